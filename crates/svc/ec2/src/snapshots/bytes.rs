@@ -18,7 +18,7 @@ use wharf_wire::Fault;
 use super::{Snapshot, Source, State};
 use crate::{Ec2Service, fault, instances::PERMIT, table::SERVICE, volumes::Volume};
 
-/// Digests that one transaction makes a snapshot the owner of: each is a condition and a write.
+/// Digests that one transaction makes a snapshot the owner of: each is a condition and two writes.
 const AT_ONCE: usize = 50;
 
 /// Where a snapshot or a volume is kept.
@@ -168,6 +168,9 @@ impl Ec2Service {
                     Some(relied) => {
                         tx.when(relied.stays);
                         tx.put(wharf_wanted::owner(digest, &who), &MARKER);
+                        if snapshot.indexed {
+                            tx.put(wharf_wanted::owning(&who, digest), &MARKER);
+                        }
                     }
                     None => lost.push(*digest),
                 }

@@ -91,6 +91,7 @@ pub async fn create(
             shared_with: BTreeSet::new(),
             deleting: false,
             let_go: false,
+            indexed: true,
             created_at: call.now,
             tags: tags.clone(),
             unknown: Unknown::new(),

@@ -22,8 +22,8 @@ use crate::{
 
 /// Between two looks.
 const LOOK: Duration = Duration::from_secs(60);
-/// Deleted in one transaction.
-const AT_ONCE: usize = 100;
+/// Blobs that are let go in one transaction: each is two deletions.
+const AT_ONCE: usize = 50;
 
 type StepError = wharf_service::StepError<Ec2Faults>;
 
@@ -90,10 +90,45 @@ async fn is_used(service: &Ec2Service, scope: &Scope, id: &str) -> Result<bool, 
     Ok(false)
 }
 
-/// Nothing of what a snapshot owns is known by its record before it is completed, so all owners are looked through: in
-/// memory, a matter of seconds for millions.
+/// Removes all that says that a snapshot owns a blob.
 async fn let_go(service: &Ec2Service, record: &Snapshot) -> Result<(), StepError> {
-    let own = format!(".{}", record.owner_name());
+    // Nothing was ever written to its volume, or it was let go when it failed.
+    if record.host.is_empty() || record.let_go {
+        return Ok(());
+    }
+    match record.indexed {
+        true => let_go_by_name(service, &record.owner_name()).await,
+        false => let_go_by_search(service, &record.owner_name()).await,
+    }
+}
+
+async fn let_go_by_name(service: &Ec2Service, who: &str) -> Result<(), StepError> {
+    let all = wharf_wanted::owned_by(who);
+    loop {
+        let some = Range::prefix(all.clone()).limit(AT_ONCE).keys_only();
+        let found = service.table.store().range(some).await;
+        let found = found.map_err(ChangeError::from)?.entries;
+        if found.is_empty() {
+            return Ok(());
+        }
+        let txn = Txn::new().when(fence(&service.instances.shard)?);
+        let txn = found.iter().fold(txn, |txn, entry| {
+            let txn = txn.delete(&entry.key);
+            match wharf_wanted::digest_of(&entry.key) {
+                Some(digest) => txn.delete(wharf_wanted::owner(&digest, who)),
+                None => txn,
+            }
+        });
+        if !service.table.commit(&PERMIT, txn).await? {
+            return Err(StepError::NoShard);
+        }
+    }
+}
+
+/// For snapshots of earlier versions, which did not write down by their names what they own: all owners are looked
+/// through, in memory, a matter of seconds for millions.
+async fn let_go_by_search(service: &Ec2Service, who: &str) -> Result<(), StepError> {
+    let own = format!(".{who}");
     let mut keys = Vec::new();
     let mut pages = service
         .table

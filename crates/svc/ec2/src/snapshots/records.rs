@@ -49,6 +49,10 @@ pub struct Snapshot {
     /// It is one that failed, and owns nothing any more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub let_go: bool,
+    /// What it owns is found by its name ([`wharf_wanted::owned_by`]). Those of earlier versions are looked for among
+    /// all owners.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub indexed: bool,
     pub created_at: Timestamp,
     pub tags: Tags,
     #[serde(flatten)]

@@ -14,6 +14,7 @@ mod peering;
 mod prefix_lists;
 mod public;
 mod routes;
+mod snapshots;
 mod tags;
 mod vpcs;
 mod world;

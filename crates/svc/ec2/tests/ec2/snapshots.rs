@@ -1,0 +1,285 @@
+//! Snapshots of volumes, on a host that this test plays.
+
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+use tokio::join;
+use wharf_api_ec2::{Ec2, types::*};
+use wharf_base::{Clock as _, SystemClock, TestClock};
+use wharf_blobs::{Blobs, Digest, Limits};
+use wharf_planeproto::{
+    Resource,
+    snapshot::{self as planes, CHUNK, Complete, Entry, Offer, hex_of, page},
+    volume::{VolumeReport, VolumeState},
+};
+use wharf_records::{Record as _, Scope, Unknown, decode, encode, hosts::PlaneHost};
+use wharf_store::{Range, Txn};
+use wharf_svc_ec2::{
+    Ec2Service,
+    instances::Parts,
+    plane,
+    snapshots::{NotTaken, Place, Snapshot},
+    volumes::ToldVolume,
+};
+use wharf_testkit::{ACCOUNT, PERMIT, REGION, Running, World, call, call_of_service, until};
+use wharf_wanted::{MARKER, Wants};
+
+const HOST: &str = "i-0123456789abcdef0";
+
+struct It {
+    world: World,
+    ec2: Running<Ec2Service>,
+    clock: Arc<TestClock>,
+    _folder: tempfile::TempDir,
+}
+
+impl It {
+    async fn new() -> Self {
+        let world = World::in_memory();
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(TestClock::at(SystemClock.now()));
+        let blobs = Blobs::open(folder.path(), world.keyring.clone(), Limits::default()).unwrap();
+        let wants = Wants {
+            store: world.store.clone(),
+            blobs,
+            clock: clock.clone(),
+            unused_life: std::time::Duration::from_secs(3600),
+        };
+        let host = PlaneHost {
+            id: HOST.to_owned(),
+            account: ACCOUNT.to_owned(),
+            region: REGION.to_owned(),
+            underlay: None,
+            zone: "us-east-1a".to_owned(),
+            balancers: false,
+            unknown: Unknown::new(),
+        };
+        let txn = Txn::new().put(PlaneHost::key(HOST), encode(&host));
+        world.store.txn(&PERMIT, txn).await.unwrap();
+        let (store, keyring, time) = (world.store.clone(), world.keyring.clone(), clock.clone());
+        let ec2 = Running::start(move || {
+            let mut parts = Parts::new(store.clone());
+            parts.clock = time.clone();
+            let ec2 = Ec2Service::new(store.clone(), keyring.clone()).keeping(parts);
+            ec2.bytes_among(wants.clone());
+            let running = ec2.clone();
+            (ec2, move |stop| async move { running.run(stop).await })
+        });
+        Self {
+            world,
+            ec2,
+            clock,
+            _folder: folder,
+        }
+    }
+
+    async fn told(&self) -> Vec<Resource> {
+        let all = self.world.store.all(Range::prefix(plane::prefix())).await;
+        let entries = all.unwrap().entries;
+        let told = entries
+            .iter()
+            .filter_map(|it| plane::resource(it, &self.world.keyring));
+        told.collect()
+    }
+
+    /// What the host is told of snapshots.
+    async fn told_snapshots(&self) -> Vec<planes::Snapshot> {
+        let told = self.told().await.into_iter();
+        let snapshots = told.filter_map(|it| match it {
+            Resource::Snapshot(it) => Some(it),
+            _ => None,
+        });
+        snapshots.collect()
+    }
+
+    /// One of a GiB that no host has.
+    async fn fresh_volume(&self) -> String {
+        let input = CreateVolumeRequest {
+            availability_zone: Some("us-east-1a".to_owned()),
+            size: Some(1),
+            ..Default::default()
+        };
+        let ecs = call_of_service("ecs.amazonaws.com");
+        let made = self.ec2.create_volume(&ecs, input).await.unwrap();
+        made.volume_id.unwrap()
+    }
+
+    /// One that the host has made.
+    async fn volume(&self) -> String {
+        let id = self.fresh_volume().await;
+        let input = AttachVolumeRequest {
+            volume_id: Some(id.clone()),
+            instance_id: Some(HOST.to_owned()),
+            ..Default::default()
+        };
+        let ecs = call_of_service("ecs.amazonaws.com");
+        self.ec2.attach_volume(&ecs, input).await.unwrap();
+        let told = self.told().await.into_iter().find_map(|it| match it {
+            Resource::Volume(it) if it.id == id => Some(ToldVolume::of(&it)),
+            _ => None,
+        });
+        let report = VolumeReport {
+            id: id.clone(),
+            state: VolumeState::Ready,
+            reason: None,
+            bytes: 1 << 30,
+            mounted: false,
+            attached: true,
+        };
+        let reports = vec![(told.unwrap(), report)];
+        self.ec2.volumes_reported(HOST, reports).await.unwrap();
+        id
+    }
+
+    /// One that the host has taken.
+    async fn snapshot(&self, volume: &str) -> Place {
+        let input = CreateSnapshotRequest {
+            volume_id: Some(volume.to_owned()),
+            ..Default::default()
+        };
+        let before = self.told_snapshots().await;
+        let (call, taken) = (call(), async {
+            let fresh = || async {
+                let told = self.told_snapshots().await.into_iter();
+                told.map(|it| place(&it.id))
+                    .find(|it| !before.iter().any(|old| old.id == it.id))
+            };
+            until("the host is told of it", || async {
+                fresh().await.is_some()
+            })
+            .await;
+            let at = fresh().await.unwrap();
+            let nothing = Offer::default();
+            self.ec2.snapshot_offered(&at, &nothing).await.unwrap();
+        });
+        let (made, ()) = join!(self.ec2.create_snapshot(&call, input), taken);
+        place(&made.unwrap().snapshot_id.unwrap())
+    }
+
+    async fn send(&self, at: &Place, bytes: Vec<u8>) -> Result<planes::Sum, NotTaken> {
+        let sum: planes::Sum = Sha256::digest(&bytes).into();
+        let name = hex_of(&sum);
+        let sent = self.ec2.snapshot_bytes(at, &name, bytes.into()).await;
+        sent.map(|()| sum)
+    }
+
+    /// Sends chunks that begin with these words, and says that this is all.
+    async fn complete(&self, at: &Place, words: &[&str]) {
+        let mut entries = Vec::new();
+        for (number, word) in (0..).zip(words) {
+            let sum = self.send(at, chunk(word)).await.unwrap();
+            entries.push(Entry { at: number, sum });
+        }
+        let pages = vec![hex_of(&self.send(at, page(&entries)).await.unwrap())];
+        let (complete, now) = (Complete { pages }, self.clock.now());
+        let done = self.ec2.snapshot_complete(at, &complete, now).await;
+        done.unwrap();
+    }
+
+    async fn delete(&self, at: &Place) {
+        let input = DeleteSnapshotRequest {
+            snapshot_id: Some(at.id.clone()),
+            ..Default::default()
+        };
+        self.ec2.delete_snapshot(&call(), input).await.unwrap();
+    }
+
+    async fn record(&self, at: &Place) -> Option<Snapshot> {
+        let entry = self.world.store.get(&key(at)).await.unwrap();
+        entry.map(|it| decode(&it.value).unwrap())
+    }
+
+    async fn gone(&self, at: &Place) {
+        until("nothing is left of the snapshot", || async {
+            self.record(at).await.is_none()
+        })
+        .await;
+    }
+
+    /// How many blobs say that it owns them, and how many it finds by its own name.
+    async fn owned(&self, at: &Place) -> (usize, usize) {
+        let who = who(at);
+        let owners = self.keys(wharf_wanted::all_owners()).await;
+        let own = owners.iter().filter(|it| it.ends_with(&format!(".{who}")));
+        (
+            own.count(),
+            self.keys(wharf_wanted::owned_by(&who)).await.len(),
+        )
+    }
+
+    async fn keys(&self, prefix: String) -> Vec<String> {
+        let all = self.world.store.all_keys(Range::prefix(prefix)).await;
+        all.unwrap().entries.into_iter().map(|it| it.key).collect()
+    }
+
+    /// Makes it the owner of a blob as versions did that wrote nothing down by its name.
+    async fn own_as_before(&self, at: &Place) {
+        let digest = Digest::from_hex(&"ab".repeat(32)).unwrap();
+        let owner = wharf_wanted::owner(&digest, &who(at));
+        let txn = Txn::new().put(owner, encode(&MARKER));
+        self.world.store.txn(&PERMIT, txn).await.unwrap();
+    }
+}
+
+fn place(id: &str) -> Place {
+    Place {
+        account: ACCOUNT.to_owned(),
+        region: REGION.to_owned(),
+        id: id.to_owned(),
+    }
+}
+
+fn key(at: &Place) -> String {
+    Scope::new("ec2", &at.account, &at.region).key(Snapshot::KIND, &at.id)
+}
+
+/// As which it owns blobs.
+fn who(at: &Place) -> String {
+    format!("ebs-{}-{}", at.account, at.id)
+}
+
+fn chunk(word: &str) -> Vec<u8> {
+    let mut bytes = word.as_bytes().to_vec();
+    bytes.resize(CHUNK as usize, 0);
+    bytes
+}
+
+#[tokio::test]
+async fn a_deletion_looks_at_nothing_but_what_the_snapshot_owns() {
+    let it = It::new().await;
+    // Of a volume that no host ever had.
+    let input = CreateSnapshotRequest {
+        volume_id: Some(it.fresh_volume().await),
+        ..Default::default()
+    };
+    let empty = it.ec2.create_snapshot(&call(), input).await.unwrap();
+    let empty = place(&empty.snapshot_id.unwrap());
+    it.own_as_before(&empty).await;
+    it.delete(&empty).await;
+    it.gone(&empty).await;
+    assert_eq!(it.owned(&empty).await, (1, 0));
+
+    let volume = it.volume().await;
+    let full = it.snapshot(&volume).await;
+    it.complete(&full, &["a", "b", "c"]).await;
+    assert_eq!(it.owned(&full).await, (4, 4));
+    it.own_as_before(&full).await;
+    it.delete(&full).await;
+    it.gone(&full).await;
+    assert_eq!(it.owned(&full).await, (1, 0));
+}
+
+#[tokio::test]
+async fn what_a_snapshot_of_an_earlier_version_owns_is_let_go() {
+    let it = It::new().await;
+    let old = it.snapshot(&it.volume().await).await;
+    let mut record = it.record(&old).await.unwrap();
+    record.indexed = false;
+    let txn = Txn::new().put(key(&old), encode(&record));
+    it.world.store.txn(&PERMIT, txn).await.unwrap();
+    it.complete(&old, &["a", "b"]).await;
+    assert_eq!(it.owned(&old).await, (3, 0));
+    it.delete(&old).await;
+    it.gone(&old).await;
+    assert_eq!(it.owned(&old).await, (0, 0));
+}
