@@ -83,6 +83,7 @@ pub async fn create(
             host: life.host.clone().unwrap_or_default(),
             taken: is_empty,
             progress: if is_empty { 100 } else { 0 },
+            moved_at: None,
             reason: None,
             pages: Vec::new(),
             bytes: 0,

@@ -1,11 +1,12 @@
 //! Ends of snapshots: woken by changes of a snapshot, and by a timer while one is pending or being deleted.
 //!
-//! A snapshot whose host was deregistered fails. What one owns is let go when it failed, or when it was deleted and no
+//! A snapshot whose host was deregistered, or sends nothing for days, fails. What one owns is let go when it failed, or when it was deleted and no
 //! volume is still to be made of it: nothing is added to what it owns from the moment on that its record says so,
 //! since whoever adds compares the record.
 
 use std::time::Duration;
 
+use wharf_base::Timestamp;
 use wharf_reconcile::Next;
 use wharf_records::{Record as _, Scope, encode, hosts::PlaneHost, machine};
 use wharf_service::{Stored, fence};
@@ -22,6 +23,8 @@ use crate::{
 
 /// Between two looks.
 const LOOK: Duration = Duration::from_secs(60);
+/// A host may be away over some days, and one per cent of a large volume takes its time.
+const STALLED: Duration = Duration::from_secs(72 * 3600);
 /// Blobs that are let go in one transaction: each is two deletions.
 const AT_ONCE: usize = 50;
 
@@ -32,6 +35,9 @@ pub async fn snapshot(service: &Ec2Service, scope: &Scope, key: &str) -> Result<
         return Ok(Next::Settled);
     };
     let record = &stored.record;
+    if !record.is_being_taken() {
+        service.owned.forget(key);
+    }
     if record.deleting {
         if is_used(service, scope, &record.id).await? {
             return Ok(Next::After(LOOK));
@@ -44,12 +50,13 @@ pub async fn snapshot(service: &Ec2Service, scope: &Scope, key: &str) -> Result<
     match record.state {
         State::Pending => {
             let host = machine::key(PlaneHost::KIND, &record.host);
-            if service.table.read::<PlaneHost>(&host).await?.is_some() {
+            let is_there = service.table.read::<PlaneHost>(&host).await?.is_some();
+            let Some(why) = why_over(record, is_there, service.instances.now()) else {
                 return Ok(Next::After(LOOK));
-            }
+            };
             let mut failed = record.clone();
             failed.state = State::Error;
-            failed.reason = Some(format!("its host {} was deregistered", record.host));
+            failed.reason = Some(why);
             let txn = fenced(service, &stored)?.put(key, encode(&failed));
             service.table.commit(&PERMIT, txn).await?;
         }
@@ -63,6 +70,17 @@ pub async fn snapshot(service: &Ec2Service, scope: &Scope, key: &str) -> Result<
         State::Error | State::Completed => {}
     }
     Ok(Next::Settled)
+}
+
+/// Why nothing will come of a snapshot that is being taken.
+fn why_over(record: &Snapshot, host_is_there: bool, now: Timestamp) -> Option<String> {
+    let host = &record.host;
+    if !host_is_there {
+        return Some(format!("its host {host} was deregistered"));
+    }
+    let hours = STALLED.as_secs() / 3600;
+    (record.waits_since() + STALLED <= now)
+        .then(|| format!("its host {host} sent nothing of it for {hours} hours"))
 }
 
 fn fenced(service: &Ec2Service, stored: &Stored<Snapshot>) -> Result<Txn, StepError> {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
 use wharf_base::Timestamp;
+use wharf_planeproto::snapshot::MAX_PAGES;
 use wharf_records::{Record, Unknown, ecs::Tags};
 
 use crate::{
@@ -31,6 +32,9 @@ pub struct Snapshot {
     pub taken: bool,
     /// Per cent.
     pub progress: u8,
+    /// When it was taken, or its progress was last another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_at: Option<Timestamp>,
     /// Why there will be none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -143,6 +147,17 @@ impl Snapshot {
     /// Whether its host has to do with it.
     pub fn is_being_taken(&self) -> bool {
         self.state == State::Pending && !self.deleting
+    }
+
+    /// Since when nothing came of it.
+    pub fn waits_since(&self) -> Timestamp {
+        self.moved_at.unwrap_or(self.created_at)
+    }
+
+    /// The most blobs that it can be made of: chunks of its volume, and pages that list them.
+    pub fn most_blobs(&self) -> usize {
+        // GiB are whole chunks.
+        self.gib as usize * 1024 + MAX_PAGES
     }
 
     /// As which it owns blobs.

@@ -1,6 +1,6 @@
 //! Snapshots of volumes, on a host that this test plays.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use sha2::{Digest as _, Sha256};
 use tokio::join;
@@ -43,7 +43,7 @@ impl It {
             store: world.store.clone(),
             blobs,
             clock: clock.clone(),
-            unused_life: std::time::Duration::from_secs(3600),
+            unused_life: Duration::from_secs(3600),
         };
         let host = PlaneHost {
             id: HOST.to_owned(),
@@ -267,6 +267,61 @@ async fn a_deletion_looks_at_nothing_but_what_the_snapshot_owns() {
     it.delete(&full).await;
     it.gone(&full).await;
     assert_eq!(it.owned(&full).await, (1, 0));
+}
+
+#[tokio::test]
+async fn a_host_sends_no_more_than_its_volume_can_hold() {
+    let mut it = It::new().await;
+    let at = it.snapshot(&it.volume().await).await;
+    let most = 1024 + planes::MAX_PAGES;
+    let mut sums = Vec::new();
+    // What a chunk is need not be long.
+    for number in 0..most {
+        let bytes = number.to_string().into_bytes();
+        sums.push(hex_of(&it.send(&at, bytes).await.unwrap()));
+    }
+    let one_more = || async { it.send(&at, b"one more".to_vec()).await.unwrap_err() };
+    let text = "the request makes no sense: a snapshot has no more chunks than its volume";
+    assert_eq!(one_more().await.to_string(), text);
+    // What it has may be sent again.
+    it.send(&at, b"0".to_vec()).await.unwrap();
+    assert_eq!(it.owned(&at).await, (most, most));
+
+    // What another snapshot has is offered without bytes, and counts all the same; also after a restart.
+    it.ec2.restart();
+    let other = it.snapshot(&it.volume().await).await;
+    it.send(&other, b"another's".to_vec()).await.unwrap();
+    let offer = |sums: Vec<String>| Offer { progress: 1, sums };
+    let known = hex_of(&Sha256::digest(b"another's").into());
+    let refused = it.ec2.snapshot_offered(&at, &offer(vec![known])).await;
+    assert_eq!(refused.unwrap_err().to_string(), text);
+    let again = offer(sums[..planes::MAX_OFFER].to_vec());
+    let missing = it.ec2.snapshot_offered(&at, &again).await.unwrap();
+    assert_eq!(missing.sums, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_snapshot_without_progress_fails_in_the_end() {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let mut it = It::new().await;
+    let at = it.snapshot(&it.volume().await).await;
+    it.send(&at, chunk("a")).await.unwrap();
+    it.clock.advance(70 * HOUR);
+    let offer = Offer {
+        progress: 7,
+        sums: Vec::new(),
+    };
+    it.ec2.snapshot_offered(&at, &offer).await.unwrap();
+    it.clock.advance(70 * HOUR);
+    it.ec2.snapshot_offered(&at, &offer).await.unwrap();
+    assert!(it.record(&at).await.unwrap().is_being_taken());
+    it.clock.advance(3 * HOUR);
+    // Its next look is a minute away.
+    it.ec2.restart();
+    until("it is let go", || async { it.owned(&at).await == (0, 0) }).await;
+    let reason = it.record(&at).await.unwrap().reason.unwrap();
+    let text = format!("its host {HOST} sent nothing of it for 72 hours");
+    assert_eq!(reason, text);
 }
 
 #[tokio::test]
