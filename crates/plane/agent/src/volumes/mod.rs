@@ -284,7 +284,8 @@ fn open(image: &Path, filesystem: &str) -> io::Result<PreparedDisk> {
 }
 
 fn put_snapshot(told: &mut snapshots::Told, host: &str, snapshot: &Snapshot) {
-    let is_named = is_name(&snapshot.volume, "vol-") && is_name(&snapshot.id, "snap-");
+    let mut ids = snapshot.base.iter().chain([&snapshot.id]);
+    let is_named = is_name(&snapshot.volume, "vol-") && ids.all(|it| is_name(it, "snap-"));
     if snapshot.host != host || !is_named {
         tracing::error!(
             snapshot = snapshot.id,

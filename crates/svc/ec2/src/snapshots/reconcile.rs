@@ -1,7 +1,7 @@
 //! Ends of snapshots: woken by changes of a snapshot, and by a timer while one is pending or being deleted.
 //!
-//! A snapshot whose host was deregistered, or sends nothing for days, fails. What one owns is let go when it failed, or when it was deleted and no
-//! volume is still to be made of it: nothing is added to what it owns from the moment on that its record says so,
+//! A snapshot whose host was deregistered, or sends nothing for days, fails. What one owns is let go when it failed, or when it was deleted, no
+//! volume is still to be made of it, and no other snapshot of its volume is being taken: nothing is added to what it owns from the moment on that its record says so,
 //! since whoever adds compares the record.
 
 use std::time::Duration;
@@ -39,7 +39,9 @@ pub async fn snapshot(service: &Ec2Service, scope: &Scope, key: &str) -> Result<
         service.owned.forget(key);
     }
     if record.deleting {
-        if is_used(service, scope, &record.id).await? {
+        let stays =
+            is_used(service, scope, &record.id).await? || is_base(service, scope, record).await?;
+        if stays {
             return Ok(Next::After(LOOK));
         }
         let_go(service, record).await?;
@@ -106,6 +108,21 @@ async fn is_used(service: &Ec2Service, scope: &Scope, id: &str) -> Result<bool, 
         service.table.commit(&PERMIT, txn).await?;
     }
     Ok(false)
+}
+
+/// Whether a host may have left out of another snapshot of the volume what this one has. A host of an earlier version
+/// does so whatever it is told, so any that is being taken counts.
+async fn is_base(
+    service: &Ec2Service,
+    scope: &Scope,
+    record: &Snapshot,
+) -> Result<bool, StepError> {
+    if record.pages.is_empty() {
+        return Ok(false);
+    }
+    let all = service.table.all::<Snapshot>(scope, "").await?;
+    let mut others = all.into_iter().map(|(_, it)| it.record);
+    Ok(others.any(|it| it.volume == record.volume && it.is_being_taken()))
 }
 
 /// Removes all that says that a snapshot owns a blob.

@@ -27,6 +27,10 @@ pub struct Snapshot {
     pub state: State,
     /// Instance id of the host that takes it.
     pub host: String,
+    /// An earlier snapshot of the volume, of which the host need not keep what did not change: it owns its bytes until
+    /// this one is there, even if it is deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
     /// Its moment is over: the host has all that is to be sent.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub taken: bool,
@@ -147,6 +151,11 @@ impl Snapshot {
     /// Whether its host has to do with it.
     pub fn is_being_taken(&self) -> bool {
         self.state == State::Pending && !self.deleting
+    }
+
+    /// Whether what it has need not be sent again for a later one.
+    pub fn may_be_base(&self) -> bool {
+        self.state == State::Completed && !self.deleting && !self.pages.is_empty()
     }
 
     /// Since when nothing came of it.

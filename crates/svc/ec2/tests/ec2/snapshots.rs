@@ -92,6 +92,12 @@ impl It {
         snapshots.collect()
     }
 
+    /// What of the volume need not be sent, by what the host is told.
+    async fn base(&self, at: &Place) -> Option<String> {
+        let mut told = self.told_snapshots().await.into_iter();
+        told.find(|it| it.id == at.id).unwrap().base
+    }
+
     /// One of a GiB that no host has.
     async fn fresh_volume(&self) -> String {
         let input = CreateVolumeRequest {
@@ -322,6 +328,43 @@ async fn a_snapshot_without_progress_fails_in_the_end() {
     let reason = it.record(&at).await.unwrap().reason.unwrap();
     let text = format!("its host {HOST} sent nothing of it for 72 hours");
     assert_eq!(reason, text);
+}
+
+#[tokio::test]
+async fn a_deleted_snapshot_stays_for_one_that_leaves_out_what_it_has() {
+    let mut it = It::new().await;
+    let volume = it.volume().await;
+    let first = it.snapshot(&volume).await;
+    assert_eq!(it.base(&first).await, None);
+    it.complete(&first, &["a", "b"]).await;
+    let of_another = it.snapshot(&it.volume().await).await;
+    assert_eq!(it.base(&of_another).await, None);
+
+    let second = it.snapshot(&volume).await;
+    assert_eq!(it.base(&second).await.as_ref(), Some(&first.id));
+    it.delete(&first).await;
+    // It is looked at again.
+    it.ec2.restart();
+    it.delete(&of_another).await;
+    it.gone(&of_another).await;
+    // What did not change is there for the offer, which has no bytes.
+    let known = [chunk("a"), chunk("b")].map(|it| hex_of(&Sha256::digest(it).into()));
+    let offer = Offer {
+        progress: 0,
+        sums: known.to_vec(),
+    };
+    let missing = it.ec2.snapshot_offered(&second, &offer).await.unwrap();
+    assert_eq!(missing.sums, [""; 0]);
+    assert_eq!(it.owned(&first).await, (3, 3));
+    it.complete(&second, &["a", "c"]).await;
+    it.ec2.restart();
+    it.gone(&first).await;
+    assert_eq!(it.owned(&first).await, (0, 0));
+
+    // One that users have deleted before is no base.
+    it.delete(&second).await;
+    let third = it.snapshot(&volume).await;
+    assert_eq!(it.base(&third).await, None);
 }
 
 #[tokio::test]

@@ -194,7 +194,8 @@ impl Volumes {
             Err(other) => Err(other),
             Ok(()) => {
                 let of_volume = self.files.folder(&snapshot.volume);
-                let kept = blocking(move || take::keep_base(&of_volume, &taken.list)).await;
+                let id = snapshot.id.clone();
+                let kept = blocking(move || take::keep_base(&of_volume, &id, &taken.list)).await;
                 if let Err(error) = kept {
                     tracing::warn!(volume = snapshot.volume, %error, "the next snapshot is a full one");
                 }
@@ -208,12 +209,13 @@ impl Volumes {
             self.files.image(&snapshot.volume),
             self.files.folder(&snapshot.volume),
         );
-        let folder = self.folder_of(&snapshot.id);
+        let (folder, base) = (self.folder_of(&snapshot.id), snapshot.base.clone());
         // Nothing is mounted or removed while it is found out how the volume is.
         let busy = self.busy.clone().lock_owned().await;
         blocking(move || {
             // One that cannot be read is no reason to have no snapshot.
-            let base = take::base(&of_volume).unwrap_or_default();
+            let base = base.map(|it| take::base(&of_volume, &it));
+            let base = base.and_then(Result::ok).unwrap_or_default();
             if wharf_container::runtime::is_attached(&image)? {
                 // Frozen it stays mounted, and what is mounted is not removed: others need not wait.
                 let frozen = freeze::freeze(&image)?;

@@ -109,25 +109,46 @@ fn read_chunk(file: &File, at: u32) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What a volume's last snapshot listed, by which the next knows what changed.
-pub fn base(folder_of_volume: &Path) -> io::Result<Vec<Entry>> {
-    Ok(read_list(&folder_of_volume.join(BASE))?.unwrap_or_default())
+/// What that snapshot of a volume listed, if it was the last that was completed: the next knows by it what changed.
+pub fn base(folder_of_volume: &Path, snapshot: &str) -> io::Result<Vec<Entry>> {
+    Ok(read_list(&folder_of_volume.join(base_of(snapshot)))?.unwrap_or_default())
 }
 
+/// Lists of the last snapshot begin so; behind it stands which it is.
 const BASE: &str = "last-snapshot";
 
-pub fn keep_base(folder_of_volume: &Path, list: &[Entry]) -> io::Result<()> {
-    match folder_of_volume.try_exists()? {
-        true => write_list(folder_of_volume, BASE, list),
-        false => Ok(()),
+fn base_of(snapshot: &str) -> String {
+    format!("{BASE}.{snapshot}")
+}
+
+/// Keeps the list of a snapshot that was completed, and no other.
+pub fn keep_base(folder_of_volume: &Path, snapshot: &str, list: &[Entry]) -> io::Result<()> {
+    if !folder_of_volume.try_exists()? {
+        return Ok(());
     }
+    let kept = base_of(snapshot);
+    write_list(folder_of_volume, &kept, list)?;
+    forget_bases_but(folder_of_volume, Some(&kept))
 }
 
 pub fn forget_base(folder_of_volume: &Path) -> io::Result<()> {
-    match fs::remove_file(folder_of_volume.join(BASE)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+    forget_bases_but(folder_of_volume, None)
+}
+
+fn forget_bases_but(folder_of_volume: &Path, kept: Option<&str>) -> io::Result<()> {
+    let entries = match fs::read_dir(folder_of_volume) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        other => other?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        let is_base = name.to_str().is_some_and(|it| it.starts_with(BASE));
+        if is_base && name.to_str() != kept {
+            fs::remove_file(entry.path())?;
+        }
     }
+    Ok(())
 }
 
 fn write_list(folder: &Path, name: &str, list: &[Entry]) -> io::Result<()> {
@@ -201,16 +222,32 @@ mod tests {
             .map(|it| second.chunk(it).unwrap().is_some())
             .collect();
         assert_eq!(copied, [false, true, false]);
+    }
 
+    #[test]
+    fn the_list_of_the_last_snapshot_is_found_by_its_id() {
+        let dir = tempfile::tempdir().unwrap();
         let volume = dir.path().join("volume");
-        keep_base(&volume, &second.list).unwrap();
-        assert!(base(&volume).unwrap().is_empty());
+        let list = [Entry {
+            at: 3,
+            sum: [7; 32],
+        }];
+        keep_base(&volume, "snap-1", &list).unwrap();
+        assert!(base(&volume, "snap-1").unwrap().is_empty());
         fs::create_dir(&volume).unwrap();
-        keep_base(&volume, &second.list).unwrap();
-        assert_eq!(base(&volume).unwrap(), second.list);
+        fs::write(volume.join("disk.img"), "").unwrap();
+        // Of an earlier version: nobody knows of which snapshot.
+        fs::write(volume.join(BASE), "").unwrap();
+        keep_base(&volume, "snap-1", &list).unwrap();
+        assert_eq!(base(&volume, "snap-1").unwrap(), list);
+        keep_base(&volume, "snap-2", &list).unwrap();
+        assert!(base(&volume, "snap-1").unwrap().is_empty());
+        assert_eq!(base(&volume, "snap-2").unwrap(), list);
+        assert_eq!(fs::read_dir(&volume).unwrap().count(), 2);
+        fs::write(volume.join(base_of("snap-3")), "x").unwrap();
+        assert!(base(&volume, "snap-3").is_err());
         forget_base(&volume).unwrap();
-        assert!(base(&volume).unwrap().is_empty());
-        fs::write(volume.join(BASE), "x").unwrap();
-        assert!(base(&volume).is_err());
+        assert!(base(&volume, "snap-2").unwrap().is_empty());
+        assert!(volume.join("disk.img").exists());
     }
 }
