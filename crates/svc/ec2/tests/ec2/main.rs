@@ -16,5 +16,6 @@ mod public;
 mod routes;
 mod snapshots;
 mod tags;
+mod volume_reports;
 mod vpcs;
 mod world;

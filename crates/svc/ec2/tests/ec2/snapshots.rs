@@ -24,17 +24,18 @@ use wharf_svc_ec2::{
 use wharf_testkit::{ACCOUNT, PERMIT, REGION, Running, World, call, call_of_service, until};
 use wharf_wanted::{MARKER, Wants};
 
-const HOST: &str = "i-0123456789abcdef0";
+pub const HOST: &str = "i-0123456789abcdef0";
 
-struct It {
-    world: World,
-    ec2: Running<Ec2Service>,
+/// EC2 with its reconciler, and what the host is told.
+pub struct It {
+    pub world: World,
+    pub ec2: Running<Ec2Service>,
     clock: Arc<TestClock>,
     _folder: tempfile::TempDir,
 }
 
 impl It {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let world = World::in_memory();
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(TestClock::at(SystemClock.now()));
@@ -99,7 +100,7 @@ impl It {
     }
 
     /// One of a GiB that no host has.
-    async fn fresh_volume(&self) -> String {
+    pub async fn fresh_volume(&self) -> String {
         let input = CreateVolumeRequest {
             availability_zone: Some("us-east-1a".to_owned()),
             size: Some(1),
@@ -113,28 +114,37 @@ impl It {
     /// One that the host has made.
     async fn volume(&self) -> String {
         let id = self.fresh_volume().await;
+        self.attach(&id, HOST).await;
+        let reports = vec![self.report_of(&id).await];
+        self.ec2.volumes_reported(HOST, reports).await.unwrap();
+        id
+    }
+
+    pub async fn attach(&self, volume: &str, host: &str) {
         let input = AttachVolumeRequest {
-            volume_id: Some(id.clone()),
-            instance_id: Some(HOST.to_owned()),
+            volume_id: Some(volume.to_owned()),
+            instance_id: Some(host.to_owned()),
             ..Default::default()
         };
         let ecs = call_of_service("ecs.amazonaws.com");
         self.ec2.attach_volume(&ecs, input).await.unwrap();
+    }
+
+    /// That it was told of the volume, and has made it.
+    pub async fn report_of(&self, id: &str) -> (ToldVolume, VolumeReport) {
         let told = self.told().await.into_iter().find_map(|it| match it {
             Resource::Volume(it) if it.id == id => Some(ToldVolume::of(&it)),
             _ => None,
         });
         let report = VolumeReport {
-            id: id.clone(),
+            id: id.to_owned(),
             state: VolumeState::Ready,
             reason: None,
             bytes: 1 << 30,
             mounted: false,
             attached: true,
         };
-        let reports = vec![(told.unwrap(), report)];
-        self.ec2.volumes_reported(HOST, reports).await.unwrap();
-        id
+        (told.unwrap(), report)
     }
 
     /// One that the host has taken.
