@@ -12,6 +12,7 @@ mod format;
 mod freeze;
 mod restore;
 mod snapshots;
+mod tries;
 
 pub use files::FOLDER;
 pub use format::probe;
@@ -65,6 +66,8 @@ pub struct Volumes {
     /// Snapshots to be taken; `None` before anything was told.
     snapshots: watch::Sender<Option<Arc<snapshots::Told>>>,
     snapshots_dir: PathBuf,
+    /// A snapshot was taken, or has to be taken once more.
+    moved: watch::Sender<()>,
 }
 
 /// A volume that cannot be given to a task.
@@ -86,6 +89,7 @@ impl Volumes {
             restoring: Arc::default(),
             snapshots: watch::channel(None).0,
             snapshots_dir: node.join(snapshots::FOLDER),
+            moved: watch::channel(()).0,
         }
     }
 
@@ -162,7 +166,7 @@ impl Volumes {
             tracing::error!(%error, "failed to look for volumes that were left frozen");
         }
         let files = self.clone().bring_files(tell, shutdown.clone());
-        let snapshots = self.clone().take_snapshots(api.clone(), shutdown.clone());
+        let snapshots = self.clone().bring_snapshots(api.clone(), shutdown.clone());
         tokio::join!(files, snapshots, self.make_of_snapshots(api, shutdown));
     }
 

@@ -1,0 +1,111 @@
+//! Taking: what is told of is taken as soon as may be, whatever is being sent, since a snapshot is of the moment that
+//! it is taken. One at a time, so that the disk is read once.
+
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+use wharf_planeproto::snapshot::Snapshot;
+
+use super::{NotSent, blocking, fail, sending::offer, take};
+use crate::{
+    client::Api,
+    volumes::{Volumes, freeze, tries::Tries},
+};
+
+impl Volumes {
+    /// Takes snapshots, one after another, until `shutdown`, and removes what is left of those that are done.
+    pub(super) async fn take_told(&self, api: &Api, shutdown: &CancellationToken) {
+        let (mut news, mut moved) = (self.snapshots.subscribe(), self.moved.subscribe());
+        let mut tries = Tries::default();
+        loop {
+            moved.borrow_and_update();
+            let (told, now) = (news.borrow_and_update().clone(), Instant::now());
+            if let Some(told) = told {
+                if let Err(error) = self.forget(&told) {
+                    tracing::error!(%error, "failed to remove snapshots that are done; will retry");
+                }
+                tries.keep(|id| told.contains_key(id));
+                let is_due = |it: &&Snapshot| tries.is_due(&it.id, now) && !self.is_taken(&it.id);
+                if let Some(snapshot) = told.values().find(is_due) {
+                    let over = tokio::select! {
+                        () = shutdown.cancelled() => return,
+                        over = self.take_or_fail(api, snapshot) => over,
+                    };
+                    match over {
+                        // It may have to be taken once more.
+                        _ if self.is_taken(&snapshot.id) => tries.forget(&snapshot.id),
+                        true => tries.end(&snapshot.id),
+                        false => tries.again(&snapshot.id, Instant::now()),
+                    }
+                    // What is told now may be another.
+                    continue;
+                }
+            }
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                changed = news.changed() => if changed.is_err() { return },
+                changed = moved.changed() => if changed.is_err() { return },
+                () = sleep_until(tries.next(now)) => {}
+            }
+        }
+    }
+
+    /// Whether nothing is left to be done.
+    pub(super) async fn take_or_fail(&self, api: &Api, snapshot: &Snapshot) -> bool {
+        let error = match self.take_if_there(snapshot).await {
+            Ok(()) => {
+                self.moved.send_replace(());
+                // CreateSnapshot waits for this word. One that is lost comes again with the first chunks.
+                if let Err(error) = offer(api, snapshot, &[], 0).await {
+                    tracing::warn!(snapshot = snapshot.id, %error, "failed to tell that a snapshot was taken; will retry");
+                }
+                return true;
+            }
+            Err(error) => error,
+        };
+        if error.is_final() {
+            tracing::error!(snapshot = snapshot.id, %error, "failed to take a snapshot");
+            return fail(api, snapshot, &error).await;
+        }
+        tracing::warn!(snapshot = snapshot.id, %error, "failed to take a snapshot; will retry");
+        false
+    }
+
+    async fn take_if_there(&self, snapshot: &Snapshot) -> Result<(), NotSent> {
+        if self.files.image(&snapshot.volume).try_exists()? {
+            return self.take_one(snapshot).await;
+        }
+        // Told before its volume was made, or of one that is gone.
+        match self.told.borrow().contains_key(&snapshot.volume) {
+            true => Err(NotSent::NotMade),
+            false => Err(NotSent::Deleted),
+        }
+    }
+
+    async fn take_one(&self, snapshot: &Snapshot) -> Result<(), NotSent> {
+        let (image, of_volume) = (
+            self.files.image(&snapshot.volume),
+            self.files.folder(&snapshot.volume),
+        );
+        let (folder, base) = (self.folder_of(&snapshot.id), snapshot.base.clone());
+        // Nothing is mounted or removed while it is found out how the volume is.
+        let busy = self.busy.clone().lock_owned().await;
+        blocking(move || {
+            // One that cannot be read is no reason to have no snapshot.
+            let base = base.map(|it| take::base(&of_volume, &it));
+            let base = base.and_then(Result::ok).unwrap_or_default();
+            if wharf_container::runtime::is_attached(&image)? {
+                // Frozen it stays mounted, and what is mounted is not removed: others need not wait.
+                let frozen = freeze::freeze(&image)?;
+                drop(busy);
+                take::take(&image, &folder, &base)?;
+                drop(frozen);
+                return Ok(());
+            }
+            take::take(&image, &folder, &base)?;
+            drop(busy);
+            Ok(())
+        })
+        .await?;
+        Ok(())
+    }
+}
