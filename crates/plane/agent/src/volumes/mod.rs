@@ -18,7 +18,7 @@ pub use files::FOLDER;
 pub use format::probe;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -59,8 +59,10 @@ type Told = BTreeMap<String, Volume>;
 pub struct Volumes {
     files: Arc<Files>,
     told: watch::Sender<Arc<Told>>,
-    /// Held while a file comes, goes or is mounted.
+    /// Held while a file comes, goes or is mounted: never for as long as one is read.
     busy: Arc<Mutex<()>>,
+    /// Volumes whose files are read for a snapshot: they are not mounted or removed meanwhile.
+    read: watch::Sender<BTreeSet<String>>,
     /// Volumes that are being made of snapshots.
     restoring: Arc<Lock<BTreeMap<String, Progress>>>,
     /// Snapshots to be taken; `None` before anything was told.
@@ -86,6 +88,7 @@ impl Volumes {
             files: Arc::new(Files::new(node.join(FOLDER))),
             told: watch::channel(Arc::default()).0,
             busy: Arc::default(),
+            read: watch::channel(BTreeSet::new()).0,
             restoring: Arc::default(),
             snapshots: watch::channel(None).0,
             snapshots_dir: node.join(snapshots::FOLDER),
@@ -236,7 +239,7 @@ impl Volumes {
             return Ok(());
         }
         self.wait_for(id).await?;
-        let _busy = self.busy.lock().await;
+        let _busy = self.busy_unread(id).await;
         let (image, filesystem) = (self.files.image(id), filesystem.to_owned());
         let disk = tokio::task::spawn_blocking(move || open(&image, &filesystem)).await;
         let disk = disk.map_err(io::Error::other).and_then(|it| it);

@@ -2,7 +2,7 @@
 //!
 //! A snapshot is of one moment. A volume that a task has mounted is frozen while its file is read ([`super::freeze`]),
 //! so the file is what a disk is after a clean unmount; one that nobody has mounted is kept from being mounted
-//! meanwhile. The moment lies between the call and the completion: an agent that is killed before the list of chunks
+//! meanwhile ([`read`]). The moment lies between the call and the completion: an agent that is killed before the list of chunks
 //! is durable begins anew, and the snapshot is then of a later moment, but never of two.
 //!
 //! One loop takes ([`taking`]) and another sends ([`sending`]): the moment of a snapshot does not wait for the bytes
@@ -14,6 +14,7 @@
 //! | while it sends | `list` and `chunks` | the same is offered again, and what is missing is sent |
 //! | after it was completed | the same | the control plane says no more of it, and the folder goes |
 
+mod read;
 mod sending;
 mod take;
 mod taking;
@@ -113,8 +114,11 @@ impl Volumes {
         Ok(())
     }
 
-    /// Whether a snapshot of the volume was told of and not taken yet: its file stays until then.
+    /// Whether a snapshot of the volume was told of and not taken yet, or one is being taken: its file stays until then.
     pub(super) fn awaits_snapshot(&self, volume: &str) -> bool {
+        if self.is_read(volume) {
+            return true;
+        }
         let told = self.snapshots.borrow();
         let mut told = told.iter().flat_map(|it| it.values());
         told.any(|it| it.volume == volume && !self.is_taken(&it.id))

@@ -87,22 +87,20 @@ impl Volumes {
             self.files.folder(&snapshot.volume),
         );
         let (folder, base) = (self.folder_of(&snapshot.id), snapshot.base.clone());
-        // Nothing is mounted or removed while it is found out how the volume is.
+        // One that is being mounted or removed just now is so, or is not, from here on.
         let busy = self.busy.clone().lock_owned().await;
+        let read = self.read(&snapshot.volume, busy);
         blocking(move || {
             // One that cannot be read is no reason to have no snapshot.
             let base = base.map(|it| take::base(&of_volume, &it));
             let base = base.and_then(Result::ok).unwrap_or_default();
-            if wharf_container::runtime::is_attached(&image)? {
-                // Frozen it stays mounted, and what is mounted is not removed: others need not wait.
-                let frozen = freeze::freeze(&image)?;
-                drop(busy);
-                take::take(&image, &folder, &base)?;
-                drop(frozen);
-                return Ok(());
-            }
+            let frozen = match wharf_container::runtime::is_attached(&image)? {
+                true => Some(freeze::freeze(&image)?),
+                false => None,
+            };
             take::take(&image, &folder, &base)?;
-            drop(busy);
+            drop(frozen);
+            drop(read);
             Ok(())
         })
         .await?;

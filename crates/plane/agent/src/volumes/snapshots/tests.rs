@@ -18,7 +18,7 @@ use wharf_link::Update;
 use wharf_planeproto::{
     Resource,
     snapshot::{CHUNK, Missing, Offer},
-    volume::{Volume, Wanted},
+    volume::{Volume, VolumeState, Wanted},
 };
 use wharf_wire::sigv4::SigningKeys;
 
@@ -164,6 +164,48 @@ fn running(node: &FilePath, server: &Server) -> (Volumes, DropGuard) {
     let bringing = volumes.clone();
     tokio::spawn(bringing.bring_snapshots(server.api.clone(), shutdown.clone()));
     (volumes, shutdown.drop_guard())
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_file_of_another_volume_to_be_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start().await;
+    let (volumes, _running) = running(dir.path(), &server);
+    image(&volumes, TWO);
+    // Who opens it for reading waits for somebody who writes.
+    let slow = volumes.files.image(&volume(ONE).id);
+    fs::create_dir_all(slow.parent().unwrap()).unwrap();
+    nix::unistd::mkfifo(&slow, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    told(&volumes, &[volume(ONE), volume(TWO)], &[snapshot(ONE)]);
+    until("the reading", || volumes.is_read(&volume(ONE).id)).await;
+
+    let gone = |digits| Volume {
+        wanted: Wanted::Gone,
+        ..volume(digits)
+    };
+    // No snapshot of it is wanted any more; it is read all the same.
+    told(&volumes, &[gone(ONE), gone(TWO)], &[]);
+    let all = volumes.told.borrow().clone();
+    let brought = timeout(Duration::from_secs(10), volumes.bring(all));
+    let (reports, pending) = brought.await.unwrap().unwrap();
+    let states: Vec<_> = reports.iter().map(|it| it.state).collect();
+    assert_eq!(
+        (states, pending),
+        (vec![VolumeState::Ready, VolumeState::Gone], true)
+    );
+    let (one, two) = (volume(ONE).id, volume(TWO).id);
+    let turn = timeout(Duration::from_secs(10), volumes.busy_unread(&two));
+    drop(turn.await.unwrap());
+    let of_one = volumes.busy_unread(&one);
+    tokio::pin!(of_one);
+    assert!(futures_util::poll!(of_one.as_mut()).is_pending());
+
+    // The reading ends, with an error.
+    drop(fs::OpenOptions::new().write(true).open(&slow).unwrap());
+    drop(timeout(Duration::from_secs(10), of_one).await.unwrap());
+    let all = volumes.told.borrow().clone();
+    let (reports, _) = volumes.bring(all).await.unwrap();
+    assert_eq!(reports[0].state, VolumeState::Gone);
 }
 
 #[tokio::test]
