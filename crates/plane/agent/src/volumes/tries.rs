@@ -13,6 +13,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 pub struct Tries(BTreeMap<String, Try>);
 
 struct Try {
+    failures: u32,
     pauses: Backoff,
     is: Is,
 }
@@ -42,6 +43,13 @@ impl Tries {
         of_it.is = Is::Again(now + of_it.pauses.wait());
     }
 
+    /// It went wrong once more; how often it has.
+    pub fn failed(&mut self, id: &str) -> u32 {
+        let of_it = self.of(id);
+        of_it.failures = of_it.failures.saturating_add(1);
+        of_it.failures
+    }
+
     /// Nothing is left to be done, for as long as it is known.
     pub fn end(&mut self, id: &str) {
         self.of(id).is = Is::Over;
@@ -69,6 +77,7 @@ impl Tries {
 
     fn of(&mut self, id: &str) -> &mut Try {
         self.0.entry(id.to_owned()).or_insert_with(|| Try {
+            failures: 0,
             pauses: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE, 2.0),
             is: Is::UnderWay,
         })
@@ -101,7 +110,9 @@ mod tests {
         tries.keep(|id| id == "a");
         assert!(tries.is_due("b", now));
         assert!(!tries.is_due("a", now) && !tries.is_due("c", now));
+        assert_eq!((tries.failed("a"), tries.failed("a")), (1, 2));
         tries.forget("a");
         assert!(tries.is_due("a", now));
+        assert_eq!(tries.failed("a"), 1);
     }
 }

@@ -115,9 +115,13 @@ impl Volumes {
     }
 
     /// Whether a snapshot of the volume was told of and not taken yet, or one is being taken: its file stays until then.
+    /// Where there is no file there is nothing to wait for.
     pub(super) fn awaits_snapshot(&self, volume: &str) -> bool {
         if self.is_read(volume) {
             return true;
+        }
+        if !self.files.image(volume).exists() {
+            return false;
         }
         let told = self.snapshots.borrow();
         let mut told = told.iter().flat_map(|it| it.values());

@@ -3,13 +3,16 @@
 
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
-use wharf_planeproto::snapshot::Snapshot;
+use wharf_planeproto::{snapshot::Snapshot, volume::Wanted};
 
 use super::{NotSent, blocking, fail, sending::offer, take};
 use crate::{
     client::Api,
     volumes::{Volumes, freeze, tries::Tries},
 };
+
+/// A disk that fails so often does not get better.
+const MAX_FAILURES: u32 = 5;
 
 impl Volumes {
     /// Takes snapshots, one after another, until `shutdown`, and removes what is left of those that are done.
@@ -28,7 +31,7 @@ impl Volumes {
                 if let Some(snapshot) = told.values().find(is_due) {
                     let over = tokio::select! {
                         () = shutdown.cancelled() => return,
-                        over = self.take_or_fail(api, snapshot) => over,
+                        over = self.take_or_fail(api, snapshot, &mut tries) => over,
                     };
                     match over {
                         // It may have to be taken once more.
@@ -50,7 +53,7 @@ impl Volumes {
     }
 
     /// Whether nothing is left to be done.
-    pub(super) async fn take_or_fail(&self, api: &Api, snapshot: &Snapshot) -> bool {
+    async fn take_or_fail(&self, api: &Api, snapshot: &Snapshot, tries: &mut Tries) -> bool {
         let error = match self.take_if_there(snapshot).await {
             Ok(()) => {
                 self.moved.send_replace(());
@@ -62,7 +65,9 @@ impl Volumes {
             }
             Err(error) => error,
         };
-        if error.is_final() {
+        // Each try holds up those who write to the volume, and the end of one that is to be deleted.
+        let often = matches!(error, NotSent::Io(_)) && tries.failed(&snapshot.id) >= MAX_FAILURES;
+        if often || error.is_final() {
             tracing::error!(snapshot = snapshot.id, %error, "failed to take a snapshot");
             return fail(api, snapshot, &error).await;
         }
@@ -75,7 +80,9 @@ impl Volumes {
             return self.take_one(snapshot).await;
         }
         // Told before its volume was made, or of one that is gone.
-        match self.told.borrow().contains_key(&snapshot.volume) {
+        let told = self.told.borrow();
+        let volume = told.get(&snapshot.volume);
+        match volume.is_some_and(|it| it.wanted == Wanted::Kept) {
             true => Err(NotSent::NotMade),
             false => Err(NotSent::Deleted),
         }

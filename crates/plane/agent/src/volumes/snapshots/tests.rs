@@ -167,6 +167,44 @@ fn running(node: &FilePath, server: &Server) -> (Volumes, DropGuard) {
 }
 
 #[tokio::test]
+async fn a_volume_that_is_deleted_before_it_is_made_ends_with_its_snapshot() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start().await;
+    let (volumes, _running) = running(dir.path(), &server);
+    let restored = |wanted| Volume {
+        restore: true,
+        wanted,
+        ..volume(ONE)
+    };
+    told(&volumes, &[restored(Wanted::Kept)], &[snapshot(ONE)]);
+    // It may still be made.
+    let all = volumes.told.borrow().clone();
+    let (reports, pending) = volumes.bring(all).await.unwrap();
+    assert!(reports.is_empty() && pending);
+    told(&volumes, &[restored(Wanted::Gone)], &[snapshot(ONE)]);
+    let said = server.sees(&format!("POST snap-{ONE}/failed")).await;
+    assert!(said.contains("the volume was deleted before"), "{said}");
+    let all = volumes.told.borrow().clone();
+    let (reports, _) = volumes.bring(all).await.unwrap();
+    assert_eq!(reports[0].state, VolumeState::Gone);
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_fails_its_snapshot() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start().await;
+    // What is no file cannot be read.
+    let volumes = Volumes::new(dir.path());
+    fs::create_dir_all(volumes.files.image(&volume(ONE).id)).unwrap();
+    told(&volumes, &[volume(ONE)], &[snapshot(ONE)]);
+    let shutdown = CancellationToken::new();
+    let _running = shutdown.clone().drop_guard();
+    tokio::spawn(volumes.bring_snapshots(server.api.clone(), shutdown));
+    let said = server.sees(&format!("POST snap-{ONE}/failed")).await;
+    assert!(said.contains("directory"), "{said}");
+}
+
+#[tokio::test]
 async fn nobody_waits_for_a_file_of_another_volume_to_be_read() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start().await;
