@@ -94,6 +94,7 @@ impl Volumes {
             self.files.folder(&snapshot.volume),
         );
         let (folder, base) = (self.folder_of(&snapshot.id), snapshot.base.clone());
+        let files = self.files.clone();
         // One that is being mounted or removed just now is so, or is not, from here on.
         let busy = self.busy.clone().lock_owned().await;
         let read = self.read(&snapshot.volume, busy);
@@ -105,7 +106,7 @@ impl Volumes {
                 true => Some(freeze::freeze(&image)?),
                 false => None,
             };
-            take::take(&image, &folder, &base)?;
+            take::take(&image, &folder, &base, || files.check_room())?;
             drop(frozen);
             drop(read);
             Ok(())
