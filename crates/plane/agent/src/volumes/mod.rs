@@ -273,6 +273,7 @@ impl Volumes {
                         source: io::Error::other(why.clone()),
                     });
                 }
+                None if self.has_its_turn_to_come(id) => end = Instant::now() + PATIENCE,
                 None => {}
             }
             if Instant::now() >= end {

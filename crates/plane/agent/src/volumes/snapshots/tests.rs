@@ -29,7 +29,7 @@ const HOST: &str = "i-1";
 const ONE: &str = "0123456789abcdef0";
 const TWO: &str = "0123456789abcdef1";
 
-/// What came, and whether chunks are taken.
+/// What came, and whether chunks are taken and given.
 struct Server {
     api: Api,
     seen: Arc<Mutex<Vec<String>>>,
@@ -92,7 +92,7 @@ async fn answer(
     };
     let line = format!("{method} {}/{} {text}", path[1], path[0]);
     seen.lock().push(line);
-    if method == Method::PUT {
+    if method != Method::POST {
         let _ = open.wait_for(|it| *it).await;
     }
     let answer = match path[0].as_str() {
@@ -100,6 +100,7 @@ async fn answer(
             let offer: Offer = serde_json::from_slice(&body).unwrap();
             serde_json::to_vec(&Missing { sums: offer.sums }).unwrap()
         }
+        "source" => b"{\"pages\":[]}".to_vec(),
         _ => Vec::new(),
     };
     Ok(Response::new(Full::new(answer.into())))
@@ -164,6 +165,39 @@ fn running(node: &FilePath, server: &Server) -> (Volumes, DropGuard) {
     let bringing = volumes.clone();
     tokio::spawn(bringing.bring_snapshots(server.api.clone(), shutdown.clone()));
     (volumes, shutdown.drop_guard())
+}
+
+#[tokio::test]
+async fn volumes_are_made_of_snapshots_while_another_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start().await;
+    server.open.send_replace(false);
+    let volumes = Volumes::new(dir.path());
+    fs::create_dir_all(volumes.files.dir()).unwrap();
+    let restored = |digits| Volume {
+        restore: true,
+        ..volume(digits)
+    };
+    let why = Some("of the last try".to_owned());
+    volumes.restoring.lock().insert(volume(ONE).id, why);
+    told(&volumes, &[restored(ONE)], &[]);
+    let shutdown = CancellationToken::new();
+    let _running = shutdown.clone().drop_guard();
+    tokio::spawn(
+        volumes
+            .clone()
+            .make_of_snapshots(server.api.clone(), shutdown),
+    );
+    server.sees(&format!("GET vol-{ONE}/source")).await;
+    assert_eq!(volumes.restoring.lock().get(&volume(ONE).id), Some(&None));
+    told(&volumes, &[restored(ONE), restored(TWO)], &[]);
+    server.sees(&format!("GET vol-{TWO}/source")).await;
+    server.open.send_replace(true);
+    until("both files", || {
+        let made = |digits| volumes.files.image(&volume(digits).id).exists();
+        made(ONE) && made(TWO) && volumes.restoring.lock().is_empty()
+    })
+    .await;
 }
 
 #[tokio::test]
