@@ -161,13 +161,7 @@ impl Volumes {
 
     /// Brings files to what is told until `shutdown`.
     pub async fn run(self, tell: Arc<Subscription>, api: Api, shutdown: CancellationToken) {
-        let dir = self.files.dir().to_owned();
-        let thawed = tokio::task::spawn_blocking(move || freeze::thaw_all(&dir)).await;
-        if let Err(error) = thawed.map_err(io::Error::other).and_then(|it| it)
-            && error.kind() != io::ErrorKind::NotFound
-        {
-            tracing::error!(%error, "failed to look for volumes that were left frozen");
-        }
+        self.thaw_left().await;
         let files = self.clone().bring_files(tell, shutdown.clone());
         let snapshots = self.clone().bring_snapshots(api.clone(), shutdown.clone());
         tokio::join!(files, snapshots, self.make_of_snapshots(api, shutdown));

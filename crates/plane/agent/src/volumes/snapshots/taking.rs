@@ -1,6 +1,8 @@
 //! Taking: what is told of is taken as soon as may be, whatever is being sent, since a snapshot is of the moment that
 //! it is taken. One at a time, so that the disk is read once.
 
+use std::{io, time::Duration};
+
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use wharf_planeproto::{snapshot::Snapshot, volume::Wanted};
@@ -13,15 +15,25 @@ use crate::{
 
 /// A disk that fails so often does not get better.
 const MAX_FAILURES: u32 = 5;
+/// Between two looks for what an earlier agent left frozen …
+const THAW_EVERY: Duration = Duration::from_secs(30);
+/// … since it was being frozen when that agent was killed, which takes as long as there is to be written.
+const THAW_FOR: Duration = Duration::from_secs(600);
 
 impl Volumes {
     /// Takes snapshots, one after another, until `shutdown`, and removes what is left of those that are done.
     pub(super) async fn take_told(&self, api: &Api, shutdown: &CancellationToken) {
         let (mut news, mut moved) = (self.snapshots.subscribe(), self.moved.subscribe());
         let mut tries = Tries::default();
+        let began = Instant::now();
+        let mut thaws = began + THAW_EVERY;
         loop {
             moved.borrow_and_update();
             let (told, now) = (news.borrow_and_update().clone(), Instant::now());
+            if now >= thaws && now < began + THAW_FOR {
+                self.thaw_left().await;
+                thaws = now + THAW_EVERY;
+            }
             if let Some(told) = told {
                 if let Err(error) = self.forget(&told) {
                     tracing::error!(%error, "failed to remove snapshots that are done; will retry");
@@ -49,6 +61,16 @@ impl Volumes {
                 changed = moved.changed() => if changed.is_err() { return },
                 () = sleep_until(tries.next(now)) => {}
             }
+        }
+    }
+
+    /// Thaws what an earlier agent left frozen; nothing is being taken.
+    pub(in crate::volumes) async fn thaw_left(&self) {
+        let dir = self.files.dir().to_owned();
+        if let Err(error) = blocking(move || freeze::thaw_all(&dir)).await
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::error!(%error, "failed to look for volumes that were left frozen");
         }
     }
 
