@@ -66,6 +66,8 @@ impl NotSent {
                 io::ErrorKind::FileTooLarge | io::ErrorKind::StorageFull
             ),
             Self::Deleted => true,
+            // What makes no sense now makes none later.
+            Self::Call(error @ CallError::Fault { status: 400, .. }) => !error.is_transient(),
             _ => false,
         }
     }

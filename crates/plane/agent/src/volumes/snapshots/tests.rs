@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, fs::File, path::Path as FilePath, sync::Arc, time::Duration};
 
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
@@ -29,25 +29,39 @@ const HOST: &str = "i-1";
 const ONE: &str = "0123456789abcdef0";
 const TWO: &str = "0123456789abcdef1";
 
-/// What came, and whether chunks are taken and given.
+/// What came, and how it is answered.
 struct Server {
     api: Api,
     seen: Arc<Mutex<Vec<String>>>,
+    /// Whether chunks are taken and given.
     open: watch::Sender<bool>,
+    /// Whether a completion makes sense.
+    sound: watch::Sender<bool>,
+}
+
+#[derive(Clone)]
+struct Answers {
+    seen: Arc<Mutex<Vec<String>>>,
+    open: watch::Receiver<bool>,
+    sound: watch::Receiver<bool>,
 }
 
 impl Server {
     async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let (seen, open) = (Arc::new(Mutex::default()), watch::channel(true).0);
-        let (told, opened) = (seen.clone(), open.subscribe());
+        let (open, sound) = (watch::channel(true).0, watch::channel(true).0);
+        let answers = Answers {
+            seen: Arc::default(),
+            open: open.subscribe(),
+            sound: sound.subscribe(),
+        };
+        let seen = answers.seen.clone();
         tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                let (told, opened) = (told.clone(), opened.clone());
-                let answer =
-                    service_fn(move |request| answer(request, told.clone(), opened.clone()));
+                let answers = answers.clone();
+                let answer = service_fn(move |request| answer(request, answers.clone()));
                 let served = http1::Builder::new().serve_connection(TokioIo::new(stream), answer);
                 tokio::spawn(served);
             }
@@ -63,6 +77,7 @@ impl Server {
             api: Api::new(endpoint, dialer, keys, "us-east-1", Arc::new(SystemClock)),
             seen,
             open,
+            sound,
         }
     }
 
@@ -79,8 +94,7 @@ impl Server {
 
 async fn answer(
     request: Request<Incoming>,
-    seen: Arc<Mutex<Vec<String>>>,
-    mut open: watch::Receiver<bool>,
+    mut answers: Answers,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let path = request.uri().path().rsplitn(3, '/').take(2);
     let path: Vec<_> = path.map(str::to_owned).collect();
@@ -91,9 +105,9 @@ async fn answer(
         false => String::from_utf8_lossy(&body).into_owned(),
     };
     let line = format!("{method} {}/{} {text}", path[1], path[0]);
-    seen.lock().push(line);
+    answers.seen.lock().push(line);
     if method != Method::POST {
-        let _ = open.wait_for(|it| *it).await;
+        let _ = answers.open.wait_for(|it| *it).await;
     }
     let answer = match path[0].as_str() {
         "offer" => {
@@ -101,6 +115,11 @@ async fn answer(
             serde_json::to_vec(&Missing { sums: offer.sums }).unwrap()
         }
         "source" => b"{\"pages\":[]}".to_vec(),
+        "complete" if !*answers.sound.borrow() => {
+            let mut refused = Response::new(Full::from("it makes no sense"));
+            *refused.status_mut() = StatusCode::BAD_REQUEST;
+            return Ok(refused);
+        }
         _ => Vec::new(),
     };
     Ok(Response::new(Full::new(answer.into())))
@@ -304,4 +323,16 @@ async fn a_snapshot_is_taken_while_another_is_sent() {
     told(&volumes, &all, &[]);
     let left = || fs::read_dir(dir.path().join(FOLDER)).unwrap().count();
     until("the end of its folder", || left() == 0).await;
+}
+
+#[tokio::test]
+async fn one_that_the_control_plane_cannot_make_sense_of_fails() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start().await;
+    server.sound.send_replace(false);
+    let (volumes, _running) = running(dir.path(), &server);
+    image(&volumes, ONE);
+    told(&volumes, &[volume(ONE)], &[snapshot(ONE)]);
+    let said = server.sees(&format!("POST snap-{ONE}/failed")).await;
+    assert!(said.contains("it makes no sense"), "{said}");
 }
