@@ -130,6 +130,32 @@ def test_another_task_finds_what_one_wrote_and_only_what_changed_is_sent(alone, 
     ec2.delete_snapshot(SnapshotId=second)
 
 
+def test_old_snapshot_and_volume_may_be_deleted_once_the_new_one_is_answered(alone, image, role):
+    ec2 = alone.client("ec2")
+    writer = Writer(alone, image, role, 150)
+    old = ec2.create_snapshot(VolumeId=writer.volume)["SnapshotId"]
+    completed(alone, old)
+    new = ec2.create_snapshot(VolumeId=writer.volume)["SnapshotId"]
+    ec2.delete_snapshot(SnapshotId=old)
+    writer.task.stop()
+    wait_gone(alone, writer.volume)
+    completed(alone, new)
+    assert reads(alone, image, role, new, "md5sum /data/first")[0].split()[0] == writer.first
+
+    # The other way round: what was deleted before it was asked for counts for nothing.
+    writer = Writer(alone, image, role, 150)
+    old = ec2.create_snapshot(VolumeId=writer.volume)["SnapshotId"]
+    completed(alone, old)
+    ec2.delete_snapshot(SnapshotId=old)
+    last = ec2.create_snapshot(VolumeId=writer.volume)["SnapshotId"]
+    writer.task.stop()
+    wait_gone(alone, writer.volume)
+    completed(alone, last)
+    assert reads(alone, image, role, last, "md5sum /data/first")[0].split()[0] == writer.first
+    for snapshot in (new, last):
+        ec2.delete_snapshot(SnapshotId=snapshot)
+
+
 def test_whoever_dies_a_snapshot_is_whole_or_none(alone, image, role):
     ec2 = alone.client("ec2")
     writer = Writer(alone, image, role, 400)

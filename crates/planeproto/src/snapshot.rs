@@ -42,6 +42,10 @@ pub struct Snapshot {
     pub host: String,
     /// `vol-…`
     pub volume: String,
+    /// An earlier snapshot of the volume that has all its bytes for as long as this one is being taken: what its list
+    /// has need not be kept to be sent. Nothing may be left out for any other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
 }
 
 /// SHA-256 of a chunk or a page.

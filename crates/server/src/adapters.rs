@@ -248,9 +248,13 @@ impl PlaneInstances for HostedInstances {
         }
     }
 
-    async fn volumes(&self, host: &str, reports: Vec<(ToldVolume, VolumeReport)>) {
-        if let Err(error) = self.0.volumes_reported(host, reports).await {
-            tracing::error!(host, %error, "failed to take over a report of volumes, it comes again");
+    async fn volumes(&self, host: &str, reports: Vec<(ToldVolume, VolumeReport)>) -> bool {
+        match self.0.volumes_reported(host, reports).await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::error!(host, %error, "failed to take over a report of volumes; will retry");
+                false
+            }
         }
     }
 }

@@ -3,8 +3,10 @@
 //! ```text
 //! /w1/<cell>/blobs/wanted/<hex>                                  Wanted
 //! /w1/<cell>/ecr/platform/aws-global/owner/<hex>.<owner>         Marker
+//! /w1/<cell>/blobs/owned/<owner>/<hex>                           Marker
 //! ```
-//! Owners stand under ECR's name since it was the first service that had any.
+//! Owners stand under ECR's name since it was the first service that had any. An owner whose record does not say what it
+//! owns writes the last kind as well, and finds by it what to let go.
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
@@ -69,6 +71,16 @@ pub fn owners(digest: &Digest) -> String {
 /// The key that says that `who` needs the blob. Names of owners have letters, digits, points and hyphens.
 pub fn owner(digest: &Digest, who: &str) -> String {
     owners(digest) + who
+}
+
+/// What an owner says that it owns, by its own name: all its keys stand together.
+pub fn owned_by(who: &str) -> String {
+    format!("/w1/{CELL}/blobs/owned/{who}/")
+}
+
+/// The key by which `who` finds that it owns the blob.
+pub fn owning(who: &str, digest: &Digest) -> String {
+    owned_by(who) + &digest.hex()
 }
 
 /// The blob that a key of [`all_owners`] is about.

@@ -30,7 +30,9 @@ use wharf_blobs::{BlobError, BlobInfo, Blobs, Digest};
 use wharf_records::{RecordError, decode, encode};
 use wharf_store::{Compare, Entry, Range, Revision, Span, Store, StoreError, Txn};
 
-pub use keys::{MARKER, Marker, Wanted, all_owners, digest_of, owned, owner, owners, wanted};
+pub use keys::{
+    MARKER, Marker, Wanted, all_owners, digest_of, owned, owned_by, owner, owners, owning, wanted,
+};
 
 const PERMIT: Permit = Permit::for_controller("blobs");
 /// How long a mark serves although the blob is wanted again: spares a write per request.

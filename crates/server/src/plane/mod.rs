@@ -109,8 +109,9 @@ pub trait Instances: Send + Sync {
 
     /// What they measured; `false` if it should come again.
     async fn measured(&self, host: &str, part: Part, rows: Vec<(Told, InstanceRow)>) -> bool;
-    /// What a host says of volumes that it was told of.
-    async fn volumes(&self, host: &str, reports: Vec<(ToldVolume, VolumeReport)>);
+
+    /// What a host says of volumes that it was told of; `false` if it should be handed in again.
+    async fn volumes(&self, host: &str, reports: Vec<(ToldVolume, VolumeReport)>) -> bool;
 }
 
 /// What the planes stand on.

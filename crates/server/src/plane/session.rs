@@ -99,6 +99,8 @@ struct Conversation {
     unanswered: Option<(u64, bool)>,
     resync: Option<Instant>,
     next_resync: Duration,
+    /// The host's last word of its volumes, while not all of it was taken over: it says nothing twice.
+    unkept_volumes: Vec<VolumeReport>,
 }
 
 impl Session {
@@ -274,6 +276,7 @@ impl Session {
             unanswered: None,
             resync: None,
             next_resync: FIRST_RESYNC,
+            unkept_volumes: Vec::new(),
         };
         if fresh {
             self.snapshot(&mut talk).await?;
@@ -308,6 +311,10 @@ impl Session {
                     // A node that trusts others renews its credentials, and with them what it trusts.
                     let authorities = self.planes.authorities.digests();
                     self.send(&ToPlane::Heartbeat { position, authorities }).await?;
+                    if !talk.unkept_volumes.is_empty() {
+                        let again = std::mem::take(&mut talk.unkept_volumes);
+                        self.volumes(talk, again).await;
+                    }
                 }
                 () = superseded.cancelled() => {
                     let text = "Another connection of this host took over.".to_owned();
@@ -425,7 +432,7 @@ impl Session {
     }
 
     /// As of instances.
-    async fn volumes(&self, talk: &Conversation, mut reports: Vec<VolumeReport>) {
+    async fn volumes(&self, talk: &mut Conversation, mut reports: Vec<VolumeReport>) {
         if self.plane != Plane::Machines {
             return;
         }
@@ -440,13 +447,14 @@ impl Session {
                 }
             })
         };
-        let latest: BTreeMap<String, VolumeReport> =
-            reports.into_iter().map(|it| (it.id.clone(), it)).collect();
+        let latest: BTreeMap<&str, &VolumeReport> =
+            reports.iter().map(|it| (it.id.as_str(), it)).collect();
         let own = latest.into_values();
-        let own: Vec<_> = own.filter_map(|it| Some((told(&it.id)?, it))).collect();
-        if !own.is_empty() {
-            self.planes.instances.volumes(host, own).await;
-        }
+        let own: Vec<_> = own
+            .filter_map(|it| Some((told(&it.id)?, it.clone())))
+            .collect();
+        let kept = own.is_empty() || self.planes.instances.volumes(host, own).await;
+        talk.unkept_volumes = if kept { Vec::new() } else { reports };
     }
 
     async fn console(&self, talk: &Conversation, console: Console) {

@@ -81,6 +81,8 @@ pub struct Ec2Service {
     public_addresses: Arc<PublicAddresses>,
     /// Where bytes of snapshots lie.
     blobs: Arc<OnceLock<Wants>>,
+    /// How many of them each has that is being taken.
+    owned: Arc<snapshots::Owned>,
 }
 
 impl Ec2Service {
@@ -95,6 +97,7 @@ impl Ec2Service {
             counting: Arc::default(),
             public_addresses: Arc::default(),
             blobs: Arc::default(),
+            owned: Arc::default(),
         }
     }
 

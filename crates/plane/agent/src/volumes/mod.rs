@@ -12,12 +12,13 @@ mod format;
 mod freeze;
 mod restore;
 mod snapshots;
+mod tries;
 
 pub use files::FOLDER;
 pub use format::probe;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -58,13 +59,17 @@ type Told = BTreeMap<String, Volume>;
 pub struct Volumes {
     files: Arc<Files>,
     told: watch::Sender<Arc<Told>>,
-    /// Held while a file comes, goes or is mounted.
+    /// Held while a file comes, goes or is mounted: never for as long as one is read.
     busy: Arc<Mutex<()>>,
+    /// Volumes whose files are read for a snapshot: they are not mounted or removed meanwhile.
+    read: watch::Sender<BTreeSet<String>>,
     /// Volumes that are being made of snapshots.
     restoring: Arc<Lock<BTreeMap<String, Progress>>>,
     /// Snapshots to be taken; `None` before anything was told.
     snapshots: watch::Sender<Option<Arc<snapshots::Told>>>,
     snapshots_dir: PathBuf,
+    /// A snapshot was taken, or has to be taken once more.
+    moved: watch::Sender<()>,
 }
 
 /// A volume that cannot be given to a task.
@@ -83,9 +88,11 @@ impl Volumes {
             files: Arc::new(Files::new(node.join(FOLDER))),
             told: watch::channel(Arc::default()).0,
             busy: Arc::default(),
+            read: watch::channel(BTreeSet::new()).0,
             restoring: Arc::default(),
             snapshots: watch::channel(None).0,
             snapshots_dir: node.join(snapshots::FOLDER),
+            moved: watch::channel(()).0,
         }
     }
 
@@ -154,15 +161,9 @@ impl Volumes {
 
     /// Brings files to what is told until `shutdown`.
     pub async fn run(self, tell: Arc<Subscription>, api: Api, shutdown: CancellationToken) {
-        let dir = self.files.dir().to_owned();
-        let thawed = tokio::task::spawn_blocking(move || freeze::thaw_all(&dir)).await;
-        if let Err(error) = thawed.map_err(io::Error::other).and_then(|it| it)
-            && error.kind() != io::ErrorKind::NotFound
-        {
-            tracing::error!(%error, "failed to look for volumes that were left frozen");
-        }
+        self.thaw_left().await;
         let files = self.clone().bring_files(tell, shutdown.clone());
-        let snapshots = self.clone().take_snapshots(api.clone(), shutdown.clone());
+        let snapshots = self.clone().bring_snapshots(api.clone(), shutdown.clone());
         tokio::join!(files, snapshots, self.make_of_snapshots(api, shutdown));
     }
 
@@ -232,7 +233,7 @@ impl Volumes {
             return Ok(());
         }
         self.wait_for(id).await?;
-        let _busy = self.busy.lock().await;
+        let _busy = self.busy_unread(id).await;
         let (image, filesystem) = (self.files.image(id), filesystem.to_owned());
         let disk = tokio::task::spawn_blocking(move || open(&image, &filesystem)).await;
         let disk = disk.map_err(io::Error::other).and_then(|it| it);
@@ -266,6 +267,7 @@ impl Volumes {
                         source: io::Error::other(why.clone()),
                     });
                 }
+                None if self.has_its_turn_to_come(id) => end = Instant::now() + PATIENCE,
                 None => {}
             }
             if Instant::now() >= end {
@@ -284,7 +286,8 @@ fn open(image: &Path, filesystem: &str) -> io::Result<PreparedDisk> {
 }
 
 fn put_snapshot(told: &mut snapshots::Told, host: &str, snapshot: &Snapshot) {
-    let is_named = is_name(&snapshot.volume, "vol-") && is_name(&snapshot.id, "snap-");
+    let mut ids = snapshot.base.iter().chain([&snapshot.id]);
+    let is_named = is_name(&snapshot.volume, "vol-") && ids.all(|it| is_name(it, "snap-"));
     if snapshot.host != host || !is_named {
         tracing::error!(
             snapshot = snapshot.id,

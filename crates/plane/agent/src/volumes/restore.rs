@@ -5,15 +5,16 @@ use std::{
     fs::{self, File},
     io,
     sync::Arc,
-    time::Duration,
 };
 
 use bytes::Bytes;
-use futures_util::{TryStreamExt as _, stream};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream, stream::FuturesUnordered};
 use http::Method;
-use tokio::{task::spawn_blocking, time::sleep};
+use tokio::{
+    task::spawn_blocking,
+    time::{Instant, sleep_until},
+};
 use tokio_util::sync::CancellationToken;
-use wharf_base::Backoff;
 use wharf_planeproto::{
     snapshot::{Entry, MAX_PAGES, Path, Source, What, entries, hex_of, sum_of},
     volume::{Volume, Wanted},
@@ -22,11 +23,12 @@ use wharf_planeproto::{
 use super::{
     Volumes,
     snapshots::{AT_ONCE, is, write_chunk},
+    tries::Tries,
 };
 use crate::client::{Api, CallError};
 
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Volumes that are made at a time: a large one keeps small ones waiting no longer than their own bytes take.
+const MADE_AT_ONCE: usize = 3;
 
 /// How far one is: `None` while it goes on, or why it did not get there yet.
 pub type Progress = Option<String>;
@@ -42,59 +44,69 @@ enum NotMade {
 }
 
 impl Volumes {
-    /// Makes what is told of to be made, one volume after another, until `shutdown`.
+    /// Makes what is told of to be made, a few volumes at a time, until `shutdown`.
     pub(super) async fn make_of_snapshots(self, api: Api, shutdown: CancellationToken) {
         let mut news = self.told.subscribe();
-        let mut pauses = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE, 2.0);
+        let (mut tries, mut under_way) = (Tries::default(), FuturesUnordered::new());
         loop {
-            let told = news.borrow_and_update().clone();
+            let (told, now) = (news.borrow_and_update().clone(), Instant::now());
+            tries.keep(|id| told.contains_key(id));
             self.restoring.lock().retain(|id, _| told.contains_key(id));
-            let mut all_made = true;
-            for volume in told.values() {
-                if !self.files.awaits_restore(volume) || volume.wanted == Wanted::Gone {
-                    continue;
+            for volume in told.values().filter(|it| self.is_to_be_made(it)) {
+                if under_way.len() == MADE_AT_ONCE {
+                    break;
                 }
-                let made = tokio::select! {
-                    () = shutdown.cancelled() => return,
-                    made = self.make(&api, volume) => made,
-                };
-                let failed = match made {
-                    Ok(()) => {
-                        self.restoring.lock().remove(&volume.id);
-                        continue;
-                    }
-                    Err(error) => error,
-                };
-                all_made = false;
-                // It may be wanted no more, and then nobody would remove what there is of it.
-                self.files.drop_restore(&volume.id);
-                tracing::warn!(volume = volume.id, error = %failed, "failed to make a volume of its snapshot; will retry");
-                // A server that starts again is none of the volume's.
-                if !matches!(&failed, NotMade::Call(error) if error.is_transient()) {
-                    let mut restoring = self.restoring.lock();
-                    restoring.insert(volume.id.clone(), Some(failed.to_string()));
+                if tries.is_due(&volume.id, now) {
+                    tries.begin(&volume.id);
+                    // Why it failed before is no reason for who asks now.
+                    self.restoring.lock().insert(volume.id.clone(), None);
+                    let (all, api, volume) = (&self, &api, volume.clone());
+                    under_way.push(async move {
+                        let made = all.make(api, &volume).await;
+                        (volume.id, made)
+                    });
                 }
             }
-            let pause = match all_made {
-                true => {
-                    pauses = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE, 2.0);
-                    LONGEST_PAUSE
-                }
-                false => pauses.wait(),
-            };
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 changed = news.changed() => if changed.is_err() { return },
-                () = sleep(pause) => {}
+                Some((id, made)) = under_way.next() => match made {
+                    Ok(()) => {
+                        self.restoring.lock().remove(&id);
+                        tries.forget(&id);
+                    }
+                    Err(error) => {
+                        self.was_not_made(&id, &error);
+                        tries.again(&id, Instant::now());
+                    }
+                },
+                () = sleep_until(tries.next(now)) => {}
             }
         }
     }
 
+    fn is_to_be_made(&self, volume: &Volume) -> bool {
+        volume.wanted == Wanted::Kept && self.files.awaits_restore(volume)
+    }
+
+    /// Whether it will be made once others are.
+    pub(super) fn has_its_turn_to_come(&self, id: &str) -> bool {
+        let told = self.told.borrow();
+        told.get(id).is_some_and(|it| self.is_to_be_made(it))
+    }
+
+    fn was_not_made(&self, id: &str, error: &NotMade) {
+        // It may be wanted no more, and then nobody would remove what there is of it.
+        self.files.drop_restore(id);
+        tracing::warn!(volume = id, %error, "failed to make a volume of its snapshot; will retry");
+        // A server that starts again is none of the volume's.
+        if !matches!(error, NotMade::Call(error) if error.is_transient()) {
+            let mut restoring = self.restoring.lock();
+            restoring.insert(id.to_owned(), Some(error.to_string()));
+        }
+    }
+
     async fn make(&self, api: &Api, volume: &Volume) -> Result<(), NotMade> {
-        self.restoring
-            .lock()
-            .entry(volume.id.clone())
-            .or_insert(None);
         let source = fetch(api, volume, What::Source).await?;
         let source: Source = serde_json::from_slice(&source).map_err(|_| NotMade::Damaged)?;
         if source.pages.len() > MAX_PAGES {

@@ -124,3 +124,33 @@ fn a_file_system_that_was_not_finished_is_made_again() {
     let refused = open(&other, "xfs").err().unwrap();
     assert_eq!(refused.kind(), io::ErrorKind::Unsupported);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_task_waits_for_a_volume_whose_turn_to_be_made_is_still_to_come() {
+    let dir = tempfile::tempdir().unwrap();
+    let volumes = Volumes::new(dir.path());
+    let tell = |restore| {
+        let told = Volume {
+            restore,
+            ..volume(Wanted::Kept, false)
+        };
+        volumes.take(HOST, &Update::Snapshot(vec![Resource::Volume(told)]));
+    };
+    let waiting = |patience| {
+        let all = volumes.clone();
+        tokio::spawn(async move { timeout(patience, all.wait_for(ID)).await })
+    };
+    tell(false);
+    let late = waiting(10 * PATIENCE).await.unwrap().unwrap();
+    assert!(matches!(late, Err(NoVolume::Timeout(_))));
+    // No other one's bytes are of this one's time.
+    tell(true);
+    assert!(waiting(10 * PATIENCE).await.unwrap().is_err());
+    let patient = waiting(10 * PATIENCE);
+    sleep(3 * PATIENCE).await;
+    volumes.restoring.lock().insert(ID.to_owned(), None);
+    sleep(3 * PATIENCE).await;
+    fs::create_dir_all(volumes.files.folder(ID)).unwrap();
+    fs::write(volumes.files.image(ID), "").unwrap();
+    assert!(patient.await.unwrap().unwrap().is_ok());
+}

@@ -143,6 +143,23 @@ fn path_of(device: &File, number: u64) -> PathBuf {
     ))
 }
 
+/// The file system on a loop device over `image` that is alive although nothing has it mounted, at no place: one that
+/// was frozen when its last mount went can be thawed by it.
+///
+/// # Errors
+/// [`io::ErrorKind::NotFound`] if the device is over another file, of the same path in another mount namespace.
+pub fn mounted_again(image: &Path, number: u64) -> io::Result<OwnedFd> {
+    let device = loop_device(number, image)?;
+    let mut info = config_of(&device, image, 0).info;
+    // SAFETY: the structure is the kernel's and outlives the call.
+    Errno::result(unsafe { libc::ioctl(device.as_raw_fd(), LOOP_GET_STATUS64, &raw mut info) })?;
+    let file = fs::metadata(image)?;
+    if (info.device, info.inode) != (file.dev(), file.ino()) {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    mount_detached(device, number, &LONG_LIVED, MOUNT_ATTR_NODEV)
+}
+
 /// Whether a loop device is over the file.
 pub fn is_attached(image: &Path) -> io::Result<bool> {
     Ok(attached_files()?.contains(&fs::canonicalize(image)?))
@@ -224,6 +241,7 @@ struct LoopConfig {
     reserved: [u64; 8],
 }
 
+const LOOP_GET_STATUS64: libc::Ioctl = 0x4C05;
 const LOOP_CONFIGURE: libc::Ioctl = 0x4C0A;
 const LOOP_CTL_GET_FREE: libc::Ioctl = 0x4C82;
 /// The device lets go of its file when the last who uses it closes it.

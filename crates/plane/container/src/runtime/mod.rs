@@ -43,7 +43,7 @@ use wharf_userns::IdRange;
 
 use self::spawn::ShimProgram;
 pub use self::{
-    disk::{DiskUsage, PreparedDisk, TaskDisk, attached_files, is_attached},
+    disk::{DiskUsage, PreparedDisk, TaskDisk, attached_files, is_attached, mounted_again},
     error::{ContainerError, RuntimeError, Step},
     events::TaskEvents,
     exec::{ExecOutput, ExecSession, ExecSpec},

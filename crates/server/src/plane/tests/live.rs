@@ -30,6 +30,7 @@ use wharf_planeproto::{Change, Key, Plane as Kind, Resource, report::UnboundEndp
 use wharf_records::node::{Grant, Node as NodeRecord};
 use wharf_wire::{Call, Caller, CallerKind, Context, sigv4::SigningKeys};
 
+use super::machines::Forgetful;
 use crate::{
     ServerConfig,
     bootstrap::Bootstrap,
@@ -117,7 +118,9 @@ impl Server {
         .run()
         .await
         .unwrap();
-        let planes = Arc::new(plane.planes(&config, &data, &stop));
+        let mut planes = plane.planes(&config, &data, &stop);
+        planes.instances = Arc::new(Forgetful::new(planes.instances));
+        let planes = Arc::new(planes);
         let operations = plane.operations.clone();
         let control = plane.control(&config, &data, &clock, planes.clone(), operations);
         let gateway = plane.gateway(

@@ -1,17 +1,70 @@
 //! EC2 instances and the hosts that keep them.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
-use wharf_api_ec2::{Ec2, types::RunInstancesRequest};
+use async_trait::async_trait;
+use wharf_api_ec2::{
+    Ec2,
+    types::{
+        AttachVolumeRequest, CreateVolumeRequest, DescribeVolumesRequest, RunInstancesRequest,
+    },
+};
 use wharf_base::{Timestamp, public_images::PublicImage};
 use wharf_hosts::Registration;
 use wharf_planeproto::{
     Kind as Resources, Plane as Kind, Resource,
     machine::{Console, InstanceReport, InstanceState},
+    measured::InstanceRow,
+    volume::{VolumeReport, VolumeState},
+};
+use wharf_svc_ec2::{
+    instances::{Part, Told},
+    volumes::ToldVolume,
 };
 use wharf_wire::{Caller, Context};
 
-use super::live::{ACCOUNT, Node, Plain, REGION, Server, TASKS_ONLY};
+use super::live::{ACCOUNT, Node, PATIENCE, Plain, REGION, Server, TASKS_ONLY};
+use crate::plane::Instances;
+
+/// Instances and volumes of a server that could not write when it first heard of volumes.
+pub(super) struct Forgetful {
+    instances: Arc<dyn Instances>,
+    forgets: AtomicBool,
+}
+
+impl Forgetful {
+    pub fn new(instances: Arc<dyn Instances>) -> Self {
+        Self {
+            instances,
+            forgets: AtomicBool::new(true),
+        }
+    }
+}
+
+#[async_trait]
+impl Instances for Forgetful {
+    async fn reported(&self, host: &str, reports: Vec<(Told, InstanceReport)>) {
+        self.instances.reported(host, reports).await;
+    }
+
+    async fn console(&self, host: &str, told: Told, console: Console) {
+        self.instances.console(host, told, console).await;
+    }
+
+    async fn measured(&self, host: &str, part: Part, rows: Vec<(Told, InstanceRow)>) -> bool {
+        self.instances.measured(host, part, rows).await
+    }
+
+    async fn volumes(&self, host: &str, reports: Vec<(ToldVolume, VolumeReport)>) -> bool {
+        !self.forgets.swap(false, Ordering::SeqCst) && self.instances.volumes(host, reports).await
+    }
+}
 
 /// Its agent is connected and offers to keep instances.
 fn offers(server: &Server, node: &Node) {
@@ -149,4 +202,63 @@ async fn console(server: &Server, id: &str) -> Option<String> {
     };
     let shown = server.plane.ec2.get_console_output(&call, asked).await;
     shown.unwrap().output
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_of_volumes_that_was_not_taken_over_is_not_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), 0).await;
+    let node = server.node("one", TASKS_ONLY).await;
+    let plane = Kind::Machines;
+    let mut host = Plain::subscribe(
+        server.port,
+        &node.keys,
+        &node.instance,
+        plane,
+        folder.path(),
+    );
+    assert_eq!(host.outcome().await, "");
+    let ecs = server.call(Caller::service(ACCOUNT, "ecs.amazonaws.com"));
+    let input = CreateVolumeRequest {
+        availability_zone: Some("us-east-1a".to_owned()),
+        size: Some(1),
+        ..Default::default()
+    };
+    let made = server.plane.ec2.create_volume(&ecs, input).await.unwrap();
+    let id = made.volume_id.unwrap();
+    let input = AttachVolumeRequest {
+        volume_id: Some(id.clone()),
+        instance_id: Some(node.instance.clone()),
+        ..Default::default()
+    };
+    server.plane.ec2.attach_volume(&ecs, input).await.unwrap();
+    host.until(|it| it.has(&id)).await;
+    // It says so once.
+    host.subscription.volumes(vec![VolumeReport {
+        id: id.clone(),
+        state: VolumeState::Ready,
+        reason: None,
+        bytes: 1 << 30,
+        mounted: false,
+        attached: true,
+    }]);
+    let attached = async {
+        while attachment(&server, &id).await != "attached" {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    let in_time = tokio::time::timeout(PATIENCE, attached).await;
+    in_time.expect("its report was taken over");
+    server.end().await;
+}
+
+async fn attachment(server: &Server, id: &str) -> String {
+    let call = server.call(Caller::root(ACCOUNT));
+    let input = DescribeVolumesRequest {
+        volume_ids: Some(vec![id.to_owned()]),
+        ..Default::default()
+    };
+    let shown = server.plane.ec2.describe_volumes(&call, input).await;
+    let volume = shown.unwrap().volumes.unwrap().remove(0);
+    volume.attachments.unwrap().remove(0).state.unwrap()
 }

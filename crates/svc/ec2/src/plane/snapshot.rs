@@ -13,5 +13,6 @@ pub fn resource(record: Snapshot, scope: &Scope) -> Option<plane::Snapshot> {
         region: scope.region.clone(),
         host: record.host,
         volume: record.volume,
+        base: record.base,
     })
 }

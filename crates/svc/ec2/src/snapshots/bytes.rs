@@ -18,7 +18,7 @@ use wharf_wire::Fault;
 use super::{Snapshot, Source, State};
 use crate::{Ec2Service, fault, instances::PERMIT, table::SERVICE, volumes::Volume};
 
-/// Digests that one transaction makes a snapshot the owner of: each is a condition and a write.
+/// Digests that one transaction makes a snapshot the owner of: each is a condition and two writes.
 const AT_ONCE: usize = 50;
 
 /// Where a snapshot or a volume is kept.
@@ -56,7 +56,7 @@ impl From<fault::ChangeError> for NotTaken {
     }
 }
 
-fn failed(error: impl std::error::Error) -> NotTaken {
+pub(super) fn failed(error: impl std::error::Error) -> NotTaken {
     NotTaken::Failed(fault::internal(error))
 }
 
@@ -77,9 +77,13 @@ impl Ec2Service {
     /// The store's; there is none that is being taken.
     pub async fn snapshot_host(&self, at: &Place) -> Result<String, NotTaken> {
         let key = Self::place_key(at, Snapshot::KIND);
-        let found = self.table.read::<Snapshot>(&key).await?;
+        Ok(self.being_taken(&key).await?.host)
+    }
+
+    async fn being_taken(&self, key: &str) -> Result<Snapshot, NotTaken> {
+        let found = self.table.read::<Snapshot>(key).await?;
         let found = found.map(|it| it.record).filter(Snapshot::is_being_taken);
-        found.map(|it| it.host).ok_or(NotTaken::Gone)
+        found.ok_or(NotTaken::Gone)
     }
 
     /// Makes the snapshot the owner of what its account's snapshots have of an offer; what is missing.
@@ -133,8 +137,10 @@ impl Ec2Service {
         if bytes.is_empty() || bytes.len() as u64 > CHUNK {
             return Err(NotTaken::Malformed("no chunk is so long"));
         }
-        // Before anything is written for one that is over.
-        self.snapshot_host(at).await?;
+        // Before anything is written for one that is over, or has all that it can have.
+        let key = Self::place_key(at, Snapshot::KIND);
+        let snapshot = self.being_taken(&key).await?;
+        self.not_owned((&key, &snapshot), &[wanted]).await?;
         let wants = self.bytes()?;
         let (info, _lease) = wants.blobs.put(bytes).await.map_err(failed)?;
         if info.digest != wanted {
@@ -157,7 +163,9 @@ impl Ec2Service {
         if digests.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(transact!(self.table, &PERMIT, |tx| {
+        let snapshot = self.being_taken(&key).await?;
+        let new = self.not_owned((&key, &snapshot), digests).await?;
+        let lost = transact!(self.table, &PERMIT, |tx| {
             let found = tx.find::<Snapshot>(&key).await?;
             let Some(snapshot) = found.filter(Snapshot::is_being_taken) else {
                 return Err(NotTaken::Gone);
@@ -168,17 +176,23 @@ impl Ec2Service {
                     Some(relied) => {
                         tx.when(relied.stays);
                         tx.put(wharf_wanted::owner(digest, &who), &MARKER);
+                        if snapshot.indexed {
+                            tx.put(wharf_wanted::owning(&who, digest), &MARKER);
+                        }
                     }
                     None => lost.push(*digest),
                 }
             }
             lost
-        }))
+        });
+        let new = new.iter().filter(|it| !lost.contains(it));
+        self.owned.add(&key, new.count());
+        Ok(lost)
     }
 
     async fn note_progress(&self, at: &Place, progress: u8) -> Result<(), NotTaken> {
         let key = Self::place_key(at, Snapshot::KIND);
-        let progress = progress.min(99);
+        let (progress, now) = (progress.min(99), self.instances.now());
         transact!(self.table, &PERMIT, |tx| {
             let found = tx.find::<Snapshot>(&key).await?;
             let Some(mut snapshot) = found.filter(Snapshot::is_being_taken) else {
@@ -188,6 +202,7 @@ impl Ec2Service {
             if snapshot.progress < progress || !snapshot.taken {
                 snapshot.progress = snapshot.progress.max(progress);
                 snapshot.taken = true;
+                snapshot.moved_at = Some(now);
                 tx.put(&key, &snapshot);
             }
         });
@@ -208,9 +223,7 @@ impl Ec2Service {
             return Err(NotTaken::Malformed("too many pages"));
         }
         let key = Self::place_key(at, Snapshot::KIND);
-        let found = self.table.read::<Snapshot>(&key).await?;
-        let found = found.map(|it| it.record).filter(Snapshot::is_being_taken);
-        let snapshot = found.ok_or(NotTaken::Gone)?;
+        let snapshot = self.being_taken(&key).await?;
         let chunks = self.checked(&snapshot, &complete.pages).await?;
         transact!(self.table, &PERMIT, |tx| {
             let found = tx.find::<Snapshot>(&key).await?;

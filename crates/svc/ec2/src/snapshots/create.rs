@@ -47,6 +47,7 @@ pub async fn create(
     if known.iter().filter(of_volume).count() >= MAX_PENDING {
         return Err(fault::too_many_pending_snapshots());
     }
+    let newest = newest_of(&known, volume_id);
     let snapshot = transact!(service.table, &call.permit, |tx| {
         let Some(volume) = tx.find::<Volume>(&volume_key).await? else {
             return Err(Volume::missing(volume_id));
@@ -69,6 +70,12 @@ pub async fn create(
                 "is made of its snapshot when it is attached; until then there is no other snapshot of it",
             ));
         }
+        // A deletion of it either sees this one, or is seen here.
+        let base = match &newest {
+            Some(id) => tx.find(&Ec2Service::key::<Snapshot>(call, id)).await?,
+            None => None,
+        };
+        let base = base.filter(Snapshot::may_be_base);
         let snapshot = Snapshot {
             id: ids::ec2_id("snap"),
             owner: call.account.clone(),
@@ -81,8 +88,10 @@ pub async fn create(
                 false => State::Pending,
             },
             host: life.host.clone().unwrap_or_default(),
+            base: base.map(|it| it.id),
             taken: is_empty,
             progress: if is_empty { 100 } else { 0 },
+            moved_at: None,
             reason: None,
             pages: Vec::new(),
             bytes: 0,
@@ -91,6 +100,7 @@ pub async fn create(
             shared_with: BTreeSet::new(),
             deleting: false,
             let_go: false,
+            indexed: true,
             created_at: call.now,
             tags: tags.clone(),
             unknown: Unknown::new(),
@@ -101,6 +111,15 @@ pub async fn create(
     drop(turn);
     await_taken(service, call, &snapshot.id).await?;
     Ok(snapshot.to_wire())
+}
+
+/// The volume's last snapshot that is whole.
+fn newest_of(known: &[Snapshot], volume: &str) -> Option<String> {
+    let of_volume = known
+        .iter()
+        .filter(|it| it.volume == volume && it.may_be_base());
+    let newest = of_volume.max_by_key(|it| it.completed_at);
+    newest.map(|it| it.id.clone())
 }
 
 async fn await_taken(service: &Ec2Service, call: &Call, id: &str) -> Result<(), Fault> {

@@ -1,4 +1,5 @@
-//! DeleteSnapshot: at once for users; its bytes go when no volume is still to be made of them.
+//! DeleteSnapshot: at once for users; its bytes go when no volume is still to be made of them, and no later snapshot of
+//! its volume is still being sent.
 
 use wharf_api_ec2::types::DeleteSnapshotRequest;
 use wharf_service::transact;

@@ -14,6 +14,7 @@ mod bytes;
 mod create;
 mod delete;
 mod describe;
+mod owned;
 mod permission;
 mod reconcile;
 mod records;
@@ -25,6 +26,7 @@ pub use bytes::{NotTaken, Place};
 pub use create::create;
 pub use delete::delete;
 pub use describe::describe;
+pub use owned::Owned;
 pub use reconcile::snapshot as reconcile;
 pub use records::{Shared, Snapshot, Source, State, Use};
 

@@ -1,11 +1,12 @@
 //! Ends of snapshots: woken by changes of a snapshot, and by a timer while one is pending or being deleted.
 //!
-//! A snapshot whose host was deregistered fails. What one owns is let go when it failed, or when it was deleted and no
-//! volume is still to be made of it: nothing is added to what it owns from the moment on that its record says so,
+//! A snapshot whose host was deregistered, or sends nothing for days, fails. What one owns is let go when it failed, or when it was deleted, no
+//! volume is still to be made of it, and no other snapshot of its volume is being taken: nothing is added to what it owns from the moment on that its record says so,
 //! since whoever adds compares the record.
 
 use std::time::Duration;
 
+use wharf_base::Timestamp;
 use wharf_reconcile::Next;
 use wharf_records::{Record as _, Scope, encode, hosts::PlaneHost, machine};
 use wharf_service::{Stored, fence};
@@ -22,8 +23,10 @@ use crate::{
 
 /// Between two looks.
 const LOOK: Duration = Duration::from_secs(60);
-/// Deleted in one transaction.
-const AT_ONCE: usize = 100;
+/// A host may be away over some days, and one per cent of a large volume takes its time.
+const STALLED: Duration = Duration::from_secs(72 * 3600);
+/// Blobs that are let go in one transaction: each is two deletions.
+const AT_ONCE: usize = 50;
 
 type StepError = wharf_service::StepError<Ec2Faults>;
 
@@ -32,8 +35,13 @@ pub async fn snapshot(service: &Ec2Service, scope: &Scope, key: &str) -> Result<
         return Ok(Next::Settled);
     };
     let record = &stored.record;
+    if !record.is_being_taken() {
+        service.owned.forget(key);
+    }
     if record.deleting {
-        if is_used(service, scope, &record.id).await? {
+        let stays =
+            is_used(service, scope, &record.id).await? || is_base(service, scope, record).await?;
+        if stays {
             return Ok(Next::After(LOOK));
         }
         let_go(service, record).await?;
@@ -44,12 +52,13 @@ pub async fn snapshot(service: &Ec2Service, scope: &Scope, key: &str) -> Result<
     match record.state {
         State::Pending => {
             let host = machine::key(PlaneHost::KIND, &record.host);
-            if service.table.read::<PlaneHost>(&host).await?.is_some() {
+            let is_there = service.table.read::<PlaneHost>(&host).await?.is_some();
+            let Some(why) = why_over(record, is_there, service.instances.now()) else {
                 return Ok(Next::After(LOOK));
-            }
+            };
             let mut failed = record.clone();
             failed.state = State::Error;
-            failed.reason = Some(format!("its host {} was deregistered", record.host));
+            failed.reason = Some(why);
             let txn = fenced(service, &stored)?.put(key, encode(&failed));
             service.table.commit(&PERMIT, txn).await?;
         }
@@ -63,6 +72,17 @@ pub async fn snapshot(service: &Ec2Service, scope: &Scope, key: &str) -> Result<
         State::Error | State::Completed => {}
     }
     Ok(Next::Settled)
+}
+
+/// Why nothing will come of a snapshot that is being taken.
+fn why_over(record: &Snapshot, host_is_there: bool, now: Timestamp) -> Option<String> {
+    let host = &record.host;
+    if !host_is_there {
+        return Some(format!("its host {host} was deregistered"));
+    }
+    let hours = STALLED.as_secs() / 3600;
+    (record.waits_since() + STALLED <= now)
+        .then(|| format!("its host {host} sent nothing of it for {hours} hours"))
 }
 
 fn fenced(service: &Ec2Service, stored: &Stored<Snapshot>) -> Result<Txn, StepError> {
@@ -90,10 +110,60 @@ async fn is_used(service: &Ec2Service, scope: &Scope, id: &str) -> Result<bool, 
     Ok(false)
 }
 
-/// Nothing of what a snapshot owns is known by its record before it is completed, so all owners are looked through: in
-/// memory, a matter of seconds for millions.
+/// Whether a host may have left out of another snapshot of the volume what this one has. A host of an earlier version
+/// does so whatever it is told, so any that is being taken counts.
+async fn is_base(
+    service: &Ec2Service,
+    scope: &Scope,
+    record: &Snapshot,
+) -> Result<bool, StepError> {
+    if record.pages.is_empty() {
+        return Ok(false);
+    }
+    let all = service.table.all::<Snapshot>(scope, "").await?;
+    let mut others = all.into_iter().map(|(_, it)| it.record);
+    Ok(others.any(|it| it.volume == record.volume && it.is_being_taken()))
+}
+
+/// Removes all that says that a snapshot owns a blob.
 async fn let_go(service: &Ec2Service, record: &Snapshot) -> Result<(), StepError> {
-    let own = format!(".{}", record.owner_name());
+    // Nothing was ever written to its volume, or it was let go when it failed.
+    if record.host.is_empty() || record.let_go {
+        return Ok(());
+    }
+    match record.indexed {
+        true => let_go_by_name(service, &record.owner_name()).await,
+        false => let_go_by_search(service, &record.owner_name()).await,
+    }
+}
+
+async fn let_go_by_name(service: &Ec2Service, who: &str) -> Result<(), StepError> {
+    let all = wharf_wanted::owned_by(who);
+    loop {
+        let some = Range::prefix(all.clone()).limit(AT_ONCE).keys_only();
+        let found = service.table.store().range(some).await;
+        let found = found.map_err(ChangeError::from)?.entries;
+        if found.is_empty() {
+            return Ok(());
+        }
+        let txn = Txn::new().when(fence(&service.instances.shard)?);
+        let txn = found.iter().fold(txn, |txn, entry| {
+            let txn = txn.delete(&entry.key);
+            match wharf_wanted::digest_of(&entry.key) {
+                Some(digest) => txn.delete(wharf_wanted::owner(&digest, who)),
+                None => txn,
+            }
+        });
+        if !service.table.commit(&PERMIT, txn).await? {
+            return Err(StepError::NoShard);
+        }
+    }
+}
+
+/// For snapshots of earlier versions, which did not write down by their names what they own: all owners are looked
+/// through, in memory, a matter of seconds for millions.
+async fn let_go_by_search(service: &Ec2Service, who: &str) -> Result<(), StepError> {
+    let own = format!(".{who}");
     let mut keys = Vec::new();
     let mut pages = service
         .table

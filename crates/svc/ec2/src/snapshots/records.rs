@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
 use wharf_base::Timestamp;
+use wharf_planeproto::snapshot::MAX_PAGES;
 use wharf_records::{Record, Unknown, ecs::Tags};
 
 use crate::{
@@ -26,11 +27,18 @@ pub struct Snapshot {
     pub state: State,
     /// Instance id of the host that takes it.
     pub host: String,
+    /// An earlier snapshot of the volume, of which the host need not keep what did not change: it owns its bytes until
+    /// this one is there, even if it is deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
     /// Its moment is over: the host has all that is to be sent.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub taken: bool,
     /// Per cent.
     pub progress: u8,
+    /// When it was taken, or its progress was last another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_at: Option<Timestamp>,
     /// Why there will be none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -49,6 +57,10 @@ pub struct Snapshot {
     /// It is one that failed, and owns nothing any more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub let_go: bool,
+    /// What it owns is found by its name ([`wharf_wanted::owned_by`]). Those of earlier versions are looked for among
+    /// all owners.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub indexed: bool,
     pub created_at: Timestamp,
     pub tags: Tags,
     #[serde(flatten)]
@@ -139,6 +151,22 @@ impl Snapshot {
     /// Whether its host has to do with it.
     pub fn is_being_taken(&self) -> bool {
         self.state == State::Pending && !self.deleting
+    }
+
+    /// Whether what it has need not be sent again for a later one.
+    pub fn may_be_base(&self) -> bool {
+        self.state == State::Completed && !self.deleting && !self.pages.is_empty()
+    }
+
+    /// Since when nothing came of it.
+    pub fn waits_since(&self) -> Timestamp {
+        self.moved_at.unwrap_or(self.created_at)
+    }
+
+    /// The most blobs that it can be made of: chunks of its volume, and pages that list them.
+    pub fn most_blobs(&self) -> usize {
+        // GiB are whole chunks.
+        self.gib as usize * 1024 + MAX_PAGES
     }
 
     /// As which it owns blobs.

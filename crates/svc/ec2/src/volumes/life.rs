@@ -139,22 +139,32 @@ impl Life {
             VolumeState::Failed => {
                 let why = said.reason.as_deref().unwrap_or("unknown");
                 self.lost = Some(why.chars().take(500).collect());
+                self.let_go(said);
             }
             VolumeState::Ready => {
                 self.made = true;
                 self.lost = None;
-                if let Some(it) = &mut self.attachment {
-                    match it.state {
-                        AttachmentState::Attaching => it.state = AttachmentState::Attached,
-                        AttachmentState::Detaching if !said.mounted && !said.attached => {
-                            self.attachment = None;
-                        }
-                        _ => {}
-                    }
+                if let Some(it) = &mut self.attachment
+                    && it.state == AttachmentState::Attaching
+                {
+                    it.state = AttachmentState::Attached;
                 }
+                self.let_go(said);
             }
         }
         Left::It
+    }
+
+    /// Ends an attachment that is to end, if nothing has the volume any more.
+    fn let_go(&mut self, said: &VolumeReport) {
+        if self.is_detaching() && !said.mounted && !said.attached {
+            self.attachment = None;
+        }
+    }
+
+    pub fn is_detaching(&self) -> bool {
+        let state = self.attachment.as_ref().map(|it| it.state);
+        state == Some(AttachmentState::Detaching)
     }
 
     /// Its host was deregistered: what was there will not be heard of again.
@@ -233,6 +243,28 @@ mod tests {
             life.attach(("i-2", "i-2"), "x", Timestamp(3)),
             Err(elsewhere)
         );
+    }
+
+    #[test]
+    fn one_that_fails_while_it_is_let_go_is_let_go() {
+        let mut life = Life::default();
+        life.attach(("i-1", "i-1"), "x", Timestamp(1)).unwrap();
+        life.detach();
+        let still = |mounted, attached| VolumeReport {
+            attached,
+            ..said(VolumeState::Failed, mounted)
+        };
+        for early in [still(true, false), still(false, true)] {
+            life.reported(&early);
+            assert!(life.is_detaching());
+        }
+        life.reported(&still(false, false));
+        assert_eq!((life.state(), &life.attachment), ("error", &None));
+        // One that somebody has stays attached: its task is told why it fails.
+        let mut life = Life::default();
+        life.attach(("i-1", "i-1"), "x", Timestamp(1)).unwrap();
+        life.reported(&still(false, false));
+        assert!(life.is_attached());
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub async fn volume(
         return Ok(Next::Settled);
     };
     // Before a host has made anything it may not have come to the network yet.
-    let counts = life.deleting || life.made && life.lost.is_none();
+    let counts = life.deleting || life.is_detaching() || life.made && life.lost.is_none();
     let known = machine::key(PlaneHost::KIND, host);
     if !counts || service.table.read::<PlaneHost>(&known).await?.is_some() {
         return Ok(Next::After(LOOK));

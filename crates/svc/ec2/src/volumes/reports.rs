@@ -1,5 +1,5 @@
 //! What hosts say of the volumes that lie on them. A host is believed for volumes that it was given, and reports all
-//! it has after each change, so a report that was lost comes again.
+//! it has after each change; what could not be taken over has to be handed in again.
 
 use wharf_planeproto::volume::{self as plane, MAX_VOLUMES, VolumeReport};
 use wharf_records::{Record as _, Scope};
@@ -32,43 +32,55 @@ impl ToldVolume {
 }
 
 impl Ec2Service {
-    /// Takes over what the host with that instance id reports of volumes that it was told of.
+    /// Takes over what the host with that instance id reports of volumes that it was told of. One that fails keeps
+    /// none behind it back.
     ///
     /// # Errors
-    /// The store's.
+    /// The store's, the first of them: the reports are to be handed in again.
     pub async fn volumes_reported(
         &self,
         host: &str,
         reports: Vec<(ToldVolume, VolumeReport)>,
     ) -> Result<(), Fault> {
+        let mut all = Ok(());
         for (told, report) in reports.into_iter().take(MAX_VOLUMES) {
-            let scope = told.scope();
-            let key = scope.key(Volume::KIND, &told.id);
-            transact!(self.table, &PERMIT, |tx| {
-                if let Some(before) = tx.find::<Volume>(&key).await?
-                    && before.life.host.as_deref() == Some(host)
-                {
-                    let mut volume = before.clone();
-                    let left = volume.life.reported(&report);
-                    // The snapshot that it was made of is needed no more.
-                    if (volume.life.made && !before.life.made || left == Left::Nothing)
-                        && let Some(used) = volume.source_use(&scope)
-                    {
-                        tx.delete(used);
-                    }
-                    match left {
-                        Left::Nothing => {
-                            tx.delete(&key);
-                            if let Some(token) = &volume.token_id {
-                                tx.delete(scope.key(Pointer::KIND, token));
-                            }
-                        }
-                        Left::It if volume != before => tx.put(&key, &volume),
-                        Left::It => {}
-                    }
-                }
-            });
+            all = all.and(self.volume_reported(host, &told, &report).await);
         }
+        all
+    }
+
+    async fn volume_reported(
+        &self,
+        host: &str,
+        told: &ToldVolume,
+        report: &VolumeReport,
+    ) -> Result<(), Fault> {
+        let scope = told.scope();
+        let key = scope.key(Volume::KIND, &told.id);
+        transact!(self.table, &PERMIT, |tx| {
+            if let Some(before) = tx.find::<Volume>(&key).await?
+                && before.life.host.as_deref() == Some(host)
+            {
+                let mut volume = before.clone();
+                let left = volume.life.reported(report);
+                // The snapshot that it was made of is needed no more.
+                if (volume.life.made && !before.life.made || left == Left::Nothing)
+                    && let Some(used) = volume.source_use(&scope)
+                {
+                    tx.delete(used);
+                }
+                match left {
+                    Left::Nothing => {
+                        tx.delete(&key);
+                        if let Some(token) = &volume.token_id {
+                            tx.delete(scope.key(Pointer::KIND, token));
+                        }
+                    }
+                    Left::It if volume != before => tx.put(&key, &volume),
+                    Left::It => {}
+                }
+            }
+        });
         Ok(())
     }
 }

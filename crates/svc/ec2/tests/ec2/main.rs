@@ -14,6 +14,8 @@ mod peering;
 mod prefix_lists;
 mod public;
 mod routes;
+mod snapshots;
 mod tags;
+mod volume_reports;
 mod vpcs;
 mod world;

@@ -2,8 +2,11 @@
 //!
 //! A snapshot is of one moment. A volume that a task has mounted is frozen while its file is read ([`super::freeze`]),
 //! so the file is what a disk is after a clean unmount; one that nobody has mounted is kept from being mounted
-//! meanwhile. The moment lies between the call and the completion: an agent that is killed before the list of chunks
+//! meanwhile ([`read`]). The moment lies between the call and the completion: an agent that is killed before the list of chunks
 //! is durable begins anew, and the snapshot is then of a later moment, but never of two.
+//!
+//! One loop takes ([`taking`]) and another sends ([`sending`]): the moment of a snapshot does not wait for the bytes
+//! of others.
 //!
 //! | killed | what is there | what happens |
 //! | --- | --- | --- |
@@ -11,52 +14,42 @@
 //! | while it sends | `list` and `chunks` | the same is offered again, and what is missing is sent |
 //! | after it was completed | the same | the control plane says no more of it, and the folder goes |
 
+mod read;
+mod sending;
 mod take;
+mod taking;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs, io,
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, fs, io, path::PathBuf};
 
 use bytes::Bytes;
-use futures_util::{TryStreamExt as _, stream};
 use http::Method;
-use tokio::{task::spawn_blocking, time::sleep};
+use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
-use wharf_base::Backoff;
-use wharf_planeproto::snapshot::{
-    Complete, Entry, Failed, MAX_OFFER, Missing, Offer, PAGE_ENTRIES, Path, Snapshot, Sum, What,
-    hex_of, page, sum_of,
-};
+use wharf_planeproto::snapshot::{Failed, Path, Snapshot, What};
 
-use self::take::Taken;
 pub use self::take::{is, write_chunk};
-use super::{Volumes, freeze};
-use crate::client::{Api, CallError, sum};
+use super::Volumes;
+use crate::client::{Api, CallError};
 
 /// Below the node's folder.
 pub const FOLDER: &str = "ebs-snapshots";
 /// Chunks under way at a time, in both directions: a few hide the way, and each is in memory.
 pub const AT_ONCE: usize = 4;
-/// Chunks of one offer: progress is told with each.
-const OFFER: usize = 100;
-const _: () = assert!(OFFER <= MAX_OFFER);
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// What is told of snapshots.
 pub type Told = BTreeMap<String, Snapshot>;
 
-/// Why a snapshot was not sent.
+/// Why a snapshot was not taken or sent.
 #[derive(Debug, thiserror::Error)]
 enum NotSent {
     #[error("{0}")]
     Call(#[from] CallError),
     #[error("{0}")]
     Io(#[from] io::Error),
+    #[error("the volume is not made yet")]
+    NotMade,
+    #[error("the volume was deleted before the snapshot was taken")]
+    Deleted,
     /// The control plane lacks what an earlier snapshot had, and this one left out.
     #[error("chunks of an earlier snapshot are gone")]
     Stale,
@@ -72,64 +65,36 @@ impl NotSent {
                 error.kind(),
                 io::ErrorKind::FileTooLarge | io::ErrorKind::StorageFull
             ),
+            Self::Deleted => true,
+            // What makes no sense now makes none later.
+            Self::Call(error @ CallError::Fault { status: 400, .. }) => !error.is_transient(),
             _ => false,
         }
     }
 }
 
-impl Volumes {
-    /// Takes and sends snapshots, one after another, until `shutdown`.
-    pub(super) async fn take_snapshots(self, api: Api, shutdown: CancellationToken) {
-        let mut news = self.snapshots.subscribe();
-        let mut pauses = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE, 2.0);
-        loop {
-            let told = news.borrow_and_update().clone();
-            let all_done = match &told {
-                Some(told) => self.look(&api, told).await,
-                None => true,
-            };
-            let pause = match all_done {
-                true => {
-                    pauses = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE, 2.0);
-                    LONGEST_PAUSE
-                }
-                false => pauses.wait(),
-            };
-            tokio::select! {
-                () = shutdown.cancelled() => return,
-                changed = news.changed() => if changed.is_err() { return },
-                () = sleep(pause) => {}
-            }
-        }
-    }
+/// It was deleted meanwhile; that will be told. Until then it is tried again: a server that has just started may not
+/// know yet for which host this machine speaks.
+fn is_over(error: &NotSent) -> bool {
+    matches!(error, NotSent::Call(CallError::Fault { status: 404, .. }))
+}
 
-    /// Whether nothing is left to be done.
-    async fn look(&self, api: &Api, told: &Told) -> bool {
-        if let Err(error) = self.forget(told) {
-            tracing::error!(%error, "failed to remove snapshots that are done; will retry");
-        }
-        let mut all_done = true;
-        for snapshot in told.values() {
-            match self.bring_one(api, snapshot).await {
-                Ok(()) => {}
-                // It was deleted meanwhile; that will be told.
-                Err(NotSent::Call(CallError::Fault { status: 404, .. })) => {}
-                Err(error) if error.is_final() => {
-                    tracing::error!(snapshot = snapshot.id, %error, "failed to take a snapshot");
-                    let reason = error.to_string();
-                    all_done &= fail(api, snapshot, reason).await.is_ok();
-                }
-                Err(error) => {
-                    tracing::warn!(snapshot = snapshot.id, %error, "failed to send a snapshot; will retry");
-                    all_done = false;
-                }
-            }
-        }
-        all_done
+impl Volumes {
+    /// Takes and sends snapshots until `shutdown`.
+    pub(super) async fn bring_snapshots(self, api: Api, shutdown: CancellationToken) {
+        tokio::join!(
+            self.take_told(&api, &shutdown),
+            self.send_taken(&api, &shutdown)
+        );
     }
 
     fn folder_of(&self, id: &str) -> PathBuf {
         self.snapshots_dir.join(id)
+    }
+
+    /// Whether all of it is kept that is to be sent.
+    fn is_taken(&self, id: &str) -> bool {
+        self.folder_of(id).join("list").exists()
     }
 
     /// Removes what is left of snapshots that nothing is said of.
@@ -151,83 +116,18 @@ impl Volumes {
         Ok(())
     }
 
-    /// Whether a snapshot of the volume was told of and not taken yet: its file stays until then.
+    /// Whether a snapshot of the volume was told of and not taken yet, or one is being taken: its file stays until then.
+    /// Where there is no file there is nothing to wait for.
     pub(super) fn awaits_snapshot(&self, volume: &str) -> bool {
+        if self.is_read(volume) {
+            return true;
+        }
+        if !self.files.image(volume).exists() {
+            return false;
+        }
         let told = self.snapshots.borrow();
         let mut told = told.iter().flat_map(|it| it.values());
-        told.any(|it| it.volume == volume && !self.folder_of(&it.id).join("list").exists())
-    }
-
-    async fn bring_one(&self, api: &Api, snapshot: &Snapshot) -> Result<(), NotSent> {
-        let folder = self.folder_of(&snapshot.id);
-        let opened = folder.clone();
-        let taken = blocking(move || Taken::open(&opened)).await?;
-        let taken = match taken {
-            Some(taken) => taken,
-            None => {
-                if !self.files.image(&snapshot.volume).try_exists()? {
-                    // Told before its volume was made, or of one that is gone.
-                    if self.told.borrow().contains_key(&snapshot.volume) {
-                        return Err(io::Error::from(io::ErrorKind::NotFound).into());
-                    }
-                    let reason = "the volume was deleted before the snapshot was taken";
-                    fail(api, snapshot, reason.to_owned()).await?;
-                    return Ok(());
-                }
-                self.take_one(snapshot).await?;
-                let opened = folder.clone();
-                let taken = blocking(move || Taken::open(&opened)).await?;
-                taken.ok_or(NotSent::Malformed)?
-            }
-        };
-        let taken = Arc::new(taken);
-        match send(api, snapshot, &taken).await {
-            Err(NotSent::Stale) => {
-                let (of_volume, list) = (self.files.folder(&snapshot.volume), folder.join("list"));
-                blocking(move || {
-                    take::forget_base(&of_volume)?;
-                    fs::remove_file(list)
-                })
-                .await?;
-                Err(NotSent::Stale)
-            }
-            Err(other) => Err(other),
-            Ok(()) => {
-                let of_volume = self.files.folder(&snapshot.volume);
-                let kept = blocking(move || take::keep_base(&of_volume, &taken.list)).await;
-                if let Err(error) = kept {
-                    tracing::warn!(volume = snapshot.volume, %error, "the next snapshot is a full one");
-                }
-                Ok(())
-            }
-        }
-    }
-
-    async fn take_one(&self, snapshot: &Snapshot) -> Result<(), NotSent> {
-        let (image, of_volume) = (
-            self.files.image(&snapshot.volume),
-            self.files.folder(&snapshot.volume),
-        );
-        let folder = self.folder_of(&snapshot.id);
-        // Nothing is mounted or removed while it is found out how the volume is.
-        let busy = self.busy.clone().lock_owned().await;
-        blocking(move || {
-            // One that cannot be read is no reason to have no snapshot.
-            let base = take::base(&of_volume).unwrap_or_default();
-            if wharf_container::runtime::is_attached(&image)? {
-                // Frozen it stays mounted, and what is mounted is not removed: others need not wait.
-                let frozen = freeze::freeze(&image)?;
-                drop(busy);
-                take::take(&image, &folder, &base)?;
-                drop(frozen);
-                return Ok(());
-            }
-            take::take(&image, &folder, &base)?;
-            drop(busy);
-            Ok(())
-        })
-        .await?;
-        Ok(())
+        told.any(|it| it.volume == volume && !self.is_taken(&it.id))
     }
 }
 
@@ -246,9 +146,19 @@ fn path<'a>(snapshot: &'a Snapshot, what: What<'a>) -> Path<'a> {
     }
 }
 
-async fn fail(api: &Api, snapshot: &Snapshot, reason: String) -> Result<(), NotSent> {
-    post(api, snapshot, What::Failed, &Failed { reason }).await?;
-    Ok(())
+/// Says that nothing will come of it, and why; whether that was heard.
+async fn fail(api: &Api, snapshot: &Snapshot, why: &NotSent) -> bool {
+    let failed = Failed {
+        reason: why.to_string(),
+    };
+    match post(api, snapshot, What::Failed, &failed).await {
+        Ok(_) => true,
+        Err(error) if is_over(&error) => false,
+        Err(error) => {
+            tracing::warn!(snapshot = snapshot.id, %error, "failed to tell that a snapshot failed; will retry");
+            false
+        }
+    }
 }
 
 async fn post(
@@ -262,53 +172,5 @@ async fn post(
     Ok(api.snapshot(Method::POST, &path, body.into()).await?)
 }
 
-/// Offers everything, sends what is missing, and completes the snapshot.
-async fn send(api: &Api, snapshot: &Snapshot, taken: &Arc<Taken>) -> Result<(), NotSent> {
-    let (all, mut done) = (taken.list.len().max(1), 0);
-    for some in taken.list.chunks(OFFER) {
-        let missing = offer(api, snapshot, some, done * 100 / all).await?;
-        let wanted = some.iter().filter(|it| missing.contains(&it.sum));
-        let wanted: Vec<_> = wanted.map(|it| Ok::<Entry, NotSent>(*it)).collect();
-        stream::iter(wanted)
-            .try_for_each_concurrent(AT_ONCE, |entry| {
-                let taken = taken.clone();
-                async move {
-                    let bytes = blocking(move || taken.chunk(&entry)).await?;
-                    put(api, snapshot, bytes.ok_or(NotSent::Stale)?.into()).await
-                }
-            })
-            .await?;
-        done += some.len();
-    }
-    let mut pages = Vec::new();
-    for some in taken.list.chunks(PAGE_ENTRIES) {
-        let bytes = Bytes::from(page(some));
-        pages.push(hex_of(&sum(&bytes)));
-        put(api, snapshot, bytes).await?;
-    }
-    post(api, snapshot, What::Complete, &Complete { pages }).await?;
-    Ok(())
-}
-
-async fn put(api: &Api, snapshot: &Snapshot, bytes: Bytes) -> Result<(), NotSent> {
-    let name = hex_of(&sum(&bytes));
-    let path = path(snapshot, What::Bytes(&name));
-    api.snapshot(Method::PUT, &path, bytes).await?;
-    Ok(())
-}
-
-async fn offer(
-    api: &Api,
-    snapshot: &Snapshot,
-    some: &[Entry],
-    progress: usize,
-) -> Result<BTreeSet<Sum>, NotSent> {
-    let offer = Offer {
-        progress: u8::try_from(progress).unwrap_or(99),
-        sums: some.iter().map(|it| hex_of(&it.sum)).collect(),
-    };
-    let answer = post(api, snapshot, What::Offer, &offer).await?;
-    let missing: Missing = serde_json::from_slice(&answer).map_err(|_| NotSent::Malformed)?;
-    let sums = missing.sums.iter().map(|it| sum_of(it));
-    sums.collect::<Option<_>>().ok_or(NotSent::Malformed)
-}
+#[cfg(test)]
+mod tests;

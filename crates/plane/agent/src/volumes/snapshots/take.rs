@@ -45,14 +45,39 @@ impl Taken {
 }
 
 /// Lists the chunks of `image`, which nobody writes to, and copies those that are not in `base`, which is sorted. All
-/// data is read and hashed, a matter of a second for a GiB; only what changed is written.
-pub fn take(image: &Path, folder: &Path, base: &[Entry]) -> io::Result<()> {
+/// data is read and hashed, a matter of a second for a GiB; only what changed is written, as long as `check_room` finds
+/// that there is room for it: the disk is that of volumes too, which stop where there is none. Nothing is left of one
+/// that fails.
+pub fn take(
+    image: &Path,
+    folder: &Path,
+    base: &[Entry],
+    check_room: impl Fn() -> io::Result<()>,
+) -> io::Result<()> {
     fs::create_dir_all(folder)?;
+    let chunks = folder.join("chunks");
+    let taken = copy(image, &chunks, base, check_room);
+    let taken = taken.and_then(|list| write_list(folder, "list", &list));
+    if taken.is_err() {
+        let _ = fs::remove_file(chunks);
+    }
+    taken
+}
+
+/// Chunks that are written between two looks at the room that is left: less than the host keeps free.
+const UNCHECKED: u64 = 64;
+
+fn copy(
+    image: &Path,
+    chunks: &Path,
+    base: &[Entry],
+    check_room: impl Fn() -> io::Result<()>,
+) -> io::Result<Vec<Entry>> {
     let from = File::open(image)?;
-    let into = File::create(folder.join("chunks"))?;
+    let into = File::create(chunks)?;
     into.set_len(from.metadata()?.len())?;
     let mut list = Vec::new();
-    let mut next = 0;
+    let (mut next, mut written) = (0, 0_u64);
     while let Some(at) = data_from(&from, next)? {
         let at = at / CHUNK;
         next = (at + 1) * CHUNK;
@@ -66,6 +91,10 @@ pub fn take(image: &Path, folder: &Path, base: &[Entry]) -> io::Result<()> {
             sum: sum(&bytes),
         };
         if !is_known(base, &entry) {
+            if written.is_multiple_of(UNCHECKED) {
+                check_room()?;
+            }
+            written += 1;
             into.write_all_at(&bytes, u64::from(at) * CHUNK)?;
         }
         list.push(entry);
@@ -75,7 +104,7 @@ pub fn take(image: &Path, folder: &Path, base: &[Entry]) -> io::Result<()> {
         }
     }
     into.sync_all()?;
-    write_list(folder, "list", &list)
+    Ok(list)
 }
 
 fn is_known(base: &[Entry], entry: &Entry) -> bool {
@@ -109,25 +138,46 @@ fn read_chunk(file: &File, at: u32) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What a volume's last snapshot listed, by which the next knows what changed.
-pub fn base(folder_of_volume: &Path) -> io::Result<Vec<Entry>> {
-    Ok(read_list(&folder_of_volume.join(BASE))?.unwrap_or_default())
+/// What that snapshot of a volume listed, if it was the last that was completed: the next knows by it what changed.
+pub fn base(folder_of_volume: &Path, snapshot: &str) -> io::Result<Vec<Entry>> {
+    Ok(read_list(&folder_of_volume.join(base_of(snapshot)))?.unwrap_or_default())
 }
 
+/// Lists of the last snapshot begin so; behind it stands which it is.
 const BASE: &str = "last-snapshot";
 
-pub fn keep_base(folder_of_volume: &Path, list: &[Entry]) -> io::Result<()> {
-    match folder_of_volume.try_exists()? {
-        true => write_list(folder_of_volume, BASE, list),
-        false => Ok(()),
+fn base_of(snapshot: &str) -> String {
+    format!("{BASE}.{snapshot}")
+}
+
+/// Keeps the list of a snapshot that was completed, and no other.
+pub fn keep_base(folder_of_volume: &Path, snapshot: &str, list: &[Entry]) -> io::Result<()> {
+    if !folder_of_volume.try_exists()? {
+        return Ok(());
     }
+    let kept = base_of(snapshot);
+    write_list(folder_of_volume, &kept, list)?;
+    forget_bases_but(folder_of_volume, Some(&kept))
 }
 
 pub fn forget_base(folder_of_volume: &Path) -> io::Result<()> {
-    match fs::remove_file(folder_of_volume.join(BASE)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+    forget_bases_but(folder_of_volume, None)
+}
+
+fn forget_bases_but(folder_of_volume: &Path, kept: Option<&str>) -> io::Result<()> {
+    let entries = match fs::read_dir(folder_of_volume) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        other => other?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        let is_base = name.to_str().is_some_and(|it| it.starts_with(BASE));
+        if is_base && name.to_str() != kept {
+            fs::remove_file(entry.path())?;
+        }
     }
+    Ok(())
 }
 
 fn write_list(folder: &Path, name: &str, list: &[Entry]) -> io::Result<()> {
@@ -168,6 +218,42 @@ pub fn is(bytes: &[u8], wanted: &Sum) -> bool {
 mod tests {
     use super::*;
 
+    fn room() -> io::Result<()> {
+        Ok(())
+    }
+
+    #[test]
+    fn it_ends_before_the_disk_is_full() {
+        let dir = tempfile::tempdir().unwrap();
+        let image = dir.path().join("disk.img");
+        let file = File::create(&image).unwrap();
+        for at in 0..130 {
+            file.write_all_at(b"x", at * CHUNK).unwrap();
+        }
+        let folder = dir.path().join("one");
+        let looks = std::cell::Cell::new(0);
+        let full_at = |look| {
+            looks.set(0);
+            let check = || {
+                looks.set(looks.get() + 1);
+                match looks.get() == look {
+                    true => Err(io::ErrorKind::StorageFull.into()),
+                    false => Ok(()),
+                }
+            };
+            take(&image, &folder, &[], check)
+        };
+        let full = full_at(3).unwrap_err();
+        assert_eq!(full.kind(), io::ErrorKind::StorageFull);
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+        full_at(4).unwrap();
+        assert_eq!(looks.get(), 3);
+        // What is not written needs no room.
+        let list = Taken::open(&folder).unwrap().unwrap().list;
+        let full = || Err(io::ErrorKind::StorageFull.into());
+        take(&image, &dir.path().join("two"), &list, full).unwrap();
+    }
+
     #[test]
     fn what_did_not_change_is_listed_and_not_copied() {
         let dir = tempfile::tempdir().unwrap();
@@ -181,7 +267,7 @@ mod tests {
         write_chunk(&file, 50, &[0; CHUNK as usize]).unwrap();
         let one = dir.path().join("one");
         assert!(Taken::open(&one).unwrap().is_none());
-        take(&image, &one, &[]).unwrap();
+        take(&image, &one, &[], room).unwrap();
         let first = Taken::open(&one).unwrap().unwrap();
         assert_eq!(
             first.list.iter().map(|it| it.at).collect::<Vec<_>>(),
@@ -193,7 +279,7 @@ mod tests {
 
         file.write_all_at(b"changed", 7 * CHUNK + 100).unwrap();
         let two = dir.path().join("two");
-        take(&image, &two, &first.list).unwrap();
+        take(&image, &two, &first.list, room).unwrap();
         let second = Taken::open(&two).unwrap().unwrap();
         let copied: Vec<bool> = second
             .list
@@ -201,16 +287,32 @@ mod tests {
             .map(|it| second.chunk(it).unwrap().is_some())
             .collect();
         assert_eq!(copied, [false, true, false]);
+    }
 
+    #[test]
+    fn the_list_of_the_last_snapshot_is_found_by_its_id() {
+        let dir = tempfile::tempdir().unwrap();
         let volume = dir.path().join("volume");
-        keep_base(&volume, &second.list).unwrap();
-        assert!(base(&volume).unwrap().is_empty());
+        let list = [Entry {
+            at: 3,
+            sum: [7; 32],
+        }];
+        keep_base(&volume, "snap-1", &list).unwrap();
+        assert!(base(&volume, "snap-1").unwrap().is_empty());
         fs::create_dir(&volume).unwrap();
-        keep_base(&volume, &second.list).unwrap();
-        assert_eq!(base(&volume).unwrap(), second.list);
+        fs::write(volume.join("disk.img"), "").unwrap();
+        // Of an earlier version: nobody knows of which snapshot.
+        fs::write(volume.join(BASE), "").unwrap();
+        keep_base(&volume, "snap-1", &list).unwrap();
+        assert_eq!(base(&volume, "snap-1").unwrap(), list);
+        keep_base(&volume, "snap-2", &list).unwrap();
+        assert!(base(&volume, "snap-1").unwrap().is_empty());
+        assert_eq!(base(&volume, "snap-2").unwrap(), list);
+        assert_eq!(fs::read_dir(&volume).unwrap().count(), 2);
+        fs::write(volume.join(base_of("snap-3")), "x").unwrap();
+        assert!(base(&volume, "snap-3").is_err());
         forget_base(&volume).unwrap();
-        assert!(base(&volume).unwrap().is_empty());
-        fs::write(volume.join(BASE), "x").unwrap();
-        assert!(base(&volume).is_err());
+        assert!(base(&volume, "snap-2").unwrap().is_empty());
+        assert!(volume.join("disk.img").exists());
     }
 }
