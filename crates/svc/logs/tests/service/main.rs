@@ -2,6 +2,7 @@
 
 mod account;
 mod account_subscription;
+mod contributors;
 mod destinations;
 mod exports;
 mod fairness;
@@ -11,6 +12,7 @@ mod insights;
 mod keys;
 mod live_tail;
 mod logs;
+mod lookup_tables;
 mod measured;
 mod metric_filters;
 mod protection;
