@@ -2,6 +2,7 @@
 
 mod alarms;
 mod bands;
+mod contributors;
 mod held;
 mod home;
 mod metrics;
