@@ -161,8 +161,8 @@ def test_what_is_wrong_is_refused(wharf):
         ({"RuleDefinition": definition("g", LogFormat="XML")}, "LogFormat XML is not JSON or CLF"),
         ({"RuleDefinition": definition("g", Contribution={"Keys": ["ip"]})}, "Keys has ip, which is no field of JSON"),
         ({"RuleDefinition": definition("g"), "RuleState": "ON"}, "it must be ENABLED or DISABLED"),
-        ({"RuleDefinition": definition("g"), "RuleName": "ü"}, "RuleName"),
-        ({"RuleDefinition": definition("g" * 9000)}, "RuleDefinition"),
+        ({"RuleDefinition": definition("g"), "RuleName": "ü"}, "'ruleName' failed to satisfy"),
+        ({"RuleDefinition": definition("g" * 9000)}, "'ruleDefinition' failed to satisfy"),
     ]:
         code, text = refused(cloudwatch.put_insight_rule, **{"RuleName": "wrong", **given})
         assert wanted in text, (given, code, text)
