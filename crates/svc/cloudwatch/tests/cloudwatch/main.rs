@@ -2,7 +2,6 @@
 
 mod alarms;
 mod bands;
-mod contributors;
 mod held;
 mod home;
 mod metrics;

@@ -2,7 +2,6 @@
 
 mod account;
 mod account_subscription;
-mod contributors;
 mod destinations;
 mod exports;
 mod fairness;
@@ -12,7 +11,6 @@ mod insights;
 mod keys;
 mod live_tail;
 mod logs;
-mod lookup_tables;
 mod measured;
 mod metric_filters;
 mod protection;
