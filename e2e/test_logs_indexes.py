@@ -126,7 +126,7 @@ def test_bad_input_is_told(wharf, group):
         ("limit 1 | filterIndex request = 1", "filterIndex must come before"),
         ("anomaly", "The command anomaly is not supported"),
         ("filter request in (fields request | limit 5)", "Subqueries are not supported"),
-        ("lookup table request as n", "The command lookup is not supported"),
+        ("lookup table request as n", "OUTPUT is expected"),
         ("join type=left left=a right=b where a.x=b.x (fields x)", "The command join is not supported"),
     ):
         with pytest.raises(logs.exceptions.MalformedQueryException, match=text):

@@ -3,11 +3,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use wharf_base::{Arn, Timestamp};
+use wharf_contributors::{Order, Rule, Tally};
 use wharf_iam::{
     Ambient, CompiledPolicy, DocumentKind, PolicySet, Principal, PrincipalPolicies, Request,
     ResourcePolicy, evaluate,
 };
-use wharf_insights::{At, Event, Query, Run, Stop};
+use wharf_insights::{At, Event, Query, Run, Stop, Table};
 use wharf_placement::query::{Expression, HostFacts};
 use wharf_svc_logs::pattern::{Message, Pattern};
 use wharf_svc_s3::form::{Fields, Policy};
@@ -114,14 +115,44 @@ pub fn log_pattern(bytes: &[u8]) {
     let _ = pattern.extract(&message);
 }
 
+/// A line with a rule of Contributor Insights, then an event.
+pub fn insight_rule(bytes: &[u8]) {
+    let Some((rule, message)) = input::line(bytes) else {
+        return;
+    };
+    let (Ok(rule), Some(message)) = (Rule::parse(rule), input::text(message)) else {
+        return;
+    };
+    let mut tally = Tally::new(rule.into(), 60);
+    for time in [0, 1, 60_000] {
+        tally
+            .add(time, message)
+            .expect("one contributor is not too many");
+    }
+    let report = tally.report(1, Order::Sum);
+    assert!(report.unique <= 1 && report.contributors.len() == report.unique);
+}
+
 /// A line with a query of Logs Insights, then the message it is asked about.
 pub fn insights_query(bytes: &[u8]) {
     let Some((query, message)) = input::line(bytes) else {
         return;
     };
-    let (Ok(query), Some(message)) = (Query::parse(query), input::text(message)) else {
+    let (Ok(mut query), Some(message)) = (Query::parse(query), input::text(message)) else {
         return;
     };
+    // What it looks values up in is the same text.
+    let names: Vec<String> = query.tables().into_iter().map(str::to_owned).collect();
+    if let Ok(table) = Table::parse(message).map(Arc::new) {
+        for name in names {
+            let given = query.give_table(&name, &table).is_ok();
+            let fits = query.fits_table(&name, Some(table.columns())).is_ok();
+            assert_eq!(
+                given, fits,
+                "a table fits and is not taken, or the other way round"
+            );
+        }
+    }
     let needles = query
         .needles()
         .hits(message.as_bytes())

@@ -52,6 +52,7 @@ pub const TARGETS: &[Target] = &[
     ("image-manifest", images::manifest),
     ("image-reference", images::reference),
     ("image-signature", signatures::image),
+    ("insight-rule", languages::insight_rule),
     ("insights-query", languages::insights_query),
     ("journal-footer", storage::journal_footer),
     ("journal-frame", storage::journal_frame),

@@ -8,6 +8,7 @@
 //!   `discover` the fields of JSON, `pattern` the clusters of alike texts, `cost` what one event may cost.
 //! - [`Needles`] are texts without which no event passes the query's filters: readers look for them in raw blocks
 //!   before they take those apart.
+//! - A [`Table`] is what `lookup` joins events with; who runs the query gives it to it before.
 //! - `indexed` says which terms an event has and a query needs, for those who keep an index of fields.
 //!
 //! Invariants: no I/O and no clock; time is linear in what a run takes in, its memory bounded by the budget that it
@@ -27,6 +28,7 @@ mod extract;
 mod function;
 pub mod indexed;
 mod later;
+mod lookup;
 mod needles;
 mod order;
 mod parse;
@@ -41,6 +43,7 @@ pub use cost::{Halted, Stop};
 pub use discover::{MAX_DISCOVERED, fields};
 pub use error::QueryError;
 pub use event::{At, Event, Unmasked};
+pub use lookup::{BadTable, MAX_TABLE_BYTES, Table};
 pub use needles::{Hits, Needles};
 pub use plan::{Query, Selection};
 pub use run::{Outcome, ResultRow, Run};

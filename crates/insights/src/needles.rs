@@ -47,7 +47,7 @@ impl Needles {
             match step {
                 Step::Filter(expr) => clauses.extend(required(expr, fields)),
                 // What follows may be of several rows, of which each still has the event's own fields.
-                Step::Assign(_) | Step::Extract(..) | Step::Unnest(_) => {}
+                Step::Assign(_) | Step::Extract(..) | Step::Unnest(_) | Step::Lookup(_) => {}
             }
         }
         let shortest = |clause: &Vec<String>| clause.iter().map(String::len).min();

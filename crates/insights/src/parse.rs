@@ -3,6 +3,7 @@
 mod commands;
 mod expressions;
 mod lexer;
+mod lookup;
 mod scope;
 mod source;
 
@@ -29,7 +30,7 @@ const MAX_STATS: usize = 2;
 type Span = (usize, usize);
 
 /// Commands that AWS has and that are not here.
-const NOT_HERE: [&str; 5] = ["anomaly", "join", "lookup", "subquery", "unmask"];
+const NOT_HERE: [&str; 4] = ["anomaly", "join", "subquery", "unmask"];
 
 pub(crate) fn parse(text: &str) -> Result<Query, Wrong> {
     if text.chars().count() > MAX_QUERY {
@@ -47,6 +48,7 @@ pub(crate) fn parse(text: &str) -> Result<Query, Wrong> {
         operators: 0,
         regexes: 0,
         depth: 0,
+        lookups: 0,
         unmasks: false,
         needed_indexes: Vec::new(),
     };
@@ -66,6 +68,7 @@ struct Parser<'t> {
     operators: usize,
     regexes: usize,
     depth: usize,
+    lookups: usize,
     /// Whether it shows what is masked.
     unmasks: bool,
     /// Numbers of the fields of `filterIndex`.
@@ -118,6 +121,7 @@ impl Parser<'_> {
             "sort" => self.sort(),
             "limit" => self.limit(),
             "dedup" => self.dedup(),
+            "lookup" => self.lookup(span),
             "pattern" => self.pattern(),
             "diff" => self.diff(span),
             "source" => Err(Wrong::at(span, "SOURCE must be the first command")),

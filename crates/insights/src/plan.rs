@@ -1,8 +1,10 @@
 //! A query as it runs: commands on one event after another, then those that need all of them.
 
+use std::{collections::BTreeSet, sync::Arc};
+
 use crate::{
-    QueryError, aggregate::Aggregate, eval::Expr, event::Event, extract::Extract, indexed::Term,
-    needles::Needles, parse, value::Value,
+    QueryError, Table, aggregate::Aggregate, eval::Expr, event::Event, extract::Extract,
+    indexed::Term, lookup::Lookup, needles::Needles, parse, value::Value,
 };
 
 /// Fields that every event has.
@@ -46,6 +48,8 @@ pub(crate) enum Step {
     Extract(Expr, Box<Extract>),
     /// A row for each element of a list.
     Unnest(Expr),
+    /// Values of a table.
+    Lookup(Box<Lookup>),
 }
 
 /// What needs all rows.
@@ -153,6 +157,54 @@ impl Query {
     pub fn has_patterns(&self) -> bool {
         let is_pattern = |it: &Stage| matches!(it, Stage::Whole(Whole::Pattern(..)));
         self.tail.iter().any(is_pattern)
+    }
+
+    /// Names of the tables that it looks values up in.
+    pub fn tables(&self) -> BTreeSet<&str> {
+        self.lookups().map(|it| it.table.as_str()).collect()
+    }
+
+    /// Whether it can look up what it does in a table with these columns; without any, there is none.
+    ///
+    /// # Errors
+    /// It cannot; says where in the text.
+    pub fn fits_table(&self, name: &str, columns: Option<&[String]>) -> Result<(), QueryError> {
+        let mut all = self.lookups().filter(|it| it.table == name);
+        all.try_for_each(|it| it.places(columns).map(drop))
+    }
+
+    /// A table that it looks values up in. Before it has all of them, it finds nothing in them.
+    ///
+    /// # Errors
+    /// As [`Query::fits_table`].
+    pub fn give_table(&mut self, name: &str, table: &Arc<Table>) -> Result<(), QueryError> {
+        let head = self.head.iter_mut();
+        let steps = head.chain(self.tail.iter_mut().filter_map(|it| match it {
+            Stage::Step(step) => Some(step),
+            Stage::Whole(_) => None,
+        }));
+        for step in steps {
+            if let Step::Lookup(lookup) = step
+                && lookup.table == name
+            {
+                lookup.give(table)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn lookups(&self) -> impl Iterator<Item = &Lookup> {
+        let steps = self
+            .head
+            .iter()
+            .chain(self.tail.iter().filter_map(|it| match it {
+                Stage::Step(step) => Some(step),
+                Stage::Whole(_) => None,
+            }));
+        steps.filter_map(|step| match step {
+            Step::Lookup(lookup) => Some(&**lookup),
+            _ => None,
+        })
     }
 
     /// Texts without which no event passes.

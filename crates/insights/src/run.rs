@@ -298,6 +298,10 @@ pub(crate) fn walk<'e>(
                     slots.extend(found.map(|it| -> Value<'e> { made(it) }));
                 }
             },
+            Step::Lookup(lookup) => {
+                let found = lookup.values(scene, slots);
+                slots.extend(found);
+            }
             Step::Unnest(of) => {
                 let value = of.eval(scene, slots);
                 let mut each = |element: Value<'e>| {

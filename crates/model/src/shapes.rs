@@ -60,8 +60,8 @@ impl<'a> Shapes<'a> {
         Ok(all.leak())
     }
 
-    /// The largest body that an input of this shape comes in, by what it has of bytes: those of a JSON or
-    /// query request are in base 64.
+    /// The largest body that an input of this shape comes in, by what it has of bytes and long texts: bytes of a JSON
+    /// or query request are in base 64, and of a text a quarter may be escapes.
     pub fn max_body(&self, input: &Value) -> u64 {
         let name = input.as_str().or_else(|| input["shape"].as_str());
         let shape = name.map_or(&Value::Null, |it| &self.shapes[it]);
@@ -69,14 +69,20 @@ impl<'a> Shapes<'a> {
         let mut largest = MAX_BODY;
         for (_, member) in members {
             let target = &self.shapes[member["shape"].as_str().unwrap_or_default()];
-            if target["type"] != "blob" {
-                continue;
-            }
+            let most = target["max"].as_u64().unwrap_or(0);
+            let encoded = match target["type"].as_str() {
+                Some("blob") => most.div_ceil(3) * 4,
+                Some("string") => most.saturating_add(most / 4),
+                _ => continue,
+            };
             if is(member, "streaming") || is(target, "streaming") {
                 return MAX_STREAM;
             }
-            let encoded = target["max"].as_u64().unwrap_or(0).div_ceil(3) * 4;
-            largest = largest.max((encoded + REST_OF_BODY).next_multiple_of(1 << 20));
+            largest = largest.max(
+                encoded
+                    .saturating_add(REST_OF_BODY)
+                    .next_multiple_of(1 << 20),
+            );
         }
         largest
     }

@@ -440,6 +440,7 @@ pub static SERVICES: &[Row] = &[
                 series: it.data.series.clone(),
                 operations: it.operations.clone(),
                 scaling: it.scaling.clone(),
+                log_events: Arc::new(it.plane.logs.clone()),
                 destinations: it.destinations.clone(),
                 clock: it.clock.clone(),
                 takeover: Takeover::Replace,

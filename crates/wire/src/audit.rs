@@ -21,14 +21,15 @@ use crate::{
 /// CloudTrail's own words in place of a secret.
 pub const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 /// Members that carry credentials though their models do not say so, in any case; and lines of logs, which may be
-/// masked for who reads the audit log.
-const SECRET: [&str; 6] = [
+/// masked for who reads the audit log, and lookup tables, which may be under a key.
+const SECRET: [&str; 7] = [
     "authorizationtoken",
     "logeventmessages",
     "password",
     "privatekey",
     "secretaccesskey",
     "sessiontoken",
+    "tablebody",
 ];
 /// Bytes of a request's parameters, or of a response. What is longer is left out whole.
 pub const MOST_BYTES: usize = 16 << 10;

@@ -316,7 +316,7 @@ impl Parser<'_> {
 }
 
 /// A name that a command gives.
-fn name(lexer: &mut Lexer<'_>) -> Result<String, Wrong> {
+pub(super) fn name(lexer: &mut Lexer<'_>) -> Result<String, Wrong> {
     match lexer.next()? {
         (Token::Name { name, .. }, _) if !name.is_empty() => Ok(name.into_owned()),
         (Token::Text(name), _) if !name.is_empty() => Ok(name),

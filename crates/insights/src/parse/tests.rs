@@ -29,6 +29,8 @@ fn queries() {
         "fields datefloor(@timestamp, 1h), dateceil(fromMillis(a), 1mo), now()",
         "dedup server, severity | limit 1",
         "pattern @message | diff previousWeek | sort @sampleCount desc",
+        "lookup users id OUTPUT name | lookup hosts ip as src.ip, port OUTPUT `host name`, zone | filter name = 'a'",
+        "stats count(*) as n by id | lookup users id output name",
         "filter ispresent(a) and isempty(b) or isblank(c)",
         "fields coalesce(a, b, 'c') as x, list[0], list[1][2]",
     ] {
@@ -105,6 +107,14 @@ fn errors_have_places() {
             "SOURCE logGroups() limit 1",
             "unexpected symbol found limit",
             "limit",
+        ),
+        ("lookup users id", "OUTPUT is expected", ""),
+        ("lookup users id as 5 OUTPUT a", "a field is expected", "5"),
+        ("lookup users id OUTPUT", "a name is expected", ""),
+        (
+            "lookup a b OUTPUT c | lookup a b OUTPUT c | lookup a b OUTPUT c | lookup a b OUTPUT c | lookup a b OUTPUT c | lookup a b OUTPUT c",
+            "at most 5 lookup commands",
+            "lookup",
         ),
         ("join a", "not supported by this version", "join"),
         (

@@ -3,15 +3,22 @@
 
 use std::collections::BTreeSet;
 
-use wharf_api_cloudwatch::{Input, Tag};
+use wharf_api_cloudwatch::{Input, MetricDataQuery, Tag};
+use wharf_contributors::Rule;
 use wharf_service::{Place, tags};
 use wharf_wire::{Check, Context, Fault};
 
 use crate::{
     core::Core,
+    math,
     names::{self, Named},
     stream::deliver::PRINCIPAL,
 };
+
+/// To see what a rule of Contributor Insights has counted.
+const READ_RULE: &str = "cloudwatch:GetInsightRuleReport";
+/// The log groups that a rule is about, as it names them.
+const LOG_GROUPS: &str = "cloudwatch:requestInsightRuleLogGroups";
 
 pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
     let action = input.action();
@@ -33,8 +40,31 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
                 &it.insufficient_data_actions,
             ];
             let check = row.acting_alarm(it.alarm_name.as_deref(), actions).await?;
+            let mut checks = and_tagging(check, it.tags.as_deref());
+            checks.extend(row.rules_of(it.metrics.as_deref()).await?);
+            return Ok(checks);
+        }
+        Input::GetMetricData(it) => {
+            let mut checks = vec![any()];
+            checks.extend(row.rules_of(it.metric_data_queries.as_deref()).await?);
+            return Ok(checks);
+        }
+        Input::PutInsightRule(it) => {
+            let check = row.rule(it.rule_name.as_deref()).await?;
+            let definition = it.rule_definition.as_deref().unwrap_or_default();
+            // What is no rule the operation refuses.
+            let groups = Rule::parse(definition).map(|it| it.groups().to_vec());
+            let check = groups
+                .unwrap_or_default()
+                .into_iter()
+                .fold(check, |check, group| check.with(LOG_GROUPS, group));
             return Ok(and_tagging(check, it.tags.as_deref()));
         }
+        Input::GetInsightRuleReport(it) => row.rule(it.rule_name.as_deref()).await?,
+        Input::EnableInsightRules(it) => return row.rules(it.rule_names.as_deref()).await,
+        Input::DisableInsightRules(it) => return row.rules(it.rule_names.as_deref()).await,
+        Input::DeleteInsightRules(it) => return row.rules(it.rule_names.as_deref()).await,
+        Input::DescribeAlarmContributors(it) => row.alarm(it.alarm_name.as_deref()).await?,
         Input::PutCompositeAlarm(it) => {
             let actions = [
                 &it.ok_actions,
@@ -181,6 +211,54 @@ impl Row<'_> {
         Ok(checks)
     }
 
+    /// With its tags, if it is there.
+    async fn rule(&self, name: Option<&str>) -> Result<Check, Fault> {
+        let name = name.unwrap_or_default();
+        let check = Check::new(self.action, names::insight_rule_arn(self.place, name));
+        let named = Named::InsightRule(name.to_owned());
+        let held = names::tags_of(self.core, self.place, &named).await?;
+        Ok(tags::of_resource(check, None, &held.unwrap_or_default()))
+    }
+
+    /// Each of them must be allowed.
+    async fn rules(&self, names: Option<&[String]>) -> Result<Vec<Check>, Fault> {
+        let names: BTreeSet<&String> = names.into_iter().flatten().collect();
+        let mut checks = Vec::with_capacity(names.len());
+        for name in names {
+            checks.push(self.rule(Some(name)).await?);
+        }
+        if checks.is_empty() {
+            checks.push(self.rule(None).await?);
+        }
+        Ok(checks)
+    }
+
+    /// Whoever asks a rule by an expression must be allowed to see its reports.
+    async fn rules_of(&self, queries: Option<&[MetricDataQuery]>) -> Result<Vec<Check>, Fault> {
+        let mut names = BTreeSet::new();
+        for text in queries
+            .into_iter()
+            .flatten()
+            .filter_map(|it| it.expression.as_deref())
+        {
+            // What is no expression the operation refuses.
+            if let Ok(expression) = math::parse(text) {
+                expression.walk(&mut |part| {
+                    names.extend(math::rule_of(part).map(|it| it.0.to_owned()));
+                });
+            }
+        }
+        let row = Row {
+            action: READ_RULE,
+            ..*self
+        };
+        let mut checks = Vec::with_capacity(names.len());
+        for name in names {
+            checks.push(row.rule(Some(&name)).await?);
+        }
+        Ok(checks)
+    }
+
     fn dashboard(&self, name: Option<&str>) -> Check {
         let arn = names::dashboard_arn(&self.place.account, name.unwrap_or_default());
         Check::new(self.action, arn)
@@ -214,6 +292,7 @@ fn and_tagging(check: Check, given: Option<&[Tag]>) -> Vec<Check> {
         let mut tagging = checks[0].clone();
         tagging.action = "cloudwatch:TagResource".to_owned();
         tagging.context.remove("cloudwatch:AlarmActions");
+        tagging.context.remove(LOG_GROUPS);
         checks.push(tagging);
     }
     checks

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use wharf_base::{Clock, Timestamp};
+use wharf_contributors::LogEvents;
 use wharf_delivery::{ApiDestinations, Operations};
 use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
@@ -50,6 +51,8 @@ pub struct Parts {
     pub operations: Arc<dyn Operations>,
     /// What alarms scale.
     pub scaling: Arc<dyn Scaling>,
+    /// Where the log events are that rules of Contributor Insights count.
+    pub log_events: Arc<dyn LogEvents>,
     /// Where metric streams lead.
     pub destinations: Arc<dyn ApiDestinations>,
     pub clock: Arc<dyn Clock>,

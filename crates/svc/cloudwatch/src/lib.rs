@@ -11,6 +11,7 @@
 //!   records' history (`announced`).
 //! - A metric stream sends what was measured on, minute by minute ([`stream`]).
 //! - What is usual of a metric is learned from its points ([`anomaly`]): bands in expressions, and alarms on them.
+//! - Rules of Contributor Insights are kept here and counted by CloudWatch Logs ([`contributors`]).
 //! - A policy of scaling is called again at each look while the alarm stays in the state that calls it ([`Scaling`]).
 //!
 //! Invariants: what was acknowledged is on disk; an alarm acts once for each change of its state; no text that a user
@@ -23,6 +24,7 @@ mod announced;
 mod anomaly;
 mod authorize;
 mod config;
+mod contributors;
 mod core;
 mod courier;
 mod datum;

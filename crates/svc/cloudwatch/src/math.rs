@@ -8,7 +8,7 @@ mod value;
 
 pub use budget::Budget;
 pub use eval::{Given, evaluate};
-pub use functions::{band_of, search_of};
+pub use functions::{band_of, rule_of, search_of};
 pub use parse::{Expression, parse};
 pub use value::{Line, Source, Value};
 

@@ -7,7 +7,7 @@ use wharf_wire::Fault;
 
 use crate::{
     core::Core,
-    records::{Alarm, Dashboard, Detector, MetricStream, MuteRule, StreamPosition},
+    records::{Alarm, Dashboard, Detector, InsightRule, MetricStream, MuteRule, StreamPosition},
 };
 
 pub const SERVICE: &str = "cloudwatch";
@@ -79,6 +79,20 @@ pub fn stream_arn(place: &Place, name: &str) -> String {
     .to_string()
 }
 
+pub fn insight_rule_key(place: &Place, name: &str) -> String {
+    scope(place).key(InsightRule::KIND, name)
+}
+
+pub fn insight_rule_arn(place: &Place, name: &str) -> String {
+    Arn::new(
+        SERVICE,
+        &place.region,
+        &place.account,
+        format!("insight-rule/{name}"),
+    )
+    .to_string()
+}
+
 /// The alarm that a text names, by its name or by its ARN in this place.
 pub fn alarm_named<'a>(place: &Place, text: &'a str) -> Option<&'a str> {
     if !text.starts_with("arn:") {
@@ -94,6 +108,7 @@ pub enum Named {
     MuteRule(String),
     Dashboard(String),
     Stream(String),
+    InsightRule(String),
 }
 
 /// What an ARN of this account names; `None` for one of elsewhere.
@@ -106,14 +121,19 @@ pub fn named(place: &Place, arn: &str) -> Option<Named> {
     let mute = parsed.resource.strip_prefix("alarm-mute-rule:");
     let dashboard = parsed.resource.strip_prefix("dashboard/");
     let stream = parsed.resource.strip_prefix("metric-stream/");
-    let is_here = parsed.region == place.region;
-    match (alarm, mute, stream, dashboard) {
-        (Some(name), ..) if is_here => Some(Named::Alarm(name.to_owned())),
-        (_, Some(name), ..) if is_here => Some(Named::MuteRule(name.to_owned())),
-        (.., Some(name), _) if is_here => Some(Named::Stream(name.to_owned())),
-        (.., Some(name)) if parsed.region.is_empty() => Some(Named::Dashboard(name.to_owned())),
-        _ => None,
+    let rule = parsed.resource.strip_prefix("insight-rule/");
+    if let Some(name) = dashboard {
+        let is_theirs = parsed.region.is_empty();
+        return is_theirs.then(|| Named::Dashboard(name.to_owned()));
     }
+    if parsed.region != place.region {
+        return None;
+    }
+    let alarm = alarm.map(|name| Named::Alarm(name.to_owned()));
+    let mute = || mute.map(|name| Named::MuteRule(name.to_owned()));
+    let stream = || stream.map(|name| Named::Stream(name.to_owned()));
+    let rule = || rule.map(|name| Named::InsightRule(name.to_owned()));
+    alarm.or_else(mute).or_else(stream).or_else(rule)
 }
 
 /// The tags of a resource, if it is there.
@@ -140,6 +160,11 @@ pub async fn tags_of(core: &Core, place: &Place, named: &Named) -> Result<Option
         Named::Stream(name) => {
             let key = stream_key(place, name);
             let found = core.table.read::<MetricStream>(&key).await?;
+            found.map(|it| it.record.tags)
+        }
+        Named::InsightRule(name) => {
+            let key = insight_rule_key(place, name);
+            let found = core.table.read::<InsightRule>(&key).await?;
             found.map(|it| it.record.tags)
         }
     })

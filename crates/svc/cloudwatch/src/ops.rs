@@ -1,9 +1,12 @@
 //! A file for each operation or kind of resource.
 
+pub mod alarm_contributors;
 pub mod alarms;
 pub mod anomaly;
 pub mod dashboards;
 pub mod data;
+pub mod insight_report;
+pub mod insight_rules;
 pub mod list;
 pub mod mute;
 pub mod put;

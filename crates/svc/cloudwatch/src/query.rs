@@ -6,12 +6,14 @@ use std::{
 };
 
 use wharf_api_cloudwatch::{MetricDataQuery, MetricStat};
+use wharf_contributors::Point;
 use wharf_series::{Metric, Tier};
 use wharf_service::{Faults as _, Place};
 use wharf_wire::Fault;
 
 use crate::{
     anomaly::{self, Model},
+    contributors,
     core::{self, Core},
     datum,
     fault::{CloudwatchFaults, expression, validation},
@@ -34,6 +36,8 @@ const MOST_POINTS: i64 = 4_000_000;
 const MOST_DECODED: i64 = 40_000_000;
 /// Searches of a request, as in AWS.
 const MOST_SEARCHES: usize = 100;
+/// Rules of Contributor Insights that a request asks: each counts log events.
+const MOST_RULES: usize = 10;
 /// Seconds of a day: no period is longer.
 const LONGEST_PERIOD: i64 = 86_400;
 /// How long ago the last sample of a metric is that a search finds.
@@ -61,6 +65,17 @@ impl What {
         let mut found = false;
         if let Self::Math(of) = self {
             of.walk(&mut |it| found |= matches!(it, Expression::Call(name, _) if name == "SEARCH"));
+        }
+        found
+    }
+}
+
+impl Query {
+    /// The rules of Contributor Insights that it asks.
+    pub fn rules(&self) -> BTreeSet<&str> {
+        let mut found = BTreeSet::new();
+        if let What::Math(of) = &self.what {
+            of.walk(&mut |part| found.extend(math::rule_of(part).map(|it| it.0)));
         }
         found
     }
@@ -268,6 +283,7 @@ pub struct Read {
     /// Ids of queries that are metrics, in the order of the request.
     metrics: Vec<String>,
     searches: BTreeMap<(String, String, Option<i64>), Vec<Line>>,
+    rules: BTreeMap<(String, i64), Vec<Point>>,
     bands: BTreeMap<String, Arc<Model>>,
     range: Range,
     period: i64,
@@ -283,6 +299,7 @@ pub fn on_nothing(queries: &[Query], range: Range) -> Result<BTreeMap<String, Va
         values: BTreeMap::new(),
         metrics: Vec::new(),
         searches: BTreeMap::new(),
+        rules: BTreeMap::new(),
         bands: BTreeMap::new(),
         range,
         period: queries.iter().filter_map(own_period).max().unwrap_or(60),
@@ -317,6 +334,7 @@ fn evaluated(queries: &[Query], mut read: Read) -> Result<BTreeMap<String, Value
             values: &read.values,
             metrics: &read.metrics,
             searches: &read.searches,
+            rules: &read.rules,
             bands: &read.bands,
             from: read.range.from,
             to: read.range.to,
@@ -417,6 +435,7 @@ impl<'a> Reading<'a> {
             .cloned()
             .zip(lines.into_iter().map(Value::Line))
             .collect();
+        let rules = self.rules(queries, period).await?;
         let (mut searches, mut searched) = (BTreeMap::new(), BTreeSet::new());
         for query in queries {
             let mut named = Vec::new();
@@ -453,10 +472,38 @@ impl<'a> Reading<'a> {
             values,
             metrics: ids,
             searches,
+            rules,
             bands: BTreeMap::new(),
             range: self.range,
             period,
         })
+    }
+
+    /// What was counted by the rules that expressions ask.
+    async fn rules(
+        &self,
+        queries: &[Query],
+        period: i64,
+    ) -> Result<BTreeMap<(String, i64), Vec<Point>>, Fault> {
+        let mut found: BTreeMap<(String, i64), Vec<Point>> = BTreeMap::new();
+        for query in queries {
+            for rule in query.rules() {
+                let key = (rule.to_owned(), query.period.unwrap_or(period));
+                if found.contains_key(&key) {
+                    continue;
+                }
+                if found.len() == MOST_RULES {
+                    return Err(validation(format!(
+                        "A request may ask at most {MOST_RULES} Contributor Insights rules."
+                    )));
+                }
+                let asked = (rule, self.range, key.1);
+                let tally = contributors::tally(self.core, self.place, asked).await;
+                let tally = tally.map_err(|why| why.in_expression(&query.id))?;
+                found.insert(key, tally.map_or(Vec::new(), |it| it.points()));
+            }
+        }
+        Ok(found)
     }
 
     fn may_read(&mut self, lines: usize, period: i64) -> Result<(), Fault> {

@@ -373,6 +373,38 @@ impl MetricStream {
     }
 }
 
+/// A rule of Contributor Insights, under its name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InsightRule {
+    /// JSON, as it was given.
+    pub definition: String,
+    /// It looks at what transformers make of log events.
+    #[serde(default)]
+    pub transformed: bool,
+    /// When it was enabled, the oldest first: what came in then counts.
+    #[serde(default)]
+    pub enabled: Vec<Enabled>,
+    #[serde(default)]
+    pub tags: Tags,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for InsightRule {
+    const KIND: &'static str = "insight-rule";
+    const FORMAT: u32 = 1;
+}
+
+/// A time in which a rule was enabled.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Enabled {
+    pub since: Timestamp,
+    /// `None` as long as it is.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
+}
+
 /// What a model is made of and how, under an id that its source says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

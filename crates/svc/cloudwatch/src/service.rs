@@ -92,6 +92,13 @@ wharf_api_cloudwatch::operations! {
     delete_anomaly_detector = ops::anomaly::delete_anomaly_detector;
     delete_dashboards = ops::dashboards::delete_dashboards;
     delete_metric_stream = ops::streams::delete_metric_stream;
+    delete_insight_rules = ops::insight_rules::delete_insight_rules;
+    describe_alarm_contributors = ops::alarm_contributors::describe_alarm_contributors;
+    describe_insight_rules = ops::insight_rules::describe_insight_rules;
+    disable_insight_rules = ops::insight_rules::disable_insight_rules;
+    enable_insight_rules = ops::insight_rules::enable_insight_rules;
+    get_insight_rule_report = ops::insight_report::get_insight_rule_report;
+    put_insight_rule = ops::insight_rules::put_insight_rule;
     describe_alarm_history = ops::alarms::describe_alarm_history;
     describe_alarms = ops::alarms::describe_alarms;
     describe_alarms_for_metric = ops::alarms::describe_alarms_for_metric;

@@ -1,4 +1,4 @@
-//! Alarms and metric streams have tags, and so do rules that mute alarms, and dashboards.
+//! Alarms and metric streams have tags, and so do rules that mute alarms or find contributors, and dashboards.
 
 use wharf_service::{Kind, Tagged};
 
@@ -10,6 +10,7 @@ pub const TAGGED: Tagged = Tagged {
     kinds: &[
         Kind::itself("alarm", |id| format!("alarm:{id}")),
         Kind::itself("metric-stream", |id| format!("metric-stream/{id}")),
+        Kind::itself("insight-rule", |id| format!("insight-rule/{id}")),
         Kind::itself("alarm-mute-rule", |id| format!("alarm-mute-rule:{id}")),
     ],
 };

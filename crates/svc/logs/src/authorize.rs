@@ -3,8 +3,8 @@
 use wharf_api_logs::{
     Input,
     types::{
-        DeleteAccountPolicyRequest, DestinationConfiguration, PutAccountPolicyRequest,
-        StartQueryRequest,
+        CreateLookupTableRequest, DeleteAccountPolicyRequest, DestinationConfiguration,
+        PutAccountPolicyRequest, StartQueryRequest, UpdateLookupTableRequest,
     },
 };
 use wharf_base::Arn;
@@ -28,6 +28,10 @@ use crate::{
 const USE_DESTINATION: &str = "logs:PutSubscriptionFilter";
 /// To see what data protection masks.
 const UNMASK: &str = "logs:Unmask";
+/// To see what a query found.
+const READ_ROWS: &str = "logs:GetQueryResults";
+/// To look values up in a table.
+const READ_TABLE: &str = "logs:GetLookupTable";
 
 /// As [`checks`], with the policies of destinations and what only records say; and for a service of AWS, with those of
 /// the account, one of which must let it.
@@ -55,7 +59,7 @@ pub async fn with_policies(
         .collect())
 }
 
-/// What only the text of a query says: which groups it selects, each of which must be open to who asks, and that it
+/// What only the text of a query says: which tables it looks up in; which groups it selects, each of which must be open to who asks, and that it
 /// shows what is masked, which must be allowed to who asks it or for what it found.
 async fn of_queries(
     service: &LogsService,
@@ -76,18 +80,35 @@ async fn of_queries(
                 None => Ok(Vec::new()),
             };
         }
+        Input::CreateLookupTable(CreateLookupTableRequest { query_id, .. })
+        | Input::UpdateLookupTable(UpdateLookupTableRequest { query_id, .. }) => {
+            let Some(id) = query_id else {
+                return Ok(Vec::new());
+            };
+            // Whoever makes a table of what a query found must be allowed to see that.
+            let mut checks = vec![Check::any(READ_ROWS)];
+            let key = scope.key(Query::KIND, id);
+            if let Some(found) = service.table.read::<Query>(&key).await? {
+                checks.extend(of_rows(&scope, &found.record).await?);
+            }
+            return Ok(checks);
+        }
         _ => return Ok(Vec::new()),
     };
     let (text, named) = (asked.query_string.as_deref(), named_in(asked));
     let text = text.unwrap_or_default();
-    if !(has_word(text, "unmask") || (named.is_empty() && has_word(text, "source"))) {
+    let may_select = named.is_empty() && has_word(text, "source");
+    if !(has_word(text, "unmask") || has_word(text, "lookup") || may_select) {
         return Ok(Vec::new());
     }
     // What cannot be read the operation refuses.
     let Some(query) = read(text).await? else {
         return Ok(Vec::new());
     };
-    let mut checks = Vec::new();
+    // Whoever may not see a table sees nothing of it by a query.
+    let tables = query.tables().into_iter();
+    let tables = tables.map(|name| Check::new(READ_TABLE, names::lookup_table_arn(cx, name)));
+    let mut checks: Vec<Check> = tables.collect();
     let mut groups: Vec<String> = named
         .iter()
         .map(|identifier| {
@@ -183,8 +204,16 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         );
         names::stream_arn(cx, group, stream)
     };
+    // What is elsewhere is no table here; the operation says so.
+    let table = |arn: &Option<String>| {
+        let name = names::lookup_table(cx, arn.as_deref()).ok();
+        names::lookup_table_arn(cx, name.as_deref().unwrap_or("*"))
+    };
     // What is elsewhere is no group here; the operation says so.
     let tagged = |arn: &Option<String>| {
+        if arn.as_deref().is_some_and(names::is_lookup_table) {
+            return table(arn);
+        }
         let name = names::from_identifier(cx, arn.as_deref().unwrap_or_default()).ok();
         names::group_arn(cx, name.as_deref().unwrap_or("*"))
     };
@@ -251,6 +280,7 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
             Some(either(&it.log_group_name, &it.log_group_identifier))
         }
         Input::GetLogRecord(it) if it.unmask == Some(true) => Some(pointed(&it.log_record_pointer)),
+        Input::GetLogObject(it) if it.unmask == Some(true) => Some(pointed(&it.log_object_pointer)),
         _ => None,
     };
     // Who puts a policy writes what it finds into a group.
@@ -352,7 +382,17 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         Input::PutLogGroupDeletionProtection(it) => identified(&it.log_group_identifier),
         Input::GetLogGroupFields(it) => either(&it.log_group_name, &it.log_group_identifier),
         Input::GetLogRecord(it) => pointed(&it.log_record_pointer),
-        Input::DescribeLogGroups(_) | Input::ListLogGroups(_) => names::group_arn(cx, "*"),
+        Input::GetLogObject(it) => pointed(&it.log_object_pointer),
+        Input::CreateLookupTable(it) => {
+            names::lookup_table_arn(cx, it.lookup_table_name.as_deref().unwrap_or("*"))
+        }
+        Input::UpdateLookupTable(it) => table(&it.lookup_table_arn),
+        Input::GetLookupTable(it) => table(&it.lookup_table_arn),
+        Input::DeleteLookupTable(it) => table(&it.lookup_table_arn),
+        Input::DescribeLookupTables(_) => table(&None),
+        Input::DescribeLogGroups(_)
+        | Input::ListLogGroups(_)
+        | Input::ListAggregateLogGroupSummaries(_) => names::group_arn(cx, "*"),
         _ => "*".to_owned(),
     };
     let mut checks = vec![Check::new(action, resource)];

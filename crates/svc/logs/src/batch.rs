@@ -13,13 +13,13 @@ use wharf_wire::Fault;
 use crate::{
     LogsService, event, fault,
     filters::Applied,
+    followed::Left,
     handover::{self, Origin, Way},
     metered,
     opener::Opener,
     pattern::{Message, Pattern},
     records::{Group, Stream},
     subscription::{Destination, Sent},
-    subscriptions::Left,
 };
 
 /// Records and bytes of one batch before they are packed: most messages of a queue hold them, packed or not.

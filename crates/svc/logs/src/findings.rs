@@ -18,13 +18,13 @@ use crate::{
     LogsService,
     event::{self, Event},
     fault,
+    followed::Left,
     handover::Origin,
     metered, names,
     opener::Opener,
     protection::Found,
     records::{Group, Stream},
     subscription::Sent,
-    subscriptions::Left,
 };
 
 /// Where it is in a stream.

@@ -8,20 +8,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use parking_lot::Mutex;
-use tokio::{sync::Notify, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use wharf_records::{Record as _, Scope};
-use wharf_wire::Fault;
+use wharf_wire::{Fault, async_trait};
 
 use crate::{
     LogsService, bound, fault,
     field_index::{self, Builder, EVENTS},
+    followed::{self, Followed, Left, Line, Work},
     records::{Group, Stream},
     rules::{Origin, Rules},
     service::stream_key,
-    subscriptions::{Followed, Left},
-    turns::Turns,
 };
 
 /// Streams that are indexed at once, and those of one account.
@@ -38,34 +35,41 @@ const BYTES: usize = 1 << 20;
 /// Looks again at what failed.
 const EVERY: Duration = Duration::from_secs(5);
 
-pub struct Indexing {
-    turns: Mutex<Turns<Followed>>,
-    news: Notify,
-}
+/// Streams that blocks came into.
+pub struct Indexing(Line);
 
 impl Default for Indexing {
     fn default() -> Self {
-        Self {
-            turns: Mutex::new(Turns::new(SHARE)),
-            news: Notify::new(),
+        Self(Line::new(AT_ONCE, SHARE))
+    }
+}
+
+/// Indexes what one line has.
+#[derive(Clone)]
+struct Indexer(LogsService);
+
+#[async_trait]
+impl Work for Indexer {
+    fn line(&self) -> &Line {
+        &self.0.indexing.0
+    }
+
+    async fn step(&self, followed: &Followed) -> Left {
+        let left = self.0.index_stream(followed).await;
+        left.unwrap_or_else(|error| {
+            let (group, stream) = (&followed.group, &followed.stream.name);
+            tracing::warn!(group, stream, %error, "fields of log events are not indexed; retrying");
+            Left::Waits
+        })
+    }
+
+    async fn add_all(&self) -> bool {
+        let added = self.0.index_all().await;
+        if let Err(error) = &added {
+            tracing::warn!(%error, "policies of field indexes are not read yet; retrying");
         }
+        added.is_ok()
     }
-}
-
-impl Indexing {
-    fn add(&self, followed: Followed) {
-        let account = followed.scope.account.clone();
-        let name = followed.stream.journal_name();
-        self.turns.lock().add(&account, &name, followed);
-    }
-}
-
-/// A step that was made.
-struct Step {
-    account: String,
-    name: String,
-    followed: Followed,
-    left: Left,
 }
 
 impl LogsService {
@@ -85,52 +89,23 @@ impl LogsService {
         if rules.is_ok_and(|it| !it.is_indexed()) {
             return;
         }
-        self.indexing.add(Followed {
+        self.indexing.0.tell(Followed {
             scope: scope.clone(),
             group: group.name.clone(),
             stream: stream.clone(),
         });
-        self.indexing.news.notify_one();
     }
 
     /// Indexes until told to stop.
     pub async fn index_fields(self, stop: CancellationToken) {
-        let (mut running, mut held) = (JoinSet::new(), Vec::new());
-        let mut tick = tokio::time::interval(EVERY);
-        let mut known = false;
-        loop {
-            self.begin_indexing(&mut running);
-            tokio::select! {
-                () = stop.cancelled() => break,
-                () = self.indexing.news.notified() => {}
-                Some(step) = running.join_next() => held.extend(self.indexed(step)),
-                _ = tick.tick() => {
-                    held.drain(..).for_each(|it| self.indexing.add(it));
-                    if !known {
-                        match self.index_all().await {
-                            Ok(()) => known = true,
-                            Err(error) => {
-                                tracing::warn!(%error, "policies of field indexes are not read yet; retrying")
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        while running.join_next().await.is_some() {}
+        followed::run(Indexer(self), EVERY, stop).await;
     }
 
     /// Indexes until nothing is left.
     pub async fn index_once(&self) -> Result<(), Fault> {
         self.index_all().await?;
-        let mut running = JoinSet::new();
-        loop {
-            self.begin_indexing(&mut running);
-            let Some(step) = running.join_next().await else {
-                return Ok(());
-            };
-            self.indexed(step);
-        }
+        followed::run_once(Indexer(self.clone())).await;
+        Ok(())
     }
 
     /// All streams that may have whole blocks without a record.
@@ -142,7 +117,7 @@ impl LogsService {
             let prefix = scope.key(Stream::KIND, &stream_key(&group.id, ""));
             for stream in self.all::<Stream>(&prefix).await? {
                 if self.is_behind(&stream) {
-                    self.indexing.add(Followed {
+                    self.indexing.0.add(Followed {
                         scope: scope.clone(),
                         group: group.name.clone(),
                         stream,
@@ -157,47 +132,6 @@ impl LogsService {
         let (events, journal) = (self.events.journal(), stream.journal_name());
         let done = events.end(&field_index::journal_name(&journal));
         done < events.end(&journal) / EVENTS
-    }
-
-    fn begin_indexing(&self, running: &mut JoinSet<Step>) {
-        while running.len() < AT_ONCE {
-            let next = self.indexing.turns.lock().take();
-            let Some((account, name, followed)) = next else {
-                return;
-            };
-            let service = self.clone();
-            running.spawn(async move {
-                let left = service.index_stream(&followed).await;
-                let left = left.unwrap_or_else(|error| {
-                    let (group, stream) = (&followed.group, &followed.stream.name);
-                    tracing::warn!(group, stream, %error, "fields of log events are not indexed; retrying");
-                    Left::Waits
-                });
-                Step {
-                    account,
-                    name,
-                    followed,
-                    left,
-                }
-            });
-        }
-    }
-
-    /// What is to be looked at again later.
-    fn indexed(&self, step: Result<Step, tokio::task::JoinError>) -> Option<Followed> {
-        let step = match step {
-            Ok(step) => step,
-            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Err(_) => return None,
-        };
-        let mut turns = self.indexing.turns.lock();
-        let (more, waits) = match step.left {
-            Left::Nothing => (None, None),
-            Left::More => (Some(step.followed), None),
-            Left::Waits => (None, Some(step.followed)),
-        };
-        turns.done(&step.account, &step.name, more);
-        waits
     }
 
     /// Some blocks of a stream.

@@ -1,4 +1,4 @@
-//! Data keys of groups under keys of KMS. KMS makes and opens them for the service itself,
+//! Data keys of groups and lookup tables under keys of KMS. KMS makes and opens them for the service itself,
 //! `logs.<region>.amazonaws.com`, so a key's policy has to let that in, as with AWS.
 //!
 //! What was opened is used again for some seconds and a refusal for one, and one asks for all who wait: KMS is
@@ -49,18 +49,18 @@ impl Keys {
         }
     }
 
-    /// A new data key for a group with that ARN; the caller stores it.
+    /// A new data key for a group, or a lookup table, with that ARN, and what it seals with; the caller stores it.
     pub async fn make(
         &self,
         cx: &Context,
         group: &str,
         arn: &str,
         kms_key: &str,
-    ) -> Result<records::DataKey, Fault> {
+    ) -> Result<(records::DataKey, DataKey), Fault> {
         let call = asking(&cx.account, &cx.region, arn, cx.now);
         let made = wharf_datakeys::make(&*self.kms, &call, kms_key, bound(arn)).await;
         let made = made.map_err(|cause| fault::key_refused(cause, arn))?;
-        Ok(records::DataKey {
+        let record = records::DataKey {
             id: rand::random(),
             group_id: group.to_owned(),
             group_arn: arn.to_owned(),
@@ -68,7 +68,9 @@ impl Keys {
             sealed: BASE64.encode(made.sealed),
             made_at: cx.now,
             unknown: Default::default(),
-        })
+        };
+        let open = DataKey::new(record.id, made.open);
+        Ok((record, open))
     }
 
     /// Opens a data key of a group, or knows it from before.

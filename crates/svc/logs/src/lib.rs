@@ -7,12 +7,15 @@
 //! - `keys` has the data keys of groups under a key of KMS, `cipher` seals with them, `opener` reads what they sealed.
 //! - `field_index` is what blocks of events have in some of their fields, `indexing` makes that, for `insights`.
 //! - `insights` runs queries of Logs Insights.
+//! - `contributors` counts events for rules of Contributor Insights.
 //! - `counting` tells `metrics` what events say by `metric_filter` and by the `embedded` metric format.
+//! - `lookup_tables` has the tables that queries look values up in.
 //! - `metered` is what groups tell CloudWatch of themselves.
 //! - `rules` says what happens to events as they are read: transformers, and masks of what is sensitive (`protection`).
 //! - `findings` tells what data protection finds.
 //! - `desk` has work for processors, in turns of accounts.
-//! - `subscriptions` hands events to who subscribed to them, in `turns` of accounts and a `batch` at a time: `filters`
+//! - `followed` takes streams forward step by step, in `turns` of accounts.
+//! - `subscriptions` hands events to who subscribed to them, a `batch` at a time: `filters`
 //!   says who subscribed, `handover` where the events go, `forward` writes them to other groups, `subscription` has
 //!   what is sent.
 //! - `exports` writes groups into buckets of S3; `jobs` takes that forward, one step a look, and `scheduled` queries.
@@ -30,6 +33,7 @@ mod authorize;
 mod batch;
 mod bound;
 mod cipher;
+mod contributors;
 mod counting;
 mod desk;
 mod embedded;
@@ -40,6 +44,7 @@ mod fault;
 mod field_index;
 mod filters;
 mod findings;
+mod followed;
 mod forward;
 #[doc(hidden)]
 pub mod fuzz;
@@ -51,6 +56,7 @@ mod jobs;
 mod keys;
 mod limits;
 mod live;
+mod lookup_tables;
 mod merge;
 mod metered;
 mod metric_filter;

@@ -1,4 +1,4 @@
-//! Names and ARNs of groups and streams.
+//! Names and ARNs of groups, streams and lookup tables.
 
 use wharf_base::Arn;
 use wharf_records::Scope;
@@ -14,6 +14,37 @@ pub fn group_arn(cx: &Context, name: &str) -> String {
 pub fn destination_arn(cx: &Context, name: &str) -> String {
     let resource = format!("destination:{name}");
     Arn::new("logs", &cx.region, &cx.account, resource).to_string()
+}
+
+pub fn lookup_table_arn(cx: &Context, name: &str) -> String {
+    let resource = format!("{LOOKUP_TABLE}{name}");
+    Arn::new("logs", &cx.region, &cx.account, resource).to_string()
+}
+
+/// What names a lookup table in an ARN.
+const LOOKUP_TABLE: &str = "lookup-table:";
+
+/// The lookup table that an ARN names. One of another account or region is as unknown as one that does not exist.
+pub fn lookup_table(cx: &Context, given: Option<&str>) -> Result<String, Fault> {
+    let given = given.unwrap_or_default();
+    let arn = given.parse::<Arn>().ok();
+    let arn = arn.filter(|it| it.is_in_its_partition() && it.service == "logs");
+    let named = arn.as_ref().and_then(|arn| {
+        let name = arn.resource.strip_prefix(LOOKUP_TABLE)?;
+        (!name.is_empty()).then_some((arn, name))
+    });
+    let (arn, name) =
+        named.ok_or_else(|| fault::invalid(format!("{given} is not the ARN of a lookup table")))?;
+    match arn.account == cx.account && arn.region == cx.region {
+        true => Ok(name.to_owned()),
+        false => Err(fault::no_lookup_table()),
+    }
+}
+
+/// Whether it is the ARN of a lookup table, wherever that is.
+pub fn is_lookup_table(arn: &str) -> bool {
+    let arn = arn.parse::<Arn>();
+    arn.is_ok_and(|it| it.service == "logs" && it.resource.starts_with(LOOKUP_TABLE))
 }
 
 /// The same of a group that no request is about.
@@ -87,6 +118,24 @@ mod tests {
         ] {
             let fault = from_identifier(&cx, elsewhere).unwrap_err();
             assert_eq!(fault.code, "ResourceNotFoundException", "{elsewhere}");
+        }
+        let table = lookup_table_arn(&cx, "users");
+        assert_eq!(lookup_table(&cx, Some(&table)).unwrap(), "users");
+        assert!(is_lookup_table(&table) && !is_lookup_table("users"));
+        for (bad, code) in [
+            ("users", "InvalidParameterException"),
+            (&group_arn(&cx, "users"), "InvalidParameterException"),
+            (&lookup_table_arn(&cx, ""), "InvalidParameterException"),
+            (
+                "arn:aws:logs:us-east-1:111122223333:lookup-table:users",
+                "ResourceNotFoundException",
+            ),
+        ] {
+            assert_eq!(
+                lookup_table(&cx, Some(bad)).unwrap_err().code,
+                code,
+                "{bad}"
+            );
         }
         assert!(one_group(&cx, None, None).is_err());
         assert!(one_group(&cx, Some("a"), Some("a")).is_err());

@@ -2,6 +2,7 @@
 
 pub mod account_policies;
 mod account_subscription;
+pub mod aggregate_log_groups;
 pub mod data_protection;
 pub mod describe_log_groups;
 pub mod describe_log_streams;
@@ -14,6 +15,7 @@ pub mod index_policies;
 pub mod kms_key;
 pub mod list_log_groups;
 pub mod log_record;
+pub mod lookup_tables;
 pub mod metric_filters;
 pub mod put_log_events;
 pub mod queries;

@@ -174,7 +174,7 @@ impl Record for LogDestination {
     const FORMAT: u32 = 1;
 }
 
-/// A data key of a group, under `<group id>:<id>`. It stays for as long as the group, whose older events may
+/// A data key of a group, under `<group id>:<id>`, or of a version of a lookup table, whose id stands for the group's. It stays for as long as the group, whose older events may
 /// be under it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DataKey {
@@ -258,6 +258,33 @@ pub struct QueryDefinition {
 
 impl Record for QueryDefinition {
     const KIND: &'static str = "query-definition";
+    const FORMAT: u32 = 1;
+}
+
+/// A table that queries look values up in, under its name. What is in it is in the journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LookupTable {
+    /// Used once: each time that it is put it is another.
+    pub version: String,
+    pub name: String,
+    #[serde(default)]
+    pub description: Option<String>,
+    pub columns: Vec<String>,
+    /// Without the header.
+    pub rows: u64,
+    /// Of its CSV.
+    pub bytes: u64,
+    #[serde(default)]
+    pub key: Option<GroupKey>,
+    pub changed_at: Timestamp,
+    #[serde(default)]
+    pub tags: Tags,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for LookupTable {
+    const KIND: &'static str = "lookup-table";
     const FORMAT: u32 = 1;
 }
 

@@ -27,6 +27,7 @@ use crate::{
     keys::Keys,
     limits::{Buckets, Limits},
     live::Live,
+    lookup_tables::Written,
     opener::Opener,
     ops,
     records::{Group, Stream},
@@ -54,6 +55,7 @@ pub struct LogsService {
     pub(crate) indexing: Arc<Indexing>,
     pub(crate) known_rules: Arc<Known>,
     pub(crate) desk: Arc<Desk>,
+    pub(crate) tables_written: Arc<Written>,
     /// All of the installation, once they are there: metrics and messages go by them.
     pub(crate) operations: Arc<OnceLock<Arc<dyn Operations>>>,
     /// Those of EventBridge, once they are there.
@@ -114,6 +116,7 @@ impl LogsService {
             indexing: Arc::default(),
             known_rules: Arc::default(),
             desk: Arc::default(),
+            tables_written: Arc::default(),
             operations: Arc::default(),
             api_destinations: Arc::default(),
             streams: Arc::default(),
@@ -220,6 +223,7 @@ wharf_api_logs::operations! {
     create_log_group = ops::groups::create;
     delete_log_group = ops::groups::delete;
     describe_log_groups = ops::describe_log_groups::describe_log_groups;
+    list_aggregate_log_group_summaries = ops::aggregate_log_groups::list;
     list_log_groups = ops::list_log_groups::list_log_groups;
     put_metric_filter = ops::metric_filters::put;
     describe_metric_filters = ops::metric_filters::describe;
@@ -261,7 +265,13 @@ wharf_api_logs::operations! {
     delete_scheduled_query = ops::scheduled_queries::delete;
     list_scheduled_queries = ops::scheduled_queries::list;
     get_scheduled_query_history = ops::scheduled_history::history;
+    create_lookup_table = ops::lookup_tables::create;
+    update_lookup_table = ops::lookup_tables::update;
+    get_lookup_table = ops::lookup_tables::get;
+    describe_lookup_tables = ops::lookup_tables::describe;
+    delete_lookup_table = ops::lookup_tables::delete;
     list_log_groups_for_query = ops::queries::groups;
+    get_log_object = ops::log_record::get_log_object;
     get_log_record = ops::log_record::get_log_record;
     get_log_group_fields = ops::log_record::get_log_group_fields;
     put_account_policy = ops::account_policies::put;

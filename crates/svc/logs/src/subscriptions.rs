@@ -4,8 +4,7 @@
 //! stream. Output: messages, then the cursor behind what they had. A destination that fails is tried again with
 //! growing waits, for a day after its oldest event came in; what is older is passed over with a warning.
 //!
-//! A stream goes one batch forward at a time, and accounts take turns: who has thousands of streams, or a destination
-//! that answers slowly, holds up nobody else.
+//! A stream goes one batch forward at a time, and accounts take turns (`followed`).
 
 use std::{
     collections::HashMap,
@@ -14,17 +13,16 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use tokio::{sync::Notify, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use wharf_base::{Clock, Timestamp, backoff::doubled};
 use wharf_records::{Record as _, Scope};
-use wharf_wire::Fault;
+use wharf_wire::{Fault, async_trait};
 
 use crate::{
     LogsService, bound,
+    followed::{self, Followed, Left, Line, Work},
     records::{Group, Stream},
     service::stream_key,
-    turns::Turns,
 };
 
 /// Streams that are delivered from at once, and those of one account.
@@ -38,9 +36,8 @@ const FORGOTTEN: Duration = Duration::from_secs(600);
 const EVERY: Duration = Duration::from_secs(1);
 
 pub struct Subscriptions {
-    /// Streams with events that may be wanted, by their accounts and their journals' names.
-    turns: Mutex<Turns<Followed>>,
-    news: Notify,
+    /// Streams with events that may be wanted.
+    line: Line,
     /// Filters whose destination failed, by group and cursor.
     waits: Mutex<HashMap<(String, String), Wait>>,
 }
@@ -48,19 +45,10 @@ pub struct Subscriptions {
 impl Default for Subscriptions {
     fn default() -> Self {
         Self {
-            turns: Mutex::new(Turns::new(SHARE)),
-            news: Notify::new(),
+            line: Line::new(AT_ONCE, SHARE),
             waits: Mutex::default(),
         }
     }
-}
-
-/// A stream with subscribers.
-#[derive(Debug, Clone)]
-pub struct Followed {
-    pub scope: Scope,
-    pub group: String,
-    pub stream: Stream,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -69,30 +57,53 @@ struct Wait {
     failures: u32,
 }
 
-/// What is left of a stream after a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Left {
-    Nothing,
-    /// A destination is tried again later.
-    Waits,
-    More,
+/// The time that batches are made at.
+#[derive(Clone)]
+enum Now {
+    By(Arc<dyn Clock>),
+    At(Timestamp),
 }
 
-/// A step that was made.
-struct Step {
-    account: String,
-    name: String,
-    followed: Followed,
-    left: Left,
+/// Delivers what one line has.
+#[derive(Clone)]
+struct Delivery {
+    service: LogsService,
+    now: Now,
+}
+
+#[async_trait]
+impl Work for Delivery {
+    fn line(&self) -> &Line {
+        &self.service.subscriptions.line
+    }
+
+    async fn step(&self, followed: &Followed) -> Left {
+        let now = match &self.now {
+            Now::By(clock) => clock.now(),
+            Now::At(now) => *now,
+        };
+        let left = self.service.deliver_stream(followed, now).await;
+        left.unwrap_or_else(|error| {
+            let (group, stream) = (&followed.group, &followed.stream.name);
+            tracing::warn!(group, stream, %error, "log events are not delivered; retrying");
+            Left::Waits
+        })
+    }
+
+    async fn add_all(&self) -> bool {
+        let added = self.service.follow_all().await;
+        if let Err(error) = &added {
+            tracing::warn!(%error, "subscriptions of logs are not read yet; retrying");
+        }
+        added.is_ok()
+    }
+
+    fn tick(&self) {
+        self.service.subscriptions.forget(Instant::now());
+    }
 }
 
 impl Subscriptions {
-    fn add(&self, followed: Followed) {
-        let account = followed.scope.account.clone();
-        let name = followed.stream.journal_name();
-        self.turns.lock().add(&account, &name, followed);
-    }
-
     /// Whether a filter waits for its destination.
     pub fn waits(&self, key: &(String, String)) -> bool {
         let waits = self.waits.lock();
@@ -130,41 +141,17 @@ impl LogsService {
         if is_wanted.is_ok_and(|it| !it) {
             return;
         }
-        self.subscriptions.add(Followed {
+        self.subscriptions.line.tell(Followed {
             scope,
             group: group.name.clone(),
             stream: stream.clone(),
         });
-        self.subscriptions.news.notify_one();
     }
 
     /// Delivers until told to stop.
     pub async fn deliver(self, clock: Arc<dyn Clock>, stop: CancellationToken) {
-        let (mut running, mut held) = (JoinSet::new(), Vec::new());
-        let mut tick = tokio::time::interval(EVERY);
-        let mut known = false;
-        loop {
-            self.begin_steps(&mut running, clock.now());
-            tokio::select! {
-                () = stop.cancelled() => break,
-                () = self.subscriptions.news.notified() => {}
-                Some(step) = running.join_next() => held.extend(self.finished(step)),
-                _ = tick.tick() => {
-                    held.drain(..).for_each(|it| self.subscriptions.add(it));
-                    self.subscriptions.forget(Instant::now());
-                    if !known {
-                        match self.follow_all().await {
-                            Ok(()) => known = true,
-                            Err(error) => {
-                                tracing::warn!(%error, "subscriptions of logs are not read yet; retrying")
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        // Who stops waits for what is under way: it is not sent again then.
-        while running.join_next().await.is_some() {}
+        let now = Now::By(clock);
+        followed::run(Delivery { service: self, now }, EVERY, stop).await;
     }
 
     /// All streams that may have waited for this start.
@@ -175,7 +162,7 @@ impl LogsService {
             }
             let prefix = scope.key(Stream::KIND, &stream_key(&group.id, ""));
             for stream in self.all::<Stream>(&prefix).await? {
-                self.subscriptions.add(Followed {
+                self.subscriptions.line.add(Followed {
                     scope: scope.clone(),
                     group: group.name.clone(),
                     stream,
@@ -187,56 +174,9 @@ impl LogsService {
 
     /// Delivers until nothing is left or all that is left waits.
     pub async fn deliver_once(&self, now: Timestamp) {
-        let (mut running, mut held) = (JoinSet::new(), Vec::new());
-        loop {
-            self.begin_steps(&mut running, now);
-            let Some(step) = running.join_next().await else {
-                break;
-            };
-            held.extend(self.finished(step));
-        }
-        held.drain(..).for_each(|it| self.subscriptions.add(it));
-    }
-
-    fn begin_steps(&self, running: &mut JoinSet<Step>, now: Timestamp) {
-        while running.len() < AT_ONCE {
-            let next = self.subscriptions.turns.lock().take();
-            let Some((account, name, followed)) = next else {
-                return;
-            };
-            let service = self.clone();
-            running.spawn(async move {
-                let left = service.deliver_stream(&followed, now).await;
-                let left = left.unwrap_or_else(|error| {
-                    let (group, stream) = (&followed.group, &followed.stream.name);
-                    tracing::warn!(group, stream, %error, "log events are not delivered; retrying");
-                    Left::Waits
-                });
-                Step {
-                    account,
-                    name,
-                    followed,
-                    left,
-                }
-            });
-        }
-    }
-
-    /// What is to be looked at again later.
-    fn finished(&self, step: Result<Step, tokio::task::JoinError>) -> Option<Followed> {
-        let step = match step {
-            Ok(step) => step,
-            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Err(_) => return None,
-        };
-        let mut turns = self.subscriptions.turns.lock();
-        let (more, waits) = match step.left {
-            Left::Nothing => (None, None),
-            Left::More => (Some(step.followed), None),
-            Left::Waits => (None, Some(step.followed)),
-        };
-        turns.done(&step.account, &step.name, more);
-        waits
+        let service = self.clone();
+        let now = Now::At(now);
+        followed::run_once(Delivery { service, now }).await;
     }
 
     /// One batch of each filter.

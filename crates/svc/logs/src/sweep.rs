@@ -1,4 +1,4 @@
-//! What goes on its own: streams of deleted groups, events beyond their group's retention, and
+//! What goes on its own: streams of deleted groups, versions of lookup tables that were replaced, events beyond their group's retention, and
 //! streams that retention has emptied.
 //!
 //! Idempotent. At start everything is looked at, which takes up what a kill cut short; after that,
@@ -17,7 +17,7 @@ use wharf_wire::Fault;
 
 use crate::{
     LogsService, bound, fault, field_index,
-    records::{DataKey, Group, Rule, Stream},
+    records::{DataKey, Group, LookupTable, Rule, Stream},
     rules,
     service::stream_key,
 };
@@ -160,6 +160,8 @@ async fn everything(service: &LogsService) -> Result<(), Fault> {
     let mut streams: Vec<(Scope, Stream)> = Vec::new();
     // They are read before groups are, and made with them: each that is wanted has its group here.
     let mut owned: Vec<(Scope, String)> = Vec::new();
+    // Versions of lookup tables, which have keys too.
+    let mut tables: BTreeSet<String> = BTreeSet::new();
     for entry in &entries {
         match Scope::parse(&entry.key) {
             Some((_, Group::KIND, _)) => {
@@ -169,6 +171,10 @@ async fn everything(service: &LogsService) -> Result<(), Fault> {
             Some((scope, DataKey::KIND, _)) => {
                 let key: DataKey = decode(&entry.value).map_err(fault::record)?;
                 owned.push((scope, key.group_id));
+            }
+            Some((_, LookupTable::KIND, _)) => {
+                let table: LookupTable = decode(&entry.value).map_err(fault::record)?;
+                tables.insert(table.version);
             }
             Some((scope, Rule::KIND, id)) => {
                 let owner = id.split_once(':').map(|(owner, _)| owner.to_owned());
@@ -190,10 +196,11 @@ async fn everything(service: &LogsService) -> Result<(), Fault> {
         }
     }
     for (scope, group) in &owned {
-        if !groups.contains_key(group) {
+        if !groups.contains_key(group) && !tables.contains(group) {
             all_of(service, scope, group).await?;
         }
     }
+    service.sweep_tables().await?;
     // Events that were put while their stream was deleted.
     let known: BTreeSet<String> = streams
         .iter()

@@ -6,5 +6,8 @@ use wharf_service::{Kind, Tagged};
 pub const TAGGED: Tagged = Tagged {
     service: "logs",
     namespace: "logs",
-    kinds: &[Kind::itself("group", |id| format!("log-group:{id}"))],
+    kinds: &[
+        Kind::itself("group", |id| format!("log-group:{id}")),
+        Kind::itself("lookup-table", |id| format!("lookup-table:{id}")),
+    ],
 };

@@ -269,6 +269,11 @@ pub const MADE: &[Made] = &[
         &[("+ResourceARN", "/Arn")],
     ),
     (
+        "cloudwatch.PutInsightRule",
+        r#"{"RuleName": "sample", "RuleDefinition": "{\"Schema\":{\"Name\":\"CloudWatchLogRule\",\"Version\":1},\"LogGroupNames\":[\"sample\"],\"LogFormat\":\"JSON\",\"Contribution\":{\"Keys\":[\"$.a\"]},\"AggregateOn\":\"Count\"}", "Tags": [{"Key": "sample", "Value": "sample"}]}"#,
+        &[],
+    ),
+    (
         "inspector2.CreateFilter",
         r#"{"name": "sample", "action": "NONE", "filterCriteria": {}, "tags": {"sample": "sample"}}"#,
         &[
@@ -325,6 +330,11 @@ pub const GIVEN: &[(&str, &str, &str)] = &[
         "cloudwatch",
         "ResourceARN",
         "arn:aws:cloudwatch:us-east-1:000000000000:alarm:sample",
+    ),
+    (
+        "cloudwatch",
+        "RuleDefinition",
+        r#"{"Schema":{"Name":"CloudWatchLogRule","Version":1},"LogGroupNames":["sample"],"LogFormat":"JSON","Contribution":{"Keys":["$.a"]},"AggregateOn":"Count"}"#,
     ),
     ("s3", "CopySource", "sample/sample"),
     ("s3", "Tagging", "sample=sample"),

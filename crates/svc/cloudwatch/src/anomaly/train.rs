@@ -109,6 +109,11 @@ pub fn checked(place: &Place, queries: &[StoredQuery]) -> Result<(), Fault> {
     if read.iter().any(|it| it.what.searches()) {
         return Err(validation("SEARCH is not supported in anomaly detectors."));
     }
+    if read.iter().any(|it| !it.rules().is_empty()) {
+        return Err(validation(
+            "INSIGHT_RULE_METRIC is not supported in anomaly detectors.",
+        ));
+    }
     if read.iter().any(|it| !bands(it).is_empty()) {
         return Err(validation("An anomaly detector is not over a band."));
     }

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use wharf_contributors::Point;
+
 use super::{Bad, Budget, Expression, Line, Value, functions, parse::Operator, value::joined};
 use crate::anomaly::Model;
 
@@ -13,6 +15,8 @@ pub struct Given<'a> {
     pub metrics: &'a [String],
     /// What searches found, by their texts, statistics and periods.
     pub searches: &'a BTreeMap<(String, String, Option<i64>), Vec<Line>>,
+    /// What was counted by rules of Contributor Insights, by their names and periods.
+    pub rules: &'a BTreeMap<(String, i64), Vec<Point>>,
     /// What is usual of queries that bands are over, by id; none where too little is known.
     pub bands: &'a BTreeMap<String, Arc<Model>>,
     /// Seconds since 1970.

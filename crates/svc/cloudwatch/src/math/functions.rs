@@ -3,6 +3,7 @@
 mod band;
 
 use wharf_base::Timestamp;
+use wharf_contributors::Metric;
 
 pub use band::band_of;
 
@@ -75,10 +76,28 @@ pub fn call(name: &str, arguments: &[Expression], given: &Given<'_>) -> Result<V
         }
         "SEARCH" => call.search(),
         band::NAME => call.band(),
-        "INSIGHT_RULE_METRIC" | "SERVICE_QUOTA" | "DB_PERF_INSIGHTS" | "LAMBDA" => Err(Bad(
-            format!("The function {name} is not supported by this version of wharf"),
-        )),
+        RULE => call.rule(),
+        "SERVICE_QUOTA" | "DB_PERF_INSIGHTS" | "LAMBDA" => Err(Bad(format!(
+            "The function {name} is not supported by this version of wharf"
+        ))),
         _ => Err(Bad(format!("Unknown function '{name}'"))),
+    }
+}
+
+/// The function that tells of a rule of Contributor Insights.
+const RULE: &str = "INSIGHT_RULE_METRIC";
+
+/// The rule and what is asked of it, if that is what a part of an expression is.
+pub fn rule_of(part: &Expression) -> Option<(&str, Metric)> {
+    let Expression::Call(name, arguments) = part else {
+        return None;
+    };
+    match arguments.as_slice() {
+        [
+            Expression::Text(rule) | Expression::Name(rule),
+            Expression::Text(metric) | Expression::Name(metric),
+        ] if name == RULE => Some((rule, Metric::parse(metric)?)),
+        _ => None,
     }
 }
 
@@ -338,6 +357,27 @@ impl Call<'_> {
         let weight = found.iter().map(Line::weight).sum();
         self.given.budget.spend(weight)?;
         Ok(Value::Lines(found.to_vec()))
+    }
+}
+
+impl Call<'_> {
+    /// What was counted of a rule's contributors; nothing of one that is not there.
+    fn rule(&self) -> Result<Value, Bad> {
+        let whole = Expression::Call(self.name.to_owned(), self.arguments.to_vec());
+        let (rule, metric) = rule_of(&whole).ok_or_else(|| {
+            Bad(format!(
+                "{RULE} takes the name of a rule and UniqueContributors, MaxContributorValue, SampleCount, Sum, Minimum, Maximum or Average"
+            ))
+        })?;
+        let period = self.given.period;
+        let found = self.given.rules.get(&(rule.to_owned(), period));
+        let points = found.map_or(&[][..], |it| it).iter();
+        Ok(Value::Line(Line {
+            label: format!("{rule} {}", self.word(1).unwrap_or_default()),
+            period,
+            points: points.map(|it| (it.at, metric.of(it))).collect(),
+            of: None,
+        }))
     }
 }
 

@@ -1,4 +1,5 @@
-//! TagResource, UntagResource and ListTagsForResource, of alarms, rules that mute them, dashboards and metric streams.
+//! TagResource, UntagResource and ListTagsForResource, of alarms, rules that mute them, dashboards, metric
+//! streams and rules of Contributor Insights.
 
 use wharf_api_cloudwatch::{
     ListTagsForResourceInput, ListTagsForResourceOutput, TagResourceInput, TagResourceOutput,
@@ -11,7 +12,7 @@ use crate::{
     core::Core,
     fault::invalid,
     names::{self, Named},
-    records::{Alarm, Dashboard, MetricStream, MuteRule},
+    records::{Alarm, Dashboard, InsightRule, MetricStream, MuteRule},
     tags,
 };
 
@@ -63,6 +64,15 @@ async fn change(
             let changed = core
                 .table
                 .change(&call.permit, &key, |it: &mut MetricStream| {
+                    change(&mut it.tags)
+                });
+            changed.await?.map(drop)
+        }
+        Named::InsightRule(name) => {
+            let key = names::insight_rule_key(&place, &name);
+            let changed = core
+                .table
+                .change(&call.permit, &key, |it: &mut InsightRule| {
                     change(&mut it.tags)
                 });
             changed.await?.map(drop)

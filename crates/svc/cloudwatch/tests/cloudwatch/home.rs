@@ -9,6 +9,7 @@ use wharf_api_cloudwatch::{
     MetricDatum, MetricStat, PutMetricDataInput,
 };
 use wharf_base::{TestClock, Timestamp};
+use wharf_contributors::{LogEvents, Question, Tally, Untold};
 use wharf_delivery::{Actor, ApiDestinations, Body, Failure, Invocation, Operations, Request};
 use wharf_reconcile::Takeover;
 use wharf_series::{Options, Series};
@@ -24,6 +25,8 @@ pub struct Notes {
     pub calls: Mutex<Vec<(Actor, Request)>>,
     pub alarmed: Mutex<Vec<Alarmed>>,
     pub posts: Mutex<Vec<Post>>,
+    /// What a log group `g` has: times, in milliseconds since 1970, and messages.
+    pub events: Mutex<Vec<(i64, String)>>,
     /// What destinations answer next; then they take everything.
     pub answers: Mutex<VecDeque<Failure>>,
 }
@@ -59,6 +62,22 @@ impl ApiDestinations for Notes {
             None => Ok(()),
             Some(failure) => Err(failure),
         }
+    }
+}
+
+#[async_trait]
+impl LogEvents for Notes {
+    async fn tally(&self, question: Question) -> Result<Tally, Untold> {
+        let mut tally = Tally::new(question.rule.clone(), question.period);
+        let events = self.events.lock();
+        let within = events.iter().filter(|it| question.times.contains(&it.0));
+        // They came in when they happened.
+        for (at, message) in within.filter(|it| question.takes(it.0)) {
+            if question.rule.covers("g") {
+                tally.add(*at, message)?;
+            }
+        }
+        Ok(tally)
     }
 }
 
@@ -125,6 +144,7 @@ impl Home {
             series: Series::open(&folder.path().join("series"), options).unwrap(),
             operations: notes.clone(),
             scaling: notes.clone(),
+            log_events: notes.clone(),
             destinations: notes.clone(),
             clock: clock.clone(),
             takeover: Takeover::Replace,

@@ -23,6 +23,7 @@ use super::{
     pointer::Pointer,
     scan::{Scanned, scan},
     source::{Needs, Part, Skipped, Source, Sources, Times},
+    tables::{self, Ungiven},
 };
 use crate::{
     LogsService, bound, fault,
@@ -150,6 +151,8 @@ enum Ended {
     Thread,
     #[error(transparent)]
     Unread(#[from] Unread),
+    #[error(transparent)]
+    Ungiven(#[from] Ungiven),
 }
 
 /// The thread that read a query's text failed.
@@ -324,7 +327,8 @@ impl Engine {
         places: &Arc<Places>,
         now: Timestamp,
     ) -> Result<Progress, Ended> {
-        let compiled = Arc::new(compiled(query.text.clone()).await??);
+        let compiled = compiled(query.text.clone()).await??;
+        let compiled = Arc::new(tables::given(service, scope, compiled, now).await?);
         let mut groups = Vec::new();
         for name in &query.groups {
             // One that was deleted since has nothing.

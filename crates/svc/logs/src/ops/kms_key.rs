@@ -9,7 +9,7 @@ use wharf_wire::{Call, Context, Fault};
 
 use super::tags::change;
 use crate::{
-    LogsService, fault,
+    LogsService, cipher, fault,
     keys::record_key,
     names,
     records::{DataKey, Group, GroupKey},
@@ -64,15 +64,27 @@ pub async fn made(
     name: &str,
     given: &str,
 ) -> Result<DataKey, Fault> {
-    let arn = given.parse::<Arn>().ok();
+    let group = names::group_arn(call, name);
+    let made = made_for(service, call, id, &group, given).await?;
+    Ok(made.0)
+}
+
+/// The same for what has that ARN, with what it seals with.
+pub async fn made_for(
+    service: &LogsService,
+    call: &Call,
+    id: &str,
+    arn: &str,
+    given: &str,
+) -> Result<(DataKey, cipher::DataKey), Fault> {
+    let key = given.parse::<Arn>().ok();
     let is_key = |arn: &Arn| arn.service == "kms" && arn.resource.starts_with("key/");
-    if !arn.as_ref().is_some_and(is_key) {
+    if !key.as_ref().is_some_and(is_key) {
         return Err(fault::invalid(
             "The specified KMS Key Id could not be found.",
         ));
     }
-    let group = names::group_arn(call, name);
-    service.keys.make(call, id, &group, given).await
+    service.keys.make(call, id, arn, given).await
 }
 
 pub fn of_group(key: &DataKey) -> GroupKey {

@@ -49,7 +49,7 @@ pub async fn list_log_groups(
 
 /// Up to five parts between `|`; `^` begins one that the name has to begin with, others may stand
 /// anywhere in it. The model allows nothing else in a pattern.
-fn matches(pattern: &str, name: &str) -> bool {
+pub(super) fn matches(pattern: &str, name: &str) -> bool {
     pattern.split('|').any(|part| match part.strip_prefix('^') {
         Some(prefix) => name.starts_with(prefix),
         None => name.contains(part),

@@ -1,13 +1,13 @@
-//! GetLogRecord: one event by its `@ptr`. GetLogGroupFields: which fields the events of a time have.
+//! GetLogRecord and GetLogObject: one event by its `@ptr`. GetLogGroupFields: which fields the events of a time have.
 
 use std::collections::{BTreeMap, HashMap};
 
 use wharf_api_logs::types::{
-    GetLogGroupFieldsRequest, GetLogGroupFieldsResponse, GetLogRecordRequest, GetLogRecordResponse,
-    LogGroupField,
+    FieldsData, GetLogGroupFieldsRequest, GetLogGroupFieldsResponse, GetLogObjectRequest,
+    GetLogObjectResponseStream, GetLogRecordRequest, GetLogRecordResponse, LogGroupField,
 };
 use wharf_insights::Needles;
-use wharf_wire::{Call, Fault};
+use wharf_wire::{Call, EventStream, Events, Fault, async_trait};
 
 use crate::{
     LogsService, fault,
@@ -35,6 +35,8 @@ const AROUND_MS: i64 = 8 * 60_000;
 const BEFORE_MS: i64 = 15 * 60_000;
 /// Events that are looked at for the fields of a group.
 const SAMPLE: usize = 10_000;
+/// Bytes of an object that are sent at once.
+const PIECE: usize = 256 << 10;
 /// Fields that are told.
 const MOST_FIELDS: usize = 1000;
 
@@ -44,9 +46,55 @@ pub async fn get_log_record(
     input: GetLogRecordRequest,
 ) -> Result<GetLogRecordResponse, Fault> {
     let pointed = input.log_record_pointer.unwrap_or_default();
+    let unmask = input.unmask == Some(true);
+    let fields = record(service, call, ("logRecordPointer", pointed), unmask).await?;
+    Ok(GetLogRecordResponse {
+        log_record: Some(fields),
+    })
+}
+
+/// The same event as JSON, piece by piece.
+pub async fn get_log_object(
+    service: &LogsService,
+    call: &Call,
+    input: GetLogObjectRequest,
+) -> Result<EventStream<GetLogObjectResponseStream>, Fault> {
+    let pointed = input.log_object_pointer.unwrap_or_default();
+    let unmask = input.unmask == Some(true);
+    let fields = record(service, call, ("logObjectPointer", pointed), unmask).await?;
+    let json = serde_json::to_vec(&fields).map_err(|cause| fault::unreadable(&cause))?;
+    Ok(Box::new(Pieces { json, at: 0 }))
+}
+
+/// What is left of an object.
+struct Pieces {
+    json: Vec<u8>,
+    at: usize,
+}
+
+#[async_trait]
+impl Events<GetLogObjectResponseStream> for Pieces {
+    async fn next(&mut self) -> Option<Result<GetLogObjectResponseStream, Fault>> {
+        let rest = &self.json[self.at..];
+        let piece = rest.chunks(PIECE).next()?.to_vec();
+        self.at += piece.len();
+        Some(Ok(GetLogObjectResponseStream {
+            fields: Some(FieldsData { data: Some(piece) }),
+            ..Default::default()
+        }))
+    }
+}
+
+/// All fields of the event that a member of a request points at.
+async fn record(
+    service: &LogsService,
+    call: &Call,
+    (member, pointed): (&str, String),
+    unmask: bool,
+) -> Result<BTreeMap<String, String>, Fault> {
     let pointer = Pointer::read(&pointed);
     let pointer =
-        pointer.ok_or_else(|| fault::invalid("The specified logRecordPointer is invalid."))?;
+        pointer.ok_or_else(|| fault::invalid(format!("The specified {member} is invalid.")))?;
     let group = service.group(call, &pointer.group).await?;
     let stream = service.stream(call, &group, &pointer.stream).await?;
     if stream.id != pointer.stream_id {
@@ -66,7 +114,7 @@ pub async fn get_log_record(
         .filter(|it| it.offset == pointer.offset)
     {
         let mut opener = service.opener(call, &group).await?;
-        if input.unmask == Some(true) {
+        if unmask {
             opener = opener.unmasking();
         }
         let events = opener.events(&journal, std::slice::from_ref(record)).await;
@@ -74,7 +122,7 @@ pub async fn get_log_record(
     }
     let kept = found.filter(|it| it.timestamp >= group.keeps_from(call.now));
     let event = kept.ok_or_else(|| {
-        fault::invalid("The log event of the specified logRecordPointer is gone.")
+        fault::invalid(format!("The log event of the specified {member} is gone."))
     })?;
     let scope = LogsService::scope(call);
     let rules = service.rules(&scope, &group).await?;
@@ -105,9 +153,7 @@ pub async fn get_log_record(
         (POINTER, pointed),
     ];
     fields.extend(system.map(|(name, value)| (name.to_owned(), value)));
-    Ok(GetLogRecordResponse {
-        log_record: Some(fields),
-    })
+    Ok(fields)
 }
 
 pub async fn get_log_group_fields(

@@ -17,7 +17,10 @@ use wharf_wire::{Call, Context, Fault};
 
 use crate::{
     LogsService, fault,
-    insights::engine::{COMPLETE, MAX_WAITING, Progress, RUNS, WAITS, compiled},
+    insights::{
+        engine::{COMPLETE, MAX_WAITING, Progress, RUNS, WAITS, compiled},
+        tables,
+    },
     names,
     records::{Group, Query},
 };
@@ -73,6 +76,7 @@ pub async fn start(
     };
     of_their_classes(&compiled, &groups)?;
     let scope = LogsService::scope(call);
+    tables::checked(service, &scope, &compiled).await?;
     let too_many = || {
         faults::limit_exceeded_exception(format!(
             "Account maximum query concurrency limit of [{MAX_WAITING}] reached."
@@ -222,7 +226,7 @@ pub async fn groups(
     })
 }
 
-async fn find(service: &LogsService, call: &Call, id: &str) -> Result<Query, Fault> {
+pub(super) async fn find(service: &LogsService, call: &Call, id: &str) -> Result<Query, Fault> {
     let key = LogsService::scope(call).key(Query::KIND, id);
     let found = service.table.read::<Query>(&key).await?;
     let found = found.ok_or_else(|| {

@@ -1,11 +1,14 @@
-//! Tags of groups, in the API's newer form (by ARN) and its older one (by name).
+//! Tags of groups and lookup tables, in the API's newer form (by ARN) and its older one (by name).
 
 use wharf_api_logs::{faults, types::*};
 use wharf_records::Record;
 use wharf_service::tags::{Refused, Rules, Tags};
 use wharf_wire::{Call, Fault};
 
-use crate::{LogsService, fault, names, records::Group};
+use crate::{
+    LogsService, fault, names,
+    records::{Group, LookupTable},
+};
 
 pub(super) const RULES: Rules<Fault> = Rules::usual(refused);
 
@@ -35,8 +38,14 @@ pub async fn tag_resource(
     call: &Call,
     input: TagResourceRequest,
 ) -> Result<(), Fault> {
-    let name = group_of(call, input.resource_arn.as_deref())?;
-    add(service, call, &name, input.tags.unwrap_or_default()).await
+    let (arn, given) = (input.resource_arn, input.tags.unwrap_or_default());
+    if arn.as_deref().is_some_and(names::is_lookup_table) {
+        let name = names::lookup_table(call, arn.as_deref())?;
+        let more = RULES.given(given)?;
+        let edit = |tags: &mut Tags| RULES.add(tags, &more);
+        return change_table(service, call, &name, edit).await;
+    }
+    add(service, call, &group_of(call, arn.as_deref())?, given).await
 }
 
 pub async fn untag_resource(
@@ -44,8 +53,16 @@ pub async fn untag_resource(
     call: &Call,
     input: UntagResourceRequest,
 ) -> Result<(), Fault> {
-    let name = group_of(call, input.resource_arn.as_deref())?;
-    remove(service, call, &name, input.tag_keys.unwrap_or_default()).await
+    let (arn, keys) = (input.resource_arn, input.tag_keys.unwrap_or_default());
+    if arn.as_deref().is_some_and(names::is_lookup_table) {
+        let name = names::lookup_table(call, arn.as_deref())?;
+        let edit = |tags: &mut Tags| {
+            RULES.remove(tags, &keys);
+            Ok(())
+        };
+        return change_table(service, call, &name, edit).await;
+    }
+    remove(service, call, &group_of(call, arn.as_deref())?, keys).await
 }
 
 pub async fn list_tags_for_resource(
@@ -53,12 +70,17 @@ pub async fn list_tags_for_resource(
     call: &Call,
     input: ListTagsForResourceRequest,
 ) -> Result<ListTagsForResourceResponse, Fault> {
-    let group = service
-        .group(call, &group_of(call, input.resource_arn.as_deref())?)
-        .await?;
-    Ok(ListTagsForResourceResponse {
-        tags: Some(group.tags),
-    })
+    let arn = input.resource_arn.as_deref();
+    let tags = match arn.is_some_and(names::is_lookup_table) {
+        true => {
+            let name = names::lookup_table(call, arn)?;
+            let key = LogsService::scope(call).key(LookupTable::KIND, &name);
+            let found = service.table.read::<LookupTable>(&key).await?;
+            found.ok_or_else(fault::no_lookup_table)?.record.tags
+        }
+        false => service.group(call, &group_of(call, arn)?).await?.tags,
+    };
+    Ok(ListTagsForResourceResponse { tags: Some(tags) })
 }
 
 pub async fn tag_log_group(
@@ -121,6 +143,19 @@ async fn remove(
         Ok(())
     })
     .await
+}
+
+/// Changes the tags of a lookup table.
+async fn change_table(
+    service: &LogsService,
+    call: &Call,
+    name: &str,
+    edit: impl Fn(&mut Tags) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let key = LogsService::scope(call).key(LookupTable::KIND, name);
+    let edit = |table: &mut LookupTable| edit(&mut table.tags);
+    let changed = service.table.change(&call.permit, &key, edit).await?;
+    changed.map(drop).ok_or_else(fault::no_lookup_table)
 }
 
 /// Changes a group's record, again if somebody else did so meanwhile.
