@@ -41,6 +41,7 @@ impl Ec2Service {
         host: &str,
         reports: Vec<(ToldVolume, VolumeReport)>,
     ) -> Result<(), Fault> {
+        let now = self.instances.now();
         for (told, report) in reports.into_iter().take(MAX_VOLUMES) {
             let scope = told.scope();
             let key = scope.key(Volume::KIND, &told.id);
@@ -50,6 +51,7 @@ impl Ec2Service {
                 {
                     let mut volume = before.clone();
                     let left = volume.life.reported(&report);
+                    volume.grown(report.bytes, now);
                     // The snapshot that it was made of is needed no more.
                     if (volume.life.made && !before.life.made || left == Left::Nothing)
                         && let Some(used) = volume.source_use(&scope)

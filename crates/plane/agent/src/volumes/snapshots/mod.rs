@@ -27,6 +27,7 @@ use http::Method;
 use tokio::{task::spawn_blocking, time::sleep};
 use tokio_util::sync::CancellationToken;
 use wharf_base::Backoff;
+use wharf_container::runtime::LoopDevice;
 use wharf_planeproto::snapshot::{
     Complete, Entry, Failed, MAX_OFFER, Missing, Offer, PAGE_ENTRIES, Path, Snapshot, Sum, What,
     hex_of, page, sum_of,
@@ -215,12 +216,22 @@ impl Volumes {
             // One that cannot be read is no reason to have no snapshot.
             let base = take::base(&of_volume).unwrap_or_default();
             if wharf_container::runtime::is_attached(&image)? {
-                // Frozen it stays mounted, and what is mounted is not removed: others need not wait.
-                let frozen = freeze::freeze(&image)?;
-                drop(busy);
-                take::take(&image, &folder, &base)?;
-                drop(frozen);
-                return Ok(());
+                match freeze::freeze(&image) {
+                    // Frozen it stays mounted, and what is mounted is not removed: others need not wait.
+                    Ok(frozen) => {
+                        drop(busy);
+                        take::take(&image, &folder, &base)?;
+                        drop(frozen);
+                        return Ok(());
+                    }
+                    // The device of an instance, which may write to it as it is: what was written until now is read.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                        if let Some(device) = LoopDevice::over(&image)? {
+                            device.flush()?;
+                        }
+                    }
+                    Err(error) => return Err(error),
+                }
             }
             take::take(&image, &folder, &base)?;
             drop(busy);
