@@ -13,6 +13,7 @@ mod events;
 mod exec;
 mod guest_mount;
 mod logs;
+mod mount_flags;
 mod recover;
 mod secrets;
 mod spawn;
