@@ -16,6 +16,7 @@ use std::{
     fs, io,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use nix::{
@@ -35,6 +36,8 @@ pub struct Devices {
     guests: Guests,
     /// What instances were last allowed to open, with their first process.
     allowed: Mutex<BTreeMap<String, (i32, BTreeSet<u32>)>>,
+    /// All instances that run were looked at once.
+    swept: AtomicBool,
     /// What failed last, by instance or volume: it is said once, however often it fails.
     failures: Mutex<BTreeMap<String, String>>,
 }
@@ -117,6 +120,7 @@ impl Devices {
             dir,
             guests,
             allowed: Mutex::default(),
+            swept: AtomicBool::default(),
             failures: Mutex::default(),
         }
     }
@@ -138,22 +142,35 @@ impl Devices {
             });
         };
         let known: BTreeSet<String> = self.allowed.lock().keys().cloned().collect();
+        // What an agent before this one allowed is not known.
+        let is_first = !self.swept.load(Ordering::Relaxed);
         let has_volumes = |id: &String| {
             let mut devices = told.values().filter_map(|it| it.device.as_ref());
-            known.contains(id) || devices.any(|it| it.instance == *id)
+            is_first || known.contains(id) || devices.any(|it| it.instance == *id)
         };
-        let mut guests = BTreeMap::new();
+        let (mut guests, mut unknown) = (BTreeMap::new(), BTreeSet::new());
         for (id, handle) in running.into_iter().filter(|(id, _)| has_volumes(id)) {
-            if let Some(guest) = Guest::of(handle).await {
-                guests.insert(id, guest);
+            match Guest::of(handle).await {
+                Some(guest) => drop(guests.insert(id, guest)),
+                // It runs or ends; until that is clear nothing of it is touched.
+                None => drop(unknown.insert(id)),
             }
         }
-        let (devices, told) = (self.clone(), told.clone());
-        let brought = tokio::task::spawn_blocking(move || devices.bring_to(&told, &guests));
+        let mut told = Told::clone(told);
+        let of_unknown = |it: &Device| unknown.contains(&it.instance);
+        told.retain(|_, it| !it.device.as_ref().is_some_and(of_unknown));
+        let devices = self.clone();
+        let brought =
+            tokio::task::spawn_blocking(move || devices.bring_to(&told, &guests, &unknown));
         brought.await.map_err(io::Error::other)?
     }
 
-    fn bring_to(&self, told: &Told, guests: &BTreeMap<String, Guest>) -> io::Result<Brought> {
+    fn bring_to(
+        &self,
+        told: &Told,
+        guests: &BTreeMap<String, Guest>,
+        unknown: &BTreeSet<String>,
+    ) -> io::Result<Brought> {
         let dir = fs::canonicalize(&self.dir)?;
         let over = LoopDevice::below(&dir)?;
         let over: BTreeMap<String, LoopDevice> = over
@@ -168,11 +185,11 @@ impl Devices {
             |id| image(id).exists(),
         );
         let mut brought = Brought {
-            pending: plan.pending || !plan.go.is_empty(),
+            pending: plan.pending || !plan.go.is_empty() || !unknown.is_empty(),
             ..Brought::default()
         };
         let mut stay = plan.stay;
-        let mut failed = BTreeSet::new();
+        let mut failed: BTreeSet<&str> = unknown.iter().map(String::as_str).collect();
         for (id, guest) in guests {
             let numbers = stay.get(id.as_str()).map(numbers).unwrap_or_default();
             if let Err(error) = self.allow(id, guest, numbers) {
@@ -233,7 +250,9 @@ impl Devices {
         brought
             .placed
             .extend(plan.rest.into_iter().map(str::to_owned));
-        self.allowed.lock().retain(|id, _| guests.contains_key(id));
+        let ended = |id: &String| !guests.contains_key(id) && !unknown.contains(id);
+        self.allowed.lock().retain(|id, _| !ended(id));
+        self.swept.fetch_or(failed.is_empty(), Ordering::Relaxed);
         if !brought.pending {
             self.failures.lock().clear();
         }
@@ -377,116 +396,22 @@ fn uses(process: i32, number: u32) -> bool {
     let open = fs::read_dir(folder.join("fd")).into_iter().flatten();
     let open = open.filter_map(Result::ok).map(|it| it.path());
     let mapped = fs::read_to_string(folder.join("maps")).unwrap_or_default();
+    // In a mount namespace of its own, out of which nothing was taken.
+    let mounts = fs::read_to_string(folder.join("mountinfo")).unwrap_or_default();
+    let device = format!("7:{number}");
+    let has_mount = mounts
+        .lines()
+        .any(|line| line.split(' ').nth(2) == Some(&device));
     let minor = format!("07:{number:02x}");
     let is_mapped = mapped
         .lines()
         .any(|line| line.split(' ').nth(3) == Some(&minor));
     is_mapped
+        || has_mount
         || open
             .chain([folder.join("cwd"), folder.join("root")])
             .any(is_on_it)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const VOLUME: &str = "vol-0123456789abcdef0";
-
-    fn volume(attached: bool, instance: Option<&str>) -> Told {
-        let volume = Volume {
-            id: VOLUME.to_owned(),
-            account: "000000000000".to_owned(),
-            region: "us-east-1".to_owned(),
-            host: "i-host".to_owned(),
-            wanted: Wanted::Kept,
-            may_make: true,
-            restore: false,
-            bytes: 1 << 30,
-            attached,
-            device: instance.map(|instance| Device {
-                instance: instance.to_owned(),
-                name: "xvdf".to_owned(),
-                force: false,
-            }),
-        };
-        BTreeMap::from([(volume.id.clone(), volume)])
-    }
-
-    #[test]
-    fn plans() {
-        let over = |goes| BTreeMap::from([(VOLUME.to_owned(), LoopDevice { number: 7, goes })]);
-        let none = BTreeMap::new();
-        let (runs, ended) = (Some("i-1"), Some("i-2"));
-        let stay = || BTreeMap::from([("i-1", BTreeMap::from([(VOLUME, 7)]))]);
-        let (go, come, rest) = (vec![(VOLUME, 7)], vec![VOLUME], vec![VOLUME]);
-        let plain = Plan::default;
-        for (attached, instance, over, then) in [
-            (true, runs, &none, Plan { come, ..plain() }),
-            (
-                true,
-                runs,
-                &over(false),
-                Plan {
-                    stay: stay(),
-                    ..plain()
-                },
-            ),
-            (
-                true,
-                runs,
-                &over(true),
-                Plan {
-                    pending: true,
-                    ..plain()
-                },
-            ),
-            (
-                true,
-                ended,
-                &over(false),
-                Plan {
-                    go: go.clone(),
-                    rest: rest.clone(),
-                    ..plain()
-                },
-            ),
-            (true, ended, &none, Plan { rest, ..plain() }),
-            (
-                false,
-                runs,
-                &over(false),
-                Plan {
-                    go: go.clone(),
-                    ..plain()
-                },
-            ),
-            (false, runs, &none, plain()),
-            // Left by an attachment of which nothing is said any more.
-            (false, None, &over(false), Plan { go, ..plain() }),
-            // A task has it mounted.
-            (true, None, &over(true), plain()),
-            (false, None, &over(true), plain()),
-        ] {
-            let told = volume(attached, instance);
-            let planned = plan(&told, |id| id == "i-1", over, |_| true);
-            assert_eq!(planned, then, "{attached} {instance:?} {over:?}");
-        }
-        let told = volume(true, runs);
-        assert!(plan(&told, |_| true, &none, |_| false).pending);
-    }
-
-    #[test]
-    fn files_of_volumes() {
-        let dir = Path::new("/node/ebs");
-        let of = |file: &str| volume_of(dir, Path::new(file));
-        assert_eq!(of("/node/ebs/vol-1/disk.img").as_deref(), Some("vol-1"));
-        for other in [
-            "/node/ebs/disk.img",
-            "/node/ebs/vol-1/disk.new",
-            "/else/vol-1/disk.img",
-        ] {
-            assert_eq!(of(other), None, "{other}");
-        }
-    }
-}
+mod tests;
