@@ -145,7 +145,9 @@ def test_a_device_is_formatted_mounted_and_grown(alone, guest):
     assert (attached["State"], attached["Device"]) == ("attaching", "/dev/xvdf")
     guest.wait_attached(volume)
     assert guest.does("blockdev --getsize64 /dev/xvdf") == str(GIB)
-    said = guest.does("mke2fs -q /dev/xvdf > /dev/null && mkdir -p /data && mount -t ext4 /dev/xvdf /data && echo kept > /data/f && stat -c %u /data/f && df -k /data")
+    said = guest.does(
+        "mke2fs -q /dev/xvdf > /dev/null && mkdir -p /data && mount -t ext4 /dev/xvdf /data && echo kept > /data/f && stat -c %u /data/f && df -k /data"
+    )
     assert said.splitlines()[0] == "0", said
     # What is none of its own stays closed, whatever it is called.
     guest.does("mkdir -p /x")
@@ -178,7 +180,7 @@ def test_a_device_is_formatted_mounted_and_grown(alone, guest):
 
     # It is let go when nothing has it mounted any more, and what was written stays.
     assert ec2.detach_volume(VolumeId=volume)["State"] == "detaching"
-    assert guest.does("cat /data/f; [ ! -e /dev/xvdf ] || dd if=/dev/xvdf of=/dev/null count=1 2>/dev/null || echo closed").startswith("kept")
+    assert guest.does("cat /data/f") == "kept"
     assert attachments(ec2, volume)[0]["State"] == "detaching"
     guest.does("umount /data")
     guest.wait_available(volume)
@@ -222,17 +224,16 @@ def test_a_volume_is_on_one_instance_at_a_time(alone, guest, other):
 
 def test_deaths_in_the_middle_change_nothing(alone, guest):
     ec2, volume = guest.ec2, guest.volume()
-    for round in range(2):
-        for who in ("agent", "server"):
-            ec2.attach_volume(VolumeId=volume, InstanceId=guest.id, Device="/dev/xvdk")
-            alone.kill_child(who, signal.SIGKILL)
-            alone.wait_ready()
-            guest.wait_attached(volume)
-            assert guest.does("blockdev --getsize64 /dev/xvdk") == str(GIB)
-            ec2.detach_volume(VolumeId=volume)
-            alone.kill_child(who, signal.SIGKILL)
-            alone.wait_ready()
-            guest.wait_available(volume)
+    for who in ("agent", "server") * 2:
+        ec2.attach_volume(VolumeId=volume, InstanceId=guest.id, Device="/dev/xvdk")
+        alone.kill_child(who, signal.SIGKILL)
+        alone.wait_ready()
+        guest.wait_attached(volume)
+        assert guest.does("blockdev --getsize64 /dev/xvdk") == str(GIB)
+        ec2.detach_volume(VolumeId=volume)
+        alone.kill_child(who, signal.SIGKILL)
+        alone.wait_ready()
+        guest.wait_available(volume)
     ec2.delete_volume(VolumeId=volume)
     wait_gone(alone, volume)
 
@@ -271,7 +272,10 @@ def test_a_volume_of_a_snapshot_of_a_device(alone, guest, other):
     guest.does("echo second > /m/f && umount /m")
     copy = other.volume(SnapshotId=snapshot, Size=2)
     other.attach(copy, "/dev/xvdm")
-    assert other.does("mkdir -p /m && mount -t ext4 /dev/xvdm /m && cat /m/f && umount /m; blockdev --getsize64 /dev/xvdm") == f"first\n{2 * GIB}"
+    assert (
+        other.does("mkdir -p /m && mount -t ext4 /dev/xvdm /m && cat /m/f && umount /m; blockdev --getsize64 /dev/xvdm")
+        == f"first\n{2 * GIB}"
+    )
     for one in (volume, copy):
         ec2.detach_volume(VolumeId=one)
         guest.wait_available(one)
