@@ -312,7 +312,7 @@ fn numbers(volumes: &BTreeMap<&str, u32>) -> BTreeSet<u32> {
 /// The volume whose file that is.
 fn volume_of(dir: &Path, file: &Path) -> Option<String> {
     let below = file.strip_prefix(dir).ok()?;
-    let id = below.parent()?.to_str()?;
+    let id = below.parent()?.to_str().filter(|id| !id.is_empty())?;
     (below == Path::new(id).join("disk.img")).then(|| id.to_owned())
 }
 
