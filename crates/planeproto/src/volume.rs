@@ -23,8 +23,24 @@ pub struct Volume {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub restore: bool,
     pub bytes: u64,
-    /// Whether a task of the host may have it.
+    /// Whether a task, or the instance of `device`, may have it.
     pub attached: bool,
+    /// The instance that it is a device of, or was until now; `None` for one of a task. A host that does not know of
+    /// this makes no device, and so never says that one is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<Device>,
+}
+
+/// A volume as a block device of an EC2 instance on the host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    /// `i-…`
+    pub instance: String,
+    /// Its name in the instance's `/dev`: `xvdf`.
+    pub name: String,
+    /// Once it is not `attached`: also from programs that still have it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub force: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +67,9 @@ pub struct VolumeReport {
     /// stand for one after, and the two are different reports.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub attached: bool,
+    /// Of one with a device: the device is in its instance, or will be when the instance boots.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub placed: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -133,8 +133,82 @@ pub fn attach(folder: &Path, rules: &[DeviceRule]) -> Result<(), CgroupError> {
     Ok(())
 }
 
+/// Puts another filter in the place of the one that the group has. There is never none.
+pub fn replace(folder: &Path, rules: &[DeviceRule]) -> Result<(), CgroupError> {
+    let failed = |step| {
+        move |source| CgroupError::DeviceFilter {
+            step,
+            path: folder.to_owned(),
+            source,
+        }
+    };
+    let group = File::open(folder).map_err(failed("open the group"))?;
+    let known = attached(&group).map_err(failed("ask for the programs of"))?;
+    let Some((first, rest)) = known.split_first() else {
+        return attach(folder, rules);
+    };
+    let old = by_id(*first).map_err(failed("open the program"))?;
+    let loaded = load(&program(rules)).map_err(failed("load the program"))?;
+    let mut attr = Replace {
+        target: group.as_raw_fd() as u32,
+        program: loaded.as_raw_fd() as u32,
+        kind: ATTACH_CGROUP_DEVICE,
+        flags: ALLOW_MULTI | REPLACE,
+        old: old.as_raw_fd() as u32,
+    };
+    // SAFETY: `attr` is a valid `union bpf_attr` prefix for this command, and outlives the call.
+    unsafe { bpf(PROG_ATTACH, &raw mut attr) }.map_err(failed("replace the program"))?;
+    // All of them must agree: another would go on refusing what is allowed now.
+    for id in rest {
+        let other = by_id(*id).map_err(failed("open the program"))?;
+        let mut attr = Attach {
+            target: group.as_raw_fd() as u32,
+            program: other.as_raw_fd() as u32,
+            kind: ATTACH_CGROUP_DEVICE,
+            flags: 0,
+        };
+        // SAFETY: as above.
+        unsafe { bpf(PROG_DETACH, &raw mut attr) }.map_err(failed("detach a program"))?;
+    }
+    Ok(())
+}
+
+/// Ids of the programs that are attached to the group itself.
+fn attached(group: &File) -> io::Result<Vec<u32>> {
+    let mut ids = [0_u32; 16];
+    let mut attr = Query {
+        target: group.as_raw_fd() as u32,
+        kind: ATTACH_CGROUP_DEVICE,
+        query_flags: 0,
+        attach_flags: 0,
+        ids: ids.as_mut_ptr() as u64,
+        count: ids.len() as u32,
+        padding: 0,
+    };
+    // SAFETY: `attr` is a valid `union bpf_attr` prefix; the kernel writes at most `count` ids, which outlive the call.
+    unsafe { bpf(PROG_QUERY, &raw mut attr) }?;
+    let count = usize::try_from(attr.count).unwrap_or(0).min(ids.len());
+    Ok(ids[..count].to_vec())
+}
+
+fn by_id(id: u32) -> io::Result<OwnedFd> {
+    let mut attr = ById {
+        id,
+        next: 0,
+        flags: 0,
+    };
+    // SAFETY: `attr` is a valid `union bpf_attr` prefix and outlives the call.
+    let fd = unsafe { bpf(PROG_GET_FD_BY_ID, &raw mut attr) }?;
+    // SAFETY: the kernel has just given us this descriptor.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
 const PROG_LOAD: libc::c_int = 5;
 const PROG_ATTACH: libc::c_int = 8;
+const PROG_DETACH: libc::c_int = 9;
+const PROG_GET_FD_BY_ID: libc::c_int = 13;
+const PROG_QUERY: libc::c_int = 16;
+const REPLACE: u32 = 4;
 const TYPE_CGROUP_DEVICE: u32 = 15;
 const ATTACH_CGROUP_DEVICE: u32 = 6;
 const ALLOW_MULTI: u32 = 2;
@@ -157,6 +231,33 @@ struct Attach {
     target: u32,
     program: u32,
     kind: u32,
+    flags: u32,
+}
+
+#[repr(C)]
+struct Replace {
+    target: u32,
+    program: u32,
+    kind: u32,
+    flags: u32,
+    old: u32,
+}
+
+#[repr(C)]
+struct Query {
+    target: u32,
+    kind: u32,
+    query_flags: u32,
+    attach_flags: u32,
+    ids: u64,
+    count: u32,
+    padding: u32,
+}
+
+#[repr(C)]
+struct ById {
+    id: u32,
+    next: u32,
     flags: u32,
 }
 
@@ -250,8 +351,17 @@ mod tests {
             .stdin(std::process::Stdio::piped())
             .output()
             .unwrap();
+        // Another list takes the place of the first.
+        let replaced = replace(&group, &[rule(5, true)]);
+        let again = Command::new("/bin/sh")
+            .args(["-c", &script])
+            .stdin(std::process::Stdio::piped())
+            .output()
+            .unwrap();
         fs::remove_dir(&group).unwrap();
         attached.unwrap();
+        replaced.unwrap();
         assert_eq!(String::from_utf8_lossy(&output.stdout), "a\nb\nc\n");
+        assert_eq!(String::from_utf8_lossy(&again.stdout), "c\nd\n");
     }
 }

@@ -13,7 +13,8 @@ use nix::{
 };
 
 use crate::{
-    CgroupError, Glance, Hierarchies, Limits, Stats, Version, device_filter, stats, v1, v2,
+    CgroupError, DeviceRule, Glance, Hierarchies, Limits, Stats, Version, device_filter, stats, v1,
+    v2,
 };
 
 /// How long [`Group::kill_and_remove`] waits for killed processes to be gone.
@@ -118,6 +119,24 @@ impl Group {
         }
         if let Some(rules) = &limits.devices {
             device_filter::attach(&folder, rules)?;
+        }
+        Ok(())
+    }
+
+    /// Changes the device white list of a group that is there: processes in it can open from now on what these rules
+    /// let them open, and nothing else. What is open stays open.
+    pub fn set_devices(&self, rules: &[DeviceRule]) -> Result<(), CgroupError> {
+        let folder = self.folder("devices").ok_or(CgroupError::NoHierarchy)?;
+        if self.hierarchies.version == Version::V2 {
+            return device_filter::replace(&folder, rules);
+        }
+        let list = folder.join("devices.list");
+        let now = fs::read_to_string(&list).map_err(CgroupError::io("read", list))?;
+        let (deny, allow) = v1::changes(&now, rules);
+        for (file, lines) in [("devices.deny", deny), ("devices.allow", allow)] {
+            for line in lines {
+                write_file(&folder.join(file), &line, false)?;
+            }
         }
         Ok(())
     }

@@ -101,6 +101,24 @@ pub fn writes(limits: &Limits) -> Vec<Write> {
     list
 }
 
+/// What is to be taken from, and given to, a group whose `devices.list` reads `now`.
+pub fn changes(now: &str, rules: &[DeviceRule]) -> (Vec<String>, Vec<String>) {
+    let wanted: Vec<String> = rules.iter().map(device_line).collect();
+    let now: Vec<&str> = now
+        .lines()
+        .map(str::trim)
+        .filter(|it| !it.is_empty())
+        .collect();
+    let deny = now
+        .iter()
+        .filter(|line| !wanted.iter().any(|it| it == *line));
+    let deny: Vec<String> = deny.map(|line| (*line).to_owned()).collect();
+    let allow = wanted
+        .into_iter()
+        .filter(|line| !now.contains(&line.as_str()));
+    (deny, allow.collect())
+}
+
 fn device_line(rule: &DeviceRule) -> String {
     let number = |n: Option<u32>| n.map_or_else(|| "*".to_owned(), |n| n.to_string());
     let kind = match rule.kind {
@@ -124,6 +142,32 @@ mod tests {
             .into_iter()
             .map(|w| format!("{}={}", w.file, w.value))
             .collect()
+    }
+
+    #[test]
+    fn devices_that_change() {
+        let rule = |minor| DeviceRule {
+            kind: DeviceKind::Block,
+            major: Some(7),
+            minor: Some(minor),
+            read: true,
+            write: true,
+            mknod: false,
+        };
+        let any = DeviceRule {
+            major: None,
+            minor: None,
+            read: false,
+            write: false,
+            mknod: true,
+            ..rule(0)
+        };
+        let now = "b *:* m\nb 7:3 rw\n";
+        assert_eq!(
+            changes(now, &[any, rule(4)]),
+            (vec!["b 7:3 rw".to_owned()], vec!["b 7:4 rw".to_owned()])
+        );
+        assert_eq!(changes(now, &[any, rule(3)]), (vec![], vec![]));
     }
 
     #[test]

@@ -22,6 +22,9 @@ pub struct Boot {
     pub public_keys: Vec<String>,
     /// Bytes that each file system in memory may take.
     pub memory_file_system_bytes: u64,
+    /// The host answers for calls of `mount` that the kernel would refuse.
+    #[serde(default)]
+    pub asks_for_mounts: bool,
 }
 
 /// Not the user data, which may hold secrets.

@@ -20,7 +20,7 @@ use crate::{
     apply,
     boot::{Boot, VARIABLE},
     console::say,
-    prepare,
+    mount_filter, prepare,
 };
 
 /// So long programs have after SIGTERM. The host kills what is left ten seconds later.
@@ -45,6 +45,11 @@ pub fn run() -> ExitCode {
     if let Err(error) = all.thread_block() {
         say(&format!("failed to block signals: {error}"));
         return ExitCode::FAILURE;
+    }
+    if boot.asks_for_mounts
+        && let Err(error) = mount_filter::install()
+    {
+        say(&format!("volumes cannot be mounted: {error}"));
     }
     // SAFETY: this process has one thread.
     match unsafe { fork() } {

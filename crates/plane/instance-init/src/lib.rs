@@ -14,6 +14,7 @@ mod cloud_config;
 mod console;
 mod init;
 mod mime;
+mod mount_filter;
 mod node_config;
 mod prepare;
 mod user_data;
@@ -24,6 +25,7 @@ pub use self::{
     budget::Budget,
     cloud_config::CloudConfig,
     init::run,
+    mount_filter::LISTENER,
     node_config::{BadClusterNode, ClusterNode, NODE_CONFIG},
     user_data::{Part, UserData},
 };

@@ -177,13 +177,18 @@ pub async fn checks(
         Input::ModifySnapshotAttribute(i) => rows.on::<Snapshot>(&i.snapshot_id).await?,
         Input::ResetSnapshotAttribute(i) => rows.on::<Snapshot>(&i.snapshot_id).await?,
         Input::DeleteVolume(i) => rows.on::<Volume>(&i.volume_id).await?,
+        Input::ModifyVolume(i) => rows.on::<Volume>(&i.volume_id).await?,
+        Input::ModifyVolumeAttribute(i) => rows.on::<Volume>(&i.volume_id).await?,
+        Input::DescribeVolumeAttribute(i) => rows.on::<Volume>(&i.volume_id).await?,
         Input::AttachVolume(i) => {
             rows.on::<Volume>(&i.volume_id).await?;
             rows.on::<Instance>(&i.instance_id).await?;
         }
         Input::DetachVolume(i) => {
             rows.on::<Volume>(&i.volume_id).await?;
-            rows.on::<Instance>(&i.instance_id).await?;
+            if i.instance_id.is_some() {
+                rows.on::<Instance>(&i.instance_id).await?;
+            }
         }
         Input::CreateTags(i) => rows.tags(&i.resources, &i.tags).await?,
         Input::DeleteTags(i) => rows.tags(&i.resources, &i.tags).await?,

@@ -152,6 +152,10 @@ wharf_api_ec2::operations! {
     detach_volume = volumes::detach;
     describe_volumes = volumes::describe;
     describe_volume_status = volumes::status;
+    modify_volume = volumes::modify;
+    describe_volumes_modifications = volumes::describe_modifications;
+    describe_volume_attribute = volumes::describe_attribute;
+    modify_volume_attribute = volumes::modify_attribute;
 
     create_snapshot = snapshots::create;
     delete_snapshot = snapshots::delete;

@@ -5,6 +5,7 @@
 //! fence is as it was: so nothing is deleted under a dependent that came meanwhile, and makers of
 //! dependents never wait for each other.
 
+use sha2::{Digest, Sha256};
 use wharf_records::{Record, Scope, encode};
 pub use wharf_service::Stored;
 use wharf_store::{Compare, Txn};
@@ -104,6 +105,19 @@ pub fn client_token(given: Option<&str>) -> Result<Option<&str>, Fault> {
         Some(token) if token.len() <= MAX_TOKEN && token.is_ascii() => Ok(Some(token)),
         Some(token) => Err(fault::long_token(token)),
     }
+}
+
+/// Of a request without its client token: what must be the same for the token to stand for the same request.
+pub fn digest_of(asked: &impl std::fmt::Debug) -> String {
+    // Without members that are not there, so that a member that a later version knows changes nothing.
+    let text = format!("{asked:#?}");
+    let lines = text.lines().filter(|line| !line.ends_with(": None,"));
+    let mut digest = Sha256::new();
+    for line in lines {
+        digest.update(line.as_bytes());
+        digest.update(b"\n");
+    }
+    hex::encode(digest.finalize())
 }
 
 /// What a transaction says about resources it leans on.

@@ -27,7 +27,7 @@ use wharf_planeproto::machine::{Image as Source, Instance};
 use wharf_userns::{IdRange, Ranges};
 
 use super::{disk, layers::Program, plan::Last};
-use crate::machine::DisksInUse;
+use crate::{machine::DisksInUse, volumes::Guests};
 
 /// Which boot a task of the runtime is.
 pub const BOOT: &str = "boot";
@@ -105,6 +105,8 @@ pub struct Host {
     pub endpoint: String,
     /// Disks that share what is free on this machine.
     pub disks: DisksInUse,
+    /// Who gives instances their volumes, if anybody does.
+    pub guests: Option<Guests>,
 }
 
 impl Host {
@@ -216,7 +218,12 @@ impl Host {
         let made = self.runtime.create_task_on(sandbox, Some(disk)).await;
         let handle = made.map_err(|e| Chain(&e).to_string())?;
         self.guard(&it.id, &handle);
-        let boot = serde_json::to_string(&boot_of(it, &attachment, &self.endpoint));
+        let boot = serde_json::to_string(&boot_of(
+            it,
+            &attachment,
+            &self.endpoint,
+            self.guests.is_some(),
+        ));
         let boot = boot.map_err(|e| e.to_string())?;
         let secrets = SecretsFile::new([(VARIABLE, boot.as_str())]);
         let secrets = secrets.map_err(|e| format!("what it is told: {e}"))?;
@@ -337,7 +344,7 @@ impl Host {
     }
 }
 
-fn container() -> ContainerName {
+pub fn container() -> ContainerName {
     ContainerName::try_from(CONTAINER).expect("the name is one")
 }
 
@@ -395,7 +402,7 @@ fn spec(it: &Instance, argv: Vec<String>) -> ContainerSpec {
     spec
 }
 
-fn boot_of(it: &Instance, attachment: &Attachment, endpoint: &str) -> Boot {
+fn boot_of(it: &Instance, attachment: &Attachment, endpoint: &str, asks_for_mounts: bool) -> Boot {
     let name = &it.metadata.host_name;
     let short = name.split('.').next().unwrap_or_default();
     Boot {
@@ -414,6 +421,7 @@ fn boot_of(it: &Instance, attachment: &Attachment, endpoint: &str) -> Boot {
             .collect(),
         // It counts as the instance's memory.
         memory_file_system_bytes: u64::from(it.memory_mib) << 19,
+        asks_for_mounts,
     }
 }
 

@@ -41,6 +41,7 @@ use wharf_planeproto::{
 use wharf_userns::Ranges;
 
 pub(crate) use self::disk::{await_detached, hold, run, tool};
+pub(crate) use self::host::container;
 use self::{
     host::Host,
     plan::{CameTo, Process, There},
@@ -50,7 +51,7 @@ pub use self::{
     host::{InstanceImages, NoImages},
     joining::{Joins, NoNodes, Wish},
 };
-use crate::machine::DisksInUse;
+use crate::{machine::DisksInUse, volumes::Guests};
 
 /// The attribute of nodes that keep instances; its value says whether they have the own image.
 pub const ATTRIBUTE: &str = "wharf.instances";
@@ -123,6 +124,8 @@ pub struct Settings {
     pub endpoint: String,
     /// Theirs are among these while they run.
     pub disks: DisksInUse,
+    /// Who gives instances their volumes; `None`: this machine keeps none.
+    pub guests: Option<Guests>,
 }
 
 /// What is known of the instances here, by their ids.
@@ -216,6 +219,7 @@ impl Instances {
             pids: settings.pids,
             endpoint: settings.endpoint,
             disks: settings.disks,
+            guests: settings.guests,
         };
         Ok(Self {
             host: Arc::new(host),
@@ -269,6 +273,9 @@ impl Instances {
                 () = shutdown.cancelled() => return,
                 () = tokio::time::sleep(FIND_AGAIN) => {}
             }
+        }
+        if let Some(guests) = &self.host.guests {
+            guests.all_known();
         }
         let mut swept = false;
         loop {
@@ -325,6 +332,9 @@ impl Workers {
             };
             if process == Process::Remains && exit.is_some() && last.came_to == CameTo::Nothing {
                 last.came_to = CameTo::AnEnd;
+            }
+            if let (Some(guests), Process::Runs(_)) = (&self.host.guests, process) {
+                guests.set(&id, handle.as_ref());
             }
             let there = There {
                 process,

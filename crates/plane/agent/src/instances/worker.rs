@@ -117,6 +117,9 @@ impl Worker {
             let running = matches!(self.there.process, Process::Runs(_));
             let handle = self.handle.as_ref().filter(|_| running);
             self.board.measured.set(&self.id, handle);
+            if let Some(guests) = &self.host.guests {
+                guests.set(&self.id, handle);
+            }
             let told = self.told.borrow_and_update().clone();
             let instance = match &told {
                 Told::NotYet => {

@@ -18,6 +18,7 @@ use crate::{
     kubernetes::Kubelets,
     machine::{DisksInUse, ImageSource},
     nodes::{InstanceNode, NoCredentials, Nodes, RoleCredentials, SessionCredentials},
+    volumes::Volumes,
 };
 
 /// The program of instances, where any are offered or kept.
@@ -33,6 +34,7 @@ pub async fn open(
     network: Network,
     images: Arc<dyn ImageSource>,
     disks: DisksInUse,
+    volumes: Option<&Volumes>,
 ) -> Option<Instances> {
     let program = program(config)?;
     let settings = Settings {
@@ -43,6 +45,7 @@ pub async fn open(
         pids: config.task_pids,
         endpoint: format!("{IN_TASK}:{AWS_PORT}"),
         disks,
+        guests: volumes.map(|it| it.guests().clone()),
     };
     let images = images.of_instances();
     let images = images.unwrap_or_else(|| Arc::new(NoImages) as Arc<dyn InstanceImages>);

@@ -222,7 +222,14 @@ async fn start(
         region: identity.region.clone(),
     };
     let in_host = loopback.addresses(&identity.region);
-    let instances = instances::open(config, network.clone(), images.clone(), disks_in_use).await;
+    let instances = instances::open(
+        config,
+        network.clone(),
+        images.clone(),
+        disks_in_use,
+        volumes.as_ref(),
+    )
+    .await;
     let offering = instances.as_ref().filter(|_| config.offers_instances);
     if let Some(offer) = offering.and_then(Instances::offer) {
         // Said anew with each registration, so that it ends when it is no longer said.

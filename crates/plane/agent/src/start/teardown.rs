@@ -7,7 +7,7 @@ use wharf_container::runtime::{Runtime, RuntimeError, RuntimeOptions};
 use wharf_network::{Network, NetworkConfig};
 
 use super::failed;
-use crate::{instances, node::NodeError};
+use crate::{instances, node::NodeError, volumes};
 
 /// Ends every task of the installation and takes its networks, mounts, cgroups and rules off the
 /// host. What is stored stays, disks of instances among it. For `wharf down`, while no node runs; fine if nothing is there.
@@ -32,6 +32,7 @@ pub async fn teardown(
         dir if !dir.exists() => Ok(()),
         dir => end_all(options(dir)).await,
     };
+    let devices = volumes::let_go_all(data_dir);
     let config = NetworkConfig::new(installation.clone(), data_dir.join("network"));
     let network = Network::teardown(&config).await;
     let disks = match std::fs::remove_dir_all(data_dir.join("disks")) {
@@ -40,6 +41,7 @@ pub async fn teardown(
     };
     containers.map_err(failed("the containers"))?;
     instances.map_err(failed("the instances"))?;
+    devices.map_err(failed("devices of volumes"))?;
     disks.map_err(failed("disks made ahead"))?;
     network.map_err(failed("the networks"))
 }

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use wharf_container::runtime::attached_files;
+use wharf_container::runtime::{LoopDevice, attached_files};
 use wharf_planeproto::volume::{Volume, VolumeReport, VolumeState, Wanted};
 
 /// Below the node's folder.
@@ -55,6 +55,12 @@ impl Files {
             }
             let (state, reason) = match volume.wanted {
                 Wanted::Kept => match self.keep(volume) {
+                    // It is as large as it was, and will be tried again.
+                    Err(error) if is_mounted => {
+                        tracing::error!(volume = volume.id, %error, "failed to make a volume larger; will retry");
+                        pending = true;
+                        (VolumeState::Ready, None)
+                    }
                     Ok(()) => (VolumeState::Ready, None),
                     Err(error) => (VolumeState::Failed, Some(error.to_string())),
                 },
@@ -76,6 +82,7 @@ impl Files {
                 reason,
                 mounted: is_mounted,
                 attached: volume.attached,
+                placed: false,
             });
         }
         Ok((reports, pending))
@@ -84,7 +91,7 @@ impl Files {
     fn keep(&self, volume: &Volume) -> io::Result<()> {
         let image = self.image(&volume.id);
         if image.try_exists()? {
-            return Ok(());
+            return grow(&image, volume.bytes);
         }
         if !volume.may_make {
             let text = "the file of the volume is missing on its host";
@@ -114,6 +121,20 @@ impl Files {
     pub fn sync(&self, folder: &Path) -> io::Result<()> {
         sync(folder)?;
         sync(&self.dir)
+    }
+}
+
+/// Makes a volume larger, also under who has it mounted; never smaller.
+fn grow(image: &Path, bytes: u64) -> io::Result<()> {
+    if fs::metadata(image)?.len() < bytes {
+        let file = fs::OpenOptions::new().write(true).open(image)?;
+        file.set_len(bytes)?;
+        file.sync_all()?;
+    }
+    match LoopDevice::over(image)? {
+        // It may have been killed between the two.
+        Some(device) => device.grow(image),
+        None => Ok(()),
     }
 }
 

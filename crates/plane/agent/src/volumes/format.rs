@@ -40,8 +40,7 @@ pub fn ready(image: &Path, device: &Path, filesystem: &str) -> io::Result<()> {
         return sync_folder_of(image);
     }
     if !has_magic(&file)? {
-        let text = "it holds no file system that this machine can mount";
-        return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+        return Err(foreign());
     }
     let grows = bytes_of(&file)? + LEAST_GROWTH < file.metadata()?.len();
     let mut check = tool("e2fsck");
@@ -55,6 +54,23 @@ pub fn ready(image: &Path, device: &Path, filesystem: &str) -> io::Result<()> {
     let mut grow = tool("resize2fs");
     grow.arg(device);
     run(grow, "resize2fs", &[0])
+}
+
+/// Whether a file system that an instance made is fit to be mounted by this machine: one that is not is the instance's to
+/// repair. Blocks.
+pub fn check(device: &Path) -> io::Result<()> {
+    if !has_magic(&File::open(device)?)? {
+        return Err(io::Error::from(io::ErrorKind::InvalidInput));
+    }
+    let mut check = tool("e2fsck");
+    check.arg("-p").arg(device);
+    let checked = run(check, "e2fsck", &[0, 1, 2]);
+    checked.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+}
+
+fn foreign() -> io::Error {
+    let text = "it holds no file system that this machine can mount";
+    io::Error::new(io::ErrorKind::InvalidData, text)
 }
 
 /// The size that the file system has, by its superblock.

@@ -26,7 +26,7 @@ use nix::{
     fcntl::OFlag,
     sys::stat::{major, minor},
 };
-use wharf_container::runtime::mounted_again;
+use wharf_container::runtime::{mounted_again, place_of_mount};
 
 /// Where the programs are.
 const PROGRAMS: &str = "/usr/sbin:/sbin:/usr/bin:/bin";
@@ -206,28 +206,9 @@ fn places(mounts: &str, device: (u64, u64)) -> Vec<String> {
     let place = |line: &str| {
         let mut words = line.split(' ').skip(2);
         let (numbers, root, place) = (words.next()?, words.next()?, words.next()?);
-        (numbers_of(numbers)? == device && root == "/").then(|| unescaped(place))
+        (numbers_of(numbers)? == device && root == "/").then(|| place_of_mount(place))
     };
     mounts.lines().filter_map(place).collect()
-}
-
-/// Blanks and such are three octal digits behind a backslash.
-fn unescaped(text: &str) -> String {
-    let mut plain = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let code = after
-            .first_chunk::<3>()
-            .filter(|_| *first == b'\\')
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 8).ok());
-        plain.push(code.unwrap_or(*first));
-        rest = match code {
-            Some(_) => &after[3..],
-            None => after,
-        };
-    }
-    String::from_utf8_lossy(&plain).into_owned()
 }
 
 #[cfg(test)]

@@ -4,18 +4,26 @@
 //! reports what it found ([`files`]). A task that has one waits until it is there and gets it mounted in its shim
 //! alone; so nothing is mounted on the host, and what an agent that was killed left is nothing but files.
 //!
+//! An instance has its volumes as block devices ([`devices`]), and mounts what is on them with the host's help
+//! ([`mounts`]).
+//!
 //! Invariants: a file is mounted once at a time; it is removed only when the control plane says that nothing of the
 //! volume is wanted, and nothing has it mounted; a file that was there once is never made anew.
 
+mod devices;
 mod files;
 mod format;
 mod freeze;
+mod guests;
+mod mounts;
 mod restore;
 mod snapshots;
 mod tries;
 
+pub use devices::let_go_all;
 pub use files::FOLDER;
 pub use format::probe;
+pub use guests::Guests;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -31,7 +39,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
-use wharf_container::runtime::{PreparedDisk, TaskHandle};
+use wharf_container::runtime::{PreparedDisk, TaskHandle, attached_files};
 use wharf_link::{Subscription, Update};
 use wharf_planeproto::{
     Change, Kind, Resource,
@@ -39,7 +47,7 @@ use wharf_planeproto::{
     volume::{MAX_VOLUMES, Volume, VolumeReport, VolumeState, Wanted},
 };
 
-use self::{files::Files, restore::Progress};
+use self::{devices::Devices, files::Files, restore::Progress};
 use crate::client::Api;
 
 /// What tasks that have volumes ask of a container instance.
@@ -59,6 +67,7 @@ type Told = BTreeMap<String, Volume>;
 pub struct Volumes {
     files: Arc<Files>,
     told: watch::Sender<Arc<Told>>,
+    devices: Arc<Devices>,
     /// Held while a file comes, goes or is mounted: never for as long as one is read.
     busy: Arc<Mutex<()>>,
     /// Volumes whose files are read for a snapshot: they are not mounted or removed meanwhile.
@@ -84,8 +93,10 @@ pub enum NoVolume {
 impl Volumes {
     /// `node`: the node's folder.
     pub fn new(node: &Path) -> Self {
+        let guests = Guests::default();
         Self {
             files: Arc::new(Files::new(node.join(FOLDER))),
+            devices: Arc::new(Devices::new(node.join(FOLDER), guests)),
             told: watch::channel(Arc::default()).0,
             busy: Arc::default(),
             read: watch::channel(BTreeSet::new()).0,
@@ -96,9 +107,13 @@ impl Volumes {
         }
     }
 
+    /// Who says which instances run here.
+    pub fn guests(&self) -> &Guests {
+        self.devices.guests()
+    }
+
     /// Takes over what the control plane says to the machine with that instance id.
     pub fn take(&self, host: &str, update: &Update) {
-        self.take_told_snapshots(host, update);
         self.told.send_if_modified(|told| {
             let mut now = Told::clone(told);
             match update {
@@ -124,6 +139,7 @@ impl Volumes {
             }
             changed
         });
+        self.take_told_snapshots(host, update);
     }
 
     fn take_told_snapshots(&self, host: &str, update: &Update) {
@@ -164,11 +180,18 @@ impl Volumes {
         self.thaw_left().await;
         let files = self.clone().bring_files(tell, shutdown.clone());
         let snapshots = self.clone().bring_snapshots(api.clone(), shutdown.clone());
-        tokio::join!(files, snapshots, self.make_of_snapshots(api, shutdown));
+        let mounts = self.clone().answer_mounts(shutdown.clone());
+        tokio::join!(
+            files,
+            snapshots,
+            mounts,
+            self.make_of_snapshots(api, shutdown)
+        );
     }
 
     async fn bring_files(self, tell: Arc<Subscription>, shutdown: CancellationToken) {
         let mut news = self.told.subscribe();
+        let mut guests = self.guests().changes();
         loop {
             let told = news.borrow_and_update().clone();
             let pending = match self.bring(told).await {
@@ -185,6 +208,7 @@ impl Volumes {
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 changed = news.changed() => if changed.is_err() { return },
+                () = guests.next() => {}
                 () = sleep(look) => {}
             }
         }
@@ -198,7 +222,19 @@ impl Volumes {
         let brought = tokio::task::spawn_blocking(move || {
             files.bring(&of_told, |volume| all.awaits_snapshot(volume))
         });
-        let (mut reports, pending) = brought.await.map_err(io::Error::other)??;
+        let (mut reports, mut pending) = brought.await.map_err(io::Error::other)??;
+        // Before anything was told, nothing is known of who may have what.
+        if self.snapshots.borrow().is_some() {
+            let devices = self.devices.bring(&told).await?;
+            let mounted = attached_files()?;
+            for report in &mut reports {
+                let image = self.files.image(&report.id);
+                let image = std::fs::canonicalize(&image).unwrap_or(image);
+                report.mounted = mounted.contains(&image);
+                report.placed = devices.placed.contains(&report.id);
+            }
+            pending |= devices.pending;
+        }
         // Those that are being made are reported only once it failed.
         for (id, progress) in self.restoring.lock().iter() {
             let known = reports.iter().any(|it| it.id == *id);
@@ -210,6 +246,7 @@ impl Volumes {
                     bytes: 0,
                     mounted: false,
                     attached: volume.attached,
+                    placed: false,
                 });
             }
         }

@@ -20,6 +20,7 @@ fn volume(wanted: Wanted, may_make: bool) -> Volume {
         restore: false,
         bytes: 64 << 20,
         attached: true,
+        device: None,
     }
 }
 

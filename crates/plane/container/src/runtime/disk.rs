@@ -85,22 +85,7 @@ impl PreparedDisk {
         image: &Path,
         check: impl FnOnce(&Path) -> io::Result<()>,
     ) -> io::Result<Self> {
-        let busy = || {
-            let text = "the disk is still mounted";
-            io::Error::new(io::ErrorKind::ResourceBusy, text)
-        };
-        if is_attached(image)? {
-            return Err(busy());
-        }
-        let file = open_device(image)?;
-        // The loop device keeps the open file, and the lock with it, for as long as anybody uses the device.
-        let exclusive = libc::LOCK_EX | libc::LOCK_NB;
-        // SAFETY: takes a descriptor of ours and a number.
-        let locked = unsafe { libc::flock(file.as_raw_fd(), exclusive) };
-        match Errno::result(locked) {
-            Err(Errno::EWOULDBLOCK) => return Err(busy()),
-            other => other?,
-        };
+        let file = lock_image(image)?;
         let (device, number) = attach(&file, image)?;
         check(&path_of(&device, number))?;
         let mount = mount_detached(device, number, &LONG_LIVED, MOUNT_ATTR_NODEV)?;
@@ -127,6 +112,26 @@ impl PreparedDisk {
 
     pub(super) fn mount(&self) -> &OwnedFd {
         &self.mount
+    }
+}
+
+/// Opens a file that nobody has, and keeps others from it: a loop device keeps the open file, and the lock with it, for
+/// as long as anybody uses the device.
+pub(super) fn lock_image(image: &Path) -> io::Result<File> {
+    let busy = || {
+        let text = "the disk is still mounted";
+        io::Error::new(io::ErrorKind::ResourceBusy, text)
+    };
+    if is_attached(image)? {
+        return Err(busy());
+    }
+    let file = open_device(image)?;
+    let exclusive = libc::LOCK_EX | libc::LOCK_NB;
+    // SAFETY: takes a descriptor of ours and a number.
+    let locked = unsafe { libc::flock(file.as_raw_fd(), exclusive) };
+    match Errno::result(locked) {
+        Err(Errno::EWOULDBLOCK) => Err(busy()),
+        other => other.map(|_| file).map_err(Into::into),
     }
 }
 
@@ -160,6 +165,11 @@ pub fn mounted_again(image: &Path, number: u64) -> io::Result<OwnedFd> {
     mount_detached(device, number, &LONG_LIVED, MOUNT_ATTR_NODEV)
 }
 
+/// Where the host has a device by its number.
+pub(super) fn path_of_loop(number: u64) -> PathBuf {
+    PathBuf::from(format!("/dev/loop{number}"))
+}
+
 /// Whether a loop device is over the file.
 pub fn is_attached(image: &Path) -> io::Result<bool> {
     Ok(attached_files()?.contains(&fs::canonicalize(image)?))
@@ -178,7 +188,7 @@ pub fn attached_files() -> io::Result<BTreeSet<PathBuf>> {
 }
 
 /// The file below a loop device, by the device's folder in `/sys`.
-fn backing_file(device: &Path) -> io::Result<PathBuf> {
+pub(super) fn backing_file(device: &Path) -> io::Result<PathBuf> {
     let text = fs::read_to_string(device.join("loop/backing_file"))?;
     Ok(PathBuf::from(text.trim_end_matches('\n')))
 }
@@ -249,10 +259,17 @@ const LO_FLAGS_AUTOCLEAR: u32 = 4;
 /// Past the page cache: what a task writes is cached once, and counts as the task's.
 const LO_FLAGS_DIRECT_IO: u32 = 16;
 
-/// Puts a loop device over the file.
+/// Of a device that stays until it is let go.
+pub(super) const LONG_LOOP: u32 = LO_FLAGS_DIRECT_IO;
+
+/// Puts a loop device over the file, which goes with its last user.
 fn attach(file: &File, path: &Path) -> io::Result<(File, u64)> {
+    bind_loop(file, path, LO_FLAGS_AUTOCLEAR | LO_FLAGS_DIRECT_IO)
+}
+
+pub(super) fn bind_loop(file: &File, path: &Path, flags: u32) -> io::Result<(File, u64)> {
     let control = open_device("/dev/loop-control")?;
-    let mut flags = LO_FLAGS_AUTOCLEAR | LO_FLAGS_DIRECT_IO;
+    let mut flags = flags;
     for _ in 0..LOOP_TRIES {
         // SAFETY: an ioctl without an argument.
         let number =
@@ -266,7 +283,7 @@ fn attach(file: &File, path: &Path) -> io::Result<(File, u64)> {
             // Taken by somebody else meanwhile.
             Err(Errno::EBUSY) => {}
             // Not every file system can do without the page cache.
-            Err(Errno::EINVAL) if flags & LO_FLAGS_DIRECT_IO != 0 => flags = LO_FLAGS_AUTOCLEAR,
+            Err(Errno::EINVAL) if flags & LO_FLAGS_DIRECT_IO != 0 => flags &= !LO_FLAGS_DIRECT_IO,
             Err(other) => return Err(other.into()),
         }
     }
@@ -304,7 +321,7 @@ fn config_of(file: &File, path: &Path, flags: u32) -> LoopConfig {
     }
 }
 
-fn open_device(path: impl AsRef<Path>) -> io::Result<File> {
+pub(super) fn open_device(path: impl AsRef<Path>) -> io::Result<File> {
     OpenOptions::new()
         .read(true)
         .write(true)
@@ -340,20 +357,25 @@ const FSCONFIG_CMD_CREATE: libc::c_int = 6;
 const FSOPEN_CLOEXEC: libc::c_int = 1;
 const FSMOUNT_CLOEXEC: libc::c_int = 1;
 /// Blocks of a disk that is kept may come from elsewhere: a device node among them opens nothing.
-const MOUNT_ATTR_NODEV: libc::c_int = 4;
+pub(super) const MOUNT_ATTR_NODEV: libc::c_int = 4;
 
 /// Nothing on a task's disk has to outlive the machine's own end, so nothing is flushed for that, and
 /// inode tables are written as they are used.
-const SHORT_LIVED: [&CStr; 2] = [c"noinit_itable", c"nobarrier"];
+const SHORT_LIVED: [FsOption<'static>; 2] = [(c"noinit_itable", None), (c"nobarrier", None)];
 
-/// One that is kept gives back to the machine what is deleted on it.
-const LONG_LIVED: [&CStr; 2] = [c"noinit_itable", c"discard"];
+/// One that is kept gives back to the machine what is deleted on it. Its superblock may come from elsewhere: what it says
+/// of errors must not end the machine.
+const LONG_LIVED: [FsOption<'static>; 3] = [(c"noinit_itable", None), (c"discard", None), ERRORS];
+pub(super) const ERRORS: FsOption<'static> = (c"errors", Some(c"remount-ro"));
+
+/// A flag, or a name with a value.
+pub(super) type FsOption<'a> = (&'a CStr, Option<&'a CStr>);
 
 /// Mounts the device, at no place.
-fn mount_detached(
+pub(super) fn mount_detached(
     device: File,
     number: u64,
-    options: &[&CStr],
+    options: &[FsOption<'_>],
     attributes: libc::c_int,
 ) -> io::Result<OwnedFd> {
     let source = path_of(&device, number);
@@ -377,8 +399,12 @@ fn mount_detached(
         })
     };
     set(FSCONFIG_SET_STRING, Some(c"source"), Some(&source))?;
-    for flag in options {
-        set(FSCONFIG_SET_FLAG, Some(flag), None)?;
+    for (name, value) in options {
+        let command = match value {
+            None => FSCONFIG_SET_FLAG,
+            Some(_) => FSCONFIG_SET_STRING,
+        };
+        set(command, Some(name), *value)?;
     }
     set(FSCONFIG_CMD_CREATE, None, None).map_err(|e| {
         io::Error::new(

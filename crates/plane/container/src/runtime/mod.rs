@@ -6,11 +6,14 @@
 //! kernel holds carries the installation's id, and [`Runtime::teardown_all`] removes all of it.
 
 mod client;
+mod device;
 mod disk;
 mod error;
 mod events;
 mod exec;
+mod guest_mount;
 mod logs;
+mod mount_flags;
 mod recover;
 mod secrets;
 mod spawn;
@@ -43,10 +46,12 @@ use wharf_userns::IdRange;
 
 use self::spawn::ShimProgram;
 pub use self::{
+    device::{DevFolder, LoopDevice, loop_number, place_of_mount},
     disk::{DiskUsage, PreparedDisk, TaskDisk, attached_files, is_attached, mounted_again},
     error::{ContainerError, RuntimeError, Step},
     events::TaskEvents,
     exec::{ExecOutput, ExecSession, ExecSpec},
+    guest_mount::{MountCalls, Mountable},
     logs::{LogBatch, LogError, LogOffset, LogReader, LogRecord, Stream},
     recover::{Recovered, RecoveredState},
     secrets::SecretsFile,

@@ -357,6 +357,13 @@ impl TaskHandle {
         }))
     }
 
+    pub(super) fn group_of(
+        &self,
+        name: &ContainerName,
+    ) -> Result<wharf_cgroup::Group, ContainerError> {
+        Ok(self.shared.hierarchies.group(&self.cgroup(name))?)
+    }
+
     fn cgroup(&self, name: &ContainerName) -> String {
         format!("{}/{name}", self.cgroup)
     }

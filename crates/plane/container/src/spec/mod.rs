@@ -3,7 +3,7 @@
 mod argv;
 mod bundle;
 mod capabilities;
-mod devices;
+pub(crate) mod devices;
 mod seccomp;
 mod signal;
 mod ulimits;

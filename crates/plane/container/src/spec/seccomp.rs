@@ -404,6 +404,10 @@ const NOT_FOR_SYSTEMS: &[c_long] = &[
     SYS_syslog,
 ];
 
+/// `ioctl`s of loop devices, which instances have for their volumes: they put a device over another file, and so give its
+/// number, which the instance may open, to whoever comes next.
+const LOOP_CALLS: std::ops::RangeInclusive<u64> = 0x4C00..=0x4CFF;
+
 /// CLONE_NEW* but the time namespace, whose bit `clone` has no room for.
 const NEW_NAMESPACES: u64 = (CLONE_NEWNS
     | CLONE_NEWCGROUP
@@ -481,6 +485,19 @@ fn compile(capabilities: u64, is_system: bool) -> Result<BpfProgram, Box<dyn std
         }
     }
     if is_system {
+        let outside = [
+            (SeccompCmpOp::Lt, *LOOP_CALLS.start()),
+            (SeccompCmpOp::Gt, *LOOP_CALLS.end()),
+        ];
+        let outside = outside.map(|(operator, bound)| {
+            SeccompRule::new(vec![condition(
+                1,
+                SeccompCmpArgLen::Dword,
+                operator,
+                bound,
+            )?])
+        });
+        rules.insert(SYS_ioctl, outside.into_iter().collect::<Result<_, _>>()?);
         rules.retain(|call, _| !NOT_FOR_SYSTEMS.contains(call));
     }
     let clone3 = rules.contains_key(&SYS_clone3);

@@ -11,16 +11,6 @@ pub fn volume_not_found(id: &str) -> Fault {
     )
 }
 
-pub fn volumes_of_tasks_only(operation: &str) -> Fault {
-    sender(
-        "UnsupportedOperation",
-        format!(
-            "{operation} is not supported by this version of wharf, which has volumes of ECS tasks alone: \
-             ask for them in volumeConfigurations."
-        ),
-    )
-}
-
 pub fn volume_managed(id: &str, requester: &str) -> Fault {
     sender(
         "OperationNotPermitted",
@@ -161,5 +151,102 @@ pub fn bad_snapshot_attribute(name: &str) -> Fault {
     sender(
         "InvalidParameterValue",
         format!("Value ({name}) for parameter attribute is invalid. Unknown snapshot attribute."),
+    )
+}
+
+pub fn volume_shrinks() -> Fault {
+    sender(
+        "InvalidParameterValue",
+        "New size cannot be smaller than existing size".to_owned(),
+    )
+}
+
+pub fn nothing_to_modify() -> Fault {
+    sender(
+        "InvalidParameterCombination",
+        "The request must contain at least one of size, volumeType, iops or throughput".to_owned(),
+    )
+}
+
+pub fn modified_too_often() -> Fault {
+    sender(
+        "VolumeModificationRateExceeded",
+        "You've reached the maximum modification rate per volume limit. Wait at least 6 hours between \
+         modifications per EBS volume."
+            .to_owned(),
+    )
+}
+
+pub fn volume_being_modified(id: &str, state: &str) -> Fault {
+    sender(
+        "IncorrectModificationState",
+        format!("Cannot modify volume '{id}' in modification state {state}"),
+    )
+}
+
+pub fn modification_not_found(id: &str) -> Fault {
+    sender(
+        "InvalidVolumeModification.NotFound",
+        format!("Modification for volume '{id}' does not exist."),
+    )
+}
+
+pub fn bad_volume_attribute(name: &str) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!("Value ({name}) for parameter attribute is invalid. Unknown volume attribute."),
+    )
+}
+
+pub fn bad_device(name: &str) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!(
+            "Value ({name}) for parameter device is invalid. {name} is not a valid EBS device name."
+        ),
+    )
+}
+
+pub fn device_in_use(name: &str) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!("Invalid value '{name}' for unixDevice. Attachment point {name} is already in use"),
+    )
+}
+
+pub fn too_many_devices(instance: &str, most: usize) -> Fault {
+    sender(
+        "AttachmentLimitExceeded",
+        format!("The instance '{instance}' has {most} volumes attached, as many as it can have."),
+    )
+}
+
+pub fn volume_zone_mismatch(volume: &str, instance: &str) -> Fault {
+    sender(
+        "InvalidVolume.ZoneMismatch",
+        format!(
+            "The volume '{volume}' is not in the same availability zone as instance '{instance}'"
+        ),
+    )
+}
+
+pub fn instance_not_running(id: &str) -> Fault {
+    sender(
+        "IncorrectState",
+        format!("Instance '{id}' is not 'running'."),
+    )
+}
+
+pub fn not_attached_so(volume: &str, what: &str) -> Fault {
+    sender(
+        "InvalidAttachment.NotFound",
+        format!("The volume '{volume}' is not attached {what}."),
+    )
+}
+
+pub fn no_such_device(instance: &str, name: &str) -> Fault {
+    sender(
+        "InvalidInstanceAttributeValue",
+        format!("No device is currently mapped at {name} of the instance '{instance}'"),
     )
 }

@@ -40,6 +40,18 @@ impl Ec2Service {
         names: &Names,
         fields: impl Fn(&T) -> Fields,
     ) -> Result<(Vec<T>, Option<String>), Fault> {
+        self.select_some(cx, asked, names, |_| true, fields).await
+    }
+
+    /// The same of those that are `shown`.
+    pub(crate) async fn select_some<T: Entity>(
+        &self,
+        cx: &Context,
+        asked: Asked,
+        names: &Names,
+        shown: impl Fn(&T) -> bool,
+        fields: impl Fn(&T) -> Fields,
+    ) -> Result<(Vec<T>, Option<String>), Fault> {
         let selection = (&asked.ids, &asked.filters);
         let page = (asked.next_token.as_deref(), asked.max_results);
         let page = self.page(cx, T::KIND, &selection, page)?;
@@ -50,7 +62,8 @@ impl Ec2Service {
         } else {
             self.named::<T>(cx, ids).await?
         };
-        let passes = |one: &T| filters.is_empty() || matches(&filters, &fields(one), one.tags());
+        let matched = |one: &T| filters.is_empty() || matches(&filters, &fields(one), one.tags());
+        let passes = |one: &T| shown(one) && matched(one);
         let found = known.into_iter().filter(passes);
         Ok(page.cut(found, T::id))
     }

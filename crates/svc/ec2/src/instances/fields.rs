@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use wharf_api_ec2::types::{EbsInstanceBlockDevice, InstanceBlockDeviceMapping};
 use wharf_wire::Context;
 
 use super::shown::{ROOT_DEVICE, host_name, zone_id};
@@ -10,11 +11,12 @@ use crate::{
     records::{Instance, Interface},
 };
 
-/// By filter name. `interfaces`: all of the account, by the instance they are attached to.
+/// By filter name. `interfaces`: all of the account, by the instance they are attached to; `volumes`: likewise.
 pub fn fields(
     it: &Instance,
     cx: &Context,
     interfaces: &BTreeMap<String, Vec<Interface>>,
+    volumes: &BTreeMap<String, Vec<InstanceBlockDeviceMapping>>,
 ) -> Fields {
     let one = |value: &str| vec![value.to_owned()];
     let maybe = |value: Option<&String>| value.cloned().into_iter().collect::<Vec<_>>();
@@ -28,10 +30,40 @@ pub fn fields(
         attached.iter().flat_map(value).collect()
     };
     let name = one(&host_name(&cx.region, it));
+    let mappings = volumes.get(&it.id).map_or(&[][..], Vec::as_slice);
+    let of_ebs = |value: &dyn Fn(&EbsInstanceBlockDevice) -> Option<String>| -> Vec<String> {
+        mappings
+            .iter()
+            .filter_map(|it| value(it.ebs.as_ref()?))
+            .collect()
+    };
     vec![
         ("architecture", one(&it.image.architecture)),
         ("availability-zone", one(&it.zone)),
         ("availability-zone-id", one(&zone_id(cx, it))),
+        (
+            "block-device-mapping.attach-time",
+            of_ebs(&|it| it.attach_time.map(|at| at.iso8601())),
+        ),
+        (
+            "block-device-mapping.delete-on-termination",
+            of_ebs(&|it| it.delete_on_termination.map(|it| it.to_string())),
+        ),
+        (
+            "block-device-mapping.device-name",
+            mappings
+                .iter()
+                .filter_map(|it| it.device_name.clone())
+                .collect(),
+        ),
+        (
+            "block-device-mapping.status",
+            of_ebs(&|it| it.status.clone()),
+        ),
+        (
+            "block-device-mapping.volume-id",
+            of_ebs(&|it| it.volume_id.clone()),
+        ),
         ("client-token", maybe(it.client_token.as_ref())),
         ("ebs-optimized", one(&it.ebs_optimized.to_string())),
         ("ena-support", one("true")),

@@ -2,7 +2,6 @@
 
 use std::net::Ipv4Addr;
 
-use sha2::{Digest, Sha256};
 use wharf_api_ec2::types::{
     IamInstanceProfileSpecification, InstanceMetadataOptionsRequest,
     InstanceNetworkInterfaceSpecification, RunInstancesRequest,
@@ -13,6 +12,7 @@ use crate::{
     fault,
     instance_types::{self, InstanceType},
     records::Metadata,
+    table::digest_of,
     user_data,
 };
 
@@ -82,15 +82,7 @@ pub fn digest(input: &RunInstancesRequest) -> String {
         dry_run: None,
         ..input.clone()
     };
-    // Without members that are not there, so that a member that a later version knows changes nothing.
-    let text = format!("{asked:#?}");
-    let lines = text.lines().filter(|line| !line.ends_with(": None,"));
-    let mut digest = Sha256::new();
-    for line in lines {
-        digest.update(line.as_bytes());
-        digest.update(b"\n");
-    }
-    hex::encode(digest.finalize())
+    digest_of(&asked)
 }
 
 impl Wanted {

@@ -259,7 +259,12 @@ async fn finish(
             }
         }
     }
-    commit_or_again(service, &stored.key, txn).await
+    commit_or_again(service, &stored.key, txn).await?;
+    // Its volumes need not wait for their timers.
+    for key in volumes::keys_of(service, scope, &record.id).await? {
+        service.instances.queue.wake(key);
+    }
+    Ok(())
 }
 
 /// A ledger is written by many: the instance is looked at again where another was faster.

@@ -10,7 +10,7 @@ use crate::{
     Ec2Service, instance_types,
     ops::interfaces::group_names,
     records::{Instance, Interface, tags_to_wire},
-    zone,
+    volumes, zone,
 };
 
 pub const ROOT_DEVICE: &str = "/dev/xvda";
@@ -34,6 +34,7 @@ pub fn monitoring(of: &Instance) -> wire::Monitoring {
 pub struct Neighbours {
     interfaces: BTreeMap<String, Vec<Interface>>,
     names: BTreeMap<String, String>,
+    volumes: BTreeMap<String, Vec<wire::InstanceBlockDeviceMapping>>,
 }
 
 impl Neighbours {
@@ -62,11 +63,23 @@ impl Neighbours {
                 interfaces.entry(id).or_default().push(interface);
             }
         }
-        Ok(Self { interfaces, names })
+        let volumes = match instances {
+            [] => BTreeMap::new(),
+            _ => volumes::by_instance(service, cx).await?,
+        };
+        Ok(Self {
+            interfaces,
+            names,
+            volumes,
+        })
     }
 
     pub fn interfaces(&self, instance: &str) -> &[Interface] {
         self.interfaces.get(instance).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn volumes(&self, instance: &str) -> Vec<wire::InstanceBlockDeviceMapping> {
+        self.volumes.get(instance).cloned().unwrap_or_default()
     }
 
     pub fn group_name(&self, id: &str) -> Option<&String> {
@@ -168,7 +181,7 @@ fn to_wire(cx: &Context, it: &Instance, neighbours: &Neighbours) -> wire::Instan
         private_ip_address: is_there.then(|| it.interface.address.to_string()),
         public_ip_address: public_address(it, neighbours),
         architecture: Some(it.image.architecture.clone()),
-        block_device_mappings: Some(vec![]),
+        block_device_mappings: Some(neighbours.volumes(&it.id)),
         client_token: Some(it.client_token.clone().unwrap_or_default()),
         ebs_optimized: Some(it.ebs_optimized),
         ena_support: Some(true),

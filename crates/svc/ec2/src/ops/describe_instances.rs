@@ -14,6 +14,7 @@ use crate::{
         shown::{Neighbours, reservations},
     },
     records::{Instance, Interface},
+    volumes,
 };
 
 pub async fn describe(
@@ -33,13 +34,21 @@ pub async fn describe(
         true => attached(service, call).await?,
         false => BTreeMap::new(),
     };
+    let of_volumes = input.filters.iter().flatten().any(|filter| {
+        let name = filter.name.as_deref().unwrap_or_default();
+        name.starts_with("block-device-mapping.")
+    });
+    let volumes = match of_volumes {
+        true => volumes::by_instance(service, call).await?,
+        false => BTreeMap::new(),
+    };
     let asked = Asked {
         ids: input.instance_ids,
         filters: input.filters,
         next_token: input.next_token,
         max_results: input.max_results,
     };
-    let fields = |it: &Instance| fields(it, call, &interfaces);
+    let fields = |it: &Instance| fields(it, call, &interfaces, &volumes);
     let selected = service.select(call, asked, &names::INSTANCES, fields);
     let (page, next_token) = selected.await?;
     let neighbours = Neighbours::of(service, call, &page).await?;

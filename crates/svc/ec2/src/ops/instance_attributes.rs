@@ -16,6 +16,7 @@ use crate::{
     },
     records::{Instance, Interface, SecurityGroup, user_data_purpose},
     table::LeanOn,
+    volumes,
 };
 
 pub async fn describe(
@@ -55,7 +56,11 @@ pub async fn describe(
             shown.instance_initiated_shutdown_behavior = text(behavior);
         }
         "rootDeviceName" => shown.root_device_name = text(ROOT_DEVICE),
-        "blockDeviceMapping" => shown.block_device_mappings = Some(vec![]),
+        "blockDeviceMapping" => {
+            let of_it = volumes::of_instance(service, call, id).await?;
+            let shown_so = of_it.iter().filter_map(volumes::mapping_of);
+            shown.block_device_mappings = Some(shown_so.map(|(_, it)| it).collect());
+        }
         "productCodes" => shown.product_codes = Some(vec![]),
         "ebsOptimized" => shown.ebs_optimized = flag(it.ebs_optimized),
         "enaSupport" => shown.ena_support = flag(true),
@@ -102,6 +107,10 @@ pub async fn modify(
     fault::dry_run(input.dry_run)?;
     let id = input.instance_id.clone().unwrap_or_default();
     find(service, call, &id).await?;
+    let mappings = input.block_device_mappings.as_deref();
+    if let Some(mappings) = mappings.filter(|it| !it.is_empty()) {
+        return volumes::set_delete_on_termination(service, call, &id, mappings).await;
+    }
     if let Some(groups) = input.groups.as_ref().filter(|it| !it.is_empty()) {
         return set_groups(service, call, &id, groups).await;
     }

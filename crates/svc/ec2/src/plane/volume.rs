@@ -1,9 +1,9 @@
 //! Volumes as the host that they lie on is told of them.
 
-use wharf_planeproto::volume::{self as plane, Wanted};
+use wharf_planeproto::volume::{self as plane, Device, Wanted};
 use wharf_records::Scope;
 
-use crate::volumes::Volume;
+use crate::volumes::{Attachment, Volume, name_in_dev};
 
 /// `None` for one that lies nowhere yet.
 pub fn resource(record: Volume, scope: &Scope) -> Option<plane::Volume> {
@@ -15,10 +15,19 @@ pub fn resource(record: Volume, scope: &Scope) -> Option<plane::Volume> {
         },
         may_make: !record.life.made && record.source.is_none(),
         restore: !record.life.made && record.source.is_some(),
-        bytes: u64::from(record.gib) << 30,
+        bytes: u64::from(record.wanted_gib()) << 30,
         attached: record.life.is_attached(),
+        device: record.life.attachment.as_ref().and_then(device),
         account: scope.account.clone(),
         region: scope.region.clone(),
         id: record.id,
+    })
+}
+
+fn device(attachment: &Attachment) -> Option<Device> {
+    Some(Device {
+        name: name_in_dev(attachment)?.to_owned(),
+        instance: attachment.instance.clone(),
+        force: attachment.force,
     })
 }

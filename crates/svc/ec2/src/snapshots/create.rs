@@ -81,7 +81,7 @@ pub async fn create(
             owner: call.account.clone(),
             region: call.region.clone(),
             volume: volume.id.clone(),
-            gib: volume.gib,
+            gib: volume.wanted_gib(),
             description: description.clone(),
             state: match is_empty {
                 true => State::Completed,

@@ -1,32 +1,64 @@
-//! AttachVolume and DetachVolume, for services: to the instance ids under which hosts registered.
+//! AttachVolume and DetachVolume: users attach volumes to instances as block devices, services to the instance ids under
+//! which hosts registered, for tasks.
 
 use wharf_api_ec2::types::{AttachVolumeRequest, DetachVolumeRequest, VolumeAttachment};
-use wharf_wire::{Call, Fault};
+use wharf_service::transact;
+use wharf_wire::{Call, CallerKind, Fault};
 
-use super::{Volume, check_manages, life::Refused, service_only};
-use crate::{Ec2Service, fault, instances::life::State, records::Instance};
+use super::{
+    Volume, check_id, check_manages,
+    life::{Attachment, AttachmentState, Refused, To},
+    of_instance::of_instance,
+};
+use crate::{
+    Ec2Service, fault,
+    instances::{life::State, shown::ROOT_DEVICE},
+    ops::change_instances::check_id as check_instance_id,
+    records::{Entity as _, Instance},
+};
 
 /// Where a task's volume is shown; nothing has a device of that name.
 const DEVICE: &str = "/dev/xvdcz";
+/// As Nitro instances have it.
+const MOST_DEVICES: usize = 27;
 
-/// Attaching again to the same instance changes nothing.
 pub async fn attach(
     service: &Ec2Service,
     call: &Call,
     input: AttachVolumeRequest,
 ) -> Result<VolumeAttachment, Fault> {
     fault::dry_run(input.dry_run)?;
-    service_only(call, "AttachVolume")?;
-    let id = input.volume_id.as_deref().unwrap_or_default();
     let instance = input.instance_id.as_deref().unwrap_or_default();
     if instance.is_empty() {
         return Err(fault::missing_parameter("InstanceId"));
     }
+    match call.caller.kind {
+        CallerKind::Service => attach_for_task(service, call, &input, instance).await,
+        _ => attach_device(service, call, &input, instance).await,
+    }
+}
+
+/// Attaching again to the same instance changes nothing.
+async fn attach_for_task(
+    service: &Ec2Service,
+    call: &Call,
+    input: &AttachVolumeRequest,
+    instance: &str,
+) -> Result<VolumeAttachment, Fault> {
+    let id = input.volume_id.as_deref().unwrap_or_default();
     let host = host(service, call, instance).await?;
-    let device = input.device.as_deref().unwrap_or(DEVICE);
+    let to = To {
+        instance,
+        host: &host,
+        device: input.device.as_deref().unwrap_or(DEVICE),
+        is_device: false,
+    };
     let decide = |volume: &mut Volume| {
         check_manages(call, volume)?;
-        let attached = volume.life.attach((instance, &host), device, call.now);
+        if volume.is_users() {
+            return Err(fault::volume_state(id, "is not managed by the caller"));
+        }
+        let attached = volume.life.attach(to, call.now);
         attached.map_err(|why| refusal(id, &why))?;
         Ok(volume.attachment().unwrap_or_default())
     };
@@ -44,6 +76,86 @@ async fn host(service: &Ec2Service, call: &Call, id: &str) -> Result<String, Fau
     }
 }
 
+/// An instance that ends at the same time sees the volume, or is seen here: this rests on its record.
+async fn attach_device(
+    service: &Ec2Service,
+    call: &Call,
+    input: &AttachVolumeRequest,
+    instance_id: &str,
+) -> Result<VolumeAttachment, Fault> {
+    let id = check_id(input.volume_id.as_deref())?;
+    check_instance_id(instance_id)?;
+    let device = input.device.as_deref().filter(|it| !it.is_empty());
+    let device = device.ok_or_else(|| fault::missing_parameter("device"))?;
+    device_name(device).ok_or_else(|| fault::bad_device(device))?;
+    let (key, instance_key) = (
+        Ec2Service::key::<Volume>(call, id),
+        Ec2Service::key::<Instance>(call, instance_id),
+    );
+    // Names of devices are compared with those of other volumes.
+    let _turn = service
+        .counting
+        .take((&call.account, "volume-attachment"))
+        .await;
+    let shown = transact!(service.table, &call.permit, |tx| {
+        let Some(mut volume) = tx.find::<Volume>(&key).await? else {
+            return Err(Volume::missing(id));
+        };
+        let Some(instance) = tx.find::<Instance>(&instance_key).await? else {
+            return Err(Instance::missing(instance_id));
+        };
+        if let Some(requester) = &volume.requester {
+            return Err(fault::volume_managed(id, requester));
+        }
+        let host = match (instance.life.state, &instance.life.host) {
+            (State::Running | State::Stopped, Some(host)) => host.machine.clone(),
+            _ => return Err(fault::instance_not_running(instance_id)),
+        };
+        if volume.zone != instance.zone {
+            return Err(fault::volume_zone_mismatch(id, instance_id));
+        }
+        let to = To {
+            instance: instance_id,
+            host: &host,
+            device,
+            is_device: true,
+        };
+        let attached = volume.life.attach(to, call.now);
+        attached.map_err(|why| refusal(id, &why))?;
+        let others = of_instance(service, call, instance_id).await?;
+        if others.len() >= MOST_DEVICES {
+            return Err(fault::too_many_devices(instance_id, MOST_DEVICES));
+        }
+        let has_it = |it: &Volume| {
+            let attachment = it.life.attachment.as_ref();
+            attachment.is_some_and(|it| device_name(&it.device) == device_name(device))
+        };
+        if device == ROOT_DEVICE || others.iter().any(has_it) {
+            return Err(fault::device_in_use(device));
+        }
+        tx.put(&key, &volume);
+        volume.attachment().unwrap_or_default()
+    });
+    Ok(shown)
+}
+
+/// The name below `/dev` of one that a volume may be: `sd[a-z]`, `xvd[a-z]`, `xvd[b-d][a-z]`, which are all that EBS has.
+fn device_name(device: &str) -> Option<&str> {
+    let name = device.strip_prefix("/dev/").unwrap_or(device);
+    let letter = |it: &u8| it.is_ascii_lowercase();
+    let is_one = match name.as_bytes() {
+        [b's', b'd', last] | [b'x', b'v', b'd', last] => letter(last),
+        [b'x', b'v', b'd', b'b'..=b'd', last] => letter(last),
+        _ => false,
+    };
+    is_one.then_some(name)
+}
+
+/// As hosts are told of it.
+pub fn name_in_dev(attachment: &Attachment) -> Option<&str> {
+    device_name(&attachment.device).filter(|_| attachment.is_device)
+}
+
 fn refusal(id: &str, why: &Refused) -> Fault {
     match why {
         Refused::Deleting => fault::volume_state(id, "is being deleted"),
@@ -56,23 +168,65 @@ fn refusal(id: &str, why: &Refused) -> Fault {
     }
 }
 
-/// It is let go when nothing has it mounted any more.
+/// It is let go when nothing has it mounted any more; by force, programs of the instance that have it lose it.
 pub async fn detach(
     service: &Ec2Service,
     call: &Call,
     input: DetachVolumeRequest,
 ) -> Result<VolumeAttachment, Fault> {
     fault::dry_run(input.dry_run)?;
-    service_only(call, "DetachVolume")?;
     let id = input.volume_id.as_deref().unwrap_or_default();
+    if call.caller.kind != CallerKind::Service {
+        check_id(Some(id))?;
+    }
+    let given = |it: &Option<String>| it.clone().filter(|it| !it.is_empty());
+    let (instance, device) = (given(&input.instance_id), given(&input.device));
     let decide = |volume: &mut Volume| {
         check_manages(call, volume)?;
-        if volume.life.attachment.is_none() {
+        let Some(it) = &volume.life.attachment else {
             return Err(fault::volume_state(id, "is in the 'available' state"));
+        };
+        if it.is_device {
+            if let Some(other) = instance.as_ref().filter(|given| **given != it.instance) {
+                return Err(fault::not_attached_so(
+                    id,
+                    &format!("to instance '{other}'"),
+                ));
+            }
+            if let Some(other) = device.as_ref().filter(|given| **given != it.device) {
+                return Err(fault::not_attached_so(id, &format!("as device '{other}'")));
+            }
         }
-        let before = volume.attachment().unwrap_or_default();
-        volume.life.detach();
+        let before = VolumeAttachment {
+            state: Some(AttachmentState::Detaching.as_str().to_owned()),
+            ..volume.attachment().unwrap_or_default()
+        };
+        let force = input.force == Some(true) && it.is_device;
+        volume.life.detach(force);
         Ok(volume.attachment().unwrap_or(before))
     };
     service.change(call, id, decide).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_devices() {
+        for (device, name) in [
+            ("/dev/sdf", Some("sdf")),
+            ("/dev/xvdf", Some("xvdf")),
+            ("xvdba", Some("xvdba")),
+            ("/dev/xvdea", None),
+            ("/dev/nvme1n1", None),
+            ("/dev/sdf1", None),
+            ("/dev/../sda", None),
+            ("/dev/null", None),
+            ("/dev/xvd", None),
+            ("", None),
+        ] {
+            assert_eq!(device_name(device), name, "{device}");
+        }
+    }
 }

@@ -1,34 +1,41 @@
-//! CreateVolume, for services: a record until it is attached.
+//! CreateVolume: a record until it is attached.
 
 use wharf_api_ec2::types::{self as wire, CreateVolumeRequest};
 use wharf_base::ids;
 use wharf_records::{Record as _, Scope, Unknown};
 use wharf_service::transact;
-use wharf_wire::{Call, Fault};
+use wharf_wire::{Call, CallerKind, Fault};
 
 use super::{
     MAX_VOLUMES, Volume,
     kinds::{self, Asked},
     life::Life,
-    service_only,
 };
 use crate::{
     Ec2Service, fault,
     records::Pointer,
     snapshots::{self, Snapshot, Source, State, Use},
-    table::{SERVICE, client_token},
+    table::{SERVICE, client_token, digest_of},
     tags, zone,
 };
 
-/// The same client token leads to the same volume for as long as there is one.
+/// The same client token leads to the same volume for as long as there is one. A service's stands for what it was asked
+/// for first, a user's for nothing else.
 pub async fn create(
     service: &Ec2Service,
     call: &Call,
     input: CreateVolumeRequest,
 ) -> Result<wire::Volume, Fault> {
     fault::dry_run(input.dry_run)?;
-    let requester = service_only(call, "CreateVolume")?;
+    let requester = match call.caller.kind {
+        CallerKind::Service => Some(call.caller.arn.clone()),
+        _ => None,
+    };
+    let asked = requester.is_none().then(|| digest(&input));
     let zone = input.availability_zone.unwrap_or_default();
+    if zone.is_empty() {
+        return Err(fault::missing_parameter("AvailabilityZone"));
+    }
     let known = |letter: &char| zone::name(&call.region, *letter) == zone;
     if !zone::LETTERS.iter().any(known) {
         return Err(fault::bad_volume_zone(&zone));
@@ -53,13 +60,19 @@ pub async fn create(
     })?;
     let tags = tags::specified(call, input.tag_specifications.as_deref(), Volume::KIND)?;
     let token = client_token(input.client_token.as_deref())?;
-    let token_id = token.map(|it| format!("service-volume-token:{requester}:{it}"));
+    let token_id = token.map(|it| match &requester {
+        Some(requester) => format!("service-volume-token:{requester}:{it}"),
+        None => format!("volume-token:{it}"),
+    });
     let volume = transact!(service.table, &call.permit, |tx| {
         if let Some(token_id) = &token_id {
             let key = Ec2Service::key::<Pointer>(call, token_id);
             if let Some(pointer) = tx.find::<Pointer>(&key).await?
                 && let Some(made) = service.find::<Volume>(call, &pointer.id).await?
             {
+                if made.asked != asked {
+                    return Err(fault::token_reused());
+                }
                 return Ok(made.to_wire(call));
             }
         }
@@ -86,9 +99,12 @@ pub async fn create(
                 snapshot: it.id.clone(),
                 owner: it.owner.clone(),
             }),
-            requester: Some(requester.clone()),
+            requester: requester.clone(),
             token_id: token_id.clone(),
+            asked: asked.clone(),
             life: Life::default(),
+            modification: None,
+            auto_enable_io: false,
             created_at: call.now,
             tags: tags.clone(),
             unknown: Unknown::new(),
@@ -109,6 +125,16 @@ pub async fn create(
         volume
     });
     Ok(volume.to_wire(call))
+}
+
+/// What must be the same for a client token to stand for the same request.
+fn digest(input: &CreateVolumeRequest) -> String {
+    let asked = CreateVolumeRequest {
+        client_token: None,
+        dry_run: None,
+        ..input.clone()
+    };
+    digest_of(&asked)
 }
 
 /// A snapshot that volumes can be made of.

@@ -73,7 +73,7 @@ impl Kind {
 }
 
 /// What was asked for, and is within the limits of its type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sized {
     pub kind: Kind,
     pub gib: u32,
@@ -106,6 +106,30 @@ pub fn checked(asked: Asked<'_>) -> Result<Sized, Fault> {
         gib,
         iops: iops(kind, &limits, gib, asked.iops)?,
         throughput: throughput(kind, &limits, asked.throughput)?,
+    })
+}
+
+/// What a volume is to become by a change that names some of this; the rest stays as far as the type has it.
+pub fn changed(before: Sized, asked: Asked<'_>) -> Result<Sized, Fault> {
+    let name = asked.kind.filter(|it| !it.is_empty());
+    let name = name.unwrap_or(before.kind.as_str());
+    let kind = Kind::named(name).ok_or_else(|| fault::unknown_volume_type(name))?;
+    if u32::try_from(asked.gib).is_ok_and(|gib| gib < before.gib) || asked.gib < 0 {
+        return Err(fault::volume_shrinks());
+    }
+    let limits = kind.limits();
+    let clamped = |kept: Option<u32>, of: Option<(u32, u32)>| {
+        let (least, most) = of?;
+        i32::try_from(kept?.clamp(least, most)).ok()
+    };
+    checked(Asked {
+        kind: Some(name),
+        gib: asked.gib,
+        iops: asked.iops.or_else(|| clamped(before.iops, limits.iops)),
+        // As fast as it was, where that is more than the least.
+        throughput: asked
+            .throughput
+            .or_else(|| clamped(before.throughput, limits.throughput)),
     })
 }
 
@@ -175,6 +199,75 @@ fn throughput(kind: Kind, limits: &Limits, asked: Option<i32>) -> Result<Option<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn changes() {
+        let sized = |kind, gib, iops, throughput| Sized {
+            kind,
+            gib,
+            iops,
+            throughput,
+        };
+        let asked = |kind, gib| Asked {
+            kind,
+            gib,
+            ..Asked::default()
+        };
+        let gp2 = sized(Kind::Gp2, 10, Some(100), None);
+        let gp3 = sized(Kind::Gp3, 10, Some(4000), Some(500));
+        for (before, change, then) in [
+            (
+                gp2,
+                asked(None, 100),
+                sized(Kind::Gp2, 100, Some(300), None),
+            ),
+            (
+                gp2,
+                asked(Some("gp3"), 10),
+                sized(Kind::Gp3, 10, Some(3000), Some(125)),
+            ),
+            (
+                gp3,
+                asked(None, 20),
+                sized(Kind::Gp3, 20, Some(4000), Some(500)),
+            ),
+            (
+                gp3,
+                asked(Some("gp2"), 10),
+                sized(Kind::Gp2, 10, Some(100), None),
+            ),
+            (
+                gp3,
+                asked(Some("io2"), 10),
+                sized(Kind::Io2, 10, Some(4000), None),
+            ),
+            (
+                gp3,
+                asked(Some("standard"), 10),
+                sized(Kind::Standard, 10, None, None),
+            ),
+        ] {
+            assert_eq!(changed(before, change).unwrap(), then, "{change:?}");
+        }
+        for (before, change, why) in [
+            (gp3, asked(None, 9), "cannot be smaller"),
+            (gp3, asked(None, -1), "cannot be smaller"),
+            (gp3, asked(Some("st1"), 10), "is too small"),
+            (gp3, asked(Some("floppy"), 10), "floppy"),
+            (
+                sized(Kind::Standard, 10, None, None),
+                asked(Some("io1"), 10),
+                "iops",
+            ),
+        ] {
+            let refused = changed(before, change).unwrap_err();
+            assert!(
+                refused.message.contains(why),
+                "{change:?}: {}",
+                refused.message
+            );
+        }
+    }
 
     #[test]
     fn limits() {

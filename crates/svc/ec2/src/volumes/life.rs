@@ -28,6 +28,25 @@ pub struct Attachment {
     pub device: String,
     pub at: Timestamp,
     pub state: AttachmentState,
+    /// It is a block device of the instance, not a task's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_device: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub delete_on_termination: bool,
+    /// While it is detaching: programs that have it lose it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub force: bool,
+}
+
+/// What a volume is attached to.
+#[derive(Debug, Clone, Copy)]
+pub struct To<'a> {
+    pub instance: &'a str,
+    /// The instance id of the machine that the instance is on.
+    pub host: &'a str,
+    pub device: &'a str,
+    /// See [`Attachment::is_device`].
+    pub is_device: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,14 +97,9 @@ impl Life {
         }
     }
 
-    /// Attaching again on the same host changes nothing.
-    /// `host`: the instance id of the machine that `instance` is on.
-    pub fn attach(
-        &mut self,
-        (instance, host): (&str, &str),
-        device: &str,
-        now: Timestamp,
-    ) -> Result<(), Refused> {
+    /// A task's volume may be attached again where it is, which changes nothing.
+    pub fn attach(&mut self, to: To<'_>, now: Timestamp) -> Result<(), Refused> {
+        let To { instance, host, .. } = to;
         if self.deleting {
             return Err(Refused::Deleting);
         }
@@ -93,7 +107,11 @@ impl Life {
             return Err(Refused::Lost(why.clone()));
         }
         match &self.attachment {
-            Some(it) if it.instance == instance && it.state != AttachmentState::Detaching => {
+            Some(it)
+                if it.instance == instance
+                    && it.state != AttachmentState::Detaching
+                    && !(it.is_device || to.is_device) =>
+            {
                 return Ok(());
             }
             Some(_) => return Err(Refused::InUse),
@@ -108,25 +126,41 @@ impl Life {
         }
         self.attachment = Some(Attachment {
             instance: instance.to_owned(),
-            device: device.to_owned(),
+            device: to.device.to_owned(),
             at: now,
             state: AttachmentState::Attaching,
+            is_device: to.is_device,
+            delete_on_termination: false,
+            force: false,
         });
         Ok(())
     }
 
-    /// Whether a task may have it.
+    /// Whether a task or an instance may have it.
     pub fn is_attached(&self) -> bool {
         let state = self.attachment.as_ref().map(|it| it.state);
         state.is_some_and(|state| state != AttachmentState::Detaching)
     }
 
-    pub fn detach(&mut self) {
+    /// `force` is never taken back.
+    pub fn detach(&mut self, force: bool) {
         match &mut self.attachment {
             // Its host has not heard of it, or never will.
             Some(_) if self.lost.is_some() => self.attachment = None,
-            Some(it) => it.state = AttachmentState::Detaching,
+            Some(it) => {
+                it.state = AttachmentState::Detaching;
+                it.force |= force;
+            }
             None => {}
+        }
+    }
+
+    /// The instance that it was a device of is gone.
+    pub fn instance_left(&mut self) {
+        if let Some(it) = &self.attachment {
+            self.deleting |= it.delete_on_termination;
+            // Nothing of the instance runs that could lose anything.
+            self.detach(true);
         }
     }
 
@@ -144,10 +178,11 @@ impl Life {
             VolumeState::Ready => {
                 self.made = true;
                 self.lost = None;
-                if let Some(it) = &mut self.attachment
-                    && it.state == AttachmentState::Attaching
-                {
-                    it.state = AttachmentState::Attached;
+                if let Some(it) = &mut self.attachment {
+                    let is_there = said.placed || !it.is_device;
+                    if it.state == AttachmentState::Attaching && is_there {
+                        it.state = AttachmentState::Attached;
+                    }
                 }
                 self.let_go(said);
             }
@@ -197,6 +232,60 @@ mod tests {
             bytes: 1 << 30,
             mounted,
             attached: false,
+            placed: false,
+        }
+    }
+
+    fn to<'a>(instance: &'a str, host: &'a str) -> To<'a> {
+        To {
+            instance,
+            host,
+            device: "/dev/sdf",
+            is_device: false,
+        }
+    }
+
+    fn device() -> To<'static> {
+        To {
+            is_device: true,
+            ..to("i-1", "i-host")
+        }
+    }
+
+    #[test]
+    fn a_device_is_attached_when_it_is_in_its_instance() {
+        let mut life = Life::default();
+        life.attach(device(), Timestamp(1)).unwrap();
+        assert_eq!(life.attach(device(), Timestamp(1)), Err(Refused::InUse));
+        let state = |life: &Life| life.attachment.as_ref().map(|it| it.state);
+        life.reported(&said(VolumeState::Ready, false));
+        assert_eq!(state(&life), Some(AttachmentState::Attaching));
+        life.reported(&VolumeReport {
+            placed: true,
+            attached: true,
+            ..said(VolumeState::Ready, true)
+        });
+        assert_eq!(state(&life), Some(AttachmentState::Attached));
+        // Mounted in the instance, it stays; by force it goes all the same, and that is not taken back.
+        life.detach(true);
+        life.detach(false);
+        life.reported(&said(VolumeState::Ready, true));
+        assert!(life.attachment.as_ref().is_some_and(|it| it.force));
+        life.reported(&said(VolumeState::Ready, false));
+        assert_eq!(life.state(), "available");
+    }
+
+    #[test]
+    fn an_instance_that_ends_leaves_volumes_or_takes_them_along() {
+        for (delete, then) in [(false, "available"), (true, "deleting")] {
+            let mut life = Life::default();
+            life.attach(device(), Timestamp(1)).unwrap();
+            if let Some(it) = &mut life.attachment {
+                it.delete_on_termination = delete;
+            }
+            life.instance_left();
+            life.reported(&said(VolumeState::Ready, false));
+            assert_eq!(life.state(), then);
         }
     }
 
@@ -204,13 +293,11 @@ mod tests {
     fn a_volume_is_attached_used_and_let_go() {
         let mut life = Life::default();
         assert_eq!(life.state(), "available");
-        life.attach(("i-1", "i-1"), "/dev/sdf", Timestamp(1))
-            .unwrap();
-        life.attach(("i-1", "i-1"), "/dev/sdf", Timestamp(2))
-            .unwrap();
+        life.attach(to("i-1", "i-1"), Timestamp(1)).unwrap();
+        life.attach(to("i-1", "i-1"), Timestamp(2)).unwrap();
         assert_eq!(life.state(), "in-use");
         assert_eq!(
-            life.attach(("i-2", "i-2"), "x", Timestamp(2)),
+            life.attach(to("i-2", "i-2"), Timestamp(2)),
             Err(Refused::InUse)
         );
         life.reported(&said(VolumeState::Ready, false));
@@ -220,7 +307,7 @@ mod tests {
             (AttachmentState::Attached, Timestamp(1))
         );
         assert!(life.is_attached());
-        life.detach();
+        life.detach(false);
         assert!(!life.is_attached());
         // The host looked before it was told, when no task had it yet.
         let early = VolumeReport {
@@ -232,23 +319,20 @@ mod tests {
         // A task has it yet.
         life.reported(&said(VolumeState::Ready, true));
         assert_eq!(
-            life.attach(("i-1", "i-1"), "x", Timestamp(2)),
+            life.attach(to("i-1", "i-1"), Timestamp(2)),
             Err(Refused::InUse)
         );
         life.reported(&said(VolumeState::Ready, false));
         assert_eq!(life.state(), "available");
         // The bytes stay where they are.
         let elsewhere = Refused::Elsewhere("i-1".to_owned());
-        assert_eq!(
-            life.attach(("i-2", "i-2"), "x", Timestamp(3)),
-            Err(elsewhere)
-        );
+        assert_eq!(life.attach(to("i-2", "i-2"), Timestamp(3)), Err(elsewhere));
     }
 
     #[test]
     fn one_that_fails_while_it_is_let_go_is_let_go() {
         let mut life = Life::default();
-        life.attach(("i-1", "i-1"), "x", Timestamp(1)).unwrap();
+        life.attach(to("i-1", "i-1"), Timestamp(1)).unwrap();
         life.detach();
         let still = |mounted, attached| VolumeReport {
             attached,
@@ -262,7 +346,7 @@ mod tests {
         assert_eq!((life.state(), &life.attachment), ("error", &None));
         // One that somebody has stays attached: its task is told why it fails.
         let mut life = Life::default();
-        life.attach(("i-1", "i-1"), "x", Timestamp(1)).unwrap();
+        life.attach(to("i-1", "i-1"), Timestamp(1)).unwrap();
         life.reported(&still(false, false));
         assert!(life.is_attached());
     }
@@ -270,9 +354,9 @@ mod tests {
     #[test]
     fn before_anything_was_made_it_may_go_to_another_host() {
         let mut life = Life::default();
-        life.attach(("i-1", "i-1"), "x", Timestamp(1)).unwrap();
+        life.attach(to("i-1", "i-1"), Timestamp(1)).unwrap();
         assert_eq!(life.host_left(), Left::It);
-        life.attach(("i-2", "i-2"), "x", Timestamp(1)).unwrap();
+        life.attach(to("i-2", "i-2"), Timestamp(1)).unwrap();
         assert_eq!(life.host.as_deref(), Some("i-2"));
     }
 
@@ -288,7 +372,7 @@ mod tests {
         life.deleting = true;
         assert_eq!(life.reported(&said(VolumeState::Ready, false)), Left::It);
         assert_eq!(
-            life.attach(("i-1", "i-1"), "x", Timestamp(1)),
+            life.attach(to("i-1", "i-1"), Timestamp(1)),
             Err(Refused::Deleting)
         );
         assert_eq!(life.clone().host_left(), Left::Nothing);
@@ -301,13 +385,13 @@ mod tests {
     #[test]
     fn what_is_lost_is_said() {
         let mut life = Life::default();
-        life.attach(("i-1", "i-1"), "x", Timestamp(1)).unwrap();
+        life.attach(to("i-1", "i-1"), Timestamp(1)).unwrap();
         life.reported(&said(VolumeState::Failed, false));
         assert_eq!(
             (life.state(), life.lost.as_deref()),
             ("error", Some("no room"))
         );
-        life.detach();
+        life.detach(false);
         assert_eq!(life.attachment, None);
         life.reported(&said(VolumeState::Ready, false));
         assert_eq!(life.state(), "available");

@@ -2,23 +2,32 @@
 //!
 //! A volume is a record until it is attached for the first time; then its bytes are a file on that host, and stay
 //! there ([`life`], pure). Hosts learn of volumes over the machines plane and report what there is ([`reports`]).
-//! Volumes are made by services alone, ECS for its tasks: what a user could attach one to is no device of its own.
+//! Users make volumes and attach them to instances, which have them as block devices; services make them too, ECS for
+//! its tasks, and what a service made is that service's alone.
 
 mod attach;
+mod attributes;
 mod create;
 mod delete;
 mod describe;
 mod kinds;
 mod life;
+mod modification;
+mod modify;
+mod of_instance;
 mod reconcile;
 mod records;
 mod reports;
 mod status;
 
-pub use attach::{attach, detach};
+pub use attach::{attach, detach, name_in_dev};
+pub use attributes::{describe as describe_attribute, modify as modify_attribute};
 pub use create::create;
 pub use delete::delete;
 pub use describe::describe;
+pub use life::Attachment;
+pub use modify::{describe as describe_modifications, modify};
+pub use of_instance::{by_instance, keys_of, mapping_of, of_instance, set_delete_on_termination};
 pub use reconcile::volume as reconcile;
 pub use records::Volume;
 pub use reports::ToldVolume;
@@ -41,10 +50,13 @@ fn check_manages(call: &Call, volume: &Volume) -> Result<(), Fault> {
     }
 }
 
-/// What is done for nobody but services is refused by its name.
-fn service_only(call: &Call, what: &str) -> Result<String, Fault> {
-    match call.caller.kind {
-        CallerKind::Service => Ok(call.caller.arn.clone()),
-        _ => Err(fault::volumes_of_tasks_only(what)),
+/// `vol-` and hexadecimal digits.
+fn check_id(id: Option<&str>) -> Result<&str, Fault> {
+    let id = id.unwrap_or_default();
+    let digits = id.strip_prefix("vol-").unwrap_or_default();
+    let is_digit = |it: u8| matches!(it, b'0'..=b'9' | b'a'..=b'f');
+    match matches!(digits.len(), 8 | 17) && digits.bytes().all(is_digit) {
+        true => Ok(id),
+        false => Err(fault::malformed_id(id, "volumeId", "vol")),
     }
 }

@@ -6,7 +6,11 @@ use wharf_base::Timestamp;
 use wharf_records::{Record as _, Scope, Unknown, ecs::Tags};
 use wharf_wire::Context;
 
-use super::{kinds::Kind, life::Life};
+use super::{
+    kinds::{Kind, Sized},
+    life::Life,
+    modification::Modification,
+};
 use crate::{
     fault,
     filter::Fields,
@@ -31,7 +35,15 @@ pub struct Volume {
     pub requester: Option<String>,
     /// What its client token is kept under.
     pub token_id: Option<String>,
+    /// What a user's client token was used for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<String>,
     pub life: Life,
+    /// The last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modification: Option<Modification>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub auto_enable_io: bool,
     pub created_at: Timestamp,
     pub tags: Tags,
     #[serde(flatten)]
@@ -41,6 +53,26 @@ pub struct Volume {
 entity!(Volume, "volume", fault::volume_not_found);
 
 impl Volume {
+    pub fn sized(&self) -> Sized {
+        Sized {
+            kind: self.kind,
+            gib: self.gib,
+            iops: self.iops,
+            throughput: self.throughput,
+        }
+    }
+
+    /// What its host is to give it: already the new size while that is being made.
+    pub fn wanted_gib(&self) -> u32 {
+        let growing = self.modification.as_ref().filter(|it| it.is_pending());
+        growing.map_or(self.gib, |it| it.target.gib.max(self.gib))
+    }
+
+    /// Whether a user made it, and not a service.
+    pub fn is_users(&self) -> bool {
+        self.requester.is_none()
+    }
+
     pub fn to_wire(&self, cx: &Context) -> wire::Volume {
         let number = |it: u32| i32::try_from(it).ok();
         wire::Volume {
@@ -49,11 +81,7 @@ impl Volume {
             volume_type: Some(self.kind.as_str().to_owned()),
             multi_attach_enabled: Some(false),
             throughput: self.throughput.and_then(number),
-            operator: Some(wire::OperatorResponse {
-                managed: Some(self.requester.is_some()),
-                principal: self.requester.clone(),
-                hidden_by_default: None,
-            }),
+            operator: Some(self.operator()),
             volume_arn: Some(arn(cx, "volume", &self.id)),
             owner_id: Some(cx.account.clone()),
             volume_id: Some(self.id.clone()),
@@ -66,6 +94,14 @@ impl Volume {
             attachments: Some(self.attachment().into_iter().collect()),
             encrypted: Some(false),
             ..wire::Volume::default()
+        }
+    }
+
+    pub fn operator(&self) -> wire::OperatorResponse {
+        wire::OperatorResponse {
+            managed: Some(self.requester.is_some()),
+            principal: self.requester.clone(),
+            hidden_by_default: None,
         }
     }
 
@@ -83,7 +119,7 @@ impl Volume {
     pub fn attachment(&self) -> Option<wire::VolumeAttachment> {
         let it = self.life.attachment.as_ref()?;
         Some(wire::VolumeAttachment {
-            delete_on_termination: Some(false),
+            delete_on_termination: Some(it.delete_on_termination),
             volume_id: Some(self.id.clone()),
             instance_id: Some(it.instance.clone()),
             device: Some(it.device.clone()),
@@ -118,7 +154,10 @@ impl Volume {
         if let Some(it) = &self.life.attachment {
             fields.extend([
                 ("attachment.attach-time", vec![it.at.to_string()]),
-                ("attachment.delete-on-termination", one("false")),
+                (
+                    "attachment.delete-on-termination",
+                    vec![it.delete_on_termination.to_string()],
+                ),
                 ("attachment.device", one(&it.device)),
                 ("attachment.instance-id", one(&it.instance)),
                 ("attachment.status", one(it.state.as_str())),

@@ -1,10 +1,11 @@
 //! Taking: what is told of is taken as soon as may be, whatever is being sent, since a snapshot is of the moment that
 //! it is taken. One at a time, so that the disk is read once.
 
-use std::{io, time::Duration};
+use std::{io, path::Path, time::Duration};
 
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
+use wharf_container::runtime::LoopDevice;
 use wharf_planeproto::{snapshot::Snapshot, volume::Wanted};
 
 use super::{NotSent, blocking, fail, sending::offer, take};
@@ -125,7 +126,7 @@ impl Volumes {
             let base = base.map(|it| take::base(&of_volume, &it));
             let base = base.and_then(Result::ok).unwrap_or_default();
             let frozen = match wharf_container::runtime::is_attached(&image)? {
-                true => Some(freeze::freeze(&image)?),
+                true => frozen(&image)?,
                 false => None,
             };
             take::take(&image, &folder, &base, || files.check_room())?;
@@ -135,5 +136,20 @@ impl Volumes {
         })
         .await?;
         Ok(())
+    }
+}
+
+/// The file system over a file, if there is one that can be frozen.
+fn frozen(image: &Path) -> io::Result<Option<freeze::Frozen>> {
+    match freeze::freeze(image) {
+        Ok(frozen) => Ok(Some(frozen)),
+        // The device of an instance, which may write to it as it is: what was written until now is read.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if let Some(device) = LoopDevice::over(image)? {
+                device.flush()?;
+            }
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }

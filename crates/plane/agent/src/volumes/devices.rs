@@ -1,0 +1,417 @@
+//! Volumes as block devices of instances: loop devices over their files, and nodes for them in the instances' `/dev`.
+//!
+//! A loop device stays when this process ends, and the kernel gives the number of one that was let go to whoever comes
+//! next. So the order counts: an instance loses the right to open a device before the device is let go, and gets it when
+//! the device is over its file. Each look begins with what there is, so it does not matter where an agent was killed.
+//!
+//! | the volume | its device |
+//! | --- | --- |
+//! | attached, the instance runs | is over its file, and the instance has a node for it |
+//! | attached, the instance does not run | is let go; it comes back with the next boot |
+//! | not attached | the right and the node are taken, then it is let go: the kernel waits for who has it open |
+//! | not attached, by force | before that, mounts of it are taken away and programs that have it are killed |
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, io,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use parking_lot::Mutex;
+use wharf_container::runtime::{DevFolder, LoopDevice, TaskHandle, loop_number};
+use wharf_planeproto::volume::{Device, Volume, Wanted};
+
+use super::{Guests, Told};
+use crate::instances::container;
+
+pub struct Devices {
+    /// The folder of all volumes.
+    dir: PathBuf,
+    guests: Guests,
+    /// What instances were last allowed to open, with their first process.
+    allowed: Mutex<BTreeMap<String, (i32, BTreeSet<u32>)>>,
+    /// All instances that run were looked at once.
+    swept: AtomicBool,
+    /// What failed last, by instance or volume: it is said once, however often it fails.
+    failures: Mutex<BTreeMap<String, String>>,
+}
+
+/// What there is then.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Brought {
+    /// Volumes that are where they belong.
+    pub placed: BTreeSet<String>,
+    /// Something is still to come or to go.
+    pub pending: bool,
+}
+
+struct Guest {
+    handle: TaskHandle,
+    dev: DevFolder,
+}
+
+/// What one look comes to. Pure.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Plan<'a> {
+    /// By instance: the volumes whose devices are over their files and stay, with their numbers.
+    stay: BTreeMap<&'a str, BTreeMap<&'a str, u32>>,
+    /// Volumes whose devices are let go.
+    go: Vec<(&'a str, u32)>,
+    /// Volumes that get a device.
+    come: Vec<&'a str>,
+    /// Volumes whose instances do not run.
+    rest: Vec<&'a str>,
+    pending: bool,
+}
+
+/// `over`: the loop devices over files of volumes, by the volumes' ids; `has_file`: whether a volume can have one.
+fn plan<'a>(
+    told: &'a Told,
+    runs: impl Fn(&str) -> bool,
+    over: &BTreeMap<String, LoopDevice>,
+    has_file: impl Fn(&str) -> bool,
+) -> Plan<'a> {
+    let mut plan = Plan::default();
+    for volume in told.values() {
+        let id = volume.id.as_str();
+        let device = over.get(id);
+        let wanted = volume.device.as_ref().filter(|_| is_wanted(volume));
+        match (wanted, device) {
+            (Some(of), device) if runs(&of.instance) => match device {
+                // Let go at an end of the instance, and still in use.
+                Some(it) if it.goes => plan.pending = true,
+                Some(it) => {
+                    let stay = plan.stay.entry(&of.instance).or_default();
+                    stay.insert(id, it.number);
+                }
+                None if has_file(id) => plan.come.push(id),
+                // It is still to be made.
+                None => plan.pending = true,
+            },
+            (wanted, device) => {
+                if wanted.is_some() {
+                    plan.rest.push(id);
+                }
+                // Those that tasks have mounted go by themselves.
+                let is_task = volume.device.is_none()
+                    && (volume.attached || device.is_some_and(|it| it.goes));
+                if let Some(it) = device.filter(|_| !is_task) {
+                    plan.go.push((id, it.number));
+                }
+            }
+        }
+    }
+    plan
+}
+
+fn is_wanted(volume: &Volume) -> bool {
+    volume.attached && volume.wanted == Wanted::Kept
+}
+
+impl Devices {
+    pub fn new(dir: PathBuf, guests: Guests) -> Self {
+        Self {
+            dir,
+            guests,
+            allowed: Mutex::default(),
+            swept: AtomicBool::default(),
+            failures: Mutex::default(),
+        }
+    }
+
+    pub fn guests(&self) -> &Guests {
+        &self.guests
+    }
+
+    /// Brings devices to what is told.
+    pub async fn bring(
+        self: &std::sync::Arc<Self>,
+        told: &std::sync::Arc<Told>,
+    ) -> io::Result<Brought> {
+        let Some(running) = self.guests.running() else {
+            let pending = told.values().any(|it| it.device.is_some());
+            return Ok(Brought {
+                pending,
+                ..Brought::default()
+            });
+        };
+        let known: BTreeSet<String> = self.allowed.lock().keys().cloned().collect();
+        // What an agent before this one allowed is not known.
+        let is_first = !self.swept.load(Ordering::Relaxed);
+        let has_volumes = |id: &String| {
+            let mut devices = told.values().filter_map(|it| it.device.as_ref());
+            is_first || known.contains(id) || devices.any(|it| it.instance == *id)
+        };
+        let (mut guests, mut unknown) = (BTreeMap::new(), BTreeSet::new());
+        for (id, handle) in running.into_iter().filter(|(id, _)| has_volumes(id)) {
+            match Guest::of(handle).await {
+                Some(guest) => drop(guests.insert(id, guest)),
+                // It runs or ends; until that is clear nothing of it is touched.
+                None => drop(unknown.insert(id)),
+            }
+        }
+        let mut told = Told::clone(told);
+        let of_unknown = |it: &Device| unknown.contains(&it.instance);
+        told.retain(|_, it| !it.device.as_ref().is_some_and(of_unknown));
+        let devices = self.clone();
+        let brought =
+            tokio::task::spawn_blocking(move || devices.bring_to(&told, &guests, &unknown));
+        brought.await.map_err(io::Error::other)?
+    }
+
+    fn bring_to(
+        &self,
+        told: &Told,
+        guests: &BTreeMap<String, Guest>,
+        unknown: &BTreeSet<String>,
+    ) -> io::Result<Brought> {
+        let dir = fs::canonicalize(&self.dir)?;
+        let over = LoopDevice::below(&dir)?;
+        let over: BTreeMap<String, LoopDevice> = over
+            .into_iter()
+            .filter_map(|(file, device)| Some((volume_of(&dir, &file)?, device)))
+            .collect();
+        let image = |id: &str| dir.join(id).join("disk.img");
+        let plan = plan(
+            told,
+            |id| guests.contains_key(id),
+            &over,
+            |id| image(id).exists(),
+        );
+        let mut brought = Brought {
+            pending: plan.pending || !plan.go.is_empty() || !unknown.is_empty(),
+            ..Brought::default()
+        };
+        let mut stay = plan.stay;
+        let mut failed: BTreeSet<&str> = unknown.iter().map(String::as_str).collect();
+        for (id, guest) in guests {
+            let numbers = stay.get(id.as_str()).map(numbers).unwrap_or_default();
+            if let Err(error) = self.allow(id, guest, numbers) {
+                self.failed(id, "say which volumes an instance has", &error);
+                failed.insert(id.as_str());
+            }
+        }
+        // One that still could open it would open what comes under that number next.
+        let may_go = |id: &str| {
+            let of = told.get(id).and_then(|it| it.device.as_ref());
+            of.map_or(failed.is_empty(), |of| {
+                !failed.contains(of.instance.as_str())
+            })
+        };
+        for (id, number) in plan.go {
+            let device = LoopDevice {
+                number,
+                goes: false,
+            };
+            let of = told.get(id).and_then(|it| it.device.as_ref());
+            let guest = of.and_then(|of| guests.get(&of.instance));
+            if may_go(id)
+                && let Err(error) = take_away(device, &image(id), of, guest)
+            {
+                self.failed(id, "take a volume from its instance", &error);
+            }
+        }
+        for id in plan.come {
+            let of = told.get(id).and_then(|it| it.device.as_ref());
+            match (of, LoopDevice::bind(&image(id))) {
+                (Some(of), Ok(device)) => {
+                    let stay = stay.entry(of.instance.as_str()).or_default();
+                    stay.insert(id, device.number);
+                }
+                (_, Err(error)) => {
+                    brought.pending = true;
+                    self.failed(id, "put a device over a volume", &error);
+                }
+                (None, Ok(_)) => {}
+            }
+        }
+        for (instance, volumes) in stay {
+            let Some(guest) = guests.get(instance).filter(|_| !failed.contains(instance)) else {
+                brought.pending = true;
+                continue;
+            };
+            let done = self.place(instance, guest, &volumes, told);
+            match done {
+                Ok(()) => brought
+                    .placed
+                    .extend(volumes.keys().map(|it| (*it).to_owned())),
+                Err(error) => {
+                    brought.pending = true;
+                    self.failed(instance, "give an instance its volumes", &error);
+                }
+            }
+        }
+        brought
+            .placed
+            .extend(plan.rest.into_iter().map(str::to_owned));
+        let ended = |id: &String| !guests.contains_key(id) && !unknown.contains(id);
+        self.allowed.lock().retain(|id, _| !ended(id));
+        self.swept.fetch_or(failed.is_empty(), Ordering::Relaxed);
+        if !brought.pending {
+            self.failures.lock().clear();
+        }
+        Ok(brought)
+    }
+
+    fn failed(&self, id: &str, what: &str, error: &dyn std::fmt::Display) {
+        let text = format!("failed to {what}: {error}; will retry");
+        let mut failures = self.failures.lock();
+        if failures.get(id) != Some(&text) {
+            tracing::warn!(id, "{text}");
+            failures.insert(id.to_owned(), text);
+        }
+    }
+
+    fn place(
+        &self,
+        instance: &str,
+        guest: &Guest,
+        volumes: &BTreeMap<&str, u32>,
+        told: &Told,
+    ) -> Result<(), String> {
+        self.allow(instance, guest, numbers(volumes))?;
+        for (id, number) in volumes {
+            let device = LoopDevice {
+                number: *number,
+                goes: false,
+            };
+            let Some(of) = told.get(*id).and_then(|it| it.device.as_ref()) else {
+                continue;
+            };
+            if !guest.dev.has(&of.name, device) {
+                let scratch = self.dir.with_file_name("ebs-node");
+                let put = guest.dev.put(&of.name, device, &scratch);
+                put.map_err(|e| format!("{id}: {e}"))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn allow(&self, id: &str, guest: &Guest, numbers: BTreeSet<u32>) -> Result<(), String> {
+        let now = (guest.dev.first, numbers);
+        if self.allowed.lock().get(id) == Some(&now) {
+            return Ok(());
+        }
+        let allowed = guest.handle.allow_loop_devices(&container(), &now.1);
+        allowed.map_err(|e| wharf_base::Chain(&e).to_string())?;
+        self.allowed.lock().insert(id.to_owned(), now);
+        Ok(())
+    }
+}
+
+fn numbers(volumes: &BTreeMap<&str, u32>) -> BTreeSet<u32> {
+    volumes.values().copied().collect()
+}
+
+/// The volume whose file that is.
+fn volume_of(dir: &Path, file: &Path) -> Option<String> {
+    let below = file.strip_prefix(dir).ok()?;
+    let id = below.parent()?.to_str().filter(|id| !id.is_empty())?;
+    (below == Path::new(id).join("disk.img")).then(|| id.to_owned())
+}
+
+/// Whether the volume under that loop device is one that the instance has.
+pub fn is_of(dir: &Path, told: &Told, instance: &str, number: u32) -> bool {
+    let found = || {
+        let file = LoopDevice::file(number).ok()?;
+        let id = volume_of(&fs::canonicalize(dir).ok()?, &file)?;
+        let volume = told.get(&id).filter(|it| is_wanted(it))?;
+        volume
+            .device
+            .as_ref()
+            .filter(|of| of.instance == instance)
+            .map(drop)
+    };
+    found().is_some()
+}
+
+/// Lets all devices of a node's volumes go: nobody is left who has them. `node`: the node's folder.
+pub fn let_go_all(node: &Path) -> io::Result<()> {
+    let dir = match fs::canonicalize(node.join(super::FOLDER)) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        other => other?,
+    };
+    for (image, device) in LoopDevice::below(&dir)? {
+        device.let_go(&image)?;
+    }
+    Ok(())
+}
+
+/// The right to open it is taken already.
+fn take_away(
+    device: LoopDevice,
+    image: &Path,
+    of: Option<&Device>,
+    guest: Option<&Guest>,
+) -> io::Result<()> {
+    if let (Some(of), Some(guest)) = (of, guest) {
+        guest.dev.take(&of.name, device)?;
+        if of.force {
+            guest.dev.unmount_all(device)?;
+            guest.kill_users(device.number);
+        }
+    }
+    device.let_go(image)
+}
+
+impl Guest {
+    /// `None` if it is ending.
+    async fn of(handle: TaskHandle) -> Option<Self> {
+        let status = handle.status().await.ok()?;
+        let first = status.containers.get(&container())?.pid;
+        let range = handle.sandbox().user_range?;
+        (first > 0).then_some(Self {
+            handle,
+            dev: DevFolder { first, range },
+        })
+    }
+
+    /// Programs that have it open, or files on it.
+    fn kill_users(&self, number: u32) {
+        let processes = self.handle.processes(&container()).unwrap_or_default();
+        for process in processes.into_iter().filter(|it| *it != self.dev.first) {
+            if uses(process, number) {
+                let _ = kill(Pid::from_raw(process), Signal::SIGKILL);
+            }
+        }
+    }
+}
+
+fn uses(process: i32, number: u32) -> bool {
+    let folder = Path::new("/proc").join(process.to_string());
+    let is_on_it = |path: PathBuf| {
+        let found = fs::metadata(path);
+        found.is_ok_and(|it| {
+            [it.dev(), it.rdev()]
+                .map(loop_number)
+                .contains(&Some(number))
+        })
+    };
+    let open = fs::read_dir(folder.join("fd")).into_iter().flatten();
+    let open = open.filter_map(Result::ok).map(|it| it.path());
+    let mapped = fs::read_to_string(folder.join("maps")).unwrap_or_default();
+    // In a mount namespace of its own, out of which nothing was taken.
+    let mounts = fs::read_to_string(folder.join("mountinfo")).unwrap_or_default();
+    let device = format!("7:{number}");
+    let has_mount = mounts
+        .lines()
+        .any(|line| line.split(' ').nth(2) == Some(&device));
+    let minor = format!("07:{number:02x}");
+    let is_mapped = mapped
+        .lines()
+        .any(|line| line.split(' ').nth(3) == Some(&minor));
+    is_mapped
+        || has_mount
+        || open
+            .chain([folder.join("cwd"), folder.join("root")])
+            .any(is_on_it)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,404 @@
+//! Files as block devices of a container that runs.
+//!
+//! A loop device is put over the file, and a node for it into the container's `/dev`. Unlike that of a disk which the
+//! host mounts, the device stays until it is let go, whoever ends meanwhile: what holds it is nobody's process. So
+//! whoever lets go of one first takes the right to open it from the container, since the kernel gives its number to the
+//! next.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs::{self, File},
+    io,
+    os::{
+        fd::{AsFd, AsRawFd},
+        unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, symlink},
+    },
+    path::{Path, PathBuf},
+    thread,
+};
+
+use nix::{
+    errno::Errno,
+    mount::{MntFlags, MsFlags, mount, umount2},
+    sched::{CloneFlags, setns, unshare},
+    sys::stat::{Mode, SFlag, makedev, minor, mknod},
+    unistd::{Gid, Uid, chown, setfsgid, setfsuid},
+};
+use wharf_cgroup::{DeviceKind, DeviceRule};
+use wharf_userns::{IdRange, attach, clone_tree};
+
+use super::{
+    ContainerName, TaskHandle,
+    disk::{LONG_LOOP, LOOP_MAJOR, backing_file, bind_loop, lock_image, open_device, path_of_loop},
+    error::ContainerError,
+};
+use crate::spec::devices::default_rules;
+
+const LOOP_CLR_FD: libc::Ioctl = 0x4C01;
+const LOOP_SET_CAPACITY: libc::Ioctl = 0x4C07;
+
+/// A loop device over a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LoopDevice {
+    pub number: u32,
+    /// It was let go, or is one that goes with its last user.
+    pub goes: bool,
+}
+
+impl LoopDevice {
+    /// The one over `image`, if there is one.
+    pub fn over(image: &Path) -> io::Result<Option<Self>> {
+        let image = match fs::canonicalize(image) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            other => other?,
+        };
+        Ok(Self::below(&image)?.remove(&image))
+    }
+
+    /// Those over files below `folder`.
+    pub fn below(folder: &Path) -> io::Result<BTreeMap<PathBuf, Self>> {
+        let mut found = BTreeMap::new();
+        for entry in fs::read_dir("/sys/block")? {
+            let device = entry?.path();
+            // Others are no loop devices, or have no file.
+            let Ok(file) = backing_file(&device) else {
+                continue;
+            };
+            let name = device.file_name().and_then(|name| name.to_str());
+            let number = name.and_then(|name| name.strip_prefix("loop")?.parse().ok());
+            if let Some(number) = number.filter(|_| file.starts_with(folder)) {
+                let goes = fs::read_to_string(device.join("loop/autoclear")).unwrap_or_default();
+                let goes = goes.trim() == "1";
+                found.insert(file, Self { number, goes });
+            }
+        }
+        Ok(found)
+    }
+
+    /// The file that it is over.
+    pub fn file(number: u32) -> io::Result<PathBuf> {
+        backing_file(Path::new(&format!("/sys/block/loop{number}")))
+    }
+
+    /// Puts one over `image` that stays until [`Self::let_go`]. Blocks.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::ResourceBusy`] while anybody else has the file.
+    pub fn bind(image: &Path) -> io::Result<Self> {
+        let file = lock_image(image)?;
+        let (_, number) = bind_loop(&file, image, LONG_LOOP)?;
+        let number = u32::try_from(number).map_err(io::Error::other)?;
+        Ok(Self {
+            number,
+            goes: false,
+        })
+    }
+
+    /// The kernel takes it away when nobody has it open any more, at once if nobody has.
+    pub fn let_go(self, image: &Path) -> io::Result<()> {
+        let device = open_device(self.path())?;
+        // What is open stays over its file: it is this one or another's.
+        if Self::over(image)?.map(|it| it.number) != Some(self.number) {
+            return Ok(());
+        }
+        // SAFETY: an ioctl without an argument.
+        Errno::result(unsafe { libc::ioctl(device.as_raw_fd(), LOOP_CLR_FD) })?;
+        Ok(())
+    }
+
+    /// Writes down what was written to the device and not to its file yet.
+    pub fn flush(self) -> io::Result<()> {
+        open_device(self.path())?.sync_all()
+    }
+
+    /// Makes it as large as its file became.
+    pub fn grow(self, image: &Path) -> io::Result<()> {
+        let sectors = fs::read_to_string(format!("/sys/block/loop{}/size", self.number))?;
+        let sectors: u64 = sectors.trim().parse().unwrap_or(0);
+        if sectors * 512 >= fs::metadata(image)?.len() / 512 * 512 {
+            return Ok(());
+        }
+        let device = open_device(self.path())?;
+        // SAFETY: an ioctl without an argument.
+        Errno::result(unsafe { libc::ioctl(device.as_raw_fd(), LOOP_SET_CAPACITY) })?;
+        Ok(())
+    }
+
+    /// Where the host finds it.
+    pub fn path(self) -> PathBuf {
+        path_of_loop(self.number.into())
+    }
+
+    fn is(self, device: u64) -> bool {
+        device == makedev(LOOP_MAJOR, self.number.into())
+    }
+}
+
+impl TaskHandle {
+    /// Lets the container open these loop devices from now on, and no others.
+    ///
+    /// # Errors
+    /// It has ended, or the kernel refuses.
+    pub fn allow_loop_devices(
+        &self,
+        name: &ContainerName,
+        numbers: &BTreeSet<u32>,
+    ) -> Result<(), ContainerError> {
+        let mut rules = default_rules();
+        rules.extend(numbers.iter().map(|number| DeviceRule {
+            kind: DeviceKind::Block,
+            major: u32::try_from(LOOP_MAJOR).ok(),
+            minor: Some(*number),
+            read: true,
+            write: true,
+            mknod: false,
+        }));
+        Ok(self.group_of(name)?.set_devices(&rules)?)
+    }
+
+    /// Processes of the container, as the host numbers them.
+    ///
+    /// # Errors
+    /// It has ended, or the kernel refuses.
+    pub fn processes(&self, name: &ContainerName) -> Result<Vec<i32>, ContainerError> {
+        Ok(self.group_of(name)?.processes()?)
+    }
+}
+
+/// A container's `/dev`, by its first process.
+///
+/// A node lies alone in a folder of its own, `.xvdf/node`, and `xvdf` is a link to it: a node that is itself a mount
+/// counts as mounted with programs that make file systems.
+#[derive(Debug, Clone, Copy)]
+pub struct DevFolder {
+    pub first: i32,
+    /// Root inside has the first of these numbers.
+    pub range: IdRange,
+}
+
+const NODE: &str = "node";
+
+/// The folder of a node, below `/dev`.
+fn folder_of(name: &str) -> String {
+    format!(".{name}")
+}
+
+/// What the name is a link to.
+fn link_of(name: &str) -> PathBuf {
+    Path::new(&folder_of(name)).join(NODE)
+}
+
+impl DevFolder {
+    /// Whether a node for the device is there under that name.
+    pub fn has(self, name: &str, device: LoopDevice) -> bool {
+        let dev = format!("/proc/{}/root/dev", self.first);
+        // It is compared with a number, so it does not matter where links lead.
+        let found = fs::symlink_metadata(Path::new(&dev).join(link_of(name)));
+        found.is_ok_and(|it| it.file_type().is_block_device() && device.is(it.rdev()))
+    }
+
+    /// Puts a node for the device there, which root inside can open. Blocks. `scratch`: a folder of the host.
+    ///
+    /// # Errors
+    /// Something else is there under that name, the container ended, or the kernel refuses.
+    pub fn put(self, name: &str, device: LoopDevice, scratch: &Path) -> io::Result<()> {
+        let (name, scratch) = (name.to_owned(), scratch.to_owned());
+        let namespace = self.namespace()?;
+        apart("device-node", move || {
+            unshare(CloneFlags::CLONE_FS | CloneFlags::CLONE_NEWNS)?;
+            let node = self.node(device, &scratch)?;
+            setns(namespace.as_fd(), CloneFlags::CLONE_NEWNS)?;
+            std::env::set_current_dir("/dev")?;
+            // Before anything is mounted, which would be mounted once more with each try.
+            self.as_root_inside(|| {
+                match symlink(link_of(&name), &name) {
+                    Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                        // One that was left by an attachment before this one will do.
+                        let link = fs::read_link(&name);
+                        link.ok().filter(|it| *it == link_of(&name)).ok_or(e)?;
+                    }
+                    other => other?,
+                }
+                match fs::create_dir(folder_of(&name)) {
+                    Err(e) if e.kind() != io::ErrorKind::AlreadyExists => Err(e),
+                    _ => Ok(()),
+                }
+            })?;
+            attach(&node, Path::new(&folder_of(&name)))
+        })
+    }
+
+    /// A mount of a folder with a node alone, which is nowhere yet. What is mounted in a user namespace opens no
+    /// devices, so it is of a file system of the host's, which nobody else sees.
+    fn node(self, device: LoopDevice, scratch: &Path) -> io::Result<std::os::fd::OwnedFd> {
+        let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+        mount(None::<&str>, "/", None::<&str>, private, None::<&str>)?;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(scratch)?;
+        let flags = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
+        mount(
+            Some("tmpfs"),
+            scratch,
+            Some("tmpfs"),
+            flags,
+            Some("size=16k,mode=755"),
+        )?;
+        let node = scratch.join(NODE);
+        let number = makedev(LOOP_MAJOR, device.number.into());
+        let mode = Mode::from_bits_truncate(0o600);
+        mknod(&node, SFlag::S_IFBLK, mode, number)?;
+        let root = self.range.first;
+        chown(&node, Some(Uid::from_raw(root)), Some(Gid::from_raw(root)))?;
+        clone_tree(scratch)
+    }
+
+    /// In the name of root inside: others own nothing on the container's file systems. For a thread of its own.
+    fn as_root_inside<T>(self, work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        let root = self.range.first;
+        setfsgid(Gid::from_raw(root));
+        setfsuid(Uid::from_raw(root));
+        let done = work();
+        setfsuid(Uid::from_raw(0));
+        setfsgid(Gid::from_raw(0));
+        done
+    }
+
+    /// Takes the node away, if it is there. Blocks.
+    pub fn take(self, name: &str, device: LoopDevice) -> io::Result<()> {
+        if !self.has(name, device) {
+            return Ok(());
+        }
+        let name = name.to_owned();
+        let namespace = self.namespace()?;
+        apart("device-node", move || {
+            unshare(CloneFlags::CLONE_FS)?;
+            setns(namespace.as_fd(), CloneFlags::CLONE_NEWNS)?;
+            std::env::set_current_dir("/dev")?;
+            let flags = MntFlags::MNT_DETACH | MntFlags::UMOUNT_NOFOLLOW;
+            umount2(Path::new(&folder_of(&name)), flags)?;
+            self.as_root_inside(|| {
+                let link = fs::read_link(&name);
+                if link.is_ok_and(|it| it == link_of(&name)) {
+                    fs::remove_file(&name)?;
+                }
+                fs::remove_dir(folder_of(&name))
+            })
+        })
+    }
+
+    /// Takes all mounts of the device away, also those that are in use. Blocks.
+    pub fn unmount_all(self, device: LoopDevice) -> io::Result<()> {
+        let mounts = fs::read_to_string(format!("/proc/{}/mountinfo", self.first))?;
+        let wanted = format!("{LOOP_MAJOR}:{}", device.number);
+        let places: Vec<String> = mounts
+            .lines()
+            .filter_map(|line| {
+                let mut words = line.split(' ').skip(2);
+                (words.next()? == wanted).then(|| words.nth(1).map(place_of_mount))?
+            })
+            .collect();
+        if places.is_empty() {
+            return Ok(());
+        }
+        let namespace = self.namespace()?;
+        apart("unmount", move || {
+            unshare(CloneFlags::CLONE_FS)?;
+            setns(namespace.as_fd(), CloneFlags::CLONE_NEWNS)?;
+            // The last that was mounted first.
+            for place in places.iter().rev() {
+                let flags = MntFlags::MNT_DETACH | MntFlags::UMOUNT_NOFOLLOW;
+                umount2(Path::new(place), flags)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn namespace(self) -> io::Result<File> {
+        let path = |of: &str| format!("/proc/{of}/ns/mnt");
+        let namespace = File::open(path(&self.first.to_string()))?;
+        let inode = |of: io::Result<fs::Metadata>| of.map(|it| it.ino());
+        // Never the host's by mistake.
+        if inode(namespace.metadata())? == inode(fs::metadata(path("self")))? {
+            return Err(io::Error::from(io::ErrorKind::NotFound));
+        }
+        Ok(namespace)
+    }
+}
+
+/// Runs it in a thread of its own, which is in other namespaces from there to its end.
+pub(super) fn apart<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    let thread = thread::Builder::new().name(name.to_owned());
+    let joined = thread.spawn(work)?.join();
+    joined.unwrap_or_else(|_| Err(io::Error::other("a thread panicked")))
+}
+
+/// A path of `/proc/<pid>/mountinfo`, where blanks and such are three octal digits behind a backslash.
+pub fn place_of_mount(text: &str) -> String {
+    let mut parts = text.split('\\');
+    let mut plain = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let code = part.get(..3).and_then(|it| u8::from_str_radix(it, 8).ok());
+        match code {
+            Some(code) => {
+                plain.push(code);
+                plain.extend_from_slice(&part.as_bytes()[3..]);
+            }
+            None => {
+                plain.push(b'\\');
+                plain.extend_from_slice(part.as_bytes());
+            }
+        }
+    }
+    String::from_utf8_lossy(&plain).into_owned()
+}
+
+/// Which loop device a device number is of.
+pub fn loop_number(device: u64) -> Option<u32> {
+    let is_loop = nix::sys::stat::major(device) == LOOP_MAJOR;
+    is_loop.then(|| u32::try_from(minor(device)).ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Needs root and loop devices.
+    #[test]
+    fn a_device_stays_until_it_is_let_go_and_grows_with_its_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let image = dir.path().join("disk.img");
+        let file = File::create(&image).unwrap();
+        file.set_len(1 << 20).unwrap();
+        assert_eq!(LoopDevice::over(&image).unwrap(), None);
+        let device = LoopDevice::bind(&image).unwrap();
+        assert_eq!(LoopDevice::over(&image).unwrap(), Some(device));
+        let busy = LoopDevice::bind(&image).unwrap_err();
+        assert_eq!(busy.kind(), io::ErrorKind::ResourceBusy);
+        let size = || {
+            let text = fs::read_to_string(format!("/sys/block/loop{}/size", device.number));
+            text.unwrap().trim().parse::<u64>().unwrap() * 512
+        };
+        assert_eq!(size(), 1 << 20);
+        file.set_len(2 << 20).unwrap();
+        device.grow(&image).unwrap();
+        assert_eq!(size(), 2 << 20);
+        let user = File::open(device.path()).unwrap();
+        device.let_go(&image).unwrap();
+        assert!(LoopDevice::over(&image).unwrap().is_some_and(|it| it.goes));
+        drop(user);
+        while LoopDevice::over(&image).unwrap().is_some() {
+            thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn places_as_the_kernel_writes_them() {
+        assert_eq!(place_of_mount("/a\\040b\\134c"), "/a b\\c");
+        assert_eq!(place_of_mount("/plain"), "/plain");
+    }
+}

@@ -1,0 +1,388 @@
+//! Mounts that a container in a user namespace asks for and the kernel would refuse it: file systems on block devices.
+//!
+//! The container's first process put a filter before `mount` and `fsopen` and holds the end at which the kernel asks
+//! what to do. The host takes a copy of that end, looks at each call, and mounts what lies on a device that
+//! the container was given: of the ext family alone, with its owners mapped into the user namespace, where the caller
+//! asked for it. All other calls go on to the kernel as if nobody had looked.
+//!
+//! Everything here comes from the container, the descriptor too: it is checked to be such an end, the caller to be of the
+//! container, and what it says is read once and judged then. What the call's own memory holds later does not matter.
+
+use std::{
+    ffi::{CStr, CString},
+    fs::{self, File, OpenOptions},
+    io,
+    os::{
+        fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd},
+        unix::{
+            ffi::OsStrExt,
+            fs::{FileExt, MetadataExt, OpenOptionsExt},
+        },
+    },
+    path::Path,
+};
+
+use nix::{
+    errno::Errno,
+    fcntl::{OFlag, OpenHow, ResolveFlag, openat2},
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+    sched::{CloneFlags, setns, unshare},
+    sys::stat::fstat,
+    unistd::{chroot, fchdir},
+};
+use wharf_userns::map_owners;
+
+use super::{
+    device::{LoopDevice, apart, loop_number},
+    disk::{mount_detached, open_device},
+    mount_flags::Wanted,
+};
+
+const IS_LISTENER: &str = "anon_inode:seccomp notify";
+
+const RECEIVE: libc::Ioctl = 0xC050_2100_u32 as libc::Ioctl;
+const SEND: libc::Ioctl = 0xC018_2101_u32 as libc::Ioctl;
+const ID_VALID: libc::Ioctl = 0x4008_2102;
+const CONTINUE: u32 = 1;
+
+/// `PATH_MAX`, and a page for options.
+const MAX_TEXT: usize = 4096;
+const KINDS: [&str; 3] = ["ext2", "ext3", "ext4"];
+const CAP_SYS_ADMIN: u32 = 21;
+
+/// `struct seccomp_notif`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Notice {
+    id: u64,
+    pid: u32,
+    flags: u32,
+    call: i32,
+    architecture: u32,
+    instruction: u64,
+    arguments: [u64; 6],
+}
+
+/// `struct seccomp_notif_resp`.
+#[repr(C)]
+struct Answer {
+    id: u64,
+    value: i64,
+    error: i32,
+    flags: u32,
+}
+
+/// The end at which the kernel asks.
+#[derive(Debug)]
+pub struct MountCalls {
+    end: OwnedFd,
+    /// The container's first process.
+    first: i32,
+}
+
+/// What may be mounted, and what is done before.
+pub trait Mountable: Send + Sync {
+    /// Whether the container was given the device.
+    fn is_given(&self, device: u32) -> bool;
+
+    /// Looks the file system over, on a device that nobody has mounted.
+    ///
+    /// # Errors
+    /// It is none, or is damaged.
+    fn check(&self, device: &Path) -> io::Result<()>;
+}
+
+impl AsFd for MountCalls {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.end.as_fd()
+    }
+}
+
+impl AsRawFd for MountCalls {
+    fn as_raw_fd(&self) -> i32 {
+        self.end.as_raw_fd()
+    }
+}
+
+impl MountCalls {
+    /// `None` if the first process holds no such end under the number `end`.
+    pub fn of(first: i32, end: i32) -> io::Result<Option<Self>> {
+        // SAFETY: takes numbers; a success is a new descriptor.
+        let process = unsafe {
+            let fd = libc::syscall(libc::SYS_pidfd_open, first, 0);
+            OwnedFd::from_raw_fd(Errno::result(fd)? as i32)
+        };
+        // SAFETY: an open descriptor and numbers; a success is a new descriptor.
+        let end = unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), end, 0) };
+        let end = match Errno::result(end) {
+            Err(Errno::EBADF) => return Ok(None),
+            // SAFETY: as above.
+            other => unsafe { OwnedFd::from_raw_fd(other? as i32) },
+        };
+        let kind = fs::read_link(format!("/proc/self/fd/{}", end.as_raw_fd()))?;
+        Ok((kind == Path::new(IS_LISTENER)).then_some(Self { end, first }))
+    }
+
+    /// Has calls begin anew that an agent heard of which is no more: nobody would ever answer them.
+    pub fn begin_anew(processes: &[i32]) {
+        for process in processes {
+            let calls = [libc::SYS_mount, libc::SYS_fsopen].map(|call| format!("{call} "));
+            let now = fs::read_to_string(format!("/proc/{process}/syscall")).unwrap_or_default();
+            if calls.iter().any(|call| now.starts_with(call)) {
+                for signal in [libc::SIGSTOP, libc::SIGCONT] {
+                    // SAFETY: takes numbers.
+                    unsafe { libc::kill(*process, signal) };
+                }
+            }
+        }
+    }
+
+    /// Answers the calls that wait now. Blocks.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::BrokenPipe`] once no process is left that could call.
+    pub fn answer_all(&self, given: &dyn Mountable) -> io::Result<()> {
+        loop {
+            let mut polled = [PollFd::new(self.end.as_fd(), PollFlags::POLLIN)];
+            poll(&mut polled, PollTimeout::ZERO)?;
+            let now = polled[0].revents().unwrap_or(PollFlags::empty());
+            if now.contains(PollFlags::POLLIN) {
+                match self.answer(given) {
+                    // Whoever called is gone.
+                    Err(e) if e.raw_os_error() == Some(libc::ENOENT) => {}
+                    other => other?,
+                }
+            } else if now.contains(PollFlags::POLLHUP) {
+                return Err(io::Error::from(io::ErrorKind::BrokenPipe));
+            } else {
+                return Ok(());
+            }
+        }
+    }
+
+    fn answer(&self, given: &dyn Mountable) -> io::Result<()> {
+        // SAFETY: zeros are a value of it.
+        let mut notice: Notice = unsafe { std::mem::zeroed() };
+        // SAFETY: the structure is the kernel's and outlives the call.
+        let received = unsafe { libc::ioctl(self.end.as_raw_fd(), RECEIVE, &raw mut notice) };
+        Errno::result(received)?;
+        let done = self.judge(&notice, given);
+        let mut answer = Answer {
+            id: notice.id,
+            value: 0,
+            error: 0,
+            flags: 0,
+        };
+        match done {
+            Ok(Judged::Passed) => answer.flags = CONTINUE,
+            Ok(Judged::Done) => {}
+            Ok(Judged::Refused(errno)) => answer.error = -(errno as i32),
+            Err(error) => {
+                tracing::debug!(process = notice.pid, %error, "failed to mount for an instance");
+                let errno = error.raw_os_error().unwrap_or(match error.kind() {
+                    io::ErrorKind::InvalidData => libc::EUCLEAN,
+                    _ => libc::EINVAL,
+                });
+                answer.error = -errno;
+            }
+        }
+        // SAFETY: as above.
+        let sent = unsafe { libc::ioctl(self.end.as_raw_fd(), SEND, &raw const answer) };
+        match Errno::result(sent) {
+            // The caller is gone.
+            Err(Errno::ENOENT) | Ok(_) => Ok(()),
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    fn judge(&self, notice: &Notice, given: &dyn Mountable) -> io::Result<Judged> {
+        let Some(caller) = Caller::of(notice.pid, self.first)? else {
+            return Ok(Judged::Passed);
+        };
+        let [source, target, kind, flags, data, _] = notice.arguments;
+        if i64::from(notice.call) == libc::SYS_fsopen {
+            let kind = caller.text(source)?.unwrap_or_default();
+            // Programs then do with `mount`, which says all at once.
+            return Ok(match is_kind(&kind) {
+                true => Judged::Refused(Errno::ENOSYS),
+                false => Judged::Passed,
+            });
+        }
+        let kind = caller.text(kind)?.unwrap_or_default();
+        if i64::from(notice.call) != libc::SYS_mount || !is_kind(&kind) {
+            return Ok(Judged::Passed);
+        }
+        let source = caller.text(source)?.unwrap_or_default();
+        let target = caller.text(target)?.unwrap_or_default();
+        let data = caller.text(data)?.unwrap_or_default();
+        // Whoever it was is still the one that asks.
+        if !self.is_valid(notice.id) {
+            return Err(Errno::ENOENT.into());
+        }
+        let Some(number) = caller.device(&source)?.filter(|it| given.is_given(*it)) else {
+            return Ok(Judged::Passed);
+        };
+        let wanted = Wanted::of(flags, &data)?;
+        let device = LoopDevice {
+            number,
+            goes: false,
+        };
+        let is_mounted = match OpenOptions::new()
+            .read(true)
+            .write(true)
+            .custom_flags(libc::O_EXCL | libc::O_CLOEXEC)
+            .open(device.path())
+        {
+            Err(e) if e.kind() == io::ErrorKind::ResourceBusy => true,
+            other => {
+                drop(other?);
+                false
+            }
+        };
+        if !is_mounted {
+            given.check(&device.path())?;
+        }
+        let mount = mount_detached(
+            open_device(device.path())?,
+            number.into(),
+            &wanted.options(),
+            wanted.attributes,
+        )?;
+        map_owners(&mount, &caller.user)?;
+        if !self.is_valid(notice.id) {
+            return Err(Errno::ENOENT.into());
+        }
+        caller.attach(mount, target)?;
+        Ok(Judged::Done)
+    }
+
+    fn is_valid(&self, id: u64) -> bool {
+        // SAFETY: the kernel reads one number, which outlives the call.
+        let valid = unsafe { libc::ioctl(self.end.as_raw_fd(), ID_VALID, &raw const id) };
+        valid == 0
+    }
+}
+
+enum Judged {
+    /// The kernel does what it would have done.
+    Passed,
+    Done,
+    Refused(Errno),
+}
+
+fn is_kind(kind: &CStr) -> bool {
+    kind.to_str().is_ok_and(|kind| KINDS.contains(&kind))
+}
+
+/// A process that calls.
+struct Caller {
+    memory: File,
+    root: File,
+    current: File,
+    mounts: File,
+    user: File,
+}
+
+impl Caller {
+    /// `None` for one that may mount nothing: it is in a user namespace of its own, or lacks the capability.
+    fn of(pid: u32, first: i32) -> io::Result<Option<Self>> {
+        let folder = Path::new("/proc").join(pid.to_string());
+        let path = libc::O_PATH | libc::O_CLOEXEC;
+        let open = |name: &str, flags| {
+            let mut options = OpenOptions::new();
+            options
+                .read(true)
+                .custom_flags(flags)
+                .open(folder.join(name))
+        };
+        let caller = Self {
+            memory: open("mem", libc::O_CLOEXEC)?,
+            root: open("root", path)?,
+            current: open("cwd", path)?,
+            mounts: open("ns/mnt", libc::O_CLOEXEC)?,
+            user: open("ns/user", libc::O_CLOEXEC)?,
+        };
+        let number = |file: &File| file.metadata().map(|it| it.ino());
+        let of =
+            |of: &str, name: &str| fs::metadata(format!("/proc/{of}/ns/{name}")).map(|it| it.ino());
+        let is_inside = number(&caller.user)? == of(&first.to_string(), "user")?;
+        // Never the host's by mistake.
+        let is_host = number(&caller.mounts)? == of("self", "mnt")?
+            || number(&caller.user)? == of("self", "user")?;
+        let status = fs::read_to_string(folder.join("status"))?;
+        let may = is_inside && !is_host && may_mount(&status);
+        Ok(may.then_some(caller))
+    }
+
+    /// A text of its memory; `None` where there is none.
+    fn text(&self, at: u64) -> io::Result<Option<CString>> {
+        if at == 0 {
+            return Ok(None);
+        }
+        let mut text = Vec::new();
+        while text.len() < MAX_TEXT {
+            let from = at.checked_add(text.len() as u64).ok_or(Errno::EFAULT)?;
+            // Never over the end of a page: the next one may not be there.
+            let rest = 4096 - (from % 4096) as usize;
+            let mut bytes = vec![0; rest.min(MAX_TEXT - text.len())];
+            let read = self.memory.read_at(&mut bytes, from)?;
+            if read == 0 {
+                return Err(Errno::EFAULT.into());
+            }
+            let bytes = &bytes[..read];
+            if let Some(end) = bytes.iter().position(|it| *it == 0) {
+                text.extend_from_slice(&bytes[..end]);
+                return Ok(Some(CString::new(text)?));
+            }
+            text.extend_from_slice(bytes);
+        }
+        Err(Errno::ENAMETOOLONG.into())
+    }
+
+    /// The loop device that a path of its own leads to.
+    fn device(&self, path: &CStr) -> io::Result<Option<u32>> {
+        let how = OpenHow::new()
+            .flags(OFlag::O_PATH | OFlag::O_CLOEXEC)
+            .resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS);
+        let Ok(found) = openat2(&self.root, path, how) else {
+            return Ok(None);
+        };
+        let found = fstat(&found)?;
+        let is_block = found.st_mode & libc::S_IFMT == libc::S_IFBLK;
+        Ok(is_block.then(|| loop_number(found.st_rdev)).flatten())
+    }
+
+    /// Puts the mount where the caller wants it, as it would have found the place.
+    fn attach(self, mount: OwnedFd, target: CString) -> io::Result<()> {
+        apart("guest-mount", move || {
+            unshare(CloneFlags::CLONE_FS)?;
+            setns(self.mounts.as_fd(), CloneFlags::CLONE_NEWNS)?;
+            fchdir(&self.root)?;
+            chroot(".")?;
+            fchdir(&self.current)?;
+            wharf_userns::attach(
+                &mount,
+                Path::new(std::ffi::OsStr::from_bytes(target.as_bytes())),
+            )
+        })
+    }
+}
+
+/// By the text of `/proc/<pid>/status`.
+fn may_mount(status: &str) -> bool {
+    let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    let effective = effective.and_then(|it| u64::from_str_radix(it.trim(), 16).ok());
+    effective.is_some_and(|it| it >> CAP_SYS_ADMIN & 1 == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_mount() {
+        assert!(may_mount("Name:\tx\nCapEff:\t0000000000200000\n"));
+        assert!(!may_mount("CapEff:\t00000000a80425fb\n"));
+        assert!(!may_mount(""));
+    }
+}
