@@ -11,7 +11,10 @@ use wharf_base::{Glob, glob::Syntax};
 use wharf_records::ecs::Tags;
 use wharf_wire::{Context, Fault};
 
-use crate::{Ec2Service, fault, records::Entity};
+use crate::{
+    Ec2Service, fault,
+    records::{Entity, is_seen},
+};
 
 /// Values of all filters of a request.
 const MAX_VALUES: usize = 200;
@@ -51,7 +54,8 @@ impl Ec2Service {
             self.named::<T>(cx, ids).await?
         };
         let passes = |one: &T| filters.is_empty() || matches(&filters, &fields(one), one.tags());
-        let found = known.into_iter().filter(passes);
+        let seen = known.into_iter().filter(|it| is_seen(it, cx));
+        let found = seen.filter(passes);
         Ok(page.cut(found, T::id))
     }
 
