@@ -10,7 +10,7 @@ use wharf_base::Glob;
 
 pub use self::{
     size::{NoSize, Size},
-    unsupported::{unsupported, waits_for_ever},
+    unsupported::unsupported,
 };
 use crate::view::text_at;
 

@@ -87,11 +87,6 @@ pub fn unsupported(pod: &Value) -> Option<String> {
     (!all.is_empty()).then(|| format!("Pod not supported on Fargate: {}", all.join(", ")))
 }
 
-/// Whether a pod of Fargate is none that it will ever run.
-pub fn waits_for_ever(pod: &Value) -> bool {
-    unsupported(pod).is_some()
-}
-
 fn push<'a>(all: &mut Vec<String>, head: &str, found: impl Iterator<Item = &'a str>) {
     let found: Vec<&str> = found.collect();
     if !found.is_empty() {
@@ -150,6 +145,7 @@ mod tests {
             assert_eq!(found, expected, "{spec}");
         }
         let of_set = json!({"metadata": {"ownerReferences": [{"kind": "DaemonSet"}]}, "spec": {}});
-        assert!(waits_for_ever(&of_set));
+        let why = "Pod not supported on Fargate: DaemonSet not supported";
+        assert_eq!(unsupported(&of_set).as_deref(), Some(why));
     }
 }
