@@ -43,6 +43,7 @@ PAGES = {
         "EC2_LINUX",
         " Ready ",
         'deployment "hello" successfully rolled out',
+        "fargate-ip-",
         "service/hello exposed",
         "networkpolicy.networking.k8s.io/hello created",
         'pod "stranger" deleted',

@@ -58,6 +58,7 @@ pub fn record(bytes: &[u8]) {
     wharf_svc_cloudtrail::fuzz::record(bytes);
     wharf_svc_ec2::fuzz::record(bytes);
     wharf_svc_ecr::fuzz::record(bytes);
+    wharf_svc_eks::fuzz::record(bytes);
     wharf_svc_elbv2::fuzz::record(bytes);
     wharf_svc_events::fuzz::record(bytes);
     wharf_svc_iam::fuzz::record(bytes);

@@ -33,6 +33,9 @@ pub struct Instance {
     pub memory_mib: u32,
     /// Bytes that its root file system may take.
     pub disk_bytes: u64,
+    /// It is Fargate's, for one pod of a cluster: a node with room for that alone. Bytes that the pod may write.
+    #[serde(default)]
+    pub one_pod: Option<u64>,
     pub interface: Interface,
     pub metadata: Metadata,
     /// As given, base64; may hold secrets.

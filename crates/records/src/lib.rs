@@ -18,6 +18,7 @@ pub mod fuzz;
 pub mod hosts;
 pub mod key;
 pub mod node;
+pub mod pods;
 pub mod value;
 
 pub use key::{Scope, escape, machine, unescape};

@@ -526,6 +526,7 @@ pub static SERVICES: &[Row] = &[
             let clusters = Clusters::new(ClusterSettings {
                 store: it.data.store.clone(),
                 ec2: ec2.clone(),
+                machines: it.plane.ec2.clone(),
                 elb: Arc::new(wharf_api_elbv2::Client::new(elb, dispatcher.clone())),
                 acm: Arc::new(wharf_api_acm::Client::new(acm, dispatcher.clone())),
                 directory: it.plane.directory.clone(),

@@ -21,7 +21,7 @@ mod unsupported;
 use bytes::Bytes;
 use serde_json::Value;
 use tokio::sync::OwnedMutexGuard;
-use wharf_kube_model::{status::Status, view::text_at};
+use wharf_kube_model::{fargate, status::Status, view::text_at};
 use wharf_store::Compare;
 
 use crate::{
@@ -132,6 +132,9 @@ async fn pod(call: &Call, pod: &mut Value) -> Result<(), Fault> {
     let ranges = limit_ranges(call).await?;
     limit_range::set_defaults(pod, &ranges);
     limits_hold(call, pod, &limit_range::pod_errors(pod, &ranges))?;
+    if !service_account::is_mirror(pod) {
+        of_fargate(call, pod).await?;
+    }
     let classes = call
         .cluster
         .some("scheduling.k8s.io", "priorityclasses", None)
@@ -140,6 +143,19 @@ async fn pod(call: &Call, pod: &mut Value) -> Result<(), Fault> {
     priority::set(pod, classes.iter().map(|(_, class)| class)).map_err(refused)?;
     tolerations::add(pod);
     pod_security(call, pod).await
+}
+
+/// Gives a pod to Fargate, if a profile chooses it. One that would run elsewhere for want of an answer is not made.
+async fn of_fargate(call: &Call, pod: &mut Value) -> Result<(), Fault> {
+    let Some(profiles) = &call.cluster.parts.fargate else {
+        return Ok(());
+    };
+    let active = profiles.active().await.map_err(|error| {
+        tracing::warn!(%error, "looking up the Fargate profiles of a cluster failed");
+        Status::unavailable("Fargate profiles cannot be looked up now")
+    })?;
+    fargate::add(pod, call.namespace().unwrap_or_default(), &active);
+    Ok(())
 }
 
 /// Whether pods of a service account have a role by Pod Identity. A pod that would come without it is not made.

@@ -22,7 +22,7 @@ use tokio::{
 };
 use wharf_base::{Clock, Timestamp};
 use wharf_kube_auth::{Authorizer, Tokens, UserInfo};
-use wharf_kube_model::{Catalog, parts};
+use wharf_kube_model::{Catalog, fargate, parts};
 use wharf_seal::SharedKey;
 use wharf_store::{Store, StoreError};
 
@@ -72,6 +72,16 @@ pub trait PodIdentities: Send + Sync + 'static {
     async fn has(&self, namespace: &str, account: &str) -> io::Result<bool>;
 }
 
+/// The Fargate profiles by which pods are Fargate's.
+#[async_trait]
+pub trait FargateProfiles: Send + Sync + 'static {
+    /// Those that are active.
+    ///
+    /// # Errors
+    /// They are not known now.
+    async fn active(&self) -> io::Result<Vec<fargate::Profile>>;
+}
+
 /// Where the cluster is in its network.
 #[derive(Debug, Clone)]
 pub struct Network {
@@ -106,6 +116,8 @@ pub struct Parts {
     pub aws: Option<AwsPlace>,
     /// Without it, they get them by annotations of service accounts alone.
     pub pod_identities: Option<Arc<dyn PodIdentities>>,
+    /// Without them, no pod is Fargate's.
+    pub fargate: Option<Arc<dyn FargateProfiles>>,
     /// What the cluster goes without at first.
     pub without: parts::Parts,
 }

@@ -44,6 +44,7 @@ mod writing;
 pub use answer::{Answer, Body};
 pub use audit::{Audit, AuditRecord, Origin};
 pub use cluster::{
-    AwsPlace, Cluster, Connection, Network, Nodes, OwnServer, Parts, PodIdentities, Servers,
+    AwsPlace, Cluster, Connection, FargateProfiles, Network, Nodes, OwnServer, Parts,
+    PodIdentities, Servers,
 };
 pub use storage::Objects;

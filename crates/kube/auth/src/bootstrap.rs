@@ -94,6 +94,14 @@ const INTERFACES: &[Line] = &[
     (READ, CORE, &["nodes"]),
     (&["create", "patch", "update"], CORE, &["events"]),
 ];
+/// Who gives pods machines of Fargate, and takes those back that have none any more.
+const FARGATE: &[Line] = &[
+    (&["get", "list", "watch", "delete"], CORE, &["pods"]),
+    (&["patch", "update"], CORE, &["pods/status"]),
+    (&["create"], CORE, &["pods/binding"]),
+    (&["get", "list", "watch", "delete"], CORE, &["nodes"]),
+    (&["create", "patch", "update"], CORE, &["events"]),
+];
 /// Nodes hold their pods to network policies, which speak of pods and namespaces anywhere. A role of its own, as the one that AWS's nodes
 /// have for this: what the node's own rules say of pods stays as narrow as it is for all else that runs under them.
 const POLICIES: &[Line] = &[
@@ -305,6 +313,7 @@ pub fn roles() -> Vec<Value> {
         of("system:kube-controller-manager", CONTROLLERS),
         of("eks:load-balancer-controller", BALANCERS),
         of("eks:vpc-resource-controller", INTERFACES),
+        of("eks:fargate-scheduler", FARGATE),
         of(POLICY_ROLE, POLICIES),
         role(CERTIFICATE_ROLE, signing),
         role(SELF_NODE_CLIENT, certified("selfnodeclient")),
@@ -322,6 +331,7 @@ pub fn bindings() -> Vec<Value> {
     let controllers = ("User", "system:kube-controller-manager");
     let balancers = ("User", "eks:load-balancer-controller");
     let interfaces = ("User", "eks:vpc-resource-controller");
+    let fargate = ("User", "eks:fargate-scheduler");
     vec![
         binding("cluster-admin", &[("Group", "system:masters")]),
         binding("system:discovery", &[everybody]),
@@ -332,6 +342,7 @@ pub fn bindings() -> Vec<Value> {
         binding("system:kube-controller-manager", &[controllers]),
         binding("eks:load-balancer-controller", &[balancers]),
         binding("eks:vpc-resource-controller", &[interfaces]),
+        binding("eks:fargate-scheduler", &[fargate]),
         binding(POLICY_ROLE, &[("Group", "system:nodes")]),
         binding(CERTIFICATE_ROLE, &[controllers]),
         binding(SELF_NODE_CLIENT, &[("Group", "system:nodes")]),

@@ -19,6 +19,7 @@ pub mod convert;
 mod cron;
 pub mod custom;
 pub mod defaults;
+pub mod fargate;
 pub mod field;
 mod kinds;
 pub mod names;

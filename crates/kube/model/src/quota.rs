@@ -19,6 +19,11 @@ use crate::{
 /// Amounts by the names that quotas have for them.
 pub type Amounts = BTreeMap<String, Quantity>;
 
+/// What the containers of a pod request at its most, by the plain names of resources.
+pub fn needed(pod: &Value) -> Amounts {
+    pod::needs(pod, "requests")
+}
+
 /// The resource of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counted<'a> {

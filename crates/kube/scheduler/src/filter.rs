@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use wharf_kube_model::{node_selector::NodeSelector, taint::Taint};
+use wharf_kube_model::{fargate, node_selector::NodeSelector, taint::Taint};
 
 use crate::{
     node::{Load, Node},
@@ -93,6 +93,13 @@ impl<'a> Question<'a> {
     /// All reasons that the first filter to refuse has.
     pub fn ask(&self, node: &Node, load: &Load) -> Result<(), Vec<Refusal>> {
         let one = |refusal| Err(vec![refusal]);
+        if node.is_of_fargate {
+            return one(Refusal::Taint(Taint {
+                key: fargate::COMPUTE_TYPE.to_owned(),
+                value: fargate::FARGATE.to_owned(),
+                effect: "NoSchedule".to_owned(),
+            }));
+        }
         if node.is_unschedulable && !tolerates_unschedulable(self.pod) {
             return one(Refusal::Unschedulable);
         }

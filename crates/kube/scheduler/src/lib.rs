@@ -27,5 +27,5 @@ pub use filter::Refusal;
 pub use node::Node;
 pub use pod::Pod;
 pub use preempt::{Preemption, preempt};
-pub use run::run;
+pub use run::{run, set_condition};
 pub use snapshot::Snapshot;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value};
 use wharf_kube_client::Object;
-use wharf_kube_model::taint::Taint;
+use wharf_kube_model::{fargate, taint::Taint};
 
 use crate::{
     pod::{Pod, Port},
@@ -18,6 +18,8 @@ pub struct Node {
     pub labels: Map<String, Value>,
     pub taints: Vec<Taint>,
     pub is_unschedulable: bool,
+    /// A machine for one pod, which another scheduler gives it, whatever others tolerate.
+    pub is_of_fargate: bool,
     pub allocatable: Resources,
     /// Bytes by name of an image.
     pub images: HashMap<String, i64>,
@@ -36,6 +38,7 @@ impl Node {
             labels: node.map("/metadata/labels").cloned().unwrap_or_default(),
             taints: node.list("/spec/taints").iter().map(Taint::read).collect(),
             is_unschedulable: node.is_true("/spec/unschedulable"),
+            is_of_fargate: fargate::is_fargate_node(node),
             allocatable: Resources::read(node.at("/status/allocatable")),
             images,
         }

@@ -14,10 +14,8 @@ use tokio::{sync::Notify, task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 use wharf_kube_client::{Client, Delete, Informers, Object, Recorder, Ref, kind};
 
-use self::{
-    outcome::set_condition,
-    state::{Decision, State},
-};
+pub use self::outcome::set_condition;
+use self::state::{Decision, State};
 use crate::{preempt::Preemption, queue::Waiting, volumes::Volumes};
 
 /// The name pods ask for it by, and that it reports under.

@@ -25,13 +25,14 @@ use tokio_util::{
     task::{AbortOnDropHandle, TaskTracker},
 };
 use wharf_base::{Clock, InstallationId};
+use wharf_container::runtime::PreparedDisk;
 use wharf_dns::Names;
 use wharf_instance_init::ClusterNode;
 use wharf_kube_client::{Client, Credentials, Https};
 use wharf_kube_services::Services;
 use wharf_kubelet::{
     EksTokens, Kubelet, Parts, Resolvers, RoleKeys,
-    linux::{Ground, GroundParts, LinuxMachine},
+    linux::{Ground, GroundParts, LinuxMachine, SandboxDisks},
     machine::Images,
     node::Facts,
     server::{self, Server},
@@ -48,7 +49,7 @@ use self::{
 use crate::{
     client::{Api, Endpoint},
     endpoint::Connections,
-    machine::ImageSource,
+    machine::{Disks, ImageSource},
     nodes::{Places, RoleCredentials, is_instance_id},
 };
 
@@ -72,6 +73,8 @@ pub struct Settings {
     /// The machine's own node's, of which the endpoint is taken.
     pub api: Api,
     pub images: Arc<dyn ImageSource>,
+    /// Of pods on Fargate, as of its tasks.
+    pub disks: Disks,
     /// Of all tasks and pods together.
     pub connections: Connections,
     /// Where this machine is reached by the control plane, if it is another's.
@@ -190,6 +193,13 @@ impl Kubelets {
             &it.id,
             &it.interface.vpc,
         );
+        let machine = match it.one_pod {
+            Some(bytes) => machine.with_disks(Arc::new(PodDisks {
+                disks: settings.disks.clone(),
+                bytes,
+            })),
+            None => machine,
+        };
         let at = settings.underlay.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let server = Server::bind(at, &name, &authority).await?;
         let servers = match it.interface.name_servers.as_slice() {
@@ -353,7 +363,8 @@ fn facts(it: &Instance, wish: &ClusterNode, name: String, served_at: (String, u1
         address: it.interface.address.to_string(),
         cpus: it.cpu.div_ceil(1024).max(1),
         memory_mib: it.memory_mib,
-        disk_bytes: it.disk_bytes,
+        disk_bytes: it.one_pod.unwrap_or(it.disk_bytes),
+        one_pod: it.one_pod.map(|_| u64::from(it.cpu) * 1000 / 1024),
         kernel: nix::sys::utsname::uname()
             .map(|it| it.release().to_string_lossy().into_owned())
             .unwrap_or_default(),
@@ -383,6 +394,19 @@ fn endpoint_of(url: &str, own: &Endpoint) -> Result<String, String> {
         }
         .authority()
     ))
+}
+
+/// What a pod on Fargate may write goes to a disk of its size.
+struct PodDisks {
+    disks: Disks,
+    bytes: u64,
+}
+
+#[async_trait]
+impl SandboxDisks for PodDisks {
+    async fn take(&self) -> io::Result<Option<PreparedDisk>> {
+        self.disks.take(self.bytes).await
+    }
 }
 
 /// Keys of the instance's role, for tokens and for pulls.

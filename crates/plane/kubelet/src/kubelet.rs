@@ -75,7 +75,7 @@ impl Kubelet {
         let node = Node {
             name: facts.name.clone(),
             instance: facts.instance.clone(),
-            max_pods: node::max_pods(&facts.instance_type),
+            max_pods: node::most_pods(facts),
             client: client.clone(),
             machine: machine.clone(),
             clock: clock.clone(),

@@ -26,8 +26,8 @@ use wharf_container::{
     image::Image,
     runtime::{
         ContainerError, ContainerStats, ContainerStatus, Event, ExecOutput, ExecSession, ExecSpec,
-        ExitRecord, LogReader, RecoveredState, Runtime, RuntimeOptions, TaskHandle, TaskNetwork,
-        TaskSandbox,
+        ExitRecord, LogReader, PreparedDisk, RecoveredState, Runtime, RuntimeOptions, TaskHandle,
+        TaskNetwork, TaskSandbox,
     },
     spec::{ContainerName, ContainerSpec},
 };
@@ -118,6 +118,13 @@ impl Ground {
     }
 }
 
+/// Where disks of sandboxes come from.
+#[async_trait]
+pub trait SandboxDisks: Send + Sync {
+    /// One; `None` where this machine makes none.
+    async fn take(&self) -> io::Result<Option<PreparedDisk>>;
+}
+
 /// The machine as the node of one instance has it.
 pub struct LinuxMachine {
     ground: Ground,
@@ -125,6 +132,8 @@ pub struct LinuxMachine {
     gate: Arc<dyn Gate>,
     instance: String,
     vpc: String,
+    /// For sandboxes that have disks of their own.
+    disks: Option<Arc<dyn SandboxDisks>>,
     live: Mutex<BTreeMap<String, TaskHandle>>,
 }
 
@@ -142,7 +151,17 @@ impl LinuxMachine {
             gate,
             instance: instance.to_owned(),
             vpc: vpc.to_owned(),
+            disks: None,
             live: Mutex::default(),
+        }
+    }
+
+    /// Each sandbox has a disk, to which goes what its containers write.
+    #[must_use]
+    pub fn with_disks(self, disks: Arc<dyn SandboxDisks>) -> Self {
+        Self {
+            disks: Some(disks),
+            ..self
         }
     }
 
@@ -260,7 +279,11 @@ impl Machine for LinuxMachine {
             annotations: wish.annotations.clone(),
             user_range: Some(range),
         };
-        let made = self.ground.runtime.create_task(sandbox).await;
+        let disk = match &self.disks {
+            Some(disks) => disks.take().await.map_err(|e| format!("its disk: {e}"))?,
+            None => None,
+        };
+        let made = self.ground.runtime.create_task_on(sandbox, disk).await;
         let handle = made.map_err(|e| Chain(&e).to_string())?;
         self.live.lock().insert(wish.id.clone(), handle);
         Ok(address)

@@ -28,6 +28,8 @@ const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(7);
 /// Where the API server of the control plane finds the node's port: it is in no VPC, so the addresses of the node are not its to reach.
 pub const SERVED_AT: &str = "node.wharf/kubelet-address";
+/// What Fargate adds to a pod's memory for the parts of Kubernetes beside it, in MiB.
+const FARGATE_KEEPS_MIB: u64 = 256;
 /// What AWS's nodes keep free before they evict, in MiB.
 const EVICTION_MIB: u64 = 100;
 
@@ -47,6 +49,8 @@ pub struct Facts {
     pub cpus: u32,
     pub memory_mib: u32,
     pub disk_bytes: u64,
+    /// It is Fargate's, for one pod: thousandths of a core that it has for it.
+    pub one_pod: Option<u64>,
     /// Of the machine.
     pub kernel: String,
     pub labels: BTreeMap<String, String>,
@@ -97,6 +101,14 @@ impl Node {
     }
 }
 
+/// How many pods a node takes.
+pub fn most_pods(facts: &Facts) -> u32 {
+    match facts.one_pod {
+        Some(_) => 1,
+        None => max_pods(&facts.instance_type),
+    }
+}
+
 /// How many pods an instance may have: those that its interfaces have addresses for, and two in its own network.
 pub fn max_pods(instance_type: &str) -> u32 {
     let (family, size) = instance_type.split_once('.').unwrap_or((instance_type, ""));
@@ -122,6 +134,10 @@ pub fn max_pods(instance_type: &str) -> u32 {
 
 /// Of what the instance has: thousandths of a core, bytes, that pods may ask for.
 pub fn allocatable(facts: &Facts) -> (u64, u64) {
+    if let Some(cpu) = facts.one_pod {
+        let memory = u64::from(facts.memory_mib).saturating_sub(FARGATE_KEEPS_MIB);
+        return (cpu, memory << 20);
+    }
     let reserved: u64 = (1..=facts.cpus)
         .map(|core| match core {
             1 => 600,
@@ -137,6 +153,12 @@ pub fn allocatable(facts: &Facts) -> (u64, u64) {
     (cpu, memory)
 }
 
+/// Machines of Fargate are of no type.
+const TYPE_LABELS: [&str; 2] = [
+    "node.kubernetes.io/instance-type",
+    "beta.kubernetes.io/instance-type",
+];
+
 /// The Node as it is registered. Pure.
 pub fn object(facts: &Facts) -> Value {
     let mut labels = facts.labels.clone();
@@ -146,8 +168,6 @@ pub fn object(facts: &Facts) -> Value {
         ("kubernetes.io/arch", arch()),
         ("beta.kubernetes.io/os", "linux"),
         ("beta.kubernetes.io/arch", arch()),
-        ("node.kubernetes.io/instance-type", &facts.instance_type),
-        ("beta.kubernetes.io/instance-type", &facts.instance_type),
         ("topology.kubernetes.io/region", &facts.region),
         ("topology.kubernetes.io/zone", &facts.zone),
         ("failure-domain.beta.kubernetes.io/region", &facts.region),
@@ -155,6 +175,11 @@ pub fn object(facts: &Facts) -> Value {
         ("topology.k8s.aws/zone-id", &facts.zone),
     ];
     labels.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    if facts.one_pod.is_none() {
+        for name in TYPE_LABELS {
+            labels.insert(name.to_owned(), facts.instance_type.clone());
+        }
+    }
     json!({
         "apiVersion": "v1", "kind": "Node",
         "metadata": {
@@ -187,7 +212,11 @@ fn arch() -> &'static str {
 /// Its status: `before` is the one it has. Pure.
 pub fn status(facts: &Facts, before: &Value, now: Timestamp) -> Value {
     let (cpu, memory) = allocatable(facts);
-    let pods = max_pods(&facts.instance_type).to_string();
+    let pods = most_pods(facts).to_string();
+    let cores = match facts.one_pod {
+        Some(cpu) => format!("{cpu}m"),
+        None => facts.cpus.to_string(),
+    };
     let condition = |kind: &str, holds: bool, reason: &str, message: &str| {
         let status = if holds { "True" } else { "False" };
         let known = before
@@ -206,7 +235,7 @@ pub fn status(facts: &Facts, before: &Value, now: Timestamp) -> Value {
     };
     json!({
         "capacity": {
-            "cpu": facts.cpus.to_string(), "memory": format!("{}Mi", facts.memory_mib), "pods": pods,
+            "cpu": cores, "memory": format!("{}Mi", facts.memory_mib), "pods": pods,
             "ephemeral-storage": facts.disk_bytes.to_string(),
         },
         "allocatable": {
@@ -348,6 +377,7 @@ mod tests {
             cpus,
             memory_mib,
             disk_bytes: 0,
+            one_pod: None,
             kernel: String::new(),
             labels: BTreeMap::new(),
             taints: Vec::new(),
@@ -363,5 +393,13 @@ mod tests {
         assert_eq!(memory >> 20, 4096 - (11 * 17 + 255) - 100);
         assert_eq!(allocatable(&facts("m5.xlarge", 4, 16384)).0, 3920);
         assert_eq!(allocatable(&facts("t3.nano", 2, 100)).1, 0);
+        let of_fargate = Facts {
+            one_pod: Some(250),
+            ..facts("fargate", 1, 512)
+        };
+        assert_eq!(allocatable(&of_fargate), (250, 256 << 20));
+        assert_eq!(most_pods(&of_fargate), 1);
+        let labels = &object(&of_fargate)["metadata"]["labels"];
+        assert!(labels[TYPE_LABELS[0]].is_null());
     }
 }

@@ -27,8 +27,6 @@ use wharf_wire::{
 use super::{Body, Gateway, IamMode, Peer, api, refused::Unproven, text};
 use crate::node_identity::is_node;
 
-/// The principal that trust policies of instance roles name.
-const PRINCIPAL: &str = "ec2.amazonaws.com";
 /// Of every login to the registry.
 const REGISTRY_USER: &str = "AWS";
 /// What it takes to pull an image.
@@ -209,10 +207,11 @@ async fn session(
         UNAVAILABLE
     })?;
     let role = role.ok_or(UNKNOWN)?;
-    let source = Some(role.instance.as_str());
+    let source = Some(role.source.as_str());
+    let (of, service, name) = (&role.role, role.service, &role.session);
     let minted = parts
         .directory
-        .assume_for_service(&role.role, PRINCIPAL, id, source, parts.clock.now())
+        .assume_for_service(of, service, name, source, parts.clock.now())
         .await;
     let minted = minted.map_err(|error| match error {
         AssumeError::Directory(error) => {
@@ -221,8 +220,8 @@ async fn session(
         }
         _ => (
             StatusCode::FORBIDDEN,
-            "EC2 cannot assume the role of the instance profile: its trust policy must allow \
-             ec2.amazonaws.com.",
+            "The role of the instance cannot be assumed: its trust policy must allow ec2.amazonaws.com, \
+             or eks-fargate-pods.amazonaws.com where it is a pod execution role.",
         ),
     })?;
     let session = json!({

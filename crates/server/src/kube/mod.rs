@@ -8,6 +8,7 @@
 mod authority;
 mod aws_auth;
 mod certificates;
+mod fargate;
 mod front;
 mod identity;
 pub mod issuers;
@@ -48,10 +49,12 @@ use wharf_log_writer::Writer;
 use wharf_seal::SharedKey;
 use wharf_service::Place;
 use wharf_store::Store;
+use wharf_svc_ec2::Ec2Service;
 use wharf_svc_eks::{
     EksService,
     control_planes::{ControlPlaneError, ControlPlanes, PodOfToken, Running, TokenRefused, Wanted},
 };
+use wharf_svc_eks_fargate::{Machines, Profiles};
 use wharf_svc_iam::{Directory, IssuerKeys};
 use wharf_svc_kube_balancers::Cloud;
 use wharf_svc_pod_interfaces::Interfaces;
@@ -59,6 +62,7 @@ use wharf_wire::async_trait;
 
 use self::{
     authority::{Authority, Whose},
+    fargate::{OfCluster, PodMachines},
     front::Front,
     identity::Identities,
     logs::ClusterLogs,
@@ -75,6 +79,8 @@ const CONTROLLERS: &str = "system:kube-controller-manager";
 const SCHEDULER: &str = "system:kube-scheduler";
 /// Who gives pods their addresses.
 const ADDRESSES: &str = "eks:vpc-resource-controller";
+/// Who gives pods of Fargate their machines.
+const FARGATE: &str = "eks:fargate-scheduler";
 /// Who makes load balancers of Services and Ingresses.
 const BALANCERS: &str = "eks:load-balancer-controller";
 /// Who empties nodes of managed groups and gives them their labels and taints.
@@ -93,6 +99,8 @@ const BEGINNING: Duration = Duration::from_secs(30);
 pub struct Settings {
     pub store: Store,
     pub ec2: Arc<dyn wharf_api_ec2::Ec2>,
+    /// Who keeps Fargate's machines for pods.
+    pub machines: Ec2Service,
     pub elb: Arc<dyn wharf_api_elbv2::Elbv2>,
     pub acm: Arc<dyn wharf_api_acm::Acm>,
     pub directory: Arc<Directory>,
@@ -243,6 +251,11 @@ impl Clusters {
             clock: self.settings.clock.clone(),
             on: RwLock::new(wanted.logs.clone()),
         });
+        let profiles = Arc::new(OfCluster {
+            eks: eks.clone(),
+            place: wanted.place.clone(),
+            id: wanted.id.clone(),
+        });
         let associations = Associations {
             eks: eks.clone(),
             place: wanted.place.clone(),
@@ -294,6 +307,7 @@ impl Clusters {
                 endpoint: AWS_IN_PODS.to_owned(),
             }),
             pod_identities: Some(Arc::new(associations)),
+            fargate: Some(profiles.clone()),
             without: wanted.without.clone(),
         };
         let cluster = self.servers.create(&wanted.id, objects, parts).await;
@@ -329,6 +343,7 @@ impl Clusters {
         logs.serves(port);
         let addresses = watch::Sender::new(gives_addresses(&wanted.without));
         let balancers = self.start_controllers(&wanted, signer, addresses.subscribe(), &stop);
+        self.start_fargate(&wanted, port, profiles, &stop);
         self.settings.issuers.begin(&wanted.id, &issuer);
         ending.disarm();
         Ok(Serving {
@@ -392,6 +407,45 @@ impl Clusters {
         });
         let run = wharf_svc_kube_balancers::run(balancers, followed, cloud, stop.clone());
         tokio::spawn(run)
+    }
+
+    /// Fargate's scheduler, a client like the others.
+    fn start_fargate(
+        &self,
+        wanted: &Wanted,
+        port: u16,
+        profiles: Arc<OfCluster>,
+        stop: &CancellationToken,
+    ) {
+        let user = UserInfo::authenticated(FARGATE, &[]);
+        let client = self.client(&wanted.id, user, FARGATE);
+        let followed = Informers::new(client.clone(), Vec::new(), stop.clone());
+        let cluster = wharf_svc_eks_fargate::Cluster {
+            name: wanted.name.clone(),
+            endpoint: self.endpoint(port),
+            authority: wanted.authority.clone(),
+            service_cidr: wanted.service_cidr.clone(),
+        };
+        let machines: Arc<dyn Machines> = Arc::new(PodMachines {
+            cluster: wanted.name.clone(),
+            group: wanted.group.clone(),
+            ..self.pod_machines(&wanted.place, &wanted.id)
+        });
+        let profiles: Arc<dyn Profiles> = profiles;
+        let parts = (machines, profiles);
+        let run = wharf_svc_eks_fargate::run(client, followed, cluster, parts, stop.clone());
+        tokio::spawn(run);
+    }
+
+    /// By which machines of a cluster are found and ended.
+    fn pod_machines(&self, place: &Place, id: &str) -> PodMachines {
+        PodMachines {
+            ec2: self.settings.machines.clone(),
+            place: place.clone(),
+            cluster: String::new(),
+            id: id.to_owned(),
+            group: None,
+        }
     }
 
     fn load_balancing(&self, cluster: wharf_svc_kube_balancers::Cluster) -> Cloud {
@@ -488,6 +542,8 @@ impl ControlPlanes for Clusters {
         }
         self.servers.close(id);
         self.settings.issuers.end(id);
+        let removed = wharf_svc_eks_fargate::remove_all(&self.pod_machines(place, id)).await;
+        removed.map_err(failed("ending the machines of a cluster's pods"))?;
         let Place { account, region } = place;
         // All that load balancers were made of says the id; where else the cluster was matters to what is made alone.
         let cloud = self.load_balancing(wharf_svc_kube_balancers::Cluster {

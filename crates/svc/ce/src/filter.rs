@@ -43,6 +43,13 @@ pub(crate) struct Subject<'a> {
     pub task: Option<&'a str>,
 }
 
+impl Subject<'_> {
+    /// Whether it is of a pod, not of a task.
+    fn is_of_eks(&self) -> bool {
+        self.charge.arns.split(':').nth(2) == Some("eks")
+    }
+}
+
 /// Keys of tags that reports know.
 pub(crate) type ActiveTags = BTreeSet<String>;
 
@@ -73,9 +80,13 @@ impl Key {
         let used = &of.charge.used;
         Cow::Borrowed(match self {
             Self::Dimension(Dimension::LinkedAccount) => of.account,
+            Self::Dimension(Dimension::Operation) if of.is_of_eks() => "FargatePod",
             Self::Dimension(Dimension::Operation) => "FargateTask",
             Self::Dimension(Dimension::RecordType) => "Usage",
             Self::Dimension(Dimension::Region) => &used.region,
+            Self::Dimension(Dimension::Service) if of.is_of_eks() => {
+                "Amazon Elastic Container Service for Kubernetes"
+            }
             Self::Dimension(Dimension::Service) => "Amazon Elastic Container Service",
             Self::Dimension(Dimension::UsageType) => {
                 return Cow::Owned(of.item.kind.usage_type(&used.region));

@@ -1,10 +1,11 @@
-//! What a change of a task's record means for its meter. Pure.
+//! What a change of the record of a task, or of a pod's machine, means for its meter. Pure.
 
 use wharf_base::Timestamp;
 use wharf_billing::{Platform, Use};
 use wharf_records::{
     Record as _, Scope, Unknown,
     ecs::task::{Launch, Task},
+    pods::{MachineOfPod, OfPod},
 };
 use wharf_service::announce::record;
 use wharf_store::{Entry, Event, EventKind};
@@ -27,11 +28,38 @@ pub(crate) struct Change {
     pub only_over: bool,
 }
 
-/// What a change of any of ECS's records means.
+/// Services whose records say what is metered, by the segment of their keys.
+pub(crate) const SOURCES: [&str; 2] = ["ecs", "ec2"];
+
+/// Whose record a key is of, if that is metered.
+enum Kept {
+    Task,
+    /// The machine of a pod, in that region.
+    Machine(String),
+}
+
+fn kept(key: &str) -> Option<(String, Kept)> {
+    let (scope, kind, _) = Scope::parse(key)?;
+    match (scope.service.as_str(), kind) {
+        ("ecs", Task::KIND) => Some((scope.account, Kept::Task)),
+        ("ec2", MachineOfPod::KIND) => Some((scope.account, Kept::Machine(scope.region))),
+        _ => None,
+    }
+}
+
+/// What a record says of the meter that it is about.
+fn meter_of(entry: &Entry, account: &str, kept: &Kept, now: Timestamp) -> Option<Meter> {
+    match kept {
+        Kept::Task => meter(&record::<Task>(entry)?, now),
+        Kept::Machine(region) => of_pod(&record::<MachineOfPod>(entry)?.pod?, account, region),
+    }
+}
+
+/// What a change of any record means.
 pub(crate) fn change(event: &Event, now: Timestamp) -> Option<Change> {
-    let account = account_of_task(event.key())?;
-    let before = event.previous.as_ref().and_then(record::<Task>);
-    let before = before.as_ref().and_then(|it| meter(it, now));
+    let (account, kept) = kept(event.key())?;
+    let before = event.previous.as_ref();
+    let before = before.and_then(|it| meter_of(it, &account, &kept, now));
     if event.kind == EventKind::Delete {
         // Tasks are forgotten after their end; one that did not end is over all the same.
         let mut meter = before.filter(|it| it.end.is_none())?;
@@ -42,7 +70,7 @@ pub(crate) fn change(event: &Event, now: Timestamp) -> Option<Change> {
             only_over: true,
         });
     }
-    let meter = meter(&record::<Task>(&event.entry)?, now)?;
+    let meter = meter_of(&event.entry, &account, &kept, now)?;
     let is_new = before.as_ref() != Some(&meter);
     let was_over = before.is_some_and(|it| it.end.is_some());
     let only_over = event.previous.is_none() && event.entry.version > 1;
@@ -53,10 +81,10 @@ pub(crate) fn change(event: &Event, now: Timestamp) -> Option<Change> {
     })
 }
 
-/// The meter of a task as it stands, for a start without history.
+/// The meter of a record as it stands, for a start without history.
 pub(crate) fn present(entry: &Entry, now: Timestamp) -> Option<Change> {
-    let account = account_of_task(&entry.key)?;
-    let meter = meter(&record::<Task>(entry)?, now)?;
+    let (account, kept) = kept(&entry.key)?;
+    let meter = meter_of(entry, &account, &kept, now)?;
     Some(Change {
         account,
         meter,
@@ -64,9 +92,39 @@ pub(crate) fn present(entry: &Entry, now: Timestamp) -> Option<Change> {
     })
 }
 
-fn account_of_task(key: &str) -> Option<String> {
-    let (scope, kind, _) = Scope::parse(key)?;
-    (kind == Task::KIND).then_some(scope.account)
+/// What a pod of EKS is billed for: the size of its machine, from the moment on at which that ran.
+fn of_pod(pod: &OfPod, account: &str, region: &str) -> Option<Meter> {
+    let start = pod.started_at?.millis();
+    let partition = wharf_base::arn::partition_of(region);
+    let (cluster, namespace) = (&pod.cluster, &pod.namespace);
+    let tags = [
+        ("aws:eks:cluster-name", cluster),
+        ("aws:eks:namespace", namespace),
+    ];
+    Some(Meter {
+        arns: format!(
+            "arn:{partition}:eks:{region}:{account}:pod/{cluster}/{namespace}/{}/",
+            pod.name
+        ),
+        id: pod.uid.clone(),
+        used: Use {
+            region: region.to_owned(),
+            platform: platform(),
+            spot: false,
+            cpu: pod.cpu,
+            memory_mib: pod.memory_mib,
+            ephemeral_gib: pod.ephemeral_gib,
+            cluster: cluster.clone(),
+            service: None,
+            tags: tags
+                .map(|(key, value)| (key.to_owned(), value.clone()))
+                .into(),
+        },
+        start,
+        end: pod.ended_at.map(|it| it.millis().max(start)),
+        settled: false,
+        unknown: Unknown::new(),
+    })
 }
 
 /// What a task is billed for; nothing before its first image is pulled.

@@ -1,4 +1,4 @@
-//! Follows the history of tasks and keeps their meters.
+//! Follows the history of tasks and of pods' machines, and keeps their meters.
 //!
 //! The cursor moves in the transaction that writes what a stretch of history means, under the fence of the
 //! shard; what does not fit into one is written again if a kill comes between, which changes nothing.
@@ -24,16 +24,15 @@ use wharf_store::{Range, Revision, StoreError, Txn};
 use crate::{
     fault::CeFaults,
     ledger::{self, Charge, Entry, Ledger, Reader, Writer},
-    metered::{self, Change},
+    metered::{self, Change, SOURCES},
     period::Month,
     records::{Meter, SERVICE, TagKey, scope},
     service::Core,
 };
 
 const PERMIT: Permit = Permit::for_controller("ce-meters");
-/// The name of the durable cursor on the history of ECS.
+/// The name of the durable cursor on the history of ECS and EC2.
 pub(crate) const CURSOR: &str = "ce/ecs";
-const SOURCE: &str = "ecs";
 /// How often the cursor moves without news, and tasks that ended go to the ledger.
 const STRIDE: Duration = Duration::from_secs(5);
 /// How often the ledger is rid of months that are too old.
@@ -88,7 +87,8 @@ async fn try_once(core: &Arc<Core>) -> Result<Infallible, Failed> {
         None => meters.begin().await?,
     };
     meters.find_ended().await?;
-    let mut watch = store.watch(Scope::service_prefix(SOURCE), done + 1);
+    let prefixes = SOURCES.map(Scope::service_prefix).to_vec();
+    let mut watch = store.watch_all(prefixes, done + 1);
     let progress = watch.progress();
     let mut strides = tokio::time::interval(STRIDE);
     strides.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -166,14 +166,17 @@ impl Meters {
     /// Begins with the tasks that are there; returns the revision to follow from.
     async fn begin(&mut self) -> Result<Revision, Failed> {
         let store = self.core.table.store();
-        let range = Range::prefix(Scope::service_prefix(SOURCE));
-        let tasks = store.all(range).await.map_err(Changed::from)?;
         let now = self.core.now();
-        let present: Vec<Change> = tasks
-            .entries
-            .iter()
-            .filter_map(|it| metered::present(it, now))
-            .collect();
+        let mut present: Vec<Change> = Vec::new();
+        // What changes between two looks is heard of again.
+        let mut revision = Revision::MAX;
+        for source in SOURCES {
+            let range = Range::prefix(Scope::service_prefix(source));
+            let found = store.all(range).await.map_err(Changed::from)?;
+            let entries = found.entries.iter();
+            present.extend(entries.filter_map(|it| metered::present(it, now)));
+            revision = revision.min(found.revision);
+        }
         let ids: HashSet<&str> = present.iter().map(|it| it.meter.id.as_str()).collect();
         let mut gone = Vec::new();
         for (scope, _, stored) in self.core.table.everywhere::<Meter>(SERVICE).await? {
@@ -189,8 +192,8 @@ impl Meters {
         }
         let mut changes: Vec<Change> = present.into_iter().chain(gone).collect();
         self.mark_settled(&mut changes).await?;
-        self.write(changes, Some(tasks.revision)).await?;
-        Ok(tasks.revision)
+        self.write(changes, Some(revision)).await?;
+        Ok(revision)
     }
 
     /// Marks tasks that seem to run and have ended by the ledger, which may be ahead of the store: the

@@ -3,4 +3,5 @@
 mod costs;
 mod home;
 mod ledger;
+mod pods;
 mod requests;

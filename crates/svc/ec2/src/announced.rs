@@ -22,7 +22,7 @@ fn announced(change: &Event) -> Option<Announcement> {
     if change.kind != EventKind::Put || kind != Instance::KIND {
         return None;
     }
-    let after: Instance = record(&change.entry)?;
+    let after: Instance = record(&change.entry).filter(|it: &Instance| it.pod.is_none())?;
     let before: Option<Instance> = change.previous.as_ref().and_then(record);
     if before.is_some_and(|before| before.life.state == after.life.state) {
         return None;

@@ -18,7 +18,7 @@ pub mod describe_zones;
 pub mod dhcp_options;
 mod group_peers;
 pub mod instance_attributes;
-mod instance_images;
+pub mod instance_images;
 
 pub mod instance_status;
 pub mod interfaces;

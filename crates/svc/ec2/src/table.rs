@@ -14,7 +14,7 @@ use wharf_wire::{Call, Context, Fault};
 use crate::{
     Ec2Service,
     fault::{self, ChangeError},
-    records::{Entity, Fence},
+    records::{Entity, Fence, is_seen},
 };
 
 /// Service segment of every key.
@@ -54,6 +54,7 @@ impl Ec2Service {
         id: &str,
     ) -> Result<Stored<T>, Fault> {
         let stored = self.stored(cx, id).await?;
+        let stored = stored.filter(|it: &Stored<T>| is_seen(&it.record, cx));
         stored.ok_or_else(|| T::missing(id))
     }
 
@@ -79,9 +80,13 @@ impl Ec2Service {
         &self,
         call: &Call,
         id: &str,
-        decide: impl FnMut(&mut T) -> Result<R, Fault>,
+        mut decide: impl FnMut(&mut T) -> Result<R, Fault>,
     ) -> Result<R, Fault> {
         let key = Self::key::<T>(call, id);
+        let decide = |it: &mut T| match is_seen(it, call) {
+            true => decide(it),
+            false => Err(T::missing(id)),
+        };
         let changed = self.table.change(&call.permit, &key, decide).await?;
         let (_, result) = changed.ok_or_else(|| T::missing(id))?;
         Ok(result)

@@ -9,6 +9,7 @@ use wharf_wire::{Check, Context, Fault};
 use crate::{
     addons::Addon,
     core::Core,
+    fargate::{self, FargateProfile},
     groups::records::NodeGroup,
     names::{self, PRINCIPAL, SERVICE},
     ops,
@@ -111,6 +112,22 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
                 .await?
         }
         Input::ListNodegroups(it) => row.cluster(it.cluster_name.as_deref()).await?,
+        Input::CreateFargateProfile(it) => {
+            let check = row.cluster(it.cluster_name.as_deref()).await?;
+            let check = with_tags(check, it.tags.as_ref());
+            let role = it.pod_execution_role_arn.clone().unwrap_or_default();
+            let passing = Check::pass_role(role, fargate::PRINCIPAL);
+            return Ok(row.tagging(vec![check, passing], it.tags.as_ref()));
+        }
+        Input::DescribeFargateProfile(it) => {
+            let name = it.fargate_profile_name.as_deref();
+            row.profile(it.cluster_name.as_deref(), name).await?
+        }
+        Input::DeleteFargateProfile(it) => {
+            let name = it.fargate_profile_name.as_deref();
+            row.profile(it.cluster_name.as_deref(), name).await?
+        }
+        Input::ListFargateProfiles(it) => row.cluster(it.cluster_name.as_deref()).await?,
         Input::CreatePodIdentityAssociation(it) => {
             let check = row.cluster(it.cluster_name.as_deref()).await?;
             let check = with_tags(check, it.tags.as_ref());
@@ -314,6 +331,19 @@ impl Row<'_> {
         }
         let found = found.map(|it| (it.record.resource(), it.record.tags));
         Ok(self.below(found, names::addon_resource(cluster, name, "*")))
+    }
+
+    /// With its tags, if it is there; else as the ARN of one would begin.
+    async fn profile(&self, cluster: Option<&str>, name: Option<&str>) -> Result<Check, Fault> {
+        let (cluster, name) = (cluster.unwrap_or_default(), name.unwrap_or_default());
+        let key = names::cluster_key(&self.place, cluster);
+        let mut found = None;
+        if let Some(cluster) = self.core.table.read::<Cluster>(&key).await? {
+            let key = names::profile_key(&self.place, &cluster.record.id, name);
+            found = self.core.table.read::<FargateProfile>(&key).await?;
+        }
+        let found = found.map(|it| (it.record.resource(), it.record.tags));
+        Ok(self.below(found, names::profile_resource(cluster, name, "*")))
     }
 
     /// With its tags, if it is there; else as the ARN of one would begin.

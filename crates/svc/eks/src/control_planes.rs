@@ -55,6 +55,8 @@ pub struct Wanted {
     /// Where its nodes and load balancers are.
     pub vpc: String,
     pub subnets: Vec<String>,
+    /// Its own security group, which Fargate's machines have.
+    pub group: Option<String>,
     pub service_cidr: String,
     /// From which addresses the endpoint is reached.
     pub admitted: Vec<String>,

@@ -5,7 +5,10 @@ use wharf_service::Faults;
 use wharf_store::StoreError;
 use wharf_wire::Fault;
 
-use crate::{addons::Addon, config::LookupError, groups::records::NodeGroup, versions};
+use crate::{
+    addons::Addon, config::LookupError, fargate::FargateProfile, groups::records::NodeGroup,
+    versions,
+};
 
 /// What the service says when its records or pages fail.
 #[derive(Debug)]
@@ -225,6 +228,46 @@ pub fn addon_cannot_be_deleted(addon: &Addon) -> Fault {
     let (name, status) = (addon.part.name(), addon.status.name());
     let text = format!("Addon {name} cannot be deleted as it is currently in {status} state");
     of_addon(faults::invalid_request_exception(text), addon)
+}
+
+pub fn cluster_has_profiles(cluster: &str) -> Fault {
+    let text = "Cluster has Fargate Profiles in ACTIVE/CREATING state";
+    faults::resource_in_use_exception(text).with("clusterName", cluster)
+}
+
+pub fn no_profile(name: &str) -> Fault {
+    let text = format!("No Fargate Profile found with name: {name}.");
+    faults::resource_not_found_exception(text).with("fargateProfileName", name)
+}
+
+pub fn profile_exists(cluster: &str, name: &str) -> Fault {
+    let text = "A Fargate Profile already exists with this name in this cluster.";
+    let fault = faults::resource_in_use_exception(text).with("clusterName", cluster);
+    fault.with("fargateProfileName", name)
+}
+
+pub fn too_many_profiles(most: u32) -> Fault {
+    faults::resource_limit_exceeded_exception(format!(
+        "You've reached the limit of {most} Fargate profiles in this cluster."
+    ))
+}
+
+/// `what` is to be done to a profile while `other` is under way.
+pub fn profiles_are_busy(what: &str, name: &str, other: &FargateProfile) -> Fault {
+    let (cluster, status) = (&other.cluster, other.status.name());
+    let text = format!(
+        "Cannot {what} Fargate Profile {name} because cluster {cluster} currently has Fargate profile {} in status {status}",
+        other.name
+    );
+    faults::resource_in_use_exception(text).with("clusterName", &**cluster)
+}
+
+pub fn profile_waits_for_update(profile: &FargateProfile) -> Fault {
+    let (name, cluster) = (&profile.name, &profile.cluster);
+    let text = format!(
+        "Cannot Delete Fargate Profile {name} because cluster {cluster} currently has an update in progress"
+    );
+    faults::resource_in_use_exception(text).with("clusterName", &**cluster)
 }
 
 pub fn no_provider(name: &str) -> Fault {

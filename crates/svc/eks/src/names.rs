@@ -6,6 +6,7 @@ use wharf_service::Place;
 
 use crate::{
     addons::Addon,
+    fargate::FargateProfile,
     groups::records::NodeGroup,
     pod_identity::Association,
     providers::{IdentityProvider, OIDC},
@@ -111,6 +112,16 @@ pub fn provider_key(place: &Place, cluster: &str, name: &str) -> String {
 /// `identityproviderconfig/<c>/oidc/<name>/<uuid>`
 pub fn provider_resource(cluster: &str, name: &str, uuid: &str) -> String {
     format!("identityproviderconfig/{cluster}/{OIDC}/{name}/{uuid}")
+}
+
+/// `cluster` is the cluster's id.
+pub fn profile_key(place: &Place, cluster: &str, name: &str) -> String {
+    scope(place).key(FargateProfile::KIND, &below(cluster, name))
+}
+
+/// `fargateprofile/<c>/<fp>/<uuid>`
+pub fn profile_resource(cluster: &str, name: &str, uuid: &str) -> String {
+    format!("fargateprofile/{cluster}/{name}/{uuid}")
 }
 
 /// Whether an ARN is that of a role of the account.

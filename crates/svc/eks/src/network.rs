@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use wharf_api_ec2::{
     AuthorizeSecurityGroupIngressRequest, CreateSecurityGroupRequest, DeleteSecurityGroupRequest,
-    DescribeInstanceTypesRequest, DescribeSecurityGroupsRequest, DescribeSubnetsRequest,
-    DescribeVpcsRequest, Filter, IpPermission, Subnet, Tag, TagSpecification, UserIdGroupPair,
+    DescribeInstanceTypesRequest, DescribeRouteTablesRequest, DescribeSecurityGroupsRequest,
+    DescribeSubnetsRequest, DescribeVpcsRequest, Filter, IpPermission, Subnet, Tag,
+    TagSpecification, UserIdGroupPair,
 };
 use wharf_base::{ids, net::Cidr4};
 use wharf_service::Place;
@@ -13,6 +14,7 @@ use wharf_wire::{Call, Context, Fault};
 
 use crate::{
     core::Core,
+    fargate::checks,
     fault,
     names::{self, PRINCIPAL},
     reconcile::PERMIT,
@@ -128,6 +130,44 @@ pub async fn check_subnets(
             other.subnet_id.as_deref().unwrap_or_default()
         ))),
         None => Ok(()),
+    }
+}
+
+/// Subnets of the VPC that have no way to the internet by a gateway of their own.
+///
+/// # Errors
+/// There are none, or one is of another VPC, is public, or is not there.
+pub async fn check_private(
+    core: &Core,
+    call: &Call,
+    vpc: &str,
+    ids: &[String],
+) -> Result<(), Fault> {
+    if ids.is_empty() {
+        return Err(fault::invalid("Subnets cannot be empty"));
+    }
+    let onward = call.passed_on_by(PRINCIPAL);
+    let wanted = DescribeSubnetsRequest {
+        subnet_ids: Some(ids.to_vec()),
+        ..DescribeSubnetsRequest::default()
+    };
+    let subnets = core.parts.ec2.describe_subnets(&onward, wanted).await;
+    let subnets = subnets.map_err(fault::of_ec2)?.subnets.unwrap_or_default();
+    let mut tables = Vec::new();
+    let mut next_token = None;
+    loop {
+        let wanted = DescribeRouteTablesRequest {
+            filters: Some(vec![filter("vpc-id", vpc)]),
+            next_token: next_token.take(),
+            ..DescribeRouteTablesRequest::default()
+        };
+        let page = core.parts.ec2.describe_route_tables(&onward, wanted).await;
+        let page = page.map_err(fault::of_ec2)?;
+        tables.extend(page.route_tables.into_iter().flatten());
+        next_token = page.next_token.filter(|it| !it.is_empty());
+        if next_token.is_none() {
+            return checks::private(vpc, &subnets, &tables);
+        }
     }
 }
 

@@ -6,6 +6,7 @@ pub mod associations;
 pub mod clusters;
 pub mod create_cluster;
 pub mod entries;
+pub mod fargate_profiles;
 pub mod logging;
 pub mod node_group_updates;
 pub mod node_groups;

@@ -57,6 +57,7 @@ pub mod tests {
             security_groups: Vec::new(),
             own_group: None,
             groups: 0,
+            profiles: 0,
             associations: 0,
             update: None,
             without: Default::default(),

@@ -16,6 +16,7 @@ use crate::{
     authority,
     control_planes::{ControlPlaneError, Wanted},
     core::Core,
+    fargate::{self, FargateProfile},
     fault::EksFaults,
     groups::{self, records::NodeGroup},
     names, network,
@@ -44,7 +45,8 @@ fn neighbour(action: &'static str) -> impl FnOnce(Fault) -> StepError {
 
 /// Wakes the key of a cluster that is there or changed.
 pub fn changed(core: &Core, key: &str, _: Look) -> Reach {
-    if let Some((_, Cluster::KIND | NodeGroup::KIND, _)) = Scope::parse(key) {
+    let parsed = Scope::parse(key);
+    if let Some((_, Cluster::KIND | NodeGroup::KIND | FargateProfile::KIND, _)) = parsed {
         core.queue.wake(key.to_owned());
     }
     Reach::One
@@ -57,6 +59,12 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     if kind == NodeGroup::KIND {
         return match core.table.read::<NodeGroup>(&key).await? {
             Some(stored) => groups::reconcile::look(&core, &key, stored).await,
+            None => Ok(Next::Settled),
+        };
+    }
+    if kind == FargateProfile::KIND {
+        return match core.table.read::<FargateProfile>(&key).await? {
+            Some(stored) => fargate::reconcile::look(&core, &key, stored).await,
             None => Ok(Next::Settled),
         };
     }
@@ -173,6 +181,7 @@ fn wanted(
         name: name.clone(),
         vpc: cluster.vpc.clone(),
         subnets: cluster.subnets.clone(),
+        group: cluster.own_group.clone(),
         service_cidr: cluster.service_cidr.clone(),
         admitted: cluster.admitted.clone(),
         logs: cluster.logs.clone(),

@@ -86,6 +86,9 @@ pub struct Cluster {
     /// Pod Identity associations that are there.
     #[serde(default)]
     pub associations: u32,
+    /// Fargate profiles that are there.
+    #[serde(default)]
+    pub profiles: u32,
     /// The update that runs.
     #[serde(default)]
     pub update: Option<String>,

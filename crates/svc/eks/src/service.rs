@@ -17,6 +17,7 @@ use crate::{
     config::Parts,
     core::Core,
     entry::{self, Entry},
+    fargate::{self, ActiveProfile},
     fault::EksFaults,
     groups::records::NodeGroup,
     names, ops,
@@ -154,6 +155,18 @@ impl EksService {
         Ok(pod_identity::has(&self.core, place, cluster, account).await?)
     }
 
+    /// The active Fargate profiles of a cluster, by its id.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn fargate_profiles(
+        &self,
+        place: &Place,
+        cluster: &str,
+    ) -> Result<Vec<ActiveProfile>, ReadError> {
+        Ok(fargate::active(&self.core, place, cluster).await?)
+    }
+
     /// What the pod whose token this is has by Pod Identity; `cluster` is the cluster's name.
     ///
     /// # Errors
@@ -196,11 +209,13 @@ wharf_api_eks::operations! {
     create_access_entry = ops::entries::create;
     create_addon = ops::addons::create;
     create_cluster = ops::create_cluster::create_cluster;
+    create_fargate_profile = ops::fargate_profiles::create;
     create_nodegroup = ops::node_groups::create;
     create_pod_identity_association = ops::associations::create;
     delete_access_entry = ops::entries::delete;
     delete_addon = ops::addons::delete;
     delete_cluster = ops::clusters::delete;
+    delete_fargate_profile = ops::fargate_profiles::delete;
     delete_nodegroup = ops::node_groups::delete;
     delete_pod_identity_association = ops::associations::delete;
     describe_access_entry = ops::entries::describe;
@@ -209,6 +224,7 @@ wharf_api_eks::operations! {
     describe_addon_versions = ops::addon_versions::describe;
     describe_cluster = ops::clusters::describe;
     describe_cluster_versions = ops::versions::describe;
+    describe_fargate_profile = ops::fargate_profiles::describe;
     describe_identity_provider_config = ops::providers::describe;
     describe_nodegroup = ops::node_groups::describe;
     describe_pod_identity_association = ops::associations::describe;
@@ -220,6 +236,7 @@ wharf_api_eks::operations! {
     list_addons = ops::addons::list;
     list_associated_access_policies = ops::policies::associated;
     list_clusters = ops::clusters::list;
+    list_fargate_profiles = ops::fargate_profiles::list;
     list_identity_provider_configs = ops::providers::list;
     list_nodegroups = ops::node_groups::list;
     list_pod_identity_associations = ops::associations::list;

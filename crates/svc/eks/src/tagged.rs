@@ -5,6 +5,7 @@ use wharf_service::{Kind, Tagged};
 
 use crate::{
     addons::Addon,
+    fargate::FargateProfile,
     groups::records::NodeGroup,
     names::{self, SERVICE},
     pod_identity::Association,
@@ -30,6 +31,10 @@ pub const TAGGED: Tagged = Tagged {
         Kind::within(Addon::KIND, |_, value| {
             let addon: Addon = wharf_records::decode(value)?;
             Ok(vec![(addon.resource(), addon.tags)])
+        }),
+        Kind::within(FargateProfile::KIND, |_, value| {
+            let profile: FargateProfile = wharf_records::decode(value)?;
+            Ok(vec![(profile.resource(), profile.tags)])
         }),
         Kind::within(IdentityProvider::KIND, |_, value| {
             let provider: IdentityProvider = wharf_records::decode(value)?;

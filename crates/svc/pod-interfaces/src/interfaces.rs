@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use wharf_api_ec2::{
     AttachNetworkInterfaceRequest, CreateNetworkInterfaceRequest, DeleteNetworkInterfaceRequest,
     DescribeInstancesRequest, DescribeNetworkInterfacesRequest, DescribeSubnetsRequest, Ec2,
-    Filter, Instance, Tag, TagSpecification,
+    Filter, Instance, OperatorRequest, Tag, TagSpecification,
 };
 use wharf_base::{Clock, Permit};
 use wharf_wire::{Call, Context, Fault};
@@ -15,6 +15,7 @@ use crate::plan::Wish;
 
 const PERMIT: Permit = Permit::for_controller("eks-pod-interfaces");
 const PRINCIPAL: &str = "eks.amazonaws.com";
+const OPERATOR: &str = "eks-fargate.amazonaws.com";
 /// By which interfaces of pods are found again.
 const CLUSTER_TAG: &str = "cluster.k8s.amazonaws.com/name";
 const POD_TAG: &str = "node.k8s.amazonaws.com/pod-uid";
@@ -86,6 +87,10 @@ impl Interfaces {
             client_token: Some(wish.uid.clone()),
             description: Some(DESCRIPTION.to_owned()),
             interface_type: Some("interface".to_owned()),
+            // A machine of Fargate is none of the account's.
+            operator: (host.instance_type.as_deref() == Some("fargate")).then(|| OperatorRequest {
+                principal: Some(OPERATOR.to_owned()),
+            }),
             tag_specifications: Some(vec![TagSpecification {
                 resource_type: Some("network-interface".to_owned()),
                 tags: Some(tags),

@@ -2,15 +2,18 @@
 
 use bytes::Bytes;
 use serde_json::{Value, json};
-use wharf_kube_model::{status::Status, view::text_at};
+use wharf_kube_model::{fargate, status::Status, view::text_at};
 
 use crate::{
     answer::{Answer, Fault},
     body::Expected,
-    call::Call,
+    call::{Call, store_fault},
     request::Asked,
     writing::{self, Next, Plan},
 };
+
+/// Who gives machines of Fargate their pods.
+const FARGATE_SCHEDULER: &str = "eks:fargate-scheduler";
 
 const BINDING: Expected<'_> = Expected {
     group: "",
@@ -37,6 +40,13 @@ pub async fn bind(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
         return Err(
             Status::bad_request("the target of a binding is a Node, and has a name").into(),
         );
+    }
+    let target = call.cluster.core_object("nodes", None, node).await;
+    let target = target.map_err(store_fault)?;
+    if target.is_some_and(|it| fargate::is_fargate_node(&it)) && call.user.name != FARGATE_SCHEDULER
+    {
+        let why = format!("node \"{node}\" takes the pod of Fargate alone that it was made for");
+        return Err(Status::conflict("", "pods/binding", &name, &why).into());
     }
     let pods = call.catalog.resource("", "v1", "pods").cloned();
     let pods = pods.ok_or_else(Status::no_such_page)?;

@@ -137,6 +137,7 @@ impl Harness {
             jwks: Value::Null,
             aws: None,
             pod_identities: None,
+            fargate: None,
             without: Default::default(),
         };
         let cluster = servers.create("test", objects, parts).await.unwrap();

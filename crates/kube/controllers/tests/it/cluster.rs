@@ -104,6 +104,7 @@ impl Cluster {
             jwks: Value::Null,
             aws: None,
             pod_identities: None,
+            fargate: None,
             without: Default::default(),
         };
         let objects = objects.await.unwrap();

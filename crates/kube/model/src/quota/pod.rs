@@ -67,7 +67,7 @@ fn at_least(sum: &mut Amounts, other: &Amounts) {
 }
 
 /// What a pod needs at its most: all containers together, or what one that runs before them needs beside the sidecars before it.
-fn needs(pod: &Value, kind: &str) -> Amounts {
+pub fn needs(pod: &Value, kind: &str) -> Amounts {
     let spec = &pod["spec"];
     let of = |container: &Value| amounts(container, &["resources", kind]);
     let mut sum = Amounts::new();

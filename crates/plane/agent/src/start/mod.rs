@@ -196,12 +196,13 @@ async fn start(
     if volumes.is_some() {
         host.attributes.push((CAPABILITY.to_owned(), None));
     }
+    let disks = Disks::open(config.data_dir.join("disks"), config.task_disk);
     let parts = HostParts {
         runtime,
         network: network.clone(),
         isolation,
         task_pids: config.task_pids,
-        disks: Disks::open(config.data_dir.join("disks"), config.task_disk),
+        disks: disks.clone(),
         disks_in_use: disks_in_use.clone(),
         volumes: volumes.clone(),
         figures: figures.clone(),
@@ -331,6 +332,7 @@ async fn start(
                 pids: config.task_pids,
                 api: api.clone(),
                 images: images.clone(),
+                disks,
                 connections,
                 underlay: config.underlay,
                 clock: clock.clone(),

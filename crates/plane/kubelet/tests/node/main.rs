@@ -222,6 +222,7 @@ impl Setup {
                 cpus: 2,
                 memory_mib: 4096,
                 disk_bytes: 1 << 30,
+                one_pod: None,
                 kernel: "6".to_owned(),
                 labels: BTreeMap::new(),
                 taints: Vec::new(),

@@ -11,7 +11,10 @@ use wharf_base::{Glob, glob::Syntax};
 use wharf_records::ecs::Tags;
 use wharf_wire::{Context, Fault};
 
-use crate::{Ec2Service, fault, records::Entity};
+use crate::{
+    Ec2Service, fault,
+    records::{Entity, is_seen},
+};
 
 /// Values of all filters of a request.
 const MAX_VALUES: usize = 200;
@@ -63,7 +66,7 @@ impl Ec2Service {
             self.named::<T>(cx, ids).await?
         };
         let matched = |one: &T| filters.is_empty() || matches(&filters, &fields(one), one.tags());
-        let passes = |one: &T| shown(one) && matched(one);
+        let passes = |one: &T| is_seen(one, cx) && shown(one) && matched(one);
         let found = known.into_iter().filter(passes);
         Ok(page.cut(found, T::id))
     }

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use parking_lot::Mutex;
 use wharf_planeproto::measured::{InstanceRow, MINUTE, MOST_PARTS, MOST_ROWS};
 use wharf_records::Scope;
+use wharf_service::Stored;
 use wharf_vended::{Measured, Minute, Point, Report, Subject};
 use wharf_wire::Fault;
 
@@ -72,7 +73,9 @@ impl Ec2Service {
         let mut points: BTreeMap<String, Vec<(String, Point)>> = BTreeMap::new();
         for (told, row) in rows.into_iter().take(MOST_ROWS) {
             let found = self.table.read::<Instance>(&told.key()).await?;
-            let Some(instance) = found.filter(|it| is_on(&it.record, machine)) else {
+            let is_its =
+                |it: &Stored<Instance>| is_on(&it.record, machine) && it.record.pod.is_none();
+            let Some(instance) = found.filter(is_its) else {
                 continue;
             };
             let of_account = points.entry(told.account.clone()).or_default();
@@ -151,7 +154,7 @@ pub struct Checks(Mutex<BTreeMap<String, (Vec<Subject>, bool)>>);
 
 impl Checks {
     pub fn take(&self, scope: &Scope, key: &str, instance: &Instance) {
-        if instance.life.state != State::Running {
+        if instance.life.state != State::Running || instance.pod.is_some() {
             return self.forget(key);
         }
         let subject = |dimensions| Subject {

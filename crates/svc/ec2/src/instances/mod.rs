@@ -10,12 +10,14 @@ pub mod figures;
 pub mod launch;
 pub mod life;
 pub mod placing;
+pub mod pods;
 mod reconcile;
 mod reports;
 pub mod shown;
 pub mod size;
 
 pub use figures::Part;
+pub use pods::{PodMachine, PodMachineWish};
 pub use reconcile::PERMIT;
 pub use reports::{InstanceImage, InstanceRole, Told};
 

@@ -30,6 +30,8 @@ pub struct Wish {
     pub zone: String,
     pub architecture: String,
     pub own_image: bool,
+    /// Of the host's capacity for Fargate.
+    pub fargate: bool,
     pub claim: Claim,
     /// The host where its disk is.
     pub only: Option<String>,
@@ -98,7 +100,8 @@ impl Wish {
         let offer = offer.as_deref().unwrap_or_default();
         let letter = zone_letter(&registered.region, &host.availability_zone);
         let architecture = registered.attributes.get(ARCHITECTURE).cloned().flatten();
-        (!self.own_image || offer.split(',').any(|it| it.trim() == OWN_IMAGE))
+        (!self.fargate || host.fargate)
+            && (!self.own_image || offer.split(',').any(|it| it.trim() == OWN_IMAGE))
             && zone.is_none_or(|zone| zone == letter)
             && architecture.is_none_or(|it| it == self.architecture)
             && machines.fleet().serves(row, &self.account, &self.region)

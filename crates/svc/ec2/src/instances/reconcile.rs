@@ -22,12 +22,12 @@ use wharf_store::{Compare, Txn};
 use super::{
     life::{HostIs, Life, Step},
     placing::{Placing, Wish, claimant},
-    size,
+    pods,
+    size::Size,
 };
 use crate::{
     Ec2Service, elastic,
     fault::Ec2Faults,
-    instance_types,
     records::{AddressClaim, Group, Instance, Interface, Launch, Pointer, SecurityGroup},
     snapshots::{self, Snapshot},
     volumes::{self, Volume},
@@ -82,7 +82,7 @@ async fn instance(service: &Ec2Service, scope: &Scope, key: &str) -> Result<Next
     let now = service.instances.now();
     let life = &stored.record.life;
     let host = host_is(service, life).await?;
-    match life.step(host, now) {
+    match pods::forgotten_soon(&stored.record, life.step(host, now), now) {
         Step::Nothing => return copy_groups(service, scope, &stored).await,
         Step::After(delay) => {
             copy_groups(service, scope, &stored).await?;
@@ -128,6 +128,7 @@ async fn change(
 ) -> Result<(), StepError> {
     let mut record = stored.record.clone();
     change(&mut record.life);
+    record.keep_times(service.instances.now());
     let txn = fenced(service, stored)?.put(&stored.key, encode(&record));
     service.table.commit(&PERMIT, txn).await?;
     Ok(())
@@ -181,15 +182,16 @@ async fn place(
 }
 
 fn wish(scope: &Scope, record: &Instance) -> Result<Wish, StepError> {
-    let kind = instance_types::find(&record.instance_type);
-    let kind = kind.ok_or_else(|| StepError::other(UnknownType(record.instance_type.clone())))?;
+    let size = Size::of(record);
+    let size = size.ok_or_else(|| StepError::other(UnknownType(record.instance_type.clone())))?;
     Ok(Wish {
         account: scope.account.clone(),
         region: scope.region.clone(),
         zone: record.zone.clone(),
         architecture: record.image.architecture.clone(),
         own_image: record.image.registry.is_none(),
-        claim: size::claim(kind, record.disk_gib),
+        fargate: record.pod.is_some(),
+        claim: size.claim(record.disk_gib),
         only: record.life.host.as_ref().map(|host| host.id.clone()),
     })
 }
@@ -233,6 +235,7 @@ async fn finish(
 ) -> Result<(), StepError> {
     let mut record = stored.record.clone();
     record.life.finish(service.instances.now());
+    record.keep_times(service.instances.now());
     record.user_data = None;
     let txn = fenced(service, stored)?.put(&stored.key, encode(&record));
     let mut txn = reclaim(service, &stored.record, txn, ledger::release).await?;

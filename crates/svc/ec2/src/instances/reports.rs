@@ -7,8 +7,12 @@ use wharf_planeproto::machine::{self, Console, InstanceReport, MAX_INSTANCES};
 use wharf_records::{Record, Scope};
 use wharf_wire::Fault;
 
-use super::reconcile::PERMIT;
+use super::{reconcile::PERMIT, shown::host_name};
 use crate::{Ec2Service, fault::ChangeError, images::Location, records::Instance, table::SERVICE};
+
+/// Who assumes roles of instance profiles, and pod execution roles.
+const OF_INSTANCES: &str = "ec2.amazonaws.com";
+const POD_EXECUTION: &str = "eks-fargate-pods.amazonaws.com";
 
 /// An instance that a host was told of.
 #[derive(Debug, Clone)]
@@ -36,8 +40,10 @@ impl Told {
 #[derive(Debug, Clone, PartialEq)]
 pub struct InstanceRole {
     pub role: String,
-    /// ARN of the instance.
-    pub instance: String,
+    /// Whose role it is: who may assume it, for what, and as which session.
+    pub service: &'static str,
+    pub source: String,
+    pub session: String,
 }
 
 /// The image of ECR that an instance is made of.
@@ -67,6 +73,7 @@ impl Ec2Service {
                 if is_on(instance, machine) {
                     let said = (report.boot, report.state, report.reason.as_deref());
                     instance.life.reported(said, instance.ends_on_shutdown, now);
+                    instance.keep_times(now);
                 }
                 Ok(())
             };
@@ -103,6 +110,14 @@ impl Ec2Service {
         let Some(instance) = stored.map(|it| it.record).filter(|it| is_on(it, machine)) else {
             return Ok(None);
         };
+        if let Some(pod) = &instance.pod {
+            return Ok(Some(InstanceRole {
+                role: pod.role.clone(),
+                service: POD_EXECUTION,
+                source: pod.profile.clone(),
+                session: host_name(&told.region, &instance),
+            }));
+        }
         let Some(profile) = &instance.profile else {
             return Ok(None);
         };
@@ -115,7 +130,9 @@ impl Ec2Service {
         let arn = wharf_base::Arn::new("ec2", &told.region, &told.account, resource);
         Ok(found.and_then(|it| it.role).map(|role| InstanceRole {
             role,
-            instance: arn.to_string(),
+            service: OF_INSTANCES,
+            source: arn.to_string(),
+            session: instance.id,
         }))
     }
 

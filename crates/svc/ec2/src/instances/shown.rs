@@ -131,12 +131,17 @@ pub fn reservations(
     all
 }
 
-/// `ip-172-31-3-4.ec2.internal`
+/// `ip-172-31-3-4.ec2.internal`; with `fargate-` in front where it is for a pod.
 pub fn host_name(cx_region: &str, instance: &Instance) -> String {
     let dashed = instance.interface.address.to_string().replace('.', "-");
+    let of = if instance.pod.is_some() {
+        "fargate-"
+    } else {
+        ""
+    };
     match cx_region {
-        "us-east-1" => format!("ip-{dashed}.ec2.internal"),
-        region => format!("ip-{dashed}.{region}.compute.internal"),
+        "us-east-1" => format!("{of}ip-{dashed}.ec2.internal"),
+        region => format!("{of}ip-{dashed}.{region}.compute.internal"),
     }
 }
 

@@ -3,9 +3,12 @@
 //! A burstable type is guaranteed the share of its processors that EC2 documents as its baseline, and may
 //! use all of them while the host has nothing better to do; any other type is guaranteed all.
 
-use wharf_records::hosts::Claim;
+use wharf_records::{hosts::Claim, pods::OfPod};
 
-use crate::instance_types::InstanceType;
+use crate::{
+    instance_types::{self, InstanceType},
+    records::Instance,
+};
 
 /// Units of a core.
 const CORE: u32 = 1024;
@@ -22,6 +25,50 @@ pub fn claim(of: &InstanceType, disk_gib: u32) -> Claim {
         interfaces: 1,
         disk: disk_gib.saturating_mul(1024),
         ..Claim::default()
+    }
+}
+
+/// What an instance has: by its type, or as the pod needs it that it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// CPU units that it may use, and those that nobody takes from it.
+    pub cpu: u32,
+    pub guaranteed: u32,
+    pub memory_mib: u32,
+}
+
+impl Size {
+    /// `None` for a type that this version does not know.
+    pub fn of(instance: &Instance) -> Option<Self> {
+        if let Some(pod) = &instance.pod {
+            return Some(Self::of_pod(pod));
+        }
+        let kind = instance_types::find(&instance.instance_type)?;
+        let claim = claim(kind, 0);
+        Some(Self {
+            cpu: cpu(kind),
+            guaranteed: claim.cpu,
+            memory_mib: claim.memory,
+        })
+    }
+
+    pub fn of_pod(pod: &OfPod) -> Self {
+        Self {
+            cpu: pod.cpu,
+            guaranteed: pod.cpu,
+            memory_mib: pod.memory_mib,
+        }
+    }
+
+    /// What is claimed of the host, with a disk of so many GiB.
+    pub fn claim(self, disk_gib: u32) -> Claim {
+        Claim {
+            cpu: self.guaranteed,
+            memory: self.memory_mib,
+            interfaces: 1,
+            disk: disk_gib.saturating_mul(1024),
+            ..Claim::default()
+        }
     }
 }
 
@@ -49,7 +96,6 @@ fn baseline(name: &str) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::instance_types;
 
     #[test]
     fn burstable_types_claim_their_baseline() {

@@ -13,7 +13,7 @@ use super::interfaces::may_manage;
 use crate::{
     Ec2Service, fault,
     instances::life::State,
-    records::{Attachment, Instance, Interface, Machine},
+    records::{Attachment, Instance, Interface, Machine, is_seen},
 };
 
 /// Attaching again to the same instance changes nothing.
@@ -93,7 +93,8 @@ pub async fn detach(
 
 /// The machine where an instance id is: a host's own id, or that of the host of one of EC2's instances.
 async fn machine(service: &Ec2Service, call: &Call, id: &str) -> Result<Machine, Fault> {
-    let Some(instance) = service.find::<Instance>(call, id).await? else {
+    let found = service.find::<Instance>(call, id).await?;
+    let Some(instance) = found.filter(|it| is_seen(it, call)) else {
         return Ok(Machine::Itself);
     };
     match (instance.life.state, instance.life.host) {

@@ -218,6 +218,7 @@ fn wish(cx: &Context, wanted: &Wanted, image: &Image, zone: &str) -> Wish {
         zone: zone.to_owned(),
         architecture: image.architecture.clone(),
         own_image: image.registry.is_none(),
+        fargate: false,
         claim: size::claim(wanted.kind, DISK_GIB),
         only: None,
     }
@@ -306,7 +307,8 @@ pub async fn profile(
 
 /// How many there will be: as many as the account may have, if that is not too few.
 async fn count(service: &Ec2Service, cx: &Context, wanted: &Wanted) -> Result<u32, Fault> {
-    let all: Vec<Instance> = service.all(cx).await?;
+    let mut all: Vec<Instance> = service.all(cx).await?;
+    all.retain(|it| it.pod.is_none());
     let is_live = |it: &&Instance| it.life.state != State::Terminated;
     let live = all.iter().filter(is_live).count();
     let left = MOST_LIVE
@@ -435,6 +437,7 @@ fn write(
             ends_on_shutdown: wanted.ends_on_shutdown,
             ebs_optimized: input.ebs_optimized == Some(true),
             disk_gib: DISK_GIB,
+            pod: None,
             life: Life::new(call.now),
             created_at: call.now,
             tags: prepared.tags.clone(),

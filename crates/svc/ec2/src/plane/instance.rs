@@ -5,8 +5,7 @@ use wharf_records::Scope;
 use wharf_seal::Keyring;
 
 use crate::{
-    instance_types,
-    instances::{shown::host_name, size},
+    instances::{shown::host_name, size::Size},
     records::{Instance, user_data_purpose},
 };
 
@@ -22,9 +21,9 @@ pub fn resource(record: Instance, scope: &Scope, keyring: &Keyring) -> Option<Re
         true => (machine::Wanted::Stopped, record.life.boot.saturating_sub(1)),
         false => (record.life.wanted, record.life.boot),
     };
-    let kind = instance_types::find(&record.instance_type);
+    let size = Size::of(&record);
     // Of a type that this version does not know there is no size to run it with.
-    if kind.is_none() && wanted == machine::Wanted::Running {
+    if size.is_none() && wanted == machine::Wanted::Running {
         return None;
     }
     let user_data = match &record.user_data {
@@ -58,9 +57,13 @@ pub fn resource(record: Instance, scope: &Scope, keyring: &Keyring) -> Option<Re
             None => machine::Image::Own,
             Some(name) => machine::Image::Registry { name },
         },
-        cpu: kind.map_or(0, size::cpu),
-        cpu_guaranteed: kind.map(|kind| size::claim(kind, record.disk_gib).cpu),
-        memory_mib: kind.map_or(0, |kind| u32::try_from(kind.memory_mib).unwrap_or(u32::MAX)),
+        cpu: size.map_or(0, |it| it.cpu),
+        cpu_guaranteed: size.map(|it| it.guaranteed),
+        memory_mib: size.map_or(0, |it| it.memory_mib),
+        one_pod: record
+            .pod
+            .as_ref()
+            .map(|it| u64::from(it.ephemeral_gib) * GIB),
         disk_bytes: u64::from(record.disk_gib) * GIB,
         interface: machine::Interface {
             id: interface.id,
@@ -110,10 +113,14 @@ fn metadata(record: &Instance, region: &str) -> machine::Metadata {
         public_keys: key
             .filter_map(|key| Some((key.name.clone(), key.public.clone()?)))
             .collect(),
-        profile: record
-            .profile
-            .as_ref()
-            .map(|it| (it.arn.clone(), it.id.clone())),
+        // By the Fargate profile of its pod the machine has the pod's execution role.
+        profile: match &record.pod {
+            Some(pod) => Some((pod.profile.clone(), pod.uid.clone())),
+            None => {
+                let profile = record.profile.as_ref();
+                profile.map(|it| (it.arn.clone(), it.id.clone()))
+            }
+        },
         host_name: host_name(region, record),
     }
 }

@@ -4,11 +4,14 @@ use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 use wharf_base::{Cidr4, Timestamp};
-use wharf_records::{Record, Unknown, ecs::Tags};
+use wharf_records::{Record, Unknown, ecs::Tags, pods::OfPod};
 use wharf_seal::Sealed;
 
 use super::{DhcpGiven, entity};
-use crate::{fault, instances::life::Life};
+use crate::{
+    fault,
+    instances::life::{Life, State},
+};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Instance {
@@ -42,6 +45,9 @@ pub struct Instance {
     pub ebs_optimized: bool,
     /// Of its root file system.
     pub disk_gib: u32,
+    /// The pod of EKS that Fargate has it for; nobody but services sees such a machine among instances.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pod: Option<OfPod>,
     pub life: Life,
     pub created_at: Timestamp,
     pub tags: Tags,
@@ -49,7 +55,30 @@ pub struct Instance {
     pub unknown: Unknown,
 }
 
-entity!(Instance, "instance", fault::instance_not_found, vpc_id);
+entity!(
+    Instance,
+    "instance",
+    fault::instance_not_found,
+    vpc_id,
+    |it: &Instance| it.pod.is_some()
+);
+
+impl Instance {
+    /// Takes down when the machine of a pod began to run, and when that came to its end.
+    pub fn keep_times(&mut self, now: Timestamp) {
+        let Some(pod) = &mut self.pod else { return };
+        match self.life.state {
+            State::Pending => {}
+            State::Running => {
+                pod.started_at.get_or_insert(now);
+            }
+            _ if pod.started_at.is_none() => {}
+            _ => {
+                pod.ended_at.get_or_insert(now);
+            }
+        }
+    }
+}
 
 /// What its root file system is made of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -39,13 +39,22 @@ pub trait Entity: Record + Clone + Send + Sync {
     fn vpc(&self) -> Option<&str> {
         None
     }
+    /// Services alone see it.
+    fn is_hidden(&self) -> bool {
+        false
+    }
     fn missing(id: &str) -> Fault;
 }
 
+/// Whether a caller sees an entity.
+pub fn is_seen<T: Entity>(entity: &T, cx: &wharf_wire::Context) -> bool {
+    !entity.is_hidden() || cx.caller.kind == wharf_wire::CallerKind::Service
+}
+
 /// Kind and not-found fault of an entity that keeps `id` and `tags` under these names;
-/// the member that names its VPC, if it has one.
+/// the member that names its VPC, if it has one; which of them services alone see, if any.
 macro_rules! entity {
-    ($record:ty, $kind:literal, $missing:path $(, $vpc:ident)?) => {
+    ($record:ty, $kind:literal, $missing:path $(, $vpc:ident $(, $hidden:expr)?)?) => {
         impl wharf_records::Record for $record {
             const KIND: &'static str = $kind;
             const FORMAT: u32 = 1;
@@ -63,7 +72,10 @@ macro_rules! entity {
             }
             $(fn vpc(&self) -> Option<&str> {
                 Some(&self.$vpc)
-            })?
+            }
+            $(fn is_hidden(&self) -> bool {
+                ($hidden)(self)
+            })?)?
             fn missing(id: &str) -> wharf_wire::Fault {
                 $missing(id)
             }

@@ -1,5 +1,7 @@
 //! Instances, from their launch to their end, on hosts that this test plays.
 
+mod pods;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,

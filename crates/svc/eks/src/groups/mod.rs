@@ -11,7 +11,7 @@
 pub mod checks;
 pub mod cloud;
 pub mod describe;
-mod nodes;
+pub mod nodes;
 pub mod plan;
 pub mod reconcile;
 pub mod records;

@@ -203,13 +203,30 @@ pub async fn forget(client: &Client, node: &Value) -> Result<(), Error> {
     }
 }
 
+/// Groups and name of nodes that are instances, and of Fargate's, in the ConfigMap `aws-auth`.
+pub const OF_INSTANCES: (&[&str], &str) = (
+    &["system:bootstrappers", "system:nodes"],
+    "{{EC2PrivateDNSName}}",
+);
+pub const OF_FARGATE: (&[&str], &str) = (
+    &[
+        "system:bootstrappers",
+        "system:nodes",
+        "system:node-proxier",
+    ],
+    "{{SessionName}}",
+);
+
 /// The role of nodes in the ConfigMap `aws-auth`, for clusters without access entries.
-pub async fn map_role(client: &Client, role: &str) -> Result<(), Error> {
+pub async fn map_role(
+    client: &Client,
+    role: &str,
+    (groups, name): (&[&str], &str),
+) -> Result<(), Error> {
     const NAMESPACE: &str = "kube-system";
     const NAME: &str = "aws-auth";
-    let own = format!(
-        "- groups:\n  - system:bootstrappers\n  - system:nodes\n  rolearn: {role}\n  username: system:node:{{{{EC2PrivateDNSName}}}}\n"
-    );
+    let groups: String = groups.iter().map(|it| format!("  - {it}\n")).collect();
+    let own = format!("- groups:\n{groups}  rolearn: {role}\n  username: system:node:{name}\n");
     match client.get(&kind::CONFIG_MAP, NAMESPACE, NAME).await {
         Ok(mut map) => {
             let held = map["data"]["mapRoles"].as_str().unwrap_or_default();

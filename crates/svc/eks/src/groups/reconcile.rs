@@ -209,7 +209,7 @@ async fn advance(
         return Ok(Looked::again(SOON));
     };
     if group.status == Status::Creating && cluster.mode == Mode::ConfigMap {
-        nodes::map_role(client, &group.role).await?;
+        nodes::map_role(client, &group.role, nodes::OF_INSTANCES).await?;
     }
     let own = group.clone();
     let cloud = Cloud {

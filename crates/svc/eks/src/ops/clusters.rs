@@ -60,6 +60,9 @@ pub async fn delete(
             let first = groups.into_iter().next().map(|it| it.record.name);
             return Err(fault::cluster_has_groups(&name, &first.unwrap_or_default()));
         }
+        if cluster.profiles > 0 {
+            return Err(fault::cluster_has_profiles(&name));
+        }
         if let Some(update) = &cluster.update {
             return Err(fault::cluster_is_updating("DeleteCluster", &name, update));
         }

@@ -127,6 +127,7 @@ async fn wanted(
         security_groups,
         own_group: None,
         groups: 0,
+        profiles: 0,
         associations: 0,
         update: None,
         without: without(input.bootstrap_self_managed_addons),

@@ -1,5 +1,5 @@
-//! TagResource, UntagResource and ListTagsForResource, of clusters, access entries, node groups, add-ons, identity providers and Pod
-//! Identity associations.
+//! TagResource, UntagResource and ListTagsForResource, of clusters, access entries, node groups, Fargate profiles, add-ons, identity
+//! providers and Pod Identity associations.
 
 use wharf_api_eks::{
     ListTagsForResourceRequest, ListTagsForResourceResponse, TagResourceRequest,
@@ -8,10 +8,11 @@ use wharf_api_eks::{
 use wharf_service::{Place, tags::Tags, transact};
 use wharf_wire::{Call, Fault};
 
-use super::{addons, associations, node_groups, providers};
+use super::{addons, associations, fargate_profiles, node_groups, providers};
 use crate::{
     addons::Addon,
     core::Core,
+    fargate::FargateProfile,
     fault,
     groups::records::NodeGroup,
     names,
@@ -28,6 +29,7 @@ pub enum Tagged {
     Group(String, Tags),
     Association(String, Tags),
     Addon(String, Tags),
+    Profile(String, Tags),
     Provider(String, Tags),
 }
 
@@ -72,6 +74,12 @@ pub async fn find(core: &Core, place: &Place, arn: &str) -> Result<Option<Tagged
             let found = found.filter(|it| it.1.record.uuid == *uuid);
             Ok(found.map(|(_, it)| Tagged::Addon(it.key, it.record.tags)))
         }
+        ["fargateprofile", cluster, name, uuid] => {
+            let named = (Some(*cluster), Some(*name));
+            let found = fargate_profiles::find(core, place, named).await.ok();
+            let found = found.filter(|it| it.1.record.uuid == *uuid);
+            Ok(found.map(|(_, it)| Tagged::Profile(it.key, it.record.tags)))
+        }
         ["identityproviderconfig", cluster, OIDC, name, uuid] => {
             let named = (Some(*cluster), Some(*name));
             let found = if_there(providers::find(core, place, named).await)?;
@@ -98,6 +106,7 @@ impl Tagged {
             | Self::Group(_, tags)
             | Self::Association(_, tags)
             | Self::Addon(_, tags)
+            | Self::Profile(_, tags)
             | Self::Provider(_, tags) => tags,
         }
     }
@@ -182,6 +191,12 @@ async fn change(
             let mut addon = found.ok_or_else(gone)?;
             change(&mut addon.tags)?;
             tx.put(&key, &addon);
+        }),
+        Tagged::Profile(key, _) => transact!(core.table, &call.permit, |tx| {
+            let found = tx.find::<FargateProfile>(&key).await?;
+            let mut profile = found.ok_or_else(gone)?;
+            change(&mut profile.tags)?;
+            tx.put(&key, &profile);
         }),
         Tagged::Provider(key, _) => transact!(core.table, &call.permit, |tx| {
             let found = tx.find::<IdentityProvider>(&key).await?;

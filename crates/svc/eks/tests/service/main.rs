@@ -1,6 +1,7 @@
 //! The service in process, over a real store, EC2 and IAM; only the API servers are a stand-in that remembers.
 
 mod addons;
+mod fargate;
 mod groups;
 mod pod_identity;
 mod providers;

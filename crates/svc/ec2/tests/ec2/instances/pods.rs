@@ -1,0 +1,149 @@
+//! Machines that Fargate has for pods of EKS.
+
+use wharf_records::pods::{MachineOfPod, OfPod};
+use wharf_service::Place;
+use wharf_svc_ec2::instances::{PodMachine, PodMachineWish, life::State};
+
+use super::*;
+
+fn place() -> Place {
+    Place::new(wharf_testkit::ACCOUNT, REGION)
+}
+
+impl Cloud {
+    async fn wish(&self, uid: &str) -> PodMachineWish {
+        let subnets = DescribeSubnetsRequest::default();
+        let subnets = self.ec2.describe_subnets(&self.call(), subnets).await;
+        let subnets = subnets.unwrap().subnets.unwrap();
+        let here = |it: &Subnet| it.availability_zone.as_deref() == Some("us-east-1a");
+        let subnet = subnets.into_iter().find(here).unwrap();
+        PodMachineWish {
+            of: OfPod {
+                cluster: "demo".to_owned(),
+                cluster_id: "AB".to_owned(),
+                profile: "arn:profile".to_owned(),
+                role: "arn:role".to_owned(),
+                namespace: "web".to_owned(),
+                name: "front".to_owned(),
+                uid: uid.to_owned(),
+                cpu: 256,
+                memory_mib: 512,
+                ephemeral_gib: 20,
+                started_at: None,
+                ended_at: None,
+            },
+            subnet: subnet.subnet_id.unwrap(),
+            groups: Vec::new(),
+            disk_gib: 1,
+            user_data: "config".to_owned(),
+        }
+    }
+
+    async fn machines(&self) -> Vec<PodMachine> {
+        self.ec2.pod_machines(&place(), "AB").await.unwrap()
+    }
+
+    async fn of_pod(&self, id: &str) -> OfPod {
+        let scope = wharf_records::Scope::new("ec2", wharf_testkit::ACCOUNT, REGION);
+        let entry = self.world.store.get(&scope.key("instance", id)).await;
+        let machine: MachineOfPod = wharf_records::decode(&entry.unwrap().unwrap().value).unwrap();
+        machine.pod.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_pod_has_a_machine_that_nobody_else_sees() {
+    let mut cloud = Cloud::new(&["i-a1"]).await;
+    let wish = cloud.wish("u-1").await;
+    let made = cloud.ec2.run_pod_machine(&place(), &wish).await.unwrap();
+    assert!(made.lives() && made.node.starts_with("fargate-ip-"));
+    cloud.restart();
+    let again = cloud.ec2.run_pod_machine(&place(), &wish).await.unwrap();
+    assert_eq!(again, made);
+
+    let told = cloud.placed(&made.id).await;
+    assert_eq!(
+        (told.cpu, told.cpu_guaranteed, told.memory_mib),
+        (256, Some(256), 512)
+    );
+    assert_eq!(told.one_pod, Some(20 << 30));
+    assert!(told.metadata.profile.is_some() && !told.metadata.enabled);
+    let claim = cloud.claim(&made.id).await.unwrap();
+    assert_eq!((claim.cpu, claim.memory), (256, 512));
+    let role = cloud
+        .ec2
+        .role_on("i-a1", &Told::of(&told))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(role.role, "arn:role");
+    assert_eq!(role.service, "eks-fargate-pods.amazonaws.com");
+    assert_eq!(
+        (role.source, role.session),
+        ("arn:profile".to_owned(), made.node.clone())
+    );
+
+    let all = DescribeInstancesRequest::default();
+    let all = cloud
+        .ec2
+        .describe_instances(&cloud.call(), all)
+        .await
+        .unwrap();
+    assert_eq!(all.reservations.unwrap(), []);
+    let text = format!("The instance ID '{}' does not exist", made.id);
+    refused(
+        cloud.terminate(&made.id).await,
+        "InvalidInstanceID.NotFound",
+        &text,
+    );
+    refused(
+        cloud.stop(&made.id).await,
+        "InvalidInstanceID.NotFound",
+        &text,
+    );
+
+    cloud.says(&told, Reported::Running).await;
+    let started = cloud.of_pod(&made.id).await.started_at;
+    assert_eq!(started, Some(cloud.clock.now()));
+    cloud.clock.advance(Duration::from_secs(90));
+    cloud.ec2.end_pod_machine(&place(), &made.id).await.unwrap();
+    cloud
+        .ec2
+        .end_pod_machine(&place(), "i-0123456789abcdef0")
+        .await
+        .unwrap();
+    let pod = cloud.of_pod(&made.id).await;
+    assert_eq!(
+        (pod.started_at, pod.ended_at),
+        (started, Some(cloud.clock.now()))
+    );
+    let told = cloud.told_of(&made.id).await.unwrap();
+    assert_eq!(told.wanted, Wanted::Terminated);
+    cloud.says(&told, Reported::Terminated).await;
+    until("it is over", || async {
+        cloud.machines().await[0].state == State::Terminated
+    })
+    .await;
+    assert!(!cloud.claims(&made.id).await);
+    assert_eq!(cloud.addresses().await, 0);
+    // The pod may have another now.
+    let other = cloud.ec2.run_pod_machine(&place(), &wish).await.unwrap();
+    assert_ne!(other.id, made.id);
+}
+
+#[tokio::test]
+async fn machines_are_hosts_capacity_for_fargate() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let wish = cloud.wish("u-1").await;
+    let key = Host::key("host-of-i-a1");
+    let entry = cloud.world.store.get(&key).await.unwrap().unwrap();
+    let mut host: Host = wharf_records::decode(&entry.value).unwrap();
+    host.fargate = false;
+    let txn = Txn::new().put(key, encode(&host));
+    assert!(cloud.world.store.txn(&PERMIT, txn).await.unwrap().succeeded);
+    let made = cloud.ec2.run_pod_machine(&place(), &wish).await;
+    let text = "We currently do not have sufficient fargate capacity in the Availability Zone you requested \
+                (us-east-1a). Our system will be working on provisioning additional capacity.";
+    refused(made, "InsufficientInstanceCapacity", text);
+    assert_eq!(cloud.machines().await, []);
+}

@@ -1,0 +1,281 @@
+//! Fargate profiles: made, shown and deleted, with their pods and the entries of their roles.
+
+use serde_json::json;
+use wharf_api_ec2::{
+    AssociateRouteTableRequest, CreateRouteTableRequest, CreateSubnetRequest,
+    DescribeSubnetsRequest, Ec2 as _,
+};
+use wharf_api_eks::{
+    CreateFargateProfileRequest, DeleteClusterRequest, DeleteFargateProfileRequest,
+    DescribeAccessEntryRequest, DescribeFargateProfileRequest, Eks as _, FargateProfile,
+    FargateProfileSelector, ListFargateProfilesRequest,
+};
+use wharf_kube_client::kind;
+use wharf_kube_model::fargate::{PROFILE_LABEL, SCHEDULER};
+use wharf_testkit::{call, refused, until};
+use wharf_wire::Fault;
+
+use crate::{Home, place, role};
+
+const INVALID: &str = "InvalidParameterException";
+const IN_USE: &str = "ResourceInUseException";
+
+fn demo() -> Option<String> {
+    Some("demo".to_owned())
+}
+
+impl Home {
+    /// A subnet that no route leads out of.
+    async fn private_subnet(&self) -> String {
+        let (ec2, call) = (&self.world.ec2, call());
+        let input = DescribeSubnetsRequest {
+            subnet_ids: Some(vec![self.subnets[0].clone()]),
+            ..DescribeSubnetsRequest::default()
+        };
+        let found = ec2.describe_subnets(&call, input).await.unwrap();
+        let vpc = found.subnets.unwrap()[0].vpc_id.clone();
+        let input = CreateSubnetRequest {
+            vpc_id: vpc.clone(),
+            cidr_block: Some("172.31.96.0/24".to_owned()),
+            ..CreateSubnetRequest::default()
+        };
+        let made = ec2.create_subnet(&call, input).await.unwrap();
+        let subnet = made.subnet.unwrap().subnet_id;
+        let input = CreateRouteTableRequest {
+            vpc_id: vpc,
+            ..CreateRouteTableRequest::default()
+        };
+        let made = ec2.create_route_table(&call, input).await.unwrap();
+        let input = AssociateRouteTableRequest {
+            route_table_id: made.route_table.unwrap().route_table_id,
+            subnet_id: subnet.clone(),
+            ..AssociateRouteTableRequest::default()
+        };
+        ec2.associate_route_table(&call, input).await.unwrap();
+        subnet.unwrap()
+    }
+
+    async fn profile(&self, name: &str) -> Result<FargateProfile, Fault> {
+        let input = DescribeFargateProfileRequest {
+            cluster_name: demo(),
+            fargate_profile_name: Some(name.to_owned()),
+        };
+        let found = self.eks.describe_fargate_profile(&call(), input).await?;
+        Ok(found.fargate_profile.unwrap())
+    }
+
+    async fn profile_is(&self, name: &str, status: &str) -> FargateProfile {
+        until(status, || async {
+            let found = self.profile(name).await;
+            found.is_ok_and(|it| it.status.as_deref() == Some(status))
+        })
+        .await;
+        self.profile(name).await.unwrap()
+    }
+
+    async fn make_profile(
+        &self,
+        input: CreateFargateProfileRequest,
+    ) -> Result<FargateProfile, Fault> {
+        let made = self.eks.create_fargate_profile(&call(), input).await?;
+        Ok(made.fargate_profile.unwrap())
+    }
+
+    async fn delete_profile(&self, name: &str) -> Result<FargateProfile, Fault> {
+        let input = DeleteFargateProfileRequest {
+            cluster_name: demo(),
+            fargate_profile_name: Some(name.to_owned()),
+        };
+        let gone = self.eks.delete_fargate_profile(&call(), input).await?;
+        Ok(gone.fargate_profile.unwrap())
+    }
+
+    async fn entry_type(&self, role: &str) -> Option<String> {
+        let input = DescribeAccessEntryRequest {
+            cluster_name: demo(),
+            principal_arn: Some(role.to_owned()),
+        };
+        let found = self.eks.describe_access_entry(&call(), input).await.ok()?;
+        found.access_entry?.type_
+    }
+}
+
+fn request(name: &str, role: &str, subnet: &str) -> CreateFargateProfileRequest {
+    CreateFargateProfileRequest {
+        cluster_name: demo(),
+        fargate_profile_name: Some(name.to_owned()),
+        pod_execution_role_arn: Some(role.to_owned()),
+        subnets: Some(vec![subnet.to_owned()]),
+        selectors: Some(vec![FargateProfileSelector {
+            namespace: Some("web".to_owned()),
+            labels: None,
+        }]),
+        client_request_token: Some(format!("token-{name}")),
+        ..CreateFargateProfileRequest::default()
+    }
+}
+
+#[tokio::test]
+async fn a_profile_comes_and_goes_with_its_pods() {
+    let home = Home::new().await;
+    home.active("API").await;
+    let subnet = home.private_subnet().await;
+    let pods = role(&home.world, "pods", "eks-fargate-pods.amazonaws.com").await;
+    let asked = request("one", &pods, &subnet);
+    let made = home.make_profile(asked.clone()).await.unwrap();
+    assert_eq!(made.status.as_deref(), Some("CREATING"));
+    home.profile_is("one", "ACTIVE").await;
+    let again = home.make_profile(asked.clone()).await.unwrap();
+    assert_eq!(again.fargate_profile_arn, made.fargate_profile_arn);
+    let other = CreateFargateProfileRequest {
+        client_request_token: Some("other".to_owned()),
+        ..asked
+    };
+    let exists = "A Fargate Profile already exists with this name in this cluster.";
+    refused(home.make_profile(other).await, IN_USE, exists);
+    assert_eq!(
+        home.entry_type(&pods).await.as_deref(),
+        Some("FARGATE_LINUX")
+    );
+    let active = home
+        .eks
+        .fargate_profiles(&place(), &home.id())
+        .await
+        .unwrap();
+    assert_eq!(active[0].of.name, "one");
+    assert_eq!(active[0].subnets, std::slice::from_ref(&subnet));
+
+    // A second one has the same role.
+    home.make_profile(request("two", &pods, &subnet))
+        .await
+        .unwrap();
+    home.profile_is("two", "ACTIVE").await;
+    let input = ListFargateProfilesRequest {
+        cluster_name: demo(),
+        ..ListFargateProfilesRequest::default()
+    };
+    let listed = home
+        .eks
+        .list_fargate_profiles(&call(), input)
+        .await
+        .unwrap();
+    assert_eq!(listed.fargate_profile_names.unwrap(), ["one", "two"]);
+    let input = DeleteClusterRequest { name: demo() };
+    let busy = "Cluster has Fargate Profiles in ACTIVE/CREATING state";
+    refused(home.eks.delete_cluster(&call(), input).await, IN_USE, busy);
+
+    // It waits for a pod that does not go.
+    let client = home.planes.kubernetes.client();
+    let held = json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": "held", "namespace": "web", "labels": {PROFILE_LABEL: "one"}, "finalizers": ["test/held"]},
+        "spec": {"schedulerName": SCHEDULER},
+    });
+    client.create(&kind::POD, "web", &held).await.unwrap();
+    let gone = home.delete_profile("one").await.unwrap();
+    assert_eq!(gone.status.as_deref(), Some("DELETING"));
+    let text = "Cannot Delete Fargate Profile two because cluster demo currently has Fargate profile one in status DELETING";
+    refused(home.delete_profile("two").await, IN_USE, text);
+    let text = "Cannot create Fargate Profile three because cluster demo currently has Fargate profile one in status DELETING";
+    let made = home.make_profile(request("three", &pods, &subnet)).await;
+    refused(made, IN_USE, text);
+    let active = home
+        .eks
+        .fargate_profiles(&place(), &home.id())
+        .await
+        .unwrap();
+    assert_eq!(active.len(), 1);
+    until("the pod is asked to go", || async {
+        let pod = client.get(&kind::POD, "web", "held").await.unwrap();
+        pod["metadata"]["deletionTimestamp"].is_string()
+    })
+    .await;
+    let mut pod = client.get(&kind::POD, "web", "held").await.unwrap();
+    pod["metadata"]["finalizers"] = json!([]);
+    client.update(&kind::POD, &pod).await.unwrap();
+    until("the profile is gone", || async {
+        home.profile("one").await.is_err()
+    })
+    .await;
+    // The entry stays for the other one, and goes with it.
+    assert!(home.entry_type(&pods).await.is_some());
+    home.delete_profile("two").await.unwrap();
+    until("the other is gone", || async {
+        home.profile("two").await.is_err()
+    })
+    .await;
+    assert!(home.entry_type(&pods).await.is_none());
+    let input = DeleteClusterRequest { name: demo() };
+    home.eks.delete_cluster(&call(), input).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_no_profile_is_refused() {
+    let home = Home::new().await;
+    home.active("API").await;
+    let subnet = home.private_subnet().await;
+    let pods = role(&home.world, "pods", "eks-fargate-pods.amazonaws.com").await;
+    let public = &home.subnets[0];
+    let text = format!("Subnet {public} provided in Fargate Profile is not a private subnet");
+    let made = home.make_profile(request("a", &pods, public)).await;
+    refused(made, INVALID, &text);
+    let text = format!(
+        "Role with arn: {}, could not be assumed because it does not exist or the trusted entity is not correct",
+        home.role
+    );
+    let made = home.make_profile(request("a", &home.role, &subnet)).await;
+    refused(made, INVALID, &text);
+    refused(
+        home.profile("a").await,
+        "ResourceNotFoundException",
+        "No Fargate Profile found with name: a.",
+    );
+}
+
+#[tokio::test]
+async fn a_role_that_has_another_entry_fails_the_profile() {
+    let home = Home::new().await;
+    home.active("API").await;
+    let subnet = home.private_subnet().await;
+    let pods = role(&home.world, "pods", "eks-fargate-pods.amazonaws.com").await;
+    let input = wharf_api_eks::CreateAccessEntryRequest {
+        cluster_name: demo(),
+        principal_arn: Some(pods.clone()),
+        ..Default::default()
+    };
+    home.eks.create_access_entry(&call(), input).await.unwrap();
+    home.make_profile(request("a", &pods, &subnet))
+        .await
+        .unwrap();
+    let failed = home.profile_is("a", "CREATE_FAILED").await;
+    let issues = failed.health.unwrap().issues.unwrap();
+    assert_eq!(
+        issues[0].code.as_deref(),
+        Some("PodExecutionRoleAlreadyInUse")
+    );
+    home.delete_profile("a").await.unwrap();
+    until("it is gone", || async { home.profile("a").await.is_err() }).await;
+    assert_eq!(home.entry_type(&pods).await.as_deref(), Some("STANDARD"));
+}
+
+#[tokio::test]
+async fn without_entries_the_role_is_mapped() {
+    let home = Home::new().await;
+    home.active("CONFIG_MAP").await;
+    let subnet = home.private_subnet().await;
+    let pods = role(&home.world, "pods", "eks-fargate-pods.amazonaws.com").await;
+    home.make_profile(request("a", &pods, &subnet))
+        .await
+        .unwrap();
+    home.profile_is("a", "ACTIVE").await;
+    let client = home.planes.kubernetes.client();
+    let map = client
+        .get(&kind::CONFIG_MAP, "kube-system", "aws-auth")
+        .await;
+    let roles = map.unwrap()["data"]["mapRoles"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(roles.contains(&pods) && roles.contains("system:node:{{SessionName}}"));
+    assert!(roles.contains("  - system:node-proxier\n"));
+}
