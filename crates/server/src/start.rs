@@ -67,6 +67,7 @@ use crate::{
     join::Join,
     keys,
     kube::issuers::ClusterIssuers,
+    layer_peers::LayerPeers,
     measures::{self, Measured},
     migrate, names,
     node_credentials::NodeCredentials,
@@ -1026,6 +1027,7 @@ impl Plane {
         let acceptor = data.authorities.acceptor().map_err(StartError::Tls)?;
         let connections = self.connections.clone();
         let bytes = BytesInFlight::new(ByteLimits::default());
+        let layers = Arc::new(LayerPeers::default());
         let (metrics, requests) = measures::collect(
             &config.data_dir,
             measures::Sources {
@@ -1039,6 +1041,7 @@ impl Plane {
                 logs: self.logs.clone(),
                 ecs: self.ecs.clone(),
                 sqs: self.sqs.clone(),
+                layers: layers.clone(),
                 services: answering.measured,
             },
         );
@@ -1079,6 +1082,7 @@ impl Plane {
                 clock: clock.clone(),
             },
             planes: control.overview.planes.clone(),
+            layers,
             signer: self.signer.clone(),
             issuers: self.issuers.clone(),
             tls: Some(acceptor),

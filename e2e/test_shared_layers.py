@@ -1,0 +1,253 @@
+"""Layers that hosts of a zone have from each other: the registry is asked who may, and sends what no host has."""
+
+import contextlib
+import gzip
+import hashlib
+import io
+import json
+import os
+import signal
+import tarfile
+
+import pytest
+
+from harness import images, processes, tasks, tools
+from harness.hosts import SERVER, Host, Lan
+from harness.installation import Installation
+from harness.waiting import wait_for
+from test_metrics import of_part, parsed, scrape
+
+pytestmark = pytest.mark.minutes(3)
+
+FROM_REGISTRY = ("wharf_agent_layers_total", ("from", "registry"))
+FROM_PEERS = ("wharf_agent_layers_total", ("from", "peer"))
+BYTES_OF_REGISTRY = ("wharf_agent_downloaded_bytes_total",)
+BYTES_OF_PEERS = ("wharf_agent_peer_bytes_total",)
+FAILURES = ("wharf_agent_peer_failures_total",)
+SENT = ("wharf_agent_shared_bytes_total",)
+
+SHARES = ("--share-layers",)
+
+
+@pytest.fixture(scope="module")
+def lan():
+    with Lan() as lan:
+        yield lan
+
+
+@pytest.fixture(scope="module")
+def server(lan):
+    with Installation(arguments=["--listen", SERVER]) as alone:
+        yield alone.start()
+
+
+@pytest.fixture(scope="module")
+def hosts(server):
+    """Two that share layers, and one that does not."""
+    made = [Host(server, number, node_arguments=arguments).join() for number, arguments in ((1, SHARES), (2, SHARES), (3, ()))]
+    wait_for(lambda: known(server) == (2, 0), 30, "both of the hosts that share")
+    yield made
+    for one in made:
+        one.close()
+
+
+def known(server):
+    """How many nodes share layers, and how many layers."""
+    samples = parsed(scrape(server).text)
+    return samples[("wharf_sharing_nodes",)], samples[("wharf_shared_layers",)]
+
+
+def counted(host):
+    return of_part(host, "metrics.sock")
+
+
+def with_file(folder, size):
+    """The busybox image with one more layer of random bytes; the layout, and the sizes and digests of its layers."""
+    archive = f"oci-archive:{tools.image_archive('busybox')}"
+    tools.run("skopeo", "copy", "--quiet", archive, f"oci:{folder}:it")
+    blobs = folder / "blobs" / "sha256"
+
+    def keep(data):
+        digest = hashlib.sha256(data).hexdigest()
+        (blobs / digest).write_bytes(data)
+        return {"digest": f"sha256:{digest}", "size": len(data)}
+
+    def read(described):
+        return json.loads((blobs / described["digest"].removeprefix("sha256:")).read_text())
+
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w") as packed:
+        entry = tarfile.TarInfo("random")
+        entry.size = size
+        packed.addfile(entry, io.BytesIO(os.urandom(size)))
+    index = json.loads((folder / "index.json").read_text())
+    (described,) = index["manifests"]
+    manifest = read(described)
+    config = read(manifest["config"])
+    config["rootfs"]["diff_ids"].append(f"sha256:{hashlib.sha256(plain.getvalue()).hexdigest()}")
+    config.pop("history", None)
+    layer = keep(gzip.compress(plain.getvalue(), 1))
+    manifest["layers"].append({"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", **layer})
+    manifest["config"].update(keep(json.dumps(config).encode()))
+    described.update(keep(json.dumps(manifest).encode()))
+    (folder / "index.json").write_text(json.dumps(index))
+    return f"oci:{folder}:it", [(it["digest"], it["size"]) for it in manifest["layers"]]
+
+
+def name_of(image):
+    return image.split("/", 1)[1].split(":")[0]
+
+
+def pushed(server, tmp_path, size=1 << 20):
+    """A fresh image; its reference and layers."""
+    name = tasks.unique("shared")
+    layout, layers = with_file(tmp_path / name, size)
+    uri = images.ensure_repository(server, name)
+    images.skopeo_copy(server, layout, f"docker://{uri}:1", extra=["--preserve-digests"])
+    return f"{uri}:1", layers
+
+
+def begun(server, host, image, **definition):
+    definition = tasks.register(server, image, command=["sleep", "1000"], **definition)
+    started = server.client("ecs").start_task(taskDefinition=definition, containerInstances=[host.instance])
+    assert started["failures"] == []
+    return tasks.Task(server, started["tasks"][0]["taskArn"], "/e2e")
+
+
+def run_on(server, host, image, **definition):
+    task = begun(server, host, image, **definition)
+    task.wait("RUNNING", 60)
+    return task
+
+
+def held_by(server, host, image, layers=1):
+    """Has a host pull an image, and the control plane hear of its layers."""
+    before = known(server)[1]
+    run_on(server, host, image)
+    wait_for(lambda: known(server)[1] == before + layers, 30, "the announcement of the layers")
+
+
+def of_agent(host):
+    """The process of a host's agent."""
+    (found,) = [pid for pid in processes.all_pids() if {str(host.data), "agent"} <= set(processes.command_line(pid))]
+    return found
+
+
+def begin_anew(server, host):
+    """Another agent, which has heard of nobody's failures."""
+    before, pid = known(server), of_agent(host)
+    processes.kill(pid)
+
+    def is_back():
+        with contextlib.suppress(OSError):
+            samples = counted(host)
+            return samples[("wharf_agent_connected",)] == samples[("wharf_agent_sharing",)] == 1 and known(server) == before
+        return False
+
+    wait_for(is_back, 60, "the agent in the place of the one that was killed")
+
+
+def test_the_second_host_fetches_nothing_from_the_registry(server, hosts, tmp_path):
+    one, two, alone = hosts
+    image, layers = pushed(server, tmp_path)
+    size = sum(size for _, size in layers)
+    held_by(server, one, image, len(layers))
+    first = counted(one)
+    assert (first[FROM_REGISTRY], first[FROM_PEERS], first[BYTES_OF_REGISTRY]) == (len(layers), 0, size)
+    task = run_on(server, two, image)
+    second = counted(two)
+    assert (second[FROM_REGISTRY], second[BYTES_OF_REGISTRY]) == (0, 0)
+    assert (second[FROM_PEERS], second[BYTES_OF_PEERS], second[FAILURES]) == (len(layers), size, 0)
+    assert counted(one)[SENT] == size
+    shown = server.client("ecr").describe_images(repositoryName=name_of(image))["imageDetails"][0]
+    assert task.describe()["containers"][0]["imageDigest"] == shown["imageDigest"]
+    # A host that was not told to share has all of it from the registry.
+    run_on(server, alone, image)
+    assert (counted(alone)[FROM_PEERS], counted(alone)[BYTES_OF_REGISTRY]) == (0, size)
+    # A server that begins anew hears all of it again, and so does one of an agent that begins anew.
+    server.kill_child("server")
+    server.wait_ready()
+    wait_for(lambda: known(server) == (2, 2 * len(layers)), 60, "the layers of both hosts after a restart")
+    begin_anew(server, two)
+
+
+def test_who_may_not_pull_hears_of_no_peer(server, hosts, tmp_path):
+    one, two, _ = hosts
+    image, _ = pushed(server, tmp_path)
+    held_by(server, one, image)
+    before, sent = counted(two)[BYTES_OF_PEERS], counted(one)[SENT]
+    # The manifest and the configuration alone open no layer.
+    role = tasks.task_role(server, "ecr:GetAuthorizationToken")
+    refused = begun(server, two, image, execution_role=role).wait("STOPPED", 90)
+    assert "CannotPull" in str(refused), refused
+    policy = tasks.document(["ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:BatchCheckLayerAvailability"])
+    server.client("iam").put_role_policy(RoleName=role.rpartition("/")[2], PolicyName="manifest", PolicyDocument=policy)
+    refused = begun(server, two, image, execution_role=role).wait("STOPPED", 90)
+    assert "CannotPull" in str(refused), refused
+    assert (counted(two)[BYTES_OF_PEERS], counted(one)[SENT]) == (before, sent)
+    # Nor do its ports open anything to those who have no ticket.
+    listening = [line.split()[3] for line in one.inside("ss", "-Hltn").stdout.splitlines()]
+    for port in {it.rpartition(":")[2] for it in listening if it.startswith(("*:", "[::]:", "0.0.0.0:"))}:
+        answer = two.inside("curl", "-sk", "--max-time", "5", f"https://{one.address}:{port}/", check=False)
+        assert answer.returncode != 0 and answer.stdout == ""
+    assert counted(one)[SENT] == sent
+
+
+def test_wrong_bytes_are_noticed(server, hosts, tmp_path):
+    one, two, _ = hosts
+    image, layers = pushed(server, tmp_path)
+    digest, size = layers[-1]
+    held_by(server, one, image)
+    kept = one.data / "node" / "images" / "shelf" / digest.removeprefix("sha256:")
+    assert kept.stat().st_size == size and kept.stat().st_mode & 0o777 == 0o600
+    content = bytearray(kept.read_bytes())
+    content[size // 2] ^= 255
+    kept.write_bytes(content)
+    before = counted(two)
+    task = run_on(server, two, image)
+    after = counted(two)
+    assert after[FAILURES] == before[FAILURES] + 1
+    assert after[BYTES_OF_REGISTRY] == before[BYTES_OF_REGISTRY] + size
+    with tarfile.open(tmp_path / name_of(image) / "blobs" / "sha256" / digest.removeprefix("sha256:")) as packed:
+        pushed_bytes = packed.extractfile("random").read()
+    with open(f"/proc/{processes.of_container(task.describe())}/root/random", "rb") as there:
+        assert there.read() == pushed_bytes
+    # The host is left alone for a while: the next image does not come from it.
+    second, _ = pushed(server, tmp_path)
+    held_by(server, one, second)
+    run_on(server, two, second)
+    now = counted(two)
+    assert (now[FAILURES], now[FROM_PEERS]) == (after[FAILURES], after[FROM_PEERS])
+    begin_anew(server, two)
+
+
+def test_a_peer_that_hangs_is_left(server, hosts, tmp_path):
+    one, two, _ = hosts
+    image, layers = pushed(server, tmp_path)
+    held_by(server, one, image)
+    before, agent = counted(two), of_agent(one)
+    os.kill(agent, signal.SIGSTOP)
+    try:
+        run_on(server, two, image)
+    finally:
+        os.kill(agent, signal.SIGCONT)
+    after = counted(two)
+    assert after[FAILURES] == before[FAILURES] + 1
+    assert after[BYTES_OF_REGISTRY] == before[BYTES_OF_REGISTRY] + layers[-1][1]
+    begin_anew(server, two)
+
+
+def test_a_peer_that_dies_meanwhile_is_left(server, hosts, tmp_path):
+    one, two, _ = hosts
+    image, layers = pushed(server, tmp_path, 12 << 20)
+    held_by(server, one, image)
+    before, sent = counted(two), counted(one)[SENT]
+    # Some seconds for the layer, so that it is under way when the plug is pulled.
+    one.inside("tc", "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", "24mbit", "burst", "64k", "latency", "100ms")
+    task = begun(server, two, image)
+    wait_for(lambda: counted(one)[SENT] > sent + (2 << 20), 30, "the first bytes from the peer")
+    one.kill()
+    task.wait("RUNNING", 60)
+    after = counted(two)
+    assert after[FAILURES] == before[FAILURES] + 1
+    assert after[BYTES_OF_REGISTRY] == before[BYTES_OF_REGISTRY] + layers[-1][1]
