@@ -7,6 +7,7 @@
 //!                                     ◀─ Announced {session}
 //!   GET /v2/…/blobs/DIGEST, [`SESSION`] ─▶  may it have the layer?
 //!                                     ◀─ 204, [`PEERS`]: address, certificate, ticket; or the layer
+//!                       with [`TURN`]: ◀─ 204, [`TURN`]: now, or wait: another fetches it
 //!   TLS, both with the certificates that they announced                        ◀─▶
 //!   Request                                                                     ─▶
 //!                                                            [`Answer`], the bytes ◀─
@@ -32,6 +33,11 @@ pub const PATH: &str = "/wharf/node/layers";
 pub const SESSION: &str = "wharf-layer-session";
 /// The header that names peers in the place of the layer.
 pub const PEERS: &str = "wharf-layer-peers";
+/// The header by which a node asks, with [`SESSION`], whether it should fetch a large layer now or another of its zone fetches it
+/// already; and the answer's, which says [`NOW`] or [`WAIT`].
+pub const TURN: &str = "wharf-layer-turn";
+pub const NOW: &str = "now";
+pub const WAIT: &str = "wait";
 /// Layers that a node announces.
 pub const MOST_HELD: usize = 256;
 /// Peers that are named for a layer.

@@ -8,6 +8,7 @@ use std::{
     collections::{BTreeSet, HashMap},
     net::{IpAddr, SocketAddr},
     sync::Arc,
+    time::Duration,
 };
 
 use parking_lot::Mutex;
@@ -22,6 +23,13 @@ use wharf_planeproto::{
 
 /// Nodes that are known at once: all of the largest installation.
 const MOST_NODES: usize = 20_000;
+
+/// Nodes of a zone that fetch the same large layer from the registry at once: the others have it from these.
+const MOST_FETCHING: usize = 2;
+/// A node that fetches a layer is waited for so long at most.
+const FETCHING_FOR: Duration = Duration::from_secs(60);
+/// Layers that are being fetched; of more, nobody waits for any.
+const MOST_COMING: usize = 16 << 10;
 
 /// Who announces, as the control plane knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +51,8 @@ struct Known {
     /// The session of each instance.
     sessions: HashMap<String, Arc<str>>,
     holders: HashMap<Sum, BTreeSet<Arc<str>>>,
+    /// Who fetches a layer from the registry, and since when.
+    coming: HashMap<Sum, Vec<(Arc<str>, Timestamp)>>,
     /// Takes the peers of a layer in turn.
     turn: usize,
 }
@@ -85,6 +95,11 @@ impl LayerPeers {
         let known = self.0.lock();
         let layers = known.nodes.values().map(|node| node.held.len());
         (known.nodes.len(), layers.sum())
+    }
+
+    /// Whether the node of a session should fetch a layer now; else others do, and it will be a peer's soon.
+    pub fn is_its_turn(&self, session: &str, layer: &Sum, now: Timestamp) -> bool {
+        self.0.lock().is_its_turn(session, layer, now)
     }
 
     /// The peers from which the node of a session may have a layer, if it may have it at all.
@@ -143,6 +158,12 @@ impl Known {
         };
         let session = session.unwrap_or_else(|| ids::hex32().into());
         for layer in &held {
+            if let Some(fetching) = self.coming.get_mut(layer) {
+                fetching.retain(|(other, _)| *other != session);
+                if fetching.is_empty() {
+                    self.coming.remove(layer);
+                }
+            }
             self.holders
                 .entry(*layer)
                 .or_default()
@@ -187,6 +208,41 @@ impl Known {
         }
     }
 
+    fn is_its_turn(&mut self, session: &str, layer: &Sum, now: Timestamp) -> bool {
+        if !self.peers(session, layer, now).is_empty() {
+            return true;
+        }
+        let Some((session, asks)) = self.nodes.get_key_value(session) else {
+            return true;
+        };
+        let (session, place) = (session.clone(), (&asks.from.account, &asks.from.zone));
+        let is_due = |since: Timestamp| now.since(since) < FETCHING_FOR;
+        if self.coming.len() >= MOST_COMING {
+            let coming = &mut self.coming;
+            coming.retain(|_, fetching| fetching.iter().any(|(_, since)| is_due(*since)));
+        }
+        if self.coming.len() >= MOST_COMING {
+            return true;
+        }
+        let nodes = &self.nodes;
+        let is_beside = |other: &Arc<str>| {
+            let node = nodes.get(other);
+            node.is_some_and(|it| (&it.from.account, &it.from.zone) == place)
+        };
+        let fetching = self.coming.entry(*layer).or_default();
+        fetching.retain(|(other, since)| is_due(*since) && *other != session);
+        if fetching
+            .iter()
+            .filter(|(other, _)| is_beside(other))
+            .count()
+            >= MOST_FETCHING
+        {
+            return false;
+        }
+        fetching.push((session, now));
+        true
+    }
+
     fn peers(&mut self, session: &str, layer: &Sum, now: Timestamp) -> Vec<Peer> {
         let (Some(asks), Some(holders)) = (self.nodes.get(session), self.holders.get(layer)) else {
             return Vec::new();
@@ -209,7 +265,7 @@ impl Known {
             layer: *layer,
             certificate: asks.certificate,
             // No two tickets are alike: each is good once.
-            until: now + TICKET_LIFE + std::time::Duration::from_millis(self.turn as u64 % 60_000),
+            until: now + TICKET_LIFE + Duration::from_millis(self.turn as u64 % 60_000),
         };
         let named = all.into_iter().filter_map(|node| {
             Some(Peer {
@@ -238,8 +294,6 @@ fn read(held: &[String]) -> Result<BTreeSet<Sum>, &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use wharf_planeproto::{layers::Request, snapshot::hex_of};
 
     use super::*;
@@ -327,6 +381,41 @@ mod tests {
         assert_eq!(first.len(), 5);
         let tickets: BTreeSet<Sum> = rounds.iter().flatten().map(|peer| peer.ticket).collect();
         assert_eq!(tickets.len(), 5 * MOST_PEERS);
+    }
+
+    #[test]
+    fn two_fetch_and_the_others_wait_for_them() {
+        let mut known = Known::default();
+        let sessions: Vec<String> = (0..4).map(|it| join(&mut known, it, "a", &[])).collect();
+        let elsewhere = join(&mut known, 9, "b", &[]);
+        let mut turn = |session: &str, seconds| known.is_its_turn(session, &LAYER, at(seconds));
+        assert!(turn(&sessions[0], 0) && turn(&sessions[1], 0));
+        assert!(turn(&sessions[0], 1), "it is one of the two");
+        assert!(!turn(&sessions[2], 1) && !turn(&sessions[3], 1));
+        assert!(turn(&elsewhere, 1), "nobody fetches it there");
+        assert!(turn("nobody", 1));
+        // One of them has it now: the others have it from there.
+        let has = Announcement {
+            session: Some(sessions[0].clone()),
+            ..said(0, Some(&[LAYER]))
+        };
+        known.announce(from("a"), &has, at(2)).unwrap();
+        assert!(known.is_its_turn(&sessions[2], &LAYER, at(3)));
+        assert_eq!(known.peers(&sessions[2], &LAYER, at(3)).len(), 1);
+        // Those who never come to an end are waited for no longer.
+        let layer = [1; 32];
+        for session in &sessions[..2] {
+            assert!(known.is_its_turn(session, &layer, at(10)));
+        }
+        assert!(!known.is_its_turn(&sessions[2], &layer, at(20)));
+        for number in 0..4 {
+            let alive = Announcement {
+                session: Some(sessions[usize::from(number)].clone()),
+                ..said(number, None)
+            };
+            known.announce(from("a"), &alive, at(40)).unwrap();
+        }
+        assert!(known.is_its_turn(&sessions[2], &layer, at(80)));
     }
 
     #[test]

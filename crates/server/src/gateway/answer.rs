@@ -173,11 +173,11 @@ impl Gateway {
         peer: Peer,
         asking: &Asking,
     ) -> Response<Body> {
-        let peers = layers::peers(self, &mut request);
+        let instead = layers::instead(self, &mut request);
         let (head, from) = (Head::of(&request), peer.clone());
         let mut answer = self.registry.handle(request, peer, asking).await;
-        if !peers.is_empty() {
-            answer = layers::named(&peers, answer);
+        if let Some(instead) = instead {
+            answer = instead.of(self, answer);
         }
         let Some(why) = answer.extensions_mut().remove::<TurnedAway>() else {
             return answer;

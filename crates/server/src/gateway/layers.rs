@@ -89,37 +89,66 @@ async fn announced(
     })
 }
 
-/// The peers that a request to the registry is to be answered with, if whoever asks may have the layer. Then the request is for
-/// its first byte from now on.
-pub(super) fn peers(all: &Gateway, request: &mut Request<Incoming>) -> Vec<Peer> {
-    let Some(layer) = layer_of(request.method(), request.uri().path()) else {
-        return Vec::new();
-    };
-    let headers = request.headers_mut();
-    let session = headers.remove(layers::SESSION);
-    let Some(session) = session.as_ref().and_then(|it| it.to_str().ok()) else {
-        return Vec::new();
-    };
-    let peers = all.layers.peers(session, &layer, all.apis.clock.now());
-    if !peers.is_empty() {
-        for conditional in [IF_MATCH, IF_NONE_MATCH, IF_RANGE] {
-            headers.remove(conditional);
-        }
-        headers.insert(RANGE, HeaderValue::from_static("bytes=0-0"));
-    }
-    peers
+/// What a node that shares layers is told in the place of one, if it may have that.
+pub(super) enum Instead {
+    Peers(Vec<Peer>),
+    /// Whether it should fetch it now.
+    Turn {
+        session: String,
+        layer: Sum,
+    },
 }
 
-/// The peers in the place of a first byte; any other answer as it is.
-pub(super) fn named(peers: &[Peer], answer: Response<Body>) -> Response<Body> {
-    let named = HeaderValue::from_str(&layers::header(peers));
-    let (Ok(named), StatusCode::PARTIAL_CONTENT) = (named, answer.status()) else {
-        return answer;
+/// What a request to the registry is to be answered with, if whoever asks may have the layer. Then the request is for its first byte
+/// from now on.
+pub(super) fn instead(all: &Gateway, request: &mut Request<Incoming>) -> Option<Instead> {
+    let layer = layer_of(request.method(), request.uri().path())?;
+    let headers = request.headers_mut();
+    let (session, turn) = (
+        headers.remove(layers::SESSION)?,
+        headers.remove(layers::TURN),
+    );
+    let session = session.to_str().ok()?;
+    let instead = match turn {
+        Some(_) => Instead::Turn {
+            session: session.to_owned(),
+            layer,
+        },
+        None => {
+            let peers = all.layers.peers(session, &layer, all.apis.clock.now());
+            (!peers.is_empty()).then_some(Instead::Peers(peers))?
+        }
     };
-    let mut answer = Response::new(full(Vec::new()));
-    *answer.status_mut() = StatusCode::NO_CONTENT;
-    answer.headers_mut().insert(layers::PEERS, named);
-    answer
+    for conditional in [IF_MATCH, IF_NONE_MATCH, IF_RANGE] {
+        headers.remove(conditional);
+    }
+    headers.insert(RANGE, HeaderValue::from_static("bytes=0-0"));
+    Some(instead)
+}
+
+impl Instead {
+    /// The answer in the place of a first byte; any other answer as it is.
+    pub(super) fn of(self, all: &Gateway, answer: Response<Body>) -> Response<Body> {
+        if answer.status() != StatusCode::PARTIAL_CONTENT {
+            return answer;
+        }
+        let (name, value) = match self {
+            Self::Peers(peers) => (layers::PEERS, layers::header(&peers)),
+            Self::Turn { session, layer } => {
+                let now = all.apis.clock.now();
+                let is_now = all.layers.is_its_turn(&session, &layer, now);
+                let word = if is_now { layers::NOW } else { layers::WAIT };
+                (layers::TURN, word.to_owned())
+            }
+        };
+        let Ok(value) = HeaderValue::from_str(&value) else {
+            return answer;
+        };
+        let mut answer = Response::new(full(Vec::new()));
+        *answer.status_mut() = StatusCode::NO_CONTENT;
+        answer.headers_mut().insert(name, value);
+        answer
+    }
 }
 
 /// The layer that a request fetches.
@@ -149,34 +178,6 @@ mod tests {
             &format!("{path}/"),
         ] {
             assert_eq!(layer_of(&Method::GET, bad), None, "{bad}");
-        }
-    }
-
-    #[test]
-    fn whoever_is_refused_hears_of_no_peer() {
-        let peer = Peer {
-            address: "10.0.0.7:4000".parse().unwrap(),
-            certificate: [1; 32],
-            until: wharf_base::Timestamp::from_millis(0),
-            ticket: [2; 32],
-        };
-        let answer = |status: StatusCode| {
-            let mut given = Response::new(full("x"));
-            *given.status_mut() = status;
-            named(&[peer], given)
-        };
-        let allowed = answer(StatusCode::PARTIAL_CONTENT);
-        assert_eq!(allowed.status(), StatusCode::NO_CONTENT);
-        assert!(allowed.headers().contains_key(layers::PEERS));
-        for status in [
-            StatusCode::UNAUTHORIZED,
-            StatusCode::FORBIDDEN,
-            StatusCode::NOT_FOUND,
-            StatusCode::OK,
-        ] {
-            let refused = answer(status);
-            assert_eq!(refused.status(), status);
-            assert!(!refused.headers().contains_key(layers::PEERS));
         }
     }
 }

@@ -3,8 +3,9 @@
 //! Wharf's own registry decides as ever who may have a layer, and names peers in its place where there are some. What a peer sends is
 //! unpacked and compared as what a registry sends; one that fails is left, and the registry sends the layer after all.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use tokio::time::{Instant, sleep};
 use wharf_layers::{Copying, PeerError, Sharing};
 use wharf_planeproto::{
     layers::{Peer, Sum},
@@ -21,6 +22,13 @@ use super::{
     store::Inner,
 };
 
+/// A layer of so many bytes is waited for while another node fetches it.
+const WORTH_WAITING: u64 = 16 << 20;
+/// How long at least, and how many bytes a second the other one may take.
+const PATIENCE: Duration = Duration::from_secs(3);
+const LEAST_RATE: u64 = 8 << 20;
+/// Between two questions.
+const PAUSE: Duration = Duration::from_millis(300);
 /// Peers that are tried for a layer, one after the other.
 const MOST_TRIED: usize = 2;
 
@@ -34,6 +42,25 @@ pub enum FromPeers {
 }
 
 impl Inner {
+    /// Waits while other nodes of the zone fetch a large layer, so that it comes from these and not from the registry for each.
+    pub(super) async fn wait_for_peers(&self, repository: &Repository, descriptor: &Descriptor) {
+        let shared = self.shared(repository, descriptor);
+        let Some((sharing, _)) = shared.filter(|_| descriptor.size >= WORTH_WAITING) else {
+            return;
+        };
+        let patience =
+            PATIENCE + Duration::from_millis(descriptor.size.saturating_mul(1000) / LEAST_RATE);
+        let until = Instant::now() + patience;
+        while let Some(session) = sharing.session() {
+            let asked = repository.is_its_turn(descriptor.digest.as_str(), &session);
+            // What is wrong is told to whoever asks for the layer.
+            if !matches!(asked.await, Ok(false)) || Instant::now() > until {
+                return;
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
     pub(super) async fn fetch_from_peers(
         &self,
         repository: &Arc<Repository>,

@@ -210,6 +210,20 @@ impl Repository {
         }
     }
 
+    /// Whether the node of a session should fetch a blob now: else another of its zone does, and it will be a peer's soon.
+    pub async fn is_its_turn(&self, digest: &str, session: &str) -> Result<bool, RegistryError> {
+        let url = self.url(&format!("blobs/{digest}"));
+        let header =
+            |name: &'static str, value: &str| (HeaderName::from_static(name), value.to_owned());
+        let headers = [
+            header(layers::SESSION, session),
+            header(layers::TURN, layers::NOW),
+        ];
+        let response = self.ask(&Method::GET, &url, &headers, BLOB_TIMEOUT).await?;
+        let told = response.headers().get(layers::TURN);
+        Ok(told.is_none_or(|told| told != layers::WAIT))
+    }
+
     /// A blob of `size` bytes from the byte `from` to `last`, or to its end, as it arrives; `None` from a registry
     /// that sends only whole ones. It may send less than it was asked for.
     pub async fn blob_part(

@@ -537,6 +537,7 @@ impl ImageStore {
             let counted = budget.count_present(here.bytes);
             return counted.map_err(|e| failed(1)(e.into()));
         }
+        inner.wait_for_peers(repository, descriptor).await;
         let Ok(_slot) = inner.slots.acquire().await else {
             return Ok(());
         };
