@@ -1,17 +1,13 @@
 """Layers that hosts of a zone have from each other: the registry is asked who may, and sends what no host has."""
 
 import contextlib
-import gzip
-import hashlib
-import io
-import json
 import os
 import signal
 import tarfile
 
 import pytest
 
-from harness import images, processes, tasks, tools
+from harness import images, processes, tasks
 from harness.hosts import SERVER, Host, Lan
 from harness.installation import Installation
 from harness.waiting import wait_for
@@ -61,39 +57,6 @@ def counted(host):
     return of_part(host, "metrics.sock")
 
 
-def with_file(folder, size):
-    """The busybox image with one more layer of random bytes; the layout, and the sizes and digests of its layers."""
-    archive = f"oci-archive:{tools.image_archive('busybox')}"
-    tools.run("skopeo", "copy", "--quiet", archive, f"oci:{folder}:it")
-    blobs = folder / "blobs" / "sha256"
-
-    def keep(data):
-        digest = hashlib.sha256(data).hexdigest()
-        (blobs / digest).write_bytes(data)
-        return {"digest": f"sha256:{digest}", "size": len(data)}
-
-    def read(described):
-        return json.loads((blobs / described["digest"].removeprefix("sha256:")).read_text())
-
-    plain = io.BytesIO()
-    with tarfile.open(fileobj=plain, mode="w") as packed:
-        entry = tarfile.TarInfo("random")
-        entry.size = size
-        packed.addfile(entry, io.BytesIO(os.urandom(size)))
-    index = json.loads((folder / "index.json").read_text())
-    (described,) = index["manifests"]
-    manifest = read(described)
-    config = read(manifest["config"])
-    config["rootfs"]["diff_ids"].append(f"sha256:{hashlib.sha256(plain.getvalue()).hexdigest()}")
-    config.pop("history", None)
-    layer = keep(gzip.compress(plain.getvalue(), 1))
-    manifest["layers"].append({"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", **layer})
-    manifest["config"].update(keep(json.dumps(config).encode()))
-    described.update(keep(json.dumps(manifest).encode()))
-    (folder / "index.json").write_text(json.dumps(index))
-    return f"oci:{folder}:it", [(it["digest"], it["size"]) for it in manifest["layers"]]
-
-
 def name_of(image):
     return image.split("/", 1)[1].split(":")[0]
 
@@ -101,7 +64,7 @@ def name_of(image):
 def pushed(server, tmp_path, size=1 << 20):
     """A fresh image; its reference and layers."""
     name = tasks.unique("shared")
-    layout, layers = with_file(tmp_path / name, size)
+    layout, layers = images.with_random_layer(tmp_path / name, size)
     uri = images.ensure_repository(server, name)
     images.skopeo_copy(server, layout, f"docker://{uri}:1", extra=["--preserve-digests"])
     return f"{uri}:1", layers
