@@ -1,13 +1,19 @@
 """Layers that hosts of a zone have from each other: the registry is asked who may, and sends what no host has."""
 
 import contextlib
+import hashlib
+import json
 import os
 import signal
 import tarfile
 
 import pytest
+import requests
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
-from harness import images, processes, tasks
+from harness import images, processes, sealed, tasks
 from harness.hosts import SERVER, Host, Lan
 from harness.installation import Installation
 from harness.waiting import wait_for
@@ -154,6 +160,47 @@ def test_who_may_not_pull_hears_of_no_peer(server, hosts, tmp_path):
         answer = two.inside("curl", "-sk", "--max-time", "5", f"https://{one.address}:{port}/", check=False)
         assert answer.returncode != 0 and answer.stdout == ""
     assert counted(one)[SENT] == sent
+
+
+def announce(server, keys, body):
+    """What a node sends, by hand."""
+    request = AWSRequest(method="POST", url=f"{server.endpoint}/wharf/node/layers", data=body)
+    request.headers["X-Amz-Content-Sha256"] = hashlib.sha256(body).hexdigest()
+    SigV4Auth(Credentials(*keys), "wharf", "us-east-1").add_auth(request)
+    answer = requests.post(request.url, data=body, headers=dict(request.headers.items()), timeout=20)
+    return answer.status_code, answer.text
+
+
+def test_what_is_no_announcement_is_refused(server, hosts):
+    one, two, alone = hosts
+    identity = json.loads(sealed.opened(alone.data / "node" / "identity.json", alone.data / "node-keyring", "node/identity"))
+    keys = (identity["accessKeyId"], identity["secretAccessKey"], identity["sessionToken"])
+    described = server.client("ecs").describe_container_instances(containerInstances=[it.instance for it in hosts])["containerInstances"]
+    instances = {it["containerInstanceArn"]: it["ec2InstanceId"] for it in described}
+    good = {"instance": instances[alone.instance], "port": 1, "certificate": "0a" * 32, "key": "0b" * 32, "held": [], "session": None}
+
+    def said(**changes):
+        return announce(server, keys, json.dumps({**good, **changes}).encode())
+
+    before = known(server)
+    root = (server.root.access_key, server.root.secret_key, None)
+    assert announce(server, root, json.dumps(good).encode()) == (403, "Only nodes share layers.\n")
+    assert said(instance=instances[one.instance])[0] == 403
+    assert announce(server, keys, b"{")[0] == announce(server, keys, b"[]")[0] == 400
+    assert announce(server, keys, b" " * (65 << 10))[0] == 413
+    for bad, word in (
+        ({"port": 0}, "port"),
+        ({"certificate": "0a"}, "certificate"),
+        ({"key": "0B" * 32}, "key"),
+        ({"held": ["sha256:" + "0a" * 32]}, "SHA-256"),
+        ({"held": ["0a" * 32] * 257}, "too many"),
+        ({"instance": "i" * 65}, "instance"),
+    ):
+        status, text = said(**bad)
+        assert status == 400 and word in text, (bad, status, text)
+    # Whoever is not known says all of it.
+    assert said(held=None, session="x") == (200, '{"session":null}')
+    assert known(server) == before
 
 
 def test_wrong_bytes_are_noticed(server, hosts, tmp_path):
