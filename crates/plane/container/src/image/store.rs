@@ -231,6 +231,10 @@ impl ImageStore {
             let lock = Flock::lock(file, FlockArg::LockExclusiveNonblock)
                 .map_err(|_| ImageError::InUse(dir.clone()))?;
             layer::discard(&dir.join("incoming"));
+            if options.sharing.is_none() {
+                // Of a run that shared layers.
+                layer::discard(&dir.join("shelf"));
+            }
             make_folder(&dir.join("incoming"))?;
             let inner = Inner {
                 limits: options.limits,

@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use wharf_base::{Clock, InstallationId, SystemClock};
 use wharf_container::image::{
-    Endpoint, ImageOptions, ImageStore, PullRequest, Reference, RegistryAuth,
+    Endpoint, ImageError, ImageOptions, ImageStore, PullRequest, Reference, RegistryAuth,
 };
 use wharf_layers::Sharing;
 use wharf_planeproto::{
@@ -138,6 +138,22 @@ async fn layers_come_from_peers_and_else_from_the_registry() {
     other.store.pull(&own(&registry, "app:3")).await.unwrap();
     assert_eq!(other.store.downloaded_layers(), 2);
     assert_eq!(other.sharing.counted().failed, 1);
+    // A run that shares nothing keeps nothing.
+    assert!(here.path().join("shelf").join(&hex).exists());
+    let (store, dir) = (one.store, here.path());
+    drop(store);
+    let alone = async {
+        loop {
+            let opened = ImageStore::open(dir, InstallationId::mint(), ImageOptions::default());
+            match opened.await {
+                // A flush may hold the folder for a moment.
+                Err(ImageError::InUse(_)) => tokio::task::yield_now().await,
+                opened => return opened.unwrap(),
+            }
+        }
+    };
+    let _alone = tokio::time::timeout(Duration::from_secs(60), alone).await;
+    assert!(!dir.join("shelf").exists());
 }
 
 #[tokio::test]
