@@ -115,7 +115,7 @@ impl Catalog {
             let usage = usage_of(key).filter(|_| scan.enhanced && ended.found.is_some());
             if let Some(usage) = usage {
                 let mut counted = tx.find::<ScanUsage>(&usage).await?.unwrap_or_default();
-                counted.count(now, scan.inventory.is_some());
+                counted.count(now, seen.record.completed_at.is_some());
                 tx.put(usage, &counted);
             }
             if let Some(found) = &ended.found {
