@@ -70,7 +70,8 @@ impl Sharing {
     pub fn open(dir: &Path, clock: Arc<dyn Clock>) -> io::Result<Self> {
         let mut key = TicketKey::default();
         let random = ring::rand::SystemRandom::new();
-        ring::rand::SecureRandom::fill(&random, &mut key).map_err(io::Error::other)?;
+        ring::rand::SecureRandom::fill(&random, &mut key)
+            .map_err(|_| io::Error::other("the system gives no randomness"))?;
         Ok(Self(Arc::new(Inner {
             proof: Proof::make()?,
             key,

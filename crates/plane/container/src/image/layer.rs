@@ -68,7 +68,7 @@ impl Drop for Incoming {
 /// Where a layer comes from.
 pub enum Coming {
     Registry(Download),
-    Peer(wharf_layers::Coming),
+    Peer(Box<wharf_layers::Coming>),
 }
 
 impl Coming {

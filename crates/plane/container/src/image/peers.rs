@@ -127,7 +127,7 @@ async fn fetch(
 ) -> Result<(u64, Incoming), LayerError> {
     let coming = sharing.ask(peer, sum, descriptor.size).await?;
     let copy = sharing.shelf().begin(*sum, descriptor.size);
-    let coming = Coming::Peer(coming);
+    let coming = Coming::Peer(Box::new(coming));
     layer::fetch(coming, copy, descriptor, diff_id, incoming, budget, |_| ()).await
 }
 
