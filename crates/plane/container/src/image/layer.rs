@@ -67,7 +67,7 @@ impl Drop for Incoming {
 
 /// Where a layer comes from.
 pub enum Coming {
-    Registry(Download),
+    Registry(Box<Download>),
     Peer(Box<wharf_layers::Coming>),
 }
 

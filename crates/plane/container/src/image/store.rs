@@ -665,7 +665,7 @@ impl Inner {
             };
             let is_pieced = download.is_pieced();
             let (coming, copy) = (
-                Coming::Registry(download),
+                Coming::Registry(Box::new(download)),
                 self.copy_of(repository, descriptor),
             );
             let fetched = layer::fetch(
