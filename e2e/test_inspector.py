@@ -1,4 +1,4 @@
-"""Amazon Inspector through boto3 and the aws CLI, over images that ECR scans: findings, coverage, filters."""
+"""Amazon Inspector through boto3 and the aws CLI, over images that ECR scans: findings, coverage, filters, reports in buckets."""
 
 import csv
 import io
@@ -6,6 +6,10 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+from spdx_tools.spdx.parser.parse_anything import parse_file
+from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
 from harness import tasks
 from harness.installation import Installation, Place
@@ -166,6 +170,72 @@ def test_reports_of_findings_lie_in_a_bucket(installation):
         inspector.create_findings_report(reportFormat="CSV", s3Destination=bad)
 
 
+def test_what_images_are_made_of_lies_in_a_bucket(installation, tmp_path):
+    inspector, s3, kms = (installation.client(it) for it in ("inspector2", "s3", "kms"))
+    bucket = tasks.unique("sboms")
+    s3.create_bucket(Bucket=bucket)
+    key = kms.create_key()["KeyMetadata"]
+    account = key["AWSAccountId"]
+
+    def let_in(of, **extra):
+        principal = {"Effect": "Allow", "Principal": {"Service": "inspector2.amazonaws.com"}, **extra}
+        condition = {"StringEquals": {"aws:SourceAccount": account}}
+        return {"Version": "2012-10-17", "Statement": [*of, {**principal, "Condition": condition}]}
+
+    def ended(export):
+        shown = wait_for(lambda: (now := inspector.get_sbom_export(reportId=export))["status"] != "IN_PROGRESS" and now, 60)
+        return shown["status"], shown.get("errorCode")
+
+    destination = {"bucketName": bucket, "keyPrefix": "below", "kmsKeyArn": key["Arn"]}
+    refused = inspector.create_sbom_export(reportFormat="SPDX_2_3", s3Destination=destination)["reportId"]
+    assert ended(refused) == ("FAILED", "INVALID_PERMISSIONS")
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(let_in([], Action="s3:PutObject", Resource=f"arn:aws:s3:::{bucket}/below/*")))
+    own = json.loads(kms.get_key_policy(KeyId=key["KeyId"])["Policy"])["Statement"]
+    policy = let_in(own, Action=["kms:GenerateDataKey*", "kms:Decrypt"], Resource="*")
+    kms.put_key_policy(KeyId=key["KeyId"], Policy=json.dumps(policy))
+
+    covered = [it["resourceId"] for it in inspector.list_coverage()["coveredResources"]]
+    export = inspector.create_sbom_export(reportFormat="SPDX_2_3", s3Destination=destination)["reportId"]
+    installation.kill_child("server")
+    wait_for(installation.healthy, 60, "the server")
+    assert ended(export) == ("SUCCEEDED", None)
+    folder = f"below/SPDX_2_3_outputs_{export}/account={account}/resource=AWS_ECR_CONTAINER_IMAGE/"
+    listed = [it["Key"] for it in s3.list_objects_v2(Bucket=bucket, Prefix=folder)["Contents"]]
+    assert sorted(listed) == sorted(f"{folder}{it.replace('/', '_')}_SPDX_2_3.json" for it in covered)
+    found = s3.get_object(Bucket=bucket, Key=listed[0])
+    assert found["SSEKMSKeyId"] == key["Arn"]
+    (tmp_path / "it.spdx.json").write_bytes(found["Body"].read())
+    document = parse_file(str(tmp_path / "it.spdx.json"))
+    assert validate_full_spdx_document(document) == [] and "lodash" in {it.name for it in document.packages}
+
+    name = covered[0].split("repository/")[1].rsplit("/", 1)[0]
+    asked = ("--report-format", "CYCLONEDX_1_4", "--s3-destination", json.dumps(destination))
+    criteria = {"ecrRepositoryName": equals(name), "ecrImageTags": equals("1")}
+    export = installation.aws("inspector2", "create-sbom-export", *asked, "--resource-filter-criteria", json.dumps(criteria))["reportId"]
+    assert ended(export) == ("SUCCEEDED", None)
+    assert inspector.get_sbom_export(reportId=export)["filterCriteria"] == criteria
+    (written,) = s3.list_objects_v2(Bucket=bucket, Prefix=f"below/CYCLONEDX_1_4_outputs_{export}/")["Contents"]
+    text = s3.get_object(Bucket=bucket, Key=written["Key"])["Body"].read().decode()
+    assert JsonStrictValidator(SchemaVersion.V1_4).validate_str(text) is None
+    nothing = inspector.create_sbom_export(
+        reportFormat="SPDX_2_3", s3Destination=destination, resourceFilterCriteria={"resourceType": equals("AWS_EC2_INSTANCE")}
+    )
+    assert ended(nothing["reportId"]) == ("FAILED", "NO_FINDINGS_FOUND")
+    with pytest.raises(ClientError, match="ValidationException"):
+        inspector.cancel_sbom_export(reportId=nothing["reportId"])
+    with pytest.raises(inspector.exceptions.ResourceNotFoundException):
+        inspector.get_sbom_export(reportId="00000000-0000-0000-0000-000000000000")
+    with pytest.raises(ClientError, match="ValidationException.*reportFormat"):
+        inspector.create_sbom_export(reportFormat="SPDX_3", s3Destination=destination)
+    with pytest.raises(ClientError, match="lambdaFunctionName"):
+        criteria = {"lambdaFunctionName": equals("f")}
+        inspector.create_sbom_export(reportFormat="SPDX_2_3", s3Destination=destination, resourceFilterCriteria=criteria)
+
+    (total,) = inspector.list_usage_totals()["totals"]
+    assert {it["type"]: it["total"] for it in total["usage"]} == {"ECR_INITIAL_SCAN": len(covered), "ECR_RESCAN": 0}
+    assert inspector.list_usage_totals(accountIds=["111122223333"])["totals"] == []
+
+
 def test_filters_suppress_findings(installation):
     inspector = installation.client("inspector2")
     suppressed = {"findingStatus": equals("SUPPRESSED")}
@@ -185,6 +255,6 @@ def test_filters_suppress_findings(installation):
     with pytest.raises(inspector.exceptions.ResourceNotFoundException):
         inspector.delete_filter(arn=arn)
     with pytest.raises(ClientError, match="not supported"):
-        inspector.create_sbom_export(reportFormat="SPDX_2_3", s3Destination={"bucketName": "b", "kmsKeyArn": "a"})
+        inspector.search_vulnerabilities(filterCriteria={"vulnerabilityIds": ["CVE-2024-1"]})
     inspector.disable(resourceTypes=["ECR"])
     assert installation.client("ecr").get_registry_scanning_configuration()["scanningConfiguration"]["scanType"] == "BASIC"

@@ -88,6 +88,7 @@ REGISTRY_ROUTES = [
 OWN_PATHS = [
     ("POST", "/wharf/node/credentials", "wharf"),
     ("POST", "/wharf/node/confirm", "wharf"),
+    ("POST", "/wharf/node/layers", "wharf"),
     ("GET", "/metrics", "wharf"),
     ("POST", "/plane/v1/network", "wharf"),
     ("POST", "/plane/v1/load-balancer", "wharf"),

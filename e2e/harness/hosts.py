@@ -46,8 +46,8 @@ class Lan:
 class Host:
     """A machine that runs `wharf node`. Killing it ends every process on it, as pulling the plug does."""
 
-    def __init__(self, server, number, token_arguments=()):
-        self.server, self.number = server, number
+    def __init__(self, server, number, token_arguments=(), node_arguments=()):
+        self.server, self.number, self.node_arguments = server, number, node_arguments
         self.address = f"{NETWORK}.{10 + number}"
         self.data = pathlib.Path(tempfile.mkdtemp(prefix=f"wharf-host{number}-"))
         self.token_arguments = token_arguments
@@ -85,7 +85,7 @@ class Host:
         return self
 
     def start_node(self, *arguments):
-        command = [tools.wharf(), "node", "--data", self.data, *arguments]
+        command = [tools.wharf(), "node", "--data", self.data, *self.node_arguments, *arguments]
         self._unshare.stdin.write(" ".join(f"'{part}'" for part in command) + f" >>{self.data}/node.log 2>&1\n")
         self._unshare.stdin.flush()
 

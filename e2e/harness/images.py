@@ -1,5 +1,12 @@
 """Pushing with stock clients."""
 
+import gzip
+import hashlib
+import io
+import json
+import os
+import tarfile
+
 from . import tools
 
 
@@ -26,3 +33,36 @@ def skopeo_copy(wharf, source, target, keys=None, check=True, extra=()):
         "skopeo", "copy", "--quiet", f"--{end}-tls-verify=false", f"--{end}-creds", f"AWS:{wharf.registry_password(keys)}",
         *extra, source, target, check=check, timeout_s=600,
     )  # fmt: skip
+
+
+def with_random_layer(folder, size):
+    """The busybox image with one more layer, a file `random` of that size; the OCI layout, and digest and size of each layer."""
+    archive = f"oci-archive:{tools.image_archive('busybox')}"
+    tools.run("skopeo", "copy", "--quiet", archive, f"oci:{folder}:it")
+    blobs = folder / "blobs" / "sha256"
+
+    def keep(data):
+        digest = hashlib.sha256(data).hexdigest()
+        (blobs / digest).write_bytes(data)
+        return {"digest": f"sha256:{digest}", "size": len(data)}
+
+    def read(described):
+        return json.loads((blobs / described["digest"].removeprefix("sha256:")).read_text())
+
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w") as packed:
+        entry = tarfile.TarInfo("random")
+        entry.size = size
+        packed.addfile(entry, io.BytesIO(os.urandom(size)))
+    index = json.loads((folder / "index.json").read_text())
+    (described,) = index["manifests"]
+    manifest = read(described)
+    config = read(manifest["config"])
+    config["rootfs"]["diff_ids"].append(f"sha256:{hashlib.sha256(plain.getvalue()).hexdigest()}")
+    config.pop("history", None)
+    layer = keep(gzip.compress(plain.getvalue(), 1))
+    manifest["layers"].append({"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", **layer})
+    manifest["config"].update(keep(json.dumps(config).encode()))
+    described.update(keep(json.dumps(manifest).encode()))
+    (folder / "index.json").write_text(json.dumps(index))
+    return f"oci:{folder}:it", [(it["digest"], it["size"]) for it in manifest["layers"]]

@@ -3,7 +3,7 @@
 use serde::{Serialize, de::DeserializeOwned};
 use wharf_planeproto::{
     forward::{self, Forwarded},
-    snapshot,
+    layers, snapshot,
     wire::{self, Frames, ToPlane, ToServer},
 };
 
@@ -48,6 +48,21 @@ pub fn forward_head(bytes: &[u8]) {
         let again = again.strip_suffix("\r\n").expect("a head ends so");
         assert_eq!(forward::parse(again.as_bytes()), Some(headers));
     }
+}
+
+/// What nodes that share layers say to each other, and how the control plane names them.
+pub fn layer_peers(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let peers = layers::peers(text);
+    assert_eq!(layers::peers(&layers::header(&peers)), peers);
+    if let Some(request) = layers::Request::read(text) {
+        let line = request.line();
+        assert!(line.len() <= layers::MOST_REQUEST);
+        assert_eq!(layers::Request::read(line.trim_end()), Some(request));
+    }
+    let _ = serde_json::from_str::<layers::Announcement>(text);
 }
 
 /// What a task asks the name service of its network.

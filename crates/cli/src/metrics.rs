@@ -9,7 +9,7 @@ use std::{
 };
 
 use tokio_util::sync::CancellationToken;
-use wharf_agent::Figures;
+use wharf_agent::{Counted, Figures};
 use wharf_lb::{BalancerCounts, Metrics as LbMetrics, UnboundEndpoints};
 use wharf_metrics::{Labels, Metrics};
 
@@ -122,6 +122,53 @@ pub fn of_agent(data: &Path, figures: &Figures) -> Metrics {
         "Bytes of layers that came from registries",
         move || of.downloaded_bytes() as f64,
     );
+    let of = figures.clone();
+    metrics.counters(
+        "wharf_agent_layers",
+        "Layers of images that came whole, by where they came from",
+        move || {
+            let (registries, peers) = (of.downloaded_layers(), of.shared_layers().brought);
+            labelled("from", [("registry", registries), ("peer", peers)])
+        },
+    );
+    let of = figures.clone();
+    metrics.gauge(
+        "wharf_agent_sharing",
+        "1 while the control plane knows which layers this node shares",
+        move || f64::from(u8::from(of.is_sharing())),
+    );
+    type Shared = fn(&Counted) -> u64;
+    let shared: [(&'static str, &'static str, Shared); 5] = [
+        (
+            "wharf_agent_peer_bytes",
+            "Bytes of layers that came from other nodes",
+            |it| it.brought_bytes,
+        ),
+        (
+            "wharf_agent_peer_failures",
+            "Times that another node did not bring a layer, so that it came from elsewhere",
+            |it| it.failed,
+        ),
+        (
+            "wharf_agent_shared_layers",
+            "Layers that were sent to other nodes",
+            |it| it.given,
+        ),
+        (
+            "wharf_agent_shared_bytes",
+            "Bytes of layers that were sent to other nodes",
+            |it| it.given_bytes,
+        ),
+        (
+            "wharf_agent_shared_refusals",
+            "Requests for layers that were refused",
+            |it| it.refused,
+        ),
+    ];
+    for (name, help, figure) in shared {
+        let of = figures.clone();
+        metrics.counter(name, help, move || figure(&of.shared_layers()) as f64);
+    }
     let of = figures.clone();
     metrics.counter(
         "wharf_agent_dropped_log_bytes",

@@ -225,6 +225,7 @@ mod tests {
                 overcommit: None,
                 instances: false,
                 instance_disks: None,
+                share_layers: None,
             },
         };
         let granted = Grant {

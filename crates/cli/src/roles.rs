@@ -342,6 +342,10 @@ pub fn agent(args: &AgentArgs) -> Result<ExitCode, Problem> {
     config.instances = Some(own_program()?);
     config.offers_instances = args.host.tasks.instances;
     config.instance_disks = args.host.tasks.instance_disks;
+    config.share_layers = args.host.tasks.share_layers;
+    config
+        .reserved_ports
+        .extend(config.share_layers.filter(|port| *port > 0));
     config.overcommit = args.host.tasks.overcommit.unwrap_or(config.overcommit);
     let mut attribute = |name: &str, value: &str| {
         config.attributes.insert(name.to_owned(), value.to_owned());

@@ -8,11 +8,12 @@
 
 //!
 //! [`wire`] is the stream over which that happens. [`forward`] is apart from all that: how a node says
-//! for which task it passes a connection on.
+//! for which task it passes a connection on; and so is [`layers`]: how nodes have layers of images from each other.
 
 pub mod balancer;
 mod body;
 pub mod forward;
+pub mod layers;
 pub mod machine;
 pub mod measured;
 pub mod network;

@@ -1,4 +1,4 @@
-//! What an image is made of as a document that other programs read: SPDX 2.3 and CycloneDX 1.5, both as
+//! What an image is made of as a document that other programs read: SPDX 2.3 and CycloneDX, 1.5 or 1.4, all as
 //! JSON. The same image comes to the same bytes, whichever version of the program writes them: no version
 //! of it is in there. A document is written package by package, and never whole in memory but as its bytes.
 
@@ -14,22 +14,25 @@ use crate::package::{Inventory, Package};
 pub enum Format {
     Spdx,
     CycloneDx,
+    /// For clients that know nothing later.
+    CycloneDx14,
 }
 
 impl Format {
-    pub const ALL: [Self; 2] = [Self::Spdx, Self::CycloneDx];
+    pub const ALL: [Self; 3] = [Self::Spdx, Self::CycloneDx, Self::CycloneDx14];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Spdx => "spdx",
             Self::CycloneDx => "cyclonedx",
+            Self::CycloneDx14 => "cyclonedx-1.4",
         }
     }
 
     pub fn media_type(self) -> &'static str {
         match self {
             Self::Spdx => "application/spdx+json",
-            Self::CycloneDx => "application/vnd.cyclonedx+json",
+            Self::CycloneDx | Self::CycloneDx14 => "application/vnd.cyclonedx+json",
         }
     }
 }
@@ -57,7 +60,8 @@ pub fn write(
     let mut json = serde_json::Serializer::new(to);
     match format {
         Format::Spdx => spdx(subject, inventory, &mut json),
-        Format::CycloneDx => cyclonedx(subject, inventory, &mut json),
+        Format::CycloneDx => cyclonedx(subject, inventory, false, &mut json),
+        Format::CycloneDx14 => cyclonedx(subject, inventory, true, &mut json),
     }
 }
 
@@ -173,17 +177,23 @@ struct Dependency<L> {
     depends_on: L,
 }
 
+/// `is_1_4`: in that version, which knows neither tools as components nor where one was found.
 fn cyclonedx<S: Serializer>(
     subject: &Subject<'_>,
     inventory: &Inventory,
+    is_1_4: bool,
     json: S,
 ) -> Result<S::Ok, S::Error> {
     let id = |number: usize| format!("package-{number}");
     let component = |(number, it): (usize, &Package)| {
         let mut component = json!({
             "type": "library", "bom-ref": id(number), "name": it.name, "version": it.version,
-            "evidence": {"occurrences": [{"location": format!("/{}", it.path)}]},
         });
+        let path = format!("/{}", it.path);
+        match is_1_4 {
+            true => component["properties"] = json!([{"name": "path", "value": path}]),
+            false => component["evidence"] = json!({"occurrences": [{"location": path}]}),
+        }
         if let Some(purl) = it.purl(inventory.system.as_ref()) {
             component["purl"] = json!(purl);
         }
@@ -207,13 +217,15 @@ fn cyclonedx<S: Serializer>(
         let all = 0..inventory.packages.len();
         all.map(|number| json!(id(number))).chain(system)
     });
-    let tool = json!({"type": "application", "name": subject.tool});
-    let metadata =
-        json!({"timestamp": subject.created, "component": image, "tools": {"components": [tool]}});
+    let tools = match is_1_4 {
+        true => json!([{"name": subject.tool}]),
+        false => json!({"components": [{"type": "application", "name": subject.tool}]}),
+    };
+    let metadata = json!({"timestamp": subject.created, "component": image, "tools": tools});
     let r#ref = "image";
     let mut map = json.serialize_map(None)?;
     map.serialize_entry("bomFormat", "CycloneDX")?;
-    map.serialize_entry("specVersion", "1.5")?;
+    map.serialize_entry("specVersion", if is_1_4 { "1.4" } else { "1.5" })?;
     let serial = format!("urn:uuid:{}", uuid(id_of(subject)));
     map.serialize_entry("serialNumber", &serial)?;
     map.serialize_entry("version", &1)?;
@@ -303,6 +315,17 @@ mod tests {
                 .len(),
             4
         );
+    }
+
+    #[test]
+    fn version_1_4_of_cyclonedx_has_its_own_words() {
+        let document = document(Format::CycloneDx14, &SUBJECT, &inventory());
+        assert_eq!(document["specVersion"], "1.4");
+        assert_eq!(document["metadata"]["tools"], json!([{"name": "wharf"}]));
+        let component = &document["components"][0];
+        assert_eq!(component.get("evidence"), None);
+        let path = json!([{"name": "path", "value": "/var/lib/dpkg/status"}]);
+        assert_eq!(component["properties"], path);
     }
 
     #[test]

@@ -16,7 +16,9 @@ mod forwarded;
 mod head;
 mod host;
 pub mod instance_credentials;
+mod layers;
 mod metrics;
+mod node_body;
 mod origin;
 mod post_form;
 mod prometheus;
@@ -58,7 +60,8 @@ use wharf_svc_sns::Signer;
 use wharf_wire::Context;
 
 use crate::{
-    join::Join, kube::issuers::ClusterIssuers, node_credentials::NodeCredentials, plane::Planes,
+    join::Join, kube::issuers::ClusterIssuers, layer_peers::LayerPeers,
+    node_credentials::NodeCredentials, plane::Planes,
 };
 pub use auth::{Directory, Key, KeyError};
 
@@ -112,6 +115,8 @@ pub struct Gateway {
     pub node_credentials: NodeCredentials,
     /// `/wharf/node/ebs/…`: bytes of snapshots; `/wharf/node/instances/…`: sessions of the roles of instances, and logins for their images
     pub instance_roles: instance_credentials::InstanceRoles,
+    /// `/wharf/node/layers`: nodes that have layers for each other
+    pub layers: Arc<LayerPeers>,
     /// `/plane/v1/…`: planes of hosts
     pub planes: Arc<Planes>,
     /// `/SimpleNotificationService-….pem`: what signatures of topics are checked by

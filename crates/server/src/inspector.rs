@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 use wharf_api_ecr::types::EnhancedImageScanFinding;
 use wharf_base::{Permit, Timestamp};
+use wharf_scan::sbom::Format;
 use wharf_service::Place;
 use wharf_svc_ecr::{Catalog, EcrError, Inspected, Registry};
-use wharf_svc_inspector2::{Images, ImagesError, Rescan, Scanned};
+use wharf_svc_inspector2::{Images, ImagesError, Rescan, Sbom, SbomFormat, Scanned, Scans};
 
 /// ECR's, for Inspector.
 pub struct ScannedImages(pub Catalog);
@@ -86,5 +87,33 @@ impl Images for ScannedImages {
             .0
             .inspected_findings(&registry, &image.key, at, from, most);
         found.await.map_err(failed)
+    }
+
+    async fn sbom(
+        &self,
+        place: &Place,
+        image: &Scanned,
+        format: SbomFormat,
+    ) -> Result<Sbom, ImagesError> {
+        let format = match format {
+            SbomFormat::Spdx => Format::Spdx,
+            SbomFormat::CycloneDx => Format::CycloneDx14,
+        };
+        let found = self
+            .0
+            .inspected_sbom(&registry(place), &image.key, format)
+            .await;
+        match found {
+            Ok(Some(document)) => Ok(Sbom::Document(document)),
+            Ok(None) => Ok(Sbom::Gone),
+            Err(EcrError::LimitExceeded(why)) => Ok(Sbom::TooLong(why)),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    async fn scans(&self, place: &Place, now: Timestamp) -> Result<Scans, ImagesError> {
+        let counted = self.0.scans_counted(&registry(place), now).await;
+        let (first, again) = counted.map_err(failed)?;
+        Ok(Scans { first, again })
     }
 }

@@ -29,6 +29,7 @@ mod join;
 mod keys;
 mod known_nodes;
 mod kube;
+mod layer_peers;
 mod measures;
 mod migrate;
 mod names;

@@ -23,6 +23,7 @@ use wharf_svc_sqs::SqsService;
 
 use crate::{
     gateway::{bytes_in_flight::BytesInFlight, connections::Connections, throttle::Throttle},
+    layer_peers::LayerPeers,
     services::Deliveries,
 };
 
@@ -45,6 +46,7 @@ pub struct Sources {
     pub logs: LogsService,
     pub ecs: EcsService,
     pub sqs: SqsService,
+    pub layers: Arc<LayerPeers>,
     pub services: Measured,
 }
 
@@ -68,7 +70,23 @@ pub fn collect(data: &Path, sources: Sources) -> (Metrics, Requests) {
         schedules(&mut metrics, &scheduler);
     }
     ecs(&mut metrics, sources.ecs);
+    layers(&mut metrics, &sources.layers);
     (metrics, requests)
+}
+
+fn layers(metrics: &mut Metrics, layers: &Arc<LayerPeers>) {
+    let of = layers.clone();
+    metrics.gauge(
+        "wharf_sharing_nodes",
+        "Nodes that share layers of images with others of their zone",
+        move || of.counts().0 as f64,
+    );
+    let of = layers.clone();
+    metrics.gauge(
+        "wharf_shared_layers",
+        "Layers that these nodes have, those of each counted",
+        move || of.counts().1 as f64,
+    );
 }
 
 fn gateway(metrics: &mut Metrics, sources: &Sources) {

@@ -168,6 +168,10 @@ pub struct TaskArgs {
     /// take what they write, and share what is free
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub instance_disks: Option<u64>,
+    /// Have layers of images from other nodes of the zone that say so too, and serve them those that are here, at that
+    /// port; without one the system chooses
+    #[arg(long, value_name = "PORT", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
+    pub share_layers: Option<u16>,
 }
 
 impl TaskArgs {
@@ -188,6 +192,9 @@ impl TaskArgs {
         let mut words: Vec<OsString> = words.into_iter().flat_map(both).collect();
         if self.instances {
             words.push("--instances".into());
+        }
+        if let Some(port) = self.share_layers {
+            words.push(format!("--share-layers={port}").into());
         }
         words
     }

@@ -94,6 +94,8 @@ pub struct NodeConfig {
     pub task_pids: u64,
     /// Bytes that one task may write, where Fargate's sizes do not apply.
     pub task_disk: u64,
+    /// Shares layers of images with other nodes of its zone, at that port; 0: one that the system chooses.
+    pub share_layers: Option<u16>,
     /// Host ports that no task may claim.
     pub reserved_ports: Vec<u16>,
     /// Custom attributes, sent at the first registration.
@@ -162,6 +164,7 @@ impl NodeConfig {
             kept_cores: KEPT_CORES,
             task_pids: TASK_PIDS,
             task_disk: TASK_DISK,
+            share_layers: None,
             // ssh and the agent's own two ports (ecs.md §7).
             reserved_ports: vec![22, 51678, 51679],
             attributes: BTreeMap::new(),

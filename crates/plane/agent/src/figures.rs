@@ -14,6 +14,7 @@ use std::{
 use parking_lot::{Mutex, MutexGuard};
 use wharf_container::image::ImageStore;
 use wharf_durable::Durability;
+use wharf_layers::{Counted, Sharing};
 
 use crate::{
     engine::ContainerStatus,
@@ -109,6 +110,23 @@ impl Figures {
     /// Bytes of layers that came from registries.
     pub fn downloaded_bytes(&self) -> u64 {
         self.0.images.get().map_or(0, ImageStore::downloaded_bytes)
+    }
+
+    /// Layers that came from registries.
+    pub fn downloaded_layers(&self) -> u64 {
+        self.0.images.get().map_or(0, ImageStore::downloaded_layers)
+    }
+
+    /// Layers from peers, and for them; nothing where layers are not shared.
+    pub fn shared_layers(&self) -> Counted {
+        let sharing = self.0.images.get().and_then(ImageStore::sharing);
+        sharing.map(Sharing::counted).unwrap_or_default()
+    }
+
+    /// Whether the control plane knows which layers this node shares.
+    pub fn is_sharing(&self) -> bool {
+        let sharing = self.0.images.get().and_then(ImageStore::sharing);
+        sharing.is_some_and(|it| it.session().is_some())
     }
 
     /// Bytes of containers' output that were dropped because the control plane did not take them in

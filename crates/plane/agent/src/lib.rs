@@ -21,6 +21,7 @@
 //! - [`exec`] serves sessions of ECS Exec.
 //! - [`instances`] keeps EC2 instances on this machine.
 //! - [`volumes`] keeps EBS volumes.
+//! - `layers` announces which layers of images other nodes may have from this one.
 //! - [`Figures`] is what the node counts.
 //! - [`nodes`] are those of EC2 instances on this machine, beside its own.
 //! - `kubernetes` makes those of them nodes of Kubernetes that ask for it.
@@ -38,6 +39,7 @@ pub mod exec;
 mod figures;
 pub mod instances;
 mod kubernetes;
+mod layers;
 pub mod logs;
 pub mod machine;
 pub mod measure;
@@ -58,3 +60,4 @@ pub use node::NodeError;
 pub use renewal::IdentityFile;
 pub use start::{Base, run, teardown};
 pub use wharf_container::runtime::probe_user_namespaces;
+pub use wharf_layers::Counted;

@@ -15,7 +15,7 @@ use wharf_wire::{Context, audit::Event, fault::Chain};
 use super::{
     Asking, Body, Channel, Gateway, IamMode, Peer, api, connections, full,
     head::Head,
-    instance_credentials, metrics, prometheus,
+    instance_credentials, layers, metrics, prometheus,
     refused::{self, Unproven},
     route::{self, Route},
     sending::{Kept, Sending},
@@ -110,6 +110,7 @@ impl Gateway {
             }
             Route::InstanceCredentials => instance_credentials::answer(self, &request, &peer).await,
             Route::SnapshotBytes => snapshot_bytes::answer(self, request, &peer, asking).await,
+            Route::Layers => layers::answer(self, request, &peer, asking).await,
             Route::Metrics => metrics::answer(self, &request, &peer).await,
             Route::Prometheus => prometheus::answer(self, request, &peer, asking).await,
             Route::Agent(channel) => {
@@ -168,12 +169,16 @@ impl Gateway {
     /// let in.
     async fn registry(
         &self,
-        request: Request<Incoming>,
+        mut request: Request<Incoming>,
         peer: Peer,
         asking: &Asking,
     ) -> Response<Body> {
+        let instead = layers::instead(self, &mut request);
         let (head, from) = (Head::of(&request), peer.clone());
         let mut answer = self.registry.handle(request, peer, asking).await;
+        if let Some(instead) = instead {
+            answer = instead.of(self, answer);
+        }
         let Some(why) = answer.extensions_mut().remove::<TurnedAway>() else {
             return answer;
         };

@@ -4,7 +4,7 @@ use http::{
     Method, Request,
     header::{AUTHORIZATION, HOST},
 };
-use wharf_planeproto::{Plane, snapshot, wire};
+use wharf_planeproto::{Plane, layers, snapshot, wire};
 use wharf_registry::is_token_path;
 use wharf_svc_sns::is_certificate;
 
@@ -27,6 +27,8 @@ pub enum Route {
     InstanceCredentials,
     /// Bytes of snapshots of EBS volumes.
     SnapshotBytes,
+    /// A node says which layers it has for its peers.
+    Layers,
     Metrics,
     /// A workspace of Prometheus.
     Prometheus,
@@ -55,6 +57,7 @@ impl Route {
             Self::NodeCredentials | Self::NodeConfirmation => "node-credentials",
             Self::InstanceCredentials => "instance-credentials",
             Self::SnapshotBytes => "snapshot-bytes",
+            Self::Layers => "layers",
             Self::Metrics => "metrics",
             Self::Prometheus => "prometheus",
             Self::Agent(Channel::Acs) => "acs",
@@ -110,6 +113,7 @@ fn classify(method: &Method, path: &str) -> Route {
         "/wharf/join" => Route::Join,
         "/wharf/node/credentials" if method == Method::POST => Route::NodeCredentials,
         "/wharf/node/confirm" if method == Method::POST => Route::NodeConfirmation,
+        layers::PATH if method == Method::POST => Route::Layers,
         _ if method == Method::POST && instance_credentials::instance_of(path).is_some() => {
             Route::InstanceCredentials
         }
@@ -187,6 +191,8 @@ mod tests {
                 Route::NodeCredentials,
             ),
             (Method::GET, "/wharf/node/credentials", Route::Nothing),
+            (Method::POST, "/wharf/node/layers", Route::Layers),
+            (Method::GET, "/wharf/node/layers", Route::Nothing),
             (Method::POST, "/wharf/node/confirm", Route::NodeConfirmation),
             (
                 Method::POST,

@@ -1,7 +1,7 @@
 //! Bytes of snapshots of EBS volumes, for the node of the host that takes a snapshot, or makes a volume of one, and
 //! nobody else. The requests: `wharf_planeproto::snapshot`.
 //!
-//! A body is read once it is known whose it is, and taken if it is what was signed. Completions and failures are told
+//! Completions and failures are told
 //! to the audit log; the pieces before them are too many.
 
 use bytes::Bytes;
@@ -14,15 +14,20 @@ use wharf_svc_ec2::{
     Ec2Service,
     snapshots::{NotTaken, Place},
 };
-use wharf_wire::{Context, audit::Event, fault::Chain, service::Answer, sigv4::sha256_hex};
+use wharf_wire::{Context, audit::Event, fault::Chain, service::Answer};
 
 use super::{
-    Asking, Body, Gateway, IamMode, Peer, api, body, full, head::Head, refused::Unproven, text,
+    Asking, Body, Gateway, Peer, api, full,
+    node_body::{self, Bounds, Refused},
+    refused::Unproven,
+    text,
 };
-use crate::node_identity::is_node;
 
-/// Of a body: a chunk, or an offer of 1000 names.
-const MOST_BODY: usize = CHUNK as usize;
+const BOUNDS: Bounds = Bounds {
+    // A chunk, or an offer of 1000 names.
+    most: CHUNK as usize,
+    refusal: "Only nodes send and fetch bytes of snapshots.",
+};
 
 pub async fn answer(
     all: &Gateway,
@@ -39,8 +44,6 @@ pub async fn answer(
     api::name_request(&mut response, &request_id);
     response
 }
-
-type Refused = (StatusCode, String);
 
 /// The answer's body, or why there is none; the outer error is for whom nobody knows.
 async fn answered(
@@ -62,34 +65,11 @@ async fn answered(
         peer,
         request_id,
     };
-    let (cx, digest) = all.apis.authenticate_with_body(&head, &asks).await?;
-    // While nothing is checked, nodes are root as everybody is.
-    if !is_node(&cx.caller) && all.apis.iam != IamMode::Off {
-        let text = "Only nodes send and fetch bytes of snapshots.".to_owned();
-        return Ok(Err((StatusCode::FORBIDDEN, text)));
-    }
-    let source = asking.slot().source();
-    let Ok(hold) = all.apis.bytes.enter(source, Head::of(&head).size()) else {
-        return Ok(Err(busy()));
+    let read = node_body::read(all, &head, body, &asks, asking, &BOUNDS).await?;
+    let (cx, body) = match read {
+        Ok(read) => read,
+        Err(refused) => return Ok(Err(refused)),
     };
-    if all.apis.admit(&cx.caller, &hold, asking).is_err() {
-        return Ok(Err(busy()));
-    }
-    let read = body::read(body, MOST_BODY, &hold).await;
-    hold.complete();
-    let body = match read {
-        Ok(body) => body,
-        Err(body::Stopped::TooLarge) => {
-            return Ok(Err((StatusCode::PAYLOAD_TOO_LARGE, "too large".to_owned())));
-        }
-        Err(_) => return Ok(Err(busy())),
-    };
-    if sha256_hex(&body) != digest {
-        return Ok(Err((
-            StatusCode::BAD_REQUEST,
-            "the body is not the one that was signed".to_owned(),
-        )));
-    }
     let done = taken(all, &cx, &path, body).await;
     if matches!(path.what, What::Complete | What::Failed) {
         let event = Event::of_service(cx, asks.service, asks.name);
@@ -110,13 +90,6 @@ fn name_of(what: What<'_>) -> &'static str {
         What::Source => "ListSnapshotBlocks",
         What::Bytes(_) => "TransferSnapshotBlock",
     }
-}
-
-fn busy() -> Refused {
-    (
-        StatusCode::SERVICE_UNAVAILABLE,
-        "There is too much to do. Try again.".to_owned(),
-    )
 }
 
 fn gone() -> Refused {

@@ -25,7 +25,11 @@ pub mod source;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashMap, net::Ipv4Addr, sync::Arc};
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use http::{Request, Response, StatusCode};
@@ -263,6 +267,22 @@ impl Planes {
         })?;
         let bound = self.nodes.zone_if_bound(cx, &host).await;
         bound.is_ok().then_some((host, told))
+    }
+
+    /// The zone of a host, if the caller may speak for it; else why not.
+    pub async fn zone_of(&self, cx: &Context, host: &str) -> Result<String, String> {
+        self.nodes.zone_if_bound(cx, host).await
+    }
+
+    /// Where other hosts reach a host, if they do.
+    pub fn underlay(&self, host: &str) -> Option<IpAddr> {
+        self.shared.read(|view| {
+            let (_, held) = view.now().find(Kind::Host, host)?;
+            match &held.resource {
+                Resource::Host(it) => it.underlay,
+                _ => None,
+            }
+        })
     }
 
     /// Whether the caller may speak for a host.

@@ -28,6 +28,7 @@ use crate::{
     health::Health,
     join::Join,
     keys,
+    layer_peers::LayerPeers,
     measures::{self, Measured},
     names,
     nodes::Nodes,
@@ -156,6 +157,7 @@ impl Plane {
         let acceptor = data.authorities.acceptor().map_err(StartError::Tls)?;
         let connections = self.connections.clone();
         let bytes = BytesInFlight::new(ByteLimits::default());
+        let layers = Arc::new(LayerPeers::default());
         let (metrics, requests) = measures::collect(
             &config.data_dir,
             measures::Sources {
@@ -169,6 +171,7 @@ impl Plane {
                 logs: self.logs.clone(),
                 ecs: self.ecs.clone(),
                 sqs: self.sqs.clone(),
+                layers: layers.clone(),
                 services: answering.measured,
             },
         );
@@ -209,6 +212,7 @@ impl Plane {
                 clock: clock.clone(),
             },
             planes: control.overview.planes.clone(),
+            layers,
             signer: self.signer.clone(),
             issuers: self.issuers.clone(),
             tls: Some(acceptor),

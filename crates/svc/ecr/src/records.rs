@@ -60,7 +60,8 @@ pub(crate) use pull_through::PullThrough;
 use replication::{Backfill, BackfillResult, Owed, Replica, Replication};
 pub use scans::Rescan;
 pub(crate) use scans::{
-    Compared, Frequency, Scan, ScanRule, ScanStatus, Scanning, scan_of, scan_owner,
+    Compared, Frequency, Scan, ScanDay, ScanRule, ScanStatus, ScanUsage, Scanning, scan_of,
+    scan_owner,
 };
 
 pub(crate) const SERVICE: &str = "ecr";

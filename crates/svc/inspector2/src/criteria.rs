@@ -4,8 +4,8 @@
 //! does, and none of those that say what it is not.
 
 use wharf_api_inspector2::{
-    DateFilter, FilterCriteria, Finding, NumberFilter, PackageFilter, StringFilter,
-    VulnerablePackage,
+    DateFilter, FilterCriteria, Finding, NumberFilter, PackageFilter, ResourceStringFilter,
+    StringFilter, VulnerablePackage,
 };
 use wharf_base::Timestamp;
 
@@ -27,6 +27,16 @@ pub(crate) fn texts(filters: &Option<Vec<StringFilter>>, values: &[&str]) -> boo
     let mut says = filters.iter().filter(|it| !denies(it)).peekable();
     let fits = says.peek().is_none() || says.any(is);
     fits && !filters.iter().filter(denies).any(is)
+}
+
+/// The same, of the filters of resources.
+pub(crate) fn resources(filters: &Option<Vec<ResourceStringFilter>>, values: &[&str]) -> bool {
+    let filter = |it: &ResourceStringFilter| StringFilter {
+        comparison: it.comparison.clone(),
+        value: it.value.clone(),
+    };
+    let filters = filters.as_ref().map(|all| all.iter().map(filter).collect());
+    texts(&filters, values)
 }
 
 fn text(filters: &Option<Vec<StringFilter>>, value: Option<&String>) -> bool {

@@ -1,12 +1,11 @@
 //! Filters: made, changed, listed, deleted.
 
-use serde_json::Value;
-use wharf_api_inspector2::{Filter as Shown, FilterCriteria, schema::SERVICE as SCHEMA};
-use wharf_service::{Faults as _, Place, transact};
-use wharf_wire::{Call, Fault, codec::json};
+use wharf_api_inspector2::{Filter as Shown, FilterCriteria};
+use wharf_service::{Place, transact};
+use wharf_wire::{Call, Fault};
 
 use crate::{
-    fault::{self, Inspector2Faults},
+    fault,
     records::{self, Filter},
     service::Inspector2Service,
 };
@@ -16,20 +15,7 @@ const MOST_FILTERS: usize = 500;
 
 /// Criteria of a stored filter.
 fn criteria(filter: &Filter) -> Result<FilterCriteria, Fault> {
-    read(&filter.criteria)
-}
-
-/// Criteria as they are stored; `null` has none.
-pub(crate) fn read(stored: &Value) -> Result<FilterCriteria, Fault> {
-    let mut criteria = FilterCriteria::default();
-    let shape = SCHEMA.find_shape("FilterCriteria");
-    if stored.is_null() {
-        return Ok(criteria);
-    }
-    let text = stored.to_string();
-    json::decode(&SCHEMA, shape, text.as_bytes(), &mut criteria)
-        .map_err(|error| Inspector2Faults::internal(&error))?;
-    Ok(criteria)
+    records::read(&filter.criteria)
 }
 
 pub(crate) fn show(place: &Place, id: &str, it: &Filter) -> Result<Shown, Fault> {

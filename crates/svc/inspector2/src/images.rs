@@ -41,6 +41,34 @@ pub struct Rescan {
     pub updated_at: Option<Timestamp>,
 }
 
+/// A format of documents of what an image is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SbomFormat {
+    /// SPDX 2.3.
+    Spdx,
+    /// CycloneDX 1.4.
+    CycloneDx,
+}
+
+/// What an image is made of, as a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sbom {
+    Document(Vec<u8>),
+    /// It was deleted, or is being scanned anew.
+    Gone,
+    /// It is too long, in words.
+    TooLong(String),
+}
+
+/// Enhanced scans of the last 30 days, those of images that are gone included.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Scans {
+    /// Images that were read.
+    pub first: u64,
+    /// Images that were compared again with other data.
+    pub again: u64,
+}
+
 /// Findings, and the place of what follows.
 pub type Found = (Vec<EnhancedImageScanFinding>, Option<u64>);
 
@@ -81,4 +109,15 @@ pub trait Images: Send + Sync + 'static {
         from: u64,
         most: usize,
     ) -> Result<Found, ImagesError>;
+
+    /// What an image is made of.
+    async fn sbom(
+        &self,
+        place: &Place,
+        image: &Scanned,
+        format: SbomFormat,
+    ) -> Result<Sbom, ImagesError>;
+
+    /// How often images were scanned.
+    async fn scans(&self, place: &Place, now: Timestamp) -> Result<Scans, ImagesError>;
 }

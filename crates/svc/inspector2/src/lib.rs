@@ -1,5 +1,5 @@
 //! Amazon Inspector, as far as it is about images of ECR: findings, what is covered, filters that
-//! suppress findings, and reports of them in S3.
+//! suppress findings, and reports in S3: of findings, and of what images are made of.
 //!
 //! What was found is ECR's: [`Images`] is the way to its records, and nothing of it is kept here. Whether
 //! Inspector is enabled is whether the registry scans in the enhanced way. The records of this service
@@ -22,6 +22,6 @@ mod service;
 mod show;
 mod tagged;
 
-pub use images::{Images, ImagesError, Rescan, Scanned};
+pub use images::{Images, ImagesError, Rescan, Sbom, SbomFormat, Scanned, Scans};
 pub use service::{Inspector2Service, Parts};
 pub use tagged::TAGGED;

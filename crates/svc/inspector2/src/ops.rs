@@ -7,4 +7,6 @@ pub(crate) mod details;
 pub(crate) mod filters;
 pub(crate) mod lists;
 pub(crate) mod reports;
+pub(crate) mod sboms;
 pub(crate) mod tags;
+pub(crate) mod usage;

@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use wharf_api_inspector2::{FilterCriteria, schema::SERVICE as SCHEMA};
+use wharf_api_inspector2::{FilterCriteria, ResourceFilterCriteria, schema::SERVICE as SCHEMA};
 use wharf_base::{Arn, Timestamp, ids};
 use wharf_records::{Record, Scope, Unknown};
-use wharf_service::{Place, tags::Tags};
-use wharf_wire::codec::json;
+use wharf_service::{Faults as _, Place, tags::Tags};
+use wharf_wire::{Fault, codec::json, node::Struct};
+
+use crate::fault::Inspector2Faults;
 
 pub(crate) const SERVICE: &str = "inspector2";
 
@@ -64,6 +66,36 @@ pub(crate) fn id_of<'a>(place: &Place, given: &'a str) -> Option<&'a str> {
 
 /// Criteria as they are stored.
 pub(crate) fn stored(criteria: &FilterCriteria) -> Value {
-    let shape = SCHEMA.find_shape("FilterCriteria");
+    value_of("FilterCriteria", criteria)
+}
+
+/// Criteria of an export as they are stored.
+pub(crate) fn stored_resources(criteria: &ResourceFilterCriteria) -> Value {
+    value_of("ResourceFilterCriteria", criteria)
+}
+
+fn value_of(shape: &str, criteria: &dyn Struct) -> Value {
+    let shape = SCHEMA.find_shape(shape);
     shape.map_or(Value::Null, |it| json::to_value(&SCHEMA, it, criteria))
+}
+
+/// Criteria as they are stored; `null` has none.
+pub(crate) fn read(stored: &Value) -> Result<FilterCriteria, Fault> {
+    read_of("FilterCriteria", stored)
+}
+
+/// Criteria of an export as they are stored; `null` has none.
+pub(crate) fn read_resources(stored: &Value) -> Result<ResourceFilterCriteria, Fault> {
+    read_of("ResourceFilterCriteria", stored)
+}
+
+fn read_of<T: Struct + Default>(shape: &str, stored: &Value) -> Result<T, Fault> {
+    let mut criteria = T::default();
+    if stored.is_null() {
+        return Ok(criteria);
+    }
+    let (shape, text) = (SCHEMA.find_shape(shape), stored.to_string());
+    json::decode(&SCHEMA, shape, text.as_bytes(), &mut criteria)
+        .map_err(|error| Inspector2Faults::internal(&error))?;
+    Ok(criteria)
 }

@@ -1,12 +1,13 @@
-//! Reports of findings: written into a bucket of S3 as one file each.
+//! Reports: of findings, written into a bucket of S3 as one file each, and of what images are made of ([`sboms`]), a file an image.
 //!
 //! Inputs: records of reports as they change. A look at a report that is in progress makes its file, puts it into the
 //! bucket in the name of Inspector, so that the policies of bucket and key decide, and writes down how it ended, in one
-//! transaction that compares the report and the lease of the shard. After a kill the file is written again under its
-//! name. What a report shows are the findings that there are when it is written.
+//! transaction that compares the report and the lease of the shard. After a kill the files are written again under their
+//! names. What a report shows is what there is when it is written.
 
 mod layout;
 mod record;
+mod sboms;
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,10 +21,13 @@ use wharf_records::{Record as _, Scope};
 use wharf_service::{Look, OneQueue, Place, Reach, Shares, Stored, fence, settled};
 use wharf_wire::{ByteStream, codec::json as codec};
 
-pub(crate) use record::{Outcome, Report};
+pub(crate) use record::{About, Outcome, Report};
 
 use crate::{
-    fault::Inspector2Faults, filters, findings::At, records::SERVICE, service::Inspector2Service,
+    fault::Inspector2Faults,
+    findings::At,
+    records::{self, SERVICE},
+    service::Inspector2Service,
 };
 
 const PERMIT: Permit = Permit::for_controller("inspector2-reports");
@@ -118,7 +122,11 @@ impl Reports {
         if stored.record.outcome != Outcome::InProgress {
             return Ok(Next::Settled);
         }
-        let (outcome, why) = match self.write(&scope, &id, &stored).await {
+        let written = match stored.record.about {
+            About::Findings => self.write(&scope, &id, &stored).await,
+            About::Sboms => self.write_sboms(&scope, &id, &stored).await,
+        };
+        let (outcome, why) = match written {
             Ok(()) => (Outcome::Succeeded, None),
             Err(Unwritten::Unwanted) => return Ok(Next::Settled),
             Err(Unwritten::Step(error)) => return Err(error),
@@ -132,12 +140,7 @@ impl Reports {
             Err(Unwritten::Failed(code, text)) => (Outcome::Failed, Some((code, text))),
         };
         if let Some((code, text)) = &why {
-            tracing::warn!(
-                report = id,
-                code,
-                reason = text,
-                "failed to write a report of findings"
-            );
+            tracing::warn!(report = id, code, reason = text, "failed to write a report");
         }
         let mut report = stored.record.clone();
         report.end(outcome, why, self.service.now());
@@ -156,9 +159,22 @@ impl Reports {
     ) -> Result<(), Unwritten> {
         let report = &stored.record;
         let body = self.body(scope, stored).await?;
+        let key = layout::key(&report.prefix, id, &report.format);
+        self.put(scope, id, report, key, body).await
+    }
+
+    /// Puts a file of a report into its bucket.
+    async fn put(
+        &self,
+        scope: &Scope,
+        id: &str,
+        report: &Report,
+        key: String,
+        body: Vec<u8>,
+    ) -> Result<(), Unwritten> {
         let mut input = json!({
             "Bucket": report.bucket,
-            "Key": layout::key(&report.prefix, id, &report.format),
+            "Key": key,
             "ContentType": layout::content_type(&report.format),
             "ServerSideEncryption": "aws:kms",
             "SSEKMSKeyId": report.key,
@@ -189,7 +205,7 @@ impl Reports {
     async fn body(&self, scope: &Scope, stored: &Stored<Report>) -> Result<Vec<u8>, Unwritten> {
         let report = &stored.record;
         let place = Place::of_scope(scope);
-        let criteria = filters::read(&report.criteria)?;
+        let criteria = records::read(&report.criteria)?;
         let mut file = layout::File::begin(&report.format);
         let mut at = Some(At::default());
         while let Some(from) = at {
@@ -204,17 +220,25 @@ impl Reports {
                     return Err(Unwritten::Failed("INTERNAL_ERROR", text));
                 }
             }
-            let read = self.service.table.read::<Report>(&stored.key).await;
-            let read = read.map_err(|error| Unwritten::Step(error.into()))?;
-            if read.is_none_or(|it| it.record != *report) {
-                return Err(Unwritten::Unwanted);
-            }
+            self.require_wanted(stored).await?;
             at = next;
         }
         file.end().ok_or_else(|| {
             let text = "No findings were found that match the filter criteria.".to_owned();
             Unwritten::Failed("NO_FINDINGS_FOUND", text)
         })
+    }
+}
+
+impl Reports {
+    /// Ends what nobody wants any more.
+    async fn require_wanted(&self, stored: &Stored<Report>) -> Result<(), Unwritten> {
+        let read = self.service.table.read::<Report>(&stored.key).await;
+        let read = read.map_err(|error| Unwritten::Step(error.into()))?;
+        match read.is_some_and(|it| it.record == stored.record) {
+            true => Ok(()),
+            false => Err(Unwritten::Unwanted),
+        }
     }
 }
 

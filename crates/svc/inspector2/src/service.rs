@@ -74,13 +74,16 @@ wharf_api_inspector2::operations! {
     batch_get_account_status = ops::accounts::batch_get_account_status;
     batch_get_finding_details = ops::details::batch_get_finding_details;
     cancel_findings_report = ops::reports::cancel_findings_report;
+    cancel_sbom_export = ops::sboms::cancel_sbom_export;
     create_filter = ops::filters::create_filter;
     create_findings_report = ops::reports::create_findings_report;
+    create_sbom_export = ops::sboms::create_sbom_export;
     delete_filter = ops::filters::delete_filter;
     disable = ops::accounts::disable;
     enable = ops::accounts::enable;
     get_configuration = ops::configuration::get_configuration;
     get_findings_report_status = ops::reports::get_findings_report_status;
+    get_sbom_export = ops::sboms::get_sbom_export;
     list_account_permissions = ops::accounts::list_account_permissions;
     list_coverage = ops::lists::list_coverage;
     list_coverage_statistics = ops::lists::list_coverage_statistics;
@@ -88,6 +91,7 @@ wharf_api_inspector2::operations! {
     list_filters = ops::filters::list_filters;
     list_findings = ops::lists::list_findings;
     list_tags_for_resource = ops::tags::list_tags_for_resource;
+    list_usage_totals = ops::usage::list_usage_totals;
     tag_resource = ops::tags::tag_resource;
     untag_resource = ops::tags::untag_resource;
     update_configuration = ops::configuration::update_configuration;

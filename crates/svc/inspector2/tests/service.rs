@@ -10,7 +10,9 @@ use wharf_api_inspector2::*;
 use wharf_base::{Permit, SystemClock, Timestamp};
 use wharf_delivery::{Actor, Operations, Request};
 use wharf_service::Place;
-use wharf_svc_inspector2::{Images, ImagesError, Inspector2Service, Parts, Rescan, Scanned};
+use wharf_svc_inspector2::{
+    Images, ImagesError, Inspector2Service, Parts, Rescan, Sbom, SbomFormat, Scanned, Scans,
+};
 use wharf_testkit::{World, call};
 use wharf_wire::{ByteStream, Check, Fault, async_trait};
 
@@ -126,6 +128,24 @@ impl Images for Made {
         let end = count.min(from + most);
         let next = (end < count).then_some(end as u64);
         Ok(((from..end).map(|it| finding(image, it)).collect(), next))
+    }
+
+    async fn sbom(
+        &self,
+        _: &Place,
+        image: &Scanned,
+        format: SbomFormat,
+    ) -> Result<Sbom, ImagesError> {
+        Ok(match image.repository.as_str() {
+            "gone" => Sbom::Gone,
+            "long" => Sbom::TooLong("it is too long".to_owned()),
+            name => Sbom::Document(format!("{name} {format:?}").into_bytes()),
+        })
+    }
+
+    async fn scans(&self, _: &Place, _: Timestamp) -> Result<Scans, ImagesError> {
+        let first = self.images.lock().len() as u64;
+        Ok(Scans { first, again: 7 })
     }
 }
 
@@ -707,6 +727,164 @@ async fn reports_are_written_into_buckets() {
     assert!(home.bucket.files.lock().is_empty());
     stop.cancel();
     running.await.unwrap();
+}
+
+fn export(format: &str, repository: Option<&str>) -> CreateSbomExportRequest {
+    let one = |value: &str| ResourceStringFilter {
+        comparison: Some("EQUALS".to_owned()),
+        value: Some(value.to_owned()),
+    };
+    CreateSbomExportRequest {
+        resource_filter_criteria: repository.map(|it| ResourceFilterCriteria {
+            ecr_repository_name: Some(vec![one(it)]),
+            ..Default::default()
+        }),
+        report_format: Some(format.to_owned()),
+        s3_destination: report("JSON", None).s3_destination,
+    }
+}
+
+impl Home {
+    async fn exported(&self, asked: CreateSbomExportRequest) -> GetSbomExportResponse {
+        let made = self.service.create_sbom_export(&call(), asked).await;
+        let report_id = made.unwrap().report_id;
+        loop {
+            let input = GetSbomExportRequest {
+                report_id: report_id.clone(),
+            };
+            let shown = self.service.get_sbom_export(&call(), input).await.unwrap();
+            if shown.status.as_deref() != Some("IN_PROGRESS") {
+                return shown;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn exports_are_a_file_an_image() {
+    let home = home();
+    for name in ["a", "team/b", "gone"] {
+        home.images.add(name, 0);
+    }
+    let (stop, running) = home.write_reports();
+    let shown = home.exported(export("SPDX_2_3", None)).await;
+    assert_eq!(shown.status.as_deref(), Some("SUCCEEDED"), "{shown:?}");
+    assert_eq!(shown.format.as_deref(), Some("SPDX_2_3"));
+    let id = shown.report_id.unwrap();
+    let files: Vec<_> = home.bucket.files.lock().drain(..).collect();
+    let of = |name: &str| {
+        let arn = format!("arn:aws:ecr:us-east-1:000000000000:repository_{name}");
+        format!(
+            "below/SPDX_2_3_outputs_{id}/account=000000000000/resource=AWS_ECR_CONTAINER_IMAGE/{arn}_sha256:00_SPDX_2_3.json"
+        )
+    };
+    let keys: Vec<_> = files
+        .iter()
+        .map(|(input, _)| input["Key"].clone())
+        .collect();
+    assert_eq!(keys, [json!(of("a")), json!(of("team_b"))]);
+    assert_eq!(files[1].1, b"team/b Spdx");
+    assert_eq!(files[0].0["SSEKMSKeyId"], json!(KEY));
+    // Reports of findings know nothing of it, nor it of them.
+    let input = GetFindingsReportStatusRequest {
+        report_id: Some(id.clone()),
+    };
+    let other = home
+        .service
+        .get_findings_report_status(&call(), input)
+        .await;
+    assert_eq!(other.unwrap_err().code, "ResourceNotFoundException");
+    let asked = export("CYCLONEDX_1_4", Some("team/b"));
+    let criteria = asked.resource_filter_criteria.clone();
+    let shown = home.exported(asked).await;
+    assert_eq!(shown.filter_criteria, criteria);
+    let files: Vec<_> = home.bucket.files.lock().drain(..).collect();
+    assert_eq!(files.len(), 1);
+    assert_eq!(files[0].1, b"team/b CycloneDx");
+    let nothing = home.exported(export("SPDX_2_3", Some("gone"))).await;
+    assert_eq!(nothing.error_code.as_deref(), Some("NO_FINDINGS_FOUND"));
+    home.images.add("long", 0);
+    let long = home.exported(export("SPDX_2_3", Some("long"))).await;
+    assert_eq!(long.error_code.as_deref(), Some("INTERNAL_ERROR"));
+    assert!(long.error_message.unwrap().contains("it is too long"));
+    *home.bucket.refuses.lock() = Some(Fault::sender("NoSuchBucket", 400, "no"));
+    let refused = home.exported(export("SPDX_2_3", None)).await;
+    assert_eq!(refused.error_code.as_deref(), Some("BUCKET_NOT_FOUND"));
+    stop.cancel();
+    running.await.unwrap();
+    // One at a time, beside one of findings.
+    let make = async || {
+        home.service
+            .create_sbom_export(&call(), export("SPDX_2_3", None))
+            .await
+    };
+    let id = make().await.unwrap().report_id;
+    assert_eq!(make().await.unwrap_err().code, "ValidationException");
+    let findings = report("JSON", None);
+    home.service
+        .create_findings_report(&call(), findings)
+        .await
+        .unwrap();
+    let cancel = async || {
+        let report_id = id.clone();
+        let input = CancelSbomExportRequest { report_id };
+        home.service.cancel_sbom_export(&call(), input).await
+    };
+    cancel().await.unwrap();
+    assert_eq!(cancel().await.unwrap_err().code, "ValidationException");
+    let mut long = export("SPDX_2_3", None);
+    long.s3_destination.as_mut().unwrap().key_prefix = Some("p".repeat(301));
+    let long = home.service.create_sbom_export(&call(), long).await;
+    assert_eq!(long.unwrap_err().code, "ValidationException");
+}
+
+#[tokio::test]
+async fn scans_are_what_is_used() {
+    let home = home();
+    home.images.add("a", 0);
+    let ask = async |accounts: &[&str], token: Option<&str>| {
+        let account_ids = accounts.iter().map(|it| (*it).to_owned()).collect();
+        let input = ListUsageTotalsRequest {
+            account_ids: Some(account_ids).filter(|it: &Vec<_>| !it.is_empty()),
+            next_token: token.map(str::to_owned),
+            max_results: None,
+        };
+        home.service.list_usage_totals(&call(), input).await
+    };
+    let totals = ask(&[], None).await.unwrap().totals.unwrap();
+    let usage = totals[0].usage.as_ref().unwrap();
+    let usage: Vec<_> = usage
+        .iter()
+        .map(|it| (it.type_.as_deref(), it.total))
+        .collect();
+    assert_eq!(
+        usage,
+        [
+            (Some("ECR_INITIAL_SCAN"), Some(1.0)),
+            (Some("ECR_RESCAN"), Some(7.0))
+        ]
+    );
+    assert_eq!(
+        ask(&["000000000000"], None)
+            .await
+            .unwrap()
+            .totals
+            .unwrap()
+            .len(),
+        1
+    );
+    assert_eq!(
+        ask(&["111111111111"], None)
+            .await
+            .unwrap()
+            .totals
+            .unwrap()
+            .len(),
+        0
+    );
+    let odd = ask(&[], Some("x")).await.unwrap_err();
+    assert_eq!(odd.code, "ValidationException");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Bytes of snapshots: bodies of any kind, signed by their digest.
+//! Bodies of any kind, signed by their digest: bytes of snapshots, and what a node says of itself.
 
 use bytes::Bytes;
 use http::{Method, Request};
@@ -21,8 +21,23 @@ impl Api {
         path: &Path<'_>,
         body: Bytes,
     ) -> Result<Bytes, CallError> {
+        self.send_signed(OPERATION, method, &path.text(), body)
+            .await
+    }
+
+    /// Sends a body to a path of wharf's own; the answer's. `operation` is what errors call it.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn send_signed(
+        &self,
+        operation: &'static str,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<Bytes, CallError> {
         let endpoint = self.endpoint();
-        let path = format!("{}{}", endpoint.path, path.text());
+        let path = format!("{}{path}", endpoint.path);
         let digest = hex_of(&sum(&body));
         let headers = [
             ("host".to_owned(), endpoint.authority()),
@@ -40,11 +55,9 @@ impl Api {
         for (name, value) in headers.iter().chain(&signed) {
             request = request.header(name, sensitive(name, value));
         }
-        let malformed = |_| CallError::Malformed {
-            operation: OPERATION,
-        };
+        let malformed = |_| CallError::Malformed { operation };
         let request = request.body(Full::new(body)).map_err(malformed)?;
-        let (status, body) = self.send(OPERATION, request).await?;
+        let (status, body) = self.send(operation, request).await?;
         match status {
             200 => Ok(body),
             _ => match fault(status, &body) {

@@ -17,6 +17,7 @@ use wharf_container::image::{
     Digest, Endpoint, GarbageRules, Image, ImageStore, PullRequest, Reference, RegistryAuth,
 };
 use wharf_kubelet::machine::Images;
+use wharf_layers::Sharing;
 
 use super::{
     Fetched, ImageSource,
@@ -133,6 +134,10 @@ impl ImageSource for RegistryImages {
                 );
             }
         }
+    }
+
+    fn sharing(&self) -> Option<Sharing> {
+        self.store.sharing().cloned()
     }
 
     fn of_instances(self: Arc<Self>) -> Option<Arc<dyn InstanceImages>> {

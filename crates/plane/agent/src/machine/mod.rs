@@ -36,6 +36,7 @@ use wharf_container::{
     runtime::{ExecSession, ExecSpec},
 };
 use wharf_kubelet::machine::{Images, NoImage, PullPolicy};
+use wharf_layers::Sharing;
 
 use self::volumes::Volumes;
 pub use self::{
@@ -97,6 +98,11 @@ pub trait ImageSource: Send + Sync {
     /// The same images for pods of an instance, asked for with the rights of its role.
     fn for_pods(&self, _: Api) -> Arc<dyn Images> {
         Arc::new(NoImages)
+    }
+
+    /// What it takes part in the sharing of layers by, if it does.
+    fn sharing(&self) -> Option<Sharing> {
+        None
     }
 
     /// Images that instances are made of; `None` if there are none of these here.

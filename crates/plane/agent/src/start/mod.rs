@@ -25,6 +25,7 @@ use wharf_container::{
     runtime::{Runtime, RuntimeOptions},
 };
 use wharf_dns::Names;
+use wharf_layers::Sharing;
 use wharf_network::{Network, NetworkConfig};
 use wharf_planeproto::Plane;
 
@@ -46,6 +47,7 @@ use crate::{
         metadata::{Credentials, MetadataService},
     },
     kubernetes::{self, Kubelets},
+    layers,
     machine::{
         Addresses, Disks, DisksInUse, FARGATE_CAPACITY, HostMachine, HostParts, ImageSource,
         Isolation, RegistryImages, Tenancy, limit_all_tasks, room_for_disks,
@@ -74,12 +76,18 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> Result<(), NodeError> {
     let base = Base::new(config)?;
+    let dir = base.config.data_dir.join("images");
+    let sharing = base.config.share_layers.map(|_| {
+        let opened = Sharing::open(&dir.join("shelf"), base.clock.clone());
+        opened.map_err(failed("the layers that it shares"))
+    });
     let store = ImageStore::open(
-        &base.config.data_dir.join("images"),
+        &dir,
         base.config.installation.clone(),
         // Where the server is far away its registry is too, behind the same authority.
         ImageOptions {
             tls: base.api.dialer().tls(),
+            sharing: sharing.transpose()?,
             ..ImageOptions::default()
         },
     )
@@ -293,6 +301,19 @@ async fn start(
         own.instance(),
         clock.clone(),
     );
+    if let (Some(sharing), Some(port)) = (images.sharing(), config.share_layers) {
+        let listener = layers::listen(port).await;
+        let listener = listener.map_err(failed("the port at which it shares layers"))?;
+        let port = listener.local_addr().map_or(port, |it| it.port());
+        let announcer = layers::Announcer {
+            sharing: sharing.clone(),
+            api: api.clone(),
+            port,
+            instance: own.instance(),
+        };
+        running.spawn(layers::serve(sharing, listener, shutdown.clone()));
+        running.spawn(announcer.run(shutdown.clone()));
+    }
     let names = Names::new(identity.region.clone(), host_name_servers);
     running.spawn(serve_names(
         names.clone(),

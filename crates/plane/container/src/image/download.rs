@@ -142,7 +142,18 @@ impl Download {
         pause: Backoff,
     ) -> Result<Self, RegistryError> {
         let body = repository.blob(layer.digest.as_str()).await?;
-        Ok(Self {
+        Ok(Self::of(body, repository, layer, room, pause))
+    }
+
+    /// The same, of a layer that was asked for already.
+    pub fn of(
+        body: Body,
+        repository: &Arc<Repository>,
+        layer: &Descriptor,
+        room: Option<&Arc<Semaphore>>,
+        pause: Backoff,
+    ) -> Self {
+        Self {
             repository: Arc::clone(repository),
             layer: layer.clone(),
             got: 0,
@@ -160,7 +171,7 @@ impl Download {
             resumed_at: 0,
             resumptions: 0,
             pause,
-        })
+        }
     }
 
     /// Set once more than one answer is used.

@@ -4,6 +4,8 @@ use std::{io, path::PathBuf};
 
 use wharf_base::{Causes, Chain};
 
+use wharf_layers::PeerError;
+
 use super::{digest::Digest, reference::BadReference};
 
 /// The store on disk failed.
@@ -169,6 +171,9 @@ pub enum PullError {
 pub enum LayerError {
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    /// Tried elsewhere before anybody hears of it.
+    #[error(transparent)]
+    Peer(#[from] PeerError),
     #[error(transparent)]
     Unpack(#[from] UnpackError),
     #[error(transparent)]
@@ -187,7 +192,7 @@ impl LayerError {
                 error,
                 UnpackError::NoRoom { .. } | UnpackError::Entry { .. }
             ),
-            Self::Store(_) => false,
+            Self::Peer(_) | Self::Store(_) => false,
         }
     }
 }

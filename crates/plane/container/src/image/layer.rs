@@ -1,4 +1,4 @@
-//! One layer from the registry to its folder: streamed, hashed twice, unpacked, then renamed.
+//! One layer from the registry, or from a peer, to its folder: streamed, hashed twice, unpacked, then renamed.
 //!
 //! The compressed bytes are hashed as they arrive and the archive's as it is unpacked; only a
 //! folder whose both digests fit gets its final name, so whatever dies in between leaves nothing
@@ -12,6 +12,7 @@ use std::{
 
 use bytes::{Buf, Bytes};
 use tokio::sync::mpsc;
+use wharf_layers::Copying;
 
 use super::{
     budget::{Budget, Meter},
@@ -28,6 +29,9 @@ const PIECES: usize = 16;
 /// The window of a zstd stream that is accepted, as a power of two: 128 MiB, the format's recommendation
 /// is 8 and its tools' limit 27 as well.
 const ZSTD_WINDOW_LOG: u32 = 27;
+
+/// What is wrong with a layer whose bytes are those of its digest, where its image says something else of them.
+pub const UNPACKED: &str = "an unpacked layer";
 
 /// What may follow the end of an archive: tar pads to its block size, which people choose in megabytes
 /// at most.
@@ -61,9 +65,25 @@ impl Drop for Incoming {
     }
 }
 
-/// Fetches and unpacks. Returns the bytes of its files; `downloaded` is told what comes.
+/// Where a layer comes from.
+pub enum Coming {
+    Registry(Box<Download>),
+    Peer(Box<wharf_layers::Coming>),
+}
+
+impl Coming {
+    async fn next(&mut self, is_awaited: impl Fn() -> bool) -> Result<Option<Bytes>, LayerError> {
+        match self {
+            Self::Registry(download) => Ok(download.next(is_awaited).await?),
+            Self::Peer(coming) => Ok(coming.next().await?),
+        }
+    }
+}
+
+/// Fetches and unpacks. Returns the bytes of its files; `downloaded` is told what comes, and the copy for peers gets it.
 pub async fn fetch(
-    mut download: Download,
+    mut coming: Coming,
+    copy: Option<Copying>,
     layer: &Descriptor,
     diff_id: &Digest,
     folder: Incoming,
@@ -75,13 +95,16 @@ pub async fn fetch(
         let (layer, diff_id) = (layer.clone(), diff_id.clone());
         let meter = budget.meter(layer.size);
         move || {
-            let pieces = Pieces::new(receiver, layer.size);
-            let bytes = unpack_stream(pieces, &layer, &diff_id, folder.path(), meter)?;
+            let mut pieces = Pieces::new(receiver, layer.size, copy);
+            let bytes = unpack_stream(&mut pieces, &layer, &diff_id, folder.path(), meter)?;
+            if let Some(copy) = pieces.copy.take() {
+                copy.keep();
+            }
             Ok((bytes, folder))
         }
     });
     let broken = loop {
-        match download.next(|| pieces.capacity() == PIECES).await {
+        match coming.next(|| pieces.capacity() == PIECES).await {
             Ok(Some(piece)) => {
                 downloaded(piece.len() as u64);
                 // The other side stops early when something is wrong, and knows what.
@@ -93,19 +116,19 @@ pub async fn fetch(
             Err(error) => break Some(error),
         }
     };
-    drop((pieces, download));
+    drop((pieces, coming));
     let unpacked = unpacking
         .await
         .unwrap_or_else(|e| Err(UnpackError::Read(io::Error::other(e)).into()));
     // A broken connection is the cause of whatever the thread made of the end.
     match broken {
-        Some(cause) => Err(cause.into()),
+        Some(cause) => Err(cause),
         None => unpacked,
     }
 }
 
 fn unpack_stream(
-    pieces: Pieces,
+    pieces: &mut Pieces,
     layer: &Descriptor,
     diff_id: &Digest,
     folder: &Path,
@@ -121,9 +144,10 @@ fn unpack_stream(
         drain(&mut plain, PADDING)?;
         plain.finish()
     };
-    check("an unpacked layer", diff_id, got)?;
+    // First what came: where that is right, whoever sent it did well.
     drain(&mut compressed, layer.size)?;
     check("a layer", &layer.digest, compressed.finish())?;
+    check(UNPACKED, diff_id, got)?;
     let bytes = meter.bytes();
     meter.keep();
     Ok(bytes)
@@ -172,14 +196,17 @@ struct Pieces {
     receiver: mpsc::Receiver<Bytes>,
     current: Bytes,
     left: u64,
+    /// For peers.
+    copy: Option<Copying>,
 }
 
 impl Pieces {
-    fn new(receiver: mpsc::Receiver<Bytes>, announced: u64) -> Self {
+    fn new(receiver: mpsc::Receiver<Bytes>, announced: u64, copy: Option<Copying>) -> Self {
         Self {
             receiver,
             current: Bytes::new(),
             left: announced,
+            copy,
         }
     }
 }
@@ -196,6 +223,9 @@ impl Read for Pieces {
                         .left
                         .checked_sub(piece.len() as u64)
                         .ok_or_else(too_much)?;
+                    if let Some(copy) = &mut self.copy {
+                        copy.write(&piece);
+                    }
                     self.current = piece;
                 }
             }

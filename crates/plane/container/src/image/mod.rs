@@ -9,6 +9,7 @@ mod error;
 pub mod fuzz;
 mod layer;
 mod manifest;
+mod peers;
 mod reference;
 mod registry;
 mod store;

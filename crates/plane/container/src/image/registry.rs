@@ -23,6 +23,7 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 use wharf_base::Challenge;
+use wharf_planeproto::layers::{self, Peer};
 
 use super::{digest::Digest, error::RegistryError, reference::Reference};
 
@@ -110,6 +111,8 @@ pub struct Repository {
     repository: String,
     auth: RegistryAuth,
     tls: Arc<ClientConfig>,
+    /// Wharf's own, which names peers that have a layer.
+    is_own: bool,
     /// What the last challenge led to.
     authorization: tokio::sync::Mutex<Option<HeaderValue>>,
 }
@@ -132,8 +135,21 @@ impl Repository {
             repository: reference.repository().to_owned(),
             auth,
             tls,
+            is_own: false,
             authorization: tokio::sync::Mutex::new(first),
         }
+    }
+
+    /// The same, of wharf's own registry.
+    pub fn own(self) -> Self {
+        Self {
+            is_own: true,
+            ..self
+        }
+    }
+
+    pub fn is_own(&self) -> bool {
+        self.is_own
     }
 
     fn url(&self, path: &str) -> String {
@@ -174,6 +190,38 @@ impl Repository {
         let url = self.url(&format!("blobs/{digest}"));
         let response = self.ask(&Method::GET, &url, &[], BLOB_TIMEOUT).await?;
         Ok(self.body(response))
+    }
+
+    /// A blob as it arrives, or the peers from which the node of a session may have it.
+    pub async fn blob_or_peers(
+        &self,
+        digest: &str,
+        session: &str,
+    ) -> Result<Offered, RegistryError> {
+        let url = self.url(&format!("blobs/{digest}"));
+        let headers = [(HeaderName::from_static(layers::SESSION), session.to_owned())];
+        let response = self.ask(&Method::GET, &url, &headers, BLOB_TIMEOUT).await?;
+        let named = response.headers().get(layers::PEERS);
+        match named.and_then(|it| it.to_str().ok()) {
+            Some(named) if response.status() == StatusCode::NO_CONTENT => {
+                Ok(Offered::Peers(layers::peers(named)))
+            }
+            _ => Ok(Offered::Blob(self.body(response))),
+        }
+    }
+
+    /// Whether the node of a session should fetch a blob now: else another of its zone does, and it will be a peer's soon.
+    pub async fn is_its_turn(&self, digest: &str, session: &str) -> Result<bool, RegistryError> {
+        let url = self.url(&format!("blobs/{digest}"));
+        let header =
+            |name: &'static str, value: &str| (HeaderName::from_static(name), value.to_owned());
+        let headers = [
+            header(layers::SESSION, session),
+            header(layers::TURN, layers::NOW),
+        ];
+        let response = self.ask(&Method::GET, &url, &headers, BLOB_TIMEOUT).await?;
+        let told = response.headers().get(layers::TURN);
+        Ok(told.is_none_or(|told| told != layers::WAIT))
     }
 
     /// A blob of `size` bytes from the byte `from` to `last`, or to its end, as it arrives; `None` from a registry
@@ -327,14 +375,17 @@ impl Repository {
         let plain_home = uri.scheme_str() == Some("http");
         for _ in 0..=MAX_REDIRECTS {
             let mut headers = HeaderMap::new();
+            let at_home = uri.authority() == home.as_ref();
             for (name, value) in more {
+                if name.as_str() == layers::SESSION && !at_home {
+                    continue;
+                }
                 let value = HeaderValue::from_str(value);
                 headers.insert(
                     name,
                     value.map_err(|_| RegistryError::BadUrl(url.to_owned()))?,
                 );
             }
-            let at_home = uri.authority() == home.as_ref();
             if at_home && let Some(value) = authorization {
                 headers.insert(header::AUTHORIZATION, value.clone());
             }
@@ -356,6 +407,12 @@ impl Repository {
         }
         Err(RegistryError::Redirects)
     }
+}
+
+/// How the registry answers a node that shares layers.
+pub enum Offered {
+    Blob(Body),
+    Peers(Vec<Peer>),
 }
 
 /// A body with a bound on silence.

@@ -7,6 +7,7 @@
 //! layers/<diff id>/       an unpacked layer
 //! layers/<diff id>.json   since which boot it is there, and whether it has reached the disk
 //! incoming/               being unpacked; emptied at each start
+//! shelf/                  layers as they came, for peers (`wharf_layers`), where layers are shared
 //! ```
 //! A layer here is no proof that somebody else may have it: manifests and configurations are whatever
 //! their author wrote. So a layer serves a pull only if its registry says that the repository has the
@@ -40,6 +41,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::{OnceCell, RwLock, Semaphore};
 use wharf_base::{Backoff, InstallationId};
 use wharf_durable::{self as durable, Durability};
+use wharf_layers::Sharing;
 use wharf_shim_protocol::record::boot_id;
 
 use super::{
@@ -48,8 +50,9 @@ use super::{
     digest::Digest,
     download::{self, Download},
     error::{ImageError, LayerError, PullError, RegistryError},
-    layer::{self, Incoming},
+    layer::{self, Coming, Incoming},
     manifest::{CONFIG_LIMIT, Descriptor, MANIFEST_LIMIT, Manifest, parse_config, parse_manifest},
+    peers::FromPeers,
     reference::Reference,
     registry::{Endpoint, RegistryAuth, Repository, system_tls},
 };
@@ -70,6 +73,8 @@ pub struct ImageOptions {
     pub limits: UnpackLimits,
     /// Before the second attempt at something that may pass; doubles up to 5 s.
     pub first_retry_after: Duration,
+    /// Layers of wharf's own registry come from peers where these have them, and are kept for peers.
+    pub sharing: Option<Sharing>,
 }
 
 impl Default for ImageOptions {
@@ -78,6 +83,7 @@ impl Default for ImageOptions {
             tls: None,
             limits: UnpackLimits::default(),
             first_retry_after: BACKOFF_FIRST,
+            sharing: None,
         }
     }
 }
@@ -124,10 +130,11 @@ pub struct ImageStore {
 }
 
 #[derive(Debug)]
-struct Inner {
+pub(super) struct Inner {
     dir: PathBuf,
     limits: UnpackLimits,
     first_retry_after: Duration,
+    pub(super) sharing: Option<Sharing>,
     tls: Option<Arc<ClientConfig>>,
     system_tls: OnceCell<Arc<ClientConfig>>,
     boot: String,
@@ -146,6 +153,8 @@ struct Inner {
     records: Mutex<()>,
     /// Bytes of layers that came from registries.
     downloaded: AtomicU64,
+    /// Layers that came from registries, to the end.
+    fetched: AtomicU64,
     _lock: Flock<File>,
 }
 
@@ -222,10 +231,15 @@ impl ImageStore {
             let lock = Flock::lock(file, FlockArg::LockExclusiveNonblock)
                 .map_err(|_| ImageError::InUse(dir.clone()))?;
             layer::discard(&dir.join("incoming"));
+            if options.sharing.is_none() {
+                // Of a run that shared layers.
+                layer::discard(&dir.join("shelf"));
+            }
             make_folder(&dir.join("incoming"))?;
             let inner = Inner {
                 limits: options.limits,
                 first_retry_after: options.first_retry_after,
+                sharing: options.sharing,
                 tls: options.tls,
                 system_tls: OnceCell::new(),
                 boot: boot_id(),
@@ -236,6 +250,7 @@ impl ImageStore {
                 removals: Mutex::new(0),
                 records: Mutex::new(()),
                 downloaded: AtomicU64::new(0),
+                fetched: AtomicU64::new(0),
                 dir,
                 _lock: lock,
             };
@@ -249,6 +264,16 @@ impl ImageStore {
     /// Bytes of layers that came from registries since the store was opened.
     pub fn downloaded_bytes(&self) -> u64 {
         self.inner.downloaded.load(Ordering::Relaxed)
+    }
+
+    /// What it takes part in the sharing of layers by, if it does.
+    pub fn sharing(&self) -> Option<&Sharing> {
+        self.inner.sharing.as_ref()
+    }
+
+    /// Layers that came from registries since the store was opened.
+    pub fn downloaded_layers(&self) -> u64 {
+        self.inner.fetched.load(Ordering::Relaxed)
     }
 
     /// What the reference means at its registry now: one or two small requests.
@@ -353,7 +378,11 @@ impl ImageStore {
                     .await,
             ),
         };
-        Repository::new(&endpoint, &request.reference, request.auth.clone(), tls)
+        let repository = Repository::new(&endpoint, &request.reference, request.auth.clone(), tls);
+        match request.endpoint {
+            Some(_) => repository.own(),
+            None => repository,
+        }
     }
 
     async fn retried_manifest(
@@ -512,6 +541,7 @@ impl ImageStore {
             let counted = budget.count_present(here.bytes);
             return counted.map_err(|e| failed(1)(e.into()));
         }
+        inner.wait_for_peers(repository, descriptor).await;
         let Ok(_slot) = inner.slots.acquire().await else {
             return Ok(());
         };
@@ -597,7 +627,7 @@ impl Inner {
         self.layer(diff_id).is_some()
     }
 
-    fn make_incoming(&self) -> Result<Incoming, ImageError> {
+    pub(super) fn make_incoming(&self) -> Result<Incoming, ImageError> {
         let name = format!("{:016x}", rand::rng().random::<u64>());
         let incoming = self.dir.join("incoming").join(name);
         make_layer_folder(&incoming)?;
@@ -612,6 +642,16 @@ impl Inner {
         origin: &Origin,
         budget: &Arc<Budget>,
     ) -> Result<(), LayerError> {
+        let mut answered = match self
+            .fetch_from_peers(repository, descriptor, diff_id, budget)
+            .await?
+        {
+            FromPeers::Layer(bytes, incoming) => {
+                return self.keep_fetched(incoming, diff_id, bytes, origin).await;
+            }
+            FromPeers::Answered(body) => Some(body),
+            FromPeers::Nothing => None,
+        };
         let mut parts = Some(&self.parts);
         let (bytes, incoming) = loop {
             let incoming = self.make_incoming()?;
@@ -619,9 +659,18 @@ impl Inner {
             let downloaded = |bytes| {
                 self.downloaded.fetch_add(bytes, Ordering::Relaxed);
             };
-            let download = Download::begin(repository, descriptor, parts, pause).await?;
+            let download = match answered.take() {
+                Some(body) => Download::of(body, repository, descriptor, parts, pause),
+                None => Download::begin(repository, descriptor, parts, pause).await?,
+            };
             let is_pieced = download.is_pieced();
-            let fetched = layer::fetch(download, descriptor, diff_id, incoming, budget, downloaded);
+            let (coming, copy) = (
+                Coming::Registry(Box::new(download)),
+                self.copy_of(repository, descriptor),
+            );
+            let fetched = layer::fetch(
+                coming, copy, descriptor, diff_id, incoming, budget, downloaded,
+            );
             match fetched.await {
                 // One answer may be right where several together are not.
                 Err(error)
@@ -635,6 +684,17 @@ impl Inner {
                 fetched => break fetched?,
             }
         };
+        self.fetched.fetch_add(1, Ordering::Relaxed);
+        self.keep_fetched(incoming, diff_id, bytes, origin).await
+    }
+
+    async fn keep_fetched(
+        self: &Arc<Self>,
+        incoming: Incoming,
+        diff_id: &Digest,
+        bytes: u64,
+        origin: &Origin,
+    ) -> Result<(), LayerError> {
         let (inner, diff_id, origin) = (Arc::clone(self), diff_id.clone(), origin.clone());
         let keep = move || inner.keep_layer(incoming, &diff_id, bytes, origin);
         let kept = tokio::task::spawn_blocking(keep);

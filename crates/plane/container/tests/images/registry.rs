@@ -18,6 +18,7 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use sha2::{Digest as _, Sha256, Sha512};
 use tokio::net::TcpListener;
+use wharf_planeproto::layers;
 
 const SLOW_PIECE: usize = 64 << 10;
 
@@ -55,6 +56,8 @@ pub struct State {
     pub token_realm: bool,
     /// Where tokens are said to be had, if not here.
     pub realm: Option<String>,
+    /// Named in the place of blobs to whoever shares layers.
+    pub peers: Option<String>,
 }
 
 #[derive(Clone)]
@@ -228,6 +231,13 @@ impl Registry {
             .and_then(|path| state.contents.get(path))
         {
             Some(_) if head => reply(StatusCode::OK, Bytes::new()),
+            Some(_) if request.headers().contains_key(layers::SESSION) && state.peers.is_some() => {
+                let mut response = reply(StatusCode::NO_CONTENT, Bytes::new());
+                let peers = state.peers.clone().unwrap_or_default();
+                let headers = response.headers_mut();
+                headers.insert(layers::PEERS, peers.parse().unwrap());
+                response
+            }
             Some(body) if state.ranges && range.is_some_and(|(from, _)| from < body.len()) => {
                 let ((from, last), length) = (range.unwrap_or_default(), body.len());
                 let most = state.shortest_part.unwrap_or(length);

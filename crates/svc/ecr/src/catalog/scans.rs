@@ -17,6 +17,7 @@ use crate::{
 
 mod ended;
 mod found;
+mod usage;
 
 pub(crate) use ended::{Ended, With};
 pub(crate) use found::{FoundIn, MAX_FOUND, counts, lines};

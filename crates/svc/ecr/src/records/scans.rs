@@ -218,6 +218,28 @@ impl Record for Compared {
     const FORMAT: u32 = 1;
 }
 
+/// How often images were scanned in the enhanced way, under the id `all`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ScanUsage {
+    /// By the day, counted from the first of 1970.
+    pub days: BTreeMap<i64, ScanDay>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ScanDay {
+    /// Images that were read.
+    pub first: u64,
+    /// Images that were scanned before.
+    pub again: u64,
+}
+
+impl Record for ScanUsage {
+    const KIND: &'static str = "scan-usage";
+    const FORMAT: u32 = 1;
+}
+
 impl Record for Scan {
     const KIND: &'static str = "scan";
     const FORMAT: u32 = 1;
@@ -244,6 +266,10 @@ impl Keys {
 
     pub(crate) fn scan(&self, repository: &str, digest: &Digest) -> String {
         self.scans(repository) + &digest.hex()
+    }
+
+    pub(crate) fn scan_usage(&self) -> String {
+        self.0.key(ScanUsage::KIND, "all")
     }
 
     pub(crate) fn scanning(&self) -> String {

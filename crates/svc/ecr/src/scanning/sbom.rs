@@ -108,24 +108,7 @@ impl Catalog {
         let image = &image.record;
         let created = image.pushed_at.iso8601_seconds();
         let digest = image.digest.to_string();
-        let (uri, inventory) = (self.repository_uri(name), inventory.clone());
-        let (of, at) = (digest.clone(), created.clone());
-        let written = blocking(move || {
-            let subject = Subject {
-                name: &uri,
-                digest: &of,
-                created: &at,
-                tool: "wharf",
-            };
-            let mut document = Document {
-                bytes: Vec::new(),
-                most: MAX_DOCUMENT,
-            };
-            sbom::write(format, &subject, &inventory, &mut document)?;
-            Ok::<_, serde_json::Error>(document.bytes)
-        });
-        let document = written.await?;
-        let document = document.map_err(|error| EcrError::LimitExceeded(error.to_string()))?;
+        let document = self.sbom(name, image, inventory.clone(), format).await?;
         let now = self.wants().now();
         let permit = PERMIT;
         let add = |bytes: Bytes| self.add_layer(&permit, registry, name, bytes, now);
@@ -150,6 +133,63 @@ impl Catalog {
             Err(EcrError::ImageNotFound { .. }) => Ok(()),
             put => put,
         }
+    }
+
+    /// The document about an image.
+    async fn sbom(
+        &self,
+        repository: &str,
+        image: &Image,
+        inventory: Arc<Inventory>,
+        format: Format,
+    ) -> Result<Vec<u8>, EcrError> {
+        let created = image.pushed_at.iso8601_seconds();
+        let (uri, digest) = (self.repository_uri(repository), image.digest.to_string());
+        let written = blocking(move || {
+            let subject = Subject {
+                name: &uri,
+                digest: &digest,
+                created: &created,
+                tool: "wharf",
+            };
+            let mut document = Document {
+                bytes: Vec::new(),
+                most: MAX_DOCUMENT,
+            };
+            sbom::write(format, &subject, &inventory, &mut document)?;
+            Ok::<_, serde_json::Error>(document.bytes)
+        });
+        let document = written.await?;
+        document.map_err(|error| EcrError::LimitExceeded(error.to_string()))
+    }
+
+    /// The document about an image that an enhanced scan read, by the scan's key; `None` if it is gone.
+    ///
+    /// # Errors
+    /// [`EcrError::LimitExceeded`]: the document is too long.
+    pub async fn inspected_sbom(
+        &self,
+        registry: &Registry,
+        key: &str,
+        format: Format,
+    ) -> Result<Option<Vec<u8>>, EcrError> {
+        let Some(scan) = self.read::<Scan>(key).await? else {
+            return Ok(None);
+        };
+        let scan = scan.record;
+        let image = registry.keys().image(&repository_of(key), &scan.digest);
+        let Some(image) = self.read::<Image>(&image).await? else {
+            return Ok(None);
+        };
+        if !scan.enhanced || scan.inventory.is_none() {
+            return Ok(None);
+        }
+        let inventory = self.kept(scan.inventory).await?;
+        let parsed = blocking(move || serde_json::from_slice::<Inventory>(&inventory)).await?;
+        let parsed = parsed.map_err(|error| EcrError::ScanBroke(error.to_string()))?;
+        let name = image.record.repository.clone();
+        let document = self.sbom(&name, &image.record, Arc::new(parsed), format);
+        Ok(Some(document.await?))
     }
 
     /// Makes bytes a layer of the repository, unless they are one.

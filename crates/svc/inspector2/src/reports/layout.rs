@@ -5,9 +5,13 @@ use wharf_api_inspector2::Finding;
 
 /// Where the file of a report lies in its bucket.
 pub(super) fn key(prefix: &str, id: &str, format: &str) -> String {
-    let name = format!("{id}.{}", format.to_ascii_lowercase());
+    below(prefix, &format!("{id}.{}", format.to_ascii_lowercase()))
+}
+
+/// A name below a prefix.
+pub(super) fn below(prefix: &str, name: &str) -> String {
     match prefix.trim_end_matches('/') {
-        "" => name,
+        "" => name.to_owned(),
         prefix => format!("{prefix}/{name}"),
     }
 }

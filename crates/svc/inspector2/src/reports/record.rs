@@ -8,9 +8,11 @@ use wharf_records::{Record, Unknown};
 /// Under its id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Report {
-    /// `CSV`, `JSON`.
+    #[serde(default)]
+    pub about: About,
+    /// `CSV`, `JSON`; `SPDX_2_3`, `CYCLONEDX_1_4`.
     pub format: String,
-    /// The API's `FilterCriteria`, as they were given; `null` without.
+    /// The API's `FilterCriteria` or `ResourceFilterCriteria`, as they were given; `null` without.
     pub criteria: Value,
     pub bucket: String,
     #[serde(default)]
@@ -34,6 +36,16 @@ pub(crate) struct Report {
 impl Record for Report {
     const KIND: &'static str = "report";
     const FORMAT: u32 = 1;
+}
+
+/// What a report tells of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum About {
+    #[default]
+    Findings,
+    /// What images are made of: an export of SBOMs.
+    Sboms,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use wharf_base::{Permit, Timestamp};
 use wharf_blobs::Digest;
+use wharf_records::Scope;
 use wharf_service::transact;
 use wharf_store::{Compare, Txn};
 
@@ -10,7 +11,7 @@ use super::{FoundIn, repository_of};
 use crate::{
     catalog::{Catalog, Change, DELETE_BATCH, MARKER, Open, Read, SCAN_PAGE},
     error::EcrError,
-    records::{Compared, Keys, Scan, ScanStatus, scan_owner},
+    records::{Compared, Keys, Scan, ScanStatus, ScanUsage, scan_owner},
 };
 
 impl Catalog {
@@ -111,6 +112,12 @@ impl Catalog {
                 // With other data it is tried again.
                 (scan.generation, scan.source_updated_at) = ended.with;
             }
+            let usage = usage_of(key).filter(|_| scan.enhanced && ended.found.is_some());
+            if let Some(usage) = usage {
+                let mut counted = tx.find::<ScanUsage>(&usage).await?.unwrap_or_default();
+                counted.count(now, seen.record.completed_at.is_some());
+                tx.put(usage, &counted);
+            }
             if let Some(found) = &ended.found {
                 for before in [scan.inventory, scan.findings].into_iter().flatten() {
                     tx.delete(scan_owner(&before, &repository, &scan.digest));
@@ -156,6 +163,18 @@ impl Catalog {
             }
             scan.findings = Some(blob.digest);
             held = Some(lease);
+        }
+        if let Some(usage) =
+            usage_of(&seen.key).filter(|_| scan.completed_at > seen.record.completed_at)
+        {
+            let before = self.read::<ScanUsage>(&usage).await?;
+            txn = txn.when(match &before {
+                Some(before) => before.unchanged(),
+                None => Compare::absent(usage.as_str()),
+            });
+            let mut counted = before.map(|it| it.record).unwrap_or_default();
+            counted.count(self.wants().now(), true);
+            txn = txn.put(usage, wharf_records::encode(&counted));
         }
         let txn = txn.put(&seen.key, wharf_records::encode(&scan));
         let written = self.store().txn(permit, txn).await?.succeeded;
@@ -209,6 +228,12 @@ impl Catalog {
             }
         }
     }
+}
+
+/// Where the scans are counted that the scan of that key is one of.
+fn usage_of(scan: &str) -> Option<String> {
+    let (scope, ..) = Scope::parse(scan)?;
+    Some(Keys::of(scope).scan_usage())
 }
 
 /// What became of a scan.

@@ -1,0 +1,329 @@
+//! Layers as registries or peers sent them, kept for peers: a file each, named by its SHA-256.
+//!
+//! A layer comes here while it is unpacked, and stays once its digest was found right. The shelf is bounded in layers, bytes and
+//! its part of the disk; the least recently used go first. Nothing else depends on it: whoever gets a file compares its digest, so
+//! none is flushed, and any may go at any time.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::SystemTime,
+};
+
+use nix::sys::statvfs::statvfs;
+use parking_lot::Mutex;
+use tokio::sync::watch;
+use wharf_planeproto::{
+    layers::{MOST_HELD, Sum},
+    snapshot::{hex_of, sum_of},
+};
+
+/// Bytes of all layers.
+const MOST_BYTES: u64 = 16 << 30;
+/// As a part of the disk: this many percent of it are enough.
+const PERCENT_OF_DISK: u64 = 10;
+/// Nothing is kept while less than this part of the disk is free, or so many bytes, whichever is less.
+const PERCENT_FREE: u64 = 15;
+const FREE_BYTES: u64 = 8 << 30;
+/// Of a layer that is coming.
+const UNFINISHED: &str = "part";
+
+/// The layers that a node has for its peers. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Shelf(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    dir: PathBuf,
+    held: Mutex<Held>,
+    changes: watch::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    /// With its size, and when it was used last, as a count.
+    layers: BTreeMap<Sum, (u64, u64)>,
+    uses: u64,
+    /// Names files that are coming.
+    copies: u64,
+}
+
+impl Held {
+    fn use_of(&mut self, layer: &Sum) -> Option<u64> {
+        self.uses += 1;
+        let (size, used) = self.layers.get_mut(layer)?;
+        *used = self.uses;
+        Some(*size)
+    }
+
+    fn bytes(&self) -> u64 {
+        self.layers.values().map(|(size, _)| size).sum()
+    }
+
+    /// Those that have to go, the least recently used first, for `size` more bytes to fit into `most`.
+    fn too_many(&self, size: u64, most: u64) -> Vec<Sum> {
+        let mut by_use: Vec<(u64, u64, Sum)> = Vec::new();
+        by_use.extend(
+            self.layers
+                .iter()
+                .map(|(sum, (size, used))| (*used, *size, *sum)),
+        );
+        by_use.sort_unstable();
+        let (mut count, mut bytes) = (self.layers.len(), self.bytes());
+        let mut going = Vec::new();
+        for (_, own, sum) in by_use {
+            if count < MOST_HELD && bytes.saturating_add(size) <= most {
+                break;
+            }
+            count -= 1;
+            bytes -= own;
+            going.push(sum);
+        }
+        going
+    }
+}
+
+impl Shelf {
+    /// Opens or makes the folder; what did not come to its end is removed.
+    pub(crate) fn open(dir: &Path) -> io::Result<Self> {
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(dir)?;
+        let mut found: Vec<(SystemTime, Sum, u64)> = Vec::new();
+        for entry in fs::read_dir(dir)? {
+            let entry = entry?;
+            let (name, meta) = (entry.file_name(), entry.metadata()?);
+            match name.to_str().and_then(sum_of) {
+                Some(sum) if meta.is_file() => {
+                    let used = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+                    found.push((used, sum, meta.len()));
+                }
+                _ => remove(&entry.path()),
+            }
+        }
+        found.sort_unstable();
+        let mut held = Held::default();
+        for (_, sum, size) in found {
+            held.uses += 1;
+            held.layers.insert(sum, (size, held.uses));
+        }
+        let shelf = Self(Arc::new(Inner {
+            dir: dir.to_owned(),
+            held: Mutex::new(held),
+            changes: watch::Sender::new(0),
+        }));
+        shelf.make_room(0);
+        Ok(shelf)
+    }
+
+    /// The layers that are here, at most [`MOST_HELD`].
+    pub fn layers(&self) -> Vec<Sum> {
+        self.0.held.lock().layers.keys().copied().collect()
+    }
+
+    /// Tells of each change.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.0.changes.subscribe()
+    }
+
+    /// A layer of `size` bytes begins to come; `None` if it is here, or there is no room for it.
+    pub fn begin(&self, layer: Sum, size: u64) -> Option<Copying> {
+        if self.0.held.lock().layers.contains_key(&layer) || !self.has_room(size) {
+            return None;
+        }
+        let number = {
+            let mut held = self.0.held.lock();
+            held.copies += 1;
+            held.copies
+        };
+        let path = self.0.dir.join(format!("{number}.{UNFINISHED}"));
+        let file = File::options()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path);
+        Some(Copying {
+            file: file.ok(),
+            path,
+            layer,
+            shelf: self.clone(),
+            size: 0,
+        })
+    }
+
+    /// The file of a layer, and its size.
+    pub(crate) fn take(&self, layer: &Sum) -> Option<(File, u64)> {
+        let size = self.0.held.lock().use_of(layer)?;
+        match File::open(self.path(layer)) {
+            Ok(file) => Some((file, size)),
+            Err(_) => {
+                self.forget(layer);
+                None
+            }
+        }
+    }
+
+    fn path(&self, layer: &Sum) -> PathBuf {
+        self.0.dir.join(hex_of(layer))
+    }
+
+    fn has_room(&self, size: u64) -> bool {
+        let Some((all, free)) = self.disk() else {
+            return false;
+        };
+        size <= MOST_BYTES.min(all / 100 * PERCENT_OF_DISK)
+            && free.saturating_sub(size) >= FREE_BYTES.min(all / 100 * PERCENT_FREE)
+    }
+
+    /// Bytes of the disk, and those that are free.
+    fn disk(&self) -> Option<(u64, u64)> {
+        let seen = statvfs(&self.0.dir).ok()?;
+        let of = |blocks: u64| blocks.saturating_mul(seen.fragment_size());
+        Some((of(seen.blocks()), of(seen.blocks_available())))
+    }
+
+    /// For so many more bytes.
+    fn make_room(&self, size: u64) {
+        let all = self.disk().map_or(0, |(all, _)| all);
+        let most = MOST_BYTES.min(all / 100 * PERCENT_OF_DISK);
+        let going = self.0.held.lock().too_many(size, most);
+        for layer in &going {
+            self.forget(layer);
+        }
+    }
+
+    fn forget(&self, layer: &Sum) {
+        self.0.held.lock().layers.remove(layer);
+        remove(&self.path(layer));
+        self.changed();
+    }
+
+    fn changed(&self) {
+        self.0.changes.send_modify(|count| *count += 1);
+    }
+}
+
+/// A layer on its way to the shelf; removed unless it is kept. What the disk refuses ends the copy and nothing else.
+#[derive(Debug)]
+pub struct Copying {
+    shelf: Shelf,
+    layer: Sum,
+    path: PathBuf,
+    /// None once a write failed.
+    file: Option<File>,
+    size: u64,
+}
+
+impl Copying {
+    pub fn write(&mut self, piece: &[u8]) {
+        let Some(file) = &mut self.file else { return };
+        match file.write_all(piece) {
+            Ok(()) => self.size += piece.len() as u64,
+            Err(error) => {
+                tracing::debug!(%error, "a layer is not kept for peers");
+                self.file = None;
+            }
+        }
+    }
+
+    /// It came whole, and its digest is right.
+    pub fn keep(mut self) {
+        if self.file.take().is_none() {
+            return;
+        }
+        let (shelf, layer) = (self.shelf.clone(), self.layer);
+        shelf.make_room(self.size);
+        if fs::rename(&self.path, shelf.path(&layer)).is_err() {
+            return;
+        }
+        {
+            let mut held = shelf.0.held.lock();
+            held.uses += 1;
+            let used = held.uses;
+            held.layers.insert(layer, (self.size, used));
+        }
+        shelf.changed();
+    }
+}
+
+impl Drop for Copying {
+    fn drop(&mut self) {
+        remove(&self.path);
+    }
+}
+
+fn remove(path: &Path) {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(%error, path = %path.display(), "failed to remove a layer that was kept for peers");
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    fn put(shelf: &Shelf, layer: u8, content: &[u8]) {
+        let mut copy = shelf.begin([layer; 32], content.len() as u64).unwrap();
+        copy.write(content);
+        copy.keep();
+    }
+
+    #[test]
+    fn what_came_whole_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let shelf = Shelf::open(dir.path()).unwrap();
+        let mut half = shelf.begin([1; 32], 10).unwrap();
+        half.write(b"half");
+        drop(half);
+        assert_eq!(shelf.layers(), Vec::<Sum>::new());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+        let changes = shelf.changes();
+        put(&shelf, 2, b"whole");
+        assert!(changes.has_changed().unwrap());
+        assert!(shelf.begin([2; 32], 5).is_none(), "it is here");
+        let (mut file, size) = shelf.take(&[2; 32]).unwrap();
+        let mut read = String::new();
+        file.read_to_string(&mut read).unwrap();
+        assert_eq!((read.as_str(), size), ("whole", 5));
+        // A run that was killed leaves parts behind.
+        fs::write(dir.path().join("7.part"), b"x").unwrap();
+        fs::write(dir.path().join("odd"), b"x").unwrap();
+        let again = Shelf::open(dir.path()).unwrap();
+        assert_eq!(again.layers(), [[2; 32]]);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        // Somebody cleaned up.
+        fs::remove_file(again.path(&[2; 32])).unwrap();
+        assert!(again.take(&[2; 32]).is_none());
+        assert_eq!(again.layers(), Vec::<Sum>::new());
+    }
+
+    #[test]
+    fn the_least_recently_used_go() {
+        let mut held = Held::default();
+        for layer in 1..=4u8 {
+            held.uses += 1;
+            held.layers.insert([layer; 32], (10, held.uses));
+        }
+        assert_eq!(held.too_many(0, 40), Vec::<Sum>::new());
+        assert_eq!(held.too_many(5, 40), [[1; 32]]);
+        held.use_of(&[1; 32]);
+        assert_eq!(held.too_many(15, 40), [[2; 32], [3; 32]]);
+        assert_eq!(held.too_many(u64::MAX, 40).len(), 4);
+        for layer in 0..MOST_HELD {
+            let mut sum = [0; 32];
+            sum[..8].copy_from_slice(&layer.to_be_bytes());
+            held.layers.insert(sum, (0, 0));
+        }
+        assert_eq!(held.too_many(0, 1000).len(), 5);
+    }
+}

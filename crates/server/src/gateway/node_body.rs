@@ -1,0 +1,64 @@
+//! A body that a node sends: read once it is known whose it is, and taken if it is what was signed.
+
+use http::{Request, StatusCode};
+use hyper::body::Incoming;
+use wharf_wire::{Context, service::Answer, sigv4::sha256_hex};
+
+use super::{Asking, Gateway, IamMode, body, head::Head, refused::Unproven};
+use crate::node_identity::is_node;
+
+/// The status, and why.
+pub(super) type Refused = (StatusCode, String);
+
+/// What only nodes may ask for, and how much of it there may be.
+pub(super) struct Bounds {
+    pub most: usize,
+    /// To everybody else.
+    pub refusal: &'static str,
+}
+
+pub(super) fn busy() -> Refused {
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        "There is too much to do. Try again.".to_owned(),
+    )
+}
+
+/// Who sends, and the body; the outer error is for whom nobody knows.
+pub(super) async fn read(
+    all: &Gateway,
+    head: &Request<()>,
+    body: Incoming,
+    asks: &Unproven<'_>,
+    asking: &Asking,
+    bounds: &Bounds,
+) -> Result<Result<(Context, Vec<u8>), Refused>, Answer> {
+    let (cx, digest) = all.apis.authenticate_with_body(head, asks).await?;
+    // While nothing is checked, nodes are root as everybody is.
+    if !is_node(&cx.caller) && all.apis.iam != IamMode::Off {
+        return Ok(Err((StatusCode::FORBIDDEN, bounds.refusal.to_owned())));
+    }
+    let source = asking.slot().source();
+    let Ok(hold) = all.apis.bytes.enter(source, Head::of(head).size()) else {
+        return Ok(Err(busy()));
+    };
+    if all.apis.admit(&cx.caller, &hold, asking).is_err() {
+        return Ok(Err(busy()));
+    }
+    let read = body::read(body, bounds.most, &hold).await;
+    hold.complete();
+    let body = match read {
+        Ok(body) => body,
+        Err(body::Stopped::TooLarge) => {
+            return Ok(Err((StatusCode::PAYLOAD_TOO_LARGE, "too large".to_owned())));
+        }
+        Err(_) => return Ok(Err(busy())),
+    };
+    if sha256_hex(&body) != digest {
+        return Ok(Err((
+            StatusCode::BAD_REQUEST,
+            "the body is not the one that was signed".to_owned(),
+        )));
+    }
+    Ok(Ok((cx, body)))
+}
