@@ -16,8 +16,7 @@ use wharf_seal::{Keyring, KeyringSource};
 use wharf_server::{IamMode, MailConfig, Mailer, ServerConfig, StartError};
 
 use crate::{
-    DEFAULT_DATA,
-    args::{AgentArgs, AllowArgs, ServerArgs, Switch},
+    args::{AgentArgs, AllowArgs, DEFAULT_DATA, ServerArgs, Switch},
     keyring,
     layout::{Layout, Settings},
     log, metrics,

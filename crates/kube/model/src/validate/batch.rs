@@ -11,7 +11,7 @@ use crate::{
     field::{Errors, Path, quoted},
     selector::Labels,
     strategy::job_labels,
-    view::{at, flag, items, member, number, restore, text, text_at},
+    view::{at, flag, member, number, restore, text, text_at},
 };
 
 fn part<'a>(object: &'a Value, name: &str) -> &'a Value {
