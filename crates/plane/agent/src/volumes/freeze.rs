@@ -137,6 +137,12 @@ fn is_alive(device: (u64, u64)) -> bool {
     Path::new(&format!("/sys/fs/ext4/loop{}", device.1)).exists()
 }
 
+/// Whether the kernel has a file system on the loop device that is over `image`, mounted or not any more.
+pub fn is_in_use(image: &Path) -> io::Result<bool> {
+    let device = devices()?.remove(&fs::canonicalize(image)?);
+    Ok(device.is_some_and(is_alive))
+}
+
 /// The root of the mounted file system, open.
 fn mounted(image: &Path) -> io::Result<File> {
     let image = fs::canonicalize(image)?;

@@ -88,6 +88,7 @@ async fn keep(args: KeeperArgs) {
         pids: 256,
         endpoint: "http://169.254.170.2:4566".to_owned(),
         disks: DisksInUse::default(),
+        guests: None,
     };
     let instances = Instances::open(settings, network, Arc::new(NoImages)).await;
     let instances = instances.unwrap();

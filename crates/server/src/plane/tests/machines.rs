@@ -239,6 +239,7 @@ async fn a_report_of_volumes_that_was_not_taken_over_is_not_lost() {
         state: VolumeState::Ready,
         reason: None,
         bytes: 1 << 30,
+        placed: false,
         mounted: false,
         attached: true,
     }]);

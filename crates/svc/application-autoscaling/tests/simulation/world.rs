@@ -22,6 +22,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use wharf_base::{Clock as _, Timestamp};
+use wharf_contributors::{LogEvents, Question, Tally, Untold};
 use wharf_delivery::{Actor, ApiDestinations, Failure, Invocation, Operations, Request};
 use wharf_reconcile::Takeover;
 use wharf_series::{Options, Sample, Series};
@@ -167,6 +168,7 @@ impl World {
             series: self.series.clone(),
             operations: me.clone(),
             scaling: me.clone(),
+            log_events: me.clone(),
             destinations: me,
             clock: self.clock.clone(),
             takeover: Takeover::Replace,
@@ -262,6 +264,13 @@ impl ApiDestinations for World {
             "there is no metric stream that could send to {}",
             it.destination
         );
+    }
+}
+
+#[async_trait]
+impl LogEvents for World {
+    async fn tally(&self, question: Question) -> Result<Tally, Untold> {
+        panic!("there is no rule of contributors: {question:?}");
     }
 }
 

@@ -333,7 +333,7 @@ mod tests {
     fn one_that_fails_while_it_is_let_go_is_let_go() {
         let mut life = Life::default();
         life.attach(to("i-1", "i-1"), Timestamp(1)).unwrap();
-        life.detach();
+        life.detach(false);
         let still = |mounted, attached| VolumeReport {
             attached,
             ..said(VolumeState::Failed, mounted)

@@ -29,7 +29,7 @@ use wharf_svc_ec2::{
     instances::{FoundProfile, Part, Parts, Profiles, Told},
     plane,
 };
-use wharf_testkit::{ACCOUNT, PERMIT, REGION, call, refused, until};
+use wharf_testkit::{ACCOUNT, PERMIT, call, refused, until};
 use wharf_vended::Vended;
 use wharf_wire::{Call, Context, Fault, async_trait};
 

@@ -142,6 +142,7 @@ impl It {
             reason: None,
             bytes: 1 << 30,
             mounted: false,
+            placed: false,
             attached: true,
         };
         (told.unwrap(), report)

@@ -124,6 +124,7 @@ async fn a_cluster_has_one_provider_and_its_server_hears_of_it() {
 #[tokio::test]
 async fn a_token_says_nothing_of_another_operation() {
     let home = Home::new().await;
+    let caller = call();
     home.active("API").await;
     let token = || Some("t".to_owned());
     let input = || AssociateIdentityProviderConfigRequest {
@@ -132,11 +133,11 @@ async fn a_token_says_nothing_of_another_operation() {
     };
     let made = home
         .eks
-        .associate_identity_provider_config(&call(), input());
+        .associate_identity_provider_config(&caller, input());
     let made = made.await.unwrap().update.unwrap();
     let again = home
         .eks
-        .associate_identity_provider_config(&call(), input());
+        .associate_identity_provider_config(&caller, input());
     assert_eq!(again.await.unwrap().update.unwrap().id, made.id);
     home.ended(made).await;
     let input = || DisassociateIdentityProviderConfigRequest {
@@ -146,7 +147,7 @@ async fn a_token_says_nothing_of_another_operation() {
     };
     let gone = home
         .eks
-        .disassociate_identity_provider_config(&call(), input());
+        .disassociate_identity_provider_config(&caller, input());
     let gone = gone.await.unwrap().update.unwrap();
     let kind = gone.type_.as_deref();
     assert_eq!(kind, Some("DisassociateIdentityProviderConfig"));
@@ -156,6 +157,6 @@ async fn a_token_says_nothing_of_another_operation() {
     // Whoever did not hear the answer asks again when it is done.
     let again = home
         .eks
-        .disassociate_identity_provider_config(&call(), input());
+        .disassociate_identity_provider_config(&caller, input());
     assert_eq!(again.await.unwrap().update.unwrap().id, id);
 }

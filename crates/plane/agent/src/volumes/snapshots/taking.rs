@@ -143,8 +143,9 @@ impl Volumes {
 fn frozen(image: &Path) -> io::Result<Option<freeze::Frozen>> {
     match freeze::freeze(image) {
         Ok(frozen) => Ok(Some(frozen)),
-        // The device of an instance, which may write to it as it is: what was written until now is read.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+        // The device of an instance, which may write to it as it is: what was written until now is read. A file system
+        // whose last mount has just gone is still being written out, and is waited for.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !freeze::is_in_use(image)? => {
             if let Some(device) = LoopDevice::over(image)? {
                 device.flush()?;
             }

@@ -145,6 +145,7 @@ fn volume(digits: &str) -> Volume {
         may_make: false,
         restore: false,
         bytes: 16 * CHUNK,
+        device: None,
         attached: false,
     }
 }
