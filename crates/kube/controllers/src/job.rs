@@ -74,7 +74,7 @@ impl Jobs {
         let about = Ref::of(&kind::JOB, job);
         let is_counting =
             plan.status["uncountedTerminatedPods"] != job["status"]["uncountedTerminatedPods"];
-        if plan.status != job["status"] && (is_counting || plan.is_settled()) {
+        if plan.status != job["status"] && (is_counting || plan.decides || plan.is_settled()) {
             let mut changed = job.clone();
             changed["status"] = plan.status.clone();
             let client = &self.context.client;

@@ -32,6 +32,8 @@ pub struct Plan {
     pub status: Value,
     pub events: Vec<Event>,
     pub look_after: Option<Duration>,
+    /// The end was decided: that is written before anything is done for it, which may take its reason away.
+    pub decides: bool,
 }
 
 impl Plan {
@@ -187,6 +189,9 @@ pub fn plan(job: &Value, pods: &[Arc<Value>], now: Timestamp) -> Plan {
     }
     plan.status = status.into();
     let mut conditions = job.list("/status/conditions").to_vec();
+    plan.decides = ending != Ending::None
+        && !job.has_condition("FailureTarget", "True")
+        && !job.has_condition("SuccessCriteriaMet", "True");
     if !is_ended(job) {
         suspension(job, &mut conditions, is_suspended, now, &mut plan);
         if let Some(message) = condition(&ending, &mut conditions, is_all_counted, now) {

@@ -167,8 +167,8 @@ impl Draft<'_> {
                 self.terminate(member, cause);
             }
             // One of the pool is stopped before it is started, and again when that failed.
-            Some(state @ (Ec2State::Stopping | Ec2State::Stopped)) => {
-                let gave_up = seen.filter(|it| it.gave_up || state == Ec2State::Stopping);
+            Some(Ec2State::Stopping | Ec2State::Stopped) => {
+                let gave_up = seen.filter(|it| it.gave_up);
                 let why = member.unhealthy.clone();
                 let why = why.or_else(|| gave_up.map(|it| it.reason.clone().unwrap_or_default()));
                 match why {

@@ -135,7 +135,7 @@ mod tests {
             r#"{"enableNetworkPolicy": "true"}"#,
         ] {
             assert!(check(Part::VpcCni, good).is_ok(), "{good}");
-            let long = format!("{good}{}", " ".repeat(LONGEST_CONFIGURATION));
+            let long = format!("{good}{}", " ".repeat(LONGEST_CONFIGURATION + 1));
             assert!(check(Part::VpcCni, &long).is_err(), "{good}");
         }
         for (bad, why) in [

@@ -46,7 +46,9 @@ impl World {
             let plan = self.plan(now);
             let is_counting = plan.status["uncountedTerminatedPods"]
                 != self.job["status"]["uncountedTerminatedPods"];
-            if plan.status != self.job["status"] && (is_counting || plan.is_settled()) {
+            if plan.status != self.job["status"]
+                && (is_counting || plan.decides || plan.is_settled())
+            {
                 self.job["status"] = plan.status;
                 continue;
             }

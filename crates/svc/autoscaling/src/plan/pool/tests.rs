@@ -77,7 +77,13 @@ fn the_pool_is_as_large_as_group_and_maximum_say() {
 
 #[test]
 fn one_that_cannot_be_started_gives_its_place_up() {
-    let group = with_pool(1, a_pool(Rest::Stopped));
+    let group = with_pool(
+        1,
+        Pool {
+            prepared: Some(1),
+            ..a_pool(Rest::Stopped)
+        },
+    );
     let taken = Member {
         pooled: Pooled::From,
         ..member("1", "a", State::Pending)

@@ -205,7 +205,7 @@ fn what_cannot_be_done_is_said() {
         ("NO_SUCH(m1)", "Unknown function 'NO_SUCH'"),
         (
             "INSIGHT_RULE_METRIC(m1)",
-            "The function INSIGHT_RULE_METRIC is not supported by this version of wharf",
+            "INSIGHT_RULE_METRIC takes the name of a rule and UniqueContributors, MaxContributorValue, SampleCount, Sum, Minimum, Maximum or Average",
         ),
         (
             "SORT(METRICS(), MEDIAN, ASC)",
