@@ -125,14 +125,20 @@ def test_results_of_a_query_that_unmasks_are_for_who_may(wharf, group):
     assert rows(other, query) == ["from ***********"]
 
 
-def test_findings_are_reported_after_a_kill_too(wharf, group):
-    logs, s3 = wharf.client("logs"), wharf.client("s3")
-    told, bucket = group + "/findings", tasks.unique("findings")
-    logs.create_log_group(logGroupName=told)
+def findings_bucket(s3):
+    """A bucket that reports may be put into."""
+    bucket = tasks.unique("findings")
     s3.create_bucket(Bucket=bucket)
     who = {"Service": "delivery.logs.amazonaws.com"}
     allow = {"Effect": "Allow", "Principal": who, "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
     s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [allow]}))
+    return bucket
+
+
+def test_findings_are_reported_after_a_kill_too(wharf, group):
+    logs, s3 = wharf.client("logs"), wharf.client("s3")
+    told, bucket = group + "/findings", findings_bucket(s3)
+    logs.create_log_group(logGroupName=told)
     destination = {"CloudWatchLogs": {"LogGroup": told}, "S3": {"Bucket": bucket}}
     logs.put_data_protection_policy(logGroupIdentifier=group, policyDocument=policy(EMAIL, destination=destination))
     put(logs, group, "from a@b.example to c@d.example", "nothing")
@@ -152,3 +158,25 @@ def test_findings_are_reported_after_a_kill_too(wharf, group):
     body = s3.get_object(Bucket=bucket, Key=objects[0]["Key"])["Body"].read()
     assert json.loads(body)["dataIdentifiers"] == first["dataIdentifiers"]
     assert "b.example" not in body.decode()
+
+
+def test_a_findings_group_that_is_gone_keeps_nothing_from_the_bucket(wharf, group):
+    logs, s3 = wharf.client("logs"), wharf.client("s3")
+    told, bucket = group + "/findings", findings_bucket(s3)
+    logs.create_log_group(logGroupName=told)
+    destination = {"CloudWatchLogs": {"LogGroup": told}, "S3": {"Bucket": bucket}}
+    logs.put_data_protection_policy(logGroupIdentifier=group, policyDocument=policy(EMAIL, destination=destination))
+    logs.delete_log_group(logGroupName=told)
+    put(logs, group, "from a@b.example")
+
+    def objects():
+        return s3.list_objects_v2(Bucket=bucket).get("Contents")
+
+    wait_for(objects, what="a report in the bucket")
+    # The group gets it once it is there again, and the bucket not a second time.
+    logs.create_log_group(logGroupName=told)
+    wharf.kill_child("server")
+    wharf.wait_ready()
+    logs, s3 = wharf.client("logs"), wharf.client("s3")
+    wait_for(lambda: logs.filter_log_events(logGroupName=told)["events"], what="a report in the log group")
+    assert len(objects()) == 1

@@ -227,7 +227,7 @@ fn storage(metrics: &mut Metrics, sources: &Sources) {
     let logs = sources.logs.clone();
     metrics.counter(
         "wharf_logs_undelivered_events",
-        "Log events that a subscription went on without: too large for its destination, or refused for a day",
+        "Log events that a subscription, and reports that data protection, went on without: too large for their destination, or refused for a day",
         move || logs.dropped().undelivered as f64,
     );
 }

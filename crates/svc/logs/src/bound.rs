@@ -42,7 +42,8 @@ pub struct Dropped {
     pub events: u64,
     pub bytes: u64,
     pub streams: u64,
-    /// Events that a subscription went on without: too large for its destination, or a day old.
+    /// Events that a subscription, and reports that data protection, went on without: too large for their destination,
+    /// or a day old.
     pub undelivered: u64,
 }
 

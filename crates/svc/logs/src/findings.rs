@@ -1,12 +1,13 @@
 //! What data protection policies find, told where they say: a report an event, into a log group or a bucket; and
 //! counted for the group.
 //!
-//! Inputs: what puts tell of, as for subscriptions; a durable cursor in each stream. Output: reports, at least once,
-//! then the cursor behind their events. A destination that fails is tried again with growing waits; events that
-//! came in more than a day ago are passed over. Events that a subscription or this wrote are not looked at: groups
-//! could report each other for ever.
+//! Inputs: what puts tell of, as for subscriptions; for each destination, and for the count, a durable cursor in each
+//! stream. Output: reports, at least once, then the cursor behind their events. A destination that fails is tried
+//! again with growing waits, for a day after its oldest event came in; what is older is passed over with a warning.
+//! Others go on meanwhile. Events that a subscription or this wrote are not looked at: groups could report each other
+//! for ever.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::atomic::Ordering};
 
 use serde_json::{Value, json};
 use wharf_base::{Arn, Timestamp};
@@ -24,15 +25,20 @@ use crate::{
     opener::Opener,
     protection::Found,
     records::{Group, Stream},
+    rules::Rules,
     subscription::Sent,
 };
 
-/// Where it is in a stream.
-const CURSOR: &str = "findings";
+/// What the names of destinations' cursors start with.
+const PLACES: &str = "findings/to/";
+/// Up to where events are counted.
+const COUNTED: &str = "findings/counted";
+/// Up to where all destinations had been told, and all events counted, by a version that had one cursor for all.
+const BEFORE: &str = "findings";
 /// Events and bytes of one batch.
 const EVENTS: usize = 1000;
 const BYTES: usize = 128 << 10;
-/// What is older was tried for long enough.
+/// AWS's own.
 const TRIED_FOR_MS: i64 = 86_400_000;
 /// Places that one report tells; it counts all of them.
 const MOST_PLACES: usize = 1000;
@@ -45,6 +51,27 @@ pub enum Place {
     /// A log group of the same account and region.
     Group(String),
     Bucket(String),
+}
+
+/// Something that goes through a stream's events by itself.
+struct Lane {
+    /// The name of its place in the stream.
+    cursor: String,
+    /// Where findings are told; `None` counts them.
+    to: Option<Place>,
+    /// When it was first wanted and when no more, in milliseconds.
+    since: i64,
+    until: i64,
+}
+
+/// What was found in a batch.
+struct Batch {
+    reports: Vec<Report>,
+    with_findings: usize,
+    /// Where its events are, from and to.
+    span: (u64, u64),
+    /// It has events that came in more than a day ago.
+    is_over: bool,
 }
 
 /// A report and where it goes.
@@ -81,28 +108,96 @@ fn report(arn: &str, text: &str, found: &[Found<'_>], now: Timestamp) -> String 
     .to_string()
 }
 
+/// All that is to go through a stream's events.
+fn lanes(rules: &Rules) -> Vec<Lane> {
+    let counted = rules.protected().map(|(since, until)| Lane {
+        cursor: COUNTED.to_owned(),
+        to: None,
+        since,
+        until,
+    });
+    let told = rules.findings().into_iter().map(|(place, times)| Lane {
+        cursor: place.cursor(),
+        to: Some(place.clone()),
+        since: times.0,
+        until: times.1,
+    });
+    counted.into_iter().chain(told).collect()
+}
+
+impl Lane {
+    /// What it waits by.
+    fn key(&self, group: &Group) -> (String, String) {
+        (group.id.clone(), self.cursor.clone())
+    }
+}
+
+impl Place {
+    fn cursor(&self) -> String {
+        match self {
+            Self::Group(name) => format!("{PLACES}group/{name}"),
+            Self::Bucket(name) => format!("{PLACES}bucket/{name}"),
+        }
+    }
+}
+
 impl LogsService {
-    /// Reports what is found in a batch of a stream.
+    /// Reports what is found in a batch of a stream: one of each destination. Those that are at the same event have
+    /// the same batch.
     pub(crate) async fn report_batch(
         &self,
         (scope, group, stream): (&Scope, &Group, &Stream),
         now: Timestamp,
     ) -> Result<Left, Fault> {
         let rules = self.rules(scope, group).await?;
-        let Some((since, until)) = rules.protected() else {
+        if stream.forwarded || !rules.masks() {
             return Ok(Left::Nothing);
-        };
-        let key = (group.id.clone(), CURSOR.to_owned());
-        if stream.forwarded {
-            return Ok(Left::Nothing);
-        }
-        if self.subscriptions.waits(&key) {
-            return Ok(Left::Waits);
         }
         let (events, journal) = (self.events.journal(), stream.journal_name());
-        let oldest = since.max(now.millis() - TRIED_FOR_MS);
-        let first = self.first_since(&journal, oldest).await?;
-        let at = events.cursor(&journal, CURSOR).unwrap_or(0).max(first);
+        let lanes = lanes(&rules);
+        self.forget_places(&journal, &lanes).await?;
+        let (mut left, mut batches) = (Left::Nothing, BTreeMap::<u64, Vec<Lane>>::new());
+        for lane in lanes {
+            if self.subscriptions.waits(&lane.key(group)) {
+                left = Left::Waits;
+                continue;
+            }
+            let first = self.first_since(&journal, lane.since).await?;
+            let at = events.cursor(&journal, &lane.cursor);
+            let at = at.or_else(|| events.cursor(&journal, BEFORE));
+            let at = at.unwrap_or(0).max(first);
+            batches.entry(at).or_default().push(lane);
+        }
+        let origin = Origin::new(scope, group, stream);
+        for (at, lanes) in batches {
+            left = left.max(self.report_from(&origin, at, lanes, now).await?);
+        }
+        Ok(left)
+    }
+
+    /// Forgets where destinations were that no policy names any more.
+    async fn forget_places(&self, journal: &str, lanes: &[Lane]) -> Result<(), Fault> {
+        let events = self.events.journal();
+        for cursor in events.cursors(journal).into_keys() {
+            let is_known = lanes.iter().any(|it| it.cursor == cursor);
+            if cursor.starts_with(PLACES) && !is_known {
+                let dropped = events.drop_cursor(journal, &cursor).await;
+                dropped.map_err(fault::journal)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One batch from an offset on, for all that are there.
+    async fn report_from(
+        &self,
+        origin: &Origin<'_>,
+        at: u64,
+        mut lanes: Vec<Lane>,
+        now: Timestamp,
+    ) -> Result<Left, Fault> {
+        let (scope, group, stream) = (origin.scope, origin.group, origin.stream);
+        let (events, journal) = (self.events.journal(), stream.journal_name());
         let read = events.read(&journal, at, EVENTS, BYTES).await;
         let read = read.map_err(fault::journal)?;
         if read.records.is_empty() {
@@ -114,13 +209,15 @@ impl LogsService {
         let (keys, id) = (self.keys.clone(), group.id.clone());
         let mut opener = Opener::new(keys, scope.clone(), id, now, Default::default());
         let found = opener.events(&journal, &read.records).await;
-        let mut found: Vec<Event> = found.map_err(fault::read)?;
-        if found.iter().all(|it| it.ingestion >= until) {
+        let found: Vec<Event> = found.map_err(fault::read)?;
+        lanes.retain(|lane| found.iter().any(|it| it.ingestion < lane.until));
+        if lanes.is_empty() {
             return Ok(Left::Nothing);
         }
-        found.retain(|it| it.ingestion >= oldest);
+        let oldest = found.iter().map(|it| it.ingestion).min();
+        let is_over = oldest.is_some_and(|it| it < now.millis() - TRIED_FOR_MS);
         let (arn, stream_id) = (names::group_arn_in(scope, &group.name), stream.id.clone());
-        let reports = self.desk.work(&scope.account, move || {
+        let batch = self.desk.work(&scope.account, move || {
             let (mut reports, mut with_findings) = (Vec::new(), 0);
             for event in &found {
                 let mut is_found = false;
@@ -141,33 +238,66 @@ impl LogsService {
                 }
                 with_findings += usize::from(is_found);
             }
-            (reports, with_findings)
-        });
-        let (reports, with_findings) = reports.await.map_err(|cause| fault::unreadable(&cause))?;
-        let mut places: BTreeMap<&Place, Vec<&Sent>> = BTreeMap::new();
-        for it in &reports {
-            for place in &it.to {
-                places.entry(place).or_default().push(&it.sent);
+            Batch {
+                reports,
+                with_findings,
+                span: (at, read.next),
+                is_over,
             }
+        });
+        let batch = batch.await.map_err(|cause| fault::unreadable(&cause))?;
+        let mut left = Left::Nothing;
+        for lane in &lanes {
+            if self.take_on(origin, lane, &batch, now).await == Left::Waits {
+                left = left.max(Left::Waits);
+                continue;
+            }
+            let moved = events.set_cursor(&journal, &lane.cursor, batch.span.1);
+            moved.await.map_err(fault::journal)?;
+            left = Left::More;
         }
-        let origin = Origin::new(scope, group, stream);
-        for (place, sent) in places {
-            let told = self.tell(&origin, place, &sent, (at, read.next), now).await;
-            if let Err(cause) = told {
-                let (group, place) = (&group.name, format!("{place:?}"));
-                tracing::warn!(group, place, error = %cause,
+        Ok(left)
+    }
+
+    /// Counts or tells what was found in a batch; whether the lane waits or goes on.
+    async fn take_on(
+        &self,
+        origin: &Origin<'_>,
+        lane: &Lane,
+        batch: &Batch,
+        now: Timestamp,
+    ) -> Left {
+        let name = &origin.group.name;
+        let Some(place) = &lane.to else {
+            if batch.with_findings > 0 {
+                metered::found(&self.counters, origin.scope, name, batch.with_findings);
+            }
+            return Left::More;
+        };
+        let reports = batch.reports.iter().filter(|it| it.to.contains(place));
+        let reports: Vec<&Sent> = reports.map(|it| &it.sent).collect();
+        if reports.is_empty() {
+            return Left::More;
+        }
+        let key = lane.key(origin.group);
+        match self.tell(origin, place, &reports, batch.span, now).await {
+            Ok(()) => self.subscriptions.took(&key),
+            Err(cause) if batch.is_over && !cause.put_off && !cause.is_throttled() => {
+                let count = reports.len();
+                let undelivered = &self.dropped.undelivered;
+                undelivered.fetch_add(count as u64, Ordering::Relaxed);
+                tracing::warn!(group = name, ?place, events = count, error = %cause,
+                    "a destination of findings failed for a day; data protection goes on without them");
+                self.subscriptions.took(&key);
+            }
+            Err(cause) => {
+                tracing::warn!(group = name, ?place, error = %cause,
                     "findings of data protection were not delivered; retrying");
                 self.subscriptions.wait(key, cause.wait);
-                return Ok(Left::Waits);
+                return Left::Waits;
             }
         }
-        self.subscriptions.took(&key);
-        if with_findings > 0 {
-            metered::found(&self.counters, scope, &group.name, with_findings);
-        }
-        let moved = events.set_cursor(&journal, CURSOR, read.next).await;
-        moved.map_err(fault::journal)?;
-        Ok(Left::More)
+        Left::More
     }
 
     /// Reports of events between two offsets.

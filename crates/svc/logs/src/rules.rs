@@ -6,7 +6,7 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -26,6 +26,7 @@ use crate::{
     event::Event,
     fault,
     field_index::{self, Field},
+    findings::Place,
     protection::{self, Protection},
     records::{Group, Rule, RuleHead},
     shelf::{Document, Shelf},
@@ -73,7 +74,7 @@ pub struct Rules {
 #[derive(Debug, Default)]
 struct Layer {
     transformers: Vec<Standing>,
-    protections: Vec<Standing>,
+    protections: Vec<(Standing, Vec<Place>)>,
     indexes: Vec<(Standing, Arc<[Field]>)>,
 }
 
@@ -118,9 +119,14 @@ impl Rules {
     }
 
     fn protections(&self) -> impl Iterator<Item = &Standing> {
+        self.with_places().map(|(it, _)| it)
+    }
+
+    /// Policies of data protection, and where their findings are told.
+    fn with_places(&self) -> impl Iterator<Item = &(Standing, Vec<Place>)> {
         let account = self.account.protections.iter();
         let has_any = self.class != "DELIVERY";
-        let account = account.filter(move |it| has_any && it.is_for(&self.group));
+        let account = account.filter(move |(it, _)| has_any && it.is_for(&self.group));
         self.own.protections.iter().chain(account)
     }
 
@@ -236,6 +242,18 @@ impl Rules {
         Some((since, until))
     }
 
+    /// Where findings are told, each with the times between which a policy says so.
+    pub fn findings(&self) -> BTreeMap<&Place, (i64, i64)> {
+        let mut found: BTreeMap<&Place, (i64, i64)> = BTreeMap::new();
+        for (policy, places) in self.with_places() {
+            for place in places {
+                let times = found.entry(place).or_insert((policy.since, policy.until));
+                *times = (times.0.min(policy.since), times.1.max(policy.until));
+            }
+        }
+        found
+    }
+
     /// The policies that events are under which came in at a time.
     pub fn protecting(&self, ingestion: i64) -> Vec<Arc<Protection>> {
         let standing = self.protections().filter(|it| it.stood(ingestion));
@@ -293,7 +311,8 @@ impl Layer {
             self.transformers.push(rule.standing());
         }
         if sort == Sort::Protection.name() {
-            self.protections.push(rule.standing());
+            let places = protection::findings_of(&rule.document);
+            self.protections.push((rule.standing(), places));
         }
         if sort == Sort::Index.name() {
             let fields = field_index::fields_of(&rule.document);

@@ -8,7 +8,7 @@ use wharf_base::{SystemClock, Timestamp};
 use wharf_svc_logs::{LogsService, Options};
 use wharf_testkit::{Counted, call_at, refused};
 
-use crate::support::{Called, NOW, arn, call, make, open, open_with, put};
+use crate::support::{Called, NOW, arn, call, journal, make, open, open_over, open_with, put};
 
 fn policy(destination: Value) -> String {
     let all = ["arn:aws:dataprotection::aws:data-identifier/EmailAddress"];
@@ -34,14 +34,55 @@ async fn put_at(logs: &LogsService, at: i64, lines: &[&str]) {
 }
 
 async fn reports(logs: &LogsService) -> Vec<Value> {
-    let input = FilterLogEventsRequest {
+    let mut input = FilterLogEventsRequest {
         log_group_name: Some("reports".into()),
         ..Default::default()
     };
+    let mut all = Vec::new();
+    loop {
+        let found = logs.filter_log_events(&call(), input.clone()).await;
+        let found = found.unwrap();
+        let events = found.events.unwrap().into_iter();
+        let texts = events.map(|it| it.message.unwrap());
+        all.extend(texts.map(|it| serde_json::from_str::<Value>(&it).unwrap()));
+        if found.next_token.is_none() {
+            return all;
+        }
+        input.next_token = found.next_token;
+    }
+}
+
+async fn events_of(logs: &LogsService, group: &str) -> usize {
+    let input = FilterLogEventsRequest {
+        log_group_name: Some(group.into()),
+        ..Default::default()
+    };
     let found = logs.filter_log_events(&call(), input).await.unwrap();
-    let events = found.events.unwrap().into_iter();
-    let texts = events.map(|it| it.message.unwrap());
-    texts.map(|it| serde_json::from_str(&it).unwrap()).collect()
+    found.events.unwrap().len()
+}
+
+async fn protect_all(logs: &LogsService, destination: Value) {
+    let input = PutAccountPolicyRequest {
+        policy_name: Some("all".into()),
+        policy_type: Some("DATA_PROTECTION_POLICY".into()),
+        policy_document: Some(policy(destination)),
+        ..Default::default()
+    };
+    logs.put_account_policy(&call(), input).await.unwrap();
+}
+
+/// A policy that finds letters, each by all of its identifiers.
+fn finding_letters(identifiers: &[&str], destination: Value) -> String {
+    let mut document: Value = serde_json::from_str(&policy(destination)).unwrap();
+    let custom = identifiers
+        .iter()
+        .map(|name| json!({ "Name": name, "Regex": "[a-z]" }));
+    let custom: Vec<Value> = custom.collect();
+    document["Configuration"] = json!({ "CustomDataIdentifier": custom });
+    for number in [0, 1] {
+        document["Statement"][number]["DataIdentifier"] = json!(identifiers);
+    }
+    document.to_string()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,13 +154,19 @@ async fn an_event_with_findings_is_reported_and_counted_once() {
     put_at(&logs, 3000, &["x@y.example"]).await;
     called.refuse(false);
     assert_eq!(called.take().len(), 0);
-    assert_eq!(counted.sums()["LogEventsWithFindings g"], 2.0);
+    assert_eq!(counted.sums()["LogEventsWithFindings g"], 3.0);
+    assert_eq!(reports(&logs).await.len(), 3);
     drop(logs);
     let logs = open(folder.path());
     logs.calling(called.clone());
     logs.follow_all().await.unwrap();
     logs.deliver_once(Timestamp(NOW + 9000)).await;
     assert_eq!(called.take().len(), 1);
+    assert_eq!(
+        reports(&logs).await.len(),
+        3,
+        "the log group has them already"
+    );
 
     // What comes in after the policy is not looked at.
     let input = DeleteDataProtectionPolicyRequest {
@@ -136,33 +183,113 @@ async fn an_event_with_findings_is_reported_and_counted_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_destination_that_is_gone_silences_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let counted = Counted::new(Arc::new(SystemClock));
+    let options = Options {
+        counters: counted.counters.clone(),
+        ..Options::default()
+    };
+    let logs = open_with(folder.path(), options);
+    let called = Arc::new(Called::default());
+    logs.calling(called.clone());
+    make(&logs, "g", &["s"]).await;
+    make(&logs, "reports", &[]).await;
+    let own = json!({ "CloudWatchLogs": { "LogGroup": "reports" } });
+    logs.put_data_protection_policy(&call(), protecting(own))
+        .await
+        .unwrap();
+    protect_all(&logs, json!({ "S3": { "Bucket": "b" } })).await;
+    let gone = DeleteLogGroupRequest {
+        log_group_name: Some("reports".into()),
+    };
+    logs.delete_log_group(&call(), gone).await.unwrap();
+    put_at(&logs, 1000, &["to a@b.example"]).await;
+    assert_eq!(called.take().len(), 1);
+    assert_eq!(counted.sums()["LogEventsWithFindings g"], 1.0);
+    assert_eq!(logs.dropped().undelivered, 0);
+    drop(logs);
+
+    // What a destination did not take for a day is passed over, and counted.
+    let logs = open(folder.path());
+    logs.calling(called.clone());
+    logs.follow_all().await.unwrap();
+    let later = Timestamp(NOW + 1001 + 86_400_000);
+    logs.deliver_once(later).await;
+    assert_eq!(logs.dropped().undelivered, 1);
+    assert!(called.take().is_empty());
+    logs.follow_all().await.unwrap();
+    logs.deliver_once(later).await;
+    assert_eq!(logs.dropped().undelivered, 1);
+}
+
+/// The version before had one place in a stream, for all destinations.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_version_before_told_is_not_told_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let events = journal(folder.path());
+    let logs = open_over(folder.path(), events.clone(), Options::default());
+    let called = Arc::new(Called::default());
+    logs.calling(called.clone());
+    make(&logs, "g", &["s"]).await;
+    let bucket = json!({ "S3": { "Bucket": "b" } });
+    logs.put_data_protection_policy(&call(), protecting(bucket))
+        .await
+        .unwrap();
+    let lines = [(NOW, "to a@b.example"), (NOW, "to c@d.example")];
+    put(&logs, &call(), ("g", "s"), &lines).await.unwrap();
+    let stream = &events.streams("logs/", None, 9)[0].name;
+    events.set_cursor(stream, "findings", 1).await.unwrap();
+    logs.deliver_once(Timestamp(NOW)).await;
+    let [(_, request)] = &called.take()[..] else {
+        panic!("one object");
+    };
+    let body = request.input["Body"].as_str().unwrap();
+    assert_eq!(body.lines().count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn places_of_destinations_that_no_policy_names_are_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let events = journal(folder.path());
+    let logs = open_over(folder.path(), events.clone(), Options::default());
+    logs.calling(Arc::new(Called::default()));
+    make(&logs, "g", &["s"]).await;
+    // Each a while after the one before: no put can be under way any more that began under that.
+    for number in 0..101 {
+        let at = number * 4_000_000;
+        let bucket = json!({ "S3": { "Bucket": format!("b{number}") } });
+        let of = call_at(Timestamp(NOW + at));
+        logs.put_data_protection_policy(&of, protecting(bucket))
+            .await
+            .unwrap();
+        put_at(&logs, at + 1, &["to a@b.example"]).await;
+        let stream = &events.streams("logs/", None, 9)[0];
+        // Rules are kept as long as events are there that came in under them.
+        events.trim(&stream.name, stream.end).await.unwrap();
+    }
+    let stream = &events.streams("logs/", None, 9)[0].name;
+    let known = events.cursors(stream);
+    assert!(known.len() <= 4, "{known:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn groups_do_not_report_each_other_for_ever() {
     let folder = tempfile::tempdir().unwrap();
     let logs = open(folder.path());
     logs.calling(Arc::new(Called::default()));
     make(&logs, "g", &["s"]).await;
     // Whatever it is, it is found in reports too.
-    let mut document: Value =
-        serde_json::from_str(&policy(json!({ "CloudWatchLogs": { "LogGroup": "g" } }))).unwrap();
-    document["Configuration"] =
-        json!({ "CustomDataIdentifier": [{ "Name": "Any", "Regex": "[a-z]+" }] });
-    for number in [0, 1] {
-        document["Statement"][number]["DataIdentifier"] = json!(["Any"]);
-    }
+    let destination = json!({ "CloudWatchLogs": { "LogGroup": "g" } });
     let input = PutDataProtectionPolicyRequest {
         log_group_identifier: Some("g".into()),
-        policy_document: Some(document.to_string()),
+        policy_document: Some(finding_letters(&["Any"], destination)),
     };
     logs.put_data_protection_policy(&call(), input)
         .await
         .unwrap();
     put_at(&logs, 1000, &["some words"]).await;
-    let input = FilterLogEventsRequest {
-        log_group_name: Some("g".into()),
-        ..Default::default()
-    };
-    let found = logs.filter_log_events(&call(), input).await.unwrap();
-    assert_eq!(found.events.unwrap().len(), 2);
+    assert_eq!(events_of(&logs, "g").await, 2);
 }
 
 #[tokio::test]
