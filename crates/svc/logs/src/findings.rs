@@ -38,6 +38,9 @@ const BEFORE: &str = "findings";
 /// Events and bytes of one batch.
 const EVENTS: usize = 1000;
 const BYTES: usize = 128 << 10;
+/// Bytes of reports after which a batch ends. An event's may be hundreds of times as large as itself, and a log group
+/// takes no more than a few MiB at once.
+const REPORT_BYTES: usize = 1 << 20;
 /// AWS's own.
 const TRIED_FOR_MS: i64 = 86_400_000;
 /// Places that one report tells; it counts all of them.
@@ -219,7 +222,12 @@ impl LogsService {
         let (arn, stream_id) = (names::group_arn_in(scope, &group.name), stream.id.clone());
         let batch = self.desk.work(&scope.account, move || {
             let (mut reports, mut with_findings) = (Vec::new(), 0);
+            let (mut bytes, mut next) = (0, read.next);
             for event in &found {
+                if bytes >= REPORT_BYTES {
+                    next = event.offset;
+                    break;
+                }
                 let mut is_found = false;
                 for policy in rules.protecting(event.ingestion) {
                     let found = policy.found(&event.message);
@@ -227,12 +235,14 @@ impl LogsService {
                     if found.is_empty() || policy.findings.is_empty() {
                         continue;
                     }
+                    let message = report(&arn, &event.message, &found, now);
+                    bytes += message.len();
                     reports.push(Report {
                         to: policy.findings.clone(),
                         sent: Sent {
                             id: event::id(event, &stream_id),
                             timestamp: now.millis(),
-                            message: report(&arn, &event.message, &found, now),
+                            message,
                         },
                     });
                 }
@@ -241,7 +251,7 @@ impl LogsService {
             Batch {
                 reports,
                 with_findings,
-                span: (at, read.next),
+                span: (at, next),
                 is_over,
             }
         });

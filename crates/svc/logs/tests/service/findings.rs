@@ -274,6 +274,28 @@ async fn places_of_destinations_that_no_policy_names_are_forgotten() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn reports_that_are_more_than_one_put_takes_are_all_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = open(folder.path());
+    logs.calling(Arc::new(Called::default()));
+    make(&logs, "g", &["s"]).await;
+    make(&logs, "reports", &[]).await;
+    let destination = json!({ "CloudWatchLogs": { "LogGroup": "reports" } });
+    let input = PutDataProtectionPolicyRequest {
+        log_group_identifier: Some("g".into()),
+        policy_document: Some(finding_letters(&["A", "B", "C"], destination)),
+    };
+    logs.put_data_protection_policy(&call(), input)
+        .await
+        .unwrap();
+    let line = "x".repeat(100);
+    put_at(&logs, 1000, &vec![line.as_str(); 1000]).await;
+    let found = reports(&logs).await;
+    assert_eq!(found.len(), 1000);
+    assert_eq!(found[999]["dataIdentifiers"][2]["count"], 100);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn groups_do_not_report_each_other_for_ever() {
     let folder = tempfile::tempdir().unwrap();
     let logs = open(folder.path());
