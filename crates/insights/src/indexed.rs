@@ -64,13 +64,17 @@ fn mixed(mut hash: u64) -> u64 {
     hash ^ (hash >> 33)
 }
 
-/// Clauses of which each event that passes has at least one term.
+/// Clauses of which each event that passes has at least one term: those of a field side by side, each once.
 pub(crate) fn clauses(steps: &[Step], wanted: &[String]) -> Vec<Vec<Term>> {
     let mut found = Vec::new();
     for step in steps {
         if let Step::Filter(expr) = step {
             found.extend(required(expr, wanted));
         }
+    }
+    for clause in &mut found {
+        clause.sort_unstable();
+        clause.dedup();
     }
     found
 }
@@ -191,6 +195,8 @@ mod tests {
             ("fields 'x' as a | filter a = 'x'", &[]),
             ("stats count(*) as a | filter a = 1", &[]),
             ("filterIndex a = 'x' and b in ['y', 'z']", &[1, 2]),
+            ("filter a in [1, '1', 2, 1, 1.0, true]", &[2]),
+            ("filter a = 1 or b = 2 or a = 1", &[2]),
         ] {
             assert_eq!(sizes(text), expected, "{text}");
         }

@@ -238,8 +238,9 @@ impl<'r> Entry<'r> {
         })
     }
 
-    /// Whether an event of the block may have a term of each clause, as it is read under the rules.
-    pub fn may_have(&self, clauses: &[Vec<Term>], rules: &Rules) -> bool {
+    /// Whether an event of the block may have a term of each clause, as it is read now: `mark` is of what came in
+    /// between two times.
+    pub fn may_have(&self, clauses: &[Vec<Term>], mark: impl FnOnce(i64, i64) -> u64) -> bool {
         let knows = |field: u64| {
             let mut all = self.fields.chunks_exact(8);
             all.any(|it| *it == field.to_le_bytes())
@@ -248,8 +249,39 @@ impl<'r> Entry<'r> {
             let mut all = places(term, self.bits.len());
             all.all(|at| self.bits[at / 8] & (1 << (at % 8)) != 0)
         };
-        let may = |clause: &Vec<Term>| clause.iter().any(|it| !knows(it.field) || has(it.value));
-        clauses.iter().all(may) || self.mark != rules.mark(self.first, self.last)
+        let may = |clause: &Vec<Term>| {
+            let mut fields = clause.chunk_by(|a, b| a.field == b.field);
+            fields.any(|of| !knows(of[0].field) || of.iter().any(|it| has(it.value)))
+        };
+        clauses.iter().all(may) || self.mark != mark(self.first, self.last)
+    }
+}
+
+/// Marks of rules, one after another: blocks that came in at the same times have the same, and so have all where there
+/// are no rules.
+pub struct Marks<'r> {
+    rules: &'r Rules,
+    last: Option<((i64, i64), u64)>,
+}
+
+impl<'r> Marks<'r> {
+    pub fn new(rules: &'r Rules) -> Self {
+        Self { rules, last: None }
+    }
+
+    pub fn of(&mut self, first: i64, last: i64) -> u64 {
+        let times = match self.rules.is_empty() {
+            true => (0, 0),
+            false => (first, last),
+        };
+        match self.last.filter(|it| it.0 == times) {
+            Some((_, mark)) => mark,
+            None => {
+                let mark = self.rules.mark(times.0, times.1);
+                self.last = Some((times, mark));
+                mark
+            }
+        }
     }
 }
 
@@ -310,14 +342,19 @@ mod tests {
             value: 5,
         };
         let rules = Rules::default();
+        let mut marks = Marks::new(&rules);
+        let mut may_have = |entry: &Entry<'_>, clauses: &[Vec<Term>]| {
+            entry.may_have(clauses, |a, b| marks.of(a, b))
+        };
         // The mark is not that of no rules: nothing is said.
-        assert!(entry.may_have(&[vec![of([7; 8])]], &rules));
+        assert!(may_have(&entry, &[vec![of([7; 8])]]));
         let mark = rules.mark(0, 0).to_le_bytes();
         record[1..9].copy_from_slice(&mark);
         let entry = Entry::read(&record).unwrap();
-        assert!(!entry.may_have(&[vec![of([7; 8])]], &rules));
-        assert!(entry.may_have(&[vec![of([8; 8])]], &rules));
-        assert!(entry.may_have(&[], &rules));
+        assert!(!may_have(&entry, &[vec![of([7; 8])]]));
+        assert!(may_have(&entry, &[vec![of([7; 8]), of([8; 8])]]));
+        assert!(may_have(&entry, &[vec![of([8; 8])]]));
+        assert!(may_have(&entry, &[]));
         assert_eq!(
             events_name(&journal_name("logs/g/s")).as_deref(),
             Some("logs/g/s")

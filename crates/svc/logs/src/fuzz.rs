@@ -70,7 +70,9 @@ pub fn field_index(bytes: &[u8]) {
             field: 0,
             value: bytes.len() as u64,
         };
-        entry.may_have(&[vec![term]], &Rules::default());
+        entry.may_have(&[vec![term]], |first, last| {
+            Rules::default().mark(first, last)
+        });
     }
 }
 

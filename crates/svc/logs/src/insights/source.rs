@@ -4,13 +4,13 @@ use std::{collections::VecDeque, ops::Range, sync::Arc};
 
 use wharf_base::Timestamp;
 use wharf_insights::{Query, indexed::Term};
-use wharf_journal::StoredBlock;
+use wharf_journal::{Record, StoredBlock};
 use wharf_records::{Record as _, Scope};
 use wharf_wire::Fault;
 
 use crate::{
     LogsService, fault,
-    field_index::{self, EVENTS, Entry},
+    field_index::{self, EVENTS, Entry, Marks},
     opener::Opener,
     records::{DataKey, Group, Stream},
     rules::Rules,
@@ -20,8 +20,8 @@ use crate::{
 /// Bytes and blocks that are scanned between two looks at who else is waiting.
 const PIECE_BYTES: usize = 4 << 20;
 const PIECE_BLOCKS: usize = 2048;
-/// Bytes of an index that are read at a time.
-const INDEX_BYTES: usize = 1 << 20;
+/// Bytes of an index that are read at a time, and looked at in one turn.
+const INDEX_BYTES: usize = 256 << 10;
 
 /// A stream that a query reads.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ pub struct Times {
 #[derive(Debug, Clone, Default)]
 pub struct Needs {
     /// Clauses of which each event that passes has a term.
-    pub terms: Vec<Vec<Term>>,
+    pub terms: Arc<[Vec<Term>]>,
     /// Fields that a group must have indexes of.
     pub fields: Vec<String>,
 }
@@ -71,7 +71,7 @@ pub struct Needs {
 impl Needs {
     pub fn of(query: &Query) -> Self {
         Self {
-            terms: query.index_terms().to_vec(),
+            terms: query.index_terms().into(),
             fields: query.needed_indexes().to_vec(),
         }
     }
@@ -105,6 +105,53 @@ pub struct Sources {
     known: Vec<Arc<Source>>,
     needs: Needs,
     skipped: Skipped,
+}
+
+/// What is left of spans of offsets.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Narrowed {
+    kept: Vec<Range<u64>>,
+    /// Events that are passed over.
+    passed: u64,
+}
+
+impl Narrowed {
+    fn keep(&mut self, piece: Range<u64>) {
+        match self.kept.last_mut() {
+            Some(before) if before.end == piece.start => before.end = piece.end,
+            _ => self.kept.push(piece),
+        }
+    }
+
+    /// Looks at blocks of which records of an index tell, one after another; where it is then.
+    fn look(
+        &mut self,
+        span: Range<u64>,
+        records: &[Record],
+        terms: &[Vec<Term>],
+        rules: &Rules,
+    ) -> u64 {
+        let (mut at, mut marks) = (span.start, Marks::new(rules));
+        for record in records {
+            let (begin, end) = (record.offset * EVENTS, (record.offset + 1) * EVENTS);
+            if begin > at {
+                // What is known of these was trimmed.
+                self.keep(at..begin.min(span.end));
+                at = begin;
+            }
+            if at >= span.end {
+                break;
+            }
+            let piece = at..end.min(span.end);
+            at = piece.end;
+            let entry = Entry::read(&record.data);
+            match entry.is_none_or(|it| it.may_have(terms, |a, b| marks.of(a, b))) {
+                true => self.keep(piece),
+                false => self.passed += piece.end - piece.start,
+            }
+        }
+        at
+    }
 }
 
 impl Sources {
@@ -284,7 +331,7 @@ impl Sources {
         &mut self,
         journal: &str,
         spans: Vec<Range<u64>>,
-        rules: &Rules,
+        rules: &Arc<Rules>,
     ) -> Result<Vec<Range<u64>>, Fault> {
         let events = self.service.events.journal();
         let own = field_index::journal_name(journal);
@@ -292,12 +339,7 @@ impl Sources {
         if self.needs.terms.is_empty() || !rules.is_indexed() || known == 0 {
             return Ok(spans);
         }
-        let mut kept: Vec<Range<u64>> = Vec::new();
-        let mut passed = 0;
-        let mut keep = |piece: Range<u64>| match kept.last_mut() {
-            Some(before) if before.end == piece.start => before.end = piece.end,
-            _ => kept.push(piece),
-        };
+        let mut narrowed = Narrowed::default();
         for span in spans {
             let mut at = span.start;
             while at < span.end {
@@ -312,29 +354,20 @@ impl Sources {
                     false => Vec::new(),
                 };
                 if read.is_empty() {
-                    keep(at..span.end);
+                    narrowed.keep(at..span.end);
                     break;
                 }
-                for record in read {
-                    let (begin, end) = (record.offset * EVENTS, (record.offset + 1) * EVENTS);
-                    if begin > at {
-                        // What is known of these was trimmed.
-                        keep(at..begin.min(span.end));
-                        at = begin;
-                    }
-                    if at >= span.end {
-                        break;
-                    }
-                    let piece = at..end.min(span.end);
-                    at = piece.end;
-                    let entry = Entry::read(&record.data);
-                    match entry.is_none_or(|it| it.may_have(&self.needs.terms, rules)) {
-                        true => keep(piece),
-                        false => passed += piece.end - piece.start,
-                    }
-                }
+                let (terms, rules) = (self.needs.terms.clone(), rules.clone());
+                let rest = at..span.end;
+                // Thousands of terms in thousands of blocks: away from the threads that serve others.
+                let looked = self.service.desk.work(&self.scope.account, move || {
+                    let at = narrowed.look(rest, &read, &terms, &rules);
+                    (narrowed, at)
+                });
+                (narrowed, at) = looked.await.map_err(|cause| fault::unreadable(&cause))?;
             }
         }
+        let Narrowed { kept, passed } = narrowed;
         if let (true, Some(info)) = (passed > 0, events.stream(journal)) {
             let each = info.bytes as f64 / info.end.saturating_sub(info.first).max(1) as f64;
             self.skipped.events += passed;
