@@ -471,6 +471,18 @@ impl LogsService {
             let mut group = found.ok_or_else(fault::no_group)?;
             let former = group.rules.get(sort.name()).cloned();
             let stands = former.as_ref().is_some_and(|it| it.ended.is_none());
+            let standing = match former.as_ref().filter(|_| stands) {
+                Some(head) => {
+                    let at = scope.key(Rule::KIND, &id(&group.id, sort, head.since));
+                    tx.find::<Rule>(&at).await?.map(|rule| (at, rule))
+                }
+                None => None,
+            };
+            let is_same = |(_, rule): &(String, Rule)| Some(&rule.document) == document.as_ref();
+            if sort == Sort::Index && standing.as_ref().is_some_and(is_same) {
+                // Nothing to tell apart: it goes on being the rule that it was.
+                return Ok(true);
+            }
             // Two rules of one group begin at two times.
             let next = |head: &RuleHead| {
                 let after = Timestamp::from_millis(head.since.millis() + 1);
@@ -478,13 +490,10 @@ impl LogsService {
             };
             let now = former.as_ref().map_or(call.now, next);
             let mut created_at = now;
-            if let Some(head) = former.as_ref().filter(|it| it.ended.is_none()) {
-                let at = scope.key(Rule::KIND, &id(&group.id, sort, head.since));
-                if let Some(mut rule) = tx.find::<Rule>(&at).await? {
-                    created_at = rule.created_at;
-                    rule.until = Some(now);
-                    tx.put(&at, &rule);
-                }
+            if let Some((at, mut rule)) = standing {
+                created_at = rule.created_at;
+                rule.until = Some(now);
+                tx.put(&at, &rule);
             }
             let head = match &document {
                 Some(document) => {
@@ -531,7 +540,7 @@ impl LogsService {
         let start = sort_prefix(&group.id, sort);
         let groups = std::slice::from_ref(group);
         if !self
-            .drop_unused(scope, &start, groups, MOST_VERSIONS, now, tx)
+            .drop_unused(scope, (sort, &start), groups, MOST_VERSIONS, now, tx)
             .await?
         {
             return Err(faults::limit_exceeded_exception(format!(
@@ -543,11 +552,11 @@ impl LogsService {
     }
 
     /// Drops rules of some groups that no event of theirs came in under, once there are `most`; whether there is room
-    /// for one more then.
+    /// for one more then. Of indexes the oldest go, for events are read without them too.
     pub(crate) async fn drop_unused(
         &self,
         scope: &Scope,
-        start: &str,
+        (sort, start): (Sort, &str),
         groups: &[Group],
         most: usize,
         now: Timestamp,
@@ -557,6 +566,24 @@ impl LogsService {
         if all.len() < most {
             return Ok(true);
         }
+        let (oldest, spare) = match sort {
+            Sort::Index => (i64::MAX, all.len() + 1 - most),
+            _ => (self.oldest(groups, now).await?, MOST_DROPPED),
+        };
+        let count = all.len();
+        let is_unused = |until: Timestamp| until.millis() < oldest;
+        let unused = all.into_iter().map(|(_, it)| it);
+        let unused = unused.filter(|it| it.record.until.is_some_and(is_unused));
+        let mut dropped = 0;
+        for it in unused.take(spare.min(MOST_DROPPED)) {
+            tx.delete(it.key);
+            dropped += 1;
+        }
+        Ok(count - dropped < most)
+    }
+
+    /// When the first event of some groups came in, in milliseconds, or one that is under way may have.
+    async fn oldest(&self, groups: &[Group], now: Timestamp) -> Result<i64, Fault> {
         // A put may be under way that began before.
         let mut oldest = now.millis() - UNDER_WAY_MS;
         for group in groups {
@@ -570,16 +597,7 @@ impl LogsService {
                 oldest = oldest.min(first.unwrap_or(oldest));
             }
         }
-        let count = all.len();
-        let is_unused = |until: Timestamp| until.millis() < oldest;
-        let unused = all.into_iter().map(|(_, it)| it);
-        let unused = unused.filter(|it| it.record.until.is_some_and(is_unused));
-        let mut dropped = 0;
-        for it in unused.take(MOST_DROPPED) {
-            tx.delete(it.key);
-            dropped += 1;
-        }
-        Ok(count - dropped < most)
+        Ok(oldest)
     }
 }
 

@@ -166,8 +166,9 @@ async fn put_rule(
             former => {
                 let after = former.as_ref().map(|it| it.since.millis() + 1);
                 let now = call.now.max(after.map_or(call.now, Timestamp::from_millis));
+                let of = (sort, &*start);
                 let room =
-                    service.drop_unused(&scope, &start, &groups, MOST_VERSIONS, call.now, &mut tx);
+                    service.drop_unused(&scope, of, &groups, MOST_VERSIONS, call.now, &mut tx);
                 if !room.await? {
                     return Err(faults::limit_exceeded_exception(format!(
                         "An account keeps at most {MOST_VERSIONS} versions of its policies of one type for the events that came in under them."

@@ -46,10 +46,15 @@ pub async fn put(
     field_index::policy(&document)?;
     let put = service.set_rule(call, &name, Sort::Index, Some(document.clone()));
     put.await?;
+    // The same as the one that stands already is no new one.
+    let group = service.group(call, &name).await?;
+    let scope = LogsService::scope(call);
+    let rule = service.rule(&scope, &group, Sort::Index).await?;
+    let since = rule.map_or(call.now, |it| it.since);
     Ok(PutIndexPolicyResponse {
         index_policy: Some(IndexPolicy {
             log_group_identifier: Some(given),
-            last_update_time: Some(call.now.millis()),
+            last_update_time: Some(since.millis()),
             policy_document: Some(document),
             policy_name: None,
             source: Some(OF_GROUP.to_owned()),

@@ -419,6 +419,65 @@ proptest! {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_policy_can_be_put_again_and_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = open(folder.path());
+    make(&logs, "g", &["s"]).await;
+    index(&logs, &call(), "g", &["a"]).await;
+    put(&logs, &call(), ("g", "s"), &[(NOW, "{}")])
+        .await
+        .unwrap();
+    for number in 0..101 {
+        let of = call_at(Timestamp(NOW + 1000 + number));
+        let field = ["b", "c"][(number % 2) as usize];
+        index(&logs, &of, "g", &[field]).await;
+    }
+    let told = async || {
+        let input = DescribeIndexPoliciesRequest {
+            log_group_identifiers: Some(vec!["g".into()]),
+            ..Default::default()
+        };
+        let told = logs.describe_index_policies(&call(), input).await.unwrap();
+        told.index_policies.unwrap().remove(0)
+    };
+    let before = told().await;
+    // The one that stands already stays the same.
+    let input = PutIndexPolicyRequest {
+        log_group_identifier: Some("g".into()),
+        policy_document: before.policy_document.clone(),
+    };
+    let again = logs
+        .put_index_policy(&call_at(Timestamp(NOW + 9000)), input)
+        .await
+        .unwrap();
+    assert_eq!(
+        again.index_policy.unwrap().last_update_time,
+        before.last_update_time
+    );
+    assert_eq!(told().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_of_an_account_can_be_put_again_and_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = open(folder.path());
+    make(&logs, "g", &["s"]).await;
+    put(&logs, &call(), ("g", "s"), &[(NOW, "{}")])
+        .await
+        .unwrap();
+    for number in 0..501 {
+        let input = PutAccountPolicyRequest {
+            policy_name: Some("all".into()),
+            policy_type: Some("FIELD_INDEX_POLICY".into()),
+            policy_document: Some(format!(r#"{{"Fields":["f{}"]}}"#, number % 2)),
+            ..Default::default()
+        };
+        let of = call_at(Timestamp(NOW + 1000 + number));
+        logs.put_account_policy(&of, input).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_has_no_index_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let logs = open(folder.path());
