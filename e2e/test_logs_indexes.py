@@ -114,6 +114,8 @@ def test_bad_input_is_told(wharf, group):
         (many, "has 1 to 20 fields"),
         ('{"Fields": ["a", "a"]}', "The field a is named twice"),
         ('{"Fields": ["@message"]}', "An index of the field @message is not supported"),
+        ('{"Fields": ["@userId"]}', "a field of the events themselves is named @@userId"),
+        (json.dumps({"Fields": ["f" * 101]}), "has 1 to 100 characters"),
         ('{"Fields": ["a"], "FieldsV2": {}}', "The parameter FieldsV2 is not supported"),
     ):
         with pytest.raises(ClientError, match=text) as caught:

@@ -202,6 +202,8 @@ mod tests {
         }
         let query = Query::parse("FilterIndex a = 1 and `b.c` in [2]").unwrap();
         assert_eq!(query.needed_indexes(), ["a", "b.c"]);
+        let query = Query::parse("filterIndex @@a = 1 and @a = 1 and @@message = 2").unwrap();
+        assert_eq!(query.needed_indexes(), ["@a", "@message"]);
         assert!(
             Query::parse("filter a = 1")
                 .unwrap()

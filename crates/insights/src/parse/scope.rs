@@ -77,9 +77,14 @@ impl Scope {
             }
             None => {
                 self.uses_messages = true;
-                let known = self.wanted.iter().position(|it| it == name);
+                // An event's own field whose name begins with @ is shown with one more.
+                let path = match name.strip_prefix("@@") {
+                    Some(_) => &name[1..],
+                    None => name,
+                };
+                let known = self.wanted.iter().position(|it| it == path);
                 Expr::Json(known.unwrap_or_else(|| {
-                    self.wanted.push(name.to_owned());
+                    self.wanted.push(path.to_owned());
                     self.wanted.len() - 1
                 }))
             }

@@ -29,7 +29,7 @@ use crate::{
 pub const EVENTS: u64 = 512;
 /// Fields of a policy, as with AWS, and characters of each.
 const MOST_FIELDS: usize = 20;
-const LONGEST_FIELD: usize = 512;
+const LONGEST_FIELD: usize = 100;
 /// Values of one block; one with more is read each time.
 const MOST_TERMS: usize = 40_000;
 /// Bits for each value, and of them those that are set for it: one block of a hundred is read in vain.
@@ -68,16 +68,38 @@ struct Document {
     fields: Vec<String>,
 }
 
-/// The fields that a policy names.
-///
-/// # Errors
-/// The text is no policy, or asks for what is not here.
-pub fn policy(text: &str) -> Result<Vec<String>, Fault> {
+/// A policy's fields as it names them.
+fn named(text: &str) -> Result<Vec<String>, Fault> {
     let wrong = |cause: serde_json::Error| match cause.to_string().contains("FieldsV2") {
         true => fault::unsupported_parameter("FieldsV2"),
         false => fault::invalid(format!("Invalid policy document: {cause}.")),
     };
     let Document { fields } = serde_json::from_str(text).map_err(wrong)?;
+    Ok(fields)
+}
+
+/// A field of events whose name begins with @ has one more in a policy: others are CloudWatch Logs' own.
+fn meant(name: String) -> String {
+    match name.strip_prefix("@@") {
+        Some(rest) => format!("@{rest}"),
+        None => name,
+    }
+}
+
+/// A field as a policy names it.
+pub fn shown(field: &str) -> String {
+    match field.starts_with('@') {
+        true => format!("@{field}"),
+        false => field.to_owned(),
+    }
+}
+
+/// The fields that a policy is about.
+///
+/// # Errors
+/// The text is no policy, or asks for what is not here.
+pub fn policy(text: &str) -> Result<Vec<String>, Fault> {
+    let fields = named(text)?;
     if !(1..=MOST_FIELDS).contains(&fields.len()) {
         return Err(fault::invalid(format!(
             "A field index policy has 1 to {MOST_FIELDS} fields."
@@ -95,11 +117,16 @@ pub fn policy(text: &str) -> Result<Vec<String>, Fault> {
                 "An index of the field {it} is not supported by this version of wharf."
             )));
         }
+        if it.starts_with('@') && !it.starts_with("@@") {
+            return Err(fault::invalid(format!(
+                "An index of the field {it} is not supported by this version of wharf; a field of the events themselves is named @{it}."
+            )));
+        }
         if !seen.insert(it) {
             return Err(fault::invalid(format!("The field {it} is named twice.")));
         }
     }
-    Ok(fields)
+    Ok(fields.into_iter().map(meant).collect())
 }
 
 /// A field by its hash and its name.
@@ -109,10 +136,10 @@ pub struct Field {
     pub name: String,
 }
 
-/// The fields of a stored policy; none if it is one of another version.
+/// The fields of a stored policy, whatever an earlier version let be in it; none if it is one of another version.
 pub fn fields_of(document: &str) -> Arc<[Field]> {
-    let names = policy(document).unwrap_or_default().into_iter();
-    let fields = names.map(|name| Field {
+    let names = named(document).unwrap_or_default().into_iter();
+    let fields = names.take(MOST_FIELDS).map(meant).map(|name| Field {
         hash: field(&name),
         name,
     });
@@ -299,8 +326,23 @@ mod tests {
 
     #[test]
     fn policies_are_checked() {
-        let fields = policy(r#"{"Fields": ["requestId", "user.name"]}"#).unwrap();
-        assert_eq!(fields, ["requestId", "user.name"]);
+        let fields = policy(r#"{"Fields": ["requestId", "user.name", "@@userId"]}"#).unwrap();
+        assert_eq!(fields, ["requestId", "user.name", "@userId"]);
+        let shown: Vec<String> = fields.iter().map(|it| shown(it)).collect();
+        assert_eq!(shown, ["requestId", "user.name", "@@userId"]);
+        let long =
+            |length: usize| serde_json::json!({ "Fields": ["ü".repeat(length)] }).to_string();
+        assert!(policy(&long(100)).is_ok());
+        // Earlier versions took more, and what they took stands.
+        let names = |text: &str| -> Vec<String> {
+            fields_of(text).iter().map(|it| it.name.clone()).collect()
+        };
+        assert_eq!(
+            names(r#"{"Fields": ["@a", "@@b", "c"]}"#),
+            ["@a", "@b", "c"]
+        );
+        assert_eq!(names(&long(512)), ["ü".repeat(512)]);
+        assert_eq!(names(r#"{"FieldsV2": {}}"#), [""; 0]);
         let many: Vec<String> = (0..21).map(|it| format!("f{it}")).collect();
         let many = serde_json::json!({ "Fields": many }).to_string();
         for (bad, text) in [
@@ -310,7 +352,12 @@ mod tests {
             (r#"{"Fields": []}"#, "1 to 20 fields"),
             (&*many, "1 to 20 fields"),
             (r#"{"Fields": ["a", "a"]}"#, "named twice"),
-            (r#"{"Fields": [""]}"#, "1 to 512 characters"),
+            (r#"{"Fields": [""]}"#, "1 to 100 characters"),
+            (&*long(101), "1 to 100 characters"),
+            (
+                r#"{"Fields": ["@userId"]}"#,
+                "a field of the events themselves is named @@userId.",
+            ),
             (
                 r#"{"Fields": ["@message"]}"#,
                 "The field @message is not supported",

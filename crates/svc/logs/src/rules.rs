@@ -73,19 +73,27 @@ pub struct Rules {
 /// The rules that one group has, or those of an account for all of its groups.
 #[derive(Debug, Default)]
 struct Layer {
-    transformers: Vec<Standing>,
-    protections: Vec<(Standing, Vec<Place>)>,
-    indexes: Vec<(Standing, Arc<[Field]>)>,
+    transformers: Vec<Standing<Document>>,
+    protections: Vec<Standing<Protecting>>,
+    /// Their texts are long, and nobody asks for them.
+    indexes: Vec<Standing<Arc<[Field]>>>,
 }
 
 /// A rule with the time when it stood, in milliseconds.
 #[derive(Debug)]
-struct Standing {
+struct Standing<T> {
     since: i64,
     until: i64,
     /// What the names of its groups start with; one of them.
     prefixes: Vec<String>,
+    of: T,
+}
+
+/// A policy of data protection, and where its findings are told.
+#[derive(Debug)]
+struct Protecting {
     document: Document,
+    places: Vec<Place>,
 }
 
 /// Where events came in.
@@ -111,30 +119,25 @@ impl Rules {
     }
 
     /// The group's own first.
-    fn transformers(&self) -> impl Iterator<Item = &Standing> {
+    fn transformers(&self) -> impl Iterator<Item = &Standing<Document>> {
         let account = self.account.transformers.iter();
         let has_any = self.class == "STANDARD";
         let account = account.filter(move |it| has_any && it.is_for(&self.group));
         self.own.transformers.iter().chain(account)
     }
 
-    fn protections(&self) -> impl Iterator<Item = &Standing> {
-        self.with_places().map(|(it, _)| it)
-    }
-
-    /// Policies of data protection, and where their findings are told.
-    fn with_places(&self) -> impl Iterator<Item = &(Standing, Vec<Place>)> {
+    fn protections(&self) -> impl Iterator<Item = &Standing<Protecting>> {
         let account = self.account.protections.iter();
         let has_any = self.class != "DELIVERY";
-        let account = account.filter(move |(it, _)| has_any && it.is_for(&self.group));
+        let account = account.filter(move |it| has_any && it.is_for(&self.group));
         self.own.protections.iter().chain(account)
     }
 
     /// Indexes of fields: the group's own, or where it has none its account's.
-    fn indexes(&self) -> impl Iterator<Item = &(Standing, Arc<[Field]>)> {
+    fn indexes(&self) -> impl Iterator<Item = &Standing<Arc<[Field]>>> {
         let has_any = self.class == "STANDARD";
         let account = self.account.indexes.iter();
-        let account = account.filter(|(it, _)| it.is_for(&self.group));
+        let account = account.filter(|it| it.is_for(&self.group));
         let all = self.own.indexes.iter().chain(account);
         all.filter(move |_| has_any)
     }
@@ -146,7 +149,7 @@ impl Rules {
 
     /// Whether a field is, or was.
     pub fn indexes_field(&self, name: &str) -> bool {
-        let mut all = self.indexes().flat_map(|(_, fields)| fields.iter());
+        let mut all = self.indexes().flat_map(|it| it.of.iter());
         all.any(|it| it.name == name)
     }
 
@@ -154,44 +157,38 @@ impl Rules {
     pub fn all_indexed(&self, now: i64) -> (BTreeSet<&str>, BTreeSet<&str>) {
         let names = |all: &'_ [Field]| all.iter().map(|it| it.name.clone()).collect::<Vec<_>>();
         let current = names(&self.indexed_fields(now));
-        let every = self.indexes().flat_map(|(_, fields)| fields.iter());
+        let every = self.indexes().flat_map(|it| it.of.iter());
         let every = every.map(|it| &*it.name);
         every.partition(|name| current.iter().any(|it| it == name))
     }
 
     /// When the first of the indexes began and the last one ends, in milliseconds, if there are any.
     pub fn indexed(&self) -> Option<(i64, i64)> {
-        let since = self.indexes().map(|(it, _)| it.since).min()?;
-        let until = self.indexes().map(|(it, _)| it.until).max()?;
+        let since = self.indexes().map(|it| it.since).min()?;
+        let until = self.indexes().map(|it| it.until).max()?;
         Some((since, until))
     }
 
     /// The fields that are indexed of what comes in at a time.
     pub fn indexed_fields(&self, at: i64) -> Arc<[Field]> {
-        let mut standing = self.indexes().filter(|(it, _)| it.stood(at));
-        standing
-            .next()
-            .map(|(_, fields)| fields.clone())
-            .unwrap_or_default()
+        let standing = self.indexes().find(|it| it.stood(at));
+        standing.map(|it| it.of.clone()).unwrap_or_default()
     }
 
     /// Stands for what happens to events as they are read that came in from `first` to `last`: the same as long as
     /// they are read the same.
     pub fn mark(&self, first: i64, last: i64) -> u64 {
         let mut hash = Sha256::new();
-        let sorts = [
-            self.transformers().collect::<Vec<_>>(),
-            self.protections().collect(),
-        ];
-        for (number, all) in (0u8..).zip(sorts) {
-            for it in all
-                .into_iter()
-                .filter(|it| it.since <= last && it.until > first)
-            {
+        let transformers = self.transformers();
+        let transformers = transformers.map(|it| (0u8, (it.since, it.until), &it.of));
+        let protections = self.protections();
+        let protections = protections.map(|it| (1u8, (it.since, it.until), &it.of.document));
+        for (number, (since, until), document) in transformers.chain(protections) {
+            if since <= last && until > first {
                 hash.update([number]);
-                hash.update(it.since.max(first).to_le_bytes());
-                hash.update(it.until.min(last.saturating_add(1)).to_le_bytes());
-                hash.update(it.document.mark());
+                hash.update(since.max(first).to_le_bytes());
+                hash.update(until.min(last.saturating_add(1)).to_le_bytes());
+                hash.update(document.mark());
             }
         }
         let digest: [u8; 32] = hash.finalize().into();
@@ -208,7 +205,7 @@ impl Rules {
     pub fn masked<'m>(&self, ingestion: i64, message: &'m str) -> Cow<'m, str> {
         let standing = self.protections().filter(|it| it.stood(ingestion));
         let policies: Option<Vec<Arc<Protection>>> = standing
-            .map(|it| self.shelf.protection(&it.document))
+            .map(|it| self.shelf.protection(&it.of.document))
             .collect();
         match policies {
             Some(policies) => protection::masked(message, policies.iter().map(|it| &**it)),
@@ -245,8 +242,8 @@ impl Rules {
     /// Where findings are told, each with the times between which a policy says so.
     pub fn findings(&self) -> BTreeMap<&Place, (i64, i64)> {
         let mut found: BTreeMap<&Place, (i64, i64)> = BTreeMap::new();
-        for (policy, places) in self.with_places() {
-            for place in places {
+        for policy in self.protections() {
+            for place in &policy.of.places {
                 let times = found.entry(place).or_insert((policy.since, policy.until));
                 *times = (times.0.min(policy.since), times.1.max(policy.until));
             }
@@ -257,7 +254,7 @@ impl Rules {
     /// The policies that events are under which came in at a time.
     pub fn protecting(&self, ingestion: i64) -> Vec<Arc<Protection>> {
         let standing = self.protections().filter(|it| it.stood(ingestion));
-        let policies = standing.filter_map(|it| self.shelf.protection(&it.document));
+        let policies = standing.filter_map(|it| self.shelf.protection(&it.of.document));
         policies.collect()
     }
 
@@ -265,7 +262,7 @@ impl Rules {
     pub fn transformed(&self, ingestion: i64, message: &str, origin: Origin<'_>) -> Option<String> {
         let mut standing = self.transformers();
         let found = standing.find(|it| it.stood(ingestion))?;
-        let transformer = self.shelf.transformer(&found.document)?;
+        let transformer = self.shelf.transformer(&found.of)?;
         transformer.apply(Subject {
             message,
             account: &origin.scope.account,
@@ -308,15 +305,19 @@ impl Rules {
 impl Layer {
     fn add(&mut self, sort: &str, rule: &Rule) {
         if sort == Sort::Transformer.name() {
-            self.transformers.push(rule.standing());
+            let of = Document::new(&rule.document);
+            self.transformers.push(rule.standing(of));
         }
         if sort == Sort::Protection.name() {
-            let places = protection::findings_of(&rule.document);
-            self.protections.push((rule.standing(), places));
+            let of = Protecting {
+                document: Document::new(&rule.document),
+                places: protection::findings_of(&rule.document),
+            };
+            self.protections.push(rule.standing(of));
         }
         if sort == Sort::Index.name() {
-            let fields = field_index::fields_of(&rule.document);
-            self.indexes.push((rule.standing(), fields));
+            let of = field_index::fields_of(&rule.document);
+            self.indexes.push(rule.standing(of));
         }
     }
 }
@@ -326,7 +327,7 @@ impl Layer {
 #[error("log events were not masked")]
 pub struct Unmasked;
 
-impl Standing {
+impl<T> Standing<T> {
     fn stood(&self, at: i64) -> bool {
         (self.since..self.until).contains(&at)
     }
@@ -337,12 +338,12 @@ impl Standing {
 }
 
 impl Rule {
-    fn standing(&self) -> Standing {
+    fn standing<T>(&self, of: T) -> Standing<T> {
         Standing {
             since: self.since.millis(),
             until: self.until.map_or(i64::MAX, Timestamp::millis),
             prefixes: self.prefixes.clone(),
-            document: Document::new(&self.document),
+            of,
         }
     }
 }

@@ -174,7 +174,7 @@ pub async fn describe_fields(
                     place,
                     FieldIndex {
                         log_group_identifier: Some(given.clone()),
-                        field_index_name: Some(field.to_owned()),
+                        field_index_name: Some(field_index::shown(field)),
                         type_: Some("FIELD_INDEX".to_owned()),
                         index_category: Some(category.to_owned()),
                         ..FieldIndex::default()

@@ -477,6 +477,34 @@ async fn a_policy_of_an_account_can_be_put_again_and_again() {
     }
 }
 
+/// A field of events whose name begins with @ has one more in a policy, as with AWS.
+#[tokio::test(flavor = "multi_thread")]
+async fn fields_with_an_at_are_indexed() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = open(folder.path());
+    make(&logs, "g", &["s"]).await;
+    index(&logs, &call(), "g", &["@@userId"]).await;
+    let lines: Vec<(i64, String)> = (0..2000)
+        .map(|n| (NOW + n, format!(r#"{{"@userId":"u{n}"}}"#)))
+        .collect();
+    let lines: Vec<(i64, &str)> = lines.iter().map(|(at, it)| (*at, it.as_str())).collect();
+    put(&logs, &call(), ("g", "s"), &lines).await.unwrap();
+    logs.index_once().await.unwrap();
+    for name in ["@userId", "@@userId"] {
+        let text = format!("filterIndex {name} = 'u7' | stats count(*) as n");
+        let found = asked(&logs, "g", &text).await;
+        assert_eq!(values(&found), [["1"]], "{name}");
+        assert!(numbers(&found).1 > 500.0, "{name}");
+    }
+    let input = DescribeFieldIndexesRequest {
+        log_group_identifiers: Some(vec!["g".into()]),
+        ..Default::default()
+    };
+    let told = logs.describe_field_indexes(&call(), input).await.unwrap();
+    let told = &told.field_indexes.unwrap()[0];
+    assert_eq!(told.field_index_name.as_deref(), Some("@@userId"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_has_no_index_is_refused() {
     let folder = tempfile::tempdir().unwrap();
