@@ -150,9 +150,13 @@ def test_a_group_that_is_protected_is_not_deleted(wharf, group):
     logs.put_log_group_deletion_protection(logGroupIdentifier=group, deletionProtectionEnabled=True)
     (shown,) = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
     assert shown["deletionProtectionEnabled"]
-    with pytest.raises(ClientError, match="deletion protection enabled") as caught:
-        logs.delete_log_group(logGroupName=group)
-    assert caught.value.response["Error"]["Code"] == "ValidationException"
+    for delete, named in (
+        (logs.delete_log_stream, {"logGroupName": group, "logStreamName": "s"}),
+        (logs.delete_log_group, {"logGroupName": group}),
+    ):
+        with pytest.raises(ClientError, match="deletion protection enabled") as caught:
+            delete(**named)
+        assert caught.value.response["Error"]["Code"] == "ValidationException"
     logs.put_log_group_deletion_protection(logGroupIdentifier=group, deletionProtectionEnabled=False)
     logs.delete_log_group(logGroupName=group)
 

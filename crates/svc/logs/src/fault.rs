@@ -117,6 +117,13 @@ pub fn no_group() -> Fault {
     faults::resource_not_found_exception("The specified log group does not exist.")
 }
 
+/// What belongs to a group that is protected is not deleted.
+pub fn protected(what: &str) -> Fault {
+    faults::validation_exception(format!(
+        "Cannot delete {what} with deletion protection enabled. Disable deletion protection first."
+    ))
+}
+
 pub fn no_lookup_table() -> Fault {
     faults::resource_not_found_exception("The specified lookup table does not exist.")
 }

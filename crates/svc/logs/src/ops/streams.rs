@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use wharf_api_logs::types::{CreateLogStreamRequest, DeleteLogStreamRequest};
 use wharf_base::ids;
 use wharf_records::{Record, Unknown, encode};
+use wharf_service::transact;
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Fault};
 
@@ -66,13 +67,17 @@ pub async fn delete(
             input.log_stream_name.as_deref().unwrap_or_default(),
         )
         .await?;
-    let key = LogsService::scope(call).key(Stream::KIND, &stream_key(&group.id, &stream.name));
-    service
-        .table
-        .store()
-        .delete(&call.permit, key)
-        .await
-        .map_err(fault::store)?;
+    let scope = LogsService::scope(call);
+    let key = scope.key(Stream::KIND, &stream_key(&group.id, &stream.name));
+    let group_key = scope.key(Group::KIND, &group.name);
+    transact!(service.table, &call.permit, |tx| {
+        let found = tx.find::<Group>(&group_key).await?;
+        let found = found.filter(|it| it.id == group.id);
+        if found.ok_or_else(fault::no_group)?.deletion_protected {
+            return Err(fault::protected("log stream of a log group"));
+        }
+        tx.delete(&key);
+    });
     service
         .events
         .delete(&stream.journal_name())

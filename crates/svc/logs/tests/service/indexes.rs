@@ -588,6 +588,19 @@ async fn a_group_that_is_protected_stays() {
         "ValidationException",
         text,
     );
+    let of_stream = DeleteLogStreamRequest {
+        log_group_name: Some("g".into()),
+        log_stream_name: Some("s".into()),
+    };
+    refused(
+        logs.delete_log_stream(&call(), of_stream.clone()).await,
+        "ValidationException",
+        "Cannot delete log stream of a log group with deletion protection enabled. Disable deletion protection first.",
+    );
+    put(&logs, &call(), ("g", "s"), &[(NOW, "still there")])
+        .await
+        .unwrap();
     protect(false).await;
+    logs.delete_log_stream(&call(), of_stream).await.unwrap();
     logs.delete_log_group(&call(), input).await.unwrap();
 }
