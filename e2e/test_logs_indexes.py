@@ -154,7 +154,7 @@ def test_a_group_that_is_protected_is_not_deleted(wharf, group):
         (logs.delete_log_stream, {"logGroupName": group, "logStreamName": "s"}),
         (logs.delete_log_group, {"logGroupName": group}),
     ):
-        with pytest.raises(ClientError, match="deletion protection enabled") as caught:
+        with pytest.raises(ClientError, match="with deletion protection enabled. Disable deletion protection first.") as caught:
             delete(**named)
         assert caught.value.response["Error"]["Code"] == "ValidationException"
     logs.put_log_group_deletion_protection(logGroupIdentifier=group, deletionProtectionEnabled=False)

@@ -1,8 +1,7 @@
 //! CreateLogGroup, DeleteLogGroup and PutLogGroupDeletionProtection.
 
-use wharf_api_logs::{
-    faults,
-    types::{CreateLogGroupRequest, DeleteLogGroupRequest, PutLogGroupDeletionProtectionRequest},
+use wharf_api_logs::types::{
+    CreateLogGroupRequest, DeleteLogGroupRequest, PutLogGroupDeletionProtectionRequest,
 };
 use wharf_base::ids;
 use wharf_records::{Record, Unknown, encode};
@@ -80,9 +79,7 @@ pub async fn delete(
         let found = tx.find::<Group>(&key).await?;
         let group = found.ok_or_else(fault::no_group)?;
         if group.deletion_protected {
-            return Err(faults::validation_exception(
-                "The log group cannot be deleted because it has deletion protection enabled.",
-            ));
+            return Err(fault::protected("log group"));
         }
         tx.delete(&key);
         group.id

@@ -582,7 +582,7 @@ async fn a_group_that_is_protected_stays() {
     let input = DeleteLogGroupRequest {
         log_group_name: Some("g".into()),
     };
-    let text = "The log group cannot be deleted because it has deletion protection enabled.";
+    let text = "Cannot delete log group with deletion protection enabled. Disable deletion protection first.";
     refused(
         logs.delete_log_group(&call(), input.clone()).await,
         "ValidationException",
