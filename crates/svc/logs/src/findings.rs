@@ -4,8 +4,8 @@
 //! Inputs: what puts tell of, as for subscriptions; for each destination, and for the count, a durable cursor in each
 //! stream. Output: reports, at least once, then the cursor behind their events. A destination that fails is tried
 //! again with growing waits, for a day after its oldest event came in; what is older is passed over with a warning.
-//! Others go on meanwhile. Events that a subscription or this wrote are not looked at: groups could report each other
-//! for ever.
+//! Others go on meanwhile. Of a stream that a subscription or this writes nothing is told to log groups: they could
+//! report each other for ever.
 
 use std::{collections::BTreeMap, sync::atomic::Ordering};
 
@@ -153,11 +153,15 @@ impl LogsService {
         now: Timestamp,
     ) -> Result<Left, Fault> {
         let rules = self.rules(scope, group).await?;
-        if stream.forwarded || !rules.masks() {
+        if !rules.masks() {
             return Ok(Left::Nothing);
         }
         let (events, journal) = (self.events.journal(), stream.journal_name());
-        let lanes = lanes(&rules);
+        let mut lanes = lanes(&rules);
+        if stream.forwarded {
+            // Else two groups could report each other for ever.
+            lanes.retain(|it| !matches!(it.to, Some(Place::Group(_))));
+        }
         self.forget_places(&journal, &lanes).await?;
         let (mut left, mut batches) = (Left::Nothing, BTreeMap::<u64, Vec<Lane>>::new());
         for lane in lanes {
@@ -165,8 +169,13 @@ impl LogsService {
                 left = Left::Waits;
                 continue;
             }
-            let first = self.first_since(&journal, lane.since).await?;
             let at = events.cursor(&journal, &lane.cursor);
+            let since = match at {
+                // The version before looked at none of these.
+                None if stream.forwarded => lane.since.max(now.millis() - TRIED_FOR_MS),
+                _ => lane.since,
+            };
+            let first = self.first_since(&journal, since).await?;
             let at = at.or_else(|| events.cursor(&journal, BEFORE));
             let at = at.unwrap_or(0).max(first);
             batches.entry(at).or_default().push(lane);

@@ -296,6 +296,42 @@ async fn reports_that_are_more_than_one_put_takes_are_all_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_puts_into_a_stream_of_reports_is_found_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let counted = Counted::new(Arc::new(SystemClock));
+    let options = Options {
+        counters: counted.counters.clone(),
+        ..Options::default()
+    };
+    let logs = open_with(folder.path(), options);
+    let called = Arc::new(Called::default());
+    logs.calling(called.clone());
+    make(&logs, "g", &["s"]).await;
+    make(&logs, "reports", &[]).await;
+    let both = json!({ "CloudWatchLogs": { "LogGroup": "reports" }, "S3": { "Bucket": "b" } });
+    protect_all(&logs, both).await;
+    put_at(&logs, 1000, &["to a@b.example"]).await;
+    assert_eq!(called.take().len(), 1);
+    let input = DescribeLogStreamsRequest {
+        log_group_name: Some("reports".into()),
+        ..Default::default()
+    };
+    let streams = logs.describe_log_streams(&call(), input).await.unwrap();
+    let stream = streams.log_streams.unwrap()[0].log_stream_name.clone();
+    let of = call_at(Timestamp(NOW + 2000));
+    let lines = [(NOW + 2000, "to c@d.example")];
+    put(&logs, &of, ("reports", &stream.unwrap()), &lines)
+        .await
+        .unwrap();
+    logs.deliver_once(Timestamp(NOW + 2000)).await;
+    assert_eq!(called.take().len(), 1);
+    let sums = counted.sums();
+    assert_eq!(sums["LogEventsWithFindings reports"], 1.0, "{sums:?}");
+    // Into a log group nothing is told of it: two could report each other for ever.
+    assert_eq!(events_of(&logs, "reports").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn groups_do_not_report_each_other_for_ever() {
     let folder = tempfile::tempdir().unwrap();
     let logs = open(folder.path());
