@@ -11,7 +11,9 @@ use wharf_records::Scope;
 use wharf_wire::Fault;
 
 use crate::{
-    LogsService, event, fault,
+    LogsService, event,
+    event_store::Part,
+    fault,
     filters::Applied,
     followed::Left,
     handover::{self, Origin, Way},
@@ -29,7 +31,7 @@ const BATCH_BYTES: usize = 128 << 10;
 const TRIED_FOR_MS: i64 = 86_400_000;
 
 /// Events of a batch that go to the destination, with their places.
-type Part = Vec<(u64, Sent)>;
+type Chosen = Vec<(u64, Sent)>;
 
 /// How the parts of a batch fared.
 enum Outcome {
@@ -101,7 +103,7 @@ impl LogsService {
                 event.message = seen.fields.unwrap_or(seen.message);
             }
         }
-        let mut part = Part::new();
+        let mut part = Chosen::new();
         for found in found {
             if pattern.matches(&Message::new(&found.message)) {
                 let sent = Sent {
@@ -130,7 +132,7 @@ impl LogsService {
         origin: &Origin<'_>,
         applied: &Applied,
         way: Result<Way, Failure>,
-        all: Part,
+        all: Chosen,
         is_over: bool,
         now: Timestamp,
     ) -> Result<Outcome, Fault> {
@@ -204,11 +206,23 @@ impl LogsService {
             return Ok(0);
         }
         let parts = self.events.parts(journal).await.map_err(fault::journal)?;
-        let before = parts.partition_point(|it| it.ingestion < since);
-        // The last of them may reach beyond that time.
-        let whole = before.checked_sub(2);
-        Ok(whole.map_or(0, |at| parts[at].end))
+        Ok(first_since(&parts, since))
     }
+}
+
+/// The first offset behind which something may lie that came in at a time or later.
+pub fn first_since(parts: &[Part], since: i64) -> u64 {
+    let before = parts.partition_point(|it| it.ingestion < since);
+    // The last of them may reach beyond that time.
+    let whole = before.checked_sub(2);
+    whole.map_or(0, |at| parts[at].end)
+}
+
+/// The offset behind which all came in at a time or later, if there is one.
+pub fn all_since(parts: &[Part], until: i64) -> Option<u64> {
+    let before = parts.partition_point(|it| it.ingestion < until);
+    // A put that began before may have ended behind one that began then.
+    parts.get(before).map(|it| it.end)
 }
 
 /// What a FIFO queue tells the same part by, and no other: after a crash or a failure it may end elsewhere, and two

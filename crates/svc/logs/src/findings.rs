@@ -7,7 +7,7 @@
 //! Others go on meanwhile. Of a stream that a subscription or this writes nothing is told to log groups: they could
 //! report each other for ever.
 
-use std::{collections::BTreeMap, sync::atomic::Ordering};
+use std::{collections::BTreeMap, ops::Range, sync::atomic::Ordering};
 
 use serde_json::{Value, json};
 use wharf_base::{Arn, Timestamp};
@@ -17,7 +17,9 @@ use wharf_wire::{ByteStream, Fault};
 
 use crate::{
     LogsService,
+    batch::{all_since, first_since},
     event::{self, Event},
+    event_store::Part,
     fault,
     followed::Left,
     handover::Origin,
@@ -25,7 +27,7 @@ use crate::{
     opener::Opener,
     protection::Found,
     records::{Group, Stream},
-    rules::Rules,
+    rules::{Rules, Times},
     subscription::Sent,
 };
 
@@ -62,9 +64,8 @@ struct Lane {
     cursor: String,
     /// Where findings are told; `None` counts them.
     to: Option<Place>,
-    /// When it was first wanted and when no more, in milliseconds.
-    since: i64,
-    until: i64,
+    /// Of what came in then.
+    times: Vec<Times>,
 }
 
 /// What was found in a batch.
@@ -113,22 +114,30 @@ fn report(arn: &str, text: &str, found: &[Found<'_>], now: Timestamp) -> String 
 
 /// All that is to go through a stream's events.
 fn lanes(rules: &Rules) -> Vec<Lane> {
-    let counted = rules.protected().map(|(since, until)| Lane {
+    let counted = Lane {
         cursor: COUNTED.to_owned(),
         to: None,
-        since,
-        until,
-    });
+        times: rules.protected(),
+    };
     let told = rules.findings().into_iter().map(|(place, times)| Lane {
         cursor: place.cursor(),
         to: Some(place.clone()),
-        since: times.0,
-        until: times.1,
+        times,
     });
-    counted.into_iter().chain(told).collect()
+    std::iter::once(counted).chain(told).collect()
 }
 
 impl Lane {
+    /// Where the next events are that are wanted, of those of some offsets, from and to.
+    fn next(&self, parts: &[Part], within: Range<u64>, since: i64) -> Option<(u64, u64)> {
+        let spans = self.times.iter().map(|times| {
+            let first = first_since(parts, times.start.max(since));
+            let end = all_since(parts, times.end).map_or(within.end, |it| it.min(within.end));
+            (first.max(within.start), end)
+        });
+        spans.filter(|(from, to)| from < to).min()
+    }
+
     /// What it waits by.
     fn key(&self, group: &Group) -> (String, String) {
         (group.id.clone(), self.cursor.clone())
@@ -163,7 +172,9 @@ impl LogsService {
             lanes.retain(|it| !matches!(it.to, Some(Place::Group(_))));
         }
         self.forget_places(&journal, &lanes).await?;
-        let (mut left, mut batches) = (Left::Nothing, BTreeMap::<u64, Vec<Lane>>::new());
+        let parts = self.events.parts(&journal).await.map_err(fault::journal)?;
+        let end = events.end(&journal);
+        let (mut left, mut batches) = (Left::Nothing, BTreeMap::<_, Vec<Lane>>::new());
         for lane in lanes {
             if self.subscriptions.waits(&lane.key(group)) {
                 left = Left::Waits;
@@ -172,17 +183,17 @@ impl LogsService {
             let at = events.cursor(&journal, &lane.cursor);
             let since = match at {
                 // The version before looked at none of these.
-                None if stream.forwarded => lane.since.max(now.millis() - TRIED_FOR_MS),
-                _ => lane.since,
+                None if stream.forwarded => now.millis() - TRIED_FOR_MS,
+                _ => i64::MIN,
             };
-            let first = self.first_since(&journal, since).await?;
             let at = at.or_else(|| events.cursor(&journal, BEFORE));
-            let at = at.unwrap_or(0).max(first);
-            batches.entry(at).or_default().push(lane);
+            if let Some(span) = lane.next(&parts, at.unwrap_or(0)..end, since) {
+                batches.entry(span).or_default().push(lane);
+            }
         }
         let origin = Origin::new(scope, group, stream);
-        for (at, lanes) in batches {
-            left = left.max(self.report_from(&origin, at, lanes, now).await?);
+        for (span, lanes) in batches {
+            left = left.max(self.report_from(&origin, span, lanes, now).await?);
         }
         Ok(left)
     }
@@ -200,17 +211,18 @@ impl LogsService {
         Ok(())
     }
 
-    /// One batch from an offset on, for all that are there.
+    /// One batch between two offsets, for all that are there.
     async fn report_from(
         &self,
         origin: &Origin<'_>,
-        at: u64,
-        mut lanes: Vec<Lane>,
+        (at, until): (u64, u64),
+        lanes: Vec<Lane>,
         now: Timestamp,
     ) -> Result<Left, Fault> {
         let (scope, group, stream) = (origin.scope, origin.group, origin.stream);
         let (events, journal) = (self.events.journal(), stream.journal_name());
-        let read = events.read(&journal, at, EVENTS, BYTES).await;
+        let most = EVENTS.min(usize::try_from(until - at).unwrap_or(EVENTS));
+        let read = events.read(&journal, at, most, BYTES).await;
         let read = read.map_err(fault::journal)?;
         if read.records.is_empty() {
             return Ok(Left::Nothing);
@@ -222,10 +234,6 @@ impl LogsService {
         let mut opener = Opener::new(keys, scope.clone(), id, now, Default::default());
         let found = opener.events(&journal, &read.records).await;
         let found: Vec<Event> = found.map_err(fault::read)?;
-        lanes.retain(|lane| found.iter().any(|it| it.ingestion < lane.until));
-        if lanes.is_empty() {
-            return Ok(Left::Nothing);
-        }
         let oldest = found.iter().map(|it| it.ingestion).min();
         let is_over = oldest.is_some_and(|it| it < now.millis() - TRIED_FOR_MS);
         let (arn, stream_id) = (names::group_arn_in(scope, &group.name), stream.id.clone());
@@ -395,6 +403,37 @@ impl LogsService {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_came_in_under_no_policy_is_passed_over() {
+        let parts: Vec<Part> = (0..5)
+            .map(|number| Part {
+                ingestion: number * 10,
+                bytes: 0,
+                events: 10,
+                end: 10 * (number as u64 + 1),
+            })
+            .collect();
+        let next = |times: &[Times], within: Range<u64>| {
+            let lane = Lane {
+                cursor: COUNTED.to_owned(),
+                to: None,
+                times: times.to_vec(),
+            };
+            lane.next(&parts, within, i64::MIN)
+        };
+        let (former, now) = (10..20, 30..i64::MAX);
+        // Parts around are looked at too: events of two puts may lie in another order than they came in.
+        assert_eq!(next(std::slice::from_ref(&former), 0..50), Some((0, 30)));
+        assert_eq!(next(std::slice::from_ref(&former), 30..50), None);
+        assert_eq!(next(std::slice::from_ref(&now), 0..50), Some((20, 50)));
+        let both = [now, former];
+        assert_eq!(next(&both, 0..50), Some((0, 30)));
+        assert_eq!(next(&both, 5..50), Some((5, 30)));
+        assert_eq!(next(&both, 30..50), Some((30, 50)));
+        assert_eq!(next(&both, 50..50), None);
+        assert_eq!(next(&[], 0..50), None);
+    }
 
     #[test]
     fn reports_are_those_of_aws() {

@@ -7,6 +7,7 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashMap},
+    ops::Range,
     sync::Arc,
 };
 
@@ -95,6 +96,9 @@ struct Protecting {
     document: Document,
     places: Vec<Place>,
 }
+
+/// Times when events came in, in milliseconds.
+pub type Times = Range<i64>;
 
 /// Where events came in.
 #[derive(Debug, Clone, Copy)]
@@ -232,20 +236,17 @@ impl Rules {
         masked.await.map_err(|_| Unmasked)
     }
 
-    /// When the first policy of data protection began and the last one ends, in milliseconds, if there are any.
-    pub fn protected(&self) -> Option<(i64, i64)> {
-        let since = self.protections().map(|it| it.since).min()?;
-        let until = self.protections().map(|it| it.until).max()?;
-        Some((since, until))
+    /// When policies of data protection stood.
+    pub fn protected(&self) -> Vec<Times> {
+        self.protections().map(Standing::times).collect()
     }
 
-    /// Where findings are told, each with the times between which a policy says so.
-    pub fn findings(&self) -> BTreeMap<&Place, (i64, i64)> {
-        let mut found: BTreeMap<&Place, (i64, i64)> = BTreeMap::new();
+    /// Where findings are told, each with when policies say so.
+    pub fn findings(&self) -> BTreeMap<&Place, Vec<Times>> {
+        let mut found: BTreeMap<&Place, Vec<Times>> = BTreeMap::new();
         for policy in self.protections() {
             for place in &policy.of.places {
-                let times = found.entry(place).or_insert((policy.since, policy.until));
-                *times = (times.0.min(policy.since), times.1.max(policy.until));
+                found.entry(place).or_default().push(policy.times());
             }
         }
         found
@@ -328,6 +329,10 @@ impl Layer {
 pub struct Unmasked;
 
 impl<T> Standing<T> {
+    fn times(&self) -> Times {
+        self.since..self.until
+    }
+
     fn stood(&self, at: i64) -> bool {
         (self.since..self.until).contains(&at)
     }

@@ -332,6 +332,35 @@ async fn what_somebody_puts_into_a_stream_of_reports_is_found_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_came_in_after_a_policy_is_read_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let events = journal(folder.path());
+    let logs = open_over(folder.path(), events.clone(), Options::default());
+    let called = Arc::new(Called::default());
+    logs.calling(called.clone());
+    make(&logs, "g", &["s"]).await;
+    let bucket = json!({ "S3": { "Bucket": "b" } });
+    logs.put_data_protection_policy(&call(), protecting(bucket))
+        .await
+        .unwrap();
+    put_at(&logs, 1000, &["to a@b.example"]).await;
+    let input = DeleteDataProtectionPolicyRequest {
+        log_group_identifier: Some("g".into()),
+    };
+    let later = call_at(Timestamp(NOW + 2000));
+    logs.delete_data_protection_policy(&later, input)
+        .await
+        .unwrap();
+    let stream = &events.streams("logs/", None, 9)[0].name;
+    for at in [3000, 4000] {
+        put_at(&logs, at, &["to c@d.example"]).await;
+        let (end, cursors) = (events.end(stream), events.cursors(stream));
+        assert!(cursors.values().all(|it| *it == end), "{cursors:?} {end}");
+    }
+    assert_eq!(called.take().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn groups_do_not_report_each_other_for_ever() {
     let folder = tempfile::tempdir().unwrap();
     let logs = open(folder.path());
