@@ -7,14 +7,17 @@
 //! Others go on meanwhile. Of a stream that a subscription or this writes nothing is told to log groups: they could
 //! report each other for ever.
 
+mod report;
+
 use std::{collections::BTreeMap, ops::Range, sync::atomic::Ordering};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use wharf_base::{Arn, Timestamp};
 use wharf_delivery::{Actor, Failure, Request};
 use wharf_records::Scope;
 use wharf_wire::{ByteStream, Fault};
 
+use self::report::report;
 use crate::{
     LogsService,
     batch::{all_since, first_since},
@@ -25,7 +28,6 @@ use crate::{
     handover::Origin,
     metered, names,
     opener::Opener,
-    protection::Found,
     records::{Group, Stream},
     rules::{Rules, Times},
     subscription::Sent,
@@ -45,8 +47,6 @@ const BYTES: usize = 128 << 10;
 const REPORT_BYTES: usize = 1 << 20;
 /// AWS's own.
 const TRIED_FOR_MS: i64 = 86_400_000;
-/// Places that one report tells; it counts all of them.
-const MOST_PLACES: usize = 1000;
 /// Who puts reports into buckets, as with AWS.
 const PRINCIPAL: &str = "delivery.logs.amazonaws.com";
 
@@ -82,34 +82,6 @@ struct Batch {
 struct Report {
     to: Vec<Place>,
     sent: Sent,
-}
-
-/// What was found in an event, as AWS writes it: places in characters, from the first on.
-fn report(arn: &str, text: &str, found: &[Found<'_>], now: Timestamp) -> String {
-    let mut by_name: BTreeMap<&str, (usize, Vec<Value>)> = BTreeMap::new();
-    let (mut told, mut at, mut chars) = (0, 0, 0);
-    let mut sorted: Vec<&Found<'_>> = found.iter().collect();
-    sorted.sort_by_key(|it| it.range.start);
-    for it in sorted {
-        let (count, places) = by_name.entry(it.name).or_default();
-        *count += 1;
-        if told < MOST_PLACES {
-            told += 1;
-            chars += text[at..it.range.start].chars().count();
-            at = it.range.start;
-            let end = chars + text[it.range.clone()].chars().count();
-            places.push(json!({ "start": chars + 1, "end": end }));
-        }
-    }
-    let identifiers = by_name.into_iter().map(
-        |(name, (count, places))| json!({ "name": name, "count": count, "detections": places }),
-    );
-    json!({
-        "auditTimestamp": now.iso8601_seconds(),
-        "resourceArn": format!("{arn}:*"),
-        "dataIdentifiers": identifiers.collect::<Vec<_>>(),
-    })
-    .to_string()
 }
 
 /// All that is to go through a stream's events.
@@ -433,31 +405,5 @@ mod tests {
         assert_eq!(next(&both, 30..50), Some((30, 50)));
         assert_eq!(next(&both, 50..50), None);
         assert_eq!(next(&[], 0..50), None);
-    }
-
-    #[test]
-    fn reports_are_those_of_aws() {
-        let text = "über a@b.example und c@d.example";
-        let found = |from: &str| {
-            let start = text.find(from).unwrap();
-            Found {
-                name: "EmailAddress",
-                range: start..start + from.len(),
-            }
-        };
-        let found = [found("c@d.example"), found("a@b.example")];
-        let shown: Value =
-            serde_json::from_str(&report("arn", text, &found, Timestamp(0))).unwrap();
-        assert_eq!(
-            shown,
-            json!({
-                "auditTimestamp": "1970-01-01T00:00:00Z",
-                "resourceArn": "arn:*",
-                "dataIdentifiers": [{"name": "EmailAddress", "count": 2,
-                    "detections": [{"start": 6, "end": 16}, {"start": 22, "end": 32}]}],
-            })
-        );
-        let many: Vec<Found<'_>> = (0..5000).map(|_| found[0].clone()).collect();
-        assert!(report("arn", text, &many, Timestamp(0)).len() < 100 << 10);
     }
 }
