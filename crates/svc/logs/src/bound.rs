@@ -147,15 +147,25 @@ impl LogsService {
         let indexes = journal.streams(field_index::PREFIX, None, usize::MAX);
         let both = own.iter().chain(&indexes);
         let kept = both.map(|it| it.bytes).sum::<u64>();
+        let indexes = indexes.into_iter();
+        let indexes: HashMap<String, u64> = indexes
+            .filter_map(|it| Some((field_index::events_name(&it.name)?, it.bytes)))
+            .collect();
         if kept <= limit {
             return Ok(());
         }
         let excess = kept - limit + limit / SLACK;
         let mut parts = Vec::new();
         for info in own {
+            let index = indexes.get(&info.name).copied().unwrap_or(0);
             let name: Arc<str> = info.name.into();
             let found = self.events.parts(&name).await.map_err(fault::journal)?;
-            parts.extend(found.into_iter().map(|part| (part, Arc::clone(&name))));
+            for mut part in found {
+                // What is known of its events goes with them, and counts for who holds them.
+                let both = u128::from(info.bytes + index) * u128::from(part.bytes);
+                part.bytes = (both / u128::from(info.bytes.max(1))) as u64;
+                parts.push((part, Arc::clone(&name)));
+            }
         }
         parts.sort_unstable_by_key(|(part, _)| part.ingestion);
         let Cuts {

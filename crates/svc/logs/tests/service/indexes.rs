@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use wharf_api_logs::{Logs, types::*};
 use wharf_base::Timestamp;
-use wharf_svc_logs::{LogsService, Options};
+use wharf_svc_logs::{Limits, LogsService, Options};
 use wharf_testkit::{call_at, refused};
 use wharf_wire::Call;
 
@@ -170,6 +170,45 @@ async fn indexes_go_with_their_events() {
     };
     logs.delete_log_group(&call(), input).await.unwrap();
     assert!(known().is_empty());
+}
+
+/// What an index takes counts for the stream that it is of.
+#[tokio::test(flavor = "multi_thread")]
+async fn events_go_for_the_bytes_of_their_own_indexes() {
+    let folder = tempfile::tempdir().unwrap();
+    let events = journal(folder.path());
+    let logs = open_over(folder.path(), events.clone(), Options::default());
+    make(&logs, "calm", &["s"]).await;
+    lines(&logs, &call(), "calm", 0..2000).await;
+    let calm = events.streams("logs/", None, 9).remove(0);
+    make(&logs, "indexed", &["s"]).await;
+    let later = call_at(Timestamp(NOW + 1000));
+    lines(&logs, &later, "indexed", 0..2000).await;
+    let mut all = events.streams("logs/", None, 9);
+    all.retain(|it| it.name != calm.name);
+    let name = all[0].name.clone();
+    // An index as large as its events.
+    let own = name.replacen("logs/", "logs-index/", 1);
+    let bytes = vec![7; usize::try_from(all[0].bytes).unwrap()];
+    events.append(&own, &[bytes]).await.unwrap();
+    let held = |prefix: &str| {
+        let found = events.streams(prefix, None, 9).into_iter();
+        found.map(|it| it.bytes).sum::<u64>()
+    };
+    let limits = Limits {
+        kept_bytes: held("logs/") + held("logs-index/") - 1,
+        ..Limits::default()
+    };
+    drop(logs);
+    let options = Options {
+        limits,
+        ..Options::default()
+    };
+    let logs = open_over(folder.path(), events.clone(), options);
+    logs.keep_bytes().await.unwrap();
+    let first = |name: &str| events.stream(name).unwrap().first;
+    assert_eq!(first(&calm.name), 0, "it holds less than its share");
+    assert!(first(&name) > 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
