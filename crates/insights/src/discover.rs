@@ -1,10 +1,13 @@
 //! The fields of events that are JSON: `a.b.0` is a member of a list in a map.
 
+mod gather;
+
 use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value as Json;
 
+pub(crate) use self::gather::each_value;
 use crate::{
     cost::Cost,
     value::{Value, json_bytes},
@@ -187,140 +190,6 @@ fn whole<'a, A: MapAccess<'a>>(mut map: A) -> Result<Json, A::Error> {
         all.insert(name, value);
     }
     Ok(Json::Object(all))
-}
-
-/// Every value that a query may take for a field of the text, which is at least the one that [`lookup`] finds,
-/// whatever else it looks for: where names have dots, or come twice, several may be.
-pub(crate) fn each_value(text: &str, path: &str, mut take: impl FnMut(&Value<'_>)) {
-    if !may_have_fields(text) {
-        return;
-    }
-    let mut input = serde_json::Deserializer::from_str(text);
-    // What fails here fails where more is looked at, too.
-    let _ = Gather {
-        path: Some(path),
-        take: &mut take,
-    }
-    .deserialize(&mut input);
-}
-
-/// Looks for one member below one place, which it is itself without a path.
-struct Gather<'s, 't> {
-    path: Option<&'s str>,
-    take: &'t mut dyn FnMut(&Value<'_>),
-}
-
-impl Gather<'_, '_> {
-    fn take(self, value: Value<'_>) {
-        if self.path.is_none() {
-            (self.take)(&value);
-        }
-    }
-}
-
-impl<'a> DeserializeSeed<'a> for Gather<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'a>>(self, input: D) -> Result<(), D::Error> {
-        input.deserialize_any(self)
-    }
-}
-
-/// What a member's name leaves of a path; `Some(None)` if it is the member.
-fn rest_below<'s>(path: &'s str, name: &str) -> Option<Option<&'s str>> {
-    match path.strip_prefix(name)? {
-        "" => Some(None),
-        rest => rest.strip_prefix('.').map(Some),
-    }
-}
-
-impl<'a> Visitor<'a> for Gather<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("JSON")
-    }
-
-    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
-        let Some(path) = self.path else {
-            let value = Value::of_json(&whole(map)?);
-            self.take(value);
-            return Ok(());
-        };
-        while let Some(name) = map.next_key::<Cow<'a, str>>()? {
-            match rest_below(path, &name) {
-                Some(path) => map.next_value_seed(Gather {
-                    path,
-                    take: self.take,
-                })?,
-                None => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'a>>(self, mut list: A) -> Result<(), A::Error> {
-        let Some(path) = self.path else {
-            let mut all = Vec::new();
-            while let Some(each) = list.next_element::<Json>()? {
-                all.push(each);
-            }
-            self.take(Value::of_json(&Json::Array(all)));
-            return Ok(());
-        };
-        let (number, rest) = match path.split_once('.') {
-            Some((number, rest)) => (number, Some(rest)),
-            None => (path, None),
-        };
-        // As [`member`] reads it.
-        let wanted = number.parse::<usize>().ok();
-        for number in 0usize.. {
-            let next = match wanted.filter(|it| *it == number) {
-                Some(_) => list
-                    .next_element_seed(Gather {
-                        path: rest,
-                        take: self.take,
-                    })?
-                    .is_some(),
-                None => list.next_element::<IgnoredAny>()?.is_some(),
-            };
-            if !next {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        self.take(Value::text(text));
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, yes: bool) -> Result<(), E> {
-        self.take(Value::Bool(yes));
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<(), E> {
-        self.take(Value::owned(number.to_string()));
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<(), E> {
-        self.take(Value::owned(number.to_string()));
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<(), E> {
-        self.take(Value::Number(number));
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
 }
 
 /// A copy of a part, if what may be made of the event suffices for it.

@@ -26,11 +26,13 @@ pub fn field(name: &str) -> u64 {
     mixed(fnv(SEED, name.as_bytes()))
 }
 
-/// The terms of a field in an event's JSON, whichever of its members a query may take for the field.
-pub fn terms(text: &str, name: &str) -> Vec<u64> {
-    let of = field(name);
+/// The terms of fields in an event's JSON, whichever of its members a query may take for them.
+pub fn terms(text: &str, names: &[&str]) -> Vec<u64> {
+    let of: Vec<u64> = names.iter().map(|it| field(it)).collect();
     let mut found = Vec::new();
-    discover::each_value(text, name, |value| found.extend(term(of, value)));
+    discover::each_value(text, names, |index, value| {
+        found.extend(term(of[index], value));
+    });
     found
 }
 
@@ -150,7 +152,7 @@ mod tests {
                 let names = query.wanted.iter();
                 names
                     .filter(|name| field(name) == it.field)
-                    .any(|name| terms(text, name).contains(&it.value))
+                    .any(|name| terms(text, &[name]).contains(&it.value))
             })
         });
         each.all(|it| it)
@@ -234,23 +236,38 @@ mod tests {
     fn terms_stay_as_they_are() {
         assert_eq!(field("level"), 0xb20f_0585_91ff_e7fa);
         assert_eq!(
-            terms(r#"{"level":"ERROR"}"#, "level"),
+            terms(r#"{"level":"ERROR"}"#, &["level"]),
             [0x55ca_bfc7_3e88_39bc]
         );
-        assert_eq!(terms(r#"{"level":5}"#, "level"), [0x2d91_26ae_0d8e_ddc5]);
+        assert_eq!(terms(r#"{"level":5}"#, &["level"]), [0x2d91_26ae_0d8e_ddc5]);
         for (text, other) in [
             (r#"{"a":1}"#, r#"{"a":"1.0"}"#),
             (r#"{"a":true}"#, r#"{"a":"TRUE"}"#),
             (r#"{"a":-0.0}"#, r#"{"a":false}"#),
         ] {
-            assert_eq!(terms(text, "a"), terms(other, "a"), "{text}");
-            assert_eq!(terms(text, "a").len(), 1);
+            assert_eq!(terms(text, &["a"]), terms(other, &["a"]), "{text}");
+            assert_eq!(terms(text, &["a"]).len(), 1);
         }
-        assert!(terms(r#"{"a":null}"#, "a").is_empty());
-        assert_ne!(terms(r#"{"a":"x"}"#, "a"), terms(r#"{"a":"y"}"#, "a"));
+        assert!(terms(r#"{"a":null}"#, &["a"]).is_empty());
+        assert_ne!(terms(r#"{"a":"x"}"#, &["a"]), terms(r#"{"a":"y"}"#, &["a"]));
     }
 
     proptest! {
+        /// However many fields are looked for at once, of each the same is found.
+        #[test]
+        fn one_walk_finds_what_many_do(
+            text in r#"\{("(a|b|a\.b)":(1|1\.5|"x"|null|\{"b":(2|"x"|\[3,1\]|\{"c":1\})(,"b":5)?\}|\[\{"b":6\},\[7\]\]),?){0,3}"z":1\}"#,
+            names in prop::sample::subsequence(
+                vec!["a", "b", "a.b", "a.b.c", "a.b.1", "a.0", "a.0.b", "a.00.b", "a.1.0", "b.b", "z"], 0..=11),
+        ) {
+            let sorted = |mut found: Vec<u64>| {
+                found.sort_unstable();
+                found
+            };
+            let each = names.iter().flat_map(|name| terms(&text, &[name]));
+            prop_assert_eq!(sorted(terms(&text, &names)), sorted(each.collect()));
+        }
+
         /// Whatever members a path may mean, an event that passes the filter has the terms.
         #[test]
         fn what_matches_has_the_terms(

@@ -186,9 +186,9 @@ impl Builder {
         let message = rules.masked(at, &text);
         let made = rules.transformed(at, &message, origin);
         let json = made.as_deref().unwrap_or(&message);
-        for it in self.fields.iter().flatten() {
-            self.terms.extend(terms(json, &it.name));
-        }
+        let names = self.fields.iter().flatten().map(|it| &*it.name);
+        let names: Vec<&str> = names.collect();
+        self.terms.extend(terms(json, &names));
     }
 
     /// Whether more events may be of use.
