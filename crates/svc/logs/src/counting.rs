@@ -16,7 +16,7 @@ use crate::{
     metrics::{self, Gathered},
     pattern::Message,
     records::{Group, MetricFilter},
-    rules::Seen,
+    rules::{Rules, Seen},
 };
 
 const MINUTE_MS: i64 = 60_000;
@@ -165,8 +165,13 @@ impl LogsService {
         group: &Group,
         stream: &str,
         events: &[(i64, &str)],
+        rules: Result<Arc<Rules>, Fault>,
     ) {
-        match self.for_filters(cx, group, stream, events).await {
+        let seen = match rules {
+            Ok(rules) => self.for_filters(cx, group, stream, events, &rules).await,
+            Err(error) => Err(error),
+        };
+        match seen {
             Ok(seen) => {
                 let gathered = self.gather(cx, group, events, seen).await;
                 self.send_metrics(&cx.account, &cx.region, gathered).await;
@@ -213,9 +218,9 @@ impl LogsService {
         group: &Group,
         stream: &str,
         events: &[(i64, &str)],
+        rules: &Arc<Rules>,
     ) -> Result<Vec<Seen>, Fault> {
         let scope = Self::scope(cx);
-        let rules = self.rules(&scope, group).await?;
         let on_transformed = group.metric_filters.iter().any(|it| it.on_transformed);
         if rules.is_empty() || !(on_transformed || rules.masks()) {
             return Ok(Vec::new());

@@ -10,6 +10,7 @@ use crate::{
     LogsService, fault,
     pattern::Pattern,
     records::{AccountPolicy, Group, SubscriptionFilter},
+    rules::Rules,
     subscription::Destination,
 };
 
@@ -129,9 +130,14 @@ fn bad_selection() -> Fault {
 
 impl LogsService {
     /// Whether anybody subscribed to a group's events, or something is to be found in them.
-    pub(crate) async fn is_followed(&self, scope: &Scope, group: &Group) -> Result<bool, Fault> {
+    pub(crate) async fn is_followed(
+        &self,
+        scope: &Scope,
+        group: &Group,
+        rules: &Rules,
+    ) -> Result<bool, Fault> {
         // What data protection finds is looked for in the same way.
-        if self.rules(scope, group).await?.masks() {
+        if rules.masks() {
             return Ok(true);
         }
         if group.class != CLASS {

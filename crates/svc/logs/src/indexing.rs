@@ -73,20 +73,21 @@ impl Work for Indexer {
 }
 
 impl LogsService {
-    /// Events came into a stream, up to `end`; a block may be whole.
-    pub(crate) async fn index_later(
+    /// Events came into a stream, up to `end`; a block may be whole. The group's rules are these, if anybody can say
+    /// now.
+    pub(crate) fn index_later(
         &self,
         scope: &Scope,
         group: &Group,
         stream: &Stream,
         (first, end): (u64, u64),
+        rules: Option<&Rules>,
     ) {
         if first / EVENTS == end / EVENTS {
             return;
         }
         // Where nobody can say now whether it has an index, the step finds out.
-        let rules = self.rules(scope, group).await;
-        if rules.is_ok_and(|it| !it.is_indexed()) {
+        if rules.is_some_and(|it| !it.is_indexed()) {
             return;
         }
         self.indexing.0.tell(Followed {

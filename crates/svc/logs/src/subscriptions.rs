@@ -22,6 +22,7 @@ use crate::{
     LogsService, bound,
     followed::{self, Followed, Left, Line, Work},
     records::{Group, Stream},
+    rules::Rules,
     service::stream_key,
 };
 
@@ -134,15 +135,22 @@ impl Subscriptions {
 }
 
 impl LogsService {
-    /// Events came into a stream of a group.
-    pub(crate) async fn follow(&self, scope: Scope, group: &Group, stream: &Stream) {
+    /// Events came into a stream of a group, whose rules are these, if anybody can say now.
+    pub(crate) async fn follow(
+        &self,
+        scope: &Scope,
+        group: &Group,
+        stream: &Stream,
+        rules: Option<&Rules>,
+    ) {
         // Where nobody can say now whether somebody wants them, the step finds out.
-        let is_wanted = self.is_followed(&scope, group).await;
-        if is_wanted.is_ok_and(|it| !it) {
+        if let Some(rules) = rules
+            && let Ok(false) = self.is_followed(scope, group, rules).await
+        {
             return;
         }
         self.subscriptions.line.tell(Followed {
-            scope,
+            scope: scope.clone(),
             group: group.name.clone(),
             stream: stream.clone(),
         });
@@ -157,7 +165,8 @@ impl LogsService {
     /// All streams that may have waited for this start.
     pub async fn follow_all(&self) -> Result<(), Fault> {
         for (scope, group) in bound::groups(self).await? {
-            if !self.is_followed(&scope, &group).await? {
+            let rules = self.rules(&scope, &group).await?;
+            if !self.is_followed(&scope, &group, &rules).await? {
                 continue;
             }
             let prefix = scope.key(Stream::KIND, &stream_key(&group.id, ""));

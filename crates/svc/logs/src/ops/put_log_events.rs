@@ -78,11 +78,14 @@ impl LogsService {
         let first = end.saturating_sub(events.len() as u64);
         let bytes = events.iter().map(|(_, text)| text.len() + OVERHEAD).sum();
         metered::came_in(&self.counters, cx, &group.name, events.len(), bytes);
-        self.follow(Self::scope(cx), group, stream).await;
         let scope = Self::scope(cx);
-        self.index_later(&scope, group, stream, (first, end)).await;
+        // After the events: those that came in under a rule are never seen without it.
+        let rules = self.rules(&scope, group).await;
+        let known = rules.as_ref().ok().map(|it| &**it);
+        self.follow(&scope, group, stream, known).await;
+        self.index_later(&scope, group, stream, (first, end), known);
         self.live.came(&group.id, stream, first..end);
-        self.count(cx, group, &stream.name, events).await;
+        self.count(cx, group, &stream.name, events, rules).await;
         Ok(end)
     }
 }
