@@ -104,7 +104,7 @@ PAGES = {
     "logs-filters": ('{"ms": 950}', "/shop/orders"),
     "logs-scheduled-queries": ("ENABLED", "Complete", 'errors":"1"'),
     "logs-transformers": ('{"method":"GET","path":"/shirts","status":200,"ms":12.5,"service":{"name":"shop"}}', "/cart\t500\t950"),
-    "logs-protection": ("order of ******** by ****************\n", "order of C-123456 by ann@shop.example"),
+    "logs-protection": ("order of ******** by ****************\n", "order of C-123456 by ann@shop.example", "it stays"),
     "events": ('"total":120', "true", "rule/stopped", "111111111111"),
     "keys-for-data": (
         "a text",

@@ -296,6 +296,43 @@ async fn events_stay_under_the_key_that_they_came_under() {
     refused(home.get("g").await, "InvalidParameterException", DISABLED);
 }
 
+/// A destination that is behind, at events whose key is shut, keeps nothing from those that are further on.
+#[tokio::test]
+async fn findings_go_on_behind_what_cannot_be_read() {
+    let home = Home::new();
+    home.logs.calling(Arc::new(support::Called::default()));
+    let (first, second) = (home.key("*").await, home.key("*").await);
+    home.group("g", Some(&first)).await;
+    let all = ["arn:aws:dataprotection::aws:data-identifier/EmailAddress"];
+    let audit = json!({ "Audit": { "FindingsDestination": { "S3": { "Bucket": "b" } } } });
+    let policy = json!({ "Name": "p", "Version": "2021-06-01", "Statement": [
+        { "DataIdentifier": all, "Operation": audit },
+        { "DataIdentifier": all, "Operation": { "Deidentify": { "MaskConfig": {} } } },
+    ] });
+    let input = PutDataProtectionPolicyRequest {
+        log_group_identifier: Some("g".into()),
+        policy_document: Some(policy.to_string()),
+    };
+    home.logs
+        .put_data_protection_policy(&home.call(), input)
+        .await
+        .unwrap();
+    home.put("g", &["to a@b.example"]).await.unwrap();
+    home.logs.deliver_once(home.clock.now()).await;
+    let stream = &home.journal.streams("logs/", None, 9)[0].name;
+    let cursors = home.journal.cursors(stream);
+    assert_eq!(cursors.values().copied().collect::<Vec<_>>(), [1, 1]);
+    let bucket = cursors.keys().find(|it| it.contains("bucket")).unwrap();
+    home.journal.set_cursor(stream, bucket, 0).await.unwrap();
+    home.associate("g", &second).await.unwrap();
+    home.disable(&first).await;
+    home.put("g", &["to c@d.example"]).await.unwrap();
+    home.logs.deliver_once(home.clock.now()).await;
+    let cursors = home.journal.cursors(stream);
+    assert_eq!(cursors[bucket], 0);
+    assert!(cursors.values().any(|it| *it == 2), "{cursors:?}");
+}
+
 #[tokio::test]
 async fn the_keys_policy_decides_for_which_groups_it_is() {
     let home = Home::new();
