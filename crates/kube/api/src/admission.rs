@@ -5,6 +5,7 @@
 mod allocation;
 mod certificate;
 mod escalation;
+mod fargate;
 mod iam_role;
 mod limit_range;
 mod marks;
@@ -21,12 +22,13 @@ mod unsupported;
 use bytes::Bytes;
 use serde_json::Value;
 use tokio::sync::OwnedMutexGuard;
-use wharf_kube_model::{fargate, status::Status, view::text_at};
+use wharf_kube_model::{status::Status, view::text_at};
 use wharf_store::Compare;
 
 use crate::{
     answer::Fault,
     call::{Call, store_fault},
+    webhooks::{About, Round, Verb},
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +54,42 @@ pub struct Effects {
 }
 
 pub use certificate::errors as certificate_errors;
+pub use fargate::not_for_others as not_for_others_than_fargate;
 pub use quota::{Turns, charge};
+
+/// The same, with the mutating webhooks of the cluster: what they change is completed and judged again, and those that want to hear of it
+/// are asked once more.
+pub async fn admit_asking(
+    call: &Call,
+    operation: Operation<'_>,
+    object: &mut Value,
+    live: Option<&Value>,
+) -> Result<Effects, Fault> {
+    let effects = admit(call, operation, object, live).await?;
+    let Some(mut round) = Round::begin(call) else {
+        return Ok(effects);
+    };
+    let (verb, subresource) = match operation {
+        Operation::Create => (Verb::Create, ""),
+        Operation::Update { subresource } => (Verb::Update, subresource),
+        Operation::Delete => return Ok(effects),
+    };
+    let name = match verb {
+        Verb::Create => text_at(object, &["metadata", "name"]).to_owned(),
+        _ => call.name().to_owned(),
+    };
+    let about = About::of(call, verb, subresource, &name)?;
+    if !round.first(call, &about, Some(object), live).await? {
+        return Ok(effects);
+    }
+    let changed = object.clone();
+    let effects = admit(call, operation, object, live).await?;
+    let has_changed = *object != changed;
+    if !round.again(call, &about, object, live, has_changed).await? {
+        return Ok(effects);
+    }
+    admit(call, operation, object, live).await
+}
 
 /// Completes and judges an object. The write must do what is returned.
 pub async fn admit(
@@ -65,7 +102,10 @@ pub async fn admit(
     node::restrict(call, operation, object, live)?;
     if operation != Operation::Delete {
         let resource = (call.group(), call.resource.plural.as_str());
-        if let Some(why) = marks::refusal(&call.user, resource, object, live) {
+        marks::keep(&call.user, resource, object, live);
+        let of_mark = marks::refusal(&call.user, resource, object, live);
+        let of_profile = || fargate::refusal(resource, object, live);
+        if let Some(why) = of_mark.or_else(of_profile) {
             return Err(call.forbidden(text_at(object, &["metadata", "name"]), &why));
         }
     }
@@ -81,6 +121,20 @@ pub async fn admit(
     if operation != Operation::Delete {
         escalation::check(call, object, live).await?;
     }
+    let is_claim = (call.group(), call.resource.plural.as_str()) == ("", "persistentvolumeclaims");
+    if let (Operation::Update { subresource: "" }, Some(live), true) = (operation, live, is_claim)
+        && storage_class::grows(object, live)
+    {
+        let classes = call
+            .cluster
+            .some("storage.k8s.io", "storageclasses", None)
+            .await;
+        let classes = classes.map_err(store_fault)?;
+        if !storage_class::may_grow(live, classes.iter().map(|(_, class)| class)) {
+            let why = "only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize";
+            return Err(call.forbidden(text_at(object, &["metadata", "name"]), why));
+        }
+    }
     if operation != Operation::Create {
         return Ok(effects);
     }
@@ -90,6 +144,9 @@ pub async fn admit(
     match (call.group(), call.resource.plural.as_str()) {
         ("", "pods") => pod(call, object).await?,
         ("", "nodes") => node::taint(object),
+        ("", "persistentvolumes") => {
+            storage_class::protect(object, "kubernetes.io/pv-protection");
+        }
         ("", "resourcequotas") => quota::has_room(call, object).await?,
         ("", "persistentvolumeclaims") => {
             let errors = limit_range::claim_errors(object, &limit_ranges(call).await?);
@@ -100,6 +157,7 @@ pub async fn admit(
                 .await;
             let classes = classes.map_err(store_fault)?;
             storage_class::default(object, classes.iter().map(|(_, class)| class));
+            storage_class::protect(object, "kubernetes.io/pvc-protection");
         }
         _ => {}
     }
@@ -132,9 +190,7 @@ async fn pod(call: &Call, pod: &mut Value) -> Result<(), Fault> {
     let ranges = limit_ranges(call).await?;
     limit_range::set_defaults(pod, &ranges);
     limits_hold(call, pod, &limit_range::pod_errors(pod, &ranges))?;
-    if !service_account::is_mirror(pod) {
-        of_fargate(call, pod).await?;
-    }
+    fargate::add(call, pod).await?;
     let classes = call
         .cluster
         .some("scheduling.k8s.io", "priorityclasses", None)
@@ -143,19 +199,6 @@ async fn pod(call: &Call, pod: &mut Value) -> Result<(), Fault> {
     priority::set(pod, classes.iter().map(|(_, class)| class)).map_err(refused)?;
     tolerations::add(pod);
     pod_security(call, pod).await
-}
-
-/// Gives a pod to Fargate, if a profile chooses it. One that would run elsewhere for want of an answer is not made.
-async fn of_fargate(call: &Call, pod: &mut Value) -> Result<(), Fault> {
-    let Some(profiles) = &call.cluster.parts.fargate else {
-        return Ok(());
-    };
-    let active = profiles.active().await.map_err(|error| {
-        tracing::warn!(%error, "looking up the Fargate profiles of a cluster failed");
-        Status::unavailable("Fargate profiles cannot be looked up now")
-    })?;
-    fargate::add(pod, call.namespace().unwrap_or_default(), &active);
-    Ok(())
 }
 
 /// Whether pods of a service account have a role by Pod Identity. A pod that would come without it is not made.

@@ -1,6 +1,6 @@
 //! What is told of each request, and how `audit.k8s.io/v1` writes it down.
 
-use std::net::IpAddr;
+use std::{collections::BTreeMap, net::IpAddr};
 
 use serde_json::{Map, Value, json};
 use wharf_base::{Timestamp, ids};
@@ -37,6 +37,8 @@ pub struct AuditRecord<'a> {
     pub began: Timestamp,
     pub ended: Timestamp,
     pub user_agent: &'a str,
+    /// What webhooks say of it.
+    pub notes: &'a BTreeMap<String, String>,
 }
 
 /// Paths that tell nothing of anybody.
@@ -93,6 +95,9 @@ impl AuditRecord<'_> {
                 "authorization.k8s.io/reason": self.reason,
             },
         });
+        for (key, value) in self.notes {
+            event["annotations"][key] = value.as_str().into();
+        }
         if by.is_some() {
             event["impersonatedUser"] = user(self.user);
         }
@@ -139,6 +144,8 @@ fn user(user: &UserInfo) -> Value {
 mod tests {
     use super::*;
 
+    static NONE: BTreeMap<String, String> = BTreeMap::new();
+
     fn record<'a>(user: &'a UserInfo, asked: &'a Attributes) -> AuditRecord<'a> {
         AuditRecord {
             user,
@@ -151,6 +158,7 @@ mod tests {
             began: Timestamp::from_millis(1_000),
             ended: Timestamp::from_millis(1_250),
             user_agent: "kubectl/v1.32",
+            notes: &NONE,
         }
     }
 

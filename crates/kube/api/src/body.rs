@@ -171,6 +171,17 @@ impl Call {
     }
 }
 
+impl Call {
+    /// What decoding and defaulting do to an object that a program of the cluster changed: what nobody knows is left out.
+    pub fn completed_quietly(&self, mut object: Value) -> Result<Value, Fault> {
+        must_be_flat(&object)?;
+        let report = conform::conform(self.resource.schema.root(), &mut object);
+        report.map_err(|error| Status::bad_request(error.message))?;
+        defaults::apply(&self.resource, &mut object);
+        Ok(object)
+    }
+}
+
 fn must_be_flat(object: &Value) -> Result<(), Fault> {
     match levels(object) > MOST_LEVELS {
         true => Err(Status::bad_request("the object is nested too deeply").into()),

@@ -8,16 +8,26 @@ use http::{
 use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
 use wharf_kube_auth::{UserInfo, bootstrap, user::MASTERS};
-use wharf_kube_model::parts::{self, Part, Parts};
+use wharf_kube_model::{
+    parts::{self, Part, Parts},
+    persistent::LEGACY_EBS,
+};
 
 use crate::cluster::{Cluster, Network, OwnServer};
 
 /// Who makes them.
 pub const USER: &str = "system:apiserver";
-const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+const SYSTEM: &str = "kube-system";
+const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", SYSTEM];
 
 /// What cannot be made is missing; whoever is in the way of it has taken it on.
 pub async fn ensure(cluster: &Cluster) {
+    // What users may delete for good is made once, before what tells that the cluster is made: nobody deletes that.
+    let system = format!("/api/v1/namespaces/{SYSTEM}");
+    if send(cluster, Method::GET, &system, &Value::Null).await.0 == 404 {
+        let classes = "/apis/storage.k8s.io/v1/storageclasses";
+        make(cluster, classes, &storage_class(), false).await;
+    }
     for (path, object) in objects() {
         make(cluster, &path, &object, false).await;
     }
@@ -158,6 +168,19 @@ fn name_service(network: &Network) -> Option<(String, Value)> {
     let address = network.service_range.hosts().nth(9)?.to_string();
     let path = "/api/v1/namespaces/kube-system/services".to_owned();
     Some((path, parts::name_service(&address)))
+}
+
+/// The class that clusters of EKS begin with; it is no default.
+fn storage_class() -> Value {
+    json!({
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {"name": "gp2"},
+        "provisioner": LEGACY_EBS,
+        "parameters": {"type": "gp2", "fsType": "ext4"},
+        "reclaimPolicy": "Delete",
+        "volumeBindingMode": "WaitForFirstConsumer",
+    })
 }
 
 /// In the order in which they are made: a path and what is posted to it.

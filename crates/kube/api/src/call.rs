@@ -26,6 +26,7 @@ use crate::{
     query::Query,
     request::Asked,
     storage::{Object, WriteError},
+    webhooks::Notes,
 };
 
 /// Warnings of one answer; more are left out.
@@ -47,6 +48,8 @@ pub struct Call {
     pub form: Form,
     pub now: Timestamp,
     pub warnings: Mutex<Vec<String>>,
+    /// For the audit log.
+    pub notes: Arc<Mutex<Notes>>,
 }
 
 impl Call {

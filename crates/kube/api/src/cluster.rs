@@ -32,6 +32,7 @@ use crate::{
     audit::Audit,
     expiry::Expiry,
     storage::{Keys, Objects},
+    webhooks::Webhooks,
 };
 
 /// Requests of one user that are served at the same time; more wait.
@@ -45,15 +46,22 @@ const MOST_USERS: usize = 1024;
 pub trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
 
-/// The way to nodes and pods: TLS with the API server's client certificate is done here.
+/// The way to nodes: TLS with the API server's client certificate is done here. Ports of pods are reached through their nodes.
 #[async_trait]
 pub trait Nodes: Send + Sync + 'static {
     /// To the kubelet of a Node object, over TLS.
     async fn kubelet(&self, node: &Value) -> io::Result<Box<dyn Connection>>;
 
-    /// To an address inside the cluster's network: proxied pods and services. `tls`: the far end is asked for TLS and its
-    /// certificate not checked, as upstream does.
-    async fn dial(&self, address: &str, port: u16, tls: bool) -> io::Result<Box<dyn Connection>>;
+    /// TLS over a connection to a pod, whose certificate is not checked, as upstream does.
+    async fn secure(&self, to: Box<dyn Connection>) -> io::Result<Box<dyn Connection>>;
+
+    /// The same to a webhook: its certificate is to be for `name`, by one of these authorities in PEM.
+    async fn verified(
+        &self,
+        to: Box<dyn Connection>,
+        name: &str,
+        authorities: &[u8],
+    ) -> io::Result<Box<dyn Connection>>;
 }
 
 /// Where pods find AWS' APIs.
@@ -131,6 +139,7 @@ pub struct Inner {
     /// Held while the catalog is made of what is stored, so that an older one never follows a newer one.
     pub cataloguing: tokio::sync::Mutex<()>,
     pub turns: Turns,
+    pub webhooks: Webhooks,
     /// What the cluster goes without.
     pub without: ArcSwap<parts::Parts>,
     /// Whether nodes know that.
@@ -202,14 +211,17 @@ impl Cluster {
             expiry: Expiry::default(),
             cataloguing: tokio::sync::Mutex::default(),
             turns: Turns::default(),
+            webhooks: Webhooks::default(),
             usage: crate::measured::Usage::default(),
             users: Mutex::default(),
         });
         crate::definitions::load(&inner).await?;
+        crate::webhooks::load(&inner).await?;
         let cluster = Self { inner };
         crate::bootstrap::ensure(&cluster).await;
         cluster.tell().await;
         tokio::spawn(crate::definitions::follow(Arc::downgrade(&cluster.inner)));
+        tokio::spawn(crate::webhooks::follow(Arc::downgrade(&cluster.inner)));
         Ok(cluster)
     }
 

@@ -14,6 +14,7 @@ use crate::{
     answer::{Answer, Fault},
     call::{Call, store_fault},
     storage::{Object, WriteError},
+    webhooks::{self, Verb},
     writing::{Stopped, TRIES, own, plain_fault, recorded},
 };
 
@@ -91,7 +92,7 @@ pub async fn create_object(
 }
 
 async fn create_once(call: &Call, mut object: Value) -> Result<Written, Stopped> {
-    let mut effects = admission::admit(call, Operation::Create, &mut object, None).await?;
+    let mut effects = admission::admit_asking(call, Operation::Create, &mut object, None).await?;
     strategy::before_create(&call.resource, &mut object);
     admission::allocate(call, "", &mut object, None, &mut effects).await?;
     let name = text_at(&object, &["metadata", "name"]).to_owned();
@@ -104,6 +105,7 @@ async fn create_once(call: &Call, mut object: Value) -> Result<Written, Stopped>
         return Err(Fault::from(Status::bad_request("name or generateName is required")).into());
     }
     crate::definitions::before_write(call, &mut object, None)?;
+    webhooks::validate_write(call, Verb::Create, "", &name, &object, None).await?;
     admission::charge(call, "", &object, None, &mut effects).await?;
     let key = call.key_of(&name);
     let taken = || Status::already_exists(call.group(), &call.resource.plural, &name);

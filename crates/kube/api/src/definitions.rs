@@ -204,8 +204,9 @@ fn set(definition: &mut Value, kind: &str, holds: bool, reason: &str, message: &
     }
 }
 
-/// The catalog is that of the definitions as they are now, before their writer hears of it.
+/// The catalog is that of the definitions as they are now, and so are the webhooks, before their writer hears of it.
 pub async fn after_write(call: &Call) -> Result<(), Fault> {
+    crate::webhooks::after_write(call).await?;
     match is_definition(call) {
         true => load(&call.cluster).await.map_err(store_fault),
         false => Ok(()),

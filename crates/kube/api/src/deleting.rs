@@ -17,6 +17,7 @@ use crate::{
     negotiate,
     reading::{self, Selection, Stopped},
     storage::{Object, WriteError},
+    webhooks::{self, About, Verb},
     writing::{self, recorded},
 };
 
@@ -294,6 +295,43 @@ pub enum Deleted {
 
 /// Deletes the object of a name.
 pub async fn delete_object(call: &Call, name: &str, options: &Options) -> Result<Deleted, Fault> {
+    delete_by(call, name, options, true).await
+}
+
+/// The same without asking webhooks.
+pub async fn delete_unasked(call: &Call, name: &str, options: &Options) -> Result<Deleted, Fault> {
+    delete_by(call, name, options, false).await
+}
+
+impl Options {
+    fn about<'a>(&self, name: &'a str) -> About<'a> {
+        let mut options = json!({"kind": OPTIONS, "apiVersion": "meta.k8s.io/v1"});
+        if let Some(seconds) = self.grace_seconds {
+            options["gracePeriodSeconds"] = seconds.into();
+        }
+        if let Some(propagation) = self.propagation {
+            options[POLICY] = format!("{propagation:?}").into();
+        }
+        if self.is_dry {
+            options["dryRun"] = json!(["All"]);
+        }
+        About {
+            verb: Verb::Delete,
+            subresource: "",
+            name,
+            kind: None,
+            is_dry: self.is_dry,
+            options,
+        }
+    }
+}
+
+async fn delete_by(
+    call: &Call,
+    name: &str,
+    options: &Options,
+    asks: bool,
+) -> Result<Deleted, Fault> {
     let key = call.key_of(name);
     let objects = &call.cluster.objects;
     for _ in 0..TRIES {
@@ -304,6 +342,9 @@ pub async fn delete_object(call: &Call, name: &str, options: &Options) -> Result
         check_preconditions(call, name, &live, options)?;
         let mut shown = live.clone();
         let effects = admission::admit(call, Operation::Delete, &mut shown, Some(&live)).await?;
+        if asks && webhooks::are_there(call) {
+            webhooks::admit(call, &options.about(name), None, Some(&live)).await?;
+        }
         let written = match decide(call, &live, options) {
             Verdict::Waits => return Ok(Deleted::Waits(live)),
             Verdict::Remove if options.is_dry => return Ok(Deleted::Gone(live)),

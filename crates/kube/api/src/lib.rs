@@ -5,7 +5,7 @@
 //!
 //! A request goes [`Cluster::serve`] → `request` (what is asked) → authorizer → `call` (of which kind, in which form) → `reading`,
 //! `watching`, `creating`, `writing`, `patching`, `deleting`, `subresources`, `reviews`, or on to a node (`passing`, and `measured` for what pods use). Each write goes through
-//! `admission`, the rules of the kind (`wharf-kube-model`) and one transaction of `storage`.
+//! `admission` with the `webhooks` of the cluster's users, the rules of the kind (`wharf-kube-model`) and one transaction of `storage`.
 //!
 //! Invariants: nobody else writes below a cluster's folder; a write compares the revision it was decided by, and what it took for
 //! granted (its namespace); an answer that says a write was done comes after it is on disk.
@@ -39,6 +39,7 @@ mod serve;
 pub mod storage;
 mod subresources;
 mod watching;
+mod webhooks;
 mod writing;
 
 pub use answer::{Answer, Body};

@@ -1,9 +1,14 @@
 //! What is passed on to nodes: logs, sessions, forwarded ports, proxies. After the head of an upgrade bytes are copied as they come, so
 //! WebSocket and SPDY are all the same.
 
+mod backend;
+mod options;
 mod route;
+mod tunnel;
 
 use std::{io, time::Duration};
+
+pub use backend::Backend;
 
 use bytes::Bytes;
 use http::{
@@ -45,12 +50,13 @@ pub async fn pass(
     place: OwnedSemaphorePermit,
 ) -> Result<Answer, Fault> {
     may_open(&call, subresource, &incoming).await?;
+    options::admit(&call, subresource).await?;
     let Some(route) = route::find(&call, subresource, &incoming).await? else {
         return Ok(answer::text(200, ""));
     };
     let unreachable = |error: io::Error| {
         tracing::warn!(%error, pod = call.name(), "a node could not be reached");
-        Status::internal(&format!("error dialing backend: {error}"))
+        route.unreachable(&error)
     };
     let reached = tokio::time::timeout(REACHES, route.connect(&call)).await;
     let reached = reached.map_err(|_| io::Error::from(io::ErrorKind::TimedOut));
@@ -138,13 +144,15 @@ async fn forward(
         // Errors reach whoever waits for the answer.
         let _ = driver.with_upgrades().await;
     });
-    let headers = head(&incoming, route);
+    let mut headers = head(&incoming, route);
     let wants_upgrade = headers.contains_key(UPGRADE);
-    let body = match incoming.method {
-        // A session's bytes follow the head; a body is none of it.
-        _ if wants_upgrade => empty(),
-        Method::GET | Method::HEAD => empty(),
-        _ => body,
+    // A session's bytes follow the head; a body is none of it. Nor are others passed on whose length would be told and never come.
+    let is_bare = wants_upgrade || matches!(incoming.method, Method::GET | Method::HEAD);
+    let body = if is_bare {
+        headers.remove(header::CONTENT_LENGTH);
+        empty()
+    } else {
+        body
     };
     let mut request = Request::new(body);
     *request.method_mut() = incoming.method;

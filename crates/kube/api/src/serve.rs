@@ -25,7 +25,9 @@ use crate::{
     query::Query,
     reading,
     request::{self, Asked, Target},
-    reviews, subresources, watching, writing,
+    reviews, subresources, watching,
+    webhooks::Notes,
+    writing,
 };
 
 /// Bytes of a body.
@@ -79,6 +81,7 @@ pub async fn serve(inner: &Arc<Inner>, request: Request<Body>, user: &UserInfo) 
         .and_then(|it| it.to_str().ok());
     let agent = agent.unwrap_or_default().to_owned();
     let uri = incoming.target.clone();
+    let notes = Arc::<Mutex<Notes>>::default();
     let answered = match target {
         None => Err(Fault::from(Status::bad_request("the path is no text"))),
         Some(_) if !decision.allows() => Err(not_allowed(user, &attributes, &decision).into()),
@@ -93,7 +96,10 @@ pub async fn serve(inner: &Arc<Inner>, request: Request<Body>, user: &UserInfo) 
             let _place = inner.short_place(user).await;
             paths::answer(inner, method, path, query, headers).await
         }
-        Some(Target::Resource(asked)) => resource(inner, incoming, body, asked, user, began).await,
+        Some(Target::Resource(asked)) => {
+            let notes = Arc::clone(&notes);
+            resource(inner, incoming, body, asked, (user, began, notes)).await
+        }
     };
     let answer = match answered {
         Ok(answer) => answer,
@@ -111,6 +117,7 @@ pub async fn serve(inner: &Arc<Inner>, request: Request<Body>, user: &UserInfo) 
             began,
             ended: inner.now(),
             user_agent: &agent,
+            notes: &notes.lock(),
         };
         audit.heard(&record);
     }
@@ -144,8 +151,7 @@ async fn resource(
     incoming: Incoming,
     body: Body,
     asked: Asked,
-    user: &UserInfo,
-    now: Timestamp,
+    (user, now, notes): (&UserInfo, Timestamp, Arc<Mutex<Notes>>),
 ) -> Result<Answer, Fault> {
     let catalog = inner.catalog.load_full();
     let found = catalog.resource(&asked.group, &asked.version, &asked.resource);
@@ -204,6 +210,7 @@ async fn resource(
         form,
         now,
         warnings: Mutex::default(),
+        notes,
     };
     if is_passed || verb == "watch" {
         let place = inner.long_place(user);

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use wharf_kube_model::status::Status;
 
 pub use binding::bind;
+pub use scale::admit as admit_scale;
 
 use crate::{
     answer::{Answer, Fault},

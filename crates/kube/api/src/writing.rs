@@ -11,7 +11,7 @@ use wharf_kube_model::{
     field::{Errors, Path},
     status::{MODIFIED, Status},
     strategy, validate,
-    view::{text, text_at},
+    view::{restore, text, text_at},
 };
 
 use crate::{
@@ -21,7 +21,19 @@ use crate::{
     creating::{self, Written},
     serve::not_allowed,
     storage::{Object, WriteError, record},
+    webhooks::{self, Verb},
 };
+
+/// Metadata that no write changes, as the server has it.
+pub const SERVERS_OWN: [&str; 7] = [
+    "namespace",
+    "uid",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "generation",
+    "resourceVersion",
+];
 
 /// The server's own change of a pod's node and of its status in one.
 pub const BINDING: &str = "binding";
@@ -127,7 +139,15 @@ async fn store_change(
     let operation = Operation::Update {
         subresource: plan.subresource,
     };
-    let mut effects = admission::admit(call, operation, &mut new, Some(&live)).await?;
+    let mut effects = match plan.subresource {
+        // Webhooks are asked about bindings and scales, each in its own kind.
+        BINDING => admission::admit(call, operation, &mut new, Some(&live)).await?,
+        "scale" => {
+            crate::subresources::admit_scale(call, &live, &mut new).await?;
+            admission::admit(call, operation, &mut new, Some(&live)).await?
+        }
+        _ => admission::admit_asking(call, operation, &mut new, Some(&live)).await?,
+    };
     if plan.subresource != BINDING {
         strategy::before_update(&call.resource, plan.subresource, &live, &mut new);
     }
@@ -138,6 +158,10 @@ async fn store_change(
         return Err(call.invalid(call.name(), errors).into());
     }
     crate::definitions::before_write(call, &mut new, Some(&live))?;
+    if ![BINDING, "scale"].contains(&plan.subresource) {
+        let (part, name) = (plan.subresource, call.name());
+        webhooks::validate_write(call, Verb::Update, part, name, &new, Some(&live)).await?;
+    }
     admission::charge(call, plan.subresource, &new, Some(&live), &mut effects).await?;
     if call.is_dry_run()? {
         return Ok(Changed::Tried(new));
@@ -247,27 +271,9 @@ fn keep_identity(call: &Call, live: &Value, new: &mut Value) -> Result<(), Fault
             "the namespace of the provided object does not match the namespace sent on the request";
         return Err(Status::bad_request(text).into());
     }
-    let own = &live["metadata"];
-    let Some(metadata) = new["metadata"].as_object_mut() else {
-        return Ok(());
-    };
-    for kept in [
-        "name",
-        "namespace",
-        "uid",
-        "creationTimestamp",
-        "deletionTimestamp",
-        "deletionGracePeriodSeconds",
-        "generation",
-        "resourceVersion",
-    ] {
-        match own.get(kept) {
-            Some(value) => {
-                metadata.insert(kept.to_owned(), value.clone());
-            }
-            None => {
-                metadata.shift_remove(kept);
-            }
+    if new["metadata"].is_object() {
+        for kept in SERVERS_OWN.into_iter().chain(["name"]) {
+            restore(&mut new["metadata"], kept, &live["metadata"]);
         }
     }
     Ok(())

@@ -102,6 +102,34 @@ const FARGATE: &[Line] = &[
     (&["get", "list", "watch", "delete"], CORE, &["nodes"]),
     (&["create", "patch", "update"], CORE, &["events"]),
 ];
+/// Who makes and attaches EBS volumes of claims.
+const VOLUMES: &[Line] = &[
+    (READ, CORE, &["nodes", "pods"]),
+    (
+        &["get", "list", "watch", "patch", "update"],
+        CORE,
+        &["persistentvolumeclaims"],
+    ),
+    (
+        &["patch", "update"],
+        CORE,
+        &["persistentvolumeclaims/status"],
+    ),
+    (
+        &[
+            "get", "list", "watch", "create", "delete", "patch", "update",
+        ],
+        &["", "storage.k8s.io"],
+        &["persistentvolumes", "volumeattachments"],
+    ),
+    (
+        &["patch", "update"],
+        &["storage.k8s.io"],
+        &["volumeattachments/status"],
+    ),
+    (READ, &["storage.k8s.io"], &["csinodes", "storageclasses"]),
+    (&["create", "patch", "update"], CORE, &["events"]),
+];
 /// Nodes hold their pods to network policies, which speak of pods and namespaces anywhere. A role of its own, as the one that AWS's nodes
 /// have for this: what the node's own rules say of pods stays as narrow as it is for all else that runs under them.
 const POLICIES: &[Line] = &[
@@ -314,6 +342,7 @@ pub fn roles() -> Vec<Value> {
         of("eks:load-balancer-controller", BALANCERS),
         of("eks:vpc-resource-controller", INTERFACES),
         of("eks:fargate-scheduler", FARGATE),
+        of("eks:ebs-csi-controller", VOLUMES),
         of(POLICY_ROLE, POLICIES),
         role(CERTIFICATE_ROLE, signing),
         role(SELF_NODE_CLIENT, certified("selfnodeclient")),
@@ -332,6 +361,7 @@ pub fn bindings() -> Vec<Value> {
     let balancers = ("User", "eks:load-balancer-controller");
     let interfaces = ("User", "eks:vpc-resource-controller");
     let fargate = ("User", "eks:fargate-scheduler");
+    let volumes = ("User", "eks:ebs-csi-controller");
     vec![
         binding("cluster-admin", &[("Group", "system:masters")]),
         binding("system:discovery", &[everybody]),
@@ -343,6 +373,7 @@ pub fn bindings() -> Vec<Value> {
         binding("eks:load-balancer-controller", &[balancers]),
         binding("eks:vpc-resource-controller", &[interfaces]),
         binding("eks:fargate-scheduler", &[fargate]),
+        binding("eks:ebs-csi-controller", &[volumes]),
         binding(POLICY_ROLE, &[("Group", "system:nodes")]),
         binding(CERTIFICATE_ROLE, &[controllers]),
         binding(SELF_NODE_CLIENT, &[("Group", "system:nodes")]),

@@ -238,6 +238,23 @@ pub fn authorize(graph: &Graph, user: &UserInfo, asked: &Attributes) -> Decision
             _ => no(""),
         },
         ("node.k8s.io", "runtimeclasses", "") if READ.contains(&verb) => allow(),
+        ("", "persistentvolumeclaims", "status") if matches!(verb, "get" | "patch" | "update") => {
+            match graph.refers(
+                node,
+                "persistentvolumeclaims",
+                &asked.namespace,
+                &asked.name,
+            ) {
+                true => allow(),
+                false => no("no pod of this node has this claim"),
+            }
+        }
+        // Which of them are of claims of its pods, their names do not tell; they hold no secrets.
+        ("", "persistentvolumes", "") | ("storage.k8s.io", "volumeattachments", "")
+            if verb == "get" =>
+        {
+            allow()
+        }
         ("storage.k8s.io", "csidrivers", "") if READ.contains(&verb) => allow(),
         ("storage.k8s.io", "csinodes", "") => match verb {
             "create" => allow(),

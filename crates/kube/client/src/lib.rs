@@ -17,6 +17,7 @@ mod discovery;
 mod error;
 #[cfg(any(test, feature = "fake"))]
 pub mod fake;
+mod finalizers;
 mod https;
 mod informer;
 pub mod kind;

@@ -33,6 +33,7 @@ mod replica_set;
 pub mod runtime;
 mod service_account;
 mod stateful_set;
+mod volumes;
 
 use std::sync::Arc;
 
@@ -101,6 +102,8 @@ pub async fn run(client: Client, informers: Informers, options: Options, stop: C
     tasks.spawn(drive(autoscaler::Autoscalers::new(&context), stop.clone()));
     tasks.spawn(drive(quota::Quotas::new(&context), stop.clone()));
     tasks.spawn(drive(pod_collector::Pods::new(&context), stop.clone()));
+    tasks.spawn(drive(volumes::Binder::new(&context), stop.clone()));
+    tasks.spawn(drive(volumes::Protection::new(&context), stop.clone()));
     tasks.spawn(garbage::run(context.clone(), stop));
     while let Some(ended) = tasks.join_next().await {
         if let Err(error) = ended {

@@ -27,6 +27,7 @@ pub mod node_selector;
 pub mod openapi;
 pub mod parts;
 pub mod patch;
+pub mod persistent;
 pub mod quantity;
 pub mod quota;
 pub mod schema;

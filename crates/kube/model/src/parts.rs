@@ -26,13 +26,17 @@ pub enum Part {
     /// Credentials of pods by EKS Pod Identity.
     #[serde(rename = "eks-pod-identity-agent")]
     PodIdentityAgent,
+    /// EBS volumes of claims.
+    #[serde(rename = "aws-ebs-csi-driver")]
+    EbsCsi,
 }
 
 pub type Parts = BTreeSet<Part>;
 
 impl Part {
     /// In the order of their names.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
+        Self::EbsCsi,
         Self::CoreDns,
         Self::PodIdentityAgent,
         Self::KubeProxy,
@@ -49,6 +53,7 @@ impl Part {
             Self::KubeProxy => "kube-proxy",
             Self::MetricsServer => "metrics-server",
             Self::PodIdentityAgent => "eks-pod-identity-agent",
+            Self::EbsCsi => "aws-ebs-csi-driver",
         }
     }
 

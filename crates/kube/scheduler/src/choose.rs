@@ -1,12 +1,11 @@
 //! The choice of a node for a pod: pure.
 
-use wharf_kube_model::node_selector::NodeSelector;
-
 use crate::{
     filter::{Question, Refusal, message},
     pod::Pod,
     score::scores,
     snapshot::Snapshot,
+    volumes::Reach,
 };
 
 /// Where a pod goes, or why nowhere.
@@ -30,7 +29,7 @@ fn enough(nodes: usize) -> usize {
 }
 
 /// `after` is the node that the search begins behind; the next should begin behind the one chosen.
-pub fn choose(pod: &Pod, volumes: &[NodeSelector], snapshot: &Snapshot, after: &str) -> Choice {
+pub fn choose(pod: &Pod, volumes: &Reach, snapshot: &Snapshot, after: &str) -> Choice {
     let question = Question::new(pod, volumes, snapshot);
     let enough = enough(snapshot.node_count());
     let mut candidates = Vec::new();

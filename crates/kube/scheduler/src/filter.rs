@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use wharf_kube_model::{fargate, node_selector::NodeSelector, taint::Taint};
+use wharf_kube_model::{fargate, taint::Taint};
 
 use crate::{
     node::{Load, Node},
@@ -10,6 +10,7 @@ use crate::{
     pod_affinity::PodAffinity,
     snapshot::Snapshot,
     spread::Spreads,
+    volumes::Reach,
 };
 
 /// Why not on a node, in upstream's words.
@@ -23,6 +24,8 @@ pub enum Refusal {
     /// Not enough of a resource; the flag says that the node could never have it.
     Insufficient(String, bool),
     VolumeAffinity,
+    /// Nothing there for a claim, and nothing that would be made there.
+    NoVolume,
     Spread,
     SpreadLabel,
     PodAffinity,
@@ -55,6 +58,7 @@ impl fmt::Display for Refusal {
             Self::TooManyPods => "Too many pods",
             Self::Insufficient(resource, _) => return write!(out, "Insufficient {resource}"),
             Self::VolumeAffinity => "node(s) had volume node affinity conflict",
+            Self::NoVolume => "node(s) didn't find available persistent volumes to bind",
             Self::Spread => "node(s) didn't match pod topology spread constraints",
             Self::SpreadLabel => {
                 "node(s) didn't match pod topology spread constraints (missing required label)"
@@ -75,13 +79,13 @@ const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
 pub struct Question<'a> {
     pub pod: &'a Pod,
     /// Where the volumes of its claims can be reached.
-    volumes: &'a [NodeSelector],
+    volumes: &'a Reach,
     spreads: Spreads,
     others: PodAffinity,
 }
 
 impl<'a> Question<'a> {
-    pub fn new(pod: &'a Pod, volumes: &'a [NodeSelector], snapshot: &Snapshot) -> Self {
+    pub fn new(pod: &'a Pod, volumes: &'a Reach, snapshot: &Snapshot) -> Self {
         Self {
             pod,
             volumes,
@@ -117,13 +121,8 @@ impl<'a> Question<'a> {
         if !lacking.is_empty() {
             return Err(lacking);
         }
-        if !self
-            .volumes
-            .iter()
-            .all(|it| it.matches(&node.name, &node.labels))
-        {
-            return one(Refusal::VolumeAffinity);
-        }
+        let reached = self.volumes.ask(&node.name, &node.labels);
+        reached.map_err(|it| vec![it])?;
         self.spreads.ask(node).map_err(|it| vec![it])?;
         self.others.ask(node).map_err(|it| vec![it])
     }

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use wharf_kube_model::node_selector::NodeSelector;
-
 use crate::{
     filter::{Question, Refusal},
     pod::Pod,
     snapshot::Snapshot,
+    volumes::Reach,
 };
 
 /// How many nodes are tried in depth.
@@ -23,7 +22,7 @@ pub struct Preemption {
 /// The preemption that hurts least, or why there is none, as upstream says it.
 pub fn preempt(
     pod: &Pod,
-    volumes: &[NodeSelector],
+    volumes: &Reach,
     snapshot: &mut Snapshot,
     refusals: &[(String, Vec<Refusal>)],
 ) -> Result<Preemption, String> {
@@ -91,7 +90,7 @@ fn cost(victims: &[Arc<Pod>]) -> Cost {
 /// The least important pods of a node without which `pod` fits.
 fn victims(
     pod: &Pod,
-    volumes: &[NodeSelector],
+    volumes: &Reach,
     snapshot: &mut Snapshot,
     node: &str,
 ) -> Option<Vec<Arc<Pod>>> {

@@ -47,7 +47,7 @@ impl News {
                 | Refusal::NodeAffinity
                 | Refusal::SpreadLabel => Self::NODES,
                 Refusal::Ports | Refusal::TooManyPods | Refusal::Insufficient(..) => Self::ROOM,
-                Refusal::VolumeAffinity => Self::VOLUMES,
+                Refusal::VolumeAffinity | Refusal::NoVolume => Self::VOLUMES,
                 Refusal::PodAffinity => Self::PODS,
                 Refusal::Spread | Refusal::PodAntiAffinity | Refusal::ExistingAntiAffinity => {
                     Self::ROOM.and(Self::PODS)

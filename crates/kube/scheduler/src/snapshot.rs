@@ -101,6 +101,14 @@ impl Snapshot {
         self.pods.get(uid).map(|(pod, _)| pod)
     }
 
+    /// Whether a pod other than `uid` that has a node has this claim.
+    pub fn has_claim(&self, namespace: &str, claim: &str, uid: &str) -> bool {
+        let mut others = self.pods.values().map(|(pod, _)| pod);
+        others.any(|it| {
+            it.uid != uid && it.namespace == namespace && it.claims.iter().any(|it| it == claim)
+        })
+    }
+
     pub fn pods_on(&self, node: &str) -> impl Iterator<Item = &Arc<Pod>> {
         let uids = self.on_node.get(node).into_iter().flatten();
         uids.filter_map(|uid| self.pod(uid))

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use wharf_kube_client::{Informer, Object};
-use wharf_kube_model::node_selector::NodeSelector;
+use wharf_kube_model::{
+    node_selector::NodeSelector,
+    persistent::{HOST, NodeRef, best, class_of, makes_for, reachable_from},
+};
 
-use crate::pod::Pod;
+use crate::{filter::Refusal, pod::Pod, snapshot::Snapshot};
 
 /// The caches that claims are looked up in.
 pub struct Volumes {
@@ -18,18 +21,50 @@ pub struct Volumes {
 /// What is known of a pod's claims.
 #[derive(Debug, PartialEq)]
 pub enum Claims {
-    /// Volumes that are there, and claims whose volumes are made once a node was chosen.
-    Known {
-        reachable: Vec<NodeSelector>,
-        to_bind: Vec<Arc<Value>>,
-    },
+    Known(Reach),
     /// Why the pod has to wait.
     Missing(String),
 }
 
+/// Where the volumes of a pod can be.
+#[derive(Debug, Default, PartialEq)]
+pub struct Reach {
+    /// Of volumes that are there.
+    pub bound: Vec<NodeSelector>,
+    /// Claims whose volumes are found or made once a node was chosen.
+    pub to_bind: Vec<ToBind>,
+}
+
+#[derive(Debug, PartialEq)]
+pub struct ToBind {
+    pub claim: Arc<Value>,
+    pub class: Arc<Value>,
+    /// Those of its class.
+    pub volumes: Vec<Arc<Value>>,
+}
+
+impl Reach {
+    pub fn ask(&self, name: &str, labels: &Map<String, Value>) -> Result<(), Refusal> {
+        if !self.bound.iter().all(|it| it.matches(name, labels)) {
+            return Err(Refusal::VolumeAffinity);
+        }
+        match self.to_bind.iter().all(|it| it.can_be((name, labels))) {
+            true => Ok(()),
+            false => Err(Refusal::NoVolume),
+        }
+    }
+}
+
+impl ToBind {
+    fn can_be(&self, node: NodeRef<'_>) -> bool {
+        makes_for(&self.class, node.1) || best(&self.claim, &self.volumes, Some(node)).is_some()
+    }
+}
+
 impl Volumes {
-    pub fn of(&self, pod: &Pod) -> Claims {
-        let (mut reachable, mut to_bind) = (Vec::new(), Vec::new());
+    /// `snapshot` tells whether a volume that one pod may have alone is free.
+    pub fn of(&self, pod: &Pod, snapshot: &Snapshot) -> Claims {
+        let mut reach = Reach::default();
         for name in &pod.claims {
             let Some(claim) = self.claims.get(&pod.namespace, name) else {
                 return Claims::Missing(format!("persistentvolumeclaim {name:?} not found"));
@@ -38,29 +73,95 @@ impl Volumes {
                 let why = format!("persistentvolumeclaim {name:?} is being deleted");
                 return Claims::Missing(why);
             }
+            let modes = claim.list("/spec/accessModes");
+            if modes.iter().any(|it| it == "ReadWriteOncePod")
+                && snapshot.has_claim(&pod.namespace, name, &pod.uid)
+            {
+                let why = "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode";
+                return Claims::Missing(why.to_owned());
+            }
             let volume = claim.text("/spec/volumeName");
             if !volume.is_empty() && claim.text("/status/phase") == "Bound" {
                 let Some(volume) = self.volumes.get("", volume) else {
                     return Claims::Missing(format!("persistentvolume {volume:?} not found"));
                 };
-                let required = volume.at("/spec/nodeAffinity/required");
-                if required.is_object() {
-                    reachable.push(NodeSelector::read(required));
-                }
-            } else if self.waits_for_a_node(&claim) {
-                to_bind.push(claim);
-            } else {
+                reach.bound.extend(reachable_from(&volume));
+                reach.bound.extend(host_of(&volume));
+                continue;
+            }
+            let class = self.classes.get("", class_of(&claim));
+            let waits = |it: &Arc<Value>| it.text("/volumeBindingMode") == "WaitForFirstConsumer";
+            let Some(class) = class.filter(waits) else {
                 return Claims::Missing(
                     "pod has unbound immediate PersistentVolumeClaims".to_owned(),
                 );
-            }
+            };
+            let mut volumes = self.volumes.all();
+            volumes.retain(|it| class_of(it) == class.name());
+            reach.to_bind.push(ToBind {
+                claim,
+                class,
+                volumes,
+            });
         }
-        Claims::Known { reachable, to_bind }
+        Claims::Known(reach)
     }
+}
 
-    fn waits_for_a_node(&self, claim: &Value) -> bool {
-        let class = claim.text("/spec/storageClassName");
-        let class = self.classes.get("", class);
-        class.is_some_and(|it| it.text("/volumeBindingMode") == "WaitForFirstConsumer")
+/// The machine that the bytes of a volume lie on.
+fn host_of(volume: &Value) -> Option<NodeSelector> {
+    let host = volume.annotation(HOST)?;
+    let selector = json!({"nodeSelectorTerms": [{"matchExpressions": [
+        {"key": HOST, "operator": "In", "values": [host]},
+    ]}]});
+    Some(NodeSelector::read(&selector))
+}
+
+#[cfg(test)]
+mod tests {
+    use wharf_kube_model::persistent::NO_PROVISIONER;
+
+    use super::*;
+
+    #[test]
+    fn nodes_of_volumes() {
+        let labels = |zone: &str, host: &str| json!({"zone": zone, HOST: host});
+        let at_zone = json!({"required": {"nodeSelectorTerms": [
+            {"matchExpressions": [{"key": "zone", "operator": "In", "values": ["a"]}]}]}});
+        let volume = json!({
+            "metadata": {"name": "v", "annotations": {HOST: "h1"}}, "status": {"phase": "Available"},
+            "spec": {"nodeAffinity": at_zone, "capacity": {"storage": "2Gi"}, "storageClassName": "local"},
+        });
+        let bound = Reach {
+            bound: [reachable_from(&volume), host_of(&volume)]
+                .into_iter()
+                .flatten()
+                .collect(),
+            to_bind: Vec::new(),
+        };
+        let ask = |reach: &Reach, labels: &Value| reach.ask("n", labels.as_object().unwrap());
+        assert_eq!(ask(&bound, &labels("a", "h1")), Ok(()));
+        assert_eq!(
+            ask(&bound, &labels("b", "h1")),
+            Err(Refusal::VolumeAffinity)
+        );
+        assert_eq!(
+            ask(&bound, &labels("a", "h2")),
+            Err(Refusal::VolumeAffinity)
+        );
+        let claim = json!({"metadata": {"name": "c"}, "spec": {"storageClassName": "local",
+            "resources": {"requests": {"storage": "1Gi"}}}});
+        let to_bind = |provisioner: &str| Reach {
+            bound: Vec::new(),
+            to_bind: vec![ToBind {
+                claim: Arc::new(claim.clone()),
+                class: Arc::new(json!({ "provisioner": provisioner })),
+                volumes: vec![Arc::new(volume.clone())],
+            }],
+        };
+        let local = to_bind(NO_PROVISIONER);
+        assert_eq!(ask(&local, &labels("a", "h2")), Ok(()));
+        assert_eq!(ask(&local, &labels("b", "h1")), Err(Refusal::NoVolume));
+        assert_eq!(ask(&to_bind("ebs.csi.aws.com"), &labels("b", "h1")), Ok(()));
     }
 }

@@ -17,7 +17,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 use tokio_util::sync::CancellationToken;
-use wharf_base::Backoff;
+use wharf_base::{Backoff, Clock, Timestamp};
 use wharf_kube_client::{
     Client, Delete, Error, Informer, Informers, Object as _, Recorder, Ref, kind,
 };
@@ -42,6 +42,9 @@ struct Controller {
     cluster: Cluster,
     machines: Arc<dyn Machines>,
     profiles: Arc<dyn Profiles>,
+    clock: Arc<dyn Clock>,
+    /// Before this nobody looked after the cluster, so that no machine could join it either.
+    began: Timestamp,
     pods: Informer,
     nodes: Informer,
     recorder: Recorder,
@@ -49,8 +52,16 @@ struct Controller {
     known: Mutex<BTreeMap<String, Machine>>,
     /// Counts what `known` was told beside looks at all machines.
     told: AtomicU64,
-    /// Pods that wait before something is tried for them again.
-    waiting: Mutex<BTreeMap<String, (Backoff, Instant)>>,
+    /// What waits before something is tried for it again.
+    waiting: Mutex<BTreeMap<String, Rest>>,
+}
+
+/// Between two tries. A pod has one from its first launch until it is bound, since a machine may die as soon as it is there.
+struct Rest {
+    backoff: Backoff,
+    until: Instant,
+    /// For another launch alone: the machine that there is may become a node meanwhile.
+    of_launch: bool,
 }
 
 /// Until `stop`.
@@ -58,7 +69,7 @@ pub async fn run(
     client: Client,
     informers: Informers,
     cluster: Cluster,
-    (machines, profiles): (Arc<dyn Machines>, Arc<dyn Profiles>),
+    (machines, profiles, clock): (Arc<dyn Machines>, Arc<dyn Profiles>, Arc<dyn Clock>),
     stop: CancellationToken,
 ) {
     let controller = Arc::new(Controller {
@@ -69,6 +80,8 @@ pub async fn run(
         cluster,
         machines,
         profiles,
+        began: clock.now(),
+        clock,
         known: Mutex::default(),
         told: AtomicU64::default(),
         waiting: Mutex::default(),
@@ -105,7 +118,7 @@ impl Controller {
                 }
             }
             for (key, job) in self.jobs() {
-                if working.len() >= AT_ONCE || working.contains(&key) || self.rests(&key) {
+                if working.len() >= AT_ONCE || working.contains(&key) || self.rests(&key, &job) {
                     continue;
                 }
                 working.insert(key.clone());
@@ -147,7 +160,10 @@ impl Controller {
 
     async fn look(&self) -> Result<(), Failed> {
         let told = self.told.load(Ordering::Acquire);
-        let all = by_pod(self.machines.all().await?);
+        let mut all = by_pod(self.machines.all().await?);
+        for machine in all.values_mut() {
+            machine.since = machine.since.max(self.began);
+        }
         let mut known = self.known.lock();
         // What was told meanwhile may not be among them: the next look has it.
         if self.told.load(Ordering::Acquire) == told {
@@ -158,10 +174,15 @@ impl Controller {
 
     fn jobs(&self) -> Vec<(String, Job)> {
         let (pods, nodes) = (self.pods.all(), self.nodes.all());
-        let plan = plan(&pods, &nodes, &self.known.lock());
-        self.waiting.lock().retain(|key, _| {
-            plan.acts.contains_key(key)
-                || plan.ending.contains(key)
+        let plan = plan(&pods, &nodes, &self.known.lock(), self.clock.now());
+        let is_unbound = |uid: &str| {
+            let mut all = pods.iter();
+            all.any(|it| it.uid() == uid && it.text("/spec/nodeName").is_empty())
+        };
+        self.waiting.lock().retain(|key, rest| {
+            rest.of_launch && is_unbound(key)
+                || plan.acts.contains_key(key)
+                || plan.ending.contains_key(key)
                 || plan.nodes.contains(key)
                 || plan.lost.contains(key)
         });
@@ -175,7 +196,8 @@ impl Controller {
             });
             jobs.extend(job.map(|job| (uid, job)));
         }
-        jobs.extend(plan.ending.into_iter().map(|id| (id.clone(), Job::End(id))));
+        let ending = plan.ending.into_iter();
+        jobs.extend(ending.map(|(id, why)| (id.clone(), Job::End(id, why))));
         for name in plan.nodes {
             let node = self.nodes.get("", &name);
             jobs.extend(node.map(|node| (name, Job::Forget(node))));
@@ -187,10 +209,11 @@ impl Controller {
         jobs
     }
 
-    fn rests(&self, key: &str) -> bool {
+    fn rests(&self, key: &str, job: &Job) -> bool {
         let waiting = self.waiting.lock();
-        let until = waiting.get(key).map(|it| it.1);
-        until.is_some_and(|it| Instant::now() < it)
+        let is_for = |it: &&Rest| !it.of_launch || matches!(job, Job::Launch(..));
+        let rest = waiting.get(key).filter(is_for);
+        rest.is_some_and(|it| Instant::now() < it.until)
     }
 
     async fn carry_out(&self, key: &str, job: Job) {
@@ -202,24 +225,26 @@ impl Controller {
             }
             Job::Launch(pod, why) => self.launch(pod, why.as_deref()).await,
             Job::Bind(pod, node) => self.bind(pod, node).await,
-            Job::End(id) => self.end(id).await,
+            Job::End(id, why) => self.end(id, *why).await,
             Job::Forget(node) => self.forget(&kind::NODE, node, None).await,
             Job::Delete(pod) => self.forget(&kind::POD, pod, Some(0)).await,
         };
+        let of_launch = matches!(job, Job::Launch(..));
         let mut waiting = self.waiting.lock();
-        match done {
-            Ok(()) => {
-                waiting.remove(key);
-            }
-            Err(error) => {
-                let (backoff, until) = waiting.entry(key.to_owned()).or_insert_with(|| {
-                    let backoff = Backoff::steady(FIRST_WAIT, LONGEST_WAIT);
-                    (backoff, Instant::now())
-                });
-                let pause = backoff.wait();
-                *until = Instant::now() + pause;
-                tracing::debug!(cluster = self.cluster.name, key, %error, ?pause, "a step for a pod of Fargate was not taken; will retry");
-            }
+        if done.is_ok() && !of_launch {
+            waiting.remove(key);
+            return;
+        }
+        let rest = waiting.entry(key.to_owned()).or_insert_with(|| Rest {
+            backoff: Backoff::steady(FIRST_WAIT, LONGEST_WAIT),
+            until: Instant::now(),
+            of_launch,
+        });
+        let pause = rest.backoff.wait();
+        rest.until = Instant::now() + pause;
+        rest.of_launch = of_launch;
+        if let Err(error) = done {
+            tracing::debug!(cluster = self.cluster.name, key, %error, ?pause, "a step for a pod of Fargate was not taken; will retry");
         }
     }
 
@@ -278,15 +303,25 @@ impl Controller {
     async fn profile_of(&self, pod: &Value) -> Result<Profile, Failed> {
         let name = pod.label(PROFILE_LABEL).unwrap_or_default();
         let mut active = self.profiles.active().await?.into_iter();
-        let found = active.find(|it| it.of.name == name);
+        let chooses = |it: &Profile| {
+            let labels = &pod["metadata"]["labels"];
+            it.of.name == name && it.of.chooses(pod.namespace(), labels)
+        };
+        let found = active.find(chooses);
         found.ok_or_else(|| {
             Failed(format!(
-                "Misconfigured Fargate Profile: fargate profile {name} is not there, or not active"
+                "Misconfigured Fargate Profile: fargate profile {name} is not active, or does not choose the pod"
             ))
         })
     }
 
     async fn bind(&self, pod: &Value, node: &str) -> Result<(), Failed> {
+        let machine = self.known.lock().get(pod.uid()).map(|it| it.id.clone());
+        let Some(machine) = machine else {
+            return Err(Failed("its machine is not known any more".to_owned()));
+        };
+        // Before it is bound: whoever is killed between says it again.
+        self.machines.serve(&machine).await?;
         let binding = json!({
             "apiVersion": "v1", "kind": "Binding",
             "metadata": {"namespace": pod.namespace(), "name": pod.name(), "uid": pod.uid()},
@@ -308,12 +343,15 @@ impl Controller {
         }
     }
 
-    async fn end(&self, id: &str) -> Result<(), Failed> {
-        self.machines.end(id).await?;
+    async fn end(&self, id: &str, why: Option<&str>) -> Result<(), Failed> {
+        self.machines.end(id, why).await?;
         self.told.fetch_add(1, Ordering::AcqRel);
         for machine in self.known.lock().values_mut() {
             if machine.id == id {
                 machine.stage = machine.stage.max(Stage::Ends);
+                if let Some(why) = why {
+                    machine.reason = Some(why.to_owned());
+                }
             }
         }
         Ok(())
@@ -344,7 +382,7 @@ enum Job {
     Refuse(Arc<Value>, String),
     Launch(Arc<Value>, Option<String>),
     Bind(Arc<Value>, String),
-    End(String),
+    End(String, Option<&'static str>),
     Forget(Arc<Value>),
     Delete(Arc<Value>),
 }

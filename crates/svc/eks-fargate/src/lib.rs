@@ -6,7 +6,8 @@
 //! pure: what to do follows from the pods, nodes and machines that there are.
 //!
 //! Invariants: nobody else binds pods to such nodes, and a node gets the pod of its machine; a machine lives no longer than its pod is
-//! there; a pod whose machine was lost is deleted, so that whoever owns it makes another.
+//! there; a pod whose machine was lost is deleted, so that whoever owns it makes another; a machine that does not become a node in time is
+//! replaced, and costs nothing.
 
 #![forbid(unsafe_code)]
 
@@ -15,6 +16,7 @@ mod plan;
 mod user_data;
 
 use async_trait::async_trait;
+use wharf_base::Timestamp;
 use wharf_kube_model::fargate::{self, Size};
 
 pub use self::controller::run;
@@ -54,6 +56,8 @@ pub struct Machine {
     /// The name of its node.
     pub node: String,
     pub stage: Stage,
+    /// When it was launched.
+    pub since: Timestamp,
     /// Why it ended, as far as that is known.
     pub reason: Option<String>,
 }
@@ -62,7 +66,7 @@ pub struct Machine {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
     Lives,
-    /// Something of it may be on its host still.
+    /// It will be gone without being asked again; something of it may be on its host still.
     Ends,
     Gone,
 }
@@ -81,8 +85,11 @@ pub trait Machines: Send + Sync + 'static {
     /// One that lives already is the answer.
     async fn run(&self, wish: &Wish) -> Result<Machine, Failed>;
 
-    /// One that is gone is no failure.
-    async fn end(&self, id: &str) -> Result<(), Failed>;
+    /// Its pod comes to it: from now on it costs. Saying so again changes nothing.
+    async fn serve(&self, id: &str) -> Result<(), Failed>;
+
+    /// `why` is kept as its reason, unless it ends by itself. One that is gone is no failure.
+    async fn end(&self, id: &str, why: Option<&str>) -> Result<(), Failed>;
 }
 
 /// An active profile.
@@ -106,8 +113,8 @@ pub trait Profiles: Send + Sync + 'static {
 /// Trying again ends the rest.
 pub async fn remove_all(machines: &dyn Machines) -> Result<(), Failed> {
     for machine in machines.all().await? {
-        if machine.stage == Stage::Lives {
-            machines.end(&machine.id).await?;
+        if machine.stage != Stage::Gone {
+            machines.end(&machine.id, None).await?;
         }
     }
     Ok(())

@@ -3,9 +3,11 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
+    time::Duration,
 };
 
 use serde_json::Value;
+use wharf_base::Timestamp;
 use wharf_kube_client::Object as _;
 use wharf_kube_model::fargate::{is_fargate_node, is_of_fargate, unsupported};
 
@@ -13,6 +15,11 @@ use crate::{Machine, Stage};
 
 /// How the names of nodes begin that are machines of Fargate.
 const NODE_NAMES: &str = "fargate-";
+
+/// How long a machine may take from its launch until it is a node.
+const JOINS_WITHIN: Duration = Duration::from_secs(5 * 60);
+const NEVER_JOINED: &str = "its machine did not join the cluster within 5 minutes; the pod execution role may have no access entry any more, \
+                            or the subnet no way to the cluster's endpoint";
 
 /// What a pod without a node needs next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +37,8 @@ pub enum Act {
 pub struct Plan {
     /// By the uids of pods.
     pub acts: BTreeMap<String, Act>,
-    /// Machines whose pods are gone, by id.
-    pub ending: BTreeSet<String>,
+    /// Machines whose pods are gone, by id, and those that are to be replaced, with the reason.
+    pub ending: BTreeMap<String, Option<&'static str>>,
     /// Nodes whose machines are gone, by name.
     pub nodes: BTreeSet<String>,
     /// Pods whose machines are gone, by uid.
@@ -62,6 +69,7 @@ pub fn plan(
     pods: &[Arc<Value>],
     nodes: &[Arc<Value>],
     machines: &BTreeMap<String, Machine>,
+    now: Timestamp,
 ) -> Plan {
     let mut plan = Plan::default();
     let known: BTreeMap<&str, &str> = nodes.iter().map(|it| (machine_of(it), it.name())).collect();
@@ -89,7 +97,12 @@ pub fn plan(
             (Some(why), _) => Act::Refuse(why),
             (None, Some(machine)) if lives(machine) => match known.get(machine.id.as_str()) {
                 Some(node) => Act::Bind((*node).to_owned()),
-                None => continue,
+                None => {
+                    if now >= machine.since + JOINS_WITHIN {
+                        plan.ending.insert(machine.id.clone(), Some(NEVER_JOINED));
+                    }
+                    continue;
+                }
             },
             (None, ended) => Act::Launch(ended.and_then(|it| it.reason.clone())),
         };
@@ -106,7 +119,7 @@ pub fn plan(
             .get(machine.uid.as_str())
             .is_some_and(|it| serves(it))
         {
-            plan.ending.insert(machine.id.clone());
+            plan.ending.insert(machine.id.clone(), None);
         }
     }
     let here = machines.values().filter(|it| it.stage != Stage::Gone);
@@ -127,6 +140,8 @@ mod tests {
     use super::*;
     use crate::Stage::{Ends, Gone, Lives};
 
+    const NOW: Timestamp = Timestamp(1_700_000_000_000);
+
     fn pod(uid: &str, node: &str, more: Value) -> Arc<Value> {
         let mut pod = json!({
             "metadata": {"name": uid, "namespace": "n", "uid": uid},
@@ -145,6 +160,7 @@ mod tests {
             uid: uid.to_owned(),
             node: format!("fargate-{uid}"),
             stage,
+            since: NOW,
             reason: (stage != Stage::Lives).then(|| "no room".to_owned()),
         }
     }
@@ -170,14 +186,18 @@ mod tests {
         machines: Vec<Machine>,
         expected: Expected<'_>,
     ) {
-        let found = plan(pods, nodes, &by_pod(machines));
+        let found = plan(pods, nodes, &by_pod(machines), NOW);
         let set = |all: &[&str]| all.iter().map(|it| (*it).to_owned()).collect();
         let acts = expected.0.iter();
         let expected = Plan {
             acts: acts
                 .map(|(uid, act)| ((*uid).to_owned(), act.clone()))
                 .collect(),
-            ending: set(expected.1),
+            ending: expected
+                .1
+                .iter()
+                .map(|it| ((*it).to_owned(), None))
+                .collect(),
             nodes: set(expected.2),
             lost: set(expected.3),
         };
@@ -203,6 +223,22 @@ mod tests {
         // Another that lives counts more than one that ended.
         let both = vec![machine("a", Lives), machine("a", Gone)];
         check(&bound, &nodes, both, (&[], &[], &[], &[]));
+    }
+
+    #[test]
+    fn a_machine_that_never_joins_is_replaced() {
+        let waits = [pod("a", "", json!({}))];
+        let machines = by_pod(vec![machine("a", Lives)]);
+        let ending = |nodes: &[Arc<Value>], after: Duration| {
+            plan(&waits, nodes, &machines, NOW + after).ending
+        };
+        assert_eq!(
+            ending(&[], JOINS_WITHIN - Duration::from_secs(1)),
+            [].into()
+        );
+        let late = [("i-a".to_owned(), Some(NEVER_JOINED))];
+        assert_eq!(ending(&[], JOINS_WITHIN), late.into());
+        assert_eq!(ending(&[node("a")], JOINS_WITHIN), [].into());
     }
 
     #[test]

@@ -14,27 +14,15 @@ use wharf_api_acm::Acm;
 use wharf_api_ec2::Ec2;
 use wharf_api_elbv2::Elbv2;
 use wharf_base::{Clock, Permit};
-use wharf_wire::{Call, Context, Fault};
+use wharf_service::Cluster;
+use wharf_wire::{Call, Fault};
 
 use crate::stack::Key;
 
 const PERMIT: Permit = Permit::for_controller("eks-balancers");
-const PRINCIPAL: &str = "eks.amazonaws.com";
 const CLUSTER_TAG: &str = "elbv2.k8s.aws/cluster";
 /// Of one cluster alone: its name is another's once it is gone.
 const CLUSTER_ID_TAG: &str = "elbv2.k8s.aws/cluster-id";
-
-/// The cluster whose load balancers they are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cluster {
-    pub account: String,
-    pub region: String,
-    pub name: String,
-    /// Of this cluster alone.
-    pub id: String,
-    pub vpc: String,
-    pub subnets: Vec<String>,
-}
 
 /// What load balancers are made with.
 #[derive(Clone)]
@@ -43,7 +31,10 @@ pub struct Cloud {
     pub ec2: Arc<dyn Ec2>,
     pub acm: Arc<dyn Acm>,
     pub clock: Arc<dyn Clock>,
+    /// Whose load balancers they are.
     pub cluster: Cluster,
+    pub vpc: String,
+    pub subnets: Vec<String>,
 }
 
 /// Why something was not done, for people.
@@ -80,16 +71,7 @@ pub struct Arns {
 
 impl Cloud {
     fn call(&self) -> Call {
-        let Cluster {
-            account,
-            region,
-            name,
-            ..
-        } = &self.cluster;
-        let context = Context::internal(account, region, PRINCIPAL, self.clock.now());
-        let partition = wharf_base::arn::partition_of(region);
-        let arn = format!("arn:{partition}:eks:{region}:{account}:cluster/{name}");
-        Call::by_controller(context.acting_for(arn), PERMIT)
+        self.cluster.call(PERMIT, self.clock.now())
     }
 
     /// The tags of everything that is made for a stack.

@@ -523,12 +523,11 @@ impl Controller {
 
     async fn hold(&self, key: &Key, object: &Value) -> Result<(), Failure> {
         let finalizer = objects::finalizer(key);
-        if object.has_finalizer(&finalizer) {
-            return Ok(());
+        if let Some(object) = self.newest_of(key, object) {
+            let (informer, client) = (self.informer(key), &self.client);
+            client.add_finalizer(informer, &object, &finalizer).await?;
         }
-        let mut all = object.list("/metadata/finalizers").to_vec();
-        all.push(finalizer.into());
-        self.set_finalizers(key, object, all).await
+        Ok(())
     }
 
     async fn release(&self, key: &Key, left: &[Arc<Value>]) -> Result<(), Failure> {
@@ -539,47 +538,25 @@ impl Controller {
             if !object.is_deleting() && !is_elsewhere {
                 self.publish(key, object, None).await?;
             }
-            let mut all = object.list("/metadata/finalizers").to_vec();
-            all.retain(|it| *it != finalizer);
-            match self.set_finalizers(key, object, all).await {
-                Err(Failure::Api(error)) if error.is_not_found() => {}
-                other => other?,
+            if let Some(object) = self.newest_of(key, object) {
+                let (informer, client) = (self.informer(key), &self.client);
+                client
+                    .remove_finalizer(informer, &object, &finalizer)
+                    .await?;
             }
         }
         Ok(())
     }
 
-    async fn set_finalizers(
-        &self,
-        key: &Key,
-        object: &Value,
-        all: Vec<Value>,
-    ) -> Result<(), Failure> {
-        let kind = Self::kind(key);
-        // The whole list is replaced: of this very revision alone.
-        let current = self.informer(key).get(object.namespace(), object.name());
-        let revision = current
-            .as_deref()
-            .unwrap_or(object)
-            .resource_version()
-            .to_owned();
-        if current.is_some_and(|it| {
-            it.list("/metadata/finalizers") != object.list("/metadata/finalizers")
-        }) {
-            return Ok(());
-        }
-        let patch = Patch::Merge(json!({
-            "metadata": {"uid": object.uid(), "resourceVersion": revision, "finalizers": all},
-        }));
-        let patched = self
-            .client
-            .patch(kind, object.namespace(), object.name(), &patch)
-            .await?;
-        match patched.list("/metadata/finalizers").is_empty() && patched.is_deleting() {
-            true => self.informer(key).observe_deletion(object, &Value::Null),
-            false => self.informer(key).observe(&patched),
-        }
-        Ok(())
+    /// The object as it is known by now; `None` if its finalizers are others meanwhile.
+    fn newest_of(&self, key: &Key, object: &Value) -> Option<Arc<Value>> {
+        let current = self
+            .informer(key)
+            .get(object.namespace(), object.name())
+            .filter(|it| it.uid() == object.uid());
+        let current = current.unwrap_or_else(|| Arc::new(object.clone()));
+        let finalizers = |it: &Value| it.list("/metadata/finalizers").to_vec();
+        (finalizers(&current) == finalizers(object)).then_some(current)
     }
 
     fn informer(&self, key: &Key) -> &Informer {

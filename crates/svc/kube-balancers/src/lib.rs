@@ -20,7 +20,7 @@ mod service;
 mod stack;
 
 pub use self::{
-    cloud::{Cloud, CloudError, Cluster},
+    cloud::{Cloud, CloudError},
     controller::{indexes, run},
     remove::remove_all,
 };

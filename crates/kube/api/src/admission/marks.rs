@@ -12,6 +12,26 @@ const INTERFACES: &str = "eks:vpc-resource-controller";
 /// Where the server reaches a node's port.
 const SERVED_AT: &str = "node.wharf/kubelet-address";
 
+/// Who writes the annotations of a pod anew and does not know of its interface's leaves it as it is.
+pub fn keep(user: &UserInfo, resource: (&str, &str), object: &mut Value, live: Option<&Value>) {
+    if resource != ("", "pods") || user.name == INTERFACES {
+        return;
+    }
+    let Some(told) = live.and_then(|it| it["metadata"]["annotations"].get(INTERFACE)) else {
+        return;
+    };
+    let Some(metadata) = object["metadata"].as_object_mut() else {
+        return;
+    };
+    let all = metadata.entry("annotations").or_insert(Value::Null);
+    if all.is_null() {
+        *all = Value::Object(serde_json::Map::new());
+    }
+    if let Some(all) = all.as_object_mut() {
+        all.entry(INTERFACE).or_insert_with(|| told.clone());
+    }
+}
+
 /// Why the annotations of an object may not become what they are.
 pub fn refusal(
     user: &UserInfo,
@@ -58,6 +78,30 @@ mod tests {
         assert_eq!(refusal(&author, pods, &one, Some(&one)), None);
         assert_eq!(refusal(&author, pods, &plain, None), None);
         assert_eq!(refusal(&giver, pods, &one, Some(&plain)), None);
+    }
+
+    #[test]
+    fn the_interface_of_a_pod_stays_when_its_annotations_are_written_anew() {
+        let pods = ("", "pods");
+        let author = UserInfo::authenticated("author", &["system:masters"]);
+        let one = with("a", INTERFACE, "1");
+        for anew in [
+            json!({"metadata": {"name": "a"}}),
+            json!({"metadata": {"name": "a", "annotations": null}}),
+            with("a", "mine", "x"),
+        ] {
+            let mut kept = anew;
+            keep(&author, pods, &mut kept, Some(&one));
+            assert_eq!(kept["metadata"]["annotations"][INTERFACE], "1");
+            assert_eq!(refusal(&author, pods, &kept, Some(&one)), None);
+        }
+        let mut other = with("a", INTERFACE, "2");
+        keep(&author, pods, &mut other, Some(&one));
+        assert!(refusal(&author, pods, &other, Some(&one)).is_some());
+        let mut plain = json!({"metadata": {"name": "a"}});
+        let giver = UserInfo::authenticated(INTERFACES, &[]);
+        keep(&giver, pods, &mut plain, Some(&one));
+        assert_eq!(plain["metadata"].get("annotations"), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
-//! The class of a claim that names none.
+//! The class of a claim that names none, and what keeps claims and volumes while they are used.
 
 use serde_json::Value;
+use wharf_kube_model::persistent::{class_of, requested};
 
 const IS_DEFAULT: &str = "storageclass.kubernetes.io/is-default-class";
 
@@ -29,6 +30,28 @@ pub fn default<'a>(claim: &mut Value, classes: impl Iterator<Item = &'a Value>) 
         claim["spec"]["storageClassName"] = class["metadata"]["name"].clone();
     } else if let Some(spec) = claim["spec"].as_object_mut() {
         spec.shift_remove("storageClassName");
+    }
+}
+
+/// Whether a claim asks for more than it did.
+pub fn grows(claim: &Value, live: &Value) -> bool {
+    requested(claim) > requested(live)
+}
+
+/// Whether volumes of its class grow.
+pub fn may_grow<'a>(claim: &Value, mut classes: impl Iterator<Item = &'a Value>) -> bool {
+    let name = class_of(claim);
+    let class = classes.find(|it| it["metadata"]["name"] == name);
+    class.is_some_and(|it| it["allowVolumeExpansion"] == true)
+}
+
+/// It stays until its controller says that nothing has it any more.
+pub fn protect(object: &mut Value, finalizer: &str) {
+    let finalizers = &mut object["metadata"]["finalizers"];
+    match finalizers.as_array_mut() {
+        Some(all) if all.iter().any(|it| it == finalizer) => {}
+        Some(all) => all.push(finalizer.into()),
+        None => *finalizers = serde_json::json!([finalizer]),
     }
 }
 

@@ -1,11 +1,13 @@
 //! Where a request for a node, a pod or a service goes on to.
 
-use std::{io, net::IpAddr};
+use std::io;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use rand::seq::IndexedRandom;
 use serde_json::Value;
 use wharf_kube_model::{status::Status, view::text_at};
 
+use super::tunnel;
 use crate::{
     answer::Fault,
     call::{Call, store_fault},
@@ -30,7 +32,12 @@ pub struct Route {
 
 enum To {
     Kubelet(Value),
-    Address { host: String, port: u16, tls: bool },
+    /// By way of the kubelet, whom the path asks.
+    Pod {
+        node: Value,
+        path: String,
+        tls: bool,
+    },
 }
 
 impl Route {
@@ -38,7 +45,24 @@ impl Route {
         let nodes = &call.cluster.parts.nodes;
         match &self.to {
             To::Kubelet(node) => nodes.kubelet(node).await,
-            To::Address { host, port, tls } => nodes.dial(host, *port, *tls).await,
+            To::Pod { node, path, tls } => {
+                let host = text_at(node, &["metadata", "name"]);
+                let reached = tunnel::open(nodes.kubelet(node).await?, host, path).await?;
+                match tls {
+                    true => nodes.secure(reached).await,
+                    false => Ok(reached),
+                }
+            }
+        }
+    }
+
+    /// Why there is no connection, in upstream's words.
+    pub fn unreachable(&self, error: &io::Error) -> Status {
+        match &self.to {
+            To::Kubelet(_) => Status::internal(&format!("error dialing backend: {error}")),
+            To::Pod { .. } => {
+                Status::unavailable(format!("error trying to reach service: {error}"))
+            }
         }
     }
 
@@ -240,27 +264,6 @@ fn rest(call: &Call, incoming: &Incoming) -> String {
     }
 }
 
-/// Whether a proxied request may go to an address: not to what a machine keeps for itself.
-fn may_reach(host: &str) -> bool {
-    match host.parse::<IpAddr>().map(|it| it.to_canonical()) {
-        Ok(IpAddr::V4(it)) => {
-            !(it.is_loopback()
-                || it.is_link_local()
-                || it.is_unspecified()
-                || it.is_multicast()
-                || it.is_broadcast())
-        }
-        Ok(IpAddr::V6(it)) => {
-            !(it.is_loopback()
-                || it.is_unicast_link_local()
-                || it.is_unspecified()
-                || it.is_multicast())
-        }
-        // Names could mean anything by the time they are looked up.
-        Err(_) => false,
-    }
-}
-
 async fn proxied_pod(call: &Call, incoming: &Incoming) -> Result<Route, Fault> {
     let (tls, name, port) = parts(call.name()).ok_or_else(|| bad_name(call))?;
     let found = call
@@ -270,51 +273,59 @@ async fn proxied_pod(call: &Call, incoming: &Incoming) -> Result<Route, Fault> {
     let pod = found
         .map_err(store_fault)?
         .ok_or_else(|| Status::not_found("", "pods", name))?;
-    let address = text_at(&pod, &["status", "podIP"]);
-    if address.is_empty() {
-        return Err(Status::bad_request("address not allowed").into());
-    }
-    let containers = pod["spec"]["containers"].as_array().into_iter().flatten();
-    let mut ports = containers.filter_map(|it| it["ports"].as_array()).flatten();
-    let port = match port {
-        "" => ports
-            .next()
-            .and_then(|it| it["containerPort"].as_u64())
-            .unwrap_or(80),
-        text => match text.parse() {
-            Ok(number) => number,
-            Err(_) => ports
-                .find(|it| it["name"] == text)
-                .and_then(|it| it["containerPort"].as_u64())
-                .ok_or_else(|| bad_name(call))?,
-        },
-    };
-    to_address(call, address, port, tls, incoming)
+    let port = port_of(&pod, port).ok_or_else(|| bad_name(call))?;
+    to_pod(call, &pod, port, tls, incoming).await
 }
 
-fn to_address(
+/// By its name, its number, or the first that there is.
+fn port_of(pod: &Value, asked: &str) -> Option<u64> {
+    let containers = pod["spec"]["containers"].as_array().into_iter().flatten();
+    let mut ports = containers.filter_map(|it| it["ports"].as_array()).flatten();
+    if asked.is_empty() {
+        let first = ports.next().and_then(|it| it["containerPort"].as_u64());
+        return Some(first.unwrap_or(80));
+    }
+    asked.parse().ok().or_else(|| {
+        let named = ports.find(|it| it["name"] == asked)?;
+        named["containerPort"].as_u64()
+    })
+}
+
+async fn to_pod(
     call: &Call,
-    host: &str,
+    pod: &Value,
     port: u64,
     tls: bool,
     incoming: &Incoming,
 ) -> Result<Route, Fault> {
     let port = u16::try_from(port).map_err(|_| bad_name(call))?;
-    if !may_reach(host) {
+    let address = text_at(pod, &["status", "podIP"]);
+    if address.is_empty() {
         return Err(Status::bad_request("address not allowed").into());
     }
+    let node = text_at(pod, &["spec", "nodeName"]);
+    let found = call.cluster.core_object("nodes", None, node).await;
+    let node = found
+        .map_err(store_fault)?
+        .ok_or_else(|| Status::not_found("", "nodes", node))?;
+    let (namespace, name) = (
+        text_at(pod, &["metadata", "namespace"]),
+        text_at(pod, &["metadata", "name"]),
+    );
+    let path = pod_port(namespace, name, port);
     Ok(Route {
-        host: format!("{host}:{port}"),
-        to: To::Address {
-            host: host.to_owned(),
-            port,
-            tls,
-        },
+        host: format!("{address}:{port}"),
+        to: To::Pod { node, path, tls },
         target: rest(call, incoming),
     })
 }
 
-/// One of the ready addresses behind a service.
+/// What a kubelet is asked for a port of a pod.
+pub fn pod_port(namespace: &str, name: &str, port: u16) -> String {
+    format!("/podPort/{}/{}/{port}", encoded(namespace), encoded(name))
+}
+
+/// One of the ready pods behind a service.
 async fn proxied_service(call: &Call, incoming: &Incoming) -> Result<Route, Fault> {
     let (tls, name, port) = parts(call.name()).ok_or_else(|| bad_name(call))?;
     let namespace = call.namespace();
@@ -336,22 +347,26 @@ async fn proxied_service(call: &Call, incoming: &Incoming) -> Result<Route, Faul
     let wanted = chosen.map(|it| text_at(it, &["name"])).ok_or_else(none)?;
     let found = call.cluster.core_object("endpoints", namespace, name).await;
     let endpoints = found.map_err(store_fault)?.ok_or_else(none)?;
-    let subsets = endpoints["subsets"].as_array().into_iter().flatten();
-    for subset in subsets {
-        let mut ports = subset["ports"].as_array().into_iter().flatten();
-        let number = ports.find(|it| text_at(it, &["name"]) == wanted);
-        let number = number.and_then(|it| it["port"].as_u64());
-        let addresses = subset["addresses"]
-            .as_array()
-            .map_or(&[][..], Vec::as_slice);
-        if let (Some(number), false) = (number, addresses.is_empty()) {
-            use rand::Rng;
-            let at = rand::rng().random_range(0..addresses.len());
-            let address = text_at(&addresses[at], &["ip"]);
-            return to_address(call, address, number, tls, incoming);
-        }
+    let (number, to) = endpoint_of(&endpoints, wanted).ok_or_else(none)?;
+    if to["kind"] != "Pod" {
+        let text = format!("an endpoint of service \"{name}\" is no pod");
+        return Err(Status::unavailable(text).into());
     }
-    Err(none().into())
+    let pod = text_at(to, &["name"]);
+    let found = call.cluster.core_object("pods", namespace, pod).await;
+    let pod = found.map_err(store_fault)?.ok_or_else(none)?;
+    to_pod(call, &pod, number, tls, incoming).await
+}
+
+/// A port of that name, and what is behind one of the ready addresses that have it.
+pub fn endpoint_of<'a>(endpoints: &'a Value, port: &str) -> Option<(u64, &'a Value)> {
+    let mut subsets = endpoints["subsets"].as_array()?.iter();
+    subsets.find_map(|subset| {
+        let mut ports = subset["ports"].as_array()?.iter();
+        let number = ports.find(|it| text_at(it, &["name"]) == port)?["port"].as_u64()?;
+        let address = subset["addresses"].as_array()?.choose(&mut rand::rng())?;
+        Some((number, &address["targetRef"]))
+    })
 }
 
 async fn proxied_node(call: &Call, incoming: &Incoming) -> Result<Route, Fault> {
@@ -367,26 +382,4 @@ async fn proxied_node(call: &Call, incoming: &Incoming) -> Result<Route, Fault> 
         return Err(Status::bad_request(text).into());
     }
     Ok(Route::kubelet(node, rest(call, incoming)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_proxy_does_not_lead_into_the_machine() {
-        for (host, may) in [
-            ("10.0.0.1", true),
-            ("fd00::1", true),
-            ("127.0.0.1", false),
-            ("169.254.169.254", false),
-            ("0.0.0.0", false),
-            ("::1", false),
-            ("::ffff:127.0.0.1", false),
-            ("localhost", false),
-            ("224.0.0.1", false),
-        ] {
-            assert_eq!(may_reach(host), may, "{host}");
-        }
-    }
 }

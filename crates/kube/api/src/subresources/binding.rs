@@ -2,13 +2,15 @@
 
 use bytes::Bytes;
 use serde_json::{Value, json};
-use wharf_kube_model::{fargate, status::Status, view::text_at};
+use wharf_kube_model::{status::Status, view::text_at};
 
 use crate::{
+    admission::not_for_others_than_fargate,
     answer::{Answer, Fault},
     body::Expected,
-    call::{Call, store_fault},
+    call::Call,
     request::Asked,
+    webhooks::{self, Verb},
     writing::{self, Next, Plan},
 };
 
@@ -23,7 +25,7 @@ const BINDING: Expected<'_> = Expected {
 
 /// Of `pods/NAME/binding`, and of the resource `bindings`, whose body names the pod.
 pub async fn bind(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
-    let binding = call.decode_other(body, BINDING)?;
+    let mut binding = call.decode_other(body, BINDING)?;
     let named = text_at(&binding, &["metadata", "name"]);
     let name = match call.asked.name.as_deref() {
         Some(name) if !named.is_empty() && name != named => {
@@ -34,6 +36,17 @@ pub async fn bind(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
         Some(name) => name.to_owned(),
         None => named.to_owned(),
     };
+    let subresource = call.asked.subresource.as_deref().unwrap_or_default();
+    webhooks::admit_other(
+        call,
+        Verb::Create,
+        subresource,
+        &name,
+        BINDING,
+        &mut binding,
+        None,
+    )
+    .await?;
     let node = text_at(&binding, &["target", "name"]);
     let kind = text_at(&binding, &["target", "kind"]);
     if node.is_empty() || !["", "Node", "Minion"].contains(&kind) {
@@ -41,11 +54,9 @@ pub async fn bind(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
             Status::bad_request("the target of a binding is a Node, and has a name").into(),
         );
     }
-    let target = call.cluster.core_object("nodes", None, node).await;
-    let target = target.map_err(store_fault)?;
-    if target.is_some_and(|it| fargate::is_fargate_node(&it)) && call.user.name != FARGATE_SCHEDULER
+    if call.user.name != FARGATE_SCHEDULER
+        && let Some(why) = not_for_others_than_fargate(call, node).await?
     {
-        let why = format!("node \"{node}\" takes the pod of Fargate alone that it was made for");
         return Err(Status::conflict("", "pods/binding", &name, &why).into());
     }
     let pods = call.catalog.resource("", "v1", "pods").cloned();
@@ -64,6 +75,7 @@ pub async fn bind(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
         form: call.form,
         now: call.now,
         warnings: Default::default(),
+        notes: call.notes.clone(),
     };
     let now = call.now.iso8601_seconds();
     let uid = text_at(&binding, &["metadata", "uid"]);

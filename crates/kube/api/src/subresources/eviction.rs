@@ -16,6 +16,7 @@ use crate::{
     call::{Call, store_fault},
     deleting,
     storage::{Object, WriteError, record},
+    webhooks::{self, Verb},
     writing::plain_fault,
 };
 
@@ -31,13 +32,16 @@ const MOST_DISRUPTED: usize = 2000;
 const TRIES: usize = 32;
 
 pub async fn evict(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
-    let eviction = call.decode_other(body, EVICTION)?;
+    let mut eviction = call.decode_other(body, EVICTION)?;
     let named = text_at(&eviction, &["metadata", "name"]);
     if !named.is_empty() && named != call.name() {
         return Err(
             Status::bad_request("name in URL does not match name in Eviction object").into(),
         );
     }
+    let verb = Verb::Create;
+    let name = call.name();
+    webhooks::admit_other(call, verb, "eviction", name, EVICTION, &mut eviction, None).await?;
     let mut options = deleting::options_of_value(&eviction["deleteOptions"])?;
     options.is_dry |= call.is_dry_run()?;
     let pod = call.value(&call.read().await?)?;
@@ -53,7 +57,8 @@ pub async fn evict(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
         let version = text_at(&pod, &["metadata", "resourceVersion"]);
         options.resource_version = Some(version.to_owned());
     }
-    deleting::delete_object(call, call.name(), &options).await?;
+    // Webhooks were asked about the eviction, which this is.
+    deleting::delete_unasked(call, call.name(), &options).await?;
     let mut status = Status::deleted("", "", "", "");
     status.code = 201;
     status.details = None;

@@ -9,6 +9,7 @@ use crate::{
     body::Expected,
     call::Call,
     patching::{Kind, Patch},
+    webhooks::{self, Verb},
     writing::{self, Changed, Next, Plan},
 };
 
@@ -106,6 +107,20 @@ fn selector_text(selector: &Value) -> Option<String> {
         false => Labels::of_selector(Some(selector)).ok()?,
     };
     Some(labels.to_string())
+}
+
+/// Asks webhooks about a change of an object's scale, which they see alone.
+pub async fn admit(call: &Call, live: &Value, new: &mut Value) -> Result<(), Fault> {
+    let paths = Paths::of(call);
+    let (old, mut scale) = (scale_of(call, &paths, live), scale_of(call, &paths, new));
+    let (verb, name) = (Verb::Update, call.name());
+    webhooks::admit_other(call, verb, "scale", name, SCALE, &mut scale, Some(&old)).await?;
+    let replicas = scale["spec"]["replicas"].as_i64().unwrap_or(0);
+    let replicas = replicas.clamp(0, i64::from(i32::MAX));
+    if at(new, &paths.spec).as_i64().unwrap_or(0) != replicas {
+        set(new, &paths.spec, replicas.into());
+    }
+    Ok(())
 }
 
 pub async fn serve(call: &Call, verb: &str, body: &Bytes) -> Result<Answer, Fault> {

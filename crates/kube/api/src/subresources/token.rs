@@ -9,6 +9,7 @@ use crate::{
     answer::{Answer, Fault},
     body::Expected,
     call::{Call, store_fault},
+    webhooks::{self, Verb},
 };
 
 const REQUEST: Expected<'_> = Expected {
@@ -26,6 +27,8 @@ const MOST_AUDIENCES: usize = 32;
 pub async fn create(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
     let mut request = call.decode_other(body, REQUEST)?;
     let account = call.value(&call.read().await?)?;
+    let (verb, name) = (Verb::Create, call.name());
+    webhooks::admit_other(call, verb, "token", name, REQUEST, &mut request, None).await?;
     let spec = &request["spec"];
     let seconds = spec["expirationSeconds"]
         .as_u64()

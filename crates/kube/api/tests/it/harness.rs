@@ -9,7 +9,9 @@ use http_body_util::{BodyExt, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::Value;
 use wharf_base::{SystemClock, Timestamp};
-use wharf_kube_api::{Body, Cluster, Connection, Network, Nodes, OwnServer, Parts, Servers};
+use wharf_kube_api::{
+    Body, Cluster, Connection, FargateProfiles, Network, Nodes, OwnServer, Parts, Servers,
+};
 use wharf_kube_auth::{
     Attributes, Authorizer, Decision, IssuedToken, PolicyRule, Rules, TokenRefused, TokenRequest,
     Tokens, Unauthenticated, UserInfo,
@@ -72,14 +74,21 @@ impl Nodes for Plain {
     async fn kubelet(&self, node: &Value) -> io::Result<Box<dyn Connection>> {
         let port = &node["status"]["daemonEndpoints"]["kubeletEndpoint"]["Port"];
         let port = port.as_u64().and_then(|it| u16::try_from(it).ok());
-        self.dial("127.0.0.1", port.unwrap_or_default(), false)
-            .await
+        let to = ("127.0.0.1", port.unwrap_or_default());
+        Ok(Box::new(tokio::net::TcpStream::connect(to).await?))
     }
 
-    async fn dial(&self, host: &str, port: u16, _: bool) -> io::Result<Box<dyn Connection>> {
-        Ok(Box::new(
-            tokio::net::TcpStream::connect((host, port)).await?,
-        ))
+    async fn secure(&self, to: Box<dyn Connection>) -> io::Result<Box<dyn Connection>> {
+        Ok(to)
+    }
+
+    async fn verified(
+        &self,
+        to: Box<dyn Connection>,
+        _: &str,
+        _: &[u8],
+    ) -> io::Result<Box<dyn Connection>> {
+        Ok(to)
     }
 }
 
@@ -114,6 +123,15 @@ impl Harness {
     }
 
     pub async fn over(store: Store) -> Self {
+        Self::with(store, None).await
+    }
+
+    pub async fn with_fargate(profiles: impl FargateProfiles) -> Self {
+        let store = Store::in_memory(StoreOptions::default());
+        Self::with(store, Some(Arc::new(profiles))).await
+    }
+
+    async fn with(store: Store, fargate: Option<Arc<dyn FargateProfiles>>) -> Self {
         let servers = Servers::new(store.clone());
         let objects = servers
             .objects("000000000000", "us-east-1", "test")
@@ -137,7 +155,7 @@ impl Harness {
             jwks: Value::Null,
             aws: None,
             pod_identities: None,
-            fargate: None,
+            fargate,
             without: Default::default(),
         };
         let cluster = servers.create("test", objects, parts).await.unwrap();

@@ -33,8 +33,20 @@ async fn answer(
         return Ok(Response::new(Full::new(Bytes::from_static(b"a line\n"))));
     }
     let session = hyper::upgrade::on(&mut request);
+    let is_port = request.uri().path().starts_with("/podPort/");
+    if request.uri().path().ends_with("/81") {
+        let mut refused = Response::new(Full::from("connection refused\n"));
+        *refused.status_mut() = StatusCode::BAD_GATEWAY;
+        return Ok(refused);
+    }
     tokio::spawn(async move {
-        let mut session = TokioIo::new(session.await.unwrap());
+        let session = session.await.unwrap();
+        if is_port {
+            let server = hyper::server::conn::http1::Builder::new();
+            let _ = server.serve_connection(session, service_fn(of_pod)).await;
+            return;
+        }
+        let mut session = TokioIo::new(session);
         let mut text = [0; 4];
         session.read_exact(&mut text).await.unwrap();
         session.write_all(&text).await.unwrap();
@@ -48,6 +60,14 @@ async fn answer(
         .headers_mut()
         .insert("upgrade", "spdy/3.1".parse().unwrap());
     Ok(response)
+}
+
+/// A pod that says what it was asked.
+async fn of_pod(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let host = request.headers()["host"].to_str().unwrap_or_default();
+    let secret = request.headers().contains_key("authorization");
+    let said = format!("{} {host} {} {secret}", request.method(), request.uri());
+    Ok(Response::new(Full::from(said)))
 }
 
 impl Kubelet {
@@ -185,4 +205,71 @@ async fn a_node_is_reached_through_the_server() {
         kubelet.asked().unwrap(),
         "GET /stats/summary?only=cpu false"
     );
+}
+
+async fn said(it: &Harness, method: Method, uri: &str) -> (u16, String) {
+    let answer = it.send(method, uri, "application/json", "").await;
+    let code = answer.status().as_u16();
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    (code, String::from_utf8_lossy(&body).into_owned())
+}
+
+async fn with_address(it: &Harness) {
+    bind(it).await;
+    let status = json!({"status": {"podIP": "10.1.2.3"}}).to_string();
+    let patch = "application/merge-patch+json";
+    let uri = format!("{PODS}/a/status");
+    read(it.send(Method::PATCH, &uri, patch, &status).await)
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn a_pod_is_reached_through_the_server_and_its_node() {
+    let kubelet = Kubelet::new().await;
+    let it = harness(&kubelet).await;
+    with_address(&it).await;
+    let uri = format!("{PODS}/a:8080/proxy/x%2Fy/z?only=cpu");
+    let (code, text) = said(&it, Method::POST, &uri).await;
+    assert_eq!(
+        (code, text.as_str()),
+        (200, "POST 10.1.2.3:8080 /x%2Fy/z?only=cpu false")
+    );
+    assert_eq!(
+        kubelet.asked().unwrap(),
+        "GET /podPort/default/a/8080 false"
+    );
+    let (code, text) = said(&it, Method::GET, &format!("{PODS}/a:81/proxy/")).await;
+    assert_eq!(code, 503);
+    assert!(
+        text.contains("error trying to reach service: connection refused"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_service_is_reached_by_one_of_its_pods() {
+    let kubelet = Kubelet::new().await;
+    let it = harness(&kubelet).await;
+    with_address(&it).await;
+    let services = "/api/v1/namespaces/default/services";
+    let service =
+        json!({"metadata": {"name": "s"}, "spec": {"ports": [{"name": "web", "port": 80}]}});
+    it.post(services, &service).await.expect(201);
+    let uri = format!("{services}/s:web/proxy/x");
+    assert_eq!(said(&it, Method::GET, &uri).await.0, 503);
+    let of = |target: serde_json::Value| {
+        json!({"metadata": {"name": "s"}, "subsets": [{
+            "addresses": [{"ip": "10.1.2.3", "targetRef": target}], "ports": [{"name": "web", "port": 8080}]}]})
+    };
+    let endpoints = "/api/v1/namespaces/default/endpoints";
+    let pod = of(json!({"kind": "Pod", "namespace": "default", "name": "a"}));
+    it.post(endpoints, &pod).await.expect(201);
+    let (code, text) = said(&it, Method::GET, &uri).await;
+    assert_eq!((code, text.as_str()), (200, "GET 10.1.2.3:8080 /x false"));
+    let foreign = of(json!({"kind": "Node", "name": "n"}));
+    it.put(&format!("{endpoints}/s"), &foreign)
+        .await
+        .expect(200);
+    assert_eq!(said(&it, Method::GET, &uri).await.0, 503);
 }

@@ -273,10 +273,10 @@ async fn what_is_not_there_is_said_to_be_not() {
 }
 
 #[tokio::test]
-async fn webhooks_are_refused_by_name() {
+async fn admission_policies_are_refused_by_name() {
     let it = Harness::new().await;
     let hook = json!({"metadata": {"name": "a"}});
-    let uri = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
+    let uri = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies";
     let refused = it.post(uri, &hook).await;
     assert!(
         refused

@@ -1,9 +1,6 @@
 //! Indexes of a job: as text, which of them failed, and what their pods remember. Pure.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use wharf_base::Timestamp;
@@ -11,7 +8,7 @@ use wharf_kube_client::Object;
 
 use super::{
     making::ended_at,
-    policies::{Verdict, judge},
+    policies::{Failed, Verdict},
 };
 
 pub const INDEX: &str = "batch.kubernetes.io/job-completion-index";
@@ -68,10 +65,10 @@ impl Failures {
         }
     }
 
-    /// With this pod, which failed.
-    pub fn with(job: &Value, pod: &Value) -> Self {
-        let mut it = Self::before(pod);
-        match judge(job, pod) {
+    /// With this pod.
+    pub fn with(failed: &Failed<'_>) -> Self {
+        let mut it = Self::before(failed.pod);
+        match failed.verdict {
             Verdict::Ignored => it.ignored = it.ignored.saturating_add(1),
             _ => it.counted = it.counted.saturating_add(1),
         }
@@ -83,21 +80,23 @@ impl Failures {
     }
 }
 
-/// Whether no other pod follows this one, which failed, for its index.
-fn ends_index(job: &Value, pod: &Value, limit: i64) -> bool {
-    match judge(job, pod) {
+/// Whether no other pod follows this one for its index.
+fn ends_index(failed: &Failed<'_>, limit: i64) -> bool {
+    match failed.verdict {
         Verdict::FailsIndex => true,
         Verdict::Ignored => false,
-        Verdict::Counts | Verdict::FailsJob(_) => i64::from(Failures::before(pod).counted) >= limit,
+        Verdict::Counts | Verdict::FailsJob(_) => {
+            i64::from(Failures::before(failed.pod).counted) >= limit
+        }
     }
 }
 
 /// Indexes that are given up, where each has a limit of its own.
-pub fn given_up(job: &Value, failed: &[&Arc<Value>], end: i64) -> BTreeSet<i64> {
+pub fn given_up(job: &Value, failed: &[Failed<'_>], end: i64) -> BTreeSet<i64> {
     let mut found = parsed(job.text("/status/failedIndexes"), end);
     if let Some(limit) = job.integer("/spec/backoffLimitPerIndex") {
-        let over = failed.iter().filter(|it| ends_index(job, it, limit));
-        found.extend(over.filter_map(|it| of_pod(it)).filter(|it| *it < end));
+        let over = failed.iter().filter(|it| ends_index(it, limit));
+        found.extend(over.filter_map(|it| of_pod(it.pod)).filter(|it| *it < end));
     }
     found
 }
@@ -105,19 +104,19 @@ pub fn given_up(job: &Value, failed: &[&Arc<Value>], end: i64) -> BTreeSet<i64> 
 /// The last failed pod of each index that is still to be tried again. It stays until it is replaced: nothing else knows how often
 /// its index has failed.
 pub fn last_failed<'a>(
-    failed: &[&'a Arc<Value>],
+    failed: &'a [Failed<'a>],
     is_open: impl Fn(i64) -> bool,
-) -> BTreeMap<i64, &'a Arc<Value>> {
-    let mut last: BTreeMap<i64, &Arc<Value>> = BTreeMap::new();
+) -> BTreeMap<i64, &'a Failed<'a>> {
+    let mut last: BTreeMap<i64, &Failed<'_>> = BTreeMap::new();
     let rank =
         |pod: &Value| -> (Failures, Option<Timestamp>) { (Failures::before(pod), ended_at(pod)) };
-    for pod in failed {
-        let Some(index) = of_pod(pod).filter(|it| is_open(*it)) else {
+    for one in failed {
+        let Some(index) = of_pod(one.pod).filter(|it| is_open(*it)) else {
             continue;
         };
         let known = last.get(&index);
-        if known.is_none_or(|it| rank(it) <= rank(pod)) {
-            last.insert(index, pod);
+        if known.is_none_or(|it| rank(it.pod) <= rank(one.pod)) {
+            last.insert(index, one);
         }
     }
     last

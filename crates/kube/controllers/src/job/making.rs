@@ -13,6 +13,7 @@ use wharf_kube_client::{Object, Ref, kind};
 use super::{
     indexes::{self, Failures, INDEX},
     plan::{Plan, TRACKING},
+    policies::Failed,
 };
 use crate::pods::{is_over, of_template};
 
@@ -28,8 +29,10 @@ pub struct Making<'a> {
     pub failed: i64,
     pub done: &'a BTreeSet<i64>,
     pub given_up: &'a BTreeSet<i64>,
+    /// Indexes that have a pod.
+    pub at_work: &'a BTreeSet<i64>,
     /// The last failed pod of indexes that have limits of their own.
-    pub to_be_replaced: &'a BTreeMap<i64, &'a Arc<Value>>,
+    pub to_be_replaced: &'a BTreeMap<i64, &'a Failed<'a>>,
     pub now: Timestamp,
 }
 
@@ -79,16 +82,13 @@ impl Making<'_> {
 
     fn make_indexes(&self, missing: usize, plan: &mut Plan) {
         let completions = self.job.integer("/spec/completions").unwrap_or_default();
-        let active = self.active.iter();
-        let taken: BTreeSet<i64> = active.filter_map(|it| indexes::of_pod(it)).collect();
-        let is_free = |index: &i64| {
-            !(self.done.contains(index) || self.given_up.contains(index) || taken.contains(index))
-        };
+        let taken = [self.done, self.given_up, self.at_work];
+        let is_free = |index: &i64| !taken.iter().any(|it| it.contains(index));
         for index in (0..completions).filter(is_free).take(missing) {
             let before = self.to_be_replaced.get(&index);
-            let failures = before.map(|it| Failures::with(self.job, it));
-            let left = before.zip(failures).and_then(|(pod, failures)| {
-                left_of_pause(failures.all(), ended_at(pod)?, self.now)
+            let failures = before.map(|it| Failures::with(it));
+            let left = before.zip(failures).and_then(|(it, failures)| {
+                left_of_pause(failures.all(), ended_at(it.pod)?, self.now)
             });
             match left {
                 // Its index alone waits.

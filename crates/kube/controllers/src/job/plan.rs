@@ -14,7 +14,7 @@ use super::{
     ending::{Ending, Event, Tally, condition, ending, is_ended},
     indexes,
     making::Making,
-    policies::{Verdict, judge},
+    policies::{Failed, Verdict},
 };
 use crate::pods::{is_active, is_over, is_ready};
 
@@ -97,10 +97,9 @@ pub fn plan(job: &Value, pods: &[Arc<Value>], now: Timestamp) -> Plan {
         true => succeeded,
         false => succeeded + (won.len() + winners.len()) as i64,
     };
-    let (ignored, counting): (Vec<&Arc<Value>>, Vec<&Arc<Value>>) = losers
-        .iter()
-        .partition(|it| judge(job, it) == Verdict::Ignored);
-    let all_failed = failed + (lost.len() + counting.len()) as i64;
+    let losers: Vec<Failed<'_>> = losers.iter().map(|it| Failed::of(job, it)).collect();
+    let counting = losers.iter().filter(|it| it.counts());
+    let all_failed = failed + (lost.len() + counting.clone().count()) as i64;
     let given_up = indexes::given_up(job, &losers, end);
     let active: Vec<&Arc<Value>> = pods.iter().filter(|it| is_active(it)).collect();
     let is_suspended = job.is_true("/spec/suspend");
@@ -109,8 +108,8 @@ pub fn plan(job: &Value, pods: &[Arc<Value>], now: Timestamp) -> Plan {
         "" => Some(now),
         text => Timestamp::parse_iso8601(text),
     };
-    let fails_job = losers.iter().find_map(|it| match judge(job, it) {
-        Verdict::FailsJob(why) => Some(why),
+    let fails_job = losers.iter().find_map(|it| match &it.verdict {
+        Verdict::FailsJob(why) => Some(why.clone()),
         _ => None,
     });
     let tally = Tally {
@@ -123,26 +122,27 @@ pub fn plan(job: &Value, pods: &[Arc<Value>], now: Timestamp) -> Plan {
         given_up: &given_up,
     };
     let ending = ending(job, &tally, now);
+    let at_work: BTreeSet<i64> = active.iter().filter_map(|it| indexes::of_pod(it)).collect();
     let is_open = |index: i64| {
-        let is_active = || active.iter().any(|it| indexes::of_pod(it) == Some(index));
-        index < end && !done.contains(&index) && !given_up.contains(&index) && !is_active()
+        let is_taken = [&done, &given_up, &at_work]
+            .iter()
+            .any(|it| it.contains(&index));
+        index < end && !is_taken
     };
     let has_own_limits = !job.at("/spec/backoffLimitPerIndex").is_null();
     let to_be_replaced = match has_own_limits && ending == Ending::None && !job.is_deleting() {
         true => indexes::last_failed(&losers, is_open),
         false => BTreeMap::new(),
     };
-    let stays = |pod: &Value| to_be_replaced.values().any(|it| it.uid() == pod.uid());
+    let staying: BTreeSet<&str> = to_be_replaced.values().map(|it| it.pod.uid()).collect();
+    let goes = |it: &&Failed<'_>| !staying.contains(it.pod.uid());
     let room = MOST_UNCOUNTED.saturating_sub(won.len() + lost.len());
-    let counted = winners.iter().map(|it| (it, true));
-    let counted = counted.chain(counting.iter().map(|it| (it, false)));
-    let counted: Vec<_> = counted.filter(|it| !stays(it.0)).collect();
-    for (pod, has_won) in counted.iter().take(room) {
-        let names = if *has_won { &mut won } else { &mut lost };
-        names.insert(pod.uid().to_owned());
-    }
-    let forgotten = ignored.iter().filter(|it| !stays(it));
-    plan.release.extend(forgotten.map(|it| Arc::clone(it)));
+    let names = winners.iter().take(room).map(|it| it.uid().to_owned());
+    won.extend(names);
+    let names = counting.filter(goes).map(|it| it.pod.uid().to_owned());
+    lost.extend(names.take(room.saturating_sub(winners.len())));
+    let forgotten = losers.iter().filter(|it| !it.counts()).filter(goes);
+    plan.release.extend(forgotten.map(|it| Arc::clone(it.pod)));
     if is_ended(job) || ending != Ending::None || is_suspended {
         plan.delete = active.iter().map(|it| Arc::clone(it)).collect();
     } else {
@@ -154,6 +154,7 @@ pub fn plan(job: &Value, pods: &[Arc<Value>], now: Timestamp) -> Plan {
             failed: all_failed,
             done: &done,
             given_up: &given_up,
+            at_work: &at_work,
             to_be_replaced: &to_be_replaced,
             now,
         };

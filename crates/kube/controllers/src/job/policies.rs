@@ -1,6 +1,6 @@
 //! What a job's policies say of pods that failed, and of indexes that succeeded: pure.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use serde_json::Value;
 use wharf_kube_client::Object;
@@ -20,8 +20,28 @@ pub enum Verdict {
     FailsJob(String),
 }
 
+/// A pod that failed, judged.
+#[derive(Debug)]
+pub struct Failed<'a> {
+    pub pod: &'a Arc<Value>,
+    pub verdict: Verdict,
+}
+
+impl<'a> Failed<'a> {
+    pub fn of(job: &Value, pod: &'a Arc<Value>) -> Self {
+        Self {
+            pod,
+            verdict: judge(job, pod),
+        }
+    }
+
+    pub fn counts(&self) -> bool {
+        self.verdict != Verdict::Ignored
+    }
+}
+
 /// The first rule of `podFailurePolicy` that fits says it.
-pub fn judge(job: &Value, pod: &Value) -> Verdict {
+fn judge(job: &Value, pod: &Value) -> Verdict {
     let rules = job.list("/spec/podFailurePolicy/rules");
     for (index, rule) in rules.iter().enumerate() {
         let Some(why) = fits(rule, pod) else { continue };

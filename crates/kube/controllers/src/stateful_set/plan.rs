@@ -200,8 +200,12 @@ fn actions(
             return actions;
         }
     } else if let Some((_, last)) = condemned.first() {
-        // One after the other; a pod that is down does not hold up its own end.
-        if !last.is_deleting() {
+        // One after the other. While one is down the others stay, until it is up or the only one that is left: whoever takes away
+        // members of what has lost some may take away the majority.
+        let mut from_the_first = condemned.iter().rev();
+        let down = from_the_first.find(|(_, it)| !is_available(it));
+        let waits = !is_available(last) && down.is_some_and(|(_, it)| it.uid() != last.uid());
+        if !last.is_deleting() && !waits {
             actions.push(Action::Delete(Arc::clone(last)));
         }
         return actions;

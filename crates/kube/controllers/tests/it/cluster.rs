@@ -63,7 +63,16 @@ impl Nodes for None_ {
         Err(io::ErrorKind::NotConnected.into())
     }
 
-    async fn dial(&self, _: &str, _: u16, _: bool) -> io::Result<Box<dyn Connection>> {
+    async fn secure(&self, _: Box<dyn Connection>) -> io::Result<Box<dyn Connection>> {
+        Err(io::ErrorKind::NotConnected.into())
+    }
+
+    async fn verified(
+        &self,
+        _: Box<dyn Connection>,
+        _: &str,
+        _: &[u8],
+    ) -> io::Result<Box<dyn Connection>> {
         Err(io::ErrorKind::NotConnected.into())
     }
 }

@@ -52,6 +52,14 @@ impl Selector {
     }
 }
 
+impl Profile {
+    /// Whether it takes a pod of a namespace, by its labels.
+    pub fn chooses(&self, namespace: &str, labels: &Value) -> bool {
+        let mut selectors = self.selectors.iter();
+        selectors.any(|it| it.chooses(namespace, labels))
+    }
+}
+
 /// The profile that a pod is of: the one that it names, or else the first by name, of those that choose it.
 pub fn profile_of<'a>(
     pod: &Value,
@@ -60,11 +68,9 @@ pub fn profile_of<'a>(
 ) -> Option<&'a Profile> {
     let labels = &pod["metadata"]["labels"];
     let named = labels[PROFILE_LABEL].as_str().filter(|it| !it.is_empty());
-    let mut all = profiles.iter().filter(|it| {
-        let mut selectors = it.selectors.iter();
-        named.is_none_or(|name| name == it.name)
-            && selectors.any(|it| it.chooses(namespace, labels))
-    });
+    let mut all = profiles
+        .iter()
+        .filter(|it| named.is_none_or(|name| name == it.name) && it.chooses(namespace, labels));
     let first = all.next()?;
     Some(all.fold(
         first,
@@ -74,17 +80,17 @@ pub fn profile_of<'a>(
     ))
 }
 
-/// Makes a pod one of Fargate's, if a profile chooses it: what EKS' own webhook adds.
-pub fn add(pod: &mut Value, namespace: &str, profiles: &[Profile]) {
+/// Makes a pod one of Fargate's, if a profile chooses it: what EKS' own webhook adds. Whether that was so.
+pub fn add(pod: &mut Value, namespace: &str, profiles: &[Profile]) -> bool {
     let says = |pod: &Value, part: &str| pod["metadata"][part][COMPUTE_TYPE] == "ec2";
     let scheduler = text_at(pod, &["spec", "schedulerName"]);
     let has_other = !["", "default-scheduler", SCHEDULER].contains(&scheduler);
     let is_placed = !text_at(pod, &["spec", "nodeName"]).is_empty();
     if has_other || is_placed || says(pod, "annotations") || says(pod, "labels") {
-        return;
+        return false;
     }
     let Some(name) = profile_of(pod, namespace, profiles).map(|it| it.name.clone()) else {
-        return;
+        return false;
     };
     for part in ["labels", "annotations"] {
         if !pod["metadata"][part].is_object() {
@@ -96,13 +102,14 @@ pub fn add(pod: &mut Value, namespace: &str, profiles: &[Profile]) {
     }
     pod["metadata"]["labels"][PROFILE_LABEL] = name.into();
     let Some(spec) = pod["spec"].as_object_mut() else {
-        return;
+        return false;
     };
     spec.insert("schedulerName".to_owned(), SCHEDULER.into());
     spec.insert("priorityClassName".to_owned(), PRIORITY_CLASS.into());
     // Those of the class count.
     spec.remove("priority");
     spec.remove("preemptionPolicy");
+    true
 }
 
 /// Whether a pod is Fargate's to place.
@@ -175,14 +182,14 @@ mod tests {
             "schedulerName": "default-scheduler", "priority": 0, "priorityClassName": "low",
             "containers": [{"name": "a", "resources": {"requests": {"cpu": "300m", "memory": "1Gi"}}}],
         }});
-        add(&mut pod, "web", &profiles);
+        assert!(add(&mut pod, "web", &profiles));
         assert_eq!(pod["metadata"]["labels"][PROFILE_LABEL], "p");
         assert_eq!(pod["metadata"]["annotations"][CAPACITY], "0.5vCPU 2GB");
         assert_eq!(pod["spec"]["schedulerName"], SCHEDULER);
         assert_eq!(pod["spec"]["priorityClassName"], PRIORITY_CLASS);
         assert!(pod["spec"]["priority"].is_null());
         let once = pod.clone();
-        add(&mut pod, "web", &profiles);
+        assert!(add(&mut pod, "web", &profiles));
         assert_eq!(pod, once);
     }
 
@@ -196,11 +203,11 @@ mod tests {
             json!({"metadata": {}, "spec": {"nodeName": "n"}}),
         ] {
             let mut after = pod.clone();
-            add(&mut after, "web", &profiles);
+            assert!(!add(&mut after, "web", &profiles));
             assert_eq!(after, pod);
         }
         let mut pod = json!({"metadata": {}, "spec": {}});
-        add(&mut pod, "other", &profiles);
+        assert!(!add(&mut pod, "other", &profiles));
         assert_eq!(pod, json!({"metadata": {}, "spec": {}}));
     }
 }

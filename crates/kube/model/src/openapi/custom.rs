@@ -90,11 +90,63 @@ fn plain(schema: &mut Value) {
         // Clients would call unknown what the server keeps.
         object.shift_remove("properties");
         object.shift_remove("items");
+        // Of an object without properties they would check each value, and take null for none.
+        if object.get("type").is_some_and(|it| it == "object") {
+            object.shift_remove("type");
+        }
     }
+    // Nor do they know an array of they do not know what.
+    if object.get("type").is_some_and(|it| it == "array") && object.get("items").is_none() {
+        object.shift_remove("type");
+    }
+    without_nullable(object);
     for name in ["items", "additionalProperties"] {
         object.get_mut(name).into_iter().for_each(plain);
     }
     if let Some(Value::Object(properties)) = object.get_mut("properties") {
         properties.values_mut().for_each(plain);
+    }
+}
+
+/// To clients null is nothing, so what may be null must not be required.
+fn without_nullable(object: &mut Map<String, Value>) {
+    let may_be_null = |it: Option<&Value>| it.is_some_and(|it| is(it, "nullable"));
+    if may_be_null(object.get("additionalProperties")) {
+        object.shift_remove("required");
+        return;
+    }
+    let properties = object.get("properties").cloned().unwrap_or_default();
+    let Some(Value::Array(required)) = object.get_mut("required") else {
+        return;
+    };
+    required.retain(|it| !may_be_null(it.as_str().and_then(|name| properties.get(name))));
+    if required.is_empty() {
+        object.shift_remove("required");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plainly(schema: Value) -> Value {
+        let mut schema = schema;
+        plain(&mut schema);
+        schema
+    }
+
+    #[test]
+    fn what_clients_of_openapi_2_would_refuse_is_left_out() {
+        let keeps = json!({"type": "object", "description": "d", KEEPS: true, "properties": {"a": {"type": "object"}}});
+        assert_eq!(plainly(keeps), json!({"description": "d", KEEPS: true}));
+        let list = json!({"type": "array", KEEPS: true, "items": {"type": "string"}});
+        assert_eq!(plainly(list), json!({KEEPS: true}));
+        let nullable = json!({"type": "object", "required": ["a", "b"], "properties": {
+            "a": {"type": "string", "nullable": true}, "b": {"type": "string"}}});
+        let wanted = json!({"type": "object", "required": ["b"], "properties": {"a": {}, "b": {"type": "string"}}});
+        assert_eq!(plainly(nullable), wanted);
+        let map = json!({"type": "object", "required": ["a"], "additionalProperties": {"type": "string", "nullable": true}});
+        let wanted = json!({"type": "object", "additionalProperties": {}});
+        assert_eq!(plainly(map), wanted);
     }
 }

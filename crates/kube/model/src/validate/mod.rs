@@ -33,6 +33,7 @@ mod storage;
 #[cfg(test)]
 mod tests;
 mod volume;
+mod webhook;
 
 use serde_json::Value;
 
@@ -102,6 +103,12 @@ fn rules(resource: &Resource) -> Option<Rules> {
         ("rbac.authorization.k8s.io", "RoleBinding") => both(rbac::binding, rbac::binding_change),
         ("rbac.authorization.k8s.io", "ClusterRoleBinding") => {
             both(rbac::cluster_binding, rbac::binding_change)
+        }
+        ("admissionregistration.k8s.io", "MutatingWebhookConfiguration") => {
+            always(webhook::mutating)
+        }
+        ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration") => {
+            always(webhook::validating)
         }
         ("apiextensions.k8s.io", "CustomResourceDefinition") => {
             both(definition::definition, definition::change)

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod pods;
+mod webhooks;
 mod workloads;
 
 use serde_json::{Value, json};

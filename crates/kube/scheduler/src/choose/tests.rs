@@ -42,7 +42,7 @@ impl Cluster {
     }
 
     fn choice(&self, pod: &Value) -> Choice {
-        choose(&Pod::read(pod), &[], &self.0, "")
+        choose(&Pod::read(pod), &Reach::default(), &self.0, "")
     }
 
     fn chosen(&self, pod: &Value) -> String {
@@ -317,25 +317,25 @@ fn the_less_important_leave_for_the_more_important() {
     cluster.run("n2", with_priority("middle", "2", 10));
     cluster.run("n2", with_priority("small", "1", 1));
     let pod = Pod::read(&with_priority("p", "2", 100));
-    let Choice::Nowhere { refusals, .. } = choose(&pod, &[], &cluster.0, "") else {
+    let Choice::Nowhere { refusals, .. } = choose(&pod, &Reach::default(), &cluster.0, "") else {
         panic!("there is no room");
     };
-    let found = preempt(&pod, &[], &mut cluster.0, &refusals).unwrap();
+    let found = preempt(&pod, &Reach::default(), &mut cluster.0, &refusals).unwrap();
     let victims: Vec<&str> = found.victims.iter().map(|it| it.name.as_str()).collect();
     assert_eq!((found.node.as_str(), &victims[..]), ("n1", &["low"][..]));
     assert_eq!(cluster.0.load("n1").pods, 2, "nobody left yet");
 
     let equal = Pod::read(&with_priority("p", "2", 1));
-    let why = preempt(&equal, &[], &mut cluster.0, &refusals).unwrap_err();
+    let why = preempt(&equal, &Reach::default(), &mut cluster.0, &refusals).unwrap_err();
     assert_eq!(
         why,
         "0/2 nodes are available: 2 No preemption victims found for incoming pod."
     );
     let huge = Pod::read(&with_priority("p", "64", 100));
-    let Choice::Nowhere { refusals, .. } = choose(&huge, &[], &cluster.0, "") else {
+    let Choice::Nowhere { refusals, .. } = choose(&huge, &Reach::default(), &cluster.0, "") else {
         panic!("there is no room");
     };
-    let why = preempt(&huge, &[], &mut cluster.0, &refusals).unwrap_err();
+    let why = preempt(&huge, &Reach::default(), &mut cluster.0, &refusals).unwrap_err();
     assert_eq!(
         why,
         "0/2 nodes are available: 2 Preemption is not helpful for scheduling."

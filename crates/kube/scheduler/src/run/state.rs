@@ -146,10 +146,11 @@ impl State {
             Some(_) => self.snapshot.remove_pod(&pod.uid),
             None => None,
         };
-        let (reachable, to_bind) = match volumes.of(pod) {
-            Claims::Known { reachable, to_bind } => (reachable, to_bind),
+        let reach = match volumes.of(pod, &self.snapshot) {
+            Claims::Known(reach) => reach,
             Claims::Missing(why) => {
-                self.queue.park(&pod.uid, News::VOLUMES, now);
+                self.queue
+                    .park(&pod.uid, News::VOLUMES.and(News::ROOM), now);
                 let nodes = self.snapshot.node_count();
                 return Decision::Nowhere {
                     message: format!("0/{nodes} nodes are available: {why}."),
@@ -157,10 +158,11 @@ impl State {
                 };
             }
         };
-        match choose(pod, &reachable, &self.snapshot, &self.last) {
-            Choice::Node(node) if !to_bind.is_empty() => {
+        match choose(pod, &reach, &self.snapshot, &self.last) {
+            Choice::Node(node) if !reach.to_bind.is_empty() => {
                 self.queue.park(&pod.uid, News::VOLUMES, now);
-                let claims = to_bind.into_iter().filter(|it| {
+                let claims = reach.to_bind.into_iter().map(|it| it.claim);
+                let claims = claims.filter(|it| {
                     it.annotation("volume.kubernetes.io/selected-node") != Some(&node)
                 });
                 Decision::SelectNode {
@@ -192,7 +194,7 @@ impl State {
                         preemption: None,
                     };
                 }
-                match preempt(pod, &reachable, &mut self.snapshot, &refusals) {
+                match preempt(pod, &reach, &mut self.snapshot, &refusals) {
                     Ok(mut preemption) => {
                         self.give_way(&mut preemption, now);
                         self.assume(pod, &preemption.node, Assumed::Nominated);

@@ -124,7 +124,7 @@ impl Cloud {
                 let request = CreateSecurityGroupRequest {
                     description: Some("[k8s] Managed SecurityGroup for LoadBalancer".to_owned()),
                     group_name: Some(name),
-                    vpc_id: Some(self.cluster.vpc.clone()),
+                    vpc_id: Some(self.vpc.clone()),
                     tag_specifications: Some(vec![TagSpecification {
                         resource_type: Some("security-group".to_owned()),
                         tags: Some(tags.map(tag).collect()),
@@ -421,7 +421,7 @@ impl Cloud {
             protocol: Some(group.protocol.clone()),
             protocol_version: Some(group.version.clone()).filter(|it| !it.is_empty()),
             port: Some(i32::from(group.port)),
-            vpc_id: Some(self.cluster.vpc.clone()),
+            vpc_id: Some(self.vpc.clone()),
             health_check_protocol: Some(check.protocol.clone()),
             health_check_port: Some(check.port.clone()),
             health_check_path: check.path.clone(),

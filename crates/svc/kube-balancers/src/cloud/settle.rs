@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wharf_api_acm::ListCertificatesRequest;
 use wharf_api_ec2::{DescribeSecurityGroupsRequest, DescribeSubnetsRequest, Subnet, Tag};
+use wharf_service::Place;
 
 use super::{Cloud, CloudError, failed, read::filter};
 use crate::{
@@ -20,15 +21,15 @@ impl Cloud {
     /// Looks up what the stack names, and finds what it leaves open.
     pub async fn settle(&self, stack: &mut Stack) -> Result<(), CloudError> {
         let request = DescribeSubnetsRequest {
-            filters: Some(vec![filter("vpc-id", &self.cluster.vpc)]),
+            filters: Some(vec![filter("vpc-id", &self.vpc)]),
             ..DescribeSubnetsRequest::default()
         };
         let subnets = self.ec2.describe_subnets(&self.call(), request).await;
         let subnets = subnets.map_err(failed("list subnets"))?.subnets;
         let subnets = subnets.unwrap_or_default();
         stack.subnets = match stack.subnets.is_empty() {
-            true => chosen(&subnets, stack.internal, &self.cluster.subnets),
-            false => named(&subnets, &stack.subnets, &self.cluster.vpc)?,
+            true => chosen(&subnets, stack.internal, &self.subnets),
+            false => named(&subnets, &stack.subnets, &self.vpc)?,
         };
         if let Security::Given(given) = &stack.security {
             stack.security = Security::Given(self.given_groups(given).await?);
@@ -39,7 +40,7 @@ impl Cloud {
     /// Security groups by id or name, of the cluster's VPC.
     async fn given_groups(&self, given: &[String]) -> Result<Vec<String>, CloudError> {
         let request = DescribeSecurityGroupsRequest {
-            filters: Some(vec![filter("vpc-id", &self.cluster.vpc)]),
+            filters: Some(vec![filter("vpc-id", &self.vpc)]),
             ..DescribeSecurityGroupsRequest::default()
         };
         let found = self
@@ -68,7 +69,7 @@ impl Cloud {
     }
 
     async fn certificates(&self, stack: &mut Stack) -> Result<(), CloudError> {
-        let (account, region) = (&self.cluster.account, &self.cluster.region);
+        let Place { account, region } = &self.cluster.place;
         let partition = wharf_base::arn::partition_of(region);
         let ours = [
             format!("arn:{partition}:acm:{region}:{account}:certificate/"),

@@ -116,6 +116,24 @@ fn in_order_up_and_down() {
 }
 
 #[test]
+fn pods_that_are_down_hold_up_the_end_of_those_after_them() {
+    let mut world = World::of("OrderedReady");
+    world.run();
+    let ready = |world: &mut World, place: usize, is_ready: &str| {
+        world.pods[place]["status"]["conditions"][0]["status"] = is_ready.into();
+    };
+    ready(&mut world, 1, "False");
+    ready(&mut world, 2, "False");
+    world.set["spec"]["replicas"] = 0.into();
+    assert!(world.step().is_empty(), "two are down");
+    ready(&mut world, 1, "True");
+    assert_eq!(world.step(), ["-s-2"], "the only one that is down");
+    world.pods.retain(|it| !it.is_deleting());
+    ready(&mut world, 0, "False");
+    assert_eq!(world.step(), ["-s-1"], "it is up itself");
+}
+
+#[test]
 fn in_parallel_all_at_once() {
     let mut world = World::of("Parallel");
     assert_eq!(world.step(), ["+s-0", "+s-1", "+s-2"]);

@@ -1,0 +1,100 @@
+//! A question put to a webhook over HTTPS, at a pod behind its service. This server is in no network of pods: the pod is reached through
+//! its node, as proxied requests are, so a webhook's configuration leads nowhere else.
+
+use std::{fmt::Display, io};
+
+use bytes::Bytes;
+use http::{
+    Request, StatusCode,
+    header::{ACCEPT, CONTENT_TYPE, HOST, USER_AGENT},
+};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper_util::rt::TokioIo;
+
+use super::hook::Hook;
+use crate::{cluster::Inner, passing::Backend};
+
+/// Bytes of an answer: a patch may hold a whole object.
+const MOST_ANSWER: usize = 3 << 20;
+
+/// The body of the answer.
+///
+/// # Errors
+/// Why there is none, in upstream's words.
+pub async fn ask(
+    inner: &Inner,
+    hook: &Hook,
+    body: impl FnOnce() -> Vec<u8>,
+) -> Result<Bytes, String> {
+    let service = &hook.service;
+    let target = format!("{}?timeout={}s", service.path, hook.timeout.as_secs());
+    let answered = tokio::time::timeout(hook.timeout, async {
+        // A webhook may itself ask for what others are asked about, so nobody waits longer than its own time.
+        let _turn = inner.webhooks.calls.acquire().await.map_err(text)?;
+        let backend = Backend::of_service(inner, &service.namespace, &service.name, service.port);
+        let backend = backend.await?;
+        post(inner, hook, &backend, &target, body()).await
+    });
+    let answered = answered.await;
+    let answered = answered.unwrap_or_else(|_| Err("context deadline exceeded".to_owned()));
+    answered.map_err(|why| {
+        let (host, port) = (service.host(), service.port);
+        format!("Post \"https://{host}:{port}{target}\": {why}")
+    })
+}
+
+fn text(error: impl Display) -> String {
+    error.to_string()
+}
+
+async fn post(
+    inner: &Inner,
+    hook: &Hook,
+    backend: &Backend,
+    target: &str,
+    body: Vec<u8>,
+) -> Result<Bytes, String> {
+    let host = hook.service.host();
+    let reached = async {
+        let plain = backend.connect(inner).await?;
+        let nodes = &inner.parts.nodes;
+        nodes.verified(plain, &host, &hook.authorities).await
+    };
+    let connection = reached
+        .await
+        .map_err(|error: io::Error| error.to_string())?;
+    let (mut sender, driver) = hyper::client::conn::http1::Builder::new()
+        .handshake::<_, Full<Bytes>>(TokioIo::new(connection))
+        .await
+        .map_err(text)?;
+    // It ends with the sender.
+    tokio::spawn(driver);
+    let request = Request::post(target)
+        .header(HOST, format!("{host}:{}", hook.service.port))
+        .header(CONTENT_TYPE, "application/json")
+        .header(ACCEPT, "application/json")
+        .header(USER_AGENT, "kube-apiserver-admission")
+        .body(Full::new(Bytes::from(body)))
+        .map_err(text)?;
+    let answer = sender.send_request(request).await.map_err(text)?;
+    match answer.status() {
+        status if status.is_success() => {}
+        StatusCode::NOT_FOUND => {
+            return Err("the server could not find the requested resource".to_owned());
+        }
+        status => {
+            let code = status.as_u16();
+            return Err(format!("the webhook answered with the status {code}"));
+        }
+    }
+    let whole = Limited::new(answer.into_body(), MOST_ANSWER)
+        .collect()
+        .await;
+    match whole {
+        Ok(whole) => Ok(whole.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(format!("the answer is longer than {MOST_ANSWER} bytes"))
+        }
+        Err(error) => Err(error.to_string()),
+    }
+}

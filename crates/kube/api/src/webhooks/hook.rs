@@ -1,0 +1,290 @@
+//! A webhook as its configuration says it, and which requests it is about: pure.
+
+use std::time::Duration;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use serde_json::{Map, Value};
+use wharf_kube_model::{
+    Resource,
+    selector::Labels,
+    view::{items, member, number, text, texts},
+};
+
+/// What is done to an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    Create,
+    Update,
+    Delete,
+    Connect,
+}
+
+impl Verb {
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Create => "CREATE",
+            Self::Update => "UPDATE",
+            Self::Delete => "DELETE",
+            Self::Connect => "CONNECT",
+        }
+    }
+}
+
+#[derive(Debug)]
+pub struct Hook {
+    pub name: String,
+    pub service: Service,
+    /// Authorities in PEM, of which one must have signed what the service shows.
+    pub authorities: Vec<u8>,
+    pub timeout: Duration,
+    /// Whether a request is done though the webhook could not be asked.
+    pub fails_open: bool,
+    pub is_equivalent: bool,
+    /// Whether it is asked again when others changed the object after it.
+    pub asks_again: bool,
+    pub namespaces: Labels,
+    pub objects: Labels,
+    rules: Vec<Rule>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Service {
+    pub namespace: String,
+    pub name: String,
+    pub port: u16,
+    pub path: String,
+}
+
+impl Service {
+    /// By which its certificate is checked.
+    pub fn host(&self) -> String {
+        format!("{}.{}.svc", self.name, self.namespace)
+    }
+}
+
+#[derive(Debug)]
+struct Rule {
+    operations: Vec<String>,
+    groups: Vec<String>,
+    versions: Vec<String>,
+    resources: Vec<String>,
+    scope: String,
+}
+
+/// What a request is about, as rules see it.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    pub verb: Verb,
+    pub group: &'a str,
+    pub version: &'a str,
+    pub plural: &'a str,
+    pub subresource: &'a str,
+    /// Whether the object is in a namespace.
+    pub is_in_namespace: bool,
+}
+
+/// The webhooks of a configuration, in its order. One that cannot be read was not let in.
+pub fn of_configuration(object: &Value) -> Vec<Hook> {
+    items(object, "webhooks").iter().filter_map(hook).collect()
+}
+
+fn hook(hook: &Value) -> Option<Hook> {
+    let config = member(hook, "clientConfig")?;
+    let service = member(config, "service")?;
+    let selector = |name: &str| match member(hook, name) {
+        None => Ok(Labels::everything()),
+        some => Labels::of_selector(some),
+    };
+    let seconds = number(hook, "timeoutSeconds").unwrap_or(10);
+    let path = text(service, "path");
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    Some(Hook {
+        name: text(hook, "name").to_owned(),
+        service: Service {
+            namespace: text(service, "namespace").to_owned(),
+            name: text(service, "name").to_owned(),
+            port: u16::try_from(number(service, "port").unwrap_or(443)).ok()?,
+            path: format!("{slash}{path}"),
+        },
+        authorities: BASE64.decode(text(config, "caBundle")).ok()?,
+        timeout: Duration::from_secs(seconds.clamp(1, 30).unsigned_abs()),
+        fails_open: text(hook, "failurePolicy") == "Ignore",
+        is_equivalent: text(hook, "matchPolicy") != "Exact",
+        asks_again: text(hook, "reinvocationPolicy") == "IfNeeded",
+        namespaces: selector("namespaceSelector").ok()?,
+        objects: selector("objectSelector").ok()?,
+        rules: items(hook, "rules").iter().map(rule).collect(),
+    })
+}
+
+fn rule(rule: &Value) -> Rule {
+    let all = |name: &str| texts(rule, name).map(str::to_owned).collect();
+    Rule {
+        operations: all("operations"),
+        groups: all("apiGroups"),
+        versions: all("apiVersions"),
+        resources: all("resources"),
+        scope: text(rule, "scope").to_owned(),
+    }
+}
+
+impl Rule {
+    fn is_about(&self, it: &Subject<'_>) -> bool {
+        let names = |list: &[String], name: &str| list.iter().any(|it| it == "*" || it == name);
+        let is_namespace = it.group.is_empty() && it.plural == "namespaces";
+        let is_in_scope = match self.scope.as_str() {
+            "Namespaced" => it.is_in_namespace && !is_namespace,
+            "Cluster" => !it.is_in_namespace || is_namespace,
+            _ => true,
+        };
+        let is_resource = |resource: &String| {
+            let (own, sub) = resource.split_once('/').unwrap_or((resource, ""));
+            (own == "*" || own == it.plural) && (sub == "*" || sub == it.subresource)
+        };
+        is_in_scope
+            && names(&self.operations, it.verb.text())
+            && names(&self.groups, it.group)
+            && names(&self.versions, it.version)
+            && self.resources.iter().any(is_resource)
+    }
+}
+
+impl Hook {
+    pub fn is_about(&self, subject: &Subject<'_>) -> bool {
+        self.rules.iter().any(|it| it.is_about(subject))
+    }
+
+    /// The first of the shapes of a kind, the one of the request in front, that the webhook is about.
+    pub fn shape<'a>(
+        &self,
+        subject: &Subject<'_>,
+        mut shapes: impl Iterator<Item = &'a Resource>,
+    ) -> Option<&'a Resource> {
+        let own = shapes.next()?;
+        if self.is_about(subject) {
+            return Some(own);
+        }
+        let is_about = |it: &&Resource| {
+            self.is_about(&Subject {
+                group: &it.group,
+                version: &it.version,
+                plural: &it.plural,
+                ..*subject
+            })
+        };
+        shapes.filter(|_| self.is_equivalent).find(is_about)
+    }
+
+    /// Whether it chooses one of the states of an object by its labels.
+    pub fn chooses(&self, states: [Option<&Value>; 2]) -> bool {
+        let labels = |it: &Value| {
+            let labels = it["metadata"]["labels"].as_object();
+            it["metadata"].is_object() && self.objects.matches(labels)
+        };
+        self.objects.is_everything() || states.into_iter().flatten().any(labels)
+    }
+
+    pub fn chooses_namespace(&self, labels: Option<&Map<String, Value>>) -> bool {
+        self.namespaces.matches(labels)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use wharf_kube_model::Catalog;
+
+    use super::*;
+
+    fn made(rule: Value, more: &Value) -> Hook {
+        let mut hook = json!({
+            "name": "a.b.c",
+            "clientConfig": {"service": {"name": "s", "namespace": "n", "port": 443}},
+            "rules": [rule],
+        });
+        for (name, value) in more.as_object().into_iter().flatten() {
+            hook[name] = value.clone();
+        }
+        let mut all = of_configuration(&json!({"webhooks": [hook]}));
+        all.pop().unwrap()
+    }
+
+    fn rule(group: &str, resources: &[&str], scope: &str) -> Value {
+        json!({"operations": ["CREATE"], "apiGroups": [group], "apiVersions": ["v1"],
+            "resources": resources, "scope": scope})
+    }
+
+    fn subject<'a>(group: &'a str, plural: &'a str, subresource: &'a str) -> Subject<'a> {
+        Subject {
+            verb: Verb::Create,
+            group,
+            version: "v1",
+            plural,
+            subresource,
+            is_in_namespace: !["nodes"].contains(&plural),
+        }
+    }
+
+    #[test]
+    fn rules_are_about_resources_and_subresources() {
+        for (group, resources, scope, asked, expected) in [
+            ("", &["pods"][..], "*", ("", "pods", ""), true),
+            ("", &["pods"], "*", ("", "pods", "exec"), false),
+            ("", &["pods/*"], "*", ("", "pods", "exec"), true),
+            // As upstream reads it: the resource itself too.
+            ("", &["pods/*"], "*", ("", "pods", ""), true),
+            ("", &["*"], "*", ("", "nodes", "status"), false),
+            ("*", &["*/*"], "*", ("apps", "deployments", "scale"), true),
+            ("*", &["*/scale"], "*", ("apps", "deployments", ""), false),
+            ("apps", &["*"], "*", ("", "pods", ""), false),
+            ("", &["*"], "Namespaced", ("", "nodes", ""), false),
+            ("", &["*"], "Cluster", ("", "nodes", ""), true),
+            ("", &["*"], "Cluster", ("", "pods", ""), false),
+            ("", &["*"], "Namespaced", ("", "namespaces", ""), false),
+            ("", &["*"], "Cluster", ("", "namespaces", ""), true),
+        ] {
+            let hook = made(rule(group, resources, scope), &Value::Null);
+            let (group, plural, subresource) = asked;
+            let is_about = hook.is_about(&subject(group, plural, subresource));
+            assert_eq!(is_about, expected, "{resources:?} {scope} {asked:?}");
+        }
+        let hook = made(rule("", &["pods"], "*"), &Value::Null);
+        let deletes = Subject {
+            verb: Verb::Delete,
+            ..subject("", "pods", "")
+        };
+        assert!(!hook.is_about(&deletes));
+    }
+
+    #[test]
+    fn another_shape_of_a_kind_counts_unless_it_is_to_be_exact() {
+        let catalog = Catalog::built_in();
+        let shapes = [
+            catalog.resource("", "v1", "events").unwrap(),
+            catalog.resource("events.k8s.io", "v1", "events").unwrap(),
+        ];
+        let shapes = || shapes.into_iter().map(AsRef::as_ref);
+        let of_events = rule("events.k8s.io", &["events"], "*");
+        let hook = made(of_events.clone(), &Value::Null);
+        let asked = subject("", "events", "");
+        let found = hook.shape(&asked, shapes());
+        assert_eq!(found.map(|it| it.group.as_str()), Some("events.k8s.io"));
+        let exact = made(of_events, &json!({"matchPolicy": "Exact"}));
+        assert!(exact.shape(&asked, shapes()).is_none());
+    }
+
+    #[test]
+    fn labels_of_either_state_choose() {
+        let selector = json!({"objectSelector": {"matchLabels": {"a": "b"}}});
+        let hook = made(rule("", &["pods"], "*"), &selector);
+        let with = json!({"metadata": {"labels": {"a": "b"}}});
+        let without = json!({"metadata": {}});
+        assert!(hook.chooses([Some(&with), None]));
+        assert!(hook.chooses([Some(&without), Some(&with)]));
+        assert!(!hook.chooses([Some(&without), None]));
+        let none = json!({"objectSelector": {"matchExpressions": [{"key": "a", "operator": "DoesNotExist"}]}});
+        let hook = made(rule("", &["pods"], "*"), &none);
+        assert!(hook.chooses([Some(&without), None]));
+        assert!(!hook.chooses([Some(&json!({"kind": "PodExecOptions"})), None]));
+    }
+}

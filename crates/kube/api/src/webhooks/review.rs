@@ -1,0 +1,300 @@
+//! Reviews of `admission.k8s.io/v1`: what a webhook is asked, and what its answer comes to. Pure.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use serde_json::{Map, Value, json};
+use wharf_kube_auth::UserInfo;
+use wharf_kube_model::{
+    field::quoted,
+    status::{Cause, Details, Status},
+    view::{items, text},
+};
+
+use super::hook::Verb;
+use crate::answer::Fault;
+
+const VERSION: &str = "admission.k8s.io/v1";
+const KIND: &str = "AdmissionReview";
+/// Causes of a refusal that are passed on.
+const MOST_CAUSES: usize = 100;
+/// Notes for the audit log of one webhook.
+const MOST_NOTES: usize = 32;
+
+/// Group, version, and kind or resource.
+#[derive(Debug, Clone, Copy)]
+pub struct Named<'a>(pub &'a str, pub &'a str, pub &'a str);
+
+impl Named<'_> {
+    fn value(self, last: &str) -> Value {
+        json!({"group": self.0, "version": self.1, last: self.2})
+    }
+}
+
+/// What is asked of a webhook.
+#[derive(Debug)]
+pub struct Question<'a> {
+    pub uid: &'a str,
+    pub kind: Named<'a>,
+    pub resource: Named<'a>,
+    pub request_kind: Named<'a>,
+    pub request_resource: Named<'a>,
+    pub subresource: &'a str,
+    pub name: &'a str,
+    pub namespace: &'a str,
+    pub verb: Verb,
+    pub user: &'a UserInfo,
+    pub object: Option<&'a Value>,
+    pub old: Option<&'a Value>,
+    pub is_dry: bool,
+    pub options: &'a Value,
+}
+
+impl Question<'_> {
+    pub fn body(&self) -> Vec<u8> {
+        let mut request = Map::new();
+        let mut put = |name: &str, value: Value| {
+            request.insert(name.to_owned(), value);
+        };
+        put("uid", self.uid.into());
+        put("kind", self.kind.value("kind"));
+        put("resource", self.resource.value("resource"));
+        if !self.subresource.is_empty() {
+            put("subResource", self.subresource.into());
+        }
+        put("requestKind", self.request_kind.value("kind"));
+        put("requestResource", self.request_resource.value("resource"));
+        if !self.subresource.is_empty() {
+            put("requestSubResource", self.subresource.into());
+        }
+        for (name, value) in [("name", self.name), ("namespace", self.namespace)] {
+            if !value.is_empty() {
+                put(name, value.into());
+            }
+        }
+        put("operation", self.verb.text().into());
+        put("userInfo", user(self.user));
+        put("object", self.object.cloned().unwrap_or_default());
+        put("oldObject", self.old.cloned().unwrap_or_default());
+        put("dryRun", self.is_dry.into());
+        put("options", self.options.clone());
+        let review = json!({"kind": KIND, "apiVersion": VERSION, "request": request});
+        review.to_string().into_bytes()
+    }
+}
+
+fn user(user: &UserInfo) -> Value {
+    let mut it = json!({"username": user.name});
+    if !user.uid.is_empty() {
+        it["uid"] = user.uid.as_str().into();
+    }
+    if !user.groups.is_empty() {
+        it["groups"] = json!(user.groups);
+    }
+    if !user.extra.is_empty() {
+        it["extra"] = json!(user.extra);
+    }
+    it
+}
+
+/// What a webhook says.
+#[derive(Debug, Default, PartialEq)]
+pub struct Verdict {
+    /// Why not, if it refuses.
+    pub refusal: Option<Fault>,
+    pub patch: Option<Value>,
+    pub warnings: Vec<String>,
+    /// For the audit log, under the webhook's name.
+    pub notes: Vec<(String, String)>,
+}
+
+/// Reads an answer.
+///
+/// # Errors
+/// Why it is none, in upstream's words.
+pub fn judge(hook: &str, uid: &str, may_patch: bool, body: &[u8]) -> Result<Verdict, String> {
+    let review: Value = serde_json::from_slice(body)
+        .map_err(|error| format!("the answer is no AdmissionReview: {error}"))?;
+    let response = &review["response"];
+    if !response.is_object() {
+        return Err("webhook response was absent".to_owned());
+    }
+    let own = text(response, "uid");
+    if own != uid {
+        return Err(format!(
+            "expected response.uid={}, got {}",
+            quoted(uid),
+            quoted(own)
+        ));
+    }
+    let (version, kind) = (text(&review, "apiVersion"), text(&review, "kind"));
+    if (version, kind) != (VERSION, KIND) {
+        return Err(format!(
+            "expected webhook response of {VERSION}, Kind={KIND}, got {version}, Kind={kind}"
+        ));
+    }
+    let patch = patch(response, may_patch)?;
+    let is_allowed = response["allowed"] == true;
+    let notes = response["auditAnnotations"].as_object();
+    let notes = notes.into_iter().flatten().take(MOST_NOTES);
+    Ok(Verdict {
+        refusal: (!is_allowed).then(|| refusal(hook, &response["status"])),
+        patch: patch.filter(|_| is_allowed),
+        warnings: items(response, "warnings")
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
+        notes: notes
+            .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+            .collect(),
+    })
+}
+
+fn patch(response: &Value, may_patch: bool) -> Result<Option<Value>, String> {
+    let patch = text(response, "patch");
+    let kind = response["patchType"].as_str();
+    let wrong = match (may_patch, patch.is_empty(), kind) {
+        (_, true, None) => return Ok(None),
+        (false, false, _) => "validating webhook may not return response.patch",
+        (false, true, Some(_)) => "validating webhook may not return response.patchType",
+        (true, false, None) => "webhook returned response.patch but not response.patchType",
+        (true, true, Some(_)) => "webhook returned response.patchType but not response.patch",
+        (true, false, Some("JSONPatch")) => {
+            let bytes = BASE64
+                .decode(patch)
+                .map_err(|error| format!("response.patch is no base64: {error}"))?;
+            let patch = serde_json::from_slice(&bytes);
+            let patch: Value =
+                patch.map_err(|error| format!("response.patch is no JSON: {error}"))?;
+            let is_empty = patch.as_array().is_some_and(Vec::is_empty);
+            return Ok(Some(patch).filter(|_| !is_empty));
+        }
+        (true, false, Some(other)) => {
+            let kind = quoted(other);
+            return Err(format!(
+                "webhook returned invalid response.patchType of {kind}"
+            ));
+        }
+    };
+    Err(wrong.to_owned())
+}
+
+/// A refusal as the client hears it.
+fn refusal(hook: &str, given: &Value) -> Fault {
+    let by = format!("admission webhook {} denied the request", quoted(hook));
+    let (message, reason) = (text(given, "message"), text(given, "reason"));
+    let message = match (message, reason) {
+        ("", "") => format!("{by} without explanation"),
+        ("", why) | (why, _) => format!("{by}: {why}"),
+    };
+    let code = given["code"].as_u64().and_then(|it| u16::try_from(it).ok());
+    let details = &given["details"];
+    let own = |name: &str| text(details, name).to_owned();
+    let cause = |it: &Value| Cause {
+        reason: text(it, "reason").to_owned(),
+        message: text(it, "message").to_owned(),
+        field: text(it, "field").to_owned(),
+    };
+    let causes = items(details, "causes").iter().take(MOST_CAUSES);
+    let seconds = details["retryAfterSeconds"].as_u64().unwrap_or_default();
+    Box::new(Status {
+        code: code.filter(|it| (400..600).contains(it)).unwrap_or(400),
+        reason: reason.to_owned(),
+        message,
+        details: details.is_object().then(|| Details {
+            name: own("name"),
+            group: own("group"),
+            kind: own("kind"),
+            uid: own("uid"),
+            causes: causes.map(cause).collect(),
+            retry_after_seconds: u32::try_from(seconds).unwrap_or_default(),
+        }),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(response: Value) -> Vec<u8> {
+        let review = json!({"kind": KIND, "apiVersion": VERSION, "response": response});
+        review.to_string().into_bytes()
+    }
+
+    #[test]
+    fn a_refusal_has_the_words_of_the_webhook() {
+        for (status, code, expected) in [
+            (json!(null), 400, "denied the request without explanation"),
+            (
+                json!({"message": "no", "code": 403, "reason": "Forbidden"}),
+                403,
+                "denied the request: no",
+            ),
+            (
+                json!({"reason": "Gone", "code": 200}),
+                400,
+                "denied the request: Gone",
+            ),
+            (
+                json!({"message": "x", "code": 99999}),
+                400,
+                "denied the request: x",
+            ),
+        ] {
+            let body = answer(json!({"uid": "u", "allowed": false, "status": status}));
+            let fault = judge("a.b.c", "u", true, &body).unwrap().refusal.unwrap();
+            assert_eq!(fault.code, code);
+            assert_eq!(
+                fault.message,
+                format!("admission webhook \"a.b.c\" {expected}")
+            );
+        }
+    }
+
+    #[test]
+    fn a_patch_is_one_of_a_mutating_webhook() {
+        let add = json!([{"op": "add", "path": "/a", "value": 1}]);
+        let coded = BASE64.encode(add.to_string());
+        let body = answer(
+            json!({"uid": "u", "allowed": true, "patch": coded, "patchType": "JSONPatch",
+            "warnings": ["w"], "auditAnnotations": {"k": "v"}}),
+        );
+        let verdict = judge("h", "u", true, &body).unwrap();
+        assert_eq!(verdict.patch, Some(add));
+        assert_eq!(verdict.warnings, ["w"]);
+        assert_eq!(verdict.notes, [("k".to_owned(), "v".to_owned())]);
+        let why = judge("h", "u", false, &body).unwrap_err();
+        assert_eq!(why, "validating webhook may not return response.patch");
+        let none = BASE64.encode("[]");
+        let body =
+            answer(json!({"uid": "u", "allowed": true, "patch": none, "patchType": "JSONPatch"}));
+        assert_eq!(judge("h", "u", true, &body), Ok(Verdict::default()));
+    }
+
+    #[test]
+    fn answers_that_are_none_are_told() {
+        for (body, expected) in [
+            (answer(json!(null)), "webhook response was absent"),
+            (
+                answer(json!({"uid": "other", "allowed": true})),
+                r#"expected response.uid="u", got "other""#,
+            ),
+            (
+                json!({"kind": "X", "apiVersion": "v2", "response": {"uid": "u"}})
+                    .to_string()
+                    .into_bytes(),
+                "expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got v2, Kind=X",
+            ),
+            (
+                answer(json!({"uid": "u", "allowed": true, "patch": "W10="})),
+                "webhook returned response.patch but not response.patchType",
+            ),
+            (
+                answer(json!({"uid": "u", "allowed": true, "patch": "W10=", "patchType": "Merge"})),
+                r#"webhook returned invalid response.patchType of "Merge""#,
+            ),
+        ] {
+            assert_eq!(judge("h", "u", true, &body), Err(expected.to_owned()));
+        }
+        assert!(judge("h", "u", true, b"<html>").is_err());
+    }
+}

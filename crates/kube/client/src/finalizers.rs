@@ -1,0 +1,66 @@
+//! Finalizers of objects that informers hold.
+
+use serde_json::{Value, json};
+
+use crate::{Client, Error, Informer, Object as _, Patch};
+
+impl Client {
+    /// The object with a finalizer more.
+    ///
+    /// # Errors
+    /// Those of a patch; a conflict if the object changed.
+    pub async fn add_finalizer(
+        &self,
+        informer: &Informer,
+        object: &Value,
+        finalizer: &str,
+    ) -> Result<Value, Error> {
+        if object.has_finalizer(finalizer) {
+            return Ok(object.clone());
+        }
+        let mut all = object.list("/metadata/finalizers").to_vec();
+        all.push(finalizer.into());
+        self.set_finalizers(informer, object, all).await
+    }
+
+    /// An object that is not there any more has none.
+    ///
+    /// # Errors
+    /// Those of a patch; a conflict if the object changed.
+    pub async fn remove_finalizer(
+        &self,
+        informer: &Informer,
+        object: &Value,
+        finalizer: &str,
+    ) -> Result<(), Error> {
+        if !object.has_finalizer(finalizer) {
+            return Ok(());
+        }
+        let mut all = object.list("/metadata/finalizers").to_vec();
+        all.retain(|it| it != finalizer);
+        match self.set_finalizers(informer, object, all).await {
+            Err(error) if error.is_not_found() => Ok(()),
+            other => other.map(drop),
+        }
+    }
+
+    /// The informer has what came of it: an object that is deleted and has none any more is gone.
+    async fn set_finalizers(
+        &self,
+        informer: &Informer,
+        object: &Value,
+        all: Vec<Value>,
+    ) -> Result<Value, Error> {
+        // The whole list is replaced: of this very revision alone.
+        let patch = Patch::Merge(json!({"metadata": {
+            "uid": object.uid(), "resourceVersion": object.resource_version(), "finalizers": all,
+        }}));
+        let (namespace, name) = (object.namespace(), object.name());
+        let patched = self.patch(informer.kind(), namespace, name, &patch).await?;
+        match patched.is_deleting() && patched.list("/metadata/finalizers").is_empty() {
+            true => informer.observe_deletion(object, &Value::Null),
+            false => informer.observe(&patched),
+        }
+        Ok(patched)
+    }
+}

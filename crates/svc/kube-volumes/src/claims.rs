@@ -1,0 +1,237 @@
+//! A claim brought forward: its disk and PersistentVolume are made, and it grows.
+//!
+//! A finalizer is on the claim before EC2 is asked, and goes when the PersistentVolume is there. So a claim that is deleted in
+//! between, whoever was killed meanwhile, waits until its disk is deleted.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use wharf_kube_client::{Object as _, Patch, Ref, kind};
+use wharf_kube_model::persistent::{SELECTED_NODE, capacity, class_of, ebs_disk, requested};
+use wharf_reconcile::Next;
+
+use crate::{
+    controller::{Controller, Failure},
+    provision::{self, PROVISIONED_BY, asked, is_ours, volume_name, zone},
+};
+
+/// On a claim whose disk may be there without a PersistentVolume.
+const MAKING: &str = "ebs.csi.aws.com/provisioning";
+/// What EC2 refuses may be had later: others free what was too much.
+const AFTER_REFUSAL: Duration = Duration::from_secs(30);
+const GIB: i64 = 1 << 30;
+const PENDING_RESIZE: &str = "FileSystemResizePending";
+
+impl Controller {
+    pub async fn claim(&self, namespace: &str, name: &str) -> Result<Next, Failure> {
+        let Some(claim) = self.claims.get(namespace, name) else {
+            return Ok(Next::Settled);
+        };
+        let bound = claim.text("/spec/volumeName");
+        if let Some(volume) = self.volumes.get("", &volume_name(&claim)) {
+            // It says by itself whose the disk is.
+            self.client
+                .remove_finalizer(&self.claims, &claim, MAKING)
+                .await?;
+            if bound == volume.name() {
+                return self.grow(&claim, &volume).await;
+            }
+            return Ok(Next::Settled);
+        }
+        if claim.is_deleting() {
+            if claim.has_finalizer(MAKING) {
+                self.take_back(&claim).await?;
+            }
+            return Ok(Next::Settled);
+        }
+        let Some(class) = self.classes.get("", class_of(&claim)) else {
+            return Ok(Next::Settled);
+        };
+        let is_wanted = bound.is_empty() && is_ours(class.text("/provisioner")) && self.gives();
+        let told = claim.annotation("volume.kubernetes.io/storage-provisioner");
+        // Whether there is a volume already, the binder has looked before it said so.
+        if !is_wanted || told.is_none() {
+            return Ok(Next::Settled);
+        }
+        let chosen = claim.annotation(SELECTED_NODE);
+        if chosen.is_none() && class.text("/volumeBindingMode") == "WaitForFirstConsumer" {
+            return Ok(Next::Settled);
+        }
+        let chosen = match chosen {
+            None => None,
+            Some(name) => match self.nodes.get("", name) {
+                Some(node) => Some(node),
+                None => return self.choose_again(&claim).await,
+            },
+        };
+        let about = || Ref::of(&kind::PERSISTENT_VOLUME_CLAIM, &claim);
+        let failed = |why: &str| {
+            let text = format!(
+                "failed to provision volume with StorageClass \"{}\": {why}",
+                class.name()
+            );
+            self.warn(&self.provisioner, about(), "ProvisioningFailed", &text);
+            Ok(Next::After(AFTER_REFUSAL))
+        };
+        let nodes = self.nodes.all();
+        let wanted = asked(&claim, &class);
+        let wanted = wanted.and_then(|it| Ok((it, zone(&class, chosen.as_deref(), &nodes)?)));
+        let (wanted, zone) = match wanted {
+            Ok(wanted) => wanted,
+            Err(why) => return failed(&why),
+        };
+        let claim = match claim.has_finalizer(MAKING) {
+            true => (*claim).clone(),
+            false => {
+                let text = format!(
+                    "External provisioner is provisioning volume for claim \"{}\"",
+                    claim.key()
+                );
+                self.provisioner.normal(about(), "Provisioning", &text);
+                self.client
+                    .add_finalizer(&self.claims, &claim, MAKING)
+                    .await?
+            }
+        };
+        let name = volume_name(&claim);
+        let disk = match self.disks.made(&name).await? {
+            Some(disk) => disk,
+            None => match self.disks.make(&name, &wanted, &zone).await {
+                Ok(disk) => disk,
+                Err(fault) if fault.sender => return failed(&fault.message),
+                Err(fault) => return Err(fault.into()),
+            },
+        };
+        let volume = provision::volume(&claim, &class, &wanted, &disk);
+        let made = self
+            .client
+            .create(&kind::PERSISTENT_VOLUME, "", &volume)
+            .await;
+        match made {
+            Ok(made) => self.volumes.observe(&made),
+            Err(error) if error.is_already_exists() => {}
+            Err(error) => return Err(error.into()),
+        }
+        self.is_well(claim.uid());
+        let text = format!("Successfully provisioned volume {name}");
+        self.provisioner
+            .normal(about(), "ProvisioningSucceeded", &text);
+        self.client
+            .remove_finalizer(&self.claims, &claim, MAKING)
+            .await?;
+        Ok(Next::Settled)
+    }
+
+    /// A disk without a PersistentVolume, of a claim that nobody wants any more.
+    async fn take_back(&self, claim: &Value) -> Result<(), Failure> {
+        let name = volume_name(claim);
+        // The cache may not have it yet.
+        match self.client.get(&kind::PERSISTENT_VOLUME, "", &name).await {
+            Ok(_) => {
+                let client = &self.client;
+                client.remove_finalizer(&self.claims, claim, MAKING).await?;
+                return Ok(());
+            }
+            Err(error) if error.is_not_found() => {}
+            Err(error) => return Err(error.into()),
+        }
+        if let Some(disk) = self.disks.made(&name).await? {
+            self.disks.delete(&disk.id).await?;
+        }
+        let client = &self.client;
+        client.remove_finalizer(&self.claims, claim, MAKING).await?;
+        Ok(())
+    }
+
+    /// The node that was chosen is gone: the scheduler chooses another one.
+    async fn choose_again(&self, claim: &Value) -> Result<Next, Failure> {
+        let patch = Patch::Merge(json!({"metadata": {
+            "uid": claim.uid(), "resourceVersion": claim.resource_version(),
+            "annotations": {SELECTED_NODE: null},
+        }}));
+        let kind = &kind::PERSISTENT_VOLUME_CLAIM;
+        let (namespace, name) = (claim.namespace(), claim.name());
+        let patched = self.client.patch(kind, namespace, name, &patch).await?;
+        self.claims.observe(&patched);
+        Ok(Next::Settled)
+    }
+
+    /// A claim that asks for more than it has: the disk grows at once, its file system when it is mounted next.
+    async fn grow(&self, claim: &Value, volume: &Value) -> Result<Next, Failure> {
+        let (Some(disk), true) = (
+            ebs_disk(volume),
+            volume.annotation(PROVISIONED_BY).is_some() && self.gives(),
+        ) else {
+            return Ok(Next::Settled);
+        };
+        if claim.is_deleting() || claim.text("/status/phase") != "Bound" {
+            return Ok(Next::Settled);
+        }
+        let about = || Ref::of(&kind::PERSISTENT_VOLUME_CLAIM, claim);
+        let bytes = requested(claim);
+        if bytes > capacity(volume) {
+            let gib = bytes / GIB + i64::from(bytes % GIB > 0);
+            let seen = self.disks.see(&disk.id).await?;
+            // What was asked for before this process may be done by now.
+            if seen.is_some_and(|it| it.gib < gib)
+                && let Err(fault) = self.disks.grow(&disk.id, gib).await
+            {
+                if !fault.sender {
+                    return Err(fault.into());
+                }
+                let is_under_way = fault.code == "IncorrectModificationState";
+                if !is_under_way {
+                    let text = format!(
+                        "resize volume \"{}\" by resizer \"ebs.csi.aws.com\" failed: {}",
+                        volume.name(),
+                        fault.message
+                    );
+                    self.warn(&self.resizer, about(), "VolumeResizeFailed", &text);
+                    return Ok(Next::After(AFTER_REFUSAL));
+                }
+            }
+            // One that no host has anything of is as large as its record says at once.
+            let seen = self.disks.see(&disk.id).await?;
+            if seen.is_none_or(|it| it.gib < gib) {
+                return Ok(Next::After(Duration::from_secs(1)));
+            }
+            let patch = Patch::Merge(json!({
+                "metadata": {"uid": volume.uid()},
+                "spec": {"capacity": {"storage": format!("{gib}Gi")}},
+            }));
+            let kind = &kind::PERSISTENT_VOLUME;
+            let patched = self.client.patch(kind, "", volume.name(), &patch).await?;
+            self.volumes.observe(&patched);
+            self.is_well(claim.uid());
+            self.await_mount(claim).await?;
+            let text = "Require file system resize of volume on node";
+            self.resizer
+                .normal(about(), "FileSystemResizeRequired", text);
+        }
+        Ok(Next::Settled)
+    }
+
+    async fn await_mount(&self, claim: &Value) -> Result<(), Failure> {
+        if claim.has_condition(PENDING_RESIZE, "True") {
+            return Ok(());
+        }
+        let mut conditions = claim.list("/status/conditions").to_vec();
+        conditions.retain(|it| it.text("/type") != PENDING_RESIZE);
+        conditions.push(json!({
+            "type": PENDING_RESIZE, "status": "True", "lastProbeTime": null,
+            "lastTransitionTime": self.clock.now().iso8601_seconds(),
+            "message": "Waiting for user to (re-)start a pod to finish file system resize of volume on node.",
+        }));
+        let patch = Patch::Merge(json!({
+            "metadata": {"uid": claim.uid()}, "status": {"conditions": conditions},
+        }));
+        let kind = &kind::PERSISTENT_VOLUME_CLAIM;
+        let (namespace, name) = (claim.namespace(), claim.name());
+        let patched = self
+            .client
+            .patch_at(kind, namespace, name, "status", &patch)
+            .await?;
+        self.claims.observe(&patched);
+        Ok(())
+    }
+}

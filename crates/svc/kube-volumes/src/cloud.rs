@@ -1,0 +1,206 @@
+//! EC2, asked in the name of EKS for one cluster.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use wharf_api_ec2::{
+    AttachVolumeRequest, CreateVolumeRequest, DeleteVolumeRequest, DescribeVolumesRequest,
+    DetachVolumeRequest, Ec2, Filter, ModifyVolumeRequest, Tag, TagSpecification, Volume,
+};
+use wharf_base::{Clock, Permit};
+use wharf_service::Cluster;
+use wharf_wire::{Call, Fault};
+
+use crate::provision::Asked;
+
+const PERMIT: Permit = Permit::for_controller("eks-volumes");
+/// By which a volume is found that was made and not told of yet.
+const VOLUME_TAG: &str = "CSIVolumeName";
+/// Of one cluster alone: its name is another's once it is gone.
+const CLUSTER_ID_TAG: &str = "ebs.csi.aws.com/cluster-id";
+
+/// What volumes are made with.
+#[derive(Clone)]
+pub struct Cloud {
+    pub ec2: Arc<dyn Ec2>,
+    pub clock: Arc<dyn Clock>,
+    pub cluster: Cluster,
+}
+
+/// A volume of EC2's.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Disk {
+    pub id: String,
+    pub zone: String,
+    pub gib: i64,
+    /// The PersistentVolume of this cluster that it was made for, if it was made for one.
+    pub made_for: Option<String>,
+    /// The instance that has it, and whether it is there by now: `attached`, `attaching`, `detaching`.
+    pub attachment: Option<(String, String)>,
+}
+
+impl Disk {
+    /// As a cluster sees it, by its id.
+    fn of(it: Volume, cluster: &str) -> Self {
+        let attachment = it.attachments.into_iter().flatten().next();
+        let tags = it.tags.unwrap_or_default();
+        let tagged = |key: &str| {
+            let mut with = tags.iter().filter(|it| it.key.as_deref() == Some(key));
+            with.next().and_then(|it| it.value.clone())
+        };
+        let is_its = tagged(CLUSTER_ID_TAG).is_some_and(|it| it == cluster);
+        Self {
+            made_for: tagged(VOLUME_TAG).filter(|_| is_its),
+            id: it.volume_id.unwrap_or_default(),
+            zone: it.availability_zone.unwrap_or_default(),
+            gib: it.size.unwrap_or_default().into(),
+            attachment: attachment.map(|it| {
+                (
+                    it.instance_id.unwrap_or_default(),
+                    it.state.unwrap_or_default(),
+                )
+            }),
+        }
+    }
+}
+
+/// What the controller needs of EC2; [`Cloud`], or a simulation.
+#[async_trait]
+pub trait Disks: Send + Sync + 'static {
+    /// The one that was made under this name.
+    async fn made(&self, name: &str) -> Result<Option<Disk>, Fault>;
+    async fn make(&self, name: &str, asked: &Asked, zone: &str) -> Result<Disk, Fault>;
+    /// `None` if it is not there.
+    async fn see(&self, id: &str) -> Result<Option<Disk>, Fault>;
+    async fn attach(&self, id: &str, instance: &str) -> Result<(), Fault>;
+    async fn detach(&self, id: &str, instance: &str) -> Result<(), Fault>;
+    async fn grow(&self, id: &str, gib: i64) -> Result<(), Fault>;
+    /// One that is not there is deleted already.
+    async fn delete(&self, id: &str) -> Result<(), Fault>;
+}
+
+fn tag(key: impl Into<String>, value: impl Into<String>) -> Tag {
+    Tag {
+        key: Some(key.into()),
+        value: Some(value.into()),
+    }
+}
+
+fn is_missing(fault: &Fault) -> bool {
+    fault.code == "InvalidVolume.NotFound"
+}
+
+impl Cloud {
+    fn call(&self) -> Call {
+        self.cluster.call(PERMIT, self.clock.now())
+    }
+
+    async fn found(&self, request: DescribeVolumesRequest) -> Result<Option<Disk>, Fault> {
+        let found = self.ec2.describe_volumes(&self.call(), request).await?;
+        let mut found = found.volumes.into_iter().flatten();
+        let is_there = |it: &Volume| it.state.as_deref() != Some("deleting");
+        let seen = found.find(is_there);
+        Ok(seen.map(|it| Disk::of(it, &self.cluster.id)))
+    }
+}
+
+#[async_trait]
+impl Disks for Cloud {
+    async fn made(&self, name: &str) -> Result<Option<Disk>, Fault> {
+        let filter = |tag: &str, value: &str| Filter {
+            name: Some(format!("tag:{tag}")),
+            values: Some(vec![value.to_owned()]),
+        };
+        let request = DescribeVolumesRequest {
+            filters: Some(vec![
+                filter(VOLUME_TAG, name),
+                filter(CLUSTER_ID_TAG, &self.cluster.id),
+            ]),
+            ..DescribeVolumesRequest::default()
+        };
+        self.found(request).await
+    }
+
+    async fn make(&self, name: &str, asked: &Asked, zone: &str) -> Result<Disk, Fault> {
+        let cluster = &self.cluster;
+        let mut tags = vec![
+            tag(VOLUME_TAG, name),
+            tag(CLUSTER_ID_TAG, &cluster.id),
+            tag("ebs.csi.aws.com/cluster", "true"),
+            tag(format!("kubernetes.io/cluster/{}", cluster.name), "owned"),
+            tag("KubernetesCluster", &cluster.name),
+            tag("Name", format!("{}-dynamic-{name}", cluster.name)),
+            tag("kubernetes.io/created-for/pv/name", name),
+            tag("kubernetes.io/created-for/pvc/name", &asked.claim.1),
+            tag("kubernetes.io/created-for/pvc/namespace", &asked.claim.0),
+        ];
+        tags.extend(asked.tags.iter().map(|(key, value)| tag(key, value)));
+        let request = CreateVolumeRequest {
+            availability_zone: Some(zone.to_owned()),
+            size: Some(asked.gib),
+            volume_type: Some(asked.kind.clone()),
+            iops: asked.iops,
+            throughput: asked.throughput,
+            client_token: Some(format!("{name}-{zone}")),
+            tag_specifications: Some(vec![TagSpecification {
+                resource_type: Some("volume".to_owned()),
+                tags: Some(tags),
+            }]),
+            ..CreateVolumeRequest::default()
+        };
+        let made = self.ec2.create_volume(&self.call(), request).await?;
+        Ok(Disk::of(made, &self.cluster.id))
+    }
+
+    async fn see(&self, id: &str) -> Result<Option<Disk>, Fault> {
+        let request = DescribeVolumesRequest {
+            volume_ids: Some(vec![id.to_owned()]),
+            ..DescribeVolumesRequest::default()
+        };
+        match self.found(request).await {
+            Err(fault) if is_missing(&fault) => Ok(None),
+            other => other,
+        }
+    }
+
+    async fn attach(&self, id: &str, instance: &str) -> Result<(), Fault> {
+        let request = AttachVolumeRequest {
+            volume_id: Some(id.to_owned()),
+            instance_id: Some(instance.to_owned()),
+            ..AttachVolumeRequest::default()
+        };
+        self.ec2.attach_volume(&self.call(), request).await?;
+        Ok(())
+    }
+
+    async fn detach(&self, id: &str, instance: &str) -> Result<(), Fault> {
+        let request = DetachVolumeRequest {
+            volume_id: Some(id.to_owned()),
+            instance_id: Some(instance.to_owned()),
+            ..DetachVolumeRequest::default()
+        };
+        self.ec2.detach_volume(&self.call(), request).await?;
+        Ok(())
+    }
+
+    async fn grow(&self, id: &str, gib: i64) -> Result<(), Fault> {
+        let request = ModifyVolumeRequest {
+            volume_id: Some(id.to_owned()),
+            size: i32::try_from(gib).ok(),
+            ..ModifyVolumeRequest::default()
+        };
+        self.ec2.modify_volume(&self.call(), request).await?;
+        Ok(())
+    }
+
+    async fn delete(&self, id: &str) -> Result<(), Fault> {
+        let request = DeleteVolumeRequest {
+            volume_id: Some(id.to_owned()),
+            ..DeleteVolumeRequest::default()
+        };
+        match self.ec2.delete_volume(&self.call(), request).await {
+            Err(fault) if !is_missing(&fault) => Err(fault),
+            _ => Ok(()),
+        }
+    }
+}

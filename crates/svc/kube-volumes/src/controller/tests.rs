@@ -1,0 +1,386 @@
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use serde_json::json;
+use wharf_base::SystemClock;
+use wharf_kube_client::{Delete, Patch, Selection, fake::Fake};
+
+use super::*;
+use crate::{attach::INSTANCE, cloud::Disk, provision::Asked};
+
+/// EC2, as far as volumes go.
+#[derive(Default)]
+struct Cloud {
+    disks: Mutex<BTreeMap<String, (String, Disk)>>,
+    /// Hosts have not let go yet.
+    holds: Mutex<bool>,
+    most: Mutex<usize>,
+}
+
+fn refused(text: &str) -> Fault {
+    Fault::sender("Refused", 400, text)
+}
+
+#[async_trait]
+impl Disks for Cloud {
+    async fn made(&self, name: &str) -> Result<Option<Disk>, Fault> {
+        let disks = self.disks.lock();
+        let mut named = disks.values().filter(|it| it.0 == name);
+        Ok(named.next().map(|it| it.1.clone()))
+    }
+
+    async fn make(&self, name: &str, asked: &Asked, zone: &str) -> Result<Disk, Fault> {
+        if asked.kind == "floppy" {
+            return Err(refused("there are no floppies"));
+        }
+        let mut disks = self.disks.lock();
+        let disk = Disk {
+            id: format!("vol-{}", disks.len()),
+            zone: zone.to_owned(),
+            gib: asked.gib.into(),
+            made_for: Some(name.to_owned()),
+            attachment: None,
+        };
+        disks.insert(disk.id.clone(), (name.to_owned(), disk.clone()));
+        *self.most.lock() += 1;
+        Ok(disk)
+    }
+
+    async fn see(&self, id: &str) -> Result<Option<Disk>, Fault> {
+        let mut disks = self.disks.lock();
+        let Some((_, disk)) = disks.get_mut(id) else {
+            return Ok(None);
+        };
+        let seen = disk.clone();
+        // What was asked for is done by the next look.
+        match &mut disk.attachment {
+            Some((_, state)) if state == "attaching" => "attached".clone_into(state),
+            Some((_, state)) if state == "detaching" && !*self.holds.lock() => {
+                disk.attachment = None;
+            }
+            _ => {}
+        }
+        Ok(Some(seen))
+    }
+
+    async fn attach(&self, id: &str, instance: &str) -> Result<(), Fault> {
+        let mut disks = self.disks.lock();
+        let (_, disk) = disks.get_mut(id).ok_or_else(|| refused("there is none"))?;
+        match &disk.attachment {
+            Some((has, _)) if has == instance => Ok(()),
+            Some((has, _)) => Err(refused(&format!("it is attached to {has}"))),
+            None => {
+                disk.attachment = Some((instance.to_owned(), "attaching".to_owned()));
+                Ok(())
+            }
+        }
+    }
+
+    async fn detach(&self, id: &str, _: &str) -> Result<(), Fault> {
+        if let Some((_, state)) = self
+            .disks
+            .lock()
+            .get_mut(id)
+            .and_then(|it| it.1.attachment.as_mut())
+        {
+            "detaching".clone_into(state);
+        }
+        Ok(())
+    }
+
+    async fn grow(&self, id: &str, gib: i64) -> Result<(), Fault> {
+        if let Some((_, disk)) = self.disks.lock().get_mut(id) {
+            disk.gib = gib;
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, id: &str) -> Result<(), Fault> {
+        self.disks.lock().remove(id);
+        Ok(())
+    }
+}
+
+struct Cluster {
+    fake: Fake,
+    client: Client,
+    cloud: Arc<Cloud>,
+    stop: CancellationToken,
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+const CLAIM: ApiKind = kind::PERSISTENT_VOLUME_CLAIM;
+const VOLUME: ApiKind = kind::PERSISTENT_VOLUME;
+
+impl Cluster {
+    async fn start() -> Self {
+        let fake = Fake::new();
+        let cluster = Self {
+            client: fake.client(),
+            fake,
+            cloud: Arc::default(),
+            stop: CancellationToken::new(),
+        };
+        for name in ["n1", "n2"] {
+            let node = json!({"metadata": {"name": name, "labels": {
+                    wharf_kube_model::persistent::EBS_ZONE: "us-east-1a", wharf_kube_model::persistent::HOST: "h1"}},
+                "spec": {"providerID": format!("aws:///us-east-1a/i-{name}")}});
+            cluster.make(&kind::NODE, "", &node).await;
+        }
+        let class = json!({"metadata": {"name": "gp3"}, "provisioner": "ebs.csi.aws.com", "reclaimPolicy": "Delete",
+            "volumeBindingMode": "Immediate"});
+        cluster.make(&kind::STORAGE_CLASS, "", &class).await;
+        cluster.restart();
+        cluster
+    }
+
+    /// Another process of the controller.
+    fn restart(&self) {
+        let client = self.fake.client();
+        let informers = Informers::new(client.clone(), indexes(), self.stop.clone());
+        let gives = watch::channel(true).1;
+        let controller = Controller::new(
+            client,
+            &informers,
+            self.cloud.clone(),
+            Arc::new(SystemClock),
+            gives,
+        );
+        let stop = self.stop.clone();
+        tokio::spawn(async move {
+            let _informers = informers;
+            controller.follow(stop).await;
+        });
+    }
+
+    async fn make(&self, kind: &ApiKind, namespace: &str, object: &Value) {
+        self.client.create(kind, namespace, object).await.unwrap();
+    }
+
+    async fn claim(&self, name: &str) {
+        let claim = json!({"metadata": {"name": name, "annotations": {
+                "volume.kubernetes.io/storage-provisioner": "ebs.csi.aws.com"}},
+            "spec": {"storageClassName": "gp3", "accessModes": ["ReadWriteOnce"],
+                "resources": {"requests": {"storage": "3Gi"}}},
+            "status": {"phase": "Pending"}});
+        self.make(&CLAIM, "a", &claim).await;
+    }
+
+    /// What the binder does.
+    async fn bind(&self, name: &str) -> String {
+        let volumes = self
+            .until(&VOLUME, |all| {
+                all.iter().any(|it| it.text("/spec/claimRef/name") == name)
+            })
+            .await;
+        let volume = volumes
+            .iter()
+            .find(|it| it.text("/spec/claimRef/name") == name)
+            .unwrap();
+        let patch = Patch::Merge(json!({"spec": {"volumeName": volume.name()}}));
+        self.client.patch(&CLAIM, "a", name, &patch).await.unwrap();
+        let patch = Patch::Merge(json!({"status": {"phase": "Bound"}}));
+        self.client
+            .patch_at(&CLAIM, "a", name, "status", &patch)
+            .await
+            .unwrap();
+        self.client
+            .patch_at(&VOLUME, "", volume.name(), "status", &patch)
+            .await
+            .unwrap();
+        volume.name().to_owned()
+    }
+
+    async fn pod(&self, name: &str, node: &str, claim: &str) {
+        let pod = json!({"metadata": {"name": name}, "spec": {"nodeName": node,
+            "volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": claim}}]}});
+        self.make(&kind::POD, "a", &pod).await;
+    }
+
+    async fn remove(&self, kind: &ApiKind, namespace: &str, name: &str) {
+        // Of a pod, as its node does once it has ended it.
+        let at_once = Delete {
+            grace_seconds: Some(0),
+            ..Delete::default()
+        };
+        self.client
+            .delete(kind, namespace, name, &at_once)
+            .await
+            .unwrap();
+    }
+
+    async fn until(&self, kind: &ApiKind, wanted: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+        let looking = async {
+            loop {
+                let list = self.client.list(kind, &Selection::default()).await.unwrap();
+                if wanted(&list.items) {
+                    return list.items;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(600), looking)
+            .await
+            .unwrap_or_else(|_| panic!("{kind} never were as they should be"))
+    }
+
+    async fn until_attached(&self, instance: &str) {
+        self.until(&ATTACHMENT, |all| {
+            let mut of_it = all
+                .iter()
+                .filter(|it| it.annotation(INSTANCE) == Some(instance));
+            all.len() == 1 && of_it.any(|it| it.is_true("/status/attached"))
+        })
+        .await;
+    }
+
+    async fn until_told(&self, text: &str) {
+        self.until(&kind::EVENT, |all| {
+            all.iter()
+                .any(|it| it.text("/message").contains(text) || it.text("/note").contains(text))
+        })
+        .await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_volume_from_claim_to_deletion() {
+    let cluster = Cluster::start().await;
+    cluster.claim("c").await;
+    let name = cluster.bind("c").await;
+    let volume = cluster.client.get(&VOLUME, "", &name).await.unwrap();
+    assert_eq!(volume.text("/spec/capacity/storage"), "3Gi");
+    assert_eq!(volume.text("/spec/csi/volumeHandle"), "vol-0");
+    cluster
+        .until(&CLAIM, |all| all[0].list("/metadata/finalizers").is_empty())
+        .await;
+    cluster.pod("p", "n1", "c").await;
+    cluster.until_attached("i-n1").await;
+    let volume = cluster.client.get(&VOLUME, "", &name).await.unwrap();
+    assert_eq!(
+        volume.annotation(wharf_kube_model::persistent::HOST),
+        Some("h1")
+    );
+    cluster.remove(&kind::POD, "a", "p").await;
+    cluster.until(&ATTACHMENT, <[Value]>::is_empty).await;
+    cluster.remove(&CLAIM, "a", "c").await;
+    let patch = Patch::Merge(json!({"status": {"phase": "Released"}}));
+    cluster
+        .client
+        .patch_at(&VOLUME, "", &name, "status", &patch)
+        .await
+        .unwrap();
+    cluster.until(&VOLUME, <[Value]>::is_empty).await;
+    assert!(cluster.cloud.disks.lock().is_empty());
+    assert_eq!(*cluster.cloud.most.lock(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_waits_for_the_one_before_it() {
+    let cluster = Cluster::start().await;
+    cluster.claim("c").await;
+    cluster.bind("c").await;
+    cluster.pod("p", "n1", "c").await;
+    cluster.until_attached("i-n1").await;
+    cluster.pod("q", "n2", "c").await;
+    cluster
+        .until_told("Volume is already used by pod(s) p")
+        .await;
+    *cluster.cloud.holds.lock() = true;
+    cluster.remove(&kind::POD, "a", "p").await;
+    cluster
+        .until(&ATTACHMENT, |all| {
+            all.iter().all(wharf_kube_client::Object::is_deleting)
+        })
+        .await;
+    // Its host has not let go: whoever takes over waits as well.
+    cluster.restart();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let attached = cluster.cloud.disks.lock()["vol-0"].1.attachment.clone();
+    assert_eq!(attached.unwrap().0, "i-n1");
+    *cluster.cloud.holds.lock() = false;
+    cluster.until_attached("i-n2").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_had_is_said() {
+    let cluster = Cluster::start().await;
+    let floppies = json!({"metadata": {"name": "floppies"}, "provisioner": "ebs.csi.aws.com", "reclaimPolicy": "Delete",
+        "volumeBindingMode": "Immediate", "parameters": {"type": "floppy"}});
+    cluster.make(&kind::STORAGE_CLASS, "", &floppies).await;
+    let claim = json!({"metadata": {"name": "s", "annotations": {
+            "volume.kubernetes.io/storage-provisioner": "ebs.csi.aws.com"}},
+        "spec": {"storageClassName": "floppies", "accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": "1Gi"}}}});
+    cluster.make(&CLAIM, "a", &claim).await;
+    cluster
+        .until_told("StorageClass \"floppies\": there are no floppies")
+        .await;
+    // It goes although it was being made.
+    cluster.remove(&CLAIM, "a", "s").await;
+    cluster.until(&CLAIM, <[Value]>::is_empty).await;
+    let node = json!({"metadata": {"name": "mine"}, "spec": {}});
+    cluster.make(&kind::NODE, "", &node).await;
+    cluster.claim("c").await;
+    cluster.bind("c").await;
+    cluster.pod("p", "mine", "c").await;
+    cluster.until_told("\"mine\" is no EC2 instance").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_that_is_deleted_half_made_leaves_nothing() {
+    let cluster = Cluster::start().await;
+    // As a process left it that was killed after EC2 had answered.
+    let claim = json!({"metadata": {"name": "c", "uid": "u", "finalizers": ["ebs.csi.aws.com/provisioning"]},
+        "spec": {"storageClassName": "other", "accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": "1Gi"}}}});
+    cluster.make(&CLAIM, "a", &claim).await;
+    let made = cluster.client.get(&CLAIM, "a", "c").await.unwrap();
+    let disk = Disk {
+        id: "vol-x".to_owned(),
+        ..Disk::default()
+    };
+    let name = crate::provision::volume_name(&made);
+    cluster
+        .cloud
+        .disks
+        .lock()
+        .insert("vol-x".to_owned(), (name, disk));
+    cluster.remove(&CLAIM, "a", "c").await;
+    cluster.until(&CLAIM, <[Value]>::is_empty).await;
+    assert!(cluster.cloud.disks.lock().is_empty());
+}
+
+fn forged(name: &str, disk: &str) -> Value {
+    json!({"metadata": {"name": name, "uid": name, "annotations": {"pv.kubernetes.io/provisioned-by": "ebs.csi.aws.com"},
+            "finalizers": ["external-provisioner.volume.kubernetes.io/finalizer"]},
+        "spec": {"persistentVolumeReclaimPolicy": "Delete", "capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"],
+            "csi": {"driver": "ebs.csi.aws.com", "volumeHandle": disk}},
+        "status": {"phase": "Released"}})
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disk_is_deleted_for_the_volume_that_it_was_made_for_alone() {
+    let cluster = Cluster::start().await;
+    for (disk, made_for) in [("vol-a", None), ("vol-b", Some("another"))] {
+        let seen = Disk {
+            id: disk.to_owned(),
+            made_for: made_for.map(str::to_owned),
+            ..Disk::default()
+        };
+        let kept = (String::new(), seen);
+        cluster.cloud.disks.lock().insert(disk.to_owned(), kept);
+        let volume = forged(&format!("of-{disk}"), disk);
+        cluster.make(&VOLUME, "", &volume).await;
+        cluster
+            .until_told(&format!("volume {disk} was not made for"))
+            .await;
+    }
+    assert_eq!(cluster.cloud.disks.lock().len(), 2);
+    cluster.until(&VOLUME, |all| all.len() == 2).await;
+}
