@@ -7,6 +7,7 @@ use std::{
     path::Path,
     sync::{
         Arc,
+        atomic::{AtomicUsize, Ordering},
         mpsc::{self, Sender},
     },
 };
@@ -47,6 +48,19 @@ struct Inner {
     failure: Arc<tokio::sync::watch::Sender<Option<String>>>,
     lost: Option<String>,
     unpacked: Arc<Unpacked>,
+    /// How many want nothing to be removed that records name.
+    pauses: Arc<AtomicUsize>,
+}
+
+/// While this lives, streams that records may name stay: see [`Journal::pause_removal`].
+#[must_use = "streams may be removed as soon as this is dropped"]
+#[derive(Debug)]
+pub struct RemovalPause(Arc<AtomicUsize>);
+
+impl Drop for RemovalPause {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 /// The blocks that were unpacked last, for those who read a record here and there: newest first.
@@ -176,6 +190,7 @@ impl Journal {
                 failure,
                 lost,
                 unpacked: Arc::default(),
+                pauses: Arc::default(),
             }),
         })
     }
@@ -350,6 +365,18 @@ impl Journal {
     /// room is given back later.
     pub async fn trim(&self, stream: &str, before: u64) -> Result<u64, JournalError> {
         self.ask(stream.to_owned(), Act::Trim { before }).await
+    }
+
+    /// Until the returned value is dropped, those who remove streams that no record names hold back: whoever copies the
+    /// records first finds all that they name here.
+    pub fn pause_removal(&self) -> RemovalPause {
+        self.inner.pauses.fetch_add(1, Ordering::SeqCst);
+        RemovalPause(self.inner.pauses.clone())
+    }
+
+    /// To be asked after the records were read that say what may go.
+    pub fn removal_is_paused(&self) -> bool {
+        self.inner.pauses.load(Ordering::SeqCst) > 0
     }
 
     /// Deletes a stream with its records and cursors; whether it was there. A stream of the same

@@ -31,7 +31,7 @@ mod writer;
 
 pub use block::{Records, StoredBlock};
 pub use error::{JournalError, LimitError, OpenError};
-pub use journal::{Journal, ReadReply, Record, StreamInfo, Usage};
+pub use journal::{Journal, ReadReply, Record, RemovalPause, StreamInfo, Usage};
 pub use options::JournalOptions;
 pub use packed::{Glance, HEAD_BYTES};
 pub use writer::Frozen;

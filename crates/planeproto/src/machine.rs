@@ -33,6 +33,9 @@ pub struct Instance {
     pub memory_mib: u32,
     /// Bytes that its root file system may take.
     pub disk_bytes: u64,
+    /// Names of volumes in its `/dev` that its user data waits for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub devices: Vec<String>,
     /// It is Fargate's, for one pod of a cluster: a node with room for that alone. Bytes that the pod may write.
     #[serde(default)]
     pub one_pod: Option<u64>,
@@ -42,6 +45,15 @@ pub struct Instance {
     pub user_data: Option<String>,
     /// Milliseconds since 1970.
     pub launched_at_ms: i64,
+}
+
+impl Instance {
+    /// The uid of the pod that it is for, if it is Fargate's: by that it has its profile, as others by the id of theirs.
+    pub fn pod(&self) -> Option<&str> {
+        let profile = self.metadata.profile.as_ref();
+        self.one_pod
+            .map(|_| profile.map_or("", |(_, uid)| uid.as_str()))
+    }
 }
 
 /// Not what it was given to do, which may hold secrets.

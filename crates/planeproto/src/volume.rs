@@ -29,6 +29,9 @@ pub struct Volume {
     /// this makes no device, and so never says that one is there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<Device>,
+    /// The instance that mounts it without a device: of a task, or of the pods that it runs. Nobody else's pods may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mounted_by: Option<String>,
 }
 
 /// A volume as a block device of an EC2 instance on the host.
@@ -56,7 +59,7 @@ pub enum Wanted {
 pub struct VolumeReport {
     pub id: String,
     pub state: VolumeState,
-    /// Why it is in that state, for people.
+    /// Why it is in that state, for people. Of one that is ready: why it stays smaller than it is to be.
     #[serde(default)]
     pub reason: Option<String>,
     /// Bytes that it has room for now.

@@ -32,9 +32,9 @@ use wharf_kube_client::{Client, Credentials, Https};
 use wharf_kube_services::Services;
 use wharf_kubelet::{
     EksTokens, Kubelet, Parts, Resolvers, RoleKeys,
-    linux::{Ground, GroundParts, LinuxMachine, SandboxDisks},
+    linux::{Ground, GroundParts, LinuxMachine, PodVolumes, SandboxDisks},
     machine::Images,
-    node::Facts,
+    node::{Facts, OnePod},
     server::{self, Server},
 };
 use wharf_network::{Network, PoliciesUpdate, Scope, ServicesUpdate};
@@ -51,6 +51,7 @@ use crate::{
     endpoint::Connections,
     machine::{Disks, ImageSource},
     nodes::{Places, RoleCredentials, is_instance_id},
+    volumes::Volumes,
 };
 
 /// How often credentials are asked for: whoever gives them renews them long before their end.
@@ -75,6 +76,8 @@ pub struct Settings {
     pub images: Arc<dyn ImageSource>,
     /// Of pods on Fargate, as of its tasks.
     pub disks: Disks,
+    /// Of pods on instances; `None` where this machine keeps none.
+    pub volumes: Option<Volumes>,
     /// Of all tasks and pods together.
     pub connections: Connections,
     /// Where this machine is reached by the control plane, if it is another's.
@@ -198,7 +201,10 @@ impl Kubelets {
                 disks: settings.disks.clone(),
                 bytes,
             })),
-            None => machine,
+            None => machine.with_volumes(settings.volumes.clone().map(|it| {
+                let volumes: Arc<dyn PodVolumes> = Arc::new(it);
+                volumes
+            })),
         };
         let at = settings.underlay.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let server = Server::bind(at, &name, &authority).await?;
@@ -236,7 +242,13 @@ impl Kubelets {
             client,
             machine: Arc::new(machine),
             clock: settings.clock.clone(),
-            facts: facts(it, wish, name, (at.to_string(), server.port())),
+            facts: facts(
+                it,
+                wish,
+                name,
+                (at.to_string(), server.port()),
+                settings.volumes.is_some(),
+            ),
             resolvers: Resolvers {
                 cluster: None,
                 node: servers,
@@ -345,7 +357,13 @@ impl Kubelets {
     }
 }
 
-fn facts(it: &Instance, wish: &ClusterNode, name: String, served_at: (String, u16)) -> Facts {
+fn facts(
+    it: &Instance,
+    wish: &ClusterNode,
+    name: String,
+    served_at: (String, u16),
+    has_volumes: bool,
+) -> Facts {
     let taints = wish
         .taints
         .iter()
@@ -360,11 +378,16 @@ fn facts(it: &Instance, wish: &ClusterNode, name: String, served_at: (String, u1
         image: it.metadata.image_id.clone(),
         region: it.region.clone(),
         zone: it.zone.clone(),
+        host: it.host.clone(),
+        has_volumes: has_volumes && it.one_pod.is_none(),
         address: it.interface.address.to_string(),
         cpus: it.cpu.div_ceil(1024).max(1),
         memory_mib: it.memory_mib,
         disk_bytes: it.one_pod.unwrap_or(it.disk_bytes),
-        one_pod: it.one_pod.map(|_| u64::from(it.cpu) * 1000 / 1024),
+        one_pod: it.pod().map(|uid| OnePod {
+            uid: uid.to_owned(),
+            cpu: u64::from(it.cpu) * 1000 / 1024,
+        }),
         kernel: nix::sys::utsname::uname()
             .map(|it| it.release().to_string_lossy().into_owned())
             .unwrap_or_default(),

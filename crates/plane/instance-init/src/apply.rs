@@ -24,6 +24,7 @@ use crate::{
     budget::Budget,
     cloud_config::{self, CloudConfig, File, User},
     console::say,
+    devices,
     node_config::NODE_CONFIG,
     prepare,
     user_data::{Part, UserData},
@@ -32,6 +33,8 @@ use crate::{
 /// A program of user data that runs longer is ended, so that one that hangs does not keep what follows it for ever.
 const LONGEST_RUN: Duration = Duration::from_secs(60 * 60);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// For volumes. One that is made of a large snapshot may come later.
+const LONGEST_WAIT: Duration = Duration::from_secs(2 * 60);
 /// Names the instance whose user data ran on this disk.
 const DONE_FOR: &str = "var/lib/wharf/instance";
 const SCRIPTS: &str = "var/lib/wharf/scripts";
@@ -43,6 +46,7 @@ pub fn run(root: &Path, boot: &Boot) {
     let data = boot.user_data.as_deref().map(UserData::of_base64);
     let data = data.unwrap_or_default();
     let first = is_first(root, &boot.instance);
+    devices::wait(&root.join("dev"), &boot.devices, LONGEST_WAIT);
     if first {
         data.refused.iter().for_each(|line| say(line));
     }

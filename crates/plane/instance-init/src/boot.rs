@@ -25,6 +25,9 @@ pub struct Boot {
     /// The host answers for calls of `mount` that the kernel would refuse.
     #[serde(default)]
     pub asks_for_mounts: bool,
+    /// Names in `/dev` of volumes that user data waits for.
+    #[serde(default)]
+    pub devices: Vec<String>,
 }
 
 /// Not the user data, which may hold secrets.

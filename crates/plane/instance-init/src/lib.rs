@@ -12,6 +12,7 @@ mod boot;
 mod budget;
 mod cloud_config;
 mod console;
+mod devices;
 mod init;
 mod mime;
 mod mount_filter;

@@ -76,6 +76,7 @@ impl Kubelet {
             name: facts.name.clone(),
             instance: facts.instance.clone(),
             max_pods: node::most_pods(facts),
+            only: facts.one_pod.as_ref().map(|it| it.uid.clone()),
             client: client.clone(),
             machine: machine.clone(),
             clock: clock.clone(),
@@ -187,7 +188,8 @@ async fn follow(node: &Arc<Node>, pods: Informer, mut found: BTreeMap<String, Fo
                 Some(_) => {}
                 None => {
                     let left = found.remove(&node.sandbox_of(uid));
-                    let refusal = no_room(node, object, running.values().map(|it| &it.object));
+                    let here = running.values().map(|it| &it.object);
+                    let refusal = not_for(node, object).or_else(|| no_room(node, object, here));
                     let (wanted, hear) = watch::channel(Wanted::Is(object.clone()));
                     let worker = begin(node, hear, object, left, refusal).await;
                     let key = uid.clone();
@@ -250,6 +252,12 @@ async fn begin(
     Worker::new(node.clone(), hear, object, left, refusal)
 }
 
+/// Why a pod has no business here.
+fn not_for(node: &Node, object: &Value) -> Option<(String, String)> {
+    let why = "Pod was rejected: the node is a machine of Fargate for another pod";
+    (!node.is_for(object)).then(|| ("NodeAffinity".to_owned(), why.to_owned()))
+}
+
 /// Why a pod finds no place beside those that are here, with upstream's reasons: whoever bound it may have looked at less.
 fn no_room<'a>(
     node: &Node,
@@ -263,7 +271,7 @@ fn no_room<'a>(
     };
     let is_over = |it: &Value| matches!(it.text("/status/phase"), "Succeeded" | "Failed");
     let (mut pods, mut cpu, mut memory) = (0, 0, 0);
-    for other in others.filter(|it| !is_over(it)) {
+    for other in others.filter(|it| node.is_for(it) && !is_over(it)) {
         let (its_cpu, its_memory) = asks(other);
         pods += 1;
         cpu += its_cpu;

@@ -21,7 +21,9 @@
 
 #![forbid(unsafe_code)]
 
-pub mod env;
+mod disks;
+pub mod empty_dir;
+mod env;
 pub mod kubelet;
 pub mod linux;
 pub mod machine;

@@ -31,6 +31,7 @@ use wharf_container::{
     },
     spec::{ContainerName, ContainerSpec},
 };
+use wharf_kube_model::persistent::EbsDisk;
 use wharf_network::{Eni, Mode, Network, Subnet};
 use wharf_userns::Ranges;
 
@@ -125,6 +126,22 @@ pub trait SandboxDisks: Send + Sync {
     async fn take(&self) -> io::Result<Option<PreparedDisk>>;
 }
 
+/// Where EBS volumes of pods come from.
+#[async_trait]
+pub trait PodVolumes: Send + Sync {
+    /// Mounts a volume at `place`, as the sandbox sees it, formatted if nothing was ever written to it. Other sandboxes of
+    /// this instance may have it too; whether none had. What its API says of the volume is its users' to write: that
+    /// `instance` has it is checked.
+    async fn mount(
+        &self,
+        instance: &str,
+        id: &str,
+        filesystem: &str,
+        sandbox: &TaskHandle,
+        place: &Path,
+    ) -> Result<bool, String>;
+}
+
 /// The machine as the node of one instance has it.
 pub struct LinuxMachine {
     ground: Ground,
@@ -134,6 +151,7 @@ pub struct LinuxMachine {
     vpc: String,
     /// For sandboxes that have disks of their own.
     disks: Option<Arc<dyn SandboxDisks>>,
+    volumes: Option<Arc<dyn PodVolumes>>,
     live: Mutex<BTreeMap<String, TaskHandle>>,
 }
 
@@ -152,6 +170,7 @@ impl LinuxMachine {
             instance: instance.to_owned(),
             vpc: vpc.to_owned(),
             disks: None,
+            volumes: None,
             live: Mutex::default(),
         }
     }
@@ -163,6 +182,12 @@ impl LinuxMachine {
             disks: Some(disks),
             ..self
         }
+    }
+
+    /// Pods have the volumes that are attached to their instance.
+    #[must_use]
+    pub fn with_volumes(self, volumes: Option<Arc<dyn PodVolumes>>) -> Self {
+        Self { volumes, ..self }
     }
 
     fn handle(&self, id: &str) -> Result<TaskHandle, String> {
@@ -287,6 +312,29 @@ impl Machine for LinuxMachine {
         let handle = made.map_err(|e| Chain(&e).to_string())?;
         self.live.lock().insert(wish.id.clone(), handle);
         Ok(address)
+    }
+
+    async fn mount(&self, id: &str, disk: &EbsDisk, place: &Path) -> Result<bool, String> {
+        let Some(volumes) = &self.volumes else {
+            return Err(format!(
+                "volume {}: this node mounts no EBS volumes",
+                disk.id
+            ));
+        };
+        let handle = self.handle(id)?;
+        volumes
+            .mount(&self.instance, &disk.id, &disk.filesystem, &handle, place)
+            .await
+    }
+
+    fn has_mount(&self, id: &str, place: &Path) -> bool {
+        let handle = self.handle(id);
+        handle.is_ok_and(|it| it.has_disk_at(place).unwrap_or_default())
+    }
+
+    fn seen(&self, id: &str, place: &Path) -> Result<PathBuf, String> {
+        let seen = self.handle(id)?.seen(place);
+        seen.map_err(|e| e.to_string())
     }
 
     async fn remove(&self, id: &str) -> Result<(), String> {

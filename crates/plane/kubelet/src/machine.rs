@@ -1,6 +1,11 @@
 //! What the node asks of the machine it is on: sandboxes, containers and images. [`crate::linux`] is the real one.
 
-use std::{collections::BTreeMap, net::Ipv4Addr, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use tokio::{net::TcpStream, sync::mpsc};
@@ -11,6 +16,7 @@ use wharf_container::{
     },
     spec::{ContainerName, ContainerSpec},
 };
+use wharf_kube_model::persistent::EbsDisk;
 
 /// A sandbox that is to be: what the containers of a pod have in common.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,6 +108,28 @@ pub trait Machine: Send + Sync + 'static {
 
     /// One that is there already is kept.
     async fn make(&self, wish: &SandboxWish) -> Result<Option<Ipv4Addr>, String>;
+
+    /// Has an EBS volume of the instance's mounted at `place`, which the sandbox alone sees. What is mounted there stays.
+    /// Whether nobody else had it mounted: then its file system is as large as it is.
+    async fn mount(&self, id: &str, disk: &EbsDisk, place: &Path) -> Result<bool, String> {
+        let _ = (id, place);
+        Err(format!(
+            "volume {}: this node mounts no EBS volumes",
+            disk.id
+        ))
+    }
+
+    /// Whether something is mounted at `place` in the sandbox.
+    fn has_mount(&self, id: &str, place: &Path) -> bool {
+        let _ = (id, place);
+        false
+    }
+
+    /// By what path this process sees what the sandbox has at `place`.
+    fn seen(&self, id: &str, place: &Path) -> Result<PathBuf, String> {
+        let _ = id;
+        Ok(place.to_owned())
+    }
 
     /// Ends all that runs in it and gives back what it held. One that is not there is removed already.
     async fn remove(&self, id: &str) -> Result<(), String>;

@@ -3,22 +3,29 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use parking_lot::RwLock;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 use wharf_base::{Backoff, Clock, Timestamp};
-use wharf_kube_client::{Client, Error, Informer, Object as _, Patch, Recorder, Selection, kind};
+use wharf_kube_client::{
+    Client, Error, Informer, Kind, Object as _, Patch, Recorder, Selection, kind,
+};
+use wharf_kube_model::persistent::{EBS, EBS_ZONE, HOST};
 
 use crate::{
     machine::{Machine, sandbox_id},
     names::Resolvers,
     objects::Objects,
+    refused::is_extended,
     status::Place,
     usage::Usage,
 };
 
 /// As clusters know their versions: wharf's node speaks as one of this.
 pub const KUBELET_VERSION: &str = "v1.36.4-eks-wharf";
+const CSI_NODE: Kind = Kind::known("storage.k8s.io", "v1", "CSINode", "csinodes", false);
+/// Volumes of pods on one node, as Nitro instances have room for.
+const MOST_VOLUMES: u32 = 26;
 const LEASES: &str = "kube-node-lease";
 const LEASE_SECONDS: u64 = 40;
 const RENEW_EVERY: Duration = Duration::from_secs(10);
@@ -33,6 +40,14 @@ const FARGATE_KEEPS_MIB: u64 = 256;
 /// What AWS's nodes keep free before they evict, in MiB.
 const EVICTION_MIB: u64 = 100;
 
+/// The pod that a machine of Fargate is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnePod {
+    pub uid: String,
+    /// Thousandths of a core that it has.
+    pub cpu: u64,
+}
+
 /// What is said of a node.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Facts {
@@ -45,12 +60,16 @@ pub struct Facts {
     pub image: String,
     pub region: String,
     pub zone: String,
+    /// The machine that the instance is on.
+    pub host: String,
+    /// Whether pods may have the EBS volumes of the instance.
+    pub has_volumes: bool,
     pub address: String,
     pub cpus: u32,
     pub memory_mib: u32,
     pub disk_bytes: u64,
-    /// It is Fargate's, for one pod: thousandths of a core that it has for it.
-    pub one_pod: Option<u64>,
+    /// It is Fargate's, for that pod alone.
+    pub one_pod: Option<OnePod>,
     /// Of the machine.
     pub kernel: String,
     pub labels: BTreeMap<String, String>,
@@ -64,6 +83,8 @@ pub struct Node {
     pub name: String,
     pub instance: String,
     pub max_pods: u32,
+    /// By uid, the only pod that runs here.
+    pub only: Option<String>,
     pub client: Client,
     pub machine: Arc<dyn Machine>,
     pub clock: Arc<dyn Clock>,
@@ -82,6 +103,11 @@ pub struct Node {
 }
 
 impl Node {
+    /// Whether a pod may run here at all. Anybody may write a node's name into a pod, even before there is the node.
+    pub fn is_for(&self, pod: &Value) -> bool {
+        self.only.as_ref().is_none_or(|uid| uid == pod.uid())
+    }
+
     /// What the sandbox of a pod is known by.
     pub fn sandbox_of(&self, uid: &str) -> String {
         sandbox_id(&self.instance, uid)
@@ -103,7 +129,7 @@ impl Node {
 
 /// How many pods a node takes.
 pub fn most_pods(facts: &Facts) -> u32 {
-    match facts.one_pod {
+    match &facts.one_pod {
         Some(_) => 1,
         None => max_pods(&facts.instance_type),
     }
@@ -134,9 +160,9 @@ pub fn max_pods(instance_type: &str) -> u32 {
 
 /// Of what the instance has: thousandths of a core, bytes, that pods may ask for.
 pub fn allocatable(facts: &Facts) -> (u64, u64) {
-    if let Some(cpu) = facts.one_pod {
+    if let Some(pod) = &facts.one_pod {
         let memory = u64::from(facts.memory_mib).saturating_sub(FARGATE_KEEPS_MIB);
-        return (cpu, memory << 20);
+        return (pod.cpu, memory << 20);
     }
     let reserved: u64 = (1..=facts.cpus)
         .map(|core| match core {
@@ -180,6 +206,10 @@ pub fn object(facts: &Facts) -> Value {
             labels.insert(name.to_owned(), facts.instance_type.clone());
         }
     }
+    if facts.has_volumes {
+        labels.insert(EBS_ZONE.to_owned(), facts.zone.clone());
+        labels.insert(HOST.to_owned(), facts.host.clone());
+    }
     json!({
         "apiVersion": "v1", "kind": "Node",
         "metadata": {
@@ -191,6 +221,38 @@ pub fn object(facts: &Facts) -> Value {
             "taints": facts.taints,
         },
     })
+}
+
+/// What the node says of its volumes, as the driver's own program does. Pure.
+pub fn csi_node(facts: &Facts, node: &Value) -> Value {
+    json!({
+        "apiVersion": "storage.k8s.io/v1", "kind": "CSINode",
+        "metadata": {
+            "name": facts.name,
+            "ownerReferences": [{"apiVersion": "v1", "kind": "Node", "name": facts.name, "uid": node.uid()}],
+        },
+        "spec": {"drivers": [{
+            "name": EBS, "nodeID": facts.instance, "topologyKeys": [EBS_ZONE],
+            "allocatable": {"count": MOST_VOLUMES},
+        }]},
+    })
+}
+
+async fn register_volumes(client: &Client, facts: &Facts, node: &Value) -> Result<(), Error> {
+    if !facts.has_volumes {
+        return Ok(());
+    }
+    let wanted = csi_node(facts, node);
+    match client.create(&CSI_NODE, "", &wanted).await {
+        Err(error) if error.is_already_exists() => {
+            // It may be that of a node of this name that went.
+            let own = json!({"metadata": {"ownerReferences": wanted["metadata"]["ownerReferences"]}, "spec": wanted["spec"]});
+            let own = Patch::Merge(own);
+            let patched = client.patch(&CSI_NODE, "", &facts.name, &own).await;
+            patched.map(|_| ())
+        }
+        other => other.map(|_| ()),
+    }
 }
 
 fn served_at(facts: &Facts) -> String {
@@ -209,12 +271,35 @@ fn arch() -> &'static str {
     }
 }
 
-/// Its status: `before` is the one it has. Pure.
+/// Resources that others say the node has: pods may ask for all of what it has of them, and for none that it has no more. What is to
+/// change in `allocatable`.
+fn extended(before: &Value) -> Map<String, Value> {
+    let of = |at: &str| {
+        let all = before.map(at).into_iter().flatten();
+        all.filter(|(name, _)| is_extended(name))
+    };
+    let (has, may): (Map<_, _>, Map<_, _>) = (
+        of("/capacity")
+            .map(|(a, b)| (a.clone(), b.clone()))
+            .collect(),
+        of("/allocatable")
+            .map(|(a, b)| (a.clone(), b.clone()))
+            .collect(),
+    );
+    let gone = may.keys().filter(|it| !has.contains_key(*it));
+    let gone: Vec<_> = gone.map(|it| (it.clone(), Value::Null)).collect();
+    let others = has
+        .into_iter()
+        .filter(|(name, it)| may.get(name) != Some(it));
+    others.chain(gone).collect()
+}
+
+/// What is to change in its status: `before` is the one it has. Pure.
 pub fn status(facts: &Facts, before: &Value, now: Timestamp) -> Value {
     let (cpu, memory) = allocatable(facts);
     let pods = most_pods(facts).to_string();
-    let cores = match facts.one_pod {
-        Some(cpu) => format!("{cpu}m"),
+    let cores = match &facts.one_pod {
+        Some(pod) => format!("{}m", pod.cpu),
         None => facts.cpus.to_string(),
     };
     let condition = |kind: &str, holds: bool, reason: &str, message: &str| {
@@ -233,7 +318,7 @@ pub fn status(facts: &Facts, before: &Value, now: Timestamp) -> Value {
             "lastHeartbeatTime": now.iso8601_seconds(), "lastTransitionTime": since,
         })
     };
-    json!({
+    let mut status = json!({
         "capacity": {
             "cpu": cores, "memory": format!("{}Mi", facts.memory_mib), "pods": pods,
             "ephemeral-storage": facts.disk_bytes.to_string(),
@@ -261,7 +346,11 @@ pub fn status(facts: &Facts, before: &Value, now: Timestamp) -> Value {
             "kubeletVersion": KUBELET_VERSION, "kubeProxyVersion": "",
             "operatingSystem": "linux", "architecture": arch(),
         },
-    })
+    });
+    if let Some(allocatable) = status["allocatable"].as_object_mut() {
+        allocatable.extend(extended(before));
+    }
+    status
 }
 
 /// Registers the node, and says that it lives until it is dropped. `registered` is called once it is there.
@@ -296,7 +385,11 @@ pub async fn keep(client: Client, facts: Facts, clock: Arc<dyn Clock>, registere
         // Whoever thought the node lost says so in its conditions: it is told otherwise as soon as it can be.
         let due = clock.now().since(reported) >= REPORT_EVERY;
         let done = match own.get("", &facts.name) {
-            Some(node) if due || !node.has_condition("Ready", "True") => {
+            Some(node)
+                if due
+                    || !node.has_condition("Ready", "True")
+                    || !extended(node.at("/status")).is_empty() =>
+            {
                 report(&client, &facts, &node, clock.now()).await
             }
             None if own.is_synced() => register(&client, &facts, clock.now()).await,
@@ -325,6 +418,10 @@ async fn register(client: &Client, facts: &Facts, now: Timestamp) -> Result<(), 
         }
         Err(error) => return Err(error),
     };
+    // A node without it has pods that need no volumes.
+    if let Err(error) = register_volumes(client, facts, &node).await {
+        tracing::warn!(node = facts.name, %error, "failed to say what volumes a node takes");
+    }
     report(client, facts, &node, now).await
 }
 
@@ -365,6 +462,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_others_say_that_it_has() {
+        for (before, want) in [
+            (json!({}), json!({})),
+            (
+                json!({"capacity": {"cpu": "2", "a.example/x": "5"}, "allocatable": {"cpu": "1"}}),
+                json!({"a.example/x": "5"}),
+            ),
+            (
+                json!({"capacity": {"a.example/x": "5"}, "allocatable": {"a.example/x": "5"}}),
+                json!({}),
+            ),
+            (
+                json!({"capacity": {"cpu": "2"}, "allocatable": {"a.example/x": "5", "cpu": "1"}}),
+                json!({"a.example/x": null}),
+            ),
+        ] {
+            assert_eq!(Value::Object(extended(&before)), want);
+        }
+    }
+
+    #[test]
     fn what_pods_may_ask_for() {
         let facts = |instance_type: &str, cpus, memory_mib| Facts {
             name: String::new(),
@@ -373,6 +491,8 @@ mod tests {
             image: String::new(),
             region: String::new(),
             zone: String::new(),
+            host: String::new(),
+            has_volumes: false,
             address: String::new(),
             cpus,
             memory_mib,
@@ -394,7 +514,10 @@ mod tests {
         assert_eq!(allocatable(&facts("m5.xlarge", 4, 16384)).0, 3920);
         assert_eq!(allocatable(&facts("t3.nano", 2, 100)).1, 0);
         let of_fargate = Facts {
-            one_pod: Some(250),
+            one_pod: Some(OnePod {
+                uid: "u".to_owned(),
+                cpu: 250,
+            }),
             ..facts("fargate", 1, 512)
         };
         assert_eq!(allocatable(&of_fargate), (250, 256 << 20));

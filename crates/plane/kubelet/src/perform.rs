@@ -3,7 +3,7 @@
 use std::{
     fs, io,
     net::Ipv4Addr,
-    os::unix::fs::{DirBuilderExt, PermissionsExt, chown},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -22,6 +22,7 @@ use wharf_container::{
 use wharf_kube_client::{Object as _, Ref, kind};
 
 use crate::{
+    disks, empty_dir,
     env::{self, Facts},
     machine::{PodEni, PodNetwork, PullPolicy, SandboxWish, Seen, of_run, run_name},
     names,
@@ -164,6 +165,7 @@ fn folder(context: &Context) -> PathBuf {
 async fn make(context: &Arc<Context>, pod: &Pod) -> Result<Option<Ipv4Addr>, String> {
     let network = network(pod).ok_or("the pod has no interface")?;
     write_volumes(context, pod).await?;
+    disks::find(context, pod).await?;
     let bounds = qos::pod_bounds(pod);
     let of = &pod.metadata;
     let annotations = [
@@ -181,14 +183,24 @@ async fn make(context: &Arc<Context>, pod: &Pod) -> Result<Option<Ipv4Addr>, Str
             .map(|(name, value)| (name.to_owned(), value.clone()))
             .into(),
     };
+    let late = || Err("the machine did not answer".to_owned());
     let made = timeout(MACHINE_PATIENCE, context.node.machine.make(&wish)).await;
-    made.unwrap_or_else(|_| Err("the machine did not answer".to_owned()))
+    let address = made.unwrap_or_else(|_| late())?;
+    disks::mount(context, pod, &volumes_of(context)).await?;
+    Ok(address)
+}
+
+fn volumes_of(context: &Context) -> PathBuf {
+    folder(context).join("volumes")
 }
 
 async fn remove(context: &Arc<Context>, pod: &Pod) -> Result<(), String> {
     context.node.machine.remove(&context.sandbox).await?;
     let folder = folder(context);
-    let removed = tokio::task::spawn_blocking(move || wharf_rootdir::remove_tree(&folder));
+    let removed = tokio::task::spawn_blocking(move || {
+        empty_dir::unmount_all(&folder.join("volumes"));
+        wharf_rootdir::remove_tree(&folder)
+    });
     let removed = removed.await.unwrap_or_else(|e| Err(io::Error::other(e)));
     if let Err(error) = removed {
         tracing::warn!(pod = pod.full_name(), %error, "failed to remove the volumes of a pod");
@@ -213,19 +225,24 @@ async fn write_volumes(context: &Arc<Context>, pod: &Pod) -> Result<Option<Times
                 volume.name
             )
         };
-        all.push((volume.name.clone(), files.transpose().map_err(failed)?));
+        let empty = empty_dir::wish(pod, volume.empty_dir.as_ref(), node.allocatable.1);
+        all.push((
+            volume.name.clone(),
+            files.transpose().map_err(failed)?,
+            empty,
+        ));
     }
     drop(tokens);
-    private_folder(Some(&folder(context))).map_err(|e| e.to_string())?;
-    let dir = folder(context).join("volumes");
+    empty_dir::private_folder(Some(&folder(context))).map_err(|e| e.to_string())?;
+    let dir = volumes_of(context);
     let group = pod.spec.security_context.fs_group;
     let version = format!("{:x}", node.clock.now().millis());
     let write = move || -> Result<(), String> {
-        for (name, files) in all {
+        for (name, files, empty) in all {
             let place = dir.join(&name);
             let written = match files {
                 Some(files) => volume_files::write(&place, &files, group, &version).map(|_| ()),
-                None => empty_dir(&place, group),
+                None => empty_dir::make(&place, &empty),
             };
             written.map_err(|e| format!("MountVolume.SetUp failed for volume \"{name}\" : {e}"))?;
         }
@@ -236,31 +253,10 @@ async fn write_volumes(context: &Arc<Context>, pod: &Pod) -> Result<Option<Times
     Ok(renew_at)
 }
 
-/// Everybody in the pod writes there.
-fn empty_dir(place: &Path, group: Option<u32>) -> io::Result<()> {
-    if place.is_dir() {
-        return Ok(());
-    }
-    private_folder(place.parent())?;
-    fs::create_dir(place)?;
-    chown(place, None, group)?;
-    let mode = if group.is_some() { 0o2777 } else { 0o777 };
-    fs::set_permissions(place, fs::Permissions::from_mode(mode))
-}
-
-fn private_folder(dir: Option<&Path>) -> io::Result<()> {
-    let Some(dir) = dir else {
-        return Ok(());
-    };
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-}
-
 /// Writes volumes anew whenever something they are made of changed, or a token is old.
-pub async fn keep_volumes(context: Arc<Context>, pod: Pod) {
-    let kept = pod.spec.volumes.iter().any(spec::is_written_by_node);
+pub async fn keep_volumes(context: Arc<Context>) {
+    let pod = || context.pod.lock().clone();
+    let kept = pod().spec.volumes.iter().any(spec::is_written_by_node);
     if !kept {
         return;
     }
@@ -273,6 +269,7 @@ pub async fn keep_volumes(context: Arc<Context>, pod: Pod) {
             () = context.changed.notified() => {}
             () = async { sleep(wait.unwrap_or_default()).await }, if wait.is_some() => {}
         }
+        let pod = pod();
         renew_at = match write_volumes(&context, &pod).await {
             Ok(at) => at,
             Err(message) => {
@@ -364,6 +361,24 @@ async fn start(
         Ok(env) => env,
         Err(error) => return not("CreateContainerConfigError", error.to_string()),
     };
+    let volumes = volumes_of(context);
+    // What an agent left that was killed in between has nothing mounted yet.
+    let mounted = match disks::find(context, pod).await {
+        Ok(()) => disks::mount(context, pod, &volumes).await,
+        other => other,
+    };
+    if let Err(message) = mounted {
+        return not("CreateContainerError", message);
+    }
+    let machine = &context.node.machine;
+    let seen = match disks::has_any(pod) {
+        true => machine.seen(&context.sandbox, &volumes),
+        false => Ok(volumes.clone()),
+    };
+    let seen = match seen {
+        Ok(seen) => seen,
+        Err(message) => return not("CreateContainerError", message),
+    };
     let folder = folder(context);
     let termination_log = match termination_log(&folder, run.as_str()) {
         Ok(path) => path,
@@ -401,7 +416,9 @@ async fn start(
         env,
         files,
         hostname,
-        volumes: &folder.join("volumes"),
+        volumes: &volumes,
+        seen: &seen,
+        read_only: &disks::read_only(context, pod),
         termination_log,
         node_memory: context.node.allocatable.1,
     };
@@ -447,7 +464,7 @@ const HOOK_PATIENCE: Duration = Duration::from_secs(120);
 
 fn termination_log(folder: &Path, run: &str) -> io::Result<PathBuf> {
     let dir = folder.join("ends");
-    private_folder(Some(&dir))?;
+    empty_dir::private_folder(Some(&dir))?;
     let path = dir.join(run);
     fs::write(&path, "")?;
     // Whatever user the container has.

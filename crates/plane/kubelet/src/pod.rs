@@ -133,6 +133,7 @@ pub struct PodSecurity {
     pub run_as_group: Option<i64>,
     pub run_as_non_root: Option<bool>,
     pub fs_group: Option<u32>,
+    pub fs_group_change_policy: Option<String>,
     #[serde(deserialize_with = "or_default")]
     pub supplemental_groups: Vec<u32>,
     #[serde(deserialize_with = "or_default")]
@@ -407,9 +408,18 @@ pub struct Volume {
     #[serde(rename = "downwardAPI")]
     pub downward_api: Option<DownwardFiles>,
     pub host_path: Option<HostPath>,
+    pub persistent_volume_claim: Option<ClaimSource>,
     /// Kinds that this node does not have, by name.
     #[serde(flatten)]
     pub others: BTreeMap<String, Value>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClaimSource {
+    pub claim_name: String,
+    #[serde(deserialize_with = "or_default")]
+    pub read_only: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

@@ -80,11 +80,11 @@ fn volume(of: &Volume) -> Option<String> {
         return told(kind);
     }
     if let Some(dir) = &of.empty_dir {
-        if dir.medium.as_deref().is_some_and(|it| !it.is_empty()) {
-            return told("emptyDir with a medium");
-        }
-        if dir.size_limit.is_some() {
-            return told("emptyDir with a sizeLimit");
+        match dir.medium.as_deref() {
+            Some("Memory") => {}
+            None | Some("") if dir.size_limit.is_none() => {}
+            None | Some("") => return told("emptyDir with a sizeLimit on the disk"),
+            Some(_) => return told("emptyDir with a medium other than Memory"),
         }
     }
     let projections = of.projected.iter().flat_map(|it| &it.sources);
@@ -149,7 +149,7 @@ fn container(pod: &Pod, of: &Container) -> Option<String> {
         .limits
         .keys()
         .chain(of.resources.requests.keys());
-    if let Some(other) = named.find(|it| !known.contains(&it.as_str())) {
+    if let Some(other) = named.find(|it| !known.contains(&it.as_str()) && !is_extended(it)) {
         return told(&format!("the resource {other}"));
     }
     if of
@@ -195,6 +195,13 @@ fn container(pod: &Pod, of: &Container) -> Option<String> {
     None
 }
 
+/// What somebody says a node has, in its status: the scheduler counts it, and there is nothing to hand over.
+pub fn is_extended(resource: &str) -> bool {
+    resource
+        .split_once('/')
+        .is_some_and(|(domain, _)| !domain.ends_with("kubernetes.io"))
+}
+
 fn knows(handler: &Handler, is_hook: bool) -> bool {
     if let Some(get) = &handler.http_get {
         return get
@@ -217,10 +224,10 @@ mod tests {
 
     #[test]
     fn ordinary_pods_are_taken() {
-        let spec = json!({"containers": [{"name": "a", "resources": {"limits": {"cpu": 1}},
+        let spec = json!({"containers": [{"name": "a", "resources": {"limits": {"cpu": 1, "example.com/foo": 1}},
             "livenessProbe": {"httpGet": {"port": 80, "scheme": "HTTP"}},
             "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}}}],
-            "volumes": [{"name": "e", "emptyDir": {}}, {"name": "p", "projected": {"sources": [
+            "volumes": [{"name": "e", "emptyDir": {}}, {"name": "m", "emptyDir": {"medium": "Memory", "sizeLimit": "1Mi"}}, {"name": "p", "projected": {"sources": [
                 {"serviceAccountToken": {"path": "token"}}]}}]});
         assert_eq!(of(spec), None);
     }
@@ -233,8 +240,16 @@ mod tests {
                 "spec.hostPID is not supported by this node",
             ),
             (
-                json!({"volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "x"}}]}),
-                "volume \"d\": persistentVolumeClaim is not supported by this node",
+                json!({"volumes": [{"name": "d", "nfs": {"server": "x", "path": "/"}}]}),
+                "volume \"d\": nfs is not supported by this node",
+            ),
+            (
+                json!({"volumes": [{"name": "d", "emptyDir": {"medium": "HugePages"}}]}),
+                "volume \"d\": emptyDir with a medium other than Memory is not supported by this node",
+            ),
+            (
+                json!({"volumes": [{"name": "d", "emptyDir": {"sizeLimit": "1Mi"}}]}),
+                "volume \"d\": emptyDir with a sizeLimit on the disk is not supported by this node",
             ),
             (
                 json!({"containers": [{"name": "a", "securityContext": {"privileged": true}}]}),
@@ -245,8 +260,8 @@ mod tests {
                 "container \"a\": a probe of a kind other than exec, httpGet over HTTP and tcpSocket is not supported by this node",
             ),
             (
-                json!({"containers": [{"name": "a", "resources": {"limits": {"nvidia.com/gpu": 1}}}]}),
-                "container \"a\": the resource nvidia.com/gpu is not supported by this node",
+                json!({"containers": [{"name": "a", "resources": {"limits": {"hugepages-2Mi": "4Mi"}}}]}),
+                "container \"a\": the resource hugepages-2Mi is not supported by this node",
             ),
         ] {
             assert_eq!(of(spec).as_deref(), Some(text));

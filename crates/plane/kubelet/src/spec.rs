@@ -2,8 +2,9 @@
 //! the node itself wrote.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
+    os::fd::AsFd as _,
     path::{Path, PathBuf},
 };
 
@@ -37,6 +38,10 @@ pub struct Around<'a> {
     pub hostname: String,
     /// A folder of the pod's for each of its volumes.
     pub volumes: &'a Path,
+    /// The same as this process sees them: volumes of claims are mounted in the sandbox alone.
+    pub seen: &'a Path,
+    /// Volumes that nobody writes to.
+    pub read_only: &'a BTreeSet<String>,
     /// The file behind its termination log.
     pub termination_log: PathBuf,
     pub node_memory: u64,
@@ -76,6 +81,7 @@ pub fn container(
         each.collect()
     };
     let (command, args) = (expanded(&of.command)?, expanded(&of.args)?);
+    let mounted = mounts(pod, of, &around)?;
     let argv = merge_argv(Some(&command), Some(&args), around.image);
     let argv = argv.map_err(|_| BadContainer {
         reason: "CreateContainerError",
@@ -100,7 +106,7 @@ pub fn container(
     spec.replaces = around.replaces;
     spec.tty = of.tty;
     spec.files = around.files;
-    spec.mounts = mounts(pod, of, around.volumes, &around.env)?;
+    spec.mounts = mounted;
     let path = of.termination_message_path.as_deref();
     let path = path.filter(|it| !it.is_empty()).unwrap_or(TERMINATION_LOG);
     spec.mounts.push(Mount {
@@ -205,12 +211,8 @@ pub fn is_written_by_node(of: &Volume) -> bool {
         || of.downward_api.is_some()
 }
 
-fn mounts(
-    pod: &Pod,
-    of: &Container,
-    volumes: &Path,
-    env: &BTreeMap<String, String>,
-) -> Result<Vec<Mount>, BadContainer> {
+fn mounts(pod: &Pod, of: &Container, around: &Around<'_>) -> Result<Vec<Mount>, BadContainer> {
+    let (volumes, env) = (around.volumes, &around.env);
     let mut all = Vec::new();
     for mount in &of.volume_mounts {
         let missing = || bad_config(format!("volume \"{}\" not found", mount.name));
@@ -246,7 +248,7 @@ fn mounts(
                     };
                     (resolved.map_err(failed)?, None)
                 } else {
-                    make_beneath(&root, &sub).map_err(|e| {
+                    make_beneath(&around.seen.join(&volume.name), &sub).map_err(|e| {
                         bad_config(format!("failed to create subPath directory for volumeMount \"{}\" of container \"{}\": {e}", volume.name, of.name))
                     })?;
                     (root.join(&sub), Some(root.clone()))
@@ -256,7 +258,7 @@ fn mounts(
         all.push(Mount {
             source,
             destination: Path::new("/").join(&mount.mount_path),
-            read_only: mount.read_only || fixed,
+            read_only: mount.read_only || fixed || around.read_only.contains(&volume.name),
             beneath,
             copy_up: false,
         });
@@ -264,10 +266,17 @@ fn mounts(
     Ok(all)
 }
 
-/// A folder below one that containers write to: links in it lead nowhere else.
+/// A folder below one that containers write to: links in it lead nowhere else. What is there stays as it is, a file too; a folder
+/// that is new may be written to by whoever may write to the volume.
 fn make_beneath(root: &Path, sub: &str) -> std::io::Result<()> {
-    let root = wharf_rootdir::RootDir::open(root)?;
-    root.make_folders(Path::new(sub)).map(|_| ())
+    let dir = wharf_rootdir::RootDir::open(root)?;
+    let there = dir.open_at(Path::new(sub), nix::fcntl::OFlag::O_PATH);
+    if there.is_ok() {
+        return Ok(());
+    }
+    let folder = dir.make_folders(Path::new(sub))?;
+    let mode = fs::metadata(root)?.permissions();
+    fs::set_permissions(wharf_rootdir::proc_path(folder.as_fd()), mode)
 }
 
 #[cfg(test)]
@@ -275,6 +284,23 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+
+    #[test]
+    fn a_sub_path_is_made_where_nothing_is() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |sub: &str| root.path().join(sub);
+        fs::write(at("app.conf"), "level = 1").unwrap();
+        std::os::unix::fs::symlink("/etc", at("away")).unwrap();
+        make_beneath(root.path(), "app.conf").unwrap();
+        assert_eq!(fs::read_to_string(at("app.conf")).unwrap(), "level = 1");
+        make_beneath(root.path(), "data/one").unwrap();
+        make_beneath(root.path(), "data/one").unwrap();
+        assert!(at("data/one").is_dir());
+        // A link leads to what is in the volume.
+        make_beneath(root.path(), "away/wharf-sub-path").unwrap_or_default();
+        assert!(!Path::new("/etc/wharf-sub-path").exists());
+        assert!(make_beneath(root.path(), "app.conf/below").is_err());
+    }
 
     fn of(pod: Value, container: Value, image_user: &str) -> Result<String, String> {
         let pod = json!({"metadata": {"name": "p", "namespace": "n", "uid": "u"},

@@ -14,6 +14,7 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 use wharf_container::{image::Image, runtime::ContainerState as Seen};
 use wharf_kube_client::Object as _;
+use wharf_kube_model::persistent::EbsDisk;
 
 use crate::{
     machine::{Found, of_run},
@@ -48,7 +49,11 @@ pub struct Context {
     pub images: Mutex<BTreeMap<String, Image>>,
     pub followed: Followed,
     pub tokens: tokio::sync::Mutex<PodTokens>,
-    /// Something that the pod refers to changed, or a token is old.
+    /// Of its claims, by the names of its volumes.
+    pub disks: Mutex<BTreeMap<String, EbsDisk>>,
+    /// The pod as it was last heard of, for what goes on while it changes.
+    pub pod: Mutex<Arc<Pod>>,
+    /// Something that the pod refers to or tells of itself changed.
     pub changed: Arc<Notify>,
 }
 
@@ -102,6 +107,8 @@ impl Worker {
             images: Mutex::default(),
             followed,
             tokens: tokio::sync::Mutex::default(),
+            disks: Mutex::default(),
+            pod: Mutex::new(Arc::new(pod.clone())),
             changed,
         };
         Self {
@@ -175,7 +182,14 @@ impl Worker {
         match wanted {
             Wanted::Is(object) => match Pod::read(&object) {
                 Ok(pod) if pod.metadata.uid == self.pod.metadata.uid => {
+                    let (now, before) = (&pod.metadata, &self.pod.metadata);
+                    let tells_otherwise =
+                        now.labels != before.labels || now.annotations != before.annotations;
+                    *self.context.pod.lock() = Arc::new(pod.clone());
                     self.pod = pod;
+                    if tells_otherwise {
+                        self.context.changed.notify_one();
+                    }
                     self.teller.heard(object);
                     self.refuse();
                 }
@@ -249,7 +263,7 @@ impl Worker {
                 self.tell_events.clone(),
             );
             self.following = Some(AbortOnDropHandle::new(tokio::spawn(job)));
-            let job = perform::keep_volumes(self.context.clone(), self.pod.clone());
+            let job = perform::keep_volumes(self.context.clone());
             self.volumes = Some(AbortOnDropHandle::new(tokio::spawn(job)));
         }
         let (state, pod) = (&self.state, &self.pod);

@@ -33,6 +33,9 @@ const PIECE: usize = 128 << 10;
 pub enum PeerError {
     #[error("cannot speak to the peer")]
     Connect(#[source] io::Error),
+    /// As one does that has no place for another connection.
+    #[error("the peer hung up before it answered")]
+    HungUp,
     #[error("the connection to the peer failed")]
     Broken(#[source] io::Error),
     #[error("the peer answered nothing in time")]
@@ -50,7 +53,23 @@ pub enum PeerError {
 impl PeerError {
     /// Whether the peer should be left alone for a while: it is away, or does not do what it announced.
     pub fn is_fault(&self) -> bool {
-        !matches!(self, Self::Declined(Answer::NotHere | Answer::Busy))
+        !self.is_busy() && !matches!(self, Self::Declined(Answer::NotHere))
+    }
+
+    /// Whether the peer serves as many as it can, and may serve this one later.
+    pub fn is_busy(&self) -> bool {
+        matches!(self, Self::HungUp | Self::Declined(Answer::Busy))
+    }
+
+    /// There was no answer.
+    fn unanswered(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe => Self::HungUp,
+            _ => Self::Connect(error),
+        }
     }
 }
 
@@ -88,24 +107,8 @@ async fn begin(
     peer: &Peer,
     layer: &Sum,
 ) -> Result<(TlsStream<TcpStream>, u64), PeerError> {
-    let connector = proof.connector(peer.certificate);
-    let connector = connector.map_err(|e| PeerError::Connect(io::Error::other(e)))?;
-    let stream = TcpStream::connect(peer.address).await;
-    let stream = stream.map_err(PeerError::Connect)?;
-    // The request is one small packet.
-    stream.set_nodelay(true).map_err(PeerError::Connect)?;
-    let name = name_of(peer.address.ip());
-    let stream = connector.connect(name, stream).await;
-    let mut stream = stream.map_err(PeerError::Connect)?;
-    let request = Request {
-        layer: *layer,
-        until: peer.until,
-        ticket: peer.ticket,
-    };
-    let sent = stream.write_all(request.line().as_bytes()).await;
-    sent.map_err(PeerError::Broken)?;
-    stream.flush().await.map_err(PeerError::Broken)?;
-    let answer = stream.read_u8().await.map_err(PeerError::Broken)?;
+    let asked = request(proof, peer, layer).await;
+    let (mut stream, answer) = asked.map_err(PeerError::unanswered)?;
     match Answer::of(answer) {
         Some(Answer::Here) => {}
         Some(other) => return Err(PeerError::Declined(other)),
@@ -113,6 +116,30 @@ async fn begin(
     }
     let size = stream.read_u64().await.map_err(PeerError::Broken)?;
     Ok((stream, size))
+}
+
+/// The connection behind the answer.
+async fn request(
+    proof: &Proof,
+    peer: &Peer,
+    layer: &Sum,
+) -> io::Result<(TlsStream<TcpStream>, u8)> {
+    let connector = proof.connector(peer.certificate);
+    let connector = connector.map_err(io::Error::other)?;
+    let stream = TcpStream::connect(peer.address).await?;
+    // The request is one small packet.
+    stream.set_nodelay(true)?;
+    let name = name_of(peer.address.ip());
+    let mut stream = connector.connect(name, stream).await?;
+    let request = Request {
+        layer: *layer,
+        until: peer.until,
+        ticket: peer.ticket,
+    };
+    stream.write_all(request.line().as_bytes()).await?;
+    stream.flush().await?;
+    let answer = stream.read_u8().await?;
+    Ok((stream, answer))
 }
 
 impl Coming {
@@ -157,7 +184,9 @@ mod tests {
 
     #[test]
     fn who_declines_is_asked_again() {
-        assert!(!PeerError::Declined(Answer::Busy).is_fault());
+        for busy in [PeerError::Declined(Answer::Busy), PeerError::HungUp] {
+            assert!(busy.is_busy() && !busy.is_fault(), "{busy}");
+        }
         assert!(!PeerError::Declined(Answer::NotHere).is_fault());
         for fault in [
             PeerError::Declined(Answer::Refused),

@@ -123,7 +123,7 @@ impl Sharing {
         self.0.counts.brought(bytes);
     }
 
-    /// A peer did not bring a layer. One that is at fault is not asked again for a while.
+    /// A peer did not bring a layer, and was not just busy. One that is at fault is not asked again for a while.
     pub fn failed(&self, peer: &Peer, at_fault: bool) {
         self.0.counts.failed();
         if !at_fault {

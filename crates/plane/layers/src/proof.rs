@@ -6,22 +6,16 @@
 use std::{io, net::IpAddr, sync::Arc};
 
 use rustls::{
-    ClientConfig, DigitallySignedStruct, DistinguishedName, Error as TlsError, ServerConfig,
-    SignatureScheme,
-    client::{
-        Resumption,
-        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    },
-    crypto::{CryptoProvider, ring as provider, verify_tls12_signature, verify_tls13_signature},
-    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime},
-    server::{
-        NoServerSessionStorage,
-        danger::{ClientCertVerified, ClientCertVerifier},
-    },
+    ClientConfig, Error as TlsError, ServerConfig,
+    client::Resumption,
+    crypto::{CryptoProvider, ring as provider},
+    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName},
+    server::NoServerSessionStorage,
     version::TLS13,
 };
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 use wharf_planeproto::layers::Sum;
+use wharf_tls::{Anybody, Rule, Shown, Verifier};
 
 /// Nobody looks for a name.
 const NAME: &str = "wharf-node";
@@ -56,17 +50,12 @@ impl Proof {
         (vec![self.certificate.clone()], key)
     }
 
-    fn known(&self, peer: Option<Sum>) -> Arc<Known> {
-        let provider = self.provider.clone();
-        Arc::new(Known { peer, provider })
-    }
-
     /// Takes connections of whoever shows a certificate: whose it is, the caller asks [`shown`].
     pub fn acceptor(&self) -> Result<TlsAcceptor, TlsError> {
         let (chain, key) = self.chain();
         let mut config = ServerConfig::builder_with_provider(self.provider.clone())
             .with_protocol_versions(&[&TLS13])?
-            .with_client_cert_verifier(self.known(None))
+            .with_client_cert_verifier(Verifier::new(Anybody, self.provider.clone()))
             .with_single_cert(chain, key)?;
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
@@ -79,7 +68,7 @@ impl Proof {
         let mut config = ClientConfig::builder_with_provider(self.provider.clone())
             .with_protocol_versions(&[&TLS13])?
             .dangerous()
-            .with_custom_certificate_verifier(self.known(Some(peer)))
+            .with_custom_certificate_verifier(Verifier::new(Announced(peer), self.provider.clone()))
             .with_client_auth_cert(chain, key)?;
         config.resumption = Resumption::disabled();
         Ok(TlsConnector::from(Arc::new(config)))
@@ -101,119 +90,16 @@ fn sum(certificate: &CertificateDer<'_>) -> Sum {
     std::array::from_fn(|at| digest.as_ref().get(at).copied().unwrap_or_default())
 }
 
-/// Takes the certificate with that digest, or any; that the other end has its key is checked always.
+/// Takes the certificate with that digest.
 #[derive(Debug)]
-struct Known {
-    peer: Option<Sum>,
-    provider: Arc<CryptoProvider>,
-}
+struct Announced(Sum);
 
-impl Known {
-    fn require(&self, certificate: &CertificateDer<'_>) -> Result<(), TlsError> {
-        match self.peer {
-            Some(peer) if peer != sum(certificate) => Err(TlsError::General(
-                "the certificate is not the one that the peer announced".to_owned(),
-            )),
-            _ => Ok(()),
+impl Rule for Announced {
+    fn judge(&self, shown: &Shown<'_>) -> Result<(), TlsError> {
+        if self.0 == sum(shown.certificate) {
+            return Ok(());
         }
-    }
-
-    fn tls12(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, TlsError> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signature, algorithms)
-    }
-
-    fn tls13(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, TlsError> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn schemes(&self) -> Vec<SignatureScheme> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        algorithms.supported_schemes()
-    }
-}
-
-impl ServerCertVerifier for Known {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, TlsError> {
-        self.require(end_entity)?;
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, TlsError> {
-        self.tls12(message, certificate, signature)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, TlsError> {
-        self.tls13(message, certificate, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.schemes()
-    }
-}
-
-impl ClientCertVerifier for Known {
-    fn root_hint_subjects(&self) -> &[DistinguishedName] {
-        &[]
-    }
-
-    fn verify_client_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _now: UnixTime,
-    ) -> Result<ClientCertVerified, TlsError> {
-        self.require(end_entity)?;
-        Ok(ClientCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, TlsError> {
-        self.tls12(message, certificate, signature)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, TlsError> {
-        self.tls13(message, certificate, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.schemes()
+        let text = "the certificate is not the one that the peer announced";
+        Err(TlsError::General(text.to_owned()))
     }
 }

@@ -1,7 +1,8 @@
 //! What peers are given: a layer for a ticket of the control plane's, once each.
 //!
 //! Bounds: connections in all and of one address, time until a request is there, time for each piece and for all of a layer, and
-//! bytes by the tickets themselves, as each is good for one transfer.
+//! bytes by the tickets themselves, as each is good for one transfer. Whoever finds no place is hung up on, before TLS costs anything,
+//! and knows by this to come again (`PeerError::HungUp`).
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -104,7 +105,7 @@ impl Drop for Place {
 }
 
 impl Sharing {
-    /// Gives layers to peers until `shutdown`.
+    /// Gives layers to peers until `shutdown`, and flushes those that come.
     ///
     /// # Errors
     /// TLS cannot be set up with this node's certificate.
@@ -115,12 +116,13 @@ impl Sharing {
     ) -> Result<(), rustls::Error> {
         let acceptor = self.0.proof.acceptor()?;
         let (places, used) = (Places::default(), Arc::new(Mutex::new(Used::default())));
-        let mut connections = JoinSet::new();
+        let mut running = JoinSet::new();
+        running.spawn(self.shelf().clone().flush_as_they_come());
         loop {
             let accepted = tokio::select! {
                 () = shutdown.cancelled() => return Ok(()),
                 accepted = listener.accept() => accepted,
-                Some(_) = connections.join_next() => continue,
+                Some(_) = running.join_next() => continue,
             };
             let Ok((stream, address)) = accepted else {
                 sleep(PAUSE).await;
@@ -131,7 +133,7 @@ impl Sharing {
                 continue;
             };
             let (inner, acceptor, used) = (self.0.clone(), acceptor.clone(), used.clone());
-            connections.spawn(async move {
+            running.spawn(async move {
                 let _place = place;
                 if let Err(error) = serve_one(&inner, &acceptor, &used, stream).await {
                     tracing::debug!(%address, %error, "a peer was not given a layer");

@@ -1,13 +1,15 @@
-//! Layers as registries or peers sent them, kept for peers: a file each, named by its SHA-256.
+//! Layers as registries or peers sent them, kept for peers: a file each.
 //!
-//! A layer comes here while it is unpacked, and stays once its digest was found right. The shelf is bounded in layers, bytes and
-//! its part of the disk; the least recently used go first. Nothing else depends on it: whoever gets a file compares its digest, so
-//! none is flushed, and any may go at any time.
+//! A layer comes here while it is unpacked, and stays once its digest was found right. Peers get it from then on; its file is named
+//! by its SHA-256 once it has reached the disk, and the next run removes those that have no such name: a power failure may have cut
+//! them off. The shelf is bounded in layers, bytes and its part of the disk; the least recently used go first. Nothing else
+//! depends on it: whoever gets a file compares its digest, and any may go at any time.
 
 use std::{
     collections::BTreeMap,
     fs::{self, File},
     io::{self, Write},
+    mem,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::Arc,
@@ -16,7 +18,7 @@ use std::{
 
 use nix::sys::statvfs::statvfs;
 use parking_lot::Mutex;
-use tokio::sync::watch;
+use tokio::{sync::watch, task::spawn_blocking};
 use wharf_planeproto::{
     layers::{MOST_HELD, Sum},
     snapshot::{hex_of, sum_of},
@@ -29,7 +31,7 @@ const PERCENT_OF_DISK: u64 = 10;
 /// Nothing is kept while less than this part of the disk is free, or so many bytes, whichever is less.
 const PERCENT_FREE: u64 = 15;
 const FREE_BYTES: u64 = 8 << 30;
-/// Of a layer that is coming.
+/// Of a layer that is coming, or has not reached the disk.
 const UNFINISHED: &str = "part";
 
 /// The layers that a node has for its peers. Cheap to clone.
@@ -39,29 +41,43 @@ pub struct Shelf(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     dir: PathBuf,
+    /// Held while files get their names and lose them, so that there are never more of them than are known.
     held: Mutex<Held>,
     changes: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
 struct Held {
-    /// With its size, and when it was used last, as a count.
-    layers: BTreeMap<Sum, (u64, u64)>,
+    layers: BTreeMap<Sum, Kept>,
     uses: u64,
     /// Names files that are coming.
     copies: u64,
 }
 
+#[derive(Debug)]
+struct Kept {
+    file: PathBuf,
+    size: u64,
+    /// When it was used last, as a count.
+    used: u64,
+}
+
 impl Held {
-    fn use_of(&mut self, layer: &Sum) -> Option<u64> {
+    fn keep(&mut self, layer: Sum, file: PathBuf, size: u64) {
         self.uses += 1;
-        let (size, used) = self.layers.get_mut(layer)?;
-        *used = self.uses;
-        Some(*size)
+        let used = self.uses;
+        self.layers.insert(layer, Kept { file, size, used });
+    }
+
+    fn use_of(&mut self, layer: &Sum) -> Option<&Kept> {
+        self.uses += 1;
+        let kept = self.layers.get_mut(layer)?;
+        kept.used = self.uses;
+        Some(kept)
     }
 
     fn bytes(&self) -> u64 {
-        self.layers.values().map(|(size, _)| size).sum()
+        self.layers.values().map(|kept| kept.size).sum()
     }
 
     /// Those that have to go, the least recently used first, for `size` more bytes to fit into `most`.
@@ -70,7 +86,7 @@ impl Held {
         by_use.extend(
             self.layers
                 .iter()
-                .map(|(sum, (size, used))| (*used, *size, *sum)),
+                .map(|(sum, kept)| (kept.used, kept.size, *sum)),
         );
         by_use.sort_unstable();
         let (mut count, mut bytes) = (self.layers.len(), self.bytes());
@@ -109,15 +125,14 @@ impl Shelf {
         found.sort_unstable();
         let mut held = Held::default();
         for (_, sum, size) in found {
-            held.uses += 1;
-            held.layers.insert(sum, (size, held.uses));
+            held.keep(sum, dir.join(hex_of(&sum)), size);
         }
         let shelf = Self(Arc::new(Inner {
             dir: dir.to_owned(),
             held: Mutex::new(held),
             changes: watch::Sender::new(0),
         }));
-        shelf.make_room(0);
+        shelf.make_room(&mut shelf.0.held.lock(), 0);
         Ok(shelf)
     }
 
@@ -158,18 +173,54 @@ impl Shelf {
 
     /// The file of a layer, and its size.
     pub(crate) fn take(&self, layer: &Sum) -> Option<(File, u64)> {
-        let size = self.0.held.lock().use_of(layer)?;
-        match File::open(self.path(layer)) {
-            Ok(file) => Some((file, size)),
+        let mut held = self.0.held.lock();
+        let kept = held.use_of(layer)?;
+        match File::open(&kept.file) {
+            Ok(file) => Some((file, kept.size)),
             Err(_) => {
-                self.forget(layer);
+                self.forget(&mut held, layer);
                 None
             }
         }
     }
 
-    fn path(&self, layer: &Sum) -> PathBuf {
-        self.0.dir.join(hex_of(layer))
+    /// Flushes layers as they come.
+    pub(crate) async fn flush_as_they_come(self) {
+        let mut changes = self.changes();
+        loop {
+            let shelf = self.clone();
+            let flushed = spawn_blocking(move || shelf.flush());
+            if flushed.await.is_err() || changes.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Brings all layers to the disk, and gives them their names there.
+    fn flush(&self) {
+        let path = |layer: &Sum| self.0.dir.join(hex_of(layer));
+        let held = self.0.held.lock();
+        let kept = held
+            .layers
+            .iter()
+            .map(|(sum, kept)| (*sum, kept.file.clone()));
+        let fresh: Vec<(Sum, PathBuf)> = kept.filter(|(sum, file)| *file != path(sum)).collect();
+        drop(held);
+        for (layer, file) in fresh {
+            let flushed = File::open(&file).and_then(|file| file.sync_all());
+            let mut held = self.0.held.lock();
+            // It may be gone meanwhile, and another copy of it be here.
+            let Some(kept) = held.layers.get_mut(&layer).filter(|kept| kept.file == file) else {
+                continue;
+            };
+            match flushed.and_then(|()| fs::rename(&file, path(&layer))) {
+                Ok(()) => kept.file = path(&layer),
+                Err(error) => {
+                    tracing::warn!(%error, layer = hex_of(&layer), "failed to sync a layer; it is not kept for peers");
+                    self.forget(&mut held, &layer);
+                }
+            }
+        }
     }
 
     fn has_room(&self, size: u64) -> bool {
@@ -188,18 +239,18 @@ impl Shelf {
     }
 
     /// For so many more bytes.
-    fn make_room(&self, size: u64) {
+    fn make_room(&self, held: &mut Held, size: u64) {
         let all = self.disk().map_or(0, |(all, _)| all);
         let most = MOST_BYTES.min(all / 100 * PERCENT_OF_DISK);
-        let going = self.0.held.lock().too_many(size, most);
-        for layer in &going {
-            self.forget(layer);
+        for layer in held.too_many(size, most) {
+            self.forget(held, &layer);
         }
     }
 
-    fn forget(&self, layer: &Sum) {
-        self.0.held.lock().layers.remove(layer);
-        remove(&self.path(layer));
+    fn forget(&self, held: &mut Held, layer: &Sum) {
+        if let Some(kept) = held.layers.remove(layer) {
+            remove(&kept.file);
+        }
         self.changed();
     }
 
@@ -208,7 +259,7 @@ impl Shelf {
     }
 }
 
-/// A layer on its way to the shelf; removed unless it is kept. What the disk refuses ends the copy and nothing else.
+/// A layer on its way to the shelf; removed unless it is kept, when it has no path any more. What the disk refuses ends the copy and nothing else.
 #[derive(Debug)]
 pub struct Copying {
     shelf: Shelf,
@@ -236,24 +287,23 @@ impl Copying {
         if self.file.take().is_none() {
             return;
         }
-        let (shelf, layer) = (self.shelf.clone(), self.layer);
-        shelf.make_room(self.size);
-        if fs::rename(&self.path, shelf.path(&layer)).is_err() {
+        let shelf = self.shelf.clone();
+        let mut held = shelf.0.held.lock();
+        // Another copy came first.
+        if held.layers.contains_key(&self.layer) {
             return;
         }
-        {
-            let mut held = shelf.0.held.lock();
-            held.uses += 1;
-            let used = held.uses;
-            held.layers.insert(layer, (self.size, used));
-        }
+        shelf.make_room(&mut held, self.size);
+        held.keep(self.layer, mem::take(&mut self.path), self.size);
         shelf.changed();
     }
 }
 
 impl Drop for Copying {
     fn drop(&mut self) {
-        remove(&self.path);
+        if !self.path.as_os_str().is_empty() {
+            remove(&self.path);
+        }
     }
 }
 
@@ -295,6 +345,7 @@ mod tests {
         let mut read = String::new();
         file.read_to_string(&mut read).unwrap();
         assert_eq!((read.as_str(), size), ("whole", 5));
+        shelf.flush();
         // A run that was killed leaves parts behind.
         fs::write(dir.path().join("7.part"), b"x").unwrap();
         fs::write(dir.path().join("odd"), b"x").unwrap();
@@ -302,27 +353,79 @@ mod tests {
         assert_eq!(again.layers(), [[2; 32]]);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
         // Somebody cleaned up.
-        fs::remove_file(again.path(&[2; 32])).unwrap();
+        fs::remove_file(dir.path().join(hex_of(&[2; 32]))).unwrap();
         assert!(again.take(&[2; 32]).is_none());
         assert_eq!(again.layers(), Vec::<Sum>::new());
+    }
+
+    #[test]
+    fn what_did_not_reach_the_disk_is_trusted_by_its_own_run_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let shelf = Shelf::open(dir.path()).unwrap();
+        put(&shelf, 1, b"flushed");
+        shelf.flush();
+        put(&shelf, 2, b"not flushed");
+        assert_eq!(shelf.layers(), [[1; 32], [2; 32]]);
+        assert!(shelf.take(&[1; 32]).is_some() && shelf.take(&[2; 32]).is_some());
+        let again = Shelf::open(dir.path()).unwrap();
+        assert_eq!(again.layers(), [[1; 32]]);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        // Gone before it was flushed.
+        put(&again, 3, b"gone");
+        let file = again.0.held.lock().layers[&[3; 32]].file.clone();
+        fs::remove_file(file).unwrap();
+        again.flush();
+        assert_eq!(again.layers(), [[1; 32]]);
+    }
+
+    #[test]
+    fn what_comes_at_once_fits_together() {
+        let dir = tempfile::tempdir().unwrap();
+        let shelf = Shelf::open(dir.path()).unwrap();
+        let numbered = |number: u32| {
+            let mut sum = [0; 32];
+            sum[..4].copy_from_slice(&number.to_be_bytes());
+            sum
+        };
+        let copied = |number| {
+            let mut copy = shelf.begin(numbered(number), 1).unwrap();
+            copy.write(b"x");
+            copy
+        };
+        let most = u32::try_from(MOST_HELD).unwrap();
+        (0..most).for_each(|number| copied(number).keep());
+        for round in 1..=20 {
+            let begun = std::sync::Barrier::new(8);
+            std::thread::scope(|threads| {
+                for thread in 0..8 {
+                    let (copied, begun) = (&copied, &begun);
+                    threads.spawn(move || {
+                        let copy = copied(most * round + thread);
+                        begun.wait();
+                        copy.keep();
+                    });
+                }
+            });
+            assert_eq!(shelf.layers().len(), MOST_HELD);
+            assert_eq!(fs::read_dir(dir.path()).unwrap().count(), MOST_HELD);
+        }
     }
 
     #[test]
     fn the_least_recently_used_go() {
         let mut held = Held::default();
         for layer in 1..=4u8 {
-            held.uses += 1;
-            held.layers.insert([layer; 32], (10, held.uses));
+            held.keep([layer; 32], PathBuf::new(), 10);
         }
         assert_eq!(held.too_many(0, 40), Vec::<Sum>::new());
         assert_eq!(held.too_many(5, 40), [[1; 32]]);
-        held.use_of(&[1; 32]);
+        held.use_of(&[1; 32]).unwrap();
         assert_eq!(held.too_many(15, 40), [[2; 32], [3; 32]]);
         assert_eq!(held.too_many(u64::MAX, 40).len(), 4);
         for layer in 0..MOST_HELD {
             let mut sum = [0; 32];
             sum[..8].copy_from_slice(&layer.to_be_bytes());
-            held.layers.insert(sum, (0, 0));
+            held.keep(sum, PathBuf::new(), 0);
         }
         assert_eq!(held.too_many(0, 1000).len(), 5);
     }

@@ -159,6 +159,31 @@ async fn one_that_hangs_is_left() {
 }
 
 #[tokio::test]
+async fn one_that_is_busy_is_asked_again() {
+    let (one, other) = (node(&[(LAYER, b"bytes")]).await, node(&[]).await);
+    let peer = named(&one, &other.sharing, LAYER, later());
+    // All places that an address may have, and one more to see that they are taken.
+    let mut taken = Vec::new();
+    while one.sharing.counted().refused == 0 {
+        taken.push(tokio::net::TcpStream::connect(one.address).await.unwrap());
+        tokio::task::yield_now().await;
+    }
+    let error = bytes(&other.sharing, &peer, LAYER, 5).await.unwrap_err();
+    assert!(!error.is_fault(), "{error}");
+    drop(taken);
+    // Its ticket is still good.
+    let came = tokio::time::timeout(Duration::from_secs(60), async {
+        loop {
+            match bytes(&other.sharing, &peer, LAYER, 5).await {
+                Err(error) if !error.is_fault() => tokio::task::yield_now().await,
+                came => return came,
+            }
+        }
+    });
+    assert_eq!(came.await.unwrap().unwrap(), b"bytes");
+}
+
+#[tokio::test]
 async fn who_shows_no_certificate_or_says_nonsense_is_refused() {
     let one = node(&[(LAYER, b"bytes")]).await;
     let mut stream = tokio::net::TcpStream::connect(one.address).await.unwrap();

@@ -12,14 +12,12 @@ use std::{
 
 use parking_lot::{Mutex, MutexGuard};
 use rustls::{
-    ClientConfig, DigitallySignedStruct, Error as TlsError, RootCertStore, SignatureScheme,
-    client::{
-        Resumption, WebPkiServerVerifier,
-        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    },
-    crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature},
-    pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
+    ClientConfig, Error as TlsError, RootCertStore,
+    client::{Resumption, WebPkiServerVerifier},
+    crypto::{CryptoProvider, ring},
+    pki_types::{CertificateDer, pem::PemObject},
 };
+use wharf_tls::{Rule, Shown, Verifier};
 use wharf_wire::sigv4::sha256_hex;
 
 /// A few certificates.
@@ -76,11 +74,12 @@ impl Trust {
 
     /// A configuration that trusts as the file says.
     pub fn client(self: Arc<Self>) -> io::Result<Arc<ClientConfig>> {
-        let mut config = ClientConfig::builder_with_provider(self.provider.clone())
+        let provider = self.provider.clone();
+        let mut config = ClientConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()
             .map_err(io::Error::other)?
             .dangerous()
-            .with_custom_certificate_verifier(self)
+            .with_custom_certificate_verifier(Verifier::new(self, provider))
             .with_no_client_auth();
         config.resumption = Resumption::disabled();
         Ok(Arc::new(config))
@@ -140,42 +139,10 @@ fn read(path: &Path, provider: &Arc<CryptoProvider>) -> io::Result<Held> {
     })
 }
 
-impl ServerCertVerifier for Trust {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, TlsError> {
+impl Rule for Trust {
+    fn judge(&self, shown: &Shown<'_>) -> Result<(), TlsError> {
         let verifier = self.current().verifier.clone();
-        verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, TlsError> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signature, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, TlsError> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        algorithms.supported_schemes()
+        wharf_tls::by_authority(&*verifier, shown)
     }
 }
 

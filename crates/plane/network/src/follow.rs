@@ -255,7 +255,13 @@ impl Worker {
         self.interfaces.insert(interface, record.key.clone());
         let scope = self.scopes.get_mut(&Scope::Vpc(eni.vpc_id.clone()));
         match scope.and_then(|scope| scope.filter.as_mut()) {
-            Some(filter) => filter.add(&self.view, eni.address, &eni.eni_id, eni.subnet),
+            Some(filter) => {
+                filter.add(&self.view, eni.address, &eni.eni_id, eni.subnet)?;
+                match record.is_instance() {
+                    true => filter.is_instance(eni.address),
+                    false => Ok(()),
+                }
+            }
             None => Ok(()),
         }
     }

@@ -65,4 +65,4 @@ pub use policies::{
 };
 pub use resolver::{CLUSTER_RESOLVER, RESOLVER, ResolverSockets};
 pub use scope::{ENDPOINT, INSTANCE_METADATA};
-pub use services::{FrontEnd, Lead, ServicesUpdate};
+pub use services::{Caller, FrontEnd, Lead, ServicesUpdate};

@@ -181,6 +181,9 @@ impl Worker {
         let uplink = scope.uplink;
         if let (Mode::Awsvpc(eni), Some(filter)) = (&record.mode, &mut scope.filter) {
             filter.adopt(&self.view, endpoint.address, &eni.eni_id, eni.subnet)?;
+            if record.is_instance() {
+                filter.is_instance(endpoint.address)?;
+            }
             let interface = (eni.vpc_id.clone(), eni.eni_id.clone());
             self.interfaces.insert(interface, record.key.clone());
         }

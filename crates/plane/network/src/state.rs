@@ -134,6 +134,11 @@ impl TaskRecord {
         }
     }
 
+    /// By ids of their kind, instances are told from tasks and pods.
+    pub(crate) fn is_instance(&self) -> bool {
+        self.node.is_none() && self.key.starts_with("i-")
+    }
+
     pub(crate) fn attachment(&self, state: &StateDir) -> Attachment {
         let endpoint = self.endpoint.as_ref();
         Attachment {

@@ -6,12 +6,13 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
 use wharf_container::runtime::{PreparedDisk, is_attached};
+
+use super::tool::{Tool, check_of};
 
 /// The kernel lets go of a disk shortly after the last process is gone.
 const LET_GO: Duration = Duration::from_secs(30);
@@ -59,8 +60,9 @@ fn make(folder: &Path, image: &Path, bytes: u64) -> io::Result<()> {
     }
     let fresh = folder.join("disk.new");
     fs::File::create(&fresh)?.set_len(bytes)?;
-    let mut format = tool("mkfs.ext4");
+    let mut format = Tool::named("mkfs.ext4");
     format
+        .command
         .args([
             "-q", "-F", "-m", "0", "-b", "4096", "-i", "16384", "-I", "256",
         ])
@@ -69,7 +71,7 @@ fn make(folder: &Path, image: &Path, bytes: u64) -> io::Result<()> {
             "lazy_itable_init=1,lazy_journal_init=1,nodiscard,num_backup_sb=0,packed_meta_blocks=1",
         )
         .arg(&fresh);
-    run(format, "mkfs.ext4", &[0])?;
+    format.run()?;
     // Half a disk after a power failure would look like one.
     fs::File::open(&fresh)?.sync_all()?;
     fs::rename(fresh, image)?;
@@ -78,10 +80,7 @@ fn make(folder: &Path, image: &Path, bytes: u64) -> io::Result<()> {
 
 /// Repairs what a machine that lost power left, on a device that is not mounted.
 fn check(device: &Path) -> io::Result<()> {
-    let mut check = tool("e2fsck");
-    check.arg("-p").arg(device);
-    // 1 and 2: it was not as it should be, and is now.
-    run(check, "e2fsck", &[0, 1, 2])
+    check_of(device).run()
 }
 
 /// Nothing may write to a disk while the kernel does.
@@ -98,25 +97,6 @@ pub fn await_detached(image: &Path) -> io::Result<()> {
         thread::sleep(LOOK_EVERY);
     }
     Ok(())
-}
-
-/// A program, also where the agent's own PATH does not lead to it.
-pub fn tool(name: &str) -> Command {
-    let places = ["/usr/sbin", "/sbin"].map(|folder| Path::new(folder).join(name));
-    let found = places.into_iter().find(|path| path.exists());
-    Command::new(found.unwrap_or_else(|| name.into()))
-}
-
-/// Runs it to its end, which must be one of these.
-pub fn run(mut command: Command, name: &str, well: &[i32]) -> io::Result<()> {
-    let done = command.stdin(Stdio::null()).output();
-    let done = done.map_err(|e| io::Error::new(e.kind(), format!("cannot run {name}: {e}")))?;
-    if done.status.code().is_some_and(|code| well.contains(&code)) {
-        return Ok(());
-    }
-    let said = [done.stdout, done.stderr].concat();
-    let said = String::from_utf8_lossy(&said);
-    Err(io::Error::other(format!("{name}: {}", said.trim())))
 }
 
 /// Whether this machine can make such disks, by making a small one in `folder`; why not.

@@ -422,6 +422,11 @@ fn boot_of(it: &Instance, attachment: &Attachment, endpoint: &str, asks_for_moun
         // It counts as the instance's memory.
         memory_file_system_bytes: u64::from(it.memory_mib) << 19,
         asks_for_mounts,
+        // Nobody would bring them.
+        devices: match asks_for_mounts {
+            true => it.devices.clone(),
+            false => Vec::new(),
+        },
     }
 }
 

@@ -17,6 +17,7 @@ mod layers;
 mod measure;
 pub mod metadata;
 mod plan;
+mod tool;
 mod worker;
 
 use std::{
@@ -40,8 +41,11 @@ use wharf_planeproto::{
 };
 use wharf_userns::Ranges;
 
-pub(crate) use self::disk::{await_detached, hold, run, tool};
 pub(crate) use self::host::container;
+pub(crate) use self::{
+    disk::{await_detached, hold},
+    tool::{Tool, check_of},
+};
 use self::{
     host::Host,
     plan::{CameTo, Process, There},

@@ -354,6 +354,7 @@ async fn start(
                 api: api.clone(),
                 images: images.clone(),
                 disks,
+                volumes: volumes.clone(),
                 connections,
                 underlay: config.underlay,
                 clock: clock.clone(),

@@ -24,7 +24,7 @@ use nix::{
     unistd::Pid,
 };
 use parking_lot::Mutex;
-use wharf_container::runtime::{DevFolder, LoopDevice, TaskHandle, loop_number};
+use wharf_container::runtime::{DevFolder, LoopDevice, TaskHandle, loop_number, mounts_of};
 use wharf_planeproto::volume::{Device, Volume, Wanted};
 
 use super::{Guests, Told};
@@ -350,14 +350,17 @@ fn take_away(
     of: Option<&Device>,
     guest: Option<&Guest>,
 ) -> io::Result<()> {
+    let mut done = Ok(());
     if let (Some(of), Some(guest)) = (of, guest) {
-        guest.dev.take(&of.name, device)?;
+        // Whatever the instance made of its folders and mounts, it keeps nothing by it.
+        done = guest.dev.take(&of.name, device);
         if of.force {
-            guest.dev.unmount_all(device)?;
+            done = done.and(guest.dev.unmount_all(device));
             guest.kill_users(device.number);
         }
     }
-    device.let_go(image)
+    device.let_go(image)?;
+    done
 }
 
 impl Guest {
@@ -376,15 +379,17 @@ impl Guest {
     fn kill_users(&self, number: u32) {
         let processes = self.handle.processes(&container()).unwrap_or_default();
         for process in processes.into_iter().filter(|it| *it != self.dev.first) {
-            if uses(process, number) {
+            if uses(process, number, self.dev.first) {
                 let _ = kill(Pid::from_raw(process), Signal::SIGKILL);
             }
         }
     }
 }
 
-fn uses(process: i32, number: u32) -> bool {
+/// `first`: the process out of whose mount namespace it was taken.
+fn uses(process: i32, number: u32, first: i32) -> bool {
     let folder = Path::new("/proc").join(process.to_string());
+    let namespace = |of: i32| fs::metadata(format!("/proc/{of}/ns/mnt")).map(|it| it.ino());
     let is_on_it = |path: PathBuf| {
         let found = fs::metadata(path);
         found.is_ok_and(|it| {
@@ -395,17 +400,15 @@ fn uses(process: i32, number: u32) -> bool {
     };
     let open = fs::read_dir(folder.join("fd")).into_iter().flatten();
     let open = open.filter_map(Result::ok).map(|it| it.path());
-    let mapped = fs::read_to_string(folder.join("maps")).unwrap_or_default();
-    // In a mount namespace of its own, out of which nothing was taken.
-    let mounts = fs::read_to_string(folder.join("mountinfo")).unwrap_or_default();
-    let device = format!("7:{number}");
-    let has_mount = mounts
-        .lines()
-        .any(|line| line.split(' ').nth(2) == Some(&device));
+    // Names in them are any bytes.
+    let mapped = fs::read(folder.join("maps")).unwrap_or_default();
+    let mounts = fs::read(folder.join("mountinfo")).unwrap_or_default();
+    let has_mount = namespace(process).ok() != namespace(first).ok()
+        && !mounts_of(&mounts, (7, number.into())).is_empty();
     let minor = format!("07:{number:02x}");
     let is_mapped = mapped
-        .lines()
-        .any(|line| line.split(' ').nth(3) == Some(&minor));
+        .split(|it| *it == b'\n')
+        .any(|line| line.split(|it| *it == b' ').nth(3) == Some(minor.as_bytes()));
     is_mapped
         || has_mount
         || open

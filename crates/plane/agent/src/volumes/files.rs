@@ -55,11 +55,10 @@ impl Files {
             }
             let (state, reason) = match volume.wanted {
                 Wanted::Kept => match self.keep(volume) {
-                    // It is as large as it was, and will be tried again.
-                    Err(error) if is_mounted => {
-                        tracing::error!(volume = volume.id, %error, "failed to make a volume larger; will retry");
-                        pending = true;
-                        (VolumeState::Ready, None)
+                    // It is as large as it was, and nothing of it is lost.
+                    Err(error) if image.exists() => {
+                        tracing::error!(volume = volume.id, %error, "failed to make a volume larger");
+                        (VolumeState::Ready, Some(error.to_string()))
                     }
                     Ok(()) => (VolumeState::Ready, None),
                     Err(error) => (VolumeState::Failed, Some(error.to_string())),

@@ -13,7 +13,7 @@ use nix::{
 };
 use wharf_container::runtime::PreparedDisk;
 
-use crate::instances::{await_detached, run, tool};
+use crate::instances::{Tool, await_detached, check_of};
 
 /// Where the superblock of ext2 and its successors has its magic number.
 const EXT_MAGIC_AT: u64 = 1024 + 56;
@@ -43,28 +43,25 @@ pub fn ready(image: &Path, device: &Path, filesystem: &str) -> io::Result<()> {
         return Err(foreign());
     }
     let grows = bytes_of(&file)? + LEAST_GROWTH < file.metadata()?.len();
-    let mut check = tool("e2fsck");
-    check.arg("-p").args(grows.then_some("-f")).arg(device);
-    // 1 and 2: it was not as it should be, and is now.
-    run(check, "e2fsck", &[0, 1, 2])?;
+    let mut check = check_of(device);
+    check.command.args(grows.then_some("-f"));
+    check.run()?;
     if !grows {
         return Ok(());
     }
     // Made of a smaller snapshot. Cut short, it is taken up by the next check.
-    let mut grow = tool("resize2fs");
-    grow.arg(device);
-    run(grow, "resize2fs", &[0])
+    let mut grow = Tool::named("resize2fs");
+    grow.command.arg(device);
+    grow.run()
 }
 
 /// Whether a file system that an instance made is fit to be mounted by this machine: one that is not is the instance's to
-/// repair. Blocks.
-pub fn check(device: &Path) -> io::Result<()> {
+/// repair. `begun` has what the check uses count as the instance's. Blocks.
+pub fn check(device: &Path, begun: impl FnOnce(i32) -> io::Result<()>) -> io::Result<()> {
     if !has_magic(&File::open(device)?)? {
         return Err(io::Error::from(io::ErrorKind::InvalidInput));
     }
-    let mut check = tool("e2fsck");
-    check.arg("-p").arg(device);
-    let checked = run(check, "e2fsck", &[0, 1, 2]);
+    let checked = check_of(device).run_as(begun);
     checked.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
@@ -127,12 +124,13 @@ fn make(device: &Path, filesystem: &str) -> io::Result<()> {
             return Err(io::Error::new(io::ErrorKind::Unsupported, text));
         }
     };
-    let mut format = tool("mkfs.ext4");
+    let mut format = Tool::named("mkfs.ext4");
     format
+        .command
         .args(["-q", "-F", "-t", kind, "-m", "0", "-E"])
         .arg("lazy_itable_init=1,lazy_journal_init=1,nodiscard")
         .arg(device);
-    run(format, "mkfs.ext4", &[0])
+    format.run()
 }
 
 /// Whether this machine can make and mount volumes, by making a small one in `folder`; why not. Blocks.

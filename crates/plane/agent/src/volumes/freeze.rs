@@ -26,7 +26,7 @@ use nix::{
     fcntl::OFlag,
     sys::stat::{major, minor},
 };
-use wharf_container::runtime::{mounted_again, place_of_mount};
+use wharf_container::runtime::{mounted_again, mounts_of};
 
 /// Where the programs are.
 const PROGRAMS: &str = "/usr/sbin:/sbin:/usr/bin:/bin";
@@ -137,17 +137,19 @@ fn is_alive(device: (u64, u64)) -> bool {
     Path::new(&format!("/sys/fs/ext4/loop{}", device.1)).exists()
 }
 
+/// The loop device that is over `image`, if there is one.
+fn device_of(image: &Path) -> io::Result<Option<(u64, u64)>> {
+    Ok(devices()?.remove(&fs::canonicalize(image)?))
+}
+
 /// Whether the kernel has a file system on the loop device that is over `image`, mounted or not any more.
 pub fn is_in_use(image: &Path) -> io::Result<bool> {
-    let device = devices()?.remove(&fs::canonicalize(image)?);
-    Ok(device.is_some_and(is_alive))
+    Ok(device_of(image)?.is_some_and(is_alive))
 }
 
 /// The root of the mounted file system, open.
 fn mounted(image: &Path) -> io::Result<File> {
-    let image = fs::canonicalize(image)?;
-    let device = devices()?.remove(&image);
-    mount_of(device.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?)
+    mount_of(device_of(image)?.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?)
 }
 
 /// Numbers of the loop devices, by the files that they are over.
@@ -184,11 +186,13 @@ fn mount_of(device: (u64, u64)) -> io::Result<File> {
             continue;
         }
         // Processes come and go.
-        let Ok(mounts) = fs::read_to_string(folder.join("mountinfo")) else {
+        let Ok(mounts) = fs::read(folder.join("mountinfo")) else {
             continue;
         };
-        for place in places(&mounts, device) {
-            let path = folder.join("root").join(place.trim_start_matches('/'));
+        let whole = mounts_of(&mounts, device).into_iter();
+        for mount in whole.filter(|it| it.is_whole) {
+            let place = mount.place.strip_prefix("/").unwrap_or(&mount.place);
+            let path = folder.join("root").join(place);
             let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
             let opened = fs::OpenOptions::new()
                 .read(true)
@@ -205,16 +209,6 @@ fn mount_of(device: (u64, u64)) -> io::Result<File> {
         }
     }
     Err(io::ErrorKind::NotFound.into())
-}
-
-/// Where a file system is mounted with its root, by the text of `/proc/<pid>/mountinfo`.
-fn places(mounts: &str, device: (u64, u64)) -> Vec<String> {
-    let place = |line: &str| {
-        let mut words = line.split(' ').skip(2);
-        let (numbers, root, place) = (words.next()?, words.next()?, words.next()?);
-        (numbers_of(numbers)? == device && root == "/").then(|| place_of_mount(place))
-    };
-    mounts.lines().filter_map(place).collect()
 }
 
 #[cfg(test)]
@@ -280,14 +274,5 @@ mod tests {
         // Device and file are free again.
         crate::instances::await_detached(&image).unwrap();
         thaw_all(dir.path()).unwrap();
-    }
-
-    #[test]
-    fn mounts_are_found_by_their_device() {
-        let mounts = "36 35 7:3 / /a\\040b rw,noatime master:1 - ext4 /dev/loop3 rw\n\
-                      37 35 7:3 /sub /other rw - ext4 /dev/loop3 rw\n\
-                      38 35 7:33 / /c rw - ext4 /dev/loop33 rw\n";
-        assert_eq!(places(mounts, (7, 3)), ["/a b"]);
-        assert_eq!(places(mounts, (7, 4)), [""; 0]);
     }
 }

@@ -4,10 +4,12 @@
 //! reports what it found ([`files`]). A task that has one waits until it is there and gets it mounted in its shim
 //! alone; so nothing is mounted on the host, and what an agent that was killed left is nothing but files.
 //!
+//! Pods of an instance have its volumes mounted in their sandboxes, several at once if need be ([`pods`]).
+//!
 //! An instance has its volumes as block devices ([`devices`]), and mounts what is on them with the host's help
 //! ([`mounts`]).
 //!
-//! Invariants: a file is mounted once at a time; it is removed only when the control plane says that nothing of the
+//! Invariants: a file has one loop device at a time, and one file system on it; it is removed only when the control plane says that nothing of the
 //! volume is wanted, and nothing has it mounted; a file that was there once is never made anew.
 
 mod devices;
@@ -16,8 +18,10 @@ mod format;
 mod freeze;
 mod guests;
 mod mounts;
+mod pods;
 mod restore;
 mod snapshots;
+mod taken;
 mod tries;
 
 pub use devices::let_go_all;
@@ -68,10 +72,11 @@ pub struct Volumes {
     files: Arc<Files>,
     told: watch::Sender<Arc<Told>>,
     devices: Arc<Devices>,
-    /// Held while a file comes, goes or is mounted: never for as long as one is read.
+    /// Held while a file comes or goes: never for as long as one is read or checked.
     busy: Arc<Mutex<()>>,
-    /// Volumes whose files are read for a snapshot: they are not mounted or removed meanwhile.
-    read: watch::Sender<BTreeSet<String>>,
+    /// Volumes whose files are read for a snapshot, or checked and mounted: neither they nor others do so, nor are they
+    /// removed, meanwhile.
+    taken: watch::Sender<BTreeSet<String>>,
     /// Volumes that are being made of snapshots.
     restoring: Arc<Lock<BTreeMap<String, Progress>>>,
     /// Snapshots to be taken; `None` before anything was told.
@@ -99,7 +104,7 @@ impl Volumes {
             devices: Arc::new(Devices::new(node.join(FOLDER), guests)),
             told: watch::channel(Arc::default()).0,
             busy: Arc::default(),
-            read: watch::channel(BTreeSet::new()).0,
+            taken: watch::channel(BTreeSet::new()).0,
             restoring: Arc::default(),
             snapshots: watch::channel(None).0,
             snapshots_dir: node.join(snapshots::FOLDER),
@@ -114,6 +119,8 @@ impl Volumes {
 
     /// Takes over what the control plane says to the machine with that instance id.
     pub fn take(&self, host: &str, update: &Update) {
+        // First: a volume that is deleted at the same time waits for those of it.
+        self.take_told_snapshots(host, update);
         self.told.send_if_modified(|told| {
             let mut now = Told::clone(told);
             match update {
@@ -139,7 +146,6 @@ impl Volumes {
             }
             changed
         });
-        self.take_told_snapshots(host, update);
     }
 
     fn take_told_snapshots(&self, host: &str, update: &Update) {
@@ -262,6 +268,21 @@ impl Volumes {
         handle: &TaskHandle,
         place: &Path,
     ) -> Result<(), NoVolume> {
+        let by = By {
+            open,
+            instance: None,
+        };
+        self.mount_by(by, id, filesystem, handle, place).await
+    }
+
+    async fn mount_by(
+        &self,
+        by: By<'_>,
+        id: &str,
+        filesystem: &str,
+        handle: &TaskHandle,
+        place: &Path,
+    ) -> Result<(), NoVolume> {
         let failed = |source| NoVolume::Io {
             id: id.to_owned(),
             source,
@@ -269,24 +290,28 @@ impl Volumes {
         if handle.has_disk_at(place).map_err(failed)? {
             return Ok(());
         }
-        self.wait_for(id).await?;
-        let _busy = self.busy_unread(id).await;
+        self.wait_for(id, by.instance).await?;
+        let taken = self.take_for_itself(id).await;
+        // A snapshot of it may have taken minutes.
+        if !may_mount(&self.told.borrow(), id, by.instance) {
+            return Err(failed(io::Error::other("it was let go meanwhile")));
+        }
+        let open = by.open;
         let (image, filesystem) = (self.files.image(id), filesystem.to_owned());
-        let disk = tokio::task::spawn_blocking(move || open(&image, &filesystem)).await;
-        let disk = disk.map_err(io::Error::other).and_then(|it| it);
-        let disk = disk.map_err(failed)?;
         let (handle, place) = (handle.clone(), place.to_owned());
-        let mounted = tokio::task::spawn_blocking(move || handle.mount_disk(&disk, &place));
+        let mounted = tokio::task::spawn_blocking(move || {
+            let disk = open(&image, &filesystem)?;
+            let mounted = handle.mount_disk(&disk, &place);
+            drop(taken);
+            mounted
+        });
         let mounted = mounted.await.map_err(io::Error::other).and_then(|it| it);
         mounted.map_err(failed)
     }
 
-    async fn wait_for(&self, id: &str) -> Result<(), NoVolume> {
+    async fn wait_for(&self, id: &str, instance: Option<&str>) -> Result<(), NoVolume> {
         let mut news = self.told.subscribe();
-        let is_here = |told: &Arc<Told>| {
-            let of_it = told.get(id);
-            of_it.is_some_and(|it| it.attached && it.wanted == Wanted::Kept)
-        };
+        let is_here = |told: &Arc<Told>| may_mount(told, id, instance);
         let waiting = async {
             let told = news.wait_for(is_here).await;
             drop(told);
@@ -314,6 +339,24 @@ impl Volumes {
         }
         Ok(())
     }
+}
+
+/// Makes a volume ready to be mounted, by its file and its file system. Blocks.
+type Open = fn(&Path, &str) -> io::Result<PreparedDisk>;
+
+/// Who mounts a volume, and how it is opened.
+#[derive(Clone, Copy)]
+struct By<'a> {
+    open: Open,
+    /// Of pods: the instance that must have it. A task's is said by ECS, which attached it.
+    instance: Option<&'a str>,
+}
+
+fn may_mount(told: &Told, id: &str, instance: Option<&str>) -> bool {
+    told.get(id).is_some_and(|it| {
+        let is_its = instance.is_none_or(|own| it.mounted_by.as_deref() == Some(own));
+        it.attached && it.wanted == Wanted::Kept && is_its
+    })
 }
 
 /// A volume that nobody has, ready to be mounted. Blocks.

@@ -1,23 +1,30 @@
 //! Answers instances that mount what lies on their volumes: a task each, for as long as the instance runs.
 //!
-//! Calls wait while no agent is there. One that an agent heard of and was killed over is begun anew by the next.
+//! Calls wait while no agent is there. One that an agent heard of and was killed over is begun anew by the next. Those
+//! that mount volumes wait for each other, and no other call waits for them: a check counts as its instance's and takes
+//! as long as that lets it.
 
 use std::{collections::BTreeMap, io, path::Path, sync::Arc};
 
 use tokio::{
     io::{Interest, unix::AsyncFd},
+    sync::mpsc,
     task::spawn_blocking,
 };
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
-use wharf_container::runtime::{MountCalls, Mountable, TaskHandle};
+use wharf_container::runtime::{MountCall, MountCalls, Mountable, TaskHandle};
 
 use super::{Volumes, devices::is_of, format};
 use crate::instances::container;
+
+/// Calls of one instance that wait for a check. With more, all of its calls do.
+const WAITING: usize = 64;
 
 /// The volumes that one instance has.
 struct Given {
     volumes: Volumes,
     instance: String,
+    handle: TaskHandle,
 }
 
 impl Mountable for Given {
@@ -27,7 +34,11 @@ impl Mountable for Given {
     }
 
     fn check(&self, device: &Path) -> io::Result<()> {
-        format::check(device)
+        let of_instance = |process| {
+            let moved = self.handle.take_in(&container(), process);
+            moved.map_err(io::Error::other)
+        };
+        format::check(device, of_instance)
     }
 }
 
@@ -43,10 +54,11 @@ impl Volumes {
                 let given = Given {
                     volumes: self.clone(),
                     instance: id.clone(),
+                    handle,
                 };
                 answered
                     .entry(id)
-                    .or_insert_with(|| AbortOnDropHandle::new(tokio::spawn(answer(given, handle))));
+                    .or_insert_with(|| AbortOnDropHandle::new(tokio::spawn(answer(given))));
             }
             tokio::select! {
                 () = shutdown.cancelled() => return,
@@ -56,16 +68,17 @@ impl Volumes {
     }
 }
 
-async fn answer(given: Given, handle: TaskHandle) {
+async fn answer(given: Given) {
     let instance = given.instance.clone();
-    if let Err(error) = answer_until_its_end(given, handle).await
+    if let Err(error) = answer_until_its_end(given).await
         && error.kind() != io::ErrorKind::BrokenPipe
     {
         tracing::error!(instance, %error, "failed to answer an instance that mounts its volumes");
     }
 }
 
-async fn answer_until_its_end(given: Given, handle: TaskHandle) -> io::Result<()> {
+async fn answer_until_its_end(given: Given) -> io::Result<()> {
+    let handle = &given.handle;
     let status = handle.status().await.map_err(io::Error::other)?;
     let first = status.containers.get(&container()).map_or(0, |it| it.pid);
     if first <= 0 {
@@ -81,13 +94,37 @@ async fn answer_until_its_end(given: Given, handle: TaskHandle) -> io::Result<()
         .await
         .map_err(io::Error::other)?;
     let given = Arc::new(given);
+    let (later, waiting) = mpsc::channel(WAITING);
+    let (hearing, mounting) = (hear(&calls, later), mount(&calls, waiting, &given));
+    tokio::try_join!(hearing, mounting).map(drop)
+}
+
+async fn hear(calls: &AsyncFd<Arc<MountCalls>>, later: mpsc::Sender<MountCall>) -> io::Result<()> {
     loop {
         let mut ready = calls.readable().await?;
-        let (calls, given) = (calls.get_ref().clone(), given.clone());
-        let answered = spawn_blocking(move || calls.answer_all(given.as_ref()));
-        answered.await.map_err(io::Error::other)??;
+        loop {
+            let calls = calls.get_ref().clone();
+            let heard = spawn_blocking(move || calls.next_call()).await;
+            let Some(call) = heard.map_err(io::Error::other)?? else {
+                break;
+            };
+            later.send(call).await.map_err(io::Error::other)?;
+        }
         ready.clear_ready();
     }
+}
+
+async fn mount(
+    calls: &AsyncFd<Arc<MountCalls>>,
+    mut waiting: mpsc::Receiver<MountCall>,
+    given: &Arc<Given>,
+) -> io::Result<()> {
+    while let Some(call) = waiting.recv().await {
+        let (calls, given) = (calls.get_ref().clone(), given.clone());
+        let answered = spawn_blocking(move || calls.answer(&call, given.as_ref()));
+        answered.await.map_err(io::Error::other)??;
+    }
+    Ok(())
 }
 
 /// The first process puts the filter there a moment after it began; one that an older program booted never does.

@@ -21,6 +21,7 @@ fn volume(wanted: Wanted, may_make: bool) -> Volume {
         bytes: 64 << 20,
         attached: true,
         device: None,
+        mounted_by: None,
     }
 }
 
@@ -43,6 +44,32 @@ fn names() {
     ] {
         assert!(!is_name(bad, "vol-"), "{bad}");
     }
+}
+
+#[test]
+fn pods_mount_what_their_own_instance_has() {
+    let of = |attached, wanted, by: Option<&str>| {
+        let volume = Volume {
+            attached,
+            mounted_by: by.map(str::to_owned),
+            ..volume(wanted, true)
+        };
+        BTreeMap::from([(ID.to_owned(), volume)])
+    };
+    let (own, other) = (Some("i-own"), Some("i-other"));
+    let kept = Wanted::Kept;
+    assert!(may_mount(&of(true, kept, own), ID, own));
+    for (told, why) in [
+        (of(true, kept, other), "another instance's"),
+        (of(true, kept, None), "an instance's device"),
+        (of(false, kept, own), "let go"),
+        (of(true, Wanted::Gone, own), "deleted"),
+        (BTreeMap::new(), "not told of"),
+    ] {
+        assert!(!may_mount(&told, ID, own), "{why}");
+    }
+    // What a task has, ECS says.
+    assert!(may_mount(&of(true, kept, None), ID, None));
 }
 
 #[test]
@@ -94,6 +121,26 @@ fn a_file_is_made_once_and_removed_when_nothing_has_it() {
 }
 
 #[test]
+fn a_file_that_cannot_grow_stays_what_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let files = Files::new(dir.path().join(FOLDER));
+    brought(&files, volume(Wanted::Kept, true));
+    // No file system has files so large.
+    let larger = Volume {
+        bytes: u64::MAX >> 1,
+        ..volume(Wanted::Kept, false)
+    };
+    let (report, _) = brought(&files, larger);
+    assert_eq!((report.state, report.bytes), (VolumeState::Ready, 64 << 20));
+    assert!(report.reason.is_some());
+    let (report, pending) = brought(&files, volume(Wanted::Kept, false));
+    assert_eq!(
+        (report.state, report.reason, pending),
+        (VolumeState::Ready, None, false)
+    );
+}
+
+#[test]
 fn a_file_system_that_was_not_finished_is_made_again() {
     let dir = tempfile::tempdir().unwrap();
     let image = dir.path().join("disk.img");
@@ -139,7 +186,7 @@ async fn a_task_waits_for_a_volume_whose_turn_to_be_made_is_still_to_come() {
     };
     let waiting = |patience| {
         let all = volumes.clone();
-        tokio::spawn(async move { timeout(patience, all.wait_for(ID)).await })
+        tokio::spawn(async move { timeout(patience, all.wait_for(ID, None)).await })
     };
     tell(false);
     let late = waiting(10 * PATIENCE).await.unwrap().unwrap();

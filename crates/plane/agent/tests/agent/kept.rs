@@ -264,6 +264,7 @@ fn instance(id: &str, last: u8, script: &str) -> Instance {
         cpu_guaranteed: None,
         memory_mib: 96,
         disk_bytes: 256 << 20,
+        devices: Vec::new(),
         one_pod: None,
         interface: Interface {
             id: format!("eni-0000000000000000{last}"),

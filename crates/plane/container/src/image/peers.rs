@@ -5,7 +5,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep_until};
+use wharf_base::Backoff;
 use wharf_layers::{Copying, PeerError, Sharing};
 use wharf_planeproto::{
     layers::{Peer, Sum},
@@ -27,8 +28,9 @@ const WORTH_WAITING: u64 = 16 << 20;
 /// How long at least, and how many bytes a second the other one may take.
 const PATIENCE: Duration = Duration::from_secs(3);
 const LEAST_RATE: u64 = 8 << 20;
-/// Between two questions.
-const PAUSE: Duration = Duration::from_millis(300);
+/// Between the first two questions; doubles, as all nodes of a rollout ask, for each of their layers.
+const FIRST_PAUSE: Duration = Duration::from_millis(300);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Peers that are tried for a layer, one after the other.
 const MOST_TRIED: usize = 2;
 
@@ -41,32 +43,67 @@ pub enum FromPeers {
     Nothing,
 }
 
-impl Inner {
-    /// Waits while other nodes of the zone fetch a large layer, so that it comes from these and not from the registry for each.
-    pub(super) async fn wait_for_peers(&self, repository: &Repository, descriptor: &Descriptor) {
-        let shared = self.shared(repository, descriptor);
-        let Some((sharing, _)) = shared.filter(|_| descriptor.size >= WORTH_WAITING) else {
-            return;
-        };
-        let patience =
-            PATIENCE + Duration::from_millis(descriptor.size.saturating_mul(1000) / LEAST_RATE);
-        let until = Instant::now() + patience;
-        while let Some(session) = sharing.session() {
-            let asked = repository.is_its_turn(descriptor.digest.as_str(), &session);
-            // What is wrong is told to whoever asks for the layer.
-            if !matches!(asked.await, Ok(false)) || Instant::now() > until {
-                return;
+/// How long peers are waited for: while they fetch a layer themselves, and while they send it to as many as they can.
+pub struct Patience {
+    until: Instant,
+    pauses: Backoff,
+}
+
+impl Patience {
+    pub fn with(layer: &Descriptor) -> Self {
+        let patience = match layer.size {
+            WORTH_WAITING.. => {
+                PATIENCE + Duration::from_millis(layer.size.saturating_mul(1000) / LEAST_RATE)
             }
-            sleep(PAUSE).await;
+            _ => Duration::ZERO,
+        };
+        Self {
+            until: Instant::now() + patience,
+            pauses: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE, 2.0),
         }
     }
 
+    pub fn is_left(&self) -> bool {
+        Instant::now() < self.until
+    }
+
+    /// Until peers are asked again; the last time when patience ends.
+    pub async fn pause(&mut self) {
+        sleep_until((Instant::now() + self.pauses.wait()).min(self.until)).await;
+    }
+}
+
+impl Inner {
+    /// Waits while other nodes of the zone fetch a large layer, so that it comes from these and not from the registry for each.
+    pub(super) async fn wait_for_peers(
+        &self,
+        repository: &Repository,
+        descriptor: &Descriptor,
+        patience: &mut Patience,
+    ) {
+        let Some((sharing, _)) = self.shared(repository, descriptor) else {
+            return;
+        };
+        while patience.is_left()
+            && let Some(session) = sharing.session()
+        {
+            let asked = repository.is_its_turn(descriptor.digest.as_str(), &session);
+            // What is wrong is told to whoever asks for the layer.
+            if !matches!(asked.await, Ok(false)) {
+                return;
+            }
+            patience.pause().await;
+        }
+    }
+
+    /// Where peers are busy and `may_wait`, the error says so ([`PeerError::is_busy`]), and the layer may be had of them later.
     pub(super) async fn fetch_from_peers(
         &self,
         repository: &Arc<Repository>,
         descriptor: &Descriptor,
         diff_id: &Digest,
         budget: &Arc<Budget>,
+        may_wait: bool,
     ) -> Result<FromPeers, LayerError> {
         let Some((sharing, sum)) = self.shared(repository, descriptor) else {
             return Ok(FromPeers::Nothing);
@@ -79,6 +116,7 @@ impl Inner {
             Offered::Blob(body) => return Ok(FromPeers::Answered(body)),
             Offered::Peers(peers) => peers,
         };
+        let mut busy = None;
         let trusted = peers.iter().filter(|peer| !sharing.is_avoided(peer));
         for peer in trusted.take(MOST_TRIED) {
             let incoming = self.make_incoming()?;
@@ -88,6 +126,7 @@ impl Inner {
                     sharing.brought(descriptor.size);
                     return Ok(FromPeers::Layer(bytes, incoming));
                 }
+                Err(LayerError::Peer(error)) if error.is_busy() => busy = Some(error),
                 Err(error) if is_own_failure(&error) => return Err(error),
                 Err(error) => {
                     sharing.failed(peer, is_fault(&error));
@@ -96,7 +135,10 @@ impl Inner {
                 }
             }
         }
-        Ok(FromPeers::Nothing)
+        match busy {
+            Some(busy) if may_wait => Err(busy.into()),
+            _ => Ok(FromPeers::Nothing),
+        }
     }
 
     /// The place of a layer among those for peers, if it belongs there.
@@ -159,6 +201,24 @@ fn is_fault(error: &LayerError) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn questions_become_fewer() {
+        for (megabytes, seconds, most) in [(0, 0, 0), (15, 0, 0), (16, 5, 6), (1024, 131, 35)] {
+            let since = Instant::now();
+            let mut patience = Patience::with(&Descriptor {
+                digest: Digest::of(&[0; 32]),
+                size: megabytes << 20,
+            });
+            let mut asked = 0;
+            while patience.is_left() {
+                patience.pause().await;
+                asked += 1;
+            }
+            assert_eq!(since.elapsed().as_secs(), seconds, "{megabytes}");
+            assert!(asked <= most, "{megabytes}: {asked}");
+        }
+    }
 
     #[test]
     fn peers_are_left_for_what_they_did() {

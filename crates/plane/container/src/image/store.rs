@@ -52,7 +52,7 @@ use super::{
     error::{ImageError, LayerError, PullError, RegistryError},
     layer::{self, Coming, Incoming},
     manifest::{CONFIG_LIMIT, Descriptor, MANIFEST_LIMIT, Manifest, parse_config, parse_manifest},
-    peers::FromPeers,
+    peers::{FromPeers, Patience},
     reference::Reference,
     registry::{Endpoint, RegistryAuth, Repository, system_tls},
 };
@@ -541,18 +541,30 @@ impl ImageStore {
             let counted = budget.count_present(here.bytes);
             return counted.map_err(|e| failed(1)(e.into()));
         }
-        inner.wait_for_peers(repository, descriptor).await;
-        let Ok(_slot) = inner.slots.acquire().await else {
-            return Ok(());
-        };
-        let (attempts, result) = inner
-            .retry(LayerError::is_transient, || async {
-                inner
-                    .fetch_layer(repository, descriptor, diff_id, &origin, budget)
-                    .await
-            })
-            .await;
-        result.map_err(failed(attempts))
+        let mut patience = Patience::with(descriptor);
+        loop {
+            inner
+                .wait_for_peers(repository, descriptor, &mut patience)
+                .await;
+            let Ok(slot) = inner.slots.acquire().await else {
+                return Ok(());
+            };
+            let may_wait = patience.is_left();
+            let (attempts, result) = inner
+                .retry(LayerError::is_transient, || async {
+                    inner
+                        .fetch_layer(repository, descriptor, diff_id, &origin, budget, may_wait)
+                        .await
+                })
+                .await;
+            match result {
+                Err(LayerError::Peer(error)) if may_wait && error.is_busy() => {}
+                result => return result.map_err(failed(attempts)),
+            }
+            // Other layers may come meanwhile.
+            drop(slot);
+            patience.pause().await;
+        }
     }
 
     /// Flushes what was unpacked, off the way of whoever waits for the image.
@@ -641,9 +653,10 @@ impl Inner {
         diff_id: &Digest,
         origin: &Origin,
         budget: &Arc<Budget>,
+        may_wait: bool,
     ) -> Result<(), LayerError> {
         let mut answered = match self
-            .fetch_from_peers(repository, descriptor, diff_id, budget)
+            .fetch_from_peers(repository, descriptor, diff_id, budget, may_wait)
             .await?
         {
             FromPeers::Layer(bytes, incoming) => {

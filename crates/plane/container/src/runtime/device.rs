@@ -7,11 +7,15 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ffi::OsString,
     fs::{self, File},
-    io,
+    io::{self, Read as _, Seek as _},
     os::{
         fd::{AsFd, AsRawFd},
-        unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, symlink},
+        unix::{
+            ffi::OsStringExt as _,
+            fs::{DirBuilderExt, FileTypeExt, MetadataExt, symlink},
+        },
     },
     path::{Path, PathBuf},
     thread,
@@ -156,6 +160,14 @@ impl TaskHandle {
         Ok(self.group_of(name)?.set_devices(&rules)?)
     }
 
+    /// Has what a process of the host's uses count as the container's, within its limits.
+    ///
+    /// # Errors
+    /// It has ended, or the kernel refuses.
+    pub fn take_in(&self, name: &ContainerName, process: i32) -> Result<(), ContainerError> {
+        Ok(self.group_of(name)?.attach(process)?)
+    }
+
     /// Processes of the container, as the host numbers them.
     ///
     /// # Errors
@@ -288,30 +300,33 @@ impl DevFolder {
         })
     }
 
-    /// Takes all mounts of the device away, also those that are in use. Blocks.
+    /// Takes all mounts of the device away, also those that are in use, and what is mounted over them or over folders
+    /// that they are in. Blocks.
+    ///
+    /// # Errors
+    /// Some are left.
     pub fn unmount_all(self, device: LoopDevice) -> io::Result<()> {
-        let mounts = fs::read_to_string(format!("/proc/{}/mountinfo", self.first))?;
-        let wanted = format!("{LOOP_MAJOR}:{}", device.number);
-        let places: Vec<String> = mounts
-            .lines()
-            .filter_map(|line| {
-                let mut words = line.split(' ').skip(2);
-                (words.next()? == wanted).then(|| words.nth(1).map(place_of_mount))?
-            })
-            .collect();
-        if places.is_empty() {
-            return Ok(());
-        }
+        /// Who mounts them elsewhere meanwhile does not keep this going for ever.
+        const ROUNDS: u32 = 1000;
+        let mut mounts = File::open(format!("/proc/{}/mountinfo", self.first))?;
         let namespace = self.namespace()?;
         apart("unmount", move || {
             unshare(CloneFlags::CLONE_FS)?;
             setns(namespace.as_fd(), CloneFlags::CLONE_NEWNS)?;
-            // The last that was mounted first.
-            for place in places.iter().rev() {
-                let flags = MntFlags::MNT_DETACH | MntFlags::UMOUNT_NOFOLLOW;
-                umount2(Path::new(place), flags)?;
+            for _ in 0..ROUNDS {
+                let mut now = Vec::new();
+                mounts.rewind()?;
+                mounts.read_to_end(&mut now)?;
+                let mounts = mounts_of(&now, (LOOP_MAJOR, device.number.into()));
+                if mounts.is_empty() {
+                    return Ok(());
+                }
+                // The next one may go with it.
+                if !mounts.iter().rev().any(|it| unmount_at(&it.place)) {
+                    break;
+                }
             }
-            Ok(())
+            Err(io::Error::from(io::ErrorKind::ResourceBusy))
         })
     }
 
@@ -337,24 +352,47 @@ pub(super) fn apart<T: Send + 'static>(
     joined.unwrap_or_else(|_| Err(io::Error::other("a thread panicked")))
 }
 
-/// A path of `/proc/<pid>/mountinfo`, where blanks and such are three octal digits behind a backslash.
-pub fn place_of_mount(text: &str) -> String {
-    let mut parts = text.split('\\');
-    let mut plain = parts.next().unwrap_or_default().as_bytes().to_vec();
-    for part in parts {
-        let code = part.get(..3).and_then(|it| u8::from_str_radix(it, 8).ok());
-        match code {
-            Some(code) => {
-                plain.push(code);
-                plain.extend_from_slice(&part.as_bytes()[3..]);
-            }
-            None => {
-                plain.push(b'\\');
-                plain.extend_from_slice(part.as_bytes());
-            }
-        }
+/// Takes away what is mounted last at a place, or at the nearest folder above it: that hides the place.
+fn unmount_at(place: &Path) -> bool {
+    let flags = MntFlags::MNT_DETACH | MntFlags::UMOUNT_NOFOLLOW;
+    let mut places = place.ancestors().filter(|it| it.parent().is_some());
+    places.any(|it| umount2(it, flags).is_ok())
+}
+
+/// A mount of a file system.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Mounted {
+    /// Its root is that of the file system.
+    pub is_whole: bool,
+    pub place: PathBuf,
+}
+
+/// Where a device is mounted, by `/proc/<pid>/mountinfo`. Names are any bytes.
+pub fn mounts_of(mountinfo: &[u8], device: (u64, u64)) -> Vec<Mounted> {
+    let device = format!("{}:{}", device.0, device.1);
+    let mounted = |line: &[u8]| {
+        let mut words = line.split(|it| *it == b' ').skip(2);
+        let (of, root, place) = (words.next()?, words.next()?, words.next()?);
+        (of == device.as_bytes()).then(|| Mounted {
+            is_whole: root == b"/",
+            place: place_of_mount(place),
+        })
+    };
+    let lines = mountinfo.split(|it| *it == b'\n');
+    lines.filter_map(mounted).collect()
+}
+
+/// A path as the kernel writes it, where blanks and such are three octal digits behind a backslash.
+fn place_of_mount(text: &[u8]) -> PathBuf {
+    let mut plain = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let [first, after @ ..] = rest {
+        let code = after.get(..3).filter(|_| *first == b'\\');
+        let code = code.and_then(|it| u8::from_str_radix(std::str::from_utf8(it).ok()?, 8).ok());
+        plain.push(code.unwrap_or(*first));
+        rest = code.map_or(after, |_| &after[3..]);
     }
-    String::from_utf8_lossy(&plain).into_owned()
+    PathBuf::from(OsString::from_vec(plain))
 }
 
 /// Which loop device a device number is of.
@@ -365,6 +403,8 @@ pub fn loop_number(device: u64) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use std::process::{Command, Stdio};
+
     use super::*;
 
     /// Needs root and loop devices.
@@ -396,9 +436,57 @@ mod tests {
         }
     }
 
+    /// Needs root, loop devices and ext4.
+    #[test]
+    fn mounts_that_are_hidden_or_have_odd_names_are_taken_away() {
+        let dir = tempfile::tempdir().unwrap();
+        let image = dir.path().join("disk.img");
+        File::create(&image).unwrap().set_len(64 << 20).unwrap();
+        let mut format = Command::new("mkfs.ext4");
+        let made = format.args(["-qF"]).arg(&image).status();
+        assert!(made.unwrap().success());
+        let device = LoopDevice::bind(&image).unwrap();
+        let script = "mkdir -p a/in b $(printf 'c\\377'); mount \"$0\" a/in; mount --bind a/in b; \
+            mount --bind a/in \"$(printf 'c\\377')\"; mount -t tmpfs none b; mount -t tmpfs none a; echo there; exec cat";
+        let mut guest = Command::new("unshare")
+            .args(["-m", "sh", "-ec", script])
+            .arg(device.path())
+            .current_dir(dir.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = [0; 6];
+        guest.stdout.take().unwrap().read_exact(&mut said).unwrap();
+        let first = guest.id().cast_signed();
+        let mounts = || {
+            let now = fs::read(format!("/proc/{first}/mountinfo")).unwrap();
+            mounts_of(&now, (LOOP_MAJOR, device.number.into())).len()
+        };
+        assert_eq!(mounts(), 3);
+        let range = IdRange::of_nobody();
+        let dev = DevFolder { first, range };
+        dev.unmount_all(device).unwrap();
+        assert_eq!(mounts(), 0);
+        dev.unmount_all(device).unwrap();
+        drop(guest.stdin.take());
+        guest.wait().unwrap();
+        device.let_go(&image).unwrap();
+    }
+
     #[test]
     fn places_as_the_kernel_writes_them() {
-        assert_eq!(place_of_mount("/a\\040b\\134c"), "/a b\\c");
-        assert_eq!(place_of_mount("/plain"), "/plain");
+        let mounts = b"36 35 7:3 / /a\\040b\\134c rw,noatime master:1 - ext4 /dev/loop3 rw\n\
+            37 35 7:3 /sub /o\xff\\9 rw - ext4 /dev/loop3 rw\n\
+            38 35 7:33 / /c rw - ext4 /dev/loop33 rw\n";
+        let mounted = |is_whole, place: &[u8]| Mounted {
+            is_whole,
+            place: PathBuf::from(OsString::from_vec(place.to_vec())),
+        };
+        assert_eq!(
+            mounts_of(mounts, (7, 3)),
+            [mounted(true, b"/a b\\c"), mounted(false, b"/o\xff\\9")]
+        );
+        assert!(mounts_of(mounts, (7, 4)).is_empty());
     }
 }

@@ -96,6 +96,19 @@ impl PreparedDisk {
         })
     }
 
+    /// The disk in the file `image` once more, which others have mounted from the loop device of that number: all of them
+    /// see one file system.
+    ///
+    /// # Errors
+    /// The device is over that file no more, as when the last who had it mounted went meanwhile.
+    pub fn shared(image: &Path, number: u64) -> io::Result<Self> {
+        Ok(Self {
+            mount: mounted_again(image, number)?,
+            image: image.to_owned(),
+            kept: true,
+        })
+    }
+
     pub(super) fn is_kept(&self) -> bool {
         self.kept
     }

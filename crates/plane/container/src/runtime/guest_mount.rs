@@ -20,11 +20,14 @@ use std::{
         },
     },
     path::Path,
+    thread,
+    time::{Duration, Instant},
 };
 
 use nix::{
     errno::Errno,
     fcntl::{OFlag, OpenHow, ResolveFlag, openat2},
+    mount::{MntFlags, umount2},
     poll::{PollFd, PollFlags, PollTimeout, poll},
     sched::{CloneFlags, setns, unshare},
     sys::stat::fstat,
@@ -126,9 +129,7 @@ impl MountCalls {
     /// Has calls begin anew that an agent heard of which is no more: nobody would ever answer them.
     pub fn begin_anew(processes: &[i32]) {
         for process in processes {
-            let calls = [libc::SYS_mount, libc::SYS_fsopen].map(|call| format!("{call} "));
-            let now = fs::read_to_string(format!("/proc/{process}/syscall")).unwrap_or_default();
-            if calls.iter().any(|call| now.starts_with(call)) {
+            if is_in(*process, [libc::SYS_mount, libc::SYS_fsopen]) {
                 for signal in [libc::SIGSTOP, libc::SIGCONT] {
                     // SAFETY: takes numbers.
                     unsafe { libc::kill(*process, signal) };
@@ -137,36 +138,67 @@ impl MountCalls {
         }
     }
 
-    /// Answers the calls that wait now. Blocks.
+    /// Answers the calls that wait now, up to one that takes its time: that is for [`Self::answer`].
     ///
     /// # Errors
     /// [`io::ErrorKind::BrokenPipe`] once no process is left that could call.
-    pub fn answer_all(&self, given: &dyn Mountable) -> io::Result<()> {
+    pub fn next_call(&self) -> io::Result<Option<MountCall>> {
         loop {
             let mut polled = [PollFd::new(self.end.as_fd(), PollFlags::POLLIN)];
             poll(&mut polled, PollTimeout::ZERO)?;
             let now = polled[0].revents().unwrap_or(PollFlags::empty());
             if now.contains(PollFlags::POLLIN) {
-                match self.answer(given) {
+                match self.hear() {
                     // Whoever called is gone.
                     Err(e) if e.raw_os_error() == Some(libc::ENOENT) => {}
-                    other => other?,
+                    Ok(None) => {}
+                    other => return other,
                 }
             } else if now.contains(PollFlags::POLLHUP) {
                 return Err(io::Error::from(io::ErrorKind::BrokenPipe));
             } else {
-                return Ok(());
+                return Ok(None);
             }
         }
     }
 
-    fn answer(&self, given: &dyn Mountable) -> io::Result<()> {
+    fn hear(&self) -> io::Result<Option<MountCall>> {
         // SAFETY: zeros are a value of it.
         let mut notice: Notice = unsafe { std::mem::zeroed() };
         // SAFETY: the structure is the kernel's and outlives the call.
         let received = unsafe { libc::ioctl(self.end.as_raw_fd(), RECEIVE, &raw mut notice) };
         Errno::result(received)?;
-        let done = self.judge(&notice, given);
+        let judged = self.judge(&notice);
+        if matches!(judged, Ok(Judged::Later)) {
+            return Ok(Some(MountCall(notice)));
+        }
+        self.send(&notice, judged)?;
+        Ok(None)
+    }
+
+    /// Mounts what a call asks for, if it lies on a device of the container's. Blocks for as long as its check takes.
+    ///
+    /// # Errors
+    /// The kernel takes no answers.
+    pub fn answer(&self, call: &MountCall, given: &dyn Mountable) -> io::Result<()> {
+        let MountCall(notice) = call;
+        let (judged, attached) = match self.mount(notice, given) {
+            Ok(Some(attached)) => (Ok(Judged::Done), Some(attached)),
+            Ok(None) => (Ok(Judged::Passed), None),
+            Err(error) => (Err(error), None),
+        };
+        let is_heard = self.send(notice, judged)?;
+        // A signal came in between, and the call begins anew if its caller lives.
+        if let Some(attached) = attached.filter(|_| !is_heard)
+            && let Err(error) = attached.take_back()
+        {
+            tracing::warn!(process = notice.pid, %error, "failed to take back what an instance mounts once more");
+        }
+        Ok(())
+    }
+
+    /// Whether the caller was there to hear it.
+    fn send(&self, notice: &Notice, done: io::Result<Judged>) -> io::Result<bool> {
         let mut answer = Answer {
             id: notice.id,
             value: 0,
@@ -174,7 +206,7 @@ impl MountCalls {
             flags: 0,
         };
         match done {
-            Ok(Judged::Passed) => answer.flags = CONTINUE,
+            Ok(Judged::Passed | Judged::Later) => answer.flags = CONTINUE,
             Ok(Judged::Done) => {}
             Ok(Judged::Refused(errno)) => answer.error = -(errno as i32),
             Err(error) => {
@@ -189,17 +221,17 @@ impl MountCalls {
         // SAFETY: as above.
         let sent = unsafe { libc::ioctl(self.end.as_raw_fd(), SEND, &raw const answer) };
         match Errno::result(sent) {
-            // The caller is gone.
-            Err(Errno::ENOENT) | Ok(_) => Ok(()),
+            Ok(_) => Ok(true),
+            Err(Errno::ENOENT) => Ok(false),
             Err(other) => Err(other.into()),
         }
     }
 
-    fn judge(&self, notice: &Notice, given: &dyn Mountable) -> io::Result<Judged> {
+    fn judge(&self, notice: &Notice) -> io::Result<Judged> {
         let Some(caller) = Caller::of(notice.pid, self.first)? else {
             return Ok(Judged::Passed);
         };
-        let [source, target, kind, flags, data, _] = notice.arguments;
+        let [source, _, kind, ..] = notice.arguments;
         if i64::from(notice.call) == libc::SYS_fsopen {
             let kind = caller.text(source)?.unwrap_or_default();
             // Programs then do with `mount`, which says all at once.
@@ -209,9 +241,20 @@ impl MountCalls {
             });
         }
         let kind = caller.text(kind)?.unwrap_or_default();
-        if i64::from(notice.call) != libc::SYS_mount || !is_kind(&kind) {
-            return Ok(Judged::Passed);
-        }
+        Ok(
+            match i64::from(notice.call) == libc::SYS_mount && is_kind(&kind) {
+                true => Judged::Later,
+                false => Judged::Passed,
+            },
+        )
+    }
+
+    /// `None` if that is not for the host to do.
+    fn mount(&self, notice: &Notice, given: &dyn Mountable) -> io::Result<Option<Attached>> {
+        let Some(caller) = Caller::of(notice.pid, self.first)? else {
+            return Ok(None);
+        };
+        let [source, target, _, flags, data, _] = notice.arguments;
         let source = caller.text(source)?.unwrap_or_default();
         let target = caller.text(target)?.unwrap_or_default();
         let data = caller.text(data)?.unwrap_or_default();
@@ -220,40 +263,18 @@ impl MountCalls {
             return Err(Errno::ENOENT.into());
         }
         let Some(number) = caller.device(&source)?.filter(|it| given.is_given(*it)) else {
-            return Ok(Judged::Passed);
+            return Ok(None);
         };
         let wanted = Wanted::of(flags, &data)?;
-        let device = LoopDevice {
-            number,
-            goes: false,
+        let Some(mount) = mount_given(number, given, &wanted)? else {
+            return Ok(None);
         };
-        let is_mounted = match OpenOptions::new()
-            .read(true)
-            .write(true)
-            .custom_flags(libc::O_EXCL | libc::O_CLOEXEC)
-            .open(device.path())
-        {
-            Err(e) if e.kind() == io::ErrorKind::ResourceBusy => true,
-            other => {
-                drop(other?);
-                false
-            }
-        };
-        if !is_mounted {
-            given.check(&device.path())?;
-        }
-        let mount = mount_detached(
-            open_device(device.path())?,
-            number.into(),
-            &wanted.options(),
-            wanted.attributes,
-        )?;
         map_owners(&mount, &caller.user)?;
-        if !self.is_valid(notice.id) {
+        // It may have been taken from the container while it was checked.
+        if !self.is_valid(notice.id) || !given.is_given(number) {
             return Err(Errno::ENOENT.into());
         }
-        caller.attach(mount, target)?;
-        Ok(Judged::Done)
+        caller.attach(mount, target).map(Some)
     }
 
     fn is_valid(&self, id: u64) -> bool {
@@ -263,9 +284,67 @@ impl MountCalls {
     }
 }
 
+/// Mounts what is on a device of the container, at no place; `None` if it was given no such device.
+fn mount_given(number: u32, given: &dyn Mountable, wanted: &Wanted) -> io::Result<Option<OwnedFd>> {
+    let device = LoopDevice {
+        number,
+        goes: false,
+    };
+    // From here on the number is that of the same file, whoever lets go of the device meanwhile.
+    let open = open_device(device.path())?;
+    if !given.is_given(number) {
+        return Ok(None);
+    }
+    // One that the kernel has as it is was checked before.
+    if !Path::new(&format!("/sys/fs/ext4/loop{number}")).exists() {
+        await_unused(&device.path())?;
+        given.check(&device.path())?;
+    }
+    mount_detached(open, number.into(), &wanted.options(), wanted.attributes).map(Some)
+}
+
+/// Waits a little for a check that an agent began which is no more, and for who has the device to itself.
+///
+/// # Errors
+/// [`io::ErrorKind::ResourceBusy`]: a program of the container's has it.
+fn await_unused(device: &Path) -> io::Result<()> {
+    const PATIENCE: Duration = Duration::from_secs(2);
+    const LOOK_EVERY: Duration = Duration::from_millis(20);
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let mut exclusive = OpenOptions::new();
+        exclusive
+            .read(true)
+            .write(true)
+            .custom_flags(libc::O_EXCL | libc::O_CLOEXEC);
+        match exclusive.open(device) {
+            Err(e) if e.kind() == io::ErrorKind::ResourceBusy && Instant::now() < end => {
+                thread::sleep(LOOK_EVERY);
+            }
+            other => return other.map(drop),
+        }
+    }
+}
+
+/// Whether any thread of a process is in one of these calls.
+fn is_in(process: i32, calls: impl IntoIterator<Item = libc::c_long> + Clone) -> bool {
+    let threads = fs::read_dir(format!("/proc/{process}/task"));
+    let mut threads = threads.into_iter().flatten().filter_map(Result::ok);
+    threads.any(|thread| {
+        let now = fs::read_to_string(thread.path().join("syscall")).unwrap_or_default();
+        let now = now.split(' ').next().and_then(|it| it.parse().ok());
+        calls.clone().into_iter().any(|call| now == Some(call))
+    })
+}
+
+/// A call of `mount` for a file system on a block device.
+pub struct MountCall(Notice);
+
 enum Judged {
     /// The kernel does what it would have done.
     Passed,
+    /// It is of a device.
+    Later,
     Done,
     Refused(Errno),
 }
@@ -353,7 +432,7 @@ impl Caller {
     }
 
     /// Puts the mount where the caller wants it, as it would have found the place.
-    fn attach(self, mount: OwnedFd, target: CString) -> io::Result<()> {
+    fn attach(self, mount: OwnedFd, target: CString) -> io::Result<Attached> {
         apart("guest-mount", move || {
             unshare(CloneFlags::CLONE_FS)?;
             setns(self.mounts.as_fd(), CloneFlags::CLONE_NEWNS)?;
@@ -363,7 +442,32 @@ impl Caller {
             wharf_userns::attach(
                 &mount,
                 Path::new(std::ffi::OsStr::from_bytes(target.as_bytes())),
-            )
+            )?;
+            Ok(Attached {
+                mount,
+                namespace: self.mounts,
+            })
+        })
+    }
+}
+
+/// A mount where its caller wanted it.
+struct Attached {
+    mount: OwnedFd,
+    namespace: File,
+}
+
+impl Attached {
+    fn take_back(self) -> io::Result<()> {
+        apart("guest-unmount", move || {
+            unshare(CloneFlags::CLONE_FS)?;
+            setns(self.namespace.as_fd(), CloneFlags::CLONE_NEWNS)?;
+            fchdir(&self.mount)?;
+            match umount2(".", MntFlags::MNT_DETACH) {
+                // It was moved or taken away meanwhile.
+                Err(Errno::EINVAL) | Ok(()) => Ok(()),
+                Err(other) => Err(other.into()),
+            }
         })
     }
 }
@@ -376,13 +480,4 @@ fn may_mount(status: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn who_may_mount() {
-        assert!(may_mount("Name:\tx\nCapEff:\t0000000000200000\n"));
-        assert!(!may_mount("CapEff:\t00000000a80425fb\n"));
-        assert!(!may_mount(""));
-    }
-}
+mod tests;

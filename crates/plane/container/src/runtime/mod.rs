@@ -46,12 +46,12 @@ use wharf_userns::IdRange;
 
 use self::spawn::ShimProgram;
 pub use self::{
-    device::{DevFolder, LoopDevice, loop_number, place_of_mount},
+    device::{DevFolder, LoopDevice, Mounted, loop_number, mounts_of},
     disk::{DiskUsage, PreparedDisk, TaskDisk, attached_files, is_attached, mounted_again},
     error::{ContainerError, RuntimeError, Step},
     events::TaskEvents,
     exec::{ExecOutput, ExecSession, ExecSpec},
-    guest_mount::{MountCalls, Mountable},
+    guest_mount::{MountCall, MountCalls, Mountable},
     logs::{LogBatch, LogError, LogOffset, LogReader, LogRecord, Stream},
     recover::{Recovered, RecoveredState},
     secrets::SecretsFile,

@@ -82,6 +82,15 @@ impl TaskHandle {
         Ok(here.is_some_and(|device| major(device) == LOOP_MAJOR) && here != above)
     }
 
+    /// By what path this process sees what the shim has at `place`.
+    ///
+    /// # Errors
+    /// The shim is gone.
+    pub fn seen(&self, place: &Path) -> io::Result<PathBuf> {
+        let below = place.strip_prefix("/").unwrap_or(place);
+        Ok(self.shim_proc()?.join("root").join(below))
+    }
+
     fn shim_proc(&self) -> io::Result<PathBuf> {
         let state: Option<ShimState> = durable::read_json(&self.folder.state(), RECORD_LIMIT)?;
         let state = state.filter(|it| it.boot_id == boot_id() && it.shim.is_alive());

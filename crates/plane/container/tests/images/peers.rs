@@ -1,8 +1,8 @@
 //! Layers from peers, which the registry names; and from the registry after all.
 
-use std::{fs, path::Path, sync::Arc, time::Duration};
+use std::{fs, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use wharf_base::{Clock, InstallationId, SystemClock};
 use wharf_container::image::{
@@ -37,6 +37,35 @@ async fn node(dir: &Path) -> Node {
     }
 }
 
+/// Where it gives layers to peers from now on.
+async fn served(node: &Node) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(
+        node.sharing
+            .clone()
+            .serve(listener, CancellationToken::new()),
+    );
+    address
+}
+
+/// How the registry names the one to the other for a layer: with a ticket of its own for each question.
+fn named(address: SocketAddr, one: &Node, other: &Node, packed: &[u8], seconds: u64) -> String {
+    let digest = digest(packed);
+    let claim = Claim {
+        layer: sum_of(digest.strip_prefix("sha256:").unwrap()).unwrap(),
+        certificate: *other.sharing.certificate(),
+        until: SystemClock.now() + Duration::from_secs(seconds),
+    };
+    let peer = Peer {
+        address,
+        certificate: *one.sharing.certificate(),
+        until: claim.until,
+        ticket: claim.ticket(one.sharing.key()),
+    };
+    layers::header(&[peer])
+}
+
 /// From wharf's own registry, which is named by its address.
 fn own(registry: &Registry, rest: &str) -> PullRequest {
     PullRequest {
@@ -53,29 +82,10 @@ async fn layers_come_from_peers_and_else_from_the_registry() {
     let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let registry = Registry::start().await;
     let (one, other) = (node(here.path()).await, node(there.path()).await);
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(
-        one.sharing
-            .clone()
-            .serve(listener, CancellationToken::new()),
-    );
-    // The registry names the one to the other for a layer, with a ticket of its own for each question.
+    let address = served(&one).await;
     let name = |packed: &[u8], seconds: u64| {
-        let digest = digest(packed);
-        let claim = Claim {
-            layer: sum_of(digest.strip_prefix("sha256:").unwrap()).unwrap(),
-            certificate: *other.sharing.certificate(),
-            until: SystemClock.now() + Duration::from_secs(seconds),
-        };
-        let peer = Peer {
-            address,
-            certificate: *one.sharing.certificate(),
-            until: claim.until,
-            ticket: claim.ticket(one.sharing.key()),
-        };
-        let named = Some(layers::header(&[peer]));
-        registry.state.lock().unwrap().peers = named;
+        let named = named(address, &one, &other, packed, seconds);
+        registry.state.lock().unwrap().peers = Some(named);
     };
     let good = layer("a", b"1", Packing::Gzip);
     registry.push("app", "1", std::slice::from_ref(&good));
@@ -125,7 +135,15 @@ async fn layers_come_from_peers_and_else_from_the_registry() {
     let hex = digest(&bad.0).strip_prefix("sha256:").unwrap().to_owned();
     let mut content = bad.0.clone();
     content[1000] ^= 1;
-    fs::write(here.path().join("shelf").join(&hex), content).unwrap();
+    let kept = here.path().join("shelf").join(&hex);
+    let flushed = async {
+        while !kept.exists() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(60), flushed);
+    waited.await.unwrap();
+    fs::write(&kept, content).unwrap();
     name(&bad.0, 61);
     let image = other.store.pull(&own(&registry, "app:2")).await.unwrap();
     assert_eq!(fs::read(image.layers()[0].join("b")).unwrap(), [7; 4096]);
@@ -139,7 +157,7 @@ async fn layers_come_from_peers_and_else_from_the_registry() {
     assert_eq!(other.store.downloaded_layers(), 2);
     assert_eq!(other.sharing.counted().failed, 1);
     // A run that shares nothing keeps nothing.
-    assert!(here.path().join("shelf").join(&hex).exists());
+    assert!(kept.exists());
     let (store, dir) = (one.store, here.path());
     drop(store);
     let alone = async {
@@ -154,6 +172,37 @@ async fn layers_come_from_peers_and_else_from_the_registry() {
     };
     let _alone = tokio::time::timeout(Duration::from_secs(60), alone).await;
     assert!(!dir.join("shelf").exists());
+}
+
+#[tokio::test]
+async fn a_busy_peer_is_waited_for() {
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let registry = Registry::start().await;
+    let (one, other) = (node(here.path()).await, node(there.path()).await);
+    let large = layer("a", &vec![7; 16 << 20], Packing::Plain);
+    registry.push("app", "1", std::slice::from_ref(&large));
+    one.store.pull(&own(&registry, "app:1")).await.unwrap();
+    let address = served(&one).await;
+    registry.state.lock().unwrap().peers = Some(named(address, &one, &other, &large.0, 60));
+    // All places that an address may have, and one more to see that they are taken.
+    let mut taken = Vec::new();
+    while one.sharing.counted().refused == 0 {
+        taken.push(TcpStream::connect(address).await.unwrap());
+        tokio::task::yield_now().await;
+    }
+    let before = one.sharing.counted().refused;
+    let free = async {
+        while one.sharing.counted().refused == before {
+            tokio::task::yield_now().await;
+        }
+        drop(taken);
+    };
+    let request = own(&registry, "app:1");
+    let (pulled, ()) = tokio::join!(other.store.pull(&request), free);
+    pulled.unwrap();
+    let counted = other.sharing.counted();
+    assert_eq!((counted.brought, counted.failed), (1, 0));
+    assert_eq!(other.store.downloaded_layers(), 0);
 }
 
 #[tokio::test]

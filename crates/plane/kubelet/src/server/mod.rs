@@ -4,6 +4,7 @@
 
 mod answer;
 mod logs;
+mod ports;
 mod sessions;
 mod spdy;
 mod streams;
@@ -27,7 +28,7 @@ use wharf_kube_client::Object as _;
 
 use self::{
     answer::{Answer, refuse, text, value},
-    streams::Hold,
+    streams::{Hold, is_websocket, upgrade_body},
 };
 use crate::kubelet::Kubelet;
 
@@ -160,7 +161,12 @@ async fn answer(kubelet: &Kubelet, request: Request<Incoming>) -> Response<Answe
         ["containerLogs", namespace, pod, container] if reads => {
             match find(kubelet, namespace, pod, container) {
                 Ok(target) => {
-                    logs::answer(kubelet, &target, request.uri().query().unwrap_or_default()).await
+                    let query = request.uri().query().unwrap_or_default().to_owned();
+                    let answer = logs::answer(kubelet, &target, &query).await;
+                    match is_websocket(request.headers()) && answer.status().is_success() {
+                        true => upgrade_body(request, answer.into_body()),
+                        false => answer,
+                    }
                 }
                 Err(why) => refuse(StatusCode::NOT_FOUND, &why),
             }
@@ -175,6 +181,10 @@ async fn answer(kubelet: &Kubelet, request: Request<Incoming>) -> Response<Answe
         },
         ["portForward", namespace, pod] => match find(kubelet, namespace, pod, "") {
             Ok(target) => sessions::port_forward(kubelet, target, request),
+            Err(why) => refuse(StatusCode::NOT_FOUND, &why),
+        },
+        ["podPort", namespace, pod, port] if reads => match find(kubelet, namespace, pod, "") {
+            Ok(target) => ports::connect(kubelet, &target, port, request).await,
             Err(why) => refuse(StatusCode::NOT_FOUND, &why),
         },
         _ => refuse(StatusCode::NOT_FOUND, "404 page not found"),

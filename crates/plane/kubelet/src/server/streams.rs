@@ -11,6 +11,7 @@ use http::{
         SEC_WEBSOCKET_VERSION, UPGRADE,
     },
 };
+use http_body_util::BodyExt;
 use hyper::{body::Incoming, upgrade::Upgraded};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
@@ -42,6 +43,8 @@ const CLOSE: u8 = 255;
 
 const V4: &str = "v4.channel.k8s.io";
 const V5: &str = "v5.channel.k8s.io";
+/// The first version: the channel for errors has text, and nothing where all went well.
+const V1: &str = "channel.k8s.io";
 /// Larger ones nobody sends.
 const MOST_MESSAGE: usize = 1 << 20;
 
@@ -54,8 +57,15 @@ pub enum Came {
 
 /// The streams of a session, whichever way they come.
 pub enum Channels {
-    WebSocket(Box<WebSocketStream<TokioIo<Upgraded>>>),
+    WebSocket(Box<WebSocketStream<TokioIo<Upgraded>>>, Ends),
     Spdy(Box<SpdyChannels>),
+}
+
+/// How a session's end is told on the channel for errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ends {
+    AsStatus,
+    AsText,
 }
 
 /// Whoever is done with a session waits no longer for the other side.
@@ -186,16 +196,20 @@ pub fn upgrade<F>(
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    let spoken = match spoken(request.headers(), &[V5, V4], &[V4]) {
+    let spoken = match spoken(request.headers(), &[V5, V4, V1], &[V4]) {
         Ok(spoken) => spoken,
         Err(why) => return refuse(StatusCode::BAD_REQUEST, why),
     };
     let answer = agree(&spoken);
-    let is_spdy = matches!(spoken, Spoken::Spdy(_));
+    let ends = match spoken {
+        Spoken::WebSocket(V1, _) => Some(Ends::AsText),
+        Spoken::WebSocket(..) => Some(Ends::AsStatus),
+        Spoken::Spdy(_) => None,
+    };
     hold(&mut request, move |upgraded| async move {
-        if !is_spdy {
+        if let Some(ends) = ends {
             let socket = Box::new(websocket(upgraded).await);
-            return work(Channels::WebSocket(socket)).await;
+            return work(Channels::WebSocket(socket, ends)).await;
         }
         match timeout(BEGINNING, SpdyChannels::begin(upgraded, streams)).await {
             Ok(Ok(channels)) => work(Channels::Spdy(Box::new(channels))).await,
@@ -211,6 +225,62 @@ pub type Bytes = Box<dyn Duplex>;
 
 pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+
+/// Bytes of one direction.
+const BINARY: &str = "binary.k8s.io";
+
+pub fn is_websocket(headers: &HeaderMap) -> bool {
+    has(headers, UPGRADE, "websocket")
+}
+
+/// As [`upgrade`], for a body that is sent piece by piece as messages of a WebSocket. What the caller says is nothing to it.
+pub fn upgrade_body(mut request: Request<Incoming>, mut body: Answer) -> Response<Answer> {
+    let spoken = match spoken(request.headers(), &[BINARY], &[]) {
+        Ok(spoken) => spoken,
+        Err(why) => return refuse(StatusCode::BAD_REQUEST, why),
+    };
+    let answer = agree(&spoken);
+    hold(&mut request, move |upgraded| async move {
+        let (mut writes, mut reads) = websocket(upgraded).await.split();
+        let sending = async {
+            while let Some(Ok(frame)) = body.frame().await {
+                let Ok(bytes) = frame.into_data() else {
+                    continue;
+                };
+                if writes.send(Message::Binary(bytes)).await.is_err() {
+                    return;
+                }
+            }
+            let _ = timeout(GOODBYE, writes.close()).await;
+        };
+        // A caller that hangs up is seen, and its pings are answered.
+        let hung_up = async { while let Some(Ok(_)) = reads.next().await {} };
+        tokio::select! {
+            () = sending => {}
+            () = hung_up => {}
+        }
+    });
+    answer
+}
+
+/// Whether bytes are to be passed on as they are.
+pub fn is_tunnel(headers: &HeaderMap) -> bool {
+    has(headers, UPGRADE, RAW)
+}
+
+const RAW: &str = "tcp";
+
+/// As [`upgrade`], for bytes as they are.
+pub fn upgrade_tunnel<F>(
+    mut request: Request<Incoming>,
+    work: impl FnOnce(TokioIo<Upgraded>) -> F + Send + 'static,
+) -> Response<Answer>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    hold(&mut request, work);
+    switching(&[(UPGRADE, RAW)])
+}
 
 const PORT_FORWARD: &str = "portforward.k8s.io";
 const TUNNEL: &str = "SPDY/3.1+portforward.k8s.io";
@@ -382,7 +452,7 @@ impl Channels {
     pub async fn next(&mut self) -> Option<Came> {
         let socket = match self {
             Self::Spdy(it) => return it.next().await,
-            Self::WebSocket(socket) => socket,
+            Self::WebSocket(socket, _) => socket,
         };
         loop {
             let bytes = match socket.next().await?.ok()? {
@@ -403,7 +473,7 @@ impl Channels {
     pub async fn send(&mut self, channel: u8, bytes: &[u8]) -> bool {
         match self {
             Self::Spdy(it) => it.send(channel, bytes).await,
-            Self::WebSocket(socket) => {
+            Self::WebSocket(socket, _) => {
                 let mut message = Vec::with_capacity(bytes.len() + 1);
                 message.push(channel);
                 message.extend_from_slice(bytes);
@@ -417,7 +487,7 @@ impl Channels {
         self.send_status(how).await;
         match self {
             Self::Spdy(it) => it.finish(how).await,
-            Self::WebSocket(mut socket) => {
+            Self::WebSocket(mut socket, _) => {
                 let normal = CloseFrame {
                     code: CloseCode::Normal,
                     reason: "".into(),
@@ -433,9 +503,20 @@ impl Channels {
     }
 
     async fn send_status(&mut self, how: &Value) {
-        if let Self::WebSocket(_) = self {
-            self.send(ERROR, how.to_string().as_bytes()).await;
+        let Self::WebSocket(_, ends) = self else {
+            return;
+        };
+        if let Some(told) = told(how, *ends) {
+            self.send(ERROR, told.as_bytes()).await;
         }
+    }
+}
+
+/// What is said of the end, if anything.
+fn told(how: &Value, ends: Ends) -> Option<String> {
+    match ends {
+        Ends::AsStatus => Some(how.to_string()),
+        Ends::AsText => how["message"].as_str().map(str::to_owned),
     }
 }
 
@@ -454,4 +535,36 @@ pub fn exited(code: i32) -> Value {
 /// The Status of a session that could not be.
 pub fn failed(message: &str) -> Value {
     json!({"metadata": {}, "status": "Failure", "reason": "InternalError", "message": message, "code": 500})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_version_tells_errors_as_text_and_success_by_silence() {
+        let (well, badly) = (exited(0), exited(3));
+        assert_eq!(told(&well, Ends::AsText), None);
+        let text = "command terminated with non-zero exit code: exit status 3";
+        assert_eq!(told(&badly, Ends::AsText).as_deref(), Some(text));
+        assert_eq!(told(&well, Ends::AsStatus), Some(well.to_string()));
+    }
+
+    #[test]
+    fn the_newest_of_the_versions_that_a_client_offers_is_spoken() {
+        let mut headers = HeaderMap::new();
+        headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+        headers.insert(SEC_WEBSOCKET_KEY, HeaderValue::from_static("a"));
+        let mut with = |offered: &'static str| {
+            headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(offered));
+            match spoken(&headers, &[V5, V4, V1], &[V4]) {
+                Ok(Spoken::WebSocket(version, _)) => Some(version),
+                _ => None,
+            }
+        };
+        assert_eq!(with("channel.k8s.io"), Some(V1));
+        assert_eq!(with("channel.k8s.io, v5.channel.k8s.io"), Some(V5));
+        assert_eq!(with("binary.k8s.io"), None);
+    }
 }

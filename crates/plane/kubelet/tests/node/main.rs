@@ -24,7 +24,7 @@ use wharf_kube_client::{Client, Delete, Object as _, Patch, fake::Fake, kind};
 use wharf_kubelet::{
     Kubelet, Parts, Resolvers,
     machine::{ExecFailed, Found, Machine, NoImage, PullPolicy, SandboxWish, Seen},
-    node::Facts,
+    node::{Facts, OnePod},
 };
 
 #[derive(Default)]
@@ -206,6 +206,10 @@ impl Setup {
 
     /// A node; it ends with the token.
     fn node(&self) -> CancellationToken {
+        self.node_for(None)
+    }
+
+    fn node_for(&self, one_pod: Option<OnePod>) -> CancellationToken {
         let stop = CancellationToken::new();
         let parts = Parts {
             client: self.client.clone(),
@@ -218,11 +222,13 @@ impl Setup {
                 image: "ami-1".to_owned(),
                 region: "us-east-1".to_owned(),
                 zone: "us-east-1a".to_owned(),
+                host: "i-0123456789abcdef0".to_owned(),
+                has_volumes: true,
                 address: "10.0.0.1".to_owned(),
                 cpus: 2,
                 memory_mib: 4096,
                 disk_bytes: 1 << 30,
-                one_pod: None,
+                one_pod,
                 kernel: "6".to_owned(),
                 labels: BTreeMap::new(),
                 taints: Vec::new(),
@@ -237,10 +243,14 @@ impl Setup {
     }
 
     async fn create(&self, spec: Value) -> Value {
+        self.named("p", spec).await
+    }
+
+    async fn named(&self, name: &str, spec: Value) -> Value {
         let eni = json!([{"eniId": "eni-1", "ifAddress": "0a:00:00:00:00:01", "privateIp": "10.0.0.9", "subnetCidr": "10.0.0.0/24"}]);
         let mut pod = json!({
             "apiVersion": "v1", "kind": "Pod",
-            "metadata": {"name": "p", "namespace": "n", "annotations": {"vpc.amazonaws.com/pod-eni": eni.to_string()}},
+            "metadata": {"name": name, "namespace": "n", "annotations": {"vpc.amazonaws.com/pod-eni": eni.to_string()}},
             "spec": spec,
         });
         pod["spec"]["nodeName"] = "node".into();
@@ -277,6 +287,36 @@ impl Setup {
 
 fn id(pod: &Value) -> String {
     wharf_kubelet::machine::sandbox_id("i-1", pod.uid())
+}
+
+/// Both were there before the machine was: the address of a machine can be guessed.
+#[tokio::test]
+async fn a_machine_of_fargate_runs_its_own_pod_alone() {
+    let setup = Setup::new();
+    let spec = || json!({"containers": [{"name": "a", "image": "x"}]});
+    let squatter = setup.named("squatter", spec()).await;
+    let own = setup.create(spec()).await;
+    let one_pod = OnePod {
+        uid: own.uid().to_owned(),
+        cpu: 1000,
+    };
+    let _node = setup.node_for(Some(one_pod)).drop_guard();
+    setup
+        .wait("its own runs", |it| it.has_condition("Ready", "True"))
+        .await;
+    let refused = async {
+        loop {
+            let pod = setup.client.get(&kind::POD, "n", "squatter").await.unwrap();
+            if pod.text("/status/phase") == "Failed" {
+                return pod;
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let refused = timeout(Duration::from_secs(20), refused).await.unwrap();
+    let why = "Pod was rejected: the node is a machine of Fargate for another pod";
+    assert_eq!(refused.text("/status/message"), why);
+    assert!(setup.machine.spec(&id(&squatter), "a").is_none());
 }
 
 #[tokio::test]

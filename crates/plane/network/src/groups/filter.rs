@@ -34,6 +34,29 @@ const RECEIVERS: BaseChain = BaseChain {
     hook: Hook::Forward,
     priority: 1,
 };
+/// Whoever calls an instance, before a port of it may lead elsewhere: after connection tracking, before any translation.
+const CALLERS: BaseChain = BaseChain {
+    name: "callers",
+    kind: "filter",
+    hook: Hook::Prerouting,
+    priority: -150,
+};
+const CALLED: BaseChain = BaseChain {
+    name: "called",
+    priority: -149,
+    ..CALLERS
+};
+/// What passed there is yet to be judged by where it goes.
+const UNJUDGED: BaseChain = BaseChain {
+    name: "unjudged",
+    priority: -148,
+    ..CALLERS
+};
+/// Addresses of instances, whose ports may lead elsewhere.
+const INSTANCES: &str = "instances";
+/// Connections that a port of an instance led elsewhere: whether the instance may send there, and who answers takes it from there.
+const LED: &str = "led";
+const TAKERS: &str = "takers";
 /// Marks a connection as judged.
 const ADMIT: &str = "admit";
 /// What leaves the VPC.
@@ -64,6 +87,7 @@ pub(crate) struct Filter {
     publics: Publics,
     /// Those that tasks here were given, by this process.
     name_servers: BTreeSet<Ipv4Addr>,
+    instances: BTreeSet<Ipv4Addr>,
     table: Table,
     generation: u32,
 }
@@ -99,6 +123,7 @@ impl Filter {
             edges: Edges::default(),
             publics: Publics::default(),
             name_servers: BTreeSet::new(),
+            instances: BTreeSet::new(),
             table: Table::Doubtful,
             generation: 0,
         };
@@ -158,11 +183,29 @@ impl Filter {
         }
     }
 
+    /// An interface that was added or adopted is an instance's: its ports may lead elsewhere.
+    pub(crate) fn is_instance(&mut self, address: Ipv4Addr) -> Result<(), NetworkError> {
+        self.instances.insert(address);
+        let mut batch = Batch::new(self.names.table());
+        batch.add_addresses(INSTANCES, [address]);
+        tolerate(batch.commit(&mut self.socket, "take note of an instance"))
+    }
+
+    fn is_no_instance(&mut self, address: Ipv4Addr) -> Result<(), NetworkError> {
+        if !self.instances.remove(&address) {
+            return Ok(());
+        }
+        let mut batch = Batch::new(self.names.table());
+        batch.remove_addresses(INSTANCES, [address]);
+        tolerate(batch.commit(&mut self.socket, "forget an instance"))
+    }
+
     /// An interface is no longer wired here.
     pub(crate) fn remove(&mut self, view: &View, address: Ipv4Addr) -> Result<(), NetworkError> {
         if !self.plan.has(address) {
             return Ok(());
         }
+        self.is_no_instance(address)?;
         self.wire(address, None);
         if self.table != Table::Adopted {
             return self.follow(view, &BTreeSet::from([address]), &Touched::default());
@@ -272,17 +315,21 @@ impl Filter {
         ruleset::begin_scope(&mut batch);
         translations::begin(&mut batch);
         edges::begin(&mut batch, &self.names);
-        for map in [SENDERS.name, RECEIVERS.name, LEAVERS] {
+        for map in [SENDERS.name, RECEIVERS.name, TAKERS, LEAVERS] {
             batch.verdict_map(map);
         }
         batch.address_set(NAME_SERVERS);
         batch.add_addresses(NAME_SERVERS, self.name_servers.iter().copied());
-        batch.chain(SENDERS);
-        batch.chain(RECEIVERS);
-        for chain in [ADMIT, DNS, LEAVING, UNKNOWN_OUT, UNKNOWN_IN] {
+        batch.address_set(INSTANCES);
+        batch.add_addresses(INSTANCES, self.instances.iter().copied());
+        for chain in [SENDERS, RECEIVERS, CALLERS, CALLED, UNJUDGED] {
+            batch.chain(chain);
+        }
+        for chain in [ADMIT, DNS, LEAVING, LED, UNKNOWN_OUT, UNKNOWN_IN] {
             batch.inner_chain(chain);
         }
         self.write_entry(&mut batch);
+        write_callers(&mut batch);
         write_ways_out(&mut batch);
         batch.rule(UNKNOWN_OUT, Expression::accept());
         let host = Expression::connection_address(Side::Source, self.host, 32);
@@ -342,14 +389,20 @@ impl Filter {
             through.concat(),
             judged.clone(),
             [Expression::invalid(), Expression::discard()].concat(),
+            [Expression::led_from(INSTANCES), Expression::goto(LED)].concat(),
             Expression::connection_verdict(Side::Source, SENDERS.name),
             unlisted(true, Direction::In),
             unlisted(false, Direction::Out),
         ] {
             batch.rule(SENDERS.name, rule);
         }
+        let taken = [
+            Expression::led_from(INSTANCES),
+            Expression::connection_verdict(Side::Destination, TAKERS),
+        ];
         for rule in [
             judged,
+            taken.concat(),
             Expression::connection_verdict(Side::Destination, RECEIVERS.name),
             unlisted(true, Direction::Out),
             unlisted(false, Direction::In),
@@ -378,6 +431,7 @@ impl Filter {
             Step::AddGroup(id, group) | Step::RewriteGroup(id, group) => {
                 for (chain, side, rules) in [
                     (format!("in/{id}"), Side::Source, &group.ingress),
+                    (format!("take/{id}"), Side::Called, &group.ingress),
                     (format!("out/{id}"), Side::Destination, &group.egress),
                 ] {
                     if matches!(step, Step::AddGroup(..)) {
@@ -391,8 +445,9 @@ impl Filter {
                 }
             }
             Step::RemoveGroup(id) => {
-                batch.delete_chain(&format!("in/{id}"));
-                batch.delete_chain(&format!("out/{id}"));
+                for way in WAYS {
+                    batch.delete_chain(&format!("{way}/{id}"));
+                }
             }
             Step::AddPolicy(Policy::Groups(groups)) => {
                 for way in WAYS {
@@ -415,18 +470,62 @@ impl Filter {
             // It is part of every table.
             Step::AddPolicy(Policy::Unknown) | Step::RemovePolicy(Policy::Unknown) => {}
             Step::AddPort(address, policy) => {
-                let (sends, receives) = match policy {
-                    Policy::Unknown => (UNKNOWN_OUT.to_owned(), UNKNOWN_IN.to_owned()),
-                    Policy::Groups(groups) => (policy_chain(OUT, groups), policy_chain(IN, groups)),
+                let of = |way: &str, unknown: &str| match policy {
+                    Policy::Unknown => unknown.to_owned(),
+                    Policy::Groups(groups) => policy_chain(way, groups),
                 };
-                batch.add_verdict(SENDERS.name, *address, &sends);
-                batch.add_verdict(RECEIVERS.name, *address, &receives);
+                batch.add_verdict(SENDERS.name, *address, &of(OUT, UNKNOWN_OUT));
+                batch.add_verdict(RECEIVERS.name, *address, &of(IN, UNKNOWN_IN));
+                batch.add_verdict(TAKERS, *address, &of(TAKE, UNKNOWN_IN));
             }
             Step::RemovePort(address) => {
                 batch.remove_addresses(SENDERS.name, [*address]);
                 batch.remove_addresses(RECEIVERS.name, [*address]);
+                batch.remove_addresses(TAKERS, [*address]);
             }
         }
+    }
+}
+
+/// The first packet to an instance is judged by the port that it calls; then its connection, which the port may lead elsewhere.
+fn write_callers(batch: &mut Batch<'_>) {
+    let calls = [
+        Expression::new_connection(),
+        Expression::translated(false),
+        Expression::destination_in(INSTANCES),
+    ]
+    .concat();
+    for (chain, rest) in [
+        (
+            CALLERS,
+            Expression::connection_verdict(Side::Source, SENDERS.name),
+        ),
+        (
+            CALLED,
+            Expression::connection_verdict(Side::Destination, RECEIVERS.name),
+        ),
+        (UNJUDGED, Expression::set_mark(0)),
+    ] {
+        batch.rule(chain.name, [calls.clone(), rest].concat());
+    }
+    batch.rule(
+        LED,
+        Expression::connection_verdict(Side::Called, SENDERS.name),
+    );
+    batch.rule(LED, Expression::discard());
+}
+
+fn tolerate(done: Result<(), NetworkError>) -> Result<(), NetworkError> {
+    // A table of a former version has no such set; it is written anew with the first word of the control plane.
+    match done {
+        Err(error)
+            if [Errno::EEXIST, Errno::ENOENT]
+                .iter()
+                .any(|it| error.errno() == Some(*it as i32)) =>
+        {
+            Ok(())
+        }
+        done => done,
     }
 }
 
@@ -505,7 +604,9 @@ fn write_exit(batch: &mut Batch<'_>, step: &exits::Step) {
 
 const OUT: &str = "out";
 const IN: &str = "in";
-const WAYS: [&str; 2] = [OUT, IN];
+/// As `in`, for what a port of an instance led here: from the instance, whoever called it.
+const TAKE: &str = "take";
+const WAYS: [&str; 3] = [OUT, IN, TAKE];
 
 /// The set of the addresses that have a group.
 fn set(group: &str) -> String {
@@ -550,7 +651,7 @@ fn expressions(rule: &Rule, side: Side) -> Vec<Expression> {
         Peer::Group(id) => all.extend(Expression::connection_address_in(side, &set(id))),
     }
     all.extend(match side {
-        Side::Source => Expression::goto(ADMIT),
+        Side::Source | Side::Called => Expression::goto(ADMIT),
         // The receiver has yet to be asked, in the chain that comes next.
         Side::Destination => Expression::accept(),
     });

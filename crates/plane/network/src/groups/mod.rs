@@ -11,6 +11,8 @@
 //!   ct mark <generation>                  judged since the last change: accept
 //!   ct original saddr vmap @senders       who began, if wired here: goto its policy
 //!   ct reply saddr vmap @receivers        who answers, if wired here
+//! callers, called      before any translation, new connections to @instances: may they begin? The same policies
+//! led, @takers         what a port of an instance led elsewhere (`services`): out of the instance, take/+<groups> of who answers
 //! out/+<groups>, in/+<groups> a policy: what the interfaces with these groups may; jumps to
 //! out/<group>, in/<group>     one rule for each permission of the group
 //! group/<group>               set: the addresses of all interfaces that have the group
@@ -20,6 +22,7 @@
 //! acl-out/…, acl-in/…         before all of these: what crosses the edge of a subnet (`edges`)
 //! dns                         the name servers that tasks are given: no matter of groups or routes
 //! ```
+//! take/<group> are the rules of in/<group>, asked of the instance that was called instead of who began.
 //! Judging costs a walk through the rules, so a connection that passed carries the generation of
 //! the rules as its mark; a change counts the generation on, and each connection is judged again
 //! once.

@@ -5,14 +5,17 @@
 //! table <table>_<node>      one a node, in the namespace of its VPC
 //!   members                   set: the addresses of the node's instance and of its pods
 //!   services                  map: address . protocol . port : goto a chain of its own
+//!   ports                     map: the node's address . protocol . port : goto a chain, for callers that are no members
 //!   endpoints                 map: number of a chain . place : address . port
 //!   hairpins                  map: member . the same member : the node's address
-//!   prerouting                from a member: … vmap @services
+//!   prerouting                from a member: … vmap @services; from others: … vmap @ports
 //!   s<n>                      dnat to an endpoint by chance, or by the client's address; else goto refused or dropped
-//!   postrouting               what a member sends itself by a service is from the node, so that its answer comes back this way
+//!   postrouting               what a member sends itself by a service is from the node, so that its answer comes back this way;
+//!                             so is what others are to hear by way of the node alone
 //! ```
 //! Two clusters may share a VPC and a range of services, since each node's table asks who sends. Security groups see both ends as they
-//! are, behind the translation ([`crate::netlink::nft::Side`]): a service opens nothing.
+//! are, behind the translation ([`crate::netlink::nft::Side`]): a service opens nothing. Who calls a port of the node must be let in
+//! there, and the node let out to the endpoint ([`crate::groups`]).
 //!
 //! Tables outlive the agent. One that a former run left stays as it is until the services of its node are known, and is then replaced in
 //! one batch; after that, what changes is elements, and the rules of the chains of the services that changed.
@@ -31,9 +34,19 @@ use crate::netlink::{Socket, conntrack};
 use crate::state::TaskRecord;
 use crate::worker::Worker;
 
+/// Whom a front end leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Caller {
+    /// The node's instance and its pods.
+    Member,
+    /// Everybody else who reaches the node's address.
+    Other,
+}
+
 /// Where a service is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FrontEnd {
+    pub caller: Caller,
     pub address: Ipv4Addr,
     /// Its number in an IP packet.
     pub protocol: u8,
@@ -43,10 +56,12 @@ pub struct FrontEnd {
 /// Where a service leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lead {
-    /// To one of these, each without a repetition and not none; `sticky` keeps a client where it was.
+    /// To one of these, each without a repetition and not none; `sticky` keeps a client where it was. `by_node`: the endpoint sees the
+    /// node as who calls, so that its answer comes back by way of the node.
     To {
         endpoints: Vec<SocketAddrV4>,
         sticky: bool,
+        by_node: bool,
     },
     /// The caller hears that nobody is there.
     Refused,
@@ -170,7 +185,7 @@ fn node_of(record: &TaskRecord) -> Option<&str> {
     match &record.node {
         _ if !is_in_vpc => None,
         Some(node) => Some(node),
-        None if record.key.starts_with("i-") => Some(&record.key),
+        None if record.is_instance() => Some(&record.key),
         None => None,
     }
 }

@@ -40,7 +40,9 @@ impl Way {
     /// Where the places lead.
     pub fn places(&self) -> Vec<SocketAddrV4> {
         match &self.lead {
-            Lead::To { endpoints, sticky } => match is_spread(endpoints, *sticky) {
+            Lead::To {
+                endpoints, sticky, ..
+            } => match is_spread(endpoints, *sticky) {
                 true => spread(endpoints),
                 false => endpoints.clone(),
             },
@@ -50,7 +52,9 @@ impl Way {
 
     pub fn count(&self) -> u32 {
         match &self.lead {
-            Lead::To { endpoints, sticky } => match is_spread(endpoints, *sticky) {
+            Lead::To {
+                endpoints, sticky, ..
+            } => match is_spread(endpoints, *sticky) {
                 true => places_for(endpoints),
                 false => u32::try_from(endpoints.len()).unwrap_or(u32::MAX),
             },
@@ -60,7 +64,7 @@ impl Way {
 
     /// Clients are told apart by their address.
     pub fn is_sticky(&self) -> bool {
-        matches!(&self.lead, Lead::To { endpoints, sticky } if is_spread(endpoints, *sticky))
+        matches!(&self.lead, Lead::To { endpoints, sticky, .. } if is_spread(endpoints, *sticky))
     }
 }
 
@@ -195,6 +199,7 @@ fn bounded(lead: Lead) -> Lead {
     let Lead::To {
         mut endpoints,
         sticky,
+        by_node,
     } = lead
     else {
         return lead;
@@ -204,7 +209,11 @@ fn bounded(lead: Lead) -> Lead {
     endpoints.truncate(ENDPOINTS);
     match endpoints.is_empty() {
         true => Lead::Refused,
-        false => Lead::To { endpoints, sticky },
+        false => Lead::To {
+            endpoints,
+            sticky,
+            by_node,
+        },
     }
 }
 

@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use nix::errno::Errno;
 
 use super::plan::{self, Plan, Step, Way};
-use super::{FrontEnd, Lead, UDP};
+use super::{Caller, FrontEnd, Lead, UDP};
 use crate::error::NetworkError;
 use crate::names::Names;
 use crate::netlink::Socket;
@@ -14,10 +14,13 @@ use crate::netlink::nft::{BaseChain, Batch, Expression, Hook};
 
 const MEMBERS: &str = "members";
 const SERVICES: &str = "services";
+const PORTS: &str = "ports";
 const ENDPOINTS: &str = "endpoints";
 const HAIRPINS: &str = "hairpins";
 const REFUSED: &str = "refused";
 const DROPPED: &str = "dropped";
+/// On a packet that is to leave as the node's.
+const BY_NODE: u32 = 1;
 
 /// Before those of the VPC's own table, which translate what crosses the uplink.
 const PREROUTING: BaseChain = BaseChain {
@@ -84,6 +87,7 @@ impl Table {
         batch.way_map(HAIRPINS);
         batch.endpoint_map(ENDPOINTS);
         batch.service_map(SERVICES);
+        batch.service_map(PORTS);
         batch.chain(PREROUTING);
         batch.chain(POSTROUTING);
         batch.inner_chain(REFUSED);
@@ -95,6 +99,18 @@ impl Table {
             Expression::service_verdict(SERVICES),
         ];
         batch.rule(PREROUTING.name, called.concat());
+        let others = [
+            Expression::source_in(MEMBERS, false),
+            Expression::service_verdict(PORTS),
+        ];
+        batch.rule(PREROUTING.name, others.concat());
+        // A program of the node itself would take what comes from its own address for a forgery.
+        let by_node = [
+            Expression::packet_marked(BY_NODE),
+            Expression::destination_beside(self.address),
+            Expression::source_becomes(self.address),
+        ];
+        batch.rule(POSTROUTING.name, by_node.concat());
         let hairpin = [
             Expression::translated(true),
             Expression::source_by_way(HAIRPINS),
@@ -183,15 +199,25 @@ fn stale(steps: &[Step]) -> BTreeSet<Ipv4Addr> {
     steps.iter().flat_map(of).collect()
 }
 
+fn map_of(at: &FrontEnd) -> &'static str {
+    match at.caller {
+        Caller::Member => SERVICES,
+        Caller::Other => PORTS,
+    }
+}
+
 fn write(batch: &mut Batch<'_>, steps: &[Step]) {
     let key = |at: &FrontEnd| (at.address, at.protocol, at.port);
-    let mut led = Vec::new();
+    let (mut led, mut others) = (Vec::new(), Vec::new());
     for step in steps {
         match step {
             Step::Add(at, way) => {
                 batch.inner_chain(&chain(way));
                 write_way(batch, way);
-                led.push((key(at), chain(way)));
+                match at.caller {
+                    Caller::Member => led.push((key(at), chain(way))),
+                    Caller::Other => others.push((key(at), chain(way))),
+                }
             }
             Step::Change(_, old, new) => {
                 batch.flush_chain(&chain(old));
@@ -199,23 +225,27 @@ fn write(batch: &mut Batch<'_>, steps: &[Step]) {
                 batch.remove_endpoints(ENDPOINTS, old.number, old.count());
             }
             Step::Remove(at, way) => {
-                batch.remove_services(SERVICES, [key(at)]);
+                batch.remove_services(map_of(at), [key(at)]);
                 batch.delete_chain(&chain(way));
                 batch.remove_endpoints(ENDPOINTS, way.number, way.count());
             }
         }
     }
     // Together: a message for each of ten thousand would be most of the batch.
-    let led = led.iter().map(|(key, chain)| (*key, chain.as_str()));
-    batch.add_services(SERVICES, led);
+    for (map, led) in [(SERVICES, led), (PORTS, others)] {
+        let led = led.iter().map(|(key, chain)| (*key, chain.as_str()));
+        batch.add_services(map, led);
+    }
 }
 
 fn write_way(batch: &mut Batch<'_>, way: &Way) {
     let places = way.places();
     batch.add_endpoints(ENDPOINTS, way.number, places.iter().copied());
     let rule = match way.lead {
-        Lead::To { .. } => {
-            Expression::to_endpoint(ENDPOINTS, way.number, way.count(), way.is_sticky())
+        Lead::To { by_node, .. } => {
+            let mark = by_node.then(|| Expression::mark_packet(BY_NODE));
+            let to = Expression::to_endpoint(ENDPOINTS, way.number, way.count(), way.is_sticky());
+            mark.into_iter().flatten().chain(to).collect()
         }
         Lead::Refused => Expression::goto(REFUSED),
         Lead::Dropped => Expression::goto(DROPPED),

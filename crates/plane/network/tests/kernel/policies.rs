@@ -244,6 +244,7 @@ fn a_service_is_judged_by_its_endpoints() {
         let [one, two] = &it.pods;
         let _servers = [one, two].map(|at| Server::start(Some(netns(at)), 8080));
         let front = FrontEnd {
+            caller: Caller::Member,
             address: SERVICE,
             protocol: TCP,
             port: 80,
@@ -251,6 +252,7 @@ fn a_service_is_judged_by_its_endpoints() {
         let lead = Lead::To {
             endpoints: vec![SocketAddrV4::new(address(one), 8080)],
             sticky: false,
+            by_node: false,
         };
         let led = BTreeMap::from([(front, lead)]);
         let update = ServicesUpdate::Snapshot(led);

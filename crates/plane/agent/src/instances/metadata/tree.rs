@@ -212,6 +212,7 @@ mod tests {
             cpu_guaranteed: None,
             memory_mib: 96,
             disk_bytes: 1,
+            devices: Vec::new(),
             one_pod: None,
             interface: Interface {
                 id: "eni-1".to_owned(),

@@ -6,9 +6,9 @@ use std::{
 };
 
 use wharf_kube_services::{
-    Chosen, Entry, Name, Origin, Part, Parts, Protocol, Service, ServicePort,
+    Chosen, Entry, Name, Origin, Part, Parts, Policy, Protocol, Service, ServicePort,
 };
-use wharf_network::{CLUSTER_RESOLVER, FrontEnd, Lead};
+use wharf_network::{CLUSTER_RESOLVER, Caller, FrontEnd, Lead};
 
 use super::Node;
 
@@ -18,6 +18,7 @@ const NAMES: u16 = 53;
 
 /// Where SDKs ask for credentials by EKS Pod Identity.
 const POD_IDENTITY: FrontEnd = FrontEnd {
+    caller: Caller::Member,
     address: Ipv4Addr::new(169, 254, 170, 23),
     protocol: 6,
     port: 80,
@@ -31,6 +32,7 @@ pub fn own(node: &Node, without: &Parts) -> (Name, BTreeMap<FrontEnd, Lead>) {
         false => Lead::To {
             endpoints: vec![node.pod_identity],
             sticky: false,
+            by_node: false,
         },
     };
     (Name::new("", ""), BTreeMap::from([(POD_IDENTITY, lead)]))
@@ -55,6 +57,7 @@ pub fn leads(entry: &Entry, node: &Node, without: &Parts) -> BTreeMap<FrontEnd, 
             false if answers_names && is_name_service(entry, service, port) => Lead::To {
                 endpoints: vec![SocketAddrV4::new(CLUSTER_RESOLVER, NAMES)],
                 sticky: false,
+                by_node: false,
             },
             false => match entry.choose(port, from, &node.name, false) {
                 Chosen::Endpoints(all) => to(all, sticky, is_led_to),
@@ -63,19 +66,27 @@ pub fn leads(entry: &Entry, node: &Node, without: &Parts) -> BTreeMap<FrontEnd, 
             },
         };
         let at = |address, port: &ServicePort, number| FrontEnd {
+            caller: Caller::Member,
             address,
             protocol: port.protocol.number(),
             port: number,
         };
         let inside = v4(&service.cluster_addresses);
         found.extend(inside.map(|it| (at(it, port, port.port), lead(Origin::Inside))));
-        // Whoever is in the cluster is led as from inside: policies for the outside are about those who come from there.
+        // Whoever is of the node is led as from inside: policies for the outside are about those who come from there.
         let outside = v4(&service.external_addresses).chain(v4(&service.balancer_addresses));
         let outside = outside.map(|it| (at(it, port, port.port), lead(Origin::Inside)));
         found.extend(outside.filter(|(at, _)| may_be_claimed(at.address, node)));
         if let Some(number) = port.node_port {
             let own = at(node.address, port, number);
-            found.insert(own, lead(Origin::Inside));
+            let others = FrontEnd {
+                caller: Caller::Other,
+                ..own
+            };
+            // As the reference proxy has it: by policy `Local` endpoints see who calls, by `Cluster` the node is in between.
+            let is_between = service.external == Policy::Cluster;
+            found.insert(own, by_node(lead(Origin::Inside), is_between));
+            found.insert(others, by_node(lead(Origin::Outside), is_between));
         }
         if found.len() > MOST {
             break;
@@ -115,8 +126,19 @@ fn to(all: Vec<SocketAddr>, sticky: bool, counts: impl Fn(Ipv4Addr) -> bool) -> 
     let endpoints: Vec<SocketAddrV4> = all.collect();
     match endpoints.is_empty() {
         true => Lead::Refused,
-        false => Lead::To { endpoints, sticky },
+        false => Lead::To {
+            endpoints,
+            sticky,
+            by_node: false,
+        },
     }
+}
+
+fn by_node(mut lead: Lead, is: bool) -> Lead {
+    if let Lead::To { by_node, .. } = &mut lead {
+        *by_node = is;
+    }
+    lead
 }
 
 /// Not what is the namespace's own, nor what everybody has to themselves.

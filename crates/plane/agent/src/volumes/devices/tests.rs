@@ -20,6 +20,7 @@ fn volume(attached: bool, instance: Option<&str>) -> Told {
             name: "xvdf".to_owned(),
             force: false,
         }),
+        mounted_by: None,
     };
     BTreeMap::from([(volume.id.clone(), volume)])
 }

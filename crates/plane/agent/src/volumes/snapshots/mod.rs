@@ -14,7 +14,6 @@
 //! | while it sends | `list` and `chunks` | the same is offered again, and what is missing is sent |
 //! | after it was completed | the same | the control plane says no more of it, and the folder goes |
 
-mod read;
 mod sending;
 mod take;
 mod taking;
@@ -48,6 +47,8 @@ enum NotSent {
     Io(#[from] io::Error),
     #[error("the volume is not made yet")]
     NotMade,
+    #[error("the volume is being checked")]
+    Checked,
     #[error("the volume was deleted before the snapshot was taken")]
     Deleted,
     /// The control plane lacks what an earlier snapshot had, and this one left out.
@@ -119,15 +120,19 @@ impl Volumes {
     /// Whether a snapshot of the volume was told of and not taken yet, or one is being taken: its file stays until then.
     /// Where there is no file there is nothing to wait for.
     pub(super) fn awaits_snapshot(&self, volume: &str) -> bool {
-        if self.is_read(volume) {
+        if self.is_taken_for_itself(volume) {
             return true;
         }
         if !self.files.image(volume).exists() {
             return false;
         }
+        // Before anything was told, there may be some.
         let told = self.snapshots.borrow();
-        let mut told = told.iter().flat_map(|it| it.values());
-        told.any(|it| it.volume == volume && !self.is_taken(&it.id))
+        let Some(told) = told.as_ref() else {
+            return true;
+        };
+        told.values()
+            .any(|it| it.volume == volume && !self.is_taken(&it.id))
     }
 }
 

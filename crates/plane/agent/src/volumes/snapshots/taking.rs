@@ -118,9 +118,9 @@ impl Volumes {
         );
         let (folder, base) = (self.folder_of(&snapshot.id), snapshot.base.clone());
         let files = self.files.clone();
-        // One that is being mounted or removed just now is so, or is not, from here on.
-        let busy = self.busy.clone().lock_owned().await;
-        let read = self.read(&snapshot.volume, busy);
+        // One that is being mounted or removed just now is so, or is not, from here on. Others do not wait for its check.
+        let taken = self.try_take(&snapshot.volume).await;
+        let taken = taken.ok_or(NotSent::Checked)?;
         blocking(move || {
             // One that cannot be read is no reason to have no snapshot.
             let base = base.map(|it| take::base(&of_volume, &it));
@@ -131,7 +131,7 @@ impl Volumes {
             };
             take::take(&image, &folder, &base, || files.check_room())?;
             drop(frozen);
-            drop(read);
+            drop(taken);
             Ok(())
         })
         .await?;

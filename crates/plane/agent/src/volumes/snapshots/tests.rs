@@ -146,6 +146,7 @@ fn volume(digits: &str) -> Volume {
         restore: false,
         bytes: 16 * CHUNK,
         device: None,
+        mounted_by: None,
         attached: false,
     }
 }
@@ -269,7 +270,10 @@ async fn nobody_waits_for_a_file_of_another_volume_to_be_read() {
     fs::create_dir_all(slow.parent().unwrap()).unwrap();
     nix::unistd::mkfifo(&slow, nix::sys::stat::Mode::S_IRWXU).unwrap();
     told(&volumes, &[volume(ONE), volume(TWO)], &[snapshot(ONE)]);
-    until("the reading", || volumes.is_read(&volume(ONE).id)).await;
+    until("the reading", || {
+        volumes.is_taken_for_itself(&volume(ONE).id)
+    })
+    .await;
 
     let gone = |digits| Volume {
         wanted: Wanted::Gone,
@@ -286,9 +290,9 @@ async fn nobody_waits_for_a_file_of_another_volume_to_be_read() {
         (vec![VolumeState::Ready, VolumeState::Gone], true)
     );
     let (one, two) = (volume(ONE).id, volume(TWO).id);
-    let turn = timeout(Duration::from_secs(10), volumes.busy_unread(&two));
+    let turn = timeout(Duration::from_secs(10), volumes.take_for_itself(&two));
     drop(turn.await.unwrap());
-    let of_one = volumes.busy_unread(&one);
+    let of_one = volumes.take_for_itself(&one);
     tokio::pin!(of_one);
     assert!(futures_util::poll!(of_one.as_mut()).is_pending());
 
@@ -297,6 +301,36 @@ async fn nobody_waits_for_a_file_of_another_volume_to_be_read() {
     drop(timeout(Duration::from_secs(10), of_one).await.unwrap());
     let all = volumes.told.borrow().clone();
     let (reports, _) = volumes.bring(all).await.unwrap();
+    assert_eq!(reports[0].state, VolumeState::Gone);
+}
+
+#[tokio::test]
+async fn a_volume_that_is_checked_holds_up_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start().await;
+    let (volumes, _running) = running(dir.path(), &server);
+    image(&volumes, ONE);
+    image(&volumes, TWO);
+    let id = volume(ONE).id;
+    let checked = volumes.take_for_itself(&id).await;
+    let all = [volume(ONE), volume(TWO)];
+    told(&volumes, &all, &[snapshot(ONE), snapshot(TWO)]);
+    until("the other's snapshot", || {
+        volumes.is_taken(&snapshot(TWO).id)
+    })
+    .await;
+    assert!(!volumes.is_taken(&snapshot(ONE).id));
+    let gone = Volume {
+        wanted: Wanted::Gone,
+        ..volume(ONE)
+    };
+    told(&volumes, &[gone], &[]);
+    let now = volumes.told.borrow().clone();
+    let brought = timeout(Duration::from_secs(10), volumes.bring(now.clone()));
+    let (reports, pending) = brought.await.unwrap().unwrap();
+    assert_eq!((reports[0].state, pending), (VolumeState::Ready, true));
+    drop(checked);
+    let (reports, _) = volumes.bring(now).await.unwrap();
     assert_eq!(reports[0].state, VolumeState::Gone);
 }
 

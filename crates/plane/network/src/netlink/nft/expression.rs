@@ -16,6 +16,9 @@ const VERDICT: u32 = 0;
 /// A key of `meta`: the protocol above IP.
 const L4PROTO: u32 = 16;
 
+/// The mark of a packet, which is nobody else's here.
+const MARK: u32 = 3;
+
 /// What `nat` changes.
 const SNAT: u32 = 0;
 const DNAT: u32 = 1;
@@ -28,6 +31,7 @@ const CT_MARK: u32 = 3;
 const CT_PROTOCOL: u32 = 10;
 const CT_PORT_DESTINATION: u32 = 12;
 const CT_SOURCE: u32 = 19;
+const CT_DESTINATION: u32 = 20;
 const CT_PORT_SOURCE: u32 = 11;
 /// Of the first packet of a connection, whichever way this one goes.
 const ORIGINAL: u8 = 0;
@@ -46,11 +50,14 @@ pub(crate) enum Compare {
     AtLeast = 5,
 }
 
-/// An end of a connection: who began it, and who answers. An address that leads to another, as that of a service does, is nobody's end.
+/// An end of a connection: who began it, and who answers. An address that leads to another, as that of a service does, is nobody's end
+/// but where it is asked for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Side {
     Source,
     Destination,
+    /// Who was called, whoever answers.
+    Called,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -325,6 +332,7 @@ impl Expression {
         match side {
             Side::Source => Self::original(CT_SOURCE),
             Side::Destination => Self::answer(CT_SOURCE),
+            Side::Called => Self::original(CT_DESTINATION),
         }
     }
 
@@ -413,6 +421,13 @@ impl Expression {
         vec![Self::end(side), Self::lookup(set, false)]
     }
 
+    /// `ct status dnat` and `ct original ip daddr @<set>`: whoever was called there is led elsewhere.
+    pub(crate) fn led_from(set: &str) -> Vec<Self> {
+        let mut rule = Self::translated(true);
+        rule.extend(Self::connection_address_in(Side::Called, set));
+        rule
+    }
+
     /// `ct original ip saddr vmap @<map>`, or `ct reply ip saddr`.
     pub(crate) fn connection_verdict(side: Side, map: &str) -> Vec<Self> {
         vec![Self::end(side), Self::verdict_of(map)]
@@ -447,6 +462,29 @@ impl Expression {
             Self::payload(R0, 1, 16, 4),
             Self::map(map, R0),
             Self::nat(DNAT),
+        ]
+    }
+
+    /// `meta mark <mark>`
+    pub(crate) fn packet_marked(mark: u32) -> Vec<Self> {
+        vec![
+            Self::meta(MARK, R0),
+            Self::compare(R0, Compare::Equal, &mark.to_ne_bytes()),
+        ]
+    }
+
+    /// `meta mark set <mark>`
+    pub(crate) fn mark_packet(mark: u32) -> Vec<Self> {
+        let mark = Attrs::new().be32(1, R0).nest(2, value(&mark.to_ne_bytes()));
+        let set = Attrs::new().be32(2, MARK).be32(3, R0);
+        vec![Self::new("immediate", mark), Self::new("meta", set)]
+    }
+
+    /// `ip daddr != <address>`
+    pub(crate) fn destination_beside(address: Ipv4Addr) -> Vec<Self> {
+        vec![
+            Self::payload(R0, 1, 16, 4),
+            Self::compare(R0, Compare::Different, &address.octets()),
         ]
     }
 

@@ -1,7 +1,9 @@
+use super::super::Caller;
 use super::*;
 
 fn at(number: u32) -> FrontEnd {
     FrontEnd {
+        caller: Caller::Member,
         address: Ipv4Addr::from(0x0a64_0000 + number),
         protocol: 6,
         port: 80,
@@ -15,7 +17,11 @@ fn endpoints(all: std::ops::Range<u32>) -> Vec<SocketAddrV4> {
 
 fn to(all: std::ops::Range<u32>, sticky: bool) -> Option<Lead> {
     let endpoints = endpoints(all);
-    Some(Lead::To { endpoints, sticky })
+    Some(Lead::To {
+        endpoints,
+        sticky,
+        by_node: false,
+    })
 }
 
 fn change(plan: &mut Plan, changes: &[(u32, Option<Lead>)]) -> Vec<Step> {
@@ -52,6 +58,7 @@ fn none_twice_and_none_is_refused() {
         Some(Lead::To {
             endpoints,
             sticky: false,
+            by_node: false,
         })
     };
     let mut plan = Plan::default();

@@ -28,13 +28,23 @@ fn entry(namespace: &str, name: &str, spec: &Value, endpoints: &[&str]) -> Entry
 fn shown(all: &BTreeMap<FrontEnd, Lead>) -> Vec<String> {
     let one = |(at, lead): (&FrontEnd, &Lead)| {
         let lead = match lead {
-            Lead::To { endpoints, sticky } => {
+            Lead::To {
+                endpoints,
+                sticky,
+                by_node,
+            } => {
                 let all: Vec<String> = endpoints.iter().map(ToString::to_string).collect();
-                format!("{}{}", all.join(","), if *sticky { " sticky" } else { "" })
+                let sticky = if *sticky { " sticky" } else { "" };
+                let by_node = if *by_node { " by node" } else { "" };
+                format!("{}{sticky}{by_node}", all.join(","))
             }
             other => format!("{other:?}"),
         };
-        format!("{}/{}:{} {lead}", at.address, at.protocol, at.port)
+        let who = match at.caller {
+            Caller::Member => "",
+            Caller::Other => "others ",
+        };
+        format!("{who}{}/{}:{} {lead}", at.address, at.protocol, at.port)
     };
     all.iter().map(one).collect()
 }
@@ -55,9 +65,31 @@ fn addresses_of_a_service_and_its_node_port_lead_to_its_endpoints() {
         shown(&all),
         [
             "10.100.0.7/6:80 10.0.0.1:8080 sticky",
-            "172.31.0.9/6:30080 10.0.0.1:8080 sticky",
+            "172.31.0.9/6:30080 10.0.0.1:8080 sticky by node",
             "192.0.2.7/6:80 10.0.0.1:8080 sticky",
+            "others 172.31.0.9/6:30080 10.0.0.1:8080 sticky by node",
         ]
+    );
+}
+
+#[test]
+fn a_node_port_that_is_local_leads_others_to_pods_of_the_node_alone() {
+    let spec = json!({"type": "NodePort", "externalTrafficPolicy": "Local", "ports": [{"name": "https", "port": 80, "nodePort": 30080}]});
+    let there = entry("a", "s", &spec, &["10.0.0.1"]);
+    assert_eq!(
+        shown(&leads(&there, &node(), &Parts::new())),
+        [
+            "172.31.0.9/6:30080 10.0.0.1:8080",
+            "others 172.31.0.9/6:30080 Dropped",
+        ]
+    );
+    let here = Node {
+        name: "there".to_owned(),
+        ..node()
+    };
+    assert_eq!(
+        shown(&leads(&there, &here, &Parts::new()))[1],
+        "others 172.31.0.9/6:30080 10.0.0.1:8080"
     );
 }
 
@@ -154,6 +186,7 @@ fn credentials_are_asked_for_at_the_node_whatever_a_service_claims() {
 #[test]
 fn what_several_claim_is_the_first_ones_until_it_goes() {
     let at = FrontEnd {
+        caller: Caller::Member,
         address: Ipv4Addr::new(192, 0, 2, 7),
         protocol: 6,
         port: 80,
@@ -161,6 +194,7 @@ fn what_several_claim_is_the_first_ones_until_it_goes() {
     let lead = |port| Lead::To {
         endpoints: vec![SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 1), port)],
         sticky: false,
+        by_node: false,
     };
     let (first, second) = (Name::new("a", "a"), Name::new("a", "b"));
     let mut book = Book::default();

@@ -1,0 +1,127 @@
+//! Devices that containers mount. Needs root, loop devices and ext4.
+
+use std::{
+    path::PathBuf,
+    process::Command,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use super::*;
+
+/// The container has the file `own`, until the check, which does something else first.
+struct Given<T> {
+    own: PathBuf,
+    check: T,
+}
+
+impl<T: Fn(u32) -> io::Result<()> + Send + Sync> Mountable for Given<T> {
+    fn is_given(&self, device: u32) -> bool {
+        LoopDevice::file(device).is_ok_and(|it| it == self.own)
+    }
+
+    fn check(&self, device: &Path) -> io::Result<()> {
+        let number = fstat(File::open(device)?)?.st_rdev;
+        (self.check)(loop_number(number).unwrap())
+    }
+}
+
+fn file_system(path: PathBuf) -> PathBuf {
+    File::create(&path).unwrap().set_len(64 << 20).unwrap();
+    let made = Command::new("mkfs.ext4").args(["-qF"]).arg(&path).status();
+    assert!(made.unwrap().success());
+    path
+}
+
+/// Needs root and loop devices.
+#[test]
+fn a_device_that_is_let_go_meanwhile_is_not_mixed_up_with_the_next() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path().canonicalize().unwrap();
+    let own = file_system(dir.join("own.img"));
+    let other = file_system(dir.join("other.img"));
+    let device = LoopDevice::bind(&own).unwrap();
+    let next = OnceLock::new();
+    let given = Given {
+        own: own.clone(),
+        check: |_| {
+            device.let_go(&own)?;
+            next.set(LoopDevice::bind(&other)?).unwrap();
+            Ok(())
+        },
+    };
+    let mount = mount_given(device.number, &given, &Wanted::default()).unwrap();
+    let next = next.get().unwrap();
+    assert_ne!(next.number, device.number);
+    next.let_go(&other).unwrap();
+    let mount = mount.unwrap();
+    let mounted = fstat(&mount).unwrap().st_dev;
+    assert_eq!(
+        LoopDevice::file(loop_number(mounted).unwrap()).unwrap(),
+        own
+    );
+    // One that is over another's file is none of the container's.
+    let next = LoopDevice::bind(&other).unwrap();
+    let none = mount_given(next.number, &given, &Wanted::default()).unwrap();
+    assert!(none.is_none());
+    next.let_go(&other).unwrap();
+}
+
+/// Needs root and loop devices.
+#[test]
+fn a_device_that_a_program_has_is_not_taken_for_a_mounted_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path().canonicalize().unwrap();
+    let own = file_system(dir.join("own.img"));
+    let device = LoopDevice::bind(&own).unwrap();
+    let checks = AtomicU32::new(0);
+    let given = Given {
+        own: own.clone(),
+        check: |_| {
+            checks.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        },
+    };
+    let mounted = || mount_given(device.number, &given, &Wanted::default());
+    let mut exclusive = OpenOptions::new();
+    exclusive.read(true).custom_flags(libc::O_EXCL);
+    let held = exclusive.open(device.path()).unwrap();
+    let busy = mounted().unwrap_err();
+    assert_eq!(busy.kind(), io::ErrorKind::ResourceBusy);
+    drop(held);
+    let mount = mounted().unwrap();
+    // It is there already.
+    drop(mounted().unwrap());
+    assert_eq!(checks.load(Ordering::Relaxed), 1);
+    drop(mount);
+    device.let_go(&own).unwrap();
+}
+
+#[test]
+fn calls_of_any_thread_are_seen() {
+    let process = std::process::id().cast_signed();
+    assert!(!is_in(process, [libc::SYS_rt_sigtimedwait]));
+    thread::spawn(|| {
+        let time = nix::sys::time::TimeSpec::from_duration(Duration::from_secs(600));
+        // SAFETY: an empty set and a time that outlive the call.
+        unsafe {
+            let mut none = std::mem::zeroed();
+            libc::sigemptyset(&raw mut none);
+            libc::sigtimedwait(&raw const none, std::ptr::null_mut(), time.as_ref());
+        }
+    });
+    let end = Instant::now() + Duration::from_secs(20);
+    while !is_in(process, [libc::SYS_rt_sigtimedwait]) {
+        assert!(Instant::now() < end);
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn who_may_mount() {
+    assert!(may_mount("Name:\tx\nCapEff:\t0000000000200000\n"));
+    assert!(!may_mount("CapEff:\t00000000a80425fb\n"));
+    assert!(!may_mount(""));
+}

@@ -1,0 +1,374 @@
+//! EBS volumes behind the claims of a pod: found by claim and PersistentVolume, waited for until they are attached to this
+//! node's instance, and mounted in the pod's sandbox.
+
+use std::{
+    collections::BTreeSet,
+    io,
+    os::fd::{AsFd, OwnedFd},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use nix::{
+    dir::Dir,
+    fcntl::OFlag,
+    sys::stat::{FileStat, SFlag, fstat},
+};
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep, timeout};
+use wharf_kube_client::{Error, Kind, Object as _, Patch, Ref, kind};
+use wharf_kube_model::persistent::{EbsDisk, attachment_key, ebs_disk};
+use wharf_rootdir::{RootDir, proc_path};
+
+use crate::{
+    pod::{ClaimSource, Pod},
+    worker::Context,
+};
+
+/// How long a volume is waited for in one go; the pod's back-off is between two.
+const PATIENCE: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_millis(250);
+/// To check, make or grow a file system, and to walk it for its group.
+const MOUNT_PATIENCE: Duration = Duration::from_secs(10 * 60);
+
+fn claims(pod: &Pod) -> impl Iterator<Item = (&str, &ClaimSource)> {
+    let volumes = pod.spec.volumes.iter();
+    volumes.filter_map(|it| Some((it.name.as_str(), it.persistent_volume_claim.as_ref()?)))
+}
+
+pub fn has_any(pod: &Pod) -> bool {
+    claims(pod).next().is_some()
+}
+
+/// Volumes that no container writes to, whatever its mount says.
+pub fn read_only(context: &Context, pod: &Pod) -> BTreeSet<String> {
+    let disks = context.disks.lock();
+    let names = claims(pod)
+        .filter(|(name, claim)| claim.read_only || disks.get(*name).is_some_and(|it| it.read_only));
+    names.map(|(name, _)| name.to_owned()).collect()
+}
+
+/// Finds the volumes behind the claims of a pod, and waits until they are attached.
+pub async fn find(context: &Arc<Context>, pod: &Pod) -> Result<(), String> {
+    for (name, claim) in claims(pod) {
+        if context.disks.lock().contains_key(name) {
+            continue;
+        }
+        let failed =
+            |why: String| format!("MountVolume.SetUp failed for volume \"{name}\" : {why}");
+        let (disk, attachment) = disk(context, pod, &claim.claim_name)
+            .await
+            .map_err(failed)?;
+        attached(context, &attachment, &disk.id)
+            .await
+            .map_err(|why| {
+                format!("MountVolume.WaitForAttach failed for volume \"{name}\" : {why}")
+            })?;
+        context.disks.lock().insert(name.to_owned(), disk);
+    }
+    Ok(())
+}
+
+/// The volume, and the name of what attaches it here.
+async fn disk(context: &Context, pod: &Pod, name: &str) -> Result<(EbsDisk, String), String> {
+    let get = |kind: Kind, namespace: String, name: String| {
+        let client = &context.node.client;
+        async move { client.get(&kind, &namespace, &name).await }
+    };
+    let said = |error: Error| error.to_string();
+    let claim = get(
+        kind::PERSISTENT_VOLUME_CLAIM,
+        pod.metadata.namespace.clone(),
+        name.to_owned(),
+    );
+    let claim = claim.await.map_err(said)?;
+    let named = claim.text("/spec/volumeName");
+    if named.is_empty() || claim.text("/status/phase") != "Bound" {
+        return Err("PVC is not bound".to_owned());
+    }
+    let volume = get(kind::PERSISTENT_VOLUME, String::new(), named.to_owned());
+    let volume = volume.await.map_err(said)?;
+    let disk = of_volume(&claim, &volume)?;
+    let key = attachment_key(&disk.id, &context.node.name);
+    let digest = wharf_wire::sigv4::sha256_hex(key.as_bytes());
+    Ok((disk, format!("csi-{digest}")))
+}
+
+/// What this node can mount of a volume. Pure.
+fn of_volume(claim: &Value, volume: &Value) -> Result<EbsDisk, String> {
+    let name = volume.name();
+    if volume.text("/spec/claimRef/uid") != claim.uid() {
+        return Err(format!(
+            "persistentVolume \"{name}\" is not bound to the claim"
+        ));
+    }
+    if volume.text("/spec/volumeMode") == "Block" {
+        return Err(format!(
+            "persistentVolume \"{name}\": volumeMode Block is not supported by this node"
+        ));
+    }
+    if let Some(disk) = ebs_disk(volume) {
+        return match disk.filesystem.as_str() {
+            "ext3" | "ext4" => Ok(disk),
+            other => Err(format!(
+                "persistentVolume \"{name}\": fsType {other} is not supported by this node"
+            )),
+        };
+    }
+    let kind = match volume.at("/spec/csi").is_null() {
+        false => format!("driver {}", volume.text("/spec/csi/driver")),
+        true => {
+            let known = ["hostPath", "local", "nfs", "iscsi", "fc"];
+            let kind = known.iter().find(|it| volume["spec"][**it].is_object());
+            (*kind.unwrap_or(&"its kind of storage")).to_owned()
+        }
+    };
+    Err(format!(
+        "persistentVolume \"{name}\": {kind} is not supported by this node"
+    ))
+}
+
+async fn attached(context: &Context, attachment: &str, disk: &str) -> Result<(), String> {
+    const ATTACHMENT: Kind = Kind::known(
+        "storage.k8s.io",
+        "v1",
+        "VolumeAttachment",
+        "volumeattachments",
+        false,
+    );
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let seen = context.node.client.get(&ATTACHMENT, "", attachment).await;
+        let why = match &seen {
+            Ok(it) if it.is_true("/status/attached") && !it.is_deleting() => return Ok(()),
+            Ok(it) => match it.text("/status/attachError/message") {
+                "" => "it is not attached yet",
+                why => why,
+            },
+            Err(error) if error.is_not_found() => "nobody attaches it yet",
+            Err(error) => return Err(error.to_string()),
+        };
+        if Instant::now() >= end {
+            return Err(format!("timed out waiting for {disk}: {why}"));
+        }
+        sleep(LOOK).await;
+    }
+}
+
+/// Mounts what was found at the pod's volumes below `dir`, each once.
+pub async fn mount(context: &Arc<Context>, pod: &Pod, dir: &Path) -> Result<(), String> {
+    let (machine, sandbox) = (&context.node.machine, context.sandbox.as_str());
+    for (name, claim) in claims(pod) {
+        let place = dir.join(name);
+        let disk = context.disks.lock().get(name).cloned();
+        let disk = disk.ok_or_else(|| format!("volume \"{name}\" was not found"))?;
+        let is_mounted = machine.has_mount(sandbox, &place);
+        if !is_mounted {
+            let failed = |why: String| {
+                format!("MountVolume.MountDevice failed for volume \"{name}\" : {why}")
+            };
+            let work = machine.mount(sandbox, &disk, &place);
+            let late = |_| failed("the machine did not answer".to_owned());
+            let mounted = timeout(MOUNT_PATIENCE, work).await.map_err(late)?;
+            if mounted.map_err(failed)? {
+                tell_grown(context, pod, &claim.claim_name).await;
+            }
+        }
+        let security = &pod.spec.security_context;
+        if let Some(group) = security.fs_group
+            && !(disk.read_only || claim.read_only)
+        {
+            let seen = machine.seen(sandbox, &place)?;
+            let policy = security.fs_group_change_policy.as_deref();
+            // Whoever mounted it may have been killed before it was done.
+            let only_if_other = is_mounted || policy == Some("OnRootMismatch");
+            let owned =
+                tokio::task::spawn_blocking(move || give_to(&seen, group, only_if_other)).await;
+            owned
+                .unwrap_or_else(|e| Err(io::Error::other(e)))
+                .map_err(|e| {
+                    format!(
+                        "MountVolume.SetUp failed for volume \"{name}\" : applyFSGroup failed: {e}"
+                    )
+                })?;
+        }
+    }
+    Ok(())
+}
+
+/// A file system is made as large as its volume when it is mounted: the claim says so.
+async fn tell_grown(context: &Context, pod: &Pod, name: &str) {
+    let namespace = &pod.metadata.namespace;
+    let done = async {
+        let client = &context.node.client;
+        let (claims, volumes) = (kind::PERSISTENT_VOLUME_CLAIM, kind::PERSISTENT_VOLUME);
+        let claim = client.get(&claims, namespace, name).await?;
+        if !claim.has_condition(RESIZE_PENDING, "True") {
+            return Ok(());
+        }
+        let volume = client.get(&volumes, "", claim.text("/spec/volumeName"));
+        let volume = volume.await?;
+        let mut conditions = claim.list("/status/conditions").to_vec();
+        conditions.retain(|it| it.text("/type") != RESIZE_PENDING);
+        let patch = Patch::Merge(json!({
+            "metadata": {"uid": claim.uid()},
+            "status": {"conditions": conditions, "capacity": volume["spec"]["capacity"]},
+        }));
+        let patched = client.patch_at(&claims, namespace, name, "status", &patch);
+        patched.await?;
+        let about = Ref::of(&claims, &claim);
+        let text = "MountVolume.NodeExpandVolume succeeded for volume";
+        let recorder = &context.node.recorder;
+        recorder.normal(about, "FileSystemResizeSuccessful", text);
+        Ok::<_, Error>(())
+    };
+    if let Err(error) = done.await {
+        tracing::warn!(claim = format!("{namespace}/{name}"), %error, "failed to say that a file system was made larger");
+    }
+}
+
+const RESIZE_PENDING: &str = "FileSystemResizePending";
+const SETGID: u32 = 0o2000;
+
+/// Has the group own all that is in a volume, to read and to write. Links are left alone. Blocks.
+fn give_to(root: &Path, group: u32, only_if_other: bool) -> io::Result<()> {
+    let dir = RootDir::open(root)?;
+    let top = dir.open_at(Path::new("."), OFlag::O_PATH | OFlag::O_DIRECTORY)?;
+    let known = fstat(&top)?;
+    let is_so = known.st_gid == group && known.st_mode & (SETGID | 0o070) == SETGID | 0o070;
+    if only_if_other && is_so {
+        return Ok(());
+    }
+    // The root last: it says that all below it is done.
+    let mut folders = vec![PathBuf::new()];
+    while let Some(folder) = folders.pop() {
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW;
+        let open = match dir.open_at(&folder, flags) {
+            // Whoever else has the volume may have removed it, or a path may be longer than any may be.
+            Err(e) if !folder.as_os_str().is_empty() => {
+                tracing::warn!(folder = %folder.display(), error = %e, "a folder of a volume is left as it is");
+                continue;
+            }
+            other => other?,
+        };
+        let mut listing = Dir::from_fd(open)?;
+        for entry in listing.iter() {
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            if matches!(name, b"." | b"..") {
+                continue;
+            }
+            let path =
+                folder.join(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(name));
+            let Ok(open) = dir.open_at(&path, OFlag::O_PATH | OFlag::O_NOFOLLOW) else {
+                continue;
+            };
+            let stat = fstat(&open)?;
+            if is_of(&stat, SFlag::S_IFLNK) {
+                continue;
+            }
+            own(&open, &stat, group)?;
+            if is_of(&stat, SFlag::S_IFDIR) {
+                folders.push(path);
+            }
+        }
+    }
+    own(&top, &known, group)
+}
+
+fn is_of(stat: &FileStat, kind: SFlag) -> bool {
+    stat.st_mode & SFlag::S_IFMT.bits() == kind.bits()
+}
+
+fn own(open: &OwnedFd, stat: &FileStat, group: u32) -> io::Result<()> {
+    use std::os::unix::fs::{PermissionsExt as _, chown};
+    let path = proc_path(open.as_fd());
+    if stat.st_gid != group {
+        chown(&path, None, Some(group))?;
+    }
+    let added = if is_of(stat, SFlag::S_IFDIR) {
+        SETGID | 0o770
+    } else {
+        0o660
+    };
+    let mode = stat.st_mode & 0o7777 | added;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs,
+        os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink},
+    };
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_mounted_is_named() {
+        let claim = json!({"metadata": {"uid": "u"}});
+        let volume = |mut spec: Value| {
+            spec["claimRef"] = json!({"uid": "u"});
+            json!({"metadata": {"name": "v"}, "spec": spec})
+        };
+        let of = |spec| of_volume(&claim, &volume(spec));
+        let ebs = json!({"csi": {"driver": "ebs.csi.aws.com", "volumeHandle": "vol-1"}});
+        assert_eq!(of(ebs.clone()).unwrap().id, "vol-1");
+        for (spec, text) in [
+            (json!({"hostPath": {"path": "/x"}}), "hostPath is not"),
+            (
+                json!({"csi": {"driver": "efs.csi.aws.com"}}),
+                "driver efs.csi.aws.com is not",
+            ),
+            (
+                json!({"volumeMode": "Block", "csi": ebs["csi"]}),
+                "volumeMode Block is not",
+            ),
+            (
+                json!({"csi": {"driver": "ebs.csi.aws.com", "volumeHandle": "vol-1", "fsType": "xfs"}}),
+                "fsType xfs is not",
+            ),
+            (json!({"cinder": {}}), "its kind of storage is not"),
+        ] {
+            let why = of(spec).unwrap_err();
+            assert!(why.contains(text), "{why}");
+        }
+        let other = json!({"metadata": {"uid": "x"}});
+        assert!(
+            of_volume(&other, &volume(ebs))
+                .unwrap_err()
+                .contains("not bound")
+        );
+    }
+
+    #[test]
+    fn a_group_gets_all_but_what_links_lead_to() {
+        let dir = tempfile::tempdir().unwrap();
+        let (root, outside) = (dir.path().join("volume"), dir.path().join("outside"));
+        fs::create_dir_all(root.join("a/b")).unwrap();
+        for path in [root.join("a/b/file"), outside.clone()] {
+            fs::write(&path, "").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        symlink(&outside, root.join("link")).unwrap();
+        give_to(&root, 77, true).unwrap();
+        let of = |path: &Path| {
+            let it = fs::metadata(path).unwrap();
+            (it.gid(), it.mode() & 0o7777)
+        };
+        assert_eq!(of(&root.join("a/b/file")), (77, 0o660));
+        assert_eq!(of(&root.join("a/b")), (77, 0o2775));
+        assert_eq!(of(&root), (77, 0o2775));
+        assert_eq!(of(&outside).1, 0o600);
+        // Once the root is so, nothing is looked at.
+        fs::write(root.join("a/new"), "").unwrap();
+        fs::set_permissions(root.join("a/new"), fs::Permissions::from_mode(0o600)).unwrap();
+        give_to(&root, 77, true).unwrap();
+        assert_eq!(of(&root.join("a/new")).1, 0o600);
+        give_to(&root, 77, false).unwrap();
+        assert_eq!(of(&root.join("a/new")), (77, 0o660));
+    }
+}
