@@ -168,6 +168,7 @@ pub async fn checks(
                 rows.on::<Snapshot>(&i.snapshot_id).await?;
             }
         }
+        Input::CopySnapshot(i) => rows.copy_of_snapshot(i).await?,
         Input::CreateSnapshot(i) => {
             rows.new_one(Snapshot::KIND, &i.tag_specifications);
             rows.on::<Volume>(&i.volume_id).await?;

@@ -12,6 +12,7 @@
 mod address;
 mod announced;
 mod authorize;
+mod block_devices;
 mod default_vpc;
 pub mod elastic;
 mod fault;

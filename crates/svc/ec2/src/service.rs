@@ -157,6 +157,7 @@ wharf_api_ec2::operations! {
     describe_volume_attribute = volumes::describe_attribute;
     modify_volume_attribute = volumes::modify_attribute;
 
+    copy_snapshot = snapshots::copy;
     create_snapshot = snapshots::create;
     delete_snapshot = snapshots::delete;
     describe_snapshots = snapshots::describe;

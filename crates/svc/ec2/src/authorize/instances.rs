@@ -4,13 +4,16 @@ use wharf_api_ec2::types::{IamInstanceProfileSpecification, RunInstancesRequest}
 use wharf_records::Record as _;
 use wharf_wire::{Check, Fault};
 
-use super::{Rows, tags_of, with_request_tags};
+use super::{Rows, Specifications, tags_of, with_request_tags};
 use crate::{
+    block_devices,
     images::Image,
     instances::launch::ProfileName,
     launch_templates::{LaunchTemplate, merge},
     ops::run_instances::template,
     records::{Instance, Interface, SecurityGroup, Subnet, arn},
+    snapshots::Snapshot,
+    volumes::Volume,
 };
 
 /// Which assumes the roles of instance profiles.
@@ -40,8 +43,10 @@ impl Rows<'_> {
                 check = check.with(key, value.clone());
             }
         }
-        self.push(with_request_tags(check, tags_of(&i.tag_specifications)));
-        self.tagging(Instance::KIND, &i.tag_specifications);
+        let (of_volumes, others) = self.of_volumes(&i.tag_specifications);
+        self.push(with_request_tags(check, tags_of(&others)));
+        self.tagging(Instance::KIND, &others);
+        self.volumes_of_launch(i, &of_volumes).await?;
         self.on::<Image>(&i.image_id).await?;
         self.any_of(Interface::KIND);
         let interface = i.network_interfaces.as_ref().and_then(|it| it.first());
@@ -61,6 +66,33 @@ impl Rows<'_> {
             ));
         }
         self.pass_role(i.iam_instance_profile.as_ref()).await
+    }
+
+    /// Tags of volumes, and others.
+    fn of_volumes(&self, all: &Specifications) -> (Specifications, Specifications) {
+        let all = all.iter().flatten().cloned();
+        let (of_volumes, others) =
+            all.partition(|it| it.resource_type.as_deref() == Some(Volume::KIND));
+        (Some(of_volumes), Some(others))
+    }
+
+    /// Those that come with the instance. What makes no sense is refused by the operation.
+    async fn volumes_of_launch(
+        &mut self,
+        input: &RunInstancesRequest,
+        tags: &Specifications,
+    ) -> Result<(), Fault> {
+        let layout = block_devices::of_launch(self.service, self.cx, input).await;
+        let volumes = layout.map(|it| it.volumes).unwrap_or_default();
+        if volumes.is_empty() {
+            self.tagging(Volume::KIND, tags);
+            return Ok(());
+        }
+        self.new_one(Volume::KIND, tags);
+        for id in volumes.iter().filter_map(|it| it.snapshot()) {
+            self.on::<Snapshot>(&Some(id.to_owned())).await?;
+        }
+        Ok(())
     }
 
     /// The request over the template that it names. One that is not there is refused by the operation, to those

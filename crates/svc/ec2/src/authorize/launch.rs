@@ -1,8 +1,8 @@
 //! What instances are launched from: launch templates, images, key pairs.
 
-use wharf_api_ec2::Input;
+use wharf_api_ec2::{Input, types::CopySnapshotRequest};
 use wharf_records::Record;
-use wharf_wire::{Check, Fault};
+use wharf_wire::{Check, Context, Fault};
 
 use super::{Rows, tags_of, with_request_tags, with_resource_tags};
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
     key_pairs::{KeyPair, find},
     launch_templates::{LaunchTemplate, Named, id_of},
     records::arn,
+    snapshots::Snapshot,
 };
 
 impl Rows<'_> {
@@ -52,6 +53,26 @@ impl Rows<'_> {
             _ => return Ok(()),
         };
         self.on::<Image>(id).await
+    }
+
+    /// The copy, and what it is copied of, which lies in the region it is said to.
+    pub async fn copy_of_snapshot(&mut self, i: &CopySnapshotRequest) -> Result<(), Fault> {
+        self.new_one(Snapshot::KIND, &i.tag_specifications);
+        let region = i.source_region.clone().filter(|it| !it.is_empty());
+        let there = Context {
+            region: region.unwrap_or_else(|| self.cx.region.clone()),
+            ..self.cx.clone()
+        };
+        let id = i.source_snapshot_id.as_deref().filter(|it| !it.is_empty());
+        let arn = arn(&there, Snapshot::KIND, id.unwrap_or("*"));
+        let mut check = Check::new(self.action.clone(), arn);
+        if let Some(id) = id
+            && let Some(found) = self.service.find::<Snapshot>(&there, id).await?
+        {
+            check = with_resource_tags(check, &found.tags);
+        }
+        self.push(check);
+        Ok(())
     }
 
     /// Key pairs are named in ARNs, not numbered.

@@ -250,3 +250,87 @@ pub fn no_such_device(instance: &str, name: &str) -> Fault {
         format!("No device is currently mapped at {name} of the instance '{instance}'"),
     )
 }
+
+fn bad_mapping(text: String) -> Fault {
+    sender("InvalidBlockDeviceMapping", text)
+}
+
+pub fn bad_device_name(name: &str) -> Fault {
+    bad_mapping(format!("Invalid device name {name}"))
+}
+
+pub fn device_mapped_twice(name: &str) -> Fault {
+    bad_mapping(format!(
+        "The device '{name}' is used in more than one block-device mapping"
+    ))
+}
+
+pub fn too_many_mappings(most: usize) -> Fault {
+    bad_mapping(format!("At most {most} block device mappings can be given"))
+}
+
+pub fn too_many_mapped_devices(most: usize) -> Fault {
+    bad_mapping(format!("An instance can have at most {most} volumes"))
+}
+
+pub fn suppressed_and_mapped(name: &str) -> Fault {
+    bad_mapping(format!(
+        "The mapping of the device '{name}' cannot say both noDevice and ebs"
+    ))
+}
+
+pub fn neither_size_nor_snapshot(name: &str) -> Fault {
+    bad_mapping(format!(
+        "Either snapshot ID or volume size must be provided for: {name}"
+    ))
+}
+
+pub fn mapped_smaller_than_snapshot(gib: i32, id: &str, least: u32) -> Fault {
+    bad_mapping(format!(
+        "Volume of size {gib}GB is smaller than snapshot '{id}', expect size >= {least}GB"
+    ))
+}
+
+pub fn root_suppressed(name: &str) -> Fault {
+    bad_mapping(format!("The root device '{name}' cannot be suppressed"))
+}
+
+pub fn root_of_snapshot() -> Fault {
+    bad_mapping("snapshotId cannot be modified on root device".to_owned())
+}
+
+/// Its root file system is a disk of the instance itself.
+pub fn root_goes_with_instance(name: &str) -> Fault {
+    sender(
+        "UnsupportedOperation",
+        format!(
+            "The root device '{name}' goes with its instance: DeleteOnTermination = false is not supported for it by this \
+             version of wharf."
+        ),
+    )
+}
+
+pub fn bad_source_region(region: &str) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!("Value ({region}) for parameter sourceRegion is invalid. Unknown region."),
+    )
+}
+
+pub fn copied_elsewhere(destination: &str, region: &str) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!(
+            "The destination region {destination} is not the region that the request was sent to, {region}."
+        ),
+    )
+}
+
+pub fn too_many_copies(most: usize) -> Fault {
+    sender(
+        "ResourceLimitExceeded",
+        format!(
+            "Too many snapshot copies in progress. The limit is {most} for this destination region."
+        ),
+    )
+}

@@ -9,10 +9,11 @@ use wharf_service::transact;
 use wharf_wire::{Call, Context, Fault};
 
 use super::{Image, Shared, all_accounts, owned, register::check_description};
-use crate::{Ec2Service, fault, table::SERVICE};
+use crate::{Ec2Service, block_devices::Mapping, fault, table::SERVICE};
 
 const PERMISSION: &str = "launchPermission";
 const DESCRIPTION: &str = "description";
+const MAPPING: &str = "blockDeviceMapping";
 const ALL: &str = "all";
 /// Accounts of one image, and those that one request changes, so that one transaction can take it from all of them.
 const MAX_ACCOUNTS: usize = 100;
@@ -38,6 +39,10 @@ pub async fn describe(
             });
         }
         PERMISSION => shown.launch_permissions = Some(permissions(&image)),
+        MAPPING => {
+            let mappings = image.mappings.iter().map(Mapping::to_wire);
+            shown.block_device_mappings = Some(mappings.collect());
+        }
         other => return Err(fault::bad_image_attribute(other)),
     }
     Ok(shown)

@@ -9,7 +9,9 @@ use wharf_wire::{Call, Fault};
 
 use super::{Image, Shared, find, own, visible};
 use crate::{
-    Ec2Service, fault,
+    Ec2Service,
+    block_devices::Mapping,
+    fault,
     filter::{self, Fields, Names, matches},
     table::SERVICE,
 };
@@ -180,8 +182,31 @@ fn fields(image: &Image) -> Fields {
     let one = |text: &str| vec![text.to_owned()];
     let shown = image.to_wire();
     let of = |text: Option<String>| text.into_iter().collect();
+    let mapped = |value: &dyn Fn(&Mapping) -> Option<String>| -> Vec<String> {
+        image.mappings.iter().filter_map(value).collect()
+    };
     vec![
         ("architecture", one(&image.architecture)),
+        (
+            "block-device-mapping.delete-on-termination",
+            mapped(&|it| it.ebs.delete_on_termination.map(|it| it.to_string())),
+        ),
+        (
+            "block-device-mapping.device-name",
+            mapped(&|it| Some(it.device.clone())),
+        ),
+        (
+            "block-device-mapping.snapshot-id",
+            mapped(&|it| it.ebs.snapshot.clone()),
+        ),
+        (
+            "block-device-mapping.volume-size",
+            mapped(&|it| it.ebs.gib.map(|it| it.to_string())),
+        ),
+        (
+            "block-device-mapping.volume-type",
+            mapped(&|it| it.ebs.kind.clone()),
+        ),
         ("creation-date", of(shown.creation_date)),
         ("description", of(shown.description)),
         ("ena-support", one("true")),

@@ -22,6 +22,7 @@ fn image(it: PublicImage) -> Image {
         description: it.description,
         architecture: it.architecture.to_owned(),
         root_device_name: "/dev/xvda".to_owned(),
+        mappings: Vec::new(),
         source: Source::Own,
         // They are as old as the version of wharf, which has no date.
         created_at: Timestamp(0),

@@ -8,6 +8,7 @@ use wharf_base::Timestamp;
 use wharf_records::{Record, Unknown, ecs::Tags};
 
 use crate::{
+    block_devices::Mapping,
     fault,
     records::{entity, tags_to_wire},
 };
@@ -24,6 +25,9 @@ pub struct Image {
     /// `x86_64` or `arm64`.
     pub architecture: String,
     pub root_device_name: String,
+    /// What its instances have beside that, or as that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mappings: Vec<Mapping>,
     pub source: Source,
     pub created_at: Timestamp,
     /// All accounts may launch it.
@@ -97,7 +101,7 @@ impl Image {
         wire::Image {
             platform_details: Some("Linux/UNIX".to_owned()),
             usage_operation: Some("RunInstances".to_owned()),
-            block_device_mappings: Some(vec![]),
+            block_device_mappings: Some(self.mappings.iter().map(Mapping::to_wire).collect()),
             description: Some(self.description.clone()).filter(|it| !it.is_empty()),
             ena_support: Some(true),
             hypervisor: Some("xen".to_owned()),

@@ -7,7 +7,7 @@ use wharf_service::transact;
 use wharf_wire::{Call, Fault};
 
 use super::{Image, resolve::resolve};
-use crate::{Ec2Service, fault, records::Pointer, tags};
+use crate::{Ec2Service, block_devices, fault, records::Pointer, tags};
 
 /// Of an account in a region.
 const MAX_IMAGES: usize = 5_000;
@@ -35,6 +35,10 @@ pub async fn register(
     if root_device_name.len() > MAX_DESCRIPTION || !root_device_name.starts_with("/dev/") {
         return Err(fault::bad_root_device(&root_device_name));
     }
+    let mappings = block_devices::read(input.block_device_mappings.as_deref())?;
+    // What no launch could have is refused here.
+    let disks = block_devices::layout(&root_device_name, &mappings)?;
+    block_devices::prepare(service, call, disks).await?;
     let location = input.image_location.unwrap_or_default();
     if location.is_empty() {
         return Err(fault::missing_parameter("ImageLocation"));
@@ -51,6 +55,7 @@ pub async fn register(
         location,
         architecture,
         root_device_name,
+        mappings,
         created_at: call.now,
         public: false,
         shared_with: Default::default(),

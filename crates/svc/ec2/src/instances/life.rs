@@ -42,6 +42,11 @@ pub enum State {
 }
 
 impl State {
+    /// Whether it runs, or comes to.
+    pub fn lives(self) -> bool {
+        matches!(self, Self::Pending | Self::Running)
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -151,6 +156,8 @@ pub enum Step {
     Finish,
     /// Its host is not heard of any more, or is again.
     Impaired(bool),
+    /// It is never to boot again.
+    End,
     /// It was shown for long enough.
     Forget,
 }
@@ -227,13 +234,25 @@ impl Life {
 
     /// TerminateInstances.
     pub fn terminate(&mut self, now: Timestamp) {
-        if !matches!(self.state, State::ShuttingDown | State::Terminated) {
+        if !self.is_ending() {
             self.end(now);
             self.by_user("Client.UserInitiatedShutdown", now);
         }
     }
 
-    fn end(&mut self, now: Timestamp) {
+    /// Ends what is of no use.
+    pub fn abandon(&mut self, why: &str, now: Timestamp) {
+        if !self.is_ending() {
+            self.fail("Server.InternalError", why, now);
+        }
+    }
+
+    fn is_ending(&self) -> bool {
+        matches!(self.state, State::ShuttingDown | State::Terminated)
+    }
+
+    /// Why, whatever brought it here says.
+    pub fn end(&mut self, now: Timestamp) {
         self.enter(State::ShuttingDown, now);
         self.wanted = Wanted::Terminated;
     }

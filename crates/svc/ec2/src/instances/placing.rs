@@ -17,6 +17,8 @@ use crate::records::{Instance, Interface, Machine};
 /// image says [`OWN_IMAGE`] there.
 pub const ATTRIBUTE: &str = "wharf.instances";
 const OWN_IMAGE: &str = "own-image";
+/// Nodes that keep volumes register with it.
+const VOLUMES: &str = "ecs.capability.storage.ebs-task-volume-attach";
 const ARCHITECTURE: &str = "ecs.cpu-architecture";
 /// Kind of the claimants.
 const KIND: &str = "instance";
@@ -30,6 +32,8 @@ pub struct Wish {
     pub zone: String,
     pub architecture: String,
     pub own_image: bool,
+    /// It comes with volumes.
+    pub volumes: bool,
     /// Of the host's capacity for Fargate.
     pub fargate: bool,
     pub claim: Claim,
@@ -102,6 +106,7 @@ impl Wish {
         let architecture = registered.attributes.get(ARCHITECTURE).cloned().flatten();
         (!self.fargate || host.fargate)
             && (!self.own_image || offer.split(',').any(|it| it.trim() == OWN_IMAGE))
+            && (!self.volumes || registered.attributes.contains_key(VOLUMES))
             && zone.is_none_or(|zone| zone == letter)
             && architecture.is_none_or(|it| it == self.architecture)
             && machines.fleet().serves(row, &self.account, &self.region)

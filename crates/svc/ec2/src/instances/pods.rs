@@ -10,7 +10,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use wharf_base::{Timestamp, ids, public_images::PublicImage};
 use wharf_records::{Unknown, encode, pods::OfPod};
 use wharf_service::{Place, transact};
-use wharf_store::{Compare, Txn};
+use wharf_store::Txn;
 use wharf_wire::{Call, Context, Fault};
 
 use super::{
@@ -21,17 +21,16 @@ use super::{
     size::Size,
 };
 use crate::{
-    Ec2Service,
-    address::random_mac,
-    fault,
+    Ec2Service, fault,
     ops::{
-        create_network_interface::free_address, dhcp_options, instance_images, interfaces::groups,
+        create_network_interface::{claim, free_address},
+        dhcp_options, instance_images,
+        interfaces::groups,
     },
     records::{
-        AddressClaim, Attachment, Group, Instance, Interface, Machine, Metadata, Primary,
-        SecurityGroup, Subnet, user_data_purpose,
+        Attachment, Group, Instance, Interface, Metadata, Primary, SecurityGroup, Subnet,
+        user_data_purpose,
     },
-    table::LeanOn,
 };
 
 /// How long one is known after its end: nobody looks at it but its controller.
@@ -63,6 +62,7 @@ pub struct PodMachine {
     /// Of its node: `fargate-ip-10-0-1-2.ec2.internal`
     pub node: String,
     pub state: State,
+    pub launched_at: Timestamp,
     /// Why it ended, if it did not end because it was to.
     pub reason: Option<String>,
 }
@@ -70,7 +70,7 @@ pub struct PodMachine {
 impl PodMachine {
     /// Whether it does not end yet.
     pub fn lives(&self) -> bool {
-        matches!(self.state, State::Pending | State::Running)
+        self.state.lives()
     }
 
     fn of(instance: &Instance, pod: &OfPod, region: &str) -> Self {
@@ -80,13 +80,14 @@ impl PodMachine {
             uid: pod.uid.clone(),
             node: host_name(region, instance),
             state: instance.life.state,
+            launched_at: instance.life.launched_at,
             reason: reason.map(|it| it.message.clone()),
         }
     }
 }
 
 impl Ec2Service {
-    /// Machines for pods of a cluster, by its id; those that have ended are among them for an hour.
+    /// Machines for pods of a cluster, by its id; those that have ended are among them for a while.
     ///
     /// # Errors
     /// The store's.
@@ -122,6 +123,7 @@ impl Ec2Service {
             zone: subnet.zone.clone(),
             architecture: image.architecture.clone(),
             own_image: image.registry.is_none(),
+            volumes: false,
             fargate: true,
             claim: Size::of_pod(&wish.of).claim(wish.disk_gib),
             only: None,
@@ -183,6 +185,7 @@ impl Ec2Service {
                 ends_on_shutdown: true,
                 ebs_optimized: false,
                 disk_gib: wish.disk_gib,
+                devices: Vec::new(),
                 pod: Some(wish.of.clone()),
                 life: Life::new(call.now),
                 created_at: call.now,
@@ -196,15 +199,36 @@ impl Ec2Service {
         Ok(made)
     }
 
-    /// Ends the machine of a pod; one that is gone is no failure.
+    /// The pod comes to its machine, which is metered from the first time on that this is said.
+    ///
+    /// # Errors
+    /// There is no such machine; the store's.
+    pub async fn serve_pod(&self, place: &Place, id: &str) -> Result<(), Fault> {
+        let call = &self.for_pods(place);
+        let serve = |it: &mut Instance| {
+            it.keep_start(call.now);
+            Ok(())
+        };
+        self.change(call, id, serve).await
+    }
+
+    /// Ends the machine of a pod, with a reason where it did not do what it is for; one that is gone is no failure.
     ///
     /// # Errors
     /// The store's.
-    pub async fn end_pod_machine(&self, place: &Place, id: &str) -> Result<(), Fault> {
+    pub async fn end_pod_machine(
+        &self,
+        place: &Place,
+        id: &str,
+        why: Option<&str>,
+    ) -> Result<(), Fault> {
         let call = &self.for_pods(place);
         let end = |it: &mut Instance| {
-            it.life.terminate(call.now);
-            it.keep_times(call.now);
+            match why {
+                Some(why) => it.life.abandon(why, call.now),
+                None => it.life.terminate(call.now),
+            }
+            it.keep_end(call.now);
             Ok(())
         };
         match self.change(call, id, end).await {
@@ -214,16 +238,21 @@ impl Ec2Service {
     }
 }
 
-/// What is next for an instance whose life says `step`. Pure.
-pub fn forgotten_soon(instance: &Instance, step: Step, now: Timestamp) -> Step {
+/// What is next for an instance whose life says `step`: the machine of a pod is kept for no other boot, since nobody could ask for one,
+/// and is forgotten soon. Pure.
+pub fn next(instance: &Instance, step: Step, now: Timestamp) -> Step {
     let life = &instance.life;
-    if instance.pod.is_none() || life.state != State::Terminated {
-        return step;
-    }
-    let until = life.since + RETENTION;
-    match now < until {
-        true => Step::After(until.since(now)),
-        false => Step::Forget,
+    match life.state {
+        _ if instance.pod.is_none() => step,
+        State::Stopping | State::Stopped => Step::End,
+        State::Terminated => {
+            let until = life.since + RETENTION;
+            match now < until {
+                true => Step::After(until.since(now)),
+                false => Step::Forget,
+            }
+        }
+        _ => step,
     }
 }
 
@@ -244,55 +273,18 @@ fn interface(
     groups: &[String],
 ) -> Interface {
     Interface {
-        id: ids::ec2_id("eni"),
-        subnet_id: subnet.id.clone(),
-        subnet_cidr: Some(subnet.cidr),
-        vpc_id: subnet.vpc_id.clone(),
-        zone: subnet.zone.clone(),
-        address,
-        mac: random_mac(),
         groups: groups.to_vec(),
         description: DESCRIPTION.to_owned(),
-        source_dest_check: true,
         requester: Some(PRINCIPAL.to_owned()),
         operator: Some(PRINCIPAL.to_owned()),
-        load_balancer: None,
-        attachment: Some(Attachment {
-            id: ids::ec2_id("eni-attach"),
-            instance_id: instance.to_owned(),
-            device_index: 0,
-            attached_at: call.now,
-            delete_on_termination: true,
-            machine: Machine::None,
-        }),
-        public: None,
-        token_id: None,
-        created_at: call.now,
-        tags: Default::default(),
-        unknown: Unknown::new(),
+        attachment: Some(Attachment::at_launch(instance, call.now, true)),
+        ..Interface::new(subnet, address, call.now)
     }
 }
 
 fn written(call: &Call, instance: &Instance, interface: &Interface) -> Txn {
-    let claim = Ec2Service::key::<AddressClaim>(call, &interface.claim_id());
-    let claimed = AddressClaim {
-        interface_id: interface.id.clone(),
-        unknown: Unknown::new(),
-    };
-    let mut txn = Txn::new()
-        .lean_on::<Subnet>(call, &interface.subnet_id)
-        .when(Compare::absent(claim.clone()))
-        .put(claim, encode(&claimed))
-        .put(
-            Ec2Service::key::<Interface>(call, &interface.id),
-            encode(interface),
-        )
-        .put(
-            Ec2Service::key::<Instance>(call, &instance.id),
-            encode(instance),
-        );
-    for group in &interface.groups {
-        txn = txn.lean_on::<SecurityGroup>(call, group);
-    }
-    txn
+    claim(call, interface).put(
+        Ec2Service::key::<Instance>(call, &instance.id),
+        encode(instance),
+    )
 }

@@ -82,14 +82,20 @@ async fn instance(service: &Ec2Service, scope: &Scope, key: &str) -> Result<Next
     let now = service.instances.now();
     let life = &stored.record.life;
     let host = host_is(service, life).await?;
-    match pods::forgotten_soon(&stored.record, life.step(host, now), now) {
+    match pods::next(&stored.record, life.step(host, now), now) {
         Step::Nothing => return copy_groups(service, scope, &stored).await,
         Step::After(delay) => {
             copy_groups(service, scope, &stored).await?;
             return Ok(Next::After(delay));
         }
         Step::Place(delay) => {
+            let devices = stored.record.devices.clone();
             let placed = place(service, scope, stored).await?;
+            // Its volumes are to be where it is.
+            for device in devices.iter().filter(|_| placed) {
+                let key = scope.key(Volume::KIND, &device.volume);
+                service.instances.queue.wake(key);
+            }
             return Ok(if placed {
                 Next::Settled
             } else {
@@ -99,6 +105,7 @@ async fn instance(service: &Ec2Service, scope: &Scope, key: &str) -> Result<Next
         Step::Withdraw => change(service, &stored, |life| life.withdraw(now)).await?,
         Step::GiveUp => change(service, &stored, |life| life.give_up(now)).await?,
         Step::Lose => change(service, &stored, |life| life.lose(now)).await?,
+        Step::End => change(service, &stored, |life| life.end(now)).await?,
         Step::Impaired(yes) => {
             let since = yes.then_some(now);
             change(service, &stored, |life| life.impaired_since = since).await?;
@@ -128,7 +135,7 @@ async fn change(
 ) -> Result<(), StepError> {
     let mut record = stored.record.clone();
     change(&mut record.life);
-    record.keep_times(service.instances.now());
+    record.keep_end(service.instances.now());
     let txn = fenced(service, stored)?.put(&stored.key, encode(&record));
     service.table.commit(&PERMIT, txn).await?;
     Ok(())
@@ -190,6 +197,7 @@ fn wish(scope: &Scope, record: &Instance) -> Result<Wish, StepError> {
         zone: record.zone.clone(),
         architecture: record.image.architecture.clone(),
         own_image: record.image.registry.is_none(),
+        volumes: !record.devices.is_empty(),
         fargate: record.pod.is_some(),
         claim: size.claim(record.disk_gib),
         only: record.life.host.as_ref().map(|host| host.id.clone()),
@@ -235,7 +243,7 @@ async fn finish(
 ) -> Result<(), StepError> {
     let mut record = stored.record.clone();
     record.life.finish(service.instances.now());
-    record.keep_times(service.instances.now());
+    record.keep_end(service.instances.now());
     record.user_data = None;
     let txn = fenced(service, stored)?.put(&stored.key, encode(&record));
     let mut txn = reclaim(service, &stored.record, txn, ledger::release).await?;

@@ -1,7 +1,7 @@
 //! What hosts say of the instances they keep.
 //!
-//! A host reports all that it has after each change, so a report that was lost comes again. It is believed
-//! for instances that it was given and for no other.
+//! A host is believed for instances that it was given, and reports all it has after each change and nothing twice; what
+//! could not be taken over has to be handed in again.
 
 use wharf_planeproto::machine::{self, Console, InstanceReport, MAX_INSTANCES};
 use wharf_records::{Record, Scope};
@@ -58,28 +58,31 @@ pub struct InstanceImage {
 }
 
 impl Ec2Service {
-    /// Takes over what the machine with that instance id reports of instances that it was told of.
+    /// Takes over what the machine with that instance id reports of instances that it was told of. One that fails
+    /// keeps none behind it back.
     ///
     /// # Errors
-    /// The store's.
+    /// The store's, the first of them: the reports are to be handed in again.
     pub async fn instances_reported(
         &self,
         machine: &str,
         reports: Vec<(Told, InstanceReport)>,
     ) -> Result<(), Fault> {
+        let mut all = Ok(());
         for (told, report) in reports.into_iter().take(MAX_INSTANCES) {
             let now = self.instances.now();
             let change = |instance: &mut Instance| -> Result<(), ChangeError> {
                 if is_on(instance, machine) {
                     let said = (report.boot, report.state, report.reason.as_deref());
                     instance.life.reported(said, instance.ends_on_shutdown, now);
-                    instance.keep_times(now);
+                    instance.keep_end(now);
                 }
                 Ok(())
             };
-            self.table.change(&PERMIT, &told.key(), change).await?;
+            let changed = self.table.change(&PERMIT, &told.key(), change).await;
+            all = all.and(changed.map(drop));
         }
-        Ok(())
+        Ok(all?)
     }
 
     /// Remembers the end of the console of an instance that the machine was told of.

@@ -8,7 +8,13 @@ use wharf_api_ec2::types as wire;
 use wharf_service::tags::Tags;
 use wharf_wire::{Call, Fault};
 
-use crate::{fault, records::tags_to_wire, tags::checked, user_data};
+use crate::{
+    block_devices::{Mapping, over, read_template},
+    fault,
+    records::tags_to_wire,
+    tags::checked,
+    user_data,
+};
 
 /// Bounds on lists, so that a version stays small.
 const MAX_INTERFACES: usize = 16;
@@ -44,6 +50,8 @@ pub struct LaunchTemplateData {
     pub shutdown_behavior: Option<String>,
     pub zone: Option<String>,
     pub monitoring: Option<bool>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub block_devices: Vec<Mapping>,
 }
 
 /// An instance profile, by ARN or name.
@@ -109,6 +117,7 @@ impl LaunchTemplateData {
             shutdown_behavior: given.instance_initiated_shutdown_behavior,
             zone: given.placement.and_then(|it| it.availability_zone),
             monitoring: given.monitoring.and_then(|it| it.enabled),
+            block_devices: read_template(given.block_device_mappings.as_deref())?,
         };
         data.check()?;
         Ok(data)
@@ -200,6 +209,7 @@ impl LaunchTemplateData {
             shutdown_behavior: self.shutdown_behavior.or(below.shutdown_behavior),
             zone: self.zone.or(below.zone),
             monitoring: self.monitoring.or(below.monitoring),
+            block_devices: over(&self.block_devices, &below.block_devices),
         }
     }
 
@@ -239,6 +249,12 @@ impl LaunchTemplateData {
             monitoring: self.monitoring.map(|on| wire::LaunchTemplatesMonitoring {
                 enabled: Some(on),
                 ..wire::LaunchTemplatesMonitoring::default()
+            }),
+            block_device_mappings: (!self.block_devices.is_empty()).then(|| {
+                self.block_devices
+                    .iter()
+                    .map(Mapping::to_template)
+                    .collect()
             }),
             ..wire::ResponseLaunchTemplateData::default()
         }

@@ -1,13 +1,16 @@
 //! A request to launch instances over the template it names.
 
 use wharf_api_ec2::types::{
-    IamInstanceProfileSpecification, InstanceMetadataOptionsRequest,
+    BlockDeviceMapping, IamInstanceProfileSpecification, InstanceMetadataOptionsRequest,
     InstanceNetworkInterfaceSpecification, Placement, RunInstancesMonitoringEnabled,
     RunInstancesRequest, Tag, TagSpecification,
 };
 
 use super::{Interface, LaunchTemplateData, Metadata};
-use crate::records::tags_to_wire;
+use crate::{
+    block_devices::{Mapping, over, read},
+    records::tags_to_wire,
+};
 
 /// The request with everything that it leaves to its template.
 ///
@@ -45,6 +48,8 @@ pub fn merge(
             placement.availability_zone.get_or_insert(zone);
         }
     }
+    request.block_device_mappings =
+        block_devices(&template.block_devices, request.block_device_mappings);
     request.monitoring = request.monitoring.or_else(|| {
         from.monitoring.map(|on| RunInstancesMonitoringEnabled {
             enabled: Some(on),
@@ -52,6 +57,20 @@ pub fn merge(
         })
     });
     request
+}
+
+/// Devices of the request over those of the template. What makes no mapping stays to be refused by the launch.
+fn block_devices(
+    template: &[Mapping],
+    own: Option<Vec<BlockDeviceMapping>>,
+) -> Option<Vec<BlockDeviceMapping>> {
+    if template.is_empty() {
+        return own;
+    }
+    match read(own.as_deref()) {
+        Ok(own) => Some(over(&own, template).iter().map(Mapping::to_wire).collect()),
+        Err(_) => own,
+    }
 }
 
 fn network(template: &LaunchTemplateData, request: &mut RunInstancesRequest) {
@@ -63,7 +82,7 @@ fn network(template: &LaunchTemplateData, request: &mut RunInstancesRequest) {
             it.device_index.unwrap_or_default() == index
         };
         match merged.iter_mut().find(same) {
-            Some(below) => *below = over(one, below.clone()),
+            Some(below) => *below = interface_over(one, below.clone()),
             None => merged.push(one),
         }
     }
@@ -123,7 +142,7 @@ fn interface(it: &Interface) -> InstanceNetworkInterfaceSpecification {
     }
 }
 
-fn over(
+fn interface_over(
     one: InstanceNetworkInterfaceSpecification,
     below: InstanceNetworkInterfaceSpecification,
 ) -> InstanceNetworkInterfaceSpecification {

@@ -12,11 +12,11 @@ use wharf_wire::{Call, Context, Fault};
 use super::{MAX_IN_ZONE, NatGateway};
 use crate::{
     Ec2Service,
-    address::{Addresses as _, random_mac},
+    address::Addresses as _,
     elastic::{self, ElasticAddress, Holder},
     fault,
-    ops::create_network_interface::{free_address, is_taken},
-    records::{AddressClaim, Fence, Interface, NAT_REQUESTER, Pointer, Subnet, Vpc},
+    ops::create_network_interface::{free_address, is_taken, with_address},
+    records::{Fence, Interface, NAT_REQUESTER, Pointer, Subnet, Vpc},
     table::{LeanOn, client_token},
     tags,
 };
@@ -74,11 +74,6 @@ pub async fn create(
         let (public, routed) = (address.record.address, address.record.routed);
         let holder = Holder::NatGateway(id.clone());
         txn = elastic::associate_with(txn, address, &mut interface, holder);
-        let claim = Ec2Service::key::<AddressClaim>(call, &interface.claim_id());
-        let claimed = AddressClaim {
-            interface_id: interface.id.clone(),
-            unknown: Unknown::new(),
-        };
         let made = NatGateway {
             vpc_id: subnet.vpc_id.clone(),
             subnet_id: subnet.id.clone(),
@@ -101,13 +96,7 @@ pub async fn create(
             unknown: Unknown::new(),
             id,
         };
-        txn = txn
-            .when(Compare::absent(claim.clone()))
-            .put(claim, encode(&claimed))
-            .put(
-                Ec2Service::key::<Interface>(call, &interface.id),
-                encode(&interface),
-            )
+        txn = with_address(txn, call, &interface)
             .put(Ec2Service::key::<NatGateway>(call, &made.id), encode(&made));
         if let Some(token_id) = &token_id {
             let key = Ec2Service::key::<Pointer>(call, token_id);
@@ -171,24 +160,9 @@ async fn private_address(
 /// No host wires it: it stands for the gateway in lists, and holds its addresses.
 fn interface(call: &Call, subnet: &Subnet, address: Ipv4Addr, gateway: &str) -> Interface {
     Interface {
-        id: ids::ec2_id("eni"),
-        subnet_id: subnet.id.clone(),
-        subnet_cidr: Some(subnet.cidr),
-        vpc_id: subnet.vpc_id.clone(),
-        zone: subnet.zone.clone(),
-        address,
-        mac: random_mac(),
-        groups: Vec::new(),
         description: format!("Interface for NAT Gateway {gateway}"),
         source_dest_check: false,
         requester: Some(NAT_REQUESTER.to_owned()),
-        operator: None,
-        load_balancer: None,
-        attachment: None,
-        public: None,
-        token_id: None,
-        created_at: call.now,
-        tags: wharf_service::tags::Tags::new(),
-        unknown: Unknown::new(),
+        ..Interface::new(subnet, address, call.now)
     }
 }

@@ -3,7 +3,6 @@
 use std::{collections::HashSet, net::Ipv4Addr};
 
 use wharf_api_ec2::types::{CreateNetworkInterfaceRequest, CreateNetworkInterfaceResult};
-use wharf_base::ids;
 use wharf_records::{Record as _, Unknown, encode};
 use wharf_service::transact;
 use wharf_store::{Compare, Txn};
@@ -12,7 +11,7 @@ use wharf_wire::{Call, CallerKind, Fault};
 use super::interfaces::{checked_description, group_names, groups};
 use crate::{
     Ec2Service,
-    address::{Addresses as _, random_mac},
+    address::Addresses as _,
     fault,
     records::{
         AddressClaim, BALANCER_REQUESTER, Interface, Pointer, SecurityGroup, Subnet, claim_id,
@@ -138,25 +137,13 @@ async fn interface(
     let wanted = input.groups.as_deref().unwrap_or_default();
     let specifications = input.tag_specifications.as_deref();
     Ok(Interface {
-        id: ids::ec2_id("eni"),
-        subnet_id: subnet.id.clone(),
-        subnet_cidr: Some(subnet.cidr),
-        vpc_id: subnet.vpc_id.clone(),
-        zone: subnet.zone.clone(),
-        address,
-        mac: random_mac(),
         groups: groups(service, call, &subnet.vpc_id, wanted).await?,
         description: checked_description(input.description.as_deref())?,
-        source_dest_check: true,
         operator: operator(call, input)?,
         load_balancer: served(call),
         requester: (call.caller.kind == CallerKind::Service).then(|| call.caller.arn.clone()),
-        attachment: None,
-        public: None,
-        token_id: None,
-        created_at: call.now,
         tags: tags::specified(call, specifications, Interface::KIND)?,
-        unknown: Unknown::new(),
+        ..Interface::new(subnet, address, call.now)
     })
 }
 
@@ -178,18 +165,9 @@ fn served(call: &Call) -> Option<String> {
 
 /// Writes the interface, unless its address or token is taken meanwhile, or the subnet or a group
 /// goes.
-fn claim(call: &Call, interface: &Interface) -> Txn {
-    let address_key = Ec2Service::key::<AddressClaim>(call, &interface.claim_id());
-    let address = AddressClaim {
-        interface_id: interface.id.clone(),
-        unknown: Unknown::new(),
-    };
-    let key = Ec2Service::key::<Interface>(call, &interface.id);
-    let mut txn = Txn::new()
-        .when(Compare::absent(address_key.clone()))
-        .put(address_key, encode(&address))
-        .put(key, encode(interface))
-        .lean_on::<Subnet>(call, &interface.subnet_id);
+pub fn claim(call: &Call, interface: &Interface) -> Txn {
+    let mut txn =
+        with_address(Txn::new(), call, interface).lean_on::<Subnet>(call, &interface.subnet_id);
     for group in &interface.groups {
         txn = txn.lean_on::<SecurityGroup>(call, group);
     }
@@ -200,6 +178,21 @@ fn claim(call: &Call, interface: &Interface) -> Txn {
             .put(key, encode(&Pointer::to(&interface.id)));
     }
     txn
+}
+
+/// Puts an interface, which has its address from then on.
+pub fn with_address(txn: Txn, call: &Call, interface: &Interface) -> Txn {
+    let address_key = Ec2Service::key::<AddressClaim>(call, &interface.claim_id());
+    let address = AddressClaim {
+        interface_id: interface.id.clone(),
+        unknown: Unknown::new(),
+    };
+    txn.when(Compare::absent(address_key.clone()))
+        .put(address_key, encode(&address))
+        .put(
+            Ec2Service::key::<Interface>(call, &interface.id),
+            encode(interface),
+        )
 }
 
 async fn answer(

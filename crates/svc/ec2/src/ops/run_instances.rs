@@ -11,19 +11,20 @@ use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, CallerKind, Context, Fault};
 
 use super::{
-    create_network_interface::{free_address, is_taken},
+    create_network_interface::{free_address, is_taken, with_address},
     dhcp_options,
     interfaces::{checked_description, groups},
     security_groups::{default_vpc_of, locate},
 };
 use crate::{
     Ec2Service,
-    address::{Addresses as _, random_mac},
+    address::Addresses as _,
+    block_devices::{self, Disks},
     elastic::{self, Public},
     fault,
     instances::{
         FoundProfile,
-        launch::{DISK_GIB, ProfileName, Wanted, digest},
+        launch::{ProfileName, Wanted, digest},
         life::{Life, State},
         placing::Wish,
         shown::reservation,
@@ -31,17 +32,21 @@ use crate::{
     },
     launch_templates::{Resolved, merge, resolve_version},
     records::{
-        AddressClaim, Attachment, DhcpGiven, Group, Image, Instance, Interface, Key, Launch,
-        Machine, Primary, Profile, SecurityGroup, Subnet, Vpc, user_data_purpose,
+        Attachment, DhcpGiven, Group, Image, Instance, Interface, Key, Launch, LaunchDevice,
+        Primary, Profile, SecurityGroup, Subnet, Vpc, user_data_purpose,
     },
+    snapshots::Snapshot,
     table::{LeanOn, client_token},
     tags,
+    volumes::Volume,
 };
 
 /// Instances say by their tags from which version of which template they come.
 const TEMPLATE_TAG: &str = "aws:ec2launchtemplate";
 /// Instances of one call: what is written for them fits into a transaction.
 const MOST_AT_ONCE: u32 = 30;
+/// What is written for an instance without volumes: itself, its interface, its addresses.
+const WRITES_OF_ONE: u32 = 4;
 /// Instances of an account and region that are not terminated.
 const MOST_LIVE: usize = 1000;
 /// … with those that are, and still shown.
@@ -66,6 +71,7 @@ pub async fn run(
     };
     let wanted = Wanted::of(&input)?;
     let mut prepared = prepare(service, call, &wanted, &input).await?;
+    let most = most_at_once(&prepared.disks);
     if let Some(it) = template {
         let tags = &mut prepared.tags;
         tags.insert(format!("{TEMPLATE_TAG}:id"), it.template.id);
@@ -76,9 +82,20 @@ pub async fn run(
         if let Some(made) = made_before(service, call, token.as_deref(), &digest).await? {
             return reservation(service, call, made).await;
         }
-        let count = count(service, call, &wanted).await?;
+        // A deletion of a snapshot either sees its volume, or is seen here.
+        for (key, id) in prepared.disks.sources(&call.region) {
+            let still = tx.find::<Snapshot>(&key).await?;
+            if !still.is_some_and(|it| !it.deleting && it.may_use(&call.account)) {
+                return Err(fault::snapshot_not_found(id));
+            }
+        }
+        let count = count(service, call, &wanted, most).await?;
         let addresses = addresses(service, call, &wanted, &prepared.subnet, count).await?;
         let addresses = with_public(service, call, (&wanted, &prepared), addresses).await?;
+        prepared
+            .disks
+            .check_room(service, call, addresses.len())
+            .await?;
         let (made, txn) = write(service, call, &input, (&wanted, &prepared), &addresses);
         tx.join(txn);
         if let Some(token) = &token {
@@ -162,8 +179,10 @@ struct Prepared {
     profile: Option<FoundProfile>,
     key: Option<Key>,
     description: String,
+    disks: Disks,
     tags: Tags,
     interface_tags: Tags,
+    volume_tags: Tags,
 }
 
 async fn prepare(
@@ -177,7 +196,9 @@ async fn prepare(
         let (kind, image) = (wanted.kind.architecture, &image.architecture);
         return Err(fault::architectures_differ(kind, image));
     }
-    let subnet = subnet(service, call, wanted, &image).await?;
+    let layout = block_devices::of_launch(service, call, input).await?;
+    let disks = block_devices::prepare(service, call, layout).await?;
+    let subnet = subnet(service, call, wanted, (&image, &disks)).await?;
     let groups = groups_of(service, call, wanted, &subnet).await?;
     let profile = match &wanted.profile {
         Some(name) => Some(profile(service, call, name).await?),
@@ -187,12 +208,16 @@ async fn prepare(
         Some(name) => Some(super::instance_images::key(service, call, name).await?),
         None => None,
     };
-    let (of_instance, of_interface) = split_tags(input.tag_specifications.clone());
+    let mut specified = input.tag_specifications.clone().unwrap_or_default();
+    let of_interface = taken_out(&mut specified, Interface::KIND);
+    let of_volume = taken_out(&mut specified, Volume::KIND);
     Ok(Prepared {
-        tags: tags::specified(call, Some(&of_instance), Instance::KIND)?,
+        tags: tags::specified(call, Some(&specified), Instance::KIND)?,
+        volume_tags: tags::specified(call, Some(&of_volume), Volume::KIND)?,
         interface_tags: tags::specified(call, Some(&of_interface), Interface::KIND)?,
         description: checked_description(wanted.description.as_deref())?,
         image,
+        disks,
         dhcp: dhcp_options::of_vpc(service, call, &subnet.vpc_id).await?,
         subnet,
         groups,
@@ -201,25 +226,22 @@ async fn prepare(
     })
 }
 
-/// Those of network interfaces apart; any other stands with those of instances, where it is refused.
-fn split_tags(
-    given: Option<Vec<TagSpecification>>,
-) -> (Vec<TagSpecification>, Vec<TagSpecification>) {
-    let all = given.unwrap_or_default().into_iter();
-    let (interfaces, others) =
-        all.partition(|it| it.resource_type.as_deref() == Some(Interface::KIND));
-    (others, interfaces)
+/// Those of a type apart; what is of none that there is stands with those of instances in the end, where it is refused.
+fn taken_out(all: &mut Vec<TagSpecification>, kind: &str) -> Vec<TagSpecification> {
+    all.extract_if(.., |it| it.resource_type.as_deref() == Some(kind))
+        .collect()
 }
 
-fn wish(cx: &Context, wanted: &Wanted, image: &Image, zone: &str) -> Wish {
+fn wish(cx: &Context, wanted: &Wanted, (image, disks): (&Image, &Disks), zone: &str) -> Wish {
     Wish {
         account: cx.account.clone(),
         region: cx.region.clone(),
         zone: zone.to_owned(),
         architecture: image.architecture.clone(),
         own_image: image.registry.is_none(),
+        volumes: !disks.volumes.is_empty(),
         fargate: false,
-        claim: size::claim(wanted.kind, DISK_GIB),
+        claim: size::claim(wanted.kind, disks.root_gib),
         only: None,
     }
 }
@@ -229,12 +251,12 @@ async fn subnet(
     service: &Ec2Service,
     cx: &Context,
     wanted: &Wanted,
-    image: &Image,
+    of: (&Image, &Disks),
 ) -> Result<Subnet, Fault> {
     let hosts = &service.instances.parts.hosts;
     hosts.up_to_date().await;
     let has_hosts = |subnet: &Subnet| {
-        let wish = wish(cx, wanted, image, &subnet.zone);
+        let wish = wish(cx, wanted, of, &subnet.zone);
         hosts.read(|machines| wish.is_offered(machines))
     };
     let no_hosts = |zone: &str| fault::no_capacity(wanted.kind.name, zone);
@@ -305,8 +327,19 @@ pub async fn profile(
     })
 }
 
+/// How many fit into a transaction.
+fn most_at_once(disks: &Disks) -> u32 {
+    let of_one = WRITES_OF_ONE + u32::try_from(disks.writes()).unwrap_or(u32::MAX / 2);
+    (WRITES_OF_ONE * MOST_AT_ONCE / of_one).max(1)
+}
+
 /// How many there will be: as many as the account may have, if that is not too few.
-async fn count(service: &Ec2Service, cx: &Context, wanted: &Wanted) -> Result<u32, Fault> {
+async fn count(
+    service: &Ec2Service,
+    cx: &Context,
+    wanted: &Wanted,
+    most: u32,
+) -> Result<u32, Fault> {
     let mut all: Vec<Instance> = service.all(cx).await?;
     all.retain(|it| it.pod.is_none());
     let is_live = |it: &&Instance| it.life.state != State::Terminated;
@@ -314,10 +347,10 @@ async fn count(service: &Ec2Service, cx: &Context, wanted: &Wanted) -> Result<u3
     let left = MOST_LIVE
         .saturating_sub(live)
         .min(MOST_SHOWN.saturating_sub(all.len()));
-    let left = u32::try_from(left).unwrap_or(u32::MAX).min(MOST_AT_ONCE);
+    let left = u32::try_from(left).unwrap_or(u32::MAX).min(most);
     if wanted.at_least > left {
-        let limit = match wanted.at_least > MOST_AT_ONCE {
-            true => MOST_AT_ONCE as usize,
+        let limit = match wanted.at_least > most {
+            true => most as usize,
             false => MOST_LIVE,
         };
         return Err(fault::too_many_instances(wanted.at_least, limit));
@@ -405,6 +438,10 @@ fn write(
             txn = elastic::claim(txn, call, public.address, &interface.id);
         }
         let purpose = user_data_purpose(&call.account, &call.region, &id);
+        let zone = prepared.subnet.zone.as_str();
+        let volumes = prepared
+            .disks
+            .of((&id, zone), &prepared.volume_tags, call.now);
         let instance = Instance {
             reservation: reservation.clone(),
             launch_index: index,
@@ -436,7 +473,14 @@ fn write(
             disable_api_stop: input.disable_api_stop == Some(true),
             ends_on_shutdown: wanted.ends_on_shutdown,
             ebs_optimized: input.ebs_optimized == Some(true),
-            disk_gib: DISK_GIB,
+            disk_gib: prepared.disks.root_gib,
+            devices: volumes
+                .iter()
+                .map(|(name, it)| LaunchDevice {
+                    name: name.clone(),
+                    volume: it.id.clone(),
+                })
+                .collect(),
             pod: None,
             life: Life::new(call.now),
             created_at: call.now,
@@ -444,22 +488,13 @@ fn write(
             unknown: Unknown::new(),
             id,
         };
-        let claim = Ec2Service::key::<AddressClaim>(call, &interface.claim_id());
-        let claimed = AddressClaim {
-            interface_id: interface.id.clone(),
-            unknown: Unknown::new(),
-        };
-        txn = txn
-            .when(Compare::absent(claim.clone()))
-            .put(claim, encode(&claimed))
-            .put(
-                Ec2Service::key::<Interface>(call, &interface.id),
-                encode(&interface),
-            )
-            .put(
-                Ec2Service::key::<Instance>(call, &instance.id),
-                encode(&instance),
-            );
+        txn = with_address(txn, call, &interface).put(
+            Ec2Service::key::<Instance>(call, &instance.id),
+            encode(&instance),
+        );
+        for (_, volume) in &volumes {
+            txn = volume.put_new(call, txn);
+        }
         made.push(instance);
     }
     (made, txn)
@@ -481,33 +516,12 @@ fn interface(
     address: Ipv4Addr,
     (wanted, prepared): (&Wanted, &Prepared),
 ) -> Interface {
-    let subnet = &prepared.subnet;
+    let delete = wanted.delete_interface;
     Interface {
-        id: ids::ec2_id("eni"),
-        subnet_id: subnet.id.clone(),
-        subnet_cidr: Some(subnet.cidr),
-        vpc_id: subnet.vpc_id.clone(),
-        zone: subnet.zone.clone(),
-        address,
-        mac: random_mac(),
         groups: prepared.groups.iter().map(|it| it.id.clone()).collect(),
         description: prepared.description.clone(),
-        source_dest_check: true,
-        requester: None,
-        operator: None,
-        load_balancer: None,
-        attachment: Some(Attachment {
-            id: ids::ec2_id("eni-attach"),
-            instance_id: instance.to_owned(),
-            device_index: 0,
-            attached_at: call.now,
-            delete_on_termination: wanted.delete_interface,
-            machine: Machine::None,
-        }),
-        public: None,
-        token_id: None,
-        created_at: call.now,
+        attachment: Some(Attachment::at_launch(instance, call.now, delete)),
         tags: prepared.interface_tags.clone(),
-        unknown: Unknown::new(),
+        ..Interface::new(&prepared.subnet, address, call.now)
     }
 }

@@ -7,7 +7,8 @@ use crate::snapshots::Snapshot;
 
 /// `None` for one that no host has to do with.
 pub fn resource(record: Snapshot, scope: &Scope) -> Option<plane::Snapshot> {
-    record.is_being_taken().then(|| plane::Snapshot {
+    let has_host = record.is_being_taken() && record.origin.is_none();
+    has_host.then(|| plane::Snapshot {
         id: record.id,
         account: scope.account.clone(),
         region: scope.region.clone(),

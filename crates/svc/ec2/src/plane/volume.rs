@@ -18,10 +18,16 @@ pub fn resource(record: Volume, scope: &Scope) -> Option<plane::Volume> {
         bytes: u64::from(record.wanted_gib()) << 30,
         attached: record.life.is_attached(),
         device: record.life.attachment.as_ref().and_then(device),
+        mounted_by: record.life.attachment.as_ref().and_then(mounted_by),
         account: scope.account.clone(),
         region: scope.region.clone(),
         id: record.id,
     })
+}
+
+fn mounted_by(attachment: &Attachment) -> Option<String> {
+    let mounts = name_in_dev(attachment).is_none();
+    mounts.then(|| attachment.instance.clone())
 }
 
 fn device(attachment: &Attachment) -> Option<Device> {

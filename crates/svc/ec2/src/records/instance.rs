@@ -8,10 +8,7 @@ use wharf_records::{Record, Unknown, ecs::Tags, pods::OfPod};
 use wharf_seal::Sealed;
 
 use super::{DhcpGiven, entity};
-use crate::{
-    fault,
-    instances::life::{Life, State},
-};
+use crate::{fault, instances::life::Life};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Instance {
@@ -45,6 +42,9 @@ pub struct Instance {
     pub ebs_optimized: bool,
     /// Of its root file system.
     pub disk_gib: u32,
+    /// Volumes that were made together with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub devices: Vec<LaunchDevice>,
     /// The pod of EKS that Fargate has it for; nobody but services sees such a machine among instances.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pod: Option<OfPod>,
@@ -64,20 +64,33 @@ entity!(
 );
 
 impl Instance {
-    /// Takes down when the machine of a pod began to run, and when that came to its end.
-    pub fn keep_times(&mut self, now: Timestamp) {
-        let Some(pod) = &mut self.pod else { return };
-        match self.life.state {
-            State::Pending => {}
-            State::Running => {
-                pod.started_at.get_or_insert(now);
-            }
-            _ if pod.started_at.is_none() => {}
-            _ => {
-                pod.ended_at.get_or_insert(now);
-            }
+    /// Takes down when the pod came to a machine that is there for it.
+    pub fn keep_start(&mut self, now: Timestamp) {
+        if let Some(pod) = &mut self.pod
+            && self.life.state.lives()
+        {
+            pod.started_at.get_or_insert(now);
         }
     }
+
+    /// Takes down when that came to its end.
+    pub fn keep_end(&mut self, now: Timestamp) {
+        if let Some(pod) = &mut self.pod
+            && pod.started_at.is_some()
+            && !self.life.state.lives()
+        {
+            pod.ended_at.get_or_insert(now);
+        }
+    }
+}
+
+/// A volume that was made together with its instance. What becomes of it later its own record says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LaunchDevice {
+    /// In the instance's `/dev`: `xvdf`.
+    pub name: String,
+    /// `vol-…`
+    pub volume: String,
 }
 
 /// What its root file system is made of.

@@ -4,12 +4,12 @@ use std::{collections::BTreeMap, net::Ipv4Addr};
 
 use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
-use wharf_base::Timestamp;
+use wharf_base::{Timestamp, ids};
 use wharf_records::{Unknown, ecs::Tags};
 use wharf_wire::{CallerKind, Context};
 
-use super::{Cidr4, entity, tags_to_wire, yes};
-use crate::{elastic::Public, fault, zone};
+use super::{Cidr4, Subnet, entity, tags_to_wire, yes};
+use crate::{address::random_mac, elastic::Public, fault, zone};
 
 /// The principal whose interfaces belong to load balancers.
 pub const BALANCER_REQUESTER: &str = "elasticloadbalancing.amazonaws.com";
@@ -54,6 +54,33 @@ pub struct Interface {
     pub unknown: Unknown,
 }
 
+impl Interface {
+    /// One of a subnet that nobody has yet.
+    pub fn new(subnet: &Subnet, address: Ipv4Addr, now: Timestamp) -> Self {
+        Self {
+            id: ids::ec2_id("eni"),
+            subnet_id: subnet.id.clone(),
+            subnet_cidr: Some(subnet.cidr),
+            vpc_id: subnet.vpc_id.clone(),
+            zone: subnet.zone.clone(),
+            address,
+            mac: random_mac(),
+            groups: Vec::new(),
+            description: String::new(),
+            source_dest_check: true,
+            requester: None,
+            operator: None,
+            load_balancer: None,
+            attachment: None,
+            public: None,
+            token_id: None,
+            created_at: now,
+            tags: Tags::default(),
+            unknown: Unknown::new(),
+        }
+    }
+}
+
 entity!(
     Interface,
     "network-interface",
@@ -75,6 +102,20 @@ pub struct Attachment {
     /// Where that instance is.
     #[serde(default)]
     pub machine: Machine,
+}
+
+impl Attachment {
+    /// The first interface of an instance, from its launch on.
+    pub fn at_launch(instance: &str, now: Timestamp, delete_on_termination: bool) -> Self {
+        Self {
+            id: ids::ec2_id("eni-attach"),
+            instance_id: instance.to_owned(),
+            device_index: 0,
+            attached_at: now,
+            delete_on_termination,
+            machine: Machine::None,
+        }
+    }
 }
 
 /// The machine that wires an interface.

@@ -20,7 +20,8 @@ use wharf_wire::Fault;
 pub use gateway::InternetGateway;
 pub use group::{Direction, PeerGroup, Rule, RulePeer, SecurityGroup};
 pub use instance::{
-    Group, Image, Instance, Key, Launch, Metadata, Primary, Profile, user_data_purpose,
+    Group, Image, Instance, Key, Launch, LaunchDevice, Metadata, Primary, Profile,
+    user_data_purpose,
 };
 pub use interface::{Attachment, BALANCER_REQUESTER, Interface, Machine, NAT_REQUESTER, claim_id};
 pub use route_table::{ListRoute, Route, RouteTable, RouteTarget, association_state};

@@ -19,7 +19,7 @@ use super::{Snapshot, Source, State};
 use crate::{Ec2Service, fault, instances::PERMIT, table::SERVICE, volumes::Volume};
 
 /// Digests that one transaction makes a snapshot the owner of: each is a condition and two writes.
-const AT_ONCE: usize = 50;
+pub(super) const AT_ONCE: usize = 50;
 
 /// Where a snapshot or a volume is kept.
 #[derive(Debug, Clone)]
@@ -153,7 +153,7 @@ impl Ec2Service {
     }
 
     /// Makes a snapshot that is being taken the owner of blobs; those that are not there.
-    async fn own(
+    pub(super) async fn own(
         &self,
         at: &Place,
         digests: &[Digest],
@@ -268,7 +268,7 @@ impl Ec2Service {
         found.map(|_| ()).ok_or(NotTaken::Missing)
     }
 
-    async fn entries_of(&self, digest: &Digest) -> Result<Vec<plane::Entry>, NotTaken> {
+    pub(super) async fn entries_of(&self, digest: &Digest) -> Result<Vec<plane::Entry>, NotTaken> {
         const MOST: u64 = PAGE_ENTRIES as u64 * 36;
         let page = self.bytes()?.blobs.get(digest, MOST).await;
         let page = page.map_err(failed)?.ok_or(NotTaken::Missing)?;
@@ -324,6 +324,6 @@ impl Ec2Service {
     }
 }
 
-fn digest(sum: &str) -> Result<Digest, NotTaken> {
+pub(super) fn digest(sum: &str) -> Result<Digest, NotTaken> {
     Digest::from_hex(sum).map_err(|_| NotTaken::Malformed("that is no sum"))
 }

@@ -1,15 +1,14 @@
 //! CreateSnapshot: a record that the volume's host fills.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 use wharf_api_ec2::types::{self as wire, CreateSnapshotRequest};
-use wharf_base::ids;
-use wharf_records::{Record as _, Unknown};
+use wharf_records::Record as _;
 use wharf_service::transact;
 use wharf_wire::{Call, Fault};
 
-use super::{MAX_PENDING, MAX_SNAPSHOTS, Snapshot, State};
+use super::{MAX_PENDING, MAX_SNAPSHOTS, Snapshot};
 use crate::{Ec2Service, fault, records::Entity as _, tags, volumes::Volume};
 
 const MAX_DESCRIPTION: usize = 255;
@@ -33,9 +32,7 @@ pub async fn create(
         return Err(fault::malformed_id(volume_id, "volumeId", "vol"));
     }
     let description = input.description.unwrap_or_default();
-    if description.chars().count() > MAX_DESCRIPTION {
-        return Err(fault::long_snapshot_description(MAX_DESCRIPTION));
-    }
+    check_description(&description)?;
     let tags = tags::specified(call, input.tag_specifications.as_deref(), Snapshot::KIND)?;
     let volume_key = Ec2Service::key::<Volume>(call, volume_id);
     let turn = service.counting.take((&call.account, Snapshot::KIND)).await;
@@ -77,33 +74,11 @@ pub async fn create(
         };
         let base = base.filter(Snapshot::may_be_base);
         let snapshot = Snapshot {
-            id: ids::ec2_id("snap"),
-            owner: call.account.clone(),
-            region: call.region.clone(),
-            volume: volume.id.clone(),
-            gib: volume.wanted_gib(),
             description: description.clone(),
-            state: match is_empty {
-                true => State::Completed,
-                false => State::Pending,
-            },
             host: life.host.clone().unwrap_or_default(),
             base: base.map(|it| it.id),
-            taken: is_empty,
-            progress: if is_empty { 100 } else { 0 },
-            moved_at: None,
-            reason: None,
-            pages: Vec::new(),
-            bytes: 0,
-            completed_at: is_empty.then_some(call.now),
-            public: false,
-            shared_with: BTreeSet::new(),
-            deleting: false,
-            let_go: false,
-            indexed: true,
-            created_at: call.now,
             tags: tags.clone(),
-            unknown: Unknown::new(),
+            ..Snapshot::new(call, &volume.id, volume.wanted_gib(), is_empty)
         };
         tx.put(Ec2Service::key::<Snapshot>(call, &snapshot.id), &snapshot);
         snapshot
@@ -111,6 +86,13 @@ pub async fn create(
     drop(turn);
     await_taken(service, call, &snapshot.id).await?;
     Ok(snapshot.to_wire())
+}
+
+pub fn check_description(text: &str) -> Result<(), Fault> {
+    match text.chars().count() <= MAX_DESCRIPTION {
+        true => Ok(()),
+        false => Err(fault::long_snapshot_description(MAX_DESCRIPTION)),
+    }
 }
 
 /// The volume's last snapshot that is whole.

@@ -11,6 +11,8 @@
 
 mod attributes;
 mod bytes;
+mod copy;
+mod copying;
 mod create;
 mod delete;
 mod describe;
@@ -23,12 +25,13 @@ pub use attributes::{
     describe as describe_attribute, modify as modify_attribute, reset as reset_attribute,
 };
 pub use bytes::{NotTaken, Place};
+pub use copy::copy;
 pub use create::create;
 pub use delete::delete;
 pub use describe::describe;
 pub use owned::Owned;
 pub use reconcile::snapshot as reconcile;
-pub use records::{Shared, Snapshot, Source, State, Use};
+pub use records::{CopyUse, Origin, Shared, Snapshot, Source, State, Use};
 
 use wharf_records::{Record as _, Scope};
 use wharf_service::platform;
@@ -49,7 +52,7 @@ pub async fn find(service: &Ec2Service, cx: &Context, id: &str) -> Result<Snapsh
 }
 
 /// `snap-` and hexadecimal digits.
-fn check_id(id: &str) -> Result<(), Fault> {
+pub fn check_id(id: &str) -> Result<(), Fault> {
     let digits = id.strip_prefix("snap-").unwrap_or_default();
     let is_digit = |it: u8| matches!(it, b'0'..=b'9' | b'a'..=b'f');
     match matches!(digits.len(), 8 | 17) && digits.bytes().all(is_digit) {
@@ -59,18 +62,33 @@ fn check_id(id: &str) -> Result<(), Fault> {
 }
 
 async fn visible(service: &Ec2Service, cx: &Context, id: &str) -> Result<Option<Snapshot>, Fault> {
-    let of_users = |it: &Snapshot| !it.deleting && it.may_use(&cx.account);
-    if let Some(own) = service.find::<Snapshot>(cx, id).await? {
-        return Ok(Some(own).filter(of_users));
+    visible_to(service, &cx.account, &cx.region, id).await
+}
+
+/// Of any region.
+async fn visible_to(
+    service: &Ec2Service,
+    account: &str,
+    region: &str,
+    id: &str,
+) -> Result<Option<Snapshot>, Fault> {
+    let of_users = |it: &Snapshot| !it.deleting && it.may_use(account);
+    let own = Scope::new(SERVICE, account, region);
+    let found = service
+        .table
+        .read::<Snapshot>(&own.key(Snapshot::KIND, id))
+        .await?;
+    if let Some(found) = found {
+        return Ok(Some(found.record).filter(of_users));
     }
     for key in [
-        shared_key(cx, &cx.account, id),
-        all_accounts(&cx.region, id),
+        own.key(Shared::KIND_OF_ACCOUNT, id),
+        all_accounts(region, id),
     ] {
         let Some(shared) = service.table.read::<Shared>(&key).await? else {
             continue;
         };
-        let key = Scope::new(SERVICE, &shared.record.owner, &cx.region).key(Snapshot::KIND, id);
+        let key = Scope::new(SERVICE, &shared.record.owner, region).key(Snapshot::KIND, id);
         let found = service.table.read::<Snapshot>(&key).await?;
         if let Some(found) = found.map(|it| it.record).filter(of_users) {
             return Ok(Some(found));

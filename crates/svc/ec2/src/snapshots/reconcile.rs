@@ -12,7 +12,7 @@ use wharf_records::{Record as _, Scope, encode, hosts::PlaneHost, machine};
 use wharf_service::{Stored, fence};
 use wharf_store::{Range, Txn};
 
-use super::{Snapshot, State, Use};
+use super::{CopyUse, Snapshot, State, Use, copying};
 use crate::{
     Ec2Service,
     fault::{ChangeError, Ec2Faults},
@@ -39,8 +39,9 @@ pub async fn snapshot(service: &Ec2Service, scope: &Scope, key: &str) -> Result<
         service.owned.forget(key);
     }
     if record.deleting {
-        let stays =
-            is_used(service, scope, &record.id).await? || is_base(service, scope, record).await?;
+        let stays = is_used(service, scope, &record.id).await?
+            || is_copied(service, scope, &record.id).await?
+            || is_base(service, scope, record).await?;
         if stays {
             return Ok(Next::After(LOOK));
         }
@@ -50,6 +51,9 @@ pub async fn snapshot(service: &Ec2Service, scope: &Scope, key: &str) -> Result<
         return Ok(Next::Settled);
     }
     match record.state {
+        State::Pending if record.origin.is_some() => {
+            return copying::step(service, scope, &stored).await;
+        }
         State::Pending => {
             let host = machine::key(PlaneHost::KIND, &record.host);
             let is_there = service.table.read::<PlaneHost>(&host).await?.is_some();
@@ -110,6 +114,26 @@ async fn is_used(service: &Ec2Service, scope: &Scope, id: &str) -> Result<bool, 
     Ok(false)
 }
 
+/// Whether a copy of it is under way. Words of copies that are there or gone are removed.
+async fn is_copied(service: &Ec2Service, scope: &Scope, id: &str) -> Result<bool, StepError> {
+    let prefix = scope.key(CopyUse::KIND, &format!("{id}:"));
+    for key in service.table.keys(&prefix).await? {
+        let Some(word) = service.table.read::<CopyUse>(&key).await? else {
+            continue;
+        };
+        let of = &word.record;
+        let copy = Scope::new(SERVICE, &of.account, &of.region).key(Snapshot::KIND, &of.snapshot);
+        let copy = service.table.read::<Snapshot>(&copy).await?;
+        if copy.is_some_and(|it| it.record.is_being_taken()) {
+            return Ok(true);
+        }
+        let txn = Txn::new().when(fence(&service.instances.shard)?);
+        let txn = txn.when(word.unchanged()).delete(&key);
+        service.table.commit(&PERMIT, txn).await?;
+    }
+    Ok(false)
+}
+
 /// Whether a host may have left out of another snapshot of the volume what this one has. A host of an earlier version
 /// does so whatever it is told, so any that is being taken counts.
 async fn is_base(
@@ -122,13 +146,15 @@ async fn is_base(
     }
     let all = service.table.all::<Snapshot>(scope, "").await?;
     let mut others = all.into_iter().map(|(_, it)| it.record);
-    Ok(others.any(|it| it.volume == record.volume && it.is_being_taken()))
+    // Copies are of no volume in particular.
+    let of_host = |it: &Snapshot| it.is_being_taken() && it.origin.is_none();
+    Ok(others.any(|it| it.volume == record.volume && of_host(&it)))
 }
 
 /// Removes all that says that a snapshot owns a blob.
 async fn let_go(service: &Ec2Service, record: &Snapshot) -> Result<(), StepError> {
     // Nothing was ever written to its volume, or it was let go when it failed.
-    if record.host.is_empty() || record.let_go {
+    if record.host.is_empty() && record.origin.is_none() || record.let_go {
         return Ok(());
     }
     match record.indexed {

@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
-use wharf_base::Timestamp;
+use wharf_base::{Timestamp, ids};
 use wharf_planeproto::snapshot::MAX_PAGES;
-use wharf_records::{Record, Unknown, ecs::Tags};
+use wharf_records::{Record, Scope, Unknown, ecs::Tags};
+use wharf_wire::Call;
 
 use crate::{
     fault,
     filter::Fields,
     records::{entity, tags_to_wire},
+    table::SERVICE,
 };
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,8 +27,10 @@ pub struct Snapshot {
     pub gib: u32,
     pub description: String,
     pub state: State,
-    /// Instance id of the host that takes it.
+    /// Instance id of the host that takes it; none has to do with a copy.
     pub host: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
     /// An earlier snapshot of the volume, of which the host need not keep what did not change: it owns its bytes until
     /// this one is there, even if it is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -65,6 +69,42 @@ pub struct Snapshot {
     pub tags: Tags,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+impl Snapshot {
+    /// One of a volume, of the caller's, that is to be taken or is of nothing. Nobody shares it.
+    pub fn new(call: &Call, volume: &str, gib: u32, is_empty: bool) -> Self {
+        Self {
+            id: ids::ec2_id("snap"),
+            owner: call.account.clone(),
+            region: call.region.clone(),
+            volume: volume.to_owned(),
+            gib,
+            description: String::new(),
+            state: match is_empty {
+                true => State::Completed,
+                false => State::Pending,
+            },
+            host: String::new(),
+            origin: None,
+            base: None,
+            taken: is_empty,
+            progress: if is_empty { 100 } else { 0 },
+            moved_at: None,
+            reason: None,
+            pages: Vec::new(),
+            bytes: 0,
+            completed_at: is_empty.then_some(call.now),
+            public: false,
+            shared_with: BTreeSet::new(),
+            deleting: false,
+            let_go: false,
+            indexed: true,
+            created_at: call.now,
+            tags: Tags::new(),
+            unknown: Unknown::new(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,6 +154,33 @@ impl Record for Shared {
     const FORMAT: u32 = 1;
 }
 
+/// What a snapshot is a copy of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    pub id: String,
+    pub owner: String,
+    pub region: String,
+    /// How many of its pages the copy has.
+    #[serde(default)]
+    pub copied: usize,
+}
+
+/// A copy that is under way: until then the source's bytes stay. Under the source's owner and region, by
+/// `<source>:<account>:<region>:<copy>`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CopyUse {
+    pub account: String,
+    pub region: String,
+    pub snapshot: String,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for CopyUse {
+    const KIND: &'static str = "snapshot-copy";
+    const FORMAT: u32 = 1;
+}
+
 /// What a volume is made of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
@@ -148,7 +215,14 @@ impl Snapshot {
         self.public || self.owner == account || self.shared_with.contains(account)
     }
 
-    /// Whether its host has to do with it.
+    /// Where it is said that it is still being copied.
+    pub fn origin_use(&self) -> Option<String> {
+        let origin = self.origin.as_ref()?;
+        let id = format!("{}:{}:{}:{}", origin.id, self.owner, self.region, self.id);
+        Some(Scope::new(SERVICE, &origin.owner, &origin.region).key(CopyUse::KIND, &id))
+    }
+
+    /// Whether its host, or who copies it, has to do with it.
     pub fn is_being_taken(&self) -> bool {
         self.state == State::Pending && !self.deleting
     }

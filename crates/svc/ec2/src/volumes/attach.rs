@@ -6,7 +6,7 @@ use wharf_service::transact;
 use wharf_wire::{Call, CallerKind, Fault};
 
 use super::{
-    Volume, check_id, check_manages,
+    Volume, acts_for_users, check_id, check_manages,
     life::{Attachment, AttachmentState, Refused, To},
     of_instance::of_instance,
 };
@@ -14,13 +14,13 @@ use crate::{
     Ec2Service, fault,
     instances::{life::State, shown::ROOT_DEVICE},
     ops::change_instances::check_id as check_instance_id,
-    records::{Entity as _, Instance},
+    records::{Entity as _, Instance, is_seen},
 };
 
 /// Where a task's volume is shown; nothing has a device of that name.
 const DEVICE: &str = "/dev/xvdcz";
 /// As Nitro instances have it.
-const MOST_DEVICES: usize = 27;
+pub const MOST_DEVICES: usize = 27;
 
 pub async fn attach(
     service: &Ec2Service,
@@ -33,6 +33,9 @@ pub async fn attach(
         return Err(fault::missing_parameter("InstanceId"));
     }
     match call.caller.kind {
+        CallerKind::Service if acts_for_users(call) => {
+            attach_for_pods(service, call, &input, instance).await
+        }
         CallerKind::Service => attach_for_task(service, call, &input, instance).await,
         _ => attach_device(service, call, &input, instance).await,
     }
@@ -57,6 +60,43 @@ async fn attach_for_task(
         check_manages(call, volume)?;
         if volume.is_users() {
             return Err(fault::volume_state(id, "is not managed by the caller"));
+        }
+        let attached = volume.life.attach(to, call.now);
+        attached.map_err(|why| refusal(id, &why))?;
+        Ok(volume.attachment().unwrap_or_default())
+    };
+    service.change(call, id, decide).await
+}
+
+/// For pods that an instance runs, which have it from the host. Attaching again to the same instance changes nothing. That the
+/// instance ends at the same time is seen by `reconcile`.
+async fn attach_for_pods(
+    service: &Ec2Service,
+    call: &Call,
+    input: &AttachVolumeRequest,
+    instance_id: &str,
+) -> Result<VolumeAttachment, Fault> {
+    let id = check_id(input.volume_id.as_deref())?;
+    check_instance_id(instance_id)?;
+    let Some(instance) = service.find::<Instance>(call, instance_id).await? else {
+        return Err(Instance::missing(instance_id));
+    };
+    let host = match (instance.life.state, &instance.life.host) {
+        (State::Running, Some(host)) => host.machine.clone(),
+        (state, _) => return Err(fault::wrong_state(instance_id, state, "attached to")),
+    };
+    let to = To {
+        instance: instance_id,
+        host: &host,
+        device: input.device.as_deref().unwrap_or(DEVICE),
+        is_device: false,
+    };
+    let decide = |volume: &mut Volume| {
+        if let Some(requester) = &volume.requester {
+            return Err(fault::volume_managed(id, requester));
+        }
+        if volume.zone != instance.zone {
+            return Err(fault::volume_zone_mismatch(id, instance_id));
         }
         let attached = volume.life.attach(to, call.now);
         attached.map_err(|why| refusal(id, &why))?;
@@ -101,7 +141,8 @@ async fn attach_device(
         let Some(mut volume) = tx.find::<Volume>(&key).await? else {
             return Err(Volume::missing(id));
         };
-        let Some(instance) = tx.find::<Instance>(&instance_key).await? else {
+        let found = tx.find::<Instance>(&instance_key).await?;
+        let Some(instance) = found.filter(|it| is_seen(it, call)) else {
             return Err(Instance::missing(instance_id));
         };
         if let Some(requester) = &volume.requester {
@@ -126,11 +167,12 @@ async fn attach_device(
         if others.len() >= MOST_DEVICES {
             return Err(fault::too_many_devices(instance_id, MOST_DEVICES));
         }
+        let is_it = |other: &str| device_name(other) == device_name(device);
         let has_it = |it: &Volume| {
             let attachment = it.life.attachment.as_ref();
-            attachment.is_some_and(|it| device_name(&it.device) == device_name(device))
+            attachment.is_some_and(|it| is_it(&it.device))
         };
-        if device == ROOT_DEVICE || others.iter().any(has_it) {
+        if is_it(ROOT_DEVICE) || others.iter().any(has_it) {
             return Err(fault::device_in_use(device));
         }
         tx.put(&key, &volume);
@@ -140,7 +182,7 @@ async fn attach_device(
 }
 
 /// The name below `/dev` of one that a volume may be: `sd[a-z]`, `xvd[a-z]`, `xvd[b-d][a-z]`, which are all that EBS has.
-fn device_name(device: &str) -> Option<&str> {
+pub fn device_name(device: &str) -> Option<&str> {
     let name = device.strip_prefix("/dev/").unwrap_or(device);
     let letter = |it: &u8| it.is_ascii_lowercase();
     let is_one = match name.as_bytes() {

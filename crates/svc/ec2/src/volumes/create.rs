@@ -1,20 +1,19 @@
 //! CreateVolume: a record until it is attached.
 
 use wharf_api_ec2::types::{self as wire, CreateVolumeRequest};
-use wharf_base::ids;
-use wharf_records::{Record as _, Scope, Unknown};
+use wharf_records::{Record as _, Scope};
 use wharf_service::transact;
+use wharf_store::Txn;
 use wharf_wire::{Call, CallerKind, Fault};
 
 use super::{
-    MAX_VOLUMES, Volume,
+    MAX_VOLUMES, Volume, acts_for_users,
     kinds::{self, Asked},
-    life::Life,
 };
 use crate::{
     Ec2Service, fault,
     records::Pointer,
-    snapshots::{self, Snapshot, Source, State, Use},
+    snapshots::{self, Snapshot, Source, State},
     table::{SERVICE, client_token, digest_of},
     tags, zone,
 };
@@ -28,7 +27,7 @@ pub async fn create(
 ) -> Result<wire::Volume, Fault> {
     fault::dry_run(input.dry_run)?;
     let requester = match call.caller.kind {
-        CallerKind::Service => Some(call.caller.arn.clone()),
+        CallerKind::Service if !acts_for_users(call) => Some(call.caller.arn.clone()),
         _ => None,
     };
     let asked = requester.is_none().then(|| digest(&input));
@@ -89,12 +88,6 @@ pub async fn create(
             return Err(fault::too_many_volumes());
         }
         let volume = Volume {
-            id: ids::ec2_id("vol"),
-            kind: sized.kind,
-            gib: sized.gib,
-            iops: sized.iops,
-            throughput: sized.throughput,
-            zone: zone.clone(),
             source: snapshot.as_ref().map(|it| Source {
                 snapshot: it.id.clone(),
                 owner: it.owner.clone(),
@@ -102,26 +95,14 @@ pub async fn create(
             requester: requester.clone(),
             token_id: token_id.clone(),
             asked: asked.clone(),
-            life: Life::default(),
-            modification: None,
-            auto_enable_io: false,
-            created_at: call.now,
             tags: tags.clone(),
-            unknown: Unknown::new(),
+            ..Volume::new(sized, &zone, call.now)
         };
         if let Some(token_id) = &token_id {
             let key = Ec2Service::key::<Pointer>(call, token_id);
             tx.put(&key, &Pointer::to(&volume.id));
         }
-        if let Some(key) = volume.source_use(&Ec2Service::scope(call)) {
-            let word = Use {
-                account: call.account.clone(),
-                volume: volume.id.clone(),
-                unknown: Unknown::new(),
-            };
-            tx.put(key, &word);
-        }
-        tx.put(Ec2Service::key::<Volume>(call, &volume.id), &volume);
+        tx.join(volume.put_new(call, Txn::new()));
         volume
     });
     Ok(volume.to_wire(call))

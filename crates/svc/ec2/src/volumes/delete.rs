@@ -24,7 +24,8 @@ pub async fn delete(
             return Err(Volume::missing(id));
         };
         check_manages(call, &volume)?;
-        if volume.life.attachment.is_some() && call.caller.kind != CallerKind::Service {
+        let is_its_own = call.caller.kind == CallerKind::Service && !volume.is_users();
+        if volume.life.attachment.is_some() && !is_its_own {
             return Err(fault::volume_in_use(id));
         }
         if volume.life.host.is_some() {

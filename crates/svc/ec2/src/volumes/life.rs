@@ -38,6 +38,21 @@ pub struct Attachment {
     pub force: bool,
 }
 
+impl Attachment {
+    /// Of a volume that is made together with its instance, which no host has yet.
+    pub fn at_launch(instance: &str, device: &str, delete: bool, now: Timestamp) -> Self {
+        Self {
+            instance: instance.to_owned(),
+            device: device.to_owned(),
+            at: now,
+            state: AttachmentState::Attaching,
+            is_device: true,
+            delete_on_termination: delete,
+            force: false,
+        }
+    }
+}
+
 /// What a volume is attached to.
 #[derive(Debug, Clone, Copy)]
 pub struct To<'a> {
@@ -200,6 +215,22 @@ impl Life {
     pub fn is_detaching(&self) -> bool {
         let state = self.attachment.as_ref().map(|it| it.state);
         state == Some(AttachmentState::Detaching)
+    }
+
+    /// The host of the instance that it was made with is known.
+    pub fn placed(&mut self, host: &str) {
+        self.host.get_or_insert_with(|| host.to_owned());
+    }
+
+    /// Whether it waits for its instance to be placed.
+    pub fn awaits_host(&self) -> bool {
+        let device = self.attachment.as_ref().filter(|it| it.is_device);
+        self.host.is_none() && device.is_some_and(|it| it.state == AttachmentState::Attaching)
+    }
+
+    /// Whether an attachment or the volume itself ends that no host was ever told of.
+    pub fn ends_unplaced(&self) -> bool {
+        self.host.is_none() && (self.deleting || self.is_detaching())
     }
 
     /// Its host was deregistered: what was there will not be heard of again.

@@ -3,7 +3,8 @@
 //! A volume is a record until it is attached for the first time; then its bytes are a file on that host, and stay
 //! there ([`life`], pure). Hosts learn of volumes over the machines plane and report what there is ([`reports`]).
 //! Users make volumes and attach them to instances, which have them as block devices; services make them too, ECS for
-//! its tasks, and what a service made is that service's alone.
+//! its tasks, and what a service made is that service's alone. EKS makes and attaches volumes of users: the host mounts
+//! them for pods of an instance, which has no device of them.
 
 mod attach;
 mod attributes;
@@ -20,12 +21,13 @@ mod records;
 mod reports;
 mod status;
 
-pub use attach::{attach, detach, name_in_dev};
+pub use attach::{MOST_DEVICES, attach, detach, device_name, name_in_dev};
 pub use attributes::{describe as describe_attribute, modify as modify_attribute};
 pub use create::create;
 pub use delete::delete;
 pub use describe::describe;
-pub use life::Attachment;
+pub use kinds::{Asked, Sized, checked};
+pub use life::{Attachment, Life};
 pub use modify::{describe as describe_modifications, modify};
 pub use of_instance::{by_instance, keys_of, mapping_of, of_instance, set_delete_on_termination};
 pub use reconcile::volume as reconcile;
@@ -37,8 +39,16 @@ use wharf_wire::{Call, CallerKind, Fault};
 
 use crate::fault;
 
+/// What it makes for claims of Kubernetes are its users' volumes, as those of the EBS CSI driver.
+const EKS: &str = "eks.amazonaws.com";
+
 /// Volumes of an account in a region.
-const MAX_VOLUMES: usize = 5_000;
+pub const MAX_VOLUMES: usize = 5_000;
+
+/// Whether a service acts on volumes of users, as their program would.
+fn acts_for_users(call: &Call) -> bool {
+    call.caller.kind == CallerKind::Service && call.caller.arn == EKS
+}
 
 /// What a service made is that service's alone.
 fn check_manages(call: &Call, volume: &Volume) -> Result<(), Fault> {

@@ -1,6 +1,7 @@
 //! A change of a volume's size, type and rates, and when there may be another. Pure.
 //!
-//! A size that grows is `modifying` until the volume's host says that it has it; whatever else changes is there at once.
+//! A size that grows is `modifying` until the volume's host says that it has it, or that it cannot; whatever else changes
+//! is there at once, or with the size.
 //! Nothing is moved, so no change is ever `optimizing`.
 
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
 use wharf_base::Timestamp;
+use wharf_planeproto::volume::{VolumeReport, VolumeState};
 
 use super::{Volume, kinds::Sized};
 use crate::filter::Fields;
@@ -22,6 +24,9 @@ pub struct Modification {
     pub started_at: Timestamp,
     /// Until then it is `modifying`.
     pub ended_at: Option<Timestamp>,
+    /// Why the volume is as it was then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
 }
 
 /// Why a volume cannot be modified now.
@@ -37,14 +42,15 @@ impl Modification {
     }
 
     pub fn state(&self) -> &'static str {
-        match self.ended_at {
-            None => "modifying",
-            Some(_) => "completed",
+        match (self.ended_at, &self.failed) {
+            (None, _) => "modifying",
+            (Some(_), None) => "completed",
+            (Some(_), Some(_)) => "failed",
         }
     }
 
     fn progress(&self) -> i64 {
-        if self.is_pending() { 0 } else { 100 }
+        if self.state() == "completed" { 100 } else { 0 }
     }
 }
 
@@ -64,6 +70,7 @@ impl Volume {
             target,
             started_at: now,
             ended_at: (!takes_host).then_some(now),
+            failed: None,
         };
         self.modification = Some(begun.clone());
         if !takes_host {
@@ -72,15 +79,18 @@ impl Volume {
         Ok(begun)
     }
 
-    /// Its host says how large it is.
-    pub fn grown(&mut self, bytes: u64, now: Timestamp) {
+    /// Its host says how large it is, and why it stays so if it does.
+    pub fn grown(&mut self, said: &VolumeReport, now: Timestamp) {
         let Some(it) = self.modification.as_mut().filter(|it| it.is_pending()) else {
             return;
         };
-        if bytes >= u64::from(it.target.gib) << 30 {
+        if said.bytes >= u64::from(it.target.gib) << 30 {
             it.ended_at = Some(now);
             let target = it.target;
             self.become_target(target);
+        } else if let (VolumeState::Ready, Some(why)) = (said.state, &said.reason) {
+            it.ended_at = Some(now);
+            it.failed = Some(why.chars().take(500).collect());
         }
     }
 
@@ -113,7 +123,7 @@ impl Volume {
             start_time: Some(it.started_at),
             end_time: it.ended_at,
             operator: Some(self.operator()),
-            status_message: None,
+            status_message: it.failed.clone(),
         }
     }
 
@@ -183,6 +193,18 @@ mod tests {
         }
     }
 
+    fn said(gib: u64, reason: Option<&str>) -> VolumeReport {
+        VolumeReport {
+            id: "vol-1".to_owned(),
+            state: VolumeState::Ready,
+            reason: reason.map(str::to_owned),
+            bytes: gib << 30,
+            mounted: false,
+            attached: false,
+            placed: false,
+        }
+    }
+
     fn target(volume: &Volume, gib: u32) -> Sized {
         Sized {
             gib,
@@ -199,14 +221,33 @@ mod tests {
             (begun.state(), of.gib, of.wanted_gib()),
             ("modifying", 1, 2)
         );
-        of.grown(1 << 30, Timestamp(5));
+        of.grown(&said(1, None), Timestamp(5));
         assert_eq!(of.modify(wanted, Timestamp(7 * HOUR)), Err(NotNow::Pending));
-        of.grown(2 << 30, Timestamp(9));
+        of.grown(&said(2, None), Timestamp(9));
         let done = of.modification.clone().unwrap();
         assert_eq!(
             (done.state(), done.ended_at, of.gib),
             ("completed", Some(Timestamp(9)), 2)
         );
+    }
+
+    #[test]
+    fn one_that_its_host_has_no_room_for_fails_and_changes_nothing() {
+        let mut of = volume(Some("i-1"));
+        let wanted = target(&of, 16_384);
+        of.modify(wanted, Timestamp(0)).unwrap();
+        let report = said(1, Some("File too large"));
+        of.life.reported(&report);
+        of.grown(&report, Timestamp(5));
+        let ended = of.modification.clone().unwrap();
+        assert_eq!((ended.state(), ended.progress()), ("failed", 0));
+        let shown = of.modification_to_wire(&ended);
+        assert_eq!(shown.status_message.as_deref(), Some("File too large"));
+        assert_eq!(
+            (of.gib, of.wanted_gib(), of.life.state()),
+            (1, 1, "available")
+        );
+        assert!(of.modify(target(&of, 2), Timestamp(7 * HOUR)).is_ok());
     }
 
     #[test]

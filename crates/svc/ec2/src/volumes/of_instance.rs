@@ -10,6 +10,12 @@ use super::Volume;
 use crate::{Ec2Service, fault, fault::ChangeError};
 
 impl Volume {
+    /// Whether that instance has it, or its pods have.
+    fn is_of(&self, instance: &str) -> bool {
+        let attachment = self.life.attachment.as_ref();
+        attachment.is_some_and(|it| it.instance == instance && (it.is_device || self.is_users()))
+    }
+
     /// Whether it is, or is becoming or ceasing to be, a device of that instance.
     fn is_device_of(&self, instance: &str) -> bool {
         let attachment = self.life.attachment.as_ref();
@@ -53,9 +59,7 @@ pub async fn keys_of(
     instance: &str,
 ) -> Result<Vec<String>, ChangeError> {
     let all = service.table.all::<Volume>(scope, "").await?;
-    let of_it = all
-        .into_iter()
-        .filter(|(_, it)| it.record.is_device_of(instance));
+    let of_it = all.into_iter().filter(|(_, it)| it.record.is_of(instance));
     Ok(of_it
         .map(|(_, it)| scope.key(Volume::KIND, &it.record.id))
         .collect())
@@ -98,9 +102,8 @@ pub async fn set_delete_on_termination(
         if ebs.volume_id.as_ref().is_some_and(|it| *it != id) {
             return Err(fault::no_such_device(instance, name));
         }
-        let Some(delete) = ebs.delete_on_termination else {
-            continue;
-        };
+        // As AWS has it where nothing is said.
+        let delete = ebs.delete_on_termination.unwrap_or(true);
         let set = |volume: &mut Volume| {
             let attachment = volume.life.attachment.as_mut();
             let attachment = attachment.filter(|it| it.is_device && it.instance == instance);

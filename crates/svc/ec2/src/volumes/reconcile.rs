@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use wharf_reconcile::Next;
 use wharf_records::{Record as _, Scope, encode, hosts::PlaneHost, machine};
-use wharf_service::fence;
+use wharf_service::{Stored, fence};
 use wharf_store::Txn;
 
 use super::{
     Volume,
-    life::{AttachmentState, Left, Life},
+    life::{AttachmentState, Left},
 };
 use crate::{
     Ec2Service,
@@ -21,17 +21,17 @@ use crate::{
 
 /// Between two looks at whether its host is there.
 const LOOK: Duration = Duration::from_secs(60);
+/// … at whether its instance has been placed.
+const NEXT_LOOK: Duration = Duration::from_secs(1);
 
-pub async fn volume(
-    service: &Ec2Service,
-    scope: &Scope,
-    key: &str,
-) -> Result<Next, wharf_service::StepError<Ec2Faults>> {
+type Step = Result<Next, wharf_service::StepError<Ec2Faults>>;
+
+pub async fn volume(service: &Ec2Service, scope: &Scope, key: &str) -> Step {
     let Some(stored) = service.table.read::<Volume>(key).await? else {
         return Ok(Next::Settled);
     };
     let life = &stored.record.life;
-    if let Some(instance) = device_of(life)
+    if let Some(instance) = instance_of(&stored.record)
         && !is_there(service, scope, instance).await?
     {
         let txn = Txn::new().when(fence(&service.instances.shard)?);
@@ -40,6 +40,12 @@ pub async fn volume(
         let txn = txn.when(stored.unchanged()).put(key, encode(&record));
         service.table.commit(&PERMIT, txn).await?;
         return Ok(Next::Settled);
+    }
+    if life.ends_unplaced() {
+        return left(service, scope, &stored).await;
+    }
+    if life.awaits_host() {
+        return follow(service, scope, &stored).await;
     }
     let Some(host) = &life.host else {
         return Ok(Next::Settled);
@@ -50,13 +56,18 @@ pub async fn volume(
     if !counts || service.table.read::<PlaneHost>(&known).await?.is_some() {
         return Ok(Next::After(LOOK));
     }
+    left(service, scope, &stored).await
+}
+
+/// Its host left for good, or none was ever told of it.
+async fn left(service: &Ec2Service, scope: &Scope, stored: &Stored<Volume>) -> Step {
     let txn = Txn::new().when(fence(&service.instances.shard)?);
     let txn = txn.when(stored.unchanged());
     let mut record = stored.record.clone();
     let txn = match record.life.host_left() {
-        Left::It => txn.put(key, encode(&record)),
+        Left::It => txn.put(&stored.key, encode(&record)),
         Left::Nothing => {
-            let txn = txn.delete(key);
+            let txn = txn.delete(&stored.key);
             match &record.token_id {
                 Some(token) => txn.delete(scope.key(Pointer::KIND, token)),
                 None => txn,
@@ -67,11 +78,35 @@ pub async fn volume(
     Ok(Next::Settled)
 }
 
-/// The instance that may have it as a device.
-fn device_of(life: &Life) -> Option<&str> {
-    let it = life.attachment.as_ref()?;
+/// One that was made with its instance comes to the host where that is placed.
+async fn follow(service: &Ec2Service, scope: &Scope, stored: &Stored<Volume>) -> Step {
+    let attachment = stored.record.life.attachment.as_ref();
+    let instance = attachment.map_or("", |it| &it.instance);
+    let key = scope.key(Instance::KIND, instance);
+    let Some(found) = service.table.read::<Instance>(&key).await? else {
+        return Ok(Next::Settled);
+    };
+    let Some(host) = &found.record.life.host else {
+        return Ok(Next::After(NEXT_LOOK));
+    };
+    let mut record = stored.record.clone();
+    record.life.placed(&host.machine);
+    let txn = Txn::new().when(fence(&service.instances.shard)?);
+    let txn = txn.when(stored.unchanged()).when(found.unchanged());
+    let txn = txn.put(&stored.key, encode(&record));
+    // Of the two one may have changed meanwhile, and only this one wakes its own key.
+    match service.table.commit(&PERMIT, txn).await? {
+        true => Ok(Next::Settled),
+        false => Ok(Next::After(Duration::ZERO)),
+    }
+}
+
+/// The instance that may have it, as a device or for its pods; tasks of ECS have volumes of its own.
+fn instance_of(volume: &Volume) -> Option<&str> {
+    let it = volume.life.attachment.as_ref()?;
     let stays = it.state == AttachmentState::Detaching && it.force;
-    (it.is_device && !stays).then_some(it.instance.as_str())
+    let counts = it.is_device || volume.is_users();
+    (counts && !stays).then_some(it.instance.as_str())
 }
 
 async fn is_there(

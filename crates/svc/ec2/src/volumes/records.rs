@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
-use wharf_base::Timestamp;
-use wharf_records::{Record as _, Scope, Unknown, ecs::Tags};
+use wharf_base::{Timestamp, ids};
+use wharf_records::{Record as _, Scope, Unknown, ecs::Tags, encode};
+use wharf_store::Txn;
 use wharf_wire::Context;
 
 use super::{
@@ -12,7 +13,7 @@ use super::{
     modification::Modification,
 };
 use crate::{
-    fault,
+    Ec2Service, fault,
     filter::Fields,
     records::{arn, entity, tags_to_wire},
     snapshots::{Source, Use},
@@ -59,6 +60,28 @@ impl Volume {
             gib: self.gib,
             iops: self.iops,
             throughput: self.throughput,
+        }
+    }
+
+    /// One that nobody has, of no snapshot.
+    pub fn new(sized: Sized, zone: &str, now: Timestamp) -> Self {
+        Self {
+            id: ids::ec2_id("vol"),
+            kind: sized.kind,
+            gib: sized.gib,
+            iops: sized.iops,
+            throughput: sized.throughput,
+            zone: zone.to_owned(),
+            source: None,
+            requester: None,
+            token_id: None,
+            asked: None,
+            life: Life::default(),
+            modification: None,
+            auto_enable_io: false,
+            created_at: now,
+            tags: Tags::new(),
+            unknown: Unknown::new(),
         }
     }
 
@@ -114,6 +137,20 @@ impl Volume {
         let Source { snapshot, owner } = self.source.as_ref()?;
         let id = Use::id(snapshot, &scope.account, &self.id);
         Some(Scope::new(SERVICE, owner, &scope.region).key(Use::KIND, &id))
+    }
+
+    /// The volume, with the word that it is still to be made of its snapshot.
+    pub fn put_new(&self, cx: &Context, txn: Txn) -> Txn {
+        let txn = txn.put(Ec2Service::key::<Self>(cx, &self.id), encode(self));
+        let Some(key) = self.source_use(&Ec2Service::scope(cx)) else {
+            return txn;
+        };
+        let word = Use {
+            account: cx.account.clone(),
+            volume: self.id.clone(),
+            unknown: Unknown::new(),
+        };
+        txn.put(key, encode(&word))
     }
 
     pub fn attachment(&self) -> Option<wire::VolumeAttachment> {

@@ -63,7 +63,7 @@ impl Ec2Service {
             {
                 let mut volume = before.clone();
                 let left = volume.life.reported(report);
-                volume.grown(report.bytes, self.instances.now());
+                volume.grown(report, self.instances.now());
                 // The snapshot that it was made of is needed no more.
                 if (volume.life.made && !before.life.made || left == Left::Nothing)
                     && let Some(used) = volume.source_use(&scope)

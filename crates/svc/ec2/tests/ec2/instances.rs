@@ -1,5 +1,6 @@
 //! Instances, from their launch to their end, on hosts that this test plays.
 
+mod devices;
 mod pods;
 
 use std::{
@@ -20,7 +21,7 @@ use wharf_planeproto::{
 use wharf_reconcile::Takeover;
 use wharf_records::{
     Unknown, encode,
-    hosts::{Capacity, Claim, Host, Ledger},
+    hosts::{Capacity, Claim, Host, Ledger, PlaneHost},
 };
 use wharf_series::{Metric, Options, Series, Span};
 use wharf_store::Txn;
@@ -36,6 +37,8 @@ use wharf_wire::{Call, Context, Fault, async_trait};
 use crate::world::{World, world};
 
 const REGION: &str = "us-east-1";
+/// Hosts that keep volumes say so.
+const VOLUMES: &str = "ecs.capability.storage.ebs-task-volume-attach";
 
 struct OneProfile;
 
@@ -125,12 +128,22 @@ impl Cloud {
             instance: format!("arn of {machine}"),
             unknown: Unknown::new(),
         };
+        let plane = PlaneHost {
+            id: machine.to_owned(),
+            account: ACCOUNT.to_owned(),
+            region: REGION.to_owned(),
+            underlay: None,
+            zone: "us-east-1a".to_owned(),
+            balancers: false,
+            unknown: Unknown::new(),
+        };
         let ledger = Ledger {
             capacity,
             ..Ledger::default()
         };
         let txn = Txn::new()
             .put(Host::key(&id), encode(&host))
+            .put(PlaneHost::key(machine), encode(&plane))
             .put(Ledger::key(&id), encode(&ledger));
         assert!(self.world.store.txn(&PERMIT, txn).await.unwrap().succeeded);
         self.connected(machine, true);
@@ -150,7 +163,10 @@ impl Cloud {
             agent_version: String::new(),
             ec2_instance: machine.to_owned(),
             registered_at: Timestamp(0),
-            attributes: BTreeMap::from([("wharf.instances".to_owned(), value)]),
+            attributes: BTreeMap::from([
+                ("wharf.instances".to_owned(), value),
+                (VOLUMES.to_owned(), None),
+            ]),
         };
         let name = format!("arn of {machine}");
         self.hosts
@@ -217,11 +233,15 @@ impl Cloud {
 
     /// The host of an instance says something of it.
     async fn says(&self, told: &machine::Instance, state: Reported) {
+        self.says_why(told, state, None).await;
+    }
+
+    async fn says_why(&self, told: &machine::Instance, state: Reported, why: Option<&str>) {
         let report = InstanceReport {
             id: told.id.clone(),
             boot: told.boot,
             state,
-            reason: None,
+            reason: why.map(str::to_owned),
         };
         let reports = vec![(Told::of(told), report)];
         let taken = self.ec2.instances_reported(&told.host, reports).await;
@@ -835,4 +855,38 @@ async fn what_a_host_measured_of_its_own_counts_once() {
     let of = |name| measured(&series, &id, name, at);
     assert_eq!(of("CPUUtilization"), (1.0, 25.0), "30 s of two cores");
     assert_eq!(of("NetworkIn"), (1.0, 500.0));
+}
+
+#[tokio::test]
+async fn a_report_that_fails_keeps_none_behind_it_back() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let (first, second) = (cloud.run().await, cloud.run().await);
+    let mut reports = Vec::new();
+    for id in [&first, &second] {
+        let told = cloud.placed(id).await;
+        let report = InstanceReport {
+            id: told.id.clone(),
+            boot: told.boot,
+            state: Reported::Running,
+            reason: None,
+        };
+        reports.push((Told::of(&told), report));
+    }
+    let key = wharf_records::Scope::new("ec2", ACCOUNT, REGION).key("instance", &first);
+    let store = &cloud.world.store;
+    let sound = store.get(&key).await.unwrap().unwrap().value;
+    let put = async |value: Vec<u8>| {
+        let txn = Txn::new().put(key.clone(), value);
+        store.txn(&PERMIT, txn).await.unwrap();
+    };
+    put(b"damaged".to_vec()).await;
+    let taken = cloud.ec2.instances_reported("i-a1", reports.clone()).await;
+    assert!(taken.is_err());
+    put(sound.to_vec()).await;
+    assert_eq!(cloud.state(&first).await, "pending");
+    assert_eq!(cloud.state(&second).await, "running");
+    // Again, it counts.
+    let taken = cloud.ec2.instances_reported("i-a1", reports).await;
+    taken.unwrap();
+    assert_eq!(cloud.state(&first).await, "running");
 }

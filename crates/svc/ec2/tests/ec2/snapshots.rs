@@ -1,5 +1,7 @@
 //! Snapshots of volumes, on a host that this test plays.
 
+mod copies;
+
 use std::{sync::Arc, time::Duration};
 
 use sha2::{Digest as _, Sha256};

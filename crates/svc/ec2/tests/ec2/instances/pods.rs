@@ -103,15 +103,33 @@ async fn a_pod_has_a_machine_that_nobody_else_sees() {
     );
 
     cloud.says(&told, Reported::Running).await;
+    assert_eq!(cloud.of_pod(&made.id).await.started_at, None);
+    cloud.ec2.serve_pod(&place(), &made.id).await.unwrap();
     let started = cloud.of_pod(&made.id).await.started_at;
     assert_eq!(started, Some(cloud.clock.now()));
+    let volume = CreateVolumeRequest {
+        availability_zone: Some("us-east-1a".to_owned()),
+        size: Some(1),
+        ..Default::default()
+    };
+    let volume = cloud.ec2.create_volume(&cloud.call(), volume).await;
+    let attach = AttachVolumeRequest {
+        volume_id: volume.unwrap().volume_id,
+        instance_id: Some(made.id.clone()),
+        device: Some("/dev/xvdf".to_owned()),
+        ..Default::default()
+    };
+    refused(
+        cloud.ec2.attach_volume(&cloud.call(), attach).await,
+        "InvalidInstanceID.NotFound",
+        &text,
+    );
     cloud.clock.advance(Duration::from_secs(90));
-    cloud.ec2.end_pod_machine(&place(), &made.id).await.unwrap();
-    cloud
-        .ec2
-        .end_pod_machine(&place(), "i-0123456789abcdef0")
-        .await
-        .unwrap();
+    cloud.ec2.serve_pod(&place(), &made.id).await.unwrap();
+    for id in [&made.id, "i-0123456789abcdef0"] {
+        let ended = cloud.ec2.end_pod_machine(&place(), id, None).await;
+        ended.unwrap();
+    }
     let pod = cloud.of_pod(&made.id).await;
     assert_eq!(
         (pod.started_at, pod.ended_at),
@@ -129,6 +147,56 @@ async fn a_pod_has_a_machine_that_nobody_else_sees() {
     // The pod may have another now.
     let other = cloud.ec2.run_pod_machine(&place(), &wish).await.unwrap();
     assert_ne!(other.id, made.id);
+}
+
+#[tokio::test]
+async fn one_that_its_pod_never_came_to_costs_nothing_and_says_why_it_ended() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let wish = cloud.wish("u-1").await;
+    let made = cloud.ec2.run_pod_machine(&place(), &wish).await.unwrap();
+    assert_eq!(made.launched_at, cloud.clock.now());
+    let told = cloud.placed(&made.id).await;
+    cloud.says(&told, Reported::Running).await;
+    for why in [Some("never joined"), None] {
+        let ended = cloud.ec2.end_pod_machine(&place(), &made.id, why).await;
+        ended.unwrap();
+    }
+    let pod = cloud.of_pod(&made.id).await;
+    assert_eq!((pod.started_at, pod.ended_at), (None, None));
+    let reason = cloud.machines().await[0].reason.clone();
+    assert_eq!(
+        reason.as_deref(),
+        Some("Server.InternalError: never joined")
+    );
+}
+
+/// Its host came back without power for it: other instances would be stopped, with their disks.
+#[tokio::test]
+async fn one_that_does_not_boot_again_is_taken_away() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let wish = cloud.wish("u-1").await;
+    let made = cloud.ec2.run_pod_machine(&place(), &wish).await.unwrap();
+    let told = cloud.placed(&made.id).await;
+    cloud.says(&told, Reported::Running).await;
+    let why = Some("cannot boot: no devices");
+    cloud.says_why(&told, Reported::Stopped, why).await;
+    until("its host is told of its end", || async {
+        let told = cloud.told_of(&made.id).await;
+        told.is_some_and(|it| it.wanted == Wanted::Terminated)
+    })
+    .await;
+    let reason = cloud.machines().await[0].reason.clone();
+    assert_eq!(
+        reason.as_deref(),
+        Some("Server.InternalError: cannot boot: no devices")
+    );
+    cloud.says(&told, Reported::Terminated).await;
+    until("it is over", || async {
+        cloud.machines().await[0].state == State::Terminated
+    })
+    .await;
+    assert!(!cloud.claims(&made.id).await);
+    assert_eq!(cloud.addresses().await, 0);
 }
 
 #[tokio::test]

@@ -1,0 +1,248 @@
+//! What mappings come to for an instance. Pure.
+
+use wharf_wire::Fault;
+
+use super::mapping::{Ebs, Mapping};
+use crate::{
+    fault,
+    instances::{launch::DISK_GIB, shown::ROOT_DEVICE},
+    volumes::{Asked, MOST_DEVICES, Sized, checked, device_name},
+};
+
+/// The disks of an instance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layout {
+    /// Of its root file system.
+    pub root_gib: u32,
+    /// By the order in which they were asked for.
+    pub volumes: Vec<Planned>,
+}
+
+/// A volume that comes with an instance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Planned {
+    /// As it was given: `/dev/xvdf`.
+    pub device: String,
+    /// It is deleted with its instance.
+    pub delete: bool,
+    ebs: Ebs,
+}
+
+/// `root`: the name of the image's root device.
+pub fn layout(root: &str, mappings: &[Mapping]) -> Result<Layout, Fault> {
+    let mut found = Layout {
+        root_gib: DISK_GIB,
+        volumes: Vec::new(),
+    };
+    let mut has_root = false;
+    for mapping in mappings {
+        let (device, ebs) = (&mapping.device, &mapping.ebs);
+        if mapping.is_of(root) || mapping.is_of(ROOT_DEVICE) {
+            // An image may have another name for it than instances.
+            if std::mem::replace(&mut has_root, true) {
+                return Err(fault::device_mapped_twice(device));
+            }
+            found.root_gib = root_of(mapping)?;
+            continue;
+        }
+        if device_name(device).is_none() {
+            return Err(fault::bad_device_name(device));
+        }
+        if mapping.suppressed {
+            continue;
+        }
+        if ebs.snapshot.is_none() && ebs.gib.is_none() {
+            return Err(fault::neither_size_nor_snapshot(device));
+        }
+        found.volumes.push(Planned {
+            device: device.clone(),
+            delete: ebs.delete_on_termination.unwrap_or(true),
+            ebs: ebs.clone(),
+        });
+    }
+    match found.volumes.len() <= MOST_DEVICES {
+        true => Ok(found),
+        false => Err(fault::too_many_mapped_devices(MOST_DEVICES)),
+    }
+}
+
+/// Type and rates of the root are checked, and are those of its host's disk whatever they are.
+fn root_of(mapping: &Mapping) -> Result<u32, Fault> {
+    let (device, ebs) = (&mapping.device, &mapping.ebs);
+    if mapping.suppressed {
+        return Err(fault::root_suppressed(device));
+    }
+    if ebs.snapshot.is_some() {
+        return Err(fault::root_of_snapshot());
+    }
+    if ebs.delete_on_termination == Some(false) {
+        return Err(fault::root_goes_with_instance(device));
+    }
+    Ok(ebs.checked(DISK_GIB.cast_signed())?.gib)
+}
+
+impl Ebs {
+    fn checked(&self, gib: i32) -> Result<Sized, Fault> {
+        checked(Asked {
+            kind: self.kind.as_deref(),
+            gib: self.gib.unwrap_or(gib),
+            iops: self.iops,
+            throughput: self.throughput,
+        })
+    }
+}
+
+impl Planned {
+    pub fn snapshot(&self) -> Option<&str> {
+        self.ebs.snapshot.as_deref()
+    }
+
+    /// `of_snapshot`: the size of the snapshot that it is made of.
+    pub fn sized(&self, of_snapshot: Option<u32>) -> Result<Sized, Fault> {
+        let least = of_snapshot.unwrap_or_default();
+        match (self.ebs.gib, self.snapshot()) {
+            (Some(gib), Some(id)) if gib < least.cast_signed() => {
+                Err(fault::mapped_smaller_than_snapshot(gib, id, least))
+            }
+            _ => self.ebs.checked(least.cast_signed()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mapping(device: &str, ebs: Ebs) -> Mapping {
+        Mapping {
+            device: device.to_owned(),
+            suppressed: false,
+            ebs,
+        }
+    }
+
+    fn of_size(device: &str, gib: i32) -> Mapping {
+        let gib = Some(gib);
+        mapping(
+            device,
+            Ebs {
+                gib,
+                ..Ebs::default()
+            },
+        )
+    }
+
+    fn suppressed(device: &str) -> Mapping {
+        Mapping {
+            suppressed: true,
+            ..mapping(device, Ebs::default())
+        }
+    }
+
+    #[test]
+    fn a_root_and_volumes() {
+        let none = layout("/dev/xvda", &[]).unwrap();
+        assert_eq!((none.root_gib, none.volumes.len()), (8, 0));
+        let kept = Ebs {
+            delete_on_termination: Some(false),
+            ..of_size("", 2).ebs
+        };
+        let all = [
+            of_size("/dev/sda1", 20),
+            of_size("/dev/sdf", 1),
+            mapping("/dev/sdg", kept),
+            suppressed("/dev/sdh"),
+        ];
+        let found = layout("/dev/sda1", &all).unwrap();
+        assert_eq!(found.root_gib, 20);
+        let volumes: Vec<_> = found
+            .volumes
+            .iter()
+            .map(|it| (it.device.as_str(), it.delete))
+            .collect();
+        assert_eq!(volumes, [("/dev/sdf", true), ("/dev/sdg", false)]);
+        assert_eq!(found.volumes[0].sized(None).unwrap().gib, 1);
+    }
+
+    #[test]
+    fn what_cannot_be() {
+        let of_snapshot = Ebs {
+            snapshot: Some("snap-0123456789abcdef0".to_owned()),
+            ..Ebs::default()
+        };
+        let kept = Ebs {
+            delete_on_termination: Some(false),
+            ..Ebs::default()
+        };
+        let fast = Ebs {
+            kind: Some("gp2".to_owned()),
+            iops: Some(100),
+            ..of_size("", 8).ebs
+        };
+        for (bad, code, text) in [
+            (
+                of_size("/dev/nvme1n1", 1),
+                "InvalidBlockDeviceMapping",
+                "Invalid device name",
+            ),
+            (
+                mapping("/dev/sdf", Ebs::default()),
+                "InvalidBlockDeviceMapping",
+                "Either snapshot ID",
+            ),
+            (
+                suppressed("/dev/xvda"),
+                "InvalidBlockDeviceMapping",
+                "root device",
+            ),
+            (
+                mapping("/dev/xvda", of_snapshot.clone()),
+                "InvalidBlockDeviceMapping",
+                "snapshotId",
+            ),
+            (
+                mapping("xvda", kept),
+                "UnsupportedOperation",
+                "DeleteOnTermination",
+            ),
+            (
+                mapping("/dev/xvda", fast),
+                "InvalidParameterCombination",
+                "iops",
+            ),
+            (
+                of_size("/dev/xvda", 0),
+                "InvalidParameterValue",
+                "too small",
+            ),
+        ] {
+            let refused = layout("/dev/xvda", std::slice::from_ref(&bad)).unwrap_err();
+            assert_eq!(refused.code, code, "{bad:?}");
+            assert!(refused.message.contains(text), "{}", refused.message);
+        }
+        let letters = "bcdefghijklmnopqrstuvwxyz".chars();
+        let mut many: Vec<_> = letters
+            .map(|it| of_size(&format!("/dev/sd{it}"), 1))
+            .collect();
+        many.extend(
+            "bcdef"
+                .chars()
+                .map(|it| of_size(&format!("/dev/xvd{it}"), 1)),
+        );
+        assert!(layout("/dev/xvda", &many).is_err());
+
+        let small = mapping(
+            "/dev/sdf",
+            Ebs {
+                gib: Some(1),
+                ..of_snapshot.clone()
+            },
+        );
+        let planned = layout("/dev/xvda", &[small, mapping("/dev/sdg", of_snapshot)])
+            .unwrap()
+            .volumes;
+        let refused = planned[0].sized(Some(2)).unwrap_err();
+        assert_eq!(refused.code, "InvalidBlockDeviceMapping");
+        assert_eq!(planned[1].sized(Some(2)).unwrap().gib, 2);
+    }
+}

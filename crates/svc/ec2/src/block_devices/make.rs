@@ -1,0 +1,136 @@
+//! The volumes of a launch: what they are made of, and their records.
+
+use wharf_api_ec2::types::RunInstancesRequest;
+use wharf_base::Timestamp;
+use wharf_records::{Record as _, Scope};
+use wharf_service::tags::Tags;
+use wharf_wire::{Context, Fault};
+
+use super::{Layout, layout, over, read};
+use crate::{
+    Ec2Service, fault, images,
+    snapshots::{self, Snapshot, Source, State},
+    table::SERVICE,
+    volumes::{Attachment, Life, MAX_VOLUMES, Sized, Volume, device_name},
+};
+
+/// The disks of each instance of a launch.
+pub struct Disks {
+    pub root_gib: u32,
+    pub volumes: Vec<Disk>,
+}
+
+/// A volume of each.
+pub struct Disk {
+    device: String,
+    delete: bool,
+    sized: Sized,
+    source: Option<Source>,
+}
+
+/// What a launch asks for, over what its image brings.
+pub async fn of_launch(
+    service: &Ec2Service,
+    cx: &Context,
+    input: &RunInstancesRequest,
+) -> Result<Layout, Fault> {
+    let image = input.image_id.as_deref().unwrap_or_default();
+    let image = images::find(service, cx, image).await?;
+    let own = read(input.block_device_mappings.as_deref())?;
+    layout(&image.root_device_name, &over(&own, &image.mappings))
+}
+
+/// With the snapshots that there are.
+pub async fn prepare(service: &Ec2Service, cx: &Context, layout: Layout) -> Result<Disks, Fault> {
+    let mut volumes = Vec::with_capacity(layout.volumes.len());
+    for planned in &layout.volumes {
+        let snapshot = match planned.snapshot() {
+            Some(id) => Some(completed(snapshots::find(service, cx, id).await?)?),
+            None => None,
+        };
+        volumes.push(Disk {
+            device: planned.device.clone(),
+            delete: planned.delete,
+            sized: planned.sized(snapshot.as_ref().map(|it| it.gib))?,
+            source: snapshot.map(|it| Source {
+                snapshot: it.id,
+                owner: it.owner,
+            }),
+        });
+    }
+    Ok(Disks {
+        root_gib: layout.root_gib,
+        volumes,
+    })
+}
+
+fn completed(snapshot: Snapshot) -> Result<Snapshot, Fault> {
+    match snapshot.state {
+        State::Completed => Ok(snapshot),
+        other => Err(fault::snapshot_state(other.as_str())),
+    }
+}
+
+impl Disks {
+    /// What is written for the volumes of one instance.
+    pub fn writes(&self) -> usize {
+        let sourced = self.volumes.iter().filter(|it| it.source.is_some());
+        self.volumes.len() + sourced.count()
+    }
+
+    /// Keys of the snapshots that they are made of. A deletion of one either sees its volume, or is seen by who makes it.
+    pub fn sources(&self, region: &str) -> Vec<(String, &str)> {
+        let sources = self.volumes.iter().filter_map(|it| it.source.as_ref());
+        sources
+            .map(|it| {
+                let scope = Scope::new(SERVICE, &it.owner, region);
+                (
+                    scope.key(Snapshot::KIND, &it.snapshot),
+                    it.snapshot.as_str(),
+                )
+            })
+            .collect()
+    }
+
+    /// Refuses more volumes than an account may have.
+    pub async fn check_room(
+        &self,
+        service: &Ec2Service,
+        cx: &Context,
+        instances: usize,
+    ) -> Result<(), Fault> {
+        if self.volumes.is_empty() {
+            return Ok(());
+        }
+        let prefix = Ec2Service::scope(cx).prefix(Volume::KIND);
+        let known = service.table.count(&prefix).await?;
+        match known + instances * self.volumes.len() <= MAX_VOLUMES {
+            true => Ok(()),
+            false => Err(fault::too_many_volumes()),
+        }
+    }
+
+    /// Those of one instance, by the names that their devices have in it.
+    pub fn of(
+        &self,
+        (instance, zone): (&str, &str),
+        tags: &Tags,
+        now: Timestamp,
+    ) -> Vec<(String, Volume)> {
+        let volume = |disk: &Disk| {
+            let name = device_name(&disk.device)?.to_owned();
+            let attachment = Attachment::at_launch(instance, &disk.device, disk.delete, now);
+            let volume = Volume {
+                source: disk.source.clone(),
+                life: Life {
+                    attachment: Some(attachment),
+                    ..Life::default()
+                },
+                tags: tags.clone(),
+                ..Volume::new(disk.sized, zone, now)
+            };
+            Some((name, volume))
+        };
+        self.volumes.iter().filter_map(volume).collect()
+    }
+}

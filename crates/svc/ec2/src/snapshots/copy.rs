@@ -1,0 +1,99 @@
+//! CopySnapshot: a record in the caller's account and region that owns what another snapshot owns. Nothing is
+//! transferred: all regions of an installation have their bytes in one place, and a chunk lies there once.
+
+use wharf_api_ec2::types::{CopySnapshotRequest, CopySnapshotResult};
+use wharf_records::{Record as _, Scope, Unknown};
+use wharf_service::transact;
+use wharf_wire::{Call, Fault};
+
+use super::{
+    CopyUse, MAX_SNAPSHOTS, Origin, Snapshot, State, check_id, create::check_description,
+    visible_to,
+};
+use crate::{Ec2Service, fault, records::tags_to_wire, table::SERVICE, tags};
+
+/// As in AWS: copies to a region that are under way.
+const MAX_COPIES: usize = 20;
+const MAX_REGION: usize = 64;
+/// Volume of all copies, as AWS shows it.
+const NO_VOLUME: &str = "vol-ffffffff";
+
+pub async fn copy(
+    service: &Ec2Service,
+    call: &Call,
+    input: CopySnapshotRequest,
+) -> Result<CopySnapshotResult, Fault> {
+    fault::dry_run(input.dry_run)?;
+    service.bytes()?;
+    let region = input.source_region.as_deref().unwrap_or_default();
+    if region.is_empty() {
+        return Err(fault::missing_parameter("sourceRegion"));
+    }
+    let plain = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-';
+    if region.len() > MAX_REGION || !region.bytes().all(plain) {
+        return Err(fault::bad_source_region(region));
+    }
+    // Clients send it along with a signed request for the source, which nobody needs here.
+    let destination = input.destination_region.as_deref().unwrap_or_default();
+    if !destination.is_empty() && destination != call.region {
+        return Err(fault::copied_elsewhere(destination, &call.region));
+    }
+    let id = input.source_snapshot_id.as_deref().unwrap_or_default();
+    check_id(id)?;
+    let found = visible_to(service, &call.account, region, id).await?;
+    let source = found.ok_or_else(|| fault::snapshot_not_found(id))?;
+    if source.state != State::Completed {
+        return Err(fault::snapshot_state(source.state.as_str()));
+    }
+    let description = input.description.filter(|it| !it.is_empty());
+    let description = description.unwrap_or_else(|| format!("[Copied {id} from {region}]"));
+    check_description(&description)?;
+    let tags = tags::specified(call, input.tag_specifications.as_deref(), Snapshot::KIND)?;
+    let _turn = service.counting.take((&call.account, Snapshot::KIND)).await;
+    let known = service.all::<Snapshot>(call).await?;
+    if known.len() >= MAX_SNAPSHOTS {
+        return Err(fault::too_many_snapshots());
+    }
+    let is_copied = |it: &&Snapshot| it.origin.is_some() && it.is_being_taken();
+    if known.iter().filter(is_copied).count() >= MAX_COPIES {
+        return Err(fault::too_many_copies(MAX_COPIES));
+    }
+    let scope = Scope::new(SERVICE, &source.owner, region);
+    let source_key = scope.key(Snapshot::KIND, id);
+    let made = transact!(service.table, &call.permit, |tx| {
+        // A deletion of the source either sees the copy, or is seen here.
+        let still = tx.find::<Snapshot>(&source_key).await?;
+        let still = still.filter(|it| !it.deleting && it.may_use(&call.account));
+        let source = still.ok_or_else(|| fault::snapshot_not_found(id))?;
+        let is_empty = source.pages.is_empty();
+        let copy = Snapshot {
+            description: description.clone(),
+            origin: Some(Origin {
+                id: source.id,
+                owner: source.owner,
+                region: region.to_owned(),
+                copied: 0,
+            }),
+            taken: true,
+            tags: tags.clone(),
+            ..Snapshot::new(call, NO_VOLUME, source.gib, is_empty)
+        };
+        if let Some(key) = copy.origin_use()
+            && !is_empty
+        {
+            let word = CopyUse {
+                account: copy.owner.clone(),
+                region: copy.region.clone(),
+                snapshot: copy.id.clone(),
+                unknown: Unknown::new(),
+            };
+            tx.put(key, &word);
+        }
+        tx.put(Ec2Service::key::<Snapshot>(call, &copy.id), &copy);
+        copy
+    });
+    Ok(CopySnapshotResult {
+        tags: (!made.tags.is_empty()).then(|| tags_to_wire(&made.tags)),
+        snapshot_id: Some(made.id),
+    })
+}
