@@ -7,7 +7,7 @@ use wharf_kube_auth::oidc::Provider;
 use wharf_kube_client::Client;
 use wharf_kube_model::parts::Parts;
 use wharf_seal::Secret;
-use wharf_service::Place;
+use wharf_service::{Cluster, Place};
 use wharf_wire::async_trait;
 
 /// A log of a cluster, as EKS names them.
@@ -77,6 +77,16 @@ pub struct Wanted {
     pub secrets_key: Secret,
     /// `https://oidc.eks.<region>.amazonaws.com/id/<id>`
     pub issuer: String,
+}
+
+impl Wanted {
+    pub fn cluster(&self) -> Cluster {
+        Cluster {
+            place: self.place.clone(),
+            name: self.name.clone(),
+            id: self.id.clone(),
+        }
+    }
 }
 
 /// Where a cluster answers.

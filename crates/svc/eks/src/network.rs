@@ -338,22 +338,23 @@ async fn found_group(core: &Core, call: &Call, cluster: &Cluster) -> Result<Opti
     Ok(found.find_map(|it| it.group_id))
 }
 
-/// Removes the cluster's own security group.
+/// Removes the cluster's own security group. Whether it is gone: machines that are still ending keep it.
 ///
 /// # Errors
-/// EC2's: somebody still uses it.
-pub async fn remove_group(core: &Core, place: &Place, cluster: &Cluster) -> Result<(), Fault> {
+/// EC2's.
+pub async fn remove_group(core: &Core, place: &Place, cluster: &Cluster) -> Result<bool, Fault> {
     let call = own_call(core, place, cluster);
     let Some(group) = found_group(core, &call, cluster).await? else {
-        return Ok(());
+        return Ok(true);
     };
     let request = DeleteSecurityGroupRequest {
         group_id: Some(group),
         ..DeleteSecurityGroupRequest::default()
     };
     match core.parts.ec2.delete_security_group(&call, request).await {
+        Err(fault) if fault.code == "DependencyViolation" => Ok(false),
         Err(fault) if fault.code != "InvalidGroup.NotFound" => Err(fault),
-        _ => Ok(()),
+        _ => Ok(true),
     }
 }
 

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use wharf_base::Permit;
+use wharf_kube_client::Client;
 use wharf_reconcile::Next;
 use wharf_records::{Record as _, Scope};
 use wharf_service::{Look, Place, Reach, Stored, fence, settled};
@@ -37,6 +38,33 @@ impl From<ControlPlaneError> for StepError {
     fn from(error: ControlPlaneError) -> Self {
         Self::other(error)
     }
+}
+
+/// The cluster that a record below it is of.
+pub enum Standing {
+    /// … with a client of its API server.
+    Serves(Box<Cluster>, Client),
+    /// It does not serve yet.
+    Later,
+    Gone,
+}
+
+/// `key`: the cluster's; `id`: the record's, which begins with that of its cluster. Another may have the name by now.
+///
+/// # Errors
+/// The store's.
+pub async fn standing(core: &Core, key: &str, id: &str) -> Result<Standing, StepError> {
+    let found = core.table.read::<Cluster>(key).await?;
+    let cluster = found.filter(|it| id.starts_with(&names::below(&it.record.id, "")));
+    let Some(cluster) = cluster.map(|it| it.record) else {
+        return Ok(Standing::Gone);
+    };
+    let serves = matches!(cluster.status, Status::Active | Status::Updating);
+    let client = core.parts.control_planes.client(&cluster.id).await;
+    Ok(match client.filter(|_| serves) {
+        Some(client) => Standing::Serves(Box::new(cluster), client),
+        None => Standing::Later,
+    })
 }
 
 fn neighbour(action: &'static str) -> impl FnOnce(Fault) -> StepError {
@@ -112,7 +140,9 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
             );
         }
         Step::Remove => {
-            remove(&core, &place, &stored).await?;
+            if !remove(&core, &place, &stored).await? {
+                return Ok(Next::After(groups::reconcile::SOON));
+            }
             tracing::info!(
                 cluster = cluster.name,
                 id = cluster.id,
@@ -196,11 +226,14 @@ fn wanted(
     })
 }
 
-async fn remove(core: &Core, place: &Place, stored: &Stored<Cluster>) -> Result<(), StepError> {
+/// Whether it is gone.
+async fn remove(core: &Core, place: &Place, stored: &Stored<Cluster>) -> Result<bool, StepError> {
     let cluster = &stored.record;
     core.parts.control_planes.erase(place, &cluster.id).await?;
     let removed = network::remove_group(core, place, cluster).await;
-    removed.map_err(neighbour("removing the security group of a cluster"))?;
+    if !removed.map_err(neighbour("removing the security group of a cluster"))? {
+        return Ok(false);
+    }
     let entries = core.below::<AccessEntry>(place, &cluster.id).await?;
     let mut keys: Vec<String> = entries.into_iter().map(|it| it.key).collect();
     let updates = core.below::<Update>(place, &cluster.id).await?;
@@ -219,5 +252,5 @@ async fn remove(core: &Core, place: &Place, stored: &Stored<Cluster>) -> Result<
         some.iter().for_each(|it| changes.delete(it));
         changes.write(&PERMIT).await?;
     }
-    Ok(())
+    Ok(true)
 }

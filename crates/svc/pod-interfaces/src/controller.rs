@@ -43,9 +43,18 @@ struct Controller {
     made: Mutex<BTreeMap<String, String>>,
     /// Of pods that are gone: their interfaces, by id.
     left: Mutex<BTreeSet<String>>,
+    stop: CancellationToken,
 }
 
-/// Until `stop`. Pods that begin while it does not give wait.
+/// What became of a try.
+enum Done {
+    /// Or it wants none any more. The pod's uid.
+    Given(String),
+    Refused(String),
+    TakenBack,
+}
+
+/// Until `stop`; what EC2 was asked for by then is done when this returns. Pods that begin while it does not give wait.
 pub async fn run(
     client: Client,
     informers: Informers,
@@ -62,11 +71,9 @@ pub async fn run(
         gives,
         made: Mutex::default(),
         left: Mutex::default(),
+        stop,
     });
-    tokio::select! {
-        () = stop.cancelled() => {}
-        () = controller.follow() => {}
-    }
+    controller.follow().await;
 }
 
 impl Controller {
@@ -82,25 +89,34 @@ impl Controller {
         });
         let tell = changed.clone();
         self.nodes.subscribe(move |_| tell.notify_one());
-        self.pods.synced().await;
+        tokio::select! {
+            () = self.stop.cancelled() => return,
+            () = self.pods.synced() => {}
+        }
         self.sweep().await;
         let mut switched = self.gives.clone();
-        let mut working: BTreeMap<String, ()> = BTreeMap::new();
-        let mut jobs: JoinSet<String> = JoinSet::new();
+        let mut working = BTreeSet::new();
+        let mut jobs: JoinSet<Done> = JoinSet::new();
+        // Those that were refused wait outside, so that they hold up no others.
+        let mut waits: BTreeMap<String, Backoff> = BTreeMap::new();
+        let mut resting = BTreeSet::new();
+        let mut rests: JoinSet<String> = JoinSet::new();
         loop {
             let wanted = match *switched.borrow_and_update() {
                 true => wishes(&self.pods.all()),
                 false => BTreeMap::default(),
             };
+            waits.retain(|uid, _| wanted.contains_key(uid));
             for (uid, wish) in wanted {
                 let node = self.nodes.get("", &wish.node);
                 let instance = node.as_deref().and_then(instance_of).map(str::to_owned);
                 // A node that is not known yet wakes the loop when it is.
                 let Some(instance) = instance else { continue };
-                if working.len() >= AT_ONCE || working.contains_key(&uid) {
+                let is_busy = working.contains(&uid) || resting.contains(&uid);
+                if working.len() >= AT_ONCE || is_busy {
                     continue;
                 }
-                working.insert(uid, ());
+                working.insert(uid);
                 jobs.spawn(self.clone().give(wish, instance));
             }
             let left = std::mem::take(&mut *self.left.lock());
@@ -108,19 +124,38 @@ impl Controller {
                 jobs.spawn(self.clone().take_back(id));
             }
             tokio::select! {
+                () = self.stop.cancelled() => break,
                 () = changed.notified() => {}
                 Ok(()) = switched.changed() => {}
-                Some(done) = jobs.join_next() => if let Ok(uid) = done {
-                    working.remove(&uid);
+                Some(Ok(uid)) = rests.join_next() => {
+                    resting.remove(&uid);
+                }
+                Some(done) = jobs.join_next() => match done {
+                    Ok(Done::Given(uid)) => {
+                        working.remove(&uid);
+                        waits.remove(&uid);
+                    }
+                    Ok(Done::Refused(uid)) => {
+                        working.remove(&uid);
+                        let first = || Backoff::steady(FIRST_WAIT, LONGEST_WAIT);
+                        let pause = waits.entry(uid.clone()).or_insert_with(first).wait();
+                        resting.insert(uid.clone());
+                        rests.spawn(async move {
+                            sleep(pause).await;
+                            uid
+                        });
+                    }
+                    Ok(Done::TakenBack) | Err(_) => {}
                 },
             }
         }
+        while jobs.join_next().await.is_some() {}
     }
 
     /// Interfaces of pods that ended while nobody looked.
     async fn sweep(&self) {
         let mut wait = Backoff::steady(FIRST_WAIT, LONGEST_WAIT);
-        loop {
+        while !self.stop.is_cancelled() {
             match self.interfaces.all().await {
                 Ok(made) => {
                     // Those that go from now on are told.
@@ -134,7 +169,7 @@ impl Controller {
                 Err(error) => {
                     let pause = wait.wait();
                     tracing::warn!(cluster = self.interfaces.cluster.name, %error, ?pause, "failed to look for interfaces of pods; will retry");
-                    sleep(pause).await;
+                    self.pause(pause).await;
                 }
             }
         }
@@ -142,37 +177,33 @@ impl Controller {
 
     fn wants_still(&self, wish: &Wish) -> bool {
         let pod = self.pods.get(&wish.namespace, &wish.name);
-        *self.gives.borrow()
+        !self.stop.is_cancelled()
+            && *self.gives.borrow()
             && pod.is_some_and(|it| {
                 it.uid() == wish.uid && it.annotation(POD_ENI).is_none() && !it.is_deleting()
             })
     }
 
-    /// Until the pod has its interface or wants none; its uid.
-    async fn give(self: Arc<Self>, wish: Wish, instance: String) -> String {
-        let mut wait = Backoff::steady(FIRST_WAIT, LONGEST_WAIT);
-        while self.wants_still(&wish) {
-            match self.once(&wish, &instance).await {
-                Ok(()) => break,
-                Err(reason) => {
-                    let pause = wait.wait();
-                    tracing::warn!(
-                        pod = wish.name,
-                        namespace = wish.namespace,
-                        reason,
-                        ?pause,
-                        "failed to give a pod its interface; will retry"
-                    );
-                    if let Some(pod) = self.pods.get(&wish.namespace, &wish.name) {
-                        let about = Ref::of(&kind::POD, &pod);
-                        self.recorder
-                            .warning(about, "BranchAllocationFailed", &reason);
-                    }
-                    sleep(pause).await;
-                }
-            }
+    /// One try, for a pod that wants its interface still.
+    async fn give(self: Arc<Self>, wish: Wish, instance: String) -> Done {
+        if !self.wants_still(&wish) {
+            return Done::Given(wish.uid);
         }
-        wish.uid
+        let Err(reason) = self.once(&wish, &instance).await else {
+            return Done::Given(wish.uid);
+        };
+        tracing::warn!(
+            pod = wish.name,
+            namespace = wish.namespace,
+            reason,
+            "failed to give a pod its interface; will retry"
+        );
+        if let Some(pod) = self.pods.get(&wish.namespace, &wish.name) {
+            let about = Ref::of(&kind::POD, &pod);
+            self.recorder
+                .warning(about, "BranchAllocationFailed", &reason);
+        }
+        Done::Refused(wish.uid)
     }
 
     async fn once(&self, wish: &Wish, instance: &str) -> Result<(), String> {
@@ -201,13 +232,24 @@ impl Controller {
         }
     }
 
-    async fn take_back(self: Arc<Self>, id: String) -> String {
+    async fn take_back(self: Arc<Self>, id: String) -> Done {
         let mut wait = Backoff::steady(FIRST_WAIT, LONGEST_WAIT);
         while let Err(error) = self.interfaces.delete(&id).await {
             let pause = wait.wait();
             tracing::warn!(interface = id, %error, ?pause, "failed to delete the interface of a pod that is gone; will retry");
-            sleep(pause).await;
+            self.pause(pause).await;
+            if self.stop.is_cancelled() {
+                break;
+            }
         }
-        id
+        Done::TakenBack
+    }
+
+    /// Not beyond the end.
+    async fn pause(&self, wait: Duration) {
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            () = sleep(wait) => {}
+        }
     }
 }

@@ -9,28 +9,18 @@ use wharf_api_ec2::{
     Filter, Instance, OperatorRequest, Tag, TagSpecification,
 };
 use wharf_base::{Clock, Permit};
-use wharf_wire::{Call, Context, Fault};
+use wharf_service::Cluster;
+use wharf_wire::{Call, Fault};
 
 use crate::plan::Wish;
 
 const PERMIT: Permit = Permit::for_controller("eks-pod-interfaces");
-const PRINCIPAL: &str = "eks.amazonaws.com";
 const OPERATOR: &str = "eks-fargate.amazonaws.com";
 /// By which interfaces of pods are found again.
 const CLUSTER_TAG: &str = "cluster.k8s.amazonaws.com/name";
 const POD_TAG: &str = "node.k8s.amazonaws.com/pod-uid";
 /// As AWS names such interfaces.
 const DESCRIPTION: &str = "aws-k8s-branch-eni";
-
-/// The cluster whose pods they are of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cluster {
-    pub account: String,
-    pub region: String,
-    pub name: String,
-    /// Of this cluster alone: another of the same name has another.
-    pub id: String,
-}
 
 /// EC2, asked in the name of EKS.
 #[derive(Clone)]
@@ -61,16 +51,7 @@ fn tag(key: &str, value: &str) -> Tag {
 
 impl Interfaces {
     fn call(&self) -> Call {
-        let Cluster {
-            account,
-            region,
-            name,
-            ..
-        } = &self.cluster;
-        let context = Context::internal(account, region, PRINCIPAL, self.clock.now());
-        let partition = wharf_base::arn::partition_of(region);
-        let arn = format!("arn:{partition}:eks:{region}:{account}:cluster/{name}");
-        Call::by_controller(context.acting_for(arn), PERMIT)
+        self.cluster.call(PERMIT, self.clock.now())
     }
 
     /// The interface of a pod on an instance, made if it is not there; its id and what the pod's annotation is to say.
@@ -168,6 +149,14 @@ impl Interfaces {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Those of a cluster that goes; no controller makes any more.
+    pub async fn delete_all(&self) -> Result<(), NoInterface> {
+        for id in self.all().await?.keys() {
+            self.delete(id).await?;
+        }
+        Ok(())
     }
 
     /// All that were made for pods of the cluster: by id, with the pod's uid.

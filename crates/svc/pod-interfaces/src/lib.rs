@@ -12,10 +12,7 @@ mod controller;
 mod interfaces;
 mod plan;
 
-pub use self::{
-    controller::run,
-    interfaces::{Cluster, Interfaces},
-};
+pub use self::{controller::run, interfaces::Interfaces};
 
 /// `[{"eniId": …, "ifAddress": …, "privateIp": …, "subnetCidr": …}]`
 pub const POD_ENI: &str = "vpc.amazonaws.com/pod-eni";

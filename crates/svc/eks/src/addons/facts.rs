@@ -34,6 +34,7 @@ pub fn of(part: Part) -> Facts {
         Part::VpcCni => own("networking", &[("enableNetworkPolicy", "true")]),
         Part::CoreDns | Part::KubeProxy => own("networking", &[]),
         Part::PodIdentityAgent => own("security", &[]),
+        Part::EbsCsi => own("storage", &[]),
         Part::MetricsServer => Facts {
             owner: "community",
             ..own("observability", &[])
@@ -117,7 +118,7 @@ mod tests {
         assert_eq!(find("kube-proxy", Some(VERSION)).unwrap(), Part::KubeProxy);
         let code = |it: Result<Part, Fault>| it.unwrap_err().message;
         assert_eq!(
-            code(find("aws-ebs-csi-driver", None)),
+            code(find("aws-efs-csi-driver", None)),
             "Addon specified is not supported in 1.36 kubernetes version"
         );
         assert_eq!(

@@ -14,8 +14,8 @@ use crate::{
     fault::EksFaults,
     groups::nodes,
     names,
-    reconcile::{PERMIT, StepError},
-    records::{self, AccessEntry, Cluster, Mode},
+    reconcile::{PERMIT, Standing, StepError, standing},
+    records::{AccessEntry, Cluster, Mode},
 };
 
 const SOON: Duration = Duration::from_secs(1);
@@ -33,18 +33,10 @@ pub async fn look(
     }
     let place = Place::of_scope(&scope);
     let own = names::cluster_key(&place, &stored.record.cluster);
-    let found = core.table.read::<Cluster>(&own).await?;
-    let cluster = found.filter(|it| id.starts_with(&names::below(&it.record.id, "")));
-    let Some(cluster) = cluster.map(|it| it.record) else {
-        return Ok(Next::Settled);
-    };
-    let serves = matches!(
-        cluster.status,
-        records::Status::Active | records::Status::Updating
-    );
-    let client = core.parts.control_planes.client(&cluster.id).await;
-    let Some(client) = client.filter(|_| serves) else {
-        return Ok(Next::After(SOON));
+    let (cluster, client) = match standing(core, &own, &id).await? {
+        Standing::Serves(cluster, client) => (*cluster, client),
+        Standing::Later => return Ok(Next::After(SOON)),
+        Standing::Gone => return Ok(Next::Settled),
     };
     match stored.record.status {
         Status::Creating => create(core, &place, (&cluster, &client), &stored).await,

@@ -23,7 +23,7 @@ use wharf_service::Place;
 use wharf_wire::{Call, Context, Fault};
 
 use super::{
-    checks,
+    checks, devices,
     plan::{Member, State},
     records::{NodeGroup, Size, Template},
     user_data::{self, ClusterFacts},
@@ -232,6 +232,7 @@ impl Cloud<'_> {
                 ..LaunchTemplateIamInstanceProfileSpecificationRequest::default()
             }),
             key_name: source.and_then(|it| it.key.clone()),
+            block_device_mappings: devices::of(group),
             security_group_ids: Some(groups),
             user_data,
             tag_specifications: Some(tags.collect::<Vec<_>>()).filter(|it| !it.is_empty()),

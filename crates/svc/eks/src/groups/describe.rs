@@ -74,6 +74,8 @@ pub fn group(place: &Place, record: &NodeGroup, size: Option<Size>) -> Nodegroup
             enabled: Some(false),
             ..NodeRepairConfig::default()
         }),
+        // A launch template says it, if there is one.
+        disk_size: record.source.is_none().then_some(record.disk_gib),
         launch_template: record
             .source
             .as_ref()

@@ -11,6 +11,7 @@
 pub mod checks;
 pub mod cloud;
 pub mod describe;
+pub mod devices;
 pub mod nodes;
 pub mod plan;
 pub mod reconcile;

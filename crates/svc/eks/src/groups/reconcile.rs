@@ -23,8 +23,8 @@ use crate::{
     core::Core,
     fault::EksFaults,
     names,
-    reconcile::PERMIT,
-    records::{self, Cluster, Mode},
+    reconcile::{PERMIT, Standing, standing},
+    records::{Cluster, Mode},
     updates::{Update, UpdateError},
 };
 
@@ -88,21 +88,11 @@ pub async fn look(core: &Core, key: &str, stored: Stored<NodeGroup>) -> Result<N
     if group.status == Status::CreateFailed {
         return Ok(Next::Settled);
     }
-    let found = core
-        .table
-        .read::<Cluster>(&names::cluster_key(&place, &group.cluster))
-        .await?;
-    let cluster = found.filter(|it| id.starts_with(&names::below(&it.record.id, "")));
-    let Some(cluster) = cluster.map(|it| it.record) else {
-        return Ok(Next::Settled);
-    };
-    let serves = matches!(
-        cluster.status,
-        records::Status::Active | records::Status::Updating
-    );
-    let client = core.parts.control_planes.client(&cluster.id).await;
-    let Some(client) = client.filter(|_| serves) else {
-        return Ok(Next::After(SOON));
+    let own = names::cluster_key(&place, &group.cluster);
+    let (cluster, client) = match standing(core, &own, &id).await? {
+        Standing::Serves(cluster, client) => (*cluster, client),
+        Standing::Later => return Ok(Next::After(SOON)),
+        Standing::Gone => return Ok(Next::Settled),
     };
     if group.status == Status::Deleting {
         return removing::look(core, &place, (&cluster, &client), stored).await;

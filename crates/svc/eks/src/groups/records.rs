@@ -47,6 +47,9 @@ pub struct NodeGroup {
     pub size: Size,
     pub types: Vec<String>,
     pub ami_type: String,
+    /// GiB of the root file systems of its nodes, where no launch template says it.
+    #[serde(default = "usual_disk")]
+    pub disk_gib: i32,
     #[serde(default)]
     pub source: Option<Source>,
     pub labels: BTreeMap<String, String>,
@@ -109,6 +112,13 @@ impl NodeGroup {
     }
 }
 
+/// What nodes have where nobody says how much, in GiB.
+pub const USUAL_DISK: i32 = 8;
+
+fn usual_disk() -> i32 {
+    USUAL_DISK
+}
+
 /// Numbers of instances.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Size {
@@ -142,6 +152,23 @@ pub struct Source {
     pub metadata_tokens: Option<String>,
     #[serde(default)]
     pub metadata_hops: Option<i32>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub devices: Vec<Device>,
+}
+
+/// A block device of nodes, as the launch template says it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Device {
+    pub name: String,
+    /// It is none, whatever the image says.
+    pub suppressed: bool,
+    pub delete_on_termination: Option<bool>,
+    pub iops: Option<i32>,
+    pub throughput: Option<i32>,
+    pub snapshot: Option<String>,
+    pub gib: Option<i32>,
+    pub kind: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

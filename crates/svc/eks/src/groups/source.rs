@@ -6,7 +6,7 @@ use wharf_api_ec2::{DescribeLaunchTemplateVersionsRequest, ResponseLaunchTemplat
 use wharf_api_eks::LaunchTemplateSpecification;
 use wharf_wire::{Call, Fault};
 
-use super::{checks, records::Source, user_data::NOT_MIME};
+use super::{checks, devices, records::Source, user_data::NOT_MIME};
 use crate::{core::Core, fault, names::PRINCIPAL};
 
 /// # Errors
@@ -59,12 +59,6 @@ fn bad(text: &str) -> Fault {
 /// Which members of a template there are that a group's cannot say.
 fn others(data: &ResponseLaunchTemplateData) -> Vec<&'static str> {
     let all = [
-        (
-            "BlockDeviceMappings",
-            data.block_device_mappings
-                .as_ref()
-                .is_some_and(|it| !it.is_empty()),
-        ),
         (
             "NetworkInterfaces",
             data.network_interfaces
@@ -138,6 +132,7 @@ fn taken(id: String, data: ResponseLaunchTemplateData, has_types: bool) -> Resul
         tags,
         metadata_tokens: metadata.http_tokens,
         metadata_hops: metadata.http_put_response_hop_limit,
+        devices: devices::read(data.block_device_mappings),
     })
 }
 

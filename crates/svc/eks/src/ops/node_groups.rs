@@ -16,7 +16,7 @@ use crate::{
     groups::{
         checks,
         cloud::{self, Cloud},
-        describe as shown,
+        describe as shown, devices,
         plan::PATIENCE,
         records::{NodeGroup, Size, Status, Unavailable},
         source,
@@ -177,6 +177,7 @@ async fn wanted(
         size: checks::size(input.scaling_config, USUAL)?,
         types,
         ami_type,
+        disk_gib: devices::disk(input.disk_size, source.is_some())?,
         source,
         labels,
         taints: checks::taints(input.taints)?,

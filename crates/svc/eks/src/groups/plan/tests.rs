@@ -18,6 +18,7 @@ pub fn source() -> Source {
         tags: Default::default(),
         metadata_tokens: None,
         metadata_hops: None,
+        devices: Vec::new(),
     }
 }
 
@@ -37,6 +38,7 @@ pub fn group() -> NodeGroup {
             desired: 3,
         },
         types: vec!["t3.medium".to_owned()],
+        disk_gib: 8,
         ami_type: "AL2023_x86_64_STANDARD".to_owned(),
         source: None,
         labels: Default::default(),
