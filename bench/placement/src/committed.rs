@@ -15,18 +15,23 @@ use crate::{
 };
 
 /// Callers at once, each waiting for its answer before it asks again.
-const CALLERS: usize = 64;
+pub const CALLERS: usize = 64;
 
 const HEAD: &str = "| what | strategy | placements/s | p50 ms | p99 ms | CPU µs a placement |
 |---|---|---|---|---|---|";
 
 pub async fn run_tasks(time: Duration, rounds: u64) -> anyhow::Result<()> {
     println!("{HEAD}");
+    let only = std::env::var("WHARF_BENCH_ROW").unwrap_or_default();
     for count in [10, 1] {
         for strategy in ["random", "spread zone, instance", "binpack memory"] {
+            let row = format!("RunTask, count {count} | {strategy}");
+            if !row.contains(&only) {
+                continue;
+            }
             let one = async |platform: &Platform| run_task(platform, strategy, count, time).await;
             let best = best(rounds, HOSTS, one).await?;
-            println!("| RunTask, count {count} | {strategy} | {} |", best.show());
+            println!("| {row} | {} |", best.show());
         }
     }
     println!();
@@ -46,7 +51,7 @@ pub async fn start_services(rounds: u64) -> anyhow::Result<()> {
 }
 
 /// The best of some rounds, each on hosts of its own.
-async fn best(
+pub async fn best(
     rounds: u64,
     hosts: usize,
     one: impl AsyncFn(&Platform) -> anyhow::Result<Rate>,
@@ -65,7 +70,7 @@ async fn best(
     best.context("no round")
 }
 
-struct Rate {
+pub struct Rate {
     per_second: f64,
     /// Of the whole process.
     cpu_each: Duration,
@@ -74,7 +79,7 @@ struct Rate {
 }
 
 impl Rate {
-    fn new(placed: usize, wall: Duration, cpu: Duration, mut took: Vec<Duration>) -> Self {
+    pub fn new(placed: usize, wall: Duration, cpu: Duration, mut took: Vec<Duration>) -> Self {
         took.sort_unstable();
         Self {
             per_second: placed as f64 / wall.as_secs_f64(),
@@ -83,7 +88,7 @@ impl Rate {
         }
     }
 
-    fn show(&self) -> String {
+    pub fn show(&self) -> String {
         let at = |part: usize| match self.took.get(self.took.len() * part / 100) {
             Some(took) => format!("{:.1}", took.as_secs_f64() * 1e3),
             None => "–".to_owned(),
@@ -94,7 +99,7 @@ impl Rate {
 }
 
 /// What this process has used, to a hundredth of a second.
-fn cpu() -> anyhow::Result<Duration> {
+pub fn cpu() -> anyhow::Result<Duration> {
     let stat = std::fs::read_to_string("/proc/self/stat")?;
     let behind = stat.rsplit(')').next().unwrap_or_default();
     let fields = behind.split_whitespace().skip(11).take(2);
@@ -126,37 +131,51 @@ async fn run_task(
         placement_strategy: Some(strategies),
         ..api::RunTaskRequest::default()
     });
+    let ecs = platform.ecs.clone();
+    called(time, move || {
+        let (ecs, mut request) = (ecs.clone(), api::RunTaskRequest::clone(&request));
+        // As the SDKs do.
+        request.client_token = Some(ids::uuid());
+        async move {
+            let made = ecs.run_task(&call(), request).await?;
+            let tasks = made.tasks.unwrap_or_default().len();
+            anyhow::ensure!(tasks == count as usize, "{tasks} of {count} tasks placed");
+            Ok(tasks)
+        }
+    })
+    .await
+}
+
+/// Calls from [`CALLERS`] at once for some time, each of which says how much it did.
+pub async fn called<F: Future<Output = anyhow::Result<usize>> + Send>(
+    time: Duration,
+    one: impl Fn() -> F + Clone + Send + 'static,
+) -> anyhow::Result<Rate> {
     let (begun, used) = (Instant::now(), cpu()?);
     let until = begun + time;
     let callers: Vec<_> = (0..CALLERS)
         .map(|_| {
-            let (ecs, request) = (platform.ecs.clone(), request.clone());
+            let one = one.clone();
             tokio::spawn(async move {
-                let (mut placed, mut took) = (0, Vec::new());
+                let (mut done, mut took) = (0, Vec::new());
                 loop {
                     let begun = Instant::now();
                     if begun >= until {
-                        return anyhow::Ok((placed, took));
+                        return anyhow::Ok((done, took));
                     }
-                    let mut request = api::RunTaskRequest::clone(&request);
-                    // As the SDKs do.
-                    request.client_token = Some(ids::uuid());
-                    let made = ecs.run_task(&call(), request).await?;
-                    let tasks = made.tasks.unwrap_or_default().len();
-                    anyhow::ensure!(tasks == count as usize, "{tasks} of {count} tasks placed");
-                    placed += tasks;
+                    done += one().await?;
                     took.push(begun.elapsed());
                 }
             })
         })
         .collect();
-    let (mut placed, mut took) = (0, Vec::new());
+    let (mut done, mut took) = (0, Vec::new());
     for caller in callers {
         let (more, times) = caller.await??;
-        placed += more;
+        done += more;
         took.extend(times);
     }
-    Ok(Rate::new(placed, begun.elapsed(), cpu()? - used, took))
+    Ok(Rate::new(done, begun.elapsed(), cpu()? - used, took))
 }
 
 /// Services that start at once, and the tasks each of them wants.

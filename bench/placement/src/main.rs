@@ -2,17 +2,19 @@
 //! ledger on.
 //!
 //! ```text
-//! wharf-bench-placement [memory|run-task|services|sizes|peers]…       all if none is named
+//! wharf-bench-placement [memory|run-task|services|sizes|register|peers]…       all if none is named
 //! ```
 //! `WHARF_BENCH_SECONDS` (default 3) is how long each rate is measured, `WHARF_BENCH_ROUNDS`
-//! (default 3) how many times over: the best round is printed. `TMPDIR` says on which disk. etcd is
-//! among the peers if it is on PATH. Prints Markdown tables.
+//! (default 3) how many times over: the best round is printed. `WHARF_BENCH_ROW` names a row of
+//! `run-task` to be measured alone, `count 1 | spread`. `TMPDIR` says on which disk. etcd is among the
+//! peers if it is on PATH. Prints Markdown tables.
 
 mod committed;
 mod memory;
 mod neighbours;
 mod peers;
 mod platform;
+mod registered;
 
 use std::time::Duration;
 
@@ -39,6 +41,9 @@ fn main() -> anyhow::Result<()> {
         }
         if wanted("sizes") {
             committed::sizes(rounds).await?;
+        }
+        if wanted("register") {
+            registered::run(time, rounds).await?;
         }
         if wanted("peers") {
             peers::run(time, rounds).await?;

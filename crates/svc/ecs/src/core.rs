@@ -12,11 +12,16 @@ use wharf_svc_ecs_exec::Sessions;
 use wharf_svc_ecs_scheduler::{Parts as SchedulerParts, Scheduler};
 
 pub use crate::state::{ChangeError, MAX_TRIES, Stored, conflict};
-use crate::{config::Parts, credentials::TaskCredentials, images::TaskImages, state::State};
+use crate::{
+    config::Parts, credentials::TaskCredentials, images::TaskImages, registrations::Registrations,
+    state::State,
+};
 
 pub struct Core {
     pub state: Arc<State>,
     pub scheduler: Arc<Scheduler>,
+    /// Task definitions that wait to be registered.
+    pub registrations: Registrations,
     pub agents: Arc<Agents>,
     /// Groups of instances that it scales.
     pub scaling: Arc<ClusterScaling>,
@@ -64,6 +69,7 @@ impl Core {
         Self {
             state,
             scheduler: Arc::new(scheduler),
+            registrations: Registrations::default(),
             agents: Arc::new(agents),
             scaling: Arc::new(scaling),
             exec: Sessions::default(),

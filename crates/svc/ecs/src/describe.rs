@@ -221,7 +221,13 @@ fn statistics(counts: &Counts) -> Vec<api::KeyValuePair> {
 }
 
 pub fn definition(record: &Definition) -> Result<api::TaskDefinition, BadDocument> {
-    Ok(api::TaskDefinition {
+    let document = document::definition(&record.document)?;
+    Ok(registered(record, document))
+}
+
+/// The same for who has the document as it was before it was stored.
+pub fn registered(record: &Definition, document: api::TaskDefinition) -> api::TaskDefinition {
+    api::TaskDefinition {
         task_definition_arn: Some(record.arn.clone()),
         family: Some(record.family.clone()),
         revision: Some(record.revision),
@@ -230,8 +236,8 @@ pub fn definition(record: &Definition) -> Result<api::TaskDefinition, BadDocumen
         registered_by: Some(record.registered_by.clone()),
         deregistered_at: record.deregistered_at,
         delete_requested_at: record.delete_requested_at,
-        ..document::definition(&record.document)?
-    })
+        ..document
+    }
 }
 
 pub fn task(record: &Task, with_tags: bool) -> Result<api::Task, BadDocument> {

@@ -28,6 +28,7 @@ mod ops;
 mod page;
 mod rates;
 mod refuse;
+mod registrations;
 mod sealed;
 pub mod service;
 mod tagged;

@@ -3,12 +3,17 @@
 //! The generated schema knows the members of every operation; a document is read and written as the
 //! member of an operation that has it, so that the one codec serves here too.
 
+use std::sync::LazyLock;
+
 use serde_json::Value;
 use wharf_api_ecs::{
-    CreateClusterRequest, DescribeTaskDefinitionResponse, RunTaskRequest, TaskDefinition,
-    TaskOverride, schema::SERVICE,
+    CreateClusterRequest, RunTaskRequest, TaskDefinition, TaskOverride, schema::SERVICE,
 };
-use wharf_wire::{codec::json, node::Struct, schema::ShapeIndex};
+use wharf_wire::{
+    codec::json,
+    node::Struct,
+    schema::{Kind, ShapeIndex},
+};
 
 /// A stored document does not read as what it should be.
 #[derive(Debug, thiserror::Error)]
@@ -18,29 +23,45 @@ pub struct BadDocument {
     problem: String,
 }
 
-const DEFINITION: &str = "taskDefinition";
-
 /// A task definition as the API shows it.
 pub fn of_definition(definition: &TaskDefinition) -> Value {
-    let holder = DescribeTaskDefinitionResponse {
-        task_definition: Some(definition.clone()),
-        ..DescribeTaskDefinitionResponse::default()
-    };
-    take(
-        render(output("DescribeTaskDefinition"), &holder),
-        DEFINITION,
-    )
+    render(definition_shape(), definition)
+}
+
+/// How long that is as text.
+pub fn definition_bytes(definition: &TaskDefinition) -> usize {
+    json::encode(&SERVICE, definition_shape(), definition).len()
 }
 
 pub fn definition(document: &Value) -> Result<TaskDefinition, BadDocument> {
-    let mut holder = DescribeTaskDefinitionResponse::default();
-    read(
-        output("DescribeTaskDefinition"),
-        DEFINITION,
-        document,
-        &mut holder,
-    )?;
-    Ok(holder.task_definition.unwrap_or_default())
+    let mut definition = TaskDefinition::default();
+    let text = document.to_string();
+    let read = json::decode(
+        &SERVICE,
+        definition_shape(),
+        text.as_bytes(),
+        &mut definition,
+    );
+    read.map_err(|malformed| BadDocument {
+        what: DEFINITION,
+        problem: malformed.to_string(),
+    })?;
+    Ok(definition)
+}
+
+const DEFINITION: &str = "taskDefinition";
+
+/// Found once: a definition is read with every task that is started.
+fn definition_shape() -> Option<ShapeIndex> {
+    static SHAPE: LazyLock<Option<ShapeIndex>> = LazyLock::new(|| {
+        let shown = SERVICE.shape(output("DescribeTaskDefinition")?);
+        let Kind::Structure { members } = &shown.kind else {
+            return None;
+        };
+        let member = members.iter().find(|member| member.name == DEFINITION);
+        member.map(|member| member.shape)
+    });
+    *SHAPE
 }
 
 pub fn of_overrides(overrides: &TaskOverride) -> Value {

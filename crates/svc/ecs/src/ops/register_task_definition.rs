@@ -1,23 +1,23 @@
-//! RegisterTaskDefinition: the next revision of a family.
+//! RegisterTaskDefinition: the next revision of a family ([`registrations`]).
+
+use std::sync::Arc;
 
 use wharf_api_ecs::{RegisterTaskDefinitionRequest, RegisterTaskDefinitionResponse};
 use wharf_records::{
-    Record, Unknown,
-    ecs::{Definition, DefinitionStatus, Family, definition_id},
-    encode,
+    Unknown,
+    ecs::{Definition, DefinitionStatus},
 };
-use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Fault};
 
 use crate::{
-    core::{Core, MAX_TRIES},
-    definition, describe, document, fault,
+    core::Core,
+    definition, describe, document,
     names::{self, Place},
-    tags,
+    registrations, tags,
 };
 
 pub async fn register_task_definition(
-    core: &Core,
+    core: &Arc<Core>,
     call: &Call,
     mut input: RegisterTaskDefinitionRequest,
 ) -> Result<RegisterTaskDefinitionResponse, Fault> {
@@ -27,56 +27,22 @@ pub async fn register_task_definition(
             .map(|given| names::role_arn(&call.account, &given));
     }
     let wanted = definition::define(&input)?;
-    let tags = tags::read(input.tags.as_ref())?;
-    let place = Place::of(call);
-    let name = wanted.family.clone().unwrap_or_default();
-    let family_key = place.scope().key(Family::KIND, &name);
-    let _turn = core.state.turn(&family_key).await;
-    for _ in 0..MAX_TRIES {
-        let found = core.state.table.read::<Family>(&family_key).await?;
-        let unchanged = match &found {
-            Some(stored) => stored.unchanged(),
-            None => Compare::absent(&family_key),
-        };
-        let mut family = found.map(|stored| stored.record).unwrap_or_else(|| Family {
-            name: name.clone(),
-            ..Family::default()
-        });
-        let Some(revision) = family.last_revision.checked_add(1) else {
-            return Err(fault::client("The family has no further revision to give."));
-        };
-        family.last_revision = revision;
-        family.newest_active = Some(revision);
-        let record = Definition {
-            family: name.clone(),
-            revision,
-            arn: place.definition(&name, revision),
-            status: DefinitionStatus::Active,
-            registered_at: call.now,
-            registered_by: call.caller.arn.clone(),
-            deregistered_at: None,
-            delete_requested_at: None,
-            document: document::of_definition(&wanted),
-            tags: tags.clone(),
-            unknown: Unknown::new(),
-        };
-        let key = place
-            .scope()
-            .key(Definition::KIND, &definition_id(&name, revision));
-        let txn = Txn::new()
-            .when(unchanged)
-            .put(&family_key, encode(&family))
-            .put(key, encode(&record));
-        if core.state.table.commit(&call.permit, txn).await? {
-            return Ok(RegisterTaskDefinitionResponse {
-                task_definition: Some(
-                    describe::definition(&record).map_err(|e| fault::server(&e))?,
-                ),
-                tags: Some(tags::show(&record.tags)),
-            });
-        }
-    }
-    Err(fault::client(
-        "Too many concurrent attempts to create a new revision of the specified family.",
-    ))
+    let record = Definition {
+        family: wanted.family.clone().unwrap_or_default(),
+        revision: 0,
+        arn: String::new(),
+        status: DefinitionStatus::Active,
+        registered_at: call.now,
+        registered_by: call.caller.arn.clone(),
+        deregistered_at: None,
+        delete_requested_at: None,
+        document: document::of_definition(&wanted),
+        tags: tags::read(input.tags.as_ref())?,
+        unknown: Unknown::new(),
+    };
+    let record = registrations::register(core, &call.permit, Place::of(call), record).await?;
+    Ok(RegisterTaskDefinitionResponse {
+        tags: Some(tags::show(&record.tags)),
+        task_definition: Some(describe::registered(&record, wanted)),
+    })
 }

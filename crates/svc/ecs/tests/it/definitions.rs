@@ -42,6 +42,56 @@ async fn list(harness: &Harness, request: Value) -> api::ListTaskDefinitionsResp
         .unwrap()
 }
 
+/// Those of one family that wait share transactions; however many there are, and whatever goes away meanwhile, each
+/// has a revision of its own.
+#[tokio::test]
+async fn many_at_once_get_one_revision_each() {
+    const MANY: usize = 300;
+    let harness = Harness::start().await;
+    let register = |number: usize| {
+        let (ecs, family) = (harness.ecs.clone(), ["web", "db"][number % 2]);
+        tokio::spawn(async move {
+            let mut wanted = of(family);
+            wanted["containerDefinitions"][0]["name"] = format!("c{number}").into();
+            let input = decode("RegisterTaskDefinition", wanted);
+            let made = ecs.register_task_definition(&call(), input).await;
+            (number, made.unwrap().task_definition.unwrap())
+        })
+    };
+    let all: Vec<_> = (0..MANY).map(register).collect();
+    let mut revisions = [Vec::new(), Vec::new()];
+    for (at, registered) in all.into_iter().enumerate() {
+        if at % 50 == 7 {
+            let family = ["web", "db"][at % 2];
+            // One that is there: the first to be answered.
+            if let Some(revision) = revisions[at % 2].first() {
+                deregister(&harness, &format!("{family}:{revision}"))
+                    .await
+                    .unwrap();
+            }
+        }
+        let (number, shown) = registered.await.unwrap();
+        let arn = shown.task_definition_arn.clone().unwrap();
+        let stored = describe(&harness, &arn).await.unwrap();
+        let containers = |one: &api::TaskDefinition| one.container_definitions.clone().unwrap();
+        assert_eq!(
+            containers(&stored)[0].name.as_deref(),
+            Some(format!("c{number}").as_str())
+        );
+        assert_eq!(containers(&stored), containers(&shown));
+        revisions[number % 2].push(shown.revision.unwrap());
+    }
+    for (family, mut revisions) in ["web", "db"].into_iter().zip(revisions) {
+        revisions.sort_unstable();
+        let each_once: Vec<i32> = (1..=150).collect();
+        assert_eq!(revisions, each_once, "{family}");
+        assert_eq!(
+            describe(&harness, family).await.unwrap().revision,
+            Some(150)
+        );
+    }
+}
+
 #[tokio::test]
 async fn revisions_are_never_issued_twice() {
     let harness = Harness::start().await;

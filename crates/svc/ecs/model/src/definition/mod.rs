@@ -62,11 +62,7 @@ pub fn define(input: &RegisterTaskDefinitionRequest) -> Result<TaskDefinition, F
     defaults::fill(&mut definition);
     definition.compatibilities = Some(compatibilities(&definition)?);
     definition.requires_attributes = Some(requires::attributes(&definition));
-    if crate::document::of_definition(&definition)
-        .to_string()
-        .len()
-        > MAX_BYTES
-    {
+    if crate::document::definition_bytes(&definition) > MAX_BYTES {
         return Err(fault::client(
             "Actual length exceeds max length of 65536 bytes.",
         ));
