@@ -17,5 +17,5 @@ mod tally;
 
 pub use report::{Contributor, Metric, Order, Point, Report};
 pub use rule::{BadRule, Rule};
-pub use source::{LogEvents, Question, Untold};
+pub use source::{LONGEST_COUNTING, LogEvents, Question, Untold};
 pub use tally::{Tally, TooMany};

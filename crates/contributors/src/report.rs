@@ -42,6 +42,7 @@ pub struct Point {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Contributor {
     pub keys: Vec<String>,
+    /// The sum of its periods, whatever it was ranked by.
     pub value: f64,
     /// By when periods begin, ascending.
     pub points: Vec<(i64, f64)>,
@@ -134,12 +135,12 @@ impl Tally {
             .map(|(keys, points)| (order.of(points), keys))
             .collect();
         ranked.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-        let shown = ranked.into_iter().take(most).map(|(value, keys)| {
-            let points = self.contributors[keys].iter();
+        let shown = ranked.into_iter().take(most).map(|(_, keys)| {
+            let points = &self.contributors[keys];
             Contributor {
                 keys: keys.clone(),
-                value,
-                points: points.map(|(at, value)| (*at, *value)).collect(),
+                value: Order::Sum.of(points),
+                points: points.iter().map(|(at, value)| (*at, *value)).collect(),
             }
         });
         Report {
@@ -238,12 +239,12 @@ mod tests {
         );
         assert_eq!(
             ranked("Count", "Maximum", 9),
-            (6.0, 3, "a=2 b=1 c=1".to_owned())
+            (6.0, 3, "a=2 b=3 c=1".to_owned())
         );
         assert_eq!(ranked("Sum", "Sum", 2), (23.0, 3, "c=10 b=7".to_owned()));
         assert_eq!(
             ranked("Sum", "Maximum", 9),
-            (23.0, 3, "c=10 a=6 b=3".to_owned())
+            (23.0, 3, "c=10 a=6 b=7".to_owned())
         );
         let first = &tally("Sum", &EVENTS).report(9, Order::Sum).contributors[1];
         assert_eq!(first.points, [(0, 2.0), (60, 2.0), (120, 3.0)]);

@@ -1,12 +1,16 @@
 //! Who has the events that rules are about.
 
-use std::{ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use wharf_base::Timestamp;
 use wharf_service::Place;
 use wharf_wire::{Fault, async_trait};
 
 use crate::{Rule, Tally, TooMany};
+
+/// How long counting may take, for all that one request asks: somebody waits for it, an alarm among others, which gives
+/// up after half a minute.
+pub const LONGEST_COUNTING: Duration = Duration::from_secs(25);
 
 /// What is to be counted.
 #[derive(Debug, Clone)]

@@ -80,7 +80,7 @@ impl Uncounted {
     }
 }
 
-/// Counts by a rule that is there, over whole seconds and in periods of the clock.
+/// Counts by a rule that is there, over whole seconds and in periods of the clock; the first is whole, as that of a metric is.
 ///
 /// # Errors
 /// There is too much to count; the store's, and those of CloudWatch Logs.
@@ -104,12 +104,13 @@ pub async fn tally(
     let rule = Rule::parse(&record.definition).map_err(|_| {
         Uncounted::Fault(validation("The rule's definition is of another version."))
     })?;
+    let from = range.from.saturating_sub(range.from.rem_euclid(period));
     let question = Question {
         place: place.clone(),
         rule: Arc::new(rule),
         transformed: record.transformed,
         enabled: record.spans(),
-        times: range.from.saturating_mul(1000)..range.to.saturating_mul(1000),
+        times: from.saturating_mul(1000)..range.to.saturating_mul(1000),
         period,
         now: core.parts.clock.now(),
     };

@@ -8,8 +8,8 @@ use std::{
 use parking_lot::Mutex;
 use wharf_delivery::Outbox;
 use wharf_reconcile::{Queue, Shard};
-use wharf_service::{Pages, Place, Shares, Table};
-use wharf_wire::Context;
+use wharf_service::{Faults as _, Pages, Place, Shares, Table};
+use wharf_wire::{Context, Fault};
 
 use crate::{
     alarm::family::Family, anomaly::Models, config::Parts, courier::Messenger,
@@ -25,6 +25,12 @@ const DRAWN_OF_ACCOUNT: usize = 2;
 /// Alarms that are looked at at once.
 pub const WORKERS: usize = 8;
 const LOOKED_AT_OF_ACCOUNT: usize = 4;
+/// Requests that have log events counted at once, which may take long.
+const COUNTED_AT_ONCE: usize = 4;
+const COUNTED_OF_ACCOUNT: usize = 2;
+/// Alarms that have, of those that are looked at at once.
+const COUNTING_ALARMS: usize = 2;
+const COUNTING_ALARMS_OF_ACCOUNT: usize = 1;
 
 /// Streams that are sent at once: a destination may take seconds to answer.
 pub const SENDERS: usize = 64;
@@ -52,6 +58,10 @@ pub struct Core {
     pub drawing: Shares,
     /// Alarms that are looked at.
     pub looking: Shares,
+    /// Requests that have log events counted.
+    pub counting: Shares,
+    /// Alarms that have, so that they leave workers to others.
+    pub counting_alarms: Shares,
     /// Metric streams that are sent.
     pub sending: Shares,
 }
@@ -84,8 +94,26 @@ impl Core {
             computing: Shares::of_processors(),
             drawing: Shares::new(DRAWN_AT_ONCE, DRAWN_OF_ACCOUNT),
             looking: Shares::new(WORKERS, LOOKED_AT_OF_ACCOUNT),
+            counting: Shares::new(COUNTED_AT_ONCE, COUNTED_OF_ACCOUNT),
+            counting_alarms: Shares::new(COUNTING_ALARMS, COUNTING_ALARMS_OF_ACCOUNT),
             sending: Shares::new(SENDERS, SENT_OF_ACCOUNT),
         }
+    }
+
+    /// Works apart from the tasks that serve others: it may take long. The account's share of the processors is held as
+    /// long, also when whoever asked has gone.
+    pub async fn compute<T: Send + 'static>(
+        &self,
+        account: &str,
+        work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let share = self.computing.take(account).await;
+        let done = tokio::task::spawn_blocking(move || {
+            let _share = share;
+            work()
+        });
+        done.await
+            .unwrap_or_else(|error| Err(CloudwatchFaults::internal(&error)))
     }
 
     /// The pages of a list of the caller's; `selection` is all that a request chooses by.

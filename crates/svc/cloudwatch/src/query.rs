@@ -5,10 +5,11 @@ use std::{
     sync::Arc,
 };
 
+use tokio::time::timeout;
 use wharf_api_cloudwatch::{MetricDataQuery, MetricStat};
-use wharf_contributors::Point;
+use wharf_contributors::{LONGEST_COUNTING, Point};
 use wharf_series::{Metric, Tier};
-use wharf_service::{Faults as _, Place};
+use wharf_service::Place;
 use wharf_wire::Fault;
 
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
     contributors,
     core::{self, Core},
     datum,
-    fault::{CloudwatchFaults, expression, validation},
+    fault::{expression, validation},
     fetch::{self, Range, Wanted},
     insights,
     math::{self, Bad, Budget, Expression, Given, Line, Value},
@@ -249,32 +250,84 @@ pub async fn answer(
     queries: &Arc<[Query]>,
     range: Range,
 ) -> Result<BTreeMap<String, Value>, Fault> {
+    let rules = counted(core, place, queries, range).await?;
     let _turn = core.reading.take(&place.account).await;
     let mut reading = Reading::new(core, place, range);
     let bands = anomaly::of_queries(&mut reading, queries).await?;
     let read = Read {
         bands,
+        rules,
         ..reading.gather(queries).await?
     };
     apart(core, &place.account, queries.clone(), read).await
 }
 
-/// What queries come to, apart from the tasks that serve others: it may be long. The account's share of the
-/// processors is held as long, also when whoever asked has gone.
+/// What queries come to, apart from the tasks that serve others.
 pub async fn apart(
     core: &Core,
     account: &str,
     queries: Arc<[Query]>,
     read: Read,
 ) -> Result<BTreeMap<String, Value>, Fault> {
-    let share = core.computing.take(account).await;
-    let evaluated = tokio::task::spawn_blocking(move || {
-        let _share = share;
-        evaluated(&queries, read)
-    });
-    evaluated
+    core.compute(account, move || evaluated(&queries, read))
         .await
-        .unwrap_or_else(|error| Err(CloudwatchFaults::internal(&error)))
+}
+
+/// What was counted by the rules that expressions ask, by rule and period.
+type Counted = BTreeMap<(String, i64), Vec<Point>>;
+
+/// Whether log events are to be counted for them.
+pub fn ask_rules(queries: &[Query]) -> bool {
+    queries.iter().any(|it| !it.rules().is_empty())
+}
+
+/// Nothing else waits for it, and it ends in time.
+async fn counted(
+    core: &Core,
+    place: &Place,
+    queries: &[Query],
+    range: Range,
+) -> Result<Counted, Fault> {
+    // With the first query that asks each.
+    let mut wanted: BTreeMap<(&str, i64), &str> = BTreeMap::new();
+    let usual = usual_period(queries);
+    for query in queries {
+        let period = query.period.unwrap_or(usual);
+        for rule in query.rules() {
+            wanted.entry((rule, period)).or_insert(&query.id);
+        }
+    }
+    if wanted.is_empty() {
+        return Ok(Counted::new());
+    }
+    if wanted.len() > MOST_RULES {
+        return Err(validation(format!(
+            "A request may ask at most {MOST_RULES} Contributor Insights rules."
+        )));
+    }
+    let _turn = core.counting.take(&place.account).await;
+    let counting = async {
+        let mut found = Counted::new();
+        for ((rule, period), id) in wanted {
+            let tally = contributors::tally(core, place, (rule, range, period)).await;
+            let tally = tally.map_err(|why| why.in_expression(id))?;
+            let points = core.compute(&place.account, || {
+                Ok(tally.map_or(Vec::new(), |it| it.points()))
+            });
+            found.insert((rule.to_owned(), period), points.await?);
+        }
+        Ok(found)
+    };
+    timeout(LONGEST_COUNTING, counting).await.unwrap_or_else(|_| {
+        Err(validation(
+            "Counting by the request's Contributor Insights rules takes too long: ask for a shorter time.",
+        ))
+    })
+}
+
+/// Of expressions that do not say theirs.
+fn usual_period(queries: &[Query]) -> i64 {
+    queries.iter().filter_map(own_period).max().unwrap_or(60)
 }
 
 /// What expressions are evaluated on.
@@ -283,7 +336,7 @@ pub struct Read {
     /// Ids of queries that are metrics, in the order of the request.
     metrics: Vec<String>,
     searches: BTreeMap<(String, String, Option<i64>), Vec<Line>>,
-    rules: BTreeMap<(String, i64), Vec<Point>>,
+    rules: Counted,
     bands: BTreeMap<String, Arc<Model>>,
     range: Range,
     period: i64,
@@ -299,10 +352,10 @@ pub fn on_nothing(queries: &[Query], range: Range) -> Result<BTreeMap<String, Va
         values: BTreeMap::new(),
         metrics: Vec::new(),
         searches: BTreeMap::new(),
-        rules: BTreeMap::new(),
+        rules: Counted::new(),
         bands: BTreeMap::new(),
         range,
-        period: queries.iter().filter_map(own_period).max().unwrap_or(60),
+        period: usual_period(queries),
     };
     for query in queries {
         let line = Line {
@@ -421,7 +474,7 @@ impl<'a> Reading<'a> {
     /// # Errors
     /// They would read too much; the disk's.
     pub async fn gather(&mut self, queries: &[Query]) -> Result<Read, Fault> {
-        let period = queries.iter().filter_map(own_period).max().unwrap_or(60);
+        let period = usual_period(queries);
         let (ids, wanted): (Vec<String>, Vec<Wanted>) = queries
             .iter()
             .filter_map(|it| match &it.what {
@@ -435,7 +488,6 @@ impl<'a> Reading<'a> {
             .cloned()
             .zip(lines.into_iter().map(Value::Line))
             .collect();
-        let rules = self.rules(queries, period).await?;
         let (mut searches, mut searched) = (BTreeMap::new(), BTreeSet::new());
         for query in queries {
             let mut named = Vec::new();
@@ -472,38 +524,11 @@ impl<'a> Reading<'a> {
             values,
             metrics: ids,
             searches,
-            rules,
+            rules: Counted::new(),
             bands: BTreeMap::new(),
             range: self.range,
             period,
         })
-    }
-
-    /// What was counted by the rules that expressions ask.
-    async fn rules(
-        &self,
-        queries: &[Query],
-        period: i64,
-    ) -> Result<BTreeMap<(String, i64), Vec<Point>>, Fault> {
-        let mut found: BTreeMap<(String, i64), Vec<Point>> = BTreeMap::new();
-        for query in queries {
-            for rule in query.rules() {
-                let key = (rule.to_owned(), query.period.unwrap_or(period));
-                if found.contains_key(&key) {
-                    continue;
-                }
-                if found.len() == MOST_RULES {
-                    return Err(validation(format!(
-                        "A request may ask at most {MOST_RULES} Contributor Insights rules."
-                    )));
-                }
-                let asked = (rule, self.range, key.1);
-                let tally = contributors::tally(self.core, self.place, asked).await;
-                let tally = tally.map_err(|why| why.in_expression(&query.id))?;
-                found.insert(key, tally.map_or(Vec::new(), |it| it.points()));
-            }
-        }
-        Ok(found)
     }
 
     fn may_read(&mut self, lines: usize, period: i64) -> Result<(), Fault> {

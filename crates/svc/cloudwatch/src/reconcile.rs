@@ -96,7 +96,7 @@ async fn detector(core: &Core, place: &Place, key: &str) -> Result<Next, StepErr
     };
     match anomaly::of_detector(core, place, &stored.record).await {
         Ok(training) => {
-            core.models.note(key, training);
+            core.models.note(&stored, training);
             if training == Training::TooFewPoints {
                 return Ok(Next::After(TRAINED_SOON));
             }
@@ -153,6 +153,7 @@ async fn metric(core: &Core, place: &Place, stored: &Stored<Alarm>) -> Result<Ne
     };
     match looked {
         Ok(Found::Nothing) => note(core, stored, None).await?,
+        Ok(Found::Crowded) => return Ok(Next::After(CROWDED)),
         Ok(Found::Same(values)) => {
             note(core, stored, None).await?;
             let mut calls = transition::again(place, alarm, &values, now);

@@ -55,6 +55,8 @@ pub enum Found {
     Same(Vec<f64>),
     /// Nothing that says more than before.
     Nothing,
+    /// Others are looked at that have log events counted too.
+    Crowded,
 }
 
 /// What the data of whole periods mean.
@@ -84,7 +86,11 @@ pub async fn look(
         Source::Metric(metric) => of_metric(core, place, metric, of, (from, to)).await?,
         Source::Queries(queries) => {
             let range = Range { from, to };
-            of_queries(core, place, queries, of.threshold_metric.as_deref(), range).await?
+            let found = of_queries(core, place, queries, of.threshold_metric.as_deref(), range);
+            match found.await? {
+                Some(data) => data,
+                None => return Ok(Found::Crowded),
+            }
         }
     };
     if data.too_few {
@@ -199,15 +205,20 @@ fn needed(percent: f64) -> f64 {
     10.0 / tail.max(f64::EPSILON)
 }
 
+/// `None` if they have log events counted, and their turn has not come.
 async fn of_queries(
     core: &Core,
     place: &Place,
     queries: &[StoredQuery],
     band: Option<&str>,
     range: Range,
-) -> Result<Data, Fault> {
+) -> Result<Option<Data>, Fault> {
     let wire = queries.iter().map(StoredQuery::to_wire).collect();
     let queries = query::read(place, wire)?;
+    let turn = query::ask_rules(&queries).then(|| core.counting_alarms.try_take(&place.account));
+    if matches!(turn, Some(None)) {
+        return Ok(None);
+    }
     let mut values = query::answer(core, place, &queries, range).await?;
     let band = match band.and_then(|it| values.remove(it)) {
         None => None,
@@ -228,11 +239,11 @@ async fn of_queries(
         Some(Value::Lines(mut lines)) if lines.len() == 1 => lines.remove(0).points,
         _ => Vec::new(),
     };
-    Ok(Data {
+    Ok(Some(Data {
         points,
         band,
         too_few: false,
-    })
+    }))
 }
 
 /// # Errors

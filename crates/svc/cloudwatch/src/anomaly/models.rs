@@ -5,8 +5,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use parking_lot::Mutex;
 use wharf_base::Timestamp;
+use wharf_service::Stored;
+use wharf_store::Revision;
 
 use super::Model;
+use crate::records::Detector;
 
 /// Seconds of the stretches that models are made anew in.
 pub const REFRESHED: i64 = 900;
@@ -47,8 +50,8 @@ type Key = (String, String);
 #[derive(Debug, Default)]
 pub struct Models {
     kept: Mutex<BTreeMap<Key, Kept>>,
-    /// Of detectors, by the keys of their records.
-    training: Mutex<BTreeMap<String, Training>>,
+    /// Of detectors, by the keys of their records, with the revision of the record that it is about.
+    training: Mutex<BTreeMap<String, (Revision, Training)>>,
 }
 
 impl Models {
@@ -77,14 +80,17 @@ impl Models {
         kept.insert((account.to_owned(), id.to_owned()), Kept { model, made_at });
     }
 
-    /// How far a detector is, by its record's key.
-    pub fn training(&self, key: &str) -> Training {
-        let training = self.training.lock();
-        training.get(key).copied().unwrap_or(Training::Pending)
+    /// How far a detector is: what was noted of an earlier record of it counts for nothing.
+    pub fn training(&self, of: &Stored<Detector>) -> Training {
+        match self.training.lock().get(&of.key) {
+            Some((revision, training)) if *revision == of.revision => *training,
+            _ => Training::Pending,
+        }
     }
 
-    pub fn note(&self, key: &str, training: Training) {
-        self.training.lock().insert(key.to_owned(), training);
+    pub fn note(&self, of: &Stored<Detector>, training: Training) {
+        let mut noted = self.training.lock();
+        noted.insert(of.key.clone(), (of.revision, training));
     }
 
     pub fn forget(&self, key: &str) {
@@ -94,8 +100,10 @@ impl Models {
 
 #[cfg(test)]
 mod tests {
+    use wharf_records::Unknown;
+
     use super::*;
-    use crate::anomaly::Settings;
+    use crate::{anomaly::Settings, records::DetectorSource};
 
     fn model() -> Option<Arc<Model>> {
         let points: Vec<(i64, f64)> = (0..30).map(|it| (it * 60, 1.0)).collect();
@@ -119,6 +127,32 @@ mod tests {
         assert_eq!(models.find("quiet", "few", at(59_999)), Some(None));
         assert_eq!(models.find("quiet", "few", at(60_000)), None);
         assert_eq!(models.find("quiet", "few", at(-1)), None);
+    }
+
+    #[test]
+    fn what_was_noted_of_a_record_before_counts_for_nothing() {
+        let models = Models::default();
+        let of = |revision| Stored {
+            key: "detector".to_owned(),
+            record: Detector {
+                source: DetectorSource::Queries(Vec::new()),
+                excluded: Vec::new(),
+                timezone: None,
+                adaptation_speed: None,
+                outlier_filtering: None,
+                periodic_spikes: None,
+                unknown: Unknown::new(),
+            },
+            revision,
+            created: 1,
+        };
+        models.note(&of(1), Training::Trained);
+        assert_eq!(models.training(&of(1)), Training::Trained);
+        assert_eq!(models.training(&of(2)), Training::Pending);
+        models.note(&of(2), Training::TooFewPoints);
+        assert_eq!(models.training(&of(2)), Training::TooFewPoints);
+        models.forget("detector");
+        assert_eq!(models.training(&of(2)), Training::Pending);
     }
 
     #[test]

@@ -109,7 +109,7 @@ pub fn checked(place: &Place, queries: &[StoredQuery]) -> Result<(), Fault> {
     if read.iter().any(|it| it.what.searches()) {
         return Err(validation("SEARCH is not supported in anomaly detectors."));
     }
-    if read.iter().any(|it| !it.rules().is_empty()) {
+    if query::ask_rules(&read) {
         return Err(validation(
             "INSIGHT_RULE_METRIC is not supported in anomaly detectors.",
         ));

@@ -145,8 +145,6 @@ pub async fn put_anomaly_detector(
         }
         tx.put(&key, &detector);
     });
-    // It is trained again by what it says now.
-    core.models.forget(&key);
     let anomaly_detector_id = Some(id);
     Ok(PutAnomalyDetectorOutput {
         anomaly_detector_id,
@@ -232,7 +230,7 @@ pub async fn describe_anomaly_detectors(
     all.sort_by(|a, b| a.0.cmp(&b.0));
     let (shown, next_token) = page.cut(all, |it| &it.0);
     let shown = shown.into_iter().map(|(id, stored)| {
-        let training = core.models.training(&stored.key);
+        let training = core.models.training(&stored);
         AnomalyDetector {
             anomaly_detector_id: Some(id),
             state_value: Some(training.name().to_owned()),

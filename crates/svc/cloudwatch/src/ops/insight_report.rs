@@ -7,7 +7,7 @@ use wharf_api_cloudwatch::{
     InsightRuleContributorDatapoint, InsightRuleMetricDatapoint, faults,
 };
 use wharf_base::Timestamp;
-use wharf_contributors::{Contributor, Metric, Order, Point};
+use wharf_contributors::{Contributor, Metric, Order, Point, Tally};
 use wharf_service::Place;
 use wharf_wire::{Call, Fault};
 
@@ -21,6 +21,8 @@ use crate::{
 /// Contributors of a report.
 const MOST: usize = 100;
 const USUAL: usize = 10;
+/// Datapoints of a report, as of an answer of GetMetricData.
+const MOST_POINTS: usize = 100_800;
 /// Seconds of a day: no period is longer.
 const LONGEST_PERIOD: i64 = 86_400;
 
@@ -41,15 +43,22 @@ pub async fn get_insight_rule_report(
     let place = Place::of(call);
     let asked = asked(&input)?;
     let name = input.rule_name.unwrap_or_default();
-    let _turn = core.reading.take(&place.account).await;
     let question = (name.as_str(), asked.range, asked.period);
-    let tally = contributors::tally(core, &place, question).await;
+    let tally = {
+        let _turn = core.counting.take(&place.account).await;
+        contributors::tally(core, &place, question).await
+    };
     let tally = tally.map_err(contributors::Uncounted::in_request)?;
     let tally = tally.ok_or_else(|| {
         faults::resource_not_found_exception(format!("The rule {name} does not exist."))
             .with("ResourceType", "InsightRule")
             .with("ResourceId", name.as_str())
     })?;
+    core.compute(&place.account, move || report(&tally, &asked))
+        .await
+}
+
+fn report(tally: &Tally, asked: &Asked) -> Result<GetInsightRuleReportOutput, Fault> {
     let statistic = if tally.rule().sums() {
         "Sum"
     } else {
@@ -60,6 +69,12 @@ pub async fn get_insight_rule_report(
         true => Vec::new(),
         false => tally.points(),
     };
+    let shown = report.contributors.iter().map(|it| it.points.len());
+    if shown.sum::<usize>() + points.len() > MOST_POINTS {
+        return Err(invalid(format!(
+            "The report would have more than {MOST_POINTS} datapoints: ask for a longer period, a shorter time or fewer contributors."
+        )));
+    }
     Ok(GetInsightRuleReportOutput {
         key_labels: Some(tally.rule().labels().map(str::to_owned).collect()),
         aggregation_statistic: Some(statistic.to_owned()),

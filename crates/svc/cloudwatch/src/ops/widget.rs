@@ -37,7 +37,7 @@ pub async fn get_metric_widget_image(
     let widget = read::widget(&text, call.now, &place.account, &place.region)
         .map_err(|bad| validation(format!("The parameter MetricWidget is not valid: {bad}.")))?;
     let queries = query::read(&place, widget.queries.clone())?;
-    if queries.iter().any(|it| !it.rules().is_empty()) {
+    if query::ask_rules(&queries) {
         // Which rules a widget asks is not decided about.
         return Err(validation(
             "INSIGHT_RULE_METRIC is not supported in images by this version of wharf.",

@@ -70,7 +70,7 @@ async fn trained(home: &Home, state: &str) {
 
 #[tokio::test]
 async fn a_detector_is_put_trained_described_and_deleted() {
-    let mut home = Home::start();
+    let home = Home::start();
     usual(&home, "CPU").await;
     let call = home.call();
     let put = home.service.put_anomaly_detector(&call, detector("CPU"));
@@ -100,7 +100,6 @@ async fn a_detector_is_put_trained_described_and_deleted() {
         put.await.unwrap().anomaly_detector_id.as_deref(),
         Some(&*id)
     );
-    home.wait(Duration::from_secs(1));
     trained(&home, "TRAINED").await;
     let [shown] = &detectors(&home, &[]).await[..] else {
         panic!("one detector");
