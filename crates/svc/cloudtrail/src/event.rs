@@ -1,11 +1,17 @@
 //! An event as CloudTrail writes it (record contents, version 1.11).
 
+mod known;
+
+use std::ops::Range;
+
 use serde::{Serialize, Serializer};
 use wharf_base::{Timestamp, ids};
 use wharf_wire::{
     Caller, CallerKind,
     audit::{Decided, Event},
 };
+
+use self::known::Known;
 
 const VERSION: &str = "1.11";
 
@@ -86,11 +92,21 @@ struct Resource<'a> {
     kind: String,
 }
 
-/// Renders events, and keeps of each what the next most often has as well: who asked, and the second.
+/// Renders events, and keeps of each what the next most often has as well: who asked, and the second;
+/// and of those that come again and again, all but what each has of its own ([`Known`]).
 #[derive(Default)]
 pub struct Renderer {
     identity: Option<(Caller, Vec<u8>)>,
     time: Option<(i64, String)>,
+    known: Known,
+}
+
+/// Where the values stand that each event has of its own.
+#[derive(Default)]
+struct Holes {
+    time: Range<usize>,
+    request: Range<usize>,
+    event: Range<usize>,
 }
 
 impl Renderer {
@@ -99,12 +115,31 @@ impl Renderer {
     /// # Errors
     /// A value that cannot be JSON.
     pub fn render(&mut self, event: &Event, json: &mut Vec<u8>) -> serde_json::Result<()> {
-        let cx = &event.context;
+        if let Some(known) = self.known.find(event) {
+            let (text, holes) = (&known.text, &known.holes);
+            json.extend_from_slice(&text[..holes.time.start]);
+            serde_json::to_writer(&mut *json, second(&mut self.time, event.context.now))?;
+            json.extend_from_slice(&text[holes.time.end..holes.request.start]);
+            serde_json::to_writer(&mut *json, &event.context.request_id)?;
+            json.extend_from_slice(&text[holes.request.end..holes.event.start]);
+            serde_json::to_writer(&mut *json, &ids::uuid())?;
+            json.extend_from_slice(&text[holes.event.end..]);
+            return Ok(());
+        }
+        let begin = json.len();
+        let holes = self.write(event, json)?;
+        self.known.see(event, &json[begin..], holes);
+        Ok(())
+    }
+
+    /// Adds the event whatever came before. The holes count from where it begins.
+    fn write(&mut self, event: &Event, json: &mut Vec<u8>) -> serde_json::Result<Holes> {
+        let (cx, first) = (&event.context, json.len());
         json.extend_from_slice(b"{\"eventVersion\":\"");
         json.extend_from_slice(VERSION.as_bytes());
         json.extend_from_slice(b"\",\"userIdentity\":");
         json.extend_from_slice(self.identity(&cx.caller)?);
-        member(json, "eventTime", self.time(cx.now))?;
+        let time = hole(json, "eventTime", second(&mut self.time, cx.now))?;
         member(json, "eventSource", &SourceOf(&event.service))?;
         member(json, "eventName", &event.name)?;
         member(json, "awsRegion", &cx.region)?;
@@ -124,8 +159,8 @@ impl Renderer {
         if let Some(additional) = additional(event) {
             member(json, "additionalEventData", &additional)?;
         }
-        member(json, "requestID", &cx.request_id)?;
-        member(json, "eventID", &ids::uuid())?;
+        let request = hole(json, "requestID", &cx.request_id)?;
+        let own = hole(json, "eventID", &ids::uuid())?;
         member(json, "readOnly", &event.read_only)?;
         let resources = resources(&event.decided);
         if !resources.is_empty() {
@@ -140,7 +175,12 @@ impl Renderer {
         member(json, "recipientAccountId", &cx.account)?;
         member(json, "eventCategory", "Management")?;
         json.push(b'}');
-        Ok(())
+        let from_first = |hole: Range<usize>| hole.start - first..hole.end - first;
+        Ok(Holes {
+            time: from_first(time),
+            request: from_first(request),
+            event: from_first(own),
+        })
     }
 
     fn identity(&mut self, caller: &Caller) -> serde_json::Result<&[u8]> {
@@ -150,14 +190,27 @@ impl Renderer {
         }
         Ok(self.identity.as_ref().map_or(b"null", |(_, json)| json))
     }
+}
 
-    fn time(&mut self, now: Timestamp) -> &str {
-        let second = now.millis().div_euclid(1000);
-        if self.time.as_ref().is_none_or(|(of, _)| *of != second) {
-            self.time = Some((second, now.iso8601_seconds()));
-        }
-        self.time.as_ref().map_or("", |(_, text)| text)
+/// A moment as events have it; `last` is the second it was written for last.
+fn second(last: &mut Option<(i64, String)>, now: Timestamp) -> &str {
+    let second = now.millis().div_euclid(1000);
+    if last.as_ref().is_none_or(|(of, _)| *of != second) {
+        *last = Some((second, now.iso8601_seconds()));
     }
+    last.as_ref().map_or("", |(_, text)| text)
+}
+
+/// A member, and where its value stands.
+fn hole(
+    json: &mut Vec<u8>,
+    name: &'static str,
+    value: &(impl Serialize + ?Sized),
+) -> serde_json::Result<Range<usize>> {
+    begin(json, name);
+    let start = json.len();
+    serde_json::to_writer(&mut *json, value)?;
+    Ok(start..json.len())
 }
 
 /// `ecs.amazonaws.com`
@@ -358,7 +411,77 @@ pub fn gap(lost: u64, account: &str, region: &str, now: Timestamp) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
+    use wharf_wire::Context;
+
     use super::*;
+
+    fn event(name: &str, user: &str, number: u8) -> Event {
+        let caller = Caller {
+            kind: CallerKind::User,
+            arn: format!("arn:aws:iam::1:user/{user}"),
+            ..Caller::root("1")
+        };
+        let mut context = Context::internal("1", "r", "s", Timestamp(0));
+        context.caller = caller;
+        Event {
+            parameters: match number % 3 {
+                0 => None,
+                one => Some(format!("{{\"n\":{one}}}")),
+            },
+            error: (number % 7 == 6).then(|| ("No".to_owned(), "no \"way\"".to_owned())),
+            response: (number % 5 == 4).then(|| "{}".to_owned()),
+            is_api_call: number != 9,
+            decided: vec![Decided {
+                action: format!("ecs:{name}"),
+                resource: "arn:aws:ecs:r:1:cluster/c".to_owned(),
+                allowed: true,
+                by: format!("statement {} of p", number % 2),
+            }],
+            ..Event::of_service(context, "ecs", name)
+        }
+    }
+
+    fn without_id(json: &[u8]) -> serde_json::Value {
+        let mut value: serde_json::Value = serde_json::from_slice(json).unwrap();
+        let id = value.as_object_mut().unwrap().remove("eventID").unwrap();
+        assert_eq!(id.as_str().unwrap().len(), 36);
+        value
+    }
+
+    /// Whatever was written before, an event is written as if it were the first.
+    #[test]
+    fn events_that_come_again_are_written_as_the_first_time() {
+        let (mut renderer, mut known, mut ids) = (Renderer::default(), 0, HashSet::new());
+        for round in 0..4_000_u32 {
+            // Few that come often among many that do not.
+            let of = |by: u32| round.wrapping_mul(2_654_435_761).rotate_left(by) >> 20;
+            let name = ["ListTasks", "DescribeTasks", "Poll"][of(1) as usize % 3];
+            let user = match of(5) % 4 {
+                0 => format!("user{}", of(9) % 100),
+                _ => "anna".to_owned(),
+            };
+            let number = (of(13) % 12) as u8;
+            let mut event = event(name, &user, number);
+            event.context.now = Timestamp(i64::from(round) * 37);
+            event.context.region = ["r", "q"][of(17) as usize % 2].to_owned();
+            event.context.request_id = format!("request \"{round}\"");
+            event.context.source_ip = (of(21) % 2 > 0).then(|| [192, 0, 2, 7].into());
+            known += u32::from(renderer.known.find(&event).is_some());
+            let (mut line, mut alone) = (b"before".to_vec(), Vec::new());
+            renderer.render(&event, &mut line).unwrap();
+            Renderer::default().write(&event, &mut alone).unwrap();
+            let line = &line[b"before".len()..];
+            assert_eq!(without_id(line), without_id(&alone));
+            let text: serde_json::Value = serde_json::from_slice(line).unwrap();
+            assert!(
+                ids.insert(text["eventID"].as_str().unwrap().to_owned()),
+                "an id of its own"
+            );
+        }
+        assert!(known > 50, "{known} of them were known");
+    }
 
     #[test]
     fn resources_are_of_a_kind() {

@@ -4,9 +4,9 @@
 //! transformers make of them. So an event counts once, as soon as its put has answered and as long as it is kept,
 //! whatever was killed meanwhile.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use wharf_contributors::{LogEvents, Question, Tally, Untold};
+use wharf_contributors::{LONGEST_COUNTING, LogEvents, Question, Tally, Untold};
 use wharf_insights::Needles;
 use wharf_records::{Record as _, Scope};
 use wharf_wire::async_trait;
@@ -20,13 +20,10 @@ use crate::{
     records::Group,
 };
 
-/// How long counting may take: somebody waits for it.
-const LONGEST: Duration = Duration::from_secs(60);
-
 #[async_trait]
 impl LogEvents for LogsService {
     async fn tally(&self, question: Question) -> Result<Tally, Untold> {
-        let counted = tokio::time::timeout(LONGEST, count(self, question));
+        let counted = tokio::time::timeout(LONGEST_COUNTING, count(self, question));
         counted.await.unwrap_or(Err(Untold::TooLong))
     }
 }

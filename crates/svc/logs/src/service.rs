@@ -27,7 +27,7 @@ use crate::{
     keys::Keys,
     limits::{Buckets, Limits},
     live::Live,
-    lookup_tables::Written,
+    lookup_tables::Versions,
     opener::Opener,
     ops,
     records::{Group, Stream},
@@ -55,7 +55,7 @@ pub struct LogsService {
     pub(crate) indexing: Arc<Indexing>,
     pub(crate) known_rules: Arc<Known>,
     pub(crate) desk: Arc<Desk>,
-    pub(crate) tables_written: Arc<Written>,
+    pub(crate) tables: Arc<Versions>,
     /// All of the installation, once they are there: metrics and messages go by them.
     pub(crate) operations: Arc<OnceLock<Arc<dyn Operations>>>,
     /// Those of EventBridge, once they are there.
@@ -116,7 +116,7 @@ impl LogsService {
             indexing: Arc::default(),
             known_rules: Arc::default(),
             desk: Arc::default(),
-            tables_written: Arc::default(),
+            tables: Arc::default(),
             operations: Arc::default(),
             api_destinations: Arc::default(),
             streams: Arc::default(),

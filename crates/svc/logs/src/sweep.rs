@@ -30,12 +30,16 @@ const PERMIT: Permit = Permit::for_controller("logs-sweep");
 impl LogsService {
     /// Sweeps until dropped.
     pub async fn sweep(self, clock: std::sync::Arc<dyn Clock>) {
+        tokio::join!(self.sweep_in_time(&*clock), self.sweep_left_over_tables());
+    }
+
+    async fn sweep_in_time(&self, clock: &dyn Clock) {
         let mut tick = tokio::time::interval(EVERY);
         let mut whole = true;
         loop {
             tick.tick().await;
             let swept = if whole {
-                everything(&self).await
+                everything(self).await
             } else {
                 Ok(())
             };
@@ -43,7 +47,7 @@ impl LogsService {
                 Ok(()) => whole = false,
                 Err(error) => tracing::warn!(%error, "logs could not be swept; retrying"),
             }
-            if let Err(error) = self.expire(&*clock).await {
+            if let Err(error) = self.expire(clock).await {
                 tracing::warn!(%error, "old log events stay for now; retrying");
             }
             if let Err(error) = self.expire_queries(clock.now()).await {

@@ -27,10 +27,16 @@ use crate::{
 /// Tables of an account in a region, as with AWS.
 const MOST: usize = 100;
 const PAGE: usize = 100;
+/// A table may get another key while it is put again.
+const TRIES: usize = 5;
+
+#[derive(Debug, thiserror::Error)]
+#[error("the lookup table gets one key after another")]
+struct KeysChange;
 
 /// A version that is durable and has no record yet.
 struct Made {
-    version: Version,
+    _version: Version,
     table: LookupTable,
     data_key: Option<DataKey>,
 }
@@ -49,22 +55,15 @@ pub async fn create(
         return Err(exists());
     }
     let body = body_of(service, call, (input.table_body, input.query_id)).await?;
-    let made = made(service, call, &name, body, input.kms_key_id.as_deref()).await?;
-    let Made {
-        version,
-        table,
-        data_key,
-    } = made;
+    let read = read(service, call, body).await?;
+    let kms_key = input.kms_key_id.as_deref();
+    let made = made(service, call, &name, (&read, 0), kms_key).await?;
     let table = LookupTable {
         description: input.description,
         tags,
-        ..table
+        ..made.table.clone()
     };
-    let put = put_new(service, call, &scope, (&table, data_key.as_ref()));
-    if let Err(refused) = put.await {
-        service.delete_version(&version.id).await?;
-        return Err(refused);
-    }
+    put_new(service, call, &scope, (&table, made.data_key.as_ref())).await?;
     Ok(CreateLookupTableResponse {
         lookup_table_arn: Some(names::lookup_table_arn(call, &name)),
         created_at: Some(call.now.millis()),
@@ -105,54 +104,62 @@ pub async fn update(
     let name = names::lookup_table(call, input.lookup_table_arn.as_deref())?;
     let scope = LogsService::scope(call);
     let key = scope.key(LookupTable::KIND, &name);
-    let before = service.table.read::<LookupTable>(&key).await?;
-    let before = before.ok_or_else(fault::no_lookup_table)?.record;
-    let kms_key = input.kms_key_id.or(before.key.map(|it| it.kms_key));
+    let find = async || {
+        let found = service.table.read::<LookupTable>(&key).await?;
+        Ok::<_, Fault>(found.ok_or_else(fault::no_lookup_table)?.record)
+    };
+    find().await?;
     let body = body_of(service, call, (input.table_body, input.query_id)).await?;
-    let made = made(service, call, &name, body, kms_key.as_deref()).await?;
-    let put = put_again(service, call, &scope, &made, input.description);
-    match put.await {
-        Ok(replaced) => service.delete_version(&replaced).await?,
-        Err(refused) => {
-            service.delete_version(&made.version.id).await?;
-            return Err(refused);
+    let read = read(service, call, body).await?;
+    for _ in 0..TRIES {
+        let before = find().await?;
+        let own_key = before.key.as_ref().map(|it| it.kms_key.as_str());
+        let kms_key = input.kms_key_id.as_deref().or(own_key);
+        let made = made(service, call, &name, (&read, before.bytes), kms_key).await?;
+        let description = input.description.as_deref();
+        if put_again(service, call, &scope, (&made, &before), description).await? {
+            return Ok(UpdateLookupTableResponse {
+                lookup_table_arn: Some(names::lookup_table_arn(call, &name)),
+                last_updated_time: Some(call.now.millis()),
+            });
         }
     }
-    Ok(UpdateLookupTableResponse {
-        lookup_table_arn: Some(names::lookup_table_arn(call, &name)),
-        last_updated_time: Some(call.now.millis()),
-    })
+    Err(fault::unreadable(&KeysChange))
 }
 
-/// The version that was replaced.
+/// Whether it was put: not if the table has another key than `seen`, which says what the version is under.
 async fn put_again(
     service: &LogsService,
     call: &Call,
     scope: &Scope,
-    made: &Made,
-    description: Option<String>,
-) -> Result<String, Fault> {
+    (made, seen): (&Made, &LookupTable),
+    description: Option<&str>,
+) -> Result<bool, Fault> {
     let table = &made.table;
     let key = scope.key(LookupTable::KIND, &table.name);
-    let replaced = transact!(service.table, &call.permit, |tx| {
+    let kms_key = |it: &LookupTable| it.key.as_ref().map(|it| it.kms_key.clone());
+    let was_put = transact!(service.table, &call.permit, |tx| {
         let before = tx.find::<LookupTable>(&key).await?;
         let before = before.ok_or_else(fault::no_lookup_table)?;
-        let table = LookupTable {
-            description: description.clone().or(before.description),
-            tags: before.tags,
-            unknown: before.unknown,
-            ..table.clone()
-        };
-        tx.put(&key, &table);
-        if let Some(old) = before.key {
-            tx.delete(record_key(scope, &before.version, old.data_key));
+        let is_as_seen = kms_key(&before) == kms_key(seen);
+        if is_as_seen {
+            let table = LookupTable {
+                description: description.map(str::to_owned).or(before.description),
+                tags: before.tags,
+                unknown: before.unknown,
+                ..table.clone()
+            };
+            tx.put(&key, &table);
+            if let Some(old) = before.key {
+                tx.delete(record_key(scope, &before.version, old.data_key));
+            }
+            if let Some(data_key) = &made.data_key {
+                tx.put(record_key(scope, &table.version, data_key.id), data_key);
+            }
         }
-        if let Some(data_key) = &made.data_key {
-            tx.put(record_key(scope, &table.version, data_key.id), data_key);
-        }
-        before.version
+        is_as_seen
     });
-    Ok(replaced)
+    Ok(was_put)
 }
 
 /// What a request gives, or what the query found that it names.
@@ -183,14 +190,14 @@ async fn body_of(
     }
 }
 
-/// Reads CSV and writes it down as a new version of a table.
-async fn made(
-    service: &LogsService,
-    call: &Call,
-    name: &str,
+/// CSV that was read.
+struct Read {
     body: String,
-    kms_key: Option<&str>,
-) -> Result<Made, Fault> {
+    columns: Vec<String>,
+    rows: u64,
+}
+
+async fn read(service: &LogsService, call: &Call, body: String) -> Result<Read, Fault> {
     let read = service.desk.work(&call.account, move || {
         let read = Table::parse(&body).map(|it| (it.columns().to_vec(), it.rows()));
         (read, body)
@@ -198,37 +205,48 @@ async fn made(
     let (read, body) = read.await.map_err(|cause| fault::unreadable(&cause))?;
     let (columns, rows) =
         read.map_err(|bad| fault::invalid(format!("The tableBody is not valid CSV: {bad}.")))?;
-    if !service.has_room_for_table(body.len()) {
-        return Err(faults::limit_exceeded_exception(
-            "There is no room for more lookup tables.",
-        ));
-    }
-    let version = service.new_version();
+    Ok(Read {
+        body,
+        columns,
+        rows: rows as u64,
+    })
+}
+
+/// Writes CSV down as a new version of a table, in the place of one of so many bytes.
+async fn made(
+    service: &LogsService,
+    call: &Call,
+    name: &str,
+    (read, replaced): (&Read, u64),
+    kms_key: Option<&str>,
+) -> Result<Made, Fault> {
+    let bytes = read.body.len() as u64;
+    let version = service.new_version(&LogsService::scope(call), bytes, replaced);
+    let version = version.ok_or_else(|| {
+        faults::limit_exceeded_exception("There is no room for more lookup tables.")
+    })?;
     let arn = names::lookup_table_arn(call, name);
     let keys = match kms_key {
         Some(given) => Some(kms_key::made_for(service, call, &version.id, &arn, given).await?),
         None => None,
     };
     let (data_key, open) = keys.unzip();
-    let written = service.write_version(&version, &body, open.as_ref()).await;
-    if let Err(failed) = written {
-        service.delete_version(&version.id).await?;
-        return Err(failed);
-    }
+    let written = service.write_version(&version, &read.body, open.as_ref());
+    written.await?;
     let table = LookupTable {
         version: version.id.clone(),
         name: name.to_owned(),
         description: None,
-        columns,
-        rows: rows as u64,
-        bytes: body.len() as u64,
+        columns: read.columns.clone(),
+        rows: read.rows,
+        bytes,
         key: data_key.as_ref().map(kms_key::of_group),
         changed_at: call.now,
         tags: Default::default(),
         unknown: Unknown::new(),
     };
     Ok(Made {
-        version,
+        _version: version,
         table,
         data_key,
     })
@@ -307,14 +325,14 @@ pub async fn delete(
     let name = names::lookup_table(call, input.lookup_table_arn.as_deref())?;
     let scope = LogsService::scope(call);
     let key = scope.key(LookupTable::KIND, &name);
-    let version = transact!(service.table, &call.permit, |tx| {
+    transact!(service.table, &call.permit, |tx| {
         let before = tx.find::<LookupTable>(&key).await?;
         let before = before.ok_or_else(fault::no_lookup_table)?;
         tx.delete(&key);
         if let Some(old) = before.key {
             tx.delete(record_key(&scope, &before.version, old.data_key));
         }
-        before.version
     });
-    service.delete_version(&version).await
+    service.table_is_gone(&scope);
+    Ok(())
 }

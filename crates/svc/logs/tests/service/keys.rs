@@ -533,3 +533,40 @@ async fn an_export_opens_what_it_writes_and_fails_when_the_key_is_shut() {
     let failed = ended(&home.logs, &id, "FAILED").await;
     assert_eq!(failed.status.unwrap().message.as_deref(), Some(DISABLED));
 }
+
+/// Updates that name no key began before one that does, and end after it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_update_takes_no_lookup_table_out_from_under_its_key() {
+    let home = Home::new();
+    let arn = format!("arn:aws:logs:us-east-1:{ACCOUNT}:lookup-table:t");
+    let key = home.key(&arn).await;
+    let input = CreateLookupTableRequest {
+        lookup_table_name: Some("t".to_owned()),
+        table_body: Some("a\n1\n".to_owned()),
+        ..Default::default()
+    };
+    home.logs
+        .create_lookup_table(&home.call(), input)
+        .await
+        .unwrap();
+    let update = |rows: usize, key: Option<&str>| {
+        let (logs, call) = (home.logs.clone(), home.call());
+        let input = UpdateLookupTableRequest {
+            lookup_table_arn: Some(arn.clone()),
+            table_body: Some("a\n".to_owned() + &"text\n".repeat(rows)),
+            kms_key_id: key.map(str::to_owned),
+            ..Default::default()
+        };
+        tokio::spawn(async move { logs.update_lookup_table(&call, input).await })
+    };
+    let slow: Vec<_> = (1..6).map(|it| update(it * 100_000, None)).collect();
+    update(1, Some(&key)).await.unwrap().unwrap();
+    for it in slow {
+        it.await.unwrap().unwrap();
+    }
+    let input = GetLookupTableRequest {
+        lookup_table_arn: Some(arn.clone()),
+    };
+    let found = home.logs.get_lookup_table(&home.call(), input).await;
+    assert_eq!(found.unwrap().kms_key_id, Some(key));
+}

@@ -11,6 +11,7 @@ mod insights;
 mod keys;
 mod live_tail;
 mod logs;
+mod lookup_tables;
 mod measured;
 mod metric_filters;
 mod protection;
