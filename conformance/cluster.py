@@ -1,4 +1,4 @@
-"""A cluster of wharf with upstream's hollow nodes: kubelets of upstream that run their pods on nothing."""
+"""Clusters of wharf for upstream's tests, and the one with upstream's hollow nodes: kubelets that run their pods on nothing."""
 
 import contextlib
 import json
@@ -32,8 +32,34 @@ def program(name):
     return path
 
 
-class HollowCluster:
+def write_kubeconfig(cluster, folder):
+    """A kubeconfig with a token, for programs that would ask `aws` for one at each start."""
+    kubectl = cluster.kubectl
+    kubectl("create", "serviceaccount", "conformance", "-n", "kube-system")
+    kubectl("create", "clusterrolebinding", "conformance", "--clusterrole=cluster-admin", "--serviceaccount=kube-system:conformance")
+    token = kubectl("create", "token", "conformance", "-n", "kube-system", "--duration", TOKEN_LASTS).strip()
+    described = cluster.described()
+    server = {"server": described["endpoint"], "certificate-authority-data": described["certificateAuthority"]["data"]}
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "c",
+        "clusters": [{"name": "c", "cluster": server}],
+        "users": [{"name": "u", "user": {"token": token}}],
+        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+    }
+    path = folder / "admin.conf"
+    path.write_text(json.dumps(config))
+    return path
+
+
+class Cluster:
     """Up while it is entered; what its programs say stands in `logs`."""
+
+    # Of wharf.
+    arguments = []
+    # What tests find in their environment.
+    variables = {}
 
     def __init__(self, logs):
         self.logs = pathlib.Path(logs)
@@ -42,21 +68,15 @@ class HollowCluster:
 
     def __enter__(self):
         with self._ending as ending:
-            tools.run("ip", "link", "add", "machine", "type", "veth", "peer", "name", "nobody")
-            tools.run("ip", "link", "set", "nobody", "up")
-            tools.run("ip", "address", "add", f"{ADDRESS}/24", "dev", "machine")
-            tools.run("ip", "link", "set", "machine", "up")
-            tools.run("ip", "route", "add", "default", "dev", "machine")
-            self.wharf = ending.enter_context(Installation())
-            self.wharf.start(node=False)
+            self._prepare()
+            self.wharf = ending.enter_context(Installation(arguments=self.arguments))
+            ending.callback(self._keep_logs)
+            self._start()
             self.cluster = kubernetes.Cluster(self.wharf)
             ending.enter_context(self.cluster)
             self.folder = pathlib.Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="wharf-conformance-")))
-            self.kubeconfig = self.folder / "admin.conf"
-            self._administrator()
-            for number in range(1, NODES + 1):
-                self._node(ending, number)
-            wait_for(self._all_ready, NODES_DEADLINE_S, "hollow nodes that are ready")
+            self.kubeconfig = write_kubeconfig(self.cluster, self.folder)
+            self._nodes(ending)
             # Left on `__exit__`; on a failure before this line, here.
             self._ending = ending.pop_all()
         return self
@@ -64,23 +84,37 @@ class HollowCluster:
     def __exit__(self, *_):
         self._ending.close()
 
-    def _administrator(self):
-        """A kubeconfig with a token, for programs that would ask `aws` for one at each start."""
-        kubectl = self.cluster.kubectl
-        kubectl("create", "serviceaccount", "conformance", "-n", "kube-system")
-        kubectl("create", "clusterrolebinding", "conformance", "--clusterrole=cluster-admin", "--serviceaccount=kube-system:conformance")
-        token = kubectl("create", "token", "conformance", "-n", "kube-system", "--duration", TOKEN_LASTS).strip()
-        described = self.cluster.described()
-        server = {"server": described["endpoint"], "certificate-authority-data": described["certificateAuthority"]["data"]}
-        config = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": "c",
-            "clusters": [{"name": "c", "cluster": server}],
-            "users": [{"name": "u", "user": {"token": token}}],
-            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
-        }
-        self.kubeconfig.write_text(json.dumps(config))
+    def _keep_logs(self):
+        (self.logs / "wharf.log").write_text(self.wharf.output.text)
+
+    def _prepare(self):
+        """Before wharf starts."""
+
+    def _start(self):
+        self.wharf.start()
+
+    def _nodes(self, ending):
+        """Until they are ready."""
+        raise NotImplementedError
+
+
+class HollowCluster(Cluster):
+    """With kubelets of upstream that run their pods on nothing."""
+
+    def _prepare(self):
+        tools.run("ip", "link", "add", "machine", "type", "veth", "peer", "name", "nobody")
+        tools.run("ip", "link", "set", "nobody", "up")
+        tools.run("ip", "address", "add", f"{ADDRESS}/24", "dev", "machine")
+        tools.run("ip", "link", "set", "machine", "up")
+        tools.run("ip", "route", "add", "default", "dev", "machine")
+
+    def _start(self):
+        self.wharf.start(node=False)
+
+    def _nodes(self, ending):
+        for number in range(1, NODES + 1):
+            self._node(ending, number)
+        wait_for(self._all_ready, NODES_DEADLINE_S, "hollow nodes that are ready")
 
     def _node(self, ending, number):
         port = FIRST_PORT + 2 * number

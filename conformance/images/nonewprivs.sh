@@ -1,0 +1,8 @@
+# A program that says who it is, and that is to be root whoever starts it.
+
+. e2e/images/busybox.sh
+
+mkdir -p "$root/usr/local/bin"
+cp .cache/oracle/bin/nnp "$root/usr/local/bin/nnp"
+chmod 4755 "$root/usr/local/bin/nnp"
+config+=(--cmd nnp)

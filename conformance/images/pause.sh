@@ -1,0 +1,4 @@
+# A process that does nothing.
+
+cp .cache/oracle/bin/pause "$root/pause"
+config=(--entrypoint '["/pause"]')

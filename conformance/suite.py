@@ -1,0 +1,131 @@
+"""Upstream's own conformance tests against wharf, held to a list of what became of each.
+
+A list says `pass` or `fail` of each test, by its name. A test that passed must pass; one that passes now is to be recorded.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import xml.etree.ElementTree
+
+from cluster import REPOSITORY, program
+
+WORK = REPOSITORY / ".cache" / "conformance"
+SERIAL = r"\[Serial\]"
+# Tests wait more than they compute.
+AT_ONCE = int(os.environ.get("WHARF_CONFORMANCE_NODES", "8"))
+PASSES, FAILS = "pass", "fail"
+
+
+class List:
+    """What became of each test when it was last recorded, by its name."""
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+        lines = self.path.read_text().splitlines()
+        self.head = [line for line in lines if line.startswith("#")]
+        tests = (line.split(" ", 1) for line in lines if line and not line.startswith("#"))
+        self.results = {name: result for result, name in tests}
+
+    def record(self, now):
+        # Another run may have written meanwhile.
+        known = List(self.path)
+        lines = (f"{result} {name}" for name, result in sorted((known.results | now).items()))
+        self.path.write_text("\n".join([*known.head, *lines]) + "\n")
+
+
+def plain(name):
+    """A name as lists have it: tests end or begin with spaces here and there."""
+    return " ".join(name.split())
+
+
+def focus_on(names):
+    """A regular expression, in Go's syntax, of these tests alone."""
+    return "|".join(r"\s+".join(re.escape(word) for word in name.split()) for name in names)
+
+
+def run_tests(cluster, names, work):
+    """Those that may run beside others first, then the rest one by one. What became of each, by name."""
+    reports = work / "reports"
+    reports.mkdir(parents=True, exist_ok=True)
+    for old in reports.glob("*.xml"):
+        old.unlink()
+    # The tests call `kubectl`: that of their own version.
+    programs = program("kubectl").parent
+    environment = dict(os.environ, PATH=f"{programs}:{os.environ['PATH']}", HOME=str(cluster.folder), **cluster.variables)
+    common = ["--provider=skeleton", f"--kubeconfig={cluster.kubeconfig}", f"--report-dir={reports}", "--disable-log-dump"]
+    serial = [name for name in sorted(names) if "[Serial]" in name]
+    beside = [name for name in sorted(names) if "[Serial]" not in name]
+    if beside:
+        chosen = [f"-focus={focus_on(beside)}", f"-skip={SERIAL}"]
+        said_in(
+            work / "together.log",
+            environment,
+            program("ginkgo"),
+            f"-nodes={AT_ONCE}",
+            *chosen,
+            "-noColor",
+            program("e2e.test"),
+            "--",
+            *common,
+        )
+    if serial:
+        chosen = f"--ginkgo.focus={focus_on(serial)}"
+        said_in(work / "serial.log", environment, program("e2e.test"), chosen, "--ginkgo.noColor", "--report-prefix=serial", *common)
+    return outcomes(reports)
+
+
+def said_in(path, environment, *command):
+    with open(path, "w") as log:
+        subprocess.run(command, env=environment, stdout=log, stderr=subprocess.STDOUT, check=False)
+
+
+def outcomes(reports):
+    found = {}
+    for report in reports.glob("*.xml"):
+        for case in xml.etree.ElementTree.parse(report).getroot().iter("testcase"):
+            if case.find("skipped") is None:
+                failed = case.find("failure") is not None
+                found[plain(case.get("name"))] = FAILS if failed else PASSES
+    return found
+
+
+def compare(before, now):
+    """What fell out of the list, and what is better than the list has it."""
+    worse = [name for name, result in before.items() if result == PASSES and now.get(name) != PASSES]
+    better = [name for name, result in now.items() if result == PASSES and before.get(name, FAILS) != PASSES]
+    return sorted(worse), sorted(better)
+
+
+def main(described, path, make_cluster):
+    """`make_cluster` gives a cluster to enter, of a folder for what its programs say."""
+    arguments = argparse.ArgumentParser(description=described)
+    arguments.add_argument("--record", action="store_true", help="write what came out into the list")
+    arguments.add_argument("--focus", help="run the tests that this regular expression matches")
+    arguments.add_argument("--all", action="store_true", help="run those too that are to fail by the list")
+    given = arguments.parse_args()
+    # So that what was started is ended too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+
+    known = List(path)
+    picked = {
+        name: result for name, result in known.results.items() if re.search(given.focus or "", name) and (given.all or result == PASSES)
+    }
+    work = WORK / known.path.stem
+    with make_cluster(work / "logs") as cluster:
+        now = run_tests(cluster, picked, work)
+    worse, better = compare(picked, now)
+    passed = sum(now.get(name) == PASSES for name in picked)
+    print(f"{known.path.stem}: {passed} of {len(picked)} tests pass; all of the list: {len(known.results)}")
+    for name in better:
+        print(f"better: {name}")
+    for name in worse:
+        print(f"worse: {name}")
+    if given.record:
+        known.record({name: now.get(name, FAILS) for name in picked})
+    elif worse:
+        sys.exit(1)
