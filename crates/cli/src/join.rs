@@ -18,13 +18,10 @@ use std::{
 
 use http_body_util::Full;
 use rustls::{
-    ClientConfig, DigitallySignedStruct, Error as TlsError, RootCertStore, SignatureScheme,
-    client::{
-        WebPkiServerVerifier,
-        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    },
-    crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature},
-    pki_types::{CertificateDer, ServerName, UnixTime},
+    ClientConfig, Error as TlsError, RootCertStore,
+    client::WebPkiServerVerifier,
+    crypto::{CryptoProvider, ring},
+    pki_types::{CertificateDer, ServerName},
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -38,6 +35,7 @@ use wharf_base::Timestamp;
 use wharf_durable::{self as durable, Durability};
 use wharf_records::node::Grant;
 use wharf_seal::Keyring;
+use wharf_tls::{Rule, Shown, Verifier};
 use wharf_wire::sigv4::sha256_hex;
 
 use crate::{
@@ -202,11 +200,12 @@ pub fn join(layout: &Layout, server: &str, token: &str, keyring: &Keyring) -> Re
                 authority: authority.clone(),
                 cause,
             })?;
-        let config = ClientConfig::builder_with_provider(pinned.provider.clone())
+        let provider = pinned.provider.clone();
+        let config = ClientConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()
             .map_err(|cause| Problem::caused("TLS cannot be set up", cause))?
             .dangerous()
-            .with_custom_certificate_verifier(pinned.clone())
+            .with_custom_certificate_verifier(Verifier::new(pinned.clone(), provider))
             .with_no_client_auth();
         let stream = TlsConnector::from(Arc::new(config))
             .connect(host, tcp)
@@ -310,16 +309,10 @@ struct Pinned {
     authority: parking_lot::Mutex<Option<CertificateDer<'static>>>,
 }
 
-impl ServerCertVerifier for Pinned {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, TlsError> {
-        let authority = intermediates
+impl Rule for Pinned {
+    fn judge(&self, shown: &Shown<'_>) -> Result<(), TlsError> {
+        let authority = shown
+            .intermediates
             .iter()
             .find(|certificate| sha256_hex(certificate) == self.digest)
             .ok_or_else(|| TlsError::General("its authority is another".to_owned()))?;
@@ -329,49 +322,9 @@ impl ServerCertVerifier for Pinned {
             WebPkiServerVerifier::builder_with_provider(Arc::new(roots), self.provider.clone())
                 .build()
                 .map_err(|cause| TlsError::General(cause.to_string()))?;
-        let verified = verifier.verify_server_cert(
-            end_entity,
-            intermediates,
-            server_name,
-            ocsp_response,
-            now,
-        )?;
+        wharf_tls::by_authority(&*verifier, shown)?;
         *self.authority.lock() = Some(authority.clone().into_owned());
-        Ok(verified)
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, TlsError> {
-        verify_tls12_signature(
-            message,
-            certificate,
-            signature,
-            &self.provider.signature_verification_algorithms,
-        )
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, TlsError> {
-        verify_tls13_signature(
-            message,
-            certificate,
-            signature,
-            &self.provider.signature_verification_algorithms,
-        )
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
+        Ok(())
     }
 }
 

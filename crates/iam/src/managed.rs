@@ -66,6 +66,8 @@ managed! {
         "What EKS does in an account for its node groups.";
     "/" "AdministratorAccess":
         "Provides full access to AWS services and resources.";
+    "/service-role/" "AmazonEBSCSIDriverPolicy":
+        "What the EBS CSI driver needs of EC2 for volumes of pods.";
     "/" "AmazonEC2ContainerRegistryFullAccess":
         "Provides administrative access to Amazon ECR resources";
     "/" "AmazonEC2ContainerRegistryPowerUser":
@@ -198,11 +200,17 @@ pub const SERVICE_ROLES: &[ServiceRole] = &[
 ];
 
 /// What services do besides, each by a policy that users give to a role for it: ECS makes volumes only where it could
-/// assume one, and then in its own name.
-pub const FOR_USERS: &[(&str, &str)] = &[(
-    "ecs.amazonaws.com",
-    "arn:aws:iam::aws:policy/service-role/AmazonECSInfrastructureRolePolicyForVolumes",
-)];
+/// assume one, and then in its own name; EKS is itself the driver of EBS volumes.
+pub const FOR_USERS: &[(&str, &str)] = &[
+    (
+        "ecs.amazonaws.com",
+        "arn:aws:iam::aws:policy/service-role/AmazonECSInfrastructureRolePolicyForVolumes",
+    ),
+    (
+        "eks.amazonaws.com",
+        "arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy",
+    ),
+];
 
 /// The role of a service.
 pub fn service_role(service: &str) -> Option<&'static ServiceRole> {

@@ -23,7 +23,7 @@ pub struct OfPod {
     pub memory_mib: u32,
     /// What the pod may write, in GiB.
     pub ephemeral_gib: u32,
-    /// When it first ran, and when it was to end after that: it is metered between.
+    /// When the pod came to it, and when it was to end after that: it is metered between.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -226,9 +226,13 @@ pub struct HostedInstances(pub Ec2Service);
 
 #[async_trait]
 impl PlaneInstances for HostedInstances {
-    async fn reported(&self, host: &str, reports: Vec<(Told, InstanceReport)>) {
-        if let Err(error) = self.0.instances_reported(host, reports).await {
-            tracing::error!(host, %error, "failed to take over a report of instances, it comes again");
+    async fn reported(&self, host: &str, reports: Vec<(Told, InstanceReport)>) -> bool {
+        match self.0.instances_reported(host, reports).await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::error!(host, %error, "failed to take over a report of instances; will retry");
+                false
+            }
         }
     }
 

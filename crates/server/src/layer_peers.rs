@@ -3,10 +3,14 @@
 //! In memory alone: each node announces itself every few seconds, and all of what it has when it is not known. A node is named to
 //! others of its own account in its own zone, at the address where hosts reach it, for as long as it announces itself.
 //! Whether somebody may have a layer is not decided here.
+//!
+//! All of it is under one lock, so no question and no announcement walks through all nodes: those that have a layer are kept by
+//! account and zone, and a question looks at a few of them; those that fell silent are at the head of a queue.
 
 use std::{
     collections::{BTreeSet, HashMap},
     net::{IpAddr, SocketAddr},
+    ops::Bound,
     sync::Arc,
     time::Duration,
 };
@@ -28,14 +32,22 @@ const MOST_NODES: usize = 20_000;
 const MOST_FETCHING: usize = 2;
 /// A node that fetches a layer is waited for so long at most.
 const FETCHING_FOR: Duration = Duration::from_secs(60);
-/// Layers that are being fetched; of more, nobody waits for any.
+/// Layers that are being fetched, those of each place counted; of more, nobody waits for any.
 const MOST_COMING: usize = 16 << 10;
+/// How often room is looked for among them.
+const SWEEP: Duration = Duration::from_secs(1);
+
+/// Nodes of one place have layers from each other.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Place {
+    pub account: String,
+    pub zone: String,
+}
 
 /// Who announces, as the control plane knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Announcer {
-    pub account: String,
-    pub zone: String,
+    pub place: Arc<Place>,
     /// Where other hosts reach it; `None`: nowhere.
     pub address: Option<IpAddr>,
 }
@@ -44,17 +56,43 @@ pub struct Announcer {
 #[derive(Debug, Default)]
 pub struct LayerPeers(Mutex<Known>);
 
+/// A layer in a place.
+type InPlace = (Arc<Place>, Sum);
+
 #[derive(Default)]
 struct Known {
     /// By session.
     nodes: HashMap<Arc<str>, Node>,
     /// The session of each instance.
     sessions: HashMap<String, Arc<str>>,
-    holders: HashMap<Sum, BTreeSet<Arc<str>>>,
+    /// Sessions by when they were last heard of.
+    by_seen: BTreeSet<(Timestamp, Arc<str>)>,
+    holders: HashMap<InPlace, Holders>,
     /// Who fetches a layer from the registry, and since when.
-    coming: HashMap<Sum, Vec<(Arc<str>, Timestamp)>>,
-    /// Takes the peers of a layer in turn.
-    turn: usize,
+    coming: HashMap<InPlace, Vec<(Arc<str>, Timestamp)>>,
+    /// When those of `coming` that take too long were last removed.
+    swept: Timestamp,
+    /// Tickets that were made.
+    tickets: u64,
+}
+
+/// The sessions of a place that have a layer.
+#[derive(Default)]
+struct Holders {
+    sessions: BTreeSet<Arc<str>>,
+    /// The one that was named first the last time; the next is this time.
+    last: Option<Arc<str>>,
+}
+
+impl Holders {
+    /// All of them, each call from the next one on.
+    fn in_turn(&self) -> impl Iterator<Item = &Arc<str>> {
+        let last = self.last.clone();
+        let after = last.clone().map_or(Bound::Unbounded, Bound::Excluded);
+        let later = self.sessions.range((after, Bound::Unbounded));
+        let earlier = last.map(|last| self.sessions.range(..=last));
+        later.chain(earlier.into_iter().flatten())
+    }
 }
 
 /// Never shows keys.
@@ -134,6 +172,8 @@ impl Known {
             return Ok(self.begin(from, said, (certificate, key, held), before, now));
         };
         if let Some(node) = self.nodes.get_mut(session) {
+            self.by_seen.remove(&(node.seen, session.clone()));
+            self.by_seen.insert((now, session.clone()));
             (node.seen, node.port) = (now, said.port);
         }
         let session = Some(session.to_string());
@@ -158,18 +198,18 @@ impl Known {
         };
         let session = session.unwrap_or_else(|| ids::hex32().into());
         for layer in &held {
-            if let Some(fetching) = self.coming.get_mut(layer) {
+            let of_place = (from.place.clone(), *layer);
+            if let Some(fetching) = self.coming.get_mut(&of_place) {
                 fetching.retain(|(other, _)| *other != session);
                 if fetching.is_empty() {
-                    self.coming.remove(layer);
+                    self.coming.remove(&of_place);
                 }
             }
-            self.holders
-                .entry(*layer)
-                .or_default()
-                .insert(session.clone());
+            let holders = self.holders.entry(of_place).or_default();
+            holders.sessions.insert(session.clone());
         }
         self.sessions.insert(said.instance.clone(), session.clone());
+        self.by_seen.insert((now, session.clone()));
         let node = Node {
             instance: said.instance.clone(),
             from,
@@ -186,9 +226,9 @@ impl Known {
     }
 
     fn forget_silent(&mut self, now: Timestamp) {
-        let silent = self.nodes.iter().filter(|(_, node)| is_silent(node, now));
-        let silent: Vec<Arc<str>> = silent.map(|(session, _)| session.clone()).collect();
-        for session in silent {
+        while let Some((seen, session)) = self.by_seen.first().cloned()
+            && now.since(seen) > SILENCE
+        {
             self.forget(&session);
         }
     }
@@ -198,26 +238,31 @@ impl Known {
             return;
         };
         self.sessions.remove(&node.instance);
+        self.by_seen.remove(&(node.seen, session.clone()));
         for layer in node.held {
-            if let Some(holders) = self.holders.get_mut(&layer) {
-                holders.remove(session);
-                if holders.is_empty() {
-                    self.holders.remove(&layer);
+            let of_place = (node.from.place.clone(), layer);
+            if let Some(holders) = self.holders.get_mut(&of_place) {
+                holders.sessions.remove(session);
+                if holders.sessions.is_empty() {
+                    self.holders.remove(&of_place);
                 }
             }
         }
     }
 
     fn is_its_turn(&mut self, session: &str, layer: &Sum, now: Timestamp) -> bool {
-        if !self.peers(session, layer, now).is_empty() {
-            return true;
-        }
+        self.forget_silent(now);
         let Some((session, asks)) = self.nodes.get_key_value(session) else {
             return true;
         };
-        let (session, place) = (session.clone(), (&asks.from.account, &asks.from.zone));
+        let (session, of_place) = (session.clone(), (asks.from.place.clone(), *layer));
+        let holders = self.holders.get(&of_place);
+        if holders.is_some_and(|it| it.in_turn().any(|other| *other != session)) {
+            return true;
+        }
         let is_due = |since: Timestamp| now.since(since) < FETCHING_FOR;
-        if self.coming.len() >= MOST_COMING {
+        if self.coming.len() >= MOST_COMING && now.since(self.swept) >= SWEEP {
+            self.swept = now;
             let coming = &mut self.coming;
             coming.retain(|_, fetching| fetching.iter().any(|(_, since)| is_due(*since)));
         }
@@ -225,62 +270,47 @@ impl Known {
             return true;
         }
         let nodes = &self.nodes;
-        let is_beside = |other: &Arc<str>| {
-            let node = nodes.get(other);
-            node.is_some_and(|it| (&it.from.account, &it.from.zone) == place)
-        };
-        let fetching = self.coming.entry(*layer).or_default();
-        fetching.retain(|(other, since)| is_due(*since) && *other != session);
-        if fetching
-            .iter()
-            .filter(|(other, _)| is_beside(other))
-            .count()
-            >= MOST_FETCHING
-        {
-            return false;
+        let fetching = self.coming.entry(of_place).or_default();
+        fetching.retain(|(other, since)| {
+            is_due(*since) && *other != session && nodes.contains_key(other)
+        });
+        let is_now = fetching.len() < MOST_FETCHING;
+        if is_now {
+            fetching.push((session, now));
         }
-        fetching.push((session, now));
-        true
+        is_now
     }
 
     fn peers(&mut self, session: &str, layer: &Sum, now: Timestamp) -> Vec<Peer> {
-        let (Some(asks), Some(holders)) = (self.nodes.get(session), self.holders.get(layer)) else {
+        self.forget_silent(now);
+        let Some((session, asks)) = self.nodes.get_key_value(session) else {
             return Vec::new();
         };
-        let is_peer = |node: &&Node| {
-            let (one, other) = (&node.from, &asks.from);
-            node.instance != asks.instance
-                && (&one.account, &one.zone) == (&other.account, &other.zone)
-                && !is_silent(node, now)
-        };
-        let all = holders.iter().filter_map(|session| self.nodes.get(session));
-        let mut all: Vec<&Node> = all.filter(is_peer).collect();
-        if all.is_empty() {
+        let of_place = (asks.from.place.clone(), *layer);
+        let Some(holders) = self.holders.get_mut(&of_place) else {
             return Vec::new();
-        }
-        self.turn = self.turn.wrapping_add(1);
-        let first = self.turn % all.len();
-        all.rotate_left(first);
+        };
+        let others = holders.in_turn().filter(|other| *other != session);
+        let named: Vec<Arc<str>> = others.take(MOST_PEERS).cloned().collect();
+        holders.last = named.first().cloned();
+        self.tickets += 1;
         let claim = Claim {
             layer: *layer,
             certificate: asks.certificate,
             // No two tickets are alike: each is good once.
-            until: now + TICKET_LIFE + Duration::from_millis(self.turn as u64 % 60_000),
+            until: now + TICKET_LIFE + Duration::from_millis(self.tickets % 60_000),
         };
-        let named = all.into_iter().filter_map(|node| {
+        let peer = |session: &Arc<str>| {
+            let node = self.nodes.get(session)?;
             Some(Peer {
                 address: SocketAddr::new(node.from.address?, node.port),
                 certificate: node.certificate,
                 until: claim.until,
                 ticket: claim.ticket(&node.key),
             })
-        });
-        named.take(MOST_PEERS).collect()
+        };
+        named.iter().filter_map(peer).collect()
     }
-}
-
-fn is_silent(node: &Node, now: Timestamp) -> bool {
-    now.since(node.seen) > SILENCE
 }
 
 fn read(held: &[String]) -> Result<BTreeSet<Sum>, &'static str> {

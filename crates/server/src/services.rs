@@ -225,6 +225,7 @@ pub static SERVICES: &[Row] = &[
                 ecs: it.plane.ecs.clone(),
                 elb: it.plane.elbv2.clone(),
                 s3: it.s3.clone(),
+                eks: it.eks.clone(),
                 groups: it.plane.groups.clone(),
             };
             Served::by(wharf_api_wharf::Routes(Arc::new(it.control.clone())))
@@ -609,8 +610,8 @@ pub(crate) struct Wiring<'a> {
     pub announcing: Arc<OnceLock<Vec<Arc<dyn Announce>>>>,
     /// For the gateway, which answers pages of other sites by the rules of buckets, and for closed accounts.
     pub s3: Arc<OnceLock<S3Service>>,
-    /// For its other API.
-    pub eks: OnceLock<EksService>,
+    /// For its other API, and for closed accounts.
+    pub eks: Arc<OnceLock<EksService>>,
     /// For metrics.
     pub scheduler: Arc<OnceLock<SchedulerService>>,
     /// Their operations, once all are built.

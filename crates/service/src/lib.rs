@@ -25,6 +25,7 @@
 
 pub mod announce;
 mod changes;
+mod cluster;
 mod error;
 mod feed;
 mod kept;
@@ -43,6 +44,7 @@ pub mod tags;
 mod turns;
 
 pub use changes::{Changes, Outcome};
+pub use cluster::Cluster;
 pub use error::{Cause, ChangeError, Faults, Unspoken};
 pub use feed::{Look, Reach, feed, follow, newest};
 pub use kept::KeptSecrets;

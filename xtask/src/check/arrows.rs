@@ -41,6 +41,7 @@ const ROOMS: [Row; 25] = [
         "promql",
         "scan",
         "signature",
+        "tls",
         "transform",
     ]),
     row(&["scandb"]),

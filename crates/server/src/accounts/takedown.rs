@@ -1,5 +1,6 @@
-//! Takes down what runs in closed accounts: services, tasks, registered machines, clusters, capacity
-//! providers, groups of instances, load balancers and target groups. Buckets go with all that is in them.
+//! Takes down what runs in closed accounts: services, tasks, registered machines, clusters of ECS and of EKS with their
+//! node groups and Fargate profiles, capacity providers, groups of instances, load balancers and target groups. Buckets go
+//! with all that is in them.
 //!
 //! Level-triggered: each round reads which accounts are closed and what each still has, and asks the
 //! services to end it. Nothing is remembered between rounds, so a server that was killed goes on where
@@ -14,12 +15,14 @@ use std::{
 
 use wharf_api_autoscaling::{self as groups, Autoscaling as _};
 use wharf_api_ecs::{Ecs, types as ecs};
+use wharf_api_eks::{self as eks, Eks as _};
 use wharf_api_elbv2::{Elbv2, types as elb};
 use wharf_base::Permit;
 use wharf_records::{Scope, escape};
 use wharf_store::{Range, Store, StoreError};
 use wharf_svc_autoscaling::AutoscalingService;
 use wharf_svc_ecs::EcsService;
+use wharf_svc_eks::EksService;
 use wharf_svc_elbv2::Elbv2Service;
 use wharf_svc_iam::DirectoryError;
 use wharf_svc_s3::S3Service;
@@ -44,6 +47,8 @@ pub struct Takedown {
     pub elb: Elbv2Service,
     /// Known once all services are built.
     pub s3: Arc<OnceLock<S3Service>>,
+    /// Likewise.
+    pub eks: Arc<OnceLock<EksService>>,
     pub groups: AutoscalingService,
 }
 
@@ -98,6 +103,9 @@ impl Takedown {
             let mut left = Left::default();
             for region in self.regions(&member.id).await? {
                 let call = self.call(&member.id, &region);
+                if let Some(service) = self.eks.get() {
+                    end_eks(service, &call, &mut left).await?;
+                }
                 self.end_groups(&call, &mut left).await?;
                 self.end_ecs(&call, &mut left).await?;
                 self.end_balancing(&call, &mut left).await?;
@@ -122,7 +130,7 @@ impl Takedown {
     /// The regions in which the account has records of what may run.
     async fn regions(&self, account: &str) -> Result<BTreeSet<String>, StoreError> {
         let mut regions = BTreeSet::new();
-        for service in ["autoscaling", "ecs", "elbv2"] {
+        for service in ["autoscaling", "ecs", "eks", "elbv2"] {
             let prefix = format!("{}{}/", Scope::service_prefix(service), escape(account));
             let mut range = Range::prefix(prefix.clone()).limit(1).keys_only();
             while let Some(entry) = self.store.range(range).await?.entries.first() {
@@ -340,4 +348,70 @@ impl Takedown {
         };
         self.elb.delete_load_balancer(call, input).await.map(|_| ())
     }
+}
+
+/// Nodes and machines of pods first, as clusters are deleted without them alone.
+async fn end_eks(service: &EksService, call: &Call, left: &mut Left) -> Result<(), Fault> {
+    let clusters = pages(|next_token| async {
+        let input = eks::ListClustersRequest {
+            next_token,
+            ..Default::default()
+        };
+        let page = service.list_clusters(call, input).await?;
+        Ok((page.clusters.unwrap_or_default(), page.next_token))
+    });
+    for cluster in clusters.await? {
+        let name = || Some(cluster.clone());
+        let groups = pages(|next_token| async {
+            let input = eks::ListNodegroupsRequest {
+                cluster_name: name(),
+                next_token,
+                ..Default::default()
+            };
+            let page = service.list_nodegroups(call, input).await?;
+            Ok((page.nodegroups.unwrap_or_default(), page.next_token))
+        });
+        for group in groups.await? {
+            let input = eks::DeleteNodegroupRequest {
+                cluster_name: name(),
+                nodegroup_name: Some(group),
+            };
+            let ended = service.delete_nodegroup(call, input).await;
+            left.one("node group", ended.map(|_| ()));
+        }
+        let profiles = pages(|next_token| async {
+            let input = eks::ListFargateProfilesRequest {
+                cluster_name: name(),
+                next_token,
+                ..Default::default()
+            };
+            let page = service.list_fargate_profiles(call, input).await?;
+            let profiles = page.fargate_profile_names.unwrap_or_default();
+            Ok((profiles, page.next_token))
+        });
+        for profile in profiles.await? {
+            let input = eks::DeleteFargateProfileRequest {
+                cluster_name: name(),
+                fargate_profile_name: Some(profile),
+            };
+            let ended = service.delete_fargate_profile(call, input).await;
+            left.one("Fargate profile", ended.map(|_| ()));
+        }
+        let found = service.describe_cluster(call, eks::DescribeClusterRequest { name: name() });
+        // Protection is against mistakes of the account, which is over.
+        let found = found.await?.cluster.unwrap_or_default();
+        if found.deletion_protection == Some(true) {
+            let input = eks::UpdateClusterConfigRequest {
+                name: name(),
+                deletion_protection: Some(false),
+                ..Default::default()
+            };
+            let unprotected = service.update_cluster_config(call, input).await;
+            left.one("protected cluster", unprotected.map(|_| ()));
+        }
+        let input = eks::DeleteClusterRequest { name: name() };
+        let ended = service.delete_cluster(call, input).await;
+        left.one("cluster of Kubernetes", ended.map(|_| ()));
+    }
+    Ok(())
 }

@@ -12,8 +12,8 @@
 //! <dir>/copies/<n>/files/…                the small files of <data>/server
 //! ```
 //! Consistent: the store is copied first, as of one revision; journal and blobs after it hold all
-//! that it speaks of, since no blob is removed meanwhile and a group's events stay until its record
-//! is gone. What they hold beyond it the sweeps after a restore remove.
+//! that it speaks of, since no blob and no version of a lookup table is removed meanwhile, and a group's events stay until its
+//! record is gone. What they hold beyond it the sweeps after a restore remove.
 //!
 //! Incremental: blobs and closed journal files never change, so those that are there are not copied
 //! again; after a rotation of the keyring only the sealed key at each blob's beginning is. What an older copy alone needs is removed after the new one counts, never before.

@@ -117,7 +117,7 @@ impl Backup {
     /// Takes a backup into `dir`, or brings the one there up to date.
     pub async fn take(&self, dir: &Path) -> Result<Head, BackupError> {
         // Before the store is copied: what its copy names stays until it is copied too.
-        let _pause = self.blobs.pause_removal();
+        let _pauses = (self.blobs.pause_removal(), self.journal.pause_removal());
         let path = dir.to_owned();
         let folder = Arc::new(blocking(move || Folder::open(&path, true)).await?);
         let before = folder.head()?;

@@ -4,6 +4,9 @@
 //! Who may have the layer is decided by the registry, as ever: it is asked for the first byte of it in the name of whoever asks, and
 //! peers are named only if it sends that.
 
+use std::sync::Arc;
+
+use bytes::Bytes;
 use http::{
     HeaderValue, Method, Request, Response, StatusCode,
     header::{IF_MATCH, IF_NONE_MATCH, IF_RANGE, RANGE},
@@ -17,10 +20,9 @@ use wharf_planeproto::{
 use wharf_wire::service::Answer;
 
 use super::{
-    Asking, Body, Gateway, Peer as Client, api, full,
+    Asking, Body, Gateway, Peer as Client, full,
     node_body::{self, Bounds, Refused},
     refused::Unproven,
-    text,
 };
 use crate::layer_peers;
 
@@ -38,13 +40,8 @@ pub(super) async fn answer(
     asking: &Asking,
 ) -> Response<Body> {
     let request_id = ids::uuid();
-    let mut response = match announced(all, request, peer, asking, &request_id).await {
-        Ok(Ok(answer)) => Response::new(full(answer)),
-        Ok(Err((status, why))) => text(status, format!("{why}\n")),
-        Err(answer) => return api::respond(answer, &request_id),
-    };
-    api::name_request(&mut response, &request_id);
-    response
+    let done = announced(all, request, peer, asking, &request_id).await;
+    node_body::respond(done, &request_id)
 }
 
 async fn announced(
@@ -53,7 +50,7 @@ async fn announced(
     peer: &Client,
     asking: &Asking,
     request_id: &str,
-) -> Result<Result<Vec<u8>, Refused>, Answer> {
+) -> Result<Result<Bytes, Refused>, Answer> {
     let (parts, body) = request.into_parts();
     let head = Request::from_parts(parts, ());
     let asks = Unproven {
@@ -78,13 +75,13 @@ async fn announced(
         Ok(zone) => zone,
         Err(why) => return Ok(Err((StatusCode::FORBIDDEN, why))),
     };
+    let account = cx.account.clone();
     let from = layer_peers::Announcer {
-        account: cx.account.clone(),
-        zone,
+        place: Arc::new(layer_peers::Place { account, zone }),
         address: all.planes.underlay(&said.instance),
     };
     Ok(match all.layers.announce(from, &said, cx.now) {
-        Ok(announced) => Ok(serde_json::to_vec(&announced).unwrap_or_default()),
+        Ok(announced) => Ok(serde_json::to_vec(&announced).unwrap_or_default().into()),
         Err(why) => malformed(why),
     })
 }

@@ -1,10 +1,11 @@
 //! A body that a node sends: read once it is known whose it is, and taken if it is what was signed.
 
-use http::{Request, StatusCode};
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use wharf_wire::{Context, service::Answer, sigv4::sha256_hex};
 
-use super::{Asking, Gateway, IamMode, body, head::Head, refused::Unproven};
+use super::{Asking, Body, Gateway, IamMode, api, body, full, head::Head, refused::Unproven, text};
 use crate::node_identity::is_node;
 
 /// The status, and why.
@@ -22,6 +23,20 @@ pub(super) fn busy() -> Refused {
         StatusCode::SERVICE_UNAVAILABLE,
         "There is too much to do. Try again.".to_owned(),
     )
+}
+
+/// The answer to a node; the outer error is for whom nobody knows.
+pub(super) fn respond(
+    done: Result<Result<Bytes, Refused>, Answer>,
+    request_id: &str,
+) -> Response<Body> {
+    let mut response = match done {
+        Ok(Ok(bytes)) => Response::new(full(bytes)),
+        Ok(Err((status, why))) => text(status, format!("{why}\n")),
+        Err(answer) => return api::respond(answer, request_id),
+    };
+    api::name_request(&mut response, request_id);
+    response
 }
 
 /// Who sends, and the body; the outer error is for whom nobody knows.

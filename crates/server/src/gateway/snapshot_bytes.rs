@@ -17,10 +17,9 @@ use wharf_svc_ec2::{
 use wharf_wire::{Context, audit::Event, fault::Chain, service::Answer};
 
 use super::{
-    Asking, Body, Gateway, Peer, api, full,
+    Asking, Body, Gateway, Peer,
     node_body::{self, Bounds, Refused},
     refused::Unproven,
-    text,
 };
 
 const BOUNDS: Bounds = Bounds {
@@ -36,13 +35,8 @@ pub async fn answer(
     asking: &Asking,
 ) -> Response<Body> {
     let request_id = ids::uuid();
-    let mut response = match answered(all, request, peer, asking, &request_id).await {
-        Ok(Ok(bytes)) => Response::new(full(bytes)),
-        Ok(Err((status, why))) => text(status, format!("{why}\n")),
-        Err(answer) => return api::respond(answer, &request_id),
-    };
-    api::name_request(&mut response, &request_id);
-    response
+    let done = answered(all, request, peer, asking, &request_id).await;
+    node_body::respond(done, &request_id)
 }
 
 /// The answer's body, or why there is none; the outer error is for whom nobody knows.

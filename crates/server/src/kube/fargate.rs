@@ -72,6 +72,7 @@ fn shown(machine: PodMachine) -> Machine {
             State::Terminated => Stage::Gone,
             _ => Stage::Ends,
         },
+        since: machine.launched_at,
         id: machine.id,
         uid: machine.uid,
         node: machine.node,
@@ -111,8 +112,13 @@ impl Machines for PodMachines {
         made.map(shown).map_err(failed)
     }
 
-    async fn end(&self, id: &str) -> Result<(), Failed> {
-        let ended = self.ec2.end_pod_machine(&self.place, id).await;
+    async fn serve(&self, id: &str) -> Result<(), Failed> {
+        let served = self.ec2.serve_pod(&self.place, id).await;
+        served.map_err(failed)
+    }
+
+    async fn end(&self, id: &str, why: Option<&str>) -> Result<(), Failed> {
+        let ended = self.ec2.end_pod_machine(&self.place, id, why).await;
         ended.map_err(failed)
     }
 }

@@ -178,6 +178,7 @@ mod tests {
             began: at,
             ended: at,
             user_agent: "kubectl",
+            notes: &Default::default(),
         };
         assert_eq!(
             slow_or_failed(&record, Duration::from_millis(7)),

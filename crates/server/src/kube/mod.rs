@@ -17,6 +17,7 @@ pub mod logs;
 mod nodes;
 mod pod_identity;
 mod signer;
+mod webhooks;
 
 use std::{
     collections::HashMap,
@@ -32,6 +33,7 @@ use parking_lot::RwLock;
 use tokio::{
     net::TcpListener,
     sync::{Mutex, watch},
+    task::JoinHandle,
 };
 use tokio_util::sync::CancellationToken;
 use wharf_base::{
@@ -47,7 +49,7 @@ use wharf_kube_model::{
 };
 use wharf_log_writer::Writer;
 use wharf_seal::SharedKey;
-use wharf_service::Place;
+use wharf_service::{Cluster, Place};
 use wharf_store::Store;
 use wharf_svc_ec2::Ec2Service;
 use wharf_svc_eks::{
@@ -83,6 +85,8 @@ const ADDRESSES: &str = "eks:vpc-resource-controller";
 const FARGATE: &str = "eks:fargate-scheduler";
 /// Who makes load balancers of Services and Ingresses.
 const BALANCERS: &str = "eks:load-balancer-controller";
+/// Who makes and attaches EBS volumes of claims.
+const VOLUMES: &str = "eks:ebs-csi-controller";
 /// Who empties nodes of managed groups and gives them their labels and taints.
 const NODE_GROUPS: &str = "eks:node-manager";
 /// Where agents lead pods, as they do tasks, to AWS' APIs.
@@ -141,9 +145,11 @@ struct Serving {
     front: Arc<Front>,
     /// Whether pods are given their addresses.
     addresses: watch::Sender<bool>,
+    /// Whether claims are given volumes.
+    volumes: watch::Sender<bool>,
     stop: CancellationToken,
-    /// The end of who makes load balancers: what is under way is done then.
-    balancers: tokio::task::JoinHandle<()>,
+    /// The end of who makes load balancers and interfaces of pods: what is under way is done then.
+    makers: [JoinHandle<()>; 2],
 }
 
 impl Drop for Serving {
@@ -156,16 +162,23 @@ impl Serving {
     /// Has or goes without the parts that the cluster's record says.
     async fn go_without(&self, without: Parts) -> Result<(), ControlPlaneError> {
         let gives = gives_addresses(&without);
+        let gives_volumes = gives_volumes(&without);
         let done = self.front.cluster.go_without(without).await;
         done.map_err(failed("changing the parts of a cluster"))?;
         self.addresses
             .send_if_modified(|it| std::mem::replace(it, gives) != gives);
+        self.volumes
+            .send_if_modified(|it| std::mem::replace(it, gives_volumes) != gives_volumes);
         Ok(())
     }
 }
 
 fn gives_addresses(without: &Parts) -> bool {
     !without.contains(&Part::VpcCni)
+}
+
+fn gives_volumes(without: &Parts) -> bool {
+    !without.contains(&Part::EbsCsi)
 }
 
 impl Clusters {
@@ -342,7 +355,9 @@ impl Clusters {
         }
         logs.serves(port);
         let addresses = watch::Sender::new(gives_addresses(&wanted.without));
-        let balancers = self.start_controllers(&wanted, signer, addresses.subscribe(), &stop);
+        let makers = self.start_controllers(&wanted, signer, addresses.subscribe(), &stop);
+        let volumes = watch::Sender::new(gives_volumes(&wanted.without));
+        self.start_volumes(&wanted, volumes.subscribe(), &stop);
         self.start_fargate(&wanted, port, profiles, &stop);
         self.settings.issuers.begin(&wanted.id, &issuer);
         ending.disarm();
@@ -351,8 +366,9 @@ impl Clusters {
             logs,
             front,
             addresses,
+            volumes,
             stop,
-            balancers,
+            makers,
         })
     }
 
@@ -363,7 +379,7 @@ impl Clusters {
         signer: ClusterSigner,
         gives: watch::Receiver<bool>,
         stop: &CancellationToken,
-    ) -> tokio::task::JoinHandle<()> {
+    ) -> [JoinHandle<()>; 2] {
         let id = &wanted.id;
         let client = |user: &str| self.client(id, UserInfo::authenticated(user, &[]), user);
         let scheduler = client(SCHEDULER);
@@ -381,32 +397,46 @@ impl Clusters {
         tokio::spawn(run);
         let addresses = client(ADDRESSES);
         let followed = Informers::new(addresses.clone(), Vec::new(), stop.clone());
-        let interfaces = Interfaces {
-            ec2: self.settings.ec2.clone(),
-            clock: self.settings.clock.clone(),
-            cluster: wharf_svc_pod_interfaces::Cluster {
-                account: wanted.place.account.clone(),
-                region: wanted.place.region.clone(),
-                name: wanted.name.clone(),
-                id: id.clone(),
-            },
-        };
+        let interfaces = self.interfaces(wanted.cluster());
         let run =
             wharf_svc_pod_interfaces::run(addresses, followed, interfaces, gives, stop.clone());
-        tokio::spawn(run);
+        let of_interfaces = tokio::spawn(run);
         let balancers = client(BALANCERS);
         let indexes = wharf_svc_kube_balancers::indexes();
         let followed = Informers::new(balancers.clone(), indexes, stop.clone());
-        let cloud = self.load_balancing(wharf_svc_kube_balancers::Cluster {
-            account: wanted.place.account.clone(),
-            region: wanted.place.region.clone(),
-            name: wanted.name.clone(),
-            id: id.clone(),
-            vpc: wanted.vpc.clone(),
-            subnets: wanted.subnets.clone(),
-        });
+        let network = (wanted.vpc.clone(), wanted.subnets.clone());
+        let cloud = self.load_balancing(wanted.cluster(), network);
         let run = wharf_svc_kube_balancers::run(balancers, followed, cloud, stop.clone());
-        tokio::spawn(run)
+        [of_interfaces, tokio::spawn(run)]
+    }
+
+    /// By which pods of a cluster have interfaces.
+    fn interfaces(&self, cluster: Cluster) -> Interfaces {
+        Interfaces {
+            ec2: self.settings.ec2.clone(),
+            clock: self.settings.clock.clone(),
+            cluster,
+        }
+    }
+
+    /// Who makes and attaches volumes, a client like the others.
+    fn start_volumes(
+        &self,
+        wanted: &Wanted,
+        gives: watch::Receiver<bool>,
+        stop: &CancellationToken,
+    ) {
+        let user = UserInfo::authenticated(VOLUMES, &[]);
+        let client = self.client(&wanted.id, user, VOLUMES);
+        let indexes = wharf_svc_kube_volumes::indexes();
+        let followed = Informers::new(client.clone(), indexes, stop.clone());
+        let cloud = wharf_svc_kube_volumes::Cloud {
+            ec2: self.settings.ec2.clone(),
+            clock: self.settings.clock.clone(),
+            cluster: wanted.cluster(),
+        };
+        let run = wharf_svc_kube_volumes::run(client, followed, cloud, gives, stop.clone());
+        tokio::spawn(run);
     }
 
     /// Fargate's scheduler, a client like the others.
@@ -432,7 +462,7 @@ impl Clusters {
             ..self.pod_machines(&wanted.place, &wanted.id)
         });
         let profiles: Arc<dyn Profiles> = profiles;
-        let parts = (machines, profiles);
+        let parts = (machines, profiles, self.settings.clock.clone());
         let run = wharf_svc_eks_fargate::run(client, followed, cluster, parts, stop.clone());
         tokio::spawn(run);
     }
@@ -448,13 +478,15 @@ impl Clusters {
         }
     }
 
-    fn load_balancing(&self, cluster: wharf_svc_kube_balancers::Cluster) -> Cloud {
+    fn load_balancing(&self, cluster: Cluster, (vpc, subnets): (String, Vec<String>)) -> Cloud {
         Cloud {
             elb: self.settings.elb.clone(),
             ec2: self.settings.ec2.clone(),
             acm: self.settings.acm.clone(),
             clock: self.settings.clock.clone(),
             cluster,
+            vpc,
+            subnets,
         }
     }
 
@@ -536,8 +568,10 @@ impl ControlPlanes for Clusters {
             let taken = serving.lock().await.take();
             if let Some(mut ending) = taken {
                 ending.stop.cancel();
-                // A load balancer that is being made would not be found yet.
-                let _ = (&mut ending.balancers).await;
+                // A load balancer or interface that is being made would not be found yet.
+                for maker in &mut ending.makers {
+                    let _ = maker.await;
+                }
             }
         }
         self.servers.close(id);
@@ -545,15 +579,15 @@ impl ControlPlanes for Clusters {
         let removed = wharf_svc_eks_fargate::remove_all(&self.pod_machines(place, id)).await;
         removed.map_err(failed("ending the machines of a cluster's pods"))?;
         let Place { account, region } = place;
-        // All that load balancers were made of says the id; where else the cluster was matters to what is made alone.
-        let cloud = self.load_balancing(wharf_svc_kube_balancers::Cluster {
-            account: account.clone(),
-            region: region.clone(),
+        // All that was made for the cluster says its id; where else the cluster was matters to what is made alone.
+        let cluster = Cluster {
+            place: place.clone(),
             name: id.to_owned(),
             id: id.to_owned(),
-            vpc: String::new(),
-            subnets: Vec::new(),
-        });
+        };
+        let removed = self.interfaces(cluster.clone()).delete_all().await;
+        removed.map_err(failed("removing the interfaces of a cluster's pods"))?;
+        let cloud = self.load_balancing(cluster, (String::new(), Vec::new()));
         let removed = wharf_svc_kube_balancers::remove_all(&cloud).await;
         removed.map_err(failed("removing the load balancers of a cluster"))?;
         let removed = self.servers.remove(account, region, id).await;

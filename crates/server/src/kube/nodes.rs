@@ -3,19 +3,26 @@
 //! A kubelet shows a certificate that it made itself, as upstream's do, so what is checked is that the connection is to the address that
 //! the node told of itself over its own credentials.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use rustls::{
-    ClientConfig, DigitallySignedStruct, SignatureScheme,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature},
-    pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime},
+    ClientConfig,
+    crypto::CryptoProvider,
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName},
 };
 use serde_json::Value;
 use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::TlsConnector;
 use wharf_kube_api::{Connection, Nodes};
+use wharf_tls::{Anybody, Verifier};
+
+use super::webhooks;
 
 /// A node that does not answer is told of in time.
 const CONNECTING: Duration = Duration::from_secs(10);
@@ -25,6 +32,9 @@ const SERVED_AT: &str = "node.wharf/kubelet-address";
 /// To nodes, as the API server of one cluster.
 pub struct ToNodes {
     tls: Arc<ClientConfig>,
+    /// For pods, which are shown no certificate.
+    pods: Arc<ClientConfig>,
+    provider: Arc<CryptoProvider>,
 }
 
 impl ToNodes {
@@ -37,13 +47,19 @@ impl ToNodes {
         certificate: CertificateDer<'static>,
         key: PrivateKeyDer<'static>,
     ) -> Result<Self, rustls::Error> {
-        let verifier = Arc::new(AnyCertificate(provider.clone()));
-        let tls = ClientConfig::builder_with_provider(provider.clone())
-            .with_safe_default_protocol_versions()?
-            .dangerous()
-            .with_custom_certificate_verifier(verifier)
-            .with_client_auth_cert(vec![certificate], key)?;
-        Ok(Self { tls: Arc::new(tls) })
+        let verifier = Verifier::new(Anybody, provider.clone());
+        let begin = || {
+            let builder = ClientConfig::builder_with_provider(provider.clone())
+                .with_safe_default_protocol_versions()?
+                .dangerous()
+                .with_custom_certificate_verifier(verifier.clone());
+            Ok::<_, rustls::Error>(builder)
+        };
+        Ok(Self {
+            tls: Arc::new(begin()?.with_client_auth_cert(vec![certificate], key)?),
+            pods: Arc::new(begin()?.with_no_client_auth()),
+            provider: provider.clone(),
+        })
     }
 }
 
@@ -72,50 +88,28 @@ impl Nodes for ToNodes {
         }
     }
 
-    /// Addresses of pods and services are those of a VPC, which this server is not in. From here they would be somebody else's.
-    async fn dial(&self, _: &str, _: u16, _: bool) -> io::Result<Box<dyn Connection>> {
-        let text = "the API server has no way into the network of pods";
-        Err(io::Error::new(io::ErrorKind::Unsupported, text))
+    async fn secure(&self, to: Box<dyn Connection>) -> io::Result<Box<dyn Connection>> {
+        // Whoever is asked by an address gets no name.
+        let nobody = ServerName::from(IpAddr::from(Ipv4Addr::UNSPECIFIED));
+        let stream = TlsConnector::from(self.pods.clone()).connect(nobody, to);
+        match timeout(CONNECTING, stream).await {
+            Ok(secured) => Ok(Box::new(secured?)),
+            Err(_) => Err(io::ErrorKind::TimedOut.into()),
+        }
     }
-}
 
-/// Takes any certificate whose key the other side has.
-#[derive(Debug)]
-struct AnyCertificate(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for AnyCertificate {
-    fn verify_server_cert(
+    async fn verified(
         &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signed, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signed, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        to: Box<dyn Connection>,
+        name: &str,
+        authorities: &[u8],
+    ) -> io::Result<Box<dyn Connection>> {
+        let config = webhooks::connecting(&self.provider, authorities)?;
+        let name = webhooks::server_name(name)?;
+        let stream = TlsConnector::from(config).connect(name, to);
+        match timeout(CONNECTING, stream).await {
+            Ok(secured) => Ok(Box::new(secured?)),
+            Err(_) => Err(io::ErrorKind::TimedOut.into()),
+        }
     }
 }

@@ -9,9 +9,15 @@ fn at(seconds: u64) -> Timestamp {
 }
 
 fn from(zone: &str) -> Announcer {
+    of_account("000000000000", zone)
+}
+
+fn of_account(account: &str, zone: &str) -> Announcer {
     Announcer {
-        account: "000000000000".to_owned(),
-        zone: zone.to_owned(),
+        place: Arc::new(Place {
+            account: account.to_owned(),
+            zone: zone.to_owned(),
+        }),
         address: Some([10, 0, 0, 1].into()),
     }
 }
@@ -42,10 +48,7 @@ fn peers_are_of_the_same_zone_and_account() {
         "it is no peer of its own"
     );
     join(&mut known, 2, "b", &[LAYER]);
-    let other = Announcer {
-        account: "111111111111".to_owned(),
-        ..from("a")
-    };
+    let other = of_account("111111111111", "a");
     known
         .announce(other, &said(3, Some(&[LAYER])), at(0))
         .unwrap();
@@ -83,6 +86,13 @@ fn peers_take_turns_and_no_two_tickets_are_alike() {
     assert!(rounds.iter().all(|peers| peers.len() == MOST_PEERS));
     let first: BTreeSet<Sum> = rounds.iter().map(|peers| peers[0].certificate).collect();
     assert_eq!(first.len(), 5);
+    // The one that asks has its turn, too, where it has the layer, but is not named.
+    let own = join(&mut known, 6, "a", &[LAYER]);
+    for _ in 0..12 {
+        let peers = known.peers(&own, &LAYER, at(0));
+        assert_eq!(peers.len(), MOST_PEERS);
+        assert!(peers.iter().all(|peer| peer.certificate != [6; 32]));
+    }
     let tickets: BTreeSet<Sum> = rounds.iter().flatten().map(|peer| peer.ticket).collect();
     assert_eq!(tickets.len(), 5 * MOST_PEERS);
 }
@@ -122,6 +132,53 @@ fn two_fetch_and_the_others_wait_for_them() {
     assert!(known.is_its_turn(&sessions[2], &layer, at(80)));
 }
 
+/// How long the nodes of one place take to ask and to announce themselves, beside so many others.
+fn work_beside(others: usize) -> Duration {
+    let mut known = Known::default();
+    let announced = |known: &mut Known, number: usize, zone: &str, held: &[Sum]| {
+        let said = Announcement {
+            instance: format!("i-{number}"),
+            ..said(1, Some(held))
+        };
+        let announced = known.announce(from(zone), &said, at(0));
+        announced.unwrap().session.unwrap()
+    };
+    for number in 0..others {
+        announced(&mut known, number, ["a", "b"][number % 2], &[LAYER]);
+    }
+    let asks = announced(&mut known, MOST_NODES, "a", &[]);
+    let fresh = |number: u64| {
+        let mut layer = [0; 32];
+        layer[..8].copy_from_slice(&number.to_be_bytes());
+        layer
+    };
+    for number in 0..others.min(MOST_COMING) as u64 {
+        known.is_its_turn(&asks, &fresh(number), at(0));
+    }
+    let alive = Announcement {
+        instance: format!("i-{MOST_NODES}"),
+        session: Some(asks.clone()),
+        ..said(1, None)
+    };
+    let round = |known: &mut Known, number| {
+        let since = std::time::Instant::now();
+        for _ in 0..100 {
+            known.announce(from("a"), &alive, at(1)).unwrap();
+            assert_eq!(known.peers(&asks, &LAYER, at(1)).len(), MOST_PEERS);
+            assert!(known.is_its_turn(&asks, &fresh(number), at(1)));
+        }
+        since.elapsed()
+    };
+    let rounds = (0..5).map(|it| round(&mut known, u64::MAX - it));
+    rounds.min().unwrap()
+}
+
+#[test]
+fn work_does_not_grow_with_the_nodes() {
+    let (few, many) = (work_beside(10), work_beside(MOST_NODES - 1));
+    assert!(many < few * 10, "{many:?} for many, {few:?} for few");
+}
+
 #[test]
 fn a_session_goes_on_until_something_else_is_said() {
     let mut known = Known::default();
@@ -132,7 +189,7 @@ fn a_session_goes_on_until_something_else_is_said() {
     };
     let mut announce = |said: &Announcement, now| {
         let announced = known.announce(from("a"), said, now).unwrap();
-        let held = known.holders.contains_key(&LAYER);
+        let held = known.holders.contains_key(&(from("a").place, LAYER));
         (announced.session, held)
     };
     assert_eq!(
@@ -163,6 +220,7 @@ fn a_session_goes_on_until_something_else_is_said() {
     announce(&said(1, Some(&[LAYER])), at(86));
     assert_eq!(announce(&said(1, None), at(200)), (None, false));
     assert!(known.nodes.is_empty() && known.sessions.is_empty());
+    assert!(known.by_seen.is_empty() && known.holders.is_empty());
 }
 
 #[test]

@@ -105,8 +105,8 @@ pub trait Balancers: Send + Sync {
 /// The service behind the machines plane.
 #[async_trait]
 pub trait Instances: Send + Sync {
-    /// What a host says of instances that it was told of.
-    async fn reported(&self, host: &str, reports: Vec<(Told, InstanceReport)>);
+    /// What a host says of instances that it was told of; `false` if it should be handed in again.
+    async fn reported(&self, host: &str, reports: Vec<(Told, InstanceReport)>) -> bool;
 
     /// The end of the console of one of them.
     async fn console(&self, host: &str, told: Told, console: Console);

@@ -99,7 +99,9 @@ struct Conversation {
     unanswered: Option<(u64, bool)>,
     resync: Option<Instant>,
     next_resync: Duration,
-    /// The host's last word of its volumes, while not all of it was taken over: it says nothing twice.
+    /// The host's last word of its instances, while not all of it was taken over: it says nothing twice.
+    unkept_instances: Vec<InstanceReport>,
+    /// … and of its volumes.
     unkept_volumes: Vec<VolumeReport>,
 }
 
@@ -276,6 +278,7 @@ impl Session {
             unanswered: None,
             resync: None,
             next_resync: FIRST_RESYNC,
+            unkept_instances: Vec::new(),
             unkept_volumes: Vec::new(),
         };
         if fresh {
@@ -311,6 +314,10 @@ impl Session {
                     // A node that trusts others renews its credentials, and with them what it trusts.
                     let authorities = self.planes.authorities.digests();
                     self.send(&ToPlane::Heartbeat { position, authorities }).await?;
+                    if !talk.unkept_instances.is_empty() {
+                        let again = std::mem::take(&mut talk.unkept_instances);
+                        self.instances(talk, again).await;
+                    }
                     if !talk.unkept_volumes.is_empty() {
                         let again = std::mem::take(&mut talk.unkept_volumes);
                         self.volumes(talk, again).await;
@@ -412,23 +419,20 @@ impl Session {
     }
 
     /// Passes on what the host says of instances that it was told of; of several words of one the last.
-    async fn instances(&self, talk: &Conversation, mut reports: Vec<InstanceReport>) {
+    async fn instances(&self, talk: &mut Conversation, mut reports: Vec<InstanceReport>) {
         if self.plane != Plane::Machines {
             return;
         }
         reports.truncate(MAX_INSTANCES);
-        let mut latest = BTreeMap::new();
-        for report in reports {
-            latest.insert(report.id.clone(), report);
-        }
+        let latest: BTreeMap<&str, &InstanceReport> =
+            reports.iter().map(|it| (it.id.as_str(), it)).collect();
         let own = latest.into_values();
         let own: Vec<_> = own
-            .filter_map(|it| Some((self.told(talk, &it.id)?, it)))
+            .filter_map(|it| Some((self.told(talk, &it.id)?, it.clone())))
             .collect();
-        if !own.is_empty() {
-            let host = &talk.subscriber.host;
-            self.planes.instances.reported(host, own).await;
-        }
+        let host = &talk.subscriber.host;
+        let kept = own.is_empty() || self.planes.instances.reported(host, own).await;
+        talk.unkept_instances = if kept { Vec::new() } else { reports };
     }
 
     /// As of instances.

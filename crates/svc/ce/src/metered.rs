@@ -92,7 +92,7 @@ pub(crate) fn present(entry: &Entry, now: Timestamp) -> Option<Change> {
     })
 }
 
-/// What a pod of EKS is billed for: the size of its machine, from the moment on at which that ran.
+/// What a pod of EKS is billed for: the size of its machine, from the moment on at which the pod came there.
 fn of_pod(pod: &OfPod, account: &str, region: &str) -> Option<Meter> {
     let start = pod.started_at?.millis();
     let partition = wharf_base::arn::partition_of(region);

@@ -32,25 +32,28 @@ use wharf_wire::{Caller, Context};
 use super::live::{ACCOUNT, Node, PATIENCE, Plain, REGION, Server, TASKS_ONLY};
 use crate::plane::Instances;
 
-/// Instances and volumes of a server that could not write when it first heard of volumes.
+/// Instances and volumes of a server that could not write when it first heard of each.
 pub(super) struct Forgetful {
     instances: Arc<dyn Instances>,
-    forgets: AtomicBool,
+    forgets_instances: AtomicBool,
+    forgets_volumes: AtomicBool,
 }
 
 impl Forgetful {
     pub fn new(instances: Arc<dyn Instances>) -> Self {
         Self {
             instances,
-            forgets: AtomicBool::new(true),
+            forgets_instances: AtomicBool::new(true),
+            forgets_volumes: AtomicBool::new(true),
         }
     }
 }
 
 #[async_trait]
 impl Instances for Forgetful {
-    async fn reported(&self, host: &str, reports: Vec<(Told, InstanceReport)>) {
-        self.instances.reported(host, reports).await;
+    async fn reported(&self, host: &str, reports: Vec<(Told, InstanceReport)>) -> bool {
+        !self.forgets_instances.swap(false, Ordering::SeqCst)
+            && self.instances.reported(host, reports).await
     }
 
     async fn console(&self, host: &str, told: Told, console: Console) {
@@ -62,7 +65,8 @@ impl Instances for Forgetful {
     }
 
     async fn volumes(&self, host: &str, reports: Vec<(ToldVolume, VolumeReport)>) -> bool {
-        !self.forgets.swap(false, Ordering::SeqCst) && self.instances.volumes(host, reports).await
+        !self.forgets_volumes.swap(false, Ordering::SeqCst)
+            && self.instances.volumes(host, reports).await
     }
 }
 
@@ -118,16 +122,7 @@ async fn a_host_is_told_of_its_instances_and_of_no_others() {
     assert_eq!(second.outcome().await, "");
     server.plane.hosts.up_to_date().await;
     offers(&server, &one);
-    let asked = RunInstancesRequest {
-        image_id: Some(PublicImage::for_ecs(REGION).id),
-        instance_type: Some("t3.nano".to_owned()),
-        min_count: Some(1),
-        max_count: Some(1),
-        ..Default::default()
-    };
-    let call = server.call(Caller::root(ACCOUNT));
-    let launched = server.plane.ec2.run_instances(&call, asked).await.unwrap();
-    let id = launched.instances.unwrap().remove(0).instance_id.unwrap();
+    let id = launched(&server).await;
     first.until(|it| it.has(&id)).await;
     assert!(!second.has(&id));
 
@@ -179,6 +174,57 @@ async fn a_host_is_told_of_its_instances_and_of_no_others() {
         .console(&one.instance, told, tail("aGVsbG8="))
         .await;
     assert_eq!(console(&server, &id).await.as_deref(), Some("aGVsbG8="));
+    server.end().await;
+}
+
+async fn launched(server: &Server) -> String {
+    let asked = RunInstancesRequest {
+        image_id: Some(PublicImage::for_ecs(REGION).id),
+        instance_type: Some("t3.nano".to_owned()),
+        min_count: Some(1),
+        max_count: Some(1),
+        ..Default::default()
+    };
+    let call = server.call(Caller::root(ACCOUNT));
+    let launched = server.plane.ec2.run_instances(&call, asked).await.unwrap();
+    let instance = launched.instances.unwrap().remove(0);
+    instance.instance_id.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_of_instances_that_was_not_taken_over_is_not_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), 0).await;
+    let (ec2, stop) = (server.plane.ec2.clone(), server.stop.clone());
+    tokio::spawn(async move { ec2.run(stop).await });
+    let node = server.node("one", TASKS_ONLY).await;
+    let plane = Kind::Machines;
+    let mut host = Plain::subscribe(
+        server.port,
+        &node.keys,
+        &node.instance,
+        plane,
+        folder.path(),
+    );
+    assert_eq!(host.outcome().await, "");
+    server.plane.hosts.up_to_date().await;
+    offers(&server, &node);
+    let id = launched(&server).await;
+    host.until(|it| it.has(&id)).await;
+    // It says so once.
+    host.subscription.instances(vec![InstanceReport {
+        id: id.clone(),
+        boot: 1,
+        state: InstanceState::Running,
+        reason: None,
+    }]);
+    let runs = async {
+        while state(&server, &id).await != "running" {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    let in_time = tokio::time::timeout(PATIENCE, runs).await;
+    in_time.expect("its report was taken over");
     server.end().await;
 }
 
