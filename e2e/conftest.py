@@ -12,6 +12,7 @@ import tempfile
 import pytest
 
 from harness import images
+from harness.hosts import SERVER, Lan
 from harness.installation import Installation
 
 LENT = "privileged,host-network,host-pid,host-ipc,devices,capabilities,host-path=/tmp"
@@ -49,6 +50,20 @@ def installation():
 def image(installation):
     """What runs there."""
     return images.push(installation, "busybox")
+
+
+@pytest.fixture(scope="module")
+def lan():
+    """A network of several hosts."""
+    with Lan() as lan:
+        yield lan
+
+
+@pytest.fixture(scope="module")
+def server(lan):
+    """An installation there, for the tests of one file, which other hosts may join."""
+    with Installation(arguments=["--listen", SERVER]) as alone:
+        yield alone.start()
 
 
 @pytest.fixture

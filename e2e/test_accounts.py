@@ -1,12 +1,15 @@
 """Several accounts in one installation: created, apart from each other, trusting each other, closed."""
 
 import base64
+import contextlib
 import json
+import socket
+import urllib.parse
 
 import botocore.exceptions
 import pytest
 
-from harness import control, images, tasks, tools
+from harness import control, images, kubernetes, tasks, tools
 from harness.installation import Keys, Place
 from harness.services import Web
 from harness.tasks import document
@@ -122,6 +125,39 @@ def test_a_closed_account_ends(fresh):
     wait_for(lambda: not fresh.shims(), CLOSED_DEADLINE_S, "the end of its containers")
     again = fresh.run("account", "create", "x", "--id", number, check=False)
     assert again.returncode != 0 and "never given again" in again.stderr
+
+
+def test_clusters_of_kubernetes_end_with_their_account(fresh):
+    """One that is protected, with a node group, though the server is killed right after."""
+    number, root = create(fresh, "doomed")
+    place = Place(fresh, "eu-west-1", root)
+    eks, iam = place.client("eks"), place.client("iam")
+    made = eks.create_cluster(
+        name="doomed", roleArn=kubernetes.role(place), resourcesVpcConfig={"subnetIds": kubernetes.subnets(place)}, deletionProtection=True
+    )
+    assert made["cluster"]["status"] == "CREATING"
+    eks.get_waiter("cluster_active").wait(name="doomed", WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    endpoint = urllib.parse.urlsplit(eks.describe_cluster(name="doomed")["cluster"]["endpoint"])
+    trust_ec2 = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    nodes = iam.create_role(RoleName="nodes", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust_ec2]}))
+    eks.create_nodegroup(
+        clusterName="doomed",
+        nodegroupName="workers",
+        nodeRole=nodes["Role"]["Arn"],
+        subnets=kubernetes.subnets(place)[:1],
+        scalingConfig={"minSize": 0, "maxSize": 1, "desiredSize": 0},
+    )
+
+    def answers():
+        with contextlib.suppress(OSError), socket.create_connection((endpoint.hostname, endpoint.port), 1):
+            return True
+        return False
+
+    assert answers()
+    fresh.run("account", "close", number)
+    fresh.kill_child("server")
+    wait_for(lambda: listed(fresh)[number]["state"] == "closed", CLOSED_DEADLINE_S, "the account's end")
+    assert not answers()
 
 
 def test_a_closed_account_is_closed_with_iam_off_too(unstarted):

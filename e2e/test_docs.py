@@ -46,6 +46,8 @@ PAGES = {
         "EC2_LINUX",
         " Ready ",
         'deployment "hello" successfully rolled out',
+        "two shirts",
+        "gp3\tin-use",
         "fargate-ip-",
         "service/hello exposed",
         "networkpolicy.networking.k8s.io/hello created",

@@ -61,6 +61,12 @@ def apply(cluster, pod_name, spec, namespace="web", **metadata):
     cluster.kubectl("apply", "-f", "-", stdin=json.dumps(pod))
 
 
+def not_applied(cluster, spec, why, **metadata):
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "no", "namespace": "web", **metadata}, "spec": spec}
+    done = cluster.kubectl("create", "-f", "-", stdin=json.dumps(pod), check=False)
+    assert (done.returncode, why in done.stderr) == (1, True), done
+
+
 def found(cluster, kind, name, namespace="web"):
     done = cluster.kubectl("get", kind, name, "-n", namespace, "-o", "json", check=False)
     return json.loads(done.stdout) if done.returncode == 0 else {}
@@ -192,6 +198,11 @@ def test_a_pod_has_a_node_of_its_own_that_ends_with_it(installation, cluster, pr
     apply(cluster, "elsewhere", elsewhere)
     wait_for(lambda: found(cluster, "pod", "elsewhere")["status"].get("conditions"), 30, "a look for a node")
     assert "nodeName" not in found(cluster, "pod", "elsewhere")["spec"]
+    named = {"containers": [sh(image, STAYS)], "nodeName": node["metadata"]["name"]}
+    not_applied(cluster, named, "takes the pod of Fargate alone that it was made for")
+    # Nor does it leave its profile.
+    done = cluster.kubectl("label", "pod", "plain", "-n", "web", f"{PROFILE_LABEL}-", check=False)
+    assert (done.returncode, "a pod stays of its Fargate profile" in done.stderr) == (1, True), done
     cluster.kubectl("delete", "pod", "plain", "elsewhere", "-n", "web", "--timeout=50s")
     wait_for(lambda: found(cluster, "node", node["metadata"]["name"]) == {}, 60, "the end of its node")
     wait_for(lambda: not ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"], 60, "the end of its interface")
@@ -218,6 +229,9 @@ def test_what_fargate_cannot_do_waits_and_says_why(cluster, profile, image):
     # Who says that it is for instances is left alone.
     apply(cluster, "instances", {"containers": [sh(image, "true")]}, labels={"on": "fargate"}, annotations={COMPUTE_TYPE: "ec2"})
     assert found(cluster, "pod", "instances")["spec"]["schedulerName"] == "default-scheduler"
+    # Who says that it is Fargate's is so only if a profile says it too.
+    says = {"containers": [sh(image, "true")], "schedulerName": "fargate-scheduler"}
+    not_applied(cluster, says, "fargate-scheduler is for pods that a Fargate profile chooses", labels={PROFILE_LABEL: "web"})
     cluster.kubectl("delete", "pod", "asks", "mounts", "instances", "-n", "web", "--timeout=50s")
 
 

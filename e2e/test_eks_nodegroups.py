@@ -215,7 +215,7 @@ def test_what_groups_cannot_be_is_refused(cluster, workers, node_role, subnet):
     create(bad, "t9.huge", instanceTypes=["t9.huge"])
     create(bad, "subnet-0123", subnets=["subnet-0123"])
     create(bad, "principals [ec2.amazonaws.com]", nodeRole=node_role + "x")
-    create("UnsupportedOperation", "diskSize", diskSize=100)
+    create(bad, "disk size 0", diskSize=0)
     refused(cluster.eks.delete_cluster, "ResourceInUseException", "Cluster has nodegroups attached", name=cluster.name)
     missing = {"clusterName": cluster.name, "nodegroupName": "none"}
     for call in (cluster.eks.describe_nodegroup, cluster.eks.delete_nodegroup):

@@ -7,23 +7,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from harness import images, processes, tasks, tools
-from harness.hosts import SERVER, Host, Lan
-from harness.installation import Installation
+from harness.hosts import Host
 from harness.load import Load
 from harness.services import Web, address
 from harness.waiting import wait_for
-
-
-@pytest.fixture(scope="module")
-def lan():
-    with Lan() as lan:
-        yield lan
-
-
-@pytest.fixture(scope="module")
-def server(lan):
-    with Installation(arguments=["--listen", SERVER]) as alone:
-        yield alone.start()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 have a passphrase."""
 
 import base64
-import contextlib
 import hmac
 import json
 import os
@@ -10,14 +9,13 @@ import pathlib
 import pty
 import shutil
 import signal
-import stat
 import subprocess
 import time
 
 import pytest
 from botocore.exceptions import ClientError
 
-from harness import images, joining, processes, sealed, tasks, tools
+from harness import disk, images, joining, processes, sealed, tasks, tools
 from harness.installation import Installation, Keys
 from harness.waiting import wait_for
 from test_acm import Balancer, issued, request
@@ -377,25 +375,6 @@ def key_material(document):
         yield from (key["key"].encode(), raw.hex().encode(), raw)
 
 
-# Disks of tasks are sparse files of many GiB.
-LARGEST_LOOKED_AT = 32 << 20
-
-
-def holds(folder, needles):
-    """Files below a folder with one of the needles in them; without what is mounted there."""
-    found, device = [], os.lstat(folder).st_dev
-    for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if os.lstat(os.path.join(parent, name)).st_dev == device]
-        for path in (os.path.join(parent, name) for name in names):
-            # What is removed meanwhile is not looked at.
-            with contextlib.suppress(FileNotFoundError):
-                seen = os.lstat(path)
-                if stat.S_ISREG(seen.st_mode) and seen.st_dev == device and seen.st_size <= LARGEST_LOOKED_AT:
-                    content = pathlib.Path(path).read_bytes()
-                    found += [path for needle in needles if needle in content]
-    return found
-
-
 def seen_by_others(needle):
     """Processes with a text in their arguments or environment."""
     found = []
@@ -440,7 +419,7 @@ def test_a_passphrase_protects_the_keyring(unstarted, tmp_path):
     assert tasks.run_script(wharf, image, "exit 3").exit_code == 3
     for text in (one, two):
         assert not seen_by_others(text.encode())
-        assert not holds(wharf.data, [text.encode()]) and text not in wharf.output.text
+        assert not disk.files_with(wharf.data, text.encode()) and text not in wharf.output.text
     assert "scrypt" in (wharf.data / "keyring").read_text()
     assert not (wharf.data / "node-keyring").exists(), "that of the node is in memory alone"
     wharf.down()
@@ -488,7 +467,7 @@ def test_a_keyring_from_a_descriptor_is_on_no_disk(unstarted, tmp_path):
     backup = wharf.run("backup", tmp_path / "backup").stdout
     assert "descriptor" in backup
     needles = [*key_material(document), made["SecretAccessKey"].encode()]
-    assert not holds(wharf.data, needles) and not holds(tmp_path / "backup", needles)
+    assert not disk.files_with(wharf.data, *needles) and not disk.files_with(tmp_path / "backup", *needles)
     assert not any(seen_by_others(needle) for needle in needles)
     assert not (wharf.data / "keyring").exists() and not (wharf.data / "node-keyring").exists()
     assert made["SecretAccessKey"] not in wharf.output.text

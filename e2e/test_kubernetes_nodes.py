@@ -1,6 +1,7 @@
 """EC2 instances as nodes of Kubernetes: they join, and run pods with addresses of their VPC, over deaths of the agent."""
 
 import json
+import pathlib
 
 import pytest
 
@@ -11,6 +12,7 @@ from test_ec2_instances import own_image_of, profile
 pytestmark = pytest.mark.minutes(5)
 
 MAY_PULL = "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly"
+MOUNTS = pathlib.Path("/proc/mounts")
 USER_DATA = """MIME-Version: 1.0
 Content-Type: multipart/mixed; boundary="//"
 
@@ -45,7 +47,7 @@ def cluster(installation):
         yield cluster
 
 
-def launch(installation, cluster, user_data):
+def launch(installation, cluster, user_data, instance_type="t3.small"):
     described = cluster.described()
     data = user_data.format(
         name=cluster.name,
@@ -55,7 +57,7 @@ def launch(installation, cluster, user_data):
     )
     (made,) = installation.client("ec2").run_instances(
         ImageId=own_image_of(installation),
-        InstanceType="t3.small",
+        InstanceType=instance_type,
         MinCount=1,
         MaxCount=1,
         UserData=data,
@@ -175,6 +177,22 @@ def test_configuration_and_secrets_reach_containers(cluster, node, image):
     assert int(lines[2]) > 500 and lines[3] == "1234" and lines[4].startswith("drwxrwxrwx"), lines
 
 
+def test_volumes_in_memory_are_shared_and_end_with_their_pod(cluster, node, image):
+    script = "dd if=/dev/zero of=/fast/big bs=1k count=2048 2>&1; rm /fast/big; grep ' /fast ' /proc/mounts; echo kept > /fast/word"
+    mount = {"volumeMounts": [{"name": "fast", "mountPath": "/fast"}]}
+    first = sh(image, script, name="first", securityContext={"runAsUser": 1234}, **mount)
+    volumes = [{"name": "fast", "emptyDir": {"medium": "Memory", "sizeLimit": "1Mi"}}]
+    reads = sh(image, "cat /fast/word", **mount)
+    apply(cluster, "fast", {"initContainers": [first], "containers": [reads], "volumes": volumes, "restartPolicy": "Never"})
+    wait_phase(cluster, "fast", "Succeeded")
+    said = cluster.kubectl("logs", "fast", "-c", "first")
+    assert "No space left on device" in said and "tmpfs /fast tmpfs" in said, said
+    assert cluster.kubectl("logs", "fast", "-c", "main") == "kept\n"
+    assert "/volumes/fast" in MOUNTS.read_text()
+    cluster.kubectl("delete", "pod", "fast", "--timeout=50s")
+    wait_for(lambda: "/volumes/fast" not in MOUNTS.read_text(), 30, "the memory given back")
+
+
 def test_what_fails_says_why(cluster, node, image):
     apply(cluster, "crashes", {"containers": [sh(image, "echo gone > /dev/termination-log; exit 3")]})
     apply(cluster, "nowhere", {"containers": [sh(image.replace("busybox", "nothing"), "true")]})
@@ -292,3 +310,17 @@ def test_a_deployment_on_a_node_that_joined_by_script(installation, cluster, nod
     assert len({it["status"]["podIP"] for it in pods}) == 2
     # What ran on an instance ends with it.
     installation.client("ec2").terminate_instances(InstanceIds=[second["InstanceId"]])
+
+
+def test_a_cluster_that_goes_takes_the_interfaces_of_its_pods_along(installation, cluster, node, image):
+    apply(cluster, "stays", {"containers": [sh(image, "trap exit TERM; while true; do sleep 1; done")]})
+    wait_phase(cluster, "stays", "Running")
+    ec2 = installation.client("ec2")
+    (told,) = json.loads(pod_of(cluster, "stays")["metadata"]["annotations"]["vpc.amazonaws.com/pod-eni"])
+    of_pods = {"Filters": [{"Name": "network-interface-id", "Values": [told["eniId"]]}]}
+    assert len(ec2.describe_network_interfaces(**of_pods)["NetworkInterfaces"]) == 1
+    # Its machine outlives it, and nobody is there any more who says that the pod is gone.
+    cluster.eks.delete_cluster(name=cluster.name)
+    cluster.eks.get_waiter("cluster_deleted").wait(name=cluster.name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    assert ec2.describe_network_interfaces(**of_pods)["NetworkInterfaces"] == []
+    ec2.terminate_instances(InstanceIds=[node["InstanceId"]])

@@ -130,6 +130,14 @@ def test_a_client_stays_with_a_pod_by_affinity(cluster, address):
     wait_for(lambda: answers(cluster, "client", address) == pods(cluster), 30, "answers of all again")
 
 
+def test_pods_and_services_are_reached_through_the_api_server(cluster, address):
+    pod = sorted(pods(cluster))[0]
+    assert cluster.kubectl("get", "--raw", f"/api/v1/namespaces/default/pods/{pod}:8080/proxy/").strip() == pod
+    assert cluster.kubectl("get", "--raw", "/api/v1/namespaces/default/services/web/proxy/").strip() in pods(cluster)
+    refused = cluster.kubectl("get", "--raw", f"/api/v1/namespaces/default/pods/{pod}:81/proxy/", check=False)
+    assert "error trying to reach service" in refused.stderr, refused.stderr
+
+
 def test_programs_in_the_nodes_network_are_led_too(cluster, nodes, image, address):
     spec = {
         "containers": [sh(image, WAIT)],
@@ -140,6 +148,55 @@ def test_programs_in_the_nodes_network_are_led_too(cluster, nodes, image, addres
     apply(cluster, "of-the-node", spec)
     wait_phase(cluster, "of-the-node", "Running")
     assert answers(cluster, "of-the-node", address) == pods(cluster)
+
+
+def internal_address(cluster, instance):
+    node = cluster.get("node", instance["PrivateDnsName"])
+    return next(it["address"] for it in node["status"]["addresses"] if it["type"] == "InternalIP")
+
+
+def test_a_node_port_is_reached_at_every_node(cluster, nodes, image, address):
+    cluster.kubectl("patch", "service", "web", "-p", '{"spec": {"type": "NodePort"}}')
+    port = cluster.get("service", "web")["spec"]["ports"][0]["nodePort"]
+    places = {it["PrivateDnsName"]: f"{internal_address(cluster, it)}:{port}" for it in nodes}
+    for place in places.values():
+        wait_for(lambda at=place: answers(cluster, "client", at) == pods(cluster), 30, f"answers of all pods at {place}")
+    # A program of one node, at the other's.
+    for name, place in places.items():
+        if name != nodes[0]["PrivateDnsName"]:
+            assert answers(cluster, "of-the-node", place) == pods(cluster)
+
+    # Each node has one pod of the two.
+    cluster.kubectl("patch", "service", "web", "-p", '{"spec": {"externalTrafficPolicy": "Local"}}')
+    home = pod_of(cluster, "client")["spec"]["nodeName"]
+    [away] = [it for it in places if it != home]
+    of_away = {it["metadata"]["name"] for it in cluster.get("pods", "-l", "app=web")["items"] if it["spec"]["nodeName"] == away}
+    wait_for(lambda: answers(cluster, "client", places[away]) == of_away, 30, "answers of the node's own pod")
+    cluster.kubectl("patch", "service", "web", "-p", '{"spec": {"externalTrafficPolicy": "Cluster", "sessionAffinity": "ClientIP"}}')
+    wait_for(lambda: len(answers(cluster, "client", places[away])) == 1, 30, "one pod for one client")
+    cluster.kubectl("patch", "service", "web", "-p", '{"spec": {"sessionAffinity": "None"}}')
+    wait_for(lambda: answers(cluster, "client", address) == pods(cluster), 30, "answers of all again")
+
+
+def test_pods_of_a_higher_priority_take_what_a_node_has_of_other_resources(cluster, nodes, image):
+    node = nodes[0]["PrivateDnsName"]
+    patch = ["patch", "node", node, "--subresource=status", "--type=merge", "-p"]
+    cluster.kubectl(*patch, json.dumps({"status": {"capacity": {"example.com/foo": "1"}}}))
+    allocatable = lambda: cluster.get("node", node)["status"]["allocatable"].get("example.com/foo")  # noqa: E731
+    wait_for(lambda: allocatable() == "1", 30, "what pods may ask for")
+    cluster.kubectl("create", "priorityclass", "urgent", "--value=1000")
+    amount = {"example.com/foo": "1"}
+    container = sh(image, WAIT, resources={"requests": amount, "limits": amount})
+    spec = {"containers": [container], "terminationGracePeriodSeconds": 1}
+    apply(cluster, "humble", spec)
+    wait_phase(cluster, "humble", "Running")
+    apply(cluster, "urgent", {**spec, "priorityClassName": "urgent"})
+    wait_phase(cluster, "urgent", "Running")
+    assert pod_of(cluster, "urgent")["spec"]["nodeName"] == node
+    assert cluster.kubectl("get", "pod", "humble", check=False).returncode != 0
+    cluster.kubectl("delete", "pod", "urgent")
+    cluster.kubectl(*patch, json.dumps({"status": {"capacity": {"example.com/foo": None}}}))
+    wait_for(lambda: allocatable() is None, 30, "none of it any more")
 
 
 def test_a_pod_asks_its_api_server_with_its_token(installation, cluster, nodes):

@@ -8,10 +8,10 @@ import time
 
 import pytest
 
-from harness import joining, processes, sealed, tools
+from harness import disk, joining, processes, sealed, tools
 from harness.installation import Installation
 from harness.waiting import wait_for
-from test_keys import connected, holds, key_material, secret_file, seen_by_others
+from test_keys import connected, key_material, secret_file, seen_by_others
 
 ADDRESS = "127.0.0.2"
 DEADLINE_S = 60
@@ -70,7 +70,7 @@ def test_it_lies_in_a_file_outside_the_data_folder_and_is_rotated(listening, tmp
         assert not (pathlib.Path(node.data) / "node-keyring").exists()
         wait_for(lambda: state(node).exists(), DEADLINE_S, "what its load balancers keep")
         before = json.loads(elsewhere.read_text())
-        assert not holds(node.data, list(key_material(elsewhere.read_text())))
+        assert not disk.files_with(node.data, *key_material(elsewhere.read_text()))
         assert sealed.key(node.identity_file) == sealed.key(state(node)) == before["active"]
         # While it works.
         assert "Rotated." in rotate(node, *option).stdout
@@ -139,7 +139,7 @@ def test_it_has_a_passphrase(listening, tmp_path):
         for name in ("agent", "lb"):
             kill_part(node, name)
         wait_for(lambda: connected(wharf, node), DEADLINE_S, "the node")
-        assert not seen_by_others(text.encode()) and not holds(node.data, [text.encode()]) and text not in node.log
+        assert not seen_by_others(text.encode()) and not disk.files_with(node.data, text.encode()) and text not in node.log
         node.stop()
         node.arguments = ("--keyring-passphrase-file", wrong)
         refused_start(node, "not that of")
@@ -163,7 +163,7 @@ def test_it_comes_from_a_descriptor_and_is_on_no_disk(listening, tmp_path):
         assert sealed.is_sealed(node.identity_file) and sealed.is_sealed(state(node))
         works(wharf, node)
         needles = list(key_material(document))
-        assert not holds(node.data, needles) and not any(seen_by_others(needle) for needle in needles)
+        assert not disk.files_with(node.data, *needles) and not any(seen_by_others(needle) for needle in needles)
         assert not (pathlib.Path(node.data) / "node-keyring").exists()
         assert "from a descriptor" in rotate(node, check=False).stderr.replace("given by a descriptor", "from a descriptor")
         node.stop()

@@ -14,8 +14,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from harness import images, processes, sealed, tasks
-from harness.hosts import SERVER, Host, Lan
-from harness.installation import Installation
+from harness.hosts import Host
 from harness.waiting import wait_for
 from test_metrics import of_part, parsed, scrape
 
@@ -29,18 +28,6 @@ FAILURES = ("wharf_agent_peer_failures_total",)
 SENT = ("wharf_agent_shared_bytes_total",)
 
 SHARES = ("--share-layers",)
-
-
-@pytest.fixture(scope="module")
-def lan():
-    with Lan() as lan:
-        yield lan
-
-
-@pytest.fixture(scope="module")
-def server(lan):
-    with Installation(arguments=["--listen", SERVER]) as alone:
-        yield alone.start()
 
 
 @pytest.fixture(scope="module")
@@ -258,6 +245,8 @@ def test_a_peer_that_hangs_is_left(server, hosts, tmp_path):
 
 def test_a_peer_that_dies_meanwhile_is_left(server, hosts, tmp_path):
     one, two, _ = hosts
+    # One layer alone is to come from the peer: what all images have is there.
+    held_by(server, hosts, two, pushed(server, tmp_path)[0])
     image, layers = pushed(server, tmp_path, 12 << 20)
     held_by(server, hosts, one, image)
     before, sent = counted(two), counted(one)[SENT]

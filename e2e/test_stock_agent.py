@@ -13,22 +13,10 @@ from botocore.exceptions import ClientError
 from agent.agent import Agent
 from agent.channel import GOOD_CLOSES, Channel
 from harness import images, joining, tasks, tools
-from harness.hosts import SERVER, Lan
-from harness.installation import Installation, Keys, Place
+from harness.hosts import SERVER
+from harness.installation import Keys, Place
 from harness.services import Web
 from harness.waiting import wait_for
-
-
-@pytest.fixture(scope="module")
-def lan():
-    with Lan() as lan:
-        yield lan
-
-
-@pytest.fixture(scope="module")
-def server(lan):
-    with Installation(arguments=["--listen", SERVER]) as alone:
-        yield alone.start()
 
 
 @pytest.fixture(scope="module")

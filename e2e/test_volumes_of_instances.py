@@ -1,6 +1,8 @@
 """EBS volumes of instances: block devices that are formatted, mounted, grown and taken away, whoever dies meanwhile."""
 
+import base64
 import pathlib
+import re
 import signal
 import time
 
@@ -40,9 +42,10 @@ chmod +x /etc/rc.local
 class Guest:
     """An instance that does what it is told."""
 
-    def __init__(self, wharf):
+    def __init__(self, wharf, user_data=SERVES, **asked):
         self.wharf, self.ec2, self.count = wharf, wharf.client("ec2"), 0
-        launched = self.ec2.run_instances(ImageId=own_image_of(wharf), InstanceType="t3.nano", MinCount=1, MaxCount=1, UserData=SERVES)
+        asked = {"ImageId": own_image_of(wharf), "InstanceType": "t3.nano", "MinCount": 1, "MaxCount": 1, "UserData": user_data, **asked}
+        launched = self.ec2.run_instances(**asked)
         self.id = launched["Instances"][0]["InstanceId"]
         self.zone = launched["Instances"][0]["Placement"]["AvailabilityZone"]
         wait_state(self.ec2, self.id, "running")
@@ -60,10 +63,20 @@ class Guest:
                 return folder.name
         return None
 
-    def _inside(self, script):
+    def _inside(self, script, stdin=None):
         first = wait_for(self.first, 30, f"the first process of {self.id}")
         inside = ["--user", "--mount", "--setuid", "0", "--setgid", "0"]
-        return tools.run("nsenter", "--target", first, *inside, "/bin/sh", "-c", script, check=False).stdout
+        return tools.run("nsenter", "--target", first, *inside, "/bin/sh", "-c", script, stdin=stdin, check=False).stdout
+
+    def carried(self, program):
+        """How to call a program of this machine, which the instance's image lacks."""
+        libraries = re.findall(r"(?<=\s)/\S+", tools.run("ldd", program).stdout)
+        self._inside("mkdir -p /carried")
+        for one in map(pathlib.Path, [program, *libraries]):
+            packed = base64.b64encode(one.read_bytes()).decode()
+            self._inside(f"base64 -d > /carried/{one.name} && chmod +x /carried/{one.name}", stdin=packed)
+        loader = next(pathlib.Path(it).name for it in libraries if "/ld-" in it)
+        return f"/carried/{loader} --library-path /carried /carried/{pathlib.Path(program).name}"
 
     def begin(self, script):
         """Begins something; its number."""
@@ -178,6 +191,13 @@ def test_a_device_is_formatted_mounted_and_grown(alone, guest):
     by_state = [{"Name": "modification-state", "Values": ["completed"]}, {"Name": "target-size", "Values": ["2"]}]
     assert [it["VolumeId"] for it in ec2.describe_volumes_modifications(Filters=by_state)["VolumesModifications"]] == [volume]
 
+    # Its file system grows while it is not mounted.
+    check, grow = guest.carried("/usr/sbin/e2fsck"), guest.carried("/usr/sbin/resize2fs")
+    said = guest.does(
+        f"umount /data; {check} -f -p /dev/xvdf > /dev/null; {grow} /dev/xvdf > /dev/null 2>&1; mount -t ext4 /dev/xvdf /data && df -k /data"
+    )
+    assert int(said.splitlines()[-1].split()[1]) > 1.8 * (1 << 20), said
+
     # It is let go when nothing has it mounted any more, and what was written stays.
     assert ec2.detach_volume(VolumeId=volume)["State"] == "detaching"
     assert guest.does("cat /data/f") == "kept"
@@ -220,6 +240,18 @@ def test_a_volume_is_on_one_instance_at_a_time(alone, guest, other):
     guest.wait_available(second)
     for one in (volume, second):
         ec2.delete_volume(VolumeId=one)
+
+
+def test_what_hides_a_mount_does_not_keep_a_volume(alone, guest):
+    ec2, volume = guest.ec2, guest.volume()
+    guest.attach(volume, "/dev/xvdp")
+    guest.does("mke2fs -q /dev/xvdp > /dev/null && mkdir -p /h/in && mount -t ext4 /dev/xvdp /h/in")
+    guest.does(
+        'd=/h/$(printf \'c\\377\') && mkdir "$d" && mount --bind /h/in "$d" && mount -t tmpfs none /h && mount -t tmpfs none /dev/.xvdp'
+    )
+    ec2.detach_volume(VolumeId=volume, Force=True)
+    guest.wait_available(volume)
+    ec2.delete_volume(VolumeId=volume)
 
 
 def test_deaths_in_the_middle_change_nothing(alone, guest):
@@ -310,6 +342,7 @@ def test_bad_input(alone, guest):
         (ec2.attach_volume, {**attach, "InstanceId": "x"}, "InvalidInstanceID.Malformed"),
         (ec2.attach_volume, {**attach, "Device": "/dev/../sda"}, "InvalidParameterValue.*not a valid EBS device name"),
         (ec2.attach_volume, {**attach, "Device": "/dev/xvda"}, "InvalidParameterValue.*already in use"),
+        (ec2.attach_volume, {**attach, "Device": "xvda"}, "InvalidParameterValue.*already in use"),
         (ec2.attach_volume, {**attach, "VolumeId": far}, "InvalidVolume.ZoneMismatch"),
         (ec2.detach_volume, {"VolumeId": volume}, "IncorrectState.*available"),
         (ec2.detach_volume, {"VolumeId": NOWHERE}, "InvalidVolume.NotFound"),

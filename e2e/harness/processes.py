@@ -56,7 +56,8 @@ def with_argument(text):
     A shell's children look like it until they run their own program: only the eldest counts.
     """
     found = [pid for pid in all_pids() if pid != os.getpid() and any(text in part for part in command_line(pid)) and alive(pid)]
-    return [pid for pid in found if parent(pid) not in found]
+    # A child that ended since it was found has no parent any more.
+    return [pid for pid in found if parent(pid) not in (None, *found)]
 
 
 def resident_bytes(pid):

@@ -120,6 +120,7 @@ def become(connection, main):
     os.environ["AWS_DATA_PATH"] = f"{given}{os.pathsep}{kept}" if given else kept
     time.tzset()
     os.chdir(folder)
+    go_home()
     sys.argv = ["aws", *arguments]
 
     def end_with_who_asked():
@@ -142,6 +143,15 @@ def become(connection, main):
             status = 255
     connection.send(bytes([int(status or 0) & 0xFF]))
     os._exit(0)
+
+
+def go_home():
+    """Files below the home folder, whose names `aws` makes as it is imported: that of this process is another."""
+    from awscli.customizations import assumerole
+    from awscli.customizations.eks import update_kubeconfig
+
+    assumerole.CACHE_DIR = os.path.expanduser("~/.aws/cli/cache")
+    update_kubeconfig.DEFAULT_PATH = os.path.expanduser("~/.kube/config")
 
 
 def read_once(loaders, package):

@@ -2,19 +2,7 @@
 
 . "$here/busybox.sh"
 
-# What python3 needs on an empty system, minus the package manager itself.
-mapfile -t debs < <(
-  apt-get -s -o Dir::State::status=/dev/null -o Debug::NoLocking=1 --no-install-recommends install python3 |
-    awk '$1 == "Inst" && $2 != "dpkg" && $2 != "tar" && !($2 ~ /^gcc-.*-base$/) { print $2 }'
-)
-[ "${#debs[@]}" -gt 0 ] || { echo "images: apt does not know python3; run apt-get update" >&2; exit 1; }
-mkdir -p "$work/debs"
-(cd "$work/debs" && apt-get download -qq "${debs[@]}" 2>/dev/null) || { echo "images: apt-get download failed" >&2; exit 1; }
-
-# Unpacked aside and then merged, for /bin and /lib may be links on a newer system.
-for deb in "$work"/debs/*.deb; do dpkg -x "$deb" "$work/unpacked"; done
-rm -rf "$work/unpacked/usr/share/"{doc,man,locale,lintian,bug} "$work/unpacked/usr/lib/"*/perl* "$work/unpacked/usr/lib/"*/gconv
-cp -a --no-clobber "$work/unpacked/." "$root/" 2>/dev/null || cp -an "$work/unpacked/." "$root/"
+debian python3
 
 site=$root/usr/local/lib/python-clients
 mkdir -p "$site"

@@ -1,0 +1,306 @@
+"""Claims of Kubernetes on EBS: bound, made, attached, kept over deaths of pods, nodes, agent and server, and given back."""
+
+import json
+
+import pytest
+
+from harness.kubernetes import Cluster
+from harness.waiting import wait_for
+from test_eks_nodegroups import active, is_ready, node_role, nodes_of  # noqa: F401 (a fixture)
+from test_kubernetes_nodes import apply, pod_of, sh, wait_phase
+
+pytestmark = pytest.mark.minutes(8)
+
+WAIT = "trap exit TERM; while true; do sleep 1; done"
+GP3 = {
+    "apiVersion": "storage.k8s.io/v1",
+    "kind": "StorageClass",
+    "metadata": {"name": "gp3"},
+    "provisioner": "ebs.csi.aws.com",
+    "parameters": {"type": "gp3", "tagSpecification_1": "team=shop"},
+    "volumeBindingMode": "WaitForFirstConsumer",
+    "allowVolumeExpansion": True,
+}
+
+
+@pytest.fixture(scope="module")
+def cluster(installation, node_role):  # noqa: F811
+    with Cluster(installation) as cluster:
+        cluster.eks.create_nodegroup(
+            clusterName=cluster.name,
+            nodegroupName="disks",
+            nodeRole=node_role,
+            subnets=cluster.described()["resourcesVpcConfig"]["subnetIds"][:1],
+            scalingConfig={"minSize": 1, "maxSize": 2, "desiredSize": 1},
+            instanceTypes=["t3.small"],
+        )
+        active(cluster, "disks")
+        wait_for(lambda: any(is_ready(it) for it in nodes_of(cluster, "disks")), 90, "a node that is ready")
+        put(cluster, GP3)
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def ec2(installation):
+    return installation.client("ec2")
+
+
+def put(cluster, thing):
+    cluster.kubectl("apply", "-f", "-", stdin=json.dumps(thing))
+
+
+def claim(cluster, name, size="1Gi", **spec):
+    spec = {"storageClassName": "gp3", "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}} | spec
+    put(cluster, {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name}, "spec": spec})
+
+
+def using(image, of, script=WAIT, mount=None, **more):
+    """The spec of a pod with a claim at /data."""
+    mounts = [{"name": "data", "mountPath": "/data"} | (mount or {})]
+    volume = {"name": "data", "persistentVolumeClaim": {"claimName": of}}
+    return {"containers": [sh(image, script, volumeMounts=mounts)], "volumes": [volume], "terminationGracePeriodSeconds": 1} | more
+
+
+def inside(cluster, pod, script):
+    return cluster.kubectl("exec", pod, "--", "sh", "-c", script).strip()
+
+
+def claim_of(cluster, name):
+    return cluster.get("persistentvolumeclaim", name)
+
+
+def volume_of(cluster, name):
+    """The PersistentVolume of a claim."""
+    return cluster.get("persistentvolume", claim_of(cluster, name)["spec"]["volumeName"])
+
+
+def disk_of(cluster, name):
+    return volume_of(cluster, name)["spec"]["csi"]["volumeHandle"]
+
+
+def disk(ec2, volume):
+    found = ec2.describe_volumes(Filters=[{"Name": "volume-id", "Values": [volume]}])["Volumes"]
+    return found[0] if found else None
+
+
+def told(cluster, name, text):
+    """Waits for an event about an object of that name."""
+
+    def found():
+        events = cluster.get("events", "--field-selector", f"involvedObject.name={name}")["items"]
+        return [it for it in events if text in it.get("message", "")]
+
+    return wait_for(found, 60, f"an event of {name} with {text!r}")[0]
+
+
+def gone(cluster, kind, name):
+    wait_for(lambda: cluster.kubectl("get", kind, name, check=False).returncode != 0, 60, f"{kind} {name} to be gone")
+
+
+@pytest.fixture(scope="module")
+def ledger(cluster, image):
+    """A StatefulSet of one pod with a claim, which runs."""
+    template = using(image, "none")
+    del template["volumes"]
+    template["securityContext"] = {"runAsUser": 1000, "runAsGroup": 1000, "fsGroup": 2000}
+    put(
+        cluster,
+        {
+            "apiVersion": "apps/v1",
+            "kind": "StatefulSet",
+            "metadata": {"name": "ledger"},
+            "spec": {
+                "serviceName": "ledger",
+                "replicas": 1,
+                "selector": {"matchLabels": {"app": "ledger"}},
+                "template": {"metadata": {"labels": {"app": "ledger"}}, "spec": template},
+                "volumeClaimTemplates": [
+                    {
+                        "metadata": {"name": "data"},
+                        "spec": {
+                            "storageClassName": "gp3",
+                            "accessModes": ["ReadWriteOnce"],
+                            "resources": {"requests": {"storage": "1Gi"}},
+                        },
+                    }
+                ],
+            },
+        },
+    )
+    wait_phase(cluster, "ledger-0", "Running")
+    inside(cluster, "ledger-0", "echo one > /data/orders")
+    return "data-ledger-0"
+
+
+def again(cluster, before):
+    """Waits for another pod of the name to run."""
+
+    def runs():
+        pod = pod_of(cluster, "ledger-0")
+        return pod and pod["metadata"]["uid"] != before and pod["status"].get("phase") == "Running" and pod
+
+    return wait_for(runs, 240, "the pod to come back")
+
+
+def uid(cluster):
+    return pod_of(cluster, "ledger-0")["metadata"]["uid"]
+
+
+def test_a_set_keeps_its_data(cluster, ec2, ledger):
+    assert [it["metadata"]["name"] for it in cluster.get("storageclass")["items"]] == ["gp2", "gp3"]
+    bound, volume = claim_of(cluster, ledger), volume_of(cluster, ledger)
+    assert (bound["status"]["phase"], volume["status"]["phase"]) == ("Bound", "Bound")
+    made = disk(ec2, disk_of(cluster, ledger))
+    assert (made["VolumeType"], made["Size"], made["State"]) == ("gp3", 1, "in-use")
+    tags = {it["Key"]: it["Value"] for it in made["Tags"]}
+    assert tags["kubernetes.io/created-for/pvc/name"] == ledger and tags["team"] == "shop"
+    (node,) = nodes_of(cluster, "disks")
+    assert node["spec"]["providerID"].endswith(made["Attachments"][0]["InstanceId"])
+    assert cluster.get("csinode", node["metadata"]["name"])["spec"]["drivers"][0]["name"] == "ebs.csi.aws.com"
+    # The group of the pod owns it, so its user may write.
+    assert inside(cluster, "ledger-0", "stat -c %g:%A /data/orders /data | tr '\\n' ' '").startswith("2000:-rw-r--r-- 2000:drwxrws")
+    before = uid(cluster)
+    cluster.kubectl("delete", "pod", "ledger-0")
+    again(cluster, before)
+    assert inside(cluster, "ledger-0", "cat /data/orders") == "one"
+
+
+def test_what_dies_loses_nothing(installation, cluster, ec2, ledger):
+    installation.kill_child("node")
+    wait_for(
+        lambda: cluster.kubectl("exec", "ledger-0", "--", "cat", "/data/orders", check=False).stdout.strip() == "one",
+        60,
+        "the pod to answer",
+    )
+    before = uid(cluster)
+    cluster.kubectl("delete", "pod", "ledger-0", "--wait=false")
+    installation.kill_child("server")
+    installation.kill_child("node")
+    again(cluster, before)
+    assert inside(cluster, "ledger-0", "cat /data/orders") == "one"
+    assert len(cluster.get("volumeattachment")["items"]) == 1
+    # What is claimed while nobody looks is made once.
+    claim(cluster, "late", storageClassName="gp3")
+    installation.kill_child("server")
+    told(cluster, "late", "waiting for first consumer to be created before binding")
+    cluster.kubectl("delete", "persistentvolumeclaim", "late")
+    named = [{"Name": "tag:kubernetes.io/created-for/pvc/name", "Values": [ledger]}]
+    assert len(ec2.describe_volumes(Filters=named)["Volumes"]) == 1
+
+
+def test_a_claim_grows(cluster, ec2, ledger):
+    refused = cluster.kubectl("patch", "persistentvolumeclaim", ledger, "-p", json.dumps(sized("512Mi")), check=False)
+    assert "field can not be less than" in refused.stderr
+    cluster.kubectl("patch", "persistentvolumeclaim", ledger, "-p", json.dumps(sized("2Gi")))
+    wait_for(lambda: "FileSystemResizePending" in [it["type"] for it in conditions(cluster, ledger)], 60, "a volume that grew")
+    assert disk(ec2, disk_of(cluster, ledger))["Size"] == 2
+    before = uid(cluster)
+    cluster.kubectl("delete", "pod", "ledger-0")
+    again(cluster, before)
+    wait_for(lambda: claim_of(cluster, ledger)["status"]["capacity"]["storage"] == "2Gi", 30, "a claim that grew")
+    assert conditions(cluster, ledger) == []
+    assert inside(cluster, "ledger-0", "cat /data/orders") == "one"
+    assert int(inside(cluster, "ledger-0", "df -k /data | tail -1 | tr -s ' ' | cut -d ' ' -f 2")) > 1_500_000
+
+
+def sized(size):
+    return {"spec": {"resources": {"requests": {"storage": size}}}}
+
+
+def conditions(cluster, name):
+    return claim_of(cluster, name)["status"].get("conditions", [])
+
+
+def test_a_volume_of_ones_own(cluster, ec2, image):
+    (node,) = nodes_of(cluster, "disks")
+    zone = node["metadata"]["labels"]["topology.kubernetes.io/zone"]
+    own = ec2.create_volume(AvailabilityZone=zone, Size=1, VolumeType="gp2")["VolumeId"]
+    volume = {
+        "capacity": {"storage": "1Gi"},
+        "accessModes": ["ReadWriteOnce"],
+        "persistentVolumeReclaimPolicy": "Retain",
+        "storageClassName": "",
+        "csi": {"driver": "ebs.csi.aws.com", "volumeHandle": own},
+    }
+    put(cluster, {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "own"}, "spec": volume})
+    claim(cluster, "own", storageClassName="", volumeName="own")
+    apply(cluster, "writer", using(image, "own", f"echo here > /data/file; {WAIT}", mount={"subPath": "a/b"}))
+    wait_phase(cluster, "writer", "Running")
+    # Pods of one node share it.
+    apply(cluster, "reader", using(image, "own", mount={"readOnly": True}))
+    wait_phase(cluster, "reader", "Running")
+    wait_for(lambda: inside(cluster, "reader", "cat /data/a/b/file || true") == "here", 30, "what the other wrote")
+    assert cluster.kubectl("exec", "reader", "--", "touch", "/data/x", check=False).returncode != 0
+    # A claim goes after its pods.
+    cluster.kubectl("delete", "persistentvolumeclaim", "own", "--wait=false")
+    assert "kubernetes.io/pvc-protection" in claim_of(cluster, "own")["metadata"]["finalizers"]
+    cluster.kubectl("delete", "pod", "writer", "reader")
+    gone(cluster, "persistentvolumeclaim", "own")
+    wait_for(lambda: cluster.get("persistentvolume", "own")["status"]["phase"] == "Released", 30, "a volume that is released")
+    wait_for(lambda: disk(ec2, own)["State"] == "available", 60, "a volume that is detached")
+    cluster.kubectl("delete", "persistentvolume", "own")
+    ec2.delete_volume(VolumeId=own)
+
+
+def test_what_a_claim_had_goes_with_it(cluster, ec2, image):
+    claim(cluster, "brief")
+    apply(cluster, "brief", using(image, "brief"))
+    wait_phase(cluster, "brief", "Running")
+    made, volume = disk_of(cluster, "brief"), volume_of(cluster, "brief")["metadata"]["name"]
+    cluster.kubectl("delete", "pod", "brief")
+    cluster.kubectl("delete", "persistentvolumeclaim", "brief")
+    gone(cluster, "persistentvolume", volume)
+    wait_for(lambda: disk(ec2, made) is None, 60, "a volume that is deleted")
+
+
+@pytest.mark.parametrize(
+    ("name", "spec", "text"),
+    [
+        ("many", {"accessModes": ["ReadWriteMany"]}, "Volume capability ReadWriteMany not supported"),
+        ("block", {"volumeMode": "Block"}, "volumeMode Block is not supported"),
+        ("sealed", {"storageClassName": "sealed"}, "ncrypted"),
+        ("odd", {"storageClassName": "odd"}, "fsType xfs is not supported"),
+        ("classless", {"storageClassName": "none"}, 'storageclass.storage.k8s.io "none" not found'),
+        ("unset", {"storageClassName": ""}, "no persistent volumes available for this claim and no storage class is set"),
+    ],
+)
+def test_what_cannot_be_had(cluster, name, spec, text):
+    for other, parameters in (("sealed", {"encrypted": "true"}), ("odd", {"csi.storage.k8s.io/fstype": "xfs"})):
+        put(cluster, GP3 | {"metadata": {"name": other}, "parameters": parameters, "volumeBindingMode": "Immediate"})
+    put(cluster, GP3 | {"metadata": {"name": "now"}, "volumeBindingMode": "Immediate"})
+    claim(cluster, name, **{"storageClassName": "now"} | spec)
+    told(cluster, name, text)
+    cluster.kubectl("delete", "persistentvolumeclaim", name)
+
+
+def test_pods_wait_with_a_reason(cluster, image):
+    claim(cluster, "nowhere", storageClassName="none")
+    apply(cluster, "waits", using(image, "nowhere"))
+    told(cluster, "waits", "pod has unbound immediate PersistentVolumeClaims")
+    cluster.kubectl("delete", "pod", "waits")
+    folder = {
+        "capacity": {"storage": "1Gi"},
+        "accessModes": ["ReadWriteOnce"],
+        "storageClassName": "folders",
+        "hostPath": {"path": "/srv"},
+    }
+    put(cluster, {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "folder"}, "spec": folder})
+    claim(cluster, "folder", storageClassName="folders")
+    wait_for(lambda: claim_of(cluster, "folder")["status"]["phase"] == "Bound", 30, "a claim that is bound")
+    apply(cluster, "folder", using(image, "folder"))
+    told(cluster, "folder", "hostPath is not supported by this node")
+    cluster.kubectl("delete", "pod", "folder")
+    cluster.kubectl("delete", "persistentvolumeclaim", "folder", "nowhere")
+    cluster.kubectl("delete", "persistentvolume", "folder")
+
+
+def test_another_node_takes_over(cluster, ec2, ledger):
+    (node,) = nodes_of(cluster, "disks")
+    before = uid(cluster)
+    first = node["spec"]["providerID"].rsplit("/", 1)[1]
+    ec2.terminate_instances(InstanceIds=[first])
+    pod = again(cluster, before)
+    assert pod["spec"]["nodeName"] != node["metadata"]["name"]
+    assert inside(cluster, "ledger-0", "cat /data/orders") == "one"
+    (attachment,) = disk(ec2, disk_of(cluster, ledger))["Attachments"]
+    assert attachment["InstanceId"] != first
