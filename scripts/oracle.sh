@@ -20,7 +20,7 @@ declare -A sha256=(
 )
 go_version=1.19.8-2
 home=$PWD/.cache/oracle
-programs=(kubemark kubectl ginkgo e2e.test)
+programs=(kubemark kubectl ginkgo e2e.test agnhost nnp pause)
 [ "$#" = 0 ] || programs=("$@")
 jobs=${WHARF_ORACLE_JOBS:-$(nproc)}
 
@@ -102,6 +102,11 @@ build() {
     e2e.test) package=$kubernetes/test/e2e how='test -c' ;;
     ginkgo) package=$kubernetes/vendor/github.com/onsi/ginkgo/ginkgo ;;
     agnhost) package=$kubernetes/test/images/agnhost ;;
+    nnp) package=./test/images/nonewprivs/nnp.go ;;
+    pause)
+      gcc -Os -static -DVERSION=v3.2 -o "$home/bin/pause" build/pause/linux/pause.c
+      return
+      ;;
     sample-apiserver) package=$kubernetes/vendor/k8s.io/sample-apiserver ;;
   esac
   # `test -c` is two words.
