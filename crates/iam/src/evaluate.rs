@@ -59,6 +59,8 @@ pub enum PolicyKind {
     Resource,
     Boundary,
     Session,
+    /// Of the VPC endpoint that a request came through.
+    Endpoint,
 }
 
 impl fmt::Display for PolicyKind {
@@ -69,6 +71,7 @@ impl fmt::Display for PolicyKind {
             Self::Resource => "resource-based policy",
             Self::Boundary => "permissions boundary",
             Self::Session => "session policy",
+            Self::Endpoint => "VPC endpoint policy",
         })
     }
 }
@@ -152,6 +155,33 @@ impl Decision {
             explicit: None,
         })
     }
+}
+
+/// What a policy that stands in a request's way, as that of a VPC endpoint does, says against it. It grants
+/// nothing: whether the caller may is yet to be decided by all others ([`evaluate`]).
+pub fn limit(
+    request: &Request<'_>,
+    policy: &Arc<CompiledPolicy>,
+    kind: PolicyKind,
+) -> Option<Denial> {
+    let action = request.action.to_ascii_lowercase();
+    let resource = canonical(request.resource);
+    let facts = Facts {
+        principal: request.principal,
+        action: &action,
+        resource: &resource,
+        context: request.context,
+    };
+    if let Some(matched) = denying(&facts, policy) {
+        return Some(Denial {
+            kind,
+            explicit: Some(matched),
+        });
+    }
+    allowing(&facts, policy).is_none().then_some(Denial {
+        kind,
+        explicit: None,
+    })
 }
 
 /// Decides. Pure: the same request and policies always give the same decision.
@@ -282,20 +312,22 @@ fn explicit_deny(facts: &Facts<'_>, policies: &PolicySet<'_>) -> Option<(PolicyK
                 .map(|policy| (PolicyKind::Session, policy)),
         );
     for (kind, policy) in layers {
-        let denying = policy.statements().iter().position(|statement| {
-            statement.effect == Effect::Deny && statement.applies(facts).is_some()
-        });
-        if let Some(statement) = denying {
-            return Some((
-                kind,
-                Matched {
-                    policy: Arc::clone(policy),
-                    statement,
-                },
-            ));
+        if let Some(matched) = denying(facts, policy) {
+            return Some((kind, matched));
         }
     }
     None
+}
+
+/// The first Deny of `policy` that applies.
+fn denying(facts: &Facts<'_>, policy: &Arc<CompiledPolicy>) -> Option<Matched> {
+    let statement = policy.statements().iter().position(|statement| {
+        statement.effect == Effect::Deny && statement.applies(facts).is_some()
+    })?;
+    Some(Matched {
+        policy: Arc::clone(policy),
+        statement,
+    })
 }
 
 /// The Allow of `policy` that names the caller most closely.

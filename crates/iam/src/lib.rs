@@ -30,6 +30,6 @@ pub use context::{Ambient, Context};
 pub use document::{Document, DocumentError, DocumentKind, Effect, Malformed};
 pub use evaluate::{
     AllowedBy, Decision, Denial, Matched, PolicyKind, PolicySet, PrincipalPolicies, Request,
-    ResourcePolicy, evaluate,
+    ResourcePolicy, evaluate, limit,
 };
 pub use principal::{Principal, PrincipalKind};

@@ -20,6 +20,7 @@ const ADDRESS: &str = "x-amz-wharf-address";
 const TASK: &str = "x-amz-wharf-task";
 const VPC: &str = "x-amz-wharf-vpc";
 const INSTANCE: &str = "x-amz-wharf-instance";
+const ENDPOINT: &str = "x-amz-wharf-endpoint";
 
 /// Where a connection really comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,6 +33,9 @@ pub struct Forwarded {
     pub vpc: Option<String>,
     /// Id of the EC2 instance, if it comes from one.
     pub instance: Option<String>,
+    /// ARN of the VPC endpoint that it came through: the node knows by the address that was called, and by where
+    /// the caller's route table leads.
+    pub endpoint: Option<String>,
 }
 
 impl Forwarded {
@@ -43,6 +47,7 @@ impl Forwarded {
             (TASK, &self.task),
             (VPC, &self.vpc),
             (INSTANCE, &self.instance),
+            (ENDPOINT, &self.endpoint),
         ];
         let given = all.into_iter().filter_map(|(name, value)| {
             let value = value.as_ref().filter(|text| is_plain(text))?;
@@ -66,6 +71,7 @@ impl Forwarded {
             task: get(TASK),
             vpc: get(VPC),
             instance: get(INSTANCE),
+            endpoint: get(ENDPOINT),
         })
     }
 }
@@ -121,6 +127,7 @@ mod tests {
                 task: Some("arn:aws:ecs:us-east-1:000000000000:task/default/ab".to_owned()),
                 vpc: Some("vpc-0".to_owned()),
                 instance: None,
+                endpoint: Some("arn:aws:ec2:us-east-1:000000000000:vpc-endpoint/vpce-1".to_owned()),
             },
             Forwarded {
                 address: "10.0.0.7".parse().ok(),

@@ -12,6 +12,7 @@
 
 pub mod balancer;
 mod body;
+pub mod endpoint;
 pub mod forward;
 pub mod layers;
 pub mod machine;
@@ -76,6 +77,7 @@ pub enum Resource {
     Peering(network::Peering),
     NatGateway(network::NatGateway),
     NetworkAcl(network::NetworkAcl),
+    Endpoint(endpoint::Endpoint),
     LoadBalancer(balancer::LoadBalancer),
     Listener(balancer::Listener),
     Rule(balancer::Rule),
@@ -106,6 +108,7 @@ pub enum Kind {
     Peering,
     NatGateway,
     NetworkAcl,
+    Endpoint,
     LoadBalancer,
     Listener,
     Rule,
@@ -131,6 +134,7 @@ impl Kind {
             (Self::NatGateway | Self::NetworkAcl, _) => 7,
             (Self::Volume, _) => volume::SINCE,
             (Self::Snapshot, _) => snapshot::SINCE,
+            (Self::Endpoint, _) => endpoint::SINCE,
             _ => 1,
         }
     }
@@ -145,7 +149,8 @@ impl Kind {
             | Self::RouteTable
             | Self::Peering
             | Self::NatGateway
-            | Self::NetworkAcl => plane == Plane::Network,
+            | Self::NetworkAcl
+            | Self::Endpoint => plane == Plane::Network,
             // Load balancers also listen outside of their VPC, where its rules are not in force.
             Self::SecurityGroup => plane != Plane::Machines,
             // Tasks ask the network for their names.
@@ -193,6 +198,7 @@ impl Resource {
             Self::Peering(it) => (Kind::Peering, it.id.clone()),
             Self::NatGateway(it) => (Kind::NatGateway, it.id.clone()),
             Self::NetworkAcl(it) => (Kind::NetworkAcl, it.id.clone()),
+            Self::Endpoint(it) => (Kind::Endpoint, it.id.clone()),
             Self::LoadBalancer(it) => (Kind::LoadBalancer, it.arn.clone()),
             Self::Listener(it) => (Kind::Listener, it.arn.clone()),
             Self::Rule(it) => (Kind::Rule, it.arn.clone()),

@@ -465,6 +465,7 @@ fn registry_peer(peer: &Peer) -> wharf_registry::Peer {
     wharf_registry::Peer {
         address: Some(peer.address.ip()),
         task,
+        origin: peer.origin(),
         secure: peer.secure,
     }
 }
@@ -633,6 +634,7 @@ mod tests {
                         ..Forwarded::default()
                     })
                 }),
+                through: None,
             };
             let (from, now) = (registry_peer(&peer), Timestamp(1_700_000_000_000));
             (0..50).filter(|_| pulls.take(None, &from, now)).count()

@@ -30,6 +30,7 @@ mod source;
 mod stream;
 mod streaming;
 mod target;
+mod through;
 pub mod throttle;
 mod unknown_service;
 mod unpack;
@@ -51,11 +52,14 @@ pub use api::{Apis, IamMode};
 pub use body::Paced;
 pub use connections::Asking;
 use connections::{Connections, Slot};
+use forwarded::Begun;
 pub use source::Source;
+pub use through::Through;
 use wharf_metrics::Metrics;
 use wharf_planeproto::forward::Forwarded;
 use wharf_prometheus::PrometheusApi;
 use wharf_registry::Standing;
+use wharf_svc_ec2::Ec2Service;
 use wharf_svc_sns::Signer;
 use wharf_wire::Context;
 
@@ -71,6 +75,9 @@ pub type Body = BoxBody<Bytes, io::Error>;
 /// A TLS handshake, or the first byte of a connection, may take this long.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How a connection over TLS begins.
+const TLS: u8 = 0x16;
+
 /// Where a request came in.
 #[derive(Debug, Clone)]
 pub struct Peer {
@@ -79,6 +86,8 @@ pub struct Peer {
     pub secure: bool,
     /// A node passes the connection on for one of its tasks.
     pub task: Option<Arc<Forwarded>>,
+    /// The VPC endpoint that a request came through, once it was looked up.
+    pub through: Option<Through>,
 }
 
 /// A part of wharf that answers on its own paths: the registry, the agent's websockets.
@@ -126,6 +135,10 @@ pub struct Gateway {
     /// `/metrics`
     pub metrics: Arc<Metrics>,
     pub tls: Option<tokio_rustls::TlsAcceptor>,
+    /// For what comes through VPC endpoints.
+    pub encrypted: Option<tokio_rustls::TlsAcceptor>,
+    /// Knows VPC endpoints.
+    pub ec2: Ec2Service,
     /// Those of all listeners.
     pub connections: Connections,
 }
@@ -224,7 +237,7 @@ impl Gateway {
         if stream.peek(&mut first).await? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        if first[0] == 0x16 {
+        if first[0] == TLS {
             let acceptor = self
                 .tls
                 .as_ref()
@@ -278,8 +291,48 @@ impl Gateway {
             address: forwarded::address(address, task.as_ref()),
             secure,
             task: task.map(Arc::new),
+            through: None,
         };
-        self.http(stream, peer, slot, shutdown).await;
+        let is_through = peer.task.as_ref().is_some_and(|it| it.endpoint.is_some());
+        match self.encrypted.as_ref().filter(|_| is_through) {
+            Some(acceptor) => self.clone().through(stream, acceptor, peer, slot, shutdown).await,
+            None => self.http(stream, peer, slot, shutdown).await,
+        }
+    }
+
+    /// What came through a VPC endpoint is encrypted between it and the container, whose client expects the service
+    /// under AWS's name.
+    async fn through<S>(
+        self: Arc<Self>,
+        mut stream: Begun<S>,
+        acceptor: &tokio_rustls::TlsAcceptor,
+        peer: Peer,
+        slot: Arc<Slot>,
+        shutdown: CancellationToken,
+    ) where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let address = peer.address;
+        let started = async {
+            match stream.peek().await? {
+                TLS => Ok::<_, io::Error>(Err(acceptor.accept(stream).await?)),
+                _ => Ok(Ok(stream)),
+            }
+        };
+        match tokio::time::timeout(HANDSHAKE_TIMEOUT, started).await {
+            Ok(Ok(Ok(stream))) => {
+                let peer = Peer { secure: false, ..peer };
+                self.http(stream, peer, slot, shutdown).await;
+            }
+            Ok(Ok(Err(stream))) => {
+                let peer = Peer { secure: true, ..peer };
+                self.http(stream, peer, slot, shutdown).await;
+            }
+            Ok(Err(error)) => {
+                tracing::debug!(%address, %error, "a connection ended before its first request")
+            }
+            Err(_) => tracing::debug!(%address, "a connection sent nothing in time"),
+        }
     }
 
     async fn http<S>(

@@ -11,6 +11,7 @@
 //! Handshakes are never resumed: each shows the certificate of now.
 
 use std::{
+    collections::HashMap,
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -122,6 +123,75 @@ impl ResolvesServerCert for Gateway {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let shown = self.0.read();
         Some(shown.clone())
+    }
+}
+
+fn acceptor(shown: Arc<dyn ResolvesServerCert>) -> Result<TlsAcceptor, TlsError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_cert_resolver(shown);
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.send_tls13_tickets = 0;
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+/// Certificates for names of AWS's, each made when it is first asked for.
+struct AwsNames {
+    authorities: Arc<Authorities>,
+    /// By name, with the authority's certificate.
+    made: Mutex<HashMap<String, (String, Arc<CertifiedKey>)>>,
+}
+
+/// More are forgotten: buckets are below such names.
+const MOST_AWS_NAMES: usize = 256;
+const AWS_DOMAINS: [&str; 3] = [".amazonaws.com", ".amazonaws.com.cn", ".api.aws"];
+/// Of a name in a certificate.
+const MOST_NAME: usize = 253;
+
+impl std::fmt::Debug for AwsNames {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("AwsNames")
+    }
+}
+
+impl AwsNames {
+    fn of(&self, name: &str) -> Result<Arc<CertifiedKey>, TlsError> {
+        let authority = self.authorities.document().current.clone();
+        let mut made = self.made.lock();
+        if let Some((by, certified)) = made.get(name)
+            && *by == authority.certificate
+        {
+            return Ok(certified.clone());
+        }
+        let leaf = authority.leaf(&self.authorities.keyring, &[name.to_owned()])?;
+        let leaf = Arc::new(leaf);
+        if made.len() >= MOST_AWS_NAMES {
+            made.clear();
+        }
+        made.insert(name.to_owned(), (authority.certificate, leaf.clone()));
+        Ok(leaf)
+    }
+}
+
+impl ResolvesServerCert for AwsNames {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let name = hello.server_name().map(str::to_ascii_lowercase);
+        let is_aws = |name: &String| {
+            name.len() <= MOST_NAME && AWS_DOMAINS.iter().any(|domain| name.ends_with(domain))
+        };
+        let Some(name) = name.filter(is_aws) else {
+            return self.authorities.shown.resolve(hello);
+        };
+        match self.of(&name) {
+            Ok(certified) => Some(certified),
+            Err(error) => {
+                tracing::error!(name, error = %wharf_wire::fault::Chain(&error), "failed to make a certificate");
+                None
+            }
+        }
     }
 }
 
@@ -269,15 +339,15 @@ impl Authorities {
 
     /// Serves TLS under the addresses, for clients of HTTP/1.1 and HTTP/2.
     pub fn acceptor(&self) -> Result<TlsAcceptor, TlsError> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_cert_resolver(self.shown.clone());
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        config.session_storage = Arc::new(NoServerSessionStorage {});
-        config.send_tls13_tickets = 0;
-        Ok(TlsAcceptor::from(Arc::new(config)))
+        acceptor(self.shown.clone())
+    }
+
+    /// Serves TLS under AWS's names, as clients expect of what VPC endpoints lead to.
+    pub fn acceptor_of_endpoints(authorities: &Arc<Self>) -> Result<TlsAcceptor, TlsError> {
+        acceptor(Arc::new(AwsNames {
+            authorities: Arc::clone(authorities),
+            made: Mutex::default(),
+        }))
     }
 
     fn document(&self) -> MutexGuard<'_, Document> {

@@ -101,6 +101,20 @@ pub struct Origin {
     pub task: Option<String>,
     /// The VPC that the task's address is in.
     pub vpc: Option<String>,
+    /// The VPC endpoint that it came through.
+    pub endpoint: Option<Arc<ThroughEndpoint>>,
+}
+
+/// A VPC endpoint that a request came through, as it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThroughEndpoint {
+    /// `vpce-…`
+    pub id: String,
+    pub vpc: String,
+    /// What its actions begin with in policies: `s3`, `cloudwatch`.
+    pub actions: &'static str,
+    /// What may pass.
+    pub policy: String,
 }
 
 /// All that is known of a request before it is authorised.

@@ -50,6 +50,7 @@ pub mod protocol;
 mod renewal;
 mod start;
 pub mod volumes;
+mod vpc_endpoints;
 
 pub use allow::Permission;
 pub use config::{Identity, KEPT_CORES, NodeConfig, TASK_DISK, TASK_PIDS};

@@ -5,11 +5,14 @@
 //! is away starts with what it knew.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     net::{IpAddr, Ipv4Addr},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
+use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -19,7 +22,10 @@ use wharf_network::{HostIdentity, Network, NetworkUpdate};
 use wharf_planeproto::{Change, Key, Resource};
 use wharf_wire::fault::Chain;
 
-use crate::node::disk;
+use crate::{
+    node::disk,
+    vpc_endpoints::{Book, Listeners},
+};
 
 /// Where the last state is kept, in the node's folder.
 pub const STATE_FILE: &str = "network-plane.json";
@@ -58,10 +64,20 @@ pub struct NetworkPlane {
     names: Names,
     node_dir: PathBuf,
     this: ThisHost,
+    book: Arc<RwLock<Book>>,
+    /// What the network has for endpoints.
+    wired: BTreeMap<Key, Resource>,
+    listeners: Listeners,
 }
 
 impl NetworkPlane {
-    pub fn new(network: Network, names: Names, node_dir: PathBuf) -> Self {
+    pub fn new(
+        network: Network,
+        names: Names,
+        node_dir: PathBuf,
+        listeners: Listeners,
+        book: Arc<RwLock<Book>>,
+    ) -> Self {
         // The address seldom changes, and others begin anew when it does.
         let former = ThisHost::load(&node_dir).ok().flatten().unwrap_or_default();
         let this = ThisHost {
@@ -74,6 +90,9 @@ impl NetworkPlane {
             names,
             node_dir,
             this,
+            book,
+            wired: BTreeMap::new(),
+            listeners,
         }
     }
 
@@ -109,14 +128,26 @@ impl NetworkPlane {
         let update = match update {
             Update::Snapshot(resources) => {
                 self.names.replace(resources.clone());
-                NetworkUpdate::Snapshot(resources)
+                *self.book.write() = Book::of(&resources);
+                let wired = self.book.read().wired(host);
+                let all = resources.into_iter().chain(wired.values().cloned());
+                let all = NetworkUpdate::Snapshot(all.collect());
+                self.wired = wired;
+                all
             }
             Update::Changes(changes) => {
                 self.names.change(changes.clone());
-                NetworkUpdate::Changes(changes)
+                let mut book = self.book.write();
+                changes.iter().for_each(|change| book.change(change));
+                let wired = book.wired(host);
+                drop(book);
+                let more = differences(&self.wired, &wired);
+                self.wired = wired;
+                NetworkUpdate::Changes(changes.into_iter().chain(more).collect())
             }
         };
         let applied = self.network.apply(update).await;
+        self.listeners.follow().await;
         // The first load balancer may just have brought the first network.
         let gateway = self.network.host_address().await.ok().flatten();
         if gateway.is_some() && gateway != self.this.gateway {
@@ -147,6 +178,19 @@ impl NetworkPlane {
             tracing::warn!(error = %Chain(&error), "failed to save the host's identity");
         }
     }
+}
+
+/// What leads from one set of resources to the next.
+fn differences(
+    former: &BTreeMap<Key, Resource>,
+    wanted: &BTreeMap<Key, Resource>,
+) -> Vec<Change> {
+    let gone = former.keys().filter(|key| !wanted.contains_key(key));
+    let new = wanted.iter().filter(|(key, it)| former.get(key) != Some(it));
+    gone.cloned()
+        .map(Change::Delete)
+        .chain(new.map(|(_, it)| Change::Put(it.clone())))
+        .collect()
 }
 
 /// Where this host's end of the tunnels is after the update.

@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 
 use wharf_network::Subnet;
 use wharf_planeproto::balancer::{BalancerInterface, LoadBalancer};
+use wharf_planeproto::endpoint::{Endpoint, EndpointName};
 use wharf_planeproto::network::Interface;
 use wharf_planeproto::{Change, Key, Kind, Resource};
 
@@ -46,6 +47,10 @@ pub(crate) struct Book {
     stems: HashMap<String, String>,
     /// By their ids.
     peerings: HashMap<String, [String; 2]>,
+    /// VPC → endpoint → its names.
+    endpoints: HashMap<String, BTreeMap<String, Vec<EndpointName>>>,
+    /// Endpoint → VPC.
+    endpoint_vpcs: HashMap<String, String>,
 }
 
 impl Book {
@@ -80,6 +85,7 @@ impl Book {
             }
             Resource::Interface(it) => self.put_interface(it),
             Resource::LoadBalancer(it) => self.put_balancer(it),
+            Resource::Endpoint(it) => self.put_endpoint(it),
             Resource::Peering(it) => drop(self.peerings.insert(it.id, it.vpcs)),
             _ => {}
         }
@@ -90,6 +96,37 @@ impl Book {
         let of_vpc = self.addresses.entry(it.vpc.clone()).or_default();
         *of_vpc.entry(it.address).or_default() += 1;
         self.interfaces.insert(it.id, (it.vpc, it.address));
+    }
+
+    fn put_endpoint(&mut self, it: Endpoint) {
+        self.delete_endpoint(&it.id);
+        let of_vpc = self.endpoints.entry(it.vpc.clone()).or_default();
+        of_vpc.insert(it.id.clone(), it.names);
+        self.endpoint_vpcs.insert(it.id, it.vpc);
+    }
+
+    fn delete_endpoint(&mut self, id: &str) {
+        let Some(vpc) = self.endpoint_vpcs.remove(id) else {
+            return;
+        };
+        if let Some(of_vpc) = self.endpoints.get_mut(&vpc) {
+            of_vpc.remove(id);
+            if of_vpc.is_empty() {
+                self.endpoints.remove(&vpc);
+            }
+        }
+    }
+
+    /// What endpoints of the VPC say of a name, which is in lower case: their addresses; `None` if none has it.
+    pub(crate) fn endpoint(&self, vpc: &str, name: &str) -> Option<Vec<Ipv4Addr>> {
+        let names = self.endpoints.get(vpc)?.values().flatten();
+        let is_it = |it: &&EndpointName| match it.name.strip_prefix('*') {
+            Some(domain) => name.len() > domain.len() && name.ends_with(domain),
+            None => it.name == name,
+        };
+        let mut found = names.filter(is_it).peekable();
+        found.peek()?;
+        Some(found.flat_map(|it| it.addresses.iter().copied()).collect())
     }
 
     fn put_balancer(&mut self, it: LoadBalancer) {
@@ -117,6 +154,7 @@ impl Book {
             Kind::Vpc => drop(self.vpcs.remove(&key.id)),
             Kind::Interface => self.delete_interface(&key.id),
             Kind::LoadBalancer => self.delete_balancer(&key.id),
+            Kind::Endpoint => self.delete_endpoint(&key.id),
             Kind::Peering => drop(self.peerings.remove(&key.id)),
             _ => {}
         }

@@ -9,7 +9,7 @@ use wharf_network::{ENDPOINT, private_dns_name};
 
 use crate::book::{Balancer, Book, stem};
 
-/// Seconds for which an answer about a load balancer may be kept: its addresses change when hosts
+/// Seconds for which an answer about a load balancer, or an endpoint, may be kept: its addresses change when hosts
 /// come and go, and asking costs nothing.
 const BALANCER_TTL: u32 = 10;
 /// An interface's name is made of its address.
@@ -96,6 +96,15 @@ fn of_own(book: &Book, asker: Asker<'_>, query: &Query, name: &str) -> Answer {
     }
     if let Some(answer) = of_wharf(query, name) {
         return answer;
+    }
+    if let Some(vpc) = asker.vpc
+        && let Some(mut all) = book.endpoint(vpc, name)
+    {
+        if !all.is_empty() {
+            let turn = asker.turn % all.len();
+            all.rotate_left(turn);
+        }
+        return addresses(query, BALANCER_TTL, all);
     }
     if let Some(address) = name.strip_suffix(REVERSE).and_then(reversed) {
         return of_address(book, asker, query, address);

@@ -250,6 +250,23 @@ impl Network {
         .await
     }
 
+    /// As [`Network::listen_in`], inside the namespace of an attachment.
+    ///
+    /// # Errors
+    /// `NoSuchAttachment` if there is none with that key, or its namespace is gone.
+    pub async fn listen_at(
+        &self,
+        key: &str,
+        address: SocketAddr,
+    ) -> Result<TcpListener, NetworkError> {
+        self.ask(|reply| Command::ListenAt {
+            key: key.to_owned(),
+            address,
+            reply,
+        })
+        .await
+    }
+
     /// Sockets for questions to [`CLUSTER_RESOLVER`] inside a VPC, where services of Kubernetes may lead: to the first who asks since
     /// the VPC is on this host, and `None` to all others.
     ///

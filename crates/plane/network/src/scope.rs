@@ -205,19 +205,7 @@ impl ScopeNet {
 
     /// A listening socket that only this scope's tasks reach.
     pub(crate) fn listen(&self, address: SocketAddr) -> Result<TcpListener, NetworkError> {
-        let failed = |e| NetworkError::kernel(format!("listen on {address}"), e);
-        let end = Instant::now() + HELD;
-        let listener = loop {
-            let bound = self.namespace.run(|| TcpListener::bind(address)).flatten();
-            match bound {
-                Err(e) if e.kind() == io::ErrorKind::AddrInUse && Instant::now() < end => {
-                    thread::sleep(HELD / 50);
-                }
-                bound => break bound.map_err(failed)?,
-            }
-        };
-        listener.set_nonblocking(true).map_err(failed)?;
-        Ok(listener)
+        listen(&self.namespace, address)
     }
 
     /// A socket for the namespace's rules that belong to no part of it.
@@ -264,6 +252,26 @@ impl ScopeNet {
         udp.set_nonblocking(true).map_err(failed)?;
         Ok((udp, self.listen(address.into())?))
     }
+}
+
+/// A listening socket inside a namespace, not blocking.
+pub(crate) fn listen(
+    namespace: &Namespace,
+    address: SocketAddr,
+) -> Result<TcpListener, NetworkError> {
+    let failed = |e| NetworkError::kernel(format!("listen on {address}"), e);
+    let end = Instant::now() + HELD;
+    let listener = loop {
+        let bound = namespace.run(|| TcpListener::bind(address)).flatten();
+        match bound {
+            Err(e) if e.kind() == io::ErrorKind::AddrInUse && Instant::now() < end => {
+                thread::sleep(HELD / 50);
+            }
+            bound => break bound.map_err(failed)?,
+        }
+    };
+    listener.set_nonblocking(true).map_err(failed)?;
+    Ok(listener)
 }
 
 fn ensure_uplink(

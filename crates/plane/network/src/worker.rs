@@ -29,7 +29,7 @@ use crate::ports::{HostPorts, PortTable};
 use crate::reaper::{Reaper, Remains};
 use crate::resolver::ResolverSockets;
 use crate::ruleset::Ports;
-use crate::scope::{ENDPOINT, INSTANCE_METADATA, ScopeNet, TaskNet};
+use crate::scope::{self, ENDPOINT, INSTANCE_METADATA, ScopeNet, TaskNet};
 use crate::services::ServicesUpdate;
 use crate::state::{Endpoint, ScopeRecord, StateDir, TaskRecord};
 use crate::teardown;
@@ -68,6 +68,11 @@ pub(crate) enum Command {
     },
     Listen {
         scope: Scope,
+        address: SocketAddr,
+        reply: Reply<TcpListener>,
+    },
+    ListenAt {
+        key: String,
         address: SocketAddr,
         reply: Reply<TcpListener>,
     },
@@ -162,6 +167,11 @@ impl Worker {
                 } => {
                     drop(reply.send(self.listen(&scope, address)));
                 }
+                Command::ListenAt {
+                    key,
+                    address,
+                    reply,
+                } => drop(reply.send(self.listen_at(&key, address))),
                 Command::ClusterResolver { scope, reply } => {
                     drop(reply.send(self.open_cluster_resolver(scope)));
                 }
@@ -488,6 +498,15 @@ impl Worker {
         found
             .ok_or_else(|| NetworkError::NoSuchScope(scope.to_string()))?
             .listen(address)
+    }
+
+    fn listen_at(&self, key: &str, address: SocketAddr) -> Result<TcpListener, NetworkError> {
+        let missing = || NetworkError::NoSuchAttachment(key.to_owned());
+        if !self.tasks.contains_key(key) {
+            return Err(missing());
+        }
+        let namespace = Namespace::open(&self.state.task_netns(key))?.ok_or_else(missing)?;
+        scope::listen(&namespace, address)
     }
 
     fn detach(&mut self, key: &str, reply: Reply<()>) {

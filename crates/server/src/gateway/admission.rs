@@ -5,7 +5,7 @@ use http::Request;
 use wharf_registry::TurnedAway;
 use wharf_service::rates::is_read;
 use wharf_wire::{
-    Caller, CallerKind, Context, Fault, Origin,
+    Caller, CallerKind, Context, Fault,
     schema::{Auth, Protocol, ServiceSchema},
     service::Answer,
     sigv4::{SignatureError, is_s3, sha256_hex},
@@ -107,6 +107,9 @@ impl Apis {
         asks: &Unproven<'_>,
     ) -> Result<Context, NotLetIn> {
         let peer = asks.peer;
+        if !peer.may_call(asks.service) {
+            return Err(NotLetIn::Endpoint);
+        }
         let (caller, region) = if self.iam == IamMode::Off {
             if self.is_shut_to(peer) {
                 return Err(NotLetIn::Task);
@@ -193,10 +196,7 @@ impl Apis {
             now: self.clock.now(),
             request_id: request_id.to_owned(),
             source_ip: Some(peer.address.ip()),
-            origin: peer.task.as_ref().map(|task| Origin {
-                task: task.task.clone(),
-                vpc: task.vpc.clone(),
-            }),
+            origin: peer.origin(),
             user_agent: head.get("user-agent").unwrap_or_default().to_owned(),
             secure: peer.secure,
             by_form: false,

@@ -19,7 +19,7 @@ use super::{
     refused::{self, Unproven},
     route::{self, Route},
     sending::{Kept, Sending},
-    snapshot_bytes, text,
+    snapshot_bytes, text, through,
 };
 
 impl Gateway {
@@ -27,7 +27,7 @@ impl Gateway {
     pub(super) async fn request(
         &self,
         request: Request<Incoming>,
-        peer: Peer,
+        mut peer: Peer,
         asking: Asking,
     ) -> Response<Body> {
         let route = match route::of(&request) {
@@ -45,6 +45,9 @@ impl Gateway {
             }
             route => route,
         };
+        if let Err(refusal) = through::look_up(&self.ec2, &mut peer, route).await {
+            return refusal.map(|body| body.boxed());
+        }
         let mut kept = Kept {
             asking,
             place: None,

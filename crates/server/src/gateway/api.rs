@@ -163,7 +163,9 @@ impl Apis {
             true => self.page(&Head::of(&request)),
             false => None,
         };
-        let mut answer = if cors::is_preflight(request.method(), request.headers()) {
+        let mut answer = if cors::is_preflight(request.method(), request.headers())
+            && peer.may_call("s3")
+        {
             (named.service, named.operation) = ("s3", "preflight");
             self.preflight(&Head::of(&request), &request_id).await
         } else {

@@ -100,6 +100,17 @@ impl<S> Begun<S> {
     }
 }
 
+impl<S: AsyncRead + Unpin> Begun<S> {
+    /// The next byte, which stays.
+    pub async fn peek(&mut self) -> io::Result<u8> {
+        if self.first.is_empty() {
+            more(&mut self.stream, &mut self.first).await?;
+        }
+        let next = self.first.get(self.taken).copied();
+        next.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Begun<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -225,6 +236,7 @@ mod tests {
             task: Some("arn:aws:ecs:us-east-1:000000000000:task/default/ab".to_owned()),
             vpc: Some("vpc-1".to_owned()),
             instance: None,
+            endpoint: None,
         }
     }
 

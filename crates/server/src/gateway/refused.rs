@@ -33,6 +33,8 @@ pub enum NotLetIn {
     Get,
     /// A task, with `--iam off`.
     Task,
+    /// It came through a VPC endpoint of another service.
+    Endpoint,
     /// The registry did not let it in.
     Registry(TurnedAway),
 }
@@ -47,6 +49,9 @@ impl NotLetIn {
             Self::Task => denied(
                 "With --iam off, tasks may call nothing; --tasks-as-root lets them.".to_owned(),
             ),
+            Self::Endpoint => {
+                denied("The VPC endpoint that this came through leads to another service.".to_owned())
+            }
             Self::Foreign(header) => denied(format!(
                 "Unsigned requests with a foreign {header} are refused."
             )),
@@ -198,6 +203,7 @@ mod tests {
             address: ([192, 0, 2, 1], 1).into(),
             secure: false,
             task: None,
+            through: None,
         };
         let asks = Unproven {
             service: "ecs",

@@ -32,6 +32,7 @@ impl Source {
             instance,
             address,
             vpc,
+            endpoint: _,
         } = forwarded;
         Self::Task(match (task.as_ref().or(instance.as_ref()), address) {
             (Some(name), _) => name.clone(),

@@ -36,6 +36,7 @@ use crate::{
     overview::Overview,
     plane::Planes,
     services::Links,
+    tls::Authorities,
 };
 
 /// The services of the table, as the gateway needs them.
@@ -155,6 +156,8 @@ impl Plane {
             },
         );
         let acceptor = data.authorities.acceptor().map_err(StartError::Tls)?;
+        let encrypted = Authorities::acceptor_of_endpoints(&data.authorities);
+        let encrypted = encrypted.map_err(StartError::Tls)?;
         let connections = self.connections.clone();
         let bytes = BytesInFlight::new(ByteLimits::default());
         let layers = Arc::new(LayerPeers::default());
@@ -216,6 +219,8 @@ impl Plane {
             signer: self.signer.clone(),
             issuers: self.issuers.clone(),
             tls: Some(acceptor),
+            encrypted: Some(encrypted),
+            ec2: self.ec2.clone(),
             connections,
         })
     }

@@ -12,6 +12,7 @@ use wharf_wire::{CallerKind, Check, Context, Fault};
 use crate::{
     Ec2Service,
     elastic::ElasticAddress,
+    endpoints::VpcEndpoint,
     images::Image,
     launch_templates::LaunchTemplate,
     nat_gateways::NatGateway,
@@ -26,6 +27,7 @@ use crate::{
     volumes::Volume,
 };
 
+mod endpoints;
 mod instances;
 mod launch;
 mod peering;
@@ -191,6 +193,9 @@ pub async fn checks(
                 rows.on::<Instance>(&i.instance_id).await?;
             }
         }
+        Input::CreateVpcEndpoint(_)
+        | Input::ModifyVpcEndpoint(_)
+        | Input::DeleteVpcEndpoints(_) => rows.endpoints(input).await?,
         Input::CreateTags(i) => rows.tags(&i.resources, &i.tags).await?,
         Input::DeleteTags(i) => rows.tags(&i.resources, &i.tags).await?,
         _ => rows.groups(input).await?,
@@ -356,6 +361,7 @@ impl Rows<'_> {
                 "key" => self.on_key_pair(resource).await?,
                 "lt" => self.on::<LaunchTemplate>(&id).await?,
                 "pl" => self.on::<PrefixList>(&id).await?,
+                "vpce" => self.on::<VpcEndpoint>(&id).await?,
                 "pcx" => self.on::<VpcPeeringConnection>(&id).await?,
                 "vol" => self.on::<Volume>(&id).await?,
                 "snap" => self.on::<Snapshot>(&id).await?,

@@ -15,6 +15,7 @@ mod authorize;
 mod block_devices;
 mod default_vpc;
 pub mod elastic;
+pub mod endpoints;
 mod fault;
 mod filter;
 #[doc(hidden)]

@@ -1,6 +1,5 @@
 //! One file an operation, or a small family of them.
 
-pub mod absent;
 pub mod attach_network_interface;
 pub mod authorize_security_group;
 pub mod change_instances;

@@ -11,6 +11,7 @@ use wharf_seal::Keyring;
 use wharf_store::Entry;
 
 use crate::{
+    endpoints::VpcEndpoint,
     nat_gateways::NatGateway,
     peering::Peering,
     records::{
@@ -44,6 +45,10 @@ pub fn resource(entry: &Entry, keyring: &Keyring) -> Option<Resource> {
         RouteTable::KIND => Some(Resource::RouteTable(route_table(read(entry)?))),
         NetworkAcl::KIND => Some(Resource::NetworkAcl(network_acl(&read(entry)?))),
         NatGateway::KIND => nat_gateway(read(entry)?).map(Resource::NatGateway),
+        VpcEndpoint::KIND => {
+            let record: VpcEndpoint = read(entry)?;
+            Some(Resource::Endpoint(record.to_plane(&scope)))
+        }
         Instance::KIND => instance::resource(read(entry)?, &scope, keyring),
         Peering::KIND => peering(read(entry)?).map(Resource::Peering),
         Volume::KIND => volume::resource(read(entry)?, &scope).map(Resource::Volume),
@@ -66,6 +71,7 @@ pub fn key(store_key: &str) -> Option<Key> {
         RouteTable::KIND => Kind::RouteTable,
         NatGateway::KIND => Kind::NatGateway,
         NetworkAcl::KIND => Kind::NetworkAcl,
+        VpcEndpoint::KIND => Kind::Endpoint,
         Instance::KIND => Kind::Instance,
         Peering::KIND => Kind::Peering,
         Volume::KIND => Kind::Volume,

@@ -1,7 +1,7 @@
 //! The operations there are; the others keep the generated default, which says so.
 
 use crate::{
-    Ec2Service, authorize, elastic, images, instance_types, key_pairs, launch_templates,
+    Ec2Service, authorize, elastic, endpoints, images, instance_types, key_pairs, launch_templates,
     nat_gateways, network_acls, ops::*, peering, prefix_lists, snapshots, volumes,
 };
 
@@ -103,8 +103,12 @@ wharf_api_ec2::operations! {
     create_nat_gateway = nat_gateways::create;
     delete_nat_gateway = nat_gateways::delete;
     describe_nat_gateways = nat_gateways::describe;
-    describe_vpc_endpoints = absent::endpoints;
-    describe_prefix_lists = absent::prefix_lists;
+    create_vpc_endpoint = endpoints::create;
+    modify_vpc_endpoint = endpoints::modify;
+    delete_vpc_endpoints = endpoints::delete;
+    describe_vpc_endpoints = endpoints::describe;
+    describe_vpc_endpoint_services = endpoints::describe_services;
+    describe_prefix_lists = endpoints::prefix_lists;
 
     describe_instance_types = instance_types::types;
     describe_instance_type_offerings = instance_types::offerings;

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use wharf_base::{Permit, arn::as_seen_from};
 use wharf_iam::{
-    AllowedBy, Ambient, Context as Conditions, Decision, Denial, DocumentKind, Matched, PolicySet,
-    Request, ResourcePolicy, evaluate,
+    AllowedBy, Ambient, Context as Conditions, Decision, Denial, DocumentKind, Matched, PolicyKind, PolicySet,
+    Request, ResourcePolicy, evaluate, limit,
 };
 use wharf_wire::{
     Caller, CallerKind, Check, Context, Gate, async_trait, audit::Decided, fault::Chain,
@@ -174,7 +174,10 @@ impl IamGate {
             principal: &standing.policies,
             resource,
         };
-        let decision = evaluate(&request, &policies);
+        let decision = match self.through_endpoint(cx, &request) {
+            Some(denial) => Decision::Denied(denial),
+            None => evaluate(&request, &policies),
+        };
         if let Some(told) = told {
             told.push(Decided {
                 action: check.action.clone(),
@@ -185,6 +188,32 @@ impl IamGate {
         }
         let told = denial::with_message(&self.directory, &cx.account, cx.now, &request, &decision);
         told.map_or(Ok(()), Err)
+    }
+
+    /// What the policy of the VPC endpoint that the call came through says against it. Only the call itself came
+    /// through: not what services do in its course, and what is passed to them is no matter of the endpoint's
+    /// service.
+    fn through_endpoint(&self, cx: &Context, request: &Request<'_>) -> Option<Denial> {
+        let origin = cx.origin.as_ref()?;
+        let endpoint = origin.endpoint.as_ref()?;
+        if !cx.called_via.is_empty() || cx.caller.kind == CallerKind::Service {
+            return None;
+        }
+        let (service, _) = request.action.split_once(':')?;
+        if !service.eq_ignore_ascii_case(endpoint.actions) {
+            return None;
+        }
+        if origin.vpc.as_deref() != Some(endpoint.vpc.as_str()) {
+            return Some(Denial {
+                kind: PolicyKind::Endpoint,
+                explicit: None,
+            });
+        }
+        let source = "the policy of the VPC endpoint";
+        let policy = self
+            .directory
+            .document(source, &endpoint.policy, DocumentKind::Resource);
+        limit(request, &policy, PolicyKind::Endpoint)
     }
 }
 
@@ -272,6 +301,9 @@ pub(crate) fn conditions(cx: &Context, standing: &Standing) -> Conditions {
             context.set("aws:VpcSourceIp", address.to_canonical().to_string());
         }
         context.set_some("wharf:SourceTask", origin.task.clone());
+        if let Some(endpoint) = &origin.endpoint {
+            context.set("aws:SourceVpce", endpoint.id.clone());
+        }
     }
     context
 }

@@ -68,6 +68,7 @@ async fn main() {
                 let peer = Peer {
                     address: Some(address.ip()),
                     task: None,
+                    origin: None,
                     secure: false,
                 };
                 async move { Ok::<_, Infallible>(api.handle(request, peer).await) }

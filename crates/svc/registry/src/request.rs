@@ -9,7 +9,7 @@ use wharf_svc_ecr::{
     Catalog, Registry,
     token::{self, Bearer, TokenError},
 };
-use wharf_wire::{Caller, Context, Dispatcher};
+use wharf_wire::{Caller, Context, Origin, Dispatcher};
 
 use crate::{
     answer::{self, Answer, Refusal, TurnedAway, challenge},
@@ -38,6 +38,8 @@ pub struct Peer {
     pub address: Option<IpAddr>,
     /// The task that it comes from: its address is a private one, which tasks of other accounts have too.
     pub task: Option<Arc<str>>,
+    /// As policies see it.
+    pub origin: Option<Origin>,
     /// Over TLS.
     pub secure: bool,
 }
@@ -321,7 +323,7 @@ impl RegistryApi {
             now: self.inner.clock.now(),
             request_id: ids::uuid(),
             source_ip: peer.address,
-            origin: None,
+            origin: peer.origin.clone(),
             user_agent: header_of(parts, header::USER_AGENT)
                 .unwrap_or_default()
                 .to_owned(),

@@ -34,7 +34,7 @@ pub use self::{
     caller::{Caller, CallerOf},
     connections::{Connections, Limits},
     limit::RateLimit,
-    proxy::Proxy,
+    proxy::{Proxy, Way, WayOf},
     routes::Routes,
     stats::StatsReader,
 };

@@ -5,7 +5,7 @@
 //! Requests keep the `Host` they were signed with. Beyond this machine the way to the server is
 //! encrypted by the agent, with the authority it was told to trust.
 
-use std::{io, net::IpAddr};
+use std::{io, net::IpAddr, sync::Arc};
 
 use tokio::{
     io::AsyncWriteExt,
@@ -28,6 +28,17 @@ pub struct Proxy {
     pub instances: Known,
 }
 
+/// The VPC endpoint that a connection comes through, and its VPC.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
+    pub vpc: String,
+    /// ARN
+    pub endpoint: String,
+}
+
+/// Tells through which endpoint an address comes, if through any.
+pub type WayOf = Arc<dyn Fn(IpAddr) -> Option<Way> + Send + Sync>;
+
 impl Proxy {
     /// Serves until shutdown.
     pub async fn serve(
@@ -41,7 +52,8 @@ impl Proxy {
         let handle = move |stream: TcpStream, address: IpAddr, caller: Caller| {
             let this = self.clone();
             async move {
-                if let Err(error) = this.carry(stream, address, caller).await {
+                let forwarded = this.forwarded(address, caller);
+                if let Err(error) = this.carry(stream, &forwarded).await {
                     tracing::trace!(%error, "a task's connection to the endpoint broke");
                 }
             }
@@ -49,7 +61,36 @@ impl Proxy {
         super::accept(listener, caller, connections, shutdown, running, handle).await;
     }
 
-    async fn carry(&self, stream: TcpStream, address: IpAddr, caller: Caller) -> io::Result<()> {
+    /// As [`Proxy::serve`], where a VPC endpoint is. What comes through none is closed.
+    pub async fn serve_through(
+        self,
+        listener: TcpListener,
+        caller: CallerOf,
+        way: WayOf,
+        connections: Connections,
+        running: TaskTracker,
+        shutdown: CancellationToken,
+    ) {
+        let handle = move |stream: TcpStream, address: IpAddr, caller: Caller| {
+            let (this, way) = (self.clone(), way(address));
+            async move {
+                let Some(Way { vpc, endpoint }) = way else {
+                    return;
+                };
+                let forwarded = Forwarded {
+                    vpc: Some(vpc),
+                    endpoint: Some(endpoint),
+                    ..this.forwarded(address, caller)
+                };
+                if let Err(error) = this.carry(stream, &forwarded).await {
+                    tracing::trace!(%error, "a connection through a VPC endpoint broke");
+                }
+            }
+        };
+        super::accept(listener, caller, connections, shutdown, running, handle).await;
+    }
+
+    async fn carry(&self, stream: TcpStream, forwarded: &Forwarded) -> io::Result<()> {
         if !speaks(&stream).await? {
             return Ok(());
         }
@@ -64,7 +105,7 @@ impl Proxy {
                 return Ok(());
             }
         };
-        let head = api.sign_forward(&self.forwarded(address, caller));
+        let head = api.sign_forward(forwarded);
         upstream.write_all(head.as_bytes()).await?;
         upstream.flush().await?;
         idle::copy(stream, upstream).await
@@ -83,6 +124,7 @@ impl Proxy {
                 task: None,
                 vpc: Some(instance.interface.vpc.clone()),
                 instance: Some(instance.id.clone()),
+                endpoint: None,
             };
         }
         let found = id.and_then(|id| self.roster.task(&id));
@@ -93,6 +135,7 @@ impl Proxy {
             task: task.map(|task| task.arn.clone()),
             vpc: vpc.map(|interface| interface.vpc_id.clone()),
             instance: None,
+            endpoint: None,
         }
     }
 }

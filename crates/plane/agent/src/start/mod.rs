@@ -29,9 +29,10 @@ use wharf_layers::Sharing;
 use wharf_network::{Network, NetworkConfig};
 use wharf_planeproto::Plane;
 
+pub(crate) use self::endpoints::Endpoints;
 pub use self::teardown::teardown;
 use self::{
-    endpoints::{AWS_PORT, Endpoints, IN_TASK},
+    endpoints::{AWS_PORT, IN_TASK},
     loopback::Loopback,
     names::{RESOLVER_SOCKETS, host_name_servers, serve_names},
     network::{network_config, subscribe},
@@ -58,6 +59,7 @@ use crate::{
     },
     nodes::{self, Ground, Node, NodeParts, Nodes, tasks_of_instances},
     renewal::Renewal,
+    vpc_endpoints::Listeners,
     volumes::CAPABILITY,
 };
 
@@ -292,6 +294,7 @@ async fn start(
     };
     loopback.serve(&endpoints);
     let connections = endpoints.connections.clone();
+    let of_vpcs = endpoints.clone();
     running.spawn(endpoints.serve_scopes(network.clone(), listeners));
     let (_subscription, deliveries) = subscribe(
         config,
@@ -323,7 +326,14 @@ async fn start(
     ));
     let network_of_pods = network.clone();
     let names_of_pods = names.clone();
-    let plane = NetworkPlane::new(network, names, config.data_dir.clone());
+    let book = Arc::default();
+    let listeners = Listeners::new(
+        network.clone(),
+        config.data_dir.join("network"),
+        Arc::clone(&book),
+        of_vpcs,
+    );
+    let plane = NetworkPlane::new(network, names, config.data_dir.clone(), listeners, book);
     running.spawn(plane.run(deliveries, shutdown.clone()));
     running.spawn(follow_connection(
         own.connected(),

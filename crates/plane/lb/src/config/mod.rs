@@ -170,6 +170,7 @@ impl Registry {
             | Kind::NetworkAcl
             | Kind::Instance
             | Kind::Volume
+            | Kind::Endpoint
             | Kind::Snapshot => {}
         }
     }

@@ -4,20 +4,6 @@ use wharf_wire::Fault;
 
 use super::sender;
 
-pub fn endpoint_not_found(id: &str) -> Fault {
-    sender(
-        "InvalidVpcEndpointId.NotFound",
-        format!("The Vpc Endpoint Id '{id}' does not exist"),
-    )
-}
-
-pub fn prefix_list_not_found(id: &str) -> Fault {
-    sender(
-        "InvalidPrefixListID.NotFound",
-        format!("The prefix list ID '{id}' does not exist"),
-    )
-}
-
 pub fn launch_template_not_found(id: &str) -> Fault {
     sender(
         "InvalidLaunchTemplateId.NotFound",

@@ -445,6 +445,18 @@ pub const VPC_ENDPOINTS: Names = Names {
     ],
 };
 
+/// Services of VPC endpoints.
+pub const VPC_ENDPOINT_SERVICES: Names = Names {
+    tagged: true,
+    known: &[
+        "owner",
+        "service-name",
+        "service-region",
+        "service-type",
+        "supported-ip-address-types",
+    ],
+};
+
 /// Managed prefix lists.
 pub const MANAGED_PREFIX_LISTS: Names = Names {
     tagged: true,

@@ -5,7 +5,7 @@ use wharf_wire::{Context, Fault};
 
 use super::security_groups::default_vpc_of;
 use crate::{
-    Ec2Service, fault,
+    Ec2Service, endpoints, fault,
     peering::groups,
     prefix_lists::{self, PrefixList},
     records::{Rule, RulePeer, SecurityGroup},
@@ -90,6 +90,10 @@ pub async fn fill_lists(
         let RulePeer::PrefixList(named) = &mut rule.peer else {
             continue;
         };
+        if let Some(listed) = endpoints::managed_list(&cx.region, &named.id) {
+            *named = listed;
+            continue;
+        }
         let (stored, listed) = service.listed(cx, &named.id).await?;
         *named = listed;
         if lists.iter().any(|known| known.key == stored.key) {

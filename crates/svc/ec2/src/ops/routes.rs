@@ -13,7 +13,7 @@ use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use crate::{
-    Ec2Service, fault,
+    Ec2Service, endpoints, fault,
     nat_gateways::NatGateway,
     prefix_lists::{self, Listed, PrefixList},
     records::{InternetGateway, ListRoute, Route, RouteTable, RouteTarget, Vpc},
@@ -129,6 +129,7 @@ pub async fn replace(
     wanted.check(service, call).await?;
     let to = &wanted.destination;
     let decide = |table: &mut RouteTable| {
+        check_no_endpoint(table, to)?;
         let own = table.routes.iter_mut();
         let own = own.filter(|it| to.is_range(it.destination));
         let listed = table.list_routes.iter_mut();
@@ -160,6 +161,7 @@ pub async fn delete(
         return Err(fault::local_route(&to.to_string(), id));
     }
     let decide = |table: &mut RouteTable| {
+        check_no_endpoint(table, &to)?;
         let known = table.routes.len() + table.list_routes.len();
         table.routes.retain(|it| !to.is_range(it.destination));
         table.list_routes.retain(|it| !to.is_list(&it.list.id));
@@ -169,6 +171,15 @@ pub async fn delete(
         Ok(())
     };
     service.change(call, id, decide).await
+}
+
+/// Routes to endpoints are made and removed with their association.
+fn check_no_endpoint(table: &RouteTable, to: &Destination) -> Result<(), Fault> {
+    let mut listed = table.list_routes.iter().filter(|it| to.is_list(&it.list.id));
+    match listed.any(|it| matches!(it.target, RouteTarget::Endpoint(_))) {
+        true => Err(endpoints::fault::route_of_endpoint(&table.id, &to.to_string())),
+        false => Ok(()),
+    }
 }
 
 /// What a route leads to: a range, or all ranges of a prefix list.
@@ -276,6 +287,8 @@ impl Wanted {
                 let peering = service.open_peering(call, id).await?;
                 (id, peering.other_end(&vpc.id).is_some())
             }
+            // No request names one.
+            RouteTarget::Endpoint(id) => return Err(endpoints::fault::not_found(id)),
         };
         if !at {
             return Err(fault::table_and_gateway_apart(&table.id, id));

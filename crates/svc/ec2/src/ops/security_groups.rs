@@ -11,7 +11,9 @@ use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Context, Fault};
 
 use crate::{
-    Ec2Service, fault,
+    Ec2Service,
+    endpoints::VpcEndpoint,
+    fault,
     permission::may_describe,
     records::{Entity, Interface, Pointer, RulePeer, SecurityGroup, Vpc, arn, tags_to_wire},
     table::LeanOn,
@@ -99,6 +101,13 @@ pub async fn delete(
 async fn in_use(service: &Ec2Service, cx: &Context, id: &str) -> Result<bool, Fault> {
     let interfaces: Vec<Interface> = service.all(cx).await?;
     if interfaces
+        .iter()
+        .any(|it| it.groups.iter().any(|group| group == id))
+    {
+        return Ok(true);
+    }
+    let endpoints: Vec<VpcEndpoint> = service.all(cx).await?;
+    if endpoints
         .iter()
         .any(|it| it.groups.iter().any(|group| group == id))
     {

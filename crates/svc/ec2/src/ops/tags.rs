@@ -10,6 +10,7 @@ use wharf_wire::{Call, Context, Fault};
 use crate::{
     Ec2Service,
     elastic::ElasticAddress,
+    endpoints::VpcEndpoint,
     fault,
     filter::{self, matches, names},
     images::Image,
@@ -124,6 +125,7 @@ async fn one(service: &Ec2Service, call: &Call, id: &str, edit: Edit<'_>) -> Res
         "key" => of::<KeyPair>(service, call, id, edit).await,
         "lt" => of::<LaunchTemplate>(service, call, id, edit).await,
         "pl" => of::<PrefixList>(service, call, id, edit).await,
+        "vpce" => of::<VpcEndpoint>(service, call, id, edit).await,
         "pcx" => of::<VpcPeeringConnection>(service, call, id, edit).await,
         "vol" => of::<Volume>(service, call, id, edit).await,
         "snap" => of::<Snapshot>(service, call, id, edit).await,
@@ -229,6 +231,7 @@ async fn all_tags(service: &Ec2Service, cx: &Context) -> Result<Vec<Carried>, Fa
     collect::<KeyPair>(service, cx, &mut tags).await?;
     collect::<LaunchTemplate>(service, cx, &mut tags).await?;
     collect::<PrefixList>(service, cx, &mut tags).await?;
+    collect::<VpcEndpoint>(service, cx, &mut tags).await?;
     collect::<VpcPeeringConnection>(service, cx, &mut tags).await?;
     collect::<Volume>(service, cx, &mut tags).await?;
     collect::<Snapshot>(service, cx, &mut tags).await?;

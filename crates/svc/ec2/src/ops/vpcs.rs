@@ -14,6 +14,7 @@ use super::security_groups::default_vpc_of;
 use crate::{
     Ec2Service,
     default_vpc::{POINTER, default_vpc},
+    endpoints::VpcEndpoint,
     fault,
     ops::dhcp_options::NONE as NO_DHCP_OPTIONS,
     peering::Peering,
@@ -147,7 +148,9 @@ async fn has_dependents(service: &Ec2Service, cx: &Context, vpc: &Vpc) -> Result
             && (it.is_active() || it.is_open(cx.now) && it.requester.vpc_id == vpc.id)
     };
     let acls: Vec<NetworkAcl> = service.all(cx).await?;
+    let endpoints: Vec<VpcEndpoint> = service.all(cx).await?;
     Ok(vpc.gateway.is_some()
+        || endpoints.iter().any(|it| it.vpc_id == vpc.id)
         || peerings.iter().any(needs_it)
         || subnets.iter().any(|subnet| subnet.vpc_id == vpc.id)
         || groups

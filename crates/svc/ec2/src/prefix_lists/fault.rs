@@ -7,7 +7,8 @@ fn sender(code: &'static str, text: String) -> Fault {
 }
 
 pub fn not_found(id: &str) -> Fault {
-    crate::fault::prefix_list_not_found(id)
+    let text = format!("The prefix list ID '{id}' does not exist");
+    Fault::sender("InvalidPrefixListID.NotFound", 400, text)
 }
 
 pub fn bad_name(name: &str) -> Fault {

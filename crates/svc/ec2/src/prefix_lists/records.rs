@@ -37,6 +37,15 @@ pub struct Entry {
     pub description: Option<String>,
 }
 
+impl Entry {
+    pub fn of(cidr: Cidr4) -> Self {
+        Self {
+            cidr,
+            description: None,
+        }
+    }
+}
+
 /// A list as rules and routes keep it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listed {

@@ -14,6 +14,10 @@ use crate::{address::random_mac, elastic::Public, fault, zone};
 /// The principal whose interfaces belong to load balancers.
 pub const BALANCER_REQUESTER: &str = "elasticloadbalancing.amazonaws.com";
 
+/// The principal whose interfaces belong to VPC endpoints.
+pub const ENDPOINT_REQUESTER: &str = "vpce.amazonaws.com";
+
+const ENDPOINT: &str = "vpc_endpoint";
 const NAT_GATEWAY: &str = "nat_gateway";
 /// The principal whose interfaces belong to NAT gateways.
 pub const NAT_REQUESTER: &str = "natgateway.amazonaws.com";
@@ -163,7 +167,7 @@ impl Interface {
     }
 
     pub fn status(&self) -> &'static str {
-        if self.attachment.is_some() || self.kind() == NAT_GATEWAY {
+        if self.attachment.is_some() || matches!(self.kind(), NAT_GATEWAY | ENDPOINT) {
             "in-use"
         } else {
             "available"
@@ -174,6 +178,7 @@ impl Interface {
     pub fn kind(&self) -> &'static str {
         match self.requester.as_deref() {
             Some(NAT_REQUESTER) => NAT_GATEWAY,
+            Some(ENDPOINT_REQUESTER) => ENDPOINT,
             _ => "interface",
         }
     }

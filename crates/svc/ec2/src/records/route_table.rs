@@ -50,6 +50,8 @@ pub enum RouteTarget {
     NatGateway(String),
     /// A VPC peering connection.
     Peering(String),
+    /// A gateway endpoint, which goes with its routes.
+    Endpoint(String),
 }
 
 impl RouteTable {
@@ -131,7 +133,10 @@ fn local_to_wire(cidr: Cidr4) -> wire::Route {
 impl RouteTarget {
     pub fn id(&self) -> &str {
         match self {
-            Self::InternetGateway(id) | Self::NatGateway(id) | Self::Peering(id) => id,
+            Self::InternetGateway(id)
+            | Self::NatGateway(id)
+            | Self::Peering(id)
+            | Self::Endpoint(id) => id,
         }
     }
 
@@ -161,6 +166,10 @@ impl RouteTarget {
             Self::Peering(id) => {
                 shown.vpc_peering_connection_id = Some(id.clone());
                 peerings.iter().any(|it| it.id == *id && it.is_active())
+            }
+            Self::Endpoint(id) => {
+                shown.gateway_id = Some(id.clone());
+                true
             }
         };
         let state = if leads { "active" } else { "blackhole" };

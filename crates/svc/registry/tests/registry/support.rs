@@ -364,6 +364,7 @@ async fn serve(listener: TcpListener, api: RegistryApi) {
                 let peer = Peer {
                     address: Some(address.ip()),
                     task: None,
+                    origin: None,
                     secure: false,
                 };
                 async move { Ok::<_, Infallible>(api.handle(request, peer).await) }

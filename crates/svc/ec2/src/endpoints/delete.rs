@@ -1,0 +1,74 @@
+//! DeleteVpcEndpoints: each with its routes and interfaces; what could not be deleted is told.
+
+use wharf_api_ec2::types::{
+    DeleteVpcEndpointsRequest, DeleteVpcEndpointsResult, UnsuccessfulItem, UnsuccessfulItemError,
+};
+use wharf_service::transact;
+use wharf_store::Txn;
+use wharf_wire::{Call, Fault};
+
+use super::{
+    VpcEndpoint,
+    change::{self, each, remove_routes, tables_of},
+    fault,
+};
+use crate::{
+    Ec2Service,
+    fault::{dry_run, missing_parameter},
+    records::Pointer,
+    table::LeanOn as _,
+};
+
+pub async fn delete(
+    service: &Ec2Service,
+    call: &Call,
+    input: DeleteVpcEndpointsRequest,
+) -> Result<DeleteVpcEndpointsResult, Fault> {
+    dry_run(input.dry_run)?;
+    let ids = each(&input.vpc_endpoint_ids)?;
+    if ids.is_empty() {
+        return Err(missing_parameter("VpcEndpointId"));
+    }
+    let mut unsuccessful = Vec::new();
+    for id in ids {
+        match one(service, call, &id).await {
+            Ok(()) => {}
+            Err(fault) if fault.sender => unsuccessful.push(item(id, fault)),
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(DeleteVpcEndpointsResult {
+        unsuccessful: Some(unsuccessful),
+    })
+}
+
+async fn one(service: &Ec2Service, call: &Call, id: &str) -> Result<(), Fault> {
+    transact!(service.table, &call.permit, |tx| {
+        let fence = service.fence(call, id).await?;
+        let stored = service.get_stored::<VpcEndpoint>(call, id).await?;
+        let tables = tables_of(service, call, id).await?;
+        let mut txn = remove_routes(Txn::new().remove(call, &stored, fence), id, tables);
+        for interface in &stored.record.interfaces {
+            txn = change::delete_interface(service, call, txn, &interface.id).await?;
+        }
+        if let Some(token) = &stored.record.token_id {
+            txn = txn.delete(Ec2Service::key::<Pointer>(call, token));
+        }
+        tx.join(txn);
+    });
+    Ok(())
+}
+
+fn item(id: String, fault: Fault) -> UnsuccessfulItem {
+    let code = match fault.code == fault::not_found(&id).code {
+        true => fault::DELETED_BEFORE.to_owned(),
+        false => fault.code.to_string(),
+    };
+    UnsuccessfulItem {
+        error: Some(UnsuccessfulItemError {
+            code: Some(code),
+            message: Some(fault.message),
+        }),
+        resource_id: Some(id),
+    }
+}
