@@ -16,14 +16,15 @@ pub struct Endpoint {
     /// `arn:aws:ec2:us-east-1:000000000000:vpc-endpoint/vpce-…`
     pub arn: String,
     pub vpc: String,
-    pub kind: EndpointKind,
+    /// How it is reached.
+    pub way: EndpointWay,
     /// Names that its VPC knows. One that begins with `*.` stands for all below it.
     pub names: Vec<EndpointName>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum EndpointKind {
+pub enum EndpointWay {
     /// Reached at an address outside of the VPC, by those whose route table leads there by it.
     Gateway {
         /// The range that routes lead to.
@@ -53,4 +54,43 @@ pub struct EndpointName {
     /// In lower case, without a dot at its end.
     pub name: String,
     pub addresses: Vec<Ipv4Addr>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Resource;
+
+    #[test]
+    fn an_endpoint_survives_the_wire() {
+        let interface = EndpointInterface {
+            id: "eni-1".to_owned(),
+            address: Ipv4Addr::new(10, 0, 0, 9),
+            mac: "0a:00:00:00:00:01".to_owned(),
+            subnet_cidr: "10.0.0.0/24".to_owned(),
+        };
+        for way in [
+            EndpointWay::Gateway {
+                range: "198.18.0.0/28".to_owned(),
+                address: Ipv4Addr::new(198, 18, 0, 2),
+            },
+            EndpointWay::Interface {
+                interfaces: vec![interface],
+                groups: vec!["sg-1".to_owned()],
+            },
+        ] {
+            let resource = Resource::Endpoint(Endpoint {
+                id: "vpce-1".to_owned(),
+                arn: "arn:vpce-1".to_owned(),
+                vpc: "vpc-1".to_owned(),
+                way,
+                names: vec![EndpointName {
+                    name: "*.s3.amazonaws.com".to_owned(),
+                    addresses: vec![Ipv4Addr::new(198, 18, 0, 2)],
+                }],
+            });
+            let json = serde_json::to_string(&resource).unwrap();
+            assert_eq!(serde_json::from_str::<Resource>(&json).unwrap(), resource);
+        }
+    }
 }

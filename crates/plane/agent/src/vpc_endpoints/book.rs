@@ -8,7 +8,7 @@ use std::{
 use wharf_network::Subnet as Range;
 use wharf_planeproto::{
     Change, Key, Kind, Resource,
-    endpoint::{Endpoint, EndpointKind},
+    endpoint::{Endpoint, EndpointWay},
     network::{Interface, Peer, Permission, RouteTable, SecurityGroup, Subnet, Vpc},
 };
 
@@ -73,7 +73,7 @@ impl Book {
     pub fn wired(&self, host: &str) -> BTreeMap<Key, Resource> {
         let mut wired = Vec::new();
         for endpoint in self.endpoints.values() {
-            let EndpointKind::Interface { interfaces, groups } = &endpoint.kind else {
+            let EndpointWay::Interface { interfaces, groups } = &endpoint.way else {
                 continue;
             };
             wired.extend(interfaces.iter().map(|it| {
@@ -116,9 +116,9 @@ impl Book {
     /// Where connections come in.
     pub fn places(&self) -> BTreeSet<Place> {
         let of_interfaces = self.endpoints.values().flat_map(|endpoint| {
-            let interfaces = match &endpoint.kind {
-                EndpointKind::Interface { interfaces, .. } => interfaces.as_slice(),
-                EndpointKind::Gateway { .. } => &[],
+            let interfaces = match &endpoint.way {
+                EndpointWay::Interface { interfaces, .. } => interfaces.as_slice(),
+                EndpointWay::Gateway { .. } => &[],
             };
             interfaces.iter().map(|it| Place {
                 interface: it.id.clone(),
@@ -138,11 +138,11 @@ impl Book {
 
     /// ARN of the endpoint that `source` reaches at a place.
     pub fn endpoint_at(&self, place: &Place, source: Ipv4Addr) -> Option<&str> {
-        let is_there = |endpoint: &&Endpoint| match &endpoint.kind {
-            EndpointKind::Interface { interfaces, .. } => {
+        let is_there = |endpoint: &&Endpoint| match &endpoint.way {
+            EndpointWay::Interface { interfaces, .. } => {
                 interfaces.iter().any(|it| it.id == place.interface)
             }
-            EndpointKind::Gateway { .. } => false,
+            EndpointWay::Gateway { .. } => false,
         };
         let mut all = self.endpoints.values();
         if let Some(endpoint) = all.find(is_there) {
@@ -162,11 +162,11 @@ impl Book {
     /// Of VPCs with a gateway endpoint: where it is reached. What lies within a VPC is reached there and nowhere
     /// else.
     fn gateways(&self) -> BTreeMap<&str, (&str, Ipv4Addr)> {
-        let gateways = self.endpoints.values().filter_map(|it| match &it.kind {
-            EndpointKind::Gateway { range, address } => {
+        let gateways = self.endpoints.values().filter_map(|it| match &it.way {
+            EndpointWay::Gateway { range, address } => {
                 Some((it.vpc.as_str(), (range.as_str(), *address)))
             }
-            EndpointKind::Interface { .. } => None,
+            EndpointWay::Interface { .. } => None,
         });
         let is_outside = |vpc: &str, range: &str| {
             let (Some(vpc), Ok(range)) = (self.vpcs.get(vpc), range.parse::<Range>()) else {
@@ -203,11 +203,11 @@ impl Book {
         let mut routes = table.routes.iter();
         routes.find_map(|route| {
             let endpoint = self.endpoints.get(&route.gateway)?;
-            match &endpoint.kind {
-                EndpointKind::Gateway { range, .. } => {
+            match &endpoint.way {
+                EndpointWay::Gateway { range, .. } => {
                     (endpoint.vpc == subnet.vpc && *range == route.destination).then_some(endpoint)
                 }
-                EndpointKind::Interface { .. } => None,
+                EndpointWay::Interface { .. } => None,
             }
         })
     }
@@ -261,12 +261,12 @@ mod tests {
         })
     }
 
-    fn endpoint(id: &str, kind: EndpointKind) -> Resource {
+    fn endpoint(id: &str, way: EndpointWay) -> Resource {
         Resource::Endpoint(Endpoint {
             id: id.to_owned(),
             arn: format!("arn:{id}"),
             vpc: "vpc-1".to_owned(),
-            kind,
+            way,
             names: Vec::new(),
         })
     }
@@ -274,7 +274,7 @@ mod tests {
     fn gateway(id: &str) -> Resource {
         endpoint(
             id,
-            EndpointKind::Gateway {
+            EndpointWay::Gateway {
                 range: "198.18.0.0/28".to_owned(),
                 address: Ipv4Addr::new(198, 18, 0, 2),
             },
@@ -334,7 +334,7 @@ mod tests {
 
     #[test]
     fn interfaces_are_on_every_host() {
-        let kind = EndpointKind::Interface {
+        let way = EndpointWay::Interface {
             interfaces: vec![EndpointInterface {
                 id: "eni-1".to_owned(),
                 address: Ipv4Addr::new(10, 0, 1, 9),
@@ -343,7 +343,7 @@ mod tests {
             }],
             groups: vec!["sg-1".to_owned()],
         };
-        let book = Book::of(&[vpc("10.0.0.0/16"), endpoint("vpce-a", kind)]);
+        let book = Book::of(&[vpc("10.0.0.0/16"), endpoint("vpce-a", way)]);
         let wired = book.wired("i-7");
         let Some(Resource::Interface(interface)) = wired.values().next() else {
             panic!("{wired:?}");

@@ -152,12 +152,12 @@ impl VpcEndpoint {
         plane::Endpoint {
             arn: arn.to_string(),
             names: self.names(&scope.region),
-            kind: match self.kind {
-                Kind::Gateway => plane::EndpointKind::Gateway {
+            way: match self.kind {
+                Kind::Gateway => plane::EndpointWay::Gateway {
                     range: GATEWAY_RANGE.to_string(),
                     address: GATEWAY_ADDRESS,
                 },
-                Kind::Interface => plane::EndpointKind::Interface {
+                Kind::Interface => plane::EndpointWay::Interface {
                     interfaces: self.interfaces.into_iter().map(to_plane).collect(),
                     groups: self.groups,
                 },
