@@ -68,7 +68,8 @@ def end_of(ec2, vpc):
 def signed(wharf, service, host, scheme="https"):
     """A client whose URLs name AWS's host."""
     keys = wharf.root
-    config = botocore.config.Config(signature_version="s3v4", s3={"addressing_style": "path"})
+    version = {"signature_version": "s3v4"} if service == "s3" else {}
+    config = botocore.config.Config(s3={"addressing_style": "path"}, **version)
     return boto3.client(
         service,
         endpoint_url=f"{scheme}://{host}",
@@ -124,8 +125,7 @@ def test_a_private_subnet_reaches_objects_by_a_gateway_endpoint(wharf, run, ec2,
     assert looked_up(inside, f"{bucket}.{S3}") == {address}
 
     # Over TLS, with the installation's authority.
-    ca = wharf.data / "ca.pem"
-    ca.exists() or pytest.fail("no authority")
+    ca = wharf.data / "server/tls/ca.pem"
     secure = signed(wharf, "s3", S3).generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "key"})
     assert asks(inside, secure, S3, address, "--cacert", ca) == (200, "hello")
 
@@ -188,26 +188,27 @@ def test_a_service_is_reached_at_its_interfaces(wharf, run, ec2):
     wait_for(lambda: looked_up(machine, own) == {address}, DEADLINE_S, "the endpoint's name")
     assert looked_up(machine, name) == {address}
 
-    ca = wharf.data / "ca.pem"
-    url = signed(wharf, "sts", name).generate_presigned_url("get_caller_identity")
+    ca = wharf.data / "server/tls/ca.pem"
+    url = signed(wharf, "sts", name).generate_presigned_url("get_caller_identity", HttpMethod="GET")
 
     def gets(limit_s=SILENCE_S):
         return asks(machine, url, name, address, "--cacert", ca, limit_s=limit_s)
 
-    wait_for(lambda: (gets() or (0,))[0] == 200, DEADLINE_S, "an answer of STS")
-    assert "arn:aws:iam::" in gets()[1]
+    wait_for(lambda: gets() is not None, DEADLINE_S, "an answer")
+    status, said = gets()
+    assert status == 200 and "arn:aws:iam::" in said, said
     assert looked_up(machine, "ecs." + name[4:]) != {address}, "another service's name"
 
     # Another service at that address, and what is not encrypted, are refused.
-    sqs = signed(wharf, "sqs", name).generate_presigned_url("list_queues")
-    assert asks(machine, sqs, name, address, "--cacert", ca)[0] == 403
+    other = signed(wharf, "ec2", name).generate_presigned_url("describe_regions", HttpMethod="GET")
+    assert asks(machine, other, name, address, "--cacert", ca)[0] == 403
     assert asks(machine, f"https://{name}/v2/", name, address, "--cacert", ca)[0] == 403
     assert asks(machine, f"http://{name}/", name, address, limit_s=SILENCE_S) is None, "no port 80"
 
     # The policy, the group, and the other subnet.
     no_identity = {"Effect": "Deny", "Principal": "*", "Action": "sts:GetSessionToken", "Resource": "*"}
     ec2.modify_vpc_endpoint(VpcEndpointId=endpoint, PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [OPEN, no_identity]}))
-    token = signed(wharf, "sts", name).generate_presigned_url("get_session_token")
+    token = signed(wharf, "sts", name).generate_presigned_url("get_session_token", HttpMethod="GET")
     status, said = asks(machine, token, name, address, "--cacert", ca)
     assert status == 403 and "VPC endpoint policy" in said
     groups.change("revoke", door, port=443, friends=clients)

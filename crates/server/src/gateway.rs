@@ -30,8 +30,8 @@ mod source;
 mod stream;
 mod streaming;
 mod target;
-mod through;
 pub mod throttle;
+mod through;
 mod unknown_service;
 mod unpack;
 mod usage;
@@ -295,7 +295,11 @@ impl Gateway {
         };
         let is_through = peer.task.as_ref().is_some_and(|it| it.endpoint.is_some());
         match self.encrypted.as_ref().filter(|_| is_through) {
-            Some(acceptor) => self.clone().through(stream, acceptor, peer, slot, shutdown).await,
+            Some(acceptor) => {
+                self.clone()
+                    .through(stream, acceptor, peer, slot, shutdown)
+                    .await
+            }
             None => self.http(stream, peer, slot, shutdown).await,
         }
     }
@@ -321,11 +325,17 @@ impl Gateway {
         };
         match tokio::time::timeout(HANDSHAKE_TIMEOUT, started).await {
             Ok(Ok(Ok(stream))) => {
-                let peer = Peer { secure: false, ..peer };
+                let peer = Peer {
+                    secure: false,
+                    ..peer
+                };
                 self.http(stream, peer, slot, shutdown).await;
             }
             Ok(Ok(Err(stream))) => {
-                let peer = Peer { secure: true, ..peer };
+                let peer = Peer {
+                    secure: true,
+                    ..peer
+                };
                 self.http(stream, peer, slot, shutdown).await;
             }
             Ok(Err(error)) => {

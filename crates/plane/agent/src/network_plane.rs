@@ -181,12 +181,11 @@ impl NetworkPlane {
 }
 
 /// What leads from one set of resources to the next.
-fn differences(
-    former: &BTreeMap<Key, Resource>,
-    wanted: &BTreeMap<Key, Resource>,
-) -> Vec<Change> {
+fn differences(former: &BTreeMap<Key, Resource>, wanted: &BTreeMap<Key, Resource>) -> Vec<Change> {
     let gone = former.keys().filter(|key| !wanted.contains_key(key));
-    let new = wanted.iter().filter(|(key, it)| former.get(key) != Some(it));
+    let new = wanted
+        .iter()
+        .filter(|(key, it)| former.get(key) != Some(it));
     gone.cloned()
         .map(Change::Delete)
         .chain(new.map(|(_, it)| Change::Put(it.clone())))

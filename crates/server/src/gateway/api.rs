@@ -163,15 +163,14 @@ impl Apis {
             true => self.page(&Head::of(&request)),
             false => None,
         };
-        let mut answer = if cors::is_preflight(request.method(), request.headers())
-            && peer.may_call("s3")
-        {
-            (named.service, named.operation) = ("s3", "preflight");
-            self.preflight(&Head::of(&request), &request_id).await
-        } else {
-            self.call(request, peer, asking, &request_id, &mut named)
-                .await
-        };
+        let mut answer =
+            if cors::is_preflight(request.method(), request.headers()) && peer.may_call("s3") {
+                (named.service, named.operation) = ("s3", "preflight");
+                self.preflight(&Head::of(&request), &request_id).await
+            } else {
+                self.call(request, peer, asking, &request_id, &mut named)
+                    .await
+            };
         if let Some(page) = page.filter(|_| (named.service, named.operation) != ("s3", "preflight"))
             && named.service == "s3"
         {

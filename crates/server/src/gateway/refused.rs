@@ -49,9 +49,9 @@ impl NotLetIn {
             Self::Task => denied(
                 "With --iam off, tasks may call nothing; --tasks-as-root lets them.".to_owned(),
             ),
-            Self::Endpoint => {
-                denied("The VPC endpoint that this came through leads to another service.".to_owned())
-            }
+            Self::Endpoint => denied(
+                "The VPC endpoint that this came through leads to another service.".to_owned(),
+            ),
             Self::Foreign(header) => denied(format!(
                 "Unsigned requests with a foreign {header} are refused."
             )),

@@ -61,14 +61,23 @@ fn is_taken(takes: Taken, route: Route) -> bool {
 
 /// Puts the endpoint as it is now into `peer`, if the request came through one; the answer to a request that it
 /// does not take.
-pub async fn look_up(ec2: &Ec2Service, peer: &mut Peer, route: Route) -> Result<(), Response<Body>> {
+pub async fn look_up(
+    ec2: &Ec2Service,
+    peer: &mut Peer,
+    route: Route,
+) -> Result<(), Response<Body>> {
     let Some(task) = peer.task.clone() else {
         return Ok(());
     };
     let Some(arn) = &task.endpoint else {
         return Ok(());
     };
-    let gone = || text(StatusCode::FORBIDDEN, "There is no such VPC endpoint in this VPC.\n");
+    let gone = || {
+        text(
+            StatusCode::FORBIDDEN,
+            "There is no such VPC endpoint in this VPC.\n",
+        )
+    };
     let found = endpoints::find(ec2, arn).await.map_err(|error| {
         tracing::error!(endpoint = arn, error = %Chain(&error), "failed to read a VPC endpoint");
         text(StatusCode::SERVICE_UNAVAILABLE, "Try again.\n")

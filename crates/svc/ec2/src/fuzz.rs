@@ -3,7 +3,8 @@
 use wharf_records::fuzz::again;
 
 use crate::{
-    elastic, images, key_pairs, launch_templates, nat_gateways, records, snapshots, volumes,
+    elastic, endpoints, images, key_pairs, launch_templates, nat_gateways, records, snapshots,
+    volumes,
 };
 
 /// A record as it is stored, of any kind.
@@ -23,6 +24,7 @@ pub fn record(bytes: &[u8]) {
     again::<elastic::ElasticAddress>(bytes);
     again::<elastic::Held>(bytes);
     again::<nat_gateways::NatGateway>(bytes);
+    again::<endpoints::VpcEndpoint>(bytes);
     again::<images::Image>(bytes);
     again::<images::Shared>(bytes);
     again::<key_pairs::KeyPair>(bytes);

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use wharf_base::{Permit, arn::as_seen_from};
 use wharf_iam::{
-    AllowedBy, Ambient, Context as Conditions, Decision, Denial, DocumentKind, Matched, PolicyKind, PolicySet,
-    Request, ResourcePolicy, evaluate, limit,
+    AllowedBy, Ambient, Context as Conditions, Decision, Denial, DocumentKind, Matched, PolicyKind,
+    PolicySet, Request, ResourcePolicy, evaluate, limit,
 };
 use wharf_wire::{
     Caller, CallerKind, Check, Context, Gate, async_trait, audit::Decided, fault::Chain,

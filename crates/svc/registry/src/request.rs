@@ -9,7 +9,7 @@ use wharf_svc_ecr::{
     Catalog, Registry,
     token::{self, Bearer, TokenError},
 };
-use wharf_wire::{Caller, Context, Origin, Dispatcher};
+use wharf_wire::{Caller, Context, Dispatcher, Origin};
 
 use crate::{
     answer::{self, Answer, Refusal, TurnedAway, challenge},

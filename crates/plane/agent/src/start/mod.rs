@@ -59,8 +59,8 @@ use crate::{
     },
     nodes::{self, Ground, Node, NodeParts, Nodes, tasks_of_instances},
     renewal::Renewal,
-    vpc_endpoints::Listeners,
     volumes::CAPABILITY,
+    vpc_endpoints::Listeners,
 };
 
 /// What is under way at shutdown has this long to notice.

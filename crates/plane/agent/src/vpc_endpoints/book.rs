@@ -127,12 +127,15 @@ impl Book {
                 ports: &[HTTPS],
             })
         });
-        let of_gateways = self.gateways().into_iter().map(|(vpc, (_, address))| Place {
-            interface: gateway_interface(vpc),
-            vpc: vpc.to_owned(),
-            address,
-            ports: &[HTTP, HTTPS],
-        });
+        let of_gateways = self
+            .gateways()
+            .into_iter()
+            .map(|(vpc, (_, address))| Place {
+                interface: gateway_interface(vpc),
+                vpc: vpc.to_owned(),
+                address,
+                ports: &[HTTP, HTTPS],
+            });
         of_interfaces.chain(of_gateways).collect()
     }
 
@@ -172,7 +175,10 @@ impl Book {
             let (Some(vpc), Ok(range)) = (self.vpcs.get(vpc), range.parse::<Range>()) else {
                 return false;
             };
-            let own = vpc.cidrs.iter().filter_map(|cidr| cidr.parse::<Range>().ok());
+            let own = vpc
+                .cidrs
+                .iter()
+                .filter_map(|cidr| cidr.parse::<Range>().ok());
             !own.into_iter().any(|own| own.overlaps(range))
         };
         gateways
@@ -199,7 +205,9 @@ impl Book {
     /// The gateway endpoint that a subnet has a route to.
     fn leads_to(&self, subnet: &Subnet) -> Option<&Endpoint> {
         let main = || self.vpcs.get(&subnet.vpc)?.main_route_table.as_ref();
-        let table = self.tables.get(subnet.route_table.as_ref().or_else(main)?)?;
+        let table = self
+            .tables
+            .get(subnet.route_table.as_ref().or_else(main)?)?;
         let mut routes = table.routes.iter();
         routes.find_map(|route| {
             let endpoint = self.endpoints.get(&route.gateway)?;
@@ -220,10 +228,7 @@ fn gateway_interface(vpc: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use wharf_planeproto::{
-        endpoint::EndpointInterface,
-        network::Route,
-    };
+    use wharf_planeproto::{endpoint::EndpointInterface, network::Route};
 
     use super::*;
 
@@ -328,7 +333,11 @@ mod tests {
 
     #[test]
     fn what_lies_within_a_vpc_is_reached_there() {
-        let book = Book::of(&[vpc("198.18.0.0/16"), table("rtb-main", "vpce-a"), gateway("vpce-a")]);
+        let book = Book::of(&[
+            vpc("198.18.0.0/16"),
+            table("rtb-main", "vpce-a"),
+            gateway("vpce-a"),
+        ]);
         assert!(book.wired("i-1").is_empty() && book.places().is_empty());
     }
 

@@ -9,6 +9,7 @@ use wharf_planeproto::{
         Action, BalancerInterface, BalancerKind, Certificate, HealthCheck, Listener, LoadBalancer,
         Protocol, ProtocolVersion, Rule, Target, TargetGroup, TargetRef, WeightedGroup,
     },
+    endpoint::{Endpoint, EndpointWay},
     machine::{self, Instance, Wanted},
     network::{
         AclEntry, Host, Interface, NatGateway, NetworkAcl, Peering, PublicAddress, Route,
@@ -42,7 +43,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let saying = proptest::option::weighted(0.75, (0..NAMES, 0..NAMES));
     prop_oneof![
-        8 => (0..17u8, 0..NAMES, saying).prop_map(|(kind, name, what)| Step::Write(kind, name, what)),
+        8 => (0..18u8, 0..NAMES, saying).prop_map(|(kind, name, what)| Step::Write(kind, name, what)),
         3 => (0..PLANES.len()).prop_map(Step::Advance),
         1 => (0..PLANES.len()).prop_map(Step::Resume),
         1 => Just(Step::Reload),
@@ -50,7 +51,8 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// Some of them are of older versions.
-const PLANES: [(Plane, u32, &str); 8] = [
+const PLANES: [(Plane, u32, &str); 9] = [
+    (Plane::Network, 10, "host0"),
     (Plane::Network, 6, "host0"),
     (Plane::Network, 3, "host0"),
     (Plane::Network, 1, "host1"),
@@ -182,6 +184,16 @@ fn resource(kind: u8, name: u8, (a, b): (u8, u8)) -> Resource {
                 icmp: None,
                 cidr: "0.0.0.0/0".to_owned(),
             }],
+        }),
+        16 => Resource::Endpoint(Endpoint {
+            id: format!("vpce{name}"),
+            arn: String::new(),
+            vpc: format!("vpc{a}"),
+            way: EndpointWay::Interface {
+                interfaces: Vec::new(),
+                groups: vec![format!("sg{b}")],
+            },
+            names: Vec::new(),
         }),
         _ => Resource::Certificate(Certificate {
             arn: format!("cert{name}"),
@@ -337,6 +349,7 @@ fn everything(records: &Records) -> impl Iterator<Item = &std::sync::Arc<Held>> 
         Kind::RouteTable,
         Kind::NatGateway,
         Kind::NetworkAcl,
+        Kind::Endpoint,
         Kind::LoadBalancer,
         Kind::Listener,
         Kind::Rule,
@@ -383,6 +396,7 @@ fn network_of<'a>(all: &[&'a Resource], host: &str) -> Vec<&'a Resource> {
         Resource::RouteTable(it) => own(&it.vpc),
         Resource::NatGateway(it) => own(&it.vpc),
         Resource::NetworkAcl(it) => own(&it.vpc),
+        Resource::Endpoint(it) => own(&it.vpc),
         Resource::Interface(it) => it.host.is_some() && mine(&it.vpc),
         Resource::LoadBalancer(it) => !it.internal || mine(&it.vpc),
         Resource::Peering(it) => it.vpcs.iter().any(|vpc| own(vpc)),

@@ -28,13 +28,18 @@ impl Rows<'_> {
             Input::ModifyVpcEndpoint(i) => {
                 self.on::<VpcEndpoint>(&i.vpc_endpoint_id).await?;
                 self.on_each::<RouteTable>(&i.add_route_table_ids).await?;
-                self.on_each::<RouteTable>(&i.remove_route_table_ids).await?;
+                self.on_each::<RouteTable>(&i.remove_route_table_ids)
+                    .await?;
                 self.on_each::<Subnet>(&i.add_subnet_ids).await?;
                 self.on_each::<Subnet>(&i.remove_subnet_ids).await?;
-                self.on_each::<SecurityGroup>(&i.add_security_group_ids).await?;
-                self.on_each::<SecurityGroup>(&i.remove_security_group_ids).await?;
+                self.on_each::<SecurityGroup>(&i.add_security_group_ids)
+                    .await?;
+                self.on_each::<SecurityGroup>(&i.remove_security_group_ids)
+                    .await?;
             }
-            Input::DeleteVpcEndpoints(i) => self.on_each::<VpcEndpoint>(&i.vpc_endpoint_ids).await?,
+            Input::DeleteVpcEndpoints(i) => {
+                self.on_each::<VpcEndpoint>(&i.vpc_endpoint_ids).await?
+            }
             _ => {}
         }
         Ok(())

@@ -43,7 +43,9 @@ pub fn checked_policy(text: &str) -> Result<String, Fault> {
 pub fn each(given: &Option<Vec<String>>) -> Result<Vec<String>, Fault> {
     let given = given.as_deref().unwrap_or_default();
     if given.len() > MAX_LISTED {
-        return Err(bad_value(format!("At most {MAX_LISTED} ids can be given at once.")));
+        return Err(bad_value(format!(
+            "At most {MAX_LISTED} ids can be given at once."
+        )));
     }
     let mut known = HashSet::new();
     let new = given.iter().filter(|id| known.insert(*id));

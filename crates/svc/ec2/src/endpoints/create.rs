@@ -64,7 +64,10 @@ pub async fn create(
                 txn = change::lean_on_groups(txn, call, &made.groups);
             }
         }
-        txn = txn.put(Ec2Service::key::<VpcEndpoint>(call, &made.id), encode(&made));
+        txn = txn.put(
+            Ec2Service::key::<VpcEndpoint>(call, &made.id),
+            encode(&made),
+        );
         if let Some(token_id) = &token_id {
             let key = Ec2Service::key::<Pointer>(call, token_id);
             txn = txn
@@ -159,9 +162,7 @@ async fn check_room(service: &Ec2Service, cx: &Context, new: &VpcEndpoint) -> Re
     let of_kind = all.iter().filter(|it| it.kind == new.kind);
     let is_full = match new.kind {
         Kind::Gateway => of_kind.count() >= MAX_GATEWAYS,
-        Kind::Interface => {
-            of_kind.filter(|it| it.vpc_id == new.vpc_id).count() >= MAX_INTERFACES
-        }
+        Kind::Interface => of_kind.filter(|it| it.vpc_id == new.vpc_id).count() >= MAX_INTERFACES,
     };
     match is_full {
         true => Err(fault::too_many()),

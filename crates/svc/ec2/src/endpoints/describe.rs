@@ -116,7 +116,9 @@ pub async fn services(
         .filter(|_| is_here)
         .map(|it| (it.full_name(region), it))
         .filter(|(name, _)| names.as_ref().is_none_or(|names| names.contains(name)))
-        .filter(|(_, it)| filter::matches(&filters, &service_fields(it, region), &Default::default()))
+        .filter(|(_, it)| {
+            filter::matches(&filters, &service_fields(it, region), &Default::default())
+        })
         .collect();
     found.sort_by(|a, b| a.0.cmp(&b.0));
     let (page, next_token) = page.cut(found, |(name, _)| name);

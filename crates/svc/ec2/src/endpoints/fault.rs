@@ -53,7 +53,9 @@ pub fn too_many() -> Fault {
 }
 
 pub fn apart(what: &str, id: &str, vpc: &str) -> Fault {
-    bad_parameter(format!("{what} {id} and network {vpc} belong to different networks"))
+    bad_parameter(format!(
+        "{what} {id} and network {vpc} belong to different networks"
+    ))
 }
 
 pub fn route_exists(table: &str, list: &str) -> Fault {
@@ -71,15 +73,21 @@ pub fn route_of_endpoint(table: &str, list: &str) -> Fault {
 }
 
 pub fn no_such_table(table: &str, id: &str) -> Fault {
-    bad_parameter(format!("Route table {table} is not associated with endpoint {id}."))
+    bad_parameter(format!(
+        "Route table {table} is not associated with endpoint {id}."
+    ))
 }
 
 pub fn no_such_subnet(subnet: &str, id: &str) -> Fault {
-    bad_parameter(format!("Subnet {subnet} is not associated with endpoint {id}."))
+    bad_parameter(format!(
+        "Subnet {subnet} is not associated with endpoint {id}."
+    ))
 }
 
 pub fn no_such_group(group: &str, id: &str) -> Fault {
-    bad_parameter(format!("Security group {group} is not associated with endpoint {id}."))
+    bad_parameter(format!(
+        "Security group {group} is not associated with endpoint {id}."
+    ))
 }
 
 pub fn zone_taken(subnet: &str) -> Fault {

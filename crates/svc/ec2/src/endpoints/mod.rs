@@ -20,7 +20,9 @@ mod through;
 pub use create::create;
 pub use delete::delete;
 pub use describe::{describe, services as describe_services};
-pub use managed::{all as managed_lists, listed as managed_list, prefix_lists, shown as managed_shown};
+pub use managed::{
+    all as managed_lists, listed as managed_list, prefix_lists, shown as managed_shown,
+};
 pub use modify::modify;
 pub use records::{EndpointInterface, Kind, VpcEndpoint};
 pub use services::{SERVICES, Service, Taken};

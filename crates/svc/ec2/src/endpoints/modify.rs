@@ -127,7 +127,11 @@ impl Wanted {
         let removed = known.into_iter();
         let removed = removed.filter(|it| remove.contains(&it.record.id));
         let txn = remove_routes(txn, &endpoint.id, removed.collect());
-        let add: Vec<String> = add.iter().filter(|id| !remove.contains(id)).cloned().collect();
+        let add: Vec<String> = add
+            .iter()
+            .filter(|id| !remove.contains(id))
+            .cloned()
+            .collect();
         add_routes(service, call, txn, endpoint, &add).await
     }
 
@@ -139,7 +143,10 @@ impl Wanted {
         endpoint: &mut VpcEndpoint,
     ) -> Result<Txn, Fault> {
         for id in &self.subnets.remove {
-            let place = endpoint.interfaces.iter().position(|it| it.subnet_id == *id);
+            let place = endpoint
+                .interfaces
+                .iter()
+                .position(|it| it.subnet_id == *id);
             let place = place.ok_or_else(|| fault::no_such_subnet(id, &endpoint.id))?;
             let gone = endpoint.interfaces.remove(place);
             txn = change::delete_interface(service, call, txn, &gone.id).await?;

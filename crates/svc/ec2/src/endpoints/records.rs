@@ -123,13 +123,19 @@ impl VpcEndpoint {
         if self.kind == Kind::Gateway {
             let mut names = vec![private.clone(), format!("*.{private}")];
             if region == "us-east-1" && self.service == "s3" {
-                names.extend(["s3.amazonaws.com".to_owned(), "*.s3.amazonaws.com".to_owned()]);
+                names.extend([
+                    "s3.amazonaws.com".to_owned(),
+                    "*.s3.amazonaws.com".to_owned(),
+                ]);
             }
             let names = names.into_iter();
             return names.map(|it| name(it, vec![GATEWAY_ADDRESS])).collect();
         }
         let all: Vec<Ipv4Addr> = self.interfaces.iter().map(|it| it.address).collect();
-        let (label, base) = (format!("{}-{}", self.id, self.label), service.base_name(region));
+        let (label, base) = (
+            format!("{}-{}", self.id, self.label),
+            service.base_name(region),
+        );
         let mut names = vec![name(format!("{label}.{base}"), all.clone())];
         for interface in &self.interfaces {
             let zonal = format!("{label}-{}.{base}", interface.zone);

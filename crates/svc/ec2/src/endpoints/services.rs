@@ -36,7 +36,12 @@ pub enum Taken {
 /// its actions have.
 macro_rules! usual {
     ($name:literal) => {
-        with!($name, Taken::Api($name), $name, concat!($name, ".REGION.amazonaws.com"))
+        with!(
+            $name,
+            Taken::Api($name),
+            $name,
+            concat!($name, ".REGION.amazonaws.com")
+        )
     };
 }
 
@@ -56,23 +61,58 @@ macro_rules! with {
 /// In the order of their names.
 pub static SERVICES: [Service; 27] = [
     usual!("application-autoscaling"),
-    with!("aps-workspaces", Taken::Prometheus, "aps", "aps-workspaces.REGION.amazonaws.com"),
+    with!(
+        "aps-workspaces",
+        Taken::Prometheus,
+        "aps",
+        "aps-workspaces.REGION.amazonaws.com"
+    ),
     usual!("autoscaling"),
     usual!("cloudtrail"),
     usual!("ec2"),
-    with!("ecr.api", Taken::Api("ecr"), "ecr", "api.ecr.REGION.amazonaws.com"),
-    with!("ecr.dkr", Taken::Registry, "ecr", "*.dkr.ecr.REGION.amazonaws.com"),
+    with!(
+        "ecr.api",
+        Taken::Api("ecr"),
+        "ecr",
+        "api.ecr.REGION.amazonaws.com"
+    ),
+    with!(
+        "ecr.dkr",
+        Taken::Registry,
+        "ecr",
+        "*.dkr.ecr.REGION.amazonaws.com"
+    ),
     usual!("ecs"),
-    with!("ecs-agent", Taken::Agent, "ecs", "ecs-a.REGION.amazonaws.com"),
-    with!("ecs-telemetry", Taken::Telemetry, "ecs", "ecs-t.REGION.amazonaws.com"),
+    with!(
+        "ecs-agent",
+        Taken::Agent,
+        "ecs",
+        "ecs-a.REGION.amazonaws.com"
+    ),
+    with!(
+        "ecs-telemetry",
+        Taken::Telemetry,
+        "ecs",
+        "ecs-t.REGION.amazonaws.com"
+    ),
     usual!("eks"),
-    with!("eks-auth", Taken::Api("eks-auth"), "eks-auth", "eks-auth.REGION.api.aws"),
+    with!(
+        "eks-auth",
+        Taken::Api("eks-auth"),
+        "eks-auth",
+        "eks-auth.REGION.api.aws"
+    ),
     usual!("elasticloadbalancing"),
     usual!("events"),
     usual!("inspector2"),
     usual!("kms"),
     usual!("logs"),
-    with!("monitoring", Taken::Api("monitoring"), "cloudwatch", "monitoring.REGION.amazonaws.com"),
+    with!(
+        "monitoring",
+        Taken::Api("monitoring"),
+        "cloudwatch",
+        "monitoring.REGION.amazonaws.com"
+    ),
     Service {
         name: "s3",
         gateway: true,
@@ -86,9 +126,19 @@ pub static SERVICES: [Service; 27] = [
     usual!("sns"),
     usual!("sqs"),
     usual!("ssm"),
-    with!("ssmmessages", Taken::DataChannel, "ssmmessages", "ssmmessages.REGION.amazonaws.com"),
+    with!(
+        "ssmmessages",
+        Taken::DataChannel,
+        "ssmmessages",
+        "ssmmessages.REGION.amazonaws.com"
+    ),
     usual!("sts"),
-    with!("tagging", Taken::Api("tagging"), "tag", "tagging.REGION.amazonaws.com"),
+    with!(
+        "tagging",
+        Taken::Api("tagging"),
+        "tag",
+        "tagging.REGION.amazonaws.com"
+    ),
 ];
 
 impl Service {
@@ -121,7 +171,11 @@ impl Service {
     /// As endpoints of it are called.
     pub fn kinds(&self) -> Vec<&'static str> {
         let kinds = [(self.gateway, "Gateway"), (self.interface, "Interface")];
-        kinds.into_iter().filter(|(has, _)| *has).map(|(_, kind)| kind).collect()
+        kinds
+            .into_iter()
+            .filter(|(has, _)| *has)
+            .map(|(_, kind)| kind)
+            .collect()
     }
 }
 
@@ -134,11 +188,22 @@ mod tests {
         assert!(SERVICES.is_sorted_by(|a, b| a.name < b.name));
         let named = |name| Service::named(name, "eu-west-1").map(|it| it.name);
         assert_eq!(named("com.amazonaws.eu-west-1.ecr.dkr"), Some("ecr.dkr"));
-        for bad in ["com.amazonaws.us-east-1.s3", "s3", "com.amazonaws.eu-west-1.", "com.amazonaws.eu-west-1.s33"] {
+        for bad in [
+            "com.amazonaws.us-east-1.s3",
+            "s3",
+            "com.amazonaws.eu-west-1.",
+            "com.amazonaws.eu-west-1.s33",
+        ] {
             assert_eq!(named(bad), None, "{bad}");
         }
         let registry = Service::short("ecr.dkr").unwrap();
-        assert_eq!(registry.private_dns_name("eu-west-1"), "*.dkr.ecr.eu-west-1.amazonaws.com");
-        assert_eq!(registry.base_name("eu-west-1"), "ecr.dkr.eu-west-1.vpce.amazonaws.com");
+        assert_eq!(
+            registry.private_dns_name("eu-west-1"),
+            "*.dkr.ecr.eu-west-1.amazonaws.com"
+        );
+        assert_eq!(
+            registry.base_name("eu-west-1"),
+            "ecr.dkr.eu-west-1.vpce.amazonaws.com"
+        );
     }
 }

@@ -175,9 +175,15 @@ pub async fn delete(
 
 /// Routes to endpoints are made and removed with their association.
 fn check_no_endpoint(table: &RouteTable, to: &Destination) -> Result<(), Fault> {
-    let mut listed = table.list_routes.iter().filter(|it| to.is_list(&it.list.id));
+    let mut listed = table
+        .list_routes
+        .iter()
+        .filter(|it| to.is_list(&it.list.id));
     match listed.any(|it| matches!(it.target, RouteTarget::Endpoint(_))) {
-        true => Err(endpoints::fault::route_of_endpoint(&table.id, &to.to_string())),
+        true => Err(endpoints::fault::route_of_endpoint(
+            &table.id,
+            &to.to_string(),
+        )),
         false => Ok(()),
     }
 }

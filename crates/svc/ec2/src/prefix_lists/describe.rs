@@ -4,8 +4,7 @@ use wharf_api_ec2::types::{
     DescribeManagedPrefixListsRequest, DescribeManagedPrefixListsResult,
     GetManagedPrefixListAssociationsRequest, GetManagedPrefixListAssociationsResult,
     GetManagedPrefixListEntriesRequest, GetManagedPrefixListEntriesResult, ManagedPrefixList,
-    PrefixListAssociation,
-    PrefixListEntry,
+    PrefixListAssociation, PrefixListEntry,
 };
 use wharf_wire::{Call, Fault};
 
@@ -31,11 +30,19 @@ pub async fn describe(
     let own: Vec<PrefixList> = service.all(call).await?;
     let mut all: Vec<(String, Tags, ManagedPrefixList)> = Vec::new();
     for list in own {
-        let done = if list.version == 1 { "create" } else { "modify" };
+        let done = if list.version == 1 {
+            "create"
+        } else {
+            "modify"
+        };
         all.push((list.id.clone(), list.tags.clone(), list.to_wire(call, done)));
     }
     for list in endpoints::managed_lists(&call.region) {
-        all.push((list.0.clone(), Tags::new(), endpoints::managed_shown(call, list)));
+        all.push((
+            list.0.clone(),
+            Tags::new(),
+            endpoints::managed_shown(call, list),
+        ));
     }
     all.sort_by(|a, b| a.0.cmp(&b.0));
     if let Some(ids) = input.prefix_list_ids.filter(|ids| !ids.is_empty()) {
@@ -75,7 +82,10 @@ pub async fn entries(
             let version = input.target_version.unwrap_or(list.version);
             let entries = list.versions.get(&version);
             let entries = entries.cloned();
-            (version, entries.ok_or_else(|| fault::no_version(id, version))?)
+            (
+                version,
+                entries.ok_or_else(|| fault::no_version(id, version))?,
+            )
         }
     };
     entries.sort_by_key(|entry| entry.cidr.to_string());

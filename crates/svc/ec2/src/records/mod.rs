@@ -23,7 +23,9 @@ pub use instance::{
     Group, Image, Instance, Key, Launch, LaunchDevice, Metadata, Primary, Profile,
     user_data_purpose,
 };
-pub use interface::{Attachment, BALANCER_REQUESTER, ENDPOINT_REQUESTER, Interface, Machine, NAT_REQUESTER, claim_id};
+pub use interface::{
+    Attachment, BALANCER_REQUESTER, ENDPOINT_REQUESTER, Interface, Machine, NAT_REQUESTER, claim_id,
+};
 pub use route_table::{ListRoute, Route, RouteTable, RouteTarget, association_state};
 pub use subnet::{Subnet, TableAssociation};
 pub use vpc::{CidrAssociation, DhcpGiven, DhcpOptions, Vpc, association_to_wire};

@@ -2,6 +2,7 @@
 
 mod absent;
 mod dhcp_options;
+mod endpoints;
 mod groups;
 mod images;
 mod instance_types;
