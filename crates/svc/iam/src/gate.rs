@@ -9,7 +9,7 @@ use wharf_iam::{
     PolicySet, Request, ResourcePolicy, evaluate, limit,
 };
 use wharf_wire::{
-    Caller, CallerKind, Check, Context, Gate, async_trait, audit::Decided, fault::Chain,
+    AskedOf, Caller, CallerKind, Check, Context, Gate, async_trait, audit::Decided, fault::Chain,
 };
 
 use crate::{
@@ -174,8 +174,10 @@ impl IamGate {
             principal: &standing.policies,
             resource,
         };
-        let decision = match self.through_endpoint(cx, &request) {
+        let decision = match through_endpoint(&self.directory, cx, &request) {
             Some(denial) => Decision::Denied(denial),
+            // Of a caller who came through an endpoint, and is asked for nothing else.
+            None if check.asked_of == AskedOf::Nobody => return Ok(()),
             None => evaluate(&request, &policies),
         };
         if let Some(told) = told {
@@ -188,32 +190,6 @@ impl IamGate {
         }
         let told = denial::with_message(&self.directory, &cx.account, cx.now, &request, &decision);
         told.map_or(Ok(()), Err)
-    }
-
-    /// What the policy of the VPC endpoint that the call came through says against it. Only the call itself came
-    /// through: not what services do in its course, and what is passed to them is no matter of the endpoint's
-    /// service.
-    fn through_endpoint(&self, cx: &Context, request: &Request<'_>) -> Option<Denial> {
-        let origin = cx.origin.as_ref()?;
-        let endpoint = origin.endpoint.as_ref()?;
-        if !cx.called_via.is_empty() || cx.caller.kind == CallerKind::Service {
-            return None;
-        }
-        let (service, _) = request.action.split_once(':')?;
-        if !service.eq_ignore_ascii_case(endpoint.actions) {
-            return None;
-        }
-        if origin.vpc.as_deref() != Some(endpoint.vpc.as_str()) {
-            return Some(Denial {
-                kind: PolicyKind::Endpoint,
-                explicit: None,
-            });
-        }
-        let source = "the policy of the VPC endpoint";
-        let policy = self
-            .directory
-            .document(source, &endpoint.policy, DocumentKind::Resource);
-        limit(request, &policy, PolicyKind::Endpoint)
     }
 }
 
@@ -228,6 +204,33 @@ impl Gate for IamGate {
         let outcome = self.outcome(cx, checks, Some(&mut told)).await;
         (outcome, told)
     }
+}
+
+/// What the policy of the VPC endpoint that a call came through says against it. Only the call itself came
+/// through: not what services do in its course, nor is what is passed to them a matter of the endpoint's service.
+pub(crate) fn through_endpoint(
+    directory: &Directory,
+    cx: &Context,
+    request: &Request<'_>,
+) -> Option<Denial> {
+    let origin = cx.origin.as_ref()?;
+    let endpoint = origin.endpoint.as_ref()?;
+    if !cx.called_via.is_empty() || cx.caller.kind == CallerKind::Service {
+        return None;
+    }
+    let (service, _) = request.action.split_once(':')?;
+    if !service.eq_ignore_ascii_case(endpoint.actions) {
+        return None;
+    }
+    if origin.vpc.as_deref() != Some(endpoint.vpc.as_str()) {
+        return Some(Denial {
+            kind: PolicyKind::Endpoint,
+            explicit: None,
+        });
+    }
+    let source = "the policy of the VPC endpoint";
+    let policy = directory.document(source, &endpoint.policy, DocumentKind::Resource);
+    limit(request, &policy, PolicyKind::Endpoint)
 }
 
 /// A caller that was let in before its account was closed, or with a registry's password from then.

@@ -144,7 +144,14 @@ impl Directory {
             context.set("aws:MultiFactorAuthAge", "0");
         }
         for action in asked("sts:AssumeRole", &wanted) {
-            admitted(&standing, &role, action, &wanted.role_arn, &context)?;
+            admitted(
+                Some((self, cx)),
+                &standing,
+                &role,
+                action,
+                &wanted.role_arn,
+                &context,
+            )?;
         }
         let seconds = self.duration(cx, &role, wanted.duration_seconds)?;
         let (wanted, transitive) = inherit(cx, wanted)?;

@@ -83,6 +83,14 @@ pub const MADE: &[Made] = &[
         &[("NatGatewayId", "/NatGateway/NatGatewayId")],
     ),
     (
+        "ec2.CreateVpcEndpoint",
+        r#"{"VpcId": "$VpcId", "ServiceName": "com.amazonaws.us-east-1.s3"}"#,
+        &[
+            ("VpcEndpointId", "/VpcEndpoint/VpcEndpointId"),
+            ("VpcEndpointIds", "/VpcEndpoint/VpcEndpointId"),
+        ],
+    ),
+    (
         "ec2.CreateTags",
         r#"{"Resources": ["$VpcId", "$SubnetId", "$GroupId", "$RouteTableId", "$InternetGatewayId", "$NetworkInterfaceId"], "Tags": [{"Key": "sample", "Value": "sample"}]}"#,
         &[],

@@ -62,7 +62,7 @@ impl Directory {
         context.set("aws:SourceAccount", role_account(role_arn));
         context.set_some("aws:SourceArn", source_arn);
         for action in asked("sts:AssumeRole", &wanted) {
-            admitted(&standing, &role, action, role_arn, &context)?;
+            admitted(None, &standing, &role, action, role_arn, &context)?;
         }
         let transitive = wanted.transitive_tag_keys.clone();
         self.sealed(self.role_session(&role, wanted, transitive, now, SERVICE_SECONDS)?)

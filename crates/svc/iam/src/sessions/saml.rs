@@ -77,7 +77,7 @@ impl Directory {
         wanted.transitive_tag_keys.clone_from(&said.transitive);
         wanted.source_identity.clone_from(&said.source_identity);
         let facts = said.keys(&account, name);
-        vouched(cx, &role, &wanted, provider_arn, &facts, ACTION)?;
+        vouched(self, cx, &role, &wanted, provider_arn, &facts, ACTION)?;
         let mut seconds = self.duration(cx, &role, wanted.duration_seconds)?;
         seconds = seconds.min(said.longest.unwrap_or(seconds));
         if let Some(until) = said.until {

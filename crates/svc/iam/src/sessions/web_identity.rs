@@ -59,7 +59,7 @@ impl Directory {
         (wanted.tags, wanted.transitive_tag_keys) = tags_of(&token)?;
         wanted.source_identity = token.source_identity();
         let facts = token.keys();
-        vouched(cx, &role, &wanted, &provider_arn, &facts, ACTION)?;
+        vouched(self, cx, &role, &wanted, &provider_arn, &facts, ACTION)?;
         let seconds = self.duration(cx, &role, wanted.duration_seconds)?;
         self.check_policies(&account, &wanted).await?;
         let transitive = wanted.transitive_tag_keys.clone();

@@ -11,8 +11,8 @@ use wharf_wire::Context;
 
 use super::{AssumeError, AssumeRole};
 use crate::{
-    directory::{KnownRole, Standing},
-    gate::{add_all, conditions},
+    directory::{Directory, KnownRole, Standing},
+    gate::{add_all, conditions, through_endpoint},
 };
 
 /// Condition keys and their values, as a provider gives them.
@@ -31,7 +31,9 @@ pub(super) fn denied(principal: &Principal, action: &str, role_arn: &str) -> Ass
     }))
 }
 
+/// `call`: what came from outside, perhaps through a VPC endpoint.
 pub(super) fn admitted(
+    call: Option<(&Directory, &Context)>,
     standing: &Standing,
     role: &KnownRole,
     action: &str,
@@ -46,6 +48,10 @@ pub(super) fn admitted(
         resource_account: &account,
         context,
     };
+    let limited = call.and_then(|(directory, cx)| through_endpoint(directory, cx, &request));
+    if limited.is_some() {
+        return Err(denied(&standing.principal, action, role_arn));
+    }
     let resource = Some(ResourcePolicy {
         policy: &role.trust,
         required: true,
@@ -77,6 +83,7 @@ pub(super) fn asked(action: &'static str, wanted: &AssumeRole) -> Vec<&'static s
 
 /// Whether the role trusts whom a provider vouches for, of whom it says `facts`.
 pub(super) fn vouched(
+    directory: &Directory,
     cx: &Context,
     role: &KnownRole,
     wanted: &AssumeRole,
@@ -92,8 +99,15 @@ pub(super) fn vouched(
     describe(&mut context, wanted);
     add_all(&mut context, facts);
     for action in asked(action, wanted) {
-        admitted(&standing, role, action, &wanted.role_arn, &context)
-            .map_err(|_| AssumeError::NotAuthorized(action))?;
+        admitted(
+            Some((directory, cx)),
+            &standing,
+            role,
+            action,
+            &wanted.role_arn,
+            &context,
+        )
+        .map_err(|_| AssumeError::NotAuthorized(action))?;
     }
     Ok(())
 }

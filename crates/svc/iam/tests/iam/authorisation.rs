@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wharf_api_iam::{Iam, Routes, types::*};
 use wharf_svc_iam::{IamGate, IamService, Mode};
-use wharf_wire::{Caller, Check, Gate, Service};
+use wharf_wire::{Caller, Check, Gate, Origin, Service, ThroughEndpoint};
 
 use crate::world::*;
 
@@ -253,4 +253,84 @@ async fn services_may_what_their_role_may() {
             .await
             .is_err()
     );
+}
+
+/// Through an endpoint of STS with that policy, in a VPC of that id.
+fn through(call: &wharf_wire::Call, vpc: &str, policy: &str) -> wharf_wire::Context {
+    let mut cx = call.context().clone();
+    cx.origin = Some(Origin {
+        task: None,
+        vpc: Some(vpc.to_owned()),
+        endpoint: Some(Arc::new(ThroughEndpoint {
+            id: "vpce-1".to_owned(),
+            vpc: "vpc-1".to_owned(),
+            actions: "sts",
+            policy: policy.to_owned(),
+        })),
+    });
+    cx
+}
+
+#[tokio::test]
+async fn the_policy_of_an_endpoint_limits_what_comes_through_it() {
+    const OPEN: &str =
+        r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#;
+    const NO_TOKENS: &str = r#"{"Statement":[
+        {"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"},
+        {"Effect":"Deny","Principal":"*","Action":"sts:Get*","Resource":"*"}]}"#;
+    const ROOT_ALONE: &str = r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-1","aws:PrincipalArn":"arn:aws:iam::000000000000:root"}}}]}"#;
+    let w = world();
+    let anna = w.user_with("anna", ALLOW_ALL).await;
+    let gate = IamGate::new(Arc::clone(&w.directory), Mode::Enforce);
+    let decide = async |cx: wharf_wire::Context, check: Check| gate.decide(&cx, &[check]).await;
+    let check = || Check::any("sts:GetFederationToken");
+    decide(through(&anna, "vpc-1", OPEN), check())
+        .await
+        .unwrap();
+    for (caller, denied) in [(&anna, "user/anna"), (&root(), "root")] {
+        let refused = decide(through(caller, "vpc-1", NO_TOKENS), check()).await;
+        let refused = refused.unwrap_err();
+        assert!(
+            refused.contains(denied)
+                && refused.ends_with("with an explicit deny in a VPC endpoint policy"),
+            "{refused}"
+        );
+    }
+    // What is open to all callers has to pass it as well.
+    let open = || Check::open_to_all("sts:GetCallerIdentity");
+    decide(through(&anna, "vpc-1", OPEN), open()).await.unwrap();
+    assert!(
+        decide(through(&anna, "vpc-1", NO_TOKENS), open())
+            .await
+            .is_err()
+    );
+    let implicit = decide(through(&anna, "vpc-1", ROOT_ALONE), check()).await;
+    let implicit = implicit.unwrap_err();
+    assert!(
+        implicit
+            .ends_with("because no VPC endpoint policy allows the sts:GetFederationToken action"),
+        "{implicit}"
+    );
+    decide(through(&root(), "vpc-1", ROOT_ALONE), check())
+        .await
+        .unwrap();
+    // One that cannot be read, and one of another VPC, let nothing through.
+    assert!(
+        decide(through(&root(), "vpc-1", "{"), check())
+            .await
+            .is_err()
+    );
+    assert!(
+        decide(through(&root(), "vpc-2", OPEN), check())
+            .await
+            .is_err()
+    );
+    // What services do for the caller did not come through, nor is it about what is passed to them.
+    let mut via = through(&anna, "vpc-1", NO_TOKENS);
+    via.called_via.push("ecs.amazonaws.com".to_owned());
+    decide(via, check()).await.unwrap();
+    let passed = Check::new("iam:PassRole", "arn:aws:iam::000000000000:role/r");
+    decide(through(&anna, "vpc-1", NO_TOKENS), passed)
+        .await
+        .unwrap();
 }
