@@ -231,3 +231,31 @@ def test_a_service_is_reached_at_its_interfaces(wharf, run, ec2):
     ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint])
     wait_for(lambda: gets() is None, DEADLINE_S, "the end of the endpoint")
     assert ec2.describe_network_interfaces(Filters=[{"Name": "private-ip-address", "Values": [address]}])["NetworkInterfaces"] == []
+
+
+def test_the_registry_is_reached_by_its_endpoint_and_its_policy(wharf, run, ec2, busybox):
+    vpc, (subnet,) = private_vpc(ec2, "10.97.0.0/16", "10.97.1.0/24")
+    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
+    group = Groups(wharf, vpc).make("registry")
+    Groups(wharf, vpc).change("authorize", group, port=443, friends=group)
+    machine = run(subnet, group)
+    made = ec2.create_vpc_endpoint(
+        VpcId=vpc, ServiceName=f"com.amazonaws.{REGION}.ecr.dkr", VpcEndpointType="Interface", SubnetIds=[subnet], SecurityGroupIds=[group]
+    )["VpcEndpoint"]
+    (interface,) = ec2.describe_network_interfaces(NetworkInterfaceIds=made["NetworkInterfaceIds"])["NetworkInterfaces"]
+    address, host = interface["PrivateIpAddress"], f"000000000000.dkr.ecr.{REGION}.amazonaws.com"
+    wait_for(lambda: looked_up(machine, host) == {address}, DEADLINE_S, "the registry's name")
+    repository, _, tag = busybox.partition("/")[2].rpartition(":")
+    login = ("--cacert", wharf.data / "server/tls/ca.pem", "-u", f"AWS:{wharf.registry_password()}")
+
+    def status(path):
+        return (asks(machine, f"https://{host}{path}", host, address, *login, limit_s=SILENCE_S) or (0,))[0]
+
+    manifest = f"/v2/{repository}/manifests/{tag}"
+    wait_for(lambda: status(manifest) == 200, DEADLINE_S, "an image")
+    assert status("/") == 403, "no API"
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "ecr:BatchGetImage", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [OPEN, deny]})
+    ec2.modify_vpc_endpoint(VpcEndpointId=made["VpcEndpointId"], PolicyDocument=document)
+    assert status(manifest) == 403
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[made["VpcEndpointId"]])

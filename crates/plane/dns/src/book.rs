@@ -229,6 +229,8 @@ pub(crate) fn stem(name: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use wharf_planeproto::endpoint::EndpointWay;
+
     use super::*;
 
     fn interface(id: u8, last: u8) -> Resource {
@@ -256,6 +258,52 @@ mod tests {
         book.change(Change::Delete(interface(2, 6).key()));
         book.change(Change::Delete(interface(2, 6).key()));
         assert!(book.addresses.is_empty() && book.interfaces.is_empty());
+    }
+
+    #[test]
+    fn names_of_endpoints_are_those_of_their_vpc() {
+        let address = |last| Ipv4Addr::new(10, 0, 0, last);
+        let endpoint = |id: &str, name: &str, all: &[u8]| {
+            Resource::Endpoint(Endpoint {
+                id: id.to_owned(),
+                arn: String::new(),
+                vpc: "vpc-1".to_owned(),
+                way: EndpointWay::Interface {
+                    interfaces: Vec::new(),
+                    groups: Vec::new(),
+                },
+                names: vec![EndpointName {
+                    name: name.to_owned(),
+                    addresses: all.iter().copied().map(address).collect(),
+                }],
+            })
+        };
+        let sts = "sts.us-east-1.amazonaws.com";
+        let mut book = Book::of([
+            endpoint("vpce-1", sts, &[1, 2]),
+            endpoint("vpce-2", "*.dkr.ecr.us-east-1.amazonaws.com", &[3]),
+        ]);
+        assert_eq!(
+            book.endpoint("vpc-1", sts),
+            Some(vec![address(1), address(2)])
+        );
+        assert_eq!(book.endpoint("vpc-2", sts), None, "another VPC");
+        let registry = "000000000000.dkr.ecr.us-east-1.amazonaws.com";
+        assert_eq!(book.endpoint("vpc-1", registry), Some(vec![address(3)]));
+        for other in [
+            "dkr.ecr.us-east-1.amazonaws.com",
+            ".dkr.ecr.us-east-1.amazonaws.com",
+            "x.sts.us-east-1.amazonaws.com",
+        ] {
+            assert_eq!(book.endpoint("vpc-1", other), None, "{other}");
+        }
+        book.change(Change::Put(endpoint("vpce-1", "another.example", &[])));
+        assert_eq!(book.endpoint("vpc-1", sts), None);
+        assert_eq!(book.endpoint("vpc-1", "another.example"), Some(vec![]));
+        for id in ["vpce-1", "vpce-2"] {
+            book.change(Change::Delete(endpoint(id, "", &[]).key()));
+        }
+        assert!(book.endpoints.is_empty() && book.endpoint_vpcs.is_empty());
     }
 
     #[test]

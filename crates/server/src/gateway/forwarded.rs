@@ -23,13 +23,13 @@ pub struct Begun<S> {
     stream: S,
 }
 
-/// Reads a connection's beginning: the head of a node, if it begins with one.
+/// Reads a connection's beginning: the head of a node, if it begins with one. Nodes are of `account`, the installation's.
 ///
 /// # Errors
 /// It ended early, or began with a head that no node signed.
 pub async fn begin<S: AsyncRead + Unpin>(
     mut stream: S,
-    directory: &dyn Directory,
+    (directory, account): (&dyn Directory, &str),
     now: Timestamp,
 ) -> io::Result<(Begun<S>, Option<Forwarded>)> {
     let mut first = Vec::new();
@@ -49,7 +49,7 @@ pub async fn begin<S: AsyncRead + Unpin>(
         }
         more(&mut stream, &mut first).await?;
     };
-    let forwarded = verify(&first[..end + 2], directory, now).await?;
+    let forwarded = verify(&first[..end + 2], (directory, account), now).await?;
     let rest = first.split_off(end + 4);
     Ok((Begun::new(rest, stream), Some(forwarded)))
 }
@@ -61,7 +61,11 @@ async fn more<S: AsyncRead + Unpin>(stream: &mut S, first: &mut Vec<u8>) -> io::
     }
 }
 
-async fn verify(head: &[u8], directory: &dyn Directory, now: Timestamp) -> io::Result<Forwarded> {
+async fn verify(
+    head: &[u8],
+    (directory, account): (&dyn Directory, &str),
+    now: Timestamp,
+) -> io::Result<Forwarded> {
     let headers = forward::parse(head).ok_or_else(|| refused("its head cannot be read"))?;
     let parts = RequestParts {
         method: forward::METHOD,
@@ -72,7 +76,8 @@ async fn verify(head: &[u8], directory: &dyn Directory, now: Timestamp) -> io::R
     let claim = Claim::read(directory, &parts, now).await;
     let verified = auth::verify(claim, &parts, &sha256_hex(b""), "wharf", now)
         .map_err(|_| refused("the signature of its head does not hold"))?;
-    if !is_node(&verified.caller) {
+    // Other accounts may give their users a path like that of nodes.
+    if !is_node(&verified.caller) || verified.caller.account != account {
         return Err(refused("its head was signed by somebody who is no node"));
     }
     Forwarded::read(&headers).ok_or_else(|| refused("its head names no address"))
@@ -175,6 +180,8 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(1_763_600_000_000);
 
+    const OWN: &str = "000000000000";
+
     /// Key ids are the names of users.
     struct Users;
 
@@ -182,16 +189,20 @@ mod tests {
     impl Directory for Users {
         async fn key(&self, id: &str, _: Option<&str>, _: Timestamp) -> Result<Key, KeyError> {
             let path = match id {
-                "NODE" => "wharf/node",
+                "NODE" | "OTHER" => "wharf/node",
                 "ALICE" => "alice",
                 _ => return Err(KeyError::Unknown),
+            };
+            let account = match id {
+                "OTHER" => "111111111111",
+                _ => OWN,
             };
             Ok(Key {
                 secret_access_key: format!("secret of {id}"),
                 caller: Caller {
                     kind: CallerKind::User,
-                    arn: format!("arn:aws:iam::000000000000:user/{path}"),
-                    ..Caller::root("000000000000")
+                    arn: format!("arn:aws:iam::{account}:user/{path}"),
+                    ..Caller::root(account)
                 },
             })
         }
@@ -247,7 +258,7 @@ mod tests {
         let writing = tokio::spawn(async move {
             let _ = client.write_all(bytes.as_bytes()).await;
         });
-        let (mut stream, forwarded) = begin(server, &Users, NOW).await?;
+        let (mut stream, forwarded) = begin(server, (&Users, OWN), NOW).await?;
         let mut rest = String::new();
         stream.read_to_string(&mut rest).await?;
         writing.await?;
@@ -296,6 +307,7 @@ mod tests {
         let own = head("NODE", &task());
         for forged in [
             head("ALICE", &task()),
+            head("OTHER", &task()),
             head("NOBODY", &task()),
             own.replace("10.0.0.7", "127.0.0.1"),
             own.replace("x-amz-wharf-vpc: vpc-1\r\n", ""),
