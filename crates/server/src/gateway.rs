@@ -269,11 +269,7 @@ impl Gateway {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let now = self.apis.clock.now();
-        let begun = forwarded::begin(
-            stream,
-            (&*self.apis.directory, &self.apis.account),
-            now,
-        );
+        let begun = forwarded::begin(stream, (&*self.apis.directory, &self.apis.account), now);
         let (stream, task) = match tokio::time::timeout(HANDSHAKE_TIMEOUT, begun).await {
             Ok(Ok(begun)) => begun,
             Ok(Err(error)) => {

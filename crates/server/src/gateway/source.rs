@@ -73,6 +73,7 @@ mod tests {
                 vpc: Some(vpc.to_owned()),
                 instance: instance.map(str::to_owned),
                 task: None,
+                endpoint: None,
             })
         };
         assert_ne!(of("vpc-1", None), of("vpc-2", None));
