@@ -35,6 +35,8 @@ use wharf_shim_protocol::{
     record::{RECORD_LIMIT, boot_id},
 };
 
+use super::superblock::check_is_alone;
+
 /// Of the kernel's loop devices.
 pub(super) const LOOP_MAJOR: u64 = 7;
 /// Others may take the device that was free a moment ago; so often the next one is tried.
@@ -80,14 +82,17 @@ impl PreparedDisk {
     /// The same after `check` of the device, which nobody else writes to meanwhile: it is told the device's path.
     ///
     /// # Errors
-    /// See [`PreparedDisk::kept`]; also while a check that an earlier agent began goes on.
+    /// See [`PreparedDisk::kept`]; also while a check that an earlier agent began goes on, and for a file system that
+    /// leads to another device.
     pub fn kept_checked(
         image: &Path,
         check: impl FnOnce(&Path) -> io::Result<()>,
     ) -> io::Result<Self> {
         let file = lock_image(image)?;
         let (device, number) = attach(&file, image)?;
+        check_is_alone(&device)?;
         check(&path_of(&device, number))?;
+        check_is_alone(&device)?;
         let mount = mount_detached(device, number, &LONG_LIVED, MOUNT_ATTR_NODEV)?;
         Ok(Self {
             image: image.to_owned(),

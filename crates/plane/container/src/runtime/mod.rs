@@ -17,6 +17,7 @@ mod mount_flags;
 mod recover;
 mod secrets;
 mod spawn;
+mod superblock;
 mod task;
 mod volume;
 
