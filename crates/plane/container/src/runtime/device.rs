@@ -28,7 +28,7 @@ use nix::{
     sys::stat::{Mode, SFlag, makedev, minor, mknod},
     unistd::{Gid, Uid, chown, setfsgid, setfsuid},
 };
-use wharf_cgroup::{DeviceKind, DeviceRule};
+use wharf_cgroup::{DeviceKind, DeviceRule, PauseSwitch};
 use wharf_userns::{IdRange, attach, clone_tree};
 
 use super::{
@@ -105,6 +105,7 @@ impl LoopDevice {
         if Self::over(image)?.map(|it| it.number) != Some(self.number) {
             return Ok(());
         }
+        self.set_read_only(false)?;
         // SAFETY: an ioctl without an argument.
         Errno::result(unsafe { libc::ioctl(device.as_raw_fd(), LOOP_CLR_FD) })?;
         Ok(())
@@ -113,6 +114,18 @@ impl LoopDevice {
     /// Writes down what was written to the device and not to its file yet.
     pub fn flush(self) -> io::Result<()> {
         open_device(self.path())?.sync_all()
+    }
+
+    /// What was written to its file by it so far, in a form to be compared.
+    ///
+    /// # Errors
+    /// It is gone, or the kernel does not count.
+    pub fn writes(self) -> io::Result<Writes> {
+        let text = fs::read_to_string(format!("/sys/block/loop{}/stat", self.number))?;
+        Writes::of(&text).ok_or_else(|| {
+            let text = "the kernel does not count what is written to a device";
+            io::Error::new(io::ErrorKind::Unsupported, text)
+        })
     }
 
     /// Makes it as large as its file became.
@@ -135,6 +148,28 @@ impl LoopDevice {
 
     fn is(self, device: u64) -> bool {
         device == makedev(LOOP_MAJOR, self.number.into())
+    }
+}
+
+/// How much was written to a device, as the kernel counts: not how often, since a flush counts as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Writes {
+    sectors: u64,
+    discards: u64,
+    /// Requests that have not ended.
+    pub under_way: u64,
+}
+
+impl Writes {
+    /// By `/sys/block/<device>/stat`.
+    fn of(text: &str) -> Option<Self> {
+        let words = text.split_whitespace().map(str::parse);
+        let words = words.collect::<Result<Vec<u64>, _>>().ok()?;
+        Some(Self {
+            sectors: *words.get(6)?,
+            under_way: *words.get(8)?,
+            discards: words.get(11).copied().unwrap_or_default(),
+        })
     }
 }
 
@@ -166,6 +201,17 @@ impl TaskHandle {
     /// It has ended, or the kernel refuses.
     pub fn take_in(&self, name: &ContainerName, process: i32) -> Result<(), ContainerError> {
         Ok(self.group_of(name)?.attach(process)?)
+    }
+
+    /// What holds all processes of the container where they are; `None` where the kernel has nothing of the kind.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub fn pause_switch(
+        &self,
+        name: &ContainerName,
+    ) -> Result<Option<PauseSwitch>, ContainerError> {
+        Ok(self.group_of(name)?.pause_switch())
     }
 
     /// Processes of the container, as the host numbers them.
@@ -472,6 +518,16 @@ mod tests {
         drop(guest.stdin.take());
         guest.wait().unwrap();
         device.let_go(&image).unwrap();
+    }
+
+    #[test]
+    fn what_was_written_is_counted() {
+        let text = "  1 2 3 4 50 6 700 8 9 10 11 12 13 14 15 16 17\n";
+        let writes = Writes::of(text).unwrap();
+        let of = (writes.sectors, writes.discards, writes.under_way);
+        assert_eq!(of, (700, 12, 9));
+        assert!(Writes::of("1 2 3 4 5 6 7 8 9").is_some());
+        assert!(Writes::of("").is_none() && Writes::of("1 2 3 4 5 6 7 8 -9").is_none());
     }
 
     #[test]

@@ -153,6 +153,24 @@ pub(super) fn lock_image(image: &Path) -> io::Result<File> {
     }
 }
 
+/// Opens a file that no device is over, to read it, and keeps devices from it for as long as it is open.
+///
+/// # Errors
+/// [`io::ErrorKind::ResourceBusy`]: one is, or comes to be.
+pub fn hold_unattached(image: &Path) -> io::Result<File> {
+    let busy = || io::Error::new(io::ErrorKind::ResourceBusy, "somebody has the disk");
+    let file = File::open(image)?;
+    let shared = libc::LOCK_SH | libc::LOCK_NB;
+    // SAFETY: takes a descriptor of ours and a number.
+    let locked = unsafe { libc::flock(file.as_raw_fd(), shared) };
+    match Errno::result(locked) {
+        Err(Errno::EWOULDBLOCK) => Err(busy()),
+        Err(other) => Err(other.into()),
+        Ok(_) if is_attached(image)? => Err(busy()),
+        Ok(_) => Ok(file),
+    }
+}
+
 /// Where others find a device, also if `/dev` is not the kernel's own.
 fn path_of(device: &File, number: u64) -> PathBuf {
     let named = PathBuf::from(format!("/dev/loop{number}"));

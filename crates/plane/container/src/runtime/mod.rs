@@ -11,6 +11,7 @@ mod disk;
 mod error;
 mod events;
 mod exec;
+mod full;
 mod guest_mount;
 mod logs;
 mod mount_flags;
@@ -37,6 +38,7 @@ use serde::{Deserialize, Serialize};
 use wharf_base::InstallationId;
 use wharf_cgroup::Hierarchies;
 pub use wharf_cgroup::Limits;
+pub use wharf_cgroup::PauseSwitch;
 pub use wharf_cgroup::Stats as ContainerStats;
 use wharf_durable::{self as durable, Durability};
 use wharf_shim_protocol::{ContainerName, ShimSetup, TaskFolder, record::RECORD_LIMIT};
@@ -47,8 +49,11 @@ use wharf_userns::IdRange;
 
 use self::spawn::ShimProgram;
 pub use self::{
-    device::{DevFolder, LoopDevice, Mounted, loop_number, mounts_of},
-    disk::{DiskUsage, PreparedDisk, TaskDisk, attached_files, is_attached, mounted_again},
+    device::{DevFolder, LoopDevice, Mounted, Writes, loop_number, mounts_of},
+    disk::{
+        DiskUsage, PreparedDisk, TaskDisk, attached_files, hold_unattached, is_attached,
+        mounted_again,
+    },
     error::{ContainerError, RuntimeError, Step},
     events::TaskEvents,
     exec::{ExecOutput, ExecSession, ExecSpec},
