@@ -325,7 +325,7 @@ def test_a_snapshot_of_a_device_that_is_written_to_is_of_one_moment(alone, guest
         f"n=100000; while [ ! -e /srv/stop ]; do n=$((n+1)); for at in 0 25600; do {write}; done; done; echo $n > /srv/stopped\n"
         "END\nsetsid sh /srv/write < /dev/null > /dev/null 2>&1 &"
     )
-    number = "dd if=/dev/xvdn bs=1 count=6 skip=%d 2> /dev/null"
+    number = "dd if=/dev/xvdn bs=1 count=6 skip=%d 2> /dev/null; echo"
     wait_for(lambda: int(guest.does(number % 0)) > 100003, 30, "numbers")
     before = int(guest.does(number % (25600 * 4096)))
     snapshot = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]

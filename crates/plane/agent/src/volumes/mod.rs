@@ -187,7 +187,6 @@ impl Volumes {
 
     /// Brings files to what is told until `shutdown`.
     pub async fn run(self, tell: Arc<Subscription>, api: Api, shutdown: CancellationToken) {
-        self.thaw_left().await;
         let files = self.clone().bring_files(tell, shutdown.clone());
         let snapshots = self.clone().bring_snapshots(api.clone(), shutdown.clone());
         let mounts = self.clone().answer_mounts(shutdown.clone());

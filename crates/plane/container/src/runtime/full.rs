@@ -147,6 +147,41 @@ mod tests {
         write("after").unwrap();
     }
 
+    /// Needs root, loop devices and ext4.
+    #[test]
+    fn what_an_instance_has_mounted_is_full_and_sound() {
+        use crate::runtime::disk::{mount_detached, open_device};
+        let dir = tempfile::tempdir().unwrap();
+        let image = dir.path().join("disk.img");
+        File::create(&image).unwrap().set_len(64 << 20).unwrap();
+        let made = Command::new("mkfs.ext4").arg("-qF").arg(&image).status();
+        assert!(made.unwrap().success());
+        let device = LoopDevice::bind(&image).unwrap();
+        let open = open_device(device.path()).unwrap();
+        let mount = mount_detached(open, device.number.into(), &[], 0).unwrap();
+        let place = |name: &str| format!("/proc/self/fd/{}/{name}", mount.as_raw_fd());
+        fs::write(place("before"), vec![1; 1 << 20]).unwrap();
+        File::open(place("before")).unwrap().sync_all().unwrap();
+        device.hold_back(true).unwrap();
+        let full = fs::write(place("meanwhile"), vec![1; 1 << 20]).unwrap_err();
+        assert_eq!(full.kind(), io::ErrorKind::StorageFull);
+        fs::remove_file(place("meanwhile")).unwrap();
+        let old = File::options().write(true).open(place("before")).unwrap();
+        old.write_all_at(&[2; 4096], 4096).unwrap();
+        old.sync_all().unwrap();
+        device.hold_back(false).unwrap();
+        fs::write(place("after"), vec![1; 1 << 20]).unwrap();
+        let whole = fs::read(place("before")).unwrap();
+        assert_eq!((whole[4095], whole[4096], whole.len()), (1, 2, 1 << 20));
+        drop((old, mount));
+        device.let_go(&image).unwrap();
+        while LoopDevice::over(&image).unwrap().is_some() {
+            std::thread::yield_now();
+        }
+        let check = Command::new("e2fsck").arg("-fn").arg(&image).output();
+        assert!(check.unwrap().status.success());
+    }
+
     /// Needs root and loop devices.
     #[test]
     fn a_device_that_is_held_back_takes_no_writes_of_those_who_have_it_open() {

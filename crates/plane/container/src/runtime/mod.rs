@@ -21,6 +21,7 @@ mod spawn;
 mod superblock;
 mod task;
 mod volume;
+mod writes;
 
 use std::{
     collections::BTreeMap,
@@ -49,7 +50,7 @@ use wharf_userns::IdRange;
 
 use self::spawn::ShimProgram;
 pub use self::{
-    device::{DevFolder, LoopDevice, Mounted, Writes, loop_number, mounts_of},
+    device::{DevFolder, LoopDevice, Mounted, loop_number, mounts_of},
     disk::{
         DiskUsage, PreparedDisk, TaskDisk, attached_files, hold_unattached, is_attached,
         mounted_again,
@@ -62,6 +63,7 @@ pub use self::{
     recover::{Recovered, RecoveredState},
     secrets::SecretsFile,
     task::{Started, TaskHandle},
+    writes::Writes,
 };
 
 /// The cgroup below the installation's in which all shims live.

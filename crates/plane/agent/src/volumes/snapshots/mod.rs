@@ -85,7 +85,8 @@ impl Volumes {
     pub(super) async fn bring_snapshots(self, api: Api, shutdown: CancellationToken) {
         tokio::join!(
             self.take_told(&api, &shutdown),
-            self.send_taken(&api, &shutdown)
+            self.send_taken(&api, &shutdown),
+            self.thaw_what_was_left(&shutdown)
         );
     }
 

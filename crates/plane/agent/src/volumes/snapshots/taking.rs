@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, io, time::Duration};
 
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use wharf_planeproto::{snapshot::Snapshot, volume::Wanted};
 
@@ -40,15 +40,9 @@ impl Volumes {
         let (mut news, mut moved) = (self.snapshots.subscribe(), self.moved.subscribe());
         let (mut tries, mut under_way) = (Tries::default(), FuturesUnordered::new());
         let mut accounts = BTreeSet::new();
-        let began = Instant::now();
-        let mut thaws = began + THAW_EVERY;
         loop {
             moved.borrow_and_update();
             let (told, now) = (news.borrow_and_update().clone(), Instant::now());
-            if now >= thaws && now < began + THAW_FOR {
-                self.thaw_left().await;
-                thaws = now + THAW_EVERY;
-            }
             if let Some(told) = &told {
                 if let Err(error) = self.forget(told) {
                     tracing::error!(%error, "failed to remove snapshots that are done; will retry");
@@ -91,13 +85,20 @@ impl Volumes {
         }
     }
 
-    /// Thaws what an earlier agent left frozen.
-    pub(in crate::volumes) async fn thaw_left(&self) {
-        let (dir, freezer) = (self.files.dir().to_owned(), self.freezer.clone());
-        if let Err(error) = blocking(move || freezer.thaw_all(&dir)).await
-            && error.kind() != io::ErrorKind::NotFound
-        {
-            tracing::error!(%error, "failed to look for volumes that were left frozen");
+    /// Thaws what an earlier agent left frozen. The kernel may take its time for one, which holds up nobody else.
+    pub(super) async fn thaw_what_was_left(&self, shutdown: &CancellationToken) {
+        let end = Instant::now() + THAW_FOR;
+        while Instant::now() < end {
+            let (dir, freezer) = (self.files.dir().to_owned(), self.freezer.clone());
+            if let Err(error) = blocking(move || freezer.thaw_all(&dir)).await
+                && error.kind() != io::ErrorKind::NotFound
+            {
+                tracing::error!(%error, "failed to look for volumes that were left frozen; will retry");
+            }
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = sleep(THAW_EVERY) => {}
+            }
         }
     }
 

@@ -196,24 +196,25 @@ async fn volumes_come_with_an_instance_and_go_as_they_were_asked() {
             .is_some_and(|it| it == "deleting")
     })
     .await;
-    for told in cloud.told_volumes().await {
-        let state = match told.wanted {
-            wharf_planeproto::volume::Wanted::Gone => VolumeState::Gone,
-            wharf_planeproto::volume::Wanted::Kept => VolumeState::Ready,
-        };
-        let report = VolumeReport {
-            id: told.id.clone(),
-            state,
-            reason: None,
-            bytes: told.bytes,
-            mounted: false,
-            attached: told.attached,
-            placed: false,
-        };
-        let reports = vec![(ToldVolume::of(&told), report)];
-        cloud.ec2.volumes_reported("i-a1", reports).await.unwrap();
-    }
+    // Its host says so as often as it is told something.
     until("the other stays", || async {
+        for told in cloud.told_volumes().await {
+            let state = match told.wanted {
+                wharf_planeproto::volume::Wanted::Gone => VolumeState::Gone,
+                wharf_planeproto::volume::Wanted::Kept => VolumeState::Ready,
+            };
+            let report = VolumeReport {
+                id: told.id.clone(),
+                state,
+                reason: None,
+                bytes: told.bytes,
+                mounted: false,
+                attached: told.attached,
+                placed: false,
+            };
+            let reports = vec![(ToldVolume::of(&told), report)];
+            cloud.ec2.volumes_reported("i-a1", reports).await.unwrap();
+        }
         cloud.states().await == ["available"]
     })
     .await;
