@@ -124,7 +124,7 @@ def test_volumes_are_full_before_the_machine_is(small):
     assert shutil.disk_usage(small.data).free > 32 * MIB
     small.client("ecs").create_cluster(clusterName="still-written")
     # What is there can be read and written over.
-    assert guest.does("echo other > /v/kept && sync && cat /v/kept") == "other"
+    assert guest.does("printf other | dd of=/v/kept conv=notrunc 2> /dev/null && sync && cat /v/kept && echo") == "other"
     for late, size in ((guest.volume(), 1), (guest.volume(Size=64), 64)):
         ec2.attach_volume(VolumeId=late, InstanceId=guest.id, Device="/dev/xvdg")
         wait_for(lambda late=late: shown(ec2, late)["State"] == "error", 60, f"no room for {size} GiB")

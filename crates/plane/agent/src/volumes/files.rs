@@ -10,7 +10,7 @@ use wharf_container::runtime::{LoopDevice, attached_files};
 use wharf_planeproto::volume::{NO_CAPACITY, Volume, VolumeReport, VolumeState, Wanted};
 
 use super::room::Room;
-use crate::machine::{PROMISED, reserve_of, room_for_disks};
+use crate::machine::{PROMISED, room_for_disks};
 
 /// Below the node's folder.
 pub const FOLDER: &str = "ebs";
@@ -110,15 +110,14 @@ impl Files {
         self.sync(&folder)
     }
 
-    /// Whether there is room on the node's disk beyond what is kept free there.
+    /// Whether there is room on the node's disk beyond what is kept free there: where volumes are held back, none comes.
     ///
     /// # Errors
     /// [`io::ErrorKind::StorageFull`] if not.
     pub fn check_room(&self) -> io::Result<()> {
-        let disk = Room::of(&self.dir)?;
-        match disk.free >= reserve_of(disk.total) {
-            true => Ok(()),
-            false => Err(no_capacity("the disk of the volume's host is full")),
+        match Room::of(&self.dir)?.is_short(false) {
+            true => Err(no_capacity("the disk of the volume's host is full")),
+            false => Ok(()),
         }
     }
 

@@ -43,7 +43,7 @@ impl Room {
 
     /// Whether volumes are held back. Some have data on the way to their files then, which still comes; and it ends later
     /// than it begins, so that it does not do so all the time.
-    fn is_short(self, was_short: bool) -> bool {
+    pub fn is_short(self, was_short: bool) -> bool {
         let reserve = reserve_of(self.total);
         let margin = if was_short { reserve } else { reserve / 2 };
         self.free < reserve + margin
