@@ -7,11 +7,14 @@ import shutil
 import tempfile
 
 import pytest
+from botocore.exceptions import ClientError
 
 from harness import images, joining, tools
 from harness.installation import Installation
 from harness.waiting import wait_for
 from test_ec2_instances import console, own_image_of, state, wait_state
+from test_volumes import wait_gone
+from test_volumes_of_instances import Guest, shown
 
 pytestmark = pytest.mark.minutes(4)
 
@@ -109,6 +112,34 @@ def test_instances_meet_a_full_disk_before_the_machine_does(small):
     ec2.terminate_instances(InstanceIds=[filler, neighbour])
     for instance in (filler, neighbour):
         wait_state(ec2, instance, "terminated")
+
+
+def test_volumes_are_full_before_the_machine_is(small):
+    guest = Guest(small)
+    ec2, volume = guest.ec2, guest.volume()
+    guest.attach(volume)
+    guest.does("mke2fs -q /dev/xvdf > /dev/null && mkdir -p /v && mount -t ext4 /dev/xvdf /v && echo kept > /v/kept && sync")
+    said = guest.fails("dd if=/dev/urandom of=/v/fill bs=1M && sync")
+    assert "No space left on device" in said, said
+    assert shutil.disk_usage(small.data).free > 32 * MIB
+    small.client("ecs").create_cluster(clusterName="still-written")
+    # What is there can be read and written over.
+    assert guest.does("printf other | dd of=/v/kept conv=notrunc 2> /dev/null && sync && cat /v/kept && echo") == "other"
+    for late, size in ((guest.volume(), 1), (guest.volume(Size=64), 64)):
+        ec2.attach_volume(VolumeId=late, InstanceId=guest.id, Device="/dev/xvdg")
+        wait_for(lambda late=late: shown(ec2, late)["State"] == "error", 60, f"no room for {size} GiB")
+        ec2.detach_volume(VolumeId=late)
+        with pytest.raises(ClientError, match="InsufficientVolumeCapacity"):
+            ec2.attach_volume(VolumeId=late, InstanceId=guest.id, Device="/dev/xvdg")
+        ec2.delete_volume(VolumeId=late)
+    # With room on the disk all goes on.
+    ec2.detach_volume(VolumeId=volume, Force=True)
+    guest.wait_available(volume)
+    ec2.delete_volume(VolumeId=volume)
+    wait_gone(small, volume)
+    fresh = guest.volume()
+    guest.attach(fresh, "/dev/xvdh")
+    guest.does("mke2fs -q /dev/xvdh > /dev/null && mkdir -p /w && mount -t ext4 /dev/xvdh /w && echo fits > /w/f && sync && umount /w")
 
 
 def test_a_node_keeps_instances_if_its_token_says_so(fresh):

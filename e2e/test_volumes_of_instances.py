@@ -315,6 +315,54 @@ def test_a_volume_of_a_snapshot_of_a_device(alone, guest, other):
     ec2.delete_snapshot(SnapshotId=snapshot)
 
 
+def test_a_snapshot_of_a_device_that_is_written_to_is_of_one_moment(alone, guest, other):
+    ec2, volume = guest.ec2, guest.volume()
+    guest.attach(volume, "/dev/xvdn")
+    # A number at the beginning, and when that is there the same behind 100 MiB of others.
+    write = "printf '%06d%4090s' $n . | dd of=/dev/xvdn bs=4096 seek=$at conv=notrunc,fsync 2> /dev/null"
+    guest.does(
+        "dd if=/dev/urandom of=/dev/xvdn bs=1M count=100 2> /dev/null && rm -f /srv/stop && cat > /srv/write <<'END'\n"
+        f"n=100000; while [ ! -e /srv/stop ]; do n=$((n+1)); for at in 0 25600; do {write}; done; done; echo $n > /srv/stopped\n"
+        "END\nsetsid sh /srv/write < /dev/null > /dev/null 2>&1 &"
+    )
+    number = "dd if=/dev/xvdn bs=1 count=6 skip=%d 2> /dev/null; echo"
+    wait_for(lambda: int(guest.does(number % 0)) > 100003, 30, "numbers")
+    before = int(guest.does(number % (25600 * 4096)))
+    snapshot = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
+    wait_for(lambda: ec2.describe_snapshots(SnapshotIds=[snapshot])["Snapshots"][0]["State"] == "completed", 90, "the snapshot")
+    # It goes on.
+    after = int(guest.does(number % 0))
+    wait_for(lambda: int(guest.does(number % 0)) > after, 30, "later numbers")
+    guest.does("touch /srv/stop; while [ ! -e /srv/stopped ]; do sleep 0.1; done; rm /srv/stopped")
+    copy = other.volume(SnapshotId=snapshot)
+    other.attach(copy, "/dev/xvdn")
+    first, behind = (int(other.does(number % at)) for at in (0, 25600 * 4096))
+    assert behind >= before and first - behind in (0, 1), (before, first, behind)
+    for one in (volume, copy):
+        ec2.detach_volume(VolumeId=one)
+        guest.wait_available(one)
+        ec2.delete_volume(VolumeId=one)
+    ec2.delete_snapshot(SnapshotId=snapshot)
+
+
+def test_mounts_go_on_when_the_agent_died_and_journals_elsewhere_are_refused(alone, guest):
+    ec2, volume = guest.ec2, guest.volume()
+    guest.attach(volume, "/dev/xvdq")
+    guest.does("mke2fs -q /dev/xvdq > /dev/null && mkdir -p /q && echo 0 > /srv/times")
+    for times in (1, 2):
+        alone.kill_child("agent", signal.SIGKILL)
+        # Its call may wait until there is an agent again.
+        guest.does(f"mount -t ext4 /dev/xvdq /q && echo {times} >> /q/f && umount /q")
+    assert guest.does("mount -t ext4 /dev/xvdq /q && cat /q/f && umount /q") == "1\n2"
+    alone.wait_ready()
+    # A device of the host's, by its number.
+    guest.does("printf '\\001\\007' | dd of=/dev/xvdq bs=1 seek=$((1024 + 228)) conv=notrunc,fsync 2> /dev/null")
+    assert "Invalid argument" in guest.fails("mount -t ext4 /dev/xvdq /q")
+    ec2.detach_volume(VolumeId=volume, Force=True)
+    guest.wait_available(volume)
+    ec2.delete_volume(VolumeId=volume)
+
+
 def test_bad_input(alone, guest):
     ec2, volume = guest.ec2, guest.volume()
     create = {"AvailabilityZone": guest.zone, "Size": 1}

@@ -85,6 +85,9 @@ pub enum VolumeState {
     Gone,
 }
 
+/// How the reason begins of a volume that its host has no room for.
+pub const NO_CAPACITY: &str = "InsufficientVolumeCapacity";
+
 /// Volumes of one host.
 pub const MAX_VOLUMES: usize = 4096;
 /// The version of the protocol since which hosts are told of volumes and report them.

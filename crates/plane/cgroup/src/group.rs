@@ -38,6 +38,10 @@ impl Group {
         }
     }
 
+    pub(crate) fn version(&self) -> Version {
+        self.hierarchies.version
+    }
+
     /// The folder in each hierarchy.
     fn folders(&self) -> Vec<PathBuf> {
         self.hierarchies

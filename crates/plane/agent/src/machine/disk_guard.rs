@@ -57,7 +57,7 @@ impl DisksInUse {
 }
 
 /// Of the node's disk, what tasks' writing leaves alone: the control plane and the agent live there.
-fn reserve_of(total: u64) -> u64 {
+pub fn reserve_of(total: u64) -> u64 {
     const LEAST: u64 = 128 << 20;
     const MOST: u64 = 2 << 30;
     (total / 10).clamp(LEAST, MOST).min(total / 4)
@@ -65,7 +65,7 @@ fn reserve_of(total: u64) -> u64 {
 
 /// What disks of instances may be promised together, for each byte of the node's: they are sparse files, most of
 /// which stay nearly empty, and what they really take is shared out.
-const PROMISED: u64 = 4;
+pub const PROMISED: u64 = 4;
 
 /// Bytes that the disks of instances below `dir` may be promised together.
 ///

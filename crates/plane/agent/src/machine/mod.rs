@@ -41,7 +41,7 @@ use wharf_layers::Sharing;
 use self::volumes::Volumes;
 pub use self::{
     bundle::Addresses,
-    disk_guard::{DisksInUse, room_for_disks},
+    disk_guard::{DisksInUse, PROMISED, reserve_of, room_for_disks},
     disks::{Disks, LEAST_BYTES as LEAST_TASK_DISK},
     host::{HostMachine, HostParts},
     images::RegistryImages,

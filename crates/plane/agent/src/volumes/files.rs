@@ -7,13 +7,13 @@ use std::{
 };
 
 use wharf_container::runtime::{LoopDevice, attached_files};
-use wharf_planeproto::volume::{Volume, VolumeReport, VolumeState, Wanted};
+use wharf_planeproto::volume::{NO_CAPACITY, Volume, VolumeReport, VolumeState, Wanted};
+
+use super::room::Room;
+use crate::machine::{PROMISED, room_for_disks};
 
 /// Below the node's folder.
 pub const FOLDER: &str = "ebs";
-/// What the node keeps of its own disk, as for instances' disks.
-const KEPT_FREE: u64 = 128 << 20;
-
 pub struct Files {
     dir: PathBuf,
 }
@@ -90,6 +90,9 @@ impl Files {
     fn keep(&self, volume: &Volume) -> io::Result<()> {
         let image = self.image(&volume.id);
         if image.try_exists()? {
+            if fs::metadata(&image)?.len() < volume.bytes {
+                self.check_promise(volume)?;
+            }
             return grow(&image, volume.bytes);
         }
         if !volume.may_make {
@@ -97,7 +100,7 @@ impl Files {
             return Err(io::Error::new(io::ErrorKind::NotFound, text));
         }
         let folder = self.dir.join(&volume.id);
-        self.check_room()?;
+        self.check_promise(volume)?;
         fs::create_dir_all(&folder)?;
         let fresh = folder.join("disk.new");
         let file = fs::File::create(&fresh)?;
@@ -107,13 +110,56 @@ impl Files {
         self.sync(&folder)
     }
 
+    /// Whether there is room on the node's disk beyond what is kept free there: where volumes are held back, none comes.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::StorageFull`] if not.
     pub fn check_room(&self) -> io::Result<()> {
-        let node = nix::sys::statvfs::statvfs(&self.dir)?;
-        if node.blocks_available() * node.fragment_size() < KEPT_FREE {
-            let text = "the disk of the volume's host is full";
-            return Err(io::Error::new(io::ErrorKind::StorageFull, text));
+        match Room::of(&self.dir)?.is_short(false) {
+            true => Err(no_capacity("the disk of the volume's host is full")),
+            false => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Whether a volume can be promised its bytes: no one more than the node's disk has, and all together, which are
+    /// sparse files, no more than disks of instances.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::StorageFull`] if not.
+    pub fn check_promise(&self, volume: &Volume) -> io::Result<()> {
+        let promised = room_for_disks(&self.dir)?;
+        let most = promised / PROMISED;
+        if volume.bytes > most {
+            let text = format!(
+                "the disk of the volume's host has no more than {} GiB",
+                most >> 30
+            );
+            return Err(no_capacity(&text));
+        }
+        let others = self.promised_but(&volume.id)?;
+        if others.saturating_add(volume.bytes) > promised {
+            let text = format!(
+                "volumes of {} GiB lie on its host already, as many as its disk is promised to",
+                others >> 30
+            );
+            return Err(no_capacity(&text));
+        }
+        self.check_room()
+    }
+
+    /// Bytes of all volumes that are there, but of one.
+    fn promised_but(&self, id: &str) -> io::Result<u64> {
+        let mut promised = 0_u64;
+        for entry in fs::read_dir(&self.dir)? {
+            let entry = entry?;
+            let image = entry.path().join("disk.img");
+            if entry.file_name() != id
+                && let Ok(file) = fs::metadata(image)
+            {
+                promised = promised.saturating_add(file.len());
+            }
+        }
+        Ok(promised)
     }
 
     /// A folder of a volume, and the one that it is in.
@@ -121,6 +167,11 @@ impl Files {
         sync(folder)?;
         sync(&self.dir)
     }
+}
+
+fn no_capacity(why: &str) -> io::Error {
+    let text = format!("{NO_CAPACITY}: {why}");
+    io::Error::new(io::ErrorKind::StorageFull, text)
 }
 
 /// Makes a volume larger, also under who has it mounted; never smaller.

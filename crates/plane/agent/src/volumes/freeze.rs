@@ -4,11 +4,11 @@
 //! file system has written everything down, its journal is empty, and who writes waits. A file system stays frozen when
 //! whoever froze it dies, so a little shell does it: it holds the mount open, ignores signals, also that of a pipe that
 //! nobody reads any more, and thaws when its end of a pipe says that the agent let go or is no more. Should both be
-//! killed at once, the next agent thaws what it finds ([`thaw_all`]), more than once: what they had begun is frozen
+//! killed at once, the next agent thaws what it finds ([`Freezer::thaw_all`]), more than once: what they had begun is frozen
 //! only when everything is written.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     io::{self, BufRead as _, BufReader, PipeWriter},
     os::{
@@ -19,34 +19,75 @@ use std::{
         },
     },
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError, channel},
+    },
+    thread,
+    time::Duration,
 };
 
 use nix::{
     fcntl::OFlag,
     sys::stat::{major, minor},
 };
+use parking_lot::Mutex;
 use wharf_container::runtime::{mounted_again, mounts_of};
 
 /// Where the programs are.
 const PROGRAMS: &str = "/usr/sbin:/sbin:/usr/bin:/bin";
 
-/// On 0 is the mount, on 2 the pipe that ends with the agent.
-const SCRIPT: &str = "trap '' INT TERM HUP PIPE; \
+/// On 0 is the mount, on 2 the pipe that ends with the agent. What was written before goes to the disk while others
+/// still write, so that they stand still for what came since alone.
+const SCRIPT: &str = "trap '' INT TERM HUP PIPE; sync -f /proc/self/fd/0 2>/dev/null; echo written; \
     if said=$(fsfreeze -f /proc/self/fd/0 2>&1); \
     then echo frozen; read line <&2; fsfreeze -u /proc/self/fd/0 2>/dev/null; \
     else echo \"$said\"; fi";
 
+/// How long each part may take. Whoever writes without end, or to a disk that hangs, holds up nobody but himself.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    pub written: Duration,
+    pub frozen: Duration,
+    pub thawed: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            written: Duration::from_secs(300),
+            frozen: Duration::from_secs(20),
+            thawed: Duration::from_secs(20),
+        }
+    }
+}
+
+/// Freezes file systems, and knows which are being frozen by it. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Freezer {
+    bounds: Bounds,
+    /// Files whose shells live, also those that were given up: the kernel does not let go of one that is stuck.
+    held: Arc<Mutex<BTreeSet<PathBuf>>>,
+}
+
 /// While it lives, nobody writes to the file system.
 pub struct Frozen {
-    shell: Child,
+    /// What the shell says; it ends with it.
+    said: Receiver<String>,
     /// Dropped, it tells the shell to thaw.
     hold: Option<PipeWriter>,
+    patience: Duration,
 }
 
 impl Frozen {
-    /// What comes of it, the shell says.
-    fn begin(mount: File, programs: &str) -> io::Result<Self> {
+    /// What comes of it, the shell says. It is waited for by a thread of its own, which then tells `ended`.
+    fn begin(
+        mount: File,
+        programs: &str,
+        patience: Duration,
+        ended: impl FnOnce() + Send + 'static,
+    ) -> io::Result<Self> {
         let (told, hold) = io::pipe()?;
         let mut shell = Command::new("/bin/sh");
         shell
@@ -57,58 +98,129 @@ impl Frozen {
             .stdin(Stdio::from(mount))
             .stdout(Stdio::piped())
             .stderr(Stdio::from(told));
+        let mut shell = shell.spawn()?;
+        // Its ends of the pipes are the shell's alone from here on.
+        let (tell, said) = channel();
+        let words = shell.stdout.take();
+        thread::Builder::new()
+            .name("freeze".to_owned())
+            .spawn(move || {
+                let words = words.map(BufReader::new).into_iter();
+                for line in words.flat_map(|it| it.lines().map_while(Result::ok)) {
+                    let _ = tell.send(line);
+                }
+                if let Err(error) = shell.wait() {
+                    tracing::error!(%error, "failed to wait for a file system to be thawed");
+                }
+                ended();
+            })?;
         Ok(Self {
-            shell: shell.spawn()?,
+            said,
             hold: Some(hold),
+            patience,
         })
+    }
+
+    fn hears(&self, within: Duration, what: &str) -> io::Result<String> {
+        self.said.recv_timeout(within).map_err(|error| match error {
+            RecvTimeoutError::Timeout => {
+                let text = format!(
+                    "the file system was not {what} within {} s",
+                    within.as_secs()
+                );
+                io::Error::new(io::ErrorKind::TimedOut, text)
+            }
+            RecvTimeoutError::Disconnected => io::Error::other("the shell that freezes has ended"),
+        })
+    }
+
+    /// Waits for nothing: it is thawed as soon as it is frozen.
+    fn give_up(mut self) {
+        self.hold = None;
+        self.patience = Duration::ZERO;
     }
 }
 
 impl Drop for Frozen {
     fn drop(&mut self) {
         self.hold = None;
-        if let Err(error) = self.shell.wait() {
-            tracing::error!(%error, "failed to wait for a file system to be thawed");
+        if self.patience.is_zero() {
+            return;
+        }
+        while let Ok(line) = self.said.recv_timeout(self.patience) {
+            tracing::debug!(line, "of a file system that is thawed");
         }
     }
 }
 
-/// Freezes the file system on the loop device that is over `image`. Blocks until all of it is written.
-///
-/// # Errors
-/// [`io::ErrorKind::NotFound`] if it is mounted nowhere.
-pub fn freeze(image: &Path) -> io::Result<Frozen> {
-    let mut frozen = Frozen::begin(mounted(image)?, PROGRAMS)?;
-    let said = frozen.shell.stdout.take();
-    let mut line = String::new();
-    if let Some(said) = said {
-        BufReader::new(said).read_line(&mut line)?;
+impl Freezer {
+    /// Freezes the file system on the loop device that is over `image`. Blocks until all of it is written, within bounds.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::NotFound`] if it is mounted nowhere; [`io::ErrorKind::TimedOut`]; [`io::ErrorKind::ResourceBusy`]
+    /// while one that was given up is not thawed.
+    pub fn freeze(&self, image: &Path) -> io::Result<Frozen> {
+        let mount = mounted(image)?;
+        self.begin(&fs::canonicalize(image)?, mount, PROGRAMS)
     }
-    match line.trim() {
-        "frozen" => Ok(frozen),
-        why => Err(io::Error::other(format!("fsfreeze: {why}"))),
-    }
-}
 
-/// Thaws what an agent left frozen that was killed with all that it had begun. Nothing is to be frozen meanwhile.
-pub fn thaw_all(dir: &Path) -> io::Result<()> {
-    let dir = fs::canonicalize(dir)?;
-    for (image, device) in devices()? {
-        if !image.starts_with(&dir) {
-            continue;
+    fn begin(&self, image: &Path, mount: File, programs: &str) -> io::Result<Frozen> {
+        if !self.held.lock().insert(image.to_owned()) {
+            let text = "its file system is still being frozen or thawed for an earlier snapshot";
+            return Err(io::Error::new(io::ErrorKind::ResourceBusy, text));
         }
-        let image_shown = image.display();
-        match thaw(&image, device) {
-            Ok(true) => {
-                tracing::error!(image = %image_shown, "a file system was left frozen; it is thawed");
-            }
-            Ok(false) => {}
+        let (held, path) = (self.held.clone(), image.to_owned());
+        let ended = move || {
+            held.lock().remove(&path);
+        };
+        let begun = Frozen::begin(mount, programs, self.bounds.thawed, ended);
+        let frozen = match begun {
+            Ok(frozen) => frozen,
             Err(error) => {
-                tracing::error!(image = %image_shown, %error, "failed to look whether a file system was left frozen");
+                self.held.lock().remove(image);
+                return Err(error);
+            }
+        };
+        let heard = frozen
+            .hears(self.bounds.written, "written out")
+            .and_then(|_| frozen.hears(self.bounds.frozen, "frozen"));
+        match heard {
+            Ok(word) if word == "frozen" => Ok(frozen),
+            Ok(why) => Err(io::Error::other(format!("fsfreeze: {why}"))),
+            Err(error) => {
+                frozen.give_up();
+                Err(error)
             }
         }
     }
-    Ok(())
+
+    /// Whether that one's file system is frozen, or was and is not thawed yet.
+    fn has(&self, image: &Path) -> bool {
+        self.held.lock().contains(image)
+    }
+}
+
+impl Freezer {
+    /// Thaws what an agent left frozen that was killed with all that it had begun, and nothing of this one's.
+    pub fn thaw_all(&self, dir: &Path) -> io::Result<()> {
+        let dir = fs::canonicalize(dir)?;
+        for (image, device) in devices()? {
+            if !image.starts_with(&dir) || self.has(&image) {
+                continue;
+            }
+            let shown = image.display();
+            match thaw(&image, device) {
+                Ok(true) => {
+                    tracing::error!(image = %shown, "a file system was left frozen; it is thawed");
+                }
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::error!(image = %shown, %error, "failed to look whether a file system was left frozen");
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Whether it was frozen.
@@ -212,67 +324,4 @@ fn mount_of(device: (u64, u64)) -> io::Result<File> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{os::unix::fs::PermissionsExt as _, thread, time::Duration};
-
-    use super::*;
-
-    fn until(what: &str, is_so: impl Fn() -> bool) {
-        for _ in 0..4000 {
-            if is_so() {
-                return;
-            }
-            thread::sleep(Duration::from_millis(5));
-        }
-        panic!("{what} never came");
-    }
-
-    #[test]
-    fn what_is_frozen_when_nobody_listens_any_more_is_thawed() {
-        let dir = tempfile::tempdir().unwrap();
-        let (program, log) = (dir.path().join("fsfreeze"), dir.path().join("log"));
-        let text = format!(
-            "#!/bin/sh\necho \"$1\" >>{log}\n[ \"$1\" = -u ] || sleep 0.2\n",
-            log = log.display()
-        );
-        fs::write(&program, text).unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-        let said = || fs::read_to_string(&log).unwrap_or_default();
-        let programs = format!("{}:{PROGRAMS}", dir.path().display());
-        let mount = File::open(dir.path()).unwrap();
-        let mut frozen = Frozen::begin(mount, &programs).unwrap();
-        until("the freezing", || said() == "-f\n");
-        // As when the agent is killed.
-        drop(frozen.shell.stdout.take());
-        drop(frozen);
-        assert_eq!(said(), "-f\n-u\n");
-    }
-
-    /// Needs root, loop devices and ext4.
-    #[test]
-    fn what_was_left_frozen_without_a_mount_is_thawed() {
-        let dir = tempfile::tempdir().unwrap();
-        let image = dir.path().join("disk.img");
-        File::create(&image).unwrap().set_len(64 << 20).unwrap();
-        crate::volumes::format::ready(&image, &image, "ext4").unwrap();
-        let mut left = Command::new("unshare");
-        left.args(["-m", "sh", "-ec"])
-            .arg("mount -o loop disk.img /mnt; fsfreeze -f /mnt; umount /mnt")
-            .current_dir(dir.path());
-        assert!(left.status().unwrap().success());
-        let device = *devices()
-            .unwrap()
-            .get(&fs::canonicalize(&image).unwrap())
-            .unwrap();
-        assert!(is_alive(device) && mount_of(device).is_err());
-        // Not that of another, which has the same name elsewhere.
-        let other = dir.path().join("other.img");
-        File::create(&other).unwrap();
-        let refused = mounted_again(&other, device.1).unwrap_err();
-        assert_eq!(refused.kind(), io::ErrorKind::NotFound);
-        thaw_all(dir.path()).unwrap();
-        // Device and file are free again.
-        crate::instances::await_detached(&image).unwrap();
-        thaw_all(dir.path()).unwrap();
-    }
-}
+mod tests;

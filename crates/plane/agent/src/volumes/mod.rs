@@ -18,8 +18,10 @@ mod format;
 mod freeze;
 mod guests;
 mod mounts;
+mod pause;
 mod pods;
 mod restore;
+mod room;
 mod snapshots;
 mod taken;
 mod tries;
@@ -84,6 +86,7 @@ pub struct Volumes {
     snapshots_dir: PathBuf,
     /// A snapshot was taken, or has to be taken once more.
     moved: watch::Sender<()>,
+    freezer: freeze::Freezer,
 }
 
 /// A volume that cannot be given to a task.
@@ -109,6 +112,7 @@ impl Volumes {
             snapshots: watch::channel(None).0,
             snapshots_dir: node.join(snapshots::FOLDER),
             moved: watch::channel(()).0,
+            freezer: freeze::Freezer::default(),
         }
     }
 
@@ -183,7 +187,6 @@ impl Volumes {
 
     /// Brings files to what is told until `shutdown`.
     pub async fn run(self, tell: Arc<Subscription>, api: Api, shutdown: CancellationToken) {
-        self.thaw_left().await;
         let files = self.clone().bring_files(tell, shutdown.clone());
         let snapshots = self.clone().bring_snapshots(api.clone(), shutdown.clone());
         let mounts = self.clone().answer_mounts(shutdown.clone());
@@ -191,6 +194,7 @@ impl Volumes {
             files,
             snapshots,
             mounts,
+            self.clone().keep_room(shutdown.clone()),
             self.make_of_snapshots(api, shutdown)
         );
     }

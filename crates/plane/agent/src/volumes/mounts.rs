@@ -4,21 +4,25 @@
 //! that mount volumes wait for each other, and no other call waits for them: a check counts as its instance's and takes
 //! as long as that lets it.
 
-use std::{collections::BTreeMap, io, path::Path, sync::Arc};
+use std::{collections::BTreeMap, io, path::Path, sync::Arc, time::Duration};
 
 use tokio::{
     io::{Interest, unix::AsyncFd},
     sync::mpsc,
     task::spawn_blocking,
+    time::sleep,
 };
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+use wharf_base::Backoff;
 use wharf_container::runtime::{MountCall, MountCalls, Mountable, TaskHandle};
 
-use super::{Volumes, devices::is_of, format};
+use super::{Volumes, devices::is_of, format, pause};
 use crate::instances::container;
 
 /// Calls of one instance that wait for a check. With more, all of its calls do.
 const WAITING: usize = 64;
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// The volumes that one instance has.
 struct Given {
@@ -68,16 +72,29 @@ impl Volumes {
     }
 }
 
+/// Until the instance ends. The end at which the kernel asks is the instance's own, so whatever fails here begins anew,
+/// also after an agent that was killed.
 async fn answer(given: Given) {
-    let instance = given.instance.clone();
-    if let Err(error) = answer_until_its_end(given).await
-        && error.kind() != io::ErrorKind::BrokenPipe
-    {
-        tracing::error!(instance, %error, "failed to answer an instance that mounts its volumes");
+    let given = Arc::new(given);
+    if let Ok(Some(switch)) = given.handle.pause_switch(&container()) {
+        pause::go_on(&given.instance, &switch);
+    }
+    insist(&given.instance, || answer_until_its_end(given.clone())).await;
+}
+
+/// Calls it again, after pauses that grow, until it ends well or there is nobody left to answer.
+async fn insist<T: Future<Output = io::Result<()>>>(instance: &str, mut once: impl FnMut() -> T) {
+    let mut pauses = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE, 2.0);
+    while let Err(error) = once().await {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return;
+        }
+        tracing::error!(instance, %error, "failed to answer an instance that mounts its volumes; will retry");
+        sleep(pauses.wait()).await;
     }
 }
 
-async fn answer_until_its_end(given: Given) -> io::Result<()> {
+async fn answer_until_its_end(given: Arc<Given>) -> io::Result<()> {
     let handle = &given.handle;
     let status = handle.status().await.map_err(io::Error::other)?;
     let first = status.containers.get(&container()).map_or(0, |it| it.pid);
@@ -93,7 +110,6 @@ async fn answer_until_its_end(given: Given) -> io::Result<()> {
     spawn_blocking(move || MountCalls::begin_anew(&processes))
         .await
         .map_err(io::Error::other)?;
-    let given = Arc::new(given);
     let (later, waiting) = mpsc::channel(WAITING);
     let (hearing, mounting) = (hear(&calls, later), mount(&calls, waiting, &given));
     tokio::try_join!(hearing, mounting).map(drop)
@@ -129,14 +145,43 @@ async fn mount(
 
 /// The first process puts the filter there a moment after it began; one that an older program booted never does.
 async fn wait_for(first: i32) -> io::Result<Option<MountCalls>> {
-    use std::time::Duration;
     const PATIENCE: u32 = 600;
     const LOOK: Duration = Duration::from_millis(100);
     for _ in 0..PATIENCE {
         match MountCalls::of(first, wharf_instance_init::LISTENER)? {
             Some(calls) => return Ok(Some(calls)),
-            None => tokio::time::sleep(LOOK).await,
+            None => sleep(LOOK).await,
         }
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::Cell, io::ErrorKind};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_fails_begins_anew_until_nobody_is_left() {
+        for (ends, times) in [
+            (
+                &[Some(ErrorKind::Other), Some(ErrorKind::Interrupted), None][..],
+                3,
+            ),
+            (
+                &[Some(ErrorKind::Other), Some(ErrorKind::BrokenPipe), None],
+                2,
+            ),
+            (&[None], 1),
+        ] {
+            let calls = Cell::new(0);
+            insist("i-1", || async {
+                calls.set(calls.get() + 1);
+                ends[calls.get() - 1].map_or(Ok(()), |kind| Err(kind.into()))
+            })
+            .await;
+            assert_eq!(calls.get(), times);
+        }
+    }
 }

@@ -22,6 +22,7 @@ use wharf_planeproto::{
 
 use super::{
     Volumes,
+    files::Files,
     snapshots::{AT_ONCE, is, write_chunk},
     tries::Tries,
 };
@@ -112,8 +113,8 @@ impl Volumes {
         if source.pages.len() > MAX_PAGES {
             return Err(NotMade::Damaged);
         }
-        let (files, id, bytes) = (self.files.clone(), volume.id.clone(), volume.bytes);
-        let file = blocking(move || files.begin_restore(&id, bytes)).await?;
+        let (files, of) = (self.files.clone(), volume.clone());
+        let file = blocking(move || files.begin_restore(&of)).await?;
         let file = Arc::new(file);
         for name in &source.pages {
             let wanted = sum_of(name).ok_or(NotMade::Damaged)?;
@@ -122,8 +123,8 @@ impl Volumes {
             let listed = listed.and_then(|it| entries(&it)).ok_or(NotMade::Damaged)?;
             stream::iter(listed.into_iter().map(Ok::<_, NotMade>))
                 .try_for_each_concurrent(AT_ONCE, |entry| {
-                    let file = file.clone();
-                    async move { fill(api, volume, file, entry).await }
+                    let (file, files) = (file.clone(), self.files.clone());
+                    async move { fill(api, volume, (file, files), entry).await }
                 })
                 .await?;
         }
@@ -133,13 +134,20 @@ impl Volumes {
     }
 }
 
-async fn fill(api: &Api, volume: &Volume, file: Arc<File>, entry: Entry) -> Result<(), NotMade> {
+async fn fill(
+    api: &Api,
+    volume: &Volume,
+    (file, files): (Arc<File>, Arc<Files>),
+    entry: Entry,
+) -> Result<(), NotMade> {
     let name = hex_of(&entry.sum);
     let bytes = fetch(api, volume, What::Bytes(&name)).await?;
     blocking(move || {
         if !is(&bytes, &entry.sum) {
             return Ok(false);
         }
+        // Others fill the disk meanwhile.
+        files.check_room()?;
         write_chunk(&file, entry.at, &bytes)?;
         Ok(true)
     })
@@ -164,19 +172,19 @@ async fn blocking<T: Send + 'static>(
     spawn_blocking(work).await.map_err(io::Error::other)?
 }
 
-impl super::files::Files {
+impl Files {
     /// Whether its file is still to be made of a snapshot.
     pub fn awaits_restore(&self, volume: &Volume) -> bool {
         volume.restore && !self.image(&volume.id).exists()
     }
 
     /// The file as it is filled, empty.
-    fn begin_restore(&self, id: &str, bytes: u64) -> io::Result<File> {
-        self.check_room()?;
-        let folder = self.folder(id);
+    fn begin_restore(&self, volume: &Volume) -> io::Result<File> {
+        self.check_promise(volume)?;
+        let folder = self.folder(&volume.id);
         fs::create_dir_all(&folder)?;
         let file = File::create(folder.join("disk.new"))?;
-        file.set_len(bytes)?;
+        file.set_len(volume.bytes)?;
         Ok(file)
     }
 

@@ -121,6 +121,40 @@ fn a_file_is_made_once_and_removed_when_nothing_has_it() {
 }
 
 #[test]
+fn volumes_that_the_disk_has_no_room_for_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let files = Files::new(dir.path().join(FOLDER));
+    let of = |digit: u8, bytes| Volume {
+        id: format!("vol-0123456789abcde{digit:02x}"),
+        bytes,
+        ..volume(Wanted::Kept, true)
+    };
+    let promised = crate::machine::room_for_disks(dir.path()).unwrap();
+    let no_room = |report: &VolumeReport| {
+        let reason = report.reason.as_deref().unwrap_or_default();
+        report.state == VolumeState::Failed && reason.starts_with("InsufficientVolumeCapacity: ")
+    };
+    let (report, _) = brought(&files, of(0, promised / 4 + 1));
+    assert!(no_room(&report), "{report:?}");
+    // Together they may be promised four times what there is, and no more.
+    let most = promised / 4;
+    for digit in 1..=4 {
+        let (report, _) = brought(&files, of(digit, most));
+        assert_eq!(report.state, VolumeState::Ready, "{report:?}");
+    }
+    let (report, _) = brought(&files, of(5, most));
+    assert!(no_room(&report), "{report:?}");
+    // One that goes leaves room.
+    let gone = Volume {
+        wanted: Wanted::Gone,
+        ..of(1, most)
+    };
+    brought(&files, gone);
+    let (report, _) = brought(&files, of(5, most));
+    assert_eq!(report.state, VolumeState::Ready, "{report:?}");
+}
+
+#[test]
 fn a_file_that_cannot_grow_stays_what_it_was() {
     let dir = tempfile::tempdir().unwrap();
     let files = Files::new(dir.path().join(FOLDER));

@@ -50,6 +50,11 @@ impl Tries {
         of_it.failures
     }
 
+    /// How often it went wrong so far.
+    pub fn failures(&self, id: &str) -> u32 {
+        self.0.get(id).map_or(0, |it| it.failures)
+    }
+
     /// Nothing is left to be done, for as long as it is known.
     pub fn end(&mut self, id: &str) {
         self.of(id).is = Is::Over;

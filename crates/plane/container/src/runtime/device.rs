@@ -28,7 +28,7 @@ use nix::{
     sys::stat::{Mode, SFlag, makedev, minor, mknod},
     unistd::{Gid, Uid, chown, setfsgid, setfsuid},
 };
-use wharf_cgroup::{DeviceKind, DeviceRule};
+use wharf_cgroup::{DeviceKind, DeviceRule, PauseSwitch};
 use wharf_userns::{IdRange, attach, clone_tree};
 
 use super::{
@@ -105,6 +105,7 @@ impl LoopDevice {
         if Self::over(image)?.map(|it| it.number) != Some(self.number) {
             return Ok(());
         }
+        self.set_read_only(false)?;
         // SAFETY: an ioctl without an argument.
         Errno::result(unsafe { libc::ioctl(device.as_raw_fd(), LOOP_CLR_FD) })?;
         Ok(())
@@ -166,6 +167,17 @@ impl TaskHandle {
     /// It has ended, or the kernel refuses.
     pub fn take_in(&self, name: &ContainerName, process: i32) -> Result<(), ContainerError> {
         Ok(self.group_of(name)?.attach(process)?)
+    }
+
+    /// What holds all processes of the container where they are; `None` where the kernel has nothing of the kind.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub fn pause_switch(
+        &self,
+        name: &ContainerName,
+    ) -> Result<Option<PauseSwitch>, ContainerError> {
+        Ok(self.group_of(name)?.pause_switch())
     }
 
     /// Processes of the container, as the host numbers them.
@@ -430,6 +442,9 @@ mod tests {
         let user = File::open(device.path()).unwrap();
         device.let_go(&image).unwrap();
         assert!(LoopDevice::over(&image).unwrap().is_some_and(|it| it.goes));
+        // For as long as anybody has it, nobody else gets the file.
+        let busy = LoopDevice::bind(&image).unwrap_err();
+        assert_eq!(busy.kind(), io::ErrorKind::ResourceBusy);
         drop(user);
         while LoopDevice::over(&image).unwrap().is_some() {
             thread::yield_now();

@@ -35,6 +35,8 @@ use wharf_shim_protocol::{
     record::{RECORD_LIMIT, boot_id},
 };
 
+use super::superblock::check_is_alone;
+
 /// Of the kernel's loop devices.
 pub(super) const LOOP_MAJOR: u64 = 7;
 /// Others may take the device that was free a moment ago; so often the next one is tried.
@@ -80,14 +82,17 @@ impl PreparedDisk {
     /// The same after `check` of the device, which nobody else writes to meanwhile: it is told the device's path.
     ///
     /// # Errors
-    /// See [`PreparedDisk::kept`]; also while a check that an earlier agent began goes on.
+    /// See [`PreparedDisk::kept`]; also while a check that an earlier agent began goes on, and for a file system that
+    /// leads to another device.
     pub fn kept_checked(
         image: &Path,
         check: impl FnOnce(&Path) -> io::Result<()>,
     ) -> io::Result<Self> {
         let file = lock_image(image)?;
         let (device, number) = attach(&file, image)?;
+        check_is_alone(&device)?;
         check(&path_of(&device, number))?;
+        check_is_alone(&device)?;
         let mount = mount_detached(device, number, &LONG_LIVED, MOUNT_ATTR_NODEV)?;
         Ok(Self {
             image: image.to_owned(),
@@ -145,6 +150,24 @@ pub(super) fn lock_image(image: &Path) -> io::Result<File> {
     match Errno::result(locked) {
         Err(Errno::EWOULDBLOCK) => Err(busy()),
         other => other.map(|_| file).map_err(Into::into),
+    }
+}
+
+/// Opens a file that no device is over, to read it, and keeps devices from it for as long as it is open.
+///
+/// # Errors
+/// [`io::ErrorKind::ResourceBusy`]: one is, or comes to be.
+pub fn hold_unattached(image: &Path) -> io::Result<File> {
+    let busy = || io::Error::new(io::ErrorKind::ResourceBusy, "somebody has the disk");
+    let file = File::open(image)?;
+    let shared = libc::LOCK_SH | libc::LOCK_NB;
+    // SAFETY: takes a descriptor of ours and a number.
+    let locked = unsafe { libc::flock(file.as_raw_fd(), shared) };
+    match Errno::result(locked) {
+        Err(Errno::EWOULDBLOCK) => Err(busy()),
+        Err(other) => Err(other.into()),
+        Ok(_) if is_attached(image)? => Err(busy()),
+        Ok(_) => Ok(file),
     }
 }
 

@@ -39,6 +39,7 @@ use super::{
     device::{LoopDevice, apart, loop_number},
     disk::{mount_detached, open_device},
     mount_flags::Wanted,
+    superblock::{check_is_alone, has_own_journal},
 };
 
 const IS_LISTENER: &str = "anon_inode:seccomp notify";
@@ -298,9 +299,13 @@ fn mount_given(number: u32, given: &dyn Mountable, wanted: &Wanted) -> io::Resul
     // One that the kernel has as it is was checked before.
     if !Path::new(&format!("/sys/fs/ext4/loop{number}")).exists() {
         await_unused(&device.path())?;
+        check_is_alone(&open)?;
         given.check(&device.path())?;
+        check_is_alone(&open)?;
     }
-    mount_detached(open, number.into(), &wanted.options(), wanted.attributes).map(Some)
+    let mount = mount_detached(open, number.into(), &wanted.options(), wanted.attributes)?;
+    has_own_journal(number)?;
+    Ok(Some(mount))
 }
 
 /// Waits a little for a check that an agent began which is no more, and for who has the device to itself.

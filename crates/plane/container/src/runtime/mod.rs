@@ -11,14 +11,17 @@ mod disk;
 mod error;
 mod events;
 mod exec;
+mod full;
 mod guest_mount;
 mod logs;
 mod mount_flags;
 mod recover;
 mod secrets;
 mod spawn;
+mod superblock;
 mod task;
 mod volume;
+mod writes;
 
 use std::{
     collections::BTreeMap,
@@ -36,6 +39,7 @@ use serde::{Deserialize, Serialize};
 use wharf_base::InstallationId;
 use wharf_cgroup::Hierarchies;
 pub use wharf_cgroup::Limits;
+pub use wharf_cgroup::PauseSwitch;
 pub use wharf_cgroup::Stats as ContainerStats;
 use wharf_durable::{self as durable, Durability};
 use wharf_shim_protocol::{ContainerName, ShimSetup, TaskFolder, record::RECORD_LIMIT};
@@ -47,7 +51,10 @@ use wharf_userns::IdRange;
 use self::spawn::ShimProgram;
 pub use self::{
     device::{DevFolder, LoopDevice, Mounted, loop_number, mounts_of},
-    disk::{DiskUsage, PreparedDisk, TaskDisk, attached_files, is_attached, mounted_again},
+    disk::{
+        DiskUsage, PreparedDisk, TaskDisk, attached_files, hold_unattached, is_attached,
+        mounted_again,
+    },
     error::{ContainerError, RuntimeError, Step},
     events::TaskEvents,
     exec::{ExecOutput, ExecSession, ExecSpec},
@@ -56,6 +63,7 @@ pub use self::{
     recover::{Recovered, RecoveredState},
     secrets::SecretsFile,
     task::{Started, TaskHandle},
+    writes::Writes,
 };
 
 /// The cgroup below the installation's in which all shims live.

@@ -1,5 +1,7 @@
 //! What mappings come to for an instance. Pure.
 
+use std::collections::BTreeSet;
+
 use wharf_wire::Fault;
 
 use super::mapping::{Ebs, Mapping};
@@ -16,6 +18,15 @@ pub struct Layout {
     pub root_gib: u32,
     /// By the order in which they were asked for.
     pub volumes: Vec<Planned>,
+    /// Who may use the snapshots that the launched image brings, if that is another than who launches it.
+    pub lender: Option<Lender>,
+}
+
+/// The owner of an image: who may launch it has what it brings, whoever else may use these snapshots.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lender {
+    pub account: String,
+    pub snapshots: BTreeSet<String>,
 }
 
 /// A volume that comes with an instance.
@@ -33,6 +44,7 @@ pub fn layout(root: &str, mappings: &[Mapping]) -> Result<Layout, Fault> {
     let mut found = Layout {
         root_gib: DISK_GIB,
         volumes: Vec::new(),
+        lender: None,
     };
     let mut has_root = false;
     for mapping in mappings {

@@ -6,7 +6,7 @@ use wharf_records::{Record as _, Scope};
 use wharf_service::tags::Tags;
 use wharf_wire::{Context, Fault};
 
-use super::{Layout, layout, over, read};
+use super::{Layout, Lender, layout, over, read};
 use crate::{
     Ec2Service, fault, images,
     snapshots::{self, Snapshot, Source, State},
@@ -26,6 +26,8 @@ pub struct Disk {
     delete: bool,
     sized: Sized,
     source: Option<Source>,
+    /// Who may use it: who launches, or the image's owner.
+    user: Option<String>,
 }
 
 /// What a launch asks for, over what its image brings.
@@ -37,7 +39,15 @@ pub async fn of_launch(
     let image = input.image_id.as_deref().unwrap_or_default();
     let image = images::find(service, cx, image).await?;
     let own = read(input.block_device_mappings.as_deref())?;
-    layout(&image.root_device_name, &over(&own, &image.mappings))
+    let mut found = layout(&image.root_device_name, &over(&own, &image.mappings))?;
+    if image.owner != cx.account {
+        let brought = image.mappings.iter().filter(|it| !it.suppressed);
+        found.lender = Some(Lender {
+            snapshots: brought.filter_map(|it| it.ebs.snapshot.clone()).collect(),
+            account: image.owner,
+        });
+    }
+    Ok(found)
 }
 
 /// With the snapshots that there are.
@@ -45,14 +55,21 @@ pub async fn prepare(service: &Ec2Service, cx: &Context, layout: Layout) -> Resu
     let mut volumes = Vec::with_capacity(layout.volumes.len());
     for planned in &layout.volumes {
         let snapshot = match planned.snapshot() {
-            Some(id) => Some(completed(snapshots::find(service, cx, id).await?)?),
+            Some(id) => {
+                let lender = layout.lender.as_ref();
+                let lender = lender.filter(|it| it.snapshots.contains(id));
+                let account = lender.map_or(&cx.account, |it| &it.account);
+                let found = snapshots::find_for(service, account, &cx.region, id).await?;
+                Some((completed(found)?, account.clone()))
+            }
             None => None,
         };
         volumes.push(Disk {
             device: planned.device.clone(),
             delete: planned.delete,
-            sized: planned.sized(snapshot.as_ref().map(|it| it.gib))?,
-            source: snapshot.map(|it| Source {
+            sized: planned.sized(snapshot.as_ref().map(|(it, _)| it.gib))?,
+            user: snapshot.as_ref().map(|(_, user)| user.clone()),
+            source: snapshot.map(|(it, _)| Source {
                 snapshot: it.id,
                 owner: it.owner,
             }),
@@ -78,18 +95,16 @@ impl Disks {
         self.volumes.len() + sourced.count()
     }
 
-    /// Keys of the snapshots that they are made of. A deletion of one either sees its volume, or is seen by who makes it.
-    pub fn sources(&self, region: &str) -> Vec<(String, &str)> {
-        let sources = self.volumes.iter().filter_map(|it| it.source.as_ref());
-        sources
-            .map(|it| {
-                let scope = Scope::new(SERVICE, &it.owner, region);
-                (
-                    scope.key(Snapshot::KIND, &it.snapshot),
-                    it.snapshot.as_str(),
-                )
-            })
-            .collect()
+    /// The snapshots that they are made of: key, id, and the account that may use it. A deletion of one either sees its
+    /// volume, or is seen by who makes it.
+    pub fn sources(&self, region: &str) -> Vec<(String, &str, &str)> {
+        let sources = self.volumes.iter().filter_map(|it| {
+            let of = it.source.as_ref()?;
+            let scope = Scope::new(SERVICE, &of.owner, region);
+            let key = scope.key(Snapshot::KIND, &of.snapshot);
+            Some((key, of.snapshot.as_str(), it.user.as_deref()?))
+        });
+        sources.collect()
     }
 
     /// Refuses more volumes than an account may have.

@@ -10,6 +10,6 @@ pub mod layout;
 pub mod make;
 mod mapping;
 
-pub use layout::{Layout, layout};
+pub use layout::{Layout, Lender, layout};
 pub use make::{Disks, of_launch, prepare};
 pub use mapping::{Mapping, over, read, read_template};

@@ -36,6 +36,26 @@ pub fn too_many_volumes() -> Fault {
     )
 }
 
+/// Volumes of an account on one host.
+pub fn too_many_volumes_of_host(host: &str, most: usize) -> Fault {
+    sender(
+        "VolumeLimitExceeded",
+        format!("You have exceeded your maximum number of volumes on the host {host}: {most}."),
+    )
+}
+
+/// `why`: what the volume's host says.
+pub fn no_volume_capacity(id: &str, why: &str) -> Fault {
+    Fault::sender(
+        "InsufficientVolumeCapacity",
+        500,
+        format!(
+            "There is not enough capacity to fulfill your EBS volume provision request. Volume '{id}' cannot be \
+             made: {why}."
+        ),
+    )
+}
+
 pub fn bad_volume_zone(zone: &str) -> Fault {
     sender(
         "InvalidZone.NotFound",
@@ -109,6 +129,13 @@ pub fn snapshot_not_found(id: &str) -> Fault {
     sender(
         "InvalidSnapshot.NotFound",
         format!("The snapshot '{id}' does not exist."),
+    )
+}
+
+pub fn snapshot_of_image(id: &str, image: &str) -> Fault {
+    sender(
+        "InvalidSnapshot.InUse",
+        format!("The snapshot {id} is currently in use by {image}"),
     )
 }
 

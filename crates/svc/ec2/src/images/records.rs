@@ -92,6 +92,12 @@ impl Image {
         self.public || self.owner == account || self.shared_with.contains(account)
     }
 
+    /// Whether instances of it come with a volume of that snapshot.
+    pub fn has_snapshot(&self, id: &str) -> bool {
+        let mut mappings = self.mappings.iter();
+        mappings.any(|it| !it.suppressed && it.ebs.snapshot.as_deref() == Some(id))
+    }
+
     /// An alias that users know an owner by.
     pub fn owner_alias(&self) -> Option<&'static str> {
         matches!(self.source, Source::Own).then_some("amazon")

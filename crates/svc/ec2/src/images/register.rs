@@ -7,7 +7,7 @@ use wharf_service::transact;
 use wharf_wire::{Call, Fault};
 
 use super::{Image, resolve::resolve};
-use crate::{Ec2Service, block_devices, fault, records::Pointer, tags};
+use crate::{Ec2Service, block_devices, fault, records::Pointer, snapshots::Snapshot, tags};
 
 /// Of an account in a region.
 const MAX_IMAGES: usize = 5_000;
@@ -38,7 +38,7 @@ pub async fn register(
     let mappings = block_devices::read(input.block_device_mappings.as_deref())?;
     // What no launch could have is refused here.
     let disks = block_devices::layout(&root_device_name, &mappings)?;
-    block_devices::prepare(service, call, disks).await?;
+    let disks = block_devices::prepare(service, call, disks).await?;
     let location = input.image_location.unwrap_or_default();
     if location.is_empty() {
         return Err(fault::missing_parameter("ImageLocation"));
@@ -68,6 +68,13 @@ pub async fn register(
     transact!(service.table, &call.permit, |tx| {
         if let Some(other) = tx.find::<Pointer>(&name).await? {
             return Err(fault::image_name_taken(&image.name, &other.id));
+        }
+        // A deletion of one either sees the image, or is seen here.
+        for (key, id, user) in disks.sources(&call.region) {
+            let still = tx.find::<Snapshot>(&key).await?;
+            if !still.is_some_and(|it| !it.deleting && it.may_use(user)) {
+                return Err(fault::snapshot_not_found(id));
+            }
         }
         tx.put(&name, &Pointer::to(&image.id));
         tx.put(Ec2Service::key::<Image>(call, &image.id), &image);

@@ -83,9 +83,9 @@ pub async fn run(
             return reservation(service, call, made).await;
         }
         // A deletion of a snapshot either sees its volume, or is seen here.
-        for (key, id) in prepared.disks.sources(&call.region) {
+        for (key, id, user) in prepared.disks.sources(&call.region) {
             let still = tx.find::<Snapshot>(&key).await?;
-            if !still.is_some_and(|it| !it.deleting && it.may_use(&call.account)) {
+            if !still.is_some_and(|it| !it.deleting && it.may_use(user)) {
                 return Err(fault::snapshot_not_found(id));
             }
         }

@@ -236,6 +236,10 @@ impl Ec2Service {
             snapshot.bytes = chunks * CHUNK;
             snapshot.completed_at = Some(now);
             tx.put(&key, &snapshot);
+            // Its source is needed no more.
+            if let Some(word) = snapshot.origin_use() {
+                tx.delete(word);
+            }
         });
         Ok(())
     }

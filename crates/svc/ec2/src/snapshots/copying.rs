@@ -53,15 +53,11 @@ pub async fn step(service: &Ec2Service, scope: &Scope, stored: &Stored<Snapshot>
             return Err(wharf_service::StepError::other(error));
         }
     }
-    let shard = fence(&service.instances.shard)?;
+    // What was written wakes it again, or it is completed.
     if origin.copied == source.pages.len() {
-        // Otherwise a deletion of the source does.
-        if let Some(word) = record.origin_use() {
-            let txn = Txn::new().when(shard).delete(word);
-            service.table.commit(&PERMIT, txn).await?;
-        }
         return Ok(Next::Settled);
     }
+    let shard = fence(&service.instances.shard)?;
     let mut moved = record.clone();
     if let Some(origin) = &mut moved.origin {
         origin.copied += 1;
@@ -82,7 +78,10 @@ async fn fail(service: &Ec2Service, stored: &Stored<Snapshot>, why: &str) -> Ste
     failed.reason = Some(why.to_owned());
     let txn = Txn::new().when(fence(&service.instances.shard)?);
     let txn = txn.when(stored.unchanged());
-    let txn = txn.put(&stored.key, encode(&failed));
+    let mut txn = txn.put(&stored.key, encode(&failed));
+    if let Some(word) = failed.origin_use() {
+        txn = txn.delete(word);
+    }
     service.table.commit(&PERMIT, txn).await?;
     Ok(Next::Settled)
 }

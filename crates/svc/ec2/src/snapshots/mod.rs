@@ -46,8 +46,18 @@ const MAX_PENDING: usize = 5;
 
 /// A snapshot that the caller may see and make volumes of.
 pub async fn find(service: &Ec2Service, cx: &Context, id: &str) -> Result<Snapshot, Fault> {
+    find_for(service, &cx.account, &cx.region, id).await
+}
+
+/// … that an account may.
+pub async fn find_for(
+    service: &Ec2Service,
+    account: &str,
+    region: &str,
+    id: &str,
+) -> Result<Snapshot, Fault> {
     check_id(id)?;
-    let found = visible(service, cx, id).await?;
+    let found = visible_to(service, account, region, id).await?;
     found.ok_or_else(|| fault::snapshot_not_found(id))
 }
 

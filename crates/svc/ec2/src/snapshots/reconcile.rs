@@ -75,7 +75,21 @@ pub async fn snapshot(service: &Ec2Service, scope: &Scope, key: &str) -> Result<
         }
         State::Error | State::Completed => {}
     }
+    forget_origin(service, record).await?;
     Ok(Next::Settled)
+}
+
+/// Removes the word of a copy that is done, which versions before this one left behind.
+async fn forget_origin(service: &Ec2Service, record: &Snapshot) -> Result<(), StepError> {
+    let Some(key) = record.origin_use().filter(|_| !record.is_being_taken()) else {
+        return Ok(());
+    };
+    if let Some(word) = service.table.read::<CopyUse>(&key).await? {
+        let txn = Txn::new().when(fence(&service.instances.shard)?);
+        let txn = txn.when(word.unchanged()).delete(&key);
+        service.table.commit(&PERMIT, txn).await?;
+    }
+    Ok(())
 }
 
 /// Why nothing will come of a snapshot that is being taken.

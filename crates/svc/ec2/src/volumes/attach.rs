@@ -2,11 +2,13 @@
 //! which hosts registered, for tasks.
 
 use wharf_api_ec2::types::{AttachVolumeRequest, DetachVolumeRequest, VolumeAttachment};
+use wharf_planeproto::volume::NO_CAPACITY;
 use wharf_service::transact;
 use wharf_wire::{Call, CallerKind, Fault};
 
 use super::{
     Volume, acts_for_users, check_id, check_manages,
+    host_limit::check_host,
     life::{Attachment, AttachmentState, Refused, To},
     of_instance::of_instance,
 };
@@ -32,6 +34,11 @@ pub async fn attach(
     if instance.is_empty() {
         return Err(fault::missing_parameter("InstanceId"));
     }
+    // Volumes and names of devices are compared with others.
+    let _turn = service
+        .counting
+        .take((&call.account, "volume-attachment"))
+        .await;
     match call.caller.kind {
         CallerKind::Service if acts_for_users(call) => {
             attach_for_pods(service, call, &input, instance).await
@@ -50,6 +57,7 @@ async fn attach_for_task(
 ) -> Result<VolumeAttachment, Fault> {
     let id = input.volume_id.as_deref().unwrap_or_default();
     let host = host(service, call, instance).await?;
+    check_host(service, call, &host, id).await?;
     let to = To {
         instance,
         host: &host,
@@ -85,6 +93,7 @@ async fn attach_for_pods(
         (State::Running, Some(host)) => host.machine.clone(),
         (state, _) => return Err(fault::wrong_state(instance_id, state, "attached to")),
     };
+    check_host(service, call, &host, id).await?;
     let to = To {
         instance: instance_id,
         host: &host,
@@ -132,11 +141,6 @@ async fn attach_device(
         Ec2Service::key::<Volume>(call, id),
         Ec2Service::key::<Instance>(call, instance_id),
     );
-    // Names of devices are compared with those of other volumes.
-    let _turn = service
-        .counting
-        .take((&call.account, "volume-attachment"))
-        .await;
     let shown = transact!(service.table, &call.permit, |tx| {
         let Some(mut volume) = tx.find::<Volume>(&key).await? else {
             return Err(Volume::missing(id));
@@ -163,6 +167,7 @@ async fn attach_device(
         };
         let attached = volume.life.attach(to, call.now);
         attached.map_err(|why| refusal(id, &why))?;
+        check_host(service, call, &host, id).await?;
         let others = of_instance(service, call, instance_id).await?;
         if others.len() >= MOST_DEVICES {
             return Err(fault::too_many_devices(instance_id, MOST_DEVICES));
@@ -202,6 +207,10 @@ fn refusal(id: &str, why: &Refused) -> Fault {
     match why {
         Refused::Deleting => fault::volume_state(id, "is being deleted"),
         Refused::InUse => fault::volume_in_use(id),
+        Refused::Lost(why) if why.starts_with(NO_CAPACITY) => {
+            let why = why[NO_CAPACITY.len()..].trim_start_matches([':', ' ']);
+            fault::no_volume_capacity(id, why)
+        }
         Refused::Lost(why) => fault::volume_state(id, &format!("cannot be used: {why}")),
         Refused::Elsewhere(host) => fault::volume_state(
             id,

@@ -222,10 +222,17 @@ impl Life {
         self.host.get_or_insert_with(|| host.to_owned());
     }
 
+    /// The host of the instance that it was made with takes no more volumes.
+    pub fn not_placed(&mut self, why: &str) {
+        self.lost = Some(why.to_owned());
+    }
+
     /// Whether it waits for its instance to be placed.
     pub fn awaits_host(&self) -> bool {
         let device = self.attachment.as_ref().filter(|it| it.is_device);
-        self.host.is_none() && device.is_some_and(|it| it.state == AttachmentState::Attaching)
+        self.host.is_none()
+            && self.lost.is_none()
+            && device.is_some_and(|it| it.state == AttachmentState::Attaching)
     }
 
     /// Whether an attachment or the volume itself ends that no host was ever told of.
@@ -304,6 +311,20 @@ mod tests {
         assert!(life.attachment.as_ref().is_some_and(|it| it.force));
         life.reported(&said(VolumeState::Ready, false));
         assert_eq!(life.state(), "available");
+    }
+
+    #[test]
+    fn one_that_its_host_takes_not_ends_with_its_instance() {
+        let mut life = Life {
+            attachment: Some(Attachment::at_launch("i-1", "/dev/sdf", true, Timestamp(1))),
+            ..Life::default()
+        };
+        assert!(life.awaits_host());
+        life.not_placed("too many");
+        assert!(!life.awaits_host() && !life.ends_unplaced());
+        assert_eq!(life.state(), "error");
+        life.instance_left();
+        assert!(life.ends_unplaced());
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod attributes;
 mod create;
 mod delete;
 mod describe;
+mod host_limit;
 mod kinds;
 mod life;
 mod modification;

@@ -10,10 +10,11 @@ use wharf_store::Txn;
 
 use super::{
     Volume,
+    host_limit::{MAX_ON_HOST, has_room},
     life::{AttachmentState, Left},
 };
 use crate::{
-    Ec2Service,
+    Ec2Service, fault,
     fault::Ec2Faults,
     instances::{PERMIT, life::State},
     records::{Instance, Pointer},
@@ -67,7 +68,11 @@ async fn left(service: &Ec2Service, scope: &Scope, stored: &Stored<Volume>) -> S
     let txn = match record.life.host_left() {
         Left::It => txn.put(&stored.key, encode(&record)),
         Left::Nothing => {
-            let txn = txn.delete(&stored.key);
+            let mut txn = txn.delete(&stored.key);
+            // The snapshot that it was to be made of is needed no more.
+            if let Some(used) = record.source_use(scope) {
+                txn = txn.delete(used);
+            }
             match &record.token_id {
                 Some(token) => txn.delete(scope.key(Pointer::KIND, token)),
                 None => txn,
@@ -90,7 +95,18 @@ async fn follow(service: &Ec2Service, scope: &Scope, stored: &Stored<Volume>) ->
         return Ok(Next::After(NEXT_LOOK));
     };
     let mut record = stored.record.clone();
-    record.life.placed(&host.machine);
+    let all = service.table.all::<Volume>(scope, "").await?;
+    match has_room(
+        all.iter().map(|(_, it)| &it.record),
+        &host.machine,
+        &record.id,
+    ) {
+        true => record.life.placed(&host.machine),
+        false => {
+            let why = fault::too_many_volumes_of_host(&host.machine, MAX_ON_HOST);
+            record.life.not_placed(&why.message);
+        }
+    }
     let txn = Txn::new().when(fence(&service.instances.shard)?);
     let txn = txn.when(stored.unchanged()).when(found.unchanged());
     let txn = txn.put(&stored.key, encode(&record));

@@ -13,7 +13,7 @@ use crate::world::{World, filter, of_account, refusal, user, world};
 const HOST: &str = "000000000000.dkr.ecr.us-east-1.amazonaws.com";
 
 /// A registry with one repository, `app`, whose tag `v1` is an image and `multi` an index.
-struct Registry;
+pub struct Registry;
 
 #[async_trait]
 impl Ecr for Registry {

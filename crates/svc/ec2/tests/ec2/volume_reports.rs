@@ -1,7 +1,8 @@
 //! What becomes of volumes by what hosts say of them, and when hosts say nothing any more.
 
 use wharf_api_ec2::{Ec2, types::*};
-use wharf_records::Scope;
+use wharf_planeproto::volume::{VolumeReport, VolumeState};
+use wharf_records::{Scope, decode, encode};
 use wharf_store::Txn;
 use wharf_testkit::{ACCOUNT, PERMIT, REGION, call, call_of_service, until};
 
@@ -68,4 +69,74 @@ async fn a_report_that_fails_keeps_none_behind_it_back() {
     let handed_in = it.ec2.volumes_reported(HOST, reports).await;
     handed_in.unwrap();
     attached("attached", &shown(&it, &id).await);
+}
+
+#[tokio::test]
+async fn an_account_has_so_many_volumes_on_a_host_and_no_more() {
+    let it = It::new().await;
+    let id = it.fresh_volume().await;
+    it.attach(&id, HOST).await;
+    let scope = Scope::new("ec2", ACCOUNT, REGION);
+    let stored = it.world.store.get(&scope.key("volume", &id)).await;
+    let record: wharf_svc_ec2::volumes::Volume = decode(&stored.unwrap().unwrap().value).unwrap();
+    let mut txn = Txn::new();
+    for number in 1..512 {
+        let mut other = record.clone();
+        other.id = format!("vol-{number:017x}");
+        other.token_id = None;
+        txn = txn.put(scope.key("volume", &other.id), encode(&other));
+        if number % 50 == 0 || number == 511 {
+            let txn = std::mem::take(&mut txn);
+            it.world.store.txn(&PERMIT, txn).await.unwrap();
+        }
+    }
+    let one_more = it.fresh_volume().await;
+    let attach = |volume: &str, host: &str| AttachVolumeRequest {
+        volume_id: Some(volume.to_owned()),
+        instance_id: Some(host.to_owned()),
+        ..Default::default()
+    };
+    let ecs = call_of_service("ecs.amazonaws.com");
+    let refused = it.ec2.attach_volume(&ecs, attach(&one_more, HOST)).await;
+    let refused = refused.unwrap_err();
+    assert_eq!(refused.code, "VolumeLimitExceeded");
+    let text = format!("You have exceeded your maximum number of volumes on the host {HOST}: 512.");
+    assert_eq!(refused.message, text);
+    // One that is there already stays, and another host has room.
+    it.attach(&id, HOST).await;
+    it.attach(&one_more, "i-0fffffffffffffff0").await;
+}
+
+#[tokio::test]
+async fn a_host_without_room_says_so_to_who_attaches() {
+    let it = It::new().await;
+    let id = it.fresh_volume().await;
+    it.attach(&id, HOST).await;
+    let (told, report) = it.report_of(&id).await;
+    let why = "the disk of the volume's host is full";
+    let full = VolumeReport {
+        state: VolumeState::Failed,
+        reason: Some(format!("InsufficientVolumeCapacity: {why}")),
+        ..report
+    };
+    it.ec2
+        .volumes_reported(HOST, vec![(told, full)])
+        .await
+        .unwrap();
+    assert_eq!(shown(&it, &id).await.state.as_deref(), Some("error"));
+    let input = AttachVolumeRequest {
+        volume_id: Some(id.clone()),
+        instance_id: Some(HOST.to_owned()),
+        ..Default::default()
+    };
+    let ecs = call_of_service("ecs.amazonaws.com");
+    let refused = it.ec2.attach_volume(&ecs, input).await.unwrap_err();
+    assert_eq!(refused.code, "InsufficientVolumeCapacity");
+    let begins = "There is not enough capacity to fulfill your EBS volume provision request.";
+    assert!(refused.message.starts_with(begins), "{}", refused.message);
+    assert!(
+        refused.message.ends_with(&format!("{why}.")),
+        "{}",
+        refused.message
+    );
 }

@@ -1,8 +1,7 @@
 //! Snapshots of volumes of this machine: taken, sent, and forgotten when the control plane says no more of them.
 //!
-//! A snapshot is of one moment. A volume that a task has mounted is frozen while its file is read ([`super::freeze`]),
-//! so the file is what a disk is after a clean unmount; one that nobody has mounted is kept from being mounted
-//! meanwhile ([`read`]). The moment lies between the call and the completion: an agent that is killed before the list of chunks
+//! A snapshot is of one moment, whoever writes to the volume ([`still`]): a file system that is mounted is frozen
+//! ([`super::freeze`]), so the file is what a disk is after a clean unmount. The moment lies between the call and the completion: an agent that is killed before the list of chunks
 //! is durable begins anew, and the snapshot is then of a later moment, but never of two.
 //!
 //! One loop takes ([`taking`]) and another sends ([`sending`]): the moment of a snapshot does not wait for the bytes
@@ -15,6 +14,7 @@
 //! | after it was completed | the same | the control plane says no more of it, and the folder goes |
 
 mod sending;
+mod still;
 mod take;
 mod taking;
 
@@ -85,7 +85,8 @@ impl Volumes {
     pub(super) async fn bring_snapshots(self, api: Api, shutdown: CancellationToken) {
         tokio::join!(
             self.take_told(&api, &shutdown),
-            self.send_taken(&api, &shutdown)
+            self.send_taken(&api, &shutdown),
+            self.thaw_what_was_left(&shutdown)
         );
     }
 

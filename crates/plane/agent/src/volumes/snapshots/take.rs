@@ -6,6 +6,7 @@ use std::{
     io::{self, Write as _},
     os::unix::fs::FileExt as _,
     path::Path,
+    time::Instant,
 };
 
 use nix::{
@@ -47,42 +48,55 @@ impl Taken {
 /// Lists the chunks of `image`, which nobody writes to, and copies those that are not in `base`, which is sorted. All
 /// data is read and hashed, a matter of a second for a GiB; only what changed is written, as long as `check_room` finds
 /// that there is room for it: the disk is that of volumes too, which stop where there is none. Nothing is left of one
-/// that fails.
+/// that fails, also if it is not done by the time `until`, for which others stand still.
 pub fn take(
-    image: &Path,
+    image: &File,
     folder: &Path,
     base: &[Entry],
+    until: Option<Instant>,
     check_room: impl Fn() -> io::Result<()>,
-) -> io::Result<()> {
+) -> io::Result<Vec<Entry>> {
     fs::create_dir_all(folder)?;
     let chunks = folder.join("chunks");
-    let taken = copy(image, &chunks, base, check_room);
-    let taken = taken.and_then(|list| write_list(folder, "list", &list));
+    let taken = copy(image, &chunks, base, until, check_room);
     if taken.is_err() {
         let _ = fs::remove_file(chunks);
     }
     taken
 }
 
+/// From here on it is the snapshot.
+pub fn keep(folder: &Path, list: &[Entry]) -> io::Result<()> {
+    let kept = write_list(folder, "list", list);
+    if kept.is_err() {
+        let _ = fs::remove_file(folder.join("chunks"));
+    }
+    kept
+}
+
 /// Chunks that are written between two looks at the room that is left: less than the host keeps free.
 const UNCHECKED: u64 = 64;
 
 fn copy(
-    image: &Path,
+    from: &File,
     chunks: &Path,
     base: &[Entry],
+    until: Option<Instant>,
     check_room: impl Fn() -> io::Result<()>,
 ) -> io::Result<Vec<Entry>> {
-    let from = File::open(image)?;
     let into = File::create(chunks)?;
     into.set_len(from.metadata()?.len())?;
     let mut list = Vec::new();
     let (mut next, mut written) = (0, 0_u64);
-    while let Some(at) = data_from(&from, next)? {
+    while let Some(at) = data_from(from, next)? {
+        if until.is_some_and(|it| Instant::now() >= it) {
+            let text = "it is written to, and would have to stand still for longer than it may";
+            return Err(io::Error::new(io::ErrorKind::TimedOut, text));
+        }
         let at = at / CHUNK;
         next = (at + 1) * CHUNK;
         let at = u32::try_from(at).map_err(io::Error::other)?;
-        let bytes = read_chunk(&from, at)?;
+        let bytes = read_chunk(from, at)?;
         if bytes.iter().all(|it| *it == 0) {
             continue;
         }
@@ -103,7 +117,6 @@ fn copy(
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
         }
     }
-    into.sync_all()?;
     Ok(list)
 }
 
@@ -180,6 +193,11 @@ fn forget_bases_but(folder_of_volume: &Path, kept: Option<&str>) -> io::Result<(
     Ok(())
 }
 
+/// Has the bytes that were copied outlive a loss of power; nobody has to stand still for that.
+pub fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder.join("chunks"))?.sync_all()
+}
+
 fn write_list(folder: &Path, name: &str, list: &[Entry]) -> io::Result<()> {
     let fresh = folder.join(format!("{name}.new"));
     let mut file = File::create(&fresh)?;
@@ -226,7 +244,13 @@ mod tests {
     fn it_ends_before_the_disk_is_full() {
         let dir = tempfile::tempdir().unwrap();
         let image = dir.path().join("disk.img");
-        let file = File::create(&image).unwrap();
+        let file = fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(&image)
+            .unwrap();
         for at in 0..130 {
             file.write_all_at(b"x", at * CHUNK).unwrap();
         }
@@ -241,24 +265,36 @@ mod tests {
                     false => Ok(()),
                 }
             };
-            take(&image, &folder, &[], check)
+            take(&file, &folder, &[], None, check)
         };
         let full = full_at(3).unwrap_err();
         assert_eq!(full.kind(), io::ErrorKind::StorageFull);
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
-        full_at(4).unwrap();
+        let list = full_at(4).unwrap();
+        keep(&folder, &list).unwrap();
         assert_eq!(looks.get(), 3);
         // What is not written needs no room.
         let list = Taken::open(&folder).unwrap().unwrap().list;
         let full = || Err(io::ErrorKind::StorageFull.into());
-        take(&image, &dir.path().join("two"), &list, full).unwrap();
+        take(&file, &dir.path().join("two"), &list, None, full).unwrap();
+        // Nor does it go on for longer than others may stand still.
+        let three = dir.path().join("three");
+        let late = take(&file, &three, &[], Some(Instant::now()), room).unwrap_err();
+        assert_eq!(late.kind(), io::ErrorKind::TimedOut);
+        assert_eq!(fs::read_dir(&three).unwrap().count(), 0);
     }
 
     #[test]
     fn what_did_not_change_is_listed_and_not_copied() {
         let dir = tempfile::tempdir().unwrap();
         let image = dir.path().join("disk.img");
-        let file = File::create(&image).unwrap();
+        let file = fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(&image)
+            .unwrap();
         file.set_len(64 * CHUNK).unwrap();
         for at in [0, 7, 40] {
             write_chunk(&file, at, &[at as u8 + 1; CHUNK as usize]).unwrap();
@@ -267,7 +303,9 @@ mod tests {
         write_chunk(&file, 50, &[0; CHUNK as usize]).unwrap();
         let one = dir.path().join("one");
         assert!(Taken::open(&one).unwrap().is_none());
-        take(&image, &one, &[], room).unwrap();
+        let list = take(&file, &one, &[], None, room).unwrap();
+        assert!(Taken::open(&one).unwrap().is_none());
+        keep(&one, &list).unwrap();
         let first = Taken::open(&one).unwrap().unwrap();
         assert_eq!(
             first.list.iter().map(|it| it.at).collect::<Vec<_>>(),
@@ -279,7 +317,8 @@ mod tests {
 
         file.write_all_at(b"changed", 7 * CHUNK + 100).unwrap();
         let two = dir.path().join("two");
-        take(&image, &two, &first.list, room).unwrap();
+        let list = take(&file, &two, &first.list, None, room).unwrap();
+        keep(&two, &list).unwrap();
         let second = Taken::open(&two).unwrap().unwrap();
         let copied: Vec<bool> = second
             .list

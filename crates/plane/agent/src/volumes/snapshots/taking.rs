@@ -1,19 +1,22 @@
 //! Taking: what is told of is taken as soon as may be, whatever is being sent, since a snapshot is of the moment that
-//! it is taken. One at a time, so that the disk is read once.
+//! it is taken. A few at a time, and one of an account: whose volume takes its time, or hangs, holds up no other account.
 
-use std::{io, path::Path, time::Duration};
+use std::{collections::BTreeSet, io, time::Duration};
 
-use tokio::time::{Instant, sleep_until};
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
-use wharf_container::runtime::LoopDevice;
 use wharf_planeproto::{snapshot::Snapshot, volume::Wanted};
 
-use super::{NotSent, blocking, fail, sending::offer, take};
+use super::{NotSent, blocking, fail, sending::offer, still::Still, take};
 use crate::{
     client::Api,
-    volumes::{Volumes, freeze, tries::Tries},
+    instances::container,
+    volumes::{Volumes, tries::Tries},
 };
 
+/// Snapshots that are taken at a time: each reads a disk that all of them share.
+const TAKEN_AT_ONCE: usize = 3;
 /// A disk that fails so often does not get better.
 const MAX_FAILURES: u32 = 5;
 /// Between two looks for what an earlier agent left frozen …
@@ -21,62 +24,86 @@ const THAW_EVERY: Duration = Duration::from_secs(30);
 /// … since it was being frozen when that agent was killed, which takes as long as there is to be written.
 const THAW_FOR: Duration = Duration::from_secs(600);
 
+/// How a try ended.
+#[derive(Debug, PartialEq, Eq)]
+enum Tried {
+    /// Nothing is left to be done.
+    Over,
+    Again,
+    /// Likewise, after the volume could not be read.
+    Failed,
+}
+
 impl Volumes {
-    /// Takes snapshots, one after another, until `shutdown`, and removes what is left of those that are done.
+    /// Takes snapshots until `shutdown`, and removes what is left of those that are done.
     pub(super) async fn take_told(&self, api: &Api, shutdown: &CancellationToken) {
         let (mut news, mut moved) = (self.snapshots.subscribe(), self.moved.subscribe());
-        let mut tries = Tries::default();
-        let began = Instant::now();
-        let mut thaws = began + THAW_EVERY;
+        let (mut tries, mut under_way) = (Tries::default(), FuturesUnordered::new());
+        let mut accounts = BTreeSet::new();
         loop {
             moved.borrow_and_update();
             let (told, now) = (news.borrow_and_update().clone(), Instant::now());
-            if now >= thaws && now < began + THAW_FOR {
-                self.thaw_left().await;
-                thaws = now + THAW_EVERY;
-            }
-            if let Some(told) = told {
-                if let Err(error) = self.forget(&told) {
+            if let Some(told) = &told {
+                if let Err(error) = self.forget(told) {
                     tracing::error!(%error, "failed to remove snapshots that are done; will retry");
                 }
                 tries.keep(|id| told.contains_key(id));
-                let is_due = |it: &&Snapshot| tries.is_due(&it.id, now) && !self.is_taken(&it.id);
-                if let Some(snapshot) = told.values().find(is_due) {
-                    let over = tokio::select! {
-                        () = shutdown.cancelled() => return,
-                        over = self.take_or_fail(api, snapshot, &mut tries) => over,
-                    };
-                    match over {
-                        // It may have to be taken once more.
-                        _ if self.is_taken(&snapshot.id) => tries.forget(&snapshot.id),
-                        true => tries.end(&snapshot.id),
-                        false => tries.again(&snapshot.id, Instant::now()),
-                    }
-                    // What is told now may be another.
-                    continue;
+            }
+            for snapshot in told.iter().flat_map(|it| it.values()) {
+                if under_way.len() == TAKEN_AT_ONCE {
+                    break;
+                }
+                let is_due = tries.is_due(&snapshot.id, now) && !self.is_taken(&snapshot.id);
+                if is_due && accounts.insert(snapshot.account.clone()) {
+                    tries.begin(&snapshot.id);
+                    let (snapshot, failures) = (snapshot.clone(), tries.failures(&snapshot.id));
+                    under_way.push(async move {
+                        let tried = self.take_or_fail(api, &snapshot, failures).await;
+                        (snapshot, tried)
+                    });
                 }
             }
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 changed = news.changed() => if changed.is_err() { return },
                 changed = moved.changed() => if changed.is_err() { return },
+                Some((snapshot, tried)) = under_way.next() => {
+                    accounts.remove(&snapshot.account);
+                    let id = &snapshot.id;
+                    if tried == Tried::Failed {
+                        tries.failed(id);
+                    }
+                    match tried {
+                        // It may have to be taken once more.
+                        _ if self.is_taken(id) => tries.forget(id),
+                        Tried::Over => tries.end(id),
+                        Tried::Again | Tried::Failed => tries.again(id, Instant::now()),
+                    }
+                }
                 () = sleep_until(tries.next(now)) => {}
             }
         }
     }
 
-    /// Thaws what an earlier agent left frozen; nothing is being taken.
-    pub(in crate::volumes) async fn thaw_left(&self) {
-        let dir = self.files.dir().to_owned();
-        if let Err(error) = blocking(move || freeze::thaw_all(&dir)).await
-            && error.kind() != io::ErrorKind::NotFound
-        {
-            tracing::error!(%error, "failed to look for volumes that were left frozen");
+    /// Thaws what an earlier agent left frozen. The kernel may take its time for one, which holds up nobody else.
+    pub(super) async fn thaw_what_was_left(&self, shutdown: &CancellationToken) {
+        let end = Instant::now() + THAW_FOR;
+        while Instant::now() < end {
+            let (dir, freezer) = (self.files.dir().to_owned(), self.freezer.clone());
+            if let Err(error) = blocking(move || freezer.thaw_all(&dir)).await
+                && error.kind() != io::ErrorKind::NotFound
+            {
+                tracing::error!(%error, "failed to look for volumes that were left frozen; will retry");
+            }
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = sleep(THAW_EVERY) => {}
+            }
         }
     }
 
-    /// Whether nothing is left to be done.
-    async fn take_or_fail(&self, api: &Api, snapshot: &Snapshot, tries: &mut Tries) -> bool {
+    /// `failures`: how often it failed before.
+    async fn take_or_fail(&self, api: &Api, snapshot: &Snapshot, failures: u32) -> Tried {
         let error = match self.take_if_there(snapshot).await {
             Ok(()) => {
                 self.moved.send_replace(());
@@ -84,18 +111,24 @@ impl Volumes {
                 if let Err(error) = offer(api, snapshot, &[], 0).await {
                     tracing::warn!(snapshot = snapshot.id, %error, "failed to tell that a snapshot was taken; will retry");
                 }
-                return true;
+                return Tried::Over;
             }
             Err(error) => error,
         };
         // Each try holds up those who write to the volume, and the end of one that is to be deleted.
-        let often = matches!(error, NotSent::Io(_)) && tries.failed(&snapshot.id) >= MAX_FAILURES;
-        if often || error.is_final() {
+        let is_failure = matches!(error, NotSent::Io(_));
+        if is_failure && failures + 1 >= MAX_FAILURES || error.is_final() {
             tracing::error!(snapshot = snapshot.id, %error, "failed to take a snapshot");
-            return fail(api, snapshot, &error).await;
+            return match fail(api, snapshot, &error).await {
+                true => Tried::Over,
+                false => Tried::Failed,
+            };
         }
         tracing::warn!(snapshot = snapshot.id, %error, "failed to take a snapshot; will retry");
-        false
+        match is_failure {
+            true => Tried::Failed,
+            false => Tried::Again,
+        }
     }
 
     async fn take_if_there(&self, snapshot: &Snapshot) -> Result<(), NotSent> {
@@ -117,40 +150,43 @@ impl Volumes {
             self.files.folder(&snapshot.volume),
         );
         let (folder, base) = (self.folder_of(&snapshot.id), snapshot.base.clone());
-        let files = self.files.clone();
+        let (files, freezer) = (self.files.clone(), self.freezer.clone());
         // One that is being mounted or removed just now is so, or is not, from here on. Others do not wait for its check.
         let taken = self.try_take(&snapshot.volume).await;
         let taken = taken.ok_or(NotSent::Checked)?;
+        let switch = self.switch_of(&snapshot.volume);
         blocking(move || {
             // One that cannot be read is no reason to have no snapshot.
             let base = base.map(|it| take::base(&of_volume, &it));
             let base = base.and_then(Result::ok).unwrap_or_default();
-            let frozen = match wharf_container::runtime::is_attached(&image)? {
-                true => frozen(&image)?,
-                false => None,
+            std::fs::create_dir_all(&folder)?;
+            let still = Still {
+                image: &image,
+                clone: &folder.join("clone"),
+                freezer: &freezer,
+                switch,
             };
-            take::take(&image, &folder, &base, || files.check_room())?;
-            drop(frozen);
+            let mut list = Vec::new();
+            still.read(|file, until| {
+                list = take::take(file, &folder, &base, until, || files.check_room())?;
+                Ok(())
+            })?;
             drop(taken);
-            Ok(())
+            take::sync(&folder)?;
+            take::keep(&folder, &list)
         })
         .await?;
         Ok(())
     }
-}
 
-/// The file system over a file, if there is one that can be frozen.
-fn frozen(image: &Path) -> io::Result<Option<freeze::Frozen>> {
-    match freeze::freeze(image) {
-        Ok(frozen) => Ok(Some(frozen)),
-        // The device of an instance, which may write to it as it is: what was written until now is read. A file system
-        // whose last mount has just gone is still being written out, and is waited for.
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !freeze::is_in_use(image)? => {
-            if let Some(device) = LoopDevice::over(image)? {
-                device.flush()?;
-            }
-            Ok(None)
-        }
-        Err(error) => Err(error),
+    /// What holds the instance that has a volume as its device, if it runs.
+    fn switch_of(&self, volume: &str) -> Option<wharf_container::runtime::PauseSwitch> {
+        let told = self.told.borrow();
+        let device = told.get(volume)?.device.as_ref()?;
+        let running = self.guests().running()?;
+        running
+            .get(&device.instance)?
+            .pause_switch(&container())
+            .ok()?
     }
 }

@@ -305,6 +305,36 @@ async fn nobody_waits_for_a_file_of_another_volume_to_be_read() {
 }
 
 #[tokio::test]
+async fn what_hangs_holds_up_its_own_account_alone() {
+    const THREE: &str = "0123456789abcdef2";
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start().await;
+    let (volumes, _running) = running(dir.path(), &server);
+    // Who opens it for reading waits for somebody who writes.
+    let slow = volumes.files.image(&volume(ONE).id);
+    fs::create_dir_all(slow.parent().unwrap()).unwrap();
+    nix::unistd::mkfifo(&slow, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    image(&volumes, TWO);
+    image(&volumes, THREE);
+    let of_another = Snapshot {
+        account: "000000000042".to_owned(),
+        ..snapshot(THREE)
+    };
+    let all = [volume(ONE), volume(TWO), volume(THREE)];
+    told(&volumes, &all, &[snapshot(ONE), snapshot(TWO), of_another]);
+    until("the other account's", || {
+        volumes.is_taken(&snapshot(THREE).id)
+    })
+    .await;
+    assert!(volumes.is_taken_for_itself(&volume(ONE).id));
+    assert!(!volumes.is_taken(&snapshot(TWO).id));
+    // It ends, with an error, and comes again after others; from here on nobody waits.
+    let both = fs::OpenOptions::new().read(true).write(true).open(&slow);
+    std::mem::forget(both.unwrap());
+    until("its account's next", || volumes.is_taken(&snapshot(TWO).id)).await;
+}
+
+#[tokio::test]
 async fn a_volume_that_is_checked_holds_up_no_other() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start().await;

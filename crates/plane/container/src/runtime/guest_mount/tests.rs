@@ -125,3 +125,67 @@ fn who_may_mount() {
     assert!(!may_mount("CapEff:\t00000000a80425fb\n"));
     assert!(!may_mount(""));
 }
+
+/// Needs root and loop devices.
+#[test]
+fn a_journal_on_another_device_is_refused_before_anything_opens_it() {
+    use crate::runtime::PreparedDisk;
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path().canonicalize().unwrap();
+    let (own, journal) = (
+        file_system(dir.join("own.img")),
+        file_system(dir.join("journal.img")),
+    );
+    let sound = fs::read(&own).unwrap();
+    let elsewhere = LoopDevice::bind(&journal).unwrap();
+    let device = LoopDevice::bind(&own).unwrap();
+    let mut make = Command::new("mke2fs");
+    make.args(["-qF", "-b4096", "-Ojournal_dev"]);
+    assert!(make.arg(elsewhere.path()).status().unwrap().success());
+    let journal_of = format!("device={}", elsewhere.path().display());
+    let mut make = Command::new("mkfs.ext4");
+    make.args(["-qF", "-b4096", "-J", &journal_of]);
+    assert!(make.arg(device.path()).status().unwrap().success());
+    device.flush().unwrap();
+    let crafted = fs::read(&own).unwrap();
+    let checks = AtomicU32::new(0);
+    let begun = |given: &dyn Mountable| {
+        let refused = mount_given(device.number, given, &Wanted::default()).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::InvalidInput);
+        assert_eq!(refused.to_string(), "its journal is on another device");
+    };
+    begun(&Given {
+        own: own.clone(),
+        check: |_| {
+            checks.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        },
+    });
+    assert_eq!(checks.load(Ordering::Relaxed), 0);
+    // Nor does one get by that comes while it is checked, or after.
+    let write = |bytes: &[u8]| {
+        let at = OpenOptions::new().write(true).open(device.path()).unwrap();
+        at.write_all_at(&bytes[..8192], 0).unwrap();
+        at.sync_all().unwrap();
+    };
+    write(&sound);
+    begun(&Given {
+        own: own.clone(),
+        check: |_| {
+            write(&crafted);
+            Ok(())
+        },
+    });
+    let open = open_device(device.path()).unwrap();
+    let mount = mount_detached(open, device.number.into(), &[], 0).unwrap();
+    let refused = has_own_journal(device.number).unwrap_err();
+    assert_eq!(refused.kind(), io::ErrorKind::InvalidInput);
+    drop(mount);
+    device.let_go(&own).unwrap();
+    while LoopDevice::over(&own).unwrap().is_some() {
+        thread::yield_now();
+    }
+    let kept = PreparedDisk::kept_checked(&own, |_| panic!("it would be opened"));
+    assert_eq!(kept.unwrap_err().kind(), io::ErrorKind::InvalidInput);
+    elsewhere.let_go(&journal).unwrap();
+}

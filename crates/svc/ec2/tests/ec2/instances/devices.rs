@@ -196,24 +196,25 @@ async fn volumes_come_with_an_instance_and_go_as_they_were_asked() {
             .is_some_and(|it| it == "deleting")
     })
     .await;
-    for told in cloud.told_volumes().await {
-        let state = match told.wanted {
-            wharf_planeproto::volume::Wanted::Gone => VolumeState::Gone,
-            wharf_planeproto::volume::Wanted::Kept => VolumeState::Ready,
-        };
-        let report = VolumeReport {
-            id: told.id.clone(),
-            state,
-            reason: None,
-            bytes: told.bytes,
-            mounted: false,
-            attached: told.attached,
-            placed: false,
-        };
-        let reports = vec![(ToldVolume::of(&told), report)];
-        cloud.ec2.volumes_reported("i-a1", reports).await.unwrap();
-    }
+    // Its host says so as often as it is told something.
     until("the other stays", || async {
+        for told in cloud.told_volumes().await {
+            let state = match told.wanted {
+                wharf_planeproto::volume::Wanted::Gone => VolumeState::Gone,
+                wharf_planeproto::volume::Wanted::Kept => VolumeState::Ready,
+            };
+            let report = VolumeReport {
+                id: told.id.clone(),
+                state,
+                reason: None,
+                bytes: told.bytes,
+                mounted: false,
+                attached: told.attached,
+                placed: false,
+            };
+            let reports = vec![(ToldVolume::of(&told), report)];
+            cloud.ec2.volumes_reported("i-a1", reports).await.unwrap();
+        }
         cloud.states().await == ["available"]
     })
     .await;
@@ -409,4 +410,113 @@ async fn what_no_launch_can_have() {
         assert!(refused.message.contains(name), "{}", refused.message);
     }
     assert!(cloud.volumes().await.is_empty());
+}
+
+/// Of the caller's, of a volume that nobody ever wrote to.
+async fn snapshot(cloud: &Cloud) -> String {
+    let made =
+        wharf_svc_ec2::snapshots::Snapshot::new(&cloud.call(), "vol-0123456789abcdef0", 1, true);
+    let key = wharf_records::Scope::new("ec2", ACCOUNT, REGION).key("snapshot", &made.id);
+    let txn = Txn::new().put(key, encode(&made));
+    cloud.world.store.txn(&PERMIT, txn).await.unwrap();
+    made.id
+}
+
+fn of_snapshot(id: &str) -> EbsBlockDevice {
+    EbsBlockDevice {
+        snapshot_id: Some(id.to_owned()),
+        ..Default::default()
+    }
+}
+
+async fn image_of(cloud: &Cloud, name: &str, snapshot: &str) -> Result<String, Fault> {
+    let input = RegisterImageRequest {
+        name: Some(name.to_owned()),
+        image_location: Some(format!("{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/app:v1")),
+        block_device_mappings: Some(vec![mapping("/dev/xvdf", of_snapshot(snapshot))]),
+        ..Default::default()
+    };
+    let made = cloud.ec2.register_image(&cloud.call(), input).await;
+    made.map(|it| it.image_id.unwrap())
+}
+
+async fn delete_snapshot(cloud: &Cloud, id: &str) -> Result<(), Fault> {
+    let input = DeleteSnapshotRequest {
+        snapshot_id: Some(id.to_owned()),
+        ..Default::default()
+    };
+    cloud.ec2.delete_snapshot(&cloud.call(), input).await
+}
+
+#[tokio::test]
+async fn a_snapshot_of_an_image_stays_for_as_long_as_the_image() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    cloud.ec2.images_from(Arc::new(crate::images::Registry));
+    let (used, other) = (snapshot(&cloud).await, snapshot(&cloud).await);
+    let image = image_of(&cloud, "disks", &used).await.unwrap();
+    let refused = delete_snapshot(&cloud, &used).await.unwrap_err();
+    assert_eq!(refused.code, "InvalidSnapshot.InUse");
+    let text = format!("The snapshot {used} is currently in use by {image}");
+    assert_eq!(refused.message, text);
+    delete_snapshot(&cloud, &other).await.unwrap();
+    let refused = image_of(&cloud, "others", &other).await.unwrap_err();
+    assert_eq!(refused.code, "InvalidSnapshot.NotFound");
+    let input = DeregisterImageRequest {
+        image_id: Some(image),
+        ..Default::default()
+    };
+    cloud
+        .ec2
+        .deregister_image(&cloud.call(), input)
+        .await
+        .unwrap();
+    delete_snapshot(&cloud, &used).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_may_launch_an_image_has_its_snapshots_and_nothing_beyond() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    cloud.ec2.images_from(Arc::new(crate::images::Registry));
+    let used = snapshot(&cloud).await;
+    let image = image_of(&cloud, "disks", &used).await.unwrap();
+    let other = "000000000042";
+    let input = ModifyImageAttributeRequest {
+        image_id: Some(image.clone()),
+        launch_permission: Some(LaunchPermissionModifications {
+            add: Some(vec![LaunchPermission {
+                user_id: Some(other.to_owned()),
+                ..Default::default()
+            }]),
+            remove: None,
+        }),
+        ..Default::default()
+    };
+    cloud
+        .ec2
+        .modify_image_attribute(&cloud.call(), input)
+        .await
+        .unwrap();
+    let caller = crate::world::of_account(other);
+    let own = RunInstancesRequest {
+        block_device_mappings: Some(vec![mapping("/dev/xvdf", of_snapshot(&used))]),
+        ..cloud.asked()
+    };
+    let refused = cloud.ec2.run_instances(&caller, own).await.unwrap_err();
+    assert_eq!(refused.code, "InvalidSnapshot.NotFound");
+    let create = CreateVolumeRequest {
+        availability_zone: Some("us-east-1a".to_owned()),
+        snapshot_id: Some(used.clone()),
+        ..Default::default()
+    };
+    let refused = cloud.ec2.create_volume(&caller, create).await.unwrap_err();
+    assert_eq!(refused.code, "InvalidSnapshot.NotFound");
+    let shared = RunInstancesRequest {
+        image_id: Some(image),
+        ..cloud.asked()
+    };
+    cloud.ec2.run_instances(&caller, shared).await.unwrap();
+    let asked = DescribeVolumesRequest::default();
+    let shown = cloud.ec2.describe_volumes(&caller, asked).await.unwrap();
+    let volumes = shown.volumes.unwrap();
+    assert_eq!(volumes[0].snapshot_id.as_deref(), Some(used.as_str()));
 }

@@ -1,6 +1,7 @@
 //! Copies of snapshots: in a region, between regions, and of what another account shares.
 
 use wharf_base::Timestamp;
+use wharf_svc_ec2::snapshots::{CopyUse, State};
 use wharf_wire::{Caller, Context, Fault};
 
 use super::*;
@@ -49,6 +50,12 @@ impl It {
         };
         let shown = self.ec2.describe_snapshots(&call, input).await;
         shown.unwrap().snapshots.unwrap().remove(0)
+    }
+
+    /// Where it is said of snapshots that they are being copied.
+    async fn words(&self) -> Vec<String> {
+        let scope = Scope::new("ec2", ACCOUNT, REGION);
+        self.keys(scope.prefix(CopyUse::KIND)).await
     }
 
     async fn full(&self) -> Place {
@@ -103,6 +110,66 @@ async fn a_source_that_is_deleted_stays_until_its_copies_are_there() {
     it.ec2.restart();
     it.gone(&source).await;
     assert_eq!(it.owned(&copy).await, (4, 4));
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_copies_that_are_done_deleted_or_failed() {
+    let mut it = It::new().await;
+    let source = it.full().await;
+    let copy = it.copy(&source, ACCOUNT, WEST).await.unwrap();
+    it.completed(&copy).await;
+    assert_eq!(it.words().await, [""; 0]);
+
+    // One that is deleted while it is under way, and one whose source was lost.
+    let begun = it.record(&copy).await.unwrap();
+    let under_way = |id: &str, of: &str| {
+        let mut record = begun.clone();
+        record.id = id.to_owned();
+        record.state = State::Pending;
+        let origin = record.origin.as_mut().unwrap();
+        (origin.id, origin.copied) = (of.to_owned(), 0);
+        record
+    };
+    let put = async |record: &Snapshot| {
+        let word = CopyUse {
+            account: ACCOUNT.to_owned(),
+            region: WEST.to_owned(),
+            snapshot: record.id.clone(),
+            unknown: Unknown::new(),
+        };
+        let key = Scope::new("ec2", ACCOUNT, WEST).key(Snapshot::KIND, &record.id);
+        let txn = Txn::new().put(key, encode(record));
+        let txn = txn.put(record.origin_use().unwrap(), encode(&word));
+        it.world.store.txn(&PERMIT, txn).await.unwrap();
+    };
+    put(&under_way(
+        "snap-0123456789abcdef0",
+        "snap-0fedcba9876543210",
+    ))
+    .await;
+    until("it fails", || async { it.words().await.is_empty() }).await;
+    put(&under_way("snap-0123456789abcdef1", &source.id)).await;
+    let input = DeleteSnapshotRequest {
+        snapshot_id: Some("snap-0123456789abcdef1".to_owned()),
+        ..Default::default()
+    };
+    let west = call_of(ACCOUNT, WEST);
+    it.ec2.delete_snapshot(&west, input).await.unwrap();
+    assert_eq!(it.words().await, [""; 0]);
+    // What an earlier version left goes with the next start.
+    let word = CopyUse {
+        account: ACCOUNT.to_owned(),
+        region: WEST.to_owned(),
+        snapshot: begun.id.clone(),
+        unknown: Unknown::new(),
+    };
+    let txn = Txn::new().put(begun.origin_use().unwrap(), encode(&word));
+    it.world.store.txn(&PERMIT, txn).await.unwrap();
+    it.ec2.restart();
+    until("the old word goes", || async {
+        it.words().await.is_empty()
+    })
+    .await;
 }
 
 #[tokio::test]
