@@ -4,7 +4,7 @@
 mod leads;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::{Ipv4Addr, SocketAddrV4},
     time::Duration,
 };
@@ -15,7 +15,7 @@ use wharf_base::Backoff;
 use wharf_kube_services::{Parts, Services};
 use wharf_network::{Network, ServicesUpdate};
 
-use self::leads::{Book, leads, own};
+use self::leads::{Book, claimed, leads, own};
 
 /// Services that change in one batch.
 const TURN: usize = 256;
@@ -86,8 +86,10 @@ async fn led(network: &Network, services: &Services, node: &Node) -> wharf_netwo
             {
                 let book = services.book();
                 for name in names {
-                    let now = book.get(&name).map(|it| leads(it, node, &without));
-                    changed.extend(known.put(&name, now.unwrap_or_default()));
+                    let now = book.get(&name);
+                    let leads = now.map(|it| leads(it, node, &without)).unwrap_or_default();
+                    let claimed = now.map(claimed).unwrap_or_default();
+                    changed.extend(known.put(&name, leads, &claimed));
                 }
             }
             if !changed.is_empty() {
@@ -104,9 +106,9 @@ fn read(services: &Services, node: &Node) -> (Book, Parts) {
     let book = services.book();
     let without = book.without();
     let (name, leads_of_node) = own(node, &without);
-    known.put(&name, leads_of_node);
+    known.put(&name, leads_of_node, &BTreeSet::new());
     for (service, entry) in book.services() {
-        known.put(&service.name, leads(entry, node, &without));
+        known.put(&service.name, leads(entry, node, &without), &claimed(entry));
     }
     (known, without)
 }
