@@ -266,9 +266,13 @@ mod tests {
     fn no_text_of_a_webhook_is_passed_on_whole_whatever_its_length() {
         let long = "\u{e9}".repeat(1 << 20);
         let causes = json!([{"reason": long, "message": long, "field": long}]);
-        let status = json!({"message": long, "reason": long, "details": {"name": long, "causes": causes}});
+        let status =
+            json!({"message": long, "reason": long, "details": {"name": long, "causes": causes}});
         let refused = answer(json!({"uid": "u", "allowed": false, "status": status}));
-        let fault = judge("a.b.c", "u", true, &refused).unwrap().refusal.unwrap();
+        let fault = judge("a.b.c", "u", true, &refused)
+            .unwrap()
+            .refusal
+            .unwrap();
         assert!(fault.to_value().to_string().len() < 64 << 10);
         for response in [
             json!({"uid": long}),

@@ -8,6 +8,7 @@ use std::{
 use wharf_kube_services::{
     Chosen, Entry, Name, Origin, Part, Parts, Policy, Protocol, Service, ServicePort,
 };
+use wharf_kubelet::host_ports::HostPort;
 use wharf_network::{CLUSTER_RESOLVER, Caller, FrontEnd, Lead};
 
 use super::Node;
@@ -90,6 +91,28 @@ pub fn leads(entry: &Entry, node: &Node, without: &Parts) -> BTreeMap<FrontEnd, 
         }
         if found.len() > MOST {
             break;
+        }
+    }
+    found
+}
+
+/// What ports of the node lead to a pod, which sees who calls. It is there only where they are free among pods; those of services come first.
+pub fn leads_of_ports(node: &Node, all: &[HostPort]) -> BTreeMap<FrontEnd, Lead> {
+    let mut found = BTreeMap::new();
+    for it in all {
+        for caller in [Caller::Member, Caller::Other] {
+            let at = FrontEnd {
+                caller,
+                address: node.address,
+                protocol: it.protocol,
+                port: it.port,
+            };
+            let lead = Lead::To {
+                endpoints: vec![it.to],
+                sticky: false,
+                by_node: false,
+            };
+            found.insert(at, lead);
         }
     }
     found

@@ -254,3 +254,37 @@ fn a_cluster_goes_without_what_it_says() {
     let (_, own) = own(&node(), &[Part::PodIdentityAgent].into());
     assert_eq!(shown(&own), ["169.254.170.23/6:80 Refused"]);
 }
+
+#[test]
+fn a_port_of_the_node_leads_to_its_pod_unless_a_service_has_it() {
+    let port = |port, to: &str| HostPort {
+        protocol: 6,
+        port,
+        to: to.parse().unwrap(),
+    };
+    let spec =
+        json!({"type": "NodePort", "ports": [{"name": "https", "port": 80, "nodePort": 30080}]});
+    let service = entry("a", "s", &spec, &["10.0.0.1"]);
+    let mut book = Book::default();
+    let none = BTreeSet::new();
+    let leads_of = |all: &[HostPort]| leads_of_ports(&node(), all);
+    book.put(
+        &Name::new("a", "s"),
+        leads(&service, &node(), &Parts::new()),
+        &none,
+    );
+    let own = [port(80, "10.0.0.2:8080"), port(30080, "10.0.0.2:8081")];
+    let claimed = BTreeSet::from([node().address]);
+    book.put(&Name::new("", "u"), leads_of(&own), &claimed);
+    assert_eq!(
+        shown(&book.all()),
+        [
+            "172.31.0.9/6:80 10.0.0.2:8080",
+            "172.31.0.9/6:30080 10.0.0.1:8080 by node",
+            "others 172.31.0.9/6:80 10.0.0.2:8080",
+            "others 172.31.0.9/6:30080 10.0.0.1:8080 by node",
+        ]
+    );
+    book.put(&Name::new("", "u"), leads_of(&[]), &claimed);
+    assert_eq!(shown(&book.all()).len(), 2);
+}
