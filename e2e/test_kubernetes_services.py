@@ -178,6 +178,24 @@ def test_a_node_port_is_reached_at_every_node(cluster, nodes, image, address):
     wait_for(lambda: answers(cluster, "client", address) == pods(cluster), 30, "answers of all again")
 
 
+def test_a_port_of_a_node_leads_to_its_pod(cluster, nodes, image, address):
+    container = sh(image, SERVE, ports=[{"containerPort": 8080, "hostPort": 8088}])
+    spec = {"containers": [container], "terminationGracePeriodSeconds": 1, "nodeName": nodes[0]["PrivateDnsName"]}
+    apply(cluster, "held", spec)
+    wait_phase(cluster, "held", "Running")
+    place = f"{internal_address(cluster, nodes[0])}:8088"
+    home = pod_of(cluster, "client")["spec"]["nodeName"]
+    for client in ("client", "of-the-node"):
+        if client == "client" or home != nodes[0]["PrivateDnsName"]:
+            wait_for(lambda it=client: answers(cluster, it, place, times=1) == {"held"}, 30, f"an answer to {client}")
+    # It is taken: another finds no place there, whoever bound it.
+    apply(cluster, "late", spec)
+    wait_phase(cluster, "late", "Failed")
+    assert pod_of(cluster, "late")["status"]["reason"] == "NodePorts"
+    cluster.kubectl("delete", "pod", "late", "held", "--wait")
+    wait_for(lambda: answers(cluster, "client", place, times=1) == {"failed"}, 30, "no answer")
+
+
 def test_pods_of_a_higher_priority_take_what_a_node_has_of_other_resources(cluster, nodes, image):
     node = nodes[0]["PrivateDnsName"]
     patch = ["patch", "node", node, "--subresource=status", "--type=merge", "-p"]

@@ -209,3 +209,10 @@ def test_webhooks_do_not_judge_their_own_configurations(cluster, authority):
         refused = cluster.kubectl("create", "namespace", "another", check=False)
         assert 'failed calling webhook "all.example.com"' in refused.stderr, refused.stderr
     cluster.kubectl("create", "namespace", "another")
+
+
+def test_nobody_acts_as_a_part_of_the_platform(cluster):
+    for name in ("system:apiserver", "eks:vpc-resource-controller", "eks:fargate-scheduler"):
+        refused = cluster.kubectl("get", "namespaces", f"--as={name}", "--as-group=system:masters", check=False)
+        assert refused.returncode != 0 and 'cannot impersonate resource "users"' in refused.stderr, refused.stderr
+    cluster.kubectl("get", "namespaces", "--as=jane", "--as-group=system:masters")

@@ -119,6 +119,7 @@ impl Call {
     }
 
     pub fn conform_other(&self, object: &mut Value, expected: Expected<'_>) -> Result<(), Fault> {
+        must_be_flat(object)?;
         let schema = self.catalog.schema(&expected.api_version(), expected.kind);
         let Some(schema) = schema else {
             return Ok(());

@@ -105,6 +105,15 @@ impl Call {
             .ok_or_else(|| self.not_found())?)
     }
 
+    /// Whether a refusal says that there is no such object. A webhook's refusal has the code that the webhook likes.
+    pub async fn is_missing(&self, name: &str, refusal: &Fault) -> Result<bool, Fault> {
+        if refusal.code() != 404 {
+            return Ok(false);
+        }
+        let found = self.cluster.objects.get(&self.key_of(name)).await;
+        Ok(found.map_err(store_fault)?.is_none())
+    }
+
     pub fn value(&self, object: &Object) -> Result<Value, Fault> {
         let value = object.value(&self.resource);
         Ok(value.ok_or_else(|| Status::internal("the stored object is damaged"))?)

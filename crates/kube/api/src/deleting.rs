@@ -425,7 +425,7 @@ pub async fn delete_collection(call: &Call, body: &Bytes) -> Result<Answer, Faul
         match delete_object(call, &name, &options).await {
             Ok(_) => all.push(value),
             // Another one deleted it meanwhile.
-            Err(fault) if fault.code() == 404 => {}
+            Err(fault) if call.is_missing(&name, &fault).await? => {}
             Err(fault) => return Err(fault),
         }
     }

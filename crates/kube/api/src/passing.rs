@@ -18,6 +18,7 @@ use http::{
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioIo;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::task::AbortOnDropHandle;
 use wharf_kube_auth::Attributes;
 use wharf_kube_model::status::Status;
 
@@ -140,10 +141,8 @@ async fn forward(
         .handshake::<_, Body>(TokioIo::new(connection))
         .await
         .map_err(failed)?;
-    tokio::spawn(async move {
-        // Errors reach whoever waits for the answer.
-        let _ = driver.with_upgrades().await;
-    });
+    // Errors reach whoever waits for the answer. Who no longer does takes it along: a far end that reads nothing would keep it for ever.
+    let driver = AbortOnDropHandle::new(tokio::spawn(driver.with_upgrades()));
     let mut headers = head(&incoming, route);
     let wants_upgrade = headers.contains_key(UPGRADE);
     // A session's bytes follow the head; a body is none of it. Nor are others passed on whose length would be told and never come.
@@ -166,7 +165,7 @@ async fn forward(
             return Err(Status::bad_request("Upgrade request required").into());
         };
         tokio::spawn(async move {
-            let _place = place;
+            let _held = (place, driver);
             if let Err(error) = join(near, far).await {
                 tracing::debug!(%error, "a session with a node ended");
             }
@@ -179,7 +178,7 @@ async fn forward(
         head.headers.remove(name);
     }
     // The sender, and the user's place, live for as long as the body.
-    let held = (sender, place);
+    let held = (sender, place, driver);
     let body = body.map_err(io::Error::other).map_frame(move |frame| {
         let _ = &held;
         frame

@@ -208,10 +208,15 @@ async fn server_side_apply(call: &Call, subresource: &str, patch: Patch) -> Resu
             retries: true,
         };
         let next = |live: &Value| Ok(Next::Applied(merged(live)?));
-        let missing = match writing::change(call, plan, next).await {
-            Err(fault) if fault.code() == 404 && subresource.is_empty() => fault,
-            other => return writing::answer_changed(call, 200, &other?),
-        };
+        match writing::change(call, plan, next).await {
+            Err(fault)
+                if !subresource.is_empty() || !call.is_missing(call.name(), &fault).await? =>
+            {
+                return Err(fault);
+            }
+            Err(_) => {}
+            Ok(changed) => return writing::answer_changed(call, 200, &changed),
+        }
         let uid = text_at(&config, &["metadata", "uid"]);
         if !uid.is_empty() {
             let why = format!(
@@ -237,7 +242,7 @@ async fn server_side_apply(call: &Call, subresource: &str, patch: Patch) -> Resu
             Ok(Written::Stored(object)) => return call.answer(201, &object),
             Ok(Written::Tried(value)) => return call.answer_value(201, &value),
             // Somebody else made it meanwhile: what is applied is merged with that.
-            Err(fault) if fault.reason == "AlreadyExists" => drop(missing),
+            Err(fault) if fault.reason == "AlreadyExists" => {}
             Err(fault) => return Err(fault),
         }
     }

@@ -36,6 +36,8 @@ pub use index::{Webhooks, after_write, follow, load};
 use review::{Named, Question, Verdict};
 
 const GROUP: &str = "admissionregistration.k8s.io";
+/// Bytes of an object that webhooks patched: one after the other may add to it, and each is told all of it. A request has no more.
+const MOST_OBJECT: usize = 3 << 20;
 /// Notes of all webhooks for the audit log, and bytes of one.
 const MOST_NOTES: usize = 64;
 const MOST_NOTE: usize = 1 << 10;
@@ -130,7 +132,9 @@ async fn chosen<'a>(
         None => return Ok(Some(shape)),
     };
     let labels = |it: &Value| it["metadata"]["labels"].as_object().cloned();
-    let found: Option<Map<String, Value>> = match states[0].filter(|_| is_namespace) {
+    // By a subresource its labels do not change, whatever a body says of them.
+    let is_whole = is_namespace && about.subresource.is_empty();
+    let found: Option<Map<String, Value>> = match states[0].filter(|_| is_whole) {
         Some(object) => labels(object),
         None => {
             let found = call.cluster.core_object("namespaces", None, namespace);
@@ -263,6 +267,11 @@ fn patched(
         | PatchError::Unprocessable(why)
         | PatchError::TooLarge(why) => failed(&why),
     })?;
+    if serde_json::to_writer(Room(MOST_OBJECT), &new).is_err() {
+        return Err(failed(&format!(
+            "the object would have more than {MOST_OBJECT} bytes"
+        )));
+    }
     if !new.is_object() || object["metadata"].is_object() && !new["metadata"].is_object() {
         return Err(failed("the result is no object"));
     }
@@ -290,6 +299,23 @@ fn patched(
         }
     }
     Ok(new)
+}
+
+/// Takes so many bytes, and keeps none.
+struct Room(usize);
+
+impl std::io::Write for Room {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 = self
+            .0
+            .checked_sub(bytes.len())
+            .ok_or(std::io::ErrorKind::StorageFull)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The mutating webhooks and one request.

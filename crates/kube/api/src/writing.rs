@@ -356,22 +356,21 @@ pub async fn update(call: &Call, subresource: &str, body: &Bytes) -> Result<Answ
         }
         Ok(Next::Update(object.clone()))
     };
-    match change(call, plan, next).await {
-        Err(fault)
-            if fault.code() == 404
-                && subresource.is_empty()
-                && strategy::creates_on_update(&call.resource) =>
-        {
-            may_create(call).await?;
-            let mut object = object;
-            if let Some(metadata) = object["metadata"].as_object_mut() {
-                metadata.shift_remove("resourceVersion");
-            }
-            match creating::create_object(call, object, false).await? {
-                Written::Stored(object) => call.answer(201, &object),
-                Written::Tried(value) => call.answer_value(201, &value),
-            }
+    let changed = change(call, plan, next).await;
+    let creates = subresource.is_empty() && strategy::creates_on_update(&call.resource);
+    if let Err(fault) = &changed
+        && creates
+        && call.is_missing(call.name(), fault).await?
+    {
+        may_create(call).await?;
+        let mut object = object;
+        if let Some(metadata) = object["metadata"].as_object_mut() {
+            metadata.shift_remove("resourceVersion");
         }
-        other => answer_changed(call, 200, &other?),
+        return match creating::create_object(call, object, false).await? {
+            Written::Stored(object) => call.answer(201, &object),
+            Written::Tried(value) => call.answer_value(201, &value),
+        };
     }
+    answer_changed(call, 200, &changed?)
 }

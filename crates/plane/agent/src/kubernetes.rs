@@ -234,7 +234,6 @@ impl Kubelets {
             services_of.clone(),
             stop.clone(),
         );
-        let following = services::follow(network.clone(), book.clone(), services_of, stop.clone());
         self.open_names(&vpc).await?;
         let names = settings.names.clone();
         let connections = settings.connections.clone();
@@ -264,6 +263,14 @@ impl Kubelets {
             let kubelet = Kubelet::new(&parts, &stop);
             let serving = server::serve(server, kubelet.clone(), stop.clone());
             let _serving = AbortOnDropHandle::new(tokio::spawn(serving));
+            let ports = kubelet.node.host_ports.follow();
+            let following = services::follow(
+                network.clone(),
+                book.clone(),
+                services_of,
+                ports,
+                stop.clone(),
+            );
             let _following = AbortOnDropHandle::new(tokio::spawn(following));
             let _holding = AbortOnDropHandle::new(tokio::spawn(holding));
             let naming = {

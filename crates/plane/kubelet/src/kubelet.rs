@@ -19,6 +19,7 @@ use wharf_base::{Backoff, Clock};
 use wharf_kube_client::{Client, Informer, Object as _, Recorder, Selection, kind};
 
 use crate::{
+    host_ports::{self, HostPorts},
     machine::{Found, Machine},
     names::Resolvers,
     node::{self, Facts, Node},
@@ -91,6 +92,7 @@ impl Kubelet {
             resolvers: resolvers.clone(),
             pods: RwLock::default(),
             usage: Usage::default(),
+            host_ports: HostPorts::default(),
         };
         Self {
             node: Arc::new(node),
@@ -270,12 +272,24 @@ fn no_room<'a>(
             .unwrap_or_default()
     };
     let is_over = |it: &Value| matches!(it.text("/status/phase"), "Succeeded" | "Failed");
+    let ports = |it: &Value| {
+        Pod::read(it)
+            .map(|pod| host_ports::taken(&pod))
+            .unwrap_or_default()
+    };
+    let asked_ports = ports(object);
+    let mut is_port_free = true;
     let (mut pods, mut cpu, mut memory) = (0, 0, 0);
     for other in others.filter(|it| node.is_for(it) && !is_over(it)) {
         let (its_cpu, its_memory) = asks(other);
         pods += 1;
         cpu += its_cpu;
         memory += its_memory;
+        is_port_free &= asked_ports.is_empty() || asked_ports.is_disjoint(&ports(other));
+    }
+    if !is_port_free {
+        let why = "Pod was rejected: Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports";
+        return Some(("NodePorts".to_owned(), why.to_owned()));
     }
     let (own_cpu, own_memory) = asks(object);
     let (all_cpu, all_memory) = node.allocatable;

@@ -13,6 +13,7 @@ use wharf_kube_client::{
 use wharf_kube_model::persistent::{EBS, EBS_ZONE, HOST};
 
 use crate::{
+    host_ports::HostPorts,
     machine::{Machine, sandbox_id},
     names::Resolvers,
     objects::Objects,
@@ -100,6 +101,7 @@ pub struct Node {
     /// Pods by their sandboxes, as they were last heard of.
     pub pods: RwLock<BTreeMap<String, Arc<Value>>>,
     pub usage: Usage,
+    pub host_ports: HostPorts,
 }
 
 impl Node {

@@ -210,6 +210,8 @@ pub struct Port {
     pub name: Option<String>,
     pub container_port: u16,
     pub host_port: Option<u16>,
+    #[serde(rename = "hostIP")]
+    pub host_ip: Option<String>,
     pub protocol: Option<String>,
 }
 

@@ -1,7 +1,7 @@
 //! What a pod asks for that this node does not have. It is refused by name in the pod's status: nothing is left out in silence. Pure.
 
 use crate::{
-    env,
+    env, host_ports,
     pod::{Container, Handler, Pod, Probe, Profile, Volume},
 };
 
@@ -26,8 +26,8 @@ const CAPABILITIES: [&str; 14] = [
     "SYS_CHROOT",
 ];
 
-/// The first thing that cannot be had, in words.
-pub fn refused(pod: &Pod) -> Option<String> {
+/// The first thing that cannot be had, in words. `node` is the node's address.
+pub fn refused(pod: &Pod, node: &str) -> Option<String> {
     let spec = &pod.spec;
     let flags = [
         (spec.host_pid, "hostPID"),
@@ -56,7 +56,7 @@ pub fn refused(pod: &Pod) -> Option<String> {
         return Some(text);
     }
     let volumes = spec.volumes.iter().find_map(volume);
-    volumes.or_else(|| pod.all_containers().find_map(|it| container(pod, it)))
+    volumes.or_else(|| pod.all_containers().find_map(|it| container(pod, it, node)))
 }
 
 fn not_here(what: &str) -> String {
@@ -94,7 +94,7 @@ fn volume(of: &Volume) -> Option<String> {
         .and_then(|kind| told(&format!("projected {kind}")))
 }
 
-fn container(pod: &Pod, of: &Container) -> Option<String> {
+fn container(pod: &Pod, of: &Container, node: &str) -> Option<String> {
     let told = |what: &str| Some(not_here(&format!("container \"{}\": {what}", of.name)));
     let security = &of.security_context;
     let flags = [
@@ -116,16 +116,16 @@ fn container(pod: &Pod, of: &Container) -> Option<String> {
             "lifecycle.stopSignal",
         ),
         (
-            of.ports.iter().any(|it| it.host_port.is_some()) && !pod.spec.host_network,
-            "hostPort",
-        ),
-        (
             of.restart_policy.is_some() && !of.is_sidecar(),
             "a restartPolicy of its own other than Always",
         ),
     ];
     if let Some((_, name)) = flags.iter().find(|(asked, _)| *asked) {
         return told(name);
+    }
+    let mut ports = of.ports.iter().filter(|_| !pod.spec.host_network);
+    if let Some(what) = ports.find_map(|it| host_ports::refused(it, node)) {
+        return told(what);
     }
     let added = security.capabilities.iter().flat_map(|it| &it.add);
     let name = |it: &String| it.trim_start_matches("CAP_").to_ascii_uppercase();
@@ -219,7 +219,8 @@ mod tests {
     use super::*;
 
     fn of(spec: Value) -> Option<String> {
-        refused(&Pod::read(&json!({"metadata": {"name": "p"}, "spec": spec})).unwrap())
+        let pod = Pod::read(&json!({"metadata": {"name": "p"}, "spec": spec}));
+        refused(&pod.unwrap(), "10.0.0.9")
     }
 
     #[test]

@@ -133,6 +133,7 @@ impl Worker {
         loop {
             let wake_at = self.advance();
             self.look_after();
+            self.tell_ports();
             self.tell();
             if self.state.is_deleted && self.teller.is_done() {
                 return;
@@ -160,7 +161,9 @@ impl Worker {
 
     /// What the pod asks for, now that it was heard of, and this node does not have.
     fn refuse(&mut self) {
-        if let Some(message) = refused(&self.pod).filter(|_| !self.state.is_finished) {
+        if let Some(message) =
+            refused(&self.pod, &self.context.node.place.host_ip).filter(|_| !self.state.is_finished)
+        {
             let reason = refused::REASON.to_owned();
             self.state.failed.get_or_insert((reason, message));
         }
@@ -287,6 +290,13 @@ impl Worker {
             let job = AbortOnDropHandle::new(tokio::spawn(job));
             self.probes.insert(of.name.clone(), job);
         }
+    }
+
+    /// What leads to the pod by the node's ports. A worker that ends with this process takes nothing back.
+    fn tell_ports(&self) {
+        let is_there = self.state.sandbox == Sandbox::Ready && !self.state.is_finished;
+        let address = self.state.ip.filter(|_| is_there);
+        self.context.node.host_ports.put(&self.pod, address);
     }
 
     fn tell(&mut self) {

@@ -62,6 +62,12 @@ fn refused(why: impl Into<String>) -> Unauthenticated {
     Unauthenticated::Refused(why.into())
 }
 
+/// Parts of the platform that a cluster obeys by their names: what they write tells machines what to do, and no webhook is asked. They are in
+/// this process and ask without credentials, so nobody who comes with any is one, by whatever certificate, mapping or impersonation.
+fn is_platforms_own(name: &str) -> bool {
+    [super::SELF, super::ADDRESSES, super::FARGATE].contains(&name)
+}
+
 /// Takes out of a request's headers what it proved itself by: pods and nodes that a request is passed on to must not have it.
 pub fn strip(headers: &mut HeaderMap) {
     headers.remove(AUTHORIZATION);
@@ -138,13 +144,24 @@ impl Authenticator for Identities {
             (None, None) => UserInfo::anonymous(),
         };
         let asked = impersonation::asked(credentials.headers).map_err(refused)?;
+        if is_platforms_own(&user.name) {
+            return Err(refused("a request came as a part of the platform"));
+        }
         let Some(asked) = asked else {
             return Ok(Authenticated {
                 user,
                 impersonator: None,
             });
         };
+        let own = is_platforms_own(&asked.user.name);
         for needed in asked.needed {
+            if own {
+                return Err(Unauthenticated::MayNotImpersonate {
+                    user: Box::new(user),
+                    reason: "it is a part of the platform".to_owned(),
+                    asked: Box::new(needed),
+                });
+            }
             let decision = self.authority.authorize(&user, &needed).await;
             if !decision.allows() {
                 return Err(Unauthenticated::MayNotImpersonate {

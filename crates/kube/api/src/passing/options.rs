@@ -28,7 +28,8 @@ pub async fn admit(call: &Call, subresource: &str) -> Result<(), Fault> {
         version: &kind.version,
         kind: &kind.kind,
     };
-    let mut object = options(call, subresource, kind);
+    let asked_for = options(call, subresource, kind);
+    let mut object = asked_for.clone();
     let asked = webhooks::admit_other(
         call,
         Verb::Connect,
@@ -40,7 +41,15 @@ pub async fn admit(call: &Call, subresource: &str) -> Result<(), Fault> {
     );
     let asked = tokio::time::timeout(TAKES, asked).await;
     let text = "request did not complete within the allotted timeout";
-    asked.unwrap_or_else(|_| Err(Status::timeout(text, 0).into()))
+    asked.unwrap_or_else(|_| Err(Status::timeout(text, 0).into()))?;
+    // What is passed on is the request as it came, so a change must not seem to be one.
+    match object == asked_for {
+        true => Ok(()),
+        false => {
+            let text = "an admission webhook changed the options of a connection, which this server does not support";
+            Err(Status::internal(text).into())
+        }
+    }
 }
 
 fn options(call: &Call, subresource: &str, kind: Expected<'_>) -> Value {

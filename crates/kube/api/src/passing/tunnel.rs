@@ -9,6 +9,7 @@ use http::{
 };
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper_util::rt::TokioIo;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::cluster::Connection;
 
@@ -27,10 +28,8 @@ pub async fn open(
         .handshake::<_, Empty<Bytes>>(TokioIo::new(kubelet))
         .await
         .map_err(io::Error::other)?;
-    tokio::spawn(async move {
-        // Errors reach whoever waits for the answer.
-        let _ = driver.with_upgrades().await;
-    });
+    // Errors reach whoever waits for the answer; who no longer does takes it along.
+    let _driver = AbortOnDropHandle::new(tokio::spawn(driver.with_upgrades()));
     let request = Request::get(path)
         .header(HOST, host)
         .header(CONNECTION, "Upgrade")

@@ -9,10 +9,14 @@ use http::{
     header::{ACCEPT, CONTENT_TYPE, HOST, USER_AGENT},
 };
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::client::conn::http1::SendRequest;
 use hyper_util::rt::TokioIo;
 
 use super::hook::Hook;
-use crate::{cluster::Inner, passing::Backend};
+use crate::{
+    cluster::{Connection, Inner},
+    passing::Backend,
+};
 
 /// Bytes of an answer: a patch may hold a whole object.
 const MOST_ANSWER: usize = 3 << 20;
@@ -29,7 +33,9 @@ pub async fn ask(
     let service = &hook.service;
     let target = format!("{}?timeout={}s", service.path, hook.timeout.as_secs());
     let answered = tokio::time::timeout(hook.timeout, async {
-        // A webhook may itself ask for what others are asked about, so nobody waits longer than its own time.
+        // A webhook may itself ask for what others are asked about, so nobody waits longer than its own time. One that is slow has few
+        // of the cluster's turns, so that others are asked all the same.
+        let _own = hook.calls.acquire().await.map_err(text)?;
         let _turn = inner.webhooks.calls.acquire().await.map_err(text)?;
         let backend = Backend::of_service(inner, &service.namespace, &service.name, service.port);
         let backend = backend.await?;
@@ -63,12 +69,6 @@ async fn post(
     let connection = reached
         .await
         .map_err(|error: io::Error| error.to_string())?;
-    let (mut sender, driver) = hyper::client::conn::http1::Builder::new()
-        .handshake::<_, Full<Bytes>>(TokioIo::new(connection))
-        .await
-        .map_err(text)?;
-    // It ends with the sender.
-    tokio::spawn(driver);
     let request = Request::post(target)
         .header(HOST, format!("{host}:{}", hook.service.port))
         .header(CONTENT_TYPE, "application/json")
@@ -76,6 +76,30 @@ async fn post(
         .header(USER_AGENT, "kube-apiserver-admission")
         .body(Full::new(Bytes::from(body)))
         .map_err(text)?;
+    speak(connection, request).await
+}
+
+/// The connection ends with the question. A task of its own would outlive it: at a webhook that reads nothing it waits for ever.
+async fn speak(
+    connection: Box<dyn Connection>,
+    request: Request<Full<Bytes>>,
+) -> Result<Bytes, String> {
+    let (sender, driver) = hyper::client::conn::http1::Builder::new()
+        .handshake::<_, Full<Bytes>>(TokioIo::new(connection))
+        .await
+        .map_err(text)?;
+    let exchange = exchange(sender, request);
+    let (mut exchange, mut driver) = (std::pin::pin!(exchange), std::pin::pin!(driver));
+    tokio::select! {
+        answered = &mut exchange => answered,
+        _ = &mut driver => exchange.await,
+    }
+}
+
+async fn exchange(
+    mut sender: SendRequest<Full<Bytes>>,
+    request: Request<Full<Bytes>>,
+) -> Result<Bytes, String> {
     let answer = sender.send_request(request).await.map_err(text)?;
     match answer.status() {
         status if status.is_success() => {}
@@ -96,5 +120,25 @@ async fn post(
             Err(format!("the answer is longer than {MOST_ANSWER} bytes"))
         }
         Err(error) => Err(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt as _;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_stays_of_a_question_to_one_that_reads_nothing() {
+        const ROOM: usize = 64;
+        let (near, mut far) = tokio::io::duplex(ROOM);
+        let request = Request::post("/x").body(Full::new(Bytes::from(vec![b'x'; 1 << 20])));
+        let asked = speak(Box::new(near), request.unwrap());
+        let patience = std::time::Duration::from_secs(1);
+        assert!(tokio::time::timeout(patience, asked).await.is_err());
+        let mut read = Vec::new();
+        far.read_to_end(&mut read).await.unwrap();
+        assert!(read.len() <= ROOM, "{} bytes came", read.len());
     }
 }

@@ -1,14 +1,17 @@
-//! A webhook as its configuration says it, and which requests it is about: pure.
+//! A webhook as its configuration says it, and which requests it is about: pure, but for who waits to ask it.
 
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Map, Value};
+use tokio::sync::Semaphore;
 use wharf_kube_model::{
     Resource,
     selector::Labels,
     view::{items, member, number, text, texts},
 };
+
+const MOST_CALLS: usize = 32;
 
 /// What is done to an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +48,8 @@ pub struct Hook {
     pub namespaces: Labels,
     pub objects: Labels,
     rules: Vec<Rule>,
+    /// Questions to it at the same time; more wait, within their time.
+    pub calls: Semaphore,
 }
 
 #[derive(Debug, Clone)]
@@ -114,6 +119,7 @@ fn hook(hook: &Value) -> Option<Hook> {
         namespaces: selector("namespaceSelector").ok()?,
         objects: selector("objectSelector").ok()?,
         rules: items(hook, "rules").iter().map(rule).collect(),
+        calls: Semaphore::new(MOST_CALLS),
     })
 }
 

@@ -19,7 +19,7 @@ use crate::{
 const MUTATING: &str = "mutatingwebhookconfigurations";
 const VALIDATING: &str = "validatingwebhookconfigurations";
 /// Questions to the webhooks of a cluster at the same time; more wait, within their time.
-const MOST_CALLS: usize = 64;
+const MOST_CALLS: usize = 128;
 /// Pause after a failure of the store.
 const RETRY: std::time::Duration = std::time::Duration::from_millis(500);
 

@@ -16,6 +16,8 @@ const VERSION: &str = "admission.k8s.io/v1";
 const KIND: &str = "AdmissionReview";
 /// Causes of a refusal that are passed on.
 const MOST_CAUSES: usize = 100;
+/// Bytes of one text of an answer: it goes on into answers, events and logs.
+const MOST_TEXT: usize = 8 << 10;
 /// Notes for the audit log of one webhook.
 const MOST_NOTES: usize = 32;
 
@@ -95,6 +97,16 @@ fn user(user: &UserInfo) -> Value {
     it
 }
 
+/// A text of an answer, of which no more is passed on than there is room for.
+fn told<'a>(of: &'a Value, name: &str) -> &'a str {
+    let whole = text(of, name);
+    let mut end = whole.len().min(MOST_TEXT);
+    while !whole.is_char_boundary(end) {
+        end -= 1;
+    }
+    &whole[..end]
+}
+
 /// What a webhook says.
 #[derive(Debug, Default, PartialEq)]
 pub struct Verdict {
@@ -117,7 +129,7 @@ pub fn judge(hook: &str, uid: &str, may_patch: bool, body: &[u8]) -> Result<Verd
     if !response.is_object() {
         return Err("webhook response was absent".to_owned());
     }
-    let own = text(response, "uid");
+    let own = told(response, "uid");
     if own != uid {
         return Err(format!(
             "expected response.uid={}, got {}",
@@ -125,7 +137,7 @@ pub fn judge(hook: &str, uid: &str, may_patch: bool, body: &[u8]) -> Result<Verd
             quoted(own)
         ));
     }
-    let (version, kind) = (text(&review, "apiVersion"), text(&review, "kind"));
+    let (version, kind) = (told(&review, "apiVersion"), told(&review, "kind"));
     if (version, kind) != (VERSION, KIND) {
         return Err(format!(
             "expected webhook response of {VERSION}, Kind={KIND}, got {version}, Kind={kind}"
@@ -168,8 +180,8 @@ fn patch(response: &Value, may_patch: bool) -> Result<Option<Value>, String> {
             let is_empty = patch.as_array().is_some_and(Vec::is_empty);
             return Ok(Some(patch).filter(|_| !is_empty));
         }
-        (true, false, Some(other)) => {
-            let kind = quoted(other);
+        (true, false, Some(_)) => {
+            let kind = quoted(told(response, "patchType"));
             return Err(format!(
                 "webhook returned invalid response.patchType of {kind}"
             ));
@@ -181,18 +193,18 @@ fn patch(response: &Value, may_patch: bool) -> Result<Option<Value>, String> {
 /// A refusal as the client hears it.
 fn refusal(hook: &str, given: &Value) -> Fault {
     let by = format!("admission webhook {} denied the request", quoted(hook));
-    let (message, reason) = (text(given, "message"), text(given, "reason"));
+    let (message, reason) = (told(given, "message"), told(given, "reason"));
     let message = match (message, reason) {
         ("", "") => format!("{by} without explanation"),
         ("", why) | (why, _) => format!("{by}: {why}"),
     };
     let code = given["code"].as_u64().and_then(|it| u16::try_from(it).ok());
     let details = &given["details"];
-    let own = |name: &str| text(details, name).to_owned();
+    let own = |name: &str| told(details, name).to_owned();
     let cause = |it: &Value| Cause {
-        reason: text(it, "reason").to_owned(),
-        message: text(it, "message").to_owned(),
-        field: text(it, "field").to_owned(),
+        reason: told(it, "reason").to_owned(),
+        message: told(it, "message").to_owned(),
+        field: told(it, "field").to_owned(),
     };
     let causes = items(details, "causes").iter().take(MOST_CAUSES);
     let seconds = details["retryAfterSeconds"].as_u64().unwrap_or_default();
@@ -247,6 +259,27 @@ mod tests {
                 fault.message,
                 format!("admission webhook \"a.b.c\" {expected}")
             );
+        }
+    }
+
+    #[test]
+    fn no_text_of_a_webhook_is_passed_on_whole_whatever_its_length() {
+        let long = "\u{e9}".repeat(1 << 20);
+        let causes = json!([{"reason": long, "message": long, "field": long}]);
+        let status =
+            json!({"message": long, "reason": long, "details": {"name": long, "causes": causes}});
+        let refused = answer(json!({"uid": "u", "allowed": false, "status": status}));
+        let fault = judge("a.b.c", "u", true, &refused)
+            .unwrap()
+            .refusal
+            .unwrap();
+        assert!(fault.to_value().to_string().len() < 64 << 10);
+        for response in [
+            json!({"uid": long}),
+            json!({"uid": "u", "patch": "W10=", "patchType": long}),
+        ] {
+            let why = judge("a.b.c", "u", true, &answer(response)).unwrap_err();
+            assert!(why.len() < 64 << 10);
         }
     }
 

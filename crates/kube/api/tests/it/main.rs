@@ -14,3 +14,4 @@ mod services;
 mod signing;
 mod speed;
 mod watches;
+mod webhooks;

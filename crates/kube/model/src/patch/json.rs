@@ -10,6 +10,11 @@ const MAX_COPIED: usize = 3 << 20;
 /// List items that may be moved aside by all operations together: each inserts into or takes out of a list that a large object may
 /// have a hundred thousand items in.
 const MAX_SHIFTED: usize = 20_000_000;
+/// Levels of the outcome, more than any object may have. Values are copied, written and dropped by recursion, so a patch that moves an
+/// object ever deeper into itself would take the stack.
+const MAX_LEVELS: usize = 256;
+/// Values that may be looked at for it by all operations together.
+const MAX_LOOKED_AT: usize = 5_000_000;
 
 /// RFC 6902.
 pub fn json(live: &Value, patch: &Value) -> Result<Value, PatchError> {
@@ -28,6 +33,7 @@ pub fn json(live: &Value, patch: &Value) -> Result<Value, PatchError> {
         object: live.clone(),
         copied: 0,
         shifted: 0,
+        looked_at: 0,
     };
     for operation in operations {
         patcher.apply(operation)?;
@@ -39,6 +45,7 @@ struct Patcher {
     object: Value,
     copied: usize,
     shifted: usize,
+    looked_at: usize,
 }
 
 fn unfit(message: String) -> PatchError {
@@ -153,7 +160,33 @@ impl Patcher {
         Ok(())
     }
 
+    /// Whether a value may be where a path leads. A value is never deeper than what a parser or an outcome within the bound has.
+    fn fits(&mut self, path: &str, value: &Value) -> Result<(), PatchError> {
+        let too_deep = || PatchError::TooLarge("the JSON patch nests the object too deeply".into());
+        let above = path.bytes().filter(|byte| *byte == b'/').count();
+        let room = MAX_LEVELS.checked_sub(above).ok_or_else(too_deep)?;
+        let mut left = vec![(value, 1)];
+        while let Some((value, level)) = left.pop() {
+            if level > room {
+                return Err(too_deep());
+            }
+            self.looked_at += 1;
+            if self.looked_at > MAX_LOOKED_AT {
+                return Err(PatchError::TooLarge(
+                    "the JSON patch moves too much of the object".into(),
+                ));
+            }
+            match value {
+                Value::Array(all) => left.extend(all.iter().map(|it| (it, level + 1))),
+                Value::Object(all) => left.extend(all.values().map(|it| (it, level + 1))),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     fn add(&mut self, path: &str, value: Value, operation: &str) -> Result<(), PatchError> {
+        self.fits(path, &value)?;
         if path.is_empty() {
             self.object = value;
             return Ok(());
@@ -221,6 +254,7 @@ impl Patcher {
     }
 
     fn replace(&mut self, path: &str, value: Value) -> Result<(), PatchError> {
+        self.fits(path, &value)?;
         if path.is_empty() {
             self.object = value;
             return Ok(());

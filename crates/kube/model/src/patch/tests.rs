@@ -282,3 +282,38 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_json_patch_does_not_nest_an_object_without_end() {
+    // Each step doubles the depth: what copies, writes and drops such a value would take the stack of the whole server.
+    let deep = (0..60).fold(json!({}), |it, _| json!({"a": it}));
+    let mut steps = vec![json!({"op": "add", "path": "/x", "value": deep})];
+    let mut depth = 60;
+    for _ in 0..12 {
+        steps.push(json!({"op": "copy", "from": "/x", "path": "/y"}));
+        let path = format!("/x{}", "/a".repeat(depth + 1));
+        steps.push(json!({"op": "move", "from": "/y", "path": path}));
+        depth = 2 * depth + 1;
+    }
+    let too_deep = PatchError::TooLarge("the JSON patch nests the object too deeply".into());
+    let outcome = super::json(&json!({}), &Value::Array(steps));
+    assert_eq!(outcome, Err(too_deep.clone()));
+    let mut steps = vec![json!({"op": "add", "path": "/x", "value": deep})];
+    let end = format!("/x{}", "/a".repeat(61));
+    steps.push(json!({"op": "add", "path": end, "value": deep}));
+    assert!(super::json(&json!({}), &Value::Array(steps)).is_ok());
+    let mut steps = vec![json!({"op": "add", "path": "/x", "value": []})];
+    for level in 1..400 {
+        let path = format!("/x{}", "/0".repeat(level));
+        steps.push(json!({"op": "add", "path": path, "value": []}));
+    }
+    assert_eq!(super::json(&json!({}), &Value::Array(steps)), Err(too_deep));
+    let wide = Value::Array(vec![json!(0); 10_000]);
+    let moves = (0..9_000).map(|at| match at % 2 {
+        0 => json!({"op": "move", "from": "/a", "path": "/b"}),
+        _ => json!({"op": "move", "from": "/b", "path": "/a"}),
+    });
+    let error = super::json(&json!({"a": wide}), &moves.collect());
+    let text = "the JSON patch moves too much of the object";
+    assert_eq!(error, Err(PatchError::TooLarge(text.into())));
+}

@@ -4,7 +4,7 @@
 mod leads;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::{Ipv4Addr, SocketAddrV4},
     time::Duration,
 };
@@ -12,10 +12,13 @@ use std::{
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use wharf_base::Backoff;
-use wharf_kube_services::{Parts, Services};
-use wharf_network::{Network, ServicesUpdate};
+use wharf_kube_services::{Name, Parts, Services};
+use wharf_kubelet::host_ports;
+use wharf_network::{FrontEnd, Lead, Network, ServicesUpdate};
 
-use self::leads::{Book, leads, own};
+use self::leads::{Book, claimed, leads, leads_of_ports, own};
+
+type HostPortsOfPods = tokio::sync::watch::Receiver<host_ports::All>;
 
 /// Services that change in one batch.
 const TURN: usize = 256;
@@ -39,13 +42,19 @@ pub struct Node {
 }
 
 /// Leads the members of a node to its cluster's services until `stop`. What was written then holds on.
-pub async fn follow(network: Network, services: Services, node: Node, stop: CancellationToken) {
+pub async fn follow(
+    network: Network,
+    services: Services,
+    node: Node,
+    mut ports: HostPortsOfPods,
+    stop: CancellationToken,
+) {
     let work = async {
         services.synced().await;
         let mut wait = Backoff::steady(FIRST_WAIT, LONGEST_WAIT);
         loop {
             let began = Instant::now();
-            let error = led(&network, &services, &node).await;
+            let error = led(&network, &services, &node, &mut ports).await;
             if began.elapsed() > LONGEST_WAIT {
                 wait.reset();
             }
@@ -66,10 +75,16 @@ pub async fn follow(network: Network, services: Services, node: Node, stop: Canc
 }
 
 /// Ends with what went wrong.
-async fn led(network: &Network, services: &Services, node: &Node) -> wharf_network::NetworkError {
+async fn led(
+    network: &Network,
+    services: &Services,
+    node: &Node,
+    ports: &mut HostPortsOfPods,
+) -> wharf_network::NetworkError {
     // Before the book is read, so that nothing falls between the two.
     let reader = services.reader();
-    let (mut known, mut without) = read(services, node);
+    let mut of_pods = ports.borrow_and_update().clone();
+    let (mut known, mut without) = read(services, node, &of_pods);
     let mut update = ServicesUpdate::Snapshot(known.all());
     loop {
         if let Err(error) = network.services(&node.instance, update).await {
@@ -77,17 +92,31 @@ async fn led(network: &Network, services: &Services, node: &Node) -> wharf_netwo
         }
         let pause = Instant::now() + PAUSE;
         update = loop {
-            let names = reader.changed(TURN).await;
+            let names = tokio::select! {
+                names = reader.changed(TURN) => names,
+                // Who tells of ports ends with the node.
+                Ok(()) = ports.changed() => {
+                    let now = ports.borrow_and_update().clone();
+                    let changed = put_ports(&mut known, node, &of_pods, &now);
+                    of_pods = now;
+                    match changed.is_empty() {
+                        true => continue,
+                        false => break ServicesUpdate::Changes(changed),
+                    }
+                }
+            };
             if services.book().without() != without {
-                (known, without) = read(services, node);
+                (known, without) = read(services, node, &of_pods);
                 break ServicesUpdate::Snapshot(known.all());
             }
             let mut changed = BTreeMap::new();
             {
                 let book = services.book();
                 for name in names {
-                    let now = book.get(&name).map(|it| leads(it, node, &without));
-                    changed.extend(known.put(&name, now.unwrap_or_default()));
+                    let now = book.get(&name);
+                    let leads = now.map(|it| leads(it, node, &without)).unwrap_or_default();
+                    let claimed = now.map(claimed).unwrap_or_default();
+                    changed.extend(known.put(&name, leads, &claimed));
                 }
             }
             if !changed.is_empty() {
@@ -99,14 +128,33 @@ async fn led(network: &Network, services: &Services, node: &Node) -> wharf_netwo
 }
 
 /// All of it as it is now, and what the cluster goes without.
-fn read(services: &Services, node: &Node) -> (Book, Parts) {
+fn read(services: &Services, node: &Node, of_pods: &host_ports::All) -> (Book, Parts) {
     let mut known = Book::default();
     let book = services.book();
     let without = book.without();
     let (name, leads_of_node) = own(node, &without);
-    known.put(&name, leads_of_node);
+    known.put(&name, leads_of_node, &BTreeSet::new());
     for (service, entry) in book.services() {
-        known.put(&service.name, leads(entry, node, &without));
+        known.put(&service.name, leads(entry, node, &without), &claimed(entry));
     }
+    put_ports(&mut known, node, &host_ports::All::new(), of_pods);
     (known, without)
+}
+
+/// The ports of the node that pods have, as they were and as they are.
+fn put_ports(
+    known: &mut Book,
+    node: &Node,
+    before: &host_ports::All,
+    now: &host_ports::All,
+) -> BTreeMap<FrontEnd, Option<Lead>> {
+    let mut changed = BTreeMap::new();
+    // A port that the cluster gave a service is not taken by whoever may make a pod.
+    let claimed = BTreeSet::from([node.address]);
+    for uid in before.keys().chain(now.keys()) {
+        let ports = now.get(uid).map(Vec::as_slice).unwrap_or_default();
+        let leads = leads_of_ports(node, ports);
+        changed.extend(known.put(&Name::new("", uid), leads, &claimed));
+    }
+    changed
 }

@@ -5,13 +5,12 @@ use std::net::Ipv4Addr;
 
 use nix::errno::Errno;
 use nix::time::{ClockId, clock_gettime};
-use sha2::{Digest, Sha256};
 
 use super::acls::Edges;
-use super::exits::{self, Exit, Exits, Way};
+use super::exits::{self, Exit, Exits};
 use super::plan::{Plan, Policy, Step};
 use super::public::{self, Publics};
-use super::rule::{Peer, Rule, Traffic};
+use super::ways::Way;
 use super::{edges, translations};
 use crate::error::NetworkError;
 use crate::files;
@@ -46,12 +45,20 @@ const CALLED: BaseChain = BaseChain {
     priority: -149,
     ..CALLERS
 };
-/// What passed there is yet to be judged by where it goes.
-const UNJUDGED: BaseChain = BaseChain {
-    name: "unjudged",
-    priority: -148,
-    ..CALLERS
+/// The same of connections that a port led elsewhere, whenever rules changed: whoever may no longer call the instance is cut off.
+const CALLERS_AGAIN: BaseChain = BaseChain {
+    name: "callers-again",
+    priority: -2,
+    ..SENDERS
 };
+const CALLED_AGAIN: BaseChain = BaseChain {
+    name: "called-again",
+    priority: -1,
+    ..SENDERS
+};
+/// By addresses: whom an interface may call, and who may call it, by the address and port that are called.
+const CALLING: &str = "calling";
+const CALLABLE: &str = "callable";
 /// Addresses of instances, whose ports may lead elsewhere.
 const INSTANCES: &str = "instances";
 /// Connections that a port of an instance led elsewhere: whether the instance may send there, and who answers takes it from there.
@@ -70,8 +77,7 @@ const DNS_PORT: u16 = 53;
 /// The policy of interfaces that no resource names.
 const UNKNOWN_OUT: &str = "out/++unknown";
 const UNKNOWN_IN: &str = "in/++unknown";
-/// The kernel takes 255 bytes.
-const NAME_MAX: usize = 200;
+const UNKNOWN_CALLED: &str = "called/++unknown";
 
 /// The rules of one namespace, in memory and in the kernel.
 #[derive(Debug)]
@@ -252,9 +258,10 @@ impl Filter {
         let mut batch = Batch::new(self.names.table());
         if steps.iter().any(Step::revokes) || !exits.is_empty() {
             self.generation = next_generation(self.generation)?;
-            for chain in [SENDERS.name, RECEIVERS.name, ADMIT] {
-                batch.flush_chain(chain);
+            for chain in [CALLERS_AGAIN, CALLED_AGAIN, SENDERS, RECEIVERS] {
+                batch.flush_chain(chain.name);
             }
+            batch.flush_chain(ADMIT);
             self.write_entry(&mut batch);
         }
         for step in &steps {
@@ -315,17 +322,22 @@ impl Filter {
         ruleset::begin_scope(&mut batch);
         translations::begin(&mut batch);
         edges::begin(&mut batch, &self.names);
-        for map in [SENDERS.name, RECEIVERS.name, TAKERS, LEAVERS] {
+        for map in maps().into_iter().chain([LEAVERS]) {
             batch.verdict_map(map);
         }
         batch.address_set(NAME_SERVERS);
         batch.add_addresses(NAME_SERVERS, self.name_servers.iter().copied());
         batch.address_set(INSTANCES);
         batch.add_addresses(INSTANCES, self.instances.iter().copied());
-        for chain in [SENDERS, RECEIVERS, CALLERS, CALLED, UNJUDGED] {
+        let again = [CALLERS_AGAIN, CALLED_AGAIN];
+        for chain in [SENDERS, RECEIVERS, CALLERS, CALLED]
+            .into_iter()
+            .chain(again)
+        {
             batch.chain(chain);
         }
-        for chain in [ADMIT, DNS, LEAVING, LED, UNKNOWN_OUT, UNKNOWN_IN] {
+        let unknown = [UNKNOWN_OUT, UNKNOWN_IN, UNKNOWN_CALLED];
+        for chain in [ADMIT, DNS, LEAVING, LED].into_iter().chain(unknown) {
             batch.inner_chain(chain);
         }
         self.write_entry(&mut batch);
@@ -333,8 +345,13 @@ impl Filter {
         write_ways_out(&mut batch);
         batch.rule(UNKNOWN_OUT, Expression::accept());
         let host = Expression::connection_address(Side::Source, self.host, 32);
-        batch.rule(UNKNOWN_IN, [host, Expression::goto(ADMIT)].concat());
-        batch.rule(UNKNOWN_IN, Expression::discard());
+        for (chain, verdict) in [
+            (UNKNOWN_IN, Expression::goto(ADMIT)),
+            (UNKNOWN_CALLED, Expression::accept()),
+        ] {
+            batch.rule(chain, [host.clone(), verdict].concat());
+            batch.rule(chain, Expression::discard());
+        }
         for step in &steps {
             self.write_step(&mut batch, step);
         }
@@ -384,6 +401,15 @@ impl Filter {
             Expression::discard(),
         ];
         let judged = [Expression::marked(self.generation), Expression::accept()].concat();
+        for (chain, end, map) in [
+            (CALLERS_AGAIN.name, Side::Source, CALLING),
+            (CALLED_AGAIN.name, Side::Called, CALLABLE),
+        ] {
+            let led = Expression::led_from(INSTANCES);
+            let verdict = Expression::connection_verdict(end, map);
+            batch.rule(chain, judged.clone());
+            batch.rule(chain, [led, verdict].concat());
+        }
         for rule in [
             ruleset::link_local_stays(),
             through.concat(),
@@ -429,61 +455,77 @@ impl Filter {
             }
             Step::RemoveSet(id) => batch.delete_set(&set(id)),
             Step::AddGroup(id, group) | Step::RewriteGroup(id, group) => {
-                for (chain, side, rules) in [
-                    (format!("in/{id}"), Side::Source, &group.ingress),
-                    (format!("take/{id}"), Side::Called, &group.ingress),
-                    (format!("out/{id}"), Side::Destination, &group.egress),
-                ] {
+                for way in Way::ALL {
+                    let chain = way.of_group(id);
                     if matches!(step, Step::AddGroup(..)) {
                         batch.inner_chain(&chain);
                     } else {
                         batch.flush_chain(&chain);
                     }
-                    for rule in rules {
-                        batch.rule(&chain, expressions(rule, side));
+                    for rule in way.rules(group) {
+                        batch.rule(&chain, way.expressions(rule, ADMIT, set));
                     }
                 }
             }
             Step::RemoveGroup(id) => {
-                for way in WAYS {
-                    batch.delete_chain(&format!("{way}/{id}"));
+                for way in Way::ALL {
+                    batch.delete_chain(&way.of_group(id));
                 }
             }
             Step::AddPolicy(Policy::Groups(groups)) => {
-                for way in WAYS {
-                    let chain = policy_chain(way, groups);
+                for way in Way::ALL {
+                    let chain = way.of_policy(groups);
                     batch.inner_chain(&chain);
-                    if way == OUT {
+                    if way == Way::Out {
                         batch.rule(&chain, Expression::jump(DNS));
                     }
                     for group in groups {
-                        batch.rule(&chain, Expression::jump(&format!("{way}/{group}")));
+                        batch.rule(&chain, Expression::jump(&way.of_group(group)));
                     }
                     batch.rule(&chain, Expression::discard());
                 }
             }
             Step::RemovePolicy(Policy::Groups(groups)) => {
-                for way in WAYS {
-                    batch.delete_chain(&policy_chain(way, groups));
+                for way in Way::ALL {
+                    batch.delete_chain(&way.of_policy(groups));
                 }
             }
             // It is part of every table.
             Step::AddPolicy(Policy::Unknown) | Step::RemovePolicy(Policy::Unknown) => {}
             Step::AddPort(address, policy) => {
-                let of = |way: &str, unknown: &str| match policy {
-                    Policy::Unknown => unknown.to_owned(),
-                    Policy::Groups(groups) => policy_chain(way, groups),
-                };
-                batch.add_verdict(SENDERS.name, *address, &of(OUT, UNKNOWN_OUT));
-                batch.add_verdict(RECEIVERS.name, *address, &of(IN, UNKNOWN_IN));
-                batch.add_verdict(TAKERS, *address, &of(TAKE, UNKNOWN_IN));
+                for (way, map) in Way::ALL.into_iter().zip(maps()) {
+                    let chain = match policy {
+                        Policy::Unknown => unknown(way).to_owned(),
+                        Policy::Groups(groups) => way.of_policy(groups),
+                    };
+                    batch.add_verdict(map, *address, &chain);
+                }
             }
             Step::RemovePort(address) => {
-                batch.remove_addresses(SENDERS.name, [*address]);
-                batch.remove_addresses(RECEIVERS.name, [*address]);
-                batch.remove_addresses(TAKERS, [*address]);
+                for map in maps() {
+                    batch.remove_addresses(map, [*address]);
+                }
             }
         }
+    }
+}
+
+/// The maps from addresses to the policies of each way.
+fn maps() -> [&'static str; 5] {
+    Way::ALL.map(|it| match it {
+        Way::Out => SENDERS.name,
+        Way::In => RECEIVERS.name,
+        Way::Take => TAKERS,
+        Way::Call => CALLING,
+        Way::Called => CALLABLE,
+    })
+}
+
+fn unknown(way: Way) -> &'static str {
+    match way {
+        Way::Out | Way::Call => UNKNOWN_OUT,
+        Way::In | Way::Take => UNKNOWN_IN,
+        Way::Called => UNKNOWN_CALLED,
     }
 }
 
@@ -495,18 +537,12 @@ fn write_callers(batch: &mut Batch<'_>) {
         Expression::destination_in(INSTANCES),
     ]
     .concat();
-    for (chain, rest) in [
-        (
-            CALLERS,
-            Expression::connection_verdict(Side::Source, SENDERS.name),
-        ),
-        (
-            CALLED,
-            Expression::connection_verdict(Side::Destination, RECEIVERS.name),
-        ),
-        (UNJUDGED, Expression::set_mark(0)),
+    for (chain, end, map) in [
+        (CALLERS, Side::Source, CALLING),
+        (CALLED, Side::Called, CALLABLE),
     ] {
-        batch.rule(chain.name, [calls.clone(), rest].concat());
+        let verdict = Expression::connection_verdict(end, map);
+        batch.rule(chain.name, [calls.clone(), verdict].concat());
     }
     batch.rule(
         LED,
@@ -568,8 +604,8 @@ fn write_exit(batch: &mut Batch<'_>, step: &exits::Step) {
             let (side, network) = (Side::Destination, range.network());
             let to = Expression::connection_address(side, network, range.prefix());
             let verdict = match way {
-                Way::Out | Way::Nat(_) => Expression::goto(ADMIT),
-                Way::Nowhere => Expression::discard(),
+                exits::Way::Out | exits::Way::Nat(_) => Expression::goto(ADMIT),
+                exits::Way::Nowhere => Expression::discard(),
             };
             batch.rule(&chain(table), [to, verdict].concat());
         }
@@ -602,60 +638,9 @@ fn write_exit(batch: &mut Batch<'_>, step: &exits::Step) {
     }
 }
 
-const OUT: &str = "out";
-const IN: &str = "in";
-/// As `in`, for what a port of an instance led here: from the instance, whoever called it.
-const TAKE: &str = "take";
-const WAYS: [&str; 3] = [OUT, IN, TAKE];
-
 /// The set of the addresses that have a group.
 fn set(group: &str) -> String {
     format!("group/{group}")
-}
-
-/// The chain of a policy. Ids hold no `+`, so it is no group's; the kernel's names end somewhere.
-fn policy_chain(way: &str, groups: &[String]) -> String {
-    let name = format!("{way}/+{}", groups.join("+"));
-    if name.len() <= NAME_MAX {
-        return name;
-    }
-    let hash = Sha256::digest(name.as_bytes());
-    let digits: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{way}/++{digits}")
-}
-
-/// `side` is where the peer is: the source of ingress, the destination of egress.
-fn expressions(rule: &Rule, side: Side) -> Vec<Expression> {
-    const ICMP: u8 = 1;
-    let mut all = match rule.traffic {
-        Traffic::All => Vec::new(),
-        Traffic::Protocol(protocol) => Expression::connection_protocol(protocol),
-        Traffic::Ports(protocol, first, last) => [
-            Expression::connection_protocol(protocol),
-            Expression::connection_ports(first, last),
-        ]
-        .concat(),
-        Traffic::Icmp(kind, code) => [
-            Expression::connection_protocol(ICMP),
-            Expression::connection_icmp(kind, code),
-        ]
-        .concat(),
-    };
-    match &rule.peer {
-        Peer::Range(range) if range.prefix() == 0 => {}
-        Peer::Range(range) => all.extend(Expression::connection_address(
-            side,
-            range.network(),
-            range.prefix(),
-        )),
-        Peer::Group(id) => all.extend(Expression::connection_address_in(side, &set(id))),
-    }
-    all.extend(match side {
-        Side::Source | Side::Called => Expression::goto(ADMIT),
-        // The receiver has yet to be asked, in the chain that comes next.
-        Side::Destination => Expression::accept(),
-    });
-    all
 }
 
 /// A number that no connection carries yet. Connections outlive this process, and their marks with

@@ -11,7 +11,9 @@
 //!   ct mark <generation>                  judged since the last change: accept
 //!   ct original saddr vmap @senders       who began, if wired here: goto its policy
 //!   ct reply saddr vmap @receivers        who answers, if wired here
-//! callers, called      before any translation, new connections to @instances: may they begin? The same policies
+//! callers, called      before any translation, new connections to @instances: may they begin? By @calling call/+<groups> of who calls,
+//!                      by @callable called/+<groups> of the instance
+//! callers-, called-again  the same in the forward path, of connections that a port led elsewhere: rules may have changed
 //! led, @takers         what a port of an instance led elsewhere (`services`): out of the instance, take/+<groups> of who answers
 //! out/+<groups>, in/+<groups> a policy: what the interfaces with these groups may; jumps to
 //! out/<group>, in/<group>     one rule for each permission of the group
@@ -40,6 +42,7 @@ mod plan;
 mod public;
 mod rule;
 mod translations;
+mod ways;
 
 pub(crate) use acls::{Acl, Edge};
 pub(crate) use exits::{Exit, Target};

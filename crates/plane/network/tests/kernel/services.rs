@@ -421,6 +421,64 @@ fn groups_judge_a_port_of_a_node_and_then_the_way_from_there() {
     });
 }
 
+/// A connection through a port of a node that was answered once, with what both ends say to it later.
+struct Held {
+    client: TcpStream,
+    server: TcpStream,
+}
+
+impl Held {
+    fn through(port: SocketAddrV4, callee: &Attachment, from: &Attachment) -> Self {
+        let listener = inside(netns(callee), || {
+            TcpListener::bind((Ipv4Addr::UNSPECIFIED, 8080)).unwrap()
+        });
+        let client = inside(netns(from), || {
+            TcpStream::connect_timeout(&SocketAddr::V4(port), PATIENCE).unwrap()
+        });
+        let server = listener.accept().unwrap().0;
+        Self { client, server }
+    }
+
+    fn lives(&mut self, patience: Duration) -> bool {
+        self.server.set_read_timeout(Some(patience)).unwrap();
+        self.client.write_all(b"?").unwrap();
+        self.server.read_exact(&mut [0]).is_ok()
+    }
+}
+
+#[test]
+fn a_connection_through_a_port_of_a_node_ends_with_the_rule_that_let_it_in() {
+    on_a_host(|host| async move {
+        let it = place(&host).await;
+        let [one, _] = &it.pods;
+        let of = |last, group: &str| Resource::Interface(interface("vpc-a", last, &[group]));
+        let own = |port| group("sg-node", vec![tcp(port, "@sg-out")]);
+        let pods = group("sg-all", vec![tcp(8080, "@sg-node")]);
+        let calls = |port| group_with("sg-out", vec![], vec![tcp(port, ANYBODY)]);
+        let port = SocketAddrV4::new(eni_address(4), 30080);
+        say(&it.network, [of(7, "sg-out"), of(4, "sg-node"), pods]).await;
+        for by_node in [true, false] {
+            open_port(&it.network, 6, &[(5, 8080)], by_node).await;
+            say(&it.network, [own(30080), calls(30080)]).await;
+            let mut held = Held::through(port, one, &it.task);
+            assert!(held.lives(PATIENCE));
+            // What has nothing to do with it cuts nothing.
+            say(&it.network, [group("sg-z", vec![]), calls(30080)]).await;
+            let wide = group("sg-node", vec![tcp(30080, "@sg-out"), tcp(22, ANYBODY)]);
+            say(&it.network, [wide]).await;
+            assert!(held.lives(PATIENCE));
+            say(&it.network, [own(8080)]).await;
+            assert!(!held.lives(REFUSED), "the node lets nobody in any more");
+
+            say(&it.network, [own(30080)]).await;
+            let mut held = Held::through(port, one, &it.task);
+            assert!(held.lives(PATIENCE));
+            say(&it.network, [calls(8080)]).await;
+            assert!(!held.lives(REFUSED), "the caller is not let out any more");
+        }
+    });
+}
+
 #[test]
 fn services_outlive_the_agent_and_are_replaced_when_it_is_back() {
     on_a_host(|host| async move {

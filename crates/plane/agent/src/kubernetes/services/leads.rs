@@ -8,6 +8,7 @@ use std::{
 use wharf_kube_services::{
     Chosen, Entry, Name, Origin, Part, Parts, Policy, Protocol, Service, ServicePort,
 };
+use wharf_kubelet::host_ports::HostPort;
 use wharf_network::{CLUSTER_RESOLVER, Caller, FrontEnd, Lead};
 
 use super::Node;
@@ -95,6 +96,28 @@ pub fn leads(entry: &Entry, node: &Node, without: &Parts) -> BTreeMap<FrontEnd, 
     found
 }
 
+/// What ports of the node lead to a pod, which sees who calls. It is there only where they are free among pods; those of services come first.
+pub fn leads_of_ports(node: &Node, all: &[HostPort]) -> BTreeMap<FrontEnd, Lead> {
+    let mut found = BTreeMap::new();
+    for it in all {
+        for caller in [Caller::Member, Caller::Other] {
+            let at = FrontEnd {
+                caller,
+                address: node.address,
+                protocol: it.protocol,
+                port: it.port,
+            };
+            let lead = Lead::To {
+                endpoints: vec![it.to],
+                sticky: false,
+                by_node: false,
+            };
+            found.insert(at, lead);
+        }
+    }
+    found
+}
+
 /// The cluster's own API, whatever anybody writes into its endpoints: they name the server's machine, where a VPC may have no way to.
 fn is_api_server(service: &Service, port: &ServicePort) -> bool {
     &*service.name.namespace == "default"
@@ -155,29 +178,53 @@ fn may_be_claimed(address: Ipv4Addr, node: &Node) -> bool {
     is_led_to(address) && address != node.address
 }
 
-/// What each service leads to, and who has a front end that several claim: the first in the order of names.
+/// Addresses that a service says it has besides those that the cluster gave it. Whoever may write a service may name any, those of other
+/// services among them.
+pub fn claimed(entry: &Entry) -> BTreeSet<Ipv4Addr> {
+    let Some(service) = entry.service() else {
+        return BTreeSet::new();
+    };
+    let all = v4(&service.external_addresses).chain(v4(&service.balancer_addresses));
+    let given: BTreeSet<Ipv4Addr> = v4(&service.cluster_addresses).collect();
+    all.filter(|it| !given.contains(it)).collect()
+}
+
+/// Whose front end it is, the first if several say so: a service that the cluster gave the address comes before those that claim it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Given,
+    Claimed,
+}
+
+/// What each service leads to, and who has a front end that several have: the first in the order of ranks and names.
 #[derive(Debug, Default)]
 pub struct Book {
     services: BTreeMap<Name, BTreeMap<FrontEnd, Lead>>,
-    claims: BTreeMap<FrontEnd, BTreeSet<Name>>,
+    claims: BTreeMap<FrontEnd, BTreeSet<(Rank, Name)>>,
 }
 
 impl Book {
-    /// The service as it became; empty for one that is gone. The answer is what is led elsewhere now.
+    /// The service as it became, with the addresses that it merely claims; empty for one that is gone. The answer is what is led elsewhere
+    /// now.
     pub fn put(
         &mut self,
         name: &Name,
         leads: BTreeMap<FrontEnd, Lead>,
+        claimed: &BTreeSet<Ipv4Addr>,
     ) -> BTreeMap<FrontEnd, Option<Lead>> {
         let former = self.services.get(name).cloned().unwrap_or_default();
         let touched: BTreeSet<FrontEnd> = former.keys().chain(leads.keys()).copied().collect();
         let before: Vec<Option<Lead>> = touched.iter().map(|it| self.lead(it).cloned()).collect();
         for at in &touched {
             let claims = self.claims.entry(*at).or_default();
-            match leads.contains_key(at) {
-                true => claims.insert(name.clone()),
-                false => claims.remove(name),
-            };
+            claims.retain(|(_, it)| it != name);
+            if leads.contains_key(at) {
+                let rank = match claimed.contains(&at.address) {
+                    true => Rank::Claimed,
+                    false => Rank::Given,
+                };
+                claims.insert((rank, name.clone()));
+            }
             if claims.is_empty() {
                 self.claims.remove(at);
             }
@@ -195,7 +242,7 @@ impl Book {
     }
 
     fn lead(&self, at: &FrontEnd) -> Option<&Lead> {
-        let owner = self.claims.get(at)?.first()?;
+        let (_, owner) = self.claims.get(at)?.first()?;
         self.services.get(owner)?.get(at)
     }
 

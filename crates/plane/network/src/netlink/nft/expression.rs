@@ -377,6 +377,15 @@ impl Expression {
         ]
     }
 
+    /// `ct original proto-dst <first>-<last>`: the port that was called, wherever it led.
+    pub(crate) fn called_ports(first: u16, last: u16) -> Vec<Self> {
+        vec![
+            Self::original(CT_PORT_DESTINATION),
+            Self::compare(R0, Compare::AtLeast, &first.to_be_bytes()),
+            Self::compare(R0, Compare::AtMost, &last.to_be_bytes()),
+        ]
+    }
+
     /// Type and code of the ICMP message that began the exchange: connection tracking keeps them
     /// where others have the destination port.
     pub(crate) fn connection_icmp(kind: u8, code: Option<u8>) -> Vec<Self> {

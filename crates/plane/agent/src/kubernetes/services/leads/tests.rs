@@ -174,9 +174,9 @@ fn credentials_are_asked_for_at_the_node_whatever_a_service_claims() {
         &node(),
         &Parts::new(),
     );
-    book.put(&Name::new("a", "s"), claimed);
+    book.put(&Name::new("a", "s"), claimed, &BTreeSet::new());
     let (name, leads) = own(&node(), &Parts::new());
-    book.put(&name, leads);
+    book.put(&name, leads, &BTreeSet::new());
     assert_eq!(
         shown(&book.all()),
         ["169.254.170.23/6:80 169.254.170.2:20002"]
@@ -198,20 +198,46 @@ fn what_several_claim_is_the_first_ones_until_it_goes() {
     };
     let (first, second) = (Name::new("a", "a"), Name::new("a", "b"));
     let mut book = Book::default();
-    let led = book.put(&second, BTreeMap::from([(at, lead(2))]));
+    let led = book.put(&second, BTreeMap::from([(at, lead(2))]), &BTreeSet::new());
     assert_eq!(led, BTreeMap::from([(at, Some(lead(2)))]));
-    let led = book.put(&first, BTreeMap::from([(at, lead(1))]));
+    let led = book.put(&first, BTreeMap::from([(at, lead(1))]), &BTreeSet::new());
     assert_eq!(led, BTreeMap::from([(at, Some(lead(1)))]));
     assert!(
-        book.put(&second, BTreeMap::from([(at, lead(3))]))
+        book.put(&second, BTreeMap::from([(at, lead(3))]), &BTreeSet::new())
             .is_empty()
     );
     assert_eq!(book.all(), BTreeMap::from([(at, lead(1))]));
-    let led = book.put(&first, BTreeMap::new());
+    let led = book.put(&first, BTreeMap::new(), &BTreeSet::new());
     assert_eq!(led, BTreeMap::from([(at, Some(lead(3)))]));
-    let led = book.put(&second, BTreeMap::new());
+    let led = book.put(&second, BTreeMap::new(), &BTreeSet::new());
     assert_eq!(led, BTreeMap::from([(at, None)]));
     assert!(book.services.is_empty() && book.claims.is_empty());
+}
+
+#[test]
+fn an_address_that_the_cluster_gave_is_nobody_elses_to_claim() {
+    let spec = json!({"clusterIP": "10.100.0.10", "ports": [{"name": "dns", "port": 53}]});
+    let names = entry("kube-system", "kube-dns", &spec, &[]);
+    // A tenant whose namespace comes first in the order of names.
+    let spec = json!({"clusterIP": "10.100.9.9", "externalIPs": ["10.100.0.10", "192.0.2.7"],
+        "ports": [{"name": "https", "port": 53}]});
+    let thief = entry("a", "s", &spec, &["10.0.0.1"]);
+    let mut book = Book::default();
+    let mut put = |namespace: &str, name: &str, entry: &Entry| {
+        let leads = leads(entry, &node(), &Parts::new());
+        book.put(&Name::new(namespace, name), leads, &claimed(entry))
+    };
+    put("a", "s", &thief);
+    put("kube-system", "kube-dns", &names);
+    put("a", "s", &thief);
+    assert_eq!(
+        shown(&book.all()),
+        [
+            "10.100.0.10/6:53 169.254.20.10:53",
+            "10.100.9.9/6:53 10.0.0.1:8080",
+            "192.0.2.7/6:53 10.0.0.1:8080",
+        ]
+    );
 }
 
 #[test]
@@ -227,4 +253,38 @@ fn a_cluster_goes_without_what_it_says() {
     assert_eq!(shown(&without(Part::MetricsServer)).len(), 1);
     let (_, own) = own(&node(), &[Part::PodIdentityAgent].into());
     assert_eq!(shown(&own), ["169.254.170.23/6:80 Refused"]);
+}
+
+#[test]
+fn a_port_of_the_node_leads_to_its_pod_unless_a_service_has_it() {
+    let port = |port, to: &str| HostPort {
+        protocol: 6,
+        port,
+        to: to.parse().unwrap(),
+    };
+    let spec =
+        json!({"type": "NodePort", "ports": [{"name": "https", "port": 80, "nodePort": 30080}]});
+    let service = entry("a", "s", &spec, &["10.0.0.1"]);
+    let mut book = Book::default();
+    let none = BTreeSet::new();
+    let leads_of = |all: &[HostPort]| leads_of_ports(&node(), all);
+    book.put(
+        &Name::new("a", "s"),
+        leads(&service, &node(), &Parts::new()),
+        &none,
+    );
+    let own = [port(80, "10.0.0.2:8080"), port(30080, "10.0.0.2:8081")];
+    let claimed = BTreeSet::from([node().address]);
+    book.put(&Name::new("", "u"), leads_of(&own), &claimed);
+    assert_eq!(
+        shown(&book.all()),
+        [
+            "172.31.0.9/6:80 10.0.0.2:8080",
+            "172.31.0.9/6:30080 10.0.0.1:8080 by node",
+            "others 172.31.0.9/6:80 10.0.0.2:8080",
+            "others 172.31.0.9/6:30080 10.0.0.1:8080 by node",
+        ]
+    );
+    book.put(&Name::new("", "u"), leads_of(&[]), &claimed);
+    assert_eq!(shown(&book.all()).len(), 2);
 }

@@ -1,0 +1,239 @@
+//! Admission webhooks that are hostile, or merely odd. They are pods behind a service, reached through their node.
+
+use std::convert::Infallible;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+
+use crate::harness::{Harness, read};
+
+const MAPS: &str = "/api/v1/namespaces/default/configmaps";
+const PODS: &str = "/api/v1/namespaces/default/pods";
+const HOOKS: &str = "/apis/admissionregistration.k8s.io/v1";
+
+/// What a webhook makes of a request.
+type Says = fn(&Value) -> Value;
+
+async fn review(
+    request: Request<Incoming>,
+    says: Says,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let body = request.into_body().collect().await.unwrap().to_bytes();
+    let asked: Value = serde_json::from_slice(&body).unwrap();
+    let mut response = says(&asked["request"]);
+    response["uid"] = asked["request"]["uid"].clone();
+    let review = json!({"kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1", "response": response});
+    Ok(Response::new(Full::from(review.to_string())))
+}
+
+async fn node(
+    mut request: Request<Incoming>,
+    says: Says,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let session = hyper::upgrade::on(&mut request);
+    tokio::spawn(async move {
+        let server = hyper::server::conn::http1::Builder::new();
+        let pod = service_fn(move |request| review(request, says));
+        let _ = server.serve_connection(session.await.unwrap(), pod).await;
+    });
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    for (name, value) in [("connection", "upgrade"), ("upgrade", "tcp")] {
+        response.headers_mut().insert(name, value.parse().unwrap());
+    }
+    Ok(response)
+}
+
+/// A cluster with a webhook of one kind about everything in the namespace.
+async fn with(kind: &str, says: Says) -> Harness {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let service = service_fn(move |request| node(request, says));
+            tokio::spawn(async move {
+                let server = hyper::server::conn::http1::Builder::new();
+                let served = server.serve_connection(TokioIo::new(stream), service);
+                let _ = served.with_upgrades().await;
+            });
+        }
+    });
+    let it = Harness::new().await;
+    let named = |name: &str| json!({"metadata": {"name": name}});
+    let accounts = "/api/v1/namespaces/default/serviceaccounts";
+    it.post(accounts, &named("default")).await.expect(201);
+    it.post("/api/v1/nodes", &named("n")).await.expect(201);
+    let status = json!({"status": {"daemonEndpoints": {"kubeletEndpoint": {"Port": port}}}});
+    it.patch("/api/v1/nodes/n/status", "merge-patch+json", &status)
+        .await
+        .expect(200);
+    let pod = json!({"metadata": {"name": "hook"}, "spec": {"containers": [{"name": "c", "image": "i"}]}});
+    it.post(PODS, &pod).await.expect(201);
+    let binding = json!({"metadata": {"name": "hook"}, "target": {"name": "n"}});
+    it.post(&format!("{PODS}/hook/binding"), &binding)
+        .await
+        .expect(201);
+    let service = json!({"metadata": {"name": "hook"}, "spec": {"ports": [{"port": 443}]}});
+    it.post("/api/v1/namespaces/default/services", &service)
+        .await
+        .expect(201);
+    let target = json!({"kind": "Pod", "namespace": "default", "name": "hook"});
+    let endpoints = json!({"metadata": {"name": "hook"}, "subsets": [{
+        "addresses": [{"ip": "10.1.2.3", "targetRef": target}], "ports": [{"port": 8443}]}]});
+    it.post("/api/v1/namespaces/default/endpoints", &endpoints)
+        .await
+        .expect(201);
+    let old = json!({"metadata": {"name": "old"}, "data": {"a": "a"}});
+    it.post(MAPS, &old).await.expect(201);
+    let hook = json!({
+        "name": "hook.example.com", "admissionReviewVersions": ["v1"], "sideEffects": "None",
+        "clientConfig": {"service": {"namespace": "default", "name": "hook"}},
+        "rules": [{"operations": ["*"], "apiGroups": ["*"], "apiVersions": ["*"], "resources": ["*/*"]}],
+    });
+    let configuration = json!({"metadata": {"name": "a"}, "webhooks": [hook]});
+    it.post(
+        &format!("{HOOKS}/{kind}webhookconfigurations"),
+        &configuration,
+    )
+    .await
+    .expect(201);
+    it
+}
+
+fn patching(patch: &Value) -> Value {
+    json!({"allowed": true, "patchType": "JSONPatch", "patch": BASE64.encode(patch.to_string())})
+}
+
+/// Each step doubles the depth of the object.
+fn nests(_: &Value) -> Value {
+    let deep = (0..60).fold(json!({}), |it, _| json!({"a": it}));
+    let mut steps = vec![json!({"op": "add", "path": "/x", "value": deep})];
+    let mut depth = 60;
+    for _ in 0..12 {
+        steps.push(json!({"op": "copy", "from": "/x", "path": "/y"}));
+        let path = format!("/x{}", "/a".repeat(depth + 1));
+        steps.push(json!({"op": "move", "from": "/y", "path": path}));
+        depth = 2 * depth + 1;
+    }
+    patching(&Value::Array(steps))
+}
+
+#[tokio::test]
+async fn a_patch_that_nests_without_end_is_refused() {
+    let it = with("mutating", nests).await;
+    let refused = it.post(MAPS, &json!({"metadata": {"name": "a"}})).await;
+    assert_eq!(refused.code, 500);
+    let why = refused.message().to_owned();
+    assert!(
+        why.ends_with("the JSON patch nests the object too deeply"),
+        "{why}"
+    );
+    it.get(&format!("{MAPS}/old")).await.expect(200);
+}
+
+fn fattens(request: &Value) -> Value {
+    let path = format!("/data/{}", request["uid"].as_str().unwrap());
+    patching(&json!([{"op": "add", "path": path, "value": "x".repeat(2 << 20)}]))
+}
+
+#[tokio::test]
+async fn webhooks_do_not_make_an_object_larger_and_larger() {
+    let it = with("mutating", fattens).await;
+    let uri = format!("{HOOKS}/mutatingwebhookconfigurations");
+    let mut other = it.get(&format!("{uri}/a")).await.expect(200);
+    other["metadata"] = json!({"name": "b"});
+    it.post(&uri, &other).await.expect(201);
+    let object = json!({"metadata": {"name": "a"}, "data": {"a": "b"}});
+    let refused = it.post(MAPS, &object).await;
+    assert_eq!(refused.code, 500);
+    let why = refused.message().to_owned();
+    assert!(
+        why.ends_with("the object would have more than 3145728 bytes"),
+        "{why}"
+    );
+}
+
+fn usurps(request: &Value) -> Value {
+    let metadata = json!({
+        "name": "other", "namespace": "kube-system", "uid": "mine", "resourceVersion": "1", "generation": 7,
+        "creationTimestamp": "2020-01-01T00:00:00Z", "managedFields": [], "labels": {"by": "hook"},
+    });
+    match request["kind"]["kind"] == "ConfigMap" && request["operation"] == "UPDATE" {
+        true => patching(&json!([{"op": "replace", "path": "/metadata", "value": metadata}])),
+        false => json!({"allowed": true}),
+    }
+}
+
+#[tokio::test]
+async fn a_patch_does_not_change_whose_object_it_is() {
+    let it = with("mutating", usurps).await;
+    let uri = format!("{MAPS}/old");
+    let before = it.get(&uri).await.expect(200);
+    let patch = json!({"data": {"a": "b"}});
+    let after = it.patch(&uri, "merge-patch+json", &patch).await.expect(200);
+    assert_eq!(after["metadata"]["labels"], json!({"by": "hook"}));
+    for name in [
+        "name",
+        "namespace",
+        "uid",
+        "creationTimestamp",
+        "generation",
+    ] {
+        assert_eq!(after["metadata"][name], before["metadata"][name], "{name}");
+    }
+    assert!(
+        !after["metadata"]["managedFields"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
+    assert_ne!(after["metadata"]["resourceVersion"], "1");
+}
+
+fn says_that_there_is_none(_: &Value) -> Value {
+    json!({"allowed": false, "status": {"code": 404, "reason": "NotFound", "message": "no"}})
+}
+
+#[tokio::test]
+async fn a_refusal_with_the_code_of_absence_is_a_refusal() {
+    let it = with("validating", says_that_there_is_none).await;
+    let uri = format!("{MAPS}/old");
+    let text = "admission webhook \"hook.example.com\" denied the request: no";
+    let object = json!({"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "old"}, "data": {"c": "b"}});
+    let put = it.put(&uri, &object).await;
+    assert_eq!((put.code, put.message()), (404, text));
+    let applied = it
+        .patch(
+            &format!("{uri}?fieldManager=me"),
+            "apply-patch+yaml",
+            &object,
+        )
+        .await;
+    assert_eq!((applied.code, applied.message()), (404, text));
+    // As much for what a collection has.
+    let deleted = it.delete(MAPS, "").await;
+    assert_eq!((deleted.code, deleted.message()), (404, text));
+    it.get(&uri).await.expect(200);
+}
+
+fn runs_another_command(request: &Value) -> Value {
+    match request["operation"] == "CONNECT" {
+        true => patching(&json!([{"op": "add", "path": "/command", "value": ["true"]}])),
+        false => json!({"allowed": true}),
+    }
+}
+
+#[tokio::test]
+async fn the_options_of_a_session_cannot_be_changed_without_effect() {
+    let it = with("mutating", runs_another_command).await;
+    let uri = format!("{PODS}/hook/exec?container=c&command=false");
+    let refused = read(it.send(Method::POST, &uri, "application/json", "").await).await;
+    assert_eq!(refused.code, 500);
+    let why = refused.message().to_owned();
+    assert!(why.contains("changed the options of a connection"), "{why}");
+}

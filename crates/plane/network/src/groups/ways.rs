@@ -1,0 +1,115 @@
+//! The ways in which the rules of a group are asked, each with chains of its own: a connection has two ends, and who called a port of an
+//! instance may have been led elsewhere.
+
+use sha2::{Digest, Sha256};
+
+use super::rule::{Group, Peer, Rule, Traffic};
+use crate::netlink::nft::{Expression, Side};
+
+/// The kernel takes 255 bytes.
+const NAME_MAX: usize = 200;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// The sender's egress, about who answers.
+    Out,
+    /// The ingress of who answers, about the sender.
+    In,
+    /// As `In`, for what a port of an instance led here: from the instance, whoever called it.
+    Take,
+    /// The sender's egress about what it called, wherever that led.
+    Call,
+    /// The ingress of what was called, about the sender.
+    Called,
+}
+
+impl Way {
+    pub(super) const ALL: [Self; 5] = [Self::Out, Self::In, Self::Take, Self::Call, Self::Called];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Out => "out",
+            Self::In => "in",
+            Self::Take => "take",
+            Self::Call => "call",
+            Self::Called => "called",
+        }
+    }
+
+    /// The chain of a group.
+    pub(super) fn of_group(self, id: &str) -> String {
+        format!("{}/{id}", self.name())
+    }
+
+    /// The chain of a policy. Ids hold no `+`, so it is no group's; the kernel's names end somewhere.
+    pub(super) fn of_policy(self, groups: &[String]) -> String {
+        let way = self.name();
+        let name = format!("{way}/+{}", groups.join("+"));
+        if name.len() <= NAME_MAX {
+            return name;
+        }
+        let hash = Sha256::digest(name.as_bytes());
+        let digits: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("{way}/++{digits}")
+    }
+
+    pub(super) fn rules(self, group: &Group) -> &[Rule] {
+        match self {
+            Self::Out | Self::Call => &group.egress,
+            Self::In | Self::Take | Self::Called => &group.ingress,
+        }
+    }
+
+    /// Where the rule's peer is.
+    const fn peer(self) -> Side {
+        match self {
+            Self::Out => Side::Destination,
+            Self::In | Self::Called => Side::Source,
+            Self::Take | Self::Call => Side::Called,
+        }
+    }
+
+    /// What lets through that which a rule allows: `admit` is where nobody else has to be asked, `set` names the set of a group.
+    pub(super) fn expressions(
+        self,
+        rule: &Rule,
+        admit: &str,
+        set: impl Fn(&str) -> String,
+    ) -> Vec<Expression> {
+        const ICMP: u8 = 1;
+        let ports = |first, last| match self {
+            Self::Out | Self::In | Self::Take => Expression::connection_ports(first, last),
+            Self::Call | Self::Called => Expression::called_ports(first, last),
+        };
+        let mut all = match rule.traffic {
+            Traffic::All => Vec::new(),
+            Traffic::Protocol(protocol) => Expression::connection_protocol(protocol),
+            Traffic::Ports(protocol, first, last) => [
+                Expression::connection_protocol(protocol),
+                ports(first, last),
+            ]
+            .concat(),
+            Traffic::Icmp(kind, code) => [
+                Expression::connection_protocol(ICMP),
+                Expression::connection_icmp(kind, code),
+            ]
+            .concat(),
+        };
+        let side = self.peer();
+        match &rule.peer {
+            Peer::Range(range) if range.prefix() == 0 => {}
+            Peer::Range(range) => all.extend(Expression::connection_address(
+                side,
+                range.network(),
+                range.prefix(),
+            )),
+            Peer::Group(id) => all.extend(Expression::connection_address_in(side, &set(id))),
+        }
+        all.extend(match self {
+            Self::In | Self::Take => Expression::goto(admit),
+            // Others have yet to be asked, in the chains that come next.
+            Self::Out | Self::Call | Self::Called => Expression::accept(),
+        });
+        all
+    }
+}
