@@ -17,6 +17,7 @@ use crate::{
     launch_templates::LaunchTemplate,
     nat_gateways::NatGateway,
     peering::VpcPeeringConnection,
+    placement_groups::PlacementGroup,
     prefix_lists::PrefixList,
     records::{
         DhcpOptions, Entity, Instance, Interface, InternetGateway, NetworkAcl, RouteTable,
@@ -122,6 +123,7 @@ async fn one(service: &Ec2Service, call: &Call, id: &str, edit: Edit<'_>) -> Res
         "dopt" => of::<DhcpOptions>(service, call, id, edit).await,
         "ami" => of::<Image>(service, call, id, edit).await,
         "key" => of::<KeyPair>(service, call, id, edit).await,
+        "pg" => of::<PlacementGroup>(service, call, id, edit).await,
         "lt" => of::<LaunchTemplate>(service, call, id, edit).await,
         "pl" => of::<PrefixList>(service, call, id, edit).await,
         "pcx" => of::<VpcPeeringConnection>(service, call, id, edit).await,
@@ -228,6 +230,7 @@ async fn all_tags(service: &Ec2Service, cx: &Context) -> Result<Vec<Carried>, Fa
     collect::<Image>(service, cx, &mut tags).await?;
     collect::<KeyPair>(service, cx, &mut tags).await?;
     collect::<LaunchTemplate>(service, cx, &mut tags).await?;
+    collect::<PlacementGroup>(service, cx, &mut tags).await?;
     collect::<PrefixList>(service, cx, &mut tags).await?;
     collect::<VpcPeeringConnection>(service, cx, &mut tags).await?;
     collect::<Volume>(service, cx, &mut tags).await?;
