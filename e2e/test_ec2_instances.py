@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+from botocore.exceptions import ClientError
 
 from harness import images, tasks
 from harness.installation import Installation
@@ -25,6 +26,7 @@ imds() { printf 'PUT /latest/api/token HTTP/1.0\\r\\nX-aws-ec2-metadata-token-tt
   | nc 169.254.169.254 80 | tail -n 1 > /tmp/token; \
   wget -q -O - --header "X-aws-ec2-metadata-token: $(cat /tmp/token)" http://169.254.169.254/latest/$1; }
 echo "I am $(imds meta-data/instance-id) in $(imds meta-data/placement/availability-zone)"
+echo "one of $(imds meta-data/placement/group-name)"
 wget -q -O - http://169.254.169.254/latest/meta-data/instance-id || echo "nothing without a token"
 role=$(imds meta-data/iam/security-credentials/)
 echo "role $role $(imds meta-data/iam/security-credentials/$role | grep -c 'AccessKeyId')"
@@ -80,20 +82,28 @@ def fresh():
 def test_an_instance_lives_through_everything(fresh):
     ec2, image = fresh.client("ec2"), images.push(fresh, "busybox")
     role, own_image = profile(fresh), own_image_of(fresh)
-    (made,) = ec2.run_instances(
-        ImageId=own_image,
-        InstanceType="t3.nano",
-        MinCount=1,
-        MaxCount=1,
-        UserData=USER_DATA,
-        IamInstanceProfile={"Name": role},
-        MetadataOptions={"HttpTokens": "required"},
-    )["Instances"]
+    ec2.create_placement_group(GroupName="apart", Strategy="spread")
+    asked = {
+        "ImageId": own_image,
+        "InstanceType": "t3.nano",
+        "MinCount": 1,
+        "MaxCount": 1,
+        "UserData": USER_DATA,
+        "IamInstanceProfile": {"Name": role},
+        "MetadataOptions": {"HttpTokens": "required"},
+        "Placement": {"GroupName": "apart"},
+    }
+    (made,) = ec2.run_instances(**asked)["Instances"]
+    with pytest.raises(ClientError, match="InsufficientInstanceCapacity"):
+        ec2.run_instances(**asked)
+    with pytest.raises(ClientError, match="InvalidPlacementGroup.InUse"):
+        ec2.delete_placement_group(GroupName="apart")
     instance, address = made["InstanceId"], made["PrivateIpAddress"]
     wait_state(ec2, instance, "running")
     wait_for(lambda: "user data ended" in console(ec2, instance), 60, "the end of user data")
     said = console(ec2, instance)
     assert f"I am {instance} in us-east-1" in said, said
+    assert "one of apart" in said, said
     assert "nothing without a token" in said, said
     assert re.search(rf"role {role} [1-9]", said), said
     assert f"page of ip-{address.replace('.', '-')}.ec2.internal" in page(fresh, image, address)
@@ -113,6 +123,7 @@ def test_an_instance_lives_through_everything(fresh):
 
     ec2.terminate_instances(InstanceIds=[instance])
     wait_state(ec2, instance, "terminated")
+    ec2.delete_placement_group(GroupName="apart")
 
 
 JOINS = """#!/bin/sh

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from lxml import etree
 from signxml import XMLSigner, methods
 
-from harness import tasks
+from harness import tasks, tools
 from harness.installation import Keys
 
 ENTITY = "https://idp.example/saml"
@@ -188,3 +188,66 @@ def test_providers_through_the_aws_cli(wharf, corp, tmp_path):
     bad.write_text("<a/>" + " " * 1000)
     done = wharf.aws("iam", "create-saml-provider", "--name", "bad", "--saml-metadata-document", f"file://{bad}", check=False)
     assert "(InvalidInput)" in done.stderr and "Could not parse metadata" in done.stderr
+
+
+TEMPLATE = """<xenc:EncryptedData xmlns:xenc="http://www.w3.org/2001/04/xmlenc#" Type="http://www.w3.org/2001/04/xmlenc#Element">
+  <xenc:EncryptionMethod Algorithm="{contents}"/>
+  <ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><xenc:EncryptedKey>
+    <xenc:EncryptionMethod Algorithm="http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p"/>
+    <xenc:CipherData><xenc:CipherValue/></xenc:CipherData>
+  </xenc:EncryptedKey></ds:KeyInfo>
+  <xenc:CipherData><xenc:CipherValue/></xenc:CipherData>
+</xenc:EncryptedData>"""
+
+
+def encrypted(response, key, contents, bits, folder):
+    """The response with its assertion encrypted for the key by `xmlsec1`."""
+    around = b'<saml:EncryptedAssertion xmlns:saml="%s">' % NAMES["saml"].encode()
+    head, rest = response.split(b"<saml:Assertion", 1)
+    inside, tail = rest.split(b"</saml:Assertion>", 1)
+    (folder / "response.xml").write_bytes(
+        head + around + b"<saml:Assertion" + inside + b"</saml:Assertion></saml:EncryptedAssertion>" + tail
+    )
+    (folder / "template.xml").write_text(TEMPLATE.format(contents=contents))
+    pem = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    (folder / "public.pem").write_bytes(pem)
+    made = tools.run(
+        "xmlsec1", "--encrypt", "--pubkey-pem", folder / "public.pem", "--session-key", f"aes-{bits}",
+        "--xml-data", folder / "response.xml", "--node-xpath", "//*[local-name()='Assertion']", folder / "template.xml",
+    )  # fmt: skip
+    assert b"anna@corp" in response and "anna@corp" not in made.stdout
+    return made.stdout.encode()
+
+
+@pytest.mark.parametrize(
+    ("contents", "bits"),
+    [("http://www.w3.org/2009/xmlenc11#aes256-gcm", 256), ("http://www.w3.org/2001/04/xmlenc#aes128-cbc", 128)],
+)
+def test_assertions_come_encrypted(wharf, tmp_path, contents, bits):
+    iam, idp, key = wharf.client("iam"), Idp(), rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption())
+    provider = iam.create_saml_provider(
+        Name=tasks.unique("sealed"),
+        SAMLMetadataDocument=idp.metadata,
+        AssertionEncryptionMode="Required",
+        AddPrivateKey=pem.decode(),
+    )["SAMLProviderArn"]
+    statement = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": ["sts:AssumeRoleWithSAML", "sts:TagSession"]}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    role = iam.create_role(RoleName=tasks.unique("saml"), AssumeRolePolicyDocument=policy)["Role"]["Arn"]
+    shown = iam.get_saml_provider(SAMLProviderArn=provider)
+    assert shown["AssertionEncryptionMode"] == "Required" and len(shown["PrivateKeyList"]) == 1
+
+    plain = idp.response(attributes(role, provider))
+    assert assume(wharf, role, provider, encrypted(plain, key, contents, bits, tmp_path))["Subject"] == "ann&a"
+    closed = (
+        "InvalidIdentityToken",
+        "The assertion cannot be decrypted with the private keys of the specified provider, or is not signed by it",
+    )
+    stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    assert refused(wharf, role, provider, encrypted(plain, stranger, contents, bits, tmp_path)) == closed
+    unsigned = document(attributes(role, provider))
+    assert refused(wharf, role, provider, encrypted(unsigned, key, contents, bits, tmp_path)) == closed
+    required = ("InvalidIdentityToken", "The specified provider requires encrypted assertions")
+    assert refused(wharf, role, provider, plain) == required
+    iam.delete_saml_provider(SAMLProviderArn=provider)

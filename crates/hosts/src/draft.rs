@@ -40,6 +40,11 @@ impl Draft {
         self.rests_on.insert(key.to_owned(), revision);
     }
 
+    /// Whether another request of this turn rests on the key already.
+    pub fn has_rest_on(&self, key: &str) -> bool {
+        self.rests_on.contains_key(key)
+    }
+
     pub fn put(&mut self, key: impl Into<String>, value: Bytes) {
         self.txn = std::mem::take(&mut self.txn).put(key, value);
     }

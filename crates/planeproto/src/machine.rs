@@ -132,6 +132,9 @@ pub struct Metadata {
     /// `r-…`
     pub reservation: String,
     pub launch_index: u32,
+    /// The placement group that it is in, and the partition of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<(String, Option<u32>)>,
     /// Of key pairs: name and the line for `authorized_keys`.
     #[serde(default)]
     pub public_keys: Vec<(String, String)>,

@@ -17,7 +17,7 @@ pub struct Sealing {
 #[derive(Debug, Clone, Copy)]
 pub struct Secrets {
     pub kind: &'static str,
-    /// Members of members; the last holds a secret, or several in a list. A record may lack it.
+    /// Members of members, of each in a list; the last holds a secret, or several in a list. A record may lack it.
     pub path: &'static [&'static str],
     /// What they are sealed for, by the record's scope, id and body.
     pub purpose: fn(&Scope, &str, &Value) -> String,
@@ -72,11 +72,10 @@ impl Sealing {
         let body = &value["body"];
         let mut found = Vec::new();
         for place in places {
-            let held = place.path.iter().fold(body, |at, member| &at[*member]);
-            let texts = held
-                .as_array()
-                .map_or(std::slice::from_ref(held), Vec::as_slice);
-            let sealed = texts.iter().filter_map(Value::as_str);
+            let held = place.path.iter().fold(each(body), |at, member| {
+                at.into_iter().flat_map(|it| each(&it[*member])).collect()
+            });
+            let sealed = held.into_iter().filter_map(Value::as_str);
             for sealed in sealed.filter_map(|text| Sealed::decode(text).ok()) {
                 found.push(Secret {
                     sealed,
@@ -107,6 +106,14 @@ impl Sealing {
             }
         }
         Ok(changed.then(|| text.into_bytes()))
+    }
+}
+
+/// What a list holds; of anything else, itself.
+fn each(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Array(all) => all.iter().collect(),
+        one => vec![one],
     }
 }
 

@@ -2,7 +2,7 @@
 
 use wharf_api_ec2::{
     IamInstanceProfileSpecification, InstanceMetadataOptionsRequest,
-    InstanceNetworkInterfaceSpecification, LaunchTemplateSpecification,
+    InstanceNetworkInterfaceSpecification, LaunchTemplateSpecification, Placement,
     RunInstancesMonitoringEnabled, RunInstancesRequest, Tag, TagSpecification,
 };
 use wharf_service::Place;
@@ -122,6 +122,14 @@ pub fn of_configuration(
     Ok(request)
 }
 
+/// Where instances of a placement group are launched.
+pub fn in_group(name: &str) -> Placement {
+    Placement {
+        group_name: Some(name.to_owned()),
+        ..Placement::default()
+    }
+}
+
 /// The whole request for a member.
 ///
 /// # Errors
@@ -138,6 +146,7 @@ pub async fn of_member(
     if member.wanted_type.is_some() {
         request.instance_type.clone_from(&member.wanted_type);
     }
+    request.placement = group.placement_group.as_deref().map(in_group);
     let tag = |key: &str, value: &str| Tag {
         key: Some(key.to_owned()),
         value: Some(value.to_owned()),

@@ -65,6 +65,9 @@ pub struct Group {
     /// ARNs of the target groups its instances are registered with.
     #[serde(default)]
     pub target_groups: Vec<String>,
+    /// Name of the placement group that instances are launched into.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placement_group: Option<String>,
     #[serde(default)]
     pub context: Option<String>,
     /// It goes, with all that belongs to it.

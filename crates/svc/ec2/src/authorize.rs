@@ -164,6 +164,9 @@ pub async fn checks(
         Input::CreateKeyPair(_) | Input::ImportKeyPair(_) | Input::DeleteKeyPair(_) => {
             rows.key_pairs(input).await?;
         }
+        Input::CreatePlacementGroup(_)
+        | Input::DeletePlacementGroup(_)
+        | Input::ModifyInstancePlacement(_) => rows.placement_groups(input).await?,
         Input::CreateVolume(i) => {
             rows.new_one(Volume::KIND, &i.tag_specifications);
             if i.snapshot_id.is_some() {
@@ -359,6 +362,7 @@ impl Rows<'_> {
                 "dopt" => self.on::<DhcpOptions>(&id).await?,
                 "ami" => self.on::<Image>(&id).await?,
                 "key" => self.on_key_pair(resource).await?,
+                "pg" => self.on_placement_group(resource).await?,
                 "lt" => self.on::<LaunchTemplate>(&id).await?,
                 "pl" => self.on::<PrefixList>(&id).await?,
                 "vpce" => self.on::<VpcEndpoint>(&id).await?,

@@ -3,8 +3,8 @@
 use wharf_records::fuzz::again;
 
 use crate::{
-    elastic, endpoints, images, key_pairs, launch_templates, nat_gateways, records, snapshots,
-    volumes,
+    elastic, endpoints, images, key_pairs, launch_templates, nat_gateways, placement_groups, records,
+    snapshots, volumes,
 };
 
 /// A record as it is stored, of any kind.
@@ -28,6 +28,7 @@ pub fn record(bytes: &[u8]) {
     again::<images::Image>(bytes);
     again::<images::Shared>(bytes);
     again::<key_pairs::KeyPair>(bytes);
+    again::<placement_groups::PlacementGroup>(bytes);
     again::<launch_templates::LaunchTemplate>(bytes);
     again::<launch_templates::TemplateVersion>(bytes);
     again::<volumes::Volume>(bytes);

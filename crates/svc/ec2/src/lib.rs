@@ -32,6 +32,7 @@ mod ops;
 mod page;
 mod peering;
 mod permission;
+pub mod placement_groups;
 pub mod plane;
 mod prefix_lists;
 mod rates;

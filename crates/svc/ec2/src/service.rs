@@ -2,7 +2,8 @@
 
 use crate::{
     Ec2Service, authorize, elastic, endpoints, images, instance_types, key_pairs, launch_templates,
-    nat_gateways, network_acls, ops::*, peering, prefix_lists, snapshots, volumes,
+    nat_gateways, network_acls, ops::*, peering, placement_groups, prefix_lists, snapshots,
+    volumes,
 };
 
 /// Which members of requests operations heed.
@@ -149,6 +150,11 @@ wharf_api_ec2::operations! {
     import_key_pair = key_pairs::import;
     describe_key_pairs = key_pairs::describe;
     delete_key_pair = key_pairs::delete;
+
+    create_placement_group = placement_groups::create;
+    delete_placement_group = placement_groups::delete;
+    describe_placement_groups = placement_groups::describe;
+    modify_instance_placement = placement_groups::modify;
 
     create_volume = volumes::create;
     delete_volume = volumes::delete;

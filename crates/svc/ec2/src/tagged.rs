@@ -3,7 +3,7 @@
 use wharf_records::decode;
 use wharf_service::{Held, Kind, Tagged};
 
-use crate::{key_pairs::KeyPair, records::SecurityGroup};
+use crate::{key_pairs::KeyPair, placement_groups::PlacementGroup, records::SecurityGroup};
 
 /// By the kinds of their records.
 pub const TAGGED: Tagged = Tagged {
@@ -20,6 +20,7 @@ pub const TAGGED: Tagged = Tagged {
         Kind::itself("natgateway", |id| format!("natgateway/{id}")),
         Kind::itself("network-acl", |id| format!("network-acl/{id}")),
         Kind::itself("network-interface", |id| format!("network-interface/{id}")),
+        Kind::within("placement-group", placement_group),
         Kind::itself("prefix-list", |id| format!("prefix-list/{id}")),
         Kind::itself("route-table", |id| format!("route-table/{id}")),
         Kind::itself("security-group", |id| format!("security-group/{id}")),
@@ -39,6 +40,15 @@ pub const TAGGED: Tagged = Tagged {
 fn key_pair(_id: &str, value: &[u8]) -> Held {
     let pair: KeyPair = decode(value)?;
     Ok(vec![(format!("key-pair/{}", pair.name), pair.tags)])
+}
+
+/// As key pairs are.
+fn placement_group(_id: &str, value: &[u8]) -> Held {
+    let group: PlacementGroup = decode(value)?;
+    Ok(vec![(
+        format!("placement-group/{}", group.name),
+        group.tags,
+    )])
 }
 
 fn rules(_group: &str, value: &[u8]) -> Held {

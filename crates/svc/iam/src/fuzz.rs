@@ -6,7 +6,7 @@ use wharf_records::fuzz::again;
 
 use crate::{
     records,
-    saml::{metadata::Metadata, response},
+    saml::{encryption::Openers, metadata::Metadata, response},
 };
 
 /// A record as it is stored, of any kind.
@@ -34,6 +34,6 @@ pub fn record(bytes: &[u8]) {
 pub fn saml(metadata: &str, response: &str) {
     if let Ok(provider) = Metadata::read(metadata) {
         let encoded = BASE64.encode(response);
-        let _ = response::read(&encoded, &provider, Timestamp(0));
+        let _ = response::read(&encoded, &provider, &Openers::default(), Timestamp(0));
     }
 }

@@ -1,9 +1,11 @@
-//! Keys, passwords and second factors of users, and keys of certificates.
+//! Keys, passwords and second factors of users, keys of certificates, and keys that open assertions.
 
 use serde_json::Value;
 use wharf_service::{Sealing, Secrets};
 
-use crate::records::{AccessKeyRecord, LoginRecord, MfaDeviceRecord, ServerCertificateRecord};
+use crate::records::{
+    AccessKeyRecord, LoginRecord, MfaDeviceRecord, SamlProviderRecord, ServerCertificateRecord,
+};
 
 /// By the kinds of their records.
 pub const SEALING: Sealing = Sealing {
@@ -18,6 +20,9 @@ pub const SEALING: Sealing = Sealing {
         }),
         Secrets::new("mfa-device", &["seed"], |_, _, body| {
             MfaDeviceRecord::purpose(id_of(body))
+        }),
+        Secrets::new("saml-provider", &["private_keys", "key"], |_, _, body| {
+            SamlProviderRecord::purpose(id_of(body))
         }),
         Secrets::new("user", &["login", "password"], |_, _, body| {
             LoginRecord::purpose(id_of(body))

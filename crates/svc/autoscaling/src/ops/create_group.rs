@@ -60,7 +60,15 @@ pub async fn create(
     );
     let subnets = given::subnets(core, call, identifier, zones).await?;
     let types = mixed.as_ref().map(|it| it.types.as_slice());
-    given::may_launch(core, call, &launch, &subnets, types.unwrap_or_default()).await?;
+    let placement_group = input.placement_group.filter(|it| !it.is_empty());
+    given::may_launch(
+        core,
+        call,
+        &launch,
+        (&subnets, placement_group.as_deref()),
+        types.unwrap_or_default(),
+    )
+    .await?;
     let mut target_groups = input.target_group_arns.unwrap_or_default();
     target_groups.extend(target_groups::of_sources(input.traffic_sources)?);
     target_groups.sort();
@@ -98,6 +106,7 @@ pub async fn create(
         propagated,
         suspended: Default::default(),
         target_groups,
+        placement_group,
         context: input.context,
         deleting: false,
         cause: Some(words_at(now, &cause)),

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use wharf_api_autoscaling::LaunchTemplateSpecification;
-use wharf_api_ec2::{DescribeLaunchTemplateVersionsRequest, DescribeSubnetsRequest, Filter};
+use wharf_api_ec2::{
+    DescribeLaunchTemplateVersionsRequest, DescribePlacementGroupsRequest, DescribeSubnetsRequest,
+    Filter,
+};
 use wharf_service::Place;
 use wharf_wire::{Call, Fault};
 
@@ -266,18 +269,32 @@ async fn of_template(
 /// The caller could launch this by itself: in each subnet, and each type of a mixed instances policy.
 ///
 /// # Errors
-/// It could not.
+/// It could not; there is no such placement group.
 pub async fn may_launch(
     core: &Core,
     call: &Call,
     source: &Source,
-    subnets: &[Subnet],
+    (subnets, placement_group): (&[Subnet], Option<&str>),
     types: &[String],
 ) -> Result<(), Fault> {
     let place = Place::of(call);
+    if let Some(name) = placement_group {
+        let asked = DescribePlacementGroupsRequest {
+            group_names: Some(vec![name.to_owned()]),
+            ..DescribePlacementGroupsRequest::default()
+        };
+        let caller = call.forwarded_by(PRINCIPAL);
+        let found = core
+            .parts
+            .ec2
+            .describe_placement_groups(&caller, asked)
+            .await;
+        found.map_err(fault::of_launch)?;
+    }
     for subnet in subnets {
         let id = Some(subnet.id.as_str());
         let mut request = launch::of_source(core, &place, source, id).await?;
+        request.placement = placement_group.map(launch::in_group);
         if let Some(first) = types.first() {
             request.instance_type = Some(first.clone());
         }

@@ -178,6 +178,7 @@ fn show(place: &Place, group: Group, members: Vec<Stored<Member>>) -> AutoScalin
         new_instances_protected_from_scale_in: Some(group.protects_new),
         service_linked_role_arn: Some(names::role_arn(place)),
         max_instance_lifetime: group.max_lifetime_seconds.and_then(count),
+        placement_group: group.placement_group.clone(),
         context: group.context.clone(),
         auto_scaling_group_name: Some(group.name),
         ..AutoScalingGroup::default()

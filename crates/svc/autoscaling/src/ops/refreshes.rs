@@ -50,7 +50,14 @@ pub async fn start(
     if let Some(desired) = &desired {
         let types = group.mixed.as_ref().map(|it| it.types.as_slice());
         let types = types.unwrap_or_default();
-        given::may_launch(core, call, desired, &group.subnets, types).await?;
+        given::may_launch(
+            core,
+            call,
+            desired,
+            (&group.subnets, group.placement_group.as_deref()),
+            types,
+        )
+        .await?;
     }
     let settings = settings(&input.preferences.unwrap_or_default())?;
     if settings.skips_matching

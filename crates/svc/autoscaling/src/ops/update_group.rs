@@ -34,12 +34,22 @@ pub async fn update(
         (None, None) => None,
         _ => Some(given::subnets(core, call, identifier, zones).await?),
     };
-    if launch.is_some() || subnets.is_some() || mixed.is_some() {
+    if launch.is_some() || subnets.is_some() || mixed.is_some() || input.placement_group.is_some() {
         let kept = there.mixed.as_ref().filter(|_| launch.is_none());
         let types = mixed.as_ref().or(kept).map(|it| it.types.as_slice());
         let launch = launch.as_ref().unwrap_or(&there.launch);
         let subnets = subnets.as_deref().unwrap_or(&there.subnets);
-        given::may_launch(core, call, launch, subnets, types.unwrap_or_default()).await?;
+        let placed = input.placement_group.as_deref();
+        let placed = placed.or(there.placement_group.as_deref());
+        let placed = placed.filter(|it| !it.is_empty());
+        given::may_launch(
+            core,
+            call,
+            launch,
+            (subnets, placed),
+            types.unwrap_or_default(),
+        )
+        .await?;
     }
     let key = names::group_key(&place, &name);
     let now = core.now();
@@ -98,6 +108,10 @@ fn settings(group: &mut Group, input: &UpdateAutoScalingGroupType) -> Result<(),
     }
     if let Some(it) = input.max_instance_lifetime {
         group.max_lifetime_seconds = given::lifetime(it)?;
+    }
+    if let Some(it) = &input.placement_group {
+        // An empty one takes it away.
+        group.placement_group = Some(it.clone()).filter(|it| !it.is_empty());
     }
     if let Some(it) = &input.context {
         group.context = Some(it.clone());

@@ -44,6 +44,7 @@ pub(super) fn group(zones: &[&str], min: u32, desired: u32, max: u32) -> Group {
         propagated: BTreeSet::new(),
         suspended: BTreeMap::new(),
         target_groups: Vec::new(),
+        placement_group: None,
         context: None,
         deleting: false,
         cause: None,

@@ -65,6 +65,11 @@ impl Rows<'_> {
                 arn(self.cx, "key-pair", key),
             ));
         }
+        if let Some(placement) = &i.placement {
+            let given = |text: &Option<String>| text.clone().filter(|it| !it.is_empty());
+            let (name, id) = (given(&placement.group_name), given(&placement.group_id));
+            self.in_placement_group(name, id).await?;
+        }
         self.pass_role(i.iam_instance_profile.as_ref()).await
     }
 

@@ -1,4 +1,4 @@
-//! What instances are launched from: launch templates, images, key pairs.
+//! What instances are launched from: launch templates, images, key pairs, placement groups.
 
 use wharf_api_ec2::{Input, types::CopySnapshotRequest};
 use wharf_records::Record;
@@ -9,7 +9,8 @@ use crate::{
     images::Image,
     key_pairs::{KeyPair, find},
     launch_templates::{LaunchTemplate, Named, id_of},
-    records::arn,
+    placement_groups::{self, PlacementGroup},
+    records::{Instance, arn},
     snapshots::Snapshot,
 };
 
@@ -105,6 +106,65 @@ impl Rows<'_> {
         let name = found.as_ref().map_or("*", |it| &it.name).to_owned();
         self.with_key_pair(&name, found);
         Ok(())
+    }
+
+    /// As key pairs, they are named in ARNs.
+    pub async fn placement_groups(&mut self, input: Input<'_>) -> Result<(), Fault> {
+        let given = |text: &Option<String>| text.clone().filter(|it| !it.is_empty());
+        match input {
+            Input::CreatePlacementGroup(i) => {
+                let name = i.group_name.as_deref().unwrap_or_default();
+                let arn = arn(self.cx, PlacementGroup::KIND, name);
+                let check = Check::new(self.action.clone(), arn);
+                self.push(with_request_tags(check, tags_of(&i.tag_specifications)));
+                self.tagging(PlacementGroup::KIND, &i.tag_specifications);
+                Ok(())
+            }
+            Input::DeletePlacementGroup(i) => {
+                self.in_placement_group(given(&i.group_name), None).await
+            }
+            Input::ModifyInstancePlacement(i) => {
+                self.on::<Instance>(&i.instance_id).await?;
+                self.in_placement_group(given(&i.group_name), given(&i.group_id))
+                    .await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The group that a request names, if it names one.
+    pub(super) async fn in_placement_group(
+        &mut self,
+        name: Option<String>,
+        id: Option<String>,
+    ) -> Result<(), Fault> {
+        let (name, found) = match (name, id) {
+            (Some(name), _) => {
+                let found = placement_groups::find(self.service, self.cx, &name).await;
+                (name, found.ok())
+            }
+            (None, Some(id)) => return self.on_placement_group(&id).await,
+            (None, None) => return Ok(()),
+        };
+        self.with_placement_group(&name, found);
+        Ok(())
+    }
+
+    /// One by its id.
+    pub async fn on_placement_group(&mut self, id: &str) -> Result<(), Fault> {
+        let found = self.service.find::<PlacementGroup>(self.cx, id).await?;
+        let name = found.as_ref().map_or("*", |it| &it.name).to_owned();
+        self.with_placement_group(&name, found);
+        Ok(())
+    }
+
+    fn with_placement_group(&mut self, name: &str, found: Option<PlacementGroup>) {
+        let arn = arn(self.cx, PlacementGroup::KIND, name);
+        let check = Check::new(self.action.clone(), arn);
+        self.push(match found {
+            Some(group) => with_resource_tags(check, &group.tags),
+            None => check,
+        });
     }
 
     fn with_key_pair(&mut self, name: &str, found: Option<KeyPair>) {

@@ -38,7 +38,11 @@ impl InstanceType {
             ebs_info: Some(self.volumes()),
             network_info: Some(self.network_info()),
             placement_group_info: Some(PlacementGroupInfo {
-                supported_strategies: Some(vec![]),
+                supported_strategies: Some(
+                    ["cluster", "partition", "spread"]
+                        .map(str::to_owned)
+                        .to_vec(),
+                ),
             }),
             hibernation_supported: Some(false),
             burstable_performance_supported: Some(self.burstable),

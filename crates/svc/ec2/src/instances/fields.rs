@@ -240,6 +240,17 @@ pub fn fields(
         ("state-reason-code", maybe(reason.map(|it| &it.code))),
         ("state-reason-message", maybe(reason.map(|it| &it.message))),
         ("subnet-id", one(&it.subnet_id)),
+        (
+            "placement-group-name",
+            it.placement.iter().map(|it| it.name.clone()).collect(),
+        ),
+        (
+            "placement-partition-number",
+            it.placement
+                .iter()
+                .filter_map(|it| Some(it.partition?.to_string()))
+                .collect(),
+        ),
         ("tenancy", one("default")),
         ("usage-operation", one("RunInstances")),
         ("usage-operation-update-time", one(&it.created_at.iso8601())),

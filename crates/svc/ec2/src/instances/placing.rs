@@ -1,6 +1,6 @@
 //! Which host takes an instance. Pure, but for what is written with a choice.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::BTreeSet};
 
 use rand::rngs::SmallRng;
 use wharf_base::Permit;
@@ -11,7 +11,10 @@ use wharf_service::Stored;
 use wharf_store::Revision;
 
 use super::life::HostRef;
-use crate::records::{Instance, Interface, Machine};
+use crate::{
+    placement_groups::{PlacementGroup, Siblings},
+    records::{Instance, Interface, Machine},
+};
 
 /// Nodes that keep instances register with it. Its value is a list of words; one that can make wharf's own
 /// image says [`OWN_IMAGE`] there.
@@ -39,6 +42,8 @@ pub struct Wish {
     pub claim: Claim,
     /// The host where its disk is.
     pub only: Option<String>,
+    /// Where others of its placement group are.
+    pub siblings: Siblings,
 }
 
 impl Wish {
@@ -49,6 +54,14 @@ impl Wish {
         let is_known = hosts.clone().any(|id| machines.registration(id).is_some());
         let zone = self.zone_of_hosts(machines);
         hosts.any(|id| !is_known || self.suits(machines, id, zone))
+    }
+
+    /// The hosts that take instances like this, however much room they have now.
+    pub fn hosts(&self, machines: &Machines) -> BTreeSet<String> {
+        let zone = self.zone_of_hosts(machines);
+        let hosts = machines.hosts().keys();
+        let found = hosts.filter(|id| self.suits(machines, id, zone));
+        found.map(ToString::to_string).collect()
     }
 
     /// The letter of the zone that hosts must be in; `None` for a zone that has no host of its own, which all serve: on
@@ -66,19 +79,21 @@ impl Wish {
         has_any.then_some(wanted)
     }
 
-    /// The host that has most room, for that instance.
+    /// The host that has most room, for that instance; those that its group has already come before others.
     fn best(&self, machines: &Machines, instance: &str) -> Option<HostRef> {
         let name = claimant(instance).name();
         let ledgers = machines.ledgers();
         let zone = self.zone_of_hosts(machines);
         let hosts = machines.hosts().keys();
         let suitable = hosts.filter(|id| self.only.as_ref().is_none_or(|only| only == *id));
+        let suitable = suitable.filter(|id| !self.siblings.avoid.contains(*id));
         let suitable = suitable.filter(|id| self.suits(machines, id, zone));
         let with_room = suitable.filter_map(|id| {
             let registered = machines.registration(id)?;
             let free = ledger::free_for(ledgers.get(id)?, &name);
             let takes = registered.agent_connected && ledger::fits(&free, &self.claim).is_ok();
-            takes.then_some(((free.memory, free.cpu, Reverse(id)), registered))
+            let near = self.siblings.near.contains(id);
+            takes.then_some(((near, free.memory, free.cpu, Reverse(id)), registered))
         });
         let (_, registered) = with_room.max_by_key(|(rank, _)| *rank)?;
         Some(HostRef {
@@ -119,6 +134,8 @@ pub struct Placing {
     pub wish: Wish,
     pub instance: Stored<Instance>,
     pub interface: Stored<Interface>,
+    /// Its placement group.
+    pub group: Option<Stored<PlacementGroup>>,
 }
 
 /// No host has room.
@@ -153,15 +170,17 @@ impl Request for Placing {
     }
 
     fn rests_on(&self) -> Vec<(String, Revision)> {
-        vec![
+        let group = self.group.iter().map(|it| (it.key.clone(), it.revision));
+        let own = [
             (self.instance.key.clone(), self.instance.revision),
             (self.interface.key.clone(), self.interface.revision),
-        ]
+        ];
+        own.into_iter().chain(group).collect()
     }
 
-    /// The interface.
+    /// The interface, and the placement group.
     fn further_writes(&self) -> usize {
-        1
+        1 + usize::from(self.group.is_some())
     }
 
     fn choose(
@@ -179,6 +198,14 @@ impl Request for Placing {
     fn write(&self, choice: HostChoice, draft: &mut Draft) -> bool {
         let HostChoice { host, ledger } = choice;
         let id = &self.instance.record.id;
+        // Another of its group was placed in this turn, of which its own choice knows nothing.
+        if self
+            .group
+            .as_ref()
+            .is_some_and(|it| draft.has_rest_on(&it.key))
+        {
+            return false;
+        }
         // Another of this turn may have taken the room; then nothing is written, and it is tried again.
         if !draft.claim(&ledger, &claimant(id), &self.wish.claim) {
             return false;
@@ -195,6 +222,11 @@ impl Request for Placing {
         }
         draft.put(&self.instance.key, encode(&instance));
         draft.put(&self.interface.key, encode(&interface));
+        if let Some(group) = &self.group {
+            let mut record = group.record.clone();
+            record.placements += 1;
+            draft.put(&group.key, encode(&record));
+        }
         true
     }
 }

@@ -27,6 +27,7 @@ use crate::{
         dhcp_options, instance_images,
         interfaces::groups,
     },
+    placement_groups::Siblings,
     records::{
         Attachment, Group, Instance, Interface, Metadata, Primary, SecurityGroup, Subnet,
         user_data_purpose,
@@ -127,6 +128,7 @@ impl Ec2Service {
             fargate: true,
             claim: Size::of_pod(&wish.of).claim(wish.disk_gib),
             only: None,
+            siblings: Siblings::default(),
         };
         let hosts = &self.instances.parts.hosts;
         hosts.up_to_date().await;
@@ -186,6 +188,7 @@ impl Ec2Service {
                 ebs_optimized: false,
                 disk_gib: wish.disk_gib,
                 devices: Vec::new(),
+                placement: None,
                 pod: Some(wish.of.clone()),
                 life: Life::new(call.now),
                 created_at: call.now,

@@ -28,6 +28,7 @@ use super::{
 use crate::{
     Ec2Service, elastic,
     fault::Ec2Faults,
+    placement_groups::{PlacementGroup, Siblings},
     records::{AddressClaim, Group, Instance, Interface, Launch, Pointer, SecurityGroup},
     snapshots::{self, Snapshot},
     volumes::{self, Volume},
@@ -90,7 +91,13 @@ async fn instance(service: &Ec2Service, scope: &Scope, key: &str) -> Result<Next
         }
         Step::Place(delay) => {
             let devices = stored.record.devices.clone();
+            let grouped = stored.record.placement.is_some();
             let placed = place(service, scope, stored).await?;
+            if placed == Placed::Again && grouped {
+                // Others of its group were given their hosts; there is nothing to wait for.
+                service.instances.queue.wake(key.to_owned());
+            }
+            let placed = placed == Placed::Yes;
             // Its volumes are to be where it is.
             for device in devices.iter().filter(|_| placed) {
                 let key = scope.key(Volume::KIND, &device.volume);
@@ -162,27 +169,56 @@ async fn host_is(service: &Ec2Service, life: &Life) -> Result<Option<HostIs>, St
     }))
 }
 
-/// Claims room; `false` if there is none.
+/// What became of a placement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Placed {
+    Yes,
+    /// There is no room.
+    No,
+    /// What it was decided by has changed.
+    Again,
+}
+
+/// Claims room.
 async fn place(
     service: &Ec2Service,
     scope: &Scope,
     instance: Stored<Instance>,
-) -> Result<bool, StepError> {
-    let wish = wish(scope, &instance.record)?;
+) -> Result<Placed, StepError> {
+    let mut wish = wish(scope, &instance.record)?;
+    let group = match &instance.record.placement {
+        None => None,
+        Some(place) => {
+            // Before the instances: whoever is placed meanwhile rewrites it.
+            let key = scope.key(PlacementGroup::KIND, &place.group);
+            let group = service.table.read::<PlacementGroup>(&key).await?;
+            if let Some(group) = &group {
+                let all = service.table.all::<Instance>(scope, "").await?;
+                let all = all.iter().map(|(_, stored)| &stored.record);
+                let own = (instance.record.id.as_str(), place);
+                wish.siblings = Siblings::of(group.record.strategy, own, all);
+            }
+            group
+        }
+    };
     let key = scope.key(Interface::KIND, &instance.record.interface.id);
     let Some(interface) = service.table.read::<Interface>(&key).await? else {
         // It is deleted with the instance alone, so the instance has changed since it was read.
-        return Ok(false);
+        return Ok(Placed::Again);
     };
     let placing = Placing {
         permit: PERMIT,
         wish,
         instance,
         interface,
+        group,
     };
     match service.instances.parts.hosts.place(placing).await {
-        Ok(Outcome::Made(written)) => Ok(written),
-        Ok(Outcome::Stale) | Err(QueueError::Refused(_) | QueueError::Contended(_)) => Ok(false),
+        Ok(Outcome::Made(true)) => Ok(Placed::Yes),
+        Ok(Outcome::Made(false) | Outcome::Stale) | Err(QueueError::Contended(_)) => {
+            Ok(Placed::Again)
+        }
+        Err(QueueError::Refused(_)) => Ok(Placed::No),
         Err(QueueError::Store(error)) => Err(StepError::other(error)),
         Err(QueueError::Ended) => Err(StepError::other(NoQueue)),
     }
@@ -201,6 +237,7 @@ fn wish(scope: &Scope, record: &Instance) -> Result<Wish, StepError> {
         fargate: record.pod.is_some(),
         claim: size.claim(record.disk_gib),
         only: record.life.host.as_ref().map(|host| host.id.clone()),
+        siblings: Siblings::default(),
     })
 }
 

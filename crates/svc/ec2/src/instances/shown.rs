@@ -176,7 +176,16 @@ fn to_wire(cx: &Context, it: &Instance, neighbours: &Neighbours) -> wire::Instan
         placement: Some(wire::Placement {
             availability_zone: Some(it.zone.clone()),
             availability_zone_id: Some(zone_id(cx, it)),
-            group_name: text(""),
+            group_name: Some(
+                it.placement
+                    .as_ref()
+                    .map_or(String::new(), |it| it.name.clone()),
+            ),
+            group_id: it.placement.as_ref().map(|it| it.group.clone()),
+            partition_number: it
+                .placement
+                .as_ref()
+                .and_then(|it| i32::try_from(it.partition?).ok()),
             tenancy: text("default"),
             ..wire::Placement::default()
         }),

@@ -49,9 +49,26 @@ pub struct LaunchTemplateData {
     pub disable_api_termination: Option<bool>,
     pub shutdown_behavior: Option<String>,
     pub zone: Option<String>,
+    #[serde(skip_serializing_if = "Placed::is_empty")]
+    pub placed: Placed,
     pub monitoring: Option<bool>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub block_devices: Vec<Mapping>,
+}
+
+/// A placement group, by name or id.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Placed {
+    pub name: Option<String>,
+    pub id: Option<String>,
+    pub partition: Option<i32>,
+}
+
+impl Placed {
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// An instance profile, by ARN or name.
@@ -94,6 +111,7 @@ impl LaunchTemplateData {
             ));
         }
         let metadata = given.metadata_options.unwrap_or_default();
+        let placement = given.placement.unwrap_or_default();
         let data = Self {
             image_id: given.image_id,
             instance_type: given.instance_type,
@@ -115,7 +133,12 @@ impl LaunchTemplateData {
             },
             disable_api_termination: given.disable_api_termination,
             shutdown_behavior: given.instance_initiated_shutdown_behavior,
-            zone: given.placement.and_then(|it| it.availability_zone),
+            zone: placement.availability_zone,
+            placed: Placed {
+                name: placement.group_name,
+                id: placement.group_id,
+                partition: placement.partition_number,
+            },
             monitoring: given.monitoring.and_then(|it| it.enabled),
             block_devices: read_template(given.block_device_mappings.as_deref())?,
         };
@@ -179,6 +202,8 @@ impl LaunchTemplateData {
             &self.key_name,
             &self.shutdown_behavior,
             &self.zone,
+            &self.placed.name,
+            &self.placed.id,
         ];
         own.into_iter().chain(profile).chain(interfaces).flatten()
     }
@@ -208,6 +233,10 @@ impl LaunchTemplateData {
                 .or(below.disable_api_termination),
             shutdown_behavior: self.shutdown_behavior.or(below.shutdown_behavior),
             zone: self.zone.or(below.zone),
+            placed: match self.placed.is_empty() {
+                true => below.placed,
+                false => self.placed,
+            },
             monitoring: self.monitoring.or(below.monitoring),
             block_devices: over(&self.block_devices, &below.block_devices),
         }
@@ -239,13 +268,15 @@ impl LaunchTemplateData {
             metadata_options: self.metadata.to_wire(),
             disable_api_termination: self.disable_api_termination,
             instance_initiated_shutdown_behavior: self.shutdown_behavior.clone(),
-            placement: self
-                .zone
-                .as_ref()
-                .map(|zone| wire::LaunchTemplatePlacement {
-                    availability_zone: Some(zone.clone()),
+            placement: (self.zone.is_some() || !self.placed.is_empty()).then(|| {
+                wire::LaunchTemplatePlacement {
+                    availability_zone: self.zone.clone(),
+                    group_name: self.placed.name.clone(),
+                    group_id: self.placed.id.clone(),
+                    partition_number: self.placed.partition,
                     ..wire::LaunchTemplatePlacement::default()
-                }),
+                }
+            }),
             monitoring: self.monitoring.map(|on| wire::LaunchTemplatesMonitoring {
                 enabled: Some(on),
                 ..wire::LaunchTemplatesMonitoring::default()

@@ -48,6 +48,15 @@ pub fn merge(
             placement.availability_zone.get_or_insert(zone);
         }
     }
+    if !from.placed.is_empty() {
+        let placement = request.placement.get_or_insert_with(Placement::default);
+        // A group of the request's own is not the template's, and neither are its partitions.
+        if placement.group_name.is_none() && placement.group_id.is_none() {
+            placement.group_name = from.placed.name;
+            placement.group_id = from.placed.id;
+            placement.partition_number = placement.partition_number.or(from.placed.partition);
+        }
+    }
     request.block_device_mappings =
         block_devices(&template.block_devices, request.block_device_mappings);
     request.monitoring = request.monitoring.or_else(|| {

@@ -31,6 +31,7 @@ use crate::{
         size,
     },
     launch_templates::{Resolved, merge, resolve_version},
+    placement_groups::{self, Assigned, PlacementGroup, Siblings},
     records::{
         Attachment, DhcpGiven, Group, Image, Instance, Interface, Key, Launch, LaunchDevice,
         Primary, Profile, SecurityGroup, Subnet, Vpc, user_data_purpose,
@@ -90,13 +91,16 @@ pub async fn run(
             }
         }
         let count = count(service, call, &wanted, most).await?;
+        let assigned = in_group(service, call, (&wanted, &prepared), count).await?;
+        let count = assigned.most(count);
         let addresses = addresses(service, call, &wanted, &prepared.subnet, count).await?;
         let addresses = with_public(service, call, (&wanted, &prepared), addresses).await?;
         prepared
             .disks
             .check_room(service, call, addresses.len())
             .await?;
-        let (made, txn) = write(service, call, &input, (&wanted, &prepared), &addresses);
+        let of = (&wanted, &prepared, &assigned);
+        let (made, txn) = write(service, call, &input, of, &addresses);
         tx.join(txn);
         if let Some(token) = &token {
             let launch = Launch {
@@ -178,6 +182,7 @@ struct Prepared {
     groups: Vec<Group>,
     profile: Option<FoundProfile>,
     key: Option<Key>,
+    group: Option<placement_groups::Asked>,
     description: String,
     disks: Disks,
     tags: Tags,
@@ -196,9 +201,14 @@ async fn prepare(
         let (kind, image) = (wanted.kind.architecture, &image.architecture);
         return Err(fault::architectures_differ(kind, image));
     }
+    let group = placement_groups::asked(service, call, input.placement.as_ref()).await?;
     let layout = block_devices::of_launch(service, call, input).await?;
     let disks = block_devices::prepare(service, call, layout).await?;
-    let subnet = subnet(service, call, wanted, (&image, &disks)).await?;
+    let near = match &group {
+        Some(asked) => asked.zone(service, call).await?,
+        None => None,
+    };
+    let subnet = subnet(service, call, wanted, near.as_deref(), (&image, &disks)).await?;
     let groups = groups_of(service, call, wanted, &subnet).await?;
     let profile = match &wanted.profile {
         Some(name) => Some(profile(service, call, name).await?),
@@ -223,6 +233,7 @@ async fn prepare(
         groups,
         profile,
         key,
+        group,
     })
 }
 
@@ -243,14 +254,17 @@ fn wish(cx: &Context, wanted: &Wanted, (image, disks): (&Image, &Disks), zone: &
         fargate: false,
         claim: size::claim(wanted.kind, disks.root_gib),
         only: None,
+        siblings: Siblings::default(),
     }
 }
 
-/// The subnet asked for, or a default one in a zone where there are hosts for such an instance.
+/// The subnet asked for, or a default one in a zone where there are hosts for such an instance; `near` is the zone that
+/// its placement group is in.
 async fn subnet(
     service: &Ec2Service,
     cx: &Context,
     wanted: &Wanted,
+    near: Option<&str>,
     of: (&Image, &Disks),
 ) -> Result<Subnet, Fault> {
     let hosts = &service.instances.parts.hosts;
@@ -270,7 +284,7 @@ async fn subnet(
             false => Err(no_hosts(&subnet.zone)),
         };
     }
-    let zone = wanted.zone.as_deref();
+    let zone = wanted.zone.as_deref().or(near);
     let all: Vec<Subnet> = service.all(cx).await?;
     let mut candidates: Vec<Subnet> = all
         .into_iter()
@@ -358,6 +372,27 @@ async fn count(
     Ok(wanted.at_most.min(left))
 }
 
+/// The places in the placement group that a launch names.
+async fn in_group(
+    service: &Ec2Service,
+    cx: &Context,
+    (wanted, prepared): (&Wanted, &Prepared),
+    count: u32,
+) -> Result<Assigned, Fault> {
+    let Some(asked) = &prepared.group else {
+        return Ok(Assigned::Any);
+    };
+    let zone = prepared.subnet.zone.as_str();
+    let wish = wish(cx, wanted, (&prepared.image, &prepared.disks), zone);
+    let hosts = service.instances.parts.hosts.read(|it| wish.hosts(it));
+    let members = placement_groups::members(service, cx, &asked.group.id).await?;
+    let assigned = placement_groups::check(asked, &members, zone, &hosts, count)?;
+    match assigned.most(count) < wanted.at_least {
+        true => Err(fault::no_room_in_group(&asked.group.name, zone)),
+        false => Ok(assigned),
+    }
+}
+
 async fn addresses(
     service: &Ec2Service,
     call: &Call,
@@ -419,13 +454,17 @@ fn write(
     service: &Ec2Service,
     call: &Call,
     input: &RunInstancesRequest,
-    (wanted, prepared): (&Wanted, &Prepared),
+    (wanted, prepared, assigned): (&Wanted, &Prepared, &Assigned),
     addresses: &[(Ipv4Addr, Option<Public>)],
 ) -> (Vec<Instance>, Txn) {
     let reservation = ids::ec2_id("r");
     let mut txn = Txn::new().lean_on::<Subnet>(call, &prepared.subnet.id);
     for group in &prepared.groups {
         txn = txn.lean_on::<SecurityGroup>(call, &group.id);
+    }
+    let group = prepared.group.as_ref().map(|it| &it.group);
+    if let Some(group) = group {
+        txn = txn.lean_on::<PlacementGroup>(call, &group.id);
     }
     let mut made = Vec::with_capacity(addresses.len());
     for ((address, public), index) in addresses.iter().zip(0..) {
@@ -481,6 +520,7 @@ fn write(
                     volume: it.id.clone(),
                 })
                 .collect(),
+            placement: group.map(|it| assigned.place(it, made.len())),
             pod: None,
             life: Life::new(call.now),
             created_at: call.now,

@@ -18,6 +18,7 @@ use crate::{
     launch_templates::LaunchTemplate,
     nat_gateways::NatGateway,
     peering::VpcPeeringConnection,
+    placement_groups::PlacementGroup,
     prefix_lists::PrefixList,
     records::{
         DhcpOptions, Entity, Instance, Interface, InternetGateway, NetworkAcl, RouteTable,
@@ -123,6 +124,7 @@ async fn one(service: &Ec2Service, call: &Call, id: &str, edit: Edit<'_>) -> Res
         "dopt" => of::<DhcpOptions>(service, call, id, edit).await,
         "ami" => of::<Image>(service, call, id, edit).await,
         "key" => of::<KeyPair>(service, call, id, edit).await,
+        "pg" => of::<PlacementGroup>(service, call, id, edit).await,
         "lt" => of::<LaunchTemplate>(service, call, id, edit).await,
         "pl" => of::<PrefixList>(service, call, id, edit).await,
         "vpce" => of::<VpcEndpoint>(service, call, id, edit).await,
@@ -230,6 +232,7 @@ async fn all_tags(service: &Ec2Service, cx: &Context) -> Result<Vec<Carried>, Fa
     collect::<Image>(service, cx, &mut tags).await?;
     collect::<KeyPair>(service, cx, &mut tags).await?;
     collect::<LaunchTemplate>(service, cx, &mut tags).await?;
+    collect::<PlacementGroup>(service, cx, &mut tags).await?;
     collect::<PrefixList>(service, cx, &mut tags).await?;
     collect::<VpcEndpoint>(service, cx, &mut tags).await?;
     collect::<VpcPeeringConnection>(service, cx, &mut tags).await?;

@@ -115,6 +115,7 @@ fn metadata(record: &Instance, region: &str) -> machine::Metadata {
         image_id: record.image.id.clone(),
         reservation: record.reservation.clone(),
         launch_index: record.launch_index,
+        group: (record.placement.as_ref()).map(|it| (it.name.clone(), it.partition)),
         public_keys: key
             .filter_map(|key| Some((key.name.clone(), key.public.clone()?)))
             .collect(),

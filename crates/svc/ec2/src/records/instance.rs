@@ -8,7 +8,7 @@ use wharf_records::{Record, Unknown, ecs::Tags, pods::OfPod};
 use wharf_seal::Sealed;
 
 use super::{DhcpGiven, entity};
-use crate::{fault, instances::life::Life};
+use crate::{fault, instances::life::Life, placement_groups::InGroup};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Instance {
@@ -45,6 +45,9 @@ pub struct Instance {
     /// Volumes that were made together with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub devices: Vec<LaunchDevice>,
+    /// Its place in a placement group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placement: Option<InGroup>,
     /// The pod of EKS that Fargate has it for; nobody but services sees such a machine among instances.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pod: Option<OfPod>,

@@ -1,6 +1,7 @@
 //! Instances, from their launch to their end, on hosts that this test plays.
 
 mod devices;
+mod placement;
 mod pods;
 
 use std::{

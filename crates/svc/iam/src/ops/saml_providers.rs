@@ -9,8 +9,8 @@ use wharf_wire::Fault;
 use crate::{
     fault::{self, required},
     ops::{providers::Kind, tags},
-    records::{SamlProviderListed, SamlProviderRecord},
-    saml::{self, metadata::Metadata},
+    records::{AssertionEncryption, SamlPrivateKey, SamlProviderListed, SamlProviderRecord},
+    saml::{self, encryption, metadata::Metadata},
     service::Cx,
     table::{self, Changes, change},
 };
@@ -20,6 +20,8 @@ const MAX_PROVIDERS: usize = 100;
 /// Bytes of metadata as they are stored, where quotes and breaks take two: what a transaction of the store holds,
 /// with room for tags. Those of real providers have some thousand.
 const MAX_METADATA: usize = 900_000;
+/// So that one can be changed for another while assertions come under both.
+const MAX_PRIVATE_KEYS: usize = 2;
 /// Metadata that names no end lasts for a hundred years, as with AWS.
 const VALID_FOR: Duration = Duration::from_secs(100 * 365 * 86_400);
 
@@ -53,21 +55,70 @@ fn checked(document: &str, now: Timestamp) -> Result<Timestamp, Fault> {
     Ok(read.valid_until.unwrap_or(now + VALID_FOR))
 }
 
+/// Whether assertions come encrypted, as a request says it.
+fn mode(given: Option<&str>) -> Result<Option<AssertionEncryption>, Fault> {
+    match given {
+        None => Ok(None),
+        Some("Required") => Ok(Some(AssertionEncryption::Required)),
+        Some("Allowed") => Ok(Some(AssertionEncryption::Allowed)),
+        Some(_) => Err(fault::validation(
+            "Value at 'assertionEncryptionMode' failed to satisfy constraint: Member must satisfy enum value set: [Required, Allowed]",
+        )),
+    }
+}
+
+/// A key in PEM, sealed for the provider of that id.
+fn private_key(
+    cx: &Cx<'_>,
+    given: Option<&str>,
+    provider: &str,
+) -> Result<Option<SamlPrivateKey>, Fault> {
+    let Some(given) = given else {
+        return Ok(None);
+    };
+    let key = encryption::read_key(given).map_err(|_| {
+        faults::invalid_input_exception(
+            "Unable to parse private key. Please ensure the key is an RSA key in PEM format and not encrypted.",
+        )
+    })?;
+    let purpose = SamlProviderRecord::purpose(provider);
+    Ok(Some(SamlPrivateKey {
+        id: ids::iam_id("ASPK", 26),
+        added: cx.now(),
+        key: cx.directory.keyring().seal(key.expose(), &purpose),
+    }))
+}
+
+/// What no provider is left with: assertions that have to be encrypted, and no key.
+fn opens(record: &SamlProviderRecord) -> Result<(), Fault> {
+    match record.encryption {
+        Some(_) if record.private_keys.is_empty() => Err(faults::invalid_input_exception(
+            "AssertionEncryptionMode needs a private key to decrypt assertions with.",
+        )),
+        _ => Ok(()),
+    }
+}
+
 pub(crate) async fn create(
     cx: &Cx<'_>,
     input: CreateSAMLProviderRequest,
 ) -> Result<CreateSAMLProviderResponse, Fault> {
     let name = required(input.name, "name")?;
     let metadata = required(input.saml_metadata_document, "sAMLMetadataDocument")?;
+    let id = ids::iam_id("ASPI", 26);
+    let key = private_key(cx, input.add_private_key.as_deref(), &id)?;
     let record = SamlProviderRecord {
-        id: ids::iam_id("ASPI", 26),
+        id,
         name: name.clone(),
         valid_until: checked(&metadata, cx.now())?,
         metadata,
         created: cx.now(),
+        encryption: mode(input.assertion_encryption_mode.as_deref())?,
+        private_keys: key.into_iter().collect(),
         tags: tags::checked(input.tags)?,
         unknown: BTreeMap::new(),
     };
+    opens(&record)?;
     let count = table::count::<SamlProviderRecord>(cx.store(), cx.account()).await?;
     if count >= MAX_PROVIDERS {
         return Err(fault::quota("SAMLProvidersPerAccount", MAX_PROVIDERS));
@@ -91,12 +142,38 @@ pub(crate) async fn update(
     input: UpdateSAMLProviderRequest,
 ) -> Result<UpdateSAMLProviderResponse, Fault> {
     let arn = named(input.saml_provider_arn)?;
-    let metadata = required(input.saml_metadata_document, "sAMLMetadataDocument")?;
-    let valid_until = checked(&metadata, cx.now())?;
+    let metadata = match input.saml_metadata_document {
+        Some(given) => {
+            let valid_until = checked(&given, cx.now())?;
+            Some((given, valid_until))
+        }
+        None => None,
+    };
+    let mode = mode(input.assertion_encryption_mode.as_deref())?;
+    let added = input.add_private_key.as_deref();
     change!(cx, |tx| {
         let (id, mut record) = existing(&mut tx, &arn).await?;
-        record.metadata.clone_from(&metadata);
-        record.valid_until = valid_until;
+        if let Some((metadata, valid_until)) = &metadata {
+            record.metadata.clone_from(metadata);
+            record.valid_until = *valid_until;
+        }
+        record.encryption = mode.or(record.encryption);
+        if let Some(gone) = &input.remove_private_key {
+            let before = record.private_keys.len();
+            record.private_keys.retain(|it| it.id != *gone);
+            if record.private_keys.len() == before {
+                return Err(fault::not_found(format!(
+                    "The private key with id {gone} cannot be found."
+                )));
+            }
+        }
+        record
+            .private_keys
+            .extend(private_key(cx, added, &record.id)?);
+        if record.private_keys.len() > MAX_PRIVATE_KEYS {
+            return Err(fault::quota("PrivateKeysPerSAMLProvider", MAX_PRIVATE_KEYS));
+        }
+        opens(&record)?;
         tx.put(&id, &record);
     });
     Ok(UpdateSAMLProviderResponse {
@@ -111,13 +188,24 @@ pub(crate) async fn get(
     let arn = named(input.saml_provider_arn)?;
     let mut tx = Changes::new(cx.store(), cx.account());
     let (_, record) = existing(&mut tx, &arn).await?;
+    let keys = record.private_keys.iter().map(|it| SAMLPrivateKey {
+        key_id: Some(it.id.clone()),
+        timestamp: Some(it.added),
+    });
     Ok(GetSAMLProviderResponse {
         saml_provider_uuid: Some(record.id),
         saml_metadata_document: Some(record.metadata),
         create_date: Some(record.created),
         valid_until: Some(record.valid_until),
         tags: tags::shown(&record.tags),
-        ..GetSAMLProviderResponse::default()
+        assertion_encryption_mode: record.encryption.map(|it| {
+            let shown = match it {
+                AssertionEncryption::Required => "Required",
+                AssertionEncryption::Allowed => "Allowed",
+            };
+            shown.to_owned()
+        }),
+        private_key_list: Some(keys.collect()).filter(|it: &Vec<_>| !it.is_empty()),
     })
 }
 

@@ -235,7 +235,7 @@ fn hash_of(name: &str) -> Result<&'static digest::Algorithm, Bad> {
 }
 
 /// Base 64, over as many lines as it likes.
-fn decoded(text: &str) -> Result<Vec<u8>, Bad> {
+pub(super) fn decoded(text: &str) -> Result<Vec<u8>, Bad> {
     let text: String = text.split_whitespace().collect();
     BASE64.decode(text).map_err(|_| Bad)
 }

@@ -16,6 +16,8 @@ pub(super) const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
 pub(super) const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
 pub(super) const METADATA: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
 pub(super) const SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#";
+pub(super) const ENCRYPTION: &str = "http://www.w3.org/2001/04/xmlenc#";
+pub(super) const ENCRYPTION_11: &str = "http://www.w3.org/2009/xmlenc11#";
 pub(super) const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 
 /// It is no XML, or XML that is not taken.

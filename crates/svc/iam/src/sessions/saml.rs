@@ -2,6 +2,7 @@
 //! is known of its caller.
 
 use wharf_base::arn::canonical;
+use wharf_seal::OpenError;
 use wharf_wire::Context;
 
 use super::{
@@ -10,8 +11,13 @@ use super::{
 };
 use crate::{
     directory::Directory,
-    records::SamlProviderRecord,
-    saml::{self, SamlError, metadata::Metadata, response},
+    records::{AssertionEncryption, SamlProviderRecord},
+    saml::{
+        self, SamlError,
+        encryption::{self, Openers},
+        metadata::Metadata,
+        response,
+    },
 };
 
 const ACTION: &str = "sts:AssumeRoleWithSAML";
@@ -28,6 +34,20 @@ pub struct SamlSession {
 }
 
 impl Directory {
+    /// The keys of a provider that assertions are opened with.
+    fn openers(&self, of: &SamlProviderRecord) -> Result<Openers, OpenError> {
+        let purpose = SamlProviderRecord::purpose(&of.id);
+        let keys = of.private_keys.iter();
+        let keys = keys.map(|it| {
+            let der = self.keyring().open(&it.key, &purpose)?;
+            encryption::opener(der.expose()).map_err(|_| OpenError::Refused)
+        });
+        Ok(Openers {
+            keys: keys.collect::<Result<_, _>>()?,
+            required: of.encryption == Some(AssertionEncryption::Required),
+        })
+    }
+
     /// `wanted` has no name, tags and source; those are the response's.
     pub async fn assume_with_saml(
         &self,
@@ -42,8 +62,8 @@ impl Directory {
         let name = saml::of_arn(provider_arn).filter(|(owner, _)| *owner == account);
         let (_, name) = name.ok_or(SamlError::NoProvider)?;
         let read = |record: SamlProviderRecord| {
-            let valid_until = record.valid_until;
-            (Metadata::read(&record.metadata), valid_until)
+            let (valid_until, openers) = (record.valid_until, self.openers(&record));
+            (Metadata::read(&record.metadata), openers, valid_until)
         };
         let known = self.ready::<SamlProviderRecord, _>(&account, name, read);
         // Of an account that was closed, and of one that is none, nobody gets anything.
@@ -52,7 +72,7 @@ impl Directory {
             false => known.await?,
         };
         let known = known.ok_or(SamlError::NoProvider)?;
-        let (Ok(_), valid_until) = &*known else {
+        let (Ok(_), Ok(_), valid_until) = &*known else {
             return Err(SamlError::NoProvider.into());
         };
         if *valid_until <= cx.now {
@@ -60,9 +80,9 @@ impl Directory {
         }
         let (response, now) = (response.to_owned(), cx.now);
         // Signatures and parsers take their time: apart from the tasks that serve others.
-        let work = move || match &known.0 {
-            Ok(metadata) => response::read(&response, metadata, now),
-            Err(_) => Err(SamlError::NoProvider),
+        let work = move || match &*known {
+            (Ok(metadata), Ok(openers), _) => response::read(&response, metadata, openers, now),
+            _ => Err(SamlError::NoProvider),
         };
         let said = tokio::task::spawn_blocking(work).await;
         let said = said.map_err(|_| SamlError::Malformed)??;

@@ -35,6 +35,12 @@ fn meta_data(it: &Instance) -> BTreeMap<String, String> {
     put("mac", interface.mac.clone());
     put("placement/availability-zone", it.zone.clone());
     put("placement/region", it.region.clone());
+    if let Some((name, partition)) = &metadata.group {
+        put("placement/group-name", name.clone());
+        if let Some(partition) = partition {
+            put("placement/partition-number", partition.to_string());
+        }
+    }
     put("profile", "default-hvm".to_owned());
     put("reservation-id", metadata.reservation.clone());
     put("security-groups", groups(|group| &group.name));
