@@ -198,6 +198,15 @@ impl PlaneHosts {
         Ok(removed)
     }
 
+    /// The host with that instance id, wherever it is registered: for ids that the control plane itself wrote down.
+    ///
+    /// # Errors
+    /// The store's; a record that cannot be read.
+    pub async fn of_machine(store: &Store, id: &str) -> Result<Option<PlaneHost>, PlaneHostError> {
+        let entry = store.get(&PlaneHost::key(id)).await?;
+        Ok(entry.map(|entry| decode(&entry.value)).transpose()?)
+    }
+
     /// The host with that instance id, if it is registered in that account and region.
     ///
     /// # Errors
@@ -208,8 +217,7 @@ impl PlaneHosts {
         region: &str,
         id: &str,
     ) -> Result<Option<PlaneHost>, PlaneHostError> {
-        let entry = store.get(&PlaneHost::key(id)).await?;
-        let found: Option<PlaneHost> = entry.map(|entry| decode(&entry.value)).transpose()?;
+        let found = Self::of_machine(store, id).await?;
         Ok(found.filter(|host| (host.account.as_str(), host.region.as_str()) == (account, region)))
     }
 }

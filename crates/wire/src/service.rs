@@ -271,6 +271,31 @@ impl Trail {
     }
 }
 
+/// A request that is being answered. With its client it may be dropped at any await, after it had effect: then that is told of.
+struct Telling<'a> {
+    auditor: Option<&'a dyn Auditor>,
+    schema: &'a ServiceSchema,
+    operation: &'a str,
+    trail: Trail,
+    is_over: bool,
+}
+
+impl Drop for Telling<'_> {
+    fn drop(&mut self) {
+        let wanted = self.trail.wanted && !self.is_over;
+        let Some(auditor) = self.auditor.filter(|_| wanted) else {
+            return;
+        };
+        let Some(event) = self.trail.event(self.schema, self.operation, None) else {
+            return;
+        };
+        let text = "The client closed its connection before there was an answer; the request may have had effect.";
+        let error = Some(("ClientClosedConnection".to_owned(), text.to_owned()));
+        // Nobody is here to wait for room; the event is taken all the same.
+        let _taken = auditor.record(&Event { error, ..event });
+    }
+}
+
 impl Dispatcher {
     pub fn new(gate: Arc<dyn Gate>) -> Self {
         Self {
@@ -401,11 +426,20 @@ impl Dispatcher {
     ) -> Result<(usize, Output), Fault> {
         let schema = service.schema();
         let auditor = self.auditor.as_deref();
-        let mut trail = Trail {
-            wanted: auditor.is_some_and(|it| it.wants(schema.signing_name, operation)),
-            ..Trail::default()
+        let mut telling = Telling {
+            auditor,
+            schema,
+            operation,
+            trail: Trail {
+                wanted: auditor.is_some_and(|it| it.wants(schema.signing_name, operation)),
+                ..Trail::default()
+            },
+            is_over: false,
         };
-        let ran = self.run(service, cx, operation, request, &mut trail).await;
+        let trail = &mut telling.trail;
+        let ran = self.run(service, cx, operation, request, trail).await;
+        telling.is_over = true;
+        let trail = &mut telling.trail;
         if let Some(auditor) = auditor
             && (trail.wanted || trail.denied)
             && let Some(event) = trail.event(schema, operation, ran.as_ref().err())
@@ -562,6 +596,9 @@ impl Dispatcher {
         request: Asked<'_>,
         trail: &mut Trail,
     ) -> Result<(usize, Output), Fault> {
+        if trail.wanted {
+            trail.context = Some(cx.clone());
+        }
         let admitted = self.let_in(service, &cx, operation, request, trail).await;
         let (index, input, stream) = match admitted {
             Ok(admitted) => admitted,

@@ -1,13 +1,17 @@
 //! What is told of each request, and how `audit.k8s.io/v1` writes it down.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
+use http::{Request, StatusCode, header::USER_AGENT};
+use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
 use wharf_base::{Timestamp, ids};
 use wharf_kube_auth::{
     Attributes, UserInfo,
     user::{NODES, SERVICE_ACCOUNT_PREFIX},
 };
+
+use crate::{cluster::Inner, query::Query, request, webhooks::Notes};
 
 /// Hears what became of each request; nobody waits for it.
 pub trait Audit: Send + Sync + 'static {
@@ -41,6 +45,85 @@ pub struct AuditRecord<'a> {
     pub notes: &'a BTreeMap<String, String>,
 }
 
+/// The client closed its connection before there was an answer, as proxies write it.
+const GONE: u16 = 499;
+
+/// What became of a request.
+#[derive(Default)]
+pub struct Outcome {
+    pub is_allowed: bool,
+    pub reason: String,
+    /// Nothing as long as there is no answer.
+    pub code: Option<u16>,
+}
+
+/// Tells of a request when it is over, however it ends: it may be dropped with its client.
+pub struct Telling<'a> {
+    pub inner: &'a Inner,
+    pub user: &'a UserInfo,
+    pub origin: Option<Origin>,
+    pub asked: &'a Attributes,
+    pub uri: String,
+    pub agent: String,
+    pub began: Timestamp,
+    pub notes: Arc<Mutex<Notes>>,
+    pub outcome: Outcome,
+}
+
+impl Drop for Telling<'_> {
+    fn drop(&mut self) {
+        let Some(audit) = &self.inner.parts.audit else {
+            return;
+        };
+        audit.heard(&AuditRecord {
+            user: self.user,
+            origin: self.origin.as_ref(),
+            asked: self.asked,
+            uri: &self.uri,
+            code: self.outcome.code.unwrap_or(GONE),
+            is_allowed: self.outcome.is_allowed,
+            reason: &self.outcome.reason,
+            began: self.began,
+            ended: self.inner.now(),
+            user_agent: &self.agent,
+            notes: &self.notes.lock(),
+        });
+    }
+}
+
+/// Tells of a request that was not let in.
+pub fn refused<B>(
+    inner: &Inner,
+    request: &Request<B>,
+    (user, origin): (&UserInfo, &Origin),
+    code: StatusCode,
+    reason: &str,
+) {
+    let (uri, method) = (request.uri(), request.method());
+    let query = Query::parse(uri.query().unwrap_or_default());
+    let target = request::target(method, uri.path(), &query);
+    let asked = request::attributes(target.as_ref(), method, uri.path(), &query);
+    let agent = request.headers().get(USER_AGENT);
+    let agent = agent.and_then(|it| it.to_str().ok());
+    let target = uri.path_and_query().map_or("/", |it| it.as_str());
+    let telling = Telling {
+        inner,
+        user,
+        origin: Some(origin.clone()),
+        asked: &asked,
+        uri: target.to_owned(),
+        agent: agent.unwrap_or_default().to_owned(),
+        began: inner.now(),
+        notes: Arc::default(),
+        outcome: Outcome {
+            is_allowed: false,
+            reason: reason.to_owned(),
+            code: Some(code.as_u16()),
+        },
+    };
+    drop(telling);
+}
+
 /// Paths that tell nothing of anybody.
 const OPEN: [&str; 7] = [
     "/healthz", "/livez", "/readyz", "/version", "/openapi", "/metrics", "/swagger",
@@ -56,12 +139,15 @@ impl AuditRecord<'_> {
                 rest.is_some_and(|it| it.is_empty() || it.starts_with(['/', '?', '.']))
             });
         }
-        let is_own = self.user.name.starts_with("system:")
-            && !self.user.name.starts_with(SERVICE_ACCOUNT_PREFIX);
+        // Whoever acts as a part of the cluster is none.
+        let by = self.origin.and_then(|it| it.impersonator.as_ref());
+        let user = by.unwrap_or(self.user);
+        let is_own =
+            user.name.starts_with("system:") && !user.name.starts_with(SERVICE_ACCOUNT_PREFIX);
         match asked.resource.as_str() {
             "events" => false,
             "leases" => !is_own,
-            "nodes" => !(asked.verb == "get" && self.user.is_in(NODES)),
+            "nodes" => !(asked.verb == "get" && user.is_in(NODES)),
             _ => true,
         }
     }

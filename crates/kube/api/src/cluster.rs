@@ -12,7 +12,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
-use http::Request;
+use http::{Request, StatusCode};
 use ipnet::Ipv4Net;
 use parking_lot::Mutex;
 use serde_json::Value;
@@ -29,7 +29,7 @@ use wharf_store::{Store, StoreError};
 use crate::{
     admission::Turns,
     answer::{Answer, Body},
-    audit::Audit,
+    audit::{Audit, Origin},
     expiry::Expiry,
     storage::{Keys, Objects},
     webhooks::Webhooks,
@@ -39,6 +39,10 @@ use crate::{
 const REQUESTS_PER_USER: usize = 100;
 /// Watches, logs and sessions of one user; more are refused.
 const LONG_REQUESTS_PER_USER: usize = 2000;
+/// Of those, what is passed on to nodes: each has a connection to one.
+const PASSED_PER_USER: usize = 500;
+/// … of all users together.
+const PASSED_PER_CLUSTER: usize = 4000;
 /// Users that are told apart. Beyond them the idle ones are forgotten, which gives nobody more room.
 const MOST_USERS: usize = 1024;
 
@@ -147,12 +151,15 @@ pub struct Inner {
     /// What nodes measured, for a moment.
     pub usage: crate::measured::Usage,
     users: Mutex<HashMap<String, Arc<User>>>,
+    /// Room of all users for connections to nodes.
+    passed: Arc<Semaphore>,
 }
 
 /// The room of one user.
 struct User {
     short: Arc<Semaphore>,
     long: Arc<Semaphore>,
+    passed: Arc<Semaphore>,
 }
 
 impl Inner {
@@ -169,11 +176,13 @@ impl Inner {
             users.retain(|_, user| {
                 user.short.available_permits() < REQUESTS_PER_USER
                     || user.long.available_permits() < LONG_REQUESTS_PER_USER
+                    || user.passed.available_permits() < PASSED_PER_USER
             });
         }
         let user = Arc::new(User {
             short: Arc::new(Semaphore::new(REQUESTS_PER_USER)),
             long: Arc::new(Semaphore::new(LONG_REQUESTS_PER_USER)),
+            passed: Arc::new(Semaphore::new(PASSED_PER_USER)),
         });
         users.insert(name.to_owned(), Arc::clone(&user));
         user
@@ -183,6 +192,14 @@ impl Inner {
     pub async fn short_place(&self, user: &UserInfo) -> Option<OwnedSemaphorePermit> {
         let room = Arc::clone(&self.user(&user.name).short);
         room.acquire_owned().await.ok()
+    }
+
+    /// Room for one that is passed on to a node; `None` if the user has too many, or all have together.
+    pub fn passed_place(&self, user: &UserInfo) -> Option<[OwnedSemaphorePermit; 2]> {
+        let own = Arc::clone(&self.user(&user.name).passed);
+        let own = own.try_acquire_owned().ok()?;
+        let of_all = Arc::clone(&self.passed).try_acquire_owned().ok()?;
+        Some([own, of_all])
     }
 
     /// Room for one that may last; `None` if the user has too many.
@@ -214,6 +231,7 @@ impl Cluster {
             webhooks: Webhooks::default(),
             usage: crate::measured::Usage::default(),
             users: Mutex::default(),
+            passed: Arc::new(Semaphore::new(PASSED_PER_CLUSTER)),
         });
         crate::definitions::load(&inner).await?;
         crate::webhooks::load(&inner).await?;
@@ -266,6 +284,17 @@ impl Cluster {
 
     pub fn without(&self) -> Arc<parts::Parts> {
         self.inner.without.load_full()
+    }
+
+    /// Tells the audit log of a request that was not let in: whom it was to be of, and who sent it.
+    pub fn refused<B>(
+        &self,
+        request: &Request<B>,
+        who: (&UserInfo, &Origin),
+        code: StatusCode,
+        reason: &str,
+    ) {
+        crate::audit::refused(&self.inner, request, who, code, reason);
     }
 
     /// Answers a request of a user who proved who they are. A request to switch protocols brings hyper's `OnUpgrade` among its

@@ -17,6 +17,7 @@ use http::{
 };
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioIo;
+use percent_encoding::percent_decode_str;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::AbortOnDropHandle;
 use wharf_kube_auth::Attributes;
@@ -48,7 +49,7 @@ pub async fn pass(
     subresource: &str,
     incoming: Incoming,
     body: Body,
-    place: OwnedSemaphorePermit,
+    place: [OwnedSemaphorePermit; 2],
 ) -> Result<Answer, Fault> {
     may_open(&call, subresource, &incoming).await?;
     options::admit(&call, subresource).await?;
@@ -67,7 +68,12 @@ pub async fn pass(
 
 /// Since a session can be opened with GET, which is a mere reading verb, its creation is asked for too.
 async fn may_open(call: &Call, subresource: &str, incoming: &Incoming) -> Result<(), Fault> {
-    let opens = ["exec", "attach", "portforward"].contains(&subresource);
+    let opens = match (call.resource.plural.as_str(), subresource) {
+        ("nodes", "proxy") => {
+            incoming.upgrade.is_some() || opens_session(&route::rest(call, incoming))
+        }
+        (_, name) => ["exec", "attach", "portforward"].contains(&name),
+    };
     if !opens || call.asked.verb == "create" {
         return Ok(());
     }
@@ -85,6 +91,15 @@ async fn may_open(call: &Call, subresource: &str, incoming: &Incoming) -> Result
         true => Ok(()),
         false => Err(not_allowed(&call.user, &asked, &decision).into()),
     }
+}
+
+/// Whether a kubelet makes a session of a path, or runs something for it.
+fn opens_session(target: &str) -> bool {
+    const PATHS: [&str; 6] = ["exec", "attach", "portforward", "run", "cri", "podport"];
+    let path = target.split(['?', '#']).next().unwrap_or_default();
+    let decoded = percent_decode_str(path).decode_utf8_lossy();
+    let first = decoded.split('/').find(|it| !it.is_empty());
+    first.is_some_and(|it| PATHS.contains(&it.to_ascii_lowercase().as_str()))
 }
 
 /// The head for the far end.
@@ -131,7 +146,7 @@ async fn forward(
     route: &route::Route,
     incoming: Incoming,
     body: Body,
-    place: OwnedSemaphorePermit,
+    place: [OwnedSemaphorePermit; 2],
 ) -> Result<Answer, Fault> {
     let failed = |error: hyper::Error| {
         tracing::warn!(%error, host = route.host, "a request could not be passed on");
@@ -158,7 +173,14 @@ async fn forward(
     let target = route.target.parse();
     *request.uri_mut() = target.map_err(|_| Status::bad_request("the path cannot be passed on"))?;
     *request.headers_mut() = headers;
-    let mut response = sender.send_request(request).await.map_err(failed)?;
+    let answering = sender.send_request(request);
+    let answered = match route.is_kubelet() {
+        // A session begins with its head at once; a page of a pod takes as long as its pod.
+        true => tokio::time::timeout(REACHES, answering).await,
+        false => Ok(answering.await),
+    };
+    let answered = answered.map_err(|_| Status::internal("the node did not answer in time"))?;
+    let mut response = answered.map_err(failed)?;
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         let far = hyper::upgrade::on(&mut response);
         let Some(near) = incoming.upgrade else {

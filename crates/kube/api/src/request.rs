@@ -89,6 +89,29 @@ pub fn target(method: &Method, path: &str, query: &Query) -> Option<Target> {
     Some(Target::Resource(asked))
 }
 
+pub fn target_of<B>(request: &http::Request<B>) -> Option<Target> {
+    let uri = request.uri();
+    let query = Query::parse(uri.query().unwrap_or_default());
+    target(request.method(), uri.path(), &query)
+}
+
+/// What is to be authorised.
+pub fn attributes(
+    target: Option<&Target>,
+    method: &Method,
+    path: &str,
+    query: &Query,
+) -> Attributes {
+    match target {
+        Some(Target::Resource(asked)) => asked.attributes(path, query),
+        _ => Attributes {
+            verb: method.as_str().to_ascii_lowercase(),
+            path: path.to_owned(),
+            ..Attributes::default()
+        },
+    }
+}
+
 impl Asked {
     pub fn attributes(&self, path: &str, query: &Query) -> Attributes {
         let narrows = ["list", "watch", "deletecollection"].contains(&self.verb);

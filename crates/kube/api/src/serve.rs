@@ -10,13 +10,14 @@ use parking_lot::Mutex;
 use wharf_base::Timestamp;
 use wharf_kube_auth::{Attributes, Decision, UserInfo};
 use wharf_kube_model::{
+    Catalog,
     codec::MediaType,
     status::{self, Status},
 };
 
 use crate::{
     answer::{self, Answer, Body, Fault},
-    audit::{AuditRecord, Origin},
+    audit::{Origin, Outcome, Telling},
     call::Call,
     cluster::Inner,
     creating, deleting, measured,
@@ -37,6 +38,9 @@ const TAKES: Duration = Duration::from_secs(60);
 /// How long a client may take to send its body.
 const SENDS: Duration = Duration::from_secs(30);
 
+/// What is passed on to nodes.
+const PASSED: [&str; 5] = ["log", "exec", "attach", "portforward", "proxy"];
+
 /// A request without its body, which is read here or passed on to a node.
 pub struct Incoming {
     pub method: Method,
@@ -48,7 +52,35 @@ pub struct Incoming {
     pub upgrade: Option<OnUpgrade>,
 }
 
+/// What was begun goes on when the client has gone, but for what is of no use without it: so it has its end in the audit log. Of what
+/// lasts, that it was given up is told there.
 pub async fn serve(inner: &Arc<Inner>, request: Request<Body>, user: &UserInfo) -> Answer {
+    let target = request::target_of(&request);
+    let lasts = match &target {
+        Some(Target::Resource(asked)) => {
+            let subresource = asked.subresource.as_deref().unwrap_or_default();
+            asked.verb == "watch" || PASSED.contains(&subresource)
+        }
+        _ => false,
+    };
+    if lasts {
+        return answered(inner, request, target, user).await;
+    }
+    let (inner, user) = (Arc::clone(inner), user.clone());
+    let work = tokio::spawn(async move { answered(&inner, request, target, &user).await });
+    work.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "answering a request of a cluster failed");
+        let status = Status::internal("the request could not be answered");
+        answer::fault(&Catalog::built_in(), MediaType::Json, &status)
+    })
+}
+
+async fn answered(
+    inner: &Arc<Inner>,
+    request: Request<Body>,
+    target: Option<Target>,
+    user: &UserInfo,
+) -> Answer {
     let began = inner.now();
     let (mut head, body) = request.into_parts();
     let path = head.uri.path().to_owned();
@@ -65,23 +97,31 @@ pub async fn serve(inner: &Arc<Inner>, request: Request<Body>, user: &UserInfo) 
         headers: head.headers,
     };
     let media = fault_media(&incoming);
-    let target = request::target(&incoming.method, &incoming.path, &incoming.query);
-    let attributes = match &target {
-        Some(Target::Resource(asked)) => asked.attributes(&incoming.path, &incoming.query),
-        _ => Attributes {
-            verb: incoming.method.as_str().to_ascii_lowercase(),
-            path: incoming.path.clone(),
-            ..Attributes::default()
-        },
-    };
-    let decision = inner.parts.authorizer.authorize(user, &attributes).await;
+    let attributes = request::attributes(
+        target.as_ref(),
+        &incoming.method,
+        &incoming.path,
+        &incoming.query,
+    );
     let agent = incoming
         .headers
         .get(USER_AGENT)
         .and_then(|it| it.to_str().ok());
-    let agent = agent.unwrap_or_default().to_owned();
-    let uri = incoming.target.clone();
     let notes = Arc::<Mutex<Notes>>::default();
+    let mut telling = Telling {
+        inner,
+        user,
+        origin,
+        asked: &attributes,
+        uri: incoming.target.clone(),
+        agent: agent.unwrap_or_default().to_owned(),
+        began,
+        notes: Arc::clone(&notes),
+        outcome: Outcome::default(),
+    };
+    let decision = inner.parts.authorizer.authorize(user, &attributes).await;
+    telling.outcome.is_allowed = decision.allows();
+    decision.reason().clone_into(&mut telling.outcome.reason);
     let answered = match target {
         None => Err(Fault::from(Status::bad_request("the path is no text"))),
         Some(_) if !decision.allows() => Err(not_allowed(user, &attributes, &decision).into()),
@@ -105,22 +145,7 @@ pub async fn serve(inner: &Arc<Inner>, request: Request<Body>, user: &UserInfo) 
         Ok(answer) => answer,
         Err(fault) => answer::fault(&inner.catalog.load(), media, &fault),
     };
-    if let Some(audit) = &inner.parts.audit {
-        let record = AuditRecord {
-            user,
-            origin: origin.as_ref(),
-            asked: &attributes,
-            uri: &uri,
-            code: answer.status().as_u16(),
-            is_allowed: decision.allows(),
-            reason: decision.reason(),
-            began,
-            ended: inner.now(),
-            user_agent: &agent,
-            notes: &notes.lock(),
-        };
-        audit.heard(&record);
-    }
+    telling.outcome.code = Some(answer.status().as_u16());
     answer
 }
 
@@ -189,8 +214,7 @@ async fn resource(
         // Answers to questions are no objects that a table could be made of.
         shapes: (verb != "create" || subresource.is_empty()) && !reviews::is_review(&resource),
     };
-    let is_passed =
-        ["log", "exec", "attach", "portforward", "proxy"].contains(&subresource.as_str());
+    let is_passed = PASSED.contains(&subresource.as_str());
     let form = match negotiate::negotiate(&incoming.headers, offer) {
         Some(form) => form,
         None if is_passed => Form::JSON,
@@ -213,14 +237,14 @@ async fn resource(
         notes,
     };
     if is_passed || verb == "watch" {
-        let place = inner.long_place(user);
         let too_many =
             || Status::too_many_requests("too many watches and sessions of this user", 1);
-        let place = place.ok_or_else(too_many)?;
-        return match is_passed {
-            true => crate::passing::pass(call, &subresource, incoming, body, place).await,
-            false => watching::watch(call, place).await,
-        };
+        if is_passed {
+            let place = inner.passed_place(user).ok_or_else(too_many)?;
+            return crate::passing::pass(call, &subresource, incoming, body, place).await;
+        }
+        let place = inner.long_place(user).ok_or_else(too_many)?;
+        return watching::watch(call, place).await;
     }
     let work = async {
         let place = inner.short_place(user).await;

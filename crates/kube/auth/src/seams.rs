@@ -22,6 +22,8 @@ pub enum Unauthenticated {
     /// 403: may not act as who they ask to act as (`Impersonate-User` and its kin). The text is for the client.
     MayNotImpersonate {
         user: Box<UserInfo>,
+        /// Who was to be acted as.
+        wanted: Box<UserInfo>,
         asked: Box<Attributes>,
         reason: String,
     },

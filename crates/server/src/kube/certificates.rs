@@ -13,7 +13,10 @@ use wharf_kube_auth::user::MASTERS;
 use wharf_kube_controllers::ServerNames;
 use wharf_svc_eks::control_planes::{ControlPlaneError, Wanted};
 
-use super::{Clusters, SELF, failed, identity, keys, nodes::ToNodes};
+use super::{
+    Clusters, SELF, failed, identity, keys,
+    nodes::{Fleet, ToNodes},
+};
 
 /// Names that pods reach the API server by.
 const IN_PODS: [&str; 4] = [
@@ -40,12 +43,23 @@ impl Clusters {
         ServerNames::new(names, [SELF, identity::TO_NODES].map(str::to_owned))
     }
 
-    pub(super) fn to_nodes(&self, signing: &keys::Authority) -> Result<ToNodes, ControlPlaneError> {
+    pub(super) fn to_nodes(
+        &self,
+        wanted: &Wanted,
+        signing: &keys::Authority,
+    ) -> Result<ToNodes, ControlPlaneError> {
         const ACTION: &str = "making the certificate that nodes see";
         let signed = signing.for_client(identity::TO_NODES, MASTERS);
         let signed = signed.map_err(failed(ACTION))?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let made = ToNodes::new(&provider, signed.certificate, signed.key);
+        let fleet = Fleet {
+            ec2: self.settings.machines.clone(),
+            store: self.settings.store.clone(),
+            place: wanted.place.clone(),
+            vpc: wanted.vpc.clone(),
+            own: self.settings.reached.clone(),
+        };
+        let made = ToNodes::new(fleet, &provider, signed.certificate, signed.key);
         made.map_err(failed(ACTION))
     }
 

@@ -147,7 +147,25 @@ impl Front {
         };
         let entered = match self.identities.authenticate(&credentials).await {
             Ok(entered) => entered,
-            Err(why) => return self.refuse(&why),
+            Err(why) => {
+                let answer = self.refuse(&why);
+                if let Unauthenticated::MayNotImpersonate {
+                    user,
+                    wanted,
+                    reason,
+                    ..
+                } = why
+                {
+                    let impersonator = Some(*user);
+                    let origin = Origin {
+                        source,
+                        impersonator,
+                    };
+                    self.cluster
+                        .refused(&request, (&wanted, &origin), answer.status(), &reason);
+                }
+                return answer;
+            }
         };
         let user = entered.user;
         let open = OPEN.iter().any(|it| {
@@ -179,6 +197,7 @@ impl Front {
                 user,
                 asked,
                 reason,
+                ..
             } => {
                 let resource = asked.full_resource();
                 let what = Asked {

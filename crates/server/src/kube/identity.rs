@@ -166,6 +166,7 @@ impl Authenticator for Identities {
             if !decision.allows() {
                 return Err(Unauthenticated::MayNotImpersonate {
                     user: Box::new(user),
+                    wanted: Box::new(asked.user),
                     reason: decision.reason().to_owned(),
                     asked: Box::new(needed),
                 });

@@ -250,7 +250,7 @@ impl Clusters {
         let issuer = Issuer::new(wanted.token_key.expose(), &wanted.issuer);
         let issuer = issuer.map_err(failed("reading the keys of a cluster"))?;
         let issuer = Arc::new(issuer);
-        let nodes = self.to_nodes(&signing)?;
+        let nodes = self.to_nodes(&wanted, &signing)?;
         let clock = self.settings.clock.clone();
         let authority_key = wanted.authority_key.expose_str();
         let signer = ClusterSigner::read(&wanted.authority, authority_key, clock);

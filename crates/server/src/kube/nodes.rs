@@ -1,7 +1,8 @@
 //! The way from a cluster's API server to the kubelets of its nodes: TLS, with a certificate of the cluster's authority on this side.
 //!
-//! A kubelet shows a certificate that it made itself, as upstream's do, so what is checked is that the connection is to the address that
-//! the node told of itself over its own credentials.
+//! A kubelet shows a certificate that it made itself, as upstream's do. What a node says of itself it may say wrongly, so the address is
+//! that of the machine which keeps the node's instance, as the machine's own part in the network is written down. Of the node's word only
+//! the port is taken.
 
 use std::{
     io,
@@ -19,7 +20,12 @@ use rustls::{
 use serde_json::Value;
 use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::TlsConnector;
+use wharf_hosts::PlaneHosts;
 use wharf_kube_api::{Connection, Nodes};
+use wharf_kube_model::view::text_at;
+use wharf_service::Place;
+use wharf_store::Store;
+use wharf_svc_ec2::Ec2Service;
 use wharf_tls::{Anybody, Verifier};
 
 use super::webhooks;
@@ -29,8 +35,55 @@ const CONNECTING: Duration = Duration::from_secs(10);
 /// Where a node says that its port is reached from outside of its VPC, where this server is not.
 const SERVED_AT: &str = "node.wharf/kubelet-address";
 
+/// Nodes have their ports from the system, which gives none of those below.
+const FIRST_PORT: u16 = 1024;
+
+/// Where the machines of a cluster's nodes are.
+pub struct Fleet {
+    pub ec2: Ec2Service,
+    pub store: Store,
+    pub place: Place,
+    pub vpc: String,
+    /// Addresses of this machine.
+    pub own: Vec<Ipv4Addr>,
+}
+
+impl Fleet {
+    async fn address(&self, node: &Value) -> io::Result<SocketAddr> {
+        let told = node["metadata"]["annotations"][SERVED_AT].as_str();
+        let told = told.and_then(|it| it.parse::<SocketAddr>().ok());
+        let told = told.ok_or_else(|| io::Error::other("the node tells no port"))?;
+        let provider = text_at(node, &["spec", "providerID"]);
+        let instance = provider.rsplit('/').next().unwrap_or_default();
+        let name = text_at(node, &["metadata", "name"]);
+        let asked = self
+            .ec2
+            .machine_of_node(&self.place, &self.vpc, (instance, name));
+        let machine = asked.await.map_err(|it| io::Error::other(it.message))?;
+        let machine = machine.ok_or_else(|| io::Error::other("no instance is this node"))?;
+        let host = PlaneHosts::of_machine(&self.store, &machine).await;
+        let host = host.map_err(io::Error::other)?;
+        let host = host.ok_or_else(|| io::Error::other("the machine of the node is not known"))?;
+        reached(told, host.underlay, &self.own)
+            .ok_or_else(|| io::Error::other("the port is none of a node"))
+    }
+}
+
+/// Where a node on a machine is reached that has this address among the hosts, or is the only one.
+fn reached(told: SocketAddr, machine: Option<IpAddr>, own: &[Ipv4Addr]) -> Option<SocketAddr> {
+    let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let at = match machine.map(|it| it.to_canonical()) {
+        None => here,
+        // A node beside this server may listen for it alone.
+        Some(IpAddr::V4(ip)) if own.contains(&ip) && told.ip().is_loopback() => here,
+        Some(ip) => ip,
+    };
+    (told.port() >= FIRST_PORT).then(|| SocketAddr::new(at, told.port()))
+}
+
 /// To nodes, as the API server of one cluster.
 pub struct ToNodes {
+    fleet: Fleet,
     tls: Arc<ClientConfig>,
     /// For pods, which are shown no certificate.
     pods: Arc<ClientConfig>,
@@ -43,6 +96,7 @@ impl ToNodes {
     /// # Errors
     /// They do not fit.
     pub fn new(
+        fleet: Fleet,
         provider: &Arc<CryptoProvider>,
         certificate: CertificateDer<'static>,
         key: PrivateKeyDer<'static>,
@@ -56,6 +110,7 @@ impl ToNodes {
             Ok::<_, rustls::Error>(builder)
         };
         Ok(Self {
+            fleet,
             tls: Arc::new(begin()?.with_client_auth_cert(vec![certificate], key)?),
             pods: Arc::new(begin()?.with_no_client_auth()),
             provider: provider.clone(),
@@ -66,19 +121,12 @@ impl ToNodes {
 #[async_trait]
 impl Nodes for ToNodes {
     async fn kubelet(&self, node: &Value) -> io::Result<Box<dyn Connection>> {
-        let told = node["metadata"]["annotations"][SERVED_AT].as_str();
-        let told = told.and_then(|it| it.parse::<SocketAddr>().ok());
-        let told = told.ok_or_else(|| io::Error::other("the node tells no address"))?;
-        let ip = told.ip().to_canonical();
-        if ip.is_unspecified() || ip.is_multicast() {
-            return Err(io::Error::other("the address is none of a node"));
-        }
-        let address = SocketAddr::new(ip, told.port());
+        let address = self.fleet.address(node).await?;
         let connecting = async {
             let stream = TcpStream::connect(address).await?;
             stream.set_nodelay(true)?;
             let stream = TlsConnector::from(self.tls.clone())
-                .connect(ip.into(), stream)
+                .connect(address.ip().into(), stream)
                 .await?;
             Ok(Box::new(stream) as Box<dyn Connection>)
         };
@@ -110,6 +158,37 @@ impl Nodes for ToNodes {
         match timeout(CONNECTING, stream).await {
             Ok(secured) => Ok(Box::new(secured?)),
             Err(_) => Err(io::ErrorKind::TimedOut.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_is_reached_at_its_machine_whatever_it_says() {
+        let own = [Ipv4Addr::new(10, 0, 0, 1)];
+        for (told, machine, expected) in [
+            ("10.0.0.7:40001", Some("10.0.0.7"), Some("10.0.0.7:40001")),
+            // Neither this machine's own ports, nor a cloud's metadata, nor another machine.
+            ("127.0.0.1:40001", Some("10.0.0.7"), Some("10.0.0.7:40001")),
+            (
+                "169.254.169.254:40001",
+                Some("10.0.0.7"),
+                Some("10.0.0.7:40001"),
+            ),
+            ("[::1]:40001", Some("10.0.0.7"), Some("10.0.0.7:40001")),
+            ("169.254.169.254:40001", None, Some("127.0.0.1:40001")),
+            ("127.0.0.1:40001", Some("10.0.0.1"), Some("127.0.0.1:40001")),
+            ("10.0.0.9:40001", Some("10.0.0.1"), Some("10.0.0.1:40001")),
+            ("10.0.0.7:22", Some("10.0.0.7"), None),
+            ("127.0.0.1:443", None, None),
+        ] {
+            let machine = machine.map(|it: &str| it.parse().unwrap());
+            let found = reached(told.parse().unwrap(), machine, &own);
+            let found = found.map(|it| it.to_string());
+            assert_eq!(found.as_deref(), expected, "{told} on {machine:?}");
         }
     }
 }

@@ -3,8 +3,8 @@
 use wharf_records::fuzz::again;
 
 use crate::{
-    elastic, endpoints, images, key_pairs, launch_templates, nat_gateways, placement_groups, records,
-    snapshots, volumes,
+    elastic, endpoints, images, key_pairs, launch_templates, nat_gateways, placement_groups,
+    records, snapshots, volumes,
 };
 
 /// A record as it is stored, of any kind.

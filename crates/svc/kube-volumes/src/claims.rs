@@ -11,6 +11,7 @@ use wharf_kube_model::persistent::{SELECTED_NODE, capacity, class_of, ebs_disk, 
 use wharf_reconcile::Next;
 
 use crate::{
+    cloud::Disk,
     controller::{Controller, Failure},
     provision::{self, PROVISIONED_BY, asked, is_ours, volume_name, zone},
 };
@@ -172,6 +173,13 @@ impl Controller {
         if bytes > capacity(volume) {
             let gib = bytes / GIB + i64::from(bytes % GIB > 0);
             let seen = self.disks.see(&disk.id).await?;
+            // Who may make a PersistentVolume may name any volume in it, and say that it was provisioned.
+            let is_its = |it: &Disk| it.made_for.as_deref() == Some(volume.name());
+            if seen.as_ref().is_some_and(|it| !is_its(it)) {
+                let text = format!("volume {} was not made for this PersistentVolume", disk.id);
+                self.warn(&self.resizer, about(), "VolumeResizeFailed", &text);
+                return Ok(Next::After(AFTER_REFUSAL));
+            }
             // What was asked for before this process may be done by now.
             if seen.is_some_and(|it| it.gib < gib)
                 && let Err(fault) = self.disks.grow(&disk.id, gib).await

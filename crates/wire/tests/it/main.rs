@@ -3,6 +3,7 @@
 mod audit;
 mod bounds;
 mod events;
+mod given_up;
 mod goldens;
 mod rows;
 mod understood;

@@ -1,6 +1,6 @@
 //! Where a request for a node, a pod or a service goes on to.
 
-use std::io;
+use std::{io, net::IpAddr};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rand::seq::IndexedRandom;
@@ -54,6 +54,11 @@ impl Route {
                 }
             }
         }
+    }
+
+    /// Whether the node itself answers.
+    pub fn is_kubelet(&self) -> bool {
+        matches!(self.to, To::Kubelet(_))
     }
 
     /// Why there is no connection, in upstream's words.
@@ -252,7 +257,7 @@ fn bad_name(call: &Call) -> Fault {
 }
 
 /// The path behind the proxy and the query, as the far end gets them.
-fn rest(call: &Call, incoming: &Incoming) -> String {
+pub fn rest(call: &Call, incoming: &Incoming) -> String {
     // Segments before what is proxied: `/api/v1/[namespaces/NS/]RESOURCE/NAME/proxy`.
     let before = if call.resource.namespaced { 7 } else { 5 };
     let target = incoming.target.trim_start_matches('/');
@@ -300,7 +305,8 @@ async fn to_pod(
 ) -> Result<Route, Fault> {
     let port = u16::try_from(port).map_err(|_| bad_name(call))?;
     let address = text_at(pod, &["status", "podIP"]);
-    if address.is_empty() {
+    // The node goes to the pod's interface whatever is told here; this is for the error that upstream gives.
+    if !address.parse().is_ok_and(|it| may_be_pod(&it)) {
         return Err(Status::bad_request("address not allowed").into());
     }
     let node = text_at(pod, &["spec", "nodeName"]);
@@ -318,6 +324,21 @@ async fn to_pod(
         to: To::Pod { node, path, tls },
         target: rest(call, incoming),
     })
+}
+
+/// Whether a pod can have the address: by it nobody else is to be meant.
+fn may_be_pod(address: &IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(it) => {
+            !(it.is_loopback() || it.is_link_local() || it.is_multicast() || it.is_unspecified())
+        }
+        IpAddr::V6(it) => {
+            !(it.is_loopback()
+                || it.is_unicast_link_local()
+                || it.is_multicast()
+                || it.is_unspecified())
+        }
+    }
 }
 
 /// What a kubelet is asked for a port of a pod.

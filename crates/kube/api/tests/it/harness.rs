@@ -10,7 +10,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::Value;
 use wharf_base::{SystemClock, Timestamp};
 use wharf_kube_api::{
-    Body, Cluster, Connection, FargateProfiles, Network, Nodes, OwnServer, Parts, Servers,
+    Audit, Body, Cluster, Connection, FargateProfiles, Network, Nodes, OwnServer, Parts, Servers,
 };
 use wharf_kube_auth::{
     Attributes, Authorizer, Decision, IssuedToken, PolicyRule, Rules, TokenRefused, TokenRequest,
@@ -131,7 +131,21 @@ impl Harness {
         Self::with(store, Some(Arc::new(profiles))).await
     }
 
+    /// With somebody who hears of requests.
+    pub async fn with_audit(audit: Arc<dyn Audit>) -> Self {
+        let store = Store::in_memory(StoreOptions::default());
+        Self::told(store, None, Some(audit)).await
+    }
+
     async fn with(store: Store, fargate: Option<Arc<dyn FargateProfiles>>) -> Self {
+        Self::told(store, fargate, None).await
+    }
+
+    async fn told(
+        store: Store,
+        fargate: Option<Arc<dyn FargateProfiles>>,
+        audit: Option<Arc<dyn Audit>>,
+    ) -> Self {
         let servers = Servers::new(store.clone());
         let objects = servers
             .objects("000000000000", "us-east-1", "test")
@@ -141,7 +155,7 @@ impl Harness {
             authorizer: Arc::new(Open),
             tokens: Arc::new(Tokenless),
             nodes: Arc::new(Plain),
-            audit: None,
+            audit,
             clock: Arc::new(SystemClock),
             git_version: "v1.36.4-eks-wharf".to_owned(),
             network: Network {

@@ -273,3 +273,76 @@ async fn a_service_is_reached_by_one_of_its_pods() {
         .expect(200);
     assert_eq!(said(&it, Method::GET, &uri).await.0, 503);
 }
+
+/// Answers that are not read, as those of logs that are followed, leave room for others.
+#[tokio::test]
+async fn one_user_does_not_take_all_connections_to_nodes() {
+    let kubelet = Kubelet::new().await;
+    let it = harness(&kubelet).await;
+    bind(&it).await;
+    let uri = format!("{PODS}/a/log?container=c&follow=true");
+    let json = "application/json";
+    let mut held = Vec::new();
+    let refused = loop {
+        let answer = it.send_as("greedy", Method::GET, &uri, json, "").await;
+        if answer.status() != StatusCode::OK {
+            break answer;
+        }
+        held.push(answer);
+        assert!(held.len() <= 500);
+    };
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(refused.headers()["retry-after"], "1");
+    let other = it.send_as("modest", Method::GET, &uri, json, "").await;
+    assert_eq!(other.status(), StatusCode::OK);
+    drop(held);
+    let again = it.send_as("greedy", Method::GET, &uri, json, "").await;
+    assert_eq!(again.status(), StatusCode::OK);
+}
+
+/// What a kubelet runs or makes a session of needs the right to create, by whatever spelling its path gets there.
+#[tokio::test]
+async fn a_node_runs_nothing_for_who_may_only_read() {
+    let kubelet = Kubelet::new().await;
+    let it = harness(&kubelet).await;
+    let json = "application/json";
+    for path in [
+        "n/proxy/exec/default/a/c?command=id",
+        "n/proxy/run/default/a/c",
+        "n/proxy/attach/default/a/c",
+        "n/proxy/portForward/default/a",
+        "n/proxy/podPort/default/a/80",
+        "n/proxy//exec/default/a/c",
+        "n/proxy/%65xec/default/a/c",
+        "n/proxy/%2Fexec/default/a/c",
+        // Decoded this is a path below `stats`; as it came, one of a session.
+        "n%2Fproxy/stats/exec/default/a/c",
+    ] {
+        for method in [Method::GET, Method::PUT] {
+            let uri = format!("/api/v1/nodes/{path}");
+            let answer = read(it.send_as("editor", method, &uri, json, "").await).await;
+            assert!(matches!(answer.code, 400..=405), "{path}: {}", answer.code);
+            assert_eq!(kubelet.asked(), None, "{path}");
+        }
+    }
+    let uri = "/api/v1/nodes/n/proxy/stats/summary";
+    let answer = read(it.send_as("editor", Method::GET, uri, json, "").await).await;
+    assert_eq!(answer.code, 200);
+}
+
+#[tokio::test]
+async fn a_pod_has_no_address_that_means_another() {
+    let kubelet = Kubelet::new().await;
+    let it = harness(&kubelet).await;
+    bind(&it).await;
+    for address in ["127.0.0.1", "169.254.169.254", "0.0.0.0", "::1", "fe80::1"] {
+        let status = json!({"status": {"podIP": address}}).to_string();
+        let uri = format!("{PODS}/a/status");
+        let patch = "application/merge-patch+json";
+        it.send(Method::PATCH, &uri, patch, &status).await;
+        let (code, text) = said(&it, Method::GET, &format!("{PODS}/a:80/proxy/")).await;
+        assert_eq!(code, 400, "{address}");
+        assert!(text.contains("address not allowed"), "{text}");
+        assert_eq!(kubelet.asked(), None);
+    }
+}

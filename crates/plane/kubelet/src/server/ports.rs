@@ -4,15 +4,15 @@ use std::net::Ipv4Addr;
 
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
+use serde_json::Value;
 use tokio::io::copy_bidirectional;
-use wharf_kube_client::Object as _;
 
 use super::{
     Target,
     answer::{Answer, refuse},
     streams::{is_tunnel, upgrade_tunnel},
 };
-use crate::kubelet::Kubelet;
+use crate::{kubelet::Kubelet, perform::POD_ENI};
 
 /// The answer says whether the port was reached: the bytes follow it.
 pub async fn connect(
@@ -27,8 +27,7 @@ pub async fn connect(
     if !is_tunnel(request.headers()) {
         return refuse(StatusCode::BAD_REQUEST, "Upgrade request required");
     }
-    // As from elsewhere: what listens on the loopback alone is the pod's own.
-    let Ok(address) = target.pod.text("/status/podIP").parse::<Ipv4Addr>() else {
+    let Some(address) = address_of(&target.pod, &kubelet.node.place.host_ip) else {
         return refuse(StatusCode::BAD_GATEWAY, "the pod has no address");
     };
     let machine = &kubelet.node.machine;
@@ -41,6 +40,41 @@ pub async fn connect(
         Err(error) => {
             let text = format!("dial tcp {address}:{port}: connect: {error}");
             refuse(StatusCode::BAD_GATEWAY, &text)
+        }
+    }
+}
+
+/// The address of the pod's interface, or of the node's for a pod in its network. As from elsewhere: what listens on the loopback alone
+/// is the pod's own. Whoever may write the status of a pod may say anything there, so it is not asked.
+fn address_of(pod: &Value, node: &str) -> Option<Ipv4Addr> {
+    if pod["spec"]["hostNetwork"] == true {
+        return node.parse().ok();
+    }
+    let told = pod["metadata"]["annotations"][POD_ENI].as_str()?;
+    let told: Value = serde_json::from_str(told).ok()?;
+    told[0]["privateIp"].as_str()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_pod_is_reached_at_its_interface_whatever_its_status_says() {
+        let eni = r#"[{"eniId": "eni-1", "privateIp": "10.0.0.9"}]"#;
+        for said in ["127.0.0.1", "169.254.169.254", "10.0.0.200", "10.0.0.9"] {
+            let pod = json!({
+                "metadata": {"annotations": {POD_ENI: eni}}, "status": {"podIP": said}, "spec": {},
+            });
+            let found = address_of(&pod, "10.0.0.1");
+            assert_eq!(found, Some(Ipv4Addr::new(10, 0, 0, 9)));
+            let pod = json!({"spec": {"hostNetwork": true}, "status": {"podIP": said}});
+            let found = address_of(&pod, "10.0.0.1");
+            assert_eq!(found, Some(Ipv4Addr::new(10, 0, 0, 1)));
+            let pod = json!({"spec": {}, "status": {"podIP": said}});
+            assert_eq!(address_of(&pod, "10.0.0.1"), None);
         }
     }
 }

@@ -105,6 +105,23 @@ impl Ec2Service {
         Ok(all.iter().filter_map(of).collect())
     }
 
+    /// Under which id the machine that keeps an instance takes part in planes: if the instance runs in that VPC, under that name.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn machine_of_node(
+        &self,
+        place: &Place,
+        vpc: &str,
+        (instance, name): (&str, &str),
+    ) -> Result<Option<String>, Fault> {
+        let found: Option<Instance> = self.find(&self.for_pods(place), instance).await?;
+        let found = found.filter(|it| {
+            it.vpc_id == vpc && it.life.state.lives() && host_name(&place.region, it) == name
+        });
+        Ok(found.and_then(|it| it.life.host).map(|it| it.machine))
+    }
+
     /// A machine for a pod. One that lives already is the answer.
     ///
     /// # Errors

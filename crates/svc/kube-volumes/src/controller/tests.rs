@@ -384,3 +384,25 @@ async fn a_disk_is_deleted_for_the_volume_that_it_was_made_for_alone() {
     assert_eq!(cluster.cloud.disks.lock().len(), 2);
     cluster.until(&VOLUME, |all| all.len() == 2).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_disk_grows_for_the_volume_that_it_was_made_for_alone() {
+    let cluster = Cluster::start().await;
+    cluster.claim("c").await;
+    cluster.bind("c").await;
+    // As if the volume had been written by somebody who names another's disk in it.
+    for (_, disk) in cluster.cloud.disks.lock().values_mut() {
+        disk.made_for = None;
+    }
+    let patch = json!({"spec": {"resources": {"requests": {"storage": "9Gi"}}}});
+    let patch = Patch::Merge(patch);
+    cluster
+        .client
+        .patch(&CLAIM, "a", "c", &patch)
+        .await
+        .unwrap();
+    cluster
+        .until_told("volume vol-0 was not made for this PersistentVolume")
+        .await;
+    assert_eq!(cluster.cloud.disks.lock()["vol-0"].1.gib, 3);
+}
