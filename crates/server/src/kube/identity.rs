@@ -158,6 +158,7 @@ impl Authenticator for Identities {
             if own {
                 return Err(Unauthenticated::MayNotImpersonate {
                     user: Box::new(user),
+                    wanted: Box::new(asked.user),
                     reason: "it is a part of the platform".to_owned(),
                     asked: Box::new(needed),
                 });
