@@ -58,7 +58,8 @@ def group_of(wharf, name):
 
 def make_provider(wharf, group, **options):
     ecs = wharf.client("ecs")
-    scaling = {"status": "ENABLED", "targetCapacity": 100, "instanceWarmupPeriod": 20}
+    # Longer than a machine takes to join where others work beside it: until it counts, more would be launched.
+    scaling = {"status": "ENABLED", "targetCapacity": 100, "instanceWarmupPeriod": 60}
     provider = {"autoScalingGroupArn": group, "managedScaling": scaling, **options}
     ecs.create_capacity_provider(name="spare", autoScalingGroupProvider=provider)
     strategy = [{"capacityProvider": "spare", "weight": 1}]
