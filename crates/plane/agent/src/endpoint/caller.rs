@@ -2,7 +2,9 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use crate::{engine::NetworkMode, node::directory::TaskView};
+use wharf_network::{Network, Scope};
+
+use crate::{engine::NetworkMode, machine::network_owner, node::directory::TaskView};
 
 /// A source of connections, by the address they come from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,6 +19,20 @@ pub enum Caller {
 
 /// Tells whose an address is.
 pub type CallerOf = Arc<dyn Fn(IpAddr) -> Caller + Send + Sync>;
+
+/// Whose addresses are in a scope of the network.
+pub fn callers_in(network: Network, scope: Scope) -> CallerOf {
+    Arc::new(move |address| {
+        let key = match address {
+            IpAddr::V4(address) => network.key_at(&scope, address),
+            IpAddr::V6(_) => None,
+        };
+        match key {
+            Some(key) => Caller::Task(network_owner(&key).to_owned()),
+            None => Caller::Unknown(address),
+        }
+    })
+}
 
 impl Caller {
     /// Whether it may see what belongs to `task`. In the host's network addresses tell nothing

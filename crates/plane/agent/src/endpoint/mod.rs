@@ -31,7 +31,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::{
-    caller::{Caller, CallerOf},
+    caller::{Caller, CallerOf, callers_in},
     connections::{Connections, Limits},
     limit::RateLimit,
     proxy::{Proxy, Way, WayOf},

@@ -1,15 +1,14 @@
 //! The endpoints of tasks: a listener in each network scope, answered for the tasks of all nodes.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use tokio::{net::TcpListener, sync::mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wharf_network::{EndpointListener, INSTANCE_METADATA, Network};
 
 use crate::{
-    endpoint::{self, Caller, CallerOf, Connections, Proxy, Routes},
+    endpoint::{self, CallerOf, Connections, Proxy, Routes, callers_in},
     instances::metadata::{self, MetadataService},
-    machine::network_owner,
 };
 
 /// Port of metadata and credentials inside a task's network.
@@ -60,17 +59,7 @@ impl Endpoints {
                     continue;
                 }
             };
-            let network = network.clone();
-            let caller: CallerOf = Arc::new(move |address| {
-                let key = match address {
-                    IpAddr::V4(address) => network.key_at(&scope, address),
-                    IpAddr::V6(_) => None,
-                };
-                match key {
-                    Some(key) => Caller::Task(network_owner(&key).to_owned()),
-                    None => Caller::Unknown(address),
-                }
-            });
+            let caller = callers_in(network.clone(), scope);
             if address == INSTANCE_METADATA {
                 self.instance_metadata(listener, caller);
             } else if port == METADATA_PORT {

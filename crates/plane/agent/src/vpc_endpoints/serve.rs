@@ -18,8 +18,7 @@ use wharf_wire::fault::Chain;
 
 use super::book::{Book, Place};
 use crate::{
-    endpoint::{Caller, CallerOf, Way, WayOf},
-    machine::network_owner,
+    endpoint::{Way, WayOf, callers_in},
     start::Endpoints,
 };
 
@@ -109,7 +108,7 @@ impl Listeners {
         for listener in listeners {
             let serving = proxy.clone().serve_through(
                 listener,
-                self.callers(place),
+                callers_in(self.network.clone(), Scope::Vpc(place.vpc.clone())),
                 self.ways(place),
                 connections.clone(),
                 running.clone(),
@@ -118,21 +117,6 @@ impl Listeners {
             running.spawn(serving);
         }
         Ok(stop)
-    }
-
-    /// Whose an address is within the VPC.
-    fn callers(&self, place: &Place) -> CallerOf {
-        let (network, scope) = (self.network.clone(), Scope::Vpc(place.vpc.clone()));
-        Arc::new(move |address| {
-            let key = match address {
-                IpAddr::V4(address) => network.key_at(&scope, address),
-                IpAddr::V6(_) => None,
-            };
-            match key {
-                Some(key) => Caller::Task(network_owner(&key).to_owned()),
-                None => Caller::Unknown(address),
-            }
-        })
     }
 
     /// By which endpoint an address comes in at the place now; what is not this VPC's on this host comes by none.
