@@ -320,13 +320,6 @@ pub fn malformed_key_name() -> Fault {
     )
 }
 
-pub fn bad_key_value(parameter: &str, value: &str) -> Fault {
-    sender(
-        "InvalidParameterValue",
-        format!("Value ({value}) for parameter {parameter} is invalid."),
-    )
-}
-
 pub fn malformed_public_key() -> Fault {
     sender(
         "InvalidKey.Format",

@@ -95,6 +95,13 @@ pub fn missing_parameter(name: &str) -> Fault {
     )
 }
 
+pub fn bad_value_of(parameter: &str, value: &str) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!("Value ({value}) for parameter {parameter} is invalid."),
+    )
+}
+
 pub fn bad_value(text: impl Into<String>) -> Fault {
     sender("InvalidParameterValue", text.into())
 }

@@ -46,13 +46,6 @@ pub fn too_many_placement_groups(limit: usize) -> Fault {
     )
 }
 
-pub fn bad_placement_value(parameter: &str, value: &str) -> Fault {
-    sender(
-        "InvalidParameterValue",
-        format!("Value ({value}) for parameter {parameter} is invalid."),
-    )
-}
-
 pub fn partition_without_group() -> Fault {
     sender(
         "InvalidParameterCombination",

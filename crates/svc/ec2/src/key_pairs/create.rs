@@ -31,12 +31,12 @@ pub async fn create(
     let key_type = match input.key_type.as_deref().unwrap_or("rsa") {
         "rsa" => KeyType::Rsa,
         "ed25519" => KeyType::Ed25519,
-        other => return Err(fault::bad_key_value("keyType", other)),
+        other => return Err(fault::bad_value_of("keyType", other)),
     };
     let format = match input.key_format.as_deref().unwrap_or("pem") {
         "pem" => Format::Pem,
         "ppk" => Format::Ppk,
-        other => return Err(fault::bad_key_value("keyFormat", other)),
+        other => return Err(fault::bad_value_of("keyFormat", other)),
     };
     let tags = tags::specified(call, input.tag_specifications.as_deref(), KeyPair::KIND)?;
     check_free(service, call, &name).await?;

@@ -58,7 +58,7 @@ fn checked_name(name: Option<String>) -> Result<String, Fault> {
     let printable = name.bytes().all(|it| it == b' ' || it.is_ascii_graphic());
     match printable && name.len() <= MAX_NAME && name.trim() == name {
         true => Ok(name),
-        false => Err(fault::bad_placement_value("groupName", &name)),
+        false => Err(fault::bad_value_of("groupName", &name)),
     }
 }
 
@@ -70,7 +70,7 @@ fn strategy(input: &CreatePlacementGroupRequest) -> Result<Strategy, Fault> {
         "spread" => Strategy::Spread,
         // One that is not said is two, as the command line's own examples have it.
         "partition" => Strategy::Partition(partitions(input.partition_count.unwrap_or(2))?),
-        other => return Err(fault::bad_placement_value("strategy", other)),
+        other => return Err(fault::bad_value_of("strategy", other)),
     };
     match (strategy, level) {
         (_, None) | (Strategy::Spread, Some("rack")) => {}
@@ -79,7 +79,7 @@ fn strategy(input: &CreatePlacementGroupRequest) -> Result<Strategy, Fault> {
             return Err(fault::unsupported_parameter("SpreadLevel=host"));
         }
         (Strategy::Spread, Some(other)) => {
-            return Err(fault::bad_placement_value("SpreadLevel", other));
+            return Err(fault::bad_value_of("SpreadLevel", other));
         }
         (_, Some(_)) => {
             return Err(fault::bad_combination(
@@ -98,5 +98,5 @@ fn strategy(input: &CreatePlacementGroupRequest) -> Result<Strategy, Fault> {
 fn partitions(given: i32) -> Result<u32, Fault> {
     let count = u32::try_from(given).ok();
     let count = count.filter(|it| (1..=MOST_IN_ZONE).contains(it));
-    count.ok_or_else(|| fault::bad_placement_value("PartitionCount", &given.to_string()))
+    count.ok_or_else(|| fault::bad_value_of("PartitionCount", &given.to_string()))
 }
