@@ -166,11 +166,25 @@ impl Group {
         give_cores(&folder, cores.trim())
     }
 
-    /// Moves a process (0: the caller) into the group, in every hierarchy.
+    /// Moves a process into the group, in every hierarchy.
     pub fn attach(&self, pid: i32) -> Result<(), CgroupError> {
-        self.folders().iter().try_for_each(|folder| {
-            write_file(&folder.join("cgroup.procs"), &pid.to_string(), false)
-        })
+        self.write_to_all("cgroup.procs", &pid.to_string())
+    }
+
+    /// Moves the calling thread, the only one of its process, into the group, in every hierarchy. In version 1 the
+    /// kernel takes no lock of all forks for this ([`Moves`](crate::Moves)).
+    pub fn enter(&self) -> Result<(), CgroupError> {
+        let file = match self.hierarchies.version {
+            Version::V1 => "tasks",
+            Version::V2 => "cgroup.procs",
+        };
+        self.write_to_all(file, "0")
+    }
+
+    fn write_to_all(&self, file: &str, value: &str) -> Result<(), CgroupError> {
+        let folders = self.folders();
+        let mut files = folders.iter().map(|folder| folder.join(file));
+        files.try_for_each(|file| write_file(&file, value, false))
     }
 
     /// Processes in this group, not below it; empty if there is no such group.
@@ -362,7 +376,7 @@ fn inherit_cpuset(parent: &Path, folder: &Path) -> Result<(), CgroupError> {
     Ok(())
 }
 
-fn write_file(path: &Path, value: &str, optional: bool) -> Result<(), CgroupError> {
+pub(crate) fn write_file(path: &Path, value: &str, optional: bool) -> Result<(), CgroupError> {
     // Never created: a controller's file is there or the controller is not.
     let written = fs::OpenOptions::new()
         .write(true)

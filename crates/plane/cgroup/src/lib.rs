@@ -9,6 +9,7 @@ pub mod device_filter;
 mod group;
 mod hierarchy;
 mod limits;
+mod moves;
 mod pause;
 mod stats;
 pub mod v1;
@@ -17,6 +18,7 @@ pub mod v2;
 pub use group::Group;
 pub use hierarchy::{Hierarchies, Version};
 pub use limits::{DeviceKind, DeviceRule, Limits};
+pub use moves::Moves;
 pub use pause::PauseSwitch;
 pub use stats::{Glance, Stats};
 

@@ -82,7 +82,7 @@ fn enter(
     let group = target
         .hierarchies
         .group(target.cgroup)
-        .and_then(|group| group.attach(0));
+        .and_then(|group| group.enter());
     group.map_err(|e| failed("cgroup", &e))?;
     copy_limits(target.pid).map_err(|e| failed("limits", &e))?;
     let first = pidfd(target.pid).map_err(|e| failed("find the container", &e))?;

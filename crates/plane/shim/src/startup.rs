@@ -95,7 +95,7 @@ pub fn start() -> Result<Server, StartError> {
     announce().map_err(failed("tell the agent"))?;
     hierarchies
         .group(&setup.cgroup)
-        .and_then(|group| group.attach(0))
+        .and_then(|group| group.enter())
         .map_err(failed("enter the shims' cgroup"))?;
     Ok(Server::new(folder, listener, signals, hierarchies, state))
 }

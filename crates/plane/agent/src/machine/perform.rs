@@ -87,6 +87,7 @@ async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Even
     if let Some(live) = shared.host.live(&context.id) {
         return Ok(attached(context, &live.networks));
     }
+    shared.host.runtime.expect_task();
     let task = &context.task;
     shared.tenancy.check(context)?;
     shared

@@ -37,10 +37,10 @@ use nix::{
 };
 use serde::{Deserialize, Serialize};
 use wharf_base::InstallationId;
-use wharf_cgroup::Hierarchies;
 pub use wharf_cgroup::Limits;
 pub use wharf_cgroup::PauseSwitch;
 pub use wharf_cgroup::Stats as ContainerStats;
+use wharf_cgroup::{Hierarchies, Moves};
 use wharf_durable::{self as durable, Durability};
 use wharf_shim_protocol::{ContainerName, ShimSetup, TaskFolder, record::RECORD_LIMIT};
 pub use wharf_shim_protocol::{
@@ -153,6 +153,7 @@ pub(crate) struct Shared {
     installation: InstallationId,
     shim: ShimProgram,
     pub(crate) hierarchies: Hierarchies,
+    pub(crate) moves: Moves,
     pub(crate) may_raise_limits: bool,
     /// Those of tasks that give way; `None`: all.
     other_cores: Option<String>,
@@ -201,6 +202,7 @@ impl Runtime {
                 dir,
                 installation,
                 shim: program,
+                moves: Moves::new(&hierarchies),
                 hierarchies,
                 may_raise_limits,
                 other_cores: other_cores(&own_cores(), kept_cores),
@@ -290,6 +292,11 @@ impl Runtime {
         blocking(move || Ok(shared.hierarchies.group(&cgroup)?.remove()?)).await
     }
 
+    /// A task is about to be made: what the kernel needs some time for until then is begun.
+    pub fn expect_task(&self) {
+        self.shared.moves.expect();
+    }
+
     /// Makes the task's folder and cgroup and starts its shim.
     pub async fn create_task(&self, sandbox: TaskSandbox) -> Result<TaskHandle, RuntimeError> {
         self.create_task_on(sandbox, None).await
@@ -301,6 +308,7 @@ impl Runtime {
         mut sandbox: TaskSandbox,
         mut disk: Option<PreparedDisk>,
     ) -> Result<TaskHandle, RuntimeError> {
+        self.expect_task();
         let shared = Arc::clone(&self.shared);
         let folder = shared.folder(&sandbox.task_id)?;
         sandbox.has_disk = disk.is_some();

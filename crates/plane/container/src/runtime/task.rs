@@ -85,6 +85,7 @@ impl TaskHandle {
         spec: &ContainerSpec,
         image: &Image,
     ) -> Result<i32, ContainerError> {
+        self.shared.moves.expect();
         let running = if shares_a_namespace(spec) {
             self.running().await?
         } else {
