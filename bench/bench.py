@@ -12,6 +12,7 @@ sys.path.insert(0, str(HERE.parent / "e2e"))
 
 from measures import (  # noqa: E402 the harness had to be found first
     api,
+    at_once,
     audit,
     committed,
     events,
@@ -39,6 +40,7 @@ MEASURES = {
     "memory": memory,
     "run-task": run_task,
     "stages": stages,
+    "at-once": at_once,
     "api": api,
     "audit": audit,
     "services": services,

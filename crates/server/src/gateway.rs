@@ -10,6 +10,7 @@ pub mod bytes_in_flight;
 pub mod connection;
 pub mod connections;
 mod cors;
+mod detached;
 mod events;
 mod form_answer;
 mod forwarded;

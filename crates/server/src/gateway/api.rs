@@ -25,7 +25,7 @@ use super::{
     auth::{Claim, Directory, Proof},
     body::{self, Stopped},
     bytes_in_flight::{BytesInFlight, Full, Hold},
-    cors, events, full,
+    cors, detached, events, full,
     head::Head,
     origin, post_form,
     refused::{self, NotLetIn, Unproven},
@@ -80,7 +80,7 @@ pub struct Apis {
 /// A body that came whole, with what it holds.
 struct Received<'a> {
     body: Vec<u8>,
-    hold: &'a Hold,
+    hold: &'a Arc<Hold>,
     asking: &'a Asking,
     named: &'a mut Named,
 }
@@ -210,7 +210,7 @@ impl Apis {
     ) -> Reply {
         let head = Head::of(&request);
         let source = asking.slot().source();
-        let Ok(hold) = self.bytes.enter(source, head.size()) else {
+        let Ok(hold) = self.bytes.enter(source, head.size()).map(Arc::new) else {
             let fault = stopped(Stopped::NoRoom);
             return self.unaddressed(&head, None, &fault, request_id).into();
         };
@@ -431,9 +431,9 @@ impl Apis {
             Ok(cx) => cx,
             Err(fault) => return wanted.failure(&fault),
         };
-        self.dispatcher
-            .dispatch(&**target.service, cx, &target.operation, target.input)
-            .await
+        let held = Arc::clone(received.hold);
+        let (operation, input) = (target.operation, target.input);
+        detached::dispatch(&self.dispatcher, target.service, cx, operation, input, held).await
     }
 
     /// The context of a request whose signature holds, and that does not come too fast.
