@@ -1,4 +1,4 @@
-"""Admission webhooks: a program in a pod, behind a Service, changes and refuses what stock kubectl writes."""
+"""Webhooks: a program in a pod, behind a Service, changes, refuses and converts what stock kubectl writes."""
 
 import base64
 import json
@@ -12,7 +12,7 @@ from test_kubernetes_services import joined, node_in
 
 pytestmark = pytest.mark.minutes(6)
 
-# Adds a label, refuses what is called bad, waits for long, or answers with something else, by its path.
+# Adds a label, refuses what is called bad, waits for long, answers with something else, or converts, by its path.
 SERVE = """
 import base64, http.server, json, ssl, time
 
@@ -20,6 +20,8 @@ class Hook(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["request"]
         path = self.path.split("?")[0]
+        if path == "/convert":
+            return self.answer("ConversionReview", "apiextensions.k8s.io/v1", self.converted(request))
         response = {"uid": request["uid"], "allowed": True}
         it = request["object"] or request["oldObject"]
         if path == "/mutate":
@@ -35,7 +37,21 @@ class Hook(http.server.BaseHTTPRequestHandler):
             time.sleep(8)
         elif path == "/odd":
             response["uid"] = "another"
-        body = json.dumps({"kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1", "response": response}).encode()
+        self.answer("AdmissionReview", "admission.k8s.io/v1", response)
+
+    def converted(self, request):
+        to, all = request["desiredAPIVersion"], request["objects"]
+        for it in all:
+            it["apiVersion"], spec = to, it["spec"]
+            if to.endswith("/v2"):
+                host, port = spec["hostPort"].split(":")
+                it["spec"] = {"host": host, "port": port}
+            else:
+                it["spec"] = {"hostPort": spec["host"] + ":" + spec["port"]}
+        return {"uid": request["uid"], "result": {"status": "Success"}, "convertedObjects": all}
+
+    def answer(self, kind, version, response):
+        body = json.dumps({"kind": kind, "apiVersion": version, "response": response}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -216,3 +232,54 @@ def test_nobody_acts_as_a_part_of_the_platform(cluster):
         refused = cluster.kubectl("get", "namespaces", f"--as={name}", "--as-group=system:masters", check=False)
         assert refused.returncode != 0 and 'cannot impersonate resource "users"' in refused.stderr, refused.stderr
     cluster.kubectl("get", "namespaces", "--as=jane", "--as-group=system:masters")
+
+
+def definition(authority, stored, service="hook"):
+    def version(name, *fields):
+        spec = {"type": "object", "properties": {field: {"type": "string"} for field in fields}}
+        schema = {"type": "object", "properties": {"spec": spec}}
+        return {"name": name, "served": True, "storage": name == stored, "schema": {"openAPIV3Schema": schema}}
+
+    config = {"service": {"namespace": "hooks", "name": service, "path": "/convert"}, "caBundle": authority}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "places.example.com"},
+        "spec": {
+            "group": "example.com",
+            "scope": "Namespaced",
+            "names": {"plural": "places", "singular": "place", "kind": "Place", "listKind": "PlaceList"},
+            "versions": [version("v1", "hostPort"), version("v2", "host", "port")],
+            "conversion": {"strategy": "Webhook", "webhook": {"clientConfig": config, "conversionReviewVersions": ["v1"]}},
+        },
+    }
+
+
+def test_a_webhook_converts_between_the_versions_of_a_definition(cluster, authority):
+    def apply(it, **more):
+        return cluster.kubectl("-n", "others", "apply", "-f", "-", stdin=json.dumps(it), **more)
+
+    def place(version, name, spec):
+        return {"apiVersion": f"example.com/{version}", "kind": "Place", "metadata": {"name": name}, "spec": spec}
+
+    def specs(version):
+        items = cluster.get("-n", "others", f"places.{version}.example.com")["items"]
+        assert all(it["apiVersion"] == f"example.com/{version}" for it in items)
+        return [it["spec"] for it in items]
+
+    apply(definition(authority, "v1"))
+    cluster.kubectl("wait", "--for=condition=Established", "crd/places.example.com", "--timeout=20s")
+    apply(place("v1", "a", {"hostPort": "x:1"}))
+    apply(definition(authority, "v2"))
+    apply(place("v2", "b", {"host": "y", "port": "2"}))
+    assert specs("v1") == [{"hostPort": "x:1"}, {"hostPort": "y:2"}]
+    assert specs("v2") == [{"host": "x", "port": "1"}, {"host": "y", "port": "2"}]
+    # Applied again in the other version, as whoever moves from one to the other does.
+    apply(place("v2", "a", {"host": "x", "port": "3"}))
+    assert specs("v1")[0] == {"hostPort": "x:3"}
+    apply(definition(authority, "v2", service="gone"))
+    failed = cluster.kubectl("-n", "others", "get", "places.v1.example.com", check=False)
+    said = 'conversion webhook for example.com/v2, Kind=Place failed: Post "https://gone.hooks.svc:443/convert?timeout=30s": service "gone" not found'
+    assert said in failed.stderr, failed.stderr
+    assert len(specs("v2")) == 2
+    cluster.kubectl("delete", "crd", "places.example.com", timeout_s=60)

@@ -4,7 +4,7 @@
 //! type's size, in a network namespace with its interface, over a root file system made of its image.
 //! What it is to be is said whole; the host brings it there and reports, whole again, what there is.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
@@ -155,6 +155,9 @@ pub struct InstanceReport {
     /// Why it is in that state, for people: `the image has no /sbin/init`.
     #[serde(default)]
     pub reason: Option<String>,
+    /// Where its node of Kubernetes listens for the API server, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kubelet: Option<SocketAddr>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

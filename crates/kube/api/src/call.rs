@@ -22,6 +22,7 @@ use crate::{
     answer::{self, Answer, Fault, Presenter, options_fault},
     body::Expected,
     cluster::Inner,
+    conversion,
     negotiate::{self, Form, content_type},
     query::Query,
     request::Asked,
@@ -99,19 +100,27 @@ impl Call {
 
     /// The object that the path names.
     pub async fn read(&self) -> Result<Object, Fault> {
+        let (object, _) = self.read_for_change().await?;
+        Ok(object)
+    }
+
+    /// The same, and whether it lies in the store as the kind is stored now.
+    pub async fn read_for_change(&self) -> Result<(Object, bool), Fault> {
         let found = self.cluster.objects.get(&self.key()).await;
-        Ok(found
-            .map_err(store_fault)?
-            .ok_or_else(|| self.not_found())?)
+        let found = found.map_err(store_fault)?;
+        let object = found.ok_or_else(|| self.not_found())?;
+        let is_current = object.version() == self.resource.storage.version;
+        Ok((conversion::shown_one(self, object).await?, is_current))
     }
 
     /// Whether a refusal says that there is no such object. A webhook's refusal has the code that the webhook likes.
     pub async fn is_missing(&self, name: &str, refusal: &Fault) -> Result<bool, Fault> {
-        if refusal.code() != 404 {
-            return Ok(false);
-        }
+        Ok(refusal.code() == 404 && !self.exists(name).await?)
+    }
+
+    pub async fn exists(&self, name: &str) -> Result<bool, Fault> {
         let found = self.cluster.objects.get(&self.key_of(name)).await;
-        Ok(found.map_err(store_fault)?.is_none())
+        Ok(found.map_err(store_fault)?.is_some())
     }
 
     pub fn value(&self, object: &Object) -> Result<Value, Fault> {

@@ -30,6 +30,7 @@ use crate::{
     admission::Turns,
     answer::{Answer, Body},
     audit::{Audit, Origin},
+    conversion::Converters,
     expiry::Expiry,
     storage::{Keys, Objects},
     webhooks::Webhooks,
@@ -144,6 +145,7 @@ pub struct Inner {
     pub cataloguing: tokio::sync::Mutex<()>,
     pub turns: Turns,
     pub webhooks: Webhooks,
+    pub converters: ArcSwap<Converters>,
     /// What the cluster goes without.
     pub without: ArcSwap<parts::Parts>,
     /// Whether nodes know that.
@@ -229,6 +231,7 @@ impl Cluster {
             cataloguing: tokio::sync::Mutex::default(),
             turns: Turns::default(),
             webhooks: Webhooks::default(),
+            converters: ArcSwap::default(),
             usage: crate::measured::Usage::default(),
             users: Mutex::default(),
             passed: Arc::new(Semaphore::new(PASSED_PER_CLUSTER)),

@@ -13,9 +13,10 @@ use crate::{
     admission::{self, Operation},
     answer::{Answer, Fault},
     call::{Call, store_fault},
+    conversion,
     storage::{Object, WriteError},
     webhooks::{self, Verb},
-    writing::{Stopped, TRIES, own, plain_fault, recorded},
+    writing::{Stopped, TRIES, own, plain_fault},
 };
 
 /// Names tried for a `generateName`.
@@ -76,15 +77,14 @@ pub async fn create_object(
             object["metadata"]["name"] = generated(&base).into();
         }
         match create_once(call, object).await {
-            Err(Stopped::Fault(fault))
-                if fault.reason == "AlreadyExists" && !has_name && attempt < NAMES => {}
+            Err(Stopped::Taken(_)) if !has_name && attempt < NAMES => {}
             // What was compared or claimed moved.
             Err(Stopped::Changed) if attempt < TRIES => {}
             Err(Stopped::Changed) => {
                 let name = text_at(&base_object, &["metadata", "name"]);
                 return Err(call.conflict(name, MODIFIED));
             }
-            Err(Stopped::Fault(fault)) => return Err(fault),
+            Err(Stopped::Fault(fault) | Stopped::Taken(fault)) => return Err(fault),
             Ok(written) => return Ok(written),
         }
     }
@@ -112,11 +112,11 @@ async fn create_once(call: &Call, mut object: Value) -> Result<Written, Stopped>
     if call.is_dry_run()? {
         let found = call.cluster.objects.get(&key).await.map_err(store_fault)?;
         return match found {
-            Some(_) => Err(Fault::from(taken()).into()),
+            Some(_) => Err(Stopped::Taken(taken().into())),
             None => Ok(Written::Tried(object)),
         };
     }
-    let record = recorded(call, object);
+    let record = conversion::stored(call, object).await?;
     let inner = &call.cluster;
     let lease = inner
         .expiry
@@ -126,13 +126,13 @@ async fn create_once(call: &Call, mut object: Value) -> Result<Written, Stopped>
     match inner.objects.create(&key, record, &effects, lease).await {
         Ok(object) => {
             crate::definitions::after_write(call).await?;
-            Ok(Written::Stored(object))
+            Ok(Written::Stored(conversion::shown_one(call, object).await?))
         }
         Err(WriteError::Changed) => {
             // Either the name is taken, or what was compared moved: the namespace for one.
             let found = inner.objects.get(&key).await.map_err(store_fault)?;
             match found {
-                Some(_) => Err(Fault::from(taken()).into()),
+                Some(_) => Err(Stopped::Taken(taken().into())),
                 None => Err(Stopped::Changed),
             }
         }

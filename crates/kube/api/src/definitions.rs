@@ -14,6 +14,7 @@ use crate::{
     answer::Fault,
     call::{Call, store_fault},
     cluster::Inner,
+    conversion::Converters,
     storage::{Object, WriteError, record},
 };
 
@@ -32,13 +33,9 @@ fn is_definition(call: &Call) -> bool {
 
 /// What the server itself says in a definition: whether its names are free, and so whether its kinds are served.
 pub fn before_write(call: &Call, object: &mut Value, live: Option<&Value>) -> Result<(), Fault> {
+    crate::webhooks::before_write(call, object, live)?;
     if !is_definition(call) {
         return Ok(());
-    }
-    if text_at(object, &["spec", "conversion", "strategy"]) == "Webhook" {
-        let name = text_at(object, &["metadata", "name"]).to_owned();
-        let why = "conversion webhooks are not supported by this server yet";
-        return Err(call.forbidden(&name, why));
     }
     if live.is_none() {
         let finalizers = &mut object["metadata"]["finalizers"];
@@ -227,6 +224,8 @@ pub async fn load(inner: &Inner) -> Result<(), StoreError> {
     if !served.is_empty() {
         catalog = Arc::new(catalog.with_custom(&served));
     }
+    // What is written under the new catalog finds who converts it.
+    inner.converters.store(Arc::new(Converters::of(&served)));
     inner.catalog.store(catalog);
     Ok(())
 }

@@ -14,11 +14,11 @@ use crate::{
     admission::{self, Operation},
     answer::{Answer, Fault, options_fault},
     call::{Call, store_fault},
-    negotiate,
+    conversion, negotiate,
     reading::{self, Selection, Stopped},
     storage::{Object, WriteError},
     webhooks::{self, About, Verb},
-    writing::{self, recorded},
+    writing,
 };
 
 const OPTIONS: &str = "DeleteOptions";
@@ -338,6 +338,7 @@ async fn delete_by(
         let found: Option<Object> = objects.get(&key).await.map_err(store_fault)?;
         let not_found = || Status::not_found(call.group(), &call.resource.plural, name);
         let object = found.ok_or_else(not_found)?;
+        let object = conversion::shown_one(call, object).await?;
         let live = call.value(&object)?;
         check_preconditions(call, name, &live, options)?;
         let mut shown = live.clone();
@@ -360,12 +361,15 @@ async fn delete_by(
                 })
             }
             Verdict::Mark(new) => {
-                let record = recorded(call, new);
+                let record = conversion::stored(call, new).await?;
                 let written = objects
                     .replace(&key, object.revision, record, &effects, None)
                     .await;
                 match written {
-                    Ok(object) => Ok(Deleted::Waits(call.value(&object)?)),
+                    Ok(object) => {
+                        let object = conversion::shown_one(call, object).await?;
+                        Ok(Deleted::Waits(call.value(&object)?))
+                    }
                     Err(error) => Err(error),
                 }
             }

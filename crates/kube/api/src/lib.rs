@@ -6,6 +6,7 @@
 //! A request goes [`Cluster::serve`] → `request` (what is asked) → authorizer → `call` (of which kind, in which form) → `reading`,
 //! `watching`, `creating`, `writing`, `patching`, `deleting`, `subresources`, `reviews`, or on to a node (`passing`, and `measured` for what pods use). Each write goes through
 //! `admission` with the `webhooks` of the cluster's users, the rules of the kind (`wharf-kube-model`) and one transaction of `storage`.
+//! Between `storage` and everything else stands `conversion`, for custom resources of several versions.
 //!
 //! Invariants: nobody else writes below a cluster's folder; a write compares the revision it was decided by, and what it took for
 //! granted (its namespace); an answer that says a write was done comes after it is on disk.
@@ -19,6 +20,7 @@ mod body;
 mod bootstrap;
 mod call;
 mod cluster;
+mod conversion;
 mod creating;
 mod definitions;
 mod deleting;

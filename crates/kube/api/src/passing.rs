@@ -3,6 +3,7 @@
 
 mod backend;
 mod options;
+mod pages;
 mod route;
 mod tunnel;
 
@@ -63,7 +64,16 @@ pub async fn pass(
     let reached = tokio::time::timeout(REACHES, route.connect(&call)).await;
     let reached = reached.map_err(|_| io::Error::from(io::ErrorKind::TimedOut));
     let connection = reached.and_then(|it| it).map_err(unreachable)?;
-    forward(connection, &route, incoming, body, place).await
+    let prefix = (subresource == "proxy").then(|| route::prefix(&call, &incoming));
+    let answer = forward(connection, &route, incoming, body, place).await?;
+    Ok(match prefix {
+        Some(prefix) if answer.status() != StatusCode::SWITCHING_PROTOCOLS => {
+            let (mut head, body) = answer.into_parts();
+            let body = pages::through(&mut head.headers, body, &prefix);
+            Answer::from_parts(head, body)
+        }
+        _ => answer,
+    })
 }
 
 /// Since a session can be opened with GET, which is a mere reading verb, its creation is asked for too.
@@ -130,6 +140,10 @@ fn head(incoming: &Incoming, route: &route::Route) -> HeaderMap {
         .collect();
     for name in secret {
         headers.remove(name);
+    }
+    if !route.is_kubelet() {
+        // Links in what is coded could not be led through this server.
+        headers.remove(header::ACCEPT_ENCODING);
     }
     if let (Some(upgrade), Some(_)) = (upgrade, &incoming.upgrade) {
         headers.insert(UPGRADE, upgrade);

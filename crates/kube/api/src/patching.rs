@@ -242,7 +242,7 @@ async fn server_side_apply(call: &Call, subresource: &str, patch: Patch) -> Resu
             Ok(Written::Stored(object)) => return call.answer(201, &object),
             Ok(Written::Tried(value)) => return call.answer_value(201, &value),
             // Somebody else made it meanwhile: what is applied is merged with that.
-            Err(fault) if fault.reason == "AlreadyExists" => {}
+            Err(fault) if fault.reason == "AlreadyExists" && call.exists(call.name()).await? => {}
             Err(fault) => return Err(fault),
         }
     }

@@ -10,6 +10,7 @@ use wharf_store::{Revision, StoreError};
 use crate::{
     answer::{Answer, Fault, options_fault},
     call::{Call, store_fault},
+    conversion,
     storage::{Object, path, token::Position},
 };
 
@@ -155,7 +156,9 @@ pub async fn read(call: &Call) -> Result<Part, Stopped> {
         let page = page.map_err(|error| stopped(error, after.as_deref()))?;
         at = Some(page.revision);
         let count = page.objects.len();
-        for (index, (found, object)) in page.objects.into_iter().enumerate() {
+        let (paths, objects): (Vec<_>, Vec<_>) = page.objects.into_iter().unzip();
+        let objects = conversion::shown(call, objects).await?;
+        for (index, (found, object)) in paths.into_iter().zip(objects).enumerate() {
             let found = format!("{within}{found}");
             let is_chosen = selection.is_everything()
                 || object

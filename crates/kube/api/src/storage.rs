@@ -17,7 +17,7 @@ pub mod token;
 
 pub use feed::{Change, Feed, Gone, Reader};
 pub use keys::{Keys, path};
-pub use object::{Object, record};
+pub use object::{Object, group_version, record};
 pub(crate) use objects::remove_all;
 pub use objects::{Objects, Page, WriteError};
 pub(crate) use sealing::Sealing;

@@ -17,6 +17,7 @@ use wharf_store::Revision;
 use crate::{
     answer::{self, Answer, Fault, options_fault},
     call::{Call, store_fault},
+    conversion,
     negotiate::{Shape, content_type},
     reading::{self, Selection},
     storage::{Change, Gone, Object, Reader, path},
@@ -156,6 +157,13 @@ impl Watching {
             match self.reader.take(BATCH) {
                 Ok((changes, through)) => {
                     let is_idle = changes.is_empty();
+                    let changes = match conversion::shown_changes(&self.call, changes).await {
+                        Ok(changes) => changes,
+                        Err(fault) => {
+                            self.fail(&fault);
+                            continue;
+                        }
+                    };
                     self.tell(&changes);
                     self.told = self.told.max(through);
                     if !is_idle {
@@ -220,9 +228,24 @@ impl Watching {
         };
         let mut is_last = !page.more || page.objects.is_empty();
         let marks_end = initial.marks_end;
+        let mut room = PIECE;
+        let (mut paths, mut objects) = (Vec::new(), Vec::new());
+        for (path, object) in page.objects {
+            if room == 0 {
+                is_last = false;
+                break;
+            }
+            room = room.saturating_sub(object.bytes());
+            paths.push(path);
+            objects.push(object);
+        }
+        let objects = match conversion::shown(&self.call, objects).await {
+            Ok(objects) => objects,
+            Err(fault) => return self.fail(&fault),
+        };
         let mut out = Vec::new();
         let mut after = None;
-        for (path, object) in page.objects {
+        for (path, object) in paths.into_iter().zip(objects) {
             if out.len() >= PIECE {
                 is_last = false;
                 break;

@@ -9,38 +9,29 @@ mod ask;
 mod hook;
 mod index;
 mod review;
+mod turn;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use futures_util::future::join_all;
 use serde_json::{Map, Value, json};
-use wharf_base::ids;
-use wharf_kube_model::{
-    Resource, convert,
-    field::quoted,
-    patch::{self, PatchError},
-    status::Status,
-    view::restore,
-};
+use wharf_kube_model::{Resource, status::Status, view::items};
 
 use crate::{
     answer::Fault,
     body::Expected,
     bootstrap,
     call::{Call, store_fault},
-    writing::SERVERS_OWN,
 };
-pub use hook::Verb;
+pub use ask::{ask, turn_to_read};
+pub use hook::{Endpoint, Verb};
 use hook::{Hook, Subject};
 pub use index::{Webhooks, after_write, follow, load};
-use review::{Named, Question, Verdict};
+use turn::{Turn, asked, completed};
 
 const GROUP: &str = "admissionregistration.k8s.io";
-/// Bytes of an object that webhooks patched: one after the other may add to it, and each is told all of it. A request has no more.
-const MOST_OBJECT: usize = 3 << 20;
-/// Notes of all webhooks for the audit log, and bytes of one.
-const MOST_NOTES: usize = 64;
-const MOST_NOTE: usize = 1 << 10;
+/// Webhooks of all configurations of a cluster.
+const MOST_HOOKS: usize = 500;
 
 /// Notes on a request for the audit log.
 pub type Notes = BTreeMap<String, String>;
@@ -86,6 +77,27 @@ impl<'a> About<'a> {
 
 fn is_exempt(call: &Call) -> bool {
     call.group() == GROUP || call.user.name == bootstrap::USER
+}
+
+/// Lets no more webhooks into a cluster than it may have.
+pub fn before_write(call: &Call, object: &Value, live: Option<&Value>) -> Result<(), Fault> {
+    let own = items(object, "webhooks").len();
+    if call.group() != GROUP || live.is_some_and(|it| own <= items(it, "webhooks").len()) {
+        return Ok(());
+    }
+    let hooks = call.cluster.webhooks.now();
+    let name = object["metadata"]["name"].as_str().unwrap_or_default();
+    let is_mutating = call.resource.plural == index::MUTATING;
+    let all = hooks.mutating.iter().map(|it| (it, true));
+    let all = all.chain(hooks.validating.iter().map(|it| (it, false)));
+    let others = all.filter(|(it, mutates)| *mutates != is_mutating || it.configuration != name);
+    match others.count() + own > MOST_HOOKS {
+        true => {
+            let why = format!("a cluster has at most {MOST_HOOKS} webhooks");
+            Err(call.forbidden(name, &why))
+        }
+        false => Ok(()),
+    }
 }
 
 /// The shapes of the call's kind, its own in front.
@@ -146,178 +158,6 @@ async fn chosen<'a>(
     Ok(hook.chooses_namespace(found.as_ref()).then_some(shape))
 }
 
-/// An object of one shape of its kind in another one.
-fn shaped(from: &Resource, to: &Resource, object: &Value) -> Value {
-    if (&from.group, &from.version) == (&to.group, &to.version) {
-        return object.clone();
-    }
-    let mut object = convert::from_stored(to, convert::to_stored(from, object.clone()));
-    object["apiVersion"] = to.api_version().into();
-    object
-}
-
-/// What a webhook says of a request; nothing where it could not be asked and that does not matter.
-async fn asked(
-    call: &Call,
-    about: &About<'_>,
-    hook: &Hook,
-    shape: &Resource,
-    states: [Option<&Value>; 2],
-    may_patch: bool,
-) -> Result<Option<Verdict>, Fault> {
-    let uid = ids::uuid();
-    let own = &call.resource;
-    let body = || {
-        let seen = states.map(|it| match about.kind {
-            Some(_) => it.cloned(),
-            None => it.map(|it| shaped(own, shape, it)),
-        });
-        let kind = |it: &'_ Resource| match about.kind {
-            Some(kind) => (
-                kind.group.to_owned(),
-                kind.version.to_owned(),
-                kind.kind.to_owned(),
-            ),
-            None => (it.group.clone(), it.version.clone(), it.kind.clone()),
-        };
-        let (kind, request_kind) = (kind(shape), kind(own));
-        Question {
-            uid: &uid,
-            kind: Named(&kind.0, &kind.1, &kind.2),
-            resource: Named(&shape.group, &shape.version, &shape.plural),
-            request_kind: Named(&request_kind.0, &request_kind.1, &request_kind.2),
-            request_resource: Named(&own.group, &own.version, &own.plural),
-            subresource: about.subresource,
-            name: about.name,
-            namespace: match call.namespace() {
-                Some(namespace) => namespace,
-                None if own.group.is_empty() && own.plural == "namespaces" => about.name,
-                None => "",
-            },
-            verb: about.verb,
-            user: &call.user,
-            object: seen[0].as_ref(),
-            old: seen[1].as_ref(),
-            is_dry: about.is_dry,
-            options: &about.options,
-        }
-        .body()
-    };
-    let answer = ask::ask(&call.cluster, hook, body).await;
-    let answer = answer.map_err(|why| format!("failed to call webhook: {why}"));
-    let verdict = answer.and_then(|body| {
-        let verdict = review::judge(&hook.name, &uid, may_patch, &body);
-        verdict.map_err(|why| format!("received invalid webhook response: {why}"))
-    });
-    let mut verdict = match verdict {
-        Ok(verdict) => verdict,
-        Err(why) if hook.fails_open => {
-            tracing::warn!(
-                webhook = hook.name,
-                why,
-                "failed to call an admission webhook, which is ignored"
-            );
-            return Ok(None);
-        }
-        Err(why) => {
-            let text = format!("failed calling webhook {}: {why}", quoted(&hook.name));
-            return Err(Status::internal(&text).into());
-        }
-    };
-    verdict.warnings.drain(..).for_each(|it| call.warn(it));
-    note(call, hook, &mut verdict);
-    match verdict.refusal.take() {
-        Some(refusal) => Err(refusal),
-        None => Ok(Some(verdict)),
-    }
-}
-
-fn note(call: &Call, hook: &Hook, verdict: &mut Verdict) {
-    let mut notes = call.notes.lock();
-    for (key, value) in verdict.notes.drain(..) {
-        let key = format!("{}/{key}", hook.name);
-        if notes.len() < MOST_NOTES && key.len() <= MOST_NOTE && value.len() <= MOST_NOTE {
-            notes.insert(key, value);
-        }
-    }
-}
-
-/// The object as a webhook's patch makes it, complete again.
-fn patched(
-    call: &Call,
-    about: &About<'_>,
-    hook: &Hook,
-    shape: &Resource,
-    object: &Value,
-    patch: &Value,
-) -> Result<Value, Fault> {
-    let failed = |why: &str| {
-        let text = format!(
-            "the patch of webhook {} cannot be applied: {why}",
-            quoted(&hook.name)
-        );
-        Fault::from(Status::internal(&text))
-    };
-    let seen = match about.kind {
-        Some(_) => object.clone(),
-        None => shaped(&call.resource, shape, object),
-    };
-    let new = patch::json(&seen, patch).map_err(|error| match error {
-        PatchError::BadRequest(why)
-        | PatchError::Unprocessable(why)
-        | PatchError::TooLarge(why) => failed(&why),
-    })?;
-    if serde_json::to_writer(Room(MOST_OBJECT), &new).is_err() {
-        return Err(failed(&format!(
-            "the object would have more than {MOST_OBJECT} bytes"
-        )));
-    }
-    if !new.is_object() || object["metadata"].is_object() && !new["metadata"].is_object() {
-        return Err(failed("the result is no object"));
-    }
-    let mut new = match about.kind {
-        Some(_) => new,
-        None => shaped(shape, &call.resource, &new),
-    };
-    for name in ["kind", "apiVersion"] {
-        restore(&mut new, name, object);
-    }
-    if new["metadata"].is_object() {
-        for name in SERVERS_OWN.into_iter().chain(["managedFields"]) {
-            restore(&mut new["metadata"], name, &object["metadata"]);
-        }
-        if about.verb != Verb::Create {
-            restore(&mut new["metadata"], "name", &object["metadata"]);
-        }
-    }
-    match about.kind {
-        Some(kind) => call.conform_other(&mut new, kind)?,
-        None => {
-            new = call
-                .completed_quietly(new)
-                .map_err(|error| failed(&error.message))?
-        }
-    }
-    Ok(new)
-}
-
-/// Takes so many bytes, and keeps none.
-struct Room(usize);
-
-impl std::io::Write for Room {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0 = self
-            .0
-            .checked_sub(bytes.len())
-            .ok_or(std::io::ErrorKind::StorageFull)?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 /// The mutating webhooks and one request.
 pub struct Round {
     hooks: Arc<index::Hooks>,
@@ -353,7 +193,7 @@ impl Round {
         let mut object = object;
         for at in 0..self.asked.len() {
             if self
-                .ask(call, about, at, object.as_deref_mut(), old)
+                .ask(call, about, (0, at), object.as_deref_mut(), old)
                 .await?
             {
                 self.last_change = Some(at);
@@ -375,7 +215,7 @@ impl Round {
         for at in 0..self.asked.len() {
             let is_behind = has_changed || changed || self.last_change.is_some_and(|it| it > at);
             if self.asked[at] && is_behind && self.hooks.mutating[at].asks_again {
-                changed |= self.ask(call, about, at, Some(object), old).await?;
+                changed |= self.ask(call, about, (1, at), Some(object), old).await?;
             }
         }
         Ok(changed)
@@ -385,7 +225,7 @@ impl Round {
         &mut self,
         call: &Call,
         about: &About<'_>,
-        at: usize,
+        (round, at): (u8, usize),
         object: Option<&mut Value>,
         old: Option<&Value>,
     ) -> Result<bool, Fault> {
@@ -395,20 +235,23 @@ impl Round {
             return Ok(false);
         };
         self.asked[at] = true;
-        let verdict = asked(call, about, &hook, shape, states, true).await?;
-        let Some(patch) = verdict.and_then(|it| it.patch) else {
-            return Ok(false);
+        let turn = Turn {
+            hook: &hook,
+            may_patch: true,
+            round,
+            at,
         };
-        let Some(object) = object else {
-            let text = format!(
-                "admission webhook {} attempted to modify the object, which is not supported for this operation",
-                quoted(&hook.name)
-            );
-            return Err(Status::internal(&text).into());
+        let new = asked(call, about, &turn, shape, states).await?;
+        let is_changed = match (new, object) {
+            (Some(new), Some(object)) => {
+                let new = completed(call, about, &hook, shape, (object, new)).await?;
+                let is_changed = new != *object;
+                *object = new;
+                is_changed
+            }
+            _ => false,
         };
-        let new = patched(call, about, &hook, shape, object, &patch)?;
-        let is_changed = new != *object;
-        *object = new;
+        turn.note_mutated(call, is_changed);
         Ok(is_changed)
     }
 }
@@ -447,13 +290,18 @@ async fn validate(
         return Ok(());
     }
     let (shapes, states) = (shapes(call), [object, old]);
-    let all = hooks.validating.iter().map(|hook| async {
-        match chosen(call, about, hook, &shapes, states).await? {
-            Some(shape) => asked(call, about, hook, shape, states, false)
-                .await
-                .map(drop),
-            None => Ok(()),
-        }
+    let (shapes, hooks) = (&shapes, hooks.validating.iter().enumerate());
+    let all = hooks.map(|(at, hook)| async move {
+        let Some(shape) = chosen(call, about, hook, shapes, states).await? else {
+            return Ok(());
+        };
+        let turn = Turn {
+            hook,
+            may_patch: false,
+            round: 0,
+            at,
+        };
+        asked(call, about, &turn, shape, states).await.map(drop)
     });
     join_all(all).await.into_iter().collect()
 }

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use wharf_kube_auth::Attributes;
 use wharf_kube_model::{
     apply::{self, Writer},
-    convert,
     field::{Errors, Path},
     status::{MODIFIED, Status},
     strategy, validate,
@@ -18,9 +17,10 @@ use crate::{
     admission::{self, Operation},
     answer::{Answer, Fault},
     call::{Call, store_fault},
+    conversion,
     creating::{self, Written},
     serve::not_allowed,
-    storage::{Object, WriteError, record},
+    storage::{Object, WriteError},
     webhooks::{self, Verb},
 };
 
@@ -39,12 +39,6 @@ pub const SERVERS_OWN: [&str; 7] = [
 pub const BINDING: &str = "binding";
 /// Tries of a write that others got ahead of.
 pub const TRIES: usize = 32;
-
-/// The bytes of an object as its resource is stored.
-pub fn recorded(call: &Call, object: Value) -> Bytes {
-    let stored = convert::to_stored(&call.resource, object);
-    record(&call.resource.storage.version, &stored)
-}
 
 /// A failure that upstream gives no reason for.
 pub fn plain_fault(message: &str) -> Fault {
@@ -86,7 +80,7 @@ pub async fn change(
 ) -> Result<Changed, Fault> {
     let key = call.key();
     for attempt in 1.. {
-        let object = call.read().await?;
+        let (object, is_current) = call.read_for_change().await?;
         let live = call.value(&object)?;
         let next = next(&live)?;
         let wanted = match &next {
@@ -98,10 +92,10 @@ pub async fn change(
         if !wanted.is_empty() && wanted != current {
             return Err(call.conflict(call.name(), MODIFIED));
         }
-        match store_change(call, &plan, &key, &object, live, next).await {
+        match store_change(call, &plan, (&key, &object, is_current), live, next).await {
             Err(Stopped::Changed) if plan.retries && attempt < TRIES => {}
             Err(Stopped::Changed) => return Err(call.conflict(call.name(), MODIFIED)),
-            Err(Stopped::Fault(fault)) => return Err(fault),
+            Err(Stopped::Taken(fault) | Stopped::Fault(fault)) => return Err(fault),
             Ok(changed) => return Ok(changed),
         }
     }
@@ -111,6 +105,8 @@ pub async fn change(
 /// Why a write was not done.
 pub enum Stopped {
     Changed,
+    /// There is one of that name, which is not what a webhook says.
+    Taken(Fault),
     Fault(Fault),
 }
 
@@ -123,8 +119,7 @@ impl From<Fault> for Stopped {
 async fn store_change(
     call: &Call,
     plan: &Plan<'_>,
-    key: &str,
-    object: &Object,
+    (key, object, is_current): (&str, &Object, bool),
     live: Value,
     next: Next,
 ) -> Result<Changed, Stopped> {
@@ -179,7 +174,8 @@ async fn store_change(
             Err(error) => Err(call.write_fault(call.name(), error).into()),
         };
     }
-    if is_same(&live, &new) {
+    // What is stored in an older version is written in the newer one.
+    if is_current && is_same(&live, &new) {
         return Ok(Changed::Stored(object.clone()));
     }
     let inner = &call.cluster;
@@ -188,14 +184,14 @@ async fn store_change(
         .lease(&inner.objects, &call.resource, call.now)
         .await;
     let lease = lease.map_err(store_fault)?;
-    let record = recorded(call, new);
+    let record = conversion::stored(call, new).await?;
     match objects
         .replace(key, object.revision, record, &effects, lease)
         .await
     {
         Ok(object) => {
             crate::definitions::after_write(call).await?;
-            Ok(Changed::Stored(object))
+            Ok(Changed::Stored(conversion::shown_one(call, object).await?))
         }
         Err(WriteError::Changed) => Err(Stopped::Changed),
         Err(error) => Err(call.write_fault(call.name(), error).into()),

@@ -10,7 +10,7 @@ mod services;
 
 use std::{
     io,
-    net::{IpAddr, Ipv4Addr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
     sync::Arc,
     time::Duration,
@@ -97,6 +97,8 @@ struct Inner {
 }
 
 struct Running {
+    /// Where it listens.
+    at: SocketAddr,
     stop: CancellationToken,
     ended: JoinHandle<()>,
 }
@@ -120,7 +122,7 @@ impl Kubelets {
         })))
     }
 
-    /// Starts the kubelet of an instance; one that runs already stays as it is.
+    /// Starts the kubelet of an instance, and says where it listens; one that runs already stays as it is.
     ///
     /// # Errors
     /// What the instance says of its cluster cannot be.
@@ -129,7 +131,7 @@ impl Kubelets {
         it: &Instance,
         wish: &ClusterNode,
         credentials: Arc<dyn RoleCredentials>,
-    ) -> Result<(), String> {
+    ) -> Result<SocketAddr, String> {
         if !is_instance_id(&it.id) {
             return Err(format!("{} is no id of an instance", it.id));
         }
@@ -138,8 +140,8 @@ impl Kubelets {
         if settings.shutdown.is_cancelled() {
             return Err("this node is shutting down".to_owned());
         }
-        if running.as_ref().is_some_and(|it| !it.ended.is_finished()) {
-            return Ok(());
+        if let Some(running) = running.as_ref().filter(|it| !it.ended.is_finished()) {
+            return Ok(running.at);
         }
         for what in &wish.left_out {
             tracing::warn!(
@@ -149,10 +151,11 @@ impl Kubelets {
             );
         }
         let stop = settings.shutdown.child_token();
-        let work = self.prepare(it, wish, credentials, stop.clone()).await?;
+        let prepared = self.prepare(it, wish, credentials, stop.clone()).await;
+        let (at, work) = prepared?;
         let ended = tokio::spawn(work);
-        *running = Some(Running { stop, ended });
-        Ok(())
+        *running = Some(Running { at, stop, ended });
+        Ok(at)
     }
 
     async fn prepare(
@@ -161,7 +164,7 @@ impl Kubelets {
         wish: &ClusterNode,
         credentials: Arc<dyn RoleCredentials>,
         stop: CancellationToken,
-    ) -> Result<impl Future<Output = ()> + Send + 'static, String> {
+    ) -> Result<(SocketAddr, impl Future<Output = ()> + Send + 'static), String> {
         let settings = &self.0.settings;
         let bad =
             |e: base64::DecodeError| format!("the certificate of the cluster's authority: {e}");
@@ -208,6 +211,7 @@ impl Kubelets {
         };
         let at = settings.underlay.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let server = Server::bind(at, &name, &authority).await?;
+        let served_at = SocketAddr::new(at, server.port());
         let servers = match it.interface.name_servers.as_slice() {
             [] => vec![wharf_network::RESOLVER.to_string()],
             told => told.iter().map(ToString::to_string).collect(),
@@ -241,13 +245,7 @@ impl Kubelets {
             client,
             machine: Arc::new(machine),
             clock: settings.clock.clone(),
-            facts: facts(
-                it,
-                wish,
-                name,
-                (at.to_string(), server.port()),
-                settings.volumes.is_some(),
-            ),
+            facts: facts(it, wish, name, served_at.port(), settings.volumes.is_some()),
             resolvers: Resolvers {
                 cluster: None,
                 node: servers,
@@ -257,7 +255,7 @@ impl Kubelets {
         };
         let instance = it.id.clone();
         let (cluster, clock) = (wish.cluster.clone(), settings.clock.clone());
-        Ok(async move {
+        let work = async move {
             let renewing = renew(keys, api.clone(), instance);
             let _renewing = AbortOnDropHandle::new(tokio::spawn(renewing));
             let kubelet = Kubelet::new(&parts, &stop);
@@ -293,7 +291,8 @@ impl Kubelets {
                 api_server.serve(network, vpc, kubelet.clone(), connections, stop.clone());
             let _carrying = AbortOnDropHandle::new(tokio::spawn(carrying));
             wharf_kubelet::run(parts, kubelet, stop).await;
-        })
+        };
+        Ok((served_at, work))
     }
 
     /// Answers the nodes of a VPC where the names of their clusters are asked for.
@@ -322,7 +321,7 @@ impl Kubelets {
             return Err(format!("{instance} is no id of an instance"));
         }
         let mut running = self.0.running.of(instance).await;
-        if let Some(Running { stop, ended }) = running.take() {
+        if let Some(Running { stop, ended, .. }) = running.take() {
             stop.cancel();
             let _ = ended.await;
         }
@@ -364,13 +363,7 @@ impl Kubelets {
     }
 }
 
-fn facts(
-    it: &Instance,
-    wish: &ClusterNode,
-    name: String,
-    served_at: (String, u16),
-    has_volumes: bool,
-) -> Facts {
+fn facts(it: &Instance, wish: &ClusterNode, name: String, port: u16, has_volumes: bool) -> Facts {
     let taints = wish
         .taints
         .iter()
@@ -400,7 +393,7 @@ fn facts(
             .unwrap_or_default(),
         labels: wish.labels.clone(),
         taints: taints.collect(),
-        served_at,
+        port,
     }
 }
 

@@ -14,8 +14,8 @@
 //! - `usage` measures now and then what containers and the node use.
 //! - [`refused`] names what this node does not have.
 //!
-//! The server of a cluster reaches the node's port at the address that the annotation [`node::SERVED_AT`] of the Node tells: the node's
-//! addresses are those of its VPC, where the control plane is not.
+//! The server of a cluster reaches the node's port where the agent says that it listens, over the agent's own connection: what the node
+//! itself says anybody may say who has its role, and its addresses are those of its VPC, where the control plane is not.
 //!
 //! Invariants: containers outlive this process; what the API does not know any more ends; no decision is taken outside of [`plan`].
 

@@ -34,8 +34,6 @@ const RENEW_EVERY: Duration = Duration::from_secs(10);
 const REPORT_EVERY: Duration = Duration::from_secs(5 * 60);
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(7);
-/// Where the API server of the control plane finds the node's port: it is in no VPC, so the addresses of the node are not its to reach.
-pub const SERVED_AT: &str = "node.wharf/kubelet-address";
 /// What Fargate adds to a pod's memory for the parts of Kubernetes beside it, in MiB.
 const FARGATE_KEEPS_MIB: u64 = 256;
 /// What AWS's nodes keep free before they evict, in MiB.
@@ -75,8 +73,8 @@ pub struct Facts {
     pub kernel: String,
     pub labels: BTreeMap<String, String>,
     pub taints: Vec<Value>,
-    /// Where its port answers: an address that the control plane reaches, and the port.
-    pub served_at: (String, u16),
+    /// Its port. Where the control plane finds it, which is in no VPC, the agent tells.
+    pub port: u16,
 }
 
 /// What the pods of a node share.
@@ -216,7 +214,7 @@ pub fn object(facts: &Facts) -> Value {
         "apiVersion": "v1", "kind": "Node",
         "metadata": {
             "name": facts.name, "labels": labels,
-            "annotations": {SERVED_AT: served_at(facts), "node.alpha.kubernetes.io/ttl": "0"},
+            "annotations": {"node.alpha.kubernetes.io/ttl": "0"},
         },
         "spec": {
             "providerID": format!("aws:///{}/{}", facts.zone, facts.instance),
@@ -254,14 +252,6 @@ async fn register_volumes(client: &Client, facts: &Facts, node: &Value) -> Resul
             patched.map(|_| ())
         }
         other => other.map(|_| ()),
-    }
-}
-
-fn served_at(facts: &Facts) -> String {
-    let (address, port) = &facts.served_at;
-    match address.contains(':') {
-        true => format!("[{address}]:{port}"),
-        false => format!("{address}:{port}"),
     }
 }
 
@@ -340,7 +330,7 @@ pub fn status(facts: &Facts, before: &Value, now: Timestamp) -> Value {
             {"type": "InternalDNS", "address": facts.name},
             {"type": "Hostname", "address": facts.name},
         ],
-        "daemonEndpoints": {"kubeletEndpoint": {"Port": facts.served_at.1}},
+        "daemonEndpoints": {"kubeletEndpoint": {"Port": facts.port}},
         "nodeInfo": {
             "machineID": facts.instance.replace('-', ""), "systemUUID": facts.instance, "bootID": facts.instance,
             "kernelVersion": facts.kernel, "osImage": format!("wharf ({})", facts.image),
@@ -503,7 +493,7 @@ mod tests {
             kernel: String::new(),
             labels: BTreeMap::new(),
             taints: Vec::new(),
-            served_at: (String::new(), 0),
+            port: 0,
         };
         // The figures of AWS's own nodes.
         assert_eq!(max_pods("t3.medium"), 17);

@@ -371,6 +371,13 @@ pub struct HttpGet {
     pub http_headers: Vec<HttpHeader>,
 }
 
+impl HttpGet {
+    pub fn is_over_tls(&self) -> bool {
+        let scheme = self.scheme.as_deref();
+        scheme.is_some_and(|it| it.eq_ignore_ascii_case("https"))
+    }
+}
+
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct HttpHeader {

@@ -1,21 +1,30 @@
 //! Probes of one run of a container: startup first, then liveness and readiness beside each other. They end with the run.
 
-use std::{future::pending, net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{
+    future::pending,
+    net::{IpAddr, Ipv4Addr},
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::{Request, header};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use rustls::{ClientConfig, crypto::ring, pki_types::ServerName};
 use serde_json::Value;
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     sync::mpsc,
     time::{sleep, timeout},
 };
+use tokio_rustls::{TlsConnector, client::TlsStream};
 use tokio_util::task::AbortOnDropHandle;
 use wharf_container::runtime::ExecSpec;
 use wharf_kube_client::{Ref, kind};
+use wharf_tls::{Anybody, Verifier};
 
 use crate::{
     machine::{ExecFailed, run_name},
@@ -229,7 +238,13 @@ pub async fn once(
     };
     if let Some(get) = &handler.http_get {
         let port = port(of, &get.port)?;
-        let asked = async { http_get(connect(port, &get.host).await?, get, ip, port).await };
+        let asked = async {
+            let stream = connect(port, &get.host).await?;
+            match get.is_over_tls() {
+                true => http_get(secured(stream).await?, get, ip, port).await,
+                false => http_get(stream, get, ip, port).await,
+            }
+        };
         return timeout(patience, asked)
             .await
             .unwrap_or_else(|_| Err(late()));
@@ -265,8 +280,29 @@ fn port(of: &Container, told: &Value) -> Result<u16, String> {
         .ok_or_else(|| format!("the container has no port {name:?}"))
 }
 
+/// How to look at what answers over TLS. It is asked whether it answers, not who it is: no certificate is checked, as upstream does.
+static ANYBODY: LazyLock<Option<TlsConnector>> = LazyLock::new(|| {
+    let provider = Arc::new(ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider.clone());
+    let config = builder
+        .with_safe_default_protocol_versions()
+        .ok()?
+        .dangerous()
+        .with_custom_certificate_verifier(Verifier::new(Anybody, provider))
+        .with_no_client_auth();
+    Some(TlsConnector::from(Arc::new(config)))
+});
+
+async fn secured(stream: TcpStream) -> Result<TlsStream<TcpStream>, String> {
+    let connector = ANYBODY.as_ref().ok_or("TLS cannot be spoken")?;
+    // Whoever is asked by an address gets no name.
+    let nobody = ServerName::from(IpAddr::from(Ipv4Addr::UNSPECIFIED));
+    let connected = connector.connect(nobody, stream).await;
+    connected.map_err(|e| format!("tls: {e}"))
+}
+
 async fn http_get(
-    stream: TcpStream,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     get: &HttpGet,
     ip: Option<Ipv4Addr>,
     port: u16,
@@ -313,6 +349,49 @@ async fn http_get(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Answers one request over TLS with this status, with a certificate of its own making.
+    async fn serving(status: u16) -> u16 {
+        use rustls::{ServerConfig, pki_types::PrivateKeyDer};
+        let own = rcgen::generate_simple_self_signed(vec!["a".to_owned()]).unwrap();
+        let key = PrivateKeyDer::Pkcs8(own.signing_key.serialize_der().into());
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![own.cert.der().clone()], key)
+            .unwrap();
+        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let stream = acceptor.accept(stream).await.unwrap();
+            let answer = hyper::service::service_fn(move |_| async move {
+                let answer = http::Response::builder().status(status);
+                answer.body(Empty::<Bytes>::new())
+            });
+            let server = hyper::server::conn::http1::Builder::new();
+            let _ = server.serve_connection(TokioIo::new(stream), answer).await;
+        });
+        port
+    }
+
+    #[tokio::test]
+    async fn what_answers_over_tls_is_looked_at_whoever_it_is() {
+        let get = HttpGet {
+            scheme: Some("HTTPS".to_owned()),
+            ..HttpGet::default()
+        };
+        assert!(get.is_over_tls());
+        for (status, expected) in [(200, Ok(())), (503, Err("HTTP probe failed with statuscode: 503"))] {
+            let port = serving(status).await;
+            let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+            let stream = secured(stream).await.unwrap();
+            let looked = http_get(stream, &get, Some(Ipv4Addr::LOCALHOST), port).await;
+            assert_eq!(looked, expected.map_err(str::to_owned));
+        }
+    }
 
     #[test]
     fn so_many_in_a_row_count() {

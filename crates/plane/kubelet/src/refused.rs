@@ -183,14 +183,14 @@ fn container(pod: &Pod, of: &Container, node: &str) -> Option<String> {
     let mut probes = probes.into_iter().flatten();
     let unknown = |it: &Probe| !knows(&it.handler, false);
     if probes.any(unknown) {
-        return told("a probe of a kind other than exec, httpGet over HTTP and tcpSocket");
+        return told("a probe of a kind other than exec, httpGet and tcpSocket");
     }
     let hooks = of
         .lifecycle
         .iter()
         .flat_map(|it| it.post_start.iter().chain(&it.pre_stop));
     if hooks.into_iter().any(|it| !knows(it, true)) {
-        return told("a hook of a kind other than exec, httpGet over HTTP, tcpSocket and sleep");
+        return told("a hook of a kind other than exec, httpGet, tcpSocket and sleep");
     }
     None
 }
@@ -203,13 +203,10 @@ pub fn is_extended(resource: &str) -> bool {
 }
 
 fn knows(handler: &Handler, is_hook: bool) -> bool {
-    if let Some(get) = &handler.http_get {
-        return get
-            .scheme
-            .as_deref()
-            .is_none_or(|it| it.eq_ignore_ascii_case("http"));
-    }
-    handler.exec.is_some() || handler.tcp_socket.is_some() || is_hook && handler.sleep.is_some()
+    handler.http_get.is_some()
+        || handler.exec.is_some()
+        || handler.tcp_socket.is_some()
+        || is_hook && handler.sleep.is_some()
 }
 
 #[cfg(test)]
@@ -258,7 +255,7 @@ mod tests {
             ),
             (
                 json!({"containers": [{"name": "a", "livenessProbe": {"grpc": {"port": 1}}}]}),
-                "container \"a\": a probe of a kind other than exec, httpGet over HTTP and tcpSocket is not supported by this node",
+                "container \"a\": a probe of a kind other than exec, httpGet and tcpSocket is not supported by this node",
             ),
             (
                 json!({"containers": [{"name": "a", "resources": {"limits": {"hugepages-2Mi": "4Mi"}}}]}),

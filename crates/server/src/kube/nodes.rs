@@ -1,8 +1,8 @@
 //! The way from a cluster's API server to the kubelets of its nodes: TLS, with a certificate of the cluster's authority on this side.
 //!
-//! A kubelet shows a certificate that it made itself, as upstream's do. What a node says of itself it may say wrongly, so the address is
-//! that of the machine which keeps the node's instance, as the machine's own part in the network is written down. Of the node's word only
-//! the port is taken.
+//! A kubelet shows a certificate that it made itself, as upstream's do. What a node says of itself anybody may say who has its role, the
+//! programs of its instance among them: its port is the one that the agent of the machine which keeps the instance tells, over its own
+//! connection, and the address that of the machine, as its part in the network is written down.
 
 use std::{
     io,
@@ -32,9 +32,6 @@ use super::webhooks;
 
 /// A node that does not answer is told of in time.
 const CONNECTING: Duration = Duration::from_secs(10);
-/// Where a node says that its port is reached from outside of its VPC, where this server is not.
-const SERVED_AT: &str = "node.wharf/kubelet-address";
-
 /// Nodes have their ports from the system, which gives none of those below.
 const FIRST_PORT: u16 = 1024;
 
@@ -50,17 +47,15 @@ pub struct Fleet {
 
 impl Fleet {
     async fn address(&self, node: &Value) -> io::Result<SocketAddr> {
-        let told = node["metadata"]["annotations"][SERVED_AT].as_str();
-        let told = told.and_then(|it| it.parse::<SocketAddr>().ok());
-        let told = told.ok_or_else(|| io::Error::other("the node tells no port"))?;
         let provider = text_at(node, &["spec", "providerID"]);
         let instance = provider.rsplit('/').next().unwrap_or_default();
         let name = text_at(node, &["metadata", "name"]);
         let asked = self
             .ec2
-            .machine_of_node(&self.place, &self.vpc, (instance, name));
-        let machine = asked.await.map_err(|it| io::Error::other(it.message))?;
-        let machine = machine.ok_or_else(|| io::Error::other("no instance is this node"))?;
+            .kubelet_of_node(&self.place, &self.vpc, (instance, name));
+        let found = asked.await.map_err(|it| io::Error::other(it.message))?;
+        let nobody = || io::Error::other("no instance that runs is this node");
+        let (machine, told) = found.ok_or_else(nobody)?;
         let host = PlaneHosts::of_machine(&self.store, &machine).await;
         let host = host.map_err(io::Error::other)?;
         let host = host.ok_or_else(|| io::Error::other("the machine of the node is not known"))?;
@@ -167,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_node_is_reached_at_its_machine_whatever_it_says() {
+    fn a_node_is_reached_at_its_machine_and_nowhere_else() {
         let own = [Ipv4Addr::new(10, 0, 0, 1)];
         for (told, machine, expected) in [
             ("10.0.0.7:40001", Some("10.0.0.7"), Some("10.0.0.7:40001")),

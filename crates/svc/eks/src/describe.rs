@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use data_encoding::BASE64;
 use wharf_api_eks::{
     AccessConfigResponse, AccessEntry, AccessScope, AssociatedAccessPolicy, BlockStorage,
-    Certificate, Cluster, ClusterHealth, ComputeConfigResponse, ElasticLoadBalancing, Identity,
-    KubernetesNetworkConfigResponse, LogSetup, Logging, OIDC, StorageConfigResponse,
+    Certificate, Cluster, ClusterHealth, ClusterIssue, ComputeConfigResponse, ElasticLoadBalancing,
+    Identity, KubernetesNetworkConfigResponse, LogSetup, Logging, OIDC, StorageConfigResponse,
     UpgradePolicyResponse, VpcConfigResponse, ZonalShiftConfigResponse,
 };
 use wharf_base::arn;
@@ -15,7 +15,16 @@ use wharf_service::Place;
 use crate::{control_planes::LogType, names, records, versions};
 
 pub fn cluster(place: &Place, record: &records::Cluster) -> Cluster {
-    let active = record.status != records::Status::Creating;
+    let active = match record.status {
+        records::Status::Creating | records::Status::Failed => false,
+        // One that never was may be deleted too.
+        _ => record.endpoint.is_some(),
+    };
+    let issues = record.issues.iter().map(|it| ClusterIssue {
+        code: Some(it.code.clone()),
+        message: Some(it.message.clone()),
+        resource_ids: Some(it.resources.clone()),
+    });
     let certificate = record.authority.as_ref().filter(|_| active);
     let certificate = Certificate {
         data: certificate.map(|it| BASE64.encode(it.certificate.as_bytes())),
@@ -74,7 +83,7 @@ pub fn cluster(place: &Place, record: &records::Cluster) -> Cluster {
         platform_version: Some(versions::PLATFORM.to_owned()),
         tags: Some(record.tags.clone()),
         health: Some(ClusterHealth {
-            issues: Some(Vec::new()),
+            issues: Some(issues.collect()),
         }),
         access_config: Some(AccessConfigResponse {
             // Told of the request alone, as with EKS.

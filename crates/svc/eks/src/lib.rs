@@ -26,6 +26,7 @@ pub mod fargate;
 mod fault;
 #[doc(hidden)]
 pub mod fuzz;
+mod ground;
 mod groups;
 mod names;
 mod network;

@@ -243,7 +243,7 @@ fn choose(taken: &[Cidr4], asked: Option<&str>) -> Result<String, Fault> {
     })
 }
 
-fn own_call(core: &Core, place: &Place, cluster: &Cluster) -> Call {
+pub fn own_call(core: &Core, place: &Place, cluster: &Cluster) -> Call {
     let Place { account, region } = place;
     let context = Context::internal(account, region, PRINCIPAL, core.now());
     let context = context.acting_for(names::cluster_arn(place, &cluster.name));

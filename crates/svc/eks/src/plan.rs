@@ -18,11 +18,14 @@ pub enum Step {
     KeepRunning,
     /// Everything of it goes, its record last.
     Remove,
+    /// It failed: it waits to be deleted.
+    Nothing,
 }
 
 pub fn step(cluster: &Cluster) -> Step {
     match cluster.status {
         Status::Deleting => Step::Remove,
+        Status::Failed => Step::Nothing,
         _ if cluster.authority.is_none() => Step::MakeKeys,
         _ if has_no_secrets_key(cluster) => Step::MakeSecretsKey,
         Status::Creating if cluster.own_group.is_none() => Step::MakeGroup,
@@ -73,6 +76,7 @@ pub mod tests {
             authority: None,
             port: None,
             endpoint: None,
+            issues: Vec::new(),
             created_at: Timestamp::from_millis(1_800_000_000_000),
             token: None,
             tags: Default::default(),
@@ -104,6 +108,8 @@ pub mod tests {
         assert_eq!(step(&cluster), Step::KeepRunning);
         cluster.status = Status::Updating;
         assert_eq!(step(&cluster), Step::Apply);
+        cluster.status = Status::Failed;
+        assert_eq!(step(&cluster), Step::Nothing);
         cluster.status = Status::Deleting;
         assert_eq!(step(&cluster), Step::Remove);
         cluster.authority = None;

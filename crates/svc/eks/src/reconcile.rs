@@ -19,6 +19,7 @@ use crate::{
     core::Core,
     fargate::{self, FargateProfile},
     fault::EksFaults,
+    ground,
     groups::{self, records::NodeGroup},
     names, network,
     plan::{self, Step},
@@ -101,7 +102,21 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     };
     let place = Place::of_scope(&scope);
     let mut cluster = stored.record.clone();
-    match plan::step(&cluster) {
+    let step = plan::step(&cluster);
+    if cluster.status == Status::Creating && matches!(step, Step::MakeGroup | Step::Activate) {
+        cluster.issues = ground::missing(&core, &place, &cluster).await?;
+    }
+    match step {
+        Step::Nothing => return Ok(Next::Settled),
+        Step::MakeGroup | Step::Activate if !cluster.issues.is_empty() => {
+            tracing::warn!(
+                cluster = cluster.name,
+                id = cluster.id,
+                issues = ?cluster.issues,
+                "a cluster cannot be made"
+            );
+            cluster.status = Status::Failed;
+        }
         Step::MakeKeys => {
             let (keyring, now) = (core.parts.keyring.clone(), core.now());
             let (of, name) = (place.clone(), cluster.name.clone());

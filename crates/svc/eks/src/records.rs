@@ -12,7 +12,7 @@ use wharf_records::{Record, Unknown};
 use wharf_seal::Sealed;
 use wharf_service::tags::Tags;
 
-use crate::control_planes::LogType;
+use crate::{control_planes::LogType, groups::records::Issue};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -21,6 +21,8 @@ pub enum Status {
     Active,
     Updating,
     Deleting,
+    /// It cannot be made: all that is left is to delete it.
+    Failed,
 }
 
 impl Status {
@@ -30,6 +32,7 @@ impl Status {
             Self::Active => "ACTIVE",
             Self::Updating => "UPDATING",
             Self::Deleting => "DELETING",
+            Self::Failed => "FAILED",
         }
     }
 }
@@ -118,6 +121,9 @@ pub struct Cluster {
     pub port: Option<u16>,
     #[serde(default)]
     pub endpoint: Option<String>,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub issues: Vec<Issue>,
     pub created_at: Timestamp,
     #[serde(default)]
     pub token: Option<String>,

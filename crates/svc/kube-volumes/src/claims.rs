@@ -72,7 +72,7 @@ impl Controller {
                 class.name()
             );
             self.warn(&self.provisioner, about(), "ProvisioningFailed", &text);
-            Ok(Next::After(AFTER_REFUSAL))
+            Ok(self.later(claim.uid(), AFTER_REFUSAL))
         };
         let nodes = self.nodes.all();
         let wanted = asked(&claim, &class);
@@ -178,7 +178,7 @@ impl Controller {
             if seen.as_ref().is_some_and(|it| !is_its(it)) {
                 let text = format!("volume {} was not made for this PersistentVolume", disk.id);
                 self.warn(&self.resizer, about(), "VolumeResizeFailed", &text);
-                return Ok(Next::After(AFTER_REFUSAL));
+                return Ok(self.later(claim.uid(), AFTER_REFUSAL));
             }
             // What was asked for before this process may be done by now.
             if seen.is_some_and(|it| it.gib < gib)
@@ -195,7 +195,7 @@ impl Controller {
                         fault.message
                     );
                     self.warn(&self.resizer, about(), "VolumeResizeFailed", &text);
-                    return Ok(Next::After(AFTER_REFUSAL));
+                    return Ok(self.later(claim.uid(), AFTER_REFUSAL));
                 }
             }
             // One that no host has anything of is as large as its record says at once.

@@ -15,9 +15,9 @@ use crate::provision::Asked;
 
 const PERMIT: Permit = Permit::for_controller("eks-volumes");
 /// By which a volume is found that was made and not told of yet.
-const VOLUME_TAG: &str = "CSIVolumeName";
+pub const VOLUME_TAG: &str = "CSIVolumeName";
 /// Of one cluster alone: its name is another's once it is gone.
-const CLUSTER_ID_TAG: &str = "ebs.csi.aws.com/cluster-id";
+pub const CLUSTER_ID_TAG: &str = "ebs.csi.aws.com/cluster-id";
 
 /// What volumes are made with.
 #[derive(Clone)]
@@ -186,7 +186,8 @@ impl Disks for Cloud {
     async fn grow(&self, id: &str, gib: i64) -> Result<(), Fault> {
         let request = ModifyVolumeRequest {
             volume_id: Some(id.to_owned()),
-            size: i32::try_from(gib).ok(),
+            // Without a size nothing would be asked for, and more than all EC2 refuses by itself.
+            size: Some(i32::try_from(gib).unwrap_or(i32::MAX)),
             ..ModifyVolumeRequest::default()
         };
         self.ec2.modify_volume(&self.call(), request).await?;

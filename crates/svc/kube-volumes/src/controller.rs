@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::Arc,
+    sync::{Arc, Weak},
     time::Duration,
 };
 
@@ -26,6 +26,10 @@ use crate::{
 
 /// Claims and volumes that are worked on at once.
 const WORKERS: usize = 8;
+/// Between two tries of what is refused again and again.
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
+/// Warnings of one object that are known as told.
+const MOST_TEXTS: usize = 32;
 /// Another write was faster; the cache has it in a moment.
 const AFTER_CONFLICT: Duration = Duration::from_millis(50);
 const BY_VOLUME: Index = Index {
@@ -63,8 +67,17 @@ pub struct Controller {
     pub resizer: Recorder,
     /// Whether volumes are made and attached; what is to go goes anyway.
     gives: watch::Receiver<bool>,
-    /// Warnings that stand, by the uids of who has them.
-    told: Mutex<HashMap<String, HashSet<String>>>,
+    /// What is wrong with objects, by their uids.
+    told: Mutex<HashMap<String, Standing>>,
+}
+
+/// What is wrong with an object.
+#[derive(Debug, Default)]
+struct Standing {
+    /// What was warned of.
+    texts: HashSet<String>,
+    /// Refusals in a row.
+    refusals: u32,
 }
 
 /// Why something is not as it should be.
@@ -173,8 +186,9 @@ impl Controller {
     }
 
     fn subscribe(self: &Arc<Self>, queue: &Queue) {
-        let to = queue.clone();
+        let (this, to) = (Arc::downgrade(self), queue.clone());
         self.claims.subscribe(move |change| {
+            Self::forget(&this, change);
             let claim = change.object();
             to.wake(claim_key(claim));
             let volume = claim.text("/spec/volumeName");
@@ -182,8 +196,9 @@ impl Controller {
                 to.wake(Key::Volume(volume.to_owned()));
             }
         });
-        let to = queue.clone();
+        let (this, to) = (Arc::downgrade(self), queue.clone());
         self.volumes.subscribe(move |change| {
+            Self::forget(&this, change);
             let volume = change.object();
             to.wake(Key::Volume(volume.name().to_owned()));
             let claim = volume.at("/spec/claimRef");
@@ -202,7 +217,7 @@ impl Controller {
             let Some(this) = this.upgrade() else { return };
             let pod = change.object();
             if let Change::Deleted(pod) = change {
-                this.told.lock().remove(pod.uid());
+                this.is_well(pod.uid());
             }
             for name in claims_of(pod) {
                 if let Some(claim) = this.claims.get(pod.namespace(), name) {
@@ -254,9 +269,27 @@ impl Controller {
     /// Warns of what was not warned of already.
     pub fn warn(&self, recorder: &Recorder, about: Ref, reason: &str, text: &str) {
         let mut told = self.told.lock();
-        let known = told.entry(about.uid.clone()).or_default();
+        let known = &mut told.entry(about.uid.clone()).or_default().texts;
+        if known.len() >= MOST_TEXTS {
+            known.clear();
+        }
         if known.insert(text.to_owned()) {
             recorder.warning(about, reason, text);
+        }
+    }
+
+    /// When to ask again for what was refused: twice as late each time.
+    pub fn later(&self, uid: &str, first: Duration) -> Next {
+        let mut told = self.told.lock();
+        let standing = told.entry(uid.to_owned()).or_default();
+        let wait = first.saturating_mul(1 << standing.refusals.min(8));
+        standing.refusals = standing.refusals.saturating_add(1);
+        Next::After(wait.min(LONGEST_WAIT))
+    }
+
+    fn forget(this: &Weak<Self>, change: &Change) {
+        if let (Change::Deleted(object), Some(this)) = (change, this.upgrade()) {
+            this.is_well(object.uid());
         }
     }
 

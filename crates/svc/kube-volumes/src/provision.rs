@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use wharf_kube_client::Object;
 use wharf_kube_model::persistent::{EBS, EBS_ZONE, LEGACY_EBS, requested};
 
-use crate::cloud::Disk;
+use crate::cloud::{CLUSTER_ID_TAG, Disk, VOLUME_TAG};
 
 /// Who made a PersistentVolume.
 pub const PROVISIONED_BY: &str = "pv.kubernetes.io/provisioned-by";
@@ -87,6 +87,13 @@ pub fn asked(claim: &Value, class: &Value) -> Result<Asked, String> {
     }
 }
 
+/// By these a volume is found again, and known as one of its cluster.
+fn is_reserved(key: &str) -> bool {
+    const PREFIXES: [&str; 3] = ["aws:", "kubernetes.io/", "ebs.csi.aws.com/"];
+    [VOLUME_TAG, CLUSTER_ID_TAG, "KubernetesCluster", "Name"].contains(&key)
+        || PREFIXES.iter().any(|it| key.starts_with(it))
+}
+
 fn parameter(asked: &mut Asked, name: &str, value: &str) -> Result<(), String> {
     let number = || {
         let parsed = value.parse::<i32>().ok().filter(|it| *it > 0);
@@ -114,6 +121,9 @@ fn parameter(asked: &mut Asked, name: &str, value: &str) -> Result<(), String> {
             let (key, value) = value
                 .split_once('=')
                 .ok_or_else(|| format!("{name}: {value:?} is not of the form key=value"))?;
+            if is_reserved(key) {
+                return Err(format!("Tag key '{key}' is reserved"));
+            }
             asked.tags.insert(key.to_owned(), value.to_owned());
         }
         _ => return Err(format!("Invalid parameter key {name} for CreateVolume")),
@@ -240,6 +250,14 @@ mod tests {
                 "parameter kmsKeyId is not supported",
             ),
             (json!({"tagSpecification_1": "team"}), "key=value"),
+            (
+                json!({"tagSpecification_1": "CSIVolumeName=pvc-of-another"}),
+                "Tag key 'CSIVolumeName' is reserved",
+            ),
+            (
+                json!({"tagSpecification_1": "ebs.csi.aws.com/cluster-id=another"}),
+                "Tag key 'ebs.csi.aws.com/cluster-id' is reserved",
+            ),
         ] {
             let refused = of(parameters).unwrap_err();
             assert!(refused.contains(why), "{refused}");

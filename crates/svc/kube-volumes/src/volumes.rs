@@ -11,6 +11,7 @@ use wharf_wire::Fault;
 
 use crate::{
     attach::{ATTACHER, ATTACHMENT, DISK, INSTANCE, Step, instance_of, object, plan},
+    cloud::Disk,
     controller::{Controller, Failure},
     provision::{DELETER, PROVISIONED_BY},
 };
@@ -308,10 +309,20 @@ impl Controller {
         if !matches!(phase, "Released" | "Failed") {
             return Ok(Next::Settled);
         }
-        let refusal = match self.disks.see(&disk.id).await? {
+        let seen = self.disks.see(&disk.id).await?;
+        // Who may make a PersistentVolume may write into it what they like, that it was provisioned too.
+        let is_foreign = |it: &Disk| it.made_for.as_deref() != Some(volume.name());
+        let is_foreign = seen.as_ref().is_some_and(is_foreign);
+        if is_foreign && volume.is_deleting() {
+            // The disk stays; nothing would ever let the volume go otherwise.
+            self.client
+                .remove_finalizer(&self.volumes, volume, DELETER)
+                .await?;
+            return Ok(Next::Settled);
+        }
+        let refusal = match seen {
             None => None,
-            // Who may make a PersistentVolume may write into it what they like, that it was provisioned too.
-            Some(seen) if seen.made_for.as_deref() != Some(volume.name()) => Some(format!(
+            Some(_) if is_foreign => Some(format!(
                 "volume {} was not made for this PersistentVolume",
                 disk.id
             )),
@@ -324,7 +335,7 @@ impl Controller {
         if let Some(why) = refusal {
             let about = Ref::of(&kind::PERSISTENT_VOLUME, volume);
             self.warn(&self.provisioner, about, "VolumeFailedDelete", &why);
-            return Ok(Next::After(AFTER_REFUSAL));
+            return Ok(self.later(volume.uid(), AFTER_REFUSAL));
         }
         self.is_well(volume.uid());
         let delete = Delete::of_uid(volume.uid());

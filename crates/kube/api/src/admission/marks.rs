@@ -2,15 +2,13 @@
 
 use serde_json::Value;
 use wharf_kube_auth::UserInfo;
-use wharf_kube_model::{parts::WITHOUT, view::text_at};
+use wharf_kube_model::parts::WITHOUT;
 
 use crate::bootstrap;
 
 /// Which network interface a pod gets.
 const INTERFACE: &str = "vpc.amazonaws.com/pod-eni";
 const INTERFACES: &str = "eks:vpc-resource-controller";
-/// Where the server reaches a node's port.
-const SERVED_AT: &str = "node.wharf/kubelet-address";
 
 /// Who writes the annotations of a pod anew and does not know of its interface's leaves it as it is.
 pub fn keep(user: &UserInfo, resource: (&str, &str), object: &mut Value, live: Option<&Value>) {
@@ -41,10 +39,6 @@ pub fn refusal(
 ) -> Option<String> {
     let (mark, may) = match resource {
         ("", "pods") => (INTERFACE, user.name == INTERFACES),
-        ("", "nodes") => {
-            let name = text_at(object, &["metadata", "name"]);
-            (SERVED_AT, user.as_node() == Some(name))
-        }
         // By one of them nodes hear what their cluster goes without.
         ("", "services") => (WITHOUT, user.name == bootstrap::USER),
         _ => return None,
@@ -102,18 +96,6 @@ mod tests {
         let giver = UserInfo::authenticated(INTERFACES, &[]);
         keep(&giver, pods, &mut plain, Some(&one));
         assert_eq!(plain["metadata"].get("annotations"), None);
-    }
-
-    #[test]
-    fn only_a_node_says_where_it_is_reached() {
-        let nodes = ("", "nodes");
-        let node = UserInfo::authenticated("system:node:a", &["system:nodes"]);
-        let admin = UserInfo::authenticated("admin", &["system:masters"]);
-        let (own, foreign) = (with("a", SERVED_AT, "1"), with("b", SERVED_AT, "1"));
-        assert_eq!(refusal(&node, nodes, &own, None), None);
-        assert!(refusal(&node, nodes, &foreign, None).is_some());
-        assert!(refusal(&admin, nodes, &own, None).is_some());
-        assert_eq!(refusal(&admin, nodes, &own, Some(&own)), None);
     }
 
     #[test]

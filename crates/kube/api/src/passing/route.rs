@@ -256,10 +256,21 @@ fn bad_name(call: &Call) -> Fault {
     Box::new(Status::bad_request(text))
 }
 
+/// Segments before what is proxied: `/api/v1/[namespaces/NS/]RESOURCE/NAME/proxy`.
+fn before(call: &Call) -> usize {
+    if call.resource.namespaced { 7 } else { 5 }
+}
+
+/// The path of a proxy itself.
+pub fn prefix(call: &Call, incoming: &Incoming) -> String {
+    let path = incoming.path.trim_start_matches('/').split('/');
+    let all: Vec<&str> = path.take(before(call)).collect();
+    format!("/{}", all.join("/"))
+}
+
 /// The path behind the proxy and the query, as the far end gets them.
 pub fn rest(call: &Call, incoming: &Incoming) -> String {
-    // Segments before what is proxied: `/api/v1/[namespaces/NS/]RESOURCE/NAME/proxy`.
-    let before = if call.resource.namespaced { 7 } else { 5 };
+    let before = before(call);
     let target = incoming.target.trim_start_matches('/');
     let mut behind = target.splitn(before + 1, '/').skip(before);
     match (behind.next(), target.split_once('?')) {

@@ -51,6 +51,18 @@ impl Change {
         }
     }
 
+    /// The same of other states.
+    pub fn with(&self, now: Option<Object>, before: Option<Object>) -> Self {
+        Self {
+            path: self.path.clone(),
+            revision: self.revision,
+            now,
+            before,
+            now_parsed: OnceLock::new(),
+            before_parsed: OnceLock::new(),
+        }
+    }
+
     fn bytes(&self) -> usize {
         let all = self.now.iter().chain(&self.before);
         self.path.len() + all.map(Object::bytes).sum::<usize>()

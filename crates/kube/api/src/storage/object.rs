@@ -121,20 +121,25 @@ impl Object {
         }
     }
 
-    /// As a value in the shape of `resource`; `None` if what is stored is damaged.
-    pub fn value(&self, resource: &Resource) -> Option<Value> {
+    /// As a value of this kind and version, as it is stored; `None` if that is damaged.
+    pub fn raw(&self, kind: &str, api_version: &str) -> Option<Value> {
         let mut all: Map<String, Value> = serde_json::from_slice(self.text()).ok()?;
         let mut object = Map::new();
-        object.insert("kind".into(), resource.kind.clone().into());
+        object.insert("kind".into(), kind.into());
+        object.insert("apiVersion".into(), api_version.into());
+        let metadata = all.get_mut("metadata").and_then(Value::as_object_mut)?;
+        metadata.insert("resourceVersion".into(), self.revision.to_string().into());
+        object.append(&mut all);
+        Some(Value::Object(object))
+    }
+
+    /// As a value in the shape of `resource`; `None` if what is stored is damaged.
+    pub fn value(&self, resource: &Resource) -> Option<Value> {
         let version = match resource.custom {
             Some(_) => group_version(&resource.group, &resource.version),
             None => group_version(&resource.storage.group, self.version()),
         };
-        object.insert("apiVersion".into(), version.into());
-        let metadata = all.get_mut("metadata").and_then(Value::as_object_mut)?;
-        metadata.insert("resourceVersion".into(), self.revision.to_string().into());
-        object.append(&mut all);
-        let mut object = Value::Object(object);
+        let mut object = self.raw(&resource.kind, &version)?;
         if resource.custom.as_ref().is_some_and(|it| it.defaults) {
             // What is stored has the types of its schema, or had those of an older one: it is shown all the same.
             let _ = conform::object(resource, &mut object);

@@ -1,4 +1,4 @@
-//! A question put to a webhook over HTTPS, at a pod behind its service. This server is in no network of pods: the pod is reached through
+//! A question put to a webhook of any kind over HTTPS, at a pod behind its service. This server is in no network of pods: the pod is reached through
 //! its node, as proxied requests are, so a webhook's configuration leads nowhere else.
 
 use std::{fmt::Display, io};
@@ -11,8 +11,9 @@ use http::{
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::client::conn::http1::SendRequest;
 use hyper_util::rt::TokioIo;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::hook::Hook;
+use super::hook::Endpoint;
 use crate::{
     cluster::{Connection, Inner},
     passing::Backend,
@@ -21,25 +22,37 @@ use crate::{
 /// Bytes of an answer: a patch may hold a whole object.
 const MOST_ANSWER: usize = 3 << 20;
 
+/// Answers that may take much memory once they are read, of all clusters, at the same time. Nothing is waited for meanwhile.
+static LARGE: Semaphore = Semaphore::const_new(8);
+const LARGE_BYTES: usize = 64 << 10;
+
+/// Waits for the turn to read an answer, which is held until what was read has been made use of.
+pub async fn turn_to_read(answer: &Bytes) -> Option<SemaphorePermit<'static>> {
+    match answer.len() > LARGE_BYTES {
+        true => LARGE.acquire().await.ok(),
+        false => None,
+    }
+}
+
 /// The body of the answer.
 ///
 /// # Errors
 /// Why there is none, in upstream's words.
 pub async fn ask(
     inner: &Inner,
-    hook: &Hook,
+    to: &Endpoint,
     body: impl FnOnce() -> Vec<u8>,
 ) -> Result<Bytes, String> {
-    let service = &hook.service;
-    let target = format!("{}?timeout={}s", service.path, hook.timeout.as_secs());
-    let answered = tokio::time::timeout(hook.timeout, async {
+    let service = &to.service;
+    let target = format!("{}?timeout={}s", service.path, to.timeout.as_secs());
+    let answered = tokio::time::timeout(to.timeout, async {
         // A webhook may itself ask for what others are asked about, so nobody waits longer than its own time. One that is slow has few
         // of the cluster's turns, so that others are asked all the same.
-        let _own = hook.calls.acquire().await.map_err(text)?;
+        let _own = to.calls.acquire().await.map_err(text)?;
         let _turn = inner.webhooks.calls.acquire().await.map_err(text)?;
         let backend = Backend::of_service(inner, &service.namespace, &service.name, service.port);
         let backend = backend.await?;
-        post(inner, hook, &backend, &target, body()).await
+        post(inner, to, &backend, &target, body()).await
     });
     let answered = answered.await;
     let answered = answered.unwrap_or_else(|_| Err("context deadline exceeded".to_owned()));
@@ -55,25 +68,25 @@ fn text(error: impl Display) -> String {
 
 async fn post(
     inner: &Inner,
-    hook: &Hook,
+    to: &Endpoint,
     backend: &Backend,
     target: &str,
     body: Vec<u8>,
 ) -> Result<Bytes, String> {
-    let host = hook.service.host();
+    let host = to.service.host();
     let reached = async {
         let plain = backend.connect(inner).await?;
         let nodes = &inner.parts.nodes;
-        nodes.verified(plain, &host, &hook.authorities).await
+        nodes.verified(plain, &host, &to.authorities).await
     };
     let connection = reached
         .await
         .map_err(|error: io::Error| error.to_string())?;
     let request = Request::post(target)
-        .header(HOST, format!("{host}:{}", hook.service.port))
+        .header(HOST, format!("{host}:{}", to.service.port))
         .header(CONTENT_TYPE, "application/json")
         .header(ACCEPT, "application/json")
-        .header(USER_AGENT, "kube-apiserver-admission")
+        .header(USER_AGENT, "kube-apiserver-webhooks")
         .body(Full::new(Bytes::from(body)))
         .map_err(text)?;
     speak(connection, request).await

@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use wharf_kube_model::{
     Resource,
     selector::Labels,
-    view::{items, member, number, text, texts},
+    view::{items, member, number, text, text_at, texts},
 };
 
 const MOST_CALLS: usize = 32;
@@ -33,13 +33,23 @@ impl Verb {
     }
 }
 
+/// A program behind a service, as it is asked.
 #[derive(Debug)]
-pub struct Hook {
-    pub name: String,
+pub struct Endpoint {
     pub service: Service,
     /// Authorities in PEM, of which one must have signed what the service shows.
     pub authorities: Vec<u8>,
     pub timeout: Duration,
+    /// Questions to it at the same time; more wait, within their time.
+    pub calls: Semaphore,
+}
+
+#[derive(Debug)]
+pub struct Hook {
+    pub name: String,
+    /// The name of its configuration.
+    pub configuration: String,
+    pub endpoint: Endpoint,
     /// Whether a request is done though the webhook could not be asked.
     pub fails_open: bool,
     pub is_equivalent: bool,
@@ -48,8 +58,6 @@ pub struct Hook {
     pub namespaces: Labels,
     pub objects: Labels,
     rules: Vec<Rule>,
-    /// Questions to it at the same time; more wait, within their time.
-    pub calls: Semaphore,
 }
 
 #[derive(Debug, Clone)]
@@ -88,38 +96,50 @@ pub struct Subject<'a> {
     pub is_in_namespace: bool,
 }
 
-/// The webhooks of a configuration, in its order. One that cannot be read was not let in.
-pub fn of_configuration(object: &Value) -> Vec<Hook> {
-    items(object, "webhooks").iter().filter_map(hook).collect()
+impl Endpoint {
+    /// As a `clientConfig` says it. One that cannot be read was not let in.
+    pub fn of(config: &Value, timeout: Duration) -> Option<Self> {
+        let service = member(config, "service")?;
+        let path = text(service, "path");
+        let slash = if path.starts_with('/') { "" } else { "/" };
+        Some(Self {
+            service: Service {
+                namespace: text(service, "namespace").to_owned(),
+                name: text(service, "name").to_owned(),
+                port: u16::try_from(number(service, "port").unwrap_or(443)).ok()?,
+                path: format!("{slash}{path}"),
+            },
+            authorities: BASE64.decode(text(config, "caBundle")).ok()?,
+            timeout,
+            calls: Semaphore::new(MOST_CALLS),
+        })
+    }
 }
 
-fn hook(hook: &Value) -> Option<Hook> {
-    let config = member(hook, "clientConfig")?;
-    let service = member(config, "service")?;
+/// The webhooks of a configuration, in its order. One that cannot be read was not let in.
+pub fn of_configuration(object: &Value) -> Vec<Hook> {
+    let configuration = text_at(object, &["metadata", "name"]);
+    let all = items(object, "webhooks").iter();
+    all.filter_map(|it| hook(it, configuration)).collect()
+}
+
+fn hook(hook: &Value, configuration: &str) -> Option<Hook> {
     let selector = |name: &str| match member(hook, name) {
         None => Ok(Labels::everything()),
         some => Labels::of_selector(some),
     };
     let seconds = number(hook, "timeoutSeconds").unwrap_or(10);
-    let path = text(service, "path");
-    let slash = if path.starts_with('/') { "" } else { "/" };
+    let timeout = Duration::from_secs(seconds.clamp(1, 30).unsigned_abs());
     Some(Hook {
         name: text(hook, "name").to_owned(),
-        service: Service {
-            namespace: text(service, "namespace").to_owned(),
-            name: text(service, "name").to_owned(),
-            port: u16::try_from(number(service, "port").unwrap_or(443)).ok()?,
-            path: format!("{slash}{path}"),
-        },
-        authorities: BASE64.decode(text(config, "caBundle")).ok()?,
-        timeout: Duration::from_secs(seconds.clamp(1, 30).unsigned_abs()),
+        configuration: configuration.to_owned(),
+        endpoint: Endpoint::of(member(hook, "clientConfig")?, timeout)?,
         fails_open: text(hook, "failurePolicy") == "Ignore",
         is_equivalent: text(hook, "matchPolicy") != "Exact",
         asks_again: text(hook, "reinvocationPolicy") == "IfNeeded",
         namespaces: selector("namespaceSelector").ok()?,
         objects: selector("objectSelector").ok()?,
         rules: items(hook, "rules").iter().map(rule).collect(),
-        calls: Semaphore::new(MOST_CALLS),
     })
 }
 

@@ -16,7 +16,7 @@ use crate::{
     cluster::Inner,
 };
 
-const MUTATING: &str = "mutatingwebhookconfigurations";
+pub(super) const MUTATING: &str = "mutatingwebhookconfigurations";
 const VALIDATING: &str = "validatingwebhookconfigurations";
 /// Questions to the webhooks of a cluster at the same time; more wait, within their time.
 const MOST_CALLS: usize = 128;

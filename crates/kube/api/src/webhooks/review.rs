@@ -4,6 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Map, Value, json};
 use wharf_kube_auth::UserInfo;
 use wharf_kube_model::{
+    codec::json,
     field::quoted,
     status::{Cause, Details, Status},
     view::{items, text},
@@ -18,6 +19,8 @@ const KIND: &str = "AdmissionReview";
 const MOST_CAUSES: usize = 100;
 /// Bytes of one text of an answer: it goes on into answers, events and logs.
 const MOST_TEXT: usize = 8 << 10;
+/// Values of an answer: its patch is one of them.
+const MOST_VALUES: usize = 10_000;
 /// Notes for the audit log of one webhook.
 const MOST_NOTES: usize = 32;
 
@@ -123,8 +126,8 @@ pub struct Verdict {
 /// # Errors
 /// Why it is none, in upstream's words.
 pub fn judge(hook: &str, uid: &str, may_patch: bool, body: &[u8]) -> Result<Verdict, String> {
-    let review: Value = serde_json::from_slice(body)
-        .map_err(|error| format!("the answer is no AdmissionReview: {error}"))?;
+    let (review, _) = json::decode_within(body, MOST_VALUES)
+        .map_err(|error| format!("the answer is no AdmissionReview: {}", error.message))?;
     let response = &review["response"];
     if !response.is_object() {
         return Err("webhook response was absent".to_owned());
@@ -174,9 +177,8 @@ fn patch(response: &Value, may_patch: bool) -> Result<Option<Value>, String> {
             let bytes = BASE64
                 .decode(patch)
                 .map_err(|error| format!("response.patch is no base64: {error}"))?;
-            let patch = serde_json::from_slice(&bytes);
-            let patch: Value =
-                patch.map_err(|error| format!("response.patch is no JSON: {error}"))?;
+            let (patch, _) = json::decode(&bytes)
+                .map_err(|error| format!("response.patch is no JSON: {}", error.message))?;
             let is_empty = patch.as_array().is_some_and(Vec::is_empty);
             return Ok(Some(patch).filter(|_| !is_empty));
         }
@@ -329,5 +331,8 @@ mod tests {
             assert_eq!(judge("h", "u", true, &body), Err(expected.to_owned()));
         }
         assert!(judge("h", "u", true, b"<html>").is_err());
+        let many = answer(json!({"uid": "u", "allowed": true, "x": vec![0; MOST_VALUES]}));
+        let why = judge("h", "u", true, &many).unwrap_err();
+        assert!(why.contains("an object has at most 10000 values"), "{why}");
     }
 }

@@ -1,6 +1,7 @@
 //! The server over a store in memory: asked in process, and by kubectl through a plain listener.
 
 mod audit;
+mod conversion;
 mod definitions;
 mod fargate;
 mod forms;

@@ -17,7 +17,7 @@ const PODS: &str = "/api/v1/namespaces/default/pods";
 const HOOKS: &str = "/apis/admissionregistration.k8s.io/v1";
 
 /// What a webhook makes of a request.
-type Says = fn(&Value) -> Value;
+pub type Says = fn(&Value) -> Value;
 
 async fn review(
     request: Request<Incoming>,
@@ -27,7 +27,8 @@ async fn review(
     let asked: Value = serde_json::from_slice(&body).unwrap();
     let mut response = says(&asked["request"]);
     response["uid"] = asked["request"]["uid"].clone();
-    let review = json!({"kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1", "response": response});
+    let review =
+        json!({"kind": asked["kind"], "apiVersion": asked["apiVersion"], "response": response});
     Ok(Response::new(Full::from(review.to_string())))
 }
 
@@ -49,8 +50,8 @@ async fn node(
     Ok(response)
 }
 
-/// A cluster with a webhook of one kind about everything in the namespace.
-async fn with(kind: &str, says: Says) -> Harness {
+/// A cluster with a program behind the service `hook`.
+pub async fn behind(says: Says) -> Harness {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
@@ -88,6 +89,12 @@ async fn with(kind: &str, says: Says) -> Harness {
     it.post("/api/v1/namespaces/default/endpoints", &endpoints)
         .await
         .expect(201);
+    it
+}
+
+/// One with a webhook of one kind about everything in the namespace.
+async fn with(kind: &str, says: Says) -> Harness {
+    let it = behind(says).await;
     let old = json!({"metadata": {"name": "old"}, "data": {"a": "a"}});
     it.post(MAPS, &old).await.expect(201);
     let hook = json!({
@@ -236,4 +243,54 @@ async fn the_options_of_a_session_cannot_be_changed_without_effect() {
     assert_eq!(refused.code, 500);
     let why = refused.message().to_owned();
     assert!(why.contains("changed the options of a connection"), "{why}");
+}
+
+fn says_that_it_is_there(request: &Value) -> Value {
+    match request["resource"]["resource"] == "configmaps" {
+        true => {
+            json!({"allowed": false, "status": {"code": 409, "reason": "AlreadyExists", "message": request["name"]}})
+        }
+        false => json!({"allowed": true}),
+    }
+}
+
+#[tokio::test]
+async fn a_webhook_that_says_a_name_is_taken_is_not_asked_about_other_names() {
+    let it = with("validating", says_that_it_is_there).await;
+    let made = json!({"metadata": {"generateName": "a-"}});
+    let refused = it.post(MAPS, &made).await;
+    assert_eq!(refused.code, 409);
+    let applied = json!({"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "new"}});
+    let uri = format!("{MAPS}/new?fieldManager=me");
+    let refused = it.patch(&uri, "apply-patch+yaml", &applied).await;
+    let text = "admission webhook \"hook.example.com\" denied the request: new";
+    assert_eq!((refused.code, refused.message()), (409, text));
+}
+
+#[tokio::test]
+async fn a_cluster_has_a_bound_of_webhooks() {
+    let it = Harness::new().await;
+    let hook = |at: usize| {
+        json!({
+            "name": format!("h{at}.example.com"), "admissionReviewVersions": ["v1"], "sideEffects": "None",
+            "clientConfig": {"service": {"namespace": "default", "name": "hook"}},
+        })
+    };
+    let all = |name: &str, count: usize| {
+        let hooks: Vec<Value> = (0..count).map(hook).collect();
+        json!({"metadata": {"name": name}, "webhooks": hooks})
+    };
+    let (mutating, validating) = (
+        format!("{HOOKS}/mutatingwebhookconfigurations"),
+        format!("{HOOKS}/validatingwebhookconfigurations"),
+    );
+    let mut made = it.post(&mutating, &all("a", 299)).await.expect(201);
+    let refused = it.post(&validating, &all("a", 202)).await;
+    assert_eq!(refused.code, 403);
+    let why = refused.message().to_owned();
+    assert!(why.ends_with("a cluster has at most 500 webhooks"), "{why}");
+    it.post(&validating, &all("a", 200)).await.expect(201);
+    // Its own are not counted twice.
+    made["webhooks"] = all("a", 300)["webhooks"].clone();
+    it.put(&format!("{mutating}/a"), &made).await.expect(200);
 }

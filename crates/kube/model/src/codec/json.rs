@@ -15,7 +15,16 @@ const LONGEST_PATH: usize = 1024;
 
 /// The value, and the paths of fields given twice.
 pub fn decode(bytes: &[u8]) -> Result<(Value, Vec<String>), DecodeError> {
+    decode_within(bytes, MAX_VALUES)
+}
+
+/// The same of so many values at most.
+pub fn decode_within(
+    bytes: &[u8],
+    most_values: usize,
+) -> Result<(Value, Vec<String>), DecodeError> {
     let state = State {
+        most_values,
         values: Cell::new(0),
         duplicates: RefCell::default(),
     };
@@ -54,6 +63,7 @@ pub fn shortened(mut path: String) -> String {
 }
 
 struct State {
+    most_values: usize,
     values: Cell<usize>,
     duplicates: RefCell<Vec<String>>,
 }
@@ -89,9 +99,10 @@ impl<'de> DeserializeSeed<'de> for Seed<'_> {
 
     fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Value, D::Error> {
         let values = self.state.values.get() + 1;
-        if values > MAX_VALUES {
+        let most = self.state.most_values;
+        if values > most {
             return Err(D::Error::custom(format!(
-                "an object has at most {MAX_VALUES} values"
+                "an object has at most {most} values"
             )));
         }
         self.state.values.set(values);

@@ -2,7 +2,7 @@
 //!
 //! A version's `openAPIV3Schema` becomes a table like the built-in one, so objects are pruned, defaulted, patched and applied on
 //! the same paths. What the schema says of values beyond their types is checked by [`validate`]; what a definition may say at all
-//! by [`check`]. Rules in CEL and conversion webhooks are refused.
+//! by [`check`]. Rules in CEL are refused.
 
 mod check;
 mod compile;

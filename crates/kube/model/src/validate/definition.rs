@@ -42,19 +42,8 @@ pub fn definition(object: &Value, errors: &mut Errors) {
     versions(spec, &path, errors);
     crate::custom::check(object, errors);
     all_names(spec, &path.child("names"), errors);
-    match text_at(spec, &["conversion", "strategy"]) {
-        "" | "None" => {}
-        // Told rather than left undone: objects would be read in the wrong shape.
-        "Webhook" => errors.forbidden(
-            &path.child("conversion").child("strategy"),
-            "conversion by webhooks is not supported by this server",
-        ),
-        other => errors.not_supported(
-            &path.child("conversion").child("strategy"),
-            other,
-            &["None", "Webhook"],
-        ),
-    }
+    let conversion = spec.get("conversion").unwrap_or(&Value::Null);
+    super::webhook::conversion(conversion, &path.child("conversion"), errors);
 }
 
 fn versions(spec: &Value, path: &Path<'_>, errors: &mut Errors) {

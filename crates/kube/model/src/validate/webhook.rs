@@ -1,4 +1,4 @@
-//! Configurations of admission webhooks.
+//! Webhooks: configurations of those of admission, and those that convert custom resources.
 
 use serde_json::Value;
 
@@ -48,7 +48,7 @@ fn all(object: &Value, errors: &mut Errors, more: fn(&Value, &Path<'_>, &mut Err
 fn webhook(hook: &Value, path: &Path<'_>, errors: &mut Errors) {
     let name = text(hook, "name");
     full_name(name, &path.child("name"), errors);
-    versions(hook, &path.child("admissionReviewVersions"), errors);
+    versions(hook, "admissionReviewVersions", path, errors);
     let rules = path.child("rules");
     for (index, one) in items(hook, "rules").iter().enumerate() {
         if errors.full() {
@@ -80,6 +80,35 @@ fn webhook(hook: &Value, path: &Path<'_>, errors: &mut Errors) {
     client(hook, &path.child("clientConfig"), errors);
 }
 
+/// Of a custom resource definition: with a webhook if that is what converts, and without one if not.
+pub fn conversion(conversion: &Value, path: &Path<'_>, errors: &mut Errors) {
+    const VERSIONS: &str = "conversionReviewVersions";
+    // As upstream's own form of a definition calls it.
+    let client_path = path.child("webhookClientConfig");
+    let webhook = member(conversion, "webhook");
+    match text(conversion, "strategy") {
+        "" | "None" => {
+            let why = "should not be set when strategy is not set to Webhook";
+            if webhook.is_some_and(|it| member(it, "clientConfig").is_some()) {
+                errors.forbidden(&client_path, why);
+            }
+            if webhook.is_some_and(|it| !items(it, VERSIONS).is_empty()) {
+                errors.forbidden(&path.child(VERSIONS), why);
+            }
+        }
+        "Webhook" => {
+            let webhook = webhook.unwrap_or(&Value::Null);
+            if absent(webhook, "clientConfig") {
+                errors.required(&client_path, "required when strategy is set to Webhook");
+            } else {
+                client(webhook, &client_path, errors);
+            }
+            versions(webhook, VERSIONS, path, errors);
+        }
+        other => errors.not_supported(&path.child("strategy"), other, &["None", "Webhook"]),
+    }
+}
+
 /// A domain of three names at least.
 fn full_name(name: &str, path: &Path<'_>, errors: &mut Errors) {
     if name.is_empty() {
@@ -95,14 +124,15 @@ fn full_name(name: &str, path: &Path<'_>, errors: &mut Errors) {
     }
 }
 
-fn versions(hook: &Value, path: &Path<'_>, errors: &mut Errors) {
-    const ALL: &str = "admissionReviewVersions";
-    if absent(hook, ALL) {
+/// The versions of reviews that a webhook knows.
+fn versions(hook: &Value, name: &str, path: &Path<'_>, errors: &mut Errors) {
+    let path = &path.child(name);
+    if items(hook, name).is_empty() {
         errors.required(path, "must specify one of v1");
         return;
     }
     let mut seen = std::collections::HashSet::new();
-    for (index, version) in texts(hook, ALL).enumerate() {
+    for (index, version) in texts(hook, name).enumerate() {
         if errors.full() {
             return;
         }
@@ -113,7 +143,7 @@ fn versions(hook: &Value, path: &Path<'_>, errors: &mut Errors) {
         errors.invalid_all(&path, version, names::dns1035_label(version));
     }
     if !seen.contains(REVIEW) {
-        let given = Value::from(items(hook, ALL).to_vec());
+        let given = Value::from(items(hook, name).to_vec());
         errors.invalid(path, given, "must include at least one of v1");
     }
 }

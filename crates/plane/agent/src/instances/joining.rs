@@ -7,6 +7,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -38,8 +39,8 @@ pub trait Joins: Send + Sync {
     /// One that runs already stays as it is.
     async fn start(&self, it: &Instance, wish: Wish) -> Result<(), String>;
 
-    /// Its node of Kubernetes; one that runs already stays as it is.
-    async fn start_kubelet(&self, it: &Instance, wish: &ClusterNode) -> Result<(), String>;
+    /// Its node of Kubernetes, and where that listens for the API server; one that runs already stays as it is.
+    async fn start_kubelet(&self, it: &Instance, wish: &ClusterNode) -> Result<SocketAddr, String>;
 
     /// Stops it and its tasks; it need not run.
     async fn stop(&self, instance: &str) -> Result<(), String>;
@@ -60,8 +61,8 @@ impl Joins for NoNodes {
         Ok(())
     }
 
-    async fn start_kubelet(&self, _: &Instance, _: &ClusterNode) -> Result<(), String> {
-        Ok(())
+    async fn start_kubelet(&self, _: &Instance, _: &ClusterNode) -> Result<SocketAddr, String> {
+        Err("instances of this machine have no nodes".to_owned())
     }
 
     async fn stop(&self, _: &str) -> Result<(), String> {
@@ -104,8 +105,14 @@ impl Wish {
     }
 }
 
-/// Waits for the end of user data, and starts the node that the instance asks for. `pid` is its first process.
-pub async fn follow(it: Arc<Instance>, pid: i32, joins: Arc<dyn Joins>) {
+/// Waits for the end of user data, and starts the node that the instance asks for. `pid` is its first process. `listens` hears where its
+/// kubelet does.
+pub async fn follow(
+    it: Arc<Instance>,
+    pid: i32,
+    joins: Arc<dyn Joins>,
+    listens: impl Fn(SocketAddr),
+) {
     let root = PathBuf::from(format!("/proc/{pid}/root"));
     while look(&root, Path::new(USER_DATA_DONE)).await.is_none() {
         sleep(LOOK_EVERY).await;
@@ -131,7 +138,7 @@ pub async fn follow(it: Arc<Instance>, pid: i32, joins: Arc<dyn Joins>) {
         match &node {
             Some(Ok(wish)) => {
                 let start = || joins.start_kubelet(&it, wish);
-                until(&it.id, "start the kubelet", start).await;
+                listens(until(&it.id, "start the kubelet", start).await);
             }
             Some(Err(error)) => {
                 tracing::warn!(instance = it.id, %error, "an instance is no node of Kubernetes");
@@ -143,13 +150,17 @@ pub async fn follow(it: Arc<Instance>, pid: i32, joins: Arc<dyn Joins>) {
 }
 
 /// Tries until it is done.
-async fn until<F: Future<Output = Result<(), String>>>(
+async fn until<T, F: Future<Output = Result<T, String>>>(
     instance: &str,
     what: &str,
     tried: impl Fn() -> F,
-) {
+) -> T {
     let mut backoff = Backoff::steady(FIRST_PAUSE, LONGEST_PAUSE);
-    while let Err(reason) = tried().await {
+    loop {
+        let reason = match tried().await {
+            Ok(done) => return done,
+            Err(reason) => reason,
+        };
         tracing::warn!(
             instance,
             reason,

@@ -127,6 +127,7 @@ pub fn report(id: &str, goal: Goal, there: &There) -> InstanceReport {
         boot,
         state,
         reason: of_goal.and_then(|last| last.reason.clone()),
+        kubelet: None,
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Until the control plane, or what it said last, has been heard it does nothing: silence at a start is no wish.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use tokio::{sync::watch, time::sleep};
@@ -45,6 +45,8 @@ pub enum Told {
 #[derive(Clone)]
 pub struct Board {
     reports: Arc<Mutex<BTreeMap<String, InstanceReport>>>,
+    /// Where kubelets of instances listen.
+    kubelets: Arc<Mutex<BTreeMap<String, SocketAddr>>>,
     tell: Arc<dyn Tell>,
     /// Those that are measured.
     pub measured: Running,
@@ -54,21 +56,40 @@ impl Board {
     pub fn new(tell: Arc<dyn Tell>) -> Self {
         Self {
             reports: Arc::default(),
+            kubelets: Arc::default(),
             tell,
             measured: Running::default(),
         }
     }
 
-    fn put(&self, report: InstanceReport) {
+    fn put(&self, mut report: InstanceReport) {
         let mut reports = self.reports.lock();
+        report.kubelet = self.kubelets.lock().get(&report.id).copied();
         if reports.get(&report.id) != Some(&report) {
             reports.insert(report.id.clone(), report);
             self.tell.instances(reports.values().cloned().collect());
         }
     }
 
+    /// The kubelet of an instance listens there, or nowhere any more.
+    fn listens(&self, id: &str, at: Option<SocketAddr>) {
+        let mut reports = self.reports.lock();
+        let mut kubelets = self.kubelets.lock();
+        let before = match at {
+            Some(at) => kubelets.insert(id.to_owned(), at),
+            None => kubelets.remove(id),
+        };
+        if before != at
+            && let Some(report) = reports.get_mut(id)
+        {
+            report.kubelet = at;
+            self.tell.instances(reports.values().cloned().collect());
+        }
+    }
+
     fn remove(&self, id: &str) {
         let mut reports = self.reports.lock();
+        self.kubelets.lock().remove(id);
         if reports.remove(id).is_some() {
             self.tell.instances(reports.values().cloned().collect());
         }
@@ -383,6 +404,7 @@ impl Worker {
     /// Its node ends before it does, with the tasks that it runs.
     async fn leave(&mut self) -> Result<(), String> {
         self.joining = None;
+        self.board.listens(&self.id, None);
         let stopped = self.joins.stop(&self.id).await;
         stopped.map_err(|reason| format!("its node: {reason}"))
     }
@@ -438,7 +460,9 @@ impl Worker {
             None => None,
         };
         if let Some(pid) = pid {
-            let follow = joining::follow(it.clone(), pid, self.joins.clone());
+            let (board, id) = (self.board.clone(), self.id.clone());
+            let listens = move |at| board.listens(&id, Some(at));
+            let follow = joining::follow(it.clone(), pid, self.joins.clone(), listens);
             self.joining = Some(AbortOnDropHandle::new(tokio::spawn(follow)));
         }
     }

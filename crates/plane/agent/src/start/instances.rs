@@ -1,6 +1,6 @@
 //! EC2 instances, where the operator lets this machine keep any and it can.
 
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use wharf_base::Chain;
@@ -97,7 +97,7 @@ impl Joins for NodesOfInstances {
         started.map_err(|error| Chain(&error).to_string())
     }
 
-    async fn start_kubelet(&self, it: &Instance, wish: &ClusterNode) -> Result<(), String> {
+    async fn start_kubelet(&self, it: &Instance, wish: &ClusterNode) -> Result<SocketAddr, String> {
         let kubelets = self.kubelets.as_ref().map_err(Clone::clone)?;
         kubelets.start(it, wish, self.credentials_of(&it.id)).await
     }

@@ -232,7 +232,7 @@ impl Setup {
                 kernel: "6".to_owned(),
                 labels: BTreeMap::new(),
                 taints: Vec::new(),
-                served_at: ("127.0.0.1".to_owned(), 1),
+                port: 1,
             },
             resolvers: Resolvers::default(),
             dir: self.dir.path().to_owned(),
@@ -493,8 +493,4 @@ async fn the_node_is_registered_and_lives() {
     let node = node.await.expect("the node is ready and has a lease");
     assert_eq!(node.text("/spec/providerID"), "aws:///us-east-1a/i-1");
     assert_eq!(node.text("/status/allocatable/cpu"), "1930m");
-    assert_eq!(
-        node.annotation("node.wharf/kubelet-address"),
-        Some("127.0.0.1:1")
-    );
 }

@@ -151,6 +151,7 @@ async fn a_host_is_told_of_its_instances_and_of_no_others() {
                 boot,
                 state,
                 reason,
+                kubelet: None,
             },
         )]
     };
@@ -217,6 +218,7 @@ async fn a_report_of_instances_that_was_not_taken_over_is_not_lost() {
         boot: 1,
         state: InstanceState::Running,
         reason: None,
+        kubelet: None,
     }]);
     let runs = async {
         while state(&server, &id).await != "running" {

@@ -4,7 +4,7 @@
 //! Fargate, that their role is the pod's execution role, and that they end with their pod. EKS asks for them beside the API, as
 //! Fargate does in accounts of its own.
 
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashSet, net::SocketAddr, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use wharf_base::{Timestamp, ids, public_images::PublicImage};
@@ -105,21 +105,22 @@ impl Ec2Service {
         Ok(all.iter().filter_map(of).collect())
     }
 
-    /// Under which id the machine that keeps an instance takes part in planes: if the instance runs in that VPC, under that name.
+    /// Where the kubelet of an instance listens by the word of the machine that keeps it, and under which id that takes part in planes:
+    /// if the instance runs in that VPC, under that name.
     ///
     /// # Errors
     /// The store's.
-    pub async fn machine_of_node(
+    pub async fn kubelet_of_node(
         &self,
         place: &Place,
         vpc: &str,
         (instance, name): (&str, &str),
-    ) -> Result<Option<String>, Fault> {
+    ) -> Result<Option<(String, SocketAddr)>, Fault> {
         let found: Option<Instance> = self.find(&self.for_pods(place), instance).await?;
         let found = found.filter(|it| {
             it.vpc_id == vpc && it.life.state.lives() && host_name(&place.region, it) == name
         });
-        Ok(found.and_then(|it| it.life.host).map(|it| it.machine))
+        Ok(found.and_then(|it| Some((it.life.host?.machine, it.kubelet?))))
     }
 
     /// A machine for a pod. One that lives already is the answer.
@@ -208,6 +209,7 @@ impl Ec2Service {
                 placement: None,
                 pod: Some(wish.of.clone()),
                 life: Life::new(call.now),
+                kubelet: None,
                 created_at: call.now,
                 tags: Default::default(),
                 unknown: Unknown::new(),

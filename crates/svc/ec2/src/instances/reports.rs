@@ -3,7 +3,7 @@
 //! A host is believed for instances that it was given, and reports all it has after each change and nothing twice; what
 //! could not be taken over has to be handed in again.
 
-use wharf_planeproto::machine::{self, Console, InstanceReport, MAX_INSTANCES};
+use wharf_planeproto::machine::{self, Console, InstanceReport, InstanceState, MAX_INSTANCES};
 use wharf_records::{Record, Scope};
 use wharf_wire::Fault;
 
@@ -76,6 +76,9 @@ impl Ec2Service {
                     let said = (report.boot, report.state, report.reason.as_deref());
                     instance.life.reported(said, instance.ends_on_shutdown, now);
                     instance.keep_end(now);
+                    // What is said of another boot than that which runs is of a node that ends.
+                    let runs = report.state == InstanceState::Running;
+                    instance.kubelet = report.kubelet.filter(|_| runs);
                 }
                 Ok(())
             };

@@ -523,6 +523,7 @@ fn write(
             placement: group.map(|it| assigned.place(it, made.len())),
             pod: None,
             life: Life::new(call.now),
+            kubelet: None,
             created_at: call.now,
             tags: prepared.tags.clone(),
             unknown: Unknown::new(),

@@ -1,6 +1,6 @@
 //! Instances.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 use wharf_base::{Cidr4, Timestamp};
@@ -52,6 +52,9 @@ pub struct Instance {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pod: Option<OfPod>,
     pub life: Life,
+    /// Where its node of Kubernetes listens on its machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kubelet: Option<SocketAddr>,
     pub created_at: Timestamp,
     pub tags: Tags,
     #[serde(flatten)]

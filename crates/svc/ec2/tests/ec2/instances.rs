@@ -243,6 +243,7 @@ impl Cloud {
             boot: told.boot,
             state,
             reason: why.map(str::to_owned),
+            kubelet: None,
         };
         let reports = vec![(Told::of(told), report)];
         let taken = self.ec2.instances_reported(&told.host, reports).await;
@@ -859,6 +860,45 @@ async fn what_a_host_measured_of_its_own_counts_once() {
 }
 
 #[tokio::test]
+async fn where_a_kubelet_listens_the_machine_of_its_instance_says() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let id = cloud.run().await;
+    let told = cloud.placed(&id).await;
+    let place = wharf_service::Place::new(ACCOUNT, REGION);
+    let asked = async |vpc: &str, name: &str| {
+        let found = cloud.ec2.kubelet_of_node(&place, vpc, (&id, name)).await;
+        found.unwrap()
+    };
+    let (vpc, name) = (&told.interface.vpc, &told.metadata.host_name);
+    assert_eq!(asked(vpc, name).await, None);
+    let says = async |machine: &str, state: Reported, at: Option<&str>| {
+        let report = InstanceReport {
+            id: told.id.clone(),
+            boot: told.boot,
+            state,
+            reason: None,
+            kubelet: at.map(|it| it.parse().unwrap()),
+        };
+        let reports = vec![(Told::of(&told), report)];
+        cloud
+            .ec2
+            .instances_reported(machine, reports)
+            .await
+            .unwrap();
+    };
+    says("i-a1", Reported::Running, Some("127.0.0.1:40001")).await;
+    let here = Some(("i-a1".to_owned(), "127.0.0.1:40001".parse().unwrap()));
+    assert_eq!(asked(vpc, name).await, here);
+    assert_eq!(asked("vpc-another", name).await, None);
+    assert_eq!(asked(vpc, "ip-10-9-9-9.ec2.internal").await, None);
+    // Another machine's word is none.
+    says("i-b1", Reported::Running, Some("127.0.0.1:443")).await;
+    assert_eq!(asked(vpc, name).await, here);
+    says("i-a1", Reported::Running, None).await;
+    assert_eq!(asked(vpc, name).await, None);
+}
+
+#[tokio::test]
 async fn a_report_that_fails_keeps_none_behind_it_back() {
     let cloud = Cloud::new(&["i-a1"]).await;
     let (first, second) = (cloud.run().await, cloud.run().await);
@@ -870,6 +910,7 @@ async fn a_report_that_fails_keeps_none_behind_it_back() {
             boot: told.boot,
             state: Reported::Running,
             reason: None,
+            kubelet: None,
         };
         reports.push((Told::of(&told), report));
     }

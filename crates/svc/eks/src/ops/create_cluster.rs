@@ -120,6 +120,7 @@ async fn wanted(
     let cluster = Cluster {
         id: ids::hex32().to_uppercase(),
         status: Status::Creating,
+        issues: Vec::new(),
         version,
         role,
         vpc,

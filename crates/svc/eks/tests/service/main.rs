@@ -46,6 +46,8 @@ struct Planes {
     /// As the last cluster that ran was to be.
     without: Mutex<Without>,
     provider: Mutex<Option<Provider>>,
+    /// No API server can be started.
+    is_stuck: Mutex<bool>,
     kubernetes: Fake,
 }
 
@@ -60,6 +62,9 @@ impl ControlPlanes for Planes {
                 .unwrap()
                 .contains("PRIVATE KEY")
         );
+        if *self.is_stuck.lock() {
+            return Err(ControlPlaneError::new("listening", "no port is free"));
+        }
         *self.without.lock() = cluster.without;
         *self.provider.lock() = cluster.provider;
         let mut running = self.running.lock();
@@ -299,6 +304,53 @@ async fn a_cluster_comes_and_goes() {
             .count(),
         0
     );
+}
+
+#[tokio::test]
+async fn a_cluster_that_has_lost_its_ground_fails_and_can_be_deleted() {
+    let home = Home::new().await;
+    *home.planes.is_stuck.lock() = true;
+    let made = home.eks.create_cluster(&call(), home.request("API")).await;
+    made.unwrap();
+    let lost = &home.subnets[0];
+    let input = wharf_api_ec2::DeleteSubnetRequest {
+        subnet_id: Some(lost.clone()),
+        ..Default::default()
+    };
+    let call = call();
+    let deleted = wharf_api_ec2::Ec2::delete_subnet(&*home.world.ec2, &call, input);
+    deleted.await.unwrap();
+    let input = wharf_api_iam::DeleteRoleRequest {
+        role_name: Some("clusters".to_owned()),
+    };
+    home.world.iam().delete_role(&call, input).await.unwrap();
+    until("the cluster has failed", || async {
+        home.status().await.as_deref() == Some("FAILED")
+    })
+    .await;
+    let failed = home.describe().await.unwrap().cluster.unwrap();
+    assert_eq!((failed.endpoint, failed.identity), (None, None));
+    let issues = failed.health.unwrap().issues.unwrap();
+    let issues: Vec<_> = issues
+        .into_iter()
+        .map(|it| (it.code.unwrap(), it.resource_ids.unwrap()))
+        .collect();
+    let expected = [
+        ("IamRoleNotFound".to_owned(), vec![home.role.clone()]),
+        ("Ec2SubnetNotFound".to_owned(), vec![lost.clone()]),
+    ];
+    assert_eq!(issues, expected);
+    // It stays so, whatever could be had now.
+    *home.planes.is_stuck.lock() = false;
+    let input = DeleteClusterRequest {
+        name: Some("demo".to_owned()),
+    };
+    home.eks.delete_cluster(&call, input).await.unwrap();
+    until("the cluster is gone", || async {
+        home.status().await.is_none()
+    })
+    .await;
+    assert!(home.planes.running.lock().is_empty());
 }
 
 #[tokio::test]

@@ -105,6 +105,7 @@ struct Cluster {
     fake: Fake,
     client: Client,
     cloud: Arc<Cloud>,
+    controller: Mutex<Option<Arc<Controller>>>,
     stop: CancellationToken,
 }
 
@@ -124,6 +125,7 @@ impl Cluster {
             client: fake.client(),
             fake,
             cloud: Arc::default(),
+            controller: Mutex::default(),
             stop: CancellationToken::new(),
         };
         for name in ["n1", "n2"] {
@@ -151,6 +153,7 @@ impl Cluster {
             Arc::new(SystemClock),
             gives,
         );
+        *self.controller.lock() = Some(controller.clone());
         let stop = self.stop.clone();
         tokio::spawn(async move {
             let _informers = informers;
@@ -324,6 +327,11 @@ async fn what_cannot_be_had_is_said() {
     // It goes although it was being made.
     cluster.remove(&CLAIM, "a", "s").await;
     cluster.until(&CLAIM, <[Value]>::is_empty).await;
+    // Nothing is kept of it: whoever makes such claims again and again takes no memory.
+    let controller = cluster.controller.lock().clone().unwrap();
+    while !controller.told.lock().is_empty() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     let node = json!({"metadata": {"name": "mine"}, "spec": {}});
     cluster.make(&kind::NODE, "", &node).await;
     cluster.claim("c").await;
@@ -383,6 +391,10 @@ async fn a_disk_is_deleted_for_the_volume_that_it_was_made_for_alone() {
     }
     assert_eq!(cluster.cloud.disks.lock().len(), 2);
     cluster.until(&VOLUME, |all| all.len() == 2).await;
+    // It goes without the disk once somebody deletes it.
+    cluster.remove(&VOLUME, "", "of-vol-a").await;
+    cluster.until(&VOLUME, |all| all.len() == 1).await;
+    assert_eq!(cluster.cloud.disks.lock().len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -405,4 +417,21 @@ async fn a_disk_grows_for_the_volume_that_it_was_made_for_alone() {
         .until_told("volume vol-0 was not made for this PersistentVolume")
         .await;
     assert_eq!(cluster.cloud.disks.lock()["vol-0"].1.gib, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_again_and_again_is_asked_for_less_and_less() {
+    let cluster = Cluster::start().await;
+    let controller = cluster.controller.lock().clone().unwrap();
+    let seconds = |next| match next {
+        Next::After(wait) => wait.as_secs(),
+        other => panic!("{other:?}"),
+    };
+    let waits: Vec<u64> = (0..12)
+        .map(|_| seconds(controller.later("u", Duration::from_secs(30))))
+        .collect();
+    assert_eq!(waits[..5], [30, 60, 120, 240, 300]);
+    assert!(waits[5..].iter().all(|it| *it == 300));
+    controller.is_well("u");
+    assert_eq!(seconds(controller.later("u", Duration::from_secs(30))), 30);
 }

@@ -600,7 +600,31 @@ fn definitions() {
                 "/spec/conversion",
                 json!({"strategy": "Webhook"}),
                 &[
-                    "spec.conversion.strategy: Forbidden: conversion by webhooks is not supported by this server",
+                    "spec.conversion.webhookClientConfig: Required value: required when strategy is set to Webhook",
+                    "spec.conversion.conversionReviewVersions: Required value: must specify one of v1",
+                ],
+            ),
+            (
+                "/spec/conversion",
+                json!({"strategy": "Webhook", "webhook": {"clientConfig": {"url": "https://a/b"}, "conversionReviewVersions": ["v1beta1"]}}),
+                &[
+                    "spec.conversion.webhookClientConfig.url: Forbidden: webhooks at addresses are not supported by this server, those behind a service are",
+                    r#"spec.conversion.conversionReviewVersions: Invalid value: ["v1beta1"]: must include at least one of v1"#,
+                ],
+            ),
+            (
+                "/spec/conversion",
+                json!({"strategy": "None", "webhook": {"clientConfig": {}, "conversionReviewVersions": ["v1"]}}),
+                &[
+                    "spec.conversion.webhookClientConfig: Forbidden: should not be set when strategy is not set to Webhook",
+                    "spec.conversion.conversionReviewVersions: Forbidden: should not be set when strategy is not set to Webhook",
+                ],
+            ),
+            (
+                "/spec/conversion",
+                json!({"strategy": "Odd"}),
+                &[
+                    r#"spec.conversion.strategy: Unsupported value: "Odd": supported values: "None", "Webhook""#,
                 ],
             ),
         ],
