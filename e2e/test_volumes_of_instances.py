@@ -42,8 +42,8 @@ chmod +x /etc/rc.local
 class Guest:
     """An instance that does what it is told."""
 
-    def __init__(self, wharf, user_data=SERVES, **asked):
-        self.wharf, self.ec2, self.count = wharf, wharf.client("ec2"), 0
+    def __init__(self, wharf, user_data=SERVES, region="us-east-1", **asked):
+        self.wharf, self.ec2, self.count = wharf, wharf.client("ec2", region=region), 0
         asked = {"ImageId": own_image_of(wharf), "InstanceType": "t3.nano", "MinCount": 1, "MaxCount": 1, "UserData": user_data, **asked}
         launched = self.ec2.run_instances(**asked)
         self.id = launched["Instances"][0]["InstanceId"]

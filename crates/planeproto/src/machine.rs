@@ -33,6 +33,10 @@ pub struct Instance {
     pub memory_mib: u32,
     /// Bytes that its root file system may take.
     pub disk_bytes: u64,
+    /// Its disk is made of a snapshot ([`crate::snapshot`]): it is written over the same image as the disk that this was
+    /// taken of. Hosts that do not know of this are given no such instance.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restore: bool,
     /// Names of volumes in its `/dev` that its user data waits for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub devices: Vec<String>,

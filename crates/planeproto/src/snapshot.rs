@@ -12,6 +12,8 @@
 //! | `POST …/<snap>/failed` | [`Failed`]: it cannot be taken |
 //! | `GET …/<vol>/source` | [`Source`]: the snapshot that a volume is to be made of |
 //! | `GET …/<vol>/<hex>` | a chunk or a page of it |
+//!
+//! The disk of an instance, which its root file system is on, is snapshot and made as volumes are, by the instance's id.
 
 use serde::{Deserialize, Serialize};
 
@@ -40,12 +42,29 @@ pub struct Snapshot {
     pub region: String,
     /// Instance id of the host that the volume lies on.
     pub host: String,
-    /// `vol-…`
+    /// `vol-…`; `i-…` for the disk of that instance, which a host that does not know of these refuses.
     pub volume: String,
     /// An earlier snapshot of the volume that has all its bytes for as long as this one is being taken: what its list
     /// has need not be kept to be sent. Nothing may be left out for any other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
+    /// Those that are taken with it, if there are any. A host that does not know of these takes each by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set: Option<Set>,
+}
+
+/// Snapshots of one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Set {
+    /// `set-…`
+    pub id: String,
+    /// How many there were at first: those that were deleted since are waited for no more.
+    pub members: u32,
+    /// Whose disks they are.
+    pub instance: String,
+    /// They are taken before the instance boots under that number, after it was shut down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before_boot: Option<u64>,
 }
 
 /// SHA-256 of a chunk or a page.
@@ -121,7 +140,7 @@ pub struct Source {
 pub struct Path<'a> {
     pub account: &'a str,
     pub region: &'a str,
-    /// `snap-…` or `vol-…`
+    /// `snap-…`, `vol-…` or `i-…`
     pub id: &'a str,
     pub what: What<'a>,
 }
@@ -172,7 +191,7 @@ pub fn path_of<'a>(method: &str, path: &'a str) -> Option<Path<'a>> {
     }
     let is_snapshot = match id.split_once('-')?.0 {
         "snap" => true,
-        "vol" => false,
+        "vol" | "i" => false,
         _ => return None,
     };
     let what = match (method, is_snapshot, what) {
@@ -261,6 +280,7 @@ mod tests {
             ("PUT", path("snap-1", What::Bytes(&sum))),
             ("GET", path("vol-1", What::Source)),
             ("GET", path("vol-1", What::Bytes(&sum))),
+            ("GET", path("i-1", What::Source)),
         ] {
             assert_eq!(path_of(method, &path.text()), Some(path));
             assert_eq!(path_of("DELETE", &path.text()), None);
@@ -268,6 +288,7 @@ mod tests {
         for (method, bad) in [
             ("GET", "/wharf/node/ebs/0/r/snap-1/source"),
             ("POST", "/wharf/node/ebs/0/r/vol-1/offer"),
+            ("POST", "/wharf/node/ebs/0/r/i-1/offer"),
             ("POST", "/wharf/node/ebs/0/../snap-1/offer"),
             ("POST", "/wharf/node/ebs/0/r/snap-1/offer/"),
             ("PUT", "/wharf/node/ebs/0/r/snap-1/00"),

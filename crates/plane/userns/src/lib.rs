@@ -10,6 +10,6 @@ mod range;
 
 pub use self::{
     mount::{attach, clone_tree, map_owners},
-    namespace::{network_namespace, owner_of},
+    namespace::{network_namespace, owner_of, translation},
     range::{IdRange, Ranges},
 };

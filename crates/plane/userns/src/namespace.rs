@@ -48,6 +48,20 @@ pub fn network_namespace(range: IdRange) -> io::Result<OwnedFd> {
     Ok(File::open(of("ns/net"))?.into())
 }
 
+/// A user namespace by which a mount shows the numbers `from`, which are on its disk, as those of `to`; the host's root
+/// stays what it is. Nobody is in it.
+pub fn translation(from: IdRange, to: IdRange) -> io::Result<OwnedFd> {
+    if from.count != to.count {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let child = Holder::start()?;
+    let of = |file: &str| format!("/proc/{}/{file}", child.0);
+    let map = format!("0 0 1\n{} {} {}\n", from.first, to.first, to.count);
+    fs::write(of("uid_map"), &map)?;
+    fs::write(of("gid_map"), &map)?;
+    Ok(File::open(of("ns/user"))?.into())
+}
+
 /// The user namespace that a namespace belongs to.
 pub fn owner_of(namespace: impl AsFd) -> io::Result<OwnedFd> {
     // SAFETY: takes a descriptor and a number; a success is a new descriptor of ours.

@@ -41,6 +41,12 @@ impl IdRange {
         Self::of_slot(0)
     }
 
+    /// The range of a task that a number of the host is of, if it is any's.
+    pub fn with(id: u32) -> Option<Self> {
+        let slot = id.checked_sub(FIRST)? / COUNT;
+        (slot < SLOTS).then(|| Self::of_slot(slot))
+    }
+
     /// What the host's number is inside; `None` if it is none of the range.
     pub fn inside(self, id: u32) -> Option<u32> {
         id.checked_sub(self.first).filter(|id| *id < self.count)

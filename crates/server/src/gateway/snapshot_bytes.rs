@@ -115,7 +115,7 @@ async fn taken(
         region: path.region.to_owned(),
         id: path.id.to_owned(),
     };
-    if path.id.starts_with("vol-") {
+    if !path.id.starts_with("snap-") {
         return fetched(all, ec2, cx, &at, path.what).await;
     }
     let host = ec2.snapshot_host(&at).await?;

@@ -141,6 +141,8 @@ pub async fn checks(
             rows.on::<Instance>(&i.instance_id).await?;
             rows.on_groups(&i.groups).await?;
         }
+        Input::ResetInstanceAttribute(i) => rows.on::<Instance>(&i.instance_id).await?,
+        Input::GetLaunchTemplateData(i) => rows.on::<Instance>(&i.instance_id).await?,
         Input::ModifyInstanceMetadataOptions(i) => rows.on::<Instance>(&i.instance_id).await?,
         Input::AssociateIamInstanceProfile(i) => {
             rows.on::<Instance>(&i.instance_id).await?;
@@ -157,6 +159,8 @@ pub async fn checks(
         | Input::DeleteLaunchTemplate(_)
         | Input::DeleteLaunchTemplateVersions(_) => rows.launch_templates(input).await?,
         Input::RegisterImage(_)
+        | Input::CreateImage(_)
+        | Input::CopyImage(_)
         | Input::DeregisterImage(_)
         | Input::DescribeImageAttribute(_)
         | Input::ModifyImageAttribute(_)
@@ -177,6 +181,14 @@ pub async fn checks(
         Input::CreateSnapshot(i) => {
             rows.new_one(Snapshot::KIND, &i.tag_specifications);
             rows.on::<Volume>(&i.volume_id).await?;
+        }
+        Input::CreateSnapshots(i) => {
+            let of = i.instance_specification.as_ref();
+            rows.snapshots_of_instance(
+                of.and_then(|it| it.instance_id.as_ref()),
+                &i.tag_specifications,
+            )
+            .await?;
         }
         Input::DeleteSnapshot(i) => rows.on::<Snapshot>(&i.snapshot_id).await?,
         Input::DescribeSnapshotAttribute(i) => rows.on::<Snapshot>(&i.snapshot_id).await?,
@@ -431,6 +443,13 @@ impl Rows<'_> {
     fn push(&mut self, check: Check) {
         self.checks.push(check);
     }
+}
+
+/// Tags of a kind of resources, and others.
+fn of_kind(kind: &str, all: &Specifications) -> (Specifications, Specifications) {
+    let all = all.iter().flatten().cloned();
+    let (of_it, others) = all.partition(|it| it.resource_type.as_deref() == Some(kind));
+    (Some(of_it), Some(others))
 }
 
 fn tags_of(specifications: &Specifications) -> impl Iterator<Item = &Tag> {

@@ -126,6 +126,7 @@ wharf_api_ec2::operations! {
     get_console_output = instance_status::console;
     describe_instance_attribute = instance_attributes::describe;
     modify_instance_attribute = instance_attributes::modify;
+    reset_instance_attribute = instance_attributes::reset;
     modify_instance_metadata_options = instance_attributes::modify_metadata;
     associate_iam_instance_profile = profile_associations::associate;
     disassociate_iam_instance_profile = profile_associations::disassociate;
@@ -138,8 +139,11 @@ wharf_api_ec2::operations! {
     delete_launch_template_versions = launch_templates::delete_versions;
     describe_launch_templates = launch_templates::templates;
     describe_launch_template_versions = launch_templates::versions;
+    get_launch_template_data = launch_templates::data_of_instance;
 
     register_image = images::register;
+    create_image = images::create_image;
+    copy_image = images::copy;
     deregister_image = images::deregister;
     describe_images = images::describe;
     describe_image_attribute = images::describe_attribute;
@@ -169,6 +173,7 @@ wharf_api_ec2::operations! {
 
     copy_snapshot = snapshots::copy;
     create_snapshot = snapshots::create;
+    create_snapshots = snapshots::create_set;
     delete_snapshot = snapshots::delete;
     describe_snapshots = snapshots::describe;
     describe_snapshot_attribute = snapshots::describe_attribute;

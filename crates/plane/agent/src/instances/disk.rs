@@ -21,6 +21,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 const LEAST_BYTES: u64 = 64 << 20;
 /// What the node keeps of its own disk, as for tasks' disks at the least.
 const KEPT_FREE: u64 = 128 << 20;
+/// A disk before it is one.
+const FRESH: &str = "disk.new";
 
 pub fn image(folder: &Path) -> PathBuf {
     folder.join("disk.img")
@@ -34,7 +36,7 @@ pub fn prepare(folder: &Path, bytes: u64, may_make: bool) -> io::Result<Prepared
             let text = format!("{} is missing", image.display());
             return Err(io::Error::new(io::ErrorKind::NotFound, text));
         }
-        make(folder, &image, bytes.max(LEAST_BYTES))?;
+        make(folder, bytes)?;
     }
     hold(&image, check)
 }
@@ -52,14 +54,39 @@ pub fn hold(image: &Path, check: impl Fn(&Path) -> io::Result<()>) -> io::Result
     }
 }
 
-fn make(folder: &Path, image: &Path, bytes: u64) -> io::Result<()> {
+/// The file of a disk that is to be filled, as large as it will be.
+pub fn begin(folder: &Path, bytes: u64) -> io::Result<PathBuf> {
     let node = nix::sys::statvfs::statvfs(folder)?;
     if node.blocks_available() * node.fragment_size() < KEPT_FREE {
         let text = "the node's own disk is full";
         return Err(io::Error::new(io::ErrorKind::StorageFull, text));
     }
-    let fresh = folder.join("disk.new");
-    fs::File::create(&fresh)?.set_len(bytes)?;
+    let fresh = folder.join(FRESH);
+    fs::File::create(&fresh)?.set_len(bytes.max(LEAST_BYTES))?;
+    Ok(fresh)
+}
+
+/// What was filled becomes the disk, with a file system as large as it is. Blocks.
+pub fn end(folder: &Path) -> io::Result<()> {
+    let fresh = folder.join(FRESH);
+    let mut check = check_of(&fresh);
+    check.command.arg("-f");
+    check.run()?;
+    let mut grow = Tool::named("resize2fs");
+    grow.command.arg(&fresh);
+    grow.run()?;
+    keep(folder, &fresh)
+}
+
+fn keep(folder: &Path, fresh: &Path) -> io::Result<()> {
+    // Half a disk after a power failure would look like one.
+    fs::File::open(fresh)?.sync_all()?;
+    fs::rename(fresh, image(folder))?;
+    fs::File::open(folder)?.sync_all()
+}
+
+fn make(folder: &Path, bytes: u64) -> io::Result<()> {
+    let fresh = begin(folder, bytes)?;
     let mut format = Tool::named("mkfs.ext4");
     format
         .command
@@ -72,10 +99,7 @@ fn make(folder: &Path, image: &Path, bytes: u64) -> io::Result<()> {
         )
         .arg(&fresh);
     format.run()?;
-    // Half a disk after a power failure would look like one.
-    fs::File::open(&fresh)?.sync_all()?;
-    fs::rename(fresh, image)?;
-    fs::File::open(folder)?.sync_all()
+    keep(folder, &fresh)
 }
 
 /// Repairs what a machine that lost power left, on a device that is not mounted.

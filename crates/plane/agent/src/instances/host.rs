@@ -74,6 +74,19 @@ pub trait InstanceImages: Send + Sync {
     fn forget(&self, instance: &str);
 }
 
+/// What snapshots have to do with the disks of instances.
+#[async_trait]
+pub trait DiskSnapshots: Send + Sync {
+    /// Makes the file `disk` what the snapshot says that the instance is made of.
+    ///
+    /// # Errors
+    /// Why it is not there, for people.
+    async fn restore(&self, it: &Instance, disk: &Path) -> Result<(), String>;
+
+    /// Whether one of its disk is still to be taken, or is being taken.
+    fn are_awaited(&self, instance: &str) -> bool;
+}
+
 /// For nodes that have none.
 pub struct NoImages;
 
@@ -107,6 +120,8 @@ pub struct Host {
     pub disks: DisksInUse,
     /// Who gives instances their volumes, if anybody does.
     pub guests: Option<Guests>,
+    /// Who takes snapshots of their disks, and makes some of snapshots, if anybody does.
+    pub snapshots: Option<Arc<dyn DiskSnapshots>>,
 }
 
 impl Host {
@@ -205,6 +220,9 @@ impl Host {
         let disk = disk.await;
         let disk = disk.unwrap_or_else(|e| Err(io::Error::other(e)));
         let disk = disk.map_err(|e| format!("its disk: {e}"))?;
+        // One that is made of a snapshot carries the numbers of the instance that it was taken of.
+        disk.show_as(&container(), range)
+            .map_err(|e| format!("the owners of what is on its disk: {e}"))?;
         let sandbox = self.sandbox(it, &attachment, range)?;
         // Containers that its node runs share what its type has with it.
         let limits = Limits {
@@ -315,6 +333,27 @@ impl Host {
         let _ = self.runtime.remove_group(id).await;
         let released = self.network.detach(id).await;
         released.map_err(|error| format!("its network: {}", Chain(&error)))
+    }
+
+    /// Makes its disk of the snapshot that it is made of, if it has none yet.
+    pub async fn restore(&self, it: &Instance) -> Result<(), String> {
+        let folder = self.folder(&it.id);
+        if !it.restore || disk::image(&folder).try_exists().unwrap_or(true) {
+            return Ok(());
+        }
+        let snapshots = self.snapshots.as_ref();
+        let snapshots = snapshots.ok_or("this machine makes no disks of snapshots")?;
+        let fresh = disk::begin(&folder, it.disk_bytes).map_err(|e| format!("its disk: {e}"))?;
+        snapshots.restore(it, &fresh).await?;
+        let ended = tokio::task::spawn_blocking(move || disk::end(&folder));
+        let ended = ended.await.unwrap_or_else(|e| Err(io::Error::other(e)));
+        ended.map_err(|e| format!("its disk: {e}"))
+    }
+
+    /// Whether a snapshot of its disk has to be taken before anything else is done with it.
+    pub fn awaits_snapshot(&self, id: &str) -> bool {
+        let snapshots = self.snapshots.as_ref();
+        snapshots.is_some_and(|it| it.are_awaited(id))
     }
 
     pub fn has_disk(&self, id: &str) -> bool {

@@ -41,7 +41,7 @@ use wharf_planeproto::{
 };
 use wharf_userns::Ranges;
 
-pub(crate) use self::host::container;
+pub(crate) use self::host::{BOOT, container};
 pub(crate) use self::{
     disk::{await_detached, hold},
     tool::{Tool, check_of},
@@ -52,7 +52,7 @@ use self::{
     worker::{Board, Told, Worker, Workplaces},
 };
 pub use self::{
-    host::{InstanceImages, NoImages},
+    host::{DiskSnapshots, InstanceImages, NoImages},
     joining::{Joins, NoNodes, Wish},
 };
 use crate::{machine::DisksInUse, volumes::Guests};
@@ -60,6 +60,8 @@ use crate::{machine::DisksInUse, volumes::Guests};
 /// The attribute of nodes that keep instances; its value says whether they have the own image.
 pub const ATTRIBUTE: &str = "wharf.instances";
 const WITH_OWN_IMAGE: &str = "own-image";
+/// … and whether it takes snapshots of their disks, and makes disks of snapshots.
+const WITH_SNAPSHOTS: &str = "snapshots";
 /// Beside it: how many MiB their disks may be promised together.
 pub const DISK_ATTRIBUTE: &str = "wharf.instance-disks";
 /// Where the plane's last state is kept, in the node's folder.
@@ -79,6 +81,16 @@ pub fn is_instance(key: &str) -> bool {
 /// Folder of the shims of instances, below the node's.
 pub fn runtime_dir(node: &std::path::Path) -> PathBuf {
     node.join(FOLDER).join("live")
+}
+
+/// Below which the disks of instances lie …
+pub fn disks_in(node: &std::path::Path) -> PathBuf {
+    node.join(FOLDER).join(KEPT)
+}
+
+/// … and that of one.
+pub fn disk_of(node: &std::path::Path, id: &str) -> PathBuf {
+    disk::image(&disks_in(node).join(id))
 }
 
 /// Whether a node keeps instances, by its folder.
@@ -130,6 +142,8 @@ pub struct Settings {
     pub disks: DisksInUse,
     /// Who gives instances their volumes; `None`: this machine keeps none.
     pub guests: Option<Guests>,
+    /// Who takes snapshots of their disks and makes disks of them; `None`: this machine does not.
+    pub snapshots: Option<Arc<dyn DiskSnapshots>>,
 }
 
 /// What is known of the instances here, by their ids.
@@ -224,6 +238,7 @@ impl Instances {
             endpoint: settings.endpoint,
             disks: settings.disks,
             guests: settings.guests,
+            snapshots: settings.snapshots,
         };
         Ok(Self {
             host: Arc::new(host),
@@ -233,12 +248,11 @@ impl Instances {
     }
 
     /// The value of [`ATTRIBUTE`]; `None` if this machine can take no more.
-    pub fn offer(&self) -> Option<&'static str> {
-        let offer = match self.host.own {
-            Ok(_) => WITH_OWN_IMAGE,
-            Err(_) => "",
-        };
-        self.unfit.is_none().then_some(offer)
+    pub fn offer(&self) -> Option<String> {
+        let own = self.host.own.is_ok().then_some(WITH_OWN_IMAGE);
+        let snapshots = self.host.snapshots.as_ref().map(|_| WITH_SNAPSHOTS);
+        let words: Vec<&str> = own.into_iter().chain(snapshots).collect();
+        self.unfit.is_none().then(|| words.join(","))
     }
 
     pub fn known(&self) -> Known {

@@ -27,6 +27,8 @@ const TRIES_WITH_DISK: u32 = 12;
 const CANNOT_BOOT: &str = "cannot boot: ";
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Between two looks whether a snapshot is taken.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Of a reason that is reported, in characters.
 const MAX_REASON: usize = 500;
 
@@ -309,6 +311,10 @@ impl Worker {
     }
 
     async fn boot(&mut self, it: &Arc<Instance>) -> Result<(), String> {
+        // What it writes from now on is in none of them.
+        if !self.are_snapshots_taken(it).await {
+            return Ok(());
+        }
         // Not counted as a boot that failed: the processes of the one before are still being taken away.
         let id = self.id.clone();
         self.blocking(move |host| host.await_disk(&id)).await?;
@@ -336,9 +342,12 @@ impl Worker {
             // Another word came meanwhile.
             return Ok(());
         };
-        let booted = match (image, range) {
-            (Ok(image), Ok(range)) => self.host.boot(it, &image, range, !lived).await,
-            (Err(reason), _) | (_, Err(reason)) => Err(reason),
+        let Some(restored) = self.restore(it, lived).await else {
+            return Ok(());
+        };
+        let booted = match (restored, image, range) {
+            (Ok(()), Ok(image), Ok(range)) => self.host.boot(it, &image, range, !lived).await,
+            (Err(reason), _, _) | (_, Err(reason), _) | (_, _, Err(reason)) => Err(reason),
         };
         let reason = match booted {
             Ok(handle) => {
@@ -389,13 +398,43 @@ impl Worker {
         has_lived: bool,
     ) -> Option<Result<wharf_container::image::Image, String>> {
         let host = self.host.clone();
+        let image = async { host.image(it, has_lived).await };
+        self.unless_other(it, image).await
+    }
+
+    /// The same for its disk, where that is made of a snapshot. One that lived is never made anew.
+    async fn restore(&mut self, it: &Arc<Instance>, lived: bool) -> Option<Result<(), String>> {
+        if lived {
+            return Some(Ok(()));
+        }
+        let host = self.host.clone();
+        let restored = async { host.restore(it).await };
+        self.unless_other(it, restored).await
+    }
+
+    /// Waits for snapshots of its disk; false if something else is wanted before.
+    async fn are_snapshots_taken(&mut self, it: &Arc<Instance>) -> bool {
+        let (host, id) = (self.host.clone(), self.id.clone());
+        let taken = async {
+            while host.awaits_snapshot(&id) {
+                sleep(LOOK_EVERY).await;
+            }
+        };
+        self.unless_other(it, taken).await.is_some()
+    }
+
+    async fn unless_other<T>(
+        &mut self,
+        it: &Arc<Instance>,
+        work: impl Future<Output = T>,
+    ) -> Option<T> {
         let other = self.told.wait_for(|told| match told {
             Told::Of(now) => now.wanted != Wanted::Running || now.boot != it.boot,
             Told::Nothing => true,
             Told::NotYet => false,
         });
         tokio::select! {
-            image = host.image(it, has_lived) => Some(image),
+            done = work => Some(done),
             _ = other => None,
             () = self.shutdown.cancelled() => None,
         }
@@ -441,6 +480,9 @@ impl Worker {
 
     async fn remove(&mut self) -> Result<(), String> {
         self.joins.forget(&self.id).await?;
+        if self.host.awaits_snapshot(&self.id) {
+            return Err("a snapshot of its disk is still to be taken".to_owned());
+        }
         let id = self.id.clone();
         self.blocking(move |host| host.remove(&id)).await?;
         self.there.last = None;

@@ -10,15 +10,16 @@ use wharf_planeproto::machine::Instance;
 
 use super::endpoints::{AWS_PORT, IN_TASK};
 use crate::{
+    client::Api,
     config::NodeConfig,
     instances::{
-        InstanceImages, Instances, Joins, NoImages, Settings, Wish, keeps_any,
+        DiskSnapshots, InstanceImages, Instances, Joins, NoImages, Settings, Wish, keeps_any,
         metadata::Credentials,
     },
     kubernetes::Kubelets,
     machine::{DisksInUse, ImageSource},
     nodes::{InstanceNode, NoCredentials, Nodes, RoleCredentials, SessionCredentials},
-    volumes::Volumes,
+    volumes::{Roots, Volumes},
 };
 
 /// The program of instances, where any are offered or kept.
@@ -35,6 +36,7 @@ pub async fn open(
     images: Arc<dyn ImageSource>,
     disks: DisksInUse,
     volumes: Option<&Volumes>,
+    api: &Api,
 ) -> Option<Instances> {
     let program = program(config)?;
     let settings = Settings {
@@ -46,6 +48,10 @@ pub async fn open(
         endpoint: format!("{IN_TASK}:{AWS_PORT}"),
         disks,
         guests: volumes.map(|it| it.guests().clone()),
+        snapshots: volumes.map(|it| {
+            let (volumes, api) = (it.clone(), api.clone());
+            Arc::new(Roots { volumes, api }) as Arc<dyn DiskSnapshots>
+        }),
     };
     let images = images.of_instances();
     let images = images.unwrap_or_else(|| Arc::new(NoImages) as Arc<dyn InstanceImages>);

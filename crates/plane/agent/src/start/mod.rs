@@ -239,12 +239,13 @@ async fn start(
         images.clone(),
         disks_in_use,
         volumes.as_ref(),
+        &api,
     )
     .await;
     let offering = instances.as_ref().filter(|_| config.offers_instances);
     if let Some(offer) = offering.and_then(Instances::offer) {
         // Said anew with each registration, so that it ends when it is no longer said.
-        let words = Some(offer.to_owned()).filter(|words| !words.is_empty());
+        let words = Some(offer).filter(|words| !words.is_empty());
         host.attributes.push((ATTRIBUTE.to_owned(), words));
         let room = match config.instance_disks {
             Some(bytes) => bytes,

@@ -22,6 +22,7 @@ mod pause;
 mod pods;
 mod restore;
 mod room;
+mod roots;
 mod snapshots;
 mod taken;
 mod tries;
@@ -30,6 +31,7 @@ pub use devices::let_go_all;
 pub use files::FOLDER;
 pub use format::probe;
 pub use guests::Guests;
+pub use roots::Roots;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -84,6 +86,8 @@ pub struct Volumes {
     /// Snapshots to be taken; `None` before anything was told.
     snapshots: watch::Sender<Option<Arc<snapshots::Told>>>,
     snapshots_dir: PathBuf,
+    /// The node's folder.
+    node: PathBuf,
     /// A snapshot was taken, or has to be taken once more.
     moved: watch::Sender<()>,
     freezer: freeze::Freezer,
@@ -111,6 +115,7 @@ impl Volumes {
             restoring: Arc::default(),
             snapshots: watch::channel(None).0,
             snapshots_dir: node.join(snapshots::FOLDER),
+            node: node.to_owned(),
             moved: watch::channel(()).0,
             freezer: freeze::Freezer::default(),
         }
@@ -371,7 +376,11 @@ fn open(image: &Path, filesystem: &str) -> io::Result<PreparedDisk> {
 
 fn put_snapshot(told: &mut snapshots::Told, host: &str, snapshot: &Snapshot) {
     let mut ids = snapshot.base.iter().chain([&snapshot.id]);
-    let is_named = is_name(&snapshot.volume, "vol-") && ids.all(|it| is_name(it, "snap-"));
+    let of = &snapshot.volume;
+    let set = snapshot.set.as_ref();
+    let is_named = (is_name(of, "vol-") || is_name(of, "i-"))
+        && ids.all(|it| is_name(it, "snap-"))
+        && set.is_none_or(|it| is_name(&it.id, "set-") && is_name(&it.instance, "i-"));
     if snapshot.host != host || !is_named {
         tracing::error!(
             snapshot = snapshot.id,

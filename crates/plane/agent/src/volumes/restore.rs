@@ -35,7 +35,7 @@ const MADE_AT_ONCE: usize = 3;
 pub type Progress = Option<String>;
 
 #[derive(Debug, thiserror::Error)]
-enum NotMade {
+pub enum NotMade {
     #[error("{0}")]
     Call(#[from] CallError),
     #[error("{0}")]
@@ -108,40 +108,55 @@ impl Volumes {
     }
 
     async fn make(&self, api: &Api, volume: &Volume) -> Result<(), NotMade> {
-        let source = fetch(api, volume, What::Source).await?;
-        let source: Source = serde_json::from_slice(&source).map_err(|_| NotMade::Damaged)?;
-        if source.pages.len() > MAX_PAGES {
-            return Err(NotMade::Damaged);
-        }
         let (files, of) = (self.files.clone(), volume.clone());
-        let file = blocking(move || files.begin_restore(&of)).await?;
-        let file = Arc::new(file);
-        for name in &source.pages {
-            let wanted = sum_of(name).ok_or(NotMade::Damaged)?;
-            let page = fetch(api, volume, What::Bytes(name)).await?;
-            let listed = Some(page).filter(|it| is(it, &wanted));
-            let listed = listed.and_then(|it| entries(&it)).ok_or(NotMade::Damaged)?;
-            stream::iter(listed.into_iter().map(Ok::<_, NotMade>))
-                .try_for_each_concurrent(AT_ONCE, |entry| {
-                    let (file, files) = (file.clone(), self.files.clone());
-                    async move { fill(api, volume, (file, files), entry).await }
-                })
-                .await?;
-        }
+        let file = Arc::new(blocking(move || files.begin_restore(&of)).await?);
+        let target = Target {
+            account: &volume.account,
+            region: &volume.region,
+            id: &volume.id,
+            file: file.clone(),
+            files: &self.files,
+        };
+        fill(api, &target).await?;
         let (files, id) = (self.files.clone(), volume.id.clone());
         blocking(move || files.end_restore(&id, &file)).await?;
         Ok(())
     }
 }
 
-async fn fill(
-    api: &Api,
-    volume: &Volume,
-    (file, files): (Arc<File>, Arc<Files>),
-    entry: Entry,
-) -> Result<(), NotMade> {
+/// What is filled with the chunks of the snapshot that it is made of: a volume, or the disk of an instance.
+pub struct Target<'a> {
+    pub account: &'a str,
+    pub region: &'a str,
+    pub id: &'a str,
+    pub file: Arc<File>,
+    /// Who knows how much room there is.
+    pub files: &'a Arc<Files>,
+}
+
+/// Writes all that the snapshot lists.
+pub async fn fill(api: &Api, target: &Target<'_>) -> Result<(), NotMade> {
+    let source = fetch(api, target, What::Source).await?;
+    let source: Source = serde_json::from_slice(&source).map_err(|_| NotMade::Damaged)?;
+    if source.pages.len() > MAX_PAGES {
+        return Err(NotMade::Damaged);
+    }
+    for name in &source.pages {
+        let wanted = sum_of(name).ok_or(NotMade::Damaged)?;
+        let page = fetch(api, target, What::Bytes(name)).await?;
+        let listed = Some(page).filter(|it| is(it, &wanted));
+        let listed = listed.and_then(|it| entries(&it)).ok_or(NotMade::Damaged)?;
+        stream::iter(listed.into_iter().map(Ok::<_, NotMade>))
+            .try_for_each_concurrent(AT_ONCE, |entry| fill_chunk(api, target, entry))
+            .await?;
+    }
+    Ok(())
+}
+
+async fn fill_chunk(api: &Api, target: &Target<'_>, entry: Entry) -> Result<(), NotMade> {
     let name = hex_of(&entry.sum);
-    let bytes = fetch(api, volume, What::Bytes(&name)).await?;
+    let bytes = fetch(api, target, What::Bytes(&name)).await?;
+    let (file, files) = (target.file.clone(), target.files.clone());
     blocking(move || {
         if !is(&bytes, &entry.sum) {
             return Ok(false);
@@ -156,11 +171,11 @@ async fn fill(
     .ok_or(NotMade::Damaged)
 }
 
-async fn fetch(api: &Api, volume: &Volume, what: What<'_>) -> Result<Bytes, CallError> {
+async fn fetch(api: &Api, target: &Target<'_>, what: What<'_>) -> Result<Bytes, CallError> {
     let path = Path {
-        account: &volume.account,
-        region: &volume.region,
-        id: &volume.id,
+        account: target.account,
+        region: target.region,
+        id: target.id,
         what,
     };
     api.snapshot(Method::GET, &path, Bytes::new()).await

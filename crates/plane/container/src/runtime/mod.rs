@@ -20,6 +20,7 @@ mod secrets;
 mod spawn;
 mod superblock;
 mod task;
+mod translate;
 mod volume;
 mod writes;
 

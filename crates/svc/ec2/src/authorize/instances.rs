@@ -4,7 +4,7 @@ use wharf_api_ec2::types::{IamInstanceProfileSpecification, RunInstancesRequest}
 use wharf_records::Record as _;
 use wharf_wire::{Check, Fault};
 
-use super::{Rows, Specifications, tags_of, with_request_tags};
+use super::{Rows, Specifications, of_kind, tags_of, with_request_tags};
 use crate::{
     block_devices,
     images::Image,
@@ -43,7 +43,7 @@ impl Rows<'_> {
                 check = check.with(key, value.clone());
             }
         }
-        let (of_volumes, others) = self.of_volumes(&i.tag_specifications);
+        let (of_volumes, others) = of_kind(Volume::KIND, &i.tag_specifications);
         self.push(with_request_tags(check, tags_of(&others)));
         self.tagging(Instance::KIND, &others);
         self.volumes_of_launch(i, &of_volumes).await?;
@@ -71,14 +71,6 @@ impl Rows<'_> {
             self.in_placement_group(name, id).await?;
         }
         self.pass_role(i.iam_instance_profile.as_ref()).await
-    }
-
-    /// Tags of volumes, and others.
-    fn of_volumes(&self, all: &Specifications) -> (Specifications, Specifications) {
-        let all = all.iter().flatten().cloned();
-        let (of_volumes, others) =
-            all.partition(|it| it.resource_type.as_deref() == Some(Volume::KIND));
-        (Some(of_volumes), Some(others))
     }
 
     /// Those that come with the instance. What makes no sense is refused by the operation.

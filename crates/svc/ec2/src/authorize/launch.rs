@@ -4,14 +4,15 @@ use wharf_api_ec2::{Input, types::CopySnapshotRequest};
 use wharf_records::Record;
 use wharf_wire::{Check, Context, Fault};
 
-use super::{Rows, tags_of, with_request_tags, with_resource_tags};
+use super::{Rows, Specifications, of_kind, tags_of, with_request_tags, with_resource_tags};
 use crate::{
     images::Image,
     key_pairs::{KeyPair, find},
     launch_templates::{LaunchTemplate, Named, id_of},
     placement_groups::{self, PlacementGroup},
-    records::{Instance, arn},
+    records::{Entity, Instance, arn},
     snapshots::Snapshot,
+    volumes::{Volume, of_instance},
 };
 
 impl Rows<'_> {
@@ -47,7 +48,26 @@ impl Rows<'_> {
                 self.new_one(Image::KIND, &i.tag_specifications);
                 return Ok(());
             }
-            Input::DeregisterImage(i) => &i.image_id,
+            Input::CreateImage(i) => {
+                let (of_snapshots, of_image) = of_kind(Snapshot::KIND, &i.tag_specifications);
+                self.new_one(Image::KIND, &of_image);
+                self.new_one(Snapshot::KIND, &of_snapshots);
+                return self.on::<Instance>(&i.instance_id).await;
+            }
+            Input::CopyImage(i) => {
+                let (of_snapshots, of_image) = of_kind(Snapshot::KIND, &i.tag_specifications);
+                self.new_one(Image::KIND, &of_image);
+                self.new_one(Snapshot::KIND, &of_snapshots);
+                return self
+                    .copied::<Image>(&i.source_region, &i.source_image_id)
+                    .await;
+            }
+            Input::DeregisterImage(i) => {
+                if i.delete_associated_snapshots == Some(true) {
+                    self.deletion_of_snapshots(i.image_id.as_deref()).await?;
+                }
+                &i.image_id
+            }
             Input::DescribeImageAttribute(i) => &i.image_id,
             Input::ModifyImageAttribute(i) => &i.image_id,
             Input::ResetImageAttribute(i) => &i.image_id,
@@ -59,18 +79,60 @@ impl Rows<'_> {
     /// The copy, and what it is copied of, which lies in the region it is said to.
     pub async fn copy_of_snapshot(&mut self, i: &CopySnapshotRequest) -> Result<(), Fault> {
         self.new_one(Snapshot::KIND, &i.tag_specifications);
-        let region = i.source_region.clone().filter(|it| !it.is_empty());
+        self.copied::<Snapshot>(&i.source_region, &i.source_snapshot_id)
+            .await
+    }
+
+    /// All that an instance has, and what is made of it.
+    pub async fn snapshots_of_instance(
+        &mut self,
+        instance: Option<&String>,
+        tags: &Specifications,
+    ) -> Result<(), Fault> {
+        self.new_one(Snapshot::KIND, tags);
+        self.on::<Instance>(&instance.cloned()).await?;
+        let id = instance.map_or("", String::as_str);
+        for volume in of_instance(self.service, self.cx, id).await? {
+            self.on::<Volume>(&Some(volume.id)).await?;
+        }
+        Ok(())
+    }
+
+    /// What an image brings goes with it.
+    async fn deletion_of_snapshots(&mut self, image: Option<&str>) -> Result<(), Fault> {
+        let id = image.unwrap_or_default();
+        let Some(image) = self.service.find::<Image>(self.cx, id).await? else {
+            return Ok(());
+        };
+        for id in image.snapshots() {
+            let arn = arn(self.cx, Snapshot::KIND, id);
+            let check = Check::new("ec2:DeleteSnapshot", arn);
+            let found = self.service.find::<Snapshot>(self.cx, id).await?;
+            self.push(match found {
+                Some(it) => with_resource_tags(check, &it.tags),
+                None => check,
+            });
+        }
+        Ok(())
+    }
+
+    async fn copied<T: Entity>(
+        &mut self,
+        region: &Option<String>,
+        id: &Option<String>,
+    ) -> Result<(), Fault> {
+        let region = region.clone().filter(|it| !it.is_empty());
         let there = Context {
             region: region.unwrap_or_else(|| self.cx.region.clone()),
             ..self.cx.clone()
         };
-        let id = i.source_snapshot_id.as_deref().filter(|it| !it.is_empty());
-        let arn = arn(&there, Snapshot::KIND, id.unwrap_or("*"));
+        let id = id.as_deref().filter(|it| !it.is_empty());
+        let arn = arn(&there, T::KIND, id.unwrap_or("*"));
         let mut check = Check::new(self.action.clone(), arn);
         if let Some(id) = id
-            && let Some(found) = self.service.find::<Snapshot>(&there, id).await?
+            && let Some(found) = self.service.find::<T>(&there, id).await?
         {
-            check = with_resource_tags(check, &found.tags);
+            check = with_resource_tags(check, found.tags());
         }
         self.push(check);
         Ok(())

@@ -14,12 +14,19 @@ use crate::{
 /// The disks of an instance.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layout {
-    /// Of its root file system.
-    pub root_gib: u32,
+    /// Its root file system.
+    pub root: Root,
     /// By the order in which they were asked for.
     pub volumes: Vec<Planned>,
     /// Who may use the snapshots that the launched image brings, if that is another than who launches it.
     pub lender: Option<Lender>,
+}
+
+/// The disk that it is on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Root {
+    device: String,
+    ebs: Ebs,
 }
 
 /// The owner of an image: who may launch it has what it brings, whoever else may use these snapshots.
@@ -42,7 +49,10 @@ pub struct Planned {
 /// `root`: the name of the image's root device.
 pub fn layout(root: &str, mappings: &[Mapping]) -> Result<Layout, Fault> {
     let mut found = Layout {
-        root_gib: DISK_GIB,
+        root: Root {
+            device: root.to_owned(),
+            ebs: Ebs::default(),
+        },
         volumes: Vec::new(),
         lender: None,
     };
@@ -54,7 +64,7 @@ pub fn layout(root: &str, mappings: &[Mapping]) -> Result<Layout, Fault> {
             if std::mem::replace(&mut has_root, true) {
                 return Err(fault::device_mapped_twice(device));
             }
-            found.root_gib = root_of(mapping)?;
+            found.root = root_of(mapping)?;
             continue;
         }
         if device_name(device).is_none() {
@@ -79,18 +89,38 @@ pub fn layout(root: &str, mappings: &[Mapping]) -> Result<Layout, Fault> {
 }
 
 /// Type and rates of the root are checked, and are those of its host's disk whatever they are.
-fn root_of(mapping: &Mapping) -> Result<u32, Fault> {
+fn root_of(mapping: &Mapping) -> Result<Root, Fault> {
     let (device, ebs) = (&mapping.device, &mapping.ebs);
     if mapping.suppressed {
         return Err(fault::root_suppressed(device));
     }
-    if ebs.snapshot.is_some() {
-        return Err(fault::root_of_snapshot());
-    }
     if ebs.delete_on_termination == Some(false) {
         return Err(fault::root_goes_with_instance(device));
     }
-    Ok(ebs.checked(DISK_GIB.cast_signed())?.gib)
+    ebs.checked(DISK_GIB.cast_signed())?;
+    Ok(Root {
+        device: device.clone(),
+        ebs: ebs.clone(),
+    })
+}
+
+impl Root {
+    pub fn snapshot(&self) -> Option<&str> {
+        self.ebs.snapshot.as_deref()
+    }
+
+    /// `of_snapshot`: the size of the snapshot that it is made of.
+    pub fn gib(&self, of_snapshot: Option<u32>) -> Result<u32, Fault> {
+        let Some(least) = of_snapshot else {
+            return Ok(self.ebs.checked(DISK_GIB.cast_signed())?.gib);
+        };
+        let planned = Planned {
+            device: self.device.clone(),
+            delete: true,
+            ebs: self.ebs.clone(),
+        };
+        Ok(planned.sized(Some(least))?.gib)
+    }
 }
 
 impl Ebs {
@@ -105,6 +135,10 @@ impl Ebs {
 }
 
 impl Planned {
+    pub fn is_of(&self, device: &str) -> bool {
+        device_name(&self.device) == device_name(device)
+    }
+
     pub fn snapshot(&self) -> Option<&str> {
         self.ebs.snapshot.as_deref()
     }
@@ -154,7 +188,16 @@ mod tests {
     #[test]
     fn a_root_and_volumes() {
         let none = layout("/dev/xvda", &[]).unwrap();
-        assert_eq!((none.root_gib, none.volumes.len()), (8, 0));
+        assert_eq!((none.root.gib(None).unwrap(), none.volumes.len()), (8, 0));
+        let of_snapshot = Ebs {
+            snapshot: Some("snap-0123456789abcdef0".to_owned()),
+            ..Ebs::default()
+        };
+        let root = layout("/dev/sda1", &[mapping("/dev/sda1", of_snapshot)])
+            .unwrap()
+            .root;
+        assert_eq!(root.snapshot(), Some("snap-0123456789abcdef0"));
+        assert_eq!(root.gib(Some(12)).unwrap(), 12);
         let kept = Ebs {
             delete_on_termination: Some(false),
             ..of_size("", 2).ebs
@@ -166,7 +209,9 @@ mod tests {
             suppressed("/dev/sdh"),
         ];
         let found = layout("/dev/sda1", &all).unwrap();
-        assert_eq!(found.root_gib, 20);
+        assert_eq!(found.root.gib(None).unwrap(), 20);
+        assert_eq!(found.root.gib(Some(20)).unwrap(), 20);
+        assert!(found.root.gib(Some(21)).is_ok());
         let volumes: Vec<_> = found
             .volumes
             .iter()
@@ -206,11 +251,6 @@ mod tests {
                 suppressed("/dev/xvda"),
                 "InvalidBlockDeviceMapping",
                 "root device",
-            ),
-            (
-                mapping("/dev/xvda", of_snapshot.clone()),
-                "InvalidBlockDeviceMapping",
-                "snapshotId",
             ),
             (
                 mapping("xvda", kept),

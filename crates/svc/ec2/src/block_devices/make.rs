@@ -9,7 +9,7 @@ use wharf_wire::{Context, Fault};
 use super::{Layout, Lender, layout, over, read};
 use crate::{
     Ec2Service, fault, images,
-    snapshots::{self, Snapshot, Source, State},
+    snapshots::{self, Root, Snapshot, Source, State},
     table::SERVICE,
     volumes::{Attachment, Life, MAX_VOLUMES, Sized, Volume, device_name},
 };
@@ -17,7 +17,17 @@ use crate::{
 /// The disks of each instance of a launch.
 pub struct Disks {
     pub root_gib: u32,
+    /// The snapshot that the root is made of.
+    pub root: Option<RootDisk>,
     pub volumes: Vec<Disk>,
+}
+
+pub struct RootDisk {
+    pub source: Source,
+    /// Who may use it.
+    user: String,
+    /// What it was written over.
+    pub of: Root,
 }
 
 /// A volume of each.
@@ -39,6 +49,11 @@ pub async fn of_launch(
     let image = input.image_id.as_deref().unwrap_or_default();
     let image = images::find(service, cx, image).await?;
     let own = read(input.block_device_mappings.as_deref())?;
+    let given = own.iter().find(|it| it.is_of(&image.root_device_name));
+    let given = given.and_then(|it| it.ebs.snapshot.as_deref());
+    if given.is_some() && given != image.root_snapshot() {
+        return Err(fault::root_of_snapshot());
+    }
     let mut found = layout(&image.root_device_name, &over(&own, &image.mappings))?;
     if image.owner != cx.account {
         let brought = image.mappings.iter().filter(|it| !it.suppressed);
@@ -56,11 +71,9 @@ pub async fn prepare(service: &Ec2Service, cx: &Context, layout: Layout) -> Resu
     for planned in &layout.volumes {
         let snapshot = match planned.snapshot() {
             Some(id) => {
-                let lender = layout.lender.as_ref();
-                let lender = lender.filter(|it| it.snapshots.contains(id));
-                let account = lender.map_or(&cx.account, |it| &it.account);
-                let found = snapshots::find_for(service, account, &cx.region, id).await?;
-                Some((completed(found)?, account.clone()))
+                let found = usable(service, cx, &layout, id).await?;
+                found.0.check_data()?;
+                Some(found)
             }
             None => None,
         };
@@ -75,10 +88,38 @@ pub async fn prepare(service: &Ec2Service, cx: &Context, layout: Layout) -> Resu
             }),
         });
     }
+    let (mut root, mut of_snapshot) = (None, None);
+    if let Some(id) = layout.root.snapshot() {
+        let (snapshot, user) = usable(service, cx, &layout, id).await?;
+        of_snapshot = Some(snapshot.gib);
+        root = Some(RootDisk {
+            of: snapshot.root.ok_or_else(|| fault::snapshot_of_data(id))?,
+            source: Source {
+                snapshot: snapshot.id,
+                owner: snapshot.owner,
+            },
+            user,
+        });
+    }
     Ok(Disks {
-        root_gib: layout.root_gib,
+        root_gib: layout.root.gib(of_snapshot)?,
+        root,
         volumes,
     })
+}
+
+/// A snapshot, and the account by whose rights it is used: who launches, or who lends it with the image.
+async fn usable(
+    service: &Ec2Service,
+    cx: &Context,
+    layout: &Layout,
+    id: &str,
+) -> Result<(Snapshot, String), Fault> {
+    let lender = layout.lender.as_ref();
+    let lender = lender.filter(|it| it.snapshots.contains(id));
+    let account = lender.map_or(&cx.account, |it| &it.account);
+    let found = snapshots::find_for(service, account, &cx.region, id).await?;
+    Ok((completed(found)?, account.clone()))
 }
 
 fn completed(snapshot: Snapshot) -> Result<Snapshot, Fault> {
@@ -92,17 +133,20 @@ impl Disks {
     /// What is written for the volumes of one instance.
     pub fn writes(&self) -> usize {
         let sourced = self.volumes.iter().filter(|it| it.source.is_some());
-        self.volumes.len() + sourced.count()
+        self.volumes.len() + sourced.count() + usize::from(self.root.is_some())
     }
 
-    /// The snapshots that they are made of: key, id, and the account that may use it. A deletion of one either sees its
+    /// The snapshots that they are made of, the root's too: key, id, and the account that may use it. A deletion of one either sees its
     /// volume, or is seen by who makes it.
     pub fn sources(&self, region: &str) -> Vec<(String, &str, &str)> {
-        let sources = self.volumes.iter().filter_map(|it| {
-            let of = it.source.as_ref()?;
+        let of_volumes = self.volumes.iter();
+        let of_volumes =
+            of_volumes.filter_map(|it| Some((it.source.as_ref()?, it.user.as_deref()?)));
+        let root = self.root.iter().map(|it| (&it.source, it.user.as_str()));
+        let sources = of_volumes.chain(root).map(|(of, user)| {
             let scope = Scope::new(SERVICE, &of.owner, region);
             let key = scope.key(Snapshot::KIND, &of.snapshot);
-            Some((key, of.snapshot.as_str(), it.user.as_deref()?))
+            (key, of.snapshot.as_str(), user)
         });
         sources.collect()
     }

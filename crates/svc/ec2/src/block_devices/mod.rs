@@ -12,4 +12,4 @@ mod mapping;
 
 pub use layout::{Layout, Lender, layout};
 pub use make::{Disks, of_launch, prepare};
-pub use mapping::{Mapping, over, read, read_template};
+pub use mapping::{Ebs, Mapping, over, read, read_template};

@@ -137,6 +137,37 @@ pub fn image_not_found(id: &str) -> Fault {
     )
 }
 
+pub fn image_unavailable(id: &str) -> Fault {
+    sender(
+        "InvalidAMIID.Unavailable",
+        format!("The image ID '{id}' is not available"),
+    )
+}
+
+/// AWS's words.
+pub fn no_storage_permission() -> Fault {
+    sender(
+        "InvalidRequest",
+        "You do not have permission to access the storage of this ami".to_owned(),
+    )
+}
+
+pub fn root_of_snapshot_and_location() -> Fault {
+    sender(
+        "InvalidParameterCombination",
+        "An image whose root is of a snapshot stands on the image that the snapshot's instance was of: ImageLocation \
+         cannot be specified with it."
+            .to_owned(),
+    )
+}
+
+pub fn bad_architecture_of_root(of_snapshot: &str) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!("The snapshot of the root is of an instance of the architecture '{of_snapshot}'."),
+    )
+}
+
 pub fn image_of_others(id: &str) -> Fault {
     sender("AuthFailure", format!("Not authorized for image:{id}"))
 }

@@ -139,6 +139,53 @@ pub fn snapshot_of_image(id: &str, image: &str) -> Fault {
     )
 }
 
+pub fn snapshot_of_root(id: &str) -> Fault {
+    sender(
+        "UnsupportedOperation",
+        format!(
+            "The snapshot '{id}' is of the root of an instance. This version of wharf makes roots of it, and no other volumes."
+        ),
+    )
+}
+
+pub fn snapshot_of_data(id: &str) -> Fault {
+    sender(
+        "InvalidBlockDeviceMapping",
+        format!(
+            "The snapshot '{id}' is not of the root of an instance, and cannot be the root of one."
+        ),
+    )
+}
+
+pub fn nothing_to_take(instance: &str) -> Fault {
+    sender(
+        "InvalidParameterCombination",
+        format!("There are no volumes of the instance '{instance}' to take snapshots of."),
+    )
+}
+
+pub fn excluded_elsewhere(volume: &str, instance: &str) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!(
+            "The volume '{volume}' cannot be excluded: it is not attached to the instance '{instance}'."
+        ),
+    )
+}
+
+pub fn host_takes_no_snapshots(instance: &str) -> Fault {
+    sender(
+        "UnsupportedOperation",
+        format!("The host of the instance '{instance}' takes no snapshots of its root."),
+    )
+}
+
+pub fn snapshot_of_attached(device: &str) -> Fault {
+    bad_mapping(format!(
+        "A snapshot cannot be named for {device}, of which one is taken"
+    ))
+}
+
 pub fn snapshot_state(state: &str) -> Fault {
     sender(
         "IncorrectState",

@@ -220,7 +220,18 @@ fn fields(image: &Image) -> Fields {
         ("owner-id", one(&image.owner)),
         ("root-device-name", one(&image.root_device_name)),
         ("root-device-type", of(shown.root_device_type)),
+        ("source-image-id", of(shown.source_image_id)),
+        ("source-image-region", of(shown.source_image_region)),
+        ("source-instance-id", of(shown.source_instance_id)),
         ("state", of(shown.state)),
+        (
+            "state-reason-code",
+            of(shown.state_reason.as_ref().and_then(|it| it.code.clone())),
+        ),
+        (
+            "state-reason-message",
+            of(shown.state_reason.and_then(|it| it.message)),
+        ),
         ("virtualization-type", of(shown.virtualization_type)),
     ]
 }

@@ -1,10 +1,15 @@
 //! Machine images. One is registered from an image of an ECR repository, whose digest is recorded, so that it
 //! stays what it was when tags move; wharf's own public images are computed and stored nowhere.
 //!
+//! One that is made of an instance brings a snapshot of the instance's root: what was written over the image that the
+//! instance is of, which it names as its own. It is pending until its snapshots are completed ([`settle`]).
+//!
 //! An image lies with the account that registered it. Accounts that may launch it, and all accounts if it is public,
 //! have a pointer to its owner; whether they still may is written in the image itself.
 
 mod attributes;
+mod copy;
+mod create;
 mod deregister;
 mod describe;
 mod location;
@@ -12,16 +17,20 @@ mod own;
 mod records;
 mod register;
 mod resolve;
+mod settle;
 
 pub use attributes::{
     describe as describe_attribute, modify as modify_attribute, reset as reset_attribute,
 };
+pub use copy::copy;
+pub use create::create_image;
 pub use deregister::deregister;
 pub use describe::describe;
 #[doc(hidden)]
 pub use location::{Location, fuzz};
-pub use records::{Image, Shared, Source};
+pub use records::{Image, Shared, Source, State, source_of};
 pub use register::register;
+pub use settle::settle;
 
 use std::sync::{Arc, OnceLock};
 
@@ -57,6 +66,12 @@ pub async fn find(service: &Ec2Service, cx: &Context, id: &str) -> Result<Image,
     }
     let found = visible(service, cx, id).await?;
     found.ok_or_else(|| fault::image_not_found(id))
+}
+
+/// By whose rights an image is pulled that an account makes of an instance, if not by its own.
+fn puller_of(of_instance: &crate::records::Image, account: &str) -> Option<String> {
+    let puller = of_instance.owner.clone().filter(|it| it != account);
+    puller.filter(|_| of_instance.registry.is_some())
 }
 
 /// An image of the caller's account, to change it.

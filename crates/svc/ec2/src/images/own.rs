@@ -3,7 +3,7 @@
 use wharf_base::{Timestamp, public_images::PublicImage};
 use wharf_records::{Unknown, ecs::Tags};
 
-use super::{Image, Source};
+use super::{Image, Source, State};
 
 pub fn all(region: &str) -> Vec<Image> {
     PublicImage::all(region).into_iter().map(image).collect()
@@ -24,6 +24,11 @@ fn image(it: PublicImage) -> Image {
         root_device_name: "/dev/xvda".to_owned(),
         mappings: Vec::new(),
         source: Source::Own,
+        puller: None,
+        state: State::default(),
+        source_instance: None,
+        source_image: None,
+        token: None,
         // They are as old as the version of wharf, which has no date.
         created_at: Timestamp(0),
         public: true,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
 use wharf_base::Timestamp;
 use wharf_records::{Record, Unknown, ecs::Tags};
+use wharf_wire::Fault;
 
 use crate::{
     block_devices::Mapping,
@@ -29,6 +30,20 @@ pub struct Image {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mappings: Vec<Mapping>,
     pub source: Source,
+    /// Account by whose rights that is pulled, if it is another than the owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub puller: Option<String>,
+    #[serde(default)]
+    pub state: State,
+    /// The instance that it was made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_instance: Option<String>,
+    /// The image that it was made of, and its region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_image: Option<(String, String)>,
+    /// What its client token is kept under, and what that was used for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<(String, String)>,
     pub created_at: Timestamp,
     /// All accounts may launch it.
     #[serde(default)]
@@ -42,6 +57,54 @@ pub struct Image {
 }
 
 entity!(Image, "image", fault::image_not_found);
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "lowercase")]
+pub enum State {
+    /// It waits for its snapshots.
+    Pending,
+    #[default]
+    Available,
+    Failed {
+        reason: String,
+    },
+}
+
+impl State {
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Available => "available",
+            Self::Failed { .. } => "failed",
+        }
+    }
+
+    fn reason(&self) -> Option<wire::StateReason> {
+        match self {
+            Self::Pending | Self::Available => None,
+            Self::Failed { reason } => Some(wire::StateReason {
+                code: Some("Client.InternalError".to_owned()),
+                message: Some(reason.clone()),
+            }),
+        }
+    }
+}
+
+/// What the root file system of an instance was made of, by the name that nodes pull, if they pulled any.
+pub fn source_of(registry: Option<&str>) -> Source {
+    let parsed = || {
+        let (account, rest) = registry?.split_once(".dkr.ecr.")?;
+        let (host, rest) = rest.split_once('/')?;
+        let (repository, digest) = rest.split_once('@')?;
+        Some(Source::Repository {
+            account: account.to_owned(),
+            region: host.split('.').next()?.to_owned(),
+            repository: repository.to_owned(),
+            digest: digest.to_owned(),
+        })
+    };
+    parsed().unwrap_or(Source::Own)
+}
 
 /// Where an instance's root file system comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,10 +155,30 @@ impl Image {
         self.public || self.owner == account || self.shared_with.contains(account)
     }
 
-    /// Whether instances of it come with a volume of that snapshot.
+    /// Those that instances of it come with disks of.
+    pub fn snapshots(&self) -> impl Iterator<Item = &str> {
+        let mappings = self.mappings.iter().filter(|it| !it.suppressed);
+        mappings.filter_map(|it| it.ebs.snapshot.as_deref())
+    }
+
     pub fn has_snapshot(&self, id: &str) -> bool {
-        let mut mappings = self.mappings.iter();
-        mappings.any(|it| !it.suppressed && it.ebs.snapshot.as_deref() == Some(id))
+        self.snapshots().any(|it| it == id)
+    }
+
+    /// The one that the root of its instances is made of, if it is of any.
+    pub fn root_snapshot(&self) -> Option<&str> {
+        let root = self
+            .mappings
+            .iter()
+            .find(|it| it.is_of(&self.root_device_name));
+        root?.ebs.snapshot.as_deref()
+    }
+
+    pub fn check_available(&self) -> Result<(), Fault> {
+        match self.state {
+            State::Available => Ok(()),
+            State::Pending | State::Failed { .. } => Err(fault::image_unavailable(&self.id)),
+        }
     }
 
     /// An alias that users know an owner by.
@@ -119,7 +202,11 @@ impl Image {
             virtualization_type: Some("hvm".to_owned()),
             image_id: Some(self.id.clone()),
             image_location: Some(self.location.clone()),
-            state: Some("available".to_owned()),
+            state: Some(self.state.as_str().to_owned()),
+            state_reason: self.state.reason(),
+            source_instance_id: self.source_instance.clone(),
+            source_image_id: self.source_image.as_ref().map(|it| it.0.clone()),
+            source_image_region: self.source_image.as_ref().map(|it| it.1.clone()),
             owner_id: Some(self.owner.clone()),
             creation_date: Some(self.created_at.iso8601()),
             public: Some(self.public),

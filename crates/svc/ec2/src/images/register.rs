@@ -1,4 +1,4 @@
-//! RegisterImage makes a machine image of an image of an ECR repository.
+//! RegisterImage makes a machine image of an image of an ECR repository, or of a snapshot of the root of an instance.
 
 use wharf_api_ec2::types::{RegisterImageRequest, RegisterImageResult};
 use wharf_base::ids;
@@ -6,7 +6,7 @@ use wharf_records::{Record, Unknown};
 use wharf_service::transact;
 use wharf_wire::{Call, Fault};
 
-use super::{Image, resolve::resolve};
+use super::{Image, State, resolve::resolve};
 use crate::{Ec2Service, block_devices, fault, records::Pointer, snapshots::Snapshot, tags};
 
 /// Of an account in a region.
@@ -40,18 +40,39 @@ pub async fn register(
     let disks = block_devices::layout(&root_device_name, &mappings)?;
     let disks = block_devices::prepare(service, call, disks).await?;
     let location = input.image_location.unwrap_or_default();
-    if location.is_empty() {
+    if location.is_empty() && disks.root.is_none() {
         return Err(fault::missing_parameter("ImageLocation"));
     }
     let specifications = input.tag_specifications.as_deref();
     let tags = tags::specified(call, specifications, Image::KIND)?;
     room(service, call).await?;
+    let (source, puller, location) = match &disks.root {
+        // What is written over an image goes with that image alone.
+        Some(_) if !location.is_empty() => return Err(fault::root_of_snapshot_and_location()),
+        Some(root) if root.of.architecture != architecture => {
+            return Err(fault::bad_architecture_of_root(&root.of.architecture));
+        }
+        Some(root) => {
+            let puller = root.of.puller.clone().filter(|it| *it != call.account);
+            let location = format!("{}/{name}", call.account);
+            (root.of.source.clone(), puller, location)
+        }
+        None => {
+            let source = resolve(&service.registry, call, &location, &architecture).await?;
+            (source, None, location)
+        }
+    };
     let image = Image {
         id: ids::ec2_id("ami"),
         owner: call.account.clone(),
         name,
         description,
-        source: resolve(&service.registry, call, &location, &architecture).await?,
+        source,
+        puller,
+        state: State::default(),
+        source_instance: None,
+        source_image: None,
+        token: None,
         location,
         architecture,
         root_device_name,
@@ -84,7 +105,7 @@ pub async fn register(
     })
 }
 
-async fn room(service: &Ec2Service, call: &Call) -> Result<(), Fault> {
+pub async fn room(service: &Ec2Service, call: &Call) -> Result<(), Fault> {
     let images = Ec2Service::scope(call).prefix(Image::KIND);
     match service.table.count(&images).await? < MAX_IMAGES {
         true => Ok(()),
@@ -106,7 +127,7 @@ pub fn check_description(description: &str) -> Result<(), Fault> {
     }
 }
 
-fn check_name(name: &str) -> Result<(), Fault> {
+pub fn check_name(name: &str) -> Result<(), Fault> {
     if name.is_empty() {
         return Err(fault::missing_parameter("Name"));
     }

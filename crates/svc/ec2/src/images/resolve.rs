@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use wharf_api_ecr::types::{BatchGetImageRequest, ImageIdentifier};
-use wharf_wire::{Call, Fault};
+use wharf_wire::{Call, Context, Fault};
 
 use super::{Registry, Source, location::Location};
 use crate::fault;
@@ -43,6 +43,38 @@ pub async fn resolve(
         repository: location.repository.to_owned(),
         digest: digest.ok_or_else(|| fault::no_image_for(text, architecture))?,
     })
+}
+
+/// Whether the caller may read an image of a repository, wherever that is.
+pub async fn check_readable(registry: &Registry, call: &Call, of: &Source) -> Result<(), Fault> {
+    let Source::Repository {
+        account,
+        region,
+        repository,
+        digest,
+    } = of
+    else {
+        return Ok(());
+    };
+    let input = BatchGetImageRequest {
+        registry_id: Some(account.clone()),
+        repository_name: Some(repository.clone()),
+        image_ids: Some(vec![ImageIdentifier {
+            image_digest: Some(digest.clone()),
+            image_tag: None,
+        }]),
+        ..BatchGetImageRequest::default()
+    };
+    let there = Context {
+        region: region.clone(),
+        ..call.forwarded_by(BY).context().clone()
+    };
+    let there = Call::by_controller(there, call.permit.clone());
+    let found = registry.get()?.batch_get_image(&there, input).await?;
+    match found.images.is_some_and(|it| !it.is_empty()) {
+        true => Ok(()),
+        false => Err(fault::no_image_at(digest)),
+    }
 }
 
 /// The manifest itself, or that of an index for Linux on an architecture.

@@ -247,6 +247,11 @@ impl Life {
         }
     }
 
+    /// Whether it is still to come to run for the first time, so that its disk may not be made yet.
+    pub fn is_first_boot(&self) -> bool {
+        self.boot == 1 && self.state == State::Pending
+    }
+
     fn is_ending(&self) -> bool {
         matches!(self.state, State::ShuttingDown | State::Terminated)
     }

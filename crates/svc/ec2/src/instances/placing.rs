@@ -20,6 +20,8 @@ use crate::{
 /// image says [`OWN_IMAGE`] there.
 pub const ATTRIBUTE: &str = "wharf.instances";
 const OWN_IMAGE: &str = "own-image";
+/// … and one that takes snapshots of their disks, and makes disks of snapshots, this.
+const SNAPSHOTS: &str = "snapshots";
 /// Nodes that keep volumes register with it.
 const VOLUMES: &str = "ecs.capability.storage.ebs-task-volume-attach";
 const ARCHITECTURE: &str = "ecs.cpu-architecture";
@@ -35,6 +37,8 @@ pub struct Wish {
     pub zone: String,
     pub architecture: String,
     pub own_image: bool,
+    /// Its disk is made of a snapshot.
+    pub restored: bool,
     /// It comes with volumes.
     pub volumes: bool,
     /// Of the host's capacity for Fargate.
@@ -116,16 +120,29 @@ impl Wish {
         let Some(offer) = registered.attributes.get(ATTRIBUTE) else {
             return false;
         };
-        let offer = offer.as_deref().unwrap_or_default();
+        let offer = offer.as_deref();
         let letter = zone_letter(&registered.region, &host.availability_zone);
         let architecture = registered.attributes.get(ARCHITECTURE).cloned().flatten();
         (!self.fargate || host.fargate)
-            && (!self.own_image || offer.split(',').any(|it| it.trim() == OWN_IMAGE))
+            && (!self.own_image || says(offer, OWN_IMAGE))
+            && (!self.restored || says(offer, SNAPSHOTS))
             && (!self.volumes || registered.attributes.contains_key(VOLUMES))
             && zone.is_none_or(|zone| zone == letter)
             && architecture.is_none_or(|it| it == self.architecture)
             && machines.fleet().serves(row, &self.account, &self.region)
     }
+}
+
+fn says(offer: Option<&str>, word: &str) -> bool {
+    let words = offer.unwrap_or_default();
+    words.split(',').any(|it| it.trim() == word)
+}
+
+/// Whether a host takes snapshots of the disks of instances.
+pub fn takes_snapshots(machines: &Machines, host: &str) -> bool {
+    let registered = machines.registration(host);
+    let offer = registered.and_then(|it| it.attributes.get(ATTRIBUTE));
+    offer.is_some_and(|it| says(it.as_deref(), SNAPSHOTS))
 }
 
 /// An instance that wants a host.

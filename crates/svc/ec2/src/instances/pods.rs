@@ -142,6 +142,7 @@ impl Ec2Service {
             zone: subnet.zone.clone(),
             architecture: image.architecture.clone(),
             own_image: image.registry.is_none(),
+            restored: false,
             volumes: false,
             fargate: true,
             claim: Size::of_pod(&wish.of).claim(wish.disk_gib),

@@ -233,6 +233,8 @@ fn wish(scope: &Scope, record: &Instance) -> Result<Wish, StepError> {
         zone: record.zone.clone(),
         architecture: record.image.architecture.clone(),
         own_image: record.image.registry.is_none(),
+        // Where its disk is already, nothing is to be made.
+        restored: record.image.root.is_some() && record.life.is_first_boot(),
         volumes: !record.devices.is_empty(),
         fargate: record.pod.is_some(),
         claim: size.claim(record.disk_gib),

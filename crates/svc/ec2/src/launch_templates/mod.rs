@@ -10,6 +10,7 @@ mod delete;
 mod describe;
 mod merge;
 mod modify;
+mod of_instance;
 mod records;
 
 pub use create::{create, create_version};
@@ -18,6 +19,7 @@ pub use delete::{delete, delete_versions};
 pub use describe::{templates, versions};
 pub use merge::merge;
 pub use modify::modify;
+pub use of_instance::data_of_instance;
 pub use records::{LaunchTemplate, TemplateVersion};
 
 use wharf_api_ec2::types::LaunchTemplateSpecification;

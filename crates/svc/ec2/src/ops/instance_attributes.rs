@@ -1,4 +1,4 @@
-//! DescribeInstanceAttribute, ModifyInstanceAttribute and ModifyInstanceMetadataOptions.
+//! DescribeInstanceAttribute, ModifyInstanceAttribute, ResetInstanceAttribute and ModifyInstanceMetadataOptions.
 
 use wharf_api_ec2::types::*;
 use wharf_records::encode;
@@ -40,7 +40,7 @@ pub async fn describe(
         "instanceType" => shown.instance_type = text(&it.instance_type),
         "userData" => {
             shown.user_data = Some(AttributeValue {
-                value: opened(service, call, &it)?,
+                value: user_data_of(service, call, &it)?,
             })
         }
         "disableApiTermination" => {
@@ -88,7 +88,12 @@ pub async fn describe(
     Ok(shown)
 }
 
-fn opened(service: &Ec2Service, call: &Call, it: &Instance) -> Result<Option<String>, Fault> {
+/// As it was given, in base 64.
+pub fn user_data_of(
+    service: &Ec2Service,
+    call: &Call,
+    it: &Instance,
+) -> Result<Option<String>, Fault> {
     let Some(sealed) = &it.user_data else {
         return Ok(None);
     };
@@ -175,6 +180,24 @@ fn apply(
         return Err(fault::missing_parameter("Attribute"));
     }
     Ok(())
+}
+
+/// Back to what it is at launch. Kernels and RAM disks instances have none of.
+pub async fn reset(
+    service: &Ec2Service,
+    call: &Call,
+    input: ResetInstanceAttributeRequest,
+) -> Result<(), Fault> {
+    fault::dry_run(input.dry_run)?;
+    let id = input.instance_id.as_deref().unwrap_or_default();
+    match input.attribute.as_deref().unwrap_or_default() {
+        "sourceDestCheck" => set_source_dest_check(service, call, id, true).await,
+        "" => Err(fault::missing_parameter("Attribute")),
+        other => {
+            find(service, call, id).await?;
+            Err(fault::bad_value_of("attribute", other))
+        }
+    }
 }
 
 /// What a host was told of a boot does not change during it, nor may a claim be for another type. Room that

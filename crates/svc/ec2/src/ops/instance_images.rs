@@ -12,6 +12,7 @@ use crate::{
 /// The image with that id, if the caller may launch it.
 pub async fn find(service: &Ec2Service, cx: &Context, id: &str) -> Result<Image, Fault> {
     let found = images::find(service, cx, id).await?;
+    found.check_available()?;
     let registry = match found.source {
         Source::Own => None,
         Source::Repository {
@@ -25,7 +26,8 @@ pub async fn find(service: &Ec2Service, cx: &Context, id: &str) -> Result<Image,
     };
     Ok(Image {
         id: found.id,
-        owner: Some(found.owner),
+        owner: Some(found.puller.unwrap_or(found.owner)),
+        root: None,
         architecture: found.architecture,
         registry,
     })

@@ -204,6 +204,10 @@ async fn prepare(
     let group = placement_groups::asked(service, call, input.placement.as_ref()).await?;
     let layout = block_devices::of_launch(service, call, input).await?;
     let disks = block_devices::prepare(service, call, layout).await?;
+    let image = Image {
+        root: disks.root.as_ref().map(|it| it.source.clone()),
+        ..image
+    };
     let near = match &group {
         Some(asked) => asked.zone(service, call).await?,
         None => None,
@@ -250,6 +254,7 @@ fn wish(cx: &Context, wanted: &Wanted, (image, disks): (&Image, &Disks), zone: &
         zone: zone.to_owned(),
         architecture: image.architecture.clone(),
         own_image: image.registry.is_none(),
+        restored: image.root.is_some(),
         volumes: !disks.volumes.is_empty(),
         fargate: false,
         claim: size::claim(wanted.kind, disks.root_gib),
@@ -535,6 +540,9 @@ fn write(
         );
         for (_, volume) in &volumes {
             txn = volume.put_new(call, txn);
+        }
+        if let Some(root) = &instance.image.root {
+            txn = root.put_use(call, &instance.id, txn);
         }
         made.push(instance);
     }

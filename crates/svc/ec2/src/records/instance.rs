@@ -8,7 +8,7 @@ use wharf_records::{Record, Unknown, ecs::Tags, pods::OfPod};
 use wharf_seal::Sealed;
 
 use super::{DhcpGiven, entity};
-use crate::{fault, instances::life::Life, placement_groups::InGroup};
+use crate::{fault, instances::life::Life, placement_groups::InGroup, snapshots};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Instance {
@@ -111,6 +111,9 @@ pub struct Image {
     /// Account that registered it, by whose rights it is pulled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
+    /// The snapshot that its disk is made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<snapshots::Source>,
 }
 
 /// The network interface at device index 0. What can change of it is copied from the interface's own

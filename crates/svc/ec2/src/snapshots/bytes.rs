@@ -16,7 +16,9 @@ use wharf_wanted::{MARKER, Wants};
 use wharf_wire::Fault;
 
 use super::{Snapshot, Source, State};
-use crate::{Ec2Service, fault, instances::PERMIT, table::SERVICE, volumes::Volume};
+use crate::{
+    Ec2Service, fault, instances::PERMIT, records::Instance, table::SERVICE, volumes::Volume,
+};
 
 /// Digests that one transaction makes a snapshot the owner of: each is a condition and two writes.
 pub(super) const AT_ONCE: usize = 50;
@@ -298,22 +300,39 @@ impl Ec2Service {
         Ok(())
     }
 
-    /// The host that a volume is to be made on, and the snapshot that it is made of.
+    /// The host that a volume, or the disk of an instance, is to be made on, and the snapshot that it is made of.
     ///
     /// # Errors
     /// See [`NotTaken`].
     pub async fn volume_source(&self, at: &Place) -> Result<(String, Snapshot), NotTaken> {
-        let key = Self::place_key(at, Volume::KIND);
-        let found = self.table.read::<Volume>(&key).await?;
-        let volume = found.ok_or(NotTaken::Gone)?.record;
-        let life = volume.life;
-        let (Some(host), Some(source), false) = (life.host, volume.source, life.made) else {
+        let (host, source) = match at.id.starts_with("i-") {
+            true => self.source_of_root(at).await?,
+            false => {
+                let key = Self::place_key(at, Volume::KIND);
+                let found = self.table.read::<Volume>(&key).await?;
+                let volume = found.ok_or(NotTaken::Gone)?.record;
+                let is_made = volume.life.made;
+                (volume.life.host, volume.source.filter(|_| !is_made))
+            }
+        };
+        let (Some(host), Some(Source { snapshot, owner })) = (host, source) else {
             return Err(NotTaken::Gone);
         };
-        let Source { snapshot, owner } = source;
         let key = Scope::new(SERVICE, &owner, &at.region).key(Snapshot::KIND, &snapshot);
         let snapshot = self.table.read::<Snapshot>(&key).await?;
         Ok((host, snapshot.ok_or(NotTaken::Gone)?.record))
+    }
+
+    /// The host of an instance, and the snapshot that its disk is still to be made of.
+    async fn source_of_root(
+        &self,
+        at: &Place,
+    ) -> Result<(Option<String>, Option<Source>), NotTaken> {
+        let key = Self::place_key(at, Instance::KIND);
+        let found = self.table.read::<Instance>(&key).await?;
+        let Instance { life, image, .. } = found.ok_or(NotTaken::Gone)?.record;
+        let source = image.root.filter(|_| life.is_first_boot());
+        Ok((life.host.map(|it| it.machine), source))
     }
 
     /// A chunk or a page of a snapshot.

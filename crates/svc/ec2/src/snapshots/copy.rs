@@ -2,21 +2,37 @@
 //! transferred: all regions of an installation have their bytes in one place, and a chunk lies there once.
 
 use wharf_api_ec2::types::{CopySnapshotRequest, CopySnapshotResult};
-use wharf_records::{Record as _, Scope, Unknown};
+use wharf_records::{Record as _, Scope};
 use wharf_service::transact;
 use wharf_wire::{Call, Fault};
 
-use super::{
-    CopyUse, MAX_SNAPSHOTS, Origin, Snapshot, State, check_id, create::check_description,
-    visible_to,
-};
+use super::{MAX_SNAPSHOTS, Snapshot, State, check_id, create::check_description, visible_to};
 use crate::{Ec2Service, fault, records::tags_to_wire, table::SERVICE, tags};
 
 /// As in AWS: copies to a region that are under way.
-const MAX_COPIES: usize = 20;
+pub const MAX_COPIES: usize = 20;
 const MAX_REGION: usize = 64;
-/// Volume of all copies, as AWS shows it.
-const NO_VOLUME: &str = "vol-ffffffff";
+
+/// The name of a region, whether there is one or not.
+pub fn check_region(region: &str) -> Result<(), Fault> {
+    let plain = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-';
+    match region.len() <= MAX_REGION && region.bytes().all(plain) {
+        true => Ok(()),
+        false => Err(fault::bad_source_region(region)),
+    }
+}
+
+/// Refuses more copies beside what an account has in a region.
+pub fn room_for_copies(known: &[Snapshot], more: usize) -> Result<(), Fault> {
+    if known.len() + more > MAX_SNAPSHOTS {
+        return Err(fault::too_many_snapshots());
+    }
+    let is_copied = |it: &&Snapshot| it.origin.is_some() && it.is_being_taken();
+    match known.iter().filter(is_copied).count() + more <= MAX_COPIES {
+        true => Ok(()),
+        false => Err(fault::too_many_copies(MAX_COPIES)),
+    }
+}
 
 pub async fn copy(
     service: &Ec2Service,
@@ -29,10 +45,7 @@ pub async fn copy(
     if region.is_empty() {
         return Err(fault::missing_parameter("sourceRegion"));
     }
-    let plain = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-';
-    if region.len() > MAX_REGION || !region.bytes().all(plain) {
-        return Err(fault::bad_source_region(region));
-    }
+    check_region(region)?;
     // Clients send it along with a signed request for the source, which nobody needs here.
     let destination = input.destination_region.as_deref().unwrap_or_default();
     if !destination.is_empty() && destination != call.region {
@@ -51,13 +64,7 @@ pub async fn copy(
     let tags = tags::specified(call, input.tag_specifications.as_deref(), Snapshot::KIND)?;
     let _turn = service.counting.take((&call.account, Snapshot::KIND)).await;
     let known = service.all::<Snapshot>(call).await?;
-    if known.len() >= MAX_SNAPSHOTS {
-        return Err(fault::too_many_snapshots());
-    }
-    let is_copied = |it: &&Snapshot| it.origin.is_some() && it.is_being_taken();
-    if known.iter().filter(is_copied).count() >= MAX_COPIES {
-        return Err(fault::too_many_copies(MAX_COPIES));
-    }
+    room_for_copies(&known, 1)?;
     let scope = Scope::new(SERVICE, &source.owner, region);
     let source_key = scope.key(Snapshot::KIND, id);
     let made = transact!(service.table, &call.permit, |tx| {
@@ -65,28 +72,12 @@ pub async fn copy(
         let still = tx.find::<Snapshot>(&source_key).await?;
         let still = still.filter(|it| !it.deleting && it.may_use(&call.account));
         let source = still.ok_or_else(|| fault::snapshot_not_found(id))?;
-        let is_empty = source.pages.is_empty();
         let copy = Snapshot {
             description: description.clone(),
-            origin: Some(Origin {
-                id: source.id,
-                owner: source.owner,
-                region: region.to_owned(),
-                copied: 0,
-            }),
-            taken: true,
             tags: tags.clone(),
-            ..Snapshot::new(call, NO_VOLUME, source.gib, is_empty)
+            ..source.copied(call)
         };
-        if let Some(key) = copy.origin_use()
-            && !is_empty
-        {
-            let word = CopyUse {
-                account: copy.owner.clone(),
-                region: copy.region.clone(),
-                snapshot: copy.id.clone(),
-                unknown: Unknown::new(),
-            };
+        if let Some((key, word)) = copy.copy_word() {
             tx.put(key, &word);
         }
         tx.put(Ec2Service::key::<Snapshot>(call, &copy.id), &copy);

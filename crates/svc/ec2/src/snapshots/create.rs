@@ -5,11 +5,17 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use wharf_api_ec2::types::{self as wire, CreateSnapshotRequest};
 use wharf_records::Record as _;
-use wharf_service::transact;
+use wharf_service::{Changes, transact};
 use wharf_wire::{Call, Fault};
 
 use super::{MAX_PENDING, MAX_SNAPSHOTS, Snapshot};
-use crate::{Ec2Service, fault, records::Entity as _, tags, volumes::Volume};
+use crate::{
+    Ec2Service,
+    fault::{self, Ec2Faults},
+    records::Entity as _,
+    tags,
+    volumes::Volume,
+};
 
 const MAX_DESCRIPTION: usize = 255;
 
@@ -40,45 +46,18 @@ pub async fn create(
     if known.len() >= MAX_SNAPSHOTS {
         return Err(fault::too_many_snapshots());
     }
-    let of_volume = |it: &&Snapshot| it.volume == volume_id && it.is_being_taken();
-    if known.iter().filter(of_volume).count() >= MAX_PENDING {
+    let of_it = |it: &&Snapshot| it.volume == volume_id && it.is_being_taken();
+    if known.iter().filter(of_it).count() >= MAX_PENDING {
         return Err(fault::too_many_pending_snapshots());
     }
-    let newest = newest_of(&known, volume_id);
     let snapshot = transact!(service.table, &call.permit, |tx| {
         let Some(volume) = tx.find::<Volume>(&volume_key).await? else {
             return Err(Volume::missing(volume_id));
         };
-        let life = &volume.life;
-        if life.deleting {
-            return Err(fault::volume_state(volume_id, "is being deleted"));
-        }
-        if let Some(why) = &life.lost {
-            return Err(fault::volume_state(
-                volume_id,
-                &format!("cannot be used: {why}"),
-            ));
-        }
-        // Nothing was ever written to one that no host has.
-        let is_empty = life.host.is_none();
-        if is_empty && volume.source.is_some() {
-            return Err(fault::volume_state(
-                volume_id,
-                "is made of its snapshot when it is attached; until then there is no other snapshot of it",
-            ));
-        }
-        // A deletion of it either sees this one, or is seen here.
-        let base = match &newest {
-            Some(id) => tx.find(&Ec2Service::key::<Snapshot>(call, id)).await?,
-            None => None,
-        };
-        let base = base.filter(Snapshot::may_be_base);
         let snapshot = Snapshot {
             description: description.clone(),
-            host: life.host.clone().unwrap_or_default(),
-            base: base.map(|it| it.id),
             tags: tags.clone(),
-            ..Snapshot::new(call, &volume.id, volume.wanted_gib(), is_empty)
+            ..of_volume(call, &mut tx, &volume, &known).await?
         };
         tx.put(Ec2Service::key::<Snapshot>(call, &snapshot.id), &snapshot);
         snapshot
@@ -95,6 +74,50 @@ pub fn check_description(text: &str) -> Result<(), Fault> {
     }
 }
 
+/// A snapshot of a volume that is to be taken. `known`: those of the account.
+pub async fn of_volume(
+    call: &Call,
+    tx: &mut Changes<'_, Ec2Faults>,
+    volume: &Volume,
+    known: &[Snapshot],
+) -> Result<Snapshot, Fault> {
+    let (id, life) = (&volume.id, &volume.life);
+    if life.deleting {
+        return Err(fault::volume_state(id, "is being deleted"));
+    }
+    if let Some(why) = &life.lost {
+        return Err(fault::volume_state(id, &format!("cannot be used: {why}")));
+    }
+    // Nothing was ever written to one that no host has.
+    let is_empty = life.host.is_none();
+    if is_empty && volume.source.is_some() {
+        return Err(fault::volume_state(
+            id,
+            "is made of its snapshot when it is attached; until then there is no other snapshot of it",
+        ));
+    }
+    Ok(Snapshot {
+        host: life.host.clone().unwrap_or_default(),
+        base: base_of(call, tx, known, id).await?,
+        ..Snapshot::new(call, id, volume.wanted_gib(), is_empty)
+    })
+}
+
+/// The last snapshot of a volume, or of what stands for one. A deletion of it either sees the one that is taken now, or is
+/// seen here.
+pub async fn base_of(
+    call: &Call,
+    tx: &mut Changes<'_, Ec2Faults>,
+    known: &[Snapshot],
+    volume: &str,
+) -> Result<Option<String>, Fault> {
+    let base = match newest_of(known, volume) {
+        Some(id) => tx.find(&Ec2Service::key::<Snapshot>(call, &id)).await?,
+        None => None,
+    };
+    Ok(base.filter(Snapshot::may_be_base).map(|it| it.id))
+}
+
 /// The volume's last snapshot that is whole.
 fn newest_of(known: &[Snapshot], volume: &str) -> Option<String> {
     let of_volume = known
@@ -104,7 +127,7 @@ fn newest_of(known: &[Snapshot], volume: &str) -> Option<String> {
     newest.map(|it| it.id.clone())
 }
 
-async fn await_taken(service: &Ec2Service, call: &Call, id: &str) -> Result<(), Fault> {
+pub async fn await_taken(service: &Ec2Service, call: &Call, id: &str) -> Result<(), Fault> {
     let end = Instant::now() + PATIENCE;
     while Instant::now() < end {
         let found = service.find::<Snapshot>(call, id).await?;

@@ -14,6 +14,7 @@ mod bytes;
 mod copy;
 mod copying;
 mod create;
+mod create_set;
 mod delete;
 mod describe;
 mod owned;
@@ -25,13 +26,14 @@ pub use attributes::{
     describe as describe_attribute, modify as modify_attribute, reset as reset_attribute,
 };
 pub use bytes::{NotTaken, Place};
-pub use copy::copy;
-pub use create::create;
+pub use copy::{check_region, copy, room_for_copies};
+pub use create::{await_taken, create};
+pub use create_set::{Member, Members, create_set, instance, members};
 pub use delete::delete;
 pub use describe::describe;
 pub use owned::Owned;
 pub use reconcile::snapshot as reconcile;
-pub use records::{CopyUse, Origin, Shared, Snapshot, Source, State, Use};
+pub use records::{CopyUse, Root, Set, Shared, Snapshot, Source, State, Use};
 
 use wharf_records::{Record as _, Scope};
 use wharf_service::platform;

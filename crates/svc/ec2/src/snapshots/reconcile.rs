@@ -16,7 +16,9 @@ use super::{CopyUse, Snapshot, State, Use, copying};
 use crate::{
     Ec2Service,
     fault::{ChangeError, Ec2Faults},
+    images,
     instances::PERMIT,
+    records::Instance,
     table::SERVICE,
     volumes::Volume,
 };
@@ -76,6 +78,9 @@ pub async fn snapshot(service: &Ec2Service, scope: &Scope, key: &str) -> Result<
         State::Error | State::Completed => {}
     }
     forget_origin(service, record).await?;
+    if let Some(image) = &record.image {
+        images::settle(service, scope, image).await?;
+    }
     Ok(Next::Settled)
 }
 
@@ -108,7 +113,7 @@ fn fenced(service: &Ec2Service, stored: &Stored<Snapshot>) -> Result<Txn, StepEr
     Ok(Txn::new().when(shard).when(stored.unchanged()))
 }
 
-/// Whether a volume is still to be made of it. Words of volumes that are made or gone are removed.
+/// Whether a volume, or the disk of an instance, is still to be made of it. Words of volumes that are made or gone are removed.
 async fn is_used(service: &Ec2Service, scope: &Scope, id: &str) -> Result<bool, StepError> {
     let prefix = scope.key(Use::KIND, &format!("{id}:"));
     for key in service.table.keys(&prefix).await? {
@@ -116,9 +121,20 @@ async fn is_used(service: &Ec2Service, scope: &Scope, id: &str) -> Result<bool, 
             continue;
         };
         let of = &word.record;
-        let volume = Scope::new(SERVICE, &of.account, &scope.region).key(Volume::KIND, &of.volume);
-        let volume = service.table.read::<Volume>(&volume).await?;
-        if volume.is_some_and(|it| !it.record.life.made && !it.record.life.deleting) {
+        let user = Scope::new(SERVICE, &of.account, &scope.region);
+        let waits = match of.volume.starts_with("i-") {
+            true => {
+                let instance = user.key(Instance::KIND, &of.volume);
+                let instance = service.table.read::<Instance>(&instance).await?;
+                instance.is_some_and(|it| it.record.life.is_first_boot())
+            }
+            false => {
+                let volume = user.key(Volume::KIND, &of.volume);
+                let volume = service.table.read::<Volume>(&volume).await?;
+                volume.is_some_and(|it| !it.record.life.made && !it.record.life.deleting)
+            }
+        };
+        if waits {
             return Ok(true);
         }
         let txn = Txn::new().when(fence(&service.instances.shard)?);

@@ -6,22 +6,27 @@ use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
 use wharf_base::{Timestamp, ids};
 use wharf_planeproto::snapshot::MAX_PAGES;
-use wharf_records::{Record, Scope, Unknown, ecs::Tags};
-use wharf_wire::Call;
+use wharf_records::{Record, Scope, Unknown, ecs::Tags, encode};
+use wharf_store::Txn;
+use wharf_wire::{Call, Context, Fault};
 
 use crate::{
     fault,
     filter::Fields,
+    images,
     records::{entity, tags_to_wire},
     table::SERVICE,
 };
+
+/// Volume of all copies, as AWS shows it.
+const NO_VOLUME: &str = "vol-ffffffff";
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     pub id: String,
     pub owner: String,
     pub region: String,
-    /// `vol-…`; it may be gone.
+    /// `vol-…`; it may be gone. Of a root: what stands for that.
     pub volume: String,
     /// The volume's size.
     pub gib: u32,
@@ -31,6 +36,15 @@ pub struct Snapshot {
     pub host: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
+    /// It is of the disk that the root file system of an instance is on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<Root>,
+    /// Those that are of the same moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set: Option<Set>,
+    /// The image that waits for it, which lies beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
     /// An earlier snapshot of the volume, of which the host need not keep what did not change: it owns its bytes until
     /// this one is there, even if it is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -87,6 +101,9 @@ impl Snapshot {
             },
             host: String::new(),
             origin: None,
+            root: None,
+            set: None,
+            image: None,
             base: None,
             taken: is_empty,
             progress: if is_empty { 100 } else { 0 },
@@ -154,6 +171,39 @@ impl Record for Shared {
     const FORMAT: u32 = 1;
 }
 
+/// The disk of an instance, which has what was written over the instance's image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Root {
+    /// `i-…`; it may be gone.
+    pub instance: String,
+    /// Of that image.
+    pub source: images::Source,
+    /// Account by whose rights that is pulled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub puller: Option<String>,
+    pub architecture: String,
+}
+
+impl Root {
+    /// What stands for the volume of a root, which is none: the same for all snapshots of an instance.
+    pub fn volume_of(instance: &str) -> String {
+        let digits = instance.strip_prefix("i-").unwrap_or(instance);
+        format!("vol-{digits}")
+    }
+}
+
+/// Snapshots of an instance that are taken at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Set {
+    /// `set-…`
+    pub id: String,
+    pub members: u32,
+    pub instance: String,
+    /// They are taken before it boots under that number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before_boot: Option<u64>,
+}
+
 /// What a snapshot is a copy of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
@@ -189,14 +239,29 @@ pub struct Source {
     pub owner: String,
 }
 
-/// A volume that is still to be made of a snapshot: until then the snapshot's bytes stay. Under the snapshot's owner,
-/// by `<snapshot>:<account>:<volume>`.
+/// A volume, or the disk of an instance, that is still to be made of a snapshot: until then the snapshot's bytes stay.
+/// Under the snapshot's owner, by `<snapshot>:<account>:<volume>`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Use {
     pub account: String,
+    /// `vol-…` or `i-…`
     pub volume: String,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+impl Source {
+    /// With the word that something of the caller's is still to be made of it.
+    pub fn put_use(&self, cx: &Context, user: &str, txn: Txn) -> Txn {
+        let id = Use::id(&self.snapshot, &cx.account, user);
+        let key = Scope::new(SERVICE, &self.owner, &cx.region).key(Use::KIND, &id);
+        let word = Use {
+            account: cx.account.clone(),
+            volume: user.to_owned(),
+            unknown: Unknown::new(),
+        };
+        txn.put(key, encode(&word))
+    }
 }
 
 impl Use {
@@ -213,6 +278,41 @@ impl Record for Use {
 impl Snapshot {
     pub fn may_use(&self, account: &str) -> bool {
         self.public || self.owner == account || self.shared_with.contains(account)
+    }
+
+    /// It can be the data of volumes.
+    pub fn check_data(&self) -> Result<(), Fault> {
+        match &self.root {
+            None => Ok(()),
+            Some(_) => Err(fault::snapshot_of_root(&self.id)),
+        }
+    }
+
+    /// A copy of it, of the caller's, which is empty if it is. Nobody shares it.
+    pub fn copied(&self, call: &Call) -> Self {
+        Self {
+            origin: Some(Origin {
+                id: self.id.clone(),
+                owner: self.owner.clone(),
+                region: self.region.clone(),
+                copied: 0,
+            }),
+            root: self.root.clone(),
+            taken: true,
+            ..Self::new(call, NO_VOLUME, self.gib, self.pages.is_empty())
+        }
+    }
+
+    /// The word that it is being copied, and where that is kept.
+    pub fn copy_word(&self) -> Option<(String, CopyUse)> {
+        let key = self.origin_use().filter(|_| self.is_being_taken())?;
+        let word = CopyUse {
+            account: self.owner.clone(),
+            region: self.region.clone(),
+            snapshot: self.id.clone(),
+            unknown: Unknown::new(),
+        };
+        Some((key, word))
     }
 
     /// Where it is said that it is still being copied.

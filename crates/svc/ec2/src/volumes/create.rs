@@ -121,6 +121,7 @@ fn digest(input: &CreateVolumeRequest) -> String {
 /// A snapshot that volumes can be made of.
 async fn source(service: &Ec2Service, call: &Call, id: &str) -> Result<Snapshot, Fault> {
     let found = snapshots::find(service, call, id).await?;
+    found.check_data()?;
     match found.state {
         State::Completed => Ok(found),
         other => Err(fault::snapshot_state(other.as_str())),

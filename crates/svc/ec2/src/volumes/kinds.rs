@@ -29,6 +29,11 @@ struct Limits {
 }
 
 impl Kind {
+    /// Whether a request may say its rates: of others they follow from the size.
+    pub fn has_rates(self) -> bool {
+        matches!(self, Self::Gp3 | Self::Io1 | Self::Io2)
+    }
+
     pub fn named(name: &str) -> Option<Self> {
         let all = [
             Self::Standard,

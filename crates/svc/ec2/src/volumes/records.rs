@@ -142,15 +142,10 @@ impl Volume {
     /// The volume, with the word that it is still to be made of its snapshot.
     pub fn put_new(&self, cx: &Context, txn: Txn) -> Txn {
         let txn = txn.put(Ec2Service::key::<Self>(cx, &self.id), encode(self));
-        let Some(key) = self.source_use(&Ec2Service::scope(cx)) else {
-            return txn;
-        };
-        let word = Use {
-            account: cx.account.clone(),
-            volume: self.id.clone(),
-            unknown: Unknown::new(),
-        };
-        txn.put(key, encode(&word))
+        match &self.source {
+            Some(source) => source.put_use(cx, &self.id, txn),
+            None => txn,
+        }
     }
 
     pub fn attachment(&self) -> Option<wire::VolumeAttachment> {

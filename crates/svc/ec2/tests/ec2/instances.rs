@@ -1,6 +1,7 @@
 //! Instances, from their launch to their end, on hosts that this test plays.
 
 mod devices;
+mod images;
 mod placement;
 mod pods;
 
@@ -13,6 +14,7 @@ use std::{
 use tokio_util::sync::{CancellationToken, DropGuard};
 use wharf_api_ec2::{Ec2, types::*};
 use wharf_base::{Clock, TestClock, Timestamp, public_images::PublicImage};
+use wharf_blobs::Blobs;
 use wharf_hosts::{Hosts, Registration};
 use wharf_planeproto::{
     Resource,
@@ -33,6 +35,7 @@ use wharf_svc_ec2::{
 };
 use wharf_testkit::{ACCOUNT, PERMIT, call, refused, until};
 use wharf_vended::Vended;
+use wharf_wanted::Wants;
 use wharf_wire::{Call, Context, Fault, async_trait};
 
 use crate::world::{World, world};
@@ -61,6 +64,8 @@ struct Cloud {
     clock: Arc<TestClock>,
     metrics: Vended,
     ec2: Arc<Ec2Service>,
+    blobs: Blobs,
+    _folder: tempfile::TempDir,
     _fed: DropGuard,
     running: Option<DropGuard>,
 }
@@ -73,7 +78,11 @@ impl Cloud {
         let (feeding, until) = (hosts.clone(), stop.clone());
         tokio::spawn(async move { feeding.feed(until).await });
         let clock = Arc::new(TestClock::at(Timestamp(1_700_000_000_000)));
+        let folder = tempfile::tempdir().unwrap();
+        let limits = wharf_blobs::Limits::default();
         let mut cloud = Self {
+            blobs: Blobs::open(folder.path(), world.keyring.clone(), limits).unwrap(),
+            _folder: folder,
             ec2: Arc::new(Ec2Service::new(world.store.clone(), world.keyring.clone())),
             _fed: stop.drop_guard(),
             running: None,
@@ -98,6 +107,12 @@ impl Cloud {
             metrics: self.metrics.clone(),
             clock: self.clock.clone(),
             takeover: Takeover::Replace,
+        });
+        ec2.bytes_among(Wants {
+            store: self.world.store.clone(),
+            blobs: self.blobs.clone(),
+            clock: self.clock.clone(),
+            unused_life: Duration::from_secs(3600),
         });
         let stop = CancellationToken::new();
         let (running, until) = (ec2.clone(), stop.clone());
@@ -151,7 +166,7 @@ impl Cloud {
     }
 
     fn connected(&self, machine: &str, connected: bool) {
-        let value = Some("own-image".to_owned());
+        let value = Some("own-image,snapshots".to_owned());
         let registration = Registration {
             host: format!("host-of-{machine}"),
             account: wharf_testkit::ACCOUNT.to_owned(),

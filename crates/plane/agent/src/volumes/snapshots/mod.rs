@@ -2,7 +2,8 @@
 //!
 //! A snapshot is of one moment, whoever writes to the volume ([`still`]): a file system that is mounted is frozen
 //! ([`super::freeze`]), so the file is what a disk is after a clean unmount. The moment lies between the call and the completion: an agent that is killed before the list of chunks
-//! is durable begins anew, and the snapshot is then of a later moment, but never of two.
+//! is durable begins anew, and the snapshot is then of a later moment, but never of two. Those of one instance that are
+//! asked for at once are of one moment ([`together`], [`units`]).
 //!
 //! One loop takes ([`taking`]) and another sends ([`sending`]): the moment of a snapshot does not wait for the bytes
 //! of others.
@@ -17,8 +18,10 @@ mod sending;
 mod still;
 mod take;
 mod taking;
+mod together;
+mod units;
 
-use std::{collections::BTreeMap, fs, io, path::PathBuf};
+use std::{collections::BTreeMap, io, path::PathBuf};
 
 use bytes::Bytes;
 use http::Method;
@@ -28,7 +31,10 @@ use wharf_planeproto::snapshot::{Failed, Path, Snapshot, What};
 
 pub use self::take::{is, write_chunk};
 use super::Volumes;
-use crate::client::{Api, CallError};
+use crate::{
+    client::{Api, CallError},
+    instances::{disk_of, is_instance},
+};
 
 /// Below the node's folder.
 pub const FOLDER: &str = "ebs-snapshots";
@@ -49,6 +55,9 @@ enum NotSent {
     NotMade,
     #[error("the volume is being checked")]
     Checked,
+    /// It is to be taken when the instance is shut down.
+    #[error("the instance is not shut down yet")]
+    Runs,
     #[error("the volume was deleted before the snapshot was taken")]
     Deleted,
     /// The control plane lacks what an earlier snapshot had, and this one left out.
@@ -99,32 +108,21 @@ impl Volumes {
         self.folder_of(id).join("list").exists()
     }
 
-    /// Removes what is left of snapshots that nothing is said of.
-    fn forget(&self, told: &Told) -> io::Result<()> {
-        let entries = match fs::read_dir(&self.snapshots_dir) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            other => other?,
-        };
-        for entry in entries {
-            let entry = entry?;
-            let is_told = entry
-                .file_name()
-                .to_str()
-                .is_some_and(|id| told.contains_key(id));
-            if !is_told {
-                fs::remove_dir_all(entry.path())?;
-            }
+    /// The file of a volume, or the disk of an instance.
+    fn image_of(&self, id: &str) -> PathBuf {
+        match is_instance(id) {
+            true => disk_of(&self.node, id),
+            false => self.files.image(id),
         }
-        Ok(())
     }
 
-    /// Whether a snapshot of the volume was told of and not taken yet, or one is being taken: its file stays until then.
-    /// Where there is no file there is nothing to wait for.
+    /// Whether a snapshot of the volume, or of the disk of the instance, was told of and not taken yet, or one is being
+    /// taken: its file stays until then. Where there is no file there is nothing to wait for.
     pub(super) fn awaits_snapshot(&self, volume: &str) -> bool {
         if self.is_taken_for_itself(volume) {
             return true;
         }
-        if !self.files.image(volume).exists() {
+        if !self.image_of(volume).exists() {
             return false;
         }
         // Before anything was told, there may be some.

@@ -80,10 +80,8 @@ impl Volumes {
     }
 
     async fn send_one(&self, api: &Api, snapshot: &Snapshot) -> Result<(), NotSent> {
-        let (folder, of_volume) = (
-            self.folder_of(&snapshot.id),
-            self.files.folder(&snapshot.volume),
-        );
+        let of_volume = self.folder_of_volume(&snapshot.volume);
+        let folder = self.folder_of(&snapshot.id);
         let (opened, list) = (folder.clone(), folder.join("list"));
         let taken = blocking(move || Taken::open(&opened)).await?;
         let taken = Arc::new(taken.ok_or(NotSent::Malformed)?);

@@ -26,11 +26,11 @@ use crate::volumes::{
 };
 
 /// How long a file system may be frozen: those who write to it wait.
-const FROZEN_FOR: Duration = Duration::from_secs(30 * 60);
+pub const FROZEN_FOR: Duration = Duration::from_secs(30 * 60);
 /// … and an instance stand still.
-const PAUSED_FOR: Duration = Duration::from_secs(60);
+pub const PAUSED_FOR: Duration = Duration::from_secs(60);
 /// What requests that are under way take.
-const SETTLES: Duration = Duration::from_secs(10);
+pub const SETTLES: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 
 /// Until when something may stand still: the moment at which reading has to be over.
@@ -60,7 +60,7 @@ impl Still<'_> {
         match self.freezer.freeze(self.image) {
             Ok(frozen) => {
                 let end = Instant::now() + FROZEN_FOR;
-                match self.cloned()? {
+                match cloned(self.image, self.clone)? {
                     Some(clone) => {
                         drop(frozen);
                         read(&clone.file, None)
@@ -94,7 +94,7 @@ impl Still<'_> {
         let paused = pause(switch)?;
         let end = Instant::now() + PAUSED_FOR;
         let before = settled(device, SETTLES)?.ok_or_else(changed)?;
-        let clone = self.cloned()?;
+        let clone = cloned(self.image, self.clone)?;
         if clone.is_none() {
             read(&File::open(self.image)?, Some(end))?;
         }
@@ -108,36 +108,39 @@ impl Still<'_> {
             None => Ok(()),
         }
     }
+}
 
-    /// `None` where the disk cannot clone files.
-    fn cloned(&self) -> io::Result<Option<Clone<'_>>> {
-        /// Of the kernel's, with the file to be cloned.
-        const FICLONE: libc::Ioctl = 0x4004_9409;
-        let from = File::open(self.image)?;
-        let into = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(self.clone)?;
-        let clone = Clone {
-            file: into,
-            path: self.clone,
-        };
-        // SAFETY: two descriptors that outlive the call.
-        let cloned = unsafe { libc::ioctl(clone.file.as_raw_fd(), FICLONE, from.as_raw_fd()) };
-        match Errno::result(cloned) {
-            Ok(_) => Ok(Some(clone)),
-            Err(Errno::EOPNOTSUPP | Errno::ENOTTY | Errno::EXDEV | Errno::EINVAL) => Ok(None),
-            Err(other) => Err(other.into()),
-        }
+/// A clone of the file `image` at `path`; `None` where the disk cannot clone files.
+pub fn cloned<'a>(image: &Path, path: &'a Path) -> io::Result<Option<Clone<'a>>> {
+    /// Of the kernel's, with the file to be cloned.
+    const FICLONE: libc::Ioctl = 0x4004_9409;
+    let from = File::open(image)?;
+    let into = File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .open(path)?;
+    let clone = Clone { file: into, path };
+    // SAFETY: two descriptors that outlive the call.
+    let cloned = unsafe { libc::ioctl(clone.file.as_raw_fd(), FICLONE, from.as_raw_fd()) };
+    match Errno::result(cloned) {
+        Ok(_) => Ok(Some(clone)),
+        Err(Errno::EOPNOTSUPP | Errno::ENOTTY | Errno::EXDEV | Errno::EINVAL) => Ok(None),
+        Err(other) => Err(other.into()),
     }
 }
 
 /// The clone of a volume's file, which goes with this.
-struct Clone<'a> {
+pub struct Clone<'a> {
     file: File,
     path: &'a Path,
+}
+
+impl Clone<'_> {
+    pub fn file(&self) -> &File {
+        &self.file
+    }
 }
 
 impl Drop for Clone<'_> {
@@ -148,13 +151,13 @@ impl Drop for Clone<'_> {
     }
 }
 
-fn changed() -> io::Error {
+pub fn changed() -> io::Error {
     let text = "what is done with the volume changed while it was read";
     io::Error::new(io::ErrorKind::Interrupted, text)
 }
 
 /// Has all that was written reach the file; what was written so far, if nothing is under way then.
-fn settled(device: LoopDevice, patience: Duration) -> io::Result<Option<Writes>> {
+pub fn settled(device: LoopDevice, patience: Duration) -> io::Result<Option<Writes>> {
     let end = Instant::now() + patience;
     loop {
         device.flush()?;

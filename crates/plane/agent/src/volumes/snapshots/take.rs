@@ -74,6 +74,23 @@ pub fn keep(folder: &Path, list: &[Entry]) -> io::Result<()> {
     kept
 }
 
+/// The same for one of several that are taken at once: it is the snapshot once it is finished.
+pub fn keep_apart(folder: &Path, list: &[Entry]) -> io::Result<()> {
+    write_list(folder, APART, list)
+}
+
+/// … which may be done again, and is nothing where there is none.
+pub fn finish(folder: &Path) -> io::Result<()> {
+    match fs::rename(folder.join(APART), folder.join("list")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => File::open(folder)?.sync_all(),
+    }
+}
+
+/// The list of one that is not finished.
+const APART: &str = "list-apart";
+
 /// Chunks that are written between two looks at the room that is left: less than the host keeps free.
 const UNCHECKED: u64 = 64;
 

@@ -1,24 +1,37 @@
 //! Taking: what is told of is taken as soon as may be, whatever is being sent, since a snapshot is of the moment that
 //! it is taken. A few at a time, and one of an account: whose volume takes its time, or hangs, holds up no other account.
 
-use std::{collections::BTreeSet, io, time::Duration};
+use std::{collections::BTreeSet, io, path::PathBuf, time::Duration};
 
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
-use wharf_planeproto::{snapshot::Snapshot, volume::Wanted};
+use wharf_container::runtime::{PauseSwitch, TaskHandle, is_attached};
+use wharf_planeproto::{
+    snapshot::{Entry, Snapshot},
+    volume::Wanted,
+};
 
-use super::{NotSent, blocking, fail, sending::offer, still::Still, take};
+use super::{
+    NotSent, blocking, fail,
+    sending::offer,
+    take,
+    together::{self, Disk},
+    units::{self, Partial, Unit, finish, forget, units},
+};
 use crate::{
     client::Api,
-    instances::container,
-    volumes::{Volumes, tries::Tries},
+    instances::{BOOT, container, disks_in},
+    volumes::{Volumes, freeze::Freezer, tries::Tries},
 };
 
 /// Snapshots that are taken at a time: each reads a disk that all of them share.
 const TAKEN_AT_ONCE: usize = 3;
 /// A disk that fails so often does not get better.
 const MAX_FAILURES: u32 = 5;
+/// What an instance takes to shut down, with all that it takes to kill one that does not.
+const SHUTS_DOWN: Duration = Duration::from_secs(90);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Between two looks for what an earlier agent left frozen …
 const THAW_EVERY: Duration = Duration::from_secs(30);
 /// … since it was being frozen when that agent was killed, which takes as long as there is to be written.
@@ -39,48 +52,55 @@ impl Volumes {
     pub(super) async fn take_told(&self, api: &Api, shutdown: &CancellationToken) {
         let (mut news, mut moved) = (self.snapshots.subscribe(), self.moved.subscribe());
         let (mut tries, mut under_way) = (Tries::default(), FuturesUnordered::new());
-        let mut accounts = BTreeSet::new();
+        let (mut accounts, mut partial) = (BTreeSet::new(), Partial::default());
         loop {
             moved.borrow_and_update();
             let (told, now) = (news.borrow_and_update().clone(), Instant::now());
             if let Some(told) = &told {
-                if let Err(error) = self.forget(told) {
+                let dir = &self.snapshots_dir;
+                if let Err(error) = finish(dir, told).and_then(|()| forget(dir, told)) {
                     tracing::error!(%error, "failed to remove snapshots that are done; will retry");
                 }
-                tries.keep(|id| told.contains_key(id));
+                let ids: BTreeSet<String> = units(told).into_iter().map(|it| it.id).collect();
+                tries.keep(|id| ids.contains(id));
             }
-            for snapshot in told.iter().flat_map(|it| it.values()) {
+            let all: Vec<Unit> = told.iter().flat_map(|it| units(it)).collect();
+            partial.keep(|id| all.iter().any(|it| it.id == id));
+            for unit in &all {
                 if under_way.len() == TAKEN_AT_ONCE {
                     break;
                 }
-                let is_due = tries.is_due(&snapshot.id, now) && !self.is_taken(&snapshot.id);
-                if is_due && accounts.insert(snapshot.account.clone()) {
-                    tries.begin(&snapshot.id);
-                    let (snapshot, failures) = (snapshot.clone(), tries.failures(&snapshot.id));
+                let is_due = tries.is_due(&unit.id, now) && !self.are_taken(unit);
+                let is_due = is_due && partial.is_over(unit, now);
+                if is_due && accounts.insert(unit.account().to_owned()) {
+                    tries.begin(&unit.id);
+                    let (unit, failures) = (unit.clone(), tries.failures(&unit.id));
                     under_way.push(async move {
-                        let tried = self.take_or_fail(api, &snapshot, failures).await;
-                        (snapshot, tried)
+                        let tried = self.take_or_fail(api, &unit, failures).await;
+                        (unit, tried)
                     });
                 }
             }
+            let next = tries.next(now);
+            let next = partial.next(now).map_or(next, |at| at.min(next));
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 changed = news.changed() => if changed.is_err() { return },
                 changed = moved.changed() => if changed.is_err() { return },
-                Some((snapshot, tried)) = under_way.next() => {
-                    accounts.remove(&snapshot.account);
-                    let id = &snapshot.id;
+                Some((unit, tried)) = under_way.next() => {
+                    accounts.remove(unit.account());
+                    let id = &unit.id;
                     if tried == Tried::Failed {
                         tries.failed(id);
                     }
                     match tried {
                         // It may have to be taken once more.
-                        _ if self.is_taken(id) => tries.forget(id),
+                        _ if self.are_taken(&unit) => tries.forget(id),
                         Tried::Over => tries.end(id),
                         Tried::Again | Tried::Failed => tries.again(id, Instant::now()),
                     }
                 }
-                () = sleep_until(tries.next(now)) => {}
+                () = sleep_until(next) => {}
             }
         }
     }
@@ -89,11 +109,13 @@ impl Volumes {
     pub(super) async fn thaw_what_was_left(&self, shutdown: &CancellationToken) {
         let end = Instant::now() + THAW_FOR;
         while Instant::now() < end {
-            let (dir, freezer) = (self.files.dir().to_owned(), self.freezer.clone());
-            if let Err(error) = blocking(move || freezer.thaw_all(&dir)).await
-                && error.kind() != io::ErrorKind::NotFound
-            {
-                tracing::error!(%error, "failed to look for volumes that were left frozen; will retry");
+            for dir in [self.files.dir().to_owned(), disks_in(&self.node)] {
+                let freezer = self.freezer.clone();
+                if let Err(error) = blocking(move || freezer.thaw_all(&dir)).await
+                    && error.kind() != io::ErrorKind::NotFound
+                {
+                    tracing::error!(%error, "failed to look for volumes that were left frozen; will retry");
+                }
             }
             tokio::select! {
                 () = shutdown.cancelled() => return,
@@ -102,14 +124,20 @@ impl Volumes {
         }
     }
 
+    fn are_taken(&self, unit: &Unit) -> bool {
+        unit.members.iter().all(|it| self.is_taken(&it.id))
+    }
+
     /// `failures`: how often it failed before.
-    async fn take_or_fail(&self, api: &Api, snapshot: &Snapshot, failures: u32) -> Tried {
-        let error = match self.take_if_there(snapshot).await {
+    async fn take_or_fail(&self, api: &Api, unit: &Unit, failures: u32) -> Tried {
+        let error = match self.take_if_there(unit).await {
             Ok(()) => {
                 self.moved.send_replace(());
-                // CreateSnapshot waits for this word. One that is lost comes again with the first chunks.
-                if let Err(error) = offer(api, snapshot, &[], 0).await {
-                    tracing::warn!(snapshot = snapshot.id, %error, "failed to tell that a snapshot was taken; will retry");
+                for snapshot in &unit.members {
+                    // CreateSnapshot waits for this word. One that is lost comes again with the first chunks.
+                    if let Err(error) = offer(api, snapshot, &[], 0).await {
+                        tracing::warn!(snapshot = snapshot.id, %error, "failed to tell that a snapshot was taken; will retry");
+                    }
                 }
                 return Tried::Over;
             }
@@ -118,75 +146,177 @@ impl Volumes {
         // Each try holds up those who write to the volume, and the end of one that is to be deleted.
         let is_failure = matches!(error, NotSent::Io(_));
         if is_failure && failures + 1 >= MAX_FAILURES || error.is_final() {
-            tracing::error!(snapshot = snapshot.id, %error, "failed to take a snapshot");
-            return match fail(api, snapshot, &error).await {
+            tracing::error!(id = unit.id, %error, "failed to take a snapshot");
+            let mut all_heard = true;
+            for snapshot in &unit.members {
+                all_heard &= fail(api, snapshot, &error).await;
+            }
+            return match all_heard {
                 true => Tried::Over,
                 false => Tried::Failed,
             };
         }
-        tracing::warn!(snapshot = snapshot.id, %error, "failed to take a snapshot; will retry");
+        tracing::warn!(id = unit.id, %error, "failed to take a snapshot; will retry");
         match is_failure {
             true => Tried::Failed,
             false => Tried::Again,
         }
     }
 
-    async fn take_if_there(&self, snapshot: &Snapshot) -> Result<(), NotSent> {
-        if self.files.image(&snapshot.volume).try_exists()? {
-            return self.take_one(snapshot).await;
+    async fn take_if_there(&self, unit: &Unit) -> Result<(), NotSent> {
+        if let Some(set) = unit.set()
+            && let Some(boot) = set.before_boot
+        {
+            self.await_end(unit, &set.instance, boot).await?;
         }
-        // Told before its volume was made, or of one that is gone.
-        let told = self.told.borrow();
-        let volume = told.get(&snapshot.volume);
-        match volume.is_some_and(|it| it.wanted == Wanted::Kept) {
-            true => Err(NotSent::NotMade),
-            false => Err(NotSent::Deleted),
+        for snapshot in &unit.members {
+            let volume = &snapshot.volume;
+            if self.image_of(volume).try_exists()? {
+                continue;
+            }
+            // Told before its volume was made, or of one that is gone.
+            let told = self.told.borrow();
+            let volume = told.get(volume);
+            return match volume.is_some_and(|it| it.wanted == Wanted::Kept) {
+                true => Err(NotSent::NotMade),
+                false => Err(NotSent::Deleted),
+            };
+        }
+        self.take_one_moment(unit).await
+    }
+
+    /// Waits until an instance is shut down and nobody has its disks, before it boots under that number. One that did so
+    /// already is taken as it runs.
+    async fn await_end(&self, unit: &Unit, instance: &str, boot: u64) -> Result<(), NotSent> {
+        let end = Instant::now() + SHUTS_DOWN;
+        loop {
+            let running = self.guests().running();
+            let of = running.as_ref().and_then(|it| it.get(instance));
+            let is_ready = match (of, &running) {
+                (Some(handle), _) => boot_of(handle).is_none_or(|it| it >= boot),
+                (None, Some(_)) => !self.has_any_attached(unit)?,
+                // Nothing is known of instances yet.
+                (None, None) => false,
+            };
+            if is_ready {
+                return Ok(());
+            }
+            if Instant::now() >= end {
+                return Err(NotSent::Runs);
+            }
+            sleep(LOOK_EVERY).await;
         }
     }
 
-    async fn take_one(&self, snapshot: &Snapshot) -> Result<(), NotSent> {
-        let (image, of_volume) = (
-            self.files.image(&snapshot.volume),
-            self.files.folder(&snapshot.volume),
-        );
-        let (folder, base) = (self.folder_of(&snapshot.id), snapshot.base.clone());
+    fn has_any_attached(&self, unit: &Unit) -> io::Result<bool> {
+        for snapshot in &unit.members {
+            let image = self.image_of(&snapshot.volume);
+            if image.try_exists()? && is_attached(&image)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn take_one_moment(&self, unit: &Unit) -> Result<(), NotSent> {
+        let mut held = Vec::with_capacity(unit.members.len());
+        for snapshot in &unit.members {
+            // One that is being mounted or removed just now is so, or is not, from here on. Others do not wait for its check.
+            let taken = self.try_take(&snapshot.volume).await;
+            held.push(taken.ok_or(NotSent::Checked)?);
+        }
+        let of = |snapshot: &Snapshot| Part {
+            image: self.image_of(&snapshot.volume),
+            clone: self.folder_of(&snapshot.id).join("clone"),
+            folder: self.folder_of(&snapshot.id),
+            of_volume: self.folder_of_volume(&snapshot.volume),
+            base: snapshot.base.clone(),
+        };
+        let parts: Vec<Part> = unit.members.iter().map(of).collect();
         let (files, freezer) = (self.files.clone(), self.freezer.clone());
-        // One that is being mounted or removed just now is so, or is not, from here on. Others do not wait for its check.
-        let taken = self.try_take(&snapshot.volume).await;
-        let taken = taken.ok_or(NotSent::Checked)?;
-        let switch = self.switch_of(&snapshot.volume);
+        let (switch, set) = (self.switch_of(unit), unit.set().map(|it| it.id.clone()));
+        let dir = self.snapshots_dir.clone();
         blocking(move || {
-            // One that cannot be read is no reason to have no snapshot.
-            let base = base.map(|it| take::base(&of_volume, &it));
-            let base = base.and_then(Result::ok).unwrap_or_default();
-            std::fs::create_dir_all(&folder)?;
-            let still = Still {
-                image: &image,
-                clone: &folder.join("clone"),
-                freezer: &freezer,
-                switch,
-            };
-            let mut list = Vec::new();
-            still.read(|file, until| {
-                list = take::take(file, &folder, &base, until, || files.check_room())?;
-                Ok(())
-            })?;
-            drop(taken);
-            take::sync(&folder)?;
-            take::keep(&folder, &list)
+            let lists = read_all(&parts, &freezer, switch, || files.check_room())?;
+            drop(held);
+            for part in &parts {
+                take::sync(&part.folder)?;
+            }
+            match (set, lists.as_slice()) {
+                (None, [list]) => take::keep(&parts[0].folder, list),
+                (set, _) => {
+                    let folders = parts.into_iter().map(|it| it.folder);
+                    let lists: Vec<_> = folders.zip(lists).collect();
+                    units::keep(&dir, &set.unwrap_or_default(), &lists)
+                }
+            }
         })
         .await?;
         Ok(())
     }
 
-    /// What holds the instance that has a volume as its device, if it runs.
-    fn switch_of(&self, volume: &str) -> Option<wharf_container::runtime::PauseSwitch> {
-        let told = self.told.borrow();
-        let device = told.get(volume)?.device.as_ref()?;
-        let running = self.guests().running()?;
-        running
-            .get(&device.instance)?
-            .pause_switch(&container())
-            .ok()?
+    /// Where the list of the last snapshot of a volume, or of the disk of an instance, is kept.
+    pub(super) fn folder_of_volume(&self, id: &str) -> PathBuf {
+        let mut image = self.image_of(id);
+        image.pop();
+        image
     }
+
+    /// What holds the instance that has them as its disks, if it runs.
+    fn switch_of(&self, unit: &Unit) -> Option<PauseSwitch> {
+        let instance = match unit.set() {
+            Some(set) => set.instance.clone(),
+            None => {
+                let told = self.told.borrow();
+                let volume = told.get(&unit.members.first()?.volume)?;
+                volume.device.as_ref()?.instance.clone()
+            }
+        };
+        let running = self.guests().running()?;
+        running.get(&instance)?.pause_switch(&container()).ok()?
+    }
+}
+
+/// What is known of one that is taken.
+struct Part {
+    image: PathBuf,
+    clone: PathBuf,
+    folder: PathBuf,
+    of_volume: PathBuf,
+    base: Option<String>,
+}
+
+/// The chunks of all, as they were at one moment. Blocks.
+fn read_all(
+    parts: &[Part],
+    freezer: &Freezer,
+    switch: Option<PauseSwitch>,
+    check_room: impl Fn() -> io::Result<()>,
+) -> io::Result<Vec<Vec<Entry>>> {
+    let mut bases = Vec::with_capacity(parts.len());
+    for part in parts {
+        // One that cannot be read is no reason to have no snapshot.
+        let base = part.base.as_ref();
+        let base = base.map(|it| take::base(&part.of_volume, it));
+        bases.push(base.and_then(Result::ok).unwrap_or_default());
+        std::fs::create_dir_all(&part.folder)?;
+    }
+    let disks: Vec<Disk<'_>> = parts
+        .iter()
+        .map(|it| Disk {
+            image: &it.image,
+            clone: &it.clone,
+        })
+        .collect();
+    let mut lists = vec![Vec::new(); parts.len()];
+    together::read(&disks, freezer, switch, |at, file, until| {
+        lists[at] = take::take(file, &parts[at].folder, &bases[at], until, &check_room)?;
+        Ok(())
+    })?;
+    Ok(lists)
+}
+
+/// The number that it booted under.
+fn boot_of(handle: &TaskHandle) -> Option<u64> {
+    handle.sandbox().annotations.get(BOOT)?.parse().ok()
 }

@@ -160,6 +160,7 @@ fn snapshot(digits: &str) -> Snapshot {
         host: HOST.to_owned(),
         volume: format!("vol-{digits}"),
         base: None,
+        set: None,
     }
 }
 
