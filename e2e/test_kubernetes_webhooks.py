@@ -279,7 +279,8 @@ def test_a_webhook_converts_between_the_versions_of_a_definition(cluster, author
     assert specs("v1")[0] == {"hostPort": "x:3"}
     apply(definition(authority, "v2", service="gone"))
     failed = cluster.kubectl("-n", "others", "get", "places.v1.example.com", check=False)
-    said = 'conversion webhook for example.com/v2, Kind=Place failed: Post "https://gone.hooks.svc:443/convert?timeout=30s": service "gone" not found'
+    asked = 'Post "https://gone.hooks.svc:443/convert?timeout=30s"'
+    said = f'conversion webhook for example.com/v2, Kind=Place failed: {asked}: service "gone" not found'
     assert said in failed.stderr, failed.stderr
     assert len(specs("v2")) == 2
     cluster.kubectl("delete", "crd", "places.example.com", timeout_s=60)

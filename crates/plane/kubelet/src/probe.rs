@@ -384,7 +384,10 @@ mod tests {
             ..HttpGet::default()
         };
         assert!(get.is_over_tls());
-        for (status, expected) in [(200, Ok(())), (503, Err("HTTP probe failed with statuscode: 503"))] {
+        for (status, expected) in [
+            (200, Ok(())),
+            (503, Err("HTTP probe failed with statuscode: 503")),
+        ] {
             let port = serving(status).await;
             let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
             let stream = secured(stream).await.unwrap();

@@ -13,7 +13,7 @@ use wharf_kube_auth::UserInfo;
 use crate::harness::Harness;
 
 #[derive(Default)]
-struct Heard(Mutex<Vec<Value>>);
+pub struct Heard(Mutex<Vec<Value>>);
 
 impl Audit for Heard {
     fn heard(&self, record: &AuditRecord<'_>) {
@@ -25,7 +25,7 @@ impl Audit for Heard {
 
 impl Heard {
     /// Those of one user, once there are any.
-    async fn of(&self, user: &str) -> Vec<Value> {
+    pub async fn of(&self, user: &str) -> Vec<Value> {
         let wait = async {
             loop {
                 let all = self.0.lock().clone();

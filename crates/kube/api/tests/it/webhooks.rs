@@ -1,6 +1,6 @@
 //! Admission webhooks that are hostile, or merely odd. They are pods behind a service, reached through their node.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
@@ -10,7 +10,10 @@ use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 
-use crate::harness::{Harness, read};
+use crate::{
+    audit::Heard,
+    harness::{Harness, read},
+};
 
 const MAPS: &str = "/api/v1/namespaces/default/configmaps";
 const PODS: &str = "/api/v1/namespaces/default/pods";
@@ -52,6 +55,10 @@ async fn node(
 
 /// A cluster with a program behind the service `hook`.
 pub async fn behind(says: Says) -> Harness {
+    serving(Harness::new().await, says).await
+}
+
+async fn serving(it: Harness, says: Says) -> Harness {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
@@ -64,7 +71,6 @@ pub async fn behind(says: Says) -> Harness {
             });
         }
     });
-    let it = Harness::new().await;
     let named = |name: &str| json!({"metadata": {"name": name}});
     let accounts = "/api/v1/namespaces/default/serviceaccounts";
     it.post(accounts, &named("default")).await.expect(201);
@@ -94,7 +100,10 @@ pub async fn behind(says: Says) -> Harness {
 
 /// One with a webhook of one kind about everything in the namespace.
 async fn with(kind: &str, says: Says) -> Harness {
-    let it = behind(says).await;
+    asking(behind(says).await, kind).await
+}
+
+async fn asking(it: Harness, kind: &str) -> Harness {
     let old = json!({"metadata": {"name": "old"}, "data": {"a": "a"}});
     it.post(MAPS, &old).await.expect(201);
     let hook = json!({
@@ -293,4 +302,43 @@ async fn a_cluster_has_a_bound_of_webhooks() {
     // Its own are not counted twice.
     made["webhooks"] = all("a", 300)["webhooks"].clone();
     it.put(&format!("{mutating}/a"), &made).await.expect(200);
+}
+
+fn labels(request: &Value) -> Value {
+    let mut answer = match request["kind"]["kind"] == "ConfigMap" {
+        true => {
+            patching(&json!([{"op": "add", "path": "/metadata/labels", "value": {"by": "hook"}}]))
+        }
+        false => json!({"allowed": true}),
+    };
+    answer["auditAnnotations"] = json!({"why": "because"});
+    answer
+}
+
+#[tokio::test]
+async fn the_audit_log_tells_what_webhooks_did() {
+    let heard = Arc::new(Heard::default());
+    let it = serving(Harness::with_audit(heard.clone()).await, labels).await;
+    let it = asking(it, "mutating").await;
+    let uri = format!("{HOOKS}/mutatingwebhookconfigurations");
+    let mut other = it.get(&format!("{uri}/a")).await.expect(200);
+    other["metadata"] = json!({"name": "b"});
+    other["webhooks"][0]["clientConfig"]["service"]["name"] = "gone".into();
+    other["webhooks"][0]["failurePolicy"] = "Ignore".into();
+    it.post(&uri, &other).await.expect(201);
+    let map = json!({"metadata": {"name": "m"}});
+    let made = it.send_as("jane", Method::POST, MAPS, "application/json", &map);
+    read(made.await).await.expect(201);
+    let told = heard.of("jane").await;
+    let notes = &told[0]["annotations"];
+    let at = |round: &str| format!("webhook.admission.k8s.io/{round}");
+    assert_eq!(
+        notes[format!("mutation.{}", at("round_0_index_0"))],
+        r#"{"configuration":"a","webhook":"hook.example.com","mutated":true}"#
+    );
+    assert_eq!(
+        notes[format!("failed-open.mutating.{}", at("round_0_index_1"))],
+        "hook.example.com"
+    );
+    assert_eq!(notes["hook.example.com/why"], "because");
 }

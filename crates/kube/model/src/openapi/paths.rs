@@ -264,10 +264,16 @@ impl Writer<'_, '_> {
             .iter()
             .map(|(name, kind)| self.parameter("query", name, kind, ""))
             .collect();
-        let consumed: &[&str] = if verb.method == "patch" {
-            PATCHES
-        } else {
-            &["*/*"]
+        // By these clients choose: a custom resource is not merged by its schema, and has no form in protobuf.
+        let is_custom = resource.custom.is_some();
+        let consumed: &[&str] = match verb.method {
+            "patch" if is_custom => &PATCHES[..3],
+            "patch" => PATCHES,
+            _ => &["*/*"],
+        };
+        let produced = match is_custom {
+            true => &PRODUCED[..2],
+            false => PRODUCED,
         };
         let mut made = json!({
             "tags": [format!("{}_{}", group.split('.').next().unwrap_or_default(), resource.version)],
@@ -281,7 +287,7 @@ impl Writer<'_, '_> {
             }
             made["schemes"] = json!(["https"]);
             made["consumes"] = json!(consumed);
-            made["produces"] = json!(PRODUCED);
+            made["produces"] = json!(produced);
             made["responses"] = json!({"200": {"description": "OK", "schema": answers}, "401": {"description": "Unauthorized"}});
         } else {
             if let Some(schema) = sends {
@@ -290,7 +296,7 @@ impl Writer<'_, '_> {
                     .map(|media| ((*media).to_owned(), json!({"schema": schema})));
                 made["requestBody"] = json!({"content": Value::Object(content.collect())});
             }
-            let content = PRODUCED
+            let content = produced
                 .iter()
                 .map(|media| ((*media).to_owned(), json!({"schema": answers})));
             made["responses"] = json!({

@@ -99,6 +99,32 @@ fn a_kind_is_found_by_its_path_and_its_group() {
 }
 
 #[test]
+fn what_a_custom_resource_is_not_patched_by_is_not_told() {
+    let definition = json!({"metadata": {"name": "widgets.example.com"}, "spec": {
+        "group": "example.com", "scope": "Cluster", "names": {"plural": "widgets", "kind": "Widget"},
+        "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {"type": "object"}}}]}});
+    let catalog = Catalog::built_in().with_custom(&[definition]);
+    let document = parsed(&v3(&catalog, "example.com", "v1").expect("example.com/v1"));
+    let patch = &document["paths"]["/apis/example.com/v1/widgets/{name}"]["patch"];
+    let keys = |of: &Value| -> Vec<String> {
+        let content = of["content"].as_object().expect("content");
+        content.keys().cloned().collect()
+    };
+    assert_eq!(
+        keys(&patch["requestBody"]),
+        [
+            "application/apply-patch+yaml",
+            "application/json-patch+json",
+            "application/merge-patch+json"
+        ]
+    );
+    assert_eq!(
+        keys(&patch["responses"]["200"]),
+        ["application/json", "application/yaml"]
+    );
+}
+
+#[test]
 fn merges_are_told() {
     let document = parsed(&v2(&Catalog::built_in()));
     let containers =
