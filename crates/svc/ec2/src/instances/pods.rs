@@ -207,6 +207,8 @@ impl Ec2Service {
                 devices: Vec::new(),
                 placement: None,
                 pod: Some(wish.of.clone()),
+                spot: None,
+                fleet: None,
                 life: Life::new(call.now),
                 created_at: call.now,
                 tags: Default::default(),

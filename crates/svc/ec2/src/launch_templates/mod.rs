@@ -10,6 +10,7 @@ mod delete;
 mod describe;
 mod merge;
 mod modify;
+mod of_request;
 mod records;
 
 pub use create::{create, create_version};

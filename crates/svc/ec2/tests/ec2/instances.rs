@@ -3,6 +3,7 @@
 mod devices;
 mod placement;
 mod pods;
+mod spot;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
