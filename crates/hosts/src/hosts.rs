@@ -5,7 +5,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use wharf_store::Store;
 
-use crate::{Machines, Reached, placement_queue::PlacementQueue};
+use crate::{Machines, Needs, Reached, placement_queue::PlacementQueue};
 
 /// A handle on the machines of the installation. Clones share everything.
 #[derive(Clone)]
@@ -18,6 +18,7 @@ struct Inner {
     machines: RwLock<Machines>,
     reached: Reached,
     queue: PlacementQueue,
+    needs: Needs,
 }
 
 impl Hosts {
@@ -28,6 +29,7 @@ impl Hosts {
             machines: RwLock::default(),
             reached: Reached::default(),
             queue: PlacementQueue::default(),
+            needs: Needs::default(),
         };
         Self {
             inner: Arc::new(inner),
@@ -53,6 +55,11 @@ impl Hosts {
     /// Changes what is known of them; as [`Hosts::read`].
     pub fn write<R>(&self, change: impl FnOnce(&mut Machines) -> R) -> R {
         change(&mut self.inner.machines.write())
+    }
+
+    /// Those who wait for Spot capacity to be given up.
+    pub fn needs(&self) -> &Needs {
+        &self.inner.needs
     }
 
     pub(crate) fn reached(&self) -> &Reached {

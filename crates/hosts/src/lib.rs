@@ -6,6 +6,8 @@
 //! | [`Hosts`] | the machines as they are now, fed by the store |
 //! | [`placement_queue`] | turns of those who claim room, and the one transaction of each turn |
 //! | [`claimant`] | who claims: an id of a kind |
+//! | [`reclaim`] | whose Spot capacity is taken back for somebody else; pure |
+//! | [`needs`] | those who wait for that |
 //! | [`plane_hosts`] | hosts of the network, and those that carry load balancers |
 //!
 //! Machines belong to no account and region, and this crate knows no service: an ECS task is a
@@ -23,15 +25,18 @@ mod feed;
 mod held;
 mod hosts;
 pub mod machines;
+pub mod needs;
 pub mod placement_queue;
 pub mod plane_hosts;
 mod reached;
+pub mod reclaim;
 
 pub use claimant::Claimant;
 pub use draft::Draft;
 pub use held::{Held, hold};
 pub use hosts::Hosts;
 pub use machines::{Machines, Registration, zone_letter};
+pub use needs::{Need, Needs};
 pub use placement_queue::{Outcome, QueueError, Request};
 pub use plane_hosts::{PlaneHostError, PlaneHosts, Subscription, is_underlay};
 pub use reached::Reached;

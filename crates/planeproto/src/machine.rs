@@ -139,6 +139,9 @@ pub struct Metadata {
     /// The placement group that it is in, and the partition of that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<(String, Option<u32>)>,
+    /// It is a Spot instance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spot: Option<Spot>,
     /// Of key pairs: name and the line for `authorized_keys`.
     #[serde(default)]
     pub public_keys: Vec<(String, String)>,
@@ -147,6 +150,23 @@ pub struct Metadata {
     pub profile: Option<(String, String)>,
     /// `ip-172-31-16-4.ec2.internal`
     pub host_name: String,
+}
+
+/// What a Spot instance may read of its capacity.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spot {
+    /// That the capacity is taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<SpotNotice>,
+}
+
+/// What is done with a Spot instance, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpotNotice {
+    /// `terminate` or `stop`.
+    pub action: String,
+    /// Milliseconds since 1970.
+    pub at_ms: i64,
 }
 
 /// What there is of an instance on its host.

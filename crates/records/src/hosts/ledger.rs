@@ -165,6 +165,15 @@ impl Claims {
         self.lots.iter().map(move |lot| (&lot.claim, count(lot)))
     }
 
+    /// Every claim that is Spot capacity, with its claimant.
+    pub fn of_spot(&self) -> impl Iterator<Item = (String, &Claim)> {
+        let lots = self.lots.iter().filter(|lot| lot.claim.spot);
+        lots.flat_map(|lot| {
+            let ids = lot.ids.split_terminator(' ');
+            ids.map(move |id| (format!("{}{id}", lot.of), &lot.claim))
+        })
+    }
+
     pub fn claimants(&self) -> impl Iterator<Item = String> {
         self.lots.iter().flat_map(|lot| {
             let ids = lot.ids.split_terminator(' ');
@@ -213,6 +222,9 @@ pub struct Claim {
     /// MiB of disk; held for as long as there is a claim.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub disk: u32,
+    /// Spot capacity: it is taken back when somebody else needs the room.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub spot: bool,
 }
 
 impl Claim {
@@ -231,6 +243,12 @@ impl Claim {
 
 fn is_zero(number: &u32) -> bool {
     *number == 0
+}
+
+// As serde hands it over.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_not(flag: &bool) -> bool {
+    !*flag
 }
 
 /// How much of a claim still counts.

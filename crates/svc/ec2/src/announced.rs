@@ -1,4 +1,4 @@
-//! What changes of instances mean to the world: that they have another state. Pure.
+//! What changes of instances mean to the world: that they have another state, that their Spot capacity is taken back. Pure.
 
 use serde_json::json;
 use wharf_base::{Arn, Timestamp};
@@ -9,31 +9,79 @@ use wharf_service::{
 };
 use wharf_store::{Event, EventKind};
 
-use crate::{records::Instance, table::SERVICE};
+use crate::{records::Instance, spot::SpotRequest, table::SERVICE};
 
 /// For EventBridge.
 pub const ANNOUNCING: Announcing = Announcing {
     service: SERVICE,
-    of: |changes, _: Timestamp| changes.iter().filter_map(|it| announced(it)).collect(),
+    of: |changes, _: Timestamp| changes.iter().flat_map(|it| announced(it)).collect(),
 };
 
-fn announced(change: &Event) -> Option<Announcement> {
-    let (scope, kind, id) = Scope::parse(change.key())?;
-    if change.kind != EventKind::Put || kind != Instance::KIND {
-        return None;
+fn announced(change: &Event) -> Vec<Announcement> {
+    let Some((scope, kind, id)) = Scope::parse(change.key()) else {
+        return Vec::new();
+    };
+    match kind {
+        _ if change.kind != EventKind::Put => Vec::new(),
+        Instance::KIND => of_instance(change, &scope, &id),
+        SpotRequest::KIND => fulfilled(change, &scope, &id).into_iter().collect(),
+        _ => Vec::new(),
     }
-    let after: Instance = record(&change.entry).filter(|it: &Instance| it.pod.is_none())?;
+}
+
+fn of_instance(change: &Event, scope: &Scope, id: &str) -> Vec<Announcement> {
+    let after = record(&change.entry).filter(|it: &Instance| it.pod.is_none());
+    let Some(after) = after else {
+        return Vec::new();
+    };
     let before: Option<Instance> = change.previous.as_ref().and_then(record);
-    if before.is_some_and(|before| before.life.state == after.life.state) {
+    let mut all = Vec::new();
+    let resource = format!("instance/{id}");
+    let is_same = |before: &Instance| before.life.state == after.life.state;
+    if !before.as_ref().is_some_and(is_same) {
+        let arn = Arn::new("ec2", &scope.region, &scope.account, resource.as_str());
+        all.push(Announcement {
+            place: Place::of_scope(scope),
+            source: "aws.ec2",
+            detail_type: "EC2 Instance State-change Notification",
+            resources: vec![arn.to_string()],
+            detail: json!({ "instance-id": id, "state": after.life.state.name() }),
+        });
+    }
+    let notice = |it: &Instance| {
+        it.spot
+            .as_ref()
+            .and_then(|it| it.notice.map(|it| it.given_at))
+    };
+    let is_new = notice(&after).is_some() && before.as_ref().and_then(notice) != notice(&after);
+    if let Some(held) = after.spot.as_ref().filter(|_| is_new) {
+        all.push(Announcement {
+            place: Place::of_scope(scope),
+            source: "aws.ec2",
+            detail_type: "EC2 Spot Instance Interruption Warning",
+            // By its zone and without the account, as AWS has it in this event alone.
+            resources: vec![format!("arn:aws:ec2:{}:{resource}", after.zone)],
+            detail: json!({ "instance-id": id, "instance-action": held.on_interruption.name() }),
+        });
+    }
+    all
+}
+
+/// That a request has its instance.
+fn fulfilled(change: &Event, scope: &Scope, id: &str) -> Option<Announcement> {
+    let after: SpotRequest = record(&change.entry)?;
+    let before: Option<SpotRequest> = change.previous.as_ref().and_then(record);
+    let instance = after.instance.as_ref()?;
+    if before.is_some_and(|it| it.instance.as_ref() == Some(instance)) {
         return None;
     }
-    let resource = format!("instance/{id}");
+    let resource = format!("instance/{instance}");
     let arn = Arn::new("ec2", &scope.region, &scope.account, resource);
     Some(Announcement {
-        place: Place::of_scope(&scope),
+        place: Place::of_scope(scope),
         source: "aws.ec2",
-        detail_type: "EC2 Instance State-change Notification",
+        detail_type: "EC2 Spot Instance Request Fulfillment",
         resources: vec![arn.to_string()],
-        detail: json!({ "instance-id": id, "state": after.life.state.name() }),
+        detail: json!({ "spot-instance-request-id": id, "instance-id": instance }),
     })
 }

@@ -13,6 +13,7 @@ use crate::{
     Ec2Service,
     elastic::ElasticAddress,
     endpoints::VpcEndpoint,
+    fleet::{Fleet, SpotFleet},
     images::Image,
     launch_templates::LaunchTemplate,
     nat_gateways::NatGateway,
@@ -24,10 +25,12 @@ use crate::{
         SecurityGroup, Subnet, Vpc, arn,
     },
     snapshots::Snapshot,
+    spot::SpotRequest,
     volumes::Volume,
 };
 
 mod endpoints;
+mod fleets;
 mod instances;
 mod launch;
 mod peering;
@@ -129,6 +132,19 @@ pub async fn checks(
             rows.on::<Interface>(&i.network_interface_id).await?;
         }
         Input::RunInstances(i) => rows.launch(i).await?,
+        Input::RequestSpotInstances(i) => rows.spot_requests(i).await?,
+        Input::CreateFleet(_)
+        | Input::DeleteFleets(_)
+        | Input::DescribeFleetInstances(_)
+        | Input::RequestSpotFleet(_)
+        | Input::CancelSpotFleetRequests(_)
+        | Input::DescribeSpotFleetInstances(_)
+        | Input::ModifySpotFleetRequest(_) => rows.fleets(input).await?,
+        Input::CancelSpotInstanceRequests(i) => {
+            for id in i.spot_instance_request_ids.iter().flatten() {
+                rows.on::<SpotRequest>(&Some(id.clone())).await?;
+            }
+        }
         Input::TerminateInstances(i) => rows.instances(&i.instance_ids).await?,
         Input::StopInstances(i) => rows.instances(&i.instance_ids).await?,
         Input::StartInstances(i) => rows.instances(&i.instance_ids).await?,
@@ -381,6 +397,9 @@ impl Rows<'_> {
                 "pcx" => self.on::<VpcPeeringConnection>(&id).await?,
                 "vol" => self.on::<Volume>(&id).await?,
                 "snap" => self.on::<Snapshot>(&id).await?,
+                "fleet" => self.on::<Fleet>(&id).await?,
+                "sfr" => self.on::<SpotFleet>(&id).await?,
+                "sir" => self.on::<SpotRequest>(&id).await?,
                 _ => self.push(Check::new(
                     self.action.clone(),
                     arn(self.cx, RULE, resource),

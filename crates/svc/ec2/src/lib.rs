@@ -18,6 +18,7 @@ pub mod elastic;
 pub mod endpoints;
 mod fault;
 mod filter;
+pub mod fleet;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod images;
@@ -40,6 +41,7 @@ mod records;
 mod sealed;
 mod service;
 pub mod snapshots;
+pub mod spot;
 mod table;
 mod tagged;
 mod tags;
@@ -56,7 +58,10 @@ pub use tagged::TAGGED;
 
 pub use upgrade::upgrade;
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use wharf_api_ecr::Ecr;
 use wharf_seal::Keyring;
@@ -68,6 +73,9 @@ use self::{
     elastic::PublicAddresses,
     instances::{Keeper, Parts},
 };
+
+/// As AWS has it.
+pub const SPOT_NOTICE: Duration = Duration::from_secs(120);
 
 /// The service over the store it keeps its records in.
 #[derive(Clone)]
@@ -86,6 +94,8 @@ pub struct Ec2Service {
     blobs: Arc<OnceLock<Wants>>,
     /// How many of them each has that is being taken.
     owned: Arc<snapshots::Owned>,
+    /// How long before it ends a Spot instance is told.
+    spot_notice: Duration,
 }
 
 impl Ec2Service {
@@ -101,6 +111,7 @@ impl Ec2Service {
             public_addresses: Arc::default(),
             blobs: Arc::default(),
             owned: Arc::default(),
+            spot_notice: SPOT_NOTICE,
         }
     }
 
@@ -116,6 +127,14 @@ impl Ec2Service {
     pub fn with_public_addresses(self, addresses: PublicAddresses) -> Self {
         Self {
             public_addresses: Arc::new(addresses),
+            ..self
+        }
+    }
+
+    /// Where Spot instances are told of their end at another time than two minutes before.
+    pub fn with_spot_notice(self, spot_notice: Duration) -> Self {
+        Self {
+            spot_notice,
             ..self
         }
     }

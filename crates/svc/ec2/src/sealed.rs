@@ -2,7 +2,7 @@
 
 use wharf_service::{Sealing, Secrets};
 
-use crate::{launch_templates, records::user_data_purpose, table::SERVICE};
+use crate::{fleet, launch_templates, records::user_data_purpose, spot, table::SERVICE};
 
 /// By the kinds of their records.
 pub const SEALING: Sealing = Sealing {
@@ -11,6 +11,14 @@ pub const SEALING: Sealing = Sealing {
         Secrets::new("instance", &["user_data"], |scope, id, _| {
             user_data_purpose(&scope.account, &scope.region, id)
         }),
+        Secrets::new("spot-instances-request", &["user_data"], |scope, id, _| {
+            spot::user_data_purpose(&scope.account, &scope.region, id)
+        }),
+        Secrets::new(
+            "spot-fleet-request",
+            &["body", "specifications", "user_data"],
+            |scope, id, _| fleet::user_data_purpose(&scope.account, &scope.region, id),
+        ),
         Secrets::new("launch-template-version", &["user_data"], |scope, id, _| {
             launch_templates::purpose(scope, id)
         }),

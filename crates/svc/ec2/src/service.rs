@@ -1,9 +1,9 @@
 //! The operations there are; the others keep the generated default, which says so.
 
 use crate::{
-    Ec2Service, authorize, elastic, endpoints, images, instance_types, key_pairs, launch_templates,
-    nat_gateways, network_acls, ops::*, peering, placement_groups, prefix_lists, snapshots,
-    volumes,
+    Ec2Service, authorize, elastic, endpoints, fleet, images, instance_types, key_pairs,
+    launch_templates, nat_gateways, network_acls, ops::*, peering, placement_groups, prefix_lists,
+    snapshots, spot, volumes,
 };
 
 /// Which members of requests operations heed.
@@ -113,6 +113,21 @@ wharf_api_ec2::operations! {
 
     describe_instance_types = instance_types::types;
     describe_instance_type_offerings = instance_types::offerings;
+
+    request_spot_instances = spot::request;
+    describe_spot_instance_requests = spot::describe;
+    cancel_spot_instance_requests = spot::cancel;
+    describe_spot_price_history = spot::price_history;
+
+    create_fleet = fleet::create;
+    describe_fleets = fleet::describe;
+    describe_fleet_instances = fleet::instances;
+    delete_fleets = fleet::delete;
+    request_spot_fleet = fleet::request_spot_fleet;
+    describe_spot_fleet_requests = fleet::describe_spot_fleets;
+    describe_spot_fleet_instances = fleet::spot_fleet_instances;
+    cancel_spot_fleet_requests = fleet::cancel_spot_fleets;
+    modify_spot_fleet_request = fleet::modify_spot_fleet;
 
     run_instances = run_instances::run;
     terminate_instances = change_instances::terminate;

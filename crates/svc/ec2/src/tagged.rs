@@ -12,6 +12,7 @@ pub const TAGGED: Tagged = Tagged {
     kinds: &[
         Kind::itself("dhcp-options", |id| format!("dhcp-options/{id}")),
         Kind::itself("elastic-ip", |id| format!("elastic-ip/{id}")),
+        Kind::itself("fleet", |id| format!("fleet/{id}")),
         Kind::itself("image", |id| format!("image/{id}")).of_no_account(),
         Kind::itself("instance", |id| format!("instance/{id}")),
         Kind::itself("internet-gateway", |id| format!("internet-gateway/{id}")),
@@ -26,6 +27,12 @@ pub const TAGGED: Tagged = Tagged {
         Kind::itself("security-group", |id| format!("security-group/{id}")),
         Kind::within("security-group", rules),
         Kind::itself("snapshot", |id| format!("snapshot/{id}")).of_no_account(),
+        Kind::itself("spot-fleet-request", |id| {
+            format!("spot-fleet-request/{id}")
+        }),
+        Kind::itself("spot-instances-request", |id| {
+            format!("spot-instances-request/{id}")
+        }),
         Kind::itself("subnet", |id| format!("subnet/{id}")),
         Kind::itself("volume", |id| format!("volume/{id}")),
         Kind::itself("vpc", |id| format!("vpc/{id}")),

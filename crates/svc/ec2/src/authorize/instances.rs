@@ -1,6 +1,8 @@
 //! What launching and changing instances is asked for.
 
-use wharf_api_ec2::types::{IamInstanceProfileSpecification, RunInstancesRequest};
+use wharf_api_ec2::types::{
+    IamInstanceProfileSpecification, RequestSpotInstancesRequest, RunInstancesRequest,
+};
 use wharf_records::Record as _;
 use wharf_wire::{Check, Fault};
 
@@ -13,11 +15,20 @@ use crate::{
     ops::run_instances::template,
     records::{Instance, Interface, SecurityGroup, Subnet, arn},
     snapshots::Snapshot,
+    spot::{SpotRequest, specification},
     volumes::Volume,
 };
 
 /// Which assumes the roles of instance profiles.
 const PRINCIPAL: &str = "ec2.amazonaws.com";
+
+/// The value of `ec2:InstanceMarketType`.
+pub(super) fn market_type(spot: bool) -> &'static str {
+    match spot {
+        true => "spot",
+        false => "on-demand",
+    }
+}
 
 impl Rows<'_> {
     /// All that an instance is made of, as AWS asks.
@@ -43,10 +54,36 @@ impl Rows<'_> {
                 check = check.with(key, value.clone());
             }
         }
+        let market = i.instance_market_options.as_ref();
+        let spot = market.is_some_and(|it| it.market_type.is_some() || it.spot_options.is_some());
+        check = check.with("ec2:InstanceMarketType", market_type(spot));
         let (of_volumes, others) = of_kind(Volume::KIND, &i.tag_specifications);
+        let (of_requests, others) = of_kind(SpotRequest::KIND, &others);
         self.push(with_request_tags(check, tags_of(&others)));
         self.tagging(Instance::KIND, &others);
-        self.volumes_of_launch(i, &of_volumes).await?;
+        if spot {
+            self.new_one(SpotRequest::KIND, &of_requests);
+        }
+        self.made_of(i, &of_volumes).await
+    }
+
+    /// Requests for Spot instances, and what these will be made of.
+    pub(super) async fn spot_requests(
+        &mut self,
+        i: &RequestSpotInstancesRequest,
+    ) -> Result<(), Fault> {
+        self.new_one(SpotRequest::KIND, &i.tag_specifications);
+        let given = i.launch_specification.clone().unwrap_or_default();
+        self.made_of(&specification(given), &None).await
+    }
+
+    /// What else a launch takes.
+    async fn made_of(
+        &mut self,
+        i: &RunInstancesRequest,
+        of_volumes: &Specifications,
+    ) -> Result<(), Fault> {
+        self.volumes_of_launch(i, of_volumes).await?;
         self.on::<Image>(&i.image_id).await?;
         self.any_of(Interface::KIND);
         let interface = i.network_interfaces.as_ref().and_then(|it| it.first());

@@ -491,3 +491,80 @@ pub const VPC_PEERING_CONNECTIONS: Names = Names {
         "vpc-peering-connection-id",
     ],
 };
+
+/// Requests for Spot instances.
+pub const SPOT_REQUESTS: Names = Names {
+    tagged: true,
+    known: &[
+        "availability-zone-group",
+        "create-time",
+        "fault-code",
+        "fault-message",
+        "instance-id",
+        "instance-interruption-behavior",
+        "launch-group",
+        "launch.block-device-mapping.delete-on-termination",
+        "launch.block-device-mapping.device-name",
+        "launch.block-device-mapping.snapshot-id",
+        "launch.block-device-mapping.volume-size",
+        "launch.block-device-mapping.volume-type",
+        "launch.group-id",
+        "launch.group-name",
+        "launch.iam-instance-profile.arn",
+        "launch.image-id",
+        "launch.instance-type",
+        "launch.kernel-id",
+        "launch.key-name",
+        "launch.monitoring-enabled",
+        "launch.ramdisk-id",
+        "launched-availability-zone",
+        "network-interface.addresses.primary",
+        "network-interface.delete-on-termination",
+        "network-interface.description",
+        "network-interface.device-index",
+        "network-interface.group-id",
+        "network-interface.network-interface-id",
+        "network-interface.private-ip-address",
+        "network-interface.subnet-id",
+        "product-description",
+        "spot-instance-request-id",
+        "spot-price",
+        "state",
+        "status-code",
+        "status-message",
+        "type",
+        "valid-from",
+        "valid-until",
+    ],
+};
+
+/// Spot prices.
+pub const SPOT_PRICES: Names = Names {
+    tagged: false,
+    known: &[
+        "availability-zone",
+        "availability-zone-id",
+        "instance-type",
+        "product-description",
+        "spot-price",
+        "timestamp",
+    ],
+};
+
+/// EC2 Fleets.
+pub const FLEETS: Names = Names {
+    tagged: false,
+    known: &[
+        "activity-status",
+        "excess-capacity-termination-policy",
+        "fleet-state",
+        "replace-unhealthy-instances",
+        "type",
+    ],
+};
+
+/// Instances of EC2 Fleets.
+pub const FLEET_INSTANCES: Names = Names {
+    tagged: false,
+    known: &["instance-type"],
+};

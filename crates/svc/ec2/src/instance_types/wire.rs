@@ -19,7 +19,7 @@ impl InstanceType {
             instance_type: Some(self.name.to_owned()),
             current_generation: Some(self.current),
             free_tier_eligible: Some(self.free_tier),
-            supported_usage_classes: Some(owned(["on-demand"])),
+            supported_usage_classes: Some(owned(["on-demand", "spot"])),
             supported_root_device_types: Some(owned(["ebs"])),
             supported_virtualization_types: Some(owned(["hvm"])),
             bare_metal: Some(self.hardware == Hardware::Metal),

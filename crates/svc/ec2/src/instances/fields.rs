@@ -72,6 +72,10 @@ pub fn fields(
         ("iam-instance-profile.id", maybe(profile.map(|it| &it.id))),
         ("image-id", one(&it.image.id)),
         ("instance-id", one(&it.id)),
+        (
+            "instance-lifecycle",
+            it.spot.iter().map(|_| "spot".to_owned()).collect(),
+        ),
         ("instance-state-code", one(&life.state.code().to_string())),
         ("instance-state-name", one(life.state.name())),
         ("instance-type", one(&it.instance_type)),
@@ -236,6 +240,10 @@ pub fn fields(
                 .filter(|interface| interface.id == it.interface.id)
                 .map(|it| it.source_dest_check.to_string())
                 .collect(),
+        ),
+        (
+            "spot-instance-request-id",
+            it.spot.iter().map(|it| it.request.clone()).collect(),
         ),
         ("state-reason-code", maybe(reason.map(|it| &it.code))),
         ("state-reason-message", maybe(reason.map(|it| &it.message))),

@@ -126,6 +126,9 @@ pub struct Life {
     /// The newest boot that the host spoke of.
     #[serde(default)]
     pub heard_boot: u64,
+    /// By when it has room that Spot capacity is given up for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room_by: Option<Timestamp>,
 }
 
 /// What is known of the host of an instance.
@@ -154,6 +157,8 @@ pub enum Step {
     Lose,
     /// Release everything: nothing is left on any host.
     Finish,
+    /// Its Spot capacity is taken back.
+    Interrupt,
     /// Its host is not heard of any more, or is again.
     Impaired(bool),
     /// It is never to boot again.
@@ -178,6 +183,7 @@ impl Life {
             transition: String::new(),
             impaired_since: None,
             heard_boot: 0,
+            room_by: None,
         }
     }
 
@@ -378,12 +384,38 @@ impl Life {
         self.transition = code.to_owned();
     }
 
+    /// How long it waits for room.
+    fn patient_until(&self) -> Timestamp {
+        let patient = self.since + PATIENCE;
+        self.room_by.map_or(patient, |at| at.max(patient))
+    }
+
     /// Since when its host should have booted it, if nothing is heard of that.
     fn silent_since(&self) -> Option<Timestamp> {
         match self.heard_boot == self.boot {
             true => self.impaired_since,
             false => Some(self.since),
         }
+    }
+
+    /// Its Spot capacity was taken back.
+    pub fn interrupted(&mut self, ends: bool, now: Timestamp) {
+        let (code, text) = match ends {
+            true => (
+                "Server.SpotInstanceTermination",
+                "Spot instance termination",
+            ),
+            false => ("Server.SpotInstanceShutdown", "Spot instance shutdown"),
+        };
+        match ends {
+            true => self.end(now),
+            false => {
+                self.enter(State::Stopping, now);
+                self.wanted = Wanted::Stopped;
+            }
+        }
+        self.reason = Some(Reason::new(code, text));
+        self.transition = code.to_owned();
     }
 
     /// Its host left for good.
@@ -423,7 +455,7 @@ impl Life {
             _ => {}
         }
         match self.state {
-            State::Pending if !self.claimed && now >= self.since + PATIENCE => Step::GiveUp,
+            State::Pending if !self.claimed && now >= self.patient_until() => Step::GiveUp,
             State::Pending if !self.claimed => Step::Place(NEXT_TRY),
             State::Pending if self.silent_since().is_some_and(|at| now >= at + SILENCE) => {
                 Step::Withdraw

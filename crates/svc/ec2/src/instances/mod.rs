@@ -18,7 +18,7 @@ pub mod size;
 
 pub use figures::Part;
 pub use pods::{PodMachine, PodMachineWish};
-pub use reconcile::PERMIT;
+pub use reconcile::{PERMIT, has_room_again};
 pub use reports::{InstanceImage, InstanceRole, Told};
 
 use std::sync::Arc;
@@ -36,8 +36,10 @@ use wharf_wire::{Fault, async_trait};
 use self::{consoles::Consoles, figures::Checks};
 use crate::{
     Ec2Service,
+    fleet::{Fleet, SpotFleet},
     records::{Instance, Launch},
     snapshots::Snapshot,
+    spot::{SpotRequest, interrupt},
     table::SERVICE,
     volumes::Volume,
 };
@@ -135,8 +137,16 @@ impl Ec2Service {
         };
         let (fed, worked) = (self.clone(), self.clone());
         let changed = move |key: &str, _: Look| {
-            let ours =
-                |kind| [Instance::KIND, Launch::KIND, Volume::KIND, Snapshot::KIND].contains(&kind);
+            let kinds = [
+                Instance::KIND,
+                Launch::KIND,
+                Volume::KIND,
+                Snapshot::KIND,
+                SpotRequest::KIND,
+                Fleet::KIND,
+                SpotFleet::KIND,
+            ];
+            let ours = |kind| kinds.contains(&kind);
             if Scope::parse(key).is_some_and(|(_, kind, _)| ours(kind)) {
                 fed.instances.queue.wake(key.to_owned());
             }
@@ -146,6 +156,13 @@ impl Ec2Service {
             let service = worked.clone();
             async move { reconcile::key(&service, &key).await }
         };
-        loops.run(stop, changed, work).await;
+        // One that panics ends the service, as the loops of the reconciler do.
+        let ended = stop.child_token();
+        let taking_back = interrupt::run(self, ended.clone());
+        let reconciling = async {
+            loops.run(stop, changed, work).await;
+            ended.cancel();
+        };
+        tokio::join!(taking_back, reconciling);
     }
 }

@@ -3,10 +3,13 @@
 use std::{cmp::Reverse, collections::BTreeSet};
 
 use rand::rngs::SmallRng;
-use wharf_base::Permit;
-use wharf_hosts::{Claimant, Draft, Machines, Request, zone_letter};
+use wharf_base::{Permit, Timestamp};
+use wharf_hosts::{Claimant, Draft, Hosts, Machines, Request, reclaim::has_room, zone_letter};
 use wharf_placement::{HostIx, group_of, ledger};
-use wharf_records::{encode, hosts::Claim};
+use wharf_records::{
+    encode,
+    hosts::{Claim, Ledger},
+};
 use wharf_service::Stored;
 use wharf_store::Revision;
 
@@ -27,6 +30,8 @@ const VOLUMES: &str = "ecs.capability.storage.ebs-task-volume-attach";
 const ARCHITECTURE: &str = "ecs.cpu-architecture";
 /// Kind of the claimants.
 const KIND: &str = "instance";
+/// Instances of one call at most; nobody asks whether there is room for more.
+const MOST_COUNTED: u32 = 100;
 
 /// What an instance asks of a host.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,8 +88,58 @@ impl Wish {
         has_any.then_some(wanted)
     }
 
+    /// How many like this hosts have room for now, beside what others were promised of them, and beside what `pending` wants that
+    /// has no host yet.
+    pub fn room(
+        &self,
+        machines: &Machines,
+        kept: impl Fn(&str) -> Vec<Claim>,
+        pending: &[Claim],
+    ) -> u32 {
+        let connected = |host: &String| {
+            let registered = machines.registration(host);
+            registered.is_some_and(|it| it.agent_connected)
+        };
+        let hosts = self.hosts(machines).into_iter().filter(connected);
+        let mut hosts: Vec<(Ledger, Vec<Claim>)> = hosts
+            .filter_map(|host| {
+                let ledger = machines.ledgers().get(&host)?;
+                Some((Ledger::clone(ledger), kept(&host)))
+            })
+            .collect();
+        // Names that nobody has.
+        let mut number = 0_u32;
+        let mut take = |ledger: &mut Ledger, claim: &Claim| {
+            ledger
+                .claims
+                .insert(&format!("counted/{number}"), claim.clone());
+            number += 1;
+        };
+        for claim in pending.iter().take(MOST_COUNTED as usize) {
+            let fits = hosts
+                .iter_mut()
+                .filter(|(ledger, _)| has_room(ledger, "", claim, &[]));
+            if let Some((ledger, _)) = fits.max_by_key(|(ledger, _)| ledger::free(ledger).memory) {
+                take(ledger, claim);
+            }
+        }
+        let mut all = 0_u32;
+        for (ledger, kept) in &mut hosts {
+            while all < MOST_COUNTED && has_room(ledger, "", &self.claim, kept) {
+                take(ledger, &self.claim);
+                all += 1;
+            }
+        }
+        all
+    }
+
     /// The host that has most room, for that instance; those that its group has already come before others.
-    fn best(&self, machines: &Machines, instance: &str) -> Option<HostRef> {
+    pub fn best(
+        &self,
+        machines: &Machines,
+        instance: &str,
+        kept: impl Fn(&str) -> Vec<Claim>,
+    ) -> Option<HostRef> {
         let name = claimant(instance).name();
         let ledgers = machines.ledgers();
         let zone = self.zone_of_hosts(machines);
@@ -95,7 +150,14 @@ impl Wish {
         let with_room = suitable.filter_map(|id| {
             let registered = machines.registration(id)?;
             let free = ledger::free_for(ledgers.get(id)?, &name);
-            let takes = registered.agent_connected && ledger::fits(&free, &self.claim).is_ok();
+            let ledger = ledgers.get(id)?;
+            // Room that Spot capacity was given up for is not for more of it.
+            let kept = if self.claim.spot {
+                kept(id)
+            } else {
+                Vec::new()
+            };
+            let takes = registered.agent_connected && has_room(ledger, &name, &self.claim, &kept);
             let near = self.siblings.near.contains(id);
             takes.then_some(((near, free.memory, free.cpu, Reverse(id)), registered))
         });
@@ -147,6 +209,8 @@ pub fn takes_snapshots(machines: &Machines, host: &str) -> bool {
 
 /// An instance that wants a host.
 pub struct Placing {
+    pub hosts: Hosts,
+    pub now: Timestamp,
     pub permit: Permit,
     pub wish: Wish,
     pub instance: Stored<Instance>,
@@ -206,7 +270,8 @@ impl Request for Placing {
         _: &mut SmallRng,
     ) -> Result<(Vec<HostIx>, HostChoice), NoRoom> {
         let id = &self.instance.record.id;
-        let host = self.wish.best(machines, id).ok_or(NoRoom)?;
+        let kept = |host: &str| self.hosts.needs().kept(host, self.now);
+        let host = self.wish.best(machines, id, kept).ok_or(NoRoom)?;
         let row = machines.fleet().row(&host.id).ok_or(NoRoom)?;
         let ledger = machines.ledgers().get(&host.id).cloned().ok_or(NoRoom)?;
         Ok((vec![row], HostChoice { host, ledger }))

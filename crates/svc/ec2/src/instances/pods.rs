@@ -209,6 +209,8 @@ impl Ec2Service {
                 devices: Vec::new(),
                 placement: None,
                 pod: Some(wish.of.clone()),
+                spot: None,
+                fleet: None,
                 life: Life::new(call.now),
                 kubelet: None,
                 created_at: call.now,

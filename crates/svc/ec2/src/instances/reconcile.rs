@@ -5,6 +5,8 @@
 //! | an instance's | its changes; timers | room is claimed and released, its interface deleted; it is forgotten |
 //! | a volume's | its changes; a timer | see [`crate::volumes`] |
 //! | a snapshot's | its changes; a timer | see [`crate::snapshots`] |
+//! | a fleet's | its changes; those of its instances; a timer | see [`crate::fleet`] |
+//! | a Spot request's | its changes; its instance's; a timer | see [`crate::spot`] |
 //! | a launch's | its coming; a timer | deleted after a day |
 //!
 //! Every write compares the instance's record, so that each step happens once whoever was killed meanwhile.
@@ -12,15 +14,18 @@
 use std::time::Duration;
 
 use wharf_base::Permit;
-use wharf_hosts::{Outcome, QueueError};
+use wharf_hosts::{Need, Outcome, QueueError};
 use wharf_placement::ledger;
 use wharf_reconcile::Next;
-use wharf_records::{Record, Scope, encode, hosts::Ledger};
+use wharf_records::{
+    Record, Scope, encode,
+    hosts::{Claim, Ledger},
+};
 use wharf_service::{Stored, fence};
 use wharf_store::{Compare, Txn};
 
 use super::{
-    life::{HostIs, Life, Step},
+    life::{HostIs, Life, State, Step},
     placing::{Placing, Wish, claimant},
     pods,
     size::Size,
@@ -28,9 +33,11 @@ use super::{
 use crate::{
     Ec2Service, elastic,
     fault::Ec2Faults,
+    fleet::{self, Fleet, SpotFleet},
     placement_groups::{PlacementGroup, Siblings},
     records::{AddressClaim, Group, Instance, Interface, Launch, Pointer, SecurityGroup},
     snapshots::{self, Snapshot},
+    spot::{self, SpotRequest, interrupt},
     volumes::{self, Volume},
 };
 
@@ -55,6 +62,10 @@ pub async fn key(service: &Ec2Service, key: &str) -> Result<Next, StepError> {
         Some((_, Launch::KIND, _)) => token(service, key).await,
         Some((scope, Volume::KIND, _)) => volumes::reconcile(service, &scope, key).await,
         Some((scope, Snapshot::KIND, _)) => snapshots::reconcile(service, &scope, key).await,
+        Some((scope, SpotRequest::KIND, _)) => spot::reconcile(service, &scope, key).await,
+        Some((scope, kind @ (Fleet::KIND | SpotFleet::KIND), _)) => {
+            fleet::reconcile(service, &scope, (kind, key)).await
+        }
         _ => Ok(Next::Settled),
     }
 }
@@ -83,7 +94,17 @@ async fn instance(service: &Ec2Service, scope: &Scope, key: &str) -> Result<Next
     let now = service.instances.now();
     let life = &stored.record.life;
     let host = host_is(service, life).await?;
-    match pods::next(&stored.record, life.step(host, now), now) {
+    if let Some(request) = interrupt::request_key(scope, &stored.record) {
+        // What becomes of the instance becomes of its request.
+        service.instances.queue.wake(request);
+    }
+    if let Some(fleet) = fleet::key_of(scope, &stored.record)
+        && life.state != State::Running
+    {
+        service.instances.queue.wake(fleet);
+    }
+    let step = pods::next(&stored.record, life.step(host, now), now);
+    match interrupt::next(&stored.record, step, now) {
         Step::Nothing => return copy_groups(service, scope, &stored).await,
         Step::After(delay) => {
             copy_groups(service, scope, &stored).await?;
@@ -92,12 +113,16 @@ async fn instance(service: &Ec2Service, scope: &Scope, key: &str) -> Result<Next
         Step::Place(delay) => {
             let devices = stored.record.devices.clone();
             let grouped = stored.record.placement.is_some();
+            let id = stored.record.id.clone();
             let placed = place(service, scope, stored).await?;
             if placed == Placed::Again && grouped {
                 // Others of its group were given their hosts; there is nothing to wait for.
                 service.instances.queue.wake(key.to_owned());
             }
             let placed = placed == Placed::Yes;
+            if placed {
+                service.has_room(&claimant(&id));
+            }
             // Its volumes are to be where it is.
             for device in devices.iter().filter(|_| placed) {
                 let key = scope.key(Volume::KIND, &device.volume);
@@ -110,7 +135,22 @@ async fn instance(service: &Ec2Service, scope: &Scope, key: &str) -> Result<Next
             });
         }
         Step::Withdraw => change(service, &stored, |life| life.withdraw(now)).await?,
-        Step::GiveUp => change(service, &stored, |life| life.give_up(now)).await?,
+        Step::GiveUp => {
+            let promised = service.promised_room(&stored.record.id);
+            // What it was promised since its last try it waits for.
+            if promised > life.room_by {
+                change(service, &stored, |life| life.room_by = promised).await?;
+            } else {
+                service.has_room(&claimant(&stored.record.id));
+                change(service, &stored, |life| life.give_up(now)).await?;
+            }
+        }
+        Step::Interrupt => {
+            let mut record = stored.record.clone();
+            interrupt::interrupt(&mut record, now);
+            let txn = fenced(service, &stored)?.put(&stored.key, encode(&record));
+            service.table.commit(&PERMIT, txn).await?;
+        }
         Step::Lose => change(service, &stored, |life| life.lose(now)).await?,
         Step::End => change(service, &stored, |life| life.end(now)).await?,
         Step::Impaired(yes) => {
@@ -206,7 +246,11 @@ async fn place(
         // It is deleted with the instance alone, so the instance has changed since it was read.
         return Ok(Placed::Again);
     };
+    let (record, lacking) = (instance.record.clone(), wish.clone());
+    let stored = instance.clone();
     let placing = Placing {
+        hosts: service.instances.parts.hosts.clone(),
+        now: service.instances.now(),
         permit: PERMIT,
         wish,
         instance,
@@ -218,10 +262,48 @@ async fn place(
         Ok(Outcome::Made(false) | Outcome::Stale) | Err(QueueError::Contended(_)) => {
             Ok(Placed::Again)
         }
+        Err(QueueError::Refused(_)) if record.spot.is_none() => {
+            needs_room(service, &stored, lacking).await
+        }
         Err(QueueError::Refused(_)) => Ok(Placed::No),
         Err(QueueError::Store(error)) => Err(StepError::other(error)),
         Err(QueueError::Ended) => Err(StepError::other(NoQueue)),
     }
+}
+
+/// An instance that is On-Demand waits for what Spot capacity holds, until the time it was promised that for.
+async fn needs_room(
+    service: &Ec2Service,
+    stored: &Stored<Instance>,
+    wish: Wish,
+) -> Result<Placed, StepError> {
+    let hosts = &service.instances.parts.hosts;
+    let suitable = hosts.read(|machines| {
+        let mut all = wish.hosts(machines);
+        all.retain(|it| wish.only.as_ref().is_none_or(|only| only == it));
+        all.retain(|it| !wish.siblings.avoid.contains(it));
+        all
+    });
+    service.needs_room(Need {
+        claimant: claimant(&stored.record.id),
+        claim: wish.claim,
+        hosts: suitable,
+    });
+    let promised = service.promised_room(&stored.record.id);
+    if promised.is_some() && promised != stored.record.life.room_by {
+        change(service, stored, |life| life.room_by = promised).await?;
+    }
+    Ok(Placed::No)
+}
+
+/// Whether an instance that was stopped for its capacity has room where its disk is.
+pub fn has_room_again(service: &Ec2Service, scope: &Scope, record: &Instance) -> bool {
+    let Ok(wish) = wish(scope, record) else {
+        return false;
+    };
+    let (hosts, now) = (&service.instances.parts.hosts, service.instances.now());
+    let kept = |host: &str| hosts.needs().kept(host, now);
+    hosts.read(|machines| wish.best(machines, &record.id, kept).is_some())
 }
 
 fn wish(scope: &Scope, record: &Instance) -> Result<Wish, StepError> {
@@ -237,7 +319,10 @@ fn wish(scope: &Scope, record: &Instance) -> Result<Wish, StepError> {
         restored: record.image.root.is_some() && record.life.is_first_boot(),
         volumes: !record.devices.is_empty(),
         fargate: record.pod.is_some(),
-        claim: size.claim(record.disk_gib),
+        claim: Claim {
+            spot: record.spot.is_some(),
+            ..size.claim(record.disk_gib)
+        },
         only: record.life.host.as_ref().map(|host| host.id.clone()),
         siblings: Siblings::default(),
     })

@@ -200,6 +200,8 @@ fn to_wire(cx: &Context, it: &Instance, neighbours: &Neighbours) -> wire::Instan
         ebs_optimized: Some(it.ebs_optimized),
         ena_support: Some(true),
         hypervisor: text("xen"),
+        instance_lifecycle: it.spot.as_ref().map(|_| "spot".to_owned()),
+        spot_instance_request_id: it.spot.as_ref().map(|it| it.request.clone()),
         iam_instance_profile: it.profile.as_ref().map(|it| wire::IamInstanceProfile {
             arn: Some(it.arn.clone()),
             id: Some(it.id.clone()),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
+use wharf_base::Timestamp;
 use wharf_service::tags::Tags;
 use wharf_wire::{Call, Fault};
 
@@ -27,7 +28,12 @@ const MAX_NAME: usize = 255;
 /// Of all that a version says, its user data included.
 const MAX_BYTES: usize = 32 * 1024;
 /// What tags may be specified for.
-const TAGGED: [&str; 3] = ["instance", "network-interface", "volume"];
+const TAGGED: [&str; 4] = [
+    "instance",
+    "network-interface",
+    "spot-instances-request",
+    "volume",
+];
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -52,6 +58,9 @@ pub struct LaunchTemplateData {
     #[serde(skip_serializing_if = "Placed::is_empty")]
     pub placed: Placed,
     pub monitoring: Option<bool>,
+    /// Spot capacity, on what terms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub market: Option<Market>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub block_devices: Vec<Mapping>,
 }
@@ -68,6 +77,66 @@ pub struct Placed {
 impl Placed {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+/// As it was given; a launch checks it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Market {
+    pub kind: Option<String>,
+    pub max_price: Option<String>,
+    pub spot_type: Option<String>,
+    pub valid_until: Option<Timestamp>,
+    pub interruption: Option<String>,
+}
+
+impl Market {
+    fn from_wire(given: wire::LaunchTemplateInstanceMarketOptionsRequest) -> Self {
+        let options = given.spot_options.unwrap_or_default();
+        Self {
+            kind: given.market_type,
+            max_price: options.max_price,
+            spot_type: options.spot_instance_type,
+            valid_until: options.valid_until,
+            interruption: options.instance_interruption_behavior,
+        }
+    }
+
+    pub fn to_request(&self) -> wire::InstanceMarketOptionsRequest {
+        let options = wire::SpotMarketOptions {
+            max_price: self.max_price.clone(),
+            spot_instance_type: self.spot_type.clone(),
+            valid_until: self.valid_until,
+            instance_interruption_behavior: self.interruption.clone(),
+            ..wire::SpotMarketOptions::default()
+        };
+        wire::InstanceMarketOptionsRequest {
+            market_type: self.kind.clone(),
+            spot_options: (self.kind.as_deref() == Some("spot")).then_some(options),
+        }
+    }
+
+    fn to_wire(&self) -> wire::LaunchTemplateInstanceMarketOptions {
+        wire::LaunchTemplateInstanceMarketOptions {
+            market_type: self.kind.clone(),
+            spot_options: Some(wire::LaunchTemplateSpotMarketOptions {
+                max_price: self.max_price.clone(),
+                spot_instance_type: self.spot_type.clone(),
+                valid_until: self.valid_until,
+                instance_interruption_behavior: self.interruption.clone(),
+                ..wire::LaunchTemplateSpotMarketOptions::default()
+            }),
+        }
+    }
+
+    fn texts(&self) -> [&Option<String>; 4] {
+        [
+            &self.kind,
+            &self.max_price,
+            &self.spot_type,
+            &self.interruption,
+        ]
     }
 }
 
@@ -140,13 +209,14 @@ impl LaunchTemplateData {
                 partition: placement.partition_number,
             },
             monitoring: given.monitoring.and_then(|it| it.enabled),
+            market: given.instance_market_options.map(Market::from_wire),
             block_devices: read_template(given.block_device_mappings.as_deref())?,
         };
         data.check()?;
         Ok(data)
     }
 
-    fn check(&self) -> Result<(), Fault> {
+    pub(super) fn check(&self) -> Result<(), Fault> {
         if let Some(data) = &self.user_data {
             user_data::check(data)?;
         }
@@ -205,7 +275,9 @@ impl LaunchTemplateData {
             &self.placed.name,
             &self.placed.id,
         ];
-        own.into_iter().chain(profile).chain(interfaces).flatten()
+        let market = self.market.iter().flat_map(Market::texts);
+        let others = profile.chain(interfaces).chain(market);
+        own.into_iter().chain(others).flatten()
     }
 
     /// What is set here, over what `below` says; see [`super::create_version`].
@@ -238,6 +310,7 @@ impl LaunchTemplateData {
                 false => self.placed,
             },
             monitoring: self.monitoring.or(below.monitoring),
+            market: self.market.or(below.market),
             block_devices: over(&self.block_devices, &below.block_devices),
         }
     }
@@ -281,6 +354,7 @@ impl LaunchTemplateData {
                 enabled: Some(on),
                 ..wire::LaunchTemplatesMonitoring::default()
             }),
+            instance_market_options: self.market.as_ref().map(Market::to_wire),
             block_device_mappings: (!self.block_devices.is_empty()).then(|| {
                 self.block_devices
                     .iter()
@@ -315,6 +389,20 @@ fn interface(given: wire::LaunchTemplateInstanceNetworkInterfaceSpecificationReq
 }
 
 impl Interface {
+    pub(super) fn of_request(given: &wire::InstanceNetworkInterfaceSpecification) -> Self {
+        let given = given.clone();
+        Self {
+            device_index: given.device_index,
+            network_interface_id: given.network_interface_id,
+            subnet_id: given.subnet_id,
+            groups: given.groups.unwrap_or_default(),
+            private_ip_address: given.private_ip_address,
+            description: given.description,
+            delete_on_termination: given.delete_on_termination,
+            associate_public_ip_address: given.associate_public_ip_address,
+        }
+    }
+
     /// Ids, and the address.
     fn ids(&self) -> impl Iterator<Item = &String> {
         let one = [
@@ -383,12 +471,27 @@ fn tags_by_type(
                 "'{kind}' is not a valid taggable resource type for this operation."
             )));
         }
-        let tags = by_type.entry(kind).or_default();
-        for tag in specification.tags.iter().flatten() {
-            let (key, value) = checked(call, tag)?;
-            tags.insert(key, value);
-        }
-        crate::tags::RULES.within_limit(tags)?;
+        tags_of_type(
+            call,
+            &mut by_type,
+            kind,
+            specification.tags.iter().flatten(),
+        )?;
     }
     Ok(by_type)
+}
+
+/// Adds the tags for resources of a type.
+pub(super) fn tags_of_type<'a>(
+    call: &Call,
+    by_type: &mut BTreeMap<String, Tags>,
+    kind: String,
+    given: impl Iterator<Item = &'a wire::Tag>,
+) -> Result<(), Fault> {
+    let tags = by_type.entry(kind).or_default();
+    for tag in given {
+        let (key, value) = checked(call, tag)?;
+        tags.insert(key, value);
+    }
+    crate::tags::RULES.within_limit(tags)
 }

@@ -6,7 +6,7 @@ use wharf_api_ec2::types::{
     RunInstancesRequest, Tag, TagSpecification,
 };
 
-use super::{Interface, LaunchTemplateData, Metadata};
+use super::{Interface, LaunchTemplateData, Metadata, data::Market};
 use crate::{
     block_devices::{Mapping, over, read},
     records::tags_to_wire,
@@ -57,6 +57,9 @@ pub fn merge(
             placement.partition_number = placement.partition_number.or(from.placed.partition);
         }
     }
+    request.instance_market_options = request
+        .instance_market_options
+        .or_else(|| template.market.as_ref().map(Market::to_request));
     request.block_device_mappings =
         block_devices(&template.block_devices, request.block_device_mappings);
     request.monitoring = request.monitoring.or_else(|| {

@@ -11,6 +11,7 @@ mod describe;
 mod merge;
 mod modify;
 mod of_instance;
+mod of_request;
 mod records;
 
 pub use create::{create, create_version};

@@ -11,6 +11,7 @@ use crate::{
     Ec2Service, fault,
     instances::{life::State, shown},
     records::Instance,
+    spot,
 };
 
 /// Instances of one call.
@@ -115,6 +116,9 @@ pub async fn stop(
     fault::dry_run(input.dry_run)?;
     let is_free = is_auto_scaling(call);
     let stop = |it: &mut Instance| {
+        if it.spot.as_ref().is_some_and(|it| !it.persistent) {
+            return Err(spot::cannot_stop(&it.id));
+        }
         if it.disable_api_stop && it.life.state == State::Running && !is_free {
             return Err(fault::protected(&it.id, "stopped", "disableApiStop"));
         }
@@ -134,6 +138,9 @@ pub async fn start(
 ) -> Result<StartInstancesResult, Fault> {
     fault::dry_run(input.dry_run)?;
     let start = |it: &mut Instance| {
+        if let Some(held) = &mut it.spot {
+            held.notice = held.notice.filter(|it| !it.done);
+        }
         let started = it.life.start(call.now);
         started.map_err(|state| fault::wrong_state(&it.id, state, "started"))
     };

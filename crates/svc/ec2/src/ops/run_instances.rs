@@ -30,17 +30,23 @@ use crate::{
         shown::reservation,
         size,
     },
-    launch_templates::{Resolved, merge, resolve_version},
+    launch_templates::{LaunchTemplateData, Resolved, merge, resolve_version},
     placement_groups::{self, Assigned, PlacementGroup, Siblings},
     records::{
         Attachment, DhcpGiven, Group, Image, Instance, Interface, Key, Launch, LaunchDevice,
         Primary, Profile, SecurityGroup, Subnet, Vpc, user_data_purpose,
     },
     snapshots::Snapshot,
+    spot::{self, SpotRequest, Terms},
     table::{LeanOn, client_token},
     tags,
     volumes::Volume,
 };
+
+mod part;
+
+pub use self::part::{FleetPart, Part};
+use self::part::{spot_launch, spot_request, spot_room};
 
 /// Instances say by their tags from which version of which template they come.
 const TEMPLATE_TAG: &str = "aws:ec2launchtemplate";
@@ -59,10 +65,48 @@ pub async fn run(
     input: RunInstancesRequest,
 ) -> Result<Reservation, Fault> {
     fault::dry_run(input.dry_run)?;
+    let made = launch(service, call, input, Part::Alone).await?;
+    reservation(service, call, made).await
+}
+
+/// What there is to refuse of a launch that is made later, when there is room; the ids of its groups.
+pub async fn check(
+    service: &Ec2Service,
+    call: &Call,
+    input: &RunInstancesRequest,
+) -> Result<Vec<String>, Fault> {
+    let wanted = Wanted::of(input)?;
+    let prepared = prepare(service, call, &wanted, (input, false, false)).await?;
+    Ok(prepared.groups.into_iter().map(|it| it.id).collect())
+}
+
+/// How many instances like these hosts have room for. One that is On-Demand waits for what Spot capacity holds, so of those there is
+/// room wherever a host takes them.
+pub async fn room(
+    service: &Ec2Service,
+    call: &Call,
+    input: &RunInstancesRequest,
+) -> Result<u32, Fault> {
+    let wanted = Wanted::of(input)?;
+    let terms = Terms::of_launch(input.instance_market_options.as_ref(), call.now)?;
+    let prepared = prepare(service, call, &wanted, (input, true, terms.is_some())).await?;
+    match &terms {
+        Some(terms) => spot_room(service, call, (&wanted, &prepared), terms).await,
+        None => Ok(MOST_AT_ONCE),
+    }
+}
+
+/// Writes the instances of a launch.
+pub async fn launch(
+    service: &Ec2Service,
+    call: &Call,
+    input: RunInstancesRequest,
+    part: Part<'_>,
+) -> Result<Vec<Instance>, Fault> {
     let token = client_token(input.client_token.as_deref())?.map(str::to_owned);
     let digest = digest(&input);
     if let Some(made) = made_before(service, call, token.as_deref(), &digest).await? {
-        return reservation(service, call, made).await;
+        return Ok(made);
     }
     service.ensure_default_vpc(&call.permit, call).await?;
     let template = template(service, call, &input).await?;
@@ -71,17 +115,33 @@ pub async fn run(
         None => input,
     };
     let wanted = Wanted::of(&input)?;
-    let mut prepared = prepare(service, call, &wanted, &input).await?;
-    let most = most_at_once(&prepared.disks);
+    let terms = match &part {
+        Part::Request(request) => Some(request.record.terms.clone()),
+        Part::Alone | Part::Fleet(_) => {
+            Terms::of_launch(input.instance_market_options.as_ref(), call.now)?
+        }
+    };
+    let asked = (&input, true, terms.is_some());
+    let mut prepared = prepare(service, call, &wanted, asked).await?;
+    let mut most = most_at_once(&prepared.disks, terms.is_some());
+    if let Some(terms) = &terms {
+        let room = spot_room(service, call, (&wanted, &prepared), terms).await?;
+        most = most.min(room);
+        prepared.spot = Some(spot_launch(call, &input, &prepared, terms)?);
+    }
     if let Some(it) = template {
         let tags = &mut prepared.tags;
         tags.insert(format!("{TEMPLATE_TAG}:id"), it.template.id);
         tags.insert(format!("{TEMPLATE_TAG}:version"), it.version.to_string());
     }
+    if let Part::Fleet(fleet) = &part {
+        let id = fleet.member.id.clone();
+        prepared.tags.insert(fleet.tag.to_owned(), id);
+    }
     let made = transact!(service.table, &call.permit, |tx| {
         // Another call with the same token may have been faster.
         if let Some(made) = made_before(service, call, token.as_deref(), &digest).await? {
-            return reservation(service, call, made).await;
+            return Ok(made);
         }
         // A deletion of a snapshot either sees its volume, or is seen here.
         for (key, id, user) in prepared.disks.sources(&call.region) {
@@ -99,7 +159,10 @@ pub async fn run(
             .disks
             .check_room(service, call, addresses.len())
             .await?;
-        let of = (&wanted, &prepared, &assigned);
+        if terms.is_some() && matches!(part, Part::Alone) {
+            spot::room(service, call, addresses.len()).await?;
+        }
+        let of = (&wanted, &prepared, &assigned, &part);
         let (made, txn) = write(service, call, &input, of, &addresses);
         tx.join(txn);
         if let Some(token) = &token {
@@ -115,7 +178,7 @@ pub async fn run(
         }
         made
     });
-    reservation(service, call, made).await
+    Ok(made)
 }
 
 /// The template that a request names.
@@ -188,13 +251,17 @@ struct Prepared {
     tags: Tags,
     interface_tags: Tags,
     volume_tags: Tags,
+    request_tags: Tags,
+    /// Where it is Spot capacity.
+    spot: Option<(Terms, LaunchTemplateData)>,
 }
 
+/// `now`: some host must take instances like these. `spot`: requests for Spot capacity come with them.
 async fn prepare(
     service: &Ec2Service,
     call: &Call,
     wanted: &Wanted,
-    input: &RunInstancesRequest,
+    (input, now, spot): (&RunInstancesRequest, bool, bool),
 ) -> Result<Prepared, Fault> {
     let image = super::instance_images::find(service, call, &wanted.image).await?;
     if image.architecture != wanted.kind.architecture {
@@ -212,7 +279,8 @@ async fn prepare(
         Some(asked) => asked.zone(service, call).await?,
         None => None,
     };
-    let subnet = subnet(service, call, wanted, near.as_deref(), (&image, &disks)).await?;
+    let of = (&image, &disks, now);
+    let subnet = subnet(service, call, wanted, near.as_deref(), of).await?;
     let groups = groups_of(service, call, wanted, &subnet).await?;
     let profile = match &wanted.profile {
         Some(name) => Some(profile(service, call, name).await?),
@@ -225,7 +293,13 @@ async fn prepare(
     let mut specified = input.tag_specifications.clone().unwrap_or_default();
     let of_interface = taken_out(&mut specified, Interface::KIND);
     let of_volume = taken_out(&mut specified, Volume::KIND);
+    let of_request = match spot {
+        true => taken_out(&mut specified, SpotRequest::KIND),
+        false => Vec::new(),
+    };
     Ok(Prepared {
+        request_tags: tags::specified(call, Some(&of_request), SpotRequest::KIND)?,
+        spot: None,
         tags: tags::specified(call, Some(&specified), Instance::KIND)?,
         volume_tags: tags::specified(call, Some(&of_volume), Volume::KIND)?,
         interface_tags: tags::specified(call, Some(&of_interface), Interface::KIND)?,
@@ -270,13 +344,13 @@ async fn subnet(
     cx: &Context,
     wanted: &Wanted,
     near: Option<&str>,
-    of: (&Image, &Disks),
+    (image, disks, now): (&Image, &Disks, bool),
 ) -> Result<Subnet, Fault> {
     let hosts = &service.instances.parts.hosts;
     hosts.up_to_date().await;
     let has_hosts = |subnet: &Subnet| {
-        let wish = wish(cx, wanted, of, &subnet.zone);
-        hosts.read(|machines| wish.is_offered(machines))
+        let wish = wish(cx, wanted, (image, disks), &subnet.zone);
+        !now || hosts.read(|machines| wish.is_offered(machines))
     };
     let no_hosts = |zone: &str| fault::no_capacity(wanted.kind.name, zone);
     if let Some(id) = &wanted.subnet {
@@ -347,8 +421,10 @@ pub async fn profile(
 }
 
 /// How many fit into a transaction.
-fn most_at_once(disks: &Disks) -> u32 {
-    let of_one = WRITES_OF_ONE + u32::try_from(disks.writes()).unwrap_or(u32::MAX / 2);
+fn most_at_once(disks: &Disks, spot: bool) -> u32 {
+    let of_disks = u32::try_from(disks.writes()).unwrap_or(u32::MAX / 4);
+    // A Spot instance has its request beside it.
+    let of_one = WRITES_OF_ONE + of_disks + u32::from(spot);
     (WRITES_OF_ONE * MOST_AT_ONCE / of_one).max(1)
 }
 
@@ -459,7 +535,7 @@ fn write(
     service: &Ec2Service,
     call: &Call,
     input: &RunInstancesRequest,
-    (wanted, prepared, assigned): (&Wanted, &Prepared, &Assigned),
+    (wanted, prepared, assigned, part): (&Wanted, &Prepared, &Assigned, &Part<'_>),
     addresses: &[(Ipv4Addr, Option<Public>)],
 ) -> (Vec<Instance>, Txn) {
     let reservation = ids::ec2_id("r");
@@ -486,7 +562,10 @@ fn write(
         let volumes = prepared
             .disks
             .of((&id, zone), &prepared.volume_tags, call.now);
+        let request = spot_request(service, call, prepared, part);
         let instance = Instance {
+            spot: request.as_ref().map(SpotRequest::held),
+            fleet: part.fleet(),
             reservation: reservation.clone(),
             launch_index: index,
             client_token: input.client_token.clone().filter(|it| !it.is_empty()),
@@ -544,7 +623,20 @@ fn write(
         if let Some(root) = &instance.image.root {
             txn = root.put_use(call, &instance.id, txn);
         }
+        if let Some(mut request) = request {
+            let key = Ec2Service::key::<SpotRequest>(call, &request.id);
+            txn = match part {
+                Part::Request(stored) => txn.when(stored.unchanged()),
+                Part::Alone | Part::Fleet(_) => txn.when(Compare::absent(key.clone())),
+            };
+            request.fulfil(&instance, call.now);
+            txn = txn.put(key, encode(&request));
+        }
         made.push(instance);
+    }
+    if let Part::Fleet(fleet) = part {
+        txn.compare.extend(fleet.txn.compare.iter().cloned());
+        txn.then.extend(fleet.txn.then.iter().cloned());
     }
     (made, txn)
 }

@@ -13,6 +13,7 @@ use crate::{
     endpoints::VpcEndpoint,
     fault,
     filter::{self, matches, names},
+    fleet::{Fleet, SpotFleet},
     images::Image,
     key_pairs::KeyPair,
     launch_templates::LaunchTemplate,
@@ -25,6 +26,7 @@ use crate::{
         SecurityGroup, Subnet, Vpc,
     },
     snapshots::Snapshot,
+    spot::SpotRequest,
     tags::{RULES, checked},
     volumes::Volume,
 };
@@ -131,6 +133,9 @@ async fn one(service: &Ec2Service, call: &Call, id: &str, edit: Edit<'_>) -> Res
         "pcx" => of::<VpcPeeringConnection>(service, call, id, edit).await,
         "vol" => of::<Volume>(service, call, id, edit).await,
         "snap" => of::<Snapshot>(service, call, id, edit).await,
+        "fleet" => of::<Fleet>(service, call, id, edit).await,
+        "sfr" => of::<SpotFleet>(service, call, id, edit).await,
+        "sir" => of::<SpotRequest>(service, call, id, edit).await,
         _ => Err(fault::bad_id(id)),
     }
 }
@@ -238,6 +243,9 @@ async fn all_tags(service: &Ec2Service, cx: &Context) -> Result<Vec<Carried>, Fa
     collect::<VpcPeeringConnection>(service, cx, &mut tags).await?;
     collect::<Volume>(service, cx, &mut tags).await?;
     collect::<Snapshot>(service, cx, &mut tags).await?;
+    collect::<SpotRequest>(service, cx, &mut tags).await?;
+    collect::<Fleet>(service, cx, &mut tags).await?;
+    collect::<SpotFleet>(service, cx, &mut tags).await?;
     collect::<SecurityGroup>(service, cx, &mut tags).await?;
     for group in service.all::<SecurityGroup>(cx).await? {
         for (_, rule) in group.all_rules() {

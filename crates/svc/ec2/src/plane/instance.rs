@@ -117,6 +117,12 @@ fn metadata(record: &Instance, region: &str) -> machine::Metadata {
         reservation: record.reservation.clone(),
         launch_index: record.launch_index,
         group: (record.placement.as_ref()).map(|it| (it.name.clone(), it.partition)),
+        spot: record.spot.as_ref().map(|it| machine::Spot {
+            notice: (it.notice.filter(|it| !it.done)).map(|notice| machine::SpotNotice {
+                action: it.on_interruption.name().to_owned(),
+                at_ms: notice.at.millis(),
+            }),
+        }),
         public_keys: key
             .filter_map(|key| Some((key.name.clone(), key.public.clone()?)))
             .collect(),

@@ -8,7 +8,7 @@ use wharf_records::{Record, Unknown, ecs::Tags, pods::OfPod};
 use wharf_seal::Sealed;
 
 use super::{DhcpGiven, entity};
-use crate::{fault, instances::life::Life, placement_groups::InGroup, snapshots};
+use crate::{fault, fleet, instances::life::Life, placement_groups::InGroup, snapshots, spot};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Instance {
@@ -51,6 +51,12 @@ pub struct Instance {
     /// The pod of EKS that Fargate has it for; nobody but services sees such a machine among instances.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pod: Option<OfPod>,
+    /// It is Spot capacity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spot: Option<spot::Held>,
+    /// The fleet that launched it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fleet: Option<fleet::Member>,
     pub life: Life,
     /// Where its node of Kubernetes listens on its machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,7 @@ mod devices;
 mod images;
 mod placement;
 mod pods;
+mod spot;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -326,6 +326,7 @@ fn order(wish: &Wish<'_>, definition: &Definition) -> Result<Order, Fault> {
         phase: Phase::Held,
         // Disks of tasks are theirs for as long as they run, and share what is free.
         disk: 0,
+        spot: false,
     };
     let constraints = constraints_of(&parsed)?;
     let storage = overrides

@@ -1,0 +1,180 @@
+//! Who needs room that Spot capacity stands in the way of.
+//!
+//! Whoever is refused asks again with each try, so nothing of this is stored: after a restart those who still
+//! wait ask anew. Who owns Spot capacity looks at [`Needs::open`], has it given up ([`crate::reclaim`]) and says
+//! so ([`Needs::promise`]). Until then the room that comes to be goes to nobody who asks for Spot capacity.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+use wharf_base::Timestamp;
+use wharf_records::hosts::Claim;
+
+use crate::Claimant;
+
+/// Who does not ask again for so long needs it no more.
+const ASKED_EVERY: Duration = Duration::from_secs(10);
+/// Those who wait at once; others ask when there is a place.
+const MOST: usize = 1000;
+
+/// Room that was not there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Need {
+    pub claimant: Claimant,
+    pub claim: Claim,
+    /// The hosts that suit it.
+    pub hosts: BTreeSet<String>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    need: Need,
+    asked_at: Timestamp,
+    promise: Option<Promise>,
+}
+
+/// Where it will be, and when at the latest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Promise {
+    host: String,
+    until: Timestamp,
+}
+
+impl Waiting {
+    fn is_over(&self, now: Timestamp) -> bool {
+        let until = self.asked_at + ASKED_EVERY;
+        self.promise.as_ref().map_or(until, |it| it.until) <= now
+    }
+}
+
+#[derive(Debug, Default)]
+pub struct Needs {
+    waiting: Mutex<BTreeMap<String, Waiting>>,
+    asked: Notify,
+}
+
+impl Needs {
+    /// Somebody found no room.
+    pub fn ask(&self, need: Need, now: Timestamp) {
+        let mut waiting = self.waiting.lock();
+        waiting.retain(|_, it| !it.is_over(now));
+        let name = need.claimant.name();
+        let is_full = waiting.len() >= MOST;
+        let is_promised = match waiting.get_mut(&name) {
+            Some(known) => {
+                known.need = need;
+                known.asked_at = now;
+                known.promise.is_some()
+            }
+            None if is_full => return,
+            None => {
+                let one = Waiting {
+                    need,
+                    asked_at: now,
+                    promise: None,
+                };
+                waiting.insert(name, one);
+                false
+            }
+        };
+        if !is_promised {
+            self.asked.notify_one();
+        }
+    }
+
+    /// Somebody has room, or needs none any more.
+    pub fn served(&self, claimant: &Claimant) {
+        self.waiting.lock().remove(&claimant.name());
+    }
+
+    /// Waits until somebody asks for what nobody promised.
+    pub async fn asked(&self) {
+        self.asked.notified().await;
+    }
+
+    /// Those who were promised nothing.
+    pub fn open(&self, now: Timestamp) -> Vec<Need> {
+        let mut waiting = self.waiting.lock();
+        waiting.retain(|_, it| !it.is_over(now));
+        let open = waiting.values().filter(|it| it.promise.is_none());
+        open.map(|it| it.need.clone()).collect()
+    }
+
+    /// The room will be on that host by then.
+    pub fn promise(&self, claimant: &Claimant, host: &str, until: Timestamp) {
+        if let Some(it) = self.waiting.lock().get_mut(&claimant.name()) {
+            let host = host.to_owned();
+            it.promise = Some(Promise { host, until });
+        }
+    }
+
+    /// By when somebody who asked has room.
+    pub fn promised(&self, claimant: &Claimant, now: Timestamp) -> Option<Timestamp> {
+        let waiting = self.waiting.lock();
+        let promise = waiting.get(&claimant.name())?.promise.as_ref();
+        promise.map(|it| it.until).filter(|until| *until > now)
+    }
+
+    /// What was promised of a host.
+    pub fn kept(&self, host: &str, now: Timestamp) -> Vec<Claim> {
+        let waiting = self.waiting.lock();
+        let here = waiting.values().filter(|it| {
+            let promise = it.promise.as_ref();
+            promise.is_some_and(|it| it.host == host && it.until > now)
+        });
+        here.map(|it| it.need.claim.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn need(id: &str) -> Need {
+        Need {
+            claimant: Claimant::new("instance", id),
+            claim: Claim {
+                memory: 512,
+                ..Claim::default()
+            },
+            hosts: BTreeSet::from(["h".to_owned()]),
+        }
+    }
+
+    #[test]
+    fn a_need_is_open_until_it_is_promised_served_or_forgotten() {
+        let needs = Needs::default();
+        let start = Timestamp(0);
+        let later = start + ASKED_EVERY;
+        needs.ask(need("i-1"), start);
+        needs.ask(need("i-2"), start);
+        assert_eq!(needs.open(start).len(), 2);
+        let one = Claimant::new("instance", "i-1");
+        assert_eq!(needs.promised(&one, start), None);
+        let until = start + Duration::from_secs(120);
+        needs.promise(&one, "h", until);
+        assert_eq!(needs.promised(&one, start), Some(until));
+        assert_eq!(needs.kept("h", start).len(), 1);
+        assert_eq!(needs.kept("other", start).len(), 0);
+        assert_eq!(needs.open(start), [need("i-2")]);
+        // Who asks no more is forgotten; a promise holds for as long as it was given.
+        assert_eq!(needs.open(later), []);
+        assert_eq!(needs.kept("h", later).len(), 1);
+        assert_eq!(needs.kept("h", until).len(), 0);
+        needs.served(&one);
+        assert_eq!(needs.kept("h", later).len(), 0);
+    }
+
+    #[test]
+    fn there_are_so_many_at_most() {
+        let needs = Needs::default();
+        for number in 0..=MOST {
+            needs.ask(need(&format!("i-{number}")), Timestamp(0));
+        }
+        assert_eq!(needs.open(Timestamp(0)).len(), MOST);
+    }
+}

@@ -1,0 +1,119 @@
+//! Whose Spot capacity is taken back so that somebody else has room. Pure.
+//!
+//! Spot capacity is what nobody else needs. A claim of it ([`Claim::spot`]) is given up for one that is not, as
+//! few of them as possible, and what is on its way out already comes first.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
+
+use wharf_placement::ledger;
+use wharf_records::hosts::{Claim, Ledger};
+
+/// A host that suits who needs room.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate<'a> {
+    pub host: &'a str,
+    pub ledger: &'a Ledger,
+    /// What others were promised of it.
+    pub kept: &'a [Claim],
+}
+
+/// Where room comes to be, and whose it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taking {
+    pub host: String,
+    /// Names of claimants; empty where the room is free, or comes to be without more being taken.
+    pub from: Vec<String>,
+}
+
+/// What is to be taken back for a claim by `claimant`. `leaving`: claimants that give up theirs anyway. `None` if
+/// no host would have room without its Spot capacity.
+pub fn plan(
+    claimant: &str,
+    claim: &Claim,
+    candidates: &[Candidate<'_>],
+    leaving: &BTreeSet<String>,
+) -> Option<Taking> {
+    let takings = candidates
+        .iter()
+        .filter_map(|it| on_host(claimant, claim, it, leaving));
+    // Fewest end; of those the ones that hold least; of those the first by the host's id.
+    let (_, taking) = takings.min_by_key(|(memory, taking)| {
+        let host = taking.host.clone();
+        (taking.from.len(), *memory, host)
+    })?;
+    Some(taking)
+}
+
+fn on_host(
+    claimant: &str,
+    claim: &Claim,
+    candidate: &Candidate<'_>,
+    leaving: &BTreeSet<String>,
+) -> Option<(u64, Taking)> {
+    let mut left = candidate.ledger.clone();
+    let mut held: BTreeMap<String, Claim> = candidate
+        .ledger
+        .claims
+        .of_spot()
+        .map(|(name, claim)| (name, claim.clone()))
+        .collect();
+    for name in leaving {
+        if held.remove(name).is_some() {
+            ledger::release(&mut left, name);
+        }
+    }
+    let taking = |from: Vec<String>| Taking {
+        host: candidate.host.to_owned(),
+        from,
+    };
+    let fits = |left: &Ledger| has_room(left, claimant, claim, candidate.kept);
+    if fits(&left) {
+        return Some((0, taking(Vec::new())));
+    }
+    // The largest first, so that few end.
+    let mut order: Vec<(&String, &Claim)> = held.iter().collect();
+    order.sort_by_key(|(name, it)| (Reverse((it.memory, it.cpu)), *name));
+    let mut taken: Vec<(&String, &Claim)> = Vec::new();
+    for one in order {
+        if fits(&left) {
+            break;
+        }
+        ledger::release(&mut left, one.0);
+        taken.push(one);
+    }
+    if !fits(&left) {
+        return None;
+    }
+    // What proved to be too much stays, the smallest first.
+    let mut needed: Vec<(&String, &Claim)> = Vec::new();
+    while let Some((name, it)) = taken.pop() {
+        let mut with = left.clone();
+        with.claims.insert(name, it.clone());
+        match fits(&with) {
+            true => left = with,
+            false => needed.push((name, it)),
+        }
+    }
+    let memory = needed.iter().map(|(_, it)| u64::from(it.memory)).sum();
+    let mut names: Vec<String> = needed.into_iter().map(|(name, _)| name.clone()).collect();
+    names.sort();
+    Some((memory, taking(names)))
+}
+
+/// Whether the host has room for the claim beside what others were promised.
+pub fn has_room(ledger: &Ledger, claimant: &str, claim: &Claim, kept: &[Claim]) -> bool {
+    let mut free = ledger::free_for(ledger, claimant);
+    for it in kept {
+        free.cpu = free.cpu.saturating_sub(it.cpu);
+        free.memory = free.memory.saturating_sub(it.memory);
+        free.interfaces = free.interfaces.saturating_sub(it.interfaces);
+        free.disk = free.disk.map(|disk| disk.saturating_sub(it.disk));
+    }
+    ledger::fits(&free, claim).is_ok()
+}
+
+#[cfg(test)]
+mod tests;

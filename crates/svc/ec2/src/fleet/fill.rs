@@ -1,0 +1,300 @@
+//! Launches what a fleet lacks: offers of its pools are looked at, units shared out, and each share launched.
+
+use wharf_api_ec2::types::{
+    LaunchTemplateSpecification, Placement, RunInstancesRequest, Tag, TagSpecification,
+};
+use wharf_records::{Record as _, encode};
+use wharf_service::Stored;
+use wharf_store::Txn;
+use wharf_wire::{Call, Context, Fault};
+
+use super::{
+    allocate::{Offer, allocate},
+    records::{AnyFleet, Body, Failure, Pool, Units, user_data_purpose},
+};
+use crate::{
+    Ec2Service, fault as ec2_fault, instance_types,
+    launch_templates::{merge, resolve},
+    ops::run_instances::{self, FleetPart, Part},
+    records::{Instance, tags_to_wire},
+    spot,
+};
+
+/// Instances of one launch.
+const AT_ONCE: u32 = 10;
+
+/// What came of it.
+#[derive(Default)]
+pub struct Filled {
+    pub made: Vec<Instance>,
+    pub failures: Vec<Failure>,
+}
+
+/// Launches as much as there is room for. The fleet's record is rewritten with each launch.
+pub async fn fill<T: AnyFleet>(
+    service: &Ec2Service,
+    call: &Call,
+    stored: &mut Stored<T>,
+    missing: Units,
+) -> Result<Filled, Fault> {
+    let mut filled = Filled::default();
+    for (spot, units) in [(false, missing.on_demand), (true, missing.spot)] {
+        if units > 0 {
+            let before = filled.made.len();
+            share(service, call, stored, (spot, units), &mut filled).await?;
+            let id = stored.record.id();
+            tracing::debug!(
+                id,
+                spot,
+                units,
+                made = filled.made.len() - before,
+                "a fleet launched"
+            );
+        }
+    }
+    Ok(filled)
+}
+
+async fn share<T: AnyFleet>(
+    service: &Ec2Service,
+    call: &Call,
+    stored: &mut Stored<T>,
+    (spot, units): (bool, u32),
+    filled: &mut Filled,
+) -> Result<(), Fault> {
+    let body = stored.record.body().clone();
+    let mut offers = Vec::with_capacity(body.pools.len());
+    let mut requests = Vec::with_capacity(body.pools.len());
+    for (pool, number) in body.pools.iter().zip(0_u32..) {
+        let request = launch_of::<T>(service, call, (&stored.record, pool), spot).await;
+        let offer = match &request {
+            Ok(request) => offer(service, call, request, (pool, spot)).await,
+            Err(fault) => Err(fault.clone()),
+        };
+        offers.push(offer.unwrap_or_else(|fault| {
+            filled.failures.push(failure(number, spot, &fault));
+            Offer {
+                price: u64::MAX >> 32,
+                weight: pool.units(),
+                priority: u64::MAX,
+                room: 0,
+                given: 0,
+            }
+        }));
+        requests.push(request.ok());
+    }
+    given(service, call, stored.record.id(), spot, &mut offers).await?;
+    let strategy = match spot {
+        true => body.spot_strategy,
+        false => body.on_demand_strategy,
+    };
+    let mut left = units;
+    // A pool that gives less than it seemed to have is left out, and the rest shared out anew.
+    for _ in 0..=offers.len() {
+        let counts = allocate(strategy, body.pools_to_use as usize, &offers, left);
+        if counts.iter().all(|it| *it == 0) {
+            break;
+        }
+        for (at, count) in counts.into_iter().enumerate() {
+            let Some(request) = &requests[at] else {
+                continue;
+            };
+            let number = u32::try_from(at).unwrap_or_default();
+            let weight = offers[at].weight.max(1);
+            let mut wanted = count;
+            while wanted > 0 {
+                let some = wanted.min(AT_ONCE);
+                match launch(service, call, stored, (number, spot), (request, some)).await {
+                    Ok(made) => {
+                        let count = u32::try_from(made.len()).unwrap_or(some);
+                        offers[at].room = offers[at].room.saturating_sub(count);
+                        offers[at].given += count * weight;
+                        left = left.saturating_sub(count * weight);
+                        filled.made.extend(made);
+                        if count < some {
+                            offers[at].room = 0;
+                            break;
+                        }
+                        wanted -= some;
+                    }
+                    Err(fault) => {
+                        filled.failures.push(failure(number, spot, &fault));
+                        offers[at].room = 0;
+                        break;
+                    }
+                }
+            }
+        }
+        if left == 0 {
+            break;
+        }
+    }
+    if left > 0 && filled.failures.is_empty() {
+        filled.failures.push(failure(0, spot, &spot::no_capacity()));
+    }
+    Ok(())
+}
+
+pub fn failure(pool: u32, spot: bool, fault: &Fault) -> Failure {
+    Failure {
+        pool,
+        spot,
+        code: fault.code.to_string(),
+        message: fault.message.clone(),
+    }
+}
+
+/// Units that pools have given already.
+async fn given(
+    service: &Ec2Service,
+    call: &Call,
+    id: &str,
+    spot: bool,
+    offers: &mut [Offer],
+) -> Result<(), Fault> {
+    let all: Vec<Instance> = service.all(call).await?;
+    for it in all
+        .iter()
+        .filter(|it| it.life.state.lives() && it.spot.is_some() == spot)
+    {
+        let member = it.fleet.as_ref().filter(|it| it.id == id);
+        if let Some(offer) = member.and_then(|it| offers.get_mut(it.pool as usize)) {
+            offer.given += offer.weight;
+        }
+    }
+    Ok(())
+}
+
+async fn offer(
+    service: &Ec2Service,
+    call: &Call,
+    request: &RunInstancesRequest,
+    (pool, spot): (&Pool, bool),
+) -> Result<Offer, Fault> {
+    let name = request.instance_type.as_deref().unwrap_or_default();
+    let kind = instance_types::find(name).ok_or_else(|| ec2_fault::bad_instance_type(name))?;
+    let price = match spot {
+        true => spot::spot(kind),
+        false => spot::on_demand(kind),
+    };
+    let room = run_instances::room(service, call, request).await?;
+    if room == 0 {
+        return Err(spot::no_capacity());
+    }
+    Ok(Offer {
+        price: price.0,
+        weight: pool.units(),
+        priority: pool.priority.unwrap_or(u64::MAX),
+        room,
+        given: 0,
+    })
+}
+
+/// What RunInstances is asked for an instance of a pool, its template merged into it.
+pub async fn launch_of<T: AnyFleet>(
+    service: &Ec2Service,
+    cx: &Context,
+    (fleet, pool): (&T, &Pool),
+    spot: bool,
+) -> Result<RunInstancesRequest, Fault> {
+    let body = fleet.body();
+    let mut data = match (&pool.template, pool.specification) {
+        (Some(template), _) => {
+            let named = LaunchTemplateSpecification {
+                launch_template_id: template.id.clone(),
+                launch_template_name: template.name.clone(),
+                version: template.version.clone(),
+            };
+            resolve(service, cx, &named).await?
+        }
+        (None, Some(number)) => {
+            let found = body.specifications.get(number as usize);
+            let specification = found.ok_or_else(ec2_fault::template_not_named)?;
+            let mut data = specification.launch.clone();
+            if let Some(sealed) = &specification.user_data {
+                let purpose = user_data_purpose(&cx.account, &cx.region, fleet.id());
+                let opened = service.keyring.open(sealed, &purpose);
+                let opened = opened.map_err(ec2_fault::internal)?;
+                data.user_data = opened.expose_str().map(str::to_owned);
+            }
+            data
+        }
+        (None, None) => return Err(ec2_fault::template_not_named()),
+    };
+    // The fleet says of what market its instances are.
+    data.market = None;
+    if pool.zone.is_some() {
+        data.zone = None;
+    }
+    let mut asked = RunInstancesRequest {
+        instance_type: pool.instance_type.clone(),
+        image_id: pool.image.clone(),
+        subnet_id: pool.subnet.clone(),
+        placement: pool.zone.as_ref().map(|zone| Placement {
+            availability_zone: Some(zone.clone()),
+            ..Placement::default()
+        }),
+        min_count: Some(1),
+        max_count: Some(1),
+        tag_specifications: tags(body),
+        ..RunInstancesRequest::default()
+    };
+    if spot {
+        let price = pool.max_price.or(body.max_price);
+        asked.instance_market_options = Some(wharf_api_ec2::types::InstanceMarketOptionsRequest {
+            market_type: Some("spot".to_owned()),
+            spot_options: Some(wharf_api_ec2::types::SpotMarketOptions {
+                max_price: price.map(|it| it.to_string()),
+                ..Default::default()
+            }),
+        });
+    }
+    Ok(merge(&data, asked))
+}
+
+fn tags(body: &Body) -> Option<Vec<TagSpecification>> {
+    let tags: Vec<Tag> = tags_to_wire(&body.instance_tags);
+    (!tags.is_empty()).then(|| {
+        vec![TagSpecification {
+            resource_type: Some(Instance::KIND.to_owned()),
+            tags: Some(tags),
+        }]
+    })
+}
+
+async fn launch<T: AnyFleet>(
+    service: &Ec2Service,
+    call: &Call,
+    stored: &mut Stored<T>,
+    (number, spot): (u32, bool),
+    (request, count): (&RunInstancesRequest, u32),
+) -> Result<Vec<Instance>, Fault> {
+    let request = RunInstancesRequest {
+        max_count: i32::try_from(count).ok(),
+        ..request.clone()
+    };
+    let mut next = stored.record.clone();
+    let body = next.body_mut();
+    let units = count * body.pools.get(number as usize).map_or(1, Pool::units);
+    // Counted before it is known how many there will be: a fleet that launches once rather launches too little.
+    match spot {
+        true => body.launched.spot += units,
+        false => body.launched.on_demand += units,
+    }
+    let part = FleetPart {
+        member: super::Member {
+            id: next.id().to_owned(),
+            pool: number,
+        },
+        tag: T::TAG,
+        txn: Txn::new()
+            .when(stored.unchanged())
+            .put(&stored.key, encode(&next)),
+    };
+    let made = run_instances::launch(service, call, request, Part::Fleet(part)).await?;
+    let key = stored.key.clone();
+    if let Some(read) = service.table.read::<T>(&key).await? {
+        *stored = read;
+    }
+    Ok(made)
+}

@@ -1,0 +1,148 @@
+//! The executor: reads a fleet and its instances, decides by [`super::plan`], launches and ends.
+
+use std::time::Duration;
+
+use wharf_base::Timestamp;
+use wharf_reconcile::Next;
+use wharf_records::{Record as _, Scope, encode};
+use wharf_service::{Stored, fence};
+use wharf_store::Txn;
+use wharf_wire::{Call, Context};
+
+use super::{
+    Fleet, SpotFleet,
+    fill::fill,
+    plan::{Seen, plan},
+    records::{AnyFleet, State, Type},
+};
+use crate::{
+    Ec2Service,
+    fault::Ec2Faults,
+    instances::PERMIT,
+    records::{Instance, Pointer},
+};
+
+type StepError = wharf_service::StepError<Ec2Faults>;
+
+/// Pause between two tries to launch what is missing.
+const NEXT_TRY: Duration = Duration::from_secs(5);
+/// How long a fleet is shown after its end.
+const RETENTION: Duration = Duration::from_secs(3600);
+
+/// The key of the fleet of an instance.
+pub fn key_of(scope: &Scope, instance: &Instance) -> Option<String> {
+    let id = &instance.fleet.as_ref()?.id;
+    Some(match id.starts_with("sfr-") {
+        true => scope.key(SpotFleet::KIND, id),
+        false => scope.key(Fleet::KIND, id),
+    })
+}
+
+pub async fn reconcile(
+    service: &Ec2Service,
+    scope: &Scope,
+    (kind, key): (&str, &str),
+) -> Result<Next, StepError> {
+    match kind {
+        Fleet::KIND => one::<Fleet>(service, scope, key).await,
+        _ => one::<SpotFleet>(service, scope, key).await,
+    }
+}
+
+async fn one<T: AnyFleet>(
+    service: &Ec2Service,
+    scope: &Scope,
+    key: &str,
+) -> Result<Next, StepError> {
+    let Some(mut stored) = service.table.read::<T>(key).await? else {
+        return Ok(Next::Settled);
+    };
+    let now = service.instances.now();
+    let shard = || fence::<Ec2Faults>(&service.instances.shard);
+    let body = stored.record.body().clone();
+    if body.state == State::Deleted {
+        let until = body.since + RETENTION;
+        if now < until {
+            return Ok(Next::After(until.since(now)));
+        }
+        let mut txn = Txn::new()
+            .when(shard()?)
+            .when(stored.unchanged())
+            .delete(key);
+        if let Some(token) = &body.client_token {
+            txn = txn.delete(scope.key(Pointer::KIND, &super::create::token_id::<T>(token)));
+        }
+        service.table.commit(&PERMIT, txn).await?;
+        return Ok(Next::Settled);
+    }
+    let instances: Vec<Stored<Instance>> = {
+        let all = service.table.all::<Instance>(scope, "").await?;
+        all.into_iter().map(|(_, it)| it).collect()
+    };
+    let id = stored.record.id().to_owned();
+    let seen: Vec<Seen> = instances
+        .iter()
+        .filter_map(|it| Seen::of(&body, &id, &it.record))
+        .collect();
+    let plan = plan(&body, &seen, now);
+    for id in &plan.excess {
+        let found = instances.iter().find(|it| it.record.id == *id);
+        if let Some(stored) = found {
+            let mut record = stored.record.clone();
+            record.life.terminate(now);
+            let txn = Txn::new().when(shard()?).when(stored.unchanged());
+            let txn = txn.put(&stored.key, encode(&record));
+            service.table.commit(&PERMIT, txn).await?;
+        }
+    }
+    if let Some(state) = plan.state {
+        let mut next = stored.record.clone();
+        next.body_mut().state = state;
+        next.body_mut().since = now;
+        let txn = Txn::new().when(shard()?).when(stored.unchanged());
+        service
+            .table
+            .commit(&PERMIT, txn.put(key, encode(&next)))
+            .await?;
+        // What was written wakes the key again.
+        return Ok(Next::Settled);
+    }
+    if plan.missing.total() > 0 {
+        shard()?;
+        let call = call_of::<T>(scope, now);
+        let filled = match fill(service, &call, &mut stored, plan.missing).await {
+            Ok(filled) => filled,
+            Err(fault) => {
+                tracing::warn!(fleet = id, %fault, "failed to launch for a fleet; will retry");
+                return Ok(Next::After(NEXT_TRY));
+            }
+        };
+        if filled.failures != stored.record.body().failures {
+            let mut next = stored.record.clone();
+            next.body_mut().failures = filled.failures;
+            let txn = Txn::new().when(shard()?).when(stored.unchanged());
+            service
+                .table
+                .commit(&PERMIT, txn.put(key, encode(&next)))
+                .await?;
+        }
+        return Ok(Next::After(NEXT_TRY));
+    }
+    Ok(wake(&body, now))
+}
+
+fn wake(body: &super::records::Body, now: Timestamp) -> Next {
+    let moments = [body.valid_from, body.valid_until];
+    let next = moments.into_iter().flatten().filter(|it| *it > now).min();
+    match (next, body.state, body.kind) {
+        (Some(at), State::Active, _) => Next::After(at.since(now)),
+        // Instances that come and go wake it.
+        (_, State::Active, Type::Instant | Type::Request | Type::Maintain) => Next::Settled,
+        _ => Next::After(NEXT_TRY),
+    }
+}
+
+fn call_of<T: AnyFleet>(scope: &Scope, now: Timestamp) -> Call {
+    let cx = Context::internal(&scope.account, &scope.region, T::PRINCIPAL, now);
+    Call::by_controller(cx, PERMIT)
+}

@@ -1,0 +1,109 @@
+//! What a launch is part of, and what comes with Spot instances.
+
+use wharf_api_ec2::types::RunInstancesRequest;
+use wharf_records::{Record as _, hosts::Claim};
+use wharf_store::Txn;
+use wharf_wire::{Call, Fault};
+
+use super::{Prepared, Wanted, wish};
+use crate::{
+    Ec2Service,
+    fleet::Member,
+    instances::{life::State, size::Size},
+    launch_templates::LaunchTemplateData,
+    records::Instance,
+    spot::{self, SpotRequest, Terms},
+    table::Stored,
+};
+
+/// What a launch is part of.
+pub enum Part<'a> {
+    Alone,
+    /// A request for Spot capacity, which it fulfils.
+    Request(&'a Stored<SpotRequest>),
+    Fleet(FleetPart),
+}
+
+/// A fleet as the instances of a launch name it, and what is written of it together with them.
+pub struct FleetPart {
+    pub member: Member,
+    /// The tag that says so.
+    pub tag: &'static str,
+    pub txn: Txn,
+}
+
+impl Part<'_> {
+    pub fn fleet(&self) -> Option<Member> {
+        match self {
+            Self::Fleet(fleet) => Some(fleet.member.clone()),
+            Self::Alone | Self::Request(_) => None,
+        }
+    }
+}
+
+/// How many Spot instances there is room for now; none is launched to wait for it.
+pub async fn spot_room(
+    service: &Ec2Service,
+    call: &Call,
+    (wanted, prepared): (&Wanted, &Prepared),
+    terms: &Terms,
+) -> Result<u32, Fault> {
+    let price = spot::spot(wanted.kind);
+    if let Some(most) = terms.max_price.filter(|most| *most < price) {
+        return Err(spot::price_too_low(most, price));
+    }
+    let of = (&prepared.image, &prepared.disks);
+    let mut wish = wish(call, wanted, of, &prepared.subnet.zone);
+    wish.claim.spot = true;
+    let (hosts, now) = (&service.instances.parts.hosts, service.instances.now());
+    let all: Vec<Instance> = service.all(call).await?;
+    let unplaced = all
+        .iter()
+        .filter(|it| it.life.state == State::Pending && !it.life.claimed);
+    let pending: Vec<Claim> = unplaced
+        .filter_map(|it| Some(Size::of(it)?.claim(it.disk_gib)))
+        .collect();
+    hosts.up_to_date().await;
+    let kept = |host: &str| hosts.needs().kept(host, now);
+    let room = hosts.read(|machines| wish.room(machines, kept, &pending));
+    match room >= wanted.at_least {
+        true => Ok(room),
+        false => Err(spot::no_capacity()),
+    }
+}
+
+/// What requests of a launch keep, to launch it again.
+pub fn spot_launch(
+    call: &Call,
+    input: &RunInstancesRequest,
+    prepared: &Prepared,
+    terms: &Terms,
+) -> Result<(Terms, LaunchTemplateData), Fault> {
+    let groups: Vec<String> = prepared.groups.iter().map(|it| it.id.clone()).collect();
+    let mut kept = LaunchTemplateData::of_request(call, input, &groups)?;
+    kept.tags.remove(SpotRequest::KIND);
+    Ok((terms.clone(), kept))
+}
+
+/// The request that an instance fulfils: the one that it is launched for, or one of its own.
+pub fn spot_request(
+    service: &Ec2Service,
+    call: &Call,
+    prepared: &Prepared,
+    part: &Part<'_>,
+) -> Option<SpotRequest> {
+    if let Part::Request(stored) = part {
+        return Some(stored.record.clone());
+    }
+    let (terms, launch) = prepared.spot.clone()?;
+    let sealed = launch.user_data.clone();
+    let id = SpotRequest::new_id();
+    let purpose = spot::user_data_purpose(&call.account, &call.region, &id);
+    Some(SpotRequest {
+        user_data: sealed.map(|it| service.keyring.seal(it.as_bytes(), &purpose)),
+        immediate: true,
+        fleet: part.fleet().map(|it| it.id),
+        tags: prepared.request_tags.clone(),
+        ..SpotRequest::of_launch(id, (terms, launch), call.now)
+    })
+}

@@ -1,0 +1,210 @@
+//! Spot capacity is taken back: the notice, and what follows two minutes later.
+//!
+//! Who finds no room says what they need ([`wharf_hosts::Needs`]): instances that are On-Demand, and whoever else claims room on hosts
+//! for what is not Spot capacity. [`run`] has [`wharf_hosts::reclaim`] choose whose capacity is taken, writes the notices, and
+//! promises the room. The notice is a part of the instance's record: its host shows it to the instance, EventBridge tells of it, and
+//! the reconciler of instances ends or stops it when its time has come ([`next`], pure).
+
+use std::{collections::BTreeSet, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+use wharf_base::Timestamp;
+use wharf_hosts::{
+    Claimant, Need,
+    reclaim::{Candidate, plan},
+};
+use wharf_records::{Record as _, encode, hosts::Claim};
+use wharf_service::{Stored, fence};
+use wharf_store::Txn;
+use wharf_wire::fault::Chain;
+
+use super::{Interruption, Notice};
+use crate::{
+    Ec2Service,
+    fault::ChangeError,
+    instances::{
+        PERMIT,
+        life::{Life, Step},
+        placing::claimant,
+    },
+    records::Instance,
+    table::SERVICE,
+};
+
+/// How long a host has to end what is on it, beyond the notice, until the room that was promised counts as not there.
+const GRACE: Duration = Duration::from_secs(60);
+/// Before those who still wait are looked at again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// What is next for an instance, given what its life alone would have it be.
+pub fn next(instance: &Instance, step: Step, now: Timestamp) -> Step {
+    let notice = instance.spot.as_ref().and_then(|it| it.notice);
+    let Some(notice) = notice.filter(|it| !it.done) else {
+        return step;
+    };
+    let runs = instance.life.state.lives();
+    match step {
+        Step::Nothing | Step::After(_) if runs && now >= notice.at => Step::Interrupt,
+        Step::Nothing if runs => Step::After(notice.at.since(now)),
+        Step::After(delay) if runs => Step::After(delay.min(notice.at.since(now))),
+        step => step,
+    }
+}
+
+/// The capacity of an instance is taken back now.
+pub fn interrupt(instance: &mut Instance, now: Timestamp) {
+    let Some(held) = &mut instance.spot else {
+        return;
+    };
+    if let Some(notice) = &mut held.notice {
+        notice.done = true;
+    }
+    match held.on_interruption {
+        Interruption::Terminate => instance.life.interrupted(true, now),
+        Interruption::Stop => instance.life.interrupted(false, now),
+    }
+}
+
+/// Whether an instance can be given a notice: it is on a host, and has none that stands.
+fn may_be_noticed(life: &Life, notice: Option<Notice>) -> bool {
+    life.state.lives() && life.claimed && notice.is_none_or(|it| it.done)
+}
+
+/// Takes capacity back for those who need it, until `stop`.
+pub async fn run(service: &Ec2Service, stop: CancellationToken) {
+    let needs = service.instances.parts.hosts.needs();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = needs.asked() => {}
+        }
+        if let Err(error) = serve(service).await {
+            let error = Chain(&error).to_string();
+            tracing::warn!(error, "failed to take Spot capacity back; will be retried");
+        }
+        // Those who still wait ask again; no more often than this is anything decided.
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(AGAIN) => {}
+        }
+    }
+}
+
+async fn serve(service: &Ec2Service) -> Result<(), ChangeError> {
+    let hosts = &service.instances.parts.hosts;
+    for need in hosts.needs().open(service.instances.now()) {
+        let held = hosts.read(|machines| {
+            let mut ledgers = need
+                .hosts
+                .iter()
+                .filter_map(|it| machines.ledgers().get(it));
+            ledgers.any(|it| it.claims.of_spot().next().is_some())
+        });
+        if held {
+            take_back(service, &need).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives notice to those whose room somebody needs.
+async fn take_back(service: &Ec2Service, need: &Need) -> Result<(), ChangeError> {
+    // What others hold that fence is not this server's to decide.
+    let Ok(shard) = fence::<crate::fault::Ec2Faults>(&service.instances.shard) else {
+        return Ok(());
+    };
+    let now = service.instances.now();
+    let hosts = &service.instances.parts.hosts;
+    let instances: Vec<Stored<Instance>> = {
+        let all = service.table.everywhere::<Instance>(SERVICE).await?;
+        let all = all.into_iter().map(|(_, _, stored)| stored);
+        all.filter(|it| it.record.spot.is_some()).collect()
+    };
+    let leaving: BTreeSet<String> = instances
+        .iter()
+        .filter(|it| {
+            let notice = it.record.spot.as_ref().and_then(|it| it.notice);
+            !may_be_noticed(&it.record.life, notice)
+        })
+        .map(|it| claimant(&it.record.id).name())
+        .collect();
+    hosts.up_to_date().await;
+    let taking = hosts.read(|machines| {
+        let kept: Vec<(&String, Vec<Claim>)> = need
+            .hosts
+            .iter()
+            .map(|host| (host, hosts.needs().kept(host, now)))
+            .collect();
+        let candidates: Vec<Candidate<'_>> = kept
+            .iter()
+            .filter_map(|(host, kept)| {
+                let ledger = machines.ledgers().get(*host)?;
+                Some(Candidate { host, ledger, kept })
+            })
+            .collect();
+        plan(&need.claimant.name(), &need.claim, &candidates, &leaving)
+    });
+    let Some(taking) = taking else {
+        return Ok(());
+    };
+    let at = now + service.spot_notice;
+    let mut txn = Txn::new().when(shard);
+    for name in &taking.from {
+        let found = instances
+            .iter()
+            .find(|it| claimant(&it.record.id).name() == *name);
+        // What is no instance nobody here can end.
+        let Some(stored) = found else {
+            return Ok(());
+        };
+        let mut record = stored.record.clone();
+        if let Some(held) = &mut record.spot {
+            held.notice = Some(Notice {
+                given_at: now,
+                at,
+                done: false,
+            });
+        }
+        txn = txn
+            .when(stored.unchanged())
+            .put(&stored.key, encode(&record));
+    }
+    if !taking.from.is_empty() && !service.table.commit(&PERMIT, txn).await? {
+        // Something changed; it is asked again.
+        return Ok(());
+    }
+    tracing::info!(
+        host = taking.host,
+        from = taking.from.join(" "),
+        by = need.claimant.name(),
+        "Spot capacity is taken back"
+    );
+    hosts
+        .needs()
+        .promise(&need.claimant, &taking.host, at + GRACE);
+    Ok(())
+}
+
+impl Ec2Service {
+    /// An instance that is On-Demand found no room: it is asked for what Spot capacity holds.
+    pub(crate) fn needs_room(&self, need: Need) {
+        let now = self.instances.now();
+        self.instances.parts.hosts.needs().ask(need, now);
+    }
+
+    /// By when an instance that found none has room.
+    pub(crate) fn promised_room(&self, id: &str) -> Option<Timestamp> {
+        let (hosts, now) = (&self.instances.parts.hosts, self.instances.now());
+        hosts.needs().promised(&claimant(id), now)
+    }
+
+    pub(crate) fn has_room(&self, who: &Claimant) {
+        self.instances.parts.hosts.needs().served(who);
+    }
+}
+
+/// Kinds of records that the reconciler wakes for an instance.
+pub fn request_key(scope: &wharf_records::Scope, instance: &Instance) -> Option<String> {
+    let held = instance.spot.as_ref()?;
+    Some(scope.key(super::SpotRequest::KIND, &held.request))
+}

@@ -1,0 +1,675 @@
+//! Spot instances, from their request to the time that their capacity is needed.
+
+use super::*;
+
+/// Code, and words of the text, of a refusal.
+#[track_caller]
+fn refused<T: std::fmt::Debug>(answer: Result<T, Fault>, code: &str, words: &str) {
+    let fault = answer.expect_err("refused");
+    assert_eq!(fault.code, code, "{fault}");
+    assert!(fault.message.contains(words), "{fault}");
+}
+
+/// Two instances of this type fill a host of the tests.
+const HALF: &str = "t3.small";
+
+impl Cloud {
+    async fn spot(&self) -> String {
+        let made = self
+            .ec2
+            .run_instances(&self.call(), self.asked_spot())
+            .await;
+        id(&made.unwrap())
+    }
+
+    fn asked_spot(&self) -> RunInstancesRequest {
+        RunInstancesRequest {
+            instance_type: Some(HALF.to_owned()),
+            instance_market_options: Some(InstanceMarketOptionsRequest {
+                market_type: Some("spot".to_owned()),
+                spot_options: None,
+            }),
+            ..self.asked()
+        }
+    }
+
+    fn asked_half(&self) -> RunInstancesRequest {
+        RunInstancesRequest {
+            instance_type: Some(HALF.to_owned()),
+            ..self.asked()
+        }
+    }
+
+    /// It is placed, and its host says that it runs.
+    async fn comes_up(&self, id: &str) -> machine::Instance {
+        let told = self.placed(id).await;
+        self.says(&told, Reported::Running).await;
+        told
+    }
+
+    async fn request(&self, input: RequestSpotInstancesRequest) -> Result<String, Fault> {
+        let input = RequestSpotInstancesRequest {
+            launch_specification: Some(RequestSpotLaunchSpecification {
+                image_id: Some(self.image()),
+                instance_type: Some(HALF.to_owned()),
+                user_data: Some("c2VjcmV0".to_owned()),
+                ..Default::default()
+            }),
+            ..input
+        };
+        let made = self.ec2.request_spot_instances(&self.call(), input).await?;
+        let mut made = made.spot_instance_requests.unwrap();
+        Ok(made.remove(0).spot_instance_request_id.unwrap())
+    }
+
+    async fn shown_request(&self, id: &str) -> SpotInstanceRequest {
+        let input = DescribeSpotInstanceRequestsRequest {
+            spot_instance_request_ids: Some(vec![id.to_owned()]),
+            ..Default::default()
+        };
+        let shown = self
+            .ec2
+            .describe_spot_instance_requests(&self.call(), input)
+            .await;
+        shown.unwrap().spot_instance_requests.unwrap().remove(0)
+    }
+
+    /// State and status code of a request.
+    async fn request_is(&self, id: &str) -> (String, String) {
+        let shown = self.shown_request(id).await;
+        let status = shown.status.unwrap();
+        (shown.state.unwrap(), status.code.unwrap())
+    }
+
+    async fn request_becomes(&self, id: &str, state: &str, code: &str) {
+        until(&format!("{id} is {state}, {code}"), || async {
+            self.request_is(id).await == (state.to_owned(), code.to_owned())
+        })
+        .await;
+    }
+
+    async fn notice(&self, id: &str) -> Option<machine::SpotNotice> {
+        self.told_of(id)
+            .await
+            .and_then(|it| it.metadata.spot?.notice)
+    }
+
+    async fn is_noticed(&self, id: &str) -> machine::SpotNotice {
+        until("it has its notice", || async {
+            self.notice(id).await.is_some()
+        })
+        .await;
+        self.notice(id).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_launch_is_shown_as_spot() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let id = cloud.spot().await;
+    let told = cloud.comes_up(&id).await;
+    assert_eq!(told.metadata.spot, Some(machine::Spot::default()));
+    let shown = cloud.shown(&id).await;
+    assert_eq!(shown.instance_lifecycle.as_deref(), Some("spot"));
+    let request = shown.spot_instance_request_id.unwrap();
+    let shown = cloud.shown_request(&request).await;
+    assert_eq!(shown.instance_id.as_deref(), Some(id.as_str()));
+    assert_eq!(shown.type_.as_deref(), Some("one-time"));
+    assert_eq!(shown.spot_price.as_deref(), Some("0.020800"));
+    cloud.request_becomes(&request, "active", "fulfilled").await;
+    assert!(cloud.claim(&id).await.unwrap().spot);
+    // One that is asked for once is not stopped.
+    refused(cloud.stop(&id).await, "UnsupportedOperation", "one-time");
+    cloud.terminate(&id).await.unwrap();
+    cloud
+        .request_becomes(&request, "closed", "instance-terminated-by-user")
+        .await;
+    // Nobody else sees it.
+    let other = crate::world::of_account("111111111111");
+    let input = DescribeSpotInstanceRequestsRequest {
+        spot_instance_request_ids: Some(vec![request.clone()]),
+        ..Default::default()
+    };
+    refused(
+        cloud
+            .ec2
+            .describe_spot_instance_requests(&other, input)
+            .await,
+        "InvalidSpotInstanceRequestID.NotFound",
+        &format!("The spot instance request ID '{request}' does not exist"),
+    );
+}
+
+#[tokio::test]
+async fn a_request_is_fulfilled_when_there_is_room() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let first = cloud
+        .request(RequestSpotInstancesRequest::default())
+        .await
+        .unwrap();
+    cloud.request_becomes(&first, "active", "fulfilled").await;
+    let instance = cloud.shown_request(&first).await.instance_id.unwrap();
+    let told = cloud.comes_up(&instance).await;
+    assert_eq!(told.user_data.as_deref(), Some("c2VjcmV0"));
+    let second = cloud.spot().await;
+    cloud.comes_up(&second).await;
+    let third = cloud
+        .request(RequestSpotInstancesRequest::default())
+        .await
+        .unwrap();
+    cloud
+        .request_becomes(&third, "open", "capacity-not-available")
+        .await;
+    // A launch does not wait.
+    refused(
+        cloud
+            .ec2
+            .run_instances(&cloud.call(), cloud.asked_spot())
+            .await,
+        "InsufficientInstanceCapacity",
+        "There is no Spot capacity available that matches your request.",
+    );
+    cloud.terminate(&instance).await.unwrap();
+    cloud.says(&told, Reported::Terminated).await;
+    cloud.request_becomes(&third, "active", "fulfilled").await;
+    assert_eq!(cloud.request_is(&first).await.0, "closed");
+    // Secrets are sealed.
+    let stored = cloud.world.stored(&plane::prefix()).await;
+    assert!(!stored.contains("c2VjcmV0"));
+}
+
+#[tokio::test]
+async fn a_price_that_is_too_low_waits() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let id = cloud
+        .request(RequestSpotInstancesRequest {
+            spot_price: Some("0.001".to_owned()),
+            ..Default::default()
+        })
+        .await
+        .unwrap();
+    cloud.request_becomes(&id, "open", "price-too-low").await;
+    let input = CancelSpotInstanceRequestsRequest {
+        spot_instance_request_ids: Some(vec![id.clone()]),
+        ..Default::default()
+    };
+    let cancelled = cloud
+        .ec2
+        .cancel_spot_instance_requests(&cloud.call(), input)
+        .await
+        .unwrap();
+    let cancelled = cancelled.cancelled_spot_instance_requests.unwrap();
+    assert_eq!(cancelled[0].state.as_deref(), Some("cancelled"));
+    let expected = (
+        "cancelled".to_owned(),
+        "canceled-before-fulfillment".to_owned(),
+    );
+    assert_eq!(cloud.request_is(&id).await, expected);
+}
+
+#[tokio::test]
+async fn bad_requests_are_refused() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let of = RequestSpotInstancesRequest::default;
+    let text = |text: &str| Some(text.to_owned());
+    for (input, code, words) in [
+        (
+            RequestSpotInstancesRequest {
+                instance_count: Some(0),
+                ..of()
+            },
+            "InvalidParameterValue",
+            "between 1 and",
+        ),
+        (
+            RequestSpotInstancesRequest {
+                spot_price: text("free"),
+                ..of()
+            },
+            "InvalidParameterValue",
+            "Value (free) for parameter SpotPrice",
+        ),
+        (
+            RequestSpotInstancesRequest {
+                type_: text("twice"),
+                ..of()
+            },
+            "InvalidParameterValue",
+            "Value (twice)",
+        ),
+        (
+            RequestSpotInstancesRequest {
+                instance_interruption_behavior: text("hibernate"),
+                ..of()
+            },
+            "UnsupportedOperation",
+            "InstanceInterruptionBehavior=hibernate is not supported",
+        ),
+        (
+            RequestSpotInstancesRequest {
+                valid_until: Some(Timestamp(1)),
+                ..of()
+            },
+            "InvalidParameterValue",
+            "ValidUntil",
+        ),
+        (
+            RequestSpotInstancesRequest {
+                dry_run: Some(true),
+                ..of()
+            },
+            "DryRunOperation",
+            "would have succeeded",
+        ),
+    ] {
+        refused(cloud.request(input).await, code, words);
+    }
+    let token = || RequestSpotInstancesRequest {
+        client_token: text("once"),
+        ..of()
+    };
+    let first = cloud.request(token()).await.unwrap();
+    assert_eq!(cloud.request(token()).await.unwrap(), first);
+    let other = RequestSpotInstancesRequest {
+        type_: text("persistent"),
+        ..token()
+    };
+    refused(
+        cloud.request(other).await,
+        "IdempotentParameterMismatch",
+        "",
+    );
+}
+
+/// Of several hosts the one gives room where fewest end, nobody ends without a notice, and the room goes to who waits.
+#[tokio::test]
+async fn capacity_is_taken_back_for_who_needs_it() {
+    let mut cloud = Cloud::new(&["i-a1", "i-b1"]).await;
+    let mut all = Vec::new();
+    for _ in 0..2 {
+        let id = cloud.spot().await;
+        all.push((cloud.comes_up(&id).await, id));
+    }
+    // Two small ones on one of the hosts, one large on the other.
+    let fill = cloud
+        .ec2
+        .run_instances(&cloud.call(), cloud.asked_half())
+        .await
+        .unwrap();
+    let kept = id(&fill);
+    let kept_at = cloud.comes_up(&kept).await.host;
+    let second = cloud.spot().await;
+    all.push((cloud.comes_up(&second).await, second));
+    let waiting = cloud
+        .request(RequestSpotInstancesRequest::default())
+        .await
+        .unwrap();
+    cloud
+        .request_becomes(&waiting, "open", "capacity-not-available")
+        .await;
+
+    let mut asked = cloud.asked_half();
+    asked.instance_type = Some("t3.medium".to_owned());
+    // All of a host: only the one without an instance that is On-Demand can give it.
+    let made = cloud.ec2.run_instances(&cloud.call(), asked).await.unwrap();
+    let new = id(&made);
+    let victims: Vec<_> = all
+        .iter()
+        .filter(|(told, _)| told.host != kept_at)
+        .collect();
+    assert_eq!(victims.len(), 2);
+    for (_, id) in &victims {
+        let notice = cloud.is_noticed(id).await;
+        assert_eq!(notice.action, "terminate");
+        assert_eq!(notice.at_ms, cloud.clock.now().millis() + 120_000);
+    }
+    let request = cloud
+        .shown(&victims[0].1)
+        .await
+        .spot_instance_request_id
+        .unwrap();
+    cloud
+        .request_becomes(&request, "active", "marked-for-termination")
+        .await;
+    for (told, id) in &all {
+        assert_eq!(
+            cloud.notice(id).await.is_some(),
+            told.host != kept_at,
+            "{id}"
+        );
+    }
+    // Longer than a launch waits otherwise, and across a restart.
+    cloud.clock.advance(Duration::from_secs(60));
+    cloud.restart();
+    assert_eq!(cloud.state(&new).await, "pending");
+    assert_eq!(cloud.state(&victims[0].1).await, "running");
+    cloud.clock.advance(Duration::from_secs(60));
+    cloud.restart();
+    for (told, id) in &victims {
+        cloud.becomes(id, "shutting-down").await;
+        let shown = cloud.shown(id).await;
+        assert_eq!(
+            shown.state_reason.unwrap().code.as_deref(),
+            Some("Server.SpotInstanceTermination")
+        );
+        cloud.says(told, Reported::Terminated).await;
+    }
+    let placed = cloud.placed(&new).await;
+    assert_eq!(placed.host, victims[0].0.host);
+    cloud
+        .request_becomes(&request, "closed", "instance-terminated-no-capacity")
+        .await;
+    // Who asked for Spot capacity before has none of it.
+    assert_eq!(cloud.request_is(&waiting).await.0, "open");
+    assert_eq!(cloud.state(&kept).await, "running");
+}
+
+#[tokio::test]
+async fn what_is_to_stop_is_stopped_and_started_again() {
+    let mut cloud = Cloud::new(&["i-a1"]).await;
+    let request = cloud
+        .request(RequestSpotInstancesRequest {
+            type_: Some("persistent".to_owned()),
+            instance_interruption_behavior: Some("stop".to_owned()),
+            ..Default::default()
+        })
+        .await
+        .unwrap();
+    cloud.request_becomes(&request, "active", "fulfilled").await;
+    let id_of = cloud.shown_request(&request).await.instance_id.unwrap();
+    let told = cloud.comes_up(&id_of).await;
+    let asked = RunInstancesRequest {
+        instance_type: Some("t3.medium".to_owned()),
+        ..cloud.asked()
+    };
+    let made = cloud.ec2.run_instances(&cloud.call(), asked).await.unwrap();
+    let new = id(&made);
+    assert_eq!(cloud.is_noticed(&id_of).await.action, "stop");
+    cloud
+        .request_becomes(&request, "active", "marked-for-stop")
+        .await;
+    cloud.clock.advance(Duration::from_secs(120));
+    cloud.restart();
+    cloud.becomes(&id_of, "stopping").await;
+    cloud.says(&told, Reported::Stopped).await;
+    cloud
+        .request_becomes(&request, "disabled", "instance-stopped-no-capacity")
+        .await;
+    let told = cloud.comes_up(&new).await;
+    cloud.terminate(&new).await.unwrap();
+    cloud.says(&told, Reported::Terminated).await;
+    until("it boots again", || async {
+        cloud.told_of(&id_of).await.is_some_and(|it| it.boot == 2)
+    })
+    .await;
+    let told = cloud.placed(&id_of).await;
+    cloud.says(&told, Reported::Running).await;
+    cloud.request_becomes(&request, "active", "fulfilled").await;
+    assert_eq!(cloud.notice(&id_of).await, None);
+}
+
+/// A template of that type, by its id.
+async fn template(cloud: &Cloud) -> String {
+    let input = CreateLaunchTemplateRequest {
+        launch_template_name: Some("of-fleets".to_owned()),
+        launch_template_data: Some(RequestLaunchTemplateData {
+            image_id: Some(cloud.image()),
+            instance_type: Some(HALF.to_owned()),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let made = cloud
+        .ec2
+        .create_launch_template(&cloud.call(), input)
+        .await
+        .unwrap();
+    made.launch_template.unwrap().launch_template_id.unwrap()
+}
+
+fn fleet(template: &str, kind: &str, (on_demand, spot): (i32, i32)) -> CreateFleetRequest {
+    let of_type = |name: &str| FleetLaunchTemplateOverridesRequest {
+        instance_type: Some(name.to_owned()),
+        ..Default::default()
+    };
+    CreateFleetRequest {
+        type_: Some(kind.to_owned()),
+        launch_template_configs: Some(vec![FleetLaunchTemplateConfigRequest {
+            launch_template_specification: Some(FleetLaunchTemplateSpecificationRequest {
+                launch_template_id: Some(template.to_owned()),
+                version: Some("$Latest".to_owned()),
+                ..Default::default()
+            }),
+            overrides: Some(vec![of_type(HALF), of_type("t3.medium")]),
+        }]),
+        target_capacity_specification: Some(TargetCapacitySpecificationRequest {
+            total_target_capacity: Some(on_demand + spot),
+            on_demand_target_capacity: Some(on_demand),
+            spot_target_capacity: Some(spot),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
+
+impl Cloud {
+    async fn shown_fleet(&self, id: &str) -> FleetData {
+        let input = DescribeFleetsRequest {
+            fleet_ids: Some(vec![id.to_owned()]),
+            ..Default::default()
+        };
+        let shown = self.ec2.describe_fleets(&self.call(), input).await.unwrap();
+        shown.fleets.unwrap().remove(0)
+    }
+
+    async fn members(&self, id: &str) -> Vec<String> {
+        let input = DescribeFleetInstancesRequest {
+            fleet_id: Some(id.to_owned()),
+            ..Default::default()
+        };
+        let shown = self
+            .ec2
+            .describe_fleet_instances(&self.call(), input)
+            .await
+            .unwrap();
+        let shown = shown.active_instances.unwrap().into_iter();
+        shown.map(|it| it.instance_id.unwrap()).collect()
+    }
+}
+
+#[tokio::test]
+async fn an_instant_fleet_launches_what_there_is_room_for() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let template = template(&cloud).await;
+    let mut asked = fleet(&template, "instant", (1, 3));
+    asked.client_token = Some("once".to_owned());
+    let made = cloud
+        .ec2
+        .create_fleet(&cloud.call(), asked.clone())
+        .await
+        .unwrap();
+    let mut launched: Vec<(String, usize)> = made
+        .instances
+        .clone()
+        .unwrap()
+        .into_iter()
+        .map(|it| (it.lifecycle.unwrap(), it.instance_ids.unwrap().len()))
+        .collect();
+    launched.sort();
+    assert_eq!(
+        launched,
+        [("on-demand".to_owned(), 1), ("spot".to_owned(), 1)]
+    );
+    let errors = made.errors.clone().unwrap();
+    assert_eq!(
+        errors[0].error_code.as_deref(),
+        Some("InsufficientInstanceCapacity")
+    );
+    assert_eq!(errors[0].lifecycle.as_deref(), Some("spot"));
+    // The same call again launches nothing.
+    let again = cloud
+        .ec2
+        .create_fleet(&cloud.call(), asked.clone())
+        .await
+        .unwrap();
+    assert_eq!(again.fleet_id, made.fleet_id);
+    assert_eq!(again.instances, made.instances);
+    asked.type_ = Some("request".to_owned());
+    let other = cloud.ec2.create_fleet(&cloud.call(), asked).await;
+    refused(other, "IdempotentParameterMismatch", "");
+    let id = made.fleet_id.unwrap();
+    let delete = |ends| DeleteFleetsRequest {
+        fleet_ids: Some(vec![id.clone(), "fleet-no".to_owned()]),
+        terminate_instances: Some(ends),
+        ..Default::default()
+    };
+    let kept = cloud
+        .ec2
+        .delete_fleets(&cloud.call(), delete(false))
+        .await
+        .unwrap();
+    let refusals = kept.unsuccessful_fleet_deletions.unwrap();
+    let codes: Vec<_> = refusals
+        .iter()
+        .map(|it| it.error.as_ref()?.code.clone())
+        .collect();
+    let code = |text: &str| Some(text.to_owned());
+    assert_eq!(codes, [code("unexpectedError"), code("fleetIdMalformed")]);
+    let deleted = cloud
+        .ec2
+        .delete_fleets(&cloud.call(), delete(true))
+        .await
+        .unwrap();
+    let deleted = deleted.successful_fleet_deletions.unwrap();
+    assert_eq!(
+        deleted[0].current_fleet_state.as_deref(),
+        Some("deleted_terminating")
+    );
+    until("nothing runs any more", || async {
+        let shown = cloud.shown_fleet(&id).await;
+        shown.fulfilled_capacity == Some(0.0)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_fleet_that_is_maintained_replaces_its_instances() {
+    let mut cloud = Cloud::new(&["i-a1"]).await;
+    let template = template(&cloud).await;
+    let asked = fleet(&template, "maintain", (0, 2));
+    let made = cloud.ec2.create_fleet(&cloud.call(), asked).await.unwrap();
+    let id = made.fleet_id.unwrap();
+    until("it has two", || async {
+        cloud.members(&id).await.len() == 2
+    })
+    .await;
+    let first = cloud.members(&id).await;
+    let told = cloud.comes_up(&first[0]).await;
+    cloud.comes_up(&first[1]).await;
+    let shown = cloud.shown_fleet(&id).await;
+    assert_eq!(shown.activity_status.as_deref(), Some("fulfilled"));
+    let tags = cloud.shown(&first[0]).await.tags.unwrap();
+    assert!(
+        tags.iter()
+            .any(|it| it.key.as_deref() == Some("aws:ec2:fleet-id"))
+    );
+    cloud.restart();
+    cloud.terminate(&first[0]).await.unwrap();
+    cloud.says(&told, Reported::Terminated).await;
+    until("it has two again", || async {
+        let now = cloud.members(&id).await;
+        now.len() == 2 && !now.contains(&first[0])
+    })
+    .await;
+    // Another account sees nothing of it.
+    let other = crate::world::of_account("111111111111");
+    let input = DescribeFleetsRequest {
+        fleet_ids: Some(vec![id.clone()]),
+        ..Default::default()
+    };
+    let seen = cloud.ec2.describe_fleets(&other, input).await;
+    refused(seen, "InvalidFleetId.NotFound", "does not exist");
+}
+
+#[tokio::test]
+async fn a_spot_fleet_is_modified_and_cancelled() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let config = SpotFleetRequestConfigData {
+        iam_fleet_role: Some("arn:aws:iam::000000000000:role/fleets".to_owned()),
+        target_capacity: Some(2),
+        allocation_strategy: Some("diversified".to_owned()),
+        launch_specifications: Some(vec![SpotFleetLaunchSpecification {
+            image_id: Some(cloud.image()),
+            instance_type: Some(HALF.to_owned()),
+            user_data: Some("c2VjcmV0".to_owned()),
+            ..Default::default()
+        }]),
+        ..Default::default()
+    };
+    let input = RequestSpotFleetRequest {
+        spot_fleet_request_config: Some(config),
+        ..Default::default()
+    };
+    let made = cloud
+        .ec2
+        .request_spot_fleet(&cloud.call(), input)
+        .await
+        .unwrap();
+    let id = made.spot_fleet_request_id.unwrap();
+    let members = || async {
+        let input = DescribeSpotFleetInstancesRequest {
+            spot_fleet_request_id: Some(id.clone()),
+            ..Default::default()
+        };
+        let shown = cloud
+            .ec2
+            .describe_spot_fleet_instances(&cloud.call(), input)
+            .await;
+        shown.unwrap().active_instances.unwrap()
+    };
+    until("it has two", || async { members().await.len() == 2 }).await;
+    let first = members().await[0].instance_id.clone().unwrap();
+    assert_eq!(
+        cloud.placed(&first).await.user_data.as_deref(),
+        Some("c2VjcmV0")
+    );
+    let input = ModifySpotFleetRequestRequest {
+        spot_fleet_request_id: Some(id.clone()),
+        target_capacity: Some(1),
+        ..Default::default()
+    };
+    cloud
+        .ec2
+        .modify_spot_fleet_request(&cloud.call(), input)
+        .await
+        .unwrap();
+    until("one is too much", || async { members().await.len() == 1 }).await;
+    let input = CancelSpotFleetRequestsRequest {
+        spot_fleet_request_ids: Some(vec![id.clone()]),
+        terminate_instances: Some(true),
+        ..Default::default()
+    };
+    let cancelled = cloud
+        .ec2
+        .cancel_spot_fleet_requests(&cloud.call(), input)
+        .await
+        .unwrap();
+    let cancelled = cancelled.successful_fleet_requests.unwrap();
+    let state = cancelled[0].current_spot_fleet_request_state.as_deref();
+    assert_eq!(state, Some("cancelled_terminating"));
+    until("none is left", || async { members().await.is_empty() }).await;
+    let shown = cloud
+        .ec2
+        .describe_spot_fleet_requests(&cloud.call(), Default::default())
+        .await;
+    let shown = shown.unwrap().spot_fleet_request_configs.unwrap().remove(0);
+    let config = shown.spot_fleet_request_config.unwrap();
+    assert_eq!(config.allocation_strategy.as_deref(), Some("diversified"));
+    assert!(
+        !cloud
+            .world
+            .stored(&plane::prefix())
+            .await
+            .contains("c2VjcmV0")
+    );
+}
