@@ -169,7 +169,9 @@ mod tests {
 
     fn of(messages: &[&str]) -> Vec<LogFieldsListItem> {
         let mut seen = Seen::default();
-        messages.iter().for_each(|it| drop(seen.add(it)));
+        for message in messages {
+            seen.add(message);
+        }
         items(seen.fields)
     }
 
