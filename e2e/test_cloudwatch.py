@@ -272,6 +272,81 @@ def test_an_alarm_tells_its_topic_and_eventbridge(wharf):
     assert refused(cloudwatch.delete_alarms, AlarmNames=[name])[0] == "ResourceNotFound"
 
 
+def test_an_alarm_on_several_lines_has_contributors(wharf):
+    cloudwatch, sns, sqs = (wharf.client(it) for it in ("cloudwatch", "sns", "sqs"))
+    name, namespace = tasks.unique("alarm"), tasks.unique("App")
+    url = sqs.create_queue(QueueName=tasks.unique("told"))["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    allowed = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps({"Version": "2012-10-17", "Statement": [allowed]})})
+    topic = sns.create_topic(Name=tasks.unique("ops"))["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    loads = {"a": 95, "b": 10, "c": 99}
+    data = [
+        {"MetricName": "Load", "Value": value, "Timestamp": minute(ago), "Dimensions": host(it)}
+        for it, value in loads.items()
+        for ago in range(4)
+    ]
+    cloudwatch.put_metric_data(Namespace=namespace, MetricData=data)
+    sql = f'SELECT MAX(Load) FROM SCHEMA("{namespace}", Host) GROUP BY Host'
+    alarm = {
+        "AlarmName": name,
+        "Metrics": [{"Id": "q", "Expression": sql, "Period": 60}],
+        "EvaluationPeriods": 1,
+        "Threshold": 70,
+        "ComparisonOperator": "GreaterThanThreshold",
+    }
+    policy = "arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:1:autoScalingGroupName/g:policyName/p"
+    assert refused(cloudwatch.put_metric_alarm, **alarm, AlarmActions=[policy])[0] == "ValidationError"
+    grouped = [{"Id": "q", "Expression": sql, "Period": 60, "ReturnData": False}, {"Id": "e", "Expression": "q * 2"}]
+    assert "single time series" in refused(cloudwatch.put_metric_alarm, **{**alarm, "Metrics": grouped})[1]
+    cloudwatch.put_metric_alarm(**alarm, AlarmActions=[topic])
+    told = {}
+
+    def received():
+        for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages", []):
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            body = json.loads(json.loads(message["Body"])["Message"])
+            told[body["AlarmContributorAttributes"]["Host"]] = body
+        return len(told) == 2
+
+    wait_for(received, 90, "both lines being told")
+    assert {it["NewStateValue"] for it in told.values()} == {"ALARM"} and set(told) == {"a", "c"}
+    wharf.kill_child("server")
+    [shown] = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    assert (shown["StateValue"], shown["StateReason"]) == ("ALARM", "2 out of 3 time series evaluated to ALARM")
+    found = cloudwatch.describe_alarm_contributors(AlarmName=name)["AlarmContributors"]
+    assert {it["ContributorAttributes"]["Host"]: it["ContributorId"] for it in found} == {
+        it: body["AlarmContributorId"] for it, body in told.items()
+    }
+    assert all("datapoint was greater than the threshold (70.0)" in it["StateReason"] for it in found)
+    history = cloudwatch.describe_alarm_history(AlarmName=name, AlarmContributorId=told["a"]["AlarmContributorId"])["AlarmHistoryItems"]
+    assert {it["HistoryItemType"] for it in history} == {"AlarmContributorStateUpdate", "AlarmContributorAction"}
+    assert all(it["AlarmContributorAttributes"] == {"Host": "a"} for it in history)
+    cloudwatch.delete_alarms(AlarmNames=[name])
+
+
+def test_queries_are_kept_for_later(wharf):
+    cloudwatch = wharf.client("cloudwatch")
+    path = f"shop/{tasks.unique('load')}"
+    given = {"Path": path, "Expression": "SELECT MAX(Load) FROM App GROUP BY Host", "Type": "SQL"}
+    made = cloudwatch.put_metric_data_query_definition(**given)
+    assert {it: made[it] for it in given} == given
+    assert made["Arn"].endswith(f":metric-data-query-definition/{made['Id']}")
+    assert refused(cloudwatch.put_metric_data_query_definition, **given)[0] == "ConflictException"
+    changed = {"Path": path, "Expression": "sum by (host) (rate(requests_total[5m]))", "Type": "PROMQL"}
+    cloudwatch.put_metric_data_query_definition(Id=made["Id"], **changed)
+    shown = cloudwatch.get_metric_data_query_definition(Id=made["Id"])
+    assert ({it: shown[it] for it in changed}, shown["CreatedAt"]) == (changed, made["CreatedAt"])
+    listed = {it["Id"]: it for it in cloudwatch.list_metric_data_query_definitions()["Items"]}
+    assert (listed[made["Id"]]["Path"], listed[made["Id"]]["Type"]) == (path, "PROMQL")
+    for kind, expression in (("SQL", "SELECT"), ("METRIC_MATH", "m1 +"), ("PROMQL", "sum by (")):
+        code, text = refused(cloudwatch.put_metric_data_query_definition, Path=f"{path}/bad", Expression=expression, Type=kind)
+        assert code == "InvalidParameterValue" and text.startswith("The parameter Expression is not valid"), text
+    cloudwatch.delete_metric_data_query_definition(Id=made["Id"])
+    assert refused(cloudwatch.get_metric_data_query_definition, Id=made["Id"])[0] == "ResourceNotFoundException"
+
+
 def test_dashboards_are_kept_as_they_are(wharf):
     cloudwatch, name = wharf.client("cloudwatch"), tasks.unique("board")
     body = json.dumps({"widgets": [{"type": "text", "x": 0, "y": 0, "width": 6, "height": 3, "properties": {"markdown": "hello"}}]})

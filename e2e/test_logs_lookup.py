@@ -243,3 +243,25 @@ def test_groups_are_counted_by_their_data_sources(wharf):
     assert counted(logGroupNamePattern=f"{source[-8:]}/0")[0] == [(access[0], 1)]
     assert counted(logGroupClass="INFREQUENT_ACCESS")[0] == []
     assert "groupBy" in refused(logs.list_aggregate_log_group_summaries, groupBy="DATA_SOURCE_NAME_TYPE_AND_FORMAT")[1]
+
+
+def test_fields_of_a_data_source_have_types(wharf):
+    logs, source = wharf.client("logs"), tasks.unique("source")
+    group = f"/e2e/{source}"
+    logs.create_log_group(logGroupName=group, tags={"cw:datasource:name": source, "cw:datasource:type": "access"})
+    logs.create_log_stream(logGroupName=group, logStreamName="s")
+    now = int(time.time() * 1000)
+    said = [{"status": 200, "path": "/", "took": 1}, {"status": 404, "took": 0.5, "from": {"tags": ["a"]}}]
+    events = [{"timestamp": now + at, "message": json.dumps(it)} for at, it in enumerate(said)]
+    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=events)
+    told = logs.get_log_fields(dataSourceName=source, dataSourceType="access")["logFields"]
+    fields = {it["logFieldName"]: it["logFieldType"] for it in told}
+    within = [{"logFieldName": "tags", "logFieldType": {"type": "array", "element": {"type": "string"}}}]
+    assert fields == {
+        "status": {"type": "bigint"},
+        "path": {"type": "string"},
+        "took": {"type": "double"},
+        "from": {"type": "struct", "fields": within},
+    }
+    code, text = refused(logs.get_log_fields, dataSourceName=source, dataSourceType="error")
+    assert (code, text) == ("ResourceNotFoundException", "The specified data source does not exist.")

@@ -264,8 +264,7 @@ def test_what_is_refused_and_who_may(wharf, scaled):
     assert code == "ValidationException" and "dynamodb is not supported by this version of wharf" in text
     code, text = refused(scaling.register_scalable_target, **{**scaled.target, "ResourceId": "service/default/none"}, **sized)
     assert (code, text) == ("ValidationException", "ECS service doesn't exist: service/default/none")
-    predictive = {"PolicyName": "p", "PolicyType": "PredictiveScaling"}
-    assert "not supported" in refused(scaling.put_scaling_policy, **scaled.target, **predictive)[1]
     now = datetime.datetime.now(UTC)
     forecast = {"PolicyName": "p", "StartTime": now, "EndTime": now}
-    assert refused(scaling.get_predictive_scaling_forecast, **scaled.target, **forecast)[0] == "UnsupportedOperation"
+    code, text = refused(scaling.get_predictive_scaling_forecast, **scaled.target, **forecast)
+    assert (code, text) == ("ValidationException", "StartTime must be before EndTime")

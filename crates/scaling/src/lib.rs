@@ -9,6 +9,7 @@
 //! - [`decide`] weighs all policies of a target, its cooldowns and its bounds.
 //! - [`readings::Readings`] keeps the last words of alarms, and [`weigh`] asks [`decide`] by them.
 //! - [`Calendar`] says when a scheduled action is due, [`Change`] what it does.
+//! - [`Predictive`] is a policy of predictive scaling, [`forecast`] what the hours to come need.
 //! - [`alarms`] has the alarms of a target-tracking policy on a metric that AWS predefines.
 
 #![forbid(unsafe_code)]
@@ -17,6 +18,8 @@ pub mod alarms;
 mod bounds;
 mod calendar;
 mod decide;
+pub mod forecast;
+mod predictive;
 pub mod readings;
 mod step;
 mod track;
@@ -25,6 +28,10 @@ mod weigh;
 pub use bounds::{BadBounds, Bounds, Suspended};
 pub use calendar::{BadCalendar, Calendar, Change};
 pub use decide::{Cooldowns, Decision, Direction, Done, NotScaled, Policy, Rule, Target, decide};
+pub use predictive::{
+    BadPrediction, Breach, Forecaster, Foreseen, ManyLines, Predictive, Subject, foreseen, points,
+    request,
+};
 pub use step::{Adjustment, BadSteps, Step, StepPolicy};
 pub use track::{BadTarget, Observed, Reading, TrackingPolicy};
 pub use weigh::{Called, Heeded, Way, Weighed, weigh};

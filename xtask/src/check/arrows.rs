@@ -27,7 +27,7 @@ const fn joined(crates: &'static [&'static str]) -> Row {
     }
 }
 
-const ROOMS: [Row; 25] = [
+const ROOMS: [Row; 26] = [
     row(&["base", "no-criu"]),
     row(&[
         "billing",
@@ -53,6 +53,7 @@ const ROOMS: [Row; 25] = [
     joined(&["wal", "store", "journal", "series"]),
     joined(&["seal", "blobs"]),
     row(&["wanted", "vended"]),
+    row(&["seasonal"]),
     row(&["iam", "placement", "scaling"]),
     row(&["reconcile"]),
     row(&["service"]),

@@ -50,7 +50,7 @@ mod tests {
             resource: "service/c/s".to_owned(),
             uuid: "7".to_owned(),
             created_at: Timestamp::from_millis(0),
-            kind: PolicyKind::TargetTrackingScaling,
+            kind: PolicyKind::TargetTracking,
             configuration,
             high_id: "8".to_owned(),
             low_id: "9".to_owned(),

@@ -43,6 +43,7 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         Input::DeregisterScalableTarget(it) => row.of(named!(it)).await?,
         Input::PutScalingPolicy(it) => row.of(named!(it)).await?,
         Input::DeleteScalingPolicy(it) => row.of(named!(it)).await?,
+        Input::GetPredictiveScalingForecast(it) => row.of(named!(it)).await?,
         Input::PutScheduledAction(it) => row.of(named!(it)).await?,
         Input::DeleteScheduledAction(it) => row.of(named!(it)).await?,
         Input::TagResource(it) => {

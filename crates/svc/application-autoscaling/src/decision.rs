@@ -2,7 +2,7 @@
 
 use wharf_base::Timestamp;
 use wharf_scaling::{
-    self as scaling, Called, Heeded, Way, Weighed, alarms::Side, readings::Reading,
+    self as scaling, Called, Foreseen, Heeded, Way, Weighed, alarms::Side, readings::Reading,
 };
 
 use crate::{
@@ -15,14 +15,18 @@ use crate::{
 pub fn weigh(
     target: &Target,
     current: u32,
+    foreseen: Option<&Foreseen>,
     policies: &[(Policy, Rule)],
     readings: &[Reading],
     now: Timestamp,
 ) -> Option<Weighed> {
-    let called: Vec<Called<'_>> = policies.iter().map(|(it, rule)| called(it, rule)).collect();
+    let called: Vec<Called<'_>> = policies
+        .iter()
+        .filter_map(|(it, rule)| called(it, rule))
+        .collect();
     let of_target = scaling::Target {
         current,
-        bounds: target.bounds(),
+        bounds: Foreseen::bounds(foreseen, target.bounds()),
         suspended: target.suspended(),
         cooldowns: target.cooldowns(),
     };
@@ -39,7 +43,8 @@ fn last_change(target: &Target, now: Timestamp) -> Option<Timestamp> {
     times.filter(|it| *it <= now).max()
 }
 
-fn called<'a>(policy: &'a Policy, rule: &'a Rule) -> Called<'a> {
+/// `None` for one that no alarm calls.
+fn called<'a>(policy: &'a Policy, rule: &'a Rule) -> Option<Called<'a>> {
     let (way, cooldown_out, cooldown_in) = match rule {
         Rule::Step {
             policy,
@@ -60,14 +65,15 @@ fn called<'a>(policy: &'a Policy, rule: &'a Rule) -> Called<'a> {
             };
             (way, tracking.cooldown_out, tracking.cooldown_in)
         }
+        Rule::Predictive(_) => return None,
     };
-    Called {
+    Some(Called {
         name: &policy.name,
         uuid: &policy.uuid,
         way,
         cooldown_out,
         cooldown_in,
-    }
+    })
 }
 
 #[cfg(test)]
@@ -137,14 +143,14 @@ mod tests {
 
     fn decides(target: &Target, policy: &(Policy, Rule), reading: Reading, now: i64) -> bool {
         let policies = std::slice::from_ref(policy);
-        let weighed = weigh(target, 2, policies, &[reading], second(now));
+        let weighed = weigh(target, 2, None, policies, &[reading], second(now));
         weighed.is_some_and(|it| matches!(it.decision, Decision::Scale { .. }))
     }
 
     #[test]
     fn what_was_done_while_the_clock_was_ahead_holds_nothing_back() {
         let step = policy(
-            PolicyKind::StepScaling,
+            PolicyKind::Step,
             json!({ "AdjustmentType": "ChangeInCapacity", "StepAdjustments": [
                 { "MetricIntervalLowerBound": 0.0, "ScalingAdjustment": 1 }] }),
         );
@@ -155,7 +161,7 @@ mod tests {
         assert!(decides(&heard, &step, said("hot", 110), 110));
 
         let tracking = policy(
-            PolicyKind::TargetTrackingScaling,
+            PolicyKind::TargetTracking,
             json!({ "TargetValue": 50.0, "PredefinedMetricSpecification": {
                 "PredefinedMetricType": "ECSServiceAverageCPUUtilization" } }),
         );

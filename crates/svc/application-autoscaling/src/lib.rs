@@ -28,6 +28,7 @@ mod names;
 mod neighbours;
 mod ops;
 mod policy;
+mod predicting;
 mod reconcile;
 mod records;
 mod service;

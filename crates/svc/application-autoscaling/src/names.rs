@@ -8,7 +8,7 @@ use wharf_wire::Fault;
 
 use crate::{
     fault,
-    records::{Activity, Policy, Scheduled, Target},
+    records::{Activity, Forecast, Policy, Scheduled, Target},
 };
 
 pub const SERVICE: &str = "application-autoscaling";
@@ -112,6 +112,10 @@ pub fn target_key(place: &Place, id: &str) -> String {
 
 pub fn policy_key(place: &Place, target: &str, name: &str) -> String {
     scope(place).key(Policy::KIND, &below(target, name))
+}
+
+pub fn forecast_key(place: &Place, target: &str, policy: &str) -> String {
+    scope(place).key(Forecast::KIND, &below(target, policy))
 }
 
 pub fn scheduled_key(place: &Place, target: &str, name: &str) -> String {

@@ -1,6 +1,7 @@
 //! The operations.
 
 pub mod activities;
+pub mod forecast;
 pub mod policies;
 pub mod put_policy;
 pub mod scheduled;

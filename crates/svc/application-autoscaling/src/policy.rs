@@ -7,7 +7,7 @@ use wharf_api_application_autoscaling::{
     StepScalingPolicyConfiguration, TargetTrackingScalingPolicyConfiguration,
 };
 use wharf_scaling::{
-    Adjustment, Step, StepPolicy, TrackingPolicy,
+    Adjustment, Predictive, Step, StepPolicy, Subject, TrackingPolicy,
     alarms::{self, Predefined},
     readings::Aggregation,
 };
@@ -23,6 +23,7 @@ use crate::{
 /// Shapes of the model.
 pub const STEP: &str = "StepScalingPolicyConfiguration";
 pub const TRACKING: &str = "TargetTrackingScalingPolicyConfiguration";
+pub const PREDICTIVE: &str = "PredictiveScalingPolicyConfiguration";
 const CUSTOMIZED: &str = "CustomizedMetricSpecification";
 /// Seconds, as AWS has them for services of ECS.
 const COOLDOWN: u32 = 300;
@@ -36,6 +37,7 @@ pub enum Rule {
         aggregation: Aggregation,
     },
     Tracking(Tracking),
+    Predictive(Box<Predictive>),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -53,14 +55,25 @@ impl Rule {
     pub fn of(policy: &Policy) -> Result<Self, Fault> {
         let unreadable = |it: BadDocument| fault::unreadable(&it);
         match policy.kind {
-            PolicyKind::StepScaling => {
+            PolicyKind::Step => {
                 step(&document::read(STEP, &policy.configuration).map_err(unreadable)?)
             }
-            PolicyKind::TargetTrackingScaling => {
+            PolicyKind::TargetTracking => {
                 let read = document::read(TRACKING, &policy.configuration).map_err(unreadable)?;
                 let resource = Resource::parse(&policy.resource);
                 let resource = resource.ok_or_else(fault::unsupported_resource)?;
                 tracking(&read, &resource).map(Self::Tracking)
+            }
+            PolicyKind::Predictive => {
+                let resource = Resource::parse(&policy.resource);
+                let resource = resource.ok_or_else(fault::unsupported_resource)?;
+                let subject = Subject::Service {
+                    cluster: &resource.cluster,
+                    service: &resource.service,
+                };
+                let read = Predictive::of(&policy.configuration, subject);
+                let read = read.map_err(|bad| invalid(bad.to_string()))?;
+                Ok(Self::Predictive(Box::new(read)))
             }
         }
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wharf_base::Timestamp;
 use wharf_records::{Record, Unknown};
+pub use wharf_scaling::forecast::Forecast;
 use wharf_scaling::{Bounds, Cooldowns, Done, Suspended};
 use wharf_service::tags::Tags;
 
@@ -121,8 +122,12 @@ impl Record for Policy {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PolicyKind {
-    StepScaling,
-    TargetTrackingScaling,
+    #[serde(rename = "StepScaling")]
+    Step,
+    #[serde(rename = "TargetTrackingScaling")]
+    TargetTracking,
+    #[serde(rename = "PredictiveScaling")]
+    Predictive,
 }
 
 /// A scheduled action, under its target and its name.

@@ -90,6 +90,7 @@ wharf_api_application_autoscaling::operations! {
     describe_scaling_activities = ops::activities::describe_scaling_activities;
     describe_scaling_policies = ops::policies::describe_scaling_policies;
     describe_scheduled_actions = ops::scheduled::describe_scheduled_actions;
+    get_predictive_scaling_forecast = ops::forecast::get_predictive_scaling_forecast;
     list_tags_for_resource = ops::tags::list_tags_for_resource;
     put_scaling_policy = ops::put_policy::put_scaling_policy;
     put_scheduled_action = ops::scheduled::put_scheduled_action;

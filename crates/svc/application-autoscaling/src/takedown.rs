@@ -51,7 +51,7 @@ pub async fn policy(
     right: &Right<'_>,
 ) -> Result<(), Left> {
     let policy = &stored.record;
-    if policy.kind == PolicyKind::TargetTrackingScaling {
+    if policy.kind == PolicyKind::TargetTracking {
         let neighbours = Neighbours::of(core, place, target);
         for side in [Side::High, Side::Low] {
             let deleted = neighbours.delete_alarm(&alarms::name(policy, side)).await;
@@ -60,7 +60,8 @@ pub async fn policy(
     }
     core.readings
         .forget_policy(&names::target_key(place, target), &policy.uuid);
-    delete(core, std::slice::from_ref(&stored.key), right).await?;
+    let forecast = names::forecast_key(place, target, &policy.name);
+    delete(core, &[stored.key.clone(), forecast], right).await?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wharf_base::Timestamp;
 use wharf_reconcile::Next;
-use wharf_scaling::Decision;
+use wharf_scaling::{Decision, Foreseen};
 use wharf_service::{Changes, Place, Stored, fence};
 use wharf_wire::Fault;
 
@@ -81,7 +81,17 @@ impl Work<'_> {
             return Ok(None);
         }
         let policies = self.core.policies(self.place, self.id).await?;
-        if self.heed(&policies, desired).await? {
+        let forecasters = self.forecasters(&policies).await?;
+        if self.forecast(&forecasters).await? {
+            return Ok(None);
+        }
+        let foreseen = self.foreseen(&forecasters);
+        if let Some(foreseen) = &foreseen
+            && self.prepare(foreseen, desired).await?
+        {
+            return Ok(None);
+        }
+        if self.heed(&policies, desired, foreseen.as_ref()).await? {
             return Ok(None);
         }
         self.keep_alarms(&policies).await?;
@@ -90,11 +100,13 @@ impl Work<'_> {
         } else {
             LOOK_EVERY
         };
+        let changes = forecasters.iter().map(|it| it.next_change(self.now));
         let next = scheduled
             .iter()
             .filter_map(|it| {
                 calendar(&it.record)?.next(it.record.changed_at, self.done(&it.record))
             })
+            .chain(changes)
             .min();
         let next = next.map_or(wait, |it| it.since(self.now).min(wait));
         Ok(Some(Next::After(next)))
@@ -119,7 +131,12 @@ impl Work<'_> {
     }
 
     /// Whether the words of alarms came to a change that was written.
-    async fn heed(&self, policies: &[Stored<Policy>], desired: u32) -> Result<bool, StepError> {
+    async fn heed(
+        &self,
+        policies: &[Stored<Policy>],
+        desired: u32,
+        foreseen: Option<&Foreseen>,
+    ) -> Result<bool, StepError> {
         let readings = self.core.readings.of(&self.stored.key, self.now);
         let mut ruled = Vec::new();
         for stored in policies.iter().filter(|it| !it.record.deleting) {
@@ -131,7 +148,8 @@ impl Work<'_> {
             }
         }
         let target = &self.stored.record;
-        let Some(weighed) = decision::weigh(target, desired, &ruled, &readings, self.now) else {
+        let Some(weighed) = decision::weigh(target, desired, foreseen, &ruled, &readings, self.now)
+        else {
             return Ok(false);
         };
         let written = match weighed.decision {
@@ -158,7 +176,8 @@ impl Work<'_> {
                         weighed.cause,
                         self.core.order(self.now),
                     );
-                    let reason = activity::reason(why, target.bounds(), desired);
+                    let reason =
+                        activity::reason(why, Foreseen::bounds(foreseen, target.bounds()), desired);
                     let text = format!("Failed to scale. Reason: {}", reason.code);
                     let mut ended = begun.1.ended(activity::FAILED, text, self.now);
                     ended.not_scaled = Some(reason);

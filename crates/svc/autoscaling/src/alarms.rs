@@ -1,6 +1,7 @@
 //! The alarms of policies, asked of CloudWatch in the name of the service-linked role.
 
 use serde_json::{Value, json};
+use wharf_records::Scope;
 use wharf_scaling::alarms::{Side, Wanted, amiss};
 use wharf_service::{ChangeError, Place, Stored};
 use wharf_store::Compare;
@@ -114,5 +115,11 @@ pub async fn take_down(
     }
     changes.when(stored.unchanged());
     changes.delete(&stored.key);
+    // Its forecast lies beside it, below the uuid of its group.
+    let beside =
+        Scope::parse(&stored.key).and_then(|it| it.2.split_once('/').map(|it| it.0.to_owned()));
+    if let (Way::Predictive { .. }, Some(uuid)) = (&it.way, beside) {
+        changes.delete(names::forecast_key(place, &uuid, &it.name));
+    }
     changes.write(permit).await.map_err(Left::Change)
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use wharf_base::Timestamp;
 use wharf_scaling::{
-    Bounds, Called, Cooldowns, Decision, Direction, Done, Heeded, Suspended, Target, Way, Weighed,
-    alarms::Side, readings::Reading, weigh,
+    Bounds, Called, Cooldowns, Decision, Direction, Done, Foreseen, Heeded, Suspended, Target, Way,
+    Weighed, alarms::Side, readings::Reading, weigh,
 };
 
 use crate::{
@@ -29,6 +29,7 @@ pub fn decided(
     members: &[Member],
     policies: &[(Policy, Rule)],
     readings: &[Reading],
+    foreseen: Option<&Foreseen>,
     now: Timestamp,
 ) -> Option<Weighed> {
     let waits = is_busy(group, members, now);
@@ -39,7 +40,7 @@ pub fn decided(
     let acting: Vec<&(Policy, Rule)> = acting.collect();
     let counted = acting
         .iter()
-        .filter(|(_, rule)| !matches!(rule, Rule::Simple(_)));
+        .filter(|(_, rule)| !matches!(rule, Rule::Simple(_) | Rule::Predictive(_)));
     let warmup = counted
         .filter(|(it, _)| heard(it))
         .map(|(it, _)| policy::warmup(group, it))
@@ -47,7 +48,7 @@ pub fn decided(
     let warm = warmup.map_or(group.desired, |it| warm(group, members, it, now));
     let called: Vec<Called<'_>> = acting
         .iter()
-        .map(|(it, rule)| called(group, it, rule))
+        .filter_map(|(it, rule)| called(group, it, rule))
         .collect();
     let tracks = acting
         .iter()
@@ -55,7 +56,7 @@ pub fn decided(
     let scaled = group.scaled.filter(|it| it.at <= now);
     let target = Target {
         current: group.desired,
-        bounds: bounds(group),
+        bounds: Foreseen::bounds(foreseen, bounds(group)),
         suspended: Suspended {
             scale_in: warm < group.desired,
             ..Suspended::default()
@@ -82,11 +83,12 @@ pub fn decided(
 }
 
 /// A record has no other range than what a request was let have: none that is empty.
-fn bounds(group: &Group) -> Bounds {
+pub fn bounds(group: &Group) -> Bounds {
     Bounds::new(group.min, group.max.max(group.min)).expect("the maximum is not below")
 }
 
-fn called<'a>(group: &Group, policy: &'a Policy, rule: &'a Rule) -> Called<'a> {
+/// `None` for one that no alarm calls.
+fn called<'a>(group: &Group, policy: &'a Policy, rule: &'a Rule) -> Option<Called<'a>> {
     let way = match rule {
         Rule::Simple(it) => Way::Step {
             policy: it,
@@ -101,15 +103,16 @@ fn called<'a>(group: &Group, policy: &'a Policy, rule: &'a Rule) -> Called<'a> {
             high: policy::alarm_name(policy, Side::High),
             low: policy::alarm_name(policy, Side::Low),
         },
+        Rule::Predictive(_) => return None,
     };
     let pause = policy::warmup(group, policy);
-    Called {
+    Some(Called {
         name: &policy.name,
         uuid: &policy.uuid,
         way,
         cooldown_out: pause,
         cooldown_in: pause,
-    }
+    })
 }
 
 /// How much of the desired capacity has been in service for so long.

@@ -29,6 +29,7 @@ mod notices;
 mod ops;
 mod plan;
 mod policy;
+mod predicting;
 mod reconcile;
 mod records;
 mod scale;

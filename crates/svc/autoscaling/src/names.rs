@@ -4,6 +4,8 @@ use wharf_base::Arn;
 use wharf_records::{Record as _, Scope};
 use wharf_service::Place;
 
+use wharf_scaling::forecast::Forecast;
+
 use crate::records::{
     Activity, Configuration, Group, Hook, Member, Notice, Policy, Refresh, Scheduled,
 };
@@ -40,6 +42,10 @@ pub fn activity_key(place: &Place, group: &str, id: &str) -> String {
 
 pub fn policy_key(place: &Place, group: &str, name: &str) -> String {
     scope(place).key(Policy::KIND, &below(group, name))
+}
+
+pub fn forecast_key(place: &Place, group: &str, policy: &str) -> String {
+    scope(place).key(Forecast::KIND, &below(group, policy))
 }
 
 pub fn scheduled_key(place: &Place, group: &str, name: &str) -> String {

@@ -5,6 +5,7 @@ pub mod classic;
 pub mod configurations;
 pub mod constants;
 pub mod create_group;
+pub mod forecast;
 mod given;
 pub mod groups;
 pub mod hooks;
@@ -22,6 +23,8 @@ pub mod tags;
 pub mod target_groups;
 pub mod update_group;
 pub mod warm_pool;
+
+pub use given::MOST_INSTANCES;
 
 /// Records of a page where a request says nothing, and at most.
 const USUAL: usize = 50;

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use wharf_api_autoscaling::{TargetTrackingConfiguration, schema::SERVICE};
+use wharf_api_autoscaling::schema::SERVICE;
 use wharf_scaling::{
-    Adjustment, Step, StepPolicy, TrackingPolicy,
+    Adjustment, Predictive, Step, StepPolicy, Subject, TrackingPolicy,
     alarms::{self, Predefined, Side, Wanted},
     readings::Aggregation,
 };
 use wharf_service::Place;
-use wharf_wire::{Fault, codec::json, schema::ShapeIndex};
+use wharf_wire::{Fault, codec::json, node::Struct};
 
 use crate::{
     fault::{self, invalid},
@@ -18,7 +18,8 @@ use crate::{
     records::{Group, Policy, Way},
 };
 
-const TRACKING: &str = "TargetTrackingConfiguration";
+pub const PREDICTIVE: &str = "PredictiveScalingConfiguration";
+pub const TRACKING: &str = "TargetTrackingConfiguration";
 /// Averages over the instances of a group, and what EC2 calls them.
 const AVERAGES: [(&str, &str); 3] = [
     ("ASGAverageCPUUtilization", "CPUUtilization"),
@@ -34,6 +35,7 @@ pub enum Rule {
     Simple(StepPolicy),
     Step(StepPolicy, Aggregation),
     Tracking(TrackingPolicy, Metric),
+    Predictive(Box<Predictive>),
 }
 
 /// Members of the alarms' definition that say what is watched.
@@ -44,21 +46,24 @@ pub type Metric = Value;
 #[error("a stored configuration cannot be read: {0}")]
 struct BadDocument(String);
 
-fn shape() -> Option<ShapeIndex> {
-    SERVICE.find_shape(TRACKING)
-}
-
-pub fn document(given: &TargetTrackingConfiguration) -> Value {
-    shape().map_or(Value::Null, |shape| json::to_value(&SERVICE, shape, given))
+/// A configuration of the shape of this name as it is kept.
+pub fn document(name: &str, given: &dyn Struct) -> Value {
+    let shape = SERVICE.find_shape(name);
+    shape.map_or(Value::Null, |shape| json::to_value(&SERVICE, shape, given))
 }
 
 /// # Errors
 /// It is not what [`document`] made.
-pub fn configuration(document: &Value) -> Result<TargetTrackingConfiguration, Fault> {
-    let mut read = TargetTrackingConfiguration::default();
+pub fn configuration<T: Struct + Default>(name: &str, document: &Value) -> Result<T, Fault> {
+    let mut read = T::default();
     let text = document.to_string();
-    json::decode(&SERVICE, shape(), text.as_bytes(), &mut read)
-        .map_err(|malformed| fault::unreadable(&BadDocument(malformed.to_string())))?;
+    json::decode(
+        &SERVICE,
+        SERVICE.find_shape(name),
+        text.as_bytes(),
+        &mut read,
+    )
+    .map_err(|malformed| fault::unreadable(&BadDocument(malformed.to_string())))?;
     Ok(read)
 }
 
@@ -119,6 +124,11 @@ impl Rule {
                 Ok(Self::Step(made, aggregation(by.as_deref())?))
             }
             Way::Tracking { configuration, .. } => tracking(&policy.group, configuration),
+            Way::Predictive { configuration } => {
+                let read = Predictive::of(configuration, Subject::Group(&policy.group));
+                let read = read.map_err(|bad| invalid(bad.to_string()))?;
+                Ok(Self::Predictive(Box::new(read)))
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::Next;
 use wharf_records::{Record as _, Scope};
 use wharf_service::{Changes, Look, Place, Reach, Stored, fence};
+use wharf_store::Compare;
 use wharf_wire::Fault;
 
 use crate::{
@@ -19,7 +20,9 @@ use crate::{
     launch, names, notices,
     plan::{self, Call, Observed, Plan, advance},
     policy::{self, Rule},
+    predicting::{self, Forecaster},
     records::{Activity, Group, Hook, Member, Policy, Process, Refresh, Scheduled},
+    scale,
 };
 
 /// EC2 has no room for an instance in its zone.
@@ -132,6 +135,11 @@ impl Work<'_> {
             return Ok(None);
         }
         let cloud = Cloud::of(self.core, self.place, group);
+        let policies = scale::rules(self.core, self.place, group).await?;
+        let forecasters = predicting::forecasters(self.core, self.place, group, &policies).await?;
+        if !group.deleting && self.predict(&cloud, &forecasters).await? {
+            return Ok(None);
+        }
         let seen = cloud.see(group, &members).await;
         let mut seen = seen.map_err(neighbour("looking at the instances of a group"))?;
         let refreshes = self.core.refreshes(self.place, &group.uuid).await?;
@@ -170,9 +178,41 @@ impl Work<'_> {
         self.keep_policies(&cloud).await?;
         let scheduled = scheduled.iter().filter(|_| !group.deleting);
         let next = scheduled.filter_map(|it| it.record.next());
-        let next = next.chain(plan.wake_at).min();
+        let changes = forecasters.iter().map(|it| it.next_change(self.now));
+        let next = next.chain(changes).chain(plan.wake_at).min();
         let wait = next.map_or(LOOK_EVERY, |it| it.since(self.now));
         Ok(Some(Next::After(wait.min(LOOK_EVERY))))
+    }
+
+    /// Makes a forecast that is due, or raises what is below those that are there. Whether anything was written.
+    async fn predict(&self, cloud: &Cloud<'_>, all: &[Forecaster]) -> Result<bool, StepError> {
+        if let Some((key, before, after)) =
+            predicting::made(cloud, self.place, &self.stored.record, all, self.now).await
+        {
+            let mut changes = self.core.table.begin();
+            changes.when(self.stored.unchanged());
+            changes.when(match before {
+                Some(kept) => kept.unchanged(),
+                None => Compare::absent(&key),
+            });
+            changes.fence(fence::<AutoscalingFaults>(&self.core.shard)?);
+            changes.put(&key, &after);
+            changes.write(&PERMIT).await?;
+            return Ok(true);
+        }
+        let Some(foreseen) = predicting::foreseen(all, &self.stored.record, self.now) else {
+            return Ok(false);
+        };
+        let mut group = self.stored.record.clone();
+        if !predicting::prepare(&mut group, &foreseen, self.now) {
+            return Ok(false);
+        }
+        let mut changes = self.core.table.begin();
+        changes.when(self.stored.unchanged());
+        changes.fence(fence::<AutoscalingFaults>(&self.core.shard)?);
+        changes.put(&self.stored.key, &group);
+        changes.write(&PERMIT).await?;
+        Ok(true)
     }
 
     /// A scheduled action at its moment, and its end when there is no other.

@@ -10,6 +10,7 @@ use crate::{
     fault::{AutoscalingFaults, invalid},
     names,
     policy::Rule,
+    predicting,
     reconcile::{PERMIT, StepError},
     records::{Group, Member, Policy, Process},
 };
@@ -60,9 +61,18 @@ async fn weigh(core: &Core, place: &Place, key: &str) -> Result<(), StepError> {
     let policies = rules(core, place, &stored.record).await?;
     let members = core.members(place, &stored.record.uuid).await?;
     let members: Vec<Member> = members.into_iter().map(|it| it.record).collect();
+    let forecasters = predicting::forecasters(core, place, &stored.record, &policies).await?;
+    let foreseen = predicting::foreseen(&forecasters, &stored.record, now);
     let readings = core.readings.of(key, now);
     let mut group = stored.record.clone();
-    let weighed = decision::decided(&group, &members, &policies, &readings, now);
+    let weighed = decision::decided(
+        &group,
+        &members,
+        &policies,
+        &readings,
+        foreseen.as_ref(),
+        now,
+    );
     if let Some(weighed) = weighed
         && decision::heed(&mut group, &policies, &weighed, now)
     {
@@ -76,13 +86,17 @@ async fn weigh(core: &Core, place: &Place, key: &str) -> Result<(), StepError> {
     Ok(())
 }
 
-async fn rules(
+/// Policies that can be read, those that are to go left out.
+pub async fn rules(
     core: &Core,
     place: &Place,
     group: &Group,
 ) -> Result<Vec<(Policy, Rule)>, StepError> {
     let mut ruled = Vec::new();
     for stored in core.policies(place, &group.uuid).await? {
+        if stored.record.deleting {
+            continue;
+        }
         match Rule::of(&stored.record) {
             Ok(rule) => ruled.push((stored.record, rule)),
             Err(fault) => {

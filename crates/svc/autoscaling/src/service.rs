@@ -119,6 +119,7 @@ wharf_api_autoscaling::operations! {
     enter_standby = ops::membership::enter_standby;
     execute_policy = ops::policies::execute;
     exit_standby = ops::membership::exit_standby;
+    get_predictive_scaling_forecast = ops::forecast::get;
     put_lifecycle_hook = ops::hooks::put;
     put_notification_configuration = ops::notifications::put;
     put_scaling_policy = ops::put_policy::put;

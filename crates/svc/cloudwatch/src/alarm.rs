@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod composite;
+pub mod contributors;
 pub mod describe;
 pub mod evaluate;
 pub mod family;

@@ -12,7 +12,7 @@ use wharf_store::{Event, EventKind};
 use crate::{
     alarm::{hold, reason::long},
     names::{SERVICE, alarm_arn},
-    records::{Alarm, MetricSource, Source, State, StoredQuery, Watches},
+    records::{Alarm, Contributor, MetricSource, Source, State, StateValue, StoredQuery, Watches},
 };
 
 /// Alarms that are made, changed and deleted, and those whose states change.
@@ -77,7 +77,37 @@ fn change(event: &Event) -> Vec<Announcement> {
         });
         said.push(say("CloudWatch Alarm State Change", detail));
     }
+    if let (Some(before), Some(after)) = (&before, &after) {
+        for (id, it) in changed_lines(before, after) {
+            let detail = json!({
+                "alarmName": after.name,
+                "alarmContributor": { "id": id, "attributes": it.attributes },
+                "state": {
+                    "value": it.state.name(),
+                    "reason": it.reason,
+                    "timestamp": long(it.changed_at),
+                },
+                "configuration": configuration(after),
+            });
+            said.push(say("CloudWatch Alarm Contributor State Change", detail));
+        }
+    }
     said
+}
+
+/// Lines of an alarm on several that have another state. One that goes was OK before.
+fn changed_lines(before: &Alarm, after: &Alarm) -> Vec<(String, Contributor)> {
+    let mut changed = Vec::new();
+    if before.watches != after.watches {
+        return changed;
+    }
+    for (id, it) in &after.contributors {
+        let was = before.contributors.get(id);
+        if was.map_or(StateValue::Ok, |it| it.state) != it.state {
+            changed.push((id.clone(), it.clone()));
+        }
+    }
+    changed
 }
 
 fn state(of: &State, suppressed_by: Option<&str>) -> Value {

@@ -6,11 +6,10 @@
 //!   ([`of_queries`]), and kept in memory until the next quarter of an hour ([`Models`]): nothing of them is on disk.
 
 mod detector;
-mod model;
 mod models;
 mod train;
 
 pub use detector::identity;
-pub use model::{Model, Settings};
 pub use models::{Models, Training};
 pub use train::{checked, checked_bands, of_detector, of_queries};
+pub use wharf_seasonal::{Model, Settings};

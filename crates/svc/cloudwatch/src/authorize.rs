@@ -124,6 +124,9 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
                 .map(|it| row.dashboard(Some(it)))
                 .collect());
         }
+        Input::PutMetricDataQueryDefinition(it) => row.definition(it.id.as_deref()),
+        Input::GetMetricDataQueryDefinition(it) => row.definition(it.id.as_deref()),
+        Input::DeleteMetricDataQueryDefinition(it) => row.definition(it.id.as_deref()),
         Input::TagResource(it) => with_tags(
             row.at(it.resource_arn.as_deref()).await?,
             it.tags.as_deref(),
@@ -151,6 +154,12 @@ impl Row<'_> {
         let check = Check::new(self.action, names::alarm_arn(self.place, name));
         let held = names::tags_of(self.core, self.place, &Named::Alarm(name.to_owned())).await?;
         Ok(tags::of_resource(check, None, &held.unwrap_or_default()))
+    }
+
+    /// A new one has no id yet.
+    fn definition(&self, id: Option<&str>) -> Check {
+        let id = id.unwrap_or("*");
+        Check::new(self.action, names::query_definition_arn(self.place, id))
     }
 
     async fn mute_rule(&self, name: Option<&str>) -> Result<Check, Fault> {

@@ -9,6 +9,8 @@ use crate::{math::Bad, search::Schema, stat::Stat};
 
 /// A label, and values over time.
 pub type Labelled = (String, Vec<(i64, f64)>);
+/// Values of what is grouped by, in its order, and values over time.
+pub type Grouped = (Vec<String>, Vec<(i64, f64)>);
 
 /// Lines of an answer.
 const MOST_LINES: usize = 500;
@@ -128,6 +130,16 @@ impl Query {
 
     /// The lines of the answer with their labels, of all points that each metric has.
     pub fn answer(&self, found: Vec<(Metric, Vec<(i64, Summary)>)>) -> Vec<Labelled> {
+        let lines = self.grouped(found).into_iter();
+        let labelled = lines.map(|(values, points)| match values.is_empty() {
+            true => (self.metric.clone(), points),
+            false => (values.join(" "), points),
+        });
+        labelled.collect()
+    }
+
+    /// The same by the values of what is grouped by.
+    pub fn grouped(&self, found: Vec<(Metric, Vec<(i64, Summary)>)>) -> Vec<Grouped> {
         let mut groups: BTreeMap<Vec<String>, BTreeMap<i64, Summary>> = BTreeMap::new();
         for (metric, points) in found {
             let value = |name: &String| match name.as_str() {
@@ -147,14 +159,9 @@ impl Query {
                 }
             }
         }
-        let mut lines: Vec<(Option<f64>, Labelled)> = groups
+        let mut lines: Vec<(Option<f64>, Grouped)> = groups
             .into_iter()
             .map(|(key, points)| {
-                let label = if key.is_empty() {
-                    self.metric.clone()
-                } else {
-                    key.join(" ")
-                };
                 let whole = points.values().cloned().reduce(|mut all, it| {
                     all.merge(&it, false);
                     all
@@ -163,7 +170,7 @@ impl Query {
                 let points = points
                     .into_iter()
                     .filter_map(|(at, it)| Some((at, self.stat.of(&it)?)));
-                (rank, (label, points.collect()))
+                (rank, (key, points.collect()))
             })
             .collect();
         if let Some(order) = self.order {

@@ -7,7 +7,10 @@ use wharf_wire::Fault;
 
 use crate::{
     core::Core,
-    records::{Alarm, Dashboard, Detector, InsightRule, MetricStream, MuteRule, StreamPosition},
+    records::{
+        Alarm, Dashboard, Detector, InsightRule, MetricStream, MuteRule, QueryDefinition,
+        StreamPosition,
+    },
 };
 
 pub const SERVICE: &str = "cloudwatch";
@@ -89,6 +92,20 @@ pub fn insight_rule_arn(place: &Place, name: &str) -> String {
         &place.region,
         &place.account,
         format!("insight-rule/{name}"),
+    )
+    .to_string()
+}
+
+pub fn query_definition_key(place: &Place, id: &str) -> String {
+    scope(place).key(QueryDefinition::KIND, id)
+}
+
+pub fn query_definition_arn(place: &Place, id: &str) -> String {
+    Arn::new(
+        SERVICE,
+        &place.region,
+        &place.account,
+        format!("metric-data-query-definition/{id}"),
     )
     .to_string()
 }

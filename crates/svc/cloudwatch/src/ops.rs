@@ -11,6 +11,7 @@ pub mod list;
 pub mod mute;
 pub mod put;
 pub mod put_alarm;
+pub mod query_definitions;
 pub mod statistics;
 pub mod streams;
 pub mod tags;

@@ -367,7 +367,9 @@ pub fn on_nothing(queries: &[Query], range: Range) -> Result<BTreeMap<String, Va
                 read.metrics.push(query.id.clone());
                 Value::Line(line)
             }
-            What::Insights(_) => Value::Lines(vec![line]),
+            // As many as there may be: one that is grouped by nothing is one line.
+            What::Insights(ref of) if of.group_by.is_empty() => Value::Lines(vec![line]),
+            What::Insights(_) => Value::Lines(vec![line; 2]),
             What::Math(_) => continue,
         };
         read.values.insert(query.id.clone(), value);
@@ -599,6 +601,28 @@ impl<'a> Reading<'a> {
     }
 
     async fn insights(&mut self, query: &insights::Query, period: i64) -> Result<Vec<Line>, Fault> {
+        let lines = query
+            .answer(self.measured(query, period).await?)
+            .into_iter();
+        Ok(lines
+            .map(|(label, points)| Line {
+                label,
+                period,
+                points,
+                of: None,
+            })
+            .collect())
+    }
+
+    /// What a query of Metrics Insights is about: the metrics that it chooses, and their points.
+    ///
+    /// # Errors
+    /// It would read too much; the disk's.
+    pub async fn measured(
+        &mut self,
+        query: &insights::Query,
+        period: i64,
+    ) -> Result<Vec<(wharf_series::Metric, Vec<(i64, wharf_series::Summary)>)>, Fault> {
         let fits = |it: &Metric| query.fits(it);
         let metrics = self
             .active(
@@ -611,16 +635,7 @@ impl<'a> Reading<'a> {
         self.may_read(metrics.len(), period)?;
         let named: Vec<_> = metrics.iter().map(|it| (it, None)).collect();
         let read = fetch::summaries(self.core, &named, self.range.span(period, false)).await?;
-        let found = metrics.iter().cloned().zip(read).collect();
-        let lines = query.answer(found).into_iter();
-        Ok(lines
-            .map(|(label, points)| Line {
-                label,
-                period,
-                points,
-                of: None,
-            })
-            .collect())
+        Ok(metrics.iter().cloned().zip(read).collect())
     }
 }
 

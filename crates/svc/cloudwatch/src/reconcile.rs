@@ -11,7 +11,7 @@ use wharf_service::{Look, Place, Reach, Stored, fence, settled};
 
 use crate::{
     alarm::{
-        composite,
+        composite, contributors,
         evaluate::{self, Found},
         history, reason,
     },
@@ -19,7 +19,8 @@ use crate::{
     core::Core,
     fault::CloudwatchFaults,
     names,
-    records::{Alarm, Detector, Evaluation, Happening, State, StateValue, Watches},
+    query::Query,
+    records::{Alarm, Detector, Evaluation, Happening, MetricRule, State, StateValue, Watches},
     transition::{self, Owes},
 };
 
@@ -34,6 +35,8 @@ const GRACE: Duration = Duration::from_millis(500);
 /// A look that takes longer leaves its worker to other alarms.
 const LONGEST_LOOK: Duration = Duration::from_secs(30);
 /// An alarm whose account has its share of the workers waits this long.
+/// Transactions for the lines of one look: more of them than there may be lines.
+const MOST_WRITES: usize = 80;
 const CROWDED: Duration = Duration::from_millis(500);
 
 /// How often it is looked whether a detector has enough points.
@@ -141,6 +144,10 @@ async fn metric(core: &Core, place: &Place, stored: &Stored<Alarm>) -> Result<Ne
     if !is_due {
         return Ok(Next::After(next));
     }
+    if let Some(query) = contributors::grouped(place, rule) {
+        lines(core, place, stored, rule, &query).await?;
+        return Ok(Next::After(next));
+    }
     let look = evaluate::look(core, place, alarm, rule, now);
     let Ok(looked) = timeout(LONGEST_LOOK, look).await else {
         tracing::warn!(
@@ -192,6 +199,61 @@ async fn metric(core: &Core, place: &Place, stored: &Stored<Alarm>) -> Result<Ne
 }
 
 /// Writes down how a look went, if it went otherwise than the one before.
+/// One look at all lines of an alarm on several, and what follows for each.
+async fn lines(
+    core: &Core,
+    place: &Place,
+    stored: &Stored<Alarm>,
+    rule: &MetricRule,
+    query: &Query,
+) -> Result<(), StepError> {
+    let now = core.parts.clock.now();
+    let mut stored = stored.clone();
+    let configured_at = stored.record.configured_at;
+    let look = contributors::look(core, place, &stored.record, rule, query, now);
+    let together = match timeout(LONGEST_LOOK, look).await {
+        Ok(Ok(together)) => together,
+        // Too many lines now may be fewer with other data.
+        Ok(Err(fault)) if fault.sender => {
+            tracing::debug!(
+                alarm = stored.record.name,
+                text = fault.message,
+                "an alarm could not be evaluated"
+            );
+            return note(core, &stored, Some(Evaluation::Error)).await;
+        }
+        Ok(Err(fault)) => {
+            note(core, &stored, Some(Evaluation::Failure)).await?;
+            let action = "looking at an alarm's data";
+            return Err(StepError::Neighbour { action, fault });
+        }
+        Err(_) => {
+            tracing::warn!(
+                alarm = stored.record.name,
+                account = place.account,
+                "looking at an alarm's data took too long, will retry"
+            );
+            return note(core, &stored, Some(Evaluation::Failure)).await;
+        }
+    };
+    for _ in 0..MOST_WRITES {
+        let fence = fence::<CloudwatchFaults>(&core.shard)?;
+        let written =
+            transition::write_lines(core, &PERMIT, place, &stored, &together, fence).await;
+        match written {
+            Ok(true) => {}
+            Ok(false) => return note(core, &stored, None).await,
+            Err(error) => return settled(Err(error)).map(drop),
+        }
+        let found = core.table.read::<Alarm>(&stored.key).await?;
+        match found.filter(|it| it.record.configured_at == configured_at) {
+            Some(found) => stored = found,
+            None => break,
+        }
+    }
+    Ok(())
+}
+
 async fn note(
     core: &Core,
     stored: &Stored<Alarm>,

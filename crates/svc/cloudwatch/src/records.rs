@@ -1,6 +1,6 @@
 //! What is stored.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use wharf_api_cloudwatch::{Dimension, Metric as WireMetric, MetricDataQuery, MetricStat};
@@ -42,6 +42,9 @@ pub struct Alarm {
     /// What holds them back, as the wire has it; nothing for a rule that mutes.
     #[serde(default)]
     pub suppressed_by: Option<String>,
+    /// Of an alarm on several lines: those that are in ALARM, and those whose actions are owed, by their ids.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub contributors: BTreeMap<String, Contributor>,
     /// Of a composite alarm.
     #[serde(default)]
     pub suppressor: Option<Suppressor>,
@@ -52,6 +55,19 @@ pub struct Alarm {
 impl Record for Alarm {
     const KIND: &'static str = "alarm";
     const FORMAT: u32 = 1;
+}
+
+/// A line of an alarm on several.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Contributor {
+    /// What its query groups by, and its values.
+    pub attributes: BTreeMap<String, String>,
+    pub state: StateValue,
+    pub reason: String,
+    pub changed_at: Timestamp,
+    /// The state whose actions were taken last.
+    pub told: StateValue,
 }
 
 /// An alarm that holds back the actions of a composite one.
@@ -236,6 +252,9 @@ pub struct Happening {
     pub summary: String,
     /// JSON.
     pub data: String,
+    /// The line of the alarm that it happened to: its id, and what tells it apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contributor: Option<(String, BTreeMap<String, String>)>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -259,6 +278,25 @@ pub struct Dashboard {
 
 impl Record for Dashboard {
     const KIND: &'static str = "dashboard";
+    const FORMAT: u32 = 1;
+}
+
+/// A query that is kept for later, under its id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QueryDefinition {
+    pub path: String,
+    pub expression: String,
+    /// `PROMQL`, `SQL` or `METRIC_MATH`
+    pub kind: String,
+    pub created_at: Timestamp,
+    pub changed_at: Timestamp,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for QueryDefinition {
+    const KIND: &'static str = "query-definition";
     const FORMAT: u32 = 1;
 }
 
@@ -470,6 +508,7 @@ impl Alarm {
             acted: None,
             suppressed_by: None,
             suppressor: None,
+            contributors: BTreeMap::new(),
             unknown: Unknown::new(),
         }
     }

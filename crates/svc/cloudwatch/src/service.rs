@@ -117,6 +117,10 @@ wharf_api_cloudwatch::operations! {
     list_metrics = ops::list::list_metrics;
     list_tags_for_resource = ops::tags::list_tags_for_resource;
     put_alarm_mute_rule = ops::mute::put_alarm_mute_rule;
+    delete_metric_data_query_definition = ops::query_definitions::delete_metric_data_query_definition;
+    get_metric_data_query_definition = ops::query_definitions::get_metric_data_query_definition;
+    list_metric_data_query_definitions = ops::query_definitions::list_metric_data_query_definitions;
+    put_metric_data_query_definition = ops::query_definitions::put_metric_data_query_definition;
     put_anomaly_detector = ops::anomaly::put_anomaly_detector;
     put_composite_alarm = ops::put_alarm::put_composite_alarm;
     put_dashboard = ops::dashboards::put_dashboard;

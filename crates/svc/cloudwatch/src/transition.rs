@@ -8,6 +8,7 @@ use wharf_store::Compare;
 use crate::{
     alarm::{
         action::{self, Action},
+        contributors::Together,
         evaluate, history,
         hold::{self, Held},
         mute::Windows,
@@ -17,7 +18,7 @@ use crate::{
     courier::{Call, Errand, Message},
     fault::CloudwatchFaults,
     names,
-    records::{Alarm, MuteRule, State, StateValue},
+    records::{Alarm, Contributor, MuteRule, State, StateValue},
 };
 
 type ChangeError = wharf_service::ChangeError<CloudwatchFaults>;
@@ -64,6 +65,129 @@ pub async fn write(
     }
     changes.put(&stored.key, &alarm);
     changes.write(permit).await
+}
+
+/// Changes of lines in one transaction: each has an item of history, and two records for each of its actions.
+const MOST_LINES: usize = 8;
+
+/// Gives the lines of an alarm on several their states, as many as go into one transaction, and with the last of them
+/// the alarm its own. Each line acts by itself; what lines do not say, the alarm does. Whether anything was written.
+///
+/// # Errors
+/// Those of [`write`].
+pub async fn write_lines(
+    core: &Core,
+    permit: &Permit,
+    place: &Place,
+    stored: &Stored<Alarm>,
+    together: &Together,
+    fence: Compare,
+) -> Result<bool, ChangeError> {
+    let at = together.at;
+    let mut changes = core.table.begin();
+    changes.when(stored.unchanged());
+    changes.fence(fence);
+    let mut alarm = stored.record.clone();
+    let muted = muted_until(core, place, &alarm.name, at).await?.is_some();
+    // What was written of this look before is as it stands in the record.
+    let stood = |id: &String| {
+        let before = stored.record.contributors.get(id);
+        before.map_or((StateValue::Ok, StateValue::Ok), |it| (it.state, it.told))
+    };
+    let is_due = |id: &String, after: &Contributor| {
+        let (state, told) = stood(id);
+        state != after.state || (told != after.state && !muted)
+    };
+    let over = |it: &Contributor| it.state == StateValue::Ok && it.told == StateValue::Ok;
+    alarm.contributors.retain(|_, it| !over(it));
+    let all = together.contributors.iter();
+    let due: Vec<(&String, &Contributor)> = all.filter(|(id, it)| is_due(id, it)).collect();
+    for (id, after) in due.iter().take(MOST_LINES) {
+        let (before, told) = stood(id);
+        let mut after = Contributor {
+            told,
+            ..(*after).clone()
+        };
+        if before != after.state {
+            let said = history::contributor_updated(&after, before);
+            history::note_contributor(&mut changes, place, &mut alarm, (id, &after), said, at);
+        }
+        if after.told != after.state && !muted {
+            if alarm.actions_enabled {
+                act_for(core, &mut changes, place, &mut alarm, (id, &after), at);
+            }
+            after.told = after.state;
+        }
+        // One that is over stays until the next change, so that this one is seen.
+        alarm.contributors.insert((*id).clone(), after);
+    }
+    let is_last = due.len() <= MOST_LINES;
+    if let Some((value, reason)) = together.state.as_ref().filter(|_| is_last)
+        && (*value, reason) != (alarm.state.value, &alarm.state.reason)
+    {
+        let before = alarm.state.clone();
+        let is_other = before.value != *value;
+        alarm.state = State {
+            value: *value,
+            reason: reason.clone(),
+            reason_data: None,
+            updated_at: at,
+            changed_at: if is_other { at } else { before.changed_at },
+        };
+        let said = history::updated(&alarm, &before);
+        history::note(&mut changes, place, &mut alarm, said, at);
+        if is_other {
+            if before.value == StateValue::Alarm {
+                alarm.left_alarm_at = Some(at);
+            }
+            let acted = alarm.acted.take();
+            // Lines have said it.
+            let mut lines = together.contributors.values();
+            let by_lines = lines.any(|it| it.changed_at == at);
+            if !by_lines {
+                let acted = acted.unwrap_or(before);
+                settle(core, &mut changes, place, &mut alarm, acted, at).await?;
+            }
+        }
+    }
+    if due.is_empty() && alarm.state == stored.record.state {
+        return Ok(false);
+    }
+    alarm.evaluation = None;
+    changes.put(&stored.key, &alarm);
+    changes.write(permit).await?;
+    Ok(true)
+}
+
+/// Messages to the topics of a line's state.
+fn act_for(
+    core: &Core,
+    changes: &mut Changes<'_, CloudwatchFaults>,
+    place: &Place,
+    alarm: &mut Alarm,
+    of: (&str, &Contributor),
+    at: Timestamp,
+) {
+    for wanted in alarm.actions(of.1.state).to_vec() {
+        let Ok(Action::Topic(topic)) = Action::parse(&wanted) else {
+            continue;
+        };
+        let (subject, message) = action::message_of(place, alarm, of);
+        let message = Message {
+            alarm_arn: names::alarm_arn(place, &alarm.name),
+            account: place.account.clone(),
+            region: topic.region.clone(),
+            topic: topic.to_string(),
+            subject,
+            message,
+        };
+        let id = format!("{:013}/{}", at.millis().max(0), ids::uuid());
+        let errand = Errand::Message(message);
+        core.outbox
+            .put(changes, place, &id, errand, Policy::DEFAULT);
+        let said = history::contributor_acted(&wanted, of.1);
+        history::note_contributor(changes, place, alarm, of, said, at);
+    }
 }
 
 /// What an alarm owes.

@@ -128,6 +128,10 @@ pub fn no_lookup_table() -> Fault {
     faults::resource_not_found_exception("The specified lookup table does not exist.")
 }
 
+pub fn no_data_source() -> Fault {
+    faults::resource_not_found_exception("The specified data source does not exist.")
+}
+
 pub fn no_stream() -> Fault {
     faults::resource_not_found_exception("The specified log stream does not exist.")
 }

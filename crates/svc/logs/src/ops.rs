@@ -14,6 +14,7 @@ pub mod groups;
 pub mod index_policies;
 pub mod kms_key;
 pub mod list_log_groups;
+pub mod log_fields;
 pub mod log_record;
 pub mod lookup_tables;
 pub mod metric_filters;

@@ -273,6 +273,7 @@ wharf_api_logs::operations! {
     list_log_groups_for_query = ops::queries::groups;
     get_log_object = ops::log_record::get_log_object;
     get_log_record = ops::log_record::get_log_record;
+    get_log_fields = ops::log_fields::get_log_fields;
     get_log_group_fields = ops::log_record::get_log_group_fields;
     put_account_policy = ops::account_policies::put;
     describe_account_policies = ops::account_policies::describe;

@@ -16,7 +16,7 @@ use crate::{
     fault::{self, unreadable},
     names::{self, DIMENSION, NAMESPACE, Resource},
     neighbours::Neighbours,
-    policy::{Rule, STEP, TRACKING},
+    policy::{PREDICTIVE, Rule, STEP, TRACKING},
     records::{Policy, PolicyKind},
     takedown::{self, Right},
 };
@@ -70,27 +70,34 @@ async fn show(core: &Core, place: &Place, policy: Policy) -> Result<ScalingPolic
         ..ScalingPolicy::default()
     };
     let names = match policy.kind {
-        PolicyKind::StepScaling => {
+        PolicyKind::Step => {
             shown.policy_type = Some("StepScaling".to_owned());
             let read = document::read(STEP, &policy.configuration);
             shown.step_scaling_policy_configuration = Some(read.map_err(|it| unreadable(&it))?);
             let found = Neighbours::of(core, place, &id).alarms_of(&arn).await;
             found.map_err(|fault| fault::of_neighbour("The alarms cannot be described", fault))?
         }
-        PolicyKind::TargetTrackingScaling => {
+        PolicyKind::TargetTracking => {
             shown.policy_type = Some("TargetTrackingScaling".to_owned());
             let read = document::read(TRACKING, &policy.configuration);
             shown.target_tracking_scaling_policy_configuration =
                 Some(read.map_err(|it| unreadable(&it))?);
             let scales_in = match Rule::of(&policy)? {
                 Rule::Tracking(tracking) => tracking.policy.scales_in(),
-                Rule::Step { .. } => false,
+                Rule::Step { .. } | Rule::Predictive(_) => false,
             };
             let low = scales_in.then(|| alarms::name(&policy, Side::Low));
             [alarms::name(&policy, Side::High)]
                 .into_iter()
                 .chain(low)
                 .collect()
+        }
+        PolicyKind::Predictive => {
+            shown.policy_type = Some("PredictiveScaling".to_owned());
+            let read = document::read(PREDICTIVE, &policy.configuration);
+            shown.predictive_scaling_policy_configuration =
+                Some(read.map_err(|it| unreadable(&it))?);
+            Vec::new()
         }
     };
     shown.alarms = Some(shown_alarms(place, names));

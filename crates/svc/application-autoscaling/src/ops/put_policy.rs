@@ -14,8 +14,9 @@ use crate::{
     fault::{self, invalid},
     names::{self, Resource},
     neighbours::Neighbours,
-    policy::{self, Rule, STEP, TRACKING},
-    records::{Policy, PolicyKind},
+    policy::{self, PREDICTIVE, Rule, STEP, TRACKING},
+    predicting,
+    records::{Forecast, Policy, PolicyKind},
 };
 
 /// Policies of a target, as AWS has it.
@@ -42,6 +43,13 @@ pub async fn put_scaling_policy(
     let before = core.table.read::<Policy>(&key).await?.map(|it| it.record);
     let made = read(core, &resource, &input, before.as_ref())?;
     let rule = Rule::of(&made)?;
+    if let Rule::Predictive(predictive) = &rule {
+        let tried = predicting::try_out(core, &place, &id, predictive).await;
+        tried.map_err(|refused| {
+            fault::of_neighbour("The metrics of the policy cannot be read", refused)
+        })?;
+    }
+    let forecast_key = names::forecast_key(&place, &id, &name);
     let all = core.policies(&place, &id).await?;
     let others = || all.iter().filter(|it| it.record.name != name);
     transact!(core.table, &call.permit, |tx| {
@@ -57,12 +65,17 @@ pub async fn put_scaling_policy(
             other.kind == made.kind
                 && policy::tracks_same(&other.configuration, &made.configuration)
         };
-        if made.kind == PolicyKind::TargetTrackingScaling && others().any(|it| same(&it.record)) {
+        if made.kind == PolicyKind::TargetTracking && others().any(|it| same(&it.record)) {
             return Err(invalid(
                 "Only one TargetTrackingScaling policy for a given metric specification is allowed.",
             ));
         }
         tx.put(&key, &made);
+        // It is made anew: the metrics may be others, and the target.
+        if let Some(mut forecast) = tx.find::<Forecast>(&forecast_key).await? {
+            forecast.tried_at = None;
+            tx.put(&forecast_key, &forecast);
+        }
     });
     core.readings.forget_policy(&target_key, &made.uuid);
     let mut names = Vec::new();
@@ -96,12 +109,13 @@ fn read(
         return Err(fault::busy());
     }
     let kind = match (input.policy_type.as_deref(), before) {
-        (Some("TargetTrackingScaling"), _) => PolicyKind::TargetTrackingScaling,
-        (Some("StepScaling"), _) => PolicyKind::StepScaling,
-        (None, before) => before.map_or(PolicyKind::StepScaling, |it| it.kind),
+        (Some("TargetTrackingScaling"), _) => PolicyKind::TargetTracking,
+        (Some("StepScaling"), _) => PolicyKind::Step,
+        (Some("PredictiveScaling"), _) => PolicyKind::Predictive,
+        (None, before) => before.map_or(PolicyKind::Step, |it| it.kind),
         (Some(other), _) => {
             return Err(invalid(format!(
-                "The policy type {other} is not supported by this version of wharf: policies are StepScaling or TargetTrackingScaling."
+                "The policy type {other} is not valid: policies are StepScaling, TargetTrackingScaling or PredictiveScaling."
             )));
         }
     };
@@ -110,15 +124,22 @@ fn read(
     }
     let step = &input.step_scaling_policy_configuration;
     let tracking = &input.target_tracking_scaling_policy_configuration;
-    let configuration = match (kind, step, tracking) {
-        (PolicyKind::StepScaling, Some(step), None) => document::of(STEP, step),
-        (PolicyKind::TargetTrackingScaling, None, Some(given)) => document::of(TRACKING, given),
-        (PolicyKind::StepScaling, ..) => {
+    let predictive = &input.predictive_scaling_policy_configuration;
+    let configuration = match (kind, step, tracking, predictive) {
+        (PolicyKind::Step, Some(step), None, None) => document::of(STEP, step),
+        (PolicyKind::TargetTracking, None, Some(given), None) => document::of(TRACKING, given),
+        (PolicyKind::Predictive, None, None, Some(given)) => document::of(PREDICTIVE, given),
+        (PolicyKind::Predictive, ..) => {
+            return Err(invalid(
+                "A policy of type PredictiveScaling takes exactly a PredictiveScalingPolicyConfiguration",
+            ));
+        }
+        (PolicyKind::Step, ..) => {
             return Err(invalid(
                 "A policy of type StepScaling takes exactly a StepScalingPolicyConfiguration",
             ));
         }
-        (PolicyKind::TargetTrackingScaling, ..) => {
+        (PolicyKind::TargetTracking, ..) => {
             return Err(invalid(
                 "A policy of type TargetTrackingScaling takes exactly a TargetTrackingScalingPolicyConfiguration",
             ));

@@ -29,6 +29,9 @@ pub const DIMENSION: &str = "ecs:service:DesiredCount";
 pub struct Neighbours {
     pub services: Mutex<BTreeMap<String, Value>>,
     pub alarms: Mutex<BTreeMap<String, Value>>,
+    /// Points of metrics by their names, and who asked for them.
+    pub metrics: Mutex<BTreeMap<String, Vec<(i64, f64)>>>,
+    pub asked: Mutex<Vec<Value>>,
     pub sets: Mutex<Vec<u64>>,
     /// By operation, what the next calls answer.
     pub failures: Mutex<VecDeque<(&'static str, Fault)>>,
@@ -87,6 +90,20 @@ impl Neighbours {
                         && names.is_none_or(|names| names.contains(&it["AlarmName"]))
                 });
                 Ok(json!({ "MetricAlarms": found.collect::<Vec<_>>() }))
+            }
+            "GetMetricData" => {
+                self.asked.lock().push(input.clone());
+                let queries = input["MetricDataQueries"].as_array().unwrap();
+                let shown = queries.iter().find(|it| it["ReturnData"] == true).unwrap();
+                let name = &shown["MetricStat"]["Metric"]["MetricName"];
+                let all = self.metrics.lock();
+                let points = all.get(name.as_str().unwrap_or_default()).cloned();
+                let span = input["StartTime"].as_i64().unwrap()..input["EndTime"].as_i64().unwrap();
+                let points: Vec<(i64, f64)> = points.into_iter().flatten().collect();
+                let within = points.iter().filter(|it| span.contains(&it.0));
+                let (times, values): (Vec<i64>, Vec<f64>) = within.copied().unzip();
+                let line = json!({ "Id": shown["Id"], "Timestamps": times, "Values": values });
+                Ok(json!({ "MetricDataResults": [line] }))
             }
             other => panic!("{other} is not for this service"),
         }

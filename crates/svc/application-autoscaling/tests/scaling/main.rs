@@ -2,5 +2,6 @@
 
 mod alarms;
 mod home;
+mod predictive;
 mod schedules;
 mod targets;

@@ -123,7 +123,7 @@ async fn what_cannot_be_scaled_is_refused() {
         .service
         .get_predictive_scaling_forecast(&call(), forecast)
         .await;
-    assert_eq!(asked.unwrap_err().code, "UnsupportedOperation");
+    assert_eq!(asked.unwrap_err().code, "ValidationException");
 }
 
 fn steps(count: i32) -> PutScalingPolicyRequest {
@@ -170,7 +170,7 @@ async fn policies_have_their_limits() {
             .await
             .unwrap_err()
             .message
-            .contains("PredictiveScaling is not supported")
+            .contains("takes exactly a PredictiveScalingPolicyConfiguration")
     );
     for at in 0..50 {
         let named = PutScalingPolicyRequest {

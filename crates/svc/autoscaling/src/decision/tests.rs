@@ -86,7 +86,7 @@ fn after(
     readings: &[Reading],
     now: i64,
 ) -> Option<u32> {
-    let weighed = decided(group, members, policies, readings, second(now))?;
+    let weighed = decided(group, members, policies, readings, None, second(now))?;
     heed(group, policies, &weighed, second(now)).then_some(group.desired)
 }
 

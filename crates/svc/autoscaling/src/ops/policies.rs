@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use wharf_api_autoscaling::{
     Alarm, DeletePolicyType, DescribePoliciesType, ExecutePolicyType, PoliciesType, ScalingPolicy,
-    StepAdjustment, faults,
+    StepAdjustment, TargetTrackingConfiguration, faults,
 };
 use wharf_records::{Record as _, escape};
 use wharf_scaling::{Direction, alarms::Side};
@@ -23,7 +23,7 @@ use crate::{
     records::{Group, Member, Policy, Way},
 };
 
-fn no_policy(name: &str) -> Fault {
+pub fn no_policy(name: &str) -> Fault {
     invalid(format!("PolicyName not found - no such policy: {name}"))
 }
 
@@ -126,12 +126,18 @@ async fn show(core: &Core, place: &Place, policy: Policy) -> Result<ScalingPolic
             None
         }
         Way::Tracking { configuration, .. } => {
-            let read = policy::configuration(configuration)?;
+            let read: TargetTrackingConfiguration =
+                policy::configuration(policy::TRACKING, configuration)?;
             let scales_in = read.disable_scale_in != Some(true);
             shown.target_tracking_configuration = Some(read);
             let low = scales_in.then(|| policy::alarm_name(&policy, Side::Low));
             let high = [policy::alarm_name(&policy, Side::High)];
             Some(high.into_iter().chain(low).collect())
+        }
+        Way::Predictive { configuration } => {
+            let read = policy::configuration(policy::PREDICTIVE, configuration)?;
+            shown.predictive_scaling_configuration = Some(read);
+            Some(Vec::new())
         }
     };
     let names = match tracking {
@@ -269,6 +275,9 @@ fn by_hand(
         }
         Rule::Tracking(..) => Err(invalid(
             "Policies of type TargetTrackingScaling cannot be executed.",
+        )),
+        Rule::Predictive(_) => Err(invalid(
+            "Policies of type PredictiveScaling cannot be executed.",
         )),
     }
 }

@@ -3,6 +3,7 @@
 use wharf_api_autoscaling::{PolicyARNType, PutScalingPolicyType, StepAdjustment, faults};
 use wharf_base::ids;
 use wharf_records::Unknown;
+use wharf_scaling::forecast::Forecast;
 use wharf_service::{Place, transact};
 use wharf_wire::{Call, Fault};
 
@@ -13,6 +14,7 @@ use crate::{
     fault::{self, invalid},
     names,
     policy::{self, Rule},
+    predicting,
     records::{Group, Interval, Policy, Way},
 };
 
@@ -36,6 +38,14 @@ pub async fn put(
     let before = core.table.read::<Policy>(&key).await?.map(|it| it.record);
     let made = read(core, &input, before.as_ref())?;
     let rule = Rule::of(&made)?;
+    let cloud = Cloud::of(core, &place, &group);
+    if let Rule::Predictive(predictive) = &rule {
+        let tried = predicting::try_out(&cloud, predictive, core.now()).await;
+        tried.map_err(|refused| {
+            refused_by_cloudwatch("The metrics of the policy cannot be read", refused)
+        })?;
+    }
+    let forecast_key = names::forecast_key(&place, &group.uuid, &name);
     let all = core.policies(&place, &group.uuid).await?;
     let mut others = all.iter().filter(|it| it.record.name != name);
     if let Some(other) = others.find(|it| tracks_same(&it.record.way, &made.way)) {
@@ -56,21 +66,23 @@ pub async fn put(
             )));
         }
         tx.put(&key, &made);
+        // It is made anew: the metrics may be others, and the target.
+        if let Some(mut forecast) = tx.find::<Forecast>(&forecast_key).await? {
+            forecast.tried_at = None;
+            tx.put(&forecast_key, &forecast);
+        }
     });
+    core.queue.wake(group_key.clone());
     core.readings.forget_policy(&group_key, &made.uuid);
     let mut alarms = Vec::new();
     if let Rule::Tracking(tracking, metric) = &rule {
         let wanted = policy::wanted(&place, &made, *tracking, metric);
-        let cloud = Cloud::of(core, &place, &group);
         if let Err(refused) = cloud.put_alarms(&wanted).await {
             undo(core, call, (&place, &group), &key, before).await?;
-            return Err(match refused.status {
-                500.. => refused,
-                _ => invalid(format!(
-                    "The alarms of the policy cannot be put: {}",
-                    refused.message
-                )),
-            });
+            return Err(refused_by_cloudwatch(
+                "The alarms of the policy cannot be put",
+                refused,
+            ));
         }
         let put = wanted.into_iter().filter(|it| it.input.is_some());
         alarms.extend(put.map(|it| it.name));
@@ -80,6 +92,14 @@ pub async fn put(
         policy_arn: Some(arn),
         alarms: Some(shown_alarms(&place, alarms)),
     })
+}
+
+/// What CloudWatch refused, in the words of this service.
+fn refused_by_cloudwatch(what: &str, refused: Fault) -> Fault {
+    match refused.status {
+        500.. => refused,
+        _ => invalid(format!("{what}: {}", refused.message)),
+    }
 }
 
 fn tracks_same(one: &Way, other: &Way) -> bool {
@@ -155,6 +175,10 @@ fn way(input: &PutScalingPolicyType) -> Result<Way, Fault> {
                 input.estimated_instance_warmup.is_some(),
             ),
             (
+                "PredictiveScalingConfiguration",
+                input.predictive_scaling_configuration.is_some(),
+            ),
+            (
                 "TargetTrackingConfiguration",
                 input.target_tracking_configuration.is_some(),
             ),
@@ -224,7 +248,7 @@ fn way(input: &PutScalingPolicyType) -> Result<Way, Fault> {
             only(&["TargetTrackingConfiguration", "EstimatedInstanceWarmup"])?;
             let given = input.target_tracking_configuration.as_ref();
             let given = given.ok_or_else(|| lacks("a TargetTrackingConfiguration"))?;
-            let configuration = policy::document(given);
+            let configuration = policy::document(policy::TRACKING, given);
             if configuration.to_string().len() > LONGEST {
                 return Err(invalid("The TargetTrackingConfiguration is too long."));
             }
@@ -233,9 +257,16 @@ fn way(input: &PutScalingPolicyType) -> Result<Way, Fault> {
                 warmup_seconds: warmup,
             })
         }
-        "PredictiveScaling" => Err(invalid(
-            "The policy type PredictiveScaling is not supported by this version of wharf: policies are SimpleScaling, StepScaling or TargetTrackingScaling.",
-        )),
+        "PredictiveScaling" => {
+            only(&["PredictiveScalingConfiguration"])?;
+            let given = input.predictive_scaling_configuration.as_ref();
+            let given = given.ok_or_else(|| lacks("a PredictiveScalingConfiguration"))?;
+            let configuration = policy::document(policy::PREDICTIVE, given);
+            if configuration.to_string().len() > LONGEST {
+                return Err(invalid("The PredictiveScalingConfiguration is too long."));
+            }
+            Ok(Way::Predictive { configuration })
+        }
         _ => Err(invalid(
             "PolicyType must be one of: SimpleScaling, StepScaling, TargetTrackingScaling, PredictiveScaling.",
         )),

@@ -60,6 +60,10 @@ pub enum Way {
         #[serde(default)]
         warmup_seconds: Option<u32>,
     },
+    Predictive {
+        /// A PredictiveScalingConfiguration.
+        configuration: Value,
+    },
 }
 
 /// A step of a policy.
@@ -80,12 +84,13 @@ impl Way {
             Self::Simple { .. } => "SimpleScaling",
             Self::Step { .. } => "StepScaling",
             Self::Tracking { .. } => "TargetTrackingScaling",
+            Self::Predictive { .. } => "PredictiveScaling",
         }
     }
 
     pub fn warmup_seconds(&self) -> Option<u32> {
         match self {
-            Self::Simple { .. } => None,
+            Self::Simple { .. } | Self::Predictive { .. } => None,
             Self::Step { warmup_seconds, .. } | Self::Tracking { warmup_seconds, .. } => {
                 *warmup_seconds
             }

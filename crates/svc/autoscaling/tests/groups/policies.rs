@@ -5,7 +5,10 @@ use std::time::Duration;
 use serde_json::json;
 use wharf_api_autoscaling::{
     Autoscaling as _, CustomizedMetricSpecification, DeleteAutoScalingGroupType, DeletePolicyType,
-    DescribePoliciesType, ExecutePolicyType, PolicyARNType, PredefinedMetricSpecification,
+    DescribePoliciesType, ExecutePolicyType, GetPredictiveScalingForecastType, Metric,
+    MetricDataQuery, MetricStat, PolicyARNType, PredefinedMetricSpecification,
+    PredictiveScalingConfiguration, PredictiveScalingCustomizedLoadMetric,
+    PredictiveScalingCustomizedScalingMetric, PredictiveScalingMetricSpecification,
     PutScalingPolicyType, ScalingPolicy, ScalingProcessQuery, StepAdjustment,
     TargetTrackingConfiguration,
 };
@@ -285,7 +288,8 @@ async fn what_is_no_policy_is_refused() {
     let home = Home::new();
     home.create(0, 0, 5).await;
     let refuse = async |input, text: &str| refused(home.put(input).await, "ValidationError", text);
-    let predictive = "The policy type PredictiveScaling is not supported by this version of wharf: policies are SimpleScaling, StepScaling or TargetTrackingScaling.";
+    let predictive =
+        "You must specify a PredictiveScalingConfiguration for policy type: PredictiveScaling";
     refuse(policy("p", "PredictiveScaling"), predictive).await;
     let text = "You must specify an AdjustmentType for policy type: SimpleScaling";
     refuse(policy("p", "SimpleScaling"), text).await;
@@ -310,4 +314,95 @@ async fn what_is_no_policy_is_refused() {
     let shown = home.policies().await.remove(0);
     assert_eq!(shown.scaling_adjustment, Some(1));
     assert_eq!((shown.cooldown, shown.enabled), (Some(60), Some(true)));
+}
+
+fn queries(metric: &str) -> Option<Vec<MetricDataQuery>> {
+    let stat = MetricStat {
+        metric: Some(Metric {
+            namespace: Some("App".to_owned()),
+            metric_name: Some(metric.to_owned()),
+            dimensions: None,
+        }),
+        stat: Some("Sum".to_owned()),
+        unit: None,
+    };
+    Some(vec![MetricDataQuery {
+        id: Some("m".to_owned()),
+        metric_stat: Some(stat),
+        ..MetricDataQuery::default()
+    }])
+}
+
+fn tides() -> PutScalingPolicyType {
+    let specification = PredictiveScalingMetricSpecification {
+        target_value: Some(100.0),
+        customized_load_metric_specification: Some(PredictiveScalingCustomizedLoadMetric {
+            metric_data_queries: queries("Load"),
+        }),
+        customized_scaling_metric_specification: Some(PredictiveScalingCustomizedScalingMetric {
+            metric_data_queries: queries("Each"),
+        }),
+        ..PredictiveScalingMetricSpecification::default()
+    };
+    PutScalingPolicyType {
+        predictive_scaling_configuration: Some(PredictiveScalingConfiguration {
+            metric_specifications: Some(vec![specification]),
+            mode: Some("ForecastAndScale".to_owned()),
+            ..PredictiveScalingConfiguration::default()
+        }),
+        ..policy("tides", "PredictiveScaling")
+    }
+}
+
+#[tokio::test]
+async fn a_group_has_what_is_forecast_and_its_policies_take_nothing_of_it() {
+    let home = Home::new();
+    home.create(0, 1, 5).await;
+    home.put(tides()).await.unwrap();
+    home.are(3, "InService").await;
+    let cause = home.activities().await[0].cause.clone().unwrap();
+    let expected = "predictive scaling policy tides forecast a capacity of 3 changing the desired capacity from 1 to 3.";
+    assert!(cause.contains(expected), "{cause}");
+    let now = home.clock.now();
+    let asked = GetPredictiveScalingForecastType {
+        auto_scaling_group_name: Some("g".to_owned()),
+        policy_name: Some("tides".to_owned()),
+        start_time: Some(now),
+        end_time: Some(now + Duration::from_secs(7200)),
+    };
+    let found = home
+        .service
+        .get_predictive_scaling_forecast(&call(), asked)
+        .await;
+    let capacity = found.unwrap().capacity_forecast.unwrap();
+    assert_eq!(capacity.values, Some(vec![3.0, 3.0]));
+
+    // A step policy that takes away stops at the forecast.
+    let less = PutScalingPolicyType {
+        step_adjustments: Some(vec![StepAdjustment {
+            metric_interval_lower_bound: None,
+            metric_interval_upper_bound: Some(0.0),
+            scaling_adjustment: Some(-2),
+        }]),
+        policy_name: Some("less".to_owned()),
+        ..steps()
+    };
+    let arn = home.put(less).await.unwrap().policy_arn.unwrap();
+    home.clock.advance(Duration::from_secs(120));
+    home.says(&arn, "quiet", 10.0).await.unwrap();
+    assert_eq!(home.instances().await.len(), 3);
+    let found = home.policies().await;
+    let shown = found
+        .iter()
+        .find(|it| it.policy_name.as_deref() == Some("tides"));
+    let given = tides().predictive_scaling_configuration;
+    assert_eq!(shown.unwrap().predictive_scaling_configuration, given);
+    let gone = DeletePolicyType {
+        auto_scaling_group_name: Some("g".to_owned()),
+        policy_name: Some("tides".to_owned()),
+    };
+    home.service.delete_policy(&call(), gone).await.unwrap();
+    home.clock.advance(Duration::from_secs(120));
+    home.says(&arn, "quiet", 10.0).await.unwrap();
+    home.are(1, "InService").await;
 }

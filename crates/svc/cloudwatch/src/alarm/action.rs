@@ -9,7 +9,7 @@ use crate::{
     alarm::{evaluate, reason::long},
     fault::validation,
     names,
-    records::{Alarm, MetricRule, Source, State, Watches},
+    records::{Alarm, Contributor, MetricRule, Source, State, Watches},
 };
 
 /// Actions of one state.
@@ -137,6 +137,30 @@ pub fn message(place: &Place, alarm: &Alarm, before: &State) -> String {
         Watches::Alarms(rule) => message["AlarmRule"] = json!(rule),
     }
     message.to_string()
+}
+
+/// The message of a line of an alarm: as the alarm's, in the state of the line.
+pub fn message_of(
+    place: &Place,
+    alarm: &Alarm,
+    (id, contributor): (&str, &Contributor),
+) -> (String, String) {
+    let of_line = |value, reason: &str| State {
+        value,
+        reason: reason.to_owned(),
+        reason_data: None,
+        updated_at: contributor.changed_at,
+        changed_at: contributor.changed_at,
+    };
+    let shown = Alarm {
+        state: of_line(contributor.state, &contributor.reason),
+        ..alarm.clone()
+    };
+    let text = message(place, &shown, &of_line(contributor.told, ""));
+    let mut whole: Value = serde_json::from_str(&text).unwrap_or_default();
+    whole["AlarmContributorId"] = json!(id);
+    whole["AlarmContributorAttributes"] = json!(contributor.attributes);
+    (subject(place, &shown), whole.to_string())
 }
 
 fn trigger(rule: &MetricRule) -> Value {

@@ -7,6 +7,7 @@ use wharf_wire::Fault;
 
 use crate::{
     alarm::{
+        contributors,
         judge::{Bounds, Comparison, LOOKED_BEYOND, Missing, Rule, Verdict, judge},
         reason::{self, Looked},
     },
@@ -268,11 +269,11 @@ pub fn checked_queries(
             Some(_) => "Exactly two elements of the metrics list should return data.",
         }));
     };
-    if let What::Insights(query) = &one.what
-        && !query.group_by.is_empty()
-    {
+    // Each of its lines is a contributor.
+    let grouped = contributors::by(one).is_some();
+    if grouped && band.is_some() {
         return Err(validation(
-            "Alarms on queries of Metrics Insights with GROUP BY are not supported by this version of wharf.",
+            "An alarm on a query of Metrics Insights with GROUP BY cannot be on an anomaly detection band.",
         ));
     }
     if read.iter().any(|it| it.what.searches()) {
@@ -287,7 +288,7 @@ pub fn checked_queries(
     anomaly::checked_bands(&read)?;
     match query::on_nothing(&read, range)?.get(&one.id) {
         Some(Value::Line(_)) => Ok(()),
-        Some(Value::Lines(lines)) if lines.len() == 1 => Ok(()),
+        Some(Value::Lines(lines)) if lines.len() == 1 || grouped => Ok(()),
         _ => {
             let bad = Bad::new("The expression of an alarm must return a single time series");
             Err(expression(&one.id, &bad))

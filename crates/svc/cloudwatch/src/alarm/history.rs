@@ -9,7 +9,7 @@ use crate::{
     alarm::reason::long,
     fault::CloudwatchFaults,
     names,
-    records::{Alarm, Happening, State},
+    records::{Alarm, Contributor, Happening, State, StateValue},
 };
 
 /// How long it is kept, as in AWS.
@@ -27,23 +27,57 @@ pub fn note(
     (kind, summary, data): (&str, String, Value),
     at: Timestamp,
 ) {
+    let happening = happening(alarm, (kind, summary, data), at);
+    put(changes, place, alarm, &happening);
+}
+
+/// The same of a line of the alarm.
+pub fn note_contributor(
+    changes: &mut Changes<'_, CloudwatchFaults>,
+    place: &Place,
+    alarm: &mut Alarm,
+    (id, contributor): (&str, &Contributor),
+    said: (&str, String, Value),
+    at: Timestamp,
+) {
+    let happening = Happening {
+        contributor: Some((id.to_owned(), contributor.attributes.clone())),
+        ..happening(alarm, said, at)
+    };
+    put(changes, place, alarm, &happening);
+}
+
+fn happening(
+    alarm: &Alarm,
+    (kind, summary, data): (&str, String, Value),
+    at: Timestamp,
+) -> Happening {
     let mut data = data.to_string();
     if data.len() > MOST {
         // The reason's data are what is long.
         data = json!({ "version": "1.0" }).to_string();
     }
-    let happening = Happening {
+    Happening {
         alarm: alarm.name.clone(),
         composite: alarm.is_composite(),
         at,
         kind: kind.to_owned(),
         summary: summary.chars().take(255).collect(),
         data,
+        contributor: None,
         unknown: Unknown::new(),
-    };
+    }
+}
+
+fn put(
+    changes: &mut Changes<'_, CloudwatchFaults>,
+    place: &Place,
+    alarm: &mut Alarm,
+    happening: &Happening,
+) {
     changes.put(
         names::scope(place).key(Happening::KIND, &id(&alarm.name, alarm.happened)),
-        &happening,
+        happening,
     );
     alarm.happened = alarm.happened.wrapping_add(1);
 }
@@ -78,6 +112,31 @@ pub fn updated(alarm: &Alarm, before: &State) -> (&'static str, String, Value) {
     let data =
         json!({ "version": "1.0", "oldState": state(before), "newState": state(&alarm.state) });
     ("StateUpdate", summary, data)
+}
+
+/// A line has another state.
+pub fn contributor_updated(
+    contributor: &Contributor,
+    before: StateValue,
+) -> (&'static str, String, Value) {
+    let data = json!({
+        "version": "1.0",
+        "oldState": { "stateValue": before.name() },
+        "newState": { "stateValue": contributor.state.name(), "stateReason": contributor.reason },
+    });
+    let (from, to) = (before.name(), contributor.state.name());
+    let summary = format!("Alarm contributor updated from {from} to {to}");
+    ("AlarmContributorStateUpdate", summary, data)
+}
+
+pub fn contributor_acted(action: &str, contributor: &Contributor) -> (&'static str, String, Value) {
+    let data = json!({
+        "actionState": "Accepted",
+        "notificationResource": action,
+        "stateUpdateTimestamp": contributor.changed_at.millis(),
+    });
+    let summary = format!("Successfully accepted action {action}");
+    ("AlarmContributorAction", summary, data)
 }
 
 pub fn configured(alarm: &Alarm, what: &str) -> (&'static str, String, Value) {

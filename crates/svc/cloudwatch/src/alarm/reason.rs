@@ -130,6 +130,46 @@ pub fn text(rule: &Rule, verdict: &Verdict, after: StateValue, looked: &Looked) 
     text
 }
 
+/// The reason of a line of an alarm on several.
+pub fn of_contributor(
+    rule: &Rule,
+    verdict: &Verdict,
+    after: StateValue,
+    looked: &Looked,
+) -> String {
+    let alarm = after == StateValue::Alarm;
+    let fits = |at: &&usize| looked.breaches(rule, **at) == alarm;
+    let fitting: Vec<usize> = verdict.judged.iter().filter(fits).copied().collect();
+    // Where gaps decided.
+    let Some(latest) = fitting.first() else {
+        return text(rule, verdict, after, looked);
+    };
+    let bounds: Vec<Bounds> = looked.bounds[*latest].into_iter().collect();
+    let mut text = format!(
+        "Threshold Crossed: {} {}. The most recent datapoint which crossed the threshold: [{} ({})].",
+        plural(fitting.len(), "datapoint was", "datapoints were"),
+        crossed(rule.comparison, &bounds, alarm, ""),
+        looked.values[*latest].map(number).unwrap_or_default(),
+        short(looked.times[*latest])
+    );
+    text.truncate(text.floor_char_boundary(MOST));
+    text
+}
+
+/// The reason of an alarm on several lines where there is none.
+pub fn without_lines(rule: &Rule, verdict: &Verdict, after: StateValue) -> String {
+    let looked = Looked {
+        times: Vec::new(),
+        values: Vec::new(),
+        bounds: Vec::new(),
+        period: 0,
+        statistic: None,
+        unit: None,
+        at: Timestamp::from_millis(0),
+    };
+    text(rule, verdict, after, &looked)
+}
+
 /// `greater than the threshold (70.0)`, `not less than the lower thresholds [1.5]`.
 fn crossed(comparison: Comparison, bounds: &[Bounds], alarm: bool, more: &str) -> String {
     let not = if alarm { "" } else { "not " };

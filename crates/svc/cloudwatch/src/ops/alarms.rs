@@ -340,7 +340,7 @@ pub async fn describe_alarm_history(
     let selection = (
         &input.alarm_name,
         &types,
-        &input.history_item_type,
+        (&input.history_item_type, &input.alarm_contributor_id),
         input.start_date,
         input.end_date,
         ascending,
@@ -360,33 +360,36 @@ pub async fn describe_alarm_history(
         .all::<Happening>(&names::scope(&place), &start)
         .await?;
     let kept = call.now.millis() - history::KEPT_DAYS * 86_400_000;
-    let mut found: Vec<(String, Happening)> = all
-        .into_iter()
-        .map(|(id, stored)| {
-            let at = stored.record.at.millis().max(0);
-            // In the order of the list, whose pages go by it.
-            let place = if ascending { at } else { i64::MAX - at };
-            (format!("{place:019}/{id}"), stored.record)
-        })
-        .filter(|(_, it)| {
-            let kind = if it.composite {
-                "CompositeAlarm"
-            } else {
-                "MetricAlarm"
-            };
-            it.at.millis() >= kept
-                && match types.is_empty() {
-                    true => input.alarm_name.is_some() || !it.composite,
-                    false => types.iter().any(|wanted| wanted == kind),
-                }
-                && input
-                    .history_item_type
-                    .as_ref()
-                    .is_none_or(|wanted| *wanted == it.kind)
-                && input.start_date.is_none_or(|from| it.at >= from)
-                && input.end_date.is_none_or(|to| it.at <= to)
-        })
-        .collect();
+    let mut found: Vec<(String, Happening)> =
+        all.into_iter()
+            .map(|(id, stored)| {
+                let at = stored.record.at.millis().max(0);
+                // In the order of the list, whose pages go by it.
+                let place = if ascending { at } else { i64::MAX - at };
+                (format!("{place:019}/{id}"), stored.record)
+            })
+            .filter(|(_, it)| {
+                let kind = if it.composite {
+                    "CompositeAlarm"
+                } else {
+                    "MetricAlarm"
+                };
+                it.at.millis() >= kept
+                    && match types.is_empty() {
+                        true => input.alarm_name.is_some() || !it.composite,
+                        false => types.iter().any(|wanted| wanted == kind),
+                    }
+                    && input
+                        .history_item_type
+                        .as_ref()
+                        .is_none_or(|wanted| *wanted == it.kind)
+                    && input.alarm_contributor_id.as_ref().is_none_or(|wanted| {
+                        it.contributor.as_ref().is_some_and(|of| of.0 == *wanted)
+                    })
+                    && input.start_date.is_none_or(|from| it.at >= from)
+                    && input.end_date.is_none_or(|to| it.at <= to)
+            })
+            .collect();
     found.sort_by(|a, b| a.0.cmp(&b.0));
     let (shown, next_token) = page.cut(found, |it| &it.0);
     let item = |(_, it): (String, Happening)| AlarmHistoryItem {
@@ -403,7 +406,8 @@ pub async fn describe_alarm_history(
         history_item_type: Some(it.kind),
         history_summary: Some(it.summary),
         history_data: Some(it.data),
-        ..AlarmHistoryItem::default()
+        alarm_contributor_id: it.contributor.as_ref().map(|of| of.0.clone()),
+        alarm_contributor_attributes: it.contributor.map(|of| of.1),
     };
     Ok(DescribeAlarmHistoryOutput {
         alarm_history_items: Some(shown.into_iter().map(item).collect()),

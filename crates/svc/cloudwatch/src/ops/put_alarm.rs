@@ -10,7 +10,7 @@ use crate::{
     alarm::{
         action::{self, Action},
         composite::Rule,
-        evaluate, history,
+        contributors, evaluate, history,
         judge::{Comparison, Missing},
     },
     core::Core,
@@ -173,6 +173,10 @@ async fn put(core: &Core, call: &Call, place: &Place, alarm: Alarm) -> Result<()
                         alarm.name
                     )));
                 }
+                // Lines of another query are others.
+                if alarm.watches == before.watches {
+                    alarm.contributors = before.contributors;
+                }
                 alarm.state = before.state;
                 alarm.happened = before.happened;
                 alarm.left_alarm_at = before.left_alarm_at;
@@ -263,6 +267,20 @@ fn rule(place: &Place, input: &PutMetricAlarmInput) -> Result<MetricRule, Fault>
     }
     if let Source::Queries(queries) = &rule.source {
         evaluate::checked_queries(place, queries, &rule)?;
+    }
+    if contributors::grouped(place, &rule).is_some() {
+        let actions = [
+            &input.ok_actions,
+            &input.alarm_actions,
+            &input.insufficient_data_actions,
+        ];
+        let mut actions = actions.into_iter().flatten().flatten();
+        if let Some(action) = actions.find(|it| matches!(Action::parse(it), Ok(Action::Policy(_))))
+        {
+            return Err(validation(format!(
+                "An alarm on a query of Metrics Insights with GROUP BY cannot have Auto Scaling actions: {action}"
+            )));
+        }
     }
     Ok(rule)
 }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use wharf_api_cloudwatch::{
-    Cloudwatch as _, DeleteAlarmsInput, DescribeAlarmHistoryInput, DescribeAlarmsForMetricInput,
-    DescribeAlarmsInput, DisableAlarmActionsInput, Input, ListTagsForResourceInput, MetricAlarm,
+    AlarmContributor, Cloudwatch as _, DeleteAlarmsInput, DescribeAlarmContributorsInput,
+    DescribeAlarmHistoryInput, DescribeAlarmsForMetricInput, DescribeAlarmsInput,
+    DisableAlarmActionsInput, Input, ListTagsForResourceInput, MetricAlarm, MetricDataQuery,
     PutCompositeAlarmInput, PutDashboardInput, PutMetricAlarmInput, SetAlarmStateInput, Tag,
     TagResourceInput,
 };
@@ -840,4 +841,145 @@ async fn actions_of(home: &Home, start: &str) -> Vec<String> {
     let items = found.unwrap().alarm_history_items.unwrap().into_iter();
     let summaries = items.map(|it| it.history_summary.unwrap());
     summaries.filter(|it| it.starts_with(start)).collect()
+}
+
+fn by_host(name: &str) -> PutMetricAlarmInput {
+    let sql = "SELECT MAX(CPU) FROM SCHEMA(App, Host) GROUP BY Host";
+    let query = MetricDataQuery {
+        period: Some(60),
+        ..expression("q", sql)
+    };
+    PutMetricAlarmInput {
+        alarm_name: Some(name.to_owned()),
+        metrics: Some(vec![query]),
+        evaluation_periods: Some(1),
+        threshold: Some(70.0),
+        comparison_operator: Some("GreaterThanThreshold".to_owned()),
+        alarm_actions: Some(vec![TOPIC.to_owned()]),
+        ok_actions: Some(vec![TOPIC.to_owned()]),
+        ..PutMetricAlarmInput::default()
+    }
+}
+
+async fn contributors(home: &Home, name: &str) -> Vec<AlarmContributor> {
+    let input = DescribeAlarmContributorsInput {
+        alarm_name: Some(name.to_owned()),
+        ..DescribeAlarmContributorsInput::default()
+    };
+    let found = home
+        .service
+        .describe_alarm_contributors(&home.call(), input)
+        .await;
+    found.unwrap().alarm_contributors.unwrap()
+}
+
+/// Whose lines a topic was told of, and their states.
+fn told(home: &Home) -> Vec<(String, String)> {
+    let calls = home.notes.calls.lock();
+    let said = calls.iter().map(|(_, request)| {
+        let text = request.input["Message"].as_str().unwrap();
+        serde_json::from_str::<serde_json::Value>(text).unwrap()
+    });
+    let mut said: Vec<(String, String)> = said
+        .map(|it| {
+            let text = |it: &serde_json::Value| it.as_str().unwrap_or_default().to_owned();
+            (
+                text(&it["AlarmContributorAttributes"]["Host"]),
+                text(&it["NewStateValue"]),
+            )
+        })
+        .collect();
+    said.sort();
+    said
+}
+
+#[tokio::test]
+async fn each_line_of_an_alarm_on_several_has_its_state_and_its_actions() {
+    let mut home = Home::start();
+    // More of them than go into one transaction.
+    let hosts: Vec<String> = (0..20).map(|it| format!("h{it:02}")).collect();
+    let at = |minutes: u32, value: f64| {
+        let each = hosts
+            .iter()
+            .map(|it| datum("CPU", it, value, minute(minutes)));
+        each.chain([datum("CPU", "calm", 1.0, minute(minutes))])
+            .collect()
+    };
+    home.service
+        .put_metric_alarm(&home.call(), by_host("many"))
+        .await
+        .unwrap();
+    home.put("App", at(0, 90.0)).await.unwrap();
+    home.wait(Duration::from_secs(60));
+    becomes(&home, "many", "ALARM").await;
+    let shown_now = shown(&home, "many").await;
+    assert_eq!(
+        (
+            shown_now.state_reason.as_deref(),
+            shown_now.state_reason_data
+        ),
+        (Some("20 out of 21 time series evaluated to ALARM"), None)
+    );
+    let all = contributors(&home, "many").await;
+    assert_eq!(all.len(), 20);
+    until("the topic was told of each", || async {
+        told(&home).len() == 20
+    })
+    .await;
+    let expected = |state: &str| -> Vec<(String, String)> {
+        hosts
+            .iter()
+            .map(|it| (it.clone(), state.to_owned()))
+            .collect()
+    };
+    assert_eq!(told(&home), expected("ALARM"));
+
+    // Another server tells nobody again.
+    home.restart();
+    home.put("App", at(1, 2.0)).await.unwrap();
+    home.notes.calls.lock().clear();
+    home.wait(Duration::from_secs(60));
+    becomes(&home, "many", "OK").await;
+    until("the topic was told of each", || async {
+        told(&home).len() == 20
+    })
+    .await;
+    assert_eq!(told(&home), expected("OK"));
+    assert_eq!(contributors(&home, "many").await, []);
+    let input = DescribeAlarmHistoryInput {
+        alarm_name: Some("many".to_owned()),
+        alarm_contributor_id: all[0].contributor_id.clone(),
+        ..DescribeAlarmHistoryInput::default()
+    };
+    let history = home
+        .service
+        .describe_alarm_history(&home.call(), input)
+        .await
+        .unwrap();
+    let kinds = history.alarm_history_items.unwrap().into_iter();
+    let mut kinds: Vec<String> = kinds.map(|it| it.history_item_type.unwrap()).collect();
+    kinds.sort();
+    assert_eq!(
+        kinds,
+        [
+            "AlarmContributorAction",
+            "AlarmContributorAction",
+            "AlarmContributorStateUpdate",
+            "AlarmContributorStateUpdate"
+        ]
+    );
+    // Without data there is no line, and the alarm says so itself.
+    home.wait(Duration::from_secs(1200));
+    becomes(&home, "many", "INSUFFICIENT_DATA").await;
+
+    let policy = "arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:1:autoScalingGroupName/g:policyName/p";
+    let calls = PutMetricAlarmInput {
+        alarm_actions: Some(vec![policy.to_owned()]),
+        ..by_host("many")
+    };
+    let text = format!(
+        "An alarm on a query of Metrics Insights with GROUP BY cannot have Auto Scaling actions: {policy}"
+    );
+    let put = home.service.put_metric_alarm(&home.call(), calls).await;
+    refused(put, "ValidationException", &text);
 }

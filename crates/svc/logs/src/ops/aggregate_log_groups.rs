@@ -65,7 +65,8 @@ pub async fn list(
     })
 }
 
-fn source(group: &Group) -> Option<Source> {
+/// The data source of a group, if its tags name one.
+pub fn source(group: &Group) -> Option<Source> {
     let name = group.tags.get(NAME)?;
     Some((name.clone(), group.tags.get(TYPE).cloned()))
 }

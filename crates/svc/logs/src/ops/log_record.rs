@@ -19,6 +19,7 @@ use crate::{
     },
     names,
     opener::ReadError,
+    records::Group,
     rules::Origin,
 };
 
@@ -174,14 +175,37 @@ pub async fn get_log_group_fields(
         }
         None => call.now.millis() - BEFORE_MS..call.now.millis().saturating_add(1),
     };
+    let sample: Sample = sampled(service, call, vec![group], of_query).await?;
+    Ok(GetLogGroupFieldsResponse {
+        log_group_fields: Some(sample.shown()),
+    })
+}
+
+/// What looks at events, one after another, until it has seen enough.
+pub trait Looks: Default + Send + 'static {
+    /// Whether more are wanted.
+    fn add(&mut self, message: &str) -> bool;
+    fn wants_more(&self) -> bool;
+}
+
+/// Looks at events of groups, at those of a time that a query would read: transformed, and masked.
+///
+/// # Errors
+/// The disk's.
+pub async fn sampled<T: Looks>(
+    service: &LogsService,
+    call: &Call,
+    groups: Vec<Group>,
+    of_query: std::ops::Range<i64>,
+) -> Result<T, Fault> {
     let times = Times {
         of_query,
         earlier: None,
     };
     let scope = LogsService::scope(call);
-    let mut sources = Sources::new(service.clone(), scope, vec![group], times, call.now);
-    let mut sample = Sample::default();
-    while sample.events < SAMPLE {
+    let mut sources = Sources::new(service.clone(), scope, groups, times, call.now);
+    let mut sample = T::default();
+    while sample.wants_more() {
         let parts = sources.next().await?;
         if parts.is_empty() {
             break;
@@ -196,14 +220,12 @@ pub async fn get_log_group_fields(
                     |event| sample.add(event.fields.unwrap_or(event.message)),
                 )?;
             }
-            Ok::<Sample, ReadError>(sample)
+            Ok::<T, ReadError>(sample)
         });
         let looked = looked.await.map_err(|cause| fault::unreadable(&cause))?;
         sample = looked.map_err(fault::read)?;
     }
-    Ok(GetLogGroupFieldsResponse {
-        log_group_fields: Some(sample.shown()),
-    })
+    Ok(sample)
 }
 
 #[derive(Default)]
@@ -212,8 +234,7 @@ struct Sample {
     fields: HashMap<String, usize>,
 }
 
-impl Sample {
-    /// Whether more are wanted.
+impl Looks for Sample {
     fn add(&mut self, message: &str) -> bool {
         self.events += 1;
         for name in wharf_insights::fields(message).into_keys() {
@@ -221,9 +242,15 @@ impl Sample {
                 *self.fields.entry(name).or_default() += 1;
             }
         }
-        self.events < SAMPLE
+        self.wants_more()
     }
 
+    fn wants_more(&self) -> bool {
+        self.events < SAMPLE
+    }
+}
+
+impl Sample {
     /// The most frequent first.
     fn shown(self) -> Vec<LogGroupField> {
         let system = SYSTEM.map(|name| (name.to_owned(), self.events));

@@ -239,6 +239,12 @@ impl Model {
         own + (other - own) * off.abs()
     }
 
+    /// What is usual at a moment: for a time to come, what is to be expected.
+    pub fn usual(&self, at: i64) -> f64 {
+        let (upper, lower) = self.band(at, 0.0);
+        lower + (upper - lower) / 2.0
+    }
+
     /// The upper and the lower bound of what is usual at a moment, so many deviations from the level.
     pub fn band(&self, at: i64, deviations: f64) -> (f64, f64) {
         let wall = wall(self.zone, at);
@@ -302,5 +308,4 @@ fn spikes(hours: Hours, known: &[(i64, i64, f64)]) -> Vec<(f64, f64)> {
 }
 
 #[cfg(test)]
-#[path = "model/tests.rs"]
 mod tests;

@@ -1,0 +1,200 @@
+//! Predictive scaling: forecasts are made and kept, and capacity is there before the hour that needs it.
+
+use wharf_base::Timestamp;
+use wharf_scaling::{
+    self as scaling, Forecaster as Weighed, Foreseen, Predictive,
+    forecast::{self, History, Relation},
+};
+use wharf_service::{Place, Stored, fence};
+use wharf_wire::Fault;
+
+use crate::{
+    activity,
+    core::Core,
+    fault::ScalingFaults,
+    names,
+    neighbours::{Neighbours, Points},
+    policy::Rule,
+    reconcile::{PERMIT, StepError},
+    records::{Forecast, Policy},
+    work::Work,
+};
+
+/// Tasks of a service, as AWS has it.
+const MOST_TASKS: u32 = 5000;
+/// Seconds of points that a policy is tried on when it is put.
+const TRIED_ON: i64 = 3 * forecast::HOUR;
+
+/// A policy of predictive scaling with its forecast, if one was tried.
+pub struct Forecaster {
+    name: String,
+    uuid: String,
+    policy: Box<Predictive>,
+    kept: Option<Stored<Forecast>>,
+}
+
+impl Forecaster {
+    /// The last forecast, unless it is that of a policy of the same name that is gone.
+    fn of_policy(&self) -> Option<&Forecast> {
+        let kept = self.kept.as_ref().map(|it| &it.record);
+        kept.filter(|it| it.policy == self.uuid)
+    }
+
+    pub fn next_change(&self, now: Timestamp) -> Timestamp {
+        forecast::next_change(now, self.policy.buffer)
+    }
+}
+
+impl Work<'_> {
+    pub async fn forecasters(
+        &self,
+        policies: &[Stored<Policy>],
+    ) -> Result<Vec<Forecaster>, StepError> {
+        let mut found = Vec::new();
+        for stored in policies.iter().filter(|it| !it.record.deleting) {
+            let Ok(Rule::Predictive(policy)) = Rule::of(&stored.record) else {
+                continue;
+            };
+            let name = stored.record.name.clone();
+            let key = names::forecast_key(self.place, self.id, &name);
+            let kept = self.core.table.read::<Forecast>(&key).await?;
+            found.push(Forecaster {
+                name,
+                uuid: stored.record.uuid.clone(),
+                policy,
+                kept,
+            });
+        }
+        Ok(found)
+    }
+
+    /// Makes the first forecast that is due. Whether there was one.
+    pub async fn forecast(&self, all: &[Forecaster]) -> Result<bool, StepError> {
+        let Some(due) = all
+            .iter()
+            .find(|it| Forecast::is_due(it.of_policy(), self.now))
+        else {
+            return Ok(false);
+        };
+        let made = history(self.core, self.place, self.id, &due.policy, self.now).await;
+        let made = made.map_err(|fault| fault.to_string()).and_then(|history| {
+            let Predictive {
+                relation, target, ..
+            } = *due.policy;
+            forecast::forecast(&history, relation, target, self.now).map_err(|it| it.to_string())
+        });
+        if let Err(problem) = &made {
+            tracing::info!(
+                resource = self.stored.record.resource,
+                policy = due.name,
+                problem,
+                "a forecast was not made, will retry"
+            );
+        }
+        let after = Forecast::after(due.of_policy(), &due.uuid, made, self.now);
+        let key = names::forecast_key(self.place, self.id, &due.name);
+        let mut changes = self.core.table.begin();
+        changes.when(self.stored.unchanged());
+        changes.when(match &due.kept {
+            Some(kept) => kept.unchanged(),
+            None => wharf_store::Compare::absent(&key),
+        });
+        changes.fence(fence::<ScalingFaults>(&self.core.shard)?);
+        changes.put(&key, &after);
+        changes.write(&PERMIT).await?;
+        Ok(true)
+    }
+
+    pub fn foreseen(&self, all: &[Forecaster]) -> Option<Foreseen> {
+        let weighed: Vec<Weighed<'_>> = all
+            .iter()
+            .filter_map(|it| {
+                Some(Weighed {
+                    name: &it.name,
+                    policy: &it.policy,
+                    hours: &it.of_policy()?.hours,
+                })
+            })
+            .collect();
+        let bounds = self.stored.record.bounds();
+        scaling::foreseen(&weighed, bounds, MOST_TASKS, self.now)
+    }
+
+    /// Raises what is below the forecast, unless scaling out is suspended. Whether anything was written.
+    pub async fn prepare(&self, foreseen: &Foreseen, desired: u32) -> Result<bool, StepError> {
+        let target = &self.stored.record;
+        if target.suspended.scale_out {
+            return Ok(false);
+        }
+        let Foreseen {
+            by, forecast, max, ..
+        } = foreseen;
+        let cause = format!("predictive scaling policy {by} forecast a capacity of {forecast}");
+        if *max > target.max {
+            let range = activity::range(None, Some(*max));
+            let order = self.core.order(self.now);
+            let begun = activity::begun(&target.resource, format!("Setting {range}"), cause, order);
+            let text = format!("Successfully set {range}");
+            let ended = begun.1.ended(activity::SUCCESSFUL, text, self.now);
+            self.write(|changes, target| {
+                target.max = *max;
+                activity::put(changes, self.place, self.id, &(begun.0, ended));
+            })
+            .await?;
+            return Ok(true);
+        }
+        if desired >= foreseen.floor {
+            return Ok(false);
+        }
+        self.begin(foreseen.floor, cause, |_, _| {}).await?;
+        Ok(true)
+    }
+}
+
+/// What the metrics of a policy were in the last two weeks.
+async fn history(
+    core: &Core,
+    place: &Place,
+    target: &str,
+    policy: &Predictive,
+    now: Timestamp,
+) -> Result<History, Fault> {
+    let to = forecast::hour_of(now);
+    read(core, place, target, policy, (to - forecast::LOOKS_BACK, to)).await
+}
+
+async fn read(
+    core: &Core,
+    place: &Place,
+    target: &str,
+    policy: &Predictive,
+    span: (i64, i64),
+) -> Result<History, Fault> {
+    let neighbours = Neighbours::of(core, place, target);
+    let of_past = async |queries| -> Result<Points, Fault> {
+        match policy.relation {
+            Relation::Learned => neighbours.measured(queries, span).await,
+            Relation::Known(_) => Ok(Vec::new()),
+        }
+    };
+    Ok(History {
+        load: neighbours.measured(&policy.load, span).await?,
+        scaling: of_past(&policy.scaling).await?,
+        capacity: of_past(&policy.capacity).await?,
+    })
+}
+
+/// Asks for the last hours, so that what CloudWatch refuses is refused when the policy is put.
+///
+/// # Errors
+/// CloudWatch's.
+pub async fn try_out(
+    core: &Core,
+    place: &Place,
+    target: &str,
+    policy: &Predictive,
+) -> Result<(), Fault> {
+    let to = forecast::hour_of(core.now());
+    let span = (to - TRIED_ON, to);
+    read(core, place, target, policy, span).await.map(drop)
+}
