@@ -1,6 +1,7 @@
 """Tasks start only images that the keys of an account's rules signed."""
 
 import base64
+import contextlib
 import json
 import subprocess
 
@@ -298,3 +299,138 @@ def test_bad_rules_are_refused(guarded, ours):
     with pytest.raises(ClientError, match="not authorized|AccessDenied"):
         guarded.client("ecs", keys=stranger).run_task(taskDefinition="x")
     assert guarded.run("admission", "list").stdout.startswith("No rules")
+
+
+@pytest.fixture
+def profile(guarded):
+    """A signing profile of a new key, and the key."""
+    name, made = (
+        tasks.unique("profile").replace("-", "_"),
+        guarded.client("kms").create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY"),
+    )
+    key = made["KeyMetadata"]["Arn"]
+    said = guarded.run("signing-profile", "create", name, "--key", key).stdout
+    arn = f"arn:aws:signer:us-east-1:000000000000:/signing-profiles/{name}"
+    assert arn in said and key in said
+    yield name, arn, key
+    ecr = guarded.client("ecr")
+    with contextlib.suppress(ecr.exceptions.SigningConfigurationNotFoundException):
+        ecr.delete_signing_configuration()
+    guarded.run("signing-profile", "remove", name)
+
+
+def configured(guarded, arn, *patterns):
+    filters = [{"filter": pattern, "filterType": "WILDCARD_MATCH"} for pattern in patterns]
+    rule = {"signingProfileArn": arn, **({"repositoryFilters": filters} if filters else {})}
+    guarded.client("ecr").put_signing_configuration(signingConfiguration={"rules": [rule]})
+
+
+def signing_status(guarded, name, tag="1"):
+    """The one status of an image, once it is decided."""
+
+    def decided():
+        answer = guarded.client("ecr").describe_image_signing_status(repositoryName=name, imageId={"imageTag": tag})
+        statuses = answer["signingStatuses"]
+        return statuses if all(one["status"] != "IN_PROGRESS" for one in statuses) else None
+
+    (status,) = wait_for(decided, 60, "the end of signing")
+    return status
+
+
+def test_what_is_pushed_is_signed_and_starts_where_only_that_may(guarded, rules, profile, tmp_path):
+    name, arn, key = profile
+    configured(guarded, arn, "prod*")
+    signed, uri, digest, registry = pushed(guarded)
+    _, other, _, _ = pushed(guarded, prefix="staging")
+    assert signing_status(guarded, signed) == {"signingProfileArn": arn, "status": "COMPLETE"}
+    # A verifier of its own: the certificate that is printed is of the key, signed itself, and the envelope is under it.
+    certificate = tmp_path / "release.pem"
+    certificate.write_text(guarded.run("signing-profile", "certificate", name).stdout)
+    public = guarded.client("kms").get_public_key(KeyId=key)["PublicKey"]
+    trusted = signing.Trusted(certificate.read_bytes(), public)
+    (referrer,) = registry.ask("GET", f"referrers/{digest}").json()["manifests"]
+    assert referrer["artifactType"] == signing.NOTATION
+    assert json.loads(referrer["annotations"]["io.cncf.notary.x509chain.thumbprint#S256"]) == [trusted.thumbprint]
+    artifact = registry.ask("GET", f"manifests/{referrer['digest']}", headers={"Accept": "*/*"}).json()
+    assert artifact["subject"]["digest"] == digest
+    (layer,) = artifact["layers"]
+    assert layer["mediaType"] == "application/jose+json"
+    target = trusted.verified(registry.ask("GET", f"blobs/{layer['digest']}").content)
+    manifest = registry.ask("GET", f"manifests/{digest}", headers={"Accept": "*/*"}).content
+    assert target == {"mediaType": signing.MANIFEST, "digest": digest, "size": len(manifest)}
+
+    made = guarded.run("admission", "set", "release", "--repository", "*", "--key", certificate).stdout
+    try:
+        assert trusted.fingerprint in made
+        ran_as(guarded, started(run(guarded, uri))["taskArn"], digest)
+        assert "there is no signature" in refused(run(guarded, other))
+    finally:
+        guarded.run("admission", "remove", "release")
+
+
+def test_a_key_that_is_disabled_signs_nothing_until_it_is_pushed_again(guarded, profile):
+    _, arn, key = profile
+    configured(guarded, arn)
+    kms = guarded.client("kms")
+    kms.disable_key(KeyId=key)
+    name, _, _, registry = pushed(guarded)
+    failed = signing_status(guarded, name)
+    assert (failed["status"], failed["failureCode"]) == ("FAILED", "KmsError") and "is disabled" in failed["failureReason"]
+    kms.enable_key(KeyId=key)
+    guarded.kill_child("server")
+    wait_for(guarded.healthy, 60, "the server")
+    assert signing_status(guarded, name)["status"] == "FAILED"
+    images.push(guarded, "busybox", name=name, tag="1")
+    assert signing_status(guarded, name)["status"] == "COMPLETE"
+    images.push(guarded, "busybox", name=name, tag="1")
+    assert len(registry.ask("GET", f"referrers/{digest_of(guarded, name)}").json()["manifests"]) == 1
+
+
+def test_whoever_may_not_sign_pushes_all_the_same(guarded, profile):
+    _, arn, _ = profile
+    configured(guarded, arn)
+    name, uri, _, _ = pushed(guarded)
+    signing_status(guarded, name)
+    pushes = {"Effect": "Allow", "Action": "ecr:*", "Resource": "*"}
+    signs = {"Effect": "Allow", "Action": "signer:SignPayload", "Resource": arn}
+    for tag, statements, expected in (("by-one", [pushes], "FAILED"), ("by-other", [pushes, signs], "COMPLETE")):
+        policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        ecr = guarded.client("ecr", keys=tasks.user(guarded, policy)[1])
+        manifest = ecr.batch_get_image(repositoryName=name, imageIds=[{"imageTag": "1"}])["images"][0]["imageManifest"]
+        # Another image, of the same layers.
+        text = json.dumps({**json.loads(manifest), "annotations": {"pushed": tag}})
+        ecr.put_image(repositoryName=name, imageManifest=text, imageTag=tag)
+        status = signing_status(guarded, name, tag)
+        assert status["status"] == expected, status
+        if expected == "FAILED":
+            assert status["failureCode"] == "AccessDenied" and "signer:SignPayload" in status["failureReason"]
+
+
+def test_configurations_and_profiles_that_make_no_sense(guarded, profile):
+    name, arn, _ = profile
+    ecr = guarded.client("ecr")
+    with pytest.raises(ecr.exceptions.SigningConfigurationNotFoundException):
+        ecr.get_signing_configuration()
+    for wrong in (arn + "x", arn.replace("us-east-1", "eu-west-1"), arn.replace("000000000000", "111122223333")):
+        with pytest.raises(ecr.exceptions.ValidationException, match="signing profile"):
+            configured(guarded, wrong)
+    for pattern in ("Prod", "a//b", "", "x" * 257):
+        with pytest.raises(ClientError):
+            configured(guarded, arn, pattern)
+    configured(guarded, arn, "prod/*")
+    shown = ecr.get_signing_configuration()
+    assert shown["signingConfiguration"]["rules"][0]["repositoryFilters"] == [{"filter": "prod/*", "filterType": "WILDCARD_MATCH"}]
+    keys = {}
+    for spec, usage in (("ECC_NIST_P521", "SIGN_VERIFY"), ("RSA_2048", "ENCRYPT_DECRYPT"), ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT")):
+        keys[spec] = guarded.client("kms").create_key(KeySpec=spec, KeyUsage=usage)["KeyMetadata"]["KeyId"]
+    for asked in (
+        (name, keys["RSA_2048"]),
+        ("other", keys["ECC_NIST_P521"]),
+        ("other", keys["RSA_2048"]),
+        ("other", keys["SYMMETRIC_DEFAULT"]),
+        ("a-b", "x"),
+    ):
+        answer = control.call(guarded, "CreateSigningProfile", guarded.root, name=asked[0], keyId=asked[1])
+        assert answer.status_code == 400, (asked, answer.text)
+    (listed,) = json.loads(guarded.run("signing-profile", "list", "--json").stdout)["profiles"]
+    assert listed["arn"] == arn

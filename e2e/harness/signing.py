@@ -84,6 +84,41 @@ class Signer:
         return layer("application/jose+json", envelope, {}), envelope
 
 
+class Trusted:
+    """A certificate in PEM form that signed itself, and what is under it."""
+
+    def __init__(self, pem, spki):
+        self.certificate = x509.load_pem_x509_certificate(pem)
+        self.certificate.verify_directly_issued_by(self.certificate)
+        key = self.certificate.public_key()
+        der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        assert der == spki
+        usage = self.certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        assert x509.ExtendedKeyUsageOID.CODE_SIGNING in usage
+        self.fingerprint = hashlib.sha256(der).hexdigest()
+        self.thumbprint = self.certificate.fingerprint(hashes.SHA256()).hex()
+
+    def verified(self, envelope):
+        """What an envelope of notation on P-256 is about."""
+        said = json.loads(envelope)
+        (first,) = said["header"]["x5c"]
+        assert base64.b64decode(first) == self.certificate.public_bytes(serialization.Encoding.DER)
+        head = json.loads(plain(said["protected"]))
+        assert head["alg"] == "ES256" and head["cty"] == "application/vnd.cncf.notary.payload.v1+json", head
+        assert head["crit"] == ["io.cncf.notary.signingScheme"] and head["io.cncf.notary.signingScheme"] == "notary.x509", head
+        signed = plain(said["signature"])
+        assert len(signed) == 64
+        pair = utils.encode_dss_signature(int.from_bytes(signed[:32], "big"), int.from_bytes(signed[32:], "big"))
+        message = f"{said['protected']}.{said['payload']}".encode()
+        self.certificate.public_key().verify(pair, message, ec.ECDSA(hashes.SHA256()))
+        return json.loads(plain(said["payload"]))["targetArtifact"]
+
+
+def plain(text):
+    """The inverse of `url_safe`."""
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
 def url_safe(data):
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 

@@ -39,6 +39,7 @@ mod ready;
 mod repair;
 mod roles;
 mod scan_db;
+mod signing_profile;
 mod sockets;
 mod status;
 mod style;
@@ -56,7 +57,8 @@ use args::{
     AccountCommand, AdmissionCommand, AgentArgs, ApiArgs, BackupArgs, CaArgs, CompletionArgs,
     CostArgs, DataArgs, DemoArgs, DoctorArgs, ExecArgs, ExplainArgs, IamCommand, ImagesCommand,
     KeysCommand, LbArgs, LogsArgs, ManArgs, NodeArgs, NodeCommand, RepairArgs, RestoreArgs,
-    ScanDbCommand, ServerArgs, StatusArgs, TokenArgs, TopArgs, UpArgs, WhyArgs,
+    ScanDbCommand, ServerArgs, SigningProfileCommand, StatusArgs, TokenArgs, TopArgs, UpArgs,
+    WhyArgs,
 };
 use keyring::KeyringArgs;
 use layout::Layout;
@@ -117,6 +119,9 @@ enum Command {
     /// Say which images tasks may start, by the keys that must have signed them
     #[command(subcommand)]
     Admission(AdmissionCommand),
+    /// Make signing profiles: keys that sign what is pushed to the registry
+    #[command(subcommand)]
+    SigningProfile(SigningProfileCommand),
     /// Run the control plane alone
     Server(ServerArgs),
     /// Make a token with which another machine joins as a node
@@ -217,6 +222,7 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         }
         Command::ScanDb(ScanDbCommand::Status(args)) => scan_db::status(&Layout::new(&args.data)?),
         Command::Admission(command) => admission::run(&command),
+        Command::SigningProfile(command) => signing_profile::run(&command),
         Command::Server(args) => roles::server(&args),
         Command::Token(args) => join::token(&Layout::new(&args.data.data)?, &args),
         Command::Node(args) => match &args.command {

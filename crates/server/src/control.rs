@@ -12,7 +12,7 @@ use wharf_wire::{Call, Caller, Check, Fault};
 use crate::{
     accounts::Accounts, admission::Admission, backup::Backup,
     certificate_authority::CertificateAuthority, explain::Explain, join::Join, keys::Keys,
-    nodes::Nodes, outside::Outside, overview::Overview,
+    nodes::Nodes, outside::Outside, overview::Overview, signing_profiles::SigningProfiles,
 };
 
 /// The parts that carry the operations out.
@@ -22,10 +22,13 @@ pub struct Control(pub Arc<Parts>);
 /// Actions that are about what the caller's own account has, or that are no secret. All others are about
 /// the installation, and so are for nobody but its own account: what policies of another account allow
 /// ends at that account.
-const OF_EVERY_ACCOUNT: [&str; 7] = [
+const OF_EVERY_ACCOUNT: [&str; 10] = [
     "PutAdmissionRule",
     "ListAdmissionRules",
     "DeleteAdmissionRule",
+    "CreateSigningProfile",
+    "ListSigningProfiles",
+    "DeleteSigningProfile",
     "Overview",
     "Explain",
     "GetCertificateAuthority",
@@ -42,6 +45,7 @@ pub struct Parts {
     pub nodes: Nodes,
     pub outside: Outside,
     pub overview: Overview,
+    pub signing_profiles: SigningProfiles,
     pub certificate_authority: CertificateAuthority,
     pub explain: Explain,
     pub backup: Backup,
@@ -59,7 +63,9 @@ wharf_api_wharf::operations! {
     close_account = close_account;
     create_account = create_account;
     create_join_token = create_join_token;
+    create_signing_profile = create_signing_profile;
     delete_admission_rule = delete_admission_rule;
+    delete_signing_profile = delete_signing_profile;
     explain = explain;
     get_backup = get_backup;
     get_certificate_authority = get_certificate_authority;
@@ -68,6 +74,7 @@ wharf_api_wharf::operations! {
     list_keys = list_keys;
     list_nodes = list_nodes;
     list_outside_access = list_outside_access;
+    list_signing_profiles = list_signing_profiles;
     overview = overview;
     put_admission_rule = put_admission_rule;
     remove_node = remove_node;
@@ -153,6 +160,30 @@ async fn delete_admission_rule(
     input: DeleteAdmissionRuleRequest,
 ) -> Result<DeleteAdmissionRuleResponse, Fault> {
     it.admission.delete(call, input).await
+}
+
+async fn create_signing_profile(
+    it: &Parts,
+    call: &Call,
+    input: CreateSigningProfileRequest,
+) -> Result<CreateSigningProfileResponse, Fault> {
+    it.signing_profiles.create(call, input).await
+}
+
+async fn list_signing_profiles(
+    it: &Parts,
+    call: &Call,
+    _: ListSigningProfilesRequest,
+) -> Result<ListSigningProfilesResponse, Fault> {
+    it.signing_profiles.list(call).await
+}
+
+async fn delete_signing_profile(
+    it: &Parts,
+    call: &Call,
+    input: DeleteSigningProfileRequest,
+) -> Result<DeleteSigningProfileResponse, Fault> {
+    it.signing_profiles.delete(call, input).await
 }
 
 async fn create_join_token(
@@ -247,11 +278,14 @@ mod tests {
         for operation in wharf_api_wharf::schema::SERVICE.operations {
             assert!(may("000000000000", operation.name));
             let open = [
+                "CreateSigningProfile",
                 "DeleteAdmissionRule",
+                "DeleteSigningProfile",
                 "Explain",
                 "GetCertificateAuthority",
                 "ListAdmissionRules",
                 "ListOutsideAccess",
+                "ListSigningProfiles",
                 "Overview",
                 "PutAdmissionRule",
             ];

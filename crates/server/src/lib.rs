@@ -46,6 +46,7 @@ mod principals;
 mod repair;
 mod root;
 mod services;
+mod signing_profiles;
 mod start;
 mod task_images;
 mod tls;

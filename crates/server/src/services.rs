@@ -107,14 +107,18 @@ pub static SERVICES: &[Row] = &[
         serve: |it| {
             let (catalog, clock) = (it.plane.catalog.clone(), it.clock.clone());
             catalog.calling(it.operations.clone());
+            catalog.asking(it.plane.dispatcher.clone());
             let service = EcrService::new(catalog.clone());
-            let scanning = catalog.clone();
+            let (scanning, signing) = (catalog.clone(), catalog.clone());
             let (dispatcher, told) = (it.plane.dispatcher.clone(), clock.clone());
             let replication = images::replicate(catalog.clone(), dispatcher, told);
             let scrubbing = images::scrub(catalog.clone(), it.config.scrub_every);
             Served::by(wharf_api_ecr::Routes(Arc::new(service)))
                 .running("scans of images", |stop| async move {
                     scanning.scan(stop).await
+                })
+                .running("signatures of images", |stop| async move {
+                    signing.sign(stop).await
                 })
                 .throttled(wharf_svc_ecr::RATES)
                 .tagged(wharf_svc_ecr::TAGGED)

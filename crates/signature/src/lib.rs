@@ -1,10 +1,11 @@
-//! Whether a signature of an image is that of a key.
+//! Whether a signature of an image is that of a key, and signatures to be made with one that is elsewhere.
 //!
 //! | module | what |
 //! | --- | --- |
 //! | [`Key`] | a public key as people write it down |
 //! | [`simple_signing`] | what `cosign sign --key` makes: a document about a digest, and a signature of it |
 //! | [`notation`] | what `notation sign` makes: a JSON web signature with the signer's certificate |
+//! | [`signing`] | the same made here, by a key that KMS has |
 //!
 //! Only the key is trusted. Certificates say which key signed and nothing else; names, transparency logs and
 //! timestamps of others are not asked. Pure: who reads signatures out of a registry bounds them.
@@ -13,6 +14,7 @@
 
 mod key;
 pub mod notation;
+pub mod signing;
 pub mod simple_signing;
 
 pub use key::{Key, KeyError};

@@ -14,8 +14,8 @@ use crate::{Key, Unverified};
 pub const ARTIFACT: &str = "application/vnd.cncf.notary.signature";
 /// The media type of the layer.
 pub const LAYER: &str = "application/jose+json";
-const PAYLOAD: &str = "application/vnd.cncf.notary.payload.v1+json";
-const SCHEMES: [&str; 2] = ["notary.x509", "notary.x509.signingAuthority"];
+pub(crate) const PAYLOAD: &str = "application/vnd.cncf.notary.payload.v1+json";
+pub(crate) const SCHEMES: [&str; 2] = ["notary.x509", "notary.x509.signingAuthority"];
 /// Members of the header that a reader must know, and does here.
 const KNOWN: [&str; 3] = [
     "io.cncf.notary.signingScheme",

@@ -41,11 +41,25 @@ pub mod io {
         pub type Output = CreateJoinTokenResponse;
     }
 
+    pub mod create_signing_profile {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = CreateSigningProfileRequest;
+        pub type Output = CreateSigningProfileResponse;
+    }
+
     pub mod delete_admission_rule {
         #[allow(unused_imports)]
         use super::super::*;
         pub type Input = DeleteAdmissionRuleRequest;
         pub type Output = DeleteAdmissionRuleResponse;
+    }
+
+    pub mod delete_signing_profile {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteSigningProfileRequest;
+        pub type Output = DeleteSigningProfileResponse;
     }
 
     pub mod explain {
@@ -102,6 +116,13 @@ pub mod io {
         use super::super::*;
         pub type Input = ListOutsideAccessRequest;
         pub type Output = ListOutsideAccessResponse;
+    }
+
+    pub mod list_signing_profiles {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ListSigningProfilesRequest;
+        pub type Output = ListSigningProfilesResponse;
     }
 
     pub mod overview {

@@ -20,7 +20,9 @@ pub enum Input<'a> {
     CloseAccount(&'a CloseAccountRequest),
     CreateAccount(&'a CreateAccountRequest),
     CreateJoinToken(&'a CreateJoinTokenRequest),
+    CreateSigningProfile(&'a CreateSigningProfileRequest),
     DeleteAdmissionRule(&'a DeleteAdmissionRuleRequest),
+    DeleteSigningProfile(&'a DeleteSigningProfileRequest),
     Explain(&'a ExplainRequest),
     GetBackup(&'a GetBackupRequest),
     GetCertificateAuthority(&'a GetCertificateAuthorityRequest),
@@ -29,6 +31,7 @@ pub enum Input<'a> {
     ListKeys(&'a ListKeysRequest),
     ListNodes(&'a ListNodesRequest),
     ListOutsideAccess(&'a ListOutsideAccessRequest),
+    ListSigningProfiles(&'a ListSigningProfilesRequest),
     Overview(&'a OverviewRequest),
     PutAdmissionRule(&'a PutAdmissionRuleRequest),
     RemoveNode(&'a RemoveNodeRequest),
@@ -44,7 +47,9 @@ impl Input<'_> {
             Self::CloseAccount(_) => "CloseAccount",
             Self::CreateAccount(_) => "CreateAccount",
             Self::CreateJoinToken(_) => "CreateJoinToken",
+            Self::CreateSigningProfile(_) => "CreateSigningProfile",
             Self::DeleteAdmissionRule(_) => "DeleteAdmissionRule",
+            Self::DeleteSigningProfile(_) => "DeleteSigningProfile",
             Self::Explain(_) => "Explain",
             Self::GetBackup(_) => "GetBackup",
             Self::GetCertificateAuthority(_) => "GetCertificateAuthority",
@@ -53,6 +58,7 @@ impl Input<'_> {
             Self::ListKeys(_) => "ListKeys",
             Self::ListNodes(_) => "ListNodes",
             Self::ListOutsideAccess(_) => "ListOutsideAccess",
+            Self::ListSigningProfiles(_) => "ListSigningProfiles",
             Self::Overview(_) => "Overview",
             Self::PutAdmissionRule(_) => "PutAdmissionRule",
             Self::RemoveNode(_) => "RemoveNode",
@@ -116,6 +122,15 @@ pub trait Wharf: Send + Sync + 'static {
         Err(Fault::unsupported("wharf", "CreateJoinToken"))
     }
 
+    async fn create_signing_profile(
+        &self,
+        call: &Call,
+        input: CreateSigningProfileRequest,
+    ) -> Result<CreateSigningProfileResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("wharf", "CreateSigningProfile"))
+    }
+
     async fn delete_admission_rule(
         &self,
         call: &Call,
@@ -123,6 +138,15 @@ pub trait Wharf: Send + Sync + 'static {
     ) -> Result<DeleteAdmissionRuleResponse, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("wharf", "DeleteAdmissionRule"))
+    }
+
+    async fn delete_signing_profile(
+        &self,
+        call: &Call,
+        input: DeleteSigningProfileRequest,
+    ) -> Result<DeleteSigningProfileResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("wharf", "DeleteSigningProfile"))
     }
 
     async fn explain(&self, call: &Call, input: ExplainRequest) -> Result<ExplainResponse, Fault> {
@@ -191,6 +215,15 @@ pub trait Wharf: Send + Sync + 'static {
     ) -> Result<ListOutsideAccessResponse, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("wharf", "ListOutsideAccess"))
+    }
+
+    async fn list_signing_profiles(
+        &self,
+        call: &Call,
+        input: ListSigningProfilesRequest,
+    ) -> Result<ListSigningProfilesResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("wharf", "ListSigningProfiles"))
     }
 
     async fn overview(
@@ -269,20 +302,23 @@ impl Service for Routes {
             1 => Box::new(CloseAccountRequest::default()),
             2 => Box::new(CreateAccountRequest::default()),
             3 => Box::new(CreateJoinTokenRequest::default()),
-            4 => Box::new(DeleteAdmissionRuleRequest::default()),
-            5 => Box::new(ExplainRequest::default()),
-            6 => Box::new(GetBackupRequest::default()),
-            7 => Box::new(GetCertificateAuthorityRequest::default()),
-            8 => Box::new(ListAccountsRequest::default()),
-            9 => Box::new(ListAdmissionRulesRequest::default()),
-            10 => Box::new(ListKeysRequest::default()),
-            11 => Box::new(ListNodesRequest::default()),
-            12 => Box::new(ListOutsideAccessRequest::default()),
-            13 => Box::new(OverviewRequest::default()),
-            14 => Box::new(PutAdmissionRuleRequest::default()),
-            15 => Box::new(RemoveNodeRequest::default()),
-            16 => Box::new(RetireKeysRequest::default()),
-            17 => Box::new(RotateKeysRequest::default()),
+            4 => Box::new(CreateSigningProfileRequest::default()),
+            5 => Box::new(DeleteAdmissionRuleRequest::default()),
+            6 => Box::new(DeleteSigningProfileRequest::default()),
+            7 => Box::new(ExplainRequest::default()),
+            8 => Box::new(GetBackupRequest::default()),
+            9 => Box::new(GetCertificateAuthorityRequest::default()),
+            10 => Box::new(ListAccountsRequest::default()),
+            11 => Box::new(ListAdmissionRulesRequest::default()),
+            12 => Box::new(ListKeysRequest::default()),
+            13 => Box::new(ListNodesRequest::default()),
+            14 => Box::new(ListOutsideAccessRequest::default()),
+            15 => Box::new(ListSigningProfilesRequest::default()),
+            16 => Box::new(OverviewRequest::default()),
+            17 => Box::new(PutAdmissionRuleRequest::default()),
+            18 => Box::new(RemoveNodeRequest::default()),
+            19 => Box::new(RetireKeysRequest::default()),
+            20 => Box::new(RotateKeysRequest::default()),
             _ => Box::new(()),
         }
     }
@@ -293,20 +329,23 @@ impl Service for Routes {
             1 => Box::new(CloseAccountResponse::default()),
             2 => Box::new(CreateAccountResponse::default()),
             3 => Box::new(CreateJoinTokenResponse::default()),
-            4 => Box::new(DeleteAdmissionRuleResponse::default()),
-            5 => Box::new(ExplainResponse::default()),
-            6 => Box::new(GetBackupResponse::default()),
-            7 => Box::new(GetCertificateAuthorityResponse::default()),
-            8 => Box::new(ListAccountsResponse::default()),
-            9 => Box::new(ListAdmissionRulesResponse::default()),
-            10 => Box::new(ListKeysResponse::default()),
-            11 => Box::new(ListNodesResponse::default()),
-            12 => Box::new(ListOutsideAccessResponse::default()),
-            13 => Box::new(OverviewResponse::default()),
-            14 => Box::new(PutAdmissionRuleResponse::default()),
-            15 => Box::new(RemoveNodeResponse::default()),
-            16 => Box::new(RetireKeysResponse::default()),
-            17 => Box::new(RotateKeysResponse::default()),
+            4 => Box::new(CreateSigningProfileResponse::default()),
+            5 => Box::new(DeleteAdmissionRuleResponse::default()),
+            6 => Box::new(DeleteSigningProfileResponse::default()),
+            7 => Box::new(ExplainResponse::default()),
+            8 => Box::new(GetBackupResponse::default()),
+            9 => Box::new(GetCertificateAuthorityResponse::default()),
+            10 => Box::new(ListAccountsResponse::default()),
+            11 => Box::new(ListAdmissionRulesResponse::default()),
+            12 => Box::new(ListKeysResponse::default()),
+            13 => Box::new(ListNodesResponse::default()),
+            14 => Box::new(ListOutsideAccessResponse::default()),
+            15 => Box::new(ListSigningProfilesResponse::default()),
+            16 => Box::new(OverviewResponse::default()),
+            17 => Box::new(PutAdmissionRuleResponse::default()),
+            18 => Box::new(RemoveNodeResponse::default()),
+            19 => Box::new(RetireKeysResponse::default()),
+            20 => Box::new(RotateKeysResponse::default()),
             _ => Box::new(()),
         }
     }
@@ -331,20 +370,23 @@ impl Service for Routes {
             1 => Input::CloseAccount(borrowed(input)),
             2 => Input::CreateAccount(borrowed(input)),
             3 => Input::CreateJoinToken(borrowed(input)),
-            4 => Input::DeleteAdmissionRule(borrowed(input)),
-            5 => Input::Explain(borrowed(input)),
-            6 => Input::GetBackup(borrowed(input)),
-            7 => Input::GetCertificateAuthority(borrowed(input)),
-            8 => Input::ListAccounts(borrowed(input)),
-            9 => Input::ListAdmissionRules(borrowed(input)),
-            10 => Input::ListKeys(borrowed(input)),
-            11 => Input::ListNodes(borrowed(input)),
-            12 => Input::ListOutsideAccess(borrowed(input)),
-            13 => Input::Overview(borrowed(input)),
-            14 => Input::PutAdmissionRule(borrowed(input)),
-            15 => Input::RemoveNode(borrowed(input)),
-            16 => Input::RetireKeys(borrowed(input)),
-            17 => Input::RotateKeys(borrowed(input)),
+            4 => Input::CreateSigningProfile(borrowed(input)),
+            5 => Input::DeleteAdmissionRule(borrowed(input)),
+            6 => Input::DeleteSigningProfile(borrowed(input)),
+            7 => Input::Explain(borrowed(input)),
+            8 => Input::GetBackup(borrowed(input)),
+            9 => Input::GetCertificateAuthority(borrowed(input)),
+            10 => Input::ListAccounts(borrowed(input)),
+            11 => Input::ListAdmissionRules(borrowed(input)),
+            12 => Input::ListKeys(borrowed(input)),
+            13 => Input::ListNodes(borrowed(input)),
+            14 => Input::ListOutsideAccess(borrowed(input)),
+            15 => Input::ListSigningProfiles(borrowed(input)),
+            16 => Input::Overview(borrowed(input)),
+            17 => Input::PutAdmissionRule(borrowed(input)),
+            18 => Input::RemoveNode(borrowed(input)),
+            19 => Input::RetireKeys(borrowed(input)),
+            20 => Input::RotateKeys(borrowed(input)),
             _ => unreachable!("operations are numbered by the schema"),
         };
         self.0.authorize(cx, input).await
@@ -361,20 +403,23 @@ impl Service for Routes {
             1 => Box::new(self.0.close_account(call, typed(input)).await?),
             2 => Box::new(self.0.create_account(call, typed(input)).await?),
             3 => Box::new(self.0.create_join_token(call, typed(input)).await?),
-            4 => Box::new(self.0.delete_admission_rule(call, typed(input)).await?),
-            5 => Box::new(self.0.explain(call, typed(input)).await?),
-            6 => Box::new(self.0.get_backup(call, typed(input)).await?),
-            7 => Box::new(self.0.get_certificate_authority(call, typed(input)).await?),
-            8 => Box::new(self.0.list_accounts(call, typed(input)).await?),
-            9 => Box::new(self.0.list_admission_rules(call, typed(input)).await?),
-            10 => Box::new(self.0.list_keys(call, typed(input)).await?),
-            11 => Box::new(self.0.list_nodes(call, typed(input)).await?),
-            12 => Box::new(self.0.list_outside_access(call, typed(input)).await?),
-            13 => Box::new(self.0.overview(call, typed(input)).await?),
-            14 => Box::new(self.0.put_admission_rule(call, typed(input)).await?),
-            15 => Box::new(self.0.remove_node(call, typed(input)).await?),
-            16 => Box::new(self.0.retire_keys(call, typed(input)).await?),
-            17 => Box::new(self.0.rotate_keys(call, typed(input)).await?),
+            4 => Box::new(self.0.create_signing_profile(call, typed(input)).await?),
+            5 => Box::new(self.0.delete_admission_rule(call, typed(input)).await?),
+            6 => Box::new(self.0.delete_signing_profile(call, typed(input)).await?),
+            7 => Box::new(self.0.explain(call, typed(input)).await?),
+            8 => Box::new(self.0.get_backup(call, typed(input)).await?),
+            9 => Box::new(self.0.get_certificate_authority(call, typed(input)).await?),
+            10 => Box::new(self.0.list_accounts(call, typed(input)).await?),
+            11 => Box::new(self.0.list_admission_rules(call, typed(input)).await?),
+            12 => Box::new(self.0.list_keys(call, typed(input)).await?),
+            13 => Box::new(self.0.list_nodes(call, typed(input)).await?),
+            14 => Box::new(self.0.list_outside_access(call, typed(input)).await?),
+            15 => Box::new(self.0.list_signing_profiles(call, typed(input)).await?),
+            16 => Box::new(self.0.overview(call, typed(input)).await?),
+            17 => Box::new(self.0.put_admission_rule(call, typed(input)).await?),
+            18 => Box::new(self.0.remove_node(call, typed(input)).await?),
+            19 => Box::new(self.0.retire_keys(call, typed(input)).await?),
+            20 => Box::new(self.0.rotate_keys(call, typed(input)).await?),
             _ => unreachable!("operations are numbered by the schema"),
         }))
     }
@@ -450,19 +495,41 @@ impl Wharf for Client {
         self.inner.create_join_token(&call, input).await
     }
 
+    async fn create_signing_profile(
+        &self,
+        call: &Call,
+        input: CreateSigningProfileRequest,
+    ) -> Result<CreateSigningProfileResponse, Fault> {
+        let call = self
+            .admit(call, Input::CreateSigningProfile(&input), 4, &input)
+            .await?;
+        self.inner.create_signing_profile(&call, input).await
+    }
+
     async fn delete_admission_rule(
         &self,
         call: &Call,
         input: DeleteAdmissionRuleRequest,
     ) -> Result<DeleteAdmissionRuleResponse, Fault> {
         let call = self
-            .admit(call, Input::DeleteAdmissionRule(&input), 4, &input)
+            .admit(call, Input::DeleteAdmissionRule(&input), 5, &input)
             .await?;
         self.inner.delete_admission_rule(&call, input).await
     }
 
+    async fn delete_signing_profile(
+        &self,
+        call: &Call,
+        input: DeleteSigningProfileRequest,
+    ) -> Result<DeleteSigningProfileResponse, Fault> {
+        let call = self
+            .admit(call, Input::DeleteSigningProfile(&input), 6, &input)
+            .await?;
+        self.inner.delete_signing_profile(&call, input).await
+    }
+
     async fn explain(&self, call: &Call, input: ExplainRequest) -> Result<ExplainResponse, Fault> {
-        let call = self.admit(call, Input::Explain(&input), 5, &input).await?;
+        let call = self.admit(call, Input::Explain(&input), 7, &input).await?;
         self.inner.explain(&call, input).await
     }
 
@@ -472,7 +539,7 @@ impl Wharf for Client {
         input: GetBackupRequest,
     ) -> Result<GetBackupResponse, Fault> {
         let call = self
-            .admit(call, Input::GetBackup(&input), 6, &input)
+            .admit(call, Input::GetBackup(&input), 8, &input)
             .await?;
         self.inner.get_backup(&call, input).await
     }
@@ -483,7 +550,7 @@ impl Wharf for Client {
         input: GetCertificateAuthorityRequest,
     ) -> Result<GetCertificateAuthorityResponse, Fault> {
         let call = self
-            .admit(call, Input::GetCertificateAuthority(&input), 7, &input)
+            .admit(call, Input::GetCertificateAuthority(&input), 9, &input)
             .await?;
         self.inner.get_certificate_authority(&call, input).await
     }
@@ -494,7 +561,7 @@ impl Wharf for Client {
         input: ListAccountsRequest,
     ) -> Result<ListAccountsResponse, Fault> {
         let call = self
-            .admit(call, Input::ListAccounts(&input), 8, &input)
+            .admit(call, Input::ListAccounts(&input), 10, &input)
             .await?;
         self.inner.list_accounts(&call, input).await
     }
@@ -505,7 +572,7 @@ impl Wharf for Client {
         input: ListAdmissionRulesRequest,
     ) -> Result<ListAdmissionRulesResponse, Fault> {
         let call = self
-            .admit(call, Input::ListAdmissionRules(&input), 9, &input)
+            .admit(call, Input::ListAdmissionRules(&input), 11, &input)
             .await?;
         self.inner.list_admission_rules(&call, input).await
     }
@@ -516,7 +583,7 @@ impl Wharf for Client {
         input: ListKeysRequest,
     ) -> Result<ListKeysResponse, Fault> {
         let call = self
-            .admit(call, Input::ListKeys(&input), 10, &input)
+            .admit(call, Input::ListKeys(&input), 12, &input)
             .await?;
         self.inner.list_keys(&call, input).await
     }
@@ -527,7 +594,7 @@ impl Wharf for Client {
         input: ListNodesRequest,
     ) -> Result<ListNodesResponse, Fault> {
         let call = self
-            .admit(call, Input::ListNodes(&input), 11, &input)
+            .admit(call, Input::ListNodes(&input), 13, &input)
             .await?;
         self.inner.list_nodes(&call, input).await
     }
@@ -538,9 +605,20 @@ impl Wharf for Client {
         input: ListOutsideAccessRequest,
     ) -> Result<ListOutsideAccessResponse, Fault> {
         let call = self
-            .admit(call, Input::ListOutsideAccess(&input), 12, &input)
+            .admit(call, Input::ListOutsideAccess(&input), 14, &input)
             .await?;
         self.inner.list_outside_access(&call, input).await
+    }
+
+    async fn list_signing_profiles(
+        &self,
+        call: &Call,
+        input: ListSigningProfilesRequest,
+    ) -> Result<ListSigningProfilesResponse, Fault> {
+        let call = self
+            .admit(call, Input::ListSigningProfiles(&input), 15, &input)
+            .await?;
+        self.inner.list_signing_profiles(&call, input).await
     }
 
     async fn overview(
@@ -549,7 +627,7 @@ impl Wharf for Client {
         input: OverviewRequest,
     ) -> Result<OverviewResponse, Fault> {
         let call = self
-            .admit(call, Input::Overview(&input), 13, &input)
+            .admit(call, Input::Overview(&input), 16, &input)
             .await?;
         self.inner.overview(&call, input).await
     }
@@ -560,7 +638,7 @@ impl Wharf for Client {
         input: PutAdmissionRuleRequest,
     ) -> Result<PutAdmissionRuleResponse, Fault> {
         let call = self
-            .admit(call, Input::PutAdmissionRule(&input), 14, &input)
+            .admit(call, Input::PutAdmissionRule(&input), 17, &input)
             .await?;
         self.inner.put_admission_rule(&call, input).await
     }
@@ -571,7 +649,7 @@ impl Wharf for Client {
         input: RemoveNodeRequest,
     ) -> Result<RemoveNodeResponse, Fault> {
         let call = self
-            .admit(call, Input::RemoveNode(&input), 15, &input)
+            .admit(call, Input::RemoveNode(&input), 18, &input)
             .await?;
         self.inner.remove_node(&call, input).await
     }
@@ -582,7 +660,7 @@ impl Wharf for Client {
         input: RetireKeysRequest,
     ) -> Result<RetireKeysResponse, Fault> {
         let call = self
-            .admit(call, Input::RetireKeys(&input), 16, &input)
+            .admit(call, Input::RetireKeys(&input), 19, &input)
             .await?;
         self.inner.retire_keys(&call, input).await
     }
@@ -593,7 +671,7 @@ impl Wharf for Client {
         input: RotateKeysRequest,
     ) -> Result<RotateKeysResponse, Fault> {
         let call = self
-            .admit(call, Input::RotateKeys(&input), 17, &input)
+            .admit(call, Input::RotateKeys(&input), 20, &input)
             .await?;
         self.inner.rotate_keys(&call, input).await
     }

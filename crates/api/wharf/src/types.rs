@@ -195,6 +195,26 @@ structure!(CreateJoinTokenResponse {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateSigningProfileRequest {
+    pub name: Option<String>,
+    pub key_id: Option<String>,
+    pub validity_days: Option<i32>,
+}
+structure!(CreateSigningProfileRequest {
+0 name,
+1 key_id,
+2 validity_days,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CreateSigningProfileResponse {
+    pub profile: Option<SigningProfile>,
+}
+structure!(CreateSigningProfileResponse {
+0 profile,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct DeleteAdmissionRuleRequest {
     pub name: Option<String>,
 }
@@ -208,6 +228,22 @@ pub struct DeleteAdmissionRuleResponse {
 }
 structure!(DeleteAdmissionRuleResponse {
 0 rule,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteSigningProfileRequest {
+    pub name: Option<String>,
+}
+structure!(DeleteSigningProfileRequest {
+0 name,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteSigningProfileResponse {
+    pub profile: Option<SigningProfile>,
+}
+structure!(DeleteSigningProfileResponse {
+0 profile,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -374,6 +410,18 @@ pub struct ListOutsideAccessResponse {
 structure!(ListOutsideAccessResponse {
 0 open,
 1 unread,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ListSigningProfilesRequest {}
+structure!(ListSigningProfilesRequest {});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ListSigningProfilesResponse {
+    pub profiles: Option<Vec<SigningProfile>>,
+}
+structure!(ListSigningProfilesResponse {
+0 profiles,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -552,6 +600,28 @@ structure!(RotateKeysResponse {
 2 authority,
 3 renewing,
 4 access_key_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SigningProfile {
+    pub name: Option<String>,
+    pub arn: Option<String>,
+    pub key_arn: Option<String>,
+    pub certificate: Option<String>,
+    pub fingerprint: Option<String>,
+    pub validity_days: Option<i32>,
+    pub created_at: Option<Timestamp>,
+    pub created_by: Option<String>,
+}
+structure!(SigningProfile {
+0 name,
+1 arn,
+2 key_arn,
+3 certificate,
+4 fingerprint,
+5 validity_days,
+6 created_at,
+7 created_by,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]

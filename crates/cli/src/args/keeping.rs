@@ -125,6 +125,39 @@ pub struct AdmissionRemoveArgs {
 }
 
 #[derive(Subcommand, Clone)]
+pub enum SigningProfileCommand {
+    /// Make a profile of a key of KMS; put-signing-configuration of ECR says what it signs
+    Create(SigningProfileCreateArgs),
+    /// Show the profiles
+    List(OutputArgs),
+    /// Print the certificate of a profile, which verifiers of its signatures trust
+    Certificate(SigningProfileNameArgs),
+    /// Remove a profile; what it signed stays signed
+    Remove(SigningProfileNameArgs),
+}
+
+#[derive(Args, Clone)]
+pub struct SigningProfileCreateArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Letters, digits and underscores
+    pub name: String,
+    /// A key of KMS for SIGN_VERIFY, by its id, ARN or alias: ECC_NIST_P256, ECC_NIST_P384, RSA_2048, RSA_3072, RSA_4096
+    #[arg(long, value_name = "KEY")]
+    pub key: String,
+    /// For how many days a signature counts; for good, unless it is said
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i32).range(1..=4100))]
+    pub validity_days: Option<i32>,
+}
+
+#[derive(Args, Clone)]
+pub struct SigningProfileNameArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    pub name: String,
+}
+
+#[derive(Subcommand, Clone)]
 pub enum IamCommand {
     /// Show what other accounts, identity providers and anybody at all are let do in this region
     Public(OutputArgs),

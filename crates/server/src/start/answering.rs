@@ -36,6 +36,7 @@ use crate::{
     overview::Overview,
     plane::Planes,
     services::Links,
+    signing_profiles::SigningProfiles,
     tls::Authorities,
 };
 
@@ -72,6 +73,7 @@ impl Plane {
         Control(Arc::new(ControlParts {
             account: config.account.clone(),
             admission: Admission::new(data.store.clone()),
+            signing_profiles: SigningProfiles::new(self.catalog.clone()),
             accounts: Accounts {
                 home: config.account.clone(),
                 directory: self.directory.clone(),

@@ -82,6 +82,7 @@ pub(crate) async fn row(
         Input::DeleteRepositoryPolicy(i) => on_repository!(i),
         Input::DescribeImageScanFindings(i) => on_repository!(i),
         Input::DescribeImageReplicationStatus(i) => on_repository!(i),
+        Input::DescribeImageSigningStatus(i) => on_repository!(i),
         Input::DescribeImages(i) => on_repository!(i),
         Input::GetDownloadUrlForLayer(i) => {
             let name = i.repository_name.as_deref().unwrap_or_default();

@@ -18,6 +18,7 @@ mod replication;
 mod repositories;
 mod scans;
 mod settings;
+mod signing;
 mod templates;
 mod usage;
 
@@ -61,6 +62,7 @@ pub(crate) use scans::{
     repository_of, scannable,
 };
 pub(crate) use settings::Setting;
+pub(crate) use signing::{PERMIT as SIGNING, expiry};
 pub(crate) use templates::MadeFor;
 pub use templates::check_repository_policy;
 
@@ -218,6 +220,9 @@ struct Inner {
     /// What is on its way from upstream registries.
     coming: pull_through::Coming,
     operations: OnceLock<Called>,
+    gate: OnceLock<signing::Gate>,
+    /// Signatures to be made.
+    signatures: Arc<wharf_reconcile::Queue<String>>,
 }
 
 /// A repository as found, and the revision of its contents.
@@ -271,6 +276,8 @@ impl Catalog {
                 owing: tokio::sync::Notify::new(),
                 coming: Default::default(),
                 operations: OnceLock::new(),
+                gate: OnceLock::new(),
+                signatures: Arc::default(),
             }),
         }
     }
@@ -305,6 +312,10 @@ impl Catalog {
 
     pub(crate) fn scans(&self) -> &Arc<wharf_reconcile::Queue<String>> {
         &self.inner.scans
+    }
+
+    pub(crate) fn signatures_queue(&self) -> &Arc<wharf_reconcile::Queue<String>> {
+        &self.inner.signatures
     }
 
     pub(crate) fn table(&self) -> &Table<EcrFaults> {

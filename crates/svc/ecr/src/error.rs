@@ -212,6 +212,12 @@ pub enum EcrError {
     ScanQuota,
     #[error("Image scanning is not supported for images of media type {0}")]
     NotScannable(String),
+    #[error("The signing configuration does not exist in the registry with id '{0}'")]
+    SigningNotFound(String),
+    #[error("{0}")]
+    SigningProfile(String),
+    #[error("a signature could not be made: {0}")]
+    SigningBroke(String),
     #[error("A resource can have at most {0} tags")]
     TooManyTags(usize),
     #[error("The operation failed due to a KMS exception: {}: {}", .0.code, .0.message)]

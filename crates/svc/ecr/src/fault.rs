@@ -114,6 +114,8 @@ impl From<&EcrError> for Fault {
             E::ScansEnhanced => faults::validation_exception(text),
             E::ScanQuota => faults::limit_exceeded_exception(text),
             E::NotScannable(_) => faults::unsupported_image_type_exception(text),
+            E::SigningNotFound(_) => faults::signing_configuration_not_found_exception(text),
+            E::SigningProfile(_) => faults::validation_exception(text),
             E::InvalidTagParameter(_) => faults::invalid_tag_parameter_exception(text),
             E::TooManyTags(_) => faults::too_many_tags_exception(text),
             E::Kms(fault) if fault.sender => {
@@ -140,6 +142,7 @@ impl From<&EcrError> for Fault {
             | E::Contention
             | E::ScanData(_)
             | E::ScanBroke(_)
+            | E::SigningBroke(_)
             | E::Store(_)
             | E::Record(_)
             | E::Blob(_)

@@ -5,6 +5,7 @@
 //! - [`EcrService`] is the API on top: one file an operation under `ops/`.
 //! - [`Catalog::scan`] reads images and compares what is in them with what is known to be wrong.
 //! - [`Catalog::bring_image`] and [`Catalog::bring_layer`] fetch what is pulled from upstream registries.
+//! - [`Catalog::sign`] has images signed by keys of KMS, as the registry's signing configuration says.
 //! - [`token`] makes and opens what `docker login` and download addresses carry.
 //!
 //! Bytes (layers, and manifests verbatim) lie in the blob store; the store holds who has them. A
@@ -34,6 +35,7 @@ mod rates;
 mod records;
 mod scanning;
 mod service;
+mod signing;
 mod tagged;
 pub mod token;
 mod upstream;
@@ -51,7 +53,7 @@ pub use names::valid_repository_name;
 pub use rates::RATES;
 pub use records::{
     CatalogData, GALLERY_REGION, Image, Logo, LogoFormat, PublicRegistry, Repository, Rescan,
-    Status,
+    SigningProfile, Status,
 };
 pub use service::EcrService;
 pub use tagged::TAGGED;

@@ -36,6 +36,7 @@ pub(crate) mod put_registry_policy;
 pub(crate) mod registry_scanning_configuration;
 pub(crate) mod replication;
 pub(crate) mod set_repository_policy;
+pub(crate) mod signing;
 pub(crate) mod start_image_scan;
 pub(crate) mod start_lifecycle_policy_preview;
 pub(crate) mod tag_resource;

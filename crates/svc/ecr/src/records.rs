@@ -24,6 +24,9 @@
 //! scan/<repository id>.<hex>              Scan: what was found in the image, or is being looked for
 //! rescan/configuration                    Rescan: for how long images are compared again
 //! scanning/configuration                  Scanning: what of a registry is scanned, and when
+//! signing/configuration                   Signing: which profiles sign what is pushed
+//! signing-profile/<name>                  SigningProfile
+//! signatures/<repository id>.<hex>        Signatures: those that profiles make of the image
 //! compared/seen                           Compared, of no account: the data that images were compared with
 //! doomed/<repository id>                  DoomedRepository: deleted, its contents still to be removed
 //! public-registry/registry                PublicRegistry
@@ -41,6 +44,7 @@ mod keys;
 mod pull_through;
 pub(crate) mod replication;
 mod scans;
+mod signing;
 
 use std::collections::BTreeMap;
 
@@ -63,6 +67,9 @@ pub(crate) use scans::{
     Compared, Frequency, Scan, ScanDay, ScanRule, ScanStatus, ScanUsage, Scanning, scan_of,
     scan_owner,
 };
+
+pub use signing::SigningProfile;
+pub(crate) use signing::{Signature, SignatureStatus, Signatures, Signing, SigningRule};
 
 pub(crate) const SERVICE: &str = "ecr";
 /// Public registries are kept apart from private ones.
@@ -314,6 +321,7 @@ records! {
     // What versions before wrote is one that had no key.
     "marker" DoomedRepository,
     "backfill" Backfill, "backfill-result" BackfillResult,
+    "signing" Signing, "signing-profile" SigningProfile, "signatures" Signatures,
 }
 
 /// What says that the blob is needed as the layer of that digest.

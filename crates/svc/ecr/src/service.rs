@@ -39,9 +39,11 @@ wharf_api_ecr::operations! {
     delete_repository = ops::delete_repository::delete_repository;
     delete_repository_creation_template = ops::templates::delete;
     delete_repository_policy = ops::delete_repository_policy::delete_repository_policy;
+    delete_signing_configuration = ops::signing::delete;
     deregister_pull_time_update_exclusion = ops::pull_exclusions::deregister;
     describe_image_scan_findings = ops::describe_image_scan_findings::describe;
     describe_image_replication_status = ops::replication::describe_status;
+    describe_image_signing_status = ops::signing::describe_status;
     describe_images = ops::describe_images::describe_images;
     describe_pull_through_cache_rules = ops::pull_through::describe;
     describe_registry = ops::replication::describe_registry;
@@ -56,6 +58,7 @@ wharf_api_ecr::operations! {
     get_registry_policy = ops::get_registry_policy::get_registry_policy;
     get_registry_scanning_configuration = ops::registry_scanning_configuration::get;
     get_repository_policy = ops::get_repository_policy::get_repository_policy;
+    get_signing_configuration = ops::signing::get;
     initiate_layer_upload = ops::initiate_layer_upload::initiate_layer_upload;
     list_image_referrers = ops::list_image_referrers::list_image_referrers;
     list_images = ops::list_images::list_images;
@@ -71,6 +74,7 @@ wharf_api_ecr::operations! {
     put_registry_policy = ops::put_registry_policy::put_registry_policy;
     register_pull_time_update_exclusion = ops::pull_exclusions::register;
     put_registry_scanning_configuration = ops::registry_scanning_configuration::put;
+    put_signing_configuration = ops::signing::put;
     set_repository_policy = ops::set_repository_policy::set_repository_policy;
     start_image_scan = ops::start_image_scan::start_image_scan;
     start_lifecycle_policy_preview = ops::start_lifecycle_policy_preview::start_lifecycle_policy_preview;

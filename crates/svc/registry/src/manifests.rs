@@ -128,10 +128,9 @@ where
         tag,
         digest: digest.map(|it| it.to_string()),
     };
-    let (permit, registry) = (&call.permit, &asked.registry);
     let pushed = asked
         .catalog
-        .put_image(permit, registry, name, new, call.now)
+        .push_image(&call, &asked.registry, name, new)
         .await?;
     let digest = pushed.image.digest;
     let mut answer = Answer::new(StatusCode::CREATED)

@@ -147,6 +147,7 @@ impl Catalog {
         change.delete(key);
         change.delete(open.keys.activating(open.id(), &image.digest));
         change.delete(image_owner(&image.blob(), open.id(), &image.digest));
+        change.delete(open.keys.signatures(open.id(), &image.digest));
         self.forget_scan(open, change, &image.digest).await?;
         if !image.children.is_empty() {
             change.delete(open.keys.index(open.id(), &image.digest));
@@ -189,6 +190,7 @@ impl Catalog {
             keys.activating_in(repository),
             keys.owed_in(repository),
             keys.all_referrers(repository),
+            keys.signatures_in(repository),
         ] {
             self.remove_all(permit, keys, repository, &prefix).await?;
         }

@@ -56,34 +56,57 @@ impl Catalog {
         Ok(())
     }
 
-    /// At most `limit` of the images behind a key, and whether there are more.
+    /// At most `limit` of the images behind a key, and whether there are more. None only if there are no more:
+    /// callers go on behind the last one.
     pub async fn inspected(
         &self,
         registry: &Registry,
         after: Option<&str>,
         limit: usize,
     ) -> Result<(Vec<Inspected>, bool), EcrError> {
-        let (keys, after) = (registry.keys(), after.map(str::to_owned));
         let scanning = self.scanning(registry).await?;
+        let mut after = after.map(str::to_owned);
+        loop {
+            let (images, last) = self
+                .inspected_among(registry, &scanning, after, limit)
+                .await?;
+            if !images.is_empty() || last.is_none() {
+                return Ok((images, last.is_some()));
+            }
+            after = last;
+        }
+    }
+
+    /// Those of so many scans whose images are there, and the key of the last scan if there are more.
+    async fn inspected_among(
+        &self,
+        registry: &Registry,
+        scanning: &Scanning,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Inspected>, Option<String>), EcrError> {
+        let keys = registry.keys();
         let enhanced = |it: &Read<Scan>| it.record.enhanced;
         let found = self
             .table()
             .page(&keys.all_scans(), after, limit, enhanced)
             .await?;
+        let last = found.records.last().map(|it| it.key.clone());
+        let last = last.filter(|_| found.more);
         let mut images = Vec::new();
         for Read {
             key, record: scan, ..
         } in found.records
         {
             let image = keys.image(&repository_of(&key), &scan.digest);
-            // The scan goes with its image.
+            // The scan goes with its image, or soon after.
             let Some(image) = self.read::<Image>(&image).await? else {
                 continue;
             };
             let repository = keys.repository(&scan.repository);
             let repository = self.read::<Repository>(&repository).await?;
             let manual = Frequency::Manual;
-            let of = |it: Read<Repository>| frequency(&scanning, &it.record);
+            let of = |it: Read<Repository>| frequency(scanning, &it.record);
             images.push(Inspected {
                 key,
                 image: image.record,
@@ -92,7 +115,7 @@ impl Catalog {
                 scanned_at: scan.completed_at,
             });
         }
-        Ok((images, found.more))
+        Ok((images, last))
     }
 
     /// At most `most` of what was found in an image, by its key and when it was scanned, from a place on, and

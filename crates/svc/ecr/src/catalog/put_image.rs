@@ -7,7 +7,7 @@ use wharf_service::transact;
 
 use super::{
     Catalog, Change, Following, Happened, ImageRef, MARKER, Open, Read, Registry, StorageClass,
-    scans::missing,
+    scans::missing, signing::Asked,
 };
 use crate::{
     error::EcrError,
@@ -32,8 +32,9 @@ pub struct NewImage {
 
 /// Who brings an image, and when.
 #[derive(Debug, Clone, Copy)]
-enum Origin<'a> {
-    Client(Timestamp),
+pub(super) enum Origin<'a> {
+    /// With the profiles that are to sign it.
+    Client(Timestamp, &'a [Asked]),
     /// The scanner's documents: beside an image that is there.
     Beside(Timestamp),
     /// It goes no further.
@@ -49,7 +50,7 @@ enum Origin<'a> {
 impl Origin<'_> {
     fn at(self) -> Timestamp {
         match self {
-            Self::Client(at) | Self::Beside(at) | Self::Replication(at) => at,
+            Self::Client(at, _) | Self::Beside(at) | Self::Replication(at) => at,
             Self::Upstream { origin, .. } => origin.at,
         }
     }
@@ -72,11 +73,13 @@ pub struct Pushed {
     claimed: bool,
     /// It was in the archive.
     restored: bool,
+    /// Profiles are to sign it.
+    signed: bool,
 }
 
 impl Catalog {
-    /// Stores an image. Putting what is already there changes nothing and succeeds, also under an
-    /// immutable tag; the caller says whether that is an error.
+    /// Stores an image, which nobody signs. Putting what is already there changes nothing and succeeds, also under
+    /// an immutable tag; the caller says whether that is an error.
     pub async fn put_image(
         &self,
         permit: &Permit,
@@ -86,7 +89,17 @@ impl Catalog {
         now: Timestamp,
     ) -> Result<Pushed, EcrError> {
         let open = self.open(registry, name).await?;
-        let origin = Origin::Client(now);
+        let origin = Origin::Client(now, &[]);
+        self.put_by_client(permit, open, new, origin).await
+    }
+
+    pub(super) async fn put_by_client(
+        &self,
+        permit: &Permit,
+        open: Open,
+        new: NewImage,
+        origin: Origin<'_>,
+    ) -> Result<Pushed, EcrError> {
         let pushed = self.put_image_from(permit, open, new, origin).await?;
         if !pushed.image.replicas.is_empty() {
             self.inner.owing.notify_one();
@@ -196,7 +209,7 @@ impl Catalog {
                 return Err(registry.missing(name));
             }
             let pushed = self.put(&mut tx, &now, &fresh, tag, origin).await?;
-            if !pushed.changed && !pushed.claimed {
+            if !pushed.changed && !pushed.claimed && !pushed.signed {
                 return Ok(pushed);
             }
             (now, pushed)
@@ -260,12 +273,14 @@ impl Catalog {
             None => false,
         };
         let active = |known: &&Read<Image>| known.record.status == Status::Active && !lost;
+        let signed = self.begin_signatures(change, open, fresh, origin).await?;
         if let Some(known) = known.as_ref().filter(active).filter(|_| same_tag) {
             return Ok(Pushed {
                 image: known.record.clone(),
                 changed: false,
                 claimed,
                 restored: false,
+                signed,
             });
         }
 
@@ -302,7 +317,7 @@ impl Catalog {
             change.put(open.keys.tag(open.id(), tag), &record);
             self.untag_old(open, change, tag, old_digest).await?;
         }
-        if let Origin::Client(now) | Origin::Beside(now) = origin {
+        if let Origin::Client(now, _) | Origin::Beside(now) = origin {
             self.owe(change, open, &mut image, Happened::Pushed(now))
                 .await?;
         }
@@ -335,6 +350,7 @@ impl Catalog {
             changed: true,
             claimed,
             restored,
+            signed,
         })
     }
 

@@ -21,9 +21,25 @@ pub(crate) struct Quotas {
     pub layer_parts: u32,
 }
 
-/// Bytes by repository that are about to be recorded.
+/// By repository, what is about to be recorded, and what it holds at most.
 #[derive(Debug, Default)]
-pub(crate) struct Reservations(Mutex<HashMap<String, u64>>);
+pub(crate) struct Reservations(Mutex<HashMap<String, Reserved>>);
+
+/// Bytes of one repository.
+#[derive(Debug, Default, Clone, Copy)]
+struct Reserved {
+    /// About to be recorded.
+    open: u64,
+    /// Ever reserved since this process counts.
+    ever: u64,
+    /// What it holds at most: what was found when it was last counted, and all that was reserved since. What was
+    /// deleted since, or came to nothing, is not taken off; so long as this fits, nothing is counted again, and a
+    /// push of many layers does not read all of them for each.
+    most: Option<u64>,
+}
+
+/// Repositories that are remembered without anything reserved.
+const MAX_REMEMBERED: usize = 10_000;
 
 /// Room in a repository, until what it is for is recorded.
 #[derive(Debug)]
@@ -34,11 +50,16 @@ pub(crate) struct Room {
 }
 
 impl Reservations {
-    /// All that is reserved in the repository, with the new one.
-    fn reserve(self: &Arc<Self>, repository: &str, bytes: u64) -> (Room, u64) {
+    /// Reserves, and says what that comes to.
+    fn reserve(self: &Arc<Self>, repository: &str, bytes: u64) -> (Room, Reserved) {
         let mut all = self.0.lock();
+        if all.len() >= MAX_REMEMBERED && !all.contains_key(repository) {
+            all.retain(|_, it| it.open > 0);
+        }
         let reserved = all.entry(repository.to_owned()).or_default();
-        *reserved = reserved.saturating_add(bytes);
+        reserved.open = reserved.open.saturating_add(bytes);
+        reserved.ever = reserved.ever.saturating_add(bytes);
+        reserved.most = reserved.most.map(|most| most.saturating_add(bytes));
         let room = Room {
             reservations: self.clone(),
             repository: repository.to_owned(),
@@ -46,14 +67,24 @@ impl Reservations {
         };
         (room, *reserved)
     }
+
+    /// So many bytes were found by who began to count at `begun`. What others recorded meanwhile may not be among
+    /// them, so all that was reserved from then on is added.
+    fn counted(&self, repository: &str, found: u64, begun: Reserved) {
+        let mut all = self.0.lock();
+        if let Some(reserved) = all.get_mut(repository) {
+            let since = reserved.ever.saturating_sub(begun.ever);
+            reserved.most = Some(found.saturating_add(begun.open).saturating_add(since));
+        }
+    }
 }
 
 impl Drop for Room {
     fn drop(&mut self) {
         let mut all = self.reservations.0.lock();
         if let Some(reserved) = all.get_mut(&self.repository) {
-            *reserved = reserved.saturating_sub(self.bytes);
-            if *reserved == 0 {
+            reserved.open = reserved.open.saturating_sub(self.bytes);
+            if reserved.open == 0 && reserved.most.is_none() {
                 all.remove(&self.repository);
             }
         }
@@ -88,8 +119,12 @@ impl Catalog {
         if limit == u64::MAX {
             return Ok(room);
         }
+        if reserved.most.is_some_and(|most| most <= limit) {
+            return Ok(room);
+        }
         let used = self.used_bytes(open).await?;
-        if used.saturating_add(reserved) > limit {
+        self.inner.reservations.counted(open.id(), used, reserved);
+        if used.saturating_add(reserved.open) > limit {
             let (name, account) = (open.name(), open.account());
             return Err(EcrError::RepositoryFull {
                 name,
@@ -154,5 +189,45 @@ impl Catalog {
                 return Ok(used);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MOST: fn(&Arc<Reservations>) -> Option<u64> =
+        |it| it.0.lock().get("r").and_then(|it| it.most);
+
+    #[test]
+    fn a_repository_never_holds_more_than_is_remembered() {
+        let all: Arc<Reservations> = Arc::default();
+        let (first, begun) = all.reserve("r", 10);
+        assert_eq!(begun.most, None);
+        // While it is counted, another one comes, is recorded behind what was read, and is gone from what is open.
+        let (second, _) = all.reserve("r", 5);
+        drop(second);
+        all.counted("r", 100, begun);
+        assert_eq!(MOST(&all), Some(115));
+        drop(first);
+        assert_eq!(MOST(&all), Some(115));
+        let (_, third) = all.reserve("r", 1);
+        assert_eq!(third.most, Some(116));
+        // Counted anew, what came to nothing is taken off.
+        let (_fourth, begun) = all.reserve("r", 2);
+        all.counted("r", 110, begun);
+        assert_eq!(MOST(&all), Some(112));
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let all: Arc<Reservations> = Arc::default();
+        let (_open, _) = all.reserve("open", 1);
+        for n in 0..3 * MAX_REMEMBERED {
+            let (_room, begun) = all.reserve(&n.to_string(), 1);
+            all.counted(&n.to_string(), 0, begun);
+        }
+        let kept = all.0.lock();
+        assert!(kept.len() <= MAX_REMEMBERED && kept.contains_key("open"));
     }
 }

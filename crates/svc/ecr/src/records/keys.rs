@@ -171,6 +171,26 @@ impl Keys {
         self.0.key("pull-through", prefix)
     }
 
+    pub(crate) fn signing(&self) -> String {
+        self.0.key("signing", "configuration")
+    }
+
+    pub(crate) fn signing_profiles(&self) -> String {
+        self.0.prefix("signing-profile")
+    }
+
+    pub(crate) fn signing_profile(&self, name: &str) -> String {
+        self.0.key("signing-profile", name)
+    }
+
+    pub(crate) fn signatures_in(&self, repository: &str) -> String {
+        self.inside("signatures", repository)
+    }
+
+    pub(crate) fn signatures(&self, repository: &str, digest: &Digest) -> String {
+        self.signatures_in(repository) + &digest.hex()
+    }
+
     pub(crate) fn all_doomed(&self) -> String {
         self.0.prefix("doomed")
     }

@@ -193,7 +193,7 @@ impl Catalog {
     }
 
     /// Makes bytes a layer of the repository, unless they are one.
-    async fn add_layer(
+    pub(crate) async fn add_layer(
         &self,
         permit: &Permit,
         registry: &Registry,

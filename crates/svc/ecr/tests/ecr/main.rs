@@ -21,5 +21,6 @@ mod sealed;
 mod sealed_elsewhere;
 mod settings;
 mod sha512;
+mod signing;
 mod support;
 mod templates;

@@ -54,6 +54,7 @@ impl Home {
         };
         set(&mut config);
         let catalog = Catalog::new(store, blobs, keyring, config);
+        catalog.asking(world.dispatcher.clone());
         let ecr = Arc::new(EcrService::new(catalog.clone()));
         Self {
             dir,

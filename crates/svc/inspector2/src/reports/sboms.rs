@@ -96,6 +96,8 @@ impl Reports {
                 }
                 self.require_wanted(stored).await?;
             }
+            // Where no image fits, nothing was asked above.
+            self.require_wanted(stored).await?;
             after = some.last().map(|it| it.key.clone()).or(after);
             if !more {
                 break;
