@@ -1,5 +1,6 @@
 """Images of instances: their files are there in other instances, in any region, whoever dies meanwhile."""
 
+import itertools
 import signal
 
 import pytest
@@ -58,9 +59,11 @@ def snapshots_of(image):
 class Other(Guest):
     """One that was made of another's disk, where scripts of that one lie."""
 
+    numbers = itertools.count(1000, 1000)
+
     def __init__(self, wharf, image, **asked):
         super().__init__(wharf, ImageId=image, **asked)
-        self.count = 1000
+        self.count = next(self.numbers)
 
 
 def reads(guest):
@@ -210,23 +213,25 @@ def test_others_launch_what_is_shared_and_copy_what_they_may_read(alone, image):
     number, keys = create(alone, "images")
     other = alone.client("ec2", keys)
     asked = {"SourceImageId": image, "SourceRegion": ec2.meta.region_name, "Name": "stolen"}
+    no_volume = [{"DeviceName": "/dev/xvdf", "NoDevice": ""}]
+    small = {"InstanceType": "t3.nano", "MinCount": 1, "MaxCount": 1, "BlockDeviceMappings": no_volume}
     with pytest.raises(ClientError, match="InvalidAMIID.NotFound"):
         other.copy_image(**asked)
     ec2.modify_image_attribute(ImageId=image, LaunchPermission={"Add": [{"UserId": number}]})
     with pytest.raises(ClientError, match="InvalidRequest.*permission to access the storage of this ami"):
         other.copy_image(**asked)
-    launched = other.run_instances(ImageId=image, InstanceType="t3.nano", MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    launched = other.run_instances(ImageId=image, **small)["Instances"][0]["InstanceId"]
     wait_state(other, launched, "running")
-    terminate(other, launched)
+    other.terminate_instances(InstanceIds=[launched])
     for snapshot in snapshots_of(image_of(ec2, image)).values():
         ec2.modify_snapshot_attribute(SnapshotId=snapshot, CreateVolumePermission={"Add": [{"UserId": number}]})
     copy = other.copy_image(**asked)["ImageId"]
     assert image_of(other, copy)["OwnerId"] == number
     available(other, copy)
     ec2.modify_image_attribute(ImageId=image, LaunchPermission={"Remove": [{"UserId": number}]})
-    launched = other.run_instances(ImageId=copy, InstanceType="t3.nano", MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    launched = other.run_instances(ImageId=copy, **small)["Instances"][0]["InstanceId"]
     wait_state(other, launched, "running")
-    terminate(other, launched)
+    other.terminate_instances(InstanceIds=[launched])
 
 
 def test_bad_input(alone, source, image):
@@ -238,7 +243,7 @@ def test_bad_input(alone, source, image):
     takes = {"InstanceSpecification": {"InstanceId": source.id}}
     table = [
         (ec2.create_image, {**creates, "InstanceId": NO_INSTANCE}, "InvalidInstanceID.NotFound"),
-        (ec2.create_image, {**creates, "Name": "x"}, "InvalidAMIName.Malformed"),
+        (ec2.create_image, {**creates, "Name": "a:b:c"}, "InvalidAMIName.Malformed"),
         (ec2.create_image, {**creates, "Name": image_of(ec2, image)["Name"]}, "InvalidAMIName.Duplicate"),
         (ec2.create_image, {**creates, "Description": "x" * 256}, "InvalidParameterValue"),
         (ec2.create_image, {**creates, "SnapshotLocation": "local"}, "UnsupportedOperation.*SnapshotLocation"),

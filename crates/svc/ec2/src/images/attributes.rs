@@ -14,6 +14,7 @@ use crate::{Ec2Service, block_devices::Mapping, fault, table::SERVICE};
 const PERMISSION: &str = "launchPermission";
 const DESCRIPTION: &str = "description";
 const MAPPING: &str = "blockDeviceMapping";
+const PRODUCT_CODES: &str = "productCodes";
 const ALL: &str = "all";
 /// Accounts of one image, and those that one request changes, so that one transaction can take it from all of them.
 const MAX_ACCOUNTS: usize = 100;
@@ -43,6 +44,8 @@ pub async fn describe(
             let mappings = image.mappings.iter().map(Mapping::to_wire);
             shown.block_device_mappings = Some(mappings.collect());
         }
+        // Images here have none.
+        PRODUCT_CODES => shown.product_codes = Some(Vec::new()),
         other => return Err(fault::bad_image_attribute(other)),
     }
     Ok(shown)
