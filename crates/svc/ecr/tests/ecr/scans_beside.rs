@@ -80,14 +80,26 @@ async fn scans_whose_images_are_gone_keep_nobody_from_those_behind_them() {
     for tag in ["v1", "v2", "v3", "v4", "v5"] {
         it.image("app", tag, &[tag.as_bytes().to_vec()]).await;
     }
-    let (all, more) = it.home.catalog.inspected(&registry(), None, 5).await.unwrap();
+    let (all, more) = it
+        .home
+        .catalog
+        .inspected(&registry(), None, 5)
+        .await
+        .unwrap();
     assert_eq!((all.len(), more), (5, false));
     let store = &it.home.world.store;
     let images = Scope::new("ecr", ACCOUNT, REGION).prefix("image");
-    let records = store.range(Range::prefix(images).limit(100)).await.unwrap().entries;
+    let records = store
+        .range(Range::prefix(images).limit(100))
+        .await
+        .unwrap()
+        .entries;
     let last = all[4].image.digest.hex();
     for record in records.iter().filter(|it| !it.key.ends_with(&last)) {
-        store.txn(&PERMIT, Txn::new().delete(&record.key)).await.unwrap();
+        store
+            .txn(&PERMIT, Txn::new().delete(&record.key))
+            .await
+            .unwrap();
     }
     let found = it.home.catalog.inspected(&registry(), None, 2).await;
     assert_eq!(found.unwrap(), (all[4..].to_vec(), false));
