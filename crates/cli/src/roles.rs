@@ -205,6 +205,7 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         mailer: mailer(args)?,
         throttling: args.throttle,
         gallery_pulls: args.gallery_pulls,
+        spot_notice: std::time::Duration::from_secs(args.spot_notice.into()),
         audit: args.audit == Switch::On,
         log_bytes: args.log_storage,
         log_rate: args.log_rate,

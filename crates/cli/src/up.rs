@@ -130,6 +130,8 @@ fn server(args: &UpArgs, sockets: sockets::Store, keys: &Keys) -> Part {
     arguments.extend(words(&["--throttle", &server.throttle.to_string()]));
     let pulls = server.gallery_pulls.to_string();
     arguments.extend(words(&["--gallery-pulls", &pulls]));
+    let notice = server.spot_notice.to_string();
+    arguments.extend(words(&["--spot-notice", &notice]));
     if server.audit == Switch::Off {
         arguments.extend(words(&["--audit", "off"]));
     }

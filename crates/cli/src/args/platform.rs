@@ -69,6 +69,9 @@ pub struct ServerArgs {
     /// How many images an address pulls a second from the public gallery without a login; with one, ten times as many
     #[arg(long, value_name = "NUMBER", default_value_t = 1.0, value_parser = parse_rate)]
     pub gallery_pulls: f64,
+    /// How many seconds before it ends or stops a Spot instance is told that its capacity is needed
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u32).range(5..=120))]
+    pub spot_notice: u32,
     /// Whether to record who asked for what, and what was decided
     #[arg(long, value_name = "SWITCH", default_value = "on")]
     pub audit: Switch,

@@ -60,6 +60,8 @@ pub struct ServerConfig {
     pub throttling: Throttling,
     /// How many images an address that says nothing of itself pulls a second from the public gallery.
     pub gallery_pulls: f64,
+    /// How long before it ends a Spot instance is told.
+    pub spot_notice: Duration,
     /// Whether what is decided is written down.
     pub audit: bool,
     /// What logs may take on disk; `None`: a share of the file system.
@@ -103,6 +105,7 @@ impl ServerConfig {
             mailer: None,
             throttling: Throttling::Off,
             gallery_pulls: VISITORS_PULLS,
+            spot_notice: wharf_svc_ec2::SPOT_NOTICE,
             audit: true,
             log_bytes: None,
             log_rate: None,

@@ -103,7 +103,8 @@ impl Plane {
         let hosts = wharf_hosts::Hosts::new(data.store.clone());
         let iam = IamService::new(directory.clone());
         let ec2 = Ec2Service::new(data.store.clone(), data.keyring.clone())
-            .with_public_addresses(config.public_addresses.clone());
+            .with_public_addresses(config.public_addresses.clone())
+            .with_spot_notice(config.spot_notice);
         let ec2 = ec2.keeping(InstanceParts {
             hosts: hosts.clone(),
             profiles: Arc::new(InstanceProfiles {

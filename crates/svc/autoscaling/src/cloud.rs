@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use wharf_api_ec2::{
     DescribeInstanceStatusRequest, DescribeInstancesRequest, DescribeLaunchTemplateVersionsRequest,
-    Filter, Instance as Described, RunInstancesRequest, StartInstancesRequest,
-    StopInstancesRequest, TerminateInstancesRequest,
+    DescribeSpotPriceHistoryRequest, Filter, Instance as Described, RunInstancesRequest,
+    StartInstancesRequest, StopInstancesRequest, TerminateInstancesRequest,
 };
 use wharf_delivery::{Actor, Request};
 use wharf_service::Place;
@@ -24,6 +24,35 @@ use crate::{
 const AT_ONCE: usize = 100;
 /// Pages of one answer that are read: more than [`AT_ONCE`] instances are not asked for.
 const MOST_PAGES: usize = 20;
+
+/// What Spot instances of these types cost, in millionths of a dollar an hour.
+///
+/// # Errors
+/// EC2's: there is no such type.
+pub async fn spot_prices(
+    core: &Core,
+    place: &Place,
+    types: &[String],
+) -> Result<BTreeMap<String, u64>, Fault> {
+    let context = Context::internal(&place.account, &place.region, PRINCIPAL, core.now());
+    let call = Call::by_controller(context, PERMIT.clone());
+    let asked = DescribeSpotPriceHistoryRequest {
+        instance_types: Some(types.to_vec()),
+        ..DescribeSpotPriceHistoryRequest::default()
+    };
+    let found = core
+        .parts
+        .ec2
+        .describe_spot_price_history(&call, asked)
+        .await;
+    let found = found.map_err(crate::fault::of_launch)?.spot_price_history;
+    let price = |text: &str| text.replace('.', "").parse().ok();
+    let read = found.into_iter().flatten().filter_map(|it| {
+        let price = price(it.spot_price.as_deref()?)?;
+        Some((it.instance_type?, price))
+    });
+    Ok(read.collect())
+}
 
 /// They do what they are asked for a group.
 pub struct Cloud<'a> {

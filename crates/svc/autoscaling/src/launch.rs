@@ -1,9 +1,9 @@
 //! The request by which EC2 launches an instance of a group, and the question whether its user could do that.
 
 use wharf_api_ec2::{
-    IamInstanceProfileSpecification, InstanceMetadataOptionsRequest,
+    IamInstanceProfileSpecification, InstanceMarketOptionsRequest, InstanceMetadataOptionsRequest,
     InstanceNetworkInterfaceSpecification, LaunchTemplateSpecification, Placement,
-    RunInstancesMonitoringEnabled, RunInstancesRequest, Tag, TagSpecification,
+    RunInstancesMonitoringEnabled, RunInstancesRequest, SpotMarketOptions, Tag, TagSpecification,
 };
 use wharf_service::Place;
 use wharf_wire::{Call, Fault};
@@ -130,6 +130,17 @@ pub fn in_group(name: &str) -> Placement {
     }
 }
 
+/// Spot instances that cost no more than that.
+pub fn spot(max_price: Option<String>) -> InstanceMarketOptionsRequest {
+    InstanceMarketOptionsRequest {
+        market_type: Some("spot".to_owned()),
+        spot_options: Some(SpotMarketOptions {
+            max_price,
+            ..SpotMarketOptions::default()
+        }),
+    }
+}
+
 /// The whole request for a member.
 ///
 /// # Errors
@@ -145,6 +156,10 @@ pub async fn of_member(
     request.client_token = Some(member.token.clone());
     if member.wanted_type.is_some() {
         request.instance_type.clone_from(&member.wanted_type);
+    }
+    if member.spot {
+        let mixed = group.mixed.as_ref();
+        request.instance_market_options = Some(spot(mixed.and_then(|it| it.spot_price.clone())));
     }
     request.placement = group.placement_group.as_deref().map(in_group);
     let tag = |key: &str, value: &str| Tag {

@@ -31,6 +31,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 pub struct Wish {
     pub cluster: String,
     pub attributes: BTreeMap<String, String>,
+    /// It takes no more tasks once its Spot capacity is taken back.
+    pub drains: bool,
 }
 
 /// Nodes of instances.
@@ -84,6 +86,7 @@ impl Wish {
         let mut wish = Self {
             cluster: "default".to_owned(),
             attributes: BTreeMap::new(),
+            drains: false,
         };
         for line in text.lines() {
             let Some((name, value)) = line.trim().split_once('=') else {
@@ -92,6 +95,9 @@ impl Wish {
             let value = value.trim().trim_matches(['"', '\'']);
             match name.trim() {
                 "ECS_CLUSTER" if !value.is_empty() => value.clone_into(&mut wish.cluster),
+                "ECS_ENABLE_SPOT_INSTANCE_DRAINING" => {
+                    wish.drains = value.eq_ignore_ascii_case("true");
+                }
                 "ECS_INSTANCE_ATTRIBUTES" => match serde_json::from_str(value) {
                     Ok(attributes) => wish.attributes = attributes,
                     Err(error) => {
@@ -190,6 +196,15 @@ mod tests {
         assert_eq!(wish.cluster, "blue");
         assert_eq!(wish.attributes["stack"], "a=b");
         assert_eq!(Wish::read("").cluster, "default");
+        for (value, expected) in [
+            ("true", true),
+            ("\"True\"", true),
+            ("1", false),
+            ("", false),
+        ] {
+            let wish = Wish::read(&format!("ECS_ENABLE_SPOT_INSTANCE_DRAINING={value}"));
+            assert_eq!(wish.drains, expected, "{value}");
+        }
         let odd = Wish::read("ECS_CLUSTER=\nECS_INSTANCE_ATTRIBUTES=[1]\n");
         assert_eq!((odd.cluster.as_str(), odd.attributes.len()), ("default", 0));
         assert_eq!(Wish::read("ECS_CLUSTER=\"quoted\"").cluster, "quoted");

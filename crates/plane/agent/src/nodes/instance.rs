@@ -51,7 +51,12 @@ pub struct InstanceNode {
     /// Of the instance's own choice.
     pub attributes: BTreeMap<String, String>,
     pub credentials: Arc<dyn RoleCredentials>,
+    /// Whether it takes no more tasks once this says that its Spot capacity is taken back.
+    pub drains: Option<Noticed>,
 }
+
+/// Whether an instance has its notice.
+pub type Noticed = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// Keys of an instance's role.
 #[derive(Clone)]
@@ -174,6 +179,7 @@ mod tests {
             memory_mib: 2000,
             attributes: named.collect(),
             credentials: Arc::new(Nobody),
+            drains: None,
         }
     }
 

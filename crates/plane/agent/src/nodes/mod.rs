@@ -25,7 +25,9 @@ use wharf_base::Clock;
 pub use self::places::Places;
 use self::tend::Tended;
 pub use self::{
-    instance::{InstanceNode, NoCredentials, RoleCredentials, SessionCredentials, is_instance_id},
+    instance::{
+        InstanceNode, NoCredentials, Noticed, RoleCredentials, SessionCredentials, is_instance_id,
+    },
     node::{Begun, Node, NodeParts},
 };
 use crate::{

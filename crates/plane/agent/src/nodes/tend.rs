@@ -5,13 +5,18 @@
 //! notices. Without credentials there is no node, and tasks of an earlier one run on untended, as they do
 //! while an agent is down.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::pending, sync::Arc, time::Duration};
 
 use tokio::{
+    sync::watch,
     task::JoinHandle,
     time::{Instant, sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use wharf_api_ecs::{
+    UpdateContainerInstancesStateRequest, UpdateContainerInstancesStateResponse,
+    schema::SERVICE as ECS,
+};
 use wharf_base::{Backoff, Chain};
 use wharf_wire::sigv4::SigningKeys;
 
@@ -20,7 +25,7 @@ use crate::{
     allow::Allow,
     client::{Api, CurrentKeys},
     machine::{Addresses, Tenancy},
-    node::{NodeError, credentials::CredentialStore},
+    node::{NodeError, credentials::CredentialStore, session::TelemetryTarget},
 };
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -29,6 +34,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 const SETTLED: Duration = Duration::from_secs(60);
 /// How often credentials are asked for: whoever gives them renews them long before their end.
 const RENEW_EVERY: Duration = Duration::from_secs(30);
+/// How often it is looked whether the instance has its notice, as the agent of AWS does.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// What is under way at its end has this long to notice.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -124,9 +131,54 @@ impl Tended {
         };
         begun.session.api.current_keys().replace(keys);
         let current = begun.session.api.current_keys().clone();
+        let (api, target) = (
+            begun.session.api.clone(),
+            begun.session.telemetry.subscribe(),
+        );
         tokio::select! {
             ended = begun.session.run() => ended,
             never = self.renew(&current) => match never {},
+            never = self.drain(&api, target) => match never {},
+        }
+    }
+
+    /// At the notice that the capacity of its instance is taken back it takes no more tasks.
+    async fn drain(
+        &self,
+        api: &Api,
+        target: watch::Receiver<Option<TelemetryTarget>>,
+    ) -> Infallible {
+        let Some(noticed) = &self.node.drains else {
+            return pending().await;
+        };
+        loop {
+            sleep(LOOK_EVERY).await;
+            // Where it is registered.
+            let known = target.borrow().clone();
+            let Some(known) = known.filter(|_| noticed()) else {
+                continue;
+            };
+            let input = UpdateContainerInstancesStateRequest {
+                cluster: Some(known.cluster),
+                container_instances: Some(vec![known.container_instance]),
+                status: Some("DRAINING".to_owned()),
+            };
+            let operation = "UpdateContainerInstancesState";
+            let call = api.call::<UpdateContainerInstancesStateResponse>(&ECS, operation, &input);
+            match call.await {
+                Ok(_) => {
+                    tracing::info!(
+                        instance = self.node.instance,
+                        "the Spot capacity of an instance is taken back, it takes no more tasks"
+                    );
+                    return pending().await;
+                }
+                Err(error) => tracing::warn!(
+                    instance = self.node.instance,
+                    error = %Chain(&error),
+                    "failed to drain an instance whose Spot capacity is taken back; will retry"
+                ),
+            }
         }
     }
 

@@ -13,12 +13,12 @@ use crate::{
     client::Api,
     config::NodeConfig,
     instances::{
-        DiskSnapshots, InstanceImages, Instances, Joins, NoImages, Settings, Wish, keeps_any,
+        DiskSnapshots, InstanceImages, Instances, Joins, Known, NoImages, Settings, Wish, keeps_any,
         metadata::Credentials,
     },
     kubernetes::Kubelets,
     machine::{DisksInUse, ImageSource},
-    nodes::{InstanceNode, NoCredentials, Nodes, RoleCredentials, SessionCredentials},
+    nodes::{InstanceNode, NoCredentials, Nodes, Noticed, RoleCredentials, SessionCredentials},
     volumes::{Roots, Volumes},
 };
 
@@ -68,11 +68,26 @@ pub async fn open(
 pub struct NodesOfInstances {
     pub nodes: Nodes,
     pub credentials: Arc<Credentials>,
+    /// The instances, as they are told of.
+    pub known: Known,
     /// Why this machine has no nodes of Kubernetes, if it has none.
     pub kubelets: Result<Kubelets, String>,
 }
 
 impl NodesOfInstances {
+    fn noticed(&self, instance: &str) -> Noticed {
+        let (known, id) = (self.known.clone(), instance.to_owned());
+        Arc::new(move || {
+            let it = known.get(&id);
+            it.is_some_and(|it| {
+                it.metadata
+                    .spot
+                    .as_ref()
+                    .is_some_and(|it| it.notice.is_some())
+            })
+        })
+    }
+
     fn credentials_of(&self, instance: &str) -> Arc<dyn RoleCredentials> {
         Arc::new(OfInstance {
             id: instance.to_owned(),
@@ -98,6 +113,7 @@ impl Joins for NodesOfInstances {
             memory_mib: it.memory_mib,
             attributes: wish.attributes,
             credentials: self.credentials_of(&it.id),
+            drains: wish.drains.then(|| self.noticed(&it.id)),
         };
         let started = self.nodes.start(node).await;
         started.map_err(|error| Chain(&error).to_string())

@@ -401,6 +401,7 @@ async fn start(
             let joins = Arc::new(instances::NodesOfInstances {
                 nodes: nodes.clone(),
                 credentials: role_credentials,
+                known: instances.known(),
                 kubelets: kubelets.clone(),
             });
             running.spawn(instances.run(of_instances, tell, joins, shutdown.clone()));

@@ -80,6 +80,7 @@ fn instance(id: &str, key: &str) -> InstanceNode {
         cpu_guaranteed: 1024,
         memory_mib: 256,
         attributes: BTreeMap::from([(text("rack"), text("7"))]),
+        drains: None,
         credentials: Arc::new(Keys(text(key))),
     }
 }

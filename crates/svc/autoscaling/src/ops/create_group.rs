@@ -42,8 +42,11 @@ pub async fn create(
     let desired = desired.transpose()?.unwrap_or(min);
     given::sizes(min, max, desired)?;
     let given = input.mixed_instances_policy.map(|it| mixed::read(it, None));
-    let (of_mixed, mixed) = given.transpose()?.unzip();
+    let (of_mixed, mut mixed) = given.transpose()?.unzip();
     let of_mixed = of_mixed.flatten();
+    if let Some(mixed) = &mut mixed {
+        mixed::order(core, call, mixed).await?;
+    }
     let (configuration, template) = (
         input.launch_configuration_name.as_deref(),
         input.launch_template.as_ref(),
@@ -69,6 +72,7 @@ pub async fn create(
         types.unwrap_or_default(),
     )
     .await?;
+    mixed::may_have_spot(core, call, &launch, (&subnets, mixed.as_ref())).await?;
     let mut target_groups = input.target_group_arns.unwrap_or_default();
     target_groups.extend(target_groups::of_sources(input.traffic_sources)?);
     target_groups.sort();

@@ -370,6 +370,7 @@ pub async fn attach(core: &Core, call: &Call, input: AttachInstancesQuery) -> Re
                 zone,
                 source: None,
                 wanted_type: None,
+                spot: false,
                 instance_type: it.instance_type.clone(),
                 image: it.image_id.clone(),
                 state: State::Pending,

@@ -1,4 +1,4 @@
-//! Mixed instances policies: On-Demand instances of several types, in the order of preference.
+//! Mixed instances policies: instances of several types, On-Demand in the order of preference, and Spot instances by a strategy.
 
 use std::collections::BTreeSet;
 
@@ -6,12 +6,16 @@ use wharf_api_autoscaling::{
     InstancesDistribution, LaunchTemplate, LaunchTemplateOverrides, LaunchTemplateSpecification,
     MixedInstancesPolicy,
 };
-use wharf_wire::Fault;
+use wharf_service::Place;
+use wharf_wire::{Call, Fault};
 
 use super::groups::template;
 use crate::{
+    cloud::spot_prices,
+    core::Core,
     fault::invalid,
-    records::{Mixed, Source},
+    launch,
+    records::{Mixed, Source, Subnet},
 };
 
 /// Overrides of a policy, as AWS has it.
@@ -39,14 +43,14 @@ pub fn read(
         (overrides, _) => types(overrides.unwrap_or_default())?,
     };
     let distribution = given.instances_distribution.unwrap_or_default();
-    if distribution
-        .on_demand_percentage_above_base_capacity
-        .is_some_and(|it| it != 100)
-    {
-        return Err(invalid(
-            "Spot instances are not supported by this version of wharf: OnDemandPercentageAboveBaseCapacity must be 100.",
-        ));
-    }
+    let percentage = distribution.on_demand_percentage_above_base_capacity;
+    let percentage = percentage.map(|it| {
+        let read = u32::try_from(it).ok().filter(|it| *it <= 100);
+        read.ok_or_else(|| {
+            invalid("OnDemandPercentageAboveBaseCapacity must be between 0 and 100.")
+        })
+    });
+    let percentage = percentage.transpose()?;
     match distribution.on_demand_allocation_strategy.as_deref() {
         None | Some("prioritized") => {}
         Some("lowest-price") => {
@@ -72,6 +76,8 @@ pub fn read(
     let mixed = Mixed {
         types,
         base: count(distribution.on_demand_base_capacity, "onDemandBaseCapacity")?.unwrap_or(0),
+        percentage,
+        spot_types: Vec::new(),
         spot_strategy: strategy,
         spot_pools: count(distribution.spot_instance_pools, "spotInstancePools")?,
         spot_price: distribution.spot_max_price,
@@ -106,6 +112,45 @@ fn types(overrides: Vec<LaunchTemplateOverrides>) -> Result<Vec<String>, Fault> 
     }
 }
 
+/// Puts the types in the order in which Spot instances are launched: that of the policy where it has priorities, else by what they
+/// cost. All of them lie on the same hosts, which have most room for the smallest, so capacity asks for the same order.
+///
+/// # Errors
+/// There is no such type.
+pub async fn order(core: &Core, call: &Call, mixed: &mut Mixed) -> Result<(), Fault> {
+    mixed.spot_types.clone_from(&mixed.types);
+    let has_priorities = mixed.spot_strategy.as_deref() == Some("capacity-optimized-prioritized");
+    if !mixed.has_spot() || has_priorities || mixed.types.is_empty() {
+        return Ok(());
+    }
+    let prices = spot_prices(core, &Place::of(call), &mixed.types).await?;
+    let price = |of: &String| prices.get(of).copied().unwrap_or(u64::MAX);
+    mixed.spot_types.sort_by_key(price);
+    Ok(())
+}
+
+/// The caller could launch Spot instances like these by themselves.
+///
+/// # Errors
+/// They could not.
+pub async fn may_have_spot(
+    core: &Core,
+    call: &Call,
+    source: &Source,
+    (subnets, mixed): (&[Subnet], Option<&Mixed>),
+) -> Result<(), Fault> {
+    let Some(mixed) = mixed.filter(|it| it.has_spot()) else {
+        return Ok(());
+    };
+    let subnet = subnets.first().map(|it| it.id.as_str());
+    let mut request = launch::of_source(core, &Place::of(call), source, subnet).await?;
+    request.instance_market_options = Some(launch::spot(mixed.spot_price.clone()));
+    if let Some(first) = mixed.spot_types.first() {
+        request.instance_type = Some(first.clone());
+    }
+    launch::could(core, call, request).await
+}
+
 pub fn shown(mixed: &Mixed, launch: &Source) -> MixedInstancesPolicy {
     let count = |it: u32| i32::try_from(it).ok();
     let overrides = mixed.types.iter().map(|it| LaunchTemplateOverrides {
@@ -120,7 +165,7 @@ pub fn shown(mixed: &Mixed, launch: &Source) -> MixedInstancesPolicy {
         instances_distribution: Some(InstancesDistribution {
             on_demand_allocation_strategy: Some("prioritized".to_owned()),
             on_demand_base_capacity: count(mixed.base),
-            on_demand_percentage_above_base_capacity: Some(100),
+            on_demand_percentage_above_base_capacity: count(mixed.percentage.unwrap_or(100)),
             spot_allocation_strategy: Some(
                 mixed
                     .spot_strategy

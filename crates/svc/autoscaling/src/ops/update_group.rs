@@ -18,8 +18,11 @@ pub async fn update(
     let there = core.group(&place, &name).await?;
     let given = input.mixed_instances_policy.clone();
     let given = given.map(|it| mixed::read(it, there.mixed.as_ref()));
-    let (of_mixed, mixed) = given.transpose()?.unzip();
+    let (of_mixed, mut mixed) = given.transpose()?.unzip();
     let of_mixed = of_mixed.flatten();
+    if let Some(mixed) = &mut mixed {
+        mixed::order(core, call, mixed).await?;
+    }
     let (configuration, template) = (
         input.launch_configuration_name.as_deref(),
         input.launch_template.as_ref(),
@@ -50,6 +53,8 @@ pub async fn update(
             types.unwrap_or_default(),
         )
         .await?;
+        let spot = mixed.as_ref().or(kept);
+        mixed::may_have_spot(core, call, launch, (subnets, spot)).await?;
     }
     let key = names::group_key(&place, &name);
     let now = core.now();

@@ -3,7 +3,7 @@
 use std::{cmp::Reverse, collections::BTreeMap};
 
 use super::{Draft, choose, words};
-use crate::records::{Member, Pooled, Process, State, Subnet};
+use crate::records::{Member, Pooled, Process, State, Subnet, place};
 
 /// What an instance is launched for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +74,7 @@ impl Draft<'_> {
     }
 
     pub(super) fn launch(&mut self, subnet: Subnet, cause: String, purpose: For) {
+        let spot = self.is_spot_next();
         let wanted_type = self.wanted_type(&subnet.id).flatten();
         let token = (self.ids)().0;
         let description = match purpose {
@@ -95,6 +96,7 @@ impl Draft<'_> {
             zone: subnet.zone,
             source: self.seen.source.clone(),
             wanted_type,
+            spot,
             instance_type: None,
             image: None,
             state: match purpose {
@@ -127,19 +129,45 @@ impl Draft<'_> {
         zones
     }
 
+    /// How many count that are On-Demand, and how many that are Spot instances.
+    fn markets(&self) -> (usize, usize) {
+        let counting = self.members.values().filter(|it| it.counts());
+        let (spot, on_demand): (Vec<_>, Vec<_>) = counting.partition(|it| it.spot);
+        (on_demand.len(), spot.len())
+    }
+
+    /// Whether the next instance is a Spot instance, by the mixed instances policy.
+    fn is_spot_next(&self) -> bool {
+        let mixed = self.group.mixed.as_ref();
+        mixed.is_some_and(|mixed| {
+            let (on_demand, spot) = self.markets();
+            mixed.has_spot() && on_demand >= mixed.on_demand_of(on_demand + spot + 1)
+        })
+    }
+
+    /// Of which market the group has too much for one instance less; `None` where it has but one.
+    fn market_to_shrink(&self) -> Option<bool> {
+        let mixed = self.group.mixed.as_ref().filter(|it| it.has_spot())?;
+        let (on_demand, spot) = self.markets();
+        let left = (on_demand + spot).saturating_sub(1);
+        Some(on_demand <= mixed.on_demand_of(left))
+    }
+
     /// The type to launch in a subnet: the first of a mixed instances policy that did not fail there of late, or what the
     /// source says. `None`: nothing is launched there for now.
     fn wanted_type(&self, subnet: &str) -> Option<Option<String>> {
-        let open = |place: &str| {
-            let failing = self.group.failing.get(place);
+        let spot = self.is_spot_next();
+        let open = |of: Option<&str>| {
+            let failing = self.group.failing.get(&place(subnet, of, spot));
             failing.is_none_or(|failing| failing.until <= self.now)
         };
         let mixed = self.group.mixed.as_ref();
-        match mixed.map(|it| &it.types).filter(|it| !it.is_empty()) {
-            None => open(subnet).then_some(None),
+        let types = mixed.map(|it| if spot { &it.spot_types } else { &it.types });
+        match types.filter(|it| !it.is_empty()) {
+            None => open(None).then_some(None),
             Some(types) => {
                 let mut types = types.iter();
-                let found = types.find(|it| open(&format!("{subnet}/{it}")));
+                let found = types.find(|it| open(Some(it)));
                 found.cloned().map(Some)
             }
         }
@@ -188,6 +216,12 @@ impl Draft<'_> {
             let refreshed = candidates.iter().any(|it| self.outdated(it));
             if refreshed {
                 candidates.retain(|it| self.outdated(it));
+            }
+            // Then what there is too much of by the mixed instances policy.
+            if let Some(spot) = self.market_to_shrink()
+                && candidates.iter().any(|it| it.spot == spot)
+            {
+                candidates.retain(|it| it.spot == spot);
             }
             let fullest = candidates
                 .iter()

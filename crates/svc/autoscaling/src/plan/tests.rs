@@ -73,6 +73,7 @@ pub(crate) fn member(token: &str, zone: &str, state: State) -> Member {
         zone: zone.to_owned(),
         source: Some(template(1)),
         wanted_type: None,
+        spot: false,
         instance_type: None,
         image: None,
         state,
@@ -506,6 +507,58 @@ fn one_that_is_too_old_goes_alone() {
     assert_eq!(taken.count(), 1);
     case.at = 100;
     assert!(case.plan().changes_nothing());
+}
+
+#[test]
+fn a_part_of_the_instances_is_spot() {
+    let mut of = group(&["a"], 0, 5, 10);
+    of.mixed = Some(Mixed {
+        types: vec!["m5.large".to_owned(), "t3.small".to_owned()],
+        spot_types: vec!["t3.small".to_owned(), "m5.large".to_owned()],
+        base: 1,
+        percentage: Some(50),
+        ..Mixed::default()
+    });
+    let markets = |plan: &Plan| {
+        let of_each = plan.members.values().filter(|it| it.counts());
+        let spot = of_each.clone().filter(|it| it.spot).count();
+        (of_each.count() - spot, spot)
+    };
+    let plan = Case::of(of.clone(), Vec::new()).plan();
+    assert_eq!(markets(&plan), (3, 2));
+    for it in plan.members.values() {
+        let expected = if it.spot { "t3.small" } else { "m5.large" };
+        assert_eq!(it.wanted_type.as_deref(), Some(expected));
+    }
+    // What goes first is what there is too much of.
+    let members = |spot: [bool; 3]| {
+        let all = spot.into_iter().zip(["1", "2", "3"]);
+        let all = all.map(|(spot, token)| Member {
+            spot,
+            ..member(token, "a", State::InService)
+        });
+        all.collect::<Vec<_>>()
+    };
+    of.desired = 2;
+    for (spot, taken) in [
+        ([false, true, true], true),
+        ([false, false, false], false),
+        ([false, false, true], true),
+    ] {
+        let plan = Case::of(of.clone(), members(spot)).plan();
+        let all = plan.members.values();
+        let ends: Vec<bool> = all
+            .filter(|it| it.state.is_terminating())
+            .map(|it| it.spot)
+            .collect();
+        assert_eq!(ends, [taken], "{spot:?}");
+    }
+    // Spot capacity that is not there is no reason for another market.
+    of.desired = 3;
+    advance::failed(&mut of, "spot/subnet-a/t3.small", second(1000));
+    advance::failed(&mut of, "spot/subnet-a/m5.large", second(1000));
+    let plan = Case::of(of, members([false, false, false])[..2].to_vec()).plan();
+    assert!(plan.members.is_empty());
 }
 
 #[test]

@@ -28,6 +28,9 @@ pub struct Member {
     /// By a mixed instances policy.
     #[serde(default)]
     pub wanted_type: Option<String>,
+    /// As a Spot instance, likewise.
+    #[serde(default)]
+    pub spot: bool,
     #[serde(default)]
     pub instance_type: Option<String>,
     #[serde(default)]
@@ -182,13 +185,19 @@ impl Member {
 
     /// What its launches fail by.
     pub fn place(&self) -> String {
-        match &self.wanted_type {
-            Some(of) => format!("{}/{of}", self.subnet),
-            None => self.subnet.clone(),
-        }
+        place(&self.subnet, self.wanted_type.as_deref(), self.spot)
     }
 
     pub fn id(&self) -> &str {
         self.instance.as_deref().unwrap_or_default()
+    }
+}
+
+/// What launches of a type fail by in a subnet.
+pub fn place(subnet: &str, of: Option<&str>, spot: bool) -> String {
+    let market = if spot { "spot/" } else { "" };
+    match of {
+        Some(of) => format!("{market}{subnet}/{of}"),
+        None => format!("{market}{subnet}"),
     }
 }

@@ -1,4 +1,5 @@
-//! A mixed instances policy: the types that a group launches, in the order of preference.
+//! A mixed instances policy: the types that a group launches, in the order of preference, and how many of them are Spot
+//! instances.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,11 +10,59 @@ pub struct Mixed {
     /// The first that there is room for is launched; none: what the template says.
     pub types: Vec<String>,
     pub base: u32,
-    /// Which strategy was given for Spot instances, of which there are none.
+    /// Of instances beyond the base, how many in a hundred are On-Demand; all where nothing is said.
+    #[serde(default)]
+    pub percentage: Option<u32>,
+    /// The types in the order in which Spot instances are launched.
+    #[serde(default)]
+    pub spot_types: Vec<String>,
+    /// Which strategy was given for Spot instances.
     #[serde(default)]
     pub spot_strategy: Option<String>,
     #[serde(default)]
     pub spot_pools: Option<u32>,
     #[serde(default)]
     pub spot_price: Option<String>,
+}
+
+impl Mixed {
+    pub fn has_spot(&self) -> bool {
+        self.percentage.is_some_and(|it| it < 100)
+    }
+
+    /// How many of so many instances are On-Demand: the base, and of the others their part, rounded up.
+    pub fn on_demand_of(&self, all: usize) -> usize {
+        let base = all.min(self.base as usize);
+        let part = self.percentage.unwrap_or(100) as usize;
+        base + ((all - base) * part).div_ceil(100)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_part_that_is_on_demand() {
+        for (base, percentage, all, expected) in [
+            (0, None, 5, 5),
+            (0, Some(0), 5, 0),
+            (2, Some(0), 5, 2),
+            (2, Some(0), 1, 1),
+            (1, Some(50), 4, 3),
+            (0, Some(25), 3, 1),
+            (0, Some(100), 3, 3),
+        ] {
+            let mixed = Mixed {
+                base,
+                percentage,
+                ..Mixed::default()
+            };
+            assert_eq!(
+                mixed.on_demand_of(all),
+                expected,
+                "{base} {percentage:?} {all}"
+            );
+        }
+    }
 }

@@ -14,8 +14,9 @@ use wharf_api_autoscaling::{
 use wharf_api_ec2::{
     DescribeInstanceStatusRequest, DescribeInstanceStatusResult, DescribeInstancesRequest,
     DescribeInstancesResult, DescribeLaunchTemplateVersionsRequest,
-    DescribeLaunchTemplateVersionsResult, DescribeSubnetsRequest, DescribeSubnetsResult, Ec2,
-    Input, Instance, InstanceState, LaunchTemplateVersion, Reservation, RunInstancesRequest,
+    DescribeLaunchTemplateVersionsResult, DescribeSpotPriceHistoryRequest,
+    DescribeSpotPriceHistoryResult, DescribeSubnetsRequest, DescribeSubnetsResult, Ec2, Input,
+    Instance, InstanceState, LaunchTemplateVersion, Reservation, RunInstancesRequest, SpotPrice,
     Subnet, TerminateInstancesRequest, TerminateInstancesResult,
 };
 use wharf_base::{TestClock, Timestamp};
@@ -123,6 +124,28 @@ impl Ec2 for Cloud {
         Ok(Reservation {
             instances: Some(vec![instance.clone()]),
             ..Reservation::default()
+        })
+    }
+
+    /// The second of two types is the cheaper one.
+    async fn describe_spot_price_history(
+        &self,
+        _: &Call,
+        input: DescribeSpotPriceHistoryRequest,
+    ) -> Result<DescribeSpotPriceHistoryResult, Fault> {
+        let types = input.instance_types.unwrap_or_default();
+        let prices = types
+            .into_iter()
+            .rev()
+            .zip(1..)
+            .map(|(of, price)| SpotPrice {
+                instance_type: Some(of),
+                spot_price: Some(format!("0.{price:06}")),
+                ..SpotPrice::default()
+            });
+        Ok(DescribeSpotPriceHistoryResult {
+            spot_price_history: Some(prices.collect()),
+            ..DescribeSpotPriceHistoryResult::default()
         })
     }
 

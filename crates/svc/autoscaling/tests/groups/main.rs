@@ -531,8 +531,8 @@ async fn a_mixed_group_launches_the_next_type_where_there_is_no_room() {
     let call = call();
     let made = home
         .service
-        .create_auto_scaling_group(&call, input(Some(50)));
-    let text = "Spot instances are not supported by this version of wharf: OnDemandPercentageAboveBaseCapacity must be 100.";
+        .create_auto_scaling_group(&call, input(Some(101)));
+    let text = "OnDemandPercentageAboveBaseCapacity must be between 0 and 100.";
     refused(made.await, "ValidationError", text);
     let full = Fault::sender("InsufficientInstanceCapacity", 500, "There is no room.");
     home.cloud.refusals.lock().push_back(full);
@@ -547,4 +547,54 @@ async fn a_mixed_group_launches_the_next_type_where_there_is_no_room() {
         .map(|it| it.instance_type.clone())
         .collect();
     assert_eq!(types, [Some("m5.large".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_mixed_group_has_spot_instances() {
+    let home = Home::new();
+    let template = home::group(0, 5).launch_template;
+    let of = |name: &str| LaunchTemplateOverrides {
+        instance_type: Some(name.to_owned()),
+        ..LaunchTemplateOverrides::default()
+    };
+    let policy = MixedInstancesPolicy {
+        launch_template: Some(LaunchTemplate {
+            launch_template_specification: template.clone(),
+            overrides: Some(vec![of("m5.large"), of("t3.small")]),
+        }),
+        instances_distribution: Some(InstancesDistribution {
+            on_demand_base_capacity: Some(1),
+            on_demand_percentage_above_base_capacity: Some(0),
+            spot_max_price: Some("0.05".to_owned()),
+            ..InstancesDistribution::default()
+        }),
+    };
+    let input = CreateAutoScalingGroupType {
+        launch_template: None,
+        desired_capacity: Some(3),
+        mixed_instances_policy: Some(policy),
+        ..group(0, 5)
+    };
+    let made = home.service.create_auto_scaling_group(&call(), input);
+    made.await.unwrap();
+    home.are(3, "InService").await;
+    let mut launched: Vec<(Option<String>, Option<String>)> = home
+        .cloud
+        .runs
+        .lock()
+        .iter()
+        .map(|it| {
+            let market = it.instance_market_options.clone();
+            let options = market.and_then(|it| it.spot_options);
+            (
+                it.instance_type.clone(),
+                options.and_then(|it| it.max_price),
+            )
+        })
+        .collect();
+    launched.sort();
+    let text = |text: &str| Some(text.to_owned());
+    let spot = (text("t3.small"), text("0.05"));
+    let expected = [(text("m5.large"), None), spot.clone(), spot];
+    assert_eq!(launched, expected);
 }

@@ -274,7 +274,7 @@ impl Cloud<'_> {
         Option<MixedInstancesPolicy>,
     ) {
         let specification = self.specification(template);
-        if self.group.types.len() < 2 {
+        if self.group.types.len() < 2 && !self.group.spot {
             return (Some(specification), None);
         }
         let overrides = self.group.types.iter().map(|it| LaunchTemplateOverrides {
@@ -288,7 +288,12 @@ impl Cloud<'_> {
             }),
             instances_distribution: Some(InstancesDistribution {
                 on_demand_allocation_strategy: Some("prioritized".to_owned()),
-                on_demand_percentage_above_base_capacity: Some(100),
+                on_demand_percentage_above_base_capacity: Some(match self.group.spot {
+                    true => 0,
+                    false => 100,
+                }),
+                spot_allocation_strategy: (self.group.spot)
+                    .then(|| "price-capacity-optimized".to_owned()),
                 ..InstancesDistribution::default()
             }),
         };

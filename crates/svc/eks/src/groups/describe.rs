@@ -46,7 +46,7 @@ pub fn group(place: &Place, record: &NodeGroup, size: Option<Size>) -> Nodegroup
         created_at: Some(record.created_at),
         modified_at: Some(record.modified_at),
         status: text(record.status.name()),
-        capacity_type: text("ON_DEMAND"),
+        capacity_type: text(record.capacity_type()),
         scaling_config: Some(NodegroupScalingConfig {
             min_size: Some(size.min),
             max_size: Some(size.max),

@@ -46,6 +46,9 @@ pub struct NodeGroup {
     /// As asked for last; who scales the Auto Scaling group may have gone on from it.
     pub size: Size,
     pub types: Vec<String>,
+    /// Its nodes are Spot instances.
+    #[serde(default)]
+    pub spot: bool,
     pub ami_type: String,
     /// GiB of the root file systems of its nodes, where no launch template says it.
     #[serde(default = "usual_disk")]
@@ -101,6 +104,13 @@ impl Record for NodeGroup {
 }
 
 impl NodeGroup {
+    pub fn capacity_type(&self) -> &'static str {
+        match self.spot {
+            true => "SPOT",
+            false => "ON_DEMAND",
+        }
+    }
+
     /// Its Auto Scaling group.
     pub fn scaling_group(&self) -> String {
         format!("eks-{}-{}", self.name, self.uuid)

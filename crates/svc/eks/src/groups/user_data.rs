@@ -36,7 +36,7 @@ pub fn labels(group: &NodeGroup, image: &str) -> Vec<(String, String)> {
     let mut all = vec![
         own("nodegroup", &group.name),
         own("nodegroup-image", image),
-        own("capacityType", "ON_DEMAND"),
+        own("capacityType", group.capacity_type()),
     ];
     if let Some(source) = &group.source {
         all.push(own("sourceLaunchTemplateId", &source.id));

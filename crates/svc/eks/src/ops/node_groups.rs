@@ -176,6 +176,7 @@ async fn wanted(
         subnets,
         size: checks::size(input.scaling_config, USUAL)?,
         types,
+        spot: input.capacity_type.as_deref() == Some("SPOT"),
         ami_type,
         disk_gib: devices::disk(input.disk_size, source.is_some())?,
         source,

@@ -28,7 +28,20 @@ fn meta_data(it: &Instance) -> BTreeMap<String, String> {
     put("hostname", metadata.host_name.clone());
     put("instance-action", "none".to_owned());
     put("instance-id", it.id.clone());
-    put("instance-life-cycle", "on-demand".to_owned());
+    let life_cycle = match &metadata.spot {
+        Some(_) => "spot",
+        None => "on-demand",
+    };
+    put("instance-life-cycle", life_cycle.to_owned());
+    if let Some(notice) = metadata.spot.as_ref().and_then(|it| it.notice.as_ref()) {
+        let time = Timestamp(notice.at_ms).iso8601_seconds();
+        let action = json!({ "action": notice.action, "time": time });
+        put("spot/instance-action", action.to_string());
+        // An instance that is stopped has none.
+        if notice.action == "terminate" {
+            put("spot/termination-time", time);
+        }
+    }
     put("instance-type", it.instance_type.clone());
     put("local-hostname", metadata.host_name.clone());
     put("local-ipv4", address.clone());
@@ -199,7 +212,7 @@ fn in_tree(leaves: &BTreeMap<String, String>, path: &str) -> Asked {
 
 #[cfg(test)]
 mod tests {
-    use wharf_planeproto::machine::{Group, Image, Interface, Metadata, Wanted};
+    use wharf_planeproto::machine::{Group, Image, Interface, Metadata, Spot, SpotNotice, Wanted};
 
     use super::*;
 
@@ -308,6 +321,33 @@ mod tests {
         };
         let document: serde_json::Value = serde_json::from_slice(&document).unwrap();
         assert_eq!(document["instanceId"], "i-1");
+    }
+
+    #[test]
+    fn a_spot_instance_reads_that_its_capacity_is_taken_back() {
+        let mut it = instance();
+        let life_cycle = "/latest/meta-data/instance-life-cycle";
+        let action = "/latest/meta-data/spot/instance-action";
+        let time = "/latest/meta-data/spot/termination-time";
+        assert_eq!(look(&it, life_cycle), Asked::Found(b"on-demand".to_vec()));
+        it.metadata.spot = Some(Spot::default());
+        assert_eq!(look(&it, life_cycle), Asked::Found(b"spot".to_vec()));
+        for nothing in [action, time] {
+            assert_eq!(look(&it, nothing), Asked::Nothing);
+        }
+        for (what, ends) in [("terminate", true), ("stop", false)] {
+            it.metadata.spot = Some(Spot {
+                notice: Some(SpotNotice {
+                    action: what.to_owned(),
+                    at_ms: 1_700_000_000_000,
+                }),
+            });
+            let wanted = format!(r#"{{"action":"{what}","time":"2023-11-14T22:13:20Z"}}"#);
+            assert_eq!(look(&it, action), Asked::Found(wanted.into_bytes()));
+            let found = look(&it, time);
+            let at = Asked::Found(b"2023-11-14T22:13:20Z".to_vec());
+            assert_eq!(found == at, ends, "{what}");
+        }
     }
 
     #[test]

@@ -39,6 +39,7 @@ pub fn group() -> NodeGroup {
         },
         types: vec!["t3.medium".to_owned()],
         disk_gib: 8,
+        spot: false,
         ami_type: "AL2023_x86_64_STANDARD".to_owned(),
         source: None,
         labels: Default::default(),
