@@ -89,10 +89,11 @@ async fn keep(args: KeeperArgs) {
         endpoint: "http://169.254.170.2:4566".to_owned(),
         disks: DisksInUse::default(),
         guests: None,
+        snapshots: None,
     };
     let instances = Instances::open(settings, network, Arc::new(NoImages)).await;
     let instances = instances.unwrap();
-    assert_eq!(instances.offer(), Some("own-image"));
+    assert_eq!(instances.offer().as_deref(), Some("own-image"));
     let (deliveries, receiver) = mpsc::channel(1);
     let (wanted, tell) = (args.wanted(), Arc::new(Files(args)));
     let (joins, shutdown) = (Arc::new(NoNodes), CancellationToken::new());
@@ -264,6 +265,7 @@ fn instance(id: &str, last: u8, script: &str) -> Instance {
         cpu_guaranteed: None,
         memory_mib: 96,
         disk_bytes: 256 << 20,
+        restore: false,
         devices: Vec::new(),
         one_pod: None,
         interface: Interface {

@@ -219,6 +219,7 @@ fn instance(name: u8, a: u8, b: u8) -> Instance {
         cpu_guaranteed: None,
         memory_mib: 512,
         disk_bytes: 1 << 30,
+        restore: false,
         devices: Vec::new(),
         one_pod: None,
         interface: machine::Interface {

@@ -1,6 +1,12 @@
 //! Snapshots of files that nobody has mounted, sent to a control plane in a few lines.
 
-use std::{convert::Infallible, fs::File, path::Path as FilePath, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    fs::{self, File},
+    path::Path as FilePath,
+    sync::Arc,
+    time::Duration,
+};
 
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
