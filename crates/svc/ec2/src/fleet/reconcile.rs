@@ -11,9 +11,10 @@ use wharf_wire::{Call, Context};
 
 use super::{
     Fleet, SpotFleet,
-    fill::fill,
-    plan::{Seen, plan},
-    records::{AnyFleet, State, Type},
+    create::keep_template,
+    fill::{fill, finish},
+    plan::{Seen, UNFINISHED, plan},
+    records::{AnyFleet, State, Template, Type},
 };
 use crate::{
     Ec2Service,
@@ -107,9 +108,25 @@ async fn one<T: AnyFleet>(
         // What was written wakes the key again.
         return Ok(Next::Settled);
     }
+    if plan.finish {
+        shard()?;
+        let call = call_of::<T>(scope, now);
+        if let Err(fault) = finish(service, &call, &mut stored).await {
+            tracing::warn!(fleet = id, %fault, "failed to finish an instant fleet; will retry");
+            return Ok(Next::After(NEXT_TRY));
+        }
+        return Ok(Next::Settled);
+    }
     if plan.missing.total() > 0 {
         shard()?;
         let call = call_of::<T>(scope, now);
+        let next = keeping_templates(service, &call, &stored.record).await;
+        if next != stored.record {
+            let txn = Txn::new().when(shard()?).when(stored.unchanged());
+            let txn = txn.put(key, encode(&next));
+            service.table.commit(&PERMIT, txn).await?;
+            return Ok(Next::Settled);
+        }
         let filled = match fill(service, &call, &mut stored, plan.missing).await {
             Ok(filled) => filled,
             Err(fault) => {
@@ -117,6 +134,9 @@ async fn one<T: AnyFleet>(
                 return Ok(Next::After(NEXT_TRY));
             }
         };
+        if filled.outdated {
+            return Ok(Next::After(NEXT_TRY));
+        }
         if filled.failures != stored.record.body().failures {
             let mut next = stored.record.clone();
             next.body_mut().failures = filled.failures;
@@ -131,8 +151,24 @@ async fn one<T: AnyFleet>(
     Ok(wake(&body, now))
 }
 
+/// A fleet that was made by a version of wharf that did not keep what its templates mean.
+async fn keeping_templates<T: AnyFleet>(service: &Ec2Service, call: &Call, fleet: &T) -> T {
+    let mut next = fleet.clone();
+    let pools = next.body_mut().pools.iter_mut();
+    let unknown = |it: &&mut Template| it.meant.is_none();
+    for template in pools
+        .filter_map(|it| it.template.as_mut())
+        .filter(unknown)
+    {
+        // One that is not there fails as its pool's launch.
+        keep_template(service, call, template).await.ok();
+    }
+    next
+}
+
 fn wake(body: &super::records::Body, now: Timestamp) -> Next {
-    let moments = [body.valid_from, body.valid_until];
+    let unfinished = body.filling.then(|| body.created_at + UNFINISHED);
+    let moments = [body.valid_from, body.valid_until, unfinished];
     let next = moments.into_iter().flatten().filter(|it| *it > now).min();
     match (next, body.state, body.kind) {
         (Some(at), State::Active, _) => Next::After(at.since(now)),

@@ -61,14 +61,31 @@ impl Units {
     pub fn total(self) -> u32 {
         self.on_demand + self.spot
     }
+
+    pub fn without(self, other: Self) -> Self {
+        Self {
+            on_demand: self.on_demand.saturating_sub(other.on_demand),
+            spot: self.spot.saturating_sub(other.spot),
+        }
+    }
 }
 
-/// A template of a fleet.
+/// A template of a fleet, as it was named.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Template {
     pub id: Option<String>,
     pub name: Option<String>,
     pub version: Option<String>,
+    /// What it meant when the fleet was made. Older ones have none until they launch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meant: Option<Meant>,
+}
+
+/// A version that there is once: names and `$Latest` come to mean others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meant {
+    pub id: String,
+    pub version: u64,
 }
 
 /// What instances of a pool are.
@@ -134,6 +151,9 @@ pub struct Body {
     pub valid_until: Option<Timestamp>,
     /// Units that it launched.
     pub launched: Units,
+    /// An instant fleet that is not done with its launches.
+    #[serde(default)]
+    pub filling: bool,
     pub failures: Vec<Failure>,
     pub client_token: Option<String>,
     pub request: String,
