@@ -23,7 +23,7 @@ pub const LEAST_HOURS: usize = 24;
 pub const AHEAD: i64 = 48;
 /// When it is made anew.
 pub const RENEWED_AFTER: Duration = Duration::from_secs(6 * 3600);
-/// When it is tried again where there was too little to say anything.
+/// When it is tried again where there was too little to say anything, or what it asks for was refused.
 pub const RETRIED_AFTER: Duration = Duration::from_secs(900);
 /// Seconds that hours which are over stay.
 pub const SHOWN: i64 = 30 * 24 * HOUR;

@@ -143,11 +143,19 @@ impl Work<'_> {
             .await?;
             return Ok(true);
         }
-        if desired >= foreseen.floor {
+        if desired >= foreseen.floor || self.was_refused(foreseen.floor) {
             return Ok(false);
         }
         self.begin(foreseen.floor, cause, |_, _| {}).await?;
         Ok(true)
+    }
+
+    /// Whether ECS refused a count so lately that it is not asked again. What was refused at a time to come was so while
+    /// the clock was ahead.
+    fn was_refused(&self, count: u32) -> bool {
+        let refused = self.stored.record.refused;
+        let refused = refused.filter(|it| it.count == count && it.at <= self.now);
+        refused.is_some_and(|it| self.now < it.at + forecast::RETRIED_AFTER)
     }
 }
 

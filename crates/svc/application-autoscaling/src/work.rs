@@ -58,7 +58,9 @@ impl Work<'_> {
         }
         let seen = self.neighbours().see(&resource).await;
         let (desired, running) = match seen.map_err(neighbour("looking at a service"))? {
-            Seen::Active { desired, running } => (desired, running),
+            Seen::Active {
+                desired, running, ..
+            } => (desired, running),
             Seen::Draining => return Ok(Some(Next::After(WAIT))),
             Seen::Gone => {
                 self.write(|_, target| target.deleting = true).await?;
