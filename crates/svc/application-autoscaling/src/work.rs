@@ -84,9 +84,7 @@ impl Work<'_> {
         }
         let policies = self.core.policies(self.place, self.id).await?;
         let forecasters = self.forecasters(&policies).await?;
-        if self.forecast(&forecasters).await? {
-            return Ok(None);
-        }
+        self.ask_forecasts(&forecasters);
         let foreseen = self.foreseen(&forecasters);
         if let Some(foreseen) = &foreseen
             && self.prepare(foreseen, desired).await?
