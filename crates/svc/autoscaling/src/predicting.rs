@@ -173,7 +173,11 @@ async fn made(
     made.map_err(|it| it.to_string())
 }
 
+/// What forecasts ask of a group; nothing while that is suspended, as what the clock does.
 pub fn foreseen(all: &[Forecaster], group: &Group, now: Timestamp) -> Option<Foreseen> {
+    if group.suspends(Process::ScheduledActions) {
+        return None;
+    }
     let weighed: Vec<Weighed<'_>> = all
         .iter()
         .filter_map(|it| {
@@ -189,11 +193,8 @@ pub fn foreseen(all: &[Forecaster], group: &Group, now: Timestamp) -> Option<For
     scaling::foreseen(&weighed, decision::bounds(group), most, now)
 }
 
-/// Raises what is below the forecast, unless that is suspended as what the clock does. Whether it changed the group.
+/// Raises what is below the forecast. Whether it changed the group.
 pub fn prepare(group: &mut Group, foreseen: &Foreseen, now: Timestamp) -> bool {
-    if group.suspends(Process::ScheduledActions) {
-        return false;
-    }
     let raises = foreseen.max > group.max;
     group.max = group.max.max(foreseen.max);
     let to = foreseen.floor.min(group.max);
@@ -256,8 +257,51 @@ pub async fn try_out(cloud: &Cloud<'_>, policy: &Predictive, now: Timestamp) -> 
 
 #[cfg(test)]
 mod tests {
+    use wharf_scaling::Subject;
+
     use super::*;
     use crate::plan::a_group;
+
+    /// A policy that raises the maximum, and whose forecast of the first hour is so much.
+    fn tides(capacity: u32) -> Forecaster {
+        let given = serde_json::json!({
+            "Mode": "ForecastAndScale",
+            "MaxCapacityBreachBehavior": "IncreaseMaxCapacity",
+            "MaxCapacityBuffer": 0,
+            "MetricSpecifications": [{ "TargetValue": 5.0, "PredefinedMetricPairSpecification": {
+                "PredefinedMetricType": "ASGCPUUtilization" } }],
+        });
+        let hours = vec![Hour {
+            at: 0,
+            load: 1.0,
+            capacity,
+        }];
+        let begin = Timestamp::from_millis(0);
+        let kept = Stored {
+            key: String::new(),
+            revision: 1,
+            created: 1,
+            record: Forecast::after(None, "7", Ok(hours), begin),
+        };
+        Forecaster {
+            name: "tides".to_owned(),
+            uuid: "7".to_owned(),
+            policy: Predictive::of(&given, Subject::Group("g")).unwrap(),
+            kept: Some(kept),
+        }
+    }
+
+    #[test]
+    fn while_the_clock_is_suspended_nothing_is_foreseen() {
+        let now = Timestamp::from_millis(0);
+        let mut group = a_group();
+        let max = group.max;
+        let all = [tides(max + 5)];
+        let found = foreseen(&all, &group, now).unwrap();
+        assert_eq!((found.floor, found.max), (max + 5, max + 5));
+        group.suspended.insert(Process::ScheduledActions, now);
+        assert_eq!(foreseen(&all, &group, now), None);
+    }
 
     #[test]
     fn capacity_is_raised_and_never_lowered() {
