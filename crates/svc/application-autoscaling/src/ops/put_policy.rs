@@ -76,9 +76,9 @@ pub async fn put_scaling_policy(
             ));
         }
         tx.put(&key, &made);
-        // It is made anew: the metrics may be others, and the target.
         if let Some(mut forecast) = tx.find::<Forecast>(&forecast_key).await? {
-            forecast.tried_at = None;
+            let before = there.as_ref().map(|it| &it.configuration);
+            forecast.policy_was_put(before, &made.configuration, core.now());
             tx.put(&forecast_key, &forecast);
         }
     });

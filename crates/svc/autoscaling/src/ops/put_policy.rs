@@ -71,9 +71,14 @@ pub async fn put(
             )));
         }
         tx.put(&key, &made);
-        // It is made anew: the metrics may be others, and the target.
-        if let Some(mut forecast) = tx.find::<Forecast>(&forecast_key).await? {
-            forecast.tried_at = None;
+        if let Way::Predictive { configuration } = &made.way
+            && let Some(mut forecast) = tx.find::<Forecast>(&forecast_key).await?
+        {
+            let before = match there.as_ref().map(|it| &it.way) {
+                Some(Way::Predictive { configuration }) => Some(configuration),
+                _ => None,
+            };
+            forecast.policy_was_put(before, configuration, core.now());
             tx.put(&forecast_key, &forecast);
         }
     });
