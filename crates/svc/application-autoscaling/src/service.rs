@@ -9,8 +9,7 @@ use wharf_service::{Loops, Place, feed};
 use wharf_wire::Fault;
 
 use crate::{
-    authorize, config::Parts, core::Core, fault, names, ops, predicting, reconcile,
-    records::Policy,
+    authorize, config::Parts, core::Core, fault, names, ops, predicting, reconcile, records::Policy,
 };
 
 /// Targets looked at at once.

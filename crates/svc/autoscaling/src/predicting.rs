@@ -159,11 +159,7 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     done
 }
 
-async fn made(
-    cloud: &Cloud<'_>,
-    policy: &Predictive,
-    now: Timestamp,
-) -> Result<Vec<Hour>, String> {
+async fn made(cloud: &Cloud<'_>, policy: &Predictive, now: Timestamp) -> Result<Vec<Hour>, String> {
     let to = forecast::hour_of(now);
     let look = history(cloud, policy, (to - forecast::LOOKS_BACK, to));
     let looked = timeout(LONGEST_LOOK, look).await;
