@@ -125,9 +125,7 @@ fn hours_that_are_over_stay_for_a_month() {
 #[test]
 fn what_a_policy_forecast_by_other_metrics_is_none_of_its_own() {
     let now = BEGIN + 10 * HOUR + 60;
-    let of = |target: f64, mode: &str| {
-        serde_json::json!({ "Mode": mode, "MetricSpecifications": [{ "TargetValue": target }] })
-    };
+    let of = |target: f64, mode: &str| serde_json::json!({ "Mode": mode, "MetricSpecifications": [{ "TargetValue": target }] });
     let hours = (BEGIN..BEGIN + 20 * HOUR).step_by(3600).map(|at| Hour {
         at,
         load: 1.0,

@@ -343,8 +343,7 @@ async fn targets_have_tags() {
 #[tokio::test]
 async fn a_service_with_a_task_on_each_instance_is_no_target() {
     let home = Home::with_service(2);
-    home.neighbours.services.lock().get_mut("web").unwrap()["schedulingStrategy"] =
-        json!("DAEMON");
+    home.neighbours.services.lock().get_mut("web").unwrap()["schedulingStrategy"] = json!("DAEMON");
     let input = RegisterScalableTargetRequest {
         min_capacity: Some(1),
         max_capacity: Some(3),
