@@ -9,6 +9,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use wharf_base::Timestamp;
 use wharf_records::{Record, Unknown};
 use wharf_seasonal::{Model, Settings};
@@ -23,7 +24,7 @@ pub const LEAST_HOURS: usize = 24;
 pub const AHEAD: i64 = 48;
 /// When it is made anew.
 pub const RENEWED_AFTER: Duration = Duration::from_secs(6 * 3600);
-/// When it is tried again where there was too little to say anything.
+/// When it is tried again where there was too little to say anything, or what it asks for was refused.
 pub const RETRIED_AFTER: Duration = Duration::from_secs(900);
 /// Seconds that hours which are over stay.
 pub const SHOWN: i64 = 30 * 24 * HOUR;
@@ -91,6 +92,17 @@ impl Forecast {
             Err(problem) => after.problem = Some(problem),
         }
         after
+    }
+
+    /// Its policy was put: it is made anew. Where other metrics or another target are in its configuration than before,
+    /// hours to come are none of the policy any more.
+    pub fn policy_was_put(&mut self, before: Option<&Value>, after: &Value, now: Timestamp) {
+        const MEASURED: &str = "MetricSpecifications";
+        self.tried_at = None;
+        if before.is_none_or(|it| it[MEASURED] != after[MEASURED]) {
+            self.hours.retain(|it| it.at < hour_of(now));
+            (self.made_at, self.problem) = (None, None);
+        }
     }
 
     /// Whether one is to be made. What was tried at a time to come was so while the clock was ahead.

@@ -154,7 +154,7 @@ pub struct Forecaster<'a> {
 /// What forecasts ask for now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Foreseen {
-    /// The capacity is not to be below; within the bounds.
+    /// The capacity is not to be below; within the bounds, and no more than anything may have.
     pub floor: u32,
     /// The maximum, which may be raised.
     pub max: u32,
@@ -183,7 +183,7 @@ pub fn foreseen(
     // The first of those that need the same.
     let (by, forecast) = needs.iter().rev().max_by_key(|it| it.1)?;
     Some(Foreseen {
-        floor: (*forecast).clamp(bounds.min(), max),
+        floor: (*forecast).clamp(bounds.min(), max).min(most),
         max,
         by: by.name.to_owned(),
         forecast: *forecast,
@@ -198,7 +198,7 @@ impl Foreseen {
         };
         let max = it.max.max(bounds.max());
         bounds
-            .with(Some(it.floor.min(max)), Some(max))
+            .with(Some(it.floor.max(bounds.min()).min(max)), Some(max))
             .unwrap_or(bounds)
     }
 }

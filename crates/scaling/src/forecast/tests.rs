@@ -122,6 +122,40 @@ fn hours_that_are_over_stay_for_a_month() {
     assert_eq!(over.load, 198.0);
 }
 
+#[test]
+fn what_a_policy_forecast_by_other_metrics_is_none_of_its_own() {
+    let now = BEGIN + 10 * HOUR + 60;
+    let of = |target: f64, mode: &str| serde_json::json!({ "Mode": mode, "MetricSpecifications": [{ "TargetValue": target }] });
+    let hours = (BEGIN..BEGIN + 20 * HOUR).step_by(3600).map(|at| Hour {
+        at,
+        load: 1.0,
+        capacity: 7,
+    });
+    let made = Forecast {
+        problem: Some("no points".to_owned()),
+        ..Forecast::after(None, "7", Ok(hours.collect()), moment(now))
+    };
+    let put = |before: Option<&Value>, after: &Value| {
+        let mut of = made.clone();
+        of.policy_was_put(before, after, moment(now));
+        assert!(Forecast::is_due(Some(&of), moment(now)));
+        of
+    };
+    let before = of(50.0, "ForecastOnly");
+    let same = put(Some(&before), &of(50.0, "ForecastAndScale"));
+    assert_eq!((same.hours.len(), same.made_at), (20, Some(moment(now))));
+    for before in [Some(&before), None] {
+        let other = put(before, &of(5.0, "ForecastOnly"));
+        assert_eq!((other.made_at, other.problem), (None, None));
+        // Those that are over stay.
+        assert_eq!(other.hours.len(), 10);
+        assert_eq!(
+            needed_by(&other.hours, moment(now), Duration::from_secs(3600)),
+            None
+        );
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -153,3 +153,35 @@ fn a_maximum_is_raised_by_the_buffer_and_no_further_than_all_may_have() {
     assert_eq!(tenth.maximum(40, u32::MAX, u32::MAX), u32::MAX);
     assert_eq!(Breach::Honor.maximum(40, 50, 1000), 40);
 }
+
+#[test]
+fn no_more_is_asked_for_than_anything_may_have() {
+    let given = one(&json!({
+        "TargetValue": 5.0,
+        "CustomizedLoadMetricSpecification": queries("Load"),
+        "CustomizedScalingMetricSpecification": queries("Each"),
+    }));
+    let policy = Predictive {
+        scales: true,
+        ..Predictive::of(&given, SERVICE).unwrap()
+    };
+    let hours = [Hour {
+        at: 0,
+        load: 1.0,
+        capacity: 9000,
+    }];
+    let tides = Forecaster {
+        name: "tides",
+        policy: &policy,
+        hours: &hours,
+    };
+    let of = |min, max| {
+        let bounds = Bounds::new(min, max).unwrap();
+        let found = foreseen(&[tides], bounds, 5000, Timestamp::from_millis(0)).unwrap();
+        (found.floor, Foreseen::bounds(Some(&found), bounds))
+    };
+    assert_eq!(of(1, 20_000), (5000, Bounds::new(5000, 20_000).unwrap()));
+    assert_eq!(of(1, 100), (100, Bounds::new(100, 100).unwrap()));
+    // Bounds that nothing can come into stay what they are.
+    assert_eq!(of(6000, 7000), (5000, Bounds::new(6000, 7000).unwrap()));
+}

@@ -12,13 +12,14 @@ use parking_lot::Mutex;
 use wharf_base::Timestamp;
 use wharf_reconcile::{Queue, Shard};
 use wharf_scaling::readings::Readings;
-use wharf_service::{ChangeError, Changes, Page, Pages, Place, Stored, Table, Turns};
+use wharf_service::{ChangeError, Changes, Page, Pages, Place, Shares, Stored, Table, Turns};
 use wharf_wire::{Context, Fault};
 
 use crate::{
     config::Parts,
     fault::{self, ScalingFaults},
     names,
+    predicting::{FORECASTS, FORECASTS_OF_ACCOUNT},
     records::{Policy, Scheduled, Target},
 };
 
@@ -27,6 +28,10 @@ pub struct Core {
     pub table: Table<ScalingFaults>,
     /// Keys of targets to look at.
     pub queue: Arc<Queue<String>>,
+    /// Keys of policies whose forecasts are due.
+    pub forecasts: Arc<Queue<String>>,
+    /// Turns of accounts at making them.
+    pub forecasting: Shares,
     pub shard: Shard,
     /// Who changes a target, by its key.
     pub turns: Turns,
@@ -44,6 +49,8 @@ impl Core {
             table: Table::new(parts.store.clone()),
             parts,
             queue: Arc::default(),
+            forecasts: Arc::default(),
+            forecasting: Shares::new(FORECASTS, FORECASTS_OF_ACCOUNT),
             shard: Shard::new("/w1/c0/application-autoscaling/shard/0"),
             turns: Turns::default(),
             readings: Readings::default(),

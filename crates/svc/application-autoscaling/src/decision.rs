@@ -107,6 +107,7 @@ mod tests {
             moving: None,
             heeded: BTreeMap::new(),
             unscaled: None,
+            refused: None,
             unknown: Unknown::new(),
         }
     }

@@ -9,7 +9,7 @@ use crate::{
     fault::ScalingFaults,
     names::{self, Resource},
     reconcile::StepError,
-    records::{Activity, Move, Target},
+    records::{Activity, Move, Refused, Target},
     work::{Work, neighbour},
 };
 
@@ -28,6 +28,7 @@ impl Work<'_> {
                         set: true,
                         ..moving.clone()
                     });
+                    target.refused = None;
                     if let Some(mut it) = activity {
                         activity::IN_PROGRESS.clone_into(&mut it.status);
                         it.message = Some(text);
@@ -86,6 +87,10 @@ impl Work<'_> {
             target.moving = None;
             if status == activity::FAILED {
                 (target.scaled_out, target.scaled_in) = (None, None);
+                target.refused = Some(Refused {
+                    count: moving.to,
+                    at: self.now,
+                });
             }
             if let Some(it) = activity {
                 let ended = (moving.activity.clone(), it.ended(status, text, self.now));

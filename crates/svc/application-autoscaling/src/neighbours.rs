@@ -29,6 +29,8 @@ pub enum Seen {
     Active {
         desired: u32,
         running: u32,
+        /// One task on each instance: nobody sets their count.
+        daemon: bool,
     },
     /// Its last tasks are being stopped.
     Draining,
@@ -74,6 +76,7 @@ impl<'a> Neighbours<'a> {
             Some("ACTIVE") => Seen::Active {
                 desired: count("desiredCount").unwrap_or_default(),
                 running: count("runningCount").unwrap_or_default(),
+                daemon: service["schedulingStrategy"] == "DAEMON",
             },
             Some("DRAINING") => Seen::Draining,
             Some(_) => Seen::Gone,

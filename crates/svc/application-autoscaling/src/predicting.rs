@@ -1,11 +1,20 @@
 //! Predictive scaling: forecasts are made and kept, and capacity is there before the hour that needs it.
+//!
+//! Forecasts have workers of their own, of which an account has a share: what takes long for the metrics of one holds up
+//! no target, not even its own.
 
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::timeout;
 use wharf_base::Timestamp;
+use wharf_reconcile::Next;
+use wharf_records::Scope;
 use wharf_scaling::{
     self as scaling, Forecaster as Weighed, Foreseen, Predictive,
-    forecast::{self, History, Relation},
+    forecast::{self, History, Hour, Relation},
 };
-use wharf_service::{Place, Stored, fence};
+use wharf_service::{Place, Stored, fence, settled};
+use wharf_store::Compare;
 use wharf_wire::Fault;
 
 use crate::{
@@ -24,6 +33,13 @@ use crate::{
 const MOST_TASKS: u32 = 5000;
 /// Seconds of points that a policy is tried on when it is put.
 const TRIED_ON: i64 = 3 * forecast::HOUR;
+/// Forecasts made at once, and those of an account.
+pub const FORECASTS: usize = 8;
+pub const FORECASTS_OF_ACCOUNT: usize = 2;
+/// When there is another try where an account has its share.
+const CROWDED: Duration = Duration::from_millis(500);
+/// How long the metrics of a forecast are waited for.
+const LONGEST_LOOK: Duration = Duration::from_secs(30);
 
 /// A policy of predictive scaling with its forecast, if one was tried.
 pub struct Forecaster {
@@ -45,64 +61,46 @@ impl Forecaster {
     }
 }
 
+async fn forecasters(
+    core: &Core,
+    place: &Place,
+    target: &str,
+    policies: &[Stored<Policy>],
+) -> Result<Vec<Forecaster>, StepError> {
+    let mut found = Vec::new();
+    for stored in policies.iter().filter(|it| !it.record.deleting) {
+        let Ok(Rule::Predictive(policy)) = Rule::of(&stored.record) else {
+            continue;
+        };
+        let name = stored.record.name.clone();
+        let key = names::forecast_key(place, target, &name);
+        let kept = core.table.read::<Forecast>(&key).await?;
+        found.push(Forecaster {
+            name,
+            uuid: stored.record.uuid.clone(),
+            policy,
+            kept,
+        });
+    }
+    Ok(found)
+}
+
 impl Work<'_> {
     pub async fn forecasters(
         &self,
         policies: &[Stored<Policy>],
     ) -> Result<Vec<Forecaster>, StepError> {
-        let mut found = Vec::new();
-        for stored in policies.iter().filter(|it| !it.record.deleting) {
-            let Ok(Rule::Predictive(policy)) = Rule::of(&stored.record) else {
-                continue;
-            };
-            let name = stored.record.name.clone();
-            let key = names::forecast_key(self.place, self.id, &name);
-            let kept = self.core.table.read::<Forecast>(&key).await?;
-            found.push(Forecaster {
-                name,
-                uuid: stored.record.uuid.clone(),
-                policy,
-                kept,
-            });
-        }
-        Ok(found)
+        forecasters(self.core, self.place, self.id, policies).await
     }
 
-    /// Makes the first forecast that is due. Whether there was one.
-    pub async fn forecast(&self, all: &[Forecaster]) -> Result<bool, StepError> {
-        let Some(due) = all
-            .iter()
-            .find(|it| Forecast::is_due(it.of_policy(), self.now))
-        else {
-            return Ok(false);
-        };
-        let made = history(self.core, self.place, self.id, &due.policy, self.now).await;
-        let made = made.map_err(|fault| fault.to_string()).and_then(|history| {
-            let Predictive {
-                relation, target, ..
-            } = *due.policy;
-            forecast::forecast(&history, relation, target, self.now).map_err(|it| it.to_string())
-        });
-        if let Err(problem) = &made {
-            tracing::info!(
-                resource = self.stored.record.resource,
-                policy = due.name,
-                problem,
-                "a forecast was not made, will retry"
-            );
+    /// Asks for forecasts that are due.
+    pub fn ask_forecasts(&self, all: &[Forecaster]) {
+        for it in all {
+            if Forecast::is_due(it.of_policy(), self.now) {
+                let policy = names::policy_key(self.place, self.id, &it.name);
+                self.core.forecasts.wake(policy);
+            }
         }
-        let after = Forecast::after(due.of_policy(), &due.uuid, made, self.now);
-        let key = names::forecast_key(self.place, self.id, &due.name);
-        let mut changes = self.core.table.begin();
-        changes.when(self.stored.unchanged());
-        changes.when(match &due.kept {
-            Some(kept) => kept.unchanged(),
-            None => wharf_store::Compare::absent(&key),
-        });
-        changes.fence(fence::<ScalingFaults>(&self.core.shard)?);
-        changes.put(&key, &after);
-        changes.write(&PERMIT).await?;
-        Ok(true)
     }
 
     pub fn foreseen(&self, all: &[Forecaster]) -> Option<Foreseen> {
@@ -143,12 +141,83 @@ impl Work<'_> {
             .await?;
             return Ok(true);
         }
-        if desired >= foreseen.floor {
+        if desired >= foreseen.floor || self.was_refused(foreseen.floor) {
             return Ok(false);
         }
         self.begin(foreseen.floor, cause, |_, _| {}).await?;
         Ok(true)
     }
+
+    /// Whether ECS refused a count so lately that it is not asked again. What was refused at a time to come was so while
+    /// the clock was ahead.
+    fn was_refused(&self, count: u32) -> bool {
+        let refused = self.stored.record.refused;
+        let refused = refused.filter(|it| it.count == count && it.at <= self.now);
+        refused.is_some_and(|it| self.now < it.at + forecast::RETRIED_AFTER)
+    }
+}
+
+/// Makes the forecast of a policy, by its key, if it is due.
+///
+/// # Errors
+/// The store's.
+pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
+    let Some((scope, _, id)) = Scope::parse(&key) else {
+        return Ok(Next::Settled);
+    };
+    let place = Place::of_scope(&scope);
+    let Some(target) = names::owner(&id) else {
+        return Ok(Next::Settled);
+    };
+    let Some(_share) = core.forecasting.try_take(&place.account) else {
+        return Ok(Next::After(CROWDED));
+    };
+    let Some(policy) = core.table.read::<Policy>(&key).await? else {
+        return Ok(Next::Settled);
+    };
+    let now = core.now();
+    let all = forecasters(&core, &place, target, std::slice::from_ref(&policy)).await?;
+    let due = all.iter().find(|it| Forecast::is_due(it.of_policy(), now));
+    let Some(due) = due else {
+        return Ok(Next::Settled);
+    };
+    let made = made(&core, &place, target, &due.policy, now).await;
+    if let Err(problem) = &made {
+        tracing::info!(
+            resource = policy.record.resource,
+            policy = due.name,
+            problem,
+            "a forecast was not made, will retry"
+        );
+    }
+    let after = Forecast::after(due.of_policy(), &due.uuid, made, now);
+    let forecast = names::forecast_key(&place, target, &due.name);
+    let mut changes = core.table.begin();
+    changes.when(policy.unchanged());
+    changes.when(match &due.kept {
+        Some(kept) => kept.unchanged(),
+        None => Compare::absent(&forecast),
+    });
+    changes.fence(fence::<ScalingFaults>(&core.shard)?);
+    changes.put(&forecast, &after);
+    let done = settled(changes.write(&PERMIT).await);
+    core.queue.wake(names::target_key(&place, target));
+    done
+}
+
+async fn made(
+    core: &Core,
+    place: &Place,
+    target: &str,
+    policy: &Predictive,
+    now: Timestamp,
+) -> Result<Vec<Hour>, String> {
+    let look = history(core, place, target, policy, now);
+    let looked = timeout(LONGEST_LOOK, look).await;
+    let looked = looked.map_err(|_| "Reading the metrics took too long.".to_owned())?;
+    let history = looked.map_err(|fault| fault.to_string())?;
+    let made = forecast::forecast(&history, policy.relation, policy.target, now);
+    made.map_err(|it| it.to_string())
 }
 
 /// What the metrics of a policy were in the last two weeks.

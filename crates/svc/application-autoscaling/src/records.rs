@@ -45,6 +45,9 @@ pub struct Target {
     /// The last wish without effect, so that it is told once.
     #[serde(default)]
     pub unscaled: Option<Unscaled>,
+    /// The count that ECS refused last, so that a forecast does not ask for it at once again.
+    #[serde(default)]
+    pub refused: Option<Refused>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -92,6 +95,14 @@ pub struct Move {
 pub struct Unscaled {
     pub policy: String,
     pub code: String,
+}
+
+/// A count that could not be set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Refused {
+    pub count: u32,
+    pub at: Timestamp,
 }
 
 /// A scaling policy, under its target and its name.

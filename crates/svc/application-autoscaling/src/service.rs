@@ -5,10 +5,12 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use wharf_base::Permit;
 use wharf_scaling::readings::{Alarmed, Reading};
-use wharf_service::{OneQueue, Place};
+use wharf_service::{Loops, Place, feed};
 use wharf_wire::Fault;
 
-use crate::{authorize, config::Parts, core::Core, fault, names, ops, reconcile, records::Policy};
+use crate::{
+    authorize, config::Parts, core::Core, fault, names, ops, predicting, reconcile, records::Policy,
+};
 
 /// Targets looked at at once.
 const WORKERS: usize = 8;
@@ -30,19 +32,22 @@ impl ApplicationAutoscalingService {
     pub async fn run(&self, stop: CancellationToken) {
         let core = &self.core;
         core.queue.wake(reconcile::SWEEP.to_owned());
-        let loops = OneQueue {
-            service: names::SERVICE,
-            store: &core.parts.store,
-            shard: &core.shard,
-            permit: Permit::for_controller("application-autoscaling-shard"),
-            takeover: core.parts.takeover,
-            queue: &core.queue,
-            workers: WORKERS,
-        };
-        let (fed, worked) = (core.clone(), core.clone());
+        let store = &core.parts.store;
+        let permit = Permit::for_controller("application-autoscaling-shard");
+        let mut loops = Loops::new(names::SERVICE, stop);
+        loops
+            .hold(&core.shard, store, permit, core.parts.takeover)
+            .await;
+        let (fed, worked, forecast) = (core.clone(), core.clone(), core.clone());
         let changed = move |key: &str, look| reconcile::changed(&fed, key, look);
-        let work = move |key| reconcile::key(worked.clone(), key);
-        loops.run(stop, changed, work).await;
+        loops.spawn(feed(store.clone(), names::SERVICE, loops.stop(), changed));
+        loops.work(&core.queue, WORKERS, move |key| {
+            reconcile::key(worked.clone(), key)
+        });
+        loops.work(&core.forecasts, predicting::FORECASTS, move |key| {
+            predicting::key(forecast.clone(), key)
+        });
+        loops.run().await;
     }
 
     /// An alarm of an account in a region calls a policy. When this returns, what follows from it is written down.

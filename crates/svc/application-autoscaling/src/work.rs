@@ -58,7 +58,9 @@ impl Work<'_> {
         }
         let seen = self.neighbours().see(&resource).await;
         let (desired, running) = match seen.map_err(neighbour("looking at a service"))? {
-            Seen::Active { desired, running } => (desired, running),
+            Seen::Active {
+                desired, running, ..
+            } => (desired, running),
             Seen::Draining => return Ok(Some(Next::After(WAIT))),
             Seen::Gone => {
                 self.write(|_, target| target.deleting = true).await?;
@@ -82,9 +84,7 @@ impl Work<'_> {
         }
         let policies = self.core.policies(self.place, self.id).await?;
         let forecasters = self.forecasters(&policies).await?;
-        if self.forecast(&forecasters).await? {
-            return Ok(None);
-        }
+        self.ask_forecasts(&forecasters);
         let foreseen = self.foreseen(&forecasters);
         if let Some(foreseen) = &foreseen
             && self.prepare(foreseen, desired).await?

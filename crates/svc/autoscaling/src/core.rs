@@ -13,7 +13,7 @@ use wharf_base::{Timestamp, ids};
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::Record;
 use wharf_scaling::readings::Readings;
-use wharf_service::{ChangeError, Changes, Page, Pages, Place, Stored, Table, Turns};
+use wharf_service::{ChangeError, Changes, Page, Pages, Place, Shares, Stored, Table, Turns};
 use wharf_wire::{Context, Fault};
 
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
     fault::{self, AutoscalingFaults},
     figures::Figures,
     names,
+    predicting::{FORECASTS, FORECASTS_OF_ACCOUNT},
     records::{Group, Hook, Member, Notice, Policy, Refresh, Scheduled},
 };
 
@@ -32,6 +33,10 @@ pub struct Core {
     pub table: Table<AutoscalingFaults>,
     /// Keys of groups to look at.
     pub queue: Arc<Queue<String>>,
+    /// Keys of policies whose forecasts are due.
+    pub forecasts: Arc<Queue<String>>,
+    /// Turns of accounts at making them.
+    pub forecasting: Shares,
     pub shard: Shard,
     /// Who changes a group, by its key.
     pub turns: Turns,
@@ -51,6 +56,8 @@ impl Core {
             table: Table::new(parts.store.clone()),
             parts,
             queue: Arc::default(),
+            forecasts: Arc::default(),
+            forecasting: Shares::new(FORECASTS, FORECASTS_OF_ACCOUNT),
             shard: Shard::new("/w1/c0/autoscaling/shard/0"),
             turns: Turns::default(),
             readings: Readings::default(),

@@ -1,11 +1,20 @@
 //! Predictive scaling of groups: forecasts are made and kept, and capacity is there before the hour that needs it.
+//!
+//! Forecasts have workers of their own, of which an account has a share: what takes long for the metrics of one holds up
+//! no group, not even its own.
 
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::timeout;
 use wharf_base::Timestamp;
+use wharf_reconcile::Next;
+use wharf_records::Scope;
 use wharf_scaling::{
     self as scaling, Direction, Forecaster as Weighed, Foreseen, Predictive,
-    forecast::{self, Forecast, History, Relation},
+    forecast::{self, Forecast, History, Hour, Relation},
 };
-use wharf_service::{ChangeError, Place, Stored};
+use wharf_service::{ChangeError, Place, Stored, fence, settled};
+use wharf_store::Compare;
 use wharf_wire::Fault;
 
 use crate::{
@@ -16,11 +25,19 @@ use crate::{
     names,
     ops::MOST_INSTANCES,
     policy::Rule,
+    reconcile::{PERMIT, StepError},
     records::{Group, Policy, Process},
 };
 
 /// Seconds of points that a policy is tried on when it is put.
 const TRIED_ON: i64 = 3 * forecast::HOUR;
+/// Forecasts made at once, and those of an account.
+pub const FORECASTS: usize = 8;
+pub const FORECASTS_OF_ACCOUNT: usize = 2;
+/// When there is another try where an account has its share.
+const CROWDED: Duration = Duration::from_millis(500);
+/// How long the metrics of a forecast are waited for.
+const LONGEST_LOOK: Duration = Duration::from_secs(30);
 /// Pages of points that are read: two weeks are in the first.
 const MOST_PAGES: usize = 10;
 
@@ -76,27 +93,50 @@ pub async fn forecasters(
     Ok(found)
 }
 
-/// The first forecast that was due, with its key and the record that it takes the place of.
-pub async fn made<'a>(
-    cloud: &Cloud<'_>,
-    place: &Place,
-    group: &Group,
-    all: &'a [Forecaster],
-    now: Timestamp,
-) -> Option<(String, Option<&'a Stored<Forecast>>, Forecast)> {
-    let due = all
-        .iter()
-        .find(|it| Forecast::is_due(it.of_policy(), now))?;
-    let to = forecast::hour_of(now);
-    let history = history(cloud, &due.policy, (to - forecast::LOOKS_BACK, to)).await;
-    let hours = history.map_err(|fault| fault.to_string());
-    let hours = hours.and_then(|history| {
-        let Predictive {
-            relation, target, ..
-        } = due.policy;
-        forecast::forecast(&history, relation, target, now).map_err(|it| it.to_string())
-    });
-    if let Err(problem) = &hours {
+/// Asks for forecasts that are due.
+pub fn ask(core: &Core, place: &Place, group: &Group, all: &[Forecaster], now: Timestamp) {
+    for it in all {
+        if Forecast::is_due(it.of_policy(), now) {
+            let policy = names::policy_key(place, &group.uuid, &it.name);
+            core.forecasts.wake(policy);
+        }
+    }
+}
+
+/// Makes the forecast of a policy, by its key, if it is due.
+///
+/// # Errors
+/// The store's.
+pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
+    let Some((scope, ..)) = Scope::parse(&key) else {
+        return Ok(Next::Settled);
+    };
+    let place = Place::of_scope(&scope);
+    let Some(_share) = core.forecasting.try_take(&place.account) else {
+        return Ok(Next::After(CROWDED));
+    };
+    let Some(policy) = core.table.read::<Policy>(&key).await? else {
+        return Ok(Next::Settled);
+    };
+    let group_key = names::group_key(&place, &policy.record.group);
+    let Some(group) = core.table.read::<Group>(&group_key).await? else {
+        return Ok(Next::Settled);
+    };
+    let group = group.record;
+    let of_group = names::policy_key(&place, &group.uuid, &policy.record.name) == key;
+    let (true, false, Ok(rule)) = (of_group, policy.record.deleting, Rule::of(&policy.record))
+    else {
+        return Ok(Next::Settled);
+    };
+    let now = core.now();
+    let ruled = [(policy.record.clone(), rule)];
+    let all = forecasters(&core, &place, &group, &ruled).await?;
+    let due = all.iter().find(|it| Forecast::is_due(it.of_policy(), now));
+    let Some(due) = due else {
+        return Ok(Next::Settled);
+    };
+    let made = made(&Cloud::of(&core, &place, &group), &due.policy, now).await;
+    if let Err(problem) = &made {
         tracing::info!(
             group = group.name,
             policy = due.name,
@@ -104,12 +144,36 @@ pub async fn made<'a>(
             "a forecast was not made, will retry"
         );
     }
-    let key = names::forecast_key(place, &group.uuid, &due.name);
-    let after = Forecast::after(due.of_policy(), &due.uuid, hours, now);
-    Some((key, due.kept.as_ref(), after))
+    let after = Forecast::after(due.of_policy(), &due.uuid, made, now);
+    let forecast = names::forecast_key(&place, &group.uuid, &due.name);
+    let mut changes = core.table.begin();
+    changes.when(policy.unchanged());
+    changes.when(match &due.kept {
+        Some(kept) => kept.unchanged(),
+        None => Compare::absent(&forecast),
+    });
+    changes.fence(fence::<AutoscalingFaults>(&core.shard)?);
+    changes.put(&forecast, &after);
+    let done = settled(changes.write(&PERMIT).await);
+    core.queue.wake(group_key);
+    done
 }
 
+async fn made(cloud: &Cloud<'_>, policy: &Predictive, now: Timestamp) -> Result<Vec<Hour>, String> {
+    let to = forecast::hour_of(now);
+    let look = history(cloud, policy, (to - forecast::LOOKS_BACK, to));
+    let looked = timeout(LONGEST_LOOK, look).await;
+    let looked = looked.map_err(|_| "Reading the metrics took too long.".to_owned())?;
+    let history = looked.map_err(|fault| fault.to_string())?;
+    let made = forecast::forecast(&history, policy.relation, policy.target, now);
+    made.map_err(|it| it.to_string())
+}
+
+/// What forecasts ask of a group; nothing while that is suspended, as what the clock does.
 pub fn foreseen(all: &[Forecaster], group: &Group, now: Timestamp) -> Option<Foreseen> {
+    if group.suspends(Process::ScheduledActions) {
+        return None;
+    }
     let weighed: Vec<Weighed<'_>> = all
         .iter()
         .filter_map(|it| {
@@ -125,11 +189,8 @@ pub fn foreseen(all: &[Forecaster], group: &Group, now: Timestamp) -> Option<For
     scaling::foreseen(&weighed, decision::bounds(group), most, now)
 }
 
-/// Raises what is below the forecast, unless that is suspended as what the clock does. Whether it changed the group.
+/// Raises what is below the forecast. Whether it changed the group.
 pub fn prepare(group: &mut Group, foreseen: &Foreseen, now: Timestamp) -> bool {
-    if group.suspends(Process::ScheduledActions) {
-        return false;
-    }
     let raises = foreseen.max > group.max;
     group.max = group.max.max(foreseen.max);
     let to = foreseen.floor.min(group.max);
@@ -192,8 +253,51 @@ pub async fn try_out(cloud: &Cloud<'_>, policy: &Predictive, now: Timestamp) -> 
 
 #[cfg(test)]
 mod tests {
+    use wharf_scaling::Subject;
+
     use super::*;
     use crate::plan::a_group;
+
+    /// A policy that raises the maximum, and whose forecast of the first hour is so much.
+    fn tides(capacity: u32) -> Forecaster {
+        let given = serde_json::json!({
+            "Mode": "ForecastAndScale",
+            "MaxCapacityBreachBehavior": "IncreaseMaxCapacity",
+            "MaxCapacityBuffer": 0,
+            "MetricSpecifications": [{ "TargetValue": 5.0, "PredefinedMetricPairSpecification": {
+                "PredefinedMetricType": "ASGCPUUtilization" } }],
+        });
+        let hours = vec![Hour {
+            at: 0,
+            load: 1.0,
+            capacity,
+        }];
+        let begin = Timestamp::from_millis(0);
+        let kept = Stored {
+            key: String::new(),
+            revision: 1,
+            created: 1,
+            record: Forecast::after(None, "7", Ok(hours), begin),
+        };
+        Forecaster {
+            name: "tides".to_owned(),
+            uuid: "7".to_owned(),
+            policy: Predictive::of(&given, Subject::Group("g")).unwrap(),
+            kept: Some(kept),
+        }
+    }
+
+    #[test]
+    fn while_the_clock_is_suspended_nothing_is_foreseen() {
+        let now = Timestamp::from_millis(0);
+        let mut group = a_group();
+        let max = group.max;
+        let all = [tides(max + 5)];
+        let found = foreseen(&all, &group, now).unwrap();
+        assert_eq!((found.floor, found.max), (max + 5, max + 5));
+        group.suspended.insert(Process::ScheduledActions, now);
+        assert_eq!(foreseen(&all, &group, now), None);
+    }
 
     #[test]
     fn capacity_is_raised_and_never_lowered() {

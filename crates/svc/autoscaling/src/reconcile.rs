@@ -8,7 +8,6 @@ use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::Next;
 use wharf_records::{Record as _, Scope};
 use wharf_service::{Changes, Look, Place, Reach, Stored, fence};
-use wharf_store::Compare;
 use wharf_wire::Fault;
 
 use crate::{
@@ -137,8 +136,11 @@ impl Work<'_> {
         let cloud = Cloud::of(self.core, self.place, group);
         let policies = scale::rules(self.core, self.place, group).await?;
         let forecasters = predicting::forecasters(self.core, self.place, group, &policies).await?;
-        if !group.deleting && self.predict(&cloud, &forecasters).await? {
-            return Ok(None);
+        if !group.deleting {
+            predicting::ask(self.core, self.place, group, &forecasters, self.now);
+            if self.prepare(&forecasters).await? {
+                return Ok(None);
+            }
         }
         let seen = cloud.see(group, &members).await;
         let mut seen = seen.map_err(neighbour("looking at the instances of a group"))?;
@@ -184,22 +186,8 @@ impl Work<'_> {
         Ok(Some(Next::After(wait.min(LOOK_EVERY))))
     }
 
-    /// Makes a forecast that is due, or raises what is below those that are there. Whether anything was written.
-    async fn predict(&self, cloud: &Cloud<'_>, all: &[Forecaster]) -> Result<bool, StepError> {
-        if let Some((key, before, after)) =
-            predicting::made(cloud, self.place, &self.stored.record, all, self.now).await
-        {
-            let mut changes = self.core.table.begin();
-            changes.when(self.stored.unchanged());
-            changes.when(match before {
-                Some(kept) => kept.unchanged(),
-                None => Compare::absent(&key),
-            });
-            changes.fence(fence::<AutoscalingFaults>(&self.core.shard)?);
-            changes.put(&key, &after);
-            changes.write(&PERMIT).await?;
-            return Ok(true);
-        }
+    /// Raises what is below a forecast. Whether anything was written.
+    async fn prepare(&self, all: &[Forecaster]) -> Result<bool, StepError> {
         let Some(foreseen) = predicting::foreseen(all, &self.stored.record, self.now) else {
             return Ok(false);
         };

@@ -38,17 +38,22 @@ pub async fn put_scaling_policy(
     let name = input.policy_name.clone().unwrap_or_default();
     let id = names::target_id(&place, &resource.id());
     let target_key = names::target_key(&place, &id);
-    let _turn = core.turns.take(&target_key).await;
     let key = names::policy_key(&place, &id, &name);
-    let before = core.table.read::<Policy>(&key).await?.map(|it| it.record);
-    let made = read(core, &resource, &input, before.as_ref())?;
-    let rule = Rule::of(&made)?;
-    if let Rule::Predictive(predictive) = &rule {
+    let found = async || -> Result<Option<Policy>, Fault> {
+        Ok(core.table.read::<Policy>(&key).await?.map(|it| it.record))
+    };
+    // Out of turn: metrics may take long.
+    let wanted = read(core, &resource, &input, found().await?.as_ref())?;
+    if let Rule::Predictive(predictive) = &Rule::of(&wanted)? {
         let tried = predicting::try_out(core, &place, &id, predictive).await;
         tried.map_err(|refused| {
             fault::of_neighbour("The metrics of the policy cannot be read", refused)
         })?;
     }
+    let _turn = core.turns.take(&target_key).await;
+    let before = found().await?;
+    let made = read(core, &resource, &input, before.as_ref())?;
+    let rule = Rule::of(&made)?;
     let forecast_key = names::forecast_key(&place, &id, &name);
     let all = core.policies(&place, &id).await?;
     let others = || all.iter().filter(|it| it.record.name != name);
@@ -71,9 +76,9 @@ pub async fn put_scaling_policy(
             ));
         }
         tx.put(&key, &made);
-        // It is made anew: the metrics may be others, and the target.
         if let Some(mut forecast) = tx.find::<Forecast>(&forecast_key).await? {
-            forecast.tried_at = None;
+            let before = there.as_ref().map(|it| &it.configuration);
+            forecast.policy_was_put(before, &made.configuration, core.now());
             tx.put(&forecast_key, &forecast);
         }
     });

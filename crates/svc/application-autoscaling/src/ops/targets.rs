@@ -46,7 +46,13 @@ pub async fn register_scalable_target(
     let key = names::target_key(&place, &id);
     let _turn = core.turns.take(&key).await;
     match Neighbours::of(core, &place, &id).see(&resource).await {
-        Ok(Seen::Active { .. }) => {}
+        Ok(Seen::Active { daemon: false, .. }) => {}
+        // Its tasks are counted by its instances.
+        Ok(Seen::Active { daemon: true, .. }) => {
+            return Err(invalid(format!(
+                "ECS services that use the DAEMON scheduling strategy don't support service auto scaling: {name}"
+            )));
+        }
         Ok(Seen::Draining | Seen::Gone) => {
             return Err(invalid(format!("ECS service doesn't exist: {name}")));
         }
@@ -70,7 +76,10 @@ pub async fn register_scalable_target(
                 let bounds = bounds.map_err(|bad| invalid(bad.to_string()))?;
                 let mut target = there.clone();
                 (target.min, target.max) = (bounds.min(), bounds.max());
-                target.range_changed |= min.is_some() || max.is_some();
+                if min.is_some() || max.is_some() {
+                    target.range_changed = true;
+                    target.refused = None;
+                }
                 suspend(&mut target.suspended, input.suspended_state.as_ref());
                 if there.suspended.scheduled && !target.suspended.scheduled {
                     target.resumed_at = Some(core.now());
@@ -107,6 +116,7 @@ pub async fn register_scalable_target(
                     moving: None,
                     heeded: BTreeMap::new(),
                     unscaled: None,
+                    refused: None,
                     unknown: Unknown::new(),
                 };
                 tx.put(&key, &target);

@@ -37,6 +37,8 @@ pub struct Neighbours {
     pub failures: Mutex<VecDeque<(&'static str, Fault)>>,
     /// Tasks do not start by themselves.
     pub stuck: Mutex<bool>,
+    /// Nobody hears what metrics of two weeks were.
+    pub silent: Mutex<bool>,
 }
 
 impl Neighbours {
@@ -121,6 +123,10 @@ impl Operations for Neighbours {
             (account.as_str(), request.region.as_str()),
             (ACCOUNT, REGION)
         );
+        let seconds = |name: &str| request.input[name].as_i64().unwrap_or_default();
+        if *self.silent.lock() && seconds("EndTime") - seconds("StartTime") > 86_400 {
+            std::future::pending::<()>().await;
+        }
         self.answer(&request.operation, &request.input)
     }
 

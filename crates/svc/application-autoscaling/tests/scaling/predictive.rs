@@ -9,6 +9,7 @@ use wharf_api_application_autoscaling::{
     PredictiveScalingCustomizedMetricSpecification as Customized, PredictiveScalingMetric,
     PredictiveScalingMetricDataQuery, PredictiveScalingMetricSpecification,
     PredictiveScalingMetricStat, PredictiveScalingPolicyConfiguration, PutScalingPolicyRequest,
+    ScalingActivity,
 };
 use wharf_base::{Clock as _, Timestamp};
 use wharf_testkit::{call, refused, until};
@@ -268,4 +269,98 @@ async fn too_little_is_said_and_what_cloudwatch_refuses_is_refused() {
         .millis()
         / 1000;
     assert_eq!(asked[0]["EndTime"], json!(begin));
+}
+
+/// How often it was tried to set a count by the forecast.
+async fn tries(home: &Home) -> usize {
+    let all = home.activities(true).await;
+    let by_forecast = |it: &&ScalingActivity| {
+        let cause = it.cause.as_deref().unwrap_or_default();
+        cause.starts_with("predictive scaling policy tides")
+    };
+    all.iter().filter(by_forecast).count()
+}
+
+#[tokio::test]
+async fn what_ecs_refuses_is_not_asked_for_at_once_again() {
+    let mut home = Home::with_service(1);
+    home.register(1, 10).await;
+    measured(&home, 14);
+    home.clock.advance(Duration::from_secs(2 * 3600));
+    let refusal = || Fault::sender("InvalidParameterException", 400, "not so many");
+    let refusals = (0..1000).map(|_| ("UpdateService", refusal()));
+    home.neighbours.failures.lock().extend(refusals);
+    home.service
+        .put_scaling_policy(&call(), tides("ForecastAndScale"))
+        .await
+        .unwrap();
+    let failed = home.ends("Failed").await;
+    assert_eq!(
+        failed.status_message.as_deref(),
+        Some("Failed to set desired count to 8. Reason: not so many")
+    );
+    // Each word of an alarm is a look at the target.
+    let less = home.step_policy("less", -4, 0).await;
+    for _ in 0..3 {
+        home.heard(&less, "quiet", &[10.0]).await;
+    }
+    assert_eq!(tries(&home).await, 1);
+    assert_eq!(home.neighbours.failures.lock().len(), 999);
+
+    // A quarter of an hour later it may be another matter.
+    home.neighbours.failures.lock().clear();
+    home.away(Duration::from_secs(900));
+    home.becomes(8).await;
+    assert_eq!(tries(&home).await, 2);
+}
+
+#[tokio::test]
+async fn a_forecast_whose_metrics_take_long_holds_up_nothing() {
+    let home = Home::with_service(1);
+    home.register(1, 20).await;
+    *home.neighbours.silent.lock() = true;
+    for name in ["one", "two", "three"] {
+        let put = PutScalingPolicyRequest {
+            policy_name: Some(name.to_owned()),
+            ..tides("ForecastAndScale")
+        };
+        home.service.put_scaling_policy(&call(), put).await.unwrap();
+    }
+    // The share of the account is taken, and the target itself is not.
+    for at in 1..=3 {
+        let more = home.step_policy(&format!("more{at}"), 2, 0).await;
+        home.heard(&more, "hot", &[90.0]).await;
+        home.becomes(1 + 2 * at).await;
+        home.ends("Successful").await;
+        home.clock.advance(Duration::from_secs(1));
+    }
+}
+
+#[tokio::test]
+async fn a_policy_that_was_corrected_scales_by_its_new_forecast_alone() {
+    let home = Home::with_service(1);
+    home.register(1, 10).await;
+    measured(&home, 14);
+    home.clock.advance(Duration::from_secs(2 * 3600));
+    let mut put = tides("ForecastAndScale");
+    home.service
+        .put_scaling_policy(&call(), put.clone())
+        .await
+        .unwrap();
+    home.becomes(8).await;
+    home.ends("Successful").await;
+
+    // Nothing is measured of the metric that it goes by now.
+    let given = put.predictive_scaling_policy_configuration.as_mut();
+    let of = &mut given.unwrap().metric_specifications.as_mut().unwrap()[0];
+    of.customized_load_metric_specification = customized("Other");
+    home.service.put_scaling_policy(&call(), put).await.unwrap();
+    until("it was tried", || async {
+        let said = forecast(&home).await.map_err(|it| it.message);
+        said.is_err_and(|it| it.contains("has data for 0 hours"))
+    })
+    .await;
+    let less = home.step_policy("less", -4, 0).await;
+    home.heard(&less, "quiet", &[10.0]).await;
+    home.becomes(4).await;
 }

@@ -339,3 +339,20 @@ async fn targets_have_tags() {
         &format!("Resource {other} doesn't exist."),
     );
 }
+
+#[tokio::test]
+async fn a_service_with_a_task_on_each_instance_is_no_target() {
+    let home = Home::with_service(2);
+    home.neighbours.services.lock().get_mut("web").unwrap()["schedulingStrategy"] = json!("DAEMON");
+    let input = RegisterScalableTargetRequest {
+        min_capacity: Some(1),
+        max_capacity: Some(3),
+        ..target()
+    };
+    refused(
+        home.service.register_scalable_target(&call(), input).await,
+        "ValidationException",
+        "ECS services that use the DAEMON scheduling strategy don't support service auto scaling: service/prod/web",
+    );
+    assert!(targets(&home).await.is_empty());
+}

@@ -32,19 +32,24 @@ pub async fn put(
     let group_name = input.auto_scaling_group_name.clone().unwrap_or_default();
     let name = input.policy_name.clone().unwrap_or_default();
     let group_key = names::group_key(&place, &group_name);
-    let _turn = core.turns.take(&group_key).await;
     let group = core.group(&place, &group_name).await?;
     let key = names::policy_key(&place, &group.uuid, &name);
-    let before = core.table.read::<Policy>(&key).await?.map(|it| it.record);
-    let made = read(core, &input, before.as_ref())?;
-    let rule = Rule::of(&made)?;
+    let found = async || -> Result<Option<Policy>, Fault> {
+        Ok(core.table.read::<Policy>(&key).await?.map(|it| it.record))
+    };
     let cloud = Cloud::of(core, &place, &group);
-    if let Rule::Predictive(predictive) = &rule {
+    // Out of turn: metrics may take long.
+    let wanted = read(core, &input, found().await?.as_ref())?;
+    if let Rule::Predictive(predictive) = &Rule::of(&wanted)? {
         let tried = predicting::try_out(&cloud, predictive, core.now()).await;
         tried.map_err(|refused| {
             refused_by_cloudwatch("The metrics of the policy cannot be read", refused)
         })?;
     }
+    let _turn = core.turns.take(&group_key).await;
+    let before = found().await?;
+    let made = read(core, &input, before.as_ref())?;
+    let rule = Rule::of(&made)?;
     let forecast_key = names::forecast_key(&place, &group.uuid, &name);
     let all = core.policies(&place, &group.uuid).await?;
     let mut others = all.iter().filter(|it| it.record.name != name);
@@ -66,9 +71,14 @@ pub async fn put(
             )));
         }
         tx.put(&key, &made);
-        // It is made anew: the metrics may be others, and the target.
-        if let Some(mut forecast) = tx.find::<Forecast>(&forecast_key).await? {
-            forecast.tried_at = None;
+        if let Way::Predictive { configuration } = &made.way
+            && let Some(mut forecast) = tx.find::<Forecast>(&forecast_key).await?
+        {
+            let before = match there.as_ref().map(|it| &it.way) {
+                Some(Way::Predictive { configuration }) => Some(configuration),
+                _ => None,
+            };
+            forecast.policy_was_put(before, configuration, core.now());
             tx.put(&forecast_key, &forecast);
         }
     });

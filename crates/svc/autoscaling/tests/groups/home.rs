@@ -40,6 +40,8 @@ pub struct Cloud {
     pub messages: Mutex<Vec<Value>>,
     /// Alarms by their names.
     pub alarms: Mutex<BTreeMap<String, Value>>,
+    /// Nobody hears what metrics of two weeks were.
+    pub silent: Mutex<bool>,
 }
 
 impl Cloud {
@@ -241,6 +243,10 @@ impl Ec2 for Cloud {
 impl Operations for Cloud {
     async fn call(&self, _: &Actor, request: &Request) -> Result<Value, Fault> {
         let input = &request.input;
+        let seconds = |name: &str| input[name].as_i64().unwrap_or_default();
+        if *self.silent.lock() && seconds("EndTime") - seconds("StartTime") > 86_400 {
+            std::future::pending::<()>().await;
+        }
         let mut targets = self.targets.lock();
         let arn = input["TargetGroupArn"].as_str().unwrap_or_default();
         let id = input["Targets"][0]["Id"].as_str().unwrap_or_default();

@@ -406,3 +406,19 @@ async fn a_group_has_what_is_forecast_and_its_policies_take_nothing_of_it() {
     home.says(&arn, "quiet", 10.0).await.unwrap();
     home.are(1, "InService").await;
 }
+
+#[tokio::test]
+async fn a_forecast_whose_metrics_take_long_holds_up_nothing() {
+    let home = Home::new();
+    home.create(1, 1, 5).await;
+    home.are(1, "InService").await;
+    *home.cloud.silent.lock() = true;
+    home.put(tides()).await.unwrap();
+    let arn = home.put(steps()).await.unwrap().policy_arn.unwrap();
+    home.clock.advance(Duration::from_secs(60));
+    until("the group is held", || async {
+        home.says(&arn, "hot", 65.0).await.is_ok()
+    })
+    .await;
+    home.are(3, "InService").await;
+}
