@@ -300,6 +300,21 @@ impl Record for QueryDefinition {
     const FORMAT: u32 = 1;
 }
 
+/// Which definition has a path, under what the path comes to: one of them has it at most. Of one that is gone or has
+/// another path by now, it says nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct QueryPath {
+    /// Of the definition.
+    pub id: String,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for QueryPath {
+    const KIND: &'static str = "query-path";
+    const FORMAT: u32 = 1;
+}
+
 /// A metric stream, under its name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

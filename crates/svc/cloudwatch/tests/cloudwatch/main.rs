@@ -2,6 +2,7 @@
 
 mod alarms;
 mod bands;
+mod definitions;
 mod held;
 mod home;
 mod metrics;
