@@ -223,6 +223,9 @@ impl StateValue {
 /// What keeps an alarm from being evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Evaluation {
+    /// Of some of its lines nothing is kept.
+    #[serde(rename = "PARTIAL_DATA")]
+    Partial,
     /// Its metrics or expressions come to nothing that can be judged.
     #[serde(rename = "EVALUATION_ERROR")]
     Error,
@@ -234,6 +237,7 @@ pub enum Evaluation {
 impl Evaluation {
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Partial => "PARTIAL_DATA",
             Self::Error => "EVALUATION_ERROR",
             Self::Failure => "EVALUATION_FAILURE",
         }

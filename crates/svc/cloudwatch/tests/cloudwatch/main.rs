@@ -5,5 +5,6 @@ mod bands;
 mod definitions;
 mod held;
 mod home;
+mod lines;
 mod metrics;
 mod streams;
