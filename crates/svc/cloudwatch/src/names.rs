@@ -1,6 +1,6 @@
 //! Names, keys and ARNs.
 
-use wharf_base::Arn;
+use wharf_base::{Arn, ids};
 use wharf_records::{Record as _, Scope};
 use wharf_service::{Place, tags::Tags};
 use wharf_wire::Fault;
@@ -9,7 +9,7 @@ use crate::{
     core::Core,
     records::{
         Alarm, Dashboard, Detector, InsightRule, MetricStream, MuteRule, QueryDefinition,
-        StreamPosition,
+        QueryPath, StreamPosition,
     },
 };
 
@@ -98,6 +98,11 @@ pub fn insight_rule_arn(place: &Place, name: &str) -> String {
 
 pub fn query_definition_key(place: &Place, id: &str) -> String {
     scope(place).key(QueryDefinition::KIND, id)
+}
+
+/// Paths may be longer than ids.
+pub fn query_path_key(place: &Place, path: &str) -> String {
+    scope(place).key(QueryPath::KIND, &ids::uuid_of(path.as_bytes()))
 }
 
 pub fn query_definition_arn(place: &Place, id: &str) -> String {

@@ -34,9 +34,10 @@ const BATCH: usize = 100;
 const GRACE: Duration = Duration::from_millis(500);
 /// A look that takes longer leaves its worker to other alarms.
 const LONGEST_LOOK: Duration = Duration::from_secs(30);
+/// Transactions for the lines of one look: more of them than there may be lines, those that are there and as many
+/// that were.
+const MOST_WRITES: usize = 1200;
 /// An alarm whose account has its share of the workers waits this long.
-/// Transactions for the lines of one look: more of them than there may be lines.
-const MOST_WRITES: usize = 80;
 const CROWDED: Duration = Duration::from_millis(500);
 
 /// How often it is looked whether a detector has enough points.
@@ -198,7 +199,6 @@ async fn metric(core: &Core, place: &Place, stored: &Stored<Alarm>) -> Result<Ne
     Ok(Next::After(next))
 }
 
-/// Writes down how a look went, if it went otherwise than the one before.
 /// One look at all lines of an alarm on several, and what follows for each.
 async fn lines(
     core: &Core,
@@ -213,7 +213,7 @@ async fn lines(
     let look = contributors::look(core, place, &stored.record, rule, query, now);
     let together = match timeout(LONGEST_LOOK, look).await {
         Ok(Ok(together)) => together,
-        // Too many lines now may be fewer with other data.
+        // A rule that comes to nothing now may with other data.
         Ok(Err(fault)) if fault.sender => {
             tracing::debug!(
                 alarm = stored.record.name,
@@ -242,7 +242,10 @@ async fn lines(
             transition::write_lines(core, &PERMIT, place, &stored, &together, fence).await;
         match written {
             Ok(true) => {}
-            Ok(false) => return note(core, &stored, None).await,
+            Ok(false) => {
+                let evaluation = together.partial.then_some(Evaluation::Partial);
+                return note(core, &stored, evaluation).await;
+            }
             Err(error) => return settled(Err(error)).map(drop),
         }
         let found = core.table.read::<Alarm>(&stored.key).await?;
@@ -254,6 +257,7 @@ async fn lines(
     Ok(())
 }
 
+/// Writes down how a look went, if it went otherwise than the one before.
 async fn note(
     core: &Core,
     stored: &Stored<Alarm>,

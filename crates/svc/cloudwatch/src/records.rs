@@ -223,6 +223,9 @@ impl StateValue {
 /// What keeps an alarm from being evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Evaluation {
+    /// Of some of its lines nothing is kept.
+    #[serde(rename = "PARTIAL_DATA")]
+    Partial,
     /// Its metrics or expressions come to nothing that can be judged.
     #[serde(rename = "EVALUATION_ERROR")]
     Error,
@@ -234,6 +237,7 @@ pub enum Evaluation {
 impl Evaluation {
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Partial => "PARTIAL_DATA",
             Self::Error => "EVALUATION_ERROR",
             Self::Failure => "EVALUATION_FAILURE",
         }
@@ -297,6 +301,21 @@ pub struct QueryDefinition {
 
 impl Record for QueryDefinition {
     const KIND: &'static str = "query-definition";
+    const FORMAT: u32 = 1;
+}
+
+/// Which definition has a path, under what the path comes to: one of them has it at most. Of one that is gone or has
+/// another path by now, it says nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct QueryPath {
+    /// Of the definition.
+    pub id: String,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for QueryPath {
+    const KIND: &'static str = "query-path";
     const FORMAT: u32 = 1;
 }
 

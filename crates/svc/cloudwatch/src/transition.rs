@@ -1,6 +1,6 @@
 //! A change of an alarm's state, in one transaction: the record, its history and what its actions owe.
 
-use wharf_base::{Permit, Timestamp, ids};
+use wharf_base::{Arn, Permit, Timestamp, ids};
 use wharf_delivery::Policy;
 use wharf_service::{Changes, Place, Stored};
 use wharf_store::Compare;
@@ -8,7 +8,7 @@ use wharf_store::Compare;
 use crate::{
     alarm::{
         action::{self, Action},
-        contributors::Together,
+        contributors::{self, Together},
         evaluate, history,
         hold::{self, Held},
         mute::Windows,
@@ -18,7 +18,7 @@ use crate::{
     courier::{Call, Errand, Message},
     fault::CloudwatchFaults,
     names,
-    records::{Alarm, Contributor, MuteRule, State, StateValue},
+    records::{Alarm, Contributor, Evaluation, MuteRule, State, StateValue},
 };
 
 type ChangeError = wharf_service::ChangeError<CloudwatchFaults>;
@@ -69,6 +69,10 @@ pub async fn write(
 
 /// Changes of lines in one transaction: each has an item of history, and two records for each of its actions.
 const MOST_LINES: usize = 8;
+/// Bytes of what they write besides the alarm, which is up to a quarter of what the store takes at once.
+const MOST_BYTES: usize = 384 << 10;
+/// Bytes of an item of history without a line's attributes.
+const ITEM: usize = 8 << 10;
 
 /// Gives the lines of an alarm on several their states, as many as go into one transaction, and with the last of them
 /// the alarm its own. Each line acts by itself; what lines do not say, the alarm does. Whether anything was written.
@@ -98,30 +102,45 @@ pub async fn write_lines(
         let (state, told) = stood(id);
         state != after.state || (told != after.state && !muted)
     };
-    let over = |it: &Contributor| it.state == StateValue::Ok && it.told == StateValue::Ok;
-    alarm.contributors.retain(|_, it| !over(it));
+    alarm
+        .contributors
+        .retain(|_, it| !contributors::is_over(it));
     let all = together.contributors.iter();
     let due: Vec<(&String, &Contributor)> = all.filter(|(id, it)| is_due(id, it)).collect();
+    let (mut written, mut bytes) = (0, 0);
     for (id, after) in due.iter().take(MOST_LINES) {
         let (before, told) = stood(id);
         let mut after = Contributor {
             told,
             ..(*after).clone()
         };
+        let acts = after.told != after.state && !muted && alarm.actions_enabled;
+        let messages = match acts {
+            true => messages_for(place, &alarm, (id, &after)),
+            false => Vec::new(),
+        };
+        bytes += weight(&after, &messages);
+        if written > 0 && bytes > MOST_BYTES {
+            break;
+        }
+        written += 1;
         if before != after.state {
             let said = history::contributor_updated(&after, before);
             history::note_contributor(&mut changes, place, &mut alarm, (id, &after), said, at);
         }
-        if after.told != after.state && !muted {
-            if alarm.actions_enabled {
-                act_for(core, &mut changes, place, &mut alarm, (id, &after), at);
-            }
+        for message in messages {
+            let said = history::contributor_acted(&message.topic, &after);
+            owe(core, &mut changes, place, message, at);
+            history::note_contributor(&mut changes, place, &mut alarm, (id, &after), said, at);
+        }
+        if !muted {
             after.told = after.state;
         }
         // One that is over stays until the next change, so that this one is seen.
         alarm.contributors.insert((*id).clone(), after);
     }
-    let is_last = due.len() <= MOST_LINES;
+    // What the alarm itself says needs room as well.
+    let is_last = written == due.len() && bytes <= MOST_BYTES;
     if let Some((value, reason)) = together.state.as_ref().filter(|_| is_last)
         && (*value, reason) != (alarm.state.value, &alarm.state.reason)
     {
@@ -141,10 +160,11 @@ pub async fn write_lines(
                 alarm.left_alarm_at = Some(at);
             }
             let acted = alarm.acted.take();
-            // Lines have said it.
             let mut lines = together.contributors.values();
-            let by_lines = lines.any(|it| it.changed_at == at);
-            if !by_lines {
+            let by_lines = lines.any(|it| it.changed_at == at && it.state == *value);
+            let was_partial = stored.record.evaluation == Some(Evaluation::Partial);
+            // Unless lines have said it, and all that should have.
+            if !by_lines || together.partial || was_partial {
                 let acted = acted.unwrap_or(before);
                 settle(core, &mut changes, place, &mut alarm, acted, at).await?;
             }
@@ -153,41 +173,51 @@ pub async fn write_lines(
     if due.is_empty() && alarm.state == stored.record.state {
         return Ok(false);
     }
-    alarm.evaluation = None;
+    if is_last {
+        alarm.evaluation = together.partial.then_some(Evaluation::Partial);
+    }
     changes.put(&stored.key, &alarm);
     changes.write(permit).await?;
     Ok(true)
 }
 
 /// Messages to the topics of a line's state.
-fn act_for(
+fn messages_for(place: &Place, alarm: &Alarm, of: (&str, &Contributor)) -> Vec<Message> {
+    let topics = alarm.actions(of.1.state).iter();
+    let topics = topics.filter_map(|wanted| match Action::parse(wanted) {
+        Ok(Action::Topic(topic)) => Some(topic),
+        _ => None,
+    });
+    let (subject, message) = action::message_of(place, alarm, of);
+    let message = |topic: Arn| Message {
+        alarm_arn: names::alarm_arn(place, &alarm.name),
+        account: place.account.clone(),
+        region: topic.region.clone(),
+        topic: topic.to_string(),
+        subject: subject.clone(),
+        message: message.clone(),
+    };
+    topics.map(message).collect()
+}
+
+/// Bytes of what follows from a line's change, about.
+fn weight(of: &Contributor, messages: &[Message]) -> usize {
+    let written = |it: &Message| serde_json::to_vec(it).map_or(0, |it| it.len());
+    let items = (1 + messages.len()) * (ITEM + contributors::weight(of));
+    items + messages.iter().map(written).sum::<usize>()
+}
+
+fn owe(
     core: &Core,
     changes: &mut Changes<'_, CloudwatchFaults>,
     place: &Place,
-    alarm: &mut Alarm,
-    of: (&str, &Contributor),
+    message: Message,
     at: Timestamp,
 ) {
-    for wanted in alarm.actions(of.1.state).to_vec() {
-        let Ok(Action::Topic(topic)) = Action::parse(&wanted) else {
-            continue;
-        };
-        let (subject, message) = action::message_of(place, alarm, of);
-        let message = Message {
-            alarm_arn: names::alarm_arn(place, &alarm.name),
-            account: place.account.clone(),
-            region: topic.region.clone(),
-            topic: topic.to_string(),
-            subject,
-            message,
-        };
-        let id = format!("{:013}/{}", at.millis().max(0), ids::uuid());
-        let errand = Errand::Message(message);
-        core.outbox
-            .put(changes, place, &id, errand, Policy::DEFAULT);
-        let said = history::contributor_acted(&wanted, of.1);
-        history::note_contributor(changes, place, alarm, of, said, at);
-    }
+    let id = format!("{:013}/{}", at.millis().max(0), ids::uuid());
+    let errand = Errand::Message(message);
+    core.outbox
+        .put(changes, place, &id, errand, Policy::DEFAULT);
 }
 
 /// What an alarm owes.

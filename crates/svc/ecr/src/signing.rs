@@ -5,10 +5,13 @@
 //! before it is put beside its image: a kill between the two makes no second one. What fails for the moment is tried
 //! again, with growing delays; what cannot succeed is noted at the image, until it is pushed again.
 
+use std::time::Duration;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
+use wharf_blobs::Digest;
 use wharf_reconcile::{Next, Shard, Takeover};
 use wharf_records::{Record as _, Scope};
 use wharf_service::{Look, OneQueue, Reach};
@@ -28,6 +31,8 @@ use crate::{
 
 /// Images signed at once.
 const WORKERS: usize = 4;
+/// What fails for longer is not tried again.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
 impl Catalog {
     /// Has images signed until `stop`.
@@ -68,6 +73,7 @@ impl Catalog {
             return Ok(Next::Settled);
         };
         let registry = Registry::new(&scope.account, &scope.region);
+        let mut passing = None;
         for (profile, signature) in &seen.record.profiles {
             if signature.status != SignatureStatus::InProgress {
                 continue;
@@ -79,7 +85,16 @@ impl Catalog {
                 // It goes with its image.
                 Ok(None) => return Ok(Next::Settled),
                 Err(error) => {
-                    let (code, why) = permanent(error)?;
+                    let since = self.wants().now().since(signature.requested_at);
+                    let (code, why) = match permanent(error) {
+                        Ok(told) => told,
+                        Err(error) if since >= LONGEST => ("SigningFailed", error.to_string()),
+                        // Other profiles do not wait for this one.
+                        Err(error) => {
+                            passing.get_or_insert(error);
+                            continue;
+                        }
+                    };
                     tracing::warn!(
                         repository = registry.repository_arn(&seen.record.repository),
                         image = %seen.record.digest, profile, why,
@@ -92,7 +107,7 @@ impl Catalog {
             self.set_signature(&PERMIT, fence, &seen, profile, &next)
                 .await?;
         }
-        Ok(Next::Settled)
+        passing.map_or(Ok(Next::Settled), Err)
     }
 
     /// The next state of a signature in progress: made, or put beside its image. `None` if the image is gone.
@@ -117,31 +132,36 @@ impl Catalog {
             return Ok(None);
         };
         let found = self.profile_of(registry, profile).await?;
-        let certificate = BASE64.decode(&found.certificate);
-        let certificate = certificate.map_err(|error| EcrError::SigningBroke(error.to_string()))?;
-        let Some(envelope) = &signature.envelope else {
+        let certificate = found.der()?;
+        let by = thumbprint(&certificate);
+        // What a former profile of that name signed is not put under the certificate of this one.
+        let made = signature.envelope.as_ref();
+        let Some(envelope) = made.filter(|_| signature.is_by(&by)) else {
             let draft = draft(&found, &certificate, &image, signature)?;
             let signed = self.sign_by(registry, &found, draft.to_sign()).await?;
             let envelope = draft.envelope(&signed, &certificate);
             return Ok(Some(Signature {
                 envelope: Some(envelope.map_err(broke)?),
+                certificate: Some(by),
+                expires: expiry(signature.requested_at, found.days),
                 ..signature.clone()
             }));
         };
         let put = self.put_signature(open, &image, signature, envelope, &certificate);
         match put.await {
             Err(EcrError::ImageNotFound { .. } | EcrError::RepositoryNotFound { .. }) => Ok(None),
-            put => put.map(|()| {
+            put => put.map(|artifact| {
                 Some(Signature {
                     status: SignatureStatus::Complete,
                     envelope: None,
+                    artifact: Some(artifact),
                     ..signature.clone()
                 })
             }),
         }
     }
 
-    /// Puts a signature beside its image, in the form of notation.
+    /// Puts a signature beside its image, in the form of notation. Its digest.
     async fn put_signature(
         &self,
         open: Open,
@@ -149,7 +169,7 @@ impl Catalog {
         signature: &Signature,
         envelope: &str,
         certificate: &[u8],
-    ) -> Result<(), EcrError> {
+    ) -> Result<Digest, EcrError> {
         let now = self.wants().now();
         let (registry, name) = (open.registry.clone(), open.name());
         let permit = PERMIT;
@@ -175,6 +195,14 @@ impl Catalog {
             digest: None,
         };
         self.put_beside(&PERMIT, open, new, now).await
+    }
+}
+
+impl SigningProfile {
+    /// Its certificate.
+    pub(crate) fn der(&self) -> Result<Vec<u8>, EcrError> {
+        let read = BASE64.decode(&self.certificate);
+        read.map_err(|error| EcrError::SigningBroke(error.to_string()))
     }
 }
 

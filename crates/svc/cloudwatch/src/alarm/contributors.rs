@@ -29,6 +29,8 @@ use crate::{
 const ID: usize = 16;
 /// Bytes of what is kept of the lines of an alarm: its record is one.
 const MOST_BYTES: usize = 256 << 10;
+/// And of one of them: it stands in each message and each item of history that follows from it.
+const MOST_BYTES_OF_ONE: usize = 16 << 10;
 const GONE: &str = "The time series has no datapoints any more.";
 
 /// A line and what was seen of it.
@@ -42,6 +44,8 @@ pub struct Seen {
 pub struct Together {
     /// By their ids: those that are in ALARM, and those that were.
     pub contributors: BTreeMap<String, Contributor>,
+    /// Lines went into ALARM that are too many, or too large, to be kept: for them the alarm itself speaks.
+    pub partial: bool,
     /// The alarm's state with its reason; `None` if it stays.
     pub state: Option<(StateValue, String)>,
     pub at: Timestamp,
@@ -69,7 +73,7 @@ pub fn by(query: &Query) -> Option<&insights::Query> {
 /// What the data of whole periods mean for each line.
 ///
 /// # Errors
-/// The data cannot be read, or there are too many lines.
+/// The data cannot be read.
 pub async fn look(
     core: &Core,
     place: &Place,
@@ -114,19 +118,12 @@ pub async fn look(
             looked,
         }
     });
-    let together = together(&rule, alarm, seen.collect(), now);
-    let bytes: usize = together.contributors.values().map(weight).sum();
-    match bytes > MOST_BYTES {
-        true => Err(validation(
-            "The alarm has more time series in ALARM than can be kept.",
-        )),
-        false => Ok(together),
-    }
+    Ok(together(&rule, alarm, seen.collect(), now))
 }
 
-fn weight(of: &Contributor) -> usize {
-    let attributes = of.attributes.iter().map(|it| it.0.len() + it.1.len());
-    attributes.sum::<usize>() + of.reason.len() + 200
+/// Bytes of a line as it is written down.
+pub fn weight(of: &Contributor) -> usize {
+    serde_json::to_vec(of).map_or(0, |it| it.len()) + ID + 8
 }
 
 /// The id of a line: the same for the same attributes.
@@ -138,6 +135,10 @@ fn id(attributes: &BTreeMap<String, String>) -> String {
 /// Pure.
 pub fn together(rule: &Rule, alarm: &Alarm, seen: Vec<Seen>, now: Timestamp) -> Together {
     let mut contributors = alarm.contributors.clone();
+    contributors.retain(|_, it| !is_over(it));
+    let kept: usize = contributors.values().map(weight).sum();
+    let mut room = MOST_BYTES.saturating_sub(kept);
+    let mut partial = false;
     let (mut all, mut alarming) = (0, 0);
     let mut there = std::collections::BTreeSet::new();
     // Without a datapoint that can be judged there is no line.
@@ -154,14 +155,23 @@ pub fn together(rule: &Rule, alarm: &Alarm, seen: Vec<Seen>, now: Timestamp) -> 
         all += 1;
         alarming += usize::from(after == StateValue::Alarm);
         if before != after {
-            let reason = reason::of_contributor(rule, &verdict, after, &line.looked);
-            change(
-                &mut contributors,
-                &id,
-                line.attributes,
-                (after, reason),
-                now,
-            );
+            let known = contributors.get(&id);
+            let after = Contributor {
+                attributes: line.attributes,
+                state: after,
+                reason: reason::of_contributor(rule, &verdict, after, &line.looked),
+                changed_at: now,
+                told: known.map_or(StateValue::Ok, |it| it.told),
+            };
+            let bytes = weight(&after);
+            if known.is_some() {
+                contributors.insert(id.clone(), after);
+            } else if bytes <= room.min(MOST_BYTES_OF_ONE) {
+                room -= bytes;
+                contributors.insert(id.clone(), after);
+            } else {
+                partial = true;
+            }
         }
         there.insert(id);
     }
@@ -186,6 +196,7 @@ pub fn together(rule: &Rule, alarm: &Alarm, seen: Vec<Seen>, now: Timestamp) -> 
     };
     Together {
         contributors,
+        partial,
         state,
         at: now,
     }
@@ -195,22 +206,9 @@ fn evaluated(of: usize, all: usize, to: StateValue) -> String {
     format!("{of} out of {all} time series evaluated to {}", to.name())
 }
 
-fn change(
-    contributors: &mut BTreeMap<String, Contributor>,
-    id: &str,
-    attributes: BTreeMap<String, String>,
-    (state, reason): (StateValue, String),
-    changed_at: Timestamp,
-) {
-    let told = contributors.get(id).map_or(StateValue::Ok, |it| it.told);
-    let after = Contributor {
-        attributes,
-        state,
-        reason,
-        changed_at,
-        told,
-    };
-    contributors.insert(id.to_owned(), after);
+/// Nothing is owed about it any more.
+pub fn is_over(it: &Contributor) -> bool {
+    it.state == StateValue::Ok && it.told == StateValue::Ok
 }
 
 #[cfg(test)]

@@ -10,10 +10,15 @@ use wharf_api_cloudwatch::{
 };
 use wharf_base::ids;
 use wharf_records::{Record as _, Unknown};
-use wharf_service::{Place, transact};
+use wharf_service::{Changes, Place, transact};
 use wharf_wire::{Call, Fault};
 
-use crate::{core::Core, fault::invalid, insights, math, names, records::QueryDefinition};
+use crate::{
+    core::Core,
+    fault::{CloudwatchFaults, invalid},
+    insights, math, names,
+    records::{QueryDefinition, QueryPath},
+};
 
 /// Definitions of an account in a region.
 const MOST: usize = 1000;
@@ -34,28 +39,39 @@ pub async fn put_metric_data_query_definition(
         None => (false, ids::uuid()),
     };
     let key = names::query_definition_key(&place, &id);
-    let all = core
-        .table
-        .all::<QueryDefinition>(&names::scope(&place), "")
-        .await?;
-    if all
-        .iter()
-        .any(|(of, it)| *of != id && it.record.path == path)
-    {
-        return Err(faults::conflict_exception(format!(
-            "A query definition with the path {path} already exists."
-        )));
-    }
+    let path_key = names::query_path_key(&place, &path);
     transact!(core.table, &call.permit, |tx| {
         let before = tx.find::<QueryDefinition>(&key).await?;
         if before.is_none() && is_change {
             return Err(missing(&id));
         }
-        if before.is_none() && all.len() >= MOST {
-            return Err(faults::limit_exceeded_exception(format!(
-                "The account has the most query definitions that it may have: {MOST}."
-            )));
+        if let Some(of) = tx.find::<QueryPath>(&path_key).await?
+            && of.id != id
+        {
+            let other = names::query_definition_key(&place, &of.id);
+            let other = tx.find::<QueryDefinition>(&other).await?;
+            if other.is_some_and(|it| it.path == path) {
+                return Err(faults::conflict_exception(format!(
+                    "A query definition with the path {path} already exists."
+                )));
+            }
         }
+        if before.is_none() {
+            let prefix = names::scope(&place).prefix(QueryDefinition::KIND);
+            if core.table.count(&prefix).await? >= MOST {
+                return Err(faults::limit_exceeded_exception(format!(
+                    "The account has the most query definitions that it may have: {MOST}."
+                )));
+            }
+        }
+        if let Some(before) = before.as_ref().filter(|it| it.path != path) {
+            leave(&mut tx, &place, &id, &before.path).await?;
+        }
+        let of = QueryPath {
+            id: id.clone(),
+            unknown: Unknown::new(),
+        };
+        tx.put(&path_key, &of);
         let definition = QueryDefinition {
             path: path.clone(),
             expression: expression.clone(),
@@ -77,6 +93,24 @@ pub async fn put_metric_data_query_definition(
         created_at: Some(made.created_at),
         updated_at: Some(made.changed_at),
     })
+}
+
+/// A path is free again.
+///
+/// # Errors
+/// The store's.
+async fn leave(
+    tx: &mut Changes<'_, CloudwatchFaults>,
+    place: &Place,
+    id: &str,
+    path: &str,
+) -> Result<(), Fault> {
+    let key = names::query_path_key(place, path);
+    let of = tx.find::<QueryPath>(&key).await?;
+    if of.is_some_and(|it| it.id == id) {
+        tx.delete(&key);
+    }
+    Ok(())
 }
 
 /// # Errors
@@ -169,9 +203,11 @@ pub async fn delete_metric_data_query_definition(
     input: DeleteMetricDataQueryDefinitionInput,
 ) -> Result<DeleteMetricDataQueryDefinitionOutput, Fault> {
     let place = Place::of(call);
-    let key = names::query_definition_key(&place, &input.id.unwrap_or_default());
+    let id = input.id.unwrap_or_default();
+    let key = names::query_definition_key(&place, &id);
     transact!(core.table, &call.permit, |tx| {
-        if tx.find::<QueryDefinition>(&key).await?.is_some() {
+        if let Some(found) = tx.find::<QueryDefinition>(&key).await? {
+            leave(&mut tx, &place, &id, &found.path).await?;
             tx.delete(&key);
         }
     });

@@ -14,7 +14,7 @@ use wharf_testkit::{refused, until};
 
 use crate::home::{Home, datum, dimension, expression, metric, minute};
 
-const TOPIC: &str = "arn:aws:sns:us-east-1:000000000000:ops";
+pub const TOPIC: &str = "arn:aws:sns:us-east-1:000000000000:ops";
 
 fn alarm(name: &str) -> PutMetricAlarmInput {
     PutMetricAlarmInput {
@@ -33,7 +33,7 @@ fn alarm(name: &str) -> PutMetricAlarmInput {
     }
 }
 
-async fn shown(home: &Home, name: &str) -> MetricAlarm {
+pub async fn shown(home: &Home, name: &str) -> MetricAlarm {
     let input = DescribeAlarmsInput {
         alarm_names: Some(vec![name.to_owned()]),
         ..DescribeAlarmsInput::default()
@@ -46,7 +46,7 @@ async fn shown(home: &Home, name: &str) -> MetricAlarm {
     found.metric_alarms.unwrap().remove(0)
 }
 
-async fn becomes(home: &Home, name: &str, state: &str) {
+pub async fn becomes(home: &Home, name: &str, state: &str) {
     until(&format!("{name} is {state}"), || async {
         shown(home, name).await.state_value.as_deref() == Some(state)
     })
@@ -843,7 +843,7 @@ async fn actions_of(home: &Home, start: &str) -> Vec<String> {
     summaries.filter(|it| it.starts_with(start)).collect()
 }
 
-fn by_host(name: &str) -> PutMetricAlarmInput {
+pub fn by_host(name: &str) -> PutMetricAlarmInput {
     let sql = "SELECT MAX(CPU) FROM SCHEMA(App, Host) GROUP BY Host";
     let query = MetricDataQuery {
         period: Some(60),
@@ -861,7 +861,7 @@ fn by_host(name: &str) -> PutMetricAlarmInput {
     }
 }
 
-async fn contributors(home: &Home, name: &str) -> Vec<AlarmContributor> {
+pub async fn contributors(home: &Home, name: &str) -> Vec<AlarmContributor> {
     let input = DescribeAlarmContributorsInput {
         alarm_name: Some(name.to_owned()),
         ..DescribeAlarmContributorsInput::default()
@@ -874,7 +874,7 @@ async fn contributors(home: &Home, name: &str) -> Vec<AlarmContributor> {
 }
 
 /// Whose lines a topic was told of, and their states.
-fn told(home: &Home) -> Vec<(String, String)> {
+pub fn told(home: &Home) -> Vec<(String, String)> {
     let calls = home.notes.calls.lock();
     let said = calls.iter().map(|(_, request)| {
         let text = request.input["Message"].as_str().unwrap();

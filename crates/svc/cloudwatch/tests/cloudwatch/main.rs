@@ -2,7 +2,9 @@
 
 mod alarms;
 mod bands;
+mod definitions;
 mod held;
 mod home;
+mod lines;
 mod metrics;
 mod streams;

@@ -107,20 +107,21 @@ impl Catalog {
         Ok(pushed)
     }
 
-    /// Stores what was written about an image, in the repository that was opened, as long as the image is there.
+    /// Stores what was written about an image, in the repository that was opened, as long as the image is there. Under
+    /// which digest.
     pub(crate) async fn put_beside(
         &self,
         permit: &Permit,
         open: Open,
         new: NewImage,
         now: Timestamp,
-    ) -> Result<(), EcrError> {
+    ) -> Result<Digest, EcrError> {
         let origin = Origin::Beside(now);
         let pushed = self.put_image_from(permit, open, new, origin).await?;
         if !pushed.image.replicas.is_empty() {
             self.inner.owing.notify_one();
         }
-        Ok(())
+        Ok(pushed.image.digest)
     }
 
     /// Stores an image that comes by replication.

@@ -10,6 +10,7 @@ use std::{fmt, time::Duration};
 
 use wharf_base::{Glob, Permit, Timestamp};
 use wharf_service::transact;
+use wharf_signature::signing::thumbprint;
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Check, Dispatcher, Fault};
 
@@ -39,6 +40,8 @@ impl fmt::Debug for Gate {
 pub(super) struct Asked {
     /// Its ARN.
     profile: String,
+    /// Thumbprint of its certificate, if it is there.
+    certificate: Option<String>,
     /// Why who pushes may not use it.
     denied: Option<String>,
 }
@@ -95,7 +98,13 @@ impl Catalog {
         for profile in signing.record.profiles(name) {
             let denied = self.may_sign(&call, &profile).await.err();
             let denied = denied.map(|fault| fault.message);
-            all.push(Asked { profile, denied });
+            let found = self.profile_of(registry, &profile).await.ok();
+            let certificate = found.and_then(|it| it.der().ok());
+            all.push(Asked {
+                profile,
+                certificate: certificate.map(|it| thumbprint(&it)),
+                denied,
+            });
         }
         Ok(all)
     }
@@ -109,8 +118,8 @@ impl Catalog {
         dispatcher.admit(ecr, call, &checks).await.map(drop)
     }
 
-    /// Adds to a push that profiles are to sign the image: those that did not, and are not about to. Whether there is
-    /// one.
+    /// Adds to a push that profiles are to sign the image: those whose signature does not hold, and that are not about
+    /// to make one. Whether there is one.
     pub(super) async fn begin_signatures(
         &self,
         change: &mut Change<'_>,
@@ -135,8 +144,11 @@ impl Catalog {
         });
         let before = record.profiles.clone();
         for it in asked {
-            let failed = |it: &Signature| it.status == SignatureStatus::Failed;
-            if record.profiles.get(&it.profile).is_none_or(failed) {
+            let holds = match record.profiles.get(&it.profile) {
+                Some(found) => holds(change, open, found, it, now).await?,
+                None => false,
+            };
+            if !holds {
                 let signature = match &it.denied {
                     None => Signature::begun(now),
                     Some(why) => Signature::failed(now, DENIED, why.clone()),
@@ -231,6 +243,32 @@ impl Catalog {
             found
         }))
     }
+}
+
+/// Whether a signature counts, or is being made.
+async fn holds(
+    change: &mut Change<'_>,
+    open: &Open,
+    signature: &Signature,
+    asked: &Asked,
+    now: Timestamp,
+) -> Result<bool, EcrError> {
+    match signature.status {
+        SignatureStatus::InProgress => return Ok(true),
+        SignatureStatus::Failed => return Ok(false),
+        SignatureStatus::Complete => {}
+    }
+    let certificate = asked.certificate.as_ref();
+    let is_of_profile = certificate.is_none_or(|it| signature.is_by(it));
+    if !is_of_profile || signature.expires.is_some_and(|it| it <= now) {
+        return Ok(false);
+    }
+    let Some(artifact) = &signature.artifact else {
+        return Ok(true);
+    };
+    // Whoever may delete images may delete it.
+    let artifact = open.keys.image(open.id(), artifact);
+    Ok(change.find::<Image>(&artifact).await?.is_some())
 }
 
 /// For how long a signature counts that is made at a time.

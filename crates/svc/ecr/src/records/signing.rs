@@ -63,6 +63,15 @@ pub(crate) struct Signature {
     /// What the key signed, until it is beside the image: after a kill it is the same once more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub envelope: Option<String>,
+    /// Thumbprint of the certificate of the profile that made the envelope: a profile may be made anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
+    /// When the signature stops to count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Timestamp>,
+    /// What was put beside the image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact: Option<Digest>,
     /// Why it failed: a code and a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<(String, String)>,
@@ -92,6 +101,9 @@ impl Signature {
             status: SignatureStatus::InProgress,
             requested_at: at,
             envelope: None,
+            certificate: None,
+            expires: None,
+            artifact: None,
             failure: None,
         }
     }
@@ -102,5 +114,11 @@ impl Signature {
             failure: Some((code.to_owned(), why)),
             ..Self::begun(at)
         }
+    }
+
+    /// Whether it was made with that certificate; of one that does not say, that is assumed.
+    pub fn is_by(&self, certificate: &str) -> bool {
+        let own = self.certificate.as_ref();
+        own.is_none_or(|own| own == certificate)
     }
 }

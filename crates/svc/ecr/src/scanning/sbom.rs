@@ -131,7 +131,7 @@ impl Catalog {
         match self.put_beside(&PERMIT, open.clone(), new, now).await {
             // It was deleted while it was read: what was to be beside it is collected.
             Err(EcrError::ImageNotFound { .. }) => Ok(()),
-            put => put,
+            put => put.map(drop),
         }
     }
 

@@ -22,5 +22,6 @@ mod sealed_elsewhere;
 mod settings;
 mod sha512;
 mod signing;
+mod signing_again;
 mod support;
 mod templates;

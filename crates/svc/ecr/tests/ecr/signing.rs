@@ -16,25 +16,25 @@ use crate::{sealed::registry, support::*};
 const NOTATION: &str = "application/vnd.cncf.notary.signature";
 
 /// A registry whose images are signed.
-struct Signed {
-    home: Home,
+pub struct Signed {
+    pub home: Home,
 }
 
 impl Signed {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let it = Self::waiting().await;
         it.begin();
         it
     }
 
     /// One where nobody signs yet.
-    async fn waiting() -> Self {
+    pub async fn waiting() -> Self {
         Self {
             home: Home::with_app().await,
         }
     }
 
-    fn begin(&self) -> (JoinHandle<()>, CancellationToken) {
+    pub fn begin(&self) -> (JoinHandle<()>, CancellationToken) {
         let (catalog, stop) = (self.home.catalog.clone(), CancellationToken::new());
         let stopped = stop.clone();
         (
@@ -43,7 +43,7 @@ impl Signed {
         )
     }
 
-    async fn key(&self, spec: &str, usage: &str) -> String {
+    pub async fn key(&self, spec: &str, usage: &str) -> String {
         let input = kms::CreateKeyRequest {
             key_spec: text(spec),
             key_usage: text(usage),
@@ -60,13 +60,13 @@ impl Signed {
     }
 
     /// A profile of a new key, by the ARN of the key.
-    async fn profile_of(&self, name: &str, spec: &str) -> String {
+    pub async fn profile_of(&self, name: &str, spec: &str) -> String {
         let key = self.key(spec, "SIGN_VERIFY").await;
         self.profile(name, &key).await.unwrap();
         key
     }
 
-    async fn configure(&self, rules: &[(&str, &[&str])]) -> Result<(), Fault> {
+    pub async fn configure(&self, rules: &[(&str, &[&str])]) -> Result<(), Fault> {
         let filter = |filter: &&str| SigningRepositoryFilter {
             filter: text(filter),
             filter_type: text("WILDCARD_MATCH"),
@@ -85,14 +85,14 @@ impl Signed {
         put.await.map(drop)
     }
 
-    async fn push(&self, name: &str, tag: &str) -> Value {
+    pub async fn push(&self, name: &str, tag: &str) -> Value {
         let manifest = self.home.manifest(name, tag).await;
         self.home.put(name, Some(tag), &manifest).await.unwrap();
         manifest
     }
 
     /// Profile, status and code of each.
-    async fn status(&self, name: &str, tag: &str) -> Vec<(String, String, Option<String>)> {
+    pub async fn status(&self, name: &str, tag: &str) -> Vec<(String, String, Option<String>)> {
         let input = DescribeImageSigningStatusRequest {
             repository_name: text(name),
             image_id: Some(by_tag(tag)),
@@ -110,7 +110,7 @@ impl Signed {
         shown.into_iter().map(said).collect()
     }
 
-    async fn ends(&self, name: &str, tag: &str) -> Vec<(String, String, Option<String>)> {
+    pub async fn ends(&self, name: &str, tag: &str) -> Vec<(String, String, Option<String>)> {
         until("the end of signing", || async {
             let status = self.status(name, tag).await;
             status.iter().all(|(_, status, _)| status != "IN_PROGRESS")
@@ -120,7 +120,7 @@ impl Signed {
     }
 
     /// The digests of what refers to an image as notation's signatures do.
-    async fn signatures(&self, name: &str, manifest: &Value) -> Vec<Digest> {
+    pub async fn signatures(&self, name: &str, manifest: &Value) -> Vec<Digest> {
         let (registry, digest) = (registry(), digest_of(manifest));
         let catalog = &self.home.catalog;
         let found = catalog.referrers(&registry, name, &digest, None, 50);
@@ -130,7 +130,7 @@ impl Signed {
     }
 
     /// What a signature is made of: its manifest and its envelope.
-    async fn signature(&self, name: &str, digest: &Digest) -> (Value, Vec<u8>) {
+    pub async fn signature(&self, name: &str, digest: &Digest) -> (Value, Vec<u8>) {
         let (catalog, reference) = (&self.home.catalog, ImageRef::Digest(*digest));
         let stored = catalog.manifest(&registry(), name, &reference).await;
         let manifest: Value = serde_json::from_slice(&stored.unwrap().unwrap().manifest).unwrap();
@@ -148,7 +148,7 @@ impl Signed {
     }
 
     /// As an admission rule has it.
-    async fn trusted(&self, key: &str) -> Key {
+    pub async fn trusted(&self, key: &str) -> Key {
         let input = kms::GetPublicKeyRequest {
             key_id: text(key),
             ..Default::default()
@@ -163,11 +163,11 @@ impl Signed {
     }
 }
 
-fn arn(profile: &str) -> String {
+pub fn arn(profile: &str) -> String {
     format!("arn:aws:signer:us-east-1:{ACCOUNT}:/signing-profiles/{profile}")
 }
 
-fn complete(profile: &str) -> (String, String, Option<String>) {
+pub fn complete(profile: &str) -> (String, String, Option<String>) {
     (arn(profile), "COMPLETE".to_owned(), None)
 }
 

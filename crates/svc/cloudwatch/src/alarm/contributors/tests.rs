@@ -95,6 +95,49 @@ fn lines_that_recover_or_go_are_ok_and_without_any_missing_data_decide() {
     }
 }
 
+#[test]
+fn an_alarm_is_judged_by_more_lines_than_are_kept() {
+    let long = |it: usize| format!("{it:03}{}", "x".repeat(1000));
+    let hot = |it| line(&long(it), [None, None, Some(11.0)]);
+    let bytes = |it: &Together| it.contributors.values().map(weight).sum::<usize>();
+    let made = together(
+        &rule(Missing::Unfilled),
+        &alarm(),
+        (0..400).map(hot).collect(),
+        NOW,
+    );
+    assert!(
+        made.partial && bytes(&made) <= MOST_BYTES,
+        "{}",
+        bytes(&made)
+    );
+    assert!(made.contributors.len() > 100);
+    let said = "400 out of 400 time series evaluated to ALARM".to_owned();
+    assert_eq!(made.state, Some((StateValue::Alarm, said)));
+    // They go, and others come: those that are told of make room for these.
+    let mut before = alarm();
+    before.contributors = made.contributors;
+    let others = || (400..420).map(hot).collect();
+    let made = together(&rule(Missing::Unfilled), &before, others(), NOW);
+    assert!(
+        made.partial && bytes(&made) <= MOST_BYTES,
+        "{}",
+        bytes(&made)
+    );
+    before.contributors = made.contributors;
+    for it in before.contributors.values_mut() {
+        assert_eq!(it.state, StateValue::Ok);
+        it.told = it.state;
+    }
+    let made = together(&rule(Missing::Unfilled), &before, others(), NOW);
+    assert_eq!((made.partial, made.contributors.len()), (false, 20));
+    // One alone is too large.
+    let large = line(&"\"".repeat(9000), [None, None, Some(11.0)]);
+    let made = together(&rule(Missing::Unfilled), &alarm(), vec![large], NOW);
+    assert_eq!((made.partial, made.contributors.len()), (true, 0));
+    assert_eq!(made.state.unwrap().0, StateValue::Alarm);
+}
+
 proptest! {
     /// The alarm is in ALARM exactly while one of its lines is, whatever was before.
     #[test]
