@@ -160,7 +160,10 @@ async fn what_only_reads_is_given_up_and_told_of_once() {
 #[test]
 fn who_waits_for_something_ends_with_its_client() {
     let of = |schema, operation| ends_with_its_client(schema, operation);
-    let (logs, sqs) = (&wharf_api_logs::schema::SERVICE, &wharf_api_sqs::schema::SERVICE);
+    let (logs, sqs) = (
+        &wharf_api_logs::schema::SERVICE,
+        &wharf_api_sqs::schema::SERVICE,
+    );
     assert!(of(logs, "StartLiveTail"));
     assert!(of(sqs, "ReceiveMessage"));
     assert!(of(sqs, "ListQueues"));

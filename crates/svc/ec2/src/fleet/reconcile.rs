@@ -156,10 +156,7 @@ async fn keeping_templates<T: AnyFleet>(service: &Ec2Service, call: &Call, fleet
     let mut next = fleet.clone();
     let pools = next.body_mut().pools.iter_mut();
     let unknown = |it: &&mut Template| it.meant.is_none();
-    for template in pools
-        .filter_map(|it| it.template.as_mut())
-        .filter(unknown)
-    {
+    for template in pools.filter_map(|it| it.template.as_mut()).filter(unknown) {
         // One that is not there fails as its pool's launch.
         keep_template(service, call, template).await.ok();
     }
