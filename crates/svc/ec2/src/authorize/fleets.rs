@@ -6,7 +6,7 @@ use wharf_wire::{Check, Fault};
 
 use super::Rows;
 use crate::{
-    fleet::{Fleet, SpotFleet, configured, configured_spot_fleet},
+    fleet::{Fleet, SpotFleet, configured, configured_spot_fleet, modified_spot_fleet},
     launch_templates::{LaunchTemplate, Named, id_of},
 };
 
@@ -33,7 +33,7 @@ impl Rows<'_> {
                     let known = id_of(self.service, self.cx, Named { id, name }).await;
                     self.on::<LaunchTemplate>(&known.ok().flatten()).await?;
                 }
-                let launches = configured(self.service, self.cx, i).await;
+                let launches = configured(self.service, self.cx, i).await?;
                 self.launches(launches).await?;
             }
             Input::DeleteFleets(i) => {
@@ -48,7 +48,7 @@ impl Rows<'_> {
                 if let Some(role) = config.iam_fleet_role.as_deref().filter(|it| !it.is_empty()) {
                     self.push(Check::pass_role(role.to_owned(), PRINCIPAL));
                 }
-                let launches = configured_spot_fleet(self.service, self.cx, &config).await;
+                let launches = configured_spot_fleet(self.service, self.cx, &config).await?;
                 self.launches(launches).await?;
             }
             Input::CancelSpotFleetRequests(i) => {
@@ -61,6 +61,8 @@ impl Rows<'_> {
             }
             Input::ModifySpotFleetRequest(i) => {
                 self.on::<SpotFleet>(&i.spot_fleet_request_id).await?;
+                let launches = modified_spot_fleet(self.service, self.cx, i).await?;
+                self.launches(launches).await?;
             }
             _ => {}
         }

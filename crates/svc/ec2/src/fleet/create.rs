@@ -2,8 +2,8 @@
 
 use wharf_api_ec2::types::{
     CreateFleetRequest, CreateFleetResult, FleetLaunchTemplateConfigRequest,
-    FleetLaunchTemplateOverridesRequest, OnDemandOptionsRequest, RunInstancesRequest,
-    SpotOptionsRequest,
+    FleetLaunchTemplateOverridesRequest, LaunchTemplateSpecification, OnDemandOptionsRequest,
+    RunInstancesRequest, SpotOptionsRequest,
 };
 use wharf_base::ids;
 use wharf_records::{Record as _, Unknown};
@@ -16,10 +16,11 @@ use super::{
     describe::{errors, launched},
     fault as fleet_fault,
     fill::{fill, launch_of},
-    records::{AnyFleet, Body, Fleet, Pool, State, Template, Type, Units},
+    records::{AnyFleet, Body, Fleet, Meant, Pool, State, Template, Type, Units},
 };
 use crate::{
     Ec2Service, fault,
+    launch_templates::resolve_version,
     records::{Instance, Pointer},
     spot::{Price, check_interruption},
     table::{client_token, digest_of},
@@ -57,14 +58,14 @@ pub async fn create(
     });
     let of_instances: Vec<_> = of_instances.collect();
     body.instance_tags = tags::specified(call, Some(&of_instances), Instance::KIND)?;
-    let fleet = Fleet {
+    let mut fleet = Fleet {
         id: format!("fleet-{}", ids::uuid()),
         body,
         tags: tags::specified(call, Some(&specified), Fleet::KIND)?,
         unknown: Unknown::new(),
     };
     service.ensure_default_vpc(&call.permit, call).await?;
-    check_templates(service, call, &fleet).await?;
+    keep_templates(service, call, &mut fleet).await?;
     let (mut stored, is_new) = put(service, call, fleet).await?;
     let body = stored.record.body().clone();
     if body.kind != Type::Instant {
@@ -126,31 +127,54 @@ pub async fn put<T: AnyFleet>(
     Ok((stored, true))
 }
 
-/// Templates must be there, and leave the market to the fleet.
-pub async fn check_templates<T: AnyFleet>(
+/// Templates must be there, and leave the market to the fleet. What their names mean now is what the fleet launches: who makes it
+/// may launch that, and nothing that others make of the names later.
+pub async fn keep_templates<T: AnyFleet>(
     service: &Ec2Service,
     call: &Call,
-    fleet: &T,
+    fleet: &mut T,
 ) -> Result<(), Fault> {
-    for template in fleet
-        .body()
-        .pools
-        .iter()
-        .filter_map(|it| it.template.as_ref())
-    {
-        let named = wharf_api_ec2::types::LaunchTemplateSpecification {
-            launch_template_id: template.id.clone(),
-            launch_template_name: template.name.clone(),
-            version: template.version.clone(),
-        };
-        let data = crate::launch_templates::resolve(service, call, &named).await?;
-        if data.market.is_some() {
-            return Err(fleet_fault::bad_config(
-                "The launch template must not specify InstanceMarketOptions.",
-            ));
-        }
+    let pools = fleet.body_mut().pools.iter_mut();
+    for template in pools.filter_map(|it| it.template.as_mut()) {
+        keep_template(service, call, template).await?;
     }
     Ok(())
+}
+
+pub async fn keep_template(
+    service: &Ec2Service,
+    call: &Call,
+    template: &mut Template,
+) -> Result<(), Fault> {
+    let resolved = resolve_version(service, call, &template.named()).await?;
+    if resolved.data.market.is_some() {
+        return Err(fleet_fault::bad_config(
+            "The launch template must not specify InstanceMarketOptions.",
+        ));
+    }
+    template.meant = Some(Meant {
+        id: resolved.template.id,
+        version: resolved.version,
+    });
+    Ok(())
+}
+
+impl Template {
+    /// What it means, and as long as nothing is known of that, its name.
+    pub fn named(&self) -> LaunchTemplateSpecification {
+        match &self.meant {
+            Some(meant) => LaunchTemplateSpecification {
+                launch_template_id: Some(meant.id.clone()),
+                launch_template_name: None,
+                version: Some(meant.version.to_string()),
+            },
+            None => LaunchTemplateSpecification {
+                launch_template_id: self.id.clone(),
+                launch_template_name: self.name.clone(),
+                version: self.version.clone(),
+            },
+        }
+    }
 }
 
 /// What instances of its pools are asked for, for who may launch them. What cannot be told is refused by the operation.
@@ -158,33 +182,56 @@ pub async fn configured(
     service: &Ec2Service,
     cx: &Context,
     input: &CreateFleetRequest,
-) -> Vec<RunInstancesRequest> {
-    let Ok(body) = body(cx, input) else {
-        return Vec::new();
+) -> Result<Vec<RunInstancesRequest>, Fault> {
+    let Ok(mut body) = body(cx, input) else {
+        return Ok(Vec::new());
     };
+    let is_instant = body.kind == Type::Instant;
+    let of_instances = input.tag_specifications.iter().flatten();
+    let of_instances =
+        of_instances.filter(|it| is_instant && it.resource_type.as_deref() == Some(Instance::KIND));
+    let tags = of_instances.flat_map(|it| it.tags.iter().flatten());
+    let tags = tags.filter_map(|it| Some((it.key.clone()?, it.value.clone().unwrap_or_default())));
+    body.instance_tags = tags.collect();
+    let markets = markets(body.target, body.default_spot);
     let fleet = Fleet {
         id: "fleet-".to_owned(),
         body,
         tags: wharf_records::ecs::Tags::new(),
         unknown: Unknown::new(),
     };
-    launches(service, cx, &fleet).await
+    launches(service, cx, &fleet, &markets).await
 }
 
-/// As On-Demand and as Spot instances, as far as it is to have such.
+/// Of which markets there are units: whether they are Spot. A fleet of none is asked for what more of it would be.
+pub fn markets(target: Units, default_spot: bool) -> Vec<bool> {
+    let none = target.total() == 0;
+    let on_demand = target.on_demand > 0 || none && !default_spot;
+    let spot = target.spot > 0 || none && default_spot;
+    let all = [(false, on_demand), (true, spot)].into_iter();
+    all.filter_map(|(spot, is_asked)| is_asked.then_some(spot))
+        .collect()
+}
+
+/// Of each pool in each of the markets.
 pub async fn launches<T: AnyFleet>(
     service: &Ec2Service,
     cx: &Context,
     fleet: &T,
-) -> Vec<RunInstancesRequest> {
+    markets: &[bool],
+) -> Result<Vec<RunInstancesRequest>, Fault> {
     let mut all = Vec::new();
-    let body = fleet.body();
-    for (spot, units) in [(false, body.target.on_demand), (true, body.target.spot)] {
-        for pool in body.pools.iter().filter(|_| units > 0) {
-            all.extend(launch_of(service, cx, (fleet, pool), spot).await.ok());
+    for spot in markets {
+        for pool in &fleet.body().pools {
+            match launch_of(service, cx, (fleet, pool), *spot).await {
+                Ok(launch) => all.push(launch),
+                // Such a pool launches nothing.
+                Err(fault) if fault.sender => {}
+                Err(fault) => return Err(fault),
+            }
         }
     }
-    all
+    Ok(all)
 }
 
 fn body(cx: &Context, input: &CreateFleetRequest) -> Result<Body, Fault> {
@@ -377,6 +424,7 @@ fn pools_of(config: &FleetLaunchTemplateConfigRequest) -> Result<Vec<Pool>, Faul
         id: given.launch_template_id.filter(|it| !it.is_empty()),
         name: given.launch_template_name.filter(|it| !it.is_empty()),
         version: given.version.filter(|it| !it.is_empty()),
+        meant: None,
     };
     if template.version.is_none() {
         return Err(fault::missing_parameter(

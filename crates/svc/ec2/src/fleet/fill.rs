@@ -1,7 +1,8 @@
 //! Launches what a fleet lacks: offers of its pools are looked at, units shared out, and each share launched.
 
 use wharf_api_ec2::types::{
-    LaunchTemplateSpecification, Placement, RunInstancesRequest, Tag, TagSpecification,
+    InstanceMarketOptionsRequest, Placement, RunInstancesRequest, SpotMarketOptions, Tag,
+    TagSpecification,
 };
 use wharf_records::{Record as _, encode};
 use wharf_service::Stored;
@@ -199,14 +200,7 @@ pub async fn launch_of<T: AnyFleet>(
 ) -> Result<RunInstancesRequest, Fault> {
     let body = fleet.body();
     let mut data = match (&pool.template, pool.specification) {
-        (Some(template), _) => {
-            let named = LaunchTemplateSpecification {
-                launch_template_id: template.id.clone(),
-                launch_template_name: template.name.clone(),
-                version: template.version.clone(),
-            };
-            resolve(service, cx, &named).await?
-        }
+        (Some(template), _) => resolve(service, cx, &template.named()).await?,
         (None, Some(number)) => {
             let found = body.specifications.get(number as usize);
             let specification = found.ok_or_else(ec2_fault::template_not_named)?;
@@ -239,17 +233,20 @@ pub async fn launch_of<T: AnyFleet>(
         tag_specifications: tags(body),
         ..RunInstancesRequest::default()
     };
-    if spot {
-        let price = pool.max_price.or(body.max_price);
-        asked.instance_market_options = Some(wharf_api_ec2::types::InstanceMarketOptionsRequest {
-            market_type: Some("spot".to_owned()),
-            spot_options: Some(wharf_api_ec2::types::SpotMarketOptions {
-                max_price: price.map(|it| it.to_string()),
-                ..Default::default()
-            }),
-        });
-    }
+    asked.instance_market_options = market(body, pool, spot);
     Ok(merge(&data, asked))
+}
+
+/// How an instance of a pool is paid for.
+pub fn market(body: &Body, pool: &Pool, spot: bool) -> Option<InstanceMarketOptionsRequest> {
+    let price = pool.max_price.or(body.max_price);
+    spot.then(|| InstanceMarketOptionsRequest {
+        market_type: Some("spot".to_owned()),
+        spot_options: Some(SpotMarketOptions {
+            max_price: price.map(|it| it.to_string()),
+            ..SpotMarketOptions::default()
+        }),
+    })
 }
 
 fn tags(body: &Body) -> Option<Vec<TagSpecification>> {

@@ -27,5 +27,5 @@ pub use records::{Fleet, Member, SpotFleet, user_data_purpose};
 pub use spot_fleet::{
     cancel as cancel_spot_fleets, configured as configured_spot_fleet,
     describe as describe_spot_fleets, instances as spot_fleet_instances,
-    modify as modify_spot_fleet, request as request_spot_fleet,
+    modified as modified_spot_fleet, modify as modify_spot_fleet, request as request_spot_fleet,
 };

@@ -11,9 +11,10 @@ use wharf_wire::{Call, Context};
 
 use super::{
     Fleet, SpotFleet,
+    create::keep_template,
     fill::fill,
     plan::{Seen, plan},
-    records::{AnyFleet, State, Type},
+    records::{AnyFleet, State, Template, Type},
 };
 use crate::{
     Ec2Service,
@@ -110,6 +111,13 @@ async fn one<T: AnyFleet>(
     if plan.missing.total() > 0 {
         shard()?;
         let call = call_of::<T>(scope, now);
+        let next = keeping_templates(service, &call, &stored.record).await;
+        if next != stored.record {
+            let txn = Txn::new().when(shard()?).when(stored.unchanged());
+            let txn = txn.put(key, encode(&next));
+            service.table.commit(&PERMIT, txn).await?;
+            return Ok(Next::Settled);
+        }
         let filled = match fill(service, &call, &mut stored, plan.missing).await {
             Ok(filled) => filled,
             Err(fault) => {
@@ -129,6 +137,18 @@ async fn one<T: AnyFleet>(
         return Ok(Next::After(NEXT_TRY));
     }
     Ok(wake(&body, now))
+}
+
+/// A fleet that was made by a version of wharf that did not keep what its templates mean.
+async fn keeping_templates<T: AnyFleet>(service: &Ec2Service, call: &Call, fleet: &T) -> T {
+    let mut next = fleet.clone();
+    let pools = next.body_mut().pools.iter_mut();
+    let unknown = |it: &&mut Template| it.meant.is_none();
+    for template in pools.filter_map(|it| it.template.as_mut()).filter(unknown) {
+        // One that is not there fails as its pool's launch.
+        keep_template(service, call, template).await.ok();
+    }
+    next
 }
 
 fn wake(body: &super::records::Body, now: Timestamp) -> Next {

@@ -63,12 +63,22 @@ impl Units {
     }
 }
 
-/// A template of a fleet.
+/// A template of a fleet, as it was named.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Template {
     pub id: Option<String>,
     pub name: Option<String>,
     pub version: Option<String>,
+    /// What it meant when the fleet was made. Older ones have none until they launch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meant: Option<Meant>,
+}
+
+/// A version that there is once: names and `$Latest` come to mean others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meant {
+    pub id: String,
+    pub version: u64,
 }
 
 /// What instances of a pool are.

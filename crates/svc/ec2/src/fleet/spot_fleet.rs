@@ -8,11 +8,12 @@ use wharf_wire::{Call, Context, Fault};
 use super::{
     allocate::Strategy,
     create::{
-        check_count, check_templates, check_times, ends_excess, launches, pools_to_use, price,
-        priority, put, units, weight,
+        check_count, check_times, ends_excess, keep_templates, launches, markets, pools_to_use,
+        price, priority, put, units, weight,
     },
     describe::{active, activity, is_uuid, number, priority as shown_priority, seen},
     fault as fleet_fault,
+    fill::market,
     plan::capacity,
     records::{
         Body, Pool, Specification, SpotFleet, State, Template, Type, Units, user_data_purpose,
@@ -55,7 +56,7 @@ pub async fn request(
         for interface in launch
             .interfaces
             .iter_mut()
-            .filter(|_| given.subnet_id.is_some())
+            .filter(|_| !subnets(given).is_empty())
         {
             interface.subnet_id = None;
         }
@@ -71,39 +72,78 @@ pub async fn request(
         it.user_data = text.map(|text| service.keyring.seal(text.as_bytes(), &purpose));
     }
     let specified = config.tag_specifications.as_deref();
-    let fleet = SpotFleet {
+    let mut fleet = SpotFleet {
         tags: tags::specified(call, specified, SpotFleet::KIND)?,
         unknown: Unknown::new(),
         body,
         id,
     };
-    check_templates(service, call, &fleet).await?;
+    keep_templates(service, call, &mut fleet).await?;
     let (stored, _) = put(service, call, fleet).await?;
     Ok(wire::RequestSpotFleetResponse {
         spot_fleet_request_id: Some(stored.record.id),
     })
 }
 
-/// What its instances are asked for, for who may launch them.
+/// What its instances are asked for, for who may launch them: of each pool in each market.
 pub async fn configured(
     service: &Ec2Service,
     cx: &Context,
     config: &wire::SpotFleetRequestConfigData,
-) -> Vec<wire::RunInstancesRequest> {
-    let given = config.launch_specifications.iter().flatten();
-    let mut all: Vec<wire::RunInstancesRequest> =
-        given.map(|it| asked(it, subnets(it).first())).collect();
-    if let Ok(mut body) = body(cx, config) {
-        body.pools.retain(|it| it.template.is_some());
-        let fleet = SpotFleet {
-            id: "sfr-".to_owned(),
-            body,
-            tags: Tags::new(),
-            unknown: Unknown::new(),
+) -> Result<Vec<wire::RunInstancesRequest>, Fault> {
+    // What makes no fleet is refused by the operation.
+    let Ok(mut body) = body(cx, config) else {
+        return Ok(Vec::new());
+    };
+    let markets = markets(body.target, true);
+    let given = config.launch_specifications.as_deref().unwrap_or_default();
+    let mut all = Vec::new();
+    for pool in &body.pools {
+        let number = pool.specification.map(|it| it as usize);
+        let Some(given) = number.and_then(|it| given.get(it)) else {
+            continue;
         };
-        all.extend(launches(service, cx, &fleet).await);
+        for spot in &markets {
+            all.push(wire::RunInstancesRequest {
+                instance_market_options: market(&body, pool, *spot),
+                ..asked(given, pool.subnet.as_ref())
+            });
+        }
     }
-    all
+    body.pools.retain(|it| it.template.is_some());
+    let fleet = SpotFleet {
+        id: "sfr-".to_owned(),
+        body,
+        tags: Tags::new(),
+        unknown: Unknown::new(),
+    };
+    all.extend(launches(service, cx, &fleet, &markets).await?);
+    Ok(all)
+}
+
+/// What more instances of a fleet are asked for, for who may launch them: who modifies it need not be who made it.
+pub async fn modified(
+    service: &Ec2Service,
+    cx: &Context,
+    input: &wire::ModifySpotFleetRequestRequest,
+) -> Result<Vec<wire::RunInstancesRequest>, Fault> {
+    let id = input.spot_fleet_request_id.as_deref().unwrap_or_default();
+    let (total, on_demand) = (input.target_capacity, input.on_demand_target_capacity);
+    if total == Some(0) || total.is_none() && on_demand.is_none() {
+        return Ok(Vec::new());
+    }
+    let Some(fleet) = service.find::<SpotFleet>(cx, id).await? else {
+        return Ok(Vec::new());
+    };
+    // What the request leaves out may be another's in the end, who writes at the same time.
+    let mut markets = Vec::new();
+    if on_demand.or(number(fleet.body.target.on_demand)) != Some(0) {
+        markets.push(false);
+    }
+    if total.is_none() || total != on_demand {
+        markets.push(true);
+    }
+    launches(service, cx, &fleet, &markets).await
 }
 
 fn subnets(given: &wire::SpotFleetLaunchSpecification) -> Vec<String> {
@@ -266,6 +306,7 @@ fn pools(
             id: given.launch_template_id.filter(|it| !it.is_empty()),
             name: given.launch_template_name.filter(|it| !it.is_empty()),
             version: given.version.filter(|it| !it.is_empty()),
+            meant: None,
         };
         if template.version.is_none() {
             return Err(fault::missing_parameter(
