@@ -27,11 +27,14 @@ const AT_ONCE: u32 = 10;
 /// What came of it.
 #[derive(Default)]
 pub struct Filled {
-    pub made: Vec<Instance>,
+    pub made: usize,
     pub failures: Vec<Failure>,
+    /// Somebody else wrote the fleet: what it lacks is to be decided anew.
+    pub outdated: bool,
 }
 
-/// Launches as much as there is room for. The fleet's record is rewritten with each launch.
+/// Launches as much as there is room for. The fleet's record is rewritten with each launch, and nothing more is launched once
+/// it is not what this goes by.
 pub async fn fill<T: AnyFleet>(
     service: &Ec2Service,
     call: &Call,
@@ -40,15 +43,15 @@ pub async fn fill<T: AnyFleet>(
 ) -> Result<Filled, Fault> {
     let mut filled = Filled::default();
     for (spot, units) in [(false, missing.on_demand), (true, missing.spot)] {
-        if units > 0 {
-            let before = filled.made.len();
+        if units > 0 && !filled.outdated {
+            let before = filled.made;
             share(service, call, stored, (spot, units), &mut filled).await?;
             let id = stored.record.id();
             tracing::debug!(
                 id,
                 spot,
                 units,
-                made = filled.made.len() - before,
+                made = filled.made - before,
                 "a fleet launched"
             );
         }
@@ -105,23 +108,32 @@ async fn share<T: AnyFleet>(
             let mut wanted = count;
             while wanted > 0 {
                 let some = wanted.min(AT_ONCE);
-                match launch(service, call, stored, (number, spot), (request, some)).await {
-                    Ok(made) => {
-                        let count = u32::try_from(made.len()).unwrap_or(some);
+                let of = (number, spot);
+                match launch(service, call, stored, of, (request, some)).await? {
+                    Launched::Made { count, outdated } => {
                         offers[at].room = offers[at].room.saturating_sub(count);
                         offers[at].given += count * weight;
                         left = left.saturating_sub(count * weight);
-                        filled.made.extend(made);
-                        if count < some {
+                        filled.made += count as usize;
+                        if outdated {
+                            filled.outdated = true;
+                            return Ok(());
+                        }
+                        // Fewer than asked for is what fits into a launch.
+                        wanted = wanted.saturating_sub(count);
+                        if count == 0 {
                             offers[at].room = 0;
                             break;
                         }
-                        wanted -= some;
                     }
-                    Err(fault) => {
+                    Launched::Refused(fault) => {
                         filled.failures.push(failure(number, spot, &fault));
                         offers[at].room = 0;
                         break;
+                    }
+                    Launched::Outdated => {
+                        filled.outdated = true;
+                        return Ok(());
                     }
                 }
             }
@@ -259,39 +271,83 @@ fn tags(body: &Body) -> Option<Vec<TagSpecification>> {
     })
 }
 
+enum Launched {
+    Made {
+        count: u32,
+        /// The fleet became another meanwhile.
+        outdated: bool,
+    },
+    Refused(Fault),
+    /// Nothing was launched, since the fleet was written by somebody else.
+    Outdated,
+}
+
 async fn launch<T: AnyFleet>(
     service: &Ec2Service,
     call: &Call,
     stored: &mut Stored<T>,
     (number, spot): (u32, bool),
     (request, count): (&RunInstancesRequest, u32),
-) -> Result<Vec<Instance>, Fault> {
+) -> Result<Launched, Fault> {
     let request = RunInstancesRequest {
         max_count: i32::try_from(count).ok(),
         ..request.clone()
     };
-    let mut next = stored.record.clone();
-    let body = next.body_mut();
-    let units = count * body.pools.get(number as usize).map_or(1, Pool::units);
-    // Counted before it is known how many there will be: a fleet that launches once rather launches too little.
-    match spot {
-        true => body.launched.spot += units,
-        false => body.launched.on_demand += units,
-    }
+    let (key, unchanged) = (stored.key.clone(), stored.unchanged());
+    let record = stored.record.clone();
     let part = FleetPart {
         member: super::Member {
-            id: next.id().to_owned(),
+            id: record.id().to_owned(),
             pool: number,
         },
         tag: T::TAG,
-        txn: Txn::new()
-            .when(stored.unchanged())
-            .put(&stored.key, encode(&next)),
+        written: Box::new(move |made| {
+            let next = counted(&record, (number, spot), made);
+            let txn = Txn::new().when(unchanged.clone());
+            txn.put(&key, encode(&next))
+        }),
     };
-    let made = run_instances::launch(service, call, request, Part::Fleet(part)).await?;
-    let key = stored.key.clone();
-    if let Some(read) = service.table.read::<T>(&key).await? {
+    let made = run_instances::launch(service, call, request, Part::Fleet(part)).await;
+    let read = service.table.read::<T>(&stored.key).await?;
+    let (count, next) = match made {
+        Ok(made) => {
+            let next = counted(&stored.record, (number, spot), made.len());
+            (u32::try_from(made.len()).unwrap_or(count), next)
+        }
+        Err(fault) => {
+            let is_same = read.is_some_and(|it| it.revision == stored.revision);
+            return Ok(match is_same {
+                true => Launched::Refused(fault),
+                false => Launched::Outdated,
+            });
+        }
+    };
+    let read = read.filter(|it| is_after(it.record.body(), next.body()));
+    let outdated = read.is_none();
+    if let Some(read) = read {
         *stored = read;
     }
-    Ok(made)
+    Ok(Launched::Made { count, outdated })
 }
+
+/// A fleet that launched so many more instances of a pool.
+fn counted<T: AnyFleet>(fleet: &T, (pool, spot): (u32, bool), made: usize) -> T {
+    let mut next = fleet.clone();
+    let body = next.body_mut();
+    let units = body.pools.get(pool as usize).map_or(1, Pool::units);
+    let units = units.saturating_mul(u32::try_from(made).unwrap_or(u32::MAX));
+    let launched = match spot {
+        true => &mut body.launched.spot,
+        false => &mut body.launched.on_demand,
+    };
+    *launched = launched.saturating_add(units);
+    next
+}
+
+/// Whether a fleet still is what a launch left: it goes on, to the same end, and nobody else launched for it.
+fn is_after(read: &Body, left: &Body) -> bool {
+    (read.state, read.target, read.launched) == (left.state, left.target, left.launched)
+}
+
+#[cfg(test)]
+mod tests;

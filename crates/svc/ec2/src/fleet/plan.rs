@@ -134,4 +134,4 @@ fn active(body: &Body, instances: &[Seen]) -> Plan {
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

@@ -125,6 +125,9 @@ async fn one<T: AnyFleet>(
                 return Ok(Next::After(NEXT_TRY));
             }
         };
+        if filled.outdated {
+            return Ok(Next::After(NEXT_TRY));
+        }
         if filled.failures != stored.record.body().failures {
             let mut next = stored.record.clone();
             next.body_mut().failures = filled.failures;

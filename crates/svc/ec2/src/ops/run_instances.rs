@@ -635,8 +635,9 @@ fn write(
         made.push(instance);
     }
     if let Part::Fleet(fleet) = part {
-        txn.compare.extend(fleet.txn.compare.iter().cloned());
-        txn.then.extend(fleet.txn.then.iter().cloned());
+        let of_fleet = (fleet.written)(made.len());
+        txn.compare.extend(of_fleet.compare);
+        txn.then.extend(of_fleet.then);
     }
     (made, txn)
 }

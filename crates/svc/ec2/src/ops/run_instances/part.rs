@@ -24,12 +24,13 @@ pub enum Part<'a> {
     Fleet(FleetPart),
 }
 
-/// A fleet as the instances of a launch name it, and what is written of it together with them.
+/// A fleet as the instances of a launch name it.
 pub struct FleetPart {
     pub member: Member,
     /// The tag that says so.
     pub tag: &'static str,
-    pub txn: Txn,
+    /// What is written of the fleet together with so many instances.
+    pub written: Box<dyn Fn(usize) -> Txn + Send + Sync>,
 }
 
 impl Part<'_> {
