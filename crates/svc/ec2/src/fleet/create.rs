@@ -15,7 +15,7 @@ use super::{
     allocate::Strategy,
     describe::{errors, launched},
     fault as fleet_fault,
-    fill::{fill, launch_of},
+    fill::{finish, launch_of},
     records::{AnyFleet, Body, Fleet, Meant, Pool, State, Template, Type, Units},
 };
 use crate::{
@@ -29,6 +29,8 @@ use crate::{
 
 /// Fleets of an account and region, of each of both kinds.
 pub const MOST: usize = 500;
+/// … with instant ones, and those that are deleted and still shown.
+const MOST_SHOWN: usize = 2000;
 /// Pools of one.
 pub const MOST_POOLS: usize = 50;
 /// Units of one.
@@ -66,25 +68,15 @@ pub async fn create(
     };
     service.ensure_default_vpc(&call.permit, call).await?;
     keep_templates(service, call, &mut fleet).await?;
-    let (mut stored, is_new) = put(service, call, fleet).await?;
-    let body = stored.record.body().clone();
-    if body.kind != Type::Instant {
+    let mut stored = put(service, call, fleet).await?;
+    if stored.record.body.kind != Type::Instant {
         return Ok(CreateFleetResult {
             fleet_id: Some(stored.record.id),
             errors: Some(Vec::new()),
             instances: Some(Vec::new()),
         });
     }
-    if is_new {
-        let filled = fill(service, call, &mut stored, body.target).await?;
-        let id = stored.record.id.clone();
-        let failures = filled.failures.clone();
-        let keep = |it: &mut Fleet| {
-            it.body.failures.clone_from(&failures);
-            Ok(it.clone())
-        };
-        stored.record = service.change(call, &id, keep).await?;
-    }
+    finish(service, call, &mut stored).await?;
     let all: Vec<Instance> = service.all(call).await?;
     Ok(CreateFleetResult {
         errors: Some(errors(&stored.record.body)),
@@ -93,12 +85,12 @@ pub async fn create(
     })
 }
 
-/// Writes a fleet, unless its token made one before; whether it is new.
+/// Writes a fleet, unless its token made one before.
 pub async fn put<T: AnyFleet>(
     service: &Ec2Service,
     call: &Call,
     fleet: T,
-) -> Result<(Stored<T>, bool), Fault> {
+) -> Result<Stored<T>, Fault> {
     let key = Ec2Service::key::<T>(call, fleet.id());
     let token = fleet.body().client_token.as_deref();
     let token = token.map(|it| Ec2Service::key::<Pointer>(call, &token_id::<T>(it)));
@@ -108,12 +100,13 @@ pub async fn put<T: AnyFleet>(
             && let Some(made) = service.stored::<T>(call, &pointer.id).await?
         {
             return match made.record.body().request == fleet.body().request {
-                true => Ok((made, false)),
+                true => Ok(made),
                 false => Err(fault::token_reused()),
             };
         }
         let all: Vec<T> = service.all(call).await?;
-        if all.len() >= MOST {
+        let counting = all.iter().filter(|it| counts(it.body())).count();
+        if counting >= MOST || all.len() >= MOST_SHOWN {
             return Err(fleet_fault::too_many(MOST));
         }
         tx.when(Compare::absent(key.clone()));
@@ -123,8 +116,12 @@ pub async fn put<T: AnyFleet>(
         }
     });
     let stored = service.table.read::<T>(&key).await?;
-    let stored = stored.ok_or_else(|| T::missing(fleet.id()))?;
-    Ok((stored, true))
+    stored.ok_or_else(|| T::missing(fleet.id()))
+}
+
+/// Instant fleets are as many as their calls make, and none that is deleted is worth a refusal.
+fn counts(body: &Body) -> bool {
+    body.kind != Type::Instant && body.state != State::Deleted
 }
 
 /// Templates must be there, and leave the market to the fleet. What their names mean now is what the fleet launches: who makes it
@@ -286,6 +283,7 @@ fn body(cx: &Context, input: &CreateFleetRequest) -> Result<Body, Fault> {
         valid_from: input.valid_from,
         valid_until: input.valid_until,
         launched: Units::default(),
+        filling: kind == Type::Instant,
         failures: Vec::new(),
         client_token: None,
         request: String::new(),

@@ -5,13 +5,13 @@ use wharf_api_ec2::types::{
     TagSpecification,
 };
 use wharf_records::{Record as _, encode};
-use wharf_service::Stored;
+use wharf_service::{MAX_TRIES, Stored};
 use wharf_store::Txn;
 use wharf_wire::{Call, Context, Fault};
 
 use super::{
     allocate::{Offer, allocate},
-    records::{AnyFleet, Body, Failure, Pool, Units, user_data_purpose},
+    records::{AnyFleet, Body, Failure, Pool, State, Units, user_data_purpose},
 };
 use crate::{
     Ec2Service, fault as ec2_fault, instance_types,
@@ -57,6 +57,35 @@ pub async fn fill<T: AnyFleet>(
         }
     }
     Ok(filled)
+}
+
+/// Launches what an instant fleet is for, whoever began with it: the call that made it, one of the same token, the reconciler. Each
+/// launch is counted in the fleet's record and by it alone, so that several launch no more than one.
+pub async fn finish<T: AnyFleet>(
+    service: &Ec2Service,
+    call: &Call,
+    stored: &mut Stored<T>,
+) -> Result<(), Fault> {
+    for _ in 0..MAX_TRIES {
+        let body = stored.record.body();
+        if !body.filling || body.state != State::Active {
+            return Ok(());
+        }
+        let missing = body.target.without(body.launched);
+        let filled = fill(service, call, stored, missing).await?;
+        if !filled.outdated {
+            let mut next = stored.record.clone();
+            next.body_mut().filling = false;
+            next.body_mut().failures = filled.failures;
+            let txn = Txn::new().when(stored.unchanged());
+            service
+                .commit(call, txn.put(&stored.key, encode(&next)))
+                .await?;
+        }
+        let read = service.table.read::<T>(&stored.key).await?;
+        *stored = read.ok_or_else(|| T::missing(stored.record.id()))?;
+    }
+    Err(service.table.conflict(&stored.key).into())
 }
 
 async fn share<T: AnyFleet>(

@@ -1,5 +1,7 @@
 //! What a fleet lacks, and what of it is too much. Pure.
 
+use std::time::Duration;
+
 use wharf_base::Timestamp;
 
 use super::records::{Body, State, Type, Units};
@@ -40,7 +42,12 @@ pub struct Plan {
     pub excess: Vec<String>,
     /// What it becomes.
     pub state: Option<State>,
+    /// It is an instant fleet that whoever made it did not finish.
+    pub finish: bool,
 }
+
+/// How long whoever made an instant fleet has for its launches, before others finish them.
+pub const UNFINISHED: Duration = Duration::from_secs(60);
 
 /// Units that run, or come to.
 pub fn capacity(instances: &[Seen]) -> Units {
@@ -89,21 +96,34 @@ pub fn plan(body: &Body, instances: &[Seen], now: Timestamp) -> Plan {
             ..Plan::default()
         },
         State::Active if body.valid_from.is_some_and(|from| from > now) => Plan::default(),
-        State::Active => active(body, instances),
+        State::Active => active(body, instances, now),
     }
 }
 
-fn active(body: &Body, instances: &[Seen]) -> Plan {
+/// An instant fleet is there as long as instances of it are.
+fn instant(body: &Body, instances: &[Seen], now: Timestamp) -> Plan {
+    if body.filling {
+        return Plan {
+            finish: body.created_at + UNFINISHED <= now,
+            ..Plan::default()
+        };
+    }
+    let mut all = instances.iter();
+    let is_over = all.all(|it| it.state == InstanceState::Terminated);
+    Plan {
+        state: is_over.then_some(State::Deleted),
+        ..Plan::default()
+    }
+}
+
+fn active(body: &Body, instances: &[Seen], now: Timestamp) -> Plan {
     let has = match body.kind {
-        Type::Instant => return Plan::default(),
+        Type::Instant => return instant(body, instances, now),
         // What it launched once it does not launch again.
         Type::Request => body.launched,
         Type::Maintain => capacity(instances),
     };
-    let missing = Units {
-        on_demand: body.target.on_demand.saturating_sub(has.on_demand),
-        spot: body.target.spot.saturating_sub(has.spot),
-    };
+    let missing = body.target.without(has);
     let ends = body.kind == Type::Maintain && body.ends_excess;
     let mut excess = Vec::new();
     for spot in [false, true] {
@@ -129,7 +149,7 @@ fn active(body: &Body, instances: &[Seen]) -> Plan {
     Plan {
         missing,
         excess,
-        state: None,
+        ..Plan::default()
     }
 }
 

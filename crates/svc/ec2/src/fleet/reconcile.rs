@@ -12,8 +12,8 @@ use wharf_wire::{Call, Context};
 use super::{
     Fleet, SpotFleet,
     create::keep_template,
-    fill::fill,
-    plan::{Seen, plan},
+    fill::{fill, finish},
+    plan::{Seen, UNFINISHED, plan},
     records::{AnyFleet, State, Template, Type},
 };
 use crate::{
@@ -108,6 +108,15 @@ async fn one<T: AnyFleet>(
         // What was written wakes the key again.
         return Ok(Next::Settled);
     }
+    if plan.finish {
+        shard()?;
+        let call = call_of::<T>(scope, now);
+        if let Err(fault) = finish(service, &call, &mut stored).await {
+            tracing::warn!(fleet = id, %fault, "failed to finish an instant fleet; will retry");
+            return Ok(Next::After(NEXT_TRY));
+        }
+        return Ok(Next::Settled);
+    }
     if plan.missing.total() > 0 {
         shard()?;
         let call = call_of::<T>(scope, now);
@@ -155,7 +164,8 @@ async fn keeping_templates<T: AnyFleet>(service: &Ec2Service, call: &Call, fleet
 }
 
 fn wake(body: &super::records::Body, now: Timestamp) -> Next {
-    let moments = [body.valid_from, body.valid_until];
+    let unfinished = body.filling.then(|| body.created_at + UNFINISHED);
+    let moments = [body.valid_from, body.valid_until, unfinished];
     let next = moments.into_iter().flatten().filter(|it| *it > now).min();
     match (next, body.state, body.kind) {
         (Some(at), State::Active, _) => Next::After(at.since(now)),

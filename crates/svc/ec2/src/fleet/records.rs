@@ -61,6 +61,13 @@ impl Units {
     pub fn total(self) -> u32 {
         self.on_demand + self.spot
     }
+
+    pub fn without(self, other: Self) -> Self {
+        Self {
+            on_demand: self.on_demand.saturating_sub(other.on_demand),
+            spot: self.spot.saturating_sub(other.spot),
+        }
+    }
 }
 
 /// A template of a fleet, as it was named.
@@ -144,6 +151,9 @@ pub struct Body {
     pub valid_until: Option<Timestamp>,
     /// Units that it launched.
     pub launched: Units,
+    /// An instant fleet that is not done with its launches.
+    #[serde(default)]
+    pub filling: bool,
     pub failures: Vec<Failure>,
     pub client_token: Option<String>,
     pub request: String,

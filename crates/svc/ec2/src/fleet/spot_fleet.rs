@@ -79,7 +79,7 @@ pub async fn request(
         id,
     };
     keep_templates(service, call, &mut fleet).await?;
-    let (stored, _) = put(service, call, fleet).await?;
+    let stored = put(service, call, fleet).await?;
     Ok(wire::RequestSpotFleetResponse {
         spot_fleet_request_id: Some(stored.record.id),
     })
@@ -243,6 +243,7 @@ fn body(cx: &Context, config: &wire::SpotFleetRequestConfigData) -> Result<Body,
         valid_from: config.valid_from,
         valid_until: config.valid_until,
         launched: Units::default(),
+        filling: false,
         failures: Vec::new(),
         client_token: None,
         request: String::new(),

@@ -23,6 +23,7 @@ pub fn body(kind: Type, on_demand: u32, spot: u32) -> Body {
         valid_from: None,
         valid_until: None,
         launched: Units::default(),
+        filling: false,
         failures: Vec::new(),
         client_token: None,
         request: String::new(),
@@ -69,7 +70,23 @@ fn a_fleet_that_is_maintained_replaces_what_ended() {
         spot: 2,
     };
     assert_eq!(plan(&it, &all, NOW), Plan::default());
-    assert_eq!(plan(&body(Type::Instant, 1, 2), &[], NOW), Plan::default());
+}
+
+#[test]
+fn an_instant_fleet_is_finished_and_goes_with_its_instances() {
+    let mut it = body(Type::Instant, 1, 2);
+    it.filling = true;
+    it.created_at = NOW;
+    assert_eq!(plan(&it, &[], NOW), Plan::default());
+    assert!(plan(&it, &[], NOW + UNFINISHED).finish);
+    it.filling = false;
+    let running = [
+        seen(1, false, InstanceState::Running, 1),
+        seen(2, true, InstanceState::Terminated, 1),
+    ];
+    assert_eq!(plan(&it, &running, NOW + UNFINISHED), Plan::default());
+    assert_eq!(plan(&it, &running[1..], NOW).state, Some(State::Deleted));
+    assert_eq!(plan(&it, &[], NOW).state, Some(State::Deleted));
 }
 
 #[test]
