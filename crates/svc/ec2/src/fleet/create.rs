@@ -6,7 +6,7 @@ use wharf_api_ec2::types::{
     RunInstancesRequest, SpotOptionsRequest,
 };
 use wharf_base::ids;
-use wharf_records::{Record as _, Unknown};
+use wharf_records::{Record as _, Unknown, encode};
 use wharf_service::{Stored, transact};
 use wharf_store::Compare;
 use wharf_wire::{Call, Context, Fault};
@@ -31,6 +31,8 @@ use crate::{
 pub const MOST: usize = 500;
 /// … with instant ones, and those that are deleted and still shown.
 const MOST_SHOWN: usize = 2000;
+/// Bytes of one, as it is stored: it is written again with instances that it launches, in one transaction.
+const MOST_BYTES: usize = 512 << 10;
 /// Pools of one.
 pub const MOST_POOLS: usize = 50;
 /// Units of one.
@@ -91,6 +93,9 @@ pub async fn put<T: AnyFleet>(
     call: &Call,
     fleet: T,
 ) -> Result<Stored<T>, Fault> {
+    if encode(&fleet).len() > MOST_BYTES {
+        return Err(fleet_fault::too_long(MOST_BYTES));
+    }
     let key = Ec2Service::key::<T>(call, fleet.id());
     let token = fleet.body().client_token.as_deref();
     let token = token.map(|it| Ec2Service::key::<Pointer>(call, &token_id::<T>(it)));

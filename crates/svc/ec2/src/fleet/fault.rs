@@ -34,6 +34,16 @@ pub fn bad_spot_fleet(text: impl Into<String>) -> Fault {
     sender("InvalidSpotFleetRequestConfig", text)
 }
 
+pub fn too_long(limit: usize) -> Fault {
+    sender(
+        "InvalidSpotFleetRequestConfig",
+        format!(
+            "The launch specifications of a Spot Fleet request, with their user data, can take {limit} bytes at most. \
+             Launch templates take none of them."
+        ),
+    )
+}
+
 pub fn too_many(limit: usize) -> Fault {
     sender(
         "FleetLimitExceeded",

@@ -1,5 +1,7 @@
 //! Launches what a fleet lacks: offers of its pools are looked at, units shared out, and each share launched.
 
+use std::time::Duration;
+
 use wharf_api_ec2::types::{
     InstanceMarketOptionsRequest, Placement, RunInstancesRequest, SpotMarketOptions, Tag,
     TagSpecification,
@@ -23,6 +25,9 @@ use crate::{
 
 /// Instances of one launch.
 const AT_ONCE: u32 = 10;
+
+/// Pause when others launch for the same fleet.
+const OTHERS: Duration = Duration::from_millis(100);
 
 /// What came of it.
 #[derive(Default)]
@@ -73,7 +78,9 @@ pub async fn finish<T: AnyFleet>(
         }
         let missing = body.target.without(body.launched);
         let filled = fill(service, call, stored, missing).await?;
-        if !filled.outdated {
+        if filled.outdated {
+            tokio::time::sleep(OTHERS).await;
+        } else {
             let mut next = stored.record.clone();
             next.body_mut().filling = false;
             next.body_mut().failures = filled.failures;

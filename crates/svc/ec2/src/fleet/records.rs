@@ -192,7 +192,7 @@ pub struct SpotFleet {
 entity!(SpotFleet, "spot-fleet-request", fault::spot_fleet_not_found);
 
 /// Either of both.
-pub trait AnyFleet: Entity + PartialEq {
+pub trait AnyFleet: Entity + PartialEq + 'static {
     /// The tag by which its instances are known.
     const TAG: &'static str;
     /// In whose name it launches.

@@ -7,7 +7,7 @@ use wharf_api_ec2::types::{Reservation, RunInstancesRequest, TagSpecification};
 use wharf_base::ids;
 use wharf_records::{Record as _, Unknown, encode};
 use wharf_service::{tags::Tags, transact};
-use wharf_store::{Compare, Txn};
+use wharf_store::{Compare, MAX_TXN_BYTES, Txn};
 use wharf_wire::{Call, CallerKind, Context, Fault};
 
 use super::{
@@ -54,6 +54,8 @@ const TEMPLATE_TAG: &str = "aws:ec2launchtemplate";
 const MOST_AT_ONCE: u32 = 30;
 /// What is written for an instance without volumes: itself, its interface, its addresses.
 const WRITES_OF_ONE: u32 = 4;
+/// Bytes of a transaction that are kept for what its instances share: the record of a token, sources of disks.
+const SPARE_BYTES: usize = 16 << 10;
 /// Instances of an account and region that are not terminated.
 const MOST_LIVE: usize = 1000;
 /// … with those that are, and still shown.
@@ -154,7 +156,16 @@ pub async fn launch(
         let assigned = in_group(service, call, (&wanted, &prepared), count).await?;
         let count = assigned.most(count);
         let addresses = addresses(service, call, &wanted, &prepared.subnet, count).await?;
-        let addresses = with_public(service, call, (&wanted, &prepared), addresses).await?;
+        let mut addresses = with_public(service, call, (&wanted, &prepared), addresses).await?;
+        let of = (&wanted, &prepared, &assigned, &part);
+        if addresses.len() > 1 {
+            let (_, one) = write(service, call, &input, of, &addresses[..1]);
+            let fit = fit(&one, part.bytes());
+            if fit < wanted.at_least as usize {
+                return Err(fault::too_many_instances(wanted.at_least, fit));
+            }
+            addresses.truncate(fit);
+        }
         prepared
             .disks
             .check_room(service, call, addresses.len())
@@ -162,7 +173,6 @@ pub async fn launch(
         if terms.is_some() && matches!(part, Part::Alone) {
             spot::room(service, call, addresses.len()).await?;
         }
-        let of = (&wanted, &prepared, &assigned, &part);
         let (made, txn) = write(service, call, &input, of, &addresses);
         tx.join(txn);
         if let Some(token) = &token {
@@ -420,12 +430,18 @@ pub async fn profile(
     })
 }
 
-/// How many fit into a transaction.
+/// How many fit into a transaction by what it does.
 fn most_at_once(disks: &Disks, spot: bool) -> u32 {
     let of_disks = u32::try_from(disks.writes()).unwrap_or(u32::MAX / 4);
     // A Spot instance has its request beside it.
     let of_one = WRITES_OF_ONE + of_disks + u32::from(spot);
     (WRITES_OF_ONE * MOST_AT_ONCE / of_one).max(1)
+}
+
+/// How many like this one fit by their bytes, beside what is written once.
+fn fit(one: &Txn, once: usize) -> usize {
+    let each = one.bytes().saturating_sub(once).max(1);
+    (MAX_TXN_BYTES - SPARE_BYTES).saturating_sub(once) / each
 }
 
 /// How many there will be: as many as the account may have, if that is not too few.

@@ -1,6 +1,7 @@
 //! Instances, from their launch to their end, on hosts that this test plays.
 
 mod devices;
+mod fleets;
 mod images;
 mod placement;
 mod pods;

@@ -34,6 +34,14 @@ pub struct FleetPart {
 }
 
 impl Part<'_> {
+    /// Of what is written once, however many instances there are.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Fleet(fleet) => (fleet.written)(1).bytes(),
+            Self::Alone | Self::Request(_) => 0,
+        }
+    }
+
     pub fn fleet(&self) -> Option<Member> {
         match self {
             Self::Fleet(fleet) => Some(fleet.member.clone()),
