@@ -76,6 +76,15 @@ async fn one<T: AnyFleet>(
         service.table.commit(&PERMIT, txn).await?;
         return Ok(Next::Settled);
     }
+    if body.state == State::Active {
+        let next = keeping_templates(service, &call_of::<T>(scope, now), &stored.record).await;
+        if next != stored.record {
+            let txn = Txn::new().when(shard()?).when(stored.unchanged());
+            let txn = txn.put(key, encode(&next));
+            service.table.commit(&PERMIT, txn).await?;
+            return Ok(Next::Settled);
+        }
+    }
     let instances: Vec<Stored<Instance>> = {
         let all = service.table.all::<Instance>(scope, "").await?;
         all.into_iter().map(|(_, it)| it).collect()
@@ -98,8 +107,14 @@ async fn one<T: AnyFleet>(
     }
     if let Some(state) = plan.state {
         let mut next = stored.record.clone();
-        next.body_mut().state = state;
-        next.body_mut().since = now;
+        let body = next.body_mut();
+        body.state = state;
+        body.since = now;
+        if state == State::Deleted {
+            // Nothing is launched of it any more, and it is shown for a while.
+            let all = body.specifications.iter_mut();
+            all.for_each(|it| it.user_data = None);
+        }
         let txn = Txn::new().when(shard()?).when(stored.unchanged());
         service
             .table
@@ -120,13 +135,6 @@ async fn one<T: AnyFleet>(
     if plan.missing.total() > 0 {
         shard()?;
         let call = call_of::<T>(scope, now);
-        let next = keeping_templates(service, &call, &stored.record).await;
-        if next != stored.record {
-            let txn = Txn::new().when(shard()?).when(stored.unchanged());
-            let txn = txn.put(key, encode(&next));
-            service.table.commit(&PERMIT, txn).await?;
-            return Ok(Next::Settled);
-        }
         let filled = match fill(service, &call, &mut stored, plan.missing).await {
             Ok(filled) => filled,
             Err(fault) => {
