@@ -18,6 +18,14 @@ pub struct Turns {
     hasher: RandomState,
 }
 
+/// Two turns.
+#[derive(Debug)]
+pub struct Both<'a> {
+    _first: MutexGuard<'a, ()>,
+    /// Unless they share a lock.
+    _second: Option<MutexGuard<'a, ()>>,
+}
+
 impl Default for Turns {
     fn default() -> Self {
         Self {
@@ -30,8 +38,26 @@ impl Default for Turns {
 impl Turns {
     /// Waits until nobody else in this process changes what `of` names.
     pub async fn take(&self, of: impl Hash) -> MutexGuard<'_, ()> {
-        let at = self.hasher.hash_one(of) % LOCKS;
-        self.locks[at as usize].lock().await
+        self.locks[self.at(of)].lock().await
+    }
+
+    /// The turns of two things. Whoever holds one must not take another but so: they may share a lock, and everybody takes two
+    /// in the same order.
+    pub async fn take_both(&self, one: impl Hash, other: impl Hash) -> Both<'_> {
+        let (one, other) = (self.at(one), self.at(other));
+        let first = self.locks[one.min(other)].lock().await;
+        let second = match one == other {
+            true => None,
+            false => Some(self.locks[one.max(other)].lock().await),
+        };
+        Both {
+            _first: first,
+            _second: second,
+        }
+    }
+
+    fn at(&self, of: impl Hash) -> usize {
+        (self.hasher.hash_one(of) % LOCKS) as usize
     }
 }
 
@@ -52,5 +78,26 @@ mod tests {
         }
         drop(first);
         drop(waiting.await);
+    }
+
+    #[tokio::test]
+    async fn two_turns_in_any_order_and_of_one_lock() {
+        let turns = Turns::default();
+        for number in 0..500 {
+            let both = turns.take_both(("a", number), ("b", number)).await;
+            for of in ["a", "b"] {
+                let waiting = turns.take((of, number));
+                tokio::pin!(waiting);
+                tokio::select! {
+                    biased;
+                    _ = &mut waiting => panic!("two at once"),
+                    () = tokio::task::yield_now() => {}
+                }
+            }
+            drop(both);
+            let one = async { drop(turns.take_both(("a", number), ("b", number)).await) };
+            let other = async { drop(turns.take_both(("b", number), ("a", number)).await) };
+            tokio::join!(one, other);
+        }
     }
 }
