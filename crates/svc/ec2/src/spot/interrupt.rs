@@ -59,10 +59,9 @@ pub fn interrupt(instance: &mut Instance, now: Timestamp) {
     if let Some(notice) = &mut held.notice {
         notice.done = true;
     }
-    match held.on_interruption {
-        Interruption::Terminate => instance.life.interrupted(true, now),
-        Interruption::Stop => instance.life.interrupted(false, now),
-    }
+    // Of one that never ran there may be no disk that it could start from again.
+    let ends = held.on_interruption == Interruption::Terminate || instance.life.is_first_boot();
+    instance.life.interrupted(ends, now);
 }
 
 /// Whether an instance can be given a notice: it is on a host, and has none that stands.
