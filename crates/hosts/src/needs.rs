@@ -18,12 +18,16 @@ use crate::Claimant;
 
 /// Who does not ask again for so long needs it no more.
 const ASKED_EVERY: Duration = Duration::from_secs(10);
-/// Those who wait at once; others ask when there is a place.
-const MOST: usize = 1000;
+/// Those of an account who wait at once; others of it ask when there is a place. Others than its own they do not stand in the way of.
+const MOST_OF_ACCOUNT: usize = 200;
+/// Those of all accounts.
+const MOST: usize = 5_000;
 
 /// Room that was not there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Need {
+    /// Whose it is.
+    pub account: String,
     pub claimant: Claimant,
     pub claim: Claim,
     /// The hosts that suit it.
@@ -35,6 +39,8 @@ struct Waiting {
     need: Need,
     asked_at: Timestamp,
     promise: Option<Promise>,
+    /// How often it was looked at in vain.
+    looks: u64,
 }
 
 /// Where it will be, and when at the latest.
@@ -63,7 +69,10 @@ impl Needs {
         let mut waiting = self.waiting.lock();
         waiting.retain(|_, it| !it.is_over(now));
         let name = need.claimant.name();
-        let is_full = waiting.len() >= MOST;
+        let of_account = |it: &&Waiting| it.need.account == need.account;
+        let is_new = !waiting.contains_key(&name);
+        let is_full = waiting.len() >= MOST
+            || is_new && waiting.values().filter(of_account).count() >= MOST_OF_ACCOUNT;
         let is_promised = match waiting.get_mut(&name) {
             Some(known) => {
                 known.need = need;
@@ -76,6 +85,7 @@ impl Needs {
                     need,
                     asked_at: now,
                     promise: None,
+                    looks: 0,
                 };
                 waiting.insert(name, one);
                 false
@@ -96,12 +106,29 @@ impl Needs {
         self.asked.notified().await;
     }
 
-    /// Those who were promised nothing.
-    pub fn open(&self, now: Timestamp) -> Vec<Need> {
+    /// Those who were promised nothing, at most so many: one of each account in turn, who was looked at least comes first.
+    pub fn open(&self, now: Timestamp, most: usize) -> Vec<Need> {
         let mut waiting = self.waiting.lock();
         waiting.retain(|_, it| !it.is_over(now));
-        let open = waiting.values().filter(|it| it.promise.is_none());
-        open.map(|it| it.need.clone()).collect()
+        let mut open: Vec<&mut Waiting> = waiting
+            .values_mut()
+            .filter(|it| it.promise.is_none())
+            .collect();
+        open.sort_by_key(|it| it.looks);
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        let mut in_turn: Vec<(usize, &mut Waiting)> = Vec::with_capacity(open.len());
+        for it in open {
+            let turn = seen.entry(it.need.account.clone()).or_default();
+            in_turn.push((*turn, it));
+            *turn += 1;
+        }
+        in_turn.sort_by_key(|(turn, it)| (*turn, it.looks));
+        in_turn.truncate(most);
+        let taken = in_turn.into_iter().map(|(_, it)| {
+            it.looks += 1;
+            it.need.clone()
+        });
+        taken.collect()
     }
 
     /// The room will be on that host by then.
@@ -135,7 +162,12 @@ mod tests {
     use super::*;
 
     fn need(id: &str) -> Need {
+        need_of("one", id)
+    }
+
+    fn need_of(account: &str, id: &str) -> Need {
         Need {
+            account: account.to_owned(),
             claimant: Claimant::new("instance", id),
             claim: Claim {
                 memory: 512,
@@ -152,7 +184,7 @@ mod tests {
         let later = start + ASKED_EVERY;
         needs.ask(need("i-1"), start);
         needs.ask(need("i-2"), start);
-        assert_eq!(needs.open(start).len(), 2);
+        assert_eq!(needs.open(start, MOST).len(), 2);
         let one = Claimant::new("instance", "i-1");
         assert_eq!(needs.promised(&one, start), None);
         let until = start + Duration::from_secs(120);
@@ -160,9 +192,9 @@ mod tests {
         assert_eq!(needs.promised(&one, start), Some(until));
         assert_eq!(needs.kept("h", start).len(), 1);
         assert_eq!(needs.kept("other", start).len(), 0);
-        assert_eq!(needs.open(start), [need("i-2")]);
+        assert_eq!(needs.open(start, MOST), [need("i-2")]);
         // Who asks no more is forgotten; a promise holds for as long as it was given.
-        assert_eq!(needs.open(later), []);
+        assert_eq!(needs.open(later, MOST), []);
         assert_eq!(needs.kept("h", later).len(), 1);
         assert_eq!(needs.kept("h", until).len(), 0);
         needs.served(&one);
@@ -170,11 +202,38 @@ mod tests {
     }
 
     #[test]
-    fn there_are_so_many_at_most() {
+    fn an_account_fills_its_own_places_alone() {
         let needs = Needs::default();
-        for number in 0..=MOST {
-            needs.ask(need(&format!("i-{number}")), Timestamp(0));
+        let now = Timestamp(0);
+        for number in 0..=MOST_OF_ACCOUNT {
+            needs.ask(need(&format!("i-{number}")), now);
         }
-        assert_eq!(needs.open(Timestamp(0)).len(), MOST);
+        assert_eq!(needs.open(now, MOST).len(), MOST_OF_ACCOUNT);
+        needs.ask(need_of("two", "i-z"), now);
+        assert_eq!(needs.open(now, MOST).len(), MOST_OF_ACCOUNT + 1);
+    }
+
+    #[test]
+    fn accounts_are_looked_at_in_turn() {
+        let needs = Needs::default();
+        let now = Timestamp(0);
+        for id in ["i-1", "i-2", "i-3", "i-4"] {
+            needs.ask(need(id), now);
+        }
+        needs.ask(need_of("two", "j-1"), now);
+        needs.ask(need_of("two", "j-2"), now);
+        let ids = |most| -> Vec<String> {
+            let open = needs.open(now, most);
+            open.iter().map(|it| it.claimant.name()).collect()
+        };
+        let names = |ids: &[&str]| -> Vec<String> {
+            let name = |id: &&str| Claimant::new("instance", *id).name();
+            ids.iter().map(name).collect()
+        };
+        // Who waits with little is not behind all of who waits with much.
+        assert_eq!(ids(2), names(&["i-1", "j-1"]));
+        // What nobody can serve is not looked at for ever before others.
+        assert_eq!(ids(2), names(&["i-2", "j-2"]));
+        assert_eq!(ids(3), names(&["i-3", "j-1", "i-4"]));
     }
 }
