@@ -6,7 +6,7 @@ use wharf_api_ec2::types::{
     InstanceMarketOptionsRequest, Placement, RunInstancesRequest, SpotMarketOptions, Tag,
     TagSpecification,
 };
-use wharf_records::{Record as _, encode};
+use wharf_records::{Record as _, encode, hosts::Claim};
 use wharf_service::{MAX_TRIES, Stored};
 use wharf_store::Txn;
 use wharf_wire::{Call, Context, Fault};
@@ -103,12 +103,15 @@ async fn share<T: AnyFleet>(
     filled: &mut Filled,
 ) -> Result<(), Fault> {
     let body = stored.record.body().clone();
+    // Once for all pools: an account may have thousands.
+    let all: Vec<Instance> = service.all(call).await?;
+    let pending = run_instances::unplaced(&all);
     let mut offers = Vec::with_capacity(body.pools.len());
     let mut requests = Vec::with_capacity(body.pools.len());
     for (pool, number) in body.pools.iter().zip(0_u32..) {
         let request = launch_of::<T>(service, call, (&stored.record, pool), spot).await;
         let offer = match &request {
-            Ok(request) => offer(service, call, request, (pool, spot)).await,
+            Ok(request) => offer(service, call, request, (pool, spot, &pending)).await,
             Err(fault) => Err(fault.clone()),
         };
         offers.push(offer.unwrap_or_else(|fault| {
@@ -123,7 +126,7 @@ async fn share<T: AnyFleet>(
         }));
         requests.push(request.ok());
     }
-    given(service, call, stored.record.id(), spot, &mut offers).await?;
+    given(&all, stored.record.id(), spot, &mut offers);
     let strategy = match spot {
         true => body.spot_strategy,
         false => body.on_demand_strategy,
@@ -194,14 +197,7 @@ pub fn failure(pool: u32, spot: bool, fault: &Fault) -> Failure {
 }
 
 /// Units that pools have given already.
-async fn given(
-    service: &Ec2Service,
-    call: &Call,
-    id: &str,
-    spot: bool,
-    offers: &mut [Offer],
-) -> Result<(), Fault> {
-    let all: Vec<Instance> = service.all(call).await?;
+fn given(all: &[Instance], id: &str, spot: bool, offers: &mut [Offer]) {
     for it in all
         .iter()
         .filter(|it| it.life.state.lives() && it.spot.is_some() == spot)
@@ -211,14 +207,13 @@ async fn given(
             offer.given += offer.weight;
         }
     }
-    Ok(())
 }
 
 async fn offer(
     service: &Ec2Service,
     call: &Call,
     request: &RunInstancesRequest,
-    (pool, spot): (&Pool, bool),
+    (pool, spot, pending): (&Pool, bool, &[(String, Claim)]),
 ) -> Result<Offer, Fault> {
     let name = request.instance_type.as_deref().unwrap_or_default();
     let kind = instance_types::find(name).ok_or_else(|| ec2_fault::bad_instance_type(name))?;
@@ -226,7 +221,7 @@ async fn offer(
         true => spot::spot(kind),
         false => spot::on_demand(kind),
     };
-    let room = run_instances::room(service, call, request).await?;
+    let room = run_instances::room(service, call, request, pending).await?;
     if room == 0 {
         return Err(spot::no_capacity());
     }

@@ -14,6 +14,7 @@ mod delete;
 mod describe;
 mod fault;
 mod fill;
+mod pauses;
 mod plan;
 mod reconcile;
 mod records;
@@ -22,6 +23,7 @@ mod spot_fleet;
 pub use create::{configured, create};
 pub use delete::delete;
 pub use describe::{describe, instances};
+pub use pauses::Pauses;
 pub use reconcile::{key_of, reconcile};
 pub use records::{Fleet, Member, SpotFleet, user_data_purpose};
 pub use spot_fleet::{

@@ -25,8 +25,8 @@ use crate::{
 
 type StepError = wharf_service::StepError<Ec2Faults>;
 
-/// Pause between two tries to launch what is missing.
-const NEXT_TRY: Duration = Duration::from_secs(5);
+/// Pause between two looks at one that is on its way out.
+const NEXT_LOOK: Duration = Duration::from_secs(5);
 /// How long a fleet is shown after its end.
 const RETENTION: Duration = Duration::from_secs(3600);
 
@@ -55,7 +55,9 @@ async fn one<T: AnyFleet>(
     scope: &Scope,
     key: &str,
 ) -> Result<Next, StepError> {
+    let pauses = &service.instances.pauses;
     let Some(mut stored) = service.table.read::<T>(key).await? else {
+        pauses.forget(key);
         return Ok(Next::Settled);
     };
     let now = service.instances.now();
@@ -134,12 +136,16 @@ async fn one<T: AnyFleet>(
     }
     if plan.missing.total() > 0 {
         shard()?;
+        let missing = plan.missing;
+        if let Some(left) = pauses.left(key, missing) {
+            return Ok(Next::After(left));
+        }
         let call = call_of::<T>(scope, now);
-        let filled = match fill(service, &call, &mut stored, plan.missing).await {
+        let filled = match fill(service, &call, &mut stored, missing).await {
             Ok(filled) => filled,
             Err(fault) => {
                 tracing::warn!(fleet = id, %fault, "failed to launch for a fleet; will retry");
-                return Ok(Next::After(NEXT_TRY));
+                return Ok(Next::After(pauses.tried(key, missing, true)));
             }
         };
         if filled.outdated {
@@ -154,8 +160,10 @@ async fn one<T: AnyFleet>(
                 .commit(&PERMIT, txn.put(key, encode(&next)))
                 .await?;
         }
-        return Ok(Next::After(NEXT_TRY));
+        let pause = pauses.tried(key, missing, filled.made.is_empty());
+        return Ok(Next::After(pause));
     }
+    pauses.forget(key);
     Ok(wake(&body, now))
 }
 
@@ -179,7 +187,7 @@ fn wake(body: &super::records::Body, now: Timestamp) -> Next {
         (Some(at), State::Active, _) => Next::After(at.since(now)),
         // Instances that come and go wake it.
         (_, State::Active, Type::Instant | Type::Request | Type::Maintain) => Next::Settled,
-        _ => Next::After(NEXT_TRY),
+        _ => Next::After(NEXT_LOOK),
     }
 }
 

@@ -66,7 +66,11 @@ pub async fn copy(
     tags.extend(given);
     tags::RULES.within_limit(&tags)?;
     let pointer = Ec2Service::key::<Pointer>(call, &name_pointer(&name));
-    let _turn = service.counting.take((&call.account, Image::KIND)).await;
+    let of = (
+        (&call.account, Image::KIND),
+        (&call.account, Snapshot::KIND),
+    );
+    let _turn = service.counting.take_both(of.0, of.1).await;
     room(service, call).await?;
     let known = service.all::<Snapshot>(call).await?;
     let copied: BTreeSet<&str> = source.snapshots().collect();

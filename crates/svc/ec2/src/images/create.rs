@@ -42,8 +42,12 @@ pub async fn create_image(
     let snapshot_tags = tags::specified(call, Some(&of_snapshots), Snapshot::KIND)?;
     let image_id = ids::ec2_id("ami");
     let pointer = Ec2Service::key::<Pointer>(call, &name_pointer(&name));
-    // Not that of snapshots too: turns that are taken together may be one.
-    let turn = service.counting.take((&call.account, Image::KIND)).await;
+    // The limits of both are looked at.
+    let of = (
+        (&call.account, Image::KIND),
+        (&call.account, Snapshot::KIND),
+    );
+    let turn = service.counting.take_both(of.0, of.1).await;
     room(service, call).await?;
     let known = service.all::<Snapshot>(call).await?;
     let (image, made, reboots) = transact!(service.table, &call.permit, |tx| {

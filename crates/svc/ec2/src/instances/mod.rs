@@ -21,22 +21,23 @@ pub use pods::{PodMachine, PodMachineWish};
 pub use reconcile::{PERMIT, has_room_again};
 pub use reports::{InstanceImage, InstanceRole, Told};
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
+use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 use wharf_base::{Clock, Permit, SystemClock, Timestamp};
 use wharf_hosts::Hosts;
 use wharf_reconcile::{Queue, Shard, Takeover};
 use wharf_records::{Record, Scope};
-use wharf_service::{Look, OneQueue, Reach};
+use wharf_service::{Look, Loops, Reach, feed};
 use wharf_store::Store;
 use wharf_vended::Vended;
 use wharf_wire::{Fault, async_trait};
 
-use self::{consoles::Consoles, figures::Checks};
+use self::{consoles::Consoles, figures::Checks, placing::claimant};
 use crate::{
     Ec2Service,
-    fleet::{Fleet, SpotFleet},
+    fleet::{Fleet, Pauses, SpotFleet},
     records::{Instance, Launch},
     snapshots::Snapshot,
     spot::{SpotRequest, interrupt},
@@ -46,6 +47,8 @@ use crate::{
 
 /// Instances worked on at once.
 const WORKERS: usize = 8;
+/// Fleets and Spot requests worked on at once. What they try in vain keeps no instance waiting.
+const LAUNCHERS: usize = 4;
 
 /// What instances stand on.
 #[derive(Clone)]
@@ -101,9 +104,37 @@ impl Profiles for NoProfiles {
 pub struct Keeper {
     pub parts: Parts,
     queue: Arc<Queue<String>>,
+    /// Fleets and Spot requests.
+    launchers: Arc<Queue<String>>,
+    /// When fleets that lack something try again.
+    pub pauses: Pauses,
     pub shard: Shard,
     pub consoles: Consoles,
+    pub of_spot: OfSpot,
     checks: Checks,
+}
+
+/// Keys of the instances that are Spot capacity, by the names of their claims.
+#[derive(Default)]
+pub struct OfSpot(Mutex<BTreeMap<String, String>>);
+
+impl OfSpot {
+    pub fn key(&self, claim: &str) -> Option<String> {
+        self.0.lock().get(claim).cloned()
+    }
+
+    fn take(&self, key: &str, instance: &Instance) {
+        if instance.spot.is_some() {
+            let name = claimant(&instance.id).name();
+            self.0.lock().insert(name, key.to_owned());
+        }
+    }
+
+    fn forget(&self, key: &str) {
+        if let Some((_, _, id)) = Scope::parse(key) {
+            self.0.lock().remove(&claimant(&id).name());
+        }
+    }
 }
 
 impl Keeper {
@@ -111,6 +142,9 @@ impl Keeper {
         Self {
             parts,
             queue: Arc::default(),
+            launchers: Arc::default(),
+            pauses: Pauses::default(),
+            of_spot: OfSpot::default(),
             shard: Shard::new("/w1/c0/ec2/shard/0"),
             consoles: Consoles::default(),
             checks: Checks::default(),
@@ -126,30 +160,19 @@ impl Ec2Service {
     /// Runs the reconciler of instances until `stop`, or until a part of it panics.
     pub async fn run(&self, stop: CancellationToken) {
         let keeper = &self.instances;
-        let loops = OneQueue {
-            service: SERVICE,
-            store: self.table.store(),
-            shard: &keeper.shard,
-            permit: Permit::for_controller("ec2-shard"),
-            takeover: keeper.parts.takeover,
-            queue: &keeper.queue,
-            workers: WORKERS,
-        };
         let (fed, worked) = (self.clone(), self.clone());
         let changed = move |key: &str, _: Look| {
-            let kinds = [
-                Instance::KIND,
-                Launch::KIND,
-                Volume::KIND,
-                Snapshot::KIND,
-                SpotRequest::KIND,
-                Fleet::KIND,
-                SpotFleet::KIND,
-            ];
-            let ours = |kind| kinds.contains(&kind);
-            if Scope::parse(key).is_some_and(|(_, kind, _)| ours(kind)) {
-                fed.instances.queue.wake(key.to_owned());
-            }
+            let keeper = &fed.instances;
+            let queue = match Scope::parse(key) {
+                Some((_, Instance::KIND | Launch::KIND | Volume::KIND | Snapshot::KIND, _)) => {
+                    &keeper.queue
+                }
+                Some((_, SpotRequest::KIND | Fleet::KIND | SpotFleet::KIND, _)) => {
+                    &keeper.launchers
+                }
+                _ => return Reach::One,
+            };
+            queue.wake(key.to_owned());
             Reach::One
         };
         let work = move |key: String| {
@@ -160,7 +183,14 @@ impl Ec2Service {
         let ended = stop.child_token();
         let taking_back = interrupt::run(self, ended.clone());
         let reconciling = async {
-            loops.run(stop, changed, work).await;
+            let mut loops = Loops::new(SERVICE, stop);
+            let (store, permit) = (self.table.store(), Permit::for_controller("ec2-shard"));
+            let held = loops.hold(&keeper.shard, store, permit, keeper.parts.takeover);
+            held.await;
+            loops.spawn(feed(store.clone(), SERVICE, loops.stop(), changed));
+            loops.work(&keeper.queue, WORKERS, work.clone());
+            loops.work(&keeper.launchers, LAUNCHERS, work);
+            loops.run().await;
             ended.cancel();
         };
         tokio::join!(taking_back, reconciling);

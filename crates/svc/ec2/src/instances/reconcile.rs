@@ -9,6 +9,8 @@
 //! | a Spot request's | its changes; its instance's; a timer | see [`crate::spot`] |
 //! | a launch's | its coming; a timer | deleted after a day |
 //!
+//! Fleets and Spot requests are looked at by workers of their own.
+//!
 //! Every write compares the instance's record, so that each step happens once whoever was killed meanwhile.
 
 use std::time::Duration;
@@ -44,6 +46,8 @@ use crate::{
 pub const PERMIT: Permit = Permit::for_controller("ec2-instances");
 /// A client token is remembered for this long.
 const TOKEN_LIFE: Duration = Duration::from_secs(24 * 3600);
+/// Before an instance that waited for long enough is placed after all, where something changed meanwhile.
+const LAST_TRY: Duration = Duration::from_secs(1);
 
 type StepError = wharf_service::StepError<Ec2Faults>;
 
@@ -88,20 +92,26 @@ async fn instance(service: &Ec2Service, scope: &Scope, key: &str) -> Result<Next
     let checks = &service.instances.checks;
     let Some(stored) = service.table.read::<Instance>(key).await? else {
         checks.forget(key);
+        service.instances.of_spot.forget(key);
         return Ok(Next::Settled);
     };
     checks.take(scope, key, &stored.record);
+    service.instances.of_spot.take(key, &stored.record);
     let now = service.instances.now();
     let life = &stored.record.life;
     let host = host_is(service, life).await?;
     if let Some(request) = interrupt::request_key(scope, &stored.record) {
         // What becomes of the instance becomes of its request.
-        service.instances.queue.wake(request);
+        service.instances.launchers.wake(request);
     }
     if let Some(fleet) = fleet::key_of(scope, &stored.record)
         && life.state != State::Running
     {
-        service.instances.queue.wake(fleet);
+        if life.state == State::Terminated {
+            // What it held is free.
+            service.instances.pauses.forget(&fleet);
+        }
+        service.instances.launchers.wake(fleet);
     }
     let step = pods::next(&stored.record, life.step(host, now), now);
     match interrupt::next(&stored.record, step, now) {
@@ -111,27 +121,9 @@ async fn instance(service: &Ec2Service, scope: &Scope, key: &str) -> Result<Next
             return Ok(Next::After(delay));
         }
         Step::Place(delay) => {
-            let devices = stored.record.devices.clone();
-            let grouped = stored.record.placement.is_some();
-            let id = stored.record.id.clone();
-            let placed = place(service, scope, stored).await?;
-            if placed == Placed::Again && grouped {
-                // Others of its group were given their hosts; there is nothing to wait for.
-                service.instances.queue.wake(key.to_owned());
-            }
-            let placed = placed == Placed::Yes;
-            if placed {
-                service.has_room(&claimant(&id));
-            }
-            // Its volumes are to be where it is.
-            for device in devices.iter().filter(|_| placed) {
-                let key = scope.key(Volume::KIND, &device.volume);
-                service.instances.queue.wake(key);
-            }
-            return Ok(if placed {
-                Next::Settled
-            } else {
-                Next::After(delay)
+            return Ok(match try_to_place(service, scope, (key, stored)).await? {
+                Placed::Yes => Next::Settled,
+                Placed::No | Placed::Again => Next::After(delay),
             });
         }
         Step::Withdraw => change(service, &stored, |life| life.withdraw(now)).await?,
@@ -140,9 +132,16 @@ async fn instance(service: &Ec2Service, scope: &Scope, key: &str) -> Result<Next
             // What it was promised since its last try it waits for.
             if promised > life.room_by {
                 change(service, &stored, |life| life.room_by = promised).await?;
-            } else {
-                service.has_room(&claimant(&stored.record.id));
-                change(service, &stored, |life| life.give_up(now)).await?;
+                return Ok(Next::Settled);
+            }
+            // Whoever comes late to it knows nothing of the room there is now.
+            match try_to_place(service, scope, (key, stored.clone())).await? {
+                Placed::Yes => {}
+                Placed::Again => return Ok(Next::After(LAST_TRY)),
+                Placed::No => {
+                    service.has_room(&claimant(&stored.record.id));
+                    change(service, &stored, |life| life.give_up(now)).await?;
+                }
             }
         }
         Step::Interrupt => {
@@ -209,6 +208,32 @@ async fn host_is(service: &Ec2Service, life: &Life) -> Result<Option<HostIs>, St
     }))
 }
 
+/// Places an instance, and wakes what waits for that.
+async fn try_to_place(
+    service: &Ec2Service,
+    scope: &Scope,
+    (key, stored): (&str, Stored<Instance>),
+) -> Result<Placed, StepError> {
+    let devices = stored.record.devices.clone();
+    let grouped = stored.record.placement.is_some();
+    let id = stored.record.id.clone();
+    let placed = place(service, scope, stored).await?;
+    match placed {
+        Placed::Yes => {
+            service.has_room(&claimant(&id));
+            // Its volumes are to be where it is.
+            for device in &devices {
+                let key = scope.key(Volume::KIND, &device.volume);
+                service.instances.queue.wake(key);
+            }
+        }
+        // Others of its group were given their hosts; there is nothing to wait for.
+        Placed::Again if grouped => service.instances.queue.wake(key.to_owned()),
+        Placed::Again | Placed::No => {}
+    }
+    Ok(placed)
+}
+
 /// What became of a placement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Placed {
@@ -263,7 +288,7 @@ async fn place(
             Ok(Placed::Again)
         }
         Err(QueueError::Refused(_)) if record.spot.is_none() => {
-            needs_room(service, &stored, lacking).await
+            needs_room(service, scope, &stored, lacking).await
         }
         Err(QueueError::Refused(_)) => Ok(Placed::No),
         Err(QueueError::Store(error)) => Err(StepError::other(error)),
@@ -274,6 +299,7 @@ async fn place(
 /// An instance that is On-Demand waits for what Spot capacity holds, until the time it was promised that for.
 async fn needs_room(
     service: &Ec2Service,
+    scope: &Scope,
     stored: &Stored<Instance>,
     wish: Wish,
 ) -> Result<Placed, StepError> {
@@ -285,6 +311,7 @@ async fn needs_room(
         all
     });
     service.needs_room(Need {
+        account: scope.account.clone(),
         claimant: claimant(&stored.record.id),
         claim: wish.claim,
         hosts: suitable,

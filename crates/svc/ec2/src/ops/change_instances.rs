@@ -138,8 +138,9 @@ pub async fn start(
 ) -> Result<StartInstancesResult, Fault> {
     fault::dry_run(input.dry_run)?;
     let start = |it: &mut Instance| {
-        if let Some(held) = &mut it.spot {
-            held.notice = held.notice.filter(|it| !it.done);
+        // Whoever stopped it gave up what the notice was for.
+        if let Some(held) = it.spot.as_mut().filter(|_| it.life.state == State::Stopped) {
+            held.notice = None;
         }
         let started = it.life.start(call.now);
         started.map_err(|state| fault::wrong_state(&it.id, state, "started"))

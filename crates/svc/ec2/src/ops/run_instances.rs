@@ -5,7 +5,7 @@ use std::{collections::HashSet, net::Ipv4Addr};
 
 use wharf_api_ec2::types::{Reservation, RunInstancesRequest, TagSpecification};
 use wharf_base::ids;
-use wharf_records::{Record as _, Unknown, encode};
+use wharf_records::{Record as _, Unknown, encode, hosts::Claim};
 use wharf_service::{tags::Tags, transact};
 use wharf_store::{Compare, MAX_TXN_BYTES, Txn};
 use wharf_wire::{Call, CallerKind, Context, Fault};
@@ -45,7 +45,7 @@ use crate::{
 
 mod part;
 
-pub use self::part::{FleetPart, Part};
+pub use self::part::{FleetPart, Part, unplaced};
 use self::part::{spot_launch, spot_request, spot_room};
 
 /// Instances say by their tags from which version of which template they come.
@@ -88,12 +88,13 @@ pub async fn room(
     service: &Ec2Service,
     call: &Call,
     input: &RunInstancesRequest,
+    pending: &[(String, Claim)],
 ) -> Result<u32, Fault> {
     let wanted = Wanted::of(input)?;
     let terms = Terms::of_launch(input.instance_market_options.as_ref(), call.now)?;
     let prepared = prepare(service, call, &wanted, (input, true, terms.is_some())).await?;
     match &terms {
-        Some(terms) => spot_room(service, call, (&wanted, &prepared), terms).await,
+        Some(terms) => spot_room(service, call, (&wanted, &prepared), terms, pending).await,
         None => Ok(MOST_AT_ONCE),
     }
 }
@@ -127,7 +128,8 @@ pub async fn launch(
     let mut prepared = prepare(service, call, &wanted, asked).await?;
     let mut most = most_at_once(&prepared.disks, terms.is_some());
     if let Some(terms) = &terms {
-        let room = spot_room(service, call, (&wanted, &prepared), terms).await?;
+        let pending = unplaced(&service.all(call).await?);
+        let room = spot_room(service, call, (&wanted, &prepared), terms, &pending).await?;
         most = most.min(room);
         prepared.spot = Some(spot_launch(call, &input, &prepared, terms)?);
     }

@@ -5,7 +5,10 @@
 //! promises the room. The notice is a part of the instance's record: its host shows it to the instance, EventBridge tells of it, and
 //! the reconciler of instances ends or stops it when its time has come ([`next`], pure).
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use tokio_util::sync::CancellationToken;
 use wharf_base::Timestamp;
@@ -28,13 +31,14 @@ use crate::{
         placing::claimant,
     },
     records::Instance,
-    table::SERVICE,
 };
 
 /// How long a host has to end what is on it, beyond the notice, until the room that was promised counts as not there.
 const GRACE: Duration = Duration::from_secs(60);
 /// Before those who still wait are looked at again.
 const AGAIN: Duration = Duration::from_secs(1);
+/// Those who are looked at at once.
+const MOST_AT_ONCE: usize = 100;
 
 /// What is next for an instance, given what its life alone would have it be.
 pub fn next(instance: &Instance, step: Step, now: Timestamp) -> Step {
@@ -59,10 +63,9 @@ pub fn interrupt(instance: &mut Instance, now: Timestamp) {
     if let Some(notice) = &mut held.notice {
         notice.done = true;
     }
-    match held.on_interruption {
-        Interruption::Terminate => instance.life.interrupted(true, now),
-        Interruption::Stop => instance.life.interrupted(false, now),
-    }
+    // Of one that never ran there may be no disk that it could start from again.
+    let ends = held.on_interruption == Interruption::Terminate || instance.life.is_first_boot();
+    instance.life.interrupted(ends, now);
 }
 
 /// Whether an instance can be given a notice: it is on a host, and has none that stands.
@@ -90,45 +93,71 @@ pub async fn run(service: &Ec2Service, stop: CancellationToken) {
     }
 }
 
+/// Instances that hold Spot capacity, by the names of their claims, as they were read for a turn.
+struct Holders {
+    all: BTreeMap<String, Stored<Instance>>,
+    /// Those that give it up anyway.
+    leaving: BTreeSet<String>,
+}
+
+impl Holders {
+    /// Those on hosts that somebody needs room on. Nothing else is read, whatever else accounts have.
+    async fn read(service: &Ec2Service, needs: &[Need]) -> Result<Self, ChangeError> {
+        let hosts: BTreeSet<&String> = needs.iter().flat_map(|it| &it.hosts).collect();
+        let names: Vec<String> = service.instances.parts.hosts.read(|machines| {
+            let ledgers = hosts
+                .iter()
+                .filter_map(|it| machines.ledgers().get(it.as_str()));
+            let claims = ledgers.flat_map(|it| it.claims.of_spot().map(|(name, _)| name));
+            claims.collect()
+        });
+        let (mut all, mut leaving) = (BTreeMap::new(), BTreeSet::new());
+        for name in names {
+            let Some(key) = service.instances.of_spot.key(&name) else {
+                continue;
+            };
+            let Some(stored) = service.table.read::<Instance>(&key).await? else {
+                continue;
+            };
+            let notice = stored.record.spot.as_ref().and_then(|it| it.notice);
+            if !may_be_noticed(&stored.record.life, notice) {
+                leaving.insert(name.clone());
+            }
+            all.insert(name, stored);
+        }
+        Ok(Self { all, leaving })
+    }
+}
+
 async fn serve(service: &Ec2Service) -> Result<(), ChangeError> {
     let hosts = &service.instances.parts.hosts;
-    for need in hosts.needs().open(service.instances.now()) {
-        let held = hosts.read(|machines| {
-            let mut ledgers = need
-                .hosts
-                .iter()
-                .filter_map(|it| machines.ledgers().get(it));
-            ledgers.any(|it| it.claims.of_spot().next().is_some())
-        });
-        if held {
-            take_back(service, &need).await?;
-        }
+    let needs = hosts.needs().open(service.instances.now(), MOST_AT_ONCE);
+    if needs.is_empty() {
+        return Ok(());
+    }
+    hosts.up_to_date().await;
+    let mut holders = Holders::read(service, &needs).await?;
+    if holders.all.is_empty() {
+        return Ok(());
+    }
+    for need in &needs {
+        take_back(service, need, &mut holders).await?;
     }
     Ok(())
 }
 
 /// Gives notice to those whose room somebody needs.
-async fn take_back(service: &Ec2Service, need: &Need) -> Result<(), ChangeError> {
+async fn take_back(
+    service: &Ec2Service,
+    need: &Need,
+    holders: &mut Holders,
+) -> Result<(), ChangeError> {
     // What others hold that fence is not this server's to decide.
     let Ok(shard) = fence::<crate::fault::Ec2Faults>(&service.instances.shard) else {
         return Ok(());
     };
     let now = service.instances.now();
     let hosts = &service.instances.parts.hosts;
-    let instances: Vec<Stored<Instance>> = {
-        let all = service.table.everywhere::<Instance>(SERVICE).await?;
-        let all = all.into_iter().map(|(_, _, stored)| stored);
-        all.filter(|it| it.record.spot.is_some()).collect()
-    };
-    let leaving: BTreeSet<String> = instances
-        .iter()
-        .filter(|it| {
-            let notice = it.record.spot.as_ref().and_then(|it| it.notice);
-            !may_be_noticed(&it.record.life, notice)
-        })
-        .map(|it| claimant(&it.record.id).name())
-        .collect();
-    hosts.up_to_date().await;
     let taking = hosts.read(|machines| {
         let kept: Vec<(&String, Vec<Claim>)> = need
             .hosts
@@ -142,7 +171,14 @@ async fn take_back(service: &Ec2Service, need: &Need) -> Result<(), ChangeError>
                 Some(Candidate { host, ledger, kept })
             })
             .collect();
-        plan(&need.claimant.name(), &need.claim, &candidates, &leaving)
+        let mut held = candidates.iter().map(|it| &it.ledger.claims);
+        // Where there is no Spot capacity, whoever waits needs no promise.
+        held.any(|it| it.of_spot().next().is_some())
+            .then(|| {
+                let name = need.claimant.name();
+                plan(&name, &need.claim, &candidates, &holders.leaving)
+            })
+            .flatten()
     });
     let Some(taking) = taking else {
         return Ok(());
@@ -150,11 +186,8 @@ async fn take_back(service: &Ec2Service, need: &Need) -> Result<(), ChangeError>
     let at = now + service.spot_notice;
     let mut txn = Txn::new().when(shard);
     for name in &taking.from {
-        let found = instances
-            .iter()
-            .find(|it| claimant(&it.record.id).name() == *name);
         // What is no instance nobody here can end.
-        let Some(stored) = found else {
+        let Some(stored) = holders.all.get(name) else {
             return Ok(());
         };
         let mut record = stored.record.clone();
@@ -173,6 +206,7 @@ async fn take_back(service: &Ec2Service, need: &Need) -> Result<(), ChangeError>
         // Something changed; it is asked again.
         return Ok(());
     }
+    holders.leaving.extend(taking.from.iter().cloned());
     tracing::info!(
         host = taking.host,
         from = taking.from.join(" "),

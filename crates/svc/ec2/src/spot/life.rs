@@ -21,8 +21,9 @@ use crate::{instances::life::State as InstanceState, records::Instance};
 
 /// How long a request is shown that came to its end.
 pub const RETENTION: Duration = Duration::from_secs(3600);
-/// Pause between two looks for capacity.
-pub const NEXT_TRY: Duration = Duration::from_secs(2);
+/// Pause between two looks for capacity: half of what a request has waited so far, within these bounds.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+const LAST_PAUSE: Duration = Duration::from_secs(60);
 
 /// What is known of its instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,6 +173,12 @@ fn ended(request: &SpotRequest, instance: Option<Seen>) -> Step {
     Step::Become(state, why)
 }
 
+/// How long a request waits until capacity is looked for again.
+pub fn pause(request: &SpotRequest, now: Timestamp) -> Duration {
+    let waited = now.since(request.updated_at);
+    (waited / 2).clamp(FIRST_PAUSE, LAST_PAUSE)
+}
+
 pub fn no_capacity() -> Why {
     Why::new(
         "capacity-not-available",
@@ -318,6 +325,19 @@ mod tests {
             next(&it, None),
             Some((State::Closed, "schedule-expired".to_owned()))
         );
+    }
+
+    #[test]
+    fn who_waits_long_asks_seldom() {
+        let mut it = request(false, State::Open, "capacity-not-available");
+        for (waited, expected) in [(0, 2), (4, 2), (30, 15), (3600, 60)] {
+            it.updated_at = NOW;
+            let now = NOW + Duration::from_secs(waited);
+            assert_eq!(pause(&it, now).as_secs(), expected, "{waited}");
+        }
+        // A clock that was set back.
+        it.updated_at = NOW + LAST_PAUSE;
+        assert_eq!(pause(&it, NOW), FIRST_PAUSE);
     }
 
     fn any_seen() -> impl Strategy<Value = Option<Seen>> {

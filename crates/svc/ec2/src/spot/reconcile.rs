@@ -9,7 +9,7 @@ use wharf_wire::{Call, Context, Fault};
 
 use super::{
     PRINCIPAL, Why,
-    life::{NEXT_TRY, Seen, Step, no_capacity, step},
+    life::{Seen, Step, no_capacity, pause, step},
     prices,
     records::{SpotRequest, State, user_data_purpose},
 };
@@ -100,8 +100,9 @@ async fn wait(
     now: Timestamp,
 ) -> Result<Next, StepError> {
     let state = stored.record.state;
+    let pause = pause(&stored.record, now);
     write(service, stored, |it| it.become_state(state, why, now)).await?;
-    Ok(Next::After(NEXT_TRY))
+    Ok(Next::After(pause))
 }
 
 async fn launch(
@@ -187,10 +188,10 @@ async fn start(
     now: Timestamp,
 ) -> Result<Next, StepError> {
     let Some(instance) = instance else {
-        return Ok(Next::After(NEXT_TRY));
+        return Ok(Next::After(pause(&stored.record, now)));
     };
     if !crate::instances::has_room_again(service, scope, &instance.record) {
-        return Ok(Next::After(NEXT_TRY));
+        return Ok(Next::After(pause(&stored.record, now)));
     }
     let mut record = instance.record.clone();
     if let Some(held) = &mut record.spot {
@@ -202,5 +203,5 @@ async fn start(
         let txn = txn.put(&instance.key, encode(&record));
         service.table.commit(&PERMIT, txn).await?;
     }
-    Ok(Next::After(NEXT_TRY))
+    Ok(Next::After(pause(&stored.record, now)))
 }

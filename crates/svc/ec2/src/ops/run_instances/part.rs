@@ -9,7 +9,7 @@ use super::{Prepared, Wanted, wish};
 use crate::{
     Ec2Service,
     fleet::Member,
-    instances::{life::State, size::Size},
+    instances::{life::State, placing::claimant, size::Size},
     launch_templates::LaunchTemplateData,
     records::Instance,
     spot::{self, SpotRequest, Terms},
@@ -50,12 +50,21 @@ impl Part<'_> {
     }
 }
 
-/// How many Spot instances there is room for now; none is launched to wait for it.
+/// What those want that had no host yet when they were read, by the names of their claims.
+pub fn unplaced(all: &[Instance]) -> Vec<(String, Claim)> {
+    all.iter()
+        .filter(|it| it.life.state == State::Pending && !it.life.claimed)
+        .filter_map(|it| Some((claimant(&it.id).name(), Size::of(it)?.claim(it.disk_gib))))
+        .collect()
+}
+
+/// How many Spot instances there is room for now, beside what is `pending`; none is launched to wait for it.
 pub async fn spot_room(
     service: &Ec2Service,
     call: &Call,
     (wanted, prepared): (&Wanted, &Prepared),
     terms: &Terms,
+    pending: &[(String, Claim)],
 ) -> Result<u32, Fault> {
     let price = spot::spot(wanted.kind);
     if let Some(most) = terms.max_price.filter(|most| *most < price) {
@@ -65,16 +74,21 @@ pub async fn spot_room(
     let mut wish = wish(call, wanted, of, &prepared.subnet.zone);
     wish.claim.spot = true;
     let (hosts, now) = (&service.instances.parts.hosts, service.instances.now());
-    let all: Vec<Instance> = service.all(call).await?;
-    let unplaced = all
-        .iter()
-        .filter(|it| it.life.state == State::Pending && !it.life.claimed);
-    let pending: Vec<Claim> = unplaced
-        .filter_map(|it| Some(Size::of(it)?.claim(it.disk_gib)))
-        .collect();
     hosts.up_to_date().await;
     let kept = |host: &str| hosts.needs().kept(host, now);
-    let room = hosts.read(|machines| wish.room(machines, kept, &pending));
+    let room = hosts.read(|machines| {
+        // Those that were placed meanwhile are counted already.
+        let is_placed = |name: &str| {
+            let mut ledgers = machines.ledgers().values();
+            ledgers.any(|it| it.claims.get(name).is_some())
+        };
+        let pending: Vec<Claim> = pending
+            .iter()
+            .filter(|(name, _)| !is_placed(name))
+            .map(|(_, claim)| claim.clone())
+            .collect();
+        wish.room(machines, kept, &pending)
+    });
     match room >= wanted.at_least {
         true => Ok(room),
         false => Err(spot::no_capacity()),

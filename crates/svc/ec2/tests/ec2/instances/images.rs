@@ -301,6 +301,38 @@ async fn an_image_fails_with_one_of_its_snapshots() {
     assert!(why.contains("the disk is broken"), "{why}");
 }
 
+/// Copies of an image and of a snapshot that are asked for at once count each other.
+#[tokio::test]
+async fn an_account_has_so_many_copies_under_way_whatever_they_are_of() {
+    let mut cloud = Cloud::new(&["i-a1"]).await;
+    let (_, image) = cloud.golden().await;
+    let (id, root) = (image.image_id.clone().unwrap(), snapshot_in(&image));
+    // Nobody works, so none gets done.
+    cloud.running = None;
+    tokio::time::sleep(Duration::ZERO).await;
+    let west = call_of(ACCOUNT, WEST);
+    let of_snapshot = || CopySnapshotRequest {
+        source_snapshot_id: Some(root.clone()),
+        source_region: Some(REGION.to_owned()),
+        ..Default::default()
+    };
+    for _ in 0..19 {
+        let made = cloud.ec2.copy_snapshot(&west, of_snapshot()).await;
+        made.unwrap();
+    }
+    let of_image = CopyImageRequest {
+        source_image_id: Some(id),
+        source_region: Some(REGION.to_owned()),
+        name: Some("far".to_owned()),
+        ..Default::default()
+    };
+    let (one, other) = tokio::join!(
+        cloud.ec2.copy_image(&west, of_image),
+        cloud.ec2.copy_snapshot(&west, of_snapshot()),
+    );
+    assert_ne!(one.is_ok(), other.is_ok(), "{one:?} {other:?}");
+}
+
 #[tokio::test]
 async fn copies_bring_copies_and_others_need_the_snapshots_too() {
     let cloud = Cloud::new(&["i-a1"]).await;

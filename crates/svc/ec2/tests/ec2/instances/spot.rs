@@ -408,6 +408,95 @@ async fn what_is_to_stop_is_stopped_and_started_again() {
     assert_eq!(cloud.notice(&id_of).await, None);
 }
 
+/// A request, and its instance, which stops when its capacity is taken back.
+async fn to_be_stopped(cloud: &Cloud) -> (String, String) {
+    let request = cloud
+        .request(RequestSpotInstancesRequest {
+            type_: Some("persistent".to_owned()),
+            instance_interruption_behavior: Some("stop".to_owned()),
+            ..Default::default()
+        })
+        .await
+        .unwrap();
+    cloud.request_becomes(&request, "active", "fulfilled").await;
+    let id = cloud.shown_request(&request).await.instance_id.unwrap();
+    (request, id)
+}
+
+/// An instance that is On-Demand and wants all of a host.
+async fn of_whole_host(cloud: &Cloud) -> String {
+    let asked = RunInstancesRequest {
+        instance_type: Some("t3.medium".to_owned()),
+        ..cloud.asked()
+    };
+    id(&cloud.ec2.run_instances(&cloud.call(), asked).await.unwrap())
+}
+
+#[tokio::test]
+async fn a_notice_ends_with_the_stop_of_its_instance() {
+    let mut cloud = Cloud::new(&["i-a1"]).await;
+    let (request, id) = to_be_stopped(&cloud).await;
+    let told = cloud.comes_up(&id).await;
+    let new = of_whole_host(&cloud).await;
+    cloud.is_noticed(&id).await;
+    cloud.stop(&id).await.unwrap();
+    cloud.says(&told, Reported::Stopped).await;
+    cloud.becomes(&id, "stopped").await;
+    let of_new = cloud.comes_up(&new).await;
+    cloud.terminate(&new).await.unwrap();
+    cloud.says(&of_new, Reported::Terminated).await;
+    // Long after the moment that the notice spoke of.
+    cloud.clock.advance(Duration::from_secs(600));
+    cloud.restart();
+    until("there is room", || async { !cloud.claims(&new).await }).await;
+    cloud.start(&id).await.unwrap();
+    assert_eq!(cloud.notice(&id).await, None);
+    until("it boots again", || async {
+        cloud.told_of(&id).await.is_some_and(|it| it.boot == 2)
+    })
+    .await;
+    until("it has room", || async {
+        cloud.claim(&id).await.is_some_and(|it| it.memory > 0)
+    })
+    .await;
+    let told = cloud.placed(&id).await;
+    cloud.says(&told, Reported::Running).await;
+    cloud.request_becomes(&request, "active", "fulfilled").await;
+    assert_eq!(cloud.state(&id).await, "running");
+}
+
+/// There is no disk yet that it could start from again.
+#[tokio::test]
+async fn a_first_boot_that_is_interrupted_ends() {
+    let mut cloud = Cloud::new(&["i-a1"]).await;
+    let (request, id) = to_be_stopped(&cloud).await;
+    let told = cloud.placed(&id).await;
+    let new = of_whole_host(&cloud).await;
+    cloud.is_noticed(&id).await;
+    cloud.clock.advance(Duration::from_secs(120));
+    cloud.restart();
+    cloud.becomes(&id, "shutting-down").await;
+    cloud.says(&told, Reported::Terminated).await;
+    cloud.comes_up(&new).await;
+    // It asks again.
+    cloud
+        .request_becomes(&request, "open", "capacity-not-available")
+        .await;
+}
+
+/// However long it took until somebody looked at it.
+#[tokio::test]
+async fn a_launch_is_not_given_up_before_it_was_tried() {
+    let mut cloud = Cloud::new(&["i-a1"]).await;
+    // Nobody works.
+    cloud.running = None;
+    let id = cloud.run().await;
+    cloud.clock.advance(Duration::from_secs(60));
+    cloud.restart();
+    cloud.placed(&id).await;
+    assert_eq!(cloud.state(&id).await, "pending");
+}
+
 /// A template of that type, by its id.
 async fn template(cloud: &Cloud) -> String {
     let input = CreateLaunchTemplateRequest {
