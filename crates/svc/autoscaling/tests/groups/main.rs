@@ -575,7 +575,8 @@ async fn a_mixed_group_has_spot_instances() {
         mixed_instances_policy: Some(policy),
         ..group(0, 5)
     };
-    let made = home.service.create_auto_scaling_group(&call(), input);
+    let call = call();
+    let made = home.service.create_auto_scaling_group(&call, input);
     made.await.unwrap();
     home.are(3, "InService").await;
     let mut launched: Vec<(Option<String>, Option<String>)> = home
