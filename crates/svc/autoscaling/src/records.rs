@@ -20,7 +20,7 @@ use wharf_service::tags::Tags;
 
 pub use activity::{Activity, Kind, Status};
 pub use hook::{Hook, Outcome, Transition};
-pub use member::{Member, State, Wait, place};
+pub use member::{Member, SPOT, State, Wait, place};
 pub use mixed::Mixed;
 pub use notice::{Happening, Notice};
 pub use policy::{Interval, Policy, Way};

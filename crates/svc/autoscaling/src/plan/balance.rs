@@ -3,7 +3,7 @@
 use std::{cmp::Reverse, collections::BTreeMap};
 
 use super::{Draft, choose, words};
-use crate::records::{Member, Pooled, Process, State, Subnet, place};
+use crate::records::{Member, Pooled, Process, SPOT, State, Subnet, place};
 
 /// What an instance is launched for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,8 +18,9 @@ pub(super) enum For {
 
 impl Draft<'_> {
     pub(super) fn balance(&mut self) {
-        self.group.failing.retain(|subnet, _| {
+        self.group.failing.retain(|place, _| {
             let of = self.group.subnets.iter();
+            let subnet = place.strip_prefix(SPOT).unwrap_or(place);
             let subnet = subnet.split('/').next().unwrap_or_default();
             of.map(|it| &it.id).any(|it| it == subnet)
         });

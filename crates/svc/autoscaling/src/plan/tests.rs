@@ -553,6 +553,13 @@ fn a_part_of_the_instances_is_spot() {
             .collect();
         assert_eq!(ends, [taken], "{spot:?}");
     }
+    // Spot capacity that is not there is no reason for another market, and is not asked for at once again.
+    of.desired = 3;
+    advance::failed(&mut of, "spot/subnet-a/t3.small", second(1000));
+    advance::failed(&mut of, "spot/subnet-a/m5.large", second(1000));
+    let plan = Case::of(of, members([false, false, false])[..2].to_vec()).plan();
+    assert!(plan.members.is_empty());
+    assert_eq!(plan.wake_at, Some(second(1005)));
 }
 
 #[test]

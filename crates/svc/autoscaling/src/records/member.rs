@@ -193,9 +193,12 @@ impl Member {
     }
 }
 
+/// Before the subnet in the place of a launch of a Spot instance.
+pub const SPOT: &str = "spot/";
+
 /// What launches of a type fail by in a subnet.
 pub fn place(subnet: &str, of: Option<&str>, spot: bool) -> String {
-    let market = if spot { "spot/" } else { "" };
+    let market = if spot { SPOT } else { "" };
     match of {
         Some(of) => format!("{market}{subnet}/{of}"),
         None => format!("{market}{subnet}"),
