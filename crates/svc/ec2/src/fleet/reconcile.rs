@@ -25,7 +25,7 @@ use crate::{
 
 type StepError = wharf_service::StepError<Ec2Faults>;
 
-/// Pause between two looks at one that is on its way out.
+/// Pause between two looks at one that is on its way out, or that somebody else wrote.
 const NEXT_LOOK: Duration = Duration::from_secs(5);
 /// How long a fleet is shown after its end.
 const RETENTION: Duration = Duration::from_secs(3600);
@@ -130,7 +130,7 @@ async fn one<T: AnyFleet>(
         let call = call_of::<T>(scope, now);
         if let Err(fault) = finish(service, &call, &mut stored).await {
             tracing::warn!(fleet = id, %fault, "failed to finish an instant fleet; will retry");
-            return Ok(Next::After(NEXT_TRY));
+            return Ok(Next::After(NEXT_LOOK));
         }
         return Ok(Next::Settled);
     }
@@ -149,7 +149,7 @@ async fn one<T: AnyFleet>(
             }
         };
         if filled.outdated {
-            return Ok(Next::After(NEXT_TRY));
+            return Ok(Next::After(NEXT_LOOK));
         }
         if filled.failures != stored.record.body().failures {
             let mut next = stored.record.clone();
@@ -160,7 +160,7 @@ async fn one<T: AnyFleet>(
                 .commit(&PERMIT, txn.put(key, encode(&next)))
                 .await?;
         }
-        let pause = pauses.tried(key, missing, filled.made.is_empty());
+        let pause = pauses.tried(key, missing, filled.made == 0);
         return Ok(Next::After(pause));
     }
     pauses.forget(key);
