@@ -13,8 +13,8 @@ use crate::{
     client::Api,
     config::NodeConfig,
     instances::{
-        DiskSnapshots, InstanceImages, Instances, Joins, Known, NoImages, Settings, Wish, keeps_any,
-        metadata::Credentials,
+        DiskSnapshots, InstanceImages, Instances, Joins, Known, NoImages, Settings, Wish,
+        keeps_any, metadata::Credentials,
     },
     kubernetes::Kubelets,
     machine::{DisksInUse, ImageSource},

@@ -231,6 +231,7 @@ mod tests {
             cpu_guaranteed: None,
             memory_mib: 96,
             disk_bytes: 1,
+            restore: false,
             devices: Vec::new(),
             one_pod: None,
             interface: Interface {
