@@ -1,7 +1,13 @@
 //! Taking: what is told of is taken as soon as may be, whatever is being sent, since a snapshot is of the moment that
-//! it is taken. A few at a time, and one of an account: whose volume takes its time, or hangs, holds up no other account.
+//! it is taken. A few at a time, and one of an account: whose volume takes its time, or hangs, holds up no other account. What waits
+//! for the end of an instance is none of those few until that came.
 
-use std::{collections::BTreeSet, io, path::PathBuf, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    path::PathBuf,
+    time::Duration,
+};
 
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use tokio::time::{Instant, sleep, sleep_until};
@@ -53,6 +59,9 @@ impl Volumes {
         let (mut news, mut moved) = (self.snapshots.subscribe(), self.moved.subscribe());
         let (mut tries, mut under_way) = (Tries::default(), FuturesUnordered::new());
         let (mut accounts, mut partial) = (BTreeSet::new(), Partial::default());
+        // Those that wait for the end of their instance, and whether it came.
+        let mut waiting = FuturesUnordered::new();
+        let (mut waits, mut ends) = (BTreeSet::new(), BTreeMap::new());
         loop {
             moved.borrow_and_update();
             let (told, now) = (news.borrow_and_update().clone(), Instant::now());
@@ -66,17 +75,30 @@ impl Volumes {
             }
             let all: Vec<Unit> = told.iter().flat_map(|it| units(it)).collect();
             partial.keep(|id| all.iter().any(|it| it.id == id));
+            ends.retain(|id, _| all.iter().any(|it| it.id == *id));
             for unit in &all {
-                if under_way.len() == TAKEN_AT_ONCE {
-                    break;
-                }
                 let is_due = tries.is_due(&unit.id, now) && !self.are_taken(unit);
-                let is_due = is_due && partial.is_over(unit, now);
-                if is_due && accounts.insert(unit.account().to_owned()) {
+                let is_due = is_due && partial.is_over(unit, now) && !waits.contains(&unit.id);
+                if !is_due {
+                    continue;
+                }
+                if unit.boot_after().is_some() && !ends.contains_key(&unit.id) {
+                    waits.insert(unit.id.clone());
+                    let unit = unit.clone();
+                    waiting.push(async move {
+                        let ended = self.await_end(&unit).await;
+                        (unit.id, ended)
+                    });
+                    continue;
+                }
+                let has_place = under_way.len() < TAKEN_AT_ONCE;
+                if has_place && accounts.insert(unit.account().to_owned()) {
                     tries.begin(&unit.id);
                     let (unit, failures) = (unit.clone(), tries.failures(&unit.id));
+                    // Another try looks again.
+                    let ended = ends.remove(&unit.id).unwrap_or(Ok(()));
                     under_way.push(async move {
-                        let tried = self.take_or_fail(api, &unit, failures).await;
+                        let tried = self.take_or_fail(api, &unit, (ended, failures)).await;
                         (unit, tried)
                     });
                 }
@@ -87,6 +109,10 @@ impl Volumes {
                 () = shutdown.cancelled() => return,
                 changed = news.changed() => if changed.is_err() { return },
                 changed = moved.changed() => if changed.is_err() { return },
+                Some((id, ended)) = waiting.next() => {
+                    waits.remove(&id);
+                    ends.insert(id, ended);
+                }
                 Some((unit, tried)) = under_way.next() => {
                     accounts.remove(unit.account());
                     let id = &unit.id;
@@ -128,9 +154,18 @@ impl Volumes {
         unit.members.iter().all(|it| self.is_taken(&it.id))
     }
 
-    /// `failures`: how often it failed before.
-    async fn take_or_fail(&self, api: &Api, unit: &Unit, failures: u32) -> Tried {
-        let error = match self.take_if_there(unit).await {
+    /// `ended`: what came of the wait for its instance's end. `failures`: how often it failed before.
+    async fn take_or_fail(
+        &self,
+        api: &Api,
+        unit: &Unit,
+        (ended, failures): (Result<(), NotSent>, u32),
+    ) -> Tried {
+        let taken = match ended {
+            Ok(()) => self.take_if_there(unit).await,
+            Err(error) => Err(error),
+        };
+        let error = match taken {
             Ok(()) => {
                 self.moved.send_replace(());
                 for snapshot in &unit.members {
@@ -164,11 +199,6 @@ impl Volumes {
     }
 
     async fn take_if_there(&self, unit: &Unit) -> Result<(), NotSent> {
-        if let Some(set) = unit.set()
-            && let Some(boot) = set.before_boot
-        {
-            self.await_end(unit, &set.instance, boot).await?;
-        }
         for snapshot in &unit.members {
             let volume = &snapshot.volume;
             if self.image_of(volume).try_exists()? {
@@ -187,7 +217,10 @@ impl Volumes {
 
     /// Waits until an instance is shut down and nobody has its disks, before it boots under that number. One that did so
     /// already is taken as it runs.
-    async fn await_end(&self, unit: &Unit, instance: &str, boot: u64) -> Result<(), NotSent> {
+    async fn await_end(&self, unit: &Unit) -> Result<(), NotSent> {
+        let Some((instance, boot)) = unit.boot_after() else {
+            return Ok(());
+        };
         let end = Instant::now() + SHUTS_DOWN;
         loop {
             let running = self.guests().running();

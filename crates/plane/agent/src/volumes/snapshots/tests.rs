@@ -341,6 +341,42 @@ async fn what_hangs_holds_up_its_own_account_alone() {
     until("its account's next", || volumes.is_taken(&snapshot(TWO).id)).await;
 }
 
+/// Which takes as long as its instance has to shut down; nothing is known of instances here.
+#[tokio::test]
+async fn what_waits_for_an_end_holds_up_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start().await;
+    let (volumes, _running) = running(dir.path(), &server);
+    let digits = |number: usize| format!("0123456789abcde{number:02}");
+    let mut all = vec![volume(ONE)];
+    let mut snapshots = vec![Snapshot {
+        account: "000000000042".to_owned(),
+        ..snapshot(ONE)
+    }];
+    image(&volumes, ONE);
+    // Sets come before it.
+    for number in 0..5 {
+        let digits = digits(number);
+        image(&volumes, &digits);
+        all.push(volume(&digits));
+        snapshots.push(Snapshot {
+            account: format!("{number:012}"),
+            set: Some(wharf_planeproto::snapshot::Set {
+                id: format!("set-{number}"),
+                members: 1,
+                instance: format!("i-{digits}"),
+                before_boot: Some(2),
+            }),
+            ..snapshot(&digits)
+        });
+    }
+    told(&volumes, &all, &snapshots);
+    until("the one", || volumes.is_taken(&snapshot(ONE).id)).await;
+    for number in 0..5 {
+        assert!(!volumes.is_taken(&snapshot(&digits(number)).id));
+    }
+}
+
 #[tokio::test]
 async fn a_volume_that_is_checked_holds_up_no_other() {
     let dir = tempfile::tempdir().unwrap();

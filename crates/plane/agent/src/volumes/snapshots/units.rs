@@ -46,6 +46,12 @@ impl Unit {
         self.members.first()?.set.as_ref()
     }
 
+    /// The instance that is to be shut down first, and the number of the boot that follows.
+    pub fn boot_after(&self) -> Option<(&str, u64)> {
+        let set = self.set()?;
+        Some((&set.instance, set.before_boot?))
+    }
+
     pub fn account(&self) -> &str {
         self.members.first().map_or("", |it| &it.account)
     }
