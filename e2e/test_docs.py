@@ -14,7 +14,16 @@ pytestmark = pytest.mark.minutes(3)
 # In the order in which a newcomer reads them: later pages use what earlier ones made.
 PAGES = {
     "first-service": ("hello",),
-    "signatures": ("release: hello, signed by ", "IMAGE_NOT_ADMITTED", "and there is no signature of it", "PROVISIONING", "Removed", "Made arn:aws:signer:", "/signing-profiles/release\n", "signed\n"),
+    "signatures": (
+        "release: hello, signed by ",
+        "IMAGE_NOT_ADMITTED",
+        "and there is no signature of it",
+        "PROVISIONING",
+        "Removed",
+        "Made arn:aws:signer:",
+        "/signing-profiles/release\n",
+        "signed\n",
+    ),
     "registry": ("sha256:", "the vault is shut", "quay\tquay.io", "docker-hub"),
     "gallery": ("/public.ecr.aws/", "sha256:", "A small web server", "Our images", "ACTIVE"),
     "scanning": (

@@ -85,7 +85,9 @@ def image(alone, source):
     """Of an instance that runs on, with server and agent killed meanwhile."""
     ec2, name = alone.client("ec2"), unique("running")
     tags = [{"ResourceType": kind, "Tags": [{"Key": "of", "Value": kind}]} for kind in ("image", "snapshot")]
-    made = ec2.create_image(InstanceId=source.id, Name=name, Description="of one that runs", NoReboot=True, TagSpecifications=tags)["ImageId"]
+    made = ec2.create_image(InstanceId=source.id, Name=name, Description="of one that runs", NoReboot=True, TagSpecifications=tags)[
+        "ImageId"
+    ]
     for who in ("server", "agent"):
         alone.kill_child(who, signal.SIGKILL)
         alone.wait_ready()
@@ -257,7 +259,11 @@ def test_bad_input(alone, source, image):
         (ec2.copy_image, {**copies, "Encrypted": True}, "UnsupportedOperation.*Encrypted"),
         (ec2.create_snapshots, {"InstanceSpecification": {"InstanceId": NO_INSTANCE}}, "InvalidInstanceID.NotFound"),
         (ec2.create_snapshots, {**takes, "CopyTagsFromSource": "instance"}, "InvalidParameterValue"),
-        (ec2.create_snapshots, {"InstanceSpecification": {"InstanceId": source.id, "ExcludeDataVolumeIds": ["vol-0"]}}, "InvalidParameterValue"),
+        (
+            ec2.create_snapshots,
+            {"InstanceSpecification": {"InstanceId": source.id, "ExcludeDataVolumeIds": ["vol-0"]}},
+            "InvalidParameterValue",
+        ),
         (
             ec2.create_snapshots,
             {"InstanceSpecification": {"InstanceId": source.id, "ExcludeBootVolume": True, "ExcludeDataVolumeIds": [volume]}},

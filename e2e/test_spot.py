@@ -61,15 +61,13 @@ def wait_request(ec2, request, state, code):
 
 
 def test_a_request_gets_an_instance(alone, ec2, image):
-    (price,) = ec2.describe_spot_price_history(
-        InstanceTypes=[SMALL], AvailabilityZone="us-east-1a", ProductDescriptions=["Linux/UNIX"]
-    )["SpotPriceHistory"]
+    (price,) = ec2.describe_spot_price_history(InstanceTypes=[SMALL], AvailabilityZone="us-east-1a", ProductDescriptions=["Linux/UNIX"])[
+        "SpotPriceHistory"
+    ]
     assert price["SpotPrice"] == "0.001560"
     specification = json.dumps({"ImageId": image, "InstanceType": SMALL})
     tags = "ResourceType=spot-instances-request,Tags=[{Key=team,Value=a}]"
-    made = alone.aws(
-        "ec2", "request-spot-instances", "--launch-specification", specification, "--tag-specifications", tags
-    )
+    made = alone.aws("ec2", "request-spot-instances", "--launch-specification", specification, "--tag-specifications", tags)
     (made,) = made["SpotInstanceRequests"]
     request = made["SpotInstanceRequestId"]
     assert (made["State"], made["Status"]["Code"]) == ("open", "pending-evaluation")
@@ -80,9 +78,7 @@ def test_a_request_gets_an_instance(alone, ec2, image):
     found = ec2.describe_spot_instance_requests(Filters=[{"Name": "tag:team", "Values": ["a"]}])["SpotInstanceRequests"]
     assert [it["SpotInstanceRequestId"] for it in found] == [request]
     # What pays too little waits, and says why.
-    cheap = alone.aws(
-        "ec2", "request-spot-instances", "--spot-price", "0.0001", "--launch-specification", specification
-    )
+    cheap = alone.aws("ec2", "request-spot-instances", "--spot-price", "0.0001", "--launch-specification", specification)
     (cheap,) = cheap["SpotInstanceRequests"]
     wait_request(ec2, cheap["SpotInstanceRequestId"], "open", "price-too-low")
     both = [request, cheap["SpotInstanceRequestId"]]
@@ -122,9 +118,7 @@ def test_capacity_is_taken_back(alone, ec2, image):
     said = wait_for(lambda: "notice" in console(ec2, spot) and console(ec2, spot), 30, "the instance reads its notice")
     assert 'notice {"action":"terminate","time":"20' in said, said
     assert state(ec2, new) == "pending"
-    message = wait_for(
-        lambda: sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages"), 30, "the warning is told"
-    )
+    message = wait_for(lambda: sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages"), 30, "the warning is told")
     event = json.loads(message[0]["Body"])
     assert event["detail"] == {"instance-id": spot, "instance-action": "terminate"}
     zone = instance_of(ec2, spot)["Placement"]["AvailabilityZone"]
