@@ -52,7 +52,7 @@ def test_an_alarm_calls_a_step_policy(wharf, groups, group):  # noqa: F811
     groups.delete_policy(AutoScalingGroupName=group, PolicyName="more")
     assert groups.describe_policies(AutoScalingGroupName=group)["ScalingPolicies"] == []
     code, message = refused(groups.put_scaling_policy, AutoScalingGroupName=group, PolicyName="p", PolicyType="PredictiveScaling")
-    assert (code, "PredictiveScaling is not supported" in message) == ("ValidationError", True)
+    assert (code, "a PredictiveScalingConfiguration" in message) == ("ValidationError", True)
 
 
 def test_a_target_makes_alarms_and_takes_them_along(wharf, groups, configuration, subnets):  # noqa: F811

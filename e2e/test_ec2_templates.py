@@ -63,8 +63,8 @@ def test_a_template_and_its_versions(ec2):
             == "InvalidLaunchTemplateName.AlreadyExistsException"
         )
         # What a launch would not heed is refused when the version is made.
-        spot = {"InstanceMarketOptions": {"MarketType": "spot"}}
-        assert refused(ec2.create_launch_template_version, LaunchTemplateName="web", LaunchTemplateData=spot) == "UnsupportedOperation"
+        sleeps = {"HibernationOptions": {"Configured": True}}
+        assert refused(ec2.create_launch_template_version, LaunchTemplateName="web", LaunchTemplateData=sleeps) == "UnsupportedOperation"
         gone = ec2.delete_launch_template_versions(LaunchTemplateName="web", Versions=["1", "2"])
         assert [it["VersionNumber"] for it in gone["SuccessfullyDeletedLaunchTemplateVersions"]] == [1]
         assert [it["VersionNumber"] for it in gone["UnsuccessfullyDeletedLaunchTemplateVersions"]] == [2]
