@@ -12,7 +12,7 @@ import boto3
 import botocore.config
 
 from harness import tools
-from harness.installation import Installation, free_port
+from harness.installation import Installation
 
 from . import load, peers
 from .api import Moto
@@ -26,13 +26,6 @@ METHOD = (
 COLUMNS = ("what", "wharf", "peer", "ratio")
 ROUNDS = 5
 MIB = 1 << 20
-NGINX = """
-daemon off; master_process off; worker_processes 2; error_log /dev/null; pid {folder}/pid;
-events {{ worker_connections 1024; }}
-http {{ access_log off; sendfile on; keepalive_requests 1000000; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
-  fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-  server {{ listen 127.0.0.1:{port}; root {folder}; }} }}
-"""
 
 
 def run():
@@ -63,13 +56,10 @@ def _small(wharf):
 
 def _gets(wharf, s3, folder):
     rows = []
-    port = free_port()
-    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port))
     for size in (1, 64):
         (folder / f"of-{size}").write_bytes(os.urandom(size * MIB))
         s3.upload_file(str(folder / f"of-{size}"), "bench", f"of-{size}")
-    command = [tools.program("nginx"), "-c", folder / "nginx.conf", "-p", folder]
-    with peers.running(command, peers.answers(f"http://127.0.0.1:{port}/nginx.conf")):
+    with peers.nginx(folder) as port:
 
         class Nginx:
             root = wharf.root

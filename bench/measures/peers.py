@@ -19,6 +19,13 @@ from harness.waiting import wait_for
 
 MOTO = tools.REPOSITORY / ".cache" / "bench-venv" / "bin" / "python"
 CGROUP_V2_MOUNT = pathlib.Path("/sys/fs/cgroup/unified")
+NGINX = """
+daemon off; master_process off; worker_processes 2; error_log /dev/null; pid {folder}/pid;
+events {{ worker_connections 1024; }}
+http {{ access_log off; sendfile on; keepalive_requests 1000000; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+  server {{ listen 127.0.0.1:{port}; root {folder}; }} }}
+"""
 
 
 def milliseconds(values):
@@ -77,6 +84,16 @@ def moto(port=None):
     port = port or free_port()
     with running([MOTO, "-m", "moto.server", "-p", port], answers(f"http://127.0.0.1:{port}/moto-api/")) as (process, seconds):
         yield process, seconds, port
+
+
+@contextlib.contextmanager
+def nginx(folder):
+    """nginx with a folder's files; yields its port."""
+    port = free_port()
+    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port))
+    command = [tools.program("nginx"), "-c", folder / "nginx.conf", "-p", folder]
+    with running(command, answers(f"http://127.0.0.1:{port}/nginx.conf")):
+        yield port
 
 
 @contextlib.contextmanager

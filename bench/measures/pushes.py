@@ -34,13 +34,6 @@ log: {{level: error, accesslog: {{disabled: true}}}}
 storage: {{filesystem: {{rootdirectory: {folder}/data}}, delete: {{enabled: true}}}}
 http: {{addr: "127.0.0.1:{port}"}}
 """
-NGINX = """
-daemon off; master_process off; worker_processes 2; error_log /dev/null; pid {folder}/pid;
-events {{ worker_connections 1024; }}
-http {{ access_log off; sendfile on; keepalive_requests 1000000; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
-  fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-  server {{ listen 127.0.0.1:{port}; root {folder}; }} }}
-"""
 
 
 def run():
@@ -163,16 +156,13 @@ def _docker(work):
 
 def _nginx(work):
     with _folder() as folder:
-        port = free_port()
-        (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port))
         (folder / "bench" / "blobs").mkdir(parents=True)
         for layers in work:
             for digest, head in layers.parts():
                 with (folder / "bench" / "blobs" / digest).open("wb") as file:
                     file.write(head)
                     file.write(layers.rest)
-        command = [tools.program("nginx"), "-c", folder / "nginx.conf", "-p", folder]
-        with peers.running(command, peers.answers(f"http://127.0.0.1:{port}/nginx.conf")):
+        with peers.nginx(folder) as port:
             return [_timed("pull", work, port, "/bench")]
 
 
