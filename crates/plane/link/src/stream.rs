@@ -95,6 +95,18 @@ impl PlaneStream {
         Ok(self.incoming.next().await?)
     }
 
+    /// Why the control plane gave the request up, as it said before it did. May take a while; reads all that is left.
+    pub async fn last_words(mut self) -> Option<StreamError> {
+        let refusal = async {
+            loop {
+                if let ToPlane::Refused { refusal, reason } = self.next().await.ok()? {
+                    return Some(StreamError::Refused { refusal, reason });
+                }
+            }
+        };
+        timeout(ANSWER_TIMEOUT, refusal).await.ok().flatten()
+    }
+
     /// How many bytes came since the last question.
     pub fn take_bytes(&mut self) -> usize {
         self.incoming.take_bytes()
@@ -133,4 +145,68 @@ async fn refused(status: u16, body: Incoming) -> StreamError {
         _ => String::new(),
     };
     StreamError::Status { status, text }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{convert::Infallible, sync::Arc};
+
+    use http_body_util::Full;
+    use hyper::{Response, server, service::service_fn};
+    use tokio::{net::TcpListener, sync::watch};
+    use wharf_base::SystemClock;
+    use wharf_planeproto::Plane;
+    use wharf_wire::sigv4::SigningKeys;
+
+    use super::*;
+    use crate::{Dialer, Endpoint};
+
+    #[tokio::test]
+    async fn what_is_sent_too_late_hides_no_refusal() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let refused = wire::encode(&ToPlane::Refused {
+                refusal: Refusal::NotYours,
+                reason: "it is another's".to_owned(),
+            });
+            let refused = refused.unwrap();
+            let answer = service_fn(move |_| {
+                // The request is not read to its end.
+                let body = Full::new(refused.clone());
+                async { Ok::<_, Infallible>(Response::new(body)) }
+            });
+            let (stream, _) = listener.accept().await.unwrap();
+            server::conn::http2::Builder::new(TokioExecutor::new())
+                .serve_connection(TokioIo::new(stream), answer)
+                .await
+        });
+        let (_instance, instance) = watch::channel(None);
+        let keys = SigningKeys {
+            access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
+            secret_access_key: "secret".to_owned(),
+            session_token: None,
+        };
+        let config = LinkConfig {
+            endpoint: Endpoint::parse(&format!("http://127.0.0.1:{port}")).unwrap(),
+            dialer: Dialer::new(None).unwrap(),
+            keys: keys.into(),
+            region: "us-east-1".to_owned(),
+            plane: Plane::Network,
+            state_file: "unused".into(),
+            keyring: None,
+            instance,
+            underlay: None,
+            clock: Arc::new(SystemClock),
+        };
+        let stream = PlaneStream::open(&config).await.unwrap();
+        stream.outgoing.closed().await;
+        let sent = stream.send(&ToServer::Heartbeat).await;
+        assert!(matches!(sent, Err(StreamError::Ended)), "{sent:?}");
+        let why = stream.last_words().await.unwrap();
+        assert_eq!(
+            why.to_string(),
+            "the control plane refuses: it is another's"
+        );
+    }
 }

@@ -323,11 +323,21 @@ impl Task {
     }
 
     async fn connection(&mut self, host: &str) -> End {
+        let mut stream = match PlaneStream::open(&self.config).await {
+            Ok(stream) => stream,
+            Err(error) => return error.into(),
+        };
         let mut pending = None;
-        let ended = match self.converse(host, &mut pending).await {
+        let mut ended = match self.converse(host, &mut stream, &mut pending).await {
             Ok(never) => match never {},
             Err(end) => end,
         };
+        if let End::Stream(StreamError::Ended) = ended
+            && let Some(why) = stream.last_words().await
+        {
+            // What was to be sent met the end of the request before the reason of that end was read.
+            ended = why.into();
+        }
         if let Some(pending) = pending.take() {
             // Where to go on from depends on what becomes of it.
             let Pending {
@@ -343,9 +353,9 @@ impl Task {
     async fn converse(
         &mut self,
         host: &str,
+        stream: &mut PlaneStream,
         pending: &mut Option<Pending>,
     ) -> Result<std::convert::Infallible, End> {
-        let mut stream = PlaneStream::open(&self.config).await?;
         let resume = self.shared.known().1.position;
         let subscribe = ToServer::Subscribe {
             version: VERSION,
@@ -376,7 +386,7 @@ impl Task {
                     stream.send(&message).await?;
                 }
                 () = self.reports.changed.notified() => {
-                    self.send_reports(&stream, gathered.version, &mut sent).await?;
+                    self.send_reports(stream, gathered.version, &mut sent).await?;
                 }
                 () = self.measured.more() => {}
                 _ = beat.tick() => stream.send(&ToServer::Heartbeat).await?,
@@ -386,7 +396,7 @@ impl Task {
             if gathered.greeted && !self.is_connected() {
                 self.state.send_replace(LinkState::Connected);
                 // All of them: the server may be another than before.
-                self.send_reports(&stream, gathered.version, &mut sent)
+                self.send_reports(stream, gathered.version, &mut sent)
                     .await?;
             }
             // An older control plane would not understand it.
