@@ -10,7 +10,8 @@ use wharf_base::Timestamp;
 use crate::{
     Bounds,
     alarms::{BadMetric, Predefined},
-    forecast::{self, Hour, Relation},
+    forecast::{self, Relation},
+    forecasting::Forecaster,
 };
 
 /// Seconds before the hour at which capacity is raised, where the policy does not say.
@@ -143,14 +144,6 @@ impl Breach {
     }
 }
 
-/// A policy and what it forecast.
-#[derive(Debug, Clone, Copy)]
-pub struct Forecaster<'a> {
-    pub name: &'a str,
-    pub policy: &'a Predictive,
-    pub hours: &'a [Hour],
-}
-
 /// What forecasts ask for now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Foreseen {
@@ -164,18 +157,13 @@ pub struct Foreseen {
 }
 
 /// The largest need of the policies that scale; `most` is what nothing may have more of.
-pub fn foreseen(
-    all: &[Forecaster<'_>],
-    bounds: Bounds,
-    most: u32,
-    now: Timestamp,
-) -> Option<Foreseen> {
+pub fn foreseen(all: &[Forecaster], bounds: Bounds, most: u32, now: Timestamp) -> Option<Foreseen> {
     let scaling = all.iter().filter(|it| it.policy.scales);
     let needs = scaling.filter_map(|it| {
-        let need = forecast::needed_by(it.hours, now, it.policy.buffer)?;
+        let need = forecast::needed_by(it.hours()?, now, it.policy.buffer)?;
         Some((it, need))
     });
-    let needs: Vec<(&Forecaster<'_>, u32)> = needs.collect();
+    let needs: Vec<(&Forecaster, u32)> = needs.collect();
     let raised = needs
         .iter()
         .map(|(it, need)| it.policy.breach.maximum(bounds.max(), *need, most));
@@ -185,7 +173,7 @@ pub fn foreseen(
     Some(Foreseen {
         floor: (*forecast).clamp(bounds.min(), max).min(most),
         max,
-        by: by.name.to_owned(),
+        by: by.name.clone(),
         forecast: *forecast,
     })
 }
@@ -204,7 +192,7 @@ impl Foreseen {
 }
 
 /// GetMetricData's input for queries of a policy: the points of so many seconds up to an hour's begin.
-pub fn request(queries: &Value, (from, to): (i64, i64), token: Option<&str>) -> Value {
+pub(crate) fn request(queries: &Value, (from, to): (i64, i64), token: Option<&str>) -> Value {
     let mut request = json!({
         "MetricDataQueries": queries,
         "StartTime": from,
@@ -221,7 +209,10 @@ pub fn request(queries: &Value, (from, to): (i64, i64), token: Option<&str>) -> 
 ///
 /// # Errors
 /// It has more than one line.
-pub fn points(answer: &Value, to: &mut Vec<(i64, f64)>) -> Result<Option<String>, ManyLines> {
+pub(crate) fn points(
+    answer: &Value,
+    to: &mut Vec<(i64, f64)>,
+) -> Result<Option<String>, ManyLines> {
     let lines = answer["MetricDataResults"].as_array();
     let lines = lines.map(Vec::as_slice).unwrap_or_default();
     if lines.len() > 1 {

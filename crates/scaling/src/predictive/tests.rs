@@ -1,4 +1,5 @@
 use super::*;
+use crate::forecast::{Forecast, Hour};
 
 const SERVICE: Subject<'_> = Subject::Service {
     cluster: "c",
@@ -165,19 +166,21 @@ fn no_more_is_asked_for_than_anything_may_have() {
         scales: true,
         ..Predictive::of(&given, SERVICE).unwrap()
     };
-    let hours = [Hour {
+    let now = Timestamp::from_millis(0);
+    let hours = vec![Hour {
         at: 0,
         load: 1.0,
         capacity: 9000,
     }];
-    let tides = Forecaster {
-        name: "tides",
-        policy: &policy,
-        hours: &hours,
-    };
+    let kept = Forecast::after(None, "7", Ok(hours), now);
+    let tides = Forecaster::new("tides", "7", policy.clone(), Some(kept.clone()));
+    // That of a policy of the same name before says nothing.
+    let stale = Forecaster::new("tides", "8", policy, Some(kept));
+    let bounds = Bounds::new(1, 100).unwrap();
+    assert_eq!(foreseen(&[stale], bounds, 5000, now), None);
     let of = |min, max| {
         let bounds = Bounds::new(min, max).unwrap();
-        let found = foreseen(&[tides], bounds, 5000, Timestamp::from_millis(0)).unwrap();
+        let found = foreseen(std::slice::from_ref(&tides), bounds, 5000, now).unwrap();
         (found.floor, Foreseen::bounds(Some(&found), bounds))
     };
     assert_eq!(of(1, 20_000), (5000, Bounds::new(5000, 20_000).unwrap()));

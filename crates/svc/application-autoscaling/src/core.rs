@@ -11,7 +11,10 @@ use std::{
 use parking_lot::Mutex;
 use wharf_base::Timestamp;
 use wharf_reconcile::{Queue, Shard};
-use wharf_scaling::readings::Readings;
+use wharf_scaling::{
+    forecasting::{FORECASTS, FORECASTS_OF_ACCOUNT},
+    readings::Readings,
+};
 use wharf_service::{ChangeError, Changes, Page, Pages, Place, Shares, Stored, Table, Turns};
 use wharf_wire::{Context, Fault};
 
@@ -19,7 +22,6 @@ use crate::{
     config::Parts,
     fault::{self, ScalingFaults},
     names,
-    predicting::{FORECASTS, FORECASTS_OF_ACCOUNT},
     records::{Policy, Scheduled, Target},
 };
 

@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 use wharf_delivery::{Actor, Request};
 use wharf_scaling::{
-    self as scaling,
+    ManyLines,
     alarms::{self, Wanted},
+    forecasting::Metrics,
 };
 use wharf_service::Place;
 use wharf_wire::Fault;
@@ -17,12 +18,6 @@ use crate::{
 
 /// Alarms of a policy that are shown.
 const MOST_SHOWN: usize = 100;
-/// Pages of points that are read: two weeks are in the first.
-const MOST_PAGES: usize = 10;
-
-/// Values by the seconds at which they begin.
-pub type Points = Vec<(i64, f64)>;
-
 /// A service as ECS describes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seen {
@@ -138,27 +133,23 @@ impl<'a> Neighbours<'a> {
         Ok(names.collect())
     }
 
-    /// The points that queries come to, of the hours up to one.
-    pub async fn measured(&self, queries: &Value, span: (i64, i64)) -> Result<Points, Fault> {
-        let mut points = Vec::new();
-        let mut token: Option<String> = None;
-        for _ in 0..MOST_PAGES {
-            let input = scaling::request(queries, span, token.as_deref());
-            let answer = self.call("cloudwatch", "GetMetricData", input).await?;
-            let next = scaling::points(&answer, &mut points);
-            token = next.map_err(|many| fault::invalid(many.to_string()))?;
-            if token.is_none() {
-                break;
-            }
-        }
-        Ok(points)
-    }
-
     async fn describe(&self, input: Value) -> Result<Vec<Value>, Fault> {
         let mut answer = self.call("cloudwatch", "DescribeAlarms", input).await?;
         Ok(match answer["MetricAlarms"].take() {
             Value::Array(found) => found,
             _ => Vec::new(),
         })
+    }
+}
+
+impl Metrics for Neighbours<'_> {
+    type Fault = Fault;
+
+    async fn read(&self, input: Value) -> Result<Value, Fault> {
+        self.call("cloudwatch", "GetMetricData", input).await
+    }
+
+    fn refused(many: ManyLines) -> Fault {
+        fault::invalid(many.to_string())
     }
 }

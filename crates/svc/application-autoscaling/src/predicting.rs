@@ -1,28 +1,19 @@
 //! Predictive scaling: forecasts are made and kept, and capacity is there before the hour that needs it.
-//!
-//! Forecasts have workers of their own, of which an account has a share: what takes long for the metrics of one holds up
-//! no target, not even its own.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use tokio::time::timeout;
-use wharf_base::Timestamp;
 use wharf_reconcile::Next;
 use wharf_records::Scope;
-use wharf_scaling::{
-    self as scaling, Forecaster as Weighed, Foreseen, Predictive,
-    forecast::{self, History, Hour, Relation},
-};
+use wharf_scaling::{self as scaling, Forecaster, Foreseen, forecast, forecasting::CROWDED};
 use wharf_service::{Place, Stored, fence, settled};
 use wharf_store::Compare;
-use wharf_wire::Fault;
 
 use crate::{
     activity,
     core::Core,
     fault::ScalingFaults,
     names,
-    neighbours::{Neighbours, Points},
+    neighbours::Neighbours,
     policy::Rule,
     reconcile::{PERMIT, StepError},
     records::{Forecast, Policy},
@@ -31,72 +22,34 @@ use crate::{
 
 /// Tasks of a service, as AWS has it.
 const MOST_TASKS: u32 = 5000;
-/// Seconds of points that a policy is tried on when it is put.
-const TRIED_ON: i64 = 3 * forecast::HOUR;
-/// Forecasts made at once, and those of an account.
-pub const FORECASTS: usize = 8;
-pub const FORECASTS_OF_ACCOUNT: usize = 2;
-/// When there is another try where an account has its share.
-const CROWDED: Duration = Duration::from_millis(500);
-/// How long the metrics of a forecast are waited for.
-const LONGEST_LOOK: Duration = Duration::from_secs(30);
-
-/// A policy of predictive scaling with its forecast, if one was tried.
-pub struct Forecaster {
-    name: String,
-    uuid: String,
-    policy: Box<Predictive>,
-    kept: Option<Stored<Forecast>>,
-}
-
-impl Forecaster {
-    /// The last forecast, unless it is that of a policy of the same name that is gone.
-    fn of_policy(&self) -> Option<&Forecast> {
-        let kept = self.kept.as_ref().map(|it| &it.record);
-        kept.filter(|it| it.policy == self.uuid)
-    }
-
-    pub fn next_change(&self, now: Timestamp) -> Timestamp {
-        forecast::next_change(now, self.policy.buffer)
-    }
-}
-
-async fn forecasters(
-    core: &Core,
-    place: &Place,
-    target: &str,
-    policies: &[Stored<Policy>],
-) -> Result<Vec<Forecaster>, StepError> {
-    let mut found = Vec::new();
-    for stored in policies.iter().filter(|it| !it.record.deleting) {
-        let Ok(Rule::Predictive(policy)) = Rule::of(&stored.record) else {
-            continue;
-        };
-        let name = stored.record.name.clone();
-        let key = names::forecast_key(place, target, &name);
-        let kept = core.table.read::<Forecast>(&key).await?;
-        found.push(Forecaster {
-            name,
-            uuid: stored.record.uuid.clone(),
-            policy,
-            kept,
-        });
-    }
-    Ok(found)
-}
-
 impl Work<'_> {
     pub async fn forecasters(
         &self,
         policies: &[Stored<Policy>],
     ) -> Result<Vec<Forecaster>, StepError> {
-        forecasters(self.core, self.place, self.id, policies).await
+        let mut found = Vec::new();
+        for stored in policies.iter().filter(|it| !it.record.deleting) {
+            let policy = &stored.record;
+            let Ok(Rule::Predictive(predictive)) = Rule::of(policy) else {
+                continue;
+            };
+            let key = names::forecast_key(self.place, self.id, &policy.name);
+            let kept = self.core.table.read::<Forecast>(&key).await?;
+            let kept = kept.map(|it| it.record);
+            found.push(Forecaster::new(
+                &policy.name,
+                &policy.uuid,
+                *predictive,
+                kept,
+            ));
+        }
+        Ok(found)
     }
 
     /// Asks for forecasts that are due.
     pub fn ask_forecasts(&self, all: &[Forecaster]) {
         for it in all {
-            if Forecast::is_due(it.of_policy(), self.now) {
+            if it.is_due(self.now) {
                 let policy = names::policy_key(self.place, self.id, &it.name);
                 self.core.forecasts.wake(policy);
             }
@@ -104,18 +57,8 @@ impl Work<'_> {
     }
 
     pub fn foreseen(&self, all: &[Forecaster]) -> Option<Foreseen> {
-        let weighed: Vec<Weighed<'_>> = all
-            .iter()
-            .filter_map(|it| {
-                Some(Weighed {
-                    name: &it.name,
-                    policy: &it.policy,
-                    hours: &it.of_policy()?.hours,
-                })
-            })
-            .collect();
         let bounds = self.stored.record.bounds();
-        scaling::foreseen(&weighed, bounds, MOST_TASKS, self.now)
+        scaling::foreseen(all, bounds, MOST_TASKS, self.now)
     }
 
     /// Raises what is below the forecast, unless scaling out is suspended. Whether anything was written.
@@ -176,94 +119,31 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
         return Ok(Next::Settled);
     };
     let now = core.now();
-    let all = forecasters(&core, &place, target, std::slice::from_ref(&policy)).await?;
-    let due = all.iter().find(|it| Forecast::is_due(it.of_policy(), now));
-    let Some(due) = due else {
+    let (false, Ok(Rule::Predictive(predictive))) =
+        (policy.record.deleting, Rule::of(&policy.record))
+    else {
         return Ok(Next::Settled);
     };
-    let made = made(&core, &place, target, &due.policy, now).await;
-    if let Err(problem) = &made {
-        tracing::info!(
-            resource = policy.record.resource,
-            policy = due.name,
-            problem,
-            "a forecast was not made, will retry"
-        );
-    }
-    let after = Forecast::after(due.of_policy(), &due.uuid, made, now);
-    let forecast = names::forecast_key(&place, target, &due.name);
-    let mut changes = core.table.begin();
-    changes.when(policy.unchanged());
-    changes.when(match &due.kept {
+    let (name, uuid) = (&policy.record.name, &policy.record.uuid);
+    let forecast = names::forecast_key(&place, target, name);
+    let kept = core.table.read::<Forecast>(&forecast).await?;
+    let unchanged = match &kept {
         Some(kept) => kept.unchanged(),
         None => Compare::absent(&forecast),
-    });
+    };
+    let forecaster = Forecaster::new(name, uuid, *predictive, kept.map(|it| it.record));
+    if !forecaster.is_due(now) {
+        return Ok(Next::Settled);
+    }
+    let after = forecaster
+        .make(&Neighbours::of(&core, &place, target), now)
+        .await;
+    let mut changes = core.table.begin();
+    changes.when(policy.unchanged());
+    changes.when(unchanged);
     changes.fence(fence::<ScalingFaults>(&core.shard)?);
     changes.put(&forecast, &after);
     let done = settled(changes.write(&PERMIT).await);
     core.queue.wake(names::target_key(&place, target));
     done
-}
-
-async fn made(
-    core: &Core,
-    place: &Place,
-    target: &str,
-    policy: &Predictive,
-    now: Timestamp,
-) -> Result<Vec<Hour>, String> {
-    let look = history(core, place, target, policy, now);
-    let looked = timeout(LONGEST_LOOK, look).await;
-    let looked = looked.map_err(|_| "Reading the metrics took too long.".to_owned())?;
-    let history = looked.map_err(|fault| fault.to_string())?;
-    let made = forecast::forecast(&history, policy.relation, policy.target, now);
-    made.map_err(|it| it.to_string())
-}
-
-/// What the metrics of a policy were in the last two weeks.
-async fn history(
-    core: &Core,
-    place: &Place,
-    target: &str,
-    policy: &Predictive,
-    now: Timestamp,
-) -> Result<History, Fault> {
-    let to = forecast::hour_of(now);
-    read(core, place, target, policy, (to - forecast::LOOKS_BACK, to)).await
-}
-
-async fn read(
-    core: &Core,
-    place: &Place,
-    target: &str,
-    policy: &Predictive,
-    span: (i64, i64),
-) -> Result<History, Fault> {
-    let neighbours = Neighbours::of(core, place, target);
-    let of_past = async |queries| -> Result<Points, Fault> {
-        match policy.relation {
-            Relation::Learned => neighbours.measured(queries, span).await,
-            Relation::Known(_) => Ok(Vec::new()),
-        }
-    };
-    Ok(History {
-        load: neighbours.measured(&policy.load, span).await?,
-        scaling: of_past(&policy.scaling).await?,
-        capacity: of_past(&policy.capacity).await?,
-    })
-}
-
-/// Asks for the last hours, so that what CloudWatch refuses is refused when the policy is put.
-///
-/// # Errors
-/// CloudWatch's.
-pub async fn try_out(
-    core: &Core,
-    place: &Place,
-    target: &str,
-    policy: &Predictive,
-) -> Result<(), Fault> {
-    let to = forecast::hour_of(core.now());
-    let span = (to - TRIED_ON, to);
-    read(core, place, target, policy, span).await.map(drop)
 }

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use wharf_base::Permit;
-use wharf_scaling::readings::{Alarmed, Reading};
+use wharf_scaling::{
+    forecasting::FORECASTS,
+    readings::{Alarmed, Reading},
+};
 use wharf_service::{Loops, Place, feed};
 use wharf_wire::Fault;
 
@@ -44,7 +47,7 @@ impl ApplicationAutoscalingService {
         loops.work(&core.queue, WORKERS, move |key| {
             reconcile::key(worked.clone(), key)
         });
-        loops.work(&core.forecasts, predicting::FORECASTS, move |key| {
+        loops.work(&core.forecasts, FORECASTS, move |key| {
             predicting::key(forecast.clone(), key)
         });
         loops.run().await;

@@ -9,11 +9,13 @@ use wharf_api_ec2::{
     StartInstancesRequest, StopInstancesRequest, TerminateInstancesRequest,
 };
 use wharf_delivery::{Actor, Request};
+use wharf_scaling::{ManyLines, forecasting::Metrics};
 use wharf_service::Place;
 use wharf_wire::{Call, Context, Fault};
 
 use crate::{
     core::Core,
+    fault::invalid,
     names::{self, PRINCIPAL},
     plan::{Ec2State, Health, Instance, Seen},
     reconcile::PERMIT,
@@ -426,5 +428,17 @@ fn instance(found: &Described) -> Instance {
         impaired: false,
         instance_type: found.instance_type.clone(),
         image: found.image_id.clone(),
+    }
+}
+
+impl Metrics for Cloud<'_> {
+    type Fault = Fault;
+
+    async fn read(&self, input: Value) -> Result<Value, Fault> {
+        self.by_name("cloudwatch", "GetMetricData", input).await
+    }
+
+    fn refused(many: ManyLines) -> Fault {
+        invalid(many.to_string())
     }
 }

@@ -12,7 +12,10 @@ use parking_lot::Mutex;
 use wharf_base::{Timestamp, ids};
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::Record;
-use wharf_scaling::readings::Readings;
+use wharf_scaling::{
+    forecasting::{FORECASTS, FORECASTS_OF_ACCOUNT},
+    readings::Readings,
+};
 use wharf_service::{ChangeError, Changes, Page, Pages, Place, Shares, Stored, Table, Turns};
 use wharf_wire::{Context, Fault};
 
@@ -21,7 +24,6 @@ use crate::{
     fault::{self, AutoscalingFaults},
     figures::Figures,
     names,
-    predicting::{FORECASTS, FORECASTS_OF_ACCOUNT},
     records::{Group, Hook, Member, Notice, Policy, Refresh, Scheduled},
 };
 

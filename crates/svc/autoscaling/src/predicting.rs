@@ -1,68 +1,28 @@
 //! Predictive scaling of groups: forecasts are made and kept, and capacity is there before the hour that needs it.
-//!
-//! Forecasts have workers of their own, of which an account has a share: what takes long for the metrics of one holds up
-//! no group, not even its own.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use tokio::time::timeout;
 use wharf_base::Timestamp;
 use wharf_reconcile::Next;
 use wharf_records::Scope;
 use wharf_scaling::{
-    self as scaling, Direction, Forecaster as Weighed, Foreseen, Predictive,
-    forecast::{self, Forecast, History, Hour, Relation},
+    self as scaling, Direction, Forecaster, Foreseen, Predictive, forecast::Forecast,
+    forecasting::CROWDED,
 };
-use wharf_service::{ChangeError, Place, Stored, fence, settled};
+use wharf_service::{ChangeError, Place, fence, settled};
 use wharf_store::Compare;
-use wharf_wire::Fault;
 
 use crate::{
     cloud::Cloud,
     core::Core,
     decision,
-    fault::{AutoscalingFaults, invalid},
+    fault::AutoscalingFaults,
     names,
     ops::MOST_INSTANCES,
     policy::Rule,
     reconcile::{PERMIT, StepError},
     records::{Group, Policy, Process},
 };
-
-/// Seconds of points that a policy is tried on when it is put.
-const TRIED_ON: i64 = 3 * forecast::HOUR;
-/// Forecasts made at once, and those of an account.
-pub const FORECASTS: usize = 8;
-pub const FORECASTS_OF_ACCOUNT: usize = 2;
-/// When there is another try where an account has its share.
-const CROWDED: Duration = Duration::from_millis(500);
-/// How long the metrics of a forecast are waited for.
-const LONGEST_LOOK: Duration = Duration::from_secs(30);
-/// Pages of points that are read: two weeks are in the first.
-const MOST_PAGES: usize = 10;
-
-/// Values by the seconds at which they begin.
-type Points = Vec<(i64, f64)>;
-
-/// A policy of predictive scaling with its forecast, if one was tried.
-pub struct Forecaster {
-    name: String,
-    uuid: String,
-    policy: Predictive,
-    kept: Option<Stored<Forecast>>,
-}
-
-impl Forecaster {
-    /// The last forecast, unless it is that of a policy of the same name that is gone.
-    fn of_policy(&self) -> Option<&Forecast> {
-        let kept = self.kept.as_ref().map(|it| &it.record);
-        kept.filter(|it| it.policy == self.uuid)
-    }
-
-    pub fn next_change(&self, now: Timestamp) -> Timestamp {
-        forecast::next_change(now, self.policy.buffer)
-    }
-}
 
 /// Those of a group; one that is disabled forecasts, and changes nothing.
 ///
@@ -80,23 +40,24 @@ pub async fn forecasters(
             continue;
         };
         let key = names::forecast_key(place, &group.uuid, &policy.name);
-        found.push(Forecaster {
-            name: policy.name.clone(),
-            uuid: policy.uuid.clone(),
-            policy: Predictive {
-                scales: predictive.scales && policy.enabled,
-                ..(**predictive).clone()
-            },
-            kept: core.table.read::<Forecast>(&key).await?,
-        });
+        let kept = core.table.read::<Forecast>(&key).await?;
+        found.push(forecaster(policy, predictive, kept.map(|it| it.record)));
     }
     Ok(found)
+}
+
+fn forecaster(policy: &Policy, predictive: &Predictive, kept: Option<Forecast>) -> Forecaster {
+    let predictive = Predictive {
+        scales: predictive.scales && policy.enabled,
+        ..predictive.clone()
+    };
+    Forecaster::new(&policy.name, &policy.uuid, predictive, kept)
 }
 
 /// Asks for forecasts that are due.
 pub fn ask(core: &Core, place: &Place, group: &Group, all: &[Forecaster], now: Timestamp) {
     for it in all {
-        if Forecast::is_due(it.of_policy(), now) {
+        if it.is_due(now) {
             let policy = names::policy_key(place, &group.uuid, &it.name);
             core.forecasts.wake(policy);
         }
@@ -124,34 +85,28 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     };
     let group = group.record;
     let of_group = names::policy_key(&place, &group.uuid, &policy.record.name) == key;
-    let (true, false, Ok(rule)) = (of_group, policy.record.deleting, Rule::of(&policy.record))
+    let (true, false, Ok(Rule::Predictive(predictive))) =
+        (of_group, policy.record.deleting, Rule::of(&policy.record))
     else {
         return Ok(Next::Settled);
     };
     let now = core.now();
-    let ruled = [(policy.record.clone(), rule)];
-    let all = forecasters(&core, &place, &group, &ruled).await?;
-    let due = all.iter().find(|it| Forecast::is_due(it.of_policy(), now));
-    let Some(due) = due else {
-        return Ok(Next::Settled);
-    };
-    let made = made(&Cloud::of(&core, &place, &group), &due.policy, now).await;
-    if let Err(problem) = &made {
-        tracing::info!(
-            group = group.name,
-            policy = due.name,
-            problem,
-            "a forecast was not made, will retry"
-        );
-    }
-    let after = Forecast::after(due.of_policy(), &due.uuid, made, now);
-    let forecast = names::forecast_key(&place, &group.uuid, &due.name);
-    let mut changes = core.table.begin();
-    changes.when(policy.unchanged());
-    changes.when(match &due.kept {
+    let forecast = names::forecast_key(&place, &group.uuid, &policy.record.name);
+    let kept = core.table.read::<Forecast>(&forecast).await?;
+    let unchanged = match &kept {
         Some(kept) => kept.unchanged(),
         None => Compare::absent(&forecast),
-    });
+    };
+    let forecaster = forecaster(&policy.record, &predictive, kept.map(|it| it.record));
+    if !forecaster.is_due(now) {
+        return Ok(Next::Settled);
+    }
+    let after = forecaster
+        .make(&Cloud::of(&core, &place, &group), now)
+        .await;
+    let mut changes = core.table.begin();
+    changes.when(policy.unchanged());
+    changes.when(unchanged);
     changes.fence(fence::<AutoscalingFaults>(&core.shard)?);
     changes.put(&forecast, &after);
     let done = settled(changes.write(&PERMIT).await);
@@ -159,34 +114,14 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     done
 }
 
-async fn made(cloud: &Cloud<'_>, policy: &Predictive, now: Timestamp) -> Result<Vec<Hour>, String> {
-    let to = forecast::hour_of(now);
-    let look = history(cloud, policy, (to - forecast::LOOKS_BACK, to));
-    let looked = timeout(LONGEST_LOOK, look).await;
-    let looked = looked.map_err(|_| "Reading the metrics took too long.".to_owned())?;
-    let history = looked.map_err(|fault| fault.to_string())?;
-    let made = forecast::forecast(&history, policy.relation, policy.target, now);
-    made.map_err(|it| it.to_string())
-}
-
 /// What forecasts ask of a group; nothing while that is suspended, as what the clock does.
 pub fn foreseen(all: &[Forecaster], group: &Group, now: Timestamp) -> Option<Foreseen> {
     if group.suspends(Process::ScheduledActions) {
         return None;
     }
-    let weighed: Vec<Weighed<'_>> = all
-        .iter()
-        .filter_map(|it| {
-            Some(Weighed {
-                name: &it.name,
-                policy: &it.policy,
-                hours: &it.of_policy()?.hours,
-            })
-        })
-        .collect();
     let pooled = group.pool.as_ref().map_or(0, |it| it.min);
     let most = MOST_INSTANCES.saturating_sub(pooled);
-    scaling::foreseen(&weighed, decision::bounds(group), most, now)
+    scaling::foreseen(all, decision::bounds(group), most, now)
 }
 
 /// Raises what is below the forecast. Whether it changed the group.
@@ -205,55 +140,9 @@ pub fn prepare(group: &mut Group, foreseen: &Foreseen, now: Timestamp) -> bool {
     true
 }
 
-async fn history(
-    cloud: &Cloud<'_>,
-    policy: &Predictive,
-    span: (i64, i64),
-) -> Result<History, Fault> {
-    let of_past = async |queries| -> Result<Points, Fault> {
-        match policy.relation {
-            Relation::Learned => measured(cloud, queries, span).await,
-            Relation::Known(_) => Ok(Vec::new()),
-        }
-    };
-    Ok(History {
-        load: measured(cloud, &policy.load, span).await?,
-        scaling: of_past(&policy.scaling).await?,
-        capacity: of_past(&policy.capacity).await?,
-    })
-}
-
-async fn measured(
-    cloud: &Cloud<'_>,
-    queries: &serde_json::Value,
-    span: (i64, i64),
-) -> Result<Points, Fault> {
-    let mut points = Vec::new();
-    let mut token: Option<String> = None;
-    for _ in 0..MOST_PAGES {
-        let input = scaling::request(queries, span, token.as_deref());
-        let answer = cloud.by_name("cloudwatch", "GetMetricData", input).await?;
-        let next = scaling::points(&answer, &mut points);
-        token = next.map_err(|many| invalid(many.to_string()))?;
-        if token.is_none() {
-            break;
-        }
-    }
-    Ok(points)
-}
-
-/// Asks for the last hours, so that what CloudWatch refuses is refused when the policy is put.
-///
-/// # Errors
-/// CloudWatch's.
-pub async fn try_out(cloud: &Cloud<'_>, policy: &Predictive, now: Timestamp) -> Result<(), Fault> {
-    let to = forecast::hour_of(now);
-    history(cloud, policy, (to - TRIED_ON, to)).await.map(drop)
-}
-
 #[cfg(test)]
 mod tests {
-    use wharf_scaling::Subject;
+    use wharf_scaling::{Subject, forecast::Hour};
 
     use super::*;
     use crate::plan::a_group;
@@ -273,18 +162,9 @@ mod tests {
             capacity,
         }];
         let begin = Timestamp::from_millis(0);
-        let kept = Stored {
-            key: String::new(),
-            revision: 1,
-            created: 1,
-            record: Forecast::after(None, "7", Ok(hours), begin),
-        };
-        Forecaster {
-            name: "tides".to_owned(),
-            uuid: "7".to_owned(),
-            policy: Predictive::of(&given, Subject::Group("g")).unwrap(),
-            kept: Some(kept),
-        }
+        let kept = Forecast::after(None, "7", Ok(hours), begin);
+        let policy = Predictive::of(&given, Subject::Group("g")).unwrap();
+        Forecaster::new("tides", "7", policy, Some(kept))
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde_json::json;
 use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::Next;
 use wharf_records::{Record as _, Scope};
+use wharf_scaling::Forecaster;
 use wharf_service::{Changes, Look, Place, Reach, Stored, fence};
 use wharf_wire::Fault;
 
@@ -19,7 +20,7 @@ use crate::{
     launch, names, notices,
     plan::{self, Call, Observed, Plan, advance},
     policy::{self, Rule},
-    predicting::{self, Forecaster},
+    predicting,
     records::{Activity, Group, Hook, Member, Policy, Process, Refresh, Scheduled},
     scale,
 };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use wharf_base::Permit;
-use wharf_scaling::readings::Alarmed;
+use wharf_scaling::{forecasting::FORECASTS, readings::Alarmed};
 use wharf_service::{Loops, Place, feed};
 use wharf_vended::Minute;
 use wharf_wire::Fault;
@@ -43,7 +43,7 @@ impl AutoscalingService {
         loops.work(&core.queue, WORKERS, move |key| {
             reconcile::key(worked.clone(), key)
         });
-        loops.work(&core.forecasts, predicting::FORECASTS, move |key| {
+        loops.work(&core.forecasts, FORECASTS, move |key| {
             predicting::key(forecast.clone(), key)
         });
         loops.run().await;

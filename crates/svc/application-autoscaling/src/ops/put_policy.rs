@@ -3,6 +3,7 @@
 use wharf_api_application_autoscaling::{PutScalingPolicyRequest, PutScalingPolicyResponse};
 use wharf_base::ids;
 use wharf_records::Unknown;
+use wharf_scaling::forecasting;
 use wharf_service::{Place, transact};
 use wharf_wire::{Call, Fault};
 
@@ -15,7 +16,6 @@ use crate::{
     names::{self, Resource},
     neighbours::Neighbours,
     policy::{self, PREDICTIVE, Rule, STEP, TRACKING},
-    predicting,
     records::{Forecast, Policy, PolicyKind},
 };
 
@@ -45,7 +45,8 @@ pub async fn put_scaling_policy(
     // Out of turn: metrics may take long.
     let wanted = read(core, &resource, &input, found().await?.as_ref())?;
     if let Rule::Predictive(predictive) = &Rule::of(&wanted)? {
-        let tried = predicting::try_out(core, &place, &id, predictive).await;
+        let tried =
+            forecasting::try_out(&Neighbours::of(core, &place, &id), predictive, core.now()).await;
         tried.map_err(|refused| {
             fault::of_neighbour("The metrics of the policy cannot be read", refused)
         })?;

@@ -3,7 +3,7 @@
 use wharf_api_autoscaling::{PolicyARNType, PutScalingPolicyType, StepAdjustment, faults};
 use wharf_base::ids;
 use wharf_records::Unknown;
-use wharf_scaling::forecast::Forecast;
+use wharf_scaling::{forecast::Forecast, forecasting};
 use wharf_service::{Place, transact};
 use wharf_wire::{Call, Fault};
 
@@ -14,7 +14,6 @@ use crate::{
     fault::{self, invalid},
     names,
     policy::{self, Rule},
-    predicting,
     records::{Group, Interval, Policy, Way},
 };
 
@@ -41,7 +40,7 @@ pub async fn put(
     // Out of turn: metrics may take long.
     let wanted = read(core, &input, found().await?.as_ref())?;
     if let Rule::Predictive(predictive) = &Rule::of(&wanted)? {
-        let tried = predicting::try_out(&cloud, predictive, core.now()).await;
+        let tried = forecasting::try_out(&cloud, predictive, core.now()).await;
         tried.map_err(|refused| {
             refused_by_cloudwatch("The metrics of the policy cannot be read", refused)
         })?;
