@@ -44,7 +44,7 @@ PAGES = {
         "resource=AWS_ECR_CONTAINER_IMAGE/arn:aws:ecr:us-east-1:000000000000:repository_scanned_sha256:",
         "ECR_INITIAL_SCAN",
     ),
-    "services": ("has reached a steady state", "ROLLBACK_SUCCESSFUL", "task-definition/hello:2"),
+    "services": ("has reached a steady state", "ROLLBACK_SUCCESSFUL", "task-definition/hello:2", "INACTIVE"),
     "network-load-balancer": ("network\tflows-", "source_ip"),
     "exec": ("hello", "it exited with 7"),
     "cost": ("default  ", "Fargate-vCPU-Hours:perCPU", "team\tInactive", "blue  "),
