@@ -68,8 +68,7 @@ def not_applied(cluster, spec, why, **metadata):
 
 
 def found(cluster, kind, name, namespace="web"):
-    done = cluster.kubectl("get", kind, name, "-n", namespace, "-o", "json", check=False)
-    return json.loads(done.stdout) if done.returncode == 0 else {}
+    return cluster.find(kind, name, namespace)
 
 
 def is_true(thing, kind):
@@ -85,7 +84,7 @@ def ready(cluster, pod):
 def why(cluster, pod):
     """What Fargate's scheduler said of a pod last."""
     selector = f"involvedObject.name={pod},reason=FailedScheduling"
-    events = json.loads(cluster.kubectl("get", "events", "-n", "web", "--field-selector", selector, "-o", "json"))["items"]
+    events = cluster.get("events", "-n", "web", "--field-selector", selector)["items"]
     return [it["message"] for it in events if it["source"]["component"] == "fargate-scheduler"]
 
 

@@ -41,8 +41,7 @@ def group_of(cluster, name):
 
 
 def nodes_of(cluster, name):
-    found = cluster.kubectl("get", "nodes", "-l", f"eks.amazonaws.com/nodegroup={name}", "-o", "json")
-    return json.loads(found)["items"]
+    return cluster.get("nodes", "-l", f"eks.amazonaws.com/nodegroup={name}")["items"]
 
 
 def is_ready(node):
@@ -179,7 +178,7 @@ def test_an_update_replaces_nodes_within_a_budget_over_the_death_of_the_server(i
     installation.kill_child("server")
 
     def available():
-        found = json.loads(cluster.kubectl("get", "deployment", "kept", "-o", "json"))
+        found = cluster.get("deployment", "kept")
         return found["status"].get("availableReplicas", 0)
 
     def done():

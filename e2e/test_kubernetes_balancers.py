@@ -221,8 +221,7 @@ def test_the_server_is_killed_in_the_middle(installation, cluster, web):
     assert len(names) == 2 and len(set(names)) == 1, names
     cluster.kubectl("delete", "ingress", "killed", "--wait=false")
     installation.kill_child("server")
-    gone = lambda: cluster.kubectl("get", "ingress", "killed", check=False).returncode != 0  # noqa: E731
-    wait_for(gone, 60, "the end of the Ingress")
+    wait_for(lambda: cluster.is_gone("ingress", "killed"), 60, "the end of the Ingress")
     assert left_of(installation, "killed") == []
 
 

@@ -71,15 +71,9 @@ def condition(thing, kind):
     return next((it["status"] for it in conditions if it["type"] == kind), None)
 
 
-def read(cluster, kind, name):
-    """Nothing while it is not there, or nobody answers."""
-    said = cluster.kubectl("get", kind, name, "-o", "json", check=False)
-    return json.loads(said.stdout) if said.returncode == 0 else {}
-
-
 def node_of(cluster, instance):
     name = instance["PrivateDnsName"]
-    return read(cluster, "node", name)
+    return cluster.find("node", name)
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +84,7 @@ def node(installation, cluster):
 
 
 def pod_of(cluster, name):
-    return read(cluster, "pod", name)
+    return cluster.find("pod", name)
 
 
 def apply(cluster, name, spec, **metadata):
@@ -218,7 +212,7 @@ def test_a_job_ends_by_its_own_rules(installation, cluster, node, image):
         cluster.kubectl("apply", "-f", "-", stdin=json.dumps(job))
 
     def why(name):
-        conditions = read(cluster, "job", name).get("status", {}).get("conditions", [])
+        conditions = cluster.find("job", name).get("status", {}).get("conditions", [])
         return next((it["reason"] for it in conditions if it["type"] in ("Complete", "Failed")), None)
 
     gives_up = {"action": "FailJob", "onExitCodes": {"operator": "In", "values": [7]}}

@@ -94,7 +94,7 @@ def told(cluster, name, text):
 
 
 def gone(cluster, kind, name):
-    wait_for(lambda: cluster.kubectl("get", kind, name, check=False).returncode != 0, 60, f"{kind} {name} to be gone")
+    wait_for(lambda: cluster.is_gone(kind, name), 60, f"{kind} {name} to be gone")
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,15 @@
 """Clusters of EKS, and kubectl on them as its users have it."""
 
+import functools
 import json
 import shutil
 import tempfile
 import uuid
 
+import urllib3
+
 from . import quick_aws, tools
+from .kube_reads import NotRead, Reads
 from .waiting import wait_for
 
 TRUST = {
@@ -85,5 +89,25 @@ class Cluster:
         done = tools.run(self.program, *arguments, env=self.environment(keys), stdin=stdin, check=check, timeout_s=timeout_s)
         return done.stdout if check else done
 
+    @functools.cached_property
+    def reads(self):
+        return Reads(self.kubeconfig, self.environment())
+
     def get(self, *arguments):
-        return json.loads(self.kubectl("get", *arguments, "-o", "json"))
+        """What `kubectl get ... -o json` prints."""
+        return self.reads.get(*arguments)
+
+    def find(self, kind, name, namespace="default"):
+        """Nothing while it is not there, or nobody answers."""
+        try:
+            return self.get(kind, name, "-n", namespace)
+        except (NotRead, urllib3.exceptions.HTTPError):
+            return {}
+
+    def is_gone(self, kind, name, namespace="default"):
+        """Whether the API server says so."""
+        try:
+            self.get(kind, name, "-n", namespace)
+        except NotRead as refused:
+            return refused.status == 404
+        return False
