@@ -4,8 +4,10 @@ import base64
 import hashlib
 import json
 import os
+import socket
 import threading
 import urllib.error
+import urllib.parse
 import urllib.request
 
 import boto3
@@ -233,6 +235,22 @@ def test_presigned_urls(wharf, bucket):
     url = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k", "ResponseContentType": "text/x"})
     with urllib.request.urlopen(url) as answer:
         assert (answer.read(), answer.headers["content-type"]) == (b"by url", "text/x")
+
+
+def test_what_came_whole_is_kept_though_its_client_is_gone(wharf, s3, bucket):
+    names = [f"gone-{number}" for number in range(20)]
+    for name in names:
+        url = urllib.parse.urlsplit(signing(wharf).generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": name}))
+        head = f"PUT {url.path}?{url.query} HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"
+        with socket.create_connection((url.hostname, url.port)) as connection:
+            connection.sendall(head.encode())
+            assert b" 100 " in (said := connection.recv(1000)), said
+            connection.sendall(b"kept")
+
+    def missing():
+        return set(names) - {it["Key"] for it in s3.list_objects_v2(Bucket=bucket).get("Contents", [])}
+
+    wait_for(lambda: not missing(), 10, "all objects")
 
 
 def test_the_aws_cli_copies_lists_and_syncs(wharf, bucket, tmp_path):

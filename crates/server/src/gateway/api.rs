@@ -95,7 +95,7 @@ pub(super) struct Wanted<'a> {
     pub narrowed: bool,
     pub peer: &'a Peer,
     pub request_id: &'a str,
-    pub hold: &'a Hold,
+    pub hold: &'a Arc<Hold>,
     pub asking: &'a Asking,
 }
 

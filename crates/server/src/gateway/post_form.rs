@@ -28,7 +28,7 @@ use super::{
     auth::{Claim, Proof},
     bytes_in_flight::Hold,
     cors::S3,
-    form_answer,
+    detached, form_answer,
     head::Head,
 };
 
@@ -69,7 +69,7 @@ pub(super) struct Asked<'a> {
     pub head: &'a Head,
     pub peer: &'a Peer,
     pub request_id: &'a str,
-    pub hold: &'a Hold,
+    pub hold: &'a Arc<Hold>,
     pub asking: &'a Asking,
 }
 
@@ -143,10 +143,8 @@ impl Apis {
         };
         let endpoint = cx.endpoint.clone();
         let input = Input::Rest(Box::new(request));
-        let reply = self
-            .dispatcher
-            .dispatch(&**service, cx, OPERATION, input)
-            .await;
+        let (name, held) = (OPERATION.to_owned(), Arc::clone(asked.hold));
+        let reply = detached::dispatch(&self.dispatcher, service, cx, name, input, held).await;
         let made = form_answer::Made {
             endpoint: &endpoint,
             bucket: &of.bucket,

@@ -2,7 +2,7 @@
 //! and what the body must be is promised, so it passes to the operation piece by piece, and is held to the
 //! promise on its way (`wharf_wire::streaming`). Operations that take their body as a whole get it so, too.
 
-use std::io;
+use std::{io, sync::Arc};
 
 use bytes::Bytes;
 use http_body_util::BodyExt;
@@ -20,7 +20,7 @@ use super::{
     Apis, IamMode, Paced,
     api::{Wanted, stopped},
     auth::{Claim, Proof},
-    body,
+    body, detached,
     head::Head,
     host,
     unknown_service::waits_to_send,
@@ -59,7 +59,7 @@ const SUBRESOURCES: [&str; 22] = [
 
 /// A request that is known by its head.
 pub(super) struct ByHead<'a> {
-    pub service: &'a dyn Service,
+    pub service: &'a Arc<dyn Service>,
     pub operation: &'static OperationSchema,
     request: RestRequest,
     /// What it is for instead, and is not here.
@@ -80,7 +80,7 @@ impl Apis {
         let is_asked = |name: &&&str| request.query.iter().any(|(key, _)| key == **name);
         let lacking = SUBRESOURCES.iter().find(is_asked).copied();
         Some(ByHead {
-            service: &**service,
+            service,
             operation: &schema.operations[index],
             request,
             lacking,
@@ -128,10 +128,9 @@ impl Apis {
             }
         }
         let input = Input::Rest(Box::new(request));
-        let dispatched = self
-            .dispatcher
-            .dispatch(found.service, cx, operation.name, input);
-        let answer = dispatched.await;
+        let (name, held) = (operation.name.to_owned(), Arc::clone(wanted.hold));
+        let answer =
+            detached::dispatch(&self.dispatcher, found.service, cx, name, input, held).await;
         if !waits_to_send(head) {
             drain(&stream).await;
         }

@@ -169,4 +169,8 @@ fn who_waits_for_something_ends_with_its_client() {
     assert!(of(sqs, "ListQueues"));
     assert!(!of(sqs, "SendMessage"));
     assert!(!of(logs, "PutLogEvents"));
+    // An answer in pieces is for whoever reads it; a body in pieces may have come whole.
+    let s3 = &wharf_api_s3::schema::SERVICE;
+    assert!(of(s3, "GetObject"));
+    assert!(!of(s3, "PutObject"));
 }
