@@ -1,5 +1,6 @@
 """The registry as skopeo, buildah, podman and docker see it, and what it does with what they leave behind."""
 
+import base64
 import gzip
 import hashlib
 import io
@@ -7,9 +8,11 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import tarfile
 import threading
+import urllib.parse
 
 import pytest
 import requests
@@ -450,6 +453,28 @@ def test_upload_in_pieces(wharf):
     assert got.content == whole
     part = registry.ask("GET", f"blobs/{digest}", headers={"Range": "bytes=10-19"})
     assert part.status_code == 206 and part.content == whole[10:20]
+
+
+def test_what_came_whole_is_kept_though_its_client_is_gone(wharf):
+    name, _ = repository(wharf)
+    registry = Registry(wharf, name)
+    password = base64.b64encode(f"AWS:{wharf.registry_password()}".encode()).decode()
+    digests = []
+    for _ in range(20):
+        layer = os.urandom(4)
+        digests.append("sha256:" + hashlib.sha256(layer).hexdigest())
+        location = urllib.parse.urlsplit(registry.begin())
+        query = f"{location.query}&" if location.query else ""
+        head = (
+            f"PUT {location.path}?{query}digest={digests[-1]} HTTP/1.1\r\nHost: {location.netloc}\r\n"
+            f"Authorization: Basic {password}\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"
+        )
+        with socket.create_connection((location.hostname, location.port)) as connection:
+            connection.sendall(head.encode())
+            assert b" 100 " in (said := connection.recv(1000)), said
+            connection.sendall(layer)
+    for digest in digests:
+        wait_for(lambda digest=digest: registry.ask("HEAD", f"blobs/{digest}").status_code == 200, 10, "the layer")
 
 
 def test_cancelled_upload_is_unknown(wharf):

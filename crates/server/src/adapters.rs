@@ -3,12 +3,13 @@
 use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr},
+    panic::resume_unwind,
     sync::Arc,
 };
 
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use sha1::{Digest, Sha1};
@@ -474,7 +475,15 @@ fn registry_peer(peer: &Peer) -> wharf_registry::Peer {
 impl Handler for Registry {
     async fn handle(&self, request: Request<Incoming>, peer: Peer, _: &Asking) -> Response<Body> {
         let peer = registry_peer(&peer);
-        self.0.handle(request.map(Paced::new), peer).await
+        let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
+        let registry = self.0.clone();
+        let work = async move { registry.handle(request.map(Paced::new), peer).await };
+        if !changes {
+            return work.await;
+        }
+        // What came whole is kept though its client is gone. Nobody cancels it: a failure is a panic.
+        let ended = tokio::spawn(work).await;
+        ended.unwrap_or_else(|failed| resume_unwind(failed.into_panic()))
     }
 }
 
