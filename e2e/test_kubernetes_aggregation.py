@@ -15,7 +15,7 @@ pytestmark = pytest.mark.minutes(6)
 
 # Believes the API server's certificate alone, asks the cluster what a user may do, and keeps things in memory.
 SERVE = """
-import http.server, json, os, ssl, urllib.request
+import http.server, json, ssl, urllib.parse, urllib.request
 
 ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/"
 GROUP = "parts.example.com"
@@ -46,8 +46,14 @@ class Server(http.server.BaseHTTPRequestHandler):
         if path[:3] != ["apis", GROUP, "v1"]:
             return self.answer(404, {})
         space, name = path[4], "/".join(path[6:])
-        asked = {"namespace": space, "group": GROUP, "resource": "things", "verb": self.command.lower()}
-        spec = {"user": user, "groups": self.headers.get_all("X-Remote-Group"), "resourceAttributes": asked}
+        verb = {"POST": "create", "DELETE": "delete"}.get(self.command, "get" if name else "list")
+        asked = {"namespace": space, "group": GROUP, "resource": "things", "verb": verb}
+        extra = {}
+        for head, value in self.headers.items():
+            if head.lower().startswith("x-remote-extra-"):
+                extra.setdefault(urllib.parse.unquote(head[15:].lower()), []).append(value)
+        groups = self.headers.get_all("X-Remote-Group")
+        spec = {"user": user, "groups": groups, "extra": extra, "resourceAttributes": asked}
         review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec}
         may = ask("/apis/authorization.k8s.io/v1/subjectaccessreviews", review)["status"]["allowed"]
         if self.command == "POST":
@@ -157,7 +163,7 @@ def test_who_may_not_is_not_passed_on(cluster, served):
     wait_for(allowed, 10, "a role that is known")
     thing = {"apiVersion": f"{GROUP}/v1", "kind": "Thing", "metadata": {"name": "axle"}}
     made_by = json.loads(kubectl("create", "-f", "-", "--validate=false", "-o=json", "--as=jane", stdin=json.dumps(thing)))
-    assert made_by["metadata"]["annotations"]["made-by"] == "jane"
+    assert made_by["metadata"]["annotations"] == {"made-by": "jane", "may": "True"}
 
 
 def test_one_that_is_gone_is_told_and_hurts_nobody(cluster, served):
