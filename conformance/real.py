@@ -24,6 +24,8 @@ IMAGES = {
     "e2e/jessie-dnsutils:1.0": "conformance/images/jessie-dnsutils",
     "e2e/nautilus:1.0": "conformance/images/nautilus",
     "e2e/nonewprivs:1.0": "conformance/images/nonewprivs",
+    "e2e/sample-apiserver:1.17": "conformance/images/sample-apiserver",
+    "gc/etcd:3.4.13-0": "conformance/images/etcd",
     "gc/pause:3.2": "conformance/images/pause",
 }
 

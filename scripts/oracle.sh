@@ -20,7 +20,7 @@ declare -A sha256=(
 )
 go_version=1.19.8-2
 home=$PWD/.cache/oracle
-programs=(kubemark kubectl ginkgo e2e.test agnhost nnp pause)
+programs=(kubemark kubectl ginkgo e2e.test agnhost nnp pause sample-apiserver)
 [ "$#" = 0 ] || programs=("$@")
 jobs=${WHARF_ORACLE_JOBS:-$(nproc)}
 

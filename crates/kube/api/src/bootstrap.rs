@@ -13,7 +13,10 @@ use wharf_kube_model::{
     persistent::LEGACY_EBS,
 };
 
-use crate::cluster::{Cluster, Network, OwnServer};
+use crate::{
+    aggregation,
+    cluster::{Cluster, FrontProxy, Network, OwnServer},
+};
 
 /// Who makes them.
 pub const USER: &str = "system:apiserver";
@@ -43,6 +46,10 @@ pub async fn tell(cluster: &Cluster) -> bool {
     let mut is_told = true;
     for (path, object) in own_service(cluster.network(), &cluster.without()) {
         is_told &= make(cluster, &path, &object, true).await;
+    }
+    if let Some(known) = cluster.front_proxy() {
+        let path = format!("/api/v1/namespaces/{SYSTEM}/configmaps");
+        is_told &= make(cluster, &path, &authentication(known), true).await;
     }
     is_told
 }
@@ -83,7 +90,7 @@ async fn make(cluster: &Cluster, path: &str, object: &Value, replaces: bool) -> 
     is_made
 }
 
-async fn send(cluster: &Cluster, method: Method, path: &str, object: &Value) -> (u16, String) {
+pub async fn send(cluster: &Cluster, method: Method, path: &str, object: &Value) -> (u16, String) {
     let user = UserInfo::authenticated(USER, &[MASTERS]);
     let body = Full::new(Bytes::from(object.to_string())).map_err(|never| match never {});
     let mut request = Request::new(body.boxed_unsync());
@@ -163,6 +170,25 @@ fn own_service(network: &Network, without: &Parts) -> Vec<(String, Value)> {
     ]
 }
 
+/// By what aggregated servers know clients, and believe this server who asks.
+fn authentication(known: &FrontProxy) -> Value {
+    let list = |it: &str| json!([it]).to_string();
+    json!({
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "extension-apiserver-authentication"},
+        "data": {
+            "client-ca-file": known.clients,
+            "requestheader-client-ca-file": known.authority,
+            "requestheader-allowed-names": list(aggregation::FRONT_PROXY),
+            "requestheader-username-headers": list(aggregation::USER_HEADER),
+            "requestheader-uid-headers": list(aggregation::UID_HEADER),
+            "requestheader-group-headers": list(aggregation::GROUP_HEADER),
+            "requestheader-extra-headers-prefix": list(aggregation::EXTRA_HEADER),
+        },
+    })
+}
+
 /// The service at which pods ask for names, at the tenth address of the range as on EKS.
 fn name_service(network: &Network) -> Option<(String, Value)> {
     let address = network.service_range.hosts().nth(9)?.to_string();
@@ -215,7 +241,9 @@ fn objects() -> Vec<(String, Value)> {
             class,
         ));
     }
-    for object in bootstrap::roles().into_iter().chain(bootstrap::bindings()) {
+    let reader = std::iter::once(bootstrap::authentication_reader());
+    let roles = bootstrap::roles().into_iter().chain(reader);
+    for object in roles.chain(bootstrap::bindings()) {
         if let Some(path) = rbac_path(&object) {
             all.push((path, object));
         }

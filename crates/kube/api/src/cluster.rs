@@ -28,6 +28,7 @@ use wharf_store::{Store, StoreError};
 
 use crate::{
     admission::Turns,
+    aggregation::Aggregation,
     answer::{Answer, Body},
     audit::{Audit, Origin},
     conversion::Converters,
@@ -66,6 +67,15 @@ pub trait Nodes: Send + Sync + 'static {
         to: Box<dyn Connection>,
         name: &str,
         authorities: &[u8],
+    ) -> io::Result<Box<dyn Connection>>;
+
+    /// The same to an aggregated server, which is shown the certificate of [`FrontProxy`]'s authority. Without authorities its own is not
+    /// checked.
+    async fn aggregated(
+        &self,
+        to: Box<dyn Connection>,
+        name: &str,
+        authorities: Option<&[u8]>,
     ) -> io::Result<Box<dyn Connection>>;
 }
 
@@ -112,6 +122,15 @@ pub struct OwnServer {
     pub addresses: Vec<Ipv4Addr>,
 }
 
+/// By what aggregated servers know clients of the cluster, and this server: authorities in PEM.
+#[derive(Debug, Clone)]
+pub struct FrontProxy {
+    /// Of clients' own certificates.
+    pub clients: String,
+    /// Of this server's, by whose name it is believed who asks.
+    pub authority: String,
+}
+
 /// What a cluster is served with.
 pub struct Parts {
     pub authorizer: Arc<dyn Authorizer>,
@@ -133,6 +152,8 @@ pub struct Parts {
     pub fargate: Option<Arc<dyn FargateProfiles>>,
     /// What the cluster goes without at first.
     pub without: parts::Parts,
+    /// Without it, aggregated servers are not told by what they know anybody.
+    pub front_proxy: Option<FrontProxy>,
 }
 
 pub struct Inner {
@@ -145,6 +166,7 @@ pub struct Inner {
     pub cataloguing: tokio::sync::Mutex<()>,
     pub turns: Turns,
     pub webhooks: Webhooks,
+    pub aggregation: Aggregation,
     pub converters: ArcSwap<Converters>,
     /// What the cluster goes without.
     pub without: ArcSwap<parts::Parts>,
@@ -231,6 +253,7 @@ impl Cluster {
             cataloguing: tokio::sync::Mutex::default(),
             turns: Turns::default(),
             webhooks: Webhooks::default(),
+            aggregation: Aggregation::default(),
             converters: ArcSwap::default(),
             usage: crate::measured::Usage::default(),
             users: Mutex::default(),
@@ -238,16 +261,28 @@ impl Cluster {
         });
         crate::definitions::load(&inner).await?;
         crate::webhooks::load(&inner).await?;
+        crate::aggregation::load(&inner).await?;
         let cluster = Self { inner };
         crate::bootstrap::ensure(&cluster).await;
         cluster.tell().await;
         tokio::spawn(crate::definitions::follow(Arc::downgrade(&cluster.inner)));
         tokio::spawn(crate::webhooks::follow(Arc::downgrade(&cluster.inner)));
+        tokio::spawn(crate::aggregation::follow(Arc::downgrade(&cluster.inner)));
         Ok(cluster)
     }
 
     pub fn objects(&self) -> &Arc<Objects> {
         &self.inner.objects
+    }
+
+    /// For what the server does by its own API.
+    pub(crate) fn of(inner: &Arc<Inner>) -> Self {
+        let inner = Arc::clone(inner);
+        Self { inner }
+    }
+
+    pub(crate) fn front_proxy(&self) -> Option<&FrontProxy> {
+        self.inner.parts.front_proxy.as_ref()
     }
 
     /// The kinds of this moment.

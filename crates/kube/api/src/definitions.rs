@@ -34,6 +34,7 @@ fn is_definition(call: &Call) -> bool {
 /// What the server itself says in a definition: whether its names are free, and so whether its kinds are served.
 pub fn before_write(call: &Call, object: &mut Value, live: Option<&Value>) -> Result<(), Fault> {
     crate::webhooks::before_write(call, object, live)?;
+    crate::aggregation::before_write(call, object, live)?;
     if !is_definition(call) {
         return Ok(());
     }
@@ -204,6 +205,7 @@ fn set(definition: &mut Value, kind: &str, holds: bool, reason: &str, message: &
 /// The catalog is that of the definitions as they are now, and so are the webhooks, before their writer hears of it.
 pub async fn after_write(call: &Call) -> Result<(), Fault> {
     crate::webhooks::after_write(call).await?;
+    crate::aggregation::after_write(call).await?;
     match is_definition(call) {
         true => load(&call.cluster).await.map_err(store_fault),
         false => Ok(()),

@@ -6,7 +6,10 @@ use indexmap::IndexMap;
 use serde_json::{Value, json};
 use wharf_kube_model::{Catalog, Resource};
 
-use crate::cluster::{Network, OwnServer};
+use crate::{
+    aggregation::Snapshot,
+    cluster::{Network, OwnServer},
+};
 
 /// Versions of each group, and the resources of each version, in the catalog's order.
 type Groups<'a> = IndexMap<&'a str, IndexMap<&'a str, Vec<&'a Resource>>>;
@@ -35,31 +38,43 @@ pub fn versions(network: &Network) -> Value {
     })
 }
 
+/// Groups with a name and their versions, this server's own in front of those of aggregated servers.
+fn named<'a>(catalog: &'a Catalog, others: &'a Snapshot) -> IndexMap<&'a str, Vec<&'a str>> {
+    let mut named = IndexMap::<&str, Vec<&str>>::new();
+    for (name, versions) in groups(catalog) {
+        if !name.is_empty() {
+            named.insert(name, versions.into_keys().collect());
+        }
+    }
+    for it in others.beside(catalog) {
+        named.entry(&it.group).or_default().push(&it.version);
+    }
+    named
+}
+
 /// `/apis`
-pub fn group_list(catalog: &Catalog) -> Value {
-    let groups = groups(catalog);
-    let named = groups.iter().filter(|(name, _)| !name.is_empty());
-    json!({
-        "kind": "APIGroupList",
-        "apiVersion": "v1",
-        "groups": named.map(|(name, versions)| group_of(name, versions)).collect::<Vec<_>>(),
-    })
+pub fn group_list(catalog: &Catalog, others: &Snapshot) -> Value {
+    let named = named(catalog, others);
+    let all = named
+        .iter()
+        .map(|(name, versions)| group_of(name, versions));
+    json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": all.collect::<Vec<_>>()})
 }
 
 /// `/apis/GROUP`
-pub fn group(catalog: &Catalog, name: &str) -> Option<Value> {
-    let groups = groups(catalog);
-    let versions = groups.get(name).filter(|_| !name.is_empty())?;
+pub fn group(catalog: &Catalog, others: &Snapshot, name: &str) -> Option<Value> {
+    let named = named(catalog, others);
+    let versions = named.get(name)?;
     let mut group = group_of(name, versions);
     group["kind"] = "APIGroup".into();
     group["apiVersion"] = "v1".into();
     Some(group)
 }
 
-fn group_of(name: &str, versions: &IndexMap<&str, Vec<&Resource>>) -> Value {
+fn group_of(name: &str, versions: &[&str]) -> Value {
     let version =
         |version: &&str| json!({"groupVersion": format!("{name}/{version}"), "version": version});
-    let all: Vec<Value> = versions.keys().map(version).collect();
+    let all: Vec<Value> = versions.iter().map(version).collect();
     json!({"name": name, "versions": all, "preferredVersion": all.first()})
 }
 
@@ -112,22 +127,33 @@ pub fn resource_list(catalog: &Catalog, group: &str, version: &str) -> Option<Va
 }
 
 /// `/api` and `/apis` in the form that says all at once; `core`: of the group without a name.
-pub fn aggregated(catalog: &Catalog, form: &str, core: bool) -> Value {
+pub fn aggregated(catalog: &Catalog, others: &Snapshot, form: &str, core: bool) -> Value {
+    let mut all = IndexMap::<&str, Vec<Value>>::new();
     let groups = groups(catalog);
-    let items = groups.iter().filter(|(name, _)| name.is_empty() == core);
-    let items = items.map(|(name, versions)| {
+    for (name, versions) in groups.iter().filter(|(name, _)| name.is_empty() == core) {
         let versions = versions.iter().map(|(version, resources)| {
-            json!({
-                "version": version,
-                "resources": resources.iter().map(|it| aggregated_resource(it)).collect::<Vec<_>>(),
-                "freshness": "Current",
-            })
+            let resources: Vec<Value> =
+                resources.iter().map(|it| aggregated_resource(it)).collect();
+            json!({"version": version, "resources": resources, "freshness": "Current"})
         });
+        all.insert(name, versions.collect());
+    }
+    for it in others.beside(catalog).into_iter().filter(|_| !core) {
+        let resources = it.told.as_ref().map(|told| told.resources.clone());
+        // What an unavailable server told before may have changed.
+        let is_current = it.is_available && resources.is_some();
+        all.entry(&it.group).or_default().push(json!({
+            "version": it.version,
+            "resources": resources.unwrap_or_else(|| json!([])),
+            "freshness": if is_current { "Current" } else { "Stale" },
+        }));
+    }
+    let items = all.into_iter().map(|(name, versions)| {
         let metadata = match core {
             true => json!({"creationTimestamp": null}),
             false => json!({"name": name, "creationTimestamp": null}),
         };
-        json!({"metadata": metadata, "versions": versions.collect::<Vec<_>>()})
+        json!({"metadata": metadata, "versions": versions})
     });
     json!({
         "kind": "APIGroupDiscoveryList",

@@ -4,7 +4,8 @@
 //! clients like any other.
 //!
 //! A request goes [`Cluster::serve`] → `request` (what is asked) → authorizer → `call` (of which kind, in which form) → `reading`,
-//! `watching`, `creating`, `writing`, `patching`, `deleting`, `subresources`, `reviews`, or on to a node (`passing`, and `measured` for what pods use). Each write goes through
+//! `watching`, `creating`, `writing`, `patching`, `deleting`, `subresources`, `reviews`, or on to a node (`passing`, and `measured` for what pods use) or an aggregated server
+//! (`aggregation`). Each write goes through
 //! `admission` with the `webhooks` of the cluster's users, the rules of the kind (`wharf-kube-model`) and one transaction of `storage`.
 //! Between `storage` and everything else stands `conversion`, for custom resources of several versions.
 //!
@@ -14,6 +15,7 @@
 #![forbid(unsafe_code)]
 
 mod admission;
+mod aggregation;
 mod answer;
 mod audit;
 mod body;
@@ -44,10 +46,11 @@ mod watching;
 mod webhooks;
 mod writing;
 
+pub use aggregation::FRONT_PROXY;
 pub use answer::{Answer, Body};
 pub use audit::{Audit, AuditRecord, Origin};
 pub use cluster::{
-    AwsPlace, Cluster, Connection, FargateProfiles, Network, Nodes, OwnServer, Parts,
+    AwsPlace, Cluster, Connection, FargateProfiles, FrontProxy, Network, Nodes, OwnServer, Parts,
     PodIdentities, Servers,
 };
 pub use storage::Objects;

@@ -17,6 +17,7 @@ use http::{
     header::{self, CONNECTION, HOST, HeaderName, UPGRADE},
 };
 use http_body_util::BodyExt;
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use percent_encoding::percent_decode_str;
 use tokio::sync::OwnedSemaphorePermit;
@@ -112,8 +113,8 @@ fn opens_session(target: &str) -> bool {
     first.is_some_and(|it| PATHS.contains(&it.to_ascii_lowercase().as_str()))
 }
 
-/// The head for the far end.
-fn head(incoming: &Incoming, route: &route::Route) -> HeaderMap {
+/// The headers of a request that are for whoever is at the far end of it.
+pub fn kept(incoming: &Incoming) -> HeaderMap {
     let mut headers = incoming.headers.clone();
     // What the client calls a matter of its own connection stays here.
     let listed: Vec<String> = headers
@@ -141,13 +142,19 @@ fn head(incoming: &Incoming, route: &route::Route) -> HeaderMap {
     for name in secret {
         headers.remove(name);
     }
-    if !route.is_kubelet() {
-        // Links in what is coded could not be led through this server.
-        headers.remove(header::ACCEPT_ENCODING);
-    }
     if let (Some(upgrade), Some(_)) = (upgrade, &incoming.upgrade) {
         headers.insert(UPGRADE, upgrade);
         headers.insert(CONNECTION, http::HeaderValue::from_static("Upgrade"));
+    }
+    headers
+}
+
+/// The head for a node or a pod.
+fn head(incoming: &Incoming, route: &route::Route) -> HeaderMap {
+    let mut headers = kept(incoming);
+    if !route.is_kubelet() {
+        // Links in what is coded could not be led through this server.
+        headers.remove(header::ACCEPT_ENCODING);
     }
     if let Ok(host) = route.host.parse() {
         headers.insert(HOST, host);
@@ -162,16 +169,6 @@ async fn forward(
     body: Body,
     place: [OwnedSemaphorePermit; 2],
 ) -> Result<Answer, Fault> {
-    let failed = |error: hyper::Error| {
-        tracing::warn!(%error, host = route.host, "a request could not be passed on");
-        Status::internal("the far end broke off")
-    };
-    let (mut sender, driver) = hyper::client::conn::http1::Builder::new()
-        .handshake::<_, Body>(TokioIo::new(connection))
-        .await
-        .map_err(failed)?;
-    // Errors reach whoever waits for the answer. Who no longer does takes it along: a far end that reads nothing would keep it for ever.
-    let driver = AbortOnDropHandle::new(tokio::spawn(driver.with_upgrades()));
     let mut headers = head(&incoming, route);
     let wants_upgrade = headers.contains_key(UPGRADE);
     // A session's bytes follow the head; a body is none of it. Nor are others passed on whose length would be told and never come.
@@ -187,17 +184,40 @@ async fn forward(
     let target = route.target.parse();
     *request.uri_mut() = target.map_err(|_| Status::bad_request("the path cannot be passed on"))?;
     *request.headers_mut() = headers;
-    let answering = sender.send_request(request);
-    let answered = match route.is_kubelet() {
+    let answering = send(connection, request, incoming.upgrade, place);
+    match route.is_kubelet() {
         // A session begins with its head at once; a page of a pod takes as long as its pod.
-        true => tokio::time::timeout(REACHES, answering).await,
-        false => Ok(answering.await),
+        true => {
+            let answered = tokio::time::timeout(REACHES, answering).await;
+            answered
+                .unwrap_or_else(|_| Err(Status::internal("the node did not answer in time").into()))
+        }
+        false => answering.await,
+    }
+}
+
+/// One request over a connection of its own, which lives for as long as the answer is read or the session lasts; `place` with it.
+pub async fn send(
+    connection: Box<dyn Connection>,
+    request: Request<Body>,
+    near: Option<OnUpgrade>,
+    place: impl Send + 'static,
+) -> Result<Answer, Fault> {
+    let host = request.headers().get(HOST).cloned();
+    let failed = |error: hyper::Error| {
+        tracing::warn!(%error, ?host, "a request could not be passed on");
+        Status::internal("the far end broke off")
     };
-    let answered = answered.map_err(|_| Status::internal("the node did not answer in time"))?;
-    let mut response = answered.map_err(failed)?;
+    let (mut sender, driver) = hyper::client::conn::http1::Builder::new()
+        .handshake::<_, Body>(TokioIo::new(connection))
+        .await
+        .map_err(failed)?;
+    // Errors reach whoever waits for the answer. Who no longer does takes it along: a far end that reads nothing would keep it for ever.
+    let driver = AbortOnDropHandle::new(tokio::spawn(driver.with_upgrades()));
+    let mut response = sender.send_request(request).await.map_err(failed)?;
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         let far = hyper::upgrade::on(&mut response);
-        let Some(near) = incoming.upgrade else {
+        let Some(near) = near else {
             return Err(Status::bad_request("Upgrade request required").into());
         };
         tokio::spawn(async move {
@@ -222,7 +242,7 @@ async fn forward(
     Ok(Answer::from_parts(head, body.boxed_unsync()))
 }
 
-fn empty() -> Body {
+pub fn empty() -> Body {
     let none = http_body_util::Empty::<Bytes>::new();
     none.map_err(|never| match never {}).boxed_unsync()
 }

@@ -11,6 +11,7 @@ use sha2::Digest as _;
 use wharf_kube_model::{Catalog, codec::MediaType, openapi, status::Status};
 
 use crate::{
+    aggregation::{Aggregated, Snapshot},
     answer::{self, Answer, Fault},
     cluster::Inner,
     discovery,
@@ -37,9 +38,10 @@ pub async fn answer(
         return Err(Status::no_such_page().into());
     }
     let catalog = inner.catalog.load_full();
+    let others = inner.aggregation.now();
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     match parts.as_slice() {
-        [""] => Ok(root(inner, &catalog, headers)),
+        [""] => Ok(root(inner, (&catalog, &others), headers)),
         ["version"] => Ok(json_answer(&version(inner))),
         ["healthz" | "livez" | "readyz"] => Ok(health(inner, parts[0], query).await),
         ["healthz" | "livez" | "readyz", check] if CHECKS.contains(check) => {
@@ -53,15 +55,18 @@ pub async fn answer(
         [".well-known", "openid-configuration"] => {
             Ok(json_answer(&inner.parts.openid_configuration))
         }
-        ["api"] | ["apis"] => Ok(groups(inner, &catalog, parts[0] == "api", headers)),
-        ["api", version] => of_resources(inner, &catalog, "", version, headers),
+        ["api"] | ["apis"] => {
+            let core = parts[0] == "api";
+            Ok(groups(inner, (&catalog, &others), core, headers))
+        }
+        ["api", version] => of_resources(&catalog, "", version, headers),
         ["apis", group] => {
-            let group = discovery::group(&catalog, group);
+            let group = discovery::group(&catalog, &others, group);
             let group = group.ok_or_else(Status::no_such_page)?;
             Ok(in_form(&catalog, &group, headers))
         }
-        ["apis", group, version] => of_resources(inner, &catalog, group, version, headers),
-        ["openapi", rest @ ..] => openapi_answer(inner, &catalog, rest, headers),
+        ["apis", group, version] => of_resources(&catalog, group, version, headers),
+        ["openapi", rest @ ..] => openapi_answer(inner, (&catalog, &others), rest, headers),
         _ => Err(Status::no_such_page().into()),
     }
 }
@@ -81,8 +86,11 @@ fn in_form(catalog: &Catalog, value: &Value, headers: &HeaderMap) -> Answer {
     answer::value(catalog, 200, media, value)
 }
 
-fn root(inner: &Inner, catalog: &Arc<Catalog>, headers: &HeaderMap) -> Answer {
-    let document = inner.documents.get(catalog, "/", |catalog| {
+/// The kinds of this server and those of others.
+type Kinds<'a> = (&'a Arc<Catalog>, &'a Arc<Snapshot>);
+
+fn root(inner: &Inner, kinds: Kinds<'_>, headers: &HeaderMap) -> Answer {
+    let document = inner.documents.get(kinds, "/", |catalog| {
         let mut paths = vec!["/api".to_owned(), "/apis".to_owned()];
         for resource in catalog.all() {
             let path = match resource.group.as_str() {
@@ -93,6 +101,8 @@ fn root(inner: &Inner, catalog: &Arc<Catalog>, headers: &HeaderMap) -> Answer {
                 paths.push(path);
             }
         }
+        let aggregated = kinds.1.beside(catalog).into_iter();
+        paths.extend(aggregated.map(|it| format!("/apis/{}/{}", it.group, it.version)));
         let others = [
             "/healthz",
             "/livez",
@@ -200,19 +210,20 @@ fn aggregated_form(headers: &HeaderMap) -> Option<&'static str> {
     None
 }
 
-fn groups(inner: &Inner, catalog: &Arc<Catalog>, core: bool, headers: &HeaderMap) -> Answer {
+fn groups(inner: &Inner, kinds: Kinds<'_>, core: bool, headers: &HeaderMap) -> Answer {
+    let (catalog, others) = kinds;
     let Some(form) = aggregated_form(headers) else {
         let value = match core {
             true => discovery::versions(&inner.parts.network),
-            false => discovery::group_list(catalog),
+            false => discovery::group_list(catalog, others),
         };
         let mut answer = in_form(catalog, &value, headers);
         vary(&mut answer);
         return answer;
     };
     let name = format!("groups {core} {form}");
-    let document = inner.documents.get(catalog, &name, |catalog| {
-        serde_json::to_vec(&discovery::aggregated(catalog, form, core)).ok()
+    let document = inner.documents.get(kinds, &name, |catalog| {
+        serde_json::to_vec(&discovery::aggregated(catalog, others, form, core)).ok()
     });
     let kind = format!("{JSON};g=apidiscovery.k8s.io;v={form};as=APIGroupDiscoveryList");
     let answer = document.map(|it| document_answer(&it, &kind, headers));
@@ -226,13 +237,11 @@ fn vary(answer: &mut Answer) {
 }
 
 fn of_resources(
-    inner: &Inner,
     catalog: &Arc<Catalog>,
     group: &str,
     version: &str,
     headers: &HeaderMap,
 ) -> Result<Answer, Fault> {
-    let _ = inner;
     let list = discovery::resource_list(catalog, group, version);
     let list = list.ok_or_else(Status::no_such_page)?;
     Ok(in_form(catalog, &list, headers))
@@ -240,7 +249,7 @@ fn of_resources(
 
 fn openapi_answer(
     inner: &Inner,
-    catalog: &Arc<Catalog>,
+    kinds: Kinds<'_>,
     rest: &[&str],
     headers: &HeaderMap,
 ) -> Result<Answer, Fault> {
@@ -251,31 +260,53 @@ fn openapi_answer(
     let (kind, document) = match rest {
         ["v2"] if wants_protobuf => {
             let make = |catalog: &Catalog| Some(openapi::v2_protobuf(catalog));
-            (
-                OPENAPI_V2,
-                inner.documents.get(catalog, "v2 protobuf", make),
-            )
+            (OPENAPI_V2, inner.documents.get(kinds, "v2 protobuf", make))
         }
         ["v2"] => {
             let make = |catalog: &Catalog| Some(openapi::v2(catalog));
-            (JSON, inner.documents.get(catalog, &name, make))
+            (JSON, inner.documents.get(kinds, &name, make))
         }
         ["v3"] => {
-            let make = |catalog: &Catalog| Some(openapi::v3_index(catalog));
-            (JSON, inner.documents.get(catalog, &name, make))
+            let make = |catalog: &Catalog| {
+                with_others(openapi::v3_index(catalog), &kinds.1.beside(catalog))
+            };
+            (JSON, inner.documents.get(kinds, &name, make))
         }
         ["v3", "api", version] => {
             let make = |catalog: &Catalog| openapi::v3(catalog, "", version);
-            (JSON, inner.documents.get(catalog, &name, make))
+            (JSON, inner.documents.get(kinds, &name, make))
         }
         ["v3", "apis", group, version] => {
-            let make = |catalog: &Catalog| openapi::v3(catalog, group, version);
-            (JSON, inner.documents.get(catalog, &name, make))
+            let own = |catalog: &Catalog| openapi::v3(catalog, group, version);
+            let other = || {
+                let found = kinds.1.find(kinds.0, group, version)?;
+                Some(found.told.as_ref()?.openapi.as_ref()?.to_vec())
+            };
+            let make = |catalog: &Catalog| own(catalog).or_else(other);
+            (JSON, inner.documents.get(kinds, &name, make))
         }
         _ => (JSON, None),
     };
     let document = document.ok_or_else(Status::no_such_page)?;
     Ok(document_answer(&document, kind, headers))
+}
+
+/// The index of OpenAPI 3 with the documents that aggregated servers have.
+fn with_others(index: Vec<u8>, others: &[&Arc<Aggregated>]) -> Option<Vec<u8>> {
+    if others.is_empty() {
+        return Some(index);
+    }
+    let mut index: Value = serde_json::from_slice(&index).ok()?;
+    for it in others {
+        let Some(document) = it.told.as_ref().and_then(|told| told.openapi.as_ref()) else {
+            continue;
+        };
+        let root = format!("apis/{}/{}", it.group, it.version);
+        let hash = hex::encode_upper(sha2::Sha256::digest(document));
+        let url = format!("/openapi/v3/{root}?hash={hash}");
+        index["paths"][root] = json!({"serverRelativeURL": url});
+    }
+    serde_json::to_vec(&index).ok()
 }
 
 fn document_answer(document: &Document, kind: &str, headers: &HeaderMap) -> Answer {

@@ -7,6 +7,7 @@ use http::{Method, Request, header::USER_AGENT};
 use http_body_util::{BodyExt, Limited};
 use hyper::upgrade::OnUpgrade;
 use parking_lot::Mutex;
+use percent_encoding::percent_decode_str;
 use wharf_base::Timestamp;
 use wharf_kube_auth::{Attributes, Decision, UserInfo};
 use wharf_kube_model::{
@@ -16,6 +17,7 @@ use wharf_kube_model::{
 };
 
 use crate::{
+    aggregation::{self, Aggregated},
     answer::{self, Answer, Body, Fault},
     audit::{Origin, Outcome, Telling},
     call::Call,
@@ -56,14 +58,7 @@ pub struct Incoming {
 /// lasts, that it was given up is told there.
 pub async fn serve(inner: &Arc<Inner>, request: Request<Body>, user: &UserInfo) -> Answer {
     let target = request::target_of(&request);
-    let lasts = match &target {
-        Some(Target::Resource(asked)) => {
-            let subresource = asked.subresource.as_deref().unwrap_or_default();
-            asked.verb == "watch" || PASSED.contains(&subresource)
-        }
-        _ => false,
-    };
-    if lasts {
+    if target.as_ref().is_some_and(lasts) {
         return answered(inner, request, target, user).await;
     }
     let (inner, user) = (Arc::clone(inner), user.clone());
@@ -73,6 +68,38 @@ pub async fn serve(inner: &Arc<Inner>, request: Request<Body>, user: &UserInfo) 
         let status = Status::internal("the request could not be answered");
         answer::fault(&Catalog::built_in(), MediaType::Json, &status)
     })
+}
+
+/// Whether it is a watch, a log or a session.
+fn lasts(target: &Target) -> bool {
+    match target {
+        Target::Resource(asked) => {
+            let subresource = asked.subresource.as_deref().unwrap_or_default();
+            asked.verb == "watch" || PASSED.contains(&subresource)
+        }
+        Target::Path => false,
+    }
+}
+
+/// The aggregated server that answers instead of this one.
+fn aggregated_by(inner: &Inner, target: &Target, path: &str) -> Option<Arc<Aggregated>> {
+    let others = inner.aggregation.now();
+    if others.all.is_empty() {
+        return None;
+    }
+    let catalog = inner.catalog.load();
+    let found = match target {
+        Target::Resource(asked) => others.find(&catalog, &asked.group, &asked.version),
+        Target::Path => {
+            let decoded = percent_decode_str(path).decode_utf8().ok()?;
+            let mut parts = decoded.trim_matches('/').split('/');
+            let is_group = parts.next() == Some("apis");
+            let (group, version) = (parts.next()?, parts.next()?);
+            let found = others.find(&catalog, group, version);
+            found.filter(|_| is_group && parts.next().is_none())
+        }
+    };
+    found.cloned()
 }
 
 async fn answered(
@@ -122,10 +149,17 @@ async fn answered(
     let decision = inner.parts.authorizer.authorize(user, &attributes).await;
     telling.outcome.is_allowed = decision.allows();
     decision.reason().clone_into(&mut telling.outcome.reason);
-    let answered = match target {
-        None => Err(Fault::from(Status::bad_request("the path is no text"))),
-        Some(_) if !decision.allows() => Err(not_allowed(user, &attributes, &decision).into()),
-        Some(Target::Path) => {
+    let other = target
+        .as_ref()
+        .and_then(|it| aggregated_by(inner, it, &incoming.path));
+    let answered = match (target, other) {
+        (None, _) => Err(Fault::from(Status::bad_request("the path is no text"))),
+        (Some(_), _) if !decision.allows() => Err(not_allowed(user, &attributes, &decision).into()),
+        (Some(target), Some(other)) => {
+            let lasts = lasts(&target);
+            aggregation::pass(inner, &other, incoming, body, (user, lasts)).await
+        }
+        (Some(Target::Path), None) => {
             let Incoming {
                 method,
                 path,
@@ -136,7 +170,7 @@ async fn answered(
             let _place = inner.short_place(user).await;
             paths::answer(inner, method, path, query, headers).await
         }
-        Some(Target::Resource(asked)) => {
+        (Some(Target::Resource(asked)), None) => {
             let notes = Arc::clone(&notes);
             resource(inner, incoming, body, asked, (user, began, notes)).await
         }

@@ -23,8 +23,8 @@ use crate::{
     bootstrap,
     call::{Call, store_fault},
 };
-pub use ask::{ask, turn_to_read};
-pub use hook::{Endpoint, Verb};
+pub use ask::{ask, speak, turn_to_read};
+pub use hook::{Endpoint, Service, Verb};
 use hook::{Hook, Subject};
 pub use index::{Webhooks, after_write, follow, load};
 use turn::{Turn, asked, completed};

@@ -201,6 +201,15 @@ const BASIC: &[Line] = &[(
     &["authorization.k8s.io"],
     &["selfsubjectaccessreviews", "selfsubjectrulesreviews"],
 )];
+/// Who asks this server who somebody is and what they may, as aggregated servers do.
+const DELEGATOR: &[Line] = &[
+    (&["create"], &["authentication.k8s.io"], &["tokenreviews"]),
+    (
+        &["create"],
+        &["authorization.k8s.io"],
+        &["subjectaccessreviews"],
+    ),
+];
 const REVIEWS_SELF: &[Line] = &[(
     &["create"],
     &["authentication.k8s.io"],
@@ -345,11 +354,24 @@ pub fn roles() -> Vec<Value> {
         of("eks:ebs-csi-controller", VOLUMES),
         of(POLICY_ROLE, POLICIES),
         role(CERTIFICATE_ROLE, signing),
+        of("system:auth-delegator", DELEGATOR),
         role(SELF_NODE_CLIENT, certified("selfnodeclient")),
         role(NODE_CLIENT, certified("nodeclient")),
     ];
     all_roles.extend(approvers());
     all_roles
+}
+
+/// By which aggregated servers learn whom to believe.
+pub fn authentication_reader() -> Value {
+    let mut reader = role("extension-apiserver-authentication-reader", Vec::new());
+    reader["kind"] = "Role".into();
+    reader["metadata"]["namespace"] = "kube-system".into();
+    reader["rules"] = json!([{
+        "apiGroups": [""], "resources": ["configmaps"], "verbs": READ,
+        "resourceNames": ["extension-apiserver-authentication"],
+    }]);
+    reader
 }
 
 /// ClusterRoleBindings.

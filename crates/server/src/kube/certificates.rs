@@ -9,6 +9,7 @@ use rustls::{
 };
 use tokio_rustls::TlsAcceptor;
 use wharf_base::net::Cidr4;
+use wharf_kube_api::FRONT_PROXY;
 use wharf_kube_auth::user::MASTERS;
 use wharf_kube_controllers::ServerNames;
 use wharf_svc_eks::control_planes::{ControlPlaneError, Wanted};
@@ -47,10 +48,12 @@ impl Clusters {
         &self,
         wanted: &Wanted,
         signing: &keys::Authority,
+        front: &keys::FrontProxy,
     ) -> Result<ToNodes, ControlPlaneError> {
         const ACTION: &str = "making the certificate that nodes see";
         let signed = signing.for_client(identity::TO_NODES, MASTERS);
         let signed = signed.map_err(failed(ACTION))?;
+        let seen = front.for_server(FRONT_PROXY).map_err(failed(ACTION))?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let fleet = Fleet {
             ec2: self.settings.machines.clone(),
@@ -59,7 +62,7 @@ impl Clusters {
             vpc: wanted.vpc.clone(),
             own: self.settings.reached.clone(),
         };
-        let made = ToNodes::new(fleet, &provider, signed.certificate, signed.key);
+        let made = ToNodes::new(fleet, &provider, signed, seen);
         made.map_err(failed(ACTION))
     }
 

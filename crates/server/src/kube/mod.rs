@@ -40,7 +40,7 @@ use wharf_base::{
     Clock,
     net::{Cidr4, Ipv4Net},
 };
-use wharf_kube_api::{AwsPlace, Network, OwnServer, Parts as Served, Servers};
+use wharf_kube_api::{AwsPlace, FrontProxy, Network, OwnServer, Parts as Served, Servers};
 use wharf_kube_auth::{UserInfo, account_token::Issuer, user::MASTERS};
 use wharf_kube_client::{Client, Informer, Informers, Selection, kind, transport};
 use wharf_kube_model::{
@@ -250,7 +250,9 @@ impl Clusters {
         let issuer = Issuer::new(wanted.token_key.expose(), &wanted.issuer);
         let issuer = issuer.map_err(failed("reading the keys of a cluster"))?;
         let issuer = Arc::new(issuer);
-        let nodes = self.to_nodes(&wanted, &signing)?;
+        let front = keys::FrontProxy::new(wanted.secrets_key.expose(), now);
+        let front = front.map_err(failed("making the authority of a cluster's front proxy"))?;
+        let nodes = self.to_nodes(&wanted, &signing, &front)?;
         let clock = self.settings.clock.clone();
         let authority_key = wanted.authority_key.expose_str();
         let signer = ClusterSigner::read(&wanted.authority, authority_key, clock);
@@ -322,6 +324,10 @@ impl Clusters {
             pod_identities: Some(Arc::new(associations)),
             fargate: Some(profiles.clone()),
             without: wanted.without.clone(),
+            front_proxy: Some(FrontProxy {
+                clients: wanted.authority.clone(),
+                authority: front.certificate,
+            }),
         };
         let cluster = self.servers.create(&wanted.id, objects, parts).await;
         let cluster = cluster.map_err(failed("serving a cluster"))?;

@@ -12,11 +12,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use rustls::{
-    ClientConfig,
-    crypto::CryptoProvider,
-    pki_types::{CertificateDer, PrivateKeyDer, ServerName},
-};
+use rustls::{ClientConfig, crypto::CryptoProvider, pki_types::ServerName};
 use serde_json::Value;
 use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::TlsConnector;
@@ -28,7 +24,7 @@ use wharf_store::Store;
 use wharf_svc_ec2::Ec2Service;
 use wharf_tls::{Anybody, Verifier};
 
-use super::webhooks;
+use super::{keys::Signed, webhooks};
 
 /// A node that does not answer is told of in time.
 const CONNECTING: Duration = Duration::from_secs(10);
@@ -82,19 +78,21 @@ pub struct ToNodes {
     tls: Arc<ClientConfig>,
     /// For pods, which are shown no certificate.
     pods: Arc<ClientConfig>,
+    /// What aggregated servers see.
+    front: Signed,
     provider: Arc<CryptoProvider>,
 }
 
 impl ToNodes {
-    /// With a certificate for this side and its key.
+    /// With a certificate for this side and its key, and another pair for aggregated servers.
     ///
     /// # Errors
     /// They do not fit.
     pub fn new(
         fleet: Fleet,
         provider: &Arc<CryptoProvider>,
-        certificate: CertificateDer<'static>,
-        key: PrivateKeyDer<'static>,
+        shown: Signed,
+        front: Signed,
     ) -> Result<Self, rustls::Error> {
         let verifier = Verifier::new(Anybody, provider.clone());
         let begin = || {
@@ -106,10 +104,24 @@ impl ToNodes {
         };
         Ok(Self {
             fleet,
-            tls: Arc::new(begin()?.with_client_auth_cert(vec![certificate], key)?),
+            tls: Arc::new(begin()?.with_client_auth_cert(vec![shown.certificate], shown.key)?),
             pods: Arc::new(begin()?.with_no_client_auth()),
+            front,
             provider: provider.clone(),
         })
+    }
+}
+
+async fn connected(
+    config: Arc<ClientConfig>,
+    name: &str,
+    to: Box<dyn Connection>,
+) -> io::Result<Box<dyn Connection>> {
+    let name = webhooks::server_name(name)?;
+    let stream = TlsConnector::from(config).connect(name, to);
+    match timeout(CONNECTING, stream).await {
+        Ok(secured) => Ok(Box::new(secured?)),
+        Err(_) => Err(io::ErrorKind::TimedOut.into()),
     }
 }
 
@@ -147,13 +159,22 @@ impl Nodes for ToNodes {
         name: &str,
         authorities: &[u8],
     ) -> io::Result<Box<dyn Connection>> {
-        let config = webhooks::connecting(&self.provider, authorities)?;
-        let name = webhooks::server_name(name)?;
-        let stream = TlsConnector::from(config).connect(name, to);
-        match timeout(CONNECTING, stream).await {
-            Ok(secured) => Ok(Box::new(secured?)),
-            Err(_) => Err(io::ErrorKind::TimedOut.into()),
-        }
+        let config = webhooks::connecting(&self.provider, authorities, None)?;
+        connected(config, name, to).await
+    }
+
+    async fn aggregated(
+        &self,
+        to: Box<dyn Connection>,
+        name: &str,
+        authorities: Option<&[u8]>,
+    ) -> io::Result<Box<dyn Connection>> {
+        let (provider, shown) = (&self.provider, &self.front);
+        let config = match authorities {
+            Some(authorities) => webhooks::connecting(provider, authorities, Some(shown)),
+            None => webhooks::connecting_to_anybody(provider, shown),
+        };
+        connected(config?, name, to).await
     }
 }
 

@@ -1,17 +1,19 @@
-//! Whom the API server takes for an admission webhook: a server of the name of its service, by the authorities of its configuration and
-//! no public ones.
+//! Whom the API server takes for an admission webhook or an aggregated server: a server of the name of its service, by the authorities of
+//! its configuration and no public ones.
 
 use std::{io, sync::Arc};
 
 use rustls::{
-    CertificateError, ClientConfig, Error, RootCertStore,
-    client::{WebPkiServerVerifier, verify_server_name},
+    CertificateError, ClientConfig, ConfigBuilder, Error, RootCertStore,
+    client::{WantsClientCert, WebPkiServerVerifier, verify_server_name},
     crypto::CryptoProvider,
     pki_types::{CertificateDer, ServerName, pem::PemObject as _},
     server::ParsedCertificate,
 };
-use wharf_tls::{Rule, Shown, Verifier, by_authority};
+use wharf_tls::{Anybody, Rule, Shown, Verifier, by_authority};
 use x509_parser::prelude::{ASN1Time, FromDer as _, X509Certificate};
+
+use super::keys::Signed;
 
 /// Authorities of one webhook.
 const MOST_AUTHORITIES: usize = 64;
@@ -42,13 +44,14 @@ impl Rule for Authorities {
     }
 }
 
-/// How to connect to a webhook.
+/// How to connect to a webhook, or to an aggregated server, which is shown a certificate.
 ///
 /// # Errors
 /// The authorities are none.
 pub fn connecting(
     provider: &Arc<CryptoProvider>,
     authorities: &[u8],
+    shown: Option<&Signed>,
 ) -> io::Result<Arc<ClientConfig>> {
     let mut all = Vec::new();
     for found in CertificateDer::pem_slice_iter(authorities).take(MOST_AUTHORITIES) {
@@ -69,9 +72,36 @@ pub fn connecting(
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?
         .dangerous()
-        .with_custom_certificate_verifier(Verifier::new(rule, provider.clone()))
-        .with_no_client_auth();
-    Ok(Arc::new(config))
+        .with_custom_certificate_verifier(Verifier::new(rule, provider.clone()));
+    Ok(Arc::new(showing(config, shown)?))
+}
+
+/// … to one whose own certificate is not checked.
+///
+/// # Errors
+/// The certificate and its key do not fit.
+pub fn connecting_to_anybody(
+    provider: &Arc<CryptoProvider>,
+    shown: &Signed,
+) -> io::Result<Arc<ClientConfig>> {
+    let config = ClientConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?
+        .dangerous()
+        .with_custom_certificate_verifier(Verifier::new(Anybody, provider.clone()));
+    Ok(Arc::new(showing(config, Some(shown))?))
+}
+
+fn showing(
+    config: ConfigBuilder<ClientConfig, WantsClientCert>,
+    shown: Option<&Signed>,
+) -> io::Result<ClientConfig> {
+    let Some(shown) = shown else {
+        return Ok(config.with_no_client_auth());
+    };
+    let chain = vec![shown.certificate.clone()];
+    let config = config.with_client_auth_cert(chain, shown.key.clone_key());
+    config.map_err(io::Error::other)
 }
 
 /// The name that a webhook's certificate is to be for.

@@ -6,16 +6,10 @@ use super::Operation;
 use crate::{answer::Fault, call::Call};
 
 /// Groups that this server does not act by yet, and why they are refused.
-const WITHOUT_EFFECT: [(&str, &str); 2] = [
-    (
-        "admissionregistration.k8s.io",
-        "admission policies are not supported by this server yet",
-    ),
-    (
-        "apiregistration.k8s.io",
-        "aggregated API servers are not supported by this server yet",
-    ),
-];
+const WITHOUT_EFFECT: [(&str, &str); 1] = [(
+    "admissionregistration.k8s.io",
+    "admission policies are not supported by this server yet",
+)];
 
 pub fn check(call: &Call, operation: Operation<'_>) -> Result<(), Fault> {
     if operation != Operation::Create {

@@ -89,19 +89,29 @@ async fn post(
         .header(USER_AGENT, "kube-apiserver-webhooks")
         .body(Full::new(Bytes::from(body)))
         .map_err(text)?;
-    speak(connection, request).await
+    match speak(connection, request, MOST_ANSWER).await? {
+        (status, body) if status.is_success() => Ok(body),
+        (StatusCode::NOT_FOUND, _) => {
+            Err("the server could not find the requested resource".to_owned())
+        }
+        (status, _) => {
+            let code = status.as_u16();
+            Err(format!("the webhook answered with the status {code}"))
+        }
+    }
 }
 
-/// The connection ends with the question. A task of its own would outlive it: at a webhook that reads nothing it waits for ever.
-async fn speak(
+/// What is answered, and its body where that is a success. The connection ends with the question. A task of its own would outlive it: at a webhook that reads nothing it waits for ever.
+pub async fn speak(
     connection: Box<dyn Connection>,
     request: Request<Full<Bytes>>,
-) -> Result<Bytes, String> {
+    most: usize,
+) -> Result<(StatusCode, Bytes), String> {
     let (sender, driver) = hyper::client::conn::http1::Builder::new()
         .handshake::<_, Full<Bytes>>(TokioIo::new(connection))
         .await
         .map_err(text)?;
-    let exchange = exchange(sender, request);
+    let exchange = exchange(sender, request, most);
     let (mut exchange, mut driver) = (std::pin::pin!(exchange), std::pin::pin!(driver));
     tokio::select! {
         answered = &mut exchange => answered,
@@ -112,25 +122,18 @@ async fn speak(
 async fn exchange(
     mut sender: SendRequest<Full<Bytes>>,
     request: Request<Full<Bytes>>,
-) -> Result<Bytes, String> {
+    most: usize,
+) -> Result<(StatusCode, Bytes), String> {
     let answer = sender.send_request(request).await.map_err(text)?;
-    match answer.status() {
-        status if status.is_success() => {}
-        StatusCode::NOT_FOUND => {
-            return Err("the server could not find the requested resource".to_owned());
-        }
-        status => {
-            let code = status.as_u16();
-            return Err(format!("the webhook answered with the status {code}"));
-        }
+    let status = answer.status();
+    if !status.is_success() {
+        return Ok((status, Bytes::new()));
     }
-    let whole = Limited::new(answer.into_body(), MOST_ANSWER)
-        .collect()
-        .await;
+    let whole = Limited::new(answer.into_body(), most).collect().await;
     match whole {
-        Ok(whole) => Ok(whole.to_bytes()),
+        Ok(whole) => Ok((status, whole.to_bytes())),
         Err(error) if error.is::<LengthLimitError>() => {
-            Err(format!("the answer is longer than {MOST_ANSWER} bytes"))
+            Err(format!("the answer is longer than {most} bytes"))
         }
         Err(error) => Err(error.to_string()),
     }
@@ -147,7 +150,7 @@ mod tests {
         const ROOM: usize = 64;
         let (near, mut far) = tokio::io::duplex(ROOM);
         let request = Request::post("/x").body(Full::new(Bytes::from(vec![b'x'; 1 << 20])));
-        let asked = speak(Box::new(near), request.unwrap());
+        let asked = speak(Box::new(near), request.unwrap(), MOST_ANSWER);
         let patience = std::time::Duration::from_secs(1);
         assert!(tokio::time::timeout(patience, asked).await.is_err());
         let mut read = Vec::new();

@@ -7,10 +7,11 @@ use bytes::Bytes;
 use http::{Method, Request, Response, header::CONTENT_TYPE};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use serde_json::Value;
+use serde_json::{Value, json};
 use wharf_base::{SystemClock, Timestamp};
 use wharf_kube_api::{
-    Audit, Body, Cluster, Connection, FargateProfiles, Network, Nodes, OwnServer, Parts, Servers,
+    Audit, Body, Cluster, Connection, FargateProfiles, FrontProxy, Network, Nodes, OwnServer,
+    Parts, Servers,
 };
 use wharf_kube_auth::{
     Attributes, Authorizer, Decision, IssuedToken, PolicyRule, Rules, TokenRefused, TokenRequest,
@@ -87,6 +88,15 @@ impl Nodes for Plain {
         to: Box<dyn Connection>,
         _: &str,
         _: &[u8],
+    ) -> io::Result<Box<dyn Connection>> {
+        Ok(to)
+    }
+
+    async fn aggregated(
+        &self,
+        to: Box<dyn Connection>,
+        _: &str,
+        _: Option<&[u8]>,
     ) -> io::Result<Box<dyn Connection>> {
         Ok(to)
     }
@@ -171,6 +181,10 @@ impl Harness {
             pod_identities: None,
             fargate,
             without: Default::default(),
+            front_proxy: Some(FrontProxy {
+                clients: "clients".to_owned(),
+                authority: "front".to_owned(),
+            }),
         };
         let cluster = servers.create("test", objects, parts).await.unwrap();
         Self {
@@ -235,6 +249,37 @@ impl Harness {
     pub async fn delete(&self, uri: &str, options: impl ToString) -> Answer {
         self.ask(Method::DELETE, uri, "application/json", options)
             .await
+    }
+
+    /// A pod behind a service of that name, on a node whose kubelet listens at the port.
+    pub async fn behind(&self, name: &str, port: u16) {
+        let named = |name: &str| json!({"metadata": {"name": name}});
+        let space = "/api/v1/namespaces/default";
+        let account = named("default");
+        self.post(&format!("{space}/serviceaccounts"), &account)
+            .await
+            .expect(201);
+        self.post("/api/v1/nodes", &named("n")).await.expect(201);
+        let status = json!({"status": {"daemonEndpoints": {"kubeletEndpoint": {"Port": port}}}});
+        self.patch("/api/v1/nodes/n/status", "merge-patch+json", &status)
+            .await
+            .expect(200);
+        let pod = json!({"metadata": {"name": name}, "spec": {"containers": [{"name": "c", "image": "i"}]}});
+        self.post(&format!("{space}/pods"), &pod).await.expect(201);
+        let binding = json!({"metadata": {"name": name}, "target": {"name": "n"}});
+        self.post(&format!("{space}/pods/{name}/binding"), &binding)
+            .await
+            .expect(201);
+        let service = json!({"metadata": {"name": name}, "spec": {"ports": [{"port": 443}]}});
+        self.post(&format!("{space}/services"), &service)
+            .await
+            .expect(201);
+        let target = json!({"kind": "Pod", "namespace": "default", "name": name});
+        let endpoints = json!({"metadata": {"name": name}, "subsets": [{
+            "addresses": [{"ip": "10.1.2.3", "targetRef": target}], "ports": [{"port": 8443}]}]});
+        self.post(&format!("{space}/endpoints"), &endpoints)
+            .await
+            .expect(201);
     }
 
     /// Waits until an answer is what it is to be: what the server does by itself.

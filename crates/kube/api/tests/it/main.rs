@@ -1,5 +1,6 @@
 //! The server over a store in memory: asked in process, and by kubectl through a plain listener.
 
+mod aggregation;
 mod audit;
 mod conversion;
 mod definitions;

@@ -71,30 +71,7 @@ async fn serving(it: Harness, says: Says) -> Harness {
             });
         }
     });
-    let named = |name: &str| json!({"metadata": {"name": name}});
-    let accounts = "/api/v1/namespaces/default/serviceaccounts";
-    it.post(accounts, &named("default")).await.expect(201);
-    it.post("/api/v1/nodes", &named("n")).await.expect(201);
-    let status = json!({"status": {"daemonEndpoints": {"kubeletEndpoint": {"Port": port}}}});
-    it.patch("/api/v1/nodes/n/status", "merge-patch+json", &status)
-        .await
-        .expect(200);
-    let pod = json!({"metadata": {"name": "hook"}, "spec": {"containers": [{"name": "c", "image": "i"}]}});
-    it.post(PODS, &pod).await.expect(201);
-    let binding = json!({"metadata": {"name": "hook"}, "target": {"name": "n"}});
-    it.post(&format!("{PODS}/hook/binding"), &binding)
-        .await
-        .expect(201);
-    let service = json!({"metadata": {"name": "hook"}, "spec": {"ports": [{"port": 443}]}});
-    it.post("/api/v1/namespaces/default/services", &service)
-        .await
-        .expect(201);
-    let target = json!({"kind": "Pod", "namespace": "default", "name": "hook"});
-    let endpoints = json!({"metadata": {"name": "hook"}, "subsets": [{
-        "addresses": [{"ip": "10.1.2.3", "targetRef": target}], "ports": [{"port": 8443}]}]});
-    it.post("/api/v1/namespaces/default/endpoints", &endpoints)
-        .await
-        .expect(201);
+    it.behind("hook", port).await;
     it
 }
 

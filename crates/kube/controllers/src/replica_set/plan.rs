@@ -12,6 +12,10 @@ use crate::{
     runtime::sooner,
 };
 
+/// The first pause after a pod that a node refused; it doubles with each such pod that is there, up to the other.
+const PAUSE: Duration = Duration::from_secs(1);
+const MOST_PAUSE: Duration = Duration::from_secs(300);
+
 #[derive(Debug, PartialEq)]
 pub struct Plan {
     pub create: usize,
@@ -81,15 +85,40 @@ pub fn plan(
     if !conditions.is_empty() {
         status["conditions"] = conditions.into();
     }
+    let mut create = match is_managed {
+        true => wanted.saturating_sub(active.len()),
+        false => 0,
+    };
+    if let Some(more) = pause(pods, now).filter(|_| create > 0) {
+        create = 0;
+        look_after = sooner(look_after, Some(more));
+    }
     Plan {
-        create: match is_managed {
-            true => wanted.saturating_sub(active.len()),
-            false => 0,
-        },
+        create,
         delete,
         status,
         look_after,
     }
+}
+
+/// How long nothing is made because a node would refuse it, as it did what was made last.
+fn pause(pods: &[Arc<Value>], now: Timestamp) -> Option<Duration> {
+    let refused = pods.iter().filter(|it| is_refused(it));
+    let made: Vec<Timestamp> = refused
+        .filter_map(|it| Timestamp::parse_iso8601(it.text("/metadata/creationTimestamp")))
+        .collect();
+    let last = made.iter().max()?;
+    let doubled = u32::try_from(made.len() - 1).unwrap_or(u32::MAX).min(16);
+    let pause = MOST_PAUSE.min(PAUSE * 2_u32.pow(doubled));
+    let left = pause.saturating_sub(now.since(*last));
+    (!left.is_zero()).then_some(left)
+}
+
+/// It failed before any of its containers was there.
+fn is_refused(pod: &Value) -> bool {
+    let ran = pod.list("/status/containerStatuses").iter();
+    let ran = ran.chain(pod.list("/status/initContainerStatuses"));
+    pod.text("/status/phase") == "Failed" && !pod.is_deleting() && ran.count() == 0
 }
 
 #[cfg(test)]
@@ -139,6 +168,35 @@ mod tests {
         leaving["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z".into();
         let plan = plan(&set(1), &[over.into(), leaving.into()], None, NOW);
         assert_eq!((plan.create, plan.delete.len()), (1, 0));
+    }
+
+    #[test]
+    fn what_nodes_refuse_is_made_again_with_growing_pauses() {
+        let refused = |name: &str, made: &str| -> Arc<Value> {
+            let mut pod = (*pod(name, "False")).clone();
+            pod["status"]["phase"] = "Failed".into();
+            pod["metadata"]["creationTimestamp"] = made.into();
+            pod.into()
+        };
+        let one = refused("x", "2026-01-01T00:00:05Z");
+        let seconds = |it: u64| Some(Duration::from_secs(it));
+        let first = plan(&set(1), std::slice::from_ref(&one), None, NOW);
+        assert_eq!((first.create, first.look_after), (0, seconds(1)));
+        let later = Timestamp(NOW.millis() + 1000);
+        assert_eq!(
+            plan(&set(1), std::slice::from_ref(&one), None, later).create,
+            1
+        );
+        let all: Vec<Arc<Value>> = (0..4).map(|_| one.clone()).collect();
+        let fourth = plan(&set(1), &all, None, NOW);
+        assert_eq!((fourth.create, fourth.look_after), (0, seconds(8)));
+        let many: Vec<Arc<Value>> = (0..60).map(|_| one.clone()).collect();
+        assert_eq!(plan(&set(1), &many, None, NOW).look_after, seconds(300));
+        // One whose containers ran is no matter of its node, and what is enough needs no look.
+        let mut ran = (*one).clone();
+        ran["status"]["containerStatuses"] = json!([{}]);
+        assert_eq!(plan(&set(1), &[ran.into()], None, NOW).create, 1);
+        assert_eq!(plan(&set(0), &[one], None, NOW).look_after, None);
     }
 
     #[test]

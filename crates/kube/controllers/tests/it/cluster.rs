@@ -75,6 +75,15 @@ impl Nodes for None_ {
     ) -> io::Result<Box<dyn Connection>> {
         Err(io::ErrorKind::NotConnected.into())
     }
+
+    async fn aggregated(
+        &self,
+        _: Box<dyn Connection>,
+        _: &str,
+        _: Option<&[u8]>,
+    ) -> io::Result<Box<dyn Connection>> {
+        Err(io::ErrorKind::NotConnected.into())
+    }
 }
 
 /// Signs anything, and what is signed has the subject of nobody.
@@ -114,6 +123,7 @@ impl Cluster {
             aws: None,
             pod_identities: None,
             fargate: None,
+            front_proxy: None,
             without: Default::default(),
         };
         let objects = objects.await.unwrap();

@@ -3,6 +3,7 @@
 //! Types were checked when the object was conformed to its schema; what is checked here is what values mean. A kind without
 //! rules has those of metadata.
 
+mod aggregation;
 mod apps;
 mod autoscaling;
 mod batch;
@@ -110,6 +111,7 @@ fn rules(resource: &Resource) -> Option<Rules> {
         ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration") => {
             always(webhook::validating)
         }
+        ("apiregistration.k8s.io", "APIService") => always(aggregation::api_service),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => {
             both(definition::definition, definition::change)
         }

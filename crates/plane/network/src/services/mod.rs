@@ -25,6 +25,7 @@ mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::Duration;
 
 pub(crate) use self::table::Table;
 use crate::error::NetworkError;
@@ -56,11 +57,12 @@ pub struct FrontEnd {
 /// Where a service leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lead {
-    /// To one of these, each without a repetition and not none; `sticky` keeps a client where it was. `by_node`: the endpoint sees the
+    /// To one of these, each without a repetition and not none; `sticky` keeps a client where it was until it has not come for so long.
+    /// `by_node`: the endpoint sees the
     /// node as who calls, so that its answer comes back by way of the node.
     To {
         endpoints: Vec<SocketAddrV4>,
-        sticky: bool,
+        sticky: Option<Duration>,
         by_node: bool,
     },
     /// The caller hears that nobody is there.

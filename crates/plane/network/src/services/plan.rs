@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::Duration;
 
 use super::{FrontEnd, Lead};
 
@@ -62,14 +63,27 @@ impl Way {
         }
     }
 
-    /// Clients are told apart by their address.
-    pub fn is_sticky(&self) -> bool {
-        matches!(&self.lead, Lead::To { endpoints, sticky, .. } if is_spread(endpoints, *sticky))
+    /// Clients are told apart by their address, each for so long after it came last.
+    pub fn sticky(&self) -> Option<Duration> {
+        match &self.lead {
+            Lead::To {
+                endpoints, sticky, ..
+            } if is_spread(endpoints, *sticky) => *sticky,
+            _ => None,
+        }
+    }
+
+    /// Those that a client may be kept at.
+    pub fn kept(&self) -> &[SocketAddrV4] {
+        match &self.lead {
+            Lead::To { endpoints, .. } if self.sticky().is_some() => endpoints,
+            _ => &[],
+        }
     }
 }
 
-fn is_spread(endpoints: &[SocketAddrV4], sticky: bool) -> bool {
-    sticky && endpoints.len() > 1
+fn is_spread(endpoints: &[SocketAddrV4], sticky: Option<Duration>) -> bool {
+    sticky.is_some() && endpoints.len() > 1
 }
 
 fn places_for(endpoints: &[SocketAddrV4]) -> u32 {

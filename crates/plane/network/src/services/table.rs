@@ -16,6 +16,12 @@ const MEMBERS: &str = "members";
 const SERVICES: &str = "services";
 const PORTS: &str = "ports";
 const ENDPOINTS: &str = "endpoints";
+/// Where clients of sticky services were, each for a time.
+const CLIENTS: &str = "clients";
+/// Where they may be kept.
+const KEPT: &str = "kept";
+/// Clients that a node knows at a time, some 10 MiB of the kernel's memory; others are led by their address alone.
+const MOST_CLIENTS: u32 = 65_536;
 const HAIRPINS: &str = "hairpins";
 const REFUSED: &str = "refused";
 const DROPPED: &str = "dropped";
@@ -86,6 +92,8 @@ impl Table {
         batch.address_set(MEMBERS);
         batch.way_map(HAIRPINS);
         batch.endpoint_map(ENDPOINTS);
+        batch.client_map(CLIENTS, MOST_CLIENTS);
+        batch.kept_set(KEPT);
         batch.service_map(SERVICES);
         batch.service_map(PORTS);
         batch.chain(PREROUTING);
@@ -221,12 +229,14 @@ fn write(batch: &mut Batch<'_>, steps: &[Step]) {
             }
             Step::Change(_, old, new) => {
                 batch.flush_chain(&chain(old));
+                batch.remove_kept(KEPT, old.chain, old.kept());
                 write_way(batch, new);
                 batch.remove_endpoints(ENDPOINTS, old.number, old.count());
             }
             Step::Remove(at, way) => {
                 batch.remove_services(map_of(at), [key(at)]);
                 batch.delete_chain(&chain(way));
+                batch.remove_kept(KEPT, way.chain, way.kept());
                 batch.remove_endpoints(ENDPOINTS, way.number, way.count());
             }
         }
@@ -241,11 +251,26 @@ fn write(batch: &mut Batch<'_>, steps: &[Step]) {
 fn write_way(batch: &mut Batch<'_>, way: &Way) {
     let places = way.places();
     batch.add_endpoints(ENDPOINTS, way.number, places.iter().copied());
+    batch.add_kept(KEPT, way.chain, way.kept());
+    let marked = |rule: Vec<Expression>| -> Vec<Expression> {
+        let by_node = matches!(way.lead, Lead::To { by_node: true, .. });
+        let mark = by_node.then(|| Expression::mark_packet(BY_NODE));
+        mark.into_iter().flatten().chain(rule).collect()
+    };
+    if let Some(time) = way.sticky() {
+        let time_ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let memory = (CLIENTS, way.chain, time_ms);
+        // Each rule ends where it finds nothing, and the next has its turn: for whom there is no room, the last.
+        let again = Expression::to_where_it_was(memory, KEPT);
+        batch.rule(&chain(way), marked(again));
+        let first = Expression::to_endpoint_kept(memory, ENDPOINTS, way.number, way.count());
+        batch.rule(&chain(way), marked(first));
+    }
     let rule = match way.lead {
-        Lead::To { by_node, .. } => {
-            let mark = by_node.then(|| Expression::mark_packet(BY_NODE));
-            let to = Expression::to_endpoint(ENDPOINTS, way.number, way.count(), way.is_sticky());
-            mark.into_iter().flatten().chain(to).collect()
+        Lead::To { .. } => {
+            let is_sticky = way.sticky().is_some();
+            let to = Expression::to_endpoint(ENDPOINTS, way.number, way.count(), is_sticky);
+            marked(to)
         }
         Lead::Refused => Expression::goto(REFUSED),
         Lead::Dropped => Expression::goto(DROPPED),

@@ -251,7 +251,7 @@ fn a_service_is_judged_by_its_endpoints() {
         };
         let lead = Lead::To {
             endpoints: vec![SocketAddrV4::new(address(one), 8080)],
-            sticky: false,
+            sticky: None,
             by_node: false,
         };
         let led = BTreeMap::from([(front, lead)]);

@@ -29,6 +29,10 @@ fn front(port: u16) -> FrontEnd {
 }
 
 fn to(sticky: bool, all: &[(u8, u16)]) -> Lead {
+    to_for(sticky.then_some(Duration::from_secs(10_800)), all)
+}
+
+fn to_for(sticky: Option<Duration>, all: &[(u8, u16)]) -> Lead {
     let endpoints = all
         .iter()
         .map(|(last, port)| SocketAddrV4::new(eni_address(*last), *port));
@@ -187,6 +191,48 @@ fn members_of_a_node_are_led_to_endpoints_and_nobody_else_is() {
 }
 
 #[test]
+fn a_client_is_kept_while_it_comes_and_forgotten_after_its_time() {
+    on_a_host(|host| async move {
+        let it = place(&host).await;
+        let [one, two] = &it.pods;
+        let _servers = [
+            Named::start(one, 8080, "one"),
+            Named::start(two, 8081, "two"),
+            Named::start(one, 8082, "three"),
+        ];
+        let time = Duration::from_secs(1);
+        let all = [("one", (5, 8080)), ("two", (6, 8081)), ("three", (5, 8082))];
+        let without = |gone: &str| {
+            let left = all.iter().filter(|(name, _)| *name != gone);
+            let left: Vec<(u8, u16)> = left.map(|(_, at)| *at).collect();
+            to_for(Some(time), &left)
+        };
+        lead(&it.network, NODE, &[(80, without("nobody"))]).await;
+        let asked = || call(netns(&it.node), 80, PATIENCE).unwrap();
+        let first = asked();
+        // Longer than its time altogether.
+        let begun = Instant::now();
+        while begun.elapsed() < time * 2 {
+            assert_eq!(asked(), first);
+            thread::sleep(time / 10);
+        }
+        // What it was led to is gone: it has another, and is kept there.
+        change(&it.network, 80, Some(without(&first))).await;
+        let second = asked();
+        assert_ne!(second, first);
+        assert_eq!(callers(&it.node, 80), BTreeSet::from([second.clone()]));
+        // Others coming move nobody.
+        change(&it.network, 80, Some(without("nobody"))).await;
+        assert_eq!(callers(&it.node, 80), BTreeSet::from([second.clone()]));
+        let begun = Instant::now();
+        while asked() == second {
+            assert!(begun.elapsed() < PATIENCE * 10, "kept for ever");
+            thread::sleep(time + time / 5);
+        }
+    });
+}
+
+#[test]
 fn names_are_asked_by_a_service_whatever_the_groups_say() {
     on_a_host(|host| async move {
         let it = place(&host).await;
@@ -205,7 +251,7 @@ fn names_are_asked_by_a_service_whatever_the_groups_say() {
         };
         let resolver = Lead::To {
             endpoints: vec![SocketAddrV4::new(CLUSTER_RESOLVER, 53)],
-            sticky: false,
+            sticky: None,
             by_node: false,
         };
         let led = BTreeMap::from([(names, resolver.clone()), (front(53), resolver)]);
@@ -305,7 +351,7 @@ async fn open_port(network: &Network, protocol: u8, all: &[(u8, u16)], by_node: 
         .map(|(last, port)| SocketAddrV4::new(eni_address(*last), *port));
     let lead = Lead::To {
         endpoints: endpoints.collect(),
-        sticky: false,
+        sticky: None,
         by_node,
     };
     let update = ServicesUpdate::Snapshot(BTreeMap::from([(at, lead)]));
@@ -537,7 +583,7 @@ fn a_change_among_ten_thousand_services_is_small() {
             });
             Lead::To {
                 endpoints: some.collect(),
-                sticky: false,
+                sticky: None,
                 by_node: false,
             }
         };

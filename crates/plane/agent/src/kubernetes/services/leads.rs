@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4},
+    time::Duration,
 };
 
 use wharf_kube_services::{
@@ -32,7 +33,7 @@ pub fn own(node: &Node, without: &Parts) -> (Name, BTreeMap<FrontEnd, Lead>) {
         true => Lead::Refused,
         false => Lead::To {
             endpoints: vec![node.pod_identity],
-            sticky: false,
+            sticky: None,
             by_node: false,
         },
     };
@@ -47,17 +48,17 @@ pub fn leads(entry: &Entry, node: &Node, without: &Parts) -> BTreeMap<FrontEnd, 
         return found;
     };
     let answers_names = !without.contains(&Part::CoreDns);
-    let sticky = service.affinity.is_some();
+    let sticky = service.affinity;
     for port in &service.ports {
         // Connection tracking here translates no ports of SCTP.
         if port.protocol == Protocol::Sctp {
             continue;
         }
         let lead = |from| match is_api_server(service, port) {
-            true => to(vec![node.api_server.into()], false, |_| true),
+            true => to(vec![node.api_server.into()], None, |_| true),
             false if answers_names && is_name_service(entry, service, port) => Lead::To {
                 endpoints: vec![SocketAddrV4::new(CLUSTER_RESOLVER, NAMES)],
-                sticky: false,
+                sticky: None,
                 by_node: false,
             },
             false => match entry.choose(port, from, &node.name, false) {
@@ -109,7 +110,7 @@ pub fn leads_of_ports(node: &Node, all: &[HostPort]) -> BTreeMap<FrontEnd, Lead>
             };
             let lead = Lead::To {
                 endpoints: vec![it.to],
-                sticky: false,
+                sticky: None,
                 by_node: false,
             };
             found.insert(at, lead);
@@ -141,7 +142,7 @@ fn v4(all: &[IpAddr]) -> impl Iterator<Item = Ipv4Addr> {
     })
 }
 
-fn to(all: Vec<SocketAddr>, sticky: bool, counts: impl Fn(Ipv4Addr) -> bool) -> Lead {
+fn to(all: Vec<SocketAddr>, sticky: Option<Duration>, counts: impl Fn(Ipv4Addr) -> bool) -> Lead {
     let all = all.into_iter().filter_map(|it| match it {
         SocketAddr::V4(it) if counts(*it.ip()) => Some(it),
         _ => None,

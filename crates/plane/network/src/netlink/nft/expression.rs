@@ -8,6 +8,9 @@ use super::{Attrs, IPV4, LIST_ELEMENT, value};
 const R0: u32 = 8;
 const R1: u32 = 9;
 const R2: u32 = 10;
+/// … of the second four.
+const R4: u32 = 12;
+const R5: u32 = 13;
 /// The first register of sixteen bytes, which overlays the first four of four.
 const WIDE: u32 = 1;
 /// A lookup writes a verdict here.
@@ -561,6 +564,77 @@ impl Expression {
         rule
     }
 
+    /// Number and client's address in the second registers.
+    fn client(number: u32) -> [Self; 2] {
+        let number = Attrs::new()
+            .be32(1, R4)
+            .nest(2, value(&number.to_ne_bytes()));
+        [Self::new("immediate", number), Self::payload(R5, 1, 12, 4)]
+    }
+
+    /// What the second registers say, in a map whose values are `data` and what follows.
+    fn remember(map: &str, operation: u32, data: u32, time_ms: u64) -> Self {
+        let update = Attrs::new()
+            .text(1, map)
+            .be32(3, operation)
+            .be32(4, R4)
+            .be32(5, data);
+        let update = match time_ms {
+            0 => update,
+            some => update.be64(6, some),
+        };
+        Self::new("dynset", update)
+    }
+
+    fn destination_becomes(address: u32, port: u32) -> Self {
+        let nat = Attrs::new()
+            .be32(1, DNAT)
+            .be32(2, u32::from(IPV4))
+            .be32(3, address)
+            .be32(5, port);
+        Self::new("nat", nat)
+    }
+
+    /// `dnat ip to <number> . ip saddr map @<map>`, if `<number>` and where that leads are in `@<kept>`; it is known for as long again.
+    pub(crate) fn to_where_it_was(
+        (map, number, time_ms): (&str, u32, u64),
+        kept: &str,
+    ) -> Vec<Self> {
+        const UPDATE: u32 = 1;
+        let found = Attrs::new().text(1, map).be32(2, R4).be32(3, R1).be32(4, 1);
+        let mut rule = Self::client(number).to_vec();
+        let number = Attrs::new()
+            .be32(1, R0)
+            .nest(2, value(&number.to_ne_bytes()));
+        rule.extend([
+            Self::new("lookup", found),
+            Self::new("immediate", number),
+            Self::lookup(kept, false),
+            Self::remember(map, UPDATE, R1, time_ms),
+            Self::destination_becomes(R1, R2),
+        ]);
+        rule
+    }
+
+    /// `dnat ip to <number> . numgen random mod <places> map @<endpoints>`, which `<map>` knows from now on.
+    pub(crate) fn to_endpoint_kept(
+        (map, client, time_ms): (&str, u32, u64),
+        endpoints: &str,
+        number: u32,
+        places: u32,
+    ) -> Vec<Self> {
+        const ADD: u32 = 0;
+        const DELETE: u32 = 2;
+        let mut rule = Self::to_endpoint(endpoints, number, places, false);
+        let nat = rule.pop();
+        rule.extend(Self::client(client));
+        // One that is there leads to what is gone.
+        rule.push(Self::remember(map, DELETE, R0, 0));
+        rule.push(Self::remember(map, ADD, R0, time_ms));
+        rule.extend(nat);
+        rule
+    }
+
     /// Destination address and port are what the map has for the first registers.
     fn to_found_port(map: &str) -> [Self; 2] {
         let lookup = Attrs::new()
@@ -568,12 +642,10 @@ impl Expression {
             .be32(2, WIDE)
             .be32(3, WIDE)
             .be32(4, 1);
-        let nat = Attrs::new()
-            .be32(1, DNAT)
-            .be32(2, u32::from(IPV4))
-            .be32(3, WIDE)
-            .be32(5, R1);
-        [Self::new("lookup", lookup), Self::new("nat", nat)]
+        [
+            Self::new("lookup", lookup),
+            Self::destination_becomes(WIDE, R1),
+        ]
     }
 
     /// `snat ip to ip saddr . ip daddr map @<map>`; the rule ends where the map has no entry.

@@ -187,6 +187,28 @@ impl<'a> Batch<'a> {
         self.new_set(name, key, Some(data));
     }
 
+    /// `map <name> { type mark . ipv4_addr : ipv4_addr . inet_service; size <size>; flags dynamic,timeout }`: where a client of what has
+    /// a number was.
+    pub(crate) fn client_map(&mut self, name: &str, size: u32) {
+        self.sets += 1;
+        let attrs = self
+            .of(2, name)
+            .be32(3, SET_IS_MAP | SET_TIMES_OUT | SET_IS_DYNAMIC)
+            .be32(4, TYPE_MARK << 6 | TYPE_IPV4)
+            .be32(5, 8)
+            .be32(6, TYPE_IPV4 << 6 | TYPE_SERVICE)
+            .be32(7, 8)
+            .nest(9, Attrs::new().be32(1, size))
+            .be32(10, self.sets);
+        self.push(NEW_SET, CREATE, attrs);
+    }
+
+    /// `set <name> { type mark . ipv4_addr . inet_service }`
+    pub(crate) fn kept_set(&mut self, name: &str) {
+        let key = TYPE_MARK << 12 | TYPE_IPV4 << 6 | TYPE_SERVICE;
+        self.new_set(name, (key, 12), None);
+    }
+
     /// `map <name> { type ipv4_addr . ipv4_addr : ipv4_addr }`
     pub(crate) fn way_map(&mut self, name: &str) {
         let key = (TYPE_IPV4 << 6 | TYPE_IPV4, 8);
@@ -341,6 +363,16 @@ impl<'a> Batch<'a> {
         self.elements(DELETE_ELEMENTS, 0, map, elements);
     }
 
+    pub(crate) fn add_kept(&mut self, set: &str, number: u32, all: &[SocketAddrV4]) {
+        let elements = all.iter().map(|it| kept_element(number, *it));
+        self.elements(NEW_ELEMENTS, CREATE, set, elements);
+    }
+
+    pub(crate) fn remove_kept(&mut self, set: &str, number: u32, all: &[SocketAddrV4]) {
+        let elements = all.iter().map(|it| kept_element(number, *it));
+        self.elements(DELETE_ELEMENTS, 0, set, elements);
+    }
+
     /// `from . to : address`
     pub(crate) fn add_way(&mut self, map: &str, (from, to): (Ipv4Addr, Ipv4Addr), by: Ipv4Addr) {
         let element = way_element(from, to).nest(2, value(&by.octets()));
@@ -422,6 +454,14 @@ fn service_element((address, protocol, port): ServiceKey) -> Attrs {
 }
 
 /// Numbers that rules make are in the machine's own order.
+fn kept_element(number: u32, to: SocketAddrV4) -> Attrs {
+    let mut key = [0; 12];
+    key[..4].copy_from_slice(&number.to_ne_bytes());
+    key[4..8].copy_from_slice(&to.ip().octets());
+    key[8..10].copy_from_slice(&to.port().to_be_bytes());
+    key_element(&key)
+}
+
 fn place_element(number: u32, place: u32) -> Attrs {
     let mut key = [0; 8];
     key[..4].copy_from_slice(&number.to_ne_bytes());

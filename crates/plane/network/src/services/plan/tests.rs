@@ -1,6 +1,25 @@
 use super::super::Caller;
 use super::*;
 
+#[test]
+fn clients_are_kept_at_one_of_several_for_a_time() {
+    let time = Duration::from_secs(10_800);
+    for (all, sticky, expected) in [
+        (0..3, true, Some(time)),
+        (0..1, true, None),
+        (0..3, false, None),
+    ] {
+        let count = all.len();
+        let way = Way {
+            chain: 1,
+            number: 1,
+            lead: to(all, sticky).unwrap(),
+        };
+        assert_eq!(way.sticky(), expected);
+        assert_eq!(way.kept().len(), expected.map_or(0, |_| count));
+    }
+}
+
 fn at(number: u32) -> FrontEnd {
     FrontEnd {
         caller: Caller::Member,
@@ -19,7 +38,7 @@ fn to(all: std::ops::Range<u32>, sticky: bool) -> Option<Lead> {
     let endpoints = endpoints(all);
     Some(Lead::To {
         endpoints,
-        sticky,
+        sticky: sticky.then_some(Duration::from_secs(10_800)),
         by_node: false,
     })
 }
@@ -57,7 +76,7 @@ fn none_twice_and_none_is_refused() {
     let lead = |endpoints| {
         Some(Lead::To {
             endpoints,
-            sticky: false,
+            sticky: None,
             by_node: false,
         })
     };

@@ -34,7 +34,7 @@ fn shown(all: &BTreeMap<FrontEnd, Lead>) -> Vec<String> {
                 by_node,
             } => {
                 let all: Vec<String> = endpoints.iter().map(ToString::to_string).collect();
-                let sticky = if *sticky { " sticky" } else { "" };
+                let sticky = if sticky.is_some() { " sticky" } else { "" };
                 let by_node = if *by_node { " by node" } else { "" };
                 format!("{}{sticky}{by_node}", all.join(","))
             }
@@ -193,7 +193,7 @@ fn what_several_claim_is_the_first_ones_until_it_goes() {
     };
     let lead = |port| Lead::To {
         endpoints: vec![SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 1), port)],
-        sticky: false,
+        sticky: None,
         by_node: false,
     };
     let (first, second) = (Name::new("a", "a"), Name::new("a", "b"));

@@ -1,0 +1,318 @@
+//! A request passed on to an aggregated server, with who asks in its head.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri,
+    header::{CONTENT_LENGTH, HOST, UPGRADE},
+};
+use http_body::{Frame, SizeHint};
+use http_body_util::BodyExt as _;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use tokio::time::{Instant, Sleep};
+use wharf_kube_auth::UserInfo;
+use wharf_kube_model::status::Status;
+
+use super::{Aggregated, EXTRA_HEADER, GROUP_HEADER, UID_HEADER, USER_HEADER};
+use crate::{
+    answer::{self, Answer, Body, Fault},
+    cluster::{Connection, Inner},
+    passing::{self, Backend},
+    serve::Incoming,
+};
+
+/// How long a server may take to be reached.
+const REACHES: Duration = Duration::from_secs(15);
+/// How long a request may take that is no watch and no session, answer and all.
+const TAKES: Duration = Duration::from_secs(60);
+/// Bytes of a body that is passed on.
+const MOST_BODY: usize = 3 << 20;
+
+/// What a segment of a path may hold as it is.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b':');
+/// What a name of a header may not hold, and `%`, by which it is said then.
+const KEY: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'!')
+    .remove(b'#')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'\'')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b'^')
+    .remove(b'`')
+    .remove(b'|');
+
+/// `lasts`: a watch or a session.
+pub async fn pass(
+    inner: &Inner,
+    it: &Aggregated,
+    incoming: Incoming,
+    body: Body,
+    (user, lasts): (&UserInfo, bool),
+) -> Result<Answer, Fault> {
+    if !it.is_available {
+        return Err(Status::unavailable("service unavailable").into());
+    }
+    let uri = target(&incoming)?;
+    let too_many = |of: &str| Status::too_many_requests(format!("too many requests {of}"), 1);
+    let place = inner.passed_place(user);
+    let place = place.ok_or_else(|| too_many("of this user to other servers"))?;
+    let own = Arc::clone(&it.room).try_acquire_owned();
+    let own = own.map_err(|_| too_many("to this aggregated API server"))?;
+    let mut headers = passing::kept(&incoming);
+    introduce(&mut headers, user)?;
+    if let Ok(host) = host(it).parse() {
+        headers.insert(HOST, host);
+    }
+    let wants_session = headers.contains_key(UPGRADE);
+    let ends = (!lasts && !wants_session).then(|| Instant::now() + TAKES);
+    let is_bare = wants_session || incoming.method.is_safe();
+    let body = match is_bare {
+        true => {
+            headers.remove(CONTENT_LENGTH);
+            passing::empty()
+        }
+        false => http_body_util::Limited::new(body, MOST_BODY)
+            .map_err(io::Error::other)
+            .boxed_unsync(),
+    };
+    let mut request = Request::new(body);
+    *request.method_mut() = incoming.method;
+    *request.uri_mut() = uri;
+    *request.headers_mut() = headers;
+    let reached = tokio::time::timeout(REACHES, connect(inner, it)).await;
+    let reached = reached.unwrap_or_else(|_| Err("context deadline exceeded".to_owned()));
+    let connection = reached.map_err(|why| {
+        tracing::warn!(
+            error = why,
+            name = it.name,
+            "an aggregated server could not be reached"
+        );
+        Status::unavailable(format!("error trying to reach service: {why}"))
+    })?;
+    let onward = passing::send(connection, request, incoming.upgrade, (place, own));
+    let answered = match ends {
+        None => onward.await,
+        Some(ends) => tokio::time::timeout_at(ends, onward)
+            .await
+            .unwrap_or_else(|_| {
+                let text = "request did not complete within the allotted timeout";
+                Err(Status::timeout(text, 0).into())
+            }),
+    };
+    let answer = answered?;
+    if is_redirect(answer.status()) {
+        let text = "the backend attempted to redirect this request, which is not permitted";
+        return Ok(answer::text(StatusCode::BAD_GATEWAY.as_u16(), text));
+    }
+    Ok(match ends {
+        Some(ends) => answer.map(|body| Ending::new(body, ends).boxed_unsync()),
+        None => answer,
+    })
+}
+
+/// It would be followed with what the client proves itself by.
+fn is_redirect(code: StatusCode) -> bool {
+    code.is_redirection() && code != StatusCode::NOT_MODIFIED
+}
+
+pub fn host(it: &Aggregated) -> String {
+    format!("{}:{}", it.service.host(), it.service.port)
+}
+
+/// To one of the pods behind the server's Service, as this server.
+pub async fn connect(inner: &Inner, it: &Aggregated) -> Result<Box<dyn Connection>, String> {
+    let service = &it.service;
+    let backend =
+        Backend::of_service(inner, &service.namespace, &service.name, service.port).await?;
+    let connected = async {
+        let plain = backend.connect(inner).await?;
+        let nodes = &inner.parts.nodes;
+        let name = service.host();
+        nodes
+            .aggregated(plain, &name, it.authorities.as_deref())
+            .await
+    };
+    connected
+        .await
+        .map_err(|error: io::Error| error.to_string())
+}
+
+/// Path and query as they were authorised: what the path says once it is decoded, and nothing that a server would make another of.
+fn target(incoming: &Incoming) -> Result<Uri, Fault> {
+    let bad = || Box::new(Status::bad_request("the path cannot be passed on"));
+    let decoded = percent_decode_str(&incoming.path).decode_utf8();
+    let decoded = decoded.map_err(|_| bad())?;
+    let mut out = String::with_capacity(incoming.target.len());
+    for segment in decoded.trim_matches('/').split('/') {
+        if matches!(segment, "" | "." | "..") {
+            return Err(bad());
+        }
+        out.push('/');
+        out.extend(utf8_percent_encode(segment, SEGMENT));
+    }
+    if let Some((_, query)) = incoming.target.split_once('?') {
+        out.push('?');
+        out.push_str(query);
+    }
+    out.parse().map_err(|_| bad())
+}
+
+/// Says who asks. What a client says of that itself is taken out, in whatever form a far end might read it.
+pub fn introduce(headers: &mut HeaderMap, user: &UserInfo) -> Result<(), Fault> {
+    let forged: Vec<HeaderName> = headers
+        .keys()
+        .filter(|it| it.as_str().replace('_', "-").starts_with("x-remote-"))
+        .cloned()
+        .collect();
+    for name in forged {
+        headers.remove(name);
+    }
+    let mut add = |name: &str, value: &str| {
+        let name = HeaderName::try_from(name).ok()?;
+        headers.append(name, HeaderValue::from_bytes(value.as_bytes()).ok()?);
+        Some(())
+    };
+    let mut said = add(USER_HEADER, &user.name);
+    if !user.uid.is_empty() {
+        said = said.and(add(UID_HEADER, &user.uid));
+    }
+    for group in &user.groups {
+        said = said.and(add(GROUP_HEADER, group));
+    }
+    for (key, values) in &user.extra {
+        let name = format!("{EXTRA_HEADER}{}", utf8_percent_encode(key, KEY));
+        for value in values {
+            said = said.and(add(&name, value));
+        }
+    }
+    let text = "the user cannot be told to an aggregated API server";
+    Ok(said.ok_or_else(|| Status::bad_request(text))?)
+}
+
+/// A body that breaks off at a moment.
+struct Ending {
+    body: Body,
+    ends: Pin<Box<Sleep>>,
+}
+
+impl Ending {
+    fn new(body: Body, ends: Instant) -> Self {
+        Self {
+            body,
+            ends: Box::pin(tokio::time::sleep_until(ends)),
+        }
+    }
+}
+
+impl http_body::Body for Ending {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        if self.ends.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Some(Err(io::ErrorKind::TimedOut.into())));
+        }
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+
+    use super::*;
+    use crate::query::Query;
+
+    fn incoming(target: &str) -> Incoming {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        Incoming {
+            method: Method::GET,
+            target: target.to_owned(),
+            path: path.to_owned(),
+            query: Query::parse(query),
+            headers: HeaderMap::new(),
+            upgrade: None,
+        }
+    }
+
+    #[test]
+    fn a_path_is_passed_on_as_it_was_authorised() {
+        for (asked, expected) in [
+            ("/apis/g/v1/a?b=%2F&c", Some("/apis/g/v1/a?b=%2F&c")),
+            (
+                "/apis/g/v1/namespaces/n/a/x:y",
+                Some("/apis/g/v1/namespaces/n/a/x:y"),
+            ),
+            ("/apis/g/v1/a%2Fb/", Some("/apis/g/v1/a/b")),
+            ("/apis/g/v1/a%3Fb", Some("/apis/g/v1/a%3Fb")),
+            ("/apis/g/v1/a/../b", None),
+            ("/apis/g/v1/%2e%2e/b", None),
+            ("/apis/g/v1//b", None),
+        ] {
+            let found = target(&incoming(asked)).ok().map(|it| it.to_string());
+            assert_eq!(found.as_deref(), expected, "{asked}");
+        }
+    }
+
+    #[test]
+    fn nobody_says_themselves_who_they_are() {
+        let mut user = UserInfo::authenticated("jane", &["a"]);
+        user.extra
+            .insert("example.com/a%".to_owned(), vec!["x".to_owned()]);
+        let mut headers = HeaderMap::new();
+        for name in [
+            "x-remote-user",
+            "x_remote_group",
+            "x-remote-extra-scopes",
+            "x-remote-uid",
+        ] {
+            headers.insert(name, HeaderValue::from_static("root"));
+        }
+        introduce(&mut headers, &user).unwrap();
+        let mut said: Vec<String> = headers
+            .iter()
+            .map(|(name, value)| format!("{name}={}", value.to_str().unwrap()))
+            .collect();
+        said.sort();
+        assert_eq!(
+            said,
+            [
+                "x-remote-extra-example.com%2fa%25=x",
+                "x-remote-group=a",
+                "x-remote-group=system:authenticated",
+                "x-remote-user=jane",
+            ]
+        );
+        user.name = "a\nb".to_owned();
+        assert!(introduce(&mut headers, &user).is_err());
+    }
+}

@@ -1,0 +1,284 @@
+//! An aggregated API server as its APIService says it, and all of them at one moment: pure, but for who waits to ask it.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use bytes::Bytes;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use wharf_kube_model::{
+    Catalog,
+    view::{flag, items, member, number, text, text_at},
+};
+
+use super::AT_ONCE;
+use crate::webhooks::Service;
+
+/// A group in one version that another server answers for.
+#[derive(Debug)]
+pub struct Aggregated {
+    /// Of the APIService: `VERSION.GROUP`.
+    pub name: String,
+    pub group: String,
+    pub version: String,
+    priority: (i64, i64),
+    pub service: Service,
+    /// Authorities in PEM; without any its certificate is not checked, as its APIService has it.
+    pub authorities: Option<Vec<u8>>,
+    pub is_available: bool,
+    /// Requests to it at the same time; more are refused.
+    pub room: Arc<Semaphore>,
+    /// What it last told of itself.
+    pub told: Option<Arc<Told>>,
+}
+
+/// What an aggregated server told of its kinds.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Told {
+    /// As aggregated discovery has them.
+    pub resources: Value,
+    /// Its document of OpenAPI 3 for the group and version, if it has one.
+    pub openapi: Option<Bytes>,
+}
+
+impl Aggregated {
+    /// `None` for one that this server answers for itself. One that cannot be read was not let in.
+    pub fn of(object: &Value) -> Option<Self> {
+        let spec = object.get("spec")?;
+        let service = member(spec, "service")?;
+        let skips = flag(spec, "insecureSkipTLSVerify") == Some(true);
+        let authorities = BASE64.decode(text(spec, "caBundle")).ok()?;
+        let mut conditions = items(&object["status"], "conditions").iter();
+        let priority = |name: &str| number(spec, name).unwrap_or_default();
+        Some(Self {
+            name: text_at(object, &["metadata", "name"]).to_owned(),
+            group: text(spec, "group").to_owned(),
+            version: text(spec, "version").to_owned(),
+            priority: (
+                priority("groupPriorityMinimum"),
+                priority("versionPriority"),
+            ),
+            service: Service {
+                namespace: text(service, "namespace").to_owned(),
+                name: text(service, "name").to_owned(),
+                port: u16::try_from(number(service, "port").unwrap_or(443)).ok()?,
+                path: String::new(),
+            },
+            authorities: (!skips).then_some(authorities),
+            is_available: conditions.any(|it| it["type"] == "Available" && it["status"] == "True"),
+            room: Arc::new(Semaphore::new(AT_ONCE)),
+            told: None,
+        })
+    }
+
+    fn is_same_server(&self, other: &Self) -> bool {
+        let of = |it: &Self| {
+            let service = &it.service;
+            let (namespace, name) = (service.namespace.clone(), service.name.clone());
+            (namespace, name, service.port, it.authorities.clone())
+        };
+        of(self) == of(other)
+    }
+}
+
+/// The aggregated servers of a cluster, those of a group in front that are preferred.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    pub all: Vec<Arc<Aggregated>>,
+}
+
+impl Snapshot {
+    /// What is known of servers that were there before stays known.
+    pub fn new(mut all: Vec<Aggregated>, before: &Self) -> Self {
+        for it in &mut all {
+            let known = before.all.iter().find(|known| known.name == it.name);
+            if let Some(known) = known.filter(|known| known.is_same_server(it)) {
+                it.room = Arc::clone(&known.room);
+                it.told.clone_from(&known.told);
+            }
+        }
+        all.sort_by(|a, b| (b.priority, &a.name).cmp(&(a.priority, &b.name)));
+        Self {
+            all: all.into_iter().map(Arc::new).collect(),
+        }
+    }
+
+    /// The same, but for what one server told.
+    pub fn with_told(&self, name: &str, told: Option<Arc<Told>>) -> Self {
+        let of = |it: &Arc<Aggregated>| {
+            if it.name != name {
+                return Arc::clone(it);
+            }
+            Arc::new(Aggregated {
+                name: it.name.clone(),
+                group: it.group.clone(),
+                version: it.version.clone(),
+                priority: it.priority,
+                service: it.service.clone(),
+                authorities: it.authorities.clone(),
+                is_available: it.is_available,
+                room: Arc::clone(&it.room),
+                told: told.clone(),
+            })
+        };
+        Self {
+            all: self.all.iter().map(of).collect(),
+        }
+    }
+
+    /// Bytes of documents that are kept, but for those of one server.
+    pub fn bytes_beside(&self, name: &str) -> usize {
+        let others = self.all.iter().filter(|it| it.name != name);
+        let documents = others.filter_map(|it| it.told.as_ref()?.openapi.as_ref());
+        documents.map(Bytes::len).sum()
+    }
+
+    /// Those whose group and version this server does not answer for itself.
+    pub fn beside(&self, catalog: &Catalog) -> Vec<&Arc<Aggregated>> {
+        if self.all.is_empty() {
+            return Vec::new();
+        }
+        let own: BTreeSet<(&str, &str)> = catalog
+            .all()
+            .map(|it| (it.group.as_str(), it.version.as_str()))
+            .collect();
+        let is_other = |it: &&Arc<Aggregated>| !own.contains(&(&*it.group, &*it.version));
+        self.all.iter().filter(is_other).collect()
+    }
+
+    /// Who answers for a group in a version that this server does not.
+    pub fn find(&self, catalog: &Catalog, group: &str, version: &str) -> Option<&Arc<Aggregated>> {
+        let mut all = self.all.iter();
+        let found = all.find(|it| it.group == group && it.version == version)?;
+        let is_own = serves(catalog, group, version);
+        (!is_own).then_some(found)
+    }
+}
+
+/// Whether this server itself has kinds of a group in a version.
+pub fn serves(catalog: &Catalog, group: &str, version: &str) -> bool {
+    catalog
+        .all()
+        .any(|it| it.group == group && it.version == version)
+}
+
+/// An `APIResourceList` as aggregated discovery tells it; subresources stand with their resource.
+pub fn resources(list: &Value, group: &str, version: &str) -> Option<Value> {
+    let is_list = text(list, "groupVersion") == format!("{group}/{version}");
+    if !is_list {
+        return None;
+    }
+    let or = |own: &Value, name: &str, other: &str| match text(own, name) {
+        "" => other.to_owned(),
+        some => some.to_owned(),
+    };
+    let kind = |it: &Value| json!({"group": or(it, "group", group), "version": or(it, "version", version), "kind": text(it, "kind")});
+    let all = items(list, "resources");
+    let mut found = Vec::new();
+    for it in all.iter().filter(|it| !text(it, "name").contains('/')) {
+        let name = text(it, "name");
+        let is_namespaced = flag(it, "namespaced") == Some(true);
+        let mut entry = json!({
+            "resource": name,
+            "responseKind": kind(it),
+            "scope": if is_namespaced { "Namespaced" } else { "Cluster" },
+            "singularResource": text(it, "singularName"),
+            "verbs": items(it, "verbs"),
+        });
+        for member in ["shortNames", "categories"] {
+            if !items(it, member).is_empty() {
+                entry[member] = it[member].clone();
+            }
+        }
+        let subs = all.iter().filter_map(|sub| {
+            let (own, rest) = text(sub, "name").split_once('/')?;
+            (own == name).then(|| {
+                json!({"subresource": rest, "responseKind": kind(sub), "verbs": items(sub, "verbs")})
+            })
+        });
+        let subs: Vec<Value> = subs.collect();
+        if !subs.is_empty() {
+            entry["subresources"] = subs.into();
+        }
+        found.push(entry);
+    }
+    Some(found.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(version: &str, priority: i64) -> Value {
+        json!({
+            "metadata": {"name": format!("{version}.a.example.com")},
+            "spec": {"group": "a.example.com", "version": version, "versionPriority": priority,
+                "groupPriorityMinimum": 100, "caBundle": "YQ==", "service": {"namespace": "n", "name": "s", "port": 443}},
+            "status": {"conditions": [{"type": "Available", "status": "True"}]},
+        })
+    }
+
+    #[test]
+    fn one_that_is_read_again_keeps_what_it_told_unless_it_is_another() {
+        let of = |all: &[Value], before: &Snapshot| {
+            Snapshot::new(all.iter().filter_map(Aggregated::of).collect(), before)
+        };
+        let objects = [object("v1", 10), object("v2", 20)];
+        let first = of(&objects, &Snapshot::default());
+        assert_eq!(first.all[0].version, "v2");
+        let told = Told {
+            resources: json!([]),
+            openapi: Some(Bytes::from_static(b"{}")),
+        };
+        let first = first.with_told("v1.a.example.com", Some(Arc::new(told)));
+        assert_eq!(first.bytes_beside("v2.a.example.com"), 2);
+        assert_eq!(first.bytes_beside("v1.a.example.com"), 0);
+        let again = of(&objects, &first);
+        assert!(again.all[1].told.is_some() && again.all[0].told.is_none());
+        let mut moved = objects.clone();
+        moved[0]["spec"]["service"]["name"] = "other".into();
+        assert!(of(&moved, &first).all[1].told.is_none());
+        let mut unchecked = objects[0].clone();
+        unchecked["spec"]["insecureSkipTLSVerify"] = true.into();
+        assert!(Aggregated::of(&unchecked).unwrap().authorities.is_none());
+        let mut local = objects[0].clone();
+        local["spec"]["service"] = Value::Null;
+        assert!(Aggregated::of(&local).is_none());
+    }
+
+    #[test]
+    fn what_a_server_itself_has_is_never_anothers() {
+        let mut own = object("v1", 10);
+        own["spec"]["group"] = "apps".into();
+        let all = vec![
+            Aggregated::of(&own).unwrap(),
+            Aggregated::of(&object("v1", 1)).unwrap(),
+        ];
+        let all = Snapshot::new(all, &Snapshot::default());
+        let catalog = Catalog::built_in();
+        assert!(all.find(&catalog, "apps", "v1").is_none());
+        assert!(all.find(&catalog, "a.example.com", "v1").is_some());
+        assert!(all.find(&catalog, "a.example.com", "v2").is_none());
+        assert_eq!(all.beside(&catalog).len(), 1);
+    }
+
+    #[test]
+    fn resources_are_told_in_the_new_form() {
+        let list = json!({"groupVersion": "g/v1", "resources": [
+            {"name": "flunders", "singularName": "flunder", "namespaced": true, "kind": "Flunder", "verbs": ["get"], "shortNames": ["fl"]},
+            {"name": "flunders/status", "namespaced": true, "kind": "Flunder", "verbs": ["update"], "group": "h"},
+        ]});
+        let found = resources(&list, "g", "v1").unwrap();
+        assert_eq!(
+            found,
+            json!([{"resource": "flunders", "singularResource": "flunder", "scope": "Namespaced", "verbs": ["get"],
+                "responseKind": {"group": "g", "version": "v1", "kind": "Flunder"}, "shortNames": ["fl"],
+                "subresources": [{"subresource": "status", "verbs": ["update"],
+                    "responseKind": {"group": "h", "version": "v1", "kind": "Flunder"}}]}])
+        );
+        assert!(resources(&list, "g", "v2").is_none());
+        for odd in [json!(null), json!({"groupVersion": "g/v1", "resources": 3})] {
+            let _ = resources(&odd, "g", "v1");
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! Aggregated API servers: who is passed on to them and how, and those that are hostile. They are pods behind a service, reached through
+//! their node.
+
+use std::{convert::Infallible, io, time::Duration};
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
+use hyper::{
+    body::{Frame, Incoming},
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+
+use wharf_kube_api::Body;
+use wharf_kube_auth::UserInfo;
+
+use crate::harness::{Harness, read};
+
+const SERVICES: &str = "/apis/apiregistration.k8s.io/v1/apiservices";
+const NAME: &str = "v1.a.example.com";
+const GROUP: &str = "/apis/a.example.com/v1";
+/// Requests to one server at the same time.
+const AT_ONCE: usize = 400;
+
+type Page = Response<UnsyncBoxBody<Bytes, io::Error>>;
+
+fn page(code: u16, body: impl Into<Bytes>) -> Page {
+    let body = Full::new(body.into()).map_err(|never| match never {});
+    let mut page = Response::new(body.boxed_unsync());
+    *page.status_mut() = StatusCode::from_u16(code).unwrap();
+    page
+}
+
+/// The server of `a.example.com/v1`, by the end of the path.
+async fn aggregated(request: Request<Incoming>) -> Result<Page, Infallible> {
+    let path = request.uri().path().to_owned();
+    let answer = match path.rsplit('/').next().unwrap_or_default() {
+        "v1" if path.starts_with("/openapi") => page(200, r#"{"openapi":"3.0.0"}"#),
+        "v1" => {
+            let things = json!({"name": "things", "singularName": "thing", "kind": "Thing", "namespaced": true, "verbs": ["get", "list"]});
+            let list = json!({"kind": "APIResourceList", "groupVersion": "a.example.com/v1", "resources": [things]});
+            page(200, list.to_string())
+        }
+        "away" => {
+            let mut page = page(302, "");
+            page.headers_mut()
+                .insert("location", "https://example.com/".parse().unwrap());
+            page
+        }
+        "slow" => std::future::pending().await,
+        "endless" => {
+            let frames = futures_util::stream::repeat_with(|| {
+                Ok(Frame::data(Bytes::from_static(&[b'x'; 1024])))
+            });
+            Response::new(StreamBody::new(frames).boxed_unsync())
+        }
+        _ => {
+            let heads = request.headers().iter();
+            let heads: Vec<String> = heads
+                .map(|(name, value)| format!("{name}={}", value.to_str().unwrap()))
+                .collect();
+            page(200, json!({"path": path, "heads": heads}).to_string())
+        }
+    };
+    Ok(answer)
+}
+
+async fn node(mut request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let session = hyper::upgrade::on(&mut request);
+    tokio::spawn(async move {
+        let server = hyper::server::conn::http1::Builder::new();
+        let _ = server
+            .serve_connection(session.await.unwrap(), service_fn(aggregated))
+            .await;
+    });
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    for (name, value) in [("connection", "upgrade"), ("upgrade", "tcp")] {
+        response.headers_mut().insert(name, value.parse().unwrap());
+    }
+    Ok(response)
+}
+
+fn service(name: &str, version: &str, group: &str) -> Value {
+    json!({"metadata": {"name": name}, "spec": {
+        "group": group, "version": version, "groupPriorityMinimum": 100, "versionPriority": 10,
+        "insecureSkipTLSVerify": true, "service": {"namespace": "default", "name": "things"}}})
+}
+
+/// A cluster with an aggregated server behind the service `things`, which is found to answer.
+async fn served() -> Harness {
+    let it = Harness::new().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let server = hyper::server::conn::http1::Builder::new();
+                let served = server.serve_connection(TokioIo::new(stream), service_fn(node));
+                let _ = served.with_upgrades().await;
+            });
+        }
+    });
+    it.post(SERVICES, &service(NAME, "v1", "a.example.com"))
+        .await
+        .expect(201);
+    assert_eq!(condition(&it, "ServiceNotFound").await["status"], "False");
+    it.get(&format!("{GROUP}/things")).await.expect(503);
+    it.behind("things", port).await;
+    let condition = condition(&it, "Passed").await;
+    assert_eq!(condition["message"], "all checks passed");
+    it
+}
+
+fn request(method: Method, uri: &str) -> Request<Body> {
+    let request = Request::builder().method(method).uri(uri);
+    let body = Full::default().map_err(|never: Infallible| match never {});
+    request.body(body.boxed_unsync()).unwrap()
+}
+
+async fn asked(it: &Harness, user: &str, request: Request<Body>) -> Response<Body> {
+    let user = UserInfo::authenticated(user, &[]);
+    it.cluster.serve(request, &user).await
+}
+
+/// The condition of the server, once it has this reason.
+async fn condition(it: &Harness, reason: &str) -> Value {
+    let found = async {
+        loop {
+            let object = it.get(&format!("{SERVICES}/{NAME}")).await.expect(200);
+            let condition = &object["status"]["conditions"][0];
+            if condition["reason"] == reason {
+                return condition.clone();
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let found = tokio::time::timeout(Duration::from_secs(20), found).await;
+    found.expect("a condition within its time")
+}
+
+#[tokio::test]
+async fn requests_are_passed_on_with_who_asks() {
+    let it = served().await;
+    let uri = format!("{GROUP}/namespaces/default/things/x?a=b");
+    let mut asking = request(Method::GET, &uri);
+    for (name, value) in [
+        ("authorization", "Bearer secret"),
+        ("x-remote-user", "root"),
+        ("impersonate-user", "root"),
+    ] {
+        asking.headers_mut().insert(name, value.parse().unwrap());
+    }
+    let answer = read(asked(&it, "jane", asking).await).await.expect(200);
+    assert_eq!(
+        answer["path"],
+        "/apis/a.example.com/v1/namespaces/default/things/x"
+    );
+    let heads = answer["heads"].to_string();
+    assert!(
+        heads.contains("x-remote-user=jane") && !heads.contains("root"),
+        "{heads}"
+    );
+    assert!(heads.contains("host=things.default.svc:443") && !heads.contains("secret"));
+    let asking = request(Method::GET, &uri);
+    read(asked(&it, "nobody", asking).await).await.expect(403);
+}
+
+#[tokio::test]
+async fn its_kinds_are_told_with_the_others() {
+    let it = served().await;
+    let groups = it.get("/apis").await.expect(200);
+    let groups = groups["groups"].as_array().unwrap();
+    assert!(groups.iter().any(|it| it["name"] == "a.example.com"));
+    let group = it.get("/apis/a.example.com").await.expect(200);
+    assert_eq!(
+        group["preferredVersion"]["groupVersion"],
+        "a.example.com/v1"
+    );
+    let list = it.get(GROUP).await.expect(200);
+    assert_eq!(list["resources"][0]["name"], "things");
+    let mut asking = request(Method::GET, "/apis");
+    let form = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+    asking.headers_mut().insert("accept", form.parse().unwrap());
+    let all = read(asked(&it, "admin", asking).await).await.expect(200);
+    let all = all["items"].as_array().unwrap();
+    let found = all
+        .iter()
+        .find(|it| it["metadata"]["name"] == "a.example.com");
+    let version = &found.unwrap()["versions"][0];
+    assert_eq!(version["freshness"], "Current");
+    assert_eq!(version["resources"][0]["responseKind"]["kind"], "Thing");
+    let index = it.get("/openapi/v3").await.expect(200);
+    let url = index["paths"]["apis/a.example.com/v1"]["serverRelativeURL"].as_str();
+    let document = it.get(url.unwrap()).await.expect(200);
+    assert_eq!(document["openapi"], "3.0.0");
+    it.delete(&format!("{SERVICES}/{NAME}"), "")
+        .await
+        .expect(200);
+    it.get(&format!("{GROUP}/things")).await.expect(404);
+    it.get("/apis/a.example.com").await.expect(404);
+}
+
+#[tokio::test]
+async fn a_hostile_one_hurts_nobody_else() {
+    let it = served().await;
+    let asking = request(Method::GET, &format!("{GROUP}/away"));
+    let answer = asked(&it, "jane", asking).await;
+    assert_eq!(answer.status(), 502);
+    assert!(answer.headers().get("location").is_none());
+    // Read as far as its client likes.
+    let asking = request(Method::GET, &format!("{GROUP}/endless"));
+    let mut endless = asked(&it, "jane", asking).await;
+    endless.frame().await.unwrap().unwrap();
+    drop(endless);
+    it.get(&format!("{GROUP}/a/../b")).await.expect(400);
+    let path = format!("{GROUP}/slow");
+    let slow = (0..AT_ONCE).map(|_| asked(&it, "jane", request(Method::GET, &path)));
+    let mut slow: Vec<_> = slow.map(Box::pin).collect();
+    let all = futures_util::future::join_all(slow.iter_mut());
+    let waited = tokio::time::timeout(Duration::from_millis(500), all).await;
+    assert!(waited.is_err());
+    let refused = request(Method::GET, &format!("{GROUP}/things"));
+    read(asked(&it, "joe", refused).await).await.expect(429);
+    it.get("/api/v1/namespaces/default").await.expect(200);
+}
+
+#[tokio::test]
+async fn bad_ones_are_not_let_in() {
+    let it = Harness::new().await;
+    let changed = |path: &str, value: Value| {
+        let mut object = service(NAME, "v1", "a.example.com");
+        *object.pointer_mut(path).unwrap() = value;
+        object
+    };
+    let mut local = service(NAME, "v1", "a.example.com");
+    local["spec"]["insecureSkipTLSVerify"] = false.into();
+    local["spec"]["service"] = Value::Null;
+    for (object, code, says) in [
+        (service("v1.apps", "v1", "apps"), 403, "answers for apps/v1"),
+        (
+            service("x", "v1", "a.example.com"),
+            422,
+            "must be `spec.version",
+        ),
+        (
+            changed("/spec/service", Value::Null),
+            422,
+            "local APIServices may not have insecureSkipTLSVerify",
+        ),
+        (local, 403, "without a service"),
+        (
+            changed("/spec/versionPriority", json!(0)),
+            422,
+            "less than 1000",
+        ),
+        (
+            changed("/spec/groupPriorityMinimum", json!(20_001)),
+            422,
+            "less than 20000",
+        ),
+        (
+            changed("/spec/service/name", json!("")),
+            422,
+            "spec.service.name",
+        ),
+        (changed("/spec/group", json!("A_b")), 422, "spec.group"),
+    ] {
+        let answer = it.post(SERVICES, &object).await;
+        assert!(answer.message().contains(says), "{}", answer.value);
+        answer.expect(code);
+    }
+    let known = "/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication";
+    let known = it.get(known).await.expect(200);
+    assert_eq!(known["data"]["requestheader-client-ca-file"], "front");
+    assert_eq!(
+        known["data"]["requestheader-allowed-names"],
+        r#"["front-proxy-client"]"#
+    );
+}
