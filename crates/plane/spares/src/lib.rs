@@ -12,13 +12,13 @@ use std::{
     io::{self, Write as _},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use nix::{
     errno::Errno,
     fcntl::{AT_FDCWD, RenameFlags, renameat2},
 };
+use parking_lot::Mutex;
 
 /// What one folder keeps. A node removes one record for each that it makes, and replaces a few at once.
 const MOST: u32 = 64;
@@ -34,7 +34,7 @@ pub struct Spares {
 impl Spares {
     /// Replaces the file as a whole, safe from the death of the process: the old or the new.
     pub fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let mut free = self.lock();
+        let mut free = self.free.lock();
         let free = free.entry(folder_of(path)).or_default();
         let spare = free.pop().unwrap_or_else(|| name(path, 1));
         let replaced = write(&spare, bytes).and_then(|()| put(&spare, path));
@@ -47,7 +47,7 @@ impl Spares {
 
     /// One that is not there is removed already.
     pub fn remove(&self, path: &Path) -> io::Result<()> {
-        let mut free = self.lock();
+        let mut free = self.free.lock();
         let free = free.entry(folder_of(path)).or_default();
         let mut names = (1..=MOST).map(|number| name(path, number));
         let removed = match names.find(|it| !free.contains(it)) {
@@ -62,13 +62,6 @@ impl Spares {
             Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
             _ => Ok(()),
         }
-    }
-}
-
-impl Spares {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<PathBuf, Vec<PathBuf>>> {
-        // Names of files that are there or not: true whatever panicked meanwhile.
-        self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
