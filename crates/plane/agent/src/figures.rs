@@ -192,12 +192,20 @@ fn read(counter: &AtomicU64) -> u64 {
 }
 
 /// The disk, with what it refuses counted.
-pub(crate) struct CountedFiles(pub Figures);
+pub(crate) struct CountedFiles {
+    figures: Figures,
+    files: RealFiles,
+}
 
 impl CountedFiles {
+    pub fn new(figures: Figures) -> Self {
+        let files = RealFiles::default();
+        Self { figures, files }
+    }
+
     fn count(&self, done: io::Result<()>) -> io::Result<()> {
         if done.is_err() {
-            let failed = &self.0.0.failed_saves;
+            let failed = &self.figures.0.failed_saves;
             failed.fetch_add(1, Ordering::Relaxed);
         }
         done
@@ -206,11 +214,11 @@ impl CountedFiles {
 
 impl Files for CountedFiles {
     fn replace(&self, path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
-        self.count(RealFiles.replace(path, bytes, durability))
+        self.count(self.files.replace(path, bytes, durability))
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        self.count(RealFiles.remove(path))
+        self.count(self.files.remove(path))
     }
 }
 
@@ -233,7 +241,7 @@ mod tests {
     #[test]
     fn what_the_disk_refuses_is_counted() {
         let (figures, dir) = (Figures::default(), tempfile::tempdir().unwrap());
-        let files = CountedFiles(figures.clone());
+        let files = CountedFiles::new(figures.clone());
         files
             .replace(&dir.path().join("a"), b"x", Durability::Process)
             .unwrap();

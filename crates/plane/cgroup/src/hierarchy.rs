@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Component, Path, PathBuf},
+    sync::OnceLock,
 };
 
 use crate::{CgroupError, Group, v1};
@@ -29,6 +30,18 @@ impl Hierarchies {
         let path = "/proc/self/mountinfo";
         let text = fs::read_to_string(path).map_err(CgroupError::io("read", path))?;
         Self::from_mountinfo(&text).ok_or(CgroupError::NoHierarchy)
+    }
+
+    /// What this process, or the one that forked it, found first. For processes that see the mounts of their start.
+    pub fn known() -> Result<Self, CgroupError> {
+        static FOUND: OnceLock<Hierarchies> = OnceLock::new();
+        match FOUND.get() {
+            Some(found) => Ok(found.clone()),
+            None => {
+                let found = Self::detect()?;
+                Ok(FOUND.get_or_init(|| found).clone())
+            }
+        }
     }
 
     /// Version 1 wins where it has the memory controller (hybrid mode), else a version 2 mount.

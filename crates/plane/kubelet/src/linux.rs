@@ -73,6 +73,7 @@ impl Ground {
             installation: parts.installation.clone(),
             shim: parts.shim,
             kept_cores: 0,
+            run: None,
         });
         let runtime = runtime.await.map_err(|e| Chain(&e).to_string())?;
         let ids = parts.node.join("ids");

@@ -15,6 +15,7 @@ use nix::fcntl::{Flock, FlockArg};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wharf_durable::{self as durable, Durability};
+use wharf_spares::Spares;
 use wharf_userns::IdRange;
 
 use crate::error::NetworkError;
@@ -157,6 +158,7 @@ impl TaskRecord {
 #[derive(Debug)]
 pub(crate) struct StateDir {
     root: PathBuf,
+    spares: Spares,
     _lock: Flock<File>,
 }
 
@@ -186,6 +188,7 @@ impl StateDir {
         })?;
         Ok(Self {
             root: root.to_owned(),
+            spares: Spares::default(),
             _lock: lock,
         })
     }
@@ -234,11 +237,16 @@ impl StateDir {
     }
 
     pub(crate) fn save_task(&self, record: &TaskRecord) -> Result<(), NetworkError> {
-        save(&self.task_path(&record.key), record)
+        let path = self.task_path(&record.key);
+        let saved = serde_json::to_vec(record).map_err(io::Error::from);
+        let saved = saved.and_then(|bytes| self.spares.replace(&path, &bytes));
+        saved.map_err(|e| NetworkError::state(&path, e))
     }
 
     pub(crate) fn forget_task(&self, key: &str) -> Result<(), NetworkError> {
-        forget(&self.task_path(key))
+        let path = self.task_path(key);
+        let removed = self.spares.remove(&path);
+        removed.map_err(|e| NetworkError::state(&path, e))
     }
 
     fn task_path(&self, key: &str) -> PathBuf {

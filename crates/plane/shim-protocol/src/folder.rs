@@ -1,12 +1,20 @@
 //! Where each file of a task lies.
 //!
+//! What says something only while the task's processes live is in memory, on a tmpfs: making and removing many small
+//! files is what a disk's file system does worst. What is kept, or may be large, is on disk. A task that was begun where
+//! there is no such tmpfs, or by a version that knew none, has both in one folder.
+//!
 //! ```text
-//! <tasks>/<task id>/
+//! <tasks>/<task id>/        on disk
 //!   task.json               what the agent asked for; written before the shim starts
+//!   disk.img                the task's own disk, if it has one: a sparse file …
+//!   logs-<name>/            spool of a container: <offset>.log, and how far it was delivered in cursor
+//!   containers/<name>/      upper/ and work/ of the overlay, where the task has no disk
+//!
+//! <run>/<task id>/          in memory
 //!   state.json              which process the shim is, and those of its containers
 //!   shim.sock               where the shim listens
 //!   shim.log                what the shim had to say (errors alone)
-//!   disk.img                the task's own disk, if it has one: a sparse file …
 //!   disk/                   … mounted in the shim's mount namespace only
 //!     containers/<name>/    upper/ and work/ of the overlay, instead of those below
 //!     volumes/<name>/       volumes of the task's own
@@ -15,10 +23,10 @@
 //!     config.json           the OCI runtime-spec bundle …
 //!     plan.json             … and what the shim does beyond it
 //!     seccomp.bpf           the compiled filter, 8 bytes an instruction
-//!     rootfs/ upper/ work/  overlay; mounted in the shim's mount namespace only
+//!     rootfs/               the overlay; mounted in the shim's mount namespace only
 //!     proc/                 that of another container's PID namespace, likewise
-//!     exit.json             written durably when it ended
-//!     logs/<offset>.log     the spool; logs/cursor is how far it was delivered
+//!     exit.json             written as a whole when it ended
+//!     logs/                 the spool of a task with one folder
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -28,20 +36,46 @@ use crate::ContainerName;
 /// The name of [`ContainerFolder::proc`] in its folder.
 pub const PROC: &str = "proc";
 
+/// What the folder of a container's spool begins with where it lies beside others.
+const LOGS_OF: &str = "logs-";
+
 /// Paths below one task's folder. Relative when the base is (the shim runs inside its folder, so
 /// that socket paths stay short).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskFolder {
     base: PathBuf,
+    /// The part in memory; `None`: all is in one folder.
+    run: Option<PathBuf>,
 }
 
 impl TaskFolder {
     pub fn new(base: impl Into<PathBuf>) -> Self {
-        Self { base: base.into() }
+        Self {
+            base: base.into(),
+            run: None,
+        }
+    }
+
+    /// The same with what lives as long as processes in `run`.
+    pub fn with_run(base: impl Into<PathBuf>, run: Option<PathBuf>) -> Self {
+        Self {
+            base: base.into(),
+            run,
+        }
     }
 
     pub fn base(&self) -> &Path {
         &self.base
+    }
+
+    /// Its part in memory, if it has one.
+    pub fn run(&self) -> Option<&Path> {
+        self.run.as_deref()
+    }
+
+    /// Where the shim lives.
+    pub fn seat(&self) -> &Path {
+        self.run.as_deref().unwrap_or(&self.base)
     }
 
     pub fn task(&self) -> PathBuf {
@@ -49,15 +83,15 @@ impl TaskFolder {
     }
 
     pub fn state(&self) -> PathBuf {
-        self.base.join("state.json")
+        self.seat().join("state.json")
     }
 
     pub fn socket(&self) -> PathBuf {
-        self.base.join("shim.sock")
+        self.seat().join("shim.sock")
     }
 
     pub fn shim_log(&self) -> PathBuf {
-        self.base.join("shim.log")
+        self.seat().join("shim.log")
     }
 
     pub fn disk_image(&self) -> PathBuf {
@@ -66,7 +100,7 @@ impl TaskFolder {
 
     /// There only for tasks with a disk of their own.
     pub fn disk(&self) -> PathBuf {
-        self.base.join("disk")
+        self.seat().join("disk")
     }
 
     /// Where a container's overlay keeps what is written.
@@ -74,7 +108,7 @@ impl TaskFolder {
         if self.disk().is_dir() {
             self.disk().join("containers").join(name.as_str())
         } else {
-            self.container(name).base
+            self.container(name).written
         }
     }
 
@@ -83,17 +117,33 @@ impl TaskFolder {
     }
 
     pub fn runtime(&self) -> PathBuf {
-        self.base.join("runtime")
+        self.seat().join("runtime")
     }
 
     pub fn containers(&self) -> PathBuf {
-        self.base.join("containers")
+        self.seat().join("containers")
     }
 
     pub fn container(&self, name: &ContainerName) -> ContainerFolder {
-        ContainerFolder {
-            base: self.containers().join(name.as_str()),
+        let base = self.containers().join(name.as_str());
+        match &self.run {
+            Some(_) => ContainerFolder {
+                logs: self.base.join(format!("{LOGS_OF}{name}")),
+                written: self.base.join("containers").join(name.as_str()),
+                base,
+            },
+            None => ContainerFolder {
+                logs: base.join("logs"),
+                written: base.clone(),
+                base,
+            },
         }
+    }
+
+    /// The container whose spool an entry of [`Self::base`] is.
+    pub fn container_of_logs(entry: &str) -> Option<ContainerName> {
+        let name = entry.strip_prefix(LOGS_OF)?;
+        ContainerName::try_from(name).ok()
     }
 }
 
@@ -101,11 +151,22 @@ impl TaskFolder {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContainerFolder {
     base: PathBuf,
+    logs: PathBuf,
+    /// Where it writes if its task has no disk.
+    written: PathBuf,
 }
 
 impl ContainerFolder {
     pub fn base(&self) -> &Path {
         &self.base
+    }
+
+    /// All folders that go with it.
+    pub fn all(&self) -> Vec<&Path> {
+        let mut all = vec![self.base(), &self.logs, &self.written];
+        all.retain(|it| *it == self.base || !it.starts_with(&self.base));
+        all.dedup();
+        all
     }
 
     pub fn config(&self) -> PathBuf {
@@ -133,10 +194,51 @@ impl ContainerFolder {
     }
 
     pub fn logs(&self) -> PathBuf {
-        self.base.join("logs")
+        self.logs.clone()
     }
 
     pub fn log_cursor(&self) -> PathBuf {
-        self.base.join("logs/cursor")
+        self.logs.join("cursor")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_in_two_folders_has_its_logs_on_disk() {
+        let name = ContainerName::try_from("web").unwrap();
+        let task = TaskFolder::with_run("/disk/t", Some("/run/t".into()));
+        assert_eq!(task.task(), Path::new("/disk/t/task.json"));
+        assert_eq!(task.disk_image(), Path::new("/disk/t/disk.img"));
+        assert_eq!(task.socket(), Path::new("/run/t/shim.sock"));
+        assert_eq!(task.writable(&name), Path::new("/disk/t/containers/web"));
+        let own = task.container(&name);
+        assert_eq!(own.exit(), Path::new("/run/t/containers/web/exit.json"));
+        assert_eq!(own.log_cursor(), Path::new("/disk/t/logs-web/cursor"));
+        let all = [
+            "/run/t/containers/web",
+            "/disk/t/logs-web",
+            "/disk/t/containers/web",
+        ];
+        assert_eq!(own.all(), all.map(Path::new));
+        assert_eq!(TaskFolder::container_of_logs("logs-web"), Some(name));
+        assert_eq!(TaskFolder::container_of_logs("task.json"), None);
+    }
+
+    /// Shims of the version before go on with these.
+    #[test]
+    fn a_task_in_one_folder_has_all_in_it() {
+        let name = ContainerName::try_from("web").unwrap();
+        let task = TaskFolder::new("/disk/t");
+        assert_eq!(task.socket(), Path::new("/disk/t/shim.sock"));
+        assert_eq!(task.writable(&name), Path::new("/disk/t/containers/web"));
+        let own = task.container(&name);
+        assert_eq!(
+            own.log_cursor(),
+            Path::new("/disk/t/containers/web/logs/cursor")
+        );
+        assert_eq!(own.all(), [Path::new("/disk/t/containers/web")]);
     }
 }

@@ -106,6 +106,9 @@ pub struct ShimSetup {
     /// The task has a disk of its own; its mount, made nowhere yet, is the shim's standard input.
     #[serde(default)]
     pub disk: bool,
+    /// The task's folder in memory, absolute ([`crate::TaskFolder::with_run`]).
+    #[serde(default)]
+    pub run: Option<PathBuf>,
 }
 
 /// The number under which the shim and the processes it forks hold the task's network namespace;

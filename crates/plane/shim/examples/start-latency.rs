@@ -32,6 +32,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         installation: InstallationId::mint(),
         shim: shim.into(),
         kept_cores: 0,
+        run: Some(dir.path().join("run")),
     };
     let runtime = Runtime::open(options).await?;
     let digest = format!("sha256:{}", "0".repeat(64)).try_into()?;

@@ -62,14 +62,14 @@ pub fn start() -> Result<Server, StartError> {
     if unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) } != 0 {
         return Err(failed("become the reaper")(io::Error::last_os_error()));
     }
-    let folder = TaskFolder::new("");
-    let setup: ShimSetup = durable::read_json(&folder.task(), RECORD_LIMIT)
+    let setup: ShimSetup = durable::read_json(&TaskFolder::new("").task(), RECORD_LIMIT)
         .and_then(|setup| setup.ok_or_else(|| io::ErrorKind::NotFound.into()))
         .map_err(failed("read task.json"))?;
+    let folder = settle(setup.run.as_deref()).map_err(failed("enter the task's folder"))?;
     if let Some(path) = &setup.netns {
         hold_network_namespace(path).map_err(failed("open the network namespace"))?;
     }
-    let hierarchies = Hierarchies::detect().map_err(failed("find control groups"))?;
+    let hierarchies = Hierarchies::known().map_err(failed("find control groups"))?;
     own_mounts().map_err(failed("make a mount namespace"))?;
     if setup.disk {
         mount_disk(&folder.disk()).map_err(failed("mount the task's disk"))?;
@@ -98,6 +98,16 @@ pub fn start() -> Result<Server, StartError> {
         .and_then(|group| group.enter())
         .map_err(failed("enter the shims' cgroup"))?;
     Ok(Server::new(folder, listener, signals, hierarchies, state))
+}
+
+/// Goes to live in the task's part in memory, if it has one: paths from here on stay short.
+fn settle(run: Option<&Path>) -> io::Result<TaskFolder> {
+    let Some(run) = run else {
+        return Ok(TaskFolder::new(""));
+    };
+    let base = std::env::current_dir()?;
+    std::env::set_current_dir(run)?;
+    Ok(TaskFolder::with_run(base, Some("".into())))
 }
 
 /// SIGCHLD and the polite ways to end a process arrive as data; nobody at a pipe's other end is an

@@ -184,6 +184,7 @@ impl Instances {
             installation: settings.installation.clone(),
             shim: settings.shim,
             kept_cores: 0,
+            run: None,
         });
         let runtime = runtime
             .await

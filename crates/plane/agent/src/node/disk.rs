@@ -71,7 +71,7 @@ impl Disk {
     /// Unreadable files; a damaged task file is set aside with a warning, for its containers are
     /// found again through their shim, but a damaged node file is an error.
     pub fn open(dir: impl Into<PathBuf>) -> Result<(Self, Loaded), DiskError> {
-        Self::open_with(dir.into(), RealFiles)
+        Self::open_with(dir.into(), RealFiles::default())
     }
 
     /// The same through `files`.
@@ -250,14 +250,14 @@ mod tests {
     impl Files for FullDisk {
         fn replace(&self, path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
             if self.0.load(Ordering::SeqCst) {
-                return RealFiles.replace(path, bytes, durability);
+                return RealFiles::default().replace(path, bytes, durability);
             }
             self.1.fetch_add(1, Ordering::SeqCst);
             Err(io::Error::from(io::ErrorKind::StorageFull))
         }
 
         fn remove(&self, path: &Path) -> io::Result<()> {
-            RealFiles.remove(path)
+            RealFiles::default().remove(path)
         }
     }
 

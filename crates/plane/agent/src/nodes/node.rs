@@ -99,7 +99,7 @@ impl Node {
             running,
             shutdown,
         } = parts;
-        let files = CountedFiles(ground.figures.clone());
+        let files = CountedFiles::new(ground.figures.clone());
         let (disk, loaded) = Disk::open_with(dir.join("state"), files)?;
         let container_instance = loaded.node.container_instance_arn.clone();
         let directory = Directory::default();

@@ -9,7 +9,7 @@ mod names;
 mod network;
 mod teardown;
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, watch},
@@ -19,7 +19,7 @@ use tokio_util::{
     sync::CancellationToken,
     task::{AbortOnDropHandle, TaskTracker},
 };
-use wharf_base::{Clock, SystemClock};
+use wharf_base::{Clock, InstallationId, SystemClock};
 use wharf_container::{
     image::{ImageOptions, ImageStore},
     runtime::{Runtime, RuntimeOptions},
@@ -192,6 +192,7 @@ async fn start(
         installation: config.installation.clone(),
         shim: config.shim.clone(),
         kept_cores: config.kept_cores,
+        run: Some(run_folder(&config.installation)),
     })
     .await
     .map_err(failed("the container runtime"))?;
@@ -460,6 +461,11 @@ async fn run_session(session: &mut Session, ready: impl FnOnce() + Send) -> Resu
         _ = is_serving.wait_for(|connected| *connected) => ready(),
     }
     session.await
+}
+
+/// Where files of tasks lie that end with the tasks' processes.
+fn run_folder(installation: &InstallationId) -> PathBuf {
+    PathBuf::from(format!("/run/wharf-{installation}"))
 }
 
 fn failed<E: std::error::Error + Send + Sync + 'static>(

@@ -6,7 +6,7 @@ use wharf_base::InstallationId;
 use wharf_container::runtime::{Runtime, RuntimeError, RuntimeOptions};
 use wharf_network::{Network, NetworkConfig};
 
-use super::failed;
+use super::{failed, run_folder};
 use crate::{instances, node::NodeError, volumes};
 
 /// Ends every task of the installation and takes its networks, mounts, cgroups and rules off the
@@ -19,18 +19,23 @@ pub async fn teardown(
     installation: InstallationId,
     shim: &Path,
 ) -> Result<(), NodeError> {
-    let options = |dir| RuntimeOptions {
+    let options = |dir, run| RuntimeOptions {
         dir,
         installation: installation.clone(),
         shim: shim.to_owned(),
         kept_cores: 0,
+        run,
     };
     // Processes first: a namespace lives as long as anybody is in it.
-    let containers = end_all(options(data_dir.join("tasks"))).await;
+    let containers = end_all(options(
+        data_dir.join("tasks"),
+        Some(run_folder(&installation)),
+    ))
+    .await;
     let instances = match instances::runtime_dir(data_dir) {
         // Made by the first agent that offered any.
         dir if !dir.exists() => Ok(()),
-        dir => end_all(options(dir)).await,
+        dir => end_all(options(dir, None)).await,
     };
     let devices = volumes::let_go_all(data_dir);
     let config = NetworkConfig::new(installation.clone(), data_dir.join("network"));

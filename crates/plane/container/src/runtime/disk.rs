@@ -56,7 +56,11 @@ impl PreparedDisk {
     pub fn make(template: &Path, image: &Path) -> io::Result<Self> {
         let made = copy_sparse(template, image)
             .and_then(|file| attach(&file, image))
-            .and_then(|(device, number)| mount_detached(device, number, &SHORT_LIVED, 0));
+            .and_then(|(device, number)| {
+                let mount = mount_detached(device, number, &SHORT_LIVED, 0)?;
+                look_ahead_little(number);
+                Ok(mount)
+            });
         match made {
             Ok(mount) => Ok(Self {
                 image: image.to_owned(),
@@ -131,6 +135,13 @@ impl PreparedDisk {
     pub(super) fn mount(&self) -> &OwnedFd {
         &self.mount
     }
+}
+
+/// The first thing that a task writes has the kernel make the tables of all groups of an empty disk, 160 of 20 GiB, in
+/// case it should want them: 1.6 ms, for a task that mostly fills one. Best effort, since it is only slower without.
+fn look_ahead_little(number: u64) {
+    let groups = format!("/sys/fs/ext4/loop{number}/mb_prefetch");
+    let _ = fs::write(groups, "4");
 }
 
 /// Opens a file that nobody has, and keeps others from it: a loop device keeps the open file, and the lock with it, for

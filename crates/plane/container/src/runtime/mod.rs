@@ -16,6 +16,7 @@ mod guest_mount;
 mod logs;
 mod mount_flags;
 mod recover;
+mod run_folder;
 mod secrets;
 mod spawn;
 mod superblock;
@@ -49,7 +50,6 @@ pub use wharf_shim_protocol::{
 };
 use wharf_userns::IdRange;
 
-use self::spawn::ShimProgram;
 pub use self::{
     device::{DevFolder, LoopDevice, Mounted, loop_number, mounts_of},
     disk::{
@@ -66,6 +66,7 @@ pub use self::{
     task::{Started, TaskHandle},
     writes::Writes,
 };
+use self::{run_folder::RunFolder, spawn::ShimProgram};
 
 /// The cgroup below the installation's in which all shims live.
 const SHIMS: &str = "shims";
@@ -82,6 +83,9 @@ pub struct RuntimeOptions {
     /// Cores that no task uses which gives way ([`TaskSandbox::cpu_gives_way`]), so that whoever wants one finds it
     /// free at once. One is left to such tasks on every machine.
     pub kept_cores: usize,
+    /// Where a tmpfs is mounted for files of tasks that end with their processes, by an absolute path that stays the same;
+    /// `None`: they are in [`Self::dir`] with the others.
+    pub run: Option<PathBuf>,
 }
 
 /// Folders that every distribution has at its root, where everybody may walk.
@@ -151,6 +155,7 @@ struct TaskRecord {
 #[derive(Debug)]
 pub(crate) struct Shared {
     dir: PathBuf,
+    run: Option<RunFolder>,
     installation: InstallationId,
     shim: ShimProgram,
     pub(crate) hierarchies: Hierarchies,
@@ -191,6 +196,7 @@ impl Runtime {
                 installation,
                 shim,
                 kept_cores,
+                run,
             } = options;
             make_private(&dir)?;
             // Shims run elsewhere, so every path they are given is absolute.
@@ -199,8 +205,16 @@ impl Runtime {
                 ShimProgram::open(&shim).map_err(RuntimeError::io("open the shim", shim))?;
             let hierarchies = Hierarchies::detect()?;
             let may_raise_limits = can_raise_limits();
+            let run = run.and_then(|path| {
+                let opened = RunFolder::open(&path);
+                let path = path.display();
+                opened
+                    .inspect_err(|error| tracing::warn!(%path, %error, "failed to mount a tmpfs for files of tasks; they go to the disk, which is slower"))
+                    .ok()
+            });
             let shared = Shared {
                 dir,
+                run,
                 installation,
                 shim: program,
                 moves: Moves::new(&hierarchies),
@@ -311,7 +325,7 @@ impl Runtime {
     ) -> Result<TaskHandle, RuntimeError> {
         self.expect_task();
         let shared = Arc::clone(&self.shared);
-        let folder = shared.folder(&sandbox.task_id)?;
+        let folder = shared.new_folder(&sandbox)?;
         sandbox.has_disk = disk.is_some();
         sandbox.keeps_disk = disk.as_ref().is_some_and(PreparedDisk::is_kept);
         let (prepared, sandbox, disk) = blocking({
@@ -334,7 +348,7 @@ impl Runtime {
             self.shared.remove_task(&sandbox.task_id).await?;
             return Err(e);
         }
-        let base = folder.base().to_owned();
+        let base = folder.seat().to_owned();
         let cgroup = self.shared.task_cgroup(&sandbox)?;
         TaskHandle::new(Arc::clone(&self.shared), sandbox, folder, cgroup)
             .map_err(RuntimeError::io("open", base))
@@ -371,7 +385,7 @@ impl Runtime {
         task_id: &str,
         name: &ContainerName,
     ) -> Result<LogReader, LogError> {
-        let folder = TaskFolder::new(self.shared.dir.join(task_id));
+        let folder = self.shared.written_folder(task_id);
         LogReader::open(name.clone(), folder.container(name), None)
     }
 
@@ -387,7 +401,12 @@ impl Runtime {
             for task in shared.task_ids()? {
                 remove_dir(&shared.dir.join(task))?;
             }
-            Ok(())
+            match &shared.run {
+                Some(run) => run
+                    .remove()
+                    .map_err(RuntimeError::io("remove the tmpfs of", &shared.dir)),
+                None => Ok(()),
+            }
         })
         .await
     }
@@ -435,6 +454,23 @@ impl Shared {
         Ok(TaskFolder::new(self.dir.join(task_id)))
     }
 
+    /// Of a task that is about to be made.
+    fn new_folder(&self, sandbox: &TaskSandbox) -> Result<TaskFolder, RuntimeError> {
+        let base = self.folder(&sandbox.task_id)?.base().to_owned();
+        let run = self.run.as_ref();
+        let run = run.and_then(|run| run.place(&sandbox.task_id, sandbox.user_range.is_some()));
+        Ok(TaskFolder::with_run(base, run))
+    }
+
+    /// Of a task that is there, as its record says.
+    fn written_folder(&self, task_id: &str) -> TaskFolder {
+        let base = self.dir.join(task_id);
+        let record: io::Result<Option<TaskRecord>> =
+            durable::read_json(&TaskFolder::new(&base).task(), RECORD_LIMIT);
+        let run = record.ok().flatten().and_then(|record| record.setup.run);
+        TaskFolder::with_run(base, run)
+    }
+
     /// The folder over which shims mount the stage of containers in a user namespace: nothing that
     /// a container needs may lie below it, since shims do not see it any more.
     pub(crate) fn stage(&self) -> Option<&'static Path> {
@@ -455,8 +491,6 @@ impl Shared {
             other => other.map_err(RuntimeError::io("make", base))?,
         }
         if let Some(disk) = disk {
-            let place = folder.disk();
-            fs::create_dir(&place).map_err(RuntimeError::io("make", place))?;
             let image = folder.disk_image();
             disk.move_to(image.clone())
                 .map_err(RuntimeError::io("move a disk to", image))?;
@@ -473,6 +507,7 @@ impl Shared {
                 None => None,
             },
             disk: sandbox.has_disk,
+            run: folder.run().map(Path::to_owned),
         };
         let cgroup = self.task_cgroup(sandbox)?;
         let record = TaskRecord {
@@ -482,6 +517,16 @@ impl Shared {
         };
         durable::replace_json(&folder.task(), &record, Durability::Process)
             .map_err(RuntimeError::io("write", folder.task()))?;
+        // After the record, by which it is found and removed.
+        if let Some(run) = folder.run() {
+            // A kill in the middle of a removal may have left one of this name.
+            remove_dir(run)?;
+            make_private(run)?;
+        }
+        if sandbox.has_disk {
+            let place = folder.disk();
+            fs::create_dir(&place).map_err(RuntimeError::io("make", place))?;
+        }
         let limits = Limits {
             memory_bytes: sandbox.memory_limit_bytes,
             cpu_quota_millis: sandbox.cpu_quota_millis,
@@ -515,9 +560,15 @@ impl Shared {
             // Where it says itself that it is; without a word of its own nothing of it ever ran.
             let record: io::Result<Option<TaskRecord>> =
                 durable::read_json(&folder.task(), RECORD_LIMIT);
-            let said = record.ok().flatten().and_then(|record| record.task_cgroup);
+            let (said, run) = record.ok().flatten().map_or((None, None), |record| {
+                (record.task_cgroup, record.setup.run)
+            });
             let cgroup = said.unwrap_or_else(|| shared.plain_cgroup(&task_id));
             shared.hierarchies.group(&cgroup)?.kill_and_remove()?;
+            // The one with the record goes last.
+            if let Some(run) = run.filter(|run| run.ends_with(&task_id)) {
+                remove_dir(&run)?;
+            }
             remove_dir(folder.base())
         })
         .await

@@ -5,7 +5,13 @@
 //! they are killed. Nothing is trusted but files written whole and processes checked by their
 //! start time.
 
-use std::{collections::BTreeMap, fs, io, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, io,
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
 use wharf_durable as durable;
 use wharf_shim_protocol::{
@@ -61,6 +67,7 @@ pub(super) async fn find(
         Ok(Some(record)) if record.sandbox.task_id == id => {
             let former = shared.former_task_cgroup(id);
             let cgroup = record.task_cgroup.unwrap_or(former);
+            let folder = TaskFolder::with_run(folder.base(), record.setup.run);
             return recover_task(shared, folder, record.sandbox, cgroup)
                 .await
                 .map(Some);
@@ -87,14 +94,19 @@ async fn recover_task(
     sandbox: TaskSandbox,
     cgroup: String,
 ) -> Result<Recovered, RuntimeError> {
-    let base = folder.base().to_owned();
-    let handle = TaskHandle::new(
+    let handle = match TaskHandle::new(
         Arc::clone(shared),
         sandbox.clone(),
         folder.clone(),
         cgroup.clone(),
-    )
-    .map_err(RuntimeError::io("open", base))?;
+    ) {
+        // Its part in memory went with the machine, or was not made yet.
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {
+            let shared = Arc::clone(shared);
+            return blocking(move || without_shim(&shared, &folder, sandbox, &cgroup)).await;
+        }
+        other => other.map_err(RuntimeError::io("open", folder.seat()))?,
+    };
     let deadline = tokio::time::Instant::now() + SHIM_PATIENCE;
     loop {
         match handle.status().await {
@@ -178,20 +190,16 @@ fn without_shim(
 fn ended_containers(
     folder: &TaskFolder,
 ) -> Result<BTreeMap<ContainerName, ContainerStatus>, RuntimeError> {
-    let path = folder.containers();
-    let entries = match fs::read_dir(&path) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
-        other => other.map_err(RuntimeError::io("list", &path))?,
-    };
+    let mut names = BTreeSet::new();
+    for entry in names_in(&folder.containers())? {
+        names.extend(ContainerName::try_from(entry));
+    }
+    // Those that left a log, where all else went with the machine.
+    for entry in names_in(folder.base())? {
+        names.extend(TaskFolder::container_of_logs(&entry));
+    }
     let mut containers = BTreeMap::new();
-    for entry in entries {
-        let entry = entry.map_err(RuntimeError::io("list", &path))?;
-        let name = entry
-            .file_name()
-            .into_string()
-            .ok()
-            .and_then(|name| ContainerName::try_from(name).ok());
-        let Some(name) = name else { continue };
+    for name in names {
         let exit: Option<ExitRecord> =
             durable::read_json(&folder.container(&name).exit(), RECORD_LIMIT).unwrap_or_else(|e| {
                 tracing::error!(container = %name, error = %e, "failed to read the exit file");
@@ -206,4 +214,18 @@ fn ended_containers(
         containers.insert(name, status);
     }
     Ok(containers)
+}
+
+/// The names of what is in a folder; none if it is not there.
+fn names_in(folder: &Path) -> Result<Vec<String>, RuntimeError> {
+    let entries = match fs::read_dir(folder) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other.map_err(RuntimeError::io("list", folder))?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(RuntimeError::io("list", folder))?;
+        names.extend(entry.file_name().into_string());
+    }
+    Ok(names)
 }

@@ -109,7 +109,7 @@ impl ShimProgram {
         command
     }
 
-    /// Starts a shim in the task's folder, with the mount of the task's disk if it has one, and waits
+    /// Starts a shim in the folder with the task's record, with the mount of the task's disk if it has one, and waits
     /// until it listens. Returns its process id.
     pub async fn start(
         &self,

@@ -60,7 +60,7 @@ impl TaskHandle {
         folder: TaskFolder,
         cgroup: String,
     ) -> io::Result<Self> {
-        let client = Client::new(folder.base())?;
+        let client = Client::new(folder.seat())?;
         Ok(Self {
             shared,
             sandbox: Arc::new(sandbox),
@@ -430,7 +430,8 @@ fn open_for_reading(path: &std::path::Path) -> io::Result<()> {
 
 async fn remove_folder(folder: ContainerFolder) {
     let removed = tokio::task::spawn_blocking(move || {
-        let result = wharf_rootdir::remove_tree(folder.base());
+        let mut all = folder.all().into_iter();
+        let result = all.try_for_each(wharf_rootdir::remove_tree);
         (folder, result)
     });
     if let Ok((folder, Err(e))) = removed.await {

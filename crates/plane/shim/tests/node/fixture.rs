@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use nix::mount::{MntFlags, umount2};
 use wharf_base::InstallationId;
 use wharf_cgroup::Hierarchies;
 use wharf_container::{
@@ -36,7 +37,7 @@ impl Node {
     pub async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let installation = InstallationId::mint();
-        let runtime = open(dir.path(), &installation, 1).await;
+        let runtime = open(options(dir.path(), &installation, 1)).await;
         let layer = dir.path().join("layer");
         busybox_layer(&layer);
         let image = Image::from_layers(
@@ -59,7 +60,17 @@ impl Node {
 
     /// The same with another number of cores that tasks which give way leave to others.
     pub async fn reopened_keeping(&self, cores: usize) -> Runtime {
-        open(self.dir.path(), &self.installation, cores).await
+        open(options(self.dir.path(), &self.installation, cores)).await
+    }
+
+    /// As the version before had it, and a host that can mount no tmpfs has it: all of a task in one folder.
+    pub async fn all_on_disk(&self) -> Runtime {
+        let options = options(self.dir.path(), &self.installation, 1);
+        open(RuntimeOptions {
+            run: None,
+            ..options
+        })
+        .await
     }
 
     pub fn sandbox(&self, id: &str) -> TaskSandbox {
@@ -137,17 +148,22 @@ impl Drop for Node {
                 .group(&format!("/wharf-{}", self.installation))
                 .and_then(|g| g.kill_and_remove());
         }
+        let _ = umount2(&self.dir.path().join("run"), MntFlags::MNT_DETACH);
     }
 }
 
-async fn open(dir: &Path, installation: &InstallationId, kept_cores: usize) -> Runtime {
-    let options = RuntimeOptions {
+async fn open(options: RuntimeOptions) -> Runtime {
+    Runtime::open(options).await.unwrap()
+}
+
+fn options(dir: &Path, installation: &InstallationId, kept_cores: usize) -> RuntimeOptions {
+    RuntimeOptions {
         dir: dir.join("tasks"),
         installation: installation.clone(),
         shim: PathBuf::from(env!("CARGO_BIN_EXE_wharf-shim")),
         kept_cores,
-    };
-    Runtime::open(options).await.unwrap()
+        run: Some(dir.join("run")),
+    }
 }
 
 pub fn sh(script: &str) -> ContainerSpec {

@@ -61,7 +61,7 @@ async fn a_full_blocking_spool_makes_the_container_wait() {
             count += 1;
             assert_eq!(String::from_utf8_lossy(&record.line), count.to_string());
         }
-        let folder = node.dir.path().join("tasks/t1/containers/main/logs");
+        let folder = node.dir.path().join("tasks/t1/logs-main");
         let kept: u64 = std::fs::read_dir(folder)
             .unwrap()
             .filter_map(|e| Some(e.ok()?.metadata().ok()?.len()))
@@ -114,13 +114,7 @@ async fn discarded_logs_are_read_and_forgotten() {
     task.create_container(&spec, &node.image).await.unwrap();
     task.start(&spec.name).await.unwrap();
     assert_eq!(within(task.wait(&spec.name)).await.unwrap().code, 0);
-    assert!(
-        !node
-            .dir
-            .path()
-            .join("tasks/t1/containers/main/logs")
-            .exists()
-    );
+    assert!(!node.dir.path().join("tasks/t1/logs-main").exists());
     task.remove(&name("main")).await.unwrap();
     node.finish().await;
 }

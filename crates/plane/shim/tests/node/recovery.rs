@@ -187,3 +187,59 @@ async fn kept_cores_are_those_of_the_new_agent() {
     }
     node.finish().await;
 }
+
+/// Containers outlive the agent, also one that is replaced by the next version.
+#[tokio::test]
+async fn tasks_with_all_in_one_folder_are_taken_over() {
+    let node = Node::new().await;
+    let spec = sh("echo one; sleep 600");
+    let pid = {
+        let before = node.all_on_disk().await;
+        let task = before.create_task(node.sandbox("t1")).await.unwrap();
+        let pid = task.create_container(&spec, &node.image).await.unwrap();
+        task.start(&spec.name).await.unwrap();
+        pid
+    };
+    let own = node.dir.path().join("tasks/t1/containers/main");
+    assert!(own.join("config.json").exists());
+    let runtime = node.reopened().await;
+    let found = runtime.recover().await.unwrap();
+    let RecoveredState::Alive(task) = &found[0].state else {
+        panic!("{:?}", found[0].state)
+    };
+    assert_eq!(found[0].containers[&name("main")].pid, pid);
+    let mut reader = task.logs(&spec.name).unwrap();
+    let batch = within(reader.next(10)).await.unwrap();
+    assert_eq!(&batch.records[0].line[..], b"one");
+    // It goes on as it began.
+    let mut second = command(&["echo", "two"]);
+    second.name = name("second");
+    assert_eq!(node.run(task, &second).await, (0, "two\n".to_owned()));
+    task.kill().await.unwrap();
+    node.finish().await;
+}
+
+/// What was in memory goes with the machine; what a container said and nobody has delivered yet does not.
+#[tokio::test]
+async fn logs_are_left_after_the_machine_was_gone() {
+    let node = Node::new().await;
+    let task = node.task().await;
+    let spec = sh("echo last words");
+    task.create_container(&spec, &node.image).await.unwrap();
+    task.start(&spec.name).await.unwrap();
+    within(task.wait(&spec.name)).await.unwrap();
+    let shim = Pid::from_raw(task.status().await.unwrap().shim_pid);
+    kill(shim, Signal::SIGKILL).unwrap();
+    drop(task);
+    let run = node.dir.path().join("run");
+    nix::mount::umount2(&run, nix::mount::MntFlags::MNT_DETACH).unwrap();
+    let runtime = node.reopened().await;
+    let found = runtime.recover().await.unwrap();
+    assert!(matches!(found[0].state, RecoveredState::Ended));
+    assert_eq!(found[0].containers[&spec.name].exit, None);
+    let mut reader = runtime.logs_of_ended("t1", &spec.name).unwrap();
+    let batch = within(reader.next(10)).await.unwrap();
+    assert_eq!(&batch.records[0].line[..], b"last words");
+    runtime.remove_task("t1").await.unwrap();
+    node.finish().await;
+}

@@ -10,6 +10,7 @@ use std::{
 
 use tokio::sync::oneshot;
 use wharf_durable::{self as durable, Durability};
+use wharf_spares::Spares;
 
 /// What failed is tried again after this, then after twice as long, up to the longest. What comes
 /// new is tried at once all the same, and once something succeeds the rest follows.
@@ -36,18 +37,21 @@ pub trait Files: Send {
     fn remove(&self, path: &Path) -> io::Result<()>;
 }
 
-pub struct RealFiles;
+#[derive(Default)]
+pub struct RealFiles {
+    spares: Spares,
+}
 
 impl Files for RealFiles {
     fn replace(&self, path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
-        durable::replace(path, bytes, durability)
+        match durability {
+            Durability::Process => self.spares.replace(path, bytes),
+            Durability::Machine => durable::replace(path, bytes, durability),
+        }
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        match std::fs::remove_file(path) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
-            _ => Ok(()),
-        }
+        self.spares.remove(path)
     }
 }
 
