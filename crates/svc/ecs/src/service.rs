@@ -82,6 +82,11 @@ impl EcsService {
         }
     }
 
+    /// The machines that tasks are placed on.
+    pub fn hosts(&self) -> &wharf_hosts::Hosts {
+        &self.core.state.hosts
+    }
+
     /// What there is to do, for metrics.
     pub fn figures(&self) -> crate::figures::Figures {
         crate::figures::figures(&self.core)

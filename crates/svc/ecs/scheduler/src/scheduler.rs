@@ -18,7 +18,7 @@ use wharf_service::Loops;
 use crate::{
     credentials,
     images::TaskImages,
-    membership,
+    interrupt, membership,
     service_queue::ServiceQueue,
     services::{execute, targets::Balancers},
     state::State,
@@ -138,6 +138,7 @@ impl Scheduler {
         loops.work(&self.waiting, PROVIDER_WORKERS, move |queue| {
             waiting::place_waiting(of.clone(), queue)
         });
+        loops.spawn(interrupt::run(self.clone(), loops.stop()));
         let changes = self.target_changes.as_ref();
         let changes = changes.map(broadcast::Receiver::resubscribe);
         loops.spawn(follow_targets(self.clone(), changes, loops.stop()));

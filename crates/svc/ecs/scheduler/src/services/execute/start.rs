@@ -2,7 +2,10 @@
 
 use wharf_base::ids;
 use wharf_placement::Pool;
-use wharf_records::ecs::{Cluster, Definition, Service, Task};
+use wharf_records::{
+    ecs::{Cluster, Definition, Service, Task},
+    hosts::Claim,
+};
 use wharf_store::Txn;
 
 use super::{
@@ -41,7 +44,9 @@ impl Look<'_> {
         let Ok(order) = of_service(service, &primary.revision, definition) else {
             return Vec::new();
         };
+        let kept = |host: &str| self.kept(host);
         let launcher = Launcher {
+            kept: &kept,
             mint: &mint,
             place: &self.place,
             cluster,
@@ -157,7 +162,9 @@ impl Look<'_> {
         order.pins.extend(self.pins.clone());
         self.scheduler.state.up_to_date().await;
         let mint = || mint(self.scheduler);
+        let kept = |host: &str| self.kept(host);
         let launcher = Launcher {
+            kept: &kept,
             mint: &mint,
             place: &self.place,
             cluster: &cluster,
@@ -174,6 +181,12 @@ impl Look<'_> {
                 (launcher.transaction(region, &batch), batch)
             },
         )))
+    }
+
+    /// What others were promised of a host.
+    fn kept(&self, host: &str) -> Vec<Claim> {
+        let state = &self.scheduler.state;
+        state.hosts.needs().kept(host, state.now())
     }
 
     pub(super) fn unplaced(&self, service: &Service, why: &events::Unplaced) -> String {
