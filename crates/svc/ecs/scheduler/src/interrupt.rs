@@ -106,6 +106,29 @@ pub fn room_for<'l>(
     })
 }
 
+/// Hosts where Spot instances, beside Spot tasks, may stand in the way of a task. EC2 takes their capacity back for who waits.
+pub fn beside_instances(
+    region: &Region,
+    demand: &Demand,
+    refusals: &[Refusal],
+) -> BTreeSet<String> {
+    let mut sizeless = demand.clone();
+    (sizeless.claim.cpu, sizeless.claim.memory) = (0, 0);
+    let is_instance = |name: &str| Claimant::parse(name).is_some_and(|it| it.kind() != CLAIMANT);
+    let hosts = refusals
+        .iter()
+        .filter(|it| matches!(it.reason, Reason::Cpu | Reason::Memory));
+    let hosts = hosts.filter(|it| {
+        let ledger = region.ledgers.get(region.fleet.id(it.host));
+        let mut spot = ledger.into_iter().flat_map(|it| it.claims.of_spot());
+        spot.any(|(name, _)| is_instance(&name))
+            && refusal_of(region.fleet, &sizeless, it.host).is_none()
+    });
+    hosts
+        .map(|it| region.fleet.id(it.host).to_owned())
+        .collect()
+}
+
 fn may_be_interrupted(task: &Task) -> bool {
     task.launch == Launch::Fargate
         && is_spot(task.capacity_provider.as_deref())

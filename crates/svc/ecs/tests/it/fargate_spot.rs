@@ -2,7 +2,16 @@
 
 use serde_json::{Value, json};
 use wharf_api_ecs::{self as api, Ecs};
-use wharf_testkit::ecs::{Agent, Robot};
+use wharf_base::{Permit, Timestamp};
+use wharf_records::{
+    encode,
+    hosts::{Claim, Ledger},
+};
+use wharf_store::Txn;
+use wharf_testkit::{
+    ecs::{Agent, Robot},
+    until,
+};
 
 use crate::{
     balancers::GROUP,
@@ -267,4 +276,39 @@ async fn a_task_that_is_called_is_interrupted_and_no_other() {
     assert_eq!(task.stop_code.as_deref(), Some("SpotInterruption"));
     let task = harness.describe(&other).await;
     assert_eq!(task.desired_status.as_deref(), Some("RUNNING"));
+}
+
+/// Where Spot instances stand in the way, a service asks EC2 for their room, and not again once it has some.
+#[tokio::test]
+async fn a_service_asks_for_the_room_of_spot_instances() {
+    let harness = cluster().await;
+    let _robot = Robot::join(&harness).await;
+    let hosts = harness.ecs.hosts();
+    let (key, mut ledger) = hosts.read(|machines| {
+        let held = machines.ledgers().values().next().unwrap();
+        (held.key.clone(), Ledger::clone(&held.record))
+    });
+    let claim = Claim {
+        cpu: 2048,
+        spot: true,
+        ..Claim::default()
+    };
+    ledger.claims.insert("instance/i-1", claim);
+    let permit = Permit::for_controller("test");
+    let write = async |ledger: &Ledger| {
+        let txn = Txn::new().put(&key, encode(ledger));
+        harness.world.store.txn(&permit, txn).await.unwrap();
+    };
+    write(&ledger).await;
+    let owned = harness.create_service(service("owned", on_demand("half", 1)));
+    owned.await.unwrap();
+    let asked = || hosts.needs().open(Timestamp(0), 10);
+    until("the service asks", || async { !asked().is_empty() }).await;
+    let need = asked().remove(0);
+    assert_eq!(need.claimant.kind(), "service");
+    assert_eq!((need.claim.cpu, need.hosts.len()), (1024, 1));
+    ledger.claims.remove("instance/i-1");
+    write(&ledger).await;
+    harness.stable("owned").await;
+    assert_eq!(asked(), []);
 }

@@ -1,7 +1,7 @@
 //! Starts tasks of a service: chooses hosts and subnets on the view as it is, and makes the
 //! transaction that claims the hosts and writes the tasks, a batch at a time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rand::Rng;
 use wharf_base::Timestamp;
@@ -52,6 +52,8 @@ pub struct Batch {
     pub ledgers: BTreeMap<String, Ledger>,
     /// Spot tasks that give up their room for it, with the notice.
     pub interrupted: Vec<(Held<Task>, Task)>,
+    /// Hosts where Spot instances stand in its way.
+    pub beside_instances: BTreeSet<String>,
     /// Why the rest of it found no place.
     pub unplaced: Option<Unplaced>,
 }
@@ -141,9 +143,12 @@ impl<'a> Launcher<'a> {
         self.claim(region, choices, batch);
         for number in batch.tasks.len() - before..share.count {
             let provider = provider(number);
-            if is_spot(provider.as_deref())
-                || !self.take(region, &demand, &serving, &placed.refusals, provider, batch)
-            {
+            if is_spot(provider.as_deref()) {
+                break;
+            }
+            if !self.take(region, &demand, &serving, &placed.refusals, provider, batch) {
+                let beside = interrupt::beside_instances(region, &demand, &placed.refusals);
+                batch.beside_instances.extend(beside);
                 break;
             }
         }
