@@ -187,8 +187,8 @@ impl EcsService {
                 Change::Provider(key) => scheduler.wake_provider(key),
                 Change::Room(queue) => scheduler.wake_waiting(queue),
                 Change::Instance(key) => {
-                    agents.wake_instance(key);
-                    scheduler.wake_starving();
+                    agents.wake_instance(key.clone());
+                    scheduler.wake_instance(key);
                 }
             }
         };

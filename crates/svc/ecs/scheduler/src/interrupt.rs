@@ -13,9 +13,10 @@ use wharf_hosts::{
     reclaim::{Candidate, Holder, has_room, plan},
 };
 use wharf_placement::{Constraint, Demand, HostIx, Reason, Refusal, refusal_of};
+use wharf_reconcile::Next;
 use wharf_records::{
     Record,
-    ecs::{Desired, Launch, Task},
+    ecs::{Desired, Instance, InstanceStatus, Launch, Task},
     hosts::{Claim, Ledger, Phase},
 };
 use wharf_wire::fault::Chain;
@@ -24,6 +25,7 @@ use crate::{
     Scheduler, names,
     placing::CLAIMANT,
     provider::FARGATE_SPOT,
+    state::StepError,
     task::{self, settle, stop},
     tasks::PERMIT,
     view::Region,
@@ -174,7 +176,7 @@ pub async fn run(scheduler: Arc<Scheduler>, stop: CancellationToken) {
     }
 }
 
-async fn interrupt(scheduler: &Scheduler, name: &str) -> Result<(), crate::state::StepError> {
+async fn interrupt(scheduler: &Scheduler, name: &str) -> Result<(), StepError> {
     let claimant = Claimant::parse(name).filter(|it| it.kind() == CLAIMANT);
     let Some(place) = claimant.and_then(|it| names::place_of(it.id())) else {
         return Ok(());
@@ -185,6 +187,10 @@ async fn interrupt(scheduler: &Scheduler, name: &str) -> Result<(), crate::state
         return Ok(());
     };
     let key = place.scope().key(Task::KIND, &format!("{cluster}:{id}"));
+    stop_one(scheduler, &key).await
+}
+
+async fn stop_one(scheduler: &Scheduler, key: &str) -> Result<(), StepError> {
     let fence = scheduler.state.fence()?;
     let now = scheduler.state.now();
     let change = |task: &mut Task| {
@@ -194,8 +200,26 @@ async fn interrupt(scheduler: &Scheduler, name: &str) -> Result<(), crate::state
     };
     scheduler
         .state
-        .change_task(&PERMIT, Some(&fence), &key, change)
+        .change_task(&PERMIT, Some(&fence), key, change)
         .await?;
-    tracing::info!(task = name, "a Spot task is interrupted for an instance");
+    tracing::info!(key, "a Spot task is interrupted");
     Ok(())
+}
+
+/// Spot tasks of no service leave a machine that is drained; those of services are replaced as all others are.
+pub async fn drained(scheduler: Arc<Scheduler>, key: String) -> Result<Next, StepError> {
+    let Some(stored) = scheduler.state.table.read::<Instance>(&key).await? else {
+        return Ok(Next::Settled);
+    };
+    if stored.record.status != InstanceStatus::Draining {
+        return Ok(Next::Settled);
+    }
+    scheduler.state.up_to_date().await;
+    let tasks = scheduler.state.view.tasks_on(&stored.record.host);
+    for task in tasks {
+        if task.service.is_none() && may_be_interrupted(&task) {
+            stop_one(&scheduler, &task.key).await?;
+        }
+    }
+    Ok(Next::Settled)
 }

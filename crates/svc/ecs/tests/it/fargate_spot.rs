@@ -1,8 +1,11 @@
 //! Tasks of FARGATE_SPOT give up their room to those that are not Spot. A host has 2048 CPU units and 4096 MiB.
 
+use std::{collections::BTreeSet, time::Duration};
+
 use serde_json::{Value, json};
 use wharf_api_ecs::{self as api, Ecs};
-use wharf_base::{Permit, Timestamp};
+use wharf_base::{Clock, Permit, SystemClock, Timestamp};
+use wharf_hosts::{Claimant, Need};
 use wharf_records::{
     encode,
     hosts::{Claim, Ledger},
@@ -261,6 +264,67 @@ async fn a_restart_in_the_middle_loses_nothing() {
     assert_eq!(task.stop_code.as_deref(), Some("SpotInterruption"));
     let full = harness.run(on_demand("small", 1)).await.unwrap();
     assert_eq!(full.failures.unwrap().len(), 1, "the room is the new one's");
+}
+
+#[tokio::test]
+async fn spot_tasks_leave_a_machine_that_is_drained() {
+    let harness = cluster().await;
+    let agent = Agent::join(&harness, "default").await;
+    let spots = run(&harness, spot("small", 1)).await.remove(0);
+    let other = run(&harness, on_demand("small", 1)).await.remove(0);
+    for task in [&spots, &other] {
+        harness.until(task, "PENDING").await;
+        agent.running(&harness, task).await;
+    }
+    let drain = json!({"containerInstances": [agent.instance], "status": "DRAINING"});
+    let input = decode("UpdateContainerInstancesState", drain);
+    harness
+        .ecs
+        .update_container_instances_state(&call(), input)
+        .await
+        .unwrap();
+    until("the Spot task is told", || async {
+        let task = harness.describe(&spots).await;
+        task.stop_code.as_deref() == Some("SpotInterruption")
+    })
+    .await;
+    let task = harness.describe(&other).await;
+    assert_eq!(task.desired_status.as_deref(), Some("RUNNING"));
+}
+
+#[tokio::test]
+async fn what_was_promised_to_others_is_not_for_spot_tasks() {
+    let harness = cluster().await;
+    let _agent = Agent::join(&harness, "default").await;
+    let needs = harness.ecs.hosts().needs();
+    let host = harness
+        .ecs
+        .hosts()
+        .read(|it| it.hosts().keys().next().unwrap().clone());
+    let claimant = Claimant::new("instance", "i-1");
+    let need = Need {
+        account: String::new(),
+        claimant: claimant.clone(),
+        claim: Claim {
+            cpu: 1024,
+            ..Claim::default()
+        },
+        hosts: BTreeSet::from([host.clone()]),
+    };
+    let now = SystemClock.now();
+    needs.ask(need, now);
+    needs.promise(&claimant, &host, now + Duration::from_secs(60));
+    let ran = harness.run(spot("half", 2)).await.unwrap();
+    let found = (ran.tasks.unwrap().len(), ran.failures.unwrap().len());
+    assert_eq!(found, (1, 1));
+    let spots = harness.create_service(service("spots", spot("small", 1)));
+    spots.await.unwrap();
+    let lacks = |it: &api::Service| it.events.iter().flatten().count() > 0;
+    harness.until_service("spots", lacks).await;
+    assert_eq!(harness.tasks_of("spots").await.len(), 0);
+    needs.served(&claimant);
+    let ran = harness.run(spot("half", 1)).await.unwrap();
+    assert_eq!(ran.failures.unwrap().len(), 0);
 }
 
 /// As EC2 does for instances.

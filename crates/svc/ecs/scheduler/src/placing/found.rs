@@ -19,9 +19,11 @@ pub struct Room<'a> {
     region: &'a Region<'a>,
     /// What others were promised of a host.
     kept: &'a dyn Fn(&str) -> Vec<Claim>,
-    /// Ledgers with the claims of its tasks.
+    /// Hosts of its tasks, one for each. A ledger may be long; most jobs are placed without a look at any.
+    given: Vec<HostIx>,
+    /// Ledgers with the claims of the first so many of them, where that mattered.
     ledgers: BTreeMap<String, Ledger>,
-    used: BTreeSet<String>,
+    shown: usize,
     /// Spot tasks that give theirs up.
     taken: usize,
 }
@@ -31,13 +33,14 @@ impl<'a> Room<'a> {
         Self {
             region,
             kept,
+            given: Vec::new(),
             ledgers: BTreeMap::new(),
-            used: BTreeSet::new(),
+            shown: 0,
             taken: 0,
         }
     }
 
-    /// Claims what placement found free; no Spot task gets what was promised to others.
+    /// Gives a task what placement found free; no Spot task gets what was promised to others.
     pub fn is_free(&mut self, row: HostIx, claim: &Claim, of_spot: bool) -> bool {
         let host = self.region.fleet.id(row);
         let kept = if of_spot {
@@ -45,19 +48,14 @@ impl<'a> Room<'a> {
         } else {
             Vec::new()
         };
-        let Some(held) = self.region.ledgers.get(host) else {
-            return false;
-        };
-        let ledger = self.ledgers.entry(host.to_owned());
-        let ledger = ledger.or_insert_with(|| Ledger::clone(&held.record));
-        if !interrupt::leaves_promised(ledger, claim, &kept) {
-            return false;
+        if !kept.is_empty() {
+            self.show(claim);
+            let ledger = self.ledgers.get(host).or(self.seen(host));
+            if !ledger.is_some_and(|it| interrupt::leaves_promised(it, claim, &kept)) {
+                return false;
+            }
         }
-        self.used.insert(host.to_owned());
-        let number = self.used.len() + ledger.claims.len();
-        ledger
-            .claims
-            .insert(&format!("chosen/{number}"), claim.clone());
+        self.given.push(row);
         true
     }
 
@@ -67,23 +65,43 @@ impl<'a> Room<'a> {
         demand: &Demand,
         refusals: &[Refusal],
     ) -> Option<(HostIx, Vec<Held<Task>>)> {
-        let (region, ledgers) = (self.region, &self.ledgers);
-        let ledger = |host: &str| {
-            let seen = region.ledgers.get(host).map(|it| &*it.record);
-            ledgers.get(host).or(seen)
-        };
-        let taking = interrupt::room_for(region, demand, refusals, self.kept, &ledger, &self.used)?;
+        self.show(&demand.claim);
+        let ledger = |host: &str| self.ledgers.get(host).or(self.seen(host));
+        let used = self.given.iter();
+        let used: BTreeSet<String> = used
+            .map(|row| self.region.fleet.id(*row).to_owned())
+            .collect();
+        let (region, kept) = (self.region, self.kept);
+        let taking = interrupt::room_for(region, demand, refusals, kept, &ledger, &used)?;
         if self.taken + taking.from.len() > MOST_TAKEN {
             return None;
         }
         self.taken += taking.from.len();
-        let held = region.ledgers.get(&taking.host)?;
-        let ledger = self.ledgers.entry(taking.host.clone());
-        let ledger = ledger.or_insert_with(|| Ledger::clone(&held.record));
+        let seen = self.seen(&taking.host)?;
+        let ledger = self.ledgers.entry(taking.host);
+        let ledger = ledger.or_insert_with(|| seen.clone());
         for task in &taking.from {
             ledger::stopping(ledger, &task.arn);
         }
-        self.is_free(taking.row, &demand.claim, false)
-            .then_some((taking.row, taking.from))
+        self.given.push(taking.row);
+        Some((taking.row, taking.from))
+    }
+
+    fn seen(&self, host: &str) -> Option<&'a Ledger> {
+        self.region.ledgers.get(host).map(|it| &*it.record)
+    }
+
+    /// Has ledgers show what was given, by names that nobody has.
+    fn show(&mut self, claim: &Claim) {
+        for number in self.shown..self.given.len() {
+            let host = self.region.fleet.id(self.given[number]);
+            if let Some(seen) = self.seen(host) {
+                let ledger = self.ledgers.entry(host.to_owned());
+                let ledger = ledger.or_insert_with(|| seen.clone());
+                let name = format!("given/{number}");
+                ledger.claims.insert(&name, claim.clone());
+            }
+        }
+        self.shown = self.given.len();
     }
 }
