@@ -160,10 +160,11 @@ impl Request for Placing {
 
     fn write(&self, chosen: Chosen, draft: &mut Draft) -> Made {
         let (job, mut tasks) = (&self.job, Vec::with_capacity(chosen.spots.len()));
+        let mut failures = chosen.failures;
         if chosen.could_take {
             return Made {
                 tasks,
-                failures: chosen.failures,
+                failures,
                 could_take: true,
             };
         }
@@ -185,6 +186,8 @@ impl Request for Placing {
                 }),
             };
             if !claimed {
+                // Each task that was asked for is among the tasks or the failures.
+                failures.push(job.not_claimed(spot));
                 continue;
             }
             for (before, after) in &from {
@@ -209,7 +212,7 @@ impl Request for Placing {
         }
         Made {
             tasks,
-            failures: chosen.failures,
+            failures,
             could_take: false,
         }
     }
@@ -342,19 +345,19 @@ impl Job {
                 let provider = share.provider.map(str::to_owned);
                 let provider = provider.or_else(|| self.providers.get(number).cloned().flatten());
                 let of_spot = is_spot(provider.as_deref());
-                let Some((row, from)) = (match found.next() {
-                    Some(row) => room
-                        .is_free(row, &demand.claim, of_spot)
-                        .then(|| (row, Vec::new())),
-                    None if of_spot => None,
-                    None => room.take(&demand, &placed.refusals),
-                }) else {
-                    break;
+                let (row, from) = match found.next() {
+                    Some(row) if room.is_free(row, &demand.claim, of_spot) => (row, Vec::new()),
+                    None if !of_spot => match room.take(&demand, &placed.refusals) {
+                        Some(taking) if takes => taking,
+                        // Even where nobody has to go: its ledger does not show what others of this turn chose.
+                        Some(_) => {
+                            chosen.could_take = true;
+                            return Ok((Vec::new(), chosen));
+                        }
+                        None => break,
+                    },
+                    _ => break,
                 };
-                if !from.is_empty() && !takes {
-                    chosen.could_take = true;
-                    return Ok((Vec::new(), chosen));
-                }
                 let Some(mut spot) = HostFor::row(region, row) else {
                     break;
                 };
@@ -465,6 +468,17 @@ impl Job {
             ..fault::failure(arn(refusal.host), refusal.reason.as_str())
         };
         refusals.iter().map(failure).collect()
+    }
+
+    /// Of a task whose host proved to be full.
+    fn not_claimed(&self, spot: &HostFor) -> Failure {
+        match self.order.launch {
+            Launch::Fargate => Failure {
+                reason: Some(NO_FARGATE.to_owned()),
+                ..Failure::default()
+            },
+            _ => fault::failure(spot.instance.arn.clone(), Reason::Cpu.as_str()),
+        }
     }
 
     /// The task for a host that was chosen.

@@ -193,6 +193,25 @@ async fn calls_at_once_take_no_more_than_they_need() {
     assert_eq!(interrupted(&harness, &spots).await, 5);
 }
 
+/// Calls that are placed in one turn do not see in ledgers what each other chose.
+#[tokio::test]
+async fn each_call_of_a_turn_hears_of_its_task() {
+    let harness = std::sync::Arc::new(cluster().await);
+    let _agent = Agent::join(&harness, "default").await;
+    let spots = run(&harness, spot("small", 4)).await;
+    let turn = harness.ecs.hosts().turn().await;
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..2 {
+        let harness = harness.clone();
+        calls.spawn(async move { run(&harness, on_demand("half", 1)).await });
+    }
+    until("both wait", || async { harness.ecs.hosts().queued() == 2 }).await;
+    drop(turn);
+    let made = calls.join_all().await;
+    assert_eq!(made.concat().len(), 2);
+    assert_eq!(interrupted(&harness, &spots).await, 4);
+}
+
 #[tokio::test]
 async fn a_service_takes_room_and_one_of_spot_waits_until_there_is_some() {
     let harness = cluster().await;
