@@ -238,6 +238,43 @@ async fn a_service_takes_room_and_one_of_spot_waits_until_there_is_some() {
     harness.until_service("spots", whole).await;
 }
 
+/// The task stays RUNNING for its stop timeout, in which its service looks for a further one already.
+#[tokio::test]
+async fn a_spot_task_of_a_service_is_replaced_by_a_spot_task() {
+    let harness = cluster().await;
+    let mut agent = Agent::join(&harness, "default").await;
+    let mut both = spot("small", 6);
+    both["capacityProviderStrategy"] = json!([{"capacityProvider": "FARGATE", "base": 2, "weight": 1},
+        {"capacityProvider": "FARGATE_SPOT", "weight": 3}]);
+    harness.create_service(service("both", both)).await.unwrap();
+    for _ in 0..6 {
+        let told = agent.payload().await;
+        agent.running(&harness, told["arn"].as_str().unwrap()).await;
+    }
+    harness.stable("both").await;
+    let tasks = harness.tasks_of("both").await.into_iter();
+    let tasks: Vec<String> = tasks.map(|it| it.task_arn.unwrap()).collect();
+    run(&harness, on_demand("small", 3)).await;
+    let lacks = |it: &api::Service| {
+        let mut said = it
+            .events
+            .iter()
+            .flatten()
+            .filter_map(|it| it.message.as_ref());
+        said.any(|it| it.starts_with("(service both) was unable to place a task"))
+    };
+    harness.until_service("both", lacks).await;
+    assert_eq!(interrupted(&harness, &tasks).await, 1);
+    // Those that are to run.
+    let tasks = harness.tasks_of("both").await.into_iter();
+    let providers = tasks.map(|it| it.capacity_provider_name.unwrap());
+    let of_spot: Vec<bool> = providers.map(|it| it == "FARGATE_SPOT").collect();
+    assert_eq!(
+        (of_spot.len(), of_spot.iter().filter(|it| **it).count()),
+        (5, 2)
+    );
+}
+
 #[tokio::test]
 async fn targets_are_deregistered_and_nobody_waits_for_them() {
     let harness = cluster().await;

@@ -9,8 +9,8 @@ use wharf_placement::{Demand, HostIx, Pool, Refusal, ledger, place, refusal_of};
 use wharf_records::{
     Record,
     ecs::{
-        Cluster, InstanceStatus, Launch, Membership, Revision, Service, ServiceSubnet, TargetState,
-        Task, TaskTarget,
+        Cluster, Desired, InstanceStatus, Launch, Membership, Revision, Service, ServiceSubnet,
+        TargetState, Task, TaskTarget,
     },
     encode,
     hosts::{Claim, Ledger},
@@ -338,7 +338,7 @@ impl<'a> Launcher<'a> {
         let present = region.tasks_of_service(&id).filter(|task| {
             let membership = task.service.as_ref();
             membership.is_some_and(|membership| membership.deployment == self.revision.id)
-                && task.desired == wharf_records::ecs::Desired::Running
+                && task.desired == Desired::Running
                 && !task.ended
         });
         for task in present {
@@ -459,7 +459,10 @@ impl<'a> Launcher<'a> {
         }
         let id = format!("{}:{}", self.service.cluster, self.service.name);
         let mut have = BTreeMap::new();
-        for task in region.tasks_of_service(&id).filter(|task| !task.ended) {
+        // One that was told to stop is replaced by one of the same provider: where a Spot task is interrupted, a
+        // further one of FARGATE would have others interrupted.
+        let stays = |task: &&Held<Task>| task.desired == Desired::Running && !task.ended;
+        for task in region.tasks_of_service(&id).filter(stays) {
             if let Some(provider) = &task.capacity_provider {
                 *have.entry(provider.clone()).or_insert(0_u64) += 1;
             }
