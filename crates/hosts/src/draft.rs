@@ -35,6 +35,23 @@ impl Draft {
         true
     }
 
+    /// Changes what a host is claimed by in another way; where `change` says that it cannot be, nothing changes.
+    #[must_use]
+    pub fn change(
+        &mut self,
+        held: &Held<Ledger>,
+        change: impl FnOnce(&mut Ledger) -> bool,
+    ) -> bool {
+        let ledger = self.ledgers.get(&held.key).unwrap_or(&held.record);
+        let mut changed = Ledger::clone(ledger);
+        if !change(&mut changed) {
+            return false;
+        }
+        self.ledgers.insert(held.key.clone(), changed);
+        self.rest_on(&held.key, held.revision);
+        true
+    }
+
     /// Makes the transaction fail unless a key still has that revision.
     pub fn rest_on(&mut self, key: &str, revision: Revision) {
         self.rests_on.insert(key.to_owned(), revision);

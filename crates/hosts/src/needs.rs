@@ -61,6 +61,9 @@ impl Waiting {
 pub struct Needs {
     waiting: Mutex<BTreeMap<String, Waiting>>,
     asked: Notify,
+    /// Claimants that are to give up theirs, and are not instances. Each has a claim, so they are no more than these.
+    called: Mutex<BTreeSet<String>>,
+    calls: Notify,
 }
 
 impl Needs {
@@ -136,6 +139,23 @@ impl Needs {
         if let Some(it) = self.waiting.lock().get_mut(&claimant.name()) {
             let host = host.to_owned();
             it.promise = Some(Promise { host, until });
+        }
+    }
+
+    /// Has whoever knows those claimants stop them. After a restart of the server it is decided anew.
+    pub fn call(&self, claimants: impl IntoIterator<Item = String>) {
+        self.called.lock().extend(claimants);
+        self.calls.notify_one();
+    }
+
+    /// Waits for claimants that are to be stopped.
+    pub async fn called(&self) -> BTreeSet<String> {
+        loop {
+            let called = std::mem::take(&mut *self.called.lock());
+            if !called.is_empty() {
+                return called;
+            }
+            self.calls.notified().await;
         }
     }
 

@@ -258,6 +258,11 @@ impl Hosts {
         self.queue().turn.lock().await
     }
 
+    /// How many wait for a turn.
+    pub fn queued(&self) -> usize {
+        self.queue().queue().waiting.len()
+    }
+
     /// Places what is requested, together with whatever else waits.
     ///
     /// # Errors

@@ -3,10 +3,7 @@
 //! Spot capacity is what nobody else needs. A claim of it ([`Claim::spot`]) is given up for one that is not, as
 //! few of them as possible, and what is on its way out already comes first.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use wharf_placement::ledger;
 use wharf_records::hosts::{Claim, Ledger};
@@ -20,6 +17,19 @@ pub struct Candidate<'a> {
     pub kept: &'a [Claim],
 }
 
+/// How who holds Spot capacity gives it up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder {
+    /// It does not, or not for this.
+    Stays,
+    /// It does so anyway.
+    Leaves,
+    /// All of it is free once it has ended.
+    Ends,
+    /// Cpu and memory count as free from when it is told to stop; its ports and interfaces are for later.
+    Stops,
+}
+
 /// Where room comes to be, and whose it is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Taking {
@@ -28,17 +38,17 @@ pub struct Taking {
     pub from: Vec<String>,
 }
 
-/// What is to be taken back for a claim by `claimant`. `leaving`: claimants that give up theirs anyway. `None` if
-/// no host would have room without its Spot capacity.
+/// What is to be taken back for a claim by `claimant`. `holder`: what to expect of who holds a claim of Spot
+/// capacity. `None` if no host would have room without its Spot capacity.
 pub fn plan(
     claimant: &str,
     claim: &Claim,
     candidates: &[Candidate<'_>],
-    leaving: &BTreeSet<String>,
+    holder: &dyn Fn(&str, &Claim) -> Holder,
 ) -> Option<Taking> {
     let takings = candidates
         .iter()
-        .filter_map(|it| on_host(claimant, claim, it, leaving));
+        .filter_map(|it| on_host(claimant, claim, it, holder));
     // Fewest end; of those the ones that hold least; of those the first by the host's id.
     let (_, taking) = takings.min_by_key(|(memory, taking)| {
         let host = taking.host.clone();
@@ -51,18 +61,15 @@ fn on_host(
     claimant: &str,
     claim: &Claim,
     candidate: &Candidate<'_>,
-    leaving: &BTreeSet<String>,
+    holder: &dyn Fn(&str, &Claim) -> Holder,
 ) -> Option<(u64, Taking)> {
     let mut left = candidate.ledger.clone();
-    let mut held: BTreeMap<String, Claim> = candidate
-        .ledger
-        .claims
-        .of_spot()
-        .map(|(name, claim)| (name, claim.clone()))
-        .collect();
-    for name in leaving {
-        if held.remove(name).is_some() {
-            ledger::release(&mut left, name);
+    let mut held: BTreeMap<String, (Claim, Holder)> = BTreeMap::new();
+    for (name, claim) in candidate.ledger.claims.of_spot() {
+        match holder(&name, claim) {
+            Holder::Stays => {}
+            Holder::Leaves => drop(ledger::release(&mut left, &name)),
+            how => drop(held.insert(name, (claim.clone(), how))),
         }
     }
     let taking = |from: Vec<String>| Taking {
@@ -74,15 +81,18 @@ fn on_host(
         return Some((0, taking(Vec::new())));
     }
     // The largest first, so that few end.
-    let mut order: Vec<(&String, &Claim)> = held.iter().collect();
-    order.sort_by_key(|(name, it)| (Reverse((it.memory, it.cpu)), *name));
+    let mut order: Vec<(&String, &(Claim, Holder))> = held.iter().collect();
+    order.sort_by_key(|(name, (it, _))| (Reverse((it.memory, it.cpu)), *name));
     let mut taken: Vec<(&String, &Claim)> = Vec::new();
-    for one in order {
+    for (name, (it, how)) in order {
         if fits(&left) {
             break;
         }
-        ledger::release(&mut left, one.0);
-        taken.push(one);
+        match how {
+            Holder::Stops => ledger::stopping(&mut left, name),
+            _ => ledger::release(&mut left, name),
+        };
+        taken.push((name, it));
     }
     if !fits(&left) {
         return None;

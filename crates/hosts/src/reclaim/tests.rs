@@ -38,8 +38,13 @@ fn taken(
         .iter()
         .map(|(host, ledger)| Candidate { host, ledger, kept })
         .collect();
-    let leaving = leaving.iter().map(ToString::to_string).collect();
-    let found = plan("instance/new", &claim(need, false), &candidates, &leaving);
+    let holder = |name: &str, _: &Claim| match () {
+        () if leaving.contains(&name) => Holder::Leaves,
+        () if name.starts_with("stays/") => Holder::Stays,
+        () if name.starts_with("task/") => Holder::Stops,
+        () => Holder::Ends,
+    };
+    let found = plan("instance/new", &claim(need, false), &candidates, &holder);
     found.map(|it| (it.host, it.from))
 }
 
@@ -71,6 +76,34 @@ fn as_few_as_possible_end() {
 fn claims_that_are_not_spot_stay() {
     let full = ledger(8, &[("i/a", 7, false), ("i/b", 1, true)]);
     assert_eq!(taken(2, &[("h", full)], &[], &[]), None);
+}
+
+#[test]
+fn holders_give_up_in_their_own_ways() {
+    let held = ledger(8, &[("stays/a", 4, true), ("task/b", 4, true)]);
+    let hosts = [("h", held)];
+    assert_eq!(taken(4, &hosts, &[], &[]), of("h", &["task/b"]));
+    assert_eq!(taken(5, &hosts, &[], &[]), None);
+    // What a task has of the network is not free when it is told to stop.
+    let mut wired = ledger(8, &[("task/a", 8, true)]);
+    wired.capacity.interfaces = 1;
+    let of_one = Claim {
+        interfaces: 1,
+        ..claim(8, true)
+    };
+    wired.claims.insert("task/a", of_one.clone());
+    let candidate = [Candidate {
+        host: "h",
+        ledger: &wired,
+        kept: &[],
+    }];
+    let new = Claim {
+        spot: false,
+        ..of_one
+    };
+    let with = |how: Holder| plan("task/new", &new, &candidate, &|_: &str, _: &Claim| how);
+    assert_eq!(with(Holder::Stops), None);
+    assert!(with(Holder::Ends).is_some());
 }
 
 proptest! {

@@ -82,6 +82,11 @@ impl EcsService {
         }
     }
 
+    /// The machines that tasks are placed on.
+    pub fn hosts(&self) -> &wharf_hosts::Hosts {
+        &self.core.state.hosts
+    }
+
     /// What there is to do, for metrics.
     pub fn figures(&self) -> crate::figures::Figures {
         crate::figures::figures(&self.core)
@@ -182,8 +187,8 @@ impl EcsService {
                 Change::Provider(key) => scheduler.wake_provider(key),
                 Change::Room(queue) => scheduler.wake_waiting(queue),
                 Change::Instance(key) => {
-                    agents.wake_instance(key);
-                    scheduler.wake_starving();
+                    agents.wake_instance(key.clone());
+                    scheduler.wake_instance(key);
                 }
             }
         };

@@ -2,7 +2,7 @@
 //!
 //! Who finds no room says what they need ([`wharf_hosts::Needs`]): instances that are On-Demand, and whoever else claims room on hosts
 //! for what is not Spot capacity. [`run`] has [`wharf_hosts::reclaim`] choose whose capacity is taken, writes the notices, and
-//! promises the room. The notice is a part of the instance's record: its host shows it to the instance, EventBridge tells of it, and
+//! promises the room. Tasks of FARGATE_SPOT are such capacity too: ECS stops them. The notice is a part of the instance's record: its host shows it to the instance, EventBridge tells of it, and
 //! the reconciler of instances ends or stops it when its time has come ([`next`], pure).
 
 use std::{
@@ -14,9 +14,12 @@ use tokio_util::sync::CancellationToken;
 use wharf_base::Timestamp;
 use wharf_hosts::{
     Claimant, Need,
-    reclaim::{Candidate, plan},
+    reclaim::{Candidate, Holder, plan},
 };
-use wharf_records::{Record as _, encode, hosts::Claim};
+use wharf_records::{
+    Record as _, encode,
+    hosts::{Claim, Phase},
+};
 use wharf_service::{Stored, fence};
 use wharf_store::Txn;
 use wharf_wire::fault::Chain;
@@ -37,6 +40,8 @@ use crate::{
 const GRACE: Duration = Duration::from_secs(60);
 /// Before those who still wait are looked at again.
 const AGAIN: Duration = Duration::from_secs(1);
+/// Of what kind tasks of ECS are among those who claim room.
+const TASK: &str = "task";
 /// Those who are looked at at once.
 const MOST_AT_ONCE: usize = 100;
 
@@ -98,9 +103,24 @@ struct Holders {
     all: BTreeMap<String, Stored<Instance>>,
     /// Those that give it up anyway.
     leaving: BTreeSet<String>,
+    /// Nobody holds any.
+    none: bool,
 }
 
 impl Holders {
+    /// How one of them gives up its capacity.
+    fn holder(&self, name: &str, claim: &Claim) -> Holder {
+        let is_task = Claimant::parse(name).is_some_and(|it| it.kind() == TASK);
+        match () {
+            () if self.leaving.contains(name) => Holder::Leaves,
+            () if self.all.contains_key(name) => Holder::Ends,
+            () if is_task && claim.phase == Phase::Held => Holder::Stops,
+            () if is_task => Holder::Leaves,
+            // What is neither nobody here can end.
+            () => Holder::Stays,
+        }
+    }
+
     /// Those on hosts that somebody needs room on. Nothing else is read, whatever else accounts have.
     async fn read(service: &Ec2Service, needs: &[Need]) -> Result<Self, ChangeError> {
         let hosts: BTreeSet<&String> = needs.iter().flat_map(|it| &it.hosts).collect();
@@ -111,6 +131,7 @@ impl Holders {
             let claims = ledgers.flat_map(|it| it.claims.of_spot().map(|(name, _)| name));
             claims.collect()
         });
+        let none = names.is_empty();
         let (mut all, mut leaving) = (BTreeMap::new(), BTreeSet::new());
         for name in names {
             let Some(key) = service.instances.of_spot.key(&name) else {
@@ -125,7 +146,7 @@ impl Holders {
             }
             all.insert(name, stored);
         }
-        Ok(Self { all, leaving })
+        Ok(Self { all, leaving, none })
     }
 }
 
@@ -137,7 +158,7 @@ async fn serve(service: &Ec2Service) -> Result<(), ChangeError> {
     }
     hosts.up_to_date().await;
     let mut holders = Holders::read(service, &needs).await?;
-    if holders.all.is_empty() {
+    if holders.none {
         return Ok(());
     }
     for need in &needs {
@@ -176,7 +197,8 @@ async fn take_back(
         held.any(|it| it.of_spot().next().is_some())
             .then(|| {
                 let name = need.claimant.name();
-                plan(&name, &need.claim, &candidates, &holders.leaving)
+                let holder = |name: &str, claim: &Claim| holders.holder(name, claim);
+                plan(&name, &need.claim, &candidates, &holder)
             })
             .flatten()
     });
@@ -185,10 +207,12 @@ async fn take_back(
     };
     let at = now + service.spot_notice;
     let mut txn = Txn::new().when(shard);
-    for name in &taking.from {
-        // What is no instance nobody here can end.
-        let Some(stored) = holders.all.get(name) else {
-            return Ok(());
+    let is_instance = |name: &&String| holders.all.contains_key(*name);
+    let (instances, tasks): (Vec<&String>, Vec<&String>) =
+        taking.from.iter().partition(is_instance);
+    for name in &instances {
+        let Some(stored) = holders.all.get(*name) else {
+            continue;
         };
         let mut record = stored.record.clone();
         if let Some(held) = &mut record.spot {
@@ -202,9 +226,12 @@ async fn take_back(
             .when(stored.unchanged())
             .put(&stored.key, encode(&record));
     }
-    if !taking.from.is_empty() && !service.table.commit(&PERMIT, txn).await? {
+    if !instances.is_empty() && !service.table.commit(&PERMIT, txn).await? {
         // Something changed; it is asked again.
         return Ok(());
+    }
+    if !tasks.is_empty() {
+        hosts.needs().call(tasks.into_iter().cloned());
     }
     holders.leaving.extend(taking.from.iter().cloned());
     tracing::info!(

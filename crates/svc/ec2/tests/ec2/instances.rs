@@ -193,10 +193,16 @@ impl Cloud {
 
     /// It was deregistered.
     async fn leave(&self, machine: &str) {
+        self.hold(machine, |ledger| ledger.capacity = Capacity::default())
+            .await;
+    }
+
+    /// Others change what they hold of a host.
+    async fn hold(&self, machine: &str, change: impl FnOnce(&mut Ledger)) {
         let key = Ledger::key(&format!("host-of-{machine}"));
         let entry = self.world.store.get(&key).await.unwrap().unwrap();
         let mut ledger: Ledger = wharf_records::decode(&entry.value).unwrap();
-        ledger.capacity = Capacity::default();
+        change(&mut ledger);
         let txn = Txn::new().put(key, encode(&ledger));
         self.world.store.txn(&PERMIT, txn).await.unwrap();
     }

@@ -2,9 +2,12 @@
 //! for the ids it mints.
 
 use wharf_base::{Timestamp, ids};
-use wharf_records::ecs::{
-    Cluster, Container, ContainerStatus, Desired, ExecAgent, Health, Instance, NetworkWish,
-    ServiceNetwork, ServiceSubnet, Status, Task, Waiting,
+use wharf_records::{
+    ecs::{
+        Cluster, Container, ContainerStatus, Desired, ExecAgent, Health, Instance, NetworkWish,
+        ServiceNetwork, ServiceSubnet, Status, Task, Waiting,
+    },
+    hosts::Claim,
 };
 
 use crate::{
@@ -12,6 +15,7 @@ use crate::{
     document,
     launch::Order,
     names::Place,
+    provider::FARGATE_SPOT,
     volume,
 };
 
@@ -93,13 +97,17 @@ fn put_on(task: &mut Task, at: At<'_>, network: Option<(&Vec<String>, bool)>) {
 fn nowhere(place: &Place, order: &Order, spot: Spot<'_>, now: Timestamp) -> Task {
     let id = spot.id;
     let cluster = spot.cluster.name.clone();
+    let claim = Claim {
+        spot: spot.capacity_provider.as_deref() == Some(FARGATE_SPOT),
+        ..order.claim.clone()
+    };
     Task {
         arn: place.task(&cluster, &id),
         cluster_arn: spot.cluster.arn.clone(),
         definition: order.definition.arn.clone(),
         launch: order.launch,
         host: String::new(),
-        claim: order.claim.clone(),
+        claim,
         instance: String::new(),
         ec2_instance: String::new(),
         group: order.group.clone(),

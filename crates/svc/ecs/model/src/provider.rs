@@ -9,7 +9,10 @@ use wharf_wire::Fault;
 use crate::{fault, names};
 
 /// Providers that are always there and cannot be changed.
-pub const FARGATE: &[&str] = &["FARGATE", "FARGATE_SPOT"];
+pub const FARGATE: &[&str] = &["FARGATE", FARGATE_SPOT];
+
+/// Its tasks run in room that nobody else needs.
+pub const FARGATE_SPOT: &str = "FARGATE_SPOT";
 
 /// Whether that is one of [`FARGATE`]; the others are over Auto Scaling groups.
 pub fn is_fargate(provider: &str) -> bool {
@@ -149,7 +152,8 @@ pub fn read_strategy(items: &[CapacityProviderStrategyItem]) -> Result<Vec<Strat
 }
 
 /// Providers of `count` further tasks, seen how many tasks each has: fills the bases, then always
-/// takes the provider with the least beyond its base per weight.
+/// takes the provider with the least beyond its base per weight. Those of FARGATE_SPOT come last: where there is not room
+/// for all, others have it.
 pub fn distribute(
     strategy: &[StrategyItem],
     mut have: BTreeMap<String, u64>,
@@ -175,6 +179,7 @@ pub fn distribute(
         *have.entry(item.provider.clone()).or_default() += 1;
         chosen.push(item.provider.clone());
     }
+    chosen.sort_by_key(|provider| provider == FARGATE_SPOT);
     chosen
 }
 

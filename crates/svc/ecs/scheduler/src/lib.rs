@@ -6,6 +6,7 @@
 //! | [`Scheduler`] | the queues of what to look at, and what executors work with |
 //! | [`placing`] | hosts for the tasks of a call, claimed in the transaction that writes them |
 //! | [`spots`] | hosts that were chosen, and the subnets that they serve |
+//! | [`interrupt`] | Spot tasks that give up their room |
 //! | [`waiting`], [`membership`] | tasks that wait for capacity; the instances of capacity providers |
 //! | [`tasks`], [`interfaces`] | the executor of the plan of tasks; their network interfaces |
 //! | [`services`] | services: plan, executor, explanation |
@@ -17,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 mod interfaces;
+mod interrupt;
 mod membership;
 pub mod placing;
 mod scheduler;

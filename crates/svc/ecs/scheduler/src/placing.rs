@@ -5,6 +5,8 @@
 //! the same room twice; when another got there first, the view is brought up to date and the choice
 //! made again.
 
+mod found;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
@@ -12,18 +14,21 @@ use rand::{Rng, rngs::SmallRng, seq::SliceRandom};
 use wharf_api_ecs::Failure;
 use wharf_base::{Permit, ids};
 use wharf_hosts::{Claimant, Draft, Held, Machines, Outcome, QueueError, Request};
-use wharf_placement::{Demand, HostIx, Pool, Reason, Refusal, group_of, place as choose_hosts};
+use wharf_placement::{
+    Demand, HostIx, Pool, Reason, Refusal, group_of, ledger, place as choose_hosts,
+};
 use wharf_records::{
     Record, Unknown,
     ecs::{ClientToken, Cluster, Definition, InstanceStatus, Launch, ServiceSubnet, Task},
     encode,
     hosts::Claim,
 };
-use wharf_store::{LeaseId, Revision};
+use wharf_store::{LeaseId, MAX_TXN_OPS, Revision};
 use wharf_wire::{Call, Fault};
 
 use crate::{
     Scheduler, asks, fault,
+    interrupt::{self, is_spot},
     launch::EXTERNAL,
     launch::Order,
     make::{self, At, Spot},
@@ -36,6 +41,7 @@ use crate::{
 };
 
 pub use crate::spots::Subnet;
+use found::Room;
 
 /// The reason Fargate gives when no host has room.
 const NO_FARGATE: &str = "Capacity is unavailable at this time. Please try again later or in a different availability zone";
@@ -64,9 +70,24 @@ pub const CLAIMANT: &str = "task";
 
 /// Places one job, and whatever waits with it.
 pub async fn place(scheduler: &Arc<Scheduler>, job: Job) -> Result<Outcome<Made>, Fault> {
-    let scheduler = scheduler.clone();
-    let hosts = scheduler.state.hosts.clone();
-    let placed = hosts.place(Placing { scheduler, job }).await;
+    let job = Arc::new(job);
+    match attempt(scheduler, &job, false).await? {
+        Outcome::Made(made) if made.could_take => attempt(scheduler, &job, true).await,
+        outcome => Ok(outcome),
+    }
+}
+
+async fn attempt(
+    scheduler: &Arc<Scheduler>,
+    job: &Arc<Job>,
+    takes: bool,
+) -> Result<Outcome<Made>, Fault> {
+    let placing = Placing {
+        scheduler: scheduler.clone(),
+        job: job.clone(),
+        takes,
+    };
+    let placed = scheduler.state.hosts.place(placing).await;
     placed.map_err(|error| match error {
         QueueError::Refused(fault) => fault,
         QueueError::Store(error) => ChangeError::from(error).into(),
@@ -78,7 +99,10 @@ pub async fn place(scheduler: &Arc<Scheduler>, job: Job) -> Result<Outcome<Made>
 /// A job in the queue.
 struct Placing {
     scheduler: Arc<Scheduler>,
-    job: Job,
+    job: Arc<Job>,
+    /// Where there is no room, Spot tasks give theirs up. Such a job has a turn of its own: it is decided by ledgers, which do not
+    /// show what others of a turn chose. Most jobs find room, and share their turns.
+    takes: bool,
 }
 
 impl Request for Placing {
@@ -91,7 +115,11 @@ impl Request for Placing {
     }
 
     fn count(&self) -> usize {
-        self.job.count
+        match self.takes {
+            // All that is left of a transaction.
+            true => (MAX_TXN_OPS - self.job.rests_on().count()) / 2,
+            false => self.job.count,
+        }
     }
 
     fn claim(&self) -> &Claim {
@@ -123,19 +151,51 @@ impl Request for Placing {
         machines: &Machines,
         rng: &mut SmallRng,
     ) -> Result<(Vec<HostIx>, Chosen), Fault> {
-        let (view, job) = (&self.scheduler.state.view, &self.job);
-        view.read_with(machines, &job.place, |region| job.choose(region, rng))
+        let (state, job) = (&self.scheduler.state, &self.job);
+        let kept = |host: &str| state.hosts.needs().kept(host, job.call.now);
+        state.view.read_with(machines, &job.place, |region| {
+            job.choose(region, &kept, self.takes, rng)
+        })
     }
 
     fn write(&self, chosen: Chosen, draft: &mut Draft) -> Made {
         let (job, mut tasks) = (&self.job, Vec::with_capacity(chosen.spots.len()));
+        let mut failures = chosen.failures;
+        if chosen.could_take {
+            return Made {
+                tasks,
+                failures,
+                could_take: true,
+            };
+        }
         for spot in &chosen.spots {
             let task = job.make(&self.scheduler, spot);
             let claimant = Claimant::new(CLAIMANT, task.arn.clone());
-            if draft.claim(&spot.ledger, &claimant, &task.claim) {
-                draft.rest_on(&spot.instance.key, spot.instance.revision);
-                tasks.push(task);
+            let now = job.call.now;
+            let from = spot.from.iter();
+            let from: Vec<_> = from
+                .map(|it| (it, interrupt::interrupted(it, now)))
+                .collect();
+            let claimed = match from.is_empty() {
+                true => draft.claim(&spot.ledger, &claimant, &task.claim),
+                false => draft.change(&spot.ledger, |ledger| {
+                    for (_, after) in &from {
+                        interrupt::follow(ledger, after);
+                    }
+                    ledger::claim(ledger, &claimant.name(), task.claim.clone()).is_ok()
+                }),
+            };
+            if !claimed {
+                // Each task that was asked for is among the tasks or the failures.
+                failures.push(job.not_claimed(spot));
+                continue;
             }
+            for (before, after) in &from {
+                draft.rest_on(&before.key, before.revision);
+                draft.put(before.key.clone(), encode(after));
+            }
+            draft.rest_on(&spot.instance.key, spot.instance.revision);
+            tasks.push(task);
         }
         let waiting = chosen.waiting.iter();
         tasks.extend(waiting.map(|provider| job.wait(&self.scheduler, provider)));
@@ -152,7 +212,8 @@ impl Request for Placing {
         }
         Made {
             tasks,
-            failures: chosen.failures,
+            failures,
+            could_take: false,
         }
     }
 }
@@ -191,6 +252,8 @@ pub struct Chosen {
     /// Providers of the tasks that wait for room.
     pub waiting: Vec<String>,
     pub failures: Vec<Failure>,
+    /// Spot tasks have room for what found none; nothing is written until they are asked.
+    pub could_take: bool,
 }
 
 /// Tasks of a job that are placed alike.
@@ -205,6 +268,7 @@ struct Share<'a> {
 pub struct Made {
     pub tasks: Vec<Task>,
     pub failures: Vec<Failure>,
+    could_take: bool,
 }
 
 impl Job {
@@ -253,7 +317,13 @@ impl Job {
     }
 
     /// One choice on the view as it is.
-    fn choose(&self, region: &Region, rng: &mut impl Rng) -> Result<(Vec<HostIx>, Chosen), Fault> {
+    fn choose(
+        &self,
+        region: &Region,
+        kept: &dyn Fn(&str) -> Vec<Claim>,
+        takes: bool,
+        rng: &mut impl Rng,
+    ) -> Result<(Vec<HostIx>, Chosen), Fault> {
         self.check_instances(region)?;
         let mut subnets: Vec<&Subnet> = self.subnets.iter().collect();
         subnets.shuffle(rng);
@@ -262,18 +332,37 @@ impl Job {
             spots: Vec::new(),
             waiting: Vec::new(),
             failures: Vec::new(),
+            could_take: false,
         };
+        let mut room = Room::new(region, kept);
         for share in self.shares() {
             let (demand, serving) = self.demand(region, share.provider);
             let placed = choose_hosts(region.fleet, &demand, share.count, rng);
             let before = rows.len();
-            for row in placed.hosts {
-                let Some(mut spot) = HostFor::row(region, row) else {
-                    continue;
-                };
+            let mut found = placed.hosts.into_iter();
+            while rows.len() - before < share.count {
                 let number = rows.len() - before;
                 let provider = share.provider.map(str::to_owned);
-                spot.provider = provider.or_else(|| self.providers.get(number).cloned().flatten());
+                let provider = provider.or_else(|| self.providers.get(number).cloned().flatten());
+                let of_spot = is_spot(provider.as_deref());
+                let (row, from) = match found.next() {
+                    Some(row) if room.is_free(row, &demand.claim, of_spot) => (row, Vec::new()),
+                    None if !of_spot => match room.take(&demand, &placed.refusals) {
+                        Some(taking) if takes => taking,
+                        // Even where nobody has to go: its ledger does not show what others of this turn chose.
+                        Some(_) => {
+                            chosen.could_take = true;
+                            return Ok((Vec::new(), chosen));
+                        }
+                        None => break,
+                    },
+                    _ => break,
+                };
+                let Some(mut spot) = HostFor::row(region, row) else {
+                    break;
+                };
+                spot.from = from;
+                spot.provider = provider;
                 let serves = |subnet: &&Subnet| serving.fits(&subnet.zone, &spot.zone);
                 // The next task takes the next subnet, so that a batch spreads over them.
                 let at = subnets.iter().position(serves);
@@ -379,6 +468,17 @@ impl Job {
             ..fault::failure(arn(refusal.host), refusal.reason.as_str())
         };
         refusals.iter().map(failure).collect()
+    }
+
+    /// Of a task whose host proved to be full.
+    fn not_claimed(&self, spot: &HostFor) -> Failure {
+        match self.order.launch {
+            Launch::Fargate => Failure {
+                reason: Some(NO_FARGATE.to_owned()),
+                ..Failure::default()
+            },
+            _ => fault::failure(spot.instance.arn.clone(), Reason::Cpu.as_str()),
+        }
     }
 
     /// The task for a host that was chosen.

@@ -18,7 +18,7 @@ use wharf_service::Loops;
 use crate::{
     credentials,
     images::TaskImages,
-    membership,
+    interrupt, membership,
     service_queue::ServiceQueue,
     services::{execute, targets::Balancers},
     state::State,
@@ -63,6 +63,8 @@ pub struct Scheduler {
     providers: Arc<Queue<String>>,
     /// Where tasks wait for capacity.
     waiting: Arc<Queue<String>>,
+    /// Keys of instances that may be drained.
+    drained: Arc<Queue<String>>,
     seed: AtomicU64,
 }
 
@@ -81,6 +83,7 @@ impl Scheduler {
             tasks: Arc::default(),
             providers: Arc::default(),
             waiting: Arc::default(),
+            drained: Arc::default(),
             seed: AtomicU64::new(rand::random()),
         }
     }
@@ -103,6 +106,12 @@ impl Scheduler {
     /// There may be room for those who wait in a queue.
     pub fn wake_waiting(&self, queue: String) {
         self.waiting.wake(queue);
+    }
+
+    /// A container instance has changed.
+    pub fn wake_instance(&self, key: String) {
+        self.drained.wake(key);
+        self.wake_starving();
     }
 
     /// There may be room where there was none.
@@ -138,6 +147,11 @@ impl Scheduler {
         loops.work(&self.waiting, PROVIDER_WORKERS, move |queue| {
             waiting::place_waiting(of.clone(), queue)
         });
+        let of = self.clone();
+        loops.work(&self.drained, 1, move |key| {
+            interrupt::drained(of.clone(), key)
+        });
+        loops.spawn(interrupt::run(self.clone(), loops.stop()));
         let changes = self.target_changes.as_ref();
         let changes = changes.map(broadcast::Receiver::resubscribe);
         loops.spawn(follow_targets(self.clone(), changes, loops.stop()));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use wharf_hosts::Held;
 use wharf_placement::{HostIx, Pool};
 use wharf_records::{
-    ecs::Instance,
+    ecs::{Instance, Task},
     hosts::{Host, Ledger},
 };
 
@@ -27,6 +27,8 @@ pub struct HostFor {
     pub zone: String,
     pub subnet: Option<Subnet>,
     pub provider: Option<String>,
+    /// Spot tasks that give up their room for it.
+    pub from: Vec<Held<Task>>,
 }
 
 impl HostFor {
@@ -57,6 +59,7 @@ impl HostFor {
             zone: region.zone_of(host),
             subnet: None,
             provider: None,
+            from: Vec::new(),
         })
     }
 }

@@ -762,3 +762,37 @@ async fn a_spot_fleet_is_modified_and_cancelled() {
             .contains("c2VjcmV0")
     );
 }
+
+/// Tasks of FARGATE_SPOT are called upon, and a claimant that nobody here can end is left alone.
+#[tokio::test]
+async fn tasks_give_up_their_room_too() {
+    const TASK: &str = "arn:aws:ecs:us-east-1:000000000000:task/default/1";
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let spot = |memory: u32| Claim {
+        memory,
+        spot: true,
+        ..Claim::default()
+    };
+    // Beside either there is no room for half of the machine.
+    cloud
+        .hold("i-a1", |ledger| {
+            let whole = ledger.capacity.memory;
+            ledger.claims.insert("build/1", spot(16));
+            ledger.claims.insert(TASK, spot(whole - 16));
+        })
+        .await;
+    let call = cloud.call();
+    let made = cloud.ec2.run_instances(&call, cloud.asked_half());
+    let new = id(&made.await.unwrap());
+    let called = cloud.hosts.needs().called();
+    let called = tokio::time::timeout(Duration::from_secs(10), called).await;
+    assert_eq!(called.unwrap(), BTreeSet::from([TASK.to_owned()]));
+    assert_eq!(cloud.state(&new).await, "pending");
+    // ECS has it stop.
+    cloud
+        .hold("i-a1", |ledger| {
+            assert!(wharf_placement::ledger::stopping(ledger, TASK));
+        })
+        .await;
+    cloud.placed(&new).await;
+}

@@ -116,10 +116,12 @@ fn target_deadline(task: &Task) -> Timestamp {
     task.stopping_at.unwrap_or(task.created_at) + TARGET_TIMEOUT
 }
 
-/// What its agent is to do with it: a task runs on until no load balancer sends to it.
+/// What its agent is to do with it: a task runs on until no load balancer sends to it. One that is interrupted
+/// has its two minutes, whoever still sends to it.
 pub fn told(task: &Task) -> Desired {
+    let interrupted = task.stop_code == Some(StopCode::SpotInterruption);
     match task.last {
-        Status::Deactivating => Desired::Running,
+        Status::Deactivating if !interrupted => Desired::Running,
         _ => task.desired,
     }
 }

@@ -25,6 +25,14 @@ pub fn by_user(reason: Option<&str>) -> Stop {
 
 pub const ESSENTIAL_EXITED: &str = "Essential container in task exited";
 
+/// Somebody else needs the room of a task of FARGATE_SPOT.
+pub fn spot_interrupted() -> Stop {
+    Stop {
+        code: Some(StopCode::SpotInterruption),
+        reason: "Your Spot Task was interrupted.".to_owned(),
+    }
+}
+
 /// By itself, and everything of it follows.
 pub fn essential_exited() -> Stop {
     Stop {
@@ -122,7 +130,11 @@ pub fn stop(task: &mut Task, why: &Stop, now: Timestamp) -> bool {
         && (Status::Activating..=Status::Running).contains(&task.last)
     {
         task.last = Status::Deactivating;
-    } else if task.launch == Launch::Fargate && task.last == Status::Running {
+    } else if task.launch == Launch::Fargate
+        && task.last == Status::Running
+        // Its warning shows it RUNNING still.
+        && why.code != Some(StopCode::SpotInterruption)
+    {
         task.last = Status::Stopping;
     }
     task.version += 1;

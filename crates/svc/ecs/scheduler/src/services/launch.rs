@@ -1,24 +1,25 @@
 //! Starts tasks of a service: chooses hosts and subnets on the view as it is, and makes the
 //! transaction that claims the hosts and writes the tasks, a batch at a time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rand::Rng;
 use wharf_base::Timestamp;
-use wharf_placement::{Demand, HostIx, Pool, ledger, place, refusal_of};
+use wharf_placement::{Demand, HostIx, Pool, Refusal, ledger, place, refusal_of};
 use wharf_records::{
     Record,
     ecs::{
-        Cluster, InstanceStatus, Launch, Membership, Revision, Service, ServiceSubnet, TargetState,
-        Task, TaskTarget,
+        Cluster, Desired, InstanceStatus, Launch, Membership, Revision, Service, ServiceSubnet,
+        TargetState, Task, TaskTarget,
     },
     encode,
-    hosts::Ledger,
+    hosts::{Claim, Ledger},
 };
 use wharf_store::Txn;
 
 use super::{events::Unplaced, room};
 use crate::{
+    interrupt::{self, MOST_TAKEN, is_spot},
     launch::{Order, of_services},
     make::{self, At, Spot},
     names::Place,
@@ -49,6 +50,10 @@ pub struct Batch {
     pub tasks: Vec<Task>,
     /// Ledgers with the claims of `tasks`, by host.
     pub ledgers: BTreeMap<String, Ledger>,
+    /// Spot tasks that give up their room for it, with the notice.
+    pub interrupted: Vec<(Held<Task>, Task)>,
+    /// Hosts where Spot instances stand in its way.
+    pub beside_instances: BTreeSet<String>,
     /// Why the rest of it found no place.
     pub unplaced: Option<Unplaced>,
 }
@@ -75,6 +80,8 @@ pub struct Launcher<'a> {
     pub revision: &'a Revision,
     pub order: Order,
     pub now: Timestamp,
+    /// What others were promised of a host.
+    pub kept: &'a dyn Fn(&str) -> Vec<Claim>,
 }
 
 /// A host for one task.
@@ -124,13 +131,28 @@ impl<'a> Launcher<'a> {
     ) {
         let (demand, serving) = self.demand(region, share.provider.as_deref());
         let placed = place(region.fleet, &demand, share.count, rng);
-        let missing = share.count - placed.hosts.len();
+        let provider = |number: usize| {
+            let one = share.provider.as_ref().or_else(|| providers.get(number));
+            one.cloned()
+        };
         let mut choices = self.with_subnets(region, &serving, placed.hosts);
         for (number, choice) in choices.iter_mut().enumerate() {
-            let one = share.provider.as_ref().or_else(|| providers.get(number));
-            choice.provider = one.cloned();
+            choice.provider = provider(number);
         }
+        let before = batch.tasks.len();
         self.claim(region, choices, batch);
+        for number in batch.tasks.len() - before..share.count {
+            let provider = provider(number);
+            if is_spot(provider.as_deref()) {
+                break;
+            }
+            if !self.take(region, &demand, &serving, &placed.refusals, provider, batch) {
+                let beside = interrupt::beside_instances(region, &demand, &placed.refusals);
+                batch.beside_instances.extend(beside);
+                break;
+            }
+        }
+        let missing = share.count - (batch.tasks.len() - before);
         let waits = share.provider.as_ref().filter(|name| {
             let provider = region.providers.get(*name);
             provider.is_some_and(|provider| provider.scaling.enabled)
@@ -147,6 +169,55 @@ impl<'a> Launcher<'a> {
             let reasons = placed.refusals.iter().map(|r| (r.host, r.reason));
             batch.unplaced = Some(room::closest(region, &demand, reasons));
         }
+    }
+
+    /// Has Spot tasks give up their room for one more task; returns whether there was such room.
+    fn take(
+        &self,
+        region: &Region,
+        demand: &Demand,
+        serving: &Serving,
+        refusals: &[Refusal],
+        provider: Option<String>,
+        batch: &mut Batch,
+    ) -> bool {
+        let ledgers = &batch.ledgers;
+        let ledger = |host: &str| {
+            let seen = region.ledgers.get(host).map(|it| &*it.record);
+            ledgers.get(host).or(seen)
+        };
+        let used = batch.tasks.iter().map(|it| it.host.clone()).collect();
+        let taking = interrupt::room_for(region, demand, refusals, self.kept, &ledger, &used);
+        let Some(taking) = taking else {
+            return false;
+        };
+        if batch.interrupted.len() + taking.from.len() > MOST_TAKEN {
+            return false;
+        }
+        let Some(held) = region.ledgers.get(&taking.host) else {
+            return false;
+        };
+        let ledger = batch.ledgers.entry(taking.host.clone());
+        let ledger = ledger.or_insert_with(|| Ledger::clone(&held.record));
+        let untouched = ledger.clone();
+        let (before, stood) = (batch.tasks.len(), batch.interrupted.len());
+        for task in taking.from {
+            let after = interrupt::interrupted(&task, self.now);
+            interrupt::follow(ledger, &after);
+            batch.interrupted.push((task, after));
+        }
+        let mut choices = self.with_subnets(region, serving, vec![taking.row]);
+        for choice in &mut choices {
+            choice.provider.clone_from(&provider);
+        }
+        self.claim(region, choices, batch);
+        let found = batch.tasks.len() > before;
+        if !found {
+            // Nobody stops for nothing.
+            batch.interrupted.truncate(stood);
+            batch.ledgers.insert(taking.host, untouched);
+        }
+        found
     }
 
     /// What goes to each provider over an Auto Scaling group; all else is one share.
@@ -172,6 +243,9 @@ impl<'a> Launcher<'a> {
         for task in &batch.tasks {
             let id = format!("{}:{}", task.cluster, task.id);
             txn = txn.put(self.place.scope().key(Task::KIND, &id), encode(task));
+        }
+        for (held, after) in &batch.interrupted {
+            txn = txn.when(held.unchanged()).put(&held.key, encode(after));
         }
         for (host, ledger) in &batch.ledgers {
             if let Some(held) = region.ledgers.get(host) {
@@ -264,7 +338,7 @@ impl<'a> Launcher<'a> {
         let present = region.tasks_of_service(&id).filter(|task| {
             let membership = task.service.as_ref();
             membership.is_some_and(|membership| membership.deployment == self.revision.id)
-                && task.desired == wharf_records::ecs::Desired::Running
+                && task.desired == Desired::Running
                 && !task.ended
         });
         for task in present {
@@ -307,8 +381,15 @@ impl<'a> Launcher<'a> {
             let Some(task) = self.make(region, &choice) else {
                 continue;
             };
+            let kept = match task.claim.spot {
+                true => (self.kept)(&choice.host),
+                false => Vec::new(),
+            };
             let ledger = batch.ledgers.entry(choice.host);
             let ledger = ledger.or_insert_with(|| Ledger::clone(&held.record));
+            if !interrupt::leaves_promised(ledger, &task.claim, &kept) {
+                continue;
+            }
             // Placement has seen this very ledger; a refused claim must all the same never become a
             // task.
             if ledger::claim(ledger, &task.arn, task.claim.clone()).is_ok() {
@@ -378,7 +459,10 @@ impl<'a> Launcher<'a> {
         }
         let id = format!("{}:{}", self.service.cluster, self.service.name);
         let mut have = BTreeMap::new();
-        for task in region.tasks_of_service(&id).filter(|task| !task.ended) {
+        // One that was told to stop is replaced by one of the same provider: where a Spot task is interrupted, a
+        // further one of FARGATE would have others interrupted.
+        let stays = |task: &&Held<Task>| task.desired == Desired::Running && !task.ended;
+        for task in region.tasks_of_service(&id).filter(stays) {
             if let Some(provider) = &task.capacity_provider {
                 *have.entry(provider.clone()).or_insert(0_u64) += 1;
             }

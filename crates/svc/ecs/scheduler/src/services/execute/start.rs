@@ -1,8 +1,12 @@
 //! Starts a service's tasks: batches, each in a transaction of its own.
 
 use wharf_base::ids;
+use wharf_hosts::{Claimant, Need};
 use wharf_placement::Pool;
-use wharf_records::ecs::{Cluster, Definition, Service, Task};
+use wharf_records::{
+    ecs::{Cluster, Definition, Service, Task},
+    hosts::Claim,
+};
 use wharf_store::Txn;
 
 use super::{
@@ -25,6 +29,9 @@ use crate::{
 /// the next.
 const MORE_BATCHES: usize = 9;
 
+/// Of what kind services are among those who wait for room.
+const SERVICE: &str = "service";
+
 impl Look<'_> {
     /// Hosts of the cluster, to a DAEMON.
     pub(super) fn hosts(
@@ -41,7 +48,9 @@ impl Look<'_> {
         let Ok(order) = of_service(service, &primary.revision, definition) else {
             return Vec::new();
         };
+        let kept = |host: &str| self.kept(host);
         let launcher = Launcher {
+            kept: &kept,
             mint: &mint,
             place: &self.place,
             cluster,
@@ -157,7 +166,9 @@ impl Look<'_> {
         order.pins.extend(self.pins.clone());
         self.scheduler.state.up_to_date().await;
         let mint = || mint(self.scheduler);
+        let kept = |host: &str| self.kept(host);
         let launcher = Launcher {
+            kept: &kept,
             mint: &mint,
             place: &self.place,
             cluster: &cluster,
@@ -174,6 +185,42 @@ impl Look<'_> {
                 (launcher.transaction(region, &batch), batch)
             },
         )))
+    }
+
+    /// Asks EC2 for the room of Spot instances, for the next task of the service, as long as there are some in its way.
+    pub(super) async fn ask_for_instances(
+        &self,
+        service: &Service,
+        batch: &Batch,
+    ) -> Result<(), StepError> {
+        let state = &self.scheduler.state;
+        let claimant = Claimant::new(SERVICE, service.arn.clone());
+        if batch.beside_instances.is_empty() {
+            state.hosts.needs().served(&claimant);
+            return Ok(());
+        }
+        let Some((_, definition)) = self.launcher_parts(service).await? else {
+            return Ok(());
+        };
+        let Some(primary) = service.primary() else {
+            return Ok(());
+        };
+        let order = of_service(service, &primary.revision, &definition);
+        let order = order.map_err(|fault| neighbour("make a task of the service", fault))?;
+        let need = Need {
+            account: self.place.account.clone(),
+            claimant,
+            claim: order.claim,
+            hosts: batch.beside_instances.clone(),
+        };
+        state.hosts.needs().ask(need, state.now());
+        Ok(())
+    }
+
+    /// What others were promised of a host.
+    fn kept(&self, host: &str) -> Vec<Claim> {
+        let state = &self.scheduler.state;
+        state.hosts.needs().kept(host, state.now())
     }
 
     pub(super) fn unplaced(&self, service: &Service, why: &events::Unplaced) -> String {
