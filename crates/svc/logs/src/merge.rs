@@ -6,23 +6,33 @@ use std::{
     sync::Arc,
 };
 
+use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use wharf_insights::Needles;
+use wharf_journal::JournalError;
 
 use crate::{
     event::Event,
-    event_store::{EventStore, Order},
+    event_store::Order,
     opener::{Opener, ReadError},
     records::Stream,
+    seek::{Bounds, Reading, Sought},
     token::Boundary,
 };
 
 /// Events read ahead of each stream.
 const READ_AHEAD: u64 = 256;
 const READ_AHEAD_BYTES: usize = 256 << 10;
-/// Measures of work that go into looking through a stream at a time; one at first, since what was looked through in
-/// vain is looked through again for the next page.
+/// Measures of work that go into looking through a stream at a time.
 const MOST_MEASURES: usize = 16;
+/// Of all streams together when a page begins: it ends after some times as much, and what was looked through in vain is
+/// looked through again for the next one.
+const FIRST_MEASURES: usize = 1024;
+/// Bytes of events that may pass, of all streams together, at a time: two pages.
+const PASSING_BYTES: usize = 2 << 20;
+/// The same of one stream.
+const LEAST_PASSING: usize = 16 << 10;
+const MOST_PASSING: usize = 256 << 10;
 /// What an event costs that is made, beside one that is passed over.
 pub const MADE: u64 = 10;
 
@@ -44,7 +54,7 @@ pub enum Step {
 }
 
 pub struct Merge<'a> {
-    events: &'a EventStore,
+    reading: Reading<'a>,
     opener: Opener,
     /// Of which each event that counts has one.
     needles: Arc<Needles>,
@@ -52,6 +62,8 @@ pub struct Merge<'a> {
     /// Next event of each source, or where it goes on: time, stream name, offset, source.
     heads: BinaryHeap<Reverse<(i64, String, u64, usize)>>,
     looked_at: u64,
+    /// Bytes of events of each stream that may pass, at a time.
+    passing: usize,
 }
 
 struct Source {
@@ -68,23 +80,17 @@ struct Source {
 
 impl<'a> Merge<'a> {
     /// All events of `streams` from `start` to before `end`, behind `after`; those without one of the needles may be
-    /// left out.
+    /// left out. Who wants few events is looked for no further at first than he may need.
     pub async fn open(
-        events: &'a EventStore,
+        reading: Reading<'a>,
         opener: Opener,
         streams: &[Stream],
         (start, end): (i64, i64),
-        after: Option<&Place>,
+        (after, wants_many): (Option<&Place>, bool),
         needles: Needles,
     ) -> Result<Self, ReadError> {
-        let mut merge = Self {
-            events,
-            opener,
-            needles: Arc::new(needles),
-            sources: Vec::new(),
-            heads: BinaryHeap::new(),
-            looked_at: 0,
-        };
+        let events = reading.events;
+        let mut sources = Vec::new();
         for stream in streams {
             let journal = stream.journal_name();
             let window = events.window(&journal, start, end).await?;
@@ -99,7 +105,7 @@ impl<'a> Merge<'a> {
                 None => window.low,
             };
             if low < window.high {
-                merge.sources.push(Source {
+                sources.push(Source {
                     name: stream.name.clone(),
                     journal,
                     order: window.order,
@@ -109,9 +115,23 @@ impl<'a> Merge<'a> {
                     ahead: VecDeque::new(),
                     measures: 1,
                 });
-                merge.begin(merge.sources.len() - 1).await?;
             }
         }
+        let count = sources.len().max(1);
+        let mut merge = Self {
+            reading,
+            opener,
+            needles: Arc::new(needles),
+            sources,
+            heads: BinaryHeap::new(),
+            looked_at: 0,
+            passing: (PASSING_BYTES / count).clamp(LEAST_PASSING, MOST_PASSING),
+        };
+        let measures = match wants_many {
+            true => (FIRST_MEASURES / count).clamp(1, MOST_MEASURES),
+            false => 1,
+        };
+        merge.begin(measures).await?;
         Ok(merge)
     }
 
@@ -139,12 +159,24 @@ impl<'a> Merge<'a> {
         Ok(None)
     }
 
-    /// Puts where a source begins among the heads.
-    async fn begin(&mut self, index: usize) -> Result<(), ReadError> {
-        if !self.seeks(index) {
-            return self.refill(index).await;
+    /// Puts the first events of all sources among the heads. Those that are sought are so on all processors.
+    async fn begin(&mut self, measures: usize) -> Result<(), ReadError> {
+        let at_once = std::thread::available_parallelism().map_or(1, usize::from);
+        let (sought, read): (Vec<_>, Vec<_>) =
+            (0..self.sources.len()).partition(|it| self.seeks(*it));
+        for index in read {
+            self.refill(index).await?;
         }
-        self.goes_on(index).await
+        for some in sought.chunks(at_once) {
+            for index in some {
+                self.sources[*index].measures = measures;
+            }
+            let looks = join_all(some.iter().map(|index| self.look(*index)));
+            for (index, found) in some.iter().zip(looks.await) {
+                self.take(*index, found?).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether what is of no interest is passed over by its blocks: where ranks are offsets.
@@ -158,22 +190,11 @@ impl<'a> Merge<'a> {
         let source = &mut self.sources[index];
         if source.ahead.is_empty() && source.next < source.high {
             if seeks {
-                let (range, measures) = ((source.next, source.high), source.measures);
-                let sought = self
-                    .events
-                    .seek(&source.journal, range, measures, &self.needles);
-                let sought = sought.await?;
-                source.measures = (2 * measures).min(MOST_MEASURES);
-                source.next = sought.next;
-                self.looked_at += sought.looked_at + sought.records.len() as u64 * MADE;
-                let events = self.opener.events(&source.journal, &sought.records).await?;
-                source.ahead.extend(events);
-                if source.ahead.is_empty() {
-                    return self.goes_on(index).await;
-                }
+                let found = self.look(index).await?;
+                return self.take(index, found).await;
             } else {
                 let to = (source.next + READ_AHEAD).min(source.high);
-                let fetched = self.events.fetch(
+                let fetched = self.reading.events.fetch(
                     &source.journal,
                     &source.order,
                     (source.next, to),
@@ -190,22 +211,59 @@ impl<'a> Merge<'a> {
                 source.ahead.extend(events);
             }
         }
-        if let Some(event) = source.ahead.front() {
-            self.heads.push(Reverse((
-                event.timestamp,
-                source.name.clone(),
-                event.offset,
-                index,
-            )));
-        }
+        self.push_head(index);
         Ok(())
+    }
+
+    fn push_head(&mut self, index: usize) {
+        let source = &self.sources[index];
+        if let Some(event) = source.ahead.front() {
+            let head = (event.timestamp, source.name.clone(), event.offset, index);
+            self.heads.push(Reverse(head));
+        }
+    }
+
+    /// Looks for what comes next of a source.
+    fn look(
+        &self,
+        index: usize,
+    ) -> impl Future<Output = Result<Sought, JournalError>> + use<'_, 'a> {
+        let source = &self.sources[index];
+        let bounds = Bounds {
+            measures: source.measures,
+            bytes: self.passing,
+        };
+        let range = (source.next, source.high);
+        self.reading
+            .seek(&source.journal, range, bounds, &self.needles)
+    }
+
+    /// Takes in what was found, and puts the source's next event among the heads, or where it goes on.
+    async fn take(&mut self, index: usize, found: Sought) -> Result<(), ReadError> {
+        let source = &mut self.sources[index];
+        source.measures = (2 * source.measures).min(MOST_MEASURES);
+        source.next = found.next;
+        self.looked_at += found.looked_at + found.records.len() as u64 * MADE;
+        let events = self.opener.events(&source.journal, &found.records).await?;
+        source.ahead.extend(events);
+        match source.ahead.is_empty() {
+            true => self.goes_on(index).await,
+            false => {
+                self.push_head(index);
+                Ok(())
+            }
+        }
     }
 
     /// Where a source goes on stands among the heads as an event would; at its end nothing does.
     async fn goes_on(&mut self, index: usize) -> Result<(), ReadError> {
         let source = &self.sources[index];
         if source.next < source.high
-            && let Some(time) = self.events.time_at(&source.journal, source.next).await?
+            && let Some(time) = self
+                .reading
+                .events
+                .time_at(&source.journal, source.next)
+                .await?
         {
             let head = (time, source.name.clone(), source.next, index);
             self.heads.push(Reverse(head));
@@ -245,7 +303,7 @@ mod tests {
     use wharf_testkit::World;
 
     use super::*;
-    use crate::{keys::Keys, rules::Rules};
+    use crate::{desk::Desk, event_store::EventStore, keys::Keys, rules::Rules};
 
     const NEEDLE: &str = "needle";
 
@@ -316,14 +374,20 @@ mod tests {
             }
             expected.sort();
             let (mut found, mut place) = (Vec::new(), None);
+            let desk = Desk::default();
+            let reading = Reading {
+                events: &events,
+                desk: &desk,
+                account: "a",
+            };
             'pages: loop {
                 let needles = Needles::any_of(&[NEEDLE]);
                 let merge = Merge::open(
-                    &events,
+                    reading,
                     opener(&world),
                     &streams,
                     (0, i64::MAX),
-                    place.as_ref(),
+                    (place.as_ref(), seed % 2 == 0),
                     needles,
                 );
                 let mut merge = merge.await.unwrap();
