@@ -78,13 +78,19 @@ impl Records {
         if bytes > MAX_APPEND_BYTES {
             return Err(LimitError::AppendTooLarge { bytes });
         }
-        let mut all = Self {
+        let mut all = Self::with_room(bytes, count);
+        records.iter().try_for_each(|it| all.push(it.as_ref()))?;
+        Ok(all)
+    }
+
+    /// None so far, and room for so many with so many bytes.
+    pub fn with_room(bytes: usize, count: usize) -> Self {
+        let (bytes, count) = (bytes.min(MAX_APPEND_BYTES), count.min(MAX_APPEND_RECORDS));
+        Self {
             // Lengths take at most three bytes each.
             block: Encoder::with_capacity(bytes + 3 * count),
             ..Self::default()
-        };
-        records.iter().try_for_each(|it| all.push(it.as_ref()))?;
-        Ok(all)
+        }
     }
 
     /// Adds one.

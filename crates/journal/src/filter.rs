@@ -78,20 +78,21 @@ fn grams(text: &[u8]) -> impl Iterator<Item = usize> {
 /// Makes filters, one after another.
 #[derive(Debug)]
 pub(crate) struct Builder {
-    bits: Box<[u8; MOST_BYTES]>,
+    /// A byte for each bit: setting one waits for nothing that was there.
+    slots: Box<[u8; MOST_SLOTS]>,
     last: Option<u16>,
 }
 
 impl Builder {
     pub(crate) fn new() -> Self {
         Self {
-            bits: Box::new([0; MOST_BYTES]),
+            slots: Box::new([0; MOST_SLOTS]),
             last: None,
         }
     }
 
     pub(crate) fn clear(&mut self) {
-        self.bits.fill(0);
+        self.slots.fill(0);
         self.last = None;
     }
 
@@ -102,7 +103,7 @@ impl Builder {
             _ => Some(last),
         };
         for at in grams(record.get(HEAD_BYTES..).unwrap_or_default()) {
-            self.bits[at / 8] |= 1 << (at % 8);
+            self.slots[at] = 1;
         }
     }
 
@@ -110,21 +111,25 @@ impl Builder {
     pub(crate) fn finish(&mut self, packed: usize, out: &mut Vec<u8>) {
         let mut length = MOST_BYTES;
         while length > LEAST_BYTES {
-            let set: u32 = self.bits[..length].iter().map(|it| it.count_ones()).sum();
+            let slots = &self.slots[..length * 8];
+            let set = slots.iter().filter(|it| **it != 0).count();
             // At half the size at most half of them are set, then.
-            if set as usize * 4 > length * 8 && length * PART <= packed {
+            if set * 4 > slots.len() && length * PART <= packed {
                 break;
             }
             length /= 2;
-            let (kept, folded) = self.bits.split_at_mut(length);
+            let (kept, folded) = self.slots.split_at_mut(length * 8);
             let both = kept.iter_mut().zip(folded.iter());
-            both.for_each(|(bits, more)| *bits |= more);
+            both.for_each(|(slot, more)| *slot |= more);
         }
         let begin = out.len();
         out.extend_from_slice(&[0; 4]);
         out.extend_from_slice(&self.last.unwrap_or(MIXED).to_le_bytes());
         out.extend_from_slice(&(length as u16).to_le_bytes());
-        out.extend_from_slice(&self.bits[..length]);
+        out.extend(self.slots[..length * 8].chunks_exact(8).map(|it| {
+            let bits = it.iter().enumerate();
+            bits.fold(0, |byte, (at, bit)| byte | bit << at)
+        }));
         let sum = crc32fast::hash(&out[begin + 4..]);
         out[begin..begin + 4].copy_from_slice(&sum.to_le_bytes());
     }
