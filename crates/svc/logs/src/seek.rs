@@ -202,7 +202,7 @@ mod tests {
             let record = match n % 100 {
                 7 => {
                     sealed += 1;
-                    let mut record = event::sealed_head(n, n, text.len());
+                    let mut record = event::sealed_head(n, n);
                     record.extend_from_slice(text.as_bytes());
                     record
                 }
