@@ -75,6 +75,11 @@ impl Needles {
         self.any.is_empty()
     }
 
+    /// Whether one of them may be where `may_have` says what may be.
+    pub fn may_be(&self, may_have: impl Fn(&[u8]) -> bool) -> bool {
+        self.any.is_empty() || self.any.iter().any(|it| may_have(it.needle()))
+    }
+
     /// Whether one of them has that byte.
     pub fn have(&self, byte: u8) -> bool {
         self.any.iter().any(|it| it.needle().contains(&byte))

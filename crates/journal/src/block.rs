@@ -11,6 +11,7 @@ use wharf_wal::{DecodeError, Decoder, Encoder, Place};
 
 use crate::{
     JournalError, LimitError, MAX_APPEND_BYTES, MAX_APPEND_RECORDS, MAX_RECORD_BYTES,
+    filter::Filter,
     packed::{self, Glance},
     state::FileState,
 };
@@ -77,13 +78,19 @@ impl Records {
         if bytes > MAX_APPEND_BYTES {
             return Err(LimitError::AppendTooLarge { bytes });
         }
-        let mut all = Self {
+        let mut all = Self::with_room(bytes, count);
+        records.iter().try_for_each(|it| all.push(it.as_ref()))?;
+        Ok(all)
+    }
+
+    /// None so far, and room for so many with so many bytes.
+    pub fn with_room(bytes: usize, count: usize) -> Self {
+        let (bytes, count) = (bytes.min(MAX_APPEND_BYTES), count.min(MAX_APPEND_RECORDS));
+        Self {
             // Lengths take at most three bytes each.
             block: Encoder::with_capacity(bytes + 3 * count),
             ..Self::default()
-        };
-        records.iter().try_for_each(|it| all.push(it.as_ref()))?;
-        Ok(all)
+        }
     }
 
     /// Adds one.
@@ -173,6 +180,18 @@ impl Stored {
         }
     }
 
+    /// The filter of a packed block that has one. Blocks.
+    fn filter(&self) -> io::Result<Option<Filter>> {
+        if !self.packs {
+            return Ok(None);
+        }
+        let mut bytes = vec![0; packed::FILTER_WITHIN.min(self.place.len as usize)];
+        self.place
+            .file
+            .read_exact_at(&mut bytes, self.place.offset)?;
+        Ok(packed::filter(&bytes))
+    }
+
     /// As [`packed::unpack_if`]. Blocks.
     fn read_if(&self, passes: impl FnOnce(&Glance<'_>) -> bool) -> io::Result<Option<Vec<u8>>> {
         let bytes = self.place.read()?;
@@ -240,7 +259,17 @@ impl StoredBlock {
         self.stored.read().map_err(unread)
     }
 
-    /// The same; `None` for one that is packed and does not pass, which is found out before it is put together.
+    /// What says which texts are surely not in it, of some blocks that are packed. Blocks.
+    pub fn filter(&self) -> Result<Option<Filter>, JournalError> {
+        self.stored.filter().map_err(unread)
+    }
+
+    /// Offset of its first record.
+    pub fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// What stands in it; `None` for one that is packed and does not pass, which is found out before it is put together.
     /// Blocks.
     pub fn read_if(
         &self,

@@ -17,6 +17,7 @@
 
 mod block;
 mod error;
+mod filter;
 #[doc(hidden)]
 pub mod fuzz;
 mod journal;
@@ -31,6 +32,7 @@ mod writer;
 
 pub use block::{Records, StoredBlock};
 pub use error::{JournalError, LimitError, OpenError};
+pub use filter::Filter;
 pub use journal::{Journal, ReadReply, Record, RemovalPause, StreamInfo, Usage};
 pub use options::JournalOptions;
 pub use packed::{Glance, HEAD_BYTES};

@@ -22,8 +22,10 @@ use crate::{
     block::{Block, FileId},
 };
 
-const MAGIC: [u8; 8] = *b"wharfru2";
-/// Of versions before this one: blocks as they are.
+const MAGIC: [u8; 8] = *b"wharfru3";
+/// Of versions before this one: packed blocks without filters.
+const UNFILTERED_MAGIC: [u8; 8] = *b"wharfru2";
+/// Of those before: blocks as they are.
 const UNPACKED_MAGIC: [u8; 8] = *b"wharfrun";
 const PREFIX_BYTES: u64 = 12;
 /// Blocks told of by one footer frame; a run has as many frames as it needs.
@@ -167,7 +169,7 @@ pub(crate) fn open(
     let [m0, m1, m2, m3, m4, m5, m6, m7, salt @ ..] = prefix;
     let start = u64::from_le_bytes(tail);
     let magic = [m0, m1, m2, m3, m4, m5, m6, m7];
-    let packs = magic == MAGIC;
+    let packs = magic == MAGIC || magic == UNFILTERED_MAGIC;
     if !(packs || magic == UNPACKED_MAGIC) || !(PREFIX_BYTES..size - 8).contains(&start) {
         return Err(corrupt(0, "it is no run of this version"));
     }
@@ -251,10 +253,12 @@ mod tests {
         };
         assert!(read());
         // As versions before this one wrote it.
-        let path = run_path(dir.path(), 7);
-        let mut bytes = std::fs::read(&path).unwrap();
-        bytes[..8].copy_from_slice(&UNPACKED_MAGIC);
-        std::fs::write(&path, bytes).unwrap();
-        assert!(!read());
+        for (magic, packs) in [(UNFILTERED_MAGIC, true), (UNPACKED_MAGIC, false)] {
+            let path = run_path(dir.path(), 7);
+            let mut bytes = std::fs::read(&path).unwrap();
+            bytes[..8].copy_from_slice(&magic);
+            std::fs::write(&path, bytes).unwrap();
+            assert_eq!(read(), packs);
+        }
     }
 }

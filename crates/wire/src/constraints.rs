@@ -91,7 +91,7 @@ pub fn summary(violations: &[Violation]) -> String {
 pub fn check(schema: &ServiceSchema, shape: ShapeIndex, input: &dyn Struct) -> Vec<Violation> {
     let mut checker = Checker {
         schema,
-        path: String::new(),
+        path: Vec::new(),
         member: "",
         found: Vec::new(),
     };
@@ -99,9 +99,27 @@ pub fn check(schema: &ServiceSchema, shape: ShapeIndex, input: &dyn Struct) -> V
     checker.found
 }
 
+/// A step on the way to a value. Made text for what is broken alone: a body may have thousands of values.
+enum Segment {
+    Member(&'static str),
+    /// From 1.
+    Item(usize),
+    Entry(String),
+}
+
+impl Segment {
+    fn text(&self) -> String {
+        match self {
+            Self::Member(name) => lower_first(name),
+            Self::Item(number) => format!("{number}.member"),
+            Self::Entry(key) => format!("{key}.member"),
+        }
+    }
+}
+
 struct Checker<'a> {
     schema: &'a ServiceSchema,
-    path: String,
+    path: Vec<Segment>,
     member: &'static str,
     found: Vec<Violation>,
 }
@@ -120,7 +138,7 @@ impl Checker<'_> {
                     return;
                 }
                 for index in 0..list.len() {
-                    self.within(&format!("{}.member", index + 1), |it| {
+                    self.within(Segment::Item(index + 1), |it| {
                         it.value(inner, list.get(index), sensitive);
                     });
                 }
@@ -130,7 +148,7 @@ impl Checker<'_> {
                 let (key, inner) = (self.schema.shape(*key), self.schema.shape(*value));
                 for (name, view) in map.entries() {
                     self.value(key, View::Str(name), sensitive);
-                    self.within(&format!("{name}.member"), |it| {
+                    self.within(Segment::Entry(name.to_string()), |it| {
                         it.value(inner, view, sensitive)
                     });
                 }
@@ -140,10 +158,10 @@ impl Checker<'_> {
             }
             (Kind::Blob, View::Blob(bytes)) => self.size(shape, bytes.len(), String::new),
             (Kind::Integer | Kind::Long, View::Long(number)) => {
-                self.number(shape, number as f64, &number.to_string());
+                self.number(shape, number as f64, || number.to_string());
             }
             (Kind::Float | Kind::Double, View::Double(number)) => {
-                self.number(shape, number, &number.to_string());
+                self.number(shape, number, || number.to_string());
             }
             _ => {}
         }
@@ -153,7 +171,7 @@ impl Checker<'_> {
         for (index, member) in members.iter().enumerate() {
             let view = value.member(index);
             let outer = std::mem::replace(&mut self.member, member.name);
-            self.within(&lower_first(member.name), |it| match view {
+            self.within(Segment::Member(member.name), |it| match view {
                 View::Absent if member.required => it.report(String::new(), Broken::Missing),
                 View::Absent => {}
                 view => it.value(it.schema.shape(member.shape), view, member.sensitive),
@@ -216,17 +234,17 @@ impl Checker<'_> {
         }
     }
 
-    fn number(&mut self, shape: &'static Shape, number: f64, shown: &str) {
+    fn number(&mut self, shape: &'static Shape, number: f64, shown: impl Fn() -> String) {
         if number < shape.min {
             self.report(
-                shown.to_owned(),
+                shown(),
                 Broken::TooSmall {
                     min: shape.min.to_string(),
                 },
             );
         } else if number > shape.max {
             self.report(
-                shown.to_owned(),
+                shown(),
                 Broken::TooLarge {
                     max: shape.max.to_string(),
                 },
@@ -234,20 +252,17 @@ impl Checker<'_> {
         }
     }
 
-    fn within(&mut self, segment: &str, visit: impl FnOnce(&mut Self)) {
-        let before = self.path.len();
-        if before > 0 {
-            self.path.push('.');
-        }
-        self.path.push_str(segment);
+    fn within(&mut self, segment: Segment, visit: impl FnOnce(&mut Self)) {
+        self.path.push(segment);
         visit(self);
-        self.path.truncate(before);
+        self.path.pop();
     }
 
     fn report(&mut self, value: String, broken: Broken) {
         if self.found.len() < MAX_VIOLATIONS {
+            let path: Vec<String> = self.path.iter().map(Segment::text).collect();
             self.found.push(Violation {
-                path: self.path.clone(),
+                path: path.join("."),
                 member: self.member,
                 value,
                 broken,

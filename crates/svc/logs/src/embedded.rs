@@ -1,9 +1,12 @@
 //! The embedded metric format: a log event that is JSON and says of some of its members that they are metrics.
 //! What does not fit the format is an event like any other.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -56,9 +59,15 @@ struct Definition {
     storage_resolution: Option<u32>,
 }
 
+/// Whether an event may have metrics.
+pub fn may_be_in(message: &str) -> bool {
+    static MARKS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(MARK));
+    MARKS.find(message.as_bytes()).is_some()
+}
+
 /// Adds the metrics of an event, if it has any.
 pub fn add(message: &str, now: i64, gathered: &mut Gathered) {
-    if memmem::find(message.as_bytes(), MARK).is_none() {
+    if !may_be_in(message) {
         return;
     }
     let Ok(event) = serde_json::from_str::<Event>(message) else {

@@ -5,7 +5,7 @@
 
 use sha2::{Digest, Sha256};
 
-const HEAD: usize = 16;
+pub const HEAD: usize = 16;
 /// So that all of it stands by columns where a block is packed.
 const _: () = assert!(HEAD == wharf_journal::HEAD_BYTES);
 /// Where the form is.
@@ -50,23 +50,35 @@ pub enum Text<'a> {
     Sealed(&'a [u8]),
 }
 
-pub fn encode(timestamp: i64, ingestion: i64, message: &str) -> Vec<u8> {
-    let mut record = head(timestamp, ingestion, PLAIN, message.len());
+/// Makes `record` that of an event, whatever it was.
+pub fn encode_into(record: &mut Vec<u8>, timestamp: i64, ingestion: i64, message: &str) {
+    head(record, timestamp, ingestion, PLAIN);
     record.extend_from_slice(message.as_bytes());
+}
+
+/// The same of a sealed event, up to its text.
+pub fn sealed_head_into(record: &mut Vec<u8>, timestamp: i64, ingestion: i64) {
+    head(record, timestamp, ingestion, SEALED);
+}
+
+#[cfg(test)]
+pub fn sealed_head(timestamp: i64, ingestion: i64) -> Vec<u8> {
+    let mut record = Vec::new();
+    sealed_head_into(&mut record, timestamp, ingestion);
     record
 }
 
-/// The record of a sealed event, up to its text, for which `room` is made.
-pub fn sealed_head(timestamp: i64, ingestion: i64, room: usize) -> Vec<u8> {
-    head(timestamp, ingestion, SEALED, room)
+pub fn encode(timestamp: i64, ingestion: i64, message: &str) -> Vec<u8> {
+    let mut record = Vec::new();
+    encode_into(&mut record, timestamp, ingestion, message);
+    record
 }
 
-fn head(timestamp: i64, ingestion: i64, form: u8, room: usize) -> Vec<u8> {
-    let mut record = Vec::with_capacity(HEAD + room);
+fn head(record: &mut Vec<u8>, timestamp: i64, ingestion: i64, form: u8) {
+    record.clear();
     record.extend_from_slice(&timestamp.to_le_bytes());
     record.extend_from_slice(&ingestion.to_le_bytes()[..7]);
     record.push(form);
-    record
 }
 
 /// `None` for a record that is none of ours.
@@ -120,7 +132,7 @@ mod tests {
 
     #[test]
     fn forms_are_told_apart() {
-        let sealed = [sealed_head(-5, 7, 3), vec![1, 2, 3]].concat();
+        let sealed = [sealed_head(-5, 7), vec![1, 2, 3]].concat();
         assert_eq!(times(&sealed), Some((-5, 7)));
         assert_eq!(read(&sealed).unwrap().text, Text::Sealed(&[1, 2, 3]));
         let mut later = encode(1, 2, "of a later version");

@@ -15,7 +15,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use wharf_journal::{Journal, JournalError};
+use wharf_journal::{Journal, JournalError, Records};
 
 use crate::{
     cipher::{DataKey, SEALED_BYTES},
@@ -151,14 +151,14 @@ impl EventStore {
         events: &[(i64, &str)],
         key: Option<&DataKey>,
     ) -> Result<u64, AppendError> {
-        let records = encoded(stream, ingestion, events, key);
+        let mut records = encoded(stream, ingestion, events, key)?;
         let index = self.index(stream);
         let mut index = index.lock().await;
         if index.gone {
             return Err(AppendError::Gone);
         }
         self.complete(stream, &mut index).await?;
-        let first = self.journal.append(stream, &records).await?;
+        let first = self.journal.append_gathered(stream, &mut records).await?;
         for (offset, (timestamp, _)) in (first..).zip(events) {
             index.add(offset, *timestamp, ingestion);
         }
@@ -437,20 +437,23 @@ fn encoded(
     ingestion: i64,
     events: &[(i64, &str)],
     key: Option<&DataKey>,
-) -> Vec<Vec<u8>> {
-    let Some(key) = key else {
-        let each = events.iter();
-        let each = each.map(|(timestamp, text)| event::encode(*timestamp, ingestion, text));
-        return each.collect();
-    };
-    let batch = key.new_batch();
-    let sealed = (0u32..).zip(events).map(|(number, (timestamp, text))| {
-        let room = text.len() + SEALED_BYTES;
-        let mut record = event::sealed_head(*timestamp, ingestion, room);
-        batch.seal(stream, number, text, &mut record);
-        record
-    });
-    sealed.collect()
+) -> Result<Records, JournalError> {
+    let text: usize = events.iter().map(|(_, text)| text.len()).sum();
+    let each = event::HEAD + if key.is_some() { SEALED_BYTES } else { 0 };
+    let mut records = Records::with_room(text + events.len() * each, events.len());
+    let batch = key.map(DataKey::new_batch);
+    let mut record = Vec::new();
+    for (number, (timestamp, text)) in (0u32..).zip(events) {
+        match &batch {
+            None => event::encode_into(&mut record, *timestamp, ingestion, text),
+            Some(batch) => {
+                event::sealed_head_into(&mut record, *timestamp, ingestion);
+                batch.seal(stream, number, text, &mut record);
+            }
+        }
+        records.push(&record)?;
+    }
+    Ok(records)
 }
 
 /// The offset at `rank` and how many offsets from there stand side by side in the order of time.

@@ -6,23 +6,33 @@ use std::{
     sync::Arc,
 };
 
+use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use wharf_insights::Needles;
+use wharf_journal::JournalError;
 
 use crate::{
     event::Event,
-    event_store::{EventStore, Order},
+    event_store::Order,
     opener::{Opener, ReadError},
     records::Stream,
+    seek::{Bounds, Reading, Sought},
     token::Boundary,
 };
 
 /// Events read ahead of each stream.
 const READ_AHEAD: u64 = 256;
 const READ_AHEAD_BYTES: usize = 256 << 10;
-/// Measures of work that go into looking through a stream at a time; one at first, since what was looked through in
-/// vain is looked through again for the next page.
+/// Measures of work that go into looking through a stream at a time.
 const MOST_MEASURES: usize = 16;
+/// Of all streams together when a page begins: it ends after some times as much, and what was looked through in vain is
+/// looked through again for the next one.
+const FIRST_MEASURES: usize = 1024;
+/// Bytes of events that may pass, of all streams together, at a time: two pages.
+const PASSING_BYTES: usize = 2 << 20;
+/// The same of one stream.
+const LEAST_PASSING: usize = 16 << 10;
+const MOST_PASSING: usize = 256 << 10;
 /// What an event costs that is made, beside one that is passed over.
 pub const MADE: u64 = 10;
 
@@ -44,7 +54,7 @@ pub enum Step {
 }
 
 pub struct Merge<'a> {
-    events: &'a EventStore,
+    reading: Reading<'a>,
     opener: Opener,
     /// Of which each event that counts has one.
     needles: Arc<Needles>,
@@ -52,6 +62,8 @@ pub struct Merge<'a> {
     /// Next event of each source, or where it goes on: time, stream name, offset, source.
     heads: BinaryHeap<Reverse<(i64, String, u64, usize)>>,
     looked_at: u64,
+    /// Bytes of events of each stream that may pass, at a time.
+    passing: usize,
 }
 
 struct Source {
@@ -68,23 +80,17 @@ struct Source {
 
 impl<'a> Merge<'a> {
     /// All events of `streams` from `start` to before `end`, behind `after`; those without one of the needles may be
-    /// left out.
+    /// left out. Who wants few events is looked for no further at first than he may need.
     pub async fn open(
-        events: &'a EventStore,
+        reading: Reading<'a>,
         opener: Opener,
         streams: &[Stream],
         (start, end): (i64, i64),
-        after: Option<&Place>,
+        (after, wants_many): (Option<&Place>, bool),
         needles: Needles,
     ) -> Result<Self, ReadError> {
-        let mut merge = Self {
-            events,
-            opener,
-            needles: Arc::new(needles),
-            sources: Vec::new(),
-            heads: BinaryHeap::new(),
-            looked_at: 0,
-        };
+        let events = reading.events;
+        let mut sources = Vec::new();
         for stream in streams {
             let journal = stream.journal_name();
             let window = events.window(&journal, start, end).await?;
@@ -99,7 +105,7 @@ impl<'a> Merge<'a> {
                 None => window.low,
             };
             if low < window.high {
-                merge.sources.push(Source {
+                sources.push(Source {
                     name: stream.name.clone(),
                     journal,
                     order: window.order,
@@ -109,9 +115,23 @@ impl<'a> Merge<'a> {
                     ahead: VecDeque::new(),
                     measures: 1,
                 });
-                merge.begin(merge.sources.len() - 1).await?;
             }
         }
+        let count = sources.len().max(1);
+        let mut merge = Self {
+            reading,
+            opener,
+            needles: Arc::new(needles),
+            sources,
+            heads: BinaryHeap::new(),
+            looked_at: 0,
+            passing: (PASSING_BYTES / count).clamp(LEAST_PASSING, MOST_PASSING),
+        };
+        let measures = match wants_many {
+            true => (FIRST_MEASURES / count).clamp(1, MOST_MEASURES),
+            false => 1,
+        };
+        merge.begin(measures).await?;
         Ok(merge)
     }
 
@@ -139,12 +159,24 @@ impl<'a> Merge<'a> {
         Ok(None)
     }
 
-    /// Puts where a source begins among the heads.
-    async fn begin(&mut self, index: usize) -> Result<(), ReadError> {
-        if !self.seeks(index) {
-            return self.refill(index).await;
+    /// Puts the first events of all sources among the heads. Those that are sought are so on all processors.
+    async fn begin(&mut self, measures: usize) -> Result<(), ReadError> {
+        let at_once = std::thread::available_parallelism().map_or(1, usize::from);
+        let (sought, read): (Vec<_>, Vec<_>) =
+            (0..self.sources.len()).partition(|it| self.seeks(*it));
+        for index in read {
+            self.refill(index).await?;
         }
-        self.goes_on(index).await
+        for some in sought.chunks(at_once) {
+            for index in some {
+                self.sources[*index].measures = measures;
+            }
+            let looks = join_all(some.iter().map(|index| self.look(*index)));
+            for (index, found) in some.iter().zip(looks.await) {
+                self.take(*index, found?).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether what is of no interest is passed over by its blocks: where ranks are offsets.
@@ -158,22 +190,11 @@ impl<'a> Merge<'a> {
         let source = &mut self.sources[index];
         if source.ahead.is_empty() && source.next < source.high {
             if seeks {
-                let (range, measures) = ((source.next, source.high), source.measures);
-                let sought = self
-                    .events
-                    .seek(&source.journal, range, measures, &self.needles);
-                let sought = sought.await?;
-                source.measures = (2 * measures).min(MOST_MEASURES);
-                source.next = sought.next;
-                self.looked_at += sought.looked_at + sought.records.len() as u64 * MADE;
-                let events = self.opener.events(&source.journal, &sought.records).await?;
-                source.ahead.extend(events);
-                if source.ahead.is_empty() {
-                    return self.goes_on(index).await;
-                }
+                let found = self.look(index).await?;
+                return self.take(index, found).await;
             } else {
                 let to = (source.next + READ_AHEAD).min(source.high);
-                let fetched = self.events.fetch(
+                let fetched = self.reading.events.fetch(
                     &source.journal,
                     &source.order,
                     (source.next, to),
@@ -190,22 +211,59 @@ impl<'a> Merge<'a> {
                 source.ahead.extend(events);
             }
         }
-        if let Some(event) = source.ahead.front() {
-            self.heads.push(Reverse((
-                event.timestamp,
-                source.name.clone(),
-                event.offset,
-                index,
-            )));
-        }
+        self.push_head(index);
         Ok(())
+    }
+
+    fn push_head(&mut self, index: usize) {
+        let source = &self.sources[index];
+        if let Some(event) = source.ahead.front() {
+            let head = (event.timestamp, source.name.clone(), event.offset, index);
+            self.heads.push(Reverse(head));
+        }
+    }
+
+    /// Looks for what comes next of a source.
+    fn look(
+        &self,
+        index: usize,
+    ) -> impl Future<Output = Result<Sought, JournalError>> + use<'_, 'a> {
+        let source = &self.sources[index];
+        let bounds = Bounds {
+            measures: source.measures,
+            bytes: self.passing,
+        };
+        let range = (source.next, source.high);
+        self.reading
+            .seek(&source.journal, range, bounds, &self.needles)
+    }
+
+    /// Takes in what was found, and puts the source's next event among the heads, or where it goes on.
+    async fn take(&mut self, index: usize, found: Sought) -> Result<(), ReadError> {
+        let source = &mut self.sources[index];
+        source.measures = (2 * source.measures).min(MOST_MEASURES);
+        source.next = found.next;
+        self.looked_at += found.looked_at + found.records.len() as u64 * MADE;
+        let events = self.opener.events(&source.journal, &found.records).await?;
+        source.ahead.extend(events);
+        match source.ahead.is_empty() {
+            true => self.goes_on(index).await,
+            false => {
+                self.push_head(index);
+                Ok(())
+            }
+        }
     }
 
     /// Where a source goes on stands among the heads as an event would; at its end nothing does.
     async fn goes_on(&mut self, index: usize) -> Result<(), ReadError> {
         let source = &self.sources[index];
         if source.next < source.high
-            && let Some(time) = self.events.time_at(&source.journal, source.next).await?
+            && let Some(time) = self
+                .reading
+                .events
+                .time_at(&source.journal, source.next)
+                .await?
         {
             let head = (time, source.name.clone(), source.next, index);
             self.heads.push(Reverse(head));
@@ -234,115 +292,4 @@ fn behind(place: &Place, stream: &str) -> Boundary {
 }
 
 #[cfg(test)]
-mod tests {
-    use rand::{Rng as _, SeedableRng as _, rngs::SmallRng};
-    use wharf_base::Timestamp;
-    use wharf_journal::{Journal, JournalOptions};
-    use wharf_reconcile::Takeover;
-    use wharf_records::{Scope, Unknown};
-    use wharf_service::Table;
-    use wharf_svc_kms::{KmsService, Parts as KmsParts};
-    use wharf_testkit::World;
-
-    use super::*;
-    use crate::{keys::Keys, rules::Rules};
-
-    const NEEDLE: &str = "needle";
-
-    /// Small files, so that blocks are merged and packed.
-    fn small() -> JournalOptions {
-        JournalOptions {
-            segment_bytes: 16 << 10,
-            merge_segments: 2,
-            merge_runs: 2,
-            ..JournalOptions::default()
-        }
-    }
-
-    fn opener(world: &World) -> Opener {
-        let kms = KmsService::new(KmsParts {
-            store: world.store.clone(),
-            keyring: world.keyring.clone(),
-            clock: Arc::new(wharf_base::SystemClock),
-            takeover: Takeover::Replace,
-        });
-        let keys = Keys::new(Arc::new(kms), Table::new(world.store.clone()));
-        let scope = Scope::new("logs", "000000000000", "us-east-1");
-        let rules = Arc::new(Rules::default());
-        Opener::new(Arc::new(keys), scope, "g".to_owned(), Timestamp(0), rules)
-    }
-
-    /// Whenever a page ends: nothing is missed, nothing comes twice.
-    #[tokio::test]
-    async fn pages_of_what_is_looked_for_are_the_whole() {
-        for seed in 0..20 {
-            let mut dice = SmallRng::seed_from_u64(seed);
-            let folder = tempfile::tempdir().unwrap();
-            let world = World::in_memory();
-            let events = EventStore::new(Journal::open(folder.path(), small()).unwrap());
-            let mut streams = Vec::new();
-            let mut expected = Vec::new();
-            for number in 0..dice.random_range(1..5) {
-                let stream = Stream {
-                    id: format!("id{number}"),
-                    group_id: "g".to_owned(),
-                    name: format!("s{number}"),
-                    created_at: Timestamp(0),
-                    forwarded: false,
-                    unknown: Unknown::new(),
-                };
-                let (mut time, mut offset) = (1000, 0);
-                for _ in 0..dice.random_range(1..60) {
-                    let mut put = Vec::new();
-                    for _ in 0..dice.random_range(1..40) {
-                        time += dice.random_range(0..3);
-                        let is_found = dice.random_range(0..60) == 0;
-                        let word = if is_found { NEEDLE } else { "straw" };
-                        let text =
-                            format!("{word} {offset} of {number}: all the same, all the same");
-                        if is_found {
-                            expected.push((time, stream.name.clone(), offset, text.clone()));
-                        }
-                        put.push((time, text));
-                        offset += 1;
-                    }
-                    let put: Vec<(i64, &str)> = put.iter().map(|(at, it)| (*at, &**it)).collect();
-                    events
-                        .append(&stream.journal_name(), 7, &put, None)
-                        .await
-                        .unwrap();
-                }
-                streams.push(stream);
-            }
-            expected.sort();
-            let (mut found, mut place) = (Vec::new(), None);
-            'pages: loop {
-                let needles = Needles::any_of(&[NEEDLE]);
-                let merge = Merge::open(
-                    &events,
-                    opener(&world),
-                    &streams,
-                    (0, i64::MAX),
-                    place.as_ref(),
-                    needles,
-                );
-                let mut merge = merge.await.unwrap();
-                for _ in 0..dice.random_range(1..4) {
-                    match merge.next().await.unwrap() {
-                        Some(Step::Event(stream, event)) => {
-                            place = Some(Place {
-                                timestamp: event.timestamp,
-                                stream: stream.clone(),
-                                offset: event.offset,
-                            });
-                            found.push((event.timestamp, stream, event.offset, event.message));
-                        }
-                        Some(Step::Passed(up_to)) => place = Some(up_to),
-                        None => break 'pages,
-                    }
-                }
-            }
-            assert_eq!(found, expected, "seed {seed}");
-        }
-    }
-}
+mod tests;

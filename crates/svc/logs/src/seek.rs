@@ -1,4 +1,5 @@
-//! Looking for texts in the blocks of a stream, before anything is made of its events.
+//! Looking for texts in the blocks of a stream, before anything is made of its events: a block whose filter says that
+//! none of them is in it is not even read.
 
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use wharf_insights::Needles;
 use wharf_journal::{Glance, JournalError, Record, StoredBlock};
 
 use crate::{
+    desk::Desk,
     event::{self, Text},
     event_store::EventStore,
 };
@@ -15,8 +17,25 @@ use crate::{
 const MOST_BLOCKS: usize = 512;
 /// Bytes of one measure of work.
 const MEASURE: usize = 256 << 10;
-/// Bytes of records that may pass, beyond which others have their turn.
-const MOST_BYTES: usize = 256 << 10;
+/// A block that is passed over by its filter costs such a part of one that is read.
+const PASSED: usize = 64;
+
+/// Where is looked, and on whose account.
+#[derive(Clone, Copy)]
+pub struct Reading<'a> {
+    pub events: &'a EventStore,
+    pub desk: &'a Desk,
+    pub account: &'a str,
+}
+
+/// How far one look goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Of work.
+    pub measures: usize,
+    /// Bytes of records that may pass, beyond which others have their turn.
+    pub bytes: usize,
+}
 
 /// What was come across.
 #[derive(Debug)]
@@ -25,27 +44,31 @@ pub struct Sought {
     pub records: Vec<Record>,
     /// The offset behind all that was looked at.
     pub next: u64,
-    /// How many events were passed over or are in `records`.
+    /// How many events were passed over or are in `records`; of blocks that were not read the same part as of work.
     pub looked_at: u64,
+    /// Of `records`.
+    bytes: usize,
 }
 
-impl EventStore {
-    /// The events at offsets `from..to` of a stream that may have one of the texts, so far as so many measures of work
-    /// go.
-    pub async fn seek(
+impl Reading<'_> {
+    /// The events at offsets `from..to` of a stream that may have one of the texts, so far as the bounds let.
+    pub fn seek(
         &self,
         stream: &str,
         (from, to): (u64, u64),
-        measures: usize,
+        bounds: Bounds,
         needles: &Arc<Needles>,
-    ) -> Result<Sought, JournalError> {
-        let found = self.journal().some_blocks(stream, from..to, MOST_BLOCKS);
+    ) -> impl Future<Output = Result<Sought, JournalError>> + use<'_> {
+        let journal = self.events.journal();
+        let found = journal.some_blocks(stream, from..to, MOST_BLOCKS);
         let needles = needles.clone();
-        let looking = move || look(&found, (from, to), measures, &needles);
-        let looked = tokio::task::spawn_blocking(looking).await;
-        looked.map_err(|_| JournalError::Closed)?
+        let looking = move || look(&found, (from, to), bounds, &needles);
+        let looked = self.desk.work(self.account, looking);
+        async move { looked.await.map_err(|_| JournalError::Closed)? }
     }
+}
 
+impl EventStore {
     /// The time of the first event at that offset or behind it; `None` if there is none.
     pub async fn time_at(&self, stream: &str, offset: u64) -> Result<Option<i64>, JournalError> {
         let reply = self.journal().read(stream, offset, 1, 1).await?;
@@ -54,18 +77,20 @@ impl EventStore {
     }
 }
 
-/// Whether something in a packed block may pass: a text stands in it, or is sealed and shows nothing.
-fn may_pass(block: &Glance<'_>, needles: &Needles) -> bool {
-    let forms = block.column(event::FORM);
-    let is_plain = forms.is_some_and(|it| it.iter().all(|form| *form == event::PLAIN));
-    !is_plain || needles.are_in(block.tails())
+/// Whether nothing in a block may pass, by its filter. What is sealed shows nothing.
+fn is_passed_over(block: &StoredBlock, needles: &Needles) -> Result<bool, JournalError> {
+    let Some(filter) = block.filter()? else {
+        return Ok(false);
+    };
+    let is_plain = filter.last_of_heads() == Some(event::PLAIN);
+    Ok(is_plain && !needles.may_be(|text| filter.may_have(text)))
 }
 
 /// Blocks.
 fn look(
     found: &[StoredBlock],
     (from, to): (u64, u64),
-    measures: usize,
+    bounds: Bounds,
     needles: &Needles,
 ) -> Result<Sought, JournalError> {
     let mut sought = Sought {
@@ -73,16 +98,25 @@ fn look(
         // Nothing is there any more, unless there is.
         next: to,
         looked_at: 0,
+        bytes: 0,
     };
-    let (mut passing, mut work) = (0, 0);
+    let mut work = 0;
     for stored in found {
-        if passing > MOST_BYTES || work > measures * MEASURE {
+        if sought.bytes > bounds.bytes || work > bounds.measures * MEASURE {
             break;
         }
-        work += stored.bytes();
-        sought.looked_at += u64::from(stored.count());
         sought.next = stored.end().min(to);
-        let Some(block) = stored.read_if(|it| may_pass(it, needles))? else {
+        let (bytes, count) = (stored.bytes(), u64::from(stored.count()));
+        if is_passed_over(stored, needles)? {
+            work += bytes / PASSED;
+            sought.looked_at += count.div_ceil(PASSED as u64);
+            continue;
+        }
+        work += bytes;
+        sought.looked_at += count;
+        let whole =
+            stored.read_if(|it| !sought.take_seen(it, stored.first(), (from, to), needles))?;
+        let Some(block) = whole else {
             continue;
         };
         let mut hits = needles.hits(&block);
@@ -94,14 +128,44 @@ fn look(
                 None => false,
             };
             if passes && (from..to).contains(&offset) {
-                passing += data.len();
                 // A copy: the block is much more than what passes.
-                let data = Bytes::copy_from_slice(data);
-                sought.records.push(Record { offset, data });
+                sought.take(offset, data.to_vec());
             }
         }
     }
     Ok(sought)
+}
+
+impl Sought {
+    fn take(&mut self, offset: u64, data: Vec<u8>) {
+        self.bytes += data.len();
+        let data = Bytes::from(data);
+        self.records.push(Record { offset, data });
+    }
+
+    /// Takes what may pass out of a packed block; not if something in it is sealed, or is none of ours.
+    fn take_seen(
+        &mut self,
+        block: &Glance<'_>,
+        first: u64,
+        (from, to): (u64, u64),
+        needles: &Needles,
+    ) -> bool {
+        let forms = block.column(event::FORM);
+        if !forms.is_some_and(|it| it.iter().all(|form| *form == event::PLAIN)) {
+            return false;
+        }
+        let mut hits = needles.hits(block.tails());
+        for (index, (offset, place)) in (first..).zip(block.places()).enumerate() {
+            if hits.may_pass(place.start, place.end)
+                && (from..to).contains(&offset)
+                && let Some(record) = block.record(index, place)
+            {
+                self.take(offset, record);
+            }
+        }
+        true
+    }
 }
 
 #[cfg(test)]
@@ -122,13 +186,23 @@ mod tests {
         };
         let events = EventStore::new(Journal::open(folder.path(), options).unwrap());
         let needles = Arc::new(Needles::any_of(&["needle"]));
+        let (desk, account) = (Desk::default(), "a");
+        let reading = Reading {
+            events: &events,
+            desk: &desk,
+            account,
+        };
+        let bounds = Bounds {
+            measures: 1,
+            bytes: 256 << 10,
+        };
         let text = "straw ".repeat(20);
         let mut sealed = 0;
         for n in 0..2000 {
             let record = match n % 100 {
                 7 => {
                     sealed += 1;
-                    let mut record = event::sealed_head(n, n, text.len());
+                    let mut record = event::sealed_head(n, n);
                     record.extend_from_slice(text.as_bytes());
                     record
                 }
@@ -138,7 +212,8 @@ mod tests {
         }
         let (mut next, mut found) = (0, Vec::new());
         while next < 2000 {
-            let sought = events.seek("s", (next, 2000), 1, &needles).await.unwrap();
+            let sought = reading.seek("s", (next, 2000), bounds, &needles);
+            let sought = sought.await.unwrap();
             assert!(sought.next > next);
             next = sought.next;
             found.extend(sought.records);

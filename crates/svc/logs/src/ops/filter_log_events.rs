@@ -11,14 +11,17 @@ use crate::{
     names,
     pattern::{Message, Pattern},
     records::{Group, Stream},
+    seek::Reading,
     token,
 };
 
 const DEFAULT_LIMIT: usize = 10_000;
 const MAX_PAGE_BYTES: usize = 1 << 20;
-/// Events looked at for one page, of which one that is passed over with its block counts a tenth; a page may come back
-/// short, or empty, with a token.
+/// Events looked at for one page, of which one that is passed over with its block counts a tenth, and less if the
+/// block was not read; a page may come back short, or empty, with a token.
 const MAX_LOOKED_AT: u64 = 200_000;
+/// Who wants so many events is taken to want all of them.
+const MANY: usize = 1000;
 const MAX_NAMED_STREAMS: usize = 100;
 
 pub async fn filter_log_events(
@@ -69,12 +72,17 @@ pub async fn filter_log_events(
         opener = opener.unmasking();
     }
     let needles = pattern.needles();
+    let reading = Reading {
+        events: &service.events,
+        desk: &service.desk,
+        account: &call.account,
+    };
     let mut merge = Merge::open(
-        &service.events,
+        reading,
         opener,
         &streams,
         (start, end),
-        after.as_ref(),
+        (after.as_ref(), limit >= MANY),
         needles,
     )
     .await
