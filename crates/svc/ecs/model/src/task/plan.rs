@@ -17,6 +17,8 @@ pub const INTERFACE_TIMEOUT: Duration = Duration::from_secs(180);
 pub const CAPACITY_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 /// How long an ended task's address waits for its deregistration.
 pub const TARGET_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a task that is interrupted has from its notice on, whatever its containers ask for.
+const SPOT_NOTICE: Duration = Duration::from_secs(120);
 /// How long a STOPPED task stays visible (spec ecs §1: at least an hour).
 pub const STOPPED_RETENTION: Duration = Duration::from_secs(3600);
 
@@ -124,6 +126,13 @@ pub fn told(task: &Task) -> Desired {
         Status::Deactivating if !interrupted => Desired::Running,
         _ => task.desired,
     }
+}
+
+/// By when its agent is to have ended it.
+pub fn ends_by(task: &Task) -> Option<Timestamp> {
+    let interrupted = task.stop_code == Some(StopCode::SpotInterruption);
+    let noticed = task.stopping_at.filter(|_| interrupted)?;
+    Some(noticed + SPOT_NOTICE)
 }
 
 fn provisioning(task: &Task, now: Timestamp) -> Plan {
