@@ -9,7 +9,7 @@ use wharf_records::ecs::{
 };
 
 use super::stop::{self, Stop};
-use crate::interface::live_interface;
+use crate::{interface::live_interface, provider::FARGATE_SPOT};
 
 /// How long the making of a network interface may take before the task is given up.
 pub const INTERFACE_TIMEOUT: Duration = Duration::from_secs(180);
@@ -29,6 +29,8 @@ pub enum Action {
     Become(Status),
     /// Tell it to stop.
     Stop(Stop),
+    /// Its room is Spot capacity: versions that interrupted nobody did not say so.
+    MarkSpot,
     /// Make the interface it wants (client token: the attachment's id).
     CreateInterface,
     /// Delete its interface.
@@ -91,8 +93,15 @@ pub fn plan(task: &Task, now: Timestamp) -> Plan {
         Status::Deactivating if is_out_of_service(task) => {
             Plan::act(Action::Become(Status::Stopping))
         }
+        _ if is_unmarked(task) => Plan::act(Action::MarkSpot),
         _ => Plan::default(),
     }
+}
+
+/// A task of FARGATE_SPOT whose claim does not say so.
+fn is_unmarked(task: &Task) -> bool {
+    let of_spot = task.capacity_provider.as_deref() == Some(FARGATE_SPOT);
+    of_spot && task.desired == Desired::Running && !task.claim.spot
 }
 
 fn targets(task: &Task) -> impl Iterator<Item = TargetState> {
@@ -220,6 +229,7 @@ pub fn settle(task: &mut Task, now: Timestamp) {
             Some(Action::Stop(why)) => {
                 stop::stop(task, &why, now);
             }
+            Some(Action::MarkSpot) => task.claim.spot = true,
             _ => return,
         }
     }
