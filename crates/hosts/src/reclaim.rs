@@ -5,8 +5,8 @@
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
-use wharf_placement::ledger;
-use wharf_records::hosts::{Claim, Ledger};
+use wharf_placement::ledger::{self, Free};
+use wharf_records::hosts::{Claim, Ledger, Phase};
 
 /// A host that suits who needs room.
 #[derive(Debug, Clone, Copy)]
@@ -63,6 +63,9 @@ fn on_host(
     candidate: &Candidate<'_>,
     holder: &dyn Fn(&str, &Claim) -> Holder,
 ) -> Option<(u64, Taking)> {
+    if !may_have_room(candidate.ledger, claimant, claim, candidate.kept) {
+        return None;
+    }
     let mut left = candidate.ledger.clone();
     let mut held: BTreeMap<String, (Claim, Holder)> = BTreeMap::new();
     for (name, claim) in candidate.ledger.claims.of_spot() {
@@ -113,9 +116,37 @@ fn on_host(
     Some((memory, taking(names)))
 }
 
+/// Whether it could have room if all of its Spot capacity went. Copies nothing: most hosts that are full could not.
+pub fn may_have_room(ledger: &Ledger, claimant: &str, claim: &Claim, kept: &[Claim]) -> bool {
+    let mut free = ledger::free_for(ledger, claimant);
+    for (it, count) in ledger.claims.alike().filter(|(it, _)| it.spot) {
+        free.cpu = free.cpu.saturating_add(it.cpu.saturating_mul(count));
+        free.memory = free.memory.saturating_add(it.memory.saturating_mul(count));
+    }
+    for it in kept {
+        free.cpu = free.cpu.saturating_sub(it.cpu);
+        free.memory = free.memory.saturating_sub(it.memory);
+    }
+    claim.cpu <= free.cpu && claim.memory <= free.memory
+}
+
+/// As [`has_room`], for who has no patience with those who were told to stop and still use what they have.
+pub fn has_ended_room(ledger: &Ledger, claimant: &str, claim: &Claim, kept: &[Claim]) -> bool {
+    let mut free = ledger::free_for(ledger, claimant);
+    let stopping = ledger.claims.alike();
+    for (it, count) in stopping.filter(|(it, _)| it.phase == Phase::Stopping) {
+        free.cpu = free.cpu.saturating_sub(it.cpu.saturating_mul(count));
+        free.memory = free.memory.saturating_sub(it.memory.saturating_mul(count));
+    }
+    fits_beside(free, claim, kept)
+}
+
 /// Whether the host has room for the claim beside what others were promised.
 pub fn has_room(ledger: &Ledger, claimant: &str, claim: &Claim, kept: &[Claim]) -> bool {
-    let mut free = ledger::free_for(ledger, claimant);
+    fits_beside(ledger::free_for(ledger, claimant), claim, kept)
+}
+
+fn fits_beside(mut free: Free, claim: &Claim, kept: &[Claim]) -> bool {
     for it in kept {
         free.cpu = free.cpu.saturating_sub(it.cpu);
         free.memory = free.memory.saturating_sub(it.memory);

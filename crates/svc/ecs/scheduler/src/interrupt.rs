@@ -9,14 +9,15 @@ use std::{collections::BTreeSet, sync::Arc};
 use tokio_util::sync::CancellationToken;
 use wharf_base::Timestamp;
 use wharf_hosts::{
-    Claimant, Held,
-    reclaim::{Candidate, Holder, has_room, plan},
+    Claimant, Held, Promises,
+    reclaim::{Candidate, Holder, may_have_room, plan},
 };
 use wharf_placement::{Constraint, Demand, HostIx, Reason, Refusal, refusal_of};
 use wharf_reconcile::Next;
 use wharf_records::{
     Record,
     ecs::{Desired, Instance, InstanceStatus, Launch, Task},
+    encode,
     hosts::{Claim, Ledger, Phase},
 };
 use wharf_wire::fault::Chain;
@@ -31,8 +32,43 @@ use crate::{
     view::Region,
 };
 
-/// Most tasks that one transaction interrupts.
-pub const MOST_TAKEN: usize = 20;
+/// Most tasks that one transaction interrupts: a host of 16 vCPUs may be full of tasks of a quarter.
+const MOST_TAKEN: usize = 64;
+/// Most bytes of them, of the MiB a transaction may have.
+const MOST_BYTES: usize = 512 * 1024;
+
+/// What one transaction may still interrupt.
+#[derive(Debug)]
+pub struct Budget {
+    tasks: usize,
+    bytes: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            tasks: MOST_TAKEN,
+            bytes: MOST_BYTES,
+        }
+    }
+}
+
+impl Budget {
+    /// Returns whether they may be interrupted too; if not, nothing is spent.
+    pub fn spend(&mut self, tasks: &[Held<Task>]) -> bool {
+        let bytes = tasks.iter().map(|task| encode(&**task).len()).sum();
+        match (
+            self.tasks.checked_sub(tasks.len()),
+            self.bytes.checked_sub(bytes),
+        ) {
+            (Some(tasks), Some(bytes)) => {
+                *self = Self { tasks, bytes };
+                true
+            }
+            _ => false,
+        }
+    }
+}
 
 /// Room on a host, and the tasks that make it.
 pub struct Taking {
@@ -52,7 +88,7 @@ pub fn room_for<'l>(
     region: &Region,
     demand: &Demand,
     refusals: &[Refusal],
-    kept: &dyn Fn(&str) -> Vec<Claim>,
+    promises: &Promises,
     ledger: &dyn Fn(&str) -> Option<&'l Ledger>,
     used: &BTreeSet<String>,
 ) -> Option<Taking> {
@@ -65,28 +101,40 @@ pub fn room_for<'l>(
     let short = refusals
         .iter()
         .filter(|it| matches!(it.reason, Reason::Cpu | Reason::Memory));
-    let mut hosts: Vec<(HostIx, &str, &Ledger, Vec<Claim>)> = Vec::new();
+    let mut hosts: Vec<Full<'_>> = Vec::new();
     for refusal in short {
         let host = region.fleet.id(refusal.host);
         let Some(ledger) = ledger(host) else {
             continue;
         };
-        // Most have none, and need no further look.
+        let kept = promises.get(host).map_or(&[][..], Vec::as_slice);
+        // Most have none, or not enough, and need no further look.
         if ledger.claims.of_spot().next().is_none()
+            || !may_have_room(ledger, "", &demand.claim, kept)
             || apart && used.contains(host)
             || refusal_of(region.fleet, &sizeless, refusal.host).is_some()
         {
             continue;
         }
-        hosts.push((refusal.host, host, ledger, kept(host)));
+        let of = Candidate { host, ledger, kept };
+        hosts.push((refusal.host, of));
     }
-    let candidates: Vec<Candidate<'_>> = hosts
+    // A host whose agent cannot be told is as lost with the tasks that are stopped there as with the new one.
+    let (near, far): (Vec<_>, Vec<_>) = hosts
+        .into_iter()
+        .partition(|(row, _)| region.fleet.is_reachable(*row));
+    let among = |hosts| room_among(region, &demand.claim, hosts);
+    among(near).or_else(|| among(far))
+}
+
+/// A host that lacks room.
+type Full<'a> = (HostIx, Candidate<'a>);
+
+fn room_among(region: &Region, claim: &Claim, hosts: Vec<Full<'_>>) -> Option<Taking> {
+    let candidates: Vec<Candidate<'_>> = hosts.iter().map(|(_, it)| *it).collect();
+    let running: BTreeSet<&str> = candidates
         .iter()
-        .map(|(_, host, ledger, kept)| Candidate { host, ledger, kept })
-        .collect();
-    let running: BTreeSet<&str> = hosts
-        .iter()
-        .flat_map(|(_, host, ..)| region.tasks_on(host))
+        .flat_map(|it| region.tasks_on(it.host))
         .filter(|task| may_be_interrupted(task))
         .map(|task| task.arn.as_str())
         .collect();
@@ -94,37 +142,34 @@ pub fn room_for<'l>(
         true if claim.phase == Phase::Held => Holder::Stops,
         _ => Holder::Stays,
     };
-    let taking = plan("", &demand.claim, &candidates, &holder)?;
-    let (row, host, ..) = hosts.iter().find(|(_, host, ..)| *host == taking.host)?;
+    let taking = plan("", claim, &candidates, &holder)?;
+    let (row, _) = hosts.iter().find(|(_, it)| it.host == taking.host)?;
     let of = |name: &String| {
-        let mut tasks = region.tasks_on(host);
+        let mut tasks = region.tasks_on(&taking.host);
         tasks.find(|task| task.arn == *name).cloned()
     };
     let from: Option<Vec<Held<Task>>> = taking.from.iter().map(of).collect();
     Some(Taking {
         row: *row,
-        host: (*host).to_owned(),
         from: from?,
+        host: taking.host,
     })
 }
 
-/// Hosts where Spot instances, beside Spot tasks, may stand in the way of a task. EC2 takes their capacity back for who waits.
-pub fn beside_instances(
-    region: &Region,
-    demand: &Demand,
-    refusals: &[Refusal],
-) -> BTreeSet<String> {
+/// Hosts where Spot capacity stands in the way of a task that does not go with a transaction of ECS: that of instances, that of
+/// more tasks than one may hold, and interfaces, which are free only once tasks have ended. EC2 takes it back for who waits.
+pub fn in_the_way(region: &Region, demand: &Demand, refusals: &[Refusal]) -> BTreeSet<String> {
     let mut sizeless = demand.clone();
     (sizeless.claim.cpu, sizeless.claim.memory) = (0, 0);
-    let is_instance = |name: &str| Claimant::parse(name).is_some_and(|it| it.kind() != CLAIMANT);
+    sizeless.claim.interfaces = 0;
     let hosts = refusals
         .iter()
-        .filter(|it| matches!(it.reason, Reason::Cpu | Reason::Memory));
+        .filter(|it| matches!(it.reason, Reason::Cpu | Reason::Memory | Reason::Interfaces));
     let hosts = hosts.filter(|it| {
         let ledger = region.ledgers.get(region.fleet.id(it.host));
-        let mut spot = ledger.into_iter().flat_map(|it| it.claims.of_spot());
-        spot.any(|(name, _)| is_instance(&name))
-            && refusal_of(region.fleet, &sizeless, it.host).is_none()
+        ledger.is_some_and(|it| {
+            it.claims.of_spot().next().is_some() && may_have_room(it, "", &demand.claim, &[])
+        }) && refusal_of(region.fleet, &sizeless, it.host).is_none()
     });
     hosts
         .map(|it| region.fleet.id(it.host).to_owned())
@@ -138,9 +183,13 @@ fn may_be_interrupted(task: &Task) -> bool {
         && !task.ended
 }
 
-/// Whether a Spot task may have room on a host: what was promised to others is theirs.
-pub fn leaves_promised(ledger: &Ledger, claim: &Claim, kept: &[Claim]) -> bool {
-    kept.is_empty() || has_room(ledger, "", claim, kept)
+/// Has placement stand back for what others were promised, for otherwise who waited would wait anew.
+pub fn leave_promised(region: &Region, demand: &mut Demand, promises: &Promises) {
+    for (host, claims) in promises {
+        if let Some(row) = region.fleet.row(host) {
+            demand.leave(row, claims);
+        }
+    }
 }
 
 /// The task with its notice.
