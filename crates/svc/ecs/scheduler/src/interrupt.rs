@@ -2,25 +2,26 @@
 //!
 //! A task that is not Spot and finds no room takes that of Spot tasks: they are told to stop in the very transaction that claims
 //! their cpu and memory for it, so that nobody else gets the room, nothing is taken without need, and no restart can lose one half.
-//! Its node starts it once what was there before has ended. [`room_for`] is pure. EC2 asks for room in another way, see [`run`].
+//! Its node starts it once what was there before has ended. [`search`] is pure. EC2 asks for room in another way, see [`run`].
+
+mod search;
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use tokio_util::sync::CancellationToken;
 use wharf_base::Timestamp;
-use wharf_hosts::{
-    Claimant, Held, Promises,
-    reclaim::{Candidate, Holder, may_have_room, plan},
-};
-use wharf_placement::{Constraint, Demand, HostIx, Reason, Refusal, refusal_of};
+use wharf_hosts::{Claimant, Held, Promises, reclaim::may_have_room};
+use wharf_placement::{Demand, Reason, Refusal, refusal_of};
 use wharf_reconcile::Next;
 use wharf_records::{
     Record,
     ecs::{Desired, Instance, InstanceStatus, Launch, Task},
     encode,
-    hosts::{Claim, Ledger, Phase},
+    hosts::Ledger,
 };
 use wharf_wire::fault::Chain;
+
+pub use search::Search;
 
 use crate::{
     Scheduler, names,
@@ -70,90 +71,9 @@ impl Budget {
     }
 }
 
-/// Room on a host, and the tasks that make it.
-pub struct Taking {
-    pub row: HostIx,
-    pub host: String,
-    pub from: Vec<Held<Task>>,
-}
-
 /// Whether tasks of a provider run in room that nobody else needs.
 pub fn is_spot(provider: Option<&str>) -> bool {
     provider == Some(FARGATE_SPOT)
-}
-
-/// The Spot tasks whose room one more task gets, as few as possible. `refusals`: every host with what it lacks. `ledger`: that of a
-/// host with what was claimed on it so far. None: no host would have room without its Spot tasks.
-pub fn room_for<'l>(
-    region: &Region,
-    demand: &Demand,
-    refusals: &[Refusal],
-    promises: &Promises,
-    ledger: &dyn Fn(&str) -> Option<&'l Ledger>,
-    used: &BTreeSet<String>,
-) -> Option<Taking> {
-    let mut sizeless = demand.clone();
-    (sizeless.claim.cpu, sizeless.claim.memory) = (0, 0);
-    let apart = demand
-        .constraints
-        .iter()
-        .any(|it| matches!(it, Constraint::DistinctInstance));
-    let short = refusals
-        .iter()
-        .filter(|it| matches!(it.reason, Reason::Cpu | Reason::Memory));
-    let mut hosts: Vec<Full<'_>> = Vec::new();
-    for refusal in short {
-        let host = region.fleet.id(refusal.host);
-        let Some(ledger) = ledger(host) else {
-            continue;
-        };
-        let kept = promises.get(host).map_or(&[][..], Vec::as_slice);
-        // Most have none, or not enough, and need no further look.
-        if ledger.claims.of_spot().next().is_none()
-            || !may_have_room(ledger, "", &demand.claim, kept)
-            || apart && used.contains(host)
-            || refusal_of(region.fleet, &sizeless, refusal.host).is_some()
-        {
-            continue;
-        }
-        let of = Candidate { host, ledger, kept };
-        hosts.push((refusal.host, of));
-    }
-    // A host whose agent cannot be told is as lost with the tasks that are stopped there as with the new one.
-    let (near, far): (Vec<_>, Vec<_>) = hosts
-        .into_iter()
-        .partition(|(row, _)| region.fleet.is_reachable(*row));
-    let among = |hosts| room_among(region, &demand.claim, hosts);
-    among(near).or_else(|| among(far))
-}
-
-/// A host that lacks room.
-type Full<'a> = (HostIx, Candidate<'a>);
-
-fn room_among(region: &Region, claim: &Claim, hosts: Vec<Full<'_>>) -> Option<Taking> {
-    let candidates: Vec<Candidate<'_>> = hosts.iter().map(|(_, it)| *it).collect();
-    let running: BTreeSet<&str> = candidates
-        .iter()
-        .flat_map(|it| region.tasks_on(it.host))
-        .filter(|task| may_be_interrupted(task))
-        .map(|task| task.arn.as_str())
-        .collect();
-    let holder = |name: &str, claim: &Claim| match running.contains(name) {
-        true if claim.phase == Phase::Held => Holder::Stops,
-        _ => Holder::Stays,
-    };
-    let taking = plan("", claim, &candidates, &holder)?;
-    let (row, _) = hosts.iter().find(|(_, it)| it.host == taking.host)?;
-    let of = |name: &String| {
-        let mut tasks = region.tasks_on(&taking.host);
-        tasks.find(|task| task.arn == *name).cloned()
-    };
-    let from: Option<Vec<Held<Task>>> = taking.from.iter().map(of).collect();
-    Some(Taking {
-        row: *row,
-        from: from?,
-        host: taking.host,
-    })
 }
 
 /// Hosts where Spot capacity stands in the way of a task that does not go with a transaction of ECS: that of instances, that of

@@ -28,7 +28,7 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     Scheduler, asks, fault,
-    interrupt::{self, is_spot},
+    interrupt::{self, Search, is_spot},
     launch::EXTERNAL,
     launch::Order,
     make::{self, At, Spot},
@@ -334,12 +334,13 @@ impl Job {
             failures: Vec::new(),
             could_take: false,
         };
-        let mut room = Room::new(region, promises);
+        let mut room = Room::new(region);
         for share in self.shares() {
             let (mut demand, serving) = self.demand(region, share.provider);
             interrupt::leave_promised(region, &mut demand, promises);
             let placed = choose_hosts(region.fleet, &demand, share.count, rng);
             let before = rows.len();
+            let mut search = None;
             let mut found = placed.hosts.into_iter();
             while rows.len() - before < share.count {
                 let number = rows.len() - before;
@@ -352,15 +353,21 @@ impl Job {
                         (row, Vec::new())
                     }
                     None if of_spot => break,
-                    None => match room.take(&demand, &placed.refusals) {
-                        Some(taking) if takes => taking,
-                        // Even where nobody has to go: its ledger does not show what others of this turn chose.
-                        Some(_) => {
-                            chosen.could_take = true;
-                            return Ok((Vec::new(), chosen));
+                    None => {
+                        let refusals = &placed.refusals;
+                        let search = search.get_or_insert_with(|| {
+                            Search::new(region, &demand, refusals, promises)
+                        });
+                        match room.take(search, &demand.claim) {
+                            Some(taking) if takes => taking,
+                            // Even where nobody has to go: its ledger does not show what others of this turn chose.
+                            Some(_) => {
+                                chosen.could_take = true;
+                                return Ok((Vec::new(), chosen));
+                            }
+                            None => break,
                         }
-                        None => break,
-                    },
+                    }
                 };
                 let Some(mut spot) = HostFor::row(region, row) else {
                     break;

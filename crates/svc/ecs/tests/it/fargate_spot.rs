@@ -123,11 +123,15 @@ async fn a_task_that_is_not_spot_has_the_room_of_as_few_as_possible() {
         Some("Your Spot Task was interrupted.")
     );
     // Its node hears of both, in whichever order.
-    let mut told = [agent.payload().await, agent.payload().await]
+    let mut payloads = [agent.payload().await, agent.payload().await];
+    payloads.sort_by_key(|it| it["desiredStatus"].to_string());
+    let told = payloads
+        .each_ref()
         .map(|it| (it["arn"].clone(), it["desiredStatus"].clone()));
-    told.sort_by_key(|it| it.1.to_string());
     let expected = [(&new, "RUNNING"), (&half, "STOPPED")];
     assert_eq!(told, expected.map(|(arn, it)| (json!(arn), json!(it))));
+    let within = payloads.each_ref().map(|it| it["stopWithin"].as_u64());
+    assert!(matches!(within, [None, Some(100..=120)]), "{within:?}");
 
     // Where nothing is left to take, that is said.
     run(&harness, on_demand("half", 1)).await;

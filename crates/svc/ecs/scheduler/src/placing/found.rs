@@ -2,23 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wharf_hosts::{Held, Promises};
-use wharf_placement::{Demand, HostIx, Refusal, ledger};
+use wharf_hosts::Held;
+use wharf_placement::{HostIx, ledger};
 use wharf_records::{
     ecs::Task,
     hosts::{Claim, Ledger},
 };
 
 use crate::{
-    interrupt::{self, Budget},
+    interrupt::{Budget, Search},
     view::Region,
 };
 
 /// What a job found room on so far.
 pub struct Room<'a> {
     region: &'a Region<'a>,
-    /// What others were promised.
-    promises: &'a Promises,
     /// Hosts of its tasks, one for each. A ledger may be long; most jobs are placed without a look at any.
     given: Vec<HostIx>,
     /// Ledgers with the claims of the first so many of them, where that mattered.
@@ -29,10 +27,9 @@ pub struct Room<'a> {
 }
 
 impl<'a> Room<'a> {
-    pub fn new(region: &'a Region<'a>, promises: &'a Promises) -> Self {
+    pub fn new(region: &'a Region<'a>) -> Self {
         Self {
             region,
-            promises,
             given: Vec::new(),
             ledgers: BTreeMap::new(),
             shown: 0,
@@ -48,17 +45,16 @@ impl<'a> Room<'a> {
     /// Has Spot tasks give up theirs.
     pub fn take(
         &mut self,
-        demand: &Demand,
-        refusals: &[Refusal],
+        search: &mut Search<'_>,
+        claim: &Claim,
     ) -> Option<(HostIx, Vec<Held<Task>>)> {
-        self.show(&demand.claim);
+        self.show(claim);
         let ledger = |host: &str| self.ledgers.get(host).or(self.seen(host));
         let used = self.given.iter();
         let used: BTreeSet<String> = used
             .map(|row| self.region.fleet.id(*row).to_owned())
             .collect();
-        let (region, promises) = (self.region, self.promises);
-        let taking = interrupt::room_for(region, demand, refusals, promises, &ledger, &used)?;
+        let taking = search.next(&ledger, &used)?;
         if !self.budget.spend(&taking.from) {
             return None;
         }

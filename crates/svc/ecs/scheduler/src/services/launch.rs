@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rand::Rng;
 use wharf_base::Timestamp;
 use wharf_hosts::Promises;
-use wharf_placement::{Demand, HostIx, Pool, Refusal, ledger, place, refusal_of};
+use wharf_placement::{Demand, HostIx, Pool, ledger, place, refusal_of};
 use wharf_records::{
     Record,
     ecs::{
@@ -20,7 +20,7 @@ use wharf_store::{MAX_TXN_OPS, Txn};
 
 use super::{events::Unplaced, room};
 use crate::{
-    interrupt::{self, Budget, is_spot},
+    interrupt::{self, Budget, Search, is_spot},
     launch::{Order, of_services},
     make::{self, At, Spot},
     names::Place,
@@ -166,12 +166,16 @@ impl<'a> Launcher<'a> {
         }
         let before = batch.tasks.len();
         self.claim(region, choices, batch);
+        let mut search = None;
         for number in batch.tasks.len() - before..share.count {
             let provider = provider(number);
             if is_spot(provider.as_deref()) {
                 break;
             }
-            match self.take(region, &demand, &serving, &placed.refusals, provider, batch) {
+            let refusals = &placed.refusals;
+            let search =
+                search.get_or_insert_with(|| Search::new(region, &demand, refusals, self.promises));
+            match self.take(region, search, &serving, provider, batch) {
                 Taken::Yes => {}
                 Taken::No => {
                     let hosts = interrupt::in_the_way(region, &demand, &placed.refusals);
@@ -205,9 +209,8 @@ impl<'a> Launcher<'a> {
     fn take(
         &self,
         region: &Region,
-        demand: &Demand,
+        search: &mut Search<'_>,
         serving: &Serving,
-        refusals: &[Refusal],
         provider: Option<String>,
         batch: &mut Batch,
     ) -> Taken {
@@ -217,9 +220,7 @@ impl<'a> Launcher<'a> {
             ledgers.get(host).or(seen)
         };
         let used = batch.tasks.iter().map(|it| it.host.clone()).collect();
-        let promises = self.promises;
-        let taking = interrupt::room_for(region, demand, refusals, promises, &ledger, &used);
-        let Some(taking) = taking else {
+        let Some(taking) = search.next(&ledger, &used) else {
             return Taken::No;
         };
         let Some(held) = region.ledgers.get(&taking.host) else {
