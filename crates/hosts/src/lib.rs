@@ -36,7 +36,7 @@ pub use draft::Draft;
 pub use held::{Held, hold};
 pub use hosts::Hosts;
 pub use machines::{Machines, Registration, zone_letter};
-pub use needs::{Need, Needs};
+pub use needs::{Need, Needs, Promises};
 pub use placement_queue::{Outcome, QueueError, Request};
 pub use plane_hosts::{PlaneHostError, PlaneHosts, Subscription, is_underlay};
 pub use reached::Reached;

@@ -34,6 +34,9 @@ pub struct Need {
     pub hosts: BTreeSet<String>,
 }
 
+/// What was promised of hosts, by the host's id.
+pub type Promises = BTreeMap<String, Vec<Claim>>;
+
 #[derive(Debug)]
 struct Waiting {
     need: Need,
@@ -166,14 +169,28 @@ impl Needs {
         promise.map(|it| it.until).filter(|until| *until > now)
     }
 
-    /// What was promised of a host.
-    pub fn kept(&self, host: &str, now: Timestamp) -> Vec<Claim> {
+    /// What others than `claimant`, if it is one of those who wait, were promised of hosts. Those whose promises are later than its own
+    /// stand back for it, so that of two on one host neither waits for the room of both.
+    pub fn promises(&self, claimant: Option<&Claimant>, now: Timestamp) -> Promises {
+        let own = claimant.map(Claimant::name);
         let waiting = self.waiting.lock();
-        let here = waiting.values().filter(|it| {
-            let promise = it.promise.as_ref();
-            promise.is_some_and(|it| it.host == host && it.until > now)
+        let promised = waiting.iter().filter_map(|(name, it)| {
+            let promise = it.promise.as_ref().filter(|it| it.until > now)?;
+            Some((name, promise, it))
         });
-        here.map(|it| it.need.claim.clone()).collect()
+        let mine = own.as_ref().and_then(|name| {
+            let promise = waiting.get(name)?.promise.as_ref()?;
+            Some((promise.until, name))
+        });
+        let mut all = Promises::new();
+        for (name, promise, it) in promised {
+            let is_later = mine.is_some_and(|mine| (promise.until, name) > mine);
+            if own.as_ref() != Some(name) && !is_later {
+                let of_host = all.entry(promise.host.clone()).or_default();
+                of_host.push(it.need.claim.clone());
+            }
+        }
+        all
     }
 }
 
@@ -210,15 +227,36 @@ mod tests {
         let until = start + Duration::from_secs(120);
         needs.promise(&one, "h", until);
         assert_eq!(needs.promised(&one, start), Some(until));
-        assert_eq!(needs.kept("h", start).len(), 1);
-        assert_eq!(needs.kept("other", start).len(), 0);
+        let kept =
+            |who: Option<&Claimant>, now| needs.promises(who, now).values().flatten().count();
+        assert_eq!(kept(None, start), 1);
+        assert_eq!(needs.promises(None, start)["h"].len(), 1);
+        // It is its own.
+        assert_eq!(kept(Some(&one), start), 0);
         assert_eq!(needs.open(start, MOST), [need("i-2")]);
         // Who asks no more is forgotten; a promise holds for as long as it was given.
         assert_eq!(needs.open(later, MOST), []);
-        assert_eq!(needs.kept("h", later).len(), 1);
-        assert_eq!(needs.kept("h", until).len(), 0);
+        assert_eq!(kept(None, later), 1);
+        assert_eq!(kept(None, until), 0);
         needs.served(&one);
-        assert_eq!(needs.kept("h", later).len(), 0);
+        assert_eq!(kept(None, later), 0);
+    }
+
+    #[test]
+    fn of_two_who_were_promised_room_the_first_does_not_stand_back() {
+        let needs = Needs::default();
+        let now = Timestamp(0);
+        let [one, two] = ["i-1", "i-2"].map(|id| Claimant::new("instance", id));
+        for (who, seconds) in [(&one, 70), (&two, 60)] {
+            needs.ask(need(who.id()), now);
+            needs.promise(who, "h", now + Duration::from_secs(seconds));
+        }
+        let kept = |who: Option<&Claimant>| needs.promises(who, now).values().flatten().count();
+        assert_eq!(kept(Some(&two)), 0);
+        assert_eq!(kept(Some(&one)), 1);
+        assert_eq!(kept(None), 2);
+        // Who has no promise stands back for both.
+        assert_eq!(kept(Some(&Claimant::new("instance", "i-3"))), 2);
     }
 
     #[test]

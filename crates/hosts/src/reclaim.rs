@@ -5,8 +5,8 @@
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
-use wharf_placement::ledger;
-use wharf_records::hosts::{Claim, Ledger};
+use wharf_placement::ledger::{self, Free};
+use wharf_records::hosts::{Claim, Ledger, Phase};
 
 /// A host that suits who needs room.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +38,15 @@ pub struct Taking {
     pub from: Vec<String>,
 }
 
+/// What is lost where capacity is taken back; less is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cost {
+    /// How many end.
+    ended: usize,
+    /// MiB they hold.
+    memory: u64,
+}
+
 /// What is to be taken back for a claim by `claimant`. `holder`: what to expect of who holds a claim of Spot
 /// capacity. `None` if no host would have room without its Spot capacity.
 pub fn plan(
@@ -50,19 +59,23 @@ pub fn plan(
         .iter()
         .filter_map(|it| on_host(claimant, claim, it, holder));
     // Fewest end; of those the ones that hold least; of those the first by the host's id.
-    let (_, taking) = takings.min_by_key(|(memory, taking)| {
-        let host = taking.host.clone();
-        (taking.from.len(), *memory, host)
+    let (_, taking) = takings.min_by(|(a, of_a), (b, of_b)| {
+        let by_host = of_a.host.cmp(&of_b.host);
+        a.cmp(b).then(by_host)
     })?;
     Some(taking)
 }
 
-fn on_host(
+/// What is to be taken back on one host.
+pub fn on_host(
     claimant: &str,
     claim: &Claim,
     candidate: &Candidate<'_>,
     holder: &dyn Fn(&str, &Claim) -> Holder,
-) -> Option<(u64, Taking)> {
+) -> Option<(Cost, Taking)> {
+    if !may_have_room(candidate.ledger, claimant, claim, candidate.kept) {
+        return None;
+    }
     let mut left = candidate.ledger.clone();
     let mut held: BTreeMap<String, (Claim, Holder)> = BTreeMap::new();
     for (name, claim) in candidate.ledger.claims.of_spot() {
@@ -72,13 +85,14 @@ fn on_host(
             how => drop(held.insert(name, (claim.clone(), how))),
         }
     }
-    let taking = |from: Vec<String>| Taking {
-        host: candidate.host.to_owned(),
-        from,
+    let taking = |memory: u64, from: Vec<String>| {
+        let ended = from.len();
+        let host = candidate.host.to_owned();
+        (Cost { ended, memory }, Taking { host, from })
     };
     let fits = |left: &Ledger| has_room(left, claimant, claim, candidate.kept);
     if fits(&left) {
-        return Some((0, taking(Vec::new())));
+        return Some(taking(0, Vec::new()));
     }
     // The largest first, so that few end.
     let mut order: Vec<(&String, &(Claim, Holder))> = held.iter().collect();
@@ -110,12 +124,40 @@ fn on_host(
     let memory = needed.iter().map(|(_, it)| u64::from(it.memory)).sum();
     let mut names: Vec<String> = needed.into_iter().map(|(name, _)| name.clone()).collect();
     names.sort();
-    Some((memory, taking(names)))
+    Some(taking(memory, names))
+}
+
+/// Whether it could have room if all of its Spot capacity went. Copies nothing: most hosts that are full could not.
+pub fn may_have_room(ledger: &Ledger, claimant: &str, claim: &Claim, kept: &[Claim]) -> bool {
+    let mut free = ledger::free_for(ledger, claimant);
+    for (it, count) in ledger.claims.alike().filter(|(it, _)| it.spot) {
+        free.cpu = free.cpu.saturating_add(it.cpu.saturating_mul(count));
+        free.memory = free.memory.saturating_add(it.memory.saturating_mul(count));
+    }
+    for it in kept {
+        free.cpu = free.cpu.saturating_sub(it.cpu);
+        free.memory = free.memory.saturating_sub(it.memory);
+    }
+    claim.cpu <= free.cpu && claim.memory <= free.memory
+}
+
+/// As [`has_room`], for who has no patience with those who were told to stop and still use what they have.
+pub fn has_ended_room(ledger: &Ledger, claimant: &str, claim: &Claim, kept: &[Claim]) -> bool {
+    let mut free = ledger::free_for(ledger, claimant);
+    let stopping = ledger.claims.alike();
+    for (it, count) in stopping.filter(|(it, _)| it.phase == Phase::Stopping) {
+        free.cpu = free.cpu.saturating_sub(it.cpu.saturating_mul(count));
+        free.memory = free.memory.saturating_sub(it.memory.saturating_mul(count));
+    }
+    fits_beside(free, claim, kept)
 }
 
 /// Whether the host has room for the claim beside what others were promised.
 pub fn has_room(ledger: &Ledger, claimant: &str, claim: &Claim, kept: &[Claim]) -> bool {
-    let mut free = ledger::free_for(ledger, claimant);
+    fits_beside(ledger::free_for(ledger, claimant), claim, kept)
+}
+
+fn fits_beside(mut free: Free, claim: &Claim, kept: &[Claim]) -> bool {
     for it in kept {
         free.cpu = free.cpu.saturating_sub(it.cpu);
         free.memory = free.memory.saturating_sub(it.memory);

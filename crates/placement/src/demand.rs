@@ -1,8 +1,10 @@
 //! What is asked of a placement.
 
+use std::collections::HashMap;
+
 use wharf_records::hosts::Claim;
 
-use crate::{offer::Asks, query::Expression};
+use crate::{fleet::HostIx, offer::Asks, query::Expression};
 
 /// Which hosts may serve.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +50,16 @@ pub struct Demand {
     pub strategies: Vec<Strategy>,
     /// The group whose tasks spread and distinctInstance count, as [`crate::group_of`] names it.
     pub group: String,
+    /// What of hosts is for others.
+    pub(crate) promised: HashMap<HostIx, Promised>,
+}
+
+/// What of a host is for others although nobody has it yet.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Promised {
+    pub cpu: u32,
+    pub memory: u32,
+    pub interfaces: u32,
 }
 
 impl Demand {
@@ -61,6 +73,17 @@ impl Demand {
             constraints: Vec::new(),
             strategies: Vec::new(),
             group: String::new(),
+            promised: HashMap::new(),
+        }
+    }
+
+    /// Stands back for what others were promised of a host.
+    pub fn leave(&mut self, host: HostIx, claims: &[Claim]) {
+        let promised = self.promised.entry(host).or_default();
+        for claim in claims {
+            promised.cpu = promised.cpu.saturating_add(claim.cpu);
+            promised.memory = promised.memory.saturating_add(claim.memory);
+            promised.interfaces = promised.interfaces.saturating_add(claim.interfaces);
         }
     }
 }

@@ -227,6 +227,11 @@ impl Fleet {
         *flags ^= REACHABLE;
     }
 
+    /// Whether the connection of a host's agent is up.
+    pub fn is_reachable(&self, row: HostIx) -> bool {
+        self.flags[row.at()] & REACHABLE != 0
+    }
+
     /// Whether some hosts are to rank behind others because their connections are broken.
     pub(crate) fn has_both(&self) -> bool {
         (1..self.len()).contains(&self.reachable)

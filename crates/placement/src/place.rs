@@ -30,7 +30,7 @@ use rand::Rng;
 
 use crate::{
     class::{Shelving, Verdicts},
-    demand::{Constraint, Demand, Strategy},
+    demand::{Constraint, Demand, Promised, Strategy},
     fleet::{ACTIVE, CONNECTED, Fleet, Group, HostIx, Members, PRESENT, REACHABLE},
     offer::Feature,
 };
@@ -191,13 +191,15 @@ impl<'a> Batch<'a> {
         }
         let given = self.given_to(host).tasks;
         let times = given.saturating_add(1);
-        if claim.cpu.saturating_mul(times) > fleet.cpu[at] {
+        let promised = self.promised_of(host);
+        if claim.cpu.saturating_mul(times) > fleet.cpu[at].saturating_sub(promised.cpu) {
             return Some(Reason::Cpu);
         }
-        if claim.memory.saturating_mul(times) > fleet.memory[at] {
+        if claim.memory.saturating_mul(times) > fleet.memory[at].saturating_sub(promised.memory) {
             return Some(Reason::Memory);
         }
-        if claim.interfaces.saturating_mul(times) > fleet.interfaces[at] {
+        let interfaces = fleet.interfaces[at].saturating_sub(promised.interfaces);
+        if claim.interfaces.saturating_mul(times) > interfaces {
             return Some(Reason::Interfaces);
         }
         if !claim.ports.is_empty()
@@ -220,6 +222,13 @@ impl<'a> Batch<'a> {
             return Given::default();
         }
         self.given.get(&host).copied().unwrap_or_default()
+    }
+
+    fn promised_of(&self, host: HostIx) -> Promised {
+        if self.demand.promised.is_empty() {
+            return Promised::default();
+        }
+        self.demand.promised.get(&host).copied().unwrap_or_default()
     }
 
     fn class_lacks(&self, class: u32) -> Option<Reason> {

@@ -141,3 +141,30 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn who_has_no_patience_sees_what_is_still_used() {
+    let mut left = ledger(8, &[("task/a", 4, true), ("task/b", 2, false)]);
+    ledger::stopping(&mut left, "task/a");
+    let fits = |memory| {
+        let claim = claim(memory, false);
+        let room = has_room(&left, "new", &claim, &[]);
+        (room, has_ended_room(&left, "new", &claim, &[]))
+    };
+    assert_eq!(fits(2), (true, true));
+    assert_eq!(fits(6), (true, false));
+    assert_eq!(fits(7), (false, false));
+}
+
+#[test]
+fn what_no_host_could_have_is_not_looked_at() {
+    let full = ledger(8, &[("i/a", 4, true), ("i/b", 4, false)]);
+    assert!(may_have_room(&full, "new", &claim(4, false), &[]));
+    assert!(!may_have_room(&full, "new", &claim(5, false), &[]));
+    assert!(!may_have_room(
+        &full,
+        "new",
+        &claim(4, false),
+        &[claim(1, false)]
+    ));
+}

@@ -94,7 +94,7 @@ pub fn plan(spec: &Spec, state: &TaskState, busy: &Busy, now: Timestamp) -> Plan
     let actions = match state.desired {
         _ if !state.admitted && state.desired == Desired::Running => Vec::new(),
         Desired::Running => advance(spec, &state, busy),
-        Desired::Stopped => wind_down(spec, &state, busy),
+        Desired::Stopped => wind_down(spec, &state, busy, now),
     };
     Plan {
         state,
@@ -263,14 +263,17 @@ fn may_start(spec: &Spec, state: &TaskState, at: usize) -> bool {
     state.network == NetworkState::Attached && spec.containers[at].depends_on.iter().all(met)
 }
 
-/// Stops what no running container depends on, then lets go of the network.
-fn wind_down(spec: &Spec, state: &TaskState, busy: &Busy) -> Vec<Action> {
+/// Stops what no running container depends on, then lets go of the network. Those that stop one after the other share what
+/// time the task has.
+fn wind_down(spec: &Spec, state: &TaskState, busy: &Busy, now: Timestamp) -> Vec<Action> {
+    let left = state.stop_by.map(|at| at.since(now));
     let stopped = |at: usize| state.containers[at].status == ContainerStatus::Stopped;
     let mut actions = Vec::new();
     for at in 0..state.containers.len() {
         let free = spec.containers[at].dependents.iter().all(|on| stopped(*on));
         if !stopped(at) && free && !busy.has(Kind::Run, at) && !busy.has(Kind::Stop, at) {
             let timeout = spec.containers[at].stop_timeout;
+            let timeout = left.map_or(timeout, |left| left.min(timeout));
             actions.push(Action::Stop {
                 container: at,
                 timeout,

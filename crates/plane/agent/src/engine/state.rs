@@ -140,6 +140,9 @@ pub struct TaskState {
     pub desired: Desired,
     /// It was the control plane that wanted it stopped.
     pub stop_requested: bool,
+    /// All of it has to end by then, whatever its containers ask for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_by: Option<Timestamp>,
     pub known: TaskStatus,
     pub admitted: bool,
     pub network: NetworkState,
@@ -161,6 +164,10 @@ pub enum Event {
     },
     /// The control plane wants it stopped.
     StopRequested,
+    /// All of it has to end by then.
+    StopBy {
+        at: Timestamp,
+    },
     /// One link for each container.
     NetworkAttached {
         links: Vec<Link>,
@@ -229,6 +236,9 @@ impl TaskState {
             Event::StopRequested => {
                 self.stop_requested |= self.desired == Desired::Running;
                 self.desired = Desired::Stopped;
+            }
+            Event::StopBy { at } => {
+                self.stop_by = Some(self.stop_by.map_or(at, |it| it.min(at)));
             }
             Event::NetworkAttached { links } => self.attached(links),
             Event::NetworkReleased => self.network = NetworkState::Released,

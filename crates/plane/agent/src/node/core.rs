@@ -4,7 +4,7 @@
 //! outcomes come back as further inputs. A crash between an effect and its outcome is mended by
 //! asking for it again, so effects are idempotent.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use wharf_base::{Timestamp, ids};
 
@@ -25,6 +25,9 @@ use crate::{
         payload::{self, Task},
     },
 };
+
+/// Seconds; more is no deadline.
+const MOST_STOP: u64 = 24 * 3600;
 
 /// What does not change about a task once it was taken on.
 #[derive(Debug)]
@@ -153,6 +156,9 @@ impl Core {
     pub fn accept(&mut self, task: Task, now: Timestamp) -> Result<Vec<Effect>, BadSpec> {
         let id = payload::task_id(&task.arn).unwrap_or_default().to_owned();
         let stop = task.desired_status == "STOPPED";
+        let stop_within = task
+            .stop_within
+            .map(|it| Duration::from_secs(it.min(MOST_STOP)));
         let mut effects = Vec::new();
         if !self.tasks.contains_key(&id) {
             let spec = Spec::of(&task)?;
@@ -163,7 +169,9 @@ impl Core {
         // Also for a repetition: the first save may not be durable yet, and this one is acknowledged.
         effects.push(Effect::Save { id: id.clone() });
         if stop {
-            self.observe(&id, vec![Event::StopRequested], now, &mut effects);
+            let stop_by = stop_within.map(|it| Event::StopBy { at: now + it });
+            let events = stop_by.into_iter().chain([Event::StopRequested]);
+            self.observe(&id, events.collect(), now, &mut effects);
         }
         self.admit(now, &mut effects);
         Ok(effects)

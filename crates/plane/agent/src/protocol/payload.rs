@@ -67,6 +67,9 @@ pub struct Task {
     /// Seconds that its own sums are about besides those of a minute; said by wharf's own control plane.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub measured_every: Option<u32>,
+    /// Seconds in which all of it has to end, whatever its containers ask for; said by wharf's own control plane.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_within: Option<u64>,
 }
 
 /// What the task may write; said by wharf's own control plane.

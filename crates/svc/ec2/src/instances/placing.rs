@@ -4,7 +4,9 @@ use std::{cmp::Reverse, collections::BTreeSet};
 
 use rand::rngs::SmallRng;
 use wharf_base::{Permit, Timestamp};
-use wharf_hosts::{Claimant, Draft, Hosts, Machines, Request, reclaim::has_room, zone_letter};
+use wharf_hosts::{
+    Claimant, Draft, Hosts, Machines, Promises, Request, reclaim::has_ended_room, zone_letter,
+};
 use wharf_placement::{HostIx, group_of, ledger};
 use wharf_records::{
     encode,
@@ -90,12 +92,7 @@ impl Wish {
 
     /// How many like this hosts have room for now, beside what others were promised of them, and beside what `pending` wants that
     /// has no host yet.
-    pub fn room(
-        &self,
-        machines: &Machines,
-        kept: impl Fn(&str) -> Vec<Claim>,
-        pending: &[Claim],
-    ) -> u32 {
+    pub fn room(&self, machines: &Machines, promises: &Promises, pending: &[Claim]) -> u32 {
         let connected = |host: &String| {
             let registered = machines.registration(host);
             registered.is_some_and(|it| it.agent_connected)
@@ -104,7 +101,8 @@ impl Wish {
         let mut hosts: Vec<(Ledger, Vec<Claim>)> = hosts
             .filter_map(|host| {
                 let ledger = machines.ledgers().get(&host)?;
-                Some((Ledger::clone(ledger), kept(&host)))
+                let kept = promises.get(&host).cloned().unwrap_or_default();
+                Some((Ledger::clone(ledger), kept))
             })
             .collect();
         // Names that nobody has.
@@ -118,14 +116,14 @@ impl Wish {
         for claim in pending.iter().take(MOST_COUNTED as usize) {
             let fits = hosts
                 .iter_mut()
-                .filter(|(ledger, _)| has_room(ledger, "", claim, &[]));
+                .filter(|(ledger, _)| has_ended_room(ledger, "", claim, &[]));
             if let Some((ledger, _)) = fits.max_by_key(|(ledger, _)| ledger::free(ledger).memory) {
                 take(ledger, claim);
             }
         }
         let mut all = 0_u32;
         for (ledger, kept) in &mut hosts {
-            while all < MOST_COUNTED && has_room(ledger, "", &self.claim, kept) {
+            while all < MOST_COUNTED && has_ended_room(ledger, "", &self.claim, kept) {
                 take(ledger, &self.claim);
                 all += 1;
             }
@@ -133,12 +131,12 @@ impl Wish {
         all
     }
 
-    /// The host that has most room, for that instance; those that its group has already come before others.
+    /// The host that has most room, for that instance, beside what others were promised; those that its group has already come before others.
     pub fn best(
         &self,
         machines: &Machines,
         instance: &str,
-        kept: impl Fn(&str) -> Vec<Claim>,
+        promises: &Promises,
     ) -> Option<HostRef> {
         let name = claimant(instance).name();
         let ledgers = machines.ledgers();
@@ -151,13 +149,9 @@ impl Wish {
             let registered = machines.registration(id)?;
             let free = ledger::free_for(ledgers.get(id)?, &name);
             let ledger = ledgers.get(id)?;
-            // Room that Spot capacity was given up for is not for more of it.
-            let kept = if self.claim.spot {
-                kept(id)
-            } else {
-                Vec::new()
-            };
-            let takes = registered.agent_connected && has_room(ledger, &name, &self.claim, &kept);
+            let kept = promises.get(id).map_or(&[][..], Vec::as_slice);
+            let takes =
+                registered.agent_connected && has_ended_room(ledger, &name, &self.claim, kept);
             let near = self.siblings.near.contains(id);
             takes.then_some(((near, free.memory, free.cpu, Reverse(id)), registered))
         });
@@ -270,8 +264,9 @@ impl Request for Placing {
         _: &mut SmallRng,
     ) -> Result<(Vec<HostIx>, HostChoice), NoRoom> {
         let id = &self.instance.record.id;
-        let kept = |host: &str| self.hosts.needs().kept(host, self.now);
-        let host = self.wish.best(machines, id, kept).ok_or(NoRoom)?;
+        let needs = self.hosts.needs();
+        let promises = needs.promises(Some(&claimant(id)), self.now);
+        let host = self.wish.best(machines, id, &promises).ok_or(NoRoom)?;
         let row = machines.fleet().row(&host.id).ok_or(NoRoom)?;
         let ledger = machines.ledgers().get(&host.id).cloned().ok_or(NoRoom)?;
         Ok((vec![row], HostChoice { host, ledger }))

@@ -329,8 +329,8 @@ pub fn has_room_again(service: &Ec2Service, scope: &Scope, record: &Instance) ->
         return false;
     };
     let (hosts, now) = (&service.instances.parts.hosts, service.instances.now());
-    let kept = |host: &str| hosts.needs().kept(host, now);
-    hosts.read(|machines| wish.best(machines, &record.id, kept).is_some())
+    let promises = hosts.needs().promises(Some(&claimant(&record.id)), now);
+    hosts.read(|machines| wish.best(machines, &record.id, &promises).is_some())
 }
 
 fn wish(scope: &Scope, record: &Instance) -> Result<Wish, StepError> {

@@ -114,7 +114,8 @@ impl Holders {
         match () {
             () if self.leaving.contains(name) => Holder::Leaves,
             () if self.all.contains_key(name) => Holder::Ends,
-            () if is_task && claim.phase == Phase::Held => Holder::Stops,
+            // An instance boots on memory that nobody uses any more: a task's room is there once it has ended.
+            () if is_task && claim.phase == Phase::Held => Holder::Ends,
             () if is_task => Holder::Leaves,
             // What is neither nobody here can end.
             () => Holder::Stays,
@@ -180,27 +181,30 @@ async fn take_back(
     let now = service.instances.now();
     let hosts = &service.instances.parts.hosts;
     let taking = hosts.read(|machines| {
-        let kept: Vec<(&String, Vec<Claim>)> = need
-            .hosts
-            .iter()
-            .map(|host| (host, hosts.needs().kept(host, now)))
-            .collect();
-        let candidates: Vec<Candidate<'_>> = kept
-            .iter()
-            .filter_map(|(host, kept)| {
-                let ledger = machines.ledgers().get(*host)?;
-                Some(Candidate { host, ledger, kept })
-            })
-            .collect();
+        let promises = hosts.needs().promises(None, now);
+        let candidates = need.hosts.iter().filter_map(|host| {
+            let ledger = machines.ledgers().get(host)?;
+            let kept = promises.get(host).map_or(&[][..], Vec::as_slice);
+            Some(Candidate { host, ledger, kept })
+        });
+        let candidates: Vec<Candidate<'_>> = candidates.collect();
         let mut held = candidates.iter().map(|it| &it.ledger.claims);
         // Where there is no Spot capacity, whoever waits needs no promise.
-        held.any(|it| it.of_spot().next().is_some())
-            .then(|| {
-                let name = need.claimant.name();
-                let holder = |name: &str, claim: &Claim| holders.holder(name, claim);
-                plan(&name, &need.claim, &candidates, &holder)
-            })
-            .flatten()
+        if !held.any(|it| it.of_spot().next().is_some()) {
+            return None;
+        }
+        // Hosts that cannot be told of it come last.
+        let fleet = machines.fleet();
+        let is_reachable = |it: &Candidate<'_>| {
+            fleet
+                .row(it.host)
+                .is_some_and(|row| fleet.is_reachable(row))
+        };
+        let (near, far): (Vec<_>, Vec<_>) = candidates.into_iter().partition(is_reachable);
+        let name = need.claimant.name();
+        let holder = |name: &str, claim: &Claim| holders.holder(name, claim);
+        let among = |of: &[Candidate<'_>]| plan(&name, &need.claim, of, &holder);
+        among(&near).or_else(|| among(&far))
     });
     let Some(taking) = taking else {
         return Ok(());

@@ -2,24 +2,26 @@
 //!
 //! A task that is not Spot and finds no room takes that of Spot tasks: they are told to stop in the very transaction that claims
 //! their cpu and memory for it, so that nobody else gets the room, nothing is taken without need, and no restart can lose one half.
-//! Its node starts it once what was there before has ended. [`room_for`] is pure. EC2 asks for room in another way, see [`run`].
+//! Its node starts it once what was there before has ended. [`search`] is pure. EC2 asks for room in another way, see [`run`].
+
+mod search;
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use tokio_util::sync::CancellationToken;
 use wharf_base::Timestamp;
-use wharf_hosts::{
-    Claimant, Held,
-    reclaim::{Candidate, Holder, has_room, plan},
-};
-use wharf_placement::{Constraint, Demand, HostIx, Reason, Refusal, refusal_of};
+use wharf_hosts::{Claimant, Held, Promises, reclaim::may_have_room};
+use wharf_placement::{Demand, Reason, Refusal, refusal_of};
 use wharf_reconcile::Next;
 use wharf_records::{
     Record,
     ecs::{Desired, Instance, InstanceStatus, Launch, Task},
-    hosts::{Claim, Ledger, Phase},
+    encode,
+    hosts::Ledger,
 };
 use wharf_wire::fault::Chain;
+
+pub use search::Search;
 
 use crate::{
     Scheduler, names,
@@ -31,14 +33,42 @@ use crate::{
     view::Region,
 };
 
-/// Most tasks that one transaction interrupts.
-pub const MOST_TAKEN: usize = 20;
+/// Most tasks that one transaction interrupts: a host of 16 vCPUs may be full of tasks of a quarter.
+const MOST_TAKEN: usize = 64;
+/// Most bytes of them, of the MiB a transaction may have.
+const MOST_BYTES: usize = 512 * 1024;
 
-/// Room on a host, and the tasks that make it.
-pub struct Taking {
-    pub row: HostIx,
-    pub host: String,
-    pub from: Vec<Held<Task>>,
+/// What one transaction may still interrupt.
+#[derive(Debug)]
+pub struct Budget {
+    tasks: usize,
+    bytes: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            tasks: MOST_TAKEN,
+            bytes: MOST_BYTES,
+        }
+    }
+}
+
+impl Budget {
+    /// Returns whether they may be interrupted too; if not, nothing is spent.
+    pub fn spend(&mut self, tasks: &[Held<Task>]) -> bool {
+        let bytes = tasks.iter().map(|task| encode(&**task).len()).sum();
+        match (
+            self.tasks.checked_sub(tasks.len()),
+            self.bytes.checked_sub(bytes),
+        ) {
+            (Some(tasks), Some(bytes)) => {
+                *self = Self { tasks, bytes };
+                true
+            }
+            _ => false,
+        }
+    }
 }
 
 /// Whether tasks of a provider run in room that nobody else needs.
@@ -46,85 +76,20 @@ pub fn is_spot(provider: Option<&str>) -> bool {
     provider == Some(FARGATE_SPOT)
 }
 
-/// The Spot tasks whose room one more task gets, as few as possible. `refusals`: every host with what it lacks. `ledger`: that of a
-/// host with what was claimed on it so far. None: no host would have room without its Spot tasks.
-pub fn room_for<'l>(
-    region: &Region,
-    demand: &Demand,
-    refusals: &[Refusal],
-    kept: &dyn Fn(&str) -> Vec<Claim>,
-    ledger: &dyn Fn(&str) -> Option<&'l Ledger>,
-    used: &BTreeSet<String>,
-) -> Option<Taking> {
+/// Hosts where Spot capacity stands in the way of a task that does not go with a transaction of ECS: that of instances, that of
+/// more tasks than one may hold, and interfaces, which are free only once tasks have ended. EC2 takes it back for who waits.
+pub fn in_the_way(region: &Region, demand: &Demand, refusals: &[Refusal]) -> BTreeSet<String> {
     let mut sizeless = demand.clone();
     (sizeless.claim.cpu, sizeless.claim.memory) = (0, 0);
-    let apart = demand
-        .constraints
-        .iter()
-        .any(|it| matches!(it, Constraint::DistinctInstance));
-    let short = refusals
-        .iter()
-        .filter(|it| matches!(it.reason, Reason::Cpu | Reason::Memory));
-    let mut hosts: Vec<(HostIx, &str, &Ledger, Vec<Claim>)> = Vec::new();
-    for refusal in short {
-        let host = region.fleet.id(refusal.host);
-        let Some(ledger) = ledger(host) else {
-            continue;
-        };
-        // Most have none, and need no further look.
-        if ledger.claims.of_spot().next().is_none()
-            || apart && used.contains(host)
-            || refusal_of(region.fleet, &sizeless, refusal.host).is_some()
-        {
-            continue;
-        }
-        hosts.push((refusal.host, host, ledger, kept(host)));
-    }
-    let candidates: Vec<Candidate<'_>> = hosts
-        .iter()
-        .map(|(_, host, ledger, kept)| Candidate { host, ledger, kept })
-        .collect();
-    let running: BTreeSet<&str> = hosts
-        .iter()
-        .flat_map(|(_, host, ..)| region.tasks_on(host))
-        .filter(|task| may_be_interrupted(task))
-        .map(|task| task.arn.as_str())
-        .collect();
-    let holder = |name: &str, claim: &Claim| match running.contains(name) {
-        true if claim.phase == Phase::Held => Holder::Stops,
-        _ => Holder::Stays,
-    };
-    let taking = plan("", &demand.claim, &candidates, &holder)?;
-    let (row, host, ..) = hosts.iter().find(|(_, host, ..)| *host == taking.host)?;
-    let of = |name: &String| {
-        let mut tasks = region.tasks_on(host);
-        tasks.find(|task| task.arn == *name).cloned()
-    };
-    let from: Option<Vec<Held<Task>>> = taking.from.iter().map(of).collect();
-    Some(Taking {
-        row: *row,
-        host: (*host).to_owned(),
-        from: from?,
-    })
-}
-
-/// Hosts where Spot instances, beside Spot tasks, may stand in the way of a task. EC2 takes their capacity back for who waits.
-pub fn beside_instances(
-    region: &Region,
-    demand: &Demand,
-    refusals: &[Refusal],
-) -> BTreeSet<String> {
-    let mut sizeless = demand.clone();
-    (sizeless.claim.cpu, sizeless.claim.memory) = (0, 0);
-    let is_instance = |name: &str| Claimant::parse(name).is_some_and(|it| it.kind() != CLAIMANT);
+    sizeless.claim.interfaces = 0;
     let hosts = refusals
         .iter()
-        .filter(|it| matches!(it.reason, Reason::Cpu | Reason::Memory));
+        .filter(|it| matches!(it.reason, Reason::Cpu | Reason::Memory | Reason::Interfaces));
     let hosts = hosts.filter(|it| {
         let ledger = region.ledgers.get(region.fleet.id(it.host));
-        let mut spot = ledger.into_iter().flat_map(|it| it.claims.of_spot());
-        spot.any(|(name, _)| is_instance(&name))
-            && refusal_of(region.fleet, &sizeless, it.host).is_none()
+        ledger.is_some_and(|it| {
+            it.claims.of_spot().next().is_some() && may_have_room(it, "", &demand.claim, &[])
+        }) && refusal_of(region.fleet, &sizeless, it.host).is_none()
     });
     hosts
         .map(|it| region.fleet.id(it.host).to_owned())
@@ -138,9 +103,13 @@ fn may_be_interrupted(task: &Task) -> bool {
         && !task.ended
 }
 
-/// Whether a Spot task may have room on a host: what was promised to others is theirs.
-pub fn leaves_promised(ledger: &Ledger, claim: &Claim, kept: &[Claim]) -> bool {
-    kept.is_empty() || has_room(ledger, "", claim, kept)
+/// Has placement stand back for what others were promised, for otherwise who waited would wait anew.
+pub fn leave_promised(region: &Region, demand: &mut Demand, promises: &Promises) {
+    for (host, claims) in promises {
+        if let Some(row) = region.fleet.row(host) {
+            demand.leave(row, claims);
+        }
+    }
 }
 
 /// The task with its notice.

@@ -18,7 +18,7 @@
 #![forbid(unsafe_code)]
 
 mod interfaces;
-mod interrupt;
+pub mod interrupt;
 mod membership;
 pub mod placing;
 mod scheduler;

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use rand::{Rng, rngs::SmallRng, seq::SliceRandom};
 use wharf_api_ecs::Failure;
 use wharf_base::{Permit, ids};
-use wharf_hosts::{Claimant, Draft, Held, Machines, Outcome, QueueError, Request};
+use wharf_hosts::{Claimant, Draft, Held, Machines, Outcome, Promises, QueueError, Request};
 use wharf_placement::{
     Demand, HostIx, Pool, Reason, Refusal, group_of, ledger, place as choose_hosts,
 };
@@ -28,7 +28,7 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     Scheduler, asks, fault,
-    interrupt::{self, is_spot},
+    interrupt::{self, Search, is_spot},
     launch::EXTERNAL,
     launch::Order,
     make::{self, At, Spot},
@@ -152,9 +152,9 @@ impl Request for Placing {
         rng: &mut SmallRng,
     ) -> Result<(Vec<HostIx>, Chosen), Fault> {
         let (state, job) = (&self.scheduler.state, &self.job);
-        let kept = |host: &str| state.hosts.needs().kept(host, job.call.now);
+        let promises = state.hosts.needs().promises(None, job.call.now);
         state.view.read_with(machines, &job.place, |region| {
-            job.choose(region, &kept, self.takes, rng)
+            job.choose(region, &promises, self.takes, rng)
         })
     }
 
@@ -320,7 +320,7 @@ impl Job {
     fn choose(
         &self,
         region: &Region,
-        kept: &dyn Fn(&str) -> Vec<Claim>,
+        promises: &Promises,
         takes: bool,
         rng: &mut impl Rng,
     ) -> Result<(Vec<HostIx>, Chosen), Fault> {
@@ -334,11 +334,13 @@ impl Job {
             failures: Vec::new(),
             could_take: false,
         };
-        let mut room = Room::new(region, kept);
+        let mut room = Room::new(region);
         for share in self.shares() {
-            let (demand, serving) = self.demand(region, share.provider);
+            let (mut demand, serving) = self.demand(region, share.provider);
+            interrupt::leave_promised(region, &mut demand, promises);
             let placed = choose_hosts(region.fleet, &demand, share.count, rng);
             let before = rows.len();
+            let mut search = None;
             let mut found = placed.hosts.into_iter();
             while rows.len() - before < share.count {
                 let number = rows.len() - before;
@@ -346,17 +348,26 @@ impl Job {
                 let provider = provider.or_else(|| self.providers.get(number).cloned().flatten());
                 let of_spot = is_spot(provider.as_deref());
                 let (row, from) = match found.next() {
-                    Some(row) if room.is_free(row, &demand.claim, of_spot) => (row, Vec::new()),
-                    None if !of_spot => match room.take(&demand, &placed.refusals) {
-                        Some(taking) if takes => taking,
-                        // Even where nobody has to go: its ledger does not show what others of this turn chose.
-                        Some(_) => {
-                            chosen.could_take = true;
-                            return Ok((Vec::new(), chosen));
+                    Some(row) => {
+                        room.give(row);
+                        (row, Vec::new())
+                    }
+                    None if of_spot => break,
+                    None => {
+                        let refusals = &placed.refusals;
+                        let search = search.get_or_insert_with(|| {
+                            Search::new(region, &demand, refusals, promises)
+                        });
+                        match room.take(search, &demand.claim) {
+                            Some(taking) if takes => taking,
+                            // Even where nobody has to go: its ledger does not show what others of this turn chose.
+                            Some(_) => {
+                                chosen.could_take = true;
+                                return Ok((Vec::new(), chosen));
+                            }
+                            None => break,
                         }
-                        None => break,
-                    },
-                    _ => break,
+                    }
                 };
                 let Some(mut spot) = HostFor::row(region, row) else {
                     break;

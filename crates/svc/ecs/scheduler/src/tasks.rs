@@ -38,7 +38,7 @@ pub async fn task(scheduler: Arc<Scheduler>, key: String) -> Result<Next, StepEr
         };
         match action {
             // Settling is part of every change.
-            Action::Become(_) | Action::Stop(_) => {
+            Action::Become(_) | Action::Stop(_) | Action::MarkSpot => {
                 scheduler
                     .state
                     .change_task(&PERMIT, Some(&fence), &key, |_| {})

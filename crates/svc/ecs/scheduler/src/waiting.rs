@@ -21,7 +21,7 @@ use wharf_store::Revision;
 use wharf_wire::Fault;
 
 use crate::{
-    Scheduler,
+    Scheduler, interrupt,
     launch::of_waiting,
     make::{self, At},
     names::Place,
@@ -171,11 +171,14 @@ impl Request for Wait {
     ) -> Result<(Vec<HostIx>, Self::Choice), Fault> {
         let view = &self.scheduler.state.view;
         let subnets = self.subnets();
+        let state = &self.scheduler.state;
+        let promises = state.hosts.needs().promises(None, state.now());
         view.read_with(machines, &self.home, |region| {
             let mut demand = of_waiting(&self.home, &self.task, &self.definition)?;
             let zones = subnets.iter().map(|subnet| subnet.zone.as_str());
             let serving = Serving::new(region, zones, &demand.pool);
             demand.zones = serving.zones();
+            interrupt::leave_promised(region, &mut demand, &promises);
             let placed = place(region.fleet, &demand, 1, rng);
             let found = placed.hosts.first().and_then(|row| {
                 let mut spot = HostFor::row(region, *row)?;

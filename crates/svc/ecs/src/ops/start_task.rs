@@ -23,6 +23,7 @@ use crate::{
     definition::is_compatible,
     describe, fault,
     images::{self, Pins},
+    interrupt::leave_promised,
     launch::{self, EXTERNAL, Order},
     make::{self, At, Spot},
     names::{self, Place},
@@ -159,6 +160,8 @@ impl Job {
             .iter()
             .map(|subnet| self.place.zone_letter(&subnet.zone).to_owned())
             .collect();
+        let needs = core.state.hosts.needs();
+        leave_promised(region, &mut demand, &needs.promises(None, call.now));
         if let Some(reason) = refusal_of(region.fleet, &demand, row) {
             return Err(Why {
                 reason: reason.as_str(),

@@ -7,18 +7,21 @@ use wharf_api_ecs::{self as api, Ecs};
 use wharf_base::{Clock, Permit, SystemClock, Timestamp};
 use wharf_hosts::{Claimant, Need};
 use wharf_records::{
+    Record, Scope,
+    ecs::Task,
     encode,
     hosts::{Claim, Ledger},
 };
-use wharf_store::Txn;
+use wharf_store::{Range, Txn};
 use wharf_testkit::{
-    ecs::{Agent, Robot},
+    ACCOUNT, REGION,
+    ecs::{Agent, Robot, registration},
     until,
 };
 
 use crate::{
     balancers::GROUP,
-    harness::{Harness, call, decode},
+    harness::{Harness, call, context, decode},
 };
 
 fn sized(family: &str, cpu: u32) -> Value {
@@ -120,11 +123,15 @@ async fn a_task_that_is_not_spot_has_the_room_of_as_few_as_possible() {
         Some("Your Spot Task was interrupted.")
     );
     // Its node hears of both, in whichever order.
-    let mut told = [agent.payload().await, agent.payload().await]
+    let mut payloads = [agent.payload().await, agent.payload().await];
+    payloads.sort_by_key(|it| it["desiredStatus"].to_string());
+    let told = payloads
+        .each_ref()
         .map(|it| (it["arn"].clone(), it["desiredStatus"].clone()));
-    told.sort_by_key(|it| it.1.to_string());
     let expected = [(&new, "RUNNING"), (&half, "STOPPED")];
     assert_eq!(told, expected.map(|(arn, it)| (json!(arn), json!(it))));
+    let within = payloads.each_ref().map(|it| it["stopWithin"].as_u64());
+    assert!(matches!(within, [None, Some(100..=120)]), "{within:?}");
 
     // Where nothing is left to take, that is said.
     run(&harness, on_demand("half", 1)).await;
@@ -279,6 +286,7 @@ async fn a_spot_task_of_a_service_is_replaced_by_a_spot_task() {
 async fn targets_are_deregistered_and_nobody_waits_for_them() {
     let harness = cluster().await;
     let robot = Robot::join(&harness).await;
+    *harness.elbv2.slow_drain.lock().unwrap() = true;
     let mut request = service("spots", spot("whole", 1));
     request["loadBalancers"] =
         json!([{"targetGroupArn": GROUP, "containerName": "web", "containerPort": 80}]);
@@ -290,13 +298,9 @@ async fn targets_are_deregistered_and_nobody_waits_for_them() {
     let task = harness.until(&spots, "STOPPED").await;
     assert_eq!(task.stop_code.as_deref(), Some("SpotInterruption"));
     assert_eq!(robot.stopped.lock().len(), 1);
-    assert!(
-        harness
-            .elbv2
-            .targets()
-            .iter()
-            .all(|(_, state)| state == "draining")
-    );
+    let targets = harness.elbv2.targets();
+    let states: Vec<&str> = targets.iter().map(|(_, state)| state.as_str()).collect();
+    assert_eq!(states, ["draining"]);
 }
 
 #[tokio::test]
@@ -326,9 +330,10 @@ async fn a_restart_in_the_middle_loses_nothing() {
 async fn spot_tasks_leave_a_machine_that_is_drained() {
     let harness = cluster().await;
     let agent = Agent::join(&harness, "default").await;
-    let spots = run(&harness, spot("small", 1)).await.remove(0);
+    let mut spots = run(&harness, spot("small", 1)).await;
     let other = run(&harness, on_demand("small", 1)).await.remove(0);
-    for task in [&spots, &other] {
+    spots.extend(run(&harness, spot("small", 1)).await);
+    for task in spots.iter().chain([&other]) {
         harness.until(task, "PENDING").await;
         agent.running(&harness, task).await;
     }
@@ -339,40 +344,77 @@ async fn spot_tasks_leave_a_machine_that_is_drained() {
         .update_container_instances_state(&call(), input)
         .await
         .unwrap();
-    until("the Spot task is told", || async {
-        let task = harness.describe(&spots).await;
-        task.stop_code.as_deref() == Some("SpotInterruption")
+    until("the Spot tasks are told", || async {
+        interrupted(&harness, &spots).await == 2
     })
     .await;
+    // Whatever is to be done for the machine was, once a further change of it is answered.
+    agent.ended(&harness, &spots[0], 143).await;
+    agent.ended(&harness, &spots[1], 143).await;
+    for task in &spots {
+        harness.until(task, "STOPPED").await;
+    }
     let task = harness.describe(&other).await;
     assert_eq!(task.desired_status.as_deref(), Some("RUNNING"));
 }
 
-#[tokio::test]
-async fn what_was_promised_to_others_is_not_for_spot_tasks() {
-    let harness = cluster().await;
-    let _agent = Agent::join(&harness, "default").await;
-    let needs = harness.ecs.hosts().needs();
-    let host = harness
-        .ecs
-        .hosts()
-        .read(|it| it.hosts().keys().next().unwrap().clone());
+/// Promises an instance so much of the first host.
+fn promise(harness: &Harness, cpu: u32) -> Claimant {
+    let hosts = harness.ecs.hosts();
+    let host = hosts.read(|it| it.hosts().keys().next().unwrap().clone());
     let claimant = Claimant::new("instance", "i-1");
     let need = Need {
         account: String::new(),
         claimant: claimant.clone(),
         claim: Claim {
-            cpu: 1024,
+            cpu,
             ..Claim::default()
         },
         hosts: BTreeSet::from([host.clone()]),
     };
     let now = SystemClock.now();
-    needs.ask(need, now);
-    needs.promise(&claimant, &host, now + Duration::from_secs(60));
+    hosts.needs().ask(need, now);
+    hosts
+        .needs()
+        .promise(&claimant, &host, now + Duration::from_secs(60));
+    claimant
+}
+
+/// What is promised of one host keeps nobody from another.
+#[tokio::test]
+async fn tasks_go_to_hosts_of_which_nothing_is_promised() {
+    let harness = cluster().await;
+    let _agents = [
+        Agent::join(&harness, "default").await,
+        Agent::join(&harness, "default").await,
+    ];
+    promise(&harness, 2048);
+    run(&harness, spot("small", 4)).await;
+    let spots = harness.create_service(service("spots", spot("small", 3)));
+    spots.await.unwrap();
+    let whole = |it: &api::Service| it.pending_count == Some(3);
+    harness.until_service("spots", whole).await;
+    // Of one host all is promised, of the other there is an eighth left.
+    let ran = harness.run(on_demand("half", 1)).await.unwrap();
+    assert_eq!(ran.failures.unwrap(), []);
+    let ran = harness.run(spot("half", 1)).await.unwrap();
+    let failure = ran.failures.unwrap().remove(0);
+    assert!(failure.detail.unwrap().contains("insufficient CPU units"));
+}
+
+#[tokio::test]
+async fn what_was_promised_to_others_is_for_no_task() {
+    let harness = cluster().await;
+    let _agent = Agent::join(&harness, "default").await;
+    let needs = harness.ecs.hosts().needs();
+    let claimant = promise(&harness, 1024);
     let ran = harness.run(spot("half", 2)).await.unwrap();
-    let found = (ran.tasks.unwrap().len(), ran.failures.unwrap().len());
-    assert_eq!(found, (1, 1));
+    let tasks = ran.tasks.unwrap().into_iter();
+    let spots: Vec<String> = tasks.map(|it| it.task_arn.unwrap()).collect();
+    assert_eq!((spots.len(), ran.failures.unwrap().len()), (1, 1));
+    // Nor for one that is not Spot: it has the room of the Spot task.
+    run(&harness, on_demand("half", 1)).await;
+    assert_eq!(interrupted(&harness, &spots).await, 1);
     let spots = harness.create_service(service("spots", spot("small", 1)));
     spots.await.unwrap();
     let lacks = |it: &api::Service| it.events.iter().flatten().count() > 0;
@@ -381,6 +423,35 @@ async fn what_was_promised_to_others_is_not_for_spot_tasks() {
     needs.served(&claimant);
     let ran = harness.run(spot("half", 1)).await.unwrap();
     assert_eq!(ran.failures.unwrap().len(), 0);
+}
+
+/// Claims of earlier versions do not say that they are Spot capacity.
+#[tokio::test]
+async fn tasks_of_an_earlier_version_give_up_their_room_too() {
+    let harness = cluster().await;
+    let _agent = Agent::join(&harness, "default").await;
+    let spots = run(&harness, spot("whole", 1)).await;
+    harness.until(&spots[0], "PENDING").await;
+    let store = &harness.world.store;
+    let prefix = Scope::new("ecs", ACCOUNT, REGION).prefix(Task::KIND);
+    let page = store.pages(Range::prefix(&prefix)).next().await;
+    let entry = page.unwrap().unwrap().entries.remove(0);
+    let mut task: Task = wharf_records::decode(&entry.value).unwrap();
+    let hosts = harness.ecs.hosts();
+    let marked = || hosts.read(|it| it.ledgers()[&task.host].claims.of_spot().count());
+    assert_eq!(marked(), 1);
+    let mut ledger = hosts.read(|it| Ledger::clone(&it.ledgers()[&task.host]));
+    task.claim.spot = false;
+    ledger.claims.insert(&task.arn, task.claim.clone());
+    let txn = Txn::new()
+        .put(&entry.key, encode(&task))
+        .put(Ledger::key(&task.host), encode(&ledger));
+    let written = store.txn(&Permit::for_controller("test"), txn).await;
+    assert!(written.unwrap().succeeded);
+    hosts.up_to_date().await;
+    until("its claim says so", || async { marked() == 1 }).await;
+    run(&harness, on_demand("whole", 1)).await;
+    assert_eq!(interrupted(&harness, &spots).await, 1);
 }
 
 /// As EC2 does for instances.
@@ -396,6 +467,50 @@ async fn a_task_that_is_called_is_interrupted_and_no_other() {
     assert_eq!(task.stop_code.as_deref(), Some("SpotInterruption"));
     let task = harness.describe(&other).await;
     assert_eq!(task.desired_status.as_deref(), Some("RUNNING"));
+}
+
+/// Nothing is taken on a host that cannot be told of it as long as others have enough.
+#[tokio::test]
+async fn hosts_whose_agents_are_away_come_last() {
+    let harness = cluster().await;
+    let away = Agent::join(&harness, "default").await;
+    let few = run(&harness, spot("half", 2)).await;
+    let _there = Agent::join(&harness, "default").await;
+    let many = run(&harness, spot("small", 8)).await;
+    drop(away);
+    let hosts = harness.ecs.hosts();
+    until("the connection is known to be broken", || async {
+        hosts.read(|it| {
+            let fleet = it.fleet();
+            let rows = it.hosts().keys().filter_map(|id| fleet.row(id));
+            rows.filter(|row| fleet.is_reachable(*row)).count() == 1
+        })
+    })
+    .await;
+    run(&harness, on_demand("half", 1)).await;
+    assert_eq!(interrupted(&harness, &few).await, 0);
+    assert_eq!(interrupted(&harness, &many).await, 4);
+    run(&harness, on_demand("half", 2)).await;
+    assert_eq!(interrupted(&harness, &few).await, 1);
+    assert_eq!(interrupted(&harness, &many).await, 8);
+}
+
+/// As many tasks as a host of 16 vCPUs is full of.
+#[tokio::test]
+async fn one_task_has_the_room_of_many() {
+    let harness = cluster().await;
+    let mut large = registration("default");
+    for (at, size) in [16 * 1024, 32 * 1024].into_iter().enumerate() {
+        large["totalResources"][at]["integerValue"] = json!(size);
+    }
+    let _agent = Agent::join_as(&harness, large, context()).await;
+    let mut spots = Vec::new();
+    for _ in 0..8 {
+        spots.extend(run(&harness, spot("small", 8)).await);
+    }
+    harness.define(sized("large", 8 * 1024)).await;
+    run(&harness, on_demand("large", 1)).await;
+    assert_eq!(interrupted(&harness, &spots).await, 32);
 }
 
 /// Where Spot instances stand in the way, a service asks EC2 for their room, and not again once it has some.

@@ -287,8 +287,8 @@ async fn what_does_not_fit_is_a_failure_with_its_reason() {
     assert_eq!(
         failure.detail.as_deref(),
         Some(
-            "The node has insufficient memory available (3000 MiB needed, the tasks started with it \
-             leave less of 4096)."
+            "The node has insufficient memory available (3000 MiB needed, what others were \
+             given or promised meanwhile leaves less of 4096)."
         )
     );
     let detail = async || {

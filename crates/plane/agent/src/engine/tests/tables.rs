@@ -91,6 +91,26 @@ fn stops_in_reverse_order() {
 }
 
 #[test]
+fn what_stops_in_turn_shares_the_time_that_a_task_has() {
+    let mut walk = admitted("a! b>a:START c>b:START");
+    walk.run();
+    let at = walk.now + Duration::from_secs(40);
+    walk.note(Event::StopBy { at });
+    // It is said again later, and counts from the first time.
+    let later = at + Duration::from_secs(5);
+    walk.note(Event::StopBy { at: later });
+    let mut actions = walk.note(Event::StopRequested);
+    for (container, left) in [(2, 30), (1, 10), (0, 0)] {
+        let timeout = Duration::from_secs(left);
+        assert_eq!(actions, [Action::Stop { container, timeout }]);
+        walk.pass(30);
+        let exited = walk.exit(container, 137);
+        actions = walk.end(actions[0], vec![exited]);
+    }
+    assert_eq!(walk.statuses(), [Stopped; 3]);
+}
+
+#[test]
 fn a_stop_before_the_start_waits_for_nothing() {
     let mut walk = admitted("a! b");
     walk.step();

@@ -116,6 +116,21 @@ fn from_payload_to_oblivion() {
 }
 
 #[test]
+fn an_end_that_is_set_counts_from_when_it_was_first_heard_of() {
+    let mut core = core();
+    core.accept(task("aaaaaaaa", "RUNNING", 0), NOW).unwrap();
+    for later in [0, 30] {
+        let mut told = task("aaaaaaaa", "STOPPED", 0);
+        told.stop_within = Some(120);
+        let now = NOW + Duration::from_secs(later);
+        core.accept(told, now).unwrap();
+    }
+    let record = core.record("aaaaaaaa").unwrap();
+    let end = NOW + Duration::from_secs(120);
+    assert_eq!(record.state.stop_by, Some(end));
+}
+
+#[test]
 fn few_stopped_tasks_are_remembered_and_little_of_each() {
     let mut core = core();
     let mut forgotten = Vec::new();

@@ -767,18 +767,20 @@ async fn a_spot_fleet_is_modified_and_cancelled() {
 #[tokio::test]
 async fn tasks_give_up_their_room_too() {
     const TASK: &str = "arn:aws:ecs:us-east-1:000000000000:task/default/1";
+    const OTHER: &str = "arn:aws:ecs:us-east-1:000000000000:task/default/2";
     let cloud = Cloud::new(&["i-a1"]).await;
     let spot = |memory: u32| Claim {
         memory,
         spot: true,
         ..Claim::default()
     };
-    // Beside either there is no room for half of the machine.
+    // The larger one would make room for half of the machine alone.
     cloud
         .hold("i-a1", |ledger| {
             let whole = ledger.capacity.memory;
-            ledger.claims.insert("build/1", spot(16));
-            ledger.claims.insert(TASK, spot(whole - 16));
+            ledger.claims.insert("build/1", spot(whole / 2));
+            ledger.claims.insert(TASK, spot(whole / 4));
+            ledger.claims.insert(OTHER, spot(whole / 4));
         })
         .await;
     let call = cloud.call();
@@ -786,12 +788,24 @@ async fn tasks_give_up_their_room_too() {
     let new = id(&made.await.unwrap());
     let called = cloud.hosts.needs().called();
     let called = tokio::time::timeout(Duration::from_secs(10), called).await;
-    assert_eq!(called.unwrap(), BTreeSet::from([TASK.to_owned()]));
-    assert_eq!(cloud.state(&new).await, "pending");
-    // ECS has it stop.
+    assert_eq!(
+        called.unwrap(),
+        BTreeSet::from([TASK, OTHER].map(str::to_owned))
+    );
+    // ECS has them stop, and they use what they have until they have ended.
     cloud
         .hold("i-a1", |ledger| {
-            assert!(wharf_placement::ledger::stopping(ledger, TASK));
+            for task in [TASK, OTHER] {
+                assert!(wharf_placement::ledger::stopping(ledger, task));
+            }
+        })
+        .await;
+    assert_eq!(cloud.state(&new).await, "pending");
+    cloud
+        .hold("i-a1", |ledger| {
+            for task in [TASK, OTHER] {
+                assert!(wharf_placement::ledger::release(ledger, task));
+            }
         })
         .await;
     cloud.placed(&new).await;

@@ -238,6 +238,9 @@ pub struct Task {
     /// Not among what AWS sends: seconds that the task's own sums are about besides those of a minute.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub measured_every: Option<u32>,
+    /// Not among what AWS sends: seconds from now in which all of it has to end, whatever its containers ask for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_within: Option<u64>,
     /// Not among what AWS sends: its Fargate gives the disk before the agent is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ephemeral_storage: Option<EphemeralStorage>,

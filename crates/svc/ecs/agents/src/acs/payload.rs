@@ -40,6 +40,8 @@ pub struct Extras {
     pub execute_command: bool,
     /// This server, as the agent knows it.
     pub server: ServerAddress,
+    /// Seconds that are left to a task that has to end.
+    pub stop_within: Option<u64>,
     /// The agent is none of wharf's, which does by itself what others are told to.
     pub of_another_make: bool,
 }
@@ -98,6 +100,7 @@ pub fn task(record: &Task, definition: &TaskDefinition, extras: Extras) -> messa
         attachments: volume(record).into_iter().collect(),
         enable_fault_injection: definition.enable_fault_injection,
         measured_every: (!record.high_resolution.is_empty()).then_some(monitoring::HIGH),
+        stop_within: extras.stop_within,
         role_credentials: extras.role_credentials.clone(),
         execution_role_credentials: extras.execution_role_credentials.clone(),
         ephemeral_storage: record

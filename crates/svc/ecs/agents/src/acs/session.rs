@@ -48,7 +48,7 @@ use crate::{
     Agents, document, names,
     own_node::EXEC_CAPABILITY,
     state::{ChangeError, MAX_TRIES, conflict},
-    task::plan::told,
+    task::plan::{ends_by, told},
     view::Held,
 };
 
@@ -384,6 +384,8 @@ impl<'a> Session<'a> {
             server: self.ticket.server.clone(),
             of_another_make: self.ticket.of_another_make,
             execute_command: self.serves_exec(),
+            // A span of time, as clocks may differ.
+            stop_within: ends_by(task).map(|at| at.since(self.agents.state.now()).as_secs()),
             ..Extras::default()
         };
         if told(task) == Desired::Running {

@@ -16,12 +16,25 @@ pub fn follow(ledger: &mut Ledger, task: &Task) -> bool {
     } else if task.desired == Desired::Stopped {
         ledger::stopping(ledger, &task.arn)
     } else {
-        false
+        mark(ledger, task)
     }
+}
+
+/// A claim of an earlier version does not say that it is Spot capacity.
+fn mark(ledger: &mut Ledger, task: &Task) -> bool {
+    let held = ledger.claims.get(&task.arn);
+    let unmarked = held.filter(|it| task.claim.spot && !it.spot).cloned();
+    if let Some(mut claim) = unmarked {
+        claim.spot = true;
+        ledger.claims.insert(&task.arn, claim);
+        return true;
+    }
+    false
 }
 
 /// Whether going from `before` to `after` moves the ledger at all, without reading it.
 pub fn moves(before: &Task, after: &Task) -> bool {
     let gone = |task: &Task| task.last == Status::Stopped && !task.unconfirmed;
-    before.desired != after.desired || gone(before) != gone(after)
+    let marked = before.claim.spot != after.claim.spot;
+    before.desired != after.desired || gone(before) != gone(after) || marked
 }

@@ -9,7 +9,7 @@ use wharf_records::ecs::{
 };
 
 use super::stop::{self, Stop};
-use crate::interface::live_interface;
+use crate::{interface::live_interface, provider::FARGATE_SPOT};
 
 /// How long the making of a network interface may take before the task is given up.
 pub const INTERFACE_TIMEOUT: Duration = Duration::from_secs(180);
@@ -17,6 +17,8 @@ pub const INTERFACE_TIMEOUT: Duration = Duration::from_secs(180);
 pub const CAPACITY_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 /// How long an ended task's address waits for its deregistration.
 pub const TARGET_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a task that is interrupted has from its notice on, whatever its containers ask for.
+const SPOT_NOTICE: Duration = Duration::from_secs(120);
 /// How long a STOPPED task stays visible (spec ecs §1: at least an hour).
 pub const STOPPED_RETENTION: Duration = Duration::from_secs(3600);
 
@@ -27,6 +29,8 @@ pub enum Action {
     Become(Status),
     /// Tell it to stop.
     Stop(Stop),
+    /// Its room is Spot capacity: versions that interrupted nobody did not say so.
+    MarkSpot,
     /// Make the interface it wants (client token: the attachment's id).
     CreateInterface,
     /// Delete its interface.
@@ -89,8 +93,15 @@ pub fn plan(task: &Task, now: Timestamp) -> Plan {
         Status::Deactivating if is_out_of_service(task) => {
             Plan::act(Action::Become(Status::Stopping))
         }
+        _ if is_unmarked(task) => Plan::act(Action::MarkSpot),
         _ => Plan::default(),
     }
+}
+
+/// A task of FARGATE_SPOT whose claim does not say so.
+fn is_unmarked(task: &Task) -> bool {
+    let of_spot = task.capacity_provider.as_deref() == Some(FARGATE_SPOT);
+    of_spot && task.desired == Desired::Running && !task.claim.spot
 }
 
 fn targets(task: &Task) -> impl Iterator<Item = TargetState> {
@@ -124,6 +135,13 @@ pub fn told(task: &Task) -> Desired {
         Status::Deactivating if !interrupted => Desired::Running,
         _ => task.desired,
     }
+}
+
+/// By when its agent is to have ended it.
+pub fn ends_by(task: &Task) -> Option<Timestamp> {
+    let interrupted = task.stop_code == Some(StopCode::SpotInterruption);
+    let noticed = task.stopping_at.filter(|_| interrupted)?;
+    Some(noticed + SPOT_NOTICE)
 }
 
 fn provisioning(task: &Task, now: Timestamp) -> Plan {
@@ -211,6 +229,7 @@ pub fn settle(task: &mut Task, now: Timestamp) {
             Some(Action::Stop(why)) => {
                 stop::stop(task, &why, now);
             }
+            Some(Action::MarkSpot) => task.claim.spot = true,
             _ => return,
         }
     }

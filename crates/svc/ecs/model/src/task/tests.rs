@@ -256,6 +256,23 @@ fn a_task_stopped_before_its_interface_was_recorded_looks_for_one() {
 }
 
 #[test]
+fn a_spot_task_of_an_earlier_version_is_marked_as_such() {
+    let mut task = task(Launch::Fargate, false);
+    task.capacity_provider = Some("FARGATE_SPOT".to_owned());
+    task.last = Status::Running;
+    let before = task.clone();
+    let mut ledger = wharf_records::hosts::Ledger::default();
+    ledger.claims.insert(&task.arn, Claim::default());
+    settle(&mut task, at(1));
+    assert!(task.claim.spot);
+    assert_eq!(plan(&task, at(1)).action, None);
+    assert!(claim::moves(&before, &task));
+    assert!(claim::follow(&mut ledger, &task));
+    assert_eq!(ledger.claims.of_spot().count(), 1);
+    assert!(!claim::follow(&mut ledger, &task));
+}
+
+#[test]
 fn provisioning_times_out() {
     let mut task = task(Launch::Fargate, true);
     settle(&mut task, at(180));

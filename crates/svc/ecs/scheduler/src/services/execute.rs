@@ -250,7 +250,7 @@ impl Look<'_> {
         let mut txn = Txn::new();
         let started = batch.as_ref().map_or(0, |(_, batch)| batch.tasks.len());
         if let Some((chosen, batch)) = batch {
-            self.ask_for_instances(&plan.service, &batch).await?;
+            self.ask_for_room(&plan.service, &batch).await?;
             if !batch.tasks.is_empty() {
                 let tasks: Vec<String> = batch.tasks.iter().map(|task| task.id.clone()).collect();
                 said.push(events::started(&plan.service.name, &tasks));

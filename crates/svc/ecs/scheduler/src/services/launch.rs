@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rand::Rng;
 use wharf_base::Timestamp;
-use wharf_placement::{Demand, HostIx, Pool, Refusal, ledger, place, refusal_of};
+use wharf_hosts::Promises;
+use wharf_placement::{Demand, HostIx, Pool, ledger, place, refusal_of};
 use wharf_records::{
     Record,
     ecs::{
@@ -13,13 +14,13 @@ use wharf_records::{
         TargetState, Task, TaskTarget,
     },
     encode,
-    hosts::{Claim, Ledger},
+    hosts::Ledger,
 };
-use wharf_store::Txn;
+use wharf_store::{MAX_TXN_OPS, Txn};
 
 use super::{events::Unplaced, room};
 use crate::{
-    interrupt::{self, MOST_TAKEN, is_spot},
+    interrupt::{self, Budget, Search, is_spot},
     launch::{Order, of_services},
     make::{self, At, Spot},
     names::Place,
@@ -33,6 +34,11 @@ use crate::{
 /// Most tasks of one transaction: each writes itself and perhaps a ledger, and compares that ledger
 /// and its instance, of the 128 operations and comparisons a transaction may have.
 pub const BATCH: usize = 40;
+
+/// Operations and comparisons that are left to what else is written of the service: up to 30 ends that are accounted for, its
+/// record, events and revision, and what else it rests on.
+const OF_SERVICE: usize = 48;
+const OF_BATCH: usize = MAX_TXN_OPS - OF_SERVICE;
 
 /// Where a batch may go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,13 +58,23 @@ pub struct Batch {
     pub ledgers: BTreeMap<String, Ledger>,
     /// Spot tasks that give up their room for it, with the notice.
     pub interrupted: Vec<(Held<Task>, Task)>,
-    /// Hosts where Spot instances stand in its way.
-    pub beside_instances: BTreeSet<String>,
+    /// What more may be interrupted.
+    budget: Budget,
+    /// Hosts where Spot capacity stands in its way that goes with no transaction of its own.
+    pub in_the_way: BTreeSet<String>,
     /// Why the rest of it found no place.
     pub unplaced: Option<Unplaced>,
 }
 
 impl Batch {
+    /// Whether a transaction has room for one more task, and for those that it interrupts.
+    fn may_interrupt(&self, more: usize) -> bool {
+        let (hosts, interrupted) = (self.ledgers.len() + 1, self.interrupted.len() + more);
+        let puts = self.tasks.len() + 1 + hosts + interrupted;
+        let compares = 2 * hosts + interrupted;
+        puts.max(compares) <= OF_BATCH
+    }
+
     /// How many of its tasks wait for capacity.
     fn waiting(&self) -> usize {
         let waits = |task: &&Task| task.waiting.is_some();
@@ -80,8 +96,8 @@ pub struct Launcher<'a> {
     pub revision: &'a Revision,
     pub order: Order,
     pub now: Timestamp,
-    /// What others were promised of a host.
-    pub kept: &'a dyn Fn(&str) -> Vec<Claim>,
+    /// What others were promised.
+    pub promises: &'a Promises,
 }
 
 /// A host for one task.
@@ -96,6 +112,15 @@ struct Share {
     /// The provider over an Auto Scaling group on whose instances they go.
     provider: Option<String>,
     count: usize,
+}
+
+/// Whether Spot tasks gave up their room for one more task.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    Yes,
+    No,
+    /// Another transaction may have it.
+    Later,
 }
 
 impl<'a> Launcher<'a> {
@@ -141,15 +166,24 @@ impl<'a> Launcher<'a> {
         }
         let before = batch.tasks.len();
         self.claim(region, choices, batch);
+        let mut search = None;
         for number in batch.tasks.len() - before..share.count {
             let provider = provider(number);
             if is_spot(provider.as_deref()) {
                 break;
             }
-            if !self.take(region, &demand, &serving, &placed.refusals, provider, batch) {
-                let beside = interrupt::beside_instances(region, &demand, &placed.refusals);
-                batch.beside_instances.extend(beside);
-                break;
+            let refusals = &placed.refusals;
+            let search =
+                search.get_or_insert_with(|| Search::new(region, &demand, refusals, self.promises));
+            match self.take(region, search, &serving, provider, batch) {
+                Taken::Yes => {}
+                Taken::No => {
+                    let hosts = interrupt::in_the_way(region, &demand, &placed.refusals);
+                    batch.in_the_way.extend(hosts);
+                    break;
+                }
+                // What is left of the share is not short of room.
+                Taken::Later => return,
             }
         }
         let missing = share.count - (batch.tasks.len() - before);
@@ -171,32 +205,33 @@ impl<'a> Launcher<'a> {
         }
     }
 
-    /// Has Spot tasks give up their room for one more task; returns whether there was such room.
+    /// Has Spot tasks give up their room for one more task.
     fn take(
         &self,
         region: &Region,
-        demand: &Demand,
+        search: &mut Search<'_>,
         serving: &Serving,
-        refusals: &[Refusal],
         provider: Option<String>,
         batch: &mut Batch,
-    ) -> bool {
+    ) -> Taken {
         let ledgers = &batch.ledgers;
         let ledger = |host: &str| {
             let seen = region.ledgers.get(host).map(|it| &*it.record);
             ledgers.get(host).or(seen)
         };
         let used = batch.tasks.iter().map(|it| it.host.clone()).collect();
-        let taking = interrupt::room_for(region, demand, refusals, self.kept, &ledger, &used);
-        let Some(taking) = taking else {
-            return false;
+        let Some(taking) = search.next(&ledger, &used) else {
+            return Taken::No;
         };
-        if batch.interrupted.len() + taking.from.len() > MOST_TAKEN {
-            return false;
-        }
         let Some(held) = region.ledgers.get(&taking.host) else {
-            return false;
+            return Taken::No;
         };
+        if !batch.may_interrupt(taking.from.len()) || !batch.budget.spend(&taking.from) {
+            return match batch.tasks.is_empty() {
+                true => Taken::No,
+                false => Taken::Later,
+            };
+        }
         let ledger = batch.ledgers.entry(taking.host.clone());
         let ledger = ledger.or_insert_with(|| Ledger::clone(&held.record));
         let untouched = ledger.clone();
@@ -216,8 +251,9 @@ impl<'a> Launcher<'a> {
             // Nobody stops for nothing.
             batch.interrupted.truncate(stood);
             batch.ledgers.insert(taking.host, untouched);
+            return Taken::No;
         }
-        found
+        Taken::Yes
     }
 
     /// What goes to each provider over an Auto Scaling group; all else is one share.
@@ -316,6 +352,7 @@ impl<'a> Launcher<'a> {
         let zones = self.subnets().map(|subnet| subnet.zone.as_str());
         let serving = Serving::new(region, zones, &demand.pool);
         demand.zones = serving.zones();
+        interrupt::leave_promised(region, &mut demand, self.promises);
         if demand.strategies.is_empty() {
             demand.strategies = of_services();
         }
@@ -381,15 +418,8 @@ impl<'a> Launcher<'a> {
             let Some(task) = self.make(region, &choice) else {
                 continue;
             };
-            let kept = match task.claim.spot {
-                true => (self.kept)(&choice.host),
-                false => Vec::new(),
-            };
             let ledger = batch.ledgers.entry(choice.host);
             let ledger = ledger.or_insert_with(|| Ledger::clone(&held.record));
-            if !interrupt::leaves_promised(ledger, &task.claim, &kept) {
-                continue;
-            }
             // Placement has seen this very ledger; a refused claim must all the same never become a
             // task.
             if ledger::claim(ledger, &task.arn, task.claim.clone()).is_ok() {
@@ -470,3 +500,6 @@ impl<'a> Launcher<'a> {
         provider::distribute(&self.revision.strategy, have, count)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -191,7 +191,7 @@ fn amount(what: &str, needed: u32, free: u32, whole: u32) -> Lack {
         true => Lack::never(text(format!("{whole} in all"))),
         // It was enough before the tasks that were placed in the same batch.
         false if needed <= free => Lack::taken(text(format!(
-            "the tasks started with it leave less of {whole}"
+            "what others were given or promised meanwhile leaves less of {whole}"
         ))),
         false => Lack::taken(text(format!("{free} of {whole} free"))),
     }
@@ -245,8 +245,8 @@ mod tests {
         let batch = amount("memory", 512, 700, 4096);
         assert_eq!(
             batch.text,
-            "has insufficient memory available (512 MiB needed, the tasks started with it leave less \
-             of 4096)"
+            "has insufficient memory available (512 MiB needed, what others were given or promised \
+             meanwhile leaves less of 4096)"
         );
     }
 }

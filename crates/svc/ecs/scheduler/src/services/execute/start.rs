@@ -1,12 +1,9 @@
 //! Starts a service's tasks: batches, each in a transaction of its own.
 
 use wharf_base::ids;
-use wharf_hosts::{Claimant, Need};
+use wharf_hosts::{Claimant, Need, Promises};
 use wharf_placement::Pool;
-use wharf_records::{
-    ecs::{Cluster, Definition, Service, Task},
-    hosts::Claim,
-};
+use wharf_records::ecs::{Cluster, Definition, Service, Task};
 use wharf_store::Txn;
 
 use super::{
@@ -48,9 +45,9 @@ impl Look<'_> {
         let Ok(order) = of_service(service, &primary.revision, definition) else {
             return Vec::new();
         };
-        let kept = |host: &str| self.kept(host);
+        let promises = self.promises(service);
         let launcher = Launcher {
-            kept: &kept,
+            promises: &promises,
             mint: &mint,
             place: &self.place,
             cluster,
@@ -166,9 +163,9 @@ impl Look<'_> {
         order.pins.extend(self.pins.clone());
         self.scheduler.state.up_to_date().await;
         let mint = || mint(self.scheduler);
-        let kept = |host: &str| self.kept(host);
+        let promises = self.promises(service);
         let launcher = Launcher {
-            kept: &kept,
+            promises: &promises,
             mint: &mint,
             place: &self.place,
             cluster: &cluster,
@@ -187,15 +184,15 @@ impl Look<'_> {
         )))
     }
 
-    /// Asks EC2 for the room of Spot instances, for the next task of the service, as long as there are some in its way.
-    pub(super) async fn ask_for_instances(
+    /// Asks EC2 for the room of Spot capacity, for the next task of the service, as long as there are some in its way.
+    pub(super) async fn ask_for_room(
         &self,
         service: &Service,
         batch: &Batch,
     ) -> Result<(), StepError> {
         let state = &self.scheduler.state;
-        let claimant = Claimant::new(SERVICE, service.arn.clone());
-        if batch.beside_instances.is_empty() {
+        let claimant = claimant(service);
+        if batch.in_the_way.is_empty() {
             state.hosts.needs().served(&claimant);
             return Ok(());
         }
@@ -211,16 +208,17 @@ impl Look<'_> {
             account: self.place.account.clone(),
             claimant,
             claim: order.claim,
-            hosts: batch.beside_instances.clone(),
+            hosts: batch.in_the_way.clone(),
         };
         state.hosts.needs().ask(need, state.now());
         Ok(())
     }
 
-    /// What others were promised of a host.
-    fn kept(&self, host: &str) -> Vec<Claim> {
+    /// What others were promised.
+    fn promises(&self, service: &Service) -> Promises {
         let state = &self.scheduler.state;
-        state.hosts.needs().kept(host, state.now())
+        let needs = state.hosts.needs();
+        needs.promises(Some(&claimant(service)), state.now())
     }
 
     pub(super) fn unplaced(&self, service: &Service, why: &events::Unplaced) -> String {
@@ -234,6 +232,10 @@ impl Look<'_> {
         let more = events::remedies(service, why, &self.place.region, &elsewhere);
         events::unplaced(&service.name, why, fargate, &more)
     }
+}
+
+fn claimant(service: &Service) -> Claimant {
+    Claimant::new(SERVICE, service.arn.clone())
 }
 
 fn mint(scheduler: &Scheduler) -> Minted {
