@@ -33,7 +33,7 @@ pub struct Reading<'a> {
 pub struct Bounds {
     /// Of work.
     pub measures: usize,
-    /// Bytes of records that may pass, beyond which others have their turn.
+    /// Bytes of records that may pass, beyond which others have their turn; one may in any case.
     pub bytes: usize,
 }
 
@@ -48,6 +48,11 @@ pub struct Sought {
     pub looked_at: u64,
     /// Of `records`.
     bytes: usize,
+}
+
+/// Bytes that an event or a record takes whose text has so many.
+pub fn weight(text: usize) -> usize {
+    text + 64
 }
 
 impl Reading<'_> {
@@ -102,7 +107,7 @@ fn look(
     };
     let mut work = 0;
     for stored in found {
-        if sought.bytes > bounds.bytes || work > bounds.measures * MEASURE {
+        if sought.is_enough(bounds) || work > bounds.measures * MEASURE {
             break;
         }
         sought.next = stored.end().min(to);
@@ -114,8 +119,8 @@ fn look(
         }
         work += bytes;
         sought.looked_at += count;
-        let whole =
-            stored.read_if(|it| !sought.take_seen(it, stored.first(), (from, to), needles))?;
+        let whole = stored
+            .read_if(|it| !sought.take_seen(it, stored.first(), (from, to), bounds, needles))?;
         let Some(block) = whole else {
             continue;
         };
@@ -130,6 +135,10 @@ fn look(
             if passes && (from..to).contains(&offset) {
                 // A copy: the block is much more than what passes.
                 sought.take(offset, data.to_vec());
+                if sought.is_enough(bounds) {
+                    sought.next = offset + 1;
+                    break;
+                }
             }
         }
     }
@@ -137,8 +146,12 @@ fn look(
 }
 
 impl Sought {
+    fn is_enough(&self, bounds: Bounds) -> bool {
+        !self.records.is_empty() && self.bytes >= bounds.bytes
+    }
+
     fn take(&mut self, offset: u64, data: Vec<u8>) {
-        self.bytes += data.len();
+        self.bytes += weight(data.len());
         let data = Bytes::from(data);
         self.records.push(Record { offset, data });
     }
@@ -149,6 +162,7 @@ impl Sought {
         block: &Glance<'_>,
         first: u64,
         (from, to): (u64, u64),
+        bounds: Bounds,
         needles: &Needles,
     ) -> bool {
         let forms = block.column(event::FORM);
@@ -162,6 +176,10 @@ impl Sought {
                 && let Some(record) = block.record(index, place)
             {
                 self.take(offset, record);
+                if self.is_enough(bounds) {
+                    self.next = offset + 1;
+                    break;
+                }
             }
         }
         true
