@@ -76,7 +76,7 @@ pub async fn filter_log_events(
     let needles = pattern.needles();
     let reading = Reading {
         events: &service.events,
-        desk: &service.desk,
+        desk: &service.looks,
         account: &call.account,
     };
     let mut merge = Merge::open(
