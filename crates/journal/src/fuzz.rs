@@ -8,6 +8,7 @@ use wharf_wal::DataFile;
 
 use crate::{
     block::{self, FileId},
+    filter::{self, Filter},
     manifest, packed, record, run,
     state::State,
 };
@@ -34,6 +35,13 @@ pub fn block(bytes: &[u8], skip: u64) {
 pub fn packed(bytes: &[u8]) {
     let _ = packed::unpack(bytes.to_vec());
     packed::columns_of(bytes);
+    // With the sum that they ought to have, of as much as they say.
+    let long = filter::length(&[&[0; 4], bytes].concat()).unwrap_or_default();
+    let covered = bytes.get(..long.saturating_sub(4)).unwrap_or_default();
+    let sum = crc32fast::hash(covered).to_le_bytes();
+    if let Some(filter) = Filter::read(&[&sum, bytes].concat()) {
+        let _ = filter.may_have(bytes);
+    }
 }
 
 /// Reads a manifest made of these payloads.

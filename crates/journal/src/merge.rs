@@ -207,9 +207,11 @@ fn copy_blocks(
     Ok(())
 }
 
-/// Whether a packed block is so large that packing it anew, with others, gains nothing.
+/// Whether a packed block is so large that packing it anew, with others, gains nothing; one of a version before gains a
+/// filter.
 fn is_full(packed: &[u8]) -> bool {
-    packed::packed_bytes(packed).is_some_and(|bytes| bytes >= BLOCK_BYTES / 2)
+    let is_large = packed::packed_bytes(packed).is_some_and(|bytes| bytes >= BLOCK_BYTES / 2);
+    is_large && packed::is_of_now(packed)
 }
 
 /// The block being put together.
@@ -275,5 +277,18 @@ impl Open {
             count += 1;
         }
         out.block(stream, first, count, &packed::plain(&self.bytes[from..]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_of_versions_before_are_packed_anew() {
+        let bytes = (BLOCK_BYTES as u32).to_le_bytes();
+        for (form, full) in [(1, false), (2, true)] {
+            assert_eq!(is_full(&[&[form][..], &bytes].concat()), full);
+        }
     }
 }

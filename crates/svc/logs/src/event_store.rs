@@ -81,6 +81,8 @@ pub struct Window {
     pub order: Order,
     pub low: u64,
     pub high: u64,
+    /// No event of it is before the one, none behind the other; found without reading any.
+    pub times: (i64, i64),
 }
 
 impl EventStore {
@@ -250,10 +252,14 @@ impl EventStore {
         if index.is_ordered() {
             let low = self.place(stream, &index, start).await?;
             let high = self.place(stream, &index, end).await?.max(low);
+            let first = index.about(low).map_or(start, |(least, _)| least);
+            let last = index.about(high.saturating_sub(1));
+            let last = last.map_or(end, |(_, most)| most);
             return Ok(Window {
                 order: Order::Straight,
                 low,
                 high,
+                times: (first.max(start), last.min(end.saturating_sub(1))),
             });
         }
         let sorted = match index.sorted() {
@@ -269,6 +275,7 @@ impl EventStore {
             order: Order::Sorted(sorted),
             low,
             high: high.max(low),
+            times: (start, end.saturating_sub(1)),
         })
     }
 

@@ -106,6 +106,13 @@ impl Index {
         }
     }
 
+    /// The least time of the events about that offset, and the greatest.
+    pub fn about(&self, offset: u64) -> Option<(i64, i64)> {
+        let behind = self.blocks.partition_point(|it| it.first <= offset);
+        let block = self.blocks.get(behind.checked_sub(1)?)?;
+        Some((block.min, block.max))
+    }
+
     /// Where events with times from `start` to before `end` may be: offsets, in rising order.
     pub fn overlapping(&self, start: i64, end: i64) -> Vec<Range<u64>> {
         let mut found: Vec<Range<u64>> = Vec::new();

@@ -9,30 +9,26 @@ use std::{
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use wharf_insights::Needles;
-use wharf_journal::JournalError;
+use wharf_journal::{JournalError, Record};
 
 use crate::{
-    event::Event,
+    event::{self, Event},
     event_store::Order,
     opener::{Opener, ReadError},
     records::Stream,
-    seek::{Bounds, Reading, Sought},
+    seek::{Bounds, Reading, Sought, weight},
     token::Boundary,
 };
 
-/// Events read ahead of each stream.
+/// Events read ahead of a stream that is not sought through.
 const READ_AHEAD: u64 = 256;
-const READ_AHEAD_BYTES: usize = 256 << 10;
 /// Measures of work that go into looking through a stream at a time.
 const MOST_MEASURES: usize = 16;
-/// Of all streams together when a page begins: it ends after some times as much, and what was looked through in vain is
-/// looked through again for the next one.
-const FIRST_MEASURES: usize = 1024;
-/// Bytes of events that may pass, of all streams together, at a time: two pages.
-const PASSING_BYTES: usize = 2 << 20;
-/// The same of one stream.
-const LEAST_PASSING: usize = 16 << 10;
-const MOST_PASSING: usize = 256 << 10;
+/// Bytes that a merge holds of all streams together. What does not fit is read again in its turn.
+pub const MOST_HELD: usize = 4 << 20;
+/// The same of one stream: many share half of it.
+const MOST_AHEAD: usize = 256 << 10;
+const LEAST_AHEAD: usize = 1 << 10;
 /// What an event costs that is made, beside one that is passed over.
 pub const MADE: u64 = 10;
 
@@ -59,11 +55,35 @@ pub struct Merge<'a> {
     /// Of which each event that counts has one.
     needles: Arc<Needles>,
     sources: Vec<Source>,
-    /// Next event of each source, or where it goes on: time, stream name, offset, source.
-    heads: BinaryHeap<Reverse<(i64, String, u64, usize)>>,
+    /// One of each source that has not ended.
+    heads: BinaryHeap<Reverse<Head>>,
     looked_at: u64,
-    /// Bytes of events of each stream that may pass, at a time.
-    passing: usize,
+    /// Bytes of all sources, which may be so many, and of one so many.
+    held: usize,
+    most_held: usize,
+    most_ahead: usize,
+}
+
+/// Where a source stands.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Head {
+    time: i64,
+    stream: String,
+    offset: u64,
+    source: usize,
+    mark: Mark,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Mark {
+    /// This event is there.
+    Event,
+    /// It goes on there, not before that time.
+    NotBefore,
+    /// It goes on with an event of just that time, and nothing that was passed over is behind it.
+    Exact,
+    /// It has ended before that offset, not behind that time, and its last events were passed over.
+    End,
 }
 
 struct Source {
@@ -73,66 +93,80 @@ struct Source {
     low: u64,
     next: u64,
     high: u64,
+    /// No event is behind it.
+    last: i64,
+    /// What was found and is not opened: its turn may never come.
+    found: Vec<Record>,
     ahead: VecDeque<Event>,
+    /// Bytes of both.
+    held: usize,
     /// Of work that go into the next look.
     measures: usize,
+    /// It was looked at before its turn in vain, and is not again.
+    failed: bool,
 }
+
+/// What a look before its turn is not worth if it fails.
+type Look = (Head, Result<Sought, JournalError>);
 
 impl<'a> Merge<'a> {
     /// All events of `streams` from `start` to before `end`, behind `after`; those without one of the needles may be
-    /// left out. Who wants few events is looked for no further at first than he may need.
+    /// left out. Nothing is looked for yet.
     pub async fn open(
         reading: Reading<'a>,
         opener: Opener,
         streams: &[Stream],
         (start, end): (i64, i64),
-        (after, wants_many): (Option<&Place>, bool),
+        after: Option<&Place>,
         needles: Needles,
     ) -> Result<Self, ReadError> {
-        let events = reading.events;
-        let mut sources = Vec::new();
+        let mut merge = Self {
+            reading,
+            opener,
+            needles: Arc::new(needles),
+            sources: Vec::new(),
+            heads: BinaryHeap::new(),
+            looked_at: 0,
+            held: 0,
+            most_held: MOST_HELD,
+            most_ahead: 0,
+        };
         for stream in streams {
             let journal = stream.journal_name();
-            let window = events.window(&journal, start, end).await?;
-            let low = match after {
-                Some(place) => {
-                    let boundary = behind(place, &stream.name);
-                    events
-                        .rank(&journal, &window.order, boundary)
-                        .await?
-                        .max(window.low)
-                }
-                None => window.low,
-            };
+            let window = reading.events.window(&journal, start, end).await?;
+            let (mut low, (mut first, last)) = (window.low, window.times);
+            if let Some(place) = after {
+                let boundary = behind(place, &stream.name);
+                first = first.max(boundary.timestamp);
+                let rank = reading.events.rank(&journal, &window.order, boundary);
+                low = low.max(rank.await?);
+            }
             if low < window.high {
-                sources.push(Source {
+                merge.sources.push(Source {
                     name: stream.name.clone(),
                     journal,
                     order: window.order,
                     low,
                     next: low,
                     high: window.high,
+                    last,
+                    found: Vec::new(),
                     ahead: VecDeque::new(),
+                    held: 0,
                     measures: 1,
+                    failed: false,
                 });
+                merge.goes_on(merge.sources.len() - 1, first);
             }
         }
-        let count = sources.len().max(1);
-        let mut merge = Self {
-            reading,
-            opener,
-            needles: Arc::new(needles),
-            sources,
-            heads: BinaryHeap::new(),
-            looked_at: 0,
-            passing: (PASSING_BYTES / count).clamp(LEAST_PASSING, MOST_PASSING),
-        };
-        let measures = match wants_many {
-            true => (FIRST_MEASURES / count).clamp(1, MOST_MEASURES),
-            false => 1,
-        };
-        merge.begin(measures).await?;
+        merge.holding(MOST_HELD);
         Ok(merge)
+    }
+
+    fn holding(&mut self, most: usize) {
+        let share = most / 2 / self.sources.len().max(1);
+        self.most_held = most;
+        self.most_ahead = share.clamp(LEAST_AHEAD, MOST_AHEAD);
     }
 
     /// Events that were looked at; one that was made counts as [`MADE`].
@@ -142,41 +176,31 @@ impl<'a> Merge<'a> {
 
     /// What comes next; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Step>, ReadError> {
-        while let Some(Reverse((timestamp, name, offset, index))) = self.heads.pop() {
-            let event = self.sources[index].ahead.pop_front();
-            self.refill(index).await?;
-            if let Some(event) = event {
-                return Ok(Some(Step::Event(name, event)));
-            }
-            if offset > self.sources[index].low {
-                return Ok(Some(Step::Passed(Place {
-                    timestamp,
-                    stream: name,
-                    offset: offset - 1,
-                })));
+        while let Some(Reverse(head)) = self.heads.pop() {
+            let low = self.sources[head.source].low;
+            let passed = head.offset.checked_sub(1).map(|offset| Place {
+                timestamp: head.time,
+                stream: head.stream.clone(),
+                offset,
+            });
+            match head.mark {
+                Mark::Event => {
+                    if let Some(event) = self.event(head.source).await? {
+                        return Ok(Some(Step::Event(head.stream, event)));
+                    }
+                }
+                Mark::End => return Ok(passed.map(Step::Passed)),
+                Mark::NotBefore => self.look_from(head).await?,
+                Mark::Exact => {
+                    let is_new = head.offset > low;
+                    self.look_from(head).await?;
+                    if is_new && let Some(place) = passed {
+                        return Ok(Some(Step::Passed(place)));
+                    }
+                }
             }
         }
         Ok(None)
-    }
-
-    /// Puts the first events of all sources among the heads. Those that are sought are so on all processors.
-    async fn begin(&mut self, measures: usize) -> Result<(), ReadError> {
-        let at_once = std::thread::available_parallelism().map_or(1, usize::from);
-        let (sought, read): (Vec<_>, Vec<_>) =
-            (0..self.sources.len()).partition(|it| self.seeks(*it));
-        for index in read {
-            self.refill(index).await?;
-        }
-        for some in sought.chunks(at_once) {
-            for index in some {
-                self.sources[*index].measures = measures;
-            }
-            let looks = join_all(some.iter().map(|index| self.look(*index)));
-            for (index, found) in some.iter().zip(looks.await) {
-                self.take(*index, found?).await?;
-            }
-        }
-        Ok(())
     }
 
     /// Whether what is of no interest is passed over by its blocks: where ranks are offsets.
@@ -184,92 +208,227 @@ impl<'a> Merge<'a> {
         !self.needles.is_empty() && matches!(self.sources[index].order, Order::Straight)
     }
 
-    /// Puts the source's next event among the heads, or where it goes on, if it does.
-    async fn refill(&mut self, index: usize) -> Result<(), ReadError> {
-        let seeks = self.seeks(index);
+    /// The event that a source has at its head, and what is behind it among the heads. Only now is it opened.
+    async fn event(&mut self, index: usize) -> Result<Option<Event>, ReadError> {
         let source = &mut self.sources[index];
-        if source.ahead.is_empty() && source.next < source.high {
-            if seeks {
-                let found = self.look(index).await?;
-                return self.take(index, found).await;
-            } else {
-                let to = (source.next + READ_AHEAD).min(source.high);
-                let fetched = self.reading.events.fetch(
-                    &source.journal,
-                    &source.order,
-                    (source.next, to),
-                    READ_AHEAD_BYTES,
-                    &mut self.opener,
-                );
-                let events = fetched.await?;
-                self.looked_at += events.len() as u64 * MADE;
-                source.next = if events.is_empty() {
-                    source.high
-                } else {
-                    source.next + events.len() as u64
-                };
-                source.ahead.extend(events);
+        if source.ahead.is_empty() {
+            let found = std::mem::take(&mut source.found);
+            self.looked_at += found.len() as u64 * MADE;
+            let events = self.opener.events(&source.journal, &found).await?;
+            source.ahead = events.into();
+            self.weigh(index);
+        }
+        let source = &mut self.sources[index];
+        let event = source.ahead.pop_front();
+        if let Some(event) = &event {
+            let weight = weight(event.message.len());
+            source.held -= weight;
+            self.held -= weight;
+        }
+        match source.ahead.front() {
+            Some(next) => {
+                let (time, offset) = (next.timestamp, next.offset);
+                self.push(index, time, offset, Mark::Event);
+            }
+            None => {
+                let last = event.as_ref().map_or(i64::MIN, |it| it.timestamp);
+                self.goes_on(index, last);
             }
         }
-        self.push_head(index);
+        Ok(event)
+    }
+
+    /// Looks for what comes next of the source that is due, and of those next in order, as many as there are
+    /// processors.
+    async fn look_from(&mut self, due: Head) -> Result<(), ReadError> {
+        if !self.seeks(due.source) {
+            return self.fetch(due).await;
+        }
+        let is_over = self.held >= self.most_held;
+        let more = match is_over {
+            true => Vec::new(),
+            false => self.next_to_look(),
+        };
+        let looks = std::iter::once(due).chain(more).map(|head| {
+            let look = self.look(head.source, is_over);
+            async move { (head, look.await) }
+        });
+        let mut looks = join_all(looks).await.into_iter();
+        if let Some((head, found)) = looks.next() {
+            self.take(head, found?).await?;
+        }
+        for look in looks {
+            self.take_ahead(look).await;
+        }
         Ok(())
     }
 
-    fn push_head(&mut self, index: usize) {
-        let source = &self.sources[index];
-        if let Some(event) = source.ahead.front() {
-            let head = (event.timestamp, source.name.clone(), event.offset, index);
-            self.heads.push(Reverse(head));
+    /// Takes those out of the next few heads that are to be looked for anyway.
+    fn next_to_look(&mut self) -> Vec<Head> {
+        let at_once = std::thread::available_parallelism().map_or(1, usize::from);
+        let (mut looks, mut others) = (Vec::new(), Vec::new());
+        for _ in 1..at_once {
+            let Some(Reverse(head)) = self.heads.pop() else {
+                break;
+            };
+            let is_mark = matches!(head.mark, Mark::NotBefore | Mark::Exact);
+            match is_mark && self.seeks(head.source) && !self.sources[head.source].failed {
+                true => looks.push(head),
+                false => others.push(Reverse(head)),
+            }
         }
+        self.heads.extend(others);
+        looks
     }
 
-    /// Looks for what comes next of a source.
     fn look(
         &self,
         index: usize,
+        is_over: bool,
     ) -> impl Future<Output = Result<Sought, JournalError>> + use<'_, 'a> {
         let source = &self.sources[index];
         let bounds = Bounds {
             measures: source.measures,
-            bytes: self.passing,
+            bytes: if is_over { 0 } else { self.most_ahead },
         };
         let range = (source.next, source.high);
         self.reading
             .seek(&source.journal, range, bounds, &self.needles)
     }
 
-    /// Takes in what was found, and puts the source's next event among the heads, or where it goes on.
-    async fn take(&mut self, index: usize, found: Sought) -> Result<(), ReadError> {
+    /// A source that is not due and cannot be looked through stays where it is: that is said in its turn.
+    async fn take_ahead(&mut self, (head, found): Look) {
+        let index = head.source;
+        let (time, offset, mark) = (head.time, head.offset, head.mark);
+        let taken = match found {
+            Ok(found) => self.take(head, found).await.is_ok(),
+            Err(_) => false,
+        };
+        if !taken {
+            let source = &mut self.sources[index];
+            (source.next, source.failed) = (offset, true);
+            self.push(index, time, offset, mark);
+        }
+    }
+
+    /// Takes in what was found of a source, and puts where it stands now among the heads.
+    async fn take(&mut self, head: Head, found: Sought) -> Result<(), ReadError> {
+        let index = head.source;
         let source = &mut self.sources[index];
         source.measures = (2 * source.measures).min(MOST_MEASURES);
         source.next = found.next;
-        self.looked_at += found.looked_at + found.records.len() as u64 * MADE;
-        let events = self.opener.events(&source.journal, &found.records).await?;
-        source.ahead.extend(events);
-        match source.ahead.is_empty() {
-            true => self.goes_on(index).await,
-            false => {
-                self.push_head(index);
-                Ok(())
+        self.looked_at += found.looked_at;
+        let Some((time, offset)) = found.records.first().and_then(place_of) else {
+            return self.passed(index).await;
+        };
+        source.found = found.records;
+        self.weigh(index);
+        self.stands(head, time, offset);
+        Ok(())
+    }
+
+    /// Reads what comes next of a source that is not sought through.
+    async fn fetch(&mut self, head: Head) -> Result<(), ReadError> {
+        let index = head.source;
+        let is_over = self.held >= self.most_held;
+        let source = &mut self.sources[index];
+        let (most, bytes) = match is_over {
+            true => (1, 1),
+            false => (READ_AHEAD, self.most_ahead),
+        };
+        let to = (source.next + most).min(source.high);
+        let fetched = self.reading.events.fetch(
+            &source.journal,
+            &source.order,
+            (source.next, to),
+            bytes,
+            &mut self.opener,
+        );
+        let events = fetched.await?;
+        self.looked_at += events.len() as u64 * MADE;
+        let Some(first) = events.first() else {
+            source.next = source.high;
+            return Ok(());
+        };
+        let (time, offset) = (first.timestamp, first.offset);
+        source.next += events.len() as u64;
+        source.ahead = events.into();
+        self.weigh(index);
+        self.stands(head, time, offset);
+        Ok(())
+    }
+
+    /// A source that has something stands at its first; where all hold too much, it lets go of it unless it is next.
+    fn stands(&mut self, before: Head, time: i64, offset: u64) {
+        let index = before.source;
+        let is_next = (before.time, before.offset) == (time, offset);
+        if self.held <= self.most_held || is_next {
+            return self.push(index, time, offset, Mark::Event);
+        }
+        let source = &mut self.sources[index];
+        source.next = match source.order {
+            Order::Straight => offset,
+            Order::Sorted(_) => source.next - source.ahead.len() as u64,
+        };
+        source.found.clear();
+        source.ahead.clear();
+        self.weigh(index);
+        self.push(index, time, offset, Mark::Exact);
+    }
+
+    /// Where a source goes on of which all was passed over.
+    async fn passed(&mut self, index: usize) -> Result<(), ReadError> {
+        let source = &self.sources[index];
+        let (next, last) = (source.next, source.last);
+        if next >= source.high {
+            self.push(index, last, source.high, Mark::End);
+            return Ok(());
+        }
+        let time = self.reading.events.time_at(&source.journal, next).await?;
+        if let Some(time) = time {
+            self.push(index, time, next, Mark::Exact);
+        }
+        Ok(())
+    }
+
+    /// A source goes on, if it does, at a time that is not before that one.
+    fn goes_on(&mut self, index: usize, time: i64) {
+        let source = &self.sources[index];
+        if source.next >= source.high {
+            return;
+        }
+        match &source.order {
+            Order::Straight => self.push(index, time, source.next, Mark::NotBefore),
+            Order::Sorted(sorted) => {
+                let (time, offset) = sorted[source.next as usize];
+                self.push(index, time, offset, Mark::NotBefore);
             }
         }
     }
 
-    /// Where a source goes on stands among the heads as an event would; at its end nothing does.
-    async fn goes_on(&mut self, index: usize) -> Result<(), ReadError> {
-        let source = &self.sources[index];
-        if source.next < source.high
-            && let Some(time) = self
-                .reading
-                .events
-                .time_at(&source.journal, source.next)
-                .await?
-        {
-            let head = (time, source.name.clone(), source.next, index);
-            self.heads.push(Reverse(head));
-        }
-        Ok(())
+    fn push(&mut self, source: usize, time: i64, offset: u64, mark: Mark) {
+        self.heads.push(Reverse(Head {
+            time,
+            stream: self.sources[source].name.clone(),
+            offset,
+            source,
+            mark,
+        }));
     }
+
+    /// Finds out anew what a source holds.
+    fn weigh(&mut self, index: usize) {
+        let source = &mut self.sources[index];
+        let found = source.found.iter().map(|it| weight(it.data.len()));
+        let ahead = source.ahead.iter().map(|it| weight(it.message.len()));
+        let now = found.sum::<usize>() + ahead.sum::<usize>();
+        self.held = self.held - source.held + now;
+        source.held = now;
+    }
+}
+
+fn place_of(record: &Record) -> Option<(i64, u64)> {
+    Some((event::times(&record.data)?.0, record.offset))
 }
 
 /// Where a stream goes on behind a place in the merged order.

@@ -55,6 +55,8 @@ pub struct LogsService {
     pub(crate) indexing: Arc<Indexing>,
     pub(crate) known_rules: Arc<Known>,
     pub(crate) desk: Arc<Desk>,
+    /// Of looks for texts in blocks ([`crate::seek`]).
+    pub(crate) looks: Arc<Desk>,
     pub(crate) tables: Arc<Versions>,
     /// All of the installation, once they are there: metrics and messages go by them.
     pub(crate) operations: Arc<OnceLock<Arc<dyn Operations>>>,
@@ -116,6 +118,7 @@ impl LogsService {
             indexing: Arc::default(),
             known_rules: Arc::default(),
             desk: Arc::default(),
+            looks: Arc::default(),
             tables: Arc::default(),
             operations: Arc::default(),
             api_destinations: Arc::default(),

@@ -52,6 +52,11 @@ fn stream(number: u32) -> Stream {
     }
 }
 
+/// Bytes that a merge may hold: nothing, few events of few streams, or all.
+fn held(dice: &mut SmallRng) -> usize {
+    [0, 300, 2000, MOST_HELD][dice.random_range(0..4)]
+}
+
 /// Whenever a page ends: nothing is missed, nothing comes twice.
 #[tokio::test]
 async fn pages_of_what_is_looked_for_are_the_whole() {
@@ -101,10 +106,11 @@ async fn pages_of_what_is_looked_for_are_the_whole() {
                 opener(&world),
                 &streams,
                 (0, i64::MAX),
-                (place.as_ref(), seed % 2 == 0),
+                place.as_ref(),
                 needles,
             );
             let mut merge = merge.await.unwrap();
+            merge.holding(held(&mut dice));
             for _ in 0..dice.random_range(1..4) {
                 match merge.next().await.unwrap() {
                     Some(Step::Event(stream, event)) => {
@@ -243,10 +249,11 @@ async fn what_a_pattern_finds_is_what_it_finds_one_by_one() {
                     opener(&world),
                     &streams,
                     (0, i64::MAX),
-                    (place.as_ref(), dice.random()),
+                    place.as_ref(),
                     pattern.needles(),
                 );
                 let mut merge = merge.await.unwrap();
+                merge.holding(held(&mut dice).max(2000));
                 for _ in 0..dice.random_range(200..3000) {
                     match merge.next().await.unwrap() {
                         Some(Step::Event(stream, event)) => {
@@ -268,4 +275,100 @@ async fn what_a_pattern_finds_is_what_it_finds_one_by_one() {
         }
     }
     assert!(parsed > 400, "{parsed} patterns were patterns");
+}
+
+/// Of streams that are alike, in order of time or not, each with as much as a block has.
+async fn alike(events: &EventStore, count: u32, is_ordered: bool) -> Vec<Stream> {
+    let mut streams = Vec::new();
+    for number in 0..count {
+        let stream = stream(number);
+        let text = |at: i64| format!("{NEEDLE} {at}: {}", "all the same ".repeat(20));
+        let texts: Vec<String> = (0..300).map(text).collect();
+        let time = |at: i64| if is_ordered { 1000 + at } else { 2000 - at };
+        let put: Vec<(i64, &str)> = (0..)
+            .zip(&texts)
+            .map(|(at, it)| (time(at), &**it))
+            .collect();
+        let name = stream.journal_name();
+        events.append(&name, 7, &put, None).await.unwrap();
+        streams.push(stream);
+    }
+    streams
+}
+
+/// However much there is, no more is held of it at a time, and all of it comes.
+#[tokio::test]
+async fn what_is_held_of_all_streams_has_one_bound() {
+    for (is_ordered, needle) in [(true, NEEDLE), (true, ""), (false, "")] {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World::in_memory();
+        let events = EventStore::new(Journal::open(folder.path(), small()).unwrap());
+        let streams = alike(&events, 40, is_ordered).await;
+        let desk = Desk::default();
+        let reading = Reading {
+            events: &events,
+            desk: &desk,
+            account: "a",
+        };
+        let needles = Needles::any_of(&[needle]);
+        let times = (0, i64::MAX);
+        let merge = Merge::open(reading, opener(&world), &streams, times, None, needles);
+        let mut merge = merge.await.unwrap();
+        // Less than one event of each stream.
+        let most = 10_000;
+        merge.holding(most);
+        let (mut found, mut before) = (0, None);
+        while let Some(step) = merge.next().await.unwrap() {
+            let each = merge.sources.iter().map(|it| {
+                let found = it.found.iter().map(|it| it.data.len());
+                let ahead = it.ahead.iter().map(|it| it.message.len());
+                found.sum::<usize>() + ahead.sum::<usize>()
+            });
+            let held: usize = each.sum();
+            let at_once = std::thread::available_parallelism().unwrap().get();
+            let each = LEAST_AHEAD + 400;
+            assert!(held <= most + at_once * each, "{held} are held");
+            if let Step::Event(stream, event) = step {
+                let place = Some((event.timestamp, stream, event.offset));
+                assert!(before < place);
+                (found, before) = (found + 1, place);
+            }
+        }
+        assert_eq!(found, 40 * 300);
+        assert_eq!(merge.held, 0);
+    }
+}
+
+/// What cannot be opened is not asked for before its turn, and then says so.
+#[tokio::test]
+async fn what_cannot_be_opened_fails_in_its_turn() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::in_memory();
+    let events = EventStore::new(Journal::open(folder.path(), small()).unwrap());
+    let (plain, sealed) = (stream(0), stream(1));
+    let name = plain.journal_name();
+    let put = [(1000, NEEDLE), (1001, NEEDLE)];
+    events.append(&name, 7, &put, None).await.unwrap();
+    let bent = [event::sealed_head(1001, 7), vec![1, 2, 3]].concat();
+    let name = sealed.journal_name();
+    events.journal().append(&name, &[bent]).await.unwrap();
+    let desk = Desk::default();
+    let reading = Reading {
+        events: &events,
+        desk: &desk,
+        account: "a",
+    };
+    for needle in [NEEDLE, ""] {
+        let streams = [plain.clone(), sealed.clone()];
+        let needles = Needles::any_of(&[needle]);
+        let times = (0, i64::MAX);
+        let merge = Merge::open(reading, opener(&world), &streams, times, None, needles);
+        let mut merge = merge.await.unwrap();
+        for time in put.map(|(time, _)| time) {
+            let step = merge.next().await.unwrap();
+            assert!(matches!(step, Some(Step::Event(_, it)) if it.timestamp == time));
+        }
+        let failed = merge.next().await;
+        assert!(matches!(failed, Err(ReadError::Damaged(_))), "{failed:?}");
+    }
 }

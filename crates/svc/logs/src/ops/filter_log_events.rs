@@ -1,5 +1,7 @@
 //! FilterLogEvents: many streams as one, by time and pattern.
 
+use std::time::{Duration, Instant};
+
 use wharf_api_logs::types::{FilterLogEventsRequest, FilterLogEventsResponse, FilteredLogEvent};
 use wharf_wire::{Call, Fault};
 
@@ -17,11 +19,11 @@ use crate::{
 
 const DEFAULT_LIMIT: usize = 10_000;
 const MAX_PAGE_BYTES: usize = 1 << 20;
+/// How long is looked for one page, lest callers' patience ends before it.
+const LONGEST_LOOK: Duration = Duration::from_secs(5);
 /// Events looked at for one page, of which one that is passed over with its block counts a tenth, and less if the
 /// block was not read; a page may come back short, or empty, with a token.
 const MAX_LOOKED_AT: u64 = 200_000;
-/// Who wants so many events is taken to want all of them.
-const MANY: usize = 1000;
 const MAX_NAMED_STREAMS: usize = 100;
 
 pub async fn filter_log_events(
@@ -74,7 +76,7 @@ pub async fn filter_log_events(
     let needles = pattern.needles();
     let reading = Reading {
         events: &service.events,
-        desk: &service.desk,
+        desk: &service.looks,
         account: &call.account,
     };
     let mut merge = Merge::open(
@@ -82,20 +84,28 @@ pub async fn filter_log_events(
         opener,
         &streams,
         (start, end),
-        (after.as_ref(), limit >= MANY),
+        after.as_ref(),
         needles,
     )
     .await
     .map_err(fault::read)?;
-    let (mut events, mut bytes, mut place) = (Vec::new(), 0, None);
+    // Where the page may end, and since when it may: of many streams the first looks alone may be more than a page's.
+    let (mut place, mut since) = (None, (Instant::now(), merge.looked_at()));
+    let (mut events, mut bytes) = (Vec::new(), 0);
     let mut ended = true;
     loop {
         let is_full = events.len() == limit || bytes > MAX_PAGE_BYTES;
-        if is_full || place.is_some() && merge.looked_at() >= MAX_LOOKED_AT * MADE {
+        let is_tired = merge.looked_at() - since.1 >= MAX_LOOKED_AT * MADE
+            || since.0.elapsed() >= LONGEST_LOOK;
+        if is_full || place.is_some() && is_tired {
             ended = false;
             break;
         }
-        let (stream, event) = match merge.next().await.map_err(fault::read)? {
+        let step = merge.next().await.map_err(fault::read)?;
+        if place.is_none() {
+            since = (Instant::now(), merge.looked_at());
+        }
+        let (stream, event) = match step {
             Some(Step::Event(stream, event)) => (stream, event),
             Some(Step::Passed(up_to)) => {
                 place = Some(up_to);

@@ -645,3 +645,52 @@ async fn a_token_fits_its_list_and_filters_only() {
         assert_eq!(fault.message, "The specified nextToken is invalid.");
     }
 }
+
+/// However many streams there are, a page has what was asked for, and the first look at each does not use it up.
+#[tokio::test]
+async fn pages_of_many_streams_are_full() {
+    const STREAMS: usize = 100;
+    const EVENTS: i64 = 2000;
+    let folder = tempfile::tempdir().unwrap();
+    let logs = open(folder.path());
+    support::make(&logs, "g", &[]).await;
+    for number in 0..STREAMS {
+        let name = format!("s{number:03}");
+        support::make_stream(&logs, &call(), "g", &name).await;
+        let text = |at: i64| format!("10.0.0.7 GET /items/{at} of {name}, all the same");
+        let texts: Vec<String> = (0..EVENTS).map(text).collect();
+        let events: Vec<(i64, &str)> = texts
+            .iter()
+            .zip(0..)
+            .map(|(text, at)| (NOW - EVENTS + at, &**text))
+            .collect();
+        support::put(&logs, &call(), ("g", &name), &events)
+            .await
+            .unwrap();
+    }
+    let mut input = FilterLogEventsRequest {
+        filter_pattern: Some("GET".into()),
+        limit: Some(1500),
+        ..Default::default()
+    };
+    for page in 0..3 {
+        let (texts, reply) = filter(&logs, input.clone()).await;
+        assert_eq!(texts.len(), 1500, "page {page}");
+        let first = page * 1500 / STREAMS;
+        assert!(texts[0].contains(&format!("/items/{first} of s000")));
+        input.next_token = reply.next_token;
+    }
+    // Of one that is in few of them as many are found, whatever was passed over.
+    input.next_token = None;
+    input.filter_pattern = Some("\"/items/1999 of\"".into());
+    let mut found = Vec::new();
+    for _ in 0..10 {
+        let (texts, reply) = filter(&logs, input.clone()).await;
+        found.extend(texts);
+        input.next_token = reply.next_token;
+        if input.next_token.is_none() {
+            break;
+        }
+    }
+    assert_eq!(found.len(), STREAMS);
+}
