@@ -13,6 +13,7 @@ from .waiting import wait_for
 
 CLAIMS = pathlib.Path("/run/wharf")
 SO_NETNS_COOKIE = 71
+RUN_FOLDERS = "/run/wharf-"
 CONTROL_GROUPS = pathlib.Path("/sys/fs/cgroup")
 SYSCTLS = (
     "net/ipv4/ip_forward",
@@ -124,6 +125,9 @@ def differences(before, after, mark=None):
         added, gone = after[name] - before[name], before[name] - after[name]
         if name == "control groups" and mark is not None:
             added, gone = {path for path in added if mark in path}, set()
+        if name == "files in /run" and mark is not None:
+            # Workers share the folder: what is mounted there is each installation's own, the mount points are not.
+            added, gone = ({path for path in paths if not path.startswith(RUN_FOLDERS) or mark in path} for paths in (added, gone))
         if name == "processes" and mark is not None:
             added, gone = ({item for item in items if item.endswith((f" of {mark}", " of None"))} for items in (added, gone))
         if mark is not None:
@@ -139,6 +143,12 @@ def _of_another(name, item, others):
     A namespace goes with its last process, which is counted itself; a mount lies in its installation's data folder.
     """
     return name == "namespaces" or "/wharf-e2e-" in item or any(owner in item for owner in others)
+
+
+def remove_run_folder(mark):
+    """The mount point of an installation of which no process is left; what was mounted went with its mount namespace."""
+    with contextlib.suppress(FileNotFoundError):
+        os.rmdir(f"{RUN_FOLDERS}{mark}")
 
 
 def remove_control_groups(mark):

@@ -121,9 +121,11 @@ class Host:
     def close(self):
         if self._unshare.poll() is None:
             self.kill()
-        # A machine would take its control groups along; here they are the kernel's that runs the tests.
+        # A machine would take its control groups and /run along; here they are those of what runs the tests.
         with contextlib.suppress(FileNotFoundError):
-            host.remove_control_groups((self.data / "installation").read_text().strip())
+            mark = (self.data / "installation").read_text().strip()
+            host.remove_control_groups(mark)
+            host.remove_run_folder(mark)
         shutil.rmtree(self.data, ignore_errors=True)
 
     # Looking

@@ -233,7 +233,18 @@ impl StateDir {
     }
 
     pub(crate) fn tasks(&self) -> Result<Vec<TaskRecord>, NetworkError> {
-        load_all(&self.root.join(TASKS))
+        let folder = self.root.join(TASKS);
+        let mut records = Vec::new();
+        for (path, record) in load_each::<TaskRecord>(&folder)? {
+            if path == self.task_path(&record.key) {
+                records.push(record);
+            } else {
+                // Left under this name when the machine lost power.
+                tracing::warn!(path = %path.display(), key = record.key, "dropped a record that is another task's");
+                forget(&path)?;
+            }
+        }
+        Ok(records)
     }
 
     pub(crate) fn save_task(&self, record: &TaskRecord) -> Result<(), NetworkError> {
@@ -275,10 +286,16 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, NetworkError> {
 }
 
 fn load_all<T: DeserializeOwned>(folder: &Path) -> Result<Vec<T>, NetworkError> {
+    let all = load_each(folder)?.into_iter();
+    Ok(all.map(|(_, record)| record).collect())
+}
+
+fn load_each<T: DeserializeOwned>(folder: &Path) -> Result<Vec<(PathBuf, T)>, NetworkError> {
     let mut records = Vec::new();
     for path in entries(folder)? {
         if path.extension().is_some_and(|e| e == "json") {
-            records.extend(load(&path)?);
+            let record = load(&path)?;
+            records.extend(record.map(|record| (path, record)));
         } else {
             // What a write that never finished left behind.
             forget(&path)?;
@@ -359,6 +376,20 @@ mod tests {
         state.forget_task("t.1").unwrap();
         state.forget_task("t.1").unwrap();
         assert!(state.tasks().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_record_of_another_task_is_dropped() {
+        let dir = tempfile::tempdir().unwrap();
+        let state = StateDir::open(dir.path()).unwrap();
+        let record = TaskRecord::new("t.1", Mode::Bridge { ports: vec![] });
+        state.save_task(&record).unwrap();
+        let tasks = dir.path().join("tasks");
+        fs::copy(tasks.join("t.1.json"), tasks.join("t.2.json")).unwrap();
+        let keys = |found: Vec<TaskRecord>| found.into_iter().map(|it| it.key).collect::<Vec<_>>();
+        assert_eq!(keys(state.tasks().unwrap()), ["t.1"]);
+        assert!(!tasks.join("t.2.json").exists());
+        assert_eq!(keys(state.tasks().unwrap()), ["t.1"]);
     }
 
     #[test]

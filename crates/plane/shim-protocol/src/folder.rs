@@ -9,7 +9,8 @@
 //!   task.json               what the agent asked for; written before the shim starts
 //!   disk.img                the task's own disk, if it has one: a sparse file …
 //!   logs-<name>/            spool of a container: <offset>.log, and how far it was delivered in cursor
-//!   containers/<name>/      upper/ and work/ of the overlay, where the task has no disk
+//!   exit-<name>.json        how it ended, written as a whole: a machine that is shut down in order ends containers last
+//!   containers/<name>/      upper/ and work/ of the overlay, where the task has no disk; what of a bundle is large
 //!
 //! <run>/<task id>/          in memory
 //!   state.json              which process the shim is, and those of its containers
@@ -23,10 +24,12 @@
 //!     config.json           the OCI runtime-spec bundle …
 //!     plan.json             … and what the shim does beyond it
 //!     seccomp.bpf           the compiled filter, 8 bytes an instruction
+//!     etc/                  hosts and its kin; in the shim's mount namespace a small file system of the container's own
+//!                           with copies, since it may write them
 //!     rootfs/               the overlay; mounted in the shim's mount namespace only
 //!     proc/                 that of another container's PID namespace, likewise
-//!     exit.json             written as a whole when it ended
-//!     logs/                 the spool of a task with one folder
+//!     exit.json             as exit-<name>.json, of a task with one folder
+//!     logs/                 the spool, likewise
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -36,8 +39,13 @@ use crate::ContainerName;
 /// The name of [`ContainerFolder::proc`] in its folder.
 pub const PROC: &str = "proc";
 
+/// The name of [`ContainerFolder::etc`] in its folder.
+pub const ETC: &str = "etc";
+
 /// What the folder of a container's spool begins with where it lies beside others.
 const LOGS_OF: &str = "logs-";
+/// And the file that says how it ended.
+const EXIT_OF: &str = "exit-";
 
 /// Paths below one task's folder. Relative when the base is (the shim runs inside its folder, so
 /// that socket paths stay short).
@@ -129,20 +137,23 @@ impl TaskFolder {
         match &self.run {
             Some(_) => ContainerFolder {
                 logs: self.base.join(format!("{LOGS_OF}{name}")),
+                exit: self.base.join(format!("{EXIT_OF}{name}.json")),
                 written: self.base.join("containers").join(name.as_str()),
                 base,
             },
             None => ContainerFolder {
                 logs: base.join("logs"),
+                exit: base.join("exit.json"),
                 written: base.clone(),
                 base,
             },
         }
     }
 
-    /// The container whose spool an entry of [`Self::base`] is.
-    pub fn container_of_logs(entry: &str) -> Option<ContainerName> {
-        let name = entry.strip_prefix(LOGS_OF)?;
+    /// The container whose spool, or whose end, an entry of [`Self::base`] is.
+    pub fn container_of(entry: &str) -> Option<ContainerName> {
+        let exit = || entry.strip_prefix(EXIT_OF)?.strip_suffix(".json");
+        let name = entry.strip_prefix(LOGS_OF).or_else(exit)?;
         ContainerName::try_from(name).ok()
     }
 }
@@ -152,6 +163,7 @@ impl TaskFolder {
 pub struct ContainerFolder {
     base: PathBuf,
     logs: PathBuf,
+    exit: PathBuf,
     /// Where it writes if its task has no disk.
     written: PathBuf,
 }
@@ -167,6 +179,11 @@ impl ContainerFolder {
         all.retain(|it| *it == self.base || !it.starts_with(&self.base));
         all.dedup();
         all
+    }
+
+    /// On disk also where [`Self::base`] is in memory.
+    pub fn on_disk(&self) -> &Path {
+        &self.written
     }
 
     pub fn config(&self) -> PathBuf {
@@ -189,8 +206,12 @@ impl ContainerFolder {
         self.base.join(PROC)
     }
 
-    pub fn exit(&self) -> PathBuf {
-        self.base.join("exit.json")
+    pub fn etc(&self) -> PathBuf {
+        self.base.join(ETC)
+    }
+
+    pub fn exit(&self) -> &Path {
+        &self.exit
     }
 
     pub fn logs(&self) -> PathBuf {
@@ -215,7 +236,7 @@ mod tests {
         assert_eq!(task.socket(), Path::new("/run/t/shim.sock"));
         assert_eq!(task.writable(&name), Path::new("/disk/t/containers/web"));
         let own = task.container(&name);
-        assert_eq!(own.exit(), Path::new("/run/t/containers/web/exit.json"));
+        assert_eq!(own.exit(), Path::new("/disk/t/exit-web.json"));
         assert_eq!(own.log_cursor(), Path::new("/disk/t/logs-web/cursor"));
         let all = [
             "/run/t/containers/web",
@@ -223,8 +244,12 @@ mod tests {
             "/disk/t/containers/web",
         ];
         assert_eq!(own.all(), all.map(Path::new));
-        assert_eq!(TaskFolder::container_of_logs("logs-web"), Some(name));
-        assert_eq!(TaskFolder::container_of_logs("task.json"), None);
+        for entry in ["logs-web", "exit-web.json"] {
+            assert_eq!(TaskFolder::container_of(entry), Some(name.clone()));
+        }
+        for entry in ["task.json", "exit-web.json.new", "exit-.json"] {
+            assert_eq!(TaskFolder::container_of(entry), None);
+        }
     }
 
     /// Shims of the version before go on with these.
@@ -239,6 +264,7 @@ mod tests {
             own.log_cursor(),
             Path::new("/disk/t/containers/web/logs/cursor")
         );
+        assert_eq!(own.exit(), Path::new("/disk/t/containers/web/exit.json"));
         assert_eq!(own.all(), [Path::new("/disk/t/containers/web")]);
     }
 }

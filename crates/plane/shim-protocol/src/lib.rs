@@ -29,6 +29,9 @@ pub use record::{ExitRecord, ShimState};
 /// Raised when a message changes its meaning; a shim answers one version back as well.
 pub const PROTOCOL_VERSION: u32 = 1;
 
+/// What a shim says once it listens: in the folder with the task's record, or in its part in memory.
+pub const READY: [&str; 2] = ["ready", "ready in memory"];
+
 /// Milliseconds since 1970, as everything in a task's folder counts them.
 pub fn now_ms() -> i64 {
     std::time::SystemTime::now()

@@ -1,4 +1,4 @@
-//! What stays on disk when the shim does not.
+//! What stays when the shim does not: how containers ended, on disk, and which processes there were, in memory.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::ContainerName;
 /// Bound on each of these files, in bytes.
 pub const RECORD_LIMIT: u64 = 1 << 20;
 
-/// How a container ended (`exit.json`).
+/// How a container ended ([`crate::folder::ContainerFolder::exit`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExitRecord {
     /// The process's own code, or 128 + the signal that ended it.

@@ -312,8 +312,9 @@ impl Container {
             oom: self.group.oom_kills() > 0,
             at: now_ms(),
         };
-        // The agent reports it within moments; a machine that loses power until then has lost the task.
-        if let Err(e) = durable::replace_json(&self.folder.exit(), &exit, Durability::Process) {
+        // The agent reports it within moments; a machine that loses power until then has lost the task. One that is
+        // shut down in order ends us when there is no agent any more, and writes what is on disk first.
+        if let Err(e) = durable::replace_json(self.folder.exit(), &exit, Durability::Process) {
             eprintln!(
                 "wharf-shim: cannot write {}: {e}",
                 self.folder.exit().display()

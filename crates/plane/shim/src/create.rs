@@ -24,7 +24,7 @@ use wharf_shim_protocol::{
 };
 
 use crate::{
-    copy_up,
+    copy_up, etc,
     executor::{Launch, WharfExecutor},
     host_bind, overlay, pid_namespace,
     pipes::{Report, Reporter, Reports, fork_into, pipe},
@@ -252,6 +252,10 @@ fn prepare_rootfs(
     }
     for bind in &plan.host_binds {
         host_bind::stage(bind).map_err(failed)?;
+    }
+    // Of a task that has all on disk, they lie on the disk that it writes to anyway.
+    if folder.run().is_some() {
+        etc::make_own(&own.etc()).map_err(failed)?;
     }
     for each in &plan.copy_up {
         copy_up::make_volume(&each.volume).map_err(failed)?;

@@ -10,6 +10,7 @@ mod allowance;
 mod container;
 mod copy_up;
 mod create;
+mod etc;
 mod exec;
 mod executor;
 mod host_bind;

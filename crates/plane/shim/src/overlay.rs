@@ -173,9 +173,10 @@ fn open_to_all(path: &Path) -> io::Result<()> {
 pub fn unmount(folder: &ContainerFolder, user: Option<&UserSetup>) {
     if let Some(user) = user {
         user_namespace::clear_stage(user);
+        let _ = umount2(&folder.etc(), MntFlags::MNT_DETACH);
         return;
     }
-    for mounted in [folder.rootfs(), folder.proc()] {
+    for mounted in [folder.rootfs(), folder.proc(), folder.etc()] {
         let _ = umount2(&mounted, MntFlags::MNT_DETACH);
     }
 }

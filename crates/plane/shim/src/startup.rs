@@ -25,7 +25,7 @@ use nix::{
 use wharf_cgroup::Hierarchies;
 use wharf_durable::{self as durable, Durability};
 use wharf_shim_protocol::{
-    ShimSetup, TaskFolder,
+    READY, ShimSetup, TaskFolder,
     plan::NETNS_FD,
     record::{ProcessIdentity, RECORD_LIMIT, ShimState, boot_id},
 };
@@ -47,7 +47,7 @@ fn failed<E: std::error::Error + 'static>(step: &'static str) -> impl FnOnce(E) 
     }
 }
 
-/// Everything before the first request. The line `ready` goes to standard output when the socket
+/// Everything before the first request. One of the lines [`READY`] goes to standard output when the socket
 /// listens; moving to the shims' cgroup comes after it, because the kernel may take several
 /// milliseconds for that and the agent has work to do meanwhile.
 pub fn start() -> Result<Server, StartError> {
@@ -92,7 +92,7 @@ pub fn start() -> Result<Server, StartError> {
     };
     durable::replace_json(&folder.state(), &state, Durability::Process)
         .map_err(failed("write state.json"))?;
-    announce().map_err(failed("tell the agent"))?;
+    announce(READY[usize::from(setup.run.is_some())]).map_err(failed("tell the agent"))?;
     hierarchies
         .group(&setup.cgroup)
         .and_then(|group| group.enter())
@@ -171,10 +171,10 @@ fn mount_disk(at: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Says `ready` and lets go of the pipe, whose end the agent may be waiting for.
-fn announce() -> io::Result<()> {
+/// Says that it is ready and lets go of the pipe, whose end the agent may be waiting for.
+fn announce(word: &str) -> io::Result<()> {
     let mut out = io::stdout();
-    out.write_all(b"ready\n")?;
+    writeln!(out, "{word}")?;
     out.flush()?;
     replace_by_null(libc::STDOUT_FILENO)
 }

@@ -2,15 +2,19 @@
 //!
 //! A task's records are replaced several times within its first second. Each time a file was made and another removed, and
 //! file systems do neither quickly: ext4 without a journal searches for an inode that was not given back lately. So what
-//! a replacement takes away, or a removal, is kept under a name of its own and gets the next content.
-
-#![forbid(unsafe_code)]
+//! a replacement takes away, or a removal, is kept under a name of its own, empty, and gets the next content.
+//!
+//! A replacement is not flushed, but on its way to the disk before it has its name: as file systems see to where a rename
+//! replaces a file, and do not where two names are exchanged.
 
 use std::{
     collections::BTreeMap,
-    fs::{self, OpenOptions},
+    fs::{self, File, OpenOptions, Permissions},
     io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
+    os::{
+        fd::AsRawFd as _,
+        unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    },
     path::{Path, PathBuf},
 };
 
@@ -40,6 +44,7 @@ impl Spares {
         let replaced = write(&spare, bytes).and_then(|()| put(&spare, path));
         // It is the old one now; after a failure it may be half-written, and is written whole the next time.
         if !matches!(replaced, Ok(false)) {
+            empty(&spare);
             free.push(spare);
         }
         replaced.map(drop)
@@ -53,8 +58,7 @@ impl Spares {
         let removed = match names.find(|it| !free.contains(it)) {
             None => fs::remove_file(path),
             Some(spare) => fs::rename(path, &spare).map(|()| {
-                // Nobody needs what is in it. Where this fails, the next content does it.
-                let _ = OpenOptions::new().write(true).truncate(true).open(&spare);
+                empty(&spare);
                 free.push(spare);
             }),
         };
@@ -73,15 +77,35 @@ fn name(path: &Path, number: u32) -> PathBuf {
     path.with_file_name(format!("spare-{number}.new"))
 }
 
+/// Nobody is to read any more what is in it. Where this fails, the next content does it.
+fn empty(spare: &Path) {
+    let opened = OpenOptions::new()
+        .write(true)
+        .custom_flags(libc::O_NOFOLLOW)
+        .open(spare);
+    let _ = opened.and_then(|file| file.set_len(0));
+}
+
 fn write(spare: &Path, bytes: &[u8]) -> io::Result<()> {
+    // Whatever has that name: a link leads out of the folder, and another's file may be open to all.
     let mut file = OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(false)
         .mode(0o600)
+        .custom_flags(libc::O_NOFOLLOW)
         .open(spare)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    file.set_len(0)?;
     file.write_all(bytes)?;
-    file.set_len(bytes.len() as u64)
+    begin_flush(&file);
+    Ok(())
+}
+
+/// Has the kernel write it, and waits for nothing. Best effort, since it is only a machine without power that needs it.
+fn begin_flush(file: &File) {
+    // SAFETY: an open descriptor and numbers.
+    unsafe { libc::sync_file_range(file.as_raw_fd(), 0, 0, libc::SYNC_FILE_RANGE_WRITE) };
 }
 
 /// Gives the spare the file's name; whether that was an exchange.
@@ -104,7 +128,7 @@ fn put(spare: &Path, path: &Path) -> io::Result<bool> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    use std::os::unix::fs::MetadataExt as _;
 
     use super::*;
 
@@ -129,6 +153,8 @@ mod tests {
         assert_eq!(fs::read(&one).unwrap(), b"third");
         assert_eq!(fs::metadata(&one).unwrap().ino(), first);
         assert_eq!(names(dir.path()), ["one.json", "spare-1.new"]);
+        let spare = dir.path().join("spare-1.new");
+        assert_eq!(fs::read(&spare).unwrap(), b"", "the older content is left");
         spares.remove(&one).unwrap();
         spares.remove(&one).unwrap();
         assert_eq!(names(dir.path()), ["spare-1.new", "spare-2.new"]);
@@ -141,6 +167,23 @@ mod tests {
         assert_eq!(fs::read(&two).unwrap(), b"of another");
         let mode = fs::metadata(&two).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn what_lies_where_a_spare_would_is_not_trusted() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, spare) = (dir.path().join("a.json"), dir.path().join("spare-1.new"));
+        fs::write(&spare, b"another's").unwrap();
+        fs::set_permissions(&spare, Permissions::from_mode(0o644)).unwrap();
+        Spares::default().replace(&file, b"ours").unwrap();
+        let mode = fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let elsewhere = dir.path().join("elsewhere");
+        fs::write(&elsewhere, b"kept").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &spare).unwrap();
+        assert!(Spares::default().replace(&file, b"more").is_err());
+        assert_eq!(fs::read(&elsewhere).unwrap(), b"kept");
+        assert_eq!(fs::read(&file).unwrap(), b"ours");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Durable state: `state/node.json` and `state/tasks/<task id>.json`.
 //!
-//! Every file is replaced as a whole (temporary file, rename), so that a kill at any moment leaves
-//! either the old or the new. `node.json` is flushed to the disk as well. A task's record is not: no
+//! Every file is replaced as a whole (written beside it, then a rename or an exchange of names), so that a kill at any
+//! moment leaves either the old or the new. `node.json` is flushed to the disk as well. A task's record is not: no
 //! container outlives the machine, so what a power failure takes from it says nothing that is still
 //! true, and a damaged record is set aside. All writing is done by one thread; saves that pile up for
 //! the same file are merged, and whoever waits for one is told when its content, or a later one, is

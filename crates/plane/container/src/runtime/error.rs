@@ -28,6 +28,9 @@ pub enum RuntimeError {
     NoStage,
     #[error("the shim of task {task} did not start: {reason}")]
     ShimDidNotStart { task: String, reason: String },
+    /// It is left alone. Whoever took the folder away, or started us where it is not seen, has to say.
+    #[error("task {task} has processes, but {} is not to be seen: is its tmpfs unmounted, or mounted in another mount namespace?", path.display())]
+    OutOfSight { task: String, path: PathBuf },
     #[error("the shim of task {task} does not answer")]
     Shim {
         task: String,

@@ -188,7 +188,7 @@ fn stage_beside(dir: &Path) -> Option<&'static Path> {
 }
 
 impl Runtime {
-    /// Starts nothing and disturbs nothing.
+    /// Starts nothing and disturbs no task. Makes the folders, the tmpfs and the cgroups that all tasks share.
     pub async fn open(options: RuntimeOptions) -> Result<Self, RuntimeError> {
         blocking(move || {
             let RuntimeOptions {
@@ -206,8 +206,13 @@ impl Runtime {
             let hierarchies = Hierarchies::detect()?;
             let may_raise_limits = can_raise_limits();
             let run = run.and_then(|path| {
-                let opened = RunFolder::open(&path);
+                let opened = RunFolder::open(&path, &dir);
                 let path = path.display();
+                if let Ok(run) = &opened
+                    && let Err(error) = run.sweep()
+                {
+                    tracing::warn!(%path, %error, "failed to remove what tasks left in memory; will retry at the next start");
+                }
                 opened
                     .inspect_err(|error| tracing::warn!(%path, %error, "failed to mount a tmpfs for files of tasks; they go to the disk, which is slower"))
                     .ok()
@@ -328,16 +333,13 @@ impl Runtime {
         let folder = shared.new_folder(&sandbox)?;
         sandbox.has_disk = disk.is_some();
         sandbox.keeps_disk = disk.as_ref().is_some_and(PreparedDisk::is_kept);
-        let (prepared, sandbox, disk) = blocking({
-            let folder = folder.clone();
-            move || {
-                let prepared = shared.prepare_task(&folder, &sandbox, disk.as_mut());
-                Ok((prepared, sandbox, disk))
-            }
+        let (prepared, sandbox, disk) = blocking(move || {
+            let prepared = shared.prepare_task(&folder, &sandbox, disk.as_mut());
+            Ok((prepared, sandbox, disk))
         })
         .await?;
         // A task that is there already keeps its folder.
-        prepared?;
+        let folder = prepared?;
         let mount = disk.as_ref().map(PreparedDisk::mount);
         let started = self
             .shared
@@ -482,7 +484,7 @@ impl Shared {
         folder: &TaskFolder,
         sandbox: &TaskSandbox,
         disk: Option<&mut PreparedDisk>,
-    ) -> Result<(), RuntimeError> {
+    ) -> Result<TaskFolder, RuntimeError> {
         let base = folder.base();
         match fs::DirBuilder::new().mode(0o700).create(base) {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
@@ -499,7 +501,7 @@ impl Shared {
             TaskNetwork::Host | TaskNetwork::PerContainer => None,
             TaskNetwork::Namespace(path) => Some(path.clone()),
         };
-        let setup = ShimSetup {
+        let mut setup = ShimSetup {
             cgroup: format!("{}/{SHIMS}", self.own_cgroup()),
             netns,
             stage: match sandbox.user_range {
@@ -510,22 +512,31 @@ impl Shared {
             run: folder.run().map(Path::to_owned),
         };
         let cgroup = self.task_cgroup(sandbox)?;
-        let record = TaskRecord {
-            setup,
-            sandbox: sandbox.clone(),
-            task_cgroup: Some(cgroup.clone()),
+        let write = |setup: &ShimSetup| {
+            let record = TaskRecord {
+                setup: setup.clone(),
+                sandbox: sandbox.clone(),
+                task_cgroup: Some(cgroup.clone()),
+            };
+            durable::replace_json(&folder.task(), &record, Durability::Process)
+                .map_err(RuntimeError::io("write", folder.task()))
         };
-        durable::replace_json(&folder.task(), &record, Durability::Process)
-            .map_err(RuntimeError::io("write", folder.task()))?;
+        write(&setup)?;
         // After the record, by which it is found and removed.
-        if let Some(run) = folder.run() {
-            // A kill in the middle of a removal may have left one of this name.
-            remove_dir(run)?;
-            make_private(run)?;
-        }
-        if sandbox.has_disk {
-            let place = folder.disk();
-            fs::create_dir(&place).map_err(RuntimeError::io("make", place))?;
+        let mut folder = folder.clone();
+        match make_seat(&folder, sandbox.has_disk) {
+            Err(RuntimeError::Io { source, .. })
+                if source.kind() == io::ErrorKind::StorageFull && setup.run.is_some() =>
+            {
+                if let (Some(shared), Some(run)) = (&self.run, setup.run.take()) {
+                    shared.tell(true);
+                    remove_dir(&run)?;
+                }
+                write(&setup)?;
+                folder = TaskFolder::new(base);
+                make_seat(&folder, sandbox.has_disk)?;
+            }
+            made => made?,
         }
         let limits = Limits {
             memory_bytes: sandbox.memory_limit_bytes,
@@ -537,7 +548,7 @@ impl Shared {
             ..Limits::default()
         };
         self.hierarchies.group(&cgroup)?.create(&limits)?;
-        Ok(())
+        Ok(folder)
     }
 
     /// The cores that a task is kept to; `None`: it may use all.
@@ -565,8 +576,10 @@ impl Shared {
             });
             let cgroup = said.unwrap_or_else(|| shared.plain_cgroup(&task_id));
             shared.hierarchies.group(&cgroup)?.kill_and_remove()?;
-            // The one with the record goes last.
-            if let Some(run) = run.filter(|run| run.ends_with(&task_id)) {
+            // The one with the record goes last. What was begun without one is where it would be.
+            let run = run.filter(|run| run.ends_with(&task_id));
+            let own = shared.run.as_ref().map(|run| run.of(&task_id));
+            for run in run.into_iter().chain(own) {
                 remove_dir(&run)?;
             }
             remove_dir(folder.base())
@@ -590,6 +603,22 @@ impl Shared {
         ids.sort_unstable();
         Ok(ids)
     }
+}
+
+/// Where the shim will live, with the first of what it needs there.
+fn make_seat(folder: &TaskFolder, has_disk: bool) -> Result<(), RuntimeError> {
+    if let Some(run) = folder.run() {
+        // A kill in the middle of a removal may have left one of this name.
+        remove_dir(run)?;
+        make_private(run)?;
+    }
+    if has_disk {
+        let place = folder.disk();
+        fs::create_dir(&place).map_err(RuntimeError::io("make", place))?;
+    }
+    let log = folder.shim_log();
+    fs::File::create(&log).map_err(RuntimeError::io("make", log))?;
+    Ok(())
 }
 
 fn make_private(dir: &Path) -> Result<(), RuntimeError> {

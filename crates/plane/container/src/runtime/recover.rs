@@ -100,10 +100,19 @@ async fn recover_task(
         folder.clone(),
         cgroup.clone(),
     ) {
-        // Its part in memory went with the machine, or was not made yet.
+        // Its part in memory went with the machine, or was not made yet. Or it is where we do not see it, behind another
+        // mount, and its processes live: they are not ours to judge then.
         Err(e) if e.kind() == io::ErrorKind::NotFound => {
             let shared = Arc::clone(shared);
-            return blocking(move || without_shim(&shared, &folder, sandbox, &cgroup)).await;
+            return blocking(move || {
+                if has_processes(&shared, &cgroup)? {
+                    let path = folder.seat().to_owned();
+                    let task = sandbox.task_id;
+                    return Err(RuntimeError::OutOfSight { task, path });
+                }
+                without_shim(&shared, &folder, sandbox, &cgroup)
+            })
+            .await;
         }
         other => other.map_err(RuntimeError::io("open", folder.seat()))?,
     };
@@ -167,13 +176,8 @@ fn without_shim(
     sandbox: TaskSandbox,
     cgroup: &str,
 ) -> Result<Recovered, RuntimeError> {
-    let group = shared.hierarchies.group(cgroup)?;
-    let mut survivors = false;
-    for child in group.children() {
-        let child = group.child(&child)?;
-        survivors |= !child.processes()?.is_empty();
-    }
-    group.kill_and_remove()?;
+    let survivors = has_processes(shared, cgroup)?;
+    shared.hierarchies.group(cgroup)?.kill_and_remove()?;
     let containers = ended_containers(folder)?;
     let state = if survivors {
         RecoveredState::Lost
@@ -187,6 +191,17 @@ fn without_shim(
     })
 }
 
+/// Whether any of the task's containers has some.
+fn has_processes(shared: &Shared, cgroup: &str) -> Result<bool, RuntimeError> {
+    let group = shared.hierarchies.group(cgroup)?;
+    for child in group.children() {
+        if !group.child(&child)?.processes()?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 fn ended_containers(
     folder: &TaskFolder,
 ) -> Result<BTreeMap<ContainerName, ContainerStatus>, RuntimeError> {
@@ -194,14 +209,14 @@ fn ended_containers(
     for entry in names_in(&folder.containers())? {
         names.extend(ContainerName::try_from(entry));
     }
-    // Those that left a log, where all else went with the machine.
+    // Those that left a log or an exit file, where all else went with the machine.
     for entry in names_in(folder.base())? {
-        names.extend(TaskFolder::container_of_logs(&entry));
+        names.extend(TaskFolder::container_of(&entry));
     }
     let mut containers = BTreeMap::new();
     for name in names {
         let exit: Option<ExitRecord> =
-            durable::read_json(&folder.container(&name).exit(), RECORD_LIMIT).unwrap_or_else(|e| {
+            durable::read_json(folder.container(&name).exit(), RECORD_LIMIT).unwrap_or_else(|e| {
                 tracing::error!(container = %name, error = %e, "failed to read the exit file");
                 None
             });

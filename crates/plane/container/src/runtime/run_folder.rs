@@ -6,17 +6,26 @@
 //! outlives the agent, since it is the host's mount; with the machine it ends, and so does what it speaks of.
 
 use std::{
-    fs, io,
+    fs::{self, File},
+    io,
     os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use nix::{
+    errno::Errno,
+    fcntl::{Flock, FlockArg},
     mount::{MntFlags, MsFlags, mount, umount2},
     sys::{
         statfs::{TMPFS_MAGIC, statfs},
         statvfs::statvfs,
     },
+};
+use wharf_durable as durable;
+use wharf_shim_protocol::{
+    ShimState, TaskFolder,
+    record::{RECORD_LIMIT, boot_id},
 };
 
 /// A task takes some 60 KiB: room for several thousand.
@@ -33,15 +42,23 @@ const OWNERS_CAN_BE_MAPPED: (u32, u32) = (6, 3);
 pub(super) struct RunFolder {
     path: PathBuf,
     maps_owners: bool,
+    /// New tasks have all on disk, and the log says so.
+    is_full: AtomicBool,
+    /// The folder of what is on disk: locked while the mount comes and goes.
+    tasks: PathBuf,
 }
 
 impl RunFolder {
-    /// Mounts it if it is not there yet.
-    pub fn open(path: &Path) -> io::Result<Self> {
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(path)?;
+    /// Mounts it if it is not there yet. `tasks` holds the folders of tasks on disk.
+    pub fn open(path: &Path, tasks: &Path) -> io::Result<Self> {
+        let _lock = lock(tasks)?;
+        if let Some(above) = path.parent() {
+            fs::create_dir_all(above)?;
+        }
+        match fs::DirBuilder::new().mode(0o700).create(path) {
+            Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(e),
+            _ => {}
+        }
         let path = fs::canonicalize(path)?;
         if !is_mounted(&path)? {
             let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
@@ -55,7 +72,34 @@ impl RunFolder {
         Ok(Self {
             path,
             maps_owners: version(&release) >= OWNERS_CAN_BE_MAPPED,
+            is_full: AtomicBool::new(false),
+            tasks: tasks.to_owned(),
         })
+    }
+
+    /// What is in it, task by task; there or not.
+    pub fn of(&self, task_id: &str) -> PathBuf {
+        self.path.join(task_id)
+    }
+
+    /// Removes what tasks left that have no folder on disk any more, which is made first and removed last. One whose shim
+    /// lives stays: the folder may be missing for another reason.
+    pub fn sweep(&self) -> io::Result<()> {
+        for entry in fs::read_dir(&self.path)? {
+            let entry = entry?;
+            if !entry.file_type()?.is_dir() {
+                continue;
+            }
+            let state = TaskFolder::new(entry.path()).state();
+            let state: io::Result<Option<ShimState>> = durable::read_json(&state, RECORD_LIMIT);
+            let lives =
+                matches!(state, Ok(Some(it)) if it.boot_id == boot_id() && it.shim.is_alive());
+            if !lives && !self.tasks.join(entry.file_name()).exists() {
+                tracing::info!(path = %entry.path().display(), "removing what a task left in memory");
+                wharf_rootdir::remove_tree(&entry.path())?;
+            }
+        }
+        Ok(())
     }
 
     /// The place of a new task; `None`: it is to have all on disk.
@@ -64,12 +108,28 @@ impl RunFolder {
             it.blocks_available() >= it.blocks() / KEPT_FREE
                 && it.files_available() >= it.files() / KEPT_FREE
         });
-        (roomy && (self.maps_owners || !has_user_namespace)).then(|| self.path.join(task_id))
+        self.tell(!roomy);
+        (roomy && (self.maps_owners || !has_user_namespace)).then(|| self.of(task_id))
+    }
+
+    /// Says once that new tasks begin on disk, and once that they do no more.
+    pub fn tell(&self, is_full: bool) {
+        if self.is_full.swap(is_full, Ordering::Relaxed) == is_full {
+            return;
+        }
+        let path = self.path.display();
+        if is_full {
+            tracing::warn!(%path, "the tmpfs for files of tasks is nearly full; new tasks have them on disk, which is slower");
+        } else {
+            tracing::info!(%path, "the tmpfs for files of tasks has room for new tasks again");
+        }
     }
 
     /// Takes it off the host, with all that is in it.
     pub fn remove(&self) -> io::Result<()> {
-        if is_mounted(&self.path)? {
+        let _lock = lock(&self.tasks)?;
+        // As often as it was mounted, should two have been at it.
+        while is_mounted(&self.path)? {
             umount2(&self.path, MntFlags::MNT_DETACH)?;
         }
         match fs::remove_dir(&self.path) {
@@ -79,9 +139,19 @@ impl RunFolder {
     }
 }
 
+/// Of one process at a time: another may start an agent while this one takes the installation down.
+fn lock(tasks: &Path) -> io::Result<Flock<File>> {
+    let folder = File::open(tasks)?;
+    Flock::lock(folder, FlockArg::LockExclusive).map_err(|(_, e): (_, Errno)| e.into())
+}
+
+/// One that is not there is not.
 fn is_mounted(path: &Path) -> io::Result<bool> {
     let above = path.parent().unwrap_or(path);
-    let own = fs::metadata(path)?.dev() != fs::metadata(above)?.dev();
+    let own = match fs::metadata(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
+        found => found?.dev() != fs::metadata(above)?.dev(),
+    };
     Ok(own && statfs(path)?.filesystem_type() == TMPFS_MAGIC)
 }
 

@@ -17,7 +17,7 @@ use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader},
     process::Command,
 };
-use wharf_shim_protocol::TaskFolder;
+use wharf_shim_protocol::{READY, TaskFolder};
 
 use super::error::RuntimeError;
 
@@ -141,13 +141,15 @@ impl ShimProgram {
             // A shim that says nothing has ended, or will be found by recovery.
             let _ = tokio::time::timeout(START_TIMEOUT, out.read_line(&mut line)).await;
         }
-        if line.trim_end() != "ready" {
+        let expected = READY[usize::from(folder.run().is_some())];
+        if line.trim_end() != expected {
             let _ = child.start_kill();
             let _ = child.wait().await;
-            let said = if line.is_empty() {
-                "it ended without a word"
-            } else {
-                line.trim_end()
+            let said = match line.trim_end() {
+                "" => "it ended without a word",
+                // It listens elsewhere than we would look for it.
+                said if READY.contains(&said) => "the program is of another version than the agent",
+                said => said,
             };
             return Err(failed(said.to_owned()));
         }

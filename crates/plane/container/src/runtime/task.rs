@@ -3,14 +3,16 @@
 use std::{
     collections::BTreeMap,
     fs, io,
-    os::{fd::AsFd, unix::fs::DirBuilderExt},
-    path::PathBuf,
+    os::{
+        fd::AsFd,
+        unix::fs::{DirBuilderExt, symlink},
+    },
+    path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
 use wharf_cgroup::{Glance, Stats};
-use wharf_durable::{self as durable, Durability};
 use wharf_shim_protocol::{
     ContainerName, ContainerState, ExitRecord, Reply, Request, TaskFolder, TaskStatus,
     folder::ContainerFolder, plan::UserSetup,
@@ -384,6 +386,9 @@ fn shares_a_namespace(spec: &ContainerSpec) -> bool {
     matches!(spec.pid, Of(_)) || matches!(spec.ipc, Of(_))
 }
 
+/// What a file of a bundle may have for a place in memory, which all tasks share, in bytes.
+const SMALL: usize = 64 << 10;
+
 /// Writes the bundle and makes the cgroup. No flush: after a crash of the machine there is no
 /// container that these files could belong to.
 fn prepare(
@@ -392,26 +397,27 @@ fn prepare(
     bundle: &Bundle,
 ) -> Result<(), ContainerError> {
     let base = folder.base();
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(base)
-        .map_err(ContainerError::io("make", base))?;
+    make_folder(base)?;
     let write = |path: PathBuf, bytes: &[u8]| {
-        fs::write(&path, bytes).map_err(ContainerError::io("write", path))
+        put(folder, &path, bytes).map_err(ContainerError::io("write", path))
     };
     let json = |e: serde_json::Error| ContainerError::io("encode a bundle for", base)(e.into());
     write(
         folder.config(),
         &serde_json::to_vec(&bundle.config).map_err(json)?,
     )?;
-    durable::replace_json(&folder.plan(), &bundle.plan, Durability::Process)
-        .map_err(ContainerError::io("write", folder.plan()))?;
+    write(
+        folder.plan(),
+        &serde_json::to_vec(&bundle.plan).map_err(json)?,
+    )?;
     if let Some(filter) = &bundle.filter {
         write(folder.seccomp(), filter)?;
     }
+    if !bundle.files.is_empty() {
+        make_folder(&folder.etc())?;
+    }
     for (name, content) in &bundle.files {
-        let path = base.join(name);
+        let path = folder.etc().join(name);
         write(path.clone(), content.as_bytes())?;
         open_for_reading(&path).map_err(ContainerError::io("open to all", path))?;
     }
@@ -422,8 +428,39 @@ fn prepare(
     Ok(())
 }
 
+fn make_folder(path: &Path) -> Result<(), ContainerError> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(ContainerError::io("make", path))
+}
+
+/// Writes a file of a bundle. One that is large, or that memory has no room for, lies on disk, with a link to it.
+fn put(folder: &ContainerFolder, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let on_disk = folder.on_disk();
+    if bytes.len() <= SMALL || on_disk == folder.base() {
+        match fs::write(path, bytes) {
+            Err(e) if e.kind() == io::ErrorKind::StorageFull && on_disk != folder.base() => {}
+            other => return other,
+        }
+    }
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(on_disk)?;
+    let name = path.file_name().unwrap_or_default();
+    let place = on_disk.join(name);
+    fs::write(&place, bytes)?;
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+        _ => {}
+    }
+    symlink(place, path)
+}
+
 /// Every user of the container reads `/etc/hosts` and its kin, whatever our own umask is.
-fn open_for_reading(path: &std::path::Path) -> io::Result<()> {
+fn open_for_reading(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(path, fs::Permissions::from_mode(0o644))
 }
@@ -431,7 +468,13 @@ fn open_for_reading(path: &std::path::Path) -> io::Result<()> {
 async fn remove_folder(folder: ContainerFolder) {
     let removed = tokio::task::spawn_blocking(move || {
         let mut all = folder.all().into_iter();
-        let result = all.try_for_each(wharf_rootdir::remove_tree);
+        let mut result = all.try_for_each(wharf_rootdir::remove_tree);
+        if result.is_ok() {
+            result = match fs::remove_file(folder.exit()) {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+                _ => Ok(()),
+            };
+        }
         (folder, result)
     });
     if let Ok((folder, Err(e))) = removed.await {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use wharf_cgroup::{DeviceKind, Limits};
 use wharf_shim_protocol::{
     ContainerPlan, ContainerSetup, LogPlan, ProcessPlan, RootfsPlan,
-    folder::PROC,
+    folder::{ETC, PROC},
     plan::{CopyUp, HostBind, NETNS_PATH, USERNS_PATH, UserSetup},
 };
 
@@ -78,7 +78,7 @@ pub(crate) struct Bundle {
     pub setup: ContainerSetup,
     pub limits: Limits,
     pub filter: Option<Arc<[u8]>>,
-    /// Name and content of files that are bind-mounted from the container's folder.
+    /// Name and content of files that are bind-mounted from `etc` in the container's folder.
     pub files: Vec<(&'static str, String)>,
 }
 
@@ -437,7 +437,10 @@ fn mounts(
             wanted.push((
                 depth(&destination),
                 bind(
-                    &context.source_of(&context.folder.join(name), spec.mounts.len() + number),
+                    &context.source_of(
+                        &context.folder.join(ETC).join(name),
+                        spec.mounts.len() + number,
+                    ),
                     &destination,
                     spec.read_only_root,
                 ),
@@ -460,7 +463,9 @@ fn staged(
     }
     let mounts = spec.mounts.iter().enumerate();
     let mounts = mounts.map(|(number, mount)| lent(mount, context, number));
-    let files = files.iter().map(|(name, _)| context.folder.join(name));
+    let files = files
+        .iter()
+        .map(|(name, _)| context.folder.join(ETC).join(name));
     mounts.chain(files).collect()
 }
 

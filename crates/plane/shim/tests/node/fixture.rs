@@ -110,7 +110,13 @@ impl Node {
 
     /// Takes the node down and checks that the host is as it was.
     pub async fn finish(self) {
+        let (run, tasks) = (self.dir.path().join("run"), self.dir.path().join("tasks"));
+        for entry in fs::read_dir(&run).unwrap() {
+            let own = tasks.join(entry.unwrap().file_name());
+            assert!(own.exists(), "{} was a task's", own.display());
+        }
         self.runtime.teardown_all().await.unwrap();
+        assert!(!run.exists(), "the tmpfs is left");
         let marker = format!("wharf-{}", self.installation);
         assert!(
             !Hierarchies::detect()
@@ -123,20 +129,15 @@ impl Node {
         let own = self.dir.path().display().to_string();
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
         assert!(!mounts.contains(&own), "mounts left");
-        let tasks = self.dir.path().join("tasks").display().to_string();
         for process in fs::read_dir("/proc").unwrap().filter_map(Result::ok) {
             let cwd = fs::read_link(process.path().join("cwd")).unwrap_or_default();
             assert!(
-                !cwd.starts_with(&tasks),
+                !cwd.starts_with(self.dir.path()),
                 "process {:?} left",
                 process.file_name()
             );
         }
-        assert_eq!(
-            fs::read_dir(self.dir.path().join("tasks")).unwrap().count(),
-            0,
-            "folders left"
-        );
+        assert_eq!(fs::read_dir(tasks).unwrap().count(), 0, "folders left");
     }
 }
 

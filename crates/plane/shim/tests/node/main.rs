@@ -6,6 +6,7 @@ mod fixture;
 mod lifecycle;
 mod limits;
 mod logs;
+mod memory;
 mod recovery;
 mod secrets;
 mod user_namespace;

@@ -4,7 +4,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use wharf_container::runtime::{ContainerState, RecoveredState};
+use wharf_container::runtime::{ContainerState, RecoveredState, RuntimeError};
 
 use crate::fixture::{Node, command, log_text, name, sh, within};
 
@@ -219,12 +219,12 @@ async fn tasks_with_all_in_one_folder_are_taken_over() {
     node.finish().await;
 }
 
-/// What was in memory goes with the machine; what a container said and nobody has delivered yet does not.
+/// What was in memory goes with the machine; what a container said and how it ended, which nobody has heard yet, do not.
 #[tokio::test]
 async fn logs_are_left_after_the_machine_was_gone() {
     let node = Node::new().await;
     let task = node.task().await;
-    let spec = sh("echo last words");
+    let spec = sh("echo last words; exit 7");
     task.create_container(&spec, &node.image).await.unwrap();
     task.start(&spec.name).await.unwrap();
     within(task.wait(&spec.name)).await.unwrap();
@@ -236,10 +236,42 @@ async fn logs_are_left_after_the_machine_was_gone() {
     let runtime = node.reopened().await;
     let found = runtime.recover().await.unwrap();
     assert!(matches!(found[0].state, RecoveredState::Ended));
-    assert_eq!(found[0].containers[&spec.name].exit, None);
+    assert_eq!(found[0].containers[&spec.name].exit.unwrap().code, 7);
     let mut reader = runtime.logs_of_ended("t1", &spec.name).unwrap();
     let batch = within(reader.next(10)).await.unwrap();
     assert_eq!(&batch.records[0].line[..], b"last words");
     runtime.remove_task("t1").await.unwrap();
+    node.finish().await;
+}
+
+/// An agent in another mount namespace, or after a tmpfs was unmounted, does not see a task that lives.
+#[tokio::test]
+async fn a_task_out_of_sight_is_left_alone() {
+    let node = Node::new().await;
+    let task = node.task().await;
+    let spec = sh("sleep 600");
+    let pid = task.create_container(&spec, &node.image).await.unwrap();
+    task.start(&spec.name).await.unwrap();
+    let run = node.dir.path().join("run");
+    nix::mount::umount2(&run, nix::mount::MntFlags::MNT_DETACH).unwrap();
+    let runtime = node.reopened().await;
+    let error = runtime.recover_task("t1").await.unwrap_err();
+    assert!(matches!(error, RuntimeError::OutOfSight { .. }), "{error}");
+    kill(Pid::from_raw(pid), None).unwrap();
+    node.finish().await;
+}
+
+/// What is in memory of a task without a folder on disk is nobody's.
+#[tokio::test]
+async fn what_a_removal_left_in_memory_is_swept() {
+    let node = Node::new().await;
+    let left = node.dir.path().join("run/t9");
+    std::fs::create_dir(&left).unwrap();
+    std::fs::write(left.join("shim.log"), b"").unwrap();
+    let runtime = node.reopened().await;
+    assert!(!left.exists());
+    std::fs::create_dir(&left).unwrap();
+    runtime.remove_task("t9").await.unwrap();
+    assert!(!left.exists());
     node.finish().await;
 }
