@@ -14,9 +14,10 @@ mod check;
 mod forward;
 mod index;
 mod service;
+mod told;
 
 pub use check::follow;
-pub use forward::pass;
+pub use forward::{Length, pass};
 pub use index::{Aggregation, after_write, before_write, load};
 pub use service::{Aggregated, Snapshot};
 

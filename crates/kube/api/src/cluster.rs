@@ -344,6 +344,17 @@ impl Cluster {
     ) -> impl Future<Output = Answer> + Send + 'a {
         crate::serve::serve(&self.inner, request, user)
     }
+
+    /// The same for a part of this server: kinds of aggregated servers are not told to it, and what is asked of one all the same takes
+    /// neither long nor much memory.
+    pub fn serve_own<'a>(
+        &'a self,
+        mut request: Request<Body>,
+        user: &'a UserInfo,
+    ) -> impl Future<Output = Answer> + Send + 'a {
+        request.extensions_mut().insert(crate::serve::OfServer);
+        self.serve(request, user)
+    }
 }
 
 /// The clusters of the process, over one store.

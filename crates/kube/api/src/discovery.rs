@@ -126,41 +126,42 @@ pub fn resource_list(catalog: &Catalog, group: &str, version: &str) -> Option<Va
     }))
 }
 
-/// `/api` and `/apis` in the form that says all at once; `core`: of the group without a name.
-pub fn aggregated(catalog: &Catalog, others: &Snapshot, form: &str, core: bool) -> Value {
-    let mut all = IndexMap::<&str, Vec<Value>>::new();
+/// `/api` and `/apis` in the form that says all at once; `core`: of the group without a name. What aggregated servers told goes in as
+/// it was kept.
+pub fn aggregated(catalog: &Catalog, others: &Snapshot, form: &str, core: bool) -> Vec<u8> {
+    let mut all = IndexMap::<&str, Vec<String>>::new();
     let groups = groups(catalog);
     for (name, versions) in groups.iter().filter(|(name, _)| name.is_empty() == core) {
         let versions = versions.iter().map(|(version, resources)| {
             let resources: Vec<Value> =
                 resources.iter().map(|it| aggregated_resource(it)).collect();
-            json!({"version": version, "resources": resources, "freshness": "Current"})
+            json!({"version": version, "resources": resources, "freshness": "Current"}).to_string()
         });
         all.insert(name, versions.collect());
     }
     for it in others.beside(catalog).into_iter().filter(|_| !core) {
-        let resources = it.told.as_ref().map(|told| told.resources.clone());
+        let resources = it.told.as_ref().and_then(|told| told.resources.as_deref());
         // What an unavailable server told before may have changed.
         let is_current = it.is_available && resources.is_some();
-        all.entry(&it.group).or_default().push(json!({
-            "version": it.version,
-            "resources": resources.unwrap_or_else(|| json!([])),
-            "freshness": if is_current { "Current" } else { "Stale" },
-        }));
+        let freshness = if is_current { "Current" } else { "Stale" };
+        let resources = resources.unwrap_or("[]");
+        let version = Value::from(it.version.as_str());
+        all.entry(&it.group).or_default().push(format!(
+            r#"{{"version":{version},"resources":{resources},"freshness":"{freshness}"}}"#
+        ));
     }
     let items = all.into_iter().map(|(name, versions)| {
         let metadata = match core {
             true => json!({"creationTimestamp": null}),
             false => json!({"name": name, "creationTimestamp": null}),
         };
-        json!({"metadata": metadata, "versions": versions})
+        let versions = versions.join(",");
+        format!(r#"{{"metadata":{metadata},"versions":[{versions}]}}"#)
     });
-    json!({
-        "kind": "APIGroupDiscoveryList",
-        "apiVersion": format!("apidiscovery.k8s.io/{form}"),
-        "metadata": {},
-        "items": items.collect::<Vec<_>>(),
-    })
+    let items = items.collect::<Vec<_>>().join(",");
+    let kind = r#""kind":"APIGroupDiscoveryList""#;
+    let version = Value::from(format!("apidiscovery.k8s.io/{form}"));
+    format!(r#"{{{kind},"apiVersion":{version},"metadata":{{}},"items":[{items}]}}"#).into_bytes()
 }
 
 fn aggregated_resource(resource: &Resource) -> Value {

@@ -29,19 +29,17 @@ const CHECKS: [&str; 3] = ["ping", "log", "store"];
 
 pub async fn answer(
     inner: &Arc<Inner>,
-    method: &Method,
-    path: &str,
-    query: &Query,
+    (method, path, query): (&Method, &str, &Query),
     headers: &HeaderMap,
+    others: &Arc<Snapshot>,
 ) -> Result<Answer, Fault> {
     if *method != Method::GET && *method != Method::HEAD {
         return Err(Status::no_such_page().into());
     }
     let catalog = inner.catalog.load_full();
-    let others = inner.aggregation.now();
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     match parts.as_slice() {
-        [""] => Ok(root(inner, (&catalog, &others), headers)),
+        [""] => Ok(root(inner, (&catalog, others), headers)),
         ["version"] => Ok(json_answer(&version(inner))),
         ["healthz" | "livez" | "readyz"] => Ok(health(inner, parts[0], query).await),
         ["healthz" | "livez" | "readyz", check] if CHECKS.contains(check) => {
@@ -57,16 +55,16 @@ pub async fn answer(
         }
         ["api"] | ["apis"] => {
             let core = parts[0] == "api";
-            Ok(groups(inner, (&catalog, &others), core, headers))
+            Ok(groups(inner, (&catalog, others), core, headers))
         }
         ["api", version] => of_resources(&catalog, "", version, headers),
         ["apis", group] => {
-            let group = discovery::group(&catalog, &others, group);
+            let group = discovery::group(&catalog, others, group);
             let group = group.ok_or_else(Status::no_such_page)?;
             Ok(in_form(&catalog, &group, headers))
         }
         ["apis", group, version] => of_resources(&catalog, group, version, headers),
-        ["openapi", rest @ ..] => openapi_answer(inner, (&catalog, &others), rest, headers),
+        ["openapi", rest @ ..] => openapi_answer(inner, (&catalog, others), rest, headers),
         _ => Err(Status::no_such_page().into()),
     }
 }
@@ -223,7 +221,7 @@ fn groups(inner: &Inner, kinds: Kinds<'_>, core: bool, headers: &HeaderMap) -> A
     };
     let name = format!("groups {core} {form}");
     let document = inner.documents.get(kinds, &name, |catalog| {
-        serde_json::to_vec(&discovery::aggregated(catalog, others, form, core)).ok()
+        Some(discovery::aggregated(catalog, others, form, core))
     });
     let kind = format!("{JSON};g=apidiscovery.k8s.io;v={form};as=APIGroupDiscoveryList");
     let answer = document.map(|it| document_answer(&it, &kind, headers));

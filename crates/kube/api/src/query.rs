@@ -9,6 +9,9 @@ pub struct Query {
 /// Pairs that are read; what follows is ignored.
 const MOST_PAIRS: usize = 1000;
 
+/// What a request is authorised by.
+const DECIDING: [&str; 3] = ["fieldSelector", "labelSelector", "watch"];
+
 impl Query {
     pub fn parse(text: &str) -> Self {
         let pairs = form_urlencoded::parse(text.as_bytes()).take(MOST_PAIRS);
@@ -33,7 +36,7 @@ impl Query {
     /// Whether an option that is yes or no says yes: anything but `false` and `0` does.
     pub fn is_set(&self, name: &str) -> bool {
         let first = self.pairs.iter().find(|(key, _)| key == name);
-        first.is_some_and(|(_, value)| value != "false" && value != "0")
+        first.is_some_and(|(_, value)| !value.eq_ignore_ascii_case("false") && value != "0")
     }
 
     /// As [`Query::is_set`]; `None` if nothing is said.
@@ -59,6 +62,10 @@ impl Query {
     /// The only name that a field selector lets through.
     pub fn name_selected(&self) -> Option<String> {
         let selector = self.get("fieldSelector")?;
+        // What is escaped may be a comma that parts nothing.
+        if selector.contains('\\') {
+            return None;
+        }
         let mut terms = selector.split(',');
         let name = terms.find_map(|term| {
             let value = term.strip_prefix("metadata.name=")?;
@@ -68,17 +75,44 @@ impl Query {
     }
 }
 
+/// A query for another server that reads it by rules of its own: written anew from what is read here, so that it does what was
+/// authorised.
+///
+/// # Errors
+/// Why it could be read in more than one way.
+pub fn passed_on(text: &str) -> Result<String, &'static str> {
+    let mut after = text.split('%').skip(1);
+    let is_escape = |it: &str| it.len() >= 2 && it.bytes().take(2).all(|it| it.is_ascii_hexdigit());
+    if text.contains(';') || !after.all(is_escape) {
+        return Err("the query has a semicolon or an escape that is none");
+    }
+    if form_urlencoded::parse(text.as_bytes())
+        .nth(MOST_PAIRS)
+        .is_some()
+    {
+        return Err("the query has too many parts");
+    }
+    let query = Query::parse(text);
+    if DECIDING.iter().any(|it| query.all(it).nth(1).is_some()) {
+        return Err("the query says twice what decides about it");
+    }
+    let mut out = form_urlencoded::Serializer::new(String::new());
+    out.extend_pairs(&query.pairs);
+    Ok(out.finish())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn yes_no_and_numbers() {
-        let query = Query::parse("a&b=false&c=0&d=true&n=12&m=x&e=");
+        let query = Query::parse("a&b=false&c=0&d=true&n=12&m=x&e=&f=False");
         for (name, expected) in [
             ("a", true),
             ("b", false),
             ("c", false),
+            ("f", false),
             ("d", true),
             ("z", false),
         ] {
@@ -88,5 +122,38 @@ mod tests {
         assert_eq!(query.number("n"), Ok(Some(12)));
         assert_eq!(query.number("e"), Ok(None));
         assert!(query.number("m").is_err());
+    }
+
+    #[test]
+    fn only_what_is_read_in_one_way_is_passed_on() {
+        let many = "a&".repeat(MOST_PAIRS + 1);
+        for (text, expected) in [
+            ("", Some("")),
+            ("a=b&a=c&%61=+%2b", Some("a=b&a=c&a=+%2B")),
+            (
+                "fieldSelector=metadata.name%3Dx",
+                Some("fieldSelector=metadata.name%3Dx"),
+            ),
+            ("fieldSelector=&fieldSelector=metadata.name%3Dmine", None),
+            ("field%53elector=a&fieldSelector=b", None),
+            ("watch=0&watch=1", None),
+            ("labelSelector=a&labelSelector=b", None),
+            ("fieldSelector=a;b", None),
+            ("fieldSelector=%zz", None),
+            ("a=%4", None),
+            (many.as_str(), None),
+        ] {
+            assert_eq!(passed_on(text).ok().as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_escaped_comma_parts_nothing() {
+        let of = |text: &str| Query::parse(text).name_selected();
+        assert_eq!(
+            of("fieldSelector=a!=b,metadata.name=mine").as_deref(),
+            Some("mine")
+        );
+        assert_eq!(of("fieldSelector=a!=b%5C,metadata.name=mine"), None);
     }
 }

@@ -17,7 +17,7 @@ use wharf_kube_model::{
 };
 
 use crate::{
-    aggregation::{self, Aggregated},
+    aggregation::{self, Aggregated, Length},
     answer::{self, Answer, Body, Fault},
     audit::{Origin, Outcome, Telling},
     call::Call,
@@ -58,7 +58,16 @@ pub struct Incoming {
 /// lasts, that it was given up is told there.
 pub async fn serve(inner: &Arc<Inner>, request: Request<Body>, user: &UserInfo) -> Answer {
     let target = request::target_of(&request);
-    if target.as_ref().is_some_and(lasts) {
+    let wants_session = request.extensions().get::<OnUpgrade>().is_some();
+    let goes_with_client = match &target {
+        Some(target) if lasts(target) => true,
+        // A session with an aggregated server begins with its answer: nothing of it is of use without the client.
+        Some(target) if wants_session => {
+            aggregated_by(inner, target, request.uri().path()).is_some()
+        }
+        _ => false,
+    };
+    if goes_with_client {
         return answered(inner, request, target, user).await;
     }
     let (inner, user) = (Arc::clone(inner), user.clone());
@@ -80,6 +89,11 @@ fn lasts(target: &Target) -> bool {
         Target::Path => false,
     }
 }
+
+/// On a request of a part of this server: to those, aggregated servers are not there but for what is asked by name, and what is read
+/// of their answers is little.
+#[derive(Debug, Clone, Copy)]
+pub struct OfServer;
 
 /// The aggregated server that answers instead of this one.
 fn aggregated_by(inner: &Inner, target: &Target, path: &str) -> Option<Arc<Aggregated>> {
@@ -112,6 +126,7 @@ async fn answered(
     let (mut head, body) = request.into_parts();
     let path = head.uri.path().to_owned();
     let origin = head.extensions.remove::<Origin>();
+    let is_own = head.extensions.remove::<OfServer>().is_some();
     let incoming = Incoming {
         method: head.method,
         target: head
@@ -156,8 +171,12 @@ async fn answered(
         (None, _) => Err(Fault::from(Status::bad_request("the path is no text"))),
         (Some(_), _) if !decision.allows() => Err(not_allowed(user, &attributes, &decision).into()),
         (Some(target), Some(other)) => {
-            let lasts = lasts(&target);
-            aggregation::pass(inner, &other, incoming, body, (user, lasts)).await
+            let length = match is_own {
+                true => Length::Short,
+                false if lasts(&target) => Length::Open,
+                false => Length::Usual,
+            };
+            aggregation::pass(inner, &other, incoming, body, (user, length)).await
         }
         (Some(Target::Path), None) => {
             let Incoming {
@@ -168,7 +187,12 @@ async fn answered(
                 ..
             } = &incoming;
             let _place = inner.short_place(user).await;
-            paths::answer(inner, method, path, query, headers).await
+            // Parts of this server are not to be led astray by what others tell of themselves.
+            let others = match is_own {
+                true => Arc::default(),
+                false => inner.aggregation.now(),
+            };
+            paths::answer(inner, (method, path, query), headers, &others).await
         }
         (Some(Target::Resource(asked)), None) => {
             let notes = Arc::clone(&notes);

@@ -43,6 +43,9 @@ pub enum NoUser {
     Unverified,
     #[error("the claim {0} is neither a text nor a list of texts")]
     Groups(String),
+    /// Who hears of it in a header would take it for another.
+    #[error("the name {0:?} begins or ends with a blank")]
+    Blanks(String),
     #[error("the name {0} is one of the cluster itself")]
     Reserved(String),
 }
@@ -79,6 +82,9 @@ impl Provider {
             return Err(NoUser::Unverified);
         }
         let name = format!("{}{name}", self.name_prefix(claim));
+        if name.trim() != name {
+            return Err(NoUser::Blanks(name));
+        }
         if is_own(&name) {
             return Err(NoUser::Reserved(name));
         }
@@ -87,7 +93,7 @@ impl Provider {
         Ok(UserInfo::authenticated(name, &groups))
     }
 
-    /// A provider that names a group of the cluster itself gives it to nobody.
+    /// A provider that names a group of the cluster itself, or what would be one without the blanks around it, gives it to nobody.
     fn groups(&self, claims: &Map<String, Value>) -> Result<Vec<String>, NoUser> {
         let Some(claim) = &self.groups_claim else {
             return Ok(Vec::new());
@@ -105,7 +111,7 @@ impl Provider {
         let prefix = self.groups_prefix.as_deref().unwrap_or_default();
         let named = given.into_iter().filter(|it| !it.is_empty());
         let named = named.map(|it| format!("{prefix}{it}"));
-        Ok(named.filter(|it| !is_own(it)).collect())
+        Ok(named.filter(|it| !is_own(it) && it.trim() == it).collect())
     }
 }
 
@@ -212,7 +218,12 @@ mod tests {
             user(&by_address, claims),
             Err(NoUser::Reserved(_))
         ));
-        let claims = json!({"sub": "jane", "groups": ["system:masters", "eks:nodes", "dev"]});
+        for name in [" system:admin", "jane ", "\tjane"] {
+            let found = user(&it, json!({"sub": name}));
+            assert!(matches!(found, Err(NoUser::Blanks(_))), "{name:?}");
+        }
+        let claims = json!({"sub": "jane", "groups": [
+            "system:masters", " system:masters", "eks:nodes\t", "eks:nodes", "dev"]});
         assert_eq!(
             user(&it, claims).unwrap().1,
             owned(&["dev", "system:authenticated"])

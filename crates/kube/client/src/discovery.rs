@@ -10,15 +10,14 @@ use crate::{
 };
 
 impl Client {
-    /// All kinds with these verbs, each in its group's preferred version alone. Those of aggregated servers are left out: what one of
-    /// them says or holds back is not to decide about everything else.
+    /// All kinds with these verbs, each in its group's preferred version alone. A server tells its own parts none of aggregated servers:
+    /// what one of them says or holds back is not to decide about everything else.
     ///
     /// # Errors
     /// A group could not be read: what is missing would look as if it were gone.
     pub async fn kinds(&self, verbs: &[&str]) -> Result<Vec<Kind>, Error> {
         let mut kinds = of_version("", "v1", &self.read("/api/v1").await?, verbs);
         let groups = self.read("/apis").await?;
-        let others = self.aggregated().await?;
         for group in groups.list("/groups") {
             let name = group.text("/name");
             let preferred = group.text("/preferredVersion/version");
@@ -26,9 +25,6 @@ impl Client {
             let rest = versions.filter(|it| *it != preferred);
             let mut found: Vec<Kind> = Vec::new();
             for version in std::iter::once(preferred).chain(rest) {
-                if others.contains(&(name.to_owned(), version.to_owned())) {
-                    continue;
-                }
                 let list = self.read(&format!("/apis/{name}/{version}")).await?;
                 for kind in of_version(name, version, &list, verbs) {
                     if found.iter().all(|it| it.plural != kind.plural) {
@@ -39,23 +35,6 @@ impl Client {
             kinds.extend(found);
         }
         Ok(kinds)
-    }
-
-    /// Groups and versions that aggregated servers answer for.
-    async fn aggregated(&self) -> Result<Vec<(String, String)>, Error> {
-        let services = match self
-            .read("/apis/apiregistration.k8s.io/v1/apiservices")
-            .await
-        {
-            Err(error) if error.is_not_found() => return Ok(Vec::new()),
-            services => services?,
-        };
-        let all = services.list("/items").iter();
-        let of = |it: &Value| {
-            let part = |path: &str| it.text(path).to_owned();
-            (part("/spec/group"), part("/spec/version"))
-        };
-        Ok(all.map(of).collect())
     }
 
     /// A kind by its group and name, in the group's preferred version or the first other one that has it.

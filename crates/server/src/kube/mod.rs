@@ -221,7 +221,7 @@ impl Clusters {
                     let body = Full::new(body).map_err(|never| match never {});
                     body.boxed_unsync()
                 });
-                cluster.serve(request, &user).await
+                cluster.serve_own(request, &user).await
             }
         });
         Client::new(transport, agent)

@@ -1,45 +1,54 @@
 //! Whether aggregated servers answer, told in the condition `Available` of their APIServices, and what they tell of their kinds.
 //!
-//! Looked at when an APIService, a Service or Endpoints change, from time to time while all is well, and with growing pauses while it is
-//! not. Clusters without APIServices have no such looks.
+//! Each is looked at by a task of its own: when where it leads, its Service or its Endpoints change, from time to time while all is well,
+//! and with growing pauses while it is not. What others do, or what is told of it, gives none of them more looks.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Weak},
     time::Duration,
 };
 
 use bytes::Bytes;
-use futures_util::StreamExt as _;
 use http::{
     Method, Request,
     header::{ACCEPT, HOST, USER_AGENT},
 };
 use http_body_util::Full;
 use serde_json::{Value, json};
+use tokio::{
+    sync::{Notify, Semaphore},
+    time::Instant,
+};
+use tokio_util::task::AbortOnDropHandle;
 use wharf_kube_auth::{UserInfo, user::MASTERS};
 use wharf_kube_model::view::{items, number, text};
-use wharf_store::StoreError;
+use wharf_store::{Revision, StoreError};
 
 use super::{
     GROUP, PLURAL, forward, index,
-    service::{self, Aggregated, Told},
+    service::Aggregated,
+    told::{self, Told},
 };
 use crate::{
     bootstrap,
     cluster::{Cluster, Inner},
-    webhooks::speak,
+    storage::{Gone, Reader},
+    webhooks::{speak, turn_to_read},
 };
 
-/// Between two looks at servers that answer.
+/// Between two looks at a server that answers, and between two messages that tell the same reason in other words.
 const EVERY: Duration = Duration::from_secs(30);
-/// After one at servers of which one does not; it doubles up to the other.
+/// After one at a server that does not; it doubles up to the other.
 const SOON: Duration = Duration::from_secs(1);
-/// Between two looks, whatever changes.
+/// Between two looks at a server, whatever changes.
 const GAP: Duration = Duration::from_millis(250);
 /// How long a server may take to tell of itself.
 const ANSWERS: Duration = Duration::from_secs(5);
-/// Looks at the same time.
-const LOOKS: usize = 8;
+/// Documents of OpenAPI that are read at the same time in a cluster.
+const DOCUMENTS: usize = 8;
+/// Changes that are looked through at a time.
+const CHANGES: usize = 500;
 const MOST_DISCOVERY: usize = 256 << 10;
 const MOST_OPENAPI: usize = 1 << 20;
 /// Who looks, to the far end.
@@ -61,31 +70,91 @@ fn not(reason: &'static str, message: String) -> Found {
     }
 }
 
+/// The changes of one kind of object.
+struct Changes {
+    folder: String,
+    reader: Reader,
+}
+
+impl Changes {
+    fn new(inner: &Inner, (group, plural): (&str, &str)) -> Result<Self, Gone> {
+        // Below the cluster's own folder, as the feed names folders.
+        let keys = &inner.objects.keys;
+        let folder = keys.folder(group, plural);
+        let folder = folder.strip_prefix(keys.root());
+        let folder = folder.unwrap_or_default().to_owned();
+        let now = *inner.objects.feed.told().borrow();
+        let reader = Self::after(inner, &folder, now)?;
+        Ok(Self { folder, reader })
+    }
+
+    fn after(inner: &Inner, folder: &str, revision: Revision) -> Result<Reader, Gone> {
+        let feed = &inner.objects.feed;
+        let found = feed.after(folder, revision);
+        found.or_else(|gone| feed.after(folder, gone.oldest))
+    }
+
+    /// The `NAMESPACE/NAME` of what changed; `None` where that is no longer known: it may be anything.
+    fn take(&mut self, inner: &Inner) -> Option<BTreeSet<String>> {
+        let mut found = BTreeSet::new();
+        loop {
+            match self.reader.take(CHANGES) {
+                Ok((changes, _)) if changes.is_empty() => return Some(found),
+                Ok((changes, _)) => found.extend(changes.iter().map(|it| it.path.clone())),
+                Err(gone) => {
+                    if let Ok(reader) = Self::after(inner, &self.folder, gone.oldest) {
+                        self.reader = reader;
+                    }
+                    return None;
+                }
+            }
+        }
+    }
+}
+
+/// A server that is looked at by a task of its own.
+struct Watched {
+    server: Arc<Aggregated>,
+    /// What it stands on changed.
+    changed: Arc<Notify>,
+    _task: AbortOnDropHandle<()>,
+}
+
+impl Watched {
+    fn new(inner: &Arc<Inner>, server: &Arc<Aggregated>, documents: &Arc<Semaphore>) -> Self {
+        let changed = Arc::<Notify>::default();
+        let parts = (Arc::clone(&changed), Arc::clone(documents));
+        let task = look_after(Arc::downgrade(inner), server.name.clone(), parts);
+        Self {
+            server: Arc::clone(server),
+            changed,
+            _task: AbortOnDropHandle::new(tokio::spawn(task)),
+        }
+    }
+
+    fn stands_on(&self, path: &str) -> bool {
+        let service = &self.server.service;
+        path.split_once('/') == Some((&service.namespace, &service.name))
+    }
+}
+
 /// Until the cluster is no longer served.
 pub async fn follow(inner: Weak<Inner>) {
     let Some(first) = inner.upgrade() else { return };
-    let feed = &first.objects.feed;
-    let stop = feed.stopped().clone();
-    let now = *feed.told().borrow();
-    let reader = |group: &str, plural: &str| {
-        // Below the cluster's own folder, as the feed names folders.
-        let folder = first.objects.keys.folder(group, plural);
-        let folder = folder.strip_prefix(first.objects.keys.root());
-        let folder = folder.unwrap_or_default().to_owned();
-        let found = feed.after(&folder, now);
-        found.or_else(|gone| feed.after(&folder, gone.oldest))
-    };
-    let readers = (
-        reader(GROUP, PLURAL),
-        reader("", "services"),
-        reader("", "endpoints"),
+    let stop = first.objects.feed.stopped().clone();
+    let of = |kind| Changes::new(&first, kind);
+    let all = (
+        of((GROUP, PLURAL)),
+        of(("", "services")),
+        of(("", "endpoints")),
     );
-    let (Ok(mut own), Ok(mut services), Ok(mut endpoints)) = readers else {
+    let (Ok(mut own), Ok(mut services), Ok(mut endpoints)) = all else {
         tracing::error!("failed to follow the APIServices of a cluster");
         return;
     };
     drop(first);
-    let mut pause = SOON;
+    let documents = Arc::new(Semaphore::new(DOCUMENTS));
+    let mut watched = BTreeMap::<String, Watched>::new();
     let mut is_stale = false;
     loop {
         let Some(this) = inner.upgrade() else { return };
@@ -96,52 +165,94 @@ pub async fn follow(inner: Weak<Inner>) {
                 tracing::warn!(%error, "failed to read the APIServices of a cluster, will retry");
             }
         }
-        let is_idle = this.aggregation.now().all.is_empty() && !is_stale;
-        let is_well = is_idle || look(&this).await && !is_stale;
-        drop(this);
-        if !is_idle {
-            // However much changes, a server is not asked all the time.
-            tokio::select! {
-                () = tokio::time::sleep(GAP) => {}
-                () = stop.cancelled() => return,
+        follow_all(&this, &mut watched, &documents);
+        for changes in [&mut services, &mut endpoints] {
+            let changed = changes.take(&this);
+            for it in watched.values() {
+                let changed = changed.as_ref();
+                if changed.is_none_or(|all| all.iter().any(|path| it.stands_on(path))) {
+                    it.changed.notify_one();
+                }
             }
         }
-        let next = if is_well { EVERY } else { pause };
-        pause = if is_well { SOON } else { EVERY.min(pause * 2) };
+        own.take(&this);
+        drop(this);
         tokio::select! {
-            () = own.wait() => (is_stale, pause) = (true, SOON),
-            () = services.wait() => pause = SOON,
-            () = endpoints.wait() => pause = SOON,
-            () = tokio::time::sleep(next), if !is_idle => {}
+            () = own.reader.wait() => is_stale = true,
+            () = services.reader.wait() => {}
+            () = endpoints.reader.wait() => {}
+            () = tokio::time::sleep(SOON), if is_stale => {}
             () = stop.cancelled() => return,
         }
     }
 }
 
-/// Whether all of them answer.
-async fn look(inner: &Arc<Inner>) -> bool {
-    let all = inner.aggregation.now();
-    let looks: Vec<_> = all.all.iter().map(|it| look_at(inner, it)).collect();
-    let found: Vec<bool> = futures_util::stream::iter(looks)
-        .buffer_unordered(LOOKS)
-        .collect()
-        .await;
-    found.into_iter().all(|it| it)
+/// One task for each server that there is. One that is led elsewhere begins anew; a change of its status is none.
+fn follow_all(
+    inner: &Arc<Inner>,
+    watched: &mut BTreeMap<String, Watched>,
+    documents: &Arc<Semaphore>,
+) {
+    let now = inner.aggregation.now();
+    watched.retain(|name, it| {
+        let found = now.all.iter().find(|known| known.name == *name);
+        found.is_some_and(|known| known.is_same_server(&it.server))
+    });
+    for it in &now.all {
+        let new = || Watched::new(inner, it, documents);
+        watched.entry(it.name.clone()).or_insert_with(new);
+    }
 }
 
-async fn look_at(inner: &Arc<Inner>, it: &Aggregated) -> bool {
-    let found = match find(inner, it).await {
+/// Until it is gone.
+async fn look_after(
+    inner: Weak<Inner>,
+    name: String,
+    (changed, documents): (Arc<Notify>, Arc<Semaphore>),
+) {
+    let mut pause = SOON;
+    let mut written = None;
+    loop {
+        let is_well = {
+            let Some(this) = inner.upgrade() else { return };
+            let now = this.aggregation.now();
+            let Some(it) = now.all.iter().find(|it| it.name == name) else {
+                return;
+            };
+            look_at(&this, it, (&documents, &mut written)).await
+        };
+        // However much changes, a server is not asked all the time.
+        tokio::time::sleep(GAP).await;
+        let next = if is_well { EVERY } else { pause };
+        pause = if is_well { SOON } else { EVERY.min(pause * 2) };
+        tokio::select! {
+            () = changed.notified() => pause = SOON,
+            () = tokio::time::sleep(next) => {}
+        }
+    }
+}
+
+/// Whether it answers. `written`: when its condition was written last.
+async fn look_at(
+    inner: &Arc<Inner>,
+    it: &Aggregated,
+    (documents, written): (&Semaphore, &mut Option<Instant>),
+) -> bool {
+    let found = match find(inner, it, documents).await {
         Ok(found) => found,
         Err(error) => {
             tracing::warn!(%error, name = it.name, "looking at an APIService failed, will retry");
             return false;
         }
     };
-    tell(inner, it, &found).await;
+    let may_reword = written.is_none_or(|at| at.elapsed() >= EVERY);
+    if tell(inner, it, (&found, may_reword)).await {
+        *written = Some(Instant::now());
+    }
     found.is_available
 }
 
-async fn find(inner: &Inner, it: &Aggregated) -> Result<Found, StoreError> {
+async fn find(inner: &Inner, it: &Aggregated, documents: &Semaphore) -> Result<Found, StoreError> {
     let (space, name) = (Some(&*it.service.namespace), &*it.service.name);
     let service = inner.core_object("services", space, name).await?;
     let endpoints = inner.core_object("endpoints", space, name).await?;
@@ -158,14 +269,23 @@ async fn find(inner: &Inner, it: &Aggregated) -> Result<Found, StoreError> {
             return Ok(not("FailedDiscoveryCheck", message));
         }
     };
-    let list: Value = serde_json::from_slice(&listed).unwrap_or_default();
     // One that tells nothing of its kinds is asked for them all the same.
-    let resources = service::resources(&list, &it.group, &it.version);
-    let document = fetch(inner, it, &format!("/openapi/v3{path}"), MOST_OPENAPI).await;
-    let is_json = |it: &Bytes| serde_json::from_slice::<serde::de::IgnoredAny>(it).is_ok();
+    let resources = {
+        let _turn = turn_to_read(&listed).await;
+        told::resources(&listed, &it.group, &it.version)
+    };
+    if let Err(why) = &resources {
+        tracing::debug!(
+            name = it.name,
+            why,
+            "what an aggregated server tells of its kinds is left out"
+        );
+    }
+    drop(listed);
+    let document = document(inner, it, documents, &format!("/openapi/v3{path}")).await;
     let told = Told {
-        resources: resources.unwrap_or_else(|| json!([])),
-        openapi: document.ok().filter(is_json),
+        resources: resources.ok(),
+        openapi: document,
     };
     inner.aggregation.heard(&it.name, told).await;
     Ok(Found {
@@ -173,6 +293,20 @@ async fn find(inner: &Inner, it: &Aggregated) -> Result<Found, StoreError> {
         reason: "Passed",
         message: "all checks passed".to_owned(),
     })
+}
+
+/// The document of a server, if it has one and there is a turn to read it.
+async fn document(
+    inner: &Inner,
+    it: &Aggregated,
+    documents: &Semaphore,
+    path: &str,
+) -> Option<Bytes> {
+    let turn = tokio::time::timeout(ANSWERS, documents.acquire()).await;
+    let _turn = turn.ok()?.ok()?;
+    let document = fetch(inner, it, path, MOST_OPENAPI).await.ok()?;
+    let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(&document).is_ok();
+    is_json.then_some(document)
 }
 
 /// What a server lacks to be asked at all, in upstream's words.
@@ -228,16 +362,20 @@ async fn fetch(inner: &Inner, it: &Aggregated, path: &str, most: usize) -> Resul
     asked.unwrap_or_else(|_| Err("context deadline exceeded".to_owned()))
 }
 
-/// Writes the condition, if it is another than there is. Who has changed the object meanwhile is looked at again.
-async fn tell(inner: &Arc<Inner>, it: &Aggregated, found: &Found) {
+/// Writes the condition, if it is another than there is; other words for the same reason only if they may be. Whether it was written: who
+/// has changed the object meanwhile is looked at again.
+async fn tell(inner: &Arc<Inner>, it: &Aggregated, (found, may_reword): (&Found, bool)) -> bool {
     let cluster = Cluster::of(inner);
     let path = format!("/apis/{GROUP}/v1/{PLURAL}/{}", it.name);
     let (code, text) = bootstrap::send(&cluster, Method::GET, &path, &Value::Null).await;
     let Ok(mut object) = serde_json::from_str::<Value>(&text) else {
-        return;
+        return false;
     };
-    if code != 200 || !set(&mut object, found, &inner.now().iso8601_seconds()) {
-        return;
+    if code != 200 || !may_reword && says(&object, found) {
+        return false;
+    }
+    if !set(&mut object, found, &inner.now().iso8601_seconds()) {
+        return false;
     }
     let path = format!("{path}/status");
     let (code, text) = bootstrap::send(&cluster, Method::PUT, &path, &object).await;
@@ -249,6 +387,16 @@ async fn tell(inner: &Arc<Inner>, it: &Aggregated, found: &Found) {
             "failed to tell whether an aggregated server answers"
         );
     }
+    code == 200
+}
+
+/// Whether its condition says that already, in whatever words.
+fn says(object: &Value, found: &Found) -> bool {
+    let status = if found.is_available { "True" } else { "False" };
+    let mut conditions = items(&object["status"], "conditions").iter();
+    conditions.any(|it| {
+        it["type"] == "Available" && it["status"] == status && it["reason"] == found.reason
+    })
 }
 
 /// Whether that changed anything.
@@ -320,7 +468,12 @@ mod tests {
         let gone = not("ServiceNotFound", "x".to_owned());
         assert!(set(&mut object, &gone, "a"));
         assert!(!set(&mut object, &gone, "b"));
+        assert!(says(
+            &object,
+            &not("ServiceNotFound", "in other words".to_owned())
+        ));
         let other = not("MissingEndpoints", "y".to_owned());
+        assert!(!says(&object, &other));
         assert!(set(&mut object, &other, "c"));
         // Still not available, so since when stays.
         assert_eq!(object["status"]["conditions"][0]["lastTransitionTime"], "a");

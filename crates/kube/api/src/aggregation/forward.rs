@@ -25,6 +25,7 @@ use crate::{
     answer::{self, Answer, Body, Fault},
     cluster::{Connection, Inner},
     passing::{self, Backend},
+    query,
     serve::Incoming,
 };
 
@@ -32,8 +33,21 @@ use crate::{
 const REACHES: Duration = Duration::from_secs(15);
 /// How long a request may take that is no watch and no session, answer and all.
 const TAKES: Duration = Duration::from_secs(60);
+/// The same of a request of this server itself.
+const TAKES_OWN: Duration = Duration::from_secs(5);
 /// Bytes of a body that is passed on.
 const MOST_BODY: usize = 3 << 20;
+/// Bytes of an answer to this server itself: it is read whole.
+const MOST_OWN: usize = 1 << 20;
+/// What a session may be made of. Others would be passed on over a connection that is trusted to say who asks.
+const SESSIONS: [&str; 2] = ["websocket", "spdy/3.1"];
+/// Headers between two hops that are of no use beyond this one.
+const HOPS: [&str; 4] = [
+    "http2-settings",
+    "keep-alive",
+    "proxy-connection",
+    "trailer",
+];
 
 /// What a segment of a path may hold as it is.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -59,13 +73,22 @@ const KEY: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'`')
     .remove(b'|');
 
-/// `lasts`: a watch or a session.
+/// How long an answer may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Length {
+    /// To this server itself.
+    Short,
+    Usual,
+    /// Of a watch: as long as its client is there.
+    Open,
+}
+
 pub async fn pass(
     inner: &Inner,
     it: &Aggregated,
     incoming: Incoming,
     body: Body,
-    (user, lasts): (&UserInfo, bool),
+    (user, length): (&UserInfo, Length),
 ) -> Result<Answer, Fault> {
     if !it.is_available {
         return Err(Status::unavailable("service unavailable").into());
@@ -76,13 +99,18 @@ pub async fn pass(
     let place = place.ok_or_else(|| too_many("of this user to other servers"))?;
     let own = Arc::clone(&it.room).try_acquire_owned();
     let own = own.map_err(|_| too_many("to this aggregated API server"))?;
-    let mut headers = passing::kept(&incoming);
+    let mut headers = kept(&incoming)?;
     introduce(&mut headers, user)?;
     if let Ok(host) = host(it).parse() {
         headers.insert(HOST, host);
     }
     let wants_session = headers.contains_key(UPGRADE);
-    let ends = (!lasts && !wants_session).then(|| Instant::now() + TAKES);
+    let takes = match length {
+        Length::Short => TAKES_OWN,
+        Length::Usual | Length::Open => TAKES,
+    };
+    // Of what lasts, the time until its head.
+    let ends = Instant::now() + takes;
     let is_bare = wants_session || incoming.method.is_safe();
     let body = match is_bare {
         true => {
@@ -97,7 +125,7 @@ pub async fn pass(
     *request.method_mut() = incoming.method;
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;
-    let reached = tokio::time::timeout(REACHES, connect(inner, it)).await;
+    let reached = tokio::time::timeout(REACHES.min(takes), connect(inner, it)).await;
     let reached = reached.unwrap_or_else(|_| Err("context deadline exceeded".to_owned()));
     let connection = reached.map_err(|why| {
         tracing::warn!(
@@ -108,24 +136,45 @@ pub async fn pass(
         Status::unavailable(format!("error trying to reach service: {why}"))
     })?;
     let onward = passing::send(connection, request, incoming.upgrade, (place, own));
-    let answered = match ends {
-        None => onward.await,
-        Some(ends) => tokio::time::timeout_at(ends, onward)
-            .await
-            .unwrap_or_else(|_| {
-                let text = "request did not complete within the allotted timeout";
-                Err(Status::timeout(text, 0).into())
-            }),
-    };
+    let answered = tokio::time::timeout_at(ends, onward).await;
+    let answered = answered.unwrap_or_else(|_| {
+        let text = "request did not complete within the allotted timeout";
+        Err(Status::timeout(text, 0).into())
+    });
     let answer = answered?;
     if is_redirect(answer.status()) {
         let text = "the backend attempted to redirect this request, which is not permitted";
         return Ok(answer::text(StatusCode::BAD_GATEWAY.as_u16(), text));
     }
-    Ok(match ends {
-        Some(ends) => answer.map(|body| Ending::new(body, ends).boxed_unsync()),
-        None => answer,
+    let is_session = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
+    Ok(match length {
+        Length::Short => answer.map(|body| {
+            let body = Ending::new(body, ends).boxed_unsync();
+            let little = http_body_util::Limited::new(body, MOST_OWN);
+            little.map_err(io::Error::other).boxed_unsync()
+        }),
+        Length::Usual if !is_session => answer.map(|body| Ending::new(body, ends).boxed_unsync()),
+        Length::Usual | Length::Open => answer,
     })
+}
+
+/// The headers that are passed on.
+fn kept(incoming: &Incoming) -> Result<HeaderMap, Fault> {
+    let mut headers = passing::kept(incoming);
+    for name in HOPS {
+        headers.remove(name);
+    }
+    let Some(upgrade) = headers.get(UPGRADE) else {
+        return Ok(headers);
+    };
+    let is_known = |it: &str| SESSIONS.contains(&it.to_ascii_lowercase().as_str());
+    match upgrade.to_str().is_ok_and(is_known) {
+        true => Ok(headers),
+        false => {
+            let text = "to aggregated API servers only WebSocket and SPDY/3.1 are passed on";
+            Err(Status::bad_request(text).into())
+        }
+    }
 }
 
 /// It would be followed with what the client proves itself by.
@@ -169,8 +218,9 @@ fn target(incoming: &Incoming) -> Result<Uri, Fault> {
         out.extend(utf8_percent_encode(segment, SEGMENT));
     }
     if let Some((_, query)) = incoming.target.split_once('?') {
+        let query = query::passed_on(query);
         out.push('?');
-        out.push_str(query);
+        out.push_str(&query.map_err(|why| Box::new(Status::bad_request(why)))?);
     }
     out.parse().map_err(|_| bad())
 }
@@ -186,7 +236,9 @@ pub fn introduce(headers: &mut HeaderMap, user: &UserInfo) -> Result<(), Fault> 
         headers.remove(name);
     }
     let mut add = |name: &str, value: &str| {
-        let name = HeaderName::try_from(name).ok()?;
+        // Blanks around a value are no part of it to who reads it: it would be another's name.
+        let is_whole = value.trim() == value;
+        let name = HeaderName::try_from(name).ok().filter(|_| is_whole)?;
         headers.append(name, HeaderValue::from_bytes(value.as_bytes()).ok()?);
         Some(())
     };
@@ -267,7 +319,8 @@ mod tests {
     #[test]
     fn a_path_is_passed_on_as_it_was_authorised() {
         for (asked, expected) in [
-            ("/apis/g/v1/a?b=%2F&c", Some("/apis/g/v1/a?b=%2F&c")),
+            ("/apis/g/v1/a?b=%2F&c", Some("/apis/g/v1/a?b=%2F&c=")),
+            ("/apis/g/v1/a?b=1;c=2", None),
             (
                 "/apis/g/v1/namespaces/n/a/x:y",
                 Some("/apis/g/v1/namespaces/n/a/x:y"),
@@ -312,7 +365,17 @@ mod tests {
                 "x-remote-user=jane",
             ]
         );
-        user.name = "a\nb".to_owned();
-        assert!(introduce(&mut headers, &user).is_err());
+        for (name, group) in [
+            ("a\nb", "a"),
+            (" root", "a"),
+            ("jane", " system:masters"),
+            ("jane", "system:masters\t"),
+        ] {
+            let user = UserInfo::authenticated(name, &[group]);
+            assert!(
+                introduce(&mut HeaderMap::new(), &user).is_err(),
+                "{name:?} {group:?}"
+            );
+        }
     }
 }

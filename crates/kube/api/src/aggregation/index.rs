@@ -9,7 +9,8 @@ use wharf_store::StoreError;
 
 use super::{
     GROUP, PLURAL,
-    service::{self, Aggregated, Snapshot, Told},
+    service::{self, Aggregated, Snapshot},
+    told::Told,
 };
 use crate::{
     answer::Fault,
@@ -19,7 +20,7 @@ use crate::{
 
 /// APIServices of a cluster.
 const MOST: usize = 64;
-/// Bytes of documents of OpenAPI that a cluster keeps of its aggregated servers.
+/// Bytes of lists of kinds and documents of OpenAPI that a cluster keeps of its aggregated servers.
 const MOST_DOCUMENTS: usize = 8 << 20;
 
 #[derive(Debug, Default)]
@@ -34,20 +35,23 @@ impl Aggregation {
         self.now.load_full()
     }
 
-    /// Takes down what a server told of itself; a document for which there is no room is left out.
+    /// Takes down what a server told of itself; that for which there is no room is left out, its document first.
     pub(super) async fn heard(&self, name: &str, mut told: Told) {
         let _turn = self.making.lock().await;
         let now = self.now.load();
         let Some(known) = now.all.iter().find(|it| it.name == name) else {
             return;
         };
-        let length = told.openapi.as_ref().map_or(0, bytes::Bytes::len);
-        if now.bytes_beside(name) + length > MOST_DOCUMENTS {
+        let room = MOST_DOCUMENTS.saturating_sub(now.bytes_beside(name));
+        if told.bytes() > room {
             tracing::warn!(
                 name,
-                "no room for the OpenAPI document of an aggregated server, not shown"
+                "no room for what an aggregated server tells of its kinds, not all of it is shown"
             );
             told.openapi = None;
+        }
+        if told.bytes() > room {
+            told.resources = None;
         }
         if known.told.as_deref() != Some(&told) {
             let next = now.with_told(name, Some(Arc::new(told)));

@@ -3,15 +3,14 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::Semaphore;
 use wharf_kube_model::{
     Catalog,
     view::{flag, items, member, number, text, text_at},
 };
 
-use super::AT_ONCE;
+use super::{AT_ONCE, told::Told};
 use crate::webhooks::Service;
 
 /// A group in one version that another server answers for.
@@ -30,15 +29,6 @@ pub struct Aggregated {
     pub room: Arc<Semaphore>,
     /// What it last told of itself.
     pub told: Option<Arc<Told>>,
-}
-
-/// What an aggregated server told of its kinds.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Told {
-    /// As aggregated discovery has them.
-    pub resources: Value,
-    /// Its document of OpenAPI 3 for the group and version, if it has one.
-    pub openapi: Option<Bytes>,
 }
 
 impl Aggregated {
@@ -71,7 +61,7 @@ impl Aggregated {
         })
     }
 
-    fn is_same_server(&self, other: &Self) -> bool {
+    pub fn is_same_server(&self, other: &Self) -> bool {
         let of = |it: &Self| {
             let service = &it.service;
             let (namespace, name) = (service.namespace.clone(), service.name.clone());
@@ -126,11 +116,11 @@ impl Snapshot {
         }
     }
 
-    /// Bytes of documents that are kept, but for those of one server.
+    /// Bytes of what is kept of them, but for what one server told.
     pub fn bytes_beside(&self, name: &str) -> usize {
         let others = self.all.iter().filter(|it| it.name != name);
-        let documents = others.filter_map(|it| it.told.as_ref()?.openapi.as_ref());
-        documents.map(Bytes::len).sum()
+        let told = others.filter_map(|it| it.told.as_ref());
+        told.map(|it| it.bytes()).sum()
     }
 
     /// Those whose group and version this server does not answer for itself.
@@ -162,51 +152,11 @@ pub fn serves(catalog: &Catalog, group: &str, version: &str) -> bool {
         .any(|it| it.group == group && it.version == version)
 }
 
-/// An `APIResourceList` as aggregated discovery tells it; subresources stand with their resource.
-pub fn resources(list: &Value, group: &str, version: &str) -> Option<Value> {
-    let is_list = text(list, "groupVersion") == format!("{group}/{version}");
-    if !is_list {
-        return None;
-    }
-    let or = |own: &Value, name: &str, other: &str| match text(own, name) {
-        "" => other.to_owned(),
-        some => some.to_owned(),
-    };
-    let kind = |it: &Value| json!({"group": or(it, "group", group), "version": or(it, "version", version), "kind": text(it, "kind")});
-    let all = items(list, "resources");
-    let mut found = Vec::new();
-    for it in all.iter().filter(|it| !text(it, "name").contains('/')) {
-        let name = text(it, "name");
-        let is_namespaced = flag(it, "namespaced") == Some(true);
-        let mut entry = json!({
-            "resource": name,
-            "responseKind": kind(it),
-            "scope": if is_namespaced { "Namespaced" } else { "Cluster" },
-            "singularResource": text(it, "singularName"),
-            "verbs": items(it, "verbs"),
-        });
-        for member in ["shortNames", "categories"] {
-            if !items(it, member).is_empty() {
-                entry[member] = it[member].clone();
-            }
-        }
-        let subs = all.iter().filter_map(|sub| {
-            let (own, rest) = text(sub, "name").split_once('/')?;
-            (own == name).then(|| {
-                json!({"subresource": rest, "responseKind": kind(sub), "verbs": items(sub, "verbs")})
-            })
-        });
-        let subs: Vec<Value> = subs.collect();
-        if !subs.is_empty() {
-            entry["subresources"] = subs.into();
-        }
-        found.push(entry);
-    }
-    Some(found.into())
-}
-
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+    use serde_json::json;
+
     use super::*;
 
     fn object(version: &str, priority: i64) -> Value {
@@ -227,11 +177,11 @@ mod tests {
         let first = of(&objects, &Snapshot::default());
         assert_eq!(first.all[0].version, "v2");
         let told = Told {
-            resources: json!([]),
+            resources: Some("[]".to_owned()),
             openapi: Some(Bytes::from_static(b"{}")),
         };
         let first = first.with_told("v1.a.example.com", Some(Arc::new(told)));
-        assert_eq!(first.bytes_beside("v2.a.example.com"), 2);
+        assert_eq!(first.bytes_beside("v2.a.example.com"), 4);
         assert_eq!(first.bytes_beside("v1.a.example.com"), 0);
         let again = of(&objects, &first);
         assert!(again.all[1].told.is_some() && again.all[0].told.is_none());
@@ -260,25 +210,5 @@ mod tests {
         assert!(all.find(&catalog, "a.example.com", "v1").is_some());
         assert!(all.find(&catalog, "a.example.com", "v2").is_none());
         assert_eq!(all.beside(&catalog).len(), 1);
-    }
-
-    #[test]
-    fn resources_are_told_in_the_new_form() {
-        let list = json!({"groupVersion": "g/v1", "resources": [
-            {"name": "flunders", "singularName": "flunder", "namespaced": true, "kind": "Flunder", "verbs": ["get"], "shortNames": ["fl"]},
-            {"name": "flunders/status", "namespaced": true, "kind": "Flunder", "verbs": ["update"], "group": "h"},
-        ]});
-        let found = resources(&list, "g", "v1").unwrap();
-        assert_eq!(
-            found,
-            json!([{"resource": "flunders", "singularResource": "flunder", "scope": "Namespaced", "verbs": ["get"],
-                "responseKind": {"group": "g", "version": "v1", "kind": "Flunder"}, "shortNames": ["fl"],
-                "subresources": [{"subresource": "status", "verbs": ["update"],
-                    "responseKind": {"group": "h", "version": "v1", "kind": "Flunder"}}]}])
-        );
-        assert!(resources(&list, "g", "v2").is_none());
-        for odd in [json!(null), json!({"groupVersion": "g/v1", "resources": 3})] {
-            let _ = resources(&odd, "g", "v1");
-        }
     }
 }

@@ -227,6 +227,99 @@ async fn a_hostile_one_hurts_nobody_else() {
     it.get("/api/v1/namespaces/default").await.expect(200);
 }
 
+/// Asked by a part of the server itself.
+async fn asked_own(it: &Harness, uri: &str) -> Response<Body> {
+    let user = UserInfo::authenticated("system:kube-controller-manager", &[]);
+    let asking = request(Method::GET, uri);
+    it.cluster.serve_own(asking, &user).await
+}
+
+#[tokio::test]
+async fn parts_of_the_server_are_not_led_astray() {
+    let it = served().await;
+    let groups = read(asked_own(&it, "/apis").await).await.expect(200);
+    assert!(!groups.to_string().contains("a.example.com"));
+    let group = asked_own(&it, "/apis/a.example.com").await;
+    read(group).await.expect(404);
+    // What is asked by name all the same is little.
+    let endless = asked_own(&it, &format!("{GROUP}/endless")).await;
+    let read = http_body_util::Limited::new(endless.into_body(), 2 << 20).collect();
+    assert!(read.await.unwrap_err().is::<io::Error>());
+    let begun = std::time::Instant::now();
+    let slow = asked_own(&it, &format!("{GROUP}/slow")).await;
+    assert_eq!(slow.status(), 504);
+    assert!(begun.elapsed() < Duration::from_secs(30));
+    // A kind of this server's own in that group is told to them as any other.
+    let schema = json!({"openAPIV3Schema": {"type": "object"}});
+    let version = json!({"name": "v1", "served": true, "storage": true, "schema": schema});
+    let definition = json!({"metadata": {"name": "bolts.a.example.com"}, "spec": {
+        "group": "a.example.com", "scope": "Namespaced", "versions": [version],
+        "names": {"plural": "bolts", "singular": "bolt", "kind": "Bolt", "listKind": "BoltList"}}});
+    let definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    it.post(definitions, &definition).await.expect(201);
+    let list = asked_own(&it, GROUP).await;
+    let list = crate::harness::read(list).await.expect(200);
+    assert_eq!(list["resources"][0]["name"], "bolts");
+    let group = asked_own(&it, "/apis/a.example.com").await;
+    crate::harness::read(group).await.expect(200);
+}
+
+/// Asks for a session as clients of HTTP/1.1 do.
+async fn session(address: &str, what: &str) -> tokio::net::TcpStream {
+    use tokio::io::AsyncWriteExt;
+
+    let host = address.trim_start_matches("http://");
+    let mut stream = tokio::net::TcpStream::connect(host).await.unwrap();
+    let head = format!(
+        "GET {GROUP}/slow HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: {what}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn a_session_that_never_begins_ends_with_its_client() {
+    use tokio::io::AsyncReadExt;
+
+    let it = served().await;
+    let address = it.listen().await;
+    let mut smuggled = session(&address, "h2c").await;
+    let mut answer = [0; 12];
+    smuggled.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 400");
+    // More than there is room for: those that ask beside them have some for a moment.
+    let sessions = (0..AT_ONCE + 50).map(|_| session(&address, "websocket"));
+    let sessions = futures_util::future::join_all(sessions).await;
+    let answers = async |code: u16| loop {
+        let asking = request(Method::GET, &format!("{GROUP}/things"));
+        let answer = asked(&it, "joe", asking).await;
+        if answer.status() == code {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    let patience = Duration::from_secs(20);
+    let full = tokio::time::timeout(patience, answers(429)).await;
+    full.expect("all room is taken");
+    drop(sessions);
+    let free = tokio::time::timeout(patience, answers(200)).await;
+    free.expect("room is given back");
+}
+
+#[tokio::test]
+async fn a_query_that_two_would_read_in_two_ways_is_not_passed_on() {
+    let it = served().await;
+    for query in [
+        "fieldSelector=&fieldSelector=metadata.name%3Dmine",
+        "watch=0&watch=1",
+        "a;b",
+        "a=%zz",
+    ] {
+        let asking = request(Method::DELETE, &format!("{GROUP}/things?{query}"));
+        read(asked(&it, "jane", asking).await).await.expect(400);
+    }
+}
+
 #[tokio::test]
 async fn bad_ones_are_not_let_in() {
     let it = Harness::new().await;

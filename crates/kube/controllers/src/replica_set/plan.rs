@@ -1,6 +1,10 @@
 //! What a ReplicaSet needs: pure.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 use wharf_base::Timestamp;
@@ -12,9 +16,11 @@ use crate::{
     runtime::sooner,
 };
 
-/// The first pause after a pod that a node refused; it doubles with each such pod that is there, up to the other.
+/// The first pause after a try whose pods nodes refused; it doubles with each further one, up to the other.
 const PAUSE: Duration = Duration::from_secs(1);
 const MOST_PAUSE: Duration = Duration::from_secs(300);
+/// Tries that are further apart have nothing to do with each other.
+const APART: Duration = Duration::from_secs(600);
 
 #[derive(Debug, PartialEq)]
 pub struct Plan {
@@ -101,24 +107,39 @@ pub fn plan(
     }
 }
 
-/// How long nothing is made because a node would refuse it, as it did what was made last.
+/// How long nothing is made because a node would refuse it, as it did what was made last. Pods that were made in the same second are of
+/// one try; those before one that a node took count no more.
 fn pause(pods: &[Arc<Value>], now: Timestamp) -> Option<Duration> {
-    let refused = pods.iter().filter(|it| is_refused(it));
-    let made: Vec<Timestamp> = refused
-        .filter_map(|it| Timestamp::parse_iso8601(it.text("/metadata/creationTimestamp")))
-        .collect();
-    let last = made.iter().max()?;
-    let doubled = u32::try_from(made.len() - 1).unwrap_or(u32::MAX).min(16);
+    let made = |it: &Value| Timestamp::parse_iso8601(it.text("/metadata/creationTimestamp"));
+    let taken = pods.iter().filter(|it| has_run(it));
+    let taken = taken.filter_map(|it| made(it)).max();
+    let refused = || pods.iter().filter(|it| is_refused(it));
+    let tries: BTreeSet<Timestamp> = refused().filter_map(|it| made(it)).collect();
+    let tries = tries.into_iter().filter(|it| Some(*it) > taken);
+    let tries: Vec<Timestamp> = tries.collect();
+    let last = *tries.last()?;
+    let pairs = tries.windows(2).rev();
+    let before = pairs.take_while(|it| it[1].since(it[0]) <= APART).count();
+    let doubled = u32::try_from(before).unwrap_or(u32::MAX).min(16);
     let pause = MOST_PAUSE.min(PAUSE * 2_u32.pow(doubled));
-    let left = pause.saturating_sub(now.since(*last));
+    // From when its node had it, which tells that as the start.
+    let seen = refused().filter(|it| made(it) == Some(last));
+    let seen = seen.filter_map(|it| Timestamp::parse_iso8601(it.text("/status/startTime")));
+    let seen = seen.max().map_or(last, |it| it.max(last));
+    let left = pause.saturating_sub(now.since(seen));
     (!left.is_zero()).then_some(left)
+}
+
+/// A node took it.
+fn has_run(pod: &Value) -> bool {
+    let ran = pod.list("/status/containerStatuses").iter();
+    let ran = ran.chain(pod.list("/status/initContainerStatuses"));
+    ran.count() > 0
 }
 
 /// It failed before any of its containers was there.
 fn is_refused(pod: &Value) -> bool {
-    let ran = pod.list("/status/containerStatuses").iter();
-    let ran = ran.chain(pod.list("/status/initContainerStatuses"));
-    pod.text("/status/phase") == "Failed" && !pod.is_deleting() && ran.count() == 0
+    pod.text("/status/phase") == "Failed" && !pod.is_deleting() && !has_run(pod)
 }
 
 #[cfg(test)]
@@ -187,11 +208,31 @@ mod tests {
             plan(&set(1), std::slice::from_ref(&one), None, later).create,
             1
         );
-        let all: Vec<Arc<Value>> = (0..4).map(|_| one.clone()).collect();
-        let fourth = plan(&set(1), &all, None, NOW);
-        assert_eq!((fourth.create, fourth.look_after), (0, seconds(8)));
-        let many: Vec<Arc<Value>> = (0..60).map(|_| one.clone()).collect();
-        assert_eq!(plan(&set(1), &many, None, NOW).look_after, seconds(300));
+        let at = |tries: std::ops::Range<i64>, gap_s: i64| -> Vec<Arc<Value>> {
+            let made = |it: i64| Timestamp(NOW.millis() - it * gap_s * 1000).iso8601_seconds();
+            tries.map(|it| refused("x", &made(it))).collect()
+        };
+        let pause_of = |pods: &[Arc<Value>]| plan(&set(1), pods, None, NOW).look_after;
+        assert_eq!(pause_of(&at(0..4, 10)), seconds(8));
+        assert_eq!(pause_of(&at(0..60, 10)), seconds(300));
+        // Ten of the same moment are one try, and what was refused long ago is another matter.
+        assert_eq!(pause_of(&at(0..10, 0)), seconds(1));
+        assert_eq!(pause_of(&at(0..10, 86_400)), seconds(1));
+        assert_eq!(pause_of(&at(1..10, 86_400)), None);
+        // A pod that a node took ends the row, and so do tries from before it.
+        let mut taken = (*one).clone();
+        taken["metadata"]["creationTimestamp"] = "2026-01-01T00:00:01Z".into();
+        taken["status"] = json!({"phase": "Failed", "containerStatuses": [{}]});
+        let mut some = at(0..4, 3);
+        some.push(taken.clone().into());
+        assert_eq!(pause_of(&some), seconds(2));
+        taken["metadata"]["creationTimestamp"] = "2026-01-01T00:00:05Z".into();
+        some.push(taken.into());
+        assert_eq!(pause_of(&some), None);
+        // One that waited for its node was not refused before.
+        let mut late = (*refused("x", "2026-01-01T00:00:00Z")).clone();
+        late["status"]["startTime"] = "2026-01-01T00:00:05Z".into();
+        assert_eq!(pause_of(&[late.into()]), seconds(1));
         // One whose containers ran is no matter of its node, and what is enough needs no look.
         let mut ran = (*one).clone();
         ran["status"]["containerStatuses"] = json!([{}]);

@@ -133,7 +133,7 @@ impl Cluster {
             async move {
                 let request = request.map(transport::full);
                 let user = UserInfo::authenticated("system:kube-controller-manager", &[]);
-                cluster.serve(request, &user).await
+                cluster.serve_own(request, &user).await
             }
         });
         let client = Client::new(way, "test");

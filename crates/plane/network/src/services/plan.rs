@@ -63,13 +63,11 @@ impl Way {
         }
     }
 
-    /// Clients are told apart by their address, each for so long after it came last.
+    /// Clients are told apart by their address, each for so long after it came last. So it is with one endpoint too: others may come.
     pub fn sticky(&self) -> Option<Duration> {
         match &self.lead {
-            Lead::To {
-                endpoints, sticky, ..
-            } if is_spread(endpoints, *sticky) => *sticky,
-            _ => None,
+            Lead::To { sticky, .. } => *sticky,
+            Lead::Refused | Lead::Dropped => None,
         }
     }
 

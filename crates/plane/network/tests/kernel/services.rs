@@ -233,6 +233,31 @@ fn a_client_is_kept_while_it_comes_and_forgotten_after_its_time() {
 }
 
 #[test]
+fn clients_of_one_endpoint_stay_there_when_others_come() {
+    on_a_host(|host| async move {
+        let it = place(&host).await;
+        let [one, two] = &it.pods;
+        let _servers = [
+            Named::start(one, 8080, "one"),
+            Named::start(two, 8081, "two"),
+        ];
+        let (first, second) = ((5, 8080), (6, 8081));
+        lead(&it.network, NODE, &[(80, to(true, &[first]))]).await;
+        // From one to two, and from two to one and back: none of the clients moves.
+        for (only, name) in [(first, "one"), (second, "two"), (first, "one")] {
+            change(&it.network, 80, Some(to(true, &[only]))).await;
+            for client in [&it.node, one, two] {
+                assert_eq!(call(netns(client), 80, PATIENCE).unwrap(), name);
+            }
+            change(&it.network, 80, Some(to(true, &[first, second]))).await;
+            for client in [&it.node, one, two] {
+                assert_eq!(callers(client, 80), BTreeSet::from([name.to_owned()]));
+            }
+        }
+    });
+}
+
+#[test]
 fn names_are_asked_by_a_service_whatever_the_groups_say() {
     on_a_host(|host| async move {
         let it = place(&host).await;

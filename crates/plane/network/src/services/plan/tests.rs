@@ -2,11 +2,11 @@ use super::super::Caller;
 use super::*;
 
 #[test]
-fn clients_are_kept_at_one_of_several_for_a_time() {
+fn clients_are_kept_at_one_for_a_time_even_if_there_are_no_others() {
     let time = Duration::from_secs(10_800);
     for (all, sticky, expected) in [
         (0..3, true, Some(time)),
-        (0..1, true, None),
+        (0..1, true, Some(time)),
         (0..3, false, None),
     ] {
         let count = all.len();
