@@ -19,7 +19,9 @@ STAYS = "trap 'exit 0' TERM; echo ready; while true; do sleep 0.1; done"
 
 def free_cpu(wharf):
     ecs = wharf.client("ecs")
-    (machine,) = ecs.describe_container_instances(containerInstances=ecs.list_container_instances()["containerInstanceArns"])["containerInstances"]
+    (machine,) = ecs.describe_container_instances(containerInstances=ecs.list_container_instances()["containerInstanceArns"])[
+        "containerInstances"
+    ]
     left = {it["name"]: it.get("integerValue", 0) for it in machine["remainingResources"]}
     return left["CPU"]
 
@@ -38,7 +40,7 @@ def messages(wharf, url):
 
 
 def test_spot_tasks_give_up_their_room(fresh):
-    ecs, events, sqs = fresh.client("ecs"), fresh.client("events"), fresh.client("sqs")
+    ecs, events = fresh.client("ecs"), fresh.client("events")
     ecs.create_cluster(clusterName="default")
     ecs.put_cluster_capacity_providers(cluster="default", capacityProviders=["FARGATE", "FARGATE_SPOT"], defaultCapacityProviderStrategy=[])
     wait_for(lambda: ecs.list_container_instances()["containerInstanceArns"], what="the machine joins")
@@ -87,7 +89,9 @@ def test_spot_tasks_give_up_their_room(fresh):
         (found,) = ecs.describe_services(services=["spots"])["services"]
         return found
 
-    lacking = wait_for(lambda: any("unable to place" in it["message"] for it in other()["events"]), 20, "the service says that it lacks room")
+    lacking = wait_for(
+        lambda: any("unable to place" in it["message"] for it in other()["events"]), 20, "the service says that it lacks room"
+    )
     assert lacking and other()["runningCount"] == count - 1 and other()["deployments"][0]["failedTasks"] == 0
 
     # Its seconds are those of Spot, once.
