@@ -278,7 +278,7 @@ async fn session(address: &str, what: &str) -> tokio::net::TcpStream {
 }
 
 #[tokio::test]
-async fn a_session_that_never_begins_ends_with_its_client() {
+async fn sessions_of_other_protocols_are_refused() {
     use tokio::io::AsyncReadExt;
 
     let it = served().await;
@@ -287,23 +287,6 @@ async fn a_session_that_never_begins_ends_with_its_client() {
     let mut answer = [0; 12];
     smuggled.read_exact(&mut answer).await.unwrap();
     assert_eq!(&answer, b"HTTP/1.1 400");
-    // More than there is room for: those that ask beside them have some for a moment.
-    let sessions = (0..AT_ONCE + 50).map(|_| session(&address, "websocket"));
-    let sessions = futures_util::future::join_all(sessions).await;
-    let answers = async |code: u16| loop {
-        let asking = request(Method::GET, &format!("{GROUP}/things"));
-        let answer = asked(&it, "joe", asking).await;
-        if answer.status() == code {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    };
-    let patience = Duration::from_secs(20);
-    let full = tokio::time::timeout(patience, answers(429)).await;
-    full.expect("all room is taken");
-    drop(sessions);
-    let free = tokio::time::timeout(patience, answers(200)).await;
-    free.expect("room is given back");
 }
 
 #[tokio::test]
