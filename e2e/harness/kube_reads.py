@@ -27,8 +27,8 @@ class Reads:
     """Reads with the user of a kubeconfig, whose program for tokens runs with `environment`."""
 
     def __init__(self, kubeconfig, environment):
-        with open(kubeconfig) as file:
-            config = yaml.safe_load(file)
+        self.kubeconfig = kubeconfig
+        config = self._config()
         [cluster], [user] = config["clusters"], config["users"]
         self.server = cluster["cluster"]["server"]
         authority = base64.b64decode(cluster["cluster"]["certificate-authority-data"]).decode()
@@ -42,12 +42,22 @@ class Reads:
         kind = self._kind(wanted.kind)
         path = kind["prefix"]
         if kind["namespaced"] and not wanted.all:
-            path += f"/namespaces/{quote(wanted.namespace)}"
+            path += f"/namespaces/{quote(wanted.namespace or self._namespace())}"
         path += f"/{kind['name']}"
         if wanted.name:
             return self._read(f"{path}/{quote(wanted.name)}")
         selectors = {"labelSelector": wanted.labels, "fieldSelector": wanted.fields}
         return self._read(f"{path}?{urlencode({name: value for name, value in selectors.items() if value})}")
+
+    def _config(self):
+        with open(self.kubeconfig) as file:
+            return yaml.safe_load(file)
+
+    def _namespace(self):
+        """The one that the context has now: tests change it."""
+        config = self._config()
+        [context] = [it["context"] for it in config["contexts"] if it["name"] == config["current-context"]]
+        return context.get("namespace", "default")
 
     def _kind(self, name):
         name = name.lower()
@@ -91,7 +101,7 @@ def _arguments():
     parser = argparse.ArgumentParser(exit_on_error=False)
     parser.add_argument("kind")
     parser.add_argument("name", nargs="?")
-    parser.add_argument("-n", "--namespace", default="default")
+    parser.add_argument("-n", "--namespace")
     parser.add_argument("-A", dest="all", action="store_true")
     parser.add_argument("-l", dest="labels")
     parser.add_argument("--field-selector", dest="fields")

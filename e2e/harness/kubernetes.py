@@ -97,17 +97,17 @@ class Cluster:
         """What `kubectl get ... -o json` prints."""
         return self.reads.get(*arguments)
 
-    def find(self, kind, name, namespace="default"):
+    def find(self, kind, name, namespace=None):
         """Nothing while it is not there, or nobody answers."""
         try:
-            return self.get(kind, name, "-n", namespace)
+            return self.get(kind, name, *(["-n", namespace] if namespace else []))
         except (NotRead, urllib3.exceptions.HTTPError):
             return {}
 
-    def is_gone(self, kind, name, namespace="default"):
+    def is_gone(self, kind, name):
         """Whether the API server says so."""
         try:
-            self.get(kind, name, "-n", namespace)
+            self.get(kind, name)
         except NotRead as refused:
             return refused.status == 404
         return False
