@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr},
-    panic::resume_unwind,
     sync::Arc,
 };
 
@@ -478,12 +477,11 @@ impl Handler for Registry {
         let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
         let registry = self.0.clone();
         let work = async move { registry.handle(request.map(Paced::new), peer).await };
-        if !changes {
-            return work.await;
+        match changes {
+            // What came whole is kept though its client is gone.
+            true => gateway::to_its_end(work).await,
+            false => work.await,
         }
-        // What came whole is kept though its client is gone. Nobody cancels it: a failure is a panic.
-        let ended = tokio::spawn(work).await;
-        ended.unwrap_or_else(|failed| resume_unwind(failed.into_panic()))
     }
 }
 

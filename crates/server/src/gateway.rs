@@ -53,6 +53,7 @@ pub use api::{Apis, IamMode};
 pub use body::Paced;
 pub use connections::Asking;
 use connections::{Connections, Slot};
+pub(crate) use detached::to_its_end;
 use forwarded::Begun;
 pub use source::Source;
 pub use through::Through;

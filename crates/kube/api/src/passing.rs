@@ -10,6 +10,7 @@ mod tunnel;
 use std::{io, time::Duration};
 
 pub use backend::Backend;
+pub use route::SEGMENT as UNRESERVED;
 
 use bytes::Bytes;
 use http::{

@@ -26,13 +26,20 @@ pub(super) async fn dispatch(
         return dispatcher.dispatch(&**service, cx, &operation, body).await;
     }
     let (dispatcher, service) = (dispatcher.clone(), Arc::clone(service));
-    let work = tokio::spawn(async move {
+    to_its_end(async move {
         let _held = held;
         dispatcher.dispatch(&*service, cx, &operation, body).await
-    });
+    })
+    .await
+}
+
+/// The work's outcome; it comes to its end whoever drops the future.
+pub(crate) async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> T {
     // Nobody cancels it: a failure is a panic, which goes on where it would have gone without a task of its own.
-    work.await
-        .unwrap_or_else(|failed| resume_unwind(failed.into_panic()))
+    let ended = tokio::spawn(work).await;
+    ended.unwrap_or_else(|failed| resume_unwind(failed.into_panic()))
 }
 
 /// It changes nothing, would take what nobody receives, or its answer goes on for as long as the client listens.

@@ -106,7 +106,7 @@ struct Source {
     failed: bool,
 }
 
-/// What a look before its turn is not worth if it fails.
+/// What looking from a head came to.
 type Look = (Head, Result<Sought, JournalError>);
 
 impl<'a> Merge<'a> {

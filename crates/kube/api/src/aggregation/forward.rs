@@ -15,7 +15,7 @@ use http::{
 };
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt as _;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, percent_decode_str, utf8_percent_encode};
 use tokio::time::{Instant, Sleep};
 use wharf_kube_auth::UserInfo;
 use wharf_kube_model::status::Status;
@@ -50,18 +50,9 @@ const HOPS: [&str; 4] = [
 ];
 
 /// What a segment of a path may hold as it is.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~')
-    .remove(b':');
+const SEGMENT: &AsciiSet = &passing::UNRESERVED.remove(b':');
 /// What a name of a header may not hold, and `%`, by which it is said then.
-const KEY: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~')
+const KEY: &AsciiSet = &passing::UNRESERVED
     .remove(b'!')
     .remove(b'#')
     .remove(b'$')

@@ -14,7 +14,7 @@ use super::{AT_ONCE, told::Told};
 use crate::webhooks::Service;
 
 /// A group in one version that another server answers for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Aggregated {
     /// Of the APIService: `VERSION.GROUP`.
     pub name: String,
@@ -62,12 +62,7 @@ impl Aggregated {
     }
 
     pub fn is_same_server(&self, other: &Self) -> bool {
-        let of = |it: &Self| {
-            let service = &it.service;
-            let (namespace, name) = (service.namespace.clone(), service.name.clone());
-            (namespace, name, service.port, it.authorities.clone())
-        };
-        of(self) == of(other)
+        self.service == other.service && self.authorities == other.authorities
     }
 }
 
@@ -100,15 +95,8 @@ impl Snapshot {
                 return Arc::clone(it);
             }
             Arc::new(Aggregated {
-                name: it.name.clone(),
-                group: it.group.clone(),
-                version: it.version.clone(),
-                priority: it.priority,
-                service: it.service.clone(),
-                authorities: it.authorities.clone(),
-                is_available: it.is_available,
-                room: Arc::clone(&it.room),
                 told: told.clone(),
+                ..Aggregated::clone(it)
             })
         };
         Self {

@@ -16,8 +16,8 @@ use crate::{
     serve::Incoming,
 };
 
-/// What a segment of a path may hold as it is.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+/// What a segment of a path may hold as it is: RFC 3986's unreserved characters.
+pub const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')

@@ -60,7 +60,7 @@ pub struct Hook {
     rules: Vec<Rule>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
     pub namespace: String,
     pub name: String,

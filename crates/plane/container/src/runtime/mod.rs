@@ -622,11 +622,12 @@ fn make_seat(folder: &TaskFolder, has_disk: bool) -> Result<(), RuntimeError> {
 }
 
 fn make_private(dir: &Path) -> Result<(), RuntimeError> {
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-        .map_err(RuntimeError::io("make", dir))
+    private_folder(dir).map_err(RuntimeError::io("make", dir))
+}
+
+fn private_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700).create(path)
 }
 
 fn remove_dir(dir: &Path) -> Result<(), RuntimeError> {

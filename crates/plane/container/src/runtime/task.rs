@@ -3,10 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs, io,
-    os::{
-        fd::AsFd,
-        unix::fs::{DirBuilderExt, symlink},
-    },
+    os::{fd::AsFd, unix::fs::symlink},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -26,6 +23,7 @@ use super::{
     events::TaskEvents,
     exec::{ExecOutput, ExecSession, ExecSpec},
     logs::{LogError, LogReader},
+    private_folder,
     secrets::SecretsFile,
 };
 use crate::{
@@ -429,11 +427,7 @@ fn prepare(
 }
 
 fn make_folder(path: &Path) -> Result<(), ContainerError> {
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(ContainerError::io("make", path))
+    private_folder(path).map_err(ContainerError::io("make", path))
 }
 
 /// Writes a file of a bundle. One that is large, or that memory has no room for, lies on disk, with a link to it.
@@ -445,10 +439,7 @@ fn put(folder: &ContainerFolder, path: &Path, bytes: &[u8]) -> io::Result<()> {
             other => return other,
         }
     }
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(on_disk)?;
+    private_folder(on_disk)?;
     let name = path.file_name().unwrap_or_default();
     let place = on_disk.join(name);
     fs::write(&place, bytes)?;

@@ -11,13 +11,12 @@ use std::{collections::BTreeSet, sync::Arc};
 use tokio_util::sync::CancellationToken;
 use wharf_base::Timestamp;
 use wharf_hosts::{Claimant, Held, Promises, reclaim::may_have_room};
-use wharf_placement::{Demand, Reason, Refusal, refusal_of};
+use wharf_placement::{Demand, HostIx, Reason, Refusal, refusal_of};
 use wharf_reconcile::Next;
 use wharf_records::{
-    Record,
     ecs::{Desired, Instance, InstanceStatus, Launch, Task},
     encode,
-    hosts::Ledger,
+    hosts::{Claim, Ledger},
 };
 use wharf_wire::fault::Chain;
 
@@ -79,21 +78,38 @@ pub fn is_spot(provider: Option<&str>) -> bool {
 /// Hosts where Spot capacity stands in the way of a task that does not go with a transaction of ECS: that of instances, that of
 /// more tasks than one may hold, and interfaces, which are free only once tasks have ended. EC2 takes it back for who waits.
 pub fn in_the_way(region: &Region, demand: &Demand, refusals: &[Refusal]) -> BTreeSet<String> {
+    let lacks = [Reason::Cpu, Reason::Memory, Reason::Interfaces];
+    with_spot(region, demand, refusals, (&lacks, &Promises::new()))
+        .map(|row| region.fleet.id(row).to_owned())
+        .collect()
+}
+
+/// The hosts that lack one of these, and would lack nothing else if all of their Spot capacity went and what was promised were left.
+fn with_spot(
+    region: &Region,
+    demand: &Demand,
+    refusals: &[Refusal],
+    (lacks, promises): (&[Reason], &Promises),
+) -> impl Iterator<Item = HostIx> {
     let mut sizeless = demand.clone();
     (sizeless.claim.cpu, sizeless.claim.memory) = (0, 0);
-    sizeless.claim.interfaces = 0;
-    let hosts = refusals
-        .iter()
-        .filter(|it| matches!(it.reason, Reason::Cpu | Reason::Memory | Reason::Interfaces));
-    let hosts = hosts.filter(|it| {
-        let ledger = region.ledgers.get(region.fleet.id(it.host));
-        ledger.is_some_and(|it| {
-            it.claims.of_spot().next().is_some() && may_have_room(it, "", &demand.claim, &[])
-        }) && refusal_of(region.fleet, &sizeless, it.host).is_none()
-    });
-    hosts
-        .map(|it| region.fleet.id(it.host).to_owned())
-        .collect()
+    if lacks.contains(&Reason::Interfaces) {
+        sizeless.claim.interfaces = 0;
+    }
+    let short = refusals.iter().filter(|it| lacks.contains(&it.reason));
+    short.map(|it| it.host).filter(move |row| {
+        let host = region.fleet.id(*row);
+        let kept = kept(promises, host);
+        // Most have none, or not enough, and need no further look.
+        let may = region.ledgers.get(host).is_some_and(|it| {
+            it.claims.of_spot().next().is_some() && may_have_room(it, "", &demand.claim, kept)
+        });
+        may && refusal_of(region.fleet, &sizeless, *row).is_none()
+    })
+}
+
+fn kept<'p>(promises: &'p Promises, host: &str) -> &'p [Claim] {
+    promises.get(host).map_or(&[], Vec::as_slice)
 }
 
 fn may_be_interrupted(task: &Task) -> bool {
@@ -147,15 +163,9 @@ pub async fn run(scheduler: Arc<Scheduler>, stop: CancellationToken) {
 
 async fn interrupt(scheduler: &Scheduler, name: &str) -> Result<(), StepError> {
     let claimant = Claimant::parse(name).filter(|it| it.kind() == CLAIMANT);
-    let Some(place) = claimant.and_then(|it| names::place_of(it.id())) else {
+    let Some(key) = claimant.and_then(|it| names::task_key(it.id())) else {
         return Ok(());
     };
-    // `arn:…:task/cluster/id`
-    let mut parts = name.rsplit('/');
-    let (Some(id), Some(cluster)) = (parts.next(), parts.next()) else {
-        return Ok(());
-    };
-    let key = place.scope().key(Task::KIND, &format!("{cluster}:{id}"));
     stop_one(scheduler, &key).await
 }
 

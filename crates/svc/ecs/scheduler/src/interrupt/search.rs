@@ -7,15 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wharf_hosts::{
     Held, Promises,
-    reclaim::{Candidate, Cost, Holder, may_have_room, on_host},
+    reclaim::{Candidate, Cost, Holder, on_host},
 };
-use wharf_placement::{Constraint, Demand, HostIx, Reason, Refusal, refusal_of};
+use wharf_placement::{Constraint, Demand, HostIx, Reason, Refusal};
 use wharf_records::{
     ecs::Task,
     hosts::{Claim, Ledger, Phase},
 };
 
-use super::may_be_interrupted;
+use super::{kept, may_be_interrupted, with_spot};
 use crate::view::Region;
 
 /// Room on a host, and the tasks that make it.
@@ -47,20 +47,8 @@ impl<'a> Search<'a> {
         refusals: &[Refusal],
         promises: &'a Promises,
     ) -> Self {
-        let mut sizeless = demand.clone();
-        (sizeless.claim.cpu, sizeless.claim.memory) = (0, 0);
-        let short = refusals
-            .iter()
-            .filter(|it| matches!(it.reason, Reason::Cpu | Reason::Memory));
-        let rows = short.map(|it| it.host).filter(|row| {
-            let host = region.fleet.id(*row);
-            let kept = kept(promises, host);
-            // Most have none, or not enough, and need no further look.
-            let may = region.ledgers.get(host).is_some_and(|it| {
-                it.claims.of_spot().next().is_some() && may_have_room(it, "", &demand.claim, kept)
-            });
-            may && refusal_of(region.fleet, &sizeless, *row).is_none()
-        });
+        let lacks = [Reason::Cpu, Reason::Memory];
+        let rows = with_spot(region, demand, refusals, (&lacks, promises));
         let (near, far) = rows.partition(|row| region.fleet.is_reachable(*row));
         let mut constraints = demand.constraints.iter();
         Self {
@@ -114,10 +102,6 @@ impl<'a> Search<'a> {
         }
         None
     }
-}
-
-fn kept<'p>(promises: &'p Promises, host: &str) -> &'p [Claim] {
-    promises.get(host).map_or(&[], Vec::as_slice)
 }
 
 fn of_host(
