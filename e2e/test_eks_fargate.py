@@ -203,7 +203,7 @@ def test_a_pod_has_a_node_of_its_own_that_ends_with_it(installation, cluster, pr
     done = cluster.kubectl("label", "pod", "plain", "-n", "web", f"{PROFILE_LABEL}-", check=False)
     assert (done.returncode, "a pod stays of its Fargate profile" in done.stderr) == (1, True), done
     cluster.kubectl("delete", "pod", "plain", "elsewhere", "-n", "web", "--timeout=50s")
-    wait_for(lambda: found(cluster, "node", node["metadata"]["name"]) == {}, 60, "the end of its node")
+    wait_for(lambda: cluster.is_gone("node", node["metadata"]["name"]), 60, "the end of its node")
     wait_for(lambda: not ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"], 60, "the end of its interface")
 
     def billed():
@@ -261,7 +261,8 @@ def test_a_profile_goes_with_its_pods_and_before_its_cluster(installation, clust
     assert found(cluster, "pod", "late")["spec"]["schedulerName"] == "default-scheduler"
     installation.kill_child("server")
     waits(cluster, "fargate_profile_deleted")
-    assert found(cluster, "pod", "outlives") == {} and found(cluster, "pod", "late") != {}
+    wait_for(lambda: found(cluster, "pod", "late") != {}, 60, "the API server, which has the pod that came late")
+    assert cluster.is_gone("pod", "outlives", "web")
     principal = profile["podExecutionRoleArn"]
     missing = "The specified principalArn could not be found"
     refused(cluster.eks.describe_access_entry, "ResourceNotFoundException", missing, clusterName=cluster.name, principalArn=principal)

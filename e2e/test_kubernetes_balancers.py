@@ -162,7 +162,7 @@ def web(cluster):
 
 
 def test_an_ingress_answers(installation, cluster, web):
-    name = hostname(cluster, "ingress", "web")
+    name = wait_for(lambda: hostname(cluster, "ingress", "web"), 30, "its name, which comes after its first answers")
     assert name.startswith("k8s-default-web-") and name.endswith(".elb.localhost")
     assert cluster.get("ingressclass", "alb")["spec"]["controller"] == "ingress.k8s.aws/alb"
     assert "ingress.k8s.aws/resources" in cluster.get("ingress", "web")["metadata"]["finalizers"]
@@ -230,7 +230,7 @@ def test_a_service_has_a_network_load_balancer(installation, cluster):
     port = free_port()
     expose(cluster, "plain", "LoadBalancer", port, scheme="internet-facing", **{"healthcheck-interval": "5", "healthcheck-timeout": "2"})
     wait_for(lambda: get(port) == (200, "plain"), 90, "an answer through the load balancer")
-    name = hostname(cluster, "service", "plain")
+    name = wait_for(lambda: hostname(cluster, "service", "plain"), 30, "its name, which comes after its first answers")
     (made,) = [it for it in installation.client("elbv2").describe_load_balancers()["LoadBalancers"] if it["DNSName"] == name]
     assert made["Type"] == "network" and made["LoadBalancerName"].startswith("k8s-default-plain-")
     assert "service.k8s.aws/resources" in cluster.get("service", "plain")["metadata"]["finalizers"]

@@ -130,7 +130,7 @@ def test_a_pod_runs_is_read_entered_and_deleted(installation, cluster, node, ima
     typed = cluster.kubectl("exec", "-i", "plain", "--", "cat", stdin="typed")
     assert typed == "typed"
     cluster.kubectl("delete", "pod", "plain", "--timeout=50s")
-    assert pod_of(cluster, "plain") == {}
+    assert cluster.is_gone("pod", "plain")
 
     def released():
         filters = [{"Name": "private-ip-address", "Values": [address]}]

@@ -104,10 +104,10 @@ class Cluster:
         except (NotRead, urllib3.exceptions.HTTPError):
             return {}
 
-    def is_gone(self, kind, name):
+    def is_gone(self, kind, name, namespace=None):
         """Whether the API server says so."""
         try:
-            self.get(kind, name)
+            self.get(kind, name, *(["-n", namespace] if namespace else []))
         except NotRead as refused:
             return refused.status == 404
         return False
