@@ -11,7 +11,6 @@ use wharf_wire::{
 
 use super::api::{Api, CallError, sensitive};
 
-const OPERATION: &str = "GetObject";
 /// What a path leaves as it is, with the slashes of a key.
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -26,25 +25,11 @@ impl Api {
     /// # Errors
     /// See [`CallError`].
     pub async fn object(&self, bucket: &str, key: &str, limit: u64) -> Result<Bytes, CallError> {
-        let endpoint = self.endpoint();
-        let key = utf8_percent_encode(key, IN_PATH);
-        let path = format!("{}/{bucket}/{key}", endpoint.path);
-        let empty = sigv4::sha256_hex(b"");
-        let headers = vec![
-            ("host".to_owned(), endpoint.authority()),
-            ("range".to_owned(), format!("bytes=0-{limit}")),
-            ("x-amz-content-sha256".to_owned(), empty.clone()),
-        ];
-        let signed = self.sign_get(&path, &headers, &empty);
-        let mut request = Request::get(&path);
-        for (name, value) in headers.iter().chain(&signed) {
-            request = request.header(name, sensitive(name, value));
-        }
-        let malformed = |_| CallError::Malformed {
-            operation: OPERATION,
-        };
-        let request = request.body(Full::new(Bytes::new())).map_err(malformed)?;
-        let (status, body) = self.send(OPERATION, request).await?;
+        let range = ("range".to_owned(), format!("bytes=0-{limit}"));
+        let at = (bucket, key);
+        let (status, body) = self
+            .ask("GetObject", "GET", at, vec![range], Bytes::new())
+            .await?;
         match status {
             200 | 206 => Ok(body),
             // An empty object has no first byte.
@@ -53,20 +38,49 @@ impl Api {
         }
     }
 
-    fn sign_get(
+    /// Makes an object of these bytes; durable when this returns.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn put_object(&self, bucket: &str, key: &str, body: Bytes) -> Result<(), CallError> {
+        let at = (bucket, key);
+        let (status, body) = self.ask("PutObject", "PUT", at, Vec::new(), body).await?;
+        match status {
+            200 => Ok(()),
+            _ => Err(fault(status, &body)),
+        }
+    }
+
+    /// Status and body of the answer.
+    async fn ask(
         &self,
-        path: &str,
-        headers: &[(String, String)],
-        digest: &str,
-    ) -> Vec<(String, String)> {
+        operation: &'static str,
+        method: &'static str,
+        (bucket, key): (&str, &str),
+        mut headers: Vec<(String, String)>,
+        body: Bytes,
+    ) -> Result<(u16, Bytes), CallError> {
+        let endpoint = self.endpoint();
+        let key = utf8_percent_encode(key, IN_PATH);
+        let path = format!("{}/{bucket}/{key}", endpoint.path);
+        let digest = sigv4::sha256_hex(&body);
+        headers.push(("host".to_owned(), endpoint.authority()));
+        headers.push(("x-amz-content-sha256".to_owned(), digest.clone()));
         let parts = RequestParts {
-            method: "GET",
-            path,
+            method,
+            path: &path,
             query: "",
-            headers,
+            headers: &headers,
         };
         let (keys, now) = (self.keys(), self.now());
-        sigv4::sign(&parts, digest, &keys, self.region(), "s3", now)
+        let signed = sigv4::sign(&parts, &digest, &keys, self.region(), "s3", now);
+        let mut request = Request::builder().method(method).uri(&path);
+        for (name, value) in headers.iter().chain(&signed) {
+            request = request.header(name, sensitive(name, value));
+        }
+        let malformed = |_| CallError::Malformed { operation };
+        let request = request.body(Full::new(body)).map_err(malformed)?;
+        self.send(operation, request).await
     }
 }
 

@@ -7,6 +7,9 @@
 mod command;
 mod process;
 mod session;
+mod transcript;
+
+pub use transcript::Transcripts;
 
 use std::sync::Arc;
 
@@ -24,6 +27,7 @@ pub struct ExecServer {
     pub api: Api,
     pub directory: Directory,
     pub machine: Arc<dyn Machine>,
+    pub transcripts: Transcripts,
     pub running: TaskTracker,
     pub shutdown: CancellationToken,
 }

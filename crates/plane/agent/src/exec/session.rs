@@ -7,7 +7,7 @@ use std::{
 
 use tokio::time::{MissedTickBehavior, interval, sleep, sleep_until};
 use wharf_base::{Clock, SystemClock, ids};
-use wharf_container::runtime::ExecSpec;
+use wharf_container::runtime::{ExecSpec, Stream};
 use wharf_datachannel::{
     Kind, Message, PATH, PayloadType, QUERY,
     handshake::{Closed, Complete, Opening, Request, Response, Size},
@@ -18,6 +18,7 @@ use wharf_datachannel::{
 use super::{
     ExecServer, command,
     process::{Happened, Process},
+    transcript::Recorder,
 };
 use crate::{
     client::websocket::{Frame, Socket, SocketError},
@@ -86,6 +87,7 @@ struct Talk<'a> {
     asked: Option<Instant>,
     size: Size,
     process: Option<Process>,
+    transcript: Option<Recorder>,
 }
 
 impl<'a> Talk<'a> {
@@ -100,6 +102,7 @@ impl<'a> Talk<'a> {
             asked: None,
             size: FIRST_SIZE,
             process: None,
+            transcript: None,
         })
     }
 
@@ -253,8 +256,9 @@ impl<'a> Talk<'a> {
             return Err(failed("the client refuses the session".to_owned()));
         }
         let (server, order) = (self.server, self.order);
-        let process = spawn(server, order, response.wants_terminal()).await;
-        let process = process.map_err(failed)?;
+        let spawned = spawn(server, order, response.wants_terminal()).await;
+        let (process, transcript) = spawned.map_err(failed)?;
+        self.transcript = transcript;
         process.resize(self.size);
         self.process = Some(process);
         let took = self.asked.map(|asked| asked.elapsed()).unwrap_or_default();
@@ -267,11 +271,15 @@ impl<'a> Talk<'a> {
     }
 
     async fn tell(&mut self, happened: Happened) -> Result<(), End> {
-        match happened {
-            Happened::Printed(bytes) => self.send(PayloadType::Output, bytes).await,
-            Happened::Complained(bytes) => self.send(PayloadType::StdErr, bytes).await,
-            Happened::Changed => Ok(()),
+        let (stream, kind, bytes) = match happened {
+            Happened::Printed(bytes) => (Stream::Stdout, PayloadType::Output, bytes),
+            Happened::Complained(bytes) => (Stream::Stderr, PayloadType::StdErr, bytes),
+            Happened::Changed => return Ok(()),
+        };
+        if let Some(transcript) = &mut self.transcript {
+            transcript.write(stream, &bytes);
         }
+        self.send(kind, bytes).await
     }
 
     async fn repeat(&mut self) -> Result<(), End> {
@@ -323,13 +331,14 @@ async fn spawn(
     server: &ExecServer,
     order: &ExecuteCommand,
     terminal: bool,
-) -> Result<Process, String> {
+) -> Result<(Process, Option<Recorder>), String> {
     let argv = command::split(&order.command).map_err(|e| e.to_string())?;
     let task = payload::task_id(&order.task_arn).and_then(|id| server.directory.task(id));
     let task = task.ok_or("the task is not on this instance")?;
     let mut containers = task.context.task.containers.iter();
     let at = containers.position(|c| c.name == order.container_name);
     let at = at.ok_or("the task has no such container")?;
+    let transcript = server.transcripts.begin(order, &task, at).await?;
     let environment: &[(&str, &str)] = match terminal {
         true => &[("TERM", "xterm-256color"), ("LANG", "C.UTF-8")],
         false => &[],
@@ -347,7 +356,8 @@ async fn spawn(
         bound: true,
     };
     let session = server.machine.exec(&task.context.id, at, spec).await?;
-    Process::new(session).map_err(|e: io::Error| e.to_string())
+    let process = Process::new(session).map_err(|e: io::Error| e.to_string())?;
+    Ok((process, transcript))
 }
 
 async fn next(process: &mut Option<Process>, may_read: bool) -> Happened {

@@ -38,6 +38,7 @@ use wharf_container::{
 use wharf_kubelet::machine::{Images, NoImage, PullPolicy};
 use wharf_layers::Sharing;
 
+pub(crate) use self::bundle::log_driver;
 use self::volumes::Volumes;
 pub use self::{
     bundle::Addresses,

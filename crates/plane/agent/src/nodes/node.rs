@@ -12,7 +12,7 @@ use super::Ground;
 use crate::{
     allow::Allow,
     client::Api,
-    exec::ExecServer,
+    exec::{ExecServer, Transcripts},
     figures::CountedFiles,
     machine::{Addresses, ImageSource, LinuxMachine, Parts, Tenancy},
     measure::{Reports, Sampler},
@@ -60,6 +60,8 @@ pub struct Node {
     /// The machine as it has it.
     pub machine: Arc<dyn Machine>,
     node: NodeLoop,
+    /// Where transcripts of sessions wait to be delivered.
+    transcripts: PathBuf,
     cluster: String,
     host: Host,
     api: Api,
@@ -150,6 +152,7 @@ impl Node {
         Ok(Self {
             machine,
             node,
+            transcripts: dir.join("state").join("exec"),
             cluster,
             host,
             api,
@@ -179,10 +182,19 @@ impl Node {
         let (directory, clock) = (node.directory.clone(), node.clock.clone());
         let (credentials, reporter) = (node.credentials.clone(), node.reporter.clone());
         let node = tokio::spawn(node.run());
+        let transcripts = Transcripts::new(
+            self.transcripts,
+            self.api.clone(),
+            directory.clone(),
+            credentials.clone(),
+            (running.clone(), shutdown.clone()),
+        );
+        transcripts.finish();
         let exec = ExecServer {
             api: self.api.clone(),
             directory: directory.clone(),
             machine: self.machine.clone(),
+            transcripts,
             running: running.clone(),
             shutdown: shutdown.clone(),
         };

@@ -128,6 +128,32 @@ pub struct ExecuteCommand {
     /// Opens our end of the session's data channel.
     pub token_value: String,
     pub command: String,
+    /// Control planes of before say nothing.
+    #[serde(default)]
+    pub logging: Logging,
+}
+
+/// What becomes of what a session prints, by the cluster's `executeCommandConfiguration`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Logging {
+    pub kind: LoggingKind,
+    pub log_group: String,
+    /// Only a group with a key of its own will do.
+    pub log_group_encrypted: bool,
+    pub bucket: String,
+    pub key_prefix: String,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum LoggingKind {
+    #[default]
+    None,
+    /// To the group of the container's log driver.
+    Default,
+    /// To where the cluster says.
+    Override,
 }
 
 /// Commands and tokens are secret.

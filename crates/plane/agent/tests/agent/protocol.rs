@@ -13,7 +13,7 @@ use wharf_agent::{
     client::{Api, Dialer, Endpoint},
     config::TaskCleanup,
     engine::admission::HostCapacity,
-    exec::ExecServer,
+    exec::{ExecServer, Transcripts},
     measure::{Reports, Sampler, Stretch},
     node::{
         core::Core,
@@ -108,10 +108,18 @@ impl Agent {
             running: running.clone(),
             shutdown: shutdown.clone(),
         };
+        let transcripts = Transcripts::new(
+            dir.join("exec"),
+            api.clone(),
+            directory.clone(),
+            credentials.clone(),
+            (running.clone(), shutdown.clone()),
+        );
         let exec = ExecServer {
             api: api.clone(),
             directory: directory.clone(),
             machine: machine.clone(),
+            transcripts,
             running,
             shutdown: shutdown.clone(),
         };

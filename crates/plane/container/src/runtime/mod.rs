@@ -46,7 +46,7 @@ use wharf_cgroup::{Hierarchies, Moves};
 use wharf_durable::{self as durable, Durability};
 use wharf_shim_protocol::{ContainerName, ShimSetup, TaskFolder, record::RECORD_LIMIT};
 pub use wharf_shim_protocol::{
-    ContainerState, ContainerStatus, Event, ExitRecord, Failure, TaskStatus,
+    ContainerState, ContainerStatus, Event, ExitRecord, Failure, TaskStatus, spool,
 };
 use wharf_userns::IdRange;
 

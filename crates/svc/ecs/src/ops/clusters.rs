@@ -15,7 +15,7 @@ use crate::{
     names::{self, DEFAULT_CLUSTER, Place},
     ops::{
         cluster_providers::{self, Providers},
-        settings,
+        session_logging, settings,
     },
     page, tags,
     view::Region,
@@ -112,7 +112,8 @@ fn check_extras(
             "configuration.managedStorageConfiguration",
         ));
     }
-    Ok(())
+    let sessions = configuration.and_then(|it| it.execute_command_configuration.as_ref());
+    sessions.map_or(Ok(()), session_logging::check)
 }
 
 /// `containerInsights` is the one setting there is.

@@ -16,6 +16,7 @@ use crate::{
     core::Core,
     fault,
     names::{self, Place},
+    ops::session_logging,
 };
 
 /// The longest command, in bytes.
@@ -71,6 +72,7 @@ pub async fn execute_command(
         session_id: opened.id.clone(),
         token_value: opened.agent_token,
         command,
+        logging: session_logging::of(cluster.configuration.as_ref())?,
     };
     if !core
         .agents

@@ -18,6 +18,7 @@ pub mod register_instance;
 pub mod register_task_definition;
 pub mod run_task;
 pub mod service_deployments;
+pub mod session_logging;
 pub mod settings;
 pub mod start_task;
 pub mod stop_task;

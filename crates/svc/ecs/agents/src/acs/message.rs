@@ -121,6 +121,20 @@ pub struct ExecuteCommand {
     /// Opens the agent's end of the session's data channel.
     pub token_value: String,
     pub command: String,
+    pub logging: Logging,
+}
+
+/// What becomes of what a session prints.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Logging {
+    /// `NONE`, `DEFAULT` or `OVERRIDE`, as clusters have it.
+    pub kind: String,
+    pub log_group: String,
+    /// Only a group with a key of its own will do.
+    pub log_group_encrypted: bool,
+    pub bucket: String,
+    pub key_prefix: String,
 }
 
 #[derive(Debug, Serialize)]

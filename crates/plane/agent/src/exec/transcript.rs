@@ -1,0 +1,362 @@
+//! What sessions print, kept for those who are to read it later: a log group, a bucket, or both
+//! (`executeCommandConfiguration`, spec ecs §5).
+//!
+//! A session's output goes to a file first ([`file`]) and from there, with the rights of the task's
+//! role, to where the cluster says ([`ship`]). The file and the note beside it outlive the agent: what
+//! a killed agent left behind its successor delivers.
+
+mod file;
+mod ship;
+
+use std::{
+    collections::BTreeSet,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use wharf_base::Chain;
+use wharf_durable::{self as durable, Durability};
+
+pub use self::file::Recorder;
+use self::{
+    file::Source,
+    ship::{AsTask, Shipment},
+};
+use crate::{
+    client::Api,
+    logs::{Awslogs, Driver, sink::LogSink as _},
+    machine::log_driver,
+    node::{
+        credentials::CredentialStore,
+        directory::{Directory, TaskView},
+    },
+    protocol::{
+        acs::{ExecuteCommand, Logging, LoggingKind},
+        payload,
+    },
+};
+
+/// Credentials come with the first connection after a restart.
+const CREDENTIALS_PATIENCE: Duration = Duration::from_secs(60);
+/// What all transcripts of a node that are not delivered yet may take on disk, in bytes.
+const MOST_WAITING: u64 = 256 << 20;
+/// A note is small; this is beyond any.
+const MAX_NOTE: u64 = 64 << 10;
+
+/// As Systems Manager says it.
+const NOT_ENCRYPTED: &str = "Couldn't start the session because encryption is not set up on the selected \
+    CloudWatch Logs log group. Either encrypt the log group or choose an option to enable logging without \
+    encryption.";
+
+/// What is known of a transcript beside its bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Note {
+    task: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    group: Option<Group>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    object: Option<Object>,
+    /// Bytes of the file that the log group has.
+    #[serde(default)]
+    delivered: u64,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Group {
+    name: String,
+    region: String,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Object {
+    bucket: String,
+    key: String,
+    region: String,
+}
+
+/// The transcripts of a node. Cheap to clone.
+#[derive(Clone)]
+pub struct Transcripts {
+    folder: Arc<Path>,
+    api: Api,
+    directory: Directory,
+    credentials: CredentialStore,
+    running: TaskTracker,
+    shutdown: CancellationToken,
+    /// Sessions that are being delivered.
+    under_way: Arc<Mutex<BTreeSet<String>>>,
+}
+
+impl Transcripts {
+    pub fn new(
+        folder: PathBuf,
+        api: Api,
+        directory: Directory,
+        credentials: CredentialStore,
+        (running, shutdown): (TaskTracker, CancellationToken),
+    ) -> Self {
+        Self {
+            folder: folder.into(),
+            api,
+            directory,
+            credentials,
+            running,
+            shutdown,
+            under_way: Arc::default(),
+        }
+    }
+
+    /// Begins the transcript of a session of container `at`; none where none is wanted.
+    ///
+    /// # Errors
+    /// Why a session that is to be kept cannot be: it must not begin.
+    pub async fn begin(
+        &self,
+        order: &ExecuteCommand,
+        task: &TaskView,
+        at: usize,
+    ) -> Result<Option<Recorder>, String> {
+        let logging = &order.logging;
+        let Some(note) = self.note(order, task, at) else {
+            return Ok(None);
+        };
+        // Who asked for nothing is not kept from working by what is not there.
+        let asked = logging.kind == LoggingKind::Override;
+        let begun = self.prepare(&order.session_id, note, logging, task).await;
+        match begun {
+            Ok(recorder) => Ok(Some(recorder)),
+            Err(why) if asked => Err(why),
+            Err(why) => {
+                tracing::info!(session = order.session_id, why, "a session is not logged");
+                Ok(None)
+            }
+        }
+    }
+
+    /// Delivers what an earlier agent left.
+    pub fn finish(&self) {
+        let left = match ids(&self.folder) {
+            Ok(left) => left,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            Err(error) => {
+                tracing::error!(%error, folder = %self.folder.display(), "failed to read the transcripts of sessions");
+                return;
+            }
+        };
+        for session in left {
+            let Some(note) = read_note(&self.folder, &session) else {
+                continue;
+            };
+            match Source::of_ended(&self.folder, &session, note.delivered) {
+                Ok(source) => self.ship(session, note, source, None),
+                Err(error) => {
+                    tracing::error!(session, %error, "failed to read the transcript of a session");
+                }
+            }
+        }
+    }
+
+    fn note(&self, order: &ExecuteCommand, task: &TaskView, at: usize) -> Option<Note> {
+        let region = task.context.region(self.api.region()).to_owned();
+        let (group, object) = match order.logging.kind {
+            LoggingKind::None => return None,
+            LoggingKind::Default => (by_driver(task, at, &region), None),
+            LoggingKind::Override => of_cluster(&order.logging, &order.session_id, &region),
+        };
+        if group.is_none() && object.is_none() {
+            return None;
+        }
+        Some(Note {
+            task: payload::task_id(&order.task_arn)?.to_owned(),
+            group,
+            object,
+            delivered: 0,
+        })
+    }
+
+    async fn prepare(
+        &self,
+        session: &str,
+        note: Note,
+        logging: &Logging,
+        task: &TaskView,
+    ) -> Result<Recorder, String> {
+        let id = task.record.credentials_id.as_deref();
+        let id = id.ok_or("the session cannot be logged: the task has no role")?;
+        let found = timeout(CREDENTIALS_PATIENCE, self.credentials.wait_for(id)).await;
+        let found =
+            found.map_err(|_| "the session cannot be logged: no credentials of the task's role")?;
+        let role = AsTask::new(&self.api, &self.credentials, id, found);
+        if let Some(group) = &note.group {
+            if logging.log_group_encrypted && !role.is_encrypted(group).await? {
+                return Err(NOT_ENCRYPTED.to_owned());
+            }
+            let created = role.create(&stream(group, session)).await;
+            created.map_err(|error| format!("the session cannot be logged: {}", Chain(&error)))?;
+        }
+        let unwritten = |error: io::Error| format!("the session cannot be logged: {error}");
+        let waiting = size(&self.folder).map_err(unwritten)?;
+        if waiting > MOST_WAITING {
+            return Err("the session cannot be logged: too much waits to be delivered".to_owned());
+        }
+        write_note(&self.folder, session, &note).map_err(unwritten)?;
+        let (recorder, source) = Recorder::create(&self.folder, session).map_err(unwritten)?;
+        self.ship(session.to_owned(), note, source, Some(role));
+        Ok(recorder)
+    }
+
+    /// Delivers beside everything else; files that are not delivered when the agent ends stay for the next.
+    fn ship(&self, session: String, note: Note, source: Source, role: Option<AsTask>) {
+        if !self.under_way.lock().insert(session.clone()) {
+            return;
+        }
+        let this = self.clone();
+        self.running.spawn(async move {
+            tokio::select! {
+                () = this.shutdown.cancelled() => {}
+                () = this.deliver(&session, note, source, role) => {}
+            }
+            this.under_way.lock().remove(&session);
+        });
+    }
+
+    async fn deliver(&self, session: &str, note: Note, source: Source, role: Option<AsTask>) {
+        let role = match role {
+            Some(role) => Some(role),
+            None => self.role_of(&note.task).await,
+        };
+        match role {
+            Some(role) => {
+                let shipment = Shipment {
+                    folder: &self.folder,
+                    session,
+                    note,
+                };
+                shipment.run(source, &role).await;
+            }
+            None => {
+                tracing::error!(
+                    session,
+                    task = note.task,
+                    "the transcript of a session is given up: its task is gone"
+                );
+            }
+        }
+        if let Err(error) = remove(&self.folder, session) {
+            tracing::warn!(session, %error, "failed to remove the transcript of a session");
+        }
+    }
+
+    async fn role_of(&self, task: &str) -> Option<AsTask> {
+        let view = self.directory.task(task)?;
+        let id = view.record.credentials_id.as_deref()?;
+        let found = timeout(CREDENTIALS_PATIENCE, self.credentials.wait_for(id)).await;
+        Some(AsTask::new(&self.api, &self.credentials, id, found.ok()?))
+    }
+}
+
+/// The group of the container's own log driver.
+fn by_driver(task: &TaskView, at: usize, region: &str) -> Option<Group> {
+    match log_driver(&task.context, at) {
+        Ok(Driver::Awslogs(options)) => Some(Group {
+            region: match options.region.as_str() {
+                "" => region.to_owned(),
+                named => named.to_owned(),
+            },
+            name: options.group,
+        }),
+        _ => None,
+    }
+}
+
+fn of_cluster(logging: &Logging, session: &str, region: &str) -> (Option<Group>, Option<Object>) {
+    let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let group = given(&logging.log_group).map(|name| Group {
+        name,
+        region: region.to_owned(),
+    });
+    let object = given(&logging.bucket).map(|bucket| Object {
+        bucket,
+        key: match logging.key_prefix.trim_end_matches('/') {
+            "" => format!("{session}.log"),
+            prefix => format!("{prefix}/{session}.log"),
+        },
+        region: region.to_owned(),
+    });
+    (group, object)
+}
+
+/// The stream of a session has its name.
+fn stream(group: &Group, session: &str) -> Awslogs {
+    Awslogs {
+        group: group.name.clone(),
+        stream: session.to_owned(),
+        region: group.region.clone(),
+        create_group: false,
+        blocking: false,
+        max_bytes: file::MAX_BYTES,
+        starts_event: None,
+    }
+}
+
+/// The sessions that have a note in the folder.
+fn ids(folder: &Path) -> io::Result<Vec<String>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let session = name.to_str().and_then(|name| name.strip_suffix(".json"));
+        found.extend(session.map(str::to_owned));
+    }
+    Ok(found)
+}
+
+/// Bytes of all files there.
+fn size(folder: &Path) -> io::Result<u64> {
+    std::fs::create_dir_all(folder)?;
+    std::fs::read_dir(folder)?.try_fold(0, |sum, entry| Ok(sum + entry?.metadata()?.len()))
+}
+
+fn read_note(folder: &Path, session: &str) -> Option<Note> {
+    let read = durable::read_json(&note_path(folder, session), MAX_NOTE);
+    read.unwrap_or_else(|error| {
+        tracing::error!(session, %error, "failed to read the note on a session's transcript");
+        None
+    })
+}
+
+fn write_note(folder: &Path, session: &str, note: &Note) -> io::Result<()> {
+    durable::replace_json(&note_path(folder, session), note, Durability::Process)
+}
+
+/// The note goes last: without it the rest is of no use to anybody.
+fn remove(folder: &Path, session: &str) -> io::Result<()> {
+    for path in [
+        file::path(folder, session),
+        intent_path(folder, session),
+        note_path(folder, session),
+    ] {
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn note_path(folder: &Path, session: &str) -> PathBuf {
+    folder.join(format!("{session}.json"))
+}
+
+/// Of the batch of log events under way.
+fn intent_path(folder: &Path, session: &str) -> PathBuf {
+    folder.join(format!("{session}.put"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,270 @@
+//! The file of a transcript: records of the form that container logs are spooled in, in one file with a
+//! bound.
+//!
+//! Appends go to the page cache: the death of the agent loses nothing. A record that a kill cut short ends
+//! what is read.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::{FileExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use tokio::sync::watch;
+use wharf_base::{Clock, SystemClock};
+use wharf_container::runtime::{
+    Stream,
+    spool::{self, MAX_PAYLOAD},
+};
+
+use super::{read_note, write_note};
+use crate::logs::{
+    assemble::Record,
+    deliver::{Chunk, LogSource, SourceError},
+};
+
+/// Of a transcript; what a session prints beyond that is not kept, and the transcript says so.
+pub const MAX_BYTES: u64 = 16 << 20;
+/// Read at once; holds several records of the largest size.
+const READ: usize = 256 << 10;
+
+const ENDS_HERE: &[u8] = b"[the transcript ends here: it has reached its bound]";
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Progress {
+    length: u64,
+    ended: bool,
+}
+
+/// Writes a transcript until it is dropped.
+#[derive(Debug)]
+pub struct Recorder {
+    file: File,
+    progress: watch::Sender<Progress>,
+    /// Nothing more is taken.
+    closed: bool,
+}
+
+impl Recorder {
+    /// With the reader that follows it.
+    pub(super) fn create(folder: &Path, session: &str) -> io::Result<(Self, Source)> {
+        let path = path(folder, session);
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create_new(true).mode(0o600);
+        let file = options.open(path)?;
+        let progress = watch::Sender::new(Progress::default());
+        let source = Source {
+            file: file.try_clone()?,
+            progress: progress.subscribe(),
+            at: 0,
+            folder: folder.to_owned(),
+            session: session.to_owned(),
+        };
+        let recorder = Self {
+            file,
+            progress,
+            closed: false,
+        };
+        Ok((recorder, source))
+    }
+
+    /// Adds what was printed.
+    pub fn write(&mut self, stream: Stream, printed: &[u8]) {
+        if self.closed {
+            return;
+        }
+        let at = SystemClock.now().millis();
+        let mut records = Vec::with_capacity(printed.len() + 64);
+        for (line, partial) in lines(printed) {
+            let record = spool::Record::Line {
+                stream,
+                partial,
+                at,
+                payload: line,
+            };
+            spool::encode(&record, &mut records);
+        }
+        if self.progress.borrow().length + records.len() as u64 > MAX_BYTES {
+            records.clear();
+            let record = spool::Record::Line {
+                stream,
+                partial: false,
+                at,
+                payload: ENDS_HERE,
+            };
+            spool::encode(&record, &mut records);
+            self.closed = true;
+        }
+        match self.file.write_all(&records) {
+            Ok(()) => self
+                .progress
+                .send_modify(|it| it.length += records.len() as u64),
+            Err(error) => {
+                tracing::error!(%error, "failed to write the transcript of a session");
+                self.closed = true;
+            }
+        }
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        self.progress.send_modify(|it| it.ended = true);
+    }
+}
+
+/// Lines without their ends, in pieces that a record may have; whether each goes on.
+fn lines(printed: &[u8]) -> impl Iterator<Item = (&[u8], bool)> {
+    printed.split_inclusive(|b| *b == b'\n').flat_map(|line| {
+        let (text, whole) = match line.strip_suffix(b"\n") {
+            Some(text) => (text.strip_suffix(b"\r").unwrap_or(text), true),
+            None => (line, false),
+        };
+        let pieces = text.len().div_ceil(MAX_PAYLOAD).max(1);
+        (0..pieces).map(move |n| {
+            let from = n * MAX_PAYLOAD;
+            let to = text.len().min(from + MAX_PAYLOAD);
+            (&text[from..to], !(whole && n + 1 == pieces))
+        })
+    })
+}
+
+/// Reads a transcript from a place on, and follows it to its end.
+pub struct Source {
+    file: File,
+    progress: watch::Receiver<Progress>,
+    at: u64,
+    folder: PathBuf,
+    session: String,
+}
+
+impl Source {
+    /// Of a session whose agent is gone.
+    pub(super) fn of_ended(folder: &Path, session: &str, from: u64) -> io::Result<Self> {
+        // An agent that was killed between note and file left none.
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create(true).mode(0o600);
+        let file = options.open(path(folder, session))?;
+        let progress = Progress {
+            length: file.metadata()?.len(),
+            ended: true,
+        };
+        Ok(Self {
+            file,
+            progress: watch::Sender::new(progress).subscribe(),
+            at: from,
+            folder: folder.to_owned(),
+            session: session.to_owned(),
+        })
+    }
+
+    /// The same file once more.
+    pub(super) fn again(&self) -> io::Result<Self> {
+        Ok(Self {
+            file: self.file.try_clone()?,
+            progress: self.progress.clone(),
+            at: self.at,
+            folder: self.folder.clone(),
+            session: self.session.clone(),
+        })
+    }
+
+    /// All of it as text, for an object. Of a session that has ended.
+    pub(super) fn text(&self) -> io::Result<Vec<u8>> {
+        let length = self.progress.borrow().length.min(2 * MAX_BYTES);
+        let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
+        self.file.read_exact_at(&mut bytes, 0)?;
+        let mut text = Vec::with_capacity(bytes.len());
+        let mut rest = &bytes[..];
+        while let Some((
+            spool::Record::Line {
+                partial, payload, ..
+            },
+            taken,
+        )) = spool::decode(rest).map_err(io::Error::other)?
+        {
+            text.extend_from_slice(payload);
+            if !partial {
+                text.push(b'\n');
+            }
+            rest = &rest[taken..];
+        }
+        Ok(text)
+    }
+
+    fn read(&mut self, until: u64, most: usize) -> Result<Vec<Record>, SourceError> {
+        let wanted = usize::try_from(until - self.at).map_or(READ, |left| left.min(READ));
+        let mut bytes = vec![0; wanted];
+        let read = self.file.read_exact_at(&mut bytes, self.at);
+        read.map_err(|error| SourceError(error.to_string()))?;
+        let mut records = Vec::new();
+        let mut rest = &bytes[..];
+        while records.len() < most {
+            let decoded = spool::decode(rest).map_err(|error| SourceError(error.to_string()))?;
+            let Some((
+                spool::Record::Line {
+                    stream,
+                    partial,
+                    at,
+                    payload,
+                },
+                taken,
+            )) = decoded
+            else {
+                break;
+            };
+            records.push(Record {
+                stderr: stream == Stream::Stderr,
+                partial,
+                at,
+                line: Bytes::copy_from_slice(payload),
+            });
+            self.at += taken as u64;
+            rest = &rest[taken..];
+        }
+        Ok(records)
+    }
+}
+
+#[async_trait]
+impl LogSource for Source {
+    async fn next(&mut self, max_records: usize) -> Result<Chunk, SourceError> {
+        loop {
+            let seen = *self.progress.borrow_and_update();
+            let records = match self.at < seen.length {
+                true => self.read(seen.length, max_records)?,
+                false => Vec::new(),
+            };
+            // What no record can be made of was cut short by a kill.
+            let ended = seen.ended && (self.at >= seen.length || records.is_empty());
+            if ended || !records.is_empty() {
+                return Ok(Chunk {
+                    records,
+                    next: self.at,
+                    ended,
+                    lost_bytes: 0,
+                });
+            }
+            if self.progress.changed().await.is_err() {
+                // The recorder told its end before it went.
+                return Err(SourceError("the transcript has lost its writer".to_owned()));
+            }
+        }
+    }
+
+    async fn commit(&mut self, delivered: u64) -> Result<(), SourceError> {
+        let Some(mut note) = read_note(&self.folder, &self.session) else {
+            return Err(SourceError("the note is gone".to_owned()));
+        };
+        note.delivered = delivered;
+        let written = write_note(&self.folder, &self.session, &note);
+        written.map_err(|error| SourceError(error.to_string()))
+    }
+}
+
+pub fn path(folder: &Path, session: &str) -> PathBuf {
+    folder.join(format!("{session}.spool"))
+}
