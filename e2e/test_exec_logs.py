@@ -1,6 +1,7 @@
 """Where what sessions of ECS Exec print is kept: the log group of the container, or the group and bucket that a cluster names."""
 
 import contextlib
+import json
 
 import botocore.exceptions
 import pytest
@@ -139,7 +140,9 @@ def test_a_group_that_must_be_encrypted(installation, target):
         words = execute(installation, target, "echo unkept").wait_over().last_words
         assert "encryption is not set up on the selected CloudWatch Logs log group" in words
     sealed = "/exec-sealed"
-    key = installation.client("kms").create_key()["KeyMetadata"]["Arn"]
+    whoever = {"Effect": "Allow", "Principal": {"AWS": "*", "Service": "logs.us-east-1.amazonaws.com"}, "Action": "kms:*", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [whoever]})
+    key = installation.client("kms").create_key(Policy=policy)["KeyMetadata"]["Arn"]
     installation.client("logs").create_log_group(logGroupName=sealed, kmsKeyId=key)
     with configured(installation, "OVERRIDE", cloudWatchLogGroupName=sealed, cloudWatchEncryptionEnabled=True):
         session = execute(installation, target, "echo sealed").wait_over()
