@@ -53,7 +53,7 @@ use wharf_userns::IdRange;
 pub use self::{
     device::{DevFolder, LoopDevice, Mounted, loop_number, mounts_of},
     disk::{
-        DiskUsage, PreparedDisk, TaskDisk, attached_files, hold_unattached, is_attached,
+        DiskUsage, PreparedDisk, SeenDisk, TaskDisk, attached_files, hold_unattached, is_attached,
         mounted_again,
     },
     error::{ContainerError, RuntimeError, Step},
