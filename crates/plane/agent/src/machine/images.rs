@@ -1,5 +1,6 @@
 //! Images for containers: where they come from and when they are asked for again (§5, "Pull").
 
+mod answer;
 mod of_instances;
 mod of_pods;
 
@@ -18,6 +19,8 @@ use wharf_container::image::{
 };
 use wharf_kubelet::machine::Images;
 use wharf_layers::Sharing;
+
+use answer::Answer;
 
 use super::{
     Fetched, ImageSource,
@@ -64,28 +67,6 @@ pub struct RegistryImages {
 type Pulling = Mutex<BTreeMap<String, Arc<Turn>>>;
 /// Of an image; what came of the last time that the registry was asked for it.
 type Turn = tokio::sync::Mutex<Option<Answer>>;
-
-/// That an image is still what its tag means. It is good for all who asked before the registry was, as whoever
-/// asked it then.
-struct Answer {
-    asked_at: Instant,
-    request: PullRequest,
-    image: Image,
-}
-
-impl Answer {
-    fn is_for(&self, request: &PullRequest, wanted_at: Instant) -> bool {
-        self.asked_at >= wanted_at && self.request == *request
-    }
-
-    fn fetched(&self) -> Fetched {
-        Fetched {
-            image: self.image.clone(),
-            remotely: false,
-            confirmed: true,
-        }
-    }
-}
 
 #[async_trait]
 impl ImageSource for RegistryImages {
