@@ -28,6 +28,12 @@ def ask(path, body=None):
 
 known = ask("/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication")["data"]
 things = {}
+KIND = [{"group": GROUP, "version": "v1", "kind": "Thing"}]
+SIZE = {"type": "integer", "description": "How large it is."}
+DOCUMENT = {"swagger": "2.0", "paths": {}, "definitions": {
+    "com.example.parts.v1.Thing": {"type": "object", "x-kubernetes-group-version-kind": KIND, "properties": {"size": SIZE}},
+    "io.k8s.api.core.v1.Pod": {"type": "string"},
+}}
 
 class Server(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -43,6 +49,8 @@ class Server(http.server.BaseHTTPRequestHandler):
             verbs = ["create", "delete", "get", "list"]
             kind = {"name": "things", "singularName": "thing", "namespaced": True, "kind": "Thing", "verbs": verbs, "shortNames": ["tg"]}
             return self.answer(200, {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": GROUP + "/v1", "resources": [kind]})
+        if path == ["openapi", "v2"]:
+            return self.answer(200, DOCUMENT)
         if path[:3] != ["apis", GROUP, "v1"]:
             return self.answer(404, {})
         space, name = path[4], "/".join(path[6:])
@@ -166,15 +174,47 @@ def test_who_may_not_is_not_passed_on(cluster, served):
     assert made_by["metadata"]["annotations"] == {"made-by": "jane", "may": "True"}
 
 
+def condition(cluster):
+    (found,) = cluster.get("apiservice", f"v1.{GROUP}")["status"]["conditions"]
+    return found["status"], found["reason"]
+
+
+def test_its_kinds_are_explained_to_older_clients(cluster, served):
+    """Those that read the document of OpenAPI 2."""
+    document = json.loads(cluster.kubectl("get", "--raw", "/openapi/v2"))
+    size = document["definitions"]["com.example.parts.v1.Thing"]["properties"]["size"]
+    assert size["description"] == "How large it is."
+    # What it says of the kinds of others is left out.
+    assert document["definitions"]["io.k8s.api.core.v1.Pod"]["type"] == "object"
+
+
+def test_one_that_cannot_prove_itself_is_not_spoken_to(cluster, served, tmp_path):
+    kubectl = cluster.kubectl
+    name = f"v1.{GROUP}"
+    before = cluster.get("apiservice", name)["spec"]
+    stranger, _ = made(tmp_path, "parts.parts.svc")
+    kubectl("-n", "parts", "expose", "pod", "parts", "--name=other", "--port=443", "--target-port=8443")
+    for spec, says in [
+        ({"caBundle": base64.b64encode(stranger.read_bytes()).decode()}, "certificate"),
+        ({"service": {"namespace": "parts", "name": "other"}}, "other.parts.svc"),
+    ]:
+        kubectl("patch", "apiservice", name, "--type=merge", "-p", json.dumps({"spec": spec}))
+        wait_for(lambda: condition(cluster) == ("False", "FailedDiscoveryCheck"), 30, "a server that is not believed")
+        (found,) = cluster.get("apiservice", name)["status"]["conditions"]
+        assert says in found["message"] and "certificate" in found["message"], found
+        refused = kubectl("get", "--raw", THINGS, check=False)
+        assert refused.returncode != 0 and "wheel" not in refused.stdout, refused
+        back = {"spec": {"caBundle": before["caBundle"], "service": before["service"]}}
+        kubectl("patch", "apiservice", name, "--type=merge", "-p", json.dumps(back))
+        wait_for(lambda: condition(cluster) == ("True", "Passed"), 30, "a server that is believed again")
+    kubectl("get", "--raw", THINGS)
+
+
 def test_one_that_is_gone_is_told_and_hurts_nobody(cluster, served):
     kubectl = cluster.kubectl
     kubectl("-n", "parts", "delete", "pod", "parts")
 
-    def condition():
-        (found,) = cluster.get("apiservice", f"v1.{GROUP}")["status"]["conditions"]
-        return found["status"], found["reason"]
-
-    wait_for(lambda: condition() == ("False", "MissingEndpoints"), 30, "a condition that says what is missing")
+    wait_for(lambda: condition(cluster) == ("False", "MissingEndpoints"), 30, "a condition that says what is missing")
     refused = kubectl("get", "--raw", THINGS, check=False)
     assert "service unavailable" in refused.stderr or "unable to handle the request" in refused.stderr, refused.stderr
     # Controllers do not wait for it.

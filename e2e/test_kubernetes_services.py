@@ -161,10 +161,9 @@ def test_a_node_port_is_reached_at_every_node(cluster, nodes, image, address):
     places = {it["PrivateDnsName"]: f"{internal_address(cluster, it)}:{port}" for it in nodes}
     for place in places.values():
         wait_for(lambda at=place: answers(cluster, "client", at) == pods(cluster), 30, f"answers of all pods at {place}")
-    # A program of one node, at the other's.
-    for name, place in places.items():
-        if name != nodes[0]["PrivateDnsName"]:
-            assert answers(cluster, "of-the-node", place) == pods(cluster)
+    # A program of one node, at its own as at the other's.
+    for place in places.values():
+        assert answers(cluster, "of-the-node", place) == pods(cluster)
 
     # Each node has one pod of the two.
     cluster.kubectl("patch", "service", "web", "-p", '{"spec": {"externalTrafficPolicy": "Local"}}')
@@ -184,10 +183,20 @@ def test_a_port_of_a_node_leads_to_its_pod(cluster, nodes, image, address):
     apply(cluster, "held", spec)
     wait_phase(cluster, "held", "Running")
     place = f"{internal_address(cluster, nodes[0])}:8088"
-    home = pod_of(cluster, "client")["spec"]["nodeName"]
     for client in ("client", "of-the-node"):
-        if client == "client" or home != nodes[0]["PrivateDnsName"]:
-            wait_for(lambda it=client: answers(cluster, it, place, times=1) == {"held"}, 30, f"an answer to {client}")
+        wait_for(lambda it=client: answers(cluster, it, place, times=1) == {"held"}, 30, f"an answer to {client}")
+    # So do programs of the node, at each of its addresses.
+    wait_for(lambda: answers(cluster, "of-the-node", "127.0.0.1:8088", times=1) == {"held"}, 30, "an answer by loopback")
+    ports = [{"containerPort": 8080, "hostPort": 8089, "hostIP": "127.0.0.1"}]
+    apply(cluster, "near", {**spec, "containers": [sh(image, SERVE, ports=ports)]})
+    ports = [{"containerPort": 8080, "hostPort": 8089, "hostIP": internal_address(cluster, nodes[0])}]
+    apply(cluster, "far", {**spec, "containers": [sh(image, SERVE, ports=ports)]})
+    own = f"{internal_address(cluster, nodes[0])}:8089"
+    for name in ("near", "far"):
+        wait_phase(cluster, name, "Running")
+    for at, expected in (("127.0.0.1:8089", "near"), (own, "far")):
+        wait_for(lambda at=at, it=expected: answers(cluster, "of-the-node", at, times=1) == {it}, 30, f"an answer of {expected}")
+    cluster.kubectl("delete", "pod", "near", "far", "--wait")
     # It is taken: another finds no place there, whoever bound it.
     apply(cluster, "late", spec)
     wait_phase(cluster, "late", "Failed")

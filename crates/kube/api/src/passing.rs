@@ -7,7 +7,7 @@ mod pages;
 mod route;
 mod tunnel;
 
-use std::{io, time::Duration};
+use std::{io, pin::Pin, time::Duration};
 
 pub use backend::Backend;
 pub use route::SEGMENT as UNRESERVED;
@@ -21,7 +21,10 @@ use http_body_util::BodyExt;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use percent_encoding::percent_decode_str;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt as _},
+    sync::OwnedSemaphorePermit,
+};
 use tokio_util::task::AbortOnDropHandle;
 use wharf_kube_auth::Attributes;
 use wharf_kube_model::status::Status;
@@ -250,7 +253,92 @@ pub fn empty() -> Body {
 
 async fn join(near: hyper::upgrade::OnUpgrade, far: hyper::upgrade::OnUpgrade) -> io::Result<()> {
     let (near, far) = tokio::try_join!(near, far).map_err(io::Error::other)?;
-    let (mut near, mut far) = (TokioIo::new(near), TokioIo::new(far));
-    tokio::io::copy_bidirectional(&mut near, &mut far).await?;
-    Ok(())
+    carry(TokioIo::new(near), TokioIo::new(far)).await
+}
+
+/// What one end may still say once the other has ended: it need not end by itself, and would keep its user's place for ever.
+const LAST_WORDS: Duration = Duration::from_secs(10);
+
+async fn carry(
+    near: impl AsyncRead + AsyncWrite + Send,
+    far: impl AsyncRead + AsyncWrite + Send,
+) -> io::Result<()> {
+    let (mut from_near, mut to_near) = tokio::io::split(near);
+    let (mut from_far, mut to_far) = tokio::io::split(far);
+    let onward = async {
+        tokio::io::copy(&mut from_near, &mut to_far).await?;
+        to_far.shutdown().await
+    };
+    let back = async {
+        tokio::io::copy(&mut from_far, &mut to_near).await?;
+        to_near.shutdown().await
+    };
+    tokio::pin!(onward, back);
+    let rest: Pin<&mut (dyn Future<Output = io::Result<()>> + Send)> = tokio::select! {
+        ended = &mut onward => { ended?; back }
+        ended = &mut back => { ended?; onward }
+    };
+    let late = |_| Err(io::ErrorKind::TimedOut.into());
+    tokio::time::timeout(LAST_WORDS, rest)
+        .await
+        .unwrap_or_else(late)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, DuplexStream, duplex};
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// The two ends of a session, and what became of it and when.
+    fn session() -> (
+        DuplexStream,
+        DuplexStream,
+        tokio::task::JoinHandle<(bool, Duration)>,
+    ) {
+        let ((client, near), (server, far)) = (duplex(64), duplex(64));
+        let begun = Instant::now();
+        let work = async move { (carry(near, far).await.is_ok(), begun.elapsed()) };
+        (client, server, tokio::spawn(work))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_ends_with_its_client_whatever_the_far_end_does() {
+        let (mut client, mut server, session) = session();
+        client.write_all(b"hello").await.unwrap();
+        let mut heard = [0; 5];
+        server.read_exact(&mut heard).await.unwrap();
+        // Silence is no end.
+        tokio::time::sleep(Duration::from_secs(3600)).await;
+        assert!(!session.is_finished());
+        client.shutdown().await.unwrap();
+        let begun = Instant::now();
+        // It goes on to talk, and never ends.
+        server.write_all(b"bye").await.unwrap();
+        let mut heard = [0; 3];
+        client.read_exact(&mut heard).await.unwrap();
+        let (was_well, _) = session.await.unwrap();
+        assert!(!was_well && begun.elapsed() == LAST_WORDS);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_whose_ends_both_end_is_over_at_once() {
+        let (mut client, mut server, session) = session();
+        server.write_all(b"last").await.unwrap();
+        server.shutdown().await.unwrap();
+        let mut heard = String::new();
+        client.read_to_string(&mut heard).await.unwrap();
+        assert_eq!(heard, "last");
+        client.shutdown().await.unwrap();
+        assert_eq!(session.await.unwrap(), (true, Duration::ZERO));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_ends_with_a_far_end_that_breaks_off() {
+        let (_client, server, session) = session();
+        drop(server);
+        let (_, lasted) = session.await.unwrap();
+        assert!(lasted <= LAST_WORDS);
+    }
 }

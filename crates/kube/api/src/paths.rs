@@ -257,11 +257,12 @@ fn openapi_answer(
         .is_some_and(|it| [OPENAPI_V2, OPENAPI_V2_ASKED].contains(&it.kind));
     let (kind, document) = match rest {
         ["v2"] if wants_protobuf => {
-            let make = |catalog: &Catalog| Some(openapi::v2_protobuf(catalog));
+            let make =
+                |catalog: &Catalog| Some(openapi::v2_protobuf(catalog, &told_v2(&kinds, catalog)));
             (OPENAPI_V2, inner.documents.get(kinds, "v2 protobuf", make))
         }
         ["v2"] => {
-            let make = |catalog: &Catalog| Some(openapi::v2(catalog));
+            let make = |catalog: &Catalog| Some(openapi::v2(catalog, &told_v2(&kinds, catalog)));
             (JSON, inner.documents.get(kinds, &name, make))
         }
         ["v3"] => {
@@ -287,6 +288,14 @@ fn openapi_answer(
     };
     let document = document.ok_or_else(Status::no_such_page)?;
     Ok(document_answer(&document, kind, headers))
+}
+
+/// What aggregated servers told of their kinds in OpenAPI 2.
+fn told_v2<'a>((_, others): &'a Kinds<'_>, catalog: &Catalog) -> Vec<&'a [u8]> {
+    let others = others.beside(catalog).into_iter();
+    others
+        .filter_map(|it| it.told.as_ref()?.openapi_v2.as_deref())
+        .collect()
 }
 
 /// The index of OpenAPI 3 with the documents that aggregated servers have.

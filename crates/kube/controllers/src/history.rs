@@ -1,20 +1,34 @@
 //! Revisions of the templates of daemon sets and stateful sets: ControllerRevisions.
 
+mod written;
+
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use wharf_kube_client::{Client, Delete, Error, Informer, Kind, Object, Ref, kind};
 
+use self::written::{are_same, written};
 use crate::deployment::hash;
 
 /// The label by which pods name their revision.
 pub const HASH_LABEL: &str = "controller-revision-hash";
 
-/// What is kept of a set: how its template is to be.
+/// What is kept of a set: how its template is to be. A patch, which clients apply to go back to it.
 pub fn data(set: &Value) -> Value {
-    let mut template = set["spec"]["template"].clone();
-    template["$patch"] = "replace".into();
-    json!({"spec": {"template": template}})
+    patch(written(&set["spec"]["template"]))
+}
+
+fn patch(template: Value) -> Value {
+    let mut patch = Map::from_iter([("$patch".to_owned(), "replace".into())]);
+    if let Value::Object(template) = template {
+        patch.extend(template);
+    }
+    json!({"spec": {"template": patch}})
+}
+
+/// Whether a revision is of the set as it is: it may be one that was written in another form.
+fn is_of(revision: &Value, set: &Value) -> bool {
+    are_same(&template(revision), &set["spec"]["template"])
 }
 
 /// The template that a revision holds.
@@ -50,7 +64,7 @@ impl History<'_> {
         let all = self.of(set);
         let wanted = data(set);
         let newest = all.last().map(|it| number(it)).unwrap_or_default();
-        if let Some(same) = all.iter().rev().find(|it| it["data"] == wanted) {
+        if let Some(same) = all.iter().rev().find(|it| is_of(it, set)) {
             if number(same) == newest {
                 return Ok(same.clone());
             }
@@ -65,7 +79,8 @@ impl History<'_> {
         }
         let mut collisions = set.integer("/status/collisionCount").unwrap_or_default();
         loop {
-            let hash = hash(&wanted, collisions);
+            // Of the template as it is in the set: it has the name that it always had.
+            let hash = hash(&patch(set["spec"]["template"].clone()), collisions);
             let mut labels = set
                 .map("/spec/template/metadata/labels")
                 .cloned()
@@ -93,7 +108,7 @@ impl History<'_> {
                         .client
                         .get(&kind::CONTROLLER_REVISION, set.namespace(), revision.name())
                         .await?;
-                    if there.is_controlled_by(set.uid()) && there["data"] == wanted {
+                    if there.is_controlled_by(set.uid()) && is_of(&there, set) {
                         return Ok(Arc::new(there));
                     }
                     collisions += 1;

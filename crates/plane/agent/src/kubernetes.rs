@@ -122,7 +122,8 @@ impl Kubelets {
         })))
     }
 
-    /// Starts the kubelet of an instance, and says where it listens; one that runs already stays as it is.
+    /// Starts the kubelet of an instance, and says where it listens; one that runs already stays as it is. Pods may have paths of the instance,
+    /// which is known by its first process.
     ///
     /// # Errors
     /// What the instance says of its cluster cannot be.
@@ -130,6 +131,7 @@ impl Kubelets {
         &self,
         it: &Instance,
         wish: &ClusterNode,
+        first_process: i32,
         credentials: Arc<dyn RoleCredentials>,
     ) -> Result<SocketAddr, String> {
         if !is_instance_id(&it.id) {
@@ -151,7 +153,8 @@ impl Kubelets {
             );
         }
         let stop = settings.shutdown.child_token();
-        let prepared = self.prepare(it, wish, credentials, stop.clone()).await;
+        let prepared = self.prepare(it, wish, first_process, credentials, stop.clone());
+        let prepared = prepared.await;
         let (at, work) = prepared?;
         let ended = tokio::spawn(work);
         *running = Some(Running { at, stop, ended });
@@ -162,6 +165,7 @@ impl Kubelets {
         &self,
         it: &Instance,
         wish: &ClusterNode,
+        first_process: i32,
         credentials: Arc<dyn RoleCredentials>,
         stop: CancellationToken,
     ) -> Result<(SocketAddr, impl Future<Output = ()> + Send + 'static), String> {
@@ -204,10 +208,12 @@ impl Kubelets {
                 disks: settings.disks.clone(),
                 bytes,
             })),
-            None => machine.with_volumes(settings.volumes.clone().map(|it| {
-                let volumes: Arc<dyn PodVolumes> = Arc::new(it);
-                volumes
-            })),
+            None => machine
+                .with_volumes(settings.volumes.clone().map(|it| {
+                    let volumes: Arc<dyn PodVolumes> = Arc::new(it);
+                    volumes
+                }))
+                .with_host_paths(first_process),
         };
         let at = settings.underlay.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let server = Server::bind(at, &name, &authority).await?;

@@ -1,7 +1,7 @@
 //! `hostPort`: ports of the node's address that lead to ports of its pods. Here is kept which are; who follows them has them led.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     net::{Ipv4Addr, SocketAddrV4},
 };
 
@@ -12,8 +12,20 @@ use crate::pod::{Pod, Port};
 /// Host ports of one pod.
 const MOST: usize = 100;
 
+/// Which addresses of the node a port is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HostAddress {
+    /// All it has.
+    Any,
+    /// Its private one.
+    Node,
+    /// One that its own programs alone can call.
+    Loopback(Ipv4Addr),
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HostPort {
+    pub at: HostAddress,
     /// Its number in an IP packet.
     pub protocol: u8,
     pub port: u16,
@@ -51,28 +63,64 @@ fn of(pod: &Pod, address: Ipv4Addr) -> Vec<HostPort> {
     if pod.spec.host_network {
         return Vec::new();
     }
-    let all = ports(pod).map(|(protocol, port, to)| HostPort {
-        protocol,
-        port,
-        to: SocketAddrV4::new(address, to),
+    let all = ports(pod).map(|it| HostPort {
+        at: it.taken.at,
+        protocol: it.taken.protocol,
+        port: it.taken.port,
+        to: SocketAddrV4::new(address, it.to),
     });
     all.take(MOST).collect()
 }
 
-/// Protocol, port of the node and of the pod. Containers that end before others start have no ports for anybody.
-fn ports(pod: &Pod) -> impl Iterator<Item = (u8, u16, u16)> {
+/// A port of the node that a pod has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Taken {
+    at: HostAddress,
+    protocol: u8,
+    port: u16,
+}
+
+impl Taken {
+    fn meets(&self, other: &Self) -> bool {
+        let is_of_all = [self.at, other.at].contains(&HostAddress::Any);
+        (self.protocol, self.port) == (other.protocol, other.port)
+            && (is_of_all || self.at == other.at)
+    }
+}
+
+struct Published {
+    taken: Taken,
+    /// The pod's.
+    to: u16,
+}
+
+/// Containers that end before others start have no ports for anybody.
+fn ports(pod: &Pod) -> impl Iterator<Item = Published> {
     let init = pod.spec.init_containers.iter();
     let sidecars = init.filter(|it| it.is_sidecar());
     let all = pod.spec.containers.iter().chain(sidecars);
     let all = all.flat_map(|it| &it.ports);
-    all.filter_map(|it| Some((protocol(it)?, wanted(it)?, it.container_port)))
+    all.filter_map(|it| {
+        let taken = Taken {
+            at: address(it),
+            protocol: protocol(it)?,
+            port: wanted(it)?,
+        };
+        Some(Published {
+            taken,
+            to: it.container_port,
+        })
+    })
 }
 
 /// What a pod takes of its node's ports; one in the node's own network has those that it names.
-pub(crate) fn taken(pod: &Pod) -> BTreeSet<(u8, u16)> {
-    ports(pod)
-        .map(|(protocol, port, _)| (protocol, port))
-        .collect()
+pub(crate) fn taken(pod: &Pod) -> Vec<Taken> {
+    ports(pod).map(|it| it.taken).collect()
+}
+
+/// Whether two pods can have their ports at one node.
+pub(crate) fn are_disjoint(some: &[Taken], others: &[Taken]) -> bool {
+    !some.iter().any(|it| others.iter().any(|at| it.meets(at)))
 }
 
 fn wanted(port: &Port) -> Option<u16> {
@@ -94,9 +142,22 @@ pub(crate) fn refused(port: &Port, node: &str) -> Option<&'static str> {
     if protocol(port).is_none() {
         return Some("hostPort of SCTP");
     }
-    let at = port.host_ip.as_deref().unwrap_or_default();
-    let is_node = ["", "0.0.0.0", "::"].contains(&at) || at == node;
-    (!is_node).then_some("hostIP other than the node's own")
+    let is_there = match address(port) {
+        HostAddress::Any | HostAddress::Loopback(_) => true,
+        HostAddress::Node => port.host_ip.as_deref() == Some(node),
+    };
+    (!is_there).then_some("hostIP other than the node's own")
+}
+
+/// Another than those of the node is refused before it counts ([`refused`]).
+fn address(port: &Port) -> HostAddress {
+    match port.host_ip.as_deref().unwrap_or_default() {
+        "" | "0.0.0.0" | "::" => HostAddress::Any,
+        told => match told.parse::<Ipv4Addr>() {
+            Ok(it) if it.is_loopback() => HostAddress::Loopback(it),
+            _ => HostAddress::Node,
+        },
+    }
 }
 
 #[cfg(test)]
@@ -143,8 +204,13 @@ mod tests {
             (json!({}), None),
             (json!({"hostIP": "0.0.0.0"}), None),
             (json!({"hostIP": "10.0.0.9"}), None),
+            (json!({"hostIP": "127.0.0.1"}), None),
             (
-                json!({"hostIP": "127.0.0.1"}),
+                json!({"hostIP": "10.0.0.8"}),
+                Some("hostIP other than the node's own"),
+            ),
+            (
+                json!({"hostIP": "::1"}),
                 Some("hostIP other than the node's own"),
             ),
             (json!({"protocol": "SCTP"}), Some("hostPort of SCTP")),
@@ -156,6 +222,30 @@ mod tests {
             let pod = pod(json!({"containers": [{"name": "c", "ports": [port]}]}));
             let refused = refused(&pod.spec.containers[0].ports[0], "10.0.0.9");
             assert_eq!(refused, expected, "{more}");
+        }
+    }
+
+    #[test]
+    fn pods_share_a_number_at_addresses_or_protocols_that_do_not_meet() {
+        let taken = |ports: &[(&str, &str)]| {
+            let ports = ports.iter().map(|(at, protocol)| {
+                json!({"containerPort": 80, "hostPort": 80, "hostIP": at, "protocol": protocol})
+            });
+            let ports: Vec<_> = ports.collect();
+            taken(&pod(json!({"containers": [{"name": "c", "ports": ports}]})))
+        };
+        for (one, other, expected) in [
+            (("", "TCP"), ("", "TCP"), false),
+            (("", "TCP"), ("", "UDP"), true),
+            (("", "TCP"), ("127.0.0.1", "TCP"), false),
+            (("10.0.0.9", "TCP"), ("0.0.0.0", "TCP"), false),
+            (("10.0.0.9", "TCP"), ("127.0.0.1", "TCP"), true),
+            (("10.0.0.9", "TCP"), ("10.0.0.9", "TCP"), false),
+            (("127.0.0.1", "TCP"), ("127.0.0.2", "TCP"), true),
+        ] {
+            let (one, other) = (taken(&[one]), taken(&[other]));
+            assert_eq!(are_disjoint(&one, &other), expected, "{one:?} {other:?}");
+            assert_eq!(are_disjoint(&other, &one), expected);
         }
     }
 }

@@ -285,7 +285,8 @@ fn no_room<'a>(
         pods += 1;
         cpu += its_cpu;
         memory += its_memory;
-        is_port_free &= asked_ports.is_empty() || asked_ports.is_disjoint(&ports(other));
+        is_port_free &=
+            asked_ports.is_empty() || host_ports::are_disjoint(&asked_ports, &ports(other));
     }
     if !is_port_free {
         let why = "Pod was rejected: Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports";

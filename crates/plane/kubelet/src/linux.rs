@@ -35,9 +35,13 @@ use wharf_kube_model::persistent::EbsDisk;
 use wharf_network::{Eni, Mode, Network, Subnet};
 use wharf_userns::Ranges;
 
-use crate::machine::{
-    ExecFailed, Found, Gate, Images, MOST_OUTPUT, Machine, NoImage, PodEni, PodNetwork, PullPolicy,
-    SandboxWish, Seen,
+use crate::{
+    host_paths,
+    machine::{
+        ExecFailed, Found, Gate, Images, MOST_OUTPUT, Machine, NoImage, PodEni, PodNetwork,
+        PullPolicy, SandboxWish, Seen,
+    },
+    pod::HostPath,
 };
 
 /// Events that wait for their reader.
@@ -153,6 +157,8 @@ pub struct LinuxMachine {
     /// For sandboxes that have disks of their own.
     disks: Option<Arc<dyn SandboxDisks>>,
     volumes: Option<Arc<dyn PodVolumes>>,
+    /// Of the instance, where pods may have paths of it.
+    first_process: Option<i32>,
     live: Mutex<BTreeMap<String, TaskHandle>>,
 }
 
@@ -172,6 +178,7 @@ impl LinuxMachine {
             vpc: vpc.to_owned(),
             disks: None,
             volumes: None,
+            first_process: None,
             live: Mutex::default(),
         }
     }
@@ -189,6 +196,15 @@ impl LinuxMachine {
     #[must_use]
     pub fn with_volumes(self, volumes: Option<Arc<dyn PodVolumes>>) -> Self {
         Self { volumes, ..self }
+    }
+
+    /// Pods have paths of their instance, whose first process this is.
+    #[must_use]
+    pub fn with_host_paths(self, first_process: i32) -> Self {
+        Self {
+            first_process: Some(first_process),
+            ..self
+        }
     }
 
     fn handle(&self, id: &str) -> Result<TaskHandle, String> {
@@ -268,8 +284,12 @@ impl Machine for LinuxMachine {
         };
         let ranges = &self.ground.ranges;
         // A pod in its instance's network is in the user namespace that this belongs to.
+        let numbers = match wish.has_numbers_of_node {
+            true => self.instance.as_str(),
+            false => key,
+        };
         let range = ranges
-            .of(key)
+            .of(numbers)
             .map_err(|e| format!("no range of user numbers: {e}"))?;
         let attachment = match mode {
             Some(mode) => {
@@ -331,6 +351,36 @@ impl Machine for LinuxMachine {
     fn has_mount(&self, id: &str, place: &Path) -> bool {
         let handle = self.handle(id);
         handle.is_ok_and(|it| it.has_disk_at(place).unwrap_or_default())
+    }
+
+    fn has_host_paths(&self) -> bool {
+        self.first_process.is_some()
+    }
+
+    async fn mount_host_path(&self, id: &str, path: &HostPath, place: &Path) -> Result<(), String> {
+        let first_process = self
+            .first_process
+            .ok_or("this node has no paths for pods")?;
+        let handle = self.handle(id)?;
+        let own = self.attachments().await?.remove(&self.instance);
+        let network = own.and_then(|it| it.attachment.netns);
+        let range = self.ground.ranges.of(&self.instance);
+        let of_instance = host_paths::Place {
+            first_process,
+            network: network.ok_or("the instance has no network")?,
+            owner: range.map_err(|e| e.to_string())?.first,
+        };
+        let (path, place) = (path.clone(), place.to_owned());
+        let work = move || -> Result<(), String> {
+            let is_there = handle.has_mount_at(&place);
+            if is_there.map_err(|e| e.to_string())? {
+                return Ok(());
+            }
+            let tree = of_instance.open(&path)?;
+            handle.mount_tree(tree, &place).map_err(|e| e.to_string())
+        };
+        let done = tokio::task::spawn_blocking(work).await;
+        done.map_err(|e| e.to_string())?
     }
 
     fn seen(&self, id: &str, place: &Path) -> Result<PathBuf, String> {

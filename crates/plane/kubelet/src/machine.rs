@@ -18,12 +18,16 @@ use wharf_container::{
 };
 use wharf_kube_model::persistent::EbsDisk;
 
+use crate::pod::HostPath;
+
 /// A sandbox that is to be: what the containers of a pod have in common.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SandboxWish {
     /// [`sandbox_id`] of the pod.
     pub id: String,
     pub network: PodNetwork,
+    /// It has the user numbers of its node, as what it shares with that wants.
+    pub has_numbers_of_node: bool,
     pub cpu_shares: u64,
     pub cpu_quota_millis: Option<u64>,
     pub memory_bytes: Option<u64>,
@@ -123,6 +127,17 @@ pub trait Machine: Send + Sync + 'static {
     fn has_mount(&self, id: &str, place: &Path) -> bool {
         let _ = (id, place);
         false
+    }
+
+    /// Whether pods can have paths of their node.
+    fn has_host_paths(&self) -> bool {
+        false
+    }
+
+    /// Has what stands at a path of the node mounted at `place`, which the sandbox alone sees. What is mounted there stays.
+    async fn mount_host_path(&self, id: &str, path: &HostPath, place: &Path) -> Result<(), String> {
+        let _ = (id, path, place);
+        Err("this node has no paths for pods".to_owned())
     }
 
     /// By what path this process sees what the sandbox has at `place`.

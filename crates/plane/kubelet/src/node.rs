@@ -17,7 +17,7 @@ use crate::{
     machine::{Machine, sandbox_id},
     names::Resolvers,
     objects::Objects,
-    refused::is_extended,
+    refused::{self, is_extended},
     status::Place,
     usage::Usage,
 };
@@ -115,6 +115,14 @@ impl Node {
 
     pub fn pod_of(&self, sandbox: &str) -> Option<Arc<Value>> {
         self.pods.read().get(sandbox).cloned()
+    }
+
+    /// What pods may ask it for.
+    pub fn has(&self) -> refused::Node<'_> {
+        refused::Node {
+            address: &self.place.host_ip,
+            has_host_paths: self.machine.has_host_paths(),
+        }
     }
 
     pub fn names(&self) -> Resolvers {

@@ -24,6 +24,7 @@ use wharf_kube_client::{Object as _, Ref, kind};
 use crate::{
     disks, empty_dir,
     env::{self, Facts},
+    host_paths,
     machine::{PodEni, PodNetwork, PullPolicy, SandboxWish, Seen, of_run, run_name},
     names,
     plan::Action,
@@ -176,6 +177,7 @@ async fn make(context: &Arc<Context>, pod: &Pod) -> Result<Option<Ipv4Addr>, Str
     let wish = SandboxWish {
         id: context.sandbox.clone(),
         network,
+        has_numbers_of_node: host_paths::of(pod).next().is_some(),
         cpu_shares: bounds.cpu_shares,
         cpu_quota_millis: bounds.cpu_quota_millis,
         memory_bytes: bounds.memory_bytes,
@@ -187,7 +189,20 @@ async fn make(context: &Arc<Context>, pod: &Pod) -> Result<Option<Ipv4Addr>, Str
     let made = timeout(MACHINE_PATIENCE, context.node.machine.make(&wish)).await;
     let address = made.unwrap_or_else(|_| late())?;
     disks::mount(context, pod, &volumes_of(context)).await?;
+    mount_host_paths(context, pod).await?;
     Ok(address)
+}
+
+async fn mount_host_paths(context: &Context, pod: &Pod) -> Result<(), String> {
+    for (name, path) in host_paths::of(pod) {
+        let place = volumes_of(context).join(name);
+        let machine = &context.node.machine;
+        let work = machine.mount_host_path(&context.sandbox, path, &place);
+        let late = |_| Err("the machine did not answer".to_owned());
+        let mounted = timeout(MACHINE_PATIENCE, work).await.unwrap_or_else(late);
+        mounted.map_err(|why| format!("MountVolume.SetUp failed for volume \"{name}\" : {why}"))?;
+    }
+    Ok(())
 }
 
 fn volumes_of(context: &Context) -> PathBuf {
@@ -217,7 +232,9 @@ async fn write_volumes(context: &Arc<Context>, pod: &Pod) -> Result<Option<Times
     let renew_at = renewed.map_err(|e| format!("failed to fetch token: {e}"))?;
     let facts = facts(context, pod, None);
     let mut all = Vec::new();
-    for volume in &pod.spec.volumes {
+    // A path of the node is mounted over a folder or a file, as it is one.
+    let volumes = pod.spec.volumes.iter();
+    for volume in volumes.filter(|it| it.host_path.is_none()) {
         let files = volume_files::files(pod, volume, &context.followed, &*tokens, &facts);
         let failed = |e| {
             format!(

@@ -1,7 +1,7 @@
 //! What a pod asks for that this node does not have. It is refused by name in the pod's status: nothing is left out in silence. Pure.
 
 use crate::{
-    env, host_ports,
+    env, host_paths, host_ports,
     pod::{Container, Handler, Pod, Probe, Profile, Volume},
 };
 
@@ -26,8 +26,15 @@ const CAPABILITIES: [&str; 14] = [
     "SYS_CHROOT",
 ];
 
-/// The first thing that cannot be had, in words. `node` is the node's address.
-pub fn refused(pod: &Pod, node: &str) -> Option<String> {
+/// What a node has that not every one does.
+#[derive(Debug, Clone, Copy)]
+pub struct Node<'a> {
+    pub address: &'a str,
+    pub has_host_paths: bool,
+}
+
+/// The first thing that cannot be had, in words.
+pub fn refused(pod: &Pod, node: Node<'_>) -> Option<String> {
     let spec = &pod.spec;
     let flags = [
         (spec.host_pid, "hostPID"),
@@ -55,8 +62,15 @@ pub fn refused(pod: &Pod, node: &str) -> Option<String> {
     if let Some(text) = profile("spec.securityContext", &profiles) {
         return Some(text);
     }
-    let volumes = spec.volumes.iter().find_map(volume);
-    volumes.or_else(|| pod.all_containers().find_map(|it| container(pod, it, node)))
+    let mut paths = host_paths::of(pod);
+    if spec.host_users == Some(false) && paths.next().is_some() {
+        return Some(not_here("spec.hostUsers: false with hostPath"));
+    }
+    let volumes = spec.volumes.iter().find_map(|it| volume(it, node));
+    volumes.or_else(|| {
+        let mut all = pod.all_containers();
+        all.find_map(|it| container(pod, it, node.address))
+    })
 }
 
 fn not_here(what: &str) -> String {
@@ -71,10 +85,15 @@ fn profile(of: &str, all: &[(&str, &Option<Profile>)]) -> Option<String> {
     })
 }
 
-fn volume(of: &Volume) -> Option<String> {
+fn volume(of: &Volume, node: Node<'_>) -> Option<String> {
     let told = |what: &str| Some(not_here(&format!("volume \"{}\": {what}", of.name)));
-    if of.host_path.is_some() {
-        return told("hostPath");
+    if let Some(path) = &of.host_path {
+        if !node.has_host_paths {
+            return told("hostPath");
+        }
+        if host_paths::Wanted::of(path).is_none() {
+            return told("hostPath of an unknown type");
+        }
     }
     if let Some(kind) = of.others.keys().next() {
         return told(kind);
@@ -217,7 +236,26 @@ mod tests {
 
     fn of(spec: Value) -> Option<String> {
         let pod = Pod::read(&json!({"metadata": {"name": "p"}, "spec": spec}));
-        refused(&pod.unwrap(), "10.0.0.9")
+        let node = Node {
+            address: "10.0.0.9",
+            has_host_paths: true,
+        };
+        refused(&pod.unwrap(), node)
+    }
+
+    #[test]
+    fn paths_of_a_node_that_has_none_are_refused() {
+        let spec = json!({"volumes": [{"name": "d", "hostPath": {"path": "/x"}}]});
+        let pod = Pod::read(&json!({"metadata": {"name": "p"}, "spec": spec})).unwrap();
+        let node = |has_host_paths| Node {
+            address: "10.0.0.9",
+            has_host_paths,
+        };
+        assert_eq!(refused(&pod, node(true)), None);
+        assert_eq!(
+            refused(&pod, node(false)).as_deref(),
+            Some("volume \"d\": hostPath is not supported by this node")
+        );
     }
 
     #[test]
@@ -236,6 +274,14 @@ mod tests {
             (
                 json!({"hostPID": true}),
                 "spec.hostPID is not supported by this node",
+            ),
+            (
+                json!({"hostUsers": false, "volumes": [{"name": "d", "hostPath": {"path": "/x"}}]}),
+                "spec.hostUsers: false with hostPath is not supported by this node",
+            ),
+            (
+                json!({"volumes": [{"name": "d", "hostPath": {"path": "/x", "type": "Fifo"}}]}),
+                "volume \"d\": hostPath of an unknown type is not supported by this node",
             ),
             (
                 json!({"volumes": [{"name": "d", "nfs": {"server": "x", "path": "/"}}]}),

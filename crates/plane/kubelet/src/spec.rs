@@ -4,7 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    os::fd::AsFd as _,
+    os::{fd::AsFd as _, unix::fs::MetadataExt as _},
     path::{Path, PathBuf},
 };
 
@@ -115,6 +115,7 @@ pub fn container(
         read_only: false,
         beneath: None,
         copy_up: false,
+        as_it_is: false,
     });
     let bounds = qos::bounds(&of.resources);
     spec.memory_limit_bytes = bounds.memory_bytes;
@@ -248,7 +249,8 @@ fn mounts(pod: &Pod, of: &Container, around: &Around<'_>) -> Result<Vec<Mount>, 
                     };
                     (resolved.map_err(failed)?, None)
                 } else {
-                    make_beneath(&around.seen.join(&volume.name), &sub).map_err(|e| {
+                    let of_node = volume.host_path.is_some();
+                    make_beneath(&around.seen.join(&volume.name), &sub, of_node).map_err(|e| {
                         bad_config(format!("failed to create subPath directory for volumeMount \"{}\" of container \"{}\": {e}", volume.name, of.name))
                     })?;
                     (root.join(&sub), Some(root.clone()))
@@ -261,21 +263,25 @@ fn mounts(pod: &Pod, of: &Container, around: &Around<'_>) -> Result<Vec<Mount>, 
             read_only: mount.read_only || fixed || around.read_only.contains(&volume.name),
             beneath,
             copy_up: false,
+            as_it_is: volume.host_path.is_some(),
         });
     }
     Ok(all)
 }
 
 /// A folder below one that containers write to: links in it lead nowhere else. What is there stays as it is, a file too; a folder
-/// that is new may be written to by whoever may write to the volume.
-fn make_beneath(root: &Path, sub: &str) -> std::io::Result<()> {
+/// that is new may be written to by whoever may write to the volume. In one of the node's it is its owner's: root there has another number
+/// than here.
+fn make_beneath(root: &Path, sub: &str, of_node: bool) -> std::io::Result<()> {
     let dir = wharf_rootdir::RootDir::open(root)?;
     let there = dir.open_at(Path::new(sub), nix::fcntl::OFlag::O_PATH);
     if there.is_ok() {
         return Ok(());
     }
-    let folder = dir.make_folders(Path::new(sub))?;
-    let mode = fs::metadata(root)?.permissions();
+    let known = fs::metadata(root)?;
+    let owner = if of_node { known.uid() } else { 0 };
+    let folder = dir.make_folders_for(Path::new(sub), owner)?;
+    let mode = known.permissions();
     fs::set_permissions(wharf_rootdir::proc_path(folder.as_fd()), mode)
 }
 
@@ -291,15 +297,15 @@ mod tests {
         let at = |sub: &str| root.path().join(sub);
         fs::write(at("app.conf"), "level = 1").unwrap();
         std::os::unix::fs::symlink("/etc", at("away")).unwrap();
-        make_beneath(root.path(), "app.conf").unwrap();
+        make_beneath(root.path(), "app.conf", false).unwrap();
         assert_eq!(fs::read_to_string(at("app.conf")).unwrap(), "level = 1");
-        make_beneath(root.path(), "data/one").unwrap();
-        make_beneath(root.path(), "data/one").unwrap();
+        make_beneath(root.path(), "data/one", false).unwrap();
+        make_beneath(root.path(), "data/one", false).unwrap();
         assert!(at("data/one").is_dir());
         // A link leads to what is in the volume.
-        make_beneath(root.path(), "away/wharf-sub-path").unwrap_or_default();
+        make_beneath(root.path(), "away/wharf-sub-path", false).unwrap_or_default();
         assert!(!Path::new("/etc/wharf-sub-path").exists());
-        assert!(make_beneath(root.path(), "app.conf/below").is_err());
+        assert!(make_beneath(root.path(), "app.conf/below", false).is_err());
     }
 
     fn of(pod: Value, container: Value, image_user: &str) -> Result<String, String> {

@@ -162,7 +162,7 @@ impl Worker {
     /// What the pod asks for, now that it was heard of, and this node does not have.
     fn refuse(&mut self) {
         if let Some(message) =
-            refused(&self.pod, &self.context.node.place.host_ip).filter(|_| !self.state.is_finished)
+            refused(&self.pod, self.context.node.has()).filter(|_| !self.state.is_finished)
         {
             let reason = refused::REASON.to_owned();
             self.state.failed.get_or_insert((reason, message));

@@ -60,6 +60,7 @@ impl Worker {
             heard: false,
             view: View::default(),
             interfaces: BTreeMap::new(),
+            own_services: BTreeMap::new(),
         };
         worker.restore()?;
         Ok(worker)

@@ -133,6 +133,8 @@ pub(crate) struct Worker {
     pub(crate) heard: bool,
     /// VPC, interface → the attachment that it is.
     pub(crate) interfaces: BTreeMap<(String, String), String>,
+    /// What programs of nodes of Kubernetes reach at their own addresses, by the keys of their instances.
+    pub(crate) own_services: BTreeMap<String, crate::services::Table>,
 }
 
 impl Worker {

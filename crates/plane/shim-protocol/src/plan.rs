@@ -35,6 +35,9 @@ pub struct ContainerPlan {
     /// its number ([`UserSetup::staged`]).
     #[serde(default)]
     pub staged: Vec<PathBuf>,
+    /// Which of them are not to have their owners mapped, and bring along what is mounted below them.
+    #[serde(default)]
+    pub staged_as_they_are: Vec<usize>,
     /// Hard limits, by the kernel's number of the resource, that only the host's root may set.
     #[serde(default)]
     pub raised_limits: Vec<(u32, u64)>,

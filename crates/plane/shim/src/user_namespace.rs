@@ -23,7 +23,7 @@ use wharf_shim_protocol::{
     ContainerPlan,
     plan::{NETNS_FD, USERNS_FD, UserSetup},
 };
-use wharf_userns::{attach, clone_tree, map_owners, owner_of};
+use wharf_userns::{attach, clone_tree, clone_whole_tree, map_owners, owner_of};
 
 /// Room for folders and empty files: mount points.
 const STAGE_OPTIONS: &str = "mode=755,size=1m";
@@ -75,7 +75,11 @@ pub fn put_on_stage(user: &UserSetup, plan: &ContainerPlan) -> io::Result<()> {
         } else {
             File::create(&target)?;
         }
-        put_mapped(source, &target).map_err(named)?;
+        match plan.staged_as_they_are.contains(&number) {
+            true => clone_whole_tree(source).and_then(|tree| attach(&tree, &target)),
+            false => put_mapped(source, &target),
+        }
+        .map_err(named)?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ mod namespace;
 mod range;
 
 pub use self::{
-    mount::{attach, clone_tree, map_owners},
+    mount::{attach, clone_tree, clone_whole_tree, clone_whole_tree_at, map_owners},
     namespace::{network_namespace, owner_of, translation},
     range::{IdRange, Ranges},
 };

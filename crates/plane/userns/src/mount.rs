@@ -1,7 +1,7 @@
 //! Mounts that are made apart and put in their place when they are ready.
 
 use std::{
-    ffi::CString,
+    ffi::{CStr, CString},
     io,
     os::{
         fd::{AsFd, AsRawFd, FromRawFd, OwnedFd},
@@ -18,13 +18,55 @@ const FROM_DESCRIPTOR: libc::c_uint = 4;
 /// A copy of the mount at `path`, from there on downwards, which is nowhere yet.
 pub fn clone_tree(path: &Path) -> io::Result<OwnedFd> {
     let path = CString::new(path.as_os_str().as_bytes())?;
-    let flags = libc::OPEN_TREE_CLONE | libc::OPEN_TREE_CLOEXEC;
+    open_tree(libc::AT_FDCWD, &path, 0)
+}
+
+/// As [`clone_tree`], with what is mounted below. Mounts that come or go at either place later do so there alone.
+pub fn clone_whole_tree(path: &Path) -> io::Result<OwnedFd> {
+    let path = CString::new(path.as_os_str().as_bytes())?;
+    alone(open_tree(libc::AT_FDCWD, &path, libc::AT_RECURSIVE)?)
+}
+
+/// The same of what is open, a folder or a file of the calling thread's mount namespace.
+pub fn clone_whole_tree_at(open: impl AsFd) -> io::Result<OwnedFd> {
+    let flags = libc::AT_RECURSIVE | libc::AT_EMPTY_PATH;
+    alone(open_tree(open.as_fd().as_raw_fd(), c"", flags)?)
+}
+
+fn open_tree(folder: i32, path: &CStr, more: i32) -> io::Result<OwnedFd> {
+    let flags = libc::OPEN_TREE_CLONE | libc::OPEN_TREE_CLOEXEC | more.cast_unsigned();
     // SAFETY: the path is a C string that outlives the call; a success is a new descriptor of ours.
-    let fd = Errno::result(unsafe {
-        libc::syscall(libc::SYS_open_tree, libc::AT_FDCWD, path.as_ptr(), flags)
-    })?;
+    let fd =
+        Errno::result(unsafe { libc::syscall(libc::SYS_open_tree, folder, path.as_ptr(), flags) })?;
     // SAFETY: as above.
     Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
+}
+
+fn alone(mount: OwnedFd) -> io::Result<OwnedFd> {
+    let attributes = libc::mount_attr {
+        attr_set: 0,
+        attr_clr: 0,
+        propagation: libc::MS_PRIVATE,
+        userns_fd: 0,
+    };
+    let flags = libc::AT_EMPTY_PATH | libc::AT_RECURSIVE;
+    set_attributes(&mount, &attributes, flags)?;
+    Ok(mount)
+}
+
+fn set_attributes(mount: impl AsFd, attributes: &libc::mount_attr, flags: i32) -> io::Result<()> {
+    // SAFETY: the structure has the size given and outlives the call, as does the empty path.
+    Errno::result(unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            mount.as_fd().as_raw_fd(),
+            c"".as_ptr(),
+            flags,
+            std::ptr::from_ref(attributes),
+            size_of::<libc::mount_attr>(),
+        )
+    })?;
+    Ok(())
 }
 
 /// Makes owners appear as the user namespace numbers them: what is 0 on disk is its root. The mount
@@ -36,18 +78,7 @@ pub fn map_owners(mount: impl AsFd, user_namespace: impl AsFd) -> io::Result<()>
         propagation: 0,
         userns_fd: user_namespace.as_fd().as_raw_fd() as u64,
     };
-    // SAFETY: the structure has the size given and outlives the call, as does the empty path.
-    Errno::result(unsafe {
-        libc::syscall(
-            libc::SYS_mount_setattr,
-            mount.as_fd().as_raw_fd(),
-            c"".as_ptr(),
-            libc::AT_EMPTY_PATH,
-            &raw const attributes,
-            size_of::<libc::mount_attr>(),
-        )
-    })?;
-    Ok(())
+    set_attributes(mount, &attributes, libc::AT_EMPTY_PATH)
 }
 
 /// Puts a mount that is nowhere yet at `target`.

@@ -22,7 +22,10 @@ use tokio::{
 };
 use tokio_util::task::AbortOnDropHandle;
 use wharf_kube_auth::{UserInfo, user::MASTERS};
-use wharf_kube_model::view::{items, number, text};
+use wharf_kube_model::{
+    openapi,
+    view::{items, number, text},
+};
 use wharf_store::{Revision, StoreError};
 
 use super::{
@@ -50,7 +53,7 @@ const DOCUMENTS: usize = 8;
 /// Changes that are looked through at a time.
 const CHANGES: usize = 500;
 const MOST_DISCOVERY: usize = 256 << 10;
-const MOST_OPENAPI: usize = 1 << 20;
+const MOST_OPENAPI: usize = 2 << 20;
 /// Who looks, to the far end.
 const USER: &str = "system:kube-aggregator";
 
@@ -210,7 +213,7 @@ async fn look_after(
     name: String,
     (changed, documents): (Arc<Notify>, Arc<Semaphore>),
 ) {
-    let mut pause = SOON;
+    let mut pauses = Pauses::default();
     let mut written = None;
     loop {
         let is_well = {
@@ -223,12 +226,34 @@ async fn look_after(
         };
         // However much changes, a server is not asked all the time.
         tokio::time::sleep(GAP).await;
-        let next = if is_well { EVERY } else { pause };
-        pause = if is_well { SOON } else { EVERY.min(pause * 2) };
         tokio::select! {
-            () = changed.notified() => pause = SOON,
-            () = tokio::time::sleep(next) => {}
+            () = changed.notified() => pauses = Pauses::default(),
+            () = tokio::time::sleep(pauses.after(is_well)) => {}
         }
+    }
+}
+
+/// How long until the next look, if nothing changes.
+struct Pauses {
+    /// After one at a server that does not answer.
+    next: Duration,
+}
+
+impl Default for Pauses {
+    fn default() -> Self {
+        Self { next: SOON }
+    }
+}
+
+impl Pauses {
+    fn after(&mut self, is_well: bool) -> Duration {
+        if is_well {
+            *self = Self::default();
+            return EVERY;
+        }
+        let now = self.next;
+        self.next = EVERY.min(now * 2);
+        now
     }
 }
 
@@ -282,10 +307,10 @@ async fn find(inner: &Inner, it: &Aggregated, documents: &Semaphore) -> Result<F
         );
     }
     drop(listed);
-    let document = document(inner, it, documents, &format!("/openapi/v3{path}")).await;
     let told = Told {
         resources: resources.ok(),
-        openapi: document,
+        openapi: document(inner, it, documents, &format!("/openapi/v3{path}")).await,
+        openapi_v2: document_v2(inner, it, documents).await,
     };
     inner.aggregation.heard(&it.name, told).await;
     Ok(Found {
@@ -293,6 +318,14 @@ async fn find(inner: &Inner, it: &Aggregated, documents: &Semaphore) -> Result<F
         reason: "Passed",
         message: "all checks passed".to_owned(),
     })
+}
+
+/// What of its whole document of OpenAPI 2 is about its kinds. It is made anew for each look, which is seldom.
+async fn document_v2(inner: &Inner, it: &Aggregated, documents: &Semaphore) -> Option<Bytes> {
+    let document = document(inner, it, documents, "/openapi/v2").await?;
+    let _turn = turn_to_read(&document).await;
+    let own = openapi::other(&document, &it.group, &it.version)?;
+    Some(own.into())
 }
 
 /// The document of a server, if it has one and there is a turn to read it.
@@ -460,6 +493,15 @@ mod tests {
             let found = missing(&it, service.as_ref(), endpoints.as_ref());
             assert_eq!(found.map(|it| it.reason), expected);
         }
+    }
+
+    #[test]
+    fn one_that_does_not_answer_is_looked_at_more_and_more_seldom() {
+        let mut pauses = Pauses::default();
+        let mut after = |is_well| pauses.after(is_well).as_secs();
+        let waited = [false, false, false, false, false, false, false].map(&mut after);
+        assert_eq!(waited, [1, 2, 4, 8, 16, 30, 30]);
+        assert_eq!([true, true, false, false].map(&mut after), [30, 30, 1, 2]);
     }
 
     #[test]

@@ -49,6 +49,7 @@ impl Aggregation {
                 "no room for what an aggregated server tells of its kinds, not all of it is shown"
             );
             told.openapi = None;
+            told.openapi_v2 = None;
         }
         if told.bytes() > room {
             told.resources = None;

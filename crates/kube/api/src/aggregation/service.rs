@@ -167,6 +167,7 @@ mod tests {
         let told = Told {
             resources: Some("[]".to_owned()),
             openapi: Some(Bytes::from_static(b"{}")),
+            openapi_v2: None,
         };
         let first = first.with_told("v1.a.example.com", Some(Arc::new(told)));
         assert_eq!(first.bytes_beside("v2.a.example.com"), 4);

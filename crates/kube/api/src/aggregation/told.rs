@@ -23,13 +23,16 @@ pub struct Told {
     pub resources: Option<String>,
     /// Its document of OpenAPI 3 for the group and version, if it has one.
     pub openapi: Option<Bytes>,
+    /// What of its document of OpenAPI 2 goes into that of the cluster.
+    pub openapi_v2: Option<Bytes>,
 }
 
 impl Told {
     /// Bytes that it takes.
     pub fn bytes(&self) -> usize {
         let resources = self.resources.as_ref().map_or(0, String::len);
-        resources + self.openapi.as_ref().map_or(0, Bytes::len)
+        let documents = [&self.openapi, &self.openapi_v2].into_iter().flatten();
+        resources + documents.map(Bytes::len).sum::<usize>()
     }
 }
 

@@ -34,10 +34,24 @@ fn page(code: u16, body: impl Into<Bytes>) -> Page {
 }
 
 /// The server of `a.example.com/v1`, by the end of the path.
-async fn aggregated(request: Request<Incoming>) -> Result<Page, Infallible> {
+async fn aggregated(mut request: Request<Incoming>) -> Result<Page, Infallible> {
     let path = request.uri().path().to_owned();
     let answer = match path.rsplit('/').next().unwrap_or_default() {
         "v1" if path.starts_with("/openapi") => page(200, r#"{"openapi":"3.0.0"}"#),
+        "v2" if path.starts_with("/openapi") => page(200, openapi_v2().to_string()),
+        "session" => {
+            let session = hyper::upgrade::on(&mut request);
+            tokio::spawn(async move {
+                let session = TokioIo::new(session.await.unwrap());
+                let (mut from, mut to) = tokio::io::split(session);
+                let _ = tokio::io::copy(&mut from, &mut to).await;
+            });
+            let mut page = page(101, "");
+            for (name, value) in [("connection", "upgrade"), ("upgrade", "websocket")] {
+                page.headers_mut().insert(name, value.parse().unwrap());
+            }
+            page
+        }
         "v1" => {
             let things = json!({"name": "things", "singularName": "thing", "kind": "Thing", "namespaced": true, "verbs": ["get", "list"]});
             let list = json!({"kind": "APIResourceList", "groupVersion": "a.example.com/v1", "resources": [things]});
@@ -67,12 +81,22 @@ async fn aggregated(request: Request<Incoming>) -> Result<Page, Infallible> {
     Ok(answer)
 }
 
+fn openapi_v2() -> Value {
+    let kind = json!([{"group": "a.example.com", "version": "v1", "kind": "Thing"}]);
+    let thing = json!({"type": "object", "x-kubernetes-group-version-kind": kind, "properties": {
+        "size": {"type": "integer", "description": "How large it is."}}});
+    json!({"swagger": "2.0", "paths": {}, "definitions": {
+        "com.example.a.v1.Thing": thing,
+        "io.k8s.api.core.v1.Pod": {"type": "string"}}})
+}
+
 async fn node(mut request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     let session = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         let server = hyper::server::conn::http1::Builder::new();
         let _ = server
             .serve_connection(session.await.unwrap(), service_fn(aggregated))
+            .with_upgrades()
             .await;
     });
     let mut response = Response::new(Full::default());
@@ -196,6 +220,14 @@ async fn its_kinds_are_told_with_the_others() {
     let url = index["paths"]["apis/a.example.com/v1"]["serverRelativeURL"].as_str();
     let document = it.get(url.unwrap()).await.expect(200);
     assert_eq!(document["openapi"], "3.0.0");
+    let document = it.get("/openapi/v2").await.expect(200);
+    let thing = &document["definitions"]["com.example.a.v1.Thing"];
+    assert_eq!(
+        thing["properties"]["size"]["description"],
+        "How large it is."
+    );
+    let pod = &document["definitions"]["io.k8s.api.core.v1.Pod"];
+    assert_eq!(pod["type"], "object");
     it.delete(&format!("{SERVICES}/{NAME}"), "")
         .await
         .expect(200);
@@ -275,6 +307,108 @@ async fn session(address: &str, what: &str) -> tokio::net::TcpStream {
     );
     stream.write_all(head.as_bytes()).await.unwrap();
     stream
+}
+
+/// A client of its own, whose session an aggregated server has taken.
+async fn in_session(it: &Harness) -> tokio::io::DuplexStream {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let (mut client, server) = tokio::io::duplex(4096);
+    let cluster = it.cluster.clone();
+    let serve = service_fn(move |request: Request<Incoming>| {
+        let cluster = cluster.clone();
+        async move {
+            let request = request.map(|body| body.map_err(io::Error::other).boxed_unsync());
+            let user = UserInfo::authenticated("jane", &[]);
+            Ok::<_, Infallible>(cluster.serve(request, &user).await)
+        }
+    });
+    tokio::spawn(async move {
+        let http = hyper::server::conn::http1::Builder::new();
+        let served = http.serve_connection(TokioIo::new(server), serve);
+        let _ = served.with_upgrades().await;
+    });
+    let head = format!(
+        "GET {GROUP}/session HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n"
+    );
+    client.write_all(head.as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(client.read_u8().await.unwrap());
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101"));
+    client.write_all(b"ping").await.unwrap();
+    let mut heard = [0; 4];
+    client.read_exact(&mut heard).await.unwrap();
+    assert_eq!(&heard, b"ping");
+    client
+}
+
+#[tokio::test]
+async fn sessions_take_places_and_give_them_back() {
+    let it = served().await;
+    // All but one are requests, which take less.
+    let path = format!("{GROUP}/slow");
+    let slow = (1..AT_ONCE).map(|_| asked(&it, "jane", request(Method::GET, &path)));
+    let mut slow: Vec<_> = slow.map(Box::pin).collect();
+    let all = futures_util::future::join_all(slow.iter_mut());
+    let waited = tokio::time::timeout(Duration::from_millis(500), all).await;
+    assert!(waited.is_err());
+    let things = format!("{GROUP}/things");
+    let code = async || {
+        let answer = asked(&it, "joe", request(Method::GET, &things)).await;
+        answer.status().as_u16()
+    };
+    for _ in 0..3 {
+        assert_eq!(code().await, 200);
+        let client = in_session(&it).await;
+        assert_eq!(code().await, 429);
+        drop(client);
+        let given_back = async {
+            while code().await != 200 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let given_back = tokio::time::timeout(Duration::from_secs(20), given_back).await;
+        given_back.expect("a place that is given back");
+    }
+}
+
+#[tokio::test]
+async fn one_that_fails_is_told_and_comes_back_by_itself() {
+    let it = served().await;
+    let endpoints = "/api/v1/namespaces/default/endpoints/things";
+    let known = it.get(endpoints).await.expect(200);
+    let mut gone = known.clone();
+    gone["subsets"] = json!([]);
+    it.put(endpoints, &gone).await.expect(200);
+    let found = condition(&it, "MissingEndpoints").await;
+    assert_eq!(found["status"], "False");
+    it.get(&format!("{GROUP}/things")).await.expect(503);
+    let mut back = it.get(endpoints).await.expect(200);
+    back["subsets"] = known["subsets"].clone();
+    it.put(endpoints, &back).await.expect(200);
+    condition(&it, "Passed").await;
+    it.get(&format!("{GROUP}/things")).await.expect(200);
+    // Its node is away: nothing that it stands on changes.
+    let at = "/api/v1/nodes/n/status";
+    let node = it.get("/api/v1/nodes/n").await.expect(200);
+    let away = json!({"status": {"daemonEndpoints": {"kubeletEndpoint": {"Port": 1}}}});
+    it.patch(at, "merge-patch+json", &away).await.expect(200);
+    let service = "/api/v1/namespaces/default/services/things";
+    let touched = json!({"metadata": {"annotations": {"a": "b"}}});
+    it.patch(service, "merge-patch+json", &touched)
+        .await
+        .expect(200);
+    let found = condition(&it, "FailedDiscoveryCheck").await;
+    let message = found["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("failing or missing response from https://things.default.svc:443/apis/a.example.com/v1: "),
+        "{message}"
+    );
+    let status = json!({"status": {"daemonEndpoints": node["status"]["daemonEndpoints"]}});
+    it.patch(at, "merge-patch+json", &status).await.expect(200);
+    condition(&it, "Passed").await;
 }
 
 #[tokio::test]

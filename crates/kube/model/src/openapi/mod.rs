@@ -4,6 +4,7 @@
 
 mod custom;
 mod definitions;
+mod others;
 mod paths;
 mod proto;
 
@@ -38,26 +39,28 @@ impl Dialect {
     }
 }
 
-/// `/openapi/v2` as JSON.
+pub use others::other;
+
+/// `/openapi/v2` as JSON, with what [`other`] made of other servers' documents.
 #[must_use]
-pub fn v2(catalog: &Catalog) -> Vec<u8> {
-    serde_json::to_vec(&document_v2(catalog)).unwrap_or_default()
+pub fn v2(catalog: &Catalog, others: &[&[u8]]) -> Vec<u8> {
+    serde_json::to_vec(&document_v2(catalog, others)).unwrap_or_default()
 }
 
-/// `/openapi/v2` as `application/com.github.proto-openapi.spec.v2@v1.0+protobuf`.
+/// The same as `application/com.github.proto-openapi.spec.v2@v1.0+protobuf`.
 #[must_use]
-pub fn v2_protobuf(catalog: &Catalog) -> Vec<u8> {
-    proto::document(&document_v2(catalog))
+pub fn v2_protobuf(catalog: &Catalog, others: &[&[u8]]) -> Vec<u8> {
+    proto::document(&document_v2(catalog, others))
 }
 
-fn document_v2(catalog: &Catalog) -> Value {
+fn document_v2(catalog: &Catalog, others: &[&[u8]]) -> Value {
     let mut definitions = Definitions::new(catalog, Dialect::V2);
     let mut paths = Map::new();
     for resource in catalog.all() {
         paths::add(resource, &mut definitions, &mut paths);
     }
     paths.sort_keys();
-    json!({
+    let mut document = json!({
         "swagger": "2.0",
         "info": {"title": "Kubernetes", "version": VERSION},
         "paths": paths,
@@ -66,7 +69,9 @@ fn document_v2(catalog: &Catalog) -> Value {
             "description": "Bearer Token authentication", "in": "header", "name": "authorization", "type": "apiKey",
         }},
         "security": [{"BearerToken": []}],
-    })
+    });
+    others::merge(&mut document, others);
+    document
 }
 
 /// `/openapi/v3`: the group versions and where each is, with a hash of its content.

@@ -25,7 +25,7 @@ fn references(value: &Value, found: &mut BTreeSet<String>) {
 #[test]
 fn references_lead_somewhere() {
     let catalog = Catalog::built_in();
-    let mut documents = vec![("/definitions", "#/definitions/", parsed(&v2(&catalog)))];
+    let mut documents = vec![("/definitions", "#/definitions/", parsed(&v2(&catalog, &[])))];
     let index = parsed(&v3_index(&catalog));
     for root in index["paths"].as_object().expect("paths").keys() {
         let (group, version) = match root.split('/').collect::<Vec<_>>()[..] {
@@ -126,7 +126,7 @@ fn what_a_custom_resource_is_not_patched_by_is_not_told() {
 
 #[test]
 fn merges_are_told() {
-    let document = parsed(&v2(&Catalog::built_in()));
+    let document = parsed(&v2(&Catalog::built_in(), &[]));
     let containers =
         &document["definitions"]["io.k8s.api.core.v1.PodSpec"]["properties"]["containers"];
     assert_eq!(containers["x-kubernetes-patch-merge-key"], "name");
@@ -146,8 +146,8 @@ fn merges_are_told() {
 #[test]
 fn the_protobuf_says_the_same() {
     use crate::codec::wire::{Reader, Wire};
-    let bytes = v2_protobuf(&Catalog::built_in());
-    let document = parsed(&v2(&Catalog::built_in()));
+    let bytes = v2_protobuf(&Catalog::built_in(), &[]);
+    let document = parsed(&v2(&Catalog::built_in(), &[]));
     let mut counts = [0_usize; 10];
     let mut fields = Reader::new(&bytes);
     while let Some((number, wire)) = fields.next().expect("protobuf") {

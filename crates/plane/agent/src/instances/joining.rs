@@ -42,7 +42,12 @@ pub trait Joins: Send + Sync {
     async fn start(&self, it: &Instance, wish: Wish) -> Result<(), String>;
 
     /// Its node of Kubernetes, and where that listens for the API server; one that runs already stays as it is.
-    async fn start_kubelet(&self, it: &Instance, wish: &ClusterNode) -> Result<SocketAddr, String>;
+    async fn start_kubelet(
+        &self,
+        it: &Instance,
+        wish: &ClusterNode,
+        first_process: i32,
+    ) -> Result<SocketAddr, String>;
 
     /// Stops it and its tasks; it need not run.
     async fn stop(&self, instance: &str) -> Result<(), String>;
@@ -63,7 +68,12 @@ impl Joins for NoNodes {
         Ok(())
     }
 
-    async fn start_kubelet(&self, _: &Instance, _: &ClusterNode) -> Result<SocketAddr, String> {
+    async fn start_kubelet(
+        &self,
+        _: &Instance,
+        _: &ClusterNode,
+        _: i32,
+    ) -> Result<SocketAddr, String> {
         Err("instances of this machine have no nodes".to_owned())
     }
 
@@ -143,7 +153,7 @@ pub async fn follow(
     let node = async {
         match &node {
             Some(Ok(wish)) => {
-                let start = || joins.start_kubelet(&it, wish);
+                let start = || joins.start_kubelet(&it, wish, pid);
                 listens(until(&it.id, "start the kubelet", start).await);
             }
             Some(Err(error)) => {

@@ -329,6 +329,7 @@ fn mount(source: Source, to: &str, read_only: bool) -> Result<Mount, BadVolume> 
     }
     Ok(Mount {
         copy_up: source.beneath.is_none(),
+        as_it_is: false,
         source: source.path,
         beneath: source.beneath,
         destination,

@@ -119,9 +119,15 @@ impl Joins for NodesOfInstances {
         started.map_err(|error| Chain(&error).to_string())
     }
 
-    async fn start_kubelet(&self, it: &Instance, wish: &ClusterNode) -> Result<SocketAddr, String> {
+    async fn start_kubelet(
+        &self,
+        it: &Instance,
+        wish: &ClusterNode,
+        first_process: i32,
+    ) -> Result<SocketAddr, String> {
         let kubelets = self.kubelets.as_ref().map_err(Clone::clone)?;
-        kubelets.start(it, wish, self.credentials_of(&it.id)).await
+        let credentials = self.credentials_of(&it.id);
+        kubelets.start(it, wish, first_process, credentials).await
     }
 
     async fn stop(&self, instance: &str) -> Result<(), String> {

@@ -64,6 +64,7 @@ pub use self::{
     recover::{Recovered, RecoveredState},
     secrets::SecretsFile,
     task::{Started, TaskHandle},
+    volume::within,
     writes::Writes,
 };
 use self::{run_folder::RunFolder, spawn::ShimProgram};

@@ -130,6 +130,10 @@ impl Bundle {
             plan: ContainerPlan {
                 pid_namespace_of,
                 staged: staged(spec, context, &files),
+                staged_as_they_are: match user {
+                    Some(_) => as_they_are(spec),
+                    None => Vec::new(),
+                },
                 raised_limits: match user {
                     Some(_) => rlimits.iter().map(Rlimit::by_number).collect(),
                     None => Vec::new(),
@@ -274,6 +278,7 @@ fn plan(
         init: spec.init,
         pid_namespace_of: None,
         staged: Vec::new(),
+        staged_as_they_are: Vec::new(),
         raised_limits: Vec::new(),
     }
 }
@@ -469,6 +474,14 @@ fn staged(
     mounts.chain(files).collect()
 }
 
+/// The numbers of those of [`staged`] that nothing is to be done to.
+fn as_they_are(spec: &ContainerSpec) -> Vec<usize> {
+    let mounts = spec.mounts.iter().enumerate();
+    mounts
+        .filter_map(|(number, mount)| mount.as_it_is.then_some(number))
+        .collect()
+}
+
 /// Where a mount comes from: for a path that the host lends, where the shim puts what it opened
 /// without following links.
 fn lent(mount: &Mount, context: &Context<'_>, number: usize) -> PathBuf {
@@ -617,6 +630,7 @@ mod tests {
                 read_only: true,
                 beneath: Some("/srv".into()),
                 copy_up: false,
+                as_it_is: false,
             }];
         })
         .unwrap();
@@ -640,6 +654,7 @@ mod tests {
             read_only: true,
             beneath: None,
             copy_up: false,
+            as_it_is: false,
         };
         let bundle = build(|spec| {
             spec.mounts = vec![mount("/data/deep/er"), mount("/data"), mount("/etc/hosts")];

@@ -161,6 +161,9 @@ pub struct Mount {
     pub beneath: Option<PathBuf>,
     /// A new named volume: while it is empty it takes what the image has at the destination.
     pub copy_up: bool,
+    /// Owners have the numbers of the task's user namespace already, and what is mounted below the source comes along: it is
+    /// of another container in the same range.
+    pub as_it_is: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,6 +12,12 @@
 //!   s<n>                      dnat to an endpoint by chance, or by the client's address; else goto refused or dropped
 //!   postrouting               what a member sends itself by a service is from the node, so that its answer comes back this way;
 //!                             so is what others are to hear by way of the node alone
+//!
+//! table <table>_<node>      and one in the node's own namespace, for what its programs call at the node's addresses, loopback among them
+//!   services, endpoints …     as above
+//!   output                    … vmap @services
+//!   postrouting               what left from a loopback address is from the node
+//!   prerouting                nothing comes in to a loopback address: the kernel is told to route these
 //! ```
 //! Two clusters may share a VPC and a range of services, since each node's table asks who sends. Security groups see both ends as they
 //! are, behind the translation ([`crate::netlink::nft::Side`]): a service opens nothing. Who calls a port of the node must be let in
@@ -29,9 +35,11 @@ use std::time::Duration;
 
 pub(crate) use self::table::Table;
 use crate::error::NetworkError;
+use crate::host;
 use crate::model::Scope;
 use crate::names::check_key;
-use crate::netlink::{Socket, conntrack};
+use crate::netlink::{Family, Socket, conntrack};
+use crate::netns::Namespace;
 use crate::state::TaskRecord;
 use crate::worker::Worker;
 
@@ -42,6 +50,8 @@ pub enum Caller {
     Member,
     /// Everybody else who reaches the node's address.
     Other,
+    /// Programs in the node's own network, where they call what never leaves it: the node's address and loopback ones.
+    Own,
 }
 
 /// Where a service is called.
@@ -82,6 +92,27 @@ pub enum ServicesUpdate {
     Gone,
 }
 
+impl ServicesUpdate {
+    /// What is led in the VPC, and what in the node itself.
+    fn split(self) -> (Self, Self) {
+        match self {
+            Self::Snapshot(all) => {
+                let (own, others) = all.into_iter().partition(|(at, _)| is_own(at));
+                (Self::Snapshot(others), Self::Snapshot(own))
+            }
+            Self::Changes(all) => {
+                let (own, others) = all.into_iter().partition(|(at, _)| is_own(at));
+                (Self::Changes(others), Self::Changes(own))
+            }
+            Self::Gone => (Self::Gone, Self::Gone),
+        }
+    }
+}
+
+fn is_own(at: &FrontEnd) -> bool {
+    at.caller == Caller::Own
+}
+
 const UDP: u8 = 17;
 
 impl Worker {
@@ -100,6 +131,8 @@ impl Worker {
             };
         };
         let members = self.members(node);
+        let (update, own) = update.split();
+        self.serve_own_services(node, endpoint.address, own)?;
         let scope = &endpoint.scope;
         let net = self.scopes.get_mut(scope);
         let net = net.ok_or_else(|| NetworkError::NoSuchScope(scope.to_string()))?;
@@ -133,6 +166,62 @@ impl Worker {
         conntrack::forget_udp(net.rules_socket()?, &stale)
     }
 
+    /// What programs of the node reach at its own addresses.
+    fn serve_own_services(
+        &mut self,
+        node: &str,
+        address: Ipv4Addr,
+        update: ServicesUpdate,
+    ) -> Result<(), NetworkError> {
+        if matches!(&update, ServicesUpdate::Changes(all) if all.is_empty()) {
+            return Ok(());
+        }
+        // It is not there while the instance is: then there is nobody to lead.
+        let Some(namespace) = Namespace::open(&self.state.task_netns(node))? else {
+            return Ok(());
+        };
+        let names = &self.names;
+        let mut former = self.own_services.remove(node);
+        let work = || -> Result<Option<Table>, NetworkError> {
+            let socket = &mut host::open(Family::Netfilter)?;
+            let all = match update {
+                ServicesUpdate::Changes(changes) => {
+                    let mut table = former
+                        .take()
+                        .unwrap_or_else(|| Table::of_node(names, node, address));
+                    let stale = match table.is_empty() {
+                        true => {
+                            let all = changes.into_iter().filter_map(|(at, it)| Some((at, it?)));
+                            table.write(socket, all.collect(), BTreeSet::new())?;
+                            BTreeSet::new()
+                        }
+                        false => table.change(socket, changes, BTreeSet::new())?,
+                    };
+                    conntrack::forget_udp(socket, &stale)?;
+                    return Ok(Some(table));
+                }
+                ServicesUpdate::Snapshot(all) => all,
+                ServicesUpdate::Gone => BTreeMap::new(),
+            };
+            if all.is_empty() {
+                table::remove(socket, names, node)?;
+                return Ok(None);
+            }
+            let mut table = Table::of_node(names, node, address);
+            table.write(socket, all, BTreeSet::new())?;
+            let stale = former.map(|it| it.endpoints_beside(&table, UDP));
+            conntrack::forget_udp(socket, &stale.unwrap_or_default())?;
+            Ok(Some(table))
+        };
+        let led = namespace
+            .run(work)
+            .map_err(|e| NetworkError::kernel("enter a network namespace", e))
+            .flatten()?;
+        self.own_services
+            .extend(led.map(|it| (node.to_owned(), it)));
+        Ok(())
+    }
+
     /// The addresses of a node's instance and of its pods.
     fn members(&self, node: &str) -> BTreeSet<Ipv4Addr> {
         let all = self.tasks.values().filter(|it| node_of(it) == Some(node));
@@ -157,6 +246,8 @@ impl Worker {
             return Ok(());
         };
         net.services.remove(node);
+        // Its other one goes with its namespace.
+        self.own_services.remove(node);
         table::remove(net.rules_socket()?, &self.names, node)
     }
 

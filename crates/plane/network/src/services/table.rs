@@ -10,7 +10,8 @@ use super::{Caller, FrontEnd, Lead, UDP};
 use crate::error::NetworkError;
 use crate::names::Names;
 use crate::netlink::Socket;
-use crate::netlink::nft::{BaseChain, Batch, Expression, Hook};
+use crate::netlink::nft::{BaseChain, Batch, Compare, Direction, Expression, Hook};
+use crate::sysctl;
 
 const MEMBERS: &str = "members";
 const SERVICES: &str = "services";
@@ -42,10 +43,35 @@ const POSTROUTING: BaseChain = BaseChain {
     priority: 99,
 };
 
+/// Of what the programs of a node send to the node itself.
+const OUTPUT: BaseChain = BaseChain {
+    name: "output",
+    kind: "nat",
+    hook: Hook::Output,
+    priority: -101,
+};
+/// Before anything is translated back: an answer to a loopback address has another one until then.
+const FROM_OUTSIDE: BaseChain = BaseChain {
+    name: "prerouting",
+    kind: "filter",
+    hook: Hook::Prerouting,
+    priority: -300,
+};
+const LOOPBACK: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 0);
+const LOOPBACK_PREFIX: u8 = 8;
+
+/// Where a table is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ground {
+    Vpc,
+    Node,
+}
+
 #[derive(Debug)]
 pub(crate) struct Table {
     name: String,
     node: String,
+    ground: Ground,
     /// The node's own.
     address: Ipv4Addr,
     plan: Plan,
@@ -72,9 +98,23 @@ impl Table {
         Self {
             name: name(names, node),
             node: node.to_owned(),
+            ground: Ground::Vpc,
             address,
             plan: Plan::default(),
         }
+    }
+
+    /// The one in the node's own namespace; that of the calling thread when it is written.
+    pub(super) fn of_node(names: &Names, node: &str, address: Ipv4Addr) -> Self {
+        Self {
+            ground: Ground::Node,
+            ..Self::new(names, node, address)
+        }
+    }
+
+    /// Nothing is led, nor was anything written.
+    pub(super) fn is_empty(&self) -> bool {
+        self.plan.ways().next().is_none()
     }
 
     /// The whole table in one batch.
@@ -89,19 +129,28 @@ impl Table {
         self.tell_of_bounds();
         let mut batch = Batch::new(&self.name);
         batch.fresh_table();
-        batch.address_set(MEMBERS);
-        batch.way_map(HAIRPINS);
         batch.endpoint_map(ENDPOINTS);
         batch.client_map(CLIENTS, MOST_CLIENTS);
         batch.kept_set(KEPT);
         batch.service_map(SERVICES);
-        batch.service_map(PORTS);
-        batch.chain(PREROUTING);
-        batch.chain(POSTROUTING);
         batch.inner_chain(REFUSED);
         batch.inner_chain(DROPPED);
         batch.rule(REFUSED, Expression::refuse());
         batch.rule(DROPPED, Expression::discard());
+        match self.ground {
+            Ground::Vpc => self.call_in_vpc(&mut batch, members),
+            Ground::Node => self.call_in_node(&mut batch)?,
+        }
+        write(&mut batch, &steps);
+        batch.commit(socket, "write the services of a node")
+    }
+
+    fn call_in_vpc(&self, batch: &mut Batch<'_>, members: BTreeSet<Ipv4Addr>) {
+        batch.address_set(MEMBERS);
+        batch.way_map(HAIRPINS);
+        batch.service_map(PORTS);
+        batch.chain(PREROUTING);
+        batch.chain(POSTROUTING);
         let called = [
             Expression::source_in(MEMBERS, true),
             Expression::service_verdict(SERVICES),
@@ -128,8 +177,28 @@ impl Table {
         for member in members {
             batch.add_way(HAIRPINS, (member, member), self.address);
         }
-        write(&mut batch, &steps);
-        batch.commit(socket, "write the services of a node")
+    }
+
+    fn call_in_node(&self, batch: &mut Batch<'_>) -> Result<(), NetworkError> {
+        // What a loopback address leads to is elsewhere.
+        sysctl::write("ipv4/conf/all/route_localnet", "1")?;
+        batch.chain(OUTPUT);
+        batch.chain(POSTROUTING);
+        batch.chain(FROM_OUTSIDE);
+        batch.rule(OUTPUT.name, Expression::service_verdict(SERVICES));
+        let from_loopback = [
+            Expression::translated(true),
+            Expression::source(LOOPBACK, LOOPBACK_PREFIX),
+            Expression::source_becomes(self.address),
+        ];
+        batch.rule(POSTROUTING.name, from_loopback.concat());
+        let foreign = [
+            Expression::link(Direction::In, Compare::Different, "lo"),
+            Expression::destination(LOOPBACK, LOOPBACK_PREFIX),
+            Expression::discard(),
+        ];
+        batch.rule(FROM_OUTSIDE.name, foreign.concat());
+        Ok(())
     }
 
     /// The endpoints of datagrams that nothing leads to any more.
@@ -209,7 +278,7 @@ fn stale(steps: &[Step]) -> BTreeSet<Ipv4Addr> {
 
 fn map_of(at: &FrontEnd) -> &'static str {
     match at.caller {
-        Caller::Member => SERVICES,
+        Caller::Member | Caller::Own => SERVICES,
         Caller::Other => PORTS,
     }
 }
@@ -223,7 +292,7 @@ fn write(batch: &mut Batch<'_>, steps: &[Step]) {
                 batch.inner_chain(&chain(way));
                 write_way(batch, way);
                 match at.caller {
-                    Caller::Member => led.push((key(at), chain(way))),
+                    Caller::Member | Caller::Own => led.push((key(at), chain(way))),
                     Caller::Other => others.push((key(at), chain(way))),
                 }
             }

@@ -589,6 +589,106 @@ fn services_outlive_the_agent_and_are_replaced_when_it_is_back() {
     });
 }
 
+/// Calls an address of the node from within it. What comes to the pod is told with it: who calls there.
+fn call_own(from: &Path, at: (Ipv4Addr, u16), source: Option<Ipv4Addr>) -> io::Result<String> {
+    inside(from, || {
+        let socket = nix::sys::socket::socket(
+            nix::sys::socket::AddressFamily::Inet,
+            nix::sys::socket::SockType::Stream,
+            nix::sys::socket::SockFlag::SOCK_CLOEXEC,
+            None,
+        )?;
+        if let Some(source) = source {
+            let at = nix::sys::socket::SockaddrIn::from(SocketAddrV4::new(source, 0));
+            nix::sys::socket::bind(socket.as_raw_fd(), &at)?;
+        }
+        let to = nix::sys::socket::SockaddrIn::from(SocketAddrV4::new(at.0, at.1));
+        nix::sys::socket::connect(socket.as_raw_fd(), &to)?;
+        let mut stream = TcpStream::from(socket);
+        stream.set_read_timeout(Some(PATIENCE))?;
+        let mut text = String::new();
+        stream.read_to_string(&mut text)?;
+        Ok(text)
+    })
+}
+
+#[test]
+fn programs_of_a_node_are_led_at_its_own_addresses() {
+    on_a_host(|host| async move {
+        let it = place(&host).await;
+        let [one, two] = &it.pods;
+        let _servers = [
+            Named::start(one, 8080, "one"),
+            Named::start(two, 8080, "two"),
+        ];
+        let (own, loopback) = (eni_address(4), Ipv4Addr::LOCALHOST);
+        let front = |address, port| FrontEnd {
+            caller: Caller::Own,
+            address,
+            protocol: 6,
+            port,
+        };
+        let node = netns(&it.node);
+        assert!(call_own(node, (loopback, 9000), None).is_err());
+        // As changes, where nothing was led yet.
+        let update = ServicesUpdate::Snapshot(BTreeMap::new());
+        it.network.services(NODE, update).await.unwrap();
+        let led = BTreeMap::from([
+            (front(loopback, 9000), Some(to(false, &[(5, 8080)]))),
+            (front(own, 9000), Some(to(false, &[(6, 8080)]))),
+            (front(own, 9001), Some(Lead::Refused)),
+        ]);
+        let update = ServicesUpdate::Changes(led);
+        it.network.services(NODE, update).await.unwrap();
+        for (at, source, expected) in [
+            (loopback, None, "one"),
+            (loopback, Some(own), "one"),
+            (own, None, "two"),
+            (own, Some(loopback), "two"),
+        ] {
+            let said = call_own(node, (at, 9000), source).unwrap();
+            assert_eq!(said, expected, "{at} from {source:?}");
+        }
+        let refused = call_own(node, (own, 9001), None).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+
+        // Nobody else comes in by a loopback address that the kernel routes now.
+        let secret = Named::start(&it.node, 7000, "secret");
+        assert_eq!(call_own(node, (loopback, 7000), None).unwrap(), "secret");
+        inside(netns(one), || {
+            run("ip", "link set lo down");
+            run(
+                "ip",
+                &format!("route add 127.0.0.0/8 via {own} onlink dev eth0"),
+            );
+        });
+        let reached = inside(netns(one), || {
+            let at = SocketAddr::from((loopback, 7000));
+            TcpStream::connect_timeout(&at, REFUSED).is_ok()
+        });
+        assert!(!reached);
+        drop(secret);
+
+        // What goes is led no more, and an agent that is back begins anew.
+        let change = ServicesUpdate::Changes(BTreeMap::from([(front(loopback, 9000), None)]));
+        it.network.services(NODE, change).await.unwrap();
+        assert!(call_own(node, (loopback, 9000), None).is_err());
+        it.network.close().await.unwrap();
+        assert_eq!(call_own(node, (own, 9000), None).unwrap(), "two");
+        let (network, _endpoints) = host.start("ab12").await;
+        let led = BTreeMap::from([(front(own, 9000), to(false, &[(5, 8080)]))]);
+        network
+            .services(NODE, ServicesUpdate::Snapshot(led))
+            .await
+            .unwrap();
+        assert_eq!(call_own(node, (own, 9000), None).unwrap(), "one");
+        network.services(NODE, ServicesUpdate::Gone).await.unwrap();
+        assert!(call_own(node, (own, 9000), None).is_err());
+        let tables = inside(node, || run("nft", "list tables"));
+        assert!(!tables.contains(NODE), "{tables}");
+    });
+}
+
 /// A change among ten thousand services, each with three endpoints. What it takes is printed; the bound is ten times as wide as wanted, for a
 /// machine that does other things at the same time and a build without optimisation.
 #[test]

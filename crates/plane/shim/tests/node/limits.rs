@@ -325,6 +325,7 @@ async fn what_a_task_writes_has_an_end() {
             destination: "/own".into(),
             read_only: false,
             copy_up: true,
+            as_it_is: false,
             beneath: None,
         }];
         spec

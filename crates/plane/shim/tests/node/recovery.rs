@@ -24,6 +24,7 @@ async fn a_new_agent_finds_everything_again() {
             read_only: false,
             beneath: None,
             copy_up: false,
+            as_it_is: false,
         }];
         let pid = task.create_container(&spec, &node.image).await.unwrap();
         task.start(&spec.name).await.unwrap();

@@ -39,6 +39,7 @@ fn with_volume(mut spec: ContainerSpec, place: &Path) -> ContainerSpec {
         destination: "/data".into(),
         read_only: false,
         copy_up: true,
+        as_it_is: false,
         beneath: None,
     }];
     spec

@@ -62,6 +62,28 @@ pub fn watch_frame(event: &str, object: &[u8]) -> Vec<u8> {
     frame
 }
 
+/// Clients get this text as it is, and compare it with one of their own: Go escapes what a page of HTML would take for its own.
+fn as_go_has_it(json: String) -> String {
+    const ESCAPED: [(char, &str); 5] = [
+        ('<', "\\u003c"),
+        ('>', "\\u003e"),
+        ('&', "\\u0026"),
+        ('\u{2028}', "\\u2028"),
+        ('\u{2029}', "\\u2029"),
+    ];
+    if !json.contains(ESCAPED.map(|(it, _)| it)) {
+        return json;
+    }
+    let mut text = String::with_capacity(json.len() + 64);
+    for letter in json.chars() {
+        match ESCAPED.iter().find(|(it, _)| *it == letter) {
+            Some((_, escaped)) => text.push_str(escaped),
+            None => text.push(letter),
+        }
+    }
+    text
+}
+
 struct Encoder<'a> {
     catalog: &'a Catalog,
 }
@@ -165,7 +187,7 @@ impl Encoder<'_> {
                 }
             }
             _ if value.is_null() => {}
-            _ => put_bytes(out, 1, value.to_string().as_bytes()),
+            _ => put_bytes(out, 1, as_go_has_it(value.to_string()).as_bytes()),
         }
     }
 

@@ -9,7 +9,7 @@ use std::{
 use wharf_kube_services::{
     Chosen, Entry, Name, Origin, Part, Parts, Policy, Protocol, Service, ServicePort,
 };
-use wharf_kubelet::host_ports::HostPort;
+use wharf_kubelet::host_ports::{HostAddress, HostPort};
 use wharf_network::{CLUSTER_RESOLVER, Caller, FrontEnd, Lead};
 
 use super::Node;
@@ -87,6 +87,11 @@ pub fn leads(entry: &Entry, node: &Node, without: &Parts) -> BTreeMap<FrontEnd, 
             };
             // As the reference proxy has it: by policy `Local` endpoints see who calls, by `Cluster` the node is in between.
             let is_between = service.external == Policy::Cluster;
+            let itself = FrontEnd {
+                caller: Caller::Own,
+                ..own
+            };
+            found.insert(itself, lead(Origin::Inside));
             found.insert(own, by_node(lead(Origin::Inside), is_between));
             found.insert(others, by_node(lead(Origin::Outside), is_between));
         }
@@ -101,10 +106,18 @@ pub fn leads(entry: &Entry, node: &Node, without: &Parts) -> BTreeMap<FrontEnd, 
 pub fn leads_of_ports(node: &Node, all: &[HostPort]) -> BTreeMap<FrontEnd, Lead> {
     let mut found = BTreeMap::new();
     for it in all {
-        for caller in [Caller::Member, Caller::Other] {
+        // Those who come from elsewhere cannot mean a loopback address.
+        let anybody = [Caller::Member, Caller::Other, Caller::Own].map(|who| (who, node.address));
+        let itself = |at| (Caller::Own, at);
+        let places = match it.at {
+            HostAddress::Any => [&anybody[..], &[itself(Ipv4Addr::LOCALHOST)]].concat(),
+            HostAddress::Node => anybody.to_vec(),
+            HostAddress::Loopback(at) => vec![itself(at)],
+        };
+        for (caller, address) in places {
             let at = FrontEnd {
                 caller,
-                address: node.address,
+                address,
                 protocol: it.protocol,
                 port: it.port,
             };

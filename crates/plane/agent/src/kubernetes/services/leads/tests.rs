@@ -43,6 +43,7 @@ fn shown(all: &BTreeMap<FrontEnd, Lead>) -> Vec<String> {
         let who = match at.caller {
             Caller::Member => "",
             Caller::Other => "others ",
+            Caller::Own => "itself ",
         };
         format!("{who}{}/{}:{} {lead}", at.address, at.protocol, at.port)
     };
@@ -68,6 +69,7 @@ fn addresses_of_a_service_and_its_node_port_lead_to_its_endpoints() {
             "172.31.0.9/6:30080 10.0.0.1:8080 sticky by node",
             "192.0.2.7/6:80 10.0.0.1:8080 sticky",
             "others 172.31.0.9/6:30080 10.0.0.1:8080 sticky by node",
+            "itself 172.31.0.9/6:30080 10.0.0.1:8080 sticky",
         ]
     );
 }
@@ -81,6 +83,7 @@ fn a_node_port_that_is_local_leads_others_to_pods_of_the_node_alone() {
         [
             "172.31.0.9/6:30080 10.0.0.1:8080",
             "others 172.31.0.9/6:30080 Dropped",
+            "itself 172.31.0.9/6:30080 10.0.0.1:8080",
         ]
     );
     let here = Node {
@@ -258,6 +261,7 @@ fn a_cluster_goes_without_what_it_says() {
 #[test]
 fn a_port_of_the_node_leads_to_its_pod_unless_a_service_has_it() {
     let port = |port, to: &str| HostPort {
+        at: HostAddress::Any,
         protocol: 6,
         port,
         to: to.parse().unwrap(),
@@ -283,8 +287,35 @@ fn a_port_of_the_node_leads_to_its_pod_unless_a_service_has_it() {
             "172.31.0.9/6:30080 10.0.0.1:8080 by node",
             "others 172.31.0.9/6:80 10.0.0.2:8080",
             "others 172.31.0.9/6:30080 10.0.0.1:8080 by node",
+            "itself 127.0.0.1/6:80 10.0.0.2:8080",
+            "itself 127.0.0.1/6:30080 10.0.0.2:8081",
+            "itself 172.31.0.9/6:80 10.0.0.2:8080",
+            "itself 172.31.0.9/6:30080 10.0.0.1:8080",
         ]
     );
     book.put(&Name::new("", "u"), leads_of(&[]), &claimed);
-    assert_eq!(shown(&book.all()).len(), 2);
+    assert_eq!(shown(&book.all()).len(), 3);
+}
+
+#[test]
+fn one_port_at_several_addresses_of_the_node_leads_to_several_pods() {
+    let port = |at, to: &str| HostPort {
+        at,
+        protocol: 6,
+        port: 80,
+        to: to.parse().unwrap(),
+    };
+    let own = [
+        port(HostAddress::Node, "10.0.0.2:80"),
+        port(HostAddress::Loopback(Ipv4Addr::LOCALHOST), "10.0.0.3:80"),
+    ];
+    assert_eq!(
+        shown(&leads_of_ports(&node(), &own)),
+        [
+            "172.31.0.9/6:80 10.0.0.2:80",
+            "others 172.31.0.9/6:80 10.0.0.2:80",
+            "itself 127.0.0.1/6:80 10.0.0.3:80",
+            "itself 172.31.0.9/6:80 10.0.0.2:80",
+        ]
+    );
 }

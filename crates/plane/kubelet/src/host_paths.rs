@@ -1,0 +1,249 @@
+//! `hostPath`: folders and files of a pod's instance. What is wanted is pure; [`Place`] is the instance as this machine has it.
+//!
+//! Such a pod has the user numbers of its instance, so that owners are the same in both: pods of AWS' nodes have those of their node too.
+//! Everything is resolved by the kernel inside the instance's root, whatever links its users have put there.
+
+use std::{
+    fs::File,
+    io,
+    os::{
+        fd::{AsFd as _, OwnedFd},
+        unix::fs::MetadataExt as _,
+    },
+    path::{Path, PathBuf},
+};
+
+use nix::{
+    errno::Errno,
+    fcntl::{OFlag, openat},
+    sys::stat::{Mode, SFlag, fstat},
+    unistd::{Gid, Uid, fchown},
+};
+use wharf_container::runtime::within;
+use wharf_rootdir::{RootDir, proc_path};
+use wharf_userns::clone_whole_tree_at;
+
+use crate::pod::{HostPath, Pod};
+
+const MISSING: i32 = Errno::ENOENT as i32;
+
+/// What is to stand at a path of the node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    Anything,
+    Folder,
+    FolderOrNew,
+    File,
+    FileOrNew,
+    Socket,
+    CharacterDevice,
+    BlockDevice,
+}
+
+impl Wanted {
+    /// `None` for a type that nobody knows.
+    pub fn of(path: &HostPath) -> Option<Self> {
+        Some(match path.kind.as_deref().unwrap_or_default() {
+            "" => Self::Anything,
+            "Directory" => Self::Folder,
+            "DirectoryOrCreate" => Self::FolderOrNew,
+            "File" => Self::File,
+            "FileOrCreate" => Self::FileOrNew,
+            "Socket" => Self::Socket,
+            "CharDevice" => Self::CharacterDevice,
+            "BlockDevice" => Self::BlockDevice,
+            _ => return None,
+        })
+    }
+
+    /// Upstream's words for what is there instead.
+    fn refuses(self, found: SFlag, path: &Path) -> Option<String> {
+        let (kind, words) = match self {
+            Self::Anything => return None,
+            Self::Folder | Self::FolderOrNew => (SFlag::S_IFDIR, "directory"),
+            Self::File | Self::FileOrNew => (SFlag::S_IFREG, "file"),
+            Self::Socket => (SFlag::S_IFSOCK, "socket"),
+            Self::CharacterDevice => (SFlag::S_IFCHR, "character device"),
+            Self::BlockDevice => (SFlag::S_IFBLK, "block device"),
+        };
+        let path = path.display();
+        (found != kind).then(|| format!("hostPath type check failed: {path} is not a {words}"))
+    }
+}
+
+/// The volumes of a pod that are paths of its node.
+pub fn of(pod: &Pod) -> impl Iterator<Item = (&str, &HostPath)> {
+    let all = pod.spec.volumes.iter();
+    all.filter_map(|it| Some((it.name.as_str(), it.host_path.as_ref()?)))
+}
+
+/// An instance that runs: its first process, and how its numbers begin.
+#[derive(Debug, Clone)]
+pub struct Place {
+    pub first_process: i32,
+    /// Where its network is kept: what has become of a number of a process is known by it.
+    pub network: PathBuf,
+    /// What its root is on this machine.
+    pub owner: u32,
+}
+
+impl Place {
+    /// What is at a path of the instance, as a mount that is nowhere yet. Blocks.
+    pub fn open(&self, path: &HostPath) -> Result<OwnedFd, String> {
+        let wanted = Wanted::of(path).ok_or("hostPath of an unknown type")?;
+        let at = Path::new(&path.path);
+        let process = self
+            .process()
+            .map_err(|e| format!("the instance's processes: {e}"))?;
+        let process = proc_path(process.as_fd());
+        let failed = |e: io::Error| match e.raw_os_error() {
+            Some(MISSING) => {
+                format!(
+                    "hostPath type check failed: {} does not exist",
+                    at.display()
+                )
+            }
+            _ => format!("{}: {e}", at.display()),
+        };
+        let root = RootDir::open(&process.join("root")).map_err(failed)?;
+        let found = found(&root, at, wanted, self.owner).map_err(failed)?;
+        let kind = fstat(&found).map_err(|e| failed(e.into()))?.st_mode;
+        let kind = SFlag::from_bits_truncate(kind) & SFlag::S_IFMT;
+        if let Some(why) = wanted.refuses(kind, at) {
+            return Err(why);
+        }
+        let namespace = File::open(process.join("ns/mnt")).map_err(failed)?;
+        within(namespace, move || clone_whole_tree_at(&found)).map_err(failed)
+    }
+
+    /// A number of a process may be another's by now, one of this machine's own: what it is of is looked at behind an open folder, which
+    /// stays with the process that it was opened for.
+    fn process(&self) -> io::Result<OwnedFd> {
+        let path = format!("/proc/{}", self.first_process);
+        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        let process = nix::fcntl::open(Path::new(&path), flags, Mode::empty())?;
+        let of = |path: &Path| std::fs::metadata(path).map(|it| (it.dev(), it.ino()));
+        let its = of(&proc_path(process.as_fd()).join("ns/net"))?;
+        if its != of(&self.network)? {
+            return Err(io::Error::other("the instance has no first process"));
+        }
+        Ok(process)
+    }
+}
+
+/// What stands at `path`, made where that is wanted. A parent of a file is not made, as upstream has it.
+fn found(root: &RootDir, path: &Path, wanted: Wanted, owner: u32) -> io::Result<OwnedFd> {
+    let there = root.open_at(path, OFlag::O_PATH);
+    let is_missing = there
+        .as_ref()
+        .is_err_and(|e| e.raw_os_error() == Some(MISSING));
+    match wanted {
+        Wanted::FolderOrNew if is_missing => root.make_folders_for(path, owner),
+        Wanted::FileOrNew if is_missing => {
+            let (Some(above), Some(name)) = (path.parent(), path.file_name()) else {
+                return there;
+            };
+            let above = root.open_at(above, OFlag::O_PATH | OFlag::O_DIRECTORY)?;
+            let flags = OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_WRONLY | OFlag::O_CLOEXEC;
+            match openat(&above, name, flags, Mode::from_bits_truncate(0o644)) {
+                Ok(file) => fchown(
+                    &file,
+                    Some(Uid::from_raw(owner)),
+                    Some(Gid::from_raw(owner)),
+                )?,
+                // Another pod was faster.
+                Err(Errno::EEXIST) => {}
+                Err(error) => return Err(error.into()),
+            }
+            root.open_at(path, OFlag::O_PATH)
+        }
+        _ => there,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::symlink};
+
+    use super::*;
+
+    fn host_path(path: &str, kind: &str) -> HostPath {
+        HostPath {
+            path: path.to_owned(),
+            kind: Some(kind.to_owned()),
+        }
+    }
+
+    #[test]
+    fn what_stands_at_a_path_is_held_to_its_type() {
+        let dir = tempfile::tempdir().unwrap();
+        let owner = Uid::current().as_raw();
+        fs::create_dir(dir.path().join("folder")).unwrap();
+        fs::write(dir.path().join("file"), "").unwrap();
+        symlink("/folder", dir.path().join("link")).unwrap();
+        let root = RootDir::open(dir.path()).unwrap();
+        let check = |path: &str, kind: &str| -> Result<(), String> {
+            let wanted = Wanted::of(&host_path(path, kind)).ok_or("unknown")?;
+            let at = Path::new(path);
+            let found = found(&root, at, wanted, owner).map_err(|e| e.to_string())?;
+            let kind = SFlag::from_bits_truncate(fstat(&found).unwrap().st_mode) & SFlag::S_IFMT;
+            wanted.refuses(kind, at).map_or(Ok(()), Err)
+        };
+        for (path, kind, expected) in [
+            ("/folder", "", Ok(())),
+            ("/folder", "Directory", Ok(())),
+            ("/link", "Directory", Ok(())),
+            ("/file", "File", Ok(())),
+            ("/file", "Directory", Err("/file is not a directory")),
+            ("/folder", "File", Err("/folder is not a file")),
+            ("/folder", "FileOrCreate", Err("/folder is not a file")),
+            ("/file", "Socket", Err("/file is not a socket")),
+            (
+                "/file",
+                "CharDevice",
+                Err("/file is not a character device"),
+            ),
+            ("/file", "BlockDevice", Err("/file is not a block device")),
+            ("/none", "", Err("No such file")),
+            ("/none", "Directory", Err("No such file")),
+            ("/new/deep", "DirectoryOrCreate", Ok(())),
+            ("/new/file", "FileOrCreate", Ok(())),
+            ("/nowhere/file", "FileOrCreate", Err("No such file")),
+            ("/../../etc/passwd", "File", Err("No such file")),
+            ("/file", "Fifo", Err("unknown")),
+        ] {
+            match (check(path, kind), expected) {
+                (Ok(()), Ok(())) => {}
+                (Err(why), Err(text)) => assert!(why.contains(text), "{path}: {why}"),
+                (found, _) => panic!("{path} {kind}: {found:?}"),
+            }
+        }
+        assert!(dir.path().join("new/deep").is_dir());
+        assert!(dir.path().join("new/file").is_file());
+        assert!(!dir.path().join("nowhere").exists());
+    }
+
+    /// What the instance's users lead to with links is theirs.
+    #[test]
+    fn links_lead_nowhere_else() {
+        let dir = tempfile::tempdir().unwrap();
+        symlink("/etc", dir.path().join("away")).unwrap();
+        symlink("/proc/self/root", dir.path().join("magic")).unwrap();
+        let root = RootDir::open(dir.path()).unwrap();
+        for path in ["/away/passwd", "/magic/etc/passwd"] {
+            let found = found(&root, Path::new(path), Wanted::Anything, 0);
+            assert!(found.is_err(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_process_of_something_else_is_none_of_the_instance() {
+        let place = Place {
+            first_process: std::process::id().cast_signed(),
+            network: PathBuf::from("/dev/null"),
+            owner: 0,
+        };
+        let why = place.open(&host_path("/", "")).unwrap_err();
+        assert!(why.contains("no first process"), "{why}");
+    }
+}
