@@ -6,14 +6,14 @@
 //!
 //! Everything is bounded: flows of an interface's window, of all, and of windows that wait. What goes beyond is told of as skipped.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 use wharf_planeproto::flows::{Flow, MOST_FLOWS, MOST_WINDOWS, Part, Report, Window};
 
 use super::Place;
-use crate::netlink::nft::{Counted, FLOW_KEY};
+use super::tally::{Ends, Reading, Tally, told_flags};
 
 /// How long a window is.
 const WINDOW_MS: i64 = 60_000;
@@ -26,11 +26,6 @@ const MOST_OPEN: usize = 60_000;
 /// Flows of windows that wait to be reported.
 const MOST_WAITING: usize = 60_000;
 const MOST_WINDOWS_WAITING: usize = 5_000;
-
-const SYN: u8 = 2;
-const ACK: u8 = 16;
-/// The flags that are told apart; the last one only with the second.
-pub(super) const FLAGS: u8 = 1 | SYN | 4 | ACK;
 
 /// What is counted of an interface, for whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,95 +46,6 @@ impl Metering {
         let of = |it: &Self| (it.address, it.rejected, it.tcp_flags);
         of(self) == of(other)
     }
-}
-
-/// The ends of a packet, as a set has them for a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub(super) struct Ends {
-    source: Ipv4Addr,
-    destination: Ipv4Addr,
-    protocol: u8,
-    source_port: u16,
-    destination_port: u16,
-    flags: u8,
-}
-
-impl Ends {
-    pub(super) fn read(key: &[u8]) -> Option<Self> {
-        let key: &[u8; FLOW_KEY as usize] = key.try_into().ok()?;
-        let [
-            a,
-            b,
-            c,
-            d,
-            e,
-            f,
-            g,
-            h,
-            protocol,
-            _,
-            _,
-            _,
-            i,
-            j,
-            k,
-            l,
-            flags,
-            ..,
-        ] = *key;
-        Some(Self {
-            source: [a, b, c, d].into(),
-            destination: [e, f, g, h].into(),
-            protocol,
-            source_port: u16::from_be_bytes([i, j]),
-            destination_port: u16::from_be_bytes([k, l]),
-            flags,
-        })
-    }
-}
-
-/// Where packets are counted on their way, in the order in which these are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Point {
-    /// In front of what judges them.
-    Seen,
-    /// The same of what begins a connection to an instance, where it comes in.
-    Calls,
-    /// Behind that.
-    Allowed,
-    /// … and behind what the instance lets in; counted for who calls.
-    Answered,
-    /// Behind what judges them.
-    Passed,
-}
-
-impl Point {
-    pub(super) const ALL: [Self; 5] = [
-        Self::Seen,
-        Self::Calls,
-        Self::Allowed,
-        Self::Answered,
-        Self::Passed,
-    ];
-}
-
-/// What sets say of one interface.
-#[derive(Debug, Default)]
-pub(super) struct Reading {
-    pub(super) points: [HashMap<Ends, Counted>; 5],
-    /// Packets for which there was no room.
-    pub(super) skipped: u64,
-}
-
-/// What is known of a key.
-#[derive(Debug, Default, Clone, Copy, Serialize, Deserialize)]
-struct Tally {
-    /// As it was read last; packets and bytes.
-    last: [(u64, u64); 5],
-    /// All there ever was.
-    total: [(u64, u64); 5],
-    /// As rejected, and as let through on the way to an instance that refused it.
-    told: [(u64, u64); 2],
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -246,67 +152,6 @@ impl Metered {
         };
         now_ms - self.since_ms >= length || now_ms < self.since_ms
     }
-}
-
-/// ACK says something only beside SYN.
-fn told_flags(flags: u8) -> u8 {
-    match flags & SYN {
-        0 => flags & FLAGS & !ACK,
-        _ => flags & FLAGS,
-    }
-}
-
-impl Tally {
-    /// Takes a reading in; packets and bytes that were let through since the last one, and that were dropped.
-    fn fold(
-        &mut self,
-        ends: &Ends,
-        reading: &Reading,
-        overflowed: bool,
-        metering: &Metering,
-    ) -> ((u64, u64), (u64, u64)) {
-        let before = self.total;
-        for (point, found) in reading.points.iter().enumerate() {
-            let now = found.get(ends).map_or((0, 0), |it| (it.packets, it.bytes));
-            let last = self.last[point];
-            // One that left the set and came back begins at nothing.
-            let more = match now.0 >= last.0 {
-                true => (now.0 - last.0, now.1.saturating_sub(last.1)),
-                false => now,
-            };
-            self.last[point] = now;
-            self.total[point] = add(self.total[point], more);
-        }
-        let of = |all: &[(u64, u64); 5], point: Point| all[point as usize];
-        let now = self.total;
-        let passed = less(of(&now, Point::Passed), of(&before, Point::Passed));
-        let at_edge = less(of(&now, Point::Seen), of(&now, Point::Passed));
-        let at_call = less(of(&now, Point::Calls), of(&now, Point::Allowed));
-        let dropped = add(at_edge, at_call);
-        let mut rejected = less(dropped, self.told[0]);
-        // A key that found room at the first point and none at the last was not dropped for that.
-        if overflowed && of(&now, Point::Passed).0 == 0 {
-            rejected = (0, 0);
-        }
-        self.told[0] = (self.told[0].0.max(dropped.0), self.told[0].1.max(dropped.1));
-        // The instance dropped it, behind the end of who called.
-        let is_caller = ends.source == metering.address;
-        let refused = match is_caller {
-            true => less(of(&now, Point::Allowed), of(&now, Point::Answered)),
-            false => (0, 0),
-        };
-        let led = less(refused, self.told[1]);
-        self.told[1] = (self.told[1].0.max(refused.0), self.told[1].1.max(refused.1));
-        (add(passed, led), rejected)
-    }
-}
-
-fn add(one: (u64, u64), other: (u64, u64)) -> (u64, u64) {
-    (one.0.saturating_add(other.0), one.1.saturating_add(other.1))
-}
-
-fn less(one: (u64, u64), other: (u64, u64)) -> (u64, u64) {
-    (one.0.saturating_sub(other.0), one.1.saturating_sub(other.1))
 }
 
 /// All of a node.

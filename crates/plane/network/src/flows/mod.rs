@@ -11,6 +11,7 @@
 
 mod meter;
 mod table;
+mod tally;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -213,7 +214,7 @@ fn write(
     let socket = net.rules_socket()?;
     if wanted.is_empty() {
         table::remove(socket, names)?;
-        return Ok(true);
+        return Ok(false);
     }
     let is_there = !former.is_empty() && table::exists(socket, names)?;
     if is_there {

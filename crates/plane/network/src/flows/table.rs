@@ -18,7 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 use super::Place;
-use super::meter::{Ends, FLAGS, Metering, Point, Reading};
+use super::meter::Metering;
+use super::tally::{Ends, FLAGS, Point, Reading};
 use crate::error::NetworkError;
 use crate::names::Names;
 use crate::netlink::Socket;

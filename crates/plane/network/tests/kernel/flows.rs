@@ -202,6 +202,22 @@ fn flow_logs_are_of_a_subnet_or_of_one_interface() {
             say(&network, [flow_log("fl-1", of.clone())]).await;
             assert_eq!(recorded(flow_table(&host)), expected, "{of:?}");
         }
+        // What is counted of it changes, in one batch.
+        for (rejected, tcp_flags) in [(false, false), (true, false), (false, true)] {
+            let Resource::FlowLog(log) = flow_log("fl-1", FlowsOf::Vpc) else {
+                unreachable!()
+            };
+            let log = FlowLog {
+                rejected,
+                tcp_flags,
+                ..log
+            };
+            say(&network, [Resource::FlowLog(log)]).await;
+            let table = flow_table(&host).unwrap();
+            assert_eq!(table.contains("seen/eni-"), rejected);
+        }
+        let report = network.flows(0).await.unwrap().unwrap();
+        assert!(report.windows.iter().all(|it| !it.skipped), "{report:?}");
         let scope = host.dir.path().join("network-ab12/netns/vpc.vpc-a");
         // Somebody takes the table away: it comes back, and what was lost is told.
         inside(&scope, || run("nft", "delete table ip wharf_ab12_flows"));

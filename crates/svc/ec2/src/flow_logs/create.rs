@@ -5,7 +5,7 @@ use wharf_api_ec2::types::{
     CreateFlowLogsRequest, CreateFlowLogsResult, UnsuccessfulItem, UnsuccessfulItemError,
 };
 use wharf_base::{Arn, ids};
-use wharf_delivery::Request;
+use wharf_delivery::{Actor, Request};
 use wharf_records::{Record as _, Unknown, encode};
 use wharf_service::transact;
 use wharf_store::{Compare, Txn};
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     Ec2Service,
     fault::{bad_value_of, dry_run, missing_parameter, token_reused},
-    records::{Fence, Interface, Pointer, Subnet, Vpc},
+    records::{Fence, Interface, Pointer, Subnet, Vpc, arn},
     table::{client_token, digest_of},
     tags,
 };
@@ -232,19 +232,26 @@ async fn bucket_refuses(
     else {
         return Ok(None);
     };
+    let ask = |operation: &str| {
+        let input = json!({ "Bucket": bucket });
+        Request::new("s3", operation, &call.region, input)
+    };
     let actor = deliver::writer(&call.account, &call.region);
-    let request = Request::new(
-        "s3",
-        "GetBucketAcl",
-        &call.region,
-        json!({ "Bucket": bucket }),
-    );
-    match operations.call(&actor, &request).await {
-        Ok(_) => Ok(None),
-        Err(fault) if fault.code == "NoSuchBucket" => Ok(Some(fault::no_bucket(bucket))),
-        Err(fault) if fault.sender => Ok(Some(fault::shut_bucket(bucket))),
-        Err(fault) => Err(fault),
+    match operations.call(&actor, &ask("GetBucketAcl")).await {
+        Ok(_) => return Ok(None),
+        Err(fault) if fault.sender => {}
+        Err(fault) => return Err(fault),
     }
+    // Who is let in nowhere does not hear that there is no bucket; its account does.
+    let account = Actor::Account {
+        account: call.account.clone(),
+        source_arn: arn(call, FlowLog::KIND, "*"),
+    };
+    let found = operations.call(&account, &ask("GetBucketLocation")).await;
+    Ok(Some(match found {
+        Err(fault) if fault.code == "NoSuchBucket" => fault::no_bucket(bucket),
+        _ => fault::shut_bucket(bucket),
+    }))
 }
 
 async fn one(

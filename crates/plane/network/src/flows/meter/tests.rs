@@ -1,4 +1,6 @@
+use super::super::tally::Point;
 use super::*;
+use crate::netlink::nft::Counted;
 
 const OWN: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 5);
 const OTHER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 6);
