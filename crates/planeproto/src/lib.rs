@@ -8,11 +8,13 @@
 
 //!
 //! [`wire`] is the stream over which that happens. [`forward`] is apart from all that: how a node says
-//! for which task it passes a connection on; and so is [`layers`]: how nodes have layers of images from each other.
+//! for which task it passes a connection on; and so are [`layers`]: how nodes have layers of images from each other, and the reports
+//! of [`flows`].
 
 pub mod balancer;
 mod body;
 pub mod endpoint;
+pub mod flows;
 pub mod forward;
 pub mod layers;
 pub mod machine;
@@ -78,6 +80,7 @@ pub enum Resource {
     NatGateway(network::NatGateway),
     NetworkAcl(network::NetworkAcl),
     Endpoint(endpoint::Endpoint),
+    FlowLog(flows::FlowLog),
     LoadBalancer(balancer::LoadBalancer),
     Listener(balancer::Listener),
     Rule(balancer::Rule),
@@ -109,6 +112,7 @@ pub enum Kind {
     NatGateway,
     NetworkAcl,
     Endpoint,
+    FlowLog,
     LoadBalancer,
     Listener,
     Rule,
@@ -135,6 +139,7 @@ impl Kind {
             (Self::Volume, _) => volume::SINCE,
             (Self::Snapshot, _) => snapshot::SINCE,
             (Self::Endpoint, _) => endpoint::SINCE,
+            (Self::FlowLog, _) => flows::SINCE,
             _ => 1,
         }
     }
@@ -150,7 +155,8 @@ impl Kind {
             | Self::Peering
             | Self::NatGateway
             | Self::NetworkAcl
-            | Self::Endpoint => plane == Plane::Network,
+            | Self::Endpoint
+            | Self::FlowLog => plane == Plane::Network,
             // Load balancers also listen outside of their VPC, where its rules are not in force.
             Self::SecurityGroup => plane != Plane::Machines,
             // Tasks ask the network for their names.
@@ -199,6 +205,7 @@ impl Resource {
             Self::NatGateway(it) => (Kind::NatGateway, it.id.clone()),
             Self::NetworkAcl(it) => (Kind::NetworkAcl, it.id.clone()),
             Self::Endpoint(it) => (Kind::Endpoint, it.id.clone()),
+            Self::FlowLog(it) => (Kind::FlowLog, it.id.clone()),
             Self::LoadBalancer(it) => (Kind::LoadBalancer, it.arn.clone()),
             Self::Listener(it) => (Kind::Listener, it.arn.clone()),
             Self::Rule(it) => (Kind::Rule, it.arn.clone()),

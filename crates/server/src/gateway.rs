@@ -12,6 +12,7 @@ pub mod connections;
 mod cors;
 mod detached;
 mod events;
+mod flows;
 mod form_answer;
 mod forwarded;
 mod head;

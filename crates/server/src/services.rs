@@ -92,6 +92,7 @@ pub static SERVICES: &[Row] = &[
                     Arc::new(images),
                     it.plane.dispatcher.clone(),
                 )));
+            it.plane.ec2.calling(it.operations.clone());
             let (ec2, looked) = (it.plane.ec2.clone(), it.plane.ec2.clone());
             Served::by(wharf_api_ec2::Routes(Arc::new(ec2.clone())))
                 .looking(move |minute| looked.look(minute))

@@ -37,6 +37,7 @@ pub mod endpoint;
 pub mod engine;
 pub mod exec;
 mod figures;
+mod flows;
 pub mod instances;
 mod kubernetes;
 mod layers;

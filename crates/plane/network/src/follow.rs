@@ -76,12 +76,14 @@ impl Worker {
         let resolvers = self.follow_ranges(touched);
         let balancers = self.follow_balancers();
         let publics = self.follow_publics();
+        let flows = self.follow_flows();
         peers
             .and(peerings)
             .and(places)
             .and(resolvers)
             .and(balancers)
             .and(publics)
+            .and(flows)
     }
 
     /// As `follow_publics`, for whom its trouble is not: the next word mends it.

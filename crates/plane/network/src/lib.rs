@@ -19,6 +19,7 @@ mod claims;
 mod config;
 mod error;
 mod files;
+mod flows;
 mod follow;
 #[doc(hidden)]
 pub mod fuzz;

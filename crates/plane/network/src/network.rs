@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use tokio::sync::{mpsc, oneshot};
+use wharf_planeproto::flows::Report;
 use wharf_planeproto::{Change, Resource};
 use wharf_userns::IdRange;
 
@@ -201,6 +202,15 @@ impl Network {
     /// The host as its tasks see it, in all networks; `None` while there is no network.
     pub async fn host_address(&self) -> Result<Option<Ipv4Addr>, NetworkError> {
         self.ask(|reply| Command::HostAddress { reply }).await
+    }
+
+    /// What passed interfaces for the flow logs that the control plane told of, and is to be reported next; `None` while nothing is
+    /// recorded. Windows up to the number `taken` are kept by the control plane. To be asked every few seconds.
+    ///
+    /// # Errors
+    /// `Stopped`.
+    pub async fn flows(&self, taken: u64) -> Result<Option<Report>, NetworkError> {
+        self.ask(|reply| Command::Flows { taken, reply }).await
     }
 
     /// What went through an attachment's interface; `None` for one that has none of its own.

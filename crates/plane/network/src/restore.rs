@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use crate::addresses::Plan;
 use crate::config::NetworkConfig;
 use crate::error::NetworkError;
+use crate::flows::Meter;
 use crate::host;
 use crate::model::{Health, Mode, Scope};
 use crate::names::Names;
@@ -61,7 +62,9 @@ impl Worker {
             view: View::default(),
             interfaces: BTreeMap::new(),
             own_services: BTreeMap::new(),
+            meter: Meter::default(),
         };
+        worker.recall_flows();
         worker.restore()?;
         Ok(worker)
     }

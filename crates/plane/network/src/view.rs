@@ -9,13 +9,15 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
+use wharf_planeproto::flows::{FlowLog, FlowsOf};
 use wharf_planeproto::network::{
     Interface, NatGateway, Peering, PublicAddress, RouteTable, Subnet as WireSubnet, Vpc,
 };
 use wharf_planeproto::{Change, Key, Kind, Resource};
 
+use crate::flows::Metering;
 use crate::groups::{Acl, Edge, Exit, Group, Policy, Target, is_name};
-use crate::model::Subnet;
+use crate::model::{Eni, Subnet};
 use crate::network::NetworkUpdate;
 
 /// Stands for a route table whose name the kernel would not take.
@@ -193,6 +195,7 @@ impl View {
                     touched.peering(new);
                 }
             }
+            Kind::FlowLog => {}
             // Of another plane: nothing to us, and nothing to keep.
             _ => return,
         }
@@ -408,6 +411,35 @@ impl View {
         }
     }
 
+    pub(crate) fn has_flow_logs(&self) -> bool {
+        self.of_kind(Kind::FlowLog).next().is_some()
+    }
+
+    /// What is to be recorded of an interface, if anything.
+    pub(crate) fn metering(&self, eni: &Eni) -> Option<Metering> {
+        let logs = self.of_kind(Kind::FlowLog).filter_map(|it| match it {
+            Resource::FlowLog(log) if log.vpc == eni.vpc_id => Some(log),
+            _ => None,
+        });
+        let mut metering: Option<Metering> = None;
+        for log in logs.filter(|log| is_about(log, eni)) {
+            let metering = metering.get_or_insert_with(|| Metering {
+                account: log.account.clone(),
+                region: log.region.clone(),
+                address: eni.address,
+                logs: BTreeSet::new(),
+                accepted: false,
+                rejected: false,
+                tcp_flags: false,
+            });
+            metering.logs.insert(log.id.clone());
+            metering.accepted |= log.accepted;
+            metering.rejected |= log.rejected;
+            metering.tcp_flags |= log.tcp_flags;
+        }
+        metering
+    }
+
     fn nat_gateway(&self, id: &str) -> Option<&NatGateway> {
         match self.get(Kind::NatGateway, id) {
             Some(Resource::NatGateway(gateway)) => Some(gateway),
@@ -600,6 +632,14 @@ impl View {
 }
 
 /// Its groups that have a name fit for the kernel.
+fn is_about(log: &FlowLog, eni: &Eni) -> bool {
+    match &log.of {
+        FlowsOf::Vpc => true,
+        FlowsOf::Subnet(range) => range.parse() == Ok(eni.subnet),
+        FlowsOf::Interface(id) => *id == eni.eni_id,
+    }
+}
+
 fn groups_of(interface: &Interface) -> impl Iterator<Item = &String> {
     interface.groups.iter().filter(|id| is_name(id))
 }

@@ -10,11 +10,13 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 use tokio::sync::{mpsc, oneshot};
+use wharf_planeproto::flows::Report;
 use wharf_userns::IdRange;
 
 use crate::addresses::{MAX_SCOPES, Plan, free_number};
 use crate::config::NetworkConfig;
 use crate::error::NetworkError;
+use crate::flows::Meter;
 use crate::host::{self, Host};
 use crate::model::{
     Attachment, Counters, Eni, Health, MacAddress, Mode, Protocol, Recovered, Scope, Subnet,
@@ -91,6 +93,10 @@ pub(crate) enum Command {
     HostAddress {
         reply: Reply<Option<Ipv4Addr>>,
     },
+    Flows {
+        taken: u64,
+        reply: Reply<Option<Report>>,
+    },
     Counters {
         key: String,
         reply: Reply<Option<Counters>>,
@@ -135,6 +141,8 @@ pub(crate) struct Worker {
     pub(crate) interfaces: BTreeMap<(String, String), String>,
     /// What programs of nodes of Kubernetes reach at their own addresses, by the keys of their instances.
     pub(crate) own_services: BTreeMap<String, crate::services::Table>,
+    /// What was counted for flow logs.
+    pub(crate) meter: Meter,
 }
 
 impl Worker {
@@ -183,6 +191,7 @@ impl Worker {
                     let address = self.host.as_ref().map(|host| host.plan.host());
                     drop(reply.send(Ok(address)));
                 }
+                Command::Flows { taken, reply } => drop(reply.send(self.read_flows(taken))),
                 Command::Counters { key, reply } => drop(reply.send(self.counters(&key))),
                 Command::Teardown { reply } => return drop(reply.send(self.teardown())),
                 Command::Close { reply } => {
@@ -374,6 +383,7 @@ impl Worker {
         self.settle(record)?;
         self.open_to_host(record)?;
         self.lead_publics();
+        self.mend_flows();
         Ok(())
     }
 
@@ -585,6 +595,7 @@ impl Worker {
         self.ports.release(key);
         self.held.remove(key);
         self.lead_publics();
+        self.mend_flows();
         Ok(rest)
     }
 

@@ -220,6 +220,7 @@ fn order(key: &Key) -> u8 {
         Kind::TargetGroup => 9,
         Kind::Target => 10,
         Kind::Endpoint => 18,
+        Kind::FlowLog => 19,
         Kind::LoadBalancer => 11,
         Kind::Listener => 12,
         Kind::Rule => 13,

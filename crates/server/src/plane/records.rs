@@ -211,6 +211,7 @@ pub fn vpc_of(resource: &Resource) -> Option<&str> {
         Resource::NatGateway(it) => Some(&it.vpc),
         Resource::NetworkAcl(it) => Some(&it.vpc),
         Resource::Endpoint(it) => Some(&it.vpc),
+        Resource::FlowLog(it) => Some(&it.vpc),
         Resource::LoadBalancer(it) => Some(&it.vpc),
         Resource::Interface(_) => attached(resource).map(|(vpc, _)| vpc),
         _ => None,

@@ -14,6 +14,7 @@ use crate::{
     elastic::ElasticAddress,
     endpoints::VpcEndpoint,
     fleet::{Fleet, SpotFleet},
+    flow_logs::FlowLog,
     images::Image,
     launch_templates::LaunchTemplate,
     nat_gateways::NatGateway,
@@ -31,6 +32,7 @@ use crate::{
 
 mod endpoints;
 mod fleets;
+mod flow_logs;
 mod instances;
 mod launch;
 mod peering;
@@ -227,6 +229,8 @@ pub async fn checks(
         Input::CreateVpcEndpoint(_)
         | Input::ModifyVpcEndpoint(_)
         | Input::DeleteVpcEndpoints(_) => rows.endpoints(input).await?,
+        Input::CreateFlowLogs(i) => rows.new_flow_logs(i).await?,
+        Input::DeleteFlowLogs(i) => rows.on_each::<FlowLog>(&i.flow_log_ids).await?,
         Input::CreateTags(i) => rows.tags(&i.resources, &i.tags).await?,
         Input::DeleteTags(i) => rows.tags(&i.resources, &i.tags).await?,
         _ => rows.groups(input).await?,
@@ -394,6 +398,7 @@ impl Rows<'_> {
                 "lt" => self.on::<LaunchTemplate>(&id).await?,
                 "pl" => self.on::<PrefixList>(&id).await?,
                 "vpce" => self.on::<VpcEndpoint>(&id).await?,
+                "fl" => self.on::<FlowLog>(&id).await?,
                 "pcx" => self.on::<VpcPeeringConnection>(&id).await?,
                 "vol" => self.on::<Volume>(&id).await?,
                 "snap" => self.on::<Snapshot>(&id).await?,

@@ -19,6 +19,7 @@ pub mod endpoints;
 mod fault;
 mod filter;
 pub mod fleet;
+pub mod flow_logs;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod images;
@@ -64,6 +65,7 @@ use std::{
 };
 
 use wharf_api_ecr::Ecr;
+use wharf_delivery::Operations;
 use wharf_seal::Keyring;
 use wharf_service::{Table, Turns};
 use wharf_store::Store;
@@ -96,6 +98,9 @@ pub struct Ec2Service {
     owned: Arc<snapshots::Owned>,
     /// How long before it ends a Spot instance is told.
     spot_notice: Duration,
+    /// By which records of flow logs are delivered.
+    operations: Arc<OnceLock<Arc<dyn Operations>>>,
+    files: Arc<flow_logs::Files>,
 }
 
 impl Ec2Service {
@@ -112,6 +117,8 @@ impl Ec2Service {
             blobs: Arc::default(),
             owned: Arc::default(),
             spot_notice: SPOT_NOTICE,
+            operations: Arc::default(),
+            files: Arc::default(),
         }
     }
 
@@ -142,6 +149,11 @@ impl Ec2Service {
     /// Images are registered from ECR, which is there once all services are built.
     pub fn images_from(&self, ecr: Arc<dyn Ecr>) {
         self.registry.set(ecr);
+    }
+
+    /// Once all operations of the installation are there.
+    pub fn calling(&self, operations: Arc<dyn Operations>) {
+        let _ = self.operations.set(operations);
     }
 
     /// Bytes of snapshots lie among the blobs of ECR, which is there once all services are built. Without them there

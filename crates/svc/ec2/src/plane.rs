@@ -12,6 +12,7 @@ use wharf_store::Entry;
 
 use crate::{
     endpoints::VpcEndpoint,
+    flow_logs::FlowLog,
     nat_gateways::NatGateway,
     peering::Peering,
     records::{
@@ -49,6 +50,10 @@ pub fn resource(entry: &Entry, keyring: &Keyring) -> Option<Resource> {
             let record: VpcEndpoint = read(entry)?;
             Some(Resource::Endpoint(record.to_plane(&scope)))
         }
+        FlowLog::KIND => {
+            let record: FlowLog = read(entry)?;
+            Some(Resource::FlowLog(record.to_plane(&scope)))
+        }
         Instance::KIND => instance::resource(read(entry)?, &scope, keyring),
         Peering::KIND => peering(read(entry)?).map(Resource::Peering),
         Volume::KIND => volume::resource(read(entry)?, &scope).map(Resource::Volume),
@@ -72,6 +77,7 @@ pub fn key(store_key: &str) -> Option<Key> {
         NatGateway::KIND => Kind::NatGateway,
         NetworkAcl::KIND => Kind::NetworkAcl,
         VpcEndpoint::KIND => Kind::Endpoint,
+        FlowLog::KIND => Kind::FlowLog,
         Instance::KIND => Kind::Instance,
         Peering::KIND => Kind::Peering,
         Volume::KIND => Kind::Volume,

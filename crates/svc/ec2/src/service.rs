@@ -1,7 +1,7 @@
 //! The operations there are; the others keep the generated default, which says so.
 
 use crate::{
-    Ec2Service, authorize, elastic, endpoints, fleet, images, instance_types, key_pairs,
+    Ec2Service, authorize, elastic, endpoints, fleet, flow_logs, images, instance_types, key_pairs,
     launch_templates, nat_gateways, network_acls, ops::*, peering, placement_groups, prefix_lists,
     snapshots, spot, volumes,
 };
@@ -110,6 +110,10 @@ wharf_api_ec2::operations! {
     describe_vpc_endpoints = endpoints::describe;
     describe_vpc_endpoint_services = endpoints::describe_services;
     describe_prefix_lists = endpoints::prefix_lists;
+
+    create_flow_logs = flow_logs::create;
+    delete_flow_logs = flow_logs::delete;
+    describe_flow_logs = flow_logs::describe;
 
     describe_instance_types = instance_types::types;
     describe_instance_type_offerings = instance_types::offerings;

@@ -37,6 +37,7 @@ pub const TAGGED: Tagged = Tagged {
         Kind::itself("volume", |id| format!("volume/{id}")),
         Kind::itself("vpc", |id| format!("vpc/{id}")),
         Kind::itself("vpc-endpoint", |id| format!("vpc-endpoint/{id}")),
+        Kind::itself("vpc-flow-log", |id| format!("vpc-flow-log/{id}")),
         Kind::itself("vpc-peering-connection", |id| {
             format!("vpc-peering-connection/{id}")
         }),

@@ -43,6 +43,7 @@ use crate::{
     config::NodeConfig,
     endpoint::{Connections, Limits, Proxy, RateLimit, Routes, StatsReader},
     figures::Figures,
+    flows,
     instances::{
         ATTRIBUTE, DISK_ATTRIBUTE, Instances, STATE_FILE as MACHINES_STATE,
         metadata::{Credentials, MetadataService},
@@ -335,6 +336,11 @@ async fn start(
         Arc::clone(&book),
         of_vpcs,
     );
+    let reporter = flows::Reporter {
+        network: network.clone(),
+        api: api.clone(),
+    };
+    running.spawn(reporter.run(shutdown.clone()));
     let plane = NetworkPlane::new(network, names, config.data_dir.clone(), listeners, book);
     running.spawn(plane.run(deliveries, shutdown.clone()));
     running.spawn(follow_connection(

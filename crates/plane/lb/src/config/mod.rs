@@ -171,6 +171,7 @@ impl Registry {
             | Kind::Instance
             | Kind::Volume
             | Kind::Endpoint
+            | Kind::FlowLog
             | Kind::Snapshot => {}
         }
     }

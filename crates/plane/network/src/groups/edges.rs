@@ -22,7 +22,8 @@ const ENTERING: BaseChain = BaseChain {
     name: "entering-subnets",
     kind: "filter",
     hook: Hook::Forward,
-    priority: -10,
+    // Between what senders and what receivers may, so that it is known at whose end a packet is dropped.
+    priority: 3,
 };
 /// The interfaces behind an edge.
 const OUT: &str = "edges-out";

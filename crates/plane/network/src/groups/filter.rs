@@ -21,6 +21,7 @@ use crate::netlink::nft::{self, BaseChain, Batch, Direction, Expression, Hook, S
 use crate::ruleset;
 use crate::view::{Touched, View};
 
+/// Flow logs count between these chains (`flows`): whoever gives one another priority looks there, too.
 const SENDERS: BaseChain = BaseChain {
     name: "senders",
     kind: "filter",
@@ -31,7 +32,7 @@ const RECEIVERS: BaseChain = BaseChain {
     name: "receivers",
     kind: "filter",
     hook: Hook::Forward,
-    priority: 1,
+    priority: 5,
 };
 /// Whoever calls an instance, before a port of it may lead elsewhere: after connection tracking, before any translation.
 const CALLERS: BaseChain = BaseChain {
@@ -42,7 +43,7 @@ const CALLERS: BaseChain = BaseChain {
 };
 const CALLED: BaseChain = BaseChain {
     name: "called",
-    priority: -149,
+    priority: -147,
     ..CALLERS
 };
 /// The same of connections that a port led elsewhere, whenever rules changed: whoever may no longer call the instance is cut off.

@@ -215,8 +215,25 @@ impl Socket {
         ))
     }
 
+    /// The same of a list that always changes: what is in it for long is in the answer.
+    pub(crate) fn dump_loosely(
+        &mut self,
+        step: &'static str,
+        request: &Message,
+    ) -> Result<Vec<Vec<u8>>, NetworkError> {
+        let read = self.read_list(request);
+        let (bodies, _) = read.map_err(|e| NetworkError::kernel(step, e))?;
+        Ok(bodies)
+    }
+
     /// `None` if the list changed while it was read.
     fn dump_once(&mut self, request: &Message) -> io::Result<Option<Vec<Vec<u8>>>> {
+        let (bodies, whole) = self.read_list(request)?;
+        Ok(whole.then_some(bodies))
+    }
+
+    /// The list, and whether it stayed the same while it was read.
+    fn read_list(&mut self, request: &Message) -> io::Result<(Vec<Vec<u8>>, bool)> {
         let sequence = self.next_sequence();
         send(
             self.fd.as_raw_fd(),
@@ -231,7 +248,7 @@ impl Socket {
             for received in messages(&buffer[..len]).filter(|r| r.sequence == sequence) {
                 whole &= received.flags & DUMP_INTERRUPTED == 0;
                 match received.kind {
-                    MSG_DONE => return Ok(whole.then_some(bodies)),
+                    MSG_DONE => return Ok((bodies, whole)),
                     MSG_ERROR => {
                         let error = refused(received.flags, received.body);
                         return Err(error.unwrap_or_else(|| io::Error::other("no list came")));

@@ -25,7 +25,7 @@ const OWN: BaseChain = BaseChain {
     hook: Hook::Prerouting,
     priority: -300,
 };
-/// After those of the groups, which have priorities 0 and 1.
+/// After those of the groups, which have priorities up to 5, and what counts for flow logs.
 const CROSSING: BaseChain = BaseChain {
     name: "crossing",
     kind: "filter",

@@ -439,7 +439,7 @@ fn the_rules_read_as_meant() {
             "172.31.20.5 : goto out/+sg-web",
             "172.31.20.6 : goto in/+sg-clients+sg-web",
             "172.31.20.7 : goto in/++unknown",
-            "type filter hook forward priority filter + 1; policy accept;",
+            "type filter hook forward priority filter + 5; policy accept;",
             "ct original ip saddr vmap @senders",
             "ct reply ip saddr vmap @receivers",
             "ct direction original iifname \"wab12e*\" drop",

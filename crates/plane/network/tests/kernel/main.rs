@@ -7,6 +7,7 @@ mod bridge;
 mod control;
 mod crash;
 mod exits;
+mod flows;
 mod groups;
 mod names;
 mod overlay;

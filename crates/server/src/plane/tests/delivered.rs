@@ -10,6 +10,7 @@ use wharf_planeproto::{
         Protocol, ProtocolVersion, Rule, Target, TargetGroup, TargetRef, WeightedGroup,
     },
     endpoint::{Endpoint, EndpointWay},
+    flows::{FlowLog, FlowsOf},
     machine::{self, Instance, Wanted},
     network::{
         AclEntry, Host, Interface, NatGateway, NetworkAcl, Peering, PublicAddress, Route,
@@ -43,7 +44,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let saying = proptest::option::weighted(0.75, (0..NAMES, 0..NAMES));
     prop_oneof![
-        8 => (0..18u8, 0..NAMES, saying).prop_map(|(kind, name, what)| Step::Write(kind, name, what)),
+        8 => (0..19u8, 0..NAMES, saying).prop_map(|(kind, name, what)| Step::Write(kind, name, what)),
         3 => (0..PLANES.len()).prop_map(Step::Advance),
         1 => (0..PLANES.len()).prop_map(Step::Resume),
         1 => Just(Step::Reload),
@@ -194,6 +195,16 @@ fn resource(kind: u8, name: u8, (a, b): (u8, u8)) -> Resource {
                 groups: vec![format!("sg{b}")],
             },
             names: Vec::new(),
+        }),
+        17 => Resource::FlowLog(FlowLog {
+            id: format!("fl{name}"),
+            vpc: format!("vpc{a}"),
+            account: String::new(),
+            region: String::new(),
+            of: FlowsOf::Vpc,
+            accepted: b == 0,
+            rejected: true,
+            tcp_flags: false,
         }),
         _ => Resource::Certificate(Certificate {
             arn: format!("cert{name}"),
@@ -351,6 +362,7 @@ fn everything(records: &Records) -> impl Iterator<Item = &std::sync::Arc<Held>> 
         Kind::NatGateway,
         Kind::NetworkAcl,
         Kind::Endpoint,
+        Kind::FlowLog,
         Kind::LoadBalancer,
         Kind::Listener,
         Kind::Rule,
@@ -398,6 +410,7 @@ fn network_of<'a>(all: &[&'a Resource], host: &str) -> Vec<&'a Resource> {
         Resource::NatGateway(it) => own(&it.vpc),
         Resource::NetworkAcl(it) => own(&it.vpc),
         Resource::Endpoint(it) => own(&it.vpc),
+        Resource::FlowLog(it) => own(&it.vpc),
         Resource::Interface(it) => it.host.is_some() && mine(&it.vpc),
         Resource::LoadBalancer(it) => !it.internal || mine(&it.vpc),
         Resource::Peering(it) => it.vpcs.iter().any(|vpc| own(vpc)),

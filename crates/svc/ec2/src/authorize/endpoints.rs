@@ -45,7 +45,10 @@ impl Rows<'_> {
         Ok(())
     }
 
-    async fn on_each<T: Entity>(&mut self, ids: &Option<Vec<String>>) -> Result<(), Fault> {
+    pub(super) async fn on_each<T: Entity>(
+        &mut self,
+        ids: &Option<Vec<String>>,
+    ) -> Result<(), Fault> {
         for id in ids.iter().flatten() {
             self.on::<T>(&Some(id.clone())).await?;
         }

@@ -431,6 +431,19 @@ pub const NAT_GATEWAYS: Names = Names {
     known: &["nat-gateway-id", "state", "subnet-id", "vpc-id"],
 };
 
+/// Flow logs.
+pub const FLOW_LOGS: Names = Names {
+    tagged: true,
+    known: &[
+        "deliver-log-status",
+        "flow-log-id",
+        "log-destination-type",
+        "log-group-name",
+        "resource-id",
+        "traffic-type",
+    ],
+};
+
 /// VPC endpoints.
 pub const VPC_ENDPOINTS: Names = Names {
     tagged: true,

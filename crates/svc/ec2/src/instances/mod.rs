@@ -38,6 +38,7 @@ use self::{consoles::Consoles, figures::Checks, placing::claimant};
 use crate::{
     Ec2Service,
     fleet::{Fleet, Pauses, SpotFleet},
+    flow_logs::{self, FlowBatch, FlowSource},
     records::{Instance, Launch},
     snapshots::Snapshot,
     spot::{SpotRequest, interrupt},
@@ -49,6 +50,8 @@ use crate::{
 const WORKERS: usize = 8;
 /// Fleets and Spot requests worked on at once. What they try in vain keeps no instance waiting.
 const LAUNCHERS: usize = 4;
+/// Flow logs whose records are delivered at once.
+const DELIVERERS: usize = 4;
 
 /// What instances stand on.
 #[derive(Clone)]
@@ -106,6 +109,8 @@ pub struct Keeper {
     queue: Arc<Queue<String>>,
     /// Fleets and Spot requests.
     launchers: Arc<Queue<String>>,
+    /// Flow logs with records to be delivered.
+    flow_logs: Arc<Queue<String>>,
     /// When fleets that lack something try again.
     pub pauses: Pauses,
     pub shard: Shard,
@@ -143,6 +148,7 @@ impl Keeper {
             parts,
             queue: Arc::default(),
             launchers: Arc::default(),
+            flow_logs: Arc::default(),
             pauses: Pauses::default(),
             of_spot: OfSpot::default(),
             shard: Shard::new("/w1/c0/ec2/shard/0"),
@@ -170,6 +176,13 @@ impl Ec2Service {
                 Some((_, SpotRequest::KIND | Fleet::KIND | SpotFleet::KIND, _)) => {
                     &keeper.launchers
                 }
+                Some((_, FlowSource::KIND, _)) => &keeper.flow_logs,
+                Some((scope, FlowBatch::KIND, id)) => {
+                    if let Some(log) = flow_logs::key_of_batch(&scope, &id) {
+                        keeper.flow_logs.wake(log);
+                    }
+                    return Reach::One;
+                }
                 _ => return Reach::One,
             };
             queue.wake(key.to_owned());
@@ -189,7 +202,8 @@ impl Ec2Service {
             held.await;
             loops.spawn(feed(store.clone(), SERVICE, loops.stop(), changed));
             loops.work(&keeper.queue, WORKERS, work.clone());
-            loops.work(&keeper.launchers, LAUNCHERS, work);
+            loops.work(&keeper.launchers, LAUNCHERS, work.clone());
+            loops.work(&keeper.flow_logs, DELIVERERS, work);
             loops.run().await;
             ended.cancel();
         };

@@ -7,9 +7,10 @@
 //! | a snapshot's | its changes; a timer | see [`crate::snapshots`] |
 //! | a fleet's | its changes; those of its instances; a timer | see [`crate::fleet`] |
 //! | a Spot request's | its changes; its instance's; a timer | see [`crate::spot`] |
+//! | a flow log's | what waits to be delivered; a timer | see [`crate::flow_logs`] |
 //! | a launch's | its coming; a timer | deleted after a day |
 //!
-//! Fleets and Spot requests are looked at by workers of their own.
+//! Fleets and Spot requests are looked at by workers of their own, and so are flow logs.
 //!
 //! Every write compares the instance's record, so that each step happens once whoever was killed meanwhile.
 
@@ -36,6 +37,7 @@ use crate::{
     Ec2Service, elastic,
     fault::Ec2Faults,
     fleet::{self, Fleet, SpotFleet},
+    flow_logs::{self, FlowLog, FlowSource},
     placement_groups::{PlacementGroup, Siblings},
     records::{AddressClaim, Group, Instance, Interface, Launch, Pointer, SecurityGroup},
     snapshots::{self, Snapshot},
@@ -64,6 +66,10 @@ pub async fn key(service: &Ec2Service, key: &str) -> Result<Next, StepError> {
     match Scope::parse(key) {
         Some((scope, Instance::KIND, _)) => instance(service, &scope, key).await,
         Some((_, Launch::KIND, _)) => token(service, key).await,
+        Some((scope, FlowSource::KIND, id)) => {
+            flow_logs::reconcile_source(service, &scope, key, &id).await
+        }
+        Some((scope, FlowLog::KIND, _)) => flow_logs::reconcile(service, &scope, key).await,
         Some((scope, Volume::KIND, _)) => volumes::reconcile(service, &scope, key).await,
         Some((scope, Snapshot::KIND, _)) => snapshots::reconcile(service, &scope, key).await,
         Some((scope, SpotRequest::KIND, _)) => spot::reconcile(service, &scope, key).await,

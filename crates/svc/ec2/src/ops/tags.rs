@@ -14,6 +14,7 @@ use crate::{
     fault,
     filter::{self, matches, names},
     fleet::{Fleet, SpotFleet},
+    flow_logs::FlowLog,
     images::Image,
     key_pairs::KeyPair,
     launch_templates::LaunchTemplate,
@@ -130,6 +131,7 @@ async fn one(service: &Ec2Service, call: &Call, id: &str, edit: Edit<'_>) -> Res
         "lt" => of::<LaunchTemplate>(service, call, id, edit).await,
         "pl" => of::<PrefixList>(service, call, id, edit).await,
         "vpce" => of::<VpcEndpoint>(service, call, id, edit).await,
+        "fl" => of::<FlowLog>(service, call, id, edit).await,
         "pcx" => of::<VpcPeeringConnection>(service, call, id, edit).await,
         "vol" => of::<Volume>(service, call, id, edit).await,
         "snap" => of::<Snapshot>(service, call, id, edit).await,
@@ -246,6 +248,7 @@ async fn all_tags(service: &Ec2Service, cx: &Context) -> Result<Vec<Carried>, Fa
     collect::<SpotRequest>(service, cx, &mut tags).await?;
     collect::<Fleet>(service, cx, &mut tags).await?;
     collect::<SpotFleet>(service, cx, &mut tags).await?;
+    collect::<FlowLog>(service, cx, &mut tags).await?;
     collect::<SecurityGroup>(service, cx, &mut tags).await?;
     for group in service.all::<SecurityGroup>(cx).await? {
         for (_, rule) in group.all_rules() {

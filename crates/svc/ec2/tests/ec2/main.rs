@@ -3,6 +3,7 @@
 mod absent;
 mod dhcp_options;
 mod endpoints;
+mod flow_logs;
 mod groups;
 mod images;
 mod instance_types;

@@ -8,6 +8,7 @@ use super::{Attrs, IPV4, LIST_ELEMENT, value};
 const R0: u32 = 8;
 const R1: u32 = 9;
 const R2: u32 = 10;
+const R3: u32 = 11;
 /// … of the second four.
 const R4: u32 = 12;
 const R5: u32 = 13;
@@ -255,6 +256,64 @@ impl Expression {
             .be32(4, R0)
             .nest(7, Self::new("limit", limit).0);
         vec![Self::meta(INCOMING_LINK, R0), Self::new("dynset", update)]
+    }
+
+    /// `update @<set> { ip saddr . ip daddr . meta l4proto . <both ports> . <flags of TCP> counter }`, for packets of a protocol with
+    /// ports; `flags` says which flags, if any. The rule ends where the set is full.
+    pub(crate) fn count_flow(set: &str, protocol: u8, flags: Option<u8>) -> Vec<Self> {
+        const TCP_FLAGS: u32 = 13;
+        let mut rule = Self::protocol(protocol);
+        rule.extend([
+            Self::payload(R0, 1, 12, 8),
+            Self::meta(L4PROTO, R2),
+            Self::payload(R3, 2, 0, 4),
+        ]);
+        match flags {
+            Some(flags) => rule.extend([
+                Self::payload(R4, 2, TCP_FLAGS, 1),
+                Self::mask(R4, &[flags, 0, 0, 0]),
+            ]),
+            None => rule.push(Self::nothing_in(R4)),
+        }
+        rule.push(Self::count(set));
+        rule
+    }
+
+    /// The same for packets of a protocol without ports: all but `others`.
+    pub(crate) fn count_flow_beside(set: &str, others: &[u8]) -> Vec<Self> {
+        let mut rule = vec![Self::meta(L4PROTO, R2)];
+        let differs = |it: &u8| Self::compare(R2, Compare::Different, &[*it]);
+        rule.extend(others.iter().map(differs));
+        rule.extend([
+            Self::payload(R0, 1, 12, 8),
+            Self::nothing_in(R3),
+            Self::nothing_in(R4),
+            Self::count(set),
+        ]);
+        rule
+    }
+
+    /// `update @<set> { <address> counter }`
+    pub(crate) fn count_for(set: &str, address: Ipv4Addr) -> Vec<Self> {
+        let address = Attrs::new().be32(1, R0).nest(2, value(&address.octets()));
+        vec![Self::new("immediate", address), Self::count(set)]
+    }
+
+    fn nothing_in(register: u32) -> Self {
+        let nothing = Attrs::new().be32(1, register).nest(2, value(&[0; 4]));
+        Self::new("immediate", nothing)
+    }
+
+    /// Counts under the key that begins in the first register.
+    fn count(set: &str) -> Self {
+        const UPDATE: u32 = 1;
+        let counter = Self::new("counter", Attrs::new()).0;
+        let update = Attrs::new()
+            .text(1, set)
+            .be32(3, UPDATE)
+            .be32(4, R0)
+            .nest(7, counter);
+        Self::new("dynset", update)
     }
 
     /// `@th,96,24 @<set>`: the number of the network in a VXLAN packet (RFC 7348).

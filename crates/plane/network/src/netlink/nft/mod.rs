@@ -10,8 +10,8 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use nix::errno::Errno;
 
-use super::socket::{CREATE, REQUEST};
-use super::{Attrs, Message, Socket};
+use super::socket::{CREATE, DUMP, REQUEST};
+use super::{Attrs, Message, Socket, attributes};
 use crate::error::NetworkError;
 
 pub(crate) use expression::{Compare, Direction, Expression, Side};
@@ -29,6 +29,7 @@ const DELETE_RULE: u16 = 8;
 const NEW_SET: u16 = 9;
 const DELETE_SET: u16 = 11;
 const NEW_ELEMENTS: u16 = 12;
+const GET_ELEMENTS: u16 = 13;
 const DELETE_ELEMENTS: u16 = 14;
 const APPEND: u16 = 0x800;
 
@@ -41,6 +42,9 @@ const SET_TIMES_OUT: u32 = 0x10;
 const SET_IS_DYNAMIC: u32 = 0x20;
 /// An attribute holds at most 64 KiB; the largest element takes 100 bytes.
 const ELEMENTS_PER_MESSAGE: usize = 500;
+
+/// Bytes of the key of a [`Batch::flow_set`].
+pub(crate) const FLOW_KEY: u32 = 20;
 
 /// Data types as `nft` numbers them, for its listings; concatenations shift six bits a part.
 const TYPE_IPV4: u32 = 7;
@@ -229,6 +233,32 @@ impl<'a> Batch<'a> {
             .be32(3, SET_TIMES_OUT | SET_IS_DYNAMIC)
             .be32(4, TYPE_LINK)
             .be32(5, 4)
+            .nest(9, Attrs::new().be32(1, size))
+            .be32(10, self.sets)
+            .be64(11, timeout_ms);
+        self.push(NEW_SET, CREATE, attrs);
+    }
+
+    /// `set <name> { type ipv4_addr . ipv4_addr . inet_proto . mark . mark; size <size>; flags dynamic,timeout; timeout <milliseconds> }`:
+    /// what [`Expression::count_flow`] counts in. The last two are both ports, and flags of TCP.
+    pub(crate) fn flow_set(&mut self, name: &str, size: u32, timeout_ms: u64) {
+        let kind = [TYPE_IPV4, TYPE_IPV4, TYPE_PROTOCOL, TYPE_MARK, TYPE_MARK];
+        let kind = kind.into_iter().fold(0, |all, part| all << 6 | part);
+        self.counting_set(name, (kind, FLOW_KEY), size, timeout_ms);
+    }
+
+    /// `set <name> { type ipv4_addr; … }`: what [`Expression::count_for`] counts in.
+    pub(crate) fn tally_set(&mut self, name: &str, size: u32, timeout_ms: u64) {
+        self.counting_set(name, (TYPE_IPV4, 4), size, timeout_ms);
+    }
+
+    fn counting_set(&mut self, name: &str, key: (u32, u32), size: u32, timeout_ms: u64) {
+        self.sets += 1;
+        let attrs = self
+            .of(2, name)
+            .be32(3, SET_TIMES_OUT | SET_IS_DYNAMIC)
+            .be32(4, key.0)
+            .be32(5, key.1)
             .nest(9, Attrs::new().be32(1, size))
             .be32(10, self.sets)
             .be64(11, timeout_ms);
@@ -439,6 +469,56 @@ pub(crate) fn table_exists(socket: &mut Socket, name: &str) -> Result<bool, Netw
         Err(error) if error.errno() == Some(Errno::ENOENT as i32) => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// Packets and bytes, as a rule counted them.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Counted {
+    pub(crate) packets: u64,
+    pub(crate) bytes: u64,
+}
+
+/// The keys of a set that rules count in, and what each has; one that changes meanwhile may be missing or be told twice.
+pub(crate) fn counted(
+    socket: &mut Socket,
+    table: &str,
+    set: &str,
+) -> Result<Vec<(Vec<u8>, Counted)>, NetworkError> {
+    const ELEMENTS: u16 = 3;
+    let attrs = Attrs::new().text(1, table).text(2, set);
+    let header = [IPV4, 0, 0, 0];
+    let request = Message::new(
+        SUBSYSTEM << 8 | GET_ELEMENTS,
+        REQUEST | DUMP,
+        &header,
+        attrs,
+    );
+    let parts = socket.dump_loosely("read counted flows", &request)?;
+    let lists = parts.iter().filter_map(|part| {
+        let all = part.get(header.len()..)?;
+        find(all, ELEMENTS)
+    });
+    let elements = lists.flat_map(|list| attributes(list).filter(|it| it.0 == LIST_ELEMENT));
+    Ok(elements.filter_map(|(_, it)| counted_element(it)).collect())
+}
+
+fn counted_element(element: &[u8]) -> Option<(Vec<u8>, Counted)> {
+    const KEY: u16 = 1;
+    const EXPRESSION: u16 = 7;
+    let key = find(find(element, KEY)?, 1)?.to_vec();
+    let counter = find(find(element, EXPRESSION)?, 2)?;
+    let number = |kind| Some(u64::from_be_bytes(find(counter, kind)?.try_into().ok()?));
+    let counted = Counted {
+        bytes: number(1)?,
+        packets: number(2)?,
+    };
+    Some((key, counted))
+}
+
+fn find(bytes: &[u8], wanted: u16) -> Option<&[u8]> {
+    let mut all = attributes(bytes);
+    all.find(|(kind, _)| *kind == wanted)
+        .map(|(_, value)| value)
 }
 
 fn key_element(key: &[u8]) -> Attrs {

@@ -1,0 +1,412 @@
+//! What readings of the kernel's counters come to: flows in windows, and reports of them. Pure.
+//!
+//! Counters only grow, so a flow's part of a window is by how much they did. What was dropped is what came less what was let through, over the
+//! life of the flow in the kernel; since the former is read first, it is never too much, and exact once the flow pauses. Windows wait
+//! here until the control plane has them, each under its number.
+//!
+//! Everything is bounded: flows of an interface's window, of all, and of windows that wait. What goes beyond is told of as skipped.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::Ipv4Addr;
+
+use serde::{Deserialize, Serialize};
+use wharf_planeproto::flows::{Flow, MOST_FLOWS, MOST_WINDOWS, Part, Report, Window};
+
+use super::Place;
+use super::tally::{Ends, Reading, Tally, told_flags};
+
+/// How long a window is.
+const WINDOW_MS: i64 = 60_000;
+/// The first one of an interface, so that one sees soon what a flow log does.
+const FIRST_WINDOW_MS: i64 = 8_000;
+/// Flows of an interface in a window.
+const MOST_OF_INTERFACE: usize = 10_000;
+/// Flows of all windows that are open; together some 10 MB.
+const MOST_OPEN: usize = 60_000;
+/// Flows of windows that wait to be reported.
+const MOST_WAITING: usize = 60_000;
+const MOST_WINDOWS_WAITING: usize = 5_000;
+
+/// What is counted of an interface, for whom.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Metering {
+    pub(crate) account: String,
+    pub(crate) region: String,
+    pub(crate) address: Ipv4Addr,
+    /// Ids of the flow logs.
+    pub(crate) logs: BTreeSet<String>,
+    pub(crate) accepted: bool,
+    pub(crate) rejected: bool,
+    pub(crate) tcp_flags: bool,
+}
+
+impl Metering {
+    /// Whether the same rules count for both.
+    pub(super) fn counts_as(&self, other: &Self) -> bool {
+        let of = |it: &Self| (it.address, it.rejected, it.tcp_flags);
+        of(self) == of(other)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct RowKey {
+    /// Without flags.
+    ends: Ends,
+    accepted: bool,
+}
+
+#[derive(Debug, Default, Clone, Copy, Serialize, Deserialize)]
+struct Row {
+    flags: u8,
+    packets: u64,
+    bytes: u64,
+    start_ms: i64,
+    end_ms: i64,
+}
+
+/// An interface that is recorded.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Metered {
+    metering: Metering,
+    since_ms: i64,
+    read_ms: i64,
+    is_first: bool,
+    skipped: bool,
+    last_skipped: u64,
+    #[serde(with = "pairs")]
+    keys: BTreeMap<Ends, Tally>,
+    #[serde(with = "pairs")]
+    rows: BTreeMap<RowKey, Row>,
+}
+
+impl Metered {
+    fn new(metering: Metering, now_ms: i64) -> Self {
+        Self {
+            metering,
+            since_ms: now_ms,
+            read_ms: now_ms,
+            is_first: true,
+            skipped: false,
+            last_skipped: 0,
+            keys: BTreeMap::new(),
+            rows: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn wanted(&self) -> &Metering {
+        &self.metering
+    }
+
+    /// `room`: for so many rows more.
+    fn fold(&mut self, reading: &Reading, now_ms: i64, room: usize) {
+        let overflowed = reading.skipped != 0 && reading.skipped != self.last_skipped;
+        self.last_skipped = reading.skipped;
+        self.skipped |= overflowed;
+        let room = room.min(MOST_OF_INTERFACE.saturating_sub(self.rows.len()));
+        let mut most = self.rows.len() + room;
+        let all: BTreeSet<Ends> = reading
+            .points
+            .iter()
+            .flat_map(|it| it.keys().copied())
+            .collect();
+        self.keys.retain(|ends, _| all.contains(ends));
+        let since_ms = self.read_ms.max(self.since_ms).min(now_ms);
+        for ends in all {
+            let mut tally = self.keys.get(&ends).copied().unwrap_or_default();
+            let (accepted, rejected) = tally.fold(&ends, reading, overflowed, &self.metering);
+            self.keys.insert(ends, tally);
+            for (is_accepted, counted) in [(true, accepted), (false, rejected)] {
+                let is_wanted = match is_accepted {
+                    true => self.metering.accepted,
+                    false => self.metering.rejected,
+                };
+                if counted.0 == 0 || !is_wanted {
+                    continue;
+                }
+                let key = RowKey {
+                    ends: Ends { flags: 0, ..ends },
+                    accepted: is_accepted,
+                };
+                if !self.rows.contains_key(&key) && self.rows.len() >= most {
+                    self.skipped = true;
+                    most = self.rows.len();
+                    continue;
+                }
+                let row = self.rows.entry(key).or_insert(Row {
+                    start_ms: since_ms,
+                    ..Row::default()
+                });
+                row.flags |= told_flags(ends.flags);
+                row.packets = row.packets.saturating_add(counted.0);
+                row.bytes = row.bytes.saturating_add(counted.1);
+                row.end_ms = now_ms;
+            }
+        }
+        self.read_ms = now_ms;
+    }
+
+    fn is_due(&self, now_ms: i64) -> bool {
+        let length = match self.is_first {
+            true => FIRST_WINDOW_MS,
+            false => WINDOW_MS,
+        };
+        now_ms - self.since_ms >= length || now_ms < self.since_ms
+    }
+}
+
+/// All of a node.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Meter {
+    run: u64,
+    /// Of the window that was made last.
+    number: u64,
+    #[serde(with = "pairs")]
+    interfaces: BTreeMap<Place, Metered>,
+    waiting: VecDeque<Window>,
+    /// VPCs whose tables are as this process wrote them, with the addresses of instances in them.
+    #[serde(skip)]
+    sure: BTreeMap<String, BTreeSet<Ipv4Addr>>,
+}
+
+impl Meter {
+    /// Nothing is recorded, and nothing waits.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.interfaces.is_empty() && self.waiting.is_empty()
+    }
+
+    pub(super) fn places(&self) -> impl Iterator<Item = Place> {
+        self.interfaces.keys().cloned()
+    }
+
+    pub(super) fn get(&self, place: &Place) -> Option<&Metered> {
+        self.interfaces.get(place)
+    }
+
+    pub(super) fn of_vpc(&self, vpc: &str) -> BTreeMap<Place, Metering> {
+        let all = self.interfaces.iter().filter(|(place, _)| place.0 == vpc);
+        all.map(|(place, it)| (place.clone(), it.metering.clone()))
+            .collect()
+    }
+
+    pub(super) fn is_sure(&self, vpc: &str, instances: &BTreeSet<Ipv4Addr>) -> bool {
+        self.sure.get(vpc) == Some(instances)
+    }
+
+    pub(super) fn doubt(&mut self, vpc: &str) {
+        self.sure.remove(vpc);
+    }
+
+    pub(super) fn trust(&mut self, vpc: &str, instances: BTreeSet<Ipv4Addr>) {
+        self.sure.insert(vpc.to_owned(), instances);
+    }
+
+    /// The kernel counts from nothing: what it had counted since the last reading is lost.
+    pub(super) fn begin_anew(&mut self, vpc: &str) {
+        let all = self
+            .interfaces
+            .iter_mut()
+            .filter(|(place, _)| place.0 == vpc);
+        for (_, it) in all {
+            it.keys.clear();
+            it.last_skipped = 0;
+            it.skipped = true;
+        }
+    }
+
+    pub(super) fn fold(&mut self, place: &Place, reading: &Reading, now_ms: i64) {
+        let open: usize = self.interfaces.values().map(|it| it.rows.len()).sum();
+        if let Some(it) = self.interfaces.get_mut(place) {
+            it.fold(reading, now_ms, MOST_OPEN.saturating_sub(open));
+        }
+    }
+
+    /// Which interfaces of a VPC are recorded from now on.
+    pub(super) fn follow(&mut self, vpc: &str, wanted: BTreeMap<Place, Metering>, now_ms: i64) {
+        let gone = self
+            .of_vpc(vpc)
+            .into_keys()
+            .filter(|it| !wanted.contains_key(it));
+        for place in gone.collect::<Vec<_>>() {
+            self.close(&place, Part::End, now_ms);
+            self.interfaces.remove(&place);
+        }
+        for (place, metering) in wanted {
+            match self.interfaces.get(&place).map(|it| &it.metering) {
+                Some(former) if *former == metering => {}
+                Some(former) => {
+                    let counts_on = former.counts_as(&metering);
+                    self.close(&place, Part::Go, now_ms);
+                    if let Some(it) = self.interfaces.get_mut(&place) {
+                        it.metering = metering;
+                        it.is_first = true;
+                        if !counts_on {
+                            it.keys.clear();
+                        }
+                    }
+                }
+                None => {
+                    let new = Metered::new(metering, now_ms);
+                    self.interfaces.insert(place.clone(), new);
+                    self.close(&place, Part::Begin, now_ms);
+                }
+            }
+        }
+    }
+
+    pub(super) fn close_windows(&mut self, now_ms: i64) {
+        let due = self.interfaces.iter().filter(|(_, it)| it.is_due(now_ms));
+        for place in due.map(|(place, _)| place.clone()).collect::<Vec<_>>() {
+            self.close(&place, Part::Go, now_ms);
+            if let Some(it) = self.interfaces.get_mut(&place) {
+                it.is_first = false;
+            }
+        }
+    }
+
+    /// Ends the window of an interface, and begins the next.
+    fn close(&mut self, place: &Place, part: Part, now_ms: i64) {
+        let Some(it) = self.interfaces.get_mut(place) else {
+            return;
+        };
+        let rows = std::mem::take(&mut it.rows);
+        let skipped = std::mem::take(&mut it.skipped);
+        let (start, end) = (
+            it.since_ms.min(now_ms).div_euclid(1000),
+            now_ms.div_euclid(1000),
+        );
+        it.since_ms = now_ms;
+        let metering = it.metering.clone();
+        let flows: Vec<Flow> = rows
+            .iter()
+            .map(|(key, row)| flow(&metering, key, row))
+            .collect();
+        let mut chunks: Vec<Vec<Flow>> = flows.chunks(MOST_FLOWS).map(<[Flow]>::to_vec).collect();
+        if chunks.is_empty() {
+            chunks.push(Vec::new());
+        }
+        let last = chunks.len() - 1;
+        for (at, flows) in chunks.into_iter().enumerate() {
+            self.number += 1;
+            self.waiting.push_back(Window {
+                number: self.number,
+                account: metering.account.clone(),
+                region: metering.region.clone(),
+                interface: place.1.clone(),
+                logs: metering.logs.iter().cloned().collect(),
+                part: match (at == last, at) {
+                    (true, _) if part == Part::End => part,
+                    (_, 0) => part_of_first(part),
+                    _ => Part::More,
+                },
+                start,
+                end,
+                skipped: skipped && at == 0,
+                flows,
+            });
+        }
+        self.bound_waiting();
+    }
+
+    /// The oldest lose their flows first, then they go.
+    fn bound_waiting(&mut self) {
+        let mut flows: usize = self.waiting.iter().map(|it| it.flows.len()).sum();
+        for window in &mut self.waiting {
+            if flows <= MOST_WAITING {
+                break;
+            }
+            flows -= window.flows.len();
+            window.skipped |= !window.flows.is_empty();
+            window.flows = Vec::new();
+        }
+        while self.waiting.len() > MOST_WINDOWS_WAITING {
+            self.waiting.pop_front();
+        }
+    }
+
+    /// The control plane has all up to this number.
+    pub(super) fn taken(&mut self, number: u64) {
+        while self.waiting.front().is_some_and(|it| it.number <= number) {
+            self.waiting.pop_front();
+        }
+    }
+
+    /// What is to be reported next.
+    pub(super) fn report(&mut self, instance: String) -> Report {
+        if self.run == 0 {
+            self.run = super::new_run();
+        }
+        let mut windows: Vec<Window> = Vec::new();
+        let mut flows = 0;
+        for window in self.waiting.iter().take(MOST_WINDOWS) {
+            flows += window.flows.len();
+            if flows > MOST_FLOWS && !windows.is_empty() {
+                break;
+            }
+            windows.push(window.clone());
+        }
+        Report {
+            instance,
+            run: self.run,
+            windows,
+        }
+    }
+}
+
+/// `End` is said with the last.
+fn part_of_first(part: Part) -> Part {
+    match part {
+        Part::End => Part::Go,
+        other => other,
+    }
+}
+
+fn flow(metering: &Metering, key: &RowKey, row: &Row) -> Flow {
+    let Ends {
+        source,
+        destination,
+        protocol,
+        source_port,
+        destination_port,
+        ..
+    } = key.ends;
+    Flow {
+        source,
+        destination,
+        protocol,
+        source_port,
+        destination_port,
+        tcp_flags: row.flags,
+        ingress: destination == metering.address,
+        accepted: key.accepted,
+        packets: row.packets,
+        bytes: row.bytes,
+        start: row.start_ms.div_euclid(1000),
+        end: row.end_ms.div_euclid(1000),
+    }
+}
+
+/// Maps whose keys are no texts, as lists of pairs.
+mod pairs {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<K: Serialize, V: Serialize, S: Serializer>(
+        map: &BTreeMap<K, V>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.collect_seq(map)
+    }
+
+    pub(super) fn deserialize<'de, K, V, D>(from: D) -> Result<BTreeMap<K, V>, D::Error>
+    where
+        K: Deserialize<'de> + Ord,
+        V: Deserialize<'de>,
+        D: Deserializer<'de>,
+    {
+        Ok(Vec::<(K, V)>::deserialize(from)?.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests;

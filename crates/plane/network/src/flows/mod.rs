@@ -1,0 +1,238 @@
+//! Flow logs: what passes interfaces, and what is dropped at them, counted by the kernel.
+//!
+//! A VPC's namespace has a table of its own for this, and only while a flow log is about an interface that is wired here
+//! (`table`): rules in front of the groups and network ACLs count what comes to be judged, rules behind them what was let
+//! through, each in a set of the interface, by the ends of the packet. The difference was dropped. The table drops nothing, and
+//! nothing else knows of it.
+//!
+//! Sets are read every few seconds and never emptied: a flow that is idle leaves them by itself. What readings come to is kept by
+//! `meter`, pure, which is written to a file with each change: counters and file both live until the machine ends. So neither an agent that is
+//! killed nor a control plane that is away loses or repeats anything. What does not fit is told of as skipped.
+
+mod meter;
+mod table;
+mod tally;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+
+use wharf_base::{Clock as _, SystemClock, ids};
+use wharf_durable::{self as durable, Durability};
+use wharf_planeproto::flows::Report;
+
+pub(crate) use self::meter::{Meter, Metering};
+use crate::error::NetworkError;
+use crate::model::{Mode, Scope};
+use crate::scope::ScopeNet;
+use crate::state::TaskRecord;
+use crate::worker::Worker;
+
+const FILE: &str = "flows.json";
+/// The bounds of [`meter`] make less of it.
+const MAX_FILE: u64 = 64 << 20;
+/// What interfaces of users have before their numbers; others are wharf's own.
+const OF_USERS: &str = "eni-";
+
+/// VPC and id of an interface.
+type Place = (String, String);
+
+impl Worker {
+    /// What a former run had counted.
+    pub(crate) fn recall_flows(&mut self) {
+        let path = self.flows_path();
+        let read = durable::read(&path, MAX_FILE).and_then(|bytes| match bytes {
+            Some(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
+            None => Ok(None),
+        });
+        match read {
+            Ok(Some(meter)) => self.meter = meter,
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(%error, "dropped what was counted for flow logs: the file is damaged");
+            }
+        }
+    }
+
+    fn flows_path(&self) -> PathBuf {
+        self.state.host_path().with_file_name(FILE)
+    }
+
+    fn save_flows(&self) -> Result<(), NetworkError> {
+        let path = self.flows_path();
+        let saved = match self.meter.is_idle() {
+            true => match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            },
+            false => durable::replace_json(&path, &self.meter, Durability::Process),
+        };
+        saved.map_err(|e| NetworkError::state(&path, e))
+    }
+
+    /// Takes note of windows that were taken, reads what the kernel counted, and gives what is to be reported next. `None` while nothing
+    /// is recorded.
+    pub(crate) fn read_flows(&mut self, taken: u64) -> Result<Option<Report>, NetworkError> {
+        if self.meter.is_idle() {
+            return Ok(None);
+        }
+        let now_ms = now_ms();
+        self.meter.taken(taken);
+        let all: Vec<Place> = self.meter.places().collect();
+        let mut trouble = Ok(());
+        for place in all {
+            let read = self.read_interface(&place, now_ms);
+            trouble = trouble.and(read);
+        }
+        self.meter.close_windows(now_ms);
+        let saved = self.save_flows();
+        if let Err(error) = trouble.and(saved) {
+            tracing::warn!(%error, "failed to read or keep what was counted for flow logs; will retry");
+        }
+        let own = self.own.as_ref().map(|own| own.instance_id.clone());
+        Ok(own.map(|instance| self.meter.report(instance)))
+    }
+
+    fn read_interface(&mut self, place: &Place, now_ms: i64) -> Result<(), NetworkError> {
+        let (vpc, id) = place;
+        let Some(net) = self.scopes.get_mut(&Scope::Vpc(vpc.clone())) else {
+            return Ok(());
+        };
+        let Some(installed) = self.meter.get(place) else {
+            return Ok(());
+        };
+        let wanted = installed.wanted().clone();
+        let reading = table::read(net.rules_socket()?, &self.names, id, &wanted)?;
+        self.meter.fold(place, &reading, now_ms);
+        Ok(())
+    }
+
+    /// Counts for those interfaces that flow logs are about, and for no others.
+    pub(crate) fn follow_flows(&mut self) -> Result<(), NetworkError> {
+        if !self.heard || self.meter.is_idle() && !self.view.has_flow_logs() {
+            return Ok(());
+        }
+        let mut wanted: BTreeMap<Place, Metering> = BTreeMap::new();
+        for (place, key) in &self.interfaces {
+            let Some(Mode::Awsvpc(eni)) = self.tasks.get(key).map(|it| &it.mode) else {
+                continue;
+            };
+            if !eni.eni_id.starts_with(OF_USERS) {
+                continue;
+            }
+            if let Some(metering) = self.view.metering(eni) {
+                wanted.insert(place.clone(), metering);
+            }
+        }
+        let now_ms = now_ms();
+        let places: BTreeSet<Place> = self.meter.places().chain(wanted.keys().cloned()).collect();
+        let vpcs: BTreeSet<String> = places.into_iter().map(|(vpc, _)| vpc).collect();
+        let mut trouble = Ok(());
+        for vpc in vpcs {
+            let of_vpc = |(place, it): (&Place, &Metering)| {
+                (place.0 == vpc).then(|| (place.clone(), it.clone()))
+            };
+            let followed =
+                self.follow_vpc(&vpc, wanted.iter().filter_map(of_vpc).collect(), now_ms);
+            trouble = trouble.and(followed);
+        }
+        trouble.and(self.save_flows())
+    }
+
+    fn follow_vpc(
+        &mut self,
+        vpc: &str,
+        wanted: BTreeMap<Place, Metering>,
+        now_ms: i64,
+    ) -> Result<(), NetworkError> {
+        let former = self.meter.of_vpc(vpc);
+        let instances = self.instances_in(vpc);
+        if former == wanted && self.meter.is_sure(vpc, &instances) {
+            return Ok(());
+        }
+        // What was counted until now is for the flow logs that there were.
+        let changed = |(place, it): &(&Place, &Metering)| wanted.get(*place) != Some(*it);
+        let changed: Vec<Place> = former
+            .iter()
+            .filter(changed)
+            .map(|it| it.0.clone())
+            .collect();
+        for place in &changed {
+            if let Err(error) = self.read_interface(place, now_ms) {
+                tracing::debug!(%error, "the last flows of an interface were not read");
+            }
+        }
+        let Some(net) = self.scopes.get_mut(&Scope::Vpc(vpc.to_owned())) else {
+            self.meter.follow(vpc, wanted, now_ms);
+            return Ok(());
+        };
+        let written = write(net, &self.names, (&former, &wanted), &instances);
+        let anew = match written {
+            Ok(anew) => anew,
+            Err(error) => {
+                self.meter.doubt(vpc);
+                return Err(error);
+            }
+        };
+        if anew {
+            self.meter.begin_anew(vpc);
+        }
+        self.meter.follow(vpc, wanted, now_ms);
+        self.meter.trust(vpc, instances);
+        Ok(())
+    }
+
+    /// Calls to these are judged where they come in.
+    fn instances_in(&self, vpc: &str) -> BTreeSet<Ipv4Addr> {
+        let scope = Scope::Vpc(vpc.to_owned());
+        let instances = self
+            .tasks
+            .values()
+            .filter(|it: &&TaskRecord| it.is_instance());
+        let endpoints = instances.filter_map(|it| it.endpoint.as_ref());
+        let here = endpoints.filter(|it| it.scope == scope);
+        here.map(|it| it.address).collect()
+    }
+
+    /// As `follow_flows`, for whom its trouble is not: the next word mends it.
+    pub(crate) fn mend_flows(&mut self) {
+        if let Err(error) = self.follow_flows() {
+            tracing::warn!(%error, "failed to count for flow logs; will retry with the next update");
+        }
+    }
+}
+
+/// Brings the table to what is wanted; whether it was written anew, with nothing counted.
+fn write(
+    net: &mut ScopeNet,
+    names: &crate::names::Names,
+    (former, wanted): (&BTreeMap<Place, Metering>, &BTreeMap<Place, Metering>),
+    instances: &BTreeSet<Ipv4Addr>,
+) -> Result<bool, NetworkError> {
+    let socket = net.rules_socket()?;
+    if wanted.is_empty() {
+        table::remove(socket, names)?;
+        return Ok(false);
+    }
+    let is_there = !former.is_empty() && table::exists(socket, names)?;
+    if is_there {
+        match table::change(socket, names, former, wanted, instances) {
+            Ok(()) => return Ok(false),
+            // Somebody may have flushed the rules.
+            Err(error) => tracing::warn!(%error, "what counts for flow logs differs; rewriting it"),
+        }
+    }
+    table::write(socket, names, wanted, instances)?;
+    Ok(true)
+}
+
+/// Names numbers of windows.
+fn new_run() -> u64 {
+    u64::from_str_radix(&ids::hex16()[..16], 16).unwrap_or_default()
+}
+
+fn now_ms() -> i64 {
+    SystemClock.now().millis()
+}

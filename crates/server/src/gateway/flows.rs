@@ -1,0 +1,76 @@
+//! What passed interfaces that flow logs record, as the node of their host says: see `wharf_planeproto::flows`.
+//!
+//! A node speaks for its own host alone, and EC2 believes a host of its own interfaces alone.
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use hyper::body::Incoming;
+use wharf_base::ids;
+use wharf_planeproto::flows::Report;
+use wharf_svc_ec2::flow_logs::NotTaken;
+use wharf_wire::{fault::Chain, service::Answer};
+
+use super::{
+    Asking, Body, Gateway, Peer,
+    node_body::{self, Bounds, Refused, busy},
+    refused::Unproven,
+};
+
+const BOUNDS: Bounds = Bounds {
+    // A report of as many windows and flows as it may have is a third of it.
+    most: 1 << 20,
+    refusal: "Only nodes report flows.",
+};
+
+pub(super) async fn answer(
+    all: &Gateway,
+    request: Request<Incoming>,
+    peer: &Peer,
+    asking: &Asking,
+) -> Response<Body> {
+    let request_id = ids::uuid();
+    let done = reported(all, request, peer, asking, &request_id).await;
+    node_body::respond(done, &request_id)
+}
+
+async fn reported(
+    all: &Gateway,
+    request: Request<Incoming>,
+    peer: &Peer,
+    asking: &Asking,
+    request_id: &str,
+) -> Result<Result<Bytes, Refused>, Answer> {
+    let (parts, body) = request.into_parts();
+    let head = Request::from_parts(parts, ());
+    let asks = Unproven {
+        service: "wharf",
+        name: "ReportFlows",
+        peer,
+        request_id,
+    };
+    let read = node_body::read(all, &head, body, &asks, asking, &BOUNDS).await?;
+    let (cx, body) = match read {
+        Ok(read) => read,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let Ok(report) = serde_json::from_slice::<Report>(&body) else {
+        return Ok(Err((
+            StatusCode::BAD_REQUEST,
+            "it is no report of flows".to_owned(),
+        )));
+    };
+    if !all.planes.speaks_for(&cx, &report.instance).await {
+        return Ok(Err((
+            StatusCode::FORBIDDEN,
+            "the node is not of that host".to_owned(),
+        )));
+    }
+    Ok(match all.ec2.take_flows(&report, cx.now).await {
+        Ok(()) => Ok(Bytes::new()),
+        Err(why @ NotTaken::Malformed(_)) => Err((StatusCode::BAD_REQUEST, why.to_string())),
+        Err(NotTaken::Failed(fault)) => {
+            tracing::error!(error = %Chain(&fault), "failed to keep reported flows; their host will retry");
+            Err(busy())
+        }
+    })
+}

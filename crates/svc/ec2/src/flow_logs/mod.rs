@@ -1,0 +1,31 @@
+//! Flow logs: what passes interfaces, and what is dropped at them, written to log groups and buckets.
+//!
+//! Hosts are told of flow logs ([`crate::plane`]) and count. They report windows of some seconds of each interface (`intake`), which
+//! become records, one for each flow log that it is for; a reconciler delivers these (`deliver`) and deletes them. A report counts once:
+//! its number is written with what was made of it. A host is believed of the interfaces that are attached to it alone, or were when
+//! recording began.
+
+mod create;
+mod delete;
+mod deliver;
+mod describe;
+mod fault;
+mod format;
+mod intake;
+mod records;
+
+pub use create::create;
+pub use delete::delete;
+pub(crate) use deliver::{Files, flow_log as reconcile, key_of_batch, source as reconcile_source};
+pub use describe::describe;
+pub use intake::NotTaken;
+pub use records::{FlowBatch, FlowIntake, FlowLog, FlowSource};
+
+/// Flow logs of one resource, as AWS has it.
+const MAX_OF_RESOURCE: usize = 2;
+/// Resources of one request.
+const MAX_RESOURCES: usize = 1000;
+/// Who assumes roles for log groups.
+pub(crate) const PRINCIPAL: &str = "vpc-flow-logs.amazonaws.com";
+/// Who writes into buckets.
+const WRITER: &str = "delivery.logs.amazonaws.com";
