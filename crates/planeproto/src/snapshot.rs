@@ -12,10 +12,12 @@
 //! | `POST …/<snap>/failed` | [`Failed`]: it cannot be taken |
 //! | `GET …/<vol>/source` | [`Source`]: the snapshot that a volume is to be made of |
 //! | `GET …/<vol>/<hex>` | a chunk or a page of it |
+//! | `GET …/<vol>/key` | [`Keys`] of a volume that is sealed, while it is attached |
 //!
 //! The disk of an instance, which its root file system is on, is snapshot and made as volumes are, by the instance's id.
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 /// Small, so that a volume that changes a little costs a little; not smaller, since each is a file and a record.
 pub const CHUNK: u64 = 1 << 20;
@@ -135,6 +137,25 @@ pub struct Source {
     pub pages: Vec<String>,
 }
 
+/// What a sealed volume opens by. Of nothing but an answer: it is kept in memory that is wiped.
+#[derive(Serialize, Deserialize)]
+pub struct Keys {
+    /// Both keys of AES-256-XTS.
+    pub own: Zeroizing<Vec<u8>>,
+    /// How what it is to be made of is sealed.
+    pub source: SourceKey,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SourceKey {
+    /// By the same key: it is taken over as it is.
+    Same,
+    Another(Zeroizing<Vec<u8>>),
+    /// Not at all.
+    None,
+}
+
 /// Where a request goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Path<'a> {
@@ -152,6 +173,7 @@ pub enum What<'a> {
     Failed,
     Source,
     Bytes(&'a str),
+    Key,
 }
 
 impl What<'_> {
@@ -162,6 +184,7 @@ impl What<'_> {
             Self::Failed => "failed",
             Self::Source => "source",
             Self::Bytes(sum) => sum,
+            Self::Key => "key",
         }
     }
 }
@@ -199,6 +222,7 @@ pub fn path_of<'a>(method: &str, path: &'a str) -> Option<Path<'a>> {
         ("POST", true, "complete") => What::Complete,
         ("POST", true, "failed") => What::Failed,
         ("GET", false, "source") => What::Source,
+        ("GET", false, "key") => What::Key,
         ("PUT", true, sum) | ("GET", false, sum) if sum_of(sum).is_some() => What::Bytes(sum),
         _ => return None,
     };
@@ -279,6 +303,7 @@ mod tests {
             ("POST", path("snap-1", What::Failed)),
             ("PUT", path("snap-1", What::Bytes(&sum))),
             ("GET", path("vol-1", What::Source)),
+            ("GET", path("vol-1", What::Key)),
             ("GET", path("vol-1", What::Bytes(&sum))),
             ("GET", path("i-1", What::Source)),
         ] {

@@ -25,6 +25,10 @@ pub struct Volume {
     pub bytes: u64,
     /// Whether a task, or the instance of `device`, may have it.
     pub attached: bool,
+    /// What is in its file is sealed; the host asks for the key while it is attached ([`crate::snapshot::Keys`]). Of such a
+    /// one neither `may_make` nor `restore` is said, so a host that does not know of this makes none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<SealedFile>,
     /// The instance that it is a device of, or was until now; `None` for one of a task. A host that does not know of
     /// this makes no device, and so never says that one is there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -32,6 +36,18 @@ pub struct Volume {
     /// The instance that mounts it without a device: of a task, or of the pods that it runs. Nobody else's pods may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mounted_by: Option<String>,
+}
+
+/// How a sealed volume comes to its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SealedFile {
+    /// As [`Volume::may_make`].
+    Make,
+    /// As [`Volume::restore`].
+    Restore,
+    /// It is there, or lost.
+    Kept,
 }
 
 /// A volume as a block device of an EC2 instance on the host.

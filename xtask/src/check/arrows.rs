@@ -40,6 +40,7 @@ const ROOMS: [Row; 26] = [
         "insights",
         "promql",
         "scan",
+        "sectors",
         "signature",
         "tls",
         "transform",

@@ -5,6 +5,8 @@
 //! forked children only, which a process with one thread may do, so that the memory that takes is
 //! given back when they end. All mounts are made in a mount namespace of the shim's own: when the
 //! last process of a task is gone, so are its mounts, whatever killed it.
+//!
+//! By another argument it is the program that has a sealed volume open ([`serve`]), which has nothing to do with tasks.
 
 mod allowance;
 mod bundle;
@@ -36,12 +38,18 @@ mod users;
 
 use std::{io::Write, path::Path, process::ExitCode};
 
+use wharf_sealed_file::serve;
+
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
-    if arguments
-        .next()
-        .is_some_and(|first| first == probe::ARGUMENT)
-    {
+    let first = arguments.next();
+    if first.as_ref().is_some_and(|it| it == serve::ARGUMENT) {
+        return match serve::run() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        };
+    }
+    if first.is_some_and(|it| it == probe::ARGUMENT) {
         let stage = arguments.next().unwrap_or_default();
         let answer = match probe::run(Path::new(&stage)) {
             Ok(()) => "ok".to_owned(),

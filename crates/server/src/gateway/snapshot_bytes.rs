@@ -1,8 +1,8 @@
 //! Bytes of snapshots of EBS volumes, for the node of the host that takes a snapshot, or makes a volume of one, and
-//! nobody else. The requests: `wharf_planeproto::snapshot`.
+//! nobody else; and what a sealed volume opens by, for the host that it is attached on. The requests:
+//! `wharf_planeproto::snapshot`.
 //!
-//! Completions and failures are told
-//! to the audit log; the pieces before them are too many.
+//! Completions, failures and keys are told to the audit log; the pieces before them are too many.
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -65,7 +65,7 @@ async fn answered(
         Err(refused) => return Ok(Err(refused)),
     };
     let done = taken(all, &cx, &path, body).await;
-    if matches!(path.what, What::Complete | What::Failed) {
+    if matches!(path.what, What::Complete | What::Failed | What::Key) {
         let event = Event::of_service(cx, asks.service, asks.name);
         let event = match &done {
             Ok(_) => event,
@@ -81,6 +81,7 @@ fn name_of(what: What<'_>) -> &'static str {
         What::Offer => "OfferSnapshotBlocks",
         What::Complete => "CompleteSnapshot",
         What::Failed => "FailSnapshot",
+        What::Key => "GetVolumeKey",
         What::Source => "ListSnapshotBlocks",
         What::Bytes(_) => "TransferSnapshotBlock",
     }
@@ -95,6 +96,7 @@ fn refused(why: NotTaken) -> Refused {
         NotTaken::Gone => StatusCode::NOT_FOUND,
         NotTaken::Malformed(_) => StatusCode::BAD_REQUEST,
         NotTaken::Missing => StatusCode::CONFLICT,
+        NotTaken::Shut(_) => StatusCode::FORBIDDEN,
         NotTaken::Failed(fault) => {
             tracing::error!(error = %Chain(fault), "failed to keep or read bytes of a snapshot; its host will retry");
             StatusCode::SERVICE_UNAVAILABLE
@@ -141,7 +143,7 @@ async fn taken(
             ec2.snapshot_failed(&at, failed.reason).await?;
             Ok(Bytes::new())
         }
-        What::Source => Err(NotTaken::Gone),
+        What::Source | What::Key => Err(NotTaken::Gone),
     }
 }
 
@@ -152,6 +154,9 @@ async fn fetched(
     at: &Place,
     what: What<'_>,
 ) -> Result<Bytes, NotTaken> {
+    if what == What::Key {
+        return key_of(all, ec2, cx, at).await;
+    }
     let (host, snapshot) = ec2.volume_source(at).await?;
     if !all.planes.speaks_for(cx, &host).await {
         return Err(NotTaken::Gone);
@@ -166,6 +171,21 @@ async fn fetched(
         What::Bytes(sum) => Ok(ec2.source_bytes(&snapshot, sum).await?.into()),
         _ => Err(NotTaken::Gone),
     }
+}
+
+/// For the host that the volume is attached on, as long as it is.
+async fn key_of(
+    all: &Gateway,
+    ec2: &Ec2Service,
+    cx: &Context,
+    at: &Place,
+) -> Result<Bytes, NotTaken> {
+    let (host, volume) = ec2.sealed_volume(at).await?;
+    if !all.planes.speaks_for(cx, &host).await {
+        return Err(NotTaken::Gone);
+    }
+    let keys = ec2.keys_of_volume(at, &volume).await?;
+    Ok(serde_json::to_vec(&keys).unwrap_or_default().into())
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, NotTaken> {

@@ -193,6 +193,7 @@ impl Plane {
                 ..wharf_svc_ecr::Config::new(registry_host)
             },
         );
+        ec2.keys_from(kms_client.clone());
         ec2.bytes_among(catalog.wants().clone());
         let logs = LogsService::new(LogsParts {
             store: data.store.clone(),

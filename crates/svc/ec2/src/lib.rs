@@ -15,6 +15,7 @@ mod authorize;
 mod block_devices;
 mod default_vpc;
 pub mod elastic;
+mod encryption;
 pub mod endpoints;
 mod fault;
 mod filter;
@@ -79,6 +80,10 @@ use self::{
 /// As AWS has it.
 pub const SPOT_NOTICE: Duration = Duration::from_secs(120);
 
+/// It is there once all services are built.
+#[derive(Clone, Default)]
+struct Kms(Arc<OnceLock<Arc<dyn wharf_api_kms::Kms>>>);
+
 /// The service over the store it keeps its records in.
 #[derive(Clone)]
 pub struct Ec2Service {
@@ -94,6 +99,8 @@ pub struct Ec2Service {
     public_addresses: Arc<PublicAddresses>,
     /// Where bytes of snapshots lie.
     blobs: Arc<OnceLock<Wants>>,
+    /// The way to KMS, behind its gate.
+    kms: Kms,
     /// How many of them each has that is being taken.
     owned: Arc<snapshots::Owned>,
     /// How long before it ends a Spot instance is told.
@@ -115,6 +122,7 @@ impl Ec2Service {
             counting: Arc::default(),
             public_addresses: Arc::default(),
             blobs: Arc::default(),
+            kms: Kms::default(),
             owned: Arc::default(),
             spot_notice: SPOT_NOTICE,
             operations: Arc::default(),

@@ -1,7 +1,7 @@
 //! The operations there are; the others keep the generated default, which says so.
 
 use crate::{
-    Ec2Service, authorize, elastic, endpoints, fleet, flow_logs, images, instance_types, key_pairs,
+    Ec2Service, authorize, elastic, encryption, endpoints, fleet, flow_logs, images, instance_types, key_pairs,
     launch_templates, nat_gateways, network_acls, ops::*, peering, placement_groups, prefix_lists,
     snapshots, spot, volumes,
 };
@@ -178,6 +178,13 @@ wharf_api_ec2::operations! {
     delete_placement_group = placement_groups::delete;
     describe_placement_groups = placement_groups::describe;
     modify_instance_placement = placement_groups::modify;
+
+    enable_ebs_encryption_by_default = encryption::enable;
+    disable_ebs_encryption_by_default = encryption::disable;
+    get_ebs_encryption_by_default = encryption::get;
+    get_ebs_default_kms_key_id = encryption::get_key;
+    modify_ebs_default_kms_key_id = encryption::modify_key;
+    reset_ebs_default_kms_key_id = encryption::reset_key;
 
     create_volume = volumes::create;
     delete_volume = volumes::delete;

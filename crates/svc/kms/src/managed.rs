@@ -17,7 +17,12 @@ pub struct Manager {
     pub description: &'static str,
 }
 
-const MANAGERS: [Manager; 6] = [
+const MANAGERS: [Manager; 7] = [
+    Manager {
+        service: "ebs",
+        title: "EBS",
+        description: "Default key that protects my EBS volumes when no other key is defined",
+    },
     Manager {
         service: "ecr",
         title: "Amazon ECR",
@@ -61,6 +66,14 @@ impl Manager {
         format!("alias/aws/{}", self.service)
     }
 
+    /// The service that uses it: volumes are EC2's.
+    fn via(&self) -> &'static str {
+        match self.service {
+            "ebs" => "ec2",
+            other => other,
+        }
+    }
+
     /// The id of the key of a place.
     pub fn key_id(&self, place: &Place) -> String {
         let Place { account, region } = place;
@@ -77,6 +90,7 @@ impl Manager {
     /// Who may use it: all of the account, through the service.
     pub fn policy(&self, place: &Place) -> String {
         let Self { service, title, .. } = self;
+        let via = self.via();
         let Place { account, region } = place;
         let partition = partition_of(region);
         serde_json::json!({
@@ -97,7 +111,7 @@ impl Manager {
                     "Resource": "*",
                     "Condition": {"StringEquals": {
                         "kms:CallerAccount": account,
-                        "kms:ViaService": format!("{service}.{region}.amazonaws.com"),
+                        "kms:ViaService": format!("{via}.{region}.amazonaws.com"),
                     }},
                 },
                 {

@@ -141,6 +141,8 @@ impl Disks for Cloud {
             volume_type: Some(asked.kind.clone()),
             iops: asked.iops,
             throughput: asked.throughput,
+            encrypted: asked.encrypted.then_some(true),
+            kms_key_id: asked.key.clone(),
             client_token: Some(format!("{name}-{zone}")),
             tag_specifications: Some(vec![TagSpecification {
                 resource_type: Some("volume".to_owned()),

@@ -26,6 +26,8 @@ pub struct Asked {
     pub iops: Option<i32>,
     pub throughput: Option<i32>,
     pub filesystem: String,
+    pub encrypted: bool,
+    pub key: Option<String>,
     pub tags: BTreeMap<String, String>,
 }
 
@@ -76,6 +78,8 @@ pub fn asked(claim: &Value, class: &Value) -> Result<Asked, String> {
         iops: None,
         throughput: None,
         filesystem: "ext4".to_owned(),
+        encrypted: false,
+        key: None,
         tags: BTreeMap::new(),
     };
     for (name, value) in class.map("/parameters").into_iter().flatten() {
@@ -110,9 +114,8 @@ fn parameter(asked: &mut Asked, name: &str, value: &str) -> Result<(), String> {
             asked.iops = asked.iops.or(all);
         }
         "throughput" => asked.throughput = number()?,
-        // As EC2 refuses it: a volume that says so and lies in the clear would be worse than none.
-        "encrypted" if value.eq_ignore_ascii_case("false") => {}
-        "encrypted" | "kmskeyid" => return Err(format!("parameter {name} is not supported")),
+        "encrypted" => asked.encrypted = value.eq_ignore_ascii_case("true"),
+        "kmskeyid" => asked.key = Some(value.to_owned()).filter(|it| !it.is_empty()),
         "fstype" | "csi.storage.k8s.io/fstype" => {
             let named = if value.is_empty() { "ext4" } else { value };
             named.clone_into(&mut asked.filesystem);
@@ -233,6 +236,10 @@ mod tests {
         .unwrap();
         assert_eq!((full.iops, full.throughput), (Some(500), Some(200)));
         assert_eq!(full.tags["team"], "web");
+        assert!(!full.encrypted && full.key.is_none());
+        let sealed = of(json!({"encrypted": "TRUE", "kmsKeyId": "alias/team"})).unwrap();
+        assert!(sealed.encrypted);
+        assert_eq!(sealed.key.as_deref(), Some("alias/team"));
         assert_eq!(
             of(json!({"type": "io1", "iopsPerGB": "50"})).unwrap().iops,
             Some(100)
@@ -241,14 +248,6 @@ mod tests {
             (json!({"zone": "a"}), "Invalid parameter key zone"),
             (json!({"iops": "many"}), "Could not parse invalid iops"),
             (json!({"fsType": "xfs"}), "fsType xfs is not supported"),
-            (
-                json!({"encrypted": "true"}),
-                "parameter encrypted is not supported",
-            ),
-            (
-                json!({"kmsKeyId": "x"}),
-                "parameter kmsKeyId is not supported",
-            ),
             (json!({"tagSpecification_1": "team"}), "key=value"),
             (
                 json!({"tagSpecification_1": "CSIVolumeName=pvc-of-another"}),

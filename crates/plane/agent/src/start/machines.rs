@@ -13,7 +13,7 @@ pub async fn volumes(config: &NodeConfig) -> Option<Volumes> {
     let folder = config.data_dir.join("ebs-probe");
     let probed = spawn_blocking(move || volumes::probe(&folder)).await;
     match probed.map_err(|error| error.to_string()).and_then(|it| it) {
-        Ok(()) => Some(Volumes::new(&config.data_dir)),
+        Ok(()) => Some(Volumes::new(&config.data_dir).opened_by(&config.shim)),
         Err(reason) => {
             tracing::warn!(reason, "this machine keeps no EBS volumes");
             None

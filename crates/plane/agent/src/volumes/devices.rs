@@ -26,6 +26,7 @@ use nix::{
 use parking_lot::Mutex;
 use wharf_container::runtime::{DevFolder, LoopDevice, TaskHandle, loop_number, mounts_of};
 use wharf_planeproto::volume::{Device, Volume, Wanted};
+use wharf_sealed_file::{Shown, hide, is_sealed, shown, state};
 
 use super::{Guests, Told};
 use crate::instances::container;
@@ -70,12 +71,12 @@ struct Plan<'a> {
     pending: bool,
 }
 
-/// `over`: the loop devices over files of volumes, by the volumes' ids; `has_file`: whether a volume can have one.
+/// `over`: the loop devices over files of volumes, by the volumes' ids; `file`: whether a volume can have one.
 fn plan<'a>(
     told: &'a Told,
     runs: impl Fn(&str) -> bool,
     over: &BTreeMap<String, LoopDevice>,
-    has_file: impl Fn(&str) -> bool,
+    file: impl Fn(&str) -> Below,
 ) -> Plan<'a> {
     let mut plan = Plan::default();
     for volume in told.values() {
@@ -86,11 +87,16 @@ fn plan<'a>(
             (Some(of), device) if runs(&of.instance) => match device {
                 // Let go at an end of the instance, and still in use.
                 Some(it) if it.goes => plan.pending = true,
+                // There is another when nobody has this one any more.
+                Some(it) if file(id) == Below::Broken => {
+                    plan.pending = true;
+                    plan.go.push((id, it.number));
+                }
                 Some(it) => {
                     let stay = plan.stay.entry(&of.instance).or_default();
                     stay.insert(id, it.number);
                 }
-                None if has_file(id) => plan.come.push(id),
+                None if file(id) == Below::There => plan.come.push(id),
                 // It is still to be made.
                 None => plan.pending = true,
             },
@@ -110,7 +116,32 @@ fn plan<'a>(
     plan
 }
 
-fn is_wanted(volume: &Volume) -> bool {
+/// What a device can be over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Below {
+    There,
+    NotYet,
+    /// It is sealed, and the program that has it open has ended: the device reads and writes nothing.
+    Broken,
+}
+
+impl Below {
+    fn of(image: &Path) -> Self {
+        if !image.exists() {
+            return Self::NotYet;
+        }
+        if !is_sealed(image) {
+            return Self::There;
+        }
+        match state(image) {
+            Ok(Shown::Yes) => Self::There,
+            Ok(Shown::Broken) => Self::Broken,
+            Ok(Shown::No) | Err(_) => Self::NotYet,
+        }
+    }
+}
+
+pub(super) fn is_wanted(volume: &Volume) -> bool {
     volume.attached && volume.wanted == Wanted::Kept
 }
 
@@ -182,7 +213,7 @@ impl Devices {
             told,
             |id| guests.contains_key(id),
             &over,
-            |id| image(id).exists(),
+            |id| Below::of(&image(id)),
         );
         let mut brought = Brought {
             pending: plan.pending || !plan.go.is_empty() || !unknown.is_empty(),
@@ -313,7 +344,8 @@ fn numbers(volumes: &BTreeMap<&str, u32>) -> BTreeSet<u32> {
 fn volume_of(dir: &Path, file: &Path) -> Option<String> {
     let below = file.strip_prefix(dir).ok()?;
     let id = below.parent()?.to_str().filter(|id| !id.is_empty())?;
-    (below == Path::new(id).join("disk.img")).then(|| id.to_owned())
+    let image = Path::new(id).join("disk.img");
+    (below == image || below == shown(&image)).then(|| id.to_owned())
 }
 
 /// Whether the volume under that loop device is one that the instance has.
@@ -339,6 +371,9 @@ pub fn let_go_all(node: &Path) -> io::Result<()> {
     };
     for (image, device) in LoopDevice::below(&dir)? {
         device.let_go(&image)?;
+    }
+    for entry in fs::read_dir(&dir)? {
+        hide(&entry?.path().join("disk.img"))?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use std::{
 
 use wharf_container::runtime::{LoopDevice, attached_files};
 use wharf_planeproto::volume::{NO_CAPACITY, Volume, VolumeReport, VolumeState, Wanted};
+use wharf_sealed_file::{below_devices, hide, is_sealed, seal};
 
 use super::room::Room;
 use crate::machine::{PROMISED, room_for_disks};
@@ -48,7 +49,7 @@ impl Files {
         let (mut reports, mut pending) = (Vec::with_capacity(told.len()), false);
         for volume in told.values() {
             let image = dir.join(&volume.id).join("disk.img");
-            let is_mounted = mounted.contains(&image);
+            let is_mounted = mounted.contains(&below_devices(&image));
             if volume.wanted == Wanted::Kept && self.awaits_restore(volume) {
                 pending = true;
                 continue;
@@ -90,6 +91,7 @@ impl Files {
     fn keep(&self, volume: &Volume) -> io::Result<()> {
         let image = self.image(&volume.id);
         if image.try_exists()? {
+            check_sealed(volume, &image)?;
             if fs::metadata(&image)?.len() < volume.bytes {
                 self.check_promise(volume)?;
             }
@@ -102,6 +104,7 @@ impl Files {
         let folder = self.dir.join(&volume.id);
         self.check_promise(volume)?;
         fs::create_dir_all(&folder)?;
+        make_sealed(volume, &image)?;
         let fresh = folder.join("disk.new");
         let file = fs::File::create(&fresh)?;
         file.set_len(volume.bytes)?;
@@ -169,6 +172,25 @@ impl Files {
     }
 }
 
+/// Before anything of it is there: from then on nobody takes it for one that is not sealed.
+pub fn make_sealed(volume: &Volume, image: &Path) -> io::Result<()> {
+    match volume.sealed {
+        Some(_) => seal(image),
+        None => check_sealed(volume, image),
+    }
+}
+
+/// What is in the clear is never taken for what is sealed, nor the other way round.
+fn check_sealed(volume: &Volume, image: &Path) -> io::Result<()> {
+    match is_sealed(image) == volume.sealed.is_some() {
+        true => Ok(()),
+        false => {
+            let text = "the file of the volume is sealed where it should not be, or is not where it should";
+            Err(io::Error::new(io::ErrorKind::InvalidData, text))
+        }
+    }
+}
+
 fn no_capacity(why: &str) -> io::Error {
     let text = format!("{NO_CAPACITY}: {why}");
     io::Error::new(io::ErrorKind::StorageFull, text)
@@ -190,6 +212,7 @@ fn grow(image: &Path, bytes: u64) -> io::Result<()> {
 
 /// The file goes first: a folder without one is none.
 fn remove(folder: &Path) -> io::Result<()> {
+    hide(&folder.join("disk.img"))?;
     match fs::remove_dir_all(folder) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
         _ => Ok(()),

@@ -28,8 +28,10 @@ const EXT_MAGIC: [u8; 2] = [0x53, 0xef];
 pub fn ready(image: &Path, device: &Path, filesystem: &str) -> io::Result<()> {
     let begun = mark(image);
     let file = File::open(image)?;
+    // What is in the file itself may be sealed.
+    let seen = File::open(device)?;
     // One that was mounted once is never made anew, whatever a loss of power left of the mark.
-    if (begun.try_exists()? || is_blank(&file)?) && !was_mounted(&file)? {
+    if (begun.try_exists()? || is_blank(&file)?) && !was_mounted(&seen)? {
         // Half a file system after a kill would pass for one.
         File::create(&begun)?.sync_all()?;
         sync_folder_of(image)?;
@@ -39,10 +41,10 @@ pub fn ready(image: &Path, device: &Path, filesystem: &str) -> io::Result<()> {
         fs::remove_file(&begun)?;
         return sync_folder_of(image);
     }
-    if !has_magic(&file)? {
+    if !has_magic(&seen)? {
         return Err(foreign());
     }
-    let grows = bytes_of(&file)? + LEAST_GROWTH < file.metadata()?.len();
+    let grows = bytes_of(&seen)? + LEAST_GROWTH < file.metadata()?.len();
     let mut check = check_of(device);
     check.command.args(grows.then_some("-f"));
     check.run()?;

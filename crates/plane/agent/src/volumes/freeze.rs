@@ -33,7 +33,7 @@ use nix::{
     sys::stat::{major, minor},
 };
 use parking_lot::Mutex;
-use wharf_container::runtime::{mounted_again, mounts_of};
+use wharf_container::runtime::{file_of_devices, mounted_again, mounts_of};
 
 /// Where the programs are.
 const PROGRAMS: &str = "/usr/sbin:/sbin:/usr/bin:/bin";
@@ -161,7 +161,7 @@ impl Freezer {
     /// while one that was given up is not thawed.
     pub fn freeze(&self, image: &Path) -> io::Result<Frozen> {
         let mount = mounted(image)?;
-        self.begin(&fs::canonicalize(image)?, mount, PROGRAMS)
+        self.begin(&file_of_devices(image)?, mount, PROGRAMS)
     }
 
     fn begin(&self, image: &Path, mount: File, programs: &str) -> io::Result<Frozen> {
@@ -251,7 +251,7 @@ fn is_alive(device: (u64, u64)) -> bool {
 
 /// The loop device that is over `image`, if there is one.
 fn device_of(image: &Path) -> io::Result<Option<(u64, u64)>> {
-    Ok(devices()?.remove(&fs::canonicalize(image)?))
+    Ok(devices()?.remove(&file_of_devices(image)?))
 }
 
 /// Whether the kernel has a file system on the loop device that is over `image`, mounted or not any more.

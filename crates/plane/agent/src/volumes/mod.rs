@@ -23,6 +23,7 @@ mod pods;
 mod restore;
 mod room;
 mod roots;
+mod sealed;
 mod snapshots;
 mod taken;
 mod tries;
@@ -47,12 +48,12 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
-use wharf_container::runtime::{PreparedDisk, TaskHandle, attached_files};
+use wharf_container::runtime::{PreparedDisk, TaskHandle, attached_files, file_of_devices};
 use wharf_link::{Subscription, Update};
 use wharf_planeproto::{
     Change, Kind, Resource,
     snapshot::Snapshot,
-    volume::{MAX_VOLUMES, Volume, VolumeReport, VolumeState, Wanted},
+    volume::{MAX_VOLUMES, SealedFile, Volume, VolumeReport, VolumeState, Wanted},
 };
 
 use self::{devices::Devices, files::Files, restore::Progress};
@@ -62,6 +63,8 @@ use crate::client::Api;
 pub const CAPABILITY: &str = "ecs.capability.storage.ebs-task-volume-attach";
 /// Between two looks while something is to be let go.
 const LOOK: Duration = Duration::from_millis(250);
+/// … while volumes are open whose programs may end.
+const SEALED_LOOK: Duration = Duration::from_secs(2);
 /// … and otherwise.
 const SLOW_LOOK: Duration = Duration::from_secs(30);
 /// What a task waits for its volume: the control plane tells of both at once.
@@ -91,6 +94,7 @@ pub struct Volumes {
     /// A snapshot was taken, or has to be taken once more.
     moved: watch::Sender<()>,
     freezer: freeze::Freezer,
+    sealed: Arc<sealed::Opening>,
 }
 
 /// A volume that cannot be given to a task.
@@ -118,6 +122,15 @@ impl Volumes {
             node: node.to_owned(),
             moved: watch::channel(()).0,
             freezer: freeze::Freezer::default(),
+            sealed: Arc::default(),
+        }
+    }
+
+    /// With the program that has sealed ones open.
+    pub fn opened_by(self, program: &Path) -> Self {
+        Self {
+            sealed: Arc::new(sealed::Opening::by(program)),
+            ..self
         }
     }
 
@@ -192,7 +205,9 @@ impl Volumes {
 
     /// Brings files to what is told until `shutdown`.
     pub async fn run(self, tell: Arc<Subscription>, api: Api, shutdown: CancellationToken) {
-        let files = self.clone().bring_files(tell, shutdown.clone());
+        let files = self
+            .clone()
+            .bring_files(tell, api.clone(), shutdown.clone());
         let snapshots = self.clone().bring_snapshots(api.clone(), shutdown.clone());
         let mounts = self.clone().answer_mounts(shutdown.clone());
         tokio::join!(
@@ -204,22 +219,28 @@ impl Volumes {
         );
     }
 
-    async fn bring_files(self, tell: Arc<Subscription>, shutdown: CancellationToken) {
+    async fn bring_files(self, tell: Arc<Subscription>, api: Api, shutdown: CancellationToken) {
         let mut news = self.told.subscribe();
         let mut guests = self.guests().changes();
         loop {
             let told = news.borrow_and_update().clone();
+            let opening = self.open_sealed(&api, &told).await;
             let pending = match self.bring(told).await {
                 Ok((reports, pending)) => {
                     tell.volumes(reports);
-                    pending
+                    pending || opening
                 }
                 Err(error) => {
                     tracing::error!(%error, "failed to look at volumes; will retry");
                     true
                 }
             };
-            let look = if pending { LOOK } else { SLOW_LOOK };
+            let has_sealed = news.borrow().values().any(|it| it.sealed.is_some());
+            let look = match (pending, has_sealed) {
+                (true, _) => LOOK,
+                (false, true) => SEALED_LOOK,
+                (false, false) => SLOW_LOOK,
+            };
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 changed = news.changed() => if changed.is_err() { return },
@@ -244,7 +265,7 @@ impl Volumes {
             let mounted = attached_files()?;
             for report in &mut reports {
                 let image = self.files.image(&report.id);
-                let image = std::fs::canonicalize(&image).unwrap_or(image);
+                let image = file_of_devices(&image).unwrap_or(image);
                 report.mounted = mounted.contains(&image);
                 report.placed = devices.placed.contains(&report.id);
             }
@@ -329,7 +350,13 @@ impl Volumes {
         timeout(PATIENCE, waiting).await.map_err(|_| late())?;
         // Told of, its file is made within moments, or never; of a snapshot it takes its time.
         let mut end = Instant::now() + PATIENCE;
-        while !self.files.image(id).exists() {
+        while !self.is_open(id) {
+            if let Some(why) = self.sealed.why_not(id) {
+                return Err(NoVolume::Io {
+                    id: id.to_owned(),
+                    source: io::Error::other(why),
+                });
+            }
             match self.restoring.lock().get(id) {
                 Some(None) => end = Instant::now() + PATIENCE,
                 Some(Some(why)) => {
@@ -403,7 +430,11 @@ fn put(told: &mut Told, host: &str, resource: &Resource) {
         );
         return;
     }
-    told.insert(volume.id.clone(), volume.clone());
+    let mut volume = volume.clone();
+    // From here on they are as others.
+    volume.may_make |= volume.sealed == Some(SealedFile::Make);
+    volume.restore |= volume.sealed == Some(SealedFile::Restore);
+    told.insert(volume.id.clone(), volume);
 }
 
 /// `vol-` or `snap-` and hexadecimal digits: a name that a folder can have.

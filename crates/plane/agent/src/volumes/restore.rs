@@ -22,7 +22,8 @@ use wharf_planeproto::{
 
 use super::{
     Volumes,
-    files::Files,
+    files::{Files, make_sealed},
+    sealed::{self, Reseal},
     snapshots::{AT_ONCE, is, write_chunk},
     tries::Tries,
 };
@@ -110,12 +111,17 @@ impl Volumes {
     async fn make(&self, api: &Api, volume: &Volume) -> Result<(), NotMade> {
         let (files, of) = (self.files.clone(), volume.clone());
         let file = Arc::new(blocking(move || files.begin_restore(&of)).await?);
+        let reseal = match volume.sealed {
+            Some(_) => sealed::keys(api, volume).await?.reseal()?.map(Arc::new),
+            None => None,
+        };
         let target = Target {
             account: &volume.account,
             region: &volume.region,
             id: &volume.id,
             file: file.clone(),
             files: &self.files,
+            reseal,
         };
         fill(api, &target).await?;
         let (files, id) = (self.files.clone(), volume.id.clone());
@@ -132,6 +138,8 @@ pub struct Target<'a> {
     pub file: Arc<File>,
     /// Who knows how much room there is.
     pub files: &'a Arc<Files>,
+    /// What is sealed in another way than it is to be.
+    pub reseal: Option<Arc<Reseal>>,
 }
 
 /// Writes all that the snapshot lists.
@@ -157,12 +165,17 @@ async fn fill_chunk(api: &Api, target: &Target<'_>, entry: Entry) -> Result<(), 
     let name = hex_of(&entry.sum);
     let bytes = fetch(api, target, What::Bytes(&name)).await?;
     let (file, files) = (target.file.clone(), target.files.clone());
+    let reseal = target.reseal.clone();
     blocking(move || {
         if !is(&bytes, &entry.sum) {
             return Ok(false);
         }
         // Others fill the disk meanwhile.
         files.check_room()?;
+        let bytes = match reseal {
+            Some(reseal) => reseal.chunk(entry.at, bytes.to_vec()),
+            None => bytes.to_vec(),
+        };
         write_chunk(&file, entry.at, &bytes)?;
         Ok(true)
     })
@@ -198,6 +211,7 @@ impl Files {
         self.check_promise(volume)?;
         let folder = self.folder(&volume.id);
         fs::create_dir_all(&folder)?;
+        make_sealed(volume, &self.image(&volume.id))?;
         let file = File::create(folder.join("disk.new"))?;
         file.set_len(volume.bytes)?;
         Ok(file)
@@ -207,6 +221,10 @@ impl Files {
     fn drop_restore(&self, id: &str) {
         let folder = self.folder(id);
         let _ = fs::remove_file(folder.join("disk.new"));
+        if !self.image(id).exists() {
+            // What says that it is sealed.
+            let _ = fs::remove_file(wharf_sealed_file::shown(&self.image(id)));
+        }
         let _ = fs::remove_dir(folder);
     }
 

@@ -23,6 +23,7 @@ impl DiskSnapshots for Roots {
         let failed = |error: &dyn std::fmt::Display| format!("its disk of a snapshot: {error}");
         let file = OpenOptions::new().write(true).open(disk);
         let target = Target {
+            reseal: None,
             account: &it.account,
             region: &it.region,
             id: &it.id,

@@ -21,6 +21,7 @@ fn volume(wanted: Wanted, may_make: bool) -> Volume {
         bytes: 64 << 20,
         attached: true,
         device: None,
+        sealed: None,
         mounted_by: None,
     }
 }

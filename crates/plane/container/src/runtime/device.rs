@@ -29,11 +29,15 @@ use nix::{
     unistd::{Gid, Uid, chown, setfsgid, setfsuid},
 };
 use wharf_cgroup::{DeviceKind, DeviceRule, PauseSwitch};
+use wharf_sealed_file::below_devices;
 use wharf_userns::{IdRange, attach, clone_tree};
 
 use super::{
     ContainerName, TaskHandle,
-    disk::{LONG_LOOP, LOOP_MAJOR, backing_file, bind_loop, lock_image, open_device, path_of_loop},
+    disk::{
+        LONG_LOOP, LOOP_MAJOR, backing_file, bind_loop, file_of_devices, lock_image, open_device,
+        path_of_loop,
+    },
     error::ContainerError,
 };
 use crate::spec::devices::default_rules;
@@ -50,9 +54,9 @@ pub struct LoopDevice {
 }
 
 impl LoopDevice {
-    /// The one over `image`, if there is one.
+    /// The one over `image`, if there is one. Of one that is sealed: over what shows it.
     pub fn over(image: &Path) -> io::Result<Option<Self>> {
-        let image = match fs::canonicalize(image) {
+        let image = match file_of_devices(image) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
             other => other?,
         };
@@ -90,7 +94,7 @@ impl LoopDevice {
     /// [`io::ErrorKind::ResourceBusy`] while anybody else has the file.
     pub fn bind(image: &Path) -> io::Result<Self> {
         let file = lock_image(image)?;
-        let (_, number) = bind_loop(&file, image, LONG_LOOP)?;
+        let (_, number) = bind_loop(&file, &below_devices(image), LONG_LOOP)?;
         let number = u32::try_from(number).map_err(io::Error::other)?;
         Ok(Self {
             number,
@@ -120,7 +124,8 @@ impl LoopDevice {
     pub fn grow(self, image: &Path) -> io::Result<()> {
         let sectors = fs::read_to_string(format!("/sys/block/loop{}/size", self.number))?;
         let sectors: u64 = sectors.trim().parse().unwrap_or(0);
-        if sectors * 512 >= fs::metadata(image)?.len() / 512 * 512 {
+        // Looked at, what shows a sealed one is as long as that is.
+        if sectors * 512 >= fs::metadata(below_devices(image))?.len() / 512 * 512 {
             return Ok(());
         }
         let device = open_device(self.path())?;

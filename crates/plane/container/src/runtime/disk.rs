@@ -30,6 +30,7 @@ use nix::{
     unistd::{Whence, lseek64},
 };
 use wharf_durable as durable;
+use wharf_sealed_file::{Shown, below_devices, is_sealed, state};
 use wharf_shim_protocol::{
     ShimState, TaskFolder,
     record::{RECORD_LIMIT, boot_id},
@@ -93,7 +94,7 @@ impl PreparedDisk {
         check: impl FnOnce(&Path) -> io::Result<()>,
     ) -> io::Result<Self> {
         let file = lock_image(image)?;
-        let (device, number) = attach(&file, image)?;
+        let (device, number) = attach(&file, &below_devices(image))?;
         check_is_alone(&device)?;
         check(&path_of(&device, number))?;
         check_is_alone(&device)?;
@@ -145,7 +146,7 @@ fn look_ahead_little(number: u64) {
 }
 
 /// Opens a file that nobody has, and keeps others from it: a loop device keeps the open file, and the lock with it, for
-/// as long as anybody uses the device.
+/// as long as anybody uses the device. Of one that is sealed it is the file that shows it, which has to be shown.
 pub(super) fn lock_image(image: &Path) -> io::Result<File> {
     let busy = || {
         let text = "the disk is still mounted";
@@ -154,7 +155,11 @@ pub(super) fn lock_image(image: &Path) -> io::Result<File> {
     if is_attached(image)? {
         return Err(busy());
     }
-    let file = open_device(image)?;
+    if is_sealed(image) && state(image)? != Shown::Yes {
+        let text = "the disk is sealed, and nobody here has its key";
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
+    }
+    let file = open_device(below_devices(image))?;
     let exclusive = libc::LOCK_EX | libc::LOCK_NB;
     // SAFETY: takes a descriptor of ours and a number.
     let locked = unsafe { libc::flock(file.as_raw_fd(), exclusive) };
@@ -164,10 +169,11 @@ pub(super) fn lock_image(image: &Path) -> io::Result<File> {
     }
 }
 
-/// Opens a file that no device is over, to read it, and keeps devices from it for as long as it is open.
+/// Opens a file that no device is over, to read it, and keeps devices from it for as long as it is open. One that is sealed
+/// is read as it is.
 ///
 /// # Errors
-/// [`io::ErrorKind::ResourceBusy`]: one is, or comes to be.
+/// [`io::ErrorKind::ResourceBusy`]: one is, or comes to be, or it is shown.
 pub fn hold_unattached(image: &Path) -> io::Result<File> {
     let busy = || io::Error::new(io::ErrorKind::ResourceBusy, "somebody has the disk");
     let file = File::open(image)?;
@@ -205,7 +211,7 @@ pub fn mounted_again(image: &Path, number: u64) -> io::Result<OwnedFd> {
     let mut info = config_of(&device, image, 0).info;
     // SAFETY: the structure is the kernel's and outlives the call.
     Errno::result(unsafe { libc::ioctl(device.as_raw_fd(), LOOP_GET_STATUS64, &raw mut info) })?;
-    let file = fs::metadata(image)?;
+    let file = fs::metadata(below_devices(image))?;
     if (info.device, info.inode) != (file.dev(), file.ino()) {
         return Err(io::ErrorKind::NotFound.into());
     }
@@ -217,9 +223,22 @@ pub(super) fn path_of_loop(number: u64) -> PathBuf {
     PathBuf::from(format!("/dev/loop{number}"))
 }
 
-/// Whether a loop device is over the file.
+/// Whether a loop device is over the file, or over what shows it.
 pub fn is_attached(image: &Path) -> io::Result<bool> {
-    Ok(attached_files()?.contains(&fs::canonicalize(image)?))
+    Ok(attached_files()?.contains(&file_of_devices(image)?))
+}
+
+/// The file that devices of an image are over, as the kernel names it.
+///
+/// # Errors
+/// There is no image.
+pub fn file_of_devices(image: &Path) -> io::Result<PathBuf> {
+    let file = below_devices(image);
+    match (is_sealed(image), file.parent(), file.file_name()) {
+        // One whose program has ended cannot be looked at by itself.
+        (true, Some(folder), Some(name)) => Ok(fs::canonicalize(folder)?.join(name)),
+        _ => fs::canonicalize(file),
+    }
 }
 
 /// The files that loop devices are over.

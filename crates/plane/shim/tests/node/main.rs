@@ -8,6 +8,7 @@ mod limits;
 mod logs;
 mod memory;
 mod recovery;
+mod sealed;
 mod secrets;
 mod user_namespace;
 mod visibility;

@@ -6,6 +6,7 @@ use wharf_wire::Fault;
 
 use super::mapping::{Ebs, Mapping};
 use crate::{
+    encryption::Asked as Sealed,
     fault,
     instances::{launch::DISK_GIB, shown::ROOT_DEVICE},
     volumes::{Asked, MOST_DEVICES, Sized, checked, device_name},
@@ -97,6 +98,9 @@ fn root_of(mapping: &Mapping) -> Result<Root, Fault> {
     if ebs.delete_on_termination == Some(false) {
         return Err(fault::root_goes_with_instance(device));
     }
+    if ebs.encrypted == Some(true) || ebs.key.is_some() {
+        return Err(fault::root_not_encrypted(device));
+    }
     ebs.checked(DISK_GIB.cast_signed())?;
     Ok(Root {
         device: device.clone(),
@@ -141,6 +145,10 @@ impl Planned {
 
     pub fn snapshot(&self) -> Option<&str> {
         self.ebs.snapshot.as_deref()
+    }
+
+    pub fn sealed(&self) -> Result<Sealed, Fault> {
+        Sealed::new(self.ebs.encrypted, self.ebs.key.as_deref())
     }
 
     /// `of_snapshot`: the size of the snapshot that it is made of.

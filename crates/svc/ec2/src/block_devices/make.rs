@@ -4,11 +4,13 @@ use wharf_api_ec2::types::RunInstancesRequest;
 use wharf_base::Timestamp;
 use wharf_records::{Record as _, Scope};
 use wharf_service::tags::Tags;
-use wharf_wire::{Context, Fault};
+use wharf_wire::{Call, Context, Fault};
 
 use super::{Layout, Lender, layout, over, read};
 use crate::{
-    Ec2Service, fault, images,
+    Ec2Service,
+    encryption::{Encryption, Wanted, defaults_of, grant, prepare as prepare_keys, retire, wanted},
+    fault, images,
     snapshots::{self, Root, Snapshot, Source, State},
     table::SERVICE,
     volumes::{Attachment, Life, MAX_VOLUMES, Sized, Volume, device_name},
@@ -38,6 +40,11 @@ pub struct Disk {
     source: Option<Source>,
     /// Who may use it: who launches, or the image's owner.
     user: Option<String>,
+    wanted: Wanted,
+    /// How the snapshot is sealed.
+    of_snapshot: Option<Encryption>,
+    /// How those of all instances are, and the grant of their attachments.
+    sealed: Option<(Encryption, String)>,
 }
 
 /// What a launch asks for, over what its image brings.
@@ -68,6 +75,7 @@ pub async fn of_launch(
 /// With the snapshots that there are.
 pub async fn prepare(service: &Ec2Service, cx: &Context, layout: Layout) -> Result<Disks, Fault> {
     let mut volumes = Vec::with_capacity(layout.volumes.len());
+    let defaults = defaults_of(service, cx).await?;
     for planned in &layout.volumes {
         let snapshot = match planned.snapshot() {
             Some(id) => {
@@ -77,7 +85,13 @@ pub async fn prepare(service: &Ec2Service, cx: &Context, layout: Layout) -> Resu
             }
             None => None,
         };
+        let own = |it: &Snapshot| it.owner == cx.account;
+        let from = snapshot.as_ref();
+        let from = from.and_then(|(it, _)| Some((it.encryption.as_ref()?, own(it))));
         volumes.push(Disk {
+            wanted: wanted(&planned.sealed()?, &defaults, from)?,
+            of_snapshot: from.map(|(it, _)| it.clone()),
+            sealed: None,
             device: planned.device.clone(),
             delete: planned.delete,
             sized: planned.sized(snapshot.as_ref().map(|(it, _)| it.gib))?,
@@ -130,6 +144,38 @@ fn completed(snapshot: Snapshot) -> Result<Snapshot, Fault> {
 }
 
 impl Disks {
+    /// Has KMS make the keys of those that are to be sealed.
+    ///
+    /// # Errors
+    /// The caller may not use a key, or it cannot be used now.
+    pub async fn seal(&mut self, service: &Ec2Service, call: &Call) -> Result<(), Fault> {
+        for at in 0..self.volumes.len() {
+            let disk = &mut self.volumes[at];
+            let from = disk.of_snapshot.as_ref();
+            let made = match prepare_keys(service, call, &disk.wanted, None, from).await {
+                Ok(None) => continue,
+                Ok(Some(made)) => grant(service, call, &made).await.map(|it| (made, it)),
+                Err(refused) => Err(refused),
+            };
+            match made {
+                Ok(made) => disk.sealed = Some(made),
+                Err(refused) => {
+                    self.unseal(service, call).await;
+                    return Err(refused);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing came of it.
+    pub async fn unseal(&self, service: &Ec2Service, call: &Call) {
+        for (encryption, grant) in self.volumes.iter().filter_map(|it| it.sealed.as_ref()) {
+            let place = (call.account.as_str(), call.region.as_str());
+            retire(service, place, encryption, grant).await;
+        }
+    }
+
     /// What is written for the volumes of one instance.
     pub fn writes(&self) -> usize {
         let sourced = self.volumes.iter().filter(|it| it.source.is_some());
@@ -179,14 +225,20 @@ impl Disks {
         let volume = |disk: &Disk| {
             let name = device_name(&disk.device)?.to_owned();
             let attachment = Attachment::at_launch(instance, &disk.device, disk.delete, now);
+            let fresh = Volume::new(disk.sized, zone, now);
+            let sealed = disk.sealed.as_ref();
             let volume = Volume {
                 source: disk.source.clone(),
+                encryption: sealed.map(|(it, _)| it.for_volume(&fresh.id)),
                 life: Life {
-                    attachment: Some(attachment),
+                    attachment: Some(Attachment {
+                        grant: sealed.map(|(_, grant)| grant.clone()),
+                        ..attachment
+                    }),
                     ..Life::default()
                 },
                 tags: tags.clone(),
-                ..Volume::new(disk.sized, zone, now)
+                ..fresh
             };
             Some((name, volume))
         };

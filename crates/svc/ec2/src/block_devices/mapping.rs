@@ -10,6 +10,8 @@ use crate::{fault, snapshots, volumes::device_name};
 const MAX_MAPPINGS: usize = 64;
 /// Of a device's name, and of a type's.
 const MAX_TEXT: usize = 64;
+/// Of the name of a key.
+const MAX_KEY: usize = 2048;
 
 /// One device.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -39,6 +41,10 @@ pub struct Ebs {
     pub gib: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encrypted: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
 
 /// The mappings of a request.
@@ -63,6 +69,8 @@ pub fn read_template(
             snapshot_id: it.snapshot_id.clone(),
             volume_size: it.volume_size,
             volume_type: it.volume_type.clone(),
+            encrypted: it.encrypted,
+            kms_key_id: it.kms_key_id.clone(),
             ..wire::EbsBlockDevice::default()
         }),
     });
@@ -103,11 +111,16 @@ fn of_request(given: &wire::BlockDeviceMapping) -> Result<Mapping, Fault> {
             snapshot: it.snapshot_id.clone().filter(|it| !it.is_empty()),
             gib: it.volume_size,
             kind: it.volume_type.clone().filter(|it| !it.is_empty()),
+            encrypted: it.encrypted,
+            key: it.kms_key_id.clone().filter(|it| !it.is_empty()),
         },
         None => Ebs::default(),
     };
     if let Some(id) = &ebs.snapshot {
         snapshots::check_id(id)?;
+    }
+    if let Some(key) = ebs.key.as_ref().filter(|it| it.len() > MAX_KEY) {
+        return Err(fault::no_such_key(&key[..key.floor_char_boundary(MAX_KEY)]));
     }
     if let Some(kind) = ebs.kind.as_ref().filter(|it| it.len() > MAX_TEXT) {
         return Err(fault::unknown_volume_type(kind));
@@ -145,6 +158,8 @@ impl Mapping {
             snapshot_id: self.ebs.snapshot.clone(),
             volume_size: self.ebs.gib,
             volume_type: self.ebs.kind.clone(),
+            encrypted: self.ebs.encrypted,
+            kms_key_id: self.ebs.key.clone(),
             ..wire::EbsBlockDevice::default()
         };
         wire::BlockDeviceMapping {
@@ -164,6 +179,8 @@ impl Mapping {
             snapshot_id: self.ebs.snapshot.clone(),
             volume_size: self.ebs.gib,
             volume_type: self.ebs.kind.clone(),
+            encrypted: self.ebs.encrypted,
+            kms_key_id: self.ebs.key.clone(),
             ..wire::LaunchTemplateEbsBlockDevice::default()
         };
         wire::LaunchTemplateBlockDeviceMapping {
@@ -184,6 +201,8 @@ impl Ebs {
             snapshot: self.snapshot.or(below.snapshot),
             gib: self.gib.or(below.gib),
             kind: self.kind.or(below.kind),
+            encrypted: self.encrypted.or(below.encrypted),
+            key: self.key.or(below.key),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! EC2's errors: codes and texts, which its model does not list.
 
 mod absent;
+mod encryption;
 mod group;
 mod instance;
 mod interface;
@@ -16,6 +17,7 @@ use wharf_store::StoreError;
 use wharf_wire::Fault;
 
 pub use absent::*;
+pub use encryption::*;
 pub use group::*;
 pub use instance::*;
 pub use interface::*;

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     Ec2Service, fault,
     records::Pointer,
-    snapshots::{Snapshot, check_region, find_for, room_for_copies},
+    snapshots::{Snapshot, check_key, check_region, find_for, room_for_copies},
     table::{SERVICE, client_token, digest_of},
     tags,
 };
@@ -75,6 +75,10 @@ pub async fn copy(
     let known = service.all::<Snapshot>(call).await?;
     let copied: BTreeSet<&str> = source.snapshots().collect();
     room_for_copies(&known, copied.len())?;
+    for of in &copied {
+        let snapshot = find_for(service, &call.account, &region, of).await?;
+        check_key(service, call, &snapshot, (None, None)).await?;
+    }
     let image = transact!(service.table, &call.permit, |tx| {
         if let Some(made) = made_before(service, call, token.as_deref(), &asked).await? {
             return Ok(made);

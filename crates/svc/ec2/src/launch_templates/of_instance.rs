@@ -117,6 +117,8 @@ fn mapping(volume: &Volume) -> Option<Mapping> {
             kind: Some(volume.kind.as_str().to_owned()),
             iops: rates.and_then(|it| it.iops).and_then(number),
             throughput: rates.and_then(|it| it.throughput).and_then(number),
+            encrypted: volume.encryption.as_ref().map(|_| true),
+            key: volume.encryption.as_ref().map(|it| it.key.clone()),
         },
     })
 }

@@ -142,10 +142,28 @@ pub async fn launch(
         let id = fleet.member.id.clone();
         prepared.tags.insert(fleet.tag.to_owned(), id);
     }
+    prepared.disks.seal(service, call).await?;
+    let of = (&input, &wanted, &prepared, terms.is_some());
+    let made = written(service, call, of, (token.as_deref(), &digest), &part, most).await;
+    if !made.as_ref().is_ok_and(|(_, is_new)| *is_new) {
+        prepared.disks.unseal(service, call).await;
+    }
+    made.map(|(made, _)| made)
+}
+
+/// The instances, and whether they are new.
+async fn written(
+    service: &Ec2Service,
+    call: &Call,
+    (input, wanted, prepared, is_spot): (&RunInstancesRequest, &Wanted, &Prepared, bool),
+    (token, digest): (Option<&str>, &str),
+    part: &Part<'_>,
+    most: u32,
+) -> Result<(Vec<Instance>, bool), Fault> {
     let made = transact!(service.table, &call.permit, |tx| {
         // Another call with the same token may have been faster.
-        if let Some(made) = made_before(service, call, token.as_deref(), &digest).await? {
-            return Ok(made);
+        if let Some(made) = made_before(service, call, token, digest).await? {
+            return Ok((made, false));
         }
         // A deletion of a snapshot either sees its volume, or is seen here.
         for (key, id, user) in prepared.disks.sources(&call.region) {
@@ -154,14 +172,14 @@ pub async fn launch(
                 return Err(fault::snapshot_not_found(id));
             }
         }
-        let count = count(service, call, &wanted, most).await?;
-        let assigned = in_group(service, call, (&wanted, &prepared), count).await?;
+        let count = count(service, call, wanted, most).await?;
+        let assigned = in_group(service, call, (wanted, prepared), count).await?;
         let count = assigned.most(count);
-        let addresses = addresses(service, call, &wanted, &prepared.subnet, count).await?;
-        let mut addresses = with_public(service, call, (&wanted, &prepared), addresses).await?;
-        let of = (&wanted, &prepared, &assigned, &part);
+        let addresses = addresses(service, call, wanted, &prepared.subnet, count).await?;
+        let mut addresses = with_public(service, call, (wanted, prepared), addresses).await?;
+        let of = (wanted, prepared, &assigned, part);
         if addresses.len() > 1 {
-            let (_, one) = write(service, call, &input, of, &addresses[..1]);
+            let (_, one) = write(service, call, input, of, &addresses[..1]);
             let fit = fit(&one, part.bytes());
             if fit < wanted.at_least as usize {
                 return Err(fault::too_many_instances(wanted.at_least, fit));
@@ -172,14 +190,14 @@ pub async fn launch(
             .disks
             .check_room(service, call, addresses.len())
             .await?;
-        if terms.is_some() && matches!(part, Part::Alone) {
+        if is_spot && matches!(part, Part::Alone) {
             spot::room(service, call, addresses.len()).await?;
         }
-        let (made, txn) = write(service, call, &input, of, &addresses);
+        let (made, txn) = write(service, call, input, of, &addresses);
         tx.join(txn);
-        if let Some(token) = &token {
+        if let Some(token) = token {
             let launch = Launch {
-                digest: digest.clone(),
+                digest: digest.to_owned(),
                 instances: made.iter().map(|it| it.id.clone()).collect(),
                 made_at: call.now,
                 unknown: Unknown::new(),
@@ -190,7 +208,7 @@ pub async fn launch(
         }
         made
     });
-    Ok(made)
+    Ok((made, true))
 }
 
 /// The template that a request names.

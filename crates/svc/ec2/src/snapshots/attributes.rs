@@ -47,7 +47,11 @@ pub async fn modify(
     let id = input.snapshot_id.clone().unwrap_or_default();
     check_id(&id)?;
     let change = Change::of(&input)?;
-    write(service, call, &id, |it| change.apply(it)).await
+    let decide = |it: &mut Snapshot| {
+        change.check(it)?;
+        change.apply(it)
+    };
+    write(service, call, &id, decide).await
 }
 
 pub async fn reset(

@@ -44,6 +44,9 @@ pub enum NotTaken {
     Missing,
     #[error("the bytes cannot be kept now")]
     Failed(#[source] Fault),
+    /// Its key is not to be had.
+    #[error("{}", .0.message)]
+    Shut(Fault),
 }
 
 impl From<Fault> for NotTaken {
@@ -69,7 +72,7 @@ impl Ec2Service {
         known.ok_or_else(|| fault::unsupported_parameter("VolumeId"))
     }
 
-    fn place_key(at: &Place, kind: &str) -> String {
+    pub(crate) fn place_key(at: &Place, kind: &str) -> String {
         Scope::new(SERVICE, &at.account, &at.region).key(kind, &at.id)
     }
 

@@ -7,7 +7,14 @@ use wharf_service::transact;
 use wharf_wire::{Call, Fault};
 
 use super::{MAX_SNAPSHOTS, Snapshot, State, check_id, create::check_description, visible_to};
-use crate::{Ec2Service, fault, records::tags_to_wire, table::SERVICE, tags};
+use crate::{
+    Ec2Service,
+    encryption::{Asked, Wanted, defaults_of, named_key, wanted},
+    fault,
+    records::tags_to_wire,
+    table::SERVICE,
+    tags,
+};
 
 /// As in AWS: copies to a region that are under way.
 pub const MAX_COPIES: usize = 20;
@@ -31,6 +38,30 @@ pub fn room_for_copies(known: &[Snapshot], more: usize) -> Result<(), Fault> {
     match known.iter().filter(is_copied).count() + more <= MAX_COPIES {
         true => Ok(()),
         false => Err(fault::too_many_copies(MAX_COPIES)),
+    }
+}
+
+/// A copy has its source's bytes, so it is sealed as they are.
+pub async fn check_key(
+    service: &Ec2Service,
+    call: &Call,
+    source: &Snapshot,
+    (encrypted, key): (Option<bool>, Option<&str>),
+) -> Result<(), Fault> {
+    let asked = Asked::new(encrypted, key)?;
+    let own = source.owner == call.account;
+    let sealed = source.encryption.as_ref().map(|it| (it, own));
+    let defaults = defaults_of(service, call).await?;
+    let key = match (wanted(&asked, &defaults, sealed)?, &source.encryption) {
+        (Wanted::No, None) => return Ok(()),
+        (Wanted::Under(None), Some(_)) if source.region == call.region => return Ok(()),
+        (Wanted::Under(Some(key)), Some(_)) => named_key(service, call, &key).await?,
+        _ => return Err(fault::copied_under_another_key()),
+    };
+    let same = source.encryption.as_ref().is_some_and(|it| it.key == key);
+    match same && source.region == call.region {
+        true => Ok(()),
+        false => Err(fault::copied_under_another_key()),
     }
 }
 
@@ -58,6 +89,13 @@ pub async fn copy(
     if source.state != State::Completed {
         return Err(fault::snapshot_state(source.state.as_str()));
     }
+    check_key(
+        service,
+        call,
+        &source,
+        (input.encrypted, input.kms_key_id.as_deref()),
+    )
+    .await?;
     let description = input.description.filter(|it| !it.is_empty());
     let description = description.unwrap_or_else(|| format!("[Copied {id} from {region}]"));
     check_description(&description)?;

@@ -49,7 +49,7 @@ pub async fn step(service: &Ec2Service, scope: &Scope, stored: &Stored<Snapshot>
         Err(NotTaken::Missing | NotTaken::Malformed(_)) => {
             return fail(service, stored, "bytes of its source are missing").await;
         }
-        Err(error @ NotTaken::Failed(_)) => {
+        Err(error @ (NotTaken::Failed(_) | NotTaken::Shut(_))) => {
             return Err(wharf_service::StepError::other(error));
         }
     }

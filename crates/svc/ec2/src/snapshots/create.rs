@@ -11,6 +11,7 @@ use wharf_wire::{Call, Fault};
 use super::{MAX_PENDING, MAX_SNAPSHOTS, Snapshot};
 use crate::{
     Ec2Service,
+    encryption::Encryption,
     fault::{self, Ec2Faults},
     records::Entity as _,
     tags,
@@ -98,6 +99,7 @@ pub async fn of_volume(
     }
     Ok(Snapshot {
         host: life.host.clone().unwrap_or_default(),
+        encryption: volume.encryption.as_ref().map(Encryption::taken_over),
         base: base_of(call, tx, known, id).await?,
         ..Snapshot::new(call, id, volume.wanted_gib(), is_empty)
     })

@@ -26,7 +26,7 @@ pub use attributes::{
     describe as describe_attribute, modify as modify_attribute, reset as reset_attribute,
 };
 pub use bytes::{NotTaken, Place};
-pub use copy::{check_region, copy, room_for_copies};
+pub use copy::{check_key, check_region, copy, room_for_copies};
 pub use create::{await_taken, create};
 pub use create_set::{Member, Members, create_set, instance, members};
 pub use delete::delete;

@@ -25,6 +25,20 @@ enum Who {
 }
 
 impl Change {
+    /// What is sealed is shared with accounts that its key can be shared with.
+    pub fn check(&self, snapshot: &Snapshot) -> Result<(), Fault> {
+        let Some(encryption) = &snapshot.encryption else {
+            return Ok(());
+        };
+        if self.add.contains(&Who::All) {
+            return Err(fault::encrypted_not_public(&snapshot.id));
+        }
+        match encryption.managed && !self.add.is_empty() {
+            true => Err(fault::own_key_not_shared(&snapshot.id)),
+            false => Ok(()),
+        }
+    }
+
     /// New requests say what they add and remove, old ones give an operation and list accounts and groups.
     pub fn of(input: &ModifySnapshotAttributeRequest) -> Result<Self, Fault> {
         match input.attribute.as_deref().unwrap_or_default() {

@@ -11,6 +11,7 @@ use wharf_store::Txn;
 use wharf_wire::{Call, Context, Fault};
 
 use crate::{
+    encryption::Encryption,
     fault,
     filter::Fields,
     images,
@@ -26,6 +27,9 @@ pub struct Snapshot {
     pub id: String,
     pub owner: String,
     pub region: String,
+    /// How its bytes are sealed: as its volume's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<Encryption>,
     /// `vol-…`; it may be gone. Of a root: what stands for that.
     pub volume: String,
     /// The volume's size.
@@ -92,6 +96,7 @@ impl Snapshot {
             id: ids::ec2_id("snap"),
             owner: call.account.clone(),
             region: call.region.clone(),
+            encryption: None,
             volume: volume.to_owned(),
             gib,
             description: String::new(),
@@ -298,6 +303,7 @@ impl Snapshot {
                 copied: 0,
             }),
             root: self.root.clone(),
+            encryption: self.encryption.clone(),
             taken: true,
             ..Self::new(call, NO_VOLUME, self.gib, self.pages.is_empty())
         }
@@ -370,7 +376,8 @@ impl Snapshot {
             owner_id: Some(self.owner.clone()),
             description: Some(self.description.clone()),
             volume_size: i32::try_from(self.gib).ok(),
-            encrypted: Some(false),
+            encrypted: Some(self.encryption.is_some()),
+            kms_key_id: self.encryption.as_ref().map(|it| it.key.clone()),
             ..wire::Snapshot::default()
         }
     }
@@ -381,7 +388,7 @@ impl Snapshot {
         vec![
             ("completion-time", completed.collect()),
             ("description", one(&self.description)),
-            ("encrypted", one("false")),
+            ("encrypted", vec![self.encryption.is_some().to_string()]),
             ("owner-id", one(&self.owner)),
             ("progress", vec![format!("{}%", self.progress)]),
             ("snapshot-id", one(&self.id)),

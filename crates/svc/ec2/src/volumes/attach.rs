@@ -13,7 +13,9 @@ use super::{
     of_instance::of_instance,
 };
 use crate::{
-    Ec2Service, fault,
+    Ec2Service,
+    encryption::Granted,
+    fault,
     instances::{life::State, shown::ROOT_DEVICE},
     ops::change_instances::check_id as check_instance_id,
     records::{Entity as _, Instance, is_seen},
@@ -58,6 +60,7 @@ async fn attach_for_task(
     let id = input.volume_id.as_deref().unwrap_or_default();
     let host = host(service, call, instance).await?;
     check_host(service, call, &host, id).await?;
+    let granted = Granted::of(service, call, id).await?;
     let to = To {
         instance,
         host: &host,
@@ -71,9 +74,11 @@ async fn attach_for_task(
         }
         let attached = volume.life.attach(to, call.now);
         attached.map_err(|why| refusal(id, &why))?;
+        granted.give(volume)?;
         Ok(volume.attachment().unwrap_or_default())
     };
-    service.change(call, id, decide).await
+    let attached = service.change(call, id, decide).await;
+    granted.then(call, attached).await
 }
 
 /// For pods that an instance runs, which have it from the host. Attaching again to the same instance changes nothing. That the
@@ -94,6 +99,7 @@ async fn attach_for_pods(
         (state, _) => return Err(fault::wrong_state(instance_id, state, "attached to")),
     };
     check_host(service, call, &host, id).await?;
+    let granted = Granted::of(service, call, id).await?;
     let to = To {
         instance: instance_id,
         host: &host,
@@ -109,9 +115,11 @@ async fn attach_for_pods(
         }
         let attached = volume.life.attach(to, call.now);
         attached.map_err(|why| refusal(id, &why))?;
+        granted.give(volume)?;
         Ok(volume.attachment().unwrap_or_default())
     };
-    service.change(call, id, decide).await
+    let attached = service.change(call, id, decide).await;
+    granted.then(call, attached).await
 }
 
 /// The machine where an instance id is: a host's own id, or that of the host of one of EC2's instances.
@@ -137,6 +145,17 @@ async fn attach_device(
     let device = input.device.as_deref().filter(|it| !it.is_empty());
     let device = device.ok_or_else(|| fault::missing_parameter("device"))?;
     device_name(device).ok_or_else(|| fault::bad_device(device))?;
+    let granted = Granted::of(service, call, id).await?;
+    let attached = attach_it(service, call, (id, instance_id, device), &granted).await;
+    granted.then(call, attached).await
+}
+
+async fn attach_it(
+    service: &Ec2Service,
+    call: &Call,
+    (id, instance_id, device): (&str, &str, &str),
+    granted: &Granted<'_>,
+) -> Result<VolumeAttachment, Fault> {
     let (key, instance_key) = (
         Ec2Service::key::<Volume>(call, id),
         Ec2Service::key::<Instance>(call, instance_id),
@@ -167,6 +186,7 @@ async fn attach_device(
         };
         let attached = volume.life.attach(to, call.now);
         attached.map_err(|why| refusal(id, &why))?;
+        granted.give(&mut volume)?;
         check_host(service, call, &host, id).await?;
         let others = of_instance(service, call, instance_id).await?;
         if others.len() >= MOST_DEVICES {

@@ -11,7 +11,9 @@ use super::{
     kinds::{self, Asked},
 };
 use crate::{
-    Ec2Service, fault,
+    Ec2Service,
+    encryption::{Asked as Sealed, defaults_of, prepare, wanted},
+    fault,
     records::Pointer,
     snapshots::{self, Snapshot, Source, State},
     table::{SERVICE, client_token, digest_of},
@@ -57,12 +59,23 @@ pub async fn create(
         iops: input.iops,
         throughput: input.throughput,
     })?;
+    let sealed = Sealed::new(input.encrypted, input.kms_key_id.as_deref())?;
     let tags = tags::specified(call, input.tag_specifications.as_deref(), Volume::KIND)?;
     let token = client_token(input.client_token.as_deref())?;
     let token_id = token.map(|it| match &requester {
         Some(requester) => format!("service-volume-token:{requester}:{it}"),
         None => format!("volume-token:{it}"),
     });
+    if let Some(made) = made_before(service, call, token_id.as_deref(), &asked).await? {
+        return Ok(made);
+    }
+    let own = |it: &Snapshot| it.owner == call.account;
+    let from = snapshot.as_ref();
+    let from = from.and_then(|it| Some((it.encryption.as_ref()?, own(it))));
+    let wanted = wanted(&sealed, &defaults_of(service, call).await?, from)?;
+    let fresh = Volume::new(sized, &zone, call.now);
+    let source = from.map(|(it, _)| it);
+    let encryption = prepare(service, call, &wanted, Some(&fresh.id), source).await?;
     let volume = transact!(service.table, &call.permit, |tx| {
         if let Some(token_id) = &token_id {
             let key = Ec2Service::key::<Pointer>(call, token_id);
@@ -92,11 +105,12 @@ pub async fn create(
                 snapshot: it.id.clone(),
                 owner: it.owner.clone(),
             }),
+            encryption: encryption.clone(),
             requester: requester.clone(),
             token_id: token_id.clone(),
             asked: asked.clone(),
             tags: tags.clone(),
-            ..Volume::new(sized, &zone, call.now)
+            ..fresh.clone()
         };
         if let Some(token_id) = &token_id {
             let key = Ec2Service::key::<Pointer>(call, token_id);
@@ -106,6 +120,25 @@ pub async fn create(
         volume
     });
     Ok(volume.to_wire(call))
+}
+
+/// What a client token stands for already: nothing is asked of KMS once more.
+async fn made_before(
+    service: &Ec2Service,
+    call: &Call,
+    token_id: Option<&str>,
+    asked: &Option<String>,
+) -> Result<Option<wire::Volume>, Fault> {
+    let Some(token_id) = token_id else {
+        return Ok(None);
+    };
+    let Some(pointer) = service.find::<Pointer>(call, token_id).await? else {
+        return Ok(None);
+    };
+    match service.find::<Volume>(call, &pointer.id).await? {
+        Some(made) if made.asked != *asked => Err(fault::token_reused()),
+        made => Ok(made.map(|it| it.to_wire(call))),
+    }
 }
 
 /// What must be the same for a client token to stand for the same request.

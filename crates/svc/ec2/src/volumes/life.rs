@@ -36,6 +36,9 @@ pub struct Attachment {
     /// While it is detaching: programs that have it lose it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub force: bool,
+    /// Of a sealed one: the grant by which its key is opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant: Option<String>,
 }
 
 impl Attachment {
@@ -49,6 +52,7 @@ impl Attachment {
             is_device: true,
             delete_on_termination: delete,
             force: false,
+            grant: None,
         }
     }
 }
@@ -147,6 +151,7 @@ impl Life {
             is_device: to.is_device,
             delete_on_termination: false,
             force: false,
+            grant: None,
         });
         Ok(())
     }

@@ -14,7 +14,9 @@ use super::{
     life::{AttachmentState, Left},
 };
 use crate::{
-    Ec2Service, fault,
+    Ec2Service,
+    encryption::let_go,
+    fault,
     fault::Ec2Faults,
     instances::{PERMIT, life::State},
     records::{Instance, Pointer},
@@ -79,7 +81,9 @@ async fn left(service: &Ec2Service, scope: &Scope, stored: &Stored<Volume>) -> S
             }
         }
     };
-    service.table.commit(&PERMIT, txn).await?;
+    if service.table.commit(&PERMIT, txn).await? {
+        let_go(service, scope, &stored.record).await;
+    }
     Ok(Next::Settled)
 }
 

@@ -13,7 +13,9 @@ use super::{
     modification::Modification,
 };
 use crate::{
-    Ec2Service, fault,
+    Ec2Service,
+    encryption::Encryption,
+    fault,
     filter::Fields,
     records::{arn, entity, tags_to_wire},
     snapshots::{Source, Use},
@@ -32,6 +34,9 @@ pub struct Volume {
     /// The snapshot that it is made of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
+    /// How its bytes are sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<Encryption>,
     /// The service that made it, e.g. `ecs.amazonaws.com`.
     pub requester: Option<String>,
     /// What its client token is kept under.
@@ -73,6 +78,7 @@ impl Volume {
             throughput: sized.throughput,
             zone: zone.to_owned(),
             source: None,
+            encryption: None,
             requester: None,
             token_id: None,
             asked: None,
@@ -115,7 +121,8 @@ impl Volume {
             state: Some(self.life.state().to_owned()),
             create_time: Some(self.created_at),
             attachments: Some(self.attachment().into_iter().collect()),
-            encrypted: Some(false),
+            encrypted: Some(self.encryption.is_some()),
+            kms_key_id: self.encryption.as_ref().map(|it| it.key.clone()),
             ..wire::Volume::default()
         }
     }
@@ -167,7 +174,7 @@ impl Volume {
         let mut fields = vec![
             ("availability-zone", one(&self.zone)),
             ("create-time", vec![self.created_at.to_string()]),
-            ("encrypted", one("false")),
+            ("encrypted", vec![self.encryption.is_some().to_string()]),
             ("multi-attach-enabled", one("false")),
             (
                 "operator.managed",

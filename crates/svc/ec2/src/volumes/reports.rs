@@ -7,7 +7,7 @@ use wharf_service::transact;
 use wharf_wire::Fault;
 
 use super::{Volume, life::Left};
-use crate::{Ec2Service, instances::PERMIT, records::Pointer, table::SERVICE};
+use crate::{Ec2Service, encryption::let_go, instances::PERMIT, records::Pointer, table::SERVICE};
 
 /// A volume that a host was told of.
 #[derive(Debug, Clone)]
@@ -57,7 +57,8 @@ impl Ec2Service {
     ) -> Result<(), Fault> {
         let scope = told.scope();
         let key = scope.key(Volume::KIND, &told.id);
-        transact!(self.table, &PERMIT, |tx| {
+        let over = transact!(self.table, &PERMIT, |tx| {
+            let mut over = None;
             if let Some(before) = tx.find::<Volume>(&key).await?
                 && before.life.host.as_deref() == Some(host)
             {
@@ -70,7 +71,7 @@ impl Ec2Service {
                 {
                     tx.delete(used);
                 }
-                match left {
+                match &left {
                     Left::Nothing => {
                         tx.delete(&key);
                         if let Some(token) = &volume.token_id {
@@ -80,8 +81,15 @@ impl Ec2Service {
                     Left::It if volume != before => tx.put(&key, &volume),
                     Left::It => {}
                 }
+                if volume.life.attachment.is_none() || left == Left::Nothing {
+                    over = Some(before);
+                }
             }
+            over
         });
+        if let Some(before) = over {
+            let_go(self, &scope, &before).await;
+        }
         Ok(())
     }
 }

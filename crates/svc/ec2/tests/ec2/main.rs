@@ -2,6 +2,7 @@
 
 mod absent;
 mod dhcp_options;
+mod encryption;
 mod endpoints;
 mod flow_logs;
 mod groups;

@@ -14,6 +14,7 @@ use wharf_planeproto::{
     snapshot::{self as planes, CHUNK, Complete, Entry, Offer, hex_of, page},
     volume::{VolumeReport, VolumeState},
 };
+use wharf_reconcile::Takeover;
 use wharf_records::{Record as _, Scope, Unknown, decode, encode, hosts::PlaneHost};
 use wharf_store::{Range, Txn};
 use wharf_svc_ec2::{
@@ -23,6 +24,7 @@ use wharf_svc_ec2::{
     snapshots::{NotTaken, Place, Snapshot},
     volumes::ToldVolume,
 };
+use wharf_svc_kms::{KmsService, Parts as KmsParts};
 use wharf_testkit::{ACCOUNT, PERMIT, REGION, Running, World, call, call_of_service, until};
 use wharf_wanted::{MARKER, Wants};
 
@@ -32,6 +34,8 @@ pub const HOST: &str = "i-0123456789abcdef0";
 pub struct It {
     pub world: World,
     pub ec2: Running<Ec2Service>,
+    /// As its owner calls it, past the gate; EC2 goes through it.
+    pub kms: KmsService,
     clock: Arc<TestClock>,
     _folder: tempfile::TempDir,
 }
@@ -60,23 +64,33 @@ impl It {
         let txn = Txn::new().put(PlaneHost::key(HOST), encode(&host));
         world.store.txn(&PERMIT, txn).await.unwrap();
         let (store, keyring, time) = (world.store.clone(), world.keyring.clone(), clock.clone());
+        let kms = KmsService::new(KmsParts {
+            store: store.clone(),
+            keyring: keyring.clone(),
+            clock: clock.clone(),
+            takeover: Takeover::Replace,
+        });
+        let keys = wharf_api_kms::Client::new(Arc::new(kms.clone()), world.dispatcher.clone());
+        let keys = Arc::new(keys);
         let ec2 = Running::start(move || {
             let mut parts = Parts::new(store.clone());
             parts.clock = time.clone();
             let ec2 = Ec2Service::new(store.clone(), keyring.clone()).keeping(parts);
             ec2.bytes_among(wants.clone());
+            ec2.keys_from(keys.clone());
             let running = ec2.clone();
             (ec2, move |stop| async move { running.run(stop).await })
         });
         Self {
             world,
             ec2,
+            kms,
             clock,
             _folder: folder,
         }
     }
 
-    async fn told(&self) -> Vec<Resource> {
+    pub async fn told(&self) -> Vec<Resource> {
         let all = self.world.store.all(Range::prefix(plane::prefix())).await;
         let entries = all.unwrap().entries;
         let told = entries
@@ -114,7 +128,7 @@ impl It {
     }
 
     /// One that the host has made.
-    async fn volume(&self) -> String {
+    pub async fn volume(&self) -> String {
         let id = self.fresh_volume().await;
         self.attach(&id, HOST).await;
         let reports = vec![self.report_of(&id).await];
@@ -151,7 +165,7 @@ impl It {
     }
 
     /// One that the host has taken.
-    async fn snapshot(&self, volume: &str) -> Place {
+    pub async fn snapshot(&self, volume: &str) -> Place {
         let input = CreateSnapshotRequest {
             volume_id: Some(volume.to_owned()),
             ..Default::default()
@@ -183,7 +197,7 @@ impl It {
     }
 
     /// Sends chunks that begin with these words, and says that this is all.
-    async fn complete(&self, at: &Place, words: &[&str]) {
+    pub async fn complete(&self, at: &Place, words: &[&str]) {
         let mut entries = Vec::new();
         for (number, word) in (0..).zip(words) {
             let sum = self.send(at, chunk(word)).await.unwrap();

@@ -101,6 +101,9 @@ fn request(record: &Task, volume: &TaskVolume) -> CreateVolumeRequest {
         availability_zone: Some(record.availability_zone.clone()),
         size: Some(spec.gib).filter(|gib| *gib > 0),
         snapshot_id: spec.snapshot.clone(),
+        // A key says so by itself, as ECS has it.
+        encrypted: spec.encrypted.or(spec.kms_key.as_ref().map(|_| true)),
+        kms_key_id: spec.kms_key.clone(),
         volume_type: spec.volume_type.clone(),
         iops: spec.iops,
         throughput: spec.throughput,

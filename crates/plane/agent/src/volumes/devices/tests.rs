@@ -20,6 +20,7 @@ fn volume(attached: bool, instance: Option<&str>) -> Told {
             name: "xvdf".to_owned(),
             force: false,
         }),
+        sealed: None,
         mounted_by: None,
     };
     BTreeMap::from([(volume.id.clone(), volume)])
@@ -81,11 +82,20 @@ fn plans() {
         (false, None, &over(true), plain()),
     ] {
         let told = volume(attached, instance);
-        let planned = plan(&told, |id| id == "i-1", over, |_| true);
+        let planned = plan(&told, |id| id == "i-1", over, |_| Below::There);
         assert_eq!(planned, then, "{attached} {instance:?} {over:?}");
     }
     let told = volume(true, runs);
-    assert!(plan(&told, |_| true, &none, |_| false).pending);
+    assert!(plan(&told, |_| true, &none, |_| Below::NotYet).pending);
+    let broken = |_: &str| Below::Broken;
+    let waits = Plan {
+        pending: true,
+        ..Plan::default()
+    };
+    assert_eq!(plan(&told, |_| true, &none, broken), waits);
+    let over = over(false);
+    let planned = plan(&told, |_| true, &over, broken);
+    assert!(planned.pending && planned.go == [(VOLUME, 7)] && planned.stay.is_empty());
 }
 
 #[test]
@@ -93,6 +103,8 @@ fn files_of_volumes() {
     let dir = Path::new("/node/ebs");
     let of = |file: &str| volume_of(dir, Path::new(file));
     assert_eq!(of("/node/ebs/vol-1/disk.img").as_deref(), Some("vol-1"));
+    // What shows a sealed one.
+    assert_eq!(of("/node/ebs/vol-1/disk.open").as_deref(), Some("vol-1"));
     for other in [
         "/node/ebs/disk.img",
         "/node/ebs/vol-1/disk.new",

@@ -152,6 +152,7 @@ fn volume(digits: &str) -> Volume {
         restore: false,
         bytes: 16 * CHUNK,
         device: None,
+        sealed: None,
         mounted_by: None,
         attached: false,
     }

@@ -1,0 +1,211 @@
+//! Sealed volumes: the control plane has their keys, and gives one to the host that a volume is attached on, for as long as it
+//! is. Here a key goes from the answer to the program that has the volume open ([`wharf_sealed_file`]), and is kept nowhere.
+//!
+//! A volume is open while a task or pods may have it, or the instance that has it as a device runs. Once nothing has it, it is
+//! shut, and with the program the key goes. When a program has ended and nothing has the volume any more, it is opened
+//! anew; until then reads and writes fail.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    path::{Path, PathBuf},
+};
+
+use bytes::Bytes;
+use http::Method;
+use parking_lot::Mutex;
+use tokio::{task::spawn_blocking, time::Instant};
+use wharf_base::Chain;
+use wharf_container::runtime::LoopDevice;
+use wharf_planeproto::{
+    snapshot::{self, CHUNK, SourceKey, What},
+    volume::{Volume, Wanted},
+};
+use wharf_sealed_file::{Shown, hide, is_sealed, open, state};
+use wharf_sectors::{Cipher, resealed};
+
+use super::{Told, Volumes, devices::is_wanted, restore::NotMade, tries::Tries};
+use crate::client::Api;
+
+/// How far sealed volumes are.
+#[derive(Default)]
+pub struct Opening {
+    program: PathBuf,
+    tries: Mutex<Tries>,
+    /// Why one is not open that should be.
+    why_not: Mutex<BTreeMap<String, String>>,
+}
+
+impl Opening {
+    pub fn by(program: &Path) -> Self {
+        Self {
+            program: program.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    pub fn why_not(&self, id: &str) -> Option<String> {
+        self.why_not.lock().get(id).cloned()
+    }
+}
+
+/// What a volume is to be had of.
+pub struct Keys(snapshot::Keys);
+
+/// Changes what is sealed by one key into what is sealed by another.
+pub struct Reseal {
+    from: Option<Cipher>,
+    to: Cipher,
+}
+
+impl Keys {
+    /// `None` where nothing is to be changed.
+    pub fn reseal(&self) -> io::Result<Option<Reseal>> {
+        let cipher = |key: &[u8]| Cipher::new(key).map_err(io::Error::other);
+        let from = match &self.0.source {
+            SourceKey::Same => return Ok(None),
+            SourceKey::Another(key) => Some(cipher(key)?),
+            SourceKey::None => None,
+        };
+        let to = cipher(&self.0.own)?;
+        Ok(Some(Reseal { from, to }))
+    }
+}
+
+impl Reseal {
+    pub fn chunk(&self, at: u32, mut bytes: Vec<u8>) -> Vec<u8> {
+        resealed(
+            self.from.as_ref(),
+            &self.to,
+            u64::from(at) * CHUNK,
+            &mut bytes,
+        );
+        bytes
+    }
+}
+
+/// Asks for the key of a volume that is attached on this host.
+pub async fn keys(api: &Api, volume: &Volume) -> Result<Keys, NotMade> {
+    let path = snapshot::Path {
+        account: &volume.account,
+        region: &volume.region,
+        id: &volume.id,
+        what: What::Key,
+    };
+    let said = api.snapshot(Method::GET, &path, Bytes::new()).await?;
+    let keys = serde_json::from_slice(&said).map_err(|_| NotMade::Damaged)?;
+    Ok(Keys(keys))
+}
+
+impl Volumes {
+    /// Whether its file is there, and open if it is sealed.
+    pub(super) fn is_open(&self, id: &str) -> bool {
+        let image = self.files.image(id);
+        let is_sealed = self
+            .told
+            .borrow()
+            .get(id)
+            .is_some_and(|it| it.sealed.is_some());
+        image.exists() && (!is_sealed || matches!(state(&image), Ok(Shown::Yes)))
+    }
+
+    /// Opens what is to be open and shuts what is not; whether something is still to come.
+    pub(super) async fn open_sealed(&self, api: &Api, told: &Told) -> bool {
+        let sealed: Vec<&Volume> = told.values().filter(|it| it.sealed.is_some()).collect();
+        let ids: BTreeSet<&str> = sealed.iter().map(|it| it.id.as_str()).collect();
+        self.sealed.tries.lock().keep(|id| ids.contains(id));
+        self.sealed
+            .why_not
+            .lock()
+            .retain(|id, _| ids.contains(id.as_str()));
+        let mut pending = false;
+        for volume in sealed {
+            let id = volume.id.as_str();
+            let done = match self.is_to_be_open(volume) {
+                true if self.is_open(id) => Ok(false),
+                true if !self.sealed.tries.lock().is_due(id, Instant::now()) => {
+                    pending = true;
+                    continue;
+                }
+                true => self.open_one(api, volume).await,
+                false => self.shut(id).await.map(|()| false).map_err(NotMade::Io),
+            };
+            match done {
+                Ok(is_pending) => {
+                    pending |= is_pending;
+                    if !is_pending {
+                        self.sealed.tries.lock().forget(id);
+                        self.sealed.why_not.lock().remove(id);
+                    }
+                }
+                Err(error) => {
+                    pending = true;
+                    self.was_not_opened(id, &error);
+                }
+            }
+        }
+        pending
+    }
+
+    fn was_not_opened(&self, id: &str, error: &NotMade) {
+        self.sealed.tries.lock().again(id, Instant::now());
+        // A server that starts again is none of the volume's, nor is somebody who reads it.
+        let passes = match error {
+            NotMade::Call(error) => error.is_transient(),
+            NotMade::Io(error) => error.kind() == io::ErrorKind::ResourceBusy,
+            NotMade::Damaged => false,
+        };
+        let why = format!("its key cannot be had: {}", Chain(error));
+        let mut all = self.sealed.why_not.lock();
+        if all.get(id) != Some(&why) {
+            tracing::warn!(volume = id, %why, "failed to open a sealed volume; will retry");
+        }
+        if !passes {
+            all.insert(id.to_owned(), why);
+        }
+    }
+
+    /// Whether anybody may have it now.
+    fn is_to_be_open(&self, volume: &Volume) -> bool {
+        let runs = |instance: &str| {
+            let running = self.guests().running();
+            running.is_some_and(|all| all.contains_key(instance))
+        };
+        let device = volume.device.as_ref();
+        is_wanted(volume)
+            && self.files.image(&volume.id).exists()
+            && device.is_none_or(|it| runs(&it.instance))
+    }
+
+    /// Whether it has to be tried again.
+    async fn open_one(&self, api: &Api, volume: &Volume) -> Result<bool, NotMade> {
+        let image = self.files.image(&volume.id);
+        // Who has the one whose program ended lets go of it first.
+        if !is_sealed(&image) || LoopDevice::over(&image)?.is_some() {
+            return Ok(true);
+        }
+        let keys = keys(api, volume).await?;
+        let program = self.sealed.program.clone();
+        let opened = spawn_blocking(move || open(&program, &image, &keys.0.own)).await;
+        opened.map_err(io::Error::other)??;
+        tracing::info!(volume = volume.id, "opened a sealed volume");
+        Ok(false)
+    }
+
+    async fn shut(&self, id: &str) -> io::Result<()> {
+        let image = self.files.image(id);
+        if !is_sealed(&image) || state(&image)? == Shown::No {
+            return Ok(());
+        }
+        // Whoever mounts it has it, and looks by itself whether it may.
+        let Some(_taken) = self.try_take(id).await else {
+            return Ok(());
+        };
+        let is_gone = |it: &Volume| it.wanted == Wanted::Gone || !self.is_to_be_open(it);
+        let is_shut = self.told.borrow().get(id).is_none_or(is_gone);
+        if is_shut && LoopDevice::over(&image)?.is_none() {
+            hide(&image)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,112 @@
+//! What the program gives up that has a key: it can read and write what it has open, and nothing else.
+
+use std::{collections::BTreeMap, io};
+
+use nix::{
+    errno::Errno,
+    mount::{MntFlags, MsFlags, mount, umount2},
+    sched::{CloneFlags, unshare},
+    unistd::{Gid, Uid, chdir, chroot, pivot_root, setgroups, setresgid, setresuid},
+};
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
+
+/// A user that no file and no other program belongs to, beyond the numbers of user namespaces.
+const NOBODY: u32 = 0x7ffe_5ea1;
+
+/// Nobody reads its memory from here on, not even into a dump.
+pub fn shut_out_others() -> io::Result<()> {
+    // SAFETY: plain prctl without pointers.
+    Errno::result(unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) })?;
+    // SAFETY: as above.
+    Errno::result(unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) })?;
+    // SAFETY: a C string that outlives the call.
+    unsafe { libc::prctl(libc::PR_SET_NAME, c"sealed-file".as_ptr()) };
+    // Memory that is given back to the kernel while it writes must not wait for this program. Where it may not say so,
+    // it can wait for longer.
+    const IO_FLUSHER: libc::c_int = 57;
+    // SAFETY: as the first.
+    unsafe { libc::prctl(IO_FLUSHER, 1, 0, 0, 0) };
+    Ok(())
+}
+
+/// No files, no network, no rights, a user of its own. With one thread.
+pub fn give_up_rights() -> io::Result<()> {
+    unshare(
+        CloneFlags::CLONE_NEWNS
+            | CloneFlags::CLONE_NEWNET
+            | CloneFlags::CLONE_NEWIPC
+            | CloneFlags::CLONE_NEWUTS,
+    )?;
+    let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+    mount(None::<&str>, "/", None::<&str>, private, None::<&str>)?;
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC | MsFlags::MS_NODEV | MsFlags::MS_RDONLY;
+    mount(
+        Some("tmpfs"),
+        "/proc",
+        Some("tmpfs"),
+        flags,
+        Some("size=4k,nr_inodes=2"),
+    )?;
+    chdir("/proc")?;
+    // Nothing of the host's is kept mounted by it.
+    match pivot_root(".", ".") {
+        Ok(()) => umount2(".", MntFlags::MNT_DETACH)?,
+        // The root is that of the machine's first file system, which cannot go.
+        Err(_) => chroot(".")?,
+    }
+    chdir("/")?;
+    for capability in 0..64 {
+        // SAFETY: plain prctl without pointers. Those that the kernel does not know are none.
+        unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) };
+    }
+    setgroups(&[])?;
+    let (user, group) = (Uid::from_raw(NOBODY), Gid::from_raw(NOBODY));
+    setresgid(group, group, group)?;
+    // What it was allowed goes with the last number that is root's.
+    setresuid(user, user, user)?;
+    // A change of the user is one that lets its memory be read again, where the system says so.
+    // SAFETY: as above.
+    Errno::result(unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) })?;
+    Ok(())
+}
+
+/// What a thread that answers needs of the kernel; anything else ends the program.
+pub fn allow_calls_of_workers() -> io::Result<()> {
+    let calls = [
+        libc::SYS_read,
+        libc::SYS_writev,
+        libc::SYS_pread64,
+        libc::SYS_pwrite64,
+        libc::SYS_fallocate,
+        libc::SYS_fdatasync,
+        libc::SYS_statx,
+        libc::SYS_fstat,
+        libc::SYS_newfstatat,
+        libc::SYS_futex,
+        libc::SYS_brk,
+        libc::SYS_mmap,
+        libc::SYS_munmap,
+        libc::SYS_mremap,
+        libc::SYS_madvise,
+        libc::SYS_mprotect,
+        libc::SYS_sched_yield,
+        libc::SYS_sigaltstack,
+        libc::SYS_rt_sigprocmask,
+        libc::SYS_rt_sigreturn,
+        libc::SYS_close,
+        libc::SYS_exit,
+        libc::SYS_exit_group,
+        libc::SYS_restart_syscall,
+    ];
+    let rules: BTreeMap<_, _> = calls.iter().map(|it| (*it, Vec::new())).collect();
+    let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(io::Error::other)?;
+    let filter = SeccompFilter::new(
+        rules,
+        SeccompAction::KillProcess,
+        SeccompAction::Allow,
+        arch,
+    )
+    .map_err(io::Error::other)?;
+    let program: BpfProgram = filter.try_into().map_err(io::Error::other)?;
+    seccompiler::apply_filter(&program).map_err(io::Error::other)
+}

@@ -1,0 +1,217 @@
+//! The program that has a sealed file open, one for each: it shows the kernel what lies in it, until nobody has the
+//! file any more.
+//!
+//! | descriptor | what it is given there |
+//! | --- | --- |
+//! | 0 | the file |
+//! | 1 | a socket: the key comes on it, and [`READY`] goes back, or why not |
+//! | 2 | `/dev/fuse`, mounted |
+//!
+//! The key is in locked memory, and nowhere else. Before the first request it gives up all that it does not need
+//! ([`crate::confine`]).
+
+use std::{
+    fs::File,
+    io::{self, IoSlice, Read as _, Write as _},
+    os::{
+        fd::{AsFd, AsRawFd, FromRawFd, OwnedFd},
+        unix::net::UnixStream,
+    },
+    sync::{
+        Arc, Barrier,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use nix::{
+    errno::Errno,
+    sys::{mman::mlock, uio::writev},
+    unistd::{ForkResult, fork, read, setsid},
+};
+use wharf_sectors::{Cipher, KEY};
+use zeroize::Zeroizing;
+
+use crate::{
+    buffer::Buffer,
+    confine,
+    sectors::Sectors,
+    wire::{self, Asks},
+};
+
+/// The first argument of the program that is this.
+pub const ARGUMENT: &str = "serve-sealed-file";
+/// What it is called among processes.
+pub const NAME: &str = "sealed-file";
+/// What it says once its file can be opened.
+pub const READY: &[u8] = b"ready";
+
+/// Requests that are worked on at a time.
+const THREADS: usize = 4;
+
+/// Serves until the end. Nothing is printed: descriptor 2 is the kernel's.
+pub fn run() -> io::Result<()> {
+    // SAFETY: whoever starts this program gives it these three, and nothing else here uses them.
+    let (file, mut socket, fuse) = unsafe {
+        (
+            File::from_raw_fd(0),
+            UnixStream::from_raw_fd(1),
+            OwnedFd::from_raw_fd(2),
+        )
+    };
+    let served = served(file, &mut socket, fuse);
+    if let Err(error) = &served {
+        let _ = socket.write_all(error.to_string().as_bytes());
+    }
+    served
+}
+
+fn served(file: File, socket: &mut UnixStream, fuse: OwnedFd) -> io::Result<()> {
+    // SAFETY: there is one thread. Whoever started this waits for the one that ends here, and has nobody to bury later.
+    if let ForkResult::Parent { .. } = unsafe { fork() }? {
+        std::process::exit(0);
+    }
+    setsid()?;
+    // Numbers that nothing prints to.
+    let (file, fuse) = (away(&file)?, Arc::new(away(&fuse)?));
+    confine::shut_out_others()?;
+    let mut key = Zeroizing::new([0; KEY]);
+    lock(&*key)?;
+    socket.read_exact(&mut *key)?;
+    let cipher = Cipher::new(&*key).map_err(io::Error::other)?;
+    drop(key);
+    let sectors = Arc::new(Sectors::new(File::from(file), cipher));
+    lock(&*sectors)?;
+    confine::give_up_rights()?;
+    let begun = Arc::new(Barrier::new(THREADS + 1));
+    let ready = Arc::new(AtomicUsize::new(0));
+    let workers: Vec<_> = (0..THREADS)
+        .map(|_| {
+            let (sectors, fuse) = (sectors.clone(), fuse.clone());
+            let (begun, ready) = (begun.clone(), ready.clone());
+            thread::Builder::new()
+                .name("sealed-file".to_owned())
+                .stack_size(256 << 10)
+                .spawn(move || {
+                    let mut worker = Worker {
+                        sectors,
+                        fuse,
+                        request: vec![0; wire::WRITE_HEAD + wire::MOST as usize + 4096],
+                        buffer: Buffer::new(),
+                    };
+                    let confined = confine::allow_calls_of_workers();
+                    if confined.is_ok() {
+                        ready.fetch_add(1, Ordering::Relaxed);
+                    }
+                    begun.wait();
+                    confined.and_then(|()| worker.work())
+                })
+        })
+        .collect::<io::Result<_>>()?;
+    begun.wait();
+    if ready.load(Ordering::Relaxed) != THREADS {
+        return Err(io::Error::other("the kernel takes no filter of calls"));
+    }
+    socket.write_all(READY)?;
+    socket.shutdown(std::net::Shutdown::Both)?;
+    let mut done = Ok(());
+    for worker in workers {
+        let of_it = worker.join();
+        done = done.and(of_it.unwrap_or_else(|_| Err(io::Error::other("a thread panicked"))));
+    }
+    done
+}
+
+/// Kept out of swap.
+fn lock<T>(what: &T) -> io::Result<()> {
+    let at = std::ptr::NonNull::from(what).cast();
+    // SAFETY: it is memory of ours; locking it changes nothing that is in it.
+    Ok(unsafe { mlock(at, size_of::<T>()) }?)
+}
+
+fn away(of: &impl AsFd) -> io::Result<OwnedFd> {
+    const LEAST: i32 = 10;
+    // SAFETY: takes a descriptor of ours and numbers; a success is a new one.
+    let fd = unsafe { libc::fcntl(of.as_fd().as_raw_fd(), libc::F_DUPFD_CLOEXEC, LEAST) };
+    // SAFETY: as above.
+    Ok(unsafe { OwnedFd::from_raw_fd(Errno::result(fd)?) })
+}
+
+struct Worker {
+    sectors: Arc<Sectors>,
+    fuse: Arc<OwnedFd>,
+    request: Vec<u8>,
+    buffer: Buffer,
+}
+
+impl Worker {
+    /// Until the kernel says that nobody has the file any more.
+    fn work(&mut self) -> io::Result<()> {
+        loop {
+            match read(&*self.fuse, &mut self.request) {
+                Ok(length) => self.answer(length)?,
+                Err(Errno::ENODEV) => return Ok(()),
+                // It was taken back, or comes again.
+                Err(Errno::ENOENT | Errno::EINTR | Errno::EAGAIN) => {}
+                Err(other) => return Err(other.into()),
+            }
+        }
+    }
+
+    fn answer(&mut self, length: usize) -> io::Result<()> {
+        let Some(request) = wire::request(&self.request[..length]) else {
+            return Err(io::ErrorKind::InvalidData.into());
+        };
+        let (id, sectors, buffer) = (request.id, &self.sectors, &mut self.buffer);
+        let made = |body: io::Result<Vec<u8>>| Some(body);
+        let body = match request.asks {
+            Asks::Nothing => return Ok(()),
+            Asks::Read { at, bytes } => {
+                let bytes = bytes.min(wire::MOST) as usize;
+                let read = sectors.read(at, bytes, buffer);
+                return say(&self.fuse, id, read);
+            }
+            Asks::Write { at, bytes } => made(
+                sectors
+                    .write(at, bytes, buffer)
+                    .map(|()| wire::written(bytes.len())),
+            ),
+            Asks::Punch { at, bytes } => {
+                made(sectors.punch(at, bytes, buffer).map(|()| Vec::new()))
+            }
+            Asks::Sync => made(sectors.sync().map(|()| Vec::new())),
+            Asks::Close => made(Ok(Vec::new())),
+            Asks::Attributes => made(sectors.metadata().map(|it| {
+                use std::os::unix::fs::MetadataExt as _;
+                let modified = it.modified().unwrap_or(std::time::UNIX_EPOCH);
+                wire::attributes(it.len(), it.blocks(), modified)
+            })),
+            Asks::Open => made(Ok(wire::opened())),
+            Asks::Room => made(Ok(wire::room())),
+            Asks::Init {
+                major,
+                minor,
+                flags,
+            } => wire::init(major, minor, flags).map(Ok),
+            Asks::Other => None,
+        };
+        match body {
+            Some(Ok(body)) => say(&self.fuse, id, Ok(&body)),
+            Some(Err(error)) => say(&self.fuse, id, Err(error)),
+            None => say(&self.fuse, id, Err(Errno::ENOSYS.into())),
+        }
+    }
+}
+
+fn say(fuse: &OwnedFd, id: u64, body: io::Result<&[u8]>) -> io::Result<()> {
+    let (error, body) = match body {
+        Ok(body) => (0, body),
+        Err(error) => (error.raw_os_error().unwrap_or(libc::EIO), &[][..]),
+    };
+    let head = wire::head(id, error, body.len());
+    match writev(fuse, &[IoSlice::new(&head), IoSlice::new(body)]) {
+        // Whoever asked is gone.
+        Ok(_) | Err(Errno::ENOENT) => Ok(()),
+        Err(other) => Err(other.into()),
+    }
+}

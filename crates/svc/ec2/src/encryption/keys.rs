@@ -1,0 +1,207 @@
+//! What is asked of KMS, in the name of who makes or attaches a volume.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use wharf_api_kms::{
+    CreateGrantRequest, DescribeKeyRequest, GenerateDataKeyWithoutPlaintextRequest,
+    GrantConstraints, Kms, ReEncryptRequest, RetireGrantRequest,
+};
+use wharf_base::ids;
+use wharf_sectors::KEY;
+use wharf_wire::{Call, CallerKind, Context, Fault, call::Caller};
+
+use super::{Encryption, SourceKey, Wanted, hand_out::own_call};
+use crate::{Ec2Service, fault, instances::PERMIT};
+
+/// How EC2 calls KMS in the name of others.
+const SERVICE: &str = "ec2.amazonaws.com";
+
+/// EC2 of a region, as grants name it.
+pub fn principal(region: &str) -> String {
+    format!("ec2.{region}.amazonaws.com")
+}
+
+/// What a data key is bound to, as policies and the audit log show it.
+pub fn bound(id: &str) -> BTreeMap<String, String> {
+    BTreeMap::from([("aws:ebs:id".to_owned(), id.to_owned())])
+}
+
+pub fn decoded(sealed: &str) -> Vec<u8> {
+    // What does not decode does not open either.
+    BASE64.decode(sealed).unwrap_or_default()
+}
+
+impl Ec2Service {
+    /// Keys of volumes are those of KMS, which is there once all services are built. Without it nothing is sealed.
+    pub fn keys_from(&self, kms: Arc<dyn Kms>) {
+        let _ = self.kms.0.set(kms);
+    }
+
+    pub(super) fn kms(&self) -> Result<&dyn Kms, Fault> {
+        let known = self.kms.0.get().map(|it| &**it);
+        known.ok_or_else(|| fault::unsupported_parameter("Encrypted"))
+    }
+}
+
+/// In whose name KMS is asked: what ECS and EKS make for an account is made in the account's, as their volumes are.
+fn asking(call: &Call) -> Call {
+    let call = match call.caller.kind {
+        CallerKind::Service => {
+            let context = Context {
+                caller: Caller::root(&call.account),
+                ..call.context().clone()
+            };
+            Call::by_controller(context, PERMIT)
+        }
+        _ => call.clone(),
+    };
+    call.forwarded_by(SERVICE)
+}
+
+/// How a volume is to be sealed that is not there yet; `id`: whose, or of several that are made at once whatever stands for
+/// them. `source`: how what it is made of is.
+///
+/// # Errors
+/// The caller may not use the key, or it cannot be used now.
+pub async fn prepare(
+    service: &Ec2Service,
+    call: &Call,
+    wanted: &Wanted,
+    id: Option<&str>,
+    source: Option<&Encryption>,
+) -> Result<Option<Encryption>, Fault> {
+    let Wanted::Under(named) = wanted else {
+        return Ok(None);
+    };
+    let (kms, call) = (service.kms()?, asking(call));
+    let named = named.as_ref().or(source.map(|it| &it.key));
+    let named = named.map_or("", String::as_str);
+    let (key, managed) = described(kms, &call, named).await?;
+    if let Some(same) = source.filter(|it| it.key == key) {
+        return Ok(Some(same.taken_over()));
+    }
+    let of = id.map_or_else(|| ids::ec2_id("vol"), str::to_owned);
+    let input = GenerateDataKeyWithoutPlaintextRequest {
+        key_id: Some(key.clone()),
+        number_of_bytes: i32::try_from(KEY).ok(),
+        encryption_context: Some(bound(&of)),
+        ..GenerateDataKeyWithoutPlaintextRequest::default()
+    };
+    let made = kms.generate_data_key_without_plaintext(&call, input).await;
+    let sealed = made.map_err(refused)?.ciphertext_blob.unwrap_or_default();
+    let source = match source {
+        None => None,
+        Some(from) => {
+            let input = ReEncryptRequest {
+                ciphertext_blob: Some(decoded(&from.sealed)),
+                source_encryption_context: Some(bound(&from.of)),
+                destination_key_id: Some(key.clone()),
+                destination_encryption_context: Some(bound(&of)),
+                ..ReEncryptRequest::default()
+            };
+            let moved = kms.re_encrypt(&call, input).await.map_err(refused)?;
+            Some(SourceKey {
+                sealed: BASE64.encode(moved.ciphertext_blob.unwrap_or_default()),
+                origin: from.origin.clone(),
+            })
+        }
+    };
+    Ok(Some(Encryption {
+        key,
+        sealed: BASE64.encode(sealed),
+        origin: of.clone(),
+        of,
+        managed,
+        source,
+    }))
+}
+
+/// ARN of a key that the caller names and may see.
+///
+/// # Errors
+/// There is none, or it cannot be used now.
+pub async fn named_key(service: &Ec2Service, call: &Call, name: &str) -> Result<String, Fault> {
+    let found = described(service.kms()?, &asking(call), name).await?;
+    Ok(found.0)
+}
+
+/// ARN, and whether it is one that a service manages.
+async fn described(kms: &dyn Kms, call: &Call, name: &str) -> Result<(String, bool), Fault> {
+    let input = DescribeKeyRequest {
+        key_id: Some(name.to_owned()),
+        ..DescribeKeyRequest::default()
+    };
+    let found = kms.describe_key(call, input).await.map_err(refused)?;
+    let key = found.key_metadata.unwrap_or_default();
+    let arn = key.arn.unwrap_or_default();
+    match key.enabled {
+        Some(true) => Ok((arn, key.key_manager.as_deref() == Some("AWS"))),
+        _ => Err(fault::key_state(&arn, &key.key_state.unwrap_or_default())),
+    }
+}
+
+/// Lets EC2 open the data key of a volume that is being attached; the grant's id.
+///
+/// # Errors
+/// The caller may not grant that, or the key cannot be used now.
+pub async fn grant(
+    service: &Ec2Service,
+    call: &Call,
+    encryption: &Encryption,
+) -> Result<String, Fault> {
+    let principal = principal(&call.region);
+    let input = CreateGrantRequest {
+        key_id: Some(encryption.key.clone()),
+        grantee_principal: Some(principal.clone()),
+        retiring_principal: Some(principal),
+        operations: Some(vec!["Decrypt".to_owned()]),
+        constraints: Some(GrantConstraints {
+            encryption_context_subset: Some(bound(&encryption.of)),
+            ..GrantConstraints::default()
+        }),
+        ..CreateGrantRequest::default()
+    };
+    let made = service.kms()?.create_grant(&asking(call), input).await;
+    Ok(made.map_err(refused)?.grant_id.unwrap_or_default())
+}
+
+/// Gives the grant of an attachment back that is over. One that stays is of no use but to who attaches that volume.
+pub async fn retire(
+    service: &Ec2Service,
+    (account, region): (&str, &str),
+    encryption: &Encryption,
+    grant: &str,
+) {
+    let Ok(kms) = service.kms() else {
+        return;
+    };
+    let call = own_call(service, account, region, &encryption.of);
+    let input = RetireGrantRequest {
+        key_id: Some(encryption.key.clone()),
+        grant_id: Some(grant.to_owned()),
+        ..RetireGrantRequest::default()
+    };
+    if let Err(fault) = kms.retire_grant(&call, input).await {
+        tracing::warn!(
+            volume = encryption.of,
+            key = encryption.key,
+            why = %fault.message,
+            "failed to retire the grant of a volume that was detached"
+        );
+    }
+}
+
+/// What callers of EC2 learn of a refusal by KMS.
+pub fn refused(fault: Fault) -> Fault {
+    match &*fault.code {
+        "AccessDeniedException" => fault::key_not_allowed(&fault.message),
+        "DisabledException" | "KMSInvalidStateException" | "InvalidKeyUsageException" => {
+            fault::key_unusable(&fault.message)
+        }
+        "NotFoundException" | "InvalidArnException" | "ValidationException" => {
+            fault::no_such_key(&fault.message)
+        }
+        _ => fault,
+    }
+}

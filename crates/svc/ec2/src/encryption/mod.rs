@@ -1,0 +1,73 @@
+//! Volumes and snapshots that are sealed under keys of KMS.
+//!
+//! Such a volume has a data key, which KMS sealed for it ([`keys`]) and which stands in its record as that. Whoever attaches
+//! it grants EC2 the right to open the key, for as long as it is attached; then the host that it is attached on is given
+//! what the volume's bytes are sealed by ([`hand_out`]), and nobody else. So a key that is disabled lets nobody attach what is
+//! under it, and what is attached goes on.
+//!
+//! A snapshot has its volume's data key, and so has a volume that is made of it under the same key: bytes are taken over as
+//! they are. Under another key the host seals them anew while it makes the volume.
+
+mod decide;
+mod defaults;
+mod hand_out;
+mod keys;
+mod of_attachment;
+
+pub use decide::{Asked, Wanted, wanted};
+pub use defaults::{
+    Defaults, disable, enable, get, get_key, modify_key, of as defaults_of, reset_key,
+};
+pub use keys::{grant, named_key, prepare, retire};
+pub(crate) use of_attachment::{Granted, let_go};
+
+use serde::{Deserialize, Serialize};
+
+/// How a volume or a snapshot is sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Encryption {
+    /// ARN of the key.
+    pub key: String,
+    /// The data key in base 64, as KMS sealed it.
+    pub sealed: String,
+    /// Of what it is the data key, as its context says: `vol-…`
+    pub of: String,
+    /// For which volume the key of its bytes was derived from the data key: those that are made at once share one, and have
+    /// others of these.
+    pub origin: String,
+    /// The key is the account's own for EBS, which no other account can use.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub managed: bool,
+    /// How the snapshot is sealed that it is still to be made of, where that is under another key: its data key, under the
+    /// volume's own key and for the volume.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceKey>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceKey {
+    pub sealed: String,
+    pub origin: String,
+}
+
+impl Encryption {
+    /// Of a volume that is made of a snapshot under the same key, or of a snapshot of a volume.
+    pub fn taken_over(&self) -> Self {
+        Self {
+            source: None,
+            ..self.clone()
+        }
+    }
+
+    /// Of one of several that are made at once.
+    pub fn for_volume(&self, id: &str) -> Self {
+        Self {
+            origin: match self.of == self.origin {
+                true => id.to_owned(),
+                // Its bytes are those of another.
+                false => self.origin.clone(),
+            },
+            ..self.clone()
+        }
+    }
+}

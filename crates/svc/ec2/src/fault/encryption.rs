@@ -1,0 +1,79 @@
+//! Keys of volumes.
+
+use wharf_wire::Fault;
+
+use super::sender;
+
+pub fn key_without_encryption() -> Fault {
+    sender(
+        "InvalidParameterDependency",
+        "The parameter KmsKeyId requires the parameter Encrypted to be set.".to_owned(),
+    )
+}
+
+pub fn stays_encrypted() -> Fault {
+    sender(
+        "InvalidParameterCombination",
+        "The parameter Encrypted cannot be false: what is made of an encrypted snapshot is encrypted."
+            .to_owned(),
+    )
+}
+
+pub fn key_state(key: &str, state: &str) -> Fault {
+    key_unusable(&format!("{key} is in the state {state}."))
+}
+
+/// `why`: what KMS says.
+pub fn key_unusable(why: &str) -> Fault {
+    sender(
+        "InvalidKmsKey.InvalidState",
+        format!("The KMS key provided is in an incorrect state: {why}"),
+    )
+}
+
+pub fn no_such_key(why: &str) -> Fault {
+    sender(
+        "InvalidKmsKey.NotFound",
+        format!("The KMS key provided does not exist: {why}"),
+    )
+}
+
+pub fn key_not_allowed(why: &str) -> Fault {
+    Fault::sender(
+        "UnauthorizedOperation",
+        403,
+        format!("You are not authorized to use the KMS key: {why}"),
+    )
+}
+
+pub fn root_not_encrypted(device: &str) -> Fault {
+    sender(
+        "UnsupportedOperation",
+        format!("Encrypted of the root device {device} is not supported by this version of wharf."),
+    )
+}
+
+pub fn copied_under_another_key() -> Fault {
+    sender(
+        "UnsupportedOperation",
+        "A copy of a snapshot under another key, or the first one, is not supported by this version of wharf. Make a \
+         volume of it under that key, and a snapshot of that."
+            .to_owned(),
+    )
+}
+
+pub fn encrypted_not_public(id: &str) -> Fault {
+    sender(
+        "OperationNotPermitted",
+        format!("Encrypted snapshot '{id}' cannot be made public."),
+    )
+}
+
+pub fn own_key_not_shared(id: &str) -> Fault {
+    sender(
+        "OperationNotPermitted",
+        format!(
+            "Encrypted snapshot '{id}' cannot be shared: it is under the default KMS key for EBS."
+        ),
+    )
+}

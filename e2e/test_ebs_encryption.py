@@ -1,0 +1,224 @@
+"""Encrypted EBS volumes: nothing of them lies in the clear, their key opens and shuts them, and whoever dies leaves them whole."""
+
+import os
+import pathlib
+import signal
+
+import pytest
+from botocore.exceptions import ClientError
+
+from harness import images, tasks
+from harness.installation import Installation
+from harness.waiting import wait_for
+from test_snapshots import completed
+from test_volumes import asked, attachment, definition, infrastructure_role, wait_gone
+from test_volumes_of_instances import Guest, attachments, shown
+
+pytestmark = pytest.mark.minutes(5)
+
+# In a script that writes it, it does not stand as it is.
+WRITES = "i=0; while [ $i -lt 3000 ]; do printf 'sealed%s' wharf; i=$((i+1)); done"
+CANARY = b"sealedwharf" * 4
+
+
+@pytest.fixture(scope="module")
+def alone():
+    with Installation(arguments=["--instances"]) as one:
+        yield one.start()
+
+
+@pytest.fixture(scope="module")
+def guest(alone):
+    return Guest(alone)
+
+
+@pytest.fixture(scope="module")
+def key(alone):
+    return alone.client("kms").create_key(Description="of volumes")["KeyMetadata"]["Arn"]
+
+
+def holds(path, text):
+    """Whether a file has that, which may be one with many holes."""
+    with open(path, "rb") as file:
+        end, at = os.fstat(file.fileno()).st_size, 0
+        while at < end:
+            try:
+                at = os.lseek(file.fileno(), at, os.SEEK_DATA)
+            except OSError:
+                return False
+            hole, before = os.lseek(file.fileno(), at, os.SEEK_HOLE), b""
+            os.lseek(file.fileno(), at, os.SEEK_SET)
+            while at < hole:
+                some = os.read(file.fileno(), min(1 << 20, hole - at))
+                if text in before + some:
+                    return True
+                before, at = some[-len(text) :], at + len(some)
+        return False
+
+
+def in_the_clear(wharf):
+    """Files of the data folder that have the canary. What only shows what is in another is none."""
+    disk = wharf.data.stat().st_dev
+    files = [path for path in wharf.data.rglob("*") if path.is_file() and path.stat().st_dev == disk]
+    return [path for path in files if holds(path, CANARY)]
+
+
+def programs(wharf, volume):
+    """Those that have the volume open."""
+    image = wharf.data / "node" / "ebs" / volume / "disk.img"
+    found = []
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            if (folder / "comm").read_text().strip() == "sealed-file":
+                if any(one.stat().st_ino == image.stat().st_ino for one in (folder / "fd").iterdir()):
+                    found.append(int(folder.name))
+        except OSError:
+            continue
+    return found
+
+
+def refused(code, call, **options):
+    with pytest.raises(ClientError) as error:
+        call(**options)
+    assert error.value.response["Error"]["Code"] == code, error.value.response
+    return error.value.response["Error"]["Message"]
+
+
+def let_go(guest, volume):
+    guest.ec2.detach_volume(VolumeId=volume)
+    guest.wait_available(volume)
+
+
+def test_nothing_of_a_volume_lies_in_the_clear_and_its_key_shuts_it(alone, guest, key):
+    ec2, kms = guest.ec2, alone.client("kms")
+    made = alone.aws("ec2", "create-volume", "--availability-zone", guest.zone, "--size", "1", "--encrypted", "--kms-key-id", key)
+    volume = made["VolumeId"]
+    assert (made["Encrypted"], made["KmsKeyId"]) == (True, key)
+    plain = guest.volume()
+    guest.attach(volume)
+    guest.attach(plain, "/dev/xvdg")
+    for device in ("xvdf", "xvdg"):
+        guest.does(f"mke2fs -q /dev/{device} > /dev/null; mkdir -p /{device} && mount -t ext4 /dev/{device} /{device}")
+    guest.does(f"({WRITES}) > /xvdf/f && sync")
+    assert in_the_clear(alone) == []
+    guest.does("cp /xvdf/f /xvdg/f && sync")
+    # So it would have been found.
+    assert [path.parent.name for path in in_the_clear(alone)] == [plain]
+    guest.does("umount /xvdg")
+    let_go(guest, plain)
+
+    # It goes on without its key, over deaths, and is not attached again.
+    kms.disable_key(KeyId=key)
+    alone.kill_child("agent")
+    alone.kill_child("server")
+    alone.wait_node()
+    assert guest.does("echo more >> /xvdf/f && sync && tail -c 5 /xvdf/f && umount /xvdf") == "more"
+    (program,) = programs(alone, volume)
+    let_go(guest, volume)
+    wait_for(lambda: not pathlib.Path(f"/proc/{program}").exists(), 20, "the end of the key")
+    refused("InvalidKmsKey.InvalidState", ec2.attach_volume, VolumeId=volume, InstanceId=guest.id, Device="/dev/xvdf")
+    refused("InvalidKmsKey.InvalidState", ec2.create_volume, AvailabilityZone=guest.zone, Size=1, Encrypted=True, KmsKeyId=key)
+    kms.enable_key(KeyId=key)
+
+    # What was synced outlives the program that has it open. Until it is mounted anew nothing is read or written.
+    guest.attach(volume, "/dev/sdg")
+    guest.does("mkdir -p /g && mount -t ext4 /dev/sdg /g && echo synced > /g/s && sync")
+    os.kill(programs(alone, volume)[0], signal.SIGKILL)
+    guest.fails("echo lost > /g/l && sync -f /g && cat /g/s > /dev/null && echo 3 > /g/m && sync -f /g")
+    guest.does("umount /g")
+    wait_for(lambda: programs(alone, volume), 30, "a program that has it open again")
+    guest.does("n=0; until mount -t ext4 /dev/sdg /g 2> /dev/null; do n=$((n+1)); [ $n -lt 300 ] || exit 1; sleep 0.1; done")
+    assert guest.does("cat /g/s && tail -c 5 /g/f") == "synced\nmore"
+
+    # It grows, and others have it by a snapshot: under its own key, or under another.
+    ec2.modify_volume(VolumeId=volume, Size=2)
+    wait_for(lambda: guest.does("blockdev --getsize64 /dev/sdg") == str(2 << 30), 30, "a larger device")
+    snapshot = ec2.create_snapshot(VolumeId=volume)
+    assert (snapshot["Encrypted"], snapshot["KmsKeyId"]) == (True, key)
+    completed(alone, snapshot["SnapshotId"])
+    guest.does("umount /g")
+    let_go(guest, volume)
+    for options, under in (({}, key), ({"Encrypted": True, "KmsKeyId": "alias/aws/ebs"}, None)):
+        other = guest.volume(Size=2, SnapshotId=snapshot["SnapshotId"], **options)
+        found = shown(ec2, other)
+        assert found["Encrypted"] and (found["KmsKeyId"] == key) == (under == key)
+        guest.attach(other, "/dev/xvdh")
+        said = guest.does("mkdir -p /h && mount -t ext4 /dev/xvdh /h && cat /h/s && head -c 11 /h/f && umount /h")
+        assert said == "synced\nsealedwharf"
+        let_go(guest, other)
+        ec2.delete_volume(VolumeId=other)
+    # The one in the clear is still the only one.
+    assert [path.parent.name for path in in_the_clear(alone)] == [plain]
+    clear = ec2.create_snapshot(VolumeId=plain)["SnapshotId"]
+    completed(alone, clear)
+    sealed = guest.volume(SnapshotId=clear, Encrypted=True)
+    guest.attach(sealed, "/dev/xvdi")
+    assert guest.does("mkdir -p /i && mount -t ext4 /dev/xvdi /i && head -c 11 /i/f && umount /i") == "sealedwharf"
+    assert [path.parent.name for path in in_the_clear(alone)] == [plain]
+    let_go(guest, sealed)
+    wait_for(lambda: kms.list_grants(KeyId=key)["Grants"] == [], 10, "the end of all grants")
+
+    message = refused("InvalidParameterCombination", ec2.create_volume, AvailabilityZone=guest.zone, SnapshotId=snapshot["SnapshotId"], Encrypted=False)
+    assert "Encrypted" in message
+    everyone = {"SnapshotId": snapshot["SnapshotId"], "Attribute": "createVolumePermission", "OperationType": "add"}
+    refused("OperationNotPermitted", ec2.modify_snapshot_attribute, GroupNames=["all"], **everyone)
+    copied = {"SourceRegion": "us-east-1", "SourceSnapshotId": snapshot["SnapshotId"]}
+    completed(alone, ec2.copy_snapshot(**copied)["SnapshotId"])
+    refused("UnsupportedOperation", ec2.copy_snapshot, Encrypted=True, KmsKeyId="alias/aws/ebs", **copied)
+    refused("UnsupportedOperation", ec2.copy_snapshot, **{**copied, "SourceSnapshotId": clear}, Encrypted=True)
+
+
+def test_instances_come_with_them_and_accounts_have_them_by_default(alone, guest, key):
+    ec2 = guest.ec2
+    assert ec2.get_ebs_default_kms_key_id()["KmsKeyId"] == "alias/aws/ebs"
+    assert ec2.enable_ebs_encryption_by_default()["EbsEncryptionByDefault"]
+    try:
+        assert ec2.modify_ebs_default_kms_key_id(KmsKeyId=key)["KmsKeyId"] == key
+        there = alone.client("ec2", region="eu-west-1")
+        assert not there.get_ebs_encryption_by_default()["EbsEncryptionByDefault"]
+        volume = guest.volume(Encrypted=False)
+        assert shown(ec2, volume)["KmsKeyId"] == key
+        ec2.delete_volume(VolumeId=volume)
+        mapping = [{"DeviceName": "/dev/xvdf", "Ebs": {"VolumeSize": 1}}]
+        other = Guest(alone, BlockDeviceMappings=mapping)
+    finally:
+        ec2.reset_ebs_default_kms_key_id()
+        assert not ec2.disable_ebs_encryption_by_default()["EbsEncryptionByDefault"]
+    (mapped,) = ec2.describe_instances(InstanceIds=[other.id])["Reservations"][0]["Instances"][0]["BlockDeviceMappings"]
+    volume = mapped["Ebs"]["VolumeId"]
+    assert shown(ec2, volume)["KmsKeyId"] == key
+    other.wait_attached(volume)
+    other.does("mke2fs -q /dev/xvdf > /dev/null && mkdir -p /f && mount -t ext4 /dev/xvdf /f && echo there > /f/f && sync")
+    assert programs(alone, volume)
+    ec2.terminate_instances(InstanceIds=[other.id])
+    wait_gone(alone, volume)
+    assert programs(alone, volume) == []
+
+
+def test_a_task_has_an_encrypted_volume(alone, key):
+    image, role = images.push(alone, "busybox"), infrastructure_role(alone)
+    script = f"({WRITES}) > /data/f && sync && echo written && sleep 1000"
+    configured = asked(role, encrypted=True, kmsKeyId=key)
+    task = tasks.start(alone, definition(alone, image, script), volumeConfigurations=configured)
+    task.wait_line("written", 60)
+    volume = attachment(task)[1]["volumeId"]
+    found = shown(alone.client("ec2"), volume)
+    assert (found["Encrypted"], found["KmsKeyId"]) == (True, key)
+    assert not [path for path in in_the_clear(alone) if path.parent.name == volume]
+    assert attachments(alone.client("ec2"), volume)[0]["State"] in ("attaching", "attached")
+    task.stop()
+    wait_gone(alone, volume)
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"KmsKeyId": "alias/aws/ebs"}, "InvalidParameterDependency"),
+        ({"KmsKeyId": "alias/aws/ebs", "Encrypted": False}, "InvalidParameterDependency"),
+        ({"KmsKeyId": "alias/nothing", "Encrypted": True}, "InvalidKmsKey.NotFound"),
+        ({"KmsKeyId": "arn:aws:kms:us-east-1:000000000000:key/none", "Encrypted": True}, "InvalidKmsKey.NotFound"),
+    ],
+)
+def test_bad_input(alone, options, code):
+    ec2 = alone.client("ec2")
+    refused(code, ec2.create_volume, AvailabilityZone="us-east-1a", Size=1, **options)
