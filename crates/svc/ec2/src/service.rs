@@ -1,9 +1,9 @@
 //! The operations there are; the others keep the generated default, which says so.
 
 use crate::{
-    Ec2Service, authorize, elastic, encryption, endpoints, fleet, flow_logs, images, instance_types, key_pairs,
-    launch_templates, nat_gateways, network_acls, ops::*, peering, placement_groups, prefix_lists,
-    snapshots, spot, volumes,
+    Ec2Service, authorize, elastic, encryption, endpoints, fleet, flow_logs, images,
+    instance_types, key_pairs, launch_templates, nat_gateways, network_acls, ops::*, peering,
+    placement_groups, prefix_lists, snapshots, spot, volumes,
 };
 
 /// Which members of requests operations heed.

@@ -53,8 +53,8 @@ use wharf_userns::IdRange;
 pub use self::{
     device::{DevFolder, LoopDevice, Mounted, loop_number, mounts_of},
     disk::{
-        DiskUsage, PreparedDisk, SeenDisk, TaskDisk, attached_files, file_of_devices, hold_unattached,
-        is_attached, mounted_again,
+        DiskUsage, PreparedDisk, SeenDisk, TaskDisk, attached_files, file_of_devices,
+        hold_unattached, is_attached, mounted_again,
     },
     error::{ContainerError, RuntimeError, Step},
     events::TaskEvents,
