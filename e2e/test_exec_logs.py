@@ -126,9 +126,14 @@ def test_a_session_that_cannot_be_kept_does_not_begin(installation, target, sile
         assert words.output == b"" and "the session cannot be logged: AccessDeniedException" in words.last_words
         words = execute(installation, without, "echo unkept").wait_over()
         assert words.output == b"" and "the task has no role" in words.last_words
-    with configured(installation, "OVERRIDE", cloudWatchLogGroupName="/nowhere"):
-        words = execute(installation, target, "echo unkept").wait_over()
-        assert words.output == b"" and "ResourceNotFoundException" in words.last_words
+    for places, why in (
+        ({"cloudWatchLogGroupName": "/nowhere"}, "ResourceNotFoundException"),
+        ({"s3BucketName": "nobodys-bucket"}, "NoSuchBucket"),
+        ({"s3BucketName": "no bucket/at all"}, "the session cannot be logged"),
+    ):
+        with configured(installation, "OVERRIDE", **places):
+            words = execute(installation, target, "echo unkept").wait_over()
+            assert words.output == b"" and why in words.last_words
     # Nobody asked for a log of these.
     for task in (silent, without):
         session = execute(installation, task, "echo all the same").wait_over()

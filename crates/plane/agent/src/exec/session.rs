@@ -6,7 +6,7 @@ use std::{
 };
 
 use tokio::time::{MissedTickBehavior, interval, sleep, sleep_until};
-use wharf_base::{Clock, SystemClock, ids};
+use wharf_base::{Chain, Clock, SystemClock, ids};
 use wharf_container::runtime::{ExecSpec, Stream};
 use wharf_datachannel::{
     Kind, Message, PATH, PayloadType, QUERY,
@@ -150,7 +150,8 @@ impl<'a> Talk<'a> {
                 return End::Over(String::new(), Some(code));
             }
             let repeat_at = self.sent.repeat_at().filter(|_| self.published);
-            let may_read = self.sent.has_room();
+            let kept = self.transcript.as_ref().is_none_or(Recorder::has_room);
+            let may_read = self.sent.has_room() && kept;
             let step = tokio::select! {
                 frame = self.socket.receive_frame() => match frame {
                     Ok(Frame::Binary(bytes)) => self.hear(&bytes).await,
@@ -160,6 +161,7 @@ impl<'a> Talk<'a> {
                 },
                 happened = next(&mut self.process, may_read) => self.tell(happened).await,
                 () = wait(repeat_at) => self.repeat().await,
+                () = room(&mut self.transcript), if !kept => Ok(()),
                 _ = ping.tick() => self.socket.ping().await.map_err(End::Channel),
             };
             if let Err(end) = step {
@@ -277,7 +279,8 @@ impl<'a> Talk<'a> {
             Happened::Changed => return Ok(()),
         };
         if let Some(transcript) = &mut self.transcript {
-            transcript.write(stream, &bytes);
+            let written = transcript.write(stream, &bytes);
+            written.map_err(|unkept| End::Over(format!("{}\n", Chain(&unkept)), None))?;
         }
         self.send(kind, bytes).await
     }
@@ -363,6 +366,13 @@ async fn spawn(
 async fn next(process: &mut Option<Process>, may_read: bool) -> Happened {
     match process {
         Some(process) => process.next(may_read).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn room(transcript: &mut Option<Recorder>) {
+    match transcript {
+        Some(transcript) => transcript.room().await,
         None => std::future::pending().await,
     }
 }

@@ -9,13 +9,14 @@ mod file;
 mod ship;
 
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
+use bytes::Bytes;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
@@ -23,9 +24,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wharf_base::Chain;
 use wharf_durable::{self as durable, Durability};
 
-pub use self::file::Recorder;
+pub use self::file::{Recorder, Unkept};
 use self::{
-    file::Source,
+    file::{Bound, Source},
     ship::{AsTask, Shipment},
 };
 use crate::{
@@ -36,16 +37,19 @@ use crate::{
         credentials::CredentialStore,
         directory::{Directory, TaskView},
     },
-    protocol::{
-        acs::{ExecuteCommand, Logging, LoggingKind},
-        payload,
-    },
+    protocol::acs::{ExecuteCommand, Logging, LoggingKind},
 };
 
-/// Credentials come with the first connection after a restart.
-const CREDENTIALS_PATIENCE: Duration = Duration::from_secs(60);
-/// What all transcripts of a node that are not delivered yet may take on disk, in bytes.
-const MOST_WAITING: u64 = 256 << 20;
+/// A session waits so long for what its transcript needs.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// One that nobody asked to keep waits no longer than this.
+const SHORT_PATIENCE: Duration = Duration::from_secs(2);
+/// Transcripts of a task that are not delivered yet: as many as it may have sessions.
+const MOST_OF_TASK: usize = 16;
+/// Of a node, each of which may take [`file::MAX_BYTES`].
+const MOST_OF_NODE: usize = 128;
+/// What cannot be delivered for so long after its session is given up.
+const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 /// A note is small; this is beyond any.
 const MAX_NOTE: u64 = 64 << 10;
 
@@ -89,8 +93,8 @@ pub struct Transcripts {
     credentials: CredentialStore,
     running: TaskTracker,
     shutdown: CancellationToken,
-    /// Sessions that are being delivered.
-    under_way: Arc<Mutex<BTreeSet<String>>>,
+    /// Sessions that are being delivered, and their tasks.
+    under_way: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
 impl Transcripts {
@@ -123,13 +127,14 @@ impl Transcripts {
         at: usize,
     ) -> Result<Option<Recorder>, String> {
         let logging = &order.logging;
-        let Some(note) = self.note(order, task, at) else {
+        let Some(note) = self.note(order, task, at)? else {
             return Ok(None);
         };
         // Who asked for nothing is not kept from working by what is not there.
         let asked = logging.kind == LoggingKind::Override;
-        let begun = self.prepare(&order.session_id, note, logging, task).await;
-        match begun {
+        let patience = if asked { PATIENCE } else { SHORT_PATIENCE };
+        let begun = timeout(patience, self.prepare(&order.session_id, note, logging, task)).await;
+        match begun.unwrap_or_else(|_| Err(unlogged("there was no answer in time"))) {
             Ok(recorder) => Ok(Some(recorder)),
             Err(why) if asked => Err(why),
             Err(why) => {
@@ -154,7 +159,11 @@ impl Transcripts {
                 continue;
             };
             match Source::of_ended(&self.folder, &session, note.delivered) {
-                Ok(source) => self.ship(session, note, source, None),
+                Ok(source) => {
+                    if self.claim(&session, &note.task).is_ok() {
+                        self.ship(session, note, source, None);
+                    }
+                }
                 Err(error) => {
                     tracing::error!(session, %error, "failed to read the transcript of a session");
                 }
@@ -162,22 +171,30 @@ impl Transcripts {
         }
     }
 
-    fn note(&self, order: &ExecuteCommand, task: &TaskView, at: usize) -> Option<Note> {
+    fn note(
+        &self,
+        order: &ExecuteCommand,
+        task: &TaskView,
+        at: usize,
+    ) -> Result<Option<Note>, String> {
         let region = task.context.region(self.api.region()).to_owned();
         let (group, object) = match order.logging.kind {
-            LoggingKind::None => return None,
+            LoggingKind::None => return Ok(None),
             LoggingKind::Default => (by_driver(task, at, &region), None),
             LoggingKind::Override => of_cluster(&order.logging, &order.session_id, &region),
         };
         if group.is_none() && object.is_none() {
-            return None;
+            return match order.logging.kind {
+                LoggingKind::Override => Err(unlogged("its cluster names no place for it")),
+                _ => Ok(None),
+            };
         }
-        Some(Note {
-            task: payload::task_id(&order.task_arn)?.to_owned(),
+        Ok(Some(Note {
+            task: task.context.id.clone(),
             group,
             object,
             delivered: 0,
-        })
+        }))
     }
 
     async fn prepare(
@@ -188,34 +205,55 @@ impl Transcripts {
         task: &TaskView,
     ) -> Result<Recorder, String> {
         let id = task.record.credentials_id.as_deref();
-        let id = id.ok_or("the session cannot be logged: the task has no role")?;
-        let found = timeout(CREDENTIALS_PATIENCE, self.credentials.wait_for(id)).await;
-        let found =
-            found.map_err(|_| "the session cannot be logged: no credentials of the task's role")?;
+        let id = id.ok_or_else(|| unlogged("the task has no role"))?;
+        let found = self.credentials.wait_for(id).await;
         let role = AsTask::new(&self.api, &self.credentials, id, found);
         if let Some(group) = &note.group {
             if logging.log_group_encrypted && !role.is_encrypted(group).await? {
                 return Err(NOT_ENCRYPTED.to_owned());
             }
             let created = role.create(&stream(group, session)).await;
-            created.map_err(|error| format!("the session cannot be logged: {}", Chain(&error)))?;
+            created.map_err(|error| unlogged(Chain(&error)))?;
         }
-        let unwritten = |error: io::Error| format!("the session cannot be logged: {error}");
-        let waiting = size(&self.folder).map_err(unwritten)?;
-        if waiting > MOST_WAITING {
-            return Err("the session cannot be logged: too much waits to be delivered".to_owned());
+        if let Some(object) = &note.object {
+            // Whether the role may is known now, and not when the session is over; the whole takes its place.
+            let put = role.put_object(object, Bytes::new()).await;
+            put.map_err(|error| unlogged(Chain(&error)))?;
         }
-        write_note(&self.folder, session, &note).map_err(unwritten)?;
-        let (recorder, source) = Recorder::create(&self.folder, session).map_err(unwritten)?;
+        let bound = match (logging.kind, &note.object) {
+            (LoggingKind::Override, None) => Bound::Waits,
+            (LoggingKind::Override, Some(_)) => Bound::EndsSession,
+            _ => Bound::Ends,
+        };
+        self.claim(session, &note.task)?;
+        let begun = self.create(session, &note, bound);
+        let (recorder, source) = begun.map_err(|error| {
+            self.under_way.lock().remove(session);
+            unlogged(error)
+        })?;
         self.ship(session.to_owned(), note, source, Some(role));
         Ok(recorder)
     }
 
+    fn create(&self, session: &str, note: &Note, bound: Bound) -> io::Result<(Recorder, Source)> {
+        std::fs::create_dir_all(&self.folder)?;
+        write_note(&self.folder, session, note)?;
+        Recorder::create(&self.folder, session, bound)
+    }
+
+    /// A place among the transcripts that take room, until it was delivered.
+    fn claim(&self, session: &str, task: &str) -> Result<(), String> {
+        let mut under_way = self.under_way.lock();
+        let of_task = under_way.values().filter(|it| *it == task).count();
+        if under_way.len() >= MOST_OF_NODE || of_task >= MOST_OF_TASK {
+            return Err(unlogged("too many transcripts wait to be delivered"));
+        }
+        under_way.insert(session.to_owned(), task.to_owned());
+        Ok(())
+    }
+
     /// Delivers beside everything else; files that are not delivered when the agent ends stay for the next.
     fn ship(&self, session: String, note: Note, source: Source, role: Option<AsTask>) {
-        if !self.under_way.lock().insert(session.clone()) {
-            return;
-        }
         let this = self.clone();
         self.running.spawn(async move {
             tokio::select! {
@@ -227,38 +265,56 @@ impl Transcripts {
     }
 
     async fn deliver(&self, session: &str, note: Note, source: Source, role: Option<AsTask>) {
-        let role = match role {
-            Some(role) => Some(role),
-            None => self.role_of(&note.task).await,
+        let too_long = source.ended_for(KEPT_FOR);
+        let delivered = tokio::select! {
+            delivered = self.bring(session, note, source, role) => delivered,
+            () = too_long => {
+                tracing::error!(session, "the transcript of a session is given up: it could not be delivered for a day");
+                true
+            }
         };
-        match role {
-            Some(role) => {
-                let shipment = Shipment {
-                    folder: &self.folder,
-                    session,
-                    note,
-                };
-                shipment.run(source, &role).await;
-            }
-            None => {
-                tracing::error!(
-                    session,
-                    task = note.task,
-                    "the transcript of a session is given up: its task is gone"
-                );
-            }
+        if !delivered {
+            return;
         }
         if let Err(error) = remove(&self.folder, session) {
             tracing::warn!(session, %error, "failed to remove the transcript of a session");
         }
     }
 
-    async fn role_of(&self, task: &str) -> Option<AsTask> {
-        let view = self.directory.task(task)?;
-        let id = view.record.credentials_id.as_deref()?;
-        let found = timeout(CREDENTIALS_PATIENCE, self.credentials.wait_for(id)).await;
-        Some(AsTask::new(&self.api, &self.credentials, id, found.ok()?))
+    /// Whether nothing is left to be done.
+    async fn bring(
+        &self,
+        session: &str,
+        note: Note,
+        source: Source,
+        role: Option<AsTask>,
+    ) -> bool {
+        let role = match role {
+            Some(role) => role,
+            None => {
+                let view = self.directory.task(&note.task);
+                let id = view.and_then(|it| it.record.credentials_id.clone());
+                let Some(id) = id else {
+                    let task = &note.task;
+                    tracing::error!(session, task, "the transcript of a session is given up: its task is gone");
+                    return true;
+                };
+                // They come with the first connection after a restart.
+                let found = self.credentials.wait_for(&id).await;
+                AsTask::new(&self.api, &self.credentials, &id, found)
+            }
+        };
+        let shipment = Shipment {
+            folder: &self.folder,
+            session,
+            note,
+        };
+        shipment.run(source, &role).await
     }
+}
+
+fn unlogged(why: impl std::fmt::Display) -> String {
+    format!("the session cannot be logged: {why}")
 }
 
 /// The group of the container's own log driver.
@@ -314,12 +370,6 @@ fn ids(folder: &Path) -> io::Result<Vec<String>> {
         found.extend(session.map(str::to_owned));
     }
     Ok(found)
-}
-
-/// Bytes of all files there.
-fn size(folder: &Path) -> io::Result<u64> {
-    std::fs::create_dir_all(folder)?;
-    std::fs::read_dir(folder)?.try_fold(0, |sum, entry| Ok(sum + entry?.metadata()?.len()))
 }
 
 fn read_note(folder: &Path, session: &str) -> Option<Note> {

@@ -52,6 +52,10 @@ pub trait LogSource: Send {
     /// At least one record, or the end. Dropping the future loses nothing.
     async fn next(&mut self, max_records: usize) -> Result<Chunk, SourceError>;
     async fn commit(&mut self, delivered: u64) -> Result<(), SourceError>;
+    /// Nothing more is written, whether all is read or not.
+    fn is_over(&self) -> bool {
+        false
+    }
 }
 
 /// The note about a batch under way.
@@ -71,27 +75,27 @@ pub struct Delivery<S> {
 }
 
 impl<S: LogSource> Delivery<S> {
-    /// Delivers until the log has ended.
-    pub async fn run(mut self, sink: &dyn LogSink) {
+    /// Delivers until the log has ended; whether it came that far.
+    pub async fn run(mut self, sink: &dyn LogSink) -> bool {
         let mut left = self.read_intent();
         loop {
             let batch = match self.gather(left.as_ref()).await {
                 Ok(batch) => batch,
                 Err(error) => {
                     tracing::error!(stream = self.to.stream, %error, "failed to read a container's log");
-                    return;
+                    return false;
                 }
             };
             self.deliver(&batch, left.take(), sink).await;
             if let Err(error) = self.source.commit(batch.next).await {
                 // The next agent sends this batch again unless it finds the note.
                 tracing::error!(stream = self.to.stream, %error, "failed to commit the position in a container's log");
-                return;
+                return false;
             }
             // A note that outlives its commit is harmless: what it asks about has been passed.
             let _ = std::fs::remove_file(&self.intent);
             if batch.ended {
-                return;
+                return true;
             }
         }
     }
@@ -237,8 +241,9 @@ impl<S: LogSource> Delivery<S> {
                 Ok(()) => return,
                 Err(error) => error,
             };
+            let over = ended || self.source.is_over();
             let hopeless = error.code() == "InvalidParameterException"
-                || !error.is_transient() && ended && began.elapsed() > GIVE_UP_AFTER;
+                || !error.is_transient() && over && began.elapsed() > GIVE_UP_AFTER;
             if hopeless {
                 tracing::error!(stream = self.to.stream, events = events.len(), %error, "log events are given up");
                 return;

@@ -65,6 +65,8 @@ const CAPABILITIES: &[&str] = &[
     "ecs.capability.task-eni",
     // Takes sessions of ECS Exec over its ACS connection.
     "wharf.execute-command",
+    // Keeps what they print, where the cluster says so.
+    "wharf.execute-command-logging",
 ];
 
 /// As ECS calls it.

@@ -3,9 +3,10 @@
 use wharf_api_ecs::{ExecuteCommandRequest, ExecuteCommandResponse, Session, faults};
 use wharf_records::{
     Record,
-    ecs::{Container, ContainerStatus, Status, Task},
+    ecs::{Container, ContainerStatus, Instance, Status, Task},
 };
 use wharf_svc_ecs_exec::ssm::stream_url;
+use wharf_svc_ecs_model::own_node::EXEC_LOGGING_CAPABILITY;
 use wharf_wire::{Call, Fault};
 
 use crate::{
@@ -61,6 +62,11 @@ pub async fn execute_command(
     if core.agents.hub.presence(&task.instance) != Seen::Connected {
         return Err(not_connected());
     }
+    let logging = session_logging::of(cluster.configuration.as_ref())?;
+    if session_logging::is_asked_for(&logging) && !keeps_sessions(core, call, &task).await? {
+        // Its agent is of a version that would run the session without a word of it kept.
+        return Err(not_connected());
+    }
     let opened = core.exec.open(&task.arn, &call.caller.arn);
     let opened = opened.map_err(|_| not_connected())?;
     let message = message::ExecuteCommand {
@@ -72,7 +78,7 @@ pub async fn execute_command(
         session_id: opened.id.clone(),
         token_value: opened.agent_token,
         command,
-        logging: session_logging::of(cluster.configuration.as_ref())?,
+        logging,
     };
     if !core
         .agents
@@ -103,6 +109,15 @@ pub async fn execute_command(
             token_value: Some(opened.client_token),
         }),
     })
+}
+
+async fn keeps_sessions(core: &Core, call: &Call, task: &Task) -> Result<bool, Fault> {
+    let id = task.instance.rsplit('/').next().unwrap_or_default();
+    let key = format!("{}:{id}", task.cluster);
+    let key = Place::of(call).scope().key(Instance::KIND, &key);
+    let found = core.state.table.read::<Instance>(&key).await?;
+    let found = found.map(|it| it.record.attributes);
+    Ok(found.is_some_and(|it| it.contains_key(EXEC_LOGGING_CAPABILITY)))
 }
 
 /// The container named, or the only one.

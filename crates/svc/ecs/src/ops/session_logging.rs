@@ -27,12 +27,16 @@ pub fn check(given: &ExecuteCommandConfiguration) -> Result<(), Fault> {
 }
 
 /// What the agents of a cluster with this configuration are told.
+///
+/// # Errors
+/// The configuration was recorded before it was checked, and cannot be followed.
 pub fn of(configuration: Option<&Value>) -> Result<Logging, Fault> {
     let read = configuration.map(document::configuration).transpose();
     let configuration = read.map_err(|bad| fault::server(&bad))?.unwrap_or_default();
     let sessions = configuration
         .execute_command_configuration
         .unwrap_or_default();
+    check(&sessions)?;
     let kind = sessions.logging.unwrap_or_else(|| DEFAULT.to_owned());
     let places = match kind.as_str() {
         OVERRIDE => sessions.log_configuration.unwrap_or_default(),
@@ -45,6 +49,11 @@ pub fn of(configuration: Option<&Value>) -> Result<Logging, Fault> {
         bucket: bucket(&places).unwrap_or_default().to_owned(),
         key_prefix: places.s3_key_prefix.unwrap_or_default(),
     })
+}
+
+/// Whether sessions that nobody keeps must not begin.
+pub fn is_asked_for(logging: &Logging) -> bool {
+    logging.kind == OVERRIDE
 }
 
 fn group(places: &ExecuteCommandLogConfiguration) -> Option<&str> {
@@ -84,6 +93,9 @@ mod tests {
                 key_prefix: "exec".to_owned(),
             }
         );
+        // Versions before recorded whatever was given.
+        let recorded = json!({"executeCommandConfiguration": {"logging": OVERRIDE}});
+        assert!(of(Some(&recorded)).is_err());
         // Places are for OVERRIDE alone.
         for kind in [NONE, DEFAULT] {
             let none = Logging {

@@ -9,11 +9,14 @@ use std::{
     io::{self, Write},
     os::unix::fs::{FileExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
 };
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use tokio::sync::watch;
+use nix::fcntl::{FallocateFlags, fallocate};
+use tokio::{sync::watch, time::sleep};
 use wharf_base::{Clock, SystemClock};
 use wharf_container::runtime::{
     Stream,
@@ -26,10 +29,13 @@ use crate::logs::{
     deliver::{Chunk, LogSource, SourceError},
 };
 
-/// Of a transcript; what a session prints beyond that is not kept, and the transcript says so.
+/// Of a transcript that is not delivered yet, or that a bucket is to have as a whole.
 pub const MAX_BYTES: u64 = 16 << 20;
 /// Read at once; holds several records of the largest size.
 const READ: usize = 256 << 10;
+
+/// What one read of a session's output may add, with room to spare.
+const MARGIN: u64 = 64 << 10;
 
 const ENDS_HERE: &[u8] = b"[the transcript ends here: it has reached its bound]";
 
@@ -39,42 +45,93 @@ struct Progress {
     ended: bool,
 }
 
+/// What is done about a transcript that has reached its bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// It ends, and says so; the session goes on.
+    Ends,
+    /// The session prints no more until some of it was delivered.
+    Waits,
+    /// The session ends.
+    EndsSession,
+}
+
+/// A session that is to be kept cannot be any longer: it must not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Unkept {
+    #[error("the session ends: its transcript has reached its bound of {} MiB", MAX_BYTES >> 20)]
+    Full,
+    #[error("the session ends: its transcript cannot be written")]
+    Unwritten(#[source] io::Error),
+}
+
 /// Writes a transcript until it is dropped.
 #[derive(Debug)]
 pub struct Recorder {
     file: File,
     progress: watch::Sender<Progress>,
+    delivered: watch::Receiver<u64>,
+    bound: Bound,
     /// Nothing more is taken.
     closed: bool,
 }
 
 impl Recorder {
     /// With the reader that follows it.
-    pub(super) fn create(folder: &Path, session: &str) -> io::Result<(Self, Source)> {
+    pub(super) fn create(folder: &Path, session: &str, bound: Bound) -> io::Result<(Self, Source)> {
         let path = path(folder, session);
         let mut options = OpenOptions::new();
         options.read(true).append(true).create_new(true).mode(0o600);
         let file = options.open(path)?;
         let progress = watch::Sender::new(Progress::default());
-        let source = Source {
+        let delivered = watch::Sender::new(0);
+        let recorder = Self {
             file: file.try_clone()?,
-            progress: progress.subscribe(),
+            progress,
+            delivered: delivered.subscribe(),
+            bound,
+            closed: false,
+        };
+        let source = Source {
+            file,
+            progress: recorder.progress.subscribe(),
+            delivered: Arc::new(delivered),
             at: 0,
             folder: folder.to_owned(),
             session: session.to_owned(),
         };
-        let recorder = Self {
-            file,
-            progress,
-            closed: false,
-        };
         Ok((recorder, source))
     }
 
+    /// Whether what the session prints may be read: there is room for it, or none is waited for.
+    pub fn has_room(&self) -> bool {
+        self.bound != Bound::Waits || self.waiting() + MARGIN <= MAX_BYTES
+    }
+
+    /// Until more of it was delivered.
+    pub async fn room(&mut self) {
+        if self.delivered.changed().await.is_err() {
+            // Nobody delivers any more: the session is told at its next word.
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Bytes that count towards the bound.
+    fn waiting(&self) -> u64 {
+        let length = self.progress.borrow().length;
+        match self.bound {
+            Bound::EndsSession => length,
+            _ => length - *self.delivered.borrow(),
+        }
+    }
+
     /// Adds what was printed.
-    pub fn write(&mut self, stream: Stream, printed: &[u8]) {
+    ///
+    /// # Errors
+    /// See [`Unkept`]; none for a session that nobody asked to keep.
+    pub fn write(&mut self, stream: Stream, printed: &[u8]) -> Result<(), Unkept> {
         if self.closed {
-            return;
+            return Ok(());
         }
         let at = SystemClock.now().millis();
         let mut records = Vec::with_capacity(printed.len() + 64);
@@ -87,7 +144,10 @@ impl Recorder {
             };
             spool::encode(&record, &mut records);
         }
-        if self.progress.borrow().length + records.len() as u64 > MAX_BYTES {
+        if self.waiting() + records.len() as u64 > MAX_BYTES {
+            if self.bound != Bound::Ends {
+                return Err(Unkept::Full);
+            }
             records.clear();
             let record = spool::Record::Line {
                 stream,
@@ -99,12 +159,16 @@ impl Recorder {
             self.closed = true;
         }
         match self.file.write_all(&records) {
-            Ok(()) => self
-                .progress
-                .send_modify(|it| it.length += records.len() as u64),
+            Ok(()) => {
+                self.progress
+                    .send_modify(|it| it.length += records.len() as u64);
+                Ok(())
+            }
+            Err(error) if self.bound != Bound::Ends => Err(Unkept::Unwritten(error)),
             Err(error) => {
                 tracing::error!(%error, "failed to write the transcript of a session");
                 self.closed = true;
+                Ok(())
             }
         }
     }
@@ -136,6 +200,7 @@ fn lines(printed: &[u8]) -> impl Iterator<Item = (&[u8], bool)> {
 pub struct Source {
     file: File,
     progress: watch::Receiver<Progress>,
+    delivered: Arc<watch::Sender<u64>>,
     at: u64,
     folder: PathBuf,
     session: String,
@@ -155,10 +220,24 @@ impl Source {
         Ok(Self {
             file,
             progress: watch::Sender::new(progress).subscribe(),
+            delivered: Arc::new(watch::Sender::new(from)),
             at: from,
             folder: folder.to_owned(),
             session: session.to_owned(),
         })
+    }
+
+    /// Until the session has been over for so long.
+    pub(super) fn ended_for(&self, long: Duration) -> impl Future<Output = ()> + use<> {
+        let mut progress = self.progress.clone();
+        async move {
+            match progress.wait_for(|it| it.ended).await {
+                Ok(_) => {}
+                // The recorder told its end before it went.
+                Err(_) => std::future::pending().await,
+            }
+            sleep(long).await;
+        }
     }
 
     /// The same file once more.
@@ -166,6 +245,7 @@ impl Source {
         Ok(Self {
             file: self.file.try_clone()?,
             progress: self.progress.clone(),
+            delivered: self.delivered.clone(),
             at: self.at,
             folder: self.folder.clone(),
             session: self.session.clone(),
@@ -193,6 +273,15 @@ impl Source {
             rest = &rest[taken..];
         }
         Ok(text)
+    }
+
+    /// Gives back the room of what nobody reads again. A file system that cannot keeps it until the end.
+    fn free(&self, delivered: u64) {
+        let length = i64::try_from(delivered).unwrap_or(0);
+        if length > 0 {
+            let mode = FallocateFlags::FALLOC_FL_PUNCH_HOLE | FallocateFlags::FALLOC_FL_KEEP_SIZE;
+            let _ = fallocate(&self.file, mode, 0, length);
+        }
     }
 
     fn read(&mut self, until: u64, most: usize) -> Result<Vec<Record>, SourceError> {
@@ -261,7 +350,16 @@ impl LogSource for Source {
         };
         note.delivered = delivered;
         let written = write_note(&self.folder, &self.session, &note);
-        written.map_err(|error| SourceError(error.to_string()))
+        written.map_err(|error| SourceError(error.to_string()))?;
+        if note.object.is_none() {
+            self.free(delivered);
+        }
+        self.delivered.send_replace(delivered);
+        Ok(())
+    }
+
+    fn is_over(&self) -> bool {
+        self.progress.borrow().ended
     }
 }
 

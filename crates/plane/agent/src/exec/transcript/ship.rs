@@ -1,8 +1,9 @@
 //! Brings a transcript to its log group and its bucket, with the rights of the task's role.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::time::{Instant, sleep};
 use wharf_api_logs::{
@@ -10,7 +11,7 @@ use wharf_api_logs::{
 };
 use wharf_base::{Backoff, Chain};
 
-use super::{Group, Note, Object, file::Source, intent_path, stream};
+use super::{Group, Note, Object, file::Source, intent_path, stream, unlogged};
 use crate::{
     client::{Api, CallError},
     logs::{
@@ -61,11 +62,16 @@ impl AsTask {
         let answer = api.call::<DescribeLogGroupsResponse>(&LOGS, "DescribeLogGroups", &input);
         let answer = answer
             .await
-            .map_err(|error| format!("the session cannot be logged: {}", Chain(&error)))?;
+            .map_err(|error| unlogged(Chain(&error)))?;
         let mut groups = answer.log_groups.into_iter().flatten();
         // The names that begin with it come in order: it is the first, if it is there.
         let found = groups.find(|it| it.log_group_name.as_deref() == Some(&group.name));
         Ok(found.is_some_and(|it| it.kms_key_id.is_some_and(|key| !key.is_empty())))
+    }
+
+    pub(super) async fn put_object(&self, object: &Object, text: Bytes) -> Result<(), CallError> {
+        let api = self.now_in(&object.region);
+        api.put_object(&object.bucket, &object.key, text).await
     }
 
     fn now_in(&self, region: &str) -> Api {
@@ -104,53 +110,58 @@ pub(super) struct Shipment<'a> {
 }
 
 impl Shipment<'_> {
-    /// Delivers until the session has ended and all is where it belongs, or is given up.
-    pub(super) async fn run(&self, mut source: Source, role: &AsTask) {
+    /// Delivers until the session has ended and all is where it belongs, or is given up. False if it could
+    /// not be read or noted down: the files must stay.
+    pub(super) async fn run(&self, mut source: Source, role: &AsTask) -> bool {
         let whole = match source.again() {
             Ok(whole) => whole,
             Err(error) => {
                 tracing::error!(session = self.session, %error, "failed to read the transcript of a session");
-                return;
+                return false;
             }
         };
-        match &self.note.group {
+        let ended = match &self.note.group {
             Some(group) => {
                 let delivery = Delivery {
                     source,
                     to: stream(group, self.session),
                     intent: intent_path(self.folder, self.session),
                 };
-                delivery.run(role).await;
+                delivery.run(role).await
             }
             None => loop {
                 match source.next(MANY).await {
-                    Ok(chunk) if !chunk.ended => {}
-                    _ => break,
+                    Ok(chunk) if chunk.ended => break true,
+                    Ok(_) => {}
+                    Err(_) => break false,
                 }
             },
-        }
-        if let Some(object) = &self.note.object {
-            self.put(&whole, object, role).await;
+        };
+        match &self.note.object {
+            Some(object) if ended => self.put(&Arc::new(whole), object, role).await,
+            _ => ended,
         }
     }
 
-    async fn put(&self, whole: &Source, object: &Object, role: &AsTask) {
-        let text = match whole.text() {
-            Ok(text) => bytes::Bytes::from(text),
-            Err(error) => {
-                tracing::error!(session = self.session, %error, "failed to read the transcript of a session");
-                return;
-            }
-        };
+    async fn put(&self, whole: &Arc<Source>, object: &Object, role: &AsTask) -> bool {
         let began = Instant::now();
         let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30), 2.0);
         loop {
-            let api = role.now_in(&object.region);
-            let put = api.put_object(&object.bucket, &object.key, text.clone());
-            let Err(error) = put.await else { return };
-            if !error.is_transient() && began.elapsed() > GIVE_UP_AFTER {
+            // Read anew each time: transcripts that wait take no memory.
+            let read = whole.clone();
+            let text = match tokio::task::spawn_blocking(move || read.text()).await {
+                Ok(Ok(text)) => Bytes::from(text),
+                failed => {
+                    tracing::error!(session = self.session, error = ?failed.err(), "failed to read the transcript of a session");
+                    return false;
+                }
+            };
+            let Err(error) = role.put_object(object, text).await else {
+                return true;
+            };
+            if is_final(&error) && began.elapsed() > GIVE_UP_AFTER {
                 tracing::error!(session = self.session, bucket = object.bucket, %error, "the transcript of a session is given up");
-                return;
+                return true;
             }
             tracing::debug!(
                 session = self.session,
@@ -160,4 +171,9 @@ impl Shipment<'_> {
             sleep(backoff.wait()).await;
         }
     }
+}
+
+/// What will be said the next time too. A bucket's name that makes no address is malformed before it is sent.
+fn is_final(error: &CallError) -> bool {
+    !error.is_transient() || matches!(error, CallError::Malformed { .. })
 }
