@@ -18,7 +18,7 @@ fn main() {
         disk: Disk::default(),
     };
     let mut log = Log::open(folder.as_ref(), options, 1, |_| Ok(())).expect("opens");
-    let payload: Vec<u8> = (0..bytes).map(|it| (it * 31 >> 3) as u8).collect();
+    let payload: Vec<u8> = (0..bytes).map(|it| ((it * 31) >> 3) as u8).collect();
     let (began, mut frames) = (Instant::now(), 0);
     while began.elapsed() < Duration::from_secs(seconds) {
         log.append(&payload, Purpose::Growth).expect("is taken");
