@@ -2,7 +2,7 @@
 //!
 //! `wharf-bench-load WHAT HOST:PORT ARGUMENT CLIENTS SECONDS`, with keys in the environment as AWS's tools
 //! have them. Prints one line of JSON: `per_second` (calls), `p50_ms`, `p99_ms`, and `counted`: of `sqs-receive`
-//! the messages, of `logs-put` the bytes of all lines.
+//! the messages, of `logs-put` the bytes of all lines, of `metrics-put` the values.
 //!
 //! | what | argument | one call is |
 //! | --- | --- | --- |
@@ -10,14 +10,17 @@
 //! | `sqs-receive` | a queue's URL | ReceiveMessage of ten and DeleteMessageBatch of them |
 //! | `events-put` | a source | PutEvents of ten events |
 //! | `logs-put` | `FILE:GROUP` | PutLogEvents of 256 KiB of the file's lines, into stream `s<client>` |
-//! | `metrics-put` | a namespace | PutMetricData of 1,000 data of as many metrics, of which each client has its own |
+//! | `logs-put-gzip` | `FILE:GROUP` | the same, packed at the fastest level |
+//! | `metrics-put` | `NAMESPACE[:VALUES]` | PutMetricData of 1,000 data of as many metrics, of which each client has its own |
 //! | `s3-put` | `BUCKET/BYTES` | PutObject of so many bytes under a new key |
 //! | `get` | a path, with its query | GET |
 
 mod log_calls;
+mod metric_calls;
 
 use std::{
     env,
+    io::Write as _,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -27,10 +30,12 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
+use flate2::{Compression, write::GzEncoder};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{Request, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use log_calls::LogCalls;
+use metric_calls::{MetricCall, MetricCalls};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use wharf_base::{Clock as _, SystemClock};
@@ -45,8 +50,8 @@ enum Work {
     Send(String),
     Receive(String),
     Events(String),
-    Logs(LogCalls),
-    Metrics(String),
+    Logs { calls: LogCalls, packed: bool },
+    Metrics(MetricCalls),
     Put { bucket: String, body: Bytes },
     Get { path: String, query: String },
 }
@@ -58,16 +63,24 @@ struct Client {
     keys: SigningKeys,
     connection: http1::SendRequest<Full<Bytes>>,
     counted: Arc<AtomicUsize>,
+    /// Its own, of those who put metrics.
+    call: Option<MetricCall>,
 }
 
 impl Client {
     async fn json(&mut self, service: &str, target: &str, body: &Value) -> Result<Value> {
         let body = Bytes::from(body.to_string());
-        self.written(service, target, body).await
+        self.written(service, target, body, false).await
     }
 
     /// Like `json`, of a body that is JSON already.
-    async fn written(&mut self, service: &str, target: &str, body: Bytes) -> Result<Value> {
+    async fn written(
+        &mut self,
+        service: &str,
+        target: &str,
+        body: Bytes,
+        packed: bool,
+    ) -> Result<Value> {
         let (prefix, kind) = match service {
             "sqs" => ("AmazonSQS", "application/x-amz-json-1.0"),
             "monitoring" => (
@@ -77,10 +90,13 @@ impl Client {
             "logs" => ("Logs_20140328", "application/x-amz-json-1.1"),
             _ => ("AWSEvents", "application/x-amz-json-1.1"),
         };
-        let headers = [
+        let mut headers = vec![
             ("content-type".to_owned(), kind.to_owned()),
             ("x-amz-target".to_owned(), format!("{prefix}.{target}")),
         ];
+        if packed {
+            headers.push(("content-encoding".to_owned(), "gzip".to_owned()));
+        }
         let answer = self
             .call(service, ("POST", "/", ""), &headers, body)
             .await?;
@@ -187,19 +203,25 @@ impl load::Client for Client {
                 let answer = self.json("events", "PutEvents", &put).await?;
                 ensure!(answer["FailedEntryCount"] == 0, "{answer}");
             }
-            Work::Logs(calls) => {
-                let (body, bytes) = calls.body(n, self.number);
-                let answer = self.written("logs", "PutLogEvents", body).await?;
+            Work::Logs { calls, packed } => {
+                let (mut body, bytes) = calls.body(n, self.number);
+                if packed {
+                    let mut out = GzEncoder::new(Vec::new(), Compression::fast());
+                    out.write_all(&body)?;
+                    body = out.finish()?.into();
+                }
+                let put = self.written("logs", "PutLogEvents", body, packed);
+                let answer = put.await?;
                 ensure!(answer.get("rejectedLogEventsInfo").is_none(), "{answer}");
                 self.counted.fetch_add(bytes, Ordering::Relaxed);
             }
-            Work::Metrics(namespace) => {
-                let at = SystemClock.now().millis() / 1000;
-                let client = self.number;
-                let datum = |id: usize| json!({ "MetricName": "Latency", "Dimensions": [{ "Name": "Service", "Value": format!("service-{client}-{id}") }], "Timestamp": at, "Value": (n * 31 + id * 7) % 1000, "Unit": "Milliseconds" });
-                let data: Vec<_> = (0..1000).map(datum).collect();
-                let put = json!({ "Namespace": namespace, "MetricData": data });
-                self.json("monitoring", "PutMetricData", &put).await?;
+            Work::Metrics(calls) => {
+                let number = self.number;
+                let call = self.call.get_or_insert_with(|| calls.of(number));
+                let body = call.body(n);
+                self.written("monitoring", "PutMetricData", body, false)
+                    .await?;
+                self.counted.fetch_add(calls.counts(), Ordering::Relaxed);
             }
             Work::Put { bucket, body } => {
                 let path = format!("/{bucket}/{:02x}/{n}", n % 256);
@@ -227,8 +249,11 @@ fn work(what: &str, argument: &str) -> Result<Work> {
         "sqs-send" => Work::Send(argument.to_owned()),
         "sqs-receive" => Work::Receive(argument.to_owned()),
         "events-put" => Work::Events(argument.to_owned()),
-        "logs-put" => Work::Logs(LogCalls::read(argument)?),
-        "metrics-put" => Work::Metrics(argument.to_owned()),
+        "logs-put" | "logs-put-gzip" => Work::Logs {
+            calls: LogCalls::read(argument)?,
+            packed: what == "logs-put-gzip",
+        },
+        "metrics-put" => Work::Metrics(MetricCalls::read(argument)?),
         "s3-put" => {
             let (bucket, bytes) = argument.split_once('/').context("BUCKET/BYTES")?;
             Work::Put {
@@ -270,6 +295,7 @@ async fn main() -> Result<()> {
             keys: keys.clone(),
             connection,
             counted: counted.clone(),
+            call: None,
         });
     }
     let rate = load::run(all, Duration::from_secs_f64(seconds.parse()?)).await?;

@@ -159,19 +159,41 @@ impl<'c> Glance<'c> {
     }
 }
 
-thread_local! {
-    /// What takes blocks apart: made once a thread, for it is large.
-    static UNZIP: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
+/// What takes blocks apart, and the room of the columns of one: fresh room for each would be a good part of the work.
+struct Unzip {
+    zstd: zstd::bulk::Decompressor<'static>,
+    columns: Vec<u8>,
 }
 
-fn unzip(packed: &[u8], most: usize) -> io::Result<Vec<u8>> {
-    UNZIP.with_borrow_mut(|it| {
-        let zstd = match it {
-            Some(zstd) => zstd,
-            None => it.insert(zstd::bulk::Decompressor::new()?),
-        };
-        zstd.decompress(packed, most)
-    })
+/// A thread keeps no more room than this, which most blocks take.
+const KEPT_ROOM: usize = 1 << 20;
+
+thread_local! {
+    /// Made once a thread, for it is large.
+    static UNZIP: RefCell<Option<Unzip>> = const { RefCell::new(None) };
+}
+
+/// Shows what `packed` holds, which is at most so much.
+fn unzip<T>(packed: &[u8], most: usize, see: impl FnOnce(&[u8]) -> io::Result<T>) -> io::Result<T> {
+    // Taken out: whoever sees it may take another block apart.
+    let mut unzip = match UNZIP.take() {
+        Some(unzip) => unzip,
+        None => Unzip {
+            zstd: zstd::bulk::Decompressor::new()?,
+            columns: Vec::new(),
+        },
+    };
+    unzip.columns.clear();
+    unzip.columns.reserve(most);
+    let unzipped = unzip.zstd.decompress_to_buffer(packed, &mut unzip.columns);
+    let seen = unzipped.and_then(|size| match size <= most {
+        true => see(&unzip.columns),
+        false => Err(damaged(DecodeError::BadNumber)),
+    });
+    if unzip.columns.capacity() <= KEPT_ROOM {
+        UNZIP.set(Some(unzip));
+    }
+    seen
 }
 
 /// The same, unless it is packed and does not pass.
@@ -196,16 +218,17 @@ pub(crate) fn unpack_if(
         packed = behind.ok_or_else(|| damaged(DecodeError::Truncated))?;
     }
     // The count, and in what form tails are, come on top of what the block has.
-    let columns = unzip(packed, bytes + 11)?;
-    let columns = match form {
-        PACKED => Columns::read(&columns),
-        _ => Columns::read_lines(&columns),
-    };
-    let columns = columns.map_err(damaged)?;
-    match passes(&Glance(&columns)) {
-        true => Ok(Some(columns.rows(bytes).map_err(damaged)?)),
-        false => Ok(None),
-    }
+    unzip(packed, bytes + 11, |columns| {
+        let columns = match form {
+            PACKED => Columns::read(columns),
+            _ => Columns::read_lines(columns),
+        };
+        let columns = columns.map_err(damaged)?;
+        match passes(&Glance(&columns)) {
+            true => Ok(Some(columns.rows(bytes).map_err(damaged)?)),
+            false => Ok(None),
+        }
+    })
 }
 
 fn records(block: &[u8]) -> Result<Vec<&[u8]>, DecodeError> {

@@ -1,8 +1,6 @@
 //! Points that are in no block yet, in the order of their times.
 
-use std::collections::HashMap;
-
-use crate::{Summary, chunk::Point, tier::Tier};
+use crate::{Summary, by_number::ByNumber, chunk::Point, tier::Tier};
 
 /// What a point takes, about.
 const POINT_BYTES: usize = 24;
@@ -111,8 +109,8 @@ impl Points {
 /// Points by series, in the two resolutions that samples come in.
 #[derive(Debug, Default)]
 pub struct Head {
-    seconds: HashMap<u32, Points>,
-    minutes: HashMap<u32, Points>,
+    seconds: ByNumber<Points>,
+    minutes: ByNumber<Points>,
     /// What it takes in memory, about.
     pub bytes: usize,
 }
@@ -186,7 +184,7 @@ impl Head {
         points
     }
 
-    fn of(&self, tier: Tier) -> Option<&HashMap<u32, Points>> {
+    fn of(&self, tier: Tier) -> Option<&ByNumber<Points>> {
         match tier {
             Tier::Second => Some(&self.seconds),
             Tier::Minute => Some(&self.minutes),

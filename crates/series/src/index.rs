@@ -6,13 +6,16 @@ use std::{
     sync::Arc,
 };
 
-use crate::key::{self, Metric};
+use crate::{
+    by_number::ByNumber,
+    key::{self, Metric},
+};
 
 #[derive(Debug, Default)]
 pub struct Index {
     by_name: HashMap<Arc<str>, u32>,
     in_order: BTreeMap<Arc<str>, u32>,
-    by_number: HashMap<u32, Known>,
+    by_number: ByNumber<Known>,
     of_account: HashMap<String, Share>,
     /// Of all names.
     bytes: usize,

@@ -54,18 +54,64 @@ impl Metric {
     /// What the keys of all its units begin with.
     pub(crate) fn prefix(&self) -> Result<String, BadKey> {
         let mut text = start(&[&self.account, &self.region, &self.namespace])?;
-        check(&self.name)?;
-        text.push_str(&self.name);
-        for (name, value) in &self.dimensions {
-            check(name)?;
-            check(value)?;
-            text.push(PART);
-            text.push_str(name);
-            text.push(PART);
-            text.push_str(value);
-        }
+        let dimensions = self.dimensions.iter();
+        let dimensions = dimensions.map(|(name, value)| (name.as_str(), value.as_str()));
+        push_metric(&mut text, &self.name, dimensions)?;
         Ok(text)
     }
+}
+
+/// Makes keys of one namespace, one after another in the same room.
+#[derive(Debug)]
+pub struct Namespaced {
+    text: String,
+    /// Where names begin.
+    start: usize,
+}
+
+impl Namespaced {
+    /// # Errors
+    /// A part holds a control character.
+    pub fn new(account: &str, region: &str, namespace: &str) -> Result<Self, BadKey> {
+        let text = start(&[account, region, namespace])?;
+        let start = text.len();
+        Ok(Self { text, start })
+    }
+
+    /// The series of a metric in a unit; its dimensions are in the order of their names.
+    ///
+    /// # Errors
+    /// A part holds a control character.
+    pub fn key(
+        &mut self,
+        name: &str,
+        dimensions: &[(&str, &str)],
+        unit: &str,
+    ) -> Result<Key, BadKey> {
+        self.text.truncate(self.start);
+        push_metric(&mut self.text, name, dimensions.iter().copied())?;
+        check(unit)?;
+        self.text.push(UNIT);
+        self.text.push_str(unit);
+        Ok(Key(self.text.as_str().into()))
+    }
+}
+
+fn push_metric<'a>(
+    text: &mut String,
+    name: &str,
+    dimensions: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Result<(), BadKey> {
+    check(name)?;
+    text.push_str(name);
+    for (name, value) in dimensions {
+        for part in [name, value] {
+            check(part)?;
+            text.push(PART);
+            text.push_str(part);
+        }
+    }
+    Ok(())
 }
 
 /// What keys begin with whose first parts these are.
@@ -96,7 +142,11 @@ pub(crate) fn with_units(metric: &str) -> (String, String) {
 }
 
 fn check(part: &str) -> Result<(), BadKey> {
-    match part.chars().any(char::is_control) {
+    let holds_one = match part.is_ascii() {
+        true => part.bytes().any(|it| it.is_ascii_control()),
+        false => part.chars().any(char::is_control),
+    };
+    match holds_one {
         true => Err(BadKey),
         false => Ok(()),
     }
@@ -142,6 +192,16 @@ mod tests {
         };
         let key = metric.key("Seconds").unwrap();
         assert_eq!(parse(&key.0), Some((metric.clone(), "Seconds")));
+        let mut keys = Namespaced::new("000000000000", "us-east-1", "App").unwrap();
+        let dimensions = [("Host", "a=b, c"), ("Zone", "1")];
+        assert!(
+            keys.key("Other", &[], "None").is_ok() && keys.key("Other\n", &[], "None").is_err()
+        );
+        assert_eq!(keys.key("Latency", &dimensions, "Seconds"), Ok(key.clone()));
+        for control in ["\u{7f}", "\u{85}", "é\u{1f}"] {
+            assert_eq!(keys.key(control, &[], "None"), Err(BadKey));
+        }
+        assert!(keys.key("é", &[], "None").is_ok());
         assert_eq!(account(&key.0), "000000000000");
         assert_eq!(
             (Key::parse(key.as_str()), Key::parse("no key")),

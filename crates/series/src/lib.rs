@@ -23,6 +23,7 @@
 
 mod bits;
 mod block;
+mod by_number;
 mod catalogue;
 mod chunk;
 mod clock;
@@ -46,7 +47,7 @@ mod writer;
 
 pub use error::{AppendError, OpenError, ReadError};
 pub use index::Listed;
-pub use key::{BadKey, Key, Metric};
+pub use key::{BadKey, Key, Metric, Namespaced};
 pub use read::Span;
 pub use series::{Copy, Options, Sample, Series, Usage};
 pub use sketch::{RELATIVE_ERROR, Sketch};

@@ -69,3 +69,9 @@ pub(crate) fn is_passing(error: &io::Error) -> bool {
     use nix::libc::{EMFILE, ENFILE, ENOMEM};
     matches!(error.raw_os_error(), Some(EMFILE | ENFILE | ENOMEM))
 }
+
+/// Whether the file system or the kernel has no such operation.
+pub(crate) fn is_unable(error: &io::Error) -> bool {
+    use nix::libc::{ENOSYS, EOPNOTSUPP};
+    matches!(error.raw_os_error(), Some(EOPNOTSUPP | ENOSYS))
+}

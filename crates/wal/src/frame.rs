@@ -14,13 +14,20 @@ pub const MAX_FRAME_BYTES: usize = 64 << 20;
 
 /// Appends one frame to `out`.
 pub fn encode_frame(out: &mut Vec<u8>, salt: u32, seq: u64, payload: &[u8]) {
+    out.reserve(FRAME_HEADER_BYTES + payload.len());
+    out.extend_from_slice(&frame_header(salt, seq, payload));
+    out.extend_from_slice(payload);
+}
+
+/// What stands before a payload.
+pub(crate) fn frame_header(salt: u32, seq: u64, payload: &[u8]) -> [u8; FRAME_HEADER_BYTES] {
     debug_assert!(payload.len() <= MAX_FRAME_BYTES);
     let len = payload.len() as u32;
-    out.reserve(FRAME_HEADER_BYTES + payload.len());
-    out.extend_from_slice(&len.to_le_bytes());
-    out.extend_from_slice(&checksum(salt, len, seq, payload).to_le_bytes());
-    out.extend_from_slice(&seq.to_le_bytes());
-    out.extend_from_slice(payload);
+    let mut header = [0; FRAME_HEADER_BYTES];
+    header[..4].copy_from_slice(&len.to_le_bytes());
+    header[4..8].copy_from_slice(&checksum(salt, len, seq, payload).to_le_bytes());
+    header[8..].copy_from_slice(&seq.to_le_bytes());
+    header
 }
 
 fn checksum(salt: u32, len: u32, seq: u64, payload: &[u8]) -> u32 {

@@ -12,7 +12,8 @@ use std::{
 
 use crate::{
     DataFile, Disk, LogError,
-    frame::{FRAME_HEADER_BYTES, encode_frame},
+    error::{is_disk_full, is_unable},
+    frame::{FRAME_HEADER_BYTES, encode_frame, frame_header},
     scan::Scanned,
 };
 
@@ -22,6 +23,9 @@ const VERSION: u32 = 1;
 static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 /// The smallest step by which a file grows when the usual one does not fit.
 const PAGE_BYTES: u64 = 4096;
+/// A frame from this size on has its room set aside by the file system: zeros in its place would be as much for the disk
+/// as the frame, and a sync more. It is written from where it lies, too, as copying it is more than another system call.
+const LARGE_FRAME: usize = 128 << 10;
 
 /// The file frames are appended to. `end` bytes are frames, up to `allocated` there are zeros.
 #[derive(Debug)]
@@ -121,7 +125,7 @@ impl Segment {
             let (file, path) = (&segment.data.file, segment.data.path());
             match disk.write_all_at(file, path, &bytes, offset) {
                 // A file system that writes elsewhere; the frame that is there stays.
-                Err(e) if crate::error::is_disk_full(&e) => {}
+                Err(e) if is_disk_full(&e) => {}
                 other => other.map_err(fail)?,
             }
         }
@@ -141,19 +145,37 @@ impl Segment {
         Ok(())
     }
 
-    /// Sees to it that `bytes` can be written at the end without the disk having to find room:
-    /// grows the file by zeros, by `step` if that fits, else by what is needed.
+    /// Sees to it that `bytes` can be written at the end without the disk having to find room: grows the file, for few
+    /// by zeros and by `step` if that fits, else by what is needed.
     pub(crate) fn make_room(&mut self, bytes: u64, step: u64) -> io::Result<()> {
         let needed = self.end + bytes;
         if needed <= self.allocated {
             return Ok(());
         }
-        let generous = needed.next_multiple_of(step.max(PAGE_BYTES));
-        match self.grow_to(generous) {
-            Err(e) if crate::error::is_disk_full(&e) => {
-                self.grow_to(needed.next_multiple_of(PAGE_BYTES))
-            }
+        let least = needed.next_multiple_of(PAGE_BYTES);
+        if bytes >= LARGE_FRAME as u64 && self.set_aside(least)? {
+            return Ok(());
+        }
+        match self.grow_to(needed.next_multiple_of(step.max(PAGE_BYTES))) {
+            Err(e) if is_disk_full(&e) => self.grow_to(least),
             other => other,
+        }
+    }
+
+    /// Gives the file room that reads as zeros; whether the file system can. The sync of the frame makes it durable.
+    fn set_aside(&mut self, size: u64) -> io::Result<bool> {
+        let (file, path) = (&self.data.file, self.data.path());
+        match self.disk.allocate(file, path, size) {
+            Ok(()) => {
+                self.allocated = size;
+                Ok(true)
+            }
+            Err(e) if is_unable(&e) => Ok(false),
+            Err(e) => {
+                // Nothing was written, so a failure here has lost nothing.
+                drop(self.set_len(self.allocated));
+                Err(e)
+            }
         }
     }
 
@@ -177,10 +199,17 @@ impl Segment {
         payload: &[u8],
         buffer: &mut Vec<u8>,
     ) -> io::Result<u64> {
-        buffer.clear();
-        encode_frame(buffer, self.salt, seq, payload);
-        self.write(buffer, self.end)?;
-        Ok(self.end + FRAME_HEADER_BYTES as u64)
+        let behind = self.end + FRAME_HEADER_BYTES as u64;
+        if payload.len() >= LARGE_FRAME {
+            // The header last: what is cut short does not even look like a frame.
+            self.write(payload, behind)?;
+            self.write(&frame_header(self.salt, seq, payload), self.end)?;
+        } else {
+            buffer.clear();
+            encode_frame(buffer, self.salt, seq, payload);
+            self.write(buffer, self.end)?;
+        }
+        Ok(behind)
     }
 
     pub(crate) fn sync(&self) -> io::Result<()> {

@@ -13,7 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{DataFile, Disk, segment::SegmentHeader};
+use crate::{DataFile, Disk, error::is_unable, segment::SegmentHeader};
 
 pub(crate) const SPARE: &str = "spare";
 pub(crate) const RESERVE: &str = "reserve";
@@ -54,11 +54,7 @@ impl Spare {
         };
         if held(&file)? < bytes {
             let taken = disk.allocate(&file, &path, bytes).or_else(|e| {
-                let unable = matches!(
-                    e.raw_os_error(),
-                    Some(nix::libc::EOPNOTSUPP | nix::libc::ENOSYS)
-                );
-                if unable {
+                if is_unable(&e) {
                     write_zeros(&file, &path, disk, bytes)
                 } else {
                     Err(e)

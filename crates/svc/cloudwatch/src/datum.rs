@@ -2,7 +2,7 @@
 
 use wharf_api_cloudwatch::{Dimension, MetricDatum, faults};
 use wharf_base::Timestamp;
-use wharf_series::{Metric, Sample, Summary, Tier};
+use wharf_series::{Namespaced, Sample, Summary, Tier};
 pub use wharf_service::metrics::UNITS;
 use wharf_service::{
     Place,
@@ -46,28 +46,39 @@ pub fn dimensions(
     parameter: &str,
 ) -> Result<Vec<(String, String)>, Fault> {
     let given = given.unwrap_or_default();
+    let in_order = in_order(&given, &|| parameter.to_owned())?;
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    Ok(in_order.into_iter().map(owned).collect())
+}
+
+/// The same, as they lie.
+fn in_order<'a>(
+    given: &'a [Dimension],
+    parameter: &dyn Fn() -> String,
+) -> Result<Vec<(&'a str, &'a str)>, Fault> {
     if given.len() > MOST_DIMENSIONS {
-        return Err(too_many(parameter, MOST_DIMENSIONS));
+        return Err(too_many(&parameter(), MOST_DIMENSIONS));
     }
     let mut found = Vec::with_capacity(given.len());
-    for (at, dimension) in given.into_iter().enumerate() {
+    for (at, dimension) in given.iter().enumerate() {
         let (name, value) = (
-            dimension.name.unwrap_or_default(),
-            dimension.value.unwrap_or_default(),
+            dimension.name.as_deref().unwrap_or_default(),
+            dimension.value.as_deref().unwrap_or_default(),
         );
-        let member = |member| format!("{parameter}.member.{}.{member}", at + 1);
-        if !is_name(&name, 255) {
+        let member = |member| format!("{}.member.{}.{member}", parameter(), at + 1);
+        if !is_name(name, 255) {
             return Err(bad_value(name, &member("Name")));
         }
-        if !is_dimension_value(&value) {
+        if !is_dimension_value(value) {
             return Err(bad_value(value, &member("Value")));
         }
         found.push((name, value));
     }
-    found.sort();
+    found.sort_unstable();
     if found.windows(2).any(|it| it[0].0 == it[1].0) {
         return Err(invalid(format!(
-            "The parameter {parameter} must not name a dimension twice."
+            "The parameter {} must not name a dimension twice.",
+            parameter()
         )));
     }
     Ok(found)
@@ -81,20 +92,19 @@ fn too_many(parameter: &str, most: usize) -> Fault {
 
 /// # Errors
 /// The first that is wrong with it.
-pub fn sample(
-    place: &Place,
-    namespace: &str,
-    datum: MetricDatum,
+fn sample(
+    keys: &mut Namespaced,
+    datum: &MetricDatum,
     at: usize,
     now: Timestamp,
 ) -> Result<Sample, Fault> {
     let parameter = |member: &str| format!("MetricData.member.{}.{member}", at + 1);
-    let name = datum.metric_name.clone().unwrap_or_default();
-    if !is_name(&name, 255) {
+    let name = datum.metric_name.as_deref().unwrap_or_default();
+    if !is_name(name, 255) {
         return Err(bad_value(name, &parameter("MetricName")));
     }
-    let unit = datum.unit.clone().unwrap_or_else(|| NO_UNIT.to_owned());
-    if !UNITS.contains(&unit.as_str()) {
+    let unit = datum.unit.as_deref().unwrap_or(NO_UNIT);
+    if !UNITS.contains(&unit) {
         return Err(bad_value(unit, &parameter("Unit")));
     }
     let tier = match datum.storage_resolution {
@@ -118,17 +128,11 @@ pub fn sample(
             parameter("Timestamp")
         )));
     }
-    let dimensions = dimensions(datum.dimensions.clone(), &parameter("Dimensions"))?;
-    let summary = summary(&datum, &parameter)?;
-    let metric = Metric {
-        account: place.account.clone(),
-        region: place.region.clone(),
-        namespace: namespace.to_owned(),
-        name,
-        dimensions,
-    };
-    let key = metric
-        .key(&unit)
+    let dimensions = datum.dimensions.as_deref().unwrap_or_default();
+    let dimensions = in_order(dimensions, &|| parameter("Dimensions"))?;
+    let summary = summary(datum, &parameter)?;
+    let key = keys
+        .key(name, &dimensions, unit)
         .map_err(|error| invalid(error.to_string()))?;
     Ok(Sample {
         key,
@@ -147,8 +151,8 @@ fn summary(datum: &MetricDatum, parameter: &impl Fn(&str) -> String) -> Result<S
             datum.values.as_ref().is_some_and(|it| !it.is_empty()),
         ),
     ];
-    let given: Vec<&str> = given.into_iter().filter(|it| it.1).map(|it| it.0).collect();
-    if let [first, second, ..] = given.as_slice() {
+    let mut given = given.into_iter().filter(|it| it.1).map(|it| it.0);
+    if let (Some(first), Some(second)) = (given.next(), given.next()) {
         return Err(combination(format!(
             "The parameters {} and {} are mutually exclusive and you have specified both.",
             parameter(first),
@@ -216,7 +220,7 @@ fn summary(datum: &MetricDatum, parameter: &impl Fn(&str) -> String) -> Result<S
 pub fn samples(
     place: &Place,
     namespace: &str,
-    data: Vec<MetricDatum>,
+    data: &[MetricDatum],
     now: Timestamp,
 ) -> Result<Vec<Sample>, Fault> {
     if data.is_empty() {
@@ -227,8 +231,10 @@ pub fn samples(
     if data.len() > MOST_DATA {
         return Err(too_many("MetricData", MOST_DATA));
     }
-    let all = data.into_iter().enumerate();
-    all.map(|(at, datum)| sample(place, namespace, datum, at, now))
+    let keys = Namespaced::new(&place.account, &place.region, namespace);
+    let mut keys = keys.map_err(|error| invalid(error.to_string()))?;
+    let all = data.iter().enumerate();
+    all.map(|(at, datum)| sample(&mut keys, datum, at, now))
         .collect()
 }
 
@@ -250,7 +256,7 @@ mod tests {
         let mut it = datum();
         change(&mut it);
         let now = Timestamp::from_millis(1_795_341_600_000);
-        match samples(&Place::new("1", "r"), "App", vec![it], now) {
+        match samples(&Place::new("1", "r"), "App", &[it], now) {
             Ok(samples) => format!("{:?} {}", samples[0].tier, samples[0].summary.count),
             Err(fault) => format!("{}: {}", fault.code, fault.message),
         }

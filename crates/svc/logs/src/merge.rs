@@ -22,8 +22,11 @@ use crate::{
 
 /// Events read ahead of a stream that is not sought through.
 const READ_AHEAD: u64 = 256;
-/// Measures of work that go into looking through a stream at a time.
+/// Measures of work that go into looking through a stream at a time: a megabyte at first.
+const FIRST_MEASURES: usize = 4;
 const MOST_MEASURES: usize = 16;
+/// Streams that are looked through at a time for each processor: those that are done with theirs go on with others'.
+const STREAMS_EACH: usize = 4;
 /// Bytes that a merge holds of all streams together. What does not fit is read again in its turn.
 pub const MOST_HELD: usize = 4 << 20;
 /// The same of one stream: many share half of it.
@@ -153,7 +156,7 @@ impl<'a> Merge<'a> {
                     found: Vec::new(),
                     ahead: VecDeque::new(),
                     held: 0,
-                    measures: 1,
+                    measures: FIRST_MEASURES,
                     failed: false,
                 });
                 merge.goes_on(merge.sources.len() - 1, first);
@@ -238,19 +241,25 @@ impl<'a> Merge<'a> {
         Ok(event)
     }
 
-    /// Looks for what comes next of the source that is due, and of those next in order, as many as there are
-    /// processors.
+    /// Looks for what comes next of the source that is due, and of those next in order. Where they are fewer than there
+    /// are processors, several look through each.
     async fn look_from(&mut self, due: Head) -> Result<(), ReadError> {
         if !self.seeks(due.source) {
             return self.fetch(due).await;
         }
         let is_over = self.held >= self.most_held;
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let more = match is_over {
             true => Vec::new(),
-            false => self.next_to_look(),
+            // As many as what they bring has room for, with the event beyond its bounds that each may bring.
+            false => {
+                let room = (self.most_held - self.held) / (2 * self.most_ahead);
+                self.next_to_look(room.clamp(processors, processors * STREAMS_EACH))
+            }
         };
+        let workers = processors.div_ceil(1 + more.len());
         let looks = std::iter::once(due).chain(more).map(|head| {
-            let look = self.look(head.source, is_over);
+            let look = self.look(head.source, is_over, workers);
             async move { (head, look.await) }
         });
         let mut looks = join_all(looks).await.into_iter();
@@ -264,8 +273,7 @@ impl<'a> Merge<'a> {
     }
 
     /// Takes those out of the next few heads that are to be looked for anyway.
-    fn next_to_look(&mut self) -> Vec<Head> {
-        let at_once = std::thread::available_parallelism().map_or(1, usize::from);
+    fn next_to_look(&mut self, at_once: usize) -> Vec<Head> {
         let (mut looks, mut others) = (Vec::new(), Vec::new());
         for _ in 1..at_once {
             let Some(Reverse(head)) = self.heads.pop() else {
@@ -285,6 +293,7 @@ impl<'a> Merge<'a> {
         &self,
         index: usize,
         is_over: bool,
+        workers: usize,
     ) -> impl Future<Output = Result<Sought, JournalError>> + use<'_, 'a> {
         let source = &self.sources[index];
         let bounds = Bounds {
@@ -293,7 +302,7 @@ impl<'a> Merge<'a> {
         };
         let range = (source.next, source.high);
         self.reading
-            .seek(&source.journal, range, bounds, &self.needles)
+            .seek(&source.journal, range, bounds, &self.needles, workers)
     }
 
     /// A source that is not due and cannot be looked through stays where it is: that is said in its turn.
@@ -319,7 +328,7 @@ impl<'a> Merge<'a> {
         source.next = found.next;
         self.looked_at += found.looked_at;
         let Some((time, offset)) = found.records.first().and_then(place_of) else {
-            return self.passed(index).await;
+            return self.passed(index, found.time).await;
         };
         source.found = found.records;
         self.weigh(index);
@@ -376,15 +385,18 @@ impl<'a> Merge<'a> {
         self.push(index, time, offset, Mark::Exact);
     }
 
-    /// Where a source goes on of which all was passed over.
-    async fn passed(&mut self, index: usize) -> Result<(), ReadError> {
+    /// Where a source goes on of which all was passed over; the time of that, if the look said it.
+    async fn passed(&mut self, index: usize, time: Option<i64>) -> Result<(), ReadError> {
         let source = &self.sources[index];
         let (next, last) = (source.next, source.last);
         if next >= source.high {
             self.push(index, last, source.high, Mark::End);
             return Ok(());
         }
-        let time = self.reading.events.time_at(&source.journal, next).await?;
+        let time = match time {
+            Some(time) => Some(time),
+            None => self.reading.events.time_at(&source.journal, next).await?,
+        };
         if let Some(time) = time {
             self.push(index, time, next, Mark::Exact);
         }

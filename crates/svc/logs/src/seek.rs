@@ -1,9 +1,14 @@
 //! Looking for texts in the blocks of a stream, before anything is made of its events: a block whose filter says that
 //! none of them is in it is not even read.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use bytes::Bytes;
+use futures_util::future::join_all;
+use parking_lot::Mutex;
 use wharf_insights::Needles;
 use wharf_journal::{Glance, JournalError, Record, StoredBlock};
 
@@ -48,10 +53,38 @@ pub struct Sought {
     pub records: Vec<Record>,
     /// The offset behind all that was looked at.
     pub next: u64,
+    /// The time of the event at `next`, where none may pass before it and that was easy to know.
+    pub time: Option<i64>,
     /// How many events were passed over or are in `records`; of blocks that were not read a part, as of work.
     pub looked_at: u64,
-    /// Of `records`.
+}
+
+/// One look, which several work on: each takes the block that is next.
+struct Looking {
+    found: Vec<StoredBlock>,
+    within: (u64, u64),
+    bounds: Bounds,
+    needles: Arc<Needles>,
+    /// Blocks that were taken, work that was done and bytes that were found so far, by all.
+    taken: AtomicUsize,
+    work: AtomicUsize,
+    bytes: AtomicUsize,
+    /// Who is still at it.
+    workers: AtomicUsize,
+    /// What was seen of each block.
+    seen: Mutex<Vec<Option<Result<Seen, JournalError>>>>,
+}
+
+/// What was seen of a block.
+#[derive(Debug, Default)]
+struct Seen {
+    /// Those that may pass, and their bytes.
+    records: Vec<Record>,
     bytes: usize,
+    /// It was not read.
+    is_passed: bool,
+    /// The offset behind the last record that was looked at, if others are behind it.
+    cut: Option<u64>,
 }
 
 /// Bytes that an event or a record takes whose text has so many.
@@ -60,20 +93,36 @@ pub fn weight(text: usize) -> usize {
 }
 
 impl Reading<'_> {
-    /// The events at offsets `from..to` of a stream that may have one of the texts, so far as the bounds let.
+    /// The events at offsets `from..to` of a stream that may have one of the texts, so far as the bounds let. So many
+    /// work on it at once, where the account has its turn with as many.
     pub fn seek(
         &self,
         stream: &str,
         (from, to): (u64, u64),
         bounds: Bounds,
         needles: &Arc<Needles>,
+        workers: usize,
     ) -> impl Future<Output = Result<Sought, JournalError>> + use<'_> {
         let journal = self.events.journal();
         let found = journal.some_blocks(stream, from..to, MOST_BLOCKS);
-        let needles = needles.clone();
-        let looking = move || look(&found, (from, to), bounds, &needles);
-        let looked = self.desk.work(self.account, looking);
-        async move { looked.await.map_err(|_| JournalError::Closed)? }
+        let workers = workers.clamp(1, found.len().max(1));
+        let looking = Looking::new(found, (from, to), bounds, needles.clone(), workers);
+        let looking = Arc::new(looking);
+        let each = (0..workers).map(|_| {
+            let looking = looking.clone();
+            self.desk.work(self.account, move || looking.work())
+        });
+        let all = join_all(each.collect::<Vec<_>>());
+        async move {
+            // The last of them says it.
+            let mut sought = Err(JournalError::Closed);
+            for worked in all.await {
+                if let Some(all) = worked.map_err(|_| JournalError::Closed)? {
+                    sought = all;
+                }
+            }
+            sought
+        }
     }
 }
 
@@ -86,6 +135,22 @@ impl EventStore {
     }
 }
 
+/// The time of a block's first event, if it can be read. Blocks.
+fn time_of_first(stored: &StoredBlock) -> Option<i64> {
+    let mut time = None;
+    let mut see = |it: &Glance<'_>| {
+        let record = it.places().next().and_then(|place| it.record(0, place));
+        time = record.and_then(|it| event::times(&it));
+        // Only what is not packed is put together.
+        time.is_none()
+    };
+    if let Some(block) = stored.read_if(&mut see).ok()? {
+        let (_, place) = stored.records(&block).next()?;
+        time = event::times(&block[place]);
+    }
+    time.map(|(time, _)| time)
+}
+
 /// Whether nothing in a block may pass, by its filter. What is sealed shows nothing.
 fn is_passed_over(block: &StoredBlock, needles: &Needles) -> Result<bool, JournalError> {
     let Some(filter) = block.filter()? else {
@@ -95,40 +160,80 @@ fn is_passed_over(block: &StoredBlock, needles: &Needles) -> Result<bool, Journa
     Ok(is_plain && !needles.may_be(|text| filter.may_have(text)))
 }
 
-/// Blocks.
-fn look(
-    found: &[StoredBlock],
-    (from, to): (u64, u64),
-    bounds: Bounds,
-    needles: &Needles,
-) -> Result<Sought, JournalError> {
-    let mut sought = Sought {
-        records: Vec::new(),
-        // Nothing is there any more, unless there is.
-        next: to,
-        looked_at: 0,
-        bytes: 0,
-    };
-    let mut work = 0;
-    for stored in found {
-        if sought.is_enough(bounds) || work > bounds.measures * MEASURE {
-            break;
+impl Looking {
+    fn new(
+        found: Vec<StoredBlock>,
+        within: (u64, u64),
+        bounds: Bounds,
+        needles: Arc<Needles>,
+        workers: usize,
+    ) -> Self {
+        let seen = found.iter().map(|_| None).collect();
+        Self {
+            found,
+            within,
+            bounds,
+            needles,
+            taken: AtomicUsize::new(0),
+            work: AtomicUsize::new(0),
+            bytes: AtomicUsize::new(0),
+            workers: AtomicUsize::new(workers),
+            seen: Mutex::new(seen),
         }
-        sought.next = stored.end().min(to);
-        let (bytes, count) = (stored.bytes(), u64::from(stored.count()));
-        if is_passed_over(stored, needles)? {
-            work += (bytes / PASSED).max(LEAST_BYTES);
-            sought.looked_at += (count / PASSED as u64).max(LEAST_EVENTS);
-            continue;
+    }
+
+    /// What one does of it, beside others; the last to end says what all found. Blocks.
+    fn work(&self) -> Option<Result<Sought, JournalError>> {
+        self.take_blocks();
+        let is_last = self.workers.fetch_sub(1, Ordering::AcqRel) == 1;
+        is_last.then(|| self.sought())
+    }
+
+    /// Looks at blocks in their order until it is enough. Blocks.
+    fn take_blocks(&self) {
+        while self.work.load(Ordering::Relaxed) <= self.bounds.measures * MEASURE
+            && !self.is_enough(self.bytes.load(Ordering::Relaxed))
+        {
+            let at = self.taken.fetch_add(1, Ordering::Relaxed);
+            let Some(stored) = self.found.get(at) else {
+                break;
+            };
+            let seen = self.see(stored);
+            let is_damaged = seen.is_err();
+            if let Ok(seen) = &seen {
+                let work = match seen.is_passed {
+                    true => (stored.bytes() / PASSED).max(LEAST_BYTES),
+                    false => stored.bytes(),
+                };
+                self.work.fetch_add(work, Ordering::Relaxed);
+                self.bytes.fetch_add(seen.bytes, Ordering::Relaxed);
+            }
+            if let Some(place) = self.seen.lock().get_mut(at) {
+                *place = Some(seen);
+            }
+            if is_damaged {
+                break;
+            }
         }
-        work += bytes;
-        sought.looked_at += count;
-        let whole = stored
-            .read_if(|it| !sought.take_seen(it, stored.first(), (from, to), bounds, needles))?;
+    }
+
+    /// Whether so many bytes of records are; one may be in any case.
+    fn is_enough(&self, bytes: usize) -> bool {
+        bytes > 0 && bytes >= self.bounds.bytes
+    }
+
+    /// Blocks.
+    fn see(&self, stored: &StoredBlock) -> Result<Seen, JournalError> {
+        let mut seen = Seen::default();
+        if is_passed_over(stored, &self.needles)? {
+            seen.is_passed = true;
+            return Ok(seen);
+        }
+        let whole = stored.read_if(|it| !self.glance(it, stored.first(), &mut seen))?;
         let Some(block) = whole else {
-            continue;
+            return Ok(seen);
         };
-        let mut hits = needles.hits(&block);
+        let mut hits = self.needles.hits(&block);
         for (offset, range) in stored.records(&block) {
             let data = &block[range.clone()];
             let passes = match event::read(data).map(|it| it.text) {
@@ -136,57 +241,96 @@ fn look(
                 Some(Text::Sealed(_)) => true,
                 None => false,
             };
-            if passes && (from..to).contains(&offset) {
-                // A copy: the block is much more than what passes.
-                sought.take(offset, data.to_vec());
-                if sought.is_enough(bounds) {
-                    sought.next = offset + 1;
-                    break;
-                }
+            // A copy: the block is much more than what passes.
+            if passes && !self.take(&mut seen, offset, || Some(data.to_vec())) {
+                break;
             }
         }
-    }
-    Ok(sought)
-}
-
-impl Sought {
-    fn is_enough(&self, bounds: Bounds) -> bool {
-        !self.records.is_empty() && self.bytes >= bounds.bytes
-    }
-
-    fn take(&mut self, offset: u64, data: Vec<u8>) {
-        self.bytes += weight(data.len());
-        let data = Bytes::from(data);
-        self.records.push(Record { offset, data });
+        Ok(seen)
     }
 
     /// Takes what may pass out of a packed block; not if something in it is sealed, or is none of ours.
-    fn take_seen(
-        &mut self,
-        block: &Glance<'_>,
-        first: u64,
-        (from, to): (u64, u64),
-        bounds: Bounds,
-        needles: &Needles,
-    ) -> bool {
+    fn glance(&self, block: &Glance<'_>, first: u64, seen: &mut Seen) -> bool {
         let forms = block.column(event::FORM);
         if !forms.is_some_and(|it| it.iter().all(|form| *form == event::PLAIN)) {
             return false;
         }
-        let mut hits = needles.hits(block.tails());
+        let mut hits = self.needles.hits(block.tails());
         for (index, (offset, place)) in (first..).zip(block.places()).enumerate() {
             if hits.may_pass(place.start, place.end)
-                && (from..to).contains(&offset)
-                && let Some(record) = block.record(index, place)
+                && !self.take(seen, offset, || block.record(index, place))
             {
-                self.take(offset, record);
-                if self.is_enough(bounds) {
-                    self.next = offset + 1;
-                    break;
-                }
+                break;
             }
         }
         true
+    }
+
+    /// Takes a record, if it is asked for; whether there is room for another.
+    fn take(&self, seen: &mut Seen, offset: u64, data: impl FnOnce() -> Option<Vec<u8>>) -> bool {
+        let (from, to) = self.within;
+        if !(from..to).contains(&offset) {
+            return true;
+        }
+        let Some(data) = data() else {
+            return true;
+        };
+        seen.bytes += weight(data.len());
+        let data = Bytes::from(data);
+        seen.records.push(Record { offset, data });
+        let is_enough = self.is_enough(seen.bytes);
+        if is_enough {
+            seen.cut = Some(offset + 1);
+        }
+        !is_enough
+    }
+
+    /// What all found, in the order of the stream, up to the first block that none has looked at. Blocks.
+    fn sought(&self) -> Result<Sought, JournalError> {
+        let (from, to) = self.within;
+        let mut sought = Sought {
+            records: Vec::new(),
+            // Nothing is there any more, unless there is.
+            next: to,
+            time: None,
+            looked_at: 0,
+        };
+        let mut bytes = 0;
+        let all = std::mem::take(&mut *self.seen.lock());
+        for (at, (stored, seen)) in self.found.iter().zip(all).enumerate() {
+            let seen = match seen.filter(|_| !self.is_enough(bytes)) {
+                Some(Ok(seen)) => seen,
+                Some(Err(error)) if at == 0 => return Err(error),
+                // What is before it counts, and it is met again.
+                Some(Err(_)) | None => {
+                    sought.next = stored.first().max(from);
+                    if sought.records.is_empty() {
+                        sought.time = time_of_first(stored);
+                    }
+                    break;
+                }
+            };
+            let count = u64::from(stored.count());
+            sought.looked_at += match seen.is_passed {
+                true => (count / PASSED as u64).max(LEAST_EVENTS),
+                false => count,
+            };
+            sought.next = stored.end().min(to);
+            for record in seen.records {
+                // Where others found as much, this is beyond the bounds.
+                if self.is_enough(bytes) {
+                    sought.next = record.offset;
+                    return Ok(sought);
+                }
+                bytes += weight(record.data.len());
+                sought.records.push(record);
+            }
+            if let Some(cut) = seen.cut {
+                sought.next = cut;
+                return Ok(sought);
+            }
+        }
+        Ok(sought)
     }
 }
 
@@ -231,7 +375,8 @@ mod tests {
         };
         let (mut next, mut found, mut looked_at) = (0, Vec::new(), 0);
         while next < to {
-            let sought = reading.seek("s", (next, to), bounds, &needles);
+            let workers = 1 + found.len() % 3;
+            let sought = reading.seek("s", (next, to), bounds, &needles, workers);
             let sought = sought.await.unwrap();
             assert!(sought.next > next);
             next = sought.next;

@@ -261,7 +261,12 @@ fn write(log: &mut Log, recorder: &Recorder, acknowledged: &mut Vec<Vec<u8>>) ->
             } else {
                 Purpose::Growth
             };
-            (dice.roll(900) as usize, purpose, dice.roll(12) == 0)
+            // Large ones get their room in another way, and are written in two parts.
+            let len = match dice.roll(50) {
+                0 => 128 << 10 | dice.roll(900),
+                _ => dice.roll(900),
+            };
+            (len as usize, purpose, dice.roll(12) == 0)
         };
         let payload: Vec<u8> = (0..len)
             .map(|i| (i * 31 + acknowledged.len()) as u8)

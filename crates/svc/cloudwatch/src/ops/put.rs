@@ -16,7 +16,7 @@ pub async fn put_metric_data(
     // What wharf's own services measure they put as AWS's do.
     datum::namespace(&namespace, call.caller.kind == CallerKind::Service)?;
     let data = input.metric_data.unwrap_or_default();
-    let samples = datum::samples(&place, &namespace, data, call.now)?;
+    let samples = datum::samples(&place, &namespace, &data, call.now)?;
     let taken = core.parts.series.append(&place.account, samples).await;
     taken.map_err(|error| fault::append(&error))
 }

@@ -89,22 +89,16 @@ pub async fn filter_log_events(
     )
     .await
     .map_err(fault::read)?;
-    // Where the page may end, and since when it may: of many streams the first looks alone may be more than a page's.
-    let (mut place, mut since) = (None, (Instant::now(), merge.looked_at()));
-    let (mut events, mut bytes) = (Vec::new(), 0);
+    let (mut place, mut events) = (None, Vec::new());
+    let mut page = Page::new(limit);
     let mut ended = true;
     loop {
-        let is_full = events.len() == limit || bytes > MAX_PAGE_BYTES;
-        let is_tired = merge.looked_at() - since.1 >= MAX_LOOKED_AT * MADE
-            || since.0.elapsed() >= LONGEST_LOOK;
-        if is_full || place.is_some() && is_tired {
+        if page.ends(Instant::now(), merge.looked_at()) {
             ended = false;
             break;
         }
         let step = merge.next().await.map_err(fault::read)?;
-        if place.is_none() {
-            since = (Instant::now(), merge.looked_at());
-        }
+        page.came_on(Instant::now(), merge.looked_at());
         let (stream, event) = match step {
             Some(Step::Event(stream, event)) => (stream, event),
             Some(Step::Passed(up_to)) => {
@@ -119,7 +113,7 @@ pub async fn filter_log_events(
             offset: event.offset,
         });
         if pattern.matches(&Message::new(&event.message)) {
-            bytes += event.size();
+            page.took(event.size());
             events.push(to_wire(stream, event, &streams));
         }
     }
@@ -131,6 +125,48 @@ pub async fn filter_log_events(
         searched_log_streams: Some(vec![]),
         next_token,
     })
+}
+
+/// How far a page is. Pure.
+#[derive(Debug)]
+struct Page {
+    limit: usize,
+    events: usize,
+    bytes: usize,
+    /// Since when it has a place at which it may end, and what had been looked at by then: of many streams the first
+    /// looks alone may be more than a page's.
+    since: Option<(Instant, u64)>,
+}
+
+impl Page {
+    fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            events: 0,
+            bytes: 0,
+            since: None,
+        }
+    }
+
+    /// There is a place at which it may end.
+    fn came_on(&mut self, now: Instant, looked_at: u64) {
+        self.since.get_or_insert((now, looked_at));
+    }
+
+    fn took(&mut self, bytes: usize) {
+        self.events += 1;
+        self.bytes += bytes;
+    }
+
+    /// Whether it is full, or nobody is to wait longer for what it may still find.
+    fn ends(&self, now: Instant, looked_at: u64) -> bool {
+        let is_full = self.events == self.limit || self.bytes > MAX_PAGE_BYTES;
+        let is_tired = self.since.is_some_and(|(since, before)| {
+            looked_at.saturating_sub(before) >= MAX_LOOKED_AT * MADE
+                || now.saturating_duration_since(since) >= LONGEST_LOOK
+        });
+        is_full || is_tired
+    }
 }
 
 async fn streams(
@@ -172,5 +208,35 @@ fn to_wire(stream: String, event: Event, streams: &[Stream]) -> FilteredLogEvent
         timestamp: Some(event.timestamp),
         message: Some(event.message),
         ingestion_time: Some(event.ingestion),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_ends_when_it_is_full_or_was_looked_for_long_enough() {
+        let begun = Instant::now();
+        let page = |events: &[usize]| {
+            let mut page = Page::new(3);
+            events.iter().for_each(|it| page.took(*it));
+            page
+        };
+        assert!(!page(&[1, 1]).ends(begun, 0) && page(&[1, 1, 1]).ends(begun, 0));
+        assert!(!page(&[MAX_PAGE_BYTES]).ends(begun, 0));
+        assert!(page(&[MAX_PAGE_BYTES, 1]).ends(begun, 0));
+        // Not before there is a place to go on from: the next page would begin where this one did.
+        let mut page = page(&[]);
+        assert!(!page.ends(begun + 10 * LONGEST_LOOK, 10 * MAX_LOOKED_AT * MADE));
+        let (later, looked_at) = (begun + 2 * LONGEST_LOOK, 50);
+        page.came_on(later, looked_at);
+        // The first place counts.
+        page.came_on(later + LONGEST_LOOK / 2, looked_at + MAX_LOOKED_AT);
+        let almost = LONGEST_LOOK - Duration::from_millis(1);
+        assert!(!page.ends(later + almost, looked_at));
+        assert!(page.ends(later + LONGEST_LOOK, looked_at));
+        let most = looked_at + MAX_LOOKED_AT * MADE;
+        assert!(!page.ends(later, most - 1) && page.ends(later, most));
     }
 }

@@ -11,7 +11,7 @@ use wharf_base::Timestamp;
 use super::{Names, Scope};
 use crate::{
     node::{Slot, Struct},
-    schema::{Kind, Shape},
+    schema::{Kind, Member, Shape},
 };
 
 /// A place to fill, with the shape of what goes there.
@@ -186,11 +186,12 @@ impl<'de> Visitor<'de> for Place<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
         match (self.slot, &self.shape.kind) {
             (Slot::Struct(target), Kind::Structure { members }) => {
-                while let Some(name) = from.next_key::<std::borrow::Cow<'_, str>>()? {
-                    let Some(index) = self.schema.position(members, &name) else {
-                        if self.schema.names == Names::Spelled {
-                            return Err(A::Error::custom(format!("there is no member `{name}`")));
-                        }
+                let name = MemberName {
+                    schema: self.schema,
+                    members,
+                };
+                while let Some(found) = from.next_key_seed(name)? {
+                    let Some(index) = found else {
                         from.next_value::<IgnoredAny>()?;
                         continue;
                     };
@@ -232,6 +233,37 @@ impl<'de> Visitor<'de> for Place<'_> {
                 Ok(())
             }
             _ => Err(A::Error::custom("an object is not expected here")),
+        }
+    }
+}
+
+/// The name of a member, of which nothing is kept but which one it is; `None` for one that is passed over.
+#[derive(Clone, Copy)]
+struct MemberName {
+    schema: Scope,
+    members: &'static [Member],
+}
+
+impl<'de> DeserializeSeed<'de> for MemberName {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Option<usize>, D::Error> {
+        from.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for MemberName {
+    type Value = Option<usize>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a string")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Option<usize>, E> {
+        let found = self.schema.position(self.members, name);
+        match found.is_none() && self.schema.names == Names::Spelled {
+            true => Err(E::custom(format!("there is no member `{name}`"))),
+            false => Ok(found),
         }
     }
 }
