@@ -81,7 +81,11 @@ def _wharf(installation, image, network):
         return [one["taskArn"] for one in answer["tasks"]]
 
     def running(arns):
-        return [one["taskArn"] for one in ecs.describe_tasks(tasks=arns)["tasks"] if one["lastStatus"] != "STOPPED"]
+        described = ecs.describe_tasks(tasks=arns)["tasks"]
+        left = [one for one in described if one["lastStatus"] != "STOPPED"]
+        codes = [container.get("exitCode") for one in described if one not in left for container in one["containers"]]
+        assert not any(code != 0 for code in codes), [one.get("stoppedReason") for one in described]
+        return [one["taskArn"] for one in left]
 
     def measure():
         begun = time.monotonic()

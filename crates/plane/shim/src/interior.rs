@@ -174,11 +174,20 @@ impl<'a> Interior<'a> {
             for one in name.split(',').filter(|one| one != name) {
                 symlinkat(name.as_str(), &folder, one)?;
             }
-            let copy = mount_api::copy(own, false)?;
-            mount_api::change(&copy, options.add, options.take)?;
+            let group = match mount_api::copy(own, false) {
+                // The way to it is the host's root's alone: whoever is that no more mounts the hierarchy anew.
+                Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
+                    mount_api::fresh("cgroup", "cgroup", &hierarchy(name), options.add)?
+                }
+                copy => {
+                    let copy = copy?;
+                    mount_api::change(&copy, options.add, options.take)?;
+                    copy
+                }
+            };
             let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
             let place = openat(&folder, name.as_str(), flags, Mode::empty())?;
-            mount_api::put(copy, place)?;
+            mount_api::put(group, place)?;
         }
         mount_api::change(&folder, options.add, options.take)
     }
@@ -264,6 +273,14 @@ impl<'a> Interior<'a> {
     fn show(&self, device: &Device) -> io::Result<()> {
         let place = self.file(&device.path)?;
         mount_api::put(mount_api::copy(&device.path, false)?, place)
+    }
+}
+
+/// The options by which the kernel finds a hierarchy of version 1, by the name of its mount point.
+fn hierarchy(name: &str) -> Vec<String> {
+    match name {
+        "systemd" => vec!["name=systemd".to_owned()],
+        controllers => controllers.split(',').map(str::to_owned).collect(),
     }
 }
 
