@@ -28,7 +28,7 @@ const fn joined(crates: &'static [&'static str]) -> Row {
 }
 
 const ROOMS: [Row; 26] = [
-    row(&["base", "no-criu"]),
+    row(&["base"]),
     row(&[
         "billing",
         "durable",
