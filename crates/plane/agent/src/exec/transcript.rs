@@ -24,7 +24,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wharf_base::Chain;
 use wharf_durable::{self as durable, Durability};
 
-pub use self::file::{Recorder, Unkept};
+pub use self::file::Recorder;
 use self::{
     file::{Bound, Source},
     ship::{AsTask, Shipment},

@@ -231,10 +231,10 @@ impl Source {
     pub(super) fn ended_for(&self, long: Duration) -> impl Future<Output = ()> + use<> {
         let mut progress = self.progress.clone();
         async move {
-            match progress.wait_for(|it| it.ended).await {
-                Ok(_) => {}
-                // The recorder told its end before it went.
-                Err(_) => std::future::pending().await,
+            let ended = progress.wait_for(|it| it.ended).await.is_ok();
+            if !ended {
+                // The recorder tells its end before it goes.
+                return std::future::pending().await;
             }
             sleep(long).await;
         }
