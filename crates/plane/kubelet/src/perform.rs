@@ -407,8 +407,16 @@ async fn start(
         }
     };
     let hostname = names::hostname(pod);
+    let own = match pod.spec.host_network {
+        true => context.node.machine.node_hosts().await,
+        false => None,
+    };
+    let hosts = match own {
+        Some(own) => names::hosts_of_node(&own, pod),
+        None => names::hosts(pod, &hostname, state.ip),
+    };
     let files = NameFiles {
-        hosts: Some(names::hosts(pod, &hostname, state.ip)),
+        hosts: Some(hosts),
         resolv_conf: Some(names::resolv_conf(pod, &context.node.names())),
         hostname: Some(format!("{hostname}\n")),
     };
