@@ -95,7 +95,8 @@ def _one(installation, ecs, definition, options):
 def _stages(seen, begun, answered, running):
     events = [(float(one["time"]), one["what"], one["comm"], one["rest"]) for one in seen if begun <= float(one["time"]) <= running]
     shim = next(time for time, what, _, rest in events if what == "exec" and "/proc/self/fd/" in rest)
-    forked = next(time for time, what, comm, _ in events if what == "fork" and time > shim and comm.startswith("youki"))
+    # The shim forks the process that makes the container, and that one the first of the container.
+    _, forked = [time for time, what, comm, _ in events if what == "fork" and time > shim and comm == "wharf-shim"][:2]
     program = next(time for time, what, _, rest in events if what == "exec" and time > forked and "/bin/sh" in rest)
     return {
         "RunTask answered: the task and its claim are on disk": answered - begun,

@@ -79,22 +79,32 @@ impl Group {
         for root in self.hierarchies.roots() {
             let inherits = cpuset.as_deref() == Some(root);
             let counts_memory = memory.as_deref() == Some(root);
-            for_each_level(root, &self.relative, |parent, folder| {
+            let made = |parent: &Path, folder: &Path| {
                 make_folder(folder)?;
                 if counts_memory {
                     count_children(folder)?;
                 }
                 if inherits {
-                    inherit_cpuset(parent, folder)
+                    inherit_cpuset(parent, folder, root)
                 } else {
                     Ok(())
                 }
-            })?;
+            };
+            // Those above are there nearly always.
+            let folder = root.join(&self.relative);
+            match made(folder.parent().unwrap_or(root), &folder) {
+                Err(CgroupError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                    for_each_level(root, &self.relative, made)?;
+                }
+                other => other?,
+            }
         }
+        let mut open = None;
         for write in v1::writes(limits) {
             match self.folder(write.controller) {
                 Some(folder) => {
-                    write_file(&folder.join(write.file), &write.value, write.optional)?;
+                    let path = folder.join(write.file);
+                    write_next(&mut open, path, &write.value, write.optional)?;
                 }
                 None if write.optional => {}
                 // A missing controller with a limit for it must not pass silently.
@@ -253,6 +263,10 @@ impl Group {
     /// Ends everything in this group and below it and removes them. Blocks until the processes are
     /// gone, at most 10 s.
     pub fn kill_and_remove(&self) -> Result<(), CgroupError> {
+        // Most have ended by themselves, and what is empty needs no looking into.
+        if self.remove().is_ok() {
+            return Ok(());
+        }
         let deadline = Instant::now() + KILL_DEADLINE;
         for name in self.children() {
             self.child(&name)?.kill_and_remove()?;
@@ -363,17 +377,49 @@ fn folders_in(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// A version 1 cpuset accepts no process before it has processors and memory nodes.
-fn inherit_cpuset(parent: &Path, folder: &Path) -> Result<(), CgroupError> {
+fn inherit_cpuset(parent: &Path, folder: &Path, root: &Path) -> Result<(), CgroupError> {
     for name in [CORES, "cpuset.mems"] {
         let path = folder.join(name);
         let own = fs::read_to_string(&path).map_err(CgroupError::io("read", &path))?;
         if own.trim().is_empty() {
             let from = parent.join(name);
-            let value = fs::read_to_string(&from).map_err(CgroupError::io("read", from))?;
+            let read = || fs::read_to_string(&from).map_err(CgroupError::io("read", &from));
+            let mut value = read()?;
+            // Whoever made that one came no further.
+            if value.trim().is_empty()
+                && parent != root
+                && let Some(above) = parent.parent()
+            {
+                inherit_cpuset(above, parent, root)?;
+                value = read()?;
+            }
             write_file(&path, value.trim(), false)?;
         }
     }
     Ok(())
+}
+
+/// As [`write_file`], with the file of the write before if it is the same.
+fn write_next(
+    open: &mut Option<(PathBuf, fs::File)>,
+    path: PathBuf,
+    value: &str,
+    optional: bool,
+) -> Result<(), CgroupError> {
+    if open.as_ref().is_none_or(|(before, _)| *before != path) {
+        *open = None;
+        match fs::OpenOptions::new().write(true).open(&path) {
+            Ok(file) => *open = Some((path, file)),
+            Err(e) if optional && e.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(e) => return Err(CgroupError::io("write", path)(e)),
+        }
+    }
+    match open {
+        Some((path, file)) => file
+            .write_all(value.as_bytes())
+            .map_err(CgroupError::io("write", &*path)),
+        None => Ok(()),
+    }
 }
 
 pub(crate) fn write_file(path: &Path, value: &str, optional: bool) -> Result<(), CgroupError> {

@@ -22,7 +22,12 @@ pub struct Hierarchies {
     /// Version 1: controller → mount point; controllers mounted together share one.
     /// Version 2: the single entry `""`.
     pub(crate) mounts: BTreeMap<String, PathBuf>,
+    /// Mount points of this version below [`SHOWN`], also of hierarchies without groups of ours, with their options.
+    all: Vec<(PathBuf, String)>,
 }
+
+/// Where containers look for control groups, and the host has those that it shows.
+const SHOWN: &str = "/sys/fs/cgroup";
 
 impl Hierarchies {
     /// Reads the mounts of this process.
@@ -48,6 +53,7 @@ impl Hierarchies {
     pub fn from_mountinfo(text: &str) -> Option<Self> {
         let mut controllers = BTreeMap::new();
         let mut unified = None;
+        let mut all = Vec::new();
         for line in text.lines() {
             // `… root mount-point options - type source super-options`
             let Some((before, after)) = line.split_once(" - ") else {
@@ -63,6 +69,9 @@ impl Hierarchies {
                     unified.get_or_insert_with(|| PathBuf::from(mount));
                 }
                 (Some("cgroup"), _, Some(options)) => {
+                    if Path::new(mount).starts_with(SHOWN) {
+                        all.push((mount.into(), options.to_owned()));
+                    }
                     for controller in v1::CONTROLLERS {
                         if options.split(',').any(|option| option == controller) {
                             controllers
@@ -78,12 +87,10 @@ impl Hierarchies {
             return Some(Self {
                 version: Version::V1,
                 mounts: controllers,
+                all,
             });
         }
-        unified.map(|root| Self {
-            version: Version::V2,
-            mounts: [(String::new(), root)].into(),
-        })
+        unified.map(Self::v2)
     }
 
     /// A version 2 hierarchy mounted at `root`.
@@ -91,7 +98,45 @@ impl Hierarchies {
         Self {
             version: Version::V2,
             mounts: [(String::new(), root.into())].into(),
+            all: Vec::new(),
         }
+    }
+
+    /// Where a process is in each hierarchy that a container is shown, by the name of its mount point; `own` is the
+    /// process's `/proc/<pid>/cgroup`. Version 2: the one.
+    pub fn folders_of(&self, own: &str) -> Vec<(String, PathBuf)> {
+        // `number:controllers:path`
+        let lines = own.lines().filter_map(|line| {
+            let (_, line) = line.split_once(':')?;
+            let (controllers, path) = line.split_once(':')?;
+            let relative = path.strip_prefix('/')?;
+            let inside = !relative.split('/').any(|part| part == "..");
+            inside.then_some((controllers, relative))
+        });
+        let find = |options: &str| {
+            let is = |controllers: &str| match controllers.split(',').next().unwrap_or_default() {
+                "" => self.version == Version::V2,
+                first => options.split(',').any(|option| option == first),
+            };
+            let mut lines = lines.clone();
+            Some(lines.find(|(controllers, _)| is(controllers))?.1)
+        };
+        let unified = self
+            .mounts
+            .get("")
+            .map(|root| (root.clone(), String::new()));
+        let points = self.all.iter().cloned().chain(unified);
+        let shown = points.filter_map(|(point, options)| {
+            let name = point.file_name()?.to_str()?.to_owned();
+            let relative = find(&options)?;
+            // Joining nothing would end the path with a slash.
+            let folder = match relative {
+                "" => point,
+                relative => point.join(relative),
+            };
+            Some((name, folder))
+        });
+        shown.collect()
     }
 
     pub fn version(&self) -> Version {
@@ -149,6 +194,24 @@ mod tests {
             Some(Hierarchies::v2("/sys/fs/cgroup"))
         );
         assert_eq!(Hierarchies::from_mountinfo("nonsense\n"), None);
+    }
+
+    #[test]
+    fn a_process_is_found_in_each_hierarchy() {
+        let found = Hierarchies::from_mountinfo(HYBRID).unwrap();
+        let own = "9:name=systemd:/\n4:memory:/jobs/one\n3:cpu,cpuacct:/w/t/c\n2:pids:/w\n0::/elsewhere\n";
+        let at = |name: &str, rest: &str| (name.to_owned(), Path::new(SHOWN).join(rest));
+        let expected = [
+            at("cpu,cpuacct", "cpu,cpuacct/w/t/c"),
+            at("memory", "memory/jobs/one"),
+            at("systemd", "systemd"),
+        ];
+        assert_eq!(found.folders_of(own), expected);
+        // Outside of what this process sees.
+        assert!(found.folders_of("4:memory:/../other\n").is_empty());
+        let unified = Hierarchies::from_mountinfo(UNIFIED).unwrap();
+        let expected = [("cgroup".to_owned(), "/sys/fs/cgroup/w/t".into())];
+        assert_eq!(unified.folders_of("0::/w/t\n"), expected);
     }
 
     #[test]

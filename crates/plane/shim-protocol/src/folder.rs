@@ -19,7 +19,6 @@
 //!   disk/                   … mounted in the shim's mount namespace only
 //!     containers/<name>/    upper/ and work/ of the overlay, instead of those below
 //!     volumes/<name>/       volumes of the task's own
-//!   runtime/<name>/         the OCI library's own folder of a container
 //!   containers/<name>/
 //!     config.json           the OCI runtime-spec bundle …
 //!     plan.json             … and what the shim does beyond it
@@ -122,10 +121,6 @@ impl TaskFolder {
 
     pub fn disk_volumes(&self) -> PathBuf {
         self.disk().join("volumes")
-    }
-
-    pub fn runtime(&self) -> PathBuf {
-        self.seat().join("runtime")
     }
 
     pub fn containers(&self) -> PathBuf {

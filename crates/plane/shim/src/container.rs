@@ -1,10 +1,9 @@
 //! One container as the shim keeps it.
 
 use std::{
-    fs, io,
-    io::Write,
-    os::{fd::OwnedFd, unix::net::UnixStream},
-    path::PathBuf,
+    fs::File,
+    io::{self, Write},
+    os::fd::OwnedFd,
     time::{Duration, Instant},
 };
 
@@ -21,7 +20,7 @@ use wharf_shim_protocol::{
 };
 
 use crate::{
-    create::{self, NOTIFY_SOCKET},
+    create,
     lineage::is_offspring,
     overlay,
     pipes::{Report, Reports},
@@ -44,8 +43,8 @@ pub struct Container {
     setup: ContainerSetup,
     secrets: Option<HeldSecrets>,
     folder: ContainerFolder,
-    /// The OCI library's folder.
-    runtime: PathBuf,
+    /// Until it is started.
+    start: Option<OwnedFd>,
     group: Group,
     state: ContainerState,
     starting: bool,
@@ -64,11 +63,10 @@ pub struct Container {
 }
 
 impl Container {
-    /// Forks the child that creates it; `id` names it to the OCI library.
+    /// Forks the child that creates it.
     pub fn create(
         folder: &TaskFolder,
         hierarchies: &Hierarchies,
-        id: &str,
         name: &ContainerName,
         setup: ContainerSetup,
         secrets: Option<HeldSecrets>,
@@ -81,7 +79,6 @@ impl Container {
         let spool = Spool::create(own.logs(), setup.log).map_err(|e| failed(&e))?;
         let mut creation = create::begin(&create::Order {
             folder,
-            id,
             name,
             setup: &setup,
             secrets: secrets.as_ref(),
@@ -91,7 +88,7 @@ impl Container {
             setup,
             secrets,
             folder: own,
-            runtime: folder.runtime().join(id),
+            start: Some(creation.start),
             group,
             state: ContainerState::Creating,
             starting: false,
@@ -238,9 +235,10 @@ impl Container {
         if self.state != ContainerState::Created || self.starting {
             return Err(self.wrong_state("start"));
         }
-        // Both names are short: the OCI library knows the container by a number.
-        UnixStream::connect(self.runtime.join(NOTIFY_SOCKET))
-            .and_then(|mut socket| socket.write_all(b"start container"))
+        let start = self.start.take().map(File::from);
+        start
+            .ok_or(io::Error::from(io::ErrorKind::BrokenPipe))
+            .and_then(|mut start| start.write_all(b"s"))
             .map_err(|e| Failure::Runtime {
                 detail: format!("cannot reach the waiting process: {e}"),
             })?;
@@ -324,6 +322,7 @@ impl Container {
             pump.drain();
         }
         self.starting = false;
+        self.start = None;
         self.state = ContainerState::Stopped;
         self.exit = Some(exit);
         self.reports = None;
@@ -368,11 +367,7 @@ impl Container {
             detail: e.to_string(),
         };
         overlay::unmount(&self.folder, self.user());
-        self.group.kill_and_remove().map_err(|e| failed(&e))?;
-        match fs::remove_dir_all(&self.runtime) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(failed(&e)),
-            _ => Ok(()),
-        }
+        self.group.kill_and_remove().map_err(|e| failed(&e))
     }
 
     pub fn wrong_state(&self, wanted: &str) -> Failure {

@@ -1,20 +1,20 @@
-//! Creating a container, in a forked child: mounts, then the OCI library.
+//! Creating a container, in a forked child: the root file system, then its first process ([`crate::first`]).
 //!
 //! The child ends when the container's first process waits to be started; that process then
-//! belongs to the shim, which is its nearest reaper. The library moves it into the container's
-//! cgroup; this child stays outside, so that its own memory is not counted there.
+//! belongs to the shim, which is its nearest reaper. The child enters the container's cgroup at the end of its own work,
+//! so that none of the memory it took for that is counted there.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io,
     os::fd::{AsFd, OwnedFd},
     path::Path,
-    rc::Rc,
 };
 
-use libcontainer::{container::builder::ContainerBuilder, syscall::syscall::SyscallType};
-use nix::sys::stat::{Mode, umask};
-use wharf_base::Chain;
+use nix::{
+    sys::stat::{Mode, umask},
+    unistd::Pid,
+};
 use wharf_durable as durable;
 use wharf_rootdir::RootDir;
 use wharf_shim_protocol::{
@@ -24,8 +24,10 @@ use wharf_shim_protocol::{
 };
 
 use crate::{
+    bundle::Bundle,
     copy_up, etc,
-    executor::{Launch, WharfExecutor},
+    executor::Launch,
+    first::{self, Birth},
     host_bind, overlay, pid_namespace,
     pipes::{Report, Reporter, Reports, fork_into, pipe},
     process::read_filter,
@@ -33,13 +35,12 @@ use crate::{
     tty, user_namespace,
 };
 
-/// The library's own folder of a container has this socket, on which the first process waits.
-pub const NOTIFY_SOCKET: &str = "notify.sock";
-
 /// What the shim keeps of a container that is being created.
 pub struct Creation {
     pub child: i32,
     pub reports: Reports,
+    /// A byte in here, and the first process goes on; it ends when this does.
+    pub start: OwnedFd,
     /// Readable ends; standard error is absent with a terminal.
     pub stdout: Option<OwnedFd>,
     pub stderr: Option<OwnedFd>,
@@ -50,6 +51,7 @@ pub struct Creation {
 
 /// The child's ends.
 struct Streams {
+    start: OwnedFd,
     stdin: OwnedFd,
     stdout: OwnedFd,
     stderr: OwnedFd,
@@ -58,8 +60,6 @@ struct Streams {
 /// What is to be created.
 pub struct Order<'a> {
     pub folder: &'a TaskFolder,
-    /// What the OCI library calls it.
-    pub id: &'a str,
     pub name: &'a ContainerName,
     pub setup: &'a ContainerSetup,
     pub secrets: Option<&'a HeldSecrets>,
@@ -69,6 +69,7 @@ pub struct Order<'a> {
 pub fn begin(order: &Order<'_>) -> io::Result<Creation> {
     let setup = order.setup;
     let (report_read, report_write) = pipe()?;
+    let (started, start) = pipe()?;
     let null = || -> io::Result<OwnedFd> {
         Ok(File::options()
             .read(true)
@@ -79,12 +80,14 @@ pub fn begin(order: &Order<'_>) -> io::Result<Creation> {
     let (mut creation, streams, console) = if setup.tty {
         let (ours, theirs) = tty::channel()?;
         let streams = Streams {
+            start: started,
             stdin: null()?,
             stdout: null()?,
             stderr: null()?,
         };
+        let reports = Reports::new(report_read)?;
         (
-            creation(Reports::new(report_read)?, None, None, None, Some(ours)),
+            creation(reports, start, [None, None, None], Some(ours)),
             streams,
             Some(theirs),
         )
@@ -98,6 +101,7 @@ pub fn begin(order: &Order<'_>) -> io::Result<Creation> {
             (null()?, None)
         };
         let streams = Streams {
+            start: started,
             stdin,
             stdout: out_write,
             stderr: err_write,
@@ -105,9 +109,8 @@ pub fn begin(order: &Order<'_>) -> io::Result<Creation> {
         (
             creation(
                 Reports::new(report_read)?,
-                Some(out_read),
-                Some(err_read),
-                kept,
+                start,
+                [Some(out_read), Some(err_read), kept],
                 None,
             ),
             streams,
@@ -116,6 +119,7 @@ pub fn begin(order: &Order<'_>) -> io::Result<Creation> {
     };
     let reporter = Reporter::new(report_write);
     let keep = [
+        streams.start.as_fd(),
         streams.stdin.as_fd(),
         streams.stdout.as_fd(),
         streams.stderr.as_fd(),
@@ -134,14 +138,14 @@ pub fn begin(order: &Order<'_>) -> io::Result<Creation> {
 
 fn creation(
     reports: Reports,
-    stdout: Option<OwnedFd>,
-    stderr: Option<OwnedFd>,
-    stdin: Option<OwnedFd>,
+    start: OwnedFd,
+    [stdout, stderr, stdin]: [Option<OwnedFd>; 3],
     console: Option<OwnedFd>,
 ) -> Creation {
     Creation {
         child: 0,
         reports,
+        start,
         stdout,
         stderr,
         stdin,
@@ -161,11 +165,8 @@ fn child(
             0
         }
         Err(failure) => {
+            // The shim takes back what was mounted: this process may be nobody by now.
             reporter.send(&Report::Failed(failure));
-            overlay::unmount(
-                &order.folder.container(order.name),
-                order.setup.user.as_ref(),
-            );
             1
         }
     }
@@ -177,18 +178,18 @@ fn create(
     console: Option<&OwnedFd>,
     reporter: &Reporter,
 ) -> Result<i32, Failure> {
-    let runtime = |e: &dyn std::error::Error| Failure::Runtime {
-        detail: Chain(e).to_string(),
+    let runtime = |e: io::Error| Failure::Runtime {
+        detail: e.to_string(),
+    };
+    let unreadable = |e: io::Error| Failure::BadBundle {
+        detail: e.to_string(),
     };
     let own = order.folder.container(order.name);
     let plan: ContainerPlan = durable::read_json(&own.plan(), PLAN_LIMIT)
         .and_then(|plan| plan.ok_or_else(|| io::ErrorKind::NotFound.into()))
-        .map_err(|e| Failure::BadBundle {
-            detail: e.to_string(),
-        })?;
-    let filter = read_filter(&own.seccomp()).map_err(|e| Failure::BadBundle {
-        detail: e.to_string(),
-    })?;
+        .map_err(unreadable)?;
+    let bundle = Bundle::read(&own.config()).map_err(unreadable)?;
+    let filter = read_filter(&own.seccomp()).map_err(unreadable)?;
     let user = order.setup.user.as_ref();
     prepare_rootfs(order, &own, &plan)?;
     let proc = user.map_or_else(|| own.proc(), UserSetup::proc);
@@ -208,33 +209,25 @@ fn create(
         plan: process,
         filter,
         init: plan.init,
-        reporter: reporter.share().map_err(|e| runtime(&e))?,
+        reporter: reporter.share().map_err(runtime)?,
         console: console
             .map(OwnedFd::try_clone)
             .transpose()
-            .map_err(|e| runtime(&e))?,
+            .map_err(runtime)?,
         pid_namespace,
         prepared: None.into(),
     };
     // What is missing of a mount's path is made for all users of the container to walk through.
     let _public = Umask::public();
-    let container = ContainerBuilder::new(order.id.to_owned(), SyscallType::default())
-        .with_executor(WharfExecutor(Rc::new(launch)))
-        .with_root_path(order.folder.runtime())
-        .map_err(|e| runtime(&e))?
-        .with_stdin(streams.stdin.try_clone().map_err(|e| runtime(&e))?)
-        .with_stdout(streams.stdout.try_clone().map_err(|e| runtime(&e))?)
-        .with_stderr(streams.stderr.try_clone().map_err(|e| runtime(&e))?)
-        .as_init(own.base())
-        .with_systemd(false)
-        .build()
-        .map_err(|e| runtime(&e))?;
-    container
-        .pid()
-        .map(|pid| pid.as_raw())
-        .ok_or_else(|| Failure::Runtime {
-            detail: "the container has no process".to_owned(),
-        })
+    let rootfs = fs::canonicalize(own.base().join(&bundle.root.path)).map_err(runtime)?;
+    let birth = Birth {
+        bundle: &bundle,
+        rootfs: &rootfs,
+        cgroup: &order.setup.cgroup,
+        streams: [&streams.stdin, &streams.stdout, &streams.stderr],
+        start: &streams.start,
+    };
+    first::make(&birth, launch).map(Pid::as_raw)
 }
 
 fn prepare_rootfs(

@@ -1,16 +1,10 @@
-//! What happens in the container's first process between the OCI library's work and the program.
+//! What happens in the container's first process between its surroundings and the program.
 
 use std::{
     cell::RefCell,
-    collections::HashMap,
     os::fd::{AsRawFd, OwnedFd},
-    rc::Rc,
 };
 
-use libcontainer::{
-    oci_spec::runtime::Spec,
-    workload::{Executor, ExecutorError, ExecutorSetEnvsError, ExecutorValidationError},
-};
 use nix::{
     errno::Errno,
     sched::{CloneFlags, setns},
@@ -25,7 +19,6 @@ use crate::{
     tty,
 };
 
-/// Shared by the library's clones of the executor; each process has its own copy after a fork.
 pub struct Launch {
     pub plan: ProcessPlan,
     pub filter: Vec<u8>,
@@ -38,59 +31,50 @@ pub struct Launch {
     pub prepared: RefCell<Option<Prepared>>,
 }
 
-#[derive(Clone)]
-pub struct WharfExecutor(pub Rc<Launch>);
-
-impl WharfExecutor {
-    fn report(&self, failure: &Failure) -> String {
-        self.0.reporter.send(&Report::Failed(failure.clone()));
-        failure.to_string()
-    }
-
-    fn prepare(&self) -> Result<(), Failure> {
-        let launch = &*self.0;
-        let prepared = process::prepare(&launch.plan, launch.filter.clone())?;
+impl Launch {
+    /// When the container is created: behind the change of root, still with all capabilities.
+    pub fn prepare(&self) -> Result<(), Failure> {
+        let prepared = process::prepare(&self.plan, self.filter.clone())?;
         prepared.check_program()?;
-        if let Some(console) = &launch.console {
+        if let Some(console) = &self.console {
             tty::open_inside(console, prepared.identity().uid)?;
-            if launch.pid_namespace.is_none() {
+            if self.pid_namespace.is_none() {
                 tty::take()?;
             }
         }
-        // Until it runs its program, the process goes by that one's name, not the library's.
+        // Until it runs its program, the process goes by that one's name, not by ours.
         process::set_name(prepared.program_name());
-        *launch.prepared.borrow_mut() = Some(prepared);
+        *self.prepared.borrow_mut() = Some(prepared);
         Ok(())
     }
 
-    fn launch(&self) -> Failure {
-        let launch = &*self.0;
-        let Some(prepared) = launch.prepared.borrow_mut().take() else {
+    /// When it is started: becomes the program, whose environment is the plan's alone, in the order it was given.
+    /// Returns only what went wrong.
+    pub fn launch(&self) -> Failure {
+        let Some(prepared) = self.prepared.borrow_mut().take() else {
             return Failure::Runtime {
                 detail: "started before it was created".to_owned(),
             };
         };
-        let entered = launch.pid_namespace.as_ref().map_or(Ok(()), |namespace| {
+        let entered = self.pid_namespace.as_ref().map_or(Ok(()), |namespace| {
             // Moves the children of this process, which nobody inside ever sees itself.
             setns(namespace, CloneFlags::CLONE_NEWPID).map_err(|e| failed("join", e))
         });
         if let Err(failure) = entered.and_then(|()| prepared.confine()) {
             return failure;
         }
-        if launch.pid_namespace.is_some()
-            && let Err(failure) = launch.go_inside()
+        if self.pid_namespace.is_some()
+            && let Err(failure) = self.go_inside()
         {
             return failure;
         }
-        if launch.init {
-            init::run(&prepared, &launch.reporter)
+        if self.init {
+            init::run(&prepared, &self.reporter)
         } else {
             prepared.exec()
         }
     }
-}
 
-impl Launch {
     /// Goes on in a child, which is in the PID namespace and has the program's rights already.
     /// The shim learns its number; this process ends.
     fn go_inside(&self) -> Result<(), Failure> {
@@ -115,28 +99,5 @@ fn failed(step: &str, error: Errno) -> Failure {
     Failure::Process {
         step: format!("{step} the PID namespace"),
         detail: error.desc().to_owned(),
-    }
-}
-
-impl Executor for WharfExecutor {
-    /// When the container is created: behind the change of root, still with all capabilities.
-    fn validate(&self, _: &Spec) -> Result<(), ExecutorValidationError> {
-        self.prepare()
-            .map_err(|f| ExecutorValidationError::ArgValidationError(self.report(&f)))
-    }
-
-    /// The environment goes to the program alone, in the order it was given.
-    fn setup_envs(&self, _: HashMap<String, String>) -> Result<(), ExecutorSetEnvsError> {
-        Ok(())
-    }
-
-    /// When the container is started.
-    fn exec(&self, _: &Spec) -> Result<(), ExecutorError> {
-        let failure = self.launch();
-        let code = failure.exit_code().unwrap_or(128);
-        self.report(&failure);
-        // Nothing is left to clean up, and the program's exit code is to be the shell's.
-        // SAFETY: ends the process.
-        unsafe { libc::_exit(code) }
     }
 }

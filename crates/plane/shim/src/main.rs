@@ -1,21 +1,25 @@
 //! wharf-shim: the small program that outlives the agent, one for each task.
 //!
 //! It starts in the task's folder, owns the containers' standard streams and exit codes, and
-//! answers on `shim.sock`. Invariants: one thread; no async runtime; the OCI library is called in
-//! forked children only, which a process with one thread may do, so that the memory it touches is
+//! answers on `shim.sock`. Invariants: one thread; no async runtime; containers are made in
+//! forked children only, which a process with one thread may do, so that the memory that takes is
 //! given back when they end. All mounts are made in a mount namespace of the shim's own: when the
 //! last process of a task is gone, so are its mounts, whatever killed it.
 
 mod allowance;
+mod bundle;
 mod container;
 mod copy_up;
 mod create;
 mod etc;
 mod exec;
 mod executor;
+mod first;
 mod host_bind;
 mod init;
+mod interior;
 mod lineage;
+mod mount_api;
 mod overlay;
 mod pid_namespace;
 mod pipes;

@@ -1,7 +1,7 @@
 //! The last steps before a program of the container runs, for its first process and for exec
 //! alike: user, working directory, seccomp, capabilities, exec.
 //!
-//! The OCI library leaves the process with every capability, because the filter has to be set
+//! Until then the process has every capability, because the filter has to be set
 //! while CAP_SYS_ADMIN is there: Docker and ECS do not set no_new_privs by default, and without it
 //! seccomp is a privileged operation. All that is given up here, in this order.
 

@@ -57,7 +57,6 @@ pub struct Server {
     secrets: BTreeMap<ContainerName, HeldSecrets>,
     /// Who waits for a container to be created or started.
     waiters: BTreeMap<ContainerName, UnixStream>,
-    created: u64,
     connections: Vec<Connection>,
     subscribers: Vec<UnixStream>,
     execs: Vec<Exec>,
@@ -85,7 +84,6 @@ impl Server {
             containers: BTreeMap::new(),
             secrets: BTreeMap::new(),
             waiters: BTreeMap::new(),
-            created: 0,
             connections: Vec::new(),
             subscribers: Vec::new(),
             execs: Vec::new(),

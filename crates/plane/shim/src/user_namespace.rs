@@ -1,6 +1,6 @@
 //! Containers in a user namespace of their task.
 //!
-//! Inside, root is root; on the host it is a number that owns nothing. The OCI library enters the
+//! Inside, root is root; on the host it is a number that owns nothing. A container's first process is in the
 //! namespace before it mounts anything, so everything it is to mount has to be within reach of that
 //! number: a small file system of the shim's own, the stage, takes the root file system and the
 //! mounts of each container, with their owners mapped into the namespace. Nobody but the shim and
@@ -104,8 +104,8 @@ pub fn clear_stage(user: &UserSetup) {
     let _ = fs::remove_dir(&user.stage);
 }
 
-/// Hard limits above our own, which nobody may set any more in the namespace; the OCI library then
-/// takes them down to what each is to be.
+/// Hard limits above our own, which nobody may set any more in the namespace; the container's first
+/// process then takes them down to what each is to be.
 pub fn raise_limits(plan: &ContainerPlan) -> io::Result<()> {
     for (number, hard) in &plan.raised_limits {
         let mut limit = libc::rlimit {

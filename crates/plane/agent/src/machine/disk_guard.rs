@@ -15,15 +15,19 @@ use std::{
 
 use nix::sys::statvfs::statvfs;
 use parking_lot::Mutex;
-use tokio::{sync::Notify, time::sleep};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep_until},
+};
 use tokio_util::sync::CancellationToken;
-use wharf_container::runtime::{DiskUsage, TaskDisk};
+use wharf_container::runtime::{DiskUsage, SeenDisk, TaskDisk};
 
-/// While every task may write for this long at full speed, looking is seldom needed.
-const AT_EASE: Duration = Duration::from_secs(1);
+/// What a machine writes in a second at most.
+const BYTES_PER_S: u64 = 4 << 30;
+/// It is looked again before anybody can have written his share at that speed, but not more often than this …
 const TIGHT: Duration = Duration::from_millis(100);
-/// A share below this may be written in less than a second.
-const TIGHT_SHARE: u64 = 4 << 30;
+/// … nor more seldom than this.
+const AT_EASE: Duration = Duration::from_secs(1);
 /// Deleted files' room is given back to the node once it is worth the work.
 const TRIM_FROM: u64 = 64 << 20;
 
@@ -46,6 +50,10 @@ impl DisksInUse {
 
     pub fn remove(&self, id: &str) {
         self.0.disks.lock().remove(id);
+    }
+
+    fn len(&self) -> usize {
+        self.0.disks.lock().len()
     }
 
     fn all(&self) -> Vec<(String, TaskDisk)> {
@@ -107,47 +115,67 @@ fn held_back(disk: &DiskUsage, shares: &Shares, wanted_by_all: u64) -> u64 {
     disk.free.saturating_sub(shares.each)
 }
 
+/// For how long `count` disks may be left alone that share `available` bytes; `None`: not at all once one of them is
+/// new, which nothing is held back from.
+fn pause(available: u64, count: usize) -> Option<Duration> {
+    let each = available / count.max(1) as u64;
+    let full_speed = Duration::from_secs_f64(each as f64 / BYTES_PER_S as f64);
+    (full_speed >= TIGHT).then(|| full_speed.min(AT_EASE))
+}
+
 /// Until shutdown. What was held back stays so while no agent runs.
 pub async fn run(in_use: DisksInUse, dir: PathBuf, shutdown: CancellationToken) {
     loop {
         let disks = in_use.all();
-        let mut pause = AT_EASE;
-        if !disks.is_empty() {
+        let count = disks.len();
+        let looked_at = Instant::now();
+        let mut available = 0;
+        let mut due = looked_at + AT_EASE;
+        if count > 0 {
             let dir = dir.clone();
             let looked = tokio::task::spawn_blocking(move || look(&dir, &disks)).await;
             match looked.map_err(io::Error::other).and_then(|done| done) {
-                Ok(each) if each < TIGHT_SHARE => pause = TIGHT,
-                Ok(_) => {}
+                Ok(shares) => {
+                    available = shares.available;
+                    due = looked_at + pause(available, count).unwrap_or(TIGHT);
+                }
                 Err(error) => {
                     tracing::warn!(%error, "failed to read the node's disk usage; will retry")
                 }
             }
         }
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = in_use.0.more.notified() => {}
-            () = sleep(pause) => {}
+        loop {
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = in_use.0.more.notified() => match pause(available, in_use.len()) {
+                    // With room for all of them a new one is looked at in its turn.
+                    Some(pause) => due = due.min(looked_at + pause),
+                    None => break,
+                },
+                () = sleep_until(due) => break,
+            }
         }
     }
 }
 
-/// Returns the share of each.
-fn look(dir: &Path, disks: &[(String, TaskDisk)]) -> io::Result<u64> {
+/// Shares out what is free.
+fn look(dir: &Path, disks: &[(String, TaskDisk)]) -> io::Result<Shares> {
     let host = statvfs(dir)?;
     let block = host.fragment_size();
     let free = host.blocks_available() * block;
     // As `df` counts: what is kept for root alone is nobody's.
     let total = (host.blocks() - host.blocks_free()) * block + free;
     // One without a shim has just ended, or is about to begin.
-    let seen: Vec<(&str, &TaskDisk, DiskUsage)> = disks
+    let seen: Vec<(&str, &TaskDisk, SeenDisk)> = disks
         .iter()
-        .filter_map(|(id, disk)| Some((id.as_str(), disk, disk.usage().ok()?)))
+        .filter_map(|(id, disk)| Some((id.as_str(), disk, disk.look().ok()?)))
         .collect();
-    let usages: Vec<DiskUsage> = seen.iter().map(|(_, _, usage)| *usage).collect();
+    let usages: Vec<DiskUsage> = seen.iter().map(|(_, _, seen)| seen.usage).collect();
     let shares = shares(total, free, &usages);
     let wanted = usages.iter().map(|usage| usage.free).sum();
-    for (id, disk, usage) in seen {
-        let done = disk.hold_back(held_back(&usage, &shares, wanted));
+    for (id, disk, seen) in seen {
+        let usage = seen.usage;
+        let done = seen.hold_back(held_back(&usage, &shares, wanted));
         let slack = usage.allocated.saturating_sub(usage.used);
         let trimmed = if slack > TRIM_FROM.max(usage.used / 4) {
             disk.trim()
@@ -160,7 +188,7 @@ fn look(dir: &Path, disks: &[(String, TaskDisk)]) -> io::Result<u64> {
             tracing::warn!(task = id, %error, "failed to resize a task's disk; will retry");
         }
     }
-    Ok(shares.each)
+    Ok(shares)
 }
 
 #[cfg(test)]
@@ -209,6 +237,15 @@ mod tests {
         };
         assert_eq!(shares(100 * GIB, 3 * GIB + 5, &[writing]).available, 5);
         assert_eq!(shares(100 * GIB, 3 * GIB - 5, &[writing]).each, 0);
+    }
+
+    #[test]
+    fn disks_are_left_alone_for_as_long_as_their_shares_last() {
+        assert_eq!(pause(100 * GIB, 1), Some(AT_EASE));
+        assert_eq!(pause(100 * GIB, 25), Some(AT_EASE));
+        assert_eq!(pause(100 * GIB, 50), Some(AT_EASE / 2));
+        assert_eq!(pause(10 * GIB, 50), None);
+        assert_eq!(pause(0, 0), None);
     }
 
     #[test]

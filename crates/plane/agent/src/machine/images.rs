@@ -1,5 +1,6 @@
 //! Images for containers: where they come from and when they are asked for again (§5, "Pull").
 
+mod answer;
 mod of_instances;
 mod of_pods;
 
@@ -18,6 +19,8 @@ use wharf_container::image::{
 };
 use wharf_kubelet::machine::Images;
 use wharf_layers::Sharing;
+
+use answer::Answer;
 
 use super::{
     Fetched, ImageSource,
@@ -53,7 +56,7 @@ pub struct RegistryImages {
     own_hosts: Vec<String>,
     cleanup: ImageCleanup,
     figures: Figures,
-    /// One pull of an image at a time: whoever comes second finds it here.
+    /// One pull of an image at a time: whoever comes second finds it here, or what the registry said.
     pulling: Arc<Pulling>,
     /// What EC2 instances here were made of, by their ids.
     kept: Arc<Mutex<BTreeMap<String, Image>>>,
@@ -61,7 +64,9 @@ pub struct RegistryImages {
     of_instance: bool,
 }
 
-type Pulling = Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>;
+type Pulling = Mutex<BTreeMap<String, Arc<Turn>>>;
+/// Of an image; what came of the last time that the registry was asked for it.
+type Turn = tokio::sync::Mutex<Option<Answer>>;
 
 #[async_trait]
 impl ImageSource for RegistryImages {
@@ -76,33 +81,49 @@ impl ImageSource for RegistryImages {
         at: usize,
         began: &(dyn Fn() + Send + Sync),
     ) -> Result<Fetched, String> {
+        let wanted_at = Instant::now();
         let of = &context.task.containers[at];
         let turn = self.turn(&of.image);
-        let _turn = turn.lock().await;
+        let mut answer = turn.lock().await;
         let reference =
             Reference::parse(&of.image).map_err(|e| format!("CannotPullContainerError: {e}"))?;
-        let local = self
-            .store
-            .local(&reference)
-            .await
-            .map_err(|e| unreadable(&e))?;
         let port = self.api.endpoint().port;
         let own = registry::is_own(reference.host(), port, &self.own_hosts);
         let private = private_login(of).is_some();
         let is_shared = self.of_instance || context.task.launch_type == FARGATE;
         let asks = own || private || is_shared;
-        if let Some(image) = &local
-            && !asks
-        {
-            return Ok(unasked(&reference, image.clone()));
-        }
         let named = reference.clone();
-        let request = match self.request(context, of, reference, own).await {
+        let request = if asks {
+            Some(self.request(context, of, reference, own).await)
+        } else {
+            None
+        };
+        if let (Some(Ok(request)), Some(answer)) = (&request, answer.as_ref())
+            && answer.is_for(request, wanted_at)
+        {
+            return Ok(answer.fetched());
+        }
+        let local = self.store.local(&named).await;
+        let local = local.map_err(|e| unreadable(&e))?;
+        let request = match (request, &local) {
+            (None, Some(image)) => return Ok(unasked(&named, image.clone())),
+            (None, None) => self.request(context, of, named.clone(), own).await,
+            (Some(request), _) => request,
+        };
+        let request = match request {
             Ok(request) => request,
             Err(refused) => return refused.or(&named, local),
         };
+        let asked_at = Instant::now();
         match self.current(&request, local.as_ref()).await {
-            Some(found) => Ok(found),
+            Some(image) => {
+                let found = answer.insert(Answer {
+                    asked_at,
+                    request,
+                    image,
+                });
+                Ok(found.fetched())
+            }
             None => {
                 began();
                 self.pull(context, of, request, local).await
@@ -187,23 +208,19 @@ impl RegistryImages {
         }
     }
 
-    fn turn(&self, image: &str) -> Arc<tokio::sync::Mutex<()>> {
+    fn turn(&self, image: &str) -> Arc<Turn> {
         let mut all = self.pulling.lock();
         all.retain(|_, turn| Arc::strong_count(turn) > 1);
         all.entry(image.to_owned()).or_default().clone()
     }
 
     /// The image that the tag means now, if it lies here already.
-    async fn current(&self, request: &PullRequest, local: Option<&Image>) -> Option<Fetched> {
+    async fn current(&self, request: &PullRequest, local: Option<&Image>) -> Option<Image> {
         local?;
         // Whoever gets the manifest may pull.
         let digest = self.store.resolve(request).await.ok()?;
         let image = self.store.pulled_before(request, &digest).await;
-        Some(Fetched {
-            image: image.ok()??,
-            remotely: false,
-            confirmed: true,
-        })
+        image.ok()?
     }
 
     async fn pull(

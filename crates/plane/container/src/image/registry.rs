@@ -39,7 +39,7 @@ const MAX_REDIRECTS: usize = 5;
 const TOKEN_LIMIT: u64 = 1 << 20;
 
 /// Who we are to a registry.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub enum RegistryAuth {
     #[default]
     Anonymous,

@@ -89,7 +89,7 @@ impl Default for ImageOptions {
 }
 
 /// What to pull, and how.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PullRequest {
     pub reference: Reference,
     /// `None`: by the reference's host.

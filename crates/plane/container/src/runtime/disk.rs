@@ -488,6 +488,28 @@ pub struct DiskUsage {
     pub allocated: u64,
 }
 
+/// A disk as it was a moment ago.
+#[derive(Debug)]
+pub struct SeenDisk {
+    pub usage: DiskUsage,
+    /// Of its loop device.
+    number: u64,
+    blocks: u64,
+    block: u64,
+}
+
+impl SeenDisk {
+    /// Of what is free on it, `bytes` are not given out until another number is set: then writing
+    /// meets a full disk. A little is always kept, as the file system itself does, for its own tables.
+    pub fn hold_back(&self, bytes: u64) -> io::Result<()> {
+        const KEPT_BLOCKS: u64 = 4096;
+        let kept = KEPT_BLOCKS.min(self.blocks / 50);
+        let blocks = (bytes / self.block).max(kept);
+        let file = format!("/sys/fs/ext4/loop{}/reserved_clusters", self.number);
+        fs::write(file, blocks.to_string())
+    }
+}
+
 /// The disk of a task that runs.
 #[derive(Debug, Clone)]
 pub struct TaskDisk {
@@ -500,30 +522,32 @@ impl TaskDisk {
     }
 
     pub fn usage(&self) -> io::Result<DiskUsage> {
+        Ok(self.look()?.usage)
+    }
+
+    /// How full it is, and what it takes to change how much it gives out.
+    pub fn look(&self) -> io::Result<SeenDisk> {
         let root = self.seen_by_shim()?;
-        let (seen, device) = (statvfs(&root)?, fs::metadata(&root)?.dev());
+        let (seen, number) = (statvfs(&root)?, minor(fs::metadata(&root)?.dev()));
         let block = seen.fragment_size();
         // Disks that are kept do not lie in the task's folder.
-        let device = format!("/sys/dev/block/{LOOP_MAJOR}:{}", minor(device));
+        let device = format!("/sys/dev/block/{LOOP_MAJOR}:{number}");
         let image = backing_file(Path::new(&device))?;
-        Ok(DiskUsage {
-            free: seen.blocks_free() * block,
-            used: (seen.blocks() - seen.blocks_free()) * block,
-            allocated: fs::metadata(image)?.blocks() * 512,
+        Ok(SeenDisk {
+            usage: DiskUsage {
+                free: seen.blocks_free() * block,
+                used: (seen.blocks() - seen.blocks_free()) * block,
+                allocated: fs::metadata(image)?.blocks() * 512,
+            },
+            number,
+            blocks: seen.blocks(),
+            block,
         })
     }
 
-    /// Of what is free on it, `bytes` are not given out until another number is set: then writing
-    /// meets a full disk. A little is always kept, as the file system itself does, for its own tables.
+    /// See [`SeenDisk::hold_back`].
     pub fn hold_back(&self, bytes: u64) -> io::Result<()> {
-        const KEPT_BLOCKS: u64 = 4096;
-        let root = self.seen_by_shim()?;
-        let seen = statvfs(&root)?;
-        let kept = KEPT_BLOCKS.min(seen.blocks() / 50);
-        let blocks = (bytes / seen.fragment_size()).max(kept);
-        let number = minor(fs::metadata(&root)?.dev());
-        let file = format!("/sys/fs/ext4/loop{number}/reserved_clusters");
-        fs::write(file, blocks.to_string())
+        self.look()?.hold_back(bytes)
     }
 
     /// Gives the node back what deleted files held.

@@ -53,7 +53,7 @@ use wharf_userns::IdRange;
 pub use self::{
     device::{DevFolder, LoopDevice, Mounted, loop_number, mounts_of},
     disk::{
-        DiskUsage, PreparedDisk, TaskDisk, attached_files, hold_unattached, is_attached,
+        DiskUsage, PreparedDisk, SeenDisk, TaskDisk, attached_files, hold_unattached, is_attached,
         mounted_again,
     },
     error::{ContainerError, RuntimeError, Step},
@@ -563,18 +563,19 @@ impl Shared {
         let shared = Arc::clone(self);
         let task_id = task_id.to_owned();
         blocking(move || {
-            let former = shared
-                .hierarchies
-                .group(&shared.former_task_cgroup(&task_id))?;
-            if former.exists() {
-                former.kill_and_remove()?;
-            }
             // Where it says itself that it is; without a word of its own nothing of it ever ran.
             let record: io::Result<Option<TaskRecord>> =
                 durable::read_json(&folder.task(), RECORD_LIMIT);
             let (said, run) = record.ok().flatten().map_or((None, None), |record| {
                 (record.task_cgroup, record.setup.run)
             });
+            if said.is_none() {
+                let former = shared.former_task_cgroup(&task_id);
+                let former = shared.hierarchies.group(&former)?;
+                if former.exists() {
+                    former.kill_and_remove()?;
+                }
+            }
             let cgroup = said.unwrap_or_else(|| shared.plain_cgroup(&task_id));
             shared.hierarchies.group(&cgroup)?.kill_and_remove()?;
             // The one with the record goes last. What was begun without one is where it would be.

@@ -105,7 +105,7 @@ impl Bundle {
             "ociVersion": "1.0.2",
             "hostname": hostname,
             "root": { "path": rootfs, "readonly": spec.read_only_root },
-            // What really runs is in plan.json; the library refuses a bundle without a process.
+            // What really runs is in plan.json.
             "process": {
                 "terminal": false,
                 "user": { "uid": 0, "gid": 0 },
@@ -395,7 +395,7 @@ fn mounts(
         mount("mqueue", "/dev/mqueue", &["nosuid", "noexec", "nodev"]),
     ];
     if matches!(spec.pid, NamespaceMode::Of(_)) {
-        // The OCI library would mount one of the namespace that it is in itself.
+        // The first process would mount one of the namespace that it is in itself.
         let options = ["bind", "rprivate", "nosuid", "noexec", "nodev"];
         let user = context.user.as_ref();
         let source = user.map_or_else(|| context.folder.join(PROC), UserSetup::proc);

@@ -41,10 +41,8 @@ impl Server {
             // What it had written is about to go.
             overlay::unmount(before.folder(), before.user());
         }
-        self.created += 1;
-        let id = self.created.to_string();
         let (folder, groups) = (&self.folder, &self.hierarchies);
-        let container = Container::create(folder, groups, &id, name, setup, secrets)?;
+        let container = Container::create(folder, groups, name, setup, secrets)?;
         self.containers.insert(name.clone(), container);
         Ok(())
     }

@@ -151,6 +151,46 @@ async fn limits_are_in_the_kernels_files() {
     node.finish().await;
 }
 
+/// What it is shown of its control groups is its own, and to be read.
+#[tokio::test]
+async fn no_container_lifts_its_own_limits() {
+    let node = Node::new().await;
+    let task = node.task().await;
+    let script = "for f in /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max; do
+        [ -e $f ] && cat $f && (echo 60 > $f) 2>/dev/null && cat $f
+        done; echo done";
+    for (privileged, seen) in [(false, "50\ndone\n"), (true, "50\n60\ndone\n")] {
+        let mut spec = sh(script);
+        spec.pids_limit = Some(50);
+        spec.privileged = privileged;
+        assert_eq!(node.run(&task, &spec).await, (0, seen.to_owned()));
+    }
+    node.finish().await;
+}
+
+#[tokio::test]
+async fn what_the_kernel_tells_of_the_host_is_hidden() {
+    let node = Node::new().await;
+    let task = node.task().await;
+    let script = "ls -A /sys/firmware /proc/acpi /proc/scsi 2>/dev/null | grep -v -e : -e '^$'
+        for f in /proc/kcore /proc/keys /proc/timer_list; do [ -e $f ] && cat $f; done
+        for f in /proc/sys/kernel/printk /proc/irq/default_smp_affinity; do (echo 1 > $f) 2>/dev/null && echo $f; done
+        grep -E ' /(proc|sys)/?[a-z/_-]* ' /proc/self/mountinfo | cut -d' ' -f4-6 | grep -v cgroup";
+    let (_, text) = node.run(&task, &sh(script)).await;
+    let (mut lines, mut guarded) = (text.lines(), 0);
+    // Nothing comes before the first mount; all on it are read-only, or the empty device.
+    assert_eq!(
+        lines.next(),
+        Some("/ /proc rw,nosuid,nodev,noexec,relatime")
+    );
+    for line in lines.filter(|line| !line.starts_with("/null ")) {
+        guarded += 1;
+        assert!(line.contains(" ro,"), "{line}");
+    }
+    assert!(guarded >= 5, "{text}");
+    node.finish().await;
+}
+
 #[tokio::test]
 async fn too_much_memory_ends_a_container() {
     let node = Node::new().await;

@@ -36,7 +36,7 @@ impl Images for PodImages {
         let local = of.store.local(&request.reference).await;
         let local = local.map_err(|e| failed(e.to_string()))?;
         let image = match of.current(&request, local.as_ref()).await {
-            Some(found) => found.image,
+            Some(image) => image,
             None if policy == PullPolicy::Never => {
                 return Err(NoImage {
                     reason: "ErrImageNeverPull",
