@@ -209,10 +209,28 @@ def test_paths_of_the_node_are_shared_and_stay(cluster, node, image):
     wait_phase(cluster, "reads", "Succeeded")
     said = cluster.kubectl("logs", "reads")
     assert said.startswith("0\n/node/proc/1/comm\n") and "localhost" in said, said
-    # One file, which nobody else writes.
+    # One file, which nobody else writes, and a folder of the volume.
     apply(cluster, "file", on_host(image, "echo kept >> /node; cat /node", "/srv/new/file", "FileOrCreate"))
     wait_phase(cluster, "file", "Succeeded")
-    cluster.kubectl("delete", "pod", "writes", "reads", "file", "--timeout=50s")
+    below = on_host(image, "touch /node/there; stat -c %u /node", "/srv/new", "Directory")
+    below["containers"][0]["volumeMounts"][0]["subPath"] = "made/below"
+    apply(cluster, "below", below)
+    wait_phase(cluster, "below", "Succeeded")
+    assert cluster.kubectl("logs", "below") == "0\n"
+    again = on_host(image, "cat /node/file; ls /node/made/below; touch /node/no 2>&1", "/srv/new", "")
+    again["containers"][0]["volumeMounts"][0]["readOnly"] = True
+    apply(cluster, "again", again)
+    wait_for(lambda: pod_of(cluster, "again").get("status", {}).get("phase") == "Failed", 60, "a file that is not written")
+    said = cluster.kubectl("logs", "again")
+    assert said.startswith("kept\nthere\n") and "Read-only file system" in said, said
+    apply(cluster, "missing", on_host(image, "true", "/srv/nothing", "Directory"))
+
+    def told():
+        events = cluster.get("events")["items"]
+        return [it for it in events if "hostPath type check failed: /srv/nothing does not exist" in it["message"]]
+
+    wait_for(told, 30, "an event that says what is missing")
+    cluster.kubectl("delete", "pod", "writes", "reads", "file", "below", "again", "missing", "--timeout=50s")
 
 
 def test_what_fails_says_why(cluster, node, image):

@@ -198,14 +198,6 @@ fn container(pod: &Pod, of: &Container, node: &str) -> Option<String> {
     if of.volume_mounts.iter().any(|it| propagates(&it)) {
         return told("mountPropagation");
     }
-    let is_below_host_path = |it: &crate::pod::VolumeMount| {
-        let mut parts = [&it.sub_path, &it.sub_path_expr].into_iter().flatten();
-        let volume = pod.volume(&it.name);
-        parts.any(|it| !it.is_empty()) && volume.is_some_and(|it| it.host_path.is_some())
-    };
-    if of.volume_mounts.iter().any(is_below_host_path) {
-        return told("subPath of a hostPath");
-    }
     let probes = [&of.liveness_probe, &of.readiness_probe, &of.startup_probe];
     let mut probes = probes.into_iter().flatten();
     let unknown = |it: &Probe| !knows(&it.handler, false);
@@ -282,11 +274,6 @@ mod tests {
             (
                 json!({"hostPID": true}),
                 "spec.hostPID is not supported by this node",
-            ),
-            (
-                json!({"containers": [{"name": "a", "volumeMounts": [{"name": "d", "mountPath": "/d", "subPath": "x"}]}],
-                    "volumes": [{"name": "d", "hostPath": {"path": "/x"}}]}),
-                "container \"a\": subPath of a hostPath is not supported by this node",
             ),
             (
                 json!({"hostUsers": false, "volumes": [{"name": "d", "hostPath": {"path": "/x"}}]}),
