@@ -373,13 +373,15 @@ impl Machine for LinuxMachine {
 
     async fn mount_host_path(&self, id: &str, path: &HostPath, place: &Path) -> Result<(), String> {
         let handle = self.handle(id)?;
+        let there = (handle.clone(), place.to_owned());
+        let is_there = tokio::task::spawn_blocking(move || there.0.has_mount_at(&there.1)).await;
+        let is_there = is_there.map_err(io::Error::other).flatten();
+        if is_there.map_err(|e| e.to_string())? {
+            return Ok(());
+        }
         let of_instance = self.own_place().await?;
         let (path, place) = (path.clone(), place.to_owned());
         let work = move || -> Result<(), String> {
-            let is_there = handle.has_mount_at(&place);
-            if is_there.map_err(|e| e.to_string())? {
-                return Ok(());
-            }
             let tree = of_instance.open(&path)?;
             handle.mount_tree(tree, &place).map_err(|e| e.to_string())
         };
