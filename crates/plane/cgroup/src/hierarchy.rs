@@ -26,6 +26,17 @@ pub struct Hierarchies {
     all: Vec<(PathBuf, String)>,
 }
 
+/// A hierarchy as a container is shown it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// Of its mount point.
+    pub name: String,
+    /// Where the process is in it.
+    pub folder: PathBuf,
+    /// By which the kernel finds it when it is mounted: controllers, or `name=` and a name.
+    pub options: Vec<String>,
+}
+
 /// Where containers look for control groups, and the host has those that it shows.
 const SHOWN: &str = "/sys/fs/cgroup";
 
@@ -102,9 +113,9 @@ impl Hierarchies {
         }
     }
 
-    /// Where a process is in each hierarchy that a container is shown, by the name of its mount point; `own` is the
-    /// process's `/proc/<pid>/cgroup`. Version 2: the one.
-    pub fn folders_of(&self, own: &str) -> Vec<(String, PathBuf)> {
+    /// Where a process is in each hierarchy that a container is shown; `own` is the process's `/proc/<pid>/cgroup`. Version 2:
+    /// the one.
+    pub fn folders_of(&self, own: &str) -> Vec<Shown> {
         // `number:controllers:path`
         let lines = own.lines().filter_map(|line| {
             let (_, line) = line.split_once(':')?;
@@ -119,7 +130,7 @@ impl Hierarchies {
                 first => options.split(',').any(|option| option == first),
             };
             let mut lines = lines.clone();
-            Some(lines.find(|(controllers, _)| is(controllers))?.1)
+            lines.find(|(controllers, _)| is(controllers))
         };
         let unified = self
             .mounts
@@ -128,13 +139,17 @@ impl Hierarchies {
         let points = self.all.iter().cloned().chain(unified);
         let shown = points.filter_map(|(point, options)| {
             let name = point.file_name()?.to_str()?.to_owned();
-            let relative = find(&options)?;
+            let (controllers, relative) = find(&options)?;
             // Joining nothing would end the path with a slash.
             let folder = match relative {
                 "" => point,
                 relative => point.join(relative),
             };
-            Some((name, folder))
+            Some(Shown {
+                name,
+                folder,
+                options: controllers.split(',').map(str::to_owned).collect(),
+            })
         });
         shown.collect()
     }
@@ -175,6 +190,7 @@ mod tests {
 32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,relatime - cgroup cgroup rw,cpu,cpuacct
 35 31 0:32 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory
 40 31 0:37 / /sys/fs/cgroup/systemd rw,relatime - cgroup cgroup rw,name=systemd
+42 31 0:39 / /sys/fs/cgroup/rc rw,relatime - cgroup cgroup rw,release_agent=/lib/rc,name=openrc
 41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw
 ";
     const UNIFIED: &str = "41 31 0:38 / /sys/fs/cgroup rw shared:4 - cgroup2 cgroup2 rw\n";
@@ -199,19 +215,25 @@ mod tests {
     #[test]
     fn a_process_is_found_in_each_hierarchy() {
         let found = Hierarchies::from_mountinfo(HYBRID).unwrap();
-        let own = "9:name=systemd:/\n4:memory:/jobs/one\n3:cpu,cpuacct:/w/t/c\n2:pids:/w\n0::/elsewhere\n";
-        let at = |name: &str, rest: &str| (name.to_owned(), Path::new(SHOWN).join(rest));
+        let own = "10:name=openrc:/a\n9:name=systemd:/\n4:memory:/jobs/one\n3:cpu,cpuacct:/w/t/c\n2:pids:/w\n0::/elsewhere\n";
+        let at = |name: &str, rest: &str, options: &[&str]| Shown {
+            name: name.to_owned(),
+            folder: Path::new(SHOWN).join(rest),
+            options: options.iter().map(|it| (*it).to_owned()).collect(),
+        };
         let expected = [
-            at("cpu,cpuacct", "cpu,cpuacct/w/t/c"),
-            at("memory", "memory/jobs/one"),
-            at("systemd", "systemd"),
+            at("cpu,cpuacct", "cpu,cpuacct/w/t/c", &["cpu", "cpuacct"]),
+            at("memory", "memory/jobs/one", &["memory"]),
+            at("systemd", "systemd", &["name=systemd"]),
+            at("rc", "rc/a", &["name=openrc"]),
         ];
         assert_eq!(found.folders_of(own), expected);
         // Outside of what this process sees.
         assert!(found.folders_of("4:memory:/../other\n").is_empty());
         let unified = Hierarchies::from_mountinfo(UNIFIED).unwrap();
-        let expected = [("cgroup".to_owned(), "/sys/fs/cgroup/w/t".into())];
-        assert_eq!(unified.folders_of("0::/w/t\n"), expected);
+        let shown = unified.folders_of("0::/w/t\n");
+        assert_eq!(shown.len(), 1);
+        assert_eq!(shown[0].folder, Path::new("/sys/fs/cgroup/w/t"));
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub mod v1;
 pub mod v2;
 
 pub use group::Group;
-pub use hierarchy::{Hierarchies, Version};
+pub use hierarchy::{Hierarchies, Shown, Version};
 pub use limits::{DeviceKind, DeviceRule, Limits};
 pub use moves::Moves;
 pub use pause::PauseSwitch;

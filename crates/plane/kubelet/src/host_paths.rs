@@ -27,6 +27,9 @@ use crate::pod::{HostPath, Pod};
 
 const MISSING: i32 = Errno::ENOENT as i32;
 
+/// Bytes of an instance's `/etc/hosts`.
+const MOST_HOSTS: u64 = 64 << 10;
+
 /// What is to stand at a path of the node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
@@ -114,6 +117,14 @@ impl Place {
         }
         let namespace = File::open(process.join("ns/mnt")).map_err(failed)?;
         within(namespace, move || clone_whole_tree_at(&found)).map_err(failed)
+    }
+
+    /// What its own programs read where they ask for names. Blocks.
+    pub fn hosts(&self) -> io::Result<String> {
+        let process = self.process()?;
+        let root = RootDir::open(&proc_path(process.as_fd()).join("root"))?;
+        let read = root.read(Path::new("/etc/hosts"), MOST_HOSTS)?;
+        String::from_utf8(read).map_err(io::Error::other)
     }
 
     /// A number of a process may be another's by now, one of this machine's own: what it is of is looked at behind an open folder, which

@@ -207,6 +207,20 @@ impl LinuxMachine {
         }
     }
 
+    async fn own_place(&self) -> Result<host_paths::Place, String> {
+        let first_process = self
+            .first_process
+            .ok_or("this node has no paths for pods")?;
+        let own = self.attachments().await?.remove(&self.instance);
+        let network = own.and_then(|it| it.attachment.netns);
+        let range = self.ground.ranges.of(&self.instance);
+        Ok(host_paths::Place {
+            first_process,
+            network: network.ok_or("the instance has no network")?,
+            owner: range.map_err(|e| e.to_string())?.first,
+        })
+    }
+
     fn handle(&self, id: &str) -> Result<TaskHandle, String> {
         let live = self.live.lock().get(id).cloned();
         live.ok_or_else(|| "the pod has no sandbox on this node".to_owned())
@@ -358,29 +372,29 @@ impl Machine for LinuxMachine {
     }
 
     async fn mount_host_path(&self, id: &str, path: &HostPath, place: &Path) -> Result<(), String> {
-        let first_process = self
-            .first_process
-            .ok_or("this node has no paths for pods")?;
         let handle = self.handle(id)?;
-        let own = self.attachments().await?.remove(&self.instance);
-        let network = own.and_then(|it| it.attachment.netns);
-        let range = self.ground.ranges.of(&self.instance);
-        let of_instance = host_paths::Place {
-            first_process,
-            network: network.ok_or("the instance has no network")?,
-            owner: range.map_err(|e| e.to_string())?.first,
-        };
+        let there = (handle.clone(), place.to_owned());
+        let is_there = tokio::task::spawn_blocking(move || there.0.has_mount_at(&there.1)).await;
+        let is_there = is_there.map_err(io::Error::other).flatten();
+        if is_there.map_err(|e| e.to_string())? {
+            return Ok(());
+        }
+        let of_instance = self.own_place().await?;
         let (path, place) = (path.clone(), place.to_owned());
         let work = move || -> Result<(), String> {
-            let is_there = handle.has_mount_at(&place);
-            if is_there.map_err(|e| e.to_string())? {
-                return Ok(());
-            }
             let tree = of_instance.open(&path)?;
             handle.mount_tree(tree, &place).map_err(|e| e.to_string())
         };
         let done = tokio::task::spawn_blocking(work).await;
         done.map_err(|e| e.to_string())?
+    }
+
+    async fn node_hosts(&self) -> Option<String> {
+        let of_instance = self.own_place().await.ok()?;
+        let read = tokio::task::spawn_blocking(move || of_instance.hosts()).await;
+        let read = read.map_err(io::Error::other).flatten();
+        let failed = |error: &io::Error| tracing::warn!(%error, instance = self.instance, "failed to read the hosts of a node; its pods go without");
+        read.inspect_err(failed).ok()
     }
 
     fn seen(&self, id: &str, place: &Path) -> Result<PathBuf, String> {

@@ -140,6 +140,11 @@ pub trait Machine: Send + Sync + 'static {
         Err("this node has no paths for pods".to_owned())
     }
 
+    /// The node's own `/etc/hosts`; `None` where there is none that can be read.
+    async fn node_hosts(&self) -> Option<String> {
+        None
+    }
+
     /// By what path this process sees what the sandbox has at `place`.
     fn seen(&self, id: &str, place: &Path) -> Result<PathBuf, String> {
         let _ = id;

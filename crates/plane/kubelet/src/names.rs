@@ -43,16 +43,28 @@ pub fn hosts(pod: &Pod, hostname: &str, ip: Option<Ipv4Addr>) -> String {
         };
         push(&mut text, &format!("{ip}\t{names}"));
     }
-    if !pod.spec.host_aliases.is_empty() {
-        text.push_str("\n# Entries added by HostAliases.\n");
-        for alias in &pod.spec.host_aliases {
-            push(
-                &mut text,
-                &format!("{}\t{}", alias.ip, alias.hostnames.join("\t")),
-            );
-        }
-    }
+    alias(&mut text, pod);
     text
+}
+
+/// Of a pod in its node's network: what the node's own programs read, and what the pod adds.
+pub fn hosts_of_node(own: &str, pod: &Pod) -> String {
+    let mut text = format!("# Kubernetes-managed hosts file (host network).\n{own}");
+    alias(&mut text, pod);
+    text
+}
+
+fn alias(text: &mut String, pod: &Pod) {
+    if pod.spec.host_aliases.is_empty() {
+        return;
+    }
+    text.push_str("\n# Entries added by HostAliases.\n");
+    for alias in &pod.spec.host_aliases {
+        push(
+            text,
+            &format!("{}\t{}", alias.ip, alias.hostnames.join("\t")),
+        );
+    }
 }
 
 pub fn resolv_conf(pod: &Pod, of: &Resolvers) -> String {
@@ -168,6 +180,18 @@ mod tests {
                 "10.0.0.1\t{name}.web.n.svc.cluster.local\t{name}\n"
             )),
             "{text}"
+        );
+    }
+
+    #[test]
+    fn a_pod_in_its_nodes_network_has_the_nodes_names() {
+        let pod = json!({"metadata": {"name": "p"}, "spec": {"hostNetwork": true,
+            "hostAliases": [{"ip": "192.0.2.1", "hostnames": ["a", "b"]}]}});
+        let text = hosts_of_node("10.0.0.9 node\n", &Pod::read(&pod).unwrap());
+        assert_eq!(
+            text,
+            "# Kubernetes-managed hosts file (host network).\n10.0.0.9 node\n\n\
+             # Entries added by HostAliases.\n192.0.2.1\ta\tb\n"
         );
     }
 }

@@ -188,12 +188,13 @@ async fn make(context: &Arc<Context>, pod: &Pod) -> Result<Option<Ipv4Addr>, Str
     let late = || Err("the machine did not answer".to_owned());
     let made = timeout(MACHINE_PATIENCE, context.node.machine.make(&wish)).await;
     let address = made.unwrap_or_else(|_| late())?;
-    disks::mount(context, pod, &volumes_of(context)).await?;
-    mount_host_paths(context, pod).await?;
+    mount_volumes(context, pod).await?;
     Ok(address)
 }
 
-async fn mount_host_paths(context: &Context, pod: &Pod) -> Result<(), String> {
+/// What is mounted in the sandbox itself; what is there stays.
+async fn mount_volumes(context: &Arc<Context>, pod: &Pod) -> Result<(), String> {
+    disks::mount(context, pod, &volumes_of(context)).await?;
     for (name, path) in host_paths::of(pod) {
         let place = volumes_of(context).join(name);
         let machine = &context.node.machine;
@@ -381,14 +382,16 @@ async fn start(
     let volumes = volumes_of(context);
     // What an agent left that was killed in between has nothing mounted yet.
     let mounted = match disks::find(context, pod).await {
-        Ok(()) => disks::mount(context, pod, &volumes).await,
+        Ok(()) => mount_volumes(context, pod).await,
         other => other,
     };
     if let Err(message) = mounted {
         return not("CreateContainerError", message);
     }
     let machine = &context.node.machine;
-    let seen = match disks::has_any(pod) {
+    // Disks and paths of the node are mounted where the sandbox alone sees them.
+    let is_apart = disks::has_any(pod) || host_paths::of(pod).next().is_some();
+    let seen = match is_apart {
         true => machine.seen(&context.sandbox, &volumes),
         false => Ok(volumes.clone()),
     };
@@ -407,8 +410,16 @@ async fn start(
         }
     };
     let hostname = names::hostname(pod);
+    let own = match pod.spec.host_network {
+        true => context.node.machine.node_hosts().await,
+        false => None,
+    };
+    let hosts = match own {
+        Some(own) => names::hosts_of_node(&own, pod),
+        None => names::hosts(pod, &hostname, state.ip),
+    };
     let files = NameFiles {
-        hosts: Some(names::hosts(pod, &hostname, state.ip)),
+        hosts: Some(hosts),
         resolv_conf: Some(names::resolv_conf(pod, &context.node.names())),
         hostname: Some(format!("{hostname}\n")),
     };

@@ -10,6 +10,7 @@
 mod remove;
 
 use std::{
+    collections::VecDeque,
     ffi::OsString,
     fs::File,
     io::{self, Read},
@@ -19,12 +20,15 @@ use std::{
 
 use nix::{
     errno::Errno,
-    fcntl::{AtFlags, OFlag, OpenHow, ResolveFlag, openat2},
+    fcntl::{AtFlags, OFlag, OpenHow, ResolveFlag, openat2, readlinkat},
     sys::stat::{FileStat, Mode, fstatat, mkdirat},
     unistd::{Gid, Uid, fchownat},
 };
 
 pub use remove::remove_tree;
+
+/// Links on the way to one path, as with the kernel.
+const MOST_LINKS: usize = 40;
 
 /// A folder taken as `/`.
 #[derive(Debug)]
@@ -115,6 +119,7 @@ impl RootDir {
             Err(e) if e.kind() == io::ErrorKind::NotFound => {}
             other => return other,
         }
+        let path = self.meant(&path)?;
         let mut reached = PathBuf::new();
         let mut folder = self.open_at(Path::new("."), flags)?;
         for name in path.iter() {
@@ -133,6 +138,49 @@ impl RootDir {
             };
         }
         Ok(folder)
+    }
+
+    /// Where something has to be made so that the path leads to it: without the links on its way, which may lead to what is
+    /// not there yet. Whoever makes it opens it in here all the same: somebody may change the links meanwhile.
+    ///
+    /// # Errors
+    /// Too many links.
+    pub fn meant(&self, path: &Path) -> io::Result<PathBuf> {
+        let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW;
+        let mut rest: VecDeque<OsString> = clean(path)?.iter().map(OsString::from).collect();
+        let mut reached = PathBuf::new();
+        let mut links = 0;
+        while let Some(name) = rest.pop_front() {
+            match Path::new(&name).components().next() {
+                Some(Component::ParentDir) => {
+                    reached.pop();
+                    continue;
+                }
+                Some(Component::Normal(_)) => reached.push(&name),
+                _ => continue,
+            }
+            let target = match self.open_at(&reached, flags) {
+                // Of anything but a link there is nothing to read.
+                Ok(found) => readlinkat(&found, "").ok(),
+                Err(_) => None,
+            };
+            let Some(target) = target else {
+                continue;
+            };
+            links += 1;
+            if links > MOST_LINKS {
+                return Err(Errno::ELOOP.into());
+            }
+            reached.pop();
+            let target = Path::new(&target);
+            if target.is_absolute() {
+                reached.clear();
+            }
+            for name in target.iter().rev() {
+                rest.push_front(name.to_owned());
+            }
+        }
+        Ok(reached)
     }
 }
 
@@ -239,6 +287,44 @@ mod tests {
                 .is_none()
         );
         assert!(root.place(Path::new("/..")).is_err());
+    }
+
+    #[test]
+    fn what_a_link_leads_to_is_made_inside() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("root");
+        fs::create_dir_all(root.join("usr/etc")).unwrap();
+        let links = [
+            ("/usr/etc", "etc"),
+            ("../run/systemd/stub.conf", "usr/etc/resolv.conf"),
+            ("../../../../new", "away"),
+            ("/var/log/./deep/", "log"),
+            ("loop", "loop"),
+        ];
+        for (to, at) in links {
+            symlink(to, root.join(at)).unwrap();
+        }
+        let root_dir = RootDir::open(&root).unwrap();
+        for (path, expected) in [
+            ("/etc/resolv.conf", "usr/run/systemd/stub.conf"),
+            ("/etc/hosts", "usr/etc/hosts"),
+            ("/away/below", "new/below"),
+            ("/log", "var/log/deep"),
+            ("/a/../b", "b"),
+            ("/", ""),
+        ] {
+            assert_eq!(
+                root_dir.meant(Path::new(path)).unwrap(),
+                Path::new(expected),
+                "{path}"
+            );
+        }
+        assert!(root_dir.meant(Path::new("/loop/x")).is_err());
+        assert!(root_dir.make_folders(Path::new("/loop/x")).is_err());
+        root_dir.make_folders(Path::new("/log")).unwrap();
+        root_dir.make_folders(Path::new("/away/below")).unwrap();
+        assert!(root.join("var/log/deep").is_dir() && root.join("new/below").is_dir());
+        assert!(!dir.path().join("new").exists());
     }
 
     #[test]

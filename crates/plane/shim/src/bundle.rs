@@ -1,9 +1,13 @@
 //! The bundle of a container, `config.json` in the forms of the OCI's runtime specification, as far as the agent writes
 //! it. What is unknown here is refused: a restriction must not be overlooked.
 
-use std::{collections::BTreeMap, io, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+};
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
 /// Bound on `config.json`, in bytes: a thousand mounts and devices fit.
 pub const BUNDLE_LIMIT: u64 = 4 << 20;
@@ -28,10 +32,20 @@ pub struct Root {
     pub readonly: bool,
 }
 
-/// What runs is in `plan.json`; here are its limits.
+/// What runs is in `plan.json`, and what the runtime's form wants to be said of it here is not read; here are its limits.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Process {
+    #[serde(rename = "terminal")]
+    _terminal: IgnoredAny,
+    #[serde(rename = "user")]
+    _user: IgnoredAny,
+    #[serde(rename = "args")]
+    _args: IgnoredAny,
+    #[serde(rename = "env")]
+    _env: IgnoredAny,
+    #[serde(rename = "cwd")]
+    _cwd: IgnoredAny,
     #[serde(default)]
     pub rlimits: Vec<Rlimit>,
     pub oom_score_adj: Option<i32>,
@@ -102,6 +116,8 @@ pub struct Device {
     pub kind: DeviceKind,
     pub major: u64,
     pub minor: u64,
+    /// Where the host has it; at the same path where nothing is said.
+    pub source: Option<PathBuf>,
     pub file_mode: u32,
     pub uid: u32,
     pub gid: u32,
@@ -116,9 +132,28 @@ pub enum DeviceKind {
 }
 
 impl Bundle {
-    pub fn read(path: &std::path::Path) -> io::Result<Self> {
+    pub fn read(path: &Path) -> io::Result<Self> {
         let bundle: Option<Self> = wharf_durable::read_json(path, BUNDLE_LIMIT)?;
         bundle.ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    /// What in it cannot be: `None` where all is well.
+    pub fn refuses(&self) -> Option<String> {
+        if self.makes(NamespaceKind::User) {
+            return Some("a user namespace that nobody made".to_owned());
+        }
+        let mut all = self.linux.namespaces.iter().enumerate();
+        let twice = all.find(|(at, it)| {
+            let before = &self.linux.namespaces[..*at];
+            before.iter().any(|other| other.kind == it.kind)
+        });
+        twice.map(|(_, it)| format!("two namespaces of one kind: {:?}", it.kind))
+    }
+
+    /// Whether a volume lies over all of `/dev`: what is in it is its owner's.
+    pub fn has_foreign_dev(&self) -> bool {
+        let mut all = self.mounts.iter();
+        all.any(|it| it.kind == "bind" && it.destination == Path::new("/dev"))
     }
 
     /// Whether it is to have a namespace of that kind of its own.
@@ -258,16 +293,45 @@ mod tests {
         assert_eq!((all.add, all.take), (libc::MOUNT_ATTR_NOATIME, ATIME));
     }
 
+    fn text(process: &str, namespaces: &str, more: &str) -> String {
+        format!(
+            r#"{{"ociVersion":"1.0.2","hostname":"a","root":{{"path":"rootfs","readonly":false}},
+            "process":{{"terminal":false,"user":{{}},"args":["x"],"env":[],"cwd":"/","rlimits":[],"oomScoreAdj":null{process}}},
+            "mounts":[],"linux":{{"cgroupsPath":"/a","namespaces":[{{"type":"mount"}}{namespaces}]{more}}}}}"#
+        )
+    }
+
+    fn read(process: &str, namespaces: &str, more: &str) -> serde_json::Result<Bundle> {
+        serde_json::from_str(&text(process, namespaces, more))
+    }
+
+    #[test]
+    fn namespaces_that_cannot_be_are_refused() {
+        for (namespaces, expected) in [
+            ("", None),
+            (r#",{"type":"user","path":"/u"}"#, None),
+            (
+                r#",{"type":"user"}"#,
+                Some("a user namespace that nobody made"),
+            ),
+            (
+                r#",{"type":"mount"}"#,
+                Some("two namespaces of one kind: Mount"),
+            ),
+            (
+                r#",{"type":"ipc"},{"type":"ipc","path":"/i"}"#,
+                Some("two namespaces of one kind: Ipc"),
+            ),
+        ] {
+            let bundle = read("", namespaces, "").unwrap();
+            assert_eq!(bundle.refuses().as_deref(), expected, "{namespaces}");
+        }
+    }
+
     #[test]
     fn what_is_unknown_is_refused() {
-        let text = |more: &str| {
-            format!(
-                r#"{{"ociVersion":"1.0.2","hostname":"a","root":{{"path":"rootfs","readonly":false}},
-                "process":{{"terminal":false,"args":["x"],"cwd":"/","rlimits":[],"oomScoreAdj":null}},"mounts":[],
-                "linux":{{"cgroupsPath":"/a","namespaces":[{{"type":"mount"}},{{"type":"network","path":"/n"}}]{more}}}}}"#
-            )
-        };
-        let read = |more: &str| serde_json::from_str::<Bundle>(&text(more));
+        let read = |more: &str| read("", r#",{"type":"network","path":"/n"}"#, more);
+        assert!(super::tests::read(r#","noNewPrivileges":true"#, "", "").is_err());
         let bundle = read("").unwrap();
         assert!(bundle.makes(NamespaceKind::Mount) && !bundle.makes(NamespaceKind::Network));
         assert!(bundle.joins(NamespaceKind::Network).is_some());

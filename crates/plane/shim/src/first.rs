@@ -57,6 +57,9 @@ pub struct Birth<'a> {
 /// reports itself.
 pub fn make(birth: &Birth<'_>, launch: Launch) -> Result<Pid, Failure> {
     let bundle = birth.bundle;
+    if let Some(why) = bundle.refuses() {
+        return Err(unsupported(&why));
+    }
     // Before this process is nobody on the host any more.
     let groups = enter_cgroup(birth.cgroup)?;
     let joined = open_namespaces(bundle)?;
@@ -178,7 +181,10 @@ fn surround(
     let mut interior = Interior::open(bundle, groups, birth.rootfs)?;
     interior.furnish()?;
     change_root(&interior).map_err(failed("change the root"))?;
-    reopen_null().map_err(failed("open /dev/null"))?;
+    // A volume that lies there is its owner's to fill, with pipes too.
+    if !bundle.has_foreign_dev() {
+        reopen_null().map_err(failed("open /dev/null"))?;
+    }
     set_parameters(bundle, interior.proc.as_ref())?;
     if bundle.root.readonly {
         let root = open("/", OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())
@@ -215,7 +221,7 @@ fn enter_cgroup(path: &str) -> Result<Groups, Failure> {
         },
         Version::V2 => Groups {
             shown: Vec::new(),
-            unified: hierarchies.folders_of(&own).pop().map(|(_, path)| path),
+            unified: hierarchies.folders_of(&own).pop().map(|it| it.folder),
         },
     })
 }

@@ -8,7 +8,7 @@ use std::{
     fmt::Display,
     io,
     os::fd::{AsFd, OwnedFd},
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use nix::{
@@ -17,6 +17,7 @@ use nix::{
     sys::stat::{Mode, SFlag, fstat, makedev, mkdirat, mknodat, umask},
     unistd::{Gid, Uid, UnlinkatFlags, fchownat, symlinkat, unlinkat},
 };
+use wharf_cgroup::Shown;
 use wharf_rootdir::RootDir;
 use wharf_shim_protocol::Failure;
 
@@ -47,11 +48,11 @@ const DEVICES: [(&str, u64, u64); 6] = [
     ("random", 1, 8),
 ];
 
-/// The control groups that a container is shown: folders of the host, by the name that each has inside, and links beside
+/// The control groups that a container is shown: folders of the host, each in one of its hierarchy's name, and links beside
 /// them. Empty where there is one hierarchy for all, of version 2.
 #[derive(Debug, Default)]
 pub struct Groups {
-    pub shown: Vec<(String, PathBuf)>,
+    pub shown: Vec<Shown>,
     /// The own folder in the one hierarchy, for kernels that mount no second one.
     pub unified: Option<PathBuf>,
 }
@@ -91,7 +92,7 @@ impl<'a> Interior<'a> {
         &self.root
     }
 
-    /// Everything, in the order of the bundle; then devices and links.
+    /// Everything, in the order of the bundle; then devices and links. What lies over all of `/dev` is left as it is.
     pub fn furnish(&mut self) -> Result<(), Failure> {
         for mount in &self.bundle.mounts {
             self.mount(mount).map_err(failed(format_args!(
@@ -99,8 +100,11 @@ impl<'a> Interior<'a> {
                 mount.destination.display()
             )))?;
         }
-        self.links().map_err(failed("make links in /dev"))?;
-        self.devices()
+        if !self.bundle.has_foreign_dev() {
+            self.links().map_err(failed("make links in /dev"))?;
+            self.devices()?;
+        }
+        Ok(())
     }
 
     fn mount(&mut self, mount: &Mount) -> io::Result<()> {
@@ -148,13 +152,13 @@ impl<'a> Interior<'a> {
         self.root.open_at(at, flags)
     }
 
-    /// A file, made where it is missing; a link at its place may lead to one.
+    /// A file, made where it is missing: there where a link at its place leads.
     fn file(&self, at: &Path) -> io::Result<OwnedFd> {
         match self.root.open_at(at, OFlag::O_PATH) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => {}
             other => return other,
         }
-        let place = self.root.place(at)?;
+        let place = self.root.place(&self.root.meant(at)?)?;
         let flags = OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         let mode = Mode::from_bits_truncate(0o644);
         openat(&place.parent, place.name.as_os_str(), flags, mode)?;
@@ -168,16 +172,18 @@ impl<'a> Interior<'a> {
         let folder = mount_api::fresh("tmpfs", "tmpfs", &all, attributes)?;
         // First: kernels before 6.15 mount nothing on what is nowhere yet.
         mount_api::put(&folder, self.root.make_folders(at)?)?;
-        for (name, own) in &self.groups.shown {
-            mkdirat(&folder, name.as_str(), Mode::from_bits_truncate(0o755))?;
-            // Of controllers that are mounted together, each is found by its name.
-            for one in name.split(',').filter(|one| one != name) {
-                symlinkat(name.as_str(), &folder, one)?;
-            }
-            let group = match mount_api::copy(own, false) {
+        for shown in &self.groups.shown {
+            let name = shown.name.as_str();
+            let group = match mount_api::copy(&shown.folder, false) {
                 // The way to it is the host's root's alone: whoever is that no more mounts the hierarchy anew.
                 Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
-                    mount_api::fresh("cgroup", "cgroup", &hierarchy(name), options.add)?
+                    match mount_api::fresh("cgroup", "cgroup", &shown.options, options.add) {
+                        // Nothing is limited in it: what manages services keeps it to itself.
+                        Err(_) if shown.options.iter().any(|it| it.starts_with("name=")) => {
+                            continue;
+                        }
+                        made => made?,
+                    }
                 }
                 copy => {
                     let copy = copy?;
@@ -185,8 +191,13 @@ impl<'a> Interior<'a> {
                     copy
                 }
             };
+            mkdirat(&folder, name, Mode::from_bits_truncate(0o755))?;
+            // Of controllers that are mounted together, each is found by its name.
+            for one in name.split(',').filter(|one| *one != name) {
+                symlinkat(name, &folder, one)?;
+            }
             let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-            let place = openat(&folder, name.as_str(), flags, Mode::empty())?;
+            let place = openat(&folder, name, flags, Mode::empty())?;
             mount_api::put(group, place)?;
         }
         mount_api::change(&folder, options.add, options.take)
@@ -229,6 +240,7 @@ impl<'a> Interior<'a> {
             kind: DeviceKind::Char,
             major,
             minor,
+            source: None,
             file_mode: 0o666,
             uid: 0,
             gid: 0,
@@ -236,10 +248,12 @@ impl<'a> Interior<'a> {
         let default = default
             .iter()
             .filter(|one| wanted.iter().all(|it| it.path != one.path));
+        // Terminals are those of the container's own `/dev/pts`.
+        let wanted = wanted.iter().filter(|it| it.path != path_of("ptmx"));
         let shows = self.bundle.joins(NamespaceKind::User).is_some();
         let before = umask(Mode::empty());
-        let made = wanted.iter().chain(default).try_for_each(|device| {
-            let made = if !device.path.starts_with("/dev") {
+        let made = wanted.chain(default).try_for_each(|device| {
+            let made = if !is_in_dev(&device.path) {
                 Err(io::ErrorKind::InvalidInput.into())
             } else if shows {
                 self.show(device)
@@ -254,10 +268,7 @@ impl<'a> Interior<'a> {
 
     fn make(&self, device: &Device) -> io::Result<()> {
         let place = self.root.place(&device.path)?;
-        let kind = match device.kind {
-            DeviceKind::Char => SFlag::S_IFCHR,
-            DeviceKind::Block => SFlag::S_IFBLK,
-        };
+        let kind = kind_of(device);
         let mode = Mode::from_bits_truncate(device.file_mode);
         let name = place.name.as_os_str();
         let number = makedev(device.major, device.minor);
@@ -271,17 +282,35 @@ impl<'a> Interior<'a> {
     }
 
     fn show(&self, device: &Device) -> io::Result<()> {
-        let place = self.file(&device.path)?;
-        mount_api::put(mount_api::copy(&device.path, false)?, place)
+        let source = device.source.as_ref().unwrap_or(&device.path);
+        let copy = mount_api::copy(source, false)?;
+        if !is_device(&copy, device)? {
+            let text = format!("{} is another device", source.display());
+            return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+        }
+        mount_api::put(copy, self.file(&device.path)?)
     }
 }
 
-/// The options by which the kernel finds a hierarchy of version 1, by the name of its mount point.
-fn hierarchy(name: &str) -> Vec<String> {
-    match name {
-        "systemd" => vec!["name=systemd".to_owned()],
-        controllers => controllers.split(',').map(str::to_owned).collect(),
+/// Names below `/dev`, and no way back.
+fn is_in_dev(path: &Path) -> bool {
+    path.strip_prefix("/dev").is_ok_and(|below| {
+        let mut parts = below.components();
+        below != Path::new("") && parts.all(|part| matches!(part, Component::Normal(_)))
+    })
+}
+
+fn kind_of(device: &Device) -> SFlag {
+    match device.kind {
+        DeviceKind::Char => SFlag::S_IFCHR,
+        DeviceKind::Block => SFlag::S_IFBLK,
     }
+}
+
+fn is_device(found: impl AsFd, device: &Device) -> io::Result<bool> {
+    let found = fstat(found.as_fd())?;
+    let kind = SFlag::from_bits_truncate(found.st_mode) & SFlag::S_IFMT;
+    Ok(kind == kind_of(device) && found.st_rdev == makedev(device.major, device.minor))
 }
 
 fn errno(error: io::Error) -> Errno {
@@ -383,4 +412,43 @@ pub fn check_null(null: impl AsFd) -> io::Result<()> {
     }
     let text = "/dev/null is another device";
     Err(io::Error::new(io::ErrorKind::InvalidData, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_are_in_dev_alone() {
+        for (path, expected) in [
+            ("/dev/sda", true),
+            ("/dev/net/tun", true),
+            ("/dev", false),
+            ("/dev/", false),
+            ("/device", false),
+            ("/dev/../etc/x", false),
+            ("/dev/a/../../etc/x", false),
+            ("dev/a", false),
+        ] {
+            assert_eq!(is_in_dev(Path::new(path)), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_device_is_known_by_its_number() {
+        let null = |major, kind| Device {
+            path: "/dev/nothing".into(),
+            kind,
+            major,
+            minor: 3,
+            source: Some("/dev/null".into()),
+            file_mode: 0o666,
+            uid: 0,
+            gid: 0,
+        };
+        let found = open_path(Path::new("/dev/null")).unwrap().unwrap();
+        assert!(is_device(&found, &null(1, DeviceKind::Char)).unwrap());
+        assert!(!is_device(&found, &null(2, DeviceKind::Char)).unwrap());
+        assert!(!is_device(&found, &null(1, DeviceKind::Block)).unwrap());
+    }
 }

@@ -10,7 +10,7 @@ use std::{
     collections::BTreeSet,
     ffi::{CStr, CString},
     fs::{self, File, OpenOptions},
-    io,
+    io::{self, Write as _},
     os::{
         fd::{AsRawFd, FromRawFd, OwnedFd},
         unix::{
@@ -495,6 +495,10 @@ pub(super) fn mount_detached(
     Ok(unsafe { OwnedFd::from_raw_fd(Errno::result(fd)?) })
 }
 
+fn loop_in_sys(number: u64) -> PathBuf {
+    PathBuf::from(format!("/sys/dev/block/{LOOP_MAJOR}:{number}"))
+}
+
 /// How full a task's disk is, in bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DiskUsage {
@@ -513,6 +517,8 @@ pub struct SeenDisk {
     pub usage: DiskUsage,
     /// Of its loop device.
     number: u64,
+    /// Its file.
+    image: PathBuf,
     blocks: u64,
     block: u64,
 }
@@ -525,7 +531,13 @@ impl SeenDisk {
         let kept = KEPT_BLOCKS.min(self.blocks / 50);
         let blocks = (bytes / self.block).max(kept);
         let file = format!("/sys/fs/ext4/loop{}/reserved_clusters", self.number);
-        fs::write(file, blocks.to_string())
+        // Open before the look: a file system that ends takes what is open with it.
+        let mut file = OpenOptions::new().write(true).open(file)?;
+        if backing_file(&loop_in_sys(self.number)).ok().as_ref() != Some(&self.image) {
+            let text = "its loop device is another's by now";
+            return Err(io::Error::new(io::ErrorKind::NotFound, text));
+        }
+        file.write_all(blocks.to_string().as_bytes())
     }
 }
 
@@ -550,15 +562,15 @@ impl TaskDisk {
         let (seen, number) = (statvfs(&root)?, minor(fs::metadata(&root)?.dev()));
         let block = seen.fragment_size();
         // Disks that are kept do not lie in the task's folder.
-        let device = format!("/sys/dev/block/{LOOP_MAJOR}:{number}");
-        let image = backing_file(Path::new(&device))?;
+        let image = backing_file(&loop_in_sys(number))?;
         Ok(SeenDisk {
             usage: DiskUsage {
                 free: seen.blocks_free() * block,
                 used: (seen.blocks() - seen.blocks_free()) * block,
-                allocated: fs::metadata(image)?.blocks() * 512,
+                allocated: fs::metadata(&image)?.blocks() * 512,
             },
             number,
+            image,
             blocks: seen.blocks(),
             block,
         })
@@ -610,5 +622,40 @@ impl TaskDisk {
         } else {
             Err(gone())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    /// Needs root, loop devices and ext4.
+    #[test]
+    fn nothing_is_held_back_of_the_next_who_has_the_device() {
+        let dir = tempfile::tempdir().unwrap();
+        let image = dir.path().join("disk.img");
+        File::create(&image).unwrap().set_len(64 << 20).unwrap();
+        let made = Command::new("mkfs.ext4").arg("-qF").arg(&image).status();
+        assert!(made.unwrap().success());
+        let disk = PreparedDisk::kept(&image).unwrap();
+        let root = format!("/proc/self/fd/{}", disk.mount().as_raw_fd());
+        let number = minor(fs::metadata(root).unwrap().dev());
+        let seen = |image: PathBuf| SeenDisk {
+            usage: DiskUsage::default(),
+            number,
+            image,
+            blocks: 16 << 10,
+            block: 4 << 10,
+        };
+        let file = format!("/sys/fs/ext4/loop{number}/reserved_clusters");
+        let kept = || fs::read_to_string(&file).unwrap().trim().to_owned();
+        let before = kept();
+        let refused = seen(dir.path().join("other.img")).hold_back(8 << 20);
+        assert_eq!(refused.unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert_eq!(kept(), before);
+        seen(image).hold_back(8 << 20).unwrap();
+        assert_eq!(kept(), "2048");
     }
 }

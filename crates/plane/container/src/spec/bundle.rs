@@ -353,7 +353,7 @@ fn device(node: &devices::Node) -> Value {
         DeviceKind::Block => "b",
     };
     json!({
-        "path": node.path, "type": kind, "major": node.major, "minor": node.minor,
+        "path": node.path, "source": node.source, "type": kind, "major": node.major, "minor": node.minor,
         "fileMode": node.mode, "uid": node.uid, "gid": node.gid,
     })
 }

@@ -14,6 +14,8 @@ use super::{Device, SpecError};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
     pub path: PathBuf,
+    /// Where the host has it.
+    pub source: PathBuf,
     pub kind: DeviceKind,
     pub major: u32,
     pub minor: u32,
@@ -136,6 +138,7 @@ fn node(host: &Path, container: &Path) -> Option<Node> {
     };
     Some(Node {
         path: container.to_owned(),
+        source: host.to_owned(),
         kind,
         major: nix::sys::stat::major(meta.rdev()) as u32,
         minor: nix::sys::stat::minor(meta.rdev()) as u32,

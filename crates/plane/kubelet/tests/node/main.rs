@@ -1,6 +1,12 @@
 //! A node on an API server in memory and a machine that only pretends.
 
-use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -25,11 +31,14 @@ use wharf_kubelet::{
     Kubelet, Parts, Resolvers,
     machine::{ExecFailed, Found, Machine, NoImage, PullPolicy, SandboxWish, Seen},
     node::{Facts, OnePod},
+    pod::HostPath,
 };
 
 #[derive(Default)]
 struct Pretended {
     sandboxes: Mutex<BTreeMap<String, Sandbox>>,
+    /// Where this process sees what is mounted in sandboxes.
+    apart: PathBuf,
 }
 
 #[derive(Default)]
@@ -38,6 +47,8 @@ struct Sandbox {
     specs: BTreeMap<String, ContainerSpec>,
     running: BTreeMap<ContainerName, ContainerStatus>,
     listener: Option<mpsc::Sender<Seen>>,
+    /// Paths of the node that are mounted in it.
+    mounted: BTreeSet<PathBuf>,
 }
 
 impl Pretended {
@@ -88,6 +99,21 @@ impl Machine for Pretended {
         };
         self.sandboxes.lock().insert(wish.id.clone(), sandbox);
         Ok(Some(Ipv4Addr::new(10, 0, 0, 9)))
+    }
+
+    fn has_host_paths(&self) -> bool {
+        true
+    }
+
+    async fn mount_host_path(&self, id: &str, _: &HostPath, place: &Path) -> Result<(), String> {
+        let mut all = self.sandboxes.lock();
+        let sandbox = all.get_mut(id).ok_or("no sandbox")?;
+        sandbox.mounted.insert(place.to_owned());
+        Ok(())
+    }
+
+    fn seen(&self, _: &str, _: &Path) -> Result<PathBuf, String> {
+        Ok(self.apart.clone())
     }
 
     async fn remove(&self, id: &str) -> Result<(), String> {
@@ -197,10 +223,15 @@ struct Setup {
 
 impl Setup {
     fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let machine = Pretended {
+            apart: dir.path().join("apart"),
+            ..Pretended::default()
+        };
         Self {
             client: Fake::new().client(),
-            machine: Arc::default(),
-            dir: tempfile::tempdir().unwrap(),
+            machine: Arc::new(machine),
+            dir,
         }
     }
 
@@ -388,6 +419,37 @@ async fn a_pod_runs_is_begun_again_and_goes() {
     setup.wait("it is gone", Value::is_null).await;
     assert!(setup.machine.sandboxes.lock().is_empty());
     assert!(!setup.dir.path().join(&id).exists());
+}
+
+/// An agent was killed when it had made the sandbox, and nothing else.
+#[tokio::test]
+async fn paths_of_the_node_are_mounted_before_a_container_begins() {
+    let setup = Setup::new();
+    let mount = json!({"name": "d", "mountPath": "/d", "subPath": "made/below"});
+    let pod = setup
+        .create(json!({
+            "containers": [{"name": "a", "image": "x", "volumeMounts": [mount]}],
+            "volumes": [{"name": "d", "hostPath": {"path": "/srv"}}],
+        }))
+        .await;
+    let id = id(&pod);
+    let annotations = [("namespace", "n"), ("name", "p"), ("uid", pod.uid())];
+    let left = Sandbox {
+        annotations: annotations
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+        ..Sandbox::default()
+    };
+    setup.machine.sandboxes.lock().insert(id.clone(), left);
+    // What is seen there is the node's.
+    std::fs::create_dir_all(setup.machine.apart.join("d")).unwrap();
+    let _node = setup.node().drop_guard();
+    setup
+        .wait("it is ready", |it| it.has_condition("Ready", "True"))
+        .await;
+    let place = setup.dir.path().join(&id).join("volumes/d");
+    assert!(setup.machine.sandboxes.lock()[&id].mounted.contains(&place));
+    assert!(setup.machine.apart.join("d/made/below").is_dir());
 }
 
 #[tokio::test]

@@ -225,6 +225,7 @@ async fn mounts_tmpfs_and_devices() {
         read_only,
         beneath: None,
         copy_up,
+        as_it_is: false,
     };
     spec.mounts = vec![
         mount(&host, "/data", true, false),

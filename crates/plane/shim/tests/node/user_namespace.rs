@@ -206,6 +206,7 @@ async fn volumes_show_their_owners() {
         read_only,
         beneath: None,
         copy_up,
+        as_it_is: false,
     };
     spec.mounts = vec![
         mount(&shared, "/shared", false, false),
