@@ -107,7 +107,19 @@ pub struct Presenter<'a> {
 impl Presenter<'_> {
     /// Whether stored texts can be passed on as they are.
     pub fn passes(&self, object: &Object) -> bool {
-        self.form == Form::JSON && object.is_shaped_as(self.resource)
+        self.form == Form::JSON && !self.is_compared() && object.is_shaped_as(self.resource)
+    }
+
+    /// Whether clients compare a text of it with one that Go wrote, byte for byte.
+    fn is_compared(&self) -> bool {
+        self.resource.kind == "ControllerRevision" && self.resource.custom.is_none()
+    }
+
+    fn encode(&self, value: &Value) -> Option<Vec<u8>> {
+        if self.form.media == MediaType::Json && self.is_compared() {
+            return Some(codec::as_go_has_it(value.to_string()).into_bytes());
+        }
+        encode(self.catalog, self.form.media, value)
     }
 
     pub fn head(&self) -> (String, String) {
@@ -127,11 +139,7 @@ impl Presenter<'_> {
 
     pub fn value(&self, object: &Value) -> Option<Vec<u8>> {
         let shown = self.shaped(object);
-        encode(
-            self.catalog,
-            self.form.media,
-            shown.as_ref().unwrap_or(object),
-        )
+        self.encode(shown.as_ref().unwrap_or(object))
     }
 
     /// The object in another shape than its own.
@@ -208,7 +216,7 @@ impl Presenter<'_> {
                 })
             }
         };
-        encode(self.catalog, self.form.media, &list)
+        self.encode(&list)
     }
 }
 

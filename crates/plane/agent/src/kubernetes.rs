@@ -213,7 +213,8 @@ impl Kubelets {
                     let volumes: Arc<dyn PodVolumes> = Arc::new(it);
                     volumes
                 }))
-                .with_host_paths(first_process),
+                .with_host_paths(first_process)
+                .map_err(|e| format!("the instance's first process: {e}"))?,
         };
         let at = settings.underlay.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let server = Server::bind(at, &name, &authority).await?;

@@ -11,6 +11,7 @@ use std::{
         unix::fs::MetadataExt as _,
     },
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use nix::{
@@ -80,11 +81,31 @@ pub fn of(pod: &Pod) -> impl Iterator<Item = (&str, &HostPath)> {
     all.filter_map(|it| Some((it.name.as_str(), it.host_path.as_ref()?)))
 }
 
+/// The folder of a process in `/proc`, open from the time on at which it was known to run: it stays with that process, whoever has its
+/// number later.
+#[derive(Debug, Clone)]
+pub struct FirstProcess(Arc<OwnedFd>);
+
+impl FirstProcess {
+    /// # Errors
+    /// There is none of that number.
+    pub fn open(number: i32) -> io::Result<Self> {
+        let path = format!("/proc/{number}");
+        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        let folder = nix::fcntl::open(Path::new(&path), flags, Mode::empty())?;
+        Ok(Self(Arc::new(folder)))
+    }
+
+    fn path(&self) -> PathBuf {
+        proc_path(self.0.as_fd())
+    }
+}
+
 /// An instance that runs: its first process, and how its numbers begin.
 #[derive(Debug, Clone)]
 pub struct Place {
-    pub first_process: i32,
-    /// Where its network is kept: what has become of a number of a process is known by it.
+    pub first_process: FirstProcess,
+    /// Where its network is kept: whose a process is is known by it.
     pub network: PathBuf,
     /// What its root is on this machine.
     pub owner: u32,
@@ -98,7 +119,6 @@ impl Place {
         let process = self
             .process()
             .map_err(|e| format!("the instance's processes: {e}"))?;
-        let process = proc_path(process.as_fd());
         let failed = |e: io::Error| match e.raw_os_error() {
             Some(MISSING) => {
                 format!(
@@ -121,21 +141,16 @@ impl Place {
 
     /// What its own programs read where they ask for names. Blocks.
     pub fn hosts(&self) -> io::Result<String> {
-        let process = self.process()?;
-        let root = RootDir::open(&proc_path(process.as_fd()).join("root"))?;
+        let root = RootDir::open(&self.process()?.join("root"))?;
         let read = root.read(Path::new("/etc/hosts"), MOST_HOSTS)?;
         String::from_utf8(read).map_err(io::Error::other)
     }
 
-    /// A number of a process may be another's by now, one of this machine's own: what it is of is looked at behind an open folder, which
-    /// stays with the process that it was opened for.
-    fn process(&self) -> io::Result<OwnedFd> {
-        let path = format!("/proc/{}", self.first_process);
-        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        let process = nix::fcntl::open(Path::new(&path), flags, Mode::empty())?;
+    /// Its folder in `/proc`, while it runs and is in the instance's network.
+    fn process(&self) -> io::Result<PathBuf> {
+        let process = self.first_process.path();
         let of = |path: &Path| std::fs::metadata(path).map(|it| (it.dev(), it.ino()));
-        let its = of(&proc_path(process.as_fd()).join("ns/net"))?;
-        if its != of(&self.network)? {
+        if of(&process.join("ns/net"))? != of(&self.network)? {
             return Err(io::Error::other("the instance has no first process"));
         }
         Ok(process)
@@ -250,11 +265,30 @@ mod tests {
     #[test]
     fn a_process_of_something_else_is_none_of_the_instance() {
         let place = Place {
-            first_process: std::process::id().cast_signed(),
+            first_process: FirstProcess::open(std::process::id().cast_signed()).unwrap(),
             network: PathBuf::from("/dev/null"),
             owner: 0,
         };
         let why = place.open(&host_path("/", "")).unwrap_err();
         assert!(why.contains("no first process"), "{why}");
+    }
+
+    /// Its number may be another's.
+    #[test]
+    fn a_process_that_ended_is_none() {
+        let mut child = std::process::Command::new("sleep")
+            .arg("60")
+            .spawn()
+            .unwrap();
+        let place = Place {
+            first_process: FirstProcess::open(child.id().cast_signed()).unwrap(),
+            network: PathBuf::from("/proc/self/ns/net"),
+            owner: 0,
+        };
+        assert!(place.process().is_ok());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(place.process().is_err());
+        assert!(FirstProcess::open(-1).is_err());
     }
 }

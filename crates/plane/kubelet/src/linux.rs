@@ -158,7 +158,7 @@ pub struct LinuxMachine {
     disks: Option<Arc<dyn SandboxDisks>>,
     volumes: Option<Arc<dyn PodVolumes>>,
     /// Of the instance, where pods may have paths of it.
-    first_process: Option<i32>,
+    first_process: Option<host_paths::FirstProcess>,
     live: Mutex<BTreeMap<String, TaskHandle>>,
 }
 
@@ -198,18 +198,21 @@ impl LinuxMachine {
         Self { volumes, ..self }
     }
 
-    /// Pods have paths of their instance, whose first process this is.
-    #[must_use]
-    pub fn with_host_paths(self, first_process: i32) -> Self {
-        Self {
-            first_process: Some(first_process),
+    /// Pods have paths of their instance, whose first process this is: it runs now.
+    ///
+    /// # Errors
+    /// It does not.
+    pub fn with_host_paths(self, first_process: i32) -> io::Result<Self> {
+        Ok(Self {
+            first_process: Some(host_paths::FirstProcess::open(first_process)?),
             ..self
-        }
+        })
     }
 
     async fn own_place(&self) -> Result<host_paths::Place, String> {
         let first_process = self
             .first_process
+            .clone()
             .ok_or("this node has no paths for pods")?;
         let own = self.attachments().await?.remove(&self.instance);
         let network = own.and_then(|it| it.attachment.netns);

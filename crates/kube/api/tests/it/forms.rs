@@ -83,6 +83,26 @@ async fn an_object_is_the_same_in_each_form() {
     assert_eq!(list["items"][0]["metadata"], own["metadata"]);
 }
 
+/// Clients compare what is in a revision byte for byte with what Go makes of a set.
+#[tokio::test]
+async fn a_revision_is_written_as_go_does() {
+    const REVISIONS: &str = "/apis/apps/v1/namespaces/default/controllerrevisions";
+    let it = Harness::new().await;
+    let revision = json!({"apiVersion": "apps/v1", "kind": "ControllerRevision", "metadata": {"name": "r"},
+        "revision": 1, "data": {"spec": {"args": ["a && b > /c"]}}});
+    let forms = ("application/json", "application/json");
+    let body = revision.to_string().into_bytes();
+    let (code, _, made) = ask(&it, Method::POST, REVISIONS, forms, body).await;
+    assert_eq!(code, 201);
+    let (_, _, one) = get(&it, &format!("{REVISIONS}/r"), "application/json").await;
+    let (_, _, list) = get(&it, REVISIONS, "application/json").await;
+    for text in [made, one, list] {
+        let text = String::from_utf8(text).unwrap();
+        let expected = r#""args":["a \u0026\u0026 b \u003e /c"]"#;
+        assert!(text.contains(expected), "{text}");
+    }
+}
+
 #[tokio::test]
 async fn a_fault_is_in_the_form_that_was_asked_for() {
     let it = Harness::new().await;

@@ -5,6 +5,7 @@ mod protobuf;
 pub(crate) mod wire;
 mod yaml;
 
+pub use self::protobuf::as_go_has_it;
 use crate::Catalog;
 use serde_json::Value;
 

@@ -20,7 +20,7 @@ use wharf_container::image::{
 use wharf_kubelet::machine::Images;
 use wharf_layers::Sharing;
 
-use answer::Answer;
+use answer::{Answer, Pulling, Turn};
 
 use super::{
     Fetched, ImageSource,
@@ -64,10 +64,6 @@ pub struct RegistryImages {
     of_instance: bool,
 }
 
-type Pulling = Mutex<BTreeMap<String, Arc<Turn>>>;
-/// Of an image; what came of the last time that the registry was asked for it.
-type Turn = tokio::sync::Mutex<Option<Answer>>;
-
 #[async_trait]
 impl ImageSource for RegistryImages {
     /// A registry is asked whether the task may have the image, and what a tag means now: our own for
@@ -83,7 +79,7 @@ impl ImageSource for RegistryImages {
     ) -> Result<Fetched, String> {
         let wanted_at = Instant::now();
         let of = &context.task.containers[at];
-        let turn = self.turn(&of.image);
+        let turn = Turn::of(&self.pulling, &of.image);
         let mut answer = turn.lock().await;
         let reference =
             Reference::parse(&of.image).map_err(|e| format!("CannotPullContainerError: {e}"))?;
@@ -206,12 +202,6 @@ impl RegistryImages {
             kept: Arc::default(),
             of_instance: false,
         }
-    }
-
-    fn turn(&self, image: &str) -> Arc<Turn> {
-        let mut all = self.pulling.lock();
-        all.retain(|_, turn| Arc::strong_count(turn) > 1);
-        all.entry(image.to_owned()).or_default().clone()
     }
 
     /// The image that the tag means now, if it lies here already.

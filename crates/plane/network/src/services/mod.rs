@@ -40,7 +40,7 @@ use crate::model::Scope;
 use crate::names::check_key;
 use crate::netlink::{Family, Socket, conntrack};
 use crate::netns::Namespace;
-use crate::state::TaskRecord;
+use crate::state::{Endpoint, TaskRecord};
 use crate::worker::Worker;
 
 /// Whom a front end leads.
@@ -130,9 +130,28 @@ impl Worker {
                 _ => Err(unknown()),
             };
         };
-        let members = self.members(node);
+        let is_going = update == ServicesUpdate::Gone;
         let (update, own) = update.split();
-        self.serve_own_services(node, endpoint.address, own)?;
+        self.serve_vpc_services(node, &endpoint, update)?;
+        // Last: the node's own users are root there, and may have put anything in the way.
+        match self.serve_own_services(node, endpoint.address, own) {
+            Err(error) if is_going => {
+                tracing::warn!(node, %error, "failed to remove services from a node's own network; they go with it");
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// What members of a node and those who call its ports reach.
+    fn serve_vpc_services(
+        &mut self,
+        node: &str,
+        endpoint: &Endpoint,
+        update: ServicesUpdate,
+    ) -> Result<(), NetworkError> {
+        let unknown = || NetworkError::NoSuchAttachment(node.to_owned());
+        let members = self.members(node);
         let scope = &endpoint.scope;
         let net = self.scopes.get_mut(scope);
         let net = net.ok_or_else(|| NetworkError::NoSuchScope(scope.to_string()))?;
@@ -204,7 +223,7 @@ impl Worker {
                 ServicesUpdate::Gone => BTreeMap::new(),
             };
             if all.is_empty() {
-                table::remove(socket, names, node)?;
+                table::remove_of_node(socket, names, node)?;
                 return Ok(None);
             }
             let mut table = Table::of_node(names, node, address);

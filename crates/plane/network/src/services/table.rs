@@ -10,7 +10,7 @@ use super::{Caller, FrontEnd, Lead, UDP};
 use crate::error::NetworkError;
 use crate::names::Names;
 use crate::netlink::Socket;
-use crate::netlink::nft::{BaseChain, Batch, Compare, Direction, Expression, Hook};
+use crate::netlink::nft::{self, BaseChain, Batch, Compare, Direction, Expression, Hook};
 use crate::sysctl;
 
 const MEMBERS: &str = "members";
@@ -59,6 +59,7 @@ const FROM_OUTSIDE: BaseChain = BaseChain {
 };
 const LOOPBACK: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 0);
 const LOOPBACK_PREFIX: u8 = 8;
+const ROUTES_LOOPBACK: &str = "ipv4/conf/all/route_localnet";
 
 /// Where a table is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +88,21 @@ pub(super) fn remove(socket: &mut Socket, names: &Names, node: &str) -> Result<(
     let mut batch = Batch::new(&name);
     batch.drop_table();
     batch.commit(socket, "remove the services of a node")
+}
+
+/// That of the node's own namespace, which the calling thread is in.
+pub(super) fn remove_of_node(
+    socket: &mut Socket,
+    names: &Names,
+    node: &str,
+) -> Result<(), NetworkError> {
+    // What was never written here has changed nothing: the setting may be the node's users'.
+    if !nft::table_exists(socket, &name(names, node))? {
+        return Ok(());
+    }
+    // First: the table also keeps others from what it routes.
+    sysctl::write(ROUTES_LOOPBACK, "0")?;
+    remove(socket, names, node)
 }
 
 fn chain(way: &Way) -> String {
@@ -139,10 +155,15 @@ impl Table {
         batch.rule(DROPPED, Expression::discard());
         match self.ground {
             Ground::Vpc => self.call_in_vpc(&mut batch, members),
-            Ground::Node => self.call_in_node(&mut batch)?,
+            Ground::Node => self.call_in_node(&mut batch),
         }
         write(&mut batch, &steps);
-        batch.commit(socket, "write the services of a node")
+        batch.commit(socket, "write the services of a node")?;
+        match self.ground {
+            Ground::Vpc => Ok(()),
+            // What a loopback address leads to is elsewhere. Last: what keeps others from it is there.
+            Ground::Node => sysctl::write(ROUTES_LOOPBACK, "1"),
+        }
     }
 
     fn call_in_vpc(&self, batch: &mut Batch<'_>, members: BTreeSet<Ipv4Addr>) {
@@ -179,9 +200,7 @@ impl Table {
         }
     }
 
-    fn call_in_node(&self, batch: &mut Batch<'_>) -> Result<(), NetworkError> {
-        // What a loopback address leads to is elsewhere.
-        sysctl::write("ipv4/conf/all/route_localnet", "1")?;
+    fn call_in_node(&self, batch: &mut Batch<'_>) {
         batch.chain(OUTPUT);
         batch.chain(POSTROUTING);
         batch.chain(FROM_OUTSIDE);
@@ -198,7 +217,6 @@ impl Table {
             Expression::discard(),
         ];
         batch.rule(FROM_OUTSIDE.name, foreign.concat());
-        Ok(())
     }
 
     /// The endpoints of datagrams that nothing leads to any more.

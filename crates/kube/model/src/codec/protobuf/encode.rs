@@ -63,7 +63,7 @@ pub fn watch_frame(event: &str, object: &[u8]) -> Vec<u8> {
 }
 
 /// Clients get this text as it is, and compare it with one of their own: Go escapes what a page of HTML would take for its own.
-fn as_go_has_it(json: String) -> String {
+pub fn as_go_has_it(json: String) -> String {
     const ESCAPED: [(char, &str); 5] = [
         ('<', "\\u003c"),
         ('>', "\\u003e"),

@@ -5,7 +5,7 @@
 
 mod encode;
 
-pub use encode::{encode, encode_list, watch_frame};
+pub use encode::{as_go_has_it, encode, encode_list, watch_frame};
 
 use super::wire::{Reader, Wire};
 use super::{DecodeError, json};

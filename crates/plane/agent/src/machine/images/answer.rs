@@ -1,7 +1,8 @@
 //! What a registry said of an image, for all who wait to hear it.
 
-use std::time::Instant;
+use std::{collections::BTreeMap, ops::Deref, sync::Arc, time::Instant};
 
+use parking_lot::Mutex;
 use wharf_container::image::{Image, PullRequest};
 
 use super::Fetched;
@@ -28,6 +29,43 @@ impl Answer {
     }
 }
 
+/// What came of the last time that the registry was asked for an image.
+type Asked = tokio::sync::Mutex<Option<Answer>>;
+/// By image.
+pub(super) type Pulling = Mutex<BTreeMap<String, Arc<Asked>>>;
+
+/// To ask for an image. What came of it goes with the last who waits: an answer has the login that it was given for.
+pub(super) struct Turn {
+    of: Arc<Asked>,
+    all: Arc<Pulling>,
+}
+
+impl Turn {
+    pub fn of(all: &Arc<Pulling>, image: &str) -> Self {
+        let of = all.lock().entry(image.to_owned()).or_default().clone();
+        Self {
+            of,
+            all: all.clone(),
+        }
+    }
+}
+
+impl Deref for Turn {
+    type Target = Asked;
+
+    fn deref(&self) -> &Asked {
+        &self.of
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        // The map has one, and this is one.
+        let is_wanted = |it: &Arc<Asked>| !Arc::ptr_eq(it, &self.of) || Arc::strong_count(it) > 2;
+        self.all.lock().retain(|_, it| is_wanted(it));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -35,6 +73,20 @@ mod tests {
     use wharf_container::image::{ImageConfig, Reference, RegistryAuth};
 
     use super::*;
+
+    #[test]
+    fn what_was_heard_goes_with_the_last_who_waits() {
+        let all = Arc::<Pulling>::default();
+        let (first, second) = (Turn::of(&all, "a:1"), Turn::of(&all, "a:1"));
+        assert!(Arc::ptr_eq(&first.of, &second.of));
+        let other = Turn::of(&all, "b:1");
+        drop(first);
+        assert_eq!(all.lock().len(), 2);
+        drop(second);
+        assert_eq!(all.lock().keys().collect::<Vec<_>>(), ["b:1"]);
+        drop(other);
+        assert!(all.lock().is_empty());
+    }
 
     #[test]
     fn an_answer_is_for_whoever_would_have_heard_the_same() {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use tokio::time::timeout;
 use wharf_container::image::{Endpoint, Image, PullRequest, Reference, RegistryAuth};
 
-use super::{PULL_PATIENCE, RegistryImages, registry};
+use super::{PULL_PATIENCE, RegistryImages, Turn, registry};
 use crate::instances::InstanceImages;
 
 /// Boots that fail for it are tried again.
@@ -23,7 +23,7 @@ struct LoginFor {
 #[async_trait]
 impl InstanceImages for RegistryImages {
     async fn fetch(&self, instance: &str, name: &str, has_lived: bool) -> Result<Image, String> {
-        let turn = self.turn(name);
+        let turn = Turn::of(&self.pulling, name);
         let _turn = turn.lock().await;
         let here = match has_lived {
             true => self.lies_here(name).await,

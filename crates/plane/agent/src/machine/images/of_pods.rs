@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use wharf_container::image::{Endpoint, Image, PullRequest, Reference, RegistryAuth};
 use wharf_kubelet::machine::{Images, NoImage, PullPolicy};
 
-use super::{Login, PULL_PATIENCE, RegistryImages, registry};
+use super::{Login, PULL_PATIENCE, RegistryImages, Turn, registry};
 
 /// Images for the pods of one instance.
 pub struct PodImages(pub RegistryImages);
@@ -24,7 +24,7 @@ fn failed(message: String) -> NoImage {
 impl Images for PodImages {
     async fn fetch(&self, user: &str, name: &str, policy: PullPolicy) -> Result<Image, NoImage> {
         let of = &self.0;
-        let turn = of.turn(name);
+        let turn = Turn::of(&of.pulling, name);
         let _turn = turn.lock().await;
         let reference = Reference::parse(name).map_err(|error| NoImage {
             reason: "InvalidImageName",
