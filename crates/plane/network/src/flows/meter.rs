@@ -64,6 +64,9 @@ struct Row {
     end_ms: i64,
 }
 
+/// Packets and bytes of a flow, and whether they were let through.
+type Found = (Ends, bool, (u64, u64));
+
 /// An interface that is recorded.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Metered {
@@ -102,45 +105,71 @@ impl Metered {
         let overflowed = reading.skipped != 0 && reading.skipped != self.last_skipped;
         self.last_skipped = reading.skipped;
         self.skipped |= overflowed;
-        let room = room.min(MOST_OF_INTERFACE.saturating_sub(self.rows.len()));
-        let mut most = self.rows.len() + room;
         let all: BTreeSet<Ends> = reading
             .points
             .iter()
             .flat_map(|it| it.keys().copied())
             .collect();
-        self.keys.retain(|ends, _| all.contains(ends));
-        let since_ms = self.read_ms.max(self.since_ms).min(now_ms);
+        let mut found = self.forget_absent(&all, reading);
         for ends in all {
             let mut tally = self.keys.get(&ends).copied().unwrap_or_default();
             let (accepted, rejected) = tally.fold(&ends, reading, overflowed, &self.metering);
             self.keys.insert(ends, tally);
-            for (is_accepted, counted) in [(true, accepted), (false, rejected)] {
-                let is_wanted = match is_accepted {
-                    true => self.metering.accepted,
-                    false => self.metering.rejected,
-                };
-                if counted.0 == 0 || !is_wanted {
-                    continue;
-                }
-                let key = RowKey {
-                    ends: Ends { flags: 0, ..ends },
-                    accepted: is_accepted,
-                };
-                if !self.rows.contains_key(&key) && self.rows.len() >= most {
-                    self.skipped = true;
-                    most = self.rows.len();
-                    continue;
-                }
-                let row = self.rows.entry(key).or_insert(Row {
-                    start_ms: since_ms,
-                    ..Row::default()
-                });
-                row.flags |= told_flags(ends.flags);
-                row.packets = row.packets.saturating_add(counted.0);
-                row.bytes = row.bytes.saturating_add(counted.1);
-                row.end_ms = now_ms;
+            found.extend([(ends, true, accepted), (ends, false, rejected)]);
+        }
+        self.note(found, now_ms, room);
+    }
+
+    /// Forgets flows that are in no set; what of them was dropped and not told of yet.
+    fn forget_absent(&mut self, all: &BTreeSet<Ends>, reading: &Reading) -> Vec<Found> {
+        let mut found = Vec::new();
+        let is_partial = reading.partial.contains(&true);
+        self.keys.retain(|ends, tally| {
+            let stays = all.contains(ends) || is_partial && tally.may_be_there();
+            if !stays {
+                found.push((*ends, false, tally.rest()));
             }
+            stays
+        });
+        found
+    }
+
+    /// Nothing more is read: what waits to be told is told.
+    fn settle(&mut self, now_ms: i64) {
+        let rests = self.keys.iter_mut();
+        let rests = rests.map(|(ends, tally)| (*ends, false, tally.rest()));
+        let rests = rests.collect();
+        self.note(rests, now_ms, MOST_OF_INTERFACE);
+    }
+
+    fn note(&mut self, found: Vec<Found>, now_ms: i64, room: usize) {
+        let room = room.min(MOST_OF_INTERFACE.saturating_sub(self.rows.len()));
+        let most = self.rows.len() + room;
+        let since_ms = self.read_ms.max(self.since_ms).min(now_ms);
+        for (ends, accepted, counted) in found {
+            let is_wanted = match accepted {
+                true => self.metering.accepted,
+                false => self.metering.rejected,
+            };
+            if counted.0 == 0 || !is_wanted {
+                continue;
+            }
+            let key = RowKey {
+                ends: Ends { flags: 0, ..ends },
+                accepted,
+            };
+            if !self.rows.contains_key(&key) && self.rows.len() >= most {
+                self.skipped = true;
+                continue;
+            }
+            let row = self.rows.entry(key).or_insert(Row {
+                start_ms: since_ms,
+                ..Row::default()
+            });
+            row.flags |= told_flags(ends.flags);
+            row.packets = row.packets.saturating_add(counted.0);
+            row.bytes = row.bytes.saturating_add(counted.1);
+            row.end_ms = now_ms;
         }
         self.read_ms = now_ms;
     }
@@ -268,6 +297,9 @@ impl Meter {
         let Some(it) = self.interfaces.get_mut(place) else {
             return;
         };
+        if part == Part::End {
+            it.settle(now_ms);
+        }
         let rows = std::mem::take(&mut it.rows);
         let skipped = std::mem::take(&mut it.skipped);
         let (start, end) = (

@@ -216,12 +216,13 @@ pub(super) fn read(
     let table = name(names);
     let mut reading = Reading::default();
     for point in points(metering) {
-        let counted = nft::counted(socket, &table, &of(point, interface))?;
+        let (counted, is_whole) = nft::counted(socket, &table, &of(point, interface))?;
+        reading.partial[point as usize] = !is_whole;
         let ends = counted.into_iter();
         let ends = ends.filter_map(|(key, counted)| Some((Ends::read(&key)?, counted)));
         reading.points[point as usize] = ends.collect();
     }
-    let skipped = nft::counted(socket, &table, SKIPPED)?;
+    let (skipped, _) = nft::counted(socket, &table, SKIPPED)?;
     let own = metering.address.octets();
     let own = skipped.into_iter().find(|(key, _)| *key == own);
     reading.skipped = own.map_or(0, |(_, it)| it.packets);

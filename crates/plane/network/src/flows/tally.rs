@@ -87,6 +87,8 @@ impl Point {
 #[derive(Debug, Default)]
 pub(super) struct Reading {
     pub(super) points: [HashMap<Ends, Counted>; 5],
+    /// Of which of them something may be missing that is there: sets that are read in several pieces change meanwhile.
+    pub(super) partial: [bool; 5],
     /// Packets for which there was no room.
     pub(super) skipped: u64,
 }
@@ -100,7 +102,18 @@ pub(super) struct Tally {
     total: [(u64, u64); 5],
     /// As rejected, and as let through on the way to an instance that refused it.
     told: [(u64, u64); 2],
+    /// Readings in a row in which it was in no set, though sets were read in part.
+    #[serde(default)]
+    absent: u8,
+    /// Readings in a row in which nobody could say whether it was let through.
+    #[serde(default)]
+    unsure: u8,
 }
+
+/// A flow that is missing in so many readings in a row is gone: what is there is found in most of them.
+const GONE_AFTER: u8 = 8;
+/// One that is missing so often among what was let through was not.
+const SURE_AFTER: u8 = 3;
 
 /// ACK says something only beside SYN.
 pub(super) fn told_flags(flags: u8) -> u8 {
@@ -111,6 +124,31 @@ pub(super) fn told_flags(flags: u8) -> u8 {
 }
 
 impl Tally {
+    /// It was missing once more.
+    pub(super) fn may_be_there(&mut self) -> bool {
+        self.absent = self.absent.saturating_add(1);
+        self.absent < GONE_AFTER
+    }
+
+    /// What was dropped and is not told of yet.
+    pub(super) fn rest(&mut self) -> (u64, u64) {
+        let dropped = self.dropped();
+        let rest = less(dropped, self.told[0]);
+        self.tell(dropped);
+        rest
+    }
+
+    fn dropped(&self) -> (u64, u64) {
+        let of = |point: Point| self.total[point as usize];
+        let at_edge = less(of(Point::Seen), of(Point::Passed));
+        let at_call = less(of(Point::Calls), of(Point::Allowed));
+        add(at_edge, at_call)
+    }
+
+    fn tell(&mut self, dropped: (u64, u64)) {
+        self.told[0] = (self.told[0].0.max(dropped.0), self.told[0].1.max(dropped.1));
+    }
+
     /// Takes a reading in; packets and bytes that were let through since the last one, and that were dropped.
     pub(super) fn fold(
         &mut self,
@@ -121,7 +159,11 @@ impl Tally {
     ) -> ((u64, u64), (u64, u64)) {
         let before = self.total;
         for (point, found) in reading.points.iter().enumerate() {
-            let now = found.get(ends).map_or((0, 0), |it| (it.packets, it.bytes));
+            let now = match found.get(ends) {
+                Some(it) => (it.packets, it.bytes),
+                None if reading.partial[point] => continue,
+                None => (0, 0),
+            };
             let last = self.last[point];
             // One that left the set and came back begins at nothing.
             let more = match now.0 >= last.0 {
@@ -134,17 +176,26 @@ impl Tally {
         let of = |all: &[(u64, u64); 5], point: Point| all[point as usize];
         let now = self.total;
         let passed = less(of(&now, Point::Passed), of(&before, Point::Passed));
-        let at_edge = less(of(&now, Point::Seen), of(&now, Point::Passed));
-        let at_call = less(of(&now, Point::Calls), of(&now, Point::Allowed));
-        let dropped = add(at_edge, at_call);
-        let mut rejected = less(dropped, self.told[0]);
+        self.absent = 0;
+        let is_missing = |point: Point| {
+            reading.partial[point as usize] && !reading.points[point as usize].contains_key(ends)
+        };
+        let is_call = of(&now, Point::Calls).0 > 0;
+        self.unsure = match is_missing(Point::Passed) || is_call && is_missing(Point::Allowed) {
+            true => self.unsure.saturating_add(1),
+            false => 0,
+        };
+        let mut rejected = (0, 0);
+        if self.unsure == 0 || self.unsure >= SURE_AFTER {
+            rejected = self.rest();
+        }
         // A key that found room at the first point and none at the last was not dropped for that.
         if overflowed && of(&now, Point::Passed).0 == 0 {
+            self.tell(self.dropped());
             rejected = (0, 0);
         }
-        self.told[0] = (self.told[0].0.max(dropped.0), self.told[0].1.max(dropped.1));
         // The instance dropped it, behind the end of who called.
-        let is_caller = ends.source == metering.address;
+        let is_caller = ends.source == metering.address && !is_missing(Point::Answered);
         let refused = match is_caller {
             true => less(of(&now, Point::Allowed), of(&now, Point::Answered)),
             false => (0, 0),

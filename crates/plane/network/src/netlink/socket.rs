@@ -215,15 +215,14 @@ impl Socket {
         ))
     }
 
-    /// The same of a list that always changes: what is in it for long is in the answer.
+    /// The same of a list that always changes: what is in it for long is in the answer. And whether it stayed the same.
     pub(crate) fn dump_loosely(
         &mut self,
         step: &'static str,
         request: &Message,
-    ) -> Result<Vec<Vec<u8>>, NetworkError> {
+    ) -> Result<(Vec<Vec<u8>>, bool), NetworkError> {
         let read = self.read_list(request);
-        let (bodies, _) = read.map_err(|e| NetworkError::kernel(step, e))?;
-        Ok(bodies)
+        read.map_err(|e| NetworkError::kernel(step, e))
     }
 
     /// `None` if the list changed while it was read.

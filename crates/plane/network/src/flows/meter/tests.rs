@@ -198,3 +198,44 @@ fn it_survives_its_process() {
     meter.taken(last.number);
     assert!(meter.is_idle());
 }
+
+#[test]
+fn what_a_reading_in_part_lacks_is_neither_gone_nor_dropped() {
+    let mut meter = begun();
+    let e = ends(80, 2);
+    let both = |seen, passed| reading(&[(Point::Seen, e, seen), (Point::Passed, e, passed)]);
+    let in_part = |mut it: Reading| {
+        it.partial = [true; 5];
+        it
+    };
+    meter.fold(&place(), &both(5, 5), 1000);
+    // It was let through all the while.
+    for lacking in [
+        Reading::default(),
+        reading(&[(Point::Seen, e, 9)]),
+        reading(&[(Point::Passed, e, 9)]),
+    ] {
+        meter.fold(&place(), &in_part(lacking), 2000);
+    }
+    meter.fold(&place(), &in_part(both(9, 9)), 3000);
+    meter.close_windows(FIRST_WINDOW_MS);
+    assert_eq!(told(&mut meter), (9, 0));
+    // What never is among those let through was dropped.
+    let mut meter = begun();
+    for count in [1, 2, 3] {
+        let seen = reading(&[(Point::Seen, e, count)]);
+        meter.fold(&place(), &in_part(seen), 1000);
+    }
+    meter.close_windows(FIRST_WINDOW_MS);
+    assert_eq!(told(&mut meter), (0, 3));
+    // … also where it goes before that is sure.
+    let mut meter = begun();
+    meter.fold(&place(), &in_part(reading(&[(Point::Seen, e, 2)])), 1000);
+    meter.fold(&place(), &Reading::default(), 2000);
+    meter.close_windows(FIRST_WINDOW_MS);
+    assert_eq!(told(&mut meter), (0, 2));
+    let mut meter = begun();
+    meter.fold(&place(), &in_part(reading(&[(Point::Seen, e, 2)])), 1000);
+    meter.follow("vpc-1", BTreeMap::new(), 3000);
+    assert_eq!(told(&mut meter), (0, 2));
+}

@@ -478,12 +478,16 @@ pub(crate) struct Counted {
     pub(crate) bytes: u64,
 }
 
-/// The keys of a set that rules count in, and what each has; one that changes meanwhile may be missing or be told twice.
+/// A key of a set that rules count in.
+pub(crate) type CountedKey = (Vec<u8>, Counted);
+
+/// The keys of a set that rules count in, and what each has; and whether all of them are there: where the kernel gives them in several
+/// pieces, packets change the order of those that are left.
 pub(crate) fn counted(
     socket: &mut Socket,
     table: &str,
     set: &str,
-) -> Result<Vec<(Vec<u8>, Counted)>, NetworkError> {
+) -> Result<(Vec<CountedKey>, bool), NetworkError> {
     const ELEMENTS: u16 = 3;
     let attrs = Attrs::new().text(1, table).text(2, set);
     let header = [IPV4, 0, 0, 0];
@@ -493,13 +497,17 @@ pub(crate) fn counted(
         &header,
         attrs,
     );
-    let parts = socket.dump_loosely("read counted flows", &request)?;
+    let (parts, stayed) = socket.dump_loosely("read counted flows", &request)?;
     let lists = parts.iter().filter_map(|part| {
         let all = part.get(header.len()..)?;
         find(all, ELEMENTS)
     });
-    let elements = lists.flat_map(|list| attributes(list).filter(|it| it.0 == LIST_ELEMENT));
-    Ok(elements.filter_map(|(_, it)| counted_element(it)).collect())
+    // The last piece is often an empty one.
+    let lists: Vec<&[u8]> = lists.filter(|list| !list.is_empty()).collect();
+    let elements = lists.iter().flat_map(|list| attributes(list));
+    let elements = elements.filter(|it| it.0 == LIST_ELEMENT);
+    let elements = elements.filter_map(|(_, it)| counted_element(it));
+    Ok((elements.collect(), stayed && lists.len() <= 1))
 }
 
 fn counted_element(element: &[u8]) -> Option<(Vec<u8>, Counted)> {
