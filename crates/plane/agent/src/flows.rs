@@ -15,10 +15,10 @@ use wharf_wire::fault::Chain;
 use crate::client::{Api, CallError};
 
 const OPERATION: &str = "ReportFlows";
-/// Between two readings of what the kernel counted: well within the time for which it keeps an idle flow.
-const READ_EVERY: Duration = Duration::from_secs(4);
-/// Until it is seen that something is to be recorded.
-const IDLE: Duration = Duration::from_secs(1);
+/// Between two times at which the network may read what the kernel counted; it does so for interfaces whose turn it is.
+const READ_EVERY: Duration = Duration::from_secs(1);
+/// Between two tries to report.
+const RETRY: Duration = Duration::from_secs(4);
 /// An answer is waited for so long.
 const PATIENCE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -39,14 +39,14 @@ impl Reporter {
 
     async fn read_and_report(self) {
         let mut taken = 0;
-        let mut backoff = Backoff::new(READ_EVERY, LONGEST_PAUSE, 2.0);
+        let mut backoff = Backoff::new(RETRY, LONGEST_PAUSE, 2.0);
         let mut next_try = tokio::time::Instant::now();
         let mut has_failed = false;
         loop {
             let report = match self.network.flows(taken).await {
                 Ok(Some(report)) => report,
                 Ok(None) => {
-                    sleep(IDLE).await;
+                    sleep(READ_EVERY).await;
                     continue;
                 }
                 Err(error) => {
@@ -59,7 +59,7 @@ impl Reporter {
                 sleep(READ_EVERY).await;
                 continue;
             };
-            match self.tell(&report).await {
+            match self.read_and_tell(taken, &report).await {
                 Ok(()) => {
                     taken = last;
                     has_failed = false;
@@ -77,6 +77,18 @@ impl Reporter {
                     next_try = tokio::time::Instant::now() + backoff.wait();
                     sleep(READ_EVERY).await;
                 }
+            }
+        }
+    }
+
+    /// Counters do not wait for the control plane.
+    async fn read_and_tell(&self, taken: u64, report: &Report) -> Result<(), CallError> {
+        let told = self.tell(report);
+        tokio::pin!(told);
+        loop {
+            tokio::select! {
+                done = &mut told => return done,
+                () = sleep(READ_EVERY) => drop(self.network.flows(taken).await),
             }
         }
     }

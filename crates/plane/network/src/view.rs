@@ -631,7 +631,7 @@ impl View {
     }
 }
 
-/// Its groups that have a name fit for the kernel.
+/// Whether the interface's traffic is to be recorded.
 fn is_about(log: &FlowLog, eni: &Eni) -> bool {
     match &log.of {
         FlowsOf::Vpc => true,
@@ -640,6 +640,7 @@ fn is_about(log: &FlowLog, eni: &Eni) -> bool {
     }
 }
 
+/// Its groups that have a name fit for the kernel.
 fn groups_of(interface: &Interface) -> impl Iterator<Item = &String> {
     interface.groups.iter().filter(|id| is_name(id))
 }

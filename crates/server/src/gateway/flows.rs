@@ -67,6 +67,7 @@ async fn reported(
     }
     Ok(match all.ec2.take_flows(&report, cx.now).await {
         Ok(()) => Ok(Bytes::new()),
+        Err(NotTaken::TooMuch) => Err(busy()),
         Err(why @ NotTaken::Malformed(_)) => Err((StatusCode::BAD_REQUEST, why.to_string())),
         Err(NotTaken::Failed(fault)) => {
             tracing::error!(error = %Chain(&fault), "failed to keep reported flows; their host will retry");

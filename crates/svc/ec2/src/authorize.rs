@@ -230,7 +230,7 @@ pub async fn checks(
         | Input::ModifyVpcEndpoint(_)
         | Input::DeleteVpcEndpoints(_) => rows.endpoints(input).await?,
         Input::CreateFlowLogs(i) => rows.new_flow_logs(i).await?,
-        Input::DeleteFlowLogs(i) => rows.on_each::<FlowLog>(&i.flow_log_ids).await?,
+        Input::DeleteFlowLogs(i) => rows.old_flow_logs(&i.flow_log_ids).await?,
         Input::CreateTags(i) => rows.tags(&i.resources, &i.tags).await?,
         Input::DeleteTags(i) => rows.tags(&i.resources, &i.tags).await?,
         _ => rows.groups(input).await?,

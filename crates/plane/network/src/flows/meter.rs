@@ -2,9 +2,10 @@
 //!
 //! Counters only grow, so a flow's part of a window is by how much they did. What was dropped is what came less what was let through, over the
 //! life of the flow in the kernel; since the former is read first, it is never too much, and exact once the flow pauses. Windows wait
-//! here until the control plane has them, each under its number.
+//! here until the control plane has them, each under its number; none is reported that is not in the file.
 //!
-//! Everything is bounded: flows of an interface's window, of all, and of windows that wait. What goes beyond is told of as skipped.
+//! Everything is bounded: keys that are known, flows of an interface's window, of all, and of windows that wait. What goes beyond is told of
+//! as skipped, as is a time between two readings in which idle flows may have left the kernel's memory.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::Ipv4Addr;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use wharf_planeproto::flows::{Flow, MOST_FLOWS, MOST_WINDOWS, Part, Report, Window};
 
 use super::Place;
+use super::table;
 use super::tally::{Ends, Reading, Tally, told_flags};
 
 /// How long a window is.
@@ -23,9 +25,25 @@ const FIRST_WINDOW_MS: i64 = 8_000;
 const MOST_OF_INTERFACE: usize = 10_000;
 /// Flows of all windows that are open; together some 10 MB.
 const MOST_OPEN: usize = 60_000;
+/// Keys that are known of all interfaces: what a reading is compared with.
+const MOST_KEYS: usize = 60_000;
 /// Flows of windows that wait to be reported.
 const MOST_WAITING: usize = 60_000;
 const MOST_WINDOWS_WAITING: usize = 5_000;
+
+/// Between two times at which it is written, if windows ended or were taken; and if counters changed alone, which the kernel has as well.
+const SAVE_WINDOWS_MS: i64 = 4000;
+const SAVE_COUNTERS_MS: i64 = 30_000;
+/// What tables in the kernel look like; others are rewritten.
+const LAYOUT: u32 = 1;
+
+/// A moment: for people, and by a clock that nobody sets.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Now {
+    pub(super) wall_ms: i64,
+    /// Since the machine began.
+    pub(super) boot_ms: i64,
+}
 
 /// What is counted of an interface, for whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,15 +82,20 @@ struct Row {
     end_ms: i64,
 }
 
+/// Packets and bytes of a flow, and whether they were let through.
+type Found = (Ends, bool, (u64, u64));
+
 /// An interface that is recorded.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Metered {
     metering: Metering,
     since_ms: i64,
     read_ms: i64,
+    /// The same since the machine began.
+    read_boot_ms: i64,
     is_first: bool,
     skipped: bool,
-    last_skipped: u64,
+    last_skipped: [u64; 5],
     #[serde(with = "pairs")]
     keys: BTreeMap<Ends, Tally>,
     #[serde(with = "pairs")]
@@ -80,14 +103,15 @@ pub(crate) struct Metered {
 }
 
 impl Metered {
-    fn new(metering: Metering, now_ms: i64) -> Self {
+    fn new(metering: Metering, now: Now, skipped: bool) -> Self {
         Self {
             metering,
-            since_ms: now_ms,
-            read_ms: now_ms,
+            since_ms: now.wall_ms,
+            read_ms: now.wall_ms,
+            read_boot_ms: now.boot_ms,
             is_first: true,
-            skipped: false,
-            last_skipped: 0,
+            skipped,
+            last_skipped: [0; 5],
             keys: BTreeMap::new(),
             rows: BTreeMap::new(),
         }
@@ -97,52 +121,104 @@ impl Metered {
         &self.metering
     }
 
-    /// `room`: for so many rows more.
-    fn fold(&mut self, reading: &Reading, now_ms: i64, room: usize) {
-        let overflowed = reading.skipped != 0 && reading.skipped != self.last_skipped;
+    pub(super) fn known(&self) -> impl Iterator<Item = Ends> {
+        self.keys.keys().copied()
+    }
+
+    /// `room`: for so many rows and keys more.
+    fn fold(&mut self, reading: &Reading, now: Now, room: (usize, usize)) {
+        let mut full = [false; 5];
+        for (point, full) in full.iter_mut().enumerate() {
+            let skipped = reading.skipped[point];
+            *full = skipped != 0 && skipped != self.last_skipped[point];
+        }
         self.last_skipped = reading.skipped;
-        self.skipped |= overflowed;
-        let room = room.min(MOST_OF_INTERFACE.saturating_sub(self.rows.len()));
-        let mut most = self.rows.len() + room;
+        self.skipped |= full.contains(&true);
+        // Flows may have come and gone meanwhile.
+        let gap = now.boot_ms.saturating_sub(self.read_boot_ms);
+        self.skipped |= gap >= table::IDLE_MS.cast_signed();
+        self.read_boot_ms = now.boot_ms;
+        let most_keys = self.keys.len().saturating_add(room.1);
         let all: BTreeSet<Ends> = reading
             .points
             .iter()
             .flat_map(|it| it.keys().copied())
             .collect();
-        self.keys.retain(|ends, _| all.contains(ends));
-        let since_ms = self.read_ms.max(self.since_ms).min(now_ms);
+        let mut found = self.forget_absent(&all, reading);
         for ends in all {
-            let mut tally = self.keys.get(&ends).copied().unwrap_or_default();
-            let (accepted, rejected) = tally.fold(&ends, reading, overflowed, &self.metering);
-            self.keys.insert(ends, tally);
-            for (is_accepted, counted) in [(true, accepted), (false, rejected)] {
-                let is_wanted = match is_accepted {
-                    true => self.metering.accepted,
-                    false => self.metering.rejected,
-                };
-                if counted.0 == 0 || !is_wanted {
-                    continue;
-                }
-                let key = RowKey {
-                    ends: Ends { flags: 0, ..ends },
-                    accepted: is_accepted,
-                };
-                if !self.rows.contains_key(&key) && self.rows.len() >= most {
-                    self.skipped = true;
-                    most = self.rows.len();
-                    continue;
-                }
-                let row = self.rows.entry(key).or_insert(Row {
-                    start_ms: since_ms,
-                    ..Row::default()
-                });
-                row.flags |= told_flags(ends.flags);
-                row.packets = row.packets.saturating_add(counted.0);
-                row.bytes = row.bytes.saturating_add(counted.1);
-                row.end_ms = now_ms;
+            let known = self.keys.get(&ends).copied();
+            if known.is_none() && self.keys.len() >= most_keys {
+                self.skipped = true;
+                continue;
             }
+            let mut tally = known.unwrap_or_default();
+            let at = (full, now.boot_ms);
+            let (accepted, rejected) = tally.fold(&ends, reading, at, &self.metering);
+            self.keys.insert(ends, tally);
+            found.extend([(ends, true, accepted), (ends, false, rejected)]);
+        }
+        self.note(found, now.wall_ms, room.0);
+    }
+
+    /// Forgets flows that are in no set; what of them was dropped and not told of yet.
+    fn forget_absent(&mut self, all: &BTreeSet<Ends>, reading: &Reading) -> Vec<Found> {
+        let mut found = Vec::new();
+        let is_unknown = |ends: &Ends| reading.unknown.iter().any(|it| it.contains(ends));
+        self.keys.retain(|ends, tally| {
+            let stays = all.contains(ends) || is_unknown(ends);
+            if !stays {
+                found.push((*ends, false, tally.rest()));
+            }
+            stays
+        });
+        found
+    }
+
+    /// Nothing more is read: what waits to be told is told.
+    fn settle(&mut self, now_ms: i64) {
+        let rests = self.keys.iter_mut();
+        let rests = rests.map(|(ends, tally)| (*ends, false, tally.rest()));
+        let rests = rests.collect();
+        self.note(rests, now_ms, MOST_OF_INTERFACE);
+    }
+
+    fn note(&mut self, found: Vec<Found>, now_ms: i64, room: usize) {
+        let room = room.min(MOST_OF_INTERFACE.saturating_sub(self.rows.len()));
+        let most = self.rows.len() + room;
+        let since_ms = self.read_ms.max(self.since_ms).min(now_ms);
+        for (ends, accepted, counted) in found {
+            let is_wanted = match accepted {
+                true => self.metering.accepted,
+                false => self.metering.rejected,
+            };
+            if counted.0 == 0 || !is_wanted {
+                continue;
+            }
+            let key = RowKey {
+                ends: Ends { flags: 0, ..ends },
+                accepted,
+            };
+            if !self.rows.contains_key(&key) && self.rows.len() >= most {
+                self.skipped = true;
+                continue;
+            }
+            let row = self.rows.entry(key).or_insert(Row {
+                start_ms: since_ms,
+                ..Row::default()
+            });
+            row.flags |= told_flags(ends.flags);
+            row.packets = row.packets.saturating_add(counted.0);
+            row.bytes = row.bytes.saturating_add(counted.1);
+            row.end_ms = now_ms;
         }
         self.read_ms = now_ms;
+    }
+
+    /// The kernel counts from nothing.
+    fn begin_anew(&mut self) {
+        self.keys.clear();
+        self.last_skipped = [0; 5];
+        self.skipped = true;
     }
 
     fn is_due(&self, now_ms: i64) -> bool {
@@ -163,15 +239,101 @@ pub(crate) struct Meter {
     #[serde(with = "pairs")]
     interfaces: BTreeMap<Place, Metered>,
     waiting: VecDeque<Window>,
-    /// VPCs whose tables are as this process wrote them, with the addresses of instances in them.
+    /// The kernel that counts, and how.
+    boot: String,
+    layout: u32,
+    /// VPCs whose tables are of another layout.
+    stale: BTreeSet<String>,
+    /// The addresses of instances in the tables of VPCs.
+    instances: BTreeMap<String, BTreeSet<Ipv4Addr>>,
+    /// VPCs whose tables are as this process wrote them.
     #[serde(skip)]
-    sure: BTreeMap<String, BTreeSet<Ipv4Addr>>,
+    sure: BTreeSet<String>,
+    /// What was counted before is lost; tables of it may be there.
+    #[serde(skip)]
+    lost: bool,
+    #[serde(skip)]
+    unsaved: Unsaved,
+    /// The last window that is in the file, and when it was written.
+    #[serde(skip)]
+    saved: (u64, i64),
+}
+
+/// How much is not in the file.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Unsaved {
+    #[default]
+    Nothing,
+    Counters,
+    Windows,
+    /// Interfaces come or go.
+    Interfaces,
 }
 
 impl Meter {
     /// Nothing is recorded, and nothing waits.
     pub(crate) fn is_idle(&self) -> bool {
         self.interfaces.is_empty() && self.waiting.is_empty()
+    }
+
+    /// Where the file was damaged.
+    pub(super) fn lost() -> Self {
+        Self {
+            lost: true,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost
+    }
+
+    pub(super) fn found(&mut self) {
+        self.lost = false;
+    }
+
+    /// A process begins. After another start of the machine the file may be older than what was reported, so numbers get another
+    /// name: `run`.
+    pub(super) fn begin(&mut self, boot: String, run: u64) {
+        self.saved.0 = self.number;
+        if self.run == 0 || self.boot != boot {
+            self.run = run;
+            self.boot = boot;
+            self.interfaces.values_mut().for_each(Metered::begin_anew);
+            self.instances.clear();
+        }
+        if self.layout != LAYOUT {
+            self.layout = LAYOUT;
+            self.stale = self.interfaces.keys().map(|it| it.0.clone()).collect();
+        }
+    }
+
+    pub(super) fn must_save(&self, now: Now) -> bool {
+        let since = now.boot_ms.saturating_sub(self.saved.1);
+        match self.unsaved {
+            Unsaved::Nothing => false,
+            Unsaved::Counters => since >= SAVE_COUNTERS_MS,
+            Unsaved::Windows => since >= SAVE_WINDOWS_MS,
+            Unsaved::Interfaces => true,
+        }
+    }
+
+    pub(super) fn saved(&mut self, now: Now) {
+        self.unsaved = Unsaved::Nothing;
+        self.saved = (self.number, now.boot_ms);
+    }
+
+    fn changed(&mut self, what: Unsaved) {
+        self.unsaved = self.unsaved.max(what);
+    }
+
+    /// Those that were not read for so long, the longest first.
+    pub(super) fn unread(&self, now: Now, for_ms: i64) -> Vec<Place> {
+        let all = self.interfaces.iter();
+        let late = all.filter(|(_, it)| now.boot_ms.saturating_sub(it.read_boot_ms) >= for_ms);
+        let mut late: Vec<_> = late.map(|(place, it)| (it.read_boot_ms, place)).collect();
+        late.sort();
+        late.into_iter().map(|(_, place)| place.clone()).collect()
     }
 
     pub(super) fn places(&self) -> impl Iterator<Item = Place> {
@@ -189,7 +351,7 @@ impl Meter {
     }
 
     pub(super) fn is_sure(&self, vpc: &str, instances: &BTreeSet<Ipv4Addr>) -> bool {
-        self.sure.get(vpc) == Some(instances)
+        self.sure.contains(vpc) && self.instances.get(vpc) == Some(instances)
     }
 
     pub(super) fn doubt(&mut self, vpc: &str) {
@@ -197,7 +359,22 @@ impl Meter {
     }
 
     pub(super) fn trust(&mut self, vpc: &str, instances: BTreeSet<Ipv4Addr>) {
-        self.sure.insert(vpc.to_owned(), instances);
+        self.sure.insert(vpc.to_owned());
+        self.stale.remove(vpc);
+        match self.of_vpc(vpc).is_empty() {
+            true => self.instances.remove(vpc),
+            false => self.instances.insert(vpc.to_owned(), instances),
+        };
+        self.changed(Unsaved::Interfaces);
+    }
+
+    pub(super) fn is_stale(&self, vpc: &str) -> bool {
+        self.stale.contains(vpc)
+    }
+
+    /// Those that are in the table of a VPC.
+    pub(super) fn instances(&self, vpc: &str) -> BTreeSet<Ipv4Addr> {
+        self.instances.get(vpc).cloned().unwrap_or_default()
     }
 
     /// The kernel counts from nothing: what it had counted since the last reading is lost.
@@ -207,21 +384,26 @@ impl Meter {
             .iter_mut()
             .filter(|(place, _)| place.0 == vpc);
         for (_, it) in all {
-            it.keys.clear();
-            it.last_skipped = 0;
-            it.skipped = true;
+            it.begin_anew();
         }
     }
 
-    pub(super) fn fold(&mut self, place: &Place, reading: &Reading, now_ms: i64) {
+    pub(super) fn fold(&mut self, place: &Place, reading: &Reading, now: Now) {
         let open: usize = self.interfaces.values().map(|it| it.rows.len()).sum();
+        let keys: usize = self.interfaces.values().map(|it| it.keys.len()).sum();
+        let room = (
+            MOST_OPEN.saturating_sub(open),
+            MOST_KEYS.saturating_sub(keys),
+        );
         if let Some(it) = self.interfaces.get_mut(place) {
-            it.fold(reading, now_ms, MOST_OPEN.saturating_sub(open));
+            it.fold(reading, now, room);
+            self.changed(Unsaved::Counters);
         }
     }
 
     /// Which interfaces of a VPC are recorded from now on.
-    pub(super) fn follow(&mut self, vpc: &str, wanted: BTreeMap<Place, Metering>, now_ms: i64) {
+    pub(super) fn follow(&mut self, vpc: &str, wanted: BTreeMap<Place, Metering>, now: Now) {
+        let now_ms = now.wall_ms;
         let gone = self
             .of_vpc(vpc)
             .into_keys()
@@ -229,24 +411,31 @@ impl Meter {
         for place in gone.collect::<Vec<_>>() {
             self.close(&place, Part::End, now_ms);
             self.interfaces.remove(&place);
+            self.changed(Unsaved::Interfaces);
         }
         for (place, metering) in wanted {
             match self.interfaces.get(&place).map(|it| &it.metering) {
                 Some(former) if *former == metering => {}
                 Some(former) => {
                     let counts_on = former.counts_as(&metering);
+                    if !counts_on && let Some(it) = self.interfaces.get_mut(&place) {
+                        it.settle(now_ms);
+                    }
+                    self.changed(Unsaved::Interfaces);
                     self.close(&place, Part::Go, now_ms);
                     if let Some(it) = self.interfaces.get_mut(&place) {
                         it.metering = metering;
                         it.is_first = true;
                         if !counts_on {
                             it.keys.clear();
+                            it.last_skipped = [0; 5];
                         }
                     }
                 }
                 None => {
-                    let new = Metered::new(metering, now_ms);
+                    let new = Metered::new(metering, now, self.lost);
                     self.interfaces.insert(place.clone(), new);
+                    self.changed(Unsaved::Interfaces);
                     self.close(&place, Part::Begin, now_ms);
                 }
             }
@@ -268,6 +457,9 @@ impl Meter {
         let Some(it) = self.interfaces.get_mut(place) else {
             return;
         };
+        if part == Part::End {
+            it.settle(now_ms);
+        }
         let rows = std::mem::take(&mut it.rows);
         let skipped = std::mem::take(&mut it.skipped);
         let (start, end) = (
@@ -304,6 +496,7 @@ impl Meter {
                 flows,
             });
         }
+        self.changed(Unsaved::Windows);
         self.bound_waiting();
     }
 
@@ -327,17 +520,22 @@ impl Meter {
     pub(super) fn taken(&mut self, number: u64) {
         while self.waiting.front().is_some_and(|it| it.number <= number) {
             self.waiting.pop_front();
+            self.changed(Unsaved::Windows);
+        }
+        if self.is_idle() {
+            self.changed(Unsaved::Interfaces);
         }
     }
 
     /// What is to be reported next.
-    pub(super) fn report(&mut self, instance: String) -> Report {
-        if self.run == 0 {
-            self.run = super::new_run();
-        }
+    pub(super) fn report(&self, instance: String) -> Report {
         let mut windows: Vec<Window> = Vec::new();
         let mut flows = 0;
-        for window in self.waiting.iter().take(MOST_WINDOWS) {
+        let kept = self
+            .waiting
+            .iter()
+            .take_while(|it| it.number <= self.saved.0);
+        for window in kept.take(MOST_WINDOWS) {
             flows += window.flows.len();
             if flows > MOST_FLOWS && !windows.is_empty() {
                 break;

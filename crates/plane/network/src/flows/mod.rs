@@ -6,8 +6,8 @@
 //! nothing else knows of it.
 //!
 //! Sets are read every few seconds and never emptied: a flow that is idle leaves them by itself. What readings come to is kept by
-//! `meter`, pure, which is written to a file with each change: counters and file both live until the machine ends. So neither an agent that is
-//! killed nor a control plane that is away loses or repeats anything. What does not fit is told of as skipped.
+//! `meter`, pure, which is written to a file before any of it is reported: counters and file both live until the machine ends. So neither an
+//! agent that is killed nor a control plane that is away loses or repeats anything. What does not fit is told of as skipped.
 
 mod meter;
 mod table;
@@ -18,11 +18,14 @@ use std::fs;
 use std::io;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
+use nix::time::{ClockId, clock_gettime};
 use wharf_base::{Clock as _, SystemClock, ids};
 use wharf_durable::{self as durable, Durability};
 use wharf_planeproto::flows::Report;
 
+use self::meter::Now;
 pub(crate) use self::meter::{Meter, Metering};
 use crate::error::NetworkError;
 use crate::model::{Mode, Scope};
@@ -31,6 +34,10 @@ use crate::state::TaskRecord;
 use crate::worker::Worker;
 
 const FILE: &str = "flows.json";
+const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
+/// Between two readings of an interface; and how long readings may keep the worker from attachments at a time.
+const READ_EVERY_MS: i64 = 4000;
+const READ_FOR: Duration = Duration::from_millis(100);
 /// The bounds of [`meter`] make less of it.
 const MAX_FILE: u64 = 64 << 20;
 /// What interfaces of users have before their numbers; others are wharf's own.
@@ -52,15 +59,22 @@ impl Worker {
             Ok(None) => {}
             Err(error) => {
                 tracing::warn!(%error, "dropped what was counted for flow logs: the file is damaged");
+                self.meter = Meter::lost();
             }
         }
+        let boot = fs::read_to_string(BOOT_ID).unwrap_or_default();
+        self.meter.begin(boot.trim().to_owned(), new_run());
     }
 
     fn flows_path(&self) -> PathBuf {
         self.state.host_path().with_file_name(FILE)
     }
 
-    fn save_flows(&self) -> Result<(), NetworkError> {
+    /// Writes what changed, if it is time.
+    fn save_flows(&mut self, now: Now) -> Result<(), NetworkError> {
+        if !self.meter.must_save(now) {
+            return Ok(());
+        }
         let path = self.flows_path();
         let saved = match self.meter.is_idle() {
             true => match fs::remove_file(&path) {
@@ -69,25 +83,30 @@ impl Worker {
             },
             false => durable::replace_json(&path, &self.meter, Durability::Process),
         };
-        saved.map_err(|e| NetworkError::state(&path, e))
+        saved.map_err(|e| NetworkError::state(&path, e))?;
+        self.meter.saved(now);
+        Ok(())
     }
 
-    /// Takes note of windows that were taken, reads what the kernel counted, and gives what is to be reported next. `None` while nothing
-    /// is recorded.
+    /// Takes note of windows that were taken, reads what the kernel counted of interfaces whose turn it is, for as long as tasks may be kept
+    /// waiting, and gives what is to be reported next. `None` while nothing is recorded.
     pub(crate) fn read_flows(&mut self, taken: u64) -> Result<Option<Report>, NetworkError> {
         if self.meter.is_idle() {
             return Ok(None);
         }
-        let now_ms = now_ms();
+        let now = now();
         self.meter.taken(taken);
-        let all: Vec<Place> = self.meter.places().collect();
+        let begun = Instant::now();
         let mut trouble = Ok(());
-        for place in all {
-            let read = self.read_interface(&place, now_ms);
+        for place in self.meter.unread(now, READ_EVERY_MS) {
+            let read = self.read_interface(&place);
             trouble = trouble.and(read);
+            if begun.elapsed() >= READ_FOR {
+                break;
+            }
         }
-        self.meter.close_windows(now_ms);
-        let saved = self.save_flows();
+        self.meter.close_windows(now.wall_ms);
+        let saved = self.save_flows(now);
         if let Err(error) = trouble.and(saved) {
             tracing::warn!(%error, "failed to read or keep what was counted for flow logs; will retry");
         }
@@ -95,7 +114,7 @@ impl Worker {
         Ok(own.map(|instance| self.meter.report(instance)))
     }
 
-    fn read_interface(&mut self, place: &Place, now_ms: i64) -> Result<(), NetworkError> {
+    fn read_interface(&mut self, place: &Place) -> Result<(), NetworkError> {
         let (vpc, id) = place;
         let Some(net) = self.scopes.get_mut(&Scope::Vpc(vpc.clone())) else {
             return Ok(());
@@ -104,14 +123,18 @@ impl Worker {
             return Ok(());
         };
         let wanted = installed.wanted().clone();
-        let reading = table::read(net.rules_socket()?, &self.names, id, &wanted)?;
-        self.meter.fold(place, &reading, now_ms);
+        let known = installed.known();
+        // Before it is read: what it says is no older.
+        let now = now();
+        let reading = table::read(net.rules_socket()?, &self.names, id, &wanted, known)?;
+        self.meter.fold(place, &reading, now);
         Ok(())
     }
 
     /// Counts for those interfaces that flow logs are about, and for no others.
     pub(crate) fn follow_flows(&mut self) -> Result<(), NetworkError> {
-        if !self.heard || self.meter.is_idle() && !self.view.has_flow_logs() {
+        let has_some = !self.meter.is_idle() || self.meter.is_lost();
+        if !self.heard || !has_some && !self.view.has_flow_logs() {
             return Ok(());
         }
         let mut wanted: BTreeMap<Place, Metering> = BTreeMap::new();
@@ -126,26 +149,37 @@ impl Worker {
                 wanted.insert(place.clone(), metering);
             }
         }
-        let now_ms = now_ms();
+        let now = now();
         let places: BTreeSet<Place> = self.meter.places().chain(wanted.keys().cloned()).collect();
-        let vpcs: BTreeSet<String> = places.into_iter().map(|(vpc, _)| vpc).collect();
+        let recorded = places.len();
+        let mut vpcs: BTreeSet<String> = places.into_iter().map(|(vpc, _)| vpc).collect();
+        if self.meter.is_lost() {
+            // Tables that nobody knows of any more.
+            vpcs.extend(self.scopes.keys().filter_map(|it| match it {
+                Scope::Vpc(vpc) => Some(vpc.clone()),
+                _ => None,
+            }));
+        }
         let mut trouble = Ok(());
         for vpc in vpcs {
             let of_vpc = |(place, it): (&Place, &Metering)| {
                 (place.0 == vpc).then(|| (place.clone(), it.clone()))
             };
-            let followed =
-                self.follow_vpc(&vpc, wanted.iter().filter_map(of_vpc).collect(), now_ms);
+            let of_vpc = wanted.iter().filter_map(of_vpc).collect();
+            let followed = self.follow_vpc(&vpc, of_vpc, (recorded, now));
             trouble = trouble.and(followed);
         }
-        trouble.and(self.save_flows())
+        if trouble.is_ok() {
+            self.meter.found();
+        }
+        trouble.and(self.save_flows(now))
     }
 
     fn follow_vpc(
         &mut self,
         vpc: &str,
         wanted: BTreeMap<Place, Metering>,
-        now_ms: i64,
+        (recorded, now): (usize, Now),
     ) -> Result<(), NetworkError> {
         let former = self.meter.of_vpc(vpc);
         let instances = self.instances_in(vpc);
@@ -160,15 +194,16 @@ impl Worker {
             .map(|it| it.0.clone())
             .collect();
         for place in &changed {
-            if let Err(error) = self.read_interface(place, now_ms) {
+            if let Err(error) = self.read_interface(place) {
                 tracing::debug!(%error, "the last flows of an interface were not read");
             }
         }
         let Some(net) = self.scopes.get_mut(&Scope::Vpc(vpc.to_owned())) else {
-            self.meter.follow(vpc, wanted, now_ms);
+            self.meter.follow(vpc, wanted, now);
             return Ok(());
         };
-        let written = write(net, &self.names, (&former, &wanted), &instances);
+        let known = (!self.meter.is_stale(vpc)).then(|| (former, self.meter.instances(vpc)));
+        let written = write(net, &self.names, known, &wanted, (&instances, recorded));
         let anew = match written {
             Ok(anew) => anew,
             Err(error) => {
@@ -179,7 +214,7 @@ impl Worker {
         if anew {
             self.meter.begin_anew(vpc);
         }
-        self.meter.follow(vpc, wanted, now_ms);
+        self.meter.follow(vpc, wanted, now);
         self.meter.trust(vpc, instances);
         Ok(())
     }
@@ -208,23 +243,33 @@ impl Worker {
 fn write(
     net: &mut ScopeNet,
     names: &crate::names::Names,
-    (former, wanted): (&BTreeMap<Place, Metering>, &BTreeMap<Place, Metering>),
-    instances: &BTreeSet<Ipv4Addr>,
+    known: Option<(BTreeMap<Place, Metering>, BTreeSet<Ipv4Addr>)>,
+    wanted: &BTreeMap<Place, Metering>,
+    (instances, recorded): (&BTreeSet<Ipv4Addr>, usize),
 ) -> Result<bool, NetworkError> {
     let socket = net.rules_socket()?;
     if wanted.is_empty() {
         table::remove(socket, names)?;
         return Ok(false);
     }
-    let is_there = !former.is_empty() && table::exists(socket, names)?;
-    if is_there {
-        match table::change(socket, names, former, wanted, instances) {
+    let known = known.filter(|(former, _)| !former.is_empty());
+    if let Some((former, gone)) = known
+        && table::exists(socket, names)?
+    {
+        let gone = &gone - instances;
+        match table::change(
+            socket,
+            names,
+            (&former, wanted),
+            (instances, &gone),
+            recorded,
+        ) {
             Ok(()) => return Ok(false),
             // Somebody may have flushed the rules.
             Err(error) => tracing::warn!(%error, "what counts for flow logs differs; rewriting it"),
         }
     }
-    table::write(socket, names, wanted, instances)?;
+    table::write(socket, names, wanted, (instances, recorded))?;
     Ok(true)
 }
 
@@ -233,6 +278,12 @@ fn new_run() -> u64 {
     u64::from_str_radix(&ids::hex16()[..16], 16).unwrap_or_default()
 }
 
-fn now_ms() -> i64 {
-    SystemClock.now().millis()
+fn now() -> Now {
+    let since_boot = clock_gettime(ClockId::CLOCK_BOOTTIME)
+        .map(Duration::from)
+        .unwrap_or_default();
+    Now {
+        wall_ms: SystemClock.now().millis(),
+        boot_ms: i64::try_from(since_boot.as_millis()).unwrap_or(i64::MAX),
+    }
 }

@@ -1,6 +1,6 @@
 //! What the counters of one flow come to. Pure.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ pub(super) const FLAGS: u8 = 1 | SYN | 4 | ACK;
 
 /// The ends of a packet, as a set has them for a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "Packed", into = "Packed")]
 pub(super) struct Ends {
     pub(super) source: Ipv4Addr,
     pub(super) destination: Ipv4Addr,
@@ -24,7 +25,43 @@ pub(super) struct Ends {
     pub(super) flags: u8,
 }
 
+/// As it is kept: there are many.
+type Packed = (u32, u32, u8, u16, u16, u8);
+
+impl From<Packed> for Ends {
+    fn from((source, destination, protocol, source_port, destination_port, flags): Packed) -> Self {
+        Self {
+            source: source.into(),
+            destination: destination.into(),
+            protocol,
+            source_port,
+            destination_port,
+            flags,
+        }
+    }
+}
+
+impl From<Ends> for Packed {
+    fn from(it: Ends) -> Self {
+        let (ports, flags) = ((it.source_port, it.destination_port), it.flags);
+        let (source, destination) = (it.source.into(), it.destination.into());
+        (source, destination, it.protocol, ports.0, ports.1, flags)
+    }
+}
+
 impl Ends {
+    /// As a set has it.
+    pub(super) fn key(&self) -> Vec<u8> {
+        let mut key = Vec::with_capacity(FLOW_KEY as usize);
+        key.extend(self.source.octets());
+        key.extend(self.destination.octets());
+        key.extend([self.protocol, 0, 0, 0]);
+        key.extend(self.source_port.to_be_bytes());
+        key.extend(self.destination_port.to_be_bytes());
+        key.extend([self.flags, 0, 0, 0]);
+        key
+    }
+
     pub(super) fn read(key: &[u8]) -> Option<Self> {
         let key: &[u8; FLOW_KEY as usize] = key.try_into().ok()?;
         let [
@@ -87,8 +124,11 @@ impl Point {
 #[derive(Debug, Default)]
 pub(super) struct Reading {
     pub(super) points: [HashMap<Ends, Counted>; 5],
+    /// Keys of which it is not known whether they are there: a set that is read in several pieces changes meanwhile, and there was no
+    /// time to look these up.
+    pub(super) unknown: [HashSet<Ends>; 5],
     /// Packets for which there was no room.
-    pub(super) skipped: u64,
+    pub(super) skipped: [u64; 5],
 }
 
 /// What is known of a key.
@@ -96,6 +136,8 @@ pub(super) struct Reading {
 pub(super) struct Tally {
     /// As it was read last; packets and bytes.
     last: [(u64, u64); 5],
+    /// When it would have left the set, by the clock of readings.
+    until_ms: [i64; 5],
     /// All there ever was.
     total: [(u64, u64); 5],
     /// As rejected, and as let through on the way to an instance that refused it.
@@ -111,40 +153,70 @@ pub(super) fn told_flags(flags: u8) -> u8 {
 }
 
 impl Tally {
-    /// Takes a reading in; packets and bytes that were let through since the last one, and that were dropped.
+    /// What was dropped and is not told of yet.
+    pub(super) fn rest(&mut self) -> (u64, u64) {
+        let dropped = self.dropped();
+        let rest = less(dropped, self.told[0]);
+        self.tell(dropped);
+        rest
+    }
+
+    fn dropped(&self) -> (u64, u64) {
+        let of = |point: Point| self.total[point as usize];
+        let at_edge = less(of(Point::Seen), of(Point::Passed));
+        let at_call = less(of(Point::Calls), of(Point::Allowed));
+        add(at_edge, at_call)
+    }
+
+    fn tell(&mut self, dropped: (u64, u64)) {
+        self.told[0] = (self.told[0].0.max(dropped.0), self.told[0].1.max(dropped.1));
+    }
+
+    /// Takes a reading in; packets and bytes that were let through since the last one, and that were dropped. `full`: of which sets there
+    /// was no room since; `now_ms` is of the clock of readings.
     pub(super) fn fold(
         &mut self,
         ends: &Ends,
         reading: &Reading,
-        overflowed: bool,
+        (full, now_ms): ([bool; 5], i64),
         metering: &Metering,
     ) -> ((u64, u64), (u64, u64)) {
         let before = self.total;
+        let dropped_before = self.dropped();
         for (point, found) in reading.points.iter().enumerate() {
-            let now = found.get(ends).map_or((0, 0), |it| (it.packets, it.bytes));
-            let last = self.last[point];
-            // One that left the set and came back begins at nothing.
-            let more = match now.0 >= last.0 {
-                true => (now.0 - last.0, now.1.saturating_sub(last.1)),
-                false => now,
+            let (now, left_ms) = match found.get(ends) {
+                Some(it) => ((it.packets, it.bytes), it.left_ms),
+                None if reading.unknown[point].contains(ends) => continue,
+                None => ((0, 0), 0),
+            };
+            let until_ms = now_ms.saturating_add_unsigned(left_ms);
+            let more = match self.is_another(point, now, (now_ms, until_ms)) {
+                true => now,
+                false => less(now, self.last[point]),
             };
             self.last[point] = now;
+            self.until_ms[point] = until_ms;
             self.total[point] = add(self.total[point], more);
         }
         let of = |all: &[(u64, u64); 5], point: Point| all[point as usize];
         let now = self.total;
         let passed = less(of(&now, Point::Passed), of(&before, Point::Passed));
-        let at_edge = less(of(&now, Point::Seen), of(&now, Point::Passed));
-        let at_call = less(of(&now, Point::Calls), of(&now, Point::Allowed));
-        let dropped = add(at_edge, at_call);
-        let mut rejected = less(dropped, self.told[0]);
-        // A key that found room at the first point and none at the last was not dropped for that.
-        if overflowed && of(&now, Point::Passed).0 == 0 {
-            rejected = (0, 0);
+        let is_unknown = |point: Point| reading.unknown[point as usize].contains(ends);
+        // It may not have found room there.
+        let is_crowded_out = |point: Point| {
+            full[point as usize] && !reading.points[point as usize].contains_key(ends)
+        };
+        let is_call = of(&now, Point::Calls).0 > 0;
+        if is_crowded_out(Point::Passed) || is_call && is_crowded_out(Point::Allowed) {
+            let more = less(self.dropped(), dropped_before);
+            self.told[0] = add(self.told[0], more);
         }
-        self.told[0] = (self.told[0].0.max(dropped.0), self.told[0].1.max(dropped.1));
+        let rejected = match is_unknown(Point::Passed) || is_call && is_unknown(Point::Allowed) {
+            true => (0, 0),
+            false => self.rest(),
+        };
         // The instance dropped it, behind the end of who called.
-        let is_caller = ends.source == metering.address;
+        let is_caller = ends.source == metering.address && !is_unknown(Point::Answered);
         let refused = match is_caller {
             true => less(of(&now, Point::Allowed), of(&now, Point::Answered)),
             false => (0, 0),
@@ -152,6 +224,14 @@ impl Tally {
         let led = less(refused, self.told[1]);
         self.told[1] = (self.told[1].0.max(refused.0), self.told[1].1.max(refused.1));
         (add(passed, led), rejected)
+    }
+
+    /// Whether it left the set since the last reading and came back, to begin at nothing: then it is less, or is no more though its end is
+    /// another. (A burst that is longer than all of its life before is not told apart.)
+    fn is_another(&self, point: usize, now: (u64, u64), (now_ms, until_ms): (i64, i64)) -> bool {
+        let last = self.last[point];
+        let has_ended = self.until_ms[point] <= now_ms;
+        now.0 < last.0 || now.0 == last.0 && has_ended && until_ms > now_ms
     }
 }
 

@@ -1,7 +1,7 @@
 //! A blocking netlink socket: batches of requests in, their answers out.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
@@ -195,6 +195,45 @@ impl Socket {
         Err(failed(io::Error::other("no answer")))
     }
 
+    /// Sends all requests at once; the bodies of the answers to those whose things are there.
+    pub(crate) fn ask_each(
+        &mut self,
+        step: &str,
+        requests: Vec<Message>,
+    ) -> Result<Vec<Vec<u8>>, NetworkError> {
+        let failed = |source: io::Error| NetworkError::kernel(step, source);
+        let mut bytes = Vec::new();
+        let mut open = BTreeSet::new();
+        for request in requests {
+            let sequence = self.next_sequence();
+            bytes.extend(request.numbered(sequence));
+            open.insert(sequence);
+        }
+        send(self.fd.as_raw_fd(), &bytes, MsgFlags::empty()).map_err(|e| failed(e.into()))?;
+        let mut bodies = Vec::new();
+        let mut refusal = None;
+        let mut buffer = vec![0; DATAGRAM];
+        while let Some(len) = self.receive(&mut buffer).map_err(failed)? {
+            for received in messages(&buffer[..len]) {
+                if !open.remove(&received.sequence) {
+                    continue;
+                }
+                if received.kind != MSG_ERROR {
+                    bodies.push(received.body.to_vec());
+                    continue;
+                }
+                let error = refused(received.flags, received.body);
+                let is_trouble = |it: &io::Error| it.raw_os_error() != Some(libc::ENOENT);
+                refusal = refusal.or(error.filter(is_trouble));
+            }
+        }
+        match refusal {
+            Some(error) => Err(failed(error)),
+            None if !open.is_empty() => Err(failed(io::Error::other("no answer"))),
+            None => Ok(bodies),
+        }
+    }
+
     /// The bodies of all messages that answer `request`, which carries the `DUMP` flags.
     pub(crate) fn dump(
         &mut self,
@@ -215,15 +254,14 @@ impl Socket {
         ))
     }
 
-    /// The same of a list that always changes: what is in it for long is in the answer.
+    /// The same of a list that always changes: what is in it for long is in the answer. And whether it stayed the same.
     pub(crate) fn dump_loosely(
         &mut self,
         step: &'static str,
         request: &Message,
-    ) -> Result<Vec<Vec<u8>>, NetworkError> {
+    ) -> Result<(Vec<Vec<u8>>, bool), NetworkError> {
         let read = self.read_list(request);
-        let (bodies, _) = read.map_err(|e| NetworkError::kernel(step, e))?;
-        Ok(bodies)
+        read.map_err(|e| NetworkError::kernel(step, e))
     }
 
     /// `None` if the list changed while it was read.

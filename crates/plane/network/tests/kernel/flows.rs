@@ -179,6 +179,46 @@ fn what_passes_and_what_is_dropped_is_counted_at_each_interface() {
     });
 }
 
+/// More flows than the kernel lists in one piece.
+#[test]
+fn many_flows_are_each_counted_once() {
+    const MANY: u16 = 700;
+    on_a_host(|host| async move {
+        let (network, _endpoints) = host.start("ab12").await;
+        host_is(&network).await;
+        let one = network.attach("one", eni("vpc-a", 5)).await.unwrap();
+        network.attach("two", eni("vpc-a", 6)).await.unwrap();
+        let rules = group("sg-web", vec![tcp(80, ANYBODY)]);
+        let closed = |last| Resource::Interface(interface("vpc-a", last, &["sg-web"]));
+        say(&network, [closed(5), closed(6), rules]).await;
+        say(&network, [flow_log("fl-1", FlowsOf::Vpc)]).await;
+        for _ in 0..2 {
+            inside(one.netns.as_deref().unwrap(), || {
+                let from = std::net::UdpSocket::bind("0.0.0.0:40000").unwrap();
+                for port in 0..MANY {
+                    let to = (eni_address(6), 10_000 + port);
+                    from.send_to(b"x", to).unwrap();
+                }
+            });
+        }
+        let mut taken = 0;
+        let mut all = windows(&network, &mut taken, "fl-2").await;
+        while let Some(report) = network.flows(taken).await.unwrap()
+            && let Some(last) = report.windows.last()
+        {
+            taken = last.number;
+            all.extend(report.windows);
+        }
+        assert!(all.iter().all(|it| !it.skipped));
+        for (interface, accepted) in [(5, true), (6, false)] {
+            let flows = of(&all, interface);
+            assert_eq!(flows.len(), usize::from(MANY), "{interface}");
+            let is_right = |it: &Flow| it.accepted == accepted && it.packets == 2;
+            assert!(flows.iter().all(is_right), "{interface}");
+        }
+    });
+}
+
 #[test]
 fn flow_logs_are_of_a_subnet_or_of_one_interface() {
     on_a_host(|host| async move {

@@ -27,4 +27,16 @@ impl Rows<'_> {
         }
         Ok(())
     }
+
+    pub(super) async fn old_flow_logs(&mut self, ids: &Option<Vec<String>>) -> Result<(), Fault> {
+        self.on_each::<FlowLog>(ids).await?;
+        for id in ids.iter().flatten() {
+            let found = self.service.find::<FlowLog>(self.cx, id).await?;
+            if found.is_some_and(|it| it.group().is_none()) {
+                self.push(Check::any("logs:DeleteLogDelivery"));
+                break;
+            }
+        }
+        Ok(())
+    }
 }

@@ -233,7 +233,7 @@ async fn bucket_refuses(
         return Ok(None);
     };
     let ask = |operation: &str| {
-        let input = json!({ "Bucket": bucket });
+        let input = json!({ "Bucket": bucket, "ExpectedBucketOwner": call.account });
         Request::new("s3", operation, &call.region, input)
     };
     let actor = deliver::writer(&call.account, &call.region);

@@ -1,8 +1,9 @@
 //! Delivers records of flow logs: lines of a log stream for each interface, or packed files of a bucket.
 //!
-//! Input: the windows that wait (`FlowBatch`) of one flow log, the oldest first. Output: events or an object, then the windows are
-//! deleted, in one transaction under the lease of the shard. An object is named by what is in it, so what a kill interrupts is written
-//! again under the same name; events may then come twice. What cannot be delivered is tried again for ten minutes, and the flow log says that it failed.
+//! Input: the windows that wait (`FlowBatch`) of one flow log. Output: events or an object, then the windows are deleted, in one transaction
+//! under the lease of the shard. What is in an object is noted before it is written (`FlowFile`), so what a kill interrupts is written again
+//! under the same name; events may then come twice. What cannot be delivered is tried again for ten minutes from when it was reported, and
+//! the flow log says that it failed; meanwhile streams of other interfaces have their turn.
 
 use std::{io::Write as _, time::Duration};
 
@@ -13,13 +14,13 @@ use wharf_base::{Arn, Timestamp};
 use wharf_delivery::{Actor, Failure, Operations, Request};
 use wharf_planeproto::flows::{Part, Window};
 use wharf_reconcile::Next;
-use wharf_records::{Record as _, Scope, encode};
+use wharf_records::{Record as _, Scope, Unknown, encode};
 use wharf_service::{Stored, fence};
 use wharf_store::Txn;
 use wharf_wire::{ByteStream, Fault};
 
 use super::{
-    FlowBatch, FlowLog, FlowSource, PRINCIPAL, WRITER,
+    FlowBatch, FlowFile, FlowLog, FlowSource, PRINCIPAL, WRITER,
     format::{Format, Said, Whose},
     records::{Destination, Traffic},
 };
@@ -27,21 +28,25 @@ use crate::{Ec2Service, fault::Ec2Faults, instances::PERMIT, records::Interface}
 
 type StepError = wharf_service::StepError<Ec2Faults>;
 
-/// Windows of a flow log that wait; what comes beyond is dropped. Together they are at most some 50 MB.
-pub const MOST_WAITING: usize = 2000;
-/// … beyond which a window with more flows than these is.
-pub const MOST_WAITING_LARGE: usize = 200;
-pub const FLOWS_OF_MANY: usize = 100;
-/// Windows of one delivery, and their flows.
+/// Parts of windows of a flow log that wait, and the flows of each: together some 30 MB.
+pub const MOST_WAITING: usize = 3000;
+pub const MOST_OF_BATCH: usize = 100;
+/// What comes beyond waits without its flows; beyond so many of these it is dropped.
+pub const MOST_SKIPPED: usize = 3000;
+/// Parts of windows of one delivery to a stream, and to a file.
 const MOST_BATCHES: usize = 50;
-const MOST_FLOWS: usize = 4000;
+/// They are deleted in one transaction.
+const MOST_OF_FILE: usize = 100;
+/// Lines of one request to a stream, and their bytes as these are counted there.
+const MOST_EVENTS: usize = 10_000;
+const MOST_BYTES: usize = 1_000_000;
+const BESIDE_TEXT: usize = 26;
 /// Between two tries.
 const RETRY: Duration = Duration::from_secs(10);
 const TRIED_FOR_S: i64 = 600;
 /// Between two looks at whether an interface is there.
 const LOOK: Duration = Duration::from_secs(3600);
-/// Between two files of a bucket, and how long the first window of one waits for others.
-const FILES_EVERY: Duration = Duration::from_secs(60);
+/// How long the first window of a file waits for others.
 const GATHERED: Duration = Duration::from_secs(8);
 
 /// As AWS says it of a role or bucket that does not let the service in.
@@ -50,14 +55,14 @@ const RATE_LIMITED: &str = "Rate limited";
 const UNKNOWN_ERROR: &str = "Unknown error";
 
 /// Ids of windows are in the order of their ends.
-pub fn batch_id(log: &str, window: &Window, run: u64) -> String {
+pub fn batch_id(log: &str, window: &Window, (run, part): (u64, usize)) -> String {
     let Window {
         end,
         interface,
         number,
         ..
     } = window;
-    format!("{log}:{interface}:{end:012}:{run:016x}-{number:020}")
+    format!("{log}:{interface}:{end:012}:{run:016x}-{number:020}-{part:03}")
 }
 
 /// The key of the flow log that a window is for.
@@ -81,22 +86,39 @@ pub async fn flow_log(service: &Ec2Service, scope: &Scope, key: &str) -> Result<
     };
     let table = &service.table;
     let prefix = scope.key(FlowBatch::KIND, &format!("{id}:"));
+    let of_file = scope.key(FlowFile::KIND, &id);
+    let stored = table.read::<FlowLog>(key).await?;
+    let most = match stored.as_ref().map(|it| &it.record.destination) {
+        Some(Destination::Logs { .. }) => MOST_BATCHES,
+        _ => MOST_OF_FILE,
+    };
+    let after = service.files.after(key);
+    let is_later = after.is_some();
     let found = table
-        .page::<FlowBatch>(&prefix, None, MOST_BATCHES, |_| true)
+        .page::<FlowBatch>(&prefix, after, most, |_| true)
         .await?;
-    let (more, mut batches) = (found.more, found.records);
+    let more = found.more || is_later;
+    let mut batches = found.records;
     if batches.is_empty() {
-        return Ok(Next::Settled);
+        return Ok(again(is_later));
     }
-    let Some(stored) = table.read::<FlowLog>(key).await? else {
-        forget(service, &batches).await?;
+    let Some(stored) = stored else {
+        forget(service, &batches, Some(&of_file)).await?;
         return Ok(again(more));
     };
     let Some(operations) = service.operations.get() else {
         return Ok(Next::After(RETRY));
     };
     let now = service.instances.now();
-    if let Destination::S3 { .. } = &stored.record.destination
+    let is_file = matches!(stored.record.destination, Destination::S3 { .. });
+    let begun = match is_file {
+        true => table.read::<FlowFile>(&of_file).await?,
+        false => None,
+    };
+    // A file is written as soon as enough waits for it.
+    if is_file
+        && begun.is_none()
+        && !more
         && let Some(wait) = service
             .files
             .wait(key, now)
@@ -104,38 +126,103 @@ pub async fn flow_log(service: &Ec2Service, scope: &Scope, key: &str) -> Result<
     {
         return Ok(Next::After(wait));
     }
-    let fitting = together(&batches, &stored.record.destination);
-    let more = more || fitting < batches.len();
-    batches.truncate(fitting);
-    let delivered = deliver(&**operations, scope, &stored.record, &batches).await;
+    let Ok(format) = Format::read(&stored.record.format) else {
+        // Of a newer version: nothing can be said of it.
+        note(service, &stored, Some(UNKNOWN_ERROR)).await?;
+        forget(service, &batches, Some(&of_file)).await?;
+        return Ok(again(more));
+    };
+    let fitting = match &begun {
+        Some(file) => {
+            let file = &file.record;
+            let is_in = |it: &Stored<FlowBatch>| file.batches.contains(&it.key);
+            batches.retain(is_in);
+            batches.len()
+        }
+        None if is_file => batches.len(),
+        None => together(&batches, &format, scope),
+    };
+    if batches.is_empty() {
+        // It was written, or was given up.
+        table
+            .commit(&PERMIT, fenced(service)?.delete(&of_file))
+            .await?;
+        return Ok(again(true));
+    }
+    let more = more || fitting < batches.len() || begun.is_some();
+    let object = match (is_file, begun) {
+        (false, _) => None,
+        (true, Some(begun)) => Some(begun.record.object),
+        (true, None) => {
+            let object = object(scope, &stored.record, &batches);
+            let file = FlowFile {
+                object: object.clone(),
+                batches: batches.iter().map(|it| it.key.clone()).collect(),
+                unknown: Unknown::new(),
+            };
+            let noted = fenced(service)?.put(&of_file, encode(&file));
+            if !table.commit(&PERMIT, noted).await? {
+                return Ok(Next::After(RETRY));
+            }
+            Some(object)
+        }
+    };
+    let told = &batches[..fitting];
+    let delivered = deliver(
+        &**operations,
+        scope,
+        (&stored.record, &format),
+        told,
+        object,
+    )
+    .await;
     match delivered {
         Ok(()) => {
             note(service, &stored, None).await?;
-            forget(service, &batches).await?;
-            if let Destination::S3 { .. } = &stored.record.destination
-                && !more
-            {
+            forget(service, told, is_file.then_some(&of_file)).await?;
+            if is_file && !more {
                 service.files.wrote(key, now);
             }
             Ok(again(more))
         }
         Err(failure) => {
             tracing::debug!(flow_log = id, error = %failure, "delivering records of a flow log failed, will retry");
-            let trouble = match (failure.passes, &*failure.code) {
-                (false, _) => ACCESS_ERROR,
-                (true, code) if code.contains("hrottl") => RATE_LIMITED,
-                _ => UNKNOWN_ERROR,
-            };
-            note(service, &stored, Some(trouble)).await?;
+            note(service, &stored, Some(trouble_of(&failure))).await?;
+            // Other interfaces have their turn.
+            let last = told.last().filter(|_| !is_file);
+            service.files.turn(key, last.map(|it| it.key.clone()));
             let oldest = now.millis().div_euclid(1000) - TRIED_FOR_S;
-            batches.retain(|it| it.record.end < oldest);
-            if !batches.is_empty() {
-                tracing::warn!(flow_log = id, error = %failure, "dropped records of a flow log that could not be delivered");
-                forget(service, &batches).await?;
+            batches.retain(|it| it.record.arrived < oldest);
+            if batches.is_empty() {
+                return Ok(Next::After(RETRY));
             }
-            Ok(Next::After(RETRY))
+            tracing::warn!(flow_log = id, error = %failure, "dropped records of a flow log that could not be delivered");
+            forget(service, &batches, is_file.then_some(&of_file)).await?;
+            Ok(again(true))
         }
     }
+}
+
+/// As AWS says it of a flow log.
+fn trouble_of(failure: &Failure) -> &'static str {
+    let code = &*failure.code;
+    let of_access = [
+        "AccessDenied",
+        "NotAuthorized",
+        "Unauthorized",
+        "NoSuchBucket",
+    ];
+    if code.contains("hrottl") || code.contains("SlowDown") {
+        RATE_LIMITED
+    } else if of_access.iter().any(|it| code.contains(it)) {
+        ACCESS_ERROR
+    } else {
+        UNKNOWN_ERROR
+    }
+}
+
+fn fenced(service: &Ec2Service) -> Result<Txn, StepError> {
+    Ok(Txn::new().when(fence(&service.instances.shard)?))
 }
 
 /// Forgets an interface that is gone, if its host never said so: an hour after it was missed, since its last windows may be late.
@@ -184,23 +271,49 @@ fn again(more: bool) -> Next {
     }
 }
 
-/// How many of the first go at once: those of one interface into its stream, all into a file.
-fn together(batches: &[Stored<FlowBatch>], to: &Destination) -> usize {
-    let mut flows = 0;
+/// How many of the first go at once into a stream: those of one interface, as many as a request takes.
+fn together(batches: &[Stored<FlowBatch>], format: &Format, scope: &Scope) -> usize {
+    let (mut events, mut bytes) = (0, 0);
     let first = batches.first().map(|it| it.record.source.id.as_str());
     let fits = |it: &&Stored<FlowBatch>| {
-        flows += it.record.flows.len();
-        let same =
-            matches!(to, Destination::S3 { .. }) || first == Some(it.record.source.id.as_str());
-        same && flows <= MOST_FLOWS
+        let lines = lines(format, scope, &it.record);
+        events += lines.len();
+        bytes += lines
+            .iter()
+            .map(|it| it.1.len() + BESIDE_TEXT)
+            .sum::<usize>();
+        first == Some(it.record.source.id.as_str()) && events <= MOST_EVENTS && bytes <= MOST_BYTES
     };
     batches.iter().take_while(fits).count().max(1)
 }
 
-/// Deletes windows that were delivered, or that nobody wants.
-async fn forget(service: &Ec2Service, batches: &[Stored<FlowBatch>]) -> Result<(), StepError> {
-    let txn = Txn::new().when(fence(&service.instances.shard)?);
+/// Events as requests take them.
+fn requests(events: Vec<(i64, String)>) -> Vec<Vec<Value>> {
+    let mut requests: Vec<Vec<Value>> = Vec::new();
+    let mut bytes = 0;
+    for (at, line) in events {
+        bytes += line.len() + BESIDE_TEXT;
+        let event = json!({ "timestamp": at * 1000, "message": line });
+        match requests.last_mut() {
+            Some(last) if bytes <= MOST_BYTES && last.len() < MOST_EVENTS => last.push(event),
+            _ => {
+                bytes = event["message"].as_str().map_or(0, str::len) + BESIDE_TEXT;
+                requests.push(vec![event]);
+            }
+        }
+    }
+    requests
+}
+
+/// Deletes windows that were delivered, or that nobody wants, and with them what says that a file of them is being written.
+async fn forget(
+    service: &Ec2Service,
+    batches: &[Stored<FlowBatch>],
+    file: Option<&String>,
+) -> Result<(), StepError> {
+    let txn = fenced(service)?;
     let txn = batches.iter().fold(txn, |txn, it| txn.delete(&it.key));
+    let txn = file.into_iter().fold(txn, |txn, it| txn.delete(it));
     service.table.commit(&PERMIT, txn).await?;
     Ok(())
 }
@@ -225,15 +338,15 @@ async fn note(
 async fn deliver(
     operations: &dyn Operations,
     scope: &Scope,
-    log: &FlowLog,
+    (log, format): (&FlowLog, &Format),
     batches: &[Stored<FlowBatch>],
+    object: Option<String>,
 ) -> Result<(), Failure> {
-    let format = Format::read(&log.format).map_err(Failure::from)?;
     match &log.destination {
         Destination::Logs { group, role, .. } => {
             let lines = batches
                 .iter()
-                .flat_map(|it| lines(&format, scope, &it.record));
+                .flat_map(|it| lines(format, scope, &it.record));
             let mut events: Vec<(i64, String)> = lines.collect();
             events.sort_by_key(|it| it.0);
             let Some(first) = batches.first() else {
@@ -245,16 +358,20 @@ async fn deliver(
                 service: PRINCIPAL.to_owned(),
                 source_arn: arn_of(scope, &log.id),
             };
-            put_events(operations, scope, &actor, (group, &stream), events).await
+            for events in requests(events) {
+                put_events(operations, scope, &actor, (group, &stream), events).await?;
+            }
+            Ok(())
         }
         Destination::S3 { bucket, .. } => {
-            let (key, body) = file(&format, scope, log, batches);
+            let body = file(format, scope, batches);
             let body = body.map_err(|e| Failure::passing("InternalError", e.to_string()))?;
             let input = json!({
                 "Bucket": bucket,
-                "Key": key,
+                "Key": object,
                 "ACL": "bucket-owner-full-control",
                 "ContentType": "application/x-gzip",
+                "ExpectedBucketOwner": scope.account,
             });
             let request = Request::new("s3", "PutObject", &scope.region, input);
             let actor = writer(&scope.account, &scope.region);
@@ -302,14 +419,8 @@ async fn put_events(
     scope: &Scope,
     actor: &Actor,
     (group, stream): (&str, &str),
-    events: Vec<(i64, String)>,
+    events: Vec<Value>,
 ) -> Result<(), Failure> {
-    let events = events.into_iter();
-    let events = events.map(|(at, line)| json!({ "timestamp": at * 1000, "message": line }));
-    let events: Vec<Value> = events.collect();
-    if events.is_empty() {
-        return Ok(());
-    }
     let of_stream = json!({ "logGroupName": group, "logStreamName": stream });
     let mut input = of_stream.clone();
     input["logEvents"] = events.into();
@@ -341,31 +452,26 @@ fn is_there(fault: &Fault) -> bool {
     fault.code == "ResourceAlreadyExistsException"
 }
 
-/// Name and content of a file.
-fn file(
-    format: &Format,
-    scope: &Scope,
-    log: &FlowLog,
-    batches: &[Stored<FlowBatch>],
-) -> (String, std::io::Result<Vec<u8>>) {
+/// The name of a file of these windows.
+fn object(scope: &Scope, log: &FlowLog, batches: &[Stored<FlowBatch>]) -> String {
     let newest = batches.iter().map(|it| it.record.end).max();
     let at = Timestamp::from_millis(newest.unwrap_or_default().saturating_mul(1000));
     let mut digest = Sha256::new();
     batches
         .iter()
         .for_each(|it| digest.update(it.key.as_bytes()));
-    let unique = hex::encode(&digest.finalize()[..4]);
-    let pack = || {
-        let mut to = GzEncoder::new(Vec::new(), Compression::default());
-        writeln!(to, "{}", format.header())?;
-        for batch in batches {
-            for (_, line) in lines(format, scope, &batch.record) {
-                writeln!(to, "{line}")?;
-            }
+    key(scope, log, at, &hex::encode(&digest.finalize()[..4]))
+}
+
+fn file(format: &Format, scope: &Scope, batches: &[Stored<FlowBatch>]) -> std::io::Result<Vec<u8>> {
+    let mut to = GzEncoder::new(Vec::new(), Compression::default());
+    writeln!(to, "{}", format.header())?;
+    for batch in batches {
+        for (_, line) in lines(format, scope, &batch.record) {
+            writeln!(to, "{line}")?;
         }
-        to.finish()
-    };
-    (key(scope, log, at, &unique), pack())
+    }
+    to.finish()
 }
 
 /// `prefix/AWSLogs/<account>/vpcflowlogs/<region>/<y>/<m>/<d>/<account>_vpcflowlogs_<region>_<flow log>_<time>_<unique>.log.gz`
@@ -417,28 +523,8 @@ fn key(scope: &Scope, log: &FlowLog, at: Timestamp, unique: &str) -> String {
     key + &format!("{account}_vpcflowlogs_{region}_{id}_{minute}_{unique}.log.gz")
 }
 
-/// When each flow log last wrote a file.
-#[derive(Debug, Default)]
-pub struct Files(parking_lot::Mutex<std::collections::BTreeMap<String, Timestamp>>);
-
-impl Files {
-    /// How long until the next.
-    fn wait(&self, key: &str, now: Timestamp) -> Option<Duration> {
-        let mut all = self.0.lock();
-        all.retain(|_, at| now.since(*at) < FILES_EVERY);
-        let at = all.get(key)?;
-        Some(FILES_EVERY.saturating_sub(now.since(*at)))
-    }
-
-    fn wrote(&self, key: &str, now: Timestamp) {
-        self.0.lock().insert(key.to_owned(), now);
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use wharf_records::Unknown;
-
     use super::{super::records::Recorded, *};
 
     fn log(prefix: &str, hive: bool, hourly: bool) -> FlowLog {
@@ -499,5 +585,46 @@ mod tests {
     fn streams_are_named_by_interface_and_traffic() {
         assert_eq!(stream("eni-1", Traffic::All), "eni-1-all");
         assert_eq!(stream("eni-1", Traffic::Reject), "eni-1-reject");
+    }
+
+    #[test]
+    fn requests_are_within_what_log_groups_take() {
+        let size = |request: &Vec<Value>| -> usize {
+            let texts = request
+                .iter()
+                .map(|it| it["message"].as_str().unwrap().len());
+            texts.map(|it| it + BESIDE_TEXT).sum()
+        };
+        for (count, length, expected) in [
+            (0, 1, 0),
+            (10_000, 10, 1),
+            (10_001, 10, 2),
+            (100, 40_000, 5),
+            (3, 900_000, 3),
+        ] {
+            let events = vec![(1, "x".repeat(length)); count];
+            let requests = requests(events);
+            assert_eq!(requests.len(), expected, "{count} {length}");
+            assert!(requests.iter().all(|it| size(it) <= MOST_BYTES));
+            assert_eq!(requests.iter().map(Vec::len).sum::<usize>(), count);
+        }
+    }
+
+    #[test]
+    fn refusals_are_told_for_what_they_are() {
+        for (code, passes, expected) in [
+            ("AccessDenied", false, ACCESS_ERROR),
+            ("AccessDeniedException", false, ACCESS_ERROR),
+            ("NoSuchBucket", false, ACCESS_ERROR),
+            ("InvalidParameterException", false, UNKNOWN_ERROR),
+            ("ThrottlingException", true, RATE_LIMITED),
+            ("InternalError", true, UNKNOWN_ERROR),
+        ] {
+            let failure = match passes {
+                true => Failure::passing(code, "".to_owned()),
+                false => Failure::lasting(code, "".to_owned()),
+            };
+            assert_eq!(trouble_of(&failure), expected, "{code}");
+        }
     }
 }

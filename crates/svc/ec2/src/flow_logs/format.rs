@@ -212,6 +212,8 @@ mod tests {
             address: [10, 0, 0, 5].into(),
             instance: None,
             gone: false,
+            left: None,
+            former: None,
             unknown: Unknown::new(),
         }
     }

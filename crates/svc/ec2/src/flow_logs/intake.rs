@@ -1,30 +1,39 @@
 //! What hosts report: checked, and kept as what is to be delivered.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use wharf_base::{Permit, Timestamp};
 use wharf_planeproto::flows::{Flow, MOST_FLOWS, MOST_WINDOWS, Part, Report, Window};
 use wharf_records::{Record as _, Scope, Unknown, encode};
 use wharf_service::platform;
 use wharf_store::{Compare, Txn};
-use wharf_wire::Fault;
+use wharf_wire::{Call, Fault};
 
 use super::{
     FlowBatch, FlowIntake, FlowLog, FlowSource, MAX_OF_RESOURCE,
-    deliver::{FLOWS_OF_MANY, MOST_WAITING, MOST_WAITING_LARGE, batch_id},
+    deliver::{MOST_OF_BATCH, MOST_SKIPPED, MOST_WAITING, batch_id},
 };
 use crate::{Ec2Service, fault, records::Interface, table::SERVICE};
 
 const PERMIT: Permit = Permit::for_controller("ec2-flow-logs");
 /// Of the VPC, of its subnet, and its own.
 const MOST_LOGS: usize = 3 * MAX_OF_RESOURCE;
-/// How far from now the times of a report may be, in seconds: what waited, and clocks that differ.
-const BEFORE_S: i64 = 2 * 3600;
-const AFTER_S: i64 = 60;
+/// How far the times of a report may be behind now, and before the flow log, in seconds: clocks differ.
+const DIFFER_S: i64 = 60;
+/// What is made of a window is one transaction of the store.
+const MOST_BYTES: usize = 900_000;
+/// For so long a host is believed of an interface that left it.
+const LATE_S: i64 = 600;
+/// Events of a log group are no older.
+const OLDEST_S: i64 = 14 * 24 * 3600;
 
 /// Why a report is not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum NotTaken {
     #[error("the report makes no sense: {0}")]
     Malformed(&'static str),
+    #[error("the host reports too much")]
+    TooMuch,
     #[error("the report cannot be kept now")]
     Failed(#[source] Fault),
 }
@@ -39,9 +48,13 @@ impl Ec2Service {
     /// Keeps what the host reports, which speaks for itself; windows that were taken before count no more.
     ///
     /// # Errors
-    /// It makes no sense; the store's.
+    /// It makes no sense; the host said too much lately; the store's.
     pub async fn take_flows(&self, report: &Report, now: Timestamp) -> Result<(), NotTaken> {
         check(report)?;
+        if !self.files.may_report(&report.instance, now) {
+            return Err(NotTaken::TooMuch);
+        }
+        let mut waiting = BTreeMap::new();
         let key = platform::scope(SERVICE).key(FlowIntake::KIND, &report.instance);
         for window in &report.windows {
             loop {
@@ -60,7 +73,7 @@ impl Ec2Service {
                     unknown: Unknown::new(),
                 };
                 let txn = Txn::new().when(unchanged).put(key.clone(), encode(&intake));
-                let txn = self.keep(txn, report, window, now).await?;
+                let txn = self.keep(txn, (report, window), now, &mut waiting).await?;
                 if self.table.commit(&PERMIT, txn).await? {
                     break;
                 }
@@ -73,9 +86,9 @@ impl Ec2Service {
     async fn keep(
         &self,
         mut txn: Txn,
-        report: &Report,
-        window: &Window,
+        (report, window): (&Report, &Window),
         now: Timestamp,
+        waiting: &mut BTreeMap<String, usize>,
     ) -> Result<Txn, NotTaken> {
         let scope = Scope::new(SERVICE, &window.account, &window.region);
         let at = scope.key(FlowSource::KIND, &window.interface);
@@ -87,9 +100,14 @@ impl Ec2Service {
             .filter(|it| is_on(it, &report.instance))
             .map(|it| source(it, &report.instance, &scope.region));
         let known = known.map(|it| it.record);
-        let before = known.clone().filter(|it| it.host == report.instance);
+        let now_s = now.millis().div_euclid(1000);
         // Whoever says it of another's interface says nothing.
-        let Some(source) = now_here.or(before) else {
+        let Some(source) = believed(
+            known.as_ref(),
+            now_here,
+            (&report.instance, window.end),
+            now_s,
+        ) else {
             tracing::debug!(
                 host = report.instance,
                 interface = window.interface,
@@ -97,11 +115,12 @@ impl Ec2Service {
             );
             return Ok(txn);
         };
-        if window.part == Part::End {
+        if window.part == Part::End && source.host == report.instance {
             txn = txn.delete(at);
         } else if known.as_ref() != Some(&source) {
             txn = txn.put(at, encode(&source));
         }
+        let mut bytes = 0;
         for id in &window.logs {
             let Some(log) = self
                 .table
@@ -114,23 +133,67 @@ impl Ec2Service {
             let Some(batch) = batch(&log, &source, window, now) else {
                 continue;
             };
-            let waiting = scope.key(FlowBatch::KIND, &format!("{}:", log.id));
-            let most = match batch.flows.len() > FLOWS_OF_MANY {
-                true => MOST_WAITING_LARGE,
-                false => MOST_WAITING,
+            let of_log = scope.key(FlowBatch::KIND, &format!("{}:", log.id));
+            let there = match waiting.get(&of_log) {
+                Some(there) => *there,
+                None => self.table.count(&of_log).await?,
             };
-            if self.table.count(&waiting).await? >= most {
-                tracing::warn!(
-                    flow_log = log.id,
-                    "dropped records of a flow log: too many wait to be delivered"
-                );
-                continue;
+            let parts = parts(batch, there);
+            if parts.iter().any(|it| it.skipped) && !window.skipped || parts.is_empty() {
+                self.files.warn_of_loss(&log.id, now);
             }
-            let id = batch_id(&log.id, window, report.run);
-            txn = txn.put(scope.key(FlowBatch::KIND, &id), encode(&batch));
+            waiting.insert(of_log, there + parts.len());
+            for (part, batch) in parts.iter().enumerate() {
+                let id = batch_id(&log.id, window, (report.run, part));
+                let mut value = encode(batch);
+                if bytes + value.len() > MOST_BYTES {
+                    let (skipped, flows) = (true, Vec::new());
+                    value = encode(&FlowBatch {
+                        skipped,
+                        flows,
+                        ..batch.clone()
+                    });
+                }
+                bytes += value.len();
+                txn = txn.put(scope.key(FlowBatch::KIND, &id), value);
+            }
         }
         Ok(txn)
     }
+}
+
+/// Notes an interface that comes to a host, if it is recorded: then its windows are believed, however soon it goes.
+pub(crate) async fn attached(service: &Ec2Service, call: &Call, id: &str) -> Result<(), Fault> {
+    let logs: Vec<FlowLog> = service.all(call).await?;
+    if logs.is_empty() {
+        return Ok(());
+    }
+    let Some(interface) = service.find::<Interface>(call, id).await? else {
+        return Ok(());
+    };
+    let host = interface.attachment.as_ref().and_then(|it| it.host());
+    let Some(host) = host.map(str::to_owned) else {
+        return Ok(());
+    };
+    let here = source(interface, &host, &call.region);
+    if !logs.iter().any(|log| log.is_about(&here)) {
+        return Ok(());
+    }
+    let key = Ec2Service::key::<FlowSource>(call, id);
+    let known = service.table.read::<FlowSource>(&key).await?;
+    let unchanged = match &known {
+        Some(known) => known.unchanged(),
+        None => Compare::absent(key.clone()),
+    };
+    let now_s = call.now.millis().div_euclid(1000);
+    let known = known.map(|it| it.record);
+    let told = believed(known.as_ref(), Some(here), (&host, now_s), now_s);
+    if let Some(told) = told.filter(|told| known.as_ref() != Some(told)) {
+        // Who changed it meanwhile is its host, whom the record is for.
+        let txn = Txn::new().when(unchanged).put(key, encode(&told));
+        service.table.commit(&call.permit, txn).await?;
+    }
+    Ok(())
 }
 
 fn check(report: &Report) -> Result<(), NotTaken> {
@@ -155,8 +218,73 @@ fn check(report: &Report) -> Result<(), NotTaken> {
         if window.logs.len() > MOST_LOGS {
             return Err(NotTaken::Malformed("a window is for too many flow logs"));
         }
+        if window.logs.iter().collect::<BTreeSet<_>>().len() < window.logs.len() {
+            return Err(NotTaken::Malformed("a window is for a flow log twice"));
+        }
     }
     Ok(())
+}
+
+/// The interface as it is told of, if the host is believed: it is there now, or was when recording began and left not long ago; of the
+/// time since, its host says nothing.
+fn believed(
+    known: Option<&FlowSource>,
+    here: Option<FlowSource>,
+    (host, end): (&str, i64),
+    now_s: i64,
+) -> Option<FlowSource> {
+    let is_late = |left: i64| now_s - left <= LATE_S && end <= left + DIFFER_S;
+    match (known, here) {
+        (None, here) => here,
+        (Some(known), Some(here)) => {
+            let former = match known.host == here.host {
+                true => known.former.clone(),
+                false => Some((known.host.clone(), known.left.unwrap_or(now_s))),
+            };
+            Some(FlowSource { former, ..here })
+        }
+        (Some(known), None) if known.host == host => {
+            let left = known.left.unwrap_or(now_s);
+            is_late(left).then(|| FlowSource {
+                left: Some(left),
+                ..known.clone()
+            })
+        }
+        (Some(known), None) => {
+            let former = known.former.as_ref().filter(|it| it.0 == host);
+            former.filter(|it| is_late(it.1)).map(|_| known.clone())
+        }
+    }
+}
+
+/// A window in parts of so few flows that the number of those that wait says how much it is. Where many wait already its flows are left
+/// out, which is said; where even such fill the place it is nothing.
+fn parts(batch: FlowBatch, waiting: usize) -> Vec<FlowBatch> {
+    let room = MOST_WAITING.saturating_sub(waiting);
+    if batch.flows.len() <= MOST_OF_BATCH && room > 0 {
+        return vec![batch];
+    }
+    if room > 0 && batch.flows.len().div_ceil(MOST_OF_BATCH) <= room {
+        let part = |(at, flows): (usize, &[Flow])| FlowBatch {
+            flows: flows.to_vec(),
+            skipped: batch.skipped && at == 0,
+            ..batch.clone()
+        };
+        return batch
+            .flows
+            .chunks(MOST_OF_BATCH)
+            .enumerate()
+            .map(part)
+            .collect();
+    }
+    if waiting >= MOST_WAITING + MOST_SKIPPED {
+        return Vec::new();
+    }
+    vec![FlowBatch {
+        skipped: batch.skipped || !batch.flows.is_empty(),
+        flows: Vec::new(),
+        ..batch
+    }]
 }
 
 fn is_on(interface: &Interface, host: &str) -> bool {
@@ -174,6 +302,8 @@ fn source(interface: Interface, host: &str, region: &str) -> FlowSource {
         zone_id,
         instance: attachment.map(|it| it.instance_id.clone()),
         gone: false,
+        left: None,
+        former: None,
         id: interface.id,
         vpc_id: interface.vpc_id,
         subnet_id: interface.subnet_id,
@@ -188,7 +318,13 @@ fn batch(log: &FlowLog, source: &FlowSource, window: &Window, now: Timestamp) ->
         return None;
     }
     let now = now.millis().div_euclid(1000);
-    let held = |time: i64| time.clamp(now - BEFORE_S, now + AFTER_S);
+    // What is late keeps its time.
+    let created = log.created_at.millis().div_euclid(1000);
+    let oldest = (created - DIFFER_S).max(now - OLDEST_S);
+    if window.end < oldest {
+        return None;
+    }
+    let held = |time: i64| time.max(oldest).min(now + DIFFER_S);
     // An interface is an end of all that passes it.
     let own = |flow: &&Flow| match flow.ingress {
         true => flow.destination == source.address,
@@ -211,7 +347,112 @@ fn batch(log: &FlowLog, source: &FlowSource, window: &Window, now: Timestamp) ->
         start: held(window.start),
         end: held(window.end),
         skipped: window.skipped,
+        arrived: now,
         flows,
         unknown: Unknown::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(host: &str) -> FlowSource {
+        FlowSource {
+            id: "eni-1".to_owned(),
+            host: host.to_owned(),
+            vpc_id: "vpc-1".to_owned(),
+            subnet_id: "subnet-1".to_owned(),
+            zone_id: "use1-az1".to_owned(),
+            address: [10, 0, 0, 5].into(),
+            instance: None,
+            gone: false,
+            left: None,
+            former: None,
+            unknown: Unknown::new(),
+        }
+    }
+
+    #[test]
+    fn a_host_is_believed_of_what_left_it_for_a_while_and_of_before_alone() {
+        let now = 10_000;
+        let first = believed(Some(&known("i-1")), None, ("i-1", now), now).unwrap();
+        assert_eq!(first.left, Some(now));
+        for (end, later, is_believed) in [
+            (now, now + LATE_S, true),
+            (now, now + LATE_S + 1, false),
+            (now + DIFFER_S, now + 100, true),
+            (now + DIFFER_S + 1, now + 100, false),
+        ] {
+            let said = believed(Some(&first), None, ("i-1", end), later);
+            assert_eq!(said.is_some(), is_believed, "{end} {later}");
+        }
+        let moved = believed(
+            Some(&first),
+            Some(known("i-2")),
+            ("i-2", now + 50),
+            now + 50,
+        );
+        let moved = moved.unwrap();
+        assert_eq!(
+            (&*moved.host, moved.former.as_ref().unwrap().1),
+            ("i-2", now)
+        );
+        assert_eq!(
+            believed(Some(&moved), None, ("i-1", now), now + 60).unwrap(),
+            moved
+        );
+        assert_eq!(
+            believed(Some(&moved), None, ("i-1", now + 61), now + 61),
+            None
+        );
+        assert_eq!(believed(Some(&moved), None, ("i-3", now), now), None);
+        assert_eq!(believed(None, None, ("i-1", now), now), None);
+    }
+
+    #[test]
+    fn windows_lose_their_flows_before_they_are_lost() {
+        let flow = Flow {
+            source: [10, 0, 0, 5].into(),
+            destination: [10, 0, 0, 6].into(),
+            protocol: 6,
+            source_port: 1,
+            destination_port: 2,
+            tcp_flags: 0,
+            ingress: false,
+            accepted: true,
+            packets: 1,
+            bytes: 1,
+            start: 0,
+            end: 1,
+        };
+        let batch = |flows: usize| FlowBatch {
+            source: known("i-1"),
+            part: Part::Go,
+            start: 0,
+            end: 1,
+            skipped: false,
+            arrived: 0,
+            flows: vec![flow; flows],
+            unknown: Unknown::new(),
+        };
+        let (most, all) = (MOST_WAITING, MOST_WAITING + MOST_SKIPPED);
+        for (flows, waiting, expected) in [
+            (0, 0, vec![(0, false)]),
+            (150, 0, vec![(100, false), (50, false)]),
+            (150, most - 2, vec![(100, false), (50, false)]),
+            (150, most - 1, vec![(0, true)]),
+            (1, most, vec![(0, true)]),
+            (0, most, vec![(0, false)]),
+            (1, all - 1, vec![(0, true)]),
+            (1, all, vec![]),
+        ] {
+            let parts = parts(batch(flows), waiting);
+            let got: Vec<_> = parts
+                .iter()
+                .map(|it| (it.flows.len(), it.skipped))
+                .collect();
+            assert_eq!(got, expected, "{flows} {waiting}");
+        }
+    }
 }

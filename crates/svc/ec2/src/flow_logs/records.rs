@@ -220,6 +220,12 @@ pub struct FlowSource {
     /// The interface was not there when it was looked for.
     #[serde(default)]
     pub gone: bool,
+    /// When it was noticed that it is not on the host any more, seconds since 1970.
+    #[serde(default)]
+    pub left: Option<i64>,
+    /// The host that it was on before, and when it was noticed that it came to another.
+    #[serde(default)]
+    pub former: Option<(String, i64)>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -238,9 +244,27 @@ pub struct FlowBatch {
     pub start: i64,
     pub end: i64,
     pub skipped: bool,
+    /// When it was reported, seconds since 1970.
+    #[serde(default)]
+    pub arrived: i64,
     pub flows: Vec<Flow>,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+/// A file of a bucket that is being written, under the id of its flow log: after a kill it is the same under the same name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowFile {
+    pub object: String,
+    /// The keys of the windows that are in it.
+    pub batches: Vec<String>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for FlowFile {
+    const KIND: &'static str = "flow-file";
+    const FORMAT: u32 = 1;
 }
 
 impl Record for FlowBatch {

@@ -11,7 +11,7 @@ use wharf_wire::{Call, Fault};
 
 use super::interfaces::may_manage;
 use crate::{
-    Ec2Service, fault,
+    Ec2Service, fault, flow_logs,
     instances::life::State,
     records::{Attachment, Instance, Interface, Machine, is_seen},
 };
@@ -53,6 +53,7 @@ pub async fn attach(
         Ok(attachment_id)
     };
     let attachment_id = service.change(call, id, decide).await?;
+    flow_logs::attached(service, call, id).await?;
     Ok(AttachNetworkInterfaceResult {
         attachment_id: Some(attachment_id),
         network_card_index: Some(0),

@@ -56,24 +56,59 @@ async fn recorded() -> Recorded {
     let made = ec2.create_network_interface(&service(), input).await;
     let made = made.unwrap().network_interface.unwrap();
     let interface = made.network_interface_id.unwrap();
-    let attach = AttachNetworkInterfaceRequest {
-        network_interface_id: text(&interface),
-        instance_id: text(HOST),
-        device_index: Some(1),
-        ..Default::default()
-    };
-    ec2.attach_network_interface(&service(), attach)
-        .await
-        .unwrap();
-    Recorded {
+    let it = Recorded {
         vpc: subnet.vpc_id.unwrap(),
         address: made.private_ip_address.unwrap().parse().unwrap(),
         interface,
         world,
-    }
+    };
+    it.attach().await;
+    it
 }
 
 impl Recorded {
+    async fn attach(&self) {
+        let attach = AttachNetworkInterfaceRequest {
+            network_interface_id: text(&self.interface),
+            instance_id: text(HOST),
+            device_index: Some(1),
+            ..Default::default()
+        };
+        let ec2 = &self.world.ec2;
+        ec2.attach_network_interface(&service(), attach)
+            .await
+            .unwrap();
+    }
+
+    async fn detach(&self) {
+        let ec2 = &self.world.ec2;
+        let detach = DescribeNetworkInterfacesRequest {
+            network_interface_ids: Some(vec![self.interface.clone()]),
+            ..Default::default()
+        };
+        let shown = ec2.describe_network_interfaces(&service(), detach).await;
+        let shown = shown.unwrap().network_interfaces.unwrap().remove(0);
+        let detach = DetachNetworkInterfaceRequest {
+            attachment_id: shown.attachment.unwrap().attachment_id,
+            ..Default::default()
+        };
+        ec2.detach_network_interface(&service(), detach)
+            .await
+            .unwrap();
+    }
+
+    async fn take_away(&self) {
+        self.detach().await;
+        let delete = DeleteNetworkInterfaceRequest {
+            network_interface_id: text(&self.interface),
+            ..Default::default()
+        };
+        let ec2 = &self.world.ec2;
+        ec2.delete_network_interface(&service(), delete)
+            .await
+            .unwrap();
+    }
+
     async fn log(&self, input: CreateFlowLogsRequest) -> String {
         let made = self.world.ec2.create_flow_logs(&user(), input).await;
         let made = made.unwrap();
@@ -243,27 +278,7 @@ async fn a_window_counts_once_and_of_its_own_host_alone() {
         assert_eq!(waiting[0].flows, [flow], "nobody else's ends");
     }
     // Its last windows come after it is gone.
-    let ec2 = &it.world.ec2;
-    let detach = DescribeNetworkInterfacesRequest {
-        network_interface_ids: Some(vec![it.interface.clone()]),
-        ..Default::default()
-    };
-    let shown = ec2.describe_network_interfaces(&service(), detach).await;
-    let shown = shown.unwrap().network_interfaces.unwrap().remove(0);
-    let detach = DetachNetworkInterfaceRequest {
-        attachment_id: shown.attachment.unwrap().attachment_id,
-        ..Default::default()
-    };
-    ec2.detach_network_interface(&service(), detach)
-        .await
-        .unwrap();
-    let delete = DeleteNetworkInterfaceRequest {
-        network_interface_id: text(&it.interface),
-        ..Default::default()
-    };
-    ec2.delete_network_interface(&service(), delete)
-        .await
-        .unwrap();
+    it.take_away().await;
     let last = Window {
         part: Part::End,
         ..it.window(2, &log, vec![flow])
@@ -274,6 +289,20 @@ async fn a_window_counts_once_and_of_its_own_host_alone() {
         .await
         .unwrap();
     assert_eq!(it.waiting().await.len(), 2, "nothing follows the last");
+}
+
+#[tokio::test]
+async fn one_that_is_gone_at_once_is_told_of() {
+    let it = recorded().await;
+    it.detach().await;
+    let log = it.log(asked("VPC", &it.vpc)).await;
+    it.attach().await;
+    it.take_away().await;
+    let window = it.window(1, &log, vec![it.flow(true)]);
+    it.take("i-2", vec![window.clone()]).await.unwrap();
+    assert_eq!(it.waiting().await, []);
+    it.take(HOST, vec![window]).await.unwrap();
+    assert_eq!(it.waiting().await.len(), 1);
 }
 
 #[tokio::test]
@@ -308,7 +337,11 @@ async fn each_flow_log_gets_what_it_is_about() {
     let waiting = it.waiting().await;
     assert_eq!(waiting.len(), 2);
     let silent = waiting.iter().find(|it| it.flows.is_empty()).unwrap();
-    assert_eq!((silent.start, silent.end), (NOW_S - 7200, NOW_S + 60));
+    assert_eq!(
+        (silent.start, silent.end),
+        (0, NOW_S + 60),
+        "what is late keeps its time"
+    );
 }
 
 #[tokio::test]
@@ -332,7 +365,11 @@ async fn what_is_no_report() {
             ..good.clone()
         }],
         vec![Window {
-            logs: vec!["fl-1".to_owned(); 7],
+            logs: (0..7).map(|it| format!("fl-{it}")).collect(),
+            ..good.clone()
+        }],
+        vec![Window {
+            logs: vec!["fl-1".to_owned(); 2],
             ..good
         }],
     ] {

@@ -17,6 +17,9 @@ const WIDE: u32 = 1;
 /// A lookup writes a verdict here.
 const VERDICT: u32 = 0;
 
+/// Where the flags are in the header of TCP.
+const TCP_FLAGS: u32 = 13;
+
 /// A key of `meta`: the protocol above IP.
 const L4PROTO: u32 = 16;
 
@@ -261,7 +264,6 @@ impl Expression {
     /// `update @<set> { ip saddr . ip daddr . meta l4proto . <both ports> . <flags of TCP> counter }`, for packets of a protocol with
     /// ports; `flags` says which flags, if any. The rule ends where the set is full.
     pub(crate) fn count_flow(set: &str, protocol: u8, flags: Option<u8>) -> Vec<Self> {
-        const TCP_FLAGS: u32 = 13;
         let mut rule = Self::protocol(protocol);
         rule.extend([
             Self::payload(R0, 1, 12, 8),
@@ -279,11 +281,27 @@ impl Expression {
         rule
     }
 
+    /// What `count_flow` reads of a packet is there: it is counted unless the set is full.
+    pub(crate) fn has_ports(protocol: u8, flags: bool) -> Vec<Self> {
+        let mut rule = Self::protocol(protocol);
+        rule.push(Self::payload(R3, 2, 0, 4));
+        if flags {
+            rule.push(Self::payload(R4, 2, TCP_FLAGS, 1));
+        }
+        rule
+    }
+
+    /// Of a protocol that is none of these.
+    pub(crate) fn protocol_beside(others: &[u8]) -> Vec<Self> {
+        let differs = |it: &u8| Self::compare(R2, Compare::Different, &[*it]);
+        let mut rule = vec![Self::meta(L4PROTO, R2)];
+        rule.extend(others.iter().map(differs));
+        rule
+    }
+
     /// The same for packets of a protocol without ports: all but `others`.
     pub(crate) fn count_flow_beside(set: &str, others: &[u8]) -> Vec<Self> {
-        let mut rule = vec![Self::meta(L4PROTO, R2)];
-        let differs = |it: &u8| Self::compare(R2, Compare::Different, &[*it]);
-        rule.extend(others.iter().map(differs));
+        let mut rule = Self::protocol_beside(others);
         rule.extend([
             Self::payload(R0, 1, 12, 8),
             Self::nothing_in(R3),
@@ -328,6 +346,20 @@ impl Expression {
             .be32(4, 1)
             .be32(5, u32::from(inverted));
         Self::new("lookup", data)
+    }
+
+    /// `fib saddr . iif oif exists`: answers would leave by the link that the packet came by, so its source is not made up.
+    pub(crate) fn source_is_behind_link() -> Vec<Self> {
+        const LINK: u32 = 1;
+        const OF_SOURCE_AND_LINK: u32 = 1 | 8;
+        let fib = Attrs::new()
+            .be32(1, R0)
+            .be32(2, LINK)
+            .be32(3, OF_SOURCE_AND_LINK);
+        vec![
+            Self::new("fib", fib),
+            Self::compare(R0, Compare::Different, &[0; 4]),
+        ]
     }
 
     /// `fib daddr type local`: the packet is for this host itself.

@@ -43,6 +43,9 @@ const SET_IS_DYNAMIC: u32 = 0x20;
 /// An attribute holds at most 64 KiB; the largest element takes 100 bytes.
 const ELEMENTS_PER_MESSAGE: usize = 500;
 
+/// Their answers must fit the socket's buffer.
+const LOOKED_UP_AT_ONCE: usize = 64;
+
 /// Bytes of the key of a [`Batch::flow_set`].
 pub(crate) const FLOW_KEY: u32 = 20;
 
@@ -476,14 +479,20 @@ pub(crate) fn table_exists(socket: &mut Socket, name: &str) -> Result<bool, Netw
 pub(crate) struct Counted {
     pub(crate) packets: u64,
     pub(crate) bytes: u64,
+    /// How long it stays if no other packet comes.
+    pub(crate) left_ms: u64,
 }
 
-/// The keys of a set that rules count in, and what each has; one that changes meanwhile may be missing or be told twice.
+/// A key of a set that rules count in.
+pub(crate) type CountedKey = (Vec<u8>, Counted);
+
+/// The keys of a set that rules count in, and what each has; and whether all of them are there: where the kernel gives them in several
+/// pieces, packets change the order of those that are left.
 pub(crate) fn counted(
     socket: &mut Socket,
     table: &str,
     set: &str,
-) -> Result<Vec<(Vec<u8>, Counted)>, NetworkError> {
+) -> Result<(Vec<CountedKey>, bool), NetworkError> {
     const ELEMENTS: u16 = 3;
     let attrs = Attrs::new().text(1, table).text(2, set);
     let header = [IPV4, 0, 0, 0];
@@ -493,24 +502,59 @@ pub(crate) fn counted(
         &header,
         attrs,
     );
-    let parts = socket.dump_loosely("read counted flows", &request)?;
+    let (parts, stayed) = socket.dump_loosely("read counted flows", &request)?;
     let lists = parts.iter().filter_map(|part| {
         let all = part.get(header.len()..)?;
         find(all, ELEMENTS)
     });
-    let elements = lists.flat_map(|list| attributes(list).filter(|it| it.0 == LIST_ELEMENT));
-    Ok(elements.filter_map(|(_, it)| counted_element(it)).collect())
+    // The last piece is often an empty one.
+    let lists: Vec<&[u8]> = lists.filter(|list| !list.is_empty()).collect();
+    let elements = lists.iter().flat_map(|list| attributes(list));
+    let elements = elements.filter(|it| it.0 == LIST_ELEMENT);
+    let elements = elements.filter_map(|(_, it)| counted_element(it));
+    Ok((elements.collect(), stayed && lists.len() <= 1))
+}
+
+/// The same of single keys: those that are there. Unlike [`counted`] this is exact, however much the set changes.
+pub(crate) fn counted_of(
+    socket: &mut Socket,
+    table: &str,
+    set: &str,
+    keys: &[Vec<u8>],
+) -> Result<Vec<CountedKey>, NetworkError> {
+    const ELEMENTS: u16 = 3;
+    let header = [IPV4, 0, 0, 0];
+    let mut all = Vec::new();
+    for keys in keys.chunks(LOOKED_UP_AT_ONCE) {
+        let requests = keys.iter().map(|key| {
+            let elements = Attrs::new().nest(LIST_ELEMENT, key_element(key));
+            let attrs = Attrs::new()
+                .text(1, table)
+                .text(2, set)
+                .nest(ELEMENTS, elements);
+            Message::new(SUBSYSTEM << 8 | GET_ELEMENTS, REQUEST, &header, attrs)
+        });
+        let answers = socket.ask_each("look up counted flows", requests.collect())?;
+        let found = answers.iter().filter_map(|answer| {
+            let list = find(answer.get(header.len()..)?, ELEMENTS)?;
+            counted_element(find(list, LIST_ELEMENT)?)
+        });
+        all.extend(found);
+    }
+    Ok(all)
 }
 
 fn counted_element(element: &[u8]) -> Option<(Vec<u8>, Counted)> {
     const KEY: u16 = 1;
+    const LEFT: u16 = 5;
     const EXPRESSION: u16 = 7;
     let key = find(find(element, KEY)?, 1)?.to_vec();
     let counter = find(find(element, EXPRESSION)?, 2)?;
-    let number = |kind| Some(u64::from_be_bytes(find(counter, kind)?.try_into().ok()?));
+    let number = |list, kind| Some(u64::from_be_bytes(find(list, kind)?.try_into().ok()?));
     let counted = Counted {
-        bytes: number(1)?,
-        packets: number(2)?,
+        bytes: number(counter, 1)?,
+        packets: number(counter, 2)?,
+        left_ms: number(element, LEFT).unwrap_or_default(),
     };
     Some((key, counted))
 }
