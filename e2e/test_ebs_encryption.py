@@ -58,9 +58,15 @@ def holds(path, text):
 
 def in_the_clear(wharf):
     """Files of the data folder that have the canary. What only shows what is in another is none."""
-    disk = wharf.data.stat().st_dev
-    files = [path for path in wharf.data.rglob("*") if path.is_file() and path.stat().st_dev == disk]
-    return [path for path in files if holds(path, CANARY)]
+    disk, found = wharf.data.stat().st_dev, []
+    for path in wharf.data.rglob("*"):
+        try:
+            if path.is_file() and path.stat().st_dev == disk and holds(path, CANARY):
+                found.append(path)
+        except FileNotFoundError:
+            # It was removed meanwhile.
+            continue
+    return found
 
 
 def programs(wharf, volume):
@@ -143,7 +149,7 @@ def test_nothing_of_a_volume_lies_in_the_clear_and_its_key_shuts_it(alone, guest
         found = shown(ec2, other)
         assert found["Encrypted"] and (found["KmsKeyId"] == key) == (under == key)
         guest.attach(other, "/dev/xvdh")
-        said = guest.does("mkdir -p /h && mount -t ext4 /dev/xvdh /h && cat /h/s && head -c 11 /h/f && umount /h")
+        said = guest.does("mkdir -p /h && mount -t ext4 /dev/xvdh /h && cat /h/s && head -c 11 /h/f && echo && umount /h")
         assert said == "synced\nsealedwharf"
         let_go(guest, other)
         ec2.delete_volume(VolumeId=other)
@@ -153,8 +159,8 @@ def test_nothing_of_a_volume_lies_in_the_clear_and_its_key_shuts_it(alone, guest
     completed(alone, clear)
     sealed = guest.volume(SnapshotId=clear, Encrypted=True)
     guest.attach(sealed, "/dev/xvdi")
-    assert guest.does("mkdir -p /i && mount -t ext4 /dev/xvdi /i && head -c 11 /i/f && umount /i") == "sealedwharf"
-    assert [path.parent.name for path in in_the_clear(alone)] == [plain]
+    assert guest.does("mkdir -p /i && mount -t ext4 /dev/xvdi /i && head -c 11 /i/f && echo && umount /i") == "sealedwharf"
+    wait_for(lambda: [path.parent.name for path in in_the_clear(alone)] == [plain], 20, "nothing else in the clear")
     let_go(guest, sealed)
     wait_for(lambda: kms.list_grants(KeyId=key)["Grants"] == [], 10, "the end of all grants")
 
@@ -197,7 +203,7 @@ def test_instances_come_with_them_and_accounts_have_them_by_default(alone, guest
 
 def test_a_task_has_an_encrypted_volume(alone, key):
     image, role = images.push(alone, "busybox"), infrastructure_role(alone)
-    script = f"({WRITES}) > /data/f && sync && echo written && sleep 1000"
+    script = f"trap 'exit 0' TERM; ({WRITES}) > /data/f && sync && echo written; sleep 1000 & wait"
     configured = asked(role, encrypted=True, kmsKeyId=key)
     task = tasks.start(alone, definition(alone, image, script), volumeConfigurations=configured)
     task.wait_line("written", 60)

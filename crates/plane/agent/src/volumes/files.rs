@@ -8,7 +8,7 @@ use std::{
 
 use wharf_container::runtime::{LoopDevice, attached_files};
 use wharf_planeproto::volume::{NO_CAPACITY, Volume, VolumeReport, VolumeState, Wanted};
-use wharf_sealed_file::{below_devices, hide, is_sealed, seal};
+use wharf_sealed_file::{Shown, below_devices, hide, is_sealed, seal, state};
 
 use super::room::Room;
 use crate::machine::{PROMISED, room_for_disks};
@@ -204,6 +204,8 @@ fn grow(image: &Path, bytes: u64) -> io::Result<()> {
         file.sync_all()?;
     }
     match LoopDevice::over(image)? {
+        // One that reads and writes nothing any more grows when it is opened anew.
+        Some(_) if is_sealed(image) && state(image)? == Shown::Broken => Ok(()),
         // It may have been killed between the two.
         Some(device) => device.grow(image),
         None => Ok(()),

@@ -121,6 +121,8 @@ impl Volumes {
         let mut pending = false;
         for volume in sealed {
             let id = volume.id.as_str();
+            // Its file is made in this look, and it is opened in the next.
+            pending |= is_wanted(volume) && !self.files.image(id).exists();
             let done = match self.is_to_be_open(volume) {
                 true if self.is_open(id) => Ok(false),
                 true if !self.sealed.tries.lock().is_due(id, Instant::now()) => {
