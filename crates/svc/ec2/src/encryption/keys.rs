@@ -110,7 +110,7 @@ pub async fn prepare(
     Ok(Some(Encryption {
         key,
         sealed: BASE64.encode(sealed),
-        origin: of.clone(),
+        origin: id.unwrap_or_default().to_owned(),
         of,
         managed,
         source,
