@@ -21,7 +21,10 @@ struct Aligned([u8; LARGE]);
 
 fn main() -> io::Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let program = fs::canonicalize(arguments.next().unwrap_or_default())?;
+    let program = wharf_sealed_file::Program {
+        path: fs::canonicalize(arguments.next().unwrap_or_default())?,
+        group: None,
+    };
     let folder = arguments.next().unwrap_or_else(|| ".".to_owned());
     let folder = Path::new(&folder).join("sealed-speed");
     fs::create_dir_all(&folder)?;

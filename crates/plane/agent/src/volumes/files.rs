@@ -57,7 +57,7 @@ impl Files {
             let (state, reason) = match volume.wanted {
                 Wanted::Kept => match self.keep(volume) {
                     // It is as large as it was, and nothing of it is lost.
-                    Err(error) if image.exists() => {
+                    Err(error) if image.exists() && error.kind() != io::ErrorKind::InvalidData => {
                         tracing::error!(volume = volume.id, %error, "failed to make a volume larger");
                         (VolumeState::Ready, Some(error.to_string()))
                     }

@@ -8,7 +8,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,
-    path::{Path, PathBuf},
 };
 
 use bytes::Bytes;
@@ -21,7 +20,7 @@ use wharf_planeproto::{
     snapshot::{self, CHUNK, SourceKey, What},
     volume::{Volume, Wanted},
 };
-use wharf_sealed_file::{Shown, hide, is_sealed, open, state};
+use wharf_sealed_file::{Program, Shown, hide, is_sealed, open, state};
 use wharf_sectors::{Cipher, resealed};
 
 use super::{Told, Volumes, devices::is_wanted, restore::NotMade, tries::Tries};
@@ -30,16 +29,16 @@ use crate::client::Api;
 /// How far sealed volumes are.
 #[derive(Default)]
 pub struct Opening {
-    program: PathBuf,
+    program: Program,
     tries: Mutex<Tries>,
     /// Why one is not open that should be.
     why_not: Mutex<BTreeMap<String, String>>,
 }
 
 impl Opening {
-    pub fn by(program: &Path) -> Self {
+    pub fn by(program: Program) -> Self {
         Self {
-            program: program.to_owned(),
+            program,
             ..Self::default()
         }
     }
@@ -186,6 +185,10 @@ impl Volumes {
         if !is_sealed(&image) || LoopDevice::over(&image)?.is_some() {
             return Ok(true);
         }
+        // What is read for a snapshot while its program ends comes below no device meanwhile.
+        let Some(_taken) = self.try_take(&volume.id).await else {
+            return Ok(true);
+        };
         let keys = keys(api, volume).await?;
         let program = self.sealed.program.clone();
         let opened = spawn_blocking(move || open(&program, &image, &keys.0.own)).await;
