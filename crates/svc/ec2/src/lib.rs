@@ -53,6 +53,7 @@ mod vpc_parts;
 mod zone;
 
 pub use announced::ANNOUNCING;
+pub use encryption::Roles;
 pub use rates::RATES;
 pub use sealed::SEALING;
 pub use tagged::TAGGED;
@@ -80,7 +81,10 @@ pub const SPOT_NOTICE: Duration = Duration::from_secs(120);
 
 /// It is there once all services are built.
 #[derive(Clone, Default)]
-struct Kms(Arc<OnceLock<Arc<dyn wharf_api_kms::Kms>>>);
+struct Kms {
+    keys: Arc<OnceLock<Arc<dyn wharf_api_kms::Kms>>>,
+    roles: Arc<OnceLock<Arc<dyn encryption::Roles>>>,
+}
 
 /// The service over the store it keeps its records in.
 #[derive(Clone)]

@@ -24,7 +24,7 @@ use wharf_sealed_file::{Program, Shown, hide, is_sealed, open, state};
 use wharf_sectors::{Cipher, resealed};
 
 use super::{Told, Volumes, devices::is_wanted, restore::NotMade, tries::Tries};
-use crate::client::Api;
+use crate::client::{Api, CallError};
 
 /// How far sealed volumes are.
 #[derive(Default)]
@@ -91,7 +91,12 @@ pub async fn keys(api: &Api, volume: &Volume) -> Result<Keys, NotMade> {
         id: &volume.id,
         what: What::Key,
     };
-    let said = api.snapshot(Method::GET, &path, Bytes::new()).await?;
+    let said = api.snapshot(Method::GET, &path, Bytes::new()).await;
+    let said = said.map_err(|error| match error {
+        // A refusal says why.
+        CallError::Fault { status: 404, .. } => NotMade::Early(error),
+        other => NotMade::Call(other),
+    })?;
     let keys = serde_json::from_slice(&said).map_err(|_| NotMade::Damaged)?;
     Ok(Keys(keys))
 }
@@ -153,6 +158,7 @@ impl Volumes {
         // A server that starts again is none of the volume's, nor is somebody who reads it.
         let passes = match error {
             NotMade::Call(error) => error.is_transient(),
+            NotMade::Early(_) => true,
             NotMade::Io(error) => error.kind() == io::ErrorKind::ResourceBusy,
             NotMade::Damaged => false,
         };

@@ -18,7 +18,7 @@ pub use decide::{Asked, Wanted, wanted};
 pub use defaults::{
     Defaults, disable, enable, get, get_key, modify_key, of as defaults_of, reset_key,
 };
-pub use keys::{grant, named_key, prepare, retire};
+pub use keys::{Roles, grant, named_key, prepare, retire};
 pub(crate) use of_attachment::{Granted, let_go};
 
 use serde::{Deserialize, Serialize};
