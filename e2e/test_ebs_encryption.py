@@ -1,5 +1,6 @@
 """Encrypted EBS volumes: nothing of them lies in the clear, their key opens and shuts them, and whoever dies leaves them whole."""
 
+import json
 import os
 import pathlib
 import signal
@@ -10,6 +11,7 @@ from botocore.exceptions import ClientError
 from harness import images, tasks
 from harness.installation import Installation
 from harness.waiting import wait_for
+from test_images import Other, available
 from test_snapshots import completed
 from test_volumes import asked, attachment, definition, infrastructure_role, wait_gone
 from test_volumes_of_instances import Guest, attachments, shown
@@ -58,9 +60,15 @@ def holds(path, text):
 
 def in_the_clear(wharf):
     """Files of the data folder that have the canary. What only shows what is in another is none."""
-    disk = wharf.data.stat().st_dev
-    files = [path for path in wharf.data.rglob("*") if path.is_file() and path.stat().st_dev == disk]
-    return [path for path in files if holds(path, CANARY)]
+    disk, found = wharf.data.stat().st_dev, []
+    for path in wharf.data.rglob("*"):
+        try:
+            if path.is_file() and path.stat().st_dev == disk and holds(path, CANARY):
+                found.append(path)
+        except FileNotFoundError:
+            # It was removed meanwhile.
+            continue
+    return found
 
 
 def programs(wharf, volume):
@@ -82,6 +90,10 @@ def refused(code, call, **options):
         call(**options)
     assert error.value.response["Error"]["Code"] == code, error.value.response
     return error.value.response["Error"]["Message"]
+
+
+def mappings(ec2, guest):
+    return ec2.describe_instances(InstanceIds=[guest.id])["Reservations"][0]["Instances"][0]["BlockDeviceMappings"]
 
 
 def let_go(guest, volume):
@@ -143,18 +155,30 @@ def test_nothing_of_a_volume_lies_in_the_clear_and_its_key_shuts_it(alone, guest
         found = shown(ec2, other)
         assert found["Encrypted"] and (found["KmsKeyId"] == key) == (under == key)
         guest.attach(other, "/dev/xvdh")
-        said = guest.does("mkdir -p /h && mount -t ext4 /dev/xvdh /h && cat /h/s && head -c 11 /h/f && umount /h")
+        said = guest.does("mkdir -p /h && mount -t ext4 /dev/xvdh /h && cat /h/s && head -c 11 /h/f && echo && umount /h")
         assert said == "synced\nsealedwharf"
         let_go(guest, other)
         ec2.delete_volume(VolumeId=other)
+    # Instances come with one of it, and with one of an image of theirs.
+    mapped = [{"DeviceName": "/dev/xvdh", "Ebs": {"SnapshotId": snapshot["SnapshotId"]}}]
+    reads = "mkdir -p /h && mount -t ext4 /dev/xvdh /h && cat /h/s && head -c 11 /h/f && echo && umount /h"
+    first = Guest(alone, BlockDeviceMappings=mapped)
+    assert first.does(reads) == "synced\nsealedwharf"
+    image = ec2.create_image(InstanceId=first.id, Name="sealed", NoReboot=True)["ImageId"]
+    second = Other(alone, available(ec2, image)["ImageId"])
+    assert second.does(reads) == "synced\nsealedwharf"
+    ec2.terminate_instances(InstanceIds=[first.id, second.id])
+    for one in (first, second):
+        for volume in (it["Ebs"]["VolumeId"] for it in mappings(ec2, one) if it["DeviceName"] == "/dev/xvdh"):
+            wait_gone(alone, volume)
     # The one in the clear is still the only one.
     assert [path.parent.name for path in in_the_clear(alone)] == [plain]
     clear = ec2.create_snapshot(VolumeId=plain)["SnapshotId"]
     completed(alone, clear)
     sealed = guest.volume(SnapshotId=clear, Encrypted=True)
     guest.attach(sealed, "/dev/xvdi")
-    assert guest.does("mkdir -p /i && mount -t ext4 /dev/xvdi /i && head -c 11 /i/f && umount /i") == "sealedwharf"
-    assert [path.parent.name for path in in_the_clear(alone)] == [plain]
+    assert guest.does("mkdir -p /i && mount -t ext4 /dev/xvdi /i && head -c 11 /i/f && echo && umount /i") == "sealedwharf"
+    wait_for(lambda: [path.parent.name for path in in_the_clear(alone)] == [plain], 20, "nothing else in the clear")
     let_go(guest, sealed)
     wait_for(lambda: kms.list_grants(KeyId=key)["Grants"] == [], 10, "the end of all grants")
 
@@ -184,7 +208,7 @@ def test_instances_come_with_them_and_accounts_have_them_by_default(alone, guest
     finally:
         ec2.reset_ebs_default_kms_key_id()
         assert not ec2.disable_ebs_encryption_by_default()["EbsEncryptionByDefault"]
-    (mapped,) = ec2.describe_instances(InstanceIds=[other.id])["Reservations"][0]["Instances"][0]["BlockDeviceMappings"]
+    (mapped,) = mappings(ec2, other)
     volume = mapped["Ebs"]["VolumeId"]
     assert shown(ec2, volume)["KmsKeyId"] == key
     other.wait_attached(volume)
@@ -197,8 +221,15 @@ def test_instances_come_with_them_and_accounts_have_them_by_default(alone, guest
 
 def test_a_task_has_an_encrypted_volume(alone, key):
     image, role = images.push(alone, "busybox"), infrastructure_role(alone)
-    script = f"({WRITES}) > /data/f && sync && echo written && sleep 1000"
+    script = f"trap 'exit 0' TERM; ({WRITES}) > /data/f && sync && echo written; sleep 1000 & wait"
     configured = asked(role, encrypted=True, kmsKeyId=key)
+    # Who may pass the role has no more of the key than the role has.
+    weak = tasks.start(alone, definition(alone, image, script), volumeConfigurations=configured)
+    stopped = wait_for(lambda: (it := weak.describe())["lastStatus"] == "STOPPED" and it, 60, "the end of a task without its key")
+    assert "not authorized to use the KMS key" in stopped["stoppedReason"], stopped["stoppedReason"]
+    allowed = ["kms:DescribeKey", "kms:GenerateDataKey*", "kms:ReEncrypt*", "kms:CreateGrant"]
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": allowed, "Resource": key}]}
+    alone.client("iam").put_role_policy(RoleName=role.rpartition("/")[2], PolicyName="key", PolicyDocument=json.dumps(policy))
     task = tasks.start(alone, definition(alone, image, script), volumeConfigurations=configured)
     task.wait_line("written", 60)
     volume = attachment(task)[1]["volumeId"]

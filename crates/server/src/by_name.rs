@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use serde_json::Value;
 use wharf_base::Clock;
 use wharf_delivery::{Actor, Operations, Request};
+use wharf_svc_ec2::Roles;
 use wharf_svc_iam::{AssumeError, Directory, IdentifyError};
 use wharf_wire::{
     ByteStream, Caller, Check, Context, Dispatcher, Fault, Service, async_trait, fault::Chain,
@@ -162,4 +163,11 @@ fn unavailable(cause: &dyn std::error::Error) -> Fault {
         "An internal error has occurred.",
         cause,
     )
+}
+
+#[async_trait]
+impl Roles for ByName {
+    async fn session(&self, role: &str, service: &str, source_arn: &str) -> Result<Caller, Fault> {
+        self.assume(role, service, source_arn).await
+    }
 }

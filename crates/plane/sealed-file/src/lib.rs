@@ -14,4 +14,4 @@ pub mod serve;
 mod start;
 mod wire;
 
-pub use start::{Shown, below_devices, hide, is_sealed, open, seal, shown, state};
+pub use start::{Program, Shown, below_devices, hide, is_sealed, open, seal, shown, state};

@@ -7,8 +7,11 @@
 //! | 1 | a socket: the key comes on it, and [`READY`] goes back, or why not |
 //! | 2 | `/dev/fuse`, mounted |
 //!
-//! The key is in locked memory, and nowhere else. Before the first request it gives up all that it does not need
-//! ([`crate::confine`]).
+//! The key is in locked memory; what is read and written by it is in memory that may be swapped. Before the first request it
+//! gives up all that it does not need ([`crate::confine`]).
+//!
+//! It ends when its file is hidden, and not because the machine shuts down: what is written until the last who has the file
+//! lets go of it is kept.
 
 use std::{
     fs::File,
@@ -26,7 +29,11 @@ use std::{
 
 use nix::{
     errno::Errno,
-    sys::{mman::mlock, uio::writev},
+    sys::{
+        mman::mlock,
+        signal::{SigHandler, Signal, signal},
+        uio::writev,
+    },
     unistd::{ForkResult, fork, read, setsid},
 };
 use wharf_sectors::{Cipher, KEY};
@@ -72,6 +79,7 @@ fn served(file: File, socket: &mut UnixStream, fuse: OwnedFd) -> io::Result<()> 
         std::process::exit(0);
     }
     setsid()?;
+    outlive_others()?;
     // Numbers that nothing prints to.
     let (file, fuse) = (away(&file)?, Arc::new(away(&fuse)?));
     confine::shut_out_others()?;
@@ -104,7 +112,13 @@ fn served(file: File, socket: &mut UnixStream, fuse: OwnedFd) -> io::Result<()> 
                         ready.fetch_add(1, Ordering::Relaxed);
                     }
                     begun.wait();
-                    confined.and_then(|()| worker.work())
+                    let done = confined.and_then(|()| worker.work());
+                    if done.is_err() {
+                        // Requests that it has taken would never be answered, and who waits for them would wait for ever.
+                        // SAFETY: ends the process.
+                        unsafe { libc::_exit(1) };
+                    }
+                    done
                 })
         })
         .collect::<io::Result<_>>()?;
@@ -120,6 +134,20 @@ fn served(file: File, socket: &mut UnixStream, fuse: OwnedFd) -> io::Result<()> 
         done = done.and(of_it.unwrap_or_else(|_| Err(io::Error::other("a thread panicked"))));
     }
     done
+}
+
+/// systemd sends SIGTERM to every process when the machine shuts down, while those who have the file still write to it.
+fn outlive_others() -> io::Result<()> {
+    for each in [
+        Signal::SIGTERM,
+        Signal::SIGINT,
+        Signal::SIGHUP,
+        Signal::SIGPIPE,
+    ] {
+        // SAFETY: SIG_IGN installs no code of ours.
+        unsafe { signal(each, SigHandler::SigIgn) }?;
+    }
+    Ok(())
 }
 
 /// Kept out of swap.

@@ -94,11 +94,19 @@ pub fn state(sealed: &Path) -> io::Result<Shown> {
     }
 }
 
-/// Shows it, by the program at that path. `key`: of both halves. Blocks for some milliseconds.
+/// The program that shows them.
+#[derive(Debug, Clone, Default)]
+pub struct Program {
+    pub path: PathBuf,
+    /// The control group that it is to live in, which is there: not that of who starts it, with which it would end.
+    pub group: Option<String>,
+}
+
+/// Shows it, by that program. `key`: of both halves. Blocks for some milliseconds.
 ///
 /// # Errors
 /// [`io::ErrorKind::ResourceBusy`] while somebody reads the file below, or a program before still has it.
-pub fn open(program: &Path, sealed: &Path, key: &[u8]) -> io::Result<()> {
+pub fn open(program: &Program, sealed: &Path, key: &[u8]) -> io::Result<()> {
     if state(sealed)? == Shown::Yes {
         return Ok(());
     }
@@ -125,9 +133,13 @@ pub fn open(program: &Path, sealed: &Path, key: &[u8]) -> io::Result<()> {
         Some(options.as_str()),
     )?;
     let begun = begin(program, file, theirs, fuse.into()).and_then(|()| {
-        own.write_all(key)?;
+        // One that has ended says why, rather than that nobody takes the key.
+        let sent = own.write_all(key);
         let mut said = Vec::new();
         (&own).take(MAX_WORDS).read_to_end(&mut said)?;
+        if said.is_empty() {
+            sent?;
+        }
         match said == READY {
             true => Ok(()),
             false => Err(io::Error::other(format!(
@@ -142,9 +154,10 @@ pub fn open(program: &Path, sealed: &Path, key: &[u8]) -> io::Result<()> {
     begun
 }
 
-fn begin(program: &Path, file: File, socket: UnixStream, fuse: OwnedFd) -> io::Result<()> {
-    let mut child = Command::new(program)
+fn begin(program: &Program, file: File, socket: UnixStream, fuse: OwnedFd) -> io::Result<()> {
+    let mut child = Command::new(&program.path)
         .arg(ARGUMENT)
+        .args(&program.group)
         .env_clear()
         .current_dir("/")
         .stdin(file)

@@ -21,7 +21,10 @@ struct Aligned([u8; LARGE]);
 
 fn main() -> io::Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let program = arguments.next().unwrap_or_default();
+    let program = wharf_sealed_file::Program {
+        path: fs::canonicalize(arguments.next().unwrap_or_default())?,
+        group: None,
+    };
     let folder = arguments.next().unwrap_or_else(|| ".".to_owned());
     let folder = Path::new(&folder).join("sealed-speed");
     fs::create_dir_all(&folder)?;
@@ -33,7 +36,7 @@ fn main() -> io::Result<()> {
         File::create(&image)?.set_len(BYTES)?;
         if is_sealed {
             let key: Vec<u8> = (0..64).collect();
-            wharf_sealed_file::open(Path::new(&program), &image, &key)?;
+            wharf_sealed_file::open(&program, &image, &key)?;
         }
         let device = LoopDevice::bind(&image)?;
         let measured = measure(device);

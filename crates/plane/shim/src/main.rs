@@ -38,12 +38,24 @@ mod users;
 
 use std::{io::Write, path::Path, process::ExitCode};
 
+use wharf_cgroup::{CgroupError, Hierarchies};
 use wharf_sealed_file::serve;
+
+fn enter(group: &str) -> Result<(), CgroupError> {
+    Hierarchies::known()?.group(group)?.enter()
+}
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     let first = arguments.next();
     if first.as_ref().is_some_and(|it| it == serve::ARGUMENT) {
+        let group = arguments.next();
+        let entered = group.map_or(Ok(()), |it| enter(&it.to_string_lossy()));
+        if let Err(error) = entered {
+            // Read by who starts it, at the other end of a socket.
+            let _ = write!(std::io::stdout(), "cannot enter its control group: {error}");
+            return ExitCode::FAILURE;
+        }
         return match serve::run() {
             Ok(()) => ExitCode::SUCCESS,
             Err(_) => ExitCode::FAILURE,

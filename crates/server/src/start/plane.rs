@@ -207,6 +207,7 @@ impl Plane {
         });
         let by_name = ByName::new(directory.clone(), dispatcher.clone(), clock.clone());
         let operations = Arc::new(by_name);
+        ec2.roles_from(operations.clone());
         let groups = AutoscalingService::new(GroupParts {
             store: data.store.clone(),
             keyring: data.keyring.clone(),

@@ -54,6 +54,7 @@ mod vpc_parts;
 mod zone;
 
 pub use announced::ANNOUNCING;
+pub use encryption::Roles;
 pub use rates::RATES;
 pub use sealed::SEALING;
 pub use tagged::TAGGED;
@@ -82,7 +83,10 @@ pub const SPOT_NOTICE: Duration = Duration::from_secs(120);
 
 /// It is there once all services are built.
 #[derive(Clone, Default)]
-struct Kms(Arc<OnceLock<Arc<dyn wharf_api_kms::Kms>>>);
+struct Kms {
+    keys: Arc<OnceLock<Arc<dyn wharf_api_kms::Kms>>>,
+    roles: Arc<OnceLock<Arc<dyn encryption::Roles>>>,
+}
 
 /// The service over the store it keeps its records in.
 #[derive(Clone)]

@@ -133,7 +133,11 @@ impl Transcripts {
         // Who asked for nothing is not kept from working by what is not there.
         let asked = logging.kind == LoggingKind::Override;
         let patience = if asked { PATIENCE } else { SHORT_PATIENCE };
-        let begun = timeout(patience, self.prepare(&order.session_id, note, logging, task)).await;
+        let begun = timeout(
+            patience,
+            self.prepare(&order.session_id, note, logging, task),
+        )
+        .await;
         match begun.unwrap_or_else(|_| Err(unlogged("there was no answer in time"))) {
             Ok(recorder) => Ok(Some(recorder)),
             Err(why) if asked => Err(why),
@@ -282,13 +286,7 @@ impl Transcripts {
     }
 
     /// Whether nothing is left to be done.
-    async fn bring(
-        &self,
-        session: &str,
-        note: Note,
-        source: Source,
-        role: Option<AsTask>,
-    ) -> bool {
+    async fn bring(&self, session: &str, note: Note, source: Source, role: Option<AsTask>) -> bool {
         let role = match role {
             Some(role) => role,
             None => {
@@ -296,7 +294,11 @@ impl Transcripts {
                 let id = view.and_then(|it| it.record.credentials_id.clone());
                 let Some(id) = id else {
                     let task = &note.task;
-                    tracing::error!(session, task, "the transcript of a session is given up: its task is gone");
+                    tracing::error!(
+                        session,
+                        task,
+                        "the transcript of a session is given up: its task is gone"
+                    );
                     return true;
                 };
                 // They come with the first connection after a restart.

@@ -126,11 +126,12 @@ enum Below {
 }
 
 impl Below {
-    fn of(image: &Path) -> Self {
-        if !image.exists() {
+    /// `sealed`: whether it has to be. What is otherwise than was told comes below no device.
+    fn of(image: &Path, sealed: bool) -> Self {
+        if !image.exists() || is_sealed(image) != sealed {
             return Self::NotYet;
         }
-        if !is_sealed(image) {
+        if !sealed {
             return Self::There;
         }
         match state(image) {
@@ -213,7 +214,10 @@ impl Devices {
             told,
             |id| guests.contains_key(id),
             &over,
-            |id| Below::of(&image(id)),
+            |id| {
+                let sealed = told.get(id).is_some_and(|it| it.sealed.is_some());
+                Below::of(&image(id), sealed)
+            },
         );
         let mut brought = Brought {
             pending: plan.pending || !plan.go.is_empty() || !unknown.is_empty(),

@@ -8,7 +8,7 @@ use std::{
 
 use wharf_container::runtime::{LoopDevice, attached_files};
 use wharf_planeproto::volume::{NO_CAPACITY, Volume, VolumeReport, VolumeState, Wanted};
-use wharf_sealed_file::{below_devices, hide, is_sealed, seal};
+use wharf_sealed_file::{Shown, below_devices, hide, is_sealed, seal, state};
 
 use super::room::Room;
 use crate::machine::{PROMISED, room_for_disks};
@@ -57,7 +57,7 @@ impl Files {
             let (state, reason) = match volume.wanted {
                 Wanted::Kept => match self.keep(volume) {
                     // It is as large as it was, and nothing of it is lost.
-                    Err(error) if image.exists() => {
+                    Err(error) if image.exists() && error.kind() != io::ErrorKind::InvalidData => {
                         tracing::error!(volume = volume.id, %error, "failed to make a volume larger");
                         (VolumeState::Ready, Some(error.to_string()))
                     }
@@ -204,6 +204,8 @@ fn grow(image: &Path, bytes: u64) -> io::Result<()> {
         file.sync_all()?;
     }
     match LoopDevice::over(image)? {
+        // One that reads and writes nothing any more grows when it is opened anew.
+        Some(_) if is_sealed(image) && state(image)? == Shown::Broken => Ok(()),
         // It may have been killed between the two.
         Some(device) => device.grow(image),
         None => Ok(()),

@@ -55,6 +55,7 @@ use wharf_planeproto::{
     snapshot::Snapshot,
     volume::{MAX_VOLUMES, SealedFile, Volume, VolumeReport, VolumeState, Wanted},
 };
+use wharf_sealed_file::Program;
 
 use self::{devices::Devices, files::Files, restore::Progress};
 use crate::client::Api;
@@ -127,7 +128,7 @@ impl Volumes {
     }
 
     /// With the program that has sealed ones open.
-    pub fn opened_by(self, program: &Path) -> Self {
+    pub fn opened_by(self, program: Program) -> Self {
         Self {
             sealed: Arc::new(sealed::Opening::by(program)),
             ..self

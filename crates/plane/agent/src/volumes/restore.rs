@@ -39,6 +39,9 @@ pub type Progress = Option<String>;
 pub enum NotMade {
     #[error("{0}")]
     Call(#[from] CallError),
+    /// A server that was just started may not know the host yet, or that the volume is attached.
+    #[error("{0}")]
+    Early(CallError),
     #[error("{0}")]
     Io(#[from] io::Error),
     #[error("what the control plane sent is not what the snapshot lists")]
@@ -102,7 +105,12 @@ impl Volumes {
         self.files.drop_restore(id);
         tracing::warn!(volume = id, %error, "failed to make a volume of its snapshot; will retry");
         // A server that starts again is none of the volume's.
-        if !matches!(error, NotMade::Call(error) if error.is_transient()) {
+        let passes = match error {
+            NotMade::Call(error) => error.is_transient(),
+            NotMade::Early(_) => true,
+            NotMade::Io(_) | NotMade::Damaged => false,
+        };
+        if !passes {
             let mut restoring = self.restoring.lock();
             restoring.insert(id.to_owned(), Some(error.to_string()));
         }

@@ -8,7 +8,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,
-    path::{Path, PathBuf},
 };
 
 use bytes::Bytes;
@@ -21,25 +20,25 @@ use wharf_planeproto::{
     snapshot::{self, CHUNK, SourceKey, What},
     volume::{Volume, Wanted},
 };
-use wharf_sealed_file::{Shown, hide, is_sealed, open, state};
+use wharf_sealed_file::{Program, Shown, hide, is_sealed, open, state};
 use wharf_sectors::{Cipher, resealed};
 
 use super::{Told, Volumes, devices::is_wanted, restore::NotMade, tries::Tries};
-use crate::client::Api;
+use crate::client::{Api, CallError};
 
 /// How far sealed volumes are.
 #[derive(Default)]
 pub struct Opening {
-    program: PathBuf,
+    program: Program,
     tries: Mutex<Tries>,
     /// Why one is not open that should be.
     why_not: Mutex<BTreeMap<String, String>>,
 }
 
 impl Opening {
-    pub fn by(program: &Path) -> Self {
+    pub fn by(program: Program) -> Self {
         Self {
-            program: program.to_owned(),
+            program,
             ..Self::default()
         }
     }
@@ -92,7 +91,12 @@ pub async fn keys(api: &Api, volume: &Volume) -> Result<Keys, NotMade> {
         id: &volume.id,
         what: What::Key,
     };
-    let said = api.snapshot(Method::GET, &path, Bytes::new()).await?;
+    let said = api.snapshot(Method::GET, &path, Bytes::new()).await;
+    let said = said.map_err(|error| match error {
+        // A refusal says why.
+        CallError::Fault { status: 404, .. } => NotMade::Early(error),
+        other => NotMade::Call(other),
+    })?;
     let keys = serde_json::from_slice(&said).map_err(|_| NotMade::Damaged)?;
     Ok(Keys(keys))
 }
@@ -121,6 +125,8 @@ impl Volumes {
         let mut pending = false;
         for volume in sealed {
             let id = volume.id.as_str();
+            // Its file is made in this look, and it is opened in the next.
+            pending |= is_wanted(volume) && !self.files.image(id).exists();
             let done = match self.is_to_be_open(volume) {
                 true if self.is_open(id) => Ok(false),
                 true if !self.sealed.tries.lock().is_due(id, Instant::now()) => {
@@ -152,6 +158,7 @@ impl Volumes {
         // A server that starts again is none of the volume's, nor is somebody who reads it.
         let passes = match error {
             NotMade::Call(error) => error.is_transient(),
+            NotMade::Early(_) => true,
             NotMade::Io(error) => error.kind() == io::ErrorKind::ResourceBusy,
             NotMade::Damaged => false,
         };
@@ -184,6 +191,10 @@ impl Volumes {
         if !is_sealed(&image) || LoopDevice::over(&image)?.is_some() {
             return Ok(true);
         }
+        // What is read for a snapshot while its program ends comes below no device meanwhile.
+        let Some(_taken) = self.try_take(&volume.id).await else {
+            return Ok(true);
+        };
         let keys = keys(api, volume).await?;
         let program = self.sealed.program.clone();
         let opened = spawn_blocking(move || open(&program, &image, &keys.0.own)).await;

@@ -11,6 +11,7 @@ use std::{
     ffi::{CStr, CString},
     fs::{self, File, OpenOptions},
     io::{self, Write as _},
+    ops::Deref,
     os::{
         fd::{AsRawFd, FromRawFd, OwnedFd},
         unix::{
@@ -169,14 +170,49 @@ pub(super) fn lock_image(image: &Path) -> io::Result<File> {
     }
 }
 
-/// Opens a file that no device is over, to read it, and keeps devices from it for as long as it is open. One that is sealed
-/// is read as it is.
+/// A file that no device comes over meanwhile.
+#[derive(Debug)]
+pub struct Held {
+    file: File,
+    /// What shows it in the clear, which devices would be over.
+    _shown: Option<File>,
+}
+
+impl Deref for Held {
+    type Target = File;
+
+    fn deref(&self) -> &File {
+        &self.file
+    }
+}
+
+/// Opens a file that no device is over, to read it, and keeps devices from it for as long as it is held. One that is sealed
+/// is read as it is, also while it is shown: then it must not be hidden meanwhile.
 ///
 /// # Errors
-/// [`io::ErrorKind::ResourceBusy`]: one is, or comes to be, or it is shown.
-pub fn hold_unattached(image: &Path) -> io::Result<File> {
-    let busy = || io::Error::new(io::ErrorKind::ResourceBusy, "somebody has the disk");
+/// [`io::ErrorKind::ResourceBusy`]: one is, or comes to be, or it is just being shown or hidden.
+pub fn hold_unattached(image: &Path) -> io::Result<Held> {
+    let is_shown = is_sealed(image) && state(image)? == Shown::Yes;
+    if !is_shown {
+        let file = held(image, image)?;
+        return Ok(Held { file, _shown: None });
+    }
+    let shown = held(&below_devices(image), image)?;
     let file = File::open(image)?;
+    match shown.metadata()?.dev() == file.metadata()?.dev() {
+        // It was hidden, and that is the empty file below.
+        true => Err(io::ErrorKind::ResourceBusy.into()),
+        false => Ok(Held {
+            file,
+            _shown: Some(shown),
+        }),
+    }
+}
+
+/// `file`: of the image, locked against devices.
+fn held(file: &Path, image: &Path) -> io::Result<File> {
+    let busy = || io::Error::new(io::ErrorKind::ResourceBusy, "somebody has the disk");
+    let file = File::open(file)?;
     let shared = libc::LOCK_SH | libc::LOCK_NB;
     // SAFETY: takes a descriptor of ours and a number.
     let locked = unsafe { libc::flock(file.as_raw_fd(), shared) };

@@ -53,7 +53,7 @@ use wharf_userns::IdRange;
 pub use self::{
     device::{DevFolder, LoopDevice, Mounted, loop_number, mounts_of},
     disk::{
-        DiskUsage, PreparedDisk, SeenDisk, TaskDisk, attached_files, file_of_devices,
+        DiskUsage, Held, PreparedDisk, SeenDisk, TaskDisk, attached_files, file_of_devices,
         hold_unattached, is_attached, mounted_again,
     },
     error::{ContainerError, RuntimeError, Step},
@@ -71,6 +71,11 @@ use self::{run_folder::RunFolder, spawn::ShimProgram};
 
 /// The cgroup below the installation's in which all shims live.
 const SHIMS: &str = "shims";
+
+/// The cgroup of programs that outlive the agent, which [`Runtime::open`] makes.
+pub fn shims_group(installation: &InstallationId) -> String {
+    format!("/wharf-{installation}/{SHIMS}")
+}
 /// The one in which the tasks' are (`tasks` is a file of version 1), so that all together can be limited without the shims.
 const TASKS: &str = "containers";
 
@@ -503,7 +508,7 @@ impl Shared {
             TaskNetwork::Namespace(path) => Some(path.clone()),
         };
         let mut setup = ShimSetup {
-            cgroup: format!("{}/{SHIMS}", self.own_cgroup()),
+            cgroup: shims_group(&self.installation),
             netns,
             stage: match sandbox.user_range {
                 Some(_) => Some(self.stage().ok_or(RuntimeError::NoStage)?.to_owned()),

@@ -8,11 +8,22 @@ use std::{
     time::{Duration, Instant},
 };
 
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use wharf_container::runtime::{LoopDevice, hold_unattached};
-use wharf_sealed_file::{self as sealed_file, Shown};
+use wharf_sealed_file::{self as sealed_file, Program, Shown};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_wharf-shim");
 const CANARY: &[u8] = b"the canary of a sealed volume, which lies nowhere in the clear";
+
+fn program() -> Program {
+    Program {
+        path: PROGRAM.into(),
+        group: None,
+    }
+}
 
 struct Sealed {
     _dir: tempfile::TempDir,
@@ -35,7 +46,7 @@ impl Sealed {
     }
 
     fn open(&self) -> io::Result<()> {
-        sealed_file::open(Path::new(PROGRAM), &self.image, &self.key)
+        sealed_file::open(&program(), &self.image, &self.key)
     }
 
     fn bind(&self) -> LoopDevice {
@@ -70,8 +81,7 @@ impl Sealed {
     }
 
     fn kill(&self) {
-        let program = nix::unistd::Pid::from_raw(self.program());
-        nix::sys::signal::kill(program, nix::sys::signal::Signal::SIGKILL).unwrap();
+        kill(Pid::from_raw(self.program()), Signal::SIGKILL).unwrap();
         until("it is broken", || {
             sealed_file::state(&self.image).unwrap() == Shown::Broken
         });
@@ -122,9 +132,9 @@ fn what_is_written_to_the_device_is_sealed_in_the_file_and_is_there_again() {
     // Once more changes nothing.
     sealed.open().unwrap();
     assert_eq!(sealed_file::state(&sealed.image).unwrap(), Shown::Yes);
-    // Nobody reads it for a snapshot, or opens it another time, as if nobody had it.
-    assert!(hold_unattached(&sealed.image).is_err());
     let over = sealed.bind();
+    // Nobody reads it for a snapshot as if nobody had it.
+    assert!(hold_unattached(&sealed.image).is_err());
     let file = device(over);
     file.write_all_at(CANARY, 1_000_001).unwrap();
     file.write_all_at(&[5; 300_000], 4_000_000).unwrap();
@@ -258,9 +268,65 @@ fn a_file_that_is_read_is_not_opened() {
     assert_eq!(busy.kind(), io::ErrorKind::ResourceBusy);
     assert_eq!(sealed_file::state(&sealed.image).unwrap(), Shown::No);
     drop(read);
-    let short = sealed_file::open(Path::new(PROGRAM), &sealed.image, &[1; 64]).unwrap_err();
+    let short = sealed_file::open(&program(), &sealed.image, &[1; 64]).unwrap_err();
     assert!(short.to_string().contains("halves"), "{short}");
     assert_eq!(sealed_file::state(&sealed.image).unwrap(), Shown::No);
     sealed.open().unwrap();
     sealed_file::hide(&sealed.image).unwrap();
+}
+
+#[test]
+fn one_that_is_shown_and_not_used_is_held_as_it_is() {
+    let sealed = Sealed::new(1 << 20);
+    sealed.open().unwrap();
+    let over = sealed.bind();
+    device(over).write_all_at(CANARY, 4096).unwrap();
+    over.let_go(&sealed.image).unwrap();
+    until("its device is gone", || {
+        LoopDevice::over(&sealed.image).unwrap().is_none()
+    });
+    let held = hold_unattached(&sealed.image).unwrap();
+    let busy = LoopDevice::bind(&sealed.image).unwrap_err();
+    assert_eq!(busy.kind(), io::ErrorKind::ResourceBusy);
+    let mut seen = vec![0; CANARY.len()];
+    held.read_exact_at(&mut seen, 4096).unwrap();
+    assert!(seen != CANARY && seen.iter().any(|it| *it != 0));
+    drop(held);
+    let over = sealed.bind();
+    device(over).read_exact_at(&mut seen, 4096).unwrap();
+    assert_eq!(seen, CANARY);
+    sealed.let_go(over);
+}
+
+/// As at the machine's end, when all are told to go and those who have the file still write to it.
+#[test]
+fn what_is_written_after_all_were_told_to_end_is_kept() {
+    let name = format!("/wharf-sealed-{}", std::process::id());
+    let group = wharf_cgroup::Hierarchies::detect().unwrap();
+    let group = group.group(&name).unwrap();
+    group.create(&wharf_cgroup::Limits::default()).unwrap();
+    let sealed = Sealed::new(1 << 20);
+    let apart = Program {
+        group: Some(name),
+        ..program()
+    };
+    sealed_file::open(&apart, &sealed.image, &sealed.key).unwrap();
+    let number = sealed.program();
+    assert_eq!(group.processes().unwrap(), [number]);
+    let over = sealed.bind();
+    let file = device(over);
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+        kill(Pid::from_raw(number), signal).unwrap();
+    }
+    file.write_all_at(CANARY, 8192).unwrap();
+    file.sync_all().unwrap();
+    drop(file);
+    sealed.let_go(over);
+    group.kill_and_remove().unwrap();
+    sealed.open().unwrap();
+    let over = sealed.bind();
+    let mut seen = vec![0; CANARY.len()];
+    device(over).read_exact_at(&mut seen, 8192).unwrap();
+    assert_eq!(seen, CANARY);
+    sealed.let_go(over);
 }

@@ -38,7 +38,9 @@ impl Ec2Service {
         let found = self.table.read::<Volume>(&key).await?;
         let volume = found.ok_or(NotTaken::Gone)?.record;
         let host = volume.life.host.clone().ok_or(NotTaken::Gone)?;
-        match volume.life.is_attached() && volume.encryption.is_some() {
+        // One that is let go while it is being made is made first.
+        let is_made = volume.life.attachment.is_some() && !volume.life.made;
+        match (volume.life.is_attached() || is_made) && volume.encryption.is_some() {
             true => Ok((host, volume)),
             false => Err(NotTaken::Gone),
         }
@@ -53,7 +55,7 @@ impl Ec2Service {
         let own = self.opened(at, encryption, &encryption.sealed, &encryption.origin);
         let own = own.await?;
         let source = match (&encryption.source, &volume.source) {
-            (Some(it), _) => {
+            (Some(it), _) if !volume.life.made => {
                 let key = self.opened(at, encryption, &it.sealed, &it.origin).await?;
                 SourceKey::Another(key)
             }
@@ -70,7 +72,7 @@ impl Ec2Service {
                     None => SourceKey::None,
                 }
             }
-            (None, _) => SourceKey::Same,
+            _ => SourceKey::Same,
         };
         Ok(Keys { own, source })
     }

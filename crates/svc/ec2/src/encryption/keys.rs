@@ -9,7 +9,7 @@ use wharf_api_kms::{
 };
 use wharf_base::ids;
 use wharf_sectors::KEY;
-use wharf_wire::{Call, CallerKind, Context, Fault, call::Caller};
+use wharf_wire::{Call, CallerKind, Context, Fault, async_trait, call::Caller};
 
 use super::{Encryption, SourceKey, Wanted, hand_out::own_call};
 use crate::{Ec2Service, fault, instances::PERMIT};
@@ -20,6 +20,13 @@ const SERVICE: &str = "ec2.amazonaws.com";
 /// EC2 of a region, as grants name it.
 pub fn principal(region: &str) -> String {
     format!("ec2.{region}.amazonaws.com")
+}
+
+/// Sessions of roles, for services that make volumes in one.
+#[async_trait]
+pub trait Roles: Send + Sync + 'static {
+    /// Who is in a session of the role that `service` assumed for a resource of its own.
+    async fn session(&self, role: &str, service: &str, source_arn: &str) -> Result<Caller, Fault>;
 }
 
 /// What a data key is bound to, as policies and the audit log show it.
@@ -35,28 +42,44 @@ pub fn decoded(sealed: &str) -> Vec<u8> {
 impl Ec2Service {
     /// Keys of volumes are those of KMS, which is there once all services are built. Without it nothing is sealed.
     pub fn keys_from(&self, kms: Arc<dyn Kms>) {
-        let _ = self.kms.0.set(kms);
+        let _ = self.kms.keys.set(kms);
+    }
+
+    /// Who knows of roles that services make volumes in.
+    pub fn roles_from(&self, roles: Arc<dyn Roles>) {
+        let _ = self.kms.roles.set(roles);
     }
 
     pub(super) fn kms(&self) -> Result<&dyn Kms, Fault> {
-        let known = self.kms.0.get().map(|it| &**it);
+        let known = self.kms.keys.get().map(|it| &**it);
         known.ok_or_else(|| fault::unsupported_parameter("Encrypted"))
     }
 }
 
-/// In whose name KMS is asked: what ECS and EKS make for an account is made in the account's, as their volumes are.
-fn asking(call: &Call) -> Call {
-    let call = match call.caller.kind {
-        CallerKind::Service => {
-            let context = Context {
-                caller: Caller::root(&call.account),
-                ..call.context().clone()
-            };
-            Call::by_controller(context, PERMIT)
+/// In whose name KMS is asked. A service that makes volumes in a role, as ECS does, is asked for as that role; EKS has none and
+/// is the account.
+///
+/// # Errors
+/// The role cannot be had.
+async fn asking(service: &Ec2Service, call: &Call) -> Result<Call, Fault> {
+    let caller = &call.caller;
+    let caller = match (caller.kind, &*caller.role_arn) {
+        (CallerKind::Service, "") => Caller::root(&call.account),
+        (CallerKind::Service, role) => {
+            let source = call.source_arn.as_deref().unwrap_or_default();
+            let roles = service.kms.roles.get().ok_or_else(|| {
+                fault::key_not_allowed("Nobody here knows of the role that is to use the key.")
+            })?;
+            let session = roles.session(role, &caller.arn, source).await;
+            session.map_err(refused)?
         }
-        _ => call.clone(),
+        _ => return Ok(call.forwarded_by(SERVICE)),
     };
-    call.forwarded_by(SERVICE)
+    let context = Context {
+        caller,
+        ..call.context().clone()
+    };
+    Ok(Call::by_controller(context, PERMIT).forwarded_by(SERVICE))
 }
 
 /// How a volume is to be sealed that is not there yet; `id`: whose, or of several that are made at once whatever stands for
@@ -74,7 +97,7 @@ pub async fn prepare(
     let Wanted::Under(named) = wanted else {
         return Ok(None);
     };
-    let (kms, call) = (service.kms()?, asking(call));
+    let (kms, call) = (service.kms()?, asking(service, call).await?);
     let named = named.as_ref().or(source.map(|it| &it.key));
     let named = named.map_or("", String::as_str);
     let (key, managed) = described(kms, &call, named).await?;
@@ -110,7 +133,7 @@ pub async fn prepare(
     Ok(Some(Encryption {
         key,
         sealed: BASE64.encode(sealed),
-        origin: of.clone(),
+        origin: id.unwrap_or_default().to_owned(),
         of,
         managed,
         source,
@@ -122,7 +145,7 @@ pub async fn prepare(
 /// # Errors
 /// There is none, or it cannot be used now.
 pub async fn named_key(service: &Ec2Service, call: &Call, name: &str) -> Result<String, Fault> {
-    let found = described(service.kms()?, &asking(call), name).await?;
+    let found = described(service.kms()?, &asking(service, call).await?, name).await?;
     Ok(found.0)
 }
 
@@ -135,6 +158,11 @@ async fn described(kms: &dyn Kms, call: &Call, name: &str) -> Result<(String, bo
     let found = kms.describe_key(call, input).await.map_err(refused)?;
     let key = found.key_metadata.unwrap_or_default();
     let arn = key.arn.unwrap_or_default();
+    if key.key_spec.as_deref() != Some("SYMMETRIC_DEFAULT") {
+        return Err(fault::key_unusable(&format!(
+            "{arn} is not a symmetric key for encryption."
+        )));
+    }
     match key.enabled {
         Some(true) => Ok((arn, key.key_manager.as_deref() == Some("AWS"))),
         _ => Err(fault::key_state(&arn, &key.key_state.unwrap_or_default())),
@@ -162,7 +190,8 @@ pub async fn grant(
         }),
         ..CreateGrantRequest::default()
     };
-    let made = service.kms()?.create_grant(&asking(call), input).await;
+    let call = asking(service, call).await?;
+    let made = service.kms()?.create_grant(&call, input).await;
     Ok(made.map_err(refused)?.grant_id.unwrap_or_default())
 }
 

@@ -18,7 +18,7 @@ pub use decide::{Asked, Wanted, wanted};
 pub use defaults::{
     Defaults, disable, enable, get, get_key, modify_key, of as defaults_of, reset_key,
 };
-pub use keys::{grant, named_key, prepare, retire};
+pub use keys::{Roles, grant, named_key, prepare, retire};
 pub(crate) use of_attachment::{Granted, let_go};
 
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ pub struct Encryption {
     /// Of what it is the data key, as its context says: `vol-…`
     pub of: String,
     /// For which volume the key of its bytes was derived from the data key: those that are made at once share one, and have
-    /// others of these.
+    /// others of these. Empty while it is a fresh one of several that are about to be made.
     pub origin: String,
     /// The key is the account's own for EBS, which no other account can use.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -62,12 +62,36 @@ impl Encryption {
     /// Of one of several that are made at once.
     pub fn for_volume(&self, id: &str) -> Self {
         Self {
-            origin: match self.of == self.origin {
+            origin: match self.origin.is_empty() {
                 true => id.to_owned(),
-                // Its bytes are those of another.
+                // Its bytes are those of another, and are taken over as they are.
                 false => self.origin.clone(),
             },
             ..self.clone()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn volumes_of_a_launch_have_keys_of_their_own_but_for_bytes_that_they_take_over() {
+        let fresh = Encryption {
+            key: "arn:key".to_owned(),
+            sealed: "sealed".to_owned(),
+            of: "vol-1".to_owned(),
+            origin: String::new(),
+            managed: false,
+            source: None,
+        };
+        assert_eq!(fresh.for_volume("vol-2").origin, "vol-2");
+        let of_snapshot = Encryption {
+            origin: "vol-1".to_owned(),
+            ..fresh
+        };
+        let alike = of_snapshot.taken_over().for_volume("vol-2");
+        assert_eq!(alike.origin, "vol-1");
     }
 }

@@ -49,9 +49,10 @@ impl<'a> Granted<'a> {
         }
     }
 
-    /// What came of the attachment: without one, the grant goes.
+    /// What came of the attachment: without one, the grant goes. Where nobody knows what came of it, it stays.
     pub async fn then<T>(self, call: &Call, done: Result<T, Fault>) -> Result<T, Fault> {
-        if let (Err(_), Some((volume, grant))) = (&done, &self.made)
+        if let (Err(fault), Some((volume, grant))) = (&done, &self.made)
+            && fault.sender
             && let Some(encryption) = &volume.encryption
         {
             let place = (call.account.as_str(), call.region.as_str());

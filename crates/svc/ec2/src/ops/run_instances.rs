@@ -145,7 +145,12 @@ pub async fn launch(
     prepared.disks.seal(service, call).await?;
     let of = (&input, &wanted, &prepared, terms.is_some());
     let made = written(service, call, of, (token.as_deref(), &digest), &part, most).await;
-    if !made.as_ref().is_ok_and(|(_, is_new)| *is_new) {
+    let came_to_nothing = match &made {
+        Ok((_, is_new)) => !is_new,
+        // Otherwise nobody knows whether they were written.
+        Err(fault) => fault.sender,
+    };
+    if came_to_nothing {
         prepared.disks.unseal(service, call).await;
     }
     made.map(|(made, _)| made)

@@ -49,6 +49,10 @@ pub async fn check_key(
     (encrypted, key): (Option<bool>, Option<&str>),
 ) -> Result<(), Fault> {
     let asked = Asked::new(encrypted, key)?;
+    // What lies in the clear is copied so by who does not ask for more, also where volumes are sealed by default.
+    if source.encryption.is_none() && asked.encrypted != Some(true) {
+        return Ok(());
+    }
     let own = source.owner == call.account;
     let sealed = source.encryption.as_ref().map(|it| (it, own));
     let defaults = defaults_of(service, call).await?;

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     Ec2Service,
-    encryption::Granted,
+    encryption::{Granted, let_go},
     fault,
     instances::{life::State, shown::ROOT_DEVICE},
     ops::change_instances::check_id as check_instance_id,
@@ -273,10 +273,17 @@ pub async fn detach(
             ..volume.attachment().unwrap_or_default()
         };
         let force = input.force == Some(true) && it.is_device;
+        let had = volume.clone();
         volume.life.detach(force);
-        Ok(volume.attachment().unwrap_or(before))
+        let is_over = volume.life.attachment.is_none();
+        let shown = volume.attachment().unwrap_or(before);
+        Ok((shown, is_over.then_some(had)))
     };
-    service.change(call, id, decide).await
+    let (shown, over) = service.change(call, id, decide).await?;
+    if let Some(before) = over {
+        let_go(service, &Ec2Service::scope(call), &before).await;
+    }
+    Ok(shown)
 }
 
 #[cfg(test)]

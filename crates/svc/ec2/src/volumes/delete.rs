@@ -6,7 +6,9 @@ use wharf_wire::{Call, CallerKind, Fault};
 
 use super::{Volume, check_manages};
 use crate::{
-    Ec2Service, fault,
+    Ec2Service,
+    encryption::let_go,
+    fault,
     records::{Entity as _, Pointer},
 };
 
@@ -19,7 +21,7 @@ pub async fn delete(
     fault::dry_run(input.dry_run)?;
     let id = input.volume_id.as_deref().unwrap_or_default();
     let key = Ec2Service::key::<Volume>(call, id);
-    transact!(service.table, &call.permit, |tx| {
+    let over = transact!(service.table, &call.permit, |tx| {
         let Some(mut volume) = tx.find::<Volume>(&key).await? else {
             return Err(Volume::missing(id));
         };
@@ -31,6 +33,7 @@ pub async fn delete(
         if volume.life.host.is_some() {
             volume.life.deleting = true;
             tx.put(&key, &volume);
+            None
         } else {
             tx.delete(&key);
             if let Some(used) = volume.source_use(&Ec2Service::scope(call)) {
@@ -39,7 +42,11 @@ pub async fn delete(
             if let Some(token_id) = &volume.token_id {
                 tx.delete(Ec2Service::key::<Pointer>(call, token_id));
             }
+            Some(volume)
         }
     });
+    if let Some(before) = over {
+        let_go(service, &Ec2Service::scope(call), &before).await;
+    }
     Ok(())
 }

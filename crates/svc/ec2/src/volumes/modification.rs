@@ -178,6 +178,7 @@ mod tests {
             throughput: Some(125),
             zone: "us-east-1a".to_owned(),
             source: None,
+            encryption: None,
             requester: None,
             token_id: None,
             asked: None,

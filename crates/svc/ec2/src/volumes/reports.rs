@@ -65,6 +65,9 @@ impl Ec2Service {
                 let mut volume = before.clone();
                 let left = volume.life.reported(report);
                 volume.grown(report, self.instances.now());
+                if let Some(encryption) = volume.encryption.as_mut().filter(|_| volume.life.made) {
+                    encryption.source = None;
+                }
                 // The snapshot that it was made of is needed no more.
                 if (volume.life.made && !before.life.made || left == Left::Nothing)
                     && let Some(used) = volume.source_use(&scope)

@@ -1,12 +1,19 @@
 //! Volumes under keys of KMS: who gets what they open by, and when nobody does.
 
+use std::sync::Arc;
+
 use wharf_api_ec2::{Ec2, types::*};
 use wharf_api_kms::{
     CreateKeyRequest, DisableKeyRequest, EnableKeyRequest, Kms, ListGrantsRequest,
 };
 use wharf_planeproto::{Resource, snapshot::SourceKey, volume::SealedFile};
-use wharf_svc_ec2::snapshots::{NotTaken, Place};
+use wharf_svc_ec2::{
+    Roles,
+    snapshots::{NotTaken, Place},
+};
 use wharf_testkit::{ACCOUNT, REGION, call, call_of_service};
+
+use wharf_wire::{Call, Caller, Context, Fault, async_trait};
 
 use crate::snapshots::{HOST, It};
 
@@ -168,6 +175,23 @@ async fn what_is_made_of_a_snapshot_is_sealed_alike_or_anew() {
         panic!("it is taken over as it is");
     };
     assert_eq!(*from, own);
+    // Once it is made nobody is given what its snapshot is sealed by.
+    let reports = vec![it.report_of(&anew).await];
+    it.ec2.volumes_reported(HOST, reports).await.unwrap();
+    let (same, source) = keys(&it, &anew).await.unwrap();
+    assert!(same == fresh && matches!(source, SourceKey::Same));
+
+    // One that is let go while it is made is made first.
+    let early = made(&it, of_snapshot(&snapshot.id, Some(&other))).await;
+    let early = early.volume_id.unwrap();
+    it.attach(&early, HOST).await;
+    let detach = DetachVolumeRequest {
+        volume_id: Some(early.clone()),
+        ..Default::default()
+    };
+    let ecs = call_of_service("ecs.amazonaws.com");
+    it.ec2.detach_volume(&ecs, detach).await.unwrap();
+    assert!(keys(&it, &early).await.is_ok());
 
     // What is in the clear is sealed when it is made, and nothing that is sealed is ever in the clear.
     let clear = it.volume().await;
@@ -194,10 +218,23 @@ async fn an_account_has_its_volumes_sealed_by_default() {
         encrypted: None,
         ..sealed(None)
     };
+    let clear = it.volume().await;
+    let clear = it.snapshot(&clear).await;
+    it.complete(&clear, &["clear"]).await;
     assert_eq!(made(&it, plain.clone()).await.encrypted, Some(false));
     let on = EnableEbsEncryptionByDefaultRequest::default();
     let on = it.ec2.enable_ebs_encryption_by_default(&call(), on).await;
     assert_eq!(on.unwrap().ebs_encryption_by_default, Some(true));
+    // Copies of what lies in the clear are made as before.
+    let copy = |encrypted| CopySnapshotRequest {
+        source_region: Some(REGION.to_owned()),
+        source_snapshot_id: Some(clear.id.clone()),
+        encrypted,
+        ..Default::default()
+    };
+    it.ec2.copy_snapshot(&call(), copy(None)).await.unwrap();
+    let sealed = it.ec2.copy_snapshot(&call(), copy(Some(true))).await;
+    assert_eq!(sealed.unwrap_err().code, "UnsupportedOperation");
     let volume = made(&it, plain.clone()).await;
     let own = volume.kms_key_id.unwrap();
     let key = key(&it).await;
@@ -212,7 +249,54 @@ async fn an_account_has_its_volumes_sealed_by_default() {
         .await;
     assert_eq!(set.unwrap().kms_key_id.as_ref(), Some(&key));
     assert_eq!(made(&it, plain).await.kms_key_id, Some(key));
+    let input = CreateKeyRequest {
+        key_spec: Some("RSA_2048".to_owned()),
+        key_usage: Some("ENCRYPT_DECRYPT".to_owned()),
+        ..Default::default()
+    };
+    let rsa = it.kms.create_key(&call(), input).await.unwrap();
+    let rsa = modify(&rsa.key_metadata.unwrap().arn.unwrap());
+    let refused = it.ec2.modify_ebs_default_kms_key_id(&call(), rsa).await;
+    assert_eq!(refused.unwrap_err().code, "InvalidKmsKey.InvalidState");
     let unknown = modify("alias/none");
     let refused = it.ec2.modify_ebs_default_kms_key_id(&call(), unknown).await;
     assert_eq!(refused.unwrap_err().code, "InvalidKmsKey.NotFound");
+}
+
+/// As IAM would, of one role that may use nothing.
+struct OneRole;
+
+#[async_trait]
+impl Roles for OneRole {
+    async fn session(&self, role: &str, _: &str, _: &str) -> Result<Caller, Fault> {
+        assert_eq!(role, "arn:aws:iam::000000000000:role/weak");
+        Err(Fault::sender("AccessDeniedException", 400, "not the role"))
+    }
+}
+
+#[tokio::test]
+async fn a_service_uses_keys_as_the_role_that_it_has() {
+    let it = It::new().await;
+    let key = key(&it).await;
+    let of_role = || {
+        let ecs = call_of_service("ecs.amazonaws.com");
+        let context = ecs.context().clone();
+        let caller = Caller {
+            role_arn: "arn:aws:iam::000000000000:role/weak".to_owned(),
+            ..context.caller.clone()
+        };
+        Call::by_controller(Context { caller, ..context }, ecs.permit)
+    };
+    // Nobody is taken for the account because nobody knows the role.
+    for _ in 0..2 {
+        let refused = it.ec2.create_volume(&of_role(), sealed(Some(&key))).await;
+        let code = refused.unwrap_err().code;
+        assert!(
+            code.starts_with("InvalidKmsKey")
+                || code == "AccessDenied"
+                || code == "UnauthorizedOperation",
+            "{code}"
+        );
+        it.ec2.roles_from(Arc::new(OneRole));
+    }
 }

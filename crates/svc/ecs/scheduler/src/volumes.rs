@@ -6,7 +6,7 @@ use wharf_api_ec2::{
 };
 use wharf_records::ecs::{Task, TaskVolume};
 use wharf_store::Compare;
-use wharf_wire::{Call, Fault};
+use wharf_wire::{Call, Caller, Context, Fault};
 
 use crate::{
     Scheduler,
@@ -28,7 +28,8 @@ pub async fn create(
     let (Some(volume), Some(call)) = (&record.volume, call(scheduler, record)) else {
         return Ok(());
     };
-    match make(scheduler, &call, record, volume).await {
+    let in_role = in_role(&call, record, volume);
+    match make(scheduler, &in_role, record, volume).await {
         Ok(id) => {
             let take = |task: &mut Task| task::plan::volume_made(task, &id);
             let changed = scheduler
@@ -63,6 +64,16 @@ pub async fn create(
             fault,
         }),
     }
+}
+
+/// The call, made in the infrastructure role: that one uses the keys of the volume.
+fn in_role(call: &Call, record: &Task, volume: &TaskVolume) -> Call {
+    let context = call.context().clone().acting_for(record.arn.clone());
+    let caller = Caller {
+        role_arn: volume.spec.role.clone(),
+        ..context.caller.clone()
+    };
+    Call::by_controller(Context { caller, ..context }, PERMIT)
 }
 
 async fn make(

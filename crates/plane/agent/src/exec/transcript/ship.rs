@@ -60,9 +60,7 @@ impl AsTask {
         };
         let api = self.now_in(&group.region);
         let answer = api.call::<DescribeLogGroupsResponse>(&LOGS, "DescribeLogGroups", &input);
-        let answer = answer
-            .await
-            .map_err(|error| unlogged(Chain(&error)))?;
+        let answer = answer.await.map_err(|error| unlogged(Chain(&error)))?;
         let mut groups = answer.log_groups.into_iter().flatten();
         // The names that begin with it come in order: it is the first, if it is there.
         let found = groups.find(|it| it.log_group_name.as_deref() == Some(&group.name));

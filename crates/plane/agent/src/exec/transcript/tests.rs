@@ -78,8 +78,7 @@ fn megabyte() -> Vec<u8> {
 #[tokio::test]
 async fn a_transcript_that_nobody_asked_for_has_a_bound_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut recorder, mut source) =
-        Recorder::create(folder.path(), SESSION, Bound::Ends).unwrap();
+    let (mut recorder, mut source) = Recorder::create(folder.path(), SESSION, Bound::Ends).unwrap();
     for _ in 0..20 {
         assert!(recorder.has_room());
         recorder.write(Stream::Stdout, &megabyte()).unwrap();
@@ -109,7 +108,9 @@ async fn a_session_whose_lines_are_kept_waits_for_their_delivery() {
         Recorder::create(folder.path(), SESSION, Bound::Waits).unwrap();
     noted(folder.path());
     while recorder.has_room() {
-        recorder.write(Stream::Stdout, &megabyte()[..1 << 19]).unwrap();
+        recorder
+            .write(Stream::Stdout, &megabyte()[..1 << 19])
+            .unwrap();
     }
     let mut last = 0;
     while last < file::MAX_BYTES / 2 {
@@ -124,7 +125,9 @@ async fn a_session_whose_lines_are_kept_waits_for_their_delivery() {
 async fn transcripts_of_one_task_leave_room_for_others() {
     let transcripts = of(tempfile::tempdir().unwrap().path());
     for n in 0..MOST_OF_TASK {
-        transcripts.claim(&format!("session-{n}"), "greedy").unwrap();
+        transcripts
+            .claim(&format!("session-{n}"), "greedy")
+            .unwrap();
     }
     assert!(transcripts.claim("one more", "greedy").is_err());
     transcripts.claim("another's", "modest").unwrap();

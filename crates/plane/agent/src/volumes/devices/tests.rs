@@ -113,3 +113,16 @@ fn files_of_volumes() {
         assert_eq!(of(other), None, "{other}");
     }
 }
+
+#[test]
+fn what_is_otherwise_than_was_told_comes_below_no_device() {
+    let dir = tempfile::tempdir().unwrap();
+    let image = dir.path().join("disk.img");
+    assert_eq!(Below::of(&image, false), Below::NotYet);
+    fs::write(&image, "").unwrap();
+    assert_eq!(Below::of(&image, false), Below::There);
+    assert_eq!(Below::of(&image, true), Below::NotYet);
+    wharf_sealed_file::seal(&image).unwrap();
+    assert_eq!(Below::of(&image, false), Below::NotYet);
+    assert_eq!(Below::of(&image, true), Below::NotYet);
+}

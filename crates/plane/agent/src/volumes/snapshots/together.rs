@@ -6,7 +6,7 @@
 
 use std::{fs::File, io, path::Path, time::Instant};
 
-use wharf_container::runtime::{LoopDevice, PauseSwitch, Writes, hold_unattached};
+use wharf_container::runtime::{Held, LoopDevice, PauseSwitch, Writes, hold_unattached};
 
 use super::still::{Clone, FROZEN_FOR, PAUSED_FOR, SETTLES, Still, Until, changed, settled};
 use crate::volumes::{
@@ -24,7 +24,7 @@ pub struct Disk<'a> {
 /// How one came to a stand.
 enum Stood<'a> {
     /// No device comes over it.
-    Held(File),
+    Held(Held),
     Frozen(#[expect(dead_code, reason = "it is thawed when this goes")] Frozen),
     Device(LoopDevice, Writes),
     Cloned(Clone<'a>),
