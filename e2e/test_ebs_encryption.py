@@ -77,9 +77,9 @@ def programs(wharf, volume):
     found = []
     for folder in pathlib.Path("/proc").glob("[0-9]*"):
         try:
-            if (folder / "comm").read_text().strip() == "sealed-file":
-                if any(one.stat().st_ino == image.stat().st_ino for one in (folder / "fd").iterdir()):
-                    found.append(int(folder.name))
+            sealed = (folder / "comm").read_text().strip() == "sealed-file"
+            if sealed and any(one.stat().st_ino == image.stat().st_ino for one in (folder / "fd").iterdir()):
+                found.append(int(folder.name))
         except OSError:
             continue
     return found
@@ -182,7 +182,9 @@ def test_nothing_of_a_volume_lies_in_the_clear_and_its_key_shuts_it(alone, guest
     let_go(guest, sealed)
     wait_for(lambda: kms.list_grants(KeyId=key)["Grants"] == [], 10, "the end of all grants")
 
-    message = refused("InvalidParameterCombination", ec2.create_volume, AvailabilityZone=guest.zone, SnapshotId=snapshot["SnapshotId"], Encrypted=False)
+    message = refused(
+        "InvalidParameterCombination", ec2.create_volume, AvailabilityZone=guest.zone, SnapshotId=snapshot["SnapshotId"], Encrypted=False
+    )
     assert "Encrypted" in message
     everyone = {"SnapshotId": snapshot["SnapshotId"], "Attribute": "createVolumePermission", "OperationType": "add"}
     refused("OperationNotPermitted", ec2.modify_snapshot_attribute, GroupNames=["all"], **everyone)

@@ -183,7 +183,12 @@ def test_flow_logs_are_described_and_tagged(wharf):
     (item,) = ec2.create_flow_logs(**to_logs | {"TrafficType": "ACCEPT"})["Unsuccessful"]
     assert item["Error"]["Code"] == "FlowLogsLimitExceeded"
     found = shown(wharf, one)
-    assert (found["FlowLogStatus"], found["LogGroupName"], found["LogFormat"], found["MaxAggregationInterval"]) == ("ACTIVE", group, DEFAULT, 600)
+    assert (found["FlowLogStatus"], found["LogGroupName"], found["LogFormat"], found["MaxAggregationInterval"]) == (
+        "ACTIVE",
+        group,
+        DEFAULT,
+        600,
+    )
     assert (shown(wharf, two)["DestinationOptions"], shown(wharf, two)["LogDestination"]) == (options, to_s3["LogDestination"])
     ec2.create_tags(Resources=[one], Tags=[{"Key": "a", "Value": "b"}])
     for name, value, expected in [
