@@ -253,20 +253,31 @@ def test_what_a_claim_had_goes_with_it(cluster, ec2, image):
     wait_for(lambda: disk(ec2, made) is None, 60, "a volume that is deleted")
 
 
+def test_a_claim_is_encrypted_as_its_class_says(cluster, ec2, image):
+    put(cluster, GP3 | {"metadata": {"name": "sealed"}, "parameters": {"encrypted": "true"}})
+    claim(cluster, "sealed", storageClassName="sealed")
+    apply(cluster, "sealed", using(image, "sealed"))
+    wait_phase(cluster, "sealed", "Running")
+    assert inside(cluster, "sealed", "echo told > /data/secret; cat /data/secret") == "told"
+    made = disk(ec2, disk_of(cluster, "sealed"))
+    assert made["Encrypted"] is True and made["KmsKeyId"]
+    cluster.kubectl("delete", "pod", "sealed")
+    cluster.kubectl("delete", "persistentvolumeclaim", "sealed")
+
+
 @pytest.mark.parametrize(
     ("name", "spec", "text"),
     [
         ("many", {"accessModes": ["ReadWriteMany"]}, "Volume capability ReadWriteMany not supported"),
         ("block", {"volumeMode": "Block"}, "volumeMode Block is not supported"),
-        ("sealed", {"storageClassName": "sealed"}, "ncrypted"),
         ("odd", {"storageClassName": "odd"}, "fsType xfs is not supported"),
         ("classless", {"storageClassName": "none"}, 'storageclass.storage.k8s.io "none" not found'),
         ("unset", {"storageClassName": ""}, "no persistent volumes available for this claim and no storage class is set"),
     ],
 )
 def test_what_cannot_be_had(cluster, name, spec, text):
-    for other, parameters in (("sealed", {"encrypted": "true"}), ("odd", {"csi.storage.k8s.io/fstype": "xfs"})):
-        put(cluster, GP3 | {"metadata": {"name": other}, "parameters": parameters, "volumeBindingMode": "Immediate"})
+    odd = {"csi.storage.k8s.io/fstype": "xfs"}
+    put(cluster, GP3 | {"metadata": {"name": "odd"}, "parameters": odd, "volumeBindingMode": "Immediate"})
     put(cluster, GP3 | {"metadata": {"name": "now"}, "volumeBindingMode": "Immediate"})
     claim(cluster, name, **{"storageClassName": "now"} | spec)
     told(cluster, name, text)

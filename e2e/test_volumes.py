@@ -149,7 +149,6 @@ def test_what_cannot_be_is_refused(alone, image, role):
     refused("does not match", without, asked(role))
     refused("unable to assume the role", configured=asked(stranger))
     refused("filesystemType xfs", configured=asked(role, filesystemType="xfs"))
-    refused("encrypted", configured=asked(role, encrypted=True))
 
     # What EC2 refuses ends the task with its words.
     task = tasks.start(alone, of_volume, volumeConfigurations=asked(role, volumeType="io1"))

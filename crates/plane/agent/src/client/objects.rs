@@ -43,8 +43,10 @@ impl Api {
     /// # Errors
     /// See [`CallError`].
     pub async fn put_object(&self, bucket: &str, key: &str, body: Bytes) -> Result<(), CallError> {
+        // Said of an empty object too, where the client says nothing by itself.
+        let length = ("content-length".to_owned(), body.len().to_string());
         let at = (bucket, key);
-        let (status, body) = self.ask("PutObject", "PUT", at, Vec::new(), body).await?;
+        let (status, body) = self.ask("PutObject", "PUT", at, vec![length], body).await?;
         match status {
             200 => Ok(()),
             _ => Err(fault(status, &body)),
