@@ -219,7 +219,6 @@ def test_bad_input(alone):
         (copy, "InvalidSnapshot.NotFound"),
         ({**copy, "SourceSnapshotId": "snap"}, "InvalidParameterValue.*snapshotId"),
         ({**copy, "SourceRegion": "mars-1"}, "InvalidSnapshot.NotFound"),
-        ({**copy, "Encrypted": True}, "UnsupportedOperation.*Encrypted"),
         ({**copy, "CompletionDurationMinutes": 15}, "UnsupportedOperation.*CompletionDurationMinutes"),
     ]:
         with pytest.raises(ClientError, match=wanted):

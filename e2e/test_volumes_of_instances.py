@@ -381,7 +381,6 @@ def test_bad_input(alone, guest):
         (ec2.create_volume, {**create, "VolumeType": "io1"}, "too small"),
         (ec2.create_volume, {**create, "VolumeType": "st1"}, "too small"),
         (ec2.create_volume, {**create, "KmsKeyId": "alias/x"}, "InvalidParameterDependency.*KmsKeyId"),
-        (ec2.create_volume, {**create, "KmsKeyId": "alias/x"}, "UnsupportedOperation.*KmsKeyId"),
         (ec2.create_volume, {**create, "MultiAttachEnabled": True}, "UnsupportedOperation.*MultiAttachEnabled"),
         (ec2.create_volume, {**create, "SnapshotId": "snap-0123456789abcdef0"}, "InvalidSnapshot.NotFound"),
         (ec2.attach_volume, {**attach, "VolumeId": NOWHERE}, "InvalidVolume.NotFound"),
