@@ -293,7 +293,7 @@ mod tests {
             problems
         };
         assert!(of("rustls-pki-types").is_empty());
-        assert_eq!(of("protobuf").len(), 1);
+        assert_eq!(of("libcontainer").len(), 1);
         assert!(of("rustls-pemfile")[0].contains("pki_types::pem"));
     }
 

@@ -3,6 +3,8 @@
 //! Whatever changes within a sector changes the blocks of 16 bytes that it lies in and no others: a sector of which a loss
 //! of power left some blocks old and some new opens to just these, as one that is not encrypted does.
 
+#![forbid(unsafe_code)]
+
 use aes::{
     Aes256,
     cipher::{Block, BlockDecrypt, BlockEncrypt, KeyInit},

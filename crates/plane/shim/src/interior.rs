@@ -115,7 +115,7 @@ impl<'a> Interior<'a> {
                 let copy = mount_api::copy(&mount.source, options.whole)?;
                 mount_api::change(&copy, options.add, options.take)?;
                 let place = if is_folder(&copy)? {
-                    self.root.make_folders(at)?
+                    self.mount_point(at)?
                 } else {
                     self.file(at)?
                 };
@@ -134,7 +134,7 @@ impl<'a> Interior<'a> {
                 let place = if is_kernels {
                     self.plain_folder(at)?
                 } else {
-                    self.root.make_folders(at)?
+                    self.mount_point(at)?
                 };
                 mount_api::put(&made, place)?;
                 if kind == "proc" {
@@ -143,6 +143,11 @@ impl<'a> Interior<'a> {
                 Ok(())
             }
         }
+    }
+
+    /// A folder, made where it is missing: there where links on the way lead, inside the root.
+    fn mount_point(&self, at: &Path) -> io::Result<OwnedFd> {
+        self.root.make_folders(&self.root.meant(at)?)
     }
 
     /// A folder that no link leads to: what guards files of the kernel goes by their paths.
@@ -171,7 +176,7 @@ impl<'a> Interior<'a> {
         let attributes = options.add & !libc::MOUNT_ATTR_RDONLY;
         let folder = mount_api::fresh("tmpfs", "tmpfs", &all, attributes)?;
         // First: kernels before 6.15 mount nothing on what is nowhere yet.
-        mount_api::put(&folder, self.root.make_folders(at)?)?;
+        mount_api::put(&folder, self.mount_point(at)?)?;
         for shown in &self.groups.shown {
             let name = shown.name.as_str();
             let group = match mount_api::copy(&shown.folder, false) {
@@ -206,14 +211,15 @@ impl<'a> Interior<'a> {
     fn unified_groups(&self, at: &Path, options: &MountOptions) -> io::Result<()> {
         let made = mount_api::fresh("cgroup2", "cgroup", &[], options.add);
         let made = match (made, &self.groups.unified) {
-            (Err(_), Some(own)) => {
-                let copy = mount_api::copy(own, false)?;
+            (Err(why), Some(own)) => {
+                let copy = mount_api::copy(own, false)
+                    .map_err(|e| io::Error::other(format!("{why}; {e}")))?;
                 mount_api::change(&copy, options.add, options.take)?;
                 copy
             }
             (made, _) => made?,
         };
-        mount_api::put(made, self.root.make_folders(at)?)
+        mount_api::put(made, self.mount_point(at)?)
     }
 
     fn links(&self) -> nix::Result<()> {

@@ -50,7 +50,12 @@ async fn lines_come_whole_whatever_pieces_they_are_printed_in() {
 async fn what_a_killed_agent_left_is_read_on_from_where_it_was_taken() {
     let folder = tempfile::tempdir().unwrap();
     let (mut recorder, mut source) = Recorder::create(folder.path(), SESSION, Bound::Ends).unwrap();
-    noted(folder.path());
+    // A bucket is to have all of it, delivered or not.
+    let note = Note {
+        object: Some(Object::default()),
+        ..Note::default()
+    };
+    write_note(folder.path(), SESSION, &note).unwrap();
     recorder.write(Stream::Stdout, b"taken\nleft\n").unwrap();
     let chunk = source.next(1).await.unwrap();
     assert!(!chunk.ended);
@@ -109,7 +114,7 @@ async fn a_session_whose_lines_are_kept_waits_for_their_delivery() {
     noted(folder.path());
     while recorder.has_room() {
         recorder
-            .write(Stream::Stdout, &megabyte()[..1 << 19])
+            .write(Stream::Stdout, &megabyte()[..1 << 12])
             .unwrap();
     }
     let mut last = 0;

@@ -364,7 +364,7 @@ async fn what_no_launch_can_have() {
     };
     let encrypted = EbsBlockDevice {
         encrypted: Some(true),
-        ..of_size(1)
+        ..of_size(8)
     };
     for (mappings, code) in [
         (twice, "InvalidBlockDeviceMapping"),
@@ -396,10 +396,7 @@ async fn what_no_launch_can_have() {
     // Those are refused by name before anything is looked at.
     for (one, name) in [
         (virtual_one, "BlockDeviceMappings.VirtualName"),
-        (
-            mapping("/dev/sdf", encrypted),
-            "BlockDeviceMappings.Ebs.Encrypted",
-        ),
+        (mapping("/dev/xvda", encrypted), "Encrypted"),
     ] {
         let client = cloud.world.ec2_client();
         let refused = client
