@@ -25,7 +25,7 @@ use nix::{
     },
     unistd::{
         ForkResult, Pid, chdir, dup2_stderr, dup2_stdin, dup2_stdout, fchdir, fork, pivot_root,
-        sethostname, setsid,
+        sethostname, setsid, write,
     },
 };
 use wharf_cgroup::{Hierarchies, Version};
@@ -61,7 +61,7 @@ pub fn make(birth: &Birth<'_>, launch: Launch) -> Result<Pid, Failure> {
         return Err(unsupported(&why));
     }
     // Before this process is nobody on the host any more.
-    let groups = enter_cgroup(birth.cgroup)?;
+    let groups = enter_cgroup(birth.cgroup, bundle)?;
     let joined = open_namespaces(bundle)?;
     if let Some(score) = bundle.process.oom_score_adj {
         fs::write("/proc/self/oom_score_adj", score.to_string())
@@ -85,7 +85,8 @@ pub fn make(birth: &Birth<'_>, launch: Launch) -> Result<Pid, Failure> {
     match unsafe { fork() }.map_err(failed("fork"))? {
         ForkResult::Child => {
             drop(ready);
-            let failure = live(birth, &launch, &groups, &joined, is_ready);
+            // Told before `is_ready` closes: the maker ends a process that went without a word.
+            let failure = live(birth, &launch, &groups, &joined, &is_ready);
             let code = failure.exit_code().unwrap_or(128);
             launch.reporter.send(&Report::Failed(failure));
             // Nothing is left to clean up, and the program's exit code is to be the shell's.
@@ -118,7 +119,7 @@ fn live(
     launch: &Launch,
     groups: &Groups,
     joined: &[(OwnedFd, CloneFlags)],
-    is_ready: OwnedFd,
+    is_ready: &OwnedFd,
 ) -> Failure {
     let ready = surround(birth, groups, joined).and_then(|()| {
         launch.prepare()?;
@@ -128,8 +129,9 @@ fn live(
             .rlimits
             .iter()
             .try_for_each(set_limit)?;
-        let told = File::from(is_ready).write_all(b"r");
-        told.map_err(failed("tell that it is ready"))
+        let told = write(is_ready, b"r");
+        told.map_err(failed("tell that it is ready"))?;
+        Ok(())
     });
     if let Err(failure) = ready {
         return failure;
@@ -209,7 +211,7 @@ fn surround(
 }
 
 /// Moves this process into the container's cgroup, and finds what the container is to see of it.
-fn enter_cgroup(path: &str) -> Result<Groups, Failure> {
+fn enter_cgroup(path: &str, bundle: &Bundle) -> Result<Groups, Failure> {
     let hierarchies = Hierarchies::known().map_err(|e| cgroup_failure(&e))?;
     let group = hierarchies.group(path).map_err(|e| cgroup_failure(&e))?;
     group.enter().map_err(|e| cgroup_failure(&e))?;
@@ -221,7 +223,11 @@ fn enter_cgroup(path: &str) -> Result<Groups, Failure> {
         },
         Version::V2 => Groups {
             shown: Vec::new(),
-            unified: hierarchies.folders_of(&own).pop().map(|it| it.folder),
+            unified: match hierarchies.folders_of(&own).pop() {
+                Some(it) => interior::own_group(bundle, &it.folder)
+                    .map_err(failed("find what is shown of the own cgroup"))?,
+                None => None,
+            },
         },
     })
 }

@@ -8,7 +8,7 @@ use std::{
     fmt::Display,
     io,
     os::fd::{AsFd, OwnedFd},
-    path::{Component, Path, PathBuf},
+    path::{Component, Path},
 };
 
 use nix::{
@@ -53,8 +53,21 @@ const DEVICES: [(&str, u64, u64); 6] = [
 #[derive(Debug, Default)]
 pub struct Groups {
     pub shown: Vec<Shown>,
-    /// The own folder in the one hierarchy, for kernels that mount no second one.
-    pub unified: Option<PathBuf>,
+    /// A copy of the mount of the one hierarchy, from the own folder downwards, which is nowhere yet.
+    pub unified: Option<OwnedFd>,
+}
+
+/// What a container sees of its group `folder`: copied while the process may still walk there, which in a user namespace
+/// it may not, nor may the kernel for it. None for a container that sees no groups.
+pub fn own_group(bundle: &Bundle, folder: &Path) -> io::Result<Option<OwnedFd>> {
+    let mut mounts = bundle.mounts.iter();
+    let Some(mount) = mounts.find(|it| it.kind == "cgroup") else {
+        return Ok(None);
+    };
+    let options = MountOptions::of(&mount.options);
+    let copy = mount_api::copy(folder, false)?;
+    mount_api::change(&copy, options.add, options.take)?;
+    Ok(Some(copy))
 }
 
 /// A step that failed, for [`Result::map_err`].
@@ -209,17 +222,14 @@ impl<'a> Interior<'a> {
     }
 
     fn unified_groups(&self, at: &Path, options: &MountOptions) -> io::Result<()> {
-        let made = mount_api::fresh("cgroup2", "cgroup", &[], options.add);
-        let made = match (made, &self.groups.unified) {
-            (Err(why), Some(own)) => {
-                let copy = mount_api::copy(own, false)
-                    .map_err(|e| io::Error::other(format!("{why}; {e}")))?;
-                mount_api::change(&copy, options.add, options.take)?;
-                copy
-            }
-            (made, _) => made?,
-        };
-        mount_api::put(made, self.mount_point(at)?)
+        let place = self.mount_point(at)?;
+        match (
+            mount_api::fresh("cgroup2", "cgroup", &[], options.add),
+            &self.groups.unified,
+        ) {
+            (Err(_), Some(copy)) => mount_api::put(copy, place),
+            (made, _) => mount_api::put(made?, place),
+        }
     }
 
     fn links(&self) -> nix::Result<()> {

@@ -159,12 +159,16 @@ async fn no_container_lifts_its_own_limits() {
     let script = "for f in /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max; do
         [ -e $f ] && cat $f && (echo 60 > $f) 2>/dev/null && cat $f
         done; echo done";
-    for (privileged, seen) in [(false, "50\ndone\n"), (true, "50\n60\ndone\n")] {
-        let mut spec = sh(script);
-        spec.pids_limit = Some(50);
-        spec.privileged = privileged;
-        assert_eq!(node.run(&task, &spec).await, (0, seen.to_owned()));
-    }
+    let mut spec = sh(script);
+    spec.pids_limit = Some(50);
+    assert_eq!(node.run(&task, &spec).await, (0, "50\ndone\n".to_owned()));
+    spec.privileged = true;
+    let (code, seen) = node.run(&task, &spec).await;
+    // Where a namespace of groups is a border for the kernel (`nsdelegate`), a privileged one does not either.
+    assert!(
+        code == 0 && ["50\n60\ndone\n", "50\ndone\n"].contains(&&*seen),
+        "{seen}"
+    );
     node.finish().await;
 }
 
