@@ -25,6 +25,12 @@ OWN = "${version} ${vpc-id} ${subnet-id} ${instance-id} ${az-id} ${region} ${tcp
 FIRST_S = 90
 
 
+@pytest.fixture(scope="module")
+def wharf(installation):
+    """One of its own, for its agent and its server are killed here."""
+    return installation
+
+
 def role(wharf, principal=PRINCIPAL, allowed=("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")):
     """Name and ARN."""
     iam, name = wharf.client("iam"), tasks.unique("flows")
@@ -78,7 +84,7 @@ def shown(wharf, log):
     return found
 
 
-def test_what_tasks_send_and_what_is_refused(wharf, busybox):
+def test_what_tasks_send_and_what_is_refused(wharf, image):
     ec2, network = wharf.client("ec2"), Network(wharf, "10.95.0.0/16")
     subnet, group = network.subnet("10.95.1.0/24"), network.open_group()
     (_, arn), (weak, weak_arn) = role(wharf), role(wharf, allowed=())
@@ -102,7 +108,7 @@ def test_what_tasks_send_and_what_is_refused(wharf, busybox):
     )
     (barred_log,) = barred["FlowLogIds"]
 
-    with Machines(wharf, busybox) as run:
+    with Machines(wharf, image) as run:
         server, other, idle = run(subnet, group), run(subnet, group), run(subnet, group)
         server_id, other_id, idle_id = (interface_of(wharf, it) for it in (server, other, idle))
         assert other.gets(server)
