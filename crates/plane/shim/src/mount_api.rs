@@ -4,14 +4,13 @@
 use std::{
     ffi::{CStr, CString},
     io,
-    os::{
-        fd::{AsFd, AsRawFd, FromRawFd, OwnedFd},
-        unix::ffi::OsStrExt,
-    },
+    os::fd::{AsRawFd, FromRawFd, OwnedFd},
     path::Path,
 };
 
 use nix::errno::Errno;
+pub use wharf_userns::{change, clone_of as copy_of, put};
+use wharf_userns::{clone_tree, clone_with_below};
 
 /// Of `linux/mount.h`.
 const FSOPEN_CLOEXEC: libc::c_int = 1;
@@ -19,8 +18,6 @@ const FSMOUNT_CLOEXEC: libc::c_int = 1;
 const FSCONFIG_SET_FLAG: libc::c_int = 0;
 const FSCONFIG_SET_STRING: libc::c_int = 1;
 const FSCONFIG_CMD_CREATE: libc::c_int = 6;
-const BETWEEN_DESCRIPTORS: libc::c_uint =
-    libc::MOVE_MOUNT_F_EMPTY_PATH | libc::MOVE_MOUNT_T_EMPTY_PATH;
 
 /// A new mount of a file system of that kind, with options of its own and attributes of the mount.
 pub fn fresh(kind: &str, source: &str, options: &[String], attributes: u64) -> io::Result<OwnedFd> {
@@ -78,63 +75,10 @@ fn configure(
 
 /// A copy of the mount at `path`, from there on downwards, which is nowhere yet; with all mounts below it if `whole`.
 pub fn copy(path: &Path, whole: bool) -> io::Result<OwnedFd> {
-    open_tree(
-        libc::AT_FDCWD,
-        &CString::new(path.as_os_str().as_bytes())?,
-        if whole { libc::AT_RECURSIVE } else { 0 },
-    )
-}
-
-/// A copy of a mount that is nowhere yet, or of what an open path leads to.
-pub fn copy_of(mount: impl AsFd) -> io::Result<OwnedFd> {
-    open_tree(mount.as_fd().as_raw_fd(), c"", libc::AT_EMPTY_PATH)
-}
-
-fn open_tree(folder: libc::c_int, path: &CStr, more: libc::c_int) -> io::Result<OwnedFd> {
-    let flags = libc::OPEN_TREE_CLONE | libc::OPEN_TREE_CLOEXEC | more as libc::c_uint;
-    // SAFETY: a C string that outlives the call and numbers; a success is a new descriptor of ours.
-    owned(unsafe { libc::syscall(libc::SYS_open_tree, folder, path.as_ptr(), flags) })
-}
-
-/// Attributes of a mount, not of those below it.
-pub fn change(mount: impl AsFd, add: u64, take: u64) -> io::Result<()> {
-    if (add, take) == (0, 0) {
-        return Ok(());
+    match whole {
+        true => clone_with_below(path),
+        false => clone_tree(path),
     }
-    let attributes = libc::mount_attr {
-        attr_set: add,
-        attr_clr: take,
-        propagation: 0,
-        userns_fd: 0,
-    };
-    // SAFETY: the structure has the size given and outlives the call, as does the empty path.
-    Errno::result(unsafe {
-        libc::syscall(
-            libc::SYS_mount_setattr,
-            mount.as_fd().as_raw_fd(),
-            c"".as_ptr(),
-            libc::AT_EMPTY_PATH,
-            &raw const attributes,
-            size_of::<libc::mount_attr>(),
-        )
-    })?;
-    Ok(())
-}
-
-/// Puts a mount that is nowhere yet on what the other descriptor has open.
-pub fn put(mount: impl AsFd, place: impl AsFd) -> io::Result<()> {
-    // SAFETY: open descriptors, empty C strings that outlive the call, and a number.
-    Errno::result(unsafe {
-        libc::syscall(
-            libc::SYS_move_mount,
-            mount.as_fd().as_raw_fd(),
-            c"".as_ptr(),
-            place.as_fd().as_raw_fd(),
-            c"".as_ptr(),
-            BETWEEN_DESCRIPTORS,
-        )
-    })?;
-    Ok(())
 }
 
 fn owned(descriptor: libc::c_long) -> io::Result<OwnedFd> {

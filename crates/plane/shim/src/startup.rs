@@ -1,18 +1,16 @@
 //! From exec to a listening socket.
 
 use std::{
-    ffi::CString,
     fs::{self, File},
     io::{self, Write},
     os::{
         fd::{AsFd, AsRawFd},
-        unix::{ffi::OsStrExt, net::UnixListener},
+        unix::net::UnixListener,
     },
     path::Path,
 };
 
 use nix::{
-    errno::Errno,
     mount::{MsFlags, mount},
     sched::{CloneFlags, unshare},
     sys::{
@@ -29,6 +27,7 @@ use wharf_shim_protocol::{
     plan::NETNS_FD,
     record::{ProcessIdentity, RECORD_LIMIT, ShimState, boot_id},
 };
+use wharf_userns::attach;
 
 use crate::{server::Server, user_namespace};
 
@@ -155,20 +154,7 @@ fn mount_disk(at: &Path) -> io::Result<()> {
     // Both are closed before any container is made: the copy at the end, the original here.
     let disk = io::stdin().as_fd().try_clone_to_owned()?;
     replace_by_null(libc::STDIN_FILENO)?;
-    let at = CString::new(at.as_os_str().as_bytes())?;
-    // SAFETY: C strings that outlive the call, an open descriptor and numbers.
-    let moved = unsafe {
-        libc::syscall(
-            libc::SYS_move_mount,
-            disk.as_raw_fd(),
-            c"".as_ptr(),
-            libc::AT_FDCWD,
-            at.as_ptr(),
-            libc::MOVE_MOUNT_F_EMPTY_PATH,
-        )
-    };
-    Errno::result(moved)?;
-    Ok(())
+    attach(disk, at)
 }
 
 /// Says that it is ready and lets go of the pipe, whose end the agent may be waiting for.

@@ -9,7 +9,10 @@ mod namespace;
 mod range;
 
 pub use self::{
-    mount::{attach, clone_tree, clone_whole_tree, clone_whole_tree_at, map_owners},
+    mount::{
+        attach, change, clone_of, clone_tree, clone_whole_tree, clone_whole_tree_at,
+        clone_with_below, map_owners, put, set_attributes,
+    },
     namespace::{network_namespace, owner_of, translation},
     range::{IdRange, Ranges},
 };

@@ -12,19 +12,26 @@ use std::{
 
 use nix::errno::Errno;
 
-/// `MOVE_MOUNT_F_EMPTY_PATH` of `linux/mount.h`: what is moved is the descriptor itself.
-const FROM_DESCRIPTOR: libc::c_uint = 4;
-
 /// A copy of the mount at `path`, from there on downwards, which is nowhere yet.
 pub fn clone_tree(path: &Path) -> io::Result<OwnedFd> {
     let path = CString::new(path.as_os_str().as_bytes())?;
     open_tree(libc::AT_FDCWD, &path, 0)
 }
 
-/// As [`clone_tree`], with what is mounted below. Mounts that come or go at either place later do so there alone.
-pub fn clone_whole_tree(path: &Path) -> io::Result<OwnedFd> {
+/// As [`clone_tree`], with what is mounted below.
+pub fn clone_with_below(path: &Path) -> io::Result<OwnedFd> {
     let path = CString::new(path.as_os_str().as_bytes())?;
-    alone(open_tree(libc::AT_FDCWD, &path, libc::AT_RECURSIVE)?)
+    open_tree(libc::AT_FDCWD, &path, libc::AT_RECURSIVE)
+}
+
+/// A copy of a mount that is nowhere yet, or of what an open path leads to.
+pub fn clone_of(open: impl AsFd) -> io::Result<OwnedFd> {
+    open_tree(open.as_fd().as_raw_fd(), c"", libc::AT_EMPTY_PATH)
+}
+
+/// As [`clone_with_below`]. Mounts that come or go at either place later do so there alone.
+pub fn clone_whole_tree(path: &Path) -> io::Result<OwnedFd> {
+    alone(clone_with_below(path)?)
 }
 
 /// The same of what is open, a folder or a file of the calling thread's mount namespace.
@@ -54,7 +61,26 @@ fn alone(mount: OwnedFd) -> io::Result<OwnedFd> {
     Ok(mount)
 }
 
-fn set_attributes(mount: impl AsFd, attributes: &libc::mount_attr, flags: i32) -> io::Result<()> {
+/// Attributes of a mount, not of those below it.
+pub fn change(mount: impl AsFd, add: u64, take: u64) -> io::Result<()> {
+    if (add, take) == (0, 0) {
+        return Ok(());
+    }
+    let attributes = libc::mount_attr {
+        attr_set: add,
+        attr_clr: take,
+        propagation: 0,
+        userns_fd: 0,
+    };
+    set_attributes(mount, &attributes, libc::AT_EMPTY_PATH)
+}
+
+/// As the kernel's call has it.
+pub fn set_attributes(
+    mount: impl AsFd,
+    attributes: &libc::mount_attr,
+    flags: i32,
+) -> io::Result<()> {
     // SAFETY: the structure has the size given and outlives the call, as does the empty path.
     Errno::result(unsafe {
         libc::syscall(
@@ -84,15 +110,25 @@ pub fn map_owners(mount: impl AsFd, user_namespace: impl AsFd) -> io::Result<()>
 /// Puts a mount that is nowhere yet at `target`.
 pub fn attach(mount: impl AsFd, target: &Path) -> io::Result<()> {
     let target = CString::new(target.as_os_str().as_bytes())?;
-    // SAFETY: both paths are C strings that outlive the call.
+    move_mount(mount, libc::AT_FDCWD, &target, 0)
+}
+
+/// The same on what the other descriptor has open.
+pub fn put(mount: impl AsFd, place: impl AsFd) -> io::Result<()> {
+    let place = place.as_fd().as_raw_fd();
+    move_mount(mount, place, c"", libc::MOVE_MOUNT_T_EMPTY_PATH)
+}
+
+fn move_mount(mount: impl AsFd, folder: i32, path: &CStr, more: libc::c_uint) -> io::Result<()> {
+    // SAFETY: open descriptors, C strings that outlive the call, and a number.
     Errno::result(unsafe {
         libc::syscall(
             libc::SYS_move_mount,
             mount.as_fd().as_raw_fd(),
             c"".as_ptr(),
-            libc::AT_FDCWD,
-            target.as_ptr(),
-            FROM_DESCRIPTOR,
+            folder,
+            path.as_ptr(),
+            libc::MOVE_MOUNT_F_EMPTY_PATH | more,
         )
     })?;
     Ok(())

@@ -1,13 +1,9 @@
 //! Starting a shim.
 
 use std::{
-    ffi::CString,
     fs::File,
     io,
-    os::{
-        fd::{AsRawFd, FromRawFd, OwnedFd},
-        unix::ffi::OsStrExt,
-    },
+    os::fd::{AsRawFd, OwnedFd},
     path::Path,
     process::Stdio,
     time::Duration,
@@ -18,6 +14,7 @@ use tokio::{
     process::Command,
 };
 use wharf_shim_protocol::{READY, TaskFolder};
+use wharf_userns::{clone_tree, set_attributes};
 
 use super::error::RuntimeError;
 
@@ -44,38 +41,15 @@ impl ShimProgram {
                 "not a program file",
             ));
         }
-        let path = CString::new(path.as_os_str().as_bytes())?;
-        let flags = libc::OPEN_TREE_CLONE | libc::OPEN_TREE_CLOEXEC;
-        // SAFETY: the path is a C string that outlives the call; a success is a new descriptor.
-        let fd =
-            unsafe { libc::syscall(libc::SYS_open_tree, libc::AT_FDCWD, path.as_ptr(), flags) };
-        if fd < 0 {
-            return Err(io::Error::last_os_error());
-        }
-        // SAFETY: as above.
-        let view = unsafe { OwnedFd::from_raw_fd(fd as i32) };
+        let view = clone_tree(path)?;
         let attributes = libc::mount_attr {
             attr_set: libc::MOUNT_ATTR_RDONLY,
             attr_clr: 0,
             propagation: libc::MS_PRIVATE,
             userns_fd: 0,
         };
-        // SAFETY: the structure has the size given and outlives the call.
-        let result = unsafe {
-            libc::syscall(
-                libc::SYS_mount_setattr,
-                view.as_raw_fd(),
-                c"".as_ptr(),
-                libc::AT_EMPTY_PATH,
-                &raw const attributes,
-                size_of::<libc::mount_attr>(),
-            )
-        };
-        if result < 0 {
-            Err(io::Error::last_os_error())
-        } else {
-            Ok(Self { view })
-        }
+        set_attributes(&view, &attributes, libc::AT_EMPTY_PATH)?;
+        Ok(Self { view })
     }
 
     /// Runs the program in `folder` to say whether containers can have user namespaces here; why not.
