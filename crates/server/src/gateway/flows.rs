@@ -5,15 +5,13 @@
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
-use wharf_base::ids;
 use wharf_planeproto::flows::Report;
 use wharf_svc_ec2::flow_logs::NotTaken;
-use wharf_wire::{fault::Chain, service::Answer};
+use wharf_wire::{Context, fault::Chain};
 
 use super::{
     Asking, Body, Gateway, Peer,
     node_body::{self, Bounds, Refused, busy},
-    refused::Unproven,
 };
 
 const BOUNDS: Bounds = Bounds {
@@ -28,44 +26,25 @@ pub(super) async fn answer(
     peer: &Peer,
     asking: &Asking,
 ) -> Response<Body> {
-    let request_id = ids::uuid();
-    let done = reported(all, request, peer, asking, &request_id).await;
-    node_body::respond(done, &request_id)
+    let asks = ("ReportFlows", &BOUNDS);
+    let done = |cx, body| reported(all, cx, body);
+    node_body::answer(all, request, (peer, asking), asks, done).await
 }
 
-async fn reported(
-    all: &Gateway,
-    request: Request<Incoming>,
-    peer: &Peer,
-    asking: &Asking,
-    request_id: &str,
-) -> Result<Result<Bytes, Refused>, Answer> {
-    let (parts, body) = request.into_parts();
-    let head = Request::from_parts(parts, ());
-    let asks = Unproven {
-        service: "wharf",
-        name: "ReportFlows",
-        peer,
-        request_id,
-    };
-    let read = node_body::read(all, &head, body, &asks, asking, &BOUNDS).await?;
-    let (cx, body) = match read {
-        Ok(read) => read,
-        Err(refused) => return Ok(Err(refused)),
-    };
+async fn reported(all: &Gateway, cx: Context, body: Vec<u8>) -> Result<Bytes, Refused> {
     let Ok(report) = serde_json::from_slice::<Report>(&body) else {
-        return Ok(Err((
+        return Err((
             StatusCode::BAD_REQUEST,
             "it is no report of flows".to_owned(),
-        )));
+        ));
     };
     if !all.planes.speaks_for(&cx, &report.instance).await {
-        return Ok(Err((
+        return Err((
             StatusCode::FORBIDDEN,
             "the node is not of that host".to_owned(),
-        )));
+        ));
     }
-    Ok(match all.ec2.take_flows(&report, cx.now).await {
+    match all.ec2.take_flows(&report, cx.now).await {
         Ok(()) => Ok(Bytes::new()),
         Err(NotTaken::TooMuch) => Err(busy()),
         Err(why @ NotTaken::Malformed(_)) => Err((StatusCode::BAD_REQUEST, why.to_string())),
@@ -73,5 +52,5 @@ async fn reported(
             tracing::error!(error = %Chain(&fault), "failed to keep reported flows; their host will retry");
             Err(busy())
         }
-    })
+    }
 }

@@ -12,17 +12,15 @@ use http::{
     header::{IF_MATCH, IF_NONE_MATCH, IF_RANGE, RANGE},
 };
 use hyper::body::Incoming;
-use wharf_base::ids;
 use wharf_planeproto::{
     layers::{self, Announcement, Peer, Sum},
     snapshot::sum_of,
 };
-use wharf_wire::service::Answer;
+use wharf_wire::Context;
 
 use super::{
     Asking, Body, Gateway, Peer as Client, full,
     node_body::{self, Bounds, Refused},
-    refused::Unproven,
 };
 use crate::layer_peers;
 
@@ -39,51 +37,32 @@ pub(super) async fn answer(
     peer: &Client,
     asking: &Asking,
 ) -> Response<Body> {
-    let request_id = ids::uuid();
-    let done = announced(all, request, peer, asking, &request_id).await;
-    node_body::respond(done, &request_id)
+    let asks = ("AnnounceLayers", &BOUNDS);
+    let done = |cx, body| announced(all, cx, body);
+    node_body::answer(all, request, (peer, asking), asks, done).await
 }
 
-async fn announced(
-    all: &Gateway,
-    request: Request<Incoming>,
-    peer: &Client,
-    asking: &Asking,
-    request_id: &str,
-) -> Result<Result<Bytes, Refused>, Answer> {
-    let (parts, body) = request.into_parts();
-    let head = Request::from_parts(parts, ());
-    let asks = Unproven {
-        service: "wharf",
-        name: "AnnounceLayers",
-        peer,
-        request_id,
-    };
-    let read = node_body::read(all, &head, body, &asks, asking, &BOUNDS).await?;
-    let (cx, body) = match read {
-        Ok(read) => read,
-        Err(refused) => return Ok(Err(refused)),
-    };
+async fn announced(all: &Gateway, cx: Context, body: Vec<u8>) -> Result<Bytes, Refused> {
     let malformed = |why: &str| Err((StatusCode::BAD_REQUEST, why.to_owned()));
     let Ok(said) = serde_json::from_slice::<Announcement>(&body) else {
-        return Ok(malformed("it is no announcement"));
+        return malformed("it is no announcement");
     };
     if said.instance.len() > MAX_INSTANCE {
-        return Ok(malformed("that is no instance id"));
+        return malformed("that is no instance id");
     }
     let zone = match all.planes.zone_of(&cx, &said.instance).await {
         Ok(zone) => zone,
-        Err(why) => return Ok(Err((StatusCode::FORBIDDEN, why))),
+        Err(why) => return Err((StatusCode::FORBIDDEN, why)),
     };
     let account = cx.account.clone();
     let from = layer_peers::Announcer {
         place: Arc::new(layer_peers::Place { account, zone }),
         address: all.planes.underlay(&said.instance),
     };
-    Ok(match all.layers.announce(from, &said, cx.now) {
+    match all.layers.announce(from, &said, cx.now) {
         Ok(announced) => Ok(serde_json::to_vec(&announced).unwrap_or_default().into()),
         Err(why) => malformed(why),
-    })
+    }
 }
 
 /// What a node that shares layers is told in the place of one, if it may have that.

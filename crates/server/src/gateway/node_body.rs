@@ -3,10 +3,16 @@
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
+use wharf_base::ids;
 use wharf_wire::{Context, service::Answer, sigv4::sha256_hex};
 
-use super::{Asking, Body, Gateway, IamMode, api, body, full, head::Head, refused::Unproven, text};
+use super::{
+    Asking, Body, Gateway, IamMode, Peer, api, body, full, head::Head, refused::Unproven, text,
+};
 use crate::node_identity::is_node;
+
+/// As the audit log calls what is wharf's own.
+pub(super) const SERVICE: &str = "wharf";
 
 /// The status, and why.
 pub(super) type Refused = (StatusCode, String);
@@ -25,22 +31,45 @@ pub(super) fn busy() -> Refused {
     )
 }
 
-/// The answer to a node; the outer error is for whom nobody knows.
-pub(super) fn respond(
-    done: Result<Result<Bytes, Refused>, Answer>,
-    request_id: &str,
-) -> Response<Body> {
+/// The answer to a node that asks for what `name` calls, by what comes of its body.
+pub(super) async fn answer<F>(
+    all: &Gateway,
+    request: Request<Incoming>,
+    (peer, asking): (&Peer, &Asking),
+    (name, bounds): (&'static str, &Bounds),
+    done: impl FnOnce(Context, Vec<u8>) -> F,
+) -> Response<Body>
+where
+    F: Future<Output = Result<Bytes, Refused>>,
+{
+    let request_id = ids::uuid();
+    let (parts, body) = request.into_parts();
+    let head = Request::from_parts(parts, ());
+    let asks = Unproven {
+        service: SERVICE,
+        name,
+        peer,
+        request_id: &request_id,
+    };
+    let answered = match read(all, &head, body, &asks, asking, bounds).await {
+        Ok(Ok((cx, body))) => done(cx, body).await,
+        Ok(Err(refused)) => Err(refused),
+        Err(answer) => return api::respond(answer, &request_id),
+    };
+    respond(answered, &request_id)
+}
+
+pub(super) fn respond(done: Result<Bytes, Refused>, request_id: &str) -> Response<Body> {
     let mut response = match done {
-        Ok(Ok(bytes)) => Response::new(full(bytes)),
-        Ok(Err((status, why))) => text(status, format!("{why}\n")),
-        Err(answer) => return api::respond(answer, request_id),
+        Ok(bytes) => Response::new(full(bytes)),
+        Err((status, why)) => text(status, format!("{why}\n")),
     };
     api::name_request(&mut response, request_id);
     response
 }
 
 /// Who sends, and the body; the outer error is for whom nobody knows.
-pub(super) async fn read(
+async fn read(
     all: &Gateway,
     head: &Request<()>,
     body: Incoming,

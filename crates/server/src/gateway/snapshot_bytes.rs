@@ -14,12 +14,11 @@ use wharf_svc_ec2::{
     Ec2Service,
     snapshots::{NotTaken, Place},
 };
-use wharf_wire::{Context, audit::Event, fault::Chain, service::Answer};
+use wharf_wire::{Context, audit::Event, fault::Chain};
 
 use super::{
     Asking, Body, Gateway, Peer,
     node_body::{self, Bounds, Refused},
-    refused::Unproven,
 };
 
 const BOUNDS: Bounds = Bounds {
@@ -34,46 +33,32 @@ pub async fn answer(
     peer: &Peer,
     asking: &Asking,
 ) -> Response<Body> {
-    let request_id = ids::uuid();
-    let done = answered(all, request, peer, asking, &request_id).await;
-    node_body::respond(done, &request_id)
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let Some(path) = path_of(method.as_str(), uri.path()) else {
+        return node_body::respond(Err(gone()), &ids::uuid());
+    };
+    let asks = (name_of(path.what), &BOUNDS);
+    let done = |cx, body| answered(all, cx, &path, body);
+    node_body::answer(all, request, (peer, asking), asks, done).await
 }
 
-/// The answer's body, or why there is none; the outer error is for whom nobody knows.
+/// The answer's body, or why there is none.
 async fn answered(
     all: &Gateway,
-    request: Request<Incoming>,
-    peer: &Peer,
-    asking: &Asking,
-    request_id: &str,
-) -> Result<Result<Bytes, Refused>, Answer> {
-    let (parts, body) = request.into_parts();
-    let head = Request::from_parts(parts, ());
-    let path = path_of(head.method().as_str(), head.uri().path());
-    let Some(path) = path else {
-        return Ok(Err(gone()));
-    };
-    let asks = Unproven {
-        service: "wharf",
-        name: name_of(path.what),
-        peer,
-        request_id,
-    };
-    let read = node_body::read(all, &head, body, &asks, asking, &BOUNDS).await?;
-    let (cx, body) = match read {
-        Ok(read) => read,
-        Err(refused) => return Ok(Err(refused)),
-    };
-    let done = taken(all, &cx, &path, body).await;
+    cx: Context,
+    path: &Path<'_>,
+    body: Vec<u8>,
+) -> Result<Bytes, Refused> {
+    let done = taken(all, &cx, path, body).await;
     if matches!(path.what, What::Complete | What::Failed | What::Key) {
-        let event = Event::of_service(cx, asks.service, asks.name);
+        let event = Event::of_service(cx, node_body::SERVICE, name_of(path.what));
         let event = match &done {
             Ok(_) => event,
             Err(why) => event.with_error("AccessDenied", why.to_string()),
         };
         all.apis.dispatcher.tell(event).await;
     }
-    Ok(done.map_err(refused))
+    done.map_err(refused)
 }
 
 fn name_of(what: What<'_>) -> &'static str {
