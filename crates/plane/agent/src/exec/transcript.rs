@@ -162,10 +162,10 @@ impl Transcripts {
             let Some(note) = read_note(&self.folder, &session) else {
                 continue;
             };
-            match Source::of_ended(&self.folder, &session, note.delivered) {
+            match Source::of_ended(&self.folder, &session, note) {
                 Ok(source) => {
-                    if self.claim(&session, &note.task).is_ok() {
-                        self.ship(session, note, source, None);
+                    if self.claim(&session, &source.note().task).is_ok() {
+                        self.ship(session, source, None);
                     }
                 }
                 Err(error) => {
@@ -230,19 +230,19 @@ impl Transcripts {
             _ => Bound::Ends,
         };
         self.claim(session, &note.task)?;
-        let begun = self.create(session, &note, bound);
+        let begun = self.create(session, note, bound);
         let (recorder, source) = begun.map_err(|error| {
             self.under_way.lock().remove(session);
             unlogged(error)
         })?;
-        self.ship(session.to_owned(), note, source, Some(role));
+        self.ship(session.to_owned(), source, Some(role));
         Ok(recorder)
     }
 
-    fn create(&self, session: &str, note: &Note, bound: Bound) -> io::Result<(Recorder, Source)> {
+    fn create(&self, session: &str, note: Note, bound: Bound) -> io::Result<(Recorder, Source)> {
         std::fs::create_dir_all(&self.folder)?;
-        write_note(&self.folder, session, note)?;
-        Recorder::create(&self.folder, session, bound)
+        write_note(&self.folder, session, &note)?;
+        Recorder::create(&self.folder, session, note, bound)
     }
 
     /// A place among the transcripts that take room, until it was delivered.
@@ -257,21 +257,21 @@ impl Transcripts {
     }
 
     /// Delivers beside everything else; files that are not delivered when the agent ends stay for the next.
-    fn ship(&self, session: String, note: Note, source: Source, role: Option<AsTask>) {
+    fn ship(&self, session: String, source: Source, role: Option<AsTask>) {
         let this = self.clone();
         self.running.spawn(async move {
             tokio::select! {
                 () = this.shutdown.cancelled() => {}
-                () = this.deliver(&session, note, source, role) => {}
+                () = this.deliver(&session, source, role) => {}
             }
             this.under_way.lock().remove(&session);
         });
     }
 
-    async fn deliver(&self, session: &str, note: Note, source: Source, role: Option<AsTask>) {
+    async fn deliver(&self, session: &str, source: Source, role: Option<AsTask>) {
         let too_long = source.ended_for(KEPT_FOR);
         let delivered = tokio::select! {
-            delivered = self.bring(session, note, source, role) => delivered,
+            delivered = self.bring(session, source, role) => delivered,
             () = too_long => {
                 tracing::error!(session, "the transcript of a session is given up: it could not be delivered for a day");
                 true
@@ -286,14 +286,14 @@ impl Transcripts {
     }
 
     /// Whether nothing is left to be done.
-    async fn bring(&self, session: &str, note: Note, source: Source, role: Option<AsTask>) -> bool {
+    async fn bring(&self, session: &str, source: Source, role: Option<AsTask>) -> bool {
         let role = match role {
             Some(role) => role,
             None => {
-                let view = self.directory.task(&note.task);
+                let task = &source.note().task;
+                let view = self.directory.task(task);
                 let id = view.and_then(|it| it.record.credentials_id.clone());
                 let Some(id) = id else {
-                    let task = &note.task;
                     tracing::error!(
                         session,
                         task,
@@ -309,7 +309,6 @@ impl Transcripts {
         let shipment = Shipment {
             folder: &self.folder,
             session,
-            note,
         };
         shipment.run(source, &role).await
     }

@@ -23,7 +23,7 @@ use wharf_container::runtime::{
     spool::{self, MAX_PAYLOAD},
 };
 
-use super::{read_note, write_note};
+use super::{Note, write_note};
 use crate::logs::{
     assemble::Record,
     deliver::{Chunk, LogSource, SourceError},
@@ -78,7 +78,12 @@ pub struct Recorder {
 
 impl Recorder {
     /// With the reader that follows it.
-    pub(super) fn create(folder: &Path, session: &str, bound: Bound) -> io::Result<(Self, Source)> {
+    pub(super) fn create(
+        folder: &Path,
+        session: &str,
+        note: Note,
+        bound: Bound,
+    ) -> io::Result<(Self, Source)> {
         let path = path(folder, session);
         let mut options = OpenOptions::new();
         options.read(true).append(true).create_new(true).mode(0o600);
@@ -99,6 +104,7 @@ impl Recorder {
             at: 0,
             folder: folder.to_owned(),
             session: session.to_owned(),
+            note,
         };
         Ok((recorder, source))
     }
@@ -204,11 +210,12 @@ pub struct Source {
     at: u64,
     folder: PathBuf,
     session: String,
+    note: Note,
 }
 
 impl Source {
     /// Of a session whose agent is gone.
-    pub(super) fn of_ended(folder: &Path, session: &str, from: u64) -> io::Result<Self> {
+    pub(super) fn of_ended(folder: &Path, session: &str, note: Note) -> io::Result<Self> {
         // An agent that was killed between note and file left none.
         let mut options = OpenOptions::new();
         options.read(true).append(true).create(true).mode(0o600);
@@ -220,11 +227,16 @@ impl Source {
         Ok(Self {
             file,
             progress: watch::Sender::new(progress).subscribe(),
-            delivered: Arc::new(watch::Sender::new(from)),
-            at: from,
+            delivered: Arc::new(watch::Sender::new(note.delivered)),
+            at: note.delivered,
             folder: folder.to_owned(),
             session: session.to_owned(),
+            note,
         })
+    }
+
+    pub(super) fn note(&self) -> &Note {
+        &self.note
     }
 
     /// Until the session has been over for so long.
@@ -240,37 +252,37 @@ impl Source {
         }
     }
 
-    /// The same file once more.
+    /// The same file once more, from its beginning.
     pub(super) fn again(&self) -> io::Result<Self> {
         Ok(Self {
             file: self.file.try_clone()?,
             progress: self.progress.clone(),
             delivered: self.delivered.clone(),
-            at: self.at,
+            at: 0,
             folder: self.folder.clone(),
             session: self.session.clone(),
+            note: self.note.clone(),
         })
     }
 
     /// All of it as text, for an object. Of a session that has ended.
-    pub(super) fn text(&self) -> io::Result<Vec<u8>> {
-        let length = self.progress.borrow().length.min(2 * MAX_BYTES);
-        let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
-        self.file.read_exact_at(&mut bytes, 0)?;
-        let mut text = Vec::with_capacity(bytes.len());
-        let mut rest = &bytes[..];
-        while let Some((
-            spool::Record::Line {
-                partial, payload, ..
-            },
-            taken,
-        )) = spool::decode(rest).map_err(io::Error::other)?
-        {
-            text.extend_from_slice(payload);
-            if !partial {
-                text.push(b'\n');
+    pub(super) fn text(&self) -> Result<Vec<u8>, SourceError> {
+        let length = self.progress.borrow().length;
+        let again = self.again();
+        let mut whole = again.map_err(|error| SourceError(error.to_string()))?;
+        let mut text = Vec::new();
+        while whole.at < length {
+            let records = whole.read(length, usize::MAX)?;
+            // What no record can be made of was cut short by a kill.
+            if records.is_empty() {
+                break;
             }
-            rest = &rest[taken..];
+            for record in records {
+                text.extend_from_slice(&record.line);
+                if !record.partial {
+                    text.push(b'\n');
+                }
+            }
         }
         Ok(text)
     }
@@ -345,13 +357,10 @@ impl LogSource for Source {
     }
 
     async fn commit(&mut self, delivered: u64) -> Result<(), SourceError> {
-        let Some(mut note) = read_note(&self.folder, &self.session) else {
-            return Err(SourceError("the note is gone".to_owned()));
-        };
-        note.delivered = delivered;
-        let written = write_note(&self.folder, &self.session, &note);
+        self.note.delivered = delivered;
+        let written = write_note(&self.folder, &self.session, &self.note);
         written.map_err(|error| SourceError(error.to_string()))?;
-        if note.object.is_none() {
+        if self.note.object.is_none() {
             self.free(delivered);
         }
         self.delivered.send_replace(delivered);

@@ -5,19 +5,22 @@ use std::{path::Path, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::Mutex;
-use tokio::time::{Instant, sleep};
+use tokio::{
+    task::spawn_blocking,
+    time::{Instant, sleep},
+};
 use wharf_api_logs::{
     DescribeLogGroupsRequest, DescribeLogGroupsResponse, schema::SERVICE as LOGS,
 };
 use wharf_base::{Backoff, Chain};
 
-use super::{Group, Note, Object, file::Source, intent_path, stream, unlogged};
+use super::{Group, Object, file::Source, intent_path, stream, unlogged};
 use crate::{
     client::{Api, CallError},
     logs::{
         Awslogs,
         assemble::LogEvent,
-        deliver::{Delivery, LogSource as _},
+        deliver::{Delivery, LogSource as _, SourceError},
         sink::{CloudWatch, LogSink},
     },
     node::credentials::CredentialStore,
@@ -104,7 +107,6 @@ impl LogSink for AsTask {
 pub(super) struct Shipment<'a> {
     pub(super) folder: &'a Path,
     pub(super) session: &'a str,
-    pub(super) note: Note,
 }
 
 impl Shipment<'_> {
@@ -118,7 +120,8 @@ impl Shipment<'_> {
                 return false;
             }
         };
-        let ended = match &self.note.group {
+        let note = whole.note();
+        let ended = match &note.group {
             Some(group) => {
                 let delivery = Delivery {
                     source,
@@ -135,8 +138,8 @@ impl Shipment<'_> {
                 }
             },
         };
-        match &self.note.object {
-            Some(object) if ended => self.put(&Arc::new(whole), object, role).await,
+        match note.object.clone() {
+            Some(object) if ended => self.put(&Arc::new(whole), &object, role).await,
             _ => ended,
         }
     }
@@ -147,10 +150,12 @@ impl Shipment<'_> {
         loop {
             // Read anew each time: transcripts that wait take no memory.
             let read = whole.clone();
-            let text = match tokio::task::spawn_blocking(move || read.text()).await {
-                Ok(Ok(text)) => Bytes::from(text),
-                failed => {
-                    tracing::error!(session = self.session, error = ?failed.err(), "failed to read the transcript of a session");
+            let read = spawn_blocking(move || read.text()).await;
+            let read = read.map_err(|error| SourceError(error.to_string()));
+            let text = match read.flatten() {
+                Ok(text) => Bytes::from(text),
+                Err(error) => {
+                    tracing::error!(session = self.session, %error, "failed to read the transcript of a session");
                     return false;
                 }
             };

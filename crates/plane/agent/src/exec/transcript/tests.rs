@@ -28,7 +28,8 @@ async fn events(source: &mut Source) -> Vec<String> {
 #[tokio::test]
 async fn lines_come_whole_whatever_pieces_they_are_printed_in() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut recorder, mut source) = Recorder::create(folder.path(), SESSION, Bound::Ends).unwrap();
+    let (mut recorder, mut source) =
+        Recorder::create(folder.path(), SESSION, Note::default(), Bound::Ends).unwrap();
     for piece in ["one\ntw", "o\r\n", "three, wi", "thout an end"] {
         recorder.write(Stream::Stdout, piece.as_bytes()).unwrap();
     }
@@ -49,13 +50,14 @@ async fn lines_come_whole_whatever_pieces_they_are_printed_in() {
 #[tokio::test]
 async fn what_a_killed_agent_left_is_read_on_from_where_it_was_taken() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut recorder, mut source) = Recorder::create(folder.path(), SESSION, Bound::Ends).unwrap();
     // A bucket is to have all of it, delivered or not.
     let note = Note {
         object: Some(Object::default()),
         ..Note::default()
     };
     write_note(folder.path(), SESSION, &note).unwrap();
+    let (mut recorder, mut source) =
+        Recorder::create(folder.path(), SESSION, note, Bound::Ends).unwrap();
     recorder.write(Stream::Stdout, b"taken\nleft\n").unwrap();
     let chunk = source.next(1).await.unwrap();
     assert!(!chunk.ended);
@@ -69,7 +71,7 @@ async fn what_a_killed_agent_left_is_read_on_from_where_it_was_taken() {
 
     assert_eq!(ids(folder.path()).unwrap(), [SESSION]);
     let note = read_note(folder.path(), SESSION).unwrap();
-    let mut later = Source::of_ended(folder.path(), SESSION, note.delivered).unwrap();
+    let mut later = Source::of_ended(folder.path(), SESSION, note).unwrap();
     assert_eq!(later.again().unwrap().text().unwrap(), b"taken\nleft\n");
     assert_eq!(events(&mut later).await, ["left"]);
     remove(folder.path(), SESSION).unwrap();
@@ -83,7 +85,8 @@ fn megabyte() -> Vec<u8> {
 #[tokio::test]
 async fn a_transcript_that_nobody_asked_for_has_a_bound_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut recorder, mut source) = Recorder::create(folder.path(), SESSION, Bound::Ends).unwrap();
+    let (mut recorder, mut source) =
+        Recorder::create(folder.path(), SESSION, Note::default(), Bound::Ends).unwrap();
     for _ in 0..20 {
         assert!(recorder.has_room());
         recorder.write(Stream::Stdout, &megabyte()).unwrap();
@@ -100,7 +103,7 @@ async fn a_transcript_that_nobody_asked_for_has_a_bound_and_says_so() {
 async fn a_transcript_that_must_be_whole_ends_its_session_at_its_bound() {
     let folder = tempfile::tempdir().unwrap();
     let (mut recorder, _source) =
-        Recorder::create(folder.path(), SESSION, Bound::EndsSession).unwrap();
+        Recorder::create(folder.path(), SESSION, Note::default(), Bound::EndsSession).unwrap();
     let written = (0..20).try_for_each(|_| recorder.write(Stream::Stdout, &megabyte()));
     let said = "the session ends: its transcript has reached its bound of 16 MiB";
     assert_eq!(written.unwrap_err().to_string(), said);
@@ -110,7 +113,7 @@ async fn a_transcript_that_must_be_whole_ends_its_session_at_its_bound() {
 async fn a_session_whose_lines_are_kept_waits_for_their_delivery() {
     let folder = tempfile::tempdir().unwrap();
     let (mut recorder, mut source) =
-        Recorder::create(folder.path(), SESSION, Bound::Waits).unwrap();
+        Recorder::create(folder.path(), SESSION, Note::default(), Bound::Waits).unwrap();
     noted(folder.path());
     while recorder.has_room() {
         recorder
@@ -181,7 +184,7 @@ fn of(folder: &Path) -> Transcripts {
 fn a_note_may_be_without_its_file() {
     let folder = tempfile::tempdir().unwrap();
     noted(folder.path());
-    let source = Source::of_ended(folder.path(), SESSION, 0).unwrap();
+    let source = Source::of_ended(folder.path(), SESSION, Note::default()).unwrap();
     assert_eq!(source.text().unwrap(), b"");
 }
 
