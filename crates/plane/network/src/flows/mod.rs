@@ -50,11 +50,7 @@ impl Worker {
     /// What a former run had counted.
     pub(crate) fn recall_flows(&mut self) {
         let path = self.flows_path();
-        let read = durable::read(&path, MAX_FILE).and_then(|bytes| match bytes {
-            Some(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
-            None => Ok(None),
-        });
-        match read {
+        match durable::read_json(&path, MAX_FILE) {
             Ok(Some(meter)) => self.meter = meter,
             Ok(None) => {}
             Err(error) => {

@@ -153,19 +153,10 @@ pub async fn flow_log(service: &Ec2Service, scope: &Scope, key: &str) -> Result<
     let object = match (is_file, begun) {
         (false, _) => None,
         (true, Some(begun)) => Some(begun.record.object),
-        (true, None) => {
-            let object = object(scope, &stored.record, &batches);
-            let file = FlowFile {
-                object: object.clone(),
-                batches: batches.iter().map(|it| it.key.clone()).collect(),
-                unknown: Unknown::new(),
-            };
-            let noted = fenced(service)?.put(&of_file, encode(&file));
-            if !table.commit(&PERMIT, noted).await? {
-                return Ok(Next::After(RETRY));
-            }
-            Some(object)
-        }
+        (true, None) => match begin(service, scope, &stored.record, &of_file, &batches).await? {
+            None => return Ok(Next::After(RETRY)),
+            begun => begun,
+        },
     };
     let told = &batches[..fitting];
     let delivered = deliver(
@@ -191,8 +182,7 @@ pub async fn flow_log(service: &Ec2Service, scope: &Scope, key: &str) -> Result<
             // Other interfaces have their turn.
             let last = told.last().filter(|_| !is_file);
             service.files.turn(key, last.map(|it| it.key.clone()));
-            let oldest = now.millis().div_euclid(1000) - TRIED_FOR_S;
-            batches.retain(|it| it.record.arrived < oldest);
+            batches.retain(|it| is_given_up(&it.record, now));
             if batches.is_empty() {
                 return Ok(Next::After(RETRY));
             }
@@ -201,6 +191,29 @@ pub async fn flow_log(service: &Ec2Service, scope: &Scope, key: &str) -> Result<
             Ok(again(true))
         }
     }
+}
+
+fn is_given_up(batch: &FlowBatch, now: Timestamp) -> bool {
+    batch.arrived < now.millis().div_euclid(1000) - TRIED_FOR_S
+}
+
+/// Notes down what is in a file before it is written; its name, or `None` if somebody else may have.
+async fn begin(
+    service: &Ec2Service,
+    scope: &Scope,
+    log: &FlowLog,
+    of_file: &str,
+    batches: &[Stored<FlowBatch>],
+) -> Result<Option<String>, StepError> {
+    let object = object(scope, log, batches);
+    let file = FlowFile {
+        object: object.clone(),
+        batches: batches.iter().map(|it| it.key.clone()).collect(),
+        unknown: Unknown::new(),
+    };
+    let noted = fenced(service)?.put(of_file, encode(&file));
+    let noted = service.table.commit(&PERMIT, noted).await?;
+    Ok(noted.then_some(object))
 }
 
 /// As AWS says it of a flow log.
