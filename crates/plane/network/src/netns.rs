@@ -20,6 +20,8 @@ use crate::error::NetworkError;
 const NSFS: FsType = FsType(0x6e73_6673);
 /// The namespace of the calling thread, not of the process.
 pub(crate) const OWN: &str = "/proc/thread-self/ns/net";
+/// The file whose names the places of namespaces are, beside them. Tasks and scopes have other names, with a dot.
+const PLACE: &str = "place";
 /// The threads that visit a namespace do little.
 const STACK: usize = 256 << 10;
 
@@ -38,12 +40,7 @@ impl Namespace {
         set_up: impl FnOnce() -> Result<T, NetworkError> + Send,
     ) -> Result<(Self, T), NetworkError> {
         const STEP: &str = "make a network namespace";
-        let place = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .mode(0o600)
-            .open(path);
-        place.map_err(|e| NetworkError::state(path, e))?;
+        make_place(path).map_err(|e| NetworkError::state(path, e))?;
         // A thread of its own: unshare moves the caller, who wants to stay.
         let made = visit(|| {
             enter_new(owner).map_err(|e| NetworkError::kernel(STEP, e))?;
@@ -110,6 +107,30 @@ impl Namespace {
         })
         .flatten()
     }
+}
+
+/// Makes a name to mount something on, where there is none. All are names of one file: nobody reads it, and to make one
+/// for each costs a file system more than a namespace costs the kernel.
+fn make_place(path: &Path) -> io::Result<()> {
+    let common = path.with_file_name(PLACE);
+    let linked = match fs::hard_link(&common, path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            make_file(&common).and_then(|()| fs::hard_link(&common, path))
+        }
+        linked => linked,
+    };
+    match linked {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        // It has as many names as the file system allows, or there are no further names here.
+        Err(_) => make_file(path),
+        Ok(()) => Ok(()),
+    }
+}
+
+fn make_file(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    let options = options.create(true).append(true).mode(0o600);
+    options.open(path).map(drop)
 }
 
 impl AsFd for Namespace {

@@ -13,7 +13,6 @@ use nix::{
     unistd::Pid,
 };
 use wharf_cgroup::{Group, Hierarchies};
-use wharf_durable::{self as durable, Durability};
 use wharf_shim_protocol::{
     ContainerName, ContainerSetup, ContainerState, ContainerStatus, ExitRecord, Failure,
     TaskFolder, folder::ContainerFolder, now_ms, plan::UserSetup,
@@ -312,7 +311,10 @@ impl Container {
         };
         // The agent reports it within moments; a machine that loses power until then has lost the task. One that is
         // shut down in order ends us when there is no agent any more, and writes what is on disk first.
-        if let Err(e) = durable::replace_json(self.folder.exit(), &exit, Durability::Process) {
+        let written = serde_json::to_vec(&exit)
+            .map_err(io::Error::from)
+            .and_then(|exit| wharf_spares::write_inside(self.folder.exit(), &exit));
+        if let Err(e) = written {
             eprintln!(
                 "wharf-shim: cannot write {}: {e}",
                 self.folder.exit().display()

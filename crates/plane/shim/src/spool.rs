@@ -45,7 +45,7 @@ impl Spool {
         else {
             return Ok(None);
         };
-        fs::create_dir_all(&folder)?;
+        wharf_spares::make_inside(&folder)?;
         let max_bytes = max_bytes.max(SEGMENT_MIN * 2);
         Ok(Some(Self {
             folder,

@@ -125,7 +125,7 @@ impl LogReader {
             }
         };
         let logs = folder.logs();
-        fs::create_dir_all(&logs).map_err(failed("open"))?;
+        wharf_spares::make_inside(&logs).map_err(failed("open"))?;
         let watch = || -> io::Result<AsyncFd<Watch>> {
             let inotify = Inotify::init(InitFlags::IN_NONBLOCK | InitFlags::IN_CLOEXEC)?;
             inotify.add_watch(&logs, AddWatchFlags::IN_MODIFY | AddWatchFlags::IN_CREATE)?;

@@ -43,11 +43,12 @@ pub use wharf_cgroup::Limits;
 pub use wharf_cgroup::PauseSwitch;
 pub use wharf_cgroup::Stats as ContainerStats;
 use wharf_cgroup::{Hierarchies, Moves};
-use wharf_durable::{self as durable, Durability};
+use wharf_durable as durable;
 use wharf_shim_protocol::{ContainerName, ShimSetup, TaskFolder, record::RECORD_LIMIT};
 pub use wharf_shim_protocol::{
     ContainerState, ContainerStatus, Event, ExitRecord, Failure, TaskStatus, spool,
 };
+use wharf_spares::SpareFolders;
 use wharf_userns::IdRange;
 
 pub use self::{
@@ -161,6 +162,8 @@ struct TaskRecord {
 #[derive(Debug)]
 pub(crate) struct Shared {
     dir: PathBuf,
+    /// Folders of tasks that ended, for others.
+    spares: SpareFolders,
     run: Option<RunFolder>,
     installation: InstallationId,
     shim: ShimProgram,
@@ -223,8 +226,11 @@ impl Runtime {
                     .inspect_err(|error| tracing::warn!(%path, %error, "failed to mount a tmpfs for files of tasks; they go to the disk, which is slower"))
                     .ok()
             });
+            let spares = SpareFolders::open(dir.clone())
+                .map_err(RuntimeError::io("remove what is left in", &dir))?;
             let shared = Shared {
                 dir,
+                spares,
                 run,
                 installation,
                 shim: program,
@@ -409,6 +415,8 @@ impl Runtime {
             for task in shared.task_ids()? {
                 remove_dir(&shared.dir.join(task))?;
             }
+            let cleared = shared.spares.clear();
+            cleared.map_err(RuntimeError::io("remove what is left in", &shared.dir))?;
             match &shared.run {
                 Some(run) => run
                     .remove()
@@ -492,7 +500,7 @@ impl Shared {
         disk: Option<&mut PreparedDisk>,
     ) -> Result<TaskFolder, RuntimeError> {
         let base = folder.base();
-        match fs::DirBuilder::new().mode(0o700).create(base) {
+        match self.spares.make(base) {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
                 return Err(RuntimeError::TaskExists(sandbox.task_id.clone()));
             }
@@ -524,7 +532,9 @@ impl Shared {
                 sandbox: sandbox.clone(),
                 task_cgroup: Some(cgroup.clone()),
             };
-            durable::replace_json(&folder.task(), &record, Durability::Process)
+            serde_json::to_vec(&record)
+                .map_err(io::Error::from)
+                .and_then(|record| wharf_spares::write_inside(&folder.task(), &record))
                 .map_err(RuntimeError::io("write", folder.task()))
         };
         write(&setup)?;
@@ -589,7 +599,8 @@ impl Shared {
             for run in run.into_iter().chain(own) {
                 remove_dir(&run)?;
             }
-            remove_dir(folder.base())
+            let removed = shared.spares.remove(folder.base());
+            removed.map_err(RuntimeError::io("remove", folder.base()))
         })
         .await
     }
