@@ -250,7 +250,7 @@ impl StateDir {
     pub(crate) fn save_task(&self, record: &TaskRecord) -> Result<(), NetworkError> {
         let path = self.task_path(&record.key);
         let saved = serde_json::to_vec(record).map_err(io::Error::from);
-        let saved = saved.and_then(|bytes| self.spares.replace(&path, &bytes, Durability::Process));
+        let saved = saved.and_then(|bytes| self.spares.replace(&path, &bytes));
         saved.map_err(|e| NetworkError::state(&path, e))
     }
 

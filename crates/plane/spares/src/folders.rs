@@ -1,8 +1,8 @@
 //! Folders that are used again, with what is in them: making one and a file or two in it costs a file system as much as
 //! many writes do.
 //!
-//! Who gives a folder back has closed its files. One of those that stay may still be read by somebody who opened it a
-//! moment ago, and is empty then: only what is read in one go, by its name, is kept.
+//! Who gives a folder back has closed its files. Somebody may still read one of those that stay, and find it empty, or with
+//! the next content: only what is read in one go is kept, and says whose it is.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -35,42 +35,60 @@ const MOST_ENTRIES: usize = 16;
 #[derive(Debug)]
 pub struct SpareFolders {
     dir: PathBuf,
-    /// The numbers of those that are kept.
-    free: Mutex<Vec<u32>>,
+    numbers: Mutex<Numbers>,
+}
+
+/// Of the names that kept folders may have.
+#[derive(Debug, Default)]
+struct Numbers {
+    /// Those that are kept.
+    free: Vec<u32>,
+    /// Those that are being cleared up, and those of which that failed.
+    busy: Vec<u32>,
+}
+
+impl Numbers {
+    fn next(&mut self) -> Option<u32> {
+        let is_taken = |number: &u32| self.free.contains(number) || self.busy.contains(number);
+        let number = (1..=MOST).find(|number| !is_taken(number))?;
+        self.busy.push(number);
+        Some(number)
+    }
+
+    fn done(&mut self, number: u32) {
+        self.busy.retain(|it| *it != number);
+    }
 }
 
 impl SpareFolders {
-    /// Those of `dir`, which is there. What the process before kept, or had not yet removed, goes.
-    ///
-    /// # Errors
-    /// The folder cannot be read.
-    pub fn open(dir: PathBuf) -> io::Result<Self> {
+    /// Those of `dir`. What the process before kept, or had not yet removed, goes, but for what cannot be removed now.
+    pub fn open(dir: PathBuf) -> Self {
         let spares = Self {
             dir,
-            free: Mutex::default(),
+            numbers: Mutex::default(),
         };
-        spares.clear()?;
-        Ok(spares)
+        // What is there still keeps its number from being used.
+        let _ = spares.clear();
+        spares
     }
 
-    /// Removes those that are kept.
+    /// Removes those that are kept, and what is left of others.
     ///
     /// # Errors
-    /// Of the file system.
+    /// Of the file system: the last of those that it has. Those that can go are gone.
     pub fn clear(&self) -> io::Result<()> {
-        let mut free = self.free.lock();
-        free.clear();
+        self.numbers.lock().free.clear();
+        let mut last = Ok(());
         for entry in fs::read_dir(&self.dir)? {
             let entry = entry?;
-            if entry
-                .file_name()
-                .as_encoded_bytes()
-                .starts_with(KEPT.as_bytes())
+            let name = entry.file_name();
+            if name.as_encoded_bytes().starts_with(KEPT.as_bytes())
+                && let Err(error) = wharf_rootdir::remove_tree(&entry.path())
             {
-                wharf_rootdir::remove_tree(&entry.path())?;
+                last = Err(error);
             }
         }
-        Ok(())
+        last
     }
 
     /// A folder for root alone at `path`, a path in the folder of [`SpareFolders::open`].
@@ -78,14 +96,14 @@ impl SpareFolders {
     /// # Errors
     /// [`io::ErrorKind::AlreadyExists`], and others of the file system.
     pub fn make(&self, path: &Path) -> io::Result<()> {
-        let kept = self.free.lock().pop();
+        let kept = self.numbers.lock().free.pop();
         if let Some(number) = kept {
             match rename(&self.kept(number), path) {
                 Ok(()) => return Ok(()),
                 // Somebody removed it, or the file system cannot tell whether there is one already.
                 Err(Errno::ENOENT | Errno::EINVAL | Errno::ENOSYS) => {}
                 Err(error) => {
-                    self.free.lock().push(number);
+                    self.numbers.lock().free.push(number);
                     return Err(error.into());
                 }
             }
@@ -93,34 +111,38 @@ impl SpareFolders {
         DirBuilder::new().mode(0o700).create(path)
     }
 
-    /// From its return on there is no folder at `path`; one that is not there is gone already.
+    /// From its return on there is no folder at `path`, and nothing that was in it takes room; one that is not there is
+    /// gone already. Nobody waits for it meanwhile.
     ///
     /// # Errors
-    /// Of the file system; then the folder may still be there.
+    /// Of the file system; then the folder is still at `path`, as far as it was not removed.
     pub fn remove(&self, path: &Path) -> io::Result<()> {
-        let mut free = self.free.lock();
-        let Some(number) = (1..=MOST).find(|number| !free.contains(number)) else {
-            drop(free);
+        // What may be large first, while the folder has its name.
+        if !clear_up(path).unwrap_or(false) {
+            return wharf_rootdir::remove_tree(path);
+        }
+        let Some(number) = self.numbers.lock().next() else {
             return wharf_rootdir::remove_tree(path);
         };
-        let kept = self.kept(number);
-        match rename(path, &kept) {
-            Ok(()) => {}
-            Err(Errno::ENOENT) => return Ok(()),
-            // One that is not among `free` was left by a removal that failed.
+        let renamed = rename(path, &self.kept(number));
+        let mut numbers = self.numbers.lock();
+        match renamed {
+            Ok(()) => {
+                numbers.done(number);
+                numbers.free.push(number);
+                Ok(())
+            }
+            // Something is left there that could not be removed: the number stays as it is.
+            Err(Errno::EEXIST) => {
+                drop(numbers);
+                wharf_rootdir::remove_tree(path)
+            }
             Err(_) => {
-                drop(free);
-                return wharf_rootdir::remove_tree(path);
+                numbers.done(number);
+                drop(numbers);
+                wharf_rootdir::remove_tree(path)
             }
         }
-        match clear_up(&kept) {
-            Ok(true) => free.push(number),
-            Ok(false) | Err(_) => {
-                drop(free);
-                wharf_rootdir::remove_tree(&kept)?;
-            }
-        }
-        Ok(())
     }
 
     fn kept(&self, number: u32) -> PathBuf {
@@ -258,7 +280,7 @@ mod tests {
     #[test]
     fn a_folder_is_used_again_with_what_is_in_it() {
         let dir = tempfile::tempdir().unwrap();
-        let spares = SpareFolders::open(dir.path().to_owned()).unwrap();
+        let spares = SpareFolders::open(dir.path().to_owned());
         let fill = |task: &Path| {
             write_inside(&task.join("task.json"), b"a task").unwrap();
             make_inside(&task.join("logs-a")).unwrap();
@@ -290,7 +312,7 @@ mod tests {
     #[test]
     fn one_that_is_there_is_not_made() {
         let dir = tempfile::tempdir().unwrap();
-        let spares = SpareFolders::open(dir.path().to_owned()).unwrap();
+        let spares = SpareFolders::open(dir.path().to_owned());
         let (one, two) = (task(&spares, "one"), task(&spares, "two"));
         let exists = |task: &Path| {
             let refused = spares.make(task).unwrap_err();
@@ -310,7 +332,7 @@ mod tests {
     #[test]
     fn what_is_no_ordinary_folder_goes_with_all_in_it() {
         let dir = tempfile::tempdir().unwrap();
-        let spares = SpareFolders::open(dir.path().to_owned()).unwrap();
+        let spares = SpareFolders::open(dir.path().to_owned());
         let deep = task(&spares, "deep");
         fs::create_dir_all(deep.join("containers/a/upper/b")).unwrap();
         let full = task(&spares, "full");
@@ -330,10 +352,71 @@ mod tests {
         assert_eq!(fs::read(&outside).unwrap(), b"kept");
     }
 
+    /// Needs root: a folder in which something is mounted cannot be removed.
+    #[test]
+    fn what_cannot_be_removed_is_not_told_to_be_gone() {
+        use nix::mount::{MntFlags, MsFlags, mount, umount2};
+
+        let dir = tempfile::tempdir().unwrap();
+        let spares = SpareFolders::open(dir.path().to_owned());
+        let one = task(&spares, "one");
+        fs::create_dir(one.join("logs-a")).unwrap();
+        let inside = one.join("logs-a");
+        mount(
+            Some("none"),
+            &inside,
+            Some("tmpfs"),
+            MsFlags::empty(),
+            None::<&str>,
+        )
+        .unwrap();
+        for _ in 0..2 {
+            spares.remove(&one).unwrap_err();
+        }
+        assert_eq!(listed(dir.path()), ["one"]);
+        // Under the name of a kept one it keeps nobody from beginning.
+        fs::rename(&one, dir.path().join(".spare-1")).unwrap();
+        let next = SpareFolders::open(dir.path().to_owned());
+        let two = task(&next, "two");
+        next.remove(&two).unwrap();
+        assert_eq!(listed(dir.path()), [".spare-1"]);
+        let three = task(&next, "three");
+        next.remove(&three).unwrap();
+        assert_eq!(listed(dir.path()), [".spare-1", ".spare-2"]);
+        umount2(&dir.path().join(".spare-1/logs-a"), MntFlags::MNT_DETACH).unwrap();
+        next.clear().unwrap();
+        assert_eq!(listed(dir.path()).len(), 0);
+    }
+
+    #[test]
+    fn many_make_and_remove_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let spares = SpareFolders::open(dir.path().to_owned());
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                let spares = &spares;
+                scope.spawn(move || {
+                    for number in 0..50 {
+                        let one = task(spares, &format!("t{thread}-{number}"));
+                        assert_eq!(
+                            listed(&one).iter().filter(|it| *it == "task.json").count(),
+                            0
+                        );
+                        write_inside(&one.join("task.json"), b"x").unwrap();
+                        spares.remove(&one).unwrap();
+                        assert!(!one.exists());
+                    }
+                });
+            }
+        });
+        let kept = listed(dir.path());
+        assert!((1..=4).contains(&kept.len()), "{kept:?}");
+    }
+
     #[test]
     fn what_another_process_kept_is_removed() {
         let dir = tempfile::tempdir().unwrap();
-        let open = || SpareFolders::open(dir.path().to_owned()).unwrap();
+        let open = || SpareFolders::open(dir.path().to_owned());
         let before = open();
         for number in 0..MOST + 3 {
             task(&before, &format!("t{number}"));

@@ -4,8 +4,8 @@
 //! file systems do neither quickly: ext4 without a journal searches for an inode that was not given back lately. So what
 //! a replacement takes away, or a removal, is kept under a name of its own, empty, and gets the next content.
 //!
-//! A replacement that need not survive the machine is not flushed, but on its way to the disk before it has its name: as
-//! file systems see to where a rename replaces a file, and do not where two names are exchanged.
+//! A replacement is not flushed, but on its way to the disk before it has its name: as file systems see to where a rename
+//! replaces a file, and do not where two names are exchanged.
 
 mod folders;
 
@@ -25,7 +25,6 @@ use nix::{
     fcntl::{AT_FDCWD, RenameFlags, renameat2},
 };
 use parking_lot::Mutex;
-use wharf_durable::Durability;
 
 pub use self::folders::{SpareFolders, make_inside, write_inside};
 
@@ -41,13 +40,12 @@ pub struct Spares {
 }
 
 impl Spares {
-    /// Replaces the file as a whole: whatever happens, it is the old or the new.
-    pub fn replace(&self, path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
+    /// Replaces the file as a whole, safe from the death of the process: the old or the new.
+    pub fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let mut free = self.free.lock();
         let free = free.entry(folder_of(path)).or_default();
         let spare = free.pop().unwrap_or_else(|| name(path, 1));
-        let replaced =
-            write(&spare, bytes, durability).and_then(|()| put(&spare, path, durability));
+        let replaced = write(&spare, bytes).and_then(|()| put(&spare, path));
         // It is the old one now; after a failure it may be half-written, and is written whole the next time.
         if !matches!(replaced, Ok(false)) {
             empty(&spare);
@@ -92,7 +90,7 @@ fn empty(spare: &Path) {
     let _ = opened.and_then(|file| file.set_len(0));
 }
 
-fn write(spare: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
+fn write(spare: &Path, bytes: &[u8]) -> io::Result<()> {
     // Whatever has that name: a link leads out of the folder, and another's file may be open to all.
     let mut file = OpenOptions::new()
         .write(true)
@@ -104,10 +102,7 @@ fn write(spare: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
     file.set_permissions(Permissions::from_mode(0o600))?;
     file.set_len(0)?;
     file.write_all(bytes)?;
-    match durability {
-        Durability::Process => begin_flush(&file),
-        Durability::Machine => file.sync_all()?,
-    }
+    begin_flush(&file);
     Ok(())
 }
 
@@ -118,15 +113,7 @@ fn begin_flush(file: &File) {
 }
 
 /// Gives the spare the file's name; whether that was an exchange.
-fn put(spare: &Path, path: &Path, durability: Durability) -> io::Result<bool> {
-    let exchanged = exchange(spare, path)?;
-    if durability == Durability::Machine {
-        File::open(folder_of(path))?.sync_all()?;
-    }
-    Ok(exchanged)
-}
-
-fn exchange(spare: &Path, path: &Path) -> io::Result<bool> {
+fn put(spare: &Path, path: &Path) -> io::Result<bool> {
     match renameat2(
         AT_FDCWD,
         spare,
@@ -162,15 +149,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (one, two) = (dir.path().join("one.json"), dir.path().join("two.json"));
         let spares = Spares::default();
-        spares
-            .replace(&one, b"a long first content", Durability::Process)
-            .unwrap();
+        spares.replace(&one, b"a long first content").unwrap();
         assert_eq!(names(dir.path()), ["one.json"]);
         let first = fs::metadata(&one).unwrap().ino();
-        spares
-            .replace(&one, b"second", Durability::Process)
-            .unwrap();
-        spares.replace(&one, b"third", Durability::Process).unwrap();
+        spares.replace(&one, b"second").unwrap();
+        spares.replace(&one, b"third").unwrap();
         assert_eq!(fs::read(&one).unwrap(), b"third");
         assert_eq!(fs::metadata(&one).unwrap().ino(), first);
         assert_eq!(names(dir.path()), ["one.json", "spare-1.new"]);
@@ -183,9 +166,7 @@ mod tests {
             fs::metadata(dir.path().join("spare-2.new")).unwrap().len(),
             0
         );
-        spares
-            .replace(&two, b"of another", Durability::Machine)
-            .unwrap();
+        spares.replace(&two, b"of another").unwrap();
         assert_eq!(names(dir.path()), ["spare-1.new", "two.json"]);
         assert_eq!(fs::read(&two).unwrap(), b"of another");
         let mode = fs::metadata(&two).unwrap().permissions().mode();
@@ -198,19 +179,13 @@ mod tests {
         let (file, spare) = (dir.path().join("a.json"), dir.path().join("spare-1.new"));
         fs::write(&spare, b"another's").unwrap();
         fs::set_permissions(&spare, Permissions::from_mode(0o644)).unwrap();
-        Spares::default()
-            .replace(&file, b"ours", Durability::Process)
-            .unwrap();
+        Spares::default().replace(&file, b"ours").unwrap();
         let mode = fs::metadata(&file).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         let elsewhere = dir.path().join("elsewhere");
         fs::write(&elsewhere, b"kept").unwrap();
         std::os::unix::fs::symlink(&elsewhere, &spare).unwrap();
-        assert!(
-            Spares::default()
-                .replace(&file, b"more", Durability::Process)
-                .is_err()
-        );
+        assert!(Spares::default().replace(&file, b"more").is_err());
         assert_eq!(fs::read(&elsewhere).unwrap(), b"kept");
         assert_eq!(fs::read(&file).unwrap(), b"ours");
     }
@@ -223,14 +198,14 @@ mod tests {
             .map(|n| dir.path().join(format!("{n}.json")))
             .collect();
         for file in &files {
-            spares.replace(file, b"x", Durability::Process).unwrap();
+            spares.replace(file, b"x").unwrap();
         }
         for file in &files {
             spares.remove(file).unwrap();
         }
         assert_eq!(names(dir.path()).len(), MOST as usize);
         for file in &files {
-            spares.replace(file, b"x", Durability::Process).unwrap();
+            spares.replace(file, b"x").unwrap();
         }
         assert_eq!(names(dir.path()).len(), files.len());
     }

@@ -226,11 +226,9 @@ impl Runtime {
                     .inspect_err(|error| tracing::warn!(%path, %error, "failed to mount a tmpfs for files of tasks; they go to the disk, which is slower"))
                     .ok()
             });
-            let spares = SpareFolders::open(dir.clone())
-                .map_err(RuntimeError::io("remove what is left in", &dir))?;
             let shared = Shared {
+                spares: SpareFolders::open(dir.clone()),
                 dir,
-                spares,
                 run,
                 installation,
                 shim: program,
@@ -303,10 +301,8 @@ impl Runtime {
         blocking(move || {
             let mut ids = shared.task_ids()?;
             ids.retain(|id| {
-                let record = TaskFolder::new(shared.dir.join(id)).task();
-                let record: io::Result<Option<TaskRecord>> =
-                    durable::read_json(&record, RECORD_LIMIT);
-                let group = record.ok().flatten().and_then(|it| it.sandbox.group);
+                let record = shared.record(id).ok().flatten();
+                let group = record.and_then(|it| it.sandbox.group);
                 group.as_ref() == Some(&name)
             });
             Ok(ids)
@@ -480,11 +476,16 @@ impl Shared {
 
     /// Of a task that is there, as its record says.
     fn written_folder(&self, task_id: &str) -> TaskFolder {
-        let base = self.dir.join(task_id);
-        let record: io::Result<Option<TaskRecord>> =
-            durable::read_json(&TaskFolder::new(&base).task(), RECORD_LIMIT);
-        let run = record.ok().flatten().and_then(|record| record.setup.run);
-        TaskFolder::with_run(base, run)
+        let record = self.record(task_id).ok().flatten();
+        let run = record.and_then(|record| record.setup.run);
+        TaskFolder::with_run(self.dir.join(task_id), run)
+    }
+
+    /// What is written of a task, if it is there. One of another's is none: a folder is used again.
+    fn record(&self, task_id: &str) -> io::Result<Option<TaskRecord>> {
+        let path = TaskFolder::new(self.dir.join(task_id)).task();
+        let record: Option<TaskRecord> = durable::read_json(&path, RECORD_LIMIT)?;
+        Ok(record.filter(|it| it.sandbox.task_id == task_id))
     }
 
     /// The folder over which shims mount the stage of containers in a user namespace: nothing that
@@ -579,9 +580,8 @@ impl Shared {
         let task_id = task_id.to_owned();
         blocking(move || {
             // Where it says itself that it is; without a word of its own nothing of it ever ran.
-            let record: io::Result<Option<TaskRecord>> =
-                durable::read_json(&folder.task(), RECORD_LIMIT);
-            let (said, run) = record.ok().flatten().map_or((None, None), |record| {
+            let record = shared.record(&task_id).ok().flatten();
+            let (said, run) = record.map_or((None, None), |record| {
                 (record.task_cgroup, record.setup.run)
             });
             if said.is_none() {
@@ -595,9 +595,14 @@ impl Shared {
             shared.hierarchies.group(&cgroup)?.kill_and_remove()?;
             // The one with the record goes last. What was begun without one is where it would be.
             let run = run.filter(|run| run.ends_with(&task_id));
+            let lived_elsewhere = run.is_some();
             let own = shared.run.as_ref().map(|run| run.of(&task_id));
             for run in run.into_iter().chain(own) {
                 remove_dir(&run)?;
+            }
+            if !lived_elsewhere {
+                // A shim that is only taken for dead would still write to it.
+                return remove_dir(folder.base());
             }
             let removed = shared.spares.remove(folder.base());
             removed.map_err(RuntimeError::io("remove", folder.base()))

@@ -9,7 +9,7 @@ use std::{
 };
 
 use tokio::sync::oneshot;
-use wharf_durable::Durability;
+use wharf_durable::{self as durable, Durability};
 use wharf_spares::Spares;
 
 /// What failed is tried again after this, then after twice as long, up to the longest. What comes
@@ -44,7 +44,10 @@ pub struct RealFiles {
 
 impl Files for RealFiles {
     fn replace(&self, path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
-        self.spares.replace(path, bytes, durability)
+        match durability {
+            Durability::Process => self.spares.replace(path, bytes),
+            Durability::Machine => durable::replace(path, bytes, durability),
+        }
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
