@@ -11,7 +11,7 @@ import tempfile
 
 import pytest
 
-from harness import images
+from harness import images, order
 from harness.hosts import SERVER, Lan
 from harness.installation import Installation
 
@@ -23,13 +23,12 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
-    """Files that take minutes begin first: the last of several workers would wait for them alone."""
+    """Those that take minutes begin first: the last of several workers would wait for them alone."""
+    items.sort(key=lambda item: -order.minutes(item))
 
-    def minutes(item):
-        mark = item.get_closest_marker("minutes")
-        return mark.args[0] if mark else 0
 
-    items.sort(key=lambda item: -minutes(item))
+def pytest_xdist_make_scheduler(config, log):
+    return order.Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")

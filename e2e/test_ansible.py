@@ -6,7 +6,7 @@ from harness import tasks, tools
 from harness.installation import free_port
 from harness.waiting import wait_for
 
-pytestmark = pytest.mark.minutes(3)
+pytestmark = pytest.mark.minutes(3.5)
 
 PLAYBOOKS = tools.REPOSITORY / "e2e" / "ansible"
 PLAY_DEADLINE_S = 400

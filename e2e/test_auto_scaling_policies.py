@@ -129,7 +129,6 @@ def fresh():
         yield alone.start()
 
 
-@pytest.mark.minutes(5)
 def test_a_group_on_a_host_grows_by_an_alarm_and_is_refreshed(fresh):
     ec2, groups, cloudwatch = fresh.client("ec2"), fresh.client("autoscaling"), fresh.client("cloudwatch")  # noqa: F811
     template = {"ImageId": own_image_of(fresh), "InstanceType": "t3.nano", "Monitoring": {"Enabled": True}}

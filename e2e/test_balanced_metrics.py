@@ -13,8 +13,6 @@ from harness import images, processes
 from harness.services import Web
 from harness.waiting import wait_for
 
-pytestmark = pytest.mark.minutes(7)
-
 UTC = datetime.UTC
 # A minute ends, the report is sent, and what a restart takes.
 TOLD_WITHIN_S = 100

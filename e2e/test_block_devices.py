@@ -13,7 +13,7 @@ from test_ec2_instances import own_image_of, wait_state
 from test_volumes import wait_gone
 from test_volumes_of_instances import GIB, SERVES, Guest, attachments, shown
 
-pytestmark = pytest.mark.minutes(5)
+pytestmark = pytest.mark.minutes(1)
 
 NOWHERE = "snap-0123456789abcdef0"
 # User data finds the volumes that its instance comes with.

@@ -11,7 +11,7 @@ from harness.tasks import sh
 from harness.waiting import wait_for
 from test_ec2_instances import MAY_JOIN, own_image_of, profile
 
-pytestmark = pytest.mark.minutes(6)
+pytestmark = pytest.mark.minutes(0.5)
 
 CLUSTER = "elastic"
 JOINS = f"""#!/bin/sh

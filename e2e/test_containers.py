@@ -10,7 +10,7 @@ from harness import processes, tasks
 from harness.tasks import run_script, sh
 from harness.waiting import wait_for
 
-pytestmark = pytest.mark.minutes(3)
+pytestmark = pytest.mark.minutes(1)
 
 FOREVER = "trap 'exit 0' TERM; while :; do usleep 10000; done"
 

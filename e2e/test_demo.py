@@ -14,8 +14,6 @@ import pytest
 from harness import host, quick_aws, tools
 from harness.waiting import wait_for
 
-pytestmark = pytest.mark.minutes(7)
-
 DEADLINE_S = 240
 # The longest silence that is no waiting in the dark.
 SILENCE_S = 30

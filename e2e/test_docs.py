@@ -9,7 +9,7 @@ import pytest
 from harness import quick_aws, tools
 from harness.installation import Installation
 
-pytestmark = pytest.mark.minutes(3)
+pytestmark = pytest.mark.minutes(5)
 
 # In the order in which a newcomer reads them: later pages use what earlier ones made.
 PAGES = {

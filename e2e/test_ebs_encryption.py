@@ -16,7 +16,7 @@ from test_snapshots import completed
 from test_volumes import asked, attachment, definition, infrastructure_role, wait_gone
 from test_volumes_of_instances import Guest, attachments, shown
 
-pytestmark = pytest.mark.minutes(5)
+pytestmark = pytest.mark.minutes(1)
 
 # In a script that writes it, it does not stand as it is.
 WRITES = "i=0; while [ $i -lt 3000 ]; do printf 'sealed%s' wharf; i=$((i+1)); done"

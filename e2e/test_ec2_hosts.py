@@ -16,7 +16,7 @@ from test_ec2_instances import console, own_image_of, state, wait_state
 from test_volumes import wait_gone
 from test_volumes_of_instances import Guest, shown
 
-pytestmark = pytest.mark.minutes(4)
+pytestmark = pytest.mark.minutes(2)
 
 MIB = 1 << 20
 REGISTRY = "000000000000.dkr.ecr.us-east-1.amazonaws.com"

@@ -12,7 +12,7 @@ from harness.installation import Installation
 from harness.tasks import sh
 from harness.waiting import wait_for
 
-pytestmark = pytest.mark.minutes(4)
+pytestmark = pytest.mark.minutes(1)
 
 # Shown by Parameter Store, as AWS shows its own.
 OWN_IMAGE = "/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id"

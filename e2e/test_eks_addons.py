@@ -12,7 +12,7 @@ from harness.waiting import wait_for
 from test_ec2_instances import profile
 from test_kubernetes_nodes import MAY_PULL, USER_DATA, apply, condition, launch, node_of, pod_of, sh, wait_phase
 
-pytestmark = pytest.mark.minutes(5)
+pytestmark = pytest.mark.minutes(1)
 
 VERSION = "v1.36.4-eksbuild.1"
 ALL = ["aws-ebs-csi-driver", "coredns", "eks-pod-identity-agent", "kube-proxy", "metrics-server", "vpc-cni"]

@@ -9,7 +9,7 @@ from harness.kubernetes import Cluster, name, role
 from harness.waiting import wait_for
 from test_cost import usage
 
-pytestmark = pytest.mark.minutes(4)
+pytestmark = pytest.mark.minutes(1)
 
 PODS = "eks-fargate-pods.amazonaws.com"
 PROFILE_LABEL = "eks.amazonaws.com/fargate-profile"

@@ -11,7 +11,7 @@ from harness.kubernetes import Cluster
 from harness.waiting import wait_for
 from test_ec2_instances import TRUST
 
-pytestmark = pytest.mark.minutes(8)
+pytestmark = pytest.mark.minutes(1)
 
 NODE_POLICIES = ["AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryReadOnly"]
 

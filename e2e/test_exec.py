@@ -20,6 +20,8 @@ from harness.tasks import sh
 from harness.waiting import wait_for
 from session.client import Refused, Session
 
+pytestmark = pytest.mark.minutes(1)
+
 FOREVER = "trap 'exit 0' TERM; while :; do usleep 10000; done"
 
 

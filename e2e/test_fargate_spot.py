@@ -9,7 +9,7 @@ from harness.waiting import wait_for
 from test_cost import usage
 from test_sns import queue
 
-pytestmark = pytest.mark.minutes(2)
+pytestmark = pytest.mark.minutes(0.5)
 
 SPOT = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
 # Says that it was warned, and takes its time.

@@ -12,8 +12,6 @@ from harness.tasks import sh
 from harness.waiting import wait_for
 from harness.watcher import Watcher
 
-pytestmark = pytest.mark.minutes(3)
-
 UTC = datetime.UTC
 CLOSELY = {"metricConfigurations": [{"metricNames": ["CPUUtilization"], "resolutionSeconds": 20}]}
 TARGET = {"ServiceNamespace": "ecs", "ResourceId": "service/default/quick", "ScalableDimension": "ecs:service:DesiredCount"}

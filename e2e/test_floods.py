@@ -13,7 +13,7 @@ from harness.installation import Installation, Place
 from harness.waiting import wait_for
 from test_accounts import create
 
-pytestmark = pytest.mark.minutes(1)
+pytestmark = pytest.mark.minutes(0.5)
 
 SECONDS = 8
 # Generous: the flood's client, the server and other tests share the machine's cores. What it is on a quiet machine `bench/run floods` says.

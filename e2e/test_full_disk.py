@@ -43,10 +43,24 @@ def create(wharf, name):
     return wharf.client("ecs").create_cluster(clusterName=name)["cluster"]["clusterArn"]
 
 
+def crowd(wharf):
+    """Take most of the room that the control plane had set aside, in a few steps: what is large is refused first."""
+    ecs, large = wharf.client("ecs"), [{"name": "X", "value": "x" * 40_000}]
+    container = {"name": "main", "image": "none", "memory": 16, "environment": large}
+    for _ in range(2000):
+        try:
+            ecs.register_task_definition(family="large", containerDefinitions=[container])
+        except ClientError as error:
+            assert "The disk of the control plane is full" in error.response["Error"]["Message"]
+            return
+    raise AssertionError("2,000 large definitions fit onto a full disk")
+
+
 def test_writes_fail_reads_go_on_and_room_heals(small_disk, unstarted):
     wharf = unstarted(data=small_disk / "data").start(node=False)
     kept = [create(wharf, "before")]
     filler = fill(small_disk)
+    crowd(wharf)
     refused = None
     for number in range(5000):
         try:
@@ -85,6 +99,7 @@ def test_deleting_works_on_a_full_disk(small_disk, unstarted):
         logs.put_log_events(logGroupName=f"/g/{number}", logStreamName="s", logEvents=[event] * 3)
         ecr.create_repository(repositoryName=f"r{number}")
     fill(small_disk)
+    crowd(wharf)
 
     def full():
         try:

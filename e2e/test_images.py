@@ -15,7 +15,7 @@ from test_block_devices import completed, device, terminate, volume_at
 from test_ec2_instances import own_image_of, wait_state
 from test_volumes_of_instances import SERVES, Guest
 
-pytestmark = pytest.mark.minutes(6)
+pytestmark = pytest.mark.minutes(2)
 
 THERE = "us-west-2"
 NO_INSTANCE = "i-0123456789abcdef0"

@@ -11,7 +11,7 @@ from test_kubernetes_nodes import sh
 from test_kubernetes_services import joined, node_in
 from test_kubernetes_webhooks import made
 
-pytestmark = pytest.mark.minutes(6)
+pytestmark = pytest.mark.minutes(1)
 
 # Believes the API server's certificate alone, asks the cluster what a user may do, and keeps things in memory.
 SERVE = """

@@ -14,7 +14,7 @@ from harness.waiting import wait_for
 from test_ec2_instances import profile
 from test_kubernetes_nodes import MAY_PULL, USER_DATA, condition, launch, node_of
 
-pytestmark = pytest.mark.minutes(5)
+pytestmark = pytest.mark.minutes(1)
 
 ALB = "alb.ingress.kubernetes.io"
 NLB = "service.beta.kubernetes.io/aws-load-balancer"

@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 from harness.kubernetes import Cluster, name
 from harness.waiting import wait_for
 
-pytestmark = pytest.mark.minutes(3)
+pytestmark = pytest.mark.minutes(0.5)
 
 CLIENT = "kubernetes.io/kube-apiserver-client"
 USAGES = ["client auth", "digital signature"]

@@ -13,7 +13,7 @@ from harness.kubernetes import name
 from harness.waiting import wait_for
 from test_kubernetes_services import joined, node_in
 
-pytestmark = pytest.mark.minutes(2)
+pytestmark = pytest.mark.minutes(0.5)
 
 SCRIPTS = tools.REPOSITORY / "e2e" / "kubernetes_clients"
 GREETINGS = {

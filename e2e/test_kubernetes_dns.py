@@ -9,7 +9,7 @@ from harness.waiting import wait_for
 from test_kubernetes_nodes import apply, sh, wait_phase
 from test_kubernetes_services import SERVE, WAIT, joined, node_in
 
-pytestmark = pytest.mark.minutes(5)
+pytestmark = pytest.mark.minutes(1.5)
 
 # Asks for names as programs do, and for records by hand: `A name…` prints addresses, `PTR address` names, `SRV name` targets and ports.
 LOOK = r"""

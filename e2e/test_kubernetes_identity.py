@@ -11,7 +11,7 @@ from harness import images, kubernetes
 from harness.waiting import wait_for
 from test_kubernetes_nodes import apply, cluster, launch, node, pod_of, sh
 
-pytestmark = pytest.mark.minutes(5)
+pytestmark = pytest.mark.minutes(1)
 
 __all__ = ["cluster", "launch", "node"]
 

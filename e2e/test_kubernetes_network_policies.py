@@ -8,7 +8,7 @@ from harness.waiting import wait_for
 from test_kubernetes_nodes import apply, condition, pod_of, sh, wait_phase
 from test_kubernetes_services import SERVE, WAIT, joined, node_in
 
-pytestmark = pytest.mark.minutes(4)
+pytestmark = pytest.mark.minutes(1.5)
 
 DNS = {
     "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},

@@ -9,7 +9,7 @@ from harness.kubernetes import Cluster
 from harness.waiting import wait_for
 from test_ec2_instances import own_image_of, profile
 
-pytestmark = pytest.mark.minutes(5)
+pytestmark = pytest.mark.minutes(3)
 
 MAY_PULL = "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly"
 MOUNTS = pathlib.Path("/proc/mounts")

@@ -9,7 +9,7 @@ from harness import images, kubernetes
 from harness.waiting import wait_for
 from test_kubernetes_nodes import apply, cluster, launch, node, pod_of, sh, wait_phase
 
-pytestmark = pytest.mark.minutes(3)
+pytestmark = pytest.mark.minutes(0.5)
 
 __all__ = ["cluster", "launch", "node"]
 

@@ -11,7 +11,7 @@ from harness.waiting import wait_for
 from test_ec2_instances import profile
 from test_kubernetes_nodes import MAY_PULL, USER_DATA, apply, condition, launch, node_of, pod_of, sh, wait_phase
 
-pytestmark = pytest.mark.minutes(6)
+pytestmark = pytest.mark.minutes(1.5)
 
 SERVE = "hostname > /tmp/index.html; trap exit TERM; httpd -f -p 8080 -h /tmp & while true; do sleep 1; done"
 WAIT = "trap exit TERM; while true; do sleep 1; done"

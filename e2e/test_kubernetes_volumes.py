@@ -9,7 +9,7 @@ from harness.waiting import wait_for
 from test_eks_nodegroups import active, is_ready, node_role, nodes_of  # noqa: F401 (a fixture)
 from test_kubernetes_nodes import apply, pod_of, sh, wait_phase
 
-pytestmark = pytest.mark.minutes(8)
+pytestmark = pytest.mark.minutes(2)
 
 WAIT = "trap exit TERM; while true; do sleep 1; done"
 GP3 = {

@@ -10,7 +10,7 @@ from harness.waiting import wait_for
 from test_kubernetes_nodes import sh
 from test_kubernetes_services import joined, node_in
 
-pytestmark = pytest.mark.minutes(6)
+pytestmark = pytest.mark.minutes(1)
 
 # Adds a label, refuses what is called bad, waits for long, answers with something else, or converts, by its path.
 SERVE = """

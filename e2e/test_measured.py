@@ -3,13 +3,9 @@
 import datetime
 import itertools
 
-import pytest
-
 from harness import images, tasks
 from harness.tasks import sh
 from harness.waiting import wait_for
-
-pytestmark = pytest.mark.minutes(3)
 
 UTC = datetime.UTC
 OF_SERVICE = ("Name=ClusterName,Value=default", "Name=ServiceName,Value=busy")

@@ -12,12 +12,10 @@ from harness.installation import Installation, Keys
 from harness.waiting import wait_for
 from harness.web_server import server
 
-pytestmark = pytest.mark.minutes(6)
-
 PRINCIPAL = "streams.metrics.cloudwatch.amazonaws.com"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def reaching():
     """An installation that may reach this machine."""
     with Installation(arguments=("--allow-egress", "127.0.0.0/8")) as alone:

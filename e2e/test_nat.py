@@ -3,7 +3,7 @@
 import pytest
 
 from harness.machines import Machines
-from harness.waiting import wait_for
+from harness.waiting import wait_as_boto3, wait_for
 from harness.ways_out import Network, Outside, asks
 
 
@@ -34,7 +34,7 @@ def test_a_private_subnet_reaches_out_by_a_nat_gateway(wharf, run):
     with Outside() as outside:
         assert outside.sees(machine) is None, "a private subnet"
         gateway = ec2.create_nat_gateway(SubnetId=front, AllocationId=elastic["AllocationId"])["NatGateway"]["NatGatewayId"]
-        ec2.get_waiter("nat_gateway_available").wait(NatGatewayIds=[gateway])
+        wait_as_boto3(ec2, "nat_gateway_available", NatGatewayIds=[gateway])
         ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=gateway)
         assert route_to(ec2, table, gateway) == "active"
         wait_for(lambda: outside.sees(machine) == address, 10, "the gateway's address outside")
@@ -54,7 +54,7 @@ def test_a_private_subnet_reaches_out_by_a_nat_gateway(wharf, run):
         wharf.kill_child("agent")
         assert outside.sees(machine) == address
         ec2.delete_nat_gateway(NatGatewayId=gateway)
-        ec2.get_waiter("nat_gateway_deleted").wait(NatGatewayIds=[gateway])
+        wait_as_boto3(ec2, "nat_gateway_deleted", NatGatewayIds=[gateway])
         assert state(ec2, gateway) == "deleted"
         assert route_to(ec2, table, gateway) == "blackhole"
         wait_for(lambda: outside.sees(machine) is None, 60, "the end of it without the gateway")

@@ -8,7 +8,9 @@ from botocore.exceptions import ClientError
 
 from harness import tasks, tools
 from harness.services import Web, address
-from harness.waiting import wait_for
+from harness.waiting import wait_as_boto3, wait_for
+
+pytestmark = pytest.mark.minutes(1)
 
 ARN = "arn:aws:elasticloadbalancing:us-east-1:000000000000:"
 ECHO = """
@@ -43,7 +45,7 @@ class Flows(Web):
         self.subnets, self.group = tasks.default_subnets(self.wharf), tasks.open_group(self.wharf)
         made = self.elb.create_load_balancer(Name=self.name, Type="network", Subnets=self.subnets, SecurityGroups=[self.group], **balancer)
         self.balancer = made["LoadBalancers"][0]
-        self.elb.get_waiter("load_balancer_available").wait(LoadBalancerArns=[self.balancer["LoadBalancerArn"]])
+        wait_as_boto3(self.elb, "load_balancer_available", LoadBalancerArns=[self.balancer["LoadBalancerArn"]])
         made = self.elb.create_target_group(
             Name=self.name, Protocol=protocol, Port=target_port, VpcId=vpc, TargetType=kind,
             HealthCheckIntervalSeconds=5, HealthCheckTimeoutSeconds=5, HealthyThresholdCount=2, UnhealthyThresholdCount=2,
@@ -211,7 +213,7 @@ def test_datagrams_and_connections_on_one_port(wharf, echo):
     service.make_balancer(7220, "TCP_UDP", 7000)
     try:
         service.elb.register_targets(TargetGroupArn=service.target_group, Targets=[{"Id": address(echo)}])
-        service.elb.get_waiter("target_in_service").wait(TargetGroupArn=service.target_group)
+        wait_as_boto3(service.elb, "target_in_service", TargetGroupArn=service.target_group)
         wait_for(lambda: said(7220, socket.SOCK_STREAM) == b"tcp hello", 20, "an answer over TCP")
         wait_for(lambda: said(7220, socket.SOCK_DGRAM) == b"udp hello", 20, "an answer over UDP")
     finally:
@@ -229,7 +231,7 @@ def test_an_instance_is_a_target(wharf, web):
     service.make_balancer(7240, kind="instance")
     try:
         service.elb.register_targets(TargetGroupArn=service.target_group, Targets=[{"Id": found["ec2InstanceId"], "Port": port}])
-        service.elb.get_waiter("target_in_service").wait(TargetGroupArn=service.target_group)
+        wait_as_boto3(service.elb, "target_in_service", TargetGroupArn=service.target_group)
         service.wait_answers()
     finally:
         close(service)
@@ -249,7 +251,7 @@ def test_tls_ends_at_the_load_balancer(wharf, echo, tmp_path):
     try:
         service.listen(7231, "TLS", Certificates=[{"CertificateArn": certificate}], AlpnPolicy=["HTTP2Preferred"])
         service.elb.register_targets(TargetGroupArn=service.target_group, Targets=[{"Id": address(echo)}])
-        service.elb.get_waiter("target_in_service").wait(TargetGroupArn=service.target_group)
+        wait_as_boto3(service.elb, "target_in_service", TargetGroupArn=service.target_group)
         context = ssl.create_default_context(cafile=body)
         context.set_alpn_protocols(["http/1.1", "h2"])
 

@@ -4,13 +4,9 @@ import datetime
 import json
 import time
 
-import pytest
-
 from harness import images, tasks
 from harness.tasks import sh
 from harness.waiting import wait_for
-
-pytestmark = pytest.mark.minutes(2)
 
 UTC = datetime.UTC
 MINUTE = datetime.timedelta(minutes=1)

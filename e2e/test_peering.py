@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from harness.machines import SILENCE_S, Groups, Machines
-from harness.waiting import wait_for
+from harness.waiting import wait_as_boto3, wait_for
 
 DEADLINE_S = 15
 
@@ -69,7 +69,7 @@ def test_peers_reach_each_other_while_both_sides_allow_it(wharf, run):
     one.route(two, connection)
     assert one.route_state(connection) == "blackhole"
     ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=connection)
-    ec2.get_waiter("vpc_peering_connection_exists").wait(VpcPeeringConnectionIds=[connection])
+    wait_as_boto3(ec2, "vpc_peering_connection_exists", VpcPeeringConnectionIds=[connection])
     assert status(ec2, connection) == "active" and one.route_state(connection) == "active"
     assert not a.gets(b, SILENCE_S), "the other side has no route back"
     two.route(one, connection)

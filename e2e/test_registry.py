@@ -21,7 +21,9 @@ from botocore.exceptions import ClientError
 from harness import disk, images, processes, tasks, tools
 from harness.distribution import Registry, repository
 from harness.docker import Docker
-from harness.waiting import wait_for
+from harness.waiting import wait_as_boto3, wait_for
+
+pytestmark = pytest.mark.minutes(1.5)
 
 MIB = 1 << 20
 
@@ -586,7 +588,7 @@ def test_a_lifecycle_policy_is_previewed_and_carried_out(wharf):
     policy = json.dumps({"rules": [{"rulePriority": 1, "description": "keep two", "selection": newest_two, "action": {"type": "expire"}}]})
     started = ecr.start_lifecycle_policy_preview(repositoryName=name, lifecyclePolicyText=policy)
     assert started["status"] == "IN_PROGRESS"
-    ecr.get_waiter("lifecycle_policy_preview_complete").wait(repositoryName=name)
+    wait_as_boto3(ecr, "lifecycle_policy_preview_complete", repositoryName=name)
     preview = ecr.get_lifecycle_policy_preview(repositoryName=name)
     (expiring,) = preview["previewResults"]
     assert (expiring["imageTags"], expiring["appliedRulePriority"], expiring["action"]["type"]) == (["v1"], 1, "EXPIRE")

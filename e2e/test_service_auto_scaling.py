@@ -8,9 +8,9 @@ from botocore.exceptions import ClientError
 
 from harness import tasks
 from harness.tasks import sh
-from harness.waiting import wait_for
+from harness.waiting import wait_as_boto3, wait_for
 
-pytestmark = pytest.mark.minutes(2)
+pytestmark = pytest.mark.minutes(1)
 
 UTC = datetime.UTC
 DIMENSION = "ecs:service:DesiredCount"
@@ -93,7 +93,7 @@ class Scaled:
         if self.ecs.describe_services(services=[self.name])["services"][0]["status"] == "INACTIVE":
             return
         self.ecs.delete_service(service=self.name, force=True)
-        self.wharf.aws("ecs", "wait", "services-inactive", "--services", self.name)
+        wait_as_boto3(self.ecs, "services_inactive", services=[self.name])
 
 
 @pytest.fixture

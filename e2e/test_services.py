@@ -11,7 +11,9 @@ from botocore.exceptions import ClientError, WaiterError
 from harness import processes, tasks, tools
 from harness.private_registry import PrivateRegistry
 from harness.tasks import sh
-from harness.waiting import wait_for
+from harness.waiting import wait_as_boto3, wait_for
+
+pytestmark = pytest.mark.minutes(2)
 
 FOREVER = ": a task of a service; trap exit TERM; while :; do sleep 1; done"
 
@@ -55,7 +57,7 @@ class Service:
 
     def delete(self):
         self.ecs.delete_service(service=self.name, force=True)
-        self.wharf.aws("ecs", "wait", "services-inactive", "--services", self.name)
+        wait_as_boto3(self.ecs, "services_inactive", services=[self.name])
 
 
 def is_stable(described):

@@ -18,7 +18,7 @@ from harness.hosts import Host
 from harness.waiting import wait_for
 from test_metrics import of_part, parsed, scrape
 
-pytestmark = pytest.mark.minutes(3)
+pytestmark = pytest.mark.minutes(0.5)
 
 FROM_REGISTRY = ("wharf_agent_layers_total", ("from", "registry"))
 FROM_PEERS = ("wharf_agent_layers_total", ("from", "peer"))

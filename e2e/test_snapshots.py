@@ -16,7 +16,7 @@ from harness.waiting import wait_for
 from test_accounts import create
 from test_volumes import asked, attachment, definition, infrastructure_role, volumes, wait_gone
 
-pytestmark = pytest.mark.minutes(6)
+pytestmark = pytest.mark.minutes(2)
 
 MIB = 1 << 20
 NOWHERE = "snap-0123456789abcdef0"

@@ -10,7 +10,7 @@ from harness.waiting import wait_for
 from test_ec2_instances import console, own_image_of, state, wait_state
 from test_sns import queue
 
-pytestmark = pytest.mark.minutes(3)
+pytestmark = pytest.mark.minutes(0.5)
 
 NOTICE_S = 8
 SMALL = "t3.nano"

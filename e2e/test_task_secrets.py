@@ -13,7 +13,7 @@ from harness.tasks import sh
 from harness.waiting import wait_for
 from session.client import Refused, Session
 
-pytestmark = pytest.mark.minutes(2)
+pytestmark = pytest.mark.minutes(0.5)
 
 FOREVER = "trap 'exit 0' TERM; echo up; while :; do usleep 10000; done"
 FARGATE = {"cpu": "256", "memory": "512", "requiresCompatibilities": ["FARGATE"]}

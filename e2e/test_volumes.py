@@ -10,7 +10,7 @@ from harness.installation import Installation
 from harness.tasks import sh
 from harness.waiting import wait_for
 
-pytestmark = pytest.mark.minutes(4)
+pytestmark = pytest.mark.minutes(0.5)
 
 TRUST = {
     "Version": "2012-10-17",

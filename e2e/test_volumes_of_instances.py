@@ -11,11 +11,11 @@ from botocore.exceptions import ClientError
 
 from harness import tools
 from harness.installation import Installation
-from harness.waiting import wait_for
+from harness.waiting import wait_as_boto3, wait_for
 from test_ec2_instances import own_image_of, wait_state
 from test_volumes import wait_gone
 
-pytestmark = pytest.mark.minutes(5)
+pytestmark = pytest.mark.minutes(1)
 
 GIB = 1 << 30
 NOWHERE = "vol-0123456789abcdef0"
@@ -107,7 +107,7 @@ class Guest:
 
     def volume(self, **asked):
         volume = self.ec2.create_volume(AvailabilityZone=self.zone, **{"Size": 1, "VolumeType": "gp3", **asked})["VolumeId"]
-        self.ec2.get_waiter("volume_available").wait(VolumeIds=[volume])
+        wait_as_boto3(self.ec2, "volume_available", VolumeIds=[volume])
         return volume
 
     def attach(self, volume, device="/dev/xvdf"):

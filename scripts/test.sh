@@ -1,23 +1,49 @@
 #!/usr/bin/env bash
 # Runs every check that must pass and closes with one line a check. Stops at the first that fails.
 #
-# The output of each check stands in .cache/test/<check>.log; that of a failed one is shown.
+# The output of each check stands in .cache/test/<check>.log; that of a failed one is shown. Once the programs are built,
+# unit tests and end-to-end tests go on side by side: the latter wait a good part of their time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 logs=.cache/test
 mkdir -p "$logs"
-results=()
+# A line a check, in the order of their ends.
+outcomes=$logs/outcomes
+: >"$outcomes"
 
 summary() {
-  local status=$? line
+  local status=$?
+  end_all
   printf '\n'
-  for line in "${results[@]}"; do printf '%s\n' "$line"; done
+  cat "$outcomes"
   if [ "$status" = 0 ]; then printf 'All checks passed in %d s.\n' "$SECONDS"
   else printf 'Stopped at the first failure, after %d s.\n' "$SECONDS"
   fi
 }
 trap summary EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# In a process group of its own, which ends with this script.
+in_background() {
+  set -m
+  "$@" </dev/null &
+  set +m
+}
+
+# side_by_side FUNCTION…: all at once; the first that fails ends the others.
+side_by_side() {
+  local each
+  for each in "$@"; do in_background "$each"; done
+  for each in "$@"; do wait -n || exit 1; done
+}
+
+end_all() {
+  local group
+  for group in $(jobs -p); do kill -- "-$group" 2>/dev/null || true; done
+  wait
+}
 
 # check NAME COMMAND…
 check() {
@@ -26,14 +52,14 @@ check() {
   printf '== %s: %s\n' "$name" "$*"
   if "$@" >"$logs/$name.log" 2>&1; then
     if grep -q '^unsteady: ' "$logs/$name.log"; then tail -n 200 "$logs/$name.log"; fi
-    results+=("$(printf '  ok    %-10s %4d s  %s' "$name" $((SECONDS - begun)) "$(outcome "$logs/$name.log")")")
+    printf '  ok    %-10s %4d s  %s\n' "$name" $((SECONDS - begun)) "$(outcome "$logs/$name.log")" >>"$outcomes"
   else
     tail -n 200 "$logs/$name.log"
     printf '== %s: what failed\n' "$name"
     grep -aE "^test .* FAILED$|panicked at|^(FAILED|ERROR) |^unsteady: " -A 3 "$logs/$name.log" | head -n 80 || true
     reasons "$logs/$name.log"
     df -h . /tmp
-    results+=("$(printf '  FAIL  %-10s %4d s  all of it is in %s' "$name" $((SECONDS - begun)) "$logs/$name.log")")
+    printf '  FAIL  %-10s %4d s  all of it is in %s\n' "$name" $((SECONDS - begun)) "$logs/$name.log" >>"$outcomes"
     return 1
   fi
 }
@@ -54,12 +80,13 @@ outcome() {
 }
 
 # Unit tests write what our codecs answer, to these and to requests that `what_the_sdk_asks` wrote;
-# `answers_as_the_sdk_reads_them` comes after them. Examples and benches are clippy's alone, and one crate has
-# documentation that runs (`cargo xtask check` says if there is another): rustdoc would read each.
+# `answers_as_the_sdk_reads_them` comes after them. Examples and benches are clippy's alone. What is built meanwhile
+# gives way to tests that run.
 export WHARF_GOLDEN_ANSWERS=$PWD/$logs/answers WHARF_EVERY=$PWD/$logs/every
 unit_tests() {
   rm -rf "$WHARF_GOLDEN_ANSWERS" && mkdir -p "$WHARF_GOLDEN_ANSWERS" &&
-    .venv/bin/python scripts/unit_tests.py && cargo test --locked --doc --package wharf-store
+    .venv/bin/python scripts/unit_tests.py &&
+    RUSTDOC=$PWD/scripts/rustdoc_of_store.sh nice -n 10 cargo test --locked --doc --workspace
 }
 
 python_style() { .venv/bin/ruff check && .venv/bin/ruff format --check; }
@@ -76,11 +103,18 @@ answers_as_the_sdk_reads_them() {
     .venv/bin/python crates/wire/goldens/every.py check "$WHARF_EVERY"
 }
 
+# Cargo builds more meanwhile, and may write its programs anew.
+keep_programs() {
+  rm -rf target/tested && mkdir -p target/tested && ln target/debug/wharf target/debug/wharf-shim target/tested/
+  export WHARF=$PWD/target/tested/wharf
+}
+
 # A thousand tests with real processes share two cores. A few that fail are run once more, alone; when they pass
 # then, the summary names them as unsteady, each a defect of the test or of wharf to be found.
 e2e_tests() {
   local failed=.cache/pytest/v/cache/lastfailed names
   rm -f "$failed"
+  keep_programs || return 1
   COLUMNS=400 e2e/run -q && return
   [ -s "$failed" ] || return 1
   names=$(.venv/bin/python -c 'import json, sys; print(*json.load(open(sys.argv[1])))' "$failed")
@@ -90,22 +124,38 @@ e2e_tests() {
 
 # Where all is built once, clippy's compiler does it: it looks and compiles in one go, which spares a second look at all of
 # the workspace. Elsewhere what cargo has built already is worth more.
-lint() {
-  if [ -z "${WHARF_TESTS_RUN_ONCE:-}" ]; then cargo clippy --locked --workspace --all-targets -- -D warnings
-  else cargo build --locked --workspace --lib --bins --example '*' --bench '*'
-  fi
-}
 if [ -n "${WHARF_TESTS_RUN_ONCE:-}" ]; then
   export RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS='-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__'
 fi
+lint() {
+  if [ -z "${WHARF_TESTS_RUN_ONCE:-}" ]; then cargo clippy --locked --workspace --all-targets -- -D warnings
+  else nice -n 10 cargo build --locked --workspace --lib --bins --example '*' --bench '*'
+  fi
+}
+
+# The programs that the checks below need, with the features that they have in the whole workspace.
+programs() { cargo build --locked --workspace --bin wharf --bin wharf-shim --bin xtask; }
+
+# What end-to-end tests run is mostly fetched; they look again themselves.
+images() {
+  local image
+  for image in busybox configured python web; do e2e/images/build "$image"; done >"$logs/images.log" 2>&1 || true
+}
+
+end_to_end() { check e2e e2e_tests; }
+
+of_units() {
+  if [ -n "${WHARF_TESTS_RUN_ONCE:-}" ]; then check clippy lint; fi &&
+    check unit unit_tests && check answers answers_as_the_sdk_reads_them
+}
 
 check format cargo fmt --check
 check python python_style
 check goldens goldens_as_generated
-check clippy lint
-check build cargo build --locked --workspace
-check repository cargo xtask check
+in_background images
+if [ -z "${WHARF_TESTS_RUN_ONCE:-}" ]; then check clippy lint; fi
+check build programs
+check repository target/debug/xtask check
 check asked what_the_sdk_asks
-check unit unit_tests
-check answers answers_as_the_sdk_reads_them
-check e2e e2e_tests
+wait
+side_by_side end_to_end of_units

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Builds all tests of the workspace and runs their programs, two at a time: each waits a good part of its time.
 
+Building gives way to tests that run, those of scripts/test.sh beside it too: they have deadlines.
+
 Where they run once (`WHARF_TESTS_RUN_ONCE`, as continuous integration sets), a few are built, run and deleted at a time: all
 together are larger than some disks.
 
@@ -26,6 +28,7 @@ NAMES_AT_ONCE = 8
 MOST_SECONDS = 600
 RUN_ONCE = bool(os.environ.get("WHARF_TESTS_RUN_ONCE"))
 CARGO = os.environ.get("CARGO", "cargo")
+POLITELY = ["nice", "-n", "10"]
 
 
 def batches():
@@ -43,7 +46,7 @@ def batches():
 
 def built(targets):
     """(package's folder, its target, program) of each, as cargo built them."""
-    command = [CARGO, "test", "--locked", "--workspace", *targets, "--no-run", "--message-format=json-render-diagnostics"]
+    command = [*POLITELY, CARGO, "test", "--locked", "--workspace", *targets, "--no-run", "--message-format=json-render-diagnostics"]
     cargo = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if cargo.returncode != 0:
         sys.exit(cargo.returncode)

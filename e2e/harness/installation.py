@@ -18,7 +18,7 @@ import boto3
 import botocore.config
 
 from . import processes, quick_aws, tools
-from .waiting import wait_for
+from .waiting import Hopeless, wait_for
 
 START_DEADLINE_S = 20
 STOP_DEADLINE_S = 60
@@ -46,6 +46,12 @@ class Output:
     @property
     def text(self):
         return "\n".join(list(self._lines))
+
+    @property
+    def rest(self):
+        """All of it, of a process that has ended."""
+        self._thread.join(5)
+        return self.text
 
 
 class Keys:
@@ -131,7 +137,8 @@ class Installation:
 
     def wait_ready(self):
         def ready():
-            assert self.process.poll() is None, f"wharf up exited with {self.process.returncode}:\n{self.output.text}"
+            if self.process.poll() is not None:
+                raise Hopeless(f"wharf up exited with {self.process.returncode}:\n{self.output.rest}")
             return "Ready." in self.output.text and self.healthy()
 
         wait_for(ready, START_DEADLINE_S, "Ready.")

@@ -178,7 +178,7 @@ def read_once(loaders, package):
     loader.list_available_services("service-2")
     for name in ("endpoints", "partitions", "sdk-default-configuration"):
         loader.load_data(name)
-    for service in ("ecr", "ecs", "eks", "sts"):
+    for service in ("ec2", "ecr", "ecs", "eks", "sts"):
         for kind in ("service-2", "endpoint-rule-set-1"):
             loader.load_service_model(service, kind)
 
