@@ -193,7 +193,7 @@ def condition(cluster):
 def test_an_autoscaler_scales_what_has_a_scale(cluster, served):
     kubectl = cluster.kubectl
     thing = {"apiVersion": f"{GROUP}/v1", "kind": "Thing", "metadata": {"name": "fleet"}, "size": 1}
-    kubectl("create", "-f", "-", stdin=json.dumps(thing))
+    kubectl("create", "--validate=false", "-f", "-", stdin=json.dumps(thing))
     scaler = {
         "apiVersion": "autoscaling/v2",
         "kind": "HorizontalPodAutoscaler",
