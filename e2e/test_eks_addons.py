@@ -131,12 +131,6 @@ def test_what_there_is(cluster):
             "[$.replicaCount: is not defined in the schema and the schema does not allow additional properties]",
             {"configurationValues": '{"replicaCount": 3}'},
         ),
-        ("UnsupportedOperation", "serviceAccountRoleArn", {"serviceAccountRoleArn": "arn:aws:iam::000000000000:role/a"}),
-        (
-            "UnsupportedOperation",
-            "podIdentityAssociations",
-            {"podIdentityAssociations": [{"serviceAccount": "a", "roleArn": "arn:aws:iam::000000000000:role/a"}]},
-        ),
         ("UnsupportedOperation", "namespace", {"namespaceConfig": {"namespace": "mine"}}),
         ("ResourceNotFoundException", "No cluster found for name: other.", {"clusterName": "other"}),
     ],
@@ -239,6 +233,29 @@ def test_names_go_and_come(cluster, client):
     wait_for(lambda: not inside(cluster, asks), 30, "names that nobody answers")
     make(cluster, "coredns", resolveConflicts="OVERWRITE")
     wait_for(lambda: inside(cluster, asks), 30, "a name")
+
+
+def test_addresses_are_asked_for_in_a_role(installation, cluster, client, image):
+    iam = installation.client("iam")
+    trust = {"Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": ["sts:AssumeRole", "sts:TagSession"]}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = iam.create_role(RoleName="addresses", AssumeRolePolicyDocument=document)["Role"]
+    make(cluster, "vpc-cni", podIdentityAssociations=[{"serviceAccount": "aws-node", "roleArn": role["Arn"]}])
+    apply(cluster, "denied", {"containers": [sh(image, WAIT)], "terminationGracePeriodSeconds": 1})
+
+    def told():
+        events = cluster.get("events", "--field-selector", "involvedObject.name=denied")["items"]
+        return [it["message"] for it in events if "is not authorized to perform: ec2:CreateNetworkInterface" in it.get("message", "")]
+
+    (why, *_) = wait_for(told, 30, "an event of the pod")
+    assert ":assumed-role/addresses/" in why, why
+    iam.attach_role_policy(RoleName="addresses", PolicyArn="arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy")
+    wait_phase(cluster, "denied", "Running")
+    cluster.kubectl("delete", "pod", "denied")
+    remove(cluster, "vpc-cni", preserve=True)
+    (left,) = cluster.eks.list_pod_identity_associations(clusterName=cluster.name)["associations"]
+    assert "ownerArn" not in left
+    cluster.eks.delete_pod_identity_association(clusterName=cluster.name, associationId=left["associationId"])
 
 
 def test_addresses_go_and_come(installation, cluster, client, image):

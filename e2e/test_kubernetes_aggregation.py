@@ -1,6 +1,7 @@
 """API aggregation: a server of a user's own, in a pod behind a Service, answers stock clients below the cluster's address."""
 
 import base64
+import functools
 import json
 
 import pytest
@@ -48,7 +49,9 @@ class Server(http.server.BaseHTTPRequestHandler):
         if path == ["apis", GROUP, "v1"]:
             verbs = ["create", "delete", "get", "list"]
             kind = {"name": "things", "singularName": "thing", "namespaced": True, "kind": "Thing", "verbs": verbs, "shortNames": ["tg"]}
-            return self.answer(200, {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": GROUP + "/v1", "resources": [kind]})
+            scale = {"name": "things/scale", "singularName": "", "namespaced": True, "group": "autoscaling", "version": "v1", "kind": "Scale",
+                "verbs": ["get", "update"]}
+            return self.answer(200, {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": GROUP + "/v1", "resources": [kind, scale]})
         if path == ["openapi", "v2"]:
             return self.answer(200, DOCUMENT)
         if path[:3] != ["apis", GROUP, "v1"]:
@@ -69,6 +72,14 @@ class Server(http.server.BaseHTTPRequestHandler):
             thing["metadata"].update(namespace=space, annotations={"made-by": user, "may": str(may)})
             things[space, thing["metadata"]["name"]] = thing
             return self.answer(201, thing)
+        if name.endswith("/scale"):
+            thing = things.get((space, name[:-6]))
+            if thing and self.command == "PUT":
+                thing.update(size=json.loads(body)["spec"]["replicas"])
+                thing["metadata"]["annotations"]["scaled-by"] = user
+            size = thing and thing.get("size", 1)
+            return self.answer(200, {"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": {"name": name[:-6], "namespace": space},
+                "spec": {"replicas": size}, "status": {"replicas": size, "selector": "app=nobody"}}) if thing else self.answer(404, {})
         if name:
             found = things.get((space, name))
             if found and self.command == "DELETE":
@@ -78,7 +89,7 @@ class Server(http.server.BaseHTTPRequestHandler):
         items = [it for (own, _), it in things.items() if own == space]
         self.answer(200, {"kind": "ThingList", "apiVersion": GROUP + "/v1", "metadata": {}, "items": items})
 
-    do_GET = do_POST = do_DELETE = do
+    do_GET = do_POST = do_PUT = do_DELETE = do
 
     def answer(self, code, value):
         body = json.dumps(value).encode()
@@ -177,6 +188,33 @@ def test_who_may_not_is_not_passed_on(cluster, served):
 def condition(cluster):
     (found,) = cluster.get("apiservice", f"v1.{GROUP}")["status"]["conditions"]
     return found["status"], found["reason"]
+
+
+def test_an_autoscaler_scales_what_has_a_scale(cluster, served):
+    kubectl = cluster.kubectl
+    thing = {"apiVersion": f"{GROUP}/v1", "kind": "Thing", "metadata": {"name": "fleet"}, "size": 1}
+    kubectl("create", "--validate=false", "-f", "-", stdin=json.dumps(thing))
+    scaler = {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "fleet"},
+        "spec": {"scaleTargetRef": {"apiVersion": f"{GROUP}/v1", "kind": "Thing", "name": "fleet"}, "minReplicas": 3, "maxReplicas": 5},
+    }
+    kubectl("apply", "-f", "-", stdin=json.dumps(scaler))
+    read = functools.partial(kubectl, "get", "--raw", f"{THINGS}/fleet")
+    wait_for(lambda: json.loads(read())["size"] == 3, 30, "the target to be scaled")
+    assert json.loads(read())["metadata"]["annotations"]["scaled-by"] == "system:kube-controller-manager"
+    scaler["spec"]["scaleTargetRef"]["kind"] = "Unknown"
+    kubectl("apply", "-f", "-", stdin=json.dumps(scaler))
+
+    def condition():
+        told = cluster.get("horizontalpodautoscaler", "fleet").get("status", {}).get("conditions", [])
+        return [it["message"] for it in told if it["type"] == "AbleToScale" and it["status"] == "False"]
+
+    (why,) = wait_for(condition, 30, "a condition")
+    assert 'no matches for kind "Unknown" in group' in why
+    kubectl("delete", "hpa", "fleet")
+    kubectl("delete", "--raw", f"{THINGS}/fleet")
 
 
 def test_its_kinds_are_explained_to_older_clients(cluster, served):

@@ -1,6 +1,10 @@
 """Claims of Kubernetes on EBS: bound, made, attached, kept over deaths of pods, nodes, agent and server, and given back."""
 
 import json
+import os
+import pathlib
+import random
+import time
 
 import pytest
 
@@ -265,11 +269,119 @@ def test_a_claim_is_encrypted_as_its_class_says(cluster, ec2, image):
     cluster.kubectl("delete", "persistentvolumeclaim", "sealed")
 
 
+def test_the_driver_acts_in_its_role(installation, cluster, ec2, image):
+    iam = installation.client("iam")
+    trust = {"Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": ["sts:AssumeRole", "sts:TagSession"]}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = iam.create_role(RoleName="driver", AssumeRolePolicyDocument=document)["Role"]
+    iam.attach_role_policy(RoleName="driver", PolicyArn="arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy")
+    no = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "ec2:AttachVolume", "Resource": "*"}]}
+    iam.put_role_policy(RoleName="driver", PolicyName="no", PolicyDocument=json.dumps(no))
+    made = cluster.eks.create_pod_identity_association(
+        clusterName=cluster.name, namespace="kube-system", serviceAccount="ebs-csi-controller-sa", roleArn=role["Arn"]
+    )["association"]
+    put(cluster, GP3 | {"metadata": {"name": "under-key"}, "parameters": {"encrypted": "true"}})
+    claim(cluster, "driven", storageClassName="under-key")
+    # What AWS' own key needs, the key's policy gives to whoever comes by EC2.
+    apply(cluster, "driven", using(image, "driven"))
+    why = told(cluster, "driven", "is not authorized to perform: ec2:AttachVolume")["message"]
+    assert ":assumed-role/driver/" in why and "explicit deny" in why, why
+    iam.delete_role_policy(RoleName="driver", PolicyName="no")
+    wait_phase(cluster, "driven", "Running")
+    volume = disk_of(cluster, "driven")
+    cluster.kubectl("delete", "pod", "driven")
+    cluster.kubectl("delete", "persistentvolumeclaim", "driven")
+    wait_for(lambda: disk(ec2, volume) is None, 60, "a volume that is deleted")
+    cluster.eks.delete_pod_identity_association(clusterName=cluster.name, associationId=made["associationId"])
+
+
+def test_a_set_has_block_devices(installation, cluster, ec2, image):
+    device = {"volumeDevices": [{"name": "raw", "devicePath": "/dev/xvda"}]}
+    size = "blockdev --getsize64 /dev/xvda"
+    others = sh(image, WAIT) | {"name": "beside"}
+    template = {"containers": [sh(image, WAIT, **device), others], "terminationGracePeriodSeconds": 1}
+    spec = {"storageClassName": "gp3", "accessModes": ["ReadWriteOnce"], "volumeMode": "Block"}
+    wanted = {
+        "serviceName": "raw",
+        "selector": {"matchLabels": {"app": "raw"}},
+        "template": {"metadata": {"labels": {"app": "raw"}}, "spec": template},
+        "volumeClaimTemplates": [{"metadata": {"name": "raw"}, "spec": spec | {"resources": {"requests": {"storage": "1Gi"}}}}],
+    }
+    put(cluster, {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "raw"}, "spec": wanted})
+    wait_phase(cluster, "raw-0", "Running")
+    assert volume_of(cluster, "raw-raw-0")["spec"]["volumeMode"] == "Block"
+    assert inside(cluster, "raw-0", size) == str(1 << 30)
+    write = "printf kept | dd of=/dev/xvda bs=4096 seek=9 conv=sync,fsync 2>/dev/null"
+    read = "dd if=/dev/xvda bs=4096 skip=9 count=1 2>/dev/null | head -c 4"
+    inside(cluster, "raw-0", write)
+    # Nobody else has it, nor has this one any other device of the node.
+    major, minor = (int(it, 16) for it in inside(cluster, "raw-0", "stat -L -c %t:%T /dev/xvda").split(":"))
+    beside = ("exec", "raw-0", "-c", "beside", "--", "sh", "-c")
+    assert cluster.kubectl(*beside, "ls /dev/xvda", check=False).returncode != 0
+    made = cluster.kubectl(*beside, f"mknod /tmp/d b {major} {minor} && head -c 1 /tmp/d", check=False)
+    assert made.returncode != 0 and "not permitted" in made.stderr, made
+    # Another pod of the node has it too, to read alone; one that wants a file system on it has nothing.
+    volume = {"name": "raw", "persistentVolumeClaim": {"claimName": "raw-raw-0", "readOnly": True}}
+    apply(cluster, "reader", {"containers": [sh(image, WAIT, **device)], "volumes": [volume], "terminationGracePeriodSeconds": 1})
+    wait_phase(cluster, "reader", "Running")
+    assert inside(cluster, "reader", read) == "kept"
+    refused = cluster.kubectl("exec", "reader", "--", "sh", "-c", write + "; true > /dev/xvda", check=False)
+    assert "not permitted" in refused.stderr, refused
+    apply(cluster, "mounter", using(image, "raw-raw-0"))
+    told(cluster, "mounter", "volume data has volumeMode Block, but is specified in volumeMounts")
+    claim(cluster, "plain")
+    plain = {"name": "raw", "persistentVolumeClaim": {"claimName": "plain"}}
+    apply(cluster, "mapper", {"containers": [sh(image, WAIT, **device)], "volumes": [plain]})
+    told(cluster, "mapper", "volume raw has volumeMode Filesystem, but is specified in volumeDevices")
+    cluster.kubectl("delete", "pod", "reader", "mounter", "mapper", "--now")
+    cluster.kubectl("delete", "persistentvolumeclaim", "plain")
+    # It is there over deaths, and for the next pod.
+    before = pod_of(cluster, "raw-0")["metadata"]["uid"]
+    installation.kill_child("agent")
+    asks = ("exec", "raw-0", "-c", "main", "--", "sh", "-c", read)
+    wait_for(lambda: cluster.kubectl(*asks, check=False).stdout == "kept", 30, "the pod to answer")
+    cluster.kubectl("delete", "pod", "raw-0")
+
+    def runs():
+        pod = pod_of(cluster, "raw-0")
+        return pod and pod["metadata"]["uid"] != before and pod["status"].get("phase") == "Running"
+
+    wait_for(runs, 60, "another pod")
+    assert inside(cluster, "raw-0", read) == "kept"
+    cluster.kubectl("delete", "statefulset", "raw")
+    made = disk_of(cluster, "raw-raw-0")
+    gone(cluster, "pod", "raw-0")
+    cluster.kubectl("delete", "persistentvolumeclaim", "raw-raw-0")
+    wait_for(lambda: disk(ec2, made) is None, 60, "a volume that is deleted")
+
+
+def test_a_claim_is_a_copy_of_another(cluster, ec2, image):
+    claim(cluster, "first")
+    apply(cluster, "first", using(image, "first"))
+    wait_phase(cluster, "first", "Running")
+    inside(cluster, "first", "echo one > /data/orders; sync /data/orders")
+    claim(cluster, "second", "2Gi", dataSource={"kind": "PersistentVolumeClaim", "name": "first"})
+    apply(cluster, "second", using(image, "second"))
+    wait_phase(cluster, "second", "Running")
+    assert inside(cluster, "second", "cat /data/orders; echo two > /data/orders") == "one"
+    assert inside(cluster, "first", "cat /data/orders") == "one"
+    assert int(inside(cluster, "second", "df -k /data | tail -n 1 | awk '{print $2}'")) > 1 << 20
+    copies = ec2.describe_snapshots(OwnerIds=["self"], Filters=[{"Name": "tag-key", "Values": ["CSIVolumeSnapshotName"]}])
+    assert copies["Snapshots"] == []
+    cluster.kubectl("delete", "pod", "first", "second")
+    cluster.kubectl("delete", "persistentvolumeclaim", "first", "second")
+
+
 @pytest.mark.parametrize(
     ("name", "spec", "text"),
     [
         ("many", {"accessModes": ["ReadWriteMany"]}, "Volume capability ReadWriteMany not supported"),
-        ("block", {"volumeMode": "Block"}, "volumeMode Block is not supported"),
+        (
+            "restored",
+            {"dataSource": {"apiGroup": "snapshot.storage.k8s.io", "kind": "VolumeSnapshot", "name": "none"}},
+            "dataSource of kind VolumeSnapshot is not supported",
+        ),
+        ("orphan", {"dataSource": {"kind": "PersistentVolumeClaim", "name": "none"}}, "error getting PVC none"),
         ("odd", {"storageClassName": "odd"}, "fsType xfs is not supported"),
         ("classless", {"storageClassName": "none"}, 'storageclass.storage.k8s.io "none" not found'),
         ("unset", {"storageClassName": ""}, "no persistent volumes available for this claim and no storage class is set"),
@@ -303,6 +415,61 @@ def test_pods_wait_with_a_reason(cluster, image):
     cluster.kubectl("delete", "pod", "folder")
     cluster.kubectl("delete", "persistentvolumeclaim", "folder", "nowhere")
     cluster.kubectl("delete", "persistentvolume", "folder")
+
+
+def test_kills_make_nothing_twice(installation, cluster, ec2, image):
+    """Each pod of a set writes who it is, again and again: two at once would be told by turns."""
+    seed = int(os.environ.get("WHARF_E2E_SEED", random.randrange(1 << 32)))
+    print(f"seed: WHARF_E2E_SEED={seed}")
+    chance = random.Random(seed)
+    script = 'trap exit TERM; while true; do echo "$UID_" >> /data/turns; sleep 0.1; done'
+    own = {"name": "UID_", "valueFrom": {"fieldRef": {"fieldPath": "metadata.uid"}}}
+    mounts = [{"name": "data", "mountPath": "/data"}]
+    template = {"containers": [sh(image, script, env=[own], volumeMounts=mounts)], "terminationGracePeriodSeconds": 1}
+    spec = {"storageClassName": "gp3", "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    wanted = {
+        "serviceName": "turns",
+        "selector": {"matchLabels": {"app": "turns"}},
+        "template": {"metadata": {"labels": {"app": "turns"}}, "spec": template},
+        "volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": spec}],
+    }
+    put(cluster, {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "turns"}, "spec": wanted})
+    wait_phase(cluster, "turns-0", "Running")
+    made = disk_of(cluster, "data-turns-0")
+    ends = time.monotonic() + 25
+    had = []
+    while time.monotonic() < ends and len(had) < 8:
+        had.append(pod_of(cluster, "turns-0")["metadata"]["uid"])
+        steps = ["agent", "server", "delete"]
+        chance.shuffle(steps)
+        for step in steps:
+            if step == "delete":
+                deleting = ("delete", "pod", "turns-0", "--wait=false", "--ignore-not-found")
+                wait_for(lambda: cluster.kubectl(*deleting, check=False).returncode == 0, 30, "the pod to be deleted")
+            elif chance.random() < 0.8:
+                installation.kill_child(step)
+
+        def runs():
+            pod = cluster.find("pod", "turns-0")
+            return pod and pod["metadata"]["uid"] not in had and pod["status"].get("phase") == "Running"
+
+        wait_for(runs, 40, "another pod")
+        assert len(disk(ec2, made)["Attachments"]) == 1
+        volume = volume_of(cluster, "data-turns-0")["metadata"]["name"]
+        attached = [it["spec"]["source"]["persistentVolumeName"] for it in cluster.get("volumeattachments")["items"]]
+        assert attached.count(volume) == 1
+        assert backed_by(made) == 1
+    turns = inside(cluster, "turns-0", "uniq /data/turns").split()
+    assert len(turns) == len(set(turns)) and set(had) & set(turns) == set(turns) - {turns[-1]}, (had, turns)
+    cluster.kubectl("delete", "statefulset", "turns")
+    gone(cluster, "pod", "turns-0")
+    cluster.kubectl("delete", "persistentvolumeclaim", "data-turns-0")
+
+
+def backed_by(volume):
+    """How many devices of the machine are over a volume's file."""
+    files = [it.read_text() for it in pathlib.Path("/sys/block").glob("loop*/loop/backing_file")]
+    return sum(f"/{volume}/" in it for it in files)
 
 
 def test_another_node_takes_over(cluster, ec2, ledger):

@@ -533,6 +533,7 @@ pub static SERVICES: &[Row] = &[
                 store: it.data.store.clone(),
                 ec2: ec2.clone(),
                 machines: it.plane.ec2.clone(),
+                dispatcher: dispatcher.clone(),
                 elb: Arc::new(wharf_api_elbv2::Client::new(elb, dispatcher.clone())),
                 acm: Arc::new(wharf_api_acm::Client::new(acm, dispatcher.clone())),
                 directory: it.plane.directory.clone(),

@@ -64,6 +64,29 @@ impl Client {
     }
 }
 
+impl Client {
+    /// A kind by its group, version and name: one of an aggregated server too, which discovery does not show to parts of the API server.
+    /// What that says of its kinds leads nowhere but into its own group.
+    pub async fn kind_in(
+        &self,
+        group: &str,
+        version: &str,
+        kind: &str,
+    ) -> Result<Option<Kind>, Error> {
+        let path = format!("/apis/{}/{}", segment(group), segment(version));
+        let list = match self.read(&path).await {
+            Err(error) if error.is_not_found() => return Ok(None),
+            list => list?,
+        };
+        let is_name = |it: &Kind| {
+            let name = it.plural.as_bytes();
+            let fits = |it: &u8| it.is_ascii_lowercase() || it.is_ascii_digit() || *it == b'-';
+            (1..=63).contains(&name.len()) && name.iter().all(fits)
+        };
+        Ok(named(group, version, &list, kind).filter(is_name))
+    }
+}
+
 fn named(group: &str, version: &str, list: &Value, kind: &str) -> Option<Kind> {
     let all = of_version(group, version, list, &["get"]);
     all.into_iter().find(|it| it.kind == kind)

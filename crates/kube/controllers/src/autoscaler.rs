@@ -72,12 +72,17 @@ impl Autoscalers {
     /// The kind that a target is of, by discovery. Its version does not matter, as with upstream.
     async fn kind_of(&self, target: &Value) -> Result<Kind, String> {
         let (version, name) = (target.text("/apiVersion"), target.text("/kind"));
-        let group = version.split_once('/').map_or("", |it| it.0);
+        let (group, version) = version.split_once('/').unwrap_or(("", version));
         let key = (group.to_owned(), name.to_owned());
         if let Some(known) = self.kinds.lock().get(&key).cloned() {
             return Ok(known);
         }
-        let found = self.context.client.kind(group, name).await;
+        let client = &self.context.client;
+        let found = match client.kind(group, name).await {
+            // One of an aggregated server is found in the version that is named.
+            Ok(None) if !group.is_empty() => client.kind_in(group, version, name).await,
+            found => found,
+        };
         let found = found.map_err(|it| it.to_string()).and_then(|it| {
             it.ok_or_else(|| format!("no matches for kind \"{name}\" in group \"{group}\""))
         });
@@ -101,7 +106,11 @@ impl Autoscalers {
             // The kind itself may be served otherwise by now.
             self.kinds.lock().retain(|_, it| *it != kind);
         }
-        let scale = read.map_err(|it| it.to_string())?;
+        let mut scale = read.map_err(|it| it.to_string())?;
+        check(&scale)?;
+        // It is written back to where it was read.
+        scale["metadata"]["namespace"] = namespace.into();
+        scale["metadata"]["name"] = name.into();
         Ok((kind, scale))
     }
 
@@ -235,6 +244,28 @@ impl Autoscalers {
     }
 }
 
+/// Whether it is a scale that can be reckoned with: an aggregated server answers what it likes.
+fn check(scale: &Value) -> Result<(), String> {
+    let is_object = |it: &Value| it.is_null() || it.is_object();
+    let is_count = |path: &str| {
+        let it = scale.at(path);
+        it.is_null()
+            || it
+                .as_i64()
+                .is_some_and(|it| i32::try_from(it).is_ok_and(|it| it >= 0))
+    };
+    let fits = scale.is_object()
+        && is_object(scale.at("/metadata"))
+        && is_object(scale.at("/spec"))
+        && is_object(scale.at("/status"))
+        && is_count("/spec/replicas")
+        && is_count("/status/replicas");
+    match fits {
+        true => Ok(()),
+        false => Err("what was answered is no scale".to_owned()),
+    }
+}
+
 #[async_trait]
 impl Controller for Autoscalers {
     fn informers(&self) -> Vec<Informer> {
@@ -267,6 +298,32 @@ impl Controller for Autoscalers {
                 tracing::warn!(autoscaler = ?key, %error, "failed to tell the state of an autoscaler; will retry");
                 Ok(Next::After(LOOKS))
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_scale_is_not_reckoned_with() {
+        let scale = |replicas: Value| json!({"metadata": {}, "spec": {"replicas": replicas}, "status": {"replicas": 1}});
+        assert!(check(&scale(json!(3))).is_ok());
+        assert!(check(&json!({"spec": null})).is_ok());
+        for other in [
+            json!([]),
+            json!("scale"),
+            json!({"spec": []}),
+            json!({"metadata": 1}),
+            json!({"status": "x"}),
+            scale(json!(i64::MAX)),
+            scale(json!(-1)),
+            scale(json!("3")),
+        ] {
+            assert!(check(&other).is_err(), "{other}");
         }
     }
 }

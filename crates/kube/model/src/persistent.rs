@@ -157,7 +157,8 @@ fn bytes(amount: Option<&Value>) -> i64 {
         .map_or(0, Quantity::units)
 }
 
-fn mode(spec: &Value) -> &str {
+/// Whether there is a file system on it, or it is a device.
+pub fn mode(spec: &Value) -> &str {
     match text(spec, "volumeMode") {
         "" => "Filesystem",
         mode => mode,
@@ -176,6 +177,8 @@ pub struct EbsDisk {
     /// `ext4` where nothing is said.
     pub filesystem: String,
     pub read_only: bool,
+    /// It is a block device for its pods: there is no file system that anybody else knows of.
+    pub is_block: bool,
 }
 
 /// The EBS volume of a PersistentVolume; `None` if it is of another kind.
@@ -197,6 +200,7 @@ pub fn ebs_disk(volume: &Value) -> Option<EbsDisk> {
             named => named.to_owned(),
         },
         read_only: source["readOnly"] == true,
+        is_block: mode(spec) == "Block",
     })
 }
 

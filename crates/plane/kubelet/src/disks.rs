@@ -5,7 +5,7 @@ use std::{
     collections::BTreeSet,
     io,
     os::fd::{AsFd, OwnedFd},
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
@@ -22,12 +22,15 @@ use wharf_kube_model::persistent::{EbsDisk, attachment_key, ebs_disk};
 use wharf_rootdir::{RootDir, proc_path};
 
 use crate::{
-    pod::{ClaimSource, Pod},
+    machine::BlockDevice,
+    pod::{ClaimSource, Container, Pod},
     worker::Context,
 };
 
 /// How long a volume is waited for in one go; the pod's back-off is between two.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Of a device: its folder's is one more.
+const LONGEST_NAME: usize = 200;
 const LOOK: Duration = Duration::from_millis(250);
 /// To check, make or grow a file system, and to walk it for its group.
 const MOUNT_PATIENCE: Duration = Duration::from_secs(10 * 60);
@@ -60,14 +63,78 @@ pub async fn find(context: &Arc<Context>, pod: &Pod) -> Result<(), String> {
         let (disk, attachment) = disk(context, pod, &claim.claim_name)
             .await
             .map_err(failed)?;
+        check_mode(pod, name, &disk)?;
+        let what = if disk.is_block { "Map" } else { "Mount" };
         attached(context, &attachment, &disk.id)
             .await
             .map_err(|why| {
-                format!("MountVolume.WaitForAttach failed for volume \"{name}\" : {why}")
+                format!("{what}Volume.WaitForAttach failed for volume \"{name}\" : {why}")
             })?;
         context.disks.lock().insert(name.to_owned(), disk);
     }
     Ok(())
+}
+
+/// Whether containers have a volume as what it is, in upstream's words. Pure.
+fn check_mode(pod: &Pod, name: &str, disk: &EbsDisk) -> Result<(), String> {
+    let is_mounted = |it: &Container| it.volume_mounts.iter().any(|it| it.name == name);
+    let is_device = |it: &Container| it.volume_devices.iter().any(|it| it.name == name);
+    let (mode, other) = match disk.is_block {
+        true if pod.all_containers().any(is_mounted) => ("Block", "volumeMounts"),
+        false if pod.all_containers().any(is_device) => ("Filesystem", "volumeDevices"),
+        _ => return Ok(()),
+    };
+    Err(format!(
+        "Unable to attach or mount volumes: unmounted volumes=[{name}]: volume {name} has volumeMode {mode}, but is specified in {other}"
+    ))
+}
+
+/// The name below `/dev` that a volume is to have in a container; `None` where this node can have none. Pure.
+pub fn device_name(path: &str) -> Option<&str> {
+    /// Those of every container, and what is told of its end.
+    const TAKEN: [&str; 17] = [
+        "console",
+        "core",
+        "fd",
+        "full",
+        "mqueue",
+        "null",
+        "ptmx",
+        "pts",
+        "random",
+        "shm",
+        "stderr",
+        "stdin",
+        "stdout",
+        "termination-log",
+        "tty",
+        "urandom",
+        "zero",
+    ];
+    let mut parts = Path::new(path).components();
+    let is_below = parts.next() == Some(Component::RootDir)
+        && parts.next() == Some(Component::Normal("dev".as_ref()));
+    let Some(Component::Normal(name)) = parts.next().filter(|_| is_below) else {
+        return None;
+    };
+    let name = name.to_str().filter(|_| parts.next().is_none())?;
+    let is_plain = name.len() <= LONGEST_NAME && !name.starts_with('.');
+    (is_plain && !TAKEN.contains(&name)).then_some(name)
+}
+
+/// What a container has of the volumes that were found, as devices.
+pub fn devices(context: &Context, pod: &Pod, of: &Container) -> Vec<BlockDevice> {
+    let disks = context.disks.lock();
+    let wanted = of.volume_devices.iter().filter_map(|it| {
+        let (_, claim) = claims(pod).find(|(name, _)| *name == it.name)?;
+        let disk = disks.get(&it.name)?;
+        Some(BlockDevice {
+            name: device_name(&it.device_path)?.to_owned(),
+            volume: disk.id.clone(),
+            writable: !(claim.read_only || disk.read_only),
+        })
+    });
+    wanted.collect()
 }
 
 /// The volume, and the name of what attaches it here.
@@ -103,13 +170,9 @@ fn of_volume(claim: &Value, volume: &Value) -> Result<EbsDisk, String> {
             "persistentVolume \"{name}\" is not bound to the claim"
         ));
     }
-    if volume.text("/spec/volumeMode") == "Block" {
-        return Err(format!(
-            "persistentVolume \"{name}\": volumeMode Block is not supported by this node"
-        ));
-    }
     if let Some(disk) = ebs_disk(volume) {
         return match disk.filesystem.as_str() {
+            _ if disk.is_block => Ok(disk),
             "ext3" | "ext4" => Ok(disk),
             other => Err(format!(
                 "persistentVolume \"{name}\": fsType {other} is not supported by this node"
@@ -156,13 +219,23 @@ async fn attached(context: &Context, attachment: &str, disk: &str) -> Result<(),
     }
 }
 
-/// Mounts what was found at the pod's volumes below `dir`, each once.
+/// Mounts what was found at the pod's volumes below `dir`, each once; what is a device is held for its containers.
 pub async fn mount(context: &Arc<Context>, pod: &Pod, dir: &Path) -> Result<(), String> {
     let (machine, sandbox) = (&context.node.machine, context.sandbox.as_str());
     for (name, claim) in claims(pod) {
         let place = dir.join(name);
         let disk = context.disks.lock().get(name).cloned();
         let disk = disk.ok_or_else(|| format!("volume \"{name}\" was not found"))?;
+        if disk.is_block {
+            let failed =
+                |why: String| format!("MapVolume.SetUpDevice failed for volume \"{name}\" : {why}");
+            let late = |_| failed("the machine did not answer".to_owned());
+            let held = timeout(MOUNT_PATIENCE, machine.hold(sandbox, &disk)).await;
+            if held.map_err(late)?.map_err(failed)? {
+                tell_grown(context, pod, &claim.claim_name).await;
+            }
+            continue;
+        }
         let is_mounted = machine.has_mount(sandbox, &place);
         if !is_mounted {
             let failed = |why: String| {
@@ -317,15 +390,13 @@ mod tests {
         let of = |spec| of_volume(&claim, &volume(spec));
         let ebs = json!({"csi": {"driver": "ebs.csi.aws.com", "volumeHandle": "vol-1"}});
         assert_eq!(of(ebs.clone()).unwrap().id, "vol-1");
+        let block = json!({"volumeMode": "Block", "csi": ebs["csi"]});
+        assert!(of(block).unwrap().is_block);
         for (spec, text) in [
             (json!({"hostPath": {"path": "/x"}}), "hostPath is not"),
             (
                 json!({"csi": {"driver": "efs.csi.aws.com"}}),
                 "driver efs.csi.aws.com is not",
-            ),
-            (
-                json!({"volumeMode": "Block", "csi": ebs["csi"]}),
-                "volumeMode Block is not",
             ),
             (
                 json!({"csi": {"driver": "ebs.csi.aws.com", "volumeHandle": "vol-1", "fsType": "xfs"}}),
@@ -342,6 +413,60 @@ mod tests {
                 .unwrap_err()
                 .contains("not bound")
         );
+    }
+
+    #[test]
+    fn a_volume_is_used_as_what_it_is() {
+        let disk = |is_block| EbsDisk {
+            id: "vol-1".to_owned(),
+            filesystem: "ext4".to_owned(),
+            read_only: false,
+            is_block,
+        };
+        let pod = |of: Value| {
+            let pod = json!({"metadata": {"name": "p"}, "spec": {"containers": [of]}});
+            Pod::read(&pod).unwrap()
+        };
+        let mounts = pod(json!({"name": "c", "volumeMounts": [{"name": "d", "mountPath": "/d"}]}));
+        let device =
+            pod(json!({"name": "c", "volumeDevices": [{"name": "d", "devicePath": "/dev/xvda"}]}));
+        assert_eq!(check_mode(&mounts, "d", &disk(false)), Ok(()));
+        assert_eq!(check_mode(&device, "d", &disk(true)), Ok(()));
+        for (pod, is_block, text) in [
+            (
+                &mounts,
+                true,
+                "volume d has volumeMode Block, but is specified in volumeMounts",
+            ),
+            (
+                &device,
+                false,
+                "volume d has volumeMode Filesystem, but is specified in volumeDevices",
+            ),
+        ] {
+            let why = check_mode(pod, "d", &disk(is_block)).unwrap_err();
+            assert!(why.ends_with(text), "{why}");
+        }
+    }
+
+    #[test]
+    fn devices_lie_directly_below_dev() {
+        assert_eq!(device_name("/dev/xvda"), Some("xvda"));
+        assert_eq!(device_name("/dev//block/"), Some("block"));
+        let long = format!("/dev/{}", "x".repeat(LONGEST_NAME + 1));
+        for other in [
+            "",
+            "xvda",
+            "/xvda",
+            "/dev",
+            "/dev/a/b",
+            "/dev/null",
+            "/dev/.xvda",
+            "/dev/../xvda",
+            &long,
+        ] {
+            assert_eq!(device_name(other), None, "{other}");
+        }
     }
 
     #[test]

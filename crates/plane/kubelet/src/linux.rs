@@ -38,14 +38,15 @@ use wharf_userns::Ranges;
 use crate::{
     host_paths,
     machine::{
-        ExecFailed, Found, Gate, Images, MOST_OUTPUT, Machine, NoImage, PodEni, PodNetwork,
-        PullPolicy, SandboxWish, Seen,
+        BlockDevice, ExecFailed, Found, Gate, Images, MOST_OUTPUT, Machine, NoImage, PodEni,
+        PodNetwork, PullPolicy, SandboxWish, Seen,
     },
     pod::HostPath,
 };
 
 /// Events that wait for their reader.
 const SEEN: usize = 256;
+const NO_VOLUMES: &str = "this node has no EBS volumes";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What all nodes of this process share.
@@ -145,6 +146,18 @@ pub trait PodVolumes: Send + Sync {
         sandbox: &TaskHandle,
         place: &Path,
     ) -> Result<bool, String>;
+
+    /// As [`Self::mount`], for a volume that pods have as a block device: the sandbox keeps it open until its end, so that what its
+    /// containers may open means this volume for as long as they are there.
+    async fn hold(&self, instance: &str, id: &str, sandbox: &TaskHandle) -> Result<bool, String>;
+
+    /// Gives a container that waits to be started devices that its sandbox holds.
+    async fn give(
+        &self,
+        sandbox: &TaskHandle,
+        container: &ContainerName,
+        devices: &[BlockDevice],
+    ) -> Result<(), String>;
 }
 
 /// The machine as the node of one instance has it.
@@ -353,16 +366,17 @@ impl Machine for LinuxMachine {
     }
 
     async fn mount(&self, id: &str, disk: &EbsDisk, place: &Path) -> Result<bool, String> {
-        let Some(volumes) = &self.volumes else {
-            return Err(format!(
-                "volume {}: this node mounts no EBS volumes",
-                disk.id
-            ));
-        };
+        let volumes = self.volumes.as_ref().ok_or(NO_VOLUMES)?;
         let handle = self.handle(id)?;
         volumes
             .mount(&self.instance, &disk.id, &disk.filesystem, &handle, place)
             .await
+    }
+
+    async fn hold(&self, id: &str, disk: &EbsDisk) -> Result<bool, String> {
+        let volumes = self.volumes.as_ref().ok_or(NO_VOLUMES)?;
+        let handle = self.handle(id)?;
+        volumes.hold(&self.instance, &disk.id, &handle).await
     }
 
     fn has_mount(&self, id: &str, place: &Path) -> bool {
@@ -424,7 +438,13 @@ impl Machine for LinuxMachine {
         self.images.fetch(id, name, policy).await
     }
 
-    async fn start(&self, id: &str, spec: &ContainerSpec, image: &Image) -> Result<i64, String> {
+    async fn start(
+        &self,
+        id: &str,
+        spec: &ContainerSpec,
+        image: &Image,
+        devices: &[BlockDevice],
+    ) -> Result<i64, String> {
         let handle = self.handle(id)?;
         match handle.create_container(spec, image).await {
             Ok(_) => {}
@@ -434,6 +454,14 @@ impl Machine for LinuxMachine {
                 ..
             }) => {}
             Err(error) => return Err(text(&error)),
+        }
+        if !devices.is_empty() {
+            let volumes = self.volumes.as_ref().ok_or(NO_VOLUMES)?;
+            if let Err(why) = volumes.give(&handle, &spec.name, devices).await {
+                // What was made and never ran is in the way of the next try.
+                let _ = handle.remove(&spec.name).await;
+                return Err(why);
+            }
         }
         match handle.start(&spec.name).await {
             Ok(started) => Ok(started.at),

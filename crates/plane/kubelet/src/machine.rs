@@ -106,6 +106,16 @@ pub trait Gate: Send + Sync + 'static {
     async fn admit(&self, namespace: &str, uid: &str, address: Ipv4Addr) -> Result<(), String>;
 }
 
+/// A volume as a container has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockDevice {
+    /// Below `/dev`.
+    pub name: String,
+    /// `vol-…`
+    pub volume: String,
+    pub writable: bool,
+}
+
 #[async_trait]
 pub trait Machine: Send + Sync + 'static {
     async fn recover(&self) -> Result<Vec<Found>, String>;
@@ -119,6 +129,16 @@ pub trait Machine: Send + Sync + 'static {
         let _ = (id, place);
         Err(format!(
             "volume {}: this node mounts no EBS volumes",
+            disk.id
+        ))
+    }
+
+    /// As [`Machine::mount`], for a volume that is a block device: the sandbox has it from now on, and its containers once they start.
+    /// Whether nobody else had it.
+    async fn hold(&self, id: &str, disk: &EbsDisk) -> Result<bool, String> {
+        let _ = id;
+        Err(format!(
+            "volume {}: this node has no EBS volumes as devices",
             disk.id
         ))
     }
@@ -156,8 +176,14 @@ pub trait Machine: Send + Sync + 'static {
 
     async fn fetch(&self, id: &str, name: &str, policy: PullPolicy) -> Result<Image, NoImage>;
 
-    /// Milliseconds since 1970 at which it began.
-    async fn start(&self, id: &str, spec: &ContainerSpec, image: &Image) -> Result<i64, String>;
+    /// With volumes as devices that the sandbox holds. Milliseconds since 1970 at which it began.
+    async fn start(
+        &self,
+        id: &str,
+        spec: &ContainerSpec,
+        image: &Image,
+        devices: &[BlockDevice],
+    ) -> Result<i64, String>;
 
     /// The signal, patience, and the end; the shim keeps the deadline.
     async fn stop(

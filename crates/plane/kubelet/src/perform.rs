@@ -454,10 +454,11 @@ async fn start(
         Ok(spec) => spec,
         Err(bad) => return not(bad.reason, bad.message),
     };
+    let devices = disks::devices(context, pod, of);
     let at = match context
         .node
         .machine
-        .start(&context.sandbox, &spec, &image)
+        .start(&context.sandbox, &spec, &image, &devices)
         .await
     {
         Ok(at) => Timestamp::from_millis(at),

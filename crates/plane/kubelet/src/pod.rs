@@ -178,7 +178,7 @@ pub struct Container {
     #[serde(deserialize_with = "or_default")]
     pub volume_mounts: Vec<VolumeMount>,
     #[serde(deserialize_with = "or_default")]
-    pub volume_devices: Vec<Value>,
+    pub volume_devices: Vec<VolumeDevice>,
     pub liveness_probe: Option<Probe>,
     pub readiness_probe: Option<Probe>,
     pub startup_probe: Option<Probe>,
@@ -294,6 +294,13 @@ pub struct VolumeMount {
     pub sub_path: Option<String>,
     pub sub_path_expr: Option<String>,
     pub mount_propagation: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct VolumeDevice {
+    pub name: String,
+    pub device_path: String,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

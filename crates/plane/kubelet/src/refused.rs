@@ -1,8 +1,8 @@
 //! What a pod asks for that this node does not have. It is refused by name in the pod's status: nothing is left out in silence. Pure.
 
 use crate::{
-    env, host_paths, host_ports,
-    pod::{Container, Handler, Pod, Probe, Profile, Volume},
+    disks, env, host_paths, host_ports,
+    pod::{Container, Handler, Pod, Probe, Profile, Volume, VolumeDevice},
 };
 
 /// The reason of the status of such a pod.
@@ -125,7 +125,6 @@ fn container(pod: &Pod, of: &Container, node: &str) -> Option<String> {
                 .is_some_and(|it| it != "Default"),
             "procMount",
         ),
-        (!of.volume_devices.is_empty(), "volumeDevices"),
         (!of.resources.claims.is_empty(), "resources.claims"),
         (of.stdin, "stdin"),
         (
@@ -141,6 +140,10 @@ fn container(pod: &Pod, of: &Container, node: &str) -> Option<String> {
     ];
     if let Some((_, name)) = flags.iter().find(|(asked, _)| *asked) {
         return told(name);
+    }
+    let elsewhere = |it: &&VolumeDevice| disks::device_name(&it.device_path).is_none();
+    if let Some(it) = of.volume_devices.iter().find(elsewhere) {
+        return told(&format!("volumeDevices at {}", it.device_path));
     }
     let mut ports = of.ports.iter().filter(|_| !pod.spec.host_network);
     if let Some(what) = ports.find_map(|it| host_ports::refused(it, node)) {
@@ -298,6 +301,10 @@ mod tests {
             (
                 json!({"containers": [{"name": "a", "securityContext": {"privileged": true}}]}),
                 "container \"a\": privileged is not supported by this node",
+            ),
+            (
+                json!({"containers": [{"name": "a", "volumeDevices": [{"name": "d", "devicePath": "/data"}]}]}),
+                "container \"a\": volumeDevices at /data is not supported by this node",
             ),
             (
                 json!({"containers": [{"name": "a", "livenessProbe": {"grpc": {"port": 1}}}]}),

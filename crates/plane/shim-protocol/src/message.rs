@@ -36,6 +36,9 @@ pub enum Request {
     /// ([`ContainerSetup::secrets`]) → [`Reply::Done`]. One descriptor travels beside: a file that exists in
     /// memory alone ([`crate::secrets`]). The first that is given under a name stays.
     HoldSecrets { container: ContainerName },
+    /// Keep a block device open for as long as the shim lives, so that its number means the same until then → [`Reply::Done`]. One
+    /// descriptor travels beside; the first that is given under a name stays.
+    HoldDevice { name: String },
     /// Run the program of a created container → [`Reply::Started`].
     Start { container: ContainerName },
     /// To the first process → [`Reply::Done`].

@@ -8,7 +8,7 @@ use std::{
     collections::BTreeMap,
     io,
     os::{
-        fd::{AsFd, AsRawFd, RawFd},
+        fd::{AsFd, AsRawFd, OwnedFd, RawFd},
         unix::net::{UnixListener, UnixStream},
     },
     time::{Duration, Instant},
@@ -37,6 +37,10 @@ use crate::{container::Container, secrets::HeldSecrets};
 
 /// A task definition has at most ten containers; the rest are the agent's own.
 const MAX_CONTAINERS: usize = 32;
+/// An instance has no more volumes.
+const MAX_DEVICES: usize = 32;
+/// Of the name that a device is given: the id of a volume.
+const MAX_DEVICE_NAME: usize = 64;
 const MAX_CONNECTIONS: usize = 64;
 const MAX_EXECS: usize = 64;
 /// What containers have to end in when the machine shuts down: ECS' own stop timeout.
@@ -55,6 +59,8 @@ pub struct Server {
     containers: BTreeMap<ContainerName, Container>,
     /// Files in memory; nothing of them is in this process's own.
     secrets: BTreeMap<ContainerName, HeldSecrets>,
+    /// Held open, nothing more.
+    devices: BTreeMap<String, OwnedFd>,
     /// Who waits for a container to be created or started.
     waiters: BTreeMap<ContainerName, UnixStream>,
     connections: Vec<Connection>,
@@ -83,6 +89,7 @@ impl Server {
             state,
             containers: BTreeMap::new(),
             secrets: BTreeMap::new(),
+            devices: BTreeMap::new(),
             waiters: BTreeMap::new(),
             connections: Vec::new(),
             subscribers: Vec::new(),
@@ -270,6 +277,7 @@ impl Server {
                 Err(failure) => Err(failure),
             },
             Request::HoldSecrets { container } => self.hold_secrets(container, streams).map(done),
+            Request::HoldDevice { name } => self.hold_device(name, streams).map(done),
             Request::Start { container } => match self.known(&container).and_then(Container::start)
             {
                 Ok(()) => return drop(self.waiters.insert(container, socket)),

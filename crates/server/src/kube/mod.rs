@@ -15,6 +15,7 @@ pub mod issuers;
 mod keys;
 pub mod logs;
 mod nodes;
+mod part_roles;
 mod pod_identity;
 mod signer;
 mod webhooks;
@@ -60,7 +61,7 @@ use wharf_svc_eks_fargate::{Machines, Profiles};
 use wharf_svc_iam::{Directory, IssuerKeys};
 use wharf_svc_kube_balancers::Cloud;
 use wharf_svc_pod_interfaces::Interfaces;
-use wharf_wire::async_trait;
+use wharf_wire::{Dispatcher, async_trait};
 
 use self::{
     authority::{Authority, Whose},
@@ -68,6 +69,7 @@ use self::{
     front::Front,
     identity::Identities,
     logs::ClusterLogs,
+    part_roles::{Acting, InRole},
     pod_identity::Associations,
     signer::ClusterSigner,
 };
@@ -103,8 +105,10 @@ const BEGINNING: Duration = Duration::from_secs(30);
 pub struct Settings {
     pub store: Store,
     pub ec2: Arc<dyn wharf_api_ec2::Ec2>,
-    /// Who keeps Fargate's machines for pods.
+    /// Who keeps Fargate's machines for pods, and is asked in sessions of roles.
     pub machines: Ec2Service,
+    /// Who lets such sessions in.
+    pub dispatcher: Dispatcher,
     pub elb: Arc<dyn wharf_api_elbv2::Elbv2>,
     pub acm: Arc<dyn wharf_api_acm::Acm>,
     pub directory: Arc<Directory>,
@@ -279,7 +283,7 @@ impl Clusters {
         let identities = Arc::new(Identities {
             whose,
             logs: logs.clone(),
-            eks,
+            eks: eks.clone(),
             directory: self.settings.directory.clone(),
             clock: self.settings.clock.clone(),
             issuer: issuer.clone(),
@@ -361,9 +365,17 @@ impl Clusters {
         }
         logs.serves(port);
         let addresses = watch::Sender::new(gives_addresses(&wanted.without));
-        let makers = self.start_controllers(&wanted, signer, addresses.subscribe(), &stop);
+        let acting = |part| self.acting(&wanted, (part, &issuer, &eks));
+        let addressing = self.interfaces(wanted.cluster());
+        let addressing = Interfaces {
+            of_nodes: Arc::new(part_roles::Interfaces(acting(Part::VpcCni))),
+            ..addressing
+        };
+        let given = (addressing, addresses.subscribe());
+        let makers = self.start_controllers(&wanted, signer, given, &stop);
         let volumes = watch::Sender::new(gives_volumes(&wanted.without));
-        self.start_volumes(&wanted, volumes.subscribe(), &stop);
+        let ec2 = Arc::new(part_roles::Volumes(acting(Part::EbsCsi)));
+        self.start_volumes(&wanted, ec2, volumes.subscribe(), &stop);
         self.start_fargate(&wanted, port, profiles, &stop);
         self.settings.issuers.begin(&wanted.id, &issuer);
         ending.disarm();
@@ -383,7 +395,7 @@ impl Clusters {
         &self,
         wanted: &Wanted,
         signer: ClusterSigner,
-        gives: watch::Receiver<bool>,
+        (interfaces, gives): (Interfaces, watch::Receiver<bool>),
         stop: &CancellationToken,
     ) -> [JoinHandle<()>; 2] {
         let id = &wanted.id;
@@ -403,7 +415,6 @@ impl Clusters {
         tokio::spawn(run);
         let addresses = client(ADDRESSES);
         let followed = Informers::new(addresses.clone(), Vec::new(), stop.clone());
-        let interfaces = self.interfaces(wanted.cluster());
         let run =
             wharf_svc_pod_interfaces::run(addresses, followed, interfaces, gives, stop.clone());
         let of_interfaces = tokio::spawn(run);
@@ -416,10 +427,32 @@ impl Clusters {
         [of_interfaces, tokio::spawn(run)]
     }
 
+    /// EC2 as a part of a cluster asks it.
+    fn acting(&self, wanted: &Wanted, of: (Part, &Arc<Issuer>, &EksService)) -> InRole {
+        let settings = &self.settings;
+        let (part, issuer, eks) = of;
+        InRole {
+            ec2: settings.ec2.clone(),
+            within: settings.machines.clone(),
+            dispatcher: settings.dispatcher.clone(),
+            acting: Arc::new(Acting {
+                eks: eks.clone(),
+                directory: settings.directory.clone(),
+                keys: settings.keys.clone(),
+                issuer: issuer.clone(),
+                clock: settings.clock.clone(),
+                cluster: wanted.cluster(),
+                part,
+                kept: parking_lot::Mutex::default(),
+            }),
+        }
+    }
+
     /// By which pods of a cluster have interfaces.
     fn interfaces(&self, cluster: Cluster) -> Interfaces {
         Interfaces {
             ec2: self.settings.ec2.clone(),
+            of_nodes: self.settings.ec2.clone(),
             clock: self.settings.clock.clone(),
             cluster,
         }
@@ -429,6 +462,7 @@ impl Clusters {
     fn start_volumes(
         &self,
         wanted: &Wanted,
+        ec2: Arc<dyn wharf_api_ec2::Ec2>,
         gives: watch::Receiver<bool>,
         stop: &CancellationToken,
     ) {
@@ -437,7 +471,7 @@ impl Clusters {
         let indexes = wharf_svc_kube_volumes::indexes();
         let followed = Informers::new(client.clone(), indexes, stop.clone());
         let cloud = wharf_svc_kube_volumes::Cloud {
-            ec2: self.settings.ec2.clone(),
+            ec2,
             clock: self.settings.clock.clone(),
             cluster: wanted.cluster(),
         };
@@ -534,6 +568,8 @@ impl ControlPlanes for Clusters {
                 *serving.front.admitted.write() = ranges(&cluster.admitted);
                 *serving.front.identities.provider.write() = cluster.provider;
                 serving.go_without(cluster.without).await?;
+                // Whom its parts act as may be others by now: what was refused is asked for again.
+                serving.volumes.send_modify(|_| {});
                 serving.port
             }
             None => {

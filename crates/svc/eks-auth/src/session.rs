@@ -114,6 +114,7 @@ mod tests {
                 target: None,
                 untagged,
                 policy: None,
+                owner: None,
                 created_at: at,
                 modified_at: at,
                 token: None,

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use wharf_api_eks::{IdentityProviderConfig, Input};
+use wharf_api_eks::{AddonPodIdentityAssociations, IdentityProviderConfig, Input};
 use wharf_service::{Place, tags, tags::Tags};
 use wharf_wire::{Check, Context, Fault};
 
 use crate::{
-    addons::Addon,
+    addons::{Addon, roles},
     core::Core,
     fargate::{self, FargateProfile},
     groups::records::NodeGroup,
@@ -155,19 +155,38 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         Input::CreateAddon(it) => {
             let check = row.cluster(it.cluster_name.as_deref()).await?;
             let check = with_tags(check, it.tags.as_ref());
-            return Ok(row.tagging(vec![check], it.tags.as_ref()));
+            let mut rows = row.tagging(vec![check], it.tags.as_ref());
+            let role = it.service_account_role_arn.as_deref();
+            let associations = it.pod_identity_associations.as_deref();
+            rows.extend(
+                row.roles(it.cluster_name.as_deref(), role, associations)
+                    .await?,
+            );
+            return Ok(rows);
         }
         Input::DescribeAddon(it) => {
             row.addon(it.cluster_name.as_deref(), it.addon_name.as_deref())
                 .await?
         }
         Input::UpdateAddon(it) => {
-            row.addon(it.cluster_name.as_deref(), it.addon_name.as_deref())
-                .await?
+            let named = (it.cluster_name.as_deref(), it.addon_name.as_deref());
+            let mut rows = vec![row.addon(named.0, named.1).await?];
+            let role = it.service_account_role_arn.as_deref();
+            let associations = it.pod_identity_associations.as_deref();
+            rows.extend(row.roles(named.0, role, associations).await?);
+            if associations.is_some_and(<[_]>::is_empty) {
+                rows.extend(row.owned(named.0, named.1).await?);
+            }
+            return Ok(rows);
         }
         Input::DeleteAddon(it) => {
-            row.addon(it.cluster_name.as_deref(), it.addon_name.as_deref())
-                .await?
+            let named = (it.cluster_name.as_deref(), it.addon_name.as_deref());
+            let mut rows = vec![row.addon(named.0, named.1).await?];
+            // A part that stays keeps its association.
+            if it.preserve != Some(true) {
+                rows.extend(row.owned(named.0, named.1).await?);
+            }
+            return Ok(rows);
         }
         Input::ListAddons(it) => row.cluster(it.cluster_name.as_deref()).await?,
         Input::AssociateIdentityProviderConfig(it) => {
@@ -331,6 +350,59 @@ impl Row<'_> {
         }
         let found = found.map(|it| (it.record.resource(), it.record.tags));
         Ok(self.below(found, names::addon_resource(cluster, name, "*")))
+    }
+
+    /// What the roles of an add-on need besides: they are passed on, and an association is made for whom names one.
+    async fn roles(
+        &self,
+        cluster: Option<&str>,
+        role: Option<&str>,
+        associations: Option<&[AddonPodIdentityAssociations]>,
+    ) -> Result<Vec<Check>, Fault> {
+        let role = role.filter(|it| !it.is_empty());
+        let mut rows: Vec<Check> = role
+            .map(|it| Check::pass_role(it, PRINCIPAL))
+            .into_iter()
+            .collect();
+        let associations = associations.unwrap_or_default();
+        if !associations.is_empty() {
+            let row = Row {
+                action: "eks:CreatePodIdentityAssociation".to_owned(),
+                place: self.place.clone(),
+                core: self.core,
+            };
+            rows.push(row.cluster(cluster).await?);
+        }
+        let passed = associations.iter().map(|it| {
+            let role = it.role_arn.clone().unwrap_or_default();
+            Check::pass_role(role, pod_identity::PRINCIPAL)
+        });
+        rows.extend(passed);
+        Ok(rows)
+    }
+
+    /// The association that an add-on owns and that goes.
+    async fn owned(
+        &self,
+        cluster: Option<&str>,
+        addon: Option<&str>,
+    ) -> Result<Option<Check>, Fault> {
+        let (cluster, addon) = (cluster.unwrap_or_default(), addon.unwrap_or_default());
+        let key = names::cluster_key(&self.place, cluster);
+        let Some(cluster) = self.core.table.read::<Cluster>(&key).await? else {
+            return Ok(None);
+        };
+        let id = &cluster.record.id;
+        let key = names::addon_key(&self.place, id, addon);
+        let Some(addon) = self.core.table.read::<Addon>(&key).await? else {
+            return Ok(None);
+        };
+        let owned = roles::owned_by(self.core, &self.place, id, &addon.record).await?;
+        Ok(owned.map(|it| {
+            let arn = names::arn(&self.place, it.resource());
+            let check = Check::new("eks:DeletePodIdentityAssociation", arn);
+            tags::of_resource(check, Some(SERVICE), &it.tags)
+        }))
     }
 
     /// With its tags, if it is there; else as the ARN of one would begin.

@@ -197,6 +197,35 @@ pub fn bad_configuration(why: &str) -> Fault {
     ))
 }
 
+/// In EKS' words, as are the next one's.
+pub fn no_pod_identity_of_addon(version: &str) -> Fault {
+    invalid(format!(
+        "Pod Identity feature is not supported for addon version: {version}"
+    ))
+}
+
+pub fn not_the_account_of_addon(account: &str, addon: &str) -> Fault {
+    invalid(format!(
+        "Service account {account} in pod identity configuration is not supported for addon {addon}"
+    ))
+}
+
+pub fn account_of_addon_twice(account: &str) -> Fault {
+    invalid(format!(
+        "Service account {account} is specified more than once in pod identity configuration"
+    ))
+}
+
+pub fn no_account_of_addon(addon: &str) -> Fault {
+    invalid(format!(
+        "Addon {addon} has no service account that can have a role: serviceAccountRoleArn is not supported for it"
+    ))
+}
+
+pub fn two_kinds_of_roles() -> Fault {
+    invalid("serviceAccountRoleArn and podIdentityAssociations cannot be specified together")
+}
+
 fn of_addon(fault: Fault, addon: &Addon) -> Fault {
     fault
         .with("clusterName", &*addon.cluster)

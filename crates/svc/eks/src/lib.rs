@@ -43,6 +43,7 @@ mod tags;
 mod updates;
 mod versions;
 
+pub use addons::{NAMESPACE as ADDON_NAMESPACE, roles::ActsAs};
 pub use authority::params as authority_params;
 pub use config::{LookupError, Parts, Principals};
 pub use sealed::SEALING;

@@ -64,6 +64,7 @@ pub mod tests {
             associations: 0,
             update: None,
             without: Default::default(),
+            roles: Default::default(),
             provider: None,
             admitted: vec!["0.0.0.0/0".to_owned()],
             service_cidr: "10.100.0.0/16".to_owned(),

@@ -3,13 +3,15 @@
 use serde::{Deserialize, Serialize};
 use wharf_api_eks as api;
 use wharf_base::{Timestamp, arn};
+use wharf_kube_model::parts::Part;
 use wharf_records::{Record, Unknown};
 use wharf_service::{ChangeError, Place, tags::Tags};
+use wharf_wire::Fault;
 
 use crate::{
     control_planes::{PodOfToken, TokenRefused},
     core::Core,
-    fault::EksFaults,
+    fault::{self, EksFaults},
     names,
     records::{Cluster, Status},
 };
@@ -38,6 +40,9 @@ pub struct Association {
     /// What sessions may do at most.
     #[serde(default)]
     pub policy: Option<String>,
+    /// The add-on that made it, by its resource: it goes with that.
+    #[serde(default)]
+    pub owner: Option<String>,
     pub created_at: Timestamp,
     pub modified_at: Timestamp,
     #[serde(default)]
@@ -68,6 +73,11 @@ impl Association {
         )
     }
 
+    fn owner_arn(&self, place: &Place) -> Option<String> {
+        let owner = self.owner.as_ref();
+        owner.map(|it| names::arn(place, it.clone()))
+    }
+
     pub fn described(&self, place: &Place) -> api::PodIdentityAssociation {
         let seen = |role: &String| arn::as_seen_from(&place.region, role).into_owned();
         let external_id = self.target.as_ref().map(|_| self.external_id(place));
@@ -85,7 +95,7 @@ impl Association {
             target_role_arn: self.target.as_ref().map(seen),
             external_id,
             policy: self.policy.clone(),
-            ..api::PodIdentityAssociation::default()
+            owner_arn: self.owner_arn(place),
         }
     }
 
@@ -96,7 +106,7 @@ impl Association {
             service_account: Some(self.service_account.clone()),
             association_arn: Some(names::arn(place, self.resource())),
             association_id: Some(self.id.clone()),
-            ..api::PodIdentityAssociationSummary::default()
+            owner_arn: self.owner_arn(place),
         }
     }
 }
@@ -109,6 +119,43 @@ pub struct PodRole {
     pub association: Association,
     pub association_arn: String,
     pub external_id: String,
+}
+
+impl PodRole {
+    pub(crate) fn of(
+        place: &Place,
+        cluster: &str,
+        pod: PodOfToken,
+        association: Association,
+    ) -> Self {
+        Self {
+            cluster_arn: names::cluster_arn(place, cluster),
+            association_arn: names::arn(place, association.resource()),
+            external_id: association.external_id(place),
+            pod,
+            association,
+        }
+    }
+}
+
+/// The pod that the program of a part would be in, by namespace and name of its service account. There is none.
+pub(crate) fn pod_of_part(account: (&str, &str), part: Part) -> PodOfToken {
+    PodOfToken {
+        namespace: account.0.to_owned(),
+        service_account: account.1.to_owned(),
+        name: part.name().to_owned(),
+        uid: String::new(),
+    }
+}
+
+/// # Errors
+/// The cluster has as many as it may have.
+pub(crate) fn count_one_more(cluster: &mut Cluster) -> Result<(), Fault> {
+    if cluster.associations >= MOST {
+        return Err(fault::too_many_associations(MOST));
+    }
+    cluster.associations += 1;
+    Ok(())
 }
 
 /// Why a pod gets nothing.
@@ -159,12 +206,5 @@ pub(crate) async fn of_token(
             service_account: pod.service_account,
         });
     };
-    let association = found.record;
-    Ok(PodRole {
-        cluster_arn: names::cluster_arn(place, &cluster.name),
-        association_arn: names::arn(place, association.resource()),
-        external_id: association.external_id(place),
-        pod,
-        association,
-    })
+    Ok(PodRole::of(place, &cluster.name, pod, found.record))
 }

@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
-use wharf_kube_model::parts::Parts;
+use wharf_kube_model::parts::{Part, Parts};
 use wharf_records::{Record, Unknown};
 use wharf_seal::Sealed;
 use wharf_service::tags::Tags;
@@ -98,6 +98,9 @@ pub struct Cluster {
     /// Parts that it goes without.
     #[serde(default)]
     pub without: Parts,
+    /// Roles of the service accounts of parts, as they were given with add-ons.
+    #[serde(default)]
+    pub roles: BTreeMap<Part, String>,
     /// The name of its identity provider, until that is gone.
     #[serde(default)]
     pub provider: Option<String>,

@@ -9,10 +9,12 @@ use wharf_kube_auth::{
     access_policies::{Policy, Reach},
     mapping::Identity,
 };
+use wharf_kube_model::parts::Part;
 use wharf_service::{ChangeError, OneQueue, Place};
 use wharf_wire::{Check, Context, Fault};
 
 use crate::{
+    addons::roles::{self, ActsAs},
     authorize,
     config::Parts,
     core::Core,
@@ -178,6 +180,19 @@ impl EksService {
         token: &str,
     ) -> Result<PodRole, NoPodRole> {
         pod_identity::of_token(&self.core, place, cluster, token).await
+    }
+
+    /// Whom a part of a cluster, by the cluster's name and id, acts as; nothing: as EKS itself.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn acts_as(
+        &self,
+        place: &Place,
+        cluster: (&str, &str),
+        part: Part,
+    ) -> Result<Option<ActsAs>, ReadError> {
+        Ok(roles::of_part(&self.core, place, cluster, part).await?)
     }
 
     /// What IAM is asked about an action of another service on a cluster.

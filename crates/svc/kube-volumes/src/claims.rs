@@ -9,17 +9,21 @@ use serde_json::{Value, json};
 use wharf_kube_client::{Object as _, Patch, Ref, kind};
 use wharf_kube_model::persistent::{SELECTED_NODE, capacity, class_of, ebs_disk, requested};
 use wharf_reconcile::Next;
+use wharf_wire::Fault;
 
 use crate::{
+    clone::source_of,
     cloud::Disk,
     controller::{Controller, Failure},
-    provision::{self, PROVISIONED_BY, asked, is_ours, volume_name, zone},
+    provision::{self, Asked, PROVISIONED_BY, asked, is_ours, volume_name, zone},
 };
 
 /// On a claim whose disk may be there without a PersistentVolume.
 const MAKING: &str = "ebs.csi.aws.com/provisioning";
 /// What EC2 refuses may be had later: others free what was too much.
 const AFTER_REFUSAL: Duration = Duration::from_secs(30);
+/// Between two looks at a snapshot that is being taken.
+const LOOK: Duration = Duration::from_millis(500);
 const GIB: i64 = 1 << 30;
 const PENDING_RESIZE: &str = "FileSystemResizePending";
 
@@ -31,9 +35,9 @@ impl Controller {
         let bound = claim.text("/spec/volumeName");
         if let Some(volume) = self.volumes.get("", &volume_name(&claim)) {
             // It says by itself whose the disk is.
-            self.client
-                .remove_finalizer(&self.claims, &claim, MAKING)
-                .await?;
+            if claim.has_finalizer(MAKING) {
+                self.made(&claim).await?;
+            }
             if bound == volume.name() {
                 return self.grow(&claim, &volume).await;
             }
@@ -95,13 +99,11 @@ impl Controller {
             }
         };
         let name = volume_name(&claim);
-        let disk = match self.disks.made(&name).await? {
-            Some(disk) => disk,
-            None => match self.disks.make(&name, &wanted, &zone).await {
-                Ok(disk) => disk,
-                Err(fault) if fault.sender => return failed(&fault.message),
-                Err(fault) => return Err(fault.into()),
-            },
+        let disk = match self.disk(&claim, &wanted, &zone).await {
+            Ok(Some(disk)) => disk,
+            Ok(None) => return Ok(Next::After(LOOK)),
+            Err(fault) if fault.sender => return failed(&fault.message),
+            Err(fault) => return Err(fault.into()),
         };
         let volume = provision::volume(&claim, &class, &wanted, &disk);
         let made = self
@@ -117,10 +119,37 @@ impl Controller {
         let text = format!("Successfully provisioned volume {name}");
         self.provisioner
             .normal(about(), "ProvisioningSucceeded", &text);
-        self.client
-            .remove_finalizer(&self.claims, &claim, MAKING)
-            .await?;
+        self.made(&claim).await?;
         Ok(Next::Settled)
+    }
+
+    /// Nothing is being made for it any more.
+    async fn made(&self, claim: &Value) -> Result<(), Failure> {
+        if !matches!(source_of(claim), Ok(None)) {
+            self.disks.forget_copy(&volume_name(claim)).await?;
+        }
+        let client = &self.client;
+        client.remove_finalizer(&self.claims, claim, MAKING).await?;
+        Ok(())
+    }
+
+    /// The one that was made under this name, or a new one; `None` while what it begins with is still to come.
+    async fn disk(&self, claim: &Value, wanted: &Asked, zone: &str) -> Result<Option<Disk>, Fault> {
+        let name = volume_name(claim);
+        if let Some(disk) = self.disks.made(&name).await? {
+            return Ok(Some(disk));
+        }
+        let source = self.source(claim);
+        let source = source.map_err(|why| Fault::sender("InvalidSource", 400, why))?;
+        let snapshot = match source {
+            None => None,
+            Some(source) => match self.disks.copy(&name, &source).await? {
+                None => return Ok(None),
+                complete => complete,
+            },
+        };
+        let made = self.disks.make(&name, wanted, zone, snapshot.as_deref());
+        made.await.map(Some)
     }
 
     /// A disk without a PersistentVolume, of a claim that nobody wants any more.
@@ -128,20 +157,14 @@ impl Controller {
         let name = volume_name(claim);
         // The cache may not have it yet.
         match self.client.get(&kind::PERSISTENT_VOLUME, "", &name).await {
-            Ok(_) => {
-                let client = &self.client;
-                client.remove_finalizer(&self.claims, claim, MAKING).await?;
-                return Ok(());
-            }
+            Ok(_) => return self.made(claim).await,
             Err(error) if error.is_not_found() => {}
             Err(error) => return Err(error.into()),
         }
         if let Some(disk) = self.disks.made(&name).await? {
             self.disks.delete(&disk.id).await?;
         }
-        let client = &self.client;
-        client.remove_finalizer(&self.claims, claim, MAKING).await?;
-        Ok(())
+        self.made(claim).await
     }
 
     /// The node that was chosen is gone: the scheduler chooses another one.
@@ -172,7 +195,18 @@ impl Controller {
         let bytes = requested(claim);
         if bytes > capacity(volume) {
             let gib = bytes / GIB + i64::from(bytes % GIB > 0);
-            let seen = self.disks.see(&disk.id).await?;
+            let refused = |why: &str| {
+                let text = format!(
+                    "resize volume \"{}\" by resizer \"ebs.csi.aws.com\" failed: {why}",
+                    volume.name()
+                );
+                self.warn(&self.resizer, about(), "VolumeResizeFailed", &text);
+                Ok(self.later(claim.uid(), AFTER_REFUSAL))
+            };
+            let seen = match self.disks.see(&disk.id).await {
+                Err(fault) if fault.sender => return refused(&fault.message),
+                seen => seen?,
+            };
             // Who may make a PersistentVolume may name any volume in it, and say that it was provisioned.
             let is_its = |it: &Disk| it.made_for.as_deref() == Some(volume.name());
             if seen.as_ref().is_some_and(|it| !is_its(it)) {
@@ -189,13 +223,7 @@ impl Controller {
                 }
                 let is_under_way = fault.code == "IncorrectModificationState";
                 if !is_under_way {
-                    let text = format!(
-                        "resize volume \"{}\" by resizer \"ebs.csi.aws.com\" failed: {}",
-                        volume.name(),
-                        fault.message
-                    );
-                    self.warn(&self.resizer, about(), "VolumeResizeFailed", &text);
-                    return Ok(self.later(claim.uid(), AFTER_REFUSAL));
+                    return refused(&fault.message);
                 }
             }
             // One that no host has anything of is as large as its record says at once.

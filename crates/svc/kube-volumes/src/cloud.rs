@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use wharf_api_ec2::{
-    AttachVolumeRequest, CreateVolumeRequest, DeleteVolumeRequest, DescribeVolumesRequest,
-    DetachVolumeRequest, Ec2, Filter, ModifyVolumeRequest, Tag, TagSpecification, Volume,
+    AttachVolumeRequest, CreateSnapshotRequest, CreateVolumeRequest, DeleteSnapshotRequest,
+    DeleteVolumeRequest, DescribeSnapshotsRequest, DescribeVolumesRequest, DetachVolumeRequest,
+    Ec2, Filter, ModifyVolumeRequest, Tag, TagSpecification, Volume,
 };
 use wharf_base::{Clock, Permit};
 use wharf_service::Cluster;
@@ -16,6 +17,8 @@ use crate::provision::Asked;
 const PERMIT: Permit = Permit::for_controller("eks-volumes");
 /// By which a volume is found that was made and not told of yet.
 pub const VOLUME_TAG: &str = "CSIVolumeName";
+/// The same of a snapshot; the driver's role may delete those that have it.
+pub const SNAPSHOT_TAG: &str = "CSIVolumeSnapshotName";
 /// Of one cluster alone: its name is another's once it is gone.
 pub const CLUSTER_ID_TAG: &str = "ebs.csi.aws.com/cluster-id";
 
@@ -69,7 +72,18 @@ impl Disk {
 pub trait Disks: Send + Sync + 'static {
     /// The one that was made under this name.
     async fn made(&self, name: &str) -> Result<Option<Disk>, Fault>;
-    async fn make(&self, name: &str, asked: &Asked, zone: &str) -> Result<Disk, Fault>;
+    /// `snapshot`: what it begins with.
+    async fn make(
+        &self,
+        name: &str,
+        asked: &Asked,
+        zone: &str,
+        snapshot: Option<&str>,
+    ) -> Result<Disk, Fault>;
+    /// A snapshot of a disk for the one that is to be made under this name; `None` until it is complete.
+    async fn copy(&self, name: &str, disk: &str) -> Result<Option<String>, Fault>;
+    /// That snapshot is not needed any more.
+    async fn forget_copy(&self, name: &str) -> Result<(), Fault>;
     /// `None` if it is not there.
     async fn see(&self, id: &str) -> Result<Option<Disk>, Fault>;
     async fn attach(&self, id: &str, instance: &str) -> Result<(), Fault>;
@@ -104,24 +118,56 @@ impl Cloud {
     }
 }
 
+impl Cloud {
+    /// Snapshots that were made for the disk of this name, and how far they are.
+    async fn copies(&self, name: &str) -> Result<Vec<(String, String)>, Fault> {
+        let request = DescribeSnapshotsRequest {
+            filters: Some(vec![
+                tagged(SNAPSHOT_TAG, name),
+                tagged(CLUSTER_ID_TAG, &self.cluster.id),
+            ]),
+            owner_ids: Some(vec!["self".to_owned()]),
+            ..DescribeSnapshotsRequest::default()
+        };
+        let found = self.ec2.describe_snapshots(&self.call(), request).await?;
+        let found = found.snapshots.into_iter().flatten();
+        let found = found.map(|it| {
+            (
+                it.snapshot_id.unwrap_or_default(),
+                it.state.unwrap_or_default(),
+            )
+        });
+        Ok(found.collect())
+    }
+}
+
+fn tagged(tag: &str, value: &str) -> Filter {
+    Filter {
+        name: Some(format!("tag:{tag}")),
+        values: Some(vec![value.to_owned()]),
+    }
+}
+
 #[async_trait]
 impl Disks for Cloud {
     async fn made(&self, name: &str) -> Result<Option<Disk>, Fault> {
-        let filter = |tag: &str, value: &str| Filter {
-            name: Some(format!("tag:{tag}")),
-            values: Some(vec![value.to_owned()]),
-        };
         let request = DescribeVolumesRequest {
             filters: Some(vec![
-                filter(VOLUME_TAG, name),
-                filter(CLUSTER_ID_TAG, &self.cluster.id),
+                tagged(VOLUME_TAG, name),
+                tagged(CLUSTER_ID_TAG, &self.cluster.id),
             ]),
             ..DescribeVolumesRequest::default()
         };
         self.found(request).await
     }
 
-    async fn make(&self, name: &str, asked: &Asked, zone: &str) -> Result<Disk, Fault> {
+    async fn make(
+        &self,
+        name: &str,
+        asked: &Asked,
+        zone: &str,
+        snapshot: Option<&str>,
+    ) -> Result<Disk, Fault> {
         let cluster = &self.cluster;
         let mut tags = vec![
             tag(VOLUME_TAG, name),
@@ -138,6 +184,7 @@ impl Disks for Cloud {
         let request = CreateVolumeRequest {
             availability_zone: Some(zone.to_owned()),
             size: Some(asked.gib),
+            snapshot_id: snapshot.map(str::to_owned),
             volume_type: Some(asked.kind.clone()),
             iops: asked.iops,
             throughput: asked.throughput,
@@ -152,6 +199,52 @@ impl Disks for Cloud {
         };
         let made = self.ec2.create_volume(&self.call(), request).await?;
         Ok(Disk::of(made, &self.cluster.id))
+    }
+
+    async fn copy(&self, name: &str, disk: &str) -> Result<Option<String>, Fault> {
+        if let Some((id, state)) = self.copies(name).await?.into_iter().next() {
+            return match state.as_str() {
+                "completed" => Ok(Some(id)),
+                "error" => {
+                    self.forget_copy(name).await?;
+                    let text = format!("the snapshot of {disk} that was to be copied failed");
+                    Err(Fault::sender("SnapshotFailed", 400, text))
+                }
+                _ => Ok(None),
+            };
+        }
+        let cluster = &self.cluster;
+        let tags = vec![
+            tag(SNAPSHOT_TAG, name),
+            tag(CLUSTER_ID_TAG, &cluster.id),
+            tag("ebs.csi.aws.com/cluster", "true"),
+            tag(format!("kubernetes.io/cluster/{}", cluster.name), "owned"),
+        ];
+        let request = CreateSnapshotRequest {
+            volume_id: Some(disk.to_owned()),
+            description: Some(format!("Created for the clone {name}")),
+            tag_specifications: Some(vec![TagSpecification {
+                resource_type: Some("snapshot".to_owned()),
+                tags: Some(tags),
+            }]),
+            ..CreateSnapshotRequest::default()
+        };
+        self.ec2.create_snapshot(&self.call(), request).await?;
+        Ok(None)
+    }
+
+    async fn forget_copy(&self, name: &str) -> Result<(), Fault> {
+        for (id, _) in self.copies(name).await? {
+            let request = DeleteSnapshotRequest {
+                snapshot_id: Some(id),
+                ..DeleteSnapshotRequest::default()
+            };
+            match self.ec2.delete_snapshot(&self.call(), request).await {
+                Err(fault) if fault.code != "InvalidSnapshot.NotFound" => return Err(fault),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     async fn see(&self, id: &str) -> Result<Option<Disk>, Fault> {

@@ -11,6 +11,7 @@
 
 mod attach;
 mod claims;
+mod clone;
 mod cloud;
 mod controller;
 mod provision;

@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 use wharf_kube_client::Object;
 use wharf_kube_model::persistent::{EBS, EBS_ZONE, LEGACY_EBS, requested};
 
-use crate::cloud::{CLUSTER_ID_TAG, Disk, VOLUME_TAG};
+use crate::{
+    clone::source_of,
+    cloud::{CLUSTER_ID_TAG, Disk, VOLUME_TAG},
+};
 
 /// Who made a PersistentVolume.
 pub const PROVISIONED_BY: &str = "pv.kubernetes.io/provisioned-by";
@@ -26,6 +29,8 @@ pub struct Asked {
     pub iops: Option<i32>,
     pub throughput: Option<i32>,
     pub filesystem: String,
+    /// Pods have it as a device.
+    pub is_block: bool,
     pub encrypted: bool,
     pub key: Option<String>,
     pub tags: BTreeMap<String, String>,
@@ -46,9 +51,6 @@ pub fn volume_name(claim: &Value) -> String {
 pub fn asked(claim: &Value, class: &Value) -> Result<Asked, String> {
     let spec = claim.at("/spec");
     let refused = |what: &str| Err(format!("{what} is not supported"));
-    if spec.text("/volumeMode") == "Block" {
-        return refused("volumeMode Block");
-    }
     for mode in spec.list("/accessModes") {
         let mode = mode.as_str().unwrap_or_default();
         if !matches!(mode, "ReadWriteOnce" | "ReadWriteOncePod") {
@@ -60,10 +62,10 @@ pub fn asked(claim: &Value, class: &Value) -> Result<Asked, String> {
     if !spec.at("/selector").is_null() {
         return Err("claim Selector is not supported".to_owned());
     }
-    for member in ["dataSource", "dataSourceRef", "volumeAttributesClassName"] {
-        if spec.get(member).is_some_and(|it| !it.is_null()) {
-            return refused(member);
-        }
+    source_of(claim)?;
+    let attributes = spec.get("volumeAttributesClassName");
+    if attributes.is_some_and(|it| !it.is_null()) {
+        return refused("volumeAttributesClassName");
     }
     if !class.list("/mountOptions").is_empty() {
         return refused("mountOptions of a class");
@@ -78,6 +80,7 @@ pub fn asked(claim: &Value, class: &Value) -> Result<Asked, String> {
         iops: None,
         throughput: None,
         filesystem: "ext4".to_owned(),
+        is_block: spec.text("/volumeMode") == "Block",
         encrypted: false,
         key: None,
         tags: BTreeMap::new(),
@@ -86,6 +89,7 @@ pub fn asked(claim: &Value, class: &Value) -> Result<Asked, String> {
         parameter(&mut asked, name, value.as_str().unwrap_or_default())?;
     }
     match asked.filesystem.as_str() {
+        _ if asked.is_block => Ok(asked),
         "ext3" | "ext4" => Ok(asked),
         other => refused(&format!("fsType {other}")),
     }
@@ -174,6 +178,10 @@ pub fn zone(
 /// The PersistentVolume of a disk that was made for a claim.
 pub fn volume(claim: &Value, class: &Value, asked: &Asked, disk: &Disk) -> Value {
     let name = volume_name(claim);
+    let mut source = json!({"driver": EBS, "volumeHandle": disk.id});
+    if !asked.is_block {
+        source["fsType"] = asked.filesystem.as_str().into();
+    }
     let here = json!({"nodeSelectorTerms": [{"matchExpressions": [
         {"key": EBS_ZONE, "operator": "In", "values": [disk.zone]},
     ]}]});
@@ -196,13 +204,11 @@ pub fn volume(claim: &Value, class: &Value, asked: &Asked, disk: &Disk) -> Value
                 "namespace": claim.namespace(), "name": claim.name(), "uid": claim.uid(),
                 "resourceVersion": claim.resource_version(),
             },
-            "csi": {
-                "driver": EBS, "volumeHandle": disk.id, "fsType": asked.filesystem,
-            },
+            "csi": source,
             "nodeAffinity": {"required": here},
             "persistentVolumeReclaimPolicy": class["reclaimPolicy"],
             "storageClassName": class.name(),
-            "volumeMode": "Filesystem",
+            "volumeMode": if asked.is_block { "Block" } else { "Filesystem" },
         },
     })
 }
@@ -244,6 +250,13 @@ mod tests {
             of(json!({"type": "io1", "iopsPerGB": "50"})).unwrap().iops,
             Some(100)
         );
+        let block = claim(&json!({"spec": {"volumeMode": "Block"}}));
+        let xfs = class(json!({"fsType": "xfs"}));
+        let block_asked = asked(&block, &xfs).unwrap();
+        assert!(block_asked.is_block && !plain.is_block);
+        let made = volume(&block, &xfs, &block_asked, &Disk::default());
+        assert_eq!(made["spec"]["volumeMode"], "Block");
+        assert!(made["spec"]["csi"].get("fsType").is_none());
         for (parameters, why) in [
             (json!({"zone": "a"}), "Invalid parameter key zone"),
             (json!({"iops": "many"}), "Could not parse invalid iops"),
@@ -262,7 +275,6 @@ mod tests {
             assert!(refused.contains(why), "{refused}");
         }
         for (rest, why) in [
-            (json!({"spec": {"volumeMode": "Block"}}), "volumeMode Block"),
             (
                 json!({"spec": {"accessModes": ["ReadWriteMany"]}}),
                 "ReadWriteMany not supported",
@@ -273,7 +285,7 @@ mod tests {
             ),
             (
                 json!({"spec": {"dataSource": {"kind": "VolumeSnapshot", "name": "x"}}}),
-                "dataSource is not",
+                "dataSource of kind VolumeSnapshot is not",
             ),
         ] {
             let refused = asked(&claim(&rest), &class(json!({}))).unwrap_err();

@@ -157,7 +157,13 @@ impl Controller {
             return Ok(None);
         }
         let (id, instance) = ends_of(attachment);
-        let seen = self.disks.see(id).await?;
+        let seen = match self.disks.see(id).await {
+            Err(fault) if is_denial(&fault) => {
+                self.refused(volume, attachment, pods, &fault).await?;
+                return Ok(Some(AFTER_REFUSAL));
+            }
+            seen => seen?,
+        };
         let known = seen.as_ref().and_then(|it| it.attachment.as_ref());
         match known {
             Some((has, state)) if has == instance && state == "attached" => {
@@ -239,10 +245,13 @@ impl Controller {
     /// The VolumeAttachment goes once its instance has the volume no more.
     async fn detach(&self, attachment: &Arc<Value>) -> Result<Option<Duration>, Failure> {
         let (id, instance) = ends_of(attachment);
-        let seen = match id.is_empty() {
+        if id.is_empty() {
             // Another program's, which it looks after itself.
-            true => return Ok(None),
-            false => self.disks.see(id).await?,
+            return Ok(None);
+        }
+        let seen = match self.disks.see(id).await {
+            Err(fault) if is_denial(&fault) => return self.not_detached(attachment, &fault).await,
+            seen => seen?,
         };
         let has = seen.and_then(|it| it.attachment);
         match has.filter(|(has, _)| has == instance) {
@@ -256,11 +265,37 @@ impl Controller {
                 true => SLOW_LOOK,
                 false => LOOK,
             })),
-            Some(_) => {
-                self.disks.detach(id, instance).await?;
-                Ok(Some(LOOK))
-            }
+            Some(_) => match self.disks.detach(id, instance).await {
+                Err(fault) if is_denial(&fault) => self.not_detached(attachment, &fault).await,
+                done => {
+                    done?;
+                    Ok(Some(LOOK))
+                }
+            },
         }
+    }
+
+    /// Whoever looks at the VolumeAttachment sees why it stays.
+    async fn not_detached(
+        &self,
+        attachment: &Value,
+        fault: &Fault,
+    ) -> Result<Option<Duration>, Failure> {
+        let (id, instance) = ends_of(attachment);
+        let why = format!(
+            "Could not detach volume \"{id}\" from node \"{instance}\": {}",
+            fault.message
+        );
+        if attachment.text("/status/detachError/message") != why {
+            let now = self.clock.now().iso8601_seconds();
+            let mut status = attachment["status"].clone();
+            if !status.is_object() {
+                status = json!({"attached": true});
+            }
+            status["detachError"] = json!({"message": why, "time": now});
+            self.set_status(attachment, &status).await?;
+        }
+        Ok(Some(AFTER_REFUSAL))
     }
 
     fn is_late(&self, attachment: &Value) -> bool {
@@ -309,7 +344,11 @@ impl Controller {
         if !matches!(phase, "Released" | "Failed") {
             return Ok(Next::Settled);
         }
-        let seen = self.disks.see(&disk.id).await?;
+        let looked = self.disks.see(&disk.id).await;
+        let (seen, denied) = match looked {
+            Err(fault) if is_denial(&fault) => (None, Some(fault.message)),
+            seen => (seen?, None),
+        };
         // Who may make a PersistentVolume may write into it what they like, that it was provisioned too.
         let is_foreign = |it: &Disk| it.made_for.as_deref() != Some(volume.name());
         let is_foreign = seen.as_ref().is_some_and(is_foreign);
@@ -321,7 +360,7 @@ impl Controller {
             return Ok(Next::Settled);
         }
         let refusal = match seen {
-            None => None,
+            None => denied,
             Some(_) if is_foreign => Some(format!(
                 "volume {} was not made for this PersistentVolume",
                 disk.id
@@ -358,6 +397,11 @@ impl Controller {
         }
         Ok(Next::Settled)
     }
+}
+
+/// Whether whoever asks may not, or cannot be who it is to be.
+fn is_denial(fault: &Fault) -> bool {
+    fault.status == 403
 }
 
 /// The volume and the instance that a VolumeAttachment is about.

@@ -26,6 +26,8 @@ const DESCRIPTION: &str = "aws-k8s-branch-eni";
 #[derive(Clone)]
 pub struct Interfaces {
     pub ec2: Arc<dyn Ec2>,
+    /// The same for pods on instances: perhaps asked in a role.
+    pub of_nodes: Arc<dyn Ec2>,
     pub clock: Arc<dyn Clock>,
     pub cluster: Cluster,
 }
@@ -60,6 +62,12 @@ impl Interfaces {
         let host = self.instance(&call, instance).await?;
         let subnet = host.subnet_id.clone().unwrap_or_default();
         let groups = host.security_groups.into_iter().flatten();
+        // A machine of Fargate is none of the account's.
+        let is_fargate = host.instance_type.as_deref() == Some("fargate");
+        let ec2 = match is_fargate {
+            true => &self.ec2,
+            false => &self.of_nodes,
+        };
         let tags = vec![tag(CLUSTER_TAG, &self.cluster.id), tag(POD_TAG, &wish.uid)];
         let request = CreateNetworkInterfaceRequest {
             subnet_id: Some(subnet.clone()),
@@ -68,8 +76,7 @@ impl Interfaces {
             client_token: Some(wish.uid.clone()),
             description: Some(DESCRIPTION.to_owned()),
             interface_type: Some("interface".to_owned()),
-            // A machine of Fargate is none of the account's.
-            operator: (host.instance_type.as_deref() == Some("fargate")).then(|| OperatorRequest {
+            operator: is_fargate.then(|| OperatorRequest {
                 principal: Some(OPERATOR.to_owned()),
             }),
             tag_specifications: Some(vec![TagSpecification {
@@ -78,7 +85,7 @@ impl Interfaces {
             }]),
             ..CreateNetworkInterfaceRequest::default()
         };
-        let made = self.ec2.create_network_interface(&call, request).await;
+        let made = ec2.create_network_interface(&call, request).await;
         let made = made.map_err(failed("create a network interface"))?;
         let made = made.network_interface.unwrap_or_default();
         let id = made.network_interface_id.unwrap_or_default();
@@ -89,7 +96,7 @@ impl Interfaces {
                 device_index: Some(1),
                 ..AttachNetworkInterfaceRequest::default()
             };
-            let attached = self.ec2.attach_network_interface(&call, attach).await;
+            let attached = ec2.attach_network_interface(&call, attach).await;
             attached.map_err(failed("attach a network interface"))?;
             self.range_of(&call, &subnet).await
         };

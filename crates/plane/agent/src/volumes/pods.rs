@@ -1,13 +1,23 @@
 //! Volumes of pods: mounted in their sandboxes as those of tasks are, but several pods of one instance may have one at once.
+//!
+//! One that is a block device has nothing mounted: the shim of each pod that has it keeps it open, so the device is over its file until
+//! the last of them is gone, and its number is nobody else's meanwhile. Either all have it mounted or all have it as a device: a file
+//! system that the kernel knows of is never written to behind its back.
 
 use std::{io, path::Path};
 
 use async_trait::async_trait;
 use wharf_base::Chain;
-use wharf_container::runtime::{LoopDevice, PreparedDisk, TaskHandle};
-use wharf_kubelet::linux::PodVolumes;
+use wharf_container::{
+    runtime::{DevFolder, LoopDevice, PreparedDisk, RawDisk, TaskHandle},
+    spec::ContainerName,
+};
+use wharf_kubelet::{linux::PodVolumes, machine::BlockDevice};
 
-use super::{By, Volumes, open};
+use super::{By, Volumes, freeze::is_in_use, may_mount, open};
+
+/// Where nodes of devices are made, before they are put into a container.
+const SCRATCH: &str = "ebs-pod-node";
 
 #[async_trait]
 impl PodVolumes for Volumes {
@@ -29,6 +39,67 @@ impl PodVolumes for Volumes {
         mounted.await.map_err(|e| Chain(&e).to_string())?;
         Ok(is_first)
     }
+
+    async fn hold(&self, instance: &str, id: &str, sandbox: &TaskHandle) -> Result<bool, String> {
+        let waited = self.wait_for(id, Some(instance)).await;
+        waited.map_err(|e| Chain(&e).to_string())?;
+        let taken = self.take_for_itself(id).await;
+        // A snapshot of it may have taken minutes.
+        if !may_mount(&self.told.borrow(), id, Some(instance)) {
+            return Err(format!("the volume {id}: it was let go meanwhile"));
+        }
+        let image = self.files.image(id);
+        let opened = tokio::task::spawn_blocking(move || raw_with_others(&image)).await;
+        let opened = opened.map_err(io::Error::other).flatten();
+        let (disk, is_first) = opened.map_err(|e| format!("the volume {id}: {e}"))?;
+        let held = sandbox.hold_device(id, &disk).await;
+        drop(taken);
+        held.map_err(|e| Chain(&e).to_string())?;
+        Ok(is_first)
+    }
+
+    async fn give(
+        &self,
+        sandbox: &TaskHandle,
+        container: &ContainerName,
+        devices: &[BlockDevice],
+    ) -> Result<(), String> {
+        let status = sandbox.status().await;
+        let status = status.map_err(|e| Chain(&e).to_string())?;
+        let first = status.containers.get(container).map(|it| it.pid);
+        let first = first.filter(|it| *it > 0).ok_or("the container is gone")?;
+        let range = sandbox.sandbox().user_range;
+        let range = range.ok_or("the container has no user numbers of its own")?;
+        let scratch = self.node.join(SCRATCH);
+        let (volumes, sandbox) = (self.clone(), sandbox.clone());
+        let (container, devices) = (container.clone(), devices.to_vec());
+        let work = move || -> Result<(), String> {
+            let mut over = Vec::new();
+            for it in &devices {
+                let found = LoopDevice::over(&volumes.files.image(&it.volume));
+                let found = found.map_err(|e| format!("the volume {}: {e}", it.volume))?;
+                let found = found.filter(|it| it.goes);
+                over.push(found.ok_or_else(|| format!("the volume {} is not held", it.volume))?);
+            }
+            let dev = DevFolder { first, range };
+            for (it, device) in devices.iter().zip(&over) {
+                if !dev.has(&it.name, *device) {
+                    let put = dev.put(&it.name, *device, &scratch);
+                    put.map_err(|e| format!("/dev/{}: {e}", it.name))?;
+                }
+            }
+            let numbers = over.iter().map(|it| it.number);
+            let writable = devices.iter().map(|it| it.writable);
+            let allowed = sandbox.allow_loops(&container, numbers.zip(writable));
+            allowed.map_err(|e| Chain(&e).to_string())
+        };
+        let given = tokio::task::spawn_blocking(work).await;
+        given.map_err(|e| e.to_string())?
+    }
+}
+
+fn busy(text: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::ResourceBusy, text)
 }
 
 /// A volume that nobody has, or other pods of the instance that EC2 says has it. Blocks.
@@ -36,6 +107,12 @@ fn open_with_others(image: &Path, filesystem: &str) -> io::Result<PreparedDisk> 
     // One that stays by itself is the device of an instance, which no pod shares.
     let others = LoopDevice::over(image)?.filter(|it| it.goes);
     if let Some(others) = others {
+        // What they write to it, no file system of the kernel's may be on.
+        if !is_in_use(image)? && LoopDevice::over(image)?.is_some() {
+            return Err(busy(
+                "other pods have it as a block device, or are just losing it",
+            ));
+        }
         match PreparedDisk::shared(image, u64::from(others.number)) {
             Ok(disk) => return Ok(disk),
             // The last of them went meanwhile.
@@ -45,4 +122,54 @@ fn open_with_others(image: &Path, filesystem: &str) -> io::Result<PreparedDisk> 
         }
     }
     open(image, filesystem)
+}
+
+/// The device over a volume, and whether nobody had it. Blocks.
+fn raw_with_others(image: &Path) -> io::Result<(RawDisk, bool)> {
+    let others = LoopDevice::over(image)?.filter(|it| it.goes);
+    if let Some(others) = others {
+        if is_in_use(image)? {
+            return Err(busy("other pods have it mounted"));
+        }
+        match RawDisk::shared(image, others) {
+            Ok(disk) => return Ok((disk, false)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((RawDisk::alone(image)?, true))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use super::*;
+
+    /// Needs root, loop devices and ext4.
+    #[test]
+    fn a_volume_is_mounted_or_a_device_and_never_both() {
+        let dir = tempfile::tempdir().unwrap();
+        let image = dir.path().join("disk.img");
+        File::create(&image).unwrap().set_len(64 << 20).unwrap();
+        let gone = || {
+            while LoopDevice::over(&image).unwrap().is_some() {
+                std::thread::yield_now();
+            }
+        };
+        let mounted = open_with_others(&image, "ext4").unwrap();
+        let also = open_with_others(&image, "ext4").unwrap();
+        let refused = raw_with_others(&image).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::ResourceBusy);
+        drop((mounted, also));
+        gone();
+        let (first, is_first) = raw_with_others(&image).unwrap();
+        let (second, is_second) = raw_with_others(&image).unwrap();
+        assert!(is_first && !is_second);
+        let refused = open_with_others(&image, "ext4").unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::ResourceBusy);
+        drop((first, second));
+        gone();
+        drop(open_with_others(&image, "ext4").unwrap());
+    }
 }

@@ -154,13 +154,25 @@ impl TaskHandle {
         name: &ContainerName,
         numbers: &BTreeSet<u32>,
     ) -> Result<(), ContainerError> {
+        self.allow_loops(name, numbers.iter().map(|it| (*it, true)))
+    }
+
+    /// The same, each to be written to or only to be read.
+    ///
+    /// # Errors
+    /// It has ended, or the kernel refuses.
+    pub fn allow_loops(
+        &self,
+        name: &ContainerName,
+        numbers: impl Iterator<Item = (u32, bool)>,
+    ) -> Result<(), ContainerError> {
         let mut rules = default_rules();
-        rules.extend(numbers.iter().map(|number| DeviceRule {
+        rules.extend(numbers.map(|(number, write)| DeviceRule {
             kind: DeviceKind::Block,
             major: u32::try_from(LOOP_MAJOR).ok(),
-            minor: Some(*number),
+            minor: Some(number),
             read: true,
-            write: true,
+            write,
             mknod: false,
         }));
         Ok(self.group_of(name)?.set_devices(&rules)?)

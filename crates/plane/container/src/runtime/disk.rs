@@ -365,7 +365,7 @@ const LO_FLAGS_DIRECT_IO: u32 = 16;
 pub(super) const LONG_LOOP: u32 = LO_FLAGS_DIRECT_IO;
 
 /// Puts a loop device over the file, which goes with its last user.
-fn attach(file: &File, path: &Path) -> io::Result<(File, u64)> {
+pub(super) fn attach(file: &File, path: &Path) -> io::Result<(File, u64)> {
     bind_loop(file, path, LO_FLAGS_AUTOCLEAR | LO_FLAGS_DIRECT_IO)
 }
 

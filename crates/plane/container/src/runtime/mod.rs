@@ -15,6 +15,7 @@ mod full;
 mod guest_mount;
 mod logs;
 mod mount_flags;
+mod raw;
 mod recover;
 mod run_folder;
 mod secrets;
@@ -62,6 +63,7 @@ pub use self::{
     exec::{ExecOutput, ExecSession, ExecSpec},
     guest_mount::{MountCall, MountCalls, Mountable},
     logs::{LogBatch, LogError, LogOffset, LogReader, LogRecord, Stream},
+    raw::RawDisk,
     recover::{Recovered, RecoveredState},
     secrets::SecretsFile,
     task::{Started, TaskHandle},

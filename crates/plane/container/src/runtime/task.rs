@@ -24,6 +24,7 @@ use super::{
     exec::{ExecOutput, ExecSession, ExecSpec},
     logs::{LogError, LogReader},
     private_folder,
+    raw::RawDisk,
     secrets::SecretsFile,
 };
 use crate::{
@@ -142,6 +143,24 @@ impl TaskHandle {
         let mut connection = self
             .client
             .open(Step::Create, request, &[secrets.as_fd()])
+            .await?;
+        match connection.reply().await? {
+            Reply::Done => Ok(()),
+            _ => Err(ContainerError::Confused { step: Step::Create }),
+        }
+    }
+
+    /// Has the shim keep a device open until its end. One that it has under the name stays.
+    ///
+    /// # Errors
+    /// The shim is gone, or is of a version that cannot.
+    pub async fn hold_device(&self, name: &str, device: &RawDisk) -> Result<(), ContainerError> {
+        let request = Request::HoldDevice {
+            name: name.to_owned(),
+        };
+        let mut connection = self
+            .client
+            .open(Step::Create, request, &[device.as_fd()])
             .await?;
         match connection.reply().await? {
             Reply::Done => Ok(()),

@@ -29,7 +29,7 @@ use wharf_container::{
 use wharf_kube_client::{Client, Delete, Object as _, Patch, fake::Fake, kind};
 use wharf_kubelet::{
     Kubelet, Parts, Resolvers,
-    machine::{ExecFailed, Found, Machine, NoImage, PullPolicy, SandboxWish, Seen},
+    machine::{BlockDevice, ExecFailed, Found, Machine, NoImage, PullPolicy, SandboxWish, Seen},
     node::{Facts, OnePod},
     pod::HostPath,
 };
@@ -136,7 +136,13 @@ impl Machine for Pretended {
         Ok(Image::from_layers(Digest::of(&[1; 32]), config, Vec::new()))
     }
 
-    async fn start(&self, id: &str, spec: &ContainerSpec, _: &Image) -> Result<i64, String> {
+    async fn start(
+        &self,
+        id: &str,
+        spec: &ContainerSpec,
+        _: &Image,
+        _: &[BlockDevice],
+    ) -> Result<i64, String> {
         let mut all = self.sandboxes.lock();
         let sandbox = all.get_mut(id).ok_or("no sandbox")?;
         let status = ContainerStatus {

@@ -6,7 +6,7 @@ use wharf_shim_protocol::{
     ContainerName, ContainerSetup, Event, Failure, Reply, now_ms, record::ProcessIdentity,
 };
 
-use super::{MAX_CONTAINERS, Server, connection::failed};
+use super::{MAX_CONTAINERS, MAX_DEVICE_NAME, MAX_DEVICES, Server, connection::failed};
 use crate::{
     container::{Container, Progress},
     overlay,
@@ -65,13 +65,26 @@ impl Server {
                 limit: MAX_CONTAINERS,
             });
         }
-        let count = streams.len();
-        let Ok([file]) = <[OwnedFd; 1]>::try_from(streams) else {
-            let detail = format!("{count} descriptors came with it, not 1");
-            return Err(Failure::UnsupportedRequest { detail });
-        };
+        let file = only(streams)?;
         let held = self.secrets.entry(container);
         held.or_insert_with(|| HeldSecrets::new(file));
+        Ok(())
+    }
+
+    pub(super) fn hold_device(
+        &mut self,
+        name: String,
+        streams: Vec<OwnedFd>,
+    ) -> Result<(), Failure> {
+        let is_new = !self.devices.contains_key(&name);
+        if is_new && self.devices.len() >= MAX_DEVICES || name.len() > MAX_DEVICE_NAME {
+            return Err(Failure::TooMany {
+                what: "devices, or characters of their names".to_owned(),
+                limit: MAX_DEVICES,
+            });
+        }
+        let device = only(streams)?;
+        self.devices.entry(name).or_insert(device);
         Ok(())
     }
 
@@ -170,4 +183,14 @@ impl Server {
             });
         }
     }
+}
+
+/// The one descriptor that is to come with a request.
+fn only(streams: Vec<OwnedFd>) -> Result<OwnedFd, Failure> {
+    let count = streams.len();
+    let Ok([only]) = <[OwnedFd; 1]>::try_from(streams) else {
+        let detail = format!("{count} descriptors came with it, not 1");
+        return Err(Failure::UnsupportedRequest { detail });
+    };
+    Ok(only)
 }

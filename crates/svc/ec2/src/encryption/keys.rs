@@ -56,8 +56,8 @@ impl Ec2Service {
     }
 }
 
-/// In whose name KMS is asked. A service that makes volumes in a role, as ECS does, is asked for as that role; EKS has none and
-/// is the account.
+/// In whose name KMS is asked. A service that makes volumes in a role, as ECS does, is asked for as that role; EKS has none of
+/// its own and is the account. In the role of an add-on it calls as that role's session.
 ///
 /// # Errors
 /// The role cannot be had.

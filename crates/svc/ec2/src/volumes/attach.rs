@@ -7,8 +7,9 @@ use wharf_service::transact;
 use wharf_wire::{Call, CallerKind, Fault};
 
 use super::{
-    Volume, acts_for_users, check_id, check_manages,
+    Volume, check_id, check_manages,
     host_limit::check_host,
+    is_for_pods,
     life::{Attachment, AttachmentState, Refused, To},
     of_instance::of_instance,
 };
@@ -42,9 +43,7 @@ pub async fn attach(
         .take((&call.account, "volume-attachment"))
         .await;
     match call.caller.kind {
-        CallerKind::Service if acts_for_users(call) => {
-            attach_for_pods(service, call, &input, instance).await
-        }
+        _ if is_for_pods(call) => attach_for_pods(service, call, &input, instance).await,
         CallerKind::Service => attach_for_task(service, call, &input, instance).await,
         _ => attach_device(service, call, &input, instance).await,
     }

@@ -51,6 +51,11 @@ fn acts_for_users(call: &Call) -> bool {
     call.caller.kind == CallerKind::Service && call.caller.arn == EKS
 }
 
+/// Whether it is for pods that a volume is attached: by EKS itself, or in the role that its driver has.
+fn is_for_pods(call: &Call) -> bool {
+    acts_for_users(call) || call.called_via.last().is_some_and(|it| it == EKS)
+}
+
 /// What a service made is that service's alone.
 fn check_manages(call: &Call, volume: &Volume) -> Result<(), Fault> {
     let caller = &call.caller;

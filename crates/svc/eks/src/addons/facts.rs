@@ -16,9 +16,19 @@ pub const PUBLISHER: &str = "eks";
 /// Of what may be configured; add-ons of others have more to say than ours.
 const LONGEST_CONFIGURATION: usize = 16 << 10;
 
+/// Whom the program of an add-on asks AWS as, and what EKS advises that it may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    /// Its service account.
+    pub account: &'static str,
+    pub policy: &'static str,
+}
+
 pub struct Facts {
     pub kind: &'static str,
     pub owner: &'static str,
+    /// Of those alone that ask AWS for something.
+    pub identity: Option<Identity>,
     /// What may be said of it because it is so: a member and its one value.
     settings: &'static [(&'static str, &'static str)],
 }
@@ -27,14 +37,25 @@ pub fn of(part: Part) -> Facts {
     let own = |kind, settings| Facts {
         kind,
         owner: "aws",
+        identity: None,
         settings,
     };
+    let named = |account, policy| Some(Identity { account, policy });
     match part {
         // NetworkPolicies have effect in every cluster.
-        Part::VpcCni => own("networking", &[("enableNetworkPolicy", "true")]),
+        Part::VpcCni => Facts {
+            identity: named("aws-node", "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"),
+            ..own("networking", &[("enableNetworkPolicy", "true")])
+        },
         Part::CoreDns | Part::KubeProxy => own("networking", &[]),
         Part::PodIdentityAgent => own("security", &[]),
-        Part::EbsCsi => own("storage", &[]),
+        Part::EbsCsi => Facts {
+            identity: named(
+                "ebs-csi-controller-sa",
+                "arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy",
+            ),
+            ..own("storage", &[])
+        },
         Part::MetricsServer => Facts {
             owner: "community",
             ..own("observability", &[])

@@ -2,20 +2,21 @@
 //!
 //! A cluster has a part unless its record says that it goes without; an add-on is the wish to have it managed. Making one gives the
 //! part back, deleting one takes it away, unless it is to be preserved. `settle` does what was asked for, [`facts`] is what add-ons
-//! are, [`names`] judges the one object that a part has in a cluster.
+//! are, [`names`] judges the one object that a part has in a cluster, [`roles`] says whom a part acts as.
 
 pub mod facts;
 pub mod names;
+pub mod roles;
 pub mod settle;
 
 use serde::{Deserialize, Serialize};
 use wharf_api_eks as api;
-use wharf_base::Timestamp;
+use wharf_base::{Timestamp, arn};
 use wharf_kube_model::parts::Part;
 use wharf_records::{Record, Unknown};
 use wharf_service::{Place, tags::Tags};
 
-use crate::names as keys;
+use crate::{names as keys, pod_identity::Association};
 
 /// Where the objects of add-ons are.
 pub const NAMESPACE: &str = "kube-system";
@@ -103,6 +104,9 @@ pub struct Addon {
     #[serde(default)]
     pub configuration: Option<String>,
     pub conflicts: Conflicts,
+    /// Of its service account; an association of Pod Identity is a record of its own.
+    #[serde(default)]
+    pub role: Option<String>,
     #[serde(default)]
     pub issues: Vec<Issue>,
     /// The update that runs.
@@ -131,8 +135,13 @@ impl Addon {
         keys::addon_resource(&self.cluster, self.part.name(), &self.uuid)
     }
 
-    /// As it is shown; `ailing` is what is wrong with it now, beside what its record says.
-    pub fn shown(&self, place: &Place, ailing: Option<Issue>) -> api::Addon {
+    /// As it is shown; `ailing` is what is wrong with it now, beside what its record says, `owned` the association that it owns.
+    pub fn shown(
+        &self,
+        place: &Place,
+        ailing: Option<Issue>,
+        owned: Option<&Association>,
+    ) -> api::Addon {
         let text = |it: &str| Some(it.to_owned());
         let status = match ailing {
             Some(_) => "DEGRADED",
@@ -160,7 +169,16 @@ impl Addon {
             publisher: text(facts::PUBLISHER),
             owner: text(facts.owner),
             configuration_values: self.configuration.clone(),
-            pod_identity_associations: Some(Vec::new()),
+            service_account_role_arn: self
+                .role
+                .as_ref()
+                .map(|it| arn::as_seen_from(&place.region, it).into_owned()),
+            pod_identity_associations: Some(
+                owned
+                    .iter()
+                    .map(|it| keys::arn(place, it.resource()))
+                    .collect(),
+            ),
             namespace_config: Some(api::AddonNamespaceConfigResponse {
                 namespace: text(NAMESPACE),
             }),

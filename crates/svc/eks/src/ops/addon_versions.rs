@@ -1,9 +1,9 @@
 //! DescribeAddonVersions and DescribeAddonConfiguration.
 
 use wharf_api_eks::{
-    AddonInfo, AddonVersionInfo, Compatibility, DescribeAddonConfigurationRequest,
-    DescribeAddonConfigurationResponse, DescribeAddonVersionsRequest,
-    DescribeAddonVersionsResponse,
+    AddonInfo, AddonPodIdentityConfiguration, AddonVersionInfo, Compatibility,
+    DescribeAddonConfigurationRequest, DescribeAddonConfigurationResponse,
+    DescribeAddonVersionsRequest, DescribeAddonVersionsResponse,
 };
 use wharf_kube_model::parts::Part;
 use wharf_wire::{Call, Fault};
@@ -70,7 +70,7 @@ fn info(part: Part) -> AddonInfo {
                 default_version: Some(true),
             }]),
             requires_configuration: Some(false),
-            requires_iam_permissions: Some(false),
+            requires_iam_permissions: Some(facts.identity.is_some()),
         }]),
         ..AddonInfo::default()
     }
@@ -83,10 +83,15 @@ pub async fn configuration(
 ) -> Result<DescribeAddonConfigurationResponse, Fault> {
     let name = input.addon_name.unwrap_or_default();
     let part = facts::find(&name, input.addon_version.as_deref())?;
+    let identity = facts::of(part).identity.into_iter();
+    let identity = identity.map(|it| AddonPodIdentityConfiguration {
+        service_account: Some(it.account.to_owned()),
+        recommended_managed_policies: Some(vec![it.policy.to_owned()]),
+    });
     Ok(DescribeAddonConfigurationResponse {
         addon_name: Some(name),
         addon_version: Some(facts::VERSION.to_owned()),
         configuration_schema: Some(facts::schema(part).to_string()),
-        pod_identity_configuration: Some(Vec::new()),
+        pod_identity_configuration: Some(identity.collect()),
     })
 }

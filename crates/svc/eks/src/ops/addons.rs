@@ -1,9 +1,10 @@
 //! Add-ons: CreateAddon, DescribeAddon, ListAddons, UpdateAddon, DeleteAddon.
 
+use serde_json::{Value, json};
 use wharf_api_eks::{
-    CreateAddonRequest, CreateAddonResponse, DeleteAddonRequest, DeleteAddonResponse,
-    DescribeAddonRequest, DescribeAddonResponse, ListAddonsRequest, ListAddonsResponse,
-    UpdateAddonRequest, UpdateAddonResponse,
+    AddonPodIdentityAssociations, CreateAddonRequest, CreateAddonResponse, DeleteAddonRequest,
+    DeleteAddonResponse, DescribeAddonRequest, DescribeAddonResponse, ListAddonsRequest,
+    ListAddonsResponse, UpdateAddonRequest, UpdateAddonResponse,
 };
 use wharf_base::ids;
 use wharf_kube_model::parts::Part;
@@ -11,7 +12,10 @@ use wharf_service::{Place, Stored, transact};
 use wharf_wire::{Call, Fault};
 
 use crate::{
-    addons::{Addon, Conflicts, Issue, Status, facts, names as objects},
+    addons::{
+        Addon, Conflicts, Issue, Status, facts, names as objects,
+        roles::{self, Asked},
+    },
     core::Core,
     fault, names,
     records::{self, Cluster},
@@ -36,9 +40,16 @@ pub async fn find(
     Ok((cluster, found))
 }
 
-/// With what is wrong with it now.
-async fn shown(core: &Core, place: &Place, cluster: &str, addon: &Addon) -> wharf_api_eks::Addon {
-    addon.shown(place, ailing(core, cluster, addon).await)
+/// With what is wrong with it now, and what it owns.
+async fn shown(
+    core: &Core,
+    place: &Place,
+    cluster: &str,
+    addon: &Addon,
+) -> Result<wharf_api_eks::Addon, Fault> {
+    let owned = roles::owned_by(core, place, cluster, addon).await?;
+    let ailing = ailing(core, cluster, addon).await;
+    Ok(addon.shown(place, ailing, owned.as_ref()))
 }
 
 /// While the cluster does not answer, nothing is known of it.
@@ -71,7 +82,7 @@ pub async fn create(
     let place = Place::of(call);
     let name = input.cluster_name.clone().unwrap_or_default();
     let cluster = core.cluster(&place, &name).await?.record;
-    let wanted = wanted(core, &cluster, input)?;
+    let (wanted, asked) = wanted(core, &place, &cluster, input)?;
     let own = names::cluster_key(&place, &cluster.name);
     let key = names::addon_key(&place, &cluster.id, wanted.part.name());
     let made = transact!(core.table, &call.permit, |tx| {
@@ -84,6 +95,7 @@ pub async fn create(
             None => {
                 is_ready(&standing)?;
                 standing.without.remove(&wanted.part);
+                roles::write(&mut tx, core, &place, &mut standing, (&wanted, &asked)).await?;
                 // It is written in any case: who brings clusters forward wakes by it.
                 tx.put(&own, &standing);
                 tx.put(&key, &wanted);
@@ -91,12 +103,18 @@ pub async fn create(
             }
         }
     });
+    let owned = roles::owned_by(core, &place, &cluster.id, &made).await?;
     Ok(CreateAddonResponse {
-        addon: Some(made.shown(&place, None)),
+        addon: Some(made.shown(&place, None, owned.as_ref())),
     })
 }
 
-fn wanted(core: &Core, cluster: &Cluster, input: CreateAddonRequest) -> Result<Addon, Fault> {
+fn wanted(
+    core: &Core,
+    place: &Place,
+    cluster: &Cluster,
+    input: CreateAddonRequest,
+) -> Result<(Addon, Asked), Fault> {
     let name = input.addon_name.unwrap_or_default();
     let part = facts::find(&name, input.addon_version.as_deref())?;
     let conflicts = Conflicts::named(input.resolve_conflicts.as_deref());
@@ -106,14 +124,21 @@ fn wanted(core: &Core, cluster: &Cluster, input: CreateAddonRequest) -> Result<A
         ));
     }
     let configuration = configuration(part, input.configuration_values)?;
+    let asked = roles::asked(
+        place,
+        part,
+        input.service_account_role_arn.as_deref(),
+        input.pod_identity_associations.as_deref(),
+    )?;
     let now = core.now();
-    Ok(Addon {
+    let addon = Addon {
         part,
         cluster: cluster.name.clone(),
         uuid: ids::uuid(),
         status: Status::Creating,
         configuration: configuration.flatten(),
         conflicts,
+        role: asked.role.clone(),
         issues: Vec::new(),
         update: None,
         preserved: false,
@@ -122,7 +147,8 @@ fn wanted(core: &Core, cluster: &Cluster, input: CreateAddonRequest) -> Result<A
         token: input.client_request_token,
         tags: tags::given(input.tags)?,
         unknown: Default::default(),
-    })
+    };
+    Ok((addon, asked))
 }
 
 /// What was given, if anything was; an empty text takes away what was configured.
@@ -140,7 +166,7 @@ pub async fn describe(
     let place = Place::of(call);
     let named = (input.cluster_name.as_deref(), input.addon_name.as_deref());
     let (cluster, found) = find(core, &place, named).await?;
-    let addon = shown(core, &place, &cluster.id, &found.record).await;
+    let addon = shown(core, &place, &cluster.id, &found.record).await?;
     Ok(DescribeAddonResponse { addon: Some(addon) })
 }
 
@@ -175,6 +201,9 @@ pub async fn update(
     facts::find(part.name(), input.addon_version.as_deref())?;
     let conflicts = Conflicts::named(input.resolve_conflicts.as_deref());
     let configuration = configuration(part, input.configuration_values)?;
+    let associations = input.pod_identity_associations;
+    let role = input.service_account_role_arn.as_deref();
+    let asked = roles::asked(&place, part, role, associations.as_deref())?;
     let mut params = vec![
         ("AddonVersion", facts::VERSION.to_owned()),
         ("ResolveConflicts", conflicts.name().to_owned()),
@@ -183,6 +212,7 @@ pub async fn update(
         let given = given.clone().unwrap_or_default();
         params.push(("ConfigurationValues", given));
     }
+    params.extend(params_of(&asked, associations.as_deref()));
     let token = input.client_request_token;
     let own = names::cluster_key(&place, &cluster.name);
     let (key, uuid) = (found.key, found.record.uuid);
@@ -190,7 +220,7 @@ pub async fn update(
     let update = transact!(core.table, &call.permit, |tx| {
         let standing = tx.find::<Cluster>(&own).await?;
         let standing = standing.filter(|it| it.id == cluster.id);
-        let standing = standing.ok_or_else(|| fault::no_cluster(&cluster.name))?;
+        let mut standing = standing.ok_or_else(|| fault::no_cluster(&cluster.name))?;
         let there = tx.find::<Addon>(&key).await?;
         let there = there.filter(|it| it.uuid == uuid);
         let mut addon = there.ok_or_else(|| fault::no_addon(part.name(), &cluster.name))?;
@@ -211,6 +241,8 @@ pub async fn update(
         addon.status = Status::Updating;
         addon.conflicts = conflicts;
         addon.configuration = configuration.clone().unwrap_or(addon.configuration);
+        addon.role.clone_from(&asked.role);
+        roles::write(&mut tx, core, &place, &mut standing, (&addon, &asked)).await?;
         addon.update = Some(update.id.clone());
         addon.modified_at = core.now();
         known.make_room(&mut tx, &place, &cluster.id);
@@ -222,6 +254,25 @@ pub async fn update(
     Ok(UpdateAddonResponse {
         update: Some(update.shown()),
     })
+}
+
+/// As EKS shows them with an update.
+fn params_of(
+    asked: &Asked,
+    associations: Option<&[AddonPodIdentityAssociations]>,
+) -> Vec<(&'static str, String)> {
+    let mut params = Vec::new();
+    if let Some(role) = &asked.role {
+        params.push(("ServiceAccountRoleArn", role.clone()));
+    }
+    if let Some(all) = associations {
+        let all = all
+            .iter()
+            .map(|it| json!({"ServiceAccount": it.service_account, "RoleArn": it.role_arn}));
+        let all: Vec<Value> = all.collect();
+        params.push(("PodIdentityAssociations", Value::from(all).to_string()));
+    }
+    params
 }
 
 pub async fn delete(
@@ -255,6 +306,7 @@ pub async fn delete(
                 if !preserved {
                     standing.without.insert(part);
                 }
+                roles::let_go(&mut tx, &place, &mut standing, (&addon, preserved)).await?;
                 tx.put(&key, &addon);
                 tx.put(&own, &standing);
             }
@@ -262,6 +314,6 @@ pub async fn delete(
         addon
     });
     Ok(DeleteAddonResponse {
-        addon: Some(gone.shown(&place, None)),
+        addon: Some(gone.shown(&place, None, None)),
     })
 }

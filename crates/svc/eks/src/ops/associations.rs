@@ -19,7 +19,7 @@ use wharf_wire::{Call, Fault};
 use crate::{
     core::Core,
     fault, names,
-    pod_identity::{Association, MOST},
+    pod_identity::{Association, count_one_more},
     records::{Cluster, Status},
     tags,
 };
@@ -59,10 +59,7 @@ pub async fn create(
             Some(there) if there.token.is_some() && there.token == wanted.token => there,
             Some(there) => return Err(fault::association_exists(&there.id)),
             None => {
-                if standing.associations >= MOST {
-                    return Err(fault::too_many_associations(MOST));
-                }
-                standing.associations += 1;
+                count_one_more(&mut standing)?;
                 tx.put(&own, &standing);
                 tx.put(&key, &wanted);
                 wanted.clone()
@@ -94,6 +91,7 @@ fn wanted(
         target: target(input.target_role_arn)?,
         untagged: input.disable_session_tags.unwrap_or_default(),
         policy: policy(input.policy)?,
+        owner: None,
         created_at: now,
         modified_at: now,
         token: input.client_request_token,
@@ -114,7 +112,10 @@ fn check_name(what: &str, name: &str, check: fn(&str) -> Vec<String>) -> Result<
 }
 
 /// Of the cluster's account: only such are passed to a service.
-fn own_role(place: &Place, given: &str) -> Result<String, Fault> {
+///
+/// # Errors
+/// It is none.
+pub fn own_role(place: &Place, given: &str) -> Result<String, Fault> {
     let role = arn::canonical(given).into_owned();
     match names::is_role_of(&role, place) {
         true => Ok(role),

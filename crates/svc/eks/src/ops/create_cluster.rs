@@ -132,6 +132,7 @@ async fn wanted(
         associations: 0,
         update: None,
         without: without(input.bootstrap_self_managed_addons),
+        roles: Default::default(),
         provider: None,
         admitted,
         service_cidr,

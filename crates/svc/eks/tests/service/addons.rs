@@ -15,13 +15,13 @@ use crate::Home;
 
 const VERSION: &str = "v1.36.4-eksbuild.1";
 const BUSY: &str = "ResourceInUseException";
-const INVALID: &str = "InvalidParameterException";
+pub const INVALID: &str = "InvalidParameterException";
 
-fn demo() -> Option<String> {
+pub fn demo() -> Option<String> {
     Some("demo".to_owned())
 }
 
-fn request(name: &str) -> CreateAddonRequest {
+pub fn request(name: &str) -> CreateAddonRequest {
     CreateAddonRequest {
         cluster_name: demo(),
         addon_name: Some(name.to_owned()),
@@ -30,7 +30,7 @@ fn request(name: &str) -> CreateAddonRequest {
 }
 
 impl Home {
-    async fn addon(&self, name: &str) -> Result<Addon, Fault> {
+    pub async fn addon(&self, name: &str) -> Result<Addon, Fault> {
         let input = DescribeAddonRequest {
             cluster_name: demo(),
             addon_name: Some(name.to_owned()),
@@ -43,7 +43,7 @@ impl Home {
             .unwrap())
     }
 
-    async fn addon_is(&self, name: &str, status: &str) -> Addon {
+    pub async fn addon_is(&self, name: &str, status: &str) -> Addon {
         until(status, || async {
             let found = self.addon(name).await;
             found.is_ok_and(|it| it.status.as_deref() == Some(status))
@@ -52,7 +52,7 @@ impl Home {
         self.addon(name).await.unwrap()
     }
 
-    async fn make(&self, input: CreateAddonRequest) -> Result<Addon, Fault> {
+    pub async fn make(&self, input: CreateAddonRequest) -> Result<Addon, Fault> {
         let made = self.eks.create_addon(&call(), input).await?;
         Ok(made.addon.unwrap())
     }
@@ -68,7 +68,7 @@ impl Home {
         Ok(made.update.unwrap())
     }
 
-    async fn delete(&self, name: &str, preserve: bool) {
+    pub async fn delete(&self, name: &str, preserve: bool) {
         let input = DeleteAddonRequest {
             cluster_name: demo(),
             addon_name: Some(name.to_owned()),

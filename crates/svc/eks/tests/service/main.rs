@@ -1,5 +1,6 @@
 //! The service in process, over a real store, EC2 and IAM; only the API servers are a stand-in that remembers.
 
+mod addon_roles;
 mod addons;
 mod fargate;
 mod groups;

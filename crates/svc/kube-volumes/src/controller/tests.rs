@@ -12,6 +12,8 @@ use crate::{attach::INSTANCE, cloud::Disk, provision::Asked};
 #[derive(Default)]
 struct Cloud {
     disks: Mutex<BTreeMap<String, (String, Disk)>>,
+    /// Snapshots, by whom they are for, and how often they were looked at.
+    copies: Mutex<BTreeMap<String, (String, u32)>>,
     /// Hosts have not let go yet.
     holds: Mutex<bool>,
     most: Mutex<usize>,
@@ -29,10 +31,17 @@ impl Disks for Cloud {
         Ok(named.next().map(|it| it.1.clone()))
     }
 
-    async fn make(&self, name: &str, asked: &Asked, zone: &str) -> Result<Disk, Fault> {
+    async fn make(
+        &self,
+        name: &str,
+        asked: &Asked,
+        zone: &str,
+        snapshot: Option<&str>,
+    ) -> Result<Disk, Fault> {
         if asked.kind == "floppy" {
             return Err(refused("there are no floppies"));
         }
+        assert!(snapshot.is_none_or(|it| self.copies.lock()[name].0 == it));
         let mut disks = self.disks.lock();
         let disk = Disk {
             id: format!("vol-{}", disks.len()),
@@ -44,6 +53,19 @@ impl Disks for Cloud {
         disks.insert(disk.id.clone(), (name.to_owned(), disk.clone()));
         *self.most.lock() += 1;
         Ok(disk)
+    }
+
+    async fn copy(&self, name: &str, disk: &str) -> Result<Option<String>, Fault> {
+        let mut copies = self.copies.lock();
+        let fresh = (format!("snap-of-{disk}"), 0);
+        let copy = copies.entry(name.to_owned()).or_insert(fresh);
+        copy.1 += 1;
+        Ok((copy.1 > 2).then(|| copy.0.clone()))
+    }
+
+    async fn forget_copy(&self, name: &str) -> Result<(), Fault> {
+        self.copies.lock().remove(name);
+        Ok(())
     }
 
     async fn see(&self, id: &str) -> Result<Option<Disk>, Fault> {
@@ -362,6 +384,42 @@ async fn a_claim_that_is_deleted_half_made_leaves_nothing() {
     cluster.remove(&CLAIM, "a", "c").await;
     cluster.until(&CLAIM, <[Value]>::is_empty).await;
     assert!(cluster.cloud.disks.lock().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_begins_with_what_another_has() {
+    let cluster = Cluster::start().await;
+    let copy = |name: &str, size: &str| {
+        json!({"metadata": {"name": name, "annotations": {
+                "volume.kubernetes.io/storage-provisioner": "ebs.csi.aws.com"}},
+            "spec": {"storageClassName": "gp3", "accessModes": ["ReadWriteOnce"],
+                "dataSource": {"kind": "PersistentVolumeClaim", "name": "c"},
+                "resources": {"requests": {"storage": size}}},
+            "status": {"phase": "Pending"}})
+    };
+    cluster.make(&CLAIM, "a", &copy("early", "3Gi")).await;
+    cluster
+        .until_told("error getting PVC c (namespace \"a\") from api server")
+        .await;
+    cluster.claim("c").await;
+    cluster.bind("c").await;
+    cluster.make(&CLAIM, "a", &copy("small", "1Gi")).await;
+    cluster
+        .until_told("must be greater than or equal in size")
+        .await;
+    cluster.make(&CLAIM, "a", &copy("d", "4Gi")).await;
+    cluster.bind("d").await;
+    cluster
+        .until(&CLAIM, |all| {
+            let mut of_it = all.iter().filter(|it| it.name() == "d");
+            of_it.all(|it| it.list("/metadata/finalizers").is_empty())
+        })
+        .await;
+    // Nothing is left of the snapshot, nor of one for a claim that nobody wants any more.
+    cluster.remove(&CLAIM, "a", "small").await;
+    cluster.remove(&CLAIM, "a", "early").await;
+    cluster.until(&CLAIM, |all| all.len() == 2).await;
+    assert!(cluster.cloud.copies.lock().is_empty());
 }
 
 fn forged(name: &str, disk: &str) -> Value {
