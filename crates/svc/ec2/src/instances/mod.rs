@@ -13,6 +13,7 @@ pub mod placing;
 pub mod pods;
 mod reconcile;
 mod reports;
+mod run;
 pub mod shown;
 pub mod size;
 
