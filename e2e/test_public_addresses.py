@@ -142,7 +142,8 @@ chmod +x /srv/www/cgi-bin/addresses && httpd -h /srv/www
         # As many as its type has on AWS.
         one_more = {"NetworkInterfaceId": interface, "SecondaryPrivateIpAddressCount": 1}
         assert refused(ec2.assign_private_ip_addresses, **one_more) == "PrivateIpAddressLimitExceeded"
-        assert refused(ec2.unassign_private_ip_addresses, NetworkInterfaceId=interface, PrivateIpAddresses=[primary]) == "InvalidParameterValue"
+        first = {"NetworkInterfaceId": interface, "PrivateIpAddresses": [primary]}
+        assert refused(ec2.unassign_private_ip_addresses, **first) == "InvalidParameterValue"
 
         wharf.kill_child("agent")
         assert asks(address) == "hello", "what is there outlives the agent"
