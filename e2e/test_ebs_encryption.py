@@ -252,24 +252,6 @@ def test_copies_are_sealed_anew(alone, guest, key):
     kms.enable_key(KeyId=third)
 
 
-def test_a_node_that_does_not_have_it_attached_gets_no_key(alone, guest, key):
-    volume = guest.volume(Encrypted=True, KmsKeyId=key)
-    guest.attach(volume)
-    path = f"/wharf/node/ebs/000000000000/us-east-1/{volume}/key"
-
-    def asked(keys):
-        url = f"http://127.0.0.1:{alone.port}{path}"
-        headers = signed_headers(url, keys, service="wharf")
-        listed = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
-        return tools.run("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", url, *listed).stdout
-
-    with joining.Joined(alone, "127.0.0.1", "--instances", arguments=["--instances"]) as node:
-        assert asked(node.keys) == "404"
-    assert asked(alone.root) == "403"
-    assert programs(alone, volume), "its own host has it"
-    let_go(guest, volume)
-
-
 def test_instances_come_with_them_and_accounts_have_them_by_default(alone, guest, key):
     ec2 = guest.ec2
     assert ec2.get_ebs_default_kms_key_id()["KmsKeyId"] == "alias/aws/ebs"
@@ -317,6 +299,25 @@ def test_a_task_has_an_encrypted_volume(alone, key):
     assert attachments(alone.client("ec2"), volume)[0]["State"] in ("attaching", "attached")
     task.stop()
     wait_gone(alone, volume)
+
+
+def test_a_node_that_does_not_have_it_attached_gets_no_key(alone, guest, key):
+    volume = guest.volume(Encrypted=True, KmsKeyId=key)
+    guest.attach(volume)
+    path = f"/wharf/node/ebs/000000000000/us-east-1/{volume}/key"
+
+    def asked(keys):
+        url = f"http://127.0.0.1:{alone.port}{path}"
+        headers = signed_headers(url, keys, service="wharf")
+        listed = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
+        return tools.run("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", url, *listed).stdout
+
+    # One that keeps no instances: what comes later in this installation is not launched there.
+    with joining.Joined(alone, "127.0.0.1") as node:
+        assert asked(node.keys) == "404"
+    assert asked(alone.root) == "403"
+    assert programs(alone, volume), "its own host has it"
+    let_go(guest, volume)
 
 
 @pytest.mark.parametrize(
