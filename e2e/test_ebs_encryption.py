@@ -8,8 +8,9 @@ import signal
 import pytest
 from botocore.exceptions import ClientError
 
-from harness import images, tasks
-from harness.installation import Installation
+from agent.signing import signed_headers
+from harness import images, joining, tasks, tools
+from harness.installation import Installation, Keys
 from harness.waiting import wait_for
 from test_images import Other, available
 from test_snapshots import completed
@@ -190,8 +191,65 @@ def test_nothing_of_a_volume_lies_in_the_clear_and_its_key_shuts_it(alone, guest
     refused("OperationNotPermitted", ec2.modify_snapshot_attribute, GroupNames=["all"], **everyone)
     copied = {"SourceRegion": "us-east-1", "SourceSnapshotId": snapshot["SnapshotId"]}
     completed(alone, ec2.copy_snapshot(**copied)["SnapshotId"])
-    refused("UnsupportedOperation", ec2.copy_snapshot, Encrypted=True, KmsKeyId="alias/aws/ebs", **copied)
-    refused("UnsupportedOperation", ec2.copy_snapshot, **{**copied, "SourceSnapshotId": clear}, Encrypted=True)
+
+
+def copied(wharf, snapshot, region, into, *options):
+    """A copy of a snapshot, once it is there."""
+    made = wharf.aws("--region", into, "ec2", "copy-snapshot", "--source-region", region, "--source-snapshot-id", snapshot, *options)
+    there = wharf.client("ec2", region=into)
+    found = wait_for(
+        lambda: (it := there.describe_snapshots(SnapshotIds=[made["SnapshotId"]])["Snapshots"][0])["State"] != "pending" and it,
+        60,
+        f"the copy {made['SnapshotId']}",
+    )
+    assert found["State"] == "completed", found
+    return found
+
+
+def test_copies_are_sealed_anew(alone, guest, key):
+    ec2, kms = guest.ec2, alone.client("kms")
+    plain = guest.volume()
+    guest.attach(plain)
+    guest.does(f"mke2fs -q /dev/xvdf > /dev/null; mkdir -p /c && mount -t ext4 /dev/xvdf /c && ({WRITES}) > /c/f && sync && umount /c")
+    clear = ec2.create_snapshot(VolumeId=plain)["SnapshotId"]
+    completed(alone, clear)
+    let_go(guest, plain)
+    sealed = ("--encrypted", "--kms-key-id")
+    near = copied(alone, clear, "us-east-1", "us-east-1", *sealed, key)
+    assert near["Encrypted"] and near["KmsKeyId"] == key
+    # Into another region under the account's own key there, and back under a third one, over a death of the server.
+    far = copied(alone, near["SnapshotId"], "us-east-1", "eu-west-1")
+    assert far["Encrypted"] and ":eu-west-1:" in far["KmsKeyId"]
+    third = kms.create_key()["KeyMetadata"]["Arn"]
+    begun = ec2.copy_snapshot(SourceRegion="eu-west-1", SourceSnapshotId=far["SnapshotId"], Encrypted=True, KmsKeyId=third)["SnapshotId"]
+    alone.kill_child("server")
+    alone.wait_node()
+    completed(alone, begun)
+    back = ec2.describe_snapshots(SnapshotIds=[begun])["Snapshots"][0]
+    assert (back["State"], back["Progress"], back["KmsKeyId"]) == ("completed", "100%", third)
+    for one in (near["SnapshotId"], clear):
+        ec2.delete_snapshot(SnapshotId=one)
+    # What it has opens by its own key alone.
+    kms.disable_key(KeyId=key)
+    volume = guest.volume(SnapshotId=begun)
+    assert shown(ec2, volume)["KmsKeyId"] == third
+    guest.attach(volume, "/dev/xvdj")
+    assert guest.does("mkdir -p /j && mount -t ext4 /dev/xvdj /j && head -c 11 /j/f && echo && umount /j") == "sealedwharf"
+    let_go(guest, volume)
+    kms.enable_key(KeyId=key)
+    wait_for(lambda: not any(kms.list_grants(KeyId=it)["Grants"] for it in (key, third)), 10, "the end of all grants")
+
+    # Who may copy may not use the key by that.
+    iam, name = alone.client("iam"), tasks.unique("copier")
+    iam.create_user(UserName=name)
+    allowed = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}]}
+    iam.put_user_policy(UserName=name, PolicyName="copy", PolicyDocument=json.dumps(allowed))
+    keys = Keys.of_user(iam.create_access_key(UserName=name)["AccessKey"])
+    other = {"SourceRegion": "us-east-1", "SourceSnapshotId": begun, "Encrypted": True, "KmsKeyId": key}
+    refused("UnauthorizedOperation", alone.client("ec2", keys).copy_snapshot, **other)
+    kms.disable_key(KeyId=third)
+    assert "state" in refused("InvalidKmsKey.InvalidState", ec2.copy_snapshot, **other)
+    kms.enable_key(KeyId=third)
 
 
 def test_instances_come_with_them_and_accounts_have_them_by_default(alone, guest, key):
@@ -241,6 +299,25 @@ def test_a_task_has_an_encrypted_volume(alone, key):
     assert attachments(alone.client("ec2"), volume)[0]["State"] in ("attaching", "attached")
     task.stop()
     wait_gone(alone, volume)
+
+
+def test_a_node_that_does_not_have_it_attached_gets_no_key(alone, guest, key):
+    volume = guest.volume(Encrypted=True, KmsKeyId=key)
+    guest.attach(volume)
+    path = f"/wharf/node/ebs/000000000000/us-east-1/{volume}/key"
+
+    def asked(keys):
+        url = f"http://127.0.0.1:{alone.port}{path}"
+        headers = signed_headers(url, keys, service="wharf")
+        listed = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
+        return tools.run("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", url, *listed).stdout
+
+    # One that keeps no instances: what comes later in this installation is not launched there.
+    with joining.Joined(alone, "127.0.0.1") as node:
+        assert asked(node.keys) == "404"
+    assert asked(alone.root) == "403"
+    assert programs(alone, volume), "its own host has it"
+    let_go(guest, volume)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from harness import images, tasks
 from harness.installation import Installation
 from harness.tasks import sh
 from harness.waiting import wait_for
+from test_cost import usage
 
 pytestmark = pytest.mark.minutes(1)
 
@@ -124,6 +125,17 @@ def test_an_instance_lives_through_everything(fresh):
     ec2.terminate_instances(InstanceIds=[instance])
     wait_state(ec2, instance, "terminated")
     ec2.delete_placement_group(GroupName="apart")
+
+    # It ran twice, and each time counts for a minute at least.
+    wait_for(lambda: metered(fresh, "t3.nano") >= 2 / 60 - 1e-9, 20, "the cost of both times")
+    assert metered(fresh, "t3.nano") < 1
+    assert re.search(r"BoxUsage:t3\.nano\s", fresh.run("cost", "--by", "usage-type").stdout)
+
+
+def metered(wharf, kind):
+    """Hours that instances of a type are billed for."""
+    hours, _ = usage(wharf, ("DIMENSION", "USAGE_TYPE")).get((f"BoxUsage:{kind}",), (0, 0))
+    return float(hours)
 
 
 JOINS = """#!/bin/sh

@@ -77,7 +77,23 @@ def test_an_instance_and_an_elastic_address():
         wharf = alone.start()
         ec2 = wharf.client("ec2")
         image = wharf.client("ssm").get_parameter(Name="/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id")
-        serve = "#!/bin/sh\nmkdir -p /srv/www && echo hello > /srv/www/index.html && httpd -h /srv/www\n"
+        imds = """imds() { printf 'PUT /latest/api/token HTTP/1.0\\r\\nX-aws-ec2-metadata-token-ttl-seconds: 60\\r\\n\\r\\n' \
+          | nc 169.254.169.254 80 | tail -n 1 > /tmp/token; \
+          wget -q -O - --header "X-aws-ec2-metadata-token: $(cat /tmp/token)" http://169.254.169.254/latest/meta-data/$1; }
+        """
+        # What it may read of itself, asked anew by each request.
+        tells = f"""#!/bin/sh
+        {imds}
+        echo Content-type: text/plain; echo
+        imds network/interfaces/macs/$(imds mac)/local-ipv4s
+        """
+        serve = f"""#!/bin/sh
+mkdir -p /srv/www/cgi-bin && echo hello > /srv/www/index.html
+cat > /srv/www/cgi-bin/addresses <<'END'
+{tells}
+END
+chmod +x /srv/www/cgi-bin/addresses && httpd -h /srv/www
+"""
         group = tasks.open_group(wharf)
         (made,) = ec2.run_instances(
             ImageId=image["Parameter"]["Value"],
@@ -102,8 +118,39 @@ def test_an_instance_and_an_elastic_address():
         assert (listed["InstanceId"], listed["AssociationId"]) == (instance, associated)
         assert refused(ec2.release_address, AllocationId=allocation) == "InvalidIPAddress.InUse"
 
+        # A further private address, with an elastic one of its own.
+        interface = made["NetworkInterfaces"][0]["NetworkInterfaceId"]
+        assigned = wharf.aws(
+            "ec2", "assign-private-ip-addresses", "--network-interface-id", interface, "--secondary-private-ip-address-count", "1"
+        )
+        (further,) = [it["PrivateIpAddress"] for it in assigned["AssignedPrivateIpAddresses"]]
+        second = ec2.allocate_address()
+        named = {"NetworkInterfaceId": interface, "PrivateIpAddress": further}
+        ec2.associate_address(AllocationId=second["AllocationId"], **named)
+        assert wait_for(lambda: asks(second["PublicIp"]), 20, "an answer at the second elastic address") == "hello"
+        primary = made["PrivateIpAddress"]
+        told = tools.run("curl", "-s", "--max-time", "10", f"http://{address}/cgi-bin/addresses").stdout
+        assert told.split() == [primary, further]
+        (found,) = ec2.describe_instances(Filters=[{"Name": "network-interface.addresses.private-ip-address", "Values": [further]}])[
+            "Reservations"
+        ]
+        shown = found["Instances"][0]["NetworkInterfaces"][0]["PrivateIpAddresses"]
+        assert [(it["PrivateIpAddress"], it["Primary"], it["Association"]["PublicIp"]) for it in shown] == [
+            (primary, True, address),
+            (further, False, second["PublicIp"]),
+        ]
+        # As many as its type has on AWS.
+        one_more = {"NetworkInterfaceId": interface, "SecondaryPrivateIpAddressCount": 1}
+        assert refused(ec2.assign_private_ip_addresses, **one_more) == "PrivateIpAddressLimitExceeded"
+        first = {"NetworkInterfaceId": interface, "PrivateIpAddresses": [primary]}
+        assert refused(ec2.unassign_private_ip_addresses, **first) == "InvalidParameterValue"
+
         wharf.kill_child("agent")
         assert asks(address) == "hello", "what is there outlives the agent"
+        assert asks(second["PublicIp"]) == "hello"
+        ec2.unassign_private_ip_addresses(NetworkInterfaceId=interface, PrivateIpAddresses=[further])
+        wait_for(lambda: not asks(second["PublicIp"]), 60, "the end of the second one after the agent's death")
+        ec2.release_address(AllocationId=second["AllocationId"])
         ec2.disassociate_address(AssociationId=associated)
         wait_for(lambda: not asks(address), 60, "the end of it after the agent's death")
         ec2.release_address(AllocationId=allocation)

@@ -1,4 +1,4 @@
-//! What the use of Fargate comes to: metered tasks, split over time, priced.
+//! What the use of Fargate and of EC2 instances comes to: metered tasks and instances, split over time, priced.
 //!
 //! - [`Use`] is what a task is charged for, [`Span`] from when to when. [`Use::items`] says which usage
 //!   types it counts towards, and how much of each a millisecond of it is.
@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 mod amount;
+mod instance;
 mod prices;
 mod span;
 #[cfg(test)]
@@ -21,6 +22,7 @@ mod tests;
 mod usage;
 
 pub use amount::{Cost, Quantity, shown};
+pub use instance::InstanceType;
 pub use prices::{ListError, MAX_LIST_BYTES, Prices};
 pub use span::Span;
 pub use usage::{Item, Kind, Platform, Unit, Use, region_code};

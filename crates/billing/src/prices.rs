@@ -131,9 +131,12 @@ impl Prices {
         let after = self.lists.partition_point(|list| list.effective <= at);
         let list = &self.lists[after.saturating_sub(1)];
         let own = list.regions.get(region).and_then(|it| it.get(&kind));
-        own.or_else(|| list.rates.get(&kind))
-            .copied()
-            .unwrap_or_default()
+        let known = own.or_else(|| list.rates.get(&kind)).copied();
+        match kind {
+            // No list has to name all types.
+            Kind::Instance(of, spot) => known.unwrap_or_else(|| of.rate(spot)),
+            _ => known.unwrap_or_default(),
+        }
     }
 }
 
@@ -162,8 +165,7 @@ fn list(written: Written) -> Result<List, ListError> {
 
 fn rates(written: BTreeMap<String, String>) -> Result<Rates, ListError> {
     let read = written.into_iter().map(|(name, rate)| {
-        let kind = Kind::ALL.into_iter().find(|it| it.name() == name);
-        let Some(kind) = kind else {
+        let Some(kind) = Kind::named(&name) else {
             return Err(ListError::Unknown(name));
         };
         let parsed = Decimal::from_str_exact(&rate).ok();

@@ -22,6 +22,7 @@ fn a_use(platform: Platform, cpu: u32, memory_mib: u32, ephemeral_gib: u32) -> U
         cluster: "default".to_owned(),
         service: None,
         tags: BTreeMap::new(),
+        instance: None,
     }
 }
 

@@ -4,9 +4,15 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 
+use crate::InstanceType;
+
 /// Ephemeral storage that comes with every task, in GiB.
 const FREE_GIB: u32 = 20;
 const MIB_OF_GIB: u64 = 1_024;
+/// What counts as one of anything, as CPU units do for a vCPU.
+const ONE: u64 = 1_024;
+/// Where EC2's usage types have no letters for the region.
+const HOME: &str = "us-east-1";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -43,6 +49,9 @@ pub struct Use {
     pub service: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
+    /// It is an EC2 instance of that type, not a task: sizes mean nothing then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
 }
 
 /// A usage type, without its region.
@@ -52,6 +61,8 @@ pub enum Kind {
     Memory(Platform, bool),
     Ephemeral,
     WindowsLicence,
+    /// An EC2 instance; whether it is Spot capacity.
+    Instance(InstanceType, bool),
 }
 
 /// In what usage is counted.
@@ -71,7 +82,7 @@ impl Unit {
 }
 
 impl Kind {
-    /// Those that can be charged, for price lists to be complete.
+    /// Those of Fargate, for price lists to be complete.
     pub const ALL: [Self; 12] = [
         Self::Cpu(Platform::LinuxX86, false),
         Self::Memory(Platform::LinuxX86, false),
@@ -90,6 +101,10 @@ impl Kind {
     /// `Fargate-GB-Hours`
     pub fn name(self) -> Cow<'static, str> {
         let (platform, spot, what) = match self {
+            Self::Instance(of, spot) => {
+                let usage = if spot { "SpotUsage" } else { "BoxUsage" };
+                return Cow::Owned(format!("{usage}:{}", of.name()));
+            }
             Self::Ephemeral => return Cow::Borrowed("Fargate-EphemeralStorage-GB-Hours"),
             Self::WindowsLicence => return Cow::Borrowed("Fargate-Windows-OS-Hours:perCPU"),
             Self::Cpu(platform, spot) => (platform, spot, "vCPU-Hours:perCPU"),
@@ -104,6 +119,18 @@ impl Kind {
         Cow::Owned(format!("{market}Fargate-{platform}{what}"))
     }
 
+    /// The one of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        let of_instance = |usage: &str, spot| {
+            let of = name.strip_prefix(usage)?;
+            InstanceType::named(of).map(|it| Self::Instance(it, spot))
+        };
+        let mut all = Self::ALL.into_iter();
+        all.find(|it| it.name() == name)
+            .or_else(|| of_instance("BoxUsage:", false))
+            .or_else(|| of_instance("SpotUsage:", true))
+    }
+
     pub fn unit(self) -> Unit {
         match self {
             Self::Ephemeral => Unit::GbHours,
@@ -113,6 +140,9 @@ impl Kind {
 
     /// The usage type in a region: `USE1-Fargate-GB-Hours`.
     pub fn usage_type(self, region: &str) -> String {
+        if matches!(self, Self::Instance(..)) && region == HOME {
+            return self.name().into_owned();
+        }
         format!("{}-{}", region_code(region), self.name())
     }
 }
@@ -126,8 +156,19 @@ pub struct Item {
 }
 
 impl Use {
-    /// The usage types that the task counts towards.
+    /// The usage types that the task, or the instance, counts towards.
     pub fn items(&self) -> impl Iterator<Item = Item> + use<> {
+        let instance = self.instance.as_deref();
+        let known = instance.and_then(InstanceType::named);
+        let own = known.map(|it| Item {
+            kind: Kind::Instance(it, self.spot),
+            amount: ONE,
+        });
+        let of_task = instance.is_none().then(|| self.items_of_task());
+        own.into_iter().chain(of_task.into_iter().flatten())
+    }
+
+    fn items_of_task(&self) -> impl Iterator<Item = Item> + use<> {
         let extra = self.ephemeral_gib.saturating_sub(FREE_GIB);
         let windows = self.platform == Platform::WindowsX86;
         // There is no Windows on Spot.

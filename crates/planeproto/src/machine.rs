@@ -104,6 +104,9 @@ pub struct Interface {
     pub address: Ipv4Addr,
     /// `0a:…`
     pub mac: String,
+    /// Its further addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secondary: Vec<Ipv4Addr>,
     pub groups: Vec<Group>,
     /// The domains in which short names are sought; none: that of the instance's own name.
     #[serde(default)]

@@ -101,6 +101,25 @@ pub struct Interface {
     /// The address by which it is reached from outside its VPC, and as which it speaks there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public: Option<PublicAddress>,
+    /// Further addresses in the subnet that it answers on and speaks from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secondary: Vec<SecondaryAddress>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecondaryAddress {
+    pub address: Ipv4Addr,
+    /// As [`Interface::public`], of this address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public: Option<PublicAddress>,
+}
+
+impl Interface {
+    /// All its private addresses, the primary one first, each with the one outside if it has one.
+    pub fn addresses(&self) -> impl Iterator<Item = (Ipv4Addr, Option<PublicAddress>)> {
+        let secondary = self.secondary.iter().map(|it| (it.address, it.public));
+        std::iter::once((self.address, self.public)).chain(secondary)
+    }
 }
 
 /// An address outside all VPCs.

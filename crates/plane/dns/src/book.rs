@@ -37,8 +37,8 @@ pub(crate) struct Book {
     /// All that there is has been told at least once.
     whole: bool,
     vpcs: HashMap<String, Vpc>,
-    /// Id → VPC and address.
-    interfaces: HashMap<String, (String, Ipv4Addr)>,
+    /// Id → VPC and addresses.
+    interfaces: HashMap<String, (String, Vec<Ipv4Addr>)>,
     /// VPC → address → how many interfaces have it: two while it passes from one to the next.
     addresses: HashMap<String, BTreeMap<Ipv4Addr, usize>>,
     /// By ARN.
@@ -94,8 +94,11 @@ impl Book {
     fn put_interface(&mut self, it: Interface) {
         self.delete_interface(&it.id);
         let of_vpc = self.addresses.entry(it.vpc.clone()).or_default();
-        *of_vpc.entry(it.address).or_default() += 1;
-        self.interfaces.insert(it.id, (it.vpc, it.address));
+        let addresses: Vec<Ipv4Addr> = it.addresses().map(|(address, _)| address).collect();
+        for address in &addresses {
+            *of_vpc.entry(*address).or_default() += 1;
+        }
+        self.interfaces.insert(it.id, (it.vpc, addresses));
     }
 
     fn put_endpoint(&mut self, it: Endpoint) {
@@ -161,16 +164,18 @@ impl Book {
     }
 
     fn delete_interface(&mut self, id: &str) {
-        let Some((vpc, address)) = self.interfaces.remove(id) else {
+        let Some((vpc, addresses)) = self.interfaces.remove(id) else {
             return;
         };
         let Some(of_vpc) = self.addresses.get_mut(&vpc) else {
             return;
         };
-        if let Some(count) = of_vpc.get_mut(&address) {
-            *count -= 1;
-            if *count == 0 {
-                of_vpc.remove(&address);
+        for address in addresses {
+            if let Some(count) = of_vpc.get_mut(&address) {
+                *count -= 1;
+                if *count == 0 {
+                    of_vpc.remove(&address);
+                }
             }
         }
         if of_vpc.is_empty() {
@@ -244,6 +249,7 @@ mod tests {
             host: None,
             load_balancer: None,
             public: None,
+            secondary: Vec::new(),
         })
     }
 

@@ -309,6 +309,7 @@ fn interface(n: u16, of: u16, on: &str) -> Resource {
         host: Some(on.to_owned()),
         load_balancer: None,
         public: None,
+        secondary: Vec::new(),
     })
 }
 

@@ -16,7 +16,7 @@ use crate::netlink::{Family, link, route};
 use crate::network::{HostIdentity, NetworkUpdate};
 use crate::overlay::{End, Overlay, Surroundings};
 use crate::scope::ScopeNet;
-use crate::state::TaskRecord;
+use crate::state::{Endpoint, TaskRecord};
 use crate::view::Touched;
 use crate::worker::Worker;
 
@@ -63,9 +63,16 @@ impl Worker {
             return Err(NetworkError::NoSnapshot);
         }
         let touched = self.view.update(update);
+        let secondary = match touched.addresses.is_empty() {
+            true => Ok(()),
+            false => self.follow_secondary(),
+        };
         let groups = self.follow_groups(&touched);
         let end = self.find_end();
-        groups.and(self.follow_all(&touched)).and(end)
+        secondary
+            .and(groups)
+            .and(self.follow_all(&touched))
+            .and(end)
     }
 
     /// What depends on both the control plane's word and on which host this is.
@@ -126,15 +133,18 @@ impl Worker {
             let (Some(uplink), true) = (uplink_of(&interface.vpc), here) else {
                 continue;
             };
-            let Some(public) = self.view.public_address(&interface.vpc, &interface.id) else {
-                continue;
-            };
-            let place = PublicPlace {
-                uplink,
-                reached: true,
-                routed: public.routed,
-            };
-            wanted.insert(public.address, place);
+            let (vpc, id) = (&interface.vpc, &interface.id);
+            let publics = interface
+                .addresses()
+                .filter_map(|(private, _)| self.view.public_address(vpc, id, private));
+            wanted.extend(publics.map(|public| {
+                let place = PublicPlace {
+                    uplink,
+                    reached: true,
+                    routed: public.routed,
+                };
+                (public.address, place)
+            }));
         }
         host.follow_publics(&wanted)
     }
@@ -215,7 +225,7 @@ impl Worker {
         let tasks = &self.tasks;
         let link_of = |address| {
             let endpoints = tasks.values().filter_map(|task| task.endpoint.as_ref());
-            let mut here = endpoints.filter(|e| e.address == address && e.scope == scope);
+            let mut here = endpoints.filter(|e| e.has(address) && e.scope == scope);
             here.next().map(|endpoint| endpoint.link.clone())
         };
         let mut around = Surroundings {
@@ -240,7 +250,8 @@ impl Worker {
             let touched_here = touched.interfaces.get(vpc).into_iter().flatten();
             let addresses: BTreeSet<Ipv4Addr> = touched_here
                 .filter_map(|id| self.interfaces.get(&(vpc.clone(), id.clone())))
-                .filter_map(|key| Some(self.tasks.get(key)?.endpoint.as_ref()?.address))
+                .filter_map(|key| self.tasks.get(key)?.endpoint.as_ref())
+                .flat_map(Endpoint::addresses)
                 .collect();
             let followed = filter.follow(&self.view, &addresses, touched);
             trouble = trouble.and(followed);

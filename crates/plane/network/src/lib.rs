@@ -6,7 +6,7 @@
 //! (`worker`); everything it makes survives it, and the next start adopts it (`restore`).
 //!
 //! Invariants:
-//! - a task speaks only from the address that is routed to it, so an address names its task;
+//! - a task speaks only from the addresses that are routed to it, so an address names its task;
 //! - nothing of the host's own namespace is touched before the first task needs a scope, and
 //!   `teardown` puts back what was;
 //! - no range of a VPC changes where the host, or a task of another network, sends a packet (`reach`),
@@ -40,6 +40,7 @@ mod resolver;
 mod restore;
 mod ruleset;
 mod scope;
+mod secondary;
 mod services;
 mod socket_option;
 mod state;

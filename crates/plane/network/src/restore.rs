@@ -24,7 +24,7 @@ use crate::peering;
 use crate::ports::{Holder, HostPorts, PortTable};
 use crate::reaper::Reaper;
 use crate::scope::TaskNet;
-use crate::state::{ScopeRecord, StateDir, TaskRecord};
+use crate::state::{Endpoint, ScopeRecord, StateDir, TaskRecord};
 use crate::view::View;
 use crate::worker::{Directory, Worker};
 
@@ -184,9 +184,11 @@ impl Worker {
         };
         let uplink = scope.uplink;
         if let (Mode::Awsvpc(eni), Some(filter)) = (&record.mode, &mut scope.filter) {
-            filter.adopt(&self.view, endpoint.address, &eni.eni_id, eni.subnet)?;
-            if record.is_instance() {
-                filter.is_instance(endpoint.address)?;
+            for address in endpoint.addresses() {
+                filter.adopt(&self.view, address, &eni.eni_id, eni.subnet)?;
+                if record.is_instance() {
+                    filter.is_instance(address)?;
+                }
             }
             let interface = (eni.vpc_id.clone(), eni.eni_id.clone());
             self.interfaces.insert(interface, record.key.clone());
@@ -202,12 +204,17 @@ impl Worker {
         }
         let mut changed = false;
         if let (Some(endpoint), Some(host)) = (&mut record.endpoint, &mut self.host) {
+            for address in &endpoint.secondary {
+                host.reach(&endpoint.scope, uplink, *address)?;
+            }
             let reachable = host.reach(&endpoint.scope, uplink, endpoint.address)?;
             changed = endpoint.host_reachable != reachable;
             endpoint.host_reachable = reachable;
         }
         let mut directory = self.directory.write();
-        directory.insert((endpoint.scope, endpoint.address), record.key.clone());
+        for address in endpoint.addresses() {
+            directory.insert((endpoint.scope.clone(), address), record.key.clone());
+        }
         drop(directory);
         if changed { self.save(&record) } else { Ok(()) }
     }
@@ -247,7 +254,7 @@ impl Worker {
             let endpoints = self.tasks.values().filter_map(|t| t.endpoint.as_ref());
             let wanted: BTreeSet<_> = endpoints
                 .filter(|e| e.scope == *scope)
-                .map(|e| e.address)
+                .flat_map(Endpoint::addresses)
                 .collect();
             host.forget_others(scope, net.uplink, |address| wanted.contains(&address))?;
         }

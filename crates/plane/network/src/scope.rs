@@ -27,7 +27,7 @@ use crate::model::{MacAddress, Scope, Subnet};
 use crate::names::{SCOPE_UPLINK, TASK_LINK};
 use crate::netlink::link::{self, Conf, End};
 use crate::netlink::route::{self, Hop};
-use crate::netlink::{Family, Socket};
+use crate::netlink::{Family, Request, Socket};
 use crate::netns::Namespace;
 use crate::overlay::Overlay;
 use crate::peering::Peers;
@@ -187,7 +187,11 @@ impl ScopeNet {
             route::route(Subnet::host(*address), Hop::Link { index }),
             // What nobody has here is nowhere; it is not sought behind the uplink.
             route::route(*subnet, Hop::Unreachable),
-        ])
+        ])?;
+        for address in &endpoint.secondary {
+            self.lead(endpoint, *address)?;
+        }
+        Ok(())
     }
 
     /// Cuts a task off at once; removing its link takes the kernel longer. `false` if there is
@@ -196,11 +200,41 @@ impl ScopeNet {
         let Some(index) = link::index_of(&mut self.route, &endpoint.link)? else {
             return Ok(false);
         };
-        self.route.perform(vec![
-            route::delete_route(Subnet::host(endpoint.address), index),
-            route::delete_neighbour(index, endpoint.address),
-        ])?;
+        for address in endpoint.addresses() {
+            self.route.perform(vec![
+                route::delete_route(Subnet::host(address), index),
+                route::delete_neighbour(index, address),
+            ])?;
+        }
         Ok(true)
+    }
+
+    /// Leads a further address to a task's link.
+    pub(crate) fn lead(
+        &mut self,
+        endpoint: &Endpoint,
+        address: Ipv4Addr,
+    ) -> Result<(), NetworkError> {
+        let index = link::require(&mut self.route, &endpoint.link)?;
+        self.route.perform(vec![
+            route::neighbour(index, address, endpoint.mac),
+            route::route(Subnet::host(address), Hop::Link { index }),
+        ])
+    }
+
+    /// Leads it there no more.
+    pub(crate) fn part(
+        &mut self,
+        endpoint: &Endpoint,
+        address: Ipv4Addr,
+    ) -> Result<(), NetworkError> {
+        let Some(index) = link::index_of(&mut self.route, &endpoint.link)? else {
+            return Ok(());
+        };
+        self.route.perform(vec![
+            route::delete_route(Subnet::host(address), index),
+            route::delete_neighbour(index, address),
+        ])
     }
 
     /// A listening socket that only this scope's tasks reach.
@@ -374,6 +408,25 @@ impl TaskNet {
     }
 }
 
+/// Gives a task's own end of its link a further address, or takes it away. A task whose namespace is gone has neither.
+pub(crate) fn change_task(
+    path: &Path,
+    address: Ipv4Addr,
+    request: fn(u32, Ipv4Addr) -> Request,
+) -> Result<(), NetworkError> {
+    let Some(namespace) = Namespace::open(path)? else {
+        return Ok(());
+    };
+    let mut route = namespace
+        .run(|| host::open(Family::Route))
+        .map_err(|e| NetworkError::kernel("enter a network namespace", e))
+        .flatten()?;
+    match link::index_of(&mut route, TASK_LINK)? {
+        Some(index) => route.perform(vec![request(index, address)]),
+        None => Ok(()),
+    }
+}
+
 fn set_up_task(task: &mut Socket, endpoint: &Endpoint) -> Result<(), NetworkError> {
     let Endpoint {
         address, gateway, ..
@@ -392,7 +445,10 @@ fn set_up_task(task: &mut Socket, endpoint: &Endpoint) -> Result<(), NetworkErro
                 source: None,
             },
         ),
-    ])
+    ])?;
+    // After the primary one, from which it speaks where nobody says otherwise.
+    let further = endpoint.secondary.iter();
+    task.perform(further.map(|it| route::address(index, *it, *it)).collect())
 }
 
 fn set_all(settings: &[(&str, &str)]) -> Result<(), NetworkError> {

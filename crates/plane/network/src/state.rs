@@ -115,10 +115,24 @@ pub(crate) struct Endpoint {
     pub(crate) link: String,
     pub(crate) mac: MacAddress,
     pub(crate) address: Ipv4Addr,
+    /// Further addresses that are led to it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) secondary: BTreeSet<Ipv4Addr>,
     pub(crate) gateway: Ipv4Addr,
     /// What nobody has in here is unreachable, rather than sought outside.
     pub(crate) subnet: Subnet,
     pub(crate) host_reachable: bool,
+}
+
+impl Endpoint {
+    /// All its addresses, the primary one first.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = Ipv4Addr> {
+        std::iter::once(self.address).chain(self.secondary.iter().copied())
+    }
+
+    pub(crate) fn has(&self, address: Ipv4Addr) -> bool {
+        self.address == address || self.secondary.contains(&address)
+    }
 }
 
 impl TaskRecord {

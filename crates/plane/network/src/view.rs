@@ -209,10 +209,14 @@ impl View {
         touched.interface(new);
         for group in groups_of(new) {
             let members = self.members.entry(group.clone()).or_default();
-            *members.entry(new.address).or_default() += 1;
+            for (address, _) in new.addresses() {
+                *members.entry(address).or_default() += 1;
+            }
         }
         let vpc = self.addresses.entry(new.vpc.clone()).or_default();
-        vpc.entry(new.address).or_default().push(new.id.clone());
+        for (address, _) in new.addresses() {
+            vpc.entry(address).or_default().push(new.id.clone());
+        }
         if let Some(host) = &new.host {
             let there = self.on_host.entry(host.clone()).or_default();
             there.insert(new.id.clone());
@@ -220,7 +224,7 @@ impl View {
         if new.load_balancer.is_some() {
             self.balancers.insert(new.id.clone());
         }
-        if new.public.is_some() {
+        if new.addresses().any(|(_, public)| public.is_some()) {
             self.public.insert(new.id.clone());
         }
     }
@@ -231,10 +235,12 @@ impl View {
             let Some(members) = self.members.get_mut(group) else {
                 continue;
             };
-            if let Some(count) = members.get_mut(&old.address) {
-                *count -= 1;
-                if *count == 0 {
-                    members.remove(&old.address);
+            for (address, _) in old.addresses() {
+                if let Some(count) = members.get_mut(&address) {
+                    *count -= 1;
+                    if *count == 0 {
+                        members.remove(&address);
+                    }
                 }
             }
             if members.is_empty() {
@@ -242,10 +248,12 @@ impl View {
             }
         }
         if let Some(vpc) = self.addresses.get_mut(&old.vpc) {
-            if let Some(claims) = vpc.get_mut(&old.address) {
-                claims.retain(|id| *id != old.id);
-                if claims.is_empty() {
-                    vpc.remove(&old.address);
+            for (address, _) in old.addresses() {
+                if let Some(claims) = vpc.get_mut(&address) {
+                    claims.retain(|id| *id != old.id);
+                    if claims.is_empty() {
+                        vpc.remove(&address);
+                    }
                 }
             }
             if vpc.is_empty() {
@@ -495,13 +503,24 @@ impl View {
         (!edge.acl.is_open()).then(|| (subnet.id.clone(), Arc::new(edge)))
     }
 
-    /// The public address of an interface that is wired in `vpc`. One that means something inside of
-    /// the VPC is none.
-    pub(crate) fn public_address(&self, vpc: &str, id: &str) -> Option<PublicAddress> {
+    /// The public address of a private one, of an interface that is wired in `vpc`. One that means something inside
+    /// of the VPC is none.
+    pub(crate) fn public_address(
+        &self,
+        vpc: &str,
+        id: &str,
+        private: Ipv4Addr,
+    ) -> Option<PublicAddress> {
         let interface = self.interface(id).filter(|it| it.vpc == vpc)?;
-        let public = interface.public?;
-        let vpc = self.vpc(vpc)?;
+        let (_, public) = interface.addresses().find(|(it, _)| *it == private)?;
+        let (public, vpc) = (public?, self.vpc(vpc)?);
         (!vpc.holds(public.address)).then_some(public)
+    }
+
+    /// The further private addresses of an interface that is wired in `vpc`; `None` for one that nothing is said of.
+    pub(crate) fn secondary(&self, vpc: &str, id: &str) -> Option<BTreeSet<Ipv4Addr>> {
+        let interface = self.interface(id).filter(|it| it.vpc == vpc)?;
+        Some(interface.secondary.iter().map(|it| it.address).collect())
     }
 
     /// The interfaces that have one.
@@ -650,7 +669,7 @@ impl Touched {
         self.place(interface);
         for group in groups_of(interface) {
             let members = self.members.entry(group.clone()).or_default();
-            members.insert(interface.address);
+            members.extend(interface.addresses().map(|(it, _)| it));
         }
         let vpc = self.interfaces.entry(interface.vpc.clone()).or_default();
         vpc.insert(interface.id.clone());
@@ -662,22 +681,24 @@ impl Touched {
 
     fn place(&mut self, interface: &Interface) {
         let vpc = self.addresses.entry(interface.vpc.clone()).or_default();
-        vpc.insert(interface.address);
+        vpc.extend(interface.addresses().map(|(it, _)| it));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use wharf_planeproto::network::{Host, SecurityGroup};
+    use wharf_planeproto::network::{Host, SecondaryAddress, SecurityGroup};
 
     use super::*;
 
     fn interface() -> impl Strategy<Value = Resource> {
         let groups = prop::collection::vec(0..3_u8, 0..3);
         let host = prop::option::of(0..3_u8);
-        (0..5_u8, 0..2_u8, 0..4_u8, groups, host, any::<bool>()).prop_map(
-            |(id, vpc, at, groups, host, balancer)| {
+        let further = prop::collection::vec(4..7_u8, 0..2);
+        let named = (0..5_u8, 0..2_u8, 0..4_u8, further);
+        (named, groups, host, any::<bool>()).prop_map(
+            |((id, vpc, at, further), groups, host, balancer)| {
                 Resource::Interface(Interface {
                     id: format!("eni-{id}"),
                     vpc: format!("vpc-{vpc}"),
@@ -688,6 +709,13 @@ mod tests {
                     host: host.map(|h| format!("i-{h}")),
                     load_balancer: balancer.then(|| "arn".to_owned()),
                     public: None,
+                    secondary: further
+                        .into_iter()
+                        .map(|at| SecondaryAddress {
+                            address: Ipv4Addr::new(10, 0, 0, at),
+                            public: None,
+                        })
+                        .collect(),
                 })
             },
         )
@@ -771,6 +799,7 @@ mod tests {
                 host: Some(format!("i-{id}")),
                 load_balancer: None,
                 public: None,
+                secondary: Vec::new(),
             })
         };
         let address = Ipv4Addr::new(10, 0, 0, 1);

@@ -275,6 +275,7 @@ impl Worker {
             let mut directory = self.directory.write();
             directory.insert((scope.clone(), *address), key.to_owned());
         }
+        self.lead_secondary();
         Ok(record.attachment(&self.state))
     }
 
@@ -316,6 +317,7 @@ impl Worker {
             // Locally administered; unique because the address is.
             mac: MacAddress::new([0x02, b'w', a, b, c, d]),
             address,
+            secondary: BTreeSet::new(),
             gateway: plan.host(),
             subnet: plan.range(),
             host_reachable: false,
@@ -325,10 +327,7 @@ impl Worker {
     fn endpoint_of(&self, key: &str, eni: &Eni) -> Result<Endpoint, NetworkError> {
         check_eni(eni)?;
         let scope = Scope::Vpc(eni.vpc_id.clone());
-        if let Some((by, _)) = self
-            .endpoints(&scope)
-            .find(|(_, e)| e.address == eni.address)
-        {
+        if let Some((by, _)) = self.endpoints(&scope).find(|(_, e)| e.has(eni.address)) {
             return Err(NetworkError::AddressInUse {
                 address: eni.address,
                 by: by.to_owned(),
@@ -339,6 +338,7 @@ impl Worker {
             link: self.names.veth(key, &self.links()),
             mac: eni.mac,
             address: eni.address,
+            secondary: BTreeSet::new(),
             gateway: eni.gateway,
             subnet: eni.subnet,
             host_reachable: false,
@@ -560,11 +560,15 @@ impl Worker {
             }
             if let Some(scope) = self.scopes.get_mut(&endpoint.scope) {
                 if let Some(host) = &mut self.host {
-                    host.forget(&endpoint.scope, scope.uplink, endpoint.address)?;
+                    for address in endpoint.addresses() {
+                        host.forget(&endpoint.scope, scope.uplink, address)?;
+                    }
                 }
                 let disconnected = scope.disconnect(endpoint)?;
                 if let Some(filter) = &mut scope.filter {
-                    filter.remove(&self.view, endpoint.address)?;
+                    for address in endpoint.addresses() {
+                        filter.remove(&self.view, address)?;
+                    }
                 }
                 if disconnected {
                     let udp = record.bindings.iter().any(|b| b.protocol == Protocol::Udp);
@@ -576,7 +580,9 @@ impl Worker {
                 }
             }
             let mut directory = self.directory.write();
-            directory.remove(&(endpoint.scope.clone(), endpoint.address));
+            for address in endpoint.addresses() {
+                directory.remove(&(endpoint.scope.clone(), address));
+            }
         }
         if record.mode != Mode::Host {
             Namespace::remove(&self.state.task_netns(key))?;

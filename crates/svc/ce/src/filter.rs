@@ -80,10 +80,14 @@ impl Key {
         let used = &of.charge.used;
         Cow::Borrowed(match self {
             Self::Dimension(Dimension::LinkedAccount) => of.account,
+            Self::Dimension(Dimension::Operation) if used.instance.is_some() => "RunInstances",
             Self::Dimension(Dimension::Operation) if of.is_of_eks() => "FargatePod",
             Self::Dimension(Dimension::Operation) => "FargateTask",
             Self::Dimension(Dimension::RecordType) => "Usage",
             Self::Dimension(Dimension::Region) => &used.region,
+            Self::Dimension(Dimension::Service) if used.instance.is_some() => {
+                "Amazon Elastic Compute Cloud - Compute"
+            }
             Self::Dimension(Dimension::Service) if of.is_of_eks() => {
                 "Amazon Elastic Container Service for Kubernetes"
             }
@@ -92,6 +96,8 @@ impl Key {
                 return Cow::Owned(of.item.kind.usage_type(&used.region));
             }
             Self::Dimension(Dimension::ResourceId) => match of.task {
+                // As AWS names instances; each time that one ran is the same one's.
+                Some(run) if used.instance.is_some() => run.split(':').next().unwrap_or(run),
                 Some(task) => return Cow::Owned(format!("{}{task}", of.charge.arns)),
                 None => "",
             },

@@ -1,9 +1,12 @@
-//! What a change of the record of a task, or of a pod's machine, means for its meter. Pure.
+//! What a change of the record of a task, of an instance, or of a pod's machine, means for its meter. Pure.
 
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
 use wharf_billing::{Platform, Use};
 use wharf_records::{
-    Record as _, Scope, Unknown,
+    Record, Scope, Unknown,
     ecs::task::{Launch, Task},
     pods::{MachineOfPod, OfPod},
 };
@@ -34,8 +37,43 @@ pub(crate) const SOURCES: [&str; 2] = ["ecs", "ec2"];
 /// Whose record a key is of, if that is metered.
 enum Kept {
     Task,
-    /// The machine of a pod, in that region.
+    /// An instance, or the machine of a pod, in that region.
     Machine(String),
+}
+
+/// An instance of EC2, as far as it is metered. For those who only read.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Machine {
+    id: String,
+    instance_type: String,
+    #[serde(default)]
+    spot: Option<serde_json::Value>,
+    life: Life,
+    #[serde(default)]
+    tags: BTreeMap<String, String>,
+}
+
+impl Record for Machine {
+    const KIND: &'static str = MachineOfPod::KIND;
+    const FORMAT: u32 = MachineOfPod::FORMAT;
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Life {
+    state: String,
+    /// When the state began.
+    since: Timestamp,
+    #[serde(default)]
+    run: Option<Run>,
+}
+
+/// A time in which it ran.
+#[derive(Debug, Serialize, Deserialize)]
+struct Run {
+    number: u64,
+    started_at: Timestamp,
+    #[serde(default)]
+    ended_at: Option<Timestamp>,
 }
 
 fn kept(key: &str) -> Option<(String, Kept)> {
@@ -51,7 +89,10 @@ fn kept(key: &str) -> Option<(String, Kept)> {
 fn meter_of(entry: &Entry, account: &str, kept: &Kept, now: Timestamp) -> Option<Meter> {
     match kept {
         Kept::Task => meter(&record::<Task>(entry)?, now),
-        Kept::Machine(region) => of_pod(&record::<MachineOfPod>(entry)?.pod?, account, region),
+        Kept::Machine(region) => match record::<MachineOfPod>(entry)?.pod {
+            Some(pod) => of_pod(&pod, account, region),
+            None => of_instance(&record::<Machine>(entry)?, account, region),
+        },
     }
 }
 
@@ -72,7 +113,7 @@ pub(crate) fn change(event: &Event, now: Timestamp) -> Option<Change> {
     }
     let meter = meter_of(&event.entry, &account, &kept, now)?;
     let is_new = before.as_ref() != Some(&meter);
-    let was_over = before.is_some_and(|it| it.end.is_some());
+    let was_over = before.is_some_and(|it| it.end.is_some() && it.id == meter.id);
     let only_over = event.previous.is_none() && event.entry.version > 1;
     (is_new && !was_over).then_some(Change {
         account,
@@ -119,9 +160,44 @@ fn of_pod(pod: &OfPod, account: &str, region: &str) -> Option<Meter> {
             tags: tags
                 .map(|(key, value)| (key.to_owned(), value.clone()))
                 .into(),
+            instance: None,
         },
         start,
         end: pod.ended_at.map(|it| it.millis().max(start)),
+        settled: false,
+        unknown: Unknown::new(),
+    })
+}
+
+/// What an instance is billed for: the last time that it ran, by the second. Each has a meter of its own.
+fn of_instance(it: &Machine, account: &str, region: &str) -> Option<Meter> {
+    let first = || Run {
+        number: 1,
+        started_at: it.life.since,
+        ended_at: None,
+    };
+    let is_old = it.life.run.is_none() && it.life.state == "running";
+    let of_old = is_old.then(first);
+    let run = it.life.run.as_ref().or(of_old.as_ref())?;
+    let start = run.started_at.millis();
+    let partition = wharf_base::arn::partition_of(region);
+    Some(Meter {
+        arns: format!("arn:{partition}:ec2:{region}:{account}:instance/"),
+        id: format!("{}:{}", it.id, run.number),
+        used: Use {
+            region: region.to_owned(),
+            platform: platform(),
+            spot: it.spot.is_some(),
+            cpu: 0,
+            memory_mib: 0,
+            ephemeral_gib: 0,
+            cluster: String::new(),
+            service: None,
+            tags: it.tags.clone(),
+            instance: Some(it.instance_type.clone()),
+        },
+        start,
+        end: run.ended_at.map(|it| it.millis().max(start)),
         settled: false,
         unknown: Unknown::new(),
     })
@@ -159,6 +235,7 @@ fn meter(task: &Task, now: Timestamp) -> Option<Meter> {
             cluster: task.cluster.clone(),
             service: service.map(str::to_owned),
             tags: task.tags.clone(),
+            instance: None,
         },
         start,
         end: task.stopped_at.map(|_| until.max(start)),

@@ -7,7 +7,7 @@ use wharf_api_ec2::{
 };
 use wharf_records::Record;
 use wharf_service::tags::{self, Tags};
-use wharf_wire::{CallerKind, Check, Context, Fault};
+use wharf_wire::{Check, Context, Fault};
 
 use crate::{
     Ec2Service,
@@ -34,6 +34,7 @@ mod endpoints;
 mod fleets;
 mod flow_logs;
 mod instances;
+mod interfaces;
 mod launch;
 mod peering;
 
@@ -76,6 +77,8 @@ pub async fn checks(
         | Input::DeleteNetworkInterface(_)
         | Input::AttachNetworkInterface(_)
         | Input::DetachNetworkInterface(_)
+        | Input::AssignPrivateIpAddresses(_)
+        | Input::UnassignPrivateIpAddresses(_)
         | Input::ModifyNetworkInterfaceAttribute(_) => rows.interfaces(input).await?,
         Input::CreateDhcpOptions(i) => {
             rows.new_one(DhcpOptions::KIND, &i.tag_specifications);
@@ -301,40 +304,6 @@ impl Rows<'_> {
             Input::CreateRoute(i) => self.on::<RouteTable>(&i.route_table_id).await?,
             Input::ReplaceRoute(i) => self.on::<RouteTable>(&i.route_table_id).await?,
             Input::DeleteRoute(i) => self.on::<RouteTable>(&i.route_table_id).await?,
-            _ => {}
-        }
-        Ok(())
-    }
-
-    async fn interfaces(&mut self, input: Input<'_>) -> Result<(), Fault> {
-        match input {
-            Input::CreateNetworkInterface(i) => {
-                self.new_one(Interface::KIND, &i.tag_specifications);
-                self.on::<Subnet>(&i.subnet_id).await?;
-                self.on_groups(&i.groups).await?;
-            }
-            Input::DeleteNetworkInterface(i) => {
-                self.on::<Interface>(&i.network_interface_id).await?;
-            }
-            Input::AttachNetworkInterface(i) => {
-                self.on::<Interface>(&i.network_interface_id).await?;
-                let instance = i.instance_id.as_deref().unwrap_or_default();
-                self.push(Check::new(
-                    self.action.clone(),
-                    arn(self.cx, "instance", instance),
-                ));
-            }
-            Input::DetachNetworkInterface(_) => self.any_of(Interface::KIND),
-            Input::ModifyNetworkInterfaceAttribute(i) => {
-                // AWS's services give an interface its public address as they make it, by the right
-                // to make it, for which no request has a member.
-                let by_service = self.cx.caller.kind == CallerKind::Service;
-                if by_service && i.associate_public_ip_address.is_some() {
-                    self.action = "ec2:CreateNetworkInterface".to_owned();
-                }
-                self.on::<Interface>(&i.network_interface_id).await?;
-                self.on_groups(&i.groups).await?;
-            }
             _ => {}
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! One file an operation, or a small family of them.
 
+pub mod assign_private_addresses;
 pub mod attach_network_interface;
 pub mod authorize_security_group;
 pub mod change_instances;
@@ -25,6 +26,7 @@ pub mod internet_gateways;
 pub mod modify_network_interface_attribute;
 pub mod modify_security_group_rules;
 pub mod network_interface_attributes;
+pub mod private_addresses;
 pub mod profile_associations;
 pub mod revoke_security_group;
 pub mod route_table_associations;

@@ -11,6 +11,7 @@ use wharf_seal::Keyring;
 use wharf_store::Entry;
 
 use crate::{
+    elastic::Public,
     endpoints::VpcEndpoint,
     flow_logs::FlowLog,
     nat_gateways::NatGateway,
@@ -190,14 +191,26 @@ fn network_acl(record: &NetworkAcl) -> plane::NetworkAcl {
     }
 }
 
+fn public(of: &Public) -> plane::PublicAddress {
+    plane::PublicAddress {
+        address: of.address,
+        routed: of.routed,
+    }
+}
+
 fn interface(record: Interface) -> Option<plane::Interface> {
     Some(plane::Interface {
         subnet_cidr: record.subnet_cidr?.to_string(),
         load_balancer: record.load_balancer,
-        public: record.public.map(|it| plane::PublicAddress {
-            address: it.address,
-            routed: it.routed,
-        }),
+        public: record.public.as_ref().map(public),
+        secondary: record
+            .secondary
+            .iter()
+            .map(|it| plane::SecondaryAddress {
+                address: it.address,
+                public: it.public.as_ref().map(public),
+            })
+            .collect(),
         id: record.id,
         vpc: record.vpc_id,
         address: record.address,

@@ -210,6 +210,8 @@ wharf_api_ec2::operations! {
     delete_network_interface = delete_network_interface::delete_network_interface;
     describe_network_interfaces = describe_network_interfaces::describe_network_interfaces;
     describe_network_interface_attribute = network_interface_attributes::describe;
+    assign_private_ip_addresses = assign_private_addresses::assign;
+    unassign_private_ip_addresses = assign_private_addresses::unassign;
     attach_network_interface = attach_network_interface::attach;
     detach_network_interface = attach_network_interface::detach;
     modify_network_interface_attribute = modify_network_interface_attribute::modify_network_interface_attribute;

@@ -82,6 +82,7 @@ mod tests {
             operator: None,
             attachment: None,
             public: None,
+            secondary: Vec::new(),
             token_id: None,
             created_at: Timestamp(0),
             tags: Tags::new(),

@@ -45,6 +45,7 @@ use std::{
 use parking_lot::Mutex as Lock;
 use tokio::{
     sync::{Mutex, watch},
+    task::JoinSet,
     time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -222,10 +223,11 @@ impl Volumes {
 
     async fn bring_files(self, tell: Arc<Subscription>, api: Api, shutdown: CancellationToken) {
         let mut news = self.told.subscribe();
-        let mut guests = self.guests().changes();
+        let (mut guests, mut under_way) = (self.guests().changes(), JoinSet::new());
         loop {
             let told = news.borrow_and_update().clone();
-            let opening = self.open_sealed(&api, &told).await;
+            while under_way.try_join_next().is_some() {}
+            let opening = self.open_sealed(&api, &told, &mut under_way).await;
             let pending = match self.bring(told).await {
                 Ok((reports, pending)) => {
                     tell.volumes(reports);
@@ -246,6 +248,7 @@ impl Volumes {
                 () = shutdown.cancelled() => return,
                 changed = news.changed() => if changed.is_err() { return },
                 () = guests.next() => {}
+                Some(_) = under_way.join_next() => {}
                 () = sleep(look) => {}
             }
         }
@@ -257,7 +260,9 @@ impl Volumes {
         let (files, all) = (self.files.clone(), self.clone());
         let of_told = told.clone();
         let brought = tokio::task::spawn_blocking(move || {
-            files.bring(&of_told, |volume| all.awaits_snapshot(volume))
+            let stays =
+                |volume: &str| all.awaits_snapshot(volume) || all.sealed.is_under_way(volume);
+            files.bring(&of_told, stays)
         });
         let (mut reports, mut pending) = brought.await.map_err(io::Error::other)??;
         // Before anything was told, nothing is known of who may have what.

@@ -5,15 +5,22 @@
 //! shut, and with the program the key goes. When a program has ended and nothing has the volume any more, it is opened
 //! anew; until then reads and writes fail.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,
+    sync::Arc,
 };
 
 use bytes::Bytes;
 use http::Method;
 use parking_lot::Mutex;
-use tokio::{task::spawn_blocking, time::Instant};
+use tokio::{
+    task::{JoinSet, spawn_blocking},
+    time::Instant,
+};
 use wharf_base::Chain;
 use wharf_container::runtime::LoopDevice;
 use wharf_planeproto::{
@@ -33,7 +40,13 @@ pub struct Opening {
     tries: Mutex<Tries>,
     /// Why one is not open that should be.
     why_not: Mutex<BTreeMap<String, String>>,
+    /// Those that are being opened.
+    under_way: Mutex<BTreeSet<String>>,
 }
+
+/// Volumes that are opened at a time. Each is opened by itself: one whose key the control plane is slow to give keeps no
+/// other waiting.
+const OPENED_AT_ONCE: usize = 32;
 
 impl Opening {
     pub fn by(program: Program) -> Self {
@@ -45,6 +58,33 @@ impl Opening {
 
     pub fn why_not(&self, id: &str) -> Option<String> {
         self.why_not.lock().get(id).cloned()
+    }
+
+    /// Whether it is being opened: its file stays until that is over.
+    pub fn is_under_way(&self, id: &str) -> bool {
+        self.under_way.lock().contains(id)
+    }
+
+    /// `None` while it cannot be begun to be opened.
+    fn begin(self: &Arc<Self>, id: &str) -> Option<UnderWay> {
+        let mut under_way = self.under_way.lock();
+        let has_room = under_way.len() < OPENED_AT_ONCE && under_way.insert(id.to_owned());
+        has_room.then(|| UnderWay {
+            all: self.clone(),
+            id: id.to_owned(),
+        })
+    }
+}
+
+/// A volume that is being opened, until this is dropped.
+struct UnderWay {
+    all: Arc<Opening>,
+    id: String,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.all.under_way.lock().remove(&self.id);
     }
 }
 
@@ -113,8 +153,14 @@ impl Volumes {
         image.exists() && (!is_sealed || matches!(state(&image), Ok(Shown::Yes)))
     }
 
-    /// Opens what is to be open and shuts what is not; whether something is still to come.
-    pub(super) async fn open_sealed(&self, api: &Api, told: &Told) -> bool {
+    /// Begins to open what is to be open, and shuts what is not; whether something is still to come. What is begun goes on in
+    /// `opening`.
+    pub(super) async fn open_sealed(
+        &self,
+        api: &Api,
+        told: &Told,
+        opening: &mut JoinSet<()>,
+    ) -> bool {
         let sealed: Vec<&Volume> = told.values().filter(|it| it.sealed.is_some()).collect();
         let ids: BTreeSet<&str> = sealed.iter().map(|it| it.id.as_str()).collect();
         self.sealed.tries.lock().keep(|id| ids.contains(id));
@@ -127,30 +173,43 @@ impl Volumes {
             let id = volume.id.as_str();
             // Its file is made in this look, and it is opened in the next.
             pending |= is_wanted(volume) && !self.files.image(id).exists();
-            let done = match self.is_to_be_open(volume) {
-                true if self.is_open(id) => Ok(false),
-                true if !self.sealed.tries.lock().is_due(id, Instant::now()) => {
+            if self.sealed.is_under_way(id) {
+                pending = true;
+                continue;
+            }
+            match self.is_to_be_open(volume) {
+                true if self.is_open(id) => self.was_opened(id),
+                true => {
                     pending = true;
-                    continue;
-                }
-                true => self.open_one(api, volume).await,
-                false => self.shut(id).await.map(|()| false).map_err(NotMade::Io),
-            };
-            match done {
-                Ok(is_pending) => {
-                    pending |= is_pending;
-                    if !is_pending {
-                        self.sealed.tries.lock().forget(id);
-                        self.sealed.why_not.lock().remove(id);
+                    let is_due = self.sealed.tries.lock().is_due(id, Instant::now());
+                    let begun = is_due.then(|| self.sealed.begin(id)).flatten();
+                    if let Some(under_way) = begun {
+                        let (all, api, volume) = (self.clone(), api.clone(), volume.clone());
+                        opening.spawn(async move {
+                            // Where it has to be tried again, the next look does so.
+                            if let Err(error) = all.open_one(&api, &volume).await {
+                                all.was_not_opened(&volume.id, &error);
+                            }
+                            drop(under_way);
+                        });
                     }
                 }
-                Err(error) => {
-                    pending = true;
-                    self.was_not_opened(id, &error);
-                }
+                false => match self.shut(id).await {
+                    Ok(()) => self.was_opened(id),
+                    Err(error) => {
+                        pending = true;
+                        self.was_not_opened(id, &NotMade::Io(error));
+                    }
+                },
             }
         }
         pending
+    }
+
+    /// It is as it is to be.
+    fn was_opened(&self, id: &str) {
+        self.sealed.tries.lock().forget(id);
+        self.sealed.why_not.lock().remove(id);
     }
 
     fn was_not_opened(&self, id: &str, error: &NotMade) {
@@ -184,23 +243,28 @@ impl Volumes {
             && device.is_none_or(|it| runs(&it.instance))
     }
 
-    /// Whether it has to be tried again.
-    async fn open_one(&self, api: &Api, volume: &Volume) -> Result<bool, NotMade> {
+    /// Opens it, unless somebody has it who lets go of it first.
+    async fn open_one(&self, api: &Api, volume: &Volume) -> Result<(), NotMade> {
         let image = self.files.image(&volume.id);
         // Who has the one whose program ended lets go of it first.
         if !is_sealed(&image) || LoopDevice::over(&image)?.is_some() {
-            return Ok(true);
+            return Ok(());
         }
         // What is read for a snapshot while its program ends comes below no device meanwhile.
         let Some(_taken) = self.try_take(&volume.id).await else {
-            return Ok(true);
+            return Ok(());
         };
         let keys = keys(api, volume).await?;
+        // It may have been let go meanwhile.
+        let told = self.told.borrow().get(&volume.id).cloned();
+        if !told.is_some_and(|it| self.is_to_be_open(&it)) {
+            return Ok(());
+        }
         let program = self.sealed.program.clone();
         let opened = spawn_blocking(move || open(&program, &image, &keys.0.own)).await;
         opened.map_err(io::Error::other)??;
         tracing::info!(volume = volume.id, "opened a sealed volume");
-        Ok(false)
+        Ok(())
     }
 
     async fn shut(&self, id: &str) -> io::Result<()> {

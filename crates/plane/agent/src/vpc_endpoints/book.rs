@@ -87,6 +87,7 @@ impl Book {
                     host: Some(host.to_owned()),
                     load_balancer: Some(endpoint.arn.clone()),
                     public: None,
+                    secondary: Vec::new(),
                 })
             }));
         }
@@ -108,6 +109,7 @@ impl Book {
                 host: Some(host.to_owned()),
                 load_balancer: Some(gateway_interface(vpc)),
                 public: None,
+                secondary: Vec::new(),
             }));
         }
         wired.into_iter().map(|it| (it.key(), it)).collect()

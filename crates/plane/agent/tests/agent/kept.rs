@@ -275,6 +275,7 @@ fn instance(id: &str, last: u8, script: &str) -> Instance {
             subnet_cidr: "172.31.16.0/20".to_owned(),
             address: [172, 31, 16, last].into(),
             mac: format!("0a:00:00:00:00:0{last}"),
+            secondary: Vec::new(),
             groups: Vec::new(),
             search: Vec::new(),
             name_servers: Vec::new(),

@@ -37,6 +37,7 @@ fn names() -> Names {
             host: None,
             load_balancer: None,
             public: None,
+            secondary: Vec::new(),
         }),
     ]);
     names

@@ -98,6 +98,7 @@ fn serve(servers: Vec<SocketAddr>) -> Served {
             host: None,
             load_balancer: None,
             public: None,
+            secondary: Vec::new(),
         }),
     ]);
     let udp = net::UdpSocket::bind("127.0.0.1:0").unwrap();

@@ -31,6 +31,7 @@ fn interface(vpc: &str, address: [u8; 4]) -> Resource {
         host: Some("i-1".to_owned()),
         load_balancer: None,
         public: None,
+        secondary: Vec::new(),
     })
 }
 

@@ -30,7 +30,7 @@ pub(crate) use self::meter::{Meter, Metering};
 use crate::error::NetworkError;
 use crate::model::{Mode, Scope};
 use crate::scope::ScopeNet;
-use crate::state::TaskRecord;
+use crate::state::{Endpoint, TaskRecord};
 use crate::worker::Worker;
 
 const FILE: &str = "flows.json";
@@ -224,7 +224,7 @@ impl Worker {
             .filter(|it: &&TaskRecord| it.is_instance());
         let endpoints = instances.filter_map(|it| it.endpoint.as_ref());
         let here = endpoints.filter(|it| it.scope == scope);
-        here.map(|it| it.address).collect()
+        here.flat_map(Endpoint::addresses).collect()
     }
 
     /// As `follow_flows`, for whom its trouble is not: the next word mends it.

@@ -85,7 +85,7 @@ impl Publics {
 
     fn wanted(&self, vpc: &str, view: &View, private: Ipv4Addr) -> Option<Ipv4Addr> {
         let id = self.interfaces.get(&private)?;
-        view.public_address(vpc, id).map(|it| it.address)
+        view.public_address(vpc, id, private).map(|it| it.address)
     }
 
     /// The steps from nothing, and what was there.
@@ -123,6 +123,7 @@ mod tests {
                 address: Ipv4Addr::new(198, 19, 0, public),
                 routed: false,
             }),
+            secondary: Vec::new(),
         })
     }
 
@@ -183,11 +184,13 @@ mod tests {
             vpc("198.19.0.0/24"),
             interface(1, Some(7)),
         ]));
-        assert_eq!(view.public_address("vpc-a", "eni-1"), None);
+        assert_eq!(view.public_address("vpc-a", "eni-1", address(1)), None);
         view.update(NetworkUpdate::Changes(vec![Change::Put(vpc(
             "10.0.0.0/16",
         ))]));
-        let public = view.public_address("vpc-a", "eni-1").map(|it| it.address);
+        let public = view
+            .public_address("vpc-a", "eni-1", address(1))
+            .map(|it| it.address);
         assert_eq!(public, Some(Ipv4Addr::new(198, 19, 0, 7)));
     }
 }

@@ -11,6 +11,7 @@ use crate::error::NetworkError;
 use crate::model::{MacAddress, Subnet};
 
 const RTM_NEWADDR: u16 = 20;
+const RTM_DELADDR: u16 = 21;
 const RTM_NEWROUTE: u16 = 24;
 const RTM_DELROUTE: u16 = 25;
 const RTM_GETROUTE: u16 = 26;
@@ -54,6 +55,20 @@ pub(crate) fn address(index: u32, local: Ipv4Addr, peer: Ipv4Addr) -> Request {
         message: Message::new(RTM_NEWADDR, REQUEST | ACK | CREATE | EXCL, &header, attrs),
         step: format!("add the address {local}").into(),
         tolerated: &[Errno::EEXIST],
+    }
+}
+
+/// Removes an address that the link has with no peer. What its owner removed before is gone already.
+pub(crate) fn delete_address(index: u32, local: Ipv4Addr) -> Request {
+    let mut header = vec![AF_INET, 32, 0, SCOPE_UNIVERSE];
+    header.extend_from_slice(&index.to_ne_bytes());
+    let attrs = Attrs::new()
+        .put(IFA_LOCAL, &local.octets())
+        .put(IFA_ADDRESS, &local.octets());
+    Request {
+        message: Message::new(RTM_DELADDR, REQUEST | ACK, &header, attrs),
+        step: format!("remove the address {local}").into(),
+        tolerated: &[Errno::EADDRNOTAVAIL, Errno::ENODEV],
     }
 }
 

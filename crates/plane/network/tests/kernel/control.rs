@@ -23,6 +23,7 @@ pub fn interface(vpc: &str, last: u8, groups: &[&str]) -> Interface {
         host: None,
         load_balancer: None,
         public: None,
+        secondary: Vec::new(),
     }
 }
 

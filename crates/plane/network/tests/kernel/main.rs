@@ -16,6 +16,7 @@ mod policies;
 mod public;
 mod reach;
 mod restart;
+mod secondary;
 mod services;
 mod support;
 mod teardown;

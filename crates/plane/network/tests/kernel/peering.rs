@@ -108,6 +108,7 @@ fn on(vpc: Which, last: u8, host: &str) -> Resource {
         host: Some(host.to_owned()),
         load_balancer: None,
         public: None,
+        secondary: Vec::new(),
     })
 }
 

@@ -115,6 +115,7 @@ fn resource(kind: u8, name: u8, (a, b): (u8, u8)) -> Resource {
             host: (b != 3).then(|| format!("host{b}")),
             load_balancer: None,
             public: None,
+            secondary: Vec::new(),
         }),
         4..=6 => balancer(kind, name, a, b),
         7 => Resource::TargetGroup(TargetGroup {
@@ -240,6 +241,7 @@ fn instance(name: u8, a: u8, b: u8) -> Instance {
             subnet_cidr: String::new(),
             address: [10, 0, 0, 1].into(),
             mac: String::new(),
+            secondary: Vec::new(),
             groups: Vec::new(),
             search: Vec::new(),
             name_servers: Vec::new(),

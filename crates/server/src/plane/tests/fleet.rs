@@ -33,6 +33,7 @@ pub fn interface(n: u32, host: u32) -> Resource {
         host: Some(format!("i-{host:017x}")),
         load_balancer: None,
         public: None,
+        secondary: Vec::new(),
     })
 }
 

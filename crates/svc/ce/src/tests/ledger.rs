@@ -33,6 +33,7 @@ fn meter(id: String, team: usize) -> Meter {
             cluster: "shop".to_owned(),
             service: None,
             tags: BTreeMap::from([("team".to_owned(), team.to_string())]),
+            instance: None,
         },
         start: NOON,
         end: Some(NOON + 60_000),

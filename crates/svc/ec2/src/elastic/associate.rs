@@ -1,5 +1,7 @@
 //! AssociateAddress and DisassociateAddress: address and interface name each other, in one transaction.
 
+use std::net::Ipv4Addr;
+
 use wharf_api_ec2::types::{
     AssociateAddressRequest, AssociateAddressResult, DisassociateAddressRequest,
 };
@@ -9,7 +11,7 @@ use wharf_service::{Stored, transact};
 use wharf_store::Txn;
 use wharf_wire::{Call, Context, Fault};
 
-use super::{ElasticAddress, Holder, give_back};
+use super::{Association, ElasticAddress, Holder, give_back};
 use crate::{
     Ec2Service, fault,
     instances::life::State,
@@ -50,9 +52,11 @@ pub async fn associate(
             .get_stored::<ElasticAddress>(call, &allocation)
             .await?;
         let mut target = service.get_stored::<Interface>(call, &interface).await?;
-        check(service, call, &target.record, private.as_deref()).await?;
+        let condition = target.unchanged();
+        let private = check(service, call, &target.record, private.as_deref()).await?;
         let known = address.record.association.as_ref();
-        if let Some(known) = known.filter(|it| it.interface == interface) {
+        let is_it = |it: &&Association| it.interface == interface && it.private == private;
+        if let Some(known) = known.filter(is_it) {
             return Ok(AssociateAddressResult {
                 association_id: Some(known.id.clone()),
             });
@@ -62,26 +66,35 @@ pub async fn associate(
             if !may_move || !movable {
                 return Err(fault::address_associated(&allocation, &known.id));
             }
-            if let Some(former) = service.stored::<Interface>(call, &known.interface).await? {
-                txn = without_public(txn, former);
+            if known.interface == interface {
+                target.record.without_public(&allocation);
+            } else if let Some(former) = service.stored::<Interface>(call, &known.interface).await?
+            {
+                txn = without_public(txn, former, &allocation);
             }
         }
-        let elastic = target.record.public.as_ref();
-        if let Some(public) = elastic.filter(|it| it.allocation.is_some())
-            && !may_move
-        {
+        let no_such = || fault::no_such_private_address(&interface, &private.to_string());
+        let place = target.record.public_of(private).ok_or_else(no_such)?;
+        let former = place.take();
+        let elastic = former.as_ref().filter(|it| it.allocation.is_some());
+        if let Some(public) = elastic.filter(|_| !may_move) {
             return Err(fault::address_associated(&interface, &public.association));
         }
         let scope = Ec2Service::scope(call);
-        txn = give_back(&service.table, &scope, &target.record, txn).await?;
+        let former = (&target.record, former.as_ref());
+        txn = give_back(&service.table, &scope, former, txn).await?;
         let id = ids::ec2_id("eipassoc");
         let instance = target.record.attachment.as_ref();
         let holder = Holder::Interface(instance.map(|it| it.instance_id.clone()));
-        address.record.associated(&id, &target.record, holder);
-        target.record.public = Some(address.record.as_public(&id));
+        let unchanged = address.unchanged();
+        let of = (&target.record, private);
+        address.record.associated(&id, of, holder);
+        if let Some(place) = target.record.public_of(private) {
+            *place = Some(address.record.as_public(&id));
+        }
         let txn = txn
-            .when(address.unchanged())
-            .when(target.unchanged())
+            .when(unchanged)
+            .when(condition)
             .put(&address.key, encode(&address.record))
             .put(&target.key, encode(&target.record));
         tx.join(txn);
@@ -101,32 +114,35 @@ async fn primary(service: &Ec2Service, cx: &Context, id: &str) -> Result<String,
     }
 }
 
-/// Whether an interface may have an elastic address.
+/// The private address of an interface that may have an elastic one: the primary one where none is named.
 async fn check(
     service: &Ec2Service,
     call: &Call,
     interface: &Interface,
     private: Option<&str>,
-) -> Result<(), Fault> {
+) -> Result<Ipv4Addr, Fault> {
     if !may_manage(call, interface) {
         return Err(fault::not_yours());
     }
-    if let Some(private) = private
-        && interface.address.to_string() != private
-    {
-        return Err(fault::no_such_private_address(&interface.id, private));
-    }
+    let private = match private {
+        None => interface.address,
+        Some(named) => {
+            let mut all = interface.addresses().map(|(address, _)| address);
+            let found = all.find(|it| it.to_string() == named);
+            found.ok_or_else(|| fault::no_such_private_address(&interface.id, named))?
+        }
+    };
     let vpc: Vpc = service.get(call, &interface.vpc_id).await?;
     match vpc.gateway {
-        Some(_) => Ok(()),
+        Some(_) => Ok(private),
         None => Err(fault::vpc_without_gateway(&vpc.id)),
     }
 }
 
 /// An interface loses its elastic address to another.
-fn without_public(txn: Txn, mut stored: Stored<Interface>) -> Txn {
+fn without_public(txn: Txn, mut stored: Stored<Interface>, allocation: &str) -> Txn {
     let condition = stored.unchanged();
-    stored.record.public = None;
+    stored.record.without_public(allocation);
     txn.when(condition).put(&stored.key, encode(&stored.record))
 }
 
@@ -139,7 +155,8 @@ pub fn associate_with(
 ) -> Txn {
     let condition = address.unchanged();
     let id = ids::ec2_id("eipassoc");
-    address.record.associated(&id, interface, holder);
+    let of = (&*interface, interface.address);
+    address.record.associated(&id, of, holder);
     interface.public = Some(address.record.as_public(&id));
     txn.when(condition)
         .put(&address.key, encode(&address.record))
@@ -181,7 +198,7 @@ pub async fn disassociate(
             if !may_manage(call, &interface.record) {
                 return Err(fault::not_yours());
             }
-            txn = without_public(txn, interface);
+            txn = without_public(txn, interface, &allocation);
         }
         let txn = txn
             .when(stored.unchanged())
@@ -205,7 +222,8 @@ pub async fn of_public_ip(
 /// That no interface of a VPC has a public address, for which its gateway is.
 pub async fn unmapped(service: &Ec2Service, cx: &Context, vpc: &str) -> Result<(), Fault> {
     let all: Vec<Interface> = service.all(cx).await?;
-    match all.iter().any(|it| it.vpc_id == vpc && it.public.is_some()) {
+    let has_one = |it: &Interface| it.vpc_id == vpc && it.publics().next().is_some();
+    match all.iter().any(has_one) {
         true => Err(fault::addresses_mapped(vpc)),
         false => Ok(()),
     }

@@ -102,15 +102,28 @@ pub async fn own(
     })
 }
 
-/// Adds to the transaction in which an interface goes, or loses its public address, that this is given
-/// back: to whom it is allocated, or to everybody.
-pub async fn give_back(
+/// Adds to the transaction in which an interface goes that all its public addresses are given back.
+pub async fn give_all_back(
     table: &Table<Ec2Faults>,
     scope: &Scope,
     interface: &Interface,
+    mut txn: Txn,
+) -> Result<Txn, ChangeError> {
+    for public in interface.publics() {
+        txn = give_back(table, scope, (interface, Some(public)), txn).await?;
+    }
+    Ok(txn)
+}
+
+/// Adds to the transaction in which an interface loses a public address that this is given back: to whom it is
+/// allocated, or to everybody.
+pub async fn give_back(
+    table: &Table<Ec2Faults>,
+    scope: &Scope,
+    (interface, public): (&Interface, Option<&Public>),
     txn: Txn,
 ) -> Result<Txn, ChangeError> {
-    let Some(public) = &interface.public else {
+    let Some(public) = public else {
         return Ok(txn);
     };
     let Some(allocation) = &public.allocation else {

@@ -140,12 +140,17 @@ impl ElasticAddress {
         }
     }
 
-    /// The association with an interface.
-    pub fn associated(&mut self, id: &str, interface: &Interface, holder: Holder) {
+    /// The association with a private address of an interface.
+    pub fn associated(
+        &mut self,
+        id: &str,
+        (interface, private): (&Interface, Ipv4Addr),
+        holder: Holder,
+    ) {
         self.association = Some(Association {
             id: id.to_owned(),
             interface: interface.id.clone(),
-            private: interface.address,
+            private,
             holder,
         });
     }

@@ -51,7 +51,7 @@ pub fn wanted(
     if !(is_sealed || asked.encrypted == Some(true) || defaults.encrypt) {
         return Ok(Wanted::No);
     }
-    let default = || defaults.key.clone().unwrap_or_else(|| OWN_KEY.to_owned());
+    let default = || defaults.key().to_owned();
     Ok(Wanted::Under(match (&asked.key, source) {
         (Some(key), _) => Some(key.clone()),
         (None, Some((_, true))) => None,

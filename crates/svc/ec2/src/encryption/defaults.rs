@@ -25,6 +25,13 @@ impl Record for Defaults {
     const FORMAT: u32 = 1;
 }
 
+impl Defaults {
+    /// Name of the key where none is named.
+    pub fn key(&self) -> &str {
+        self.key.as_deref().unwrap_or(OWN_KEY)
+    }
+}
+
 /// There is one of each account and region.
 const ID: &str = "default";
 
@@ -85,7 +92,7 @@ pub async fn get(
 }
 
 fn shown(defaults: Defaults) -> Option<String> {
-    Some(defaults.key.unwrap_or_else(|| OWN_KEY.to_owned()))
+    Some(defaults.key().to_owned())
 }
 
 pub async fn get_key(

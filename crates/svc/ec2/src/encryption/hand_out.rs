@@ -20,11 +20,15 @@ use crate::{
     volumes::Volume,
 };
 
-/// A call of KMS in EC2's own name, for a volume.
-pub fn own_call(service: &Ec2Service, account: &str, region: &str, volume: &str) -> Call {
+/// A call of KMS in EC2's own name, for a volume or a snapshot.
+pub fn own_call(service: &Ec2Service, account: &str, region: &str, id: &str) -> Call {
     let now = service.instances.now();
     let context = Context::internal(account, region, &principal(region), now);
-    let arn = Arn::new("ec2", region, account, format!("volume/{volume}"));
+    let kind = match id.starts_with("snap-") {
+        true => "snapshot",
+        false => "volume",
+    };
+    let arn = Arn::new("ec2", region, account, format!("{kind}/{id}"));
     Call::by_controller(context.acting_for(arn.to_string()), PERMIT)
 }
 
@@ -77,7 +81,7 @@ impl Ec2Service {
         Ok(Keys { own, source })
     }
 
-    async fn opened(
+    pub(super) async fn opened(
         &self,
         at: &Place,
         encryption: &Encryption,

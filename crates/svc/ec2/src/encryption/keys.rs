@@ -4,12 +4,13 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use wharf_api_kms::{
-    CreateGrantRequest, DescribeKeyRequest, GenerateDataKeyWithoutPlaintextRequest,
+    CreateGrantRequest, DecryptRequest, DescribeKeyRequest, GenerateDataKeyWithoutPlaintextRequest,
     GrantConstraints, Kms, ReEncryptRequest, RetireGrantRequest,
 };
 use wharf_base::ids;
 use wharf_sectors::KEY;
 use wharf_wire::{Call, CallerKind, Context, Fault, async_trait, call::Caller};
+use zeroize::Zeroizing;
 
 use super::{Encryption, SourceKey, Wanted, hand_out::own_call};
 use crate::{Ec2Service, fault, instances::PERMIT};
@@ -169,7 +170,32 @@ async fn described(kms: &dyn Kms, call: &Call, name: &str) -> Result<(String, bo
     }
 }
 
-/// Lets EC2 open the data key of a volume that is being attached; the grant's id.
+/// Whether the caller may open a data key, now.
+///
+/// # Errors
+/// See [`named_key`].
+pub async fn may_open(
+    service: &Ec2Service,
+    call: &Call,
+    encryption: &Encryption,
+) -> Result<(), Fault> {
+    let input = DecryptRequest {
+        key_id: Some(encryption.key.clone()),
+        ciphertext_blob: Some(decoded(&encryption.sealed)),
+        encryption_context: Some(bound(&encryption.of)),
+        ..DecryptRequest::default()
+    };
+    let call = asking(service, call).await?;
+    let opened = service
+        .kms()?
+        .decrypt(&call, input)
+        .await
+        .map_err(refused)?;
+    drop(opened.plaintext.map(Zeroizing::new));
+    Ok(())
+}
+
+/// Lets EC2 open the data key of a volume that is being attached, or of a copy that is to be made; the grant's id.
 ///
 /// # Errors
 /// The caller may not grant that, or the key cannot be used now.
@@ -195,7 +221,8 @@ pub async fn grant(
     Ok(made.map_err(refused)?.grant_id.unwrap_or_default())
 }
 
-/// Gives the grant of an attachment back that is over. One that stays is of no use but to who attaches that volume.
+/// Gives the grant of an attachment, or of a copy, back that is over. One that stays is of no use but to who attaches that
+/// volume.
 pub async fn retire(
     service: &Ec2Service,
     (account, region): (&str, &str),
@@ -213,10 +240,10 @@ pub async fn retire(
     };
     if let Err(fault) = kms.retire_grant(&call, input).await {
         tracing::warn!(
-            volume = encryption.of,
+            of = encryption.of,
             key = encryption.key,
             why = %fault.message,
-            "failed to retire the grant of a volume that was detached"
+            "failed to retire a grant of a volume that was detached or a copy that was made; it stays"
         );
     }
 }

@@ -6,20 +6,23 @@
 //! under it, and what is attached goes on.
 //!
 //! A snapshot has its volume's data key, and so has a volume that is made of it under the same key: bytes are taken over as
-//! they are. Under another key the host seals them anew while it makes the volume.
+//! they are. Under another key the host seals them anew while it makes the volume. Of a copy of a snapshot the server does,
+//! since no host has to do with it ([`of_copy`]).
 
 mod decide;
 mod defaults;
 mod hand_out;
 mod keys;
 mod of_attachment;
+mod of_copy;
 
 pub use decide::{Asked, Wanted, wanted};
 pub use defaults::{
     Defaults, disable, enable, get, get_key, modify_key, of as defaults_of, reset_key,
 };
-pub use keys::{Roles, grant, named_key, prepare, retire};
+pub use keys::{Roles, grant, prepare, retire};
 pub(crate) use of_attachment::{Granted, let_go};
+pub use of_copy::{CopyCiphers, CopyKeys, Resealing};
 
 use serde::{Deserialize, Serialize};
 
@@ -38,8 +41,8 @@ pub struct Encryption {
     /// The key is the account's own for EBS, which no other account can use.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub managed: bool,
-    /// How the snapshot is sealed that it is still to be made of, where that is under another key: its data key, under the
-    /// volume's own key and for the volume.
+    /// How the snapshot is sealed that it is still to be made of, where that is under another key: its data key, under its
+    /// own key and for itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<SourceKey>,
 }

@@ -19,7 +19,7 @@ use crate::{
     },
     records::{
         AddressClaim, ENDPOINT_REQUESTER, Interface, ListRoute, RouteTable, RouteTarget,
-        SecurityGroup, Subnet, Vpc,
+        SecurityGroup, Subnet, Vpc, claim_id,
     },
     table::{LeanOn as _, Stored},
 };
@@ -187,7 +187,8 @@ pub async fn delete_interface(
     let Some(stored) = service.stored::<Interface>(call, id).await? else {
         return Ok(txn);
     };
-    let claim = Ec2Service::key::<AddressClaim>(call, &stored.record.claim_id());
+    let claim = claim_id(&stored.record.subnet_id, stored.record.address);
+    let claim = Ec2Service::key::<AddressClaim>(call, &claim);
     Ok(txn
         .when(stored.unchanged())
         .delete(&stored.key)

@@ -53,12 +53,12 @@ pub fn root_not_encrypted(device: &str) -> Fault {
     )
 }
 
-pub fn copied_under_another_key() -> Fault {
+pub fn root_copied_under_key(id: &str) -> Fault {
     sender(
         "UnsupportedOperation",
-        "A copy of a snapshot under another key, or the first one, is not supported by this version of wharf. Make a \
-         volume of it under that key, and a snapshot of that."
-            .to_owned(),
+        format!(
+            "Encrypted of a copy of '{id}', a snapshot of an instance's root, is not supported by this version of wharf."
+        ),
     )
 }
 

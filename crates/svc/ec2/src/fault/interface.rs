@@ -34,6 +34,63 @@ pub fn address_outside(address: &str) -> Fault {
     )
 }
 
+pub fn too_many_private_addresses(interface: Option<&str>) -> Fault {
+    let text = "Number of private addresses will exceed limit.";
+    sender(
+        "PrivateIpAddressLimitExceeded",
+        match interface {
+            Some(id) => format!("{id}: {text}"),
+            None => text.to_owned(),
+        },
+    )
+}
+
+pub fn move_not_allowed(addresses: &[std::net::Ipv4Addr]) -> Fault {
+    let all: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    sender(
+        "InvalidParameterValue",
+        format!("[{}] assigned, but move is not allowed.", all.join(", ")),
+    )
+}
+
+pub fn private_addresses_not_assigned(interface: &str) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!("Some of the specified addresses are not assigned to interface {interface}"),
+    )
+}
+
+pub fn primary_address_stays(address: std::net::Ipv4Addr) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!(
+            "{address} is the primary private IP address of its interface, which cannot be unassigned."
+        ),
+    )
+}
+
+pub fn two_primary_addresses() -> Fault {
+    sender(
+        "InvalidParameterValue",
+        "Only one private IP address can be the primary one.".to_owned(),
+    )
+}
+
+pub fn addresses_and_count() -> Fault {
+    sender(
+        "InvalidParameterCombination",
+        "The parameter secondaryPrivateIpAddressCount cannot be used with the parameter privateIpAddresses"
+            .to_owned(),
+    )
+}
+
+pub fn neither_addresses_nor_count() -> Fault {
+    sender(
+        "MissingParameter",
+        "Either secondaryPrivateIpAddressCount or privateIpAddresses must be specified".to_owned(),
+    )
+}
+
 pub fn attachment_not_found(id: &str) -> Fault {
     sender(
         "InvalidAttachmentID.NotFound",

@@ -31,6 +31,8 @@ type StepError = wharf_service::StepError<Ec2Faults>;
 /// Parts of windows of a flow log that wait, and the flows of each: together some 30 MB.
 pub const MOST_WAITING: usize = 3000;
 pub const MOST_OF_BATCH: usize = 100;
+/// The same of all flow logs of an account in a region, each of some 10 KB: no account has more than 150 MB of the store.
+pub const MOST_OF_ACCOUNT: usize = 12_000;
 /// What comes beyond waits without its flows; beyond so many of these it is dropped.
 pub const MOST_SKIPPED: usize = 3000;
 /// Parts of windows of one delivery to a stream, and to a file.

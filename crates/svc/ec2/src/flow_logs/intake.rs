@@ -11,7 +11,7 @@ use wharf_wire::{Call, Fault};
 
 use super::{
     FlowBatch, FlowIntake, FlowLog, FlowSource, MAX_OF_RESOURCE,
-    deliver::{MOST_OF_BATCH, MOST_SKIPPED, MOST_WAITING, batch_id},
+    deliver::{MOST_OF_ACCOUNT, MOST_OF_BATCH, MOST_SKIPPED, MOST_WAITING, batch_id},
 };
 use crate::{Ec2Service, fault, records::Interface, table::SERVICE};
 
@@ -120,7 +120,7 @@ impl Ec2Service {
         } else if known.as_ref() != Some(&source) {
             txn = txn.put(at, encode(&source));
         }
-        let mut bytes = 0;
+        let (mut bytes, of_account) = (0, scope.prefix(FlowBatch::KIND));
         for id in &window.logs {
             let Some(log) = self
                 .table
@@ -134,15 +134,16 @@ impl Ec2Service {
                 continue;
             };
             let of_log = scope.key(FlowBatch::KIND, &format!("{}:", log.id));
-            let there = match waiting.get(&of_log) {
-                Some(there) => *there,
-                None => self.table.count(&of_log).await?,
+            let there = Waiting {
+                of_log: self.waiting(&of_log, waiting).await?,
+                of_account: self.waiting(&of_account, waiting).await?,
             };
             let parts = parts(batch, there);
             if parts.iter().any(|it| it.skipped) && !window.skipped || parts.is_empty() {
                 self.files.warn_of_loss(&log.id, now);
             }
-            waiting.insert(of_log, there + parts.len());
+            waiting.insert(of_log, there.of_log + parts.len());
+            waiting.insert(of_account.clone(), there.of_account + parts.len());
             for (part, batch) in parts.iter().enumerate() {
                 let id = batch_id(&log.id, window, (report.run, part));
                 let mut value = encode(batch);
@@ -159,6 +160,39 @@ impl Ec2Service {
             }
         }
         Ok(txn)
+    }
+
+    /// How many parts there are below a prefix, with what this report added.
+    async fn waiting(
+        &self,
+        prefix: &str,
+        known: &BTreeMap<String, usize>,
+    ) -> Result<usize, fault::ChangeError> {
+        match known.get(prefix) {
+            Some(there) => Ok(*there),
+            None => Ok(self.table.count(prefix).await?),
+        }
+    }
+}
+
+/// Parts that wait to be delivered.
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    of_log: usize,
+    /// Of all flow logs of the account in the region.
+    of_account: usize,
+}
+
+impl Waiting {
+    /// How many more there may be with their flows.
+    fn room(self) -> usize {
+        let of_log = MOST_WAITING.saturating_sub(self.of_log);
+        of_log.min(MOST_OF_ACCOUNT.saturating_sub(self.of_account))
+    }
+
+    fn is_full(self) -> bool {
+        self.of_log >= MOST_WAITING + MOST_SKIPPED
+            || self.of_account >= MOST_OF_ACCOUNT + MOST_SKIPPED
     }
 }
 
@@ -259,8 +293,8 @@ fn believed(
 
 /// A window in parts of so few flows that the number of those that wait says how much it is. Where many wait already its flows are left
 /// out, which is said; where even such fill the place it is nothing.
-fn parts(batch: FlowBatch, waiting: usize) -> Vec<FlowBatch> {
-    let room = MOST_WAITING.saturating_sub(waiting);
+fn parts(batch: FlowBatch, waiting: Waiting) -> Vec<FlowBatch> {
+    let room = waiting.room();
     if batch.flows.len() <= MOST_OF_BATCH && room > 0 {
         return vec![batch];
     }
@@ -277,7 +311,7 @@ fn parts(batch: FlowBatch, waiting: usize) -> Vec<FlowBatch> {
             .map(part)
             .collect();
     }
-    if waiting >= MOST_WAITING + MOST_SKIPPED {
+    if waiting.is_full() {
         return Vec::new();
     }
     vec![FlowBatch {
@@ -447,12 +481,30 @@ mod tests {
             (1, all - 1, vec![(0, true)]),
             (1, all, vec![]),
         ] {
-            let parts = parts(batch(flows), waiting);
+            let of_account = 0;
+            let of_log = waiting;
+            let parts = parts(batch(flows), Waiting { of_log, of_account });
             let got: Vec<_> = parts
                 .iter()
                 .map(|it| (it.flows.len(), it.skipped))
                 .collect();
             assert_eq!(got, expected, "{flows} {waiting}");
+        }
+        // Many flow logs have no more together, however little each of them.
+        let (most, all) = (MOST_OF_ACCOUNT, MOST_OF_ACCOUNT + MOST_SKIPPED);
+        for (flows, of_account, expected) in [
+            (150, most - 2, vec![(100, false), (50, false)]),
+            (150, most - 1, vec![(0, true)]),
+            (1, most, vec![(0, true)]),
+            (1, all, vec![]),
+        ] {
+            let of_log = 1;
+            let parts = parts(batch(flows), Waiting { of_log, of_account });
+            let got: Vec<_> = parts
+                .iter()
+                .map(|it| (it.flows.len(), it.skipped))
+                .collect();
+            assert_eq!(got, expected, "{flows} {of_account}");
         }
     }
 }

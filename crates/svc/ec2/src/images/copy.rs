@@ -1,5 +1,6 @@
 //! CopyImage: an image in the caller's account and region that brings copies of what another brings. As with snapshots,
-//! nothing is transferred: all regions of an installation have their bytes in one place.
+//! nothing is transferred: all regions of an installation have their bytes in one place. What is copied under another key is
+//! sealed anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,9 +18,11 @@ use super::{
     resolve::check_readable,
 };
 use crate::{
-    Ec2Service, fault,
+    Ec2Service,
+    encryption::{Asked, CopyKeys},
+    fault,
     records::Pointer,
-    snapshots::{Snapshot, check_key, check_region, find_for, room_for_copies},
+    snapshots::{Snapshot, check_region, find_for, room_for_copies},
     table::{SERVICE, client_token, digest_of},
     tags,
 };
@@ -31,6 +34,7 @@ pub async fn copy(
 ) -> Result<CopyImageResult, Fault> {
     fault::dry_run(input.dry_run)?;
     let asked = digest(&input);
+    let sealed = Asked::new(input.encrypted, input.kms_key_id.as_deref())?;
     let token = client_token(input.client_token.as_deref())?.map(|it| format!("image-token:{it}"));
     let region = input.source_region.clone().unwrap_or_default();
     if region.is_empty() {
@@ -75,23 +79,107 @@ pub async fn copy(
     let known = service.all::<Snapshot>(call).await?;
     let copied: BTreeSet<&str> = source.snapshots().collect();
     room_for_copies(&known, copied.len())?;
-    for of in &copied {
-        let snapshot = find_for(service, &call.account, &region, of).await?;
-        check_key(service, call, &snapshot, (None, None)).await?;
+    let keys = keys(service, call, (&region, &copied), &sealed).await?;
+    let plan = Plan {
+        id,
+        region,
+        name,
+        description,
+        token: token.map(|it| (it, asked)),
+        source,
+        puller,
+        tags,
+        snapshot_tags,
+        pointer,
+        keys: &keys,
+    };
+    let made = write(service, call, &plan).await;
+    // Where nobody knows what came of it, what was granted stays.
+    if !matches!(&made, Ok((_, true))) && made.as_ref().err().is_none_or(|it| it.sender) {
+        let_go(service, call, &plan.region, &keys).await;
     }
+    made.map(|(made, _)| made)
+}
+
+/// Keys of the copies of snapshots, by those.
+type Keys = BTreeMap<String, CopyKeys>;
+
+async fn keys(
+    service: &Ec2Service,
+    call: &Call,
+    (region, copied): (&str, &BTreeSet<&str>),
+    sealed: &Asked,
+) -> Result<Keys, Fault> {
+    let mut keys = Keys::new();
+    for of in copied {
+        let made = match find_for(service, &call.account, region, of).await {
+            Ok(snapshot) => CopyKeys::of(service, call, &snapshot, sealed).await,
+            Err(fault) => Err(fault),
+        };
+        match made {
+            Ok(made) => keys.insert((*of).to_owned(), made),
+            Err(fault) => {
+                let_go(service, call, region, &keys).await;
+                return Err(fault);
+            }
+        };
+    }
+    Ok(keys)
+}
+
+async fn let_go(service: &Ec2Service, call: &Call, region: &str, keys: &Keys) {
+    for keys in keys.values() {
+        keys.let_go(service, call, region).await;
+    }
+}
+
+/// A copy that is to be written down.
+struct Plan<'a> {
+    /// Of the source, and its region.
+    id: String,
+    region: String,
+    source: Image,
+    name: String,
+    description: String,
+    /// With what was asked for.
+    token: Option<(String, String)>,
+    puller: Option<String>,
+    tags: Tags,
+    snapshot_tags: Tags,
+    /// Where its name is taken.
+    pointer: String,
+    keys: &'a Keys,
+}
+
+/// What came of it, and whether it was made now.
+async fn write(
+    service: &Ec2Service,
+    call: &Call,
+    plan: &Plan<'_>,
+) -> Result<(CopyImageResult, bool), Fault> {
+    let Plan {
+        id,
+        region,
+        source,
+        name,
+        ..
+    } = plan;
     let image = transact!(service.table, &call.permit, |tx| {
-        if let Some(made) = made_before(service, call, token.as_deref(), &asked).await? {
-            return Ok(made);
+        let token = plan.token.as_ref();
+        if let Some((token, asked)) = token
+            && let Some(made) = made_before(service, call, Some(token), asked).await?
+        {
+            return Ok((made, false));
         }
-        if let Some(other) = tx.find::<Pointer>(&pointer).await? {
-            return Err(fault::image_name_taken(&name, &other.id));
+        if let Some(other) = tx.find::<Pointer>(&plan.pointer).await? {
+            return Err(fault::image_name_taken(name, &other.id));
         }
         let image_id = ids::ec2_id("ami");
         let mut copies: BTreeMap<&str, Snapshot> = BTreeMap::new();
-        for of in &copied {
-            let owner = find_for(service, &call.account, &region, of).await?.owner;
+        for (of, keys) in plan.keys {
+            let owner = find_for(service, &call.account, region, of).await?.owner;
             // A deletion of the source either sees the copy, or is seen here.
-            let key = Scope::new(SERVICE, &owner, &region).key(Snapshot::KIND, of);
+            let key = Scope::new(SERVICE, &owner, region).key(Snapshot::KIND, of);
             let still = tx.find::<Snapshot>(&key).await?;
             let still = still.filter(|it| !it.deleting && it.may_use(&call.account));
             let still = still.ok_or_else(fault::no_storage_permission)?;
@@ -99,9 +187,9 @@ pub async fn copy(
                 description: format!(
                     "Copied for DestinationAmi {image_id} from SourceAmi {id} for SourceSnapshot {of}."
                 ),
-                tags: snapshot_tags.clone(),
+                tags: plan.snapshot_tags.clone(),
                 image: Some(image_id.clone()),
-                ..still.copied(call)
+                ..keys.give(still.copied(call))
             };
             if let Some((key, word)) = copy.copy_word() {
                 tx.put(key, &word);
@@ -112,8 +200,8 @@ pub async fn copy(
         let mut mappings = source.mappings.clone();
         for mapping in &mut mappings {
             let of = mapping.ebs.snapshot.as_deref();
-            let copy = of.and_then(|it| copies.get(it)).map(|it| it.id.clone());
-            mapping.ebs.snapshot = copy;
+            let copy = of.and_then(|it| copies.get(it));
+            mapping.ebs.snapshot = copy.map(|it| it.id.clone());
         }
         let waits = copies.values().any(Snapshot::is_being_taken);
         let image = Image {
@@ -121,38 +209,39 @@ pub async fn copy(
             owner: call.account.clone(),
             location: format!("{}/{name}", call.account),
             name: name.clone(),
-            description: description.clone(),
+            description: plan.description.clone(),
             mappings,
-            puller: puller.clone(),
+            puller: plan.puller.clone(),
             state: match waits {
                 true => State::Pending,
                 false => State::Available,
             },
             source_instance: None,
             source_image: Some((id.clone(), region.clone())),
-            token: token.as_ref().map(|it| (it.clone(), asked.clone())),
+            token: token.cloned(),
             created_at: call.now,
             public: false,
             shared_with: BTreeSet::new(),
-            tags: tags.clone(),
+            tags: plan.tags.clone(),
             unknown: Unknown::new(),
             architecture: source.architecture.clone(),
             root_device_name: source.root_device_name.clone(),
             source: source.source.clone(),
         };
-        if let Some(token) = &token {
+        if let Some((token, _)) = token {
             tx.put(
                 Ec2Service::key::<Pointer>(call, token),
                 &Pointer::to(&image.id),
             );
         }
-        tx.put(&pointer, &Pointer::to(&image.id));
+        tx.put(&plan.pointer, &Pointer::to(&image.id));
         tx.put(Ec2Service::key::<Image>(call, &image.id), &image);
         image
     });
-    Ok(CopyImageResult {
+    let made = CopyImageResult {
         image_id: Some(image.id),
-    })
+    };
+    Ok((made, true))
 }
 
 /// What the client token stands for.

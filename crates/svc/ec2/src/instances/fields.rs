@@ -8,7 +8,7 @@ use wharf_wire::Context;
 use super::shown::{ROOT_DEVICE, host_name, zone_id};
 use crate::{
     filter::Fields,
-    records::{Instance, Interface},
+    records::{Instance, Interface, private_dns_name},
 };
 
 /// By filter name. `interfaces`: all of the account, by the instance they are attached to; `volumes`: likewise.
@@ -116,15 +116,22 @@ pub fn fields(
         ("monitoring-state", switch(it.monitoring)),
         (
             "network-interface.addresses.primary",
-            of_each(&|_| one("true")),
+            of_each(&|it| {
+                let all = it.addresses();
+                all.map(|(of, _)| (of == it.address).to_string()).collect()
+            }),
         ),
         (
             "network-interface.addresses.private-dns-name",
-            of_each(&|it| one(&it.private_dns_name(&cx.region))),
+            of_each(&|it| {
+                let all = it.addresses();
+                all.map(|(of, _)| private_dns_name(of, &cx.region))
+                    .collect()
+            }),
         ),
         (
             "network-interface.addresses.private-ip-address",
-            of_each(&|it| one(&it.address.to_string())),
+            of_each(&|it| it.addresses().map(|(of, _)| of.to_string()).collect()),
         ),
         (
             "network-interface.attachment.attachment-id",

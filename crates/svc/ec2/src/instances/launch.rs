@@ -1,7 +1,5 @@
 //! What RunInstances is asked for, checked as far as that takes no other record. Pure.
 
-use std::net::Ipv4Addr;
-
 use wharf_api_ec2::types::{
     IamInstanceProfileSpecification, InstanceMetadataOptionsRequest,
     InstanceNetworkInterfaceSpecification, RunInstancesRequest,
@@ -11,6 +9,7 @@ use wharf_wire::Fault;
 use crate::{
     fault,
     instance_types::{self, InstanceType},
+    ops::private_addresses::Named,
     records::Metadata,
     table::digest_of,
     user_data,
@@ -29,7 +28,7 @@ pub struct Wanted {
     pub zone: Option<String>,
     pub groups: Vec<String>,
     pub group_names: Vec<String>,
-    pub address: Option<Ipv4Addr>,
+    pub addresses: Named,
     pub description: Option<String>,
     pub delete_interface: bool,
     /// Whether it gets a public address; where nothing is said the subnet decides.
@@ -95,16 +94,20 @@ impl Wanted {
         let interface = interface(input)?;
         let of = |own: &Option<String>| given(own);
         let placement = input.placement.as_ref();
-        let address = match &interface {
-            Some(it) => of(&it.private_ip_address),
-            None => given(&input.private_ip_address),
+        let addresses = match &interface {
+            Some(it) => Named::of(
+                it.private_ip_address.as_deref(),
+                it.private_ip_addresses.as_deref(),
+                it.secondary_private_ip_address_count,
+                kind.addresses as usize,
+            )?,
+            None => Named::of(input.private_ip_address.as_deref(), None, None, 1)?,
         };
-        if address.is_some() && at_most > 1 {
+        if addresses.names_any() && at_most > 1 {
             return Err(fault::bad_combination(
                 "Multiple instances cannot be launched with one private IP address",
             ));
         }
-        let parse = |text: String| text.parse().map_err(|_| fault::bad_address(&text));
         let own = interface.as_ref();
         Ok(Self {
             at_least,
@@ -118,7 +121,7 @@ impl Wanted {
                 None => input.security_group_ids.clone().unwrap_or_default(),
             },
             group_names: input.security_groups.clone().unwrap_or_default(),
-            address: address.map(parse).transpose()?,
+            addresses,
             description: own.and_then(|it| it.description.clone()),
             public: own.and_then(|it| it.associate_public_ip_address),
             delete_interface: own.and_then(|it| it.delete_on_termination).unwrap_or(true),

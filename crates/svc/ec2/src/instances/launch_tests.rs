@@ -118,6 +118,6 @@ fn the_interface_says_where() {
     let wanted = Wanted::of(&asked).unwrap();
     assert_eq!(wanted.subnet.as_deref(), Some("subnet-1"));
     assert_eq!(wanted.groups, ["sg-1"]);
-    assert_eq!(wanted.address, "172.31.0.9".parse().ok());
+    assert_eq!(wanted.addresses.primary, "172.31.0.9".parse().ok());
     assert!(!wanted.delete_interface);
 }

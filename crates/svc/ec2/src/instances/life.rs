@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
 use wharf_planeproto::machine::{InstanceState as Reported, Wanted};
 
+use super::run::{self, Run};
+
 /// How long an instance waits for a host that has room.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a host that was given an instance may say nothing of it. Somebody waits for the launch.
@@ -129,6 +131,9 @@ pub struct Life {
     /// By when it has room that Spot capacity is given up for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room_by: Option<Timestamp>,
+    /// The last time that it ran, which is what it is billed for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<Run>,
 }
 
 /// What is known of the host of an instance.
@@ -184,13 +189,16 @@ impl Life {
             impaired_since: None,
             heard_boot: 0,
             room_by: None,
+            run: None,
         }
     }
 
     fn enter(&mut self, state: State, now: Timestamp) {
         if self.state != state {
+            let (before, since) = (self.state, self.since);
             self.state = state;
             self.since = now;
+            run::follow(&mut self.run, (before, since), (state, now));
         }
     }
 

@@ -13,6 +13,7 @@ pub mod placing;
 pub mod pods;
 mod reconcile;
 mod reports;
+mod run;
 pub mod shown;
 pub mod size;
 
@@ -40,7 +41,7 @@ use crate::{
     fleet::{Fleet, Pauses, SpotFleet},
     flow_logs::{self, FlowBatch, FlowSource},
     records::{Instance, Launch},
-    snapshots::Snapshot,
+    snapshots::{self, Snapshot},
     spot::{SpotRequest, interrupt},
     table::SERVICE,
     volumes::Volume,
@@ -52,6 +53,9 @@ const WORKERS: usize = 8;
 const LAUNCHERS: usize = 4;
 /// Flow logs whose records are delivered at once.
 const DELIVERERS: usize = 4;
+
+/// Copies of snapshots that are sealed anew at once: each works a processor.
+const RESEALERS: usize = 2;
 
 /// What instances stand on.
 #[derive(Clone)]
@@ -111,6 +115,8 @@ pub struct Keeper {
     launchers: Arc<Queue<String>>,
     /// Flow logs with records to be delivered.
     flow_logs: Arc<Queue<String>>,
+    /// Copies of snapshots that are sealed anew.
+    resealing: Arc<Queue<String>>,
     /// When fleets that lack something try again.
     pub pauses: Pauses,
     pub shard: Shard,
@@ -149,6 +155,7 @@ impl Keeper {
             queue: Arc::default(),
             launchers: Arc::default(),
             flow_logs: Arc::default(),
+            resealing: Arc::default(),
             pauses: Pauses::default(),
             of_spot: OfSpot::default(),
             shard: Shard::new("/w1/c0/ec2/shard/0"),
@@ -159,6 +166,11 @@ impl Keeper {
 
     pub fn now(&self) -> Timestamp {
         self.parts.clock.now()
+    }
+
+    /// Has a copy of a snapshot be sealed on.
+    pub fn wake_resealing(&self, key: &str) {
+        self.resealing.wake(key.to_owned());
     }
 }
 
@@ -192,6 +204,11 @@ impl Ec2Service {
             let service = worked.clone();
             async move { reconcile::key(&service, &key).await }
         };
+        let resealed = self.clone();
+        let reseal = move |key: String| {
+            let service = resealed.clone();
+            async move { snapshots::reseal(&service, &key).await }
+        };
         // One that panics ends the service, as the loops of the reconciler do.
         let ended = stop.child_token();
         let taking_back = interrupt::run(self, ended.clone());
@@ -204,6 +221,7 @@ impl Ec2Service {
             loops.work(&keeper.queue, WORKERS, work.clone());
             loops.work(&keeper.launchers, LAUNCHERS, work.clone());
             loops.work(&keeper.flow_logs, DELIVERERS, work);
+            loops.work(&keeper.resealing, RESEALERS, reseal);
             loops.run().await;
             ended.cancel();
         };

@@ -188,6 +188,7 @@ impl Ec2Service {
                     subnet_cidr: subnet.cidr,
                     address,
                     mac: interface.mac.clone(),
+                    secondary: Vec::new(),
                     groups: named.clone(),
                     delete_on_termination: true,
                 },

@@ -414,13 +414,14 @@ async fn finish(
             .is_some_and(|it| it.instance_id == record.id)
         {
             if record.interface.delete_on_termination {
-                txn = txn
-                    .delete(&key)
-                    .delete(scope.key(AddressClaim::KIND, &interface.claim_id()));
+                txn = txn.delete(&key);
+                for claim in interface.claim_ids() {
+                    txn = txn.delete(scope.key(AddressClaim::KIND, &claim));
+                }
                 if let Some(token) = &interface.token_id {
                     txn = txn.delete(scope.key(Pointer::KIND, token));
                 }
-                txn = elastic::give_back(&service.table, scope, &interface, txn).await?;
+                txn = elastic::give_all_back(&service.table, scope, &interface, txn).await?;
             } else {
                 interface.attachment = None;
                 txn = txn.put(&key, encode(&interface));

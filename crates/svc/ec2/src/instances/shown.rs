@@ -1,15 +1,17 @@
 //! Instances as answers show them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::Ipv4Addr};
 
 use wharf_api_ec2::types as wire;
 use wharf_wire::{Context, Fault};
 
 use super::life::State;
 use crate::{
-    Ec2Service, instance_types,
+    Ec2Service,
+    elastic::Public,
+    instance_types,
     ops::interfaces::group_names,
-    records::{Instance, Interface, tags_to_wire},
+    records::{Instance, Interface, private_dns_name, tags_to_wire},
     volumes, zone,
 };
 
@@ -272,14 +274,19 @@ fn interface(
     it: &Interface,
     neighbours: &Neighbours,
 ) -> wire::InstanceNetworkInterface {
-    let name = it.private_dns_name(&cx.region);
     let groups = it.groups.iter().map(|id| wire::GroupIdentifier {
         group_id: Some(id.clone()),
         group_name: neighbours.group_name(id).cloned(),
     });
     let association = it.public.as_ref().map(|it| it.of_instance(&cx.account));
+    let address = |(address, public): (Ipv4Addr, Option<&Public>)| wire::InstancePrivateIpAddress {
+        association: public.map(|it| it.of_instance(&cx.account)),
+        primary: Some(address == it.address),
+        private_dns_name: Some(private_dns_name(address, &cx.region)),
+        private_ip_address: Some(address.to_string()),
+    };
     wire::InstanceNetworkInterface {
-        association: association.clone(),
+        association,
         attachment: it.attachment.as_ref().map(|attachment| {
             wire::InstanceNetworkInterfaceAttachment {
                 attach_time: Some(attachment.attached_at),
@@ -297,14 +304,9 @@ fn interface(
         mac_address: Some(it.mac.clone()),
         network_interface_id: Some(it.id.clone()),
         owner_id: Some(cx.account.clone()),
-        private_dns_name: Some(name.clone()),
+        private_dns_name: Some(it.private_dns_name(&cx.region)),
         private_ip_address: Some(it.address.to_string()),
-        private_ip_addresses: Some(vec![wire::InstancePrivateIpAddress {
-            association,
-            primary: Some(true),
-            private_dns_name: Some(name),
-            private_ip_address: Some(it.address.to_string()),
-        }]),
+        private_ip_addresses: Some(it.addresses().map(address).collect()),
         source_dest_check: Some(it.source_dest_check),
         status: Some("in-use".to_owned()),
         subnet_id: Some(it.subnet_id.clone()),

@@ -9,6 +9,7 @@ use wharf_base::Timestamp;
 use wharf_service::tags::Tags;
 use wharf_wire::{Call, Fault};
 
+use super::interface::{Interface, interface};
 use crate::{
     block_devices::{Mapping, over, read_template},
     fault,
@@ -146,19 +147,6 @@ impl Market {
 pub struct Profile {
     pub arn: Option<String>,
     pub name: Option<String>,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Interface {
-    pub device_index: Option<i32>,
-    pub network_interface_id: Option<String>,
-    pub subnet_id: Option<String>,
-    pub groups: Vec<String>,
-    pub private_ip_address: Option<String>,
-    pub description: Option<String>,
-    pub delete_on_termination: Option<bool>,
-    pub associate_public_ip_address: Option<bool>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -372,59 +360,6 @@ fn at_most(text: &str, limit: usize) -> Result<(), Fault> {
         false => Err(fault::bad_value(format!(
             "A value of the launch template exceeds {limit} characters."
         ))),
-    }
-}
-
-fn interface(given: wire::LaunchTemplateInstanceNetworkInterfaceSpecificationRequest) -> Interface {
-    Interface {
-        device_index: given.device_index,
-        network_interface_id: given.network_interface_id,
-        subnet_id: given.subnet_id,
-        groups: given.groups.unwrap_or_default(),
-        private_ip_address: given.private_ip_address,
-        description: given.description,
-        delete_on_termination: given.delete_on_termination,
-        associate_public_ip_address: given.associate_public_ip_address,
-    }
-}
-
-impl Interface {
-    pub(super) fn of_request(given: &wire::InstanceNetworkInterfaceSpecification) -> Self {
-        let given = given.clone();
-        Self {
-            device_index: given.device_index,
-            network_interface_id: given.network_interface_id,
-            subnet_id: given.subnet_id,
-            groups: given.groups.unwrap_or_default(),
-            private_ip_address: given.private_ip_address,
-            description: given.description,
-            delete_on_termination: given.delete_on_termination,
-            associate_public_ip_address: given.associate_public_ip_address,
-        }
-    }
-
-    /// Ids, and the address.
-    fn ids(&self) -> impl Iterator<Item = &String> {
-        let one = [
-            &self.network_interface_id,
-            &self.subnet_id,
-            &self.private_ip_address,
-        ];
-        one.into_iter().flatten().chain(&self.groups)
-    }
-
-    fn to_wire(&self) -> wire::LaunchTemplateInstanceNetworkInterfaceSpecification {
-        wire::LaunchTemplateInstanceNetworkInterfaceSpecification {
-            device_index: self.device_index,
-            network_interface_id: self.network_interface_id.clone(),
-            subnet_id: self.subnet_id.clone(),
-            groups: (!self.groups.is_empty()).then(|| self.groups.clone()),
-            private_ip_address: self.private_ip_address.clone(),
-            description: self.description.clone(),
-            delete_on_termination: self.delete_on_termination,
-            associate_public_ip_address: self.associate_public_ip_address,
-            ..wire::LaunchTemplateInstanceNetworkInterfaceSpecification::default()
-        }
     }
 }
 

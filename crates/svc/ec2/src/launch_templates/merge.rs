@@ -147,6 +147,8 @@ fn interface(it: &Interface) -> InstanceNetworkInterfaceSpecification {
         subnet_id: it.subnet_id.clone(),
         groups: listed(&it.groups),
         private_ip_address: it.private_ip_address.clone(),
+        private_ip_addresses: it.specified(),
+        secondary_private_ip_address_count: it.secondary_count,
         description: it.description.clone(),
         delete_on_termination: it.delete_on_termination,
         associate_public_ip_address: it.associate_public_ip_address,
@@ -169,6 +171,10 @@ fn interface_over(
         subnet_id: one.subnet_id.or(below.subnet_id),
         groups: one.groups.filter(|it| !it.is_empty()).or(below.groups),
         private_ip_address: one.private_ip_address.or(below.private_ip_address),
+        private_ip_addresses: one.private_ip_addresses.or(below.private_ip_addresses),
+        secondary_private_ip_address_count: one
+            .secondary_private_ip_address_count
+            .or(below.secondary_private_ip_address_count),
         description: one.description.or(below.description),
         delete_on_termination: one.delete_on_termination.or(below.delete_on_termination),
         associate_public_ip_address: one

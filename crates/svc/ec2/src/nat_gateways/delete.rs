@@ -9,7 +9,7 @@ use wharf_wire::{Call, Fault};
 use super::NatGateway;
 use crate::{
     Ec2Service, elastic, fault,
-    records::{AddressClaim, Interface, Pointer},
+    records::{AddressClaim, Interface, Pointer, claim_id},
 };
 
 pub async fn delete(
@@ -30,13 +30,15 @@ pub async fn delete(
                 .stored::<Interface>(call, &stored.record.interface)
                 .await?;
             if let Some(interface) = interface {
-                let claim = Ec2Service::key::<AddressClaim>(call, &interface.record.claim_id());
+                let claim = claim_id(&interface.record.subnet_id, interface.record.address);
+                let claim = Ec2Service::key::<AddressClaim>(call, &claim);
                 txn = txn
                     .when(interface.unchanged())
                     .delete(&interface.key)
                     .delete(claim);
                 let scope = Ec2Service::scope(call);
-                txn = elastic::give_back(&service.table, &scope, &interface.record, txn).await?;
+                txn =
+                    elastic::give_all_back(&service.table, &scope, &interface.record, txn).await?;
             }
             if let Some(token) = stored.record.token_id.take() {
                 txn = txn.delete(Ec2Service::key::<Pointer>(call, &token));

@@ -8,13 +8,17 @@ use wharf_service::transact;
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, CallerKind, Fault};
 
-use super::interfaces::{checked_description, group_names, groups};
+use super::{
+    interfaces::{checked_description, group_names, groups},
+    private_addresses::{MOST, Named},
+};
 use crate::{
     Ec2Service,
     address::Addresses as _,
     fault,
     records::{
-        AddressClaim, BALANCER_REQUESTER, Interface, Pointer, SecurityGroup, Subnet, claim_id,
+        AddressClaim, BALANCER_REQUESTER, Interface, Pointer, Secondary, SecurityGroup, Subnet,
+        claim_id,
     },
     table::{LeanOn, client_token},
     tags,
@@ -36,22 +40,23 @@ pub async fn create_network_interface(
         return answer(service, call, made, input.client_token).await;
     }
     let subnet: Subnet = service.get(call, subnet_id).await?;
-    let wanted = wanted_address(&subnet, input.private_ip_address.as_deref())?;
+    let named = Named::of(
+        input.private_ip_address.as_deref(),
+        input.private_ip_addresses.as_deref(),
+        input.secondary_private_ip_address_count,
+        MOST,
+    )?;
     let interface = transact!(service.table, &call.permit, |tx| {
         // Another call with the same token may have been faster.
         if let Some(made) = made_before(service, call, token_id.as_deref()).await? {
             return answer(service, call, made, input.client_token).await;
         }
-        let address = match wanted {
-            Some(address) if is_taken(service, call, &subnet, address).await? => {
-                return Err(fault::address_in_use(address));
-            }
-            Some(address) => address,
-            None => free_address(service, call, &subnet, &HashSet::new()).await?,
-        };
+        let mut taken = HashSet::new();
+        let chosen = named.choose(service, call, &subnet, &mut taken).await?;
         let interface = Interface {
             token_id: token_id.clone(),
-            ..interface(service, call, &input, &subnet, address).await?
+            secondary: chosen.secondary.into_iter().map(Secondary::new).collect(),
+            ..interface(service, call, &input, &subnet, chosen.primary).await?
         };
         tx.join(claim(call, &interface));
         interface
@@ -79,15 +84,6 @@ async fn made_before(
         Some(pointer) => service.find(call, &pointer.id).await,
         None => Ok(None),
     }
-}
-
-fn wanted_address(subnet: &Subnet, text: Option<&str>) -> Result<Option<Ipv4Addr>, Fault> {
-    let Some(text) = text else { return Ok(None) };
-    let address: Option<Ipv4Addr> = text.parse().ok();
-    address
-        .filter(|address| subnet.cidr.may_assign(*address))
-        .map(Some)
-        .ok_or_else(|| fault::address_outside(text))
 }
 
 pub async fn is_taken(
@@ -180,19 +176,21 @@ pub fn claim(call: &Call, interface: &Interface) -> Txn {
     txn
 }
 
-/// Puts an interface, which has its address from then on.
+/// Puts an interface, which has its addresses from then on.
 pub fn with_address(txn: Txn, call: &Call, interface: &Interface) -> Txn {
-    let address_key = Ec2Service::key::<AddressClaim>(call, &interface.claim_id());
     let address = AddressClaim {
         interface_id: interface.id.clone(),
         unknown: Unknown::new(),
     };
-    txn.when(Compare::absent(address_key.clone()))
-        .put(address_key, encode(&address))
-        .put(
-            Ec2Service::key::<Interface>(call, &interface.id),
-            encode(interface),
-        )
+    let claimed = interface.claim_ids().fold(txn, |txn, id| {
+        let key = Ec2Service::key::<AddressClaim>(call, &id);
+        txn.when(Compare::absent(key.clone()))
+            .put(key, encode(&address))
+    });
+    claimed.put(
+        Ec2Service::key::<Interface>(call, &interface.id),
+        encode(interface),
+    )
 }
 
 async fn answer(

@@ -29,16 +29,15 @@ pub async fn delete_network_interface(
         if interface.attachment.is_some() && interface.requester.is_none() {
             return Err(fault::interface_attached(id));
         }
-        let address = Ec2Service::key::<AddressClaim>(call, &interface.claim_id());
-        let mut txn = Txn::new()
-            .when(stored.unchanged())
-            .delete(&stored.key)
-            .delete(address);
+        let mut txn = Txn::new().when(stored.unchanged()).delete(&stored.key);
+        for claim in interface.claim_ids() {
+            txn = txn.delete(Ec2Service::key::<AddressClaim>(call, &claim));
+        }
         if let Some(token_id) = &interface.token_id {
             txn = txn.delete(Ec2Service::key::<Pointer>(call, token_id));
         }
         let scope = Ec2Service::scope(call);
-        tx.join(elastic::give_back(&service.table, &scope, interface, txn).await?);
+        tx.join(elastic::give_all_back(&service.table, &scope, interface, txn).await?);
     });
     Ok(())
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use wharf_api_ec2::types::{DescribeNetworkInterfacesRequest, DescribeNetworkInterfacesResult};
+use wharf_api_ec2::types::{
+    DescribeNetworkInterfacesRequest, DescribeNetworkInterfacesResult, NetworkInterfaceAssociation,
+};
 use wharf_wire::{Call, Context, Fault};
 
 use super::interfaces::group_names;
@@ -53,7 +55,17 @@ async fn all_group_names(
 
 fn fields(interface: &Interface, cx: &Context, names: &BTreeMap<String, String>) -> Fields {
     let one = |value: &str| vec![value.to_owned()];
-    let address = one(&interface.address.to_string());
+    let all = |value: &dyn Fn(std::net::Ipv4Addr) -> String| {
+        let addresses = interface.addresses();
+        addresses.map(|(it, _)| value(it)).collect::<Vec<_>>()
+    };
+    let elastic: Vec<_> = interface
+        .publics()
+        .map(|it| it.to_wire(&cx.account))
+        .collect();
+    let of_all = |value: &dyn Fn(&NetworkInterfaceAssociation) -> Option<String>| {
+        elastic.iter().filter_map(value).collect::<Vec<_>>()
+    };
     let dns_name = one(&interface.private_dns_name(&cx.region));
     let attachment = interface.attachment.as_ref();
     let public = interface.to_wire(cx, &BTreeMap::new()).association;
@@ -75,9 +87,12 @@ fn fields(interface: &Interface, cx: &Context, names: &BTreeMap<String, String>)
         ("interface-type", one(interface.kind())),
         ("mac-address", one(&interface.mac)),
         ("owner-id", one(&cx.account)),
-        ("private-ip-address", address.clone()),
-        ("addresses.private-ip-address", address),
-        ("addresses.primary", one("true")),
+        ("private-ip-address", one(&interface.address.to_string())),
+        ("addresses.private-ip-address", all(&|it| it.to_string())),
+        (
+            "addresses.primary",
+            all(&|it| (it == interface.address).to_string()),
+        ),
         ("private-dns-name", dns_name),
         ("association.allocation-id", given(&public.allocation_id)),
         ("association.association-id", given(&public.association_id)),
@@ -87,8 +102,14 @@ fn fields(interface: &Interface, cx: &Context, names: &BTreeMap<String, String>)
             given(&public.public_dns_name),
         ),
         ("association.public-ip", given(&public.public_ip)),
-        ("addresses.association.owner-id", given(&public.ip_owner_id)),
-        ("addresses.association.public-ip", given(&public.public_ip)),
+        (
+            "addresses.association.owner-id",
+            of_all(&|it| it.ip_owner_id.clone()),
+        ),
+        (
+            "addresses.association.public-ip",
+            of_all(&|it| it.public_ip.clone()),
+        ),
         (
             "requester-id",
             interface.requester.iter().cloned().collect(),

@@ -52,7 +52,13 @@ pub async fn modify_network_interface_attribute(
             // An elastic address is disassociated by itself.
             Some(false) if has_own(&record) => {
                 let scope = Ec2Service::scope(call);
-                txn = elastic::give_back(&service.table, &scope, &record, txn).await?;
+                txn = elastic::give_back(
+                    &service.table,
+                    &scope,
+                    (&record, record.public.as_ref()),
+                    txn,
+                )
+                .await?;
                 changed.public = None;
             }
             _ => {}

@@ -11,14 +11,14 @@ use wharf_store::{Compare, MAX_TXN_BYTES, Txn};
 use wharf_wire::{Call, CallerKind, Context, Fault};
 
 use super::{
-    create_network_interface::{free_address, is_taken, with_address},
+    create_network_interface::with_address,
     dhcp_options,
     interfaces::{checked_description, groups},
+    private_addresses::Chosen,
     security_groups::{default_vpc_of, locate},
 };
 use crate::{
     Ec2Service,
-    address::Addresses as _,
     block_devices::{self, Disks},
     elastic::{self, Public},
     fault,
@@ -34,7 +34,7 @@ use crate::{
     placement_groups::{self, Assigned, PlacementGroup, Siblings},
     records::{
         Attachment, DhcpGiven, Group, Image, Instance, Interface, Key, Launch, LaunchDevice,
-        Primary, Profile, SecurityGroup, Subnet, Vpc, user_data_purpose,
+        Primary, Profile, Secondary, SecurityGroup, Subnet, Vpc, user_data_purpose,
     },
     snapshots::Snapshot,
     spot::{self, SpotRequest, Terms},
@@ -126,7 +126,7 @@ pub async fn launch(
     };
     let asked = (&input, true, terms.is_some());
     let mut prepared = prepare(service, call, &wanted, asked).await?;
-    let mut most = most_at_once(&prepared.disks, terms.is_some());
+    let mut most = most_at_once((&wanted, &prepared.disks), terms.is_some());
     if let Some(terms) = &terms {
         let pending = unplaced(&service.all(call).await?);
         let room = spot_room(service, call, (&wanted, &prepared), terms, &pending).await?;
@@ -456,10 +456,11 @@ pub async fn profile(
 }
 
 /// How many fit into a transaction by what it does.
-fn most_at_once(disks: &Disks, spot: bool) -> u32 {
-    let of_disks = u32::try_from(disks.writes()).unwrap_or(u32::MAX / 4);
+fn most_at_once((wanted, disks): (&Wanted, &Disks), spot: bool) -> u32 {
+    let further = disks.writes() + wanted.addresses.secondary();
+    let further = u32::try_from(further).unwrap_or(u32::MAX / 4);
     // A Spot instance has its request beside it.
-    let of_one = WRITES_OF_ONE + of_disks + u32::from(spot);
+    let of_one = WRITES_OF_ONE + further + u32::from(spot);
     (WRITES_OF_ONE * MOST_AT_ONCE / of_one).max(1)
 }
 
@@ -521,24 +522,13 @@ async fn addresses(
     wanted: &Wanted,
     subnet: &Subnet,
     count: u32,
-) -> Result<Vec<Ipv4Addr>, Fault> {
-    if let Some(address) = wanted.address {
-        if !subnet.cidr.may_assign(address) {
-            return Err(fault::address_outside(&address.to_string()));
-        }
-        if is_taken(service, call, subnet, address).await? {
-            return Err(fault::address_in_use(address));
-        }
-        return Ok(vec![address]);
-    }
-    let mut chosen = HashSet::new();
+) -> Result<Vec<Chosen>, Fault> {
+    let mut taken = HashSet::new();
     let mut addresses = Vec::new();
     for number in 0..count {
-        match free_address(service, call, subnet, &chosen).await {
-            Ok(address) => {
-                chosen.insert(address);
-                addresses.push(address);
-            }
+        let chosen = wanted.addresses.choose(service, call, subnet, &mut taken);
+        match chosen.await {
+            Ok(chosen) => addresses.push(chosen),
             Err(_) if number >= wanted.at_least => break,
             Err(fault) => return Err(fault),
         }
@@ -551,8 +541,8 @@ async fn with_public(
     service: &Ec2Service,
     call: &Call,
     (wanted, prepared): (&Wanted, &Prepared),
-    addresses: Vec<Ipv4Addr>,
-) -> Result<Vec<(Ipv4Addr, Option<Public>)>, Fault> {
+    addresses: Vec<Chosen>,
+) -> Result<Vec<(Chosen, Option<Public>)>, Fault> {
     if !wanted.public.unwrap_or(prepared.subnet.map_public_ip) {
         return Ok(addresses.into_iter().map(|it| (it, None)).collect());
     }
@@ -577,7 +567,7 @@ fn write(
     call: &Call,
     input: &RunInstancesRequest,
     (wanted, prepared, assigned, part): (&Wanted, &Prepared, &Assigned, &Part<'_>),
-    addresses: &[(Ipv4Addr, Option<Public>)],
+    addresses: &[(Chosen, Option<Public>)],
 ) -> (Vec<Instance>, Txn) {
     let reservation = ids::ec2_id("r");
     let mut txn = Txn::new().lean_on::<Subnet>(call, &prepared.subnet.id);
@@ -593,7 +583,13 @@ fn write(
         let id = ids::ec2_id("i");
         let interface = Interface {
             public: public.clone(),
-            ..interface(call, &id, *address, (wanted, prepared))
+            secondary: address
+                .secondary
+                .iter()
+                .copied()
+                .map(Secondary::new)
+                .collect(),
+            ..interface(call, &id, address.primary, (wanted, prepared))
         };
         if let Some(public) = public {
             txn = elastic::claim(txn, call, public.address, &interface.id);
@@ -619,8 +615,9 @@ fn write(
             interface: Primary {
                 id: interface.id.clone(),
                 subnet_cidr: prepared.subnet.cidr,
-                address: *address,
+                address: address.primary,
                 mac: interface.mac.clone(),
+                secondary: address.secondary.clone(),
                 groups: prepared.groups.clone(),
                 delete_on_termination: wanted.delete_interface,
             },

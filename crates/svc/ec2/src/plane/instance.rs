@@ -77,6 +77,7 @@ pub fn resource(record: Instance, scope: &Scope, keyring: &Keyring) -> Option<Re
             subnet: record.subnet_id,
             subnet_cidr: interface.subnet_cidr.to_string(),
             address: interface.address,
+            secondary: interface.secondary,
             mac: interface.mac,
             groups: interface
                 .groups

@@ -42,6 +42,7 @@ fn eni(requester: Option<&str>, description: &str) -> Interface {
         operator: None,
         attachment: None,
         public: None,
+        secondary: Vec::new(),
         token_id: None,
         created_at: Timestamp(0),
         tags: Tags::new(),

@@ -130,6 +130,9 @@ pub struct Primary {
     pub subnet_cidr: Cidr4,
     pub address: Ipv4Addr,
     pub mac: String,
+    /// Its further addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secondary: Vec<Ipv4Addr>,
     pub groups: Vec<Group>,
     /// It is deleted with the instance.
     pub delete_on_termination: bool,

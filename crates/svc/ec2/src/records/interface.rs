@@ -50,12 +50,33 @@ pub struct Interface {
     /// The address by which it is reached from outside its VPC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public: Option<Public>,
+    /// Its further addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secondary: Vec<Secondary>,
     /// Id of the pointer that the client token of its making left, deleted with it.
     pub token_id: Option<String>,
     pub created_at: Timestamp,
     pub tags: Tags,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+/// A private address beside the primary one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Secondary {
+    pub address: Ipv4Addr,
+    /// As [`Interface::public`], always an elastic one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public: Option<Public>,
+}
+
+impl Secondary {
+    pub fn new(address: Ipv4Addr) -> Self {
+        Self {
+            address,
+            public: None,
+        }
+    }
 }
 
 impl Interface {
@@ -77,6 +98,7 @@ impl Interface {
             load_balancer: None,
             attachment: None,
             public: None,
+            secondary: Vec::new(),
             token_id: None,
             created_at: now,
             tags: Tags::default(),
@@ -151,19 +173,57 @@ pub fn claim_id(subnet: &str, address: Ipv4Addr) -> String {
     format!("{subnet}:{address}")
 }
 
+/// `ip-172-31-3-4.ec2.internal`, as resolvers of the VPC know it.
+pub fn private_dns_name(address: Ipv4Addr, region: &str) -> String {
+    let dashed = address.to_string().replace('.', "-");
+    match region {
+        "us-east-1" => format!("ip-{dashed}.ec2.internal"),
+        region => format!("ip-{dashed}.{region}.compute.internal"),
+    }
+}
+
 impl Interface {
-    /// `ip-172-31-3-4.ec2.internal`, as resolvers of the VPC know it.
     pub fn private_dns_name(&self, region: &str) -> String {
-        let dashed = self.address.to_string().replace('.', "-");
-        match region {
-            "us-east-1" => format!("ip-{dashed}.ec2.internal"),
-            region => format!("ip-{dashed}.{region}.compute.internal"),
+        private_dns_name(self.address, region)
+    }
+
+    /// Its private addresses, the primary one first, each with its public one.
+    pub fn addresses(&self) -> impl Iterator<Item = (Ipv4Addr, Option<&Public>)> {
+        let secondary = self.secondary.iter();
+        let secondary = secondary.map(|it| (it.address, it.public.as_ref()));
+        std::iter::once((self.address, self.public.as_ref())).chain(secondary)
+    }
+
+    /// Its public addresses.
+    pub fn publics(&self) -> impl Iterator<Item = &Public> {
+        self.addresses().filter_map(|(_, public)| public)
+    }
+
+    /// Where the public address of one of its private addresses stands.
+    pub fn public_of(&mut self, private: Ipv4Addr) -> Option<&mut Option<Public>> {
+        if self.address == private {
+            return Some(&mut self.public);
+        }
+        let mut secondary = self.secondary.iter_mut();
+        let found = secondary.find(|it| it.address == private);
+        found.map(|it| &mut it.public)
+    }
+
+    /// It has the elastic address no more.
+    pub fn without_public(&mut self, allocation: &str) {
+        let all = self.secondary.iter_mut().map(|it| &mut it.public);
+        for public in std::iter::once(&mut self.public).chain(all) {
+            let of = public.as_ref().and_then(|it| it.allocation.as_deref());
+            if of == Some(allocation) {
+                *public = None;
+            }
         }
     }
 
-    /// Id of the claim on its address.
-    pub fn claim_id(&self) -> String {
-        claim_id(&self.subnet_id, self.address)
+    /// Ids of the claims on its addresses.
+    pub fn claim_ids(&self) -> impl Iterator<Item = String> {
+        self.addresses()
+            .map(|(address, _)| claim_id(&self.subnet_id, address))
     }
 
     pub fn status(&self) -> &'static str {
@@ -222,11 +282,18 @@ impl Interface {
             group_id: Some(id.clone()),
             group_name: group_names.get(id).cloned(),
         };
-        let dns_name = self.private_dns_name(&cx.region);
         let public = self.public.as_ref();
         let association = public.map(|it| it.to_wire(&cx.account));
+        let address = |(address, public): (Ipv4Addr, Option<&Public>)| {
+            wire::NetworkInterfacePrivateIpAddress {
+                association: public.map(|it| it.to_wire(&cx.account)),
+                primary: Some(address == self.address),
+                private_dns_name: Some(private_dns_name(address, &cx.region)),
+                private_ip_address: Some(address.to_string()),
+            }
+        };
         wire::NetworkInterface {
-            association: association.clone(),
+            association,
             attachment: self
                 .attachment
                 .as_ref()
@@ -240,14 +307,9 @@ impl Interface {
             mac_address: Some(self.mac.clone()),
             network_interface_id: Some(self.id.clone()),
             owner_id: Some(cx.account.clone()),
-            private_dns_name: Some(dns_name.clone()),
+            private_dns_name: Some(self.private_dns_name(&cx.region)),
             private_ip_address: Some(self.address.to_string()),
-            private_ip_addresses: Some(vec![wire::NetworkInterfacePrivateIpAddress {
-                association,
-                primary: Some(true),
-                private_dns_name: Some(dns_name),
-                private_ip_address: Some(self.address.to_string()),
-            }]),
+            private_ip_addresses: Some(self.addresses().map(address).collect()),
             requester_id: self.requester.clone(),
             requester_managed: Some(self.requester.is_some()),
             source_dest_check: Some(self.source_dest_check),

@@ -1,5 +1,6 @@
 //! CopySnapshot: a record in the caller's account and region that owns what another snapshot owns. Nothing is
-//! transferred: all regions of an installation have their bytes in one place, and a chunk lies there once.
+//! transferred: all regions of an installation have their bytes in one place, and a chunk lies there once. Under another key
+//! it comes to have bytes of its own.
 
 use wharf_api_ec2::types::{CopySnapshotRequest, CopySnapshotResult};
 use wharf_records::{Record as _, Scope};
@@ -9,7 +10,7 @@ use wharf_wire::{Call, Fault};
 use super::{MAX_SNAPSHOTS, Snapshot, State, check_id, create::check_description, visible_to};
 use crate::{
     Ec2Service,
-    encryption::{Asked, Wanted, defaults_of, named_key, wanted},
+    encryption::{Asked, CopyKeys},
     fault,
     records::tags_to_wire,
     table::SERVICE,
@@ -41,34 +42,6 @@ pub fn room_for_copies(known: &[Snapshot], more: usize) -> Result<(), Fault> {
     }
 }
 
-/// A copy has its source's bytes, so it is sealed as they are.
-pub async fn check_key(
-    service: &Ec2Service,
-    call: &Call,
-    source: &Snapshot,
-    (encrypted, key): (Option<bool>, Option<&str>),
-) -> Result<(), Fault> {
-    let asked = Asked::new(encrypted, key)?;
-    // What lies in the clear is copied so by who does not ask for more, also where volumes are sealed by default.
-    if source.encryption.is_none() && asked.encrypted != Some(true) {
-        return Ok(());
-    }
-    let own = source.owner == call.account;
-    let sealed = source.encryption.as_ref().map(|it| (it, own));
-    let defaults = defaults_of(service, call).await?;
-    let key = match (wanted(&asked, &defaults, sealed)?, &source.encryption) {
-        (Wanted::No, None) => return Ok(()),
-        (Wanted::Under(None), Some(_)) if source.region == call.region => return Ok(()),
-        (Wanted::Under(Some(key)), Some(_)) => named_key(service, call, &key).await?,
-        _ => return Err(fault::copied_under_another_key()),
-    };
-    let same = source.encryption.as_ref().is_some_and(|it| it.key == key);
-    match same && source.region == call.region {
-        true => Ok(()),
-        false => Err(fault::copied_under_another_key()),
-    }
-}
-
 pub async fn copy(
     service: &Ec2Service,
     call: &Call,
@@ -93,40 +66,52 @@ pub async fn copy(
     if source.state != State::Completed {
         return Err(fault::snapshot_state(source.state.as_str()));
     }
-    check_key(
-        service,
-        call,
-        &source,
-        (input.encrypted, input.kms_key_id.as_deref()),
-    )
-    .await?;
     let description = input.description.filter(|it| !it.is_empty());
     let description = description.unwrap_or_else(|| format!("[Copied {id} from {region}]"));
     check_description(&description)?;
     let tags = tags::specified(call, input.tag_specifications.as_deref(), Snapshot::KIND)?;
+    let asked = Asked::new(input.encrypted, input.kms_key_id.as_deref())?;
     let _turn = service.counting.take((&call.account, Snapshot::KIND)).await;
     let known = service.all::<Snapshot>(call).await?;
     room_for_copies(&known, 1)?;
-    let scope = Scope::new(SERVICE, &source.owner, region);
-    let source_key = scope.key(Snapshot::KIND, id);
-    let made = transact!(service.table, &call.permit, |tx| {
+    let keys = CopyKeys::of(service, call, &source, &asked).await?;
+    let made = write(service, call, &source, |of| Snapshot {
+        description: description.clone(),
+        tags: tags.clone(),
+        ..keys.give(of.copied(call))
+    });
+    let made = match made.await {
+        // Where nobody knows what came of it, what was granted stays.
+        Err(refused) if refused.sender => {
+            keys.let_go(service, call, region).await;
+            return Err(refused);
+        }
+        made => made?,
+    };
+    Ok(CopySnapshotResult {
+        tags: (!made.tags.is_empty()).then(|| tags_to_wire(&made.tags)),
+        snapshot_id: Some(made.id),
+    })
+}
+
+async fn write(
+    service: &Ec2Service,
+    call: &Call,
+    source: &Snapshot,
+    copied: impl Fn(&Snapshot) -> Snapshot,
+) -> Result<Snapshot, Fault> {
+    let scope = Scope::new(SERVICE, &source.owner, &source.region);
+    let source_key = scope.key(Snapshot::KIND, &source.id);
+    Ok(transact!(service.table, &call.permit, |tx| {
         // A deletion of the source either sees the copy, or is seen here.
         let still = tx.find::<Snapshot>(&source_key).await?;
         let still = still.filter(|it| !it.deleting && it.may_use(&call.account));
-        let source = still.ok_or_else(|| fault::snapshot_not_found(id))?;
-        let copy = Snapshot {
-            description: description.clone(),
-            tags: tags.clone(),
-            ..source.copied(call)
-        };
+        let still = still.ok_or_else(|| fault::snapshot_not_found(&source.id))?;
+        let copy = copied(&still);
         if let Some((key, word)) = copy.copy_word() {
             tx.put(key, &word);
         }
         tx.put(Ec2Service::key::<Snapshot>(call, &copy.id), &copy);
         copy
-    });
-    Ok(CopySnapshotResult {
-        tags: (!made.tags.is_empty()).then(|| tags_to_wire(&made.tags)),
-        snapshot_id: Some(made.id),
-    })
+    }))
 }

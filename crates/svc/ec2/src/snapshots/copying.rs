@@ -10,28 +10,43 @@ use wharf_store::Txn;
 use super::{
     NotTaken, Place, Snapshot, State,
     bytes::{AT_ONCE, digest},
+    records::Origin,
 };
 use crate::{Ec2Service, fault::Ec2Faults, instances::PERMIT, table::SERVICE};
 
-type Step = Result<Next, wharf_service::StepError<Ec2Faults>>;
+pub(super) type Step = Result<Next, wharf_service::StepError<Ec2Faults>>;
+
+pub(super) const SOURCE_GONE: &str = "its source is gone";
+pub(super) const BYTES_MISSING: &str = "bytes of its source are missing";
+
+/// It stays until the copy is there, so without it its records were lost.
+pub(super) async fn source_of(
+    service: &Ec2Service,
+    origin: &Origin,
+) -> Result<Option<Snapshot>, wharf_service::StepError<Ec2Faults>> {
+    let of_source = Scope::new(SERVICE, &origin.owner, &origin.region);
+    let key = of_source.key(Snapshot::KIND, &origin.id);
+    let source = service.table.read::<Snapshot>(&key).await?;
+    Ok(source.map(|it| it.record))
+}
+
+pub(super) fn place_of(scope: &Scope, record: &Snapshot) -> Place {
+    Place {
+        account: scope.account.clone(),
+        region: scope.region.clone(),
+        id: record.id.clone(),
+    }
+}
 
 pub async fn step(service: &Ec2Service, scope: &Scope, stored: &Stored<Snapshot>) -> Step {
     let record = &stored.record;
     let Some(origin) = &record.origin else {
         return Ok(Next::Settled);
     };
-    let of_source = Scope::new(SERVICE, &origin.owner, &origin.region);
-    let key = of_source.key(Snapshot::KIND, &origin.id);
-    let source = service.table.read::<Snapshot>(&key).await?;
-    // It stays until the copy is there, so this is a source whose records were lost.
-    let Some(source) = source.map(|it| it.record) else {
-        return fail(service, stored, "its source is gone").await;
+    let Some(source) = source_of(service, origin).await? else {
+        return fail(service, stored, SOURCE_GONE).await;
     };
-    let at = Place {
-        account: scope.account.clone(),
-        region: scope.region.clone(),
-        id: record.id.clone(),
-    };
+    let at = place_of(scope, record);
     let done = match source.pages.get(origin.copied) {
         Some(page) => service.copy_page(&at, page).await,
         None => {
@@ -47,7 +62,7 @@ pub async fn step(service: &Ec2Service, scope: &Scope, stored: &Stored<Snapshot>
         // It was deleted meanwhile, and comes again.
         Err(NotTaken::Gone) => return Ok(Next::Settled),
         Err(NotTaken::Missing | NotTaken::Malformed(_)) => {
-            return fail(service, stored, "bytes of its source are missing").await;
+            return fail(service, stored, BYTES_MISSING).await;
         }
         Err(error @ (NotTaken::Failed(_) | NotTaken::Shut(_))) => {
             return Err(wharf_service::StepError::other(error));
@@ -72,7 +87,7 @@ pub async fn step(service: &Ec2Service, scope: &Scope, stored: &Stored<Snapshot>
     Ok(Next::Settled)
 }
 
-async fn fail(service: &Ec2Service, stored: &Stored<Snapshot>, why: &str) -> Step {
+pub(super) async fn fail(service: &Ec2Service, stored: &Stored<Snapshot>, why: &str) -> Step {
     let mut failed = stored.record.clone();
     failed.state = State::Error;
     failed.reason = Some(why.to_owned());

@@ -8,6 +8,8 @@
 //! ([`bytes`]). A snapshot is completed in one transaction, once all that its pages list is durable and owned by it:
 //! before that nobody can use it, and whoever dies in between goes on. What a snapshot owns is let go by the reconciler
 //! ([`reconcile`]) when it was deleted and no volume is still to be made of it.
+//!
+//! A copy owns what its source owns ([`copying`]), or under a key of its own what is made of that ([`resealing`]).
 
 mod attributes;
 mod bytes;
@@ -21,12 +23,13 @@ mod owned;
 mod permission;
 mod reconcile;
 mod records;
+mod resealing;
 
 pub use attributes::{
     describe as describe_attribute, modify as modify_attribute, reset as reset_attribute,
 };
 pub use bytes::{NotTaken, Place};
-pub use copy::{check_key, check_region, copy, room_for_copies};
+pub use copy::{check_region, copy, room_for_copies};
 pub use create::{await_taken, create};
 pub use create_set::{Member, Members, create_set, instance, members};
 pub use delete::delete;
@@ -34,6 +37,7 @@ pub use describe::describe;
 pub use owned::Owned;
 pub use reconcile::snapshot as reconcile;
 pub use records::{CopyUse, Root, Set, Shared, Snapshot, Source, State, Use};
+pub use resealing::step as reseal;
 
 use wharf_records::{Record as _, Scope};
 use wharf_service::platform;

@@ -30,6 +30,12 @@ impl Owned {
         }
     }
 
+    pub fn take_one(&self, key: &str) {
+        if let Some(count) = self.0.lock().get_mut(key) {
+            *count = count.saturating_sub(1);
+        }
+    }
+
     /// Nothing is sent of it any more.
     pub fn forget(&self, key: &str) {
         self.0.lock().remove(key);

@@ -15,6 +15,7 @@ use wharf_store::{Range, Txn};
 use super::{CopyUse, Snapshot, State, Use, copying};
 use crate::{
     Ec2Service,
+    encryption::Encryption,
     fault::{ChangeError, Ec2Faults},
     images,
     instances::PERMIT,
@@ -47,12 +48,18 @@ pub async fn snapshot(service: &Ec2Service, scope: &Scope, key: &str) -> Result<
         if stays {
             return Ok(Next::After(LOOK));
         }
+        end_resealing(service, scope, record).await;
         let_go(service, record).await?;
         let txn = fenced(service, &stored)?.delete(key);
         service.table.commit(&PERMIT, txn).await?;
         return Ok(Next::Settled);
     }
     match record.state {
+        State::Pending if record.resealing().is_some() => {
+            // Its work keeps no instance waiting.
+            service.instances.wake_resealing(key);
+            return Ok(Next::Settled);
+        }
         State::Pending if record.origin.is_some() => {
             return copying::step(service, scope, &stored).await;
         }
@@ -75,6 +82,16 @@ pub async fn snapshot(service: &Ec2Service, scope: &Scope, key: &str) -> Result<
             let txn = fenced(service, &stored)?.put(key, encode(&done));
             service.table.commit(&PERMIT, txn).await?;
         }
+        State::Error | State::Completed if record.resealing().is_some() => {
+            end_resealing(service, scope, record).await;
+            let mut done = record.clone();
+            done.encryption = record.encryption.as_ref().map(Encryption::taken_over);
+            if let Some(origin) = done.origin.as_mut() {
+                origin.resealing = None;
+            }
+            let txn = fenced(service, &stored)?.put(key, encode(&done));
+            service.table.commit(&PERMIT, txn).await?;
+        }
         State::Error | State::Completed => {}
     }
     forget_origin(service, record).await?;
@@ -82,6 +99,19 @@ pub async fn snapshot(service: &Ec2Service, scope: &Scope, key: &str) -> Result<
         images::settle(service, scope, image).await?;
     }
     Ok(Next::Settled)
+}
+
+/// Gives back what a copy was granted.
+async fn end_resealing(service: &Ec2Service, scope: &Scope, record: &Snapshot) {
+    let all = record.origin.as_ref().zip(record.encryption.as_ref());
+    if let Some((origin, encryption)) = all
+        && let Some(resealing) = &origin.resealing
+    {
+        let place = (scope.account.as_str(), scope.region.as_str());
+        resealing
+            .let_go(service, place, &origin.region, encryption)
+            .await;
+    }
 }
 
 /// Removes the word of a copy that is done, which versions before this one left behind.

@@ -11,7 +11,7 @@ use wharf_store::Txn;
 use wharf_wire::{Call, Context, Fault};
 
 use crate::{
-    encryption::Encryption,
+    encryption::{Encryption, Resealing},
     fault,
     filter::Fields,
     images,
@@ -218,6 +218,9 @@ pub struct Origin {
     /// How many of its pages the copy has.
     #[serde(default)]
     pub copied: usize,
+    /// Until the copy is there: its bytes are sealed anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resealing: Option<Resealing>,
 }
 
 /// A copy that is under way: until then the source's bytes stay. Under the source's owner and region, by
@@ -301,6 +304,7 @@ impl Snapshot {
                 owner: self.owner.clone(),
                 region: self.region.clone(),
                 copied: 0,
+                resealing: None,
             }),
             root: self.root.clone(),
             encryption: self.encryption.clone(),
@@ -326,6 +330,10 @@ impl Snapshot {
         let origin = self.origin.as_ref()?;
         let id = format!("{}:{}:{}:{}", origin.id, self.owner, self.region, self.id);
         Some(Scope::new(SERVICE, &origin.owner, &origin.region).key(CopyUse::KIND, &id))
+    }
+
+    pub fn resealing(&self) -> Option<&Resealing> {
+        self.origin.as_ref()?.resealing.as_ref()
     }
 
     /// Whether its host, or who copies it, has to do with it.

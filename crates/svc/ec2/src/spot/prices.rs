@@ -118,6 +118,18 @@ mod tests {
     }
 
     #[test]
+    fn costs_are_told_by_the_same_list() {
+        let billed = include_str!("../../../../billing/src/instances.txt");
+        let rows = billed.lines().filter(|it| !it.starts_with('#'));
+        let rows: Vec<(&str, &str)> = rows.filter_map(|it| it.split_once(' ')).collect();
+        assert_eq!(rows.len(), instance_types::all().count());
+        for (name, micros) in rows {
+            let it = instance_types::find(name).unwrap();
+            assert_eq!(on_demand(it).0.to_string(), micros, "{name}");
+        }
+    }
+
+    #[test]
     fn prices_that_are_named() {
         for (text, expected) in [
             ("0.05", Some(50_000)),

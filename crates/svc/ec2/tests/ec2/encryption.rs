@@ -218,23 +218,10 @@ async fn an_account_has_its_volumes_sealed_by_default() {
         encrypted: None,
         ..sealed(None)
     };
-    let clear = it.volume().await;
-    let clear = it.snapshot(&clear).await;
-    it.complete(&clear, &["clear"]).await;
     assert_eq!(made(&it, plain.clone()).await.encrypted, Some(false));
     let on = EnableEbsEncryptionByDefaultRequest::default();
     let on = it.ec2.enable_ebs_encryption_by_default(&call(), on).await;
     assert_eq!(on.unwrap().ebs_encryption_by_default, Some(true));
-    // Copies of what lies in the clear are made as before.
-    let copy = |encrypted| CopySnapshotRequest {
-        source_region: Some(REGION.to_owned()),
-        source_snapshot_id: Some(clear.id.clone()),
-        encrypted,
-        ..Default::default()
-    };
-    it.ec2.copy_snapshot(&call(), copy(None)).await.unwrap();
-    let sealed = it.ec2.copy_snapshot(&call(), copy(Some(true))).await;
-    assert_eq!(sealed.unwrap_err().code, "UnsupportedOperation");
     let volume = made(&it, plain.clone()).await;
     let own = volume.kms_key_id.unwrap();
     let key = key(&it).await;

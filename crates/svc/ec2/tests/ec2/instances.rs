@@ -1,5 +1,6 @@
 //! Instances, from their launch to their end, on hosts that this test plays.
 
+mod addresses;
 mod devices;
 mod fleets;
 mod images;

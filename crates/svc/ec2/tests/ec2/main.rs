@@ -15,6 +15,7 @@ mod launch_templates;
 mod network_acls;
 mod peering;
 mod prefix_lists;
+mod private_addresses;
 mod public;
 mod routes;
 mod snapshots;

@@ -1,6 +1,7 @@
 //! Snapshots of volumes, on a host that this test plays.
 
 mod copies;
+mod sealed_copies;
 
 use std::{sync::Arc, time::Duration};
 
@@ -27,6 +28,7 @@ use wharf_svc_ec2::{
 use wharf_svc_kms::{KmsService, Parts as KmsParts};
 use wharf_testkit::{ACCOUNT, PERMIT, REGION, Running, World, call, call_of_service, until};
 use wharf_wanted::{MARKER, Wants};
+use wharf_wire::Fault;
 
 pub const HOST: &str = "i-0123456789abcdef0";
 

@@ -15,6 +15,8 @@ fn meta_data(it: &Instance) -> BTreeMap<String, String> {
     let mut put = |path: &str, value: String| drop(leaves.insert(path.to_owned(), value));
     let (metadata, interface) = (&it.metadata, &it.interface);
     let address = interface.address.to_string();
+    let further = interface.secondary.iter().map(ToString::to_string);
+    let all: Vec<String> = std::iter::once(address.clone()).chain(further).collect();
     let groups = |of: fn(&wharf_planeproto::machine::Group) -> &String| {
         let all: Vec<&str> = interface
             .groups
@@ -44,7 +46,7 @@ fn meta_data(it: &Instance) -> BTreeMap<String, String> {
     }
     put("instance-type", it.instance_type.clone());
     put("local-hostname", metadata.host_name.clone());
-    put("local-ipv4", address.clone());
+    put("local-ipv4", address);
     put("mac", interface.mac.clone());
     put("placement/availability-zone", it.zone.clone());
     put("placement/region", it.region.clone());
@@ -64,7 +66,7 @@ fn meta_data(it: &Instance) -> BTreeMap<String, String> {
         ("device-number", "0".to_owned()),
         ("interface-id", interface.id.clone()),
         ("local-hostname", metadata.host_name.clone()),
-        ("local-ipv4s", address),
+        ("local-ipv4s", all.join("\n")),
         ("mac", interface.mac.clone()),
         ("owner-id", it.account.clone()),
         ("security-group-ids", groups(|group| &group.id)),
@@ -241,6 +243,7 @@ mod tests {
                 subnet_cidr: "172.31.16.0/20".to_owned(),
                 address: [172, 31, 16, 4].into(),
                 mac: "0a:00:00:00:00:01".to_owned(),
+                secondary: vec![[172, 31, 16, 9].into()],
                 groups: vec![Group {
                     id: "sg-1".to_owned(),
                     name: "default".to_owned(),
@@ -291,6 +294,10 @@ mod tests {
         check(
             "/latest/meta-data/network/interfaces/macs/0a:00:00:00:00:01/vpc-id",
             "vpc-1",
+        );
+        check(
+            "/latest/meta-data/network/interfaces/macs/0a:00:00:00:00:01/local-ipv4s",
+            "172.31.16.4\n172.31.16.9",
         );
         check("/latest/meta-data/public-keys/", "0=mine");
         check(

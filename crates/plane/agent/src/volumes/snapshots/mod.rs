@@ -177,4 +177,4 @@ async fn post(
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

@@ -32,15 +32,15 @@ use super::*;
 use crate::client::{Dialer, Endpoint};
 
 const HOST: &str = "i-1";
-const ONE: &str = "0123456789abcdef0";
-const TWO: &str = "0123456789abcdef1";
+pub const ONE: &str = "0123456789abcdef0";
+pub const TWO: &str = "0123456789abcdef1";
 
 /// What came, and how it is answered.
-struct Server {
-    api: Api,
+pub struct Server {
+    pub api: Api,
     seen: Arc<Mutex<Vec<String>>>,
-    /// Whether chunks are taken and given.
-    open: watch::Sender<bool>,
+    /// Whether chunks and keys are taken and given.
+    pub open: watch::Sender<bool>,
     /// Whether a completion makes sense.
     sound: watch::Sender<bool>,
 }
@@ -53,7 +53,7 @@ struct Answers {
 }
 
 impl Server {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (open, sound) = (watch::channel(true).0, watch::channel(true).0);
@@ -88,7 +88,7 @@ impl Server {
     }
 
     /// Waits for a request: `POST snap-1/complete`, and what was sent with it.
-    async fn sees(&self, what: &str) -> String {
+    pub async fn sees(&self, what: &str) -> String {
         let found = || {
             let seen = self.seen.lock();
             seen.iter().find(|it| it.starts_with(what)).cloned()
@@ -131,7 +131,7 @@ async fn answer(
     Ok(Response::new(Full::new(answer.into())))
 }
 
-async fn until(what: &str, is_so: impl Fn() -> bool) {
+pub async fn until(what: &str, is_so: impl Fn() -> bool) {
     let waiting = async {
         while !is_so() {
             sleep(Duration::from_millis(5)).await;
@@ -141,7 +141,7 @@ async fn until(what: &str, is_so: impl Fn() -> bool) {
     in_time.unwrap_or_else(|_| panic!("{what} never came"));
 }
 
-fn volume(digits: &str) -> Volume {
+pub fn volume(digits: &str) -> Volume {
     Volume {
         id: format!("vol-{digits}"),
         account: "000000000000".to_owned(),
@@ -171,14 +171,14 @@ fn snapshot(digits: &str) -> Snapshot {
     }
 }
 
-fn told(volumes: &Volumes, all: &[Volume], snapshots: &[Snapshot]) {
+pub fn told(volumes: &Volumes, all: &[Volume], snapshots: &[Snapshot]) {
     let all = all.iter().cloned().map(Resource::Volume);
     let snapshots = snapshots.iter().cloned().map(Resource::Snapshot);
     volumes.take(HOST, &Update::Snapshot(all.chain(snapshots).collect()));
 }
 
 /// A volume's file, with two chunks of data.
-fn image(volumes: &Volumes, digits: &str) {
+pub fn image(volumes: &Volumes, digits: &str) {
     let image = volumes.files.image(&format!("vol-{digits}"));
     fs::create_dir_all(image.parent().unwrap()).unwrap();
     let file = File::create(image).unwrap();

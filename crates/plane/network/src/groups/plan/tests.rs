@@ -115,6 +115,7 @@ fn interface() -> impl Strategy<Value = Resource> {
             host: None,
             load_balancer: None,
             public: None,
+            secondary: Vec::new(),
         })
     })
 }
@@ -237,6 +238,7 @@ fn one_change_is_one_step() {
             host: None,
             load_balancer: None,
             public: None,
+            secondary: Vec::new(),
         }))
     };
     let itself = SecurityGroup {

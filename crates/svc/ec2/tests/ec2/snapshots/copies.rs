@@ -2,14 +2,14 @@
 
 use wharf_base::Timestamp;
 use wharf_svc_ec2::snapshots::{CopyUse, State};
-use wharf_wire::{Caller, Context, Fault};
+use wharf_wire::{Caller, Context};
 
 use super::*;
 
 const OTHER: &str = "000000000042";
 const WEST: &str = "us-west-2";
 
-fn call_of(account: &str, region: &str) -> wharf_wire::Call {
+pub fn call_of(account: &str, region: &str) -> wharf_wire::Call {
     let mut cx = Context::internal(account, region, "test", Timestamp(1_700_000_000_000));
     cx.caller = Caller::root(account);
     wharf_wire::Call::by_controller(cx, PERMIT)
@@ -24,7 +24,7 @@ fn asked(of: &Place) -> CopySnapshotRequest {
 }
 
 impl It {
-    async fn copy(&self, of: &Place, account: &str, region: &str) -> Result<Place, Fault> {
+    pub async fn copy(&self, of: &Place, account: &str, region: &str) -> Result<Place, Fault> {
         let call = call_of(account, region);
         let made = self.ec2.copy_snapshot(&call, asked(of)).await?;
         Ok(Place {
@@ -34,7 +34,7 @@ impl It {
         })
     }
 
-    async fn completed(&self, at: &Place) {
+    pub async fn completed(&self, at: &Place) {
         until("the copy is completed", || async {
             let record = self.record(at).await.unwrap();
             record.state == wharf_svc_ec2::snapshots::State::Completed
@@ -42,7 +42,7 @@ impl It {
         .await;
     }
 
-    async fn described(&self, at: &Place) -> wharf_api_ec2::types::Snapshot {
+    pub async fn described(&self, at: &Place) -> wharf_api_ec2::types::Snapshot {
         let call = call_of(&at.account, &at.region);
         let input = DescribeSnapshotsRequest {
             snapshot_ids: Some(vec![at.id.clone()]),

@@ -1,0 +1,50 @@
+//! What operations on network interfaces are asked for.
+
+use wharf_api_ec2::Input;
+use wharf_records::Record as _;
+use wharf_wire::{CallerKind, Check, Fault};
+
+use super::Rows;
+use crate::records::{Interface, Subnet, arn};
+
+impl Rows<'_> {
+    pub(super) async fn interfaces(&mut self, input: Input<'_>) -> Result<(), Fault> {
+        match input {
+            Input::CreateNetworkInterface(i) => {
+                self.new_one(Interface::KIND, &i.tag_specifications);
+                self.on::<Subnet>(&i.subnet_id).await?;
+                self.on_groups(&i.groups).await?;
+            }
+            Input::DeleteNetworkInterface(i) => {
+                self.on::<Interface>(&i.network_interface_id).await?;
+            }
+            Input::AttachNetworkInterface(i) => {
+                self.on::<Interface>(&i.network_interface_id).await?;
+                let instance = i.instance_id.as_deref().unwrap_or_default();
+                self.push(Check::new(
+                    self.action.clone(),
+                    arn(self.cx, "instance", instance),
+                ));
+            }
+            Input::DetachNetworkInterface(_) => self.any_of(Interface::KIND),
+            Input::AssignPrivateIpAddresses(i) => {
+                self.on::<Interface>(&i.network_interface_id).await?;
+            }
+            Input::UnassignPrivateIpAddresses(i) => {
+                self.on::<Interface>(&i.network_interface_id).await?;
+            }
+            Input::ModifyNetworkInterfaceAttribute(i) => {
+                // AWS's services give an interface its public address as they make it, by the right
+                // to make it, for which no request has a member.
+                let by_service = self.cx.caller.kind == CallerKind::Service;
+                if by_service && i.associate_public_ip_address.is_some() {
+                    self.action = "ec2:CreateNetworkInterface".to_owned();
+                }
+                self.on::<Interface>(&i.network_interface_id).await?;
+                self.on_groups(&i.groups).await?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}

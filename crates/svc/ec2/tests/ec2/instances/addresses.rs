@@ -1,0 +1,101 @@
+//! Secondary private addresses of instances: from their launch on, and those that they are given later.
+
+use super::*;
+
+impl Cloud {
+    fn with(&self, interface: InstanceNetworkInterfaceSpecification) -> RunInstancesRequest {
+        RunInstancesRequest {
+            network_interfaces: Some(vec![InstanceNetworkInterfaceSpecification {
+                device_index: Some(0),
+                ..interface
+            }]),
+            ..self.asked()
+        }
+    }
+}
+
+fn counted(count: i32) -> InstanceNetworkInterfaceSpecification {
+    InstanceNetworkInterfaceSpecification {
+        secondary_private_ip_address_count: Some(count),
+        ..Default::default()
+    }
+}
+
+#[tokio::test]
+async fn an_instance_has_them_and_its_host_tells_it_so() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let me = cloud.call();
+    let small = |input: RunInstancesRequest| RunInstancesRequest {
+        instance_type: Some("t3.small".to_owned()),
+        ..input
+    };
+    let made = cloud.ec2.run_instances(&me, small(cloud.with(counted(2))));
+    let id = id(&made.await.unwrap());
+    let told = cloud.placed(&id).await;
+    assert_eq!(told.interface.secondary.len(), 2);
+    assert_eq!(cloud.addresses().await, 3);
+    let shown = cloud.shown(&id).await.network_interfaces.unwrap().remove(0);
+    let all = shown.private_ip_addresses.unwrap();
+    let primary: Vec<_> = all.iter().map(|it| it.primary.unwrap()).collect();
+    assert_eq!(primary, [true, false, false]);
+
+    // A type has so many on AWS: a t3.small four.
+    let assign = |count| AssignPrivateIpAddressesRequest {
+        network_interface_id: shown.network_interface_id.clone(),
+        secondary_private_ip_address_count: Some(count),
+        ..Default::default()
+    };
+    let refused = cloud.ec2.assign_private_ip_addresses(&me, assign(2));
+    let refused = refused.await.unwrap_err();
+    assert_eq!(refused.code, "PrivateIpAddressLimitExceeded");
+    let done = cloud.ec2.assign_private_ip_addresses(&me, assign(1));
+    done.await.unwrap();
+    let told = cloud.told_of(&id).await.unwrap();
+    assert_eq!(told.interface.secondary.len(), 3);
+    let gone = told.interface.secondary[0].to_string();
+    let unassign = UnassignPrivateIpAddressesRequest {
+        network_interface_id: shown.network_interface_id.clone(),
+        private_ip_addresses: Some(vec![gone]),
+        ..Default::default()
+    };
+    let done = cloud.ec2.unassign_private_ip_addresses(&me, unassign);
+    done.await.unwrap();
+    let told = cloud.told_of(&id).await.unwrap();
+    assert_eq!(told.interface.secondary.len(), 2);
+
+    cloud.terminate(&id).await.unwrap();
+    let told = cloud.told_of(&id).await.unwrap();
+    cloud.says(&told, Reported::Terminated).await;
+    cloud.becomes(&id, "terminated").await;
+    assert_eq!(cloud.addresses().await, 0);
+}
+
+#[tokio::test]
+async fn what_no_launch_may_ask_for() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let me = cloud.call();
+    let named = |address: &str| InstanceNetworkInterfaceSpecification {
+        private_ip_addresses: Some(vec![PrivateIpAddressSpecification {
+            primary: Some(false),
+            private_ip_address: Some(address.to_owned()),
+        }]),
+        ..Default::default()
+    };
+    let several = RunInstancesRequest {
+        max_count: Some(2),
+        ..cloud.with(named("172.31.0.50"))
+    };
+    for (asked, code) in [
+        // A t3.nano has two.
+        (cloud.with(counted(2)), "PrivateIpAddressLimitExceeded"),
+        (cloud.with(named("10.9.9.9")), "InvalidParameterValue"),
+        (several, "InvalidParameterCombination"),
+    ] {
+        let asked = RunInstancesRequest {
+            instance_type: Some("t3.nano".to_owned()),
+            ..asked
+        };
+        let refused = cloud.ec2.run_instances(&me, asked).await;
+        assert_eq!(refused.unwrap_err().code, code);
+    }
+}
