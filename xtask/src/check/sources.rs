@@ -20,6 +20,7 @@ pub const UNSAFE: [&str; 13] = [
     "plane/lb",
     "plane/network",
     "plane/sealed-file",
+    "plane/shared-files",
     "plane/shim",
     "plane/spares",
     "plane/userns",
