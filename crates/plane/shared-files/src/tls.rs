@@ -211,13 +211,13 @@ mod tests {
         let line: Greeting = Box::new(|| Ok(b"a line.\n".to_vec()));
         let tcp = connect();
         let session = Trust::new(&pem, Some(line)).unwrap().greet(&tcp).unwrap();
-        let (mut seen, mut part) = (Vec::new(), [0_u8; 5000]);
+        let (mut seen, mut part) = (Vec::<u8>::new(), [0; 5000]);
         while seen.len() < 160_000 {
             let length = session.read(&tcp, &mut part).unwrap();
             assert!(length > 0);
             seen.extend(&part[..length]);
         }
-        assert!(seen == b"a line.\n".repeat(20_000));
+        assert!(seen[..] == b"a line.\n".repeat(20_000)[..]);
 
         let (other, _) = made();
         assert!(Trust::new(&other, None).unwrap().greet(&connect()).is_err());
