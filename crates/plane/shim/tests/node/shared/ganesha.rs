@@ -3,13 +3,13 @@
 use std::{
     cell::RefCell,
     fs::{self, File},
-    io,
+    io::{self, BufRead as _, BufReader, Write as _},
     os::{
         fd::{AsFd, AsRawFd},
         unix::fs::{MetadataExt as _, PermissionsExt as _},
     },
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -45,8 +45,26 @@ pub fn until(what: &str, mut is: impl FnMut() -> bool) {
 pub struct Server {
     dir: tempfile::TempDir,
     network: File,
-    program: RefCell<Option<Child>>,
+    /// Starts it and kills it. A process that is made while the server is away closes copies of what is open here, and
+    /// waits for the server by that.
+    launcher: RefCell<Launcher>,
 }
+
+struct Launcher {
+    shell: Child,
+    says: BufReader<ChildStdout>,
+}
+
+const LAUNCH: &str = r#"
+while read -r word; do
+  case $word in
+    start) "$@" </dev/null >/dev/null 2>&1 & ;;
+    kill) kill -9 $!; wait $! 2>/dev/null; echo killed ;;
+  esac
+done
+kill -9 $!
+wait $! 2>/dev/null
+"#;
 
 /// A network namespace in which this machine's own address works.
 fn network() -> File {
@@ -70,18 +88,15 @@ impl Server {
         let open = fs::Permissions::from_mode(0o777);
         fs::set_permissions(dir.path().join("files"), open).unwrap();
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let network = network();
         let server = Self {
-            network: network(),
+            launcher: RefCell::new(Self::launcher(dir.path(), &network)),
+            network,
             dir,
-            program: RefCell::default(),
         };
-        fs::write(server.configuration(), server.text()).unwrap();
+        fs::write(server.dir.path().join("ganesha.conf"), server.text()).unwrap();
         server.start();
         server
-    }
-
-    fn configuration(&self) -> PathBuf {
-        self.dir.path().join("ganesha.conf")
     }
 
     fn text(&self) -> String {
@@ -114,39 +129,56 @@ impl Server {
         fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
     }
 
-    pub fn start(&self) {
-        let network = self.network.try_clone().unwrap();
+    /// `dir`: of the server. In that network namespace.
+    fn launcher(dir: &Path, network: &File) -> Launcher {
+        let network = network.try_clone().unwrap();
         let installed = installed();
-        let mut server = Command::new(installed.join("usr/bin/ganesha.nfsd"));
         let libraries = [
             "usr/lib/ganesha",
             "usr/lib/x86_64-linux-gnu",
             "usr/lib/aarch64-linux-gnu",
         ];
         let libraries = libraries.map(|it| installed.join(it).display().to_string());
-        server
-            .env("LD_LIBRARY_PATH", libraries.join(":"))
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", LAUNCH, "sh"])
+            .arg(installed.join("usr/bin/ganesha.nfsd"))
             .args(["-F", "-N", "EVENT", "-f"])
-            .arg(self.configuration())
+            .arg(dir.join("ganesha.conf"))
             .arg("-L")
-            .arg(self.dir.path().join("log"))
+            .arg(dir.join("log"))
             .arg("-p")
-            .arg(self.dir.path().join("pid"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        let child = std::thread::spawn(move || {
+            .arg(dir.join("pid"))
+            .env("LD_LIBRARY_PATH", libraries.join(":"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        let shell = std::thread::spawn(move || {
             setns(&network, CloneFlags::CLONE_NEWNET).unwrap();
-            server.spawn().unwrap()
+            shell.spawn().unwrap()
         });
-        *self.program.borrow_mut() = Some(child.join().unwrap());
+        let mut shell = shell.join().unwrap();
+        let says = BufReader::new(shell.stdout.take().unwrap());
+        Launcher { shell, says }
+    }
+
+    fn tell(&self, word: &str) {
+        let mut launcher = self.launcher.borrow_mut();
+        let mut input = launcher.shell.stdin.as_ref().unwrap();
+        writeln!(input, "{word}").unwrap();
+        if word == "kill" {
+            let mut said = String::new();
+            launcher.says.read_line(&mut said).unwrap();
+            assert_eq!(said, "killed\n");
+        }
+    }
+
+    pub fn start(&self) {
+        self.tell("start");
     }
 
     /// As if the machine lost it.
     pub fn kill(&self) {
-        let mut child = self.program.borrow_mut().take().unwrap();
-        child.kill().unwrap();
-        child.wait().unwrap();
+        self.tell("kill");
     }
 
     /// Those that show its files.
@@ -202,10 +234,9 @@ impl Drop for Server {
         for program in self.programs() {
             let _ = kill(Pid::from_raw(program), Signal::SIGKILL);
         }
-        if let Some(mut child) = self.program.borrow_mut().take() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+        let mut launcher = self.launcher.borrow_mut();
+        drop(launcher.shell.stdin.take());
+        let _ = launcher.shell.wait();
         if std::thread::panicking() {
             eprintln!("{}", self.log());
         }

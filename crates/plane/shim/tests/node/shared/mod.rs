@@ -45,7 +45,7 @@ fn a_tree_is_copied_in_and_is_the_same() {
     let client = server.mount();
     assert_eq!(fs::read_dir(client.path()).unwrap().count(), 0);
     let own = tempfile::tempdir().unwrap();
-    for folder in 0..20 {
+    for folder in 0..12 {
         let folder_path = own.path().join(format!("folder {folder}/ä"));
         fs::create_dir_all(&folder_path).unwrap();
         for file in 0..100 {
@@ -54,7 +54,7 @@ fn a_tree_is_copied_in_and_is_the_same() {
         }
         symlink("ä/7", own.path().join(format!("folder {folder}/link"))).unwrap();
     }
-    fs::write(own.path().join("large"), bytes(3, 20_000_001)).unwrap();
+    fs::write(own.path().join("large"), bytes(3, 9_000_001)).unwrap();
     cp(own.path(), &client.at("copy"));
     assert!(is_same(own.path(), &server.files().join("copy")));
     // Read through another, which has nothing in memory.
