@@ -17,7 +17,7 @@ use std::{
         fd::{AsFd, AsRawFd, FromRawFd, OwnedFd},
         unix::net::UnixStream,
     },
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, mpsc::sync_channel},
     thread,
     time::{Duration, Instant},
 };
@@ -149,19 +149,19 @@ fn served(network: &File, socket: &mut UnixStream, fuse: OwnedFd) -> io::Result<
         waiting.try_locks();
         Ok(())
     })?);
-    let mut workers = Vec::new();
+    let (ends, ended) = sync_channel(THREADS);
     for _ in 0..THREADS {
-        let mut worker = Worker::new(server.clone());
-        workers.push(confined(confine::allow_calls_of_workers, move || {
-            worker.work()
+        let (mut worker, ends) = (Worker::new(server.clone()), ends.clone());
+        threads.push(confined(confine::allow_calls_of_workers, move || {
+            worker.work()?;
+            let _ = ends.try_send(());
+            Ok(())
         })?);
     }
     socket.write_all(READY)?;
     socket.shutdown(Shutdown::Both)?;
-    for worker in workers {
-        let _ = worker.join();
-    }
-    // The others would go on for ever.
+    // One that has nothing more to read: what others still wait for is awaited by nobody.
+    let _ = ended.recv();
     server.say_farewell();
     std::process::exit(0);
 }

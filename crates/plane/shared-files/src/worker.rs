@@ -77,7 +77,14 @@ impl Server {
         }
     }
 
+    /// Closes what the kernel did not come to, and leaves the server. Not for long.
     pub fn say_farewell(&self) {
+        const FAREWELL: Duration = Duration::from_secs(5);
+        let by = By {
+            patience: Patience::until(FAREWELL),
+            ..By::keeper()
+        };
+        self.files.close_all(&by);
         self.files.client.farewell();
     }
 

@@ -79,3 +79,38 @@ fn a_copy_goes_on_and_nothing_that_was_synced_is_lost() {
     assert!(lock(&kept, libc::F_UNLCK, 0, 10));
     assert!(lock(&theirs, libc::F_WRLCK, 5, 1));
 }
+
+#[test]
+fn a_client_that_was_silent_for_too_long_goes_on_but_for_what_it_had_locked() {
+    let server = Server::new();
+    let client = server.mount();
+    let open = |name| {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(true);
+        options.open(client.at(name)).unwrap()
+    };
+    let (plain, locked) = (open("plain"), open("locked"));
+    plain.write_all_at(b"before", 0).unwrap();
+    assert!(lock(&locked, libc::F_WRLCK, 0, 0));
+    let other = server.mount();
+    let theirs = File::options()
+        .write(true)
+        .open(other.at("locked"))
+        .unwrap();
+    client.stop();
+    // Its lease ends, and with it its lock.
+    until("its lock is had", || lock(&theirs, libc::F_WRLCK, 0, 0));
+    theirs.write_all_at(b"theirs", 0).unwrap();
+    client.go_on();
+    plain.write_all_at(b"after", 6).unwrap();
+    plain.sync_all().unwrap();
+    assert_eq!(
+        fs::read(server.files().join("plain")).unwrap(),
+        b"beforeafter"
+    );
+    // It must not write over what it does not know.
+    let error = locked.write_all_at(b"mine", 0).unwrap_err();
+    assert_eq!(error.raw_os_error(), Some(libc::EIO));
+    drop((locked, theirs));
+    assert_eq!(fs::read(client.at("locked")).unwrap(), b"theirs");
+}
