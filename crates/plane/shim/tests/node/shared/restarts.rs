@@ -4,7 +4,13 @@ use std::{
     fs::{self, File, OpenOptions},
     io::Write as _,
     os::unix::fs::FileExt as _,
+    process::Command,
     sync::atomic::{AtomicUsize, Ordering},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
 };
 
 use super::{
@@ -113,4 +119,28 @@ fn a_client_that_was_silent_for_too_long_goes_on_but_for_what_it_had_locked() {
     assert_eq!(error.raw_os_error(), Some(libc::EIO));
     drop((locked, theirs));
     assert_eq!(fs::read(client.at("locked")).unwrap(), b"theirs");
+}
+
+#[test]
+fn who_is_sent_a_signal_need_not_wait_for_a_server_that_is_away() {
+    let server = Server::new();
+    let client = server.mount();
+    fs::write(client.at("file"), b"there").unwrap();
+    server.kill();
+    let mut waiting = Command::new("cat").arg(client.at("file")).spawn().unwrap();
+    let waits = format!("/proc/{}/wchan", waiting.id());
+    until("it waits", || {
+        fs::read_to_string(&waits).is_ok_and(|it| it.contains("request_wait"))
+    });
+    kill(
+        Pid::from_raw(waiting.id().try_into().unwrap()),
+        Signal::SIGTERM,
+    )
+    .unwrap();
+    assert!(!waiting.wait().unwrap().success());
+    server.start();
+    assert_eq!(fs::read(client.at("file")).unwrap(), b"there");
+    // And nothing is in the way of those that come after.
+    fs::write(client.at("file"), b"again").unwrap();
+    assert_eq!(fs::read(server.files().join("file")).unwrap(), b"again");
 }
