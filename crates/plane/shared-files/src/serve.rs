@@ -39,7 +39,7 @@ use crate::{
     patience::Patience,
     rpc::Caller,
     tls::{Greeting, Trust},
-    worker::{Server, Worker},
+    worker::{Server, THREADS, Worker},
 };
 
 /// The first argument of the program that is this.
@@ -49,8 +49,6 @@ pub const READY: &[u8] = b"ready";
 /// The most that it is told.
 pub const MAX_TOLD: u64 = 64 << 10;
 
-/// Requests that are worked on at a time: each waits for the server.
-const THREADS: usize = 16;
 const STACK: usize = 512 << 10;
 /// What the server may take to answer for the first time.
 const FIRST_ANSWER: Duration = Duration::from_secs(20);
@@ -147,6 +145,11 @@ fn served(network: &File, socket: &mut UnixStream, fuse: OwnedFd) -> io::Result<
     let waiting = server.clone();
     threads.push(confined(confine::allow_calls_of_workers, move || {
         waiting.try_locks();
+        Ok(())
+    })?);
+    let letting_go = server.clone();
+    threads.push(confined(confine::allow_calls_of_workers, move || {
+        letting_go.let_go();
         Ok(())
     })?);
     let (ends, ended) = sync_channel(THREADS);

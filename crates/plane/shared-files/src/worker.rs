@@ -1,13 +1,11 @@
 //! Answers what the kernel asks, several requests at a time.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, VecDeque},
     io::{self, IoSlice},
     os::fd::OwnedFd,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
+    thread::sleep,
     time::{Duration, Instant},
 };
 
@@ -35,6 +33,10 @@ use crate::{
 /// How long a process's groups are taken for what they were.
 const GROUPS_FOR: Duration = Duration::from_millis(200);
 const MAX_KNOWN: usize = 1024;
+/// Requests that are worked on at a time: each waits for the server.
+pub const THREADS: usize = 16;
+/// Bytes of those that wait for their turn.
+const MAX_QUEUED: usize = 16 << 20;
 /// Locks that are waited for, and between two tries for one.
 const MAX_WAITING: usize = 4096;
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
@@ -48,10 +50,55 @@ pub struct Server {
     fuse: OwnedFd,
     broker: Option<Arc<Broker>>,
     groups: Mutex<Groups>,
-    /// Requests that are worked on, and whether whoever asked was interrupted.
-    running: Mutex<BTreeMap<u64, Arc<AtomicBool>>>,
+    /// Requests that are known, and for how long whoever asked waits.
+    running: Mutex<BTreeMap<u64, Patience>>,
     waiting: Mutex<Vec<Waiting>>,
     woken: Condvar,
+    turns: Mutex<Turns>,
+}
+
+/// Who works, and what nobody works on yet. One worker at least reads on, as long as there is room for what it reads: who
+/// waits for a server that is away must be able to say that he does not any more.
+#[derive(Default)]
+struct Turns {
+    busy: usize,
+    queue: VecDeque<Vec<u8>>,
+    bytes: usize,
+}
+
+impl Turns {
+    /// Whether whoever read that does it now.
+    fn begin(&mut self, request: &[u8]) -> bool {
+        let is_last = self.busy + 1 == THREADS;
+        if is_last && self.bytes + request.len() <= MAX_QUEUED {
+            self.bytes += request.len();
+            self.queue.push_back(request.to_vec());
+            return false;
+        }
+        self.busy += 1;
+        true
+    }
+
+    /// Nobody is to work on it any more. Whether nobody did.
+    fn take_back(&mut self, id: u64) -> bool {
+        let is_it = |it: &Vec<u8>| request(it).is_some_and(|it| it.id == id);
+        let Some(at) = self.queue.iter().position(is_it) else {
+            return false;
+        };
+        let taken = self.queue.remove(at);
+        self.bytes -= taken.map_or(0, |it| it.len());
+        true
+    }
+
+    /// What whoever is done does next.
+    fn next(&mut self) -> Option<Vec<u8>> {
+        let next = self.queue.pop_front();
+        match &next {
+            Some(request) => self.bytes -= request.len(),
+            None => self.busy -= 1,
+        }
+        next
+    }
 }
 
 /// A lock that somebody waits for.
@@ -74,6 +121,7 @@ impl Server {
             running: Mutex::default(),
             waiting: Mutex::default(),
             woken: Condvar::new(),
+            turns: Mutex::default(),
         }
     }
 
@@ -139,9 +187,33 @@ impl Server {
         let _ = write(&self.fuse, &answer::attributes_changed(node));
     }
 
+    /// It is known from here on, so that it can be interrupted.
+    fn begun(&self, id: u64) -> Patience {
+        let mut running = self.running.lock();
+        running.entry(id).or_default().clone()
+    }
+
+    /// Lets those go that were interrupted while nobody worked for them, for ever.
+    pub fn let_go(&self) {
+        loop {
+            sleep(LONGEST_PAUSE);
+            let running: Vec<_> = {
+                let running = self.running.lock();
+                let given_up = running.iter().filter(|(_, it)| !it.goes_on());
+                given_up.map(|(id, _)| *id).collect()
+            };
+            for id in running {
+                if self.turns.lock().take_back(id) {
+                    self.running.lock().remove(&id);
+                    let _ = self.say(id, Err(Errno::EINTR));
+                }
+            }
+        }
+    }
+
     fn interrupt(&self, id: u64) -> Result<(), Errno> {
         match self.running.lock().get(&id) {
-            Some(interrupted) => interrupted.store(true, Ordering::Relaxed),
+            Some(patience) => patience.interrupt(),
             // It is just being read, or has been answered: the kernel knows, and says it once more in the first case.
             None => return Err(Errno::EAGAIN),
         }
@@ -210,7 +282,7 @@ impl Worker {
     pub fn work(&mut self) -> io::Result<()> {
         loop {
             match read(&self.server.fuse, &mut self.request) {
-                Ok(length) => self.answer(length)?,
+                Ok(length) => self.take(length)?,
                 Err(Errno::ENODEV) => return Ok(()),
                 // It was taken back, or comes again.
                 Err(Errno::ENOENT | Errno::EINTR | Errno::EAGAIN) => {}
@@ -219,10 +291,34 @@ impl Worker {
         }
     }
 
-    fn answer(&self, length: usize) -> io::Result<()> {
-        let Some(request) = request(&self.request[..length]) else {
+    fn take(&self, length: usize) -> io::Result<()> {
+        let bytes = &self.request[..length];
+        let Some(first) = request(bytes) else {
             return Err(io::ErrorKind::InvalidData.into());
         };
+        let at_once = matches!(
+            first.asks,
+            Asks::Forget(_) | Asks::Interrupt(_) | Asks::Init { .. }
+        );
+        if at_once {
+            return self.answer(&first);
+        }
+        self.server.begun(first.id);
+        if !self.server.turns.lock().begin(bytes) {
+            return Ok(());
+        }
+        self.answer(&first)?;
+        loop {
+            let next = self.server.turns.lock().next();
+            let Some(bytes) = next else { return Ok(()) };
+            let Some(next) = request(&bytes) else {
+                return Err(io::ErrorKind::InvalidData.into());
+            };
+            self.answer(&next)?;
+        }
+    }
+
+    fn answer(&self, request: &Request<'_>) -> io::Result<()> {
         let (id, server) = (request.id, &self.server);
         match &request.asks {
             Asks::Forget(nodes) => {
@@ -245,13 +341,11 @@ impl Worker {
             }
             _ => {}
         }
-        let interrupted = Arc::new(AtomicBool::new(false));
-        server.running.lock().insert(id, interrupted.clone());
         let by = By {
-            caller: server.caller(&request),
-            patience: Patience::new(interrupted),
+            caller: server.caller(request),
+            patience: server.begun(id),
         };
-        let answered = match self.done(&by, &request) {
+        let answered = match self.done(&by, request) {
             // Its turn comes.
             Ok(None) => return Ok(()),
             Ok(Some(body)) => Ok(body),
