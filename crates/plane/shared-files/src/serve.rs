@@ -38,8 +38,9 @@ use crate::{
     mount::Mount,
     patience::Patience,
     rpc::Caller,
+    server::{Server, THREADS},
     tls::{Greeting, Trust},
-    worker::{Server, THREADS, Worker},
+    worker::Worker,
 };
 
 /// The first argument of the program that is this.
