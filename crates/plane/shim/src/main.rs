@@ -6,7 +6,8 @@
 //! given back when they end. All mounts are made in a mount namespace of the shim's own: when the
 //! last process of a task is gone, so are its mounts, whatever killed it.
 //!
-//! By another argument it is the program that has a sealed volume open ([`serve`]), which has nothing to do with tasks.
+//! By another argument it is the program that has a sealed volume open ([`sealed`]), or the one that serves a file system
+//! ([`files`]); neither has anything to do with tasks.
 
 mod allowance;
 mod bundle;
@@ -36,30 +37,40 @@ mod tty;
 mod user_namespace;
 mod users;
 
-use std::{io::Write, path::Path, process::ExitCode};
+use std::{ffi::OsString, io::Write, path::Path, process::ExitCode};
 
 use wharf_cgroup::{CgroupError, Hierarchies};
-use wharf_sealed_file::serve;
+use wharf_file_server::serve as files;
+use wharf_sealed_file::serve as sealed;
 
 fn enter(group: &str) -> Result<(), CgroupError> {
     Hierarchies::known()?.group(group)?.enter()
 }
 
+/// One of the programs that show files, in that control group.
+fn serve(group: Option<OsString>, run: fn() -> std::io::Result<()>) -> ExitCode {
+    let entered = group.map_or(Ok(()), |it| enter(&it.to_string_lossy()));
+    if let Err(error) = entered {
+        // Read by who starts it, at the other end of a socket.
+        let _ = write!(std::io::stdout(), "cannot enter its control group: {error}");
+        return ExitCode::FAILURE;
+    }
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     let first = arguments.next();
-    if first.as_ref().is_some_and(|it| it == serve::ARGUMENT) {
-        let group = arguments.next();
-        let entered = group.map_or(Ok(()), |it| enter(&it.to_string_lossy()));
-        if let Err(error) = entered {
-            // Read by who starts it, at the other end of a socket.
-            let _ = write!(std::io::stdout(), "cannot enter its control group: {error}");
-            return ExitCode::FAILURE;
+    for (argument, run) in [
+        (sealed::ARGUMENT, sealed::run as fn() -> std::io::Result<()>),
+        (files::ARGUMENT, files::run),
+    ] {
+        if first.as_ref().is_some_and(|it| it == argument) {
+            return serve(arguments.next(), run);
         }
-        return match serve::run() {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(_) => ExitCode::FAILURE,
-        };
     }
     if first.is_some_and(|it| it == probe::ARGUMENT) {
         let stage = arguments.next().unwrap_or_default();

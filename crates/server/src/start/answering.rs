@@ -21,6 +21,7 @@ use crate::{
     explain::Explain,
     gateway::{
         Apis, Gateway, IamMode,
+        file_systems::Mounting,
         bytes_in_flight::{BytesInFlight, Limits as ByteLimits},
         instance_credentials::InstanceRoles,
         throttle::{OfServices, Throttle},
@@ -214,6 +215,12 @@ impl Plane {
                 ec2: self.ec2.clone(),
                 directory: self.directory.clone(),
                 keyring: data.keyring.clone(),
+                clock: clock.clone(),
+            },
+            file_systems: Mounting {
+                efs: self.efs.clone(),
+                ecs: self.ecs.clone(),
+                directory: self.directory.clone(),
                 clock: clock.clone(),
             },
             planes: control.overview.planes.clone(),
