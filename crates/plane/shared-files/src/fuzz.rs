@@ -1,0 +1,61 @@
+//! For the fuzzer: what a hostile server sends.
+
+use crate::{
+    link::read_record,
+    nfs::{
+        compound::Op,
+        results::{Problem, Results},
+    },
+    rpc::{self, MAX_RECORD, Reply},
+};
+
+type Read = fn(&mut Results<'_>) -> Result<(), Problem>;
+
+/// Each of what an operation may be answered.
+const ALL: &[Read] = &[
+    |it| it.handle().map(drop),
+    |it| it.attributes().map(drop),
+    |it| it.room().map(drop),
+    |it| it.lease_seconds().map(drop),
+    |it| it.set_attributes(),
+    |it| it.access().map(drop),
+    |it| it.link_target().map(drop),
+    |it| it.removed(),
+    |it| it.renamed(),
+    |it| it.linked(),
+    |it| it.created(),
+    |it| it.opened().map(drop),
+    |it| it.state_of(Op::Close).map(drop),
+    |it| it.bytes(MAX_RECORD).map(drop),
+    |it| it.written().map(drop),
+    |it| it.committed().map(drop),
+    |it| it.listing().map(drop),
+    |it| it.locked(Op::Lock).map(drop),
+    |it| it.client().map(drop),
+    |it| it.session().map(drop),
+];
+
+/// A record as it comes over a connection.
+pub fn answer(bytes: &[u8]) {
+    let mut record = Vec::new();
+    if read_record(&mut &bytes[..], &mut record).is_err() {
+        record = bytes.to_vec();
+    }
+    let Ok(Reply::Done(body)) = rpc::reply(&record) else {
+        return;
+    };
+    for read in ALL {
+        for ops in [&[][..], &[Op::Sequence], &[Op::Sequence, Op::PutHandle]] {
+            let Ok(mut results) = Results::new(body.clone(), 16) else {
+                return;
+            };
+            let begun = ops.iter().try_for_each(|op| match op {
+                Op::Sequence => results.sequence().map(drop),
+                _ => results.put().map(drop),
+            });
+            if begun.is_ok() {
+                let _ = read(&mut results);
+            }
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! The program that shows a server's files, one for each volume of a task, until nobody has them mounted any more.
+//!
+//! | descriptor | what it is given there |
+//! | --- | --- |
+//! | 0 | the network namespace that its connections are of |
+//! | 1 | a socket: a [`Mount`] comes on it, and [`READY`] goes back, or why not |
+//! | 2 | `/dev/fuse`, to be mounted |
+//!
+//! It outlives who started it: whoever has the mount has the files. When it is killed, what is asked of the mount gives
+//! errors at once. While the server is away, whoever asks waits; a signal ends that after a while.
+
+use std::{
+    fs::File,
+    io::{self, Read as _, Write as _},
+    net::Shutdown,
+    os::{
+        fd::{AsFd, AsRawFd, FromRawFd, OwnedFd},
+        unix::net::UnixStream,
+    },
+    sync::{Arc, OnceLock},
+    thread,
+    time::{Duration, Instant},
+};
+
+use nix::{
+    errno::Errno,
+    sched::{CloneFlags, setns},
+    sys::signal::{SigHandler, Signal, signal},
+    unistd::{ForkResult, fork, setsid},
+};
+
+use crate::{
+    broker::Broker,
+    client::{By, Client, LINKS},
+    confine,
+    files::{Files, find_root},
+    keeper::Keeper,
+    mount::Mount,
+    patience::Patience,
+    rpc::Caller,
+    tls::Trust,
+    worker::{Server, Worker},
+};
+
+/// The first argument of the program that is this.
+pub const ARGUMENT: &str = "serve-shared-files";
+/// What it says once its files can be seen.
+pub const READY: &[u8] = b"ready";
+/// The most that it is told.
+pub const MAX_TOLD: u64 = 64 << 10;
+
+/// Requests that are worked on at a time: each waits for the server.
+const THREADS: usize = 16;
+const STACK: usize = 512 << 10;
+/// What the server may take to answer for the first time.
+const FIRST_ANSWER: Duration = Duration::from_secs(20);
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Serves until the end. Nothing is printed: descriptor 2 is the kernel's.
+pub fn run() -> io::Result<()> {
+    // SAFETY: whoever starts this program gives it these three, and nothing else here uses them.
+    let (network, mut socket, fuse) = unsafe {
+        (
+            File::from_raw_fd(0),
+            UnixStream::from_raw_fd(1),
+            OwnedFd::from_raw_fd(2),
+        )
+    };
+    let served = served(&network, &mut socket, fuse);
+    if let Err(error) = &served {
+        let _ = socket.write_all(error.to_string().as_bytes());
+    }
+    served
+}
+
+fn served(network: &File, socket: &mut UnixStream, fuse: OwnedFd) -> io::Result<()> {
+    // SAFETY: there is one thread. Whoever started this waits for the one that ends here, and has nobody to bury later.
+    if let ForkResult::Parent { .. } = unsafe { fork() }? {
+        std::process::exit(0);
+    }
+    setsid()?;
+    outlive_others()?;
+    // What is wrong here must not leave others waiting for an answer.
+    std::panic::set_hook(Box::new(|_| {
+        // SAFETY: ends the process.
+        unsafe { libc::_exit(1) }
+    }));
+    let fuse = away(fuse)?;
+    setns(network, CloneFlags::CLONE_NEWNET)?;
+    confine::shut_out_others(c"shared-files")?;
+    let mount = told(socket)?;
+    let greeting = mount.tls.as_ref().and_then(|it| it.greeting.clone());
+    let broker = match (&greeting, mount.one_user) {
+        (None, true) => None,
+        _ => Some(Arc::new(Broker::begin(greeting)?)),
+    };
+    let trust = match &mount.tls {
+        None => None,
+        Some(tls) => {
+            let greets = broker.clone().filter(|_| tls.greeting.is_some());
+            Some(Trust::new(&tls.certificate, greets)?)
+        }
+    };
+    let verifier = random()?;
+    confine::give_up_rights()?;
+    let client = Arc::new(Client::default());
+    let mut keeper = Keeper {
+        client: client.clone(),
+        address: (mount.address, mount.port),
+        trust,
+        owner: [&b"wharf-"[..], &random::<16>()?].concat(),
+        verifier,
+        state: OnceLock::new(),
+    };
+    let mut threads = Vec::new();
+    for at in 0..LINKS {
+        let client = client.clone();
+        threads.push(confined(confine::allow_calls_of_workers, move || {
+            read_link(&client, at);
+            Ok(())
+        })?);
+    }
+    begin(&mut keeper)?;
+    let by = By {
+        caller: Caller::default(),
+        patience: Patience::until(FIRST_ANSWER),
+    };
+    let root = find_root(&client, &by, &mount.root).map_err(|it| io::Error::from(it.errno()))?;
+    let files = Arc::new(Files::new(client, root, mount.ids, verifier));
+    let _ = keeper.state.set(files.clone());
+    threads.push(confined(confine::allow_calls_of_keeper, move || {
+        keeper.run();
+        Ok(())
+    })?);
+    let groups = broker.filter(|_| !mount.one_user);
+    let server = Arc::new(Server::new(files, fuse, groups));
+    let waiting = server.clone();
+    threads.push(confined(confine::allow_calls_of_workers, move || {
+        waiting.try_locks();
+        Ok(())
+    })?);
+    let mut workers = Vec::new();
+    for _ in 0..THREADS {
+        let mut worker = Worker::new(server.clone());
+        workers.push(confined(confine::allow_calls_of_workers, move || {
+            worker.work()
+        })?);
+    }
+    socket.write_all(READY)?;
+    socket.shutdown(Shutdown::Both)?;
+    for worker in workers {
+        let _ = worker.join();
+    }
+    // The others would go on for ever.
+    server.say_farewell();
+    std::process::exit(0);
+}
+
+/// A thread that can do nothing but that; should it fail, all end: requests that it has taken would never be answered.
+fn confined(
+    confine: fn() -> io::Result<()>,
+    work: impl FnOnce() -> io::Result<()> + Send + 'static,
+) -> io::Result<thread::JoinHandle<()>> {
+    let named = thread::Builder::new().name("shared-files".to_owned());
+    named.stack_size(STACK).spawn(move || {
+        if confine().and_then(|()| work()).is_err() {
+            // SAFETY: ends the process.
+            unsafe { libc::_exit(1) };
+        }
+    })
+}
+
+fn told(socket: &mut UnixStream) -> io::Result<Mount> {
+    let mut text = Vec::new();
+    socket.take(MAX_TOLD).read_to_end(&mut text)?;
+    serde_json::from_slice(&text).map_err(io::Error::other)
+}
+
+/// Tries until the server answers, for a while.
+fn begin(keeper: &mut Keeper) -> io::Result<()> {
+    let end = Instant::now() + FIRST_ANSWER;
+    loop {
+        match keeper.begin() {
+            Err(error) if Instant::now() > end => return Err(error),
+            Err(_) => thread::sleep(PAUSE),
+            Ok(()) => return Ok(()),
+        }
+    }
+}
+
+fn read_link(client: &Client, at: usize) {
+    const LOOK: Duration = Duration::from_millis(500);
+    loop {
+        let mut shared = client.shared();
+        let link = shared.links[at].clone().filter(|it| !it.is_broken());
+        match link {
+            None => client.wait(&mut shared, LOOK),
+            Some(link) => {
+                drop(shared);
+                link.read_all();
+                client.changed();
+            }
+        }
+    }
+}
+
+fn random<const N: usize>() -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    // SAFETY: fills memory of ours, of the length given.
+    let got = Errno::result(unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), N, 0) })?;
+    match usize::try_from(got) == Ok(N) {
+        true => Ok(bytes),
+        false => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
+}
+
+/// systemd sends SIGTERM to every process when the machine shuts down, while those who have the files still write to them.
+fn outlive_others() -> io::Result<()> {
+    for each in [
+        Signal::SIGTERM,
+        Signal::SIGINT,
+        Signal::SIGHUP,
+        Signal::SIGPIPE,
+    ] {
+        // SAFETY: SIG_IGN installs no code of ours.
+        unsafe { signal(each, SigHandler::SigIgn) }?;
+    }
+    Ok(())
+}
+
+/// A number that nothing prints to; what was there is closed.
+fn away(of: OwnedFd) -> io::Result<OwnedFd> {
+    const LEAST: i32 = 10;
+    // SAFETY: takes a descriptor of ours and numbers; a success is a new one.
+    let fd = unsafe { libc::fcntl(of.as_fd().as_raw_fd(), libc::F_DUPFD_CLOEXEC, LEAST) };
+    // SAFETY: as above.
+    Ok(unsafe { OwnedFd::from_raw_fd(Errno::result(fd)?) })
+}
