@@ -18,10 +18,10 @@ use wharf_base::{Arn, Clock, Permit, Timestamp};
 use wharf_hosts::PlaneHosts;
 use wharf_planeproto::{
     self as planes, Resource,
+    file_system::FileSystemReport,
     machine::{Console, InstanceReport},
     measured::{InstanceRow, Minute},
     report::TargetHealth,
-    file_system::FileSystemReport,
     volume::VolumeReport,
 };
 use wharf_records::node::Grant;

@@ -12,7 +12,7 @@ pub mod connections;
 mod cors;
 mod detached;
 mod events;
-mod file_systems;
+pub mod file_systems;
 mod flows;
 mod form_answer;
 mod forwarded;

@@ -62,7 +62,10 @@ pub fn give_up_rights() -> io::Result<()> {
         unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) };
     }
     let kept = KEPT.iter().fold(0, |set, it| set | 1 << it);
-    let head = Head { version: VERSION, pid: 0 };
+    let head = Head {
+        version: VERSION,
+        pid: 0,
+    };
     let none = Sets {
         effective: 0,
         permitted: 0,

@@ -60,7 +60,11 @@ impl Gate {
             _ => self.anybody(self.config.anonymous_encrypted)?,
         };
         own.set_read_timeout(None)?;
-        let begun = if first[0] & LAST_PART == 0 { &[][..] } else { &first[..] };
+        let begun = if first[0] & LAST_PART == 0 {
+            &[][..]
+        } else {
+            &first[..]
+        };
         answer_all(&client, tls, begun)
     }
 
@@ -72,7 +76,8 @@ impl Gate {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.map_or(0, |it| u64::try_from(it.as_millis()).unwrap_or(u64::MAX));
         let ticket = Ticket::read(line, &self.ticket_key, &self.config.id, now);
-        let ticket = ticket.map_err(|bad| io::Error::other(format!("a ticket is none: {bad:?}")))?;
+        let ticket =
+            ticket.map_err(|bad| io::Error::other(format!("a ticket is none: {bad:?}")))?;
         let Some(id) = ticket.access_point else {
             return self.client(ticket.permissions, None, self.server.tree.root()?);
         };

@@ -10,9 +10,7 @@ use std::{
     },
 };
 
-use nix::sys::socket::{
-    ControlMessage, ControlMessageOwned, MsgFlags, UnixAddr, recvmsg, sendmsg,
-};
+use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, UnixAddr, recvmsg, sendmsg};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::config::{Config, Place, Status};
@@ -45,7 +43,11 @@ pub fn send<T: Serialize>(to: &UnixStream, message: &T, fds: &[BorrowedFd<'_>]) 
     let length = u32::try_from(json.len()).map_err(io::Error::other)?;
     let raw: Vec<RawFd> = fds.iter().map(|it| it.as_raw_fd()).collect();
     let control = [ControlMessage::ScmRights(&raw)];
-    let control = if raw.is_empty() { &[][..] } else { &control[..] };
+    let control = if raw.is_empty() {
+        &[][..]
+    } else {
+        &control[..]
+    };
     let head = length.to_be_bytes();
     let parts = [IoSlice::new(&head)];
     let sent = sendmsg::<UnixAddr>(to.as_raw_fd(), &parts, control, MsgFlags::empty(), None)?;
@@ -65,7 +67,10 @@ pub fn receive<T: DeserializeOwned>(from: &UnixStream) -> io::Result<(T, Vec<Own
     for control in message.cmsgs()? {
         if let ControlMessageOwned::ScmRights(raw) = control {
             // SAFETY: the kernel just made them for this process.
-            fds.extend(raw.into_iter().map(|it| unsafe { OwnedFd::from_raw_fd(it) }));
+            fds.extend(
+                raw.into_iter()
+                    .map(|it| unsafe { OwnedFd::from_raw_fd(it) }),
+            );
         }
     }
     let mut from = from;

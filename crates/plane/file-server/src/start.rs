@@ -5,7 +5,10 @@ use std::{
     io::{self, Read as _},
     os::{
         fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd},
-        unix::{fs::DirBuilderExt as _, net::{UnixListener, UnixStream}},
+        unix::{
+            fs::DirBuilderExt as _,
+            net::{UnixListener, UnixStream},
+        },
     },
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -53,7 +56,10 @@ pub fn start(program: &Program, folder: &Path, may_make: bool, socket: &Path) ->
         _ => {}
     }
     if let Some(parent) = socket.parent() {
-        DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(parent)?;
     }
     let control = UnixListener::bind(socket)?;
     let (said, theirs) = UnixStream::pair()?;

@@ -125,7 +125,12 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         let mut writer = Writer::default();
-        writer.u32(7).u64(1 << 40).bool(true).opaque(b"abcde").fixed(b"xyz");
+        writer
+            .u32(7)
+            .u64(1 << 40)
+            .bool(true)
+            .opaque(b"abcde")
+            .fixed(b"xyz");
         let bytes = writer.into_bytes();
         let mut reader = Reader::new(&bytes);
         assert_eq!(reader.u32(), Ok(7));

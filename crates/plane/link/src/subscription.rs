@@ -17,10 +17,10 @@ use tokio_util::task::AbortOnDropHandle;
 use wharf_base::{Backoff, Clock};
 use wharf_planeproto::{
     Change, Plane,
+    file_system::{self, FileSystemReport},
     machine::{Console, InstanceReport},
     measured::{self, Minute},
     report::{TargetHealth, UnboundEndpoint},
-    file_system::{self, FileSystemReport},
     volume::{self, VolumeReport},
     wire::{self, Commit, HEARTBEAT, MAX_STATE, ToPlane, ToServer, VERSION},
 };

@@ -41,10 +41,10 @@ use tokio_util::sync::CancellationToken;
 use wharf_hosts::PlaneHosts;
 use wharf_planeproto::{
     Kind, Messages, Outgoing, Plane, Resource,
+    file_system::FileSystemReport,
     machine::{Console, InstanceReport},
     measured::{InstanceRow, Minute},
     report::{TargetHealth, UnboundEndpoint},
-    file_system::FileSystemReport,
     volume::VolumeReport,
 };
 use wharf_records::node::Grant;

@@ -16,10 +16,10 @@ use tokio_util::sync::CancellationToken;
 use wharf_hosts::Subscription;
 use wharf_planeproto::{
     Key, Kind, Messages, Plane, ReadError, Resource,
+    file_system::{FileSystemReport, MAX_FILE_SYSTEMS},
     machine::{Console, InstanceReport, MAX_INSTANCES},
     measured::{MOST_ROWS, Minute, Row},
     report::{TargetHealth, UnboundEndpoint},
-    file_system::{FileSystemReport, MAX_FILE_SYSTEMS},
     volume::{MAX_VOLUMES, VolumeReport},
     wire::{
         self, Commit, FrameError, HEARTBEAT, OLDEST_VERSION, Position, Refusal, SILENCE, ToPlane,
@@ -363,6 +363,7 @@ impl Session {
             }
             ToServer::FileSystems { file_systems } => {
                 self.file_systems(talk, file_systems).await;
+                return Ok(());
             }
             ToServer::Volumes { volumes } => {
                 self.volumes(talk, volumes).await;

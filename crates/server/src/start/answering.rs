@@ -21,8 +21,8 @@ use crate::{
     explain::Explain,
     gateway::{
         Apis, Gateway, IamMode,
-        file_systems::Mounting,
         bytes_in_flight::{BytesInFlight, Limits as ByteLimits},
+        file_systems::Mounting,
         instance_credentials::InstanceRoles,
         throttle::{OfServices, Throttle},
     },

@@ -33,7 +33,9 @@ mod sealed;
 pub mod service;
 mod tagged;
 
-use wharf_svc_ecs_agents::{acs, binding, deregistration, file_systems, grant, registration, serving};
+use wharf_svc_ecs_agents::{
+    acs, binding, deregistration, file_systems, grant, registration, serving,
+};
 use wharf_svc_ecs_model::{
     asks, credentials, definition, document, fault, images, launch, make, monitoring, names,
     own_node, provider, state, tags, task, validate, view, volume,

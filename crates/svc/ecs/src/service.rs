@@ -15,11 +15,11 @@ use crate::{
     authz, binding,
     config::Parts,
     core::Core,
+    file_systems::{self, FileVolume},
     grant::{self, NodeInstance},
     names::Place,
     ops, refuse, services,
     services::explain::{HostExplained, ServiceExplained, TaskExplained},
-    file_systems::{self, FileVolume},
     serving::{self, Need},
     view::{Change, feed},
 };

@@ -101,10 +101,12 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             rows.file_system(it.file_system_id.as_deref()).await?
         }
         Input::CreateReplicationConfiguration(it) => {
-            rows.file_system(it.source_file_system_id.as_deref()).await?
+            rows.file_system(it.source_file_system_id.as_deref())
+                .await?
         }
         Input::DeleteReplicationConfiguration(it) => {
-            rows.file_system(it.source_file_system_id.as_deref()).await?
+            rows.file_system(it.source_file_system_id.as_deref())
+                .await?
         }
         Input::DescribeReplicationConfigurations(it) => {
             rows.file_system(it.file_system_id.as_deref()).await?

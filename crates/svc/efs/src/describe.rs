@@ -19,9 +19,18 @@ pub fn file_system(place: &Place, id: &str, record: &FileSystem) -> wire::FileSy
         file_system_id: Some(id.to_owned()),
         file_system_arn: Some(names::file_system_arn(place, id)),
         creation_time: Some(record.created_at),
-        life_cycle_state: Some(if record.deleting { "deleting" } else { "available" }.to_owned()),
+        life_cycle_state: Some(
+            if record.deleting {
+                "deleting"
+            } else {
+                "available"
+            }
+            .to_owned(),
+        ),
         name: tagged::name(&record.tags),
-        number_of_mount_targets: Some(i32::try_from(record.mount_targets.len()).unwrap_or(i32::MAX)),
+        number_of_mount_targets: Some(
+            i32::try_from(record.mount_targets.len()).unwrap_or(i32::MAX),
+        ),
         size_in_bytes: Some(wire::FileSystemSize {
             value: Some(bytes),
             timestamp: record.reported.at,

@@ -44,9 +44,7 @@ pub fn bad_request(text: impl Into<String>) -> Fault {
 }
 
 pub fn unsupported(what: &str) -> Fault {
-    bad_request(format!(
-        "{what} is not supported by this version of wharf."
-    ))
+    bad_request(format!("{what} is not supported by this version of wharf."))
 }
 
 pub fn no_file_system(id: &str) -> Fault {
@@ -97,7 +95,9 @@ pub fn too_many_file_systems(most: usize) -> Fault {
 }
 
 pub fn too_many_access_points(most: usize) -> Fault {
-    let text = format!("You have reached the maximum number of access points for the file system: {most}.");
+    let text = format!(
+        "You have reached the maximum number of access points for the file system: {most}."
+    );
     coded("AccessPointLimitExceeded", 403, text)
 }
 
@@ -152,8 +152,12 @@ pub fn no_host() -> Fault {
 }
 
 pub fn no_policy(id: &str) -> Fault {
-    Fault::sender("PolicyNotFound", 404, format!("No policy is attached to the file system '{id}'."))
-        .with("ErrorCode", "PolicyNotFound")
+    Fault::sender(
+        "PolicyNotFound",
+        404,
+        format!("No policy is attached to the file system '{id}'."),
+    )
+    .with("ErrorCode", "PolicyNotFound")
 }
 
 pub fn bad_policy(text: impl Into<String>) -> Fault {

@@ -7,11 +7,7 @@ use std::collections::BTreeMap;
 
 use wharf_service::Place;
 
-use crate::{
-    core::Core,
-    names,
-    records::FileSystem,
-};
+use crate::{core::Core, names, records::FileSystem};
 
 /// What hosts say of themselves that keep file systems.
 pub const ATTRIBUTE: &str = "wharf.file-systems";

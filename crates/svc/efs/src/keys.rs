@@ -36,9 +36,6 @@ pub fn make(
     Ok(Made {
         ticket_key: keyring.seal(ticket.as_bytes(), &for_tickets(account, region, id)),
         certificate: made.cert.pem(),
-        private_key: keyring.seal(
-            private.expose(),
-            &for_certificate(account, region, id),
-        ),
+        private_key: keyring.seal(private.expose(), &for_certificate(account, region, id)),
     })
 }

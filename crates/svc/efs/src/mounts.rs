@@ -5,9 +5,9 @@ use wharf_service::Place;
 use wharf_wire::{Caller, Check, Context, Fault};
 
 use crate::{
-    EfsService, fault,
+    EfsService,
     core::Core,
-    keys,
+    fault, keys,
     names::{self, NAMESPACE},
     records::FileSystem,
 };
@@ -61,7 +61,9 @@ pub enum NotMounted {
     NoName(String),
     #[error("mount.nfs4: access denied by server while mounting 127.0.0.1:/")]
     Denied,
-    #[error("mount.nfs4: mounting 127.0.0.1:/ failed, reason given by server: No such access point: {0}")]
+    #[error(
+        "mount.nfs4: mounting 127.0.0.1:/ failed, reason given by server: No such access point: {0}"
+    )]
     NoAccessPoint(String),
     #[error("{0}")]
     Failed(Fault),
@@ -87,7 +89,10 @@ impl EfsService {
             Err(fault) if fault.status == 404 => return Err(no_name()),
             other => other?,
         };
-        let targets = record.mount_targets.values().filter(|it| it.vpc == mount.vpc);
+        let targets = record
+            .mount_targets
+            .values()
+            .filter(|it| it.vpc == mount.vpc);
         // The one of their zone; another, where that has none.
         let served = targets.filter_map(|it| Some((&it.zone, it.interface.as_ref()?)));
         let served = served.min_by_key(|(zone, _)| mount.zone.as_ref() != Some(*zone));
@@ -132,7 +137,8 @@ impl EfsService {
         let Some(policy) = &record.policy else {
             return ALL;
         };
-        let context = Context::internal(&place.account, &place.region, names::PRINCIPAL, core.now());
+        let context =
+            Context::internal(&place.account, &place.region, names::PRINCIPAL, core.now());
         let caller = match &mount.role {
             Some(role) => role.clone(),
             None => Caller::unproven(&place.account, ""),
@@ -165,7 +171,8 @@ pub async fn anonymous(core: &Core, cx: &Context, id: &str, policy: &str) -> [Pe
     let place = Place::of(cx);
     let mut both = [NOTHING; 2];
     for (secure, found) in [false, true].into_iter().zip(&mut both) {
-        let context = Context::internal(&place.account, &place.region, names::PRINCIPAL, core.now());
+        let context =
+            Context::internal(&place.account, &place.region, names::PRINCIPAL, core.now());
         let asking = Asking {
             core,
             context: Context {
@@ -208,7 +215,8 @@ impl Asking<'_> {
         if let Some(arn) = &self.access_point {
             check = check.with("elasticfilesystem:AccessPointArn", arn);
         }
-        let asked = self.core.parts.dispatcher.decide(&self.context, &[check]);
+        let checks = [check];
+        let asked = self.core.parts.dispatcher.decide(&self.context, &checks);
         asked.await.is_ok()
     }
 }

@@ -72,7 +72,11 @@ pub async fn groups(
         ..Default::default()
     };
     let onward = call.passed_on_by(PRINCIPAL);
-    let found = core.parts.ec2.describe_security_groups(&onward, wanted).await;
+    let found = core
+        .parts
+        .ec2
+        .describe_security_groups(&onward, wanted)
+        .await;
     let found = found.map_err(|fault| match fault.code.as_ref() {
         "InvalidGroup.NotFound" => fault::no_group(&ids.join(", ")),
         _ => fault,
@@ -110,19 +114,26 @@ pub async fn create(
         groups: Some(target.groups.clone()).filter(|it| !it.is_empty()),
         private_ip_address: target.wanted_address.map(|it| it.to_string()),
         client_token: Some(id.to_owned()),
-        description: Some(format!("EFS mount target for {} ({id})", target.file_system)),
+        description: Some(format!(
+            "EFS mount target for {} ({id})",
+            target.file_system
+        )),
         ..Default::default()
     };
     // It is wired on the host without a task or an instance: for the file system.
     let arn = names::file_system_arn(place, &target.file_system);
     let call = Call::by_controller(context(core, place).acting_for(arn), PERMIT);
-    let made = core.parts.ec2.create_network_interface(&call, request).await?;
+    let made = core
+        .parts
+        .ec2
+        .create_network_interface(&call, request)
+        .await?;
     let made = made.network_interface.unwrap_or_default();
     let address = made.private_ip_address.as_deref().unwrap_or_default();
     Ok(Served {
-        address: address
-            .parse()
-            .map_err(|_| Fault::sender("InvalidAddress", 500, "the interface has no IPv4 address"))?,
+        address: address.parse().map_err(|_| {
+            Fault::sender("InvalidAddress", 500, "the interface has no IPv4 address")
+        })?,
         id: made.network_interface_id.unwrap_or_default(),
     })
 }
@@ -156,7 +167,12 @@ pub async fn attach(
         ..Default::default()
     };
     let call = call(core, place);
-    match core.parts.ec2.attach_network_interface(&call, request).await {
+    match core
+        .parts
+        .ec2
+        .attach_network_interface(&call, request)
+        .await
+    {
         Ok(result) => Ok(result.attachment_id),
         // A server before this one did, and ended before it could write that down.
         Err(refused) => match attachment(core, place, interface).await? {
@@ -177,7 +193,12 @@ async fn attachment(
         ..Default::default()
     };
     let call = call(core, place);
-    let found = match core.parts.ec2.describe_network_interfaces(&call, request).await {
+    let found = match core
+        .parts
+        .ec2
+        .describe_network_interfaces(&call, request)
+        .await
+    {
         Err(fault) if fault.code.ends_with(".NotFound") => return Ok(None),
         other => other?,
     };
@@ -198,7 +219,10 @@ pub async fn set_groups(
         ..Default::default()
     };
     let call = call(core, place);
-    let changed = core.parts.ec2.modify_network_interface_attribute(&call, request);
+    let changed = core
+        .parts
+        .ec2
+        .modify_network_interface_attribute(&call, request);
     changed.await.map(|_| ())
 }
 
@@ -211,7 +235,12 @@ pub async fn delete(core: &Core, place: &Place, interface: &str) -> Result<(), F
             force: Some(true),
             ..Default::default()
         };
-        match core.parts.ec2.detach_network_interface(&call, request).await {
+        match core
+            .parts
+            .ec2
+            .detach_network_interface(&call, request)
+            .await
+        {
             Ok(_) => {}
             Err(fault) if fault.code.ends_with(".NotFound") => {}
             Err(fault) => return Err(fault),
@@ -221,7 +250,12 @@ pub async fn delete(core: &Core, place: &Place, interface: &str) -> Result<(), F
         network_interface_id: Some(interface.to_owned()),
         ..Default::default()
     };
-    match core.parts.ec2.delete_network_interface(&call, request).await {
+    match core
+        .parts
+        .ec2
+        .delete_network_interface(&call, request)
+        .await
+    {
         Ok(_) => Ok(()),
         Err(fault) if fault.code.ends_with(".NotFound") => Ok(()),
         Err(fault) => Err(fault),

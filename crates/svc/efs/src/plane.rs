@@ -72,7 +72,10 @@ fn file_system(
     };
     let (account, region) = (&scope.account, &scope.region);
     let ticket_key = opened(&record.ticket_key, keys::for_tickets(account, region, &id))?;
-    let private_key = opened(&record.private_key, keys::for_certificate(account, region, &id))?;
+    let private_key = opened(
+        &record.private_key,
+        keys::for_certificate(account, region, &id),
+    )?;
     let targets = record.mount_targets.into_values();
     let places = targets.filter_map(|it| {
         let served = it.interface?;

@@ -46,19 +46,15 @@ fn failed(action: &'static str) -> impl Fn(Fault) -> StepError {
     move |fault| StepError::Neighbour { action, fault }
 }
 
-async fn mount_target(
-    core: &Core,
-    place: &Place,
-    key: &str,
-    id: &str,
-) -> Result<Next, StepError> {
+async fn mount_target(core: &Core, place: &Place, key: &str, id: &str) -> Result<Next, StepError> {
     let Some(stored) = core.table.read::<MountTarget>(key).await? else {
         return Ok(Next::Settled);
     };
     let mut record = stored.record.clone();
     let of = names::file_system_key(place, &record.file_system);
     let file_system = core.table.read::<FileSystem>(&of).await?;
-    let Some(file_system) = file_system.filter(|it| it.record.mount_targets.contains_key(id)) else {
+    let Some(file_system) = file_system.filter(|it| it.record.mount_targets.contains_key(id))
+    else {
         // It was refused after all.
         return remove(core, place, &stored, None, id).await;
     };
@@ -95,7 +91,11 @@ async fn mount_target(
         settled(changes.write(&PERMIT).await)?;
         return Ok(Next::Settled);
     }
-    let serves = file_system.record.reported.serving.contains(&interface.address);
+    let serves = file_system
+        .record
+        .reported
+        .serving
+        .contains(&interface.address);
     if serves && !record.available {
         record.available = true;
         return write(core, &stored, &record).await;
@@ -152,7 +152,12 @@ async fn file_system(core: &Core, place: &Place, key: &str) -> Result<Next, Step
     for target in stored.record.mount_targets.keys() {
         core.queue.wake(names::mount_target_key(place, target));
     }
-    let Some(host) = stored.record.host.as_ref().filter(|_| stored.record.deleting) else {
+    let Some(host) = stored
+        .record
+        .host
+        .as_ref()
+        .filter(|_| stored.record.deleting)
+    else {
         return Ok(Next::Settled);
     };
     if hosts::is_there(core, host).await {

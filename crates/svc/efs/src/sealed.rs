@@ -2,11 +2,7 @@
 
 use wharf_service::{Sealing, Secrets};
 
-use crate::{
-    keys,
-    names::SERVICE,
-    records::FileSystem,
-};
+use crate::{keys, names::SERVICE, records::FileSystem};
 use wharf_records::Record as _;
 
 /// By the kinds of their records.

@@ -143,7 +143,10 @@ impl FileSystems {
             serving: addresses(&status.places),
         };
         match done {
-            Ok(None) => (report(FileSystemState::Gone, None, Status::default()), false),
+            Ok(None) => (
+                report(FileSystemState::Gone, None, Status::default()),
+                false,
+            ),
             Ok(Some(status)) => {
                 self.parts.tries.lock().forget(&told.id);
                 let pending = status.places.len() < told.places.len();
@@ -239,7 +242,9 @@ impl FileSystems {
 
     async fn begin(&self, told: &FileSystem) -> io::Result<()> {
         if !self.parts.tries.lock().is_due(&told.id, Instant::now()) {
-            return Err(io::Error::other("its program ended, and is started again soon"));
+            return Err(io::Error::other(
+                "its program ended, and is started again soon",
+            ));
         }
         let (folder, socket) = (self.folder(&told.id), self.socket(&told.id));
         if !told.may_make && !folder.exists() {

@@ -164,7 +164,10 @@ impl Mounts {
             let entries = fs::read_dir(folder).into_iter().flatten().flatten();
             entries.map(|it| it.path()).collect::<Vec<_>>()
         };
-        below(&self.dir).iter().flat_map(|task| below(task)).collect()
+        below(&self.dir)
+            .iter()
+            .flat_map(|task| below(task))
+            .collect()
     }
 }
 
@@ -180,7 +183,12 @@ async fn renewed(api: &Api, folder: &Path) -> Result<(), NotMounted> {
     match ask(api, &asked).await {
         Ok(granted) => Ok(keep(folder, &asked, &granted)?),
         Err(NotMounted::Refused(why)) => {
-            tracing::warn!(task = asked.task, volume = asked.volume, why, "a file system may be mounted no longer");
+            tracing::warn!(
+                task = asked.task,
+                volume = asked.volume,
+                why,
+                "a file system may be mounted no longer"
+            );
             match fs::remove_file(folder.join(TICKET)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
                 _ => Ok(()),
@@ -215,7 +223,10 @@ fn keep(folder: &Path, asked: &Mount, granted: &Granted) -> io::Result<()> {
     let Some(tls) = &granted.tls else {
         return Ok(());
     };
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)?;
     let for_now = Durability::Process;
     replace_json(&folder.join(ASKED), asked, for_now)?;
     let line = format!("{}\n", tls.ticket);

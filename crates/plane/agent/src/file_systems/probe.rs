@@ -2,7 +2,7 @@
 
 use std::{fs, io, os::fd::AsRawFd as _, path::Path};
 
-use nix::errno::Errno;
+use nix::{errno::Errno, libc};
 
 /// What tasks that mount file systems ask of a container instance, and those that do as their role.
 pub const CAPABILITIES: [&str; 2] = ["ecs.capability.efs", "ecs.capability.efsAuth"];
@@ -63,6 +63,9 @@ fn has_handles(folder: &fs::File) -> io::Result<()> {
 
 /// Whether what a program shows can be mounted here.
 pub fn can_mount() -> bool {
-    let fuse = fs::OpenOptions::new().read(true).write(true).open("/dev/fuse");
+    let fuse = fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open("/dev/fuse");
     fuse.is_ok()
 }

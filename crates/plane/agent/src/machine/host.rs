@@ -18,9 +18,7 @@ use wharf_container::{
 use wharf_network::Network;
 
 use super::{Disks, DisksInUse, Isolation, disk_guard, live::Live};
-use crate::{
-    figures::Figures, file_systems::Mounts, node::roster::Roster, volumes::Volumes,
-};
+use crate::{figures::Figures, file_systems::Mounts, node::roster::Roster, volumes::Volumes};
 
 /// Tasks of an instance that are ended together: one whose processes hang takes its ten seconds.
 const ENDED_AT_ONCE: usize = 16;

@@ -34,7 +34,11 @@ pub async fn volumes(config: &NodeConfig) -> Option<Volumes> {
 }
 
 /// Those whose files lie here; `None` where this machine cannot keep any.
-pub async fn file_systems(config: &NodeConfig, run: PathBuf, network: &Network) -> Option<FileSystems> {
+pub async fn file_systems(
+    config: &NodeConfig,
+    run: PathBuf,
+    network: &Network,
+) -> Option<FileSystems> {
     let folder = config.data_dir.join(file_systems::FOLDER);
     let probed = spawn_blocking(move || file_systems::keeps(&folder)).await;
     match probed.map_err(|error| error.to_string()).and_then(|it| it) {

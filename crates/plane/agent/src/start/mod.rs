@@ -43,7 +43,7 @@ use crate::{
     config::NodeConfig,
     endpoint::{Connections, Limits, Proxy, RateLimit, Routes, StatsReader},
     figures::Figures,
-    flows,
+    file_systems, flows,
     instances::{
         ATTRIBUTE, DISK_ATTRIBUTE, Instances, STATE_FILE as MACHINES_STATE,
         metadata::{Credentials, MetadataService},
@@ -434,7 +434,12 @@ async fn start(
             running.spawn(instances.run(of_instances, tell, joins, shutdown.clone()));
             to_instances
         });
-        running.spawn(machines::share(deliveries, volumes, file_systems, to_instances));
+        running.spawn(machines::share(
+            deliveries,
+            volumes,
+            file_systems,
+            to_instances,
+        ));
     }
     let of_instances = nodes.clone();
     let ended = run_session(&mut own.session, || ready(of_instances)).await;

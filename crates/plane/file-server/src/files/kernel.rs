@@ -75,7 +75,9 @@ pub fn open_at(
     // SAFETY: a C string that outlives the call.
     let fd = unsafe { libc::openat(folder.as_raw_fd(), name.as_ptr(), flags, mode) };
     // SAFETY: a success is a new descriptor.
-    Errno::result(fd).map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }).map_err(Into::into)
+    Errno::result(fd)
+        .map(|fd| unsafe { OwnedFd::from_raw_fd(fd) })
+        .map_err(Into::into)
 }
 
 /// Whether the one who acts may; `wanted` as for access(2).
@@ -195,7 +197,12 @@ pub fn room(fd: BorrowedFd<'_>) -> io::Result<(u64, u64)> {
 /// What files below a folder take, hard links once. `pause` is called now and then.
 pub fn usage(folder: BorrowedFd<'_>, pause: &mut dyn FnMut()) -> io::Result<u64> {
     let mut linked = std::collections::HashSet::new();
-    let mut folders = vec![open_at(folder, c".", libc::O_RDONLY | libc::O_DIRECTORY, 0)?];
+    let mut folders = vec![open_at(
+        folder,
+        c".",
+        libc::O_RDONLY | libc::O_DIRECTORY,
+        0,
+    )?];
     let mut bytes = 0;
     while let Some(folder) = folders.pop() {
         use std::os::fd::AsFd as _;

@@ -134,7 +134,11 @@ impl Set {
     }
 
     pub fn write(self, out: &mut Writer) {
-        let length = self.0.iter().rposition(|it| *it != 0).map_or(0, |at| at + 1);
+        let length = self
+            .0
+            .iter()
+            .rposition(|it| *it != 0)
+            .map_or(0, |at| at + 1);
         out.u32(u32::try_from(length).unwrap_or_default());
         for word in &self.0[..length] {
             out.u32(*word);
@@ -293,7 +297,11 @@ impl Wanted {
     }
 
     /// Changes it, as who acts; but for the size, which takes an open file.
-    pub fn apply(&self, object: &Object, open: impl Fn() -> std::io::Result<std::os::fd::OwnedFd>) -> Result<(), Status> {
+    pub fn apply(
+        &self,
+        object: &Object,
+        open: impl Fn() -> std::io::Result<std::os::fd::OwnedFd>,
+    ) -> Result<(), Status> {
         if self.owner.is_some() || self.group.is_some() {
             crate::files::change_owner(object.fd(), self.owner, self.group)?;
         }
@@ -325,7 +333,9 @@ fn number_of(text: &[u8]) -> Result<u32, Status> {
     let number = text.split('@').next().unwrap_or_default();
     let number = number.parse::<u32>().map_err(|_| Status::BADOWNER)?;
     // The kernel's word for none.
-    Some(number).filter(|it| *it != u32::MAX).ok_or(Status::BADOWNER)
+    Some(number)
+        .filter(|it| *it != u32::MAX)
+        .ok_or(Status::BADOWNER)
 }
 
 fn time(values: &mut Reader<'_>) -> Result<libc::timespec, Status> {
@@ -362,7 +372,12 @@ pub fn same(reader: &mut Reader<'_>, object: &Object, root: &Root) -> Result<boo
 /// What a file bears that was made exclusively, in the place of its times.
 pub fn verifier_times(verifier: [u8; 8]) -> [libc::timespec; 2] {
     let half = |at: usize| {
-        let bytes = [verifier[at], verifier[at + 1], verifier[at + 2], verifier[at + 3]];
+        let bytes = [
+            verifier[at],
+            verifier[at + 1],
+            verifier[at + 2],
+            verifier[at + 3],
+        ];
         libc::timespec {
             // Of 31 bits, which every file system keeps.
             tv_sec: i64::from(u32::from_be_bytes(bytes) & 0x7fff_ffff),

@@ -111,7 +111,10 @@ pub fn answer(
     };
     let (mut status, mut done) = (Status::OK, 0);
     while done < count {
-        let number = reader.u32()?;
+        let Ok(number) = reader.u32() else {
+            status = Status::BADXDR;
+            break;
+        };
         status = compound.one(number, done, reader, out);
         done += 1;
         if let Some(again) = &compound.again {
@@ -142,13 +145,7 @@ fn acting_user(client: &Client, said: User) -> User {
 }
 
 impl Compound<'_> {
-    fn one(
-        &mut self,
-        number: u32,
-        at: u32,
-        reader: &mut Reader<'_>,
-        out: &mut Writer,
-    ) -> Status {
+    fn one(&mut self, number: u32, at: u32, reader: &mut Reader<'_>, out: &mut Writer) -> Status {
         const ILLEGAL: u32 = 10_044;
         const SETATTR: u32 = 34;
         let known = (3..=39).contains(&number) || (self.minor == 1 && (40..=58).contains(&number));

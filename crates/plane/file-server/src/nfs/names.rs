@@ -102,7 +102,9 @@ impl Compound<'_> {
             false => libc::O_RDONLY,
         };
         // Opened before this thread acts as the user: who may not read a file may have its mode changed.
-        let open = wanted.mode.and_then(|_| object.open(&self.client.root, flags).ok());
+        let open = wanted
+            .mode
+            .and_then(|_| object.open(&self.client.root, flags).ok());
         let acting = self.acting()?;
         wanted.apply(object, || {
             let open = open.as_ref().ok_or(Errno::EINVAL)?;
@@ -180,7 +182,9 @@ impl Compound<'_> {
                 let target = target.map_err(|_| Status::INVAL)?;
                 symlinkat(target.as_c_str(), at, name.as_c_str())?;
             }
-            _ if kind == Kind::Fifo as u32 => mknodat(at, name.as_c_str(), SFlag::S_IFIFO, mode, 0)?,
+            _ if kind == Kind::Fifo as u32 => {
+                mknodat(at, name.as_c_str(), SFlag::S_IFIFO, mode, 0)?
+            }
             _ if kind == Kind::Socket as u32 => {
                 mknodat(at, name.as_c_str(), SFlag::S_IFSOCK, mode, 0)?;
             }

@@ -136,7 +136,9 @@ impl Compound<'_> {
         let there = folder.child(&name);
         let is_missing = |error: &std::io::Error| error.kind() == std::io::ErrorKind::NotFound;
         match (there, make) {
-            (Ok(object), Make::No | Make::Unchecked(_)) => return found(false, object, Set::default()),
+            (Ok(object), Make::No | Make::Unchecked(_)) => {
+                return found(false, object, Set::default());
+            }
             (Ok(object), Make::Exclusive(verifier, wanted)) if bears(&object.stat, *verifier) => {
                 // It is the one that this call made before.
                 return found(true, object, wanted.set);

@@ -43,7 +43,8 @@ pub struct StateId {
 impl StateId {
     /// Stands for no state at all.
     pub fn is_special(&self) -> bool {
-        (self.seq == 0 && self.other == [0; 12]) || (self.seq == u32::MAX && self.other == [0xff; 12])
+        (self.seq == 0 && self.other == [0; 12])
+            || (self.seq == u32::MAX && self.other == [0xff; 12])
     }
 }
 
@@ -207,7 +208,10 @@ impl State {
     /// Forgets those that say nothing any more.
     pub fn sweep(&mut self) {
         let lease = Duration::from_secs(u64::from(LEASE_SECONDS) * 3);
-        let silent = self.clients.iter().filter(|(_, it)| it.heard.elapsed() > lease);
+        let silent = self
+            .clients
+            .iter()
+            .filter(|(_, it)| it.heard.elapsed() > lease);
         for id in silent.map(|(id, _)| *id).collect::<Vec<_>>() {
             self.forget(id);
         }
@@ -263,14 +267,18 @@ impl State {
         }
         let gone = self.lock_owners.extract_if(|_, it| it.open == *other);
         for (_, it) in gone.collect::<Vec<_>>() {
-            self.locks.release(it.identity, it.client, &it.owner, Range::ALL);
+            self.locks
+                .release(it.identity, it.client, &it.owner, Range::ALL);
         }
     }
 
     /// An open file of that client.
     pub fn open(&mut self, id: &StateId, client: u64) -> Result<&mut Open, Status> {
         let unknown = self.unknown(&id.other);
-        let open = self.opens.get_mut(&id.other).filter(|it| it.client == client);
+        let open = self
+            .opens
+            .get_mut(&id.other)
+            .filter(|it| it.client == client);
         let open = open.ok_or(unknown)?;
         checked_seq(id.seq, open.seq)?;
         Ok(open)
@@ -291,11 +299,18 @@ impl State {
         // 4.0 says nothing of a client beside the state itself.
         let open = open.filter(|it| client.is_none_or(|client| it.client == client));
         let open = open.ok_or_else(|| self.unknown(&id.other))?;
-        checked_seq(id.seq, by_lock.map_or(open.seq, |it| it.seq))?;
-        Ok(open)
+        // Reads and writes that were sent before an answer that made it newer count.
+        match checked_seq(id.seq, by_lock.map_or(open.seq, |it| it.seq)) {
+            Ok(()) | Err(Status::OLD_STATEID) => Ok(open),
+            Err(other) => Err(other),
+        }
     }
 
-    pub fn lock_owner(&mut self, id: &StateId, client: Option<u64>) -> Result<&mut LockOwner, Status> {
+    pub fn lock_owner(
+        &mut self,
+        id: &StateId,
+        client: Option<u64>,
+    ) -> Result<&mut LockOwner, Status> {
         let unknown = self.unknown(&id.other);
         let owner = self.lock_owners.get_mut(&id.other);
         let owner = owner.filter(|it| client.is_none_or(|client| it.client == client));
@@ -387,8 +402,14 @@ mod tests {
         assert!(matches!(state.client(id, 2), Err(Status::STALE_CLIENTID)));
         state.add_session([1; 16], id, 4).unwrap();
         assert!(state.session(&[1; 16], 1).is_ok());
-        assert!(matches!(state.session(&[1; 16], 2), Err(Status::BADSESSION)));
+        assert!(matches!(
+            state.session(&[1; 16], 2),
+            Err(Status::BADSESSION)
+        ));
         state.forget(id);
-        assert!(matches!(state.session(&[1; 16], 1), Err(Status::BADSESSION)));
+        assert!(matches!(
+            state.session(&[1; 16], 1),
+            Err(Status::BADSESSION)
+        ));
     }
 }

@@ -11,9 +11,9 @@ use tokio::sync::Notify;
 use wharf_planeproto::{
     Change, Key, Kind,
     balancer::TargetRef,
+    file_system::FileSystemReport,
     machine::{Console, InstanceReport},
     report::{TargetHealth, UnboundEndpoint},
-    file_system::FileSystemReport,
     volume::VolumeReport,
 };
 

@@ -14,7 +14,8 @@ use crate::{
     address::Addresses as _,
     fault,
     records::{
-        AddressClaim, BALANCER_REQUESTER, FILES_REQUESTER, Interface, Pointer, SecurityGroup, Subnet, claim_id,
+        AddressClaim, BALANCER_REQUESTER, FILES_REQUESTER, Interface, Pointer, SecurityGroup,
+        Subnet, claim_id,
     },
     table::{LeanOn, client_token},
     tags,

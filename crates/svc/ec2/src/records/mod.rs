@@ -24,7 +24,8 @@ pub use instance::{
     user_data_purpose,
 };
 pub use interface::{
-    Attachment, BALANCER_REQUESTER, ENDPOINT_REQUESTER, FILES_REQUESTER, Interface, Machine, NAT_REQUESTER, claim_id,
+    Attachment, BALANCER_REQUESTER, ENDPOINT_REQUESTER, FILES_REQUESTER, Interface, Machine,
+    NAT_REQUESTER, claim_id,
 };
 pub use route_table::{ListRoute, Route, RouteTable, RouteTarget, association_state};
 pub use subnet::{Subnet, TableAssociation};

@@ -7,8 +7,7 @@ use wharf_wire::{Context, Fault};
 use crate::{
     Agents,
     acs::credentials::{RoleType, role},
-    document,
-    grant,
+    document, grant,
     names::{self, Place},
 };
 
@@ -56,7 +55,11 @@ pub async fn volume(
 
 async fn is_on_the_callers(agents: &Agents, cx: &Context, task: &Task) -> bool {
     agents.state.up_to_date().await;
-    let mut regions = agents.state.view.regions_with_hosts(&cx.account).into_iter();
+    let mut regions = agents
+        .state
+        .view
+        .regions_with_hosts(&cx.account)
+        .into_iter();
     regions.any(|region| {
         let place = Place {
             account: cx.account.clone(),
@@ -68,12 +71,7 @@ async fn is_on_the_callers(agents: &Agents, cx: &Context, task: &Task) -> bool {
 }
 
 /// Pure.
-fn of(
-    place: Place,
-    task: &Task,
-    definition: &TaskDefinition,
-    volume: &str,
-) -> Option<FileVolume> {
+fn of(place: Place, task: &Task, definition: &TaskDefinition, volume: &str) -> Option<FileVolume> {
     let mut volumes = definition.volumes.iter().flatten();
     let found = volumes.find(|it| it.name.as_deref() == Some(volume))?;
     let efs: &EFSVolumeConfiguration = found.efs_volume_configuration.as_ref()?;

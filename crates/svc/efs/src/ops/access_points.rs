@@ -36,8 +36,13 @@ pub async fn create(
         tags: tagged::given(input.tags)?,
         unknown: Unknown::new(),
     };
-    let own = core.table.all::<AccessPoint>(&names::scope(&place), "").await?;
-    let same = own.into_iter().find(|(_, it)| it.record.token == wanted.token);
+    let own = core
+        .table
+        .all::<AccessPoint>(&names::scope(&place), "")
+        .await?;
+    let same = own
+        .into_iter()
+        .find(|(_, it)| it.record.token == wanted.token);
     if let Some((id, stored)) = same {
         return match stored.record == wanted {
             true => Ok(describe::access_point(&place, &id, &wanted)),
@@ -72,7 +77,9 @@ fn user(given: PosixUser) -> Result<server::User, Fault> {
     Ok(server::User {
         uid: number(given.uid)?,
         gid: number(given.gid)?,
-        groups: groups.map(|it| number(Some(it))).collect::<Result<_, _>>()?,
+        groups: groups
+            .map(|it| number(Some(it)))
+            .collect::<Result<_, _>>()?,
     })
 }
 
@@ -83,14 +90,17 @@ fn root(given: Option<RootDirectory>) -> Result<Root, Fault> {
     let path = given.path.unwrap_or_else(|| "/".to_owned());
     let is_plain = |name: &str| !matches!(name, "." | "..");
     if !path.split('/').all(is_plain) {
-        return Err(fault::bad_request("The path of a root directory must not have . or .. in it."));
+        return Err(fault::bad_request(
+            "The path of a root directory must not have . or .. in it.",
+        ));
     }
     let Some(creation) = given.creation_info else {
         return Ok((path, None, None));
     };
     let digits = creation.permissions.unwrap_or_default();
     let mode = u32::from_str_radix(&digits, 8);
-    let mode = mode.map_err(|_| fault::bad_request("Permissions are three or four octal digits."))?;
+    let mode =
+        mode.map_err(|_| fault::bad_request("Permissions are three or four octal digits."))?;
     let made = server::Creation {
         uid: number(creation.owner_uid)?,
         gid: number(creation.owner_gid)?,
@@ -119,10 +129,17 @@ pub async fn describe(
     let page = pages.page(input.next_token.as_deref(), size.unwrap_or(PAGE).min(1000))?;
     let mut found = match &wanted {
         Some(id) => {
-            let found = core.table.read(&names::access_point_key(&place, id)).await?;
+            let found = core
+                .table
+                .read(&names::access_point_key(&place, id))
+                .await?;
             vec![(id.clone(), found.ok_or_else(|| fault::no_access_point(id))?)]
         }
-        None => core.table.all::<AccessPoint>(&names::scope(&place), "").await?,
+        None => {
+            core.table
+                .all::<AccessPoint>(&names::scope(&place), "")
+                .await?
+        }
     };
     if let Some(of) = &of {
         core.file_system(&place, of).await?;

@@ -29,9 +29,11 @@ pub async fn create(
     let file_system = names::id(&place, input.file_system_id.as_deref());
     let wanted_address = address(&input)?;
     let record = core.file_system(&place, &file_system).await?;
-    let subnet = network::subnet(core, call, input.subnet_id.as_deref().unwrap_or_default()).await?;
+    let subnet =
+        network::subnet(core, call, input.subnet_id.as_deref().unwrap_or_default()).await?;
     check(&record, &subnet.vpc, &subnet.zone)?;
-    let groups = network::groups(core, call, &subnet.vpc, input.security_groups, MOST_GROUPS).await?;
+    let groups =
+        network::groups(core, call, &subnet.vpc, input.security_groups, MOST_GROUPS).await?;
     let id = ids::ec2_id("fsmt");
     let made = MountTarget {
         file_system: file_system.clone(),
@@ -97,7 +99,9 @@ pub async fn create(
 
 fn address(input: &CreateMountTargetRequest) -> Result<Option<Ipv4Addr>, Fault> {
     if input.ipv6_address.is_some() {
-        return Err(fault::unsupported("An IPv6 address of a mount target (Ipv6Address)"));
+        return Err(fault::unsupported(
+            "An IPv6 address of a mount target (Ipv6Address)",
+        ));
     }
     if !matches!(input.ip_address_type.as_deref(), None | Some("IPV4_ONLY")) {
         return Err(fault::unsupported("An IpAddressType other than IPV4_ONLY"));

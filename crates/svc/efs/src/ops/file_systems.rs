@@ -35,7 +35,12 @@ pub async fn create(
     check_throughput(&throughput, input.provisioned_throughput_in_mibps)?;
     let token = input.creation_token.unwrap_or_default();
     let tags = tagged::given(input.tags)?;
-    if core.table.count(&names::scope(&place).prefix(FileSystem::KIND)).await? >= MOST {
+    if core
+        .table
+        .count(&names::scope(&place).prefix(FileSystem::KIND))
+        .await?
+        >= MOST
+    {
         return Err(fault::too_many_file_systems(MOST));
     }
     let id = ids::ec2_id("fs");
@@ -131,7 +136,11 @@ pub async fn describe(
             let found = core.table.read(&names::file_system_key(&place, id)).await?;
             vec![(id.clone(), found.ok_or_else(|| fault::no_file_system(id))?)]
         }
-        None => core.table.all::<FileSystem>(&names::scope(&place), "").await?,
+        None => {
+            core.table
+                .all::<FileSystem>(&names::scope(&place), "")
+                .await?
+        }
     };
     let is_it = |record: &FileSystem| token.as_ref().is_none_or(|it| *it == record.token);
     let found: Vec<_> = found
@@ -173,11 +182,7 @@ pub async fn update(
 }
 
 /// Its files go with it; they may be on a host that is away.
-pub async fn delete(
-    core: &Core,
-    call: &Call,
-    input: DeleteFileSystemRequest,
-) -> Result<(), Fault> {
+pub async fn delete(core: &Core, call: &Call, input: DeleteFileSystemRequest) -> Result<(), Fault> {
     let place = Place::of(call);
     let id = names::id(&place, input.file_system_id.as_deref());
     let key = names::file_system_key(&place, &id);

@@ -101,7 +101,8 @@ pub async fn modify_groups(
     let record = core.mount_target(&place, &id).await?;
     let interface = record.interface.filter(|_| !record.deleting);
     let interface = interface.ok_or_else(|| fault::mount_target_state(&id))?;
-    let groups = network::groups(core, call, &record.vpc, input.security_groups, MOST_GROUPS).await?;
+    let groups =
+        network::groups(core, call, &record.vpc, input.security_groups, MOST_GROUPS).await?;
     network::set_groups(core, &place, &interface.id, &groups).await?;
     let key = names::mount_target_key(&place, &id);
     transact!(core.table, &call.permit, |tx| {

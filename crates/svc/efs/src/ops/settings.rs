@@ -2,12 +2,12 @@
 //! name.
 
 use wharf_api_efs::{
-    BackupPolicyDescription, DeleteReplicationConfigurationRequest,
+    BackupPolicy, BackupPolicyDescription, DeleteReplicationConfigurationRequest,
     DescribeAccountPreferencesRequest, DescribeAccountPreferencesResponse,
     DescribeBackupPolicyRequest, DescribeLifecycleConfigurationRequest,
     DescribeReplicationConfigurationsRequest, DescribeReplicationConfigurationsResponse,
     LifecycleConfigurationDescription, PutBackupPolicyRequest, PutLifecycleConfigurationRequest,
-    ResourceIdPreference, BackupPolicy,
+    ResourceIdPreference,
 };
 use wharf_service::Place;
 use wharf_wire::{Call, Fault};
@@ -59,7 +59,9 @@ pub async fn put_lifecycle(
     there(core, call, input.file_system_id.as_deref()).await?;
     match input.lifecycle_policies.unwrap_or_default().is_empty() {
         true => Ok(no_lifecycle()),
-        false => Err(fault::unsupported("Another storage class (LifecyclePolicies)")),
+        false => Err(fault::unsupported(
+            "Another storage class (LifecyclePolicies)",
+        )),
     }
 }
 

@@ -97,7 +97,10 @@ impl Locks {
             }
             if lock.range.last > range.last {
                 let first = range.last + 1;
-                let range = Range { first, ..lock.range };
+                let range = Range {
+                    first,
+                    ..lock.range
+                };
                 rest.push(Held { range, ..lock });
             }
         }
@@ -110,7 +113,8 @@ impl Locks {
 
     pub fn has(&self, file: (u64, u64), client: u64, owner: &[u8]) -> bool {
         let held = self.files.get(&file).into_iter().flatten();
-        held.into_iter().any(|it| it.client == client && it.owner == owner)
+        held.into_iter()
+            .any(|it| it.client == client && it.owner == owner)
     }
 
     pub fn forget(&mut self, client: u64) {
@@ -152,7 +156,15 @@ mod tests {
     fn a_part_that_is_released_leaves_both_ends() {
         let mut locks = Locks::default();
         locks.take(FILE, lock(1, 0, u64::MAX, true));
-        locks.release(FILE, 1, &[1], Range { first: 10, last: 19 });
+        locks.release(
+            FILE,
+            1,
+            &[1],
+            Range {
+                first: 10,
+                last: 19,
+            },
+        );
         assert_eq!(locks.len(), 2);
         assert!(locks.conflict(FILE, &lock(2, 9, 9, false)).is_some());
         assert!(locks.conflict(FILE, &lock(2, 10, 19, true)).is_none());
