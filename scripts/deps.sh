@@ -145,6 +145,19 @@ unpack_packages() {
   return 0
 }
 
+# Another's server of NFS, to test clients with: its packages would start daemons at every boot. It comes with its libraries.
+unpack_ganesha() {
+  local place=$tools/ganesha names=(nfs-ganesha nfs-ganesha-vfs) name
+  [ -x "$place/usr/bin/ganesha.nfsd" ] || [ -x /usr/bin/ganesha.nfsd ] && return
+  fresh_lists
+  known_to_apt nfs-ganesha || { say "no nfs-ganesha here: tests of shared files will say so"; return; }
+  say "unpacking nfs-ganesha into .cache/tools"
+  for name in $(apt-cache depends "${names[@]}" | awk '/^ *Depends: lib/ && $2 != "libc6" {print $2}' | sort -u); do names+=("$name"); done
+  (mkdir -p "$place/debs" && cd "$place/debs" && apt-get download -qq "${names[@]}" 2>/dev/null) || die "apt-get download ${names[*]} failed"
+  for name in "$place"/debs/*.deb; do dpkg -x "$name" "$place"; done
+  rm -rf "$place/debs"
+}
+
 # A program that was only unpacked did not bring its libraries.
 install_libraries_of() {
   ldd "$1" 2>/dev/null | grep -q 'not found' || return 0
@@ -283,6 +296,7 @@ command -v apt-get >/dev/null || die "no apt-get here: install ${packages[*]} an
 install_packages
 install_aws_two
 unpack_packages
+unpack_ganesha
 fetch_kubectls
 make_venv
 make_clients

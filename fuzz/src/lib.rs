@@ -79,6 +79,7 @@ pub const TARGETS: &[Target] = &[
     ("metric-expression", languages::metric_expression),
     ("metric-widget", languages::metric_widget),
     ("network", planes::network),
+    ("nfs-answer", planes::nfs_answer),
     ("operations", operations::operations),
     ("placement-query", languages::placement_query),
     ("plane-frames", planes::plane_frames),

@@ -84,6 +84,11 @@ pub fn network(bytes: &[u8]) {
     }
 }
 
+/// What a server of files answers, of any operation.
+pub fn nfs_answer(bytes: &[u8]) {
+    wharf_shared_files::fuzz::answer(bytes);
+}
+
 /// A page of a snapshot, and a path that its bytes go to.
 pub fn snapshot_page(bytes: &[u8]) {
     if let Some(entries) = snapshot::entries(bytes) {

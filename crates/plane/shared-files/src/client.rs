@@ -14,10 +14,11 @@ use nix::errno::Errno;
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::{
+    fuse::MOST,
     link::{Link, NoAnswer},
     nfs::{
         compound::{Compound, Turn},
-        results::{Problem, Results},
+        results::{Problem, Results, Session},
         status::Status,
     },
     patience::Patience,
@@ -28,6 +29,10 @@ use crate::{
 pub const LINKS: usize = 4;
 /// Slots that are asked for. The first is the keeper's.
 pub const SLOTS: u32 = 32;
+const KEEPER: usize = 0;
+/// Bytes of a call or its answer beside what is read or written.
+const BESIDE: u32 = 8 << 10;
+const LEAST: u32 = 4 << 10;
 const LOOK: Duration = Duration::from_millis(250);
 /// Answers that cannot be read, one after another, before whoever asked gets an error.
 const MAX_UNREADABLE: u32 = 3;
@@ -109,7 +114,9 @@ pub struct Shared {
 
 pub struct Current {
     pub id: [u8; 16],
-    pub slots: Vec<Slot>,
+    slots: Vec<Slot>,
+    /// The most that is read or written at a time.
+    most: u32,
     /// State was claimed anew: others than the keeper may use it.
     pub open: bool,
 }
@@ -121,11 +128,14 @@ pub struct Slot {
 }
 
 impl Current {
-    pub fn new(id: [u8; 16], slots: u32) -> Self {
-        let slots = vec![Slot::default(); slots.clamp(1, SLOTS) as usize];
+    pub fn new(session: &Session) -> Self {
+        let channel = session.channel;
+        let slots = vec![Slot::default(); channel.requests.clamp(1, SLOTS) as usize];
+        let both = channel.request_bytes.min(channel.response_bytes);
         Self {
-            id,
+            id: session.id,
             slots,
+            most: both.saturating_sub(BESIDE).clamp(LEAST, MOST),
             open: false,
         }
     }
@@ -154,6 +164,12 @@ enum Ended {
 impl Client {
     pub fn shared(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock()
+    }
+
+    /// The most that is read or written at a time.
+    pub fn most(&self) -> usize {
+        let shared = self.shared.lock();
+        shared.session.as_ref().map_or(LEAST, |it| it.most) as usize
     }
 
     pub fn changed(&self) {
@@ -218,10 +234,10 @@ impl Client {
                 let mut shared = self.shared.lock();
                 let (epoch, client) = (shared.epoch, shared.client.unwrap_or_default());
                 let session = shared.session.as_mut().ok_or(Errno::ECONNRESET)?;
-                session.slots[0].taken = true;
+                session.slots[KEEPER].taken = true;
                 Place {
                     epoch,
-                    slot: 0,
+                    slot: KEEPER,
                     client,
                 }
             };
@@ -245,7 +261,7 @@ impl Client {
         loop {
             let (epoch, client) = (shared.epoch, shared.client.unwrap_or_default());
             if let Some(session) = shared.session.as_mut().filter(|it| it.open) {
-                let mut slots = session.slots.iter_mut().enumerate().skip(1);
+                let mut slots = session.slots.iter_mut().enumerate().skip(KEEPER + 1);
                 if let Some((slot, free)) = slots.find(|(_, it)| !it.taken) {
                     free.taken = true;
                     return Ok(Place {
@@ -331,11 +347,14 @@ impl Client {
                 let slots = u32::try_from(slots).unwrap_or(u32::MAX);
                 return Ok((id, turn, slots, link.clone()));
             }
+            if place.slot == KEEPER {
+                // Nobody else makes connections.
+                return Err(Ended::Lost);
+            }
             if !by.patience.goes_on() {
                 drop(shared);
                 return Err(self.abandon(place));
             }
-            self.changed.notify_all();
             self.changed.wait_for(&mut shared, LOOK);
         }
     }
@@ -372,7 +391,12 @@ impl Client {
             return Ended::Lost;
         }
         let few = shared.session.as_ref().is_none_or(|it| {
-            let free = it.slots.iter().skip(1).filter(|it| !it.taken).count();
+            let free = it
+                .slots
+                .iter()
+                .skip(KEEPER + 1)
+                .filter(|it| !it.taken)
+                .count();
             free < it.slots.len() / 4
         });
         drop(shared);

@@ -92,6 +92,10 @@ const ALL: &[libc::c_long] = &[
     libc::SYS_rt_sigprocmask,
     libc::SYS_rt_sigreturn,
     libc::SYS_close,
+    // Which processors there are, for the allocator.
+    libc::SYS_sched_getaffinity,
+    // Whether a descriptor is open is asked before it is closed, where the standard library checks itself.
+    libc::SYS_fcntl,
     libc::SYS_exit,
     libc::SYS_exit_group,
     libc::SYS_restart_syscall,
@@ -114,7 +118,6 @@ const OF_KEEPER: &[libc::c_long] = &[
     libc::SYS_connect,
     libc::SYS_setsockopt,
     libc::SYS_getsockopt,
-    libc::SYS_fcntl,
     libc::SYS_ioctl,
 ];
 
@@ -128,9 +131,19 @@ const OF_BROKER: &[libc::c_long] = &[
     libc::SYS_newfstatat,
 ];
 
+/// The C library looks for files of the machine's now and then; there are none.
+const NONE_THERE: &[libc::c_long] = &[libc::SYS_openat];
+
 /// What a thread needs of the kernel; anything else ends the program.
 pub fn allow_calls_of_workers() -> io::Result<()> {
-    allow(&[ALL, OF_WORKERS], Vec::new())
+    refuse_files()?;
+    allow(&[ALL, OF_WORKERS, NONE_THERE], Vec::new())
+}
+
+fn refuse_files() -> io::Result<()> {
+    let none = SeccompAction::Errno(libc::ENOENT.cast_unsigned());
+    let calls = NONE_THERE.iter().map(|it| (*it, Vec::new()));
+    apply(calls.collect(), SeccompAction::Allow, none)
 }
 
 pub fn allow_calls_of_keeper() -> io::Result<()> {
@@ -144,8 +157,9 @@ pub fn allow_calls_of_keeper() -> io::Result<()> {
         is(1, libc::SOCK_STREAM | libc::SOCK_CLOEXEC)?,
     ];
     let socket = SeccompRule::new(of_tcp).map_err(io::Error::other)?;
+    refuse_files()?;
     allow(
-        &[ALL, OF_WORKERS, OF_KEEPER],
+        &[ALL, OF_WORKERS, OF_KEEPER, NONE_THERE],
         vec![(libc::SYS_socket, vec![socket])],
     )
 }
@@ -159,15 +173,20 @@ pub fn keep_for_broker() -> io::Result<()> {
 
 fn allow(lists: &[&[libc::c_long]], more: Vec<(libc::c_long, Vec<SeccompRule>)>) -> io::Result<()> {
     let plain = lists.iter().copied().flatten().map(|it| (*it, Vec::new()));
-    let rules: BTreeMap<_, _> = plain.chain(more).collect();
-    let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(io::Error::other)?;
-    let filter = SeccompFilter::new(
-        rules,
+    apply(
+        plain.chain(more).collect(),
         SeccompAction::KillProcess,
         SeccompAction::Allow,
-        arch,
     )
-    .map_err(io::Error::other)?;
+}
+
+fn apply(
+    rules: BTreeMap<libc::c_long, Vec<SeccompRule>>,
+    others: SeccompAction,
+    these: SeccompAction,
+) -> io::Result<()> {
+    let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(io::Error::other)?;
+    let filter = SeccompFilter::new(rules, others, these, arch).map_err(io::Error::other)?;
     let program: BpfProgram = filter.try_into().map_err(io::Error::other)?;
     seccompiler::apply_filter(&program).map_err(io::Error::other)
 }

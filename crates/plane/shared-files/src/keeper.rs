@@ -75,11 +75,7 @@ impl Keeper {
                 }
             }
             let mut shared = self.client.shared();
-            let connected = shared.links.iter().flatten();
-            let all_well = connected.filter(|it| !it.is_broken()).count() == LINKS
-                && shared.session.is_some()
-                && !shared.state_lost;
-            if all_well {
+            if shared.session.is_some() && !shared.state_lost {
                 self.client.wait(&mut shared, LOOK);
             }
         }
@@ -155,11 +151,16 @@ impl Keeper {
             |ops| ops.create_session(known.id, known.sequence, fore),
             |it| it.session(),
         )?;
+        if session.channel.requests < 2 {
+            return Err(io::Error::other(
+                "the server lets nothing be done at the same time",
+            ));
+        }
         let epoch = {
             let mut shared = self.client.shared();
             let before = shared.client;
             shared.epoch += 1;
-            shared.session = Some(Current::new(session.id, session.channel.requests));
+            shared.session = Some(Current::new(&session));
             shared.client = Some(known.id);
             if before.is_some_and(|it| it != known.id) {
                 shared.state_lost = true;

@@ -178,7 +178,7 @@ impl Read for Stream<'_> {
     }
 }
 
-/// One record, of any fragments; no longer than any may be. What it takes grows with what has come.
+/// One record, of any fragments; no longer than any may be.
 pub fn read_record(from: &mut impl Read, record: &mut Vec<u8>) -> io::Result<()> {
     const MAX_FRAGMENTS: usize = 1024;
     record.clear();
@@ -190,10 +190,8 @@ pub fn read_record(from: &mut impl Read, record: &mut Vec<u8>) -> io::Result<()>
             break;
         }
         let before = record.len();
-        from.by_ref().take(length as u64).read_to_end(record)?;
-        if record.len() - before != length {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
+        record.resize(before + length, 0);
+        from.read_exact(&mut record[before..])?;
         if is_last {
             return Ok(());
         }

@@ -38,7 +38,7 @@ use crate::{
     mount::Mount,
     patience::Patience,
     rpc::Caller,
-    tls::Trust,
+    tls::{Greeting, Trust},
     worker::{Server, Worker},
 };
 
@@ -66,11 +66,19 @@ pub fn run() -> io::Result<()> {
             OwnedFd::from_raw_fd(2),
         )
     };
-    let served = served(&network, &mut socket, fuse);
+    let served = close_others().and_then(|()| served(&network, &mut socket, fuse));
     if let Err(error) = &served {
         let _ = socket.write_all(error.to_string().as_bytes());
     }
     served
+}
+
+/// Nothing else of whoever started it is kept open, or locked, for as long as it lives.
+fn close_others() -> io::Result<()> {
+    // SAFETY: takes numbers; nothing here uses a descriptor beyond those three yet.
+    let closed = unsafe { libc::syscall(libc::SYS_close_range, 3, u32::MAX, 0) };
+    Errno::result(closed)?;
+    Ok(())
 }
 
 fn served(network: &File, socket: &mut UnixStream, fuse: OwnedFd) -> io::Result<()> {
@@ -98,10 +106,12 @@ fn served(network: &File, socket: &mut UnixStream, fuse: OwnedFd) -> io::Result<
         None => None,
         Some(tls) => {
             let greets = broker.clone().filter(|_| tls.greeting.is_some());
-            Some(Trust::new(&tls.certificate, greets)?)
+            let greeting = greets.map(|it| -> Greeting { Box::new(move || it.greeting()) });
+            Some(Trust::new(&tls.certificate, greeting)?)
         }
     };
     let verifier = random()?;
+    few_arenas();
     confine::give_up_rights()?;
     let client = Arc::new(Client::default());
     let mut keeper = Keeper {
@@ -186,6 +196,14 @@ fn begin(keeper: &mut Keeper) -> io::Result<()> {
             Ok(()) => return Ok(()),
         }
     }
+}
+
+/// Of the allocator's: otherwise it counts the machine's processors when threads have begun, which takes a file that cannot
+/// be opened then.
+fn few_arenas() {
+    const ARENAS: libc::c_int = 4;
+    // SAFETY: a number and another; there is one thread.
+    unsafe { libc::mallopt(libc::M_ARENA_MAX, ARENAS) };
 }
 
 fn read_link(client: &Client, at: usize) {

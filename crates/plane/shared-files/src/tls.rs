@@ -14,15 +14,16 @@ use rustls::{
     pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _},
 };
 
-use crate::broker::Broker;
-
 /// The most of the first line.
 pub const MAX_GREETING: usize = 4096;
+
+/// Reads the first line anew.
+pub type Greeting = Box<dyn Fn() -> io::Result<Vec<u8>> + Send + Sync>;
 
 /// Whom to trust, and what to say first.
 pub struct Trust {
     config: Arc<ClientConfig>,
-    greeting: Option<Arc<Broker>>,
+    greeting: Option<Greeting>,
 }
 
 /// Of one connection.
@@ -35,7 +36,7 @@ struct Pinned {
 }
 
 impl Trust {
-    pub fn new(pem: &str, greeting: Option<Arc<Broker>>) -> io::Result<Self> {
+    pub fn new(pem: &str, greeting: Option<Greeting>) -> io::Result<Self> {
         let certificate =
             CertificateDer::from_pem_slice(pem.as_bytes()).map_err(io::Error::other)?;
         let provider = Arc::new(ring::default_provider());
@@ -65,8 +66,8 @@ impl Trust {
         while connection.is_handshaking() {
             connection.complete_io(&mut tcp)?;
         }
-        if let Some(broker) = &self.greeting {
-            connection.writer().write_all(&broker.greeting()?)?;
+        if let Some(greeting) = &self.greeting {
+            connection.writer().write_all(&greeting()?)?;
         }
         while connection.wants_write() {
             connection.write_tls(&mut tcp)?;
@@ -154,5 +155,72 @@ impl ServerCertVerifier for Pinned {
         self.provider
             .signature_verification_algorithms
             .supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        net::{Ipv4Addr, TcpListener},
+        thread,
+    };
+
+    use rustls::{ServerConfig, ServerConnection, StreamOwned, pki_types::PrivateKeyDer};
+
+    use super::*;
+
+    /// A key and a certificate of its own.
+    fn made() -> (String, ServerConfig) {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let params = rcgen::CertificateParams::new(vec!["anybody".to_owned()]).unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        let private = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], private)
+            .unwrap();
+        (certificate.pem(), config)
+    }
+
+    /// Answers with what it reads, twice as long.
+    fn serve(config: ServerConfig) -> u16 {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let config = Arc::new(config);
+        thread::spawn(move || {
+            for tcp in listener.incoming() {
+                let session = ServerConnection::new(config.clone()).unwrap();
+                let mut stream = StreamOwned::new(session, tcp.unwrap());
+                let mut line = [0; 8];
+                if stream.read_exact(&mut line).is_ok() {
+                    let long = line.repeat(20_000);
+                    let _ = stream.write_all(&long);
+                }
+            }
+        });
+        port
+    }
+
+    #[test]
+    fn one_certificate_is_trusted_and_the_line_goes_first() {
+        let (pem, config) = made();
+        let port = serve(config);
+        let connect = || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+        let line: Greeting = Box::new(|| Ok(b"a line.\n".to_vec()));
+        let tcp = connect();
+        let session = Trust::new(&pem, Some(line)).unwrap().greet(&tcp).unwrap();
+        let (mut seen, mut part) = (Vec::<u8>::new(), [0; 5000]);
+        while seen.len() < 160_000 {
+            let length = session.read(&tcp, &mut part).unwrap();
+            assert!(length > 0);
+            seen.extend(&part[..length]);
+        }
+        assert!(seen[..] == b"a line.\n".repeat(20_000)[..]);
+
+        let (other, _) = made();
+        assert!(Trust::new(&other, None).unwrap().greet(&connect()).is_err());
+        assert!(Trust::new("nothing", None).is_err());
     }
 }

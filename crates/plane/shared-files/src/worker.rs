@@ -120,6 +120,8 @@ impl Server {
         match writev(&self.fuse, &[IoSlice::new(&head), IoSlice::new(body)]) {
             // Whoever asked is gone.
             Ok(_) | Err(Errno::ENOENT) => Ok(()),
+            // The server said what the kernel does not take.
+            Err(Errno::EINVAL) if !body.is_empty() => self.say(id, Err(Errno::EIO)),
             Err(other) => Err(other.into()),
         }
     }

@@ -37,7 +37,8 @@ impl Files {
         let bytes = bytes.min(MOST) as usize;
         let mut all = Vec::with_capacity(bytes);
         while all.len() < bytes {
-            let (at, left) = (at + all.len() as u64, bytes - all.len());
+            let left = (bytes - all.len()).min(self.client.most());
+            let at = at + all.len() as u64;
             let (read, ends) = self.with_state(open, &by, |state| {
                 self.of(
                     &by,
@@ -89,7 +90,8 @@ impl Files {
     fn put(&self, by: &By, open: &Arc<Open>, at: u64, bytes: &[u8]) -> Result<(), Failed> {
         let mut done = 0;
         while done < bytes.len() {
-            let (at, rest) = (at + done as u64, &bytes[done..]);
+            let end = bytes.len().min(done + self.client.most());
+            let (at, rest) = (at + done as u64, &bytes[done..end]);
             let (taken, settled) = self.put_once(by, open, at, rest, false)?;
             if let Some(verifier) = settled {
                 let piece = Piece {
@@ -189,7 +191,8 @@ impl Files {
         let by = piece.open.by(by);
         let mut done = 0;
         while done < piece.bytes.len() {
-            let (at, rest) = (piece.at + done as u64, &piece.bytes[done..]);
+            let end = piece.bytes.len().min(done + self.client.most());
+            let (at, rest) = (piece.at + done as u64, &piece.bytes[done..end]);
             done += self.put_once(&by, &piece.open, at, rest, true)?.0;
         }
         Ok(())

@@ -259,6 +259,14 @@ impl Files {
         self.unlock(by, node, &owner_name(whole, owner), (0, TO_THE_END))
     }
 
+    /// All that was locked by a file that is open no more.
+    pub(super) fn unlock_by(&self, by: &By, open: &Open) {
+        for owner in self.locks.of_open(open) {
+            // What fails goes with the open file.
+            let _ = self.unlock(by, open.node.number, &owner.name, (0, TO_THE_END));
+        }
+    }
+
     fn unlock(
         &self,
         by: &By,

@@ -213,6 +213,8 @@ impl Files {
         };
         let by = open.by(by);
         let settled = self.settle(&by, &open.node);
+        // Those of the open file itself, of which the kernel says nothing.
+        self.unlock_by(&by, &open);
         self.locks.forget(&open);
         let state = open.state();
         let closed = self.of(

@@ -12,8 +12,8 @@ pub mod status;
 pub const MAX_HANDLE: usize = 128;
 /// The most of a name.
 pub const MAX_NAME: usize = 255;
-/// The most of a link's target.
-pub const MAX_TARGET: usize = 4096;
+/// The most of a link's target, which is what the kernel takes.
+pub const MAX_TARGET: usize = 4095;
 
 /// What a file is to the server.
 pub type FileHandle = std::sync::Arc<[u8]>;

@@ -10,6 +10,7 @@ mod memory;
 mod recovery;
 mod sealed;
 mod secrets;
+mod shared;
 mod user_namespace;
 mod visibility;
 mod volumes;
