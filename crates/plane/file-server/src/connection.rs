@@ -4,7 +4,7 @@ use std::{
     io::{self, Read, Write},
     net::TcpStream,
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use rustls::{ServerConnection, StreamOwned};
@@ -14,6 +14,7 @@ use crate::{
     config::{Config, Permissions, User},
     files::Root,
     nfs::{Client, MAX_MESSAGE, Server, call},
+    open::{Place, now_ms},
     ticket::{MAX_TICKET, Ticket},
 };
 
@@ -36,7 +37,7 @@ pub struct Gate {
 
 impl Gate {
     /// Serves it to its end.
-    pub fn serve(&self, stream: TcpStream) -> io::Result<()> {
+    pub fn serve(&self, stream: TcpStream, place: &Place) -> io::Result<()> {
         stream.set_nodelay(true)?;
         stream.set_nonblocking(false)?;
         stream.set_read_timeout(Some(GREETING))?;
@@ -49,17 +50,19 @@ impl Gate {
         if first[0] != HANDSHAKE {
             let client = self.anybody(self.config.anonymous)?;
             stream.set_read_timeout(None)?;
+            place.let_in(u64::MAX);
             return answer_all(&client, stream, &[]);
         }
         let own = stream.try_clone()?;
         let tls = ServerConnection::new(self.tls.clone()).map_err(io::Error::other)?;
         let mut tls = StreamOwned::new(tls, stream);
         tls.read_exact(&mut first)?;
-        let client = match first[0] & LAST_PART {
+        let (client, until) = match first[0] & LAST_PART {
             0 => self.by_ticket(&line(first[0], &mut tls)?)?,
-            _ => self.anybody(self.config.anonymous_encrypted)?,
+            _ => (self.anybody(self.config.anonymous_encrypted)?, u64::MAX),
         };
         own.set_read_timeout(None)?;
+        place.let_in(until);
         let begun = if first[0] & LAST_PART == 0 {
             &[][..]
         } else {
@@ -72,19 +75,20 @@ impl Gate {
         self.client(permissions, None, self.server.tree.root()?)
     }
 
-    fn by_ticket(&self, line: &str) -> io::Result<Client> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let now = now.map_or(0, |it| u64::try_from(it.as_millis()).unwrap_or(u64::MAX));
-        let ticket = Ticket::read(line, &self.ticket_key, &self.config.id, now);
+    /// And until when.
+    fn by_ticket(&self, line: &str) -> io::Result<(Client, u64)> {
+        let ticket = Ticket::read(line, &self.ticket_key, &self.config.id, now_ms());
         let ticket =
             ticket.map_err(|bad| io::Error::other(format!("a ticket is none: {bad:?}")))?;
         let Some(id) = ticket.access_point else {
-            return self.client(ticket.permissions, None, self.server.tree.root()?);
+            let client = self.client(ticket.permissions, None, self.server.tree.root()?)?;
+            return Ok((client, ticket.expires_ms));
         };
         let point = self.config.access_points.get(&id);
         let point = point.ok_or_else(|| io::Error::other("there is no such access point"))?;
         let root = self.server.tree.root_of(point)?;
-        self.client(ticket.permissions, point.user.clone(), root)
+        let client = self.client(ticket.permissions, point.user.clone(), root)?;
+        Ok((client, ticket.expires_ms))
     }
 
     fn client(
@@ -97,7 +101,8 @@ impl Gate {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
         let mut class = Sha256::new();
-        let who = serde_json::to_vec(&(permissions, &user))?;
+        // What it may is asked of each connection: another ticket may say otherwise.
+        let who = serde_json::to_vec(&user)?;
         class.update((who.len() as u64).to_be_bytes());
         class.update(&who);
         class.update(root.handle.signed(b"", &root.handle));
@@ -163,5 +168,7 @@ fn answer_all(client: &Client, mut stream: impl Read + Write, begun: &[u8]) -> i
         sent.extend(answer);
         stream.write_all(&sent)?;
         stream.flush()?;
+        // Few calls are as long as they may be.
+        message.shrink_to(64 << 10);
     }
 }

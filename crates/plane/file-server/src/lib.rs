@@ -19,6 +19,7 @@ mod connection;
 mod control;
 mod files;
 mod nfs;
+mod open;
 pub mod serve;
 mod start;
 mod ticket;

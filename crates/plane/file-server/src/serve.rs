@@ -46,6 +46,7 @@ use crate::{
     control::{Answer, MAX_PLACES, Request, receive, send},
     files::{self, Tree},
     nfs::{Server, state::State},
+    open::Open,
 };
 
 /// The first argument of the program that is this.
@@ -59,12 +60,13 @@ pub const DATA: &str = "data";
 /// Is there while somebody has, or had before a start, a lock.
 const LOCKED: &str = "/locked";
 
-const MAX_CONNECTIONS: u64 = 1024;
 const DESCRIPTORS: u64 = 65_536 + 4096;
 const STACK: usize = 512 << 10;
 /// Bytes of the host's disk that files leave to others, and the part of it.
 const LEFT: u64 = 256 << 20;
 const LEFT_PART: u64 = 100;
+/// Files that others can still make, but a twentieth of all at least.
+const LEFT_FILES: u64 = 100_000;
 /// Between two looks at what the files take: and ten times as long as one takes.
 const LOOK: Duration = Duration::from_secs(5);
 
@@ -108,6 +110,8 @@ fn begin(folder: &OwnedFd) -> io::Result<Arc<Running>> {
     unsafe { libc::prctl(libc::PR_SET_NAME, NAME.as_ptr()) };
     // Modes are as clients say.
     nix::sys::stat::umask(nix::sys::stat::Mode::empty());
+    // A call that was begun is not left half-way; who asked asks the next program.
+    std::panic::set_hook(Box::new(|_| std::process::abort()));
     nix::unistd::setgroups(&[])?;
     // As many as the machine lets it have.
     let _ = setrlimit(Resource::RLIMIT_NOFILE, DESCRIPTORS, DESCRIPTORS);
@@ -118,7 +122,7 @@ fn begin(folder: &OwnedFd) -> io::Result<Arc<Running>> {
         data: data.into(),
         began: Mutex::new(None),
         listeners: Mutex::new(BTreeMap::new()),
-        connections: AtomicU64::new(0),
+        open: Arc::default(),
         bytes: AtomicU64::new(0),
         changed: Arc::new(AtomicBool::new(true)),
     }))
@@ -129,7 +133,7 @@ struct Running {
     /// `None` before the first request.
     began: Mutex<Option<Arc<Gate>>>,
     listeners: Mutex<BTreeMap<Place, Arc<TcpListener>>>,
-    connections: AtomicU64,
+    open: Arc<Open>,
     bytes: AtomicU64,
     changed: Arc<AtomicBool>,
 }
@@ -138,6 +142,8 @@ impl Running {
     fn take_requests(self: &Arc<Self>, control: &UnixListener) -> io::Result<()> {
         let measuring = self.clone();
         spawn("measure", move || measuring.measure())?;
+        let open = self.open.clone();
+        spawn("shut", move || open.keep_time())?;
         loop {
             let (stream, _) = control.accept()?;
             stream.set_read_timeout(Some(Duration::from_secs(20)))?;
@@ -167,7 +173,7 @@ impl Running {
         Status {
             places: self.listeners.lock().keys().cloned().collect(),
             bytes: self.bytes.load(Ordering::Relaxed),
-            connections: self.connections.load(Ordering::Relaxed),
+            connections: self.open.count(),
         }
     }
 
@@ -179,11 +185,18 @@ impl Running {
     ) -> io::Result<()> {
         let mut began = self.began.lock();
         let is_same = began.as_ref().is_some_and(|it| *it.config == config);
+        let may_as_before = began.as_ref().is_none_or(|it| {
+            (it.config.anonymous, it.config.anonymous_encrypted)
+                == (config.anonymous, config.anonymous_encrypted)
+        });
         if !is_same {
             *began = Some(Arc::new(self.gate(config, began.as_deref())?));
         }
         let gate = began.clone();
         drop(began);
+        if !may_as_before {
+            self.open.shut(|_| true);
+        }
         let wanted = gate.map(|it| it.config.places.clone()).unwrap_or_default();
         let mut open = self.listeners.lock();
         open.retain(|place, listener| {
@@ -289,19 +302,14 @@ impl Running {
         let Some(gate) = self.began.lock().clone() else {
             return;
         };
-        if self.connections.fetch_add(1, Ordering::Relaxed) >= MAX_CONNECTIONS {
-            self.connections.fetch_sub(1, Ordering::Relaxed);
+        // One too many ends here.
+        let Some(place) = self.open.begin(&stream) else {
             return;
-        }
-        let own = self.clone();
-        let begun = spawn("connection", move || {
-            // Who is not let in, or leaves, is told by the end of the connection.
-            let _ = gate.serve(stream);
-            own.connections.fetch_sub(1, Ordering::Relaxed);
+        };
+        // Who is not let in, or leaves, is told by the end of the connection; so is who finds no thread.
+        let _ = spawn("connection", move || {
+            let _ = gate.serve(stream, &place);
         });
-        if begun.is_err() {
-            self.connections.fetch_sub(1, Ordering::Relaxed);
-        }
     }
 
     /// What the files take, for as long as the program runs.
@@ -322,7 +330,10 @@ impl Running {
 
 fn has_room(tree: &Tree) -> bool {
     // Where nobody knows, the disk says it with each write.
-    files::room(tree.folder()).map_or(true, |(free, all)| free > LEFT.max(all / LEFT_PART))
+    files::room(tree.folder()).map_or(true, |[(free, all), (files, all_files)]| {
+        let has_files = all_files == 0 || files > LEFT_FILES.min(all_files / 2).max(all_files / 20);
+        free > LEFT.max(all / LEFT_PART) && has_files
+    })
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {

@@ -30,7 +30,12 @@ pub fn access_point_key(place: &Place, id: &str) -> String {
 }
 
 pub fn token_key(place: &Place, token: &str) -> String {
-    scope(place).key(CreationToken::KIND, token)
+    scope(place).key(CreationToken::KIND, &format!("file-system/{token}"))
+}
+
+/// Of access points.
+pub fn access_point_token_key(place: &Place, token: &str) -> String {
+    scope(place).key(CreationToken::KIND, &format!("access-point/{token}"))
 }
 
 pub fn file_system_arn(place: &Place, id: &str) -> String {

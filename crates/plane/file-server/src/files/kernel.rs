@@ -9,6 +9,8 @@ use std::{
 
 use nix::errno::Errno;
 
+use super::handle::FileHandle;
+
 /// What an object is, as NFSv4 numbers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -187,25 +189,25 @@ pub fn entries(folder: BorrowedFd<'_>, from: i64) -> io::Result<Vec<Entry>> {
     Ok(entries)
 }
 
-/// Bytes that are free on the disk below, and all of them.
-pub fn room(fd: BorrowedFd<'_>) -> io::Result<(u64, u64)> {
+/// What is free on the disk below, and all of it: bytes, and files where they are counted.
+pub fn room(fd: BorrowedFd<'_>) -> io::Result<[(u64, u64); 2]> {
     let stat = nix::sys::statvfs::fstatvfs(fd)?;
     let size = stat.fragment_size();
-    Ok((stat.blocks_available() * size, stat.blocks() * size))
+    let bytes = (stat.blocks_available() * size, stat.blocks() * size);
+    Ok([bytes, (stat.files_available(), stat.files())])
 }
 
 /// What files below a folder take, hard links once. `pause` is called now and then.
 pub fn usage(folder: BorrowedFd<'_>, pause: &mut dyn FnMut()) -> io::Result<u64> {
     let mut linked = std::collections::HashSet::new();
-    let mut folders = vec![open_at(
-        folder,
-        c".",
-        libc::O_RDONLY | libc::O_DIRECTORY,
-        0,
-    )?];
-    let mut bytes = 0;
+    // By their handles: there may be more than this program has descriptors.
+    let mut folders = vec![FileHandle::of(folder)?];
+    let (mut bytes, all) = (0, folder);
     while let Some(folder) = folders.pop() {
         use std::os::fd::AsFd as _;
+        let Ok(folder) = folder.open(all, libc::O_RDONLY | libc::O_DIRECTORY) else {
+            continue;
+        };
         let mut from = 0;
         loop {
             let entries = entries(folder.as_fd(), from)?;
@@ -222,8 +224,7 @@ pub fn usage(folder: BorrowedFd<'_>, pause: &mut dyn FnMut()) -> io::Result<u64>
                 let stat = Stat::of(fd.as_fd())?;
                 let is_first = stat.raw().st_nlink < 2 || linked.insert(stat.identity());
                 if stat.kind() == Kind::Folder {
-                    let flags = libc::O_RDONLY | libc::O_DIRECTORY;
-                    folders.extend(open_at(folder.as_fd(), &entry.name, flags, 0));
+                    folders.push(FileHandle::of(fd.as_fd())?);
                 }
                 if is_first || stat.kind() == Kind::Folder {
                     bytes += u64::try_from(stat.raw().st_blocks).unwrap_or_default() * 512;

@@ -67,6 +67,29 @@ impl Object {
         Self::of(kernel::open_at(self.fd(), c"..", libc::O_PATH, 0)?)
     }
 
+    /// Whether it is still below the root at which its handle was had: it may have been renamed out of it. As root.
+    pub fn is_below(&self, root: &Root) -> io::Result<()> {
+        /// Folders that nobody makes.
+        const DEPTH: usize = 1024;
+        let top = Stat::of(root.tree.folder())?.identity();
+        let (mut at, mut is) = (self.fd.try_clone()?, self.stat.identity());
+        for _ in 0..DEPTH {
+            if is == root.identity {
+                return Ok(());
+            }
+            if is == top {
+                break;
+            }
+            at = kernel::open_at(at.as_fd(), c"..", libc::O_PATH, 0)?;
+            let up = Stat::of(at.as_fd())?.identity();
+            if up == is {
+                break;
+            }
+            is = up;
+        }
+        Err(Errno::ESTALE.into())
+    }
+
     /// Opens it, as root: who acts was asked for before ([`Self::may`]).
     pub fn open(&self, root: &Root, flags: libc::c_int) -> io::Result<OwnedFd> {
         self.handle.open(root.tree.folder(), flags)

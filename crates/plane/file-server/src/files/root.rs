@@ -7,11 +7,15 @@ use std::{
     sync::Arc,
 };
 
-use nix::errno::Errno;
+use nix::{
+    errno::Errno,
+    fcntl::{RenameFlags, renameat2},
+    unistd::fsync,
+};
 
 use super::{
     handle::FileHandle,
-    kernel::{self, Kind, Stat},
+    kernel::{self, Stat},
 };
 use crate::config::AccessPoint;
 
@@ -100,17 +104,27 @@ fn make(
     is_last: bool,
 ) -> io::Result<OwnedFd> {
     use nix::sys::stat::{Mode, fchmod, mkdirat};
-    match mkdirat(folder, name, Mode::from_bits_truncate(0o700)) {
+    // Under another name until it is as it is to be: who ends half-way leaves none that looks like it.
+    let new = CString::new([b".new-", name.to_bytes()].concat()).map_err(io::Error::other)?;
+    match mkdirat(folder, new.as_c_str(), Mode::from_bits_truncate(0o700)) {
         Ok(()) | Err(Errno::EEXIST) => {}
         Err(other) => return Err(other.into()),
     }
-    let made = kernel::open_at(folder, name, libc::O_RDONLY | libc::O_DIRECTORY, 0)?;
+    let made = kernel::open_at(folder, &new, libc::O_RDONLY | libc::O_DIRECTORY, 0)?;
     let (uid, gid, mode) = match is_last {
         true => (creation.uid, creation.gid, creation.mode),
         false => (0, 0, 0o755),
     };
     kernel::change_owner(made.as_fd(), Some(uid), Some(gid))?;
     fchmod(&made, Mode::from_bits_truncate(mode & 0o7777))?;
-    debug_assert!(Stat::of(made.as_fd()).is_ok_and(|it| it.kind() == Kind::Folder));
+    fsync(&made)?;
+    let flags = RenameFlags::RENAME_NOREPLACE;
+    renameat2(folder, new.as_c_str(), folder, name, flags)?;
+    fsync(kernel::open_at(
+        folder,
+        c".",
+        libc::O_RDONLY | libc::O_DIRECTORY,
+        0,
+    )?)?;
     Ok(made)
 }

@@ -387,8 +387,11 @@ pub fn verifier_times(verifier: [u8; 8]) -> [libc::timespec; 2] {
     [half(0), half(4)]
 }
 
-pub fn bears(stat: &Stat, verifier: [u8; 8]) -> bool {
+/// Whether an object is what that user made so, and did nothing more with.
+pub fn bears(stat: &Stat, verifier: [u8; 8], user: u32) -> bool {
     let [first, second] = verifier_times(verifier);
     let raw = stat.raw();
     (raw.st_atime, raw.st_mtime) == (first.tv_sec, second.tv_sec)
+        && (raw.st_atime_nsec, raw.st_mtime_nsec) == (0, 0)
+        && (raw.st_uid, raw.st_size) == (user, 0)
 }

@@ -134,13 +134,17 @@ pub fn answer(
 /// Access points have one user; root is nobody for who may not be root.
 fn acting_user(client: &Client, said: User) -> User {
     let user = client.user.clone().unwrap_or(said);
-    match user.uid == 0 && !client.permissions.root {
-        true => User {
-            uid: NOBODY,
-            gid: NOBODY,
-            groups: Vec::new(),
+    if client.permissions.root {
+        return user;
+    }
+    let no_root = |id: u32| if id == 0 { NOBODY } else { id };
+    User {
+        gid: match user.uid {
+            0 => NOBODY,
+            _ => no_root(user.gid),
         },
-        false => user,
+        uid: no_root(user.uid),
+        groups: user.groups.into_iter().filter(|it| *it != 0).collect(),
     }
 }
 

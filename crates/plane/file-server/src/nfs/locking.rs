@@ -2,12 +2,15 @@
 
 use super::{
     compound::{Compound, Done, write_state},
+    io::WRITE,
     opens::MAX_OWNER,
     state::{Held, LockOwner, Range, State, StateId},
     status::Status,
 };
 use crate::xdr::{Reader, Writer};
 
+/// Owners of locks, of one client.
+const MAX_OWNERS: usize = 4096;
 const WRITE_LOCK: u32 = 2;
 const WRITE_LOCK_WAITING: u32 = 4;
 
@@ -50,7 +53,11 @@ impl Compound<'_> {
             if open.identity != identity {
                 return Err(Status::BAD_STATEID);
             }
-            id = owner_of(&mut state, client, &owner, open_id, identity);
+            // Whoever may only read has no lock that keeps others from it.
+            if exclusive && open.access & WRITE == 0 {
+                return Err(Status::OPENMODE);
+            }
+            id = owner_of(&mut state, client, &owner, open_id, identity)?;
         } else {
             let said = self.state_id(args)?;
             args.u32()?;
@@ -60,6 +67,11 @@ impl Compound<'_> {
                 return Err(Status::BAD_STATEID);
             }
             (id, client, owner) = (said.other, lock_owner.client, lock_owner.owner.clone());
+            let open = lock_owner.open;
+            let open = state.opens.get(&open).ok_or(Status::BAD_STATEID)?;
+            if exclusive && open.access & WRITE == 0 {
+                return Err(Status::OPENMODE);
+            }
         }
         let mut state = self.server.state.lock();
         state.client(client, self.client.class)?;
@@ -129,7 +141,11 @@ impl Compound<'_> {
         let id = self.state_id(args)?;
         let range = range(args)?;
         let mut state = self.server.state.lock();
-        let lock_owner = state.lock_owner(&id, self.session_client())?;
+        let client = state.lock_owner(&id, self.session_client())?.client;
+        if !state.is_of(client, self.client.class) {
+            return Err(Status::BAD_STATEID);
+        }
+        let lock_owner = state.lock_owner(&id, Some(client))?;
         lock_owner.seq += 1;
         let id = StateId {
             seq: lock_owner.seq,
@@ -202,11 +218,15 @@ fn owner_of(
     owner: &[u8],
     open: StateId,
     identity: (u64, u64),
-) -> [u8; 12] {
+) -> Result<[u8; 12], Status> {
     let is_it = |it: &LockOwner| it.client == client && it.owner == owner && it.open == open.other;
     let there = state.lock_owners.iter().find(|(_, it)| is_it(it));
     if let Some((other, _)) = there {
-        return *other;
+        return Ok(*other);
+    }
+    let of_client = state.lock_owners.values().filter(|it| it.client == client);
+    if of_client.count() >= MAX_OWNERS {
+        return Err(Status::RESOURCE);
     }
     let other = state.new_other();
     let made = LockOwner {
@@ -217,5 +237,5 @@ fn owner_of(
         seq: 0,
     };
     state.lock_owners.insert(other, made);
-    other
+    Ok(other)
 }

@@ -58,6 +58,7 @@ impl Compound<'_> {
 
     pub fn lookup_parent(&mut self) -> Done {
         let folder = self.folder()?;
+        folder.is_below(&self.client.root)?;
         let acting = self.acting()?;
         let parent = folder.parent(&self.client.root)?;
         drop(acting);
@@ -102,15 +103,18 @@ impl Compound<'_> {
             false => libc::O_RDONLY,
         };
         // Opened before this thread acts as the user: who may not read a file may have its mode changed.
-        let open = wanted
-            .mode
-            .and_then(|_| object.open(&self.client.root, flags).ok());
+        let has_bytes = matches!(object.stat.kind(), Kind::File | Kind::Folder);
+        let open = has_bytes.then(|| object.open(&self.client.root, flags));
+        let open = open.transpose()?;
         let acting = self.acting()?;
         wanted.apply(object, || {
             let open = open.as_ref().ok_or(Errno::EINVAL)?;
             open.try_clone()
         })?;
         drop(acting);
+        if let Some(open) = &open {
+            nix::unistd::fsync(open)?;
+        }
         Ok(())
     }
 
@@ -284,7 +288,8 @@ impl Compound<'_> {
         let wanted = Set::read(args)?;
         let folder = self.folder()?;
         let acting = self.acting()?;
-        folder.may(libc::R_OK)?;
+        // What is in it is told with its attributes.
+        folder.may(libc::R_OK | libc::X_OK)?;
         drop(acting);
         let open = folder.open(&self.client.root, libc::O_RDONLY | libc::O_DIRECTORY)?;
         let begin = out.len();

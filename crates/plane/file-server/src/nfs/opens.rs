@@ -52,8 +52,13 @@ impl Compound<'_> {
         if deny != 0 {
             return Err(Status::NOTSUPP);
         }
-        if access & WRITE != 0 {
+        let empties = matches!(&make, Make::Unchecked(wanted) if wanted.size == Some(0));
+        if access & WRITE != 0 || empties {
             self.writable()?;
+        }
+        // What is named by itself is there.
+        if matches!((&claim, &make), (Claim::Current, made) if !matches!(made, Make::No)) {
+            return Err(Status::INVAL);
         }
         let (before, made, object, set) = match claim {
             Claim::Name(name) => self.by_name(name, &make)?,
@@ -139,9 +144,11 @@ impl Compound<'_> {
             (Ok(object), Make::No | Make::Unchecked(_)) => {
                 return found(false, object, Set::default());
             }
-            (Ok(object), Make::Exclusive(verifier, wanted)) if bears(&object.stat, *verifier) => {
-                // It is the one that this call made before.
-                return found(true, object, wanted.set);
+            (Ok(object), Make::Exclusive(verifier, wanted))
+                if bears(&object.stat, *verifier, self.user.uid) =>
+            {
+                // It is the one that this call made before; who may not open it has not made it.
+                return found(false, object, wanted.set);
             }
             (Ok(_), _) => return Err(Status::EXIST),
             (Err(error), Make::No) => return Err(error.into()),
@@ -239,7 +246,8 @@ impl Compound<'_> {
         let object = self.current()?;
         let mut state = self.server.state.lock();
         let open = state.file(&id, self.session_client())?;
-        if open.identity != object.stat.identity() {
+        let (client, identity) = (open.client, open.identity);
+        if identity != object.stat.identity() || !state.is_of(client, self.client.class) {
             return Err(Status::BAD_STATEID);
         }
         state.close(&id.other);
@@ -262,7 +270,10 @@ impl Compound<'_> {
     pub fn confirm_open(&mut self, args: &mut Reader<'_>, out: &mut Writer) -> Done {
         let id = self.state_id(args)?;
         let state = self.server.state.lock();
-        state.file(&id, None)?;
+        let client = state.file(&id, None)?.client;
+        if !state.is_of(client, self.client.class) {
+            return Err(Status::BAD_STATEID);
+        }
         write_state(out, id);
         Ok(())
     }
@@ -274,6 +285,9 @@ impl Compound<'_> {
         let object = self.find(self.regular()?.handle.clone())?;
         let mut state = self.server.state.lock();
         let client = state.file(&id, self.session_client())?.client;
+        if !state.is_of(client, self.client.class) {
+            return Err(Status::BAD_STATEID);
+        }
         let open = state.open(&id, client)?;
         if access == 0 || access & !open.access != 0 || open.identity != object.stat.identity() {
             return Err(Status::INVAL);

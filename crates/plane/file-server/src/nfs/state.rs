@@ -15,8 +15,8 @@ mod locks;
 
 pub use locks::{Held, Locks, Range};
 
-const MAX_CLIENTS: usize = 1024;
-const MAX_SESSIONS: usize = 16;
+const MAX_CLIENTS: usize = 256;
+const MAX_SESSIONS: usize = 8;
 /// Of one client, as EFS has it.
 const MAX_OPENS: usize = 32_768;
 /// Of all clients: each has a descriptor.
@@ -24,9 +24,9 @@ const MAX_ALL_OPENS: usize = 60_000;
 const MAX_LOCKS: usize = 65_536;
 pub const MAX_SLOTS: usize = 64;
 /// Bytes of an answer that is kept for who asks again.
-const MAX_KEPT: usize = 8 << 10;
+const MAX_KEPT: usize = 2 << 10;
 /// How long clients that were before a start may reclaim locks while nobody gets new ones.
-pub const GRACE: Duration = Duration::from_secs(20);
+pub const GRACE: Duration = Duration::from_secs(45);
 
 pub type SessionId = [u8; 16];
 /// Names something that a client holds.
@@ -64,6 +64,8 @@ pub struct ClientRecord {
 
 pub struct Session {
     pub client: u64,
+    /// A later one has a larger number.
+    pub number: u64,
     pub slots: Vec<Slot>,
 }
 
@@ -102,7 +104,8 @@ pub struct State {
     /// Of this start.
     boot: u32,
     next: u64,
-    began: Instant,
+    /// When the first client came.
+    began: Option<Instant>,
     in_grace: bool,
     pub clients: BTreeMap<u64, ClientRecord>,
     pub sessions: HashMap<SessionId, Session>,
@@ -117,7 +120,7 @@ impl State {
         Self {
             boot,
             next: 1,
-            began: Instant::now(),
+            began: None,
             in_grace: reclaims,
             clients: BTreeMap::new(),
             sessions: HashMap::new(),
@@ -128,7 +131,7 @@ impl State {
     }
 
     pub fn in_grace(&mut self) -> bool {
-        self.in_grace &= self.began.elapsed() < GRACE;
+        self.in_grace &= self.began.is_none_or(|it| it.elapsed() < GRACE);
         self.in_grace
     }
 
@@ -150,6 +153,7 @@ impl State {
     }
 
     pub fn new_client(&mut self, record: impl FnOnce(u64) -> ClientRecord) -> Result<u64, Status> {
+        self.began.get_or_insert_with(Instant::now);
         self.sweep();
         if self.clients.len() >= MAX_CLIENTS {
             return Err(Status::DELAY);
@@ -217,14 +221,29 @@ impl State {
         }
     }
 
+    /// Whether a client is one of that class.
+    pub fn is_of(&self, client: u64, class: Class) -> bool {
+        self.clients
+            .get(&client)
+            .is_some_and(|it| it.class == class)
+    }
+
     pub fn add_session(&mut self, id: SessionId, client: u64, slots: usize) -> Result<(), Status> {
-        let own = self.sessions.values().filter(|it| it.client == client);
-        if own.count() >= MAX_SESSIONS {
-            return Err(Status::RESOURCE);
+        let own = self.sessions.iter().filter(|(_, it)| it.client == client);
+        if own.clone().count() >= MAX_SESSIONS {
+            // A client that makes so many has lost those before.
+            let oldest = own.min_by_key(|(_, it)| it.number).map(|(id, _)| *id);
+            oldest.map(|id| self.sessions.remove(&id));
         }
         let slots = (0..slots.clamp(1, MAX_SLOTS)).map(|_| Slot::default());
         let slots = slots.collect();
-        self.sessions.insert(id, Session { client, slots });
+        let number = self.number();
+        let session = Session {
+            client,
+            slots,
+            number,
+        };
+        self.sessions.insert(id, session);
         Ok(())
     }
 
@@ -377,6 +396,7 @@ mod tests {
     fn a_slot_does_a_call_once() {
         let mut session = Session {
             client: 1,
+            number: 1,
             slots: vec![Slot::default()],
         };
         assert!(matches!(session.begin(1, 1), Err(Status::BADSLOT)));

@@ -10,7 +10,12 @@ use wharf_records::Unknown;
 use wharf_service::{Place, transact};
 use wharf_wire::{Call, Fault};
 
-use crate::{core::Core, describe, fault, names, records::AccessPoint, tagged};
+use crate::{
+    core::Core,
+    describe, fault, names,
+    records::{AccessPoint, CreationToken},
+    tagged,
+};
 
 /// Of a file system.
 const MOST: usize = 1000;
@@ -36,21 +41,16 @@ pub async fn create(
         tags: tagged::given(input.tags)?,
         unknown: Unknown::new(),
     };
-    let own = core
-        .table
-        .all::<AccessPoint>(&names::scope(&place), "")
-        .await?;
-    let same = own
-        .into_iter()
-        .find(|(_, it)| it.record.token == wanted.token);
-    if let Some((id, stored)) = same {
-        return match stored.record == wanted {
-            true => Ok(describe::access_point(&place, &id, &wanted)),
-            false => Err(fault::access_point_exists(&id)),
-        };
-    }
     let id = ids::ec2_id("fsap");
+    let token = names::access_point_token_key(&place, &wanted.token);
     transact!(core.table, &call.permit, |tx| {
+        if let Some(there) = tx.find::<CreationToken>(&token).await? {
+            let found = core.access_point(&place, &there.id).await?;
+            return match found == wanted {
+                true => Ok(describe::access_point(&place, &there.id, &wanted)),
+                false => Err(fault::access_point_exists(&there.id)),
+            };
+        }
         let mut record = core.standing(&mut tx, &place, &file_system).await?;
         if record.access_points.len() >= MOST {
             return Err(fault::too_many_access_points(MOST));
@@ -58,6 +58,11 @@ pub async fn create(
         record.access_points.insert(id.clone(), wanted.at.clone());
         tx.put(names::file_system_key(&place, &file_system), &record);
         tx.put(names::access_point_key(&place, &id), &wanted);
+        let pointer = CreationToken {
+            id: id.clone(),
+            unknown: Unknown::new(),
+        };
+        tx.put(&token, &pointer);
     });
     Ok(AccessPointDescription {
         life_cycle_state: Some("creating".to_owned()),
@@ -172,6 +177,7 @@ pub async fn delete(
             record.access_points.remove(&id);
             tx.put(of, &record);
         }
+        tx.delete(names::access_point_token_key(&place, &found.token));
         tx.delete(&key);
     });
     Ok(())

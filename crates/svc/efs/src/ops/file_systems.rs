@@ -14,7 +14,7 @@ use crate::{
     describe,
     fault::{self, EfsFaults},
     keys, mounts, names,
-    records::{CreationToken, FileSystem, Reported},
+    records::{AccessPoint, CreationToken, FileSystem, Reported},
     tagged,
 };
 
@@ -192,7 +192,11 @@ pub async fn delete(core: &Core, call: &Call, input: DeleteFileSystemRequest) ->
             return Err(fault::in_use(&id));
         }
         for point in record.access_points.keys() {
-            tx.delete(names::access_point_key(&place, point));
+            let key = names::access_point_key(&place, point);
+            if let Some(point) = tx.find::<AccessPoint>(&key).await? {
+                tx.delete(names::access_point_token_key(&place, &point.token));
+            }
+            tx.delete(key);
         }
         record.access_points.clear();
         tx.delete(names::token_key(&place, &record.token));
