@@ -66,8 +66,9 @@ async fn a_creation_token_makes_one_file_system() {
     };
     efs.delete_file_system(&call(), delete).await.unwrap();
     assert_ne!(made(&efs, "one").await, id, "the token is free again");
-    let all = efs.describe_file_systems(&call(), DescribeFileSystemsRequest::default());
-    assert_eq!(all.await.unwrap().file_systems.unwrap().len(), 1);
+    let all = DescribeFileSystemsRequest::default();
+    let all = efs.describe_file_systems(&call(), all).await.unwrap();
+    assert_eq!(all.file_systems.unwrap().len(), 1);
     let stored = world.stored("/").await;
     assert!(!stored.contains("PRIVATE KEY"), "keys are sealed");
 }
@@ -108,8 +109,9 @@ async fn an_access_point_is_found_again_by_its_token() {
         }]),
     };
     efs.tag_resource(&call(), tag).await.unwrap();
-    let shown = efs.describe_access_points(&call(), DescribeAccessPointsRequest::default());
-    let shown = shown.await.unwrap().access_points.unwrap();
+    let shown = DescribeAccessPointsRequest::default();
+    let shown = efs.describe_access_points(&call(), shown).await.unwrap();
+    let shown = shown.access_points.unwrap();
     assert_eq!(shown[0].name.as_deref(), Some("n"));
 }
 
