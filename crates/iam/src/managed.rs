@@ -110,6 +110,8 @@ managed! {
         "Full access to images in public repositories, but none to the repositories themselves.";
     "/" "AmazonElasticContainerRegistryPublicReadOnly":
         "Provides read-only access to Amazon ECR Public repositories.";
+    "/aws-service-role/" "AmazonElasticFileSystemServiceRolePolicy":
+        "What EFS does in an account for mount targets.";
     "/" "AmazonSSMManagedInstanceCore":
         "What a host needs to be managed by Systems Manager.";
     "/" "AmazonVPCFullAccess":
@@ -176,6 +178,13 @@ pub const SERVICE_ROLES: &[ServiceRole] = &[
         role: "AWSServiceRoleForAmazonEKSNodegroup",
         policy: Some(
             "arn:aws:iam::aws:policy/aws-service-role/AWSServiceRoleForAmazonEKSNodegroup",
+        ),
+    },
+    ServiceRole {
+        service: "elasticfilesystem.amazonaws.com",
+        role: "AWSServiceRoleForAmazonElasticFileSystem",
+        policy: Some(
+            "arn:aws:iam::aws:policy/aws-service-role/AmazonElasticFileSystemServiceRolePolicy",
         ),
     },
     ServiceRole {

@@ -14,6 +14,7 @@
 pub mod balancer;
 mod body;
 pub mod endpoint;
+pub mod file_system;
 pub mod flows;
 pub mod forward;
 pub mod layers;
@@ -39,7 +40,7 @@ pub enum Plane {
     Network,
     /// Load balancers with everything below them.
     LoadBalancer,
-    /// EC2 instances and EBS volumes that the host keeps.
+    /// EC2 instances, EBS volumes and file systems that the host keeps.
     Machines,
 }
 
@@ -90,6 +91,7 @@ pub enum Resource {
     Instance(Box<machine::Instance>),
     Volume(volume::Volume),
     Snapshot(snapshot::Snapshot),
+    FileSystem(Box<file_system::FileSystem>),
 }
 
 /// Names a resource within a plane: its kind and its id.
@@ -122,6 +124,7 @@ pub enum Kind {
     Instance,
     Volume,
     Snapshot,
+    FileSystem,
 }
 
 impl Kind {
@@ -140,6 +143,7 @@ impl Kind {
             (Self::Snapshot, _) => snapshot::SINCE,
             (Self::Endpoint, _) => endpoint::SINCE,
             (Self::FlowLog, _) => flows::SINCE,
+            (Self::FileSystem, _) => file_system::SINCE,
             _ => 1,
         }
     }
@@ -164,7 +168,9 @@ impl Kind {
             Self::Listener | Self::Rule | Self::TargetGroup | Self::Target | Self::Certificate => {
                 plane == Plane::LoadBalancer
             }
-            Self::Instance | Self::Volume | Self::Snapshot => plane == Plane::Machines,
+            Self::Instance | Self::Volume | Self::Snapshot | Self::FileSystem => {
+                plane == Plane::Machines
+            }
         }
     }
 }
@@ -215,6 +221,7 @@ impl Resource {
             Self::Instance(it) => (Kind::Instance, it.id.clone()),
             Self::Volume(it) => (Kind::Volume, it.id.clone()),
             Self::Snapshot(it) => (Kind::Snapshot, it.id.clone()),
+            Self::FileSystem(it) => (Kind::FileSystem, it.id.clone()),
         };
         Key { kind, id }
     }

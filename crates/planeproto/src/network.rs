@@ -95,7 +95,7 @@ pub struct Interface {
     pub groups: Vec<String>,
     /// Instance id of the host it is attached to.
     pub host: Option<String>,
-    /// The load balancer it serves: then the host wires it without a task (key
+    /// The load balancer or the file system it serves: then the host wires it without a task (key
     /// [`balancer_attachment`]).
     pub load_balancer: Option<String>,
     /// The address by which it is reached from outside its VPC, and as which it speaks there.

@@ -13,7 +13,7 @@
 //!   Ack {nonce} | Nack {nonce, reason}     ─▶
 //!   Report {health} | Unbound {endpoints}    ─▶
 //!   Instances {instances} | Console {…}    ─▶
-//!   Volumes {volumes}                      ─▶
+//!   Volumes {volumes} | FileSystems {…}    ─▶
 //!   Measured {number, minute}              ─▶
 //!                                           ◀─ Kept {number}
 //!   Heartbeat                             ◀─▶  Heartbeat {position?, authorities}
@@ -35,6 +35,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     Change, Plane, Resource,
+    file_system::FileSystemReport,
     machine::{Console, InstanceReport},
     measured::Minute,
     report::{TargetHealth, UnboundEndpoint},
@@ -42,7 +43,7 @@ use crate::{
 };
 
 /// The version spoken here, and the oldest one still understood.
-pub const VERSION: u32 = 11;
+pub const VERSION: u32 = 12;
 pub const OLDEST_VERSION: u32 = 1;
 
 /// Bytes of one frame's JSON. The largest resource is a certificate with a chain of at most 2 MiB,
@@ -137,6 +138,10 @@ pub enum ToServer {
     /// All volumes that there is anything of on this host, after each change. Since [`crate::volume::SINCE`].
     Volumes {
         volumes: Vec<VolumeReport>,
+    },
+    /// All file systems that there is anything of on this host, after each change. Since [`crate::file_system::SINCE`].
+    FileSystems {
+        file_systems: Vec<FileSystemReport>,
     },
     Heartbeat,
 }

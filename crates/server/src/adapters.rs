@@ -18,6 +18,7 @@ use wharf_base::{Arn, Clock, Permit, Timestamp};
 use wharf_hosts::PlaneHosts;
 use wharf_planeproto::{
     self as planes, Resource,
+    file_system::FileSystemReport,
     machine::{Console, InstanceReport},
     measured::{InstanceRow, Minute},
     report::TargetHealth,
@@ -38,6 +39,7 @@ use wharf_svc_ecs::{
     RoleKeys, TaskCredentials,
 };
 use wharf_svc_ecs_exec::Sessions;
+use wharf_svc_efs::{EfsService, ToldFileSystem};
 use wharf_svc_elbv2::{
     CertificateLookup, Certificates, Elbv2Service, FoundCertificate, Instances, LookupError, Place,
 };
@@ -221,13 +223,16 @@ impl Balancers for LoadBalancing {
     }
 }
 
-/// EC2's instances as their hosts speak of them.
-pub struct HostedInstances(pub Ec2Service);
+/// EC2's instances and volumes, and file systems, as their hosts speak of them.
+pub struct HostedInstances {
+    pub ec2: Ec2Service,
+    pub efs: EfsService,
+}
 
 #[async_trait]
 impl PlaneInstances for HostedInstances {
     async fn reported(&self, host: &str, reports: Vec<(Told, InstanceReport)>) -> bool {
-        match self.0.instances_reported(host, reports).await {
+        match self.ec2.instances_reported(host, reports).await {
             Ok(()) => true,
             Err(error) => {
                 tracing::error!(host, %error, "failed to take over a report of instances; will retry");
@@ -237,13 +242,13 @@ impl PlaneInstances for HostedInstances {
     }
 
     async fn console(&self, host: &str, told: Told, console: Console) {
-        if let Err(error) = self.0.console_reported(host, &told, console).await {
+        if let Err(error) = self.ec2.console_reported(host, &told, console).await {
             tracing::error!(host, %error, "failed to take over the console of an instance");
         }
     }
 
     async fn measured(&self, host: &str, part: Part, rows: Vec<(Told, InstanceRow)>) -> bool {
-        match self.0.instances_measured(host, part, rows).await {
+        match self.ec2.instances_measured(host, part, rows).await {
             Ok(kept) => kept,
             Err(error) => {
                 tracing::error!(host, %error, "failed to keep what instances measured, it comes again");
@@ -253,10 +258,24 @@ impl PlaneInstances for HostedInstances {
     }
 
     async fn volumes(&self, host: &str, reports: Vec<(ToldVolume, VolumeReport)>) -> bool {
-        match self.0.volumes_reported(host, reports).await {
+        match self.ec2.volumes_reported(host, reports).await {
             Ok(()) => true,
             Err(error) => {
                 tracing::error!(host, %error, "failed to take over a report of volumes; will retry");
+                false
+            }
+        }
+    }
+
+    async fn file_systems(
+        &self,
+        host: &str,
+        reports: Vec<(ToldFileSystem, FileSystemReport)>,
+    ) -> bool {
+        match self.efs.reported(host, reports).await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::error!(host, %error, "failed to take over a report of file systems; will retry");
                 false
             }
         }
@@ -394,6 +413,23 @@ impl Records for Elbv2Records {
 
     fn key(&self, store_key: &str) -> Option<planes::Key> {
         wharf_svc_elbv2::plane::key(store_key)
+    }
+}
+
+/// EFS' records as resources of the machines plane and of the network's.
+pub struct EfsRecords(pub Keyring);
+
+impl Records for EfsRecords {
+    fn prefix(&self) -> String {
+        wharf_svc_efs::plane::prefix()
+    }
+
+    fn resource(&self, entry: &Entry) -> Option<Resource> {
+        wharf_svc_efs::plane::resource(entry, &self.0)
+    }
+
+    fn key(&self, store_key: &str) -> Option<planes::Key> {
+        wharf_svc_efs::plane::key(store_key)
     }
 }
 

@@ -12,6 +12,7 @@ pub mod connections;
 mod cors;
 mod detached;
 mod events;
+pub mod file_systems;
 mod flows;
 mod form_answer;
 mod forwarded;
@@ -127,6 +128,8 @@ pub struct Gateway {
     pub node_credentials: NodeCredentials,
     /// `/wharf/node/ebs/…`: bytes of snapshots; `/wharf/node/instances/…`: sessions of the roles of instances, and logins for their images
     pub instance_roles: instance_credentials::InstanceRoles,
+    /// `/wharf/node/file-systems/…`: what tasks mount file systems by
+    pub file_systems: file_systems::Mounting,
     /// `/wharf/node/layers`: nodes that have layers for each other
     pub layers: Arc<LayerPeers>,
     /// `/plane/v1/…`: planes of hosts

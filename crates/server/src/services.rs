@@ -599,6 +599,16 @@ pub static SERVICES: &[Row] = &[
             Served::by(wharf_api_eks_auth::Routes(Arc::new(service)))
         },
     },
+    Row {
+        schema: &wharf_api_efs::schema::SERVICE,
+        serve: |it| {
+            let efs = it.plane.efs.clone();
+            Served::by(wharf_api_efs::Routes(Arc::new(efs.clone())))
+                .tagged(wharf_svc_efs::TAGGED)
+                .sealing(wharf_svc_efs::SEALING)
+                .running("file systems", |stop| async move { efs.run(stop).await })
+        },
+    },
 ];
 
 /// What services are built from.

@@ -21,6 +21,7 @@
 //! - [`exec`] serves sessions of ECS Exec.
 //! - [`instances`] keeps EC2 instances on this machine.
 //! - [`volumes`] keeps EBS volumes.
+//! - [`file_systems`] keeps file systems of EFS, and mounts them for tasks.
 //! - `layers` announces which layers of images other nodes may have from this one.
 //! - [`Figures`] is what the node counts.
 //! - [`nodes`] are those of EC2 instances on this machine, beside its own.
@@ -37,6 +38,7 @@ pub mod endpoint;
 pub mod engine;
 pub mod exec;
 mod figures;
+pub mod file_systems;
 mod flows;
 pub mod instances;
 mod kubernetes;

@@ -17,6 +17,7 @@ use tokio_util::task::AbortOnDropHandle;
 use wharf_base::{Backoff, Clock};
 use wharf_planeproto::{
     Change, Plane,
+    file_system::{self, FileSystemReport},
     machine::{Console, InstanceReport},
     measured::{self, Minute},
     report::{TargetHealth, UnboundEndpoint},
@@ -154,6 +155,12 @@ impl Subscription {
     /// Reports all EBS volumes that this host has. Kept and sent again after a reconnection.
     pub fn volumes(&self, volumes: Vec<VolumeReport>) {
         *self.reports.volumes.lock() = Some(volumes);
+        self.reports.changed.notify_one();
+    }
+
+    /// Reports all file systems that this host has. Kept and sent again after a reconnection.
+    pub fn file_systems(&self, file_systems: Vec<FileSystemReport>) {
+        *self.reports.file_systems.lock() = Some(file_systems);
         self.reports.changed.notify_one();
     }
 
@@ -511,6 +518,11 @@ impl Task {
             && let Some(volumes) = self.reports.unsent_volumes(&mut sent.volumes)
         {
             stream.send(&ToServer::Volumes { volumes }).await?;
+        }
+        if version >= file_system::SINCE
+            && let Some(file_systems) = self.reports.unsent_file_systems(&mut sent.file_systems)
+        {
+            stream.send(&ToServer::FileSystems { file_systems }).await?;
         }
         if let Some(console) = self.reports.unsent_console(&mut sent.consoles) {
             let console = Console::clone(&console);

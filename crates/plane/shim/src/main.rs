@@ -6,8 +6,8 @@
 //! given back when they end. All mounts are made in a mount namespace of the shim's own: when the
 //! last process of a task is gone, so are its mounts, whatever killed it.
 //!
-//! By another argument it is the program that has a sealed volume open ([`sealed`]), or the one that shows a server's files
-//! ([`shared`]); neither has anything to do with its task.
+//! By another argument it is the program that has a sealed volume open ([`sealed`]), the one that shows a server's files
+//! ([`shared`]), or the one that serves a file system ([`files`]); none has anything to do with its task.
 
 mod allowance;
 mod bundle;
@@ -40,6 +40,7 @@ mod users;
 use std::{ffi::OsString, io::Write, path::Path, process::ExitCode};
 
 use wharf_cgroup::{CgroupError, Hierarchies};
+use wharf_file_server::serve as files;
 use wharf_sealed_file::serve as sealed;
 use wharf_shared_files::serve as shared;
 
@@ -65,7 +66,8 @@ fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     let first = arguments.next();
     for (argument, run) in [
-        (sealed::ARGUMENT, sealed::run as fn() -> std::io::Result<()>),
+        (files::ARGUMENT, files::run as fn() -> std::io::Result<()>),
+        (sealed::ARGUMENT, sealed::run),
         (shared::ARGUMENT, shared::run),
     ] {
         if first.as_ref().is_some_and(|it| it == argument) {

@@ -4,7 +4,7 @@ use http::{
     Method, Request,
     header::{AUTHORIZATION, HOST},
 };
-use wharf_planeproto::{Plane, flows, layers, snapshot, wire};
+use wharf_planeproto::{Plane, file_system, flows, layers, snapshot, wire};
 use wharf_registry::is_token_path;
 use wharf_svc_sns::is_certificate;
 
@@ -29,6 +29,8 @@ pub enum Route {
     SnapshotBytes,
     /// A node says which layers it has for its peers.
     Layers,
+    /// A node asks what a task mounts a file system by.
+    FileSystems,
     /// A node says what passed interfaces that are recorded.
     Flows,
     Metrics,
@@ -61,6 +63,7 @@ impl Route {
             Self::SnapshotBytes => "snapshot-bytes",
             Self::Layers => "layers",
             Self::Flows => "flows",
+            Self::FileSystems => "file-systems",
             Self::Metrics => "metrics",
             Self::Prometheus => "prometheus",
             Self::Agent(Channel::Acs) => "acs",
@@ -117,6 +120,7 @@ fn classify(method: &Method, path: &str) -> Route {
         "/wharf/node/credentials" if method == Method::POST => Route::NodeCredentials,
         "/wharf/node/confirm" if method == Method::POST => Route::NodeConfirmation,
         layers::PATH if method == Method::POST => Route::Layers,
+        file_system::MOUNT_PATH if method == Method::POST => Route::FileSystems,
         flows::PATH if method == Method::POST => Route::Flows,
         _ if method == Method::POST && instance_credentials::instance_of(path).is_some() => {
             Route::InstanceCredentials
@@ -199,6 +203,11 @@ mod tests {
             (Method::GET, "/wharf/node/layers", Route::Nothing),
             (Method::POST, "/wharf/node/flows", Route::Flows),
             (Method::GET, "/wharf/node/flows", Route::Nothing),
+            (
+                Method::POST,
+                "/wharf/node/file-systems/mount",
+                Route::FileSystems,
+            ),
             (Method::POST, "/wharf/node/confirm", Route::NodeConfirmation),
             (
                 Method::POST,

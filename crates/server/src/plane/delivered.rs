@@ -228,6 +228,7 @@ fn order(key: &Key) -> u8 {
         Kind::Volume => 16,
         // Of volumes that were told of.
         Kind::Snapshot => 17,
+        Kind::FileSystem => 20,
         // Of VPCs that were told of.
         Kind::Peering => 15,
     }

@@ -41,6 +41,7 @@ use tokio_util::sync::CancellationToken;
 use wharf_hosts::PlaneHosts;
 use wharf_planeproto::{
     Kind, Messages, Outgoing, Plane, Resource,
+    file_system::FileSystemReport,
     machine::{Console, InstanceReport},
     measured::{InstanceRow, Minute},
     report::{TargetHealth, UnboundEndpoint},
@@ -52,6 +53,7 @@ use wharf_svc_ec2::{
     instances::{Part, Told},
     volumes::ToldVolume,
 };
+use wharf_svc_efs::ToldFileSystem;
 use wharf_wire::{Check, Context, Dispatcher};
 
 use self::{
@@ -116,6 +118,13 @@ pub trait Instances: Send + Sync {
 
     /// What a host says of volumes that it was told of; `false` if it should be handed in again.
     async fn volumes(&self, host: &str, reports: Vec<(ToldVolume, VolumeReport)>) -> bool;
+
+    /// What a host says of file systems that it was told of; `false` if it should be handed in again.
+    async fn file_systems(
+        &self,
+        host: &str,
+        reports: Vec<(ToldFileSystem, FileSystemReport)>,
+    ) -> bool;
 }
 
 /// What the planes stand on.

@@ -197,6 +197,7 @@ pub fn kept_by(resource: &Resource) -> Option<&str> {
         Resource::Instance(it) => Some(&it.host),
         Resource::Volume(it) => Some(&it.host),
         Resource::Snapshot(it) => Some(&it.host),
+        Resource::FileSystem(it) => Some(&it.host),
         _ => None,
     }
 }

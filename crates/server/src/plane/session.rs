@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use wharf_hosts::Subscription;
 use wharf_planeproto::{
     Key, Kind, Messages, Plane, ReadError, Resource,
+    file_system::{FileSystemReport, MAX_FILE_SYSTEMS},
     machine::{Console, InstanceReport, MAX_INSTANCES},
     measured::{MOST_ROWS, Minute, Row},
     report::{TargetHealth, UnboundEndpoint},
@@ -30,6 +31,7 @@ use wharf_svc_ec2::{
     instances::{Part, Told},
     volumes::ToldVolume,
 };
+use wharf_svc_efs::ToldFileSystem;
 use wharf_wire::{Context, fault::Chain};
 
 use super::{
@@ -103,6 +105,8 @@ struct Conversation {
     unkept_instances: Vec<InstanceReport>,
     /// … and of its volumes.
     unkept_volumes: Vec<VolumeReport>,
+    /// … and of its file systems.
+    unkept_file_systems: Vec<FileSystemReport>,
 }
 
 impl Session {
@@ -280,6 +284,7 @@ impl Session {
             next_resync: FIRST_RESYNC,
             unkept_instances: Vec::new(),
             unkept_volumes: Vec::new(),
+            unkept_file_systems: Vec::new(),
         };
         if fresh {
             self.snapshot(&mut talk).await?;
@@ -322,6 +327,10 @@ impl Session {
                         let again = std::mem::take(&mut talk.unkept_volumes);
                         self.volumes(talk, again).await;
                     }
+                    if !talk.unkept_file_systems.is_empty() {
+                        let again = std::mem::take(&mut talk.unkept_file_systems);
+                        self.file_systems(talk, again).await;
+                    }
                 }
                 () = superseded.cancelled() => {
                     let text = "Another connection of this host took over.".to_owned();
@@ -350,6 +359,10 @@ impl Session {
             }
             ToServer::Instances { instances } => {
                 self.instances(talk, instances).await;
+                return Ok(());
+            }
+            ToServer::FileSystems { file_systems } => {
+                self.file_systems(talk, file_systems).await;
                 return Ok(());
             }
             ToServer::Volumes { volumes } => {
@@ -459,6 +472,32 @@ impl Session {
             .collect();
         let kept = own.is_empty() || self.planes.instances.volumes(host, own).await;
         talk.unkept_volumes = if kept { Vec::new() } else { reports };
+    }
+
+    /// As of instances.
+    async fn file_systems(&self, talk: &mut Conversation, mut reports: Vec<FileSystemReport>) {
+        if self.plane != Plane::Machines {
+            return;
+        }
+        reports.truncate(MAX_FILE_SYSTEMS);
+        let host = &talk.subscriber.host;
+        let told = |id: &str| {
+            self.planes.shared.read(|view| {
+                let (_, held) = view.now().find(Kind::FileSystem, id)?;
+                match &held.resource {
+                    Resource::FileSystem(it) if it.host == *host => Some(ToldFileSystem::of(it)),
+                    _ => None,
+                }
+            })
+        };
+        let latest: BTreeMap<&str, &FileSystemReport> =
+            reports.iter().map(|it| (it.id.as_str(), it)).collect();
+        let own = latest.into_values();
+        let own: Vec<_> = own
+            .filter_map(|it| Some((told(&it.id)?, it.clone())))
+            .collect();
+        let kept = own.is_empty() || self.planes.instances.file_systems(host, own).await;
+        talk.unkept_file_systems = if kept { Vec::new() } else { reports };
     }
 
     async fn console(&self, talk: &Conversation, console: Console) {

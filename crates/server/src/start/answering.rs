@@ -22,6 +22,7 @@ use crate::{
     gateway::{
         Apis, Gateway, IamMode,
         bytes_in_flight::{BytesInFlight, Limits as ByteLimits},
+        file_systems::Mounting,
         instance_credentials::InstanceRoles,
         throttle::{OfServices, Throttle},
     },
@@ -214,6 +215,12 @@ impl Plane {
                 ec2: self.ec2.clone(),
                 directory: self.directory.clone(),
                 keyring: data.keyring.clone(),
+                clock: clock.clone(),
+            },
+            file_systems: Mounting {
+                efs: self.efs.clone(),
+                ecs: self.ecs.clone(),
+                directory: self.directory.clone(),
                 clock: clock.clone(),
             },
             planes: control.overview.planes.clone(),

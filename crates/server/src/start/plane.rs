@@ -13,6 +13,7 @@ use wharf_svc_cloudtrail::{CloudtrailService, Recorder};
 use wharf_svc_ec2::{Ec2Service, instances::Parts as InstanceParts};
 use wharf_svc_ecr::Catalog;
 use wharf_svc_ecs::{AgentsConfig, Config as EcsConfig, EcsService, Parts};
+use wharf_svc_efs::{EfsService, Parts as EfsParts};
 use wharf_svc_elbv2::{Config as Elbv2Config, Elbv2Service, Parts as Elbv2Parts, Place};
 use wharf_svc_iam::{Directory, IamGate, IamService, IssuerKeys, Mode};
 use wharf_svc_kms::{KmsService, Parts as KmsParts};
@@ -26,7 +27,7 @@ use wharf_wire::Dispatcher;
 use super::{Data, ServerConfig};
 use crate::{
     adapters::{
-        Ec2Records, EcsNodes, Elbv2Records, HostedInstances, Hosts, InstanceProfiles,
+        Ec2Records, EcsNodes, EfsRecords, Elbv2Records, HostedInstances, Hosts, InstanceProfiles,
         ListenerCertificates, Listeners, LoadBalancing, Roles,
     },
     admission::{Admission, Decisions},
@@ -63,6 +64,7 @@ pub(crate) struct Plane {
     pub operations: Arc<ByName>,
     pub acm: AcmService,
     pub elbv2: Elbv2Service,
+    pub efs: EfsService,
     pub kms: KmsService,
     pub secrets: SecretsmanagerService,
     pub sqs: SqsService,
@@ -152,6 +154,15 @@ impl Plane {
             Arc::new(elbv2.clone()),
             dispatcher.clone(),
         ));
+        let efs = EfsService::new(EfsParts {
+            store: data.store.clone(),
+            keyring: data.keyring.clone(),
+            ec2: ec2_client.clone(),
+            dispatcher: dispatcher.clone(),
+            hosts: hosts.clone(),
+            clock: clock.clone(),
+            takeover: Takeover::Replace,
+        });
         let kms = KmsService::new(KmsParts {
             store: data.store.clone(),
             keyring: data.keyring.clone(),
@@ -293,6 +304,7 @@ impl Plane {
             operations,
             acm,
             elbv2,
+            efs,
             secrets,
             egress,
             counters,
@@ -310,10 +322,14 @@ impl Plane {
             sources: vec![
                 Arc::new(Ec2Records(data.keyring.clone())),
                 Arc::new(Elbv2Records(data.keyring.clone())),
+                Arc::new(EfsRecords(data.keyring.clone())),
             ],
             nodes: Arc::new(EcsNodes(self.ecs.clone())),
             balancers: Arc::new(LoadBalancing(self.elbv2.clone())),
-            instances: Arc::new(HostedInstances(self.ec2.clone())),
+            instances: Arc::new(HostedInstances {
+                ec2: self.ec2.clone(),
+                efs: self.efs.clone(),
+            }),
             authorities: data.authorities.clone(),
             stop: stop.clone(),
         })

@@ -33,7 +33,9 @@ mod sealed;
 pub mod service;
 mod tagged;
 
-use wharf_svc_ecs_agents::{acs, binding, deregistration, grant, registration, serving};
+use wharf_svc_ecs_agents::{
+    acs, binding, deregistration, file_systems, grant, registration, serving,
+};
 use wharf_svc_ecs_model::{
     asks, credentials, definition, document, fault, images, launch, make, monitoring, names,
     own_node, provider, state, tags, task, validate, view, volume,
@@ -45,6 +47,7 @@ pub use announced::Announcer;
 pub use binding::INSTANCE_TAG;
 pub use config::{Config, Parts};
 pub use credentials::{RoleError, RoleKeys, TaskCredentials};
+pub use file_systems::FileVolume;
 pub use grant::NodeInstance;
 pub use images::{NotAdmitted, Pins, TaskImages};
 pub use names::Place;

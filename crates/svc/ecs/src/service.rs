@@ -15,6 +15,7 @@ use crate::{
     authz, binding,
     config::Parts,
     core::Core,
+    file_systems::{self, FileVolume},
     grant::{self, NodeInstance},
     names::Place,
     ops, refuse, services,
@@ -124,6 +125,19 @@ impl EcsService {
     /// The store cannot be read.
     pub async fn serves(&self, cx: &Context, need: Need<'_>) -> Result<bool, Fault> {
         Ok(serving::serves(&self.core.agents, cx, need).await?)
+    }
+
+    /// The volume of that name of a task that the calling node runs; `None` if it runs none such, or that is of another kind.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn file_volume(
+        &self,
+        cx: &Context,
+        task_arn: &str,
+        volume: &str,
+    ) -> Result<Option<FileVolume>, Fault> {
+        file_systems::volume(&self.core.agents, cx, task_arn, volume).await
     }
 
     /// The container instances that a user registered and that still are.

@@ -18,7 +18,7 @@ use wharf_container::{
 use wharf_network::Network;
 
 use super::{Disks, DisksInUse, Isolation, disk_guard, live::Live};
-use crate::{figures::Figures, node::roster::Roster, volumes::Volumes};
+use crate::{figures::Figures, file_systems::Mounts, node::roster::Roster, volumes::Volumes};
 
 /// Tasks of an instance that are ended together: one whose processes hang takes its ten seconds.
 const ENDED_AT_ONCE: usize = 16;
@@ -35,6 +35,8 @@ pub struct HostParts {
     pub disks_in_use: DisksInUse,
     /// `None`: this machine can keep none.
     pub volumes: Option<Volumes>,
+    /// `None`: tasks here can mount no file systems.
+    pub mounts: Option<Mounts>,
     pub figures: Figures,
     pub roster: Roster,
     /// Tasks of instances that were here when this process began: their nodes find them again.
@@ -50,6 +52,7 @@ pub struct HostMachine {
     pub(super) disks: Disks,
     disks_in_use: DisksInUse,
     pub(super) volumes: Option<Volumes>,
+    pub(super) mounts: Option<Mounts>,
     pub(super) figures: Figures,
     roster: Roster,
     /// Those of them that were not found again yet.
@@ -80,6 +83,7 @@ impl HostMachine {
             disks: parts.disks,
             disks_in_use: parts.disks_in_use.clone(),
             volumes: parts.volumes,
+            mounts: parts.mounts,
             figures: parts.figures,
             roster: parts.roster,
             awaited: Mutex::new(parts.elsewhere),

@@ -12,6 +12,7 @@ use wharf_container::{
     },
     spec::parse_signal,
 };
+use wharf_planeproto::file_system::Mount;
 use wharf_userns::IdRange;
 
 use super::{
@@ -25,6 +26,7 @@ use super::{
 };
 use crate::{
     engine::{Action, Event, NetworkMode},
+    file_systems::NotMounted,
     node::{core::TaskContext, machine::Observation},
 };
 
@@ -141,7 +143,7 @@ async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Even
     let event = attached(context, &networks);
     let mut sandbox = sandbox(context, &networks, shared.host.task_pids, range);
     sandbox.group = shared.tenancy.group().map(str::to_owned);
-    match with_shim(shared, context, sandbox, disk, secrets).await {
+    match with_shim(shared, context, sandbox, disk, secrets, &networks).await {
         Ok(handle) => {
             let live = Live::new(context.clone(), handle, networks);
             live.secrets.set(()).ok();
@@ -164,11 +166,13 @@ async fn with_shim(
     sandbox: TaskSandbox,
     disk: Option<PreparedDisk>,
     secrets: Secrets,
+    networks: &Networks,
 ) -> Result<TaskHandle, String> {
+    let range = sandbox.user_range;
     let made = shared.host.runtime.create_task_on(sandbox, disk).await;
     let handle = made.map_err(|error| Chain(&error).to_string())?;
     let given = match secrets.hand_over(&handle).await {
-        Ok(()) => mount_volumes(shared, context, &handle).await,
+        Ok(()) => mount_all(shared, context, &handle, networks, range).await,
         Err(error) => Err(Chain(&error).to_string()),
     };
     match given {
@@ -185,6 +189,35 @@ async fn with_shim(
             Err(reason)
         }
     }
+}
+
+/// Mounts what of the task's volumes is not mounted yet: EBS volumes, and file systems.
+async fn mount_all(
+    shared: &Shared,
+    context: &TaskContext,
+    handle: &TaskHandle,
+    networks: &Networks,
+    range: Option<IdRange>,
+) -> Result<(), String> {
+    mount_volumes(shared, context, handle).await?;
+    let found = shared.volumes.file_systems(context, handle.disk_volumes());
+    for (place, volume) in found.map_err(|error| error.to_string())? {
+        let mounts = shared.host.mounts.as_ref();
+        let mounts = mounts.ok_or("this machine mounts no EFS volumes")?;
+        let netns = match context.spec.network {
+            NetworkMode::Awsvpc => networks.of(0).and_then(|it| it.netns.as_ref()),
+            _ => None,
+        };
+        let netns = netns.ok_or_else(|| NotMounted::NoNetwork.to_string())?;
+        let asked = Mount {
+            task: context.task.arn.clone(),
+            volume: volume.to_owned(),
+        };
+        let asked = (context.id.as_str(), asked);
+        let mounted = mounts.mount(&shared.api, asked, netns, range, (handle, &place));
+        mounted.await.map_err(|error| error.to_string())?;
+    }
+    Ok(())
 }
 
 /// Mounts the task's EBS volumes that are not mounted yet.
@@ -284,7 +317,8 @@ async fn create(shared: &Arc<Shared>, context: &Arc<TaskContext>, at: usize) -> 
     live.set_image(at, image.clone());
     secrets::ensure(shared, &live).await?;
     // An agent that was killed may have come no further than the shim.
-    mount_volumes(shared, context, &live.handle)
+    let range = shared.tenancy.range_of(&shared.host.isolation, context)?;
+    mount_all(shared, context, &live.handle, &live.networks, range)
         .await
         .map_err(|reason| format!("ResourceInitializationError: {reason}"))?;
     let spec = specification(shared, &live, at, image.config()).map_err(|e| e.reason())?;
@@ -504,6 +538,11 @@ async fn give_back(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<(
         .volumes
         .remove(id)
         .map_err(|e| format!("volumes: {e}"));
+    if let Some(mounts) = &shared.host.mounts
+        && let Err(error) = mounts.forget(id)
+    {
+        return Err(format!("file systems: {error}"));
+    }
     let network = if shared.host.is_unreleased(id) && !detach(shared, context).await {
         Err("its network is not released".to_owned())
     } else {

@@ -12,7 +12,7 @@ use wharf_container::spec::Mount;
 use crate::{
     allow::{Allow, HostPath, NotAllowed},
     node::core::TaskContext,
-    protocol::payload::{ATTACHED, Task, Volume},
+    protocol::payload::{ATTACHED, FILE_SYSTEM, Task, Volume},
 };
 
 /// A volume that cannot be had.
@@ -142,6 +142,12 @@ impl Volumes {
                 _ => own.folder(plain(&volume.name)?)?,
             },
             ATTACHED => own.place(plain(&volume.name)?)?,
+            FILE_SYSTEM => {
+                return Ok(Source {
+                    is_mounted: true,
+                    ..Source::own(own.place(plain(&volume.name)?)?)
+                });
+            }
             "docker" => match self.docker(volume)? {
                 Some(shared) => {
                     make(&shared)?;
@@ -168,6 +174,7 @@ impl Volumes {
         Ok(Source {
             path,
             beneath: Some(beneath),
+            is_mounted: false,
         })
     }
 
@@ -219,6 +226,21 @@ impl Volumes {
             })
         });
         attached.collect()
+    }
+
+    /// The file systems of the task: where each is to be mounted, and the name of the volume. `disk` as for
+    /// [`Self::mounts`].
+    pub fn file_systems<'a>(
+        &self,
+        context: &'a TaskContext,
+        disk: Option<PathBuf>,
+    ) -> Result<Vec<(PathBuf, &'a str)>, BadVolume> {
+        let own = disk.map_or_else(|| self.of_task(&context.id), Own::OnDisk);
+        let volumes = context.task.volumes.iter();
+        let mounted = volumes.filter(|it| it.kind == FILE_SYSTEM);
+        mounted
+            .map(|it| Ok((own.place(plain(&it.name)?)?, it.name.as_str())))
+            .collect()
     }
 
     /// Removes what was the task's own.
@@ -310,6 +332,8 @@ struct Source {
     path: PathBuf,
     /// Of a path of the host: the lent folder that it lies in.
     beneath: Option<PathBuf>,
+    /// A file system that is mounted there for the task, whose owners are those that the task sees.
+    is_mounted: bool,
 }
 
 impl Source {
@@ -317,6 +341,7 @@ impl Source {
         Self {
             path,
             beneath: None,
+            is_mounted: false,
         }
     }
 }
@@ -328,8 +353,8 @@ fn mount(source: Source, to: &str, read_only: bool) -> Result<Mount, BadVolume> 
         return Err(BadVolume::Relative(to.to_owned()));
     }
     Ok(Mount {
-        copy_up: source.beneath.is_none(),
-        as_it_is: false,
+        copy_up: source.beneath.is_none() && !source.is_mounted,
+        as_it_is: source.is_mounted,
         source: source.path,
         beneath: source.beneath,
         destination,

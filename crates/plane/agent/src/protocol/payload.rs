@@ -330,6 +330,8 @@ pub struct Property {
 }
 
 /// The kind of volumes that are attached, and the type of the attachment where that is of EBS.
+/// The kind of volumes that are file systems of EFS.
+pub const FILE_SYSTEM: &str = "efs";
 pub const ATTACHED: &str = "attachment";
 pub const EBS: &str = "amazonebs";
 

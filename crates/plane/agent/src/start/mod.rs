@@ -43,7 +43,7 @@ use crate::{
     config::NodeConfig,
     endpoint::{Connections, Limits, Proxy, RateLimit, Routes, StatsReader},
     figures::Figures,
-    flows,
+    file_systems, flows,
     instances::{
         ATTRIBUTE, DISK_ATTRIBUTE, Instances, STATE_FILE as MACHINES_STATE,
         metadata::{Credentials, MetadataService},
@@ -208,6 +208,18 @@ async fn start(
     if volumes.is_some() {
         host.attributes.push((CAPABILITY.to_owned(), None));
     }
+    let file_systems =
+        machines::file_systems(config, run_folder(&config.installation), &network).await;
+    if file_systems.is_some() {
+        let attribute = file_systems::ATTRIBUTE.to_owned();
+        host.attributes.push((attribute, None));
+    }
+    let mounts = machines::mounts(config);
+    if mounts.is_some() {
+        let capabilities = file_systems::CAPABILITIES.into_iter();
+        host.attributes
+            .extend(capabilities.map(|it| (it.to_owned(), None)));
+    }
     let disks = Disks::open(config.data_dir.join("disks"), config.task_disk);
     let parts = HostParts {
         runtime,
@@ -217,6 +229,7 @@ async fn start(
         disks: disks.clone(),
         disks_in_use: disks_in_use.clone(),
         volumes: volumes.clone(),
+        mounts: mounts.clone(),
         figures: figures.clone(),
         roster: roster.clone(),
         elsewhere: tasks_of_instances(&config.data_dir),
@@ -351,7 +364,8 @@ async fn start(
     // Finds its tasks first, and removes what nobody's are: those of instances are found one by one.
     let is_instance = own.instance();
     let mut own = own.begin().await;
-    let machines = (instances.is_some() || volumes.is_some()).then(|| {
+    let keeps_any = instances.is_some() || volumes.is_some() || file_systems.is_some();
+    let machines = keeps_any.then(|| {
         let plane = (
             Plane::Machines,
             MACHINES_STATE,
@@ -389,6 +403,9 @@ async fn start(
         );
     }
     let volumes_api = api.clone();
+    if let Some(mounts) = mounts {
+        running.spawn(mounts.renew(api.clone(), shutdown.clone()));
+    }
     let nodes = Nodes::new(nodes::Parts {
         ground,
         api,
@@ -404,6 +421,9 @@ async fn start(
         if let Some(volumes) = volumes.clone() {
             running.spawn(volumes.run(tell.clone(), volumes_api, shutdown.clone()));
         }
+        if let Some(file_systems) = file_systems.clone() {
+            running.spawn(file_systems.run(tell.clone(), shutdown.clone()));
+        }
         let to_instances = instances.map(|instances| {
             let joins = Arc::new(instances::NodesOfInstances {
                 nodes: nodes.clone(),
@@ -414,7 +434,12 @@ async fn start(
             running.spawn(instances.run(of_instances, tell, joins, shutdown.clone()));
             to_instances
         });
-        running.spawn(machines::share(deliveries, volumes, to_instances));
+        running.spawn(machines::share(
+            deliveries,
+            volumes,
+            file_systems,
+            to_instances,
+        ));
     }
     let of_instances = nodes.clone();
     let ended = run_session(&mut own.session, || ready(of_instances)).await;

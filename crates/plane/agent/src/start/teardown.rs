@@ -7,7 +7,7 @@ use wharf_container::runtime::{Runtime, RuntimeError, RuntimeOptions};
 use wharf_network::{Network, NetworkConfig};
 
 use super::{failed, run_folder};
-use crate::{instances, node::NodeError, volumes};
+use crate::{file_systems, instances, node::NodeError, volumes};
 
 /// Ends every task of the installation and takes its networks, mounts, cgroups and rules off the
 /// host. What is stored stays, disks of instances among it. For `wharf down`, while no node runs; fine if nothing is there.
@@ -38,6 +38,7 @@ pub async fn teardown(
         dir => end_all(options(dir, None)).await,
     };
     let devices = volumes::let_go_all(data_dir);
+    let served = file_systems::end_all(&run_folder(&installation));
     let config = NetworkConfig::new(installation.clone(), data_dir.join("network"));
     let network = Network::teardown(&config).await;
     let disks = match std::fs::remove_dir_all(data_dir.join("disks")) {
@@ -47,6 +48,7 @@ pub async fn teardown(
     containers.map_err(failed("the containers"))?;
     instances.map_err(failed("the instances"))?;
     devices.map_err(failed("devices of volumes"))?;
+    served.map_err(failed("file systems"))?;
     disks.map_err(failed("disks made ahead"))?;
     network.map_err(failed("the networks"))
 }

@@ -33,6 +33,7 @@ pub use files::FOLDER;
 pub use format::probe;
 pub use guests::Guests;
 pub use roots::Roots;
+pub use tries::Tries;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

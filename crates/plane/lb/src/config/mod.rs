@@ -172,7 +172,8 @@ impl Registry {
             | Kind::Volume
             | Kind::Endpoint
             | Kind::FlowLog
-            | Kind::Snapshot => {}
+            | Kind::Snapshot
+            | Kind::FileSystem => {}
         }
     }
 

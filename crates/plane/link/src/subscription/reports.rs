@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use wharf_planeproto::{
     Change, Key, Kind,
     balancer::TargetRef,
+    file_system::FileSystemReport,
     machine::{Console, InstanceReport},
     report::{TargetHealth, UnboundEndpoint},
     volume::VolumeReport,
@@ -28,6 +29,7 @@ pub(super) struct Reports {
     pub consoles: Mutex<BTreeMap<String, Arc<Console>>>,
     /// As `instances`.
     pub volumes: Mutex<Option<Vec<VolumeReport>>>,
+    pub file_systems: Mutex<Option<Vec<FileSystemReport>>>,
     pub changed: Notify,
 }
 
@@ -39,6 +41,7 @@ pub(super) struct Sent {
     pub instances: Option<Vec<InstanceReport>>,
     pub consoles: SentConsoles,
     pub volumes: Option<Vec<VolumeReport>>,
+    pub file_systems: Option<Vec<FileSystemReport>>,
 }
 
 #[derive(Default)]
@@ -103,6 +106,17 @@ impl Reports {
     ) -> Option<Vec<VolumeReport>> {
         let volumes = self.volumes.lock().clone();
         let new = volumes.filter(|volumes| sent.as_ref() != Some(volumes))?;
+        *sent = Some(new.clone());
+        Some(new)
+    }
+
+    /// All file systems, if they are others than `sent`, which takes them over.
+    pub fn unsent_file_systems(
+        &self,
+        sent: &mut Option<Vec<FileSystemReport>>,
+    ) -> Option<Vec<FileSystemReport>> {
+        let all = self.file_systems.lock().clone();
+        let new = all.filter(|all| sent.as_ref() != Some(all))?;
         *sent = Some(new.clone());
         Some(new)
     }

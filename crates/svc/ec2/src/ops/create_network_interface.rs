@@ -17,8 +17,8 @@ use crate::{
     address::Addresses as _,
     fault,
     records::{
-        AddressClaim, BALANCER_REQUESTER, Interface, Pointer, Secondary, SecurityGroup, Subnet,
-        claim_id,
+        AddressClaim, BALANCER_REQUESTER, FILES_REQUESTER, Interface, Pointer, Secondary,
+        SecurityGroup, Subnet, claim_id,
     },
     table::{LeanOn, client_token},
     tags,
@@ -152,11 +152,12 @@ fn operator(call: &Call, input: &CreateNetworkInterfaceRequest) -> Result<Option
     }
 }
 
-/// The load balancer that Elastic Load Balancing makes an interface for.
+/// The load balancer that Elastic Load Balancing makes an interface for, or the file system that EFS does.
 fn served(call: &Call) -> Option<String> {
     let caller = &call.caller;
-    let by_elb = caller.kind == CallerKind::Service && caller.arn == BALANCER_REQUESTER;
-    call.source_arn.clone().filter(|_| by_elb)
+    let wired_without_a_task = [BALANCER_REQUESTER, FILES_REQUESTER];
+    let is_one = caller.kind == CallerKind::Service && wired_without_a_task.contains(&&*caller.arn);
+    call.source_arn.clone().filter(|_| is_one)
 }
 
 /// Writes the interface, unless its address or token is taken meanwhile, or the subnet or a group

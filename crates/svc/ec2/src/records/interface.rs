@@ -14,6 +14,9 @@ use crate::{address::random_mac, elastic::Public, fault, zone};
 /// The principal whose interfaces belong to load balancers.
 pub const BALANCER_REQUESTER: &str = "elasticloadbalancing.amazonaws.com";
 
+/// The principal whose interfaces belong to mount targets of EFS.
+pub const FILES_REQUESTER: &str = "elasticfilesystem.amazonaws.com";
+
 /// The principal whose interfaces belong to VPC endpoints.
 pub const ENDPOINT_REQUESTER: &str = "vpce.amazonaws.com";
 
@@ -42,7 +45,7 @@ pub struct Interface {
     /// On whose behalf it is on machines that are none of the account's: `fargate.amazonaws.com`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operator: Option<String>,
-    /// ARN of the load balancer that it serves.
+    /// ARN of the load balancer or the file system that it serves: its host wires it without a task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load_balancer: Option<String>,
     #[serde(default)]
@@ -253,6 +256,7 @@ impl Interface {
     fn foreign_owner(&self) -> Option<&'static str> {
         match (self.requester.as_deref(), &self.operator) {
             (Some(BALANCER_REQUESTER), _) => Some("amazon-elb"),
+            (Some(FILES_REQUESTER), _) => Some("amazon-efs"),
             (_, Some(_)) => Some("amazon-ecs"),
             _ => None,
         }

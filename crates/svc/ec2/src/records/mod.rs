@@ -24,8 +24,8 @@ pub use instance::{
     user_data_purpose,
 };
 pub use interface::{
-    Attachment, BALANCER_REQUESTER, ENDPOINT_REQUESTER, Interface, Machine, NAT_REQUESTER,
-    Secondary, claim_id, private_dns_name,
+    Attachment, BALANCER_REQUESTER, ENDPOINT_REQUESTER, FILES_REQUESTER, Interface, Machine,
+    NAT_REQUESTER, Secondary, claim_id, private_dns_name,
 };
 pub use route_table::{ListRoute, Route, RouteTable, RouteTarget, association_state};
 pub use subnet::{Subnet, TableAssociation};

@@ -67,7 +67,7 @@ wait $! 2>/dev/null
 "#;
 
 /// A network namespace in which this machine's own address works.
-fn network() -> File {
+pub fn network() -> File {
     let made = std::thread::spawn(|| {
         unshare(CloneFlags::CLONE_NEWNET).unwrap();
         let up = Command::new("ip")

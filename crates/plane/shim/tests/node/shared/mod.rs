@@ -2,6 +2,7 @@
 
 mod errors;
 mod ganesha;
+mod own;
 mod owners;
 mod restarts;
 

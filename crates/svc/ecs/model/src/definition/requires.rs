@@ -34,8 +34,11 @@ pub(super) fn attributes(definition: &TaskDefinition) -> Vec<Attribute> {
             let driver = docker.driver.as_deref().unwrap_or("local");
             add(&format!("ecs.capability.docker-plugin.{driver}"));
         }
-        if volume.efs_volume_configuration.is_some() {
+        if let Some(efs) = &volume.efs_volume_configuration {
             add("ecs.capability.efs");
+            if efs.authorization_config.is_some() {
+                add("ecs.capability.efsAuth");
+            }
         }
         if volume.configured_at_launch == Some(true) {
             add("ecs.capability.storage.ebs-task-volume-attach");

@@ -1,0 +1,343 @@
+//! File systems of EFS: those whose files lie on this machine, and those that its tasks mount.
+//!
+//! The control plane says which there are to be here (`wharf_planeproto::file_system`); a loop keeps the folder and the program of
+//! each ([`wharf_file_server`]), hands it its listeners, and reports. The programs outlive this process.
+//!
+//! A task mounts one from inside its own network, by a program of its own ([`mounts`]), wherever the files lie.
+//!
+//! Invariants: a folder is removed only when the control plane says that nothing of the file system is wanted; one that was
+//! there once is never made anew.
+
+mod mounts;
+mod probe;
+
+pub use mounts::{Mounts, NotMounted};
+pub use probe::{CAPABILITIES, can_mount, keeps};
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    os::{fd::AsFd as _, unix::fs::MetadataExt as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+use tokio::{
+    sync::watch,
+    task::spawn_blocking,
+    time::{Instant, sleep},
+};
+use tokio_util::sync::CancellationToken;
+use wharf_file_server::{Answer, Config, Permissions, Place, Program, Request, Status, ask, start};
+use wharf_link::{Subscription, Update};
+use wharf_network::Network;
+use wharf_planeproto::{
+    Change, Kind, Resource,
+    file_system::{FileSystem, FileSystemReport, FileSystemState, MAX_FILE_SYSTEMS, Wanted},
+    network::balancer_attachment,
+};
+
+use crate::volumes::Tries;
+
+/// What the control plane chooses hosts of file systems by.
+pub const ATTRIBUTE: &str = "wharf.file-systems";
+/// Below the node's folder.
+pub const FOLDER: &str = "efs";
+const NFS: u16 = 2049;
+/// Between two looks while something is to come, and otherwise.
+const LOOK: Duration = Duration::from_millis(250);
+const SLOW_LOOK: Duration = Duration::from_secs(3);
+
+type Told = BTreeMap<String, FileSystem>;
+
+/// Those whose files lie here. Cheap to clone.
+#[derive(Clone)]
+pub struct FileSystems {
+    told: watch::Sender<Arc<Told>>,
+    parts: Arc<Parts>,
+}
+
+/// What they stand on.
+pub struct Parts {
+    /// The node's folder.
+    pub node: PathBuf,
+    /// Where the programs are asked.
+    pub run: PathBuf,
+    pub program: Program,
+    pub network: Network,
+    pub tries: Mutex<Tries>,
+}
+
+impl FileSystems {
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            told: watch::channel(Arc::default()).0,
+            parts: Arc::new(parts),
+        }
+    }
+
+    /// Takes over what the control plane says to the machine with that instance id.
+    pub fn take(&self, host: &str, update: &Update) {
+        self.told.send_if_modified(|told| {
+            let mut now = Told::clone(told);
+            match update {
+                Update::Snapshot(resources) => {
+                    now.clear();
+                    resources.iter().for_each(|it| put(&mut now, host, it));
+                }
+                Update::Changes(changes) => {
+                    for change in changes {
+                        match change {
+                            Change::Put(resource) => put(&mut now, host, resource),
+                            Change::Delete(key) if key.kind == Kind::FileSystem => {
+                                now.remove(&key.id);
+                            }
+                            Change::Delete(_) => {}
+                        }
+                    }
+                }
+            }
+            let changed = now != **told;
+            if changed {
+                *told = Arc::new(now);
+            }
+            changed
+        });
+    }
+
+    /// Keeps them until `shutdown`; what they are served by goes on.
+    pub async fn run(self, tell: Arc<Subscription>, shutdown: CancellationToken) {
+        let mut news = self.told.subscribe();
+        loop {
+            let told = news.borrow_and_update().clone();
+            let (mut reports, mut pending) = (Vec::new(), false);
+            for one in told.values() {
+                let (report, is_pending) = self.bring(one).await;
+                reports.push(report);
+                pending |= is_pending;
+            }
+            tell.file_systems(reports);
+            let look = if pending { LOOK } else { SLOW_LOOK };
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                changed = news.changed() => if changed.is_err() { return },
+                () = sleep(look) => {}
+            }
+        }
+    }
+
+    /// What there is of one then, and whether something is still to come.
+    async fn bring(&self, told: &FileSystem) -> (FileSystemReport, bool) {
+        let done = match told.wanted {
+            Wanted::Gone => self.remove(told).await.map(|()| None),
+            Wanted::Kept => self.keep(told).await.map(Some),
+        };
+        let report = |state, reason, status: Status| FileSystemReport {
+            id: told.id.clone(),
+            state,
+            reason,
+            bytes: status.bytes,
+            serving: addresses(&status.places),
+        };
+        match done {
+            Ok(None) => (
+                report(FileSystemState::Gone, None, Status::default()),
+                false,
+            ),
+            Ok(Some(status)) => {
+                self.parts.tries.lock().forget(&told.id);
+                let pending = status.places.len() < told.places.len();
+                (report(FileSystemState::Ready, None, status), pending)
+            }
+            Err(error) => {
+                let why = error.to_string();
+                let status = Status::default();
+                (report(FileSystemState::Failed, Some(why), status), true)
+            }
+        }
+    }
+
+    fn folder(&self, id: &str) -> PathBuf {
+        self.parts.node.join(FOLDER).join(id)
+    }
+
+    fn socket(&self, id: &str) -> PathBuf {
+        self.parts.run.join(FOLDER).join(id)
+    }
+
+    async fn remove(&self, told: &FileSystem) -> io::Result<()> {
+        let (folder, socket) = (self.folder(&told.id), self.socket(&told.id));
+        let removed = spawn_blocking(move || {
+            match ask(&socket, &Request::End, &[]) {
+                Err(error) if is_not_there(&error) => {}
+                other => drop(other?),
+            }
+            wharf_rootdir::remove_tree(&folder)?;
+            match std::fs::remove_file(&socket) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            }
+        });
+        removed.await.map_err(io::Error::other)?
+    }
+
+    /// Its program runs, and listens where it is to.
+    async fn keep(&self, told: &FileSystem) -> io::Result<Status> {
+        let config = Box::new(self.config(told));
+        let first = Request::Be {
+            config: config.clone(),
+            listeners: Vec::new(),
+        };
+        let status = match self.ask(&told.id, first, Vec::new()).await {
+            Err(error) if is_not_there(&error) => {
+                self.begin(told).await?;
+                Status::default()
+            }
+            other => other?,
+        };
+        let is_missing = |place: &&Place| !status.places.contains(place);
+        let missing: Vec<Place> = config.places.iter().filter(is_missing).cloned().collect();
+        if missing.is_empty() {
+            return Ok(status);
+        }
+        let (mut places, mut listeners) = (Vec::new(), Vec::new());
+        for place in missing {
+            let of = told.places.iter().find(|it| it.address == place.address);
+            let Some(key) = of.map(|it| balancer_attachment(&it.interface)) else {
+                continue;
+            };
+            let at = SocketAddr::new(place.address.into(), NFS);
+            // It may be wired anew just now: the next look is soon.
+            if let Ok(listener) = self.parts.network.listen_at(&key, at).await {
+                places.push(place);
+                listeners.push(listener);
+            }
+        }
+        let listeners_of = Request::Be {
+            config,
+            listeners: places,
+        };
+        self.ask(&told.id, listeners_of, listeners).await
+    }
+
+    async fn ask(
+        &self,
+        id: &str,
+        request: Request,
+        listeners: Vec<TcpListener>,
+    ) -> io::Result<Status> {
+        let socket = self.socket(id);
+        let asked = spawn_blocking(move || {
+            let fds: Vec<_> = listeners.iter().map(|it| it.as_fd()).collect();
+            ask(&socket, &request, &fds)
+        });
+        match asked.await.map_err(io::Error::other)?? {
+            Answer::Status(status) => Ok(status),
+            Answer::Failed(why) => Err(io::Error::other(why)),
+        }
+    }
+
+    async fn begin(&self, told: &FileSystem) -> io::Result<()> {
+        if !self.parts.tries.lock().is_due(&told.id, Instant::now()) {
+            return Err(io::Error::other(
+                "its program ended, and is started again soon",
+            ));
+        }
+        let (folder, socket) = (self.folder(&told.id), self.socket(&told.id));
+        if !told.may_make && !folder.exists() {
+            return Err(io::Error::other("its folder is missing on this host"));
+        }
+        let (program, may_make) = (self.parts.program.clone(), told.may_make);
+        let begun = spawn_blocking(move || start(&program, &folder, may_make, &socket)).await;
+        let begun = begun.map_err(io::Error::other)?;
+        match &begun {
+            Ok(()) => tracing::info!(file_system = told.id, "began to serve a file system"),
+            Err(error) => {
+                self.parts.tries.lock().again(&told.id, Instant::now());
+                tracing::error!(file_system = told.id, %error, "failed to serve a file system; will retry");
+            }
+        }
+        begun
+    }
+
+    /// With the places whose interfaces are wired.
+    fn config(&self, told: &FileSystem) -> Config {
+        let dir = self.parts.node.join("network");
+        let places = told.places.iter().filter_map(|place| {
+            let path = Network::netns_path(&dir, &balancer_attachment(&place.interface));
+            Some(Place {
+                address: place.address,
+                namespace: std::fs::metadata(path).ok()?.ino(),
+            })
+        });
+        let [anonymous, anonymous_encrypted]: [Permissions; 2] =
+            serde_json::from_value(told.anonymous.clone()).unwrap_or_default();
+        Config {
+            id: told.id.clone(),
+            ticket_key: told.ticket_key.clone(),
+            certificate: told.certificate.clone(),
+            private_key: told.private_key.clone(),
+            anonymous,
+            anonymous_encrypted,
+            access_points: serde_json::from_value(told.access_points.clone()).unwrap_or_default(),
+            places: places.collect(),
+        }
+    }
+}
+
+/// Nobody listens at the socket.
+fn is_not_there(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
+    )
+}
+
+fn addresses(places: &[Place]) -> Vec<Ipv4Addr> {
+    let all: BTreeSet<Ipv4Addr> = places.iter().map(|it| it.address).collect();
+    all.into_iter().collect()
+}
+
+fn put(told: &mut Told, host: &str, resource: &Resource) {
+    let Resource::FileSystem(it) = resource else {
+        return;
+    };
+    let room = told.len() < MAX_FILE_SYSTEMS || told.contains_key(&it.id);
+    if it.host != host || !is_name(&it.id) || !room {
+        tracing::error!(
+            file_system = it.id,
+            "a file system is refused: it is of another host, its id is none, or there are too many"
+        );
+        return;
+    }
+    told.insert(it.id.clone(), FileSystem::clone(it));
+}
+
+/// `fs-` and hexadecimal digits: a name that a folder can have.
+fn is_name(id: &str) -> bool {
+    let digits = id.strip_prefix("fs-").unwrap_or_default();
+    (8..=40).contains(&digits.len())
+        && digits
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+/// Ends the programs of all of this node, for who takes the installation down. Blocks.
+pub fn end_all(run: &Path) -> io::Result<()> {
+    let entries = match std::fs::read_dir(run.join(FOLDER)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        other => other?,
+    };
+    for entry in entries {
+        let socket = entry?.path();
+        match ask(&socket, &Request::End, &[]) {
+            Err(error) if is_not_there(&error) => {}
+            other => drop(other?),
+        }
+        std::fs::remove_file(&socket)?;
+    }
+    Ok(())
+}

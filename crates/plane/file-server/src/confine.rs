@@ -1,0 +1,140 @@
+//! What the program gives up: all but its folder, and the rights that a server of files needs over files.
+
+use std::{collections::BTreeMap, fs, io, os::fd::BorrowedFd};
+
+use nix::{
+    errno::Errno,
+    mount::{MntFlags, MsFlags, mount, umount2},
+    sched::{CloneFlags, unshare},
+    unistd::{chdir, chroot, pivot_root},
+};
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
+
+/// CHOWN, DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER, FSETID, SETGID, SETUID: it acts as whoever asks, and finds files by their
+/// handles.
+const KEPT: [u32; 7] = [0, 1, 2, 3, 4, 6, 7];
+
+/// The folder becomes the root, and nothing else is there. With one thread.
+pub fn enter(folder: BorrowedFd<'_>) -> io::Result<()> {
+    use std::os::fd::AsRawFd as _;
+    let path = fs::read_link(format!("/proc/self/fd/{}", folder.as_raw_fd()))?;
+    unshare(
+        CloneFlags::CLONE_NEWNS
+            | CloneFlags::CLONE_NEWNET
+            | CloneFlags::CLONE_NEWIPC
+            | CloneFlags::CLONE_NEWUTS,
+    )?;
+    let none = None::<&str>;
+    mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none)?;
+    mount(Some(&path), &path, none, MsFlags::MS_BIND, none)?;
+    let flags = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    mount(none, &path, none, flags, none)?;
+    chdir(&path)?;
+    match pivot_root(".", ".") {
+        Ok(()) => umount2(".", MntFlags::MNT_DETACH)?,
+        // The root is that of the machine's first file system, which cannot go.
+        Err(_) => chroot(".")?,
+    }
+    chdir("/")?;
+    Ok(())
+}
+
+#[repr(C)]
+struct Head {
+    version: u32,
+    pid: i32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Sets {
+    effective: u32,
+    permitted: u32,
+    inheritable: u32,
+}
+
+/// With one thread.
+pub fn give_up_rights() -> io::Result<()> {
+    /// `_LINUX_CAPABILITY_VERSION_3`
+    const VERSION: u32 = 0x2008_0522;
+    for capability in (0..64).filter(|it| !KEPT.contains(it)) {
+        // SAFETY: plain prctl without pointers. Those that the kernel does not know are none.
+        unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) };
+    }
+    let kept = KEPT.iter().fold(0, |set, it| set | 1 << it);
+    let head = Head {
+        version: VERSION,
+        pid: 0,
+    };
+    let none = Sets {
+        effective: 0,
+        permitted: 0,
+        inheritable: 0,
+    };
+    let own = Sets {
+        effective: kept,
+        permitted: kept,
+        ..none
+    };
+    let sets = [own, none];
+    // SAFETY: pointers to what outlives the call, of the sizes of this version.
+    let done = unsafe { libc::syscall(libc::SYS_capset, &raw const head, sets.as_ptr()) };
+    Errno::result(done)?;
+    // SAFETY: plain prctl without pointers.
+    Errno::result(unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) })?;
+    // SAFETY: as above.
+    Errno::result(unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) })?;
+    forbid_calls()
+}
+
+/// What no server of files ever asks of the kernel.
+fn forbid_calls() -> io::Result<()> {
+    let calls = [
+        libc::SYS_execve,
+        libc::SYS_execveat,
+        libc::SYS_ptrace,
+        libc::SYS_process_vm_readv,
+        libc::SYS_process_vm_writev,
+        libc::SYS_mount,
+        libc::SYS_umount2,
+        libc::SYS_pivot_root,
+        libc::SYS_chroot,
+        libc::SYS_open_tree,
+        libc::SYS_move_mount,
+        libc::SYS_fsopen,
+        libc::SYS_fsmount,
+        libc::SYS_fsconfig,
+        libc::SYS_fspick,
+        libc::SYS_mount_setattr,
+        libc::SYS_kill,
+        libc::SYS_tkill,
+        libc::SYS_pidfd_open,
+        libc::SYS_pidfd_send_signal,
+        libc::SYS_pidfd_getfd,
+        libc::SYS_process_madvise,
+        libc::SYS_setns,
+        libc::SYS_unshare,
+        libc::SYS_socket,
+        libc::SYS_connect,
+        libc::SYS_bind,
+        libc::SYS_bpf,
+        libc::SYS_perf_event_open,
+        libc::SYS_userfaultfd,
+        libc::SYS_io_uring_setup,
+        libc::SYS_keyctl,
+        libc::SYS_add_key,
+        libc::SYS_request_key,
+        libc::SYS_init_module,
+        libc::SYS_finit_module,
+        libc::SYS_kexec_load,
+    ];
+    let rules: BTreeMap<_, _> = calls.iter().map(|it| (*it, Vec::new())).collect();
+    let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(io::Error::other)?;
+    let refused = SeccompAction::Errno(u32::try_from(libc::EPERM).unwrap_or(1));
+    let filter = SeccompFilter::new(rules, SeccompAction::Allow, refused, arch);
+    let program: BpfProgram = filter
+        .map_err(io::Error::other)?
+        .try_into()
+        .map_err(io::Error::other)?;
+    seccompiler::apply_filter(&program).map_err(io::Error::other)
+}

@@ -1,0 +1,174 @@
+//! One connection: in the clear or over TLS, by a ticket or as anybody.
+
+use std::{
+    io::{self, Read, Write},
+    net::TcpStream,
+    sync::Arc,
+    time::Duration,
+};
+
+use rustls::{ServerConnection, StreamOwned};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    config::{Config, Permissions, User},
+    files::Root,
+    nfs::{Client, MAX_MESSAGE, Server, call},
+    open::{Place, now_ms},
+    ticket::{MAX_TICKET, Ticket},
+};
+
+/// What one may take to say who it is.
+const GREETING: Duration = Duration::from_secs(10);
+/// … and to take what it asked for.
+const SENDING: Duration = Duration::from_secs(60);
+/// The first byte of TLS.
+const HANDSHAKE: u8 = 22;
+/// The first bit of a call: its only part, as all clients send them.
+const LAST_PART: u8 = 0x80;
+
+/// What a connection is let in by.
+pub struct Gate {
+    pub server: Arc<Server>,
+    pub config: Arc<Config>,
+    pub ticket_key: Vec<u8>,
+    pub tls: Arc<rustls::ServerConfig>,
+}
+
+impl Gate {
+    /// Serves it to its end.
+    pub fn serve(&self, stream: TcpStream, place: &Place) -> io::Result<()> {
+        stream.set_nodelay(true)?;
+        stream.set_nonblocking(false)?;
+        stream.set_read_timeout(Some(GREETING))?;
+        stream.set_write_timeout(Some(SENDING))?;
+        nix::sys::socket::setsockopt(&stream, nix::sys::socket::sockopt::KeepAlive, &true)?;
+        let mut first = [0];
+        if stream.peek(&mut first)? == 0 {
+            return Ok(());
+        }
+        if first[0] != HANDSHAKE {
+            let client = self.anybody(self.config.anonymous)?;
+            stream.set_read_timeout(None)?;
+            place.let_in(u64::MAX);
+            return answer_all(&client, stream, &[]);
+        }
+        let own = stream.try_clone()?;
+        let tls = ServerConnection::new(self.tls.clone()).map_err(io::Error::other)?;
+        let mut tls = StreamOwned::new(tls, stream);
+        tls.read_exact(&mut first)?;
+        let (client, until) = match first[0] & LAST_PART {
+            0 => self.by_ticket(&line(first[0], &mut tls)?)?,
+            _ => (self.anybody(self.config.anonymous_encrypted)?, u64::MAX),
+        };
+        own.set_read_timeout(None)?;
+        place.let_in(until);
+        let begun = if first[0] & LAST_PART == 0 {
+            &[][..]
+        } else {
+            &first[..]
+        };
+        answer_all(&client, tls, begun)
+    }
+
+    fn anybody(&self, permissions: Permissions) -> io::Result<Client> {
+        self.client(permissions, None, self.server.tree.root()?)
+    }
+
+    /// And until when.
+    fn by_ticket(&self, line: &str) -> io::Result<(Client, u64)> {
+        let ticket = Ticket::read(line, &self.ticket_key, &self.config.id, now_ms());
+        let ticket =
+            ticket.map_err(|bad| io::Error::other(format!("a ticket is none: {bad:?}")))?;
+        let Some(id) = ticket.access_point else {
+            let client = self.client(ticket.permissions, None, self.server.tree.root()?)?;
+            return Ok((client, ticket.expires_ms));
+        };
+        let point = self.config.access_points.get(&id);
+        let point = point.ok_or_else(|| io::Error::other("there is no such access point"))?;
+        let root = self.server.tree.root_of(point)?;
+        let client = self.client(ticket.permissions, point.user.clone(), root)?;
+        Ok((client, ticket.expires_ms))
+    }
+
+    fn client(
+        &self,
+        permissions: Permissions,
+        user: Option<User>,
+        root: Root,
+    ) -> io::Result<Client> {
+        if !permissions.mount {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        let mut class = Sha256::new();
+        // What it may is asked of each connection: another ticket may say otherwise.
+        let who = serde_json::to_vec(&user)?;
+        class.update((who.len() as u64).to_be_bytes());
+        class.update(&who);
+        class.update(root.handle.signed(b"", &root.handle));
+        let class = class.finalize();
+        let class = class.first_chunk().map_or(0, |it| u64::from_be_bytes(*it));
+        Ok(Client {
+            server: self.server.clone(),
+            root,
+            class,
+            permissions,
+            user,
+        })
+    }
+}
+
+fn line(first: u8, from: &mut impl Read) -> io::Result<String> {
+    let mut bytes = vec![first];
+    let mut next = [0];
+    loop {
+        from.read_exact(&mut next)?;
+        match next[0] {
+            b'\n' => return String::from_utf8(bytes).map_err(io::Error::other),
+            _ if bytes.len() >= MAX_TICKET => {
+                return Err(io::Error::other("a ticket is too long"));
+            }
+            byte => bytes.push(byte),
+        }
+    }
+}
+
+/// Answers calls, one after the other. `begun`: what was read of the first.
+fn answer_all(client: &Client, mut stream: impl Read + Write, begun: &[u8]) -> io::Result<()> {
+    let mut begun = begun;
+    let mut message = Vec::new();
+    loop {
+        message.clear();
+        loop {
+            let mut head = [0; 4];
+            head[..begun.len()].copy_from_slice(begun);
+            match stream.read_exact(&mut head[begun.len()..]) {
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+                other => other?,
+            }
+            begun = &[];
+            let head = u32::from_be_bytes(head);
+            let length = (head & 0x7fff_ffff) as usize;
+            if message.len() + length > MAX_MESSAGE {
+                return Err(io::Error::other("a call is too long"));
+            }
+            let at = message.len();
+            message.resize(at + length, 0);
+            stream.read_exact(&mut message[at..])?;
+            if head & 0x8000_0000 != 0 {
+                break;
+            }
+        }
+        let Some(answer) = call::answer(client, &message) else {
+            return Err(io::Error::other("what came is no call"));
+        };
+        let length = u32::try_from(answer.len()).map_err(io::Error::other)?;
+        let mut sent = Vec::with_capacity(answer.len() + 4);
+        sent.extend((length | 0x8000_0000).to_be_bytes());
+        sent.extend(answer);
+        stream.write_all(&sent)?;
+        stream.flush()?;
+        // Few calls are as long as they may be.
+        message.shrink_to(64 << 10);
+    }
+}

@@ -1,0 +1,31 @@
+//! The NFSv4 server of EFS: one program for each file system that lies on a host.
+//!
+//! Files lie in a folder of the host, as files. The program has that folder as its root, no network of its own and no rights
+//! but those over files; the sockets that it listens at are handed to it. It outlives who started it.
+//!
+//! - [`start`] starts it and tells it what is to be ([`config`]); all of it, again and again.
+//! - [`serve`] is the program: it lets connections in, by [`ticket`] or as anybody.
+//! - [`nfs`] answers calls over [`files`].
+//!
+//! A packaged server would not do: handles of the usual ones can be made up, by which a tenant reads the whole disk below, and
+//! what a client may is decided there by its address, not by who it is.
+//!
+//! Invariants: a handle is good at the root where it was had and nowhere else; what a user may is the kernel's decision; nothing
+//! is allocated for what a message merely claims; what was said to be stable is on the disk.
+
+mod config;
+mod confine;
+mod connection;
+mod control;
+mod files;
+mod nfs;
+mod open;
+pub mod serve;
+mod start;
+mod ticket;
+mod xdr;
+
+pub use config::{AccessPoint, Config, Creation, Permissions, Place, Status, User};
+pub use control::{Answer, Request};
+pub use start::{Program, ask, start};
+pub use ticket::{BadTicket, MAX_TICKET, Ticket};

@@ -1,0 +1,188 @@
+//! 4.1: clients and their sessions.
+
+use super::{
+    MAX_IO, MAX_MESSAGE,
+    compound::{Compound, Done},
+    opens::MAX_OWNER,
+    state::{MAX_SLOTS, State, Turn},
+    status::Status,
+};
+use crate::xdr::{Reader, Writer};
+
+const CONFIRMED: u32 = 0x8000_0000;
+const NO_PNFS: u32 = 0x0001_0000;
+const UPDATE: u32 = 0x4000_0000;
+/// Operations of a compound that are promised.
+const OPERATIONS: u32 = 64;
+const KEPT_ANSWER: u32 = 4096;
+/// Whom clients know this by.
+const NAME: &[u8] = b"wharf";
+
+impl Compound<'_> {
+    pub fn exchange_id(&mut self, args: &mut Reader<'_>, out: &mut Writer) -> Done {
+        let verifier: [u8; 8] = args.fixed()?;
+        let owner = args.opaque(MAX_OWNER)?;
+        let flags = args.u32()?;
+        // Protection of state by keys of GSS.
+        if args.u32()? != 0 {
+            return Err(Status::NOTSUPP);
+        }
+        let class = self.client.class;
+        let mut state = self.server.state.lock();
+        let (mut same, mut update) = (None, false);
+        for id in state.called(class, 1, owner) {
+            let record = state.client(id, class)?;
+            match (record.confirmed, record.verifier == verifier) {
+                (true, true) => same = Some((id, record.confirmation)),
+                (false, _) => state.forget(id),
+                // It started anew: what it had goes when the new one is confirmed.
+                (true, false) => update = true,
+            }
+        }
+        if flags & UPDATE != 0 && same.is_none() {
+            return Err(if update { Status::PERM } else { Status::NOENT });
+        }
+        let (id, next, shown) = match same {
+            Some((id, next)) => (id, next, NO_PNFS | CONFIRMED),
+            None => {
+                let id = state.new_client(|_| State::record(class, owner, verifier, 1, 1))?;
+                (id, 1, NO_PNFS)
+            }
+        };
+        drop(state);
+        out.u64(id).u32(next as u32).u32(shown).u32(0);
+        // One server, one scope.
+        out.u64(0).opaque(NAME).opaque(NAME).u32(0);
+        Ok(())
+    }
+
+    pub fn create_session(&mut self, args: &mut Reader<'_>, out: &mut Writer) -> Done {
+        let (id, sequence, _flags) = (args.u64()?, args.u32()?, args.u32()?);
+        let fore = channel(args)?;
+        let back = channel(args)?;
+        let mut session = [0; 16];
+        (self.server.random)(&mut session)?;
+        let class = self.client.class;
+        let mut state = self.server.state.lock();
+        let record = state.client(id, class)?;
+        if u64::from(sequence) + 1 == record.confirmation
+            && let Some(last) = &record.last_made
+        {
+            out.fixed(last);
+            return Ok(());
+        }
+        if u64::from(sequence) != record.confirmation {
+            return Err(Status::SEQ_MISORDERED);
+        }
+        let owner = record.owner.clone();
+        let slots = (fore.requests as usize).clamp(1, MAX_SLOTS);
+        state.add_session(session, id, slots)?;
+        // What the client was before it started anew is gone with all that it had.
+        for other in state.called(class, 1, &owner) {
+            if other != id {
+                state.forget(other);
+            }
+        }
+        let most = u32::try_from(MAX_MESSAGE).unwrap_or(MAX_IO);
+        let mut made = Writer::default();
+        // Neither kept on disk nor called back.
+        made.fixed(&session).u32(sequence).u32(0);
+        made.u32(0)
+            .u32(fore.request.min(most))
+            .u32(fore.response.min(most))
+            .u32(fore.kept.min(KEPT_ANSWER))
+            .u32(fore.operations.clamp(1, OPERATIONS))
+            .u32(u32::try_from(slots).unwrap_or(1))
+            .u32(0);
+        made.u32(0)
+            .u32(back.request)
+            .u32(back.response)
+            .u32(back.kept)
+            .u32(back.operations)
+            .u32(back.requests)
+            .u32(0);
+        let made = made.into_bytes();
+        out.fixed(&made);
+        let record = state.client(id, class)?;
+        record.confirmed = true;
+        record.confirmation += 1;
+        record.last_made = Some(made);
+        Ok(())
+    }
+
+    pub fn sequence(&mut self, args: &mut Reader<'_>, out: &mut Writer) -> Done {
+        let session_id = args.fixed()?;
+        let (sequence, slot, _highest) = (args.u32()?, args.u32()?, args.u32()?);
+        let _keep = args.bool()?;
+        let mut state = self.server.state.lock();
+        let session = state.session(&session_id, self.client.class)?;
+        let highest = u32::try_from(session.slots.len() - 1).unwrap_or_default();
+        match session.begin(slot, sequence)? {
+            Turn::Again(answer) => self.again = Some(answer),
+            Turn::New => self.sequence = Some((session_id, slot, session.client)),
+        }
+        drop(state);
+        out.fixed(&session_id);
+        out.u32(sequence).u32(slot).u32(highest).u32(highest).u32(0);
+        Ok(())
+    }
+
+    pub fn destroy_session(&mut self, args: &mut Reader<'_>) -> Done {
+        let session = args.fixed()?;
+        let mut state = self.server.state.lock();
+        state.session(&session, self.client.class)?;
+        state.sessions.remove(&session);
+        Ok(())
+    }
+
+    pub fn bind_connection(&mut self, args: &mut Reader<'_>, out: &mut Writer) -> Done {
+        const FORE: u32 = 1;
+        let session = args.fixed()?;
+        args.u32()?;
+        args.u32()?;
+        let mut state = self.server.state.lock();
+        state.session(&session, self.client.class)?;
+        drop(state);
+        out.fixed(&session).u32(FORE).u32(0);
+        Ok(())
+    }
+
+    pub fn destroy_client(&mut self, args: &mut Reader<'_>) -> Done {
+        let id = args.u64()?;
+        let mut state = self.server.state.lock();
+        state.client(id, self.client.class)?;
+        if state.sessions.values().any(|it| it.client == id) {
+            return Err(Status::CLIENTID_BUSY);
+        }
+        state.forget(id);
+        Ok(())
+    }
+
+    /// Nobody waits for it: who has not said it may reclaim until the time is over.
+    pub fn reclaim_complete(&mut self, args: &mut Reader<'_>) -> Done {
+        args.u32()?;
+        Ok(())
+    }
+}
+
+/// What a client wants of a channel.
+struct Channel {
+    request: u32,
+    response: u32,
+    kept: u32,
+    operations: u32,
+    requests: u32,
+}
+
+fn channel(args: &mut Reader<'_>) -> Result<Channel, Status> {
+    args.u32()?;
+    let channel = Channel {
+        request: args.u32()?,
+        response: args.u32()?,
+        kept: args.u32()?,
+        operations: args.u32()?,
+        requests: args.u32()?,
+    };
+    args.words(1)?;
+    Ok(channel)
+}

@@ -1,0 +1,435 @@
+//! What clients hold: their ids, sessions, open files and locks. In memory alone.
+//!
+//! A client that says nothing for three leases is forgotten, with all that it holds. Everything belongs to a class, which
+//! is what a connection was let in as: who comes in as another class has none of it.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    os::fd::OwnedFd,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use super::{attributes::LEASE_SECONDS, status::Status};
+mod locks;
+
+pub use locks::{Held, Locks, Range};
+
+const MAX_CLIENTS: usize = 256;
+const MAX_SESSIONS: usize = 8;
+/// Of one client, as EFS has it.
+const MAX_OPENS: usize = 32_768;
+/// Of all clients: each has a descriptor.
+const MAX_ALL_OPENS: usize = 60_000;
+const MAX_LOCKS: usize = 65_536;
+pub const MAX_SLOTS: usize = 64;
+/// Bytes of an answer that is kept for who asks again.
+const MAX_KEPT: usize = 2 << 10;
+/// How long clients that were before a start may reclaim locks while nobody gets new ones.
+pub const GRACE: Duration = Duration::from_secs(45);
+
+pub type SessionId = [u8; 16];
+/// Names something that a client holds.
+pub type Other = [u8; 12];
+/// What a connection was let in as.
+pub type Class = u64;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StateId {
+    pub seq: u32,
+    pub other: Other,
+}
+
+impl StateId {
+    /// Stands for no state at all.
+    pub fn is_special(&self) -> bool {
+        (self.seq == 0 && self.other == [0; 12])
+            || (self.seq == u32::MAX && self.other == [0xff; 12])
+    }
+}
+
+pub struct ClientRecord {
+    pub class: Class,
+    pub owner: Vec<u8>,
+    pub verifier: [u8; 8],
+    pub minor: u32,
+    pub confirmed: bool,
+    /// 4.0: what confirms it. 4.1: the number of the next session that it makes.
+    pub confirmation: u64,
+    /// The answer to the last making of a session.
+    pub last_made: Option<Vec<u8>>,
+    heard: Instant,
+    opens: usize,
+}
+
+pub struct Session {
+    pub client: u64,
+    /// A later one has a larger number.
+    pub number: u64,
+    pub slots: Vec<Slot>,
+}
+
+#[derive(Default)]
+pub struct Slot {
+    pub seq: u32,
+    pub busy: bool,
+    kept: Option<Arc<Vec<u8>>>,
+}
+
+/// What a slot says of a call.
+pub enum Turn {
+    New,
+    Again(Arc<Vec<u8>>),
+}
+
+pub struct Open {
+    pub client: u64,
+    pub owner: Vec<u8>,
+    pub identity: (u64, u64),
+    /// Bits: 1 to read, 2 to write.
+    pub access: u32,
+    pub file: Arc<OwnedFd>,
+    pub seq: u32,
+}
+
+pub struct LockOwner {
+    pub client: u64,
+    pub owner: Vec<u8>,
+    pub open: Other,
+    pub identity: (u64, u64),
+    pub seq: u32,
+}
+
+pub struct State {
+    /// Of this start.
+    boot: u32,
+    next: u64,
+    /// When the first client came.
+    began: Option<Instant>,
+    in_grace: bool,
+    pub clients: BTreeMap<u64, ClientRecord>,
+    pub sessions: HashMap<SessionId, Session>,
+    pub opens: HashMap<Other, Open>,
+    pub lock_owners: HashMap<Other, LockOwner>,
+    pub locks: Locks,
+}
+
+impl State {
+    /// `reclaims`: somebody had locks before this start.
+    pub fn new(boot: u32, reclaims: bool) -> Self {
+        Self {
+            boot,
+            next: 1,
+            began: None,
+            in_grace: reclaims,
+            clients: BTreeMap::new(),
+            sessions: HashMap::new(),
+            opens: HashMap::new(),
+            lock_owners: HashMap::new(),
+            locks: Locks::default(),
+        }
+    }
+
+    pub fn in_grace(&mut self) -> bool {
+        self.in_grace &= self.began.is_none_or(|it| it.elapsed() < GRACE);
+        self.in_grace
+    }
+
+    fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+
+    pub fn new_other(&mut self) -> Other {
+        let number = self.number();
+        let mut other = [0; 12];
+        other[..4].copy_from_slice(&self.boot.to_be_bytes());
+        other[4..].copy_from_slice(&number.to_be_bytes());
+        other
+    }
+
+    fn is_of_this_start(&self, other: &Other) -> bool {
+        other[..4] == self.boot.to_be_bytes()
+    }
+
+    pub fn new_client(&mut self, record: impl FnOnce(u64) -> ClientRecord) -> Result<u64, Status> {
+        self.began.get_or_insert_with(Instant::now);
+        self.sweep();
+        if self.clients.len() >= MAX_CLIENTS {
+            return Err(Status::DELAY);
+        }
+        let number = self.number();
+        let id = u64::from(self.boot) << 32 | (number & 0xffff_ffff);
+        self.clients.insert(id, record(number));
+        Ok(id)
+    }
+
+    /// A client of that class.
+    pub fn client(&mut self, id: u64, class: Class) -> Result<&mut ClientRecord, Status> {
+        let record = self.clients.get_mut(&id).filter(|it| it.class == class);
+        let record = record.ok_or(Status::STALE_CLIENTID)?;
+        record.heard = Instant::now();
+        Ok(record)
+    }
+
+    /// Those that call themselves so.
+    pub fn called(&self, class: Class, minor: u32, owner: &[u8]) -> Vec<u64> {
+        let all = self.clients.iter();
+        all.filter(|(_, it)| it.class == class && it.minor == minor && it.owner == owner)
+            .map(|(id, _)| *id)
+            .collect()
+    }
+
+    pub fn record(
+        class: Class,
+        owner: &[u8],
+        verifier: [u8; 8],
+        minor: u32,
+        confirmation: u64,
+    ) -> ClientRecord {
+        ClientRecord {
+            class,
+            owner: owner.to_vec(),
+            verifier,
+            minor,
+            confirmed: false,
+            confirmation,
+            last_made: None,
+            heard: Instant::now(),
+            opens: 0,
+        }
+    }
+
+    /// Forgets a client and all that it holds.
+    pub fn forget(&mut self, id: u64) {
+        self.clients.remove(&id);
+        self.sessions.retain(|_, it| it.client != id);
+        self.opens.retain(|_, it| it.client != id);
+        self.lock_owners.retain(|_, it| it.client != id);
+        self.locks.forget(id);
+    }
+
+    /// Forgets those that say nothing any more.
+    pub fn sweep(&mut self) {
+        let lease = Duration::from_secs(u64::from(LEASE_SECONDS) * 3);
+        let silent = self
+            .clients
+            .iter()
+            .filter(|(_, it)| it.heard.elapsed() > lease);
+        for id in silent.map(|(id, _)| *id).collect::<Vec<_>>() {
+            self.forget(id);
+        }
+    }
+
+    /// Whether a client is one of that class.
+    pub fn is_of(&self, client: u64, class: Class) -> bool {
+        self.clients
+            .get(&client)
+            .is_some_and(|it| it.class == class)
+    }
+
+    pub fn add_session(&mut self, id: SessionId, client: u64, slots: usize) -> Result<(), Status> {
+        let own = self.sessions.iter().filter(|(_, it)| it.client == client);
+        if own.clone().count() >= MAX_SESSIONS {
+            // A client that makes so many has lost those before.
+            let oldest = own.min_by_key(|(_, it)| it.number).map(|(id, _)| *id);
+            oldest.map(|id| self.sessions.remove(&id));
+        }
+        let slots = (0..slots.clamp(1, MAX_SLOTS)).map(|_| Slot::default());
+        let slots = slots.collect();
+        let number = self.number();
+        let session = Session {
+            client,
+            slots,
+            number,
+        };
+        self.sessions.insert(id, session);
+        Ok(())
+    }
+
+    /// The session, if it is of a client of that class.
+    pub fn session(&mut self, id: &SessionId, class: Class) -> Result<&mut Session, Status> {
+        let client = self.sessions.get(id).map(|it| it.client);
+        let client = client.ok_or(Status::BADSESSION)?;
+        self.client(client, class).map_err(|_| Status::BADSESSION)?;
+        self.sessions.get_mut(id).ok_or(Status::BADSESSION)
+    }
+
+    pub fn open_of(&self, client: u64, owner: &[u8], identity: (u64, u64)) -> Option<Other> {
+        let is_it = |it: &Open| it.client == client && it.identity == identity && it.owner == owner;
+        self.opens
+            .iter()
+            .find(|(_, it)| is_it(it))
+            .map(|(other, _)| *other)
+    }
+
+    pub fn add_open(&mut self, open: Open) -> Result<StateId, Status> {
+        let client = self.clients.get_mut(&open.client);
+        let client = client.ok_or(Status::STALE_CLIENTID)?;
+        if client.opens >= MAX_OPENS || self.opens.len() >= MAX_ALL_OPENS {
+            return Err(Status::RESOURCE);
+        }
+        client.opens += 1;
+        let other = self.new_other();
+        let seq = open.seq;
+        self.opens.insert(other, open);
+        Ok(StateId { seq, other })
+    }
+
+    /// Closes it, with the locks that came by it.
+    pub fn close(&mut self, other: &Other) {
+        let Some(open) = self.opens.remove(other) else {
+            return;
+        };
+        if let Some(client) = self.clients.get_mut(&open.client) {
+            client.opens = client.opens.saturating_sub(1);
+        }
+        let gone = self.lock_owners.extract_if(|_, it| it.open == *other);
+        for (_, it) in gone.collect::<Vec<_>>() {
+            self.locks
+                .release(it.identity, it.client, &it.owner, Range::ALL);
+        }
+    }
+
+    /// An open file of that client.
+    pub fn open(&mut self, id: &StateId, client: u64) -> Result<&mut Open, Status> {
+        let unknown = self.unknown(&id.other);
+        let open = self
+            .opens
+            .get_mut(&id.other)
+            .filter(|it| it.client == client);
+        let open = open.ok_or(unknown)?;
+        checked_seq(id.seq, open.seq)?;
+        Ok(open)
+    }
+
+    pub fn unknown(&self, other: &Other) -> Status {
+        match self.is_of_this_start(other) {
+            true => Status::BAD_STATEID,
+            false => Status::STALE_STATEID,
+        }
+    }
+
+    /// The open file by which something is read or written; of a lock, that of which it is.
+    pub fn file(&self, id: &StateId, client: Option<u64>) -> Result<&Open, Status> {
+        let by_lock = self.lock_owners.get(&id.other);
+        let other = by_lock.map_or(id.other, |it| it.open);
+        let open = self.opens.get(&other);
+        // 4.0 says nothing of a client beside the state itself.
+        let open = open.filter(|it| client.is_none_or(|client| it.client == client));
+        let open = open.ok_or_else(|| self.unknown(&id.other))?;
+        // Reads and writes that were sent before an answer that made it newer count.
+        match checked_seq(id.seq, by_lock.map_or(open.seq, |it| it.seq)) {
+            Ok(()) | Err(Status::OLD_STATEID) => Ok(open),
+            Err(other) => Err(other),
+        }
+    }
+
+    pub fn lock_owner(
+        &mut self,
+        id: &StateId,
+        client: Option<u64>,
+    ) -> Result<&mut LockOwner, Status> {
+        let unknown = self.unknown(&id.other);
+        let owner = self.lock_owners.get_mut(&id.other);
+        let owner = owner.filter(|it| client.is_none_or(|client| it.client == client));
+        let owner = owner.ok_or(unknown)?;
+        checked_seq(id.seq, owner.seq)?;
+        Ok(owner)
+    }
+
+    /// Whether there is room for one more.
+    pub fn may_lock(&self) -> Result<(), Status> {
+        match self.locks.len() < MAX_LOCKS {
+            true => Ok(()),
+            false => Err(Status::RESOURCE),
+        }
+    }
+}
+
+/// 0 stands for the latest.
+pub fn checked_seq(said: u32, is: u32) -> Result<(), Status> {
+    match said {
+        0 => Ok(()),
+        _ if said == is => Ok(()),
+        _ if said < is => Err(Status::OLD_STATEID),
+        _ => Err(Status::BAD_STATEID),
+    }
+}
+
+impl Session {
+    /// Begins a call in a slot.
+    pub fn begin(&mut self, slot: u32, seq: u32) -> Result<Turn, Status> {
+        let slot = self.slots.get_mut(slot as usize).ok_or(Status::BADSLOT)?;
+        match seq {
+            _ if slot.busy => Err(Status::DELAY),
+            _ if seq == slot.seq => {
+                let kept = slot.kept.clone();
+                kept.map(Turn::Again).ok_or(match slot.seq {
+                    0 => Status::SEQ_MISORDERED,
+                    _ => Status::RETRY_UNCACHED_REP,
+                })
+            }
+            _ if seq == slot.seq.wrapping_add(1) => {
+                slot.seq = seq;
+                slot.busy = true;
+                slot.kept = None;
+                Ok(Turn::New)
+            }
+            _ => Err(Status::SEQ_MISORDERED),
+        }
+    }
+
+    pub fn end(&mut self, slot: u32, answer: &[u8]) {
+        if let Some(slot) = self.slots.get_mut(slot as usize) {
+            slot.busy = false;
+            slot.kept = (answer.len() <= MAX_KEPT).then(|| Arc::new(answer.to_vec()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_does_a_call_once() {
+        let mut session = Session {
+            client: 1,
+            number: 1,
+            slots: vec![Slot::default()],
+        };
+        assert!(matches!(session.begin(1, 1), Err(Status::BADSLOT)));
+        assert!(matches!(session.begin(0, 0), Err(Status::SEQ_MISORDERED)));
+        assert!(matches!(session.begin(0, 1), Ok(Turn::New)));
+        assert!(matches!(session.begin(0, 1), Err(Status::DELAY)));
+        session.end(0, b"answer");
+        assert!(matches!(session.begin(0, 1), Ok(Turn::Again(it)) if *it == b"answer"));
+        assert!(matches!(session.begin(0, 3), Err(Status::SEQ_MISORDERED)));
+        assert!(matches!(session.begin(0, 2), Ok(Turn::New)));
+        session.end(0, &vec![0; MAX_KEPT + 1]);
+        let again = session.begin(0, 2);
+        assert!(matches!(again, Err(Status::RETRY_UNCACHED_REP)));
+    }
+
+    #[test]
+    fn what_a_client_holds_is_its_class_own() {
+        let mut state = State::new(7, false);
+        let id = state
+            .new_client(|number| State::record(1, b"a", [0; 8], 1, number))
+            .unwrap();
+        assert!(state.client(id, 1).is_ok());
+        assert!(matches!(state.client(id, 2), Err(Status::STALE_CLIENTID)));
+        state.add_session([1; 16], id, 4).unwrap();
+        assert!(state.session(&[1; 16], 1).is_ok());
+        assert!(matches!(
+            state.session(&[1; 16], 2),
+            Err(Status::BADSESSION)
+        ));
+        state.forget(id);
+        assert!(matches!(
+            state.session(&[1; 16], 1),
+            Err(Status::BADSESSION)
+        ));
+    }
+}

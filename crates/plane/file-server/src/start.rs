@@ -1,0 +1,112 @@
+//! The agent's end: starts the program of a file system, and tells it what is to be.
+
+use std::{
+    fs::{self, DirBuilder, File},
+    io::{self, Read as _},
+    os::{
+        fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd},
+        unix::{
+            fs::DirBuilderExt as _,
+            net::{UnixListener, UnixStream},
+        },
+    },
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use nix::errno::Errno;
+
+use crate::{
+    control::{Answer, Request, receive, send},
+    serve::{ARGUMENT, DATA, READY},
+};
+
+/// What a program may take to begin, and to answer.
+const PATIENCE: Duration = Duration::from_secs(20);
+const MAX_WORDS: u64 = 1024;
+
+/// The program that serves them.
+#[derive(Debug, Clone, Default)]
+pub struct Program {
+    pub path: PathBuf,
+    /// The control group that it is to live in, which is there: not that of who starts it, with which it would end.
+    pub group: Option<String>,
+}
+
+/// Starts the program of the file system in `folder`, which is made if it is not there and `may_make`. It listens for requests
+/// at `socket`. Blocks.
+///
+/// # Errors
+/// [`io::ErrorKind::ResourceBusy`] while one runs that does not answer there.
+pub fn start(program: &Program, folder: &Path, may_make: bool, socket: &Path) -> io::Result<()> {
+    if may_make {
+        let mut builder = DirBuilder::new();
+        builder.recursive(true).mode(0o700).create(folder)?;
+        match DirBuilder::new().mode(0o755).create(folder.join(DATA)) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            other => other?,
+        }
+        File::open(folder)?.sync_all()?;
+    }
+    let own = File::open(folder)?;
+    locked(&own)?;
+    match fs::remove_file(socket) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    if let Some(parent) = socket.parent() {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(parent)?;
+    }
+    let control = UnixListener::bind(socket)?;
+    let (said, theirs) = UnixStream::pair()?;
+    said.set_read_timeout(Some(PATIENCE))?;
+    let mut child = Command::new(&program.path)
+        .arg(ARGUMENT)
+        .args(&program.group)
+        .env_clear()
+        .current_dir("/")
+        .stdin(own)
+        .stdout(OwnedFd::from(theirs))
+        .stderr(Stdio::from(OwnedFd::from(control)))
+        .spawn()?;
+    // Its own child is the one that stays.
+    child.wait()?;
+    let mut words = Vec::new();
+    said.take(MAX_WORDS).read_to_end(&mut words)?;
+    match words == READY {
+        true => Ok(()),
+        false => Err(io::Error::other(format!(
+            "the program that serves it said: {}",
+            String::from_utf8_lossy(&words)
+        ))),
+    }
+}
+
+/// The program has it for as long as it lives.
+fn locked(folder: &File) -> io::Result<()> {
+    // SAFETY: takes a descriptor of ours and a number.
+    let locked = unsafe { libc::flock(folder.as_fd().as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) };
+    match Errno::result(locked) {
+        Err(Errno::EWOULDBLOCK) => {
+            let text = "a program that served it has not ended yet";
+            Err(io::Error::new(io::ErrorKind::ResourceBusy, text))
+        }
+        other => other.map(drop).map_err(Into::into),
+    }
+}
+
+/// Asks the program that listens at `socket`. Blocks.
+///
+/// # Errors
+/// [`io::ErrorKind::NotFound`] and [`io::ErrorKind::ConnectionRefused`] where none runs.
+pub fn ask(socket: &Path, request: &Request, fds: &[BorrowedFd<'_>]) -> io::Result<Answer> {
+    let stream = UnixStream::connect(socket)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    send(&stream, request, fds)?;
+    Ok(receive(&stream)?.0)
+}

@@ -1,0 +1,301 @@
+//! Both ends are ours: the server of EFS, and what tasks see of it. These need root and FUSE.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::Write as _,
+    net::TcpListener,
+    os::{
+        fd::{AsFd as _, BorrowedFd},
+        unix::fs::{MetadataExt as _, PermissionsExt as _, symlink},
+    },
+    path::PathBuf,
+    thread,
+};
+
+use nix::{
+    mount::{MntFlags, umount2},
+    sched::{CloneFlags, setns},
+};
+use wharf_file_server::{
+    AccessPoint, Answer, Config, Creation, Permissions, Place, Program, Request, Status, Ticket,
+    User, ask, start,
+};
+use wharf_shared_files::{Mount, Program as Shower, Tls, mount};
+
+use super::{
+    bytes,
+    ganesha::{PROGRAM, lock, network, until},
+};
+
+const KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+const ALL: Permissions = Permissions {
+    mount: true,
+    write: true,
+    root: true,
+};
+
+struct Server {
+    dir: tempfile::TempDir,
+    network: File,
+    certificate: String,
+    private_key: String,
+}
+
+struct Client(tempfile::TempDir);
+
+impl Client {
+    fn at(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        let _ = umount2(self.0.path(), MntFlags::MNT_DETACH);
+    }
+}
+
+impl Server {
+    fn new(anonymous: Permissions) -> Self {
+        let made = rcgen::generate_simple_self_signed(vec!["fs-1.efs".to_owned()]).unwrap();
+        let server = Self {
+            dir: tempfile::tempdir().unwrap(),
+            network: network(),
+            certificate: made.cert.pem(),
+            private_key: made.signing_key.serialize_pem(),
+        };
+        server.begin(anonymous);
+        server
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.dir.path().join("asked")
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.dir.path().join("fs")
+    }
+
+    fn files(&self) -> PathBuf {
+        self.folder().join("data")
+    }
+
+    fn begin(&self, anonymous: Permissions) {
+        let program = Program {
+            path: PROGRAM.into(),
+            group: None,
+        };
+        start(&program, &self.folder(), true, &self.socket()).unwrap();
+        self.be(anonymous);
+    }
+
+    fn be(&self, anonymous: Permissions) -> Status {
+        let place = Place {
+            address: [127, 0, 0, 1].into(),
+            namespace: self.network.metadata().unwrap().ino(),
+        };
+        let point = AccessPoint {
+            path: "/apps/one".to_owned(),
+            creation: Some(Creation {
+                uid: 1500,
+                gid: 1600,
+                mode: 0o750,
+            }),
+            user: Some(User {
+                uid: 1500,
+                gid: 1600,
+                groups: Vec::new(),
+            }),
+        };
+        let config = Box::new(Config {
+            id: "fs-1".to_owned(),
+            ticket_key: KEY.to_owned(),
+            certificate: self.certificate.clone(),
+            private_key: self.private_key.clone(),
+            anonymous,
+            anonymous_encrypted: anonymous,
+            access_points: [("fsap-1".to_owned(), point)].into(),
+            places: vec![place.clone()],
+        });
+        let network = self.network.try_clone().unwrap();
+        let listener = thread::spawn(move || {
+            setns(&network, CloneFlags::CLONE_NEWNET).unwrap();
+            // Already there after the first time.
+            TcpListener::bind("127.0.0.1:2049").ok()
+        });
+        let listener = listener.join().unwrap();
+        let fds: Vec<BorrowedFd<'_>> = listener.iter().map(|it| it.as_fd()).collect();
+        let listeners = vec![place; fds.len()];
+        let request = Request::Be { config, listeners };
+        match ask(&self.socket(), &request, &fds).unwrap() {
+            Answer::Status(status) => status,
+            Answer::Failed(why) => panic!("{why}"),
+        }
+    }
+
+    fn end(&self) {
+        ask(&self.socket(), &Request::End, &[]).unwrap();
+    }
+
+    fn mount(&self) -> Client {
+        self.mount_as(None).unwrap()
+    }
+
+    fn mount_as(&self, ticket: Option<Ticket>) -> std::io::Result<Client> {
+        let one_user = ticket.as_ref().is_some_and(|it| it.access_point.is_some());
+        let tls = ticket.map(|ticket| {
+            let greeting = self.dir.path().join("ticket");
+            let key: Vec<u8> = (0..KEY.len())
+                .step_by(2)
+                .map(|at| u8::from_str_radix(&KEY[at..at + 2], 16).unwrap())
+                .collect();
+            fs::write(&greeting, ticket.signed(&key) + "\n").unwrap();
+            Tls {
+                certificate: self.certificate.clone(),
+                greeting: Some(greeting),
+            }
+        });
+        let told = Mount {
+            address: [127, 0, 0, 1].into(),
+            port: 2049,
+            root: "/".to_owned(),
+            read_only: false,
+            tls,
+            ids: None,
+            one_user,
+        };
+        let program = Shower {
+            path: PROGRAM.into(),
+            group: None,
+        };
+        let mounted = mount(&program, &told, self.network.as_fd())?;
+        let folder = tempfile::tempdir()?;
+        wharf_userns::attach(&mounted, folder.path())?;
+        Ok(Client(folder))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = ask(&self.socket(), &Request::End, &[]);
+    }
+}
+
+fn ticket(access_point: Option<&str>, permissions: Permissions) -> Ticket {
+    Ticket {
+        file_system: "fs-1".to_owned(),
+        access_point: access_point.map(str::to_owned),
+        permissions,
+        expires_ms: u64::MAX,
+    }
+}
+
+#[test]
+fn two_clients_of_our_server_have_the_same_files() {
+    let server = Server::new(ALL);
+    let (one, other) = (server.mount(), server.mount());
+    fs::create_dir_all(one.at("a/b")).unwrap();
+    fs::write(one.at("a/b/c"), bytes(1, 3_000_001)).unwrap();
+    assert_eq!(fs::read(other.at("a/b/c")).unwrap(), bytes(1, 3_000_001));
+    assert_eq!(
+        fs::read(server.files().join("a/b/c")).unwrap().len(),
+        3_000_001
+    );
+    symlink("a/b/c", one.at("link")).unwrap();
+    assert_eq!(fs::read(other.at("link")).unwrap().len(), 3_000_001);
+    for file in 0..300 {
+        fs::write(one.at(&format!("a/{file}")), b"x").unwrap();
+    }
+    assert_eq!(fs::read_dir(other.at("a")).unwrap().count(), 301);
+    fs::set_permissions(one.at("a/7"), fs::Permissions::from_mode(0o640)).unwrap();
+    assert_eq!(
+        fs::metadata(server.files().join("a/7")).unwrap().mode() & 0o7777,
+        0o640
+    );
+    fs::hard_link(one.at("a/7"), one.at("a/hard")).unwrap();
+    fs::rename(one.at("a/7"), one.at("a/8")).unwrap();
+    assert_eq!(fs::metadata(server.files().join("a/8")).unwrap().nlink(), 2);
+    let own = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(one.at("a/8"))
+        .unwrap();
+    let theirs = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(other.at("a/8"))
+        .unwrap();
+    assert!(lock(&own, libc::F_WRLCK, 0, 10));
+    assert!(!lock(&theirs, libc::F_WRLCK, 5, 1));
+    assert!(lock(&own, libc::F_UNLCK, 0, 10) && lock(&theirs, libc::F_WRLCK, 5, 1));
+    drop((own, theirs));
+    fs::remove_dir_all(one.at("a")).unwrap();
+    assert!(!server.files().join("a").exists());
+}
+
+#[test]
+fn our_server_begins_anew_under_open_files() {
+    let server = Server::new(ALL);
+    let client = server.mount();
+    let mut file = File::create(client.at("log")).unwrap();
+    for number in 0..6 {
+        writeln!(file, "{number}").unwrap();
+        file.sync_all().unwrap();
+        server.end();
+        server.begin(ALL);
+    }
+    drop(file);
+    assert_eq!(
+        fs::read_to_string(server.files().join("log")).unwrap(),
+        "0\n1\n2\n3\n4\n5\n"
+    );
+}
+
+#[test]
+fn a_ticket_says_as_whom_and_where() {
+    let none = Permissions::default();
+    let server = Server::new(none);
+    assert!(server.mount_as(None).is_err(), "nobody in particular");
+    let by_point = server.mount_as(Some(ticket(Some("fsap-1"), ALL))).unwrap();
+    fs::write(by_point.at("own"), b"mine").unwrap();
+    let made = fs::metadata(server.files().join("apps/one/own")).unwrap();
+    assert_eq!((made.uid(), made.gid()), (1500, 1600));
+    let folder = fs::metadata(server.files().join("apps/one")).unwrap();
+    assert_eq!(
+        (folder.uid(), folder.gid(), folder.mode() & 0o7777),
+        (1500, 1600, 0o750)
+    );
+    fs::set_permissions(server.files(), fs::Permissions::from_mode(0o777)).unwrap();
+    let reading = Permissions {
+        write: false,
+        ..ALL
+    };
+    let reader = server.mount_as(Some(ticket(None, reading))).unwrap();
+    assert_eq!(fs::read(reader.at("apps/one/own")).unwrap(), b"mine");
+    let refused = File::create(reader.at("new")).unwrap_err();
+    assert_eq!(refused.raw_os_error(), Some(libc::EROFS));
+    let refused = File::options()
+        .write(true)
+        .truncate(true)
+        .open(reader.at("apps/one/own"));
+    assert_eq!(refused.unwrap_err().raw_os_error(), Some(libc::EROFS));
+    assert_eq!(
+        fs::read(server.files().join("apps/one/own")).unwrap(),
+        b"mine"
+    );
+    let squashed = Permissions { root: false, ..ALL };
+    let nobody = server.mount_as(Some(ticket(None, squashed))).unwrap();
+    fs::write(nobody.at("nobodys"), b"").unwrap();
+    assert_eq!(
+        fs::metadata(server.files().join("nobodys")).unwrap().uid(),
+        65_534
+    );
+    let over = Ticket {
+        expires_ms: 1,
+        ..ticket(None, ALL)
+    };
+    assert!(server.mount_as(Some(over)).is_err());
+    fs::write(server.files().join("big"), vec![1; 1 << 20]).unwrap();
+    fs::write(nobody.at("small"), b"x").unwrap();
+    until("the size is known", || server.be(none).bytes >= 1 << 20);
+}

@@ -1,0 +1,145 @@
+//! File systems of EFS: which of them lie on a host, and what it says of them.
+//!
+//! The files of one lie in a folder of one host, which serves them at its mount targets. What is to be is said whole; the host
+//! makes it so and reports, whole again, what there is.
+
+use std::net::Ipv4Addr;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What a file system is to be. What has keys in it reaches the host of the file system alone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FileSystem {
+    /// `fs-…`
+    pub id: String,
+    pub account: String,
+    pub region: String,
+    /// Instance id of the host that its files lie on.
+    pub host: String,
+    pub wanted: Wanted,
+    /// Whether the host may make its folder. Once it had one, a folder that is missing is lost data, never an empty file
+    /// system.
+    pub may_make: bool,
+    /// Where it is to be served.
+    pub places: Vec<Place>,
+    /// What tickets are signed with, in hexadecimal.
+    pub ticket_key: String,
+    /// PEM: what the server shows.
+    pub certificate: String,
+    /// PEM
+    pub private_key: String,
+    /// What those may that show no ticket, in the words of the server (`wharf_file_server::Permissions`): over any connection,
+    /// and over one that is encrypted.
+    pub anonymous: Value,
+    /// By id, in the words of the server (`wharf_file_server::AccessPoint`).
+    pub access_points: Value,
+}
+
+/// A mount target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// `eni-…`, which the host wires.
+    pub interface: String,
+    pub address: Ipv4Addr,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wanted {
+    Kept,
+    /// Nothing of it. Once the host said so, it is told of it no more.
+    Gone,
+}
+
+/// What there is of a file system on its host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileSystemReport {
+    pub id: String,
+    pub state: FileSystemState,
+    /// Why it is in that state, for people.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// What its files take.
+    pub bytes: u64,
+    /// Addresses at which it is served.
+    pub serving: Vec<Ipv4Addr>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileSystemState {
+    /// Its folder is there.
+    Ready,
+    /// It cannot be made or served, or is missing.
+    Failed,
+    /// Nothing of it is left.
+    Gone,
+}
+
+/// File systems of one host.
+pub const MAX_FILE_SYSTEMS: usize = 1024;
+/// The version of the protocol since which hosts are told of file systems and report them.
+pub const SINCE: u32 = 12;
+
+/// What a node asks to mount a file system in a task of its own: a POST to this path of a [`Mount`], answered with [`Granted`].
+pub const MOUNT_PATH: &str = "/wharf/node/file-systems/mount";
+
+/// A volume of a task's definition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mount {
+    /// ARN
+    pub task: String,
+    pub volume: String,
+}
+
+/// What it is mounted by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Granted {
+    pub address: Ipv4Addr,
+    /// The folder that is to be seen: `/` or one below.
+    pub root: String,
+    pub read_only: bool,
+    /// Everyone acts as one user there, so the server alone says who may what.
+    pub one_user: bool,
+    #[serde(default)]
+    pub tls: Option<Tls>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tls {
+    /// PEM: the server shows this one and no other.
+    pub certificate: String,
+    /// A line that lets it in. It is over after an hour.
+    pub ticket: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Plane, Resource};
+
+    #[test]
+    fn a_file_system_survives_the_wire() {
+        let resource = Resource::FileSystem(Box::new(FileSystem {
+            id: "fs-1".to_owned(),
+            account: "000000000000".to_owned(),
+            region: "us-east-1".to_owned(),
+            host: "i-1".to_owned(),
+            wanted: Wanted::Kept,
+            may_make: true,
+            places: vec![Place {
+                interface: "eni-1".to_owned(),
+                address: Ipv4Addr::new(10, 0, 0, 9),
+            }],
+            ticket_key: "00".to_owned(),
+            certificate: String::new(),
+            private_key: String::new(),
+            anonymous: Value::Null,
+            access_points: Value::Null,
+        }));
+        let json = serde_json::to_string(&resource).unwrap();
+        assert_eq!(serde_json::from_str::<Resource>(&json).unwrap(), resource);
+        assert!(resource.concerns(Plane::Machines) && !resource.concerns(Plane::Network));
+    }
+}

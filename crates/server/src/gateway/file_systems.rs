@@ -1,0 +1,137 @@
+//! What a task mounts a file system by, for its node and nobody else: see `wharf_planeproto::file_system`.
+//!
+//! Whether it may is decided here, by the policies of its role and of the file system, each time that it is asked; the answer
+//! is over after an hour. It is in the answer alone: nothing of it is kept or logged.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use hyper::body::Incoming;
+use wharf_base::{Arn, Clock};
+use wharf_planeproto::file_system::{self as plane, Granted};
+use wharf_service::Place;
+use wharf_svc_ecs::{EcsService, FileVolume};
+use wharf_svc_efs::{
+    EfsService,
+    mounts::{Mount, NotMounted},
+};
+use wharf_svc_iam::{AssumeError, Directory};
+use wharf_wire::{Caller, CallerKind, Context, audit::Event, fault::Chain};
+
+use super::{
+    Asking, Body, Gateway, Peer,
+    node_body::{self, Bounds, Refused, busy},
+};
+
+const BOUNDS: Bounds = Bounds {
+    // An ARN and a name.
+    most: 4096,
+    refusal: "Only nodes mount file systems for tasks.",
+};
+const TASKS: &str = "ecs-tasks.amazonaws.com";
+
+/// What it is decided with.
+pub struct Mounting {
+    pub efs: EfsService,
+    pub ecs: EcsService,
+    pub directory: Arc<Directory>,
+    pub clock: Arc<dyn Clock>,
+}
+
+pub(super) async fn answer(
+    all: &Gateway,
+    request: Request<Incoming>,
+    peer: &Peer,
+    asking: &Asking,
+) -> Response<Body> {
+    let asks = ("MountFileSystem", &BOUNDS);
+    let done = |cx, body| answered(all, cx, body);
+    node_body::answer(all, request, (peer, asking), asks, done).await
+}
+
+async fn answered(all: &Gateway, cx: Context, body: Vec<u8>) -> Result<Bytes, Refused> {
+    let done = mounted(&all.file_systems, &cx, &body).await;
+    let event = Event::of_service(cx, node_body::SERVICE, "MountFileSystem");
+    let event = match &done {
+        Ok(_) => event,
+        Err((_, why)) => event.with_error("AccessDenied", why.clone()),
+    };
+    all.apis.dispatcher.tell(event).await;
+    let granted = done?;
+    Ok(serde_json::to_vec(&granted).unwrap_or_default().into())
+}
+
+async fn mounted(all: &Mounting, cx: &Context, body: &[u8]) -> Result<Granted, Refused> {
+    let Ok(asked) = serde_json::from_slice::<plane::Mount>(body) else {
+        let text = "it is no volume of a task".to_owned();
+        return Err((StatusCode::BAD_REQUEST, text));
+    };
+    let volume = all.ecs.file_volume(cx, &asked.task, &asked.volume).await;
+    let volume = volume.map_err(|fault| failed(&fault))?;
+    let Some(volume) = volume else {
+        let text = "the node runs no task that has such a volume".to_owned();
+        return Err((StatusCode::FORBIDDEN, text));
+    };
+    let mount = Mount {
+        file_system: volume.file_system.clone(),
+        access_point: volume.access_point.clone(),
+        encrypted: volume.encrypted,
+        role: role(all, &volume).await?,
+        vpc: volume.vpc.clone(),
+        zone: Some(volume.zone.clone()),
+    };
+    let place = Place::new(&volume.place.account, &volume.place.region);
+    let granted = all.efs.mount(&place, &mount).await;
+    let granted = granted.map_err(|why| match &why {
+        NotMounted::Failed(fault) => failed(fault),
+        _ => (StatusCode::FORBIDDEN, why.to_string()),
+    })?;
+    Ok(Granted {
+        address: granted.address,
+        root: volume.root,
+        read_only: !granted.permissions.write,
+        one_user: granted.one_user,
+        tls: granted.tls.map(|(certificate, ticket)| plane::Tls {
+            certificate,
+            ticket,
+        }),
+    })
+}
+
+fn failed(cause: &(dyn std::error::Error + 'static)) -> Refused {
+    tracing::error!(error = %Chain(cause), "failed to say what a task mounts a file system by; its node will retry");
+    busy()
+}
+
+/// Who the task is by its role.
+async fn role(all: &Mounting, volume: &FileVolume) -> Result<Option<Caller>, Refused> {
+    let Some(role) = &volume.role else {
+        return Ok(None);
+    };
+    // Trust policies written as AWS advises name the tasks they are for by `aws:SourceArn`.
+    let place = &volume.place;
+    let resource = format!("task/{}", volume.task);
+    let task = Arn::new("ecs", &place.region, &place.account, resource).to_string();
+    let now = all.clock.now();
+    let assumed = all
+        .directory
+        .assume_for_service(role, TASKS, &volume.task, Some(&task), now)
+        .await;
+    let minted = assumed.map_err(|error| match error {
+        AssumeError::Directory(error) => failed(&error),
+        _ => (
+            StatusCode::FORBIDDEN,
+            format!("the role {role} cannot be assumed for the task"),
+        ),
+    })?;
+    Ok(Some(Caller {
+        kind: CallerKind::AssumedRole,
+        account: place.account.clone(),
+        arn: minted.arn,
+        user_id: minted.user_id,
+        role_arn: role.clone(),
+        access_key_id: minted.access_key_id,
+        session: None,
+    }))
+}

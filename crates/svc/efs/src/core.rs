@@ -1,0 +1,95 @@
+//! What every operation and loop of the service works with.
+
+use std::sync::Arc;
+
+use wharf_base::Timestamp;
+use wharf_reconcile::{Queue, Shard};
+use wharf_service::{Changes, Pages, Place, Table};
+use wharf_wire::{Context, Fault};
+
+use crate::{
+    config::Parts,
+    fault::{self, EfsFaults},
+    names,
+    records::{AccessPoint, FileSystem, MountTarget},
+};
+
+pub struct Core {
+    pub parts: Parts,
+    pub table: Table<EfsFaults>,
+    /// Keys of mount targets and file systems to look at.
+    pub queue: Arc<Queue<String>>,
+    pub shard: Shard,
+}
+
+impl Core {
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            table: Table::new(parts.store.clone()),
+            parts,
+            queue: Arc::default(),
+            shard: Shard::new("/w1/c0/efs/shard/0"),
+        }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+
+    /// # Errors
+    /// There is none of that id; the store's.
+    pub async fn file_system(&self, place: &Place, id: &str) -> Result<FileSystem, Fault> {
+        let key = names::file_system_key(place, id);
+        let found = self.table.read::<FileSystem>(&key).await?;
+        let found = found.map(|it| it.record).filter(|it| !it.deleting);
+        found.ok_or_else(|| fault::no_file_system(id))
+    }
+
+    /// # Errors
+    /// There is none of that id; the store's.
+    pub async fn mount_target(&self, place: &Place, id: &str) -> Result<MountTarget, Fault> {
+        let key = names::mount_target_key(place, id);
+        let found = self.table.read::<MountTarget>(&key).await?;
+        found
+            .map(|it| it.record)
+            .ok_or_else(|| fault::no_mount_target(id))
+    }
+
+    /// # Errors
+    /// There is none of that id; the store's.
+    pub async fn access_point(&self, place: &Place, id: &str) -> Result<AccessPoint, Fault> {
+        let key = names::access_point_key(place, id);
+        let found = self.table.read::<AccessPoint>(&key).await?;
+        found
+            .map(|it| it.record)
+            .ok_or_else(|| fault::no_access_point(id))
+    }
+
+    /// The same, within a change of it.
+    ///
+    /// # Errors
+    /// There is none, or it is on its way out; the store's.
+    pub async fn standing(
+        &self,
+        changes: &mut Changes<'_, EfsFaults>,
+        place: &Place,
+        id: &str,
+    ) -> Result<FileSystem, Fault> {
+        let key = names::file_system_key(place, id);
+        match changes.find::<FileSystem>(&key).await? {
+            Some(found) if found.deleting => Err(fault::deleting(id)),
+            Some(found) => Ok(found),
+            None => Err(fault::no_file_system(id)),
+        }
+    }
+
+    /// The pages of a list of the caller's; `selection` is all that a request chooses by.
+    pub fn pages(
+        &self,
+        cx: &Context,
+        list: &str,
+        selection: &impl std::fmt::Debug,
+    ) -> Pages<'_, EfsFaults> {
+        Pages::new(&self.parts.keyring, cx, list, selection)
+    }
+}

@@ -1,0 +1,212 @@
+//! CreateFileSystem, DescribeFileSystems, UpdateFileSystem and DeleteFileSystem.
+
+use wharf_api_efs::{
+    CreateFileSystemRequest, DeleteFileSystemRequest, DescribeFileSystemsRequest,
+    DescribeFileSystemsResponse, FileSystemDescription, UpdateFileSystemRequest,
+};
+use wharf_base::ids;
+use wharf_records::{Record as _, Unknown};
+use wharf_service::{Faults as _, Place, transact};
+use wharf_wire::{Call, Fault};
+
+use crate::{
+    core::Core,
+    describe,
+    fault::{self, EfsFaults},
+    keys, mounts, names,
+    records::{AccessPoint, CreationToken, FileSystem, Reported},
+    tagged,
+};
+
+/// Of an account in a region, as AWS has it.
+const MOST: usize = 1000;
+const PAGE: usize = 100;
+const BURSTING: &str = "bursting";
+const PROVISIONED: &str = "provisioned";
+
+pub async fn create(
+    core: &Core,
+    call: &Call,
+    input: CreateFileSystemRequest,
+) -> Result<FileSystemDescription, Fault> {
+    let place = Place::of(call);
+    refuse(&input)?;
+    let throughput = input.throughput_mode.unwrap_or_else(|| BURSTING.to_owned());
+    check_throughput(&throughput, input.provisioned_throughput_in_mibps)?;
+    let token = input.creation_token.unwrap_or_default();
+    let tags = tagged::given(input.tags)?;
+    if core
+        .table
+        .count(&names::scope(&place).prefix(FileSystem::KIND))
+        .await?
+        >= MOST
+    {
+        return Err(fault::too_many_file_systems(MOST));
+    }
+    let id = ids::ec2_id("fs");
+    let at = (place.account.as_str(), place.region.as_str(), id.as_str());
+    let made = keys::make(&core.parts.keyring, at).map_err(|error| EfsFaults::internal(&error))?;
+    let record = FileSystem {
+        token: token.clone(),
+        performance_mode: input
+            .performance_mode
+            .unwrap_or_else(|| "generalPurpose".to_owned()),
+        throughput_mode: throughput,
+        provisioned_throughput: input.provisioned_throughput_in_mibps,
+        tags,
+        created_at: core.now(),
+        policy: None,
+        anonymous: [mounts::ALL; 2],
+        host: None,
+        made: false,
+        ticket_key: made.ticket_key,
+        certificate: made.certificate,
+        private_key: made.private_key,
+        mount_targets: Default::default(),
+        access_points: Default::default(),
+        reported: Reported::default(),
+        deleting: false,
+        unknown: Unknown::new(),
+    };
+    let token_key = names::token_key(&place, &token);
+    transact!(core.table, &call.permit, |tx| {
+        if let Some(there) = tx.find::<CreationToken>(&token_key).await? {
+            return Err(fault::exists(&token, &there.id));
+        }
+        let pointer = CreationToken {
+            id: id.clone(),
+            unknown: Unknown::new(),
+        };
+        tx.put(&token_key, &pointer);
+        tx.put(names::file_system_key(&place, &id), &record);
+    });
+    Ok(FileSystemDescription {
+        life_cycle_state: Some("creating".to_owned()),
+        ..describe::file_system(&place, &id, &record)
+    })
+}
+
+/// What is not there.
+fn refuse(input: &CreateFileSystemRequest) -> Result<(), Fault> {
+    let refused = match () {
+        () if input.encrypted == Some(true) => "Encryption at rest (Encrypted)",
+        () if input.kms_key_id.is_some() => {
+            return Err(fault::bad_request(
+                "KmsKeyId can only be given for a file system that is encrypted.",
+            ));
+        }
+        () if input.backup == Some(true) => "Automatic backup (Backup)",
+        () if input.availability_zone_name.is_some() => "One Zone storage (AvailabilityZoneName)",
+        () => return Ok(()),
+    };
+    Err(fault::unsupported(refused))
+}
+
+fn check_throughput(mode: &str, provisioned: Option<f64>) -> Result<(), Fault> {
+    match (mode, provisioned) {
+        (PROVISIONED, None) => Err(fault::bad_request(
+            "ProvisionedThroughputInMibps is required when ThroughputMode is provisioned.",
+        )),
+        (PROVISIONED, Some(_)) | (_, None) => Ok(()),
+        (_, Some(_)) => Err(fault::bad_request(
+            "ProvisionedThroughputInMibps can only be given when ThroughputMode is provisioned.",
+        )),
+    }
+}
+
+pub async fn describe(
+    core: &Core,
+    call: &Call,
+    input: DescribeFileSystemsRequest,
+) -> Result<DescribeFileSystemsResponse, Fault> {
+    let place = Place::of(call);
+    let wanted = input.file_system_id.as_deref();
+    let wanted = wanted.map(|it| names::id(&place, Some(it)));
+    let token = input.creation_token.clone();
+    if wanted.is_some() && token.is_some() {
+        return Err(fault::bad_request(
+            "Only one of CreationToken and FileSystemId can be given.",
+        ));
+    }
+    let pages = core.pages(call, "efs/DescribeFileSystems", &(&wanted, &token));
+    let size = input.max_items.and_then(|it| usize::try_from(it).ok());
+    let page = pages.page(input.marker.as_deref(), size.unwrap_or(PAGE).min(1000))?;
+    let found = match &wanted {
+        Some(id) => {
+            let found = core.table.read(&names::file_system_key(&place, id)).await?;
+            vec![(id.clone(), found.ok_or_else(|| fault::no_file_system(id))?)]
+        }
+        None => {
+            core.table
+                .all::<FileSystem>(&names::scope(&place), "")
+                .await?
+        }
+    };
+    let is_it = |record: &FileSystem| token.as_ref().is_none_or(|it| *it == record.token);
+    let found: Vec<_> = found
+        .into_iter()
+        .filter(|(_, stored)| is_it(&stored.record))
+        .collect();
+    let (shown, next_marker) = page.cut(found, |(id, _)| id);
+    let file_systems = shown
+        .iter()
+        .map(|(id, stored)| describe::file_system(&place, id, &stored.record));
+    Ok(DescribeFileSystemsResponse {
+        file_systems: Some(file_systems.collect()),
+        marker: input.marker,
+        next_marker,
+    })
+}
+
+pub async fn update(
+    core: &Core,
+    call: &Call,
+    input: UpdateFileSystemRequest,
+) -> Result<FileSystemDescription, Fault> {
+    let place = Place::of(call);
+    let id = names::id(&place, input.file_system_id.as_deref());
+    let provisioned = input.provisioned_throughput_in_mibps;
+    let changed = transact!(core.table, &call.permit, |tx| {
+        let mut record = core.standing(&mut tx, &place, &id).await?;
+        let mode = input.throughput_mode.clone();
+        record.throughput_mode = mode.unwrap_or(record.throughput_mode);
+        record.provisioned_throughput = match record.throughput_mode.as_str() {
+            PROVISIONED => provisioned.or(record.provisioned_throughput),
+            _ => provisioned,
+        };
+        check_throughput(&record.throughput_mode, record.provisioned_throughput)?;
+        tx.put(names::file_system_key(&place, &id), &record);
+        record
+    });
+    Ok(describe::file_system(&place, &id, &changed))
+}
+
+/// Its files go with it; they may be on a host that is away.
+pub async fn delete(core: &Core, call: &Call, input: DeleteFileSystemRequest) -> Result<(), Fault> {
+    let place = Place::of(call);
+    let id = names::id(&place, input.file_system_id.as_deref());
+    let key = names::file_system_key(&place, &id);
+    transact!(core.table, &call.permit, |tx| {
+        let mut record = core.standing(&mut tx, &place, &id).await?;
+        if !record.mount_targets.is_empty() {
+            return Err(fault::in_use(&id));
+        }
+        for point in record.access_points.keys() {
+            let key = names::access_point_key(&place, point);
+            if let Some(point) = tx.find::<AccessPoint>(&key).await? {
+                tx.delete(names::access_point_token_key(&place, &point.token));
+            }
+            tx.delete(key);
+        }
+        record.access_points.clear();
+        tx.delete(names::token_key(&place, &record.token));
+        match record.host {
+            None => tx.delete(&key),
+            Some(_) => {
+                record.deleting = true;
+                tx.put(&key, &record);
+            }
+        }
+    });
+    Ok(())
+}
