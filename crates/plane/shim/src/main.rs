@@ -6,7 +6,8 @@
 //! given back when they end. All mounts are made in a mount namespace of the shim's own: when the
 //! last process of a task is gone, so are its mounts, whatever killed it.
 //!
-//! By another argument it is the program that has a sealed volume open ([`serve`]), which has nothing to do with tasks.
+//! By another argument it is the program that has a sealed volume open ([`serve`]), or the one that shows a layer of an image
+//! of which not all bytes are there ([`lazy_layer`]). Neither has to do with a task.
 
 mod allowance;
 mod bundle;
@@ -36,30 +37,44 @@ mod tty;
 mod user_namespace;
 mod users;
 
-use std::{io::Write, path::Path, process::ExitCode};
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    path::Path,
+    process::ExitCode,
+};
 
 use wharf_cgroup::{CgroupError, Hierarchies};
+use wharf_lazy_layer::serve as lazy_layer;
 use wharf_sealed_file::serve;
 
 fn enter(group: &str) -> Result<(), CgroupError> {
     Hierarchies::known()?.group(group)?.enter()
 }
 
+/// What the kernel is answered by: a program in a control group of its own, which says why it cannot begin.
+fn answer(group: Option<OsString>, run: impl FnOnce() -> io::Result<()>) -> ExitCode {
+    let entered = group.map_or(Ok(()), |it| enter(&it.to_string_lossy()));
+    if let Err(error) = entered {
+        // Read by who starts it, at the other end of a socket.
+        let _ = write!(std::io::stdout(), "cannot enter its control group: {error}");
+        return ExitCode::FAILURE;
+    }
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     let first = arguments.next();
     if first.as_ref().is_some_and(|it| it == serve::ARGUMENT) {
-        let group = arguments.next();
-        let entered = group.map_or(Ok(()), |it| enter(&it.to_string_lossy()));
-        if let Err(error) = entered {
-            // Read by who starts it, at the other end of a socket.
-            let _ = write!(std::io::stdout(), "cannot enter its control group: {error}");
-            return ExitCode::FAILURE;
-        }
-        return match serve::run() {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(_) => ExitCode::FAILURE,
-        };
+        return answer(arguments.next(), serve::run);
+    }
+    if first.as_ref().is_some_and(|it| it == lazy_layer::ARGUMENT) {
+        let folder = arguments.next().unwrap_or_default();
+        return answer(arguments.next(), || lazy_layer::run(Path::new(&folder)));
     }
     if first.is_some_and(|it| it == probe::ARGUMENT) {
         let stage = arguments.next().unwrap_or_default();

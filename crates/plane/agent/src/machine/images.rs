@@ -12,10 +12,11 @@ use std::{
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use tokio::time::timeout;
+use tokio::{sync::broadcast, time::timeout};
 use wharf_base::Clock;
 use wharf_container::image::{
-    Digest, Endpoint, GarbageRules, Image, ImageStore, PullRequest, Reference, RegistryAuth,
+    Digest, Endpoint, GarbageRules, Image, ImageStore, OnDemandEvent, OnDemandUser, PullRequest,
+    Reference, RegistryAuth,
 };
 use wharf_kubelet::machine::Images;
 use wharf_layers::Sharing;
@@ -157,6 +158,37 @@ impl ImageSource for RegistryImages {
         self.store.sharing().cloned()
     }
 
+    fn note_user(&self, image: &Image, task_id: &str) {
+        self.store.note_user(image, task_id);
+    }
+
+    fn on_demand_events(&self) -> Option<(Vec<OnDemandUser>, broadcast::Receiver<OnDemandEvent>)> {
+        self.store.on_demand_events()
+    }
+
+    async fn again(&self, context: &TaskContext, at: usize, image: &Digest) -> Result<(), String> {
+        let of = &context.task.containers[at];
+        let reference = Reference::parse(&of.image).map_err(|e| e.to_string())?;
+        let port = self.api.endpoint().port;
+        let own = registry::is_own(reference.host(), port, &self.own_hosts);
+        let reference = reference.at(image.clone());
+        let request = self.request(context, of, reference, own).await;
+        let request = request.map_err(|refused| refused.reason)?;
+        let pulled = timeout(PULL_PATIENCE, self.store.pull_on_demand(&request)).await;
+        match pulled {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => {
+                if private_login(of).is_none()
+                    && let Some(api) = self.identity(context, of).await
+                {
+                    self.logins.forget(&api);
+                }
+                Err(error.reason())
+            }
+            Err(_) => Err("it took too long".to_owned()),
+        }
+    }
+
     fn of_instances(self: Arc<Self>) -> Option<Arc<dyn InstanceImages>> {
         Some(self)
     }
@@ -221,7 +253,7 @@ impl RegistryImages {
         local: Option<Image>,
     ) -> Result<Fetched, String> {
         let begun = Instant::now();
-        let pulled = timeout(PULL_PATIENCE, self.store.pull(&request)).await;
+        let pulled = timeout(PULL_PATIENCE, self.store.pull_on_demand(&request)).await;
         let well = matches!(pulled, Ok(Ok(_)));
         self.figures.pulled(well, begun.elapsed());
         let refused = match pulled {

@@ -99,7 +99,7 @@ impl Budget {
     }
 
     /// Whether enough of the disk stays free with so many bytes more.
-    fn look_at_disk(&self, bytes: u64) -> Result<(), UnpackError> {
+    pub fn look_at_disk(&self, bytes: u64) -> Result<(), UnpackError> {
         let Ok(seen) = statvfs(&self.dir) else {
             // Then writing tells.
             return Ok(());

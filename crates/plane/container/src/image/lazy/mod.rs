@@ -1,0 +1,446 @@
+//! Layers that are used before they are here: read on demand, and completed in the background.
+//!
+//! ```text
+//! lazy/                    a small file system that mounts of layers are seen in
+//! lazy/<diff id>/fuse/     where the layer is mounted as long as it is not here
+//! lazy/<diff id>/at        leads to `fuse`, and to `layers/` once the layer is there
+//! spans/<diff id>/index    its index, compared with its digest
+//! spans/<diff id>/archive  what has come of it, decompressed
+//! spans/<diff id>/there    for each span of the index 1 once it is in the archive
+//! spans/<diff id>/users/   an empty file for each task that was given it
+//! ```
+//! Containers are told `lazy/<diff id>/at/<diff id>`, which is right before and after. The program that shows a layer
+//! (`wharf_lazy_layer`) and the files outlive this process; the next one connects to it, and fetches on as soon as somebody
+//! pulls the image with a login of his own ([`Filling::attach`]).
+//!
+//! What is read is a span whose digest is that of the index, whose digest is that of the manifest of indexes, whose digest the
+//! image's manifest has. The whole is compared with the layer's own digest in the end, and the index with the archive. One
+//! that turns out to be wrong is told of ([`Event`]), so that its tasks can be stopped.
+
+mod complete;
+mod entries;
+mod filling;
+mod soci;
+mod spans;
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use parking_lot::Mutex;
+use tokio::sync::{Semaphore, broadcast};
+use wharf_lazy_layer::{
+    Program, begin, make_room, room_is_there,
+    serve::{ARCHIVE, INDEX, THERE},
+    unmount,
+};
+use wharf_ztoc::Ztoc;
+
+pub use self::entries::index_of;
+pub(super) use self::{filling::Filling, soci::OF_IMAGE};
+use super::{
+    budget::Budget,
+    digest::Digest,
+    error::{ImageError, LayerError, RegistryError},
+    layer::discard,
+    manifest::{Descriptor, MANIFEST_LIMIT},
+    registry::Repository,
+    store::{Inner, Origin, verified},
+};
+
+/// Where the manifest of an image names its indexes, and what an index of images says of them.
+pub mod names {
+    pub use super::soci::{KIND, MANIFEST_OF, OF_IMAGE, OF_LAYER};
+}
+
+/// A smaller layer is here sooner than its index is of use; SOCI's tools make none for smaller ones.
+pub const LEAST_LAYER: u64 = 10 << 20;
+/// Layers that are read on demand at a time; each has a program of some megabytes.
+const MOST_LAYERS: usize = 64;
+/// Spans that are fetched at a time because somebody waits for them, over all layers.
+const PARALLEL_SPANS: usize = 8;
+
+/// A task that was given an image some of whose layers are read on demand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    pub task_id: String,
+    /// Of the image.
+    pub image: Digest,
+}
+
+/// What becomes of layers that are read on demand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Containers that have it read errors, or what is not so: they have to end.
+    Broken { users: Vec<User>, reason: String },
+    /// Nobody has a login for it, since this process began or since the registry takes the former no more: one of these
+    /// tasks' is wanted.
+    Unattended { users: Vec<User> },
+}
+
+/// Events that wait for a listener that is slow.
+const EVENTS: usize = 256;
+
+/// Since the store was opened.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OnDemand {
+    /// Layers that containers began on before they were here.
+    pub begun: u64,
+    /// Layers that came to their end since.
+    pub completed: u64,
+    pub broken: u64,
+    /// Spans that somebody waited for.
+    pub spans: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Lazies {
+    program: Program,
+    events: broadcast::Sender<Event>,
+    layers: Mutex<BTreeMap<Digest, Arc<Filling>>>,
+    slots: Arc<Semaphore>,
+    counts: Counts,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    begun: AtomicU64,
+    completed: AtomicU64,
+    broken: AtomicU64,
+    spans: AtomicU64,
+}
+
+impl Counts {
+    fn add(count: &AtomicU64) {
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Which layer it is.
+#[derive(Debug, Clone)]
+pub(super) struct Of {
+    pub layer: Descriptor,
+    pub diff_id: Digest,
+    pub origin: Origin,
+}
+
+/// Where a layer lies that is read on demand.
+#[derive(Debug, Clone)]
+pub(super) struct Places {
+    /// In the small file system.
+    mounts: PathBuf,
+    /// On the disk.
+    files: PathBuf,
+    layers: PathBuf,
+    name: String,
+}
+
+impl Places {
+    pub fn of(dir: &Path, diff_id: &Digest) -> Self {
+        let name = diff_id.hex().to_owned();
+        Self {
+            mounts: dir.join("lazy").join(&name),
+            files: dir.join("spans").join(&name),
+            layers: dir.join("layers"),
+            name,
+        }
+    }
+
+    /// What containers are told.
+    pub fn shown(&self) -> PathBuf {
+        self.mounts.join("at").join(&self.name)
+    }
+
+    fn mount(&self) -> PathBuf {
+        self.mounts.join("fuse")
+    }
+
+    fn prepare(&self) -> io::Result<()> {
+        self.remove();
+        fs::create_dir_all(self.files.join("users"))?;
+        fs::create_dir_all(self.mount())?;
+        symlink("fuse", self.mounts.join("at"))
+    }
+
+    /// From now on the layer itself is shown. Overlays that have the mount keep it.
+    fn turn(&self) -> io::Result<()> {
+        let new = self.mounts.join("new");
+        let _ = fs::remove_file(&new);
+        symlink(&self.layers, &new)?;
+        fs::rename(&new, self.mounts.join("at"))?;
+        unmount(&self.mount())
+    }
+
+    /// Nothing of it stays, but what overlays have.
+    fn remove(&self) {
+        if let Err(error) = unmount(&self.mount()) {
+            tracing::warn!(%error, layer = self.name, "failed to unmount a layer that was read on demand");
+        }
+        for folder in [&self.mounts, &self.files] {
+            if folder.exists() {
+                discard(folder);
+            }
+        }
+    }
+
+    fn users(&self) -> Vec<User> {
+        let entries = fs::read_dir(self.files.join("users")).into_iter().flatten();
+        let user = |entry: fs::DirEntry| {
+            let image = fs::read_to_string(entry.path()).ok()?;
+            Some(User {
+                task_id: entry.file_name().into_string().ok()?,
+                image: image.try_into().ok()?,
+            })
+        };
+        entries.filter_map(|entry| user(entry.ok()?)).collect()
+    }
+}
+
+impl Lazies {
+    /// `None`, with a word in the log, where this machine cannot: then images are pulled as a whole.
+    pub fn open(dir: &Path, program: Program) -> Option<Self> {
+        let made = can_map_owners().and_then(|()| {
+            fs::create_dir_all(dir.join("spans"))?;
+            make_room(&dir.join("lazy"))
+        });
+        if let Err(error) = made {
+            tracing::info!(%error, "images are not read on demand on this machine");
+            return None;
+        }
+        Some(Self {
+            program,
+            events: broadcast::Sender::new(EVENTS),
+            layers: Mutex::default(),
+            slots: Arc::new(Semaphore::new(PARALLEL_SPANS)),
+            counts: Counts::default(),
+        })
+    }
+
+    pub fn listen(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    /// Users of layers that nobody has a login for.
+    pub fn unattended(&self) -> Vec<User> {
+        let layers: Vec<_> = self.layers.lock().values().cloned().collect();
+        let waiting = layers.into_iter().filter(|layer| layer.is_unattended());
+        waiting.flat_map(|layer| layer.places.users()).collect()
+    }
+
+    pub fn counts(&self) -> OnDemand {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        OnDemand {
+            begun: read(&self.counts.begun),
+            completed: read(&self.counts.completed),
+            broken: read(&self.counts.broken),
+            spans: read(&self.counts.spans),
+        }
+    }
+
+    /// After the start of the store: what programs of an earlier process still show.
+    pub fn recover(self: &Arc<Self>, inner: &Arc<Inner>) {
+        let names = |folder: &str| {
+            let entries = fs::read_dir(inner.dir.join(folder)).into_iter().flatten();
+            let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+            names.filter_map(|name| Digest::from_hex(&name).ok())
+        };
+        for diff_id in names("spans").collect::<Vec<_>>() {
+            let places = Places::of(&inner.dir, &diff_id);
+            match Filling::recover(self, inner, &diff_id, &places) {
+                Ok(filling) => {
+                    self.layers.lock().insert(diff_id, filling);
+                }
+                // Nobody shows it any more.
+                Err(error) => {
+                    tracing::info!(%error, layer = diff_id.hex(), "a layer that was read on demand is not shown any more");
+                    if !inner.layer_path(&diff_id).is_dir() {
+                        places.remove();
+                    } else {
+                        discard(&places.files);
+                        let _ = places.turn();
+                    }
+                }
+            }
+        }
+    }
+
+    /// The indexes of an image's layers; none where something is wrong with them, which is no reason not to pull it.
+    pub async fn indexes(
+        &self,
+        repository: &Repository,
+        manifest: &Digest,
+    ) -> BTreeMap<Digest, Descriptor> {
+        let found = async {
+            let (bytes, _) = repository
+                .manifest(manifest.as_str(), MANIFEST_LIMIT)
+                .await?;
+            let bytes = verified("the manifest of indexes", bytes, manifest)?;
+            soci::indexes(&bytes).map_err(RegistryError::Nonsense)
+        };
+        found.await.unwrap_or_else(|error| {
+            tracing::warn!(%error, %manifest, "an image has no usable indexes; its layers are pulled as a whole");
+            BTreeMap::new()
+        })
+    }
+
+    /// Shows a layer that is not here. Whoever calls has the turn for it.
+    ///
+    /// # Errors
+    /// Then the layer has to be pulled as a whole.
+    pub async fn show(
+        self: &Arc<Self>,
+        inner: &Arc<Inner>,
+        repository: &Arc<Repository>,
+        of: Of,
+        index: &Descriptor,
+        budget: &Arc<Budget>,
+    ) -> Result<PathBuf, LayerError> {
+        let (layer, diff_id) = (&of.layer, &of.diff_id);
+        let places = Places::of(&inner.dir, diff_id);
+        let known = self.layers.lock().get(diff_id).cloned();
+        if let Some(known) = known {
+            // As for layers that are here: who is asked has it for us, and it came from there.
+            if !known.is_from(&of.origin) {
+                return Err(RegistryError::Nonsense("it comes from elsewhere".to_owned()).into());
+            }
+            repository.has_blob(layer.digest.as_str()).await?;
+            known.attach(repository)?;
+            return Ok(places.shown());
+        }
+        if self.layers.lock().len() >= MOST_LAYERS || index.size > wharf_ztoc::INDEX_LIMIT {
+            return Err(RegistryError::Nonsense("too many or too large".to_owned()).into());
+        }
+        let bytes = repository
+            .small_blob(index.digest.as_str(), wharf_ztoc::INDEX_LIMIT)
+            .await?;
+        let bytes = verified("the index of a layer", bytes, &index.digest)?;
+        let (ztoc, bytes) = tokio::task::spawn_blocking(move || {
+            let ztoc = Ztoc::decode(&bytes)?;
+            Ok::<_, wharf_ztoc::Damaged>((ztoc, bytes))
+        })
+        .await
+        .map_err(|e| RegistryError::Nonsense(e.to_string()))?
+        .map_err(|e| RegistryError::Nonsense(e.to_string()))?;
+        if ztoc.compressed_size != layer.size {
+            let wrong = "the index is of a layer of another size";
+            return Err(RegistryError::Nonsense(wrong.to_owned()).into());
+        }
+        budget.meter(layer.size).entry(ztoc.plain_size)?;
+        // The archive, and what is unpacked of it.
+        budget.look_at_disk(ztoc.plain_size.saturating_mul(2))?;
+        let ztoc = Arc::new(ztoc);
+        // Whether it sends parts, and what it should.
+        let first = spans::fetch(repository, layer, &ztoc, 0).await?;
+        let (lazies, shared) = (Arc::clone(self), Arc::clone(inner));
+        let failed = |source| ImageError::io("show a layer in", &places.files)(source);
+        let begun = tokio::task::spawn_blocking({
+            let places = places.clone();
+            move || {
+                let begun = lazies.begin(&shared, &places, of, ztoc, &bytes);
+                begun.inspect_err(|_| places.remove())
+            }
+        });
+        let filling = begun
+            .await
+            .unwrap_or_else(|e| Err(io::Error::other(e)))
+            .map_err(failed)?;
+        filling.keep(0, &first).map_err(failed)?;
+        filling.attach(repository)?;
+        let diff_id = filling.of.diff_id.clone();
+        self.layers.lock().insert(diff_id, filling);
+        Counts::add(&self.counts.begun);
+        Ok(places.shown())
+    }
+
+    fn begin(
+        self: &Arc<Self>,
+        inner: &Arc<Inner>,
+        places: &Places,
+        of: Of,
+        ztoc: Arc<Ztoc>,
+        index: &[u8],
+    ) -> io::Result<Arc<Filling>> {
+        places.prepare()?;
+        fs::write(places.files.join(INDEX), index)?;
+        fs::write(places.files.join(THERE), vec![0; ztoc.spans.len()])?;
+        File::create(places.files.join(ARCHIVE))?.set_len(ztoc.plain_size)?;
+        filling::note(places, &of)?;
+        begin(&self.program, &places.files, &places.mount())?;
+        Filling::open(self, inner, places, of, ztoc)
+    }
+
+    fn forget(&self, diff_id: &Digest) {
+        self.layers.lock().remove(diff_id);
+    }
+
+    /// Layers that nobody needs any more, and the folders of those that are not here any more.
+    pub fn collect(&self, dir: &Path, is_needed: impl Fn(&Digest) -> bool) {
+        let unneeded: Vec<_> = {
+            let layers = self.layers.lock();
+            let unneeded = layers.iter().filter(|(diff_id, _)| !is_needed(diff_id));
+            unneeded.map(|(_, filling)| filling.clone()).collect()
+        };
+        for filling in unneeded {
+            filling.give_up();
+        }
+        let entries = fs::read_dir(dir.join("lazy"))
+            .into_iter()
+            .flatten()
+            .flatten();
+        for name in entries.filter_map(|entry| entry.file_name().into_string().ok()) {
+            if let Ok(diff_id) = Digest::from_hex(&name)
+                && !self.layers.lock().contains_key(&diff_id)
+                && !dir.join("layers").join(&name).is_dir()
+            {
+                Places::of(dir, &diff_id).remove();
+            }
+        }
+    }
+}
+
+/// That a task has the layer at a path that [`Places::shown`] gave, as a part of that image.
+pub(super) fn note_user(dir: &Path, path: &Path, task_id: &str, image: &Digest) {
+    let name = path.file_name().and_then(|name| name.to_str());
+    if path.starts_with(dir.join("lazy"))
+        && let Some(diff_id) = name.and_then(|name| Digest::from_hex(name).ok())
+        && !task_id.contains('/')
+    {
+        // A layer that was completed needs no users.
+        let users = Places::of(dir, &diff_id).files.join("users");
+        let _ = fs::write(users.join(task_id), image.as_str());
+    }
+}
+
+/// Takes all mounts off, when the installation goes. Nothing may run any more that has them.
+///
+/// # Errors
+/// The kernel refuses.
+pub fn unmount_all(dir: &Path) -> io::Result<()> {
+    let room = dir.join("lazy");
+    while room_is_there(&room)? {
+        unmount(&room)?;
+    }
+    Ok(())
+}
+
+/// A task in a user namespace sees layers with other owners, which FUSE can show since Linux 6.12.
+fn can_map_owners() -> io::Result<()> {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease")?;
+    let mut parts = release.trim().split(|c: char| !c.is_ascii_digit());
+    let mut next = || parts.next()?.parse::<u32>().ok();
+    match next().zip(next()) {
+        Some(version) if version >= (6, 12) => Ok(()),
+        _ => Err(io::Error::other(format!(
+            "Linux {} is older than 6.12",
+            release.trim()
+        ))),
+    }
+}
