@@ -324,3 +324,32 @@ fn impossible_entries_are_refused() {
         assert!(Tree::build(entries).is_err(), "{what}");
     }
 }
+
+/// As another program wrote it, from the end to the front as FlatBuffers usually are, in the form without a first checkpoint.
+#[test]
+fn an_index_of_another_make_is_read() {
+    let bytes = include_bytes!("../../../../fuzz/corpus/layer-index/first-form");
+    let (length, rest) = bytes.split_first_chunk().unwrap();
+    let (index, span) = rest.split_at(u32::from_le_bytes(*length) as usize);
+    let ztoc = Ztoc::decode(index).unwrap();
+    let names: Vec<_> = ztoc.entries.iter().map(|it| &it.path[..]).collect();
+    let expected = ["a", "a/f", "a/g", "l", "h", "a/.wh.gone", "l/n"];
+    assert_eq!(names, expected.map(str::as_bytes));
+    let file = &ztoc.entries[1];
+    assert_eq!(
+        (file.kind, file.mode, file.mtime),
+        (Kind::File, 0o644, 1_709_210_096)
+    );
+    assert_eq!(file.xattrs, [("user.x".to_owned(), b"1".to_vec())]);
+    assert_eq!(
+        (ztoc.entries[2].mode, ztoc.entries[3].link.as_slice()),
+        (0o4755, &b"/a"[..])
+    );
+    assert_eq!(ztoc.spans[0].digest, <[u8; 32]>::from(Sha256::digest(span)));
+    let plain = ztoc.inflate(0, span).unwrap();
+    assert_eq!(&plain[512..517], b"hello");
+    let tree = Tree::build(ztoc.entries).unwrap();
+    assert_eq!(at(&tree, "h").unwrap().names, 2);
+    assert_eq!(at(&tree, "a/n").unwrap().kind, Kind::Fifo);
+    assert_eq!(at(&tree, "a/gone").unwrap().kind, Kind::CharDevice);
+}

@@ -25,7 +25,8 @@ pub use self::{
     digest::Digest,
     error::{ImageError, LayerError, PullError, RegistryError, UnpackError},
     lazy::{
-        Event as OnDemandEvent, LEAST_LAYER, OnDemand, index_of, names as index_names, unmount_all,
+        Event as OnDemandEvent, LEAST_LAYER, OnDemand, User as OnDemandUser, index_of,
+        names as index_names, unmount_all,
     },
     reference::{BadReference, Reference},
     registry::{Endpoint, RegistryAuth},

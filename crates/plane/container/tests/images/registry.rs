@@ -43,6 +43,8 @@ pub struct State {
     pub no_ranges: bool,
     /// Parts have so many bytes at most, whatever is asked for.
     pub shortest_part: Option<usize>,
+    /// Longer parts are answered 503.
+    pub longest_part: Option<usize>,
     /// Parts hold other bytes than they say.
     pub lies_in_parts: bool,
     /// Bodies have no length and end without a word, with all their bytes.
@@ -185,6 +187,11 @@ impl Registry {
             state.failures -= 1;
             return reply(StatusCode::SERVICE_UNAVAILABLE, Bytes::new());
         }
+        let asked_for = range.and_then(|(from, last)| Some(last? + 1 - from));
+        let longest = state.longest_part;
+        if longest.is_some_and(|longest| asked_for.is_some_and(|it| it > longest)) {
+            return reply(StatusCode::SERVICE_UNAVAILABLE, Bytes::new());
+        }
         if state.no_ranges && range.is_some() {
             return reply(StatusCode::BAD_REQUEST, Bytes::new());
         }
@@ -287,6 +294,48 @@ impl Registry {
 
     /// An image with these layers, as `name:tag`. Returns the manifest's digest.
     pub fn push(&self, name: &str, tag: &str, layers: &[(Vec<u8>, String)]) -> String {
+        self.push_annotated(name, tag, layers, serde_json::json!({}))
+    }
+
+    /// The same with indexes of layers, by the layers' digests, as SOCI has them.
+    pub fn push_indexed(
+        &self,
+        name: &str,
+        tag: &str,
+        layers: &[(Vec<u8>, String)],
+        indexes: &[(String, Vec<u8>)],
+    ) -> String {
+        let listed: Vec<_> = indexes
+            .iter()
+            .map(|(of, index)| {
+                let own = digest(index);
+                self.put(format!("{name}/blobs/{own}"), index.clone());
+                serde_json::json!({
+                    "mediaType": "application/octet-stream", "digest": own, "size": index.len(),
+                    "annotations": {"com.amazon.soci.image-layer-digest": of},
+                })
+            })
+            .collect();
+        let manifest = serde_json::json!({
+            "schemaVersion": 2, "layers": listed,
+            "config": {
+                "mediaType": "application/vnd.amazon.soci.index.v2+json", "digest": digest(b"{}"), "size": 2,
+            },
+        })
+        .to_string();
+        let own = digest(manifest.as_bytes());
+        self.put(format!("{name}/manifests/{own}"), manifest);
+        let annotations = serde_json::json!({"com.amazon.soci.index-digest": own});
+        self.push_annotated(name, tag, layers, annotations)
+    }
+
+    fn push_annotated(
+        &self,
+        name: &str,
+        tag: &str,
+        layers: &[(Vec<u8>, String)],
+        annotations: serde_json::Value,
+    ) -> String {
         let diff_ids: Vec<_> = layers.iter().map(|(_, diff_id)| diff_id).collect();
         let arch = if cfg!(target_arch = "aarch64") {
             "arm64"
@@ -303,6 +352,7 @@ impl Registry {
         let manifest = serde_json::json!({
             "schemaVersion": 2, "config": descriptor(config.as_bytes()),
             "layers": layers.iter().map(|(packed, _)| descriptor(packed)).collect::<Vec<_>>(),
+            "annotations": annotations,
         })
         .to_string();
         for (packed, _) in layers {

@@ -219,6 +219,16 @@ impl Filling {
     async fn follow(self: Arc<Self>, mut from_program: OwnedReadHalf) {
         let mut bytes = [0; messages::BYTES];
         let was_over = loop {
+            // Whose store is gone has nothing to say any more; the next one will connect.
+            if tokio::time::timeout(PAUSE, from_program.readable())
+                .await
+                .is_err()
+            {
+                if self.inner.strong_count() == 0 {
+                    return;
+                }
+                continue;
+            }
             if from_program.read_exact(&mut bytes).await.is_err() {
                 break false;
             }
@@ -320,7 +330,8 @@ impl Filling {
     async fn login(&self) -> Option<Arc<Repository>> {
         let mut seen = self.repository.subscribe();
         loop {
-            if self.is_over.load(Ordering::Acquire) || self.is_broken.load(Ordering::Acquire) {
+            let is_over = self.is_over.load(Ordering::Acquire);
+            if is_over || self.is_broken.load(Ordering::Acquire) || self.inner.strong_count() == 0 {
                 return None;
             }
             if let Some(repository) = &*seen.borrow_and_update() {
