@@ -109,15 +109,17 @@ fn served(folder: &Path, socket: &mut UnixStream, fuse: OwnedFd) -> io::Result<(
     });
     let begun = Arc::new(Barrier::new(THREADS + 2));
     let ready = Arc::new(AtomicUsize::new(0));
-    let start = |work: Box<dyn FnOnce() -> io::Result<()> + Send>| {
+    let start = |work: Box<dyn FnOnce(Vec<u8>) -> io::Result<()> + Send>| {
         let (begun, ready) = (begun.clone(), ready.clone());
         thread::Builder::new().stack_size(256 << 10).spawn(move || {
+            // The first memory that a thread asks for takes calls that it needs never again.
+            let request = vec![0; wire::LONGEST];
             let confined = confine::allow_calls_of_workers(&CALLS);
             if confined.is_ok() {
                 ready.fetch_add(1, Ordering::Relaxed);
             }
             begun.wait();
-            if confined.and_then(|()| work()).is_err() {
+            if confined.and_then(|()| work(request)).is_err() {
                 // Requests that were taken would never be answered, and who waits for them would wait for ever.
                 // SAFETY: ends the process.
                 unsafe { libc::_exit(1) };
@@ -127,10 +129,10 @@ fn served(folder: &Path, socket: &mut UnixStream, fuse: OwnedFd) -> io::Result<(
     let mut workers = Vec::new();
     for _ in 0..THREADS {
         let shown = shown.clone();
-        workers.push(start(Box::new(move || shown.work()))?);
+        workers.push(start(Box::new(move |request| shown.work(request)))?);
     }
     let of_agent = shown.clone();
-    start(Box::new(move || of_agent.listen(&listener)))?;
+    start(Box::new(move |buffer| of_agent.listen(&listener, buffer)))?;
     begun.wait();
     if ready.load(Ordering::Relaxed) != THREADS + 1 {
         return Err(io::Error::other("the kernel takes no filter of calls"));
@@ -196,8 +198,7 @@ struct Read {
 
 impl Shown {
     /// Until the kernel says that nobody has the layer any more.
-    fn work(&self) -> io::Result<()> {
-        let mut request = vec![0; wire::LONGEST];
+    fn work(&self, mut request: Vec<u8>) -> io::Result<()> {
         let mut buffer = Vec::new();
         loop {
             match read(&self.fuse, &mut request) {
@@ -293,7 +294,7 @@ impl Shown {
     }
 
     /// One agent after the other.
-    fn listen(&self, listener: &UnixListener) -> io::Result<()> {
+    fn listen(&self, listener: &UnixListener, mut buffer: Vec<u8>) -> io::Result<()> {
         let mut since = Instant::now();
         loop {
             let mut ready = [PollFd::new(listener.as_fd(), PollFlags::POLLIN)];
@@ -302,7 +303,7 @@ impl Shown {
                 Ok(0) | Err(Errno::EINTR) => {}
                 Ok(_) => {
                     let (agent, _) = listener.accept()?;
-                    self.follow(&agent)?;
+                    self.follow(&agent, &mut buffer)?;
                     since = Instant::now();
                 }
                 Err(other) => return Err(other.into()),
@@ -310,7 +311,7 @@ impl Shown {
         }
     }
 
-    fn follow(&self, agent: &UnixStream) -> io::Result<()> {
+    fn follow(&self, agent: &UnixStream, buffer: &mut Vec<u8>) -> io::Result<()> {
         {
             let mut waiting = self.waiting.lock();
             waiting.agent = Some(agent.try_clone()?);
@@ -318,7 +319,6 @@ impl Shown {
                 waiting.tell(span);
             }
         }
-        let mut buffer = Vec::new();
         while let Ok(message) = Message::receive(agent) {
             let mut waiting = self.waiting.lock();
             if message.is_there() {
@@ -335,7 +335,7 @@ impl Shown {
             drop(waiting);
             for (id, read) in reads {
                 match message.is_there() {
-                    true => self.read(id, read, &mut buffer)?,
+                    true => self.read(id, read, buffer)?,
                     false => self.say(id, Err(Errno::EIO.into()))?,
                 }
             }

@@ -63,6 +63,8 @@ pub struct RegistryImages {
     kept: Arc<Mutex<BTreeMap<String, Image>>>,
     /// All tasks are an instance's, which shares the machine with others.
     of_instance: bool,
+    /// Tasks may start before the whole of an image is here.
+    on_demand: bool,
 }
 
 #[async_trait]
@@ -209,6 +211,7 @@ impl ImageSource for RegistryImages {
             pulling: self.pulling.clone(),
             kept: self.kept.clone(),
             of_instance: true,
+            on_demand: self.on_demand,
         })
     }
 }
@@ -233,6 +236,7 @@ impl RegistryImages {
             pulling: Arc::default(),
             kept: Arc::default(),
             of_instance: false,
+            on_demand: config.on_demand,
         }
     }
 
@@ -253,7 +257,13 @@ impl RegistryImages {
         local: Option<Image>,
     ) -> Result<Fetched, String> {
         let begun = Instant::now();
-        let pulled = timeout(PULL_PATIENCE, self.store.pull_on_demand(&request)).await;
+        let pulling = async {
+            match self.on_demand {
+                true => self.store.pull_on_demand(&request).await,
+                false => self.store.pull(&request).await,
+            }
+        };
+        let pulled = timeout(PULL_PATIENCE, pulling).await;
         let well = matches!(pulled, Ok(Ok(_)));
         self.figures.pulled(well, begun.elapsed());
         let refused = match pulled {

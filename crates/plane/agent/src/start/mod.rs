@@ -92,7 +92,8 @@ pub async fn run(
         ImageOptions {
             tls: base.api.dialer().tls(),
             sharing: sharing.transpose()?,
-            on_demand: base.config.on_demand.then(|| Program {
+            // Also where no more layers are to be read so: containers may have some.
+            on_demand: Some(Program {
                 path: base.config.shim.clone(),
                 group: Some(shims_group(&base.config.installation)),
             }),

@@ -629,7 +629,6 @@ impl ImageStore {
             match lazies.show(inner, repository, of, index, budget).await {
                 Ok(shown) => return Ok(Some(shown)),
                 Err(error) => {
-                    eprintln!("XXX {error:?}");
                     tracing::warn!(layer = %descriptor.digest, error = &error as &dyn std::error::Error, "a layer cannot be read on demand; it is pulled as a whole");
                 }
             }

@@ -22,7 +22,7 @@ use tokio::{
         UnixStream,
         unix::{OwnedReadHalf, OwnedWriteHalf},
     },
-    sync::watch,
+    sync::{Semaphore, watch},
     time::sleep,
 };
 use wharf_base::Backoff;
@@ -51,6 +51,8 @@ use crate::image::{
 /// What the layer is, for the process after this.
 const NOTE: &str = "note.json";
 const NOTE_LIMIT: u64 = 64 << 10;
+/// Of the spans that are fetched at a time because somebody waits, those of one layer.
+const OWN_SPANS: usize = 4;
 /// How often a span is asked for that somebody waits for.
 const TRIES: u32 = 5;
 /// How long a login is waited for, while somebody waits. The program itself waits somewhat longer for an agent.
@@ -93,6 +95,8 @@ pub struct Filling {
     /// Who waits, and since when nobody does.
     waiting: AtomicUsize,
     quiet_since: parking_lot::Mutex<std::time::Instant>,
+    /// To fetch spans that somebody waits for.
+    slots: Semaphore,
     /// Nothing more is fetched for it.
     is_over: AtomicBool,
     is_broken: AtomicBool,
@@ -133,6 +137,7 @@ impl Filling {
             is_filled: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
             quiet_since: parking_lot::Mutex::new(std::time::Instant::now()),
+            slots: Semaphore::new(OWN_SPANS),
             is_over: AtomicBool::new(false),
             is_broken: AtomicBool::new(false),
             is_complete: AtomicBool::new(false),
@@ -225,6 +230,8 @@ impl Filling {
                 .is_err()
             {
                 if self.inner.strong_count() == 0 {
+                    let _ = self.to_program.lock().await.shutdown().await;
+                    self.lazies.forget(&self.of.diff_id);
                     return;
                 }
                 continue;
@@ -248,9 +255,7 @@ impl Filling {
         if !is_there && number < self.is_there.len() {
             Counts::add(&self.lazies.counts.spans);
             self.waiting.fetch_add(1, Ordering::AcqRel);
-            let slot = self.lazies.slots.acquire().await;
-            is_there = self.has(number) || self.bring(number).await;
-            drop(slot);
+            is_there = self.bring(number).await;
             *self.quiet_since.lock() = std::time::Instant::now();
             self.waiting.fetch_sub(1, Ordering::AcqRel);
         }
@@ -268,7 +273,14 @@ impl Filling {
             else {
                 return false;
             };
+            // First what this layer may have at a time, so that a registry that is slow holds up no other's.
+            let own = self.slots.acquire().await;
+            let slot = self.lazies.slots.acquire().await;
+            if self.has(number) {
+                return true;
+            }
             let fetched = fetch(&repository, &self.of.layer, &self.ztoc, number).await;
+            drop((own, slot));
             match fetched {
                 Ok(plain) => return self.came(number, &plain),
                 Err(error) => {

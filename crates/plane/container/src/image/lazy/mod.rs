@@ -66,7 +66,7 @@ pub const LEAST_LAYER: u64 = 10 << 20;
 /// Layers that are read on demand at a time; each has a program of some megabytes.
 const MOST_LAYERS: usize = 64;
 /// Spans that are fetched at a time because somebody waits for them, over all layers.
-const PARALLEL_SPANS: usize = 8;
+const PARALLEL_SPANS: usize = 16;
 
 /// A task that was given an image some of whose layers are read on demand.
 #[derive(Debug, Clone, PartialEq, Eq)]
