@@ -154,7 +154,8 @@ pub fn init(major: u32, minor: u32, ahead: u32, flags: u32, more: u32) -> Option
     }
     out.u16(BACKGROUND);
     out.u16(BACKGROUND / 4 * 3);
-    out.u32(MOST);
+    // Nothing is written; and whoever reads requests has to have room for the longest.
+    out.u32(4096);
     out.u32(1);
     out.u16(u16::try_from(MOST / 4096).unwrap_or(u16::MAX));
     out.u16(0);

@@ -207,7 +207,7 @@ pub async fn log_text(task: &TaskHandle, container: &ContainerName) -> String {
 }
 
 /// For what must happen.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A deadline for what must happen.
 pub async fn within<T>(future: impl Future<Output = T>) -> T {

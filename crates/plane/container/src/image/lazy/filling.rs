@@ -259,6 +259,10 @@ impl Filling {
             *self.quiet_since.lock() = std::time::Instant::now();
             self.waiting.fetch_sub(1, Ordering::AcqRel);
         }
+        if !is_there && self.inner.strong_count() == 0 {
+            // The next one is asked.
+            return;
+        }
         let message = Message::outcome(span, is_there).encode();
         // A program that is gone asks no more.
         let _ = self.to_program.lock().await.write_all(&message).await;
