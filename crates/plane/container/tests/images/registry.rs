@@ -297,39 +297,8 @@ impl Registry {
         self.push_annotated(name, tag, layers, serde_json::json!({}))
     }
 
-    /// The same with indexes of layers, by the layers' digests, as SOCI has them.
-    pub fn push_indexed(
-        &self,
-        name: &str,
-        tag: &str,
-        layers: &[(Vec<u8>, String)],
-        indexes: &[(String, Vec<u8>)],
-    ) -> String {
-        let listed: Vec<_> = indexes
-            .iter()
-            .map(|(of, index)| {
-                let own = digest(index);
-                self.put(format!("{name}/blobs/{own}"), index.clone());
-                serde_json::json!({
-                    "mediaType": "application/octet-stream", "digest": own, "size": index.len(),
-                    "annotations": {"com.amazon.soci.image-layer-digest": of},
-                })
-            })
-            .collect();
-        let manifest = serde_json::json!({
-            "schemaVersion": 2, "layers": listed,
-            "config": {
-                "mediaType": "application/vnd.amazon.soci.index.v2+json", "digest": digest(b"{}"), "size": 2,
-            },
-        })
-        .to_string();
-        let own = digest(manifest.as_bytes());
-        self.put(format!("{name}/manifests/{own}"), manifest);
-        let annotations = serde_json::json!({"com.amazon.soci.index-digest": own});
-        self.push_annotated(name, tag, layers, annotations)
-    }
-
-    fn push_annotated(
+    /// The same, whose manifest has these annotations.
+    pub fn push_annotated(
         &self,
         name: &str,
         tag: &str,

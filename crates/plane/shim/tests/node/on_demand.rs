@@ -145,9 +145,23 @@ impl Stage {
     }
 
     fn push(&self, index: Vec<u8>) {
-        let indexes = [(digest(&self.packed), index)];
+        let own = digest(&index);
+        let listed = serde_json::json!({
+            "mediaType": "application/octet-stream", "digest": own, "size": index.len(),
+            "annotations": {"com.amazon.soci.image-layer-digest": digest(&self.packed)},
+        });
+        self.registry.put(format!("app/blobs/{own}"), index);
+        let kind = "application/vnd.amazon.soci.index.v2+json";
+        let manifest = serde_json::json!({
+            "schemaVersion": 2, "layers": [listed],
+            "config": {"mediaType": kind, "digest": digest(b"{}"), "size": 2},
+        })
+        .to_string();
+        let own = digest(manifest.as_bytes());
+        self.registry.put(format!("app/manifests/{own}"), manifest);
+        let annotations = serde_json::json!({"com.amazon.soci.index-digest": own});
         self.registry
-            .push_indexed("app", "1", &self.layers(), &indexes);
+            .push_annotated("app", "1", &self.layers(), annotations);
     }
 
     /// So that nothing comes but what somebody waits for.
@@ -382,8 +396,9 @@ async fn reads_wait_for_the_next_agent() {
     let image = stage.pull(&store).await;
     let file = image.layers()[1].join("big/11");
     drop(store);
-    let waiting = tokio::spawn(read(file));
+    // Until the one before is gone it answers.
     let store = stage.open().await;
+    let waiting = tokio::spawn(read(file));
     let (unattended, _events) = store.on_demand_events().unwrap();
     assert!(unattended.is_empty(), "no task has it");
     tokio::time::sleep(Duration::from_millis(100)).await;
