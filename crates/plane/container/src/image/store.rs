@@ -625,6 +625,7 @@ impl ImageStore {
                 layer: descriptor.clone(),
                 diff_id: diff_id.clone(),
                 origin: origin.clone(),
+                index: index.digest.clone(),
             };
             match lazies.show(inner, repository, of, index, budget).await {
                 Ok(shown) => return Ok(Some(shown)),

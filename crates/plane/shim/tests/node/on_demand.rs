@@ -145,12 +145,18 @@ impl Stage {
     }
 
     fn push(&self, index: Vec<u8>) {
+        self.push_as("app", &self.layers(), index);
+    }
+
+    /// An image whose last layer has the index, in a repository.
+    fn push_as(&self, name: &str, layers: &[(Vec<u8>, String)], index: Vec<u8>) {
         let own = digest(&index);
+        let of = digest(&layers.last().unwrap().0);
         let listed = serde_json::json!({
             "mediaType": "application/octet-stream", "digest": own, "size": index.len(),
-            "annotations": {"com.amazon.soci.image-layer-digest": digest(&self.packed)},
+            "annotations": {"com.amazon.soci.image-layer-digest": of},
         });
-        self.registry.put(format!("app/blobs/{own}"), index);
+        self.registry.put(format!("{name}/blobs/{own}"), index);
         let kind = "application/vnd.amazon.soci.index.v2+json";
         let manifest = serde_json::json!({
             "schemaVersion": 2, "layers": [listed],
@@ -158,10 +164,10 @@ impl Stage {
         })
         .to_string();
         let own = digest(manifest.as_bytes());
-        self.registry.put(format!("app/manifests/{own}"), manifest);
-        let annotations = serde_json::json!({"com.amazon.soci.index-digest": own});
         self.registry
-            .push_annotated("app", "1", &self.layers(), annotations);
+            .put(format!("{name}/manifests/{own}"), manifest);
+        let annotations = serde_json::json!({"com.amazon.soci.index-digest": own});
+        self.registry.push_annotated(name, "1", layers, annotations);
     }
 
     /// So that nothing comes but what somebody waits for.
@@ -191,7 +197,11 @@ impl Stage {
     }
 
     fn request(&self) -> PullRequest {
-        let reference = Reference::parse(&format!("{}/app:1", self.registry.host)).unwrap();
+        self.request_of("app")
+    }
+
+    fn request_of(&self, name: &str) -> PullRequest {
+        let reference = Reference::parse(&format!("{}/{name}:1", self.registry.host)).unwrap();
         PullRequest {
             reference,
             endpoint: None,
@@ -458,6 +468,29 @@ async fn an_index_that_lies_is_found_out() {
         reason.contains("its index says something else of big/10"),
         "{reason}"
     );
+    drop(store);
+    stage.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_index_of_a_layer_shows_it_to_nobody_else() {
+    let stage = Stage::new().await;
+    let honest = index_of(&stage.packed[..]).unwrap();
+    let mut lying = honest.clone();
+    let at = lying.windows(5).position(|it| it == b"big/7").unwrap();
+    lying[at + 4] = b'x';
+    stage.push_as("evil", &stage.layers(), lying);
+    stage.hold(true);
+    let store = stage.open().await;
+    let of_evil = within(store.pull_on_demand(&stage.request_of("evil"))).await;
+    let of_evil = of_evil.unwrap().layers()[1].clone();
+    assert!(of_evil.starts_with(stage.images.join("lazy")));
+    assert!(read(of_evil.join("big/7")).await.is_err(), "it lies");
+    // The same layer from the same registry, by an index of its own.
+    stage.hold(false);
+    let image = stage.pull(&store).await;
+    assert!(image.layers()[1].starts_with(stage.images.join("layers")));
+    assert!(read(image.layers()[1].join("big/7")).await.unwrap() == noise(7));
     drop(store);
     stage.finish().await;
 }

@@ -69,12 +69,37 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 struct Note {
     size: u64,
     origin: Origin,
+    index: Digest,
 }
 
 pub(super) fn note(places: &Places, of: &Of) -> io::Result<()> {
-    let (size, origin) = (of.layer.size, of.origin.clone());
-    let path = places.files.join(NOTE);
-    durable::replace_json(&path, &Note { size, origin }, durable::Durability::Process)
+    let note = Note {
+        size: of.layer.size,
+        origin: of.origin.clone(),
+        index: of.index.clone(),
+    };
+    durable::replace_json(
+        &places.files.join(NOTE),
+        &note,
+        durable::Durability::Process,
+    )
+}
+
+/// Which layer an earlier process began.
+pub(super) fn noted(places: &Places, diff_id: &Digest) -> io::Result<Of> {
+    let note: Option<Note> = durable::read_json(&places.files.join(NOTE), NOTE_LIMIT)?;
+    let Note {
+        size,
+        origin,
+        index,
+    } = note.ok_or(io::ErrorKind::NotFound)?;
+    let digest = origin.blob.clone();
+    Ok(Of {
+        layer: Descriptor { digest, size },
+        diff_id: diff_id.clone(),
+        origin,
+        index,
+    })
 }
 
 #[derive(Debug)]
@@ -153,18 +178,9 @@ impl Filling {
         diff_id: &Digest,
         places: &Places,
     ) -> io::Result<Arc<Self>> {
-        let note: Option<Note> = durable::read_json(&places.files.join(NOTE), NOTE_LIMIT)?;
-        let Note { size, origin } = note.ok_or(io::ErrorKind::NotFound)?;
-        let digest = origin.blob.clone();
+        let of = noted(places, diff_id)?;
         let index = fs::read(places.files.join(INDEX))?;
         let ztoc = Arc::new(Ztoc::decode(&index).map_err(io::Error::other)?);
-        let layer = Descriptor { digest, size };
-        let diff_id = diff_id.clone();
-        let of = Of {
-            layer,
-            diff_id,
-            origin,
-        };
         let filling = Self::open(lazies, inner, places, of, ztoc)?;
         if inner.has_layer(&filling.of.diff_id) {
             filling.is_complete.store(true, Ordering::Release);
@@ -173,8 +189,9 @@ impl Filling {
         Ok(filling)
     }
 
-    pub(super) fn is_from(&self, origin: &Origin) -> bool {
-        self.of.origin == *origin && !self.is_broken.load(Ordering::Acquire)
+    pub(super) fn is(&self, of: &Of) -> bool {
+        let is_same = self.of.origin == of.origin && self.of.index == of.index;
+        is_same && !self.is_broken.load(Ordering::Acquire)
     }
 
     /// From now on it is fetched by this login.

@@ -130,6 +130,9 @@ pub(super) struct Of {
     pub layer: Descriptor,
     pub diff_id: Digest,
     pub origin: Origin,
+    /// What is shown is what the index says, until it can be compared with the layer: so it is shown only to those whose
+    /// image names this very index.
+    pub index: Digest,
 }
 
 /// Where a layer lies that is read on demand.
@@ -308,8 +311,9 @@ impl Lazies {
         let known = self.layers.lock().get(diff_id).cloned();
         if let Some(known) = known {
             // As for layers that are here: who is asked has it for us, and it came from there.
-            if !known.is_from(&of.origin) {
-                return Err(RegistryError::Nonsense("it comes from elsewhere".to_owned()).into());
+            if !known.is(&of) {
+                let other = "it comes from elsewhere, or is shown by another index";
+                return Err(RegistryError::Nonsense(other.to_owned()).into());
             }
             repository.has_blob(layer.digest.as_str()).await?;
             known.attach(repository)?;
