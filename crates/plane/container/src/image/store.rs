@@ -173,6 +173,17 @@ struct ImageRecord {
     /// The repositories that it was pulled from.
     #[serde(default)]
     sources: BTreeSet<String>,
+    /// Layers that were only shown when it was pulled. What its author wrote of each is not proven before one is here that came
+    /// from there.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    claims: BTreeSet<Claim>,
+}
+
+/// That a layer is what a blob holds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Claim {
+    diff_id: Digest,
+    origin: Origin,
 }
 
 /// Where a layer came from.
@@ -352,6 +363,7 @@ impl ImageStore {
                 .map(|(_, diff_id)| diff_id.clone())
                 .collect(),
             sources: BTreeSet::from([source(request)]),
+            claims: claims(&repository, &resolved.layers, |it| shown.contains_key(it)),
         };
         let name = request.reference.to_string();
         let inner = Arc::clone(&self.inner);
@@ -741,6 +753,12 @@ impl Inner {
         self.layer(diff_id).is_some()
     }
 
+    /// Unpacked from what came from there, and compared.
+    pub(super) fn has_layer_from(&self, diff_id: &Digest, origin: &Origin) -> bool {
+        let here = self.layer(diff_id);
+        here.is_some_and(|it| it.origins.contains(origin))
+    }
+
     pub(super) fn make_incoming(&self) -> Result<Incoming, ImageError> {
         let name = format!("{:016x}", rand::rng().random::<u64>());
         let incoming = self.dir.join("incoming").join(name);
@@ -951,7 +969,27 @@ impl Inner {
 
     fn whole_image(&self, digest: &Digest) -> Result<Option<ImageRecord>, ImageError> {
         let record: Option<ImageRecord> = read(&self.image_path(digest))?;
-        Ok(record.filter(|record| record.layers.iter().all(|diff_id| self.has_layer(diff_id))))
+        let is_proven = |claim: &Claim| self.has_layer_from(&claim.diff_id, &claim.origin);
+        Ok(record.filter(|record| {
+            let mut layers = record.layers.iter();
+            layers.all(|diff_id| self.has_layer(diff_id)) && record.claims.iter().all(is_proven)
+        }))
+    }
+
+    /// A layer turned out not to be what was said of it: images that say so are not here any more.
+    pub(super) fn forget_claims(&self, diff_id: &Digest, origin: &Origin) -> Result<(), ImageError> {
+        let _records = self.records.lock();
+        let names = self.names()?;
+        let is_it = |claim: &Claim| claim.diff_id == *diff_id && claim.origin == *origin;
+        for (_, record) in self.records()? {
+            if record.claims.iter().any(is_it) {
+                for name in names.get(&record.digest).into_iter().flatten() {
+                    remove_file(&self.reference_path(name))?;
+                }
+                remove_file(&self.image_path(&record.digest))?;
+            }
+        }
+        Ok(())
     }
 
     fn records(&self) -> Result<Vec<(SystemTime, ImageRecord)>, ImageError> {
@@ -1051,6 +1089,23 @@ impl Inner {
             })
             .collect())
     }
+}
+
+/// What an image says of those of its layers.
+fn claims(
+    repository: &Repository,
+    layers: &[(Descriptor, Digest)],
+    which: impl Fn(&Digest) -> bool,
+) -> BTreeSet<Claim> {
+    let of = layers.iter().filter(|(_, diff_id)| which(diff_id));
+    let claim = |(layer, diff_id): &(Descriptor, Digest)| Claim {
+        diff_id: diff_id.clone(),
+        origin: Origin {
+            registry: repository.registry().to_owned(),
+            blob: layer.digest.clone(),
+        },
+    };
+    of.map(claim).collect()
 }
 
 /// The repository that a request is for, with the registry behind it.

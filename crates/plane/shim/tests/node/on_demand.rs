@@ -458,9 +458,12 @@ async fn an_index_that_lies_is_found_out() {
     let at = index.windows(6).position(|it| it == b"big/10").unwrap();
     index[at + 5] = b'9';
     stage.push(index);
+    stage.hold(true);
     let store = stage.open().await;
     let (_, mut events) = store.on_demand_events().unwrap();
     stage.pull(&store).await;
+    assert_eq!(store.images().await.unwrap().len(), 1);
+    stage.hold(false);
     let OnDemandEvent::Broken { reason, .. } = within(events.recv()).await.unwrap() else {
         panic!("something else");
     };
@@ -468,6 +471,7 @@ async fn an_index_that_lies_is_found_out() {
         reason.contains("its index says something else of big/10"),
         "{reason}"
     );
+    assert_eq!(store.images().await.unwrap(), []);
     drop(store);
     stage.finish().await;
 }
@@ -491,6 +495,48 @@ async fn another_index_of_a_layer_shows_it_to_nobody_else() {
     let image = stage.pull(&store).await;
     assert!(image.layers()[1].starts_with(stage.images.join("layers")));
     assert!(read(image.layers()[1].join("big/7")).await.unwrap() == noise(7));
+    drop(store);
+    stage.finish().await;
+}
+
+/// An image whose configuration says that its layer unpacks to somebody else's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_image_says_of_a_layer_gives_it_nobody_elses() {
+    let stage = Stage::new().await;
+    let plain = [archive(), vec![0; 512]].concat();
+    let own = gzip(&plain);
+    assert_ne!(digest(&own), digest(&stage.packed));
+    let layers = [stage.base.clone(), (own.clone(), stage.diff_id.clone())];
+    stage.push_as("evil", &layers, index_of(&own[..]).unwrap());
+    stage.hold(true);
+    let store = stage.open().await;
+    let evil = stage.request_of("evil");
+    let shown = within(store.pull_on_demand(&evil)).await.unwrap();
+    let (layer, file) = (shown.layers()[1].clone(), shown.layers()[1].join("small"));
+    assert!(layer.starts_with(stage.images.join("lazy")));
+    // The layer that it names comes from another repository.
+    stage.registry.state.lock().unwrap().ranges = false;
+    let private = within(store.pull(&stage.request())).await.unwrap();
+    assert!(private.layers()[1].starts_with(stage.images.join("layers")));
+    let of_evil = store.pulled_before(&evil, shown.digest());
+    assert!(of_evil.await.unwrap().is_none(), "it was never compared");
+    assert!(store.local(&evil.reference).await.unwrap().is_none());
+    // Nor does the next process take one for the other, whether or not the program is still there.
+    drop(store);
+    let store = stage.open().await;
+    let link = fs::read_link(layer.parent().unwrap()).unwrap();
+    assert_eq!(link, Path::new("fuse"));
+    drop(store);
+    for program in stage.programs() {
+        kill(program, Signal::SIGKILL).unwrap();
+    }
+    stage.no_program_is_left().await;
+    let store = stage.open().await;
+    assert!(fs::metadata(&file).is_err(), "it is shown no more");
+    // And who has it come as a whole hears what it is.
+    assert!(within(store.pull_on_demand(&evil)).await.is_err());
+    let shown = shown.digest().clone();
+    assert!(store.pulled_before(&evil, &shown).await.unwrap().is_none());
     drop(store);
     stage.finish().await;
 }

@@ -182,7 +182,8 @@ impl Filling {
         let index = fs::read(places.files.join(INDEX))?;
         let ztoc = Arc::new(Ztoc::decode(&index).map_err(io::Error::other)?);
         let filling = Self::open(lazies, inner, places, of, ztoc)?;
-        if inner.has_layer(&filling.of.diff_id) {
+        // One that is here from elsewhere says nothing of this one.
+        if inner.has_layer_from(&filling.of.diff_id, &filling.of.origin) {
             filling.is_complete.store(true, Ordering::Release);
             places.turn()?;
         }
@@ -451,6 +452,13 @@ impl Filling {
             return;
         }
         let layer = &self.of.layer.digest;
+        let forgotten = self
+            .inner
+            .upgrade()
+            .map(|inner| inner.forget_claims(&self.of.diff_id, &self.of.origin));
+        if let Some(Err(error)) = forgotten {
+            tracing::warn!(%layer, error = &error as &dyn std::error::Error, "failed to forget images that have a wrong layer; they are not used");
+        }
         tracing::error!(%layer, reason, "a layer that containers have is wrong; their tasks are stopped");
         self.tell_of(&format!(
             "CannotPullContainerError: pull image layer {layer} has been retried 1 time(s): {reason}"

@@ -182,6 +182,10 @@ impl Places {
         unmount(&self.mount())
     }
 
+    fn is_turned(&self) -> bool {
+        fs::read_link(self.mounts.join("at")).is_ok_and(|to| to == self.layers)
+    }
+
     /// Nothing of it stays, but what overlays have.
     fn remove(&self) {
         if let Err(error) = unmount(&self.mount()) {
@@ -264,11 +268,16 @@ impl Lazies {
                 // Nobody shows it any more.
                 Err(error) => {
                     tracing::info!(%error, layer = diff_id.hex(), "a layer that was read on demand is not shown any more");
-                    if !inner.layer_path(&diff_id).is_dir() {
-                        places.remove();
-                    } else {
+                    // Once it was turned it had been compared; else only a layer from the same place is the same.
+                    let is_same = || {
+                        let of = filling::noted(&places, &diff_id);
+                        of.is_ok_and(|of| inner.has_layer_from(&diff_id, &of.origin))
+                    };
+                    if inner.has_layer(&diff_id) && (places.is_turned() || is_same()) {
                         discard(&places.files);
                         let _ = places.turn();
+                    } else {
+                        places.remove();
                     }
                 }
             }
