@@ -32,6 +32,7 @@ use std::{
 use nix::{
     errno::Errno,
     poll::{PollFd, PollFlags, PollTimeout, poll},
+    sys::resource::{Resource, getrlimit, setrlimit},
     sys::uio::writev,
     unistd::{ForkResult, fork, read, setsid},
 };
@@ -63,6 +64,10 @@ const THREADS: usize = 4;
 /// How long a read waits while no agent is there. One that was killed is back within seconds; with none for so long the
 /// machine's wharf was stopped, and a read that waits can hardly be killed.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// What it may take of memory: an index as large as any is, as it came and as what is shown of it.
+const MOST_MEMORY: u64 = 384 << 20;
+/// Seconds of a processor that it may take to begin. Whoever started it has not waited for so long.
+const MOST_BEGINNING: u64 = 30;
 /// How often that is looked at.
 const LOOK: u16 = 1000;
 
@@ -87,6 +92,10 @@ fn served(folder: &Path, socket: &mut UnixStream, fuse: OwnedFd) -> io::Result<(
     }
     setsid()?;
     confine::outlive_others()?;
+    // What it reads first was written by whoever pushed the image. More of either ends the program.
+    setrlimit(Resource::RLIMIT_DATA, MOST_MEMORY, MOST_MEMORY)?;
+    let (_, most) = getrlimit(Resource::RLIMIT_CPU)?;
+    setrlimit(Resource::RLIMIT_CPU, MOST_BEGINNING.min(most), most)?;
     let fuse = confine::away(&fuse)?;
     // Names of sockets are short.
     std::env::set_current_dir(folder)?;
@@ -137,6 +146,8 @@ fn served(folder: &Path, socket: &mut UnixStream, fuse: OwnedFd) -> io::Result<(
     if ready.load(Ordering::Relaxed) != THREADS + 1 {
         return Err(io::Error::other("the kernel takes no filter of calls"));
     }
+    setrlimit(Resource::RLIMIT_CPU, most, most)?;
+    // Where nobody waits any more, that fails.
     socket.write_all(READY)?;
     socket.shutdown(std::net::Shutdown::Both)?;
     for worker in workers {

@@ -29,10 +29,18 @@ pub struct Damaged(pub &'static str);
 
 /// The largest index that is read, in bytes. Each span of 4 MiB takes 32 KiB of it: so it is enough for 8 GiB.
 pub const INDEX_LIMIT: u64 = 64 << 20;
+
+/// The largest index that is read of a layer of so many compressed bytes: what its spans take and as much again, and what tens
+/// of thousands of files take.
+#[must_use]
+pub const fn index_limit(layer: u64) -> u64 {
+    let most = (8 << 20) + layer / 64;
+    if most < INDEX_LIMIT { most } else { INDEX_LIMIT }
+}
 /// Of a layer; each is held in memory for as long as the layer is read by its index.
 pub const MOST_ENTRIES: usize = 200_000;
 /// What a span may hold, compressed or not; SOCI's hold 4 MiB.
-pub const MOST_OF_SPAN: u64 = 64 << 20;
+pub const MOST_OF_SPAN: u64 = 16 << 20;
 /// What deflate looks back at.
 pub const WINDOW: usize = 32 << 10;
 /// What indexes that are made here have in a span at least, as SOCI's.

@@ -325,6 +325,28 @@ fn impossible_entries_are_refused() {
     }
 }
 
+/// A few megabytes of names must not become gigabytes of folders, nor minutes of looking them up.
+#[test]
+fn a_small_index_takes_little() {
+    let deep = |n: usize| named(&format!("{n}/{}f", "a/".repeat(1000)), Kind::File, "");
+    assert!(Tree::build((0..2000).map(deep).collect()).is_err());
+    // Folders that were not said anything of are still made.
+    let some = |n: usize| named(&format!("{n}/a/f"), Kind::File, "");
+    assert!(Tree::build((0..300).map(some).collect()).is_ok());
+    let way = "l/".repeat(30);
+    let circling = [named("l", Kind::SymbolicLink, &".//".repeat(1000))];
+    let through = (0..20).map(|n| named(&format!("{way}{n}"), Kind::File, ""));
+    assert!(Tree::build(circling.iter().cloned().chain(through).collect()).is_ok());
+    let through = (0..5000).map(|n| named(&format!("{way}{n}"), Kind::File, ""));
+    assert!(Tree::build(circling.iter().cloned().chain(through).collect()).is_err());
+}
+
+#[test]
+fn an_index_is_in_proportion_to_its_layer() {
+    assert!(crate::index_limit(10 << 20) < 9 << 20);
+    assert_eq!(crate::index_limit(u64::MAX), crate::INDEX_LIMIT);
+}
+
 /// As another program wrote it, from the end to the front as FlatBuffers usually are, in the form without a first checkpoint.
 #[test]
 fn an_index_of_another_make_is_read() {

@@ -16,6 +16,10 @@ const MOST_LINKS: usize = 40;
 /// Folders that a path is within.
 const MOST_DEPTH: usize = 1024;
 const MOST_OF_NAME: usize = 255;
+/// Folders that no entry is about, beside one for each entry: tools write an entry for each folder.
+const MOST_IMPLIED: usize = 1000;
+/// Names that are looked up, over all entries: of [`crate::MOST_ENTRIES`], each may be within a few dozen folders.
+const MOST_STEPS: usize = 8 << 20;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the layer has an entry that cannot be unpacked: {0}")]
@@ -48,6 +52,9 @@ pub struct Node {
 #[derive(Debug, Clone)]
 pub struct Tree {
     pub nodes: Vec<Node>,
+    /// Names that may still be looked up, and nodes that there may be.
+    steps: usize,
+    most: usize,
 }
 
 impl Node {
@@ -79,6 +86,8 @@ impl Tree {
     pub fn build(entries: Vec<Entry>) -> Result<Self, Impossible> {
         let mut tree = Self {
             nodes: vec![Node::new(Kind::Folder, 0o755)],
+            steps: MOST_STEPS,
+            most: entries.len() * 2 + MOST_IMPLIED,
         };
         // Applied last, as by the unpacker: what is put into a folder changes its time.
         for entry in entries {
@@ -113,7 +122,7 @@ impl Tree {
             Some(at) if self.is_folder(at) && entry.kind == Kind::Folder => at,
             there => {
                 self.forget(there);
-                self.insert(parent, name, Node::new(entry.kind, entry.mode))
+                self.insert(parent, name, Node::new(entry.kind, entry.mode))?
             }
         };
         let node = &mut self.nodes[at];
@@ -141,12 +150,15 @@ impl Tree {
         Ok(())
     }
 
-    fn insert(&mut self, parent: usize, name: Vec<u8>, mut node: Node) -> usize {
+    fn insert(&mut self, parent: usize, name: Vec<u8>, mut node: Node) -> Result<usize, Impossible> {
         let at = self.nodes.len();
+        if at >= self.most {
+            return Err(Impossible("too many folders that nothing is said of"));
+        }
         node.parent = parent;
         self.nodes.push(node);
         self.nodes[parent].children.insert(name, at);
-        at
+        Ok(at)
     }
 
     /// One name less; what only a folder that goes has goes with it.
@@ -179,7 +191,7 @@ impl Tree {
         }
         // Something of that name in the same layer came later in the author's mind.
         if !self.nodes[parent].children.contains_key(hidden) {
-            self.insert(parent, hidden.to_vec(), Node::new(Kind::CharDevice, 0));
+            self.insert(parent, hidden.to_vec(), Node::new(Kind::CharDevice, 0))?;
         }
         Ok(())
     }
@@ -213,6 +225,8 @@ impl Tree {
         let mut rest: Vec<Vec<u8>> = parts.iter().rev().cloned().collect();
         let (mut at, mut links) = (Self::ROOT, 0);
         while let Some(name) = rest.pop() {
+            let left = self.steps.checked_sub(1);
+            self.steps = left.ok_or(Impossible("too many names to look up"))?;
             match &name[..] {
                 b"." | b"" => continue,
                 b".." => {
@@ -222,7 +236,7 @@ impl Tree {
                 _ => {}
             }
             let Some(next) = self.nodes[at].children.get(&name).copied() else {
-                at = self.insert(at, name, Node::new(Kind::Folder, 0o755));
+                at = self.insert(at, name, Node::new(Kind::Folder, 0o755))?;
                 continue;
             };
             match self.nodes[next].kind {

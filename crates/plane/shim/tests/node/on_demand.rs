@@ -575,6 +575,14 @@ async fn a_killed_program_is_told_of() {
     let [program] = stage.programs()[..] else {
         panic!("one program is there");
     };
+    // It reads what somebody else wrote. Once it has begun it may take as long as it is needed.
+    let limits = fs::read_to_string(format!("/proc/{program}/limits")).unwrap();
+    let soft = |name| {
+        let line = limits.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap().split_whitespace().next().unwrap().to_owned()
+    };
+    assert_eq!(soft("Max data size"), (384 << 20).to_string());
+    assert_eq!(soft("Max cpu time"), "unlimited");
     kill(program, Signal::SIGKILL).unwrap();
     let OnDemandEvent::Broken { users, reason } = within(events.recv()).await.unwrap() else {
         panic!("something else");

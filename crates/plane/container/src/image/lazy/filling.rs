@@ -36,7 +36,7 @@ use wharf_lazy_layer::{
 use wharf_ztoc::Ztoc;
 
 use super::{
-    Counts, Event, Lazies, Of, Places,
+    Counts, Event, Held, Lazies, Of, Places,
     spans::{Run, fetch},
 };
 use crate::image::{
@@ -52,7 +52,7 @@ use crate::image::{
 const NOTE: &str = "note.json";
 const NOTE_LIMIT: u64 = 64 << 10;
 /// Of the spans that are fetched at a time because somebody waits, those of one layer.
-const OWN_SPANS: usize = 4;
+pub(super) const OWN_SPANS: usize = 4;
 /// How often a span is asked for that somebody waits for.
 const TRIES: u32 = 5;
 /// How long a login is waited for, while somebody waits. The program itself waits somewhat longer for an agent.
@@ -126,6 +126,7 @@ pub struct Filling {
     is_over: AtomicBool,
     is_broken: AtomicBool,
     pub(super) is_complete: AtomicBool,
+    _held: Held,
 }
 
 impl Filling {
@@ -136,6 +137,7 @@ impl Filling {
         places: &Places,
         of: Of,
         ztoc: Arc<Ztoc>,
+        held: Held,
     ) -> io::Result<Arc<Self>> {
         let socket = connect(&places.files)?;
         socket.set_nonblocking(true)?;
@@ -166,6 +168,7 @@ impl Filling {
             is_over: AtomicBool::new(false),
             is_broken: AtomicBool::new(false),
             is_complete: AtomicBool::new(false),
+            _held: held,
         });
         tokio::spawn(filling.clone().follow(from_program));
         Ok(filling)
@@ -181,7 +184,8 @@ impl Filling {
         let of = noted(places, diff_id)?;
         let index = fs::read(places.files.join(INDEX))?;
         let ztoc = Arc::new(Ztoc::decode(&index).map_err(io::Error::other)?);
-        let filling = Self::open(lazies, inner, places, of, ztoc)?;
+        let held = lazies.hold(&ztoc, index.len());
+        let filling = Self::open(lazies, inner, places, of, ztoc, held)?;
         // One that is here from elsewhere says nothing of this one.
         if inner.has_layer_from(&filling.of.diff_id, &filling.of.origin) {
             filling.is_complete.store(true, Ordering::Release);

@@ -33,10 +33,15 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
+use bytes::Bytes;
 use parking_lot::Mutex;
-use tokio::sync::{Semaphore, broadcast};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, broadcast},
+    time::timeout,
+};
 use wharf_lazy_layer::{
     Program, begin, make_room, room_is_there,
     serve::{ARCHIVE, INDEX, THERE},
@@ -65,6 +70,12 @@ pub mod names {
 pub const LEAST_LAYER: u64 = 10 << 20;
 /// Layers that are read on demand at a time; each has a program of some megabytes.
 const MOST_LAYERS: usize = 64;
+/// KiB of memory that all of them may come to take, here and in their programs.
+const MOST_MEMORY: usize = 1 << 20;
+/// Indexes that are read at a time, before it is known what they take.
+const PARALLEL_INDEXES: usize = 2;
+/// How long that is waited for, and how long an index or a first span. A pull of the whole layer is never far.
+const INDEX_PATIENCE: Duration = Duration::from_secs(20);
 /// Spans that are fetched at a time because somebody waits for them, over all layers.
 const PARALLEL_SPANS: usize = 16;
 
@@ -107,7 +118,29 @@ pub(super) struct Lazies {
     events: broadcast::Sender<Event>,
     layers: Mutex<BTreeMap<Digest, Arc<Filling>>>,
     slots: Arc<Semaphore>,
+    places: Arc<Semaphore>,
+    memory: Arc<Semaphore>,
+    indexes: Semaphore,
     counts: Counts,
+}
+
+/// Its place among the layers that are read on demand, and the memory that it may take.
+#[derive(Debug)]
+pub(super) struct Held {
+    _place: Option<OwnedSemaphorePermit>,
+    _memory: Option<OwnedSemaphorePermit>,
+}
+
+/// KiB that a layer may come to take at the most: its index, what is made of that here and in the program, and spans on their
+/// way.
+fn weight(ztoc: &Ztoc, index: usize) -> u32 {
+    /// Of a node and of what it was made of, without names: those are in the index.
+    const ENTRY: u64 = 768;
+    let spans = ztoc.spans.iter();
+    let spans = spans.map(|span| span.compressed.end - span.compressed.start);
+    let coming = spans.max().unwrap_or(0) * (filling::OWN_SPANS as u64 + 1);
+    let bytes = 2 * index as u64 + ztoc.entries.len() as u64 * ENTRY + coming;
+    u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX)
 }
 
 #[derive(Debug, Default)]
@@ -227,6 +260,9 @@ impl Lazies {
             events: broadcast::Sender::new(EVENTS),
             layers: Mutex::default(),
             slots: Arc::new(Semaphore::new(PARALLEL_SPANS)),
+            places: Arc::new(Semaphore::new(MOST_LAYERS)),
+            memory: Arc::new(Semaphore::new(MOST_MEMORY)),
+            indexes: Semaphore::new(PARALLEL_INDEXES),
             counts: Counts::default(),
         })
     }
@@ -328,36 +364,33 @@ impl Lazies {
             known.attach(repository)?;
             return Ok(places.shown());
         }
-        if self.layers.lock().len() >= MOST_LAYERS || index.size > wharf_ztoc::INDEX_LIMIT {
-            return Err(RegistryError::Nonsense("too many or too large".to_owned()).into());
-        }
-        let bytes = repository
-            .small_blob(index.digest.as_str(), wharf_ztoc::INDEX_LIMIT)
-            .await?;
-        let bytes = verified("the index of a layer", bytes, &index.digest)?;
-        let (ztoc, bytes) = tokio::task::spawn_blocking(move || {
-            let ztoc = Ztoc::decode(&bytes)?;
-            Ok::<_, wharf_ztoc::Damaged>((ztoc, bytes))
-        })
-        .await
-        .map_err(|e| RegistryError::Nonsense(e.to_string()))?
-        .map_err(|e| RegistryError::Nonsense(e.to_string()))?;
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        let place = place.map_err(|_| refused("too many layers are read on demand"))?;
+        let (ztoc, bytes) = self.index(repository, index, layer.size).await?;
         if ztoc.compressed_size != layer.size {
-            let wrong = "the index is of a layer of another size";
-            return Err(RegistryError::Nonsense(wrong.to_owned()).into());
+            return Err(refused("the index is of a layer of another size").into());
         }
-        budget.meter(layer.size).entry(ztoc.plain_size)?;
+        let memory = Arc::clone(&self.memory);
+        let memory = memory.try_acquire_many_owned(weight(&ztoc, bytes.len()));
+        let held = Held {
+            _place: Some(place),
+            _memory: Some(memory.map_err(|_| refused("layers that are read on demand take too much"))?),
+        };
+        let mut meter = budget.meter(layer.size);
+        meter.layer(ztoc.entries.len() as u64, ztoc.plain_size)?;
         // The archive, and what is unpacked of it.
         budget.look_at_disk(ztoc.plain_size.saturating_mul(2))?;
         let ztoc = Arc::new(ztoc);
         // Whether it sends parts, and what it should.
-        let first = spans::fetch(repository, layer, &ztoc, 0).await?;
+        let first = timeout(INDEX_PATIENCE, spans::fetch(repository, layer, &ztoc, 0));
+        let first = first.await.map_err(|_| late("the first part of a layer"))??;
         let (lazies, shared) = (Arc::clone(self), Arc::clone(inner));
         let failed = |source| ImageError::io("show a layer in", &places.files)(source);
+        let turn = self.turn().await?;
         let begun = tokio::task::spawn_blocking({
             let places = places.clone();
             move || {
-                let begun = lazies.begin(&shared, &places, of, ztoc, &bytes);
+                let begun = lazies.begin(&shared, &places, of, ztoc, &bytes, held);
                 begun.inspect_err(|_| places.remove())
             }
         });
@@ -365,12 +398,45 @@ impl Lazies {
             .await
             .unwrap_or_else(|e| Err(io::Error::other(e)))
             .map_err(failed)?;
+        drop(turn);
         filling.keep(0, &first).map_err(failed)?;
         filling.attach(repository)?;
-        let diff_id = filling.of.diff_id.clone();
-        self.layers.lock().insert(diff_id, filling);
+        meter.keep();
         Counts::add(&self.counts.begun);
         Ok(places.shown())
+    }
+
+    /// To read an index, here or by a program.
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, RegistryError> {
+        let turn = timeout(INDEX_PATIENCE, self.indexes.acquire()).await;
+        let turn = turn.map_err(|_| late("other indexes to be read"))?;
+        turn.map_err(|_| refused("the store is closed"))
+    }
+
+    /// The index of a layer of so many bytes, decoded and as it came.
+    async fn index(
+        &self,
+        repository: &Repository,
+        index: &Descriptor,
+        layer: u64,
+    ) -> Result<(Ztoc, Bytes), RegistryError> {
+        let most = wharf_ztoc::index_limit(layer);
+        if index.size > most {
+            return Err(refused("the index is too large"));
+        }
+        let _turn = self.turn().await?;
+        let bytes = timeout(
+            INDEX_PATIENCE,
+            repository.small_blob(index.digest.as_str(), most),
+        );
+        let bytes = bytes.await.map_err(|_| late("an index"))??;
+        let bytes = verified("the index of a layer", bytes, &index.digest)?;
+        let decoded = tokio::task::spawn_blocking(move || {
+            let ztoc = Ztoc::decode(&bytes)?;
+            Ok::<_, wharf_ztoc::Damaged>((ztoc, bytes))
+        });
+        let decoded = decoded.await.map_err(|e| refused(&e.to_string()))?;
+        decoded.map_err(|e| refused(&e.to_string()))
     }
 
     fn begin(
@@ -380,6 +446,7 @@ impl Lazies {
         of: Of,
         ztoc: Arc<Ztoc>,
         index: &[u8],
+        held: Held,
     ) -> io::Result<Arc<Filling>> {
         places.prepare()?;
         fs::write(places.files.join(INDEX), index)?;
@@ -387,7 +454,21 @@ impl Lazies {
         File::create(places.files.join(ARCHIVE))?.set_len(ztoc.plain_size)?;
         filling::note(places, &of)?;
         begin(&self.program, &places.files, &places.mount())?;
-        Filling::open(self, inner, places, of, ztoc)
+        let diff_id = of.diff_id.clone();
+        let filling = Filling::open(self, inner, places, of, ztoc, held)?;
+        // Also where whoever pulled has given up meanwhile.
+        self.layers.lock().insert(diff_id, filling.clone());
+        Ok(filling)
+    }
+
+    /// Of a layer that an earlier process began.
+    fn hold(&self, ztoc: &Ztoc, index: usize) -> Held {
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        let memory = Arc::clone(&self.memory).try_acquire_many_owned(weight(ztoc, index));
+        Held {
+            _place: place.ok(),
+            _memory: memory.ok(),
+        }
     }
 
     fn forget(&self, diff_id: &Digest) {
@@ -417,6 +498,14 @@ impl Lazies {
             }
         }
     }
+}
+
+fn refused(why: &str) -> RegistryError {
+    RegistryError::Nonsense(why.to_owned())
+}
+
+fn late(what: &str) -> RegistryError {
+    refused(&format!("{what} took too long"))
 }
 
 /// That a task has the layer at a path that [`Places::shown`] gave, as a part of that image.
@@ -455,5 +544,33 @@ fn can_map_owners() -> io::Result<()> {
             "Linux {} is older than 6.12",
             release.trim()
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ztoc(entries: usize, span: u64) -> Ztoc {
+        let bytes = include_bytes!("../../../../../../fuzz/corpus/layer-index/first-form");
+        let (length, rest) = bytes.split_first_chunk().unwrap();
+        let index = &rest[..u32::from_le_bytes(*length) as usize];
+        let mut ztoc = Ztoc::decode(index).unwrap();
+        let entry = ztoc.entries[0].clone();
+        ztoc.entries = vec![entry; entries];
+        ztoc.spans[0].compressed = 0..span;
+        ztoc
+    }
+
+    #[test]
+    fn what_a_layer_may_come_to_take_is_known_before() {
+        let common = weight(&ztoc(10_000, 4 << 20), 4 << 20);
+        let largest = weight(
+            &ztoc(wharf_ztoc::MOST_ENTRIES, wharf_ztoc::MOST_OF_SPAN),
+            wharf_ztoc::INDEX_LIMIT as usize,
+        );
+        // Many of those that there are, few of those that somebody makes up, and each of them at all.
+        assert!(MOST_MEMORY as u32 / common > 20, "{common}");
+        assert!((2..4).contains(&(MOST_MEMORY as u32 / largest)), "{largest}");
     }
 }
