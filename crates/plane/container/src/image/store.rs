@@ -39,7 +39,7 @@ use rand::Rng;
 use rustls::ClientConfig;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use tokio::sync::{AcquireError, OnceCell, RwLock, Semaphore, SemaphorePermit, broadcast};
+use tokio::sync::{OnceCell, RwLock, Semaphore, broadcast};
 use wharf_base::{Backoff, InstallationId};
 use wharf_durable::{self as durable, Durability};
 use wharf_layers::Sharing;
@@ -724,11 +724,6 @@ impl Inner {
 
     pub(super) fn count_downloaded(&self, bytes: u64) {
         self.downloaded.fetch_add(bytes, Ordering::Relaxed);
-    }
-
-    /// To fetch what nobody waits for.
-    pub(super) async fn layer_slot(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
-        self.slots.acquire().await
     }
 
     pub(super) fn layer_path(&self, diff_id: &Digest) -> PathBuf {

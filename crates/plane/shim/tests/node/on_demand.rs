@@ -542,6 +542,50 @@ async fn what_an_image_says_of_a_layer_gives_it_nobody_elses() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn layers_that_never_come_hold_up_no_others() {
+    const LAYERS: usize = 5;
+    let stage = Stage::new().await;
+    let store = stage.open().await;
+    stage.registry.state.lock().unwrap().endless_part = Some(ONE_SPAN);
+    for n in 0..LAYERS {
+        let mut out = tar::Builder::new(Vec::new());
+        for file in 0..4 {
+            let bytes = noise((100 + n * 4 + file) as u64);
+            let mut head = head(tar::EntryType::Regular, bytes.len(), 0o644);
+            let name = file.to_string();
+            out.append_data(&mut head, name, &bytes[..]).unwrap();
+        }
+        let plain = out.into_inner().unwrap();
+        let packed = gzip(&plain);
+        let (index, name) = (index_of(&packed[..]).unwrap(), format!("slow{n}"));
+        stage.push_as(&name, &[(packed, digest(&plain))], index);
+        let request = stage.request_of(&name);
+        within(store.pull_on_demand(&request)).await.unwrap();
+    }
+    let long = || {
+        let state = stage.registry.state.lock().unwrap();
+        let bytes = |it: &String| {
+            let (from, last) = it.split_once(" from ")?.1.split_once(" to ")?;
+            Some(last.parse::<usize>().ok()? - from.parse::<usize>().ok()?)
+        };
+        let parts = state.asked.iter().filter_map(bytes);
+        parts.filter(|bytes| *bytes > ONE_SPAN).count()
+    };
+    // Each of them waits for its rest.
+    within(async {
+        while long() < LAYERS {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    stage.registry.state.lock().unwrap().ranges = false;
+    let image = within(store.pull(&stage.request())).await.unwrap();
+    assert!(image.layers()[1].starts_with(stage.images.join("layers")));
+    drop(store);
+    stage.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn indexes_that_cannot_be_used_cost_nothing_but_time() {
     let stage = Stage::new().await;
     let store = stage.open().await;

@@ -23,7 +23,7 @@ use tokio::{
         unix::{OwnedReadHalf, OwnedWriteHalf},
     },
     sync::{Semaphore, watch},
-    time::sleep,
+    time::{sleep, timeout},
 };
 use wharf_base::Backoff;
 use wharf_durable as durable;
@@ -59,8 +59,12 @@ const TRIES: u32 = 5;
 const LOGIN_PATIENCE: Duration = Duration::from_secs(100);
 /// Spans that come over one connection while nobody waits.
 const RUN: usize = 16;
+/// How long one may take that nobody waits for; a registry that needs longer is asked again.
+const SPAN_PATIENCE: Duration = Duration::from_secs(120);
 /// After the last who waited, nothing comes that nobody asked for: who reads on asks again soon.
 const QUIET: Duration = Duration::from_millis(200);
+/// Who reads on and on does not keep the rest from coming: what is wrong with it has to be found out.
+const QUIET_PATIENCE: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(50);
 const PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -247,7 +251,7 @@ impl Filling {
         let mut bytes = [0; messages::BYTES];
         let was_over = loop {
             // Whose store is gone has nothing to say any more; the next one will connect.
-            if tokio::time::timeout(PAUSE, from_program.readable())
+            if timeout(PAUSE, from_program.readable())
                 .await
                 .is_err()
             {
@@ -295,18 +299,24 @@ impl Filling {
         let mut pause = Backoff::new(PAUSE, LONGEST_PAUSE, 2.0);
         let mut was_wrong = false;
         for _ in 0..TRIES {
-            let Ok(Some(repository)) = tokio::time::timeout(LOGIN_PATIENCE, self.login()).await
+            let Ok(Some(repository)) = timeout(LOGIN_PATIENCE, self.login()).await
             else {
                 return false;
             };
-            // First what this layer may have at a time, so that a registry that is slow holds up no other's.
+            // What this layer may have at a time: a registry that is slow holds up no other's.
             let own = self.slots.acquire().await;
-            let slot = self.lazies.slots.acquire().await;
             if self.has(number) {
                 return true;
             }
-            let fetched = fetch(&repository, &self.of.layer, &self.ztoc, number).await;
-            drop((own, slot));
+            let fetched = fetch(
+                &repository,
+                &self.of.layer,
+                &self.ztoc,
+                number,
+                &self.lazies.working,
+            );
+            let fetched = fetched.await;
+            drop(own);
             match fetched {
                 Ok(plain) => return self.came(number, &plain),
                 Err(error) => {
@@ -376,7 +386,7 @@ impl Filling {
                 return Some(repository.clone());
             }
             // Whether it is over is looked at every now and then.
-            let _ = tokio::time::timeout(PAUSE, seen.changed()).await;
+            let _ = timeout(PAUSE, seen.changed()).await;
         }
     }
 
@@ -421,18 +431,21 @@ impl Filling {
     ) -> Result<(), RegistryError> {
         let most = (first + RUN).min(self.is_there.len());
         let end = (first..most).find(|span| self.has(*span)).unwrap_or(most);
-        let Some(inner) = self.inner.upgrade() else {
-            return Ok(());
+        // No slot of those that pulls have: this goes on for as long as containers read.
+        let late = |_| RegistryError::TimedOut {
+            host: repository.registry().to_owned(),
+            seconds: SPAN_PATIENCE.as_secs(),
         };
-        let Ok(_slot) = inner.layer_slot().await else {
-            return Ok(());
-        };
-        let mut run = Run::ask(repository, &self.of.layer, &self.ztoc, first..end).await?;
+        let run = Run::ask(repository, &self.of.layer, &self.ztoc, first..end);
+        let mut run = timeout(SPAN_PATIENCE, run).await.map_err(late)??;
         for number in first..end {
-            let plain = run.next(repository, &self.ztoc, number).await?;
+            let next = run.next(repository, &self.ztoc, number, &self.lazies.working);
+            let plain = timeout(SPAN_PATIENCE, next).await.map_err(late)??;
             if !self.came(number, &plain) {
                 // A disk that is full.
+                drop((run, plain));
                 sleep(LONGEST_PAUSE).await;
+                break;
             }
             if self.is_over.load(Ordering::Acquire) || self.is_broken.load(Ordering::Acquire) {
                 break;
@@ -444,6 +457,10 @@ impl Filling {
 
     /// Who waits comes first.
     async fn wait_for_quiet(&self) {
+        let _ = timeout(QUIET_PATIENCE, self.quiet()).await;
+    }
+
+    async fn quiet(&self) {
         while self.waiting.load(Ordering::Acquire) > 0 || self.quiet_since.lock().elapsed() < QUIET
         {
             sleep(LOOK).await;

@@ -76,8 +76,8 @@ const MOST_MEMORY: usize = 1 << 20;
 const PARALLEL_INDEXES: usize = 2;
 /// How long that is waited for, and how long an index or a first span. A pull of the whole layer is never far.
 const INDEX_PATIENCE: Duration = Duration::from_secs(20);
-/// Spans that are fetched at a time because somebody waits for them, over all layers.
-const PARALLEL_SPANS: usize = 16;
+/// Spans that are decompressed at a time, over all layers. Those that are on their way are bounded for each layer.
+const PARALLEL_SPANS: usize = 4;
 
 /// A task that was given an image some of whose layers are read on demand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,7 +117,7 @@ pub(super) struct Lazies {
     program: Program,
     events: broadcast::Sender<Event>,
     layers: Mutex<BTreeMap<Digest, Arc<Filling>>>,
-    slots: Arc<Semaphore>,
+    working: Semaphore,
     places: Arc<Semaphore>,
     memory: Arc<Semaphore>,
     indexes: Semaphore,
@@ -259,7 +259,7 @@ impl Lazies {
             program,
             events: broadcast::Sender::new(EVENTS),
             layers: Mutex::default(),
-            slots: Arc::new(Semaphore::new(PARALLEL_SPANS)),
+            working: Semaphore::new(PARALLEL_SPANS),
             places: Arc::new(Semaphore::new(MOST_LAYERS)),
             memory: Arc::new(Semaphore::new(MOST_MEMORY)),
             indexes: Semaphore::new(PARALLEL_INDEXES),
@@ -382,7 +382,7 @@ impl Lazies {
         budget.look_at_disk(ztoc.plain_size.saturating_mul(2))?;
         let ztoc = Arc::new(ztoc);
         // Whether it sends parts, and what it should.
-        let first = timeout(INDEX_PATIENCE, spans::fetch(repository, layer, &ztoc, 0));
+        let first = timeout(INDEX_PATIENCE, spans::fetch(repository, layer, &ztoc, 0, &self.working));
         let first = first.await.map_err(|_| late("the first part of a layer"))??;
         let (lazies, shared) = (Arc::clone(self), Arc::clone(inner));
         let failed = |source| ImageError::io("show a layer in", &places.files)(source);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
+use tokio::sync::Semaphore;
 use wharf_ztoc::Ztoc;
 
 use super::super::{
@@ -20,9 +21,10 @@ pub async fn fetch(
     layer: &Descriptor,
     ztoc: &Arc<Ztoc>,
     number: usize,
+    working: &Semaphore,
 ) -> Result<Vec<u8>, RegistryError> {
     let mut run = Run::ask(repository, layer, ztoc, number..number + 1).await?;
-    run.next(repository, ztoc, number).await
+    run.next(repository, ztoc, number, working).await
 }
 
 /// Spans that follow one another, over one connection.
@@ -55,12 +57,13 @@ impl Run {
         })
     }
 
-    /// What the next span holds.
+    /// What the next span holds. Only decompressing takes a turn among all layers: no registry that is slow holds up another's.
     pub async fn next(
         &mut self,
         repository: &Repository,
         ztoc: &Arc<Ztoc>,
         number: usize,
+        working: &Semaphore,
     ) -> Result<Vec<u8>, RegistryError> {
         let span = &ztoc.spans[number];
         while self.at < span.compressed.end {
@@ -80,6 +83,7 @@ impl Run {
         let compressed = self.bytes.get(skipped..skipped + length);
         let compressed = compressed.ok_or_else(|| repository.short())?.to_vec();
         self.bytes.drain(..skipped + length - 1);
+        let _turn = working.acquire().await;
         // Decompressing some megabytes is a matter of milliseconds, but of many.
         let (digest, ztoc) = (span.digest, Arc::clone(ztoc));
         let plain = tokio::task::spawn_blocking(move || {
