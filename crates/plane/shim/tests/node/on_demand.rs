@@ -19,7 +19,7 @@ use nix::{
 use wharf_base::InstallationId;
 use wharf_container::{
     image::{
-        Image, ImageOptions, ImageStore, OnDemandEvent, PullRequest, Reference, RegistryAuth,
+        Image, ImageOptions, ImageStore, OnDemandEvent, PullRequest, Reference, RegistryAuth, UnpackLimits,
         index_of, unmount_all,
     },
     runtime::TaskNetwork,
@@ -110,6 +110,19 @@ fn archive() -> Vec<u8> {
     out.into_inner().unwrap()
 }
 
+/// Another layer that is large enough.
+fn small(number: usize) -> (Vec<u8>, String) {
+    let mut out = tar::Builder::new(Vec::new());
+    for file in 0..4 {
+        let bytes = noise((100 + number * 4 + file) as u64);
+        let mut head = head(tar::EntryType::Regular, bytes.len(), 0o644);
+        out.append_data(&mut head, file.to_string(), &bytes[..])
+            .unwrap();
+    }
+    let plain = out.into_inner().unwrap();
+    (gzip(&plain), digest(&plain))
+}
+
 impl Stage {
     async fn new() -> Self {
         let node = Node::new().await;
@@ -150,16 +163,27 @@ impl Stage {
 
     /// An image whose last layer has the index, in a repository.
     fn push_as(&self, name: &str, layers: &[(Vec<u8>, String)], index: Vec<u8>) {
-        let own = digest(&index);
-        let of = digest(&layers.last().unwrap().0);
-        let listed = serde_json::json!({
-            "mediaType": "application/octet-stream", "digest": own, "size": index.len(),
-            "annotations": {"com.amazon.soci.image-layer-digest": of},
-        });
-        self.registry.put(format!("{name}/blobs/{own}"), index);
+        self.push_indexed(name, layers, vec![index]);
+    }
+
+    /// Indexes of the last layers of it.
+    fn push_indexed(&self, name: &str, layers: &[(Vec<u8>, String)], indexes: Vec<Vec<u8>>) {
+        let of = layers[layers.len() - indexes.len()..].iter();
+        let listed: Vec<_> = of
+            .zip(indexes)
+            .map(|((packed, _), index)| {
+                let own = digest(&index);
+                let listed = serde_json::json!({
+                    "mediaType": "application/octet-stream", "digest": own, "size": index.len(),
+                    "annotations": {"com.amazon.soci.image-layer-digest": digest(packed)},
+                });
+                self.registry.put(format!("{name}/blobs/{own}"), index);
+                listed
+            })
+            .collect();
         let kind = "application/vnd.amazon.soci.index.v2+json";
         let manifest = serde_json::json!({
-            "schemaVersion": 2, "layers": [listed],
+            "schemaVersion": 2, "layers": listed,
             "config": {"mediaType": kind, "digest": digest(b"{}"), "size": 2},
         })
         .to_string();
@@ -176,7 +200,12 @@ impl Stage {
     }
 
     async fn open(&self) -> ImageStore {
+        self.open_with(UnpackLimits::default()).await
+    }
+
+    async fn open_with(&self, limits: UnpackLimits) -> ImageStore {
         let options = || ImageOptions {
+            limits,
             first_retry_after: Duration::from_millis(1),
             on_demand: Some(Program {
                 path: env!("CARGO_BIN_EXE_wharf-shim").into(),
@@ -548,17 +577,9 @@ async fn layers_that_never_come_hold_up_no_others() {
     let store = stage.open().await;
     stage.registry.state.lock().unwrap().endless_part = Some(ONE_SPAN);
     for n in 0..LAYERS {
-        let mut out = tar::Builder::new(Vec::new());
-        for file in 0..4 {
-            let bytes = noise((100 + n * 4 + file) as u64);
-            let mut head = head(tar::EntryType::Regular, bytes.len(), 0o644);
-            let name = file.to_string();
-            out.append_data(&mut head, name, &bytes[..]).unwrap();
-        }
-        let plain = out.into_inner().unwrap();
-        let packed = gzip(&plain);
+        let (packed, diff_id) = small(n);
         let (index, name) = (index_of(&packed[..]).unwrap(), format!("slow{n}"));
-        stage.push_as(&name, &[(packed, digest(&plain))], index);
+        stage.push_as(&name, &[(packed, diff_id)], index);
         let request = stage.request_of(&name);
         within(store.pull_on_demand(&request)).await.unwrap();
     }
@@ -581,6 +602,25 @@ async fn layers_that_never_come_hold_up_no_others() {
     stage.registry.state.lock().unwrap().ranges = false;
     let image = within(store.pull(&stage.request())).await.unwrap();
     assert!(image.layers()[1].starts_with(stage.images.join("layers")));
+    drop(store);
+    stage.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn layers_that_are_shown_are_within_what_an_image_may_bring() {
+    let stage = Stage::new().await;
+    let layers = [small(0), small(1)];
+    let indexes = layers.each_ref().map(|it| index_of(&it.0[..]).unwrap());
+    stage.push_indexed("two", &layers, indexes.to_vec());
+    // More than one of them, less than both.
+    let store = stage.open_with(UnpackLimits {
+        bytes: 20 << 20,
+        ..UnpackLimits::default()
+    });
+    let store = store.await;
+    let refused = within(store.pull_on_demand(&stage.request_of("two"))).await;
+    let reason = refused.unwrap_err().reason();
+    assert!(reason.contains("unpacks to more than"), "{reason}");
     drop(store);
     stage.finish().await;
 }

@@ -40,6 +40,7 @@ use super::{
     spans::{Run, fetch},
 };
 use crate::image::{
+    budget::Budget,
     digest::Digest,
     error::RegistryError,
     layer::discard,
@@ -237,8 +238,25 @@ impl Filling {
         found.is_some_and(|it| it.load(Ordering::Acquire))
     }
 
-    /// What a span holds; twice is as good as once.
+    /// Bytes of the disk that it will take yet: for its archive, and for what is unpacked of that.
+    pub(super) fn owed(&self) -> u64 {
+        let over = [&self.is_complete, &self.is_over, &self.is_broken];
+        if over.into_iter().any(|it| it.load(Ordering::Acquire)) {
+            return 0;
+        }
+        let there = self.ztoc.spans.iter().enumerate();
+        let there = there.filter(|(number, _)| self.has(*number));
+        let there: u64 = there.map(|(_, it)| it.plain.end - it.plain.start).sum();
+        (self.ztoc.plain_size * 2).saturating_sub(there)
+    }
+
+    /// What a span holds; twice is as good as once. The archive has holes until then, so each needs room on the disk.
     pub(super) fn keep(&self, span: usize, plain: &[u8]) -> io::Result<()> {
+        if let Some(inner) = self.inner.upgrade() {
+            let budget = Budget::new(inner.limits, inner.dir.clone());
+            let room = budget.look_at_disk(plain.len() as u64);
+            room.map_err(|e| io::Error::new(io::ErrorKind::StorageFull, e))?;
+        }
         self.archive
             .write_all_at(plain, self.ztoc.spans[span].plain.start)?;
         self.there.write_all_at(&[1], span as u64)?;

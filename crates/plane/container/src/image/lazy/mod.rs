@@ -54,7 +54,7 @@ pub(super) use self::{filling::Filling, soci::OF_IMAGE};
 use super::{
     budget::Budget,
     digest::Digest,
-    error::{ImageError, LayerError, RegistryError},
+    error::{ImageError, LayerError, RegistryError, UnpackError},
     layer::discard,
     manifest::{Descriptor, MANIFEST_LIMIT},
     registry::Repository,
@@ -121,7 +121,22 @@ pub(super) struct Lazies {
     places: Arc<Semaphore>,
     memory: Arc<Semaphore>,
     indexes: Semaphore,
+    /// Bytes of the disk.
+    promised: Mutex<u64>,
     counts: Counts,
+}
+
+/// Room on the disk for one that is not among the others yet.
+struct Promise<'a> {
+    all: &'a Mutex<u64>,
+    bytes: u64,
+}
+
+impl Drop for Promise<'_> {
+    fn drop(&mut self) {
+        let mut all = self.all.lock();
+        *all = all.saturating_sub(self.bytes);
+    }
 }
 
 /// Its place among the layers that are read on demand, and the memory that it may take.
@@ -255,7 +270,11 @@ impl Lazies {
             tracing::info!(%error, "images are not read on demand on this machine");
             return None;
         }
-        Some(Self {
+        Some(Self::new(program))
+    }
+
+    fn new(program: Program) -> Self {
+        Self {
             program,
             events: broadcast::Sender::new(EVENTS),
             layers: Mutex::default(),
@@ -263,8 +282,9 @@ impl Lazies {
             places: Arc::new(Semaphore::new(MOST_LAYERS)),
             memory: Arc::new(Semaphore::new(MOST_MEMORY)),
             indexes: Semaphore::new(PARALLEL_INDEXES),
+            promised: Mutex::new(0),
             counts: Counts::default(),
-        })
+        }
     }
 
     pub fn listen(&self) -> broadcast::Receiver<Event> {
@@ -361,7 +381,10 @@ impl Lazies {
                 return Err(RegistryError::Nonsense(other.to_owned()).into());
             }
             repository.has_blob(layer.digest.as_str()).await?;
+            let mut meter = budget.meter(layer.size);
+            meter.layer(known.ztoc.entries.len() as u64, known.ztoc.plain_size)?;
             known.attach(repository)?;
+            meter.keep();
             return Ok(places.shown());
         }
         let place = Arc::clone(&self.places).try_acquire_owned();
@@ -379,7 +402,7 @@ impl Lazies {
         let mut meter = budget.meter(layer.size);
         meter.layer(ztoc.entries.len() as u64, ztoc.plain_size)?;
         // The archive, and what is unpacked of it.
-        budget.look_at_disk(ztoc.plain_size.saturating_mul(2))?;
+        let _promised = self.promise(budget, ztoc.plain_size.saturating_mul(2))?;
         let ztoc = Arc::new(ztoc);
         // Whether it sends parts, and what it should.
         let first = timeout(INDEX_PATIENCE, spans::fetch(repository, layer, &ztoc, 0, &self.working));
@@ -399,11 +422,29 @@ impl Lazies {
             .unwrap_or_else(|e| Err(io::Error::other(e)))
             .map_err(failed)?;
         drop(turn);
-        filling.keep(0, &first).map_err(failed)?;
-        filling.attach(repository)?;
+        let kept = filling.keep(0, &first).map_err(failed);
+        let attached = kept.map_err(LayerError::from).and_then(|()| {
+            let attached = filling.attach(repository);
+            attached.map_err(LayerError::from)
+        });
+        attached.inspect_err(|_| filling.give_up())?;
         meter.keep();
         Counts::add(&self.counts.begun);
         Ok(places.shown())
+    }
+
+    /// That there will be room on the disk, beside what all layers that are shown will take.
+    fn promise(&self, budget: &Budget, bytes: u64) -> Result<Promise<'_>, UnpackError> {
+        let mut promised = self.promised.lock();
+        let layers: Vec<_> = self.layers.lock().values().cloned().collect();
+        let others = layers.iter().map(|layer| layer.owed());
+        let all = others.fold(*promised, u64::saturating_add);
+        budget.look_at_disk(all.saturating_add(bytes))?;
+        *promised = promised.saturating_add(bytes);
+        Ok(Promise {
+            all: &self.promised,
+            bytes,
+        })
     }
 
     /// To read an index, here or by a program.
@@ -572,5 +613,28 @@ mod tests {
         // Many of those that there are, few of those that somebody makes up, and each of them at all.
         assert!(MOST_MEMORY as u32 / common > 20, "{common}");
         assert!((2..4).contains(&(MOST_MEMORY as u32 / largest)), "{largest}");
+    }
+
+    #[test]
+    fn layers_that_come_share_the_disk() {
+        let program = Program {
+            path: "none".into(),
+            group: None,
+        };
+        let lazies = Lazies::new(program);
+        let dir = tempfile::tempdir().unwrap();
+        let seen = nix::sys::statvfs::statvfs(dir.path()).unwrap();
+        let most = seen.blocks_available() * seen.fragment_size() / 10 * 6;
+        let limits = crate::image::UnpackLimits {
+            free_percent: 0,
+            ..crate::image::UnpackLimits::default()
+        };
+        let budget = Budget::new(limits, dir.path().to_owned());
+        // Of another image.
+        let second = Budget::new(limits, dir.path().to_owned());
+        let first = lazies.promise(&budget, most).unwrap();
+        assert!(lazies.promise(&second, most).is_err());
+        drop(first);
+        assert!(lazies.promise(&second, most).is_ok());
     }
 }
