@@ -480,6 +480,47 @@ async fn a_lying_registry_gives_an_error_and_never_wrong_bytes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reads_outlast_a_registrys_trouble_and_anothers_login() {
+    let stage = Stage::new().await;
+    stage.hold(true);
+    let store = stage.open().await;
+    let image = stage.pull(&store).await;
+    // The same image in a repository that goes: its login is refused, and the first is as good as before.
+    let index = index_of(&stage.packed[..]).unwrap();
+    stage.push_as("gone", &stage.layers(), index);
+    within(store.pull_on_demand(&stage.request_of("gone")))
+        .await
+        .unwrap();
+    {
+        let mut state = stage.registry.state.lock().unwrap();
+        state
+            .contents
+            .retain(|path, _| !path.starts_with("gone/blobs"));
+    }
+    assert!(read(image.layers()[1].join("big/10")).await.unwrap() == noise(10));
+    let asked = stage.registry.asked();
+    let of_gone = asked.iter().filter(|it| it.contains("/gone/blobs") && it.contains(" to "));
+    assert_eq!(of_gone.count(), 0);
+    // More often than a pull tries.
+    stage.registry.state.lock().unwrap().failures = 8;
+    assert!(read(image.layers()[1].join("big/2")).await.unwrap() == noise(2));
+    assert_eq!(stage.registry.state.lock().unwrap().failures, 0);
+    // The repository that the first was from goes too.
+    let index = index_of(&stage.packed[..]).unwrap();
+    stage.push_as("gone", &stage.layers(), index);
+    stage
+        .registry
+        .state
+        .lock()
+        .unwrap()
+        .contents
+        .retain(|path, _| !path.starts_with("app/blobs"));
+    assert!(read(image.layers()[1].join("big/6")).await.unwrap() == noise(6));
+    drop(store);
+    stage.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_index_that_lies_is_found_out() {
     let stage = Stage::new().await;
     let mut index = index_of(&stage.packed[..]).unwrap();

@@ -23,7 +23,7 @@ use tokio::{
         unix::{OwnedReadHalf, OwnedWriteHalf},
     },
     sync::{Semaphore, watch},
-    time::{sleep, timeout},
+    time::{Instant, sleep, sleep_until, timeout, timeout_at},
 };
 use wharf_base::Backoff;
 use wharf_durable as durable;
@@ -54,10 +54,14 @@ const NOTE: &str = "note.json";
 const NOTE_LIMIT: u64 = 64 << 10;
 /// Of the spans that are fetched at a time because somebody waits, those of one layer.
 pub(super) const OWN_SPANS: usize = 4;
-/// How often a span is asked for that somebody waits for.
-const TRIES: u32 = 5;
-/// How long a login is waited for, while somebody waits. The program itself waits somewhat longer for an agent.
-const LOGIN_PATIENCE: Duration = Duration::from_secs(100);
+/// How long somebody waits for a span, whatever fails meanwhile. The program itself waits somewhat longer for an agent.
+const READ_PATIENCE: Duration = Duration::from_secs(100);
+/// How long a registry may take for it each time, and the pauses in between.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(60);
+const READ_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_READ_PAUSE: Duration = Duration::from_secs(5);
+/// Logins that are kept; the registry may take the newest no more while it takes another.
+const MOST_LOGINS: usize = 8;
 /// Spans that come over one connection while nobody waits.
 const RUN: usize = 16;
 /// How long one may take that nobody waits for; a registry that needs longer is asked again.
@@ -119,8 +123,9 @@ pub struct Filling {
     there: File,
     is_there: Vec<AtomicBool>,
     to_program: tokio::sync::Mutex<OwnedWriteHalf>,
-    /// Who we are to the registry; nobody since it said no.
-    repository: watch::Sender<Option<Arc<Repository>>>,
+    /// Who we are to the registry: whoever pulled it and was not refused since, the first of them as long as that is so. Another
+    /// tenant's login, or its end, changes nothing for who is served already.
+    logins: watch::Sender<Vec<Arc<Repository>>>,
     is_filled: AtomicBool,
     /// Who waits, and since when nobody does.
     waiting: AtomicUsize,
@@ -165,7 +170,7 @@ impl Filling {
             archive: open(ARCHIVE)?,
             there: open(THERE)?,
             to_program: to_program.into(),
-            repository: watch::Sender::new(None),
+            logins: watch::Sender::new(Vec::new()),
             is_filled: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
             quiet_since: parking_lot::Mutex::new(std::time::Instant::now()),
@@ -204,7 +209,7 @@ impl Filling {
         is_same && !self.is_broken.load(Ordering::Acquire)
     }
 
-    /// From now on it is fetched by this login.
+    /// It may be fetched by this login too.
     pub(super) fn attach(
         self: &Arc<Self>,
         repository: &Arc<Repository>,
@@ -214,7 +219,12 @@ impl Filling {
                 "it turned out to be wrong".to_owned(),
             ));
         }
-        self.repository.send_replace(Some(Arc::clone(repository)));
+        self.logins.send_modify(|logins| {
+            if logins.len() >= MOST_LOGINS {
+                logins.remove(0);
+            }
+            logins.push(Arc::clone(repository));
+        });
         let is_complete = self.is_complete.load(Ordering::Acquire);
         if !is_complete && !self.is_filled.swap(true, Ordering::AcqRel) {
             tokio::spawn(self.clone().fill());
@@ -225,7 +235,7 @@ impl Filling {
     pub(super) fn is_unattended(&self) -> bool {
         let is_done = |flag: &AtomicBool| flag.load(Ordering::Acquire);
         let over = [&self.is_complete, &self.is_over, &self.is_broken];
-        self.repository.borrow().is_none() && !over.into_iter().any(is_done)
+        self.logins.borrow().is_empty() && !over.into_iter().any(is_done)
     }
 
     fn call_for_login(&self) {
@@ -314,40 +324,58 @@ impl Filling {
 
     /// A span that somebody waits for.
     async fn bring(&self, number: usize) -> bool {
-        let mut pause = Backoff::new(PAUSE, LONGEST_PAUSE, 2.0);
+        let mut pause = Backoff::new(READ_PAUSE, LONGEST_READ_PAUSE, 2.0);
         let mut was_wrong = false;
-        for _ in 0..TRIES {
-            let Ok(Some(repository)) = timeout(LOGIN_PATIENCE, self.login()).await
-            else {
+        let until = Instant::now() + READ_PATIENCE;
+        loop {
+            let Ok(Some(repository)) = timeout_at(until, self.login()).await else {
                 return false;
             };
-            // What this layer may have at a time: a registry that is slow holds up no other's.
-            let own = self.slots.acquire().await;
-            if self.has(number) {
-                return true;
-            }
-            let fetched = fetch(
-                &repository,
-                &self.of.layer,
-                &self.ztoc,
-                number,
-                &self.lazies.working,
-            );
-            let fetched = fetched.await;
-            drop(own);
+            let until_answered = until.min(Instant::now() + ANSWER_PATIENCE);
+            let fetched = timeout_at(until_answered, self.fetched(&repository, number)).await;
+            let fetched = fetched.unwrap_or_else(|_| {
+                Err(RegistryError::TimedOut {
+                    host: repository.registry().to_owned(),
+                    seconds: ANSWER_PATIENCE.as_secs(),
+                })
+            });
             match fetched {
-                Ok(plain) => return self.came(number, &plain),
+                Ok(None) => return true,
+                Ok(Some(plain)) if self.came(number, &plain) => return true,
+                // A disk that is full.
+                Ok(Some(_)) => {}
                 Err(error) => {
                     tracing::warn!(layer = %self.of.layer.digest, number, error = &error as &dyn std::error::Error, "failed to fetch a span of a layer that somebody reads");
-                    self.refused(&repository, &error);
+                    if self.refused(&repository, &error) {
+                        continue;
+                    }
                     if self.is_wrong(&error, &mut was_wrong) {
                         return false;
                     }
                 }
             }
-            sleep(pause.wait()).await;
+            let next = Instant::now() + pause.wait();
+            if next >= until {
+                return false;
+            }
+            sleep_until(next).await;
         }
-        false
+    }
+
+    /// `None`: it came meanwhile.
+    async fn fetched(
+        &self,
+        repository: &Repository,
+        number: usize,
+    ) -> Result<Option<Vec<u8>>, RegistryError> {
+        // What this layer may have at a time: a registry that is slow holds up no other's.
+        let _own = self.slots.acquire().await;
+        if self.has(number) {
+            return Ok(None);
+        }
+        let (layer, ztoc, working) = (&self.of.layer, &self.ztoc, &self.lazies.working);
+        let plain = fetch(repository, layer, ztoc, number, working).await?;
+        Ok(Some(plain))
     }
 
     fn came(&self, number: usize, plain: &[u8]) -> bool {
@@ -376,31 +404,33 @@ impl Filling {
         false
     }
 
-    /// A login that the registry takes no more is nobody's.
-    fn refused(&self, by: &Arc<Repository>, error: &RegistryError) {
-        if matches!(error, RegistryError::Denied(_) | RegistryError::NotFound) {
-            let is_it = |it: &mut Option<Arc<Repository>>| {
-                let is_it = it.as_ref().is_some_and(|it| Arc::ptr_eq(it, by));
-                if is_it {
-                    *it = None;
-                }
-                is_it
-            };
-            if self.repository.send_if_modified(is_it) {
-                self.call_for_login();
-            }
+    /// A login that the registry takes no more is nobody's. Whether there is another.
+    fn refused(&self, by: &Arc<Repository>, error: &RegistryError) -> bool {
+        if !matches!(error, RegistryError::Denied(_) | RegistryError::NotFound) {
+            return false;
         }
+        let mut is_last = false;
+        self.logins.send_if_modified(|logins| {
+            let before = logins.len();
+            logins.retain(|it| !Arc::ptr_eq(it, by));
+            is_last = before > 0 && logins.is_empty();
+            logins.len() < before
+        });
+        if is_last {
+            self.call_for_login();
+        }
+        !self.logins.borrow().is_empty()
     }
 
     /// Waits for one; `None`: it is over.
     async fn login(&self) -> Option<Arc<Repository>> {
-        let mut seen = self.repository.subscribe();
+        let mut seen = self.logins.subscribe();
         loop {
             let is_over = self.is_over.load(Ordering::Acquire);
             if is_over || self.is_broken.load(Ordering::Acquire) || self.inner.strong_count() == 0 {
                 return None;
             }
-            if let Some(repository) = &*seen.borrow_and_update() {
+            if let Some(repository) = seen.borrow_and_update().first() {
                 return Some(repository.clone());
             }
             // Whether it is over is looked at every now and then.
@@ -432,7 +462,9 @@ impl Filling {
                 Ok(()) => pause = Backoff::new(PAUSE, LONGEST_PAUSE, 2.0),
                 Err(error) => {
                     tracing::warn!(layer = %self.of.layer.digest, error = &error as &dyn std::error::Error, "failed to fetch the rest of a layer; will retry");
-                    self.refused(&repository, &error);
+                    if self.refused(&repository, &error) {
+                        continue;
+                    }
                     if self.is_wrong(&error, &mut was_wrong) {
                         return;
                     }
