@@ -276,23 +276,24 @@ impl Filling {
 
     /// What the program asks for, until it ends.
     async fn follow(self: Arc<Self>, mut from_program: OwnedReadHalf) {
-        let mut bytes = [0; messages::BYTES];
+        let (mut bytes, mut filled) = ([0; messages::BYTES], 0);
         let was_over = loop {
-            // Whose store is gone has nothing to say any more; the next one will connect.
-            if timeout(PAUSE, from_program.readable())
-                .await
-                .is_err()
-            {
-                if self.inner.strong_count() == 0 {
+            let read = from_program.read(&mut bytes[filled..]);
+            filled += match timeout(PAUSE, read).await {
+                Ok(Ok(0) | Err(_)) => break false,
+                Ok(Ok(more)) => more,
+                // Whose store is gone has nothing to say any more; the next one will connect.
+                Err(_) if self.inner.strong_count() == 0 => {
                     let _ = self.to_program.lock().await.shutdown().await;
                     self.lazies.forget(&self.of.diff_id);
                     return;
                 }
+                Err(_) => 0,
+            };
+            if filled < bytes.len() {
                 continue;
             }
-            if from_program.read_exact(&mut bytes).await.is_err() {
-                break false;
-            }
+            filled = 0;
             let message = Message::decode(bytes);
             if message == Message::OVER {
                 break true;
@@ -481,6 +482,10 @@ impl Filling {
     ) -> Result<(), RegistryError> {
         let most = (first + RUN).min(self.is_there.len());
         let end = (first..most).find(|span| self.has(*span)).unwrap_or(most);
+        if first >= end {
+            // Somebody who waited has it by now.
+            return Ok(());
+        }
         // No slot of those that pulls have: this goes on for as long as containers read.
         let late = |_| RegistryError::TimedOut {
             host: repository.registry().to_owned(),
