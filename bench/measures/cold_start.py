@@ -1,4 +1,4 @@
-"""How long a large image that is nowhere yet keeps its task from running, and how long one would wait that is read on demand."""
+"""How long a large image that is nowhere yet keeps its task from running, pulled as a whole and read on demand."""
 
 import gzip
 import hashlib
@@ -25,27 +25,35 @@ ROUNDS = 3
 PIECES, PIECE, INDEX = 64, 256 << 10, MIB
 METHOD = (
     f"An image of {SIZE // MIB} MiB of this machine's files in {LAYERS} layers (gzip, level 6), whose program is that of the busybox image, on one machine over loopback; each of {ROUNDS} rounds "
-    "has a layer of its own first, and the node begins without any. `pull`: DescribeTasks' pullStartedAt to pullStoppedAt. On demand, nothing but the program's own layer "
-    f"would come before the start: as long as the small image takes, and beside it an index of {INDEX >> 10} KiB of each layer and {PIECES} pieces of {PIECE >> 10} KiB that the program "
-    "reads, fetched by Range one after the other. That is a lower bound: it leaves out what FUSE costs and what unpacking pieces costs."
+    "has a layer of its own first, and the node begins without any. `pull`: DescribeTasks' pullStartedAt to pullStoppedAt. `read`: until a line of the task's log says that it has read "
+    f"the beginnings of {PIECES} files, {PIECE >> 10} KiB each. On demand, the image has an index by `wharf images index`. The least that reading on demand could take is as long as the small "
+    f"image takes, and beside it an index of {INDEX >> 10} KiB of each layer and {PIECES} pieces of {PIECE >> 10} KiB, fetched by Range one after the other."
 )
-COLUMNS = ("image", "seconds", "of them pull", "of the whole image")
+COLUMNS = ("image", "seconds", "of them pull", "of the whole image", "read")
+# Files that lie apart from each other, of all layers.
+READ = f"find /files-* -type f | awk 'NR % 97 == 1' | head -n {PIECES} | xargs -n 1 head -c {PIECE} > /dev/null; echo read; exec sleep 1000"
 
 
 def run():
     with tempfile.TemporaryDirectory(prefix="wharf-bench-image-") as folder:
         files = _layers(pathlib.Path(folder))
         whole = [_cold(files, number) for number in range(ROUNDS)]
+        indexed = [_cold(files, number, index=True) for number in range(ROUNDS)]
         small = [_cold([], number) for number in range(ROUNDS)]
-    took, pulled, fetched = (statistics.median(column) for column in zip(*whole, strict=True))
-    alone, alone_pulled, _ = (statistics.median(column) for column in zip(*small, strict=True))
+    took, pulled, fetched, read = (statistics.median(column) for column in zip(*whole, strict=True))
+    began, shown, _, read_on_demand = (statistics.median(column) for column in zip(*indexed, strict=True))
+    alone, alone_pulled, _, _ = (statistics.median(column) for column in zip(*small, strict=True))
     rows = [
-        (f"{SIZE // MIB} MiB, as it is pulled", took, pulled),
-        ("its program alone", alone, alone_pulled),
-        (f"index and {PIECES} pieces by Range", fetched, fetched),
-        ("on demand, at the least", alone + fetched, alone_pulled + fetched),
+        (f"{SIZE // MIB} MiB, pulled as a whole", took, pulled, read),
+        (f"{SIZE // MIB} MiB, read on demand", began, shown, read_on_demand),
+        ("its program alone", alone, alone_pulled, None),
+        (f"index and {PIECES} pieces by Range", fetched, fetched, None),
+        ("on demand, at the least", alone + fetched, alone_pulled + fetched, None),
     ]
-    return [(what, f"{seconds:.2f}", f"{pull:.2f}", f"{seconds / took:.2f}") for what, seconds, pull in rows]
+    return [
+        (what, f"{seconds:.2f}", f"{pull:.2f}", f"{seconds / took:.2f}", f"{read:.2f}" if read else "")
+        for what, seconds, pull, read in rows
+    ]
 
 
 def _layers(folder):
@@ -117,22 +125,26 @@ def _layout(folder, layers, mark):
     return f"oci:{folder}:it"
 
 
-def _cold(layers, number):
-    """Seconds until a task of the image runs on a new installation, of them for the pull, and for pieces of it by Range."""
+def _cold(layers, number, index=False):
+    """Seconds until a task of the image runs on a new installation, of them for the pull, for pieces of it by Range, and until it has read."""
     with Installation() as wharf, tempfile.TemporaryDirectory(prefix="wharf-bench-layout-", dir="/tmp") as folder:
         wharf.start()
         folder = pathlib.Path(folder) / "layout"
         uri = images.ensure_repository(wharf, "cold")
         images.skopeo_copy(wharf, _layout(folder, layers, f"round-{number}"), f"docker://{uri}:1")
         shutil.rmtree(folder)
-        definition = tasks.register(wharf, f"{uri}:1", command=["sleep", "1000"])
+        if index:
+            wharf.run("images", "index", "cold:1")
+        definition = tasks.register(wharf, f"{uri}:1", command=["sh", "-c", READ])
         begun = time.monotonic()
         answer = wharf.client("ecs").run_task(taskDefinition=definition)
-        task = tasks.Task(wharf, answer["tasks"][0]["taskArn"])
+        task = tasks.Task(wharf, answer["tasks"][0]["taskArn"], "/e2e")
         shown = task.wait("RUNNING", 300)
         took = time.monotonic() - begun
         pulled = (shown["pullStoppedAt"] - shown["pullStartedAt"]).total_seconds()
-        return took, pulled, _pieces(wharf, layers)
+        task.wait_line("read", 300)
+        read = time.monotonic() - begun
+        return took, pulled, _pieces(wharf, layers), read
 
 
 def _pieces(wharf, layers):

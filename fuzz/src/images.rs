@@ -43,6 +43,30 @@ pub fn layer(bytes: &[u8]) {
     assert_eq!(beside.count(), 1, "a layer stays in its folder");
 }
 
+/// The length of an index, as a little-endian u32, then the index, then what its first span holds.
+pub fn layer_index(bytes: &[u8]) {
+    let Some((length, rest)) = bytes.split_first_chunk() else {
+        return;
+    };
+    let length = usize::try_from(u32::from_le_bytes(*length)).unwrap_or(usize::MAX);
+    let (index, span) = rest.split_at(length.min(rest.len()));
+    let Ok(ztoc) = wharf_ztoc::Ztoc::decode(index) else {
+        return;
+    };
+    let said = ztoc.spans[0].plain.end - ztoc.spans[0].plain.start;
+    if said < 1 << 20
+        && let Ok(plain) = ztoc.inflate(0, span)
+    {
+        assert!(plain.len() as u64 >= said);
+    }
+    if let Ok(tree) = wharf_ztoc::Tree::build(ztoc.entries) {
+        for node in &tree.nodes {
+            let is_there = |at: &usize| *at < tree.nodes.len();
+            assert!(node.children.values().all(is_there) && is_there(&node.parent));
+        }
+    }
+}
+
 /// A line with the media type, then a manifest as it is pushed.
 pub fn ecr_manifest(bytes: &[u8]) {
     if let Some((media_type, bytes)) = input::line(bytes) {

@@ -66,6 +66,7 @@ pub const TARGETS: &[Target] = &[
     ("kube-yaml", kubernetes::yaml),
     ("layer", images::layer),
     ("layer-archive", images::layer_archive),
+    ("layer-index", images::layer_index),
     ("layer-peers", planes::layer_peers),
     ("lb-chunks", balancer::chunks),
     ("lb-configuration", balancer::configuration),

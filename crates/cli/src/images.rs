@@ -1,4 +1,4 @@
-//! `wharf images export` and `import`: repositories as OCI image layouts, over the registry's own API.
+//! `wharf images export` and `import`: repositories as OCI image layouts, over the registry's own API; and [`index`].
 //!
 //! ```text
 //! DIR/oci-layout               the form's version
@@ -10,6 +10,7 @@
 
 mod export;
 mod import;
+mod index;
 mod layout;
 mod manifest;
 mod registry;
@@ -18,12 +19,15 @@ use std::{path::Path, process::ExitCode, time::Duration};
 
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
+use wharf_container::image::LEAST_LAYER;
+
 use crate::{
     call,
     layout::{Layout, Settings},
     problem::Problem,
     style::Style,
 };
+use export::Wanted;
 use layout::Folder;
 use registry::Registry;
 
@@ -75,6 +79,36 @@ pub fn import(
         &report,
         &format!("{repository} has what {} holds", dir.display()),
     );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `of`: `web:tag`.
+pub fn index(layout: &Layout, region: Option<&str>, of: &str) -> Result<ExitCode, Problem> {
+    let settings = settings(layout, region)?;
+    let (repository, Wanted::Tag(tag)) = export::parse(of)? else {
+        let text =
+            format!("{of} names no tag: an index is given to one, which means another image then");
+        return Err(Problem::other(text));
+    };
+    let report = call::block_on(async {
+        let mut registry = Registry::open(layout, &settings, repository).await?;
+        let held = export::held(&mut registry).await?;
+        index::run(&mut registry, &tag, &held).await
+    })?;
+    match report.digest {
+        Some(digest) => println!(
+            "{} {of} is {digest} now. Indexes of {} layers of {} images take {} bytes.",
+            Style::of_stdout().good("Done."),
+            report.layers,
+            report.images,
+            report.bytes
+        ),
+        None => println!(
+            "{} {of} stays as it is: no layer without an index is of {} or more and compressed with gzip.",
+            Style::of_stdout().good("Done."),
+            HumanBytes(LEAST_LAYER)
+        ),
+    }
     Ok(ExitCode::SUCCESS)
 }
 

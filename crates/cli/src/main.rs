@@ -216,6 +216,10 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
             let region = args.region.as_deref();
             images::import(&layout, region, &args.dir, &args.repository)
         }
+        Command::Images(ImagesCommand::Index(args)) => {
+            let layout = Layout::new(&args.data.data)?;
+            images::index(&layout, args.region.as_deref(), &args.of)
+        }
         Command::ScanDb(ScanDbCommand::Update(args)) => {
             let layout = Layout::new(&args.data.data)?;
             scan_db::update(&layout, &args.from, args.from_nothing)

@@ -132,6 +132,26 @@ pub fn of_agent(data: &Path, figures: &Figures) -> Metrics {
         },
     );
     let of = figures.clone();
+    metrics.counters(
+        "wharf_agent_layers_on_demand",
+        "Layers that containers began on before they were here, and what became of them",
+        move || {
+            let it = of.on_demand();
+            let states = [
+                ("begun", it.begun),
+                ("completed", it.completed),
+                ("broken", it.broken),
+            ];
+            labelled("state", states)
+        },
+    );
+    let of = figures.clone();
+    metrics.counter(
+        "wharf_agent_spans_on_demand",
+        "Parts of such layers that somebody waited for",
+        move || of.on_demand().spans as f64,
+    );
+    let of = figures.clone();
     metrics.gauge(
         "wharf_agent_sharing",
         "1 while the control plane knows which layers this node shares",

@@ -226,6 +226,7 @@ mod tests {
                 instances: false,
                 instance_disks: None,
                 share_layers: None,
+                whole_images: false,
             },
         };
         let granted = Grant {

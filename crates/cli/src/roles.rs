@@ -343,6 +343,7 @@ pub fn agent(args: &AgentArgs) -> Result<ExitCode, Problem> {
     config.offers_instances = args.host.tasks.instances;
     config.instance_disks = args.host.tasks.instance_disks;
     config.share_layers = args.host.tasks.share_layers;
+    config.on_demand = !args.host.tasks.whole_images;
     config
         .reserved_ports
         .extend(config.share_layers.filter(|port| *port > 0));

@@ -20,6 +20,20 @@ pub enum ImagesCommand {
     Export(ImagesExportArgs),
     /// Copy what is in such a folder into a repository, which is made if it is not there
     Import(ImagesImportArgs),
+    /// Give an image an index of its large layers, by which tasks start before all of it is on their node
+    Index(ImagesIndexArgs),
+}
+
+#[derive(Args, Clone)]
+pub struct ImagesIndexArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// The region, if not the installation's own
+    #[arg(long)]
+    pub region: Option<String>,
+    /// Which image: web:tag. The tag then means the image with the index; the one without keeps its digest
+    #[arg(value_name = "REPOSITORY:TAG")]
+    pub of: String,
 }
 
 #[derive(Args, Clone)]

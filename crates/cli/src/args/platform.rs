@@ -175,6 +175,10 @@ pub struct TaskArgs {
     /// port; without one the system chooses
     #[arg(long, value_name = "PORT", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
     pub share_layers: Option<u16>,
+    /// Start tasks only once the whole of their images is here, also where these have indexes by which they could be read
+    /// on demand
+    #[arg(long)]
+    pub whole_images: bool,
 }
 
 impl TaskArgs {
@@ -198,6 +202,9 @@ impl TaskArgs {
         }
         if let Some(port) = self.share_layers {
             words.push(format!("--share-layers={port}").into());
+        }
+        if self.whole_images {
+            words.push("--whole-images".into());
         }
         words
     }

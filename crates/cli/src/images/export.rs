@@ -16,7 +16,7 @@ use super::{
 use crate::problem::Problem;
 
 /// Images by their digests, with their tags.
-type Images = BTreeMap<Digest, BTreeSet<String>>;
+pub type Images = BTreeMap<Digest, BTreeSet<String>>;
 
 /// What of a repository is wanted.
 #[derive(Debug, PartialEq, Eq)]
@@ -87,7 +87,7 @@ pub async fn run(
 }
 
 /// The images of the repository, with their tags.
-async fn held(registry: &mut Registry) -> Result<Images, Problem> {
+pub async fn held(registry: &mut Registry) -> Result<Images, Problem> {
     let mut images = Images::new();
     for id in registry.images().await? {
         let digest = id.image_digest.as_deref().and_then(|it| it.parse().ok());

@@ -96,6 +96,8 @@ pub struct NodeConfig {
     pub task_disk: u64,
     /// Shares layers of images with other nodes of its zone, at that port; 0: one that the system chooses.
     pub share_layers: Option<u16>,
+    /// Tasks may start before the whole of their images is here, where these have indexes.
+    pub on_demand: bool,
     /// Host ports that no task may claim.
     pub reserved_ports: Vec<u16>,
     /// Custom attributes, sent at the first registration.
@@ -165,6 +167,7 @@ impl NodeConfig {
             task_pids: TASK_PIDS,
             task_disk: TASK_DISK,
             share_layers: None,
+            on_demand: true,
             // ssh and the agent's own two ports (ecs.md §7).
             reserved_ports: vec![22, 51678, 51679],
             attributes: BTreeMap::new(),

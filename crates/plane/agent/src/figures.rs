@@ -12,7 +12,7 @@ use std::{
 };
 
 use parking_lot::{Mutex, MutexGuard};
-use wharf_container::image::ImageStore;
+use wharf_container::image::{ImageStore, OnDemand};
 use wharf_durable::Durability;
 use wharf_layers::{Counted, Sharing};
 
@@ -110,6 +110,12 @@ impl Figures {
     /// Bytes of layers that came from registries.
     pub fn downloaded_bytes(&self) -> u64 {
         self.0.images.get().map_or(0, ImageStore::downloaded_bytes)
+    }
+
+    /// What became of layers that were read on demand.
+    pub fn on_demand(&self) -> OnDemand {
+        let images = self.0.images.get();
+        images.map(ImageStore::on_demand).unwrap_or_default()
     }
 
     /// Layers that came from registries.

@@ -1,11 +1,18 @@
-//! What the program gives up that has a key: it can read and write what it has open, and nothing else.
+//! What a program gives up that answers the kernel's questions about files: it can read and write what it has open, and
+//! nothing else.
 
-use std::{collections::BTreeMap, io};
+use std::{
+    collections::BTreeMap,
+    ffi::CStr,
+    io,
+    os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd},
+};
 
 use nix::{
     errno::Errno,
     mount::{MntFlags, MsFlags, mount, umount2},
     sched::{CloneFlags, unshare},
+    sys::signal::{SigHandler, Signal, signal},
     unistd::{Gid, Uid, chdir, chroot, pivot_root, setgroups, setresgid, setresuid},
 };
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
@@ -13,14 +20,17 @@ use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
 /// A user that no file and no other program belongs to, beyond the numbers of user namespaces.
 const NOBODY: u32 = 0x7ffe_5ea1;
 
-/// Nobody reads its memory from here on, not even into a dump.
-pub fn shut_out_others() -> io::Result<()> {
+/// Nobody reads its memory from here on, not even into a dump. `name`: what it is called among processes.
+///
+/// # Errors
+/// The kernel refuses.
+pub fn shut_out_others(name: &CStr) -> io::Result<()> {
     // SAFETY: plain prctl without pointers.
     Errno::result(unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) })?;
     // SAFETY: as above.
     Errno::result(unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) })?;
     // SAFETY: a C string that outlives the call.
-    unsafe { libc::prctl(libc::PR_SET_NAME, c"sealed-file".as_ptr()) };
+    unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr()) };
     // Memory that is given back to the kernel while it writes must not wait for this program. Where it may not say so,
     // it can wait for longer.
     const IO_FLUSHER: libc::c_int = 57;
@@ -30,6 +40,9 @@ pub fn shut_out_others() -> io::Result<()> {
 }
 
 /// No files, no network, no rights, a user of its own. With one thread.
+///
+/// # Errors
+/// The kernel refuses.
 pub fn give_up_rights() -> io::Result<()> {
     unshare(
         CloneFlags::CLONE_NEWNS
@@ -70,8 +83,40 @@ pub fn give_up_rights() -> io::Result<()> {
     Ok(())
 }
 
-/// What a thread that answers needs of the kernel; anything else ends the program.
-pub fn allow_calls_of_workers() -> io::Result<()> {
+/// systemd sends SIGTERM to every process when the machine shuts down, while those who have the file still write to it.
+///
+/// # Errors
+/// The kernel refuses.
+pub fn outlive_others() -> io::Result<()> {
+    for each in [
+        Signal::SIGTERM,
+        Signal::SIGINT,
+        Signal::SIGHUP,
+        Signal::SIGPIPE,
+    ] {
+        // SAFETY: SIG_IGN installs no code of ours.
+        unsafe { signal(each, SigHandler::SigIgn) }?;
+    }
+    Ok(())
+}
+
+/// The same file under a number that nothing prints to.
+///
+/// # Errors
+/// There are too many files open.
+pub fn away(of: &impl AsFd) -> io::Result<OwnedFd> {
+    const LEAST: i32 = 10;
+    // SAFETY: takes a descriptor of ours and numbers; a success is a new one.
+    let fd = unsafe { libc::fcntl(of.as_fd().as_raw_fd(), libc::F_DUPFD_CLOEXEC, LEAST) };
+    // SAFETY: as above.
+    Ok(unsafe { OwnedFd::from_raw_fd(Errno::result(fd)?) })
+}
+
+/// What a thread that answers needs of the kernel, and `more`; anything else ends the program.
+///
+/// # Errors
+/// The kernel takes no such filter.
+pub fn allow_calls_of_workers(more: &[i64]) -> io::Result<()> {
     let calls = [
         libc::SYS_read,
         libc::SYS_writev,
@@ -100,7 +145,11 @@ pub fn allow_calls_of_workers() -> io::Result<()> {
         libc::SYS_exit_group,
         libc::SYS_restart_syscall,
     ];
-    let rules: BTreeMap<_, _> = calls.iter().map(|it| (*it, Vec::new())).collect();
+    let rules: BTreeMap<_, _> = calls
+        .iter()
+        .chain(more)
+        .map(|it| (*it, Vec::new()))
+        .collect();
     let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(io::Error::other)?;
     let filter = SeccompFilter::new(
         rules,
@@ -132,7 +181,7 @@ mod tests {
                 // SAFETY: plain prctl, and a call with a place for its answer.
                 unsafe {
                     libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-                    let allowed = allow_calls_of_workers().is_ok();
+                    let allowed = allow_calls_of_workers(&[]).is_ok();
                     libc::syscall(call, libc::CLOCK_MONOTONIC, time.as_mut_ptr());
                     libc::_exit(i32::from(!allowed));
                 }

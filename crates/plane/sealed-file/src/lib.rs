@@ -8,7 +8,7 @@
 //! dies, reads and writes fail until the file is opened anew.
 
 mod buffer;
-mod confine;
+pub mod confine;
 mod sectors;
 pub mod serve;
 mod start;

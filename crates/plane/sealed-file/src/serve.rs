@@ -17,7 +17,7 @@ use std::{
     fs::File,
     io::{self, IoSlice, Read as _, Write as _},
     os::{
-        fd::{AsFd, AsRawFd, FromRawFd, OwnedFd},
+        fd::{FromRawFd, OwnedFd},
         unix::net::UnixStream,
     },
     sync::{
@@ -29,11 +29,7 @@ use std::{
 
 use nix::{
     errno::Errno,
-    sys::{
-        mman::mlock,
-        signal::{SigHandler, Signal, signal},
-        uio::writev,
-    },
+    sys::{mman::mlock, uio::writev},
     unistd::{ForkResult, fork, read, setsid},
 };
 use wharf_sectors::{Cipher, KEY};
@@ -79,10 +75,10 @@ fn served(file: File, socket: &mut UnixStream, fuse: OwnedFd) -> io::Result<()> 
         std::process::exit(0);
     }
     setsid()?;
-    outlive_others()?;
+    confine::outlive_others()?;
     // Numbers that nothing prints to.
-    let (file, fuse) = (away(&file)?, Arc::new(away(&fuse)?));
-    confine::shut_out_others()?;
+    let (file, fuse) = (confine::away(&file)?, Arc::new(confine::away(&fuse)?));
+    confine::shut_out_others(c"sealed-file")?;
     let mut key = Zeroizing::new([0; KEY]);
     lock(&*key)?;
     socket.read_exact(&mut *key)?;
@@ -107,7 +103,7 @@ fn served(file: File, socket: &mut UnixStream, fuse: OwnedFd) -> io::Result<()> 
                         request: vec![0; wire::WRITE_HEAD + wire::MOST as usize + 4096],
                         buffer: Buffer::new(),
                     };
-                    let confined = confine::allow_calls_of_workers();
+                    let confined = confine::allow_calls_of_workers(&[]);
                     if confined.is_ok() {
                         ready.fetch_add(1, Ordering::Relaxed);
                     }
@@ -136,33 +132,11 @@ fn served(file: File, socket: &mut UnixStream, fuse: OwnedFd) -> io::Result<()> 
     done
 }
 
-/// systemd sends SIGTERM to every process when the machine shuts down, while those who have the file still write to it.
-fn outlive_others() -> io::Result<()> {
-    for each in [
-        Signal::SIGTERM,
-        Signal::SIGINT,
-        Signal::SIGHUP,
-        Signal::SIGPIPE,
-    ] {
-        // SAFETY: SIG_IGN installs no code of ours.
-        unsafe { signal(each, SigHandler::SigIgn) }?;
-    }
-    Ok(())
-}
-
 /// Kept out of swap.
 fn lock<T>(what: &T) -> io::Result<()> {
     let at = std::ptr::NonNull::from(what).cast();
     // SAFETY: it is memory of ours; locking it changes nothing that is in it.
     Ok(unsafe { mlock(at, size_of::<T>()) }?)
-}
-
-fn away(of: &impl AsFd) -> io::Result<OwnedFd> {
-    const LEAST: i32 = 10;
-    // SAFETY: takes a descriptor of ours and numbers; a success is a new one.
-    let fd = unsafe { libc::fcntl(of.as_fd().as_raw_fd(), libc::F_DUPFD_CLOEXEC, LEAST) };
-    // SAFETY: as above.
-    Ok(unsafe { OwnedFd::from_raw_fd(Errno::result(fd)?) })
 }
 
 struct Worker {

@@ -7,7 +7,8 @@
 //! last process of a task is gone, so are its mounts, whatever killed it.
 //!
 //! By another argument it is the program that has a sealed volume open ([`sealed`]), the one that shows a server's files
-//! ([`shared`]), or the one that serves a file system ([`files`]); none has anything to do with its task.
+//! ([`shared`]), the one that serves a file system ([`files`]), or the one that shows a layer of an image of which not all
+//! bytes are there ([`lazy_layer`]); none has anything to do with its task.
 
 mod allowance;
 mod bundle;
@@ -41,6 +42,7 @@ use std::{ffi::OsString, io::Write, path::Path, process::ExitCode};
 
 use wharf_cgroup::{CgroupError, Hierarchies};
 use wharf_file_server::serve as files;
+use wharf_lazy_layer::serve as lazy_layer;
 use wharf_sealed_file::serve as sealed;
 use wharf_shared_files::serve as shared;
 
@@ -49,7 +51,7 @@ fn enter(group: &str) -> Result<(), CgroupError> {
 }
 
 /// One of the programs that show files, in that control group.
-fn serve(group: Option<OsString>, run: fn() -> std::io::Result<()>) -> ExitCode {
+fn serve(group: Option<OsString>, run: impl FnOnce() -> std::io::Result<()>) -> ExitCode {
     let entered = group.map_or(Ok(()), |it| enter(&it.to_string_lossy()));
     if let Err(error) = entered {
         // Read by who starts it, at the other end of a socket.
@@ -73,6 +75,10 @@ fn main() -> ExitCode {
         if first.as_ref().is_some_and(|it| it == argument) {
             return serve(arguments.next(), run);
         }
+    }
+    if first.as_ref().is_some_and(|it| it == lazy_layer::ARGUMENT) {
+        let folder = arguments.next().unwrap_or_default();
+        return serve(arguments.next(), || lazy_layer::run(Path::new(&folder)));
     }
     if first.is_some_and(|it| it == probe::ARGUMENT) {
         let stage = arguments.next().unwrap_or_default();

@@ -12,10 +12,11 @@ use std::{
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use tokio::time::timeout;
+use tokio::{sync::broadcast, time::timeout};
 use wharf_base::Clock;
 use wharf_container::image::{
-    Digest, Endpoint, GarbageRules, Image, ImageStore, PullRequest, Reference, RegistryAuth,
+    Digest, Endpoint, GarbageRules, Image, ImageStore, OnDemandEvent, OnDemandUser, PullRequest,
+    Reference, RegistryAuth,
 };
 use wharf_kubelet::machine::Images;
 use wharf_layers::Sharing;
@@ -62,6 +63,8 @@ pub struct RegistryImages {
     kept: Arc<Mutex<BTreeMap<String, Image>>>,
     /// All tasks are an instance's, which shares the machine with others.
     of_instance: bool,
+    /// Tasks may start before the whole of an image is here.
+    on_demand: bool,
 }
 
 #[async_trait]
@@ -157,6 +160,37 @@ impl ImageSource for RegistryImages {
         self.store.sharing().cloned()
     }
 
+    fn note_user(&self, image: &Image, task_id: &str) {
+        self.store.note_user(image, task_id);
+    }
+
+    fn on_demand_events(&self) -> Option<(Vec<OnDemandUser>, broadcast::Receiver<OnDemandEvent>)> {
+        self.store.on_demand_events()
+    }
+
+    async fn again(&self, context: &TaskContext, at: usize, image: &Digest) -> Result<(), String> {
+        let of = &context.task.containers[at];
+        let reference = Reference::parse(&of.image).map_err(|e| e.to_string())?;
+        let port = self.api.endpoint().port;
+        let own = registry::is_own(reference.host(), port, &self.own_hosts);
+        let reference = reference.at(image.clone());
+        let request = self.request(context, of, reference, own).await;
+        let request = request.map_err(|refused| refused.reason)?;
+        let pulled = timeout(PULL_PATIENCE, self.store.pull_on_demand(&request)).await;
+        match pulled {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => {
+                if private_login(of).is_none()
+                    && let Some(api) = self.identity(context, of).await
+                {
+                    self.logins.forget(&api);
+                }
+                Err(error.reason())
+            }
+            Err(_) => Err("it took too long".to_owned()),
+        }
+    }
+
     fn of_instances(self: Arc<Self>) -> Option<Arc<dyn InstanceImages>> {
         Some(self)
     }
@@ -177,6 +211,7 @@ impl ImageSource for RegistryImages {
             pulling: self.pulling.clone(),
             kept: self.kept.clone(),
             of_instance: true,
+            on_demand: self.on_demand,
         })
     }
 }
@@ -201,6 +236,7 @@ impl RegistryImages {
             pulling: Arc::default(),
             kept: Arc::default(),
             of_instance: false,
+            on_demand: config.on_demand,
         }
     }
 
@@ -221,7 +257,13 @@ impl RegistryImages {
         local: Option<Image>,
     ) -> Result<Fetched, String> {
         let begun = Instant::now();
-        let pulled = timeout(PULL_PATIENCE, self.store.pull(&request)).await;
+        let pulling = async {
+            match self.on_demand {
+                true => self.store.pull_on_demand(&request).await,
+                false => self.store.pull(&request).await,
+            }
+        };
+        let pulled = timeout(PULL_PATIENCE, pulling).await;
         let well = matches!(pulled, Ok(Ok(_)));
         self.figures.pulled(well, begun.elapsed());
         let refused = match pulled {

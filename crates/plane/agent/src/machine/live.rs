@@ -36,6 +36,8 @@ pub struct Live {
     pub context: Arc<TaskContext>,
     pub handle: TaskHandle,
     pub networks: Networks,
+    /// Of the node that it is a task of.
+    pub group: Option<String>,
     slots: Mutex<Vec<Slot>>,
     /// Its shim holds the secrets of its containers.
     pub secrets: OnceCell<()>,
@@ -59,7 +61,12 @@ struct Slot {
 }
 
 impl Live {
-    pub fn new(context: Arc<TaskContext>, handle: TaskHandle, networks: Networks) -> Self {
+    pub fn new(
+        context: Arc<TaskContext>,
+        handle: TaskHandle,
+        networks: Networks,
+        group: Option<&str>,
+    ) -> Self {
         let slots = context
             .task
             .containers
@@ -70,6 +77,7 @@ impl Live {
             context,
             handle,
             networks,
+            group: group.map(str::to_owned),
             slots: Mutex::new(slots),
             secrets: OnceCell::new(),
             logs: TaskTracker::new(),

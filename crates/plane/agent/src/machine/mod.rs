@@ -15,6 +15,7 @@ mod limits;
 mod live;
 mod logs;
 mod net;
+mod on_demand;
 mod perform;
 mod recover;
 mod registry;
@@ -29,10 +30,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use tokio::sync::mpsc;
+use tokio::sync::{broadcast, mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wharf_container::{
-    image::{Digest, Image},
+    image::{Digest, Image, OnDemandEvent, OnDemandUser},
     runtime::{ExecSession, ExecSpec},
 };
 use wharf_kubelet::machine::{Images, NoImage, PullPolicy};
@@ -104,6 +105,22 @@ pub trait ImageSource: Send + Sync {
     /// What it takes part in the sharing of layers by, if it does.
     fn sharing(&self) -> Option<Sharing> {
         None
+    }
+
+    /// That a task is given an image, some of whose layers may be read on demand.
+    fn note_user(&self, _: &Image, _: &str) {}
+
+    /// What becomes of such layers, and the tasks whose login is wanted already; `None` where no layer is read on demand.
+    fn on_demand_events(&self) -> Option<(Vec<OnDemandUser>, broadcast::Receiver<OnDemandEvent>)> {
+        None
+    }
+
+    /// Asks for the image of that digest again, as container `at`, so that what is read on demand goes on.
+    ///
+    /// # Errors
+    /// As [`ImageSource::fetch`].
+    async fn again(&self, _: &TaskContext, _: usize, _: &Digest) -> Result<(), String> {
+        Ok(())
     }
 
     /// Images that instances are made of; `None` if there are none of these here.
@@ -213,7 +230,9 @@ impl Shared {
 #[async_trait]
 impl Machine for LinuxMachine {
     async fn recover(&self, tasks: &[Arc<TaskContext>]) -> BTreeMap<String, Vec<Event>> {
-        recover::recover(&self.shared, tasks).await
+        let events = recover::recover(&self.shared, tasks).await;
+        on_demand::tend(&self.shared);
+        events
     }
 
     async fn perform(&self, task: &Arc<TaskContext>, action: Action) -> Vec<Event> {

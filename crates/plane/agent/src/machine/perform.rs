@@ -145,7 +145,8 @@ async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Even
     sandbox.group = shared.tenancy.group().map(str::to_owned);
     match with_shim(shared, context, sandbox, disk, secrets, &networks).await {
         Ok(handle) => {
-            let live = Live::new(context.clone(), handle, networks);
+            let group = shared.tenancy.group();
+            let live = Live::new(context.clone(), handle, networks, group);
             live.secrets.set(()).ok();
             let live = Arc::new(live);
             shared.host.put_live(live.clone());
@@ -315,6 +316,7 @@ async fn create(shared: &Arc<Shared>, context: &Arc<TaskContext>, at: usize) -> 
         },
     };
     live.set_image(at, image.clone());
+    shared.images.note_user(&image, &context.id);
     secrets::ensure(shared, &live).await?;
     // An agent that was killed may have come no further than the shim.
     let range = shared.tenancy.range_of(&shared.host.isolation, context)?;

@@ -244,7 +244,8 @@ async fn take_over(
             return ended(shared, task, &recovered.containers);
         }
     };
-    let live = Arc::new(Live::new(task.clone(), handle, networks));
+    let group = shared.tenancy.group();
+    let live = Arc::new(Live::new(task.clone(), handle, networks, group));
     let mut events = Vec::new();
     for (name, status) in &recovered.containers {
         events.extend(live.take_over(name, status));

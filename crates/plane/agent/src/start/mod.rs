@@ -22,12 +22,13 @@ use tokio_util::{
 use wharf_base::{Clock, InstallationId, SystemClock};
 use wharf_container::{
     image::{ImageOptions, ImageStore},
-    runtime::{Runtime, RuntimeOptions},
+    runtime::{Runtime, RuntimeOptions, shims_group},
 };
 use wharf_dns::Names;
 use wharf_layers::Sharing;
 use wharf_network::{Network, NetworkConfig};
 use wharf_planeproto::Plane;
+use wharf_sealed_file::Program;
 
 pub(crate) use self::endpoints::Endpoints;
 pub use self::teardown::teardown;
@@ -91,6 +92,11 @@ pub async fn run(
         ImageOptions {
             tls: base.api.dialer().tls(),
             sharing: sharing.transpose()?,
+            // Also where no more layers are to be read so: containers may have some.
+            on_demand: Some(Program {
+                path: base.config.shim.clone(),
+                group: Some(shims_group(&base.config.installation)),
+            }),
             ..ImageOptions::default()
         },
     )

@@ -3,7 +3,10 @@
 use std::{io, path::Path};
 
 use wharf_base::InstallationId;
-use wharf_container::runtime::{Runtime, RuntimeError, RuntimeOptions};
+use wharf_container::{
+    image::unmount_all,
+    runtime::{Runtime, RuntimeError, RuntimeOptions},
+};
 use wharf_network::{Network, NetworkConfig};
 
 use super::{failed, run_folder};
@@ -37,6 +40,7 @@ pub async fn teardown(
         dir if !dir.exists() => Ok(()),
         dir => end_all(options(dir, None)).await,
     };
+    let layers = unmount_all(&data_dir.join("images"));
     let devices = volumes::let_go_all(data_dir);
     let served = file_systems::end_all(&run_folder(&installation));
     let config = NetworkConfig::new(installation.clone(), data_dir.join("network"));
@@ -46,6 +50,7 @@ pub async fn teardown(
         _ => Ok(()),
     };
     containers.map_err(failed("the containers"))?;
+    layers.map_err(failed("the layers that were read on demand"))?;
     instances.map_err(failed("the instances"))?;
     devices.map_err(failed("devices of volumes"))?;
     served.map_err(failed("file systems"))?;

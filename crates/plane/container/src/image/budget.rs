@@ -99,7 +99,7 @@ impl Budget {
     }
 
     /// Whether enough of the disk stays free with so many bytes more.
-    fn look_at_disk(&self, bytes: u64) -> Result<(), UnpackError> {
+    pub fn look_at_disk(&self, bytes: u64) -> Result<(), UnpackError> {
         let Ok(seen) = statvfs(&self.dir) else {
             // Then writing tells.
             return Ok(());
@@ -160,6 +160,25 @@ impl Meter {
         if due {
             self.budget.look_at_disk(size)?;
             self.looked_at = Some((self.bytes, self.entries));
+        }
+        Ok(())
+    }
+
+    /// All of a layer at once.
+    pub fn layer(&mut self, entries: u64, bytes: u64) -> Result<(), UnpackError> {
+        self.entries += entries;
+        let before = self.budget.entries.fetch_add(entries, Ordering::Relaxed);
+        let most = self.budget.limits.entries;
+        if before.saturating_add(entries) > most {
+            return Err(UnpackError::TooManyEntries(most));
+        }
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.budget.add_bytes(bytes)?;
+        if self.bytes > self.most {
+            return Err(UnpackError::Ratio {
+                bytes: self.most,
+                ratio: self.budget.limits.ratio,
+            });
         }
         Ok(())
     }
@@ -238,6 +257,21 @@ mod tests {
             image.meter(50).entry(151),
             Err(UnpackError::Ratio { bytes: 150, .. })
         ));
+    }
+
+    #[test]
+    fn layers_that_are_shown_count_as_others() {
+        let image = budget(limits());
+        let mut first = image.meter(1000);
+        first.layer(6, 600).unwrap();
+        first.keep();
+        let entries = image.meter(1000).layer(5, 1);
+        assert!(matches!(entries, Err(UnpackError::TooManyEntries(10))));
+        let bytes = image.meter(1000).layer(1, 401);
+        assert!(matches!(bytes, Err(UnpackError::TooLarge(1000))));
+        let ratio = image.meter(50).layer(1, 151);
+        assert!(matches!(ratio, Err(UnpackError::Ratio { .. })));
+        image.meter(1000).layer(4, 400).unwrap();
     }
 
     #[test]

@@ -71,6 +71,9 @@ pub enum RegistryError {
     Redirects,
     #[error("{what} is larger than {limit} bytes")]
     TooLarge { what: &'static str, limit: u64 },
+    /// A part of a layer is not what its index says.
+    #[error("unexpected digest of a part of the layer ({number}): wanted sha256:{wanted}")]
+    WrongSpan { number: usize, wanted: String },
     #[error("unexpected digest of {what}: wanted {wanted}, got {got}")]
     WrongDigest {
         what: &'static str,

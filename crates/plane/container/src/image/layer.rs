@@ -153,6 +153,22 @@ fn unpack_stream(
     Ok(bytes)
 }
 
+/// An archive that is decompressed already. Returns the bytes of its files.
+pub fn unpack_plain(
+    plain: impl Read,
+    diff_id: &Digest,
+    folder: &Path,
+    mut meter: Meter,
+) -> Result<u64, LayerError> {
+    let mut plain = Hashed::new(plain, diff_id);
+    unpack(folder, &mut Archive::new(&mut plain), &mut meter)?;
+    drain(&mut plain, PADDING)?;
+    check(UNPACKED, diff_id, plain.finish())?;
+    let bytes = meter.bytes();
+    meter.keep();
+    Ok(bytes)
+}
+
 fn check(what: &'static str, wanted: &Digest, got: Digest) -> Result<(), RegistryError> {
     if *wanted == got {
         Ok(())

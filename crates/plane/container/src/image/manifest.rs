@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{ExposedPort, ImageConfig, digest::Digest};
+use super::{ExposedPort, ImageConfig, digest::Digest, lazy::OF_IMAGE};
 
 /// Bounds in bytes: the registries' own limit for manifests, and room for long histories.
 pub const MANIFEST_LIMIT: u64 = 4 << 20;
@@ -30,6 +30,8 @@ pub enum Manifest {
     Image {
         config: Descriptor,
         layers: Vec<Descriptor>,
+        /// The manifest of the indexes of its layers, if it names one.
+        indexes: Option<Digest>,
     },
     /// The one for this machine.
     Index { chosen: Digest },
@@ -43,6 +45,8 @@ struct Wire {
     config: Option<Descriptor>,
     #[serde(default)]
     layers: Option<Vec<Descriptor>>,
+    #[serde(default)]
+    annotations: serde_json::Value,
 }
 
 #[derive(Deserialize)]
@@ -81,10 +85,13 @@ enum Fit {
 impl Candidate {
     /// `level`: of this machine's processor, see [`level`].
     fn fit(&self, level: u8) -> Option<Fit> {
+        // Signatures, indexes of layers and the like stand in indexes too, some of them with the platform of their image.
+        if self.artifact_type.is_some() {
+            return None;
+        }
         let Some(platform) = &self.platform else {
-            // Signatures and the like stand in indexes too.
             let image = self.media_type.is_empty() || MANIFESTS.contains(&self.media_type.as_str());
-            return (image && self.artifact_type.is_none()).then_some(Fit::Unsaid);
+            return image.then_some(Fit::Unsaid);
         };
         if platform.os != "linux" || platform.architecture != architecture() {
             return None;
@@ -167,7 +174,13 @@ pub fn parse_manifest(bytes: &[u8]) -> Result<Manifest, String> {
             layers.len()
         ));
     }
-    Ok(Manifest::Image { config, layers })
+    let named = wire.annotations.get(OF_IMAGE).and_then(|it| it.as_str());
+    let indexes = named.and_then(|it| it.to_owned().try_into().ok());
+    Ok(Manifest::Image {
+        config,
+        layers,
+        indexes,
+    })
 }
 
 /// The entry that fits best, of those that fit alike the first.

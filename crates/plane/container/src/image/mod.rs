@@ -8,6 +8,7 @@ mod error;
 #[doc(hidden)]
 pub mod fuzz;
 mod layer;
+mod lazy;
 mod manifest;
 mod peers;
 mod reference;
@@ -23,6 +24,10 @@ pub use self::{
     config::{ExposedPort, ImageConfig},
     digest::Digest,
     error::{ImageError, LayerError, PullError, RegistryError, UnpackError},
+    lazy::{
+        Event as OnDemandEvent, LEAST_LAYER, OnDemand, User as OnDemandUser, index_of,
+        names as index_names, unmount_all,
+    },
     reference::{BadReference, Reference},
     registry::{Endpoint, RegistryAuth},
     store::{Collected, GarbageRules, ImageOptions, ImageStore, ImageSummary, PullRequest},

@@ -84,6 +84,16 @@ impl Reference {
         self.digest.as_ref()
     }
 
+    /// The image of that digest in the same repository.
+    #[must_use]
+    pub fn at(&self, digest: Digest) -> Self {
+        Self {
+            digest: Some(digest),
+            tag: None,
+            ..self.clone()
+        }
+    }
+
     /// What the registry is asked for: the digest if there is one, else the tag.
     pub(crate) fn wanted(&self) -> &str {
         self.digest

@@ -117,6 +117,16 @@ pub struct Repository {
     authorization: tokio::sync::Mutex<Option<HeaderValue>>,
 }
 
+/// Without who we are.
+impl fmt::Debug for Repository {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Repository")
+            .field("base", &self.base)
+            .field("repository", &self.repository)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Repository {
     pub fn new(
         endpoint: &Endpoint,

@@ -7,6 +7,7 @@
 //! layers/<diff id>/       an unpacked layer
 //! layers/<diff id>.json   since which boot it is there, and whether it has reached the disk
 //! incoming/               being unpacked; emptied at each start
+//! lazy/, spans/           layers that are used before they are here (`lazy`)
 //! shelf/                  layers as they came, for peers (`wharf_layers`), where layers are shared
 //! ```
 //! A layer here is no proof that somebody else may have it: manifests and configurations are whatever
@@ -38,10 +39,11 @@ use rand::Rng;
 use rustls::ClientConfig;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use tokio::sync::{OnceCell, RwLock, Semaphore};
+use tokio::sync::{OnceCell, RwLock, Semaphore, broadcast};
 use wharf_base::{Backoff, InstallationId};
 use wharf_durable::{self as durable, Durability};
 use wharf_layers::Sharing;
+use wharf_lazy_layer::Program;
 use wharf_shim_protocol::record::boot_id;
 
 use super::{
@@ -51,6 +53,7 @@ use super::{
     download::{self, Download},
     error::{ImageError, LayerError, PullError, RegistryError},
     layer::{self, Coming, Incoming},
+    lazy::{self, Event, Lazies, OnDemand, User},
     manifest::{CONFIG_LIMIT, Descriptor, MANIFEST_LIMIT, Manifest, parse_config, parse_manifest},
     peers::{FromPeers, Patience},
     reference::Reference,
@@ -75,6 +78,8 @@ pub struct ImageOptions {
     pub first_retry_after: Duration,
     /// Layers of wharf's own registry come from peers where these have them, and are kept for peers.
     pub sharing: Option<Sharing>,
+    /// The program by which layers are shown that are read on demand; none are without it.
+    pub on_demand: Option<Program>,
 }
 
 impl Default for ImageOptions {
@@ -84,6 +89,7 @@ impl Default for ImageOptions {
             limits: UnpackLimits::default(),
             first_retry_after: BACKOFF_FIRST,
             sharing: None,
+            on_demand: None,
         }
     }
 }
@@ -131,10 +137,11 @@ pub struct ImageStore {
 
 #[derive(Debug)]
 pub(super) struct Inner {
-    dir: PathBuf,
-    limits: UnpackLimits,
+    pub(super) dir: PathBuf,
+    pub(super) limits: UnpackLimits,
     first_retry_after: Duration,
     pub(super) sharing: Option<Sharing>,
+    lazies: Option<Arc<Lazies>>,
     tls: Option<Arc<ClientConfig>>,
     system_tls: OnceCell<Arc<ClientConfig>>,
     boot: String,
@@ -166,14 +173,25 @@ struct ImageRecord {
     /// The repositories that it was pulled from.
     #[serde(default)]
     sources: BTreeSet<String>,
+    /// Layers that were only shown when it was pulled. What its author wrote of each is not proven before one is here that came
+    /// from there.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    claims: BTreeSet<Claim>,
+}
+
+/// That a layer is what a blob holds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Claim {
+    diff_id: Digest,
+    origin: Origin,
 }
 
 /// Where a layer came from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct Origin {
-    registry: String,
+pub(super) struct Origin {
+    pub registry: String,
     /// Of the blob, as it was sent.
-    blob: Digest,
+    pub blob: Digest,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -204,6 +222,8 @@ struct Resolved {
     digest: Digest,
     config: ImageConfig,
     layers: Vec<(Descriptor, Digest)>,
+    /// The manifest of the indexes of its layers.
+    indexes: Option<Digest>,
 }
 
 impl ImageStore {
@@ -236,7 +256,9 @@ impl ImageStore {
                 layer::discard(&dir.join("shelf"));
             }
             make_folder(&dir.join("incoming"))?;
+            let lazies = options.on_demand.and_then(|it| Lazies::open(&dir, it));
             let inner = Inner {
+                lazies: lazies.map(Arc::new),
                 limits: options.limits,
                 first_retry_after: options.first_retry_after,
                 sharing: options.sharing,
@@ -254,11 +276,33 @@ impl ImageStore {
                 dir,
                 _lock: lock,
             };
-            Ok(Self {
-                inner: Arc::new(inner),
-            })
+            let inner = Arc::new(inner);
+            if let Some(lazies) = &inner.lazies {
+                lazies.recover(&inner);
+            }
+            Ok(Self { inner })
         })
         .await
+    }
+
+    /// What becomes of layers that are read on demand, for those who stop tasks and know their logins; and the tasks whose
+    /// login is wanted already.
+    pub fn on_demand_events(&self) -> Option<(Vec<User>, broadcast::Receiver<Event>)> {
+        let lazies = self.inner.lazies.as_ref()?;
+        let events = lazies.listen();
+        Some((lazies.unattended(), events))
+    }
+
+    pub fn on_demand(&self) -> OnDemand {
+        let lazies = self.inner.lazies.as_ref();
+        lazies.map(|it| it.counts()).unwrap_or_default()
+    }
+
+    /// That a task is given an image, some layers of which may be read on demand.
+    pub fn note_user(&self, image: &Image, task_id: &str) {
+        for layer in image.layers() {
+            lazy::note_user(&self.inner.dir, layer, task_id, image.digest());
+        }
     }
 
     /// Bytes of layers that came from registries since the store was opened.
@@ -286,25 +330,53 @@ impl ImageStore {
     /// Makes the image usable here and remembers what its name means. Layers that are here, and that
     /// the registry has for who we are, are not fetched.
     pub async fn pull(&self, request: &PullRequest) -> Result<Image, PullError> {
+        self.pull_with(request, None).await
+    }
+
+    /// The same; large layers that have an index may be there only as far as somebody reads them, and come in the
+    /// background.
+    pub async fn pull_on_demand(&self, request: &PullRequest) -> Result<Image, PullError> {
+        self.pull_with(request, self.inner.lazies.as_ref()).await
+    }
+
+    async fn pull_with(
+        &self,
+        request: &PullRequest,
+        lazies: Option<&Arc<Lazies>>,
+    ) -> Result<Image, PullError> {
         let _shared = self.inner.changes.read().await;
         let repository = Arc::new(self.repository(request).await);
         let resolved = self.resolve_image(request, &repository).await?;
-        self.fetch_layers(&repository, &resolved.layers).await?;
+        let indexes = match (lazies, &resolved.indexes) {
+            (Some(lazies), Some(manifest)) => lazies.indexes(&repository, manifest).await,
+            _ => BTreeMap::new(),
+        };
+        let shown = self
+            .fetch_layers(&repository, &resolved.layers, &indexes)
+            .await?;
         let record = ImageRecord {
             digest: resolved.digest,
             config: resolved.config,
             layers: resolved
                 .layers
-                .into_iter()
-                .map(|(_, diff_id)| diff_id)
+                .iter()
+                .map(|(_, diff_id)| diff_id.clone())
                 .collect(),
             sources: BTreeSet::from([source(request)]),
+            claims: claims(&repository, &resolved.layers, |it| shown.contains_key(it)),
         };
         let name = request.reference.to_string();
         let inner = Arc::clone(&self.inner);
         let image = blocking(move || inner.remember(&name, record)).await?;
         self.flush_later();
-        Ok(image)
+        if shown.is_empty() {
+            return Ok(image);
+        }
+        // Where they are seen until they are here, and after.
+        let layers = resolved.layers.iter().zip(image.layers());
+        let layers = layers.map(|((_, diff_id), path)| shown.get(diff_id).unwrap_or(path).clone());
+        let (digest, config) = (image.digest().clone(), image.config().clone());
+        Ok(Image::from_layers(digest, config, layers.collect()))
     }
 
     /// What the name meant when it was last pulled here. No registry is asked.
@@ -432,8 +504,12 @@ impl ImageStore {
                 source,
             }
         };
-        let (config, layers) = match parse_manifest(&bytes).map_err(unusable)? {
-            Manifest::Image { config, layers } => (config, layers),
+        let (config, layers, indexes) = match parse_manifest(&bytes).map_err(unusable)? {
+            Manifest::Image {
+                config,
+                layers,
+                indexes,
+            } => (config, layers, indexes),
             Manifest::Index { chosen } => {
                 let (attempts, result) = self
                     .inner
@@ -444,7 +520,11 @@ impl ImageStore {
                     })
                     .await;
                 match parse_manifest(&result.map_err(failed(attempts))?).map_err(unusable)? {
-                    Manifest::Image { config, layers } => (config, layers),
+                    Manifest::Image {
+                        config,
+                        layers,
+                        indexes,
+                    } => (config, layers, indexes),
                     Manifest::Index { .. } => {
                         return Err(unusable("an index within an index".to_owned()));
                     }
@@ -473,6 +553,7 @@ impl ImageStore {
             digest,
             config,
             layers: layers.into_iter().zip(diff_ids).collect(),
+            indexes,
         })
     }
 
@@ -480,40 +561,47 @@ impl ImageStore {
         &self,
         repository: &Arc<Repository>,
         layers: &[(Descriptor, Digest)],
-    ) -> Result<(), PullError> {
+        indexes: &BTreeMap<Digest, Descriptor>,
+    ) -> Result<BTreeMap<Digest, PathBuf>, PullError> {
         let budget = Budget::new(self.inner.limits, self.inner.dir.clone());
         let mut fetches = tokio::task::JoinSet::new();
         for (descriptor, diff_id) in layers {
             let (store, repository) = (self.clone(), Arc::clone(repository));
             let (descriptor, diff_id) = (descriptor.clone(), diff_id.clone());
             let budget = Arc::clone(&budget);
+            let index = indexes.get(&descriptor.digest).cloned();
             fetches.spawn(async move {
-                store
-                    .ensure_layer(&repository, &descriptor, &diff_id, &budget)
-                    .await
+                let shown = store
+                    .ensure_layer(&repository, &descriptor, &diff_id, index.as_ref(), &budget)
+                    .await?;
+                Ok(shown.map(|path| (diff_id, path)))
             });
         }
+        let mut shown = BTreeMap::new();
         while let Some(fetched) = fetches.join_next().await {
             // The first failure ends the others, when the set is dropped.
-            fetched.unwrap_or_else(|e| {
+            let fetched = fetched.unwrap_or_else(|e| {
                 let source = io::Error::other(e);
                 Err(PullError::Store(ImageError::Io {
                     step: "fetch layers into",
                     path: self.inner.dir.clone(),
                     source,
                 }))
-            })?;
+            });
+            shown.extend(fetched?);
         }
-        Ok(())
+        Ok(shown)
     }
 
+    /// Where it is shown, if it is not here.
     async fn ensure_layer(
         &self,
         repository: &Arc<Repository>,
         descriptor: &Descriptor,
         diff_id: &Digest,
+        index: Option<&Descriptor>,
         budget: &Arc<Budget>,
-    ) -> Result<(), PullError> {
+    ) -> Result<Option<PathBuf>, PullError> {
         let inner = &self.inner;
         let failed = |attempts| {
             move |source| PullError::Layer {
@@ -539,7 +627,24 @@ impl ImageStore {
             && (repository.has_blob(origin.blob.as_str()).await).is_ok()
         {
             let counted = budget.count_present(here.bytes);
-            return counted.map_err(|e| failed(1)(e.into()));
+            return counted.map(|()| None).map_err(|e| failed(1)(e.into()));
+        }
+        if let (Some(lazies), Some(index)) = (&inner.lazies, index)
+            && descriptor.size >= lazy::LEAST_LAYER
+            && !inner.has_layer(diff_id)
+        {
+            let of = lazy::Of {
+                layer: descriptor.clone(),
+                diff_id: diff_id.clone(),
+                origin: origin.clone(),
+                index: index.digest.clone(),
+            };
+            match lazies.show(inner, repository, of, index, budget).await {
+                Ok(shown) => return Ok(Some(shown)),
+                Err(error) => {
+                    tracing::warn!(layer = %descriptor.digest, error = &error as &dyn std::error::Error, "a layer cannot be read on demand; it is pulled as a whole");
+                }
+            }
         }
         let mut patience = Patience::with(descriptor);
         loop {
@@ -547,7 +652,7 @@ impl ImageStore {
                 .wait_for_peers(repository, descriptor, &mut patience)
                 .await;
             let Ok(slot) = inner.slots.acquire().await else {
-                return Ok(());
+                return Ok(None);
             };
             let may_wait = patience.is_left();
             let (attempts, result) = inner
@@ -559,7 +664,7 @@ impl ImageStore {
                 .await;
             match result {
                 Err(LayerError::Peer(error)) if may_wait && error.is_busy() => {}
-                result => return result.map_err(failed(attempts)),
+                result => return result.map(|()| None).map_err(failed(attempts)),
             }
             // Other layers may come meanwhile.
             drop(slot);
@@ -617,7 +722,11 @@ impl Inner {
         self.dir.join("references").join(format!("{hash}.json"))
     }
 
-    fn layer_path(&self, diff_id: &Digest) -> PathBuf {
+    pub(super) fn count_downloaded(&self, bytes: u64) {
+        self.downloaded.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    pub(super) fn layer_path(&self, diff_id: &Digest) -> PathBuf {
         self.dir.join("layers").join(diff_id.hex())
     }
 
@@ -635,8 +744,14 @@ impl Inner {
         (trusted && self.layer_path(diff_id).is_dir()).then_some(record)
     }
 
-    fn has_layer(&self, diff_id: &Digest) -> bool {
+    pub(super) fn has_layer(&self, diff_id: &Digest) -> bool {
         self.layer(diff_id).is_some()
+    }
+
+    /// Unpacked from what came from there, and compared.
+    pub(super) fn has_layer_from(&self, diff_id: &Digest, origin: &Origin) -> bool {
+        let here = self.layer(diff_id);
+        here.is_some_and(|it| it.origins.contains(origin))
     }
 
     pub(super) fn make_incoming(&self) -> Result<Incoming, ImageError> {
@@ -719,7 +834,7 @@ impl Inner {
         Ok(kept?)
     }
 
-    fn keep_layer(
+    pub(super) fn keep_layer(
         &self,
         incoming: Incoming,
         diff_id: &Digest,
@@ -849,7 +964,27 @@ impl Inner {
 
     fn whole_image(&self, digest: &Digest) -> Result<Option<ImageRecord>, ImageError> {
         let record: Option<ImageRecord> = read(&self.image_path(digest))?;
-        Ok(record.filter(|record| record.layers.iter().all(|diff_id| self.has_layer(diff_id))))
+        let is_proven = |claim: &Claim| self.has_layer_from(&claim.diff_id, &claim.origin);
+        Ok(record.filter(|record| {
+            let mut layers = record.layers.iter();
+            layers.all(|diff_id| self.has_layer(diff_id)) && record.claims.iter().all(is_proven)
+        }))
+    }
+
+    /// A layer turned out not to be what was said of it: images that say so are not here any more.
+    pub(super) fn forget_claims(&self, diff_id: &Digest, origin: &Origin) -> Result<(), ImageError> {
+        let _records = self.records.lock();
+        let names = self.names()?;
+        let is_it = |claim: &Claim| claim.diff_id == *diff_id && claim.origin == *origin;
+        for (_, record) in self.records()? {
+            if record.claims.iter().any(is_it) {
+                for name in names.get(&record.digest).into_iter().flatten() {
+                    remove_file(&self.reference_path(name))?;
+                }
+                remove_file(&self.image_path(&record.digest))?;
+            }
+        }
+        Ok(())
     }
 
     fn records(&self) -> Result<Vec<(SystemTime, ImageRecord)>, ImageError> {
@@ -931,6 +1066,9 @@ impl Inner {
                 collected.layers += 1;
             }
         }
+        if let Some(lazies) = &self.lazies {
+            lazies.collect(&self.dir, |diff_id| needed.contains(diff_id));
+        }
         Ok(collected)
     }
 
@@ -946,6 +1084,23 @@ impl Inner {
             })
             .collect())
     }
+}
+
+/// What an image says of those of its layers.
+fn claims(
+    repository: &Repository,
+    layers: &[(Descriptor, Digest)],
+    which: impl Fn(&Digest) -> bool,
+) -> BTreeSet<Claim> {
+    let of = layers.iter().filter(|(_, diff_id)| which(diff_id));
+    let claim = |(layer, diff_id): &(Descriptor, Digest)| Claim {
+        diff_id: diff_id.clone(),
+        origin: Origin {
+            registry: repository.registry().to_owned(),
+            blob: layer.digest.clone(),
+        },
+    };
+    of.map(claim).collect()
 }
 
 /// The repository that a request is for, with the registry behind it.
@@ -1000,7 +1155,7 @@ fn called(manifest: &[u8], told: Option<Digest>) -> Digest {
     told.filter(fits).unwrap_or_else(own)
 }
 
-fn verified(
+pub(super) fn verified(
     what: &'static str,
     bytes: bytes::Bytes,
     wanted: &Digest,

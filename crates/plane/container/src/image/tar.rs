@@ -97,6 +97,11 @@ impl<R: Read> Archive<R> {
         }
     }
 
+    /// What it reads from.
+    pub fn input(&self) -> &R {
+        &self.input
+    }
+
     /// The data of the entry returned last.
     pub fn data(&mut self) -> impl Read + '_ {
         Data(self)

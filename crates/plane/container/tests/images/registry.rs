@@ -43,6 +43,10 @@ pub struct State {
     pub no_ranges: bool,
     /// Parts have so many bytes at most, whatever is asked for.
     pub shortest_part: Option<usize>,
+    /// Longer parts are answered 503.
+    pub longest_part: Option<usize>,
+    /// Longer parts begin, and never go on.
+    pub endless_part: Option<usize>,
     /// Parts hold other bytes than they say.
     pub lies_in_parts: bool,
     /// Bodies have no length and end without a word, with all their bytes.
@@ -146,8 +150,12 @@ impl Registry {
         state.asked.push(format!("{how}{path}{part}"));
         let (cut_after, is_slow, breaks_at_the_end) =
             (state.cut_after, state.is_slow, state.breaks_at_the_end);
+        let asked_for = range.and_then(|(from, last)| Some(last? + 1 - from));
+        let endless = state.endless_part;
+        let is_endless = endless.is_some_and(|it| asked_for.is_some_and(|part| part > it));
         let reply = |status, body: Bytes| {
             let length = body.len();
+            let cut_after = cut_after.or(is_endless.then_some(SLOW_PIECE));
             let sent = cut_after.filter(|cut| *cut < length);
             let mut rest = body.slice(..sent.unwrap_or(length));
             let size = if is_slow {
@@ -168,6 +176,9 @@ impl Registry {
             let end = async move {
                 // What came before is sent by then.
                 tokio::task::yield_now().await;
+                if is_endless {
+                    std::future::pending::<()>().await;
+                }
                 let is_cut = sent.is_some() || breaks_at_the_end && length > SLOW_PIECE;
                 is_cut.then(|| Err(std::io::Error::other("cut")))
             };
@@ -183,6 +194,10 @@ impl Registry {
         };
         if state.failures > 0 {
             state.failures -= 1;
+            return reply(StatusCode::SERVICE_UNAVAILABLE, Bytes::new());
+        }
+        let longest = state.longest_part;
+        if longest.is_some_and(|longest| asked_for.is_some_and(|it| it > longest)) {
             return reply(StatusCode::SERVICE_UNAVAILABLE, Bytes::new());
         }
         if state.no_ranges && range.is_some() {
@@ -287,6 +302,17 @@ impl Registry {
 
     /// An image with these layers, as `name:tag`. Returns the manifest's digest.
     pub fn push(&self, name: &str, tag: &str, layers: &[(Vec<u8>, String)]) -> String {
+        self.push_annotated(name, tag, layers, serde_json::json!({}))
+    }
+
+    /// The same, whose manifest has these annotations.
+    pub fn push_annotated(
+        &self,
+        name: &str,
+        tag: &str,
+        layers: &[(Vec<u8>, String)],
+        annotations: serde_json::Value,
+    ) -> String {
         let diff_ids: Vec<_> = layers.iter().map(|(_, diff_id)| diff_id).collect();
         let arch = if cfg!(target_arch = "aarch64") {
             "arm64"
@@ -303,6 +329,7 @@ impl Registry {
         let manifest = serde_json::json!({
             "schemaVersion": 2, "config": descriptor(config.as_bytes()),
             "layers": layers.iter().map(|(packed, _)| descriptor(packed)).collect::<Vec<_>>(),
+            "annotations": annotations,
         })
         .to_string();
         for (packed, _) in layers {

@@ -7,7 +7,11 @@ mod lifecycle;
 mod limits;
 mod logs;
 mod memory;
+mod on_demand;
 mod recovery;
+#[path = "../../../container/tests/images/registry.rs"]
+#[expect(dead_code, reason = "faults that other tests want")]
+mod registry;
 mod sealed;
 mod secrets;
 mod shared;

@@ -147,6 +147,7 @@ impl RegistryImages {
             pulling: self.pulling.clone(),
             kept: self.kept.clone(),
             of_instance: true,
+            on_demand: self.on_demand,
         }))
     }
 }
