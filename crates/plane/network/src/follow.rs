@@ -63,7 +63,7 @@ impl Worker {
             return Err(NetworkError::NoSnapshot);
         }
         let touched = self.view.update(update);
-        let secondary = match touched.addresses.is_empty() {
+        let secondary = match touched.addresses.is_empty() && !self.secondary_owed {
             true => Ok(()),
             false => self.follow_secondary(),
         };

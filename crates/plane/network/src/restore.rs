@@ -63,6 +63,7 @@ impl Worker {
             interfaces: BTreeMap::new(),
             own_services: BTreeMap::new(),
             meter: Meter::default(),
+            secondary_owed: false,
         };
         worker.recall_flows();
         worker.restore()?;

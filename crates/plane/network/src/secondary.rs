@@ -56,6 +56,7 @@ impl Worker {
         for (key, wanted) in &all {
             trouble = trouble.and(self.add_secondary(key, wanted));
         }
+        self.secondary_owed = trouble.is_err();
         trouble
     }
 
@@ -104,6 +105,7 @@ impl Worker {
         let Some((mut record, new)) = self.of_record(key, |there| wanted - there) else {
             return Ok(());
         };
+        let mut trouble = Ok(());
         for address in new {
             let Some(endpoint) = record.endpoint.as_mut() else {
                 break;
@@ -111,7 +113,8 @@ impl Worker {
             let scope = endpoint.scope.clone();
             if let Some((by, _)) = self.endpoints(&scope).find(|(_, it)| it.has(address)) {
                 let by = by.to_owned();
-                return Err(NetworkError::AddressInUse { address, by });
+                trouble = trouble.and(Err(NetworkError::AddressInUse { address, by }));
+                continue;
             }
             endpoint.secondary.insert(address);
             self.save(&record)?;
@@ -125,7 +128,7 @@ impl Worker {
                 return Err(error);
             }
         }
-        Ok(())
+        trouble
     }
 
     fn add_one(&mut self, record: &TaskRecord, address: Ipv4Addr) -> Result<(), NetworkError> {

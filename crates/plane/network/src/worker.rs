@@ -143,6 +143,8 @@ pub(crate) struct Worker {
     pub(crate) own_services: BTreeMap<String, crate::services::Table>,
     /// What was counted for flow logs.
     pub(crate) meter: Meter,
+    /// Some further address is not where it should be: the next word is a reason to look again, whatever it says.
+    pub(crate) secondary_owed: bool,
 }
 
 impl Worker {

@@ -98,6 +98,32 @@ fn an_interface_answers_on_them_and_speaks_from_them_and_from_no_other() {
 }
 
 #[test]
+fn one_that_was_in_use_is_given_by_the_next_word() {
+    on_a_host(|host| async move {
+        let (network, _endpoints) = host.start("ab12").await;
+        let one = network.attach("one", eni("vpc-a", 5)).await.unwrap();
+        network.attach("two", eni("vpc-a", 6)).await.unwrap();
+        // The control plane has given the address of the one on, which is not taken down yet.
+        let mut told = open_resources("vpc-a", &[]);
+        told.push(with_secondary(5, &[(6, None), (7, None)]));
+        let again = || NetworkUpdate::Snapshot(told.clone());
+        let refused = network.apply(again()).await.unwrap_err();
+        assert!(
+            matches!(refused, NetworkError::AddressInUse { .. }),
+            "{refused}"
+        );
+        assert!(!addresses(&one).contains("172.31.20.6/32"));
+        assert!(
+            addresses(&one).contains("172.31.20.7/32"),
+            "it waits for no other"
+        );
+        network.detach("two").await.unwrap();
+        network.apply(again()).await.unwrap();
+        assert!(addresses(&one).contains("172.31.20.6/32"));
+    });
+}
+
+#[test]
 fn one_has_a_public_address_of_its_own() {
     on_a_host(|host| async move {
         inside(&host.neighbour, || {

@@ -33,6 +33,9 @@ pub const MOST_WAITING: usize = 3000;
 pub const MOST_OF_BATCH: usize = 100;
 /// The same of all flow logs of an account in a region, each of some 10 KB: no account has more than 150 MB of the store.
 pub const MOST_OF_ACCOUNT: usize = 12_000;
+/// Of this each flow log is sure, whatever the others of its account have: some that cannot be delivered take no window
+/// from the rest.
+pub const SURE: usize = 300;
 /// What comes beyond waits without its flows; beyond so many of these it is dropped.
 pub const MOST_SKIPPED: usize = 3000;
 /// Parts of windows of one delivery to a stream, and to a file.

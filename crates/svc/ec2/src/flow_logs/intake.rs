@@ -11,7 +11,7 @@ use wharf_wire::{Call, Fault};
 
 use super::{
     FlowBatch, FlowIntake, FlowLog, FlowSource, MAX_OF_RESOURCE,
-    deliver::{MOST_OF_ACCOUNT, MOST_OF_BATCH, MOST_SKIPPED, MOST_WAITING, batch_id},
+    deliver::{MOST_OF_ACCOUNT, MOST_OF_BATCH, MOST_SKIPPED, MOST_WAITING, SURE, batch_id},
 };
 use crate::{Ec2Service, fault, records::Interface, table::SERVICE};
 
@@ -187,12 +187,13 @@ impl Waiting {
     /// How many more there may be with their flows.
     fn room(self) -> usize {
         let of_log = MOST_WAITING.saturating_sub(self.of_log);
-        of_log.min(MOST_OF_ACCOUNT.saturating_sub(self.of_account))
+        let of_account = MOST_OF_ACCOUNT.saturating_sub(self.of_account);
+        of_log.min(of_account.max(SURE.saturating_sub(self.of_log)))
     }
 
     fn is_full(self) -> bool {
         self.of_log >= MOST_WAITING + MOST_SKIPPED
-            || self.of_account >= MOST_OF_ACCOUNT + MOST_SKIPPED
+            || (self.of_account >= MOST_OF_ACCOUNT + MOST_SKIPPED && self.of_log >= SURE)
     }
 }
 
@@ -470,6 +471,11 @@ mod tests {
             flows: vec![flow; flows],
             unknown: Unknown::new(),
         };
+        let split = |flows: usize, waiting: Waiting| {
+            let parts = parts(batch(flows), waiting);
+            let parts = parts.iter().map(|it| (it.flows.len(), it.skipped));
+            parts.collect::<Vec<_>>()
+        };
         let (most, all) = (MOST_WAITING, MOST_WAITING + MOST_SKIPPED);
         for (flows, waiting, expected) in [
             (0, 0, vec![(0, false)]),
@@ -483,11 +489,7 @@ mod tests {
         ] {
             let of_account = 0;
             let of_log = waiting;
-            let parts = parts(batch(flows), Waiting { of_log, of_account });
-            let got: Vec<_> = parts
-                .iter()
-                .map(|it| (it.flows.len(), it.skipped))
-                .collect();
+            let got = split(flows, Waiting { of_log, of_account });
             assert_eq!(got, expected, "{flows} {waiting}");
         }
         // Many flow logs have no more together, however little each of them.
@@ -498,13 +500,19 @@ mod tests {
             (1, most, vec![(0, true)]),
             (1, all, vec![]),
         ] {
-            let of_log = 1;
-            let parts = parts(batch(flows), Waiting { of_log, of_account });
-            let got: Vec<_> = parts
-                .iter()
-                .map(|it| (it.flows.len(), it.skipped))
-                .collect();
+            let of_log = SURE;
+            let got = split(flows, Waiting { of_log, of_account });
             assert_eq!(got, expected, "{flows} {of_account}");
+        }
+        // And those that cannot be delivered take nothing from one that can.
+        let of_account = all;
+        for (of_log, expected) in [
+            (0, vec![(100, false), (50, false)]),
+            (SURE - 1, vec![(0, true)]),
+            (SURE, vec![]),
+        ] {
+            let got = split(150, Waiting { of_log, of_account });
+            assert_eq!(got, expected, "{of_log}");
         }
     }
 }

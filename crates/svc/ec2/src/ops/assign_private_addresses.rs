@@ -50,13 +50,16 @@ fn asked(input: &AssignPrivateIpAddressesRequest) -> Result<Asked, Fault> {
 /// Each once.
 fn these(named: &[String]) -> Result<Vec<Ipv4Addr>, Fault> {
     let mut all = Vec::new();
-    for text in named.iter().take(MOST + 1) {
+    for text in named {
         let address = parsed(text)?;
-        if !all.contains(&address) {
+        if all.len() <= MOST && !all.contains(&address) {
             all.push(address);
         }
     }
-    Ok(all)
+    match all.len() > MOST {
+        true => Err(fault::too_many_private_addresses(None)),
+        false => Ok(all),
+    }
 }
 
 pub async fn assign(

@@ -167,6 +167,9 @@ fn apply(
             let (of_type, of_image) = (kind.architecture, &it.image.architecture);
             return Err(fault::architectures_differ(of_type, of_image));
         }
+        if it.interface.secondary.len() >= kind.addresses as usize {
+            return Err(fault::too_many_private_addresses(Some(&it.interface.id)));
+        }
         it.instance_type = name;
     } else if let Some(data) = input.user_data.as_ref() {
         stopped(it)?;

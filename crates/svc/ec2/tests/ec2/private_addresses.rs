@@ -354,6 +354,15 @@ async fn what_is_refused() {
         it.id
     );
     assert_eq!(refusal(it.unassign(&it.id, &["10.0.0.5"]).await), text);
+    let mut many = vec!["10.0.0.5"; 51];
+    many.push("rubbish");
+    let malformed = it.unassign(&it.id, &many).await.unwrap_err();
+    assert_eq!(malformed.code, "InvalidParameterValue");
+    assert!(
+        malformed.message.contains("rubbish"),
+        "{}",
+        malformed.message
+    );
     let primary = it.unassign(&it.id, &["10.0.0.4"]).await.unwrap_err();
     assert_eq!(primary.code, "InvalidParameterValue");
     assert_eq!(it.of(&it.id).await.len(), 50);

@@ -63,6 +63,28 @@ async fn an_instance_has_them_and_its_host_tells_it_so() {
     let told = cloud.told_of(&id).await.unwrap();
     assert_eq!(told.interface.secondary.len(), 2);
 
+    // Nor may it become of a type that has no three.
+    let stop = StopInstancesRequest {
+        instance_ids: Some(vec![id.clone()]),
+        ..Default::default()
+    };
+    cloud.ec2.stop_instances(&me, stop).await.unwrap();
+    let told = cloud.told_of(&id).await.unwrap();
+    cloud.says(&told, Reported::Stopped).await;
+    cloud.becomes(&id, "stopped").await;
+    let become_of = |name: &str| ModifyInstanceAttributeRequest {
+        instance_id: Some(id.clone()),
+        instance_type: Some(AttributeValue {
+            value: Some(name.to_owned()),
+        }),
+        ..Default::default()
+    };
+    let refused = cloud.ec2.modify_instance_attribute(&me, become_of("t3.nano"));
+    let refused = refused.await.unwrap_err();
+    assert_eq!(refused.code, "PrivateIpAddressLimitExceeded");
+    let done = cloud.ec2.modify_instance_attribute(&me, become_of("t3.small"));
+    done.await.unwrap();
+
     cloud.terminate(&id).await.unwrap();
     let told = cloud.told_of(&id).await.unwrap();
     cloud.says(&told, Reported::Terminated).await;
