@@ -9,12 +9,15 @@
 use std::{
     fs::File,
     io::{self, Read as _, Write as _},
-    os::unix::net::UnixStream,
+    os::{fd::AsRawFd as _, unix::net::UnixStream},
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use nix::unistd::{ForkResult, fork};
+use nix::{
+    errno::Errno,
+    unistd::{ForkResult, fork},
+};
 use parking_lot::Mutex;
 
 use crate::{confine, rpc::MAX_GROUPS, tls::MAX_GREETING};
@@ -35,8 +38,9 @@ impl Broker {
         // SAFETY: there is one thread, so the child may go on as it likes.
         match unsafe { fork() }? {
             ForkResult::Child => {
-                drop(own);
-                let ended = confine::keep_for_broker().and_then(|()| serve(theirs, greeting));
+                let ended = keep_alone(&theirs)
+                    .and_then(|()| confine::keep_for_broker())
+                    .and_then(|()| serve(theirs, greeting));
                 // SAFETY: ends the process, whose copies of what others have must not be put in order.
                 unsafe { libc::_exit(i32::from(ended.is_err())) }
             }
@@ -79,6 +83,16 @@ impl Broker {
         let each = answer.as_chunks().0.iter();
         each.map(|it| u32::from_ne_bytes(*it)).collect()
     }
+}
+
+/// Nothing else stays open in it. It ends without looking at what others had.
+fn keep_alone(socket: &UnixStream) -> io::Result<()> {
+    let own = u32::try_from(socket.as_raw_fd()).map_err(io::Error::other)?;
+    for (from, to) in [(0, own.saturating_sub(1)), (own + 1, u32::MAX)] {
+        // SAFETY: takes numbers; what is closed is used by nobody in this process any more.
+        Errno::result(unsafe { libc::syscall(libc::SYS_close_range, from, to, 0) })?;
+    }
+    Ok(())
 }
 
 /// Until nobody asks any more.

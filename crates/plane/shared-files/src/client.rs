@@ -34,7 +34,7 @@ const KEEPER: usize = 0;
 const BESIDE: u32 = 8 << 10;
 const LEAST: u32 = 4 << 10;
 const LOOK: Duration = Duration::from_millis(250);
-/// Answers that cannot be read, one after another, before whoever asked gets an error.
+/// Answers that cannot be read or make no sense, one after another, before whoever asked gets an error.
 const MAX_UNREADABLE: u32 = 3;
 
 /// Who asks, and for how long.
@@ -158,6 +158,8 @@ struct Place {
 enum Ended {
     /// The session is no more.
     Lost,
+    /// The same, and the server has no reason for it that it may have.
+    Odd,
     Failed(Errno),
 }
 
@@ -189,7 +191,7 @@ impl Client {
         build: impl Fn(Round) -> Compound,
         read: impl Fn(&mut Results<'_>) -> Result<T, Problem>,
     ) -> Result<T, Failed> {
-        let (mut again, mut tries) = (false, 0);
+        let (mut again, mut tries, mut odd) = (false, 0, 0);
         loop {
             let place = self.take_slot(by)?;
             let round = Round {
@@ -199,6 +201,11 @@ impl Client {
             let ops = build(round);
             match self.in_slot(place, by, &ops, keep) {
                 Err(Ended::Lost) => again = true,
+                Err(Ended::Odd) if odd < MAX_UNREADABLE => {
+                    again = true;
+                    odd += 1;
+                }
+                Err(Ended::Odd) => return Err(Errno::EIO.into()),
                 Err(Ended::Failed(errno)) => return Err(errno.into()),
                 Ok(record) => match read_answer(&record, &ops, &read) {
                     Err(Problem::Status(status)) if status.is_later() => {
@@ -243,7 +250,7 @@ impl Client {
             };
             let ops = build(place.client);
             match self.in_slot(place, &by, &ops, true) {
-                Err(Ended::Lost) => return Err(Errno::ECONNRESET.into()),
+                Err(Ended::Lost | Ended::Odd) => return Err(Errno::ECONNRESET.into()),
                 Err(Ended::Failed(errno)) => return Err(errno.into()),
                 Ok(record) => match read_answer(&record, &ops, &read) {
                     Err(Problem::Status(Status::DELAY)) => {
@@ -312,7 +319,7 @@ impl Client {
                     self.lose(place.epoch);
                     return Err(match status.ends_session() {
                         true => Ended::Lost,
-                        false => Ended::Failed(Errno::EIO),
+                        false => Ended::Odd,
                     });
                 }
                 Said::Unreadable => {

@@ -59,3 +59,31 @@ pub fn answer(bytes: &[u8]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The fuzzer's inputs, each byte of each changed to some others, and each cut anywhere.
+    #[test]
+    fn nothing_that_a_server_sends_does_harm() {
+        for input in [
+            &include_bytes!("../../../../fuzz/corpus/nfs-answer/attributes")[..],
+            include_bytes!("../../../../fuzz/corpus/nfs-answer/client"),
+            include_bytes!("../../../../fuzz/corpus/nfs-answer/denied"),
+            include_bytes!("../../../../fuzz/corpus/nfs-answer/listing"),
+            include_bytes!("../../../../fuzz/corpus/nfs-answer/long"),
+            include_bytes!("../../../../fuzz/corpus/nfs-answer/open"),
+        ] {
+            answer(input);
+            for at in 0..input.len() {
+                answer(&input[..at]);
+                for change in [1, 3, 0x7f, 0x80, 0xff] {
+                    let mut changed = input.to_vec();
+                    changed[at] ^= change;
+                    answer(&changed);
+                }
+            }
+        }
+    }
+}

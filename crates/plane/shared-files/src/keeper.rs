@@ -63,7 +63,7 @@ impl Keeper {
 
     /// For ever.
     pub fn run(&self) {
-        let mut lease = LEASE;
+        let mut lease = self.ask_lease().unwrap_or(LEASE);
         let mut pause = FIRST_PAUSE;
         loop {
             match self.tend(&mut lease) {

@@ -21,6 +21,7 @@ mod nfs;
 mod patience;
 mod rpc;
 pub mod serve;
+mod server;
 mod tls;
 mod worker;
 mod xdr;

@@ -20,26 +20,33 @@ pub struct Patience {
     interrupted: Arc<AtomicBool>,
 }
 
-impl Patience {
-    pub fn new(interrupted: Arc<AtomicBool>) -> Self {
+impl Default for Patience {
+    fn default() -> Self {
         Self {
             since: Instant::now(),
             at_least: AT_LEAST,
-            interrupted,
+            interrupted: Arc::default(),
         }
+    }
+}
+
+impl Patience {
+    pub fn interrupt(&self) {
+        self.interrupted.store(true, Ordering::Relaxed);
     }
 
     /// No longer than that.
     pub fn until(at_least: Duration) -> Self {
         Self {
             at_least,
-            ..Self::new(Arc::new(AtomicBool::new(true)))
+            interrupted: Arc::new(AtomicBool::new(true)),
+            ..Self::default()
         }
     }
 
     /// Of nobody who could be interrupted.
     pub fn endless() -> Self {
-        Self::new(Arc::default())
+        Self::default()
     }
 
     pub fn is_interrupted(&self) -> bool {

@@ -17,7 +17,7 @@ use std::{
         fd::{AsFd, AsRawFd, FromRawFd, OwnedFd},
         unix::net::UnixStream,
     },
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, mpsc::sync_channel},
     thread,
     time::{Duration, Instant},
 };
@@ -38,8 +38,9 @@ use crate::{
     mount::Mount,
     patience::Patience,
     rpc::Caller,
+    server::{Server, THREADS},
     tls::{Greeting, Trust},
-    worker::{Server, Worker},
+    worker::Worker,
 };
 
 /// The first argument of the program that is this.
@@ -49,8 +50,6 @@ pub const READY: &[u8] = b"ready";
 /// The most that it is told.
 pub const MAX_TOLD: u64 = 64 << 10;
 
-/// Requests that are worked on at a time: each waits for the server.
-const THREADS: usize = 16;
 const STACK: usize = 512 << 10;
 /// What the server may take to answer for the first time.
 const FIRST_ANSWER: Duration = Duration::from_secs(20);
@@ -149,19 +148,24 @@ fn served(network: &File, socket: &mut UnixStream, fuse: OwnedFd) -> io::Result<
         waiting.try_locks();
         Ok(())
     })?);
-    let mut workers = Vec::new();
+    let letting_go = server.clone();
+    threads.push(confined(confine::allow_calls_of_workers, move || {
+        letting_go.let_go();
+        Ok(())
+    })?);
+    let (ends, ended) = sync_channel(THREADS);
     for _ in 0..THREADS {
-        let mut worker = Worker::new(server.clone());
-        workers.push(confined(confine::allow_calls_of_workers, move || {
-            worker.work()
+        let (mut worker, ends) = (Worker::new(server.clone()), ends.clone());
+        threads.push(confined(confine::allow_calls_of_workers, move || {
+            worker.work()?;
+            let _ = ends.try_send(());
+            Ok(())
         })?);
     }
     socket.write_all(READY)?;
     socket.shutdown(Shutdown::Both)?;
-    for worker in workers {
-        let _ = worker.join();
-    }
-    // The others would go on for ever.
+    // One that has nothing more to read: what others still wait for is awaited by nobody.
+    let _ = ended.recv();
     server.say_farewell();
     std::process::exit(0);
 }

@@ -1,189 +1,20 @@
 //! Answers what the kernel asks, several requests at a time.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    io::{self, IoSlice},
-    os::fd::OwnedFd,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::{io, sync::Arc, time::Instant};
 
-use nix::{
-    errno::Errno,
-    sys::uio::writev,
-    unistd::{read, write},
-};
-use parking_lot::{Condvar, Mutex};
+use nix::{errno::Errno, unistd::read};
 
 use crate::{
-    broker::Broker,
     client::{By, Failed},
-    files::{Files, New, tree::Node},
+    files::{New, tree::Node},
     fuse::{
         MOST, WRITE_HEAD,
         answer::{self, Cache},
         request::{AskedLock, Asks, Request, request},
     },
     nfs::attributes::{Attributes, Kind},
-    patience::Patience,
-    rpc::Caller,
+    server::{FIRST_PAUSE, MAX_WAITING, Server, Waiting},
 };
-
-/// How long a process's groups are taken for what they were.
-const GROUPS_FOR: Duration = Duration::from_millis(200);
-const MAX_KNOWN: usize = 1024;
-/// Locks that are waited for, and between two tries for one.
-const MAX_WAITING: usize = 4096;
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_millis(500);
-
-/// A process as it asked, and its groups as they were then.
-type Groups = HashMap<(u32, u32, u32), (Instant, Vec<u32>)>;
-
-pub struct Server {
-    files: Arc<Files>,
-    fuse: OwnedFd,
-    broker: Option<Arc<Broker>>,
-    groups: Mutex<Groups>,
-    /// Requests that are worked on, and whether whoever asked was interrupted.
-    running: Mutex<BTreeMap<u64, Arc<AtomicBool>>>,
-    waiting: Mutex<Vec<Waiting>>,
-    woken: Condvar,
-}
-
-/// A lock that somebody waits for.
-struct Waiting {
-    id: u64,
-    by: By,
-    node: Arc<Node>,
-    lock: AskedLock,
-    next: Instant,
-    pause: Duration,
-}
-
-impl Server {
-    pub fn new(files: Arc<Files>, fuse: OwnedFd, broker: Option<Arc<Broker>>) -> Self {
-        Self {
-            files,
-            fuse,
-            broker,
-            groups: Mutex::default(),
-            running: Mutex::default(),
-            waiting: Mutex::default(),
-            woken: Condvar::new(),
-        }
-    }
-
-    pub fn say_farewell(&self) {
-        self.files.client.farewell();
-    }
-
-    fn caller(&self, request: &Request<'_>) -> Caller {
-        let ids = self.files.ids;
-        let groups = self.groups_of(request).into_iter();
-        let groups = groups.filter(|it| *it != request.group);
-        Caller {
-            user: ids.inside(request.user),
-            group: ids.inside(request.group),
-            groups: groups.map(|it| ids.inside(it)).collect(),
-        }
-    }
-
-    fn groups_of(&self, request: &Request<'_>) -> Vec<u32> {
-        let Some(broker) = self.broker.as_ref().filter(|_| request.process != 0) else {
-            return Vec::new();
-        };
-        let key = (request.process, request.user, request.group);
-        if let Some((since, groups)) = self.groups.lock().get(&key)
-            && since.elapsed() < GROUPS_FOR
-        {
-            return groups.clone();
-        }
-        let groups = broker.groups(request.process);
-        let mut known = self.groups.lock();
-        if known.len() >= MAX_KNOWN {
-            known.clear();
-        }
-        known.insert(key, (Instant::now(), groups.clone()));
-        groups
-    }
-
-    fn say(&self, id: u64, body: Result<&[u8], Errno>) -> io::Result<()> {
-        let (error, body) = match body {
-            Ok(body) => (0, body),
-            Err(errno) => (errno as i32, &[][..]),
-        };
-        let head = answer::head(id, error, body.len());
-        match writev(&self.fuse, &[IoSlice::new(&head), IoSlice::new(body)]) {
-            // Whoever asked is gone.
-            Ok(_) | Err(Errno::ENOENT) => Ok(()),
-            // The server said what the kernel does not take.
-            Err(Errno::EINVAL) if !body.is_empty() => self.say(id, Err(Errno::EIO)),
-            Err(other) => Err(other.into()),
-        }
-    }
-
-    /// The kernel asks for attributes anew, and drops what it has of the file if they are others.
-    fn say_changed(&self, node: u64) {
-        // It may know nothing of it any more.
-        let _ = write(&self.fuse, &answer::attributes_changed(node));
-    }
-
-    fn interrupt(&self, id: u64) -> Result<(), Errno> {
-        match self.running.lock().get(&id) {
-            Some(interrupted) => interrupted.store(true, Ordering::Relaxed),
-            // It is just being read, or has been answered: the kernel knows, and says it once more in the first case.
-            None => return Err(Errno::EAGAIN),
-        }
-        let mut waiting = self.waiting.lock();
-        let its = waiting.iter_mut().filter(|it| it.id == id);
-        its.for_each(|it| it.next = Instant::now());
-        drop(waiting);
-        self.woken.notify_all();
-        Ok(())
-    }
-
-    /// Tries for locks that somebody waits for, for ever.
-    pub fn try_locks(&self) {
-        loop {
-            let due = {
-                let mut waiting = self.waiting.lock();
-                let now = Instant::now();
-                let at = waiting.iter().position(|it| it.next <= now);
-                match at {
-                    Some(at) => waiting.swap_remove(at),
-                    None => {
-                        let next = waiting.iter().map(|it| it.next).min();
-                        let pause = next.map_or(LONGEST_PAUSE, |it| it - now);
-                        self.woken.wait_for(&mut waiting, pause);
-                        continue;
-                    }
-                }
-            };
-            self.try_lock(due);
-        }
-    }
-
-    fn try_lock(&self, mut due: Waiting) {
-        let had = match due.by.patience.is_interrupted() {
-            true => Err(Errno::EINTR.into()),
-            false => self.files.lock(&due.by, &due.node, &due.lock),
-        };
-        if had == Ok(false) {
-            due.pause = (due.pause * 2).min(LONGEST_PAUSE);
-            due.next = Instant::now() + due.pause;
-            self.waiting.lock().push(due);
-            return;
-        }
-        self.say_changed(due.node.number);
-        self.running.lock().remove(&due.id);
-        let said = had.map(|_| &[][..]).map_err(Failed::errno);
-        let _ = self.say(due.id, said);
-    }
-}
 
 pub struct Worker {
     server: Arc<Server>,
@@ -203,7 +34,7 @@ impl Worker {
     pub fn work(&mut self) -> io::Result<()> {
         loop {
             match read(&self.server.fuse, &mut self.request) {
-                Ok(length) => self.answer(length)?,
+                Ok(length) => self.take(length)?,
                 Err(Errno::ENODEV) => return Ok(()),
                 // It was taken back, or comes again.
                 Err(Errno::ENOENT | Errno::EINTR | Errno::EAGAIN) => {}
@@ -212,10 +43,34 @@ impl Worker {
         }
     }
 
-    fn answer(&self, length: usize) -> io::Result<()> {
-        let Some(request) = request(&self.request[..length]) else {
+    fn take(&self, length: usize) -> io::Result<()> {
+        let bytes = &self.request[..length];
+        let Some(first) = request(bytes) else {
             return Err(io::ErrorKind::InvalidData.into());
         };
+        let at_once = matches!(
+            first.asks,
+            Asks::Forget(_) | Asks::Interrupt(_) | Asks::Init { .. }
+        );
+        if at_once {
+            return self.answer(&first);
+        }
+        self.server.begun(first.id);
+        if !self.server.turns.lock().begin(bytes) {
+            return Ok(());
+        }
+        self.answer(&first)?;
+        loop {
+            let next = self.server.turns.lock().next();
+            let Some(bytes) = next else { return Ok(()) };
+            let Some(next) = request(&bytes) else {
+                return Err(io::ErrorKind::InvalidData.into());
+            };
+            self.answer(&next)?;
+        }
+    }
+
+    fn answer(&self, request: &Request<'_>) -> io::Result<()> {
         let (id, server) = (request.id, &self.server);
         match &request.asks {
             Asks::Forget(nodes) => {
@@ -238,13 +93,11 @@ impl Worker {
             }
             _ => {}
         }
-        let interrupted = Arc::new(AtomicBool::new(false));
-        server.running.lock().insert(id, interrupted.clone());
         let by = By {
-            caller: server.caller(&request),
-            patience: Patience::new(interrupted),
+            caller: server.caller(request),
+            patience: server.begun(id),
         };
-        let answered = match self.done(&by, &request) {
+        let answered = match self.done(&by, request) {
             // Its turn comes.
             Ok(None) => return Ok(()),
             Ok(Some(body)) => Ok(body),

@@ -206,6 +206,13 @@ impl Files {
         Ok(())
     }
 
+    pub fn close_all(&self, by: &By) {
+        let all: Vec<_> = self.opens.lock().keys().copied().collect();
+        for open in all {
+            let _ = self.close(by, open);
+        }
+    }
+
     /// Nobody has it open any more.
     pub fn close(&self, by: &By, number: u64) -> Result<(), Failed> {
         let Some(open) = self.opens.lock().remove(&number) else {

@@ -33,6 +33,8 @@ impl Status {
     /// The session is gone, or both sides count its calls differently: a new one is needed.
     pub fn ends_session(self) -> bool {
         [
+            // Of a call of the session: the lease is over.
+            Self::EXPIRED,
             Self::STALE_CLIENTID,
             Self::BADSESSION,
             Self::BADSLOT,

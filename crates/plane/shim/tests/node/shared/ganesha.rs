@@ -262,6 +262,15 @@ impl Client {
         kill(Pid::from_raw(self.program), Signal::SIGKILL).unwrap();
     }
 
+    /// It does nothing any more, until it goes on.
+    pub fn stop(&self) {
+        kill(Pid::from_raw(self.program), Signal::SIGSTOP).unwrap();
+    }
+
+    pub fn go_on(&self) {
+        kill(Pid::from_raw(self.program), Signal::SIGCONT).unwrap();
+    }
+
     pub fn has_ended(&self) -> bool {
         let status = fs::read_to_string(format!("/proc/{}/status", self.program));
         status.map_or(true, |it| it.contains("State:\tZ"))

@@ -204,9 +204,9 @@ fn locks_hold_across_clients_and_what_is_appended_under_them_is_whole() {
     assert!(lock(&mine, libc::F_UNLCK, 50, 50));
     assert!(lock(&theirs, libc::F_RDLCK, 50, 50));
     assert!(lock(&theirs, libc::F_UNLCK, 0, 0));
-    // What closes lets go.
+    // What closes lets go, in a moment.
     drop(mine);
-    assert!(lock(&theirs, libc::F_WRLCK, 0, 0));
+    until("it is let go", || lock(&theirs, libc::F_WRLCK, 0, 0));
     drop(theirs);
 
     // Whole files, and one who waits.
@@ -227,6 +227,19 @@ fn locks_hold_across_clients_and_what_is_appended_under_them_is_whole() {
         mine.unlock().unwrap();
     });
     assert!(mine.try_lock_shared().is_err());
+    // One who waits is told of a signal.
+    let mut waiting = std::process::Command::new("flock")
+        .arg(one.at("file"))
+        .arg("true")
+        .spawn()
+        .unwrap();
+    let waits = format!("/proc/{}/wchan", waiting.id());
+    until("it waits", || {
+        fs::read_to_string(&waits).is_ok_and(|it| it.contains("request_wait"))
+    });
+    let process = nix::unistd::Pid::from_raw(waiting.id().try_into().unwrap());
+    nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGTERM).unwrap();
+    assert!(!waiting.wait().unwrap().success());
     theirs.unlock().unwrap();
     mine.try_lock_shared().unwrap();
     theirs.try_lock_shared().unwrap();

@@ -72,6 +72,39 @@ fn each_may_what_the_server_lets_his_numbers() {
 }
 
 #[test]
+fn where_all_are_one_user_the_server_alone_decides() {
+    let server = Server::new();
+    let plain = server.mount();
+    for (name, owner, mode) in [
+        ("root", 0, 0o600),
+        ("other", 1000, 0o600),
+        ("all", 0, 0o644),
+    ] {
+        fs::write(plain.at(name), "x").unwrap();
+        fs::set_permissions(plain.at(name), fs::Permissions::from_mode(mode)).unwrap();
+        chown(plain.at(name), Some(owner), Some(owner)).unwrap();
+    }
+    let client = server.mount_as(|it| it.one_user = true).unwrap();
+    for (user, may) in [(1000, [false, true, true]), (1001, [false, false, true])] {
+        for (name, may) in ["root", "other", "all"].into_iter().zip(may) {
+            let path = client.at(name);
+            assert_eq!(
+                read_as(user, user, &[], &path).is_some(),
+                may,
+                "{user} {name}"
+            );
+            let asked = Command::new("test")
+                .arg("-r")
+                .arg(&path)
+                .uid(user)
+                .gid(user)
+                .status();
+            assert_eq!(asked.unwrap().success(), may, "{user} {name}");
+        }
+    }
+}
+
+#[test]
 fn a_task_with_a_user_namespace_sees_its_own_numbers() {
     let server = Server::new();
     let plain = server.mount();
