@@ -23,7 +23,7 @@ pub(super) fn check(definition: &TaskDefinition) -> Result<(), Fault> {
         )));
     }
     for volume in definition.volumes.iter().flatten() {
-        if let Some(what) = of_volume(volume) {
+        if let Some(what) = of_volume(volume).or_else(|| of_files(definition, volume)) {
             let name = volume.name.as_deref().unwrap_or_default();
             return Err(fault::client(format!(
                 "volume '{name}': {what} are not supported by this version of wharf."
@@ -83,7 +83,6 @@ fn of_volume(volume: &Volume) -> Option<&'static str> {
     let docker = volume.docker_volume_configuration.as_ref();
     let options = docker.and_then(|docker| docker.driver_opts.as_ref());
     first([
-        (volume.efs_volume_configuration.is_some(), "EFS volumes"),
         (
             volume
                 .fsx_windows_file_server_volume_configuration
@@ -97,6 +96,21 @@ fn of_volume(volume: &Volume) -> Option<&'static str> {
         (
             options.is_some_and(|options| !options.is_empty()),
             "driver options",
+        ),
+    ])
+}
+
+/// File systems are mounted from inside the task's own network, by a program that has no port there.
+fn of_files(definition: &TaskDefinition, volume: &Volume) -> Option<&'static str> {
+    let efs = volume.efs_volume_configuration.as_ref()?;
+    first([
+        (
+            network_mode(definition) != "awsvpc",
+            "EFS volumes in network modes other than awsvpc",
+        ),
+        (
+            efs.transit_encryption_port.is_some(),
+            "ports of transit encryption (transitEncryptionPort)",
         ),
     ])
 }
@@ -224,7 +238,7 @@ mod tests {
         };
         assert_eq!(
             refused(none(), Some(efs), false),
-            "volume 'shared': EFS volumes are not supported by this version of wharf."
+            "volume 'shared': EFS volumes in network modes other than awsvpc are not supported by this version of wharf."
         );
         let empty = ContainerDefinition {
             credential_specs: Some(Vec::new()),
