@@ -6,6 +6,8 @@
 //! it announces, [`tree`] makes of its names a file system that leads nowhere else, and [`Ztoc::inflate`] gives out no more
 //! than a span was said to hold. Pure: bytes in, bytes out.
 
+#![forbid(unsafe_code)]
+
 mod flat;
 pub mod inflate;
 mod make;
@@ -35,7 +37,11 @@ pub const INDEX_LIMIT: u64 = 64 << 20;
 #[must_use]
 pub const fn index_limit(layer: u64) -> u64 {
     let most = (8 << 20) + layer / 64;
-    if most < INDEX_LIMIT { most } else { INDEX_LIMIT }
+    if most < INDEX_LIMIT {
+        most
+    } else {
+        INDEX_LIMIT
+    }
 }
 /// Of a layer; each is held in memory for as long as the layer is read by its index.
 pub const MOST_ENTRIES: usize = 200_000;

@@ -397,7 +397,9 @@ impl Lazies {
         let memory = memory.try_acquire_many_owned(weight(&ztoc, bytes.len()));
         let held = Held {
             _place: Some(place),
-            _memory: Some(memory.map_err(|_| refused("layers that are read on demand take too much"))?),
+            _memory: Some(
+                memory.map_err(|_| refused("layers that are read on demand take too much"))?,
+            ),
         };
         let mut meter = budget.meter(layer.size);
         meter.layer(ztoc.entries.len() as u64, ztoc.plain_size)?;
@@ -405,8 +407,13 @@ impl Lazies {
         let _promised = self.promise(budget, ztoc.plain_size.saturating_mul(2))?;
         let ztoc = Arc::new(ztoc);
         // Whether it sends parts, and what it should.
-        let first = timeout(INDEX_PATIENCE, spans::fetch(repository, layer, &ztoc, 0, &self.working));
-        let first = first.await.map_err(|_| late("the first part of a layer"))??;
+        let first = timeout(
+            INDEX_PATIENCE,
+            spans::fetch(repository, layer, &ztoc, 0, &self.working),
+        );
+        let first = first
+            .await
+            .map_err(|_| late("the first part of a layer"))??;
         let (lazies, shared) = (Arc::clone(self), Arc::clone(inner));
         let failed = |source| ImageError::io("show a layer in", &places.files)(source);
         let turn = self.turn().await?;
@@ -612,7 +619,10 @@ mod tests {
         );
         // Many of those that there are, few of those that somebody makes up, and each of them at all.
         assert!(MOST_MEMORY as u32 / common > 20, "{common}");
-        assert!((2..4).contains(&(MOST_MEMORY as u32 / largest)), "{largest}");
+        assert!(
+            (2..4).contains(&(MOST_MEMORY as u32 / largest)),
+            "{largest}"
+        );
     }
 
     #[test]

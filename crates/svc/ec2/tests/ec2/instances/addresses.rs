@@ -79,10 +79,14 @@ async fn an_instance_has_them_and_its_host_tells_it_so() {
         }),
         ..Default::default()
     };
-    let refused = cloud.ec2.modify_instance_attribute(&me, become_of("t3.nano"));
+    let refused = cloud
+        .ec2
+        .modify_instance_attribute(&me, become_of("t3.nano"));
     let refused = refused.await.unwrap_err();
     assert_eq!(refused.code, "PrivateIpAddressLimitExceeded");
-    let done = cloud.ec2.modify_instance_attribute(&me, become_of("t3.small"));
+    let done = cloud
+        .ec2
+        .modify_instance_attribute(&me, become_of("t3.small"));
     done.await.unwrap();
 
     cloud.terminate(&id).await.unwrap();
