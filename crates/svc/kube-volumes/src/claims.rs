@@ -139,9 +139,7 @@ impl Controller {
         if let Some(disk) = self.disks.made(&name).await? {
             return Ok(Some(disk));
         }
-        let source = self.source(claim);
-        let source = source.map_err(|why| Fault::sender("InvalidSource", 400, why))?;
-        let snapshot = match source {
+        let snapshot = match self.source(claim).await? {
             None => None,
             Some(source) => match self.disks.copy(&name, &source).await? {
                 None => return Ok(None),

@@ -386,17 +386,19 @@ async fn a_claim_that_is_deleted_half_made_leaves_nothing() {
     assert!(cluster.cloud.disks.lock().is_empty());
 }
 
+/// A claim that is to begin with what the claim `c` has.
+fn copy(name: &str, size: &str) -> Value {
+    json!({"metadata": {"name": name, "annotations": {
+            "volume.kubernetes.io/storage-provisioner": "ebs.csi.aws.com"}},
+        "spec": {"storageClassName": "gp3", "accessModes": ["ReadWriteOnce"],
+            "dataSource": {"kind": "PersistentVolumeClaim", "name": "c"},
+            "resources": {"requests": {"storage": size}}},
+        "status": {"phase": "Pending"}})
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_claim_begins_with_what_another_has() {
     let cluster = Cluster::start().await;
-    let copy = |name: &str, size: &str| {
-        json!({"metadata": {"name": name, "annotations": {
-                "volume.kubernetes.io/storage-provisioner": "ebs.csi.aws.com"}},
-            "spec": {"storageClassName": "gp3", "accessModes": ["ReadWriteOnce"],
-                "dataSource": {"kind": "PersistentVolumeClaim", "name": "c"},
-                "resources": {"requests": {"storage": size}}},
-            "status": {"phase": "Pending"}})
-    };
     cluster.make(&CLAIM, "a", &copy("early", "3Gi")).await;
     cluster
         .until_told("error getting PVC c (namespace \"a\") from api server")
@@ -453,6 +455,50 @@ async fn a_disk_is_deleted_for_the_volume_that_it_was_made_for_alone() {
     cluster.remove(&VOLUME, "", "of-vol-a").await;
     cluster.until(&VOLUME, |all| all.len() == 1).await;
     assert_eq!(cluster.cloud.disks.lock().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disk_is_copied_from_the_volume_that_it_was_made_for_alone() {
+    let cluster = Cluster::start().await;
+    for (at, made_for) in [None, Some("another")].into_iter().enumerate() {
+        let disk = format!("vol-of-another-{at}");
+        let seen = Disk {
+            id: disk.clone(),
+            made_for: made_for.map(str::to_owned),
+            attachment: Some(("i-elsewhere".to_owned(), "attached".to_owned())),
+            ..Disk::default()
+        };
+        let kept = (String::new(), seen);
+        cluster.cloud.disks.lock().insert(disk, kept);
+    }
+    let claim = json!({"metadata": {"name": "c"},
+        "spec": {"storageClassName": "", "accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": "1Gi"}}},
+        "status": {"phase": "Pending"}});
+    cluster.make(&CLAIM, "a", &claim).await;
+    let claim = cluster.client.get(&CLAIM, "a", "c").await.unwrap();
+    for disk in ["vol-of-another-0", "vol-of-another-1", "vol-of-nobody"] {
+        let name = format!("of-{disk}");
+        let mut volume = forged(&name, disk);
+        volume["spec"]["claimRef"] = json!({"namespace": "a", "name": "c", "uid": claim.uid()});
+        volume["spec"]["persistentVolumeReclaimPolicy"] = "Retain".into();
+        volume["status"]["phase"] = "Bound".into();
+        cluster.make(&VOLUME, "", &volume).await;
+        let bound = json!({"spec": {"volumeName": name}, "status": {"phase": "Bound"}});
+        let patch = Patch::Merge(bound);
+        let client = &cluster.client;
+        client.patch(&CLAIM, "a", "c", &patch).await.unwrap();
+        let patched = client.patch_at(&CLAIM, "a", "c", "status", &patch).await;
+        patched.unwrap();
+        cluster
+            .make(&CLAIM, "a", &copy(&format!("d-{disk}"), "4Gi"))
+            .await;
+        cluster
+            .until_told(&format!("volume {disk} was not made for"))
+            .await;
+    }
+    assert!(cluster.cloud.copies.lock().is_empty());
+    assert_eq!(*cluster.cloud.most.lock(), 0);
 }
 
 #[tokio::test(start_paused = true)]
