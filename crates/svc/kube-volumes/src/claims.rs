@@ -13,7 +13,7 @@ use wharf_wire::Fault;
 
 use crate::{
     clone::source_of,
-    cloud::Disk,
+    cloud::{Copied, Disk},
     controller::{Controller, Failure},
     provision::{self, Asked, PROVISIONED_BY, asked, is_ours, volume_name, zone},
 };
@@ -139,15 +139,34 @@ impl Controller {
         if let Some(disk) = self.disks.made(&name).await? {
             return Ok(Some(disk));
         }
-        let snapshot = match self.source(claim).await? {
-            None => None,
-            Some(source) => match self.disks.copy(&name, &source).await? {
+        let snapshot = match source_of(claim) {
+            Ok(None) => None,
+            _ => match self.snapshot(claim, &name).await? {
                 None => return Ok(None),
                 complete => complete,
             },
         };
         let made = self.disks.make(&name, wanted, zone, snapshot.as_deref());
         made.await.map(Some)
+    }
+
+    /// What the disk of a claim is made of; `None` while it is taken. The source is needed to begin it alone: what becomes of that
+    /// afterwards is nothing to the copy.
+    async fn snapshot(&self, claim: &Value, name: &str) -> Result<Option<String>, Fault> {
+        match self.disks.copied(name).await? {
+            Some(Copied::Complete(id)) => return Ok(Some(id)),
+            Some(Copied::Pending) => return Ok(None),
+            Some(Copied::Failed) => {
+                self.disks.forget_copy(name).await?;
+                let text = "the snapshot that was to be copied failed";
+                return Err(Fault::sender("SnapshotFailed", 400, text));
+            }
+            None => {}
+        }
+        if let Some(disk) = self.source(claim).await? {
+            self.disks.copy(name, &disk).await?;
+        }
+        Ok(None)
     }
 
     /// A disk without a PersistentVolume, of a claim that nobody wants any more.

@@ -6,7 +6,11 @@ use wharf_base::SystemClock;
 use wharf_kube_client::{Delete, Patch, Selection, fake::Fake};
 
 use super::*;
-use crate::{attach::INSTANCE, cloud::Disk, provision::Asked};
+use crate::{
+    attach::INSTANCE,
+    cloud::{Copied, Disk},
+    provision::Asked,
+};
 
 /// EC2, as far as volumes go.
 #[derive(Default)]
@@ -14,6 +18,9 @@ struct Cloud {
     disks: Mutex<BTreeMap<String, (String, Disk)>>,
     /// Snapshots, by whom they are for, and how often they were looked at.
     copies: Mutex<BTreeMap<String, (String, u32)>>,
+    /// Snapshots are not complete yet.
+    is_slow: Mutex<bool>,
+    looks: Mutex<u32>,
     /// Hosts have not let go yet.
     holds: Mutex<bool>,
     most: Mutex<usize>,
@@ -55,12 +62,24 @@ impl Disks for Cloud {
         Ok(disk)
     }
 
-    async fn copy(&self, name: &str, disk: &str) -> Result<Option<String>, Fault> {
+    async fn copied(&self, name: &str) -> Result<Option<Copied>, Fault> {
+        *self.looks.lock() += 1;
+        let is_slow = *self.is_slow.lock();
         let mut copies = self.copies.lock();
-        let fresh = (format!("snap-of-{disk}"), 0);
-        let copy = copies.entry(name.to_owned()).or_insert(fresh);
-        copy.1 += 1;
-        Ok((copy.1 > 2).then(|| copy.0.clone()))
+        Ok(copies.get_mut(name).map(|copy| {
+            copy.1 += 1;
+            match copy.1 > 2 && !is_slow {
+                true => Copied::Complete(copy.0.clone()),
+                false => Copied::Pending,
+            }
+        }))
+    }
+
+    async fn copy(&self, name: &str, disk: &str) -> Result<(), Fault> {
+        let mut copies = self.copies.lock();
+        let there = copies.insert(name.to_owned(), (format!("snap-of-{disk}"), 0));
+        assert!(there.is_none(), "a snapshot is taken once");
+        Ok(())
     }
 
     async fn forget_copy(&self, name: &str) -> Result<(), Fault> {
@@ -421,6 +440,26 @@ async fn a_claim_begins_with_what_another_has() {
     cluster.remove(&CLAIM, "a", "small").await;
     cluster.remove(&CLAIM, "a", "early").await;
     cluster.until(&CLAIM, |all| all.len() == 2).await;
+    assert!(cluster.cloud.copies.lock().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_was_begun_needs_no_source() {
+    let cluster = Cluster::start().await;
+    cluster.claim("c").await;
+    cluster.bind("c").await;
+    *cluster.cloud.is_slow.lock() = true;
+    cluster.make(&CLAIM, "a", &copy("d", "4Gi")).await;
+    while cluster.cloud.copies.lock().is_empty() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    cluster.remove(&CLAIM, "a", "c").await;
+    cluster.until(&CLAIM, |all| all.len() == 1).await;
+    *cluster.cloud.is_slow.lock() = false;
+    cluster.bind("d").await;
+    cluster
+        .until(&CLAIM, |all| all[0].list("/metadata/finalizers").is_empty())
+        .await;
     assert!(cluster.cloud.copies.lock().is_empty());
 }
 
