@@ -21,6 +21,8 @@ struct Cloud {
     /// Snapshots are not complete yet.
     is_slow: Mutex<bool>,
     looks: Mutex<u32>,
+    /// What the driver's role may not do.
+    denied: Mutex<HashSet<&'static str>>,
     /// Hosts have not let go yet.
     holds: Mutex<bool>,
     most: Mutex<usize>,
@@ -30,9 +32,23 @@ fn refused(text: &str) -> Fault {
     Fault::sender("Refused", 400, text)
 }
 
+impl Cloud {
+    fn may(&self, action: &str) -> Result<(), Fault> {
+        match self.denied.lock().contains(action) {
+            true => Err(Fault::sender(
+                "UnauthorizedOperation",
+                403,
+                format!("not authorized to perform: {action}"),
+            )),
+            false => Ok(()),
+        }
+    }
+}
+
 #[async_trait]
 impl Disks for Cloud {
     async fn made(&self, name: &str) -> Result<Option<Disk>, Fault> {
+        self.may("ec2:DescribeVolumes")?;
         let disks = self.disks.lock();
         let mut named = disks.values().filter(|it| it.0 == name);
         Ok(named.next().map(|it| it.1.clone()))
@@ -83,6 +99,7 @@ impl Disks for Cloud {
     }
 
     async fn forget_copy(&self, name: &str) -> Result<(), Fault> {
+        self.may("ec2:DeleteSnapshot")?;
         self.copies.lock().remove(name);
         Ok(())
     }
@@ -461,6 +478,63 @@ async fn a_copy_that_was_begun_needs_no_source() {
         .until(&CLAIM, |all| all[0].list("/metadata/finalizers").is_empty())
         .await;
     assert!(cluster.cloud.copies.lock().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_that_may_not_be_deleted_holds_up_nobody() {
+    let cluster = Cluster::start().await;
+    cluster.claim("c").await;
+    cluster.bind("c").await;
+    let denied = |action| cluster.cloud.denied.lock().insert(action);
+    denied("ec2:DeleteSnapshot");
+    for name in ["d", "e"] {
+        cluster.make(&CLAIM, "a", &copy(name, "4Gi")).await;
+        cluster.bind(name).await;
+    }
+    let text = "failed to delete the snapshot that the volume was made of: not authorized to perform: ec2:DeleteSnapshot";
+    cluster.until_told(text).await;
+    let patch = json!({"spec": {"resources": {"requests": {"storage": "9Gi"}}}});
+    let patch = Patch::Merge(patch);
+    let grown = cluster.client.patch(&CLAIM, "a", "d", &patch).await;
+    grown.unwrap();
+    cluster
+        .until_told("Require file system resize of volume on node")
+        .await;
+    cluster.remove(&CLAIM, "a", "d").await;
+    cluster.until(&CLAIM, |all| all.len() == 2).await;
+    // What may be deleted again is, without anybody's doing.
+    cluster.cloud.denied.lock().clear();
+    cluster
+        .until(&CLAIM, |all| {
+            all.iter()
+                .all(|it| it.list("/metadata/finalizers").is_empty())
+        })
+        .await;
+    assert_eq!(cluster.cloud.copies.lock().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_of_a_driver_that_may_nothing_goes_at_once_or_with_a_reason() {
+    let cluster = Cluster::start().await;
+    let denied = "ec2:DescribeVolumes";
+    cluster.cloud.denied.lock().insert(denied);
+    cluster.claim("none").await;
+    cluster
+        .until_told("StorageClass \"gp3\": not authorized to perform: ec2:DescribeVolumes")
+        .await;
+    cluster.remove(&CLAIM, "a", "none").await;
+    cluster.until(&CLAIM, <[Value]>::is_empty).await;
+    // Of one that was begun, a disk may be there.
+    let claim = json!({"metadata": {"name": "begun", "finalizers": ["ebs.csi.aws.com/provisioning"]},
+        "spec": {"storageClassName": "other", "accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": "1Gi"}}}});
+    cluster.make(&CLAIM, "a", &claim).await;
+    cluster.remove(&CLAIM, "a", "begun").await;
+    cluster
+        .until_told("failed to delete the volume that may have been made: not authorized")
+        .await;
+    cluster.cloud.denied.lock().clear();
+    cluster.until(&CLAIM, <[Value]>::is_empty).await;
 }
 
 fn forged(name: &str, disk: &str) -> Value {
