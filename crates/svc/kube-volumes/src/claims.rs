@@ -22,8 +22,6 @@ use crate::{
 const MAKING: &str = "ebs.csi.aws.com/provisioning";
 /// What EC2 refuses may be had later: others free what was too much.
 const AFTER_REFUSAL: Duration = Duration::from_secs(30);
-/// Between two looks at a snapshot that is being taken.
-const LOOK: Duration = Duration::from_millis(500);
 const GIB: i64 = 1 << 30;
 const PENDING_RESIZE: &str = "FileSystemResizePending";
 
@@ -111,7 +109,7 @@ impl Controller {
         };
         let disk = match self.disk(&claim, &wanted, &zone).await {
             Ok(Some(disk)) => disk,
-            Ok(None) => return Ok(Next::After(LOOK)),
+            Ok(None) => return Ok(self.look_again(claim.uid())),
             Err(fault) if fault.sender => return failed(&fault.message),
             Err(fault) => return Err(fault.into()),
         };

@@ -537,6 +537,22 @@ async fn a_claim_of_a_driver_that_may_nothing_goes_at_once_or_with_a_reason() {
     cluster.until(&CLAIM, <[Value]>::is_empty).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_that_takes_long_is_looked_at_less_and_less() {
+    let cluster = Cluster::start().await;
+    cluster.claim("c").await;
+    cluster.bind("c").await;
+    *cluster.cloud.is_slow.lock() = true;
+    cluster.make(&CLAIM, "a", &copy("d", "4Gi")).await;
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    let looks = *cluster.cloud.looks.lock();
+    assert!((20..40).contains(&looks), "{looks}");
+    // Half a minute after it is complete at the latest.
+    *cluster.cloud.is_slow.lock() = false;
+    tokio::time::sleep(Duration::from_secs(31)).await;
+    assert!(cluster.cloud.copies.lock().is_empty());
+}
+
 fn forged(name: &str, disk: &str) -> Value {
     json!({"metadata": {"name": name, "uid": name, "annotations": {"pv.kubernetes.io/provisioned-by": "ebs.csi.aws.com"},
             "finalizers": ["external-provisioner.volume.kubernetes.io/finalizer"]},
