@@ -134,10 +134,14 @@ def test_a_role_of_the_service_account(wharf, cluster, iam):
     cluster.kubectl("delete", "persistentvolumeclaim", "by-token")
     told(cluster, volume, "is not authorized to perform: ec2:DeleteVolume")
     iam.delete_role_policy(RoleName=made["RoleName"], PolicyName="keep")
-    # An update that names no role leaves none, and what was refused is tried again.
+    cluster.kubectl("annotate", "persistentvolume", volume, "asked=again")
+    wait_for(lambda: cluster.is_gone("persistentvolume", volume), 30, "the volume to be gone")
+    # An update that names no role leaves none: the driver is nobody then, and not EKS itself.
     cluster.eks.update_addon(clusterName=cluster.name, addonName=DRIVER)
     assert "serviceAccountRoleArn" not in settled(cluster)
-    wait_for(lambda: cluster.is_gone("persistentvolume", volume), 30, "the volume to be gone")
+    claim(cluster, "by-nobody")
+    told(cluster, "by-nobody", f"no credentials: {made['Arn']} was taken from the add-on {DRIVER}")
+    cluster.kubectl("delete", "persistentvolumeclaim", "by-nobody", "--wait=false")
 
 
 def test_an_association_that_the_add_on_owns(wharf, cluster, iam):

@@ -277,9 +277,10 @@ def test_the_driver_acts_in_its_role(installation, cluster, ec2, image):
     iam.attach_role_policy(RoleName="driver", PolicyArn="arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy")
     no = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "ec2:AttachVolume", "Resource": "*"}]}
     iam.put_role_policy(RoleName="driver", PolicyName="no", PolicyDocument=json.dumps(no))
-    made = cluster.eks.create_pod_identity_association(
+    # From here on: without it the driver would be nobody.
+    cluster.eks.create_pod_identity_association(
         clusterName=cluster.name, namespace="kube-system", serviceAccount="ebs-csi-controller-sa", roleArn=role["Arn"]
-    )["association"]
+    )
     put(cluster, GP3 | {"metadata": {"name": "under-key"}, "parameters": {"encrypted": "true"}})
     claim(cluster, "driven", storageClassName="under-key")
     # What AWS' own key needs, the key's policy gives to whoever comes by EC2.
@@ -292,7 +293,6 @@ def test_the_driver_acts_in_its_role(installation, cluster, ec2, image):
     cluster.kubectl("delete", "pod", "driven")
     cluster.kubectl("delete", "persistentvolumeclaim", "driven")
     wait_for(lambda: disk(ec2, volume) is None, 60, "a volume that is deleted")
-    cluster.eks.delete_pod_identity_association(clusterName=cluster.name, associationId=made["associationId"])
 
 
 def test_a_set_has_block_devices(installation, cluster, ec2, image):

@@ -1,4 +1,5 @@
-//! In whose name the parts of a cluster ask EC2: as EKS itself, or in a session of the role of their add-on.
+//! In whose name the parts of a cluster ask EC2: as EKS itself, or in a session of the role of their add-on; one whose role was taken
+//! away is denied all until it has another.
 //!
 //! A role that was given with an add-on is assumed as its program would assume it, by a token of its service account that the cluster
 //! signs (`AssumeRoleWithWebIdentity`), one of a Pod Identity association as that of a pod. A session is kept until shortly before its
@@ -81,6 +82,7 @@ impl Acting {
         let fresh = match &of {
             ActsAs::Account { role, account } => self.by_token(&of, role, account).await?,
             ActsAs::Pod(role) => self.by_association(&of, role).await?,
+            ActsAs::Nobody { taken } => return Err(self.nobody(taken.as_deref())),
         };
         let caller = self.identified(&fresh).await?;
         if caller.account != place.account {
@@ -96,6 +98,18 @@ impl Acting {
         );
         *self.kept.lock() = Some(fresh);
         Ok(Some(caller))
+    }
+
+    /// What a driver has no role for, it is not given for having none.
+    fn nobody(&self, taken: Option<&str>) -> Fault {
+        let (part, cluster) = (self.part.name(), &self.cluster.name);
+        let text = match taken {
+            Some(role) => format!(
+                "no credentials: {role} was taken from the add-on {part} of cluster {cluster}, which has no other role"
+            ),
+            None => format!("no credentials: there is no cluster {cluster}"),
+        };
+        Fault::sender("AccessDenied", 403, text)
     }
 
     async fn identified(&self, kept: &Kept) -> Result<Caller, Fault> {

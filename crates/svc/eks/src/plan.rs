@@ -65,6 +65,7 @@ pub mod tests {
             update: None,
             without: Default::default(),
             roles: Default::default(),
+            taken: Default::default(),
             provider: None,
             admitted: vec!["0.0.0.0/0".to_owned()],
             service_cidr: "10.100.0.0/16".to_owned(),

@@ -101,6 +101,9 @@ pub struct Cluster {
     /// Roles of the service accounts of parts, as they were given with add-ons.
     #[serde(default)]
     pub roles: BTreeMap<Part, String>,
+    /// Roles that were taken from parts, the last of each: one that had a role is nobody without, and not EKS itself.
+    #[serde(default)]
+    pub taken: BTreeMap<Part, String>,
     /// The name of its identity provider, until that is gone.
     #[serde(default)]
     pub provider: Option<String>,

@@ -182,7 +182,7 @@ impl EksService {
         pod_identity::of_token(&self.core, place, cluster, token).await
     }
 
-    /// Whom a part of a cluster, by the cluster's name and id, acts as; nothing: as EKS itself.
+    /// Whom a part of a cluster, by the cluster's name and id, acts as; nothing: as EKS itself, since it never had a role.
     ///
     /// # Errors
     /// The store's.

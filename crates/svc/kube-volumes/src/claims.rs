@@ -13,7 +13,7 @@ use wharf_wire::Fault;
 
 use crate::{
     clone::source_of,
-    cloud::Disk,
+    cloud::{Copied, Disk},
     controller::{Controller, Failure},
     provision::{self, Asked, PROVISIONED_BY, asked, is_ours, volume_name, zone},
 };
@@ -22,8 +22,6 @@ use crate::{
 const MAKING: &str = "ebs.csi.aws.com/provisioning";
 /// What EC2 refuses may be had later: others free what was too much.
 const AFTER_REFUSAL: Duration = Duration::from_secs(30);
-/// Between two looks at a snapshot that is being taken.
-const LOOK: Duration = Duration::from_millis(500);
 const GIB: i64 = 1 << 30;
 const PENDING_RESIZE: &str = "FileSystemResizePending";
 
@@ -35,19 +33,24 @@ impl Controller {
         let bound = claim.text("/spec/volumeName");
         if let Some(volume) = self.volumes.get("", &volume_name(&claim)) {
             // It says by itself whose the disk is.
-            if claim.has_finalizer(MAKING) {
-                self.made(&claim).await?;
-            }
-            if bound == volume.name() {
-                return self.grow(&claim, &volume).await;
-            }
-            return Ok(Next::Settled);
+            let left = match claim.has_finalizer(MAKING) {
+                true => self.made(&claim).await?,
+                false => Next::Settled,
+            };
+            let grown = match bound == volume.name() {
+                true => self.grow(&claim, &volume).await?,
+                false => Next::Settled,
+            };
+            return Ok(match grown {
+                Next::Settled => left,
+                again => again,
+            });
         }
         if claim.is_deleting() {
-            if claim.has_finalizer(MAKING) {
-                self.take_back(&claim).await?;
-            }
-            return Ok(Next::Settled);
+            return match claim.has_finalizer(MAKING) {
+                true => self.take_back(&claim).await,
+                false => Ok(Next::Settled),
+            };
         }
         let Some(class) = self.classes.get("", class_of(&claim)) else {
             return Ok(Next::Settled);
@@ -85,9 +88,15 @@ impl Controller {
             Ok(wanted) => wanted,
             Err(why) => return failed(&why),
         };
+        let name = volume_name(&claim);
         let claim = match claim.has_finalizer(MAKING) {
             true => (*claim).clone(),
             false => {
+                // Who may not look makes nothing, so nothing is to be looked for when the claim is deleted.
+                match self.disks.made(&name).await {
+                    Err(fault) if fault.sender => return failed(&fault.message),
+                    seen => seen?,
+                };
                 let text = format!(
                     "External provisioner is provisioning volume for claim \"{}\"",
                     claim.key()
@@ -98,10 +107,9 @@ impl Controller {
                     .await?
             }
         };
-        let name = volume_name(&claim);
         let disk = match self.disk(&claim, &wanted, &zone).await {
             Ok(Some(disk)) => disk,
-            Ok(None) => return Ok(Next::After(LOOK)),
+            Ok(None) => return Ok(self.look_again(claim.uid())),
             Err(fault) if fault.sender => return failed(&fault.message),
             Err(fault) => return Err(fault.into()),
         };
@@ -119,18 +127,34 @@ impl Controller {
         let text = format!("Successfully provisioned volume {name}");
         self.provisioner
             .normal(about(), "ProvisioningSucceeded", &text);
-        self.made(&claim).await?;
-        Ok(Next::Settled)
+        self.made(&claim).await
     }
 
-    /// Nothing is being made for it any more.
-    async fn made(&self, claim: &Value) -> Result<(), Failure> {
+    /// Nothing is being made for it any more. A snapshot that EC2 does not let go of holds nobody up: it is told of and tried again,
+    /// and left to the account by a claim that is deleted.
+    async fn made(&self, claim: &Value) -> Result<Next, Failure> {
         if !matches!(source_of(claim), Ok(None)) {
-            self.disks.forget_copy(&volume_name(claim)).await?;
+            match self.disks.forget_copy(&volume_name(claim)).await {
+                Err(fault) if fault.sender => {
+                    let what = "the snapshot that the volume was made of";
+                    let next = self.not_deleted(claim, what, &fault);
+                    if !claim.is_deleting() {
+                        return Ok(next);
+                    }
+                }
+                done => done?,
+            }
         }
         let client = &self.client;
         client.remove_finalizer(&self.claims, claim, MAKING).await?;
-        Ok(())
+        Ok(Next::Settled)
+    }
+
+    fn not_deleted(&self, claim: &Value, what: &str, fault: &Fault) -> Next {
+        let about = Ref::of(&kind::PERSISTENT_VOLUME_CLAIM, claim);
+        let text = format!("failed to delete {what}: {}", fault.message);
+        self.warn(&self.provisioner, about, "VolumeFailedDelete", &text);
+        self.later(claim.uid(), AFTER_REFUSAL)
     }
 
     /// The one that was made under this name, or a new one; `None` while what it begins with is still to come.
@@ -139,11 +163,9 @@ impl Controller {
         if let Some(disk) = self.disks.made(&name).await? {
             return Ok(Some(disk));
         }
-        let source = self.source(claim);
-        let source = source.map_err(|why| Fault::sender("InvalidSource", 400, why))?;
-        let snapshot = match source {
-            None => None,
-            Some(source) => match self.disks.copy(&name, &source).await? {
+        let snapshot = match source_of(claim) {
+            Ok(None) => None,
+            _ => match self.snapshot(claim, &name).await? {
                 None => return Ok(None),
                 complete => complete,
             },
@@ -152,8 +174,27 @@ impl Controller {
         made.await.map(Some)
     }
 
+    /// What the disk of a claim is made of; `None` while it is taken. The source is needed to begin it alone: what becomes of that
+    /// afterwards is nothing to the copy.
+    async fn snapshot(&self, claim: &Value, name: &str) -> Result<Option<String>, Fault> {
+        match self.disks.copied(name).await? {
+            Some(Copied::Complete(id)) => return Ok(Some(id)),
+            Some(Copied::Pending) => return Ok(None),
+            Some(Copied::Failed) => {
+                self.disks.forget_copy(name).await?;
+                let text = "the snapshot that was to be copied failed";
+                return Err(Fault::sender("SnapshotFailed", 400, text));
+            }
+            None => {}
+        }
+        if let Some(disk) = self.source(claim).await? {
+            self.disks.copy(name, &disk).await?;
+        }
+        Ok(None)
+    }
+
     /// A disk without a PersistentVolume, of a claim that nobody wants any more.
-    async fn take_back(&self, claim: &Value) -> Result<(), Failure> {
+    async fn take_back(&self, claim: &Value) -> Result<Next, Failure> {
         let name = volume_name(claim);
         // The cache may not have it yet.
         match self.client.get(&kind::PERSISTENT_VOLUME, "", &name).await {
@@ -161,10 +202,21 @@ impl Controller {
             Err(error) if error.is_not_found() => {}
             Err(error) => return Err(error.into()),
         }
-        if let Some(disk) = self.disks.made(&name).await? {
-            self.disks.delete(&disk.id).await?;
+        let deleted = match self.disks.made(&name).await {
+            Ok(Some(disk)) => self.disks.delete(&disk.id).await,
+            Ok(None) => Ok(()),
+            Err(fault) => Err(fault),
+        };
+        match deleted {
+            // Nothing else would say whose it is.
+            Err(fault) if fault.sender => {
+                Ok(self.not_deleted(claim, "the volume that may have been made", &fault))
+            }
+            done => {
+                done?;
+                self.made(claim).await
+            }
         }
-        self.made(claim).await
     }
 
     /// The node that was chosen is gone: the scheduler chooses another one.
@@ -227,7 +279,10 @@ impl Controller {
                 }
             }
             // One that no host has anything of is as large as its record says at once.
-            let seen = self.disks.see(&disk.id).await?;
+            let seen = match self.disks.see(&disk.id).await {
+                Err(fault) if fault.sender => return refused(&fault.message),
+                seen => seen?,
+            };
             if seen.is_none_or(|it| it.gib < gib) {
                 return Ok(Next::After(Duration::from_secs(1)));
             }

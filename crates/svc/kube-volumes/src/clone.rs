@@ -3,9 +3,12 @@
 //! The snapshot is found again by its tags, as the disk is. It goes once the disk is made, or the claim is not wanted any more: until then
 //! the claim has the finalizer that says that something is being made for it.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use wharf_kube_client::Object as _;
 use wharf_kube_model::persistent::{capacity, ebs_disk, mode, requested};
+use wharf_wire::Fault;
 
 use crate::controller::Controller;
 
@@ -70,8 +73,25 @@ impl Controller {
     /// The disk that the one of a claim is to be a copy of.
     ///
     /// # Errors
-    /// There is none that could be copied.
-    pub fn source(&self, claim: &Value) -> Result<Option<String>, String> {
+    /// There is none that could be copied; EC2's.
+    pub async fn source(&self, claim: &Value) -> Result<Option<String>, Fault> {
+        let refused = |why| Fault::sender("InvalidSource", 400, why);
+        let Some((disk, volume)) = self.named_source(claim).map_err(refused)? else {
+            return Ok(None);
+        };
+        // Who may make a PersistentVolume may name any disk of the account in it: a copy would show what is on it.
+        let seen = self.disks.see(&disk).await?;
+        match seen.is_some_and(|it| it.made_for.as_deref() == Some(volume.name())) {
+            true => Ok(Some(disk)),
+            false => Err(refused(format!(
+                "volume {disk} was not made for PersistentVolume \"{}\" and is not copied",
+                volume.name()
+            ))),
+        }
+    }
+
+    /// As the objects say it, with the PersistentVolume that does.
+    fn named_source(&self, claim: &Value) -> Result<Option<(String, Arc<Value>)>, String> {
         let Some(name) = source_of(claim)? else {
             return Ok(None);
         };
@@ -82,7 +102,8 @@ impl Controller {
             )
         })?;
         let volume = self.volumes.get("", source.text("/spec/volumeName"));
-        disk_of(claim, &source, volume.as_deref()).map(Some)
+        let disk = disk_of(claim, &source, volume.as_deref())?;
+        Ok(volume.map(|it| (disk, it)))
     }
 }
 

@@ -67,6 +67,15 @@ impl Disk {
     }
 }
 
+/// How far the snapshot is that a disk is to be made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Copied {
+    Pending,
+    /// By its id.
+    Complete(String),
+    Failed,
+}
+
 /// What the controller needs of EC2; [`Cloud`], or a simulation.
 #[async_trait]
 pub trait Disks: Send + Sync + 'static {
@@ -80,8 +89,10 @@ pub trait Disks: Send + Sync + 'static {
         zone: &str,
         snapshot: Option<&str>,
     ) -> Result<Disk, Fault>;
-    /// A snapshot of a disk for the one that is to be made under this name; `None` until it is complete.
-    async fn copy(&self, name: &str, disk: &str) -> Result<Option<String>, Fault>;
+    /// The snapshot that the disk of this name is to be made of, if one was begun.
+    async fn copied(&self, name: &str) -> Result<Option<Copied>, Fault>;
+    /// Begins one, of a disk.
+    async fn copy(&self, name: &str, disk: &str) -> Result<(), Fault>;
     /// That snapshot is not needed any more.
     async fn forget_copy(&self, name: &str) -> Result<(), Fault>;
     /// `None` if it is not there.
@@ -201,18 +212,16 @@ impl Disks for Cloud {
         Ok(Disk::of(made, &self.cluster.id))
     }
 
-    async fn copy(&self, name: &str, disk: &str) -> Result<Option<String>, Fault> {
-        if let Some((id, state)) = self.copies(name).await?.into_iter().next() {
-            return match state.as_str() {
-                "completed" => Ok(Some(id)),
-                "error" => {
-                    self.forget_copy(name).await?;
-                    let text = format!("the snapshot of {disk} that was to be copied failed");
-                    Err(Fault::sender("SnapshotFailed", 400, text))
-                }
-                _ => Ok(None),
-            };
-        }
+    async fn copied(&self, name: &str) -> Result<Option<Copied>, Fault> {
+        let copy = self.copies(name).await?.into_iter().next();
+        Ok(copy.map(|(id, state)| match state.as_str() {
+            "completed" => Copied::Complete(id),
+            "error" => Copied::Failed,
+            _ => Copied::Pending,
+        }))
+    }
+
+    async fn copy(&self, name: &str, disk: &str) -> Result<(), Fault> {
         let cluster = &self.cluster;
         let tags = vec![
             tag(SNAPSHOT_TAG, name),
@@ -230,7 +239,7 @@ impl Disks for Cloud {
             ..CreateSnapshotRequest::default()
         };
         self.ec2.create_snapshot(&self.call(), request).await?;
-        Ok(None)
+        Ok(())
     }
 
     async fn forget_copy(&self, name: &str) -> Result<(), Fault> {

@@ -28,6 +28,10 @@ use crate::{
 const WORKERS: usize = 8;
 /// Between two tries of what is refused again and again.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
+/// Between the first two looks at a snapshot that is being taken, which is often done in no time …
+const FIRST_LOOK: Duration = Duration::from_millis(500);
+/// … and between two at one of a large disk.
+const LONGEST_LOOK: Duration = Duration::from_secs(30);
 /// Warnings of one object that are known as told.
 const MOST_TEXTS: usize = 32;
 /// Another write was faster; the cache has it in a moment.
@@ -78,6 +82,8 @@ struct Standing {
     texts: HashSet<String>,
     /// Refusals in a row.
     refusals: u32,
+    /// Looks in a row at what takes its time.
+    looks: u32,
 }
 
 /// Why something is not as it should be.
@@ -282,9 +288,14 @@ impl Controller {
     pub fn later(&self, uid: &str, first: Duration) -> Next {
         let mut told = self.told.lock();
         let standing = told.entry(uid.to_owned()).or_default();
-        let wait = first.saturating_mul(1 << standing.refusals.min(8));
-        standing.refusals = standing.refusals.saturating_add(1);
-        Next::After(wait.min(LONGEST_WAIT))
+        grown(&mut standing.refusals, first, LONGEST_WAIT)
+    }
+
+    /// When to look again at what takes its time: twice as late each time, for each look is one at all that its account has.
+    pub fn look_again(&self, uid: &str) -> Next {
+        let mut told = self.told.lock();
+        let standing = told.entry(uid.to_owned()).or_default();
+        grown(&mut standing.looks, FIRST_LOOK, LONGEST_LOOK)
     }
 
     fn forget(this: &Weak<Self>, change: &Change) {
@@ -297,6 +308,12 @@ impl Controller {
     pub fn is_well(&self, uid: &str) {
         self.told.lock().remove(uid);
     }
+}
+
+fn grown(times: &mut u32, first: Duration, longest: Duration) -> Next {
+    let wait = first.saturating_mul(1 << (*times).min(8));
+    *times = times.saturating_add(1);
+    Next::After(wait.min(longest))
 }
 
 fn claim_key(claim: &Value) -> Key {

@@ -1,7 +1,8 @@
 //! Roles of add-ons: what a request asks for, the associations that an add-on owns, and whom a part of a cluster acts as.
 //!
 //! A part asks AWS in the name of its service account, as its program in a pod would: by the account's association of Pod Identity,
-//! else by the role that was given with the add-on, which trusts the cluster's issuer. One that has neither is EKS itself.
+//! else by the role that was given with the add-on, which trusts the cluster's issuer. One that never had either is EKS itself; one that
+//! had a role and has none is nobody: what the role was denied would be had by taking the role away otherwise.
 
 use wharf_api_eks::AddonPodIdentityAssociations;
 use wharf_base::ids;
@@ -91,9 +92,11 @@ pub async fn write(
     (addon, asked): (&Addon, &Asked),
 ) -> Result<(), Fault> {
     match &asked.role {
-        Some(role) => standing.roles.insert(addon.part, role.clone()),
-        None => standing.roles.remove(&addon.part),
-    };
+        Some(role) => {
+            standing.roles.insert(addon.part, role.clone());
+        }
+        None => take(standing, addon.part),
+    }
     let (Some(wanted), Some(key)) = (&asked.association, key(place, &standing.id, addon.part))
     else {
         return Ok(());
@@ -116,7 +119,7 @@ pub async fn write(
             tx.put(&key, &owned(core, standing, addon, role));
         }
         (Some(there), None) if is_own(&there) => {
-            standing.associations = standing.associations.saturating_sub(1);
+            forget(standing, &there);
             tx.delete(&key);
         }
         (_, None) => {}
@@ -135,7 +138,7 @@ pub async fn let_go(
     (addon, is_preserved): (&Addon, bool),
 ) -> Result<(), ChangeError<EksFaults>> {
     if !is_preserved {
-        standing.roles.remove(&addon.part);
+        take(standing, addon.part);
     }
     let Some(key) = key(place, &standing.id, addon.part) else {
         return Ok(());
@@ -148,10 +151,32 @@ pub async fn let_go(
         there.owner = None;
         tx.put(&key, &there);
     } else {
-        standing.associations = standing.associations.saturating_sub(1);
+        forget(standing, &there);
         tx.delete(&key);
     }
     Ok(())
+}
+
+/// The role of a part's service account, which is not forgotten.
+fn take(standing: &mut Cluster, part: Part) {
+    if let Some(role) = standing.roles.remove(&part) {
+        standing.taken.insert(part, role);
+    }
+}
+
+/// What a cluster keeps of an association that is deleted: whose role it was, if it was a part's.
+pub fn forget(standing: &mut Cluster, gone: &Association) {
+    standing.associations = standing.associations.saturating_sub(1);
+    if gone.namespace != NAMESPACE {
+        return;
+    }
+    let is_its = |part: &Part| {
+        let identity = facts::of(*part).identity;
+        identity.is_some_and(|it| it.account == gone.service_account)
+    };
+    if let Some(part) = Part::ALL.into_iter().find(is_its) {
+        standing.taken.insert(part, gone.role.clone());
+    }
 }
 
 fn key(place: &Place, cluster: &str, part: Part) -> Option<String> {
@@ -206,6 +231,8 @@ pub enum ActsAs {
     Account { role: String, account: &'static str },
     /// A role that trusts EKS' pods.
     Pod(Box<PodRole>),
+    /// Nobody, since this role was taken from it; `None`: since there is no such cluster.
+    Nobody { taken: Option<String> },
 }
 
 /// Nothing: as EKS itself. `cluster`: its name and its id.
@@ -231,11 +258,15 @@ pub async fn of_part(
     let key = names::cluster_key(place, name);
     let found = core.table.read::<Cluster>(&key).await?;
     let cluster = found.map(|it| it.record).filter(|it| it.id == id);
-    let role = cluster.and_then(|mut it| it.roles.remove(&part));
-    Ok(role.map(|role| ActsAs::Account {
-        role,
-        account: identity.account,
-    }))
+    let Some(mut cluster) = cluster else {
+        return Ok(Some(ActsAs::Nobody { taken: None }));
+    };
+    if let Some(role) = cluster.roles.remove(&part) {
+        let account = identity.account;
+        return Ok(Some(ActsAs::Account { role, account }));
+    }
+    let taken = cluster.taken.remove(&part);
+    Ok(taken.map(|role| ActsAs::Nobody { taken: Some(role) }))
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use wharf_service::{Place, Stored, transact};
 use wharf_wire::{Call, Fault};
 
 use crate::{
+    addons::roles,
     core::Core,
     fault, names,
     pod_identity::{Association, count_one_more},
@@ -260,7 +261,7 @@ pub async fn delete(
         let there = there.ok_or_else(|| fault::no_association(&id))?;
         let standing = tx.find::<Cluster>(&own).await?;
         if let Some(mut standing) = standing.filter(|it| it.id == cluster.id) {
-            standing.associations = standing.associations.saturating_sub(1);
+            roles::forget(&mut standing, &there);
             tx.put(&own, &standing);
         }
         tx.delete(&key);

@@ -133,6 +133,7 @@ async fn wanted(
         update: None,
         without: without(input.bootstrap_self_managed_addons),
         roles: Default::default(),
+        taken: Default::default(),
         provider: None,
         admitted,
         service_cidr,

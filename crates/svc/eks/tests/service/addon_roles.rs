@@ -20,6 +20,18 @@ const ACCOUNT: &str = "ebs-csi-controller-sa";
 const ROLE: &str = "arn:aws:iam::000000000000:role/driver";
 const OTHER: &str = "arn:aws:iam::000000000000:role/other";
 
+#[derive(Debug, PartialEq)]
+enum How {
+    ByToken,
+    ByPod,
+    /// It was taken away.
+    NoMore,
+}
+
+fn is(role: &str, how: How) -> Option<(String, How)> {
+    Some((role.to_owned(), how))
+}
+
 fn pair(role: &str) -> Vec<AddonPodIdentityAssociations> {
     vec![AddonPodIdentityAssociations {
         service_account: Some(ACCOUNT.to_owned()),
@@ -42,8 +54,8 @@ fn with_association(role: &str) -> CreateAddonRequest {
 }
 
 impl Home {
-    /// The role that the driver acts in, and whether by Pod Identity.
-    async fn driver(&self) -> Option<(String, bool)> {
+    /// The role that the driver acts in, and how; nothing: it is EKS itself.
+    async fn driver(&self) -> Option<(String, How)> {
         let id = self.id();
         let found = self
             .eks
@@ -52,9 +64,10 @@ impl Home {
         found.unwrap().map(|it| match it {
             ActsAs::Account { role, account } => {
                 assert_eq!(account, ACCOUNT);
-                (role, false)
+                (role, How::ByToken)
             }
-            ActsAs::Pod(it) => (it.association.role, true),
+            ActsAs::Pod(it) => (it.association.role, How::ByPod),
+            ActsAs::Nobody { taken } => (taken.unwrap(), How::NoMore),
         })
     }
 
@@ -98,23 +111,40 @@ async fn a_role_of_the_service_account_is_the_add_ons_until_it_is_not_named_any_
     let made = home.addon_is(DRIVER, "ACTIVE").await;
     assert_eq!(made.service_account_role_arn.as_deref(), Some(ROLE));
     assert_eq!(made.pod_identity_associations, Some(Vec::new()));
-    assert_eq!(home.driver().await, Some((ROLE.to_owned(), false)));
+    assert_eq!(home.driver().await, is(ROLE, How::ByToken));
     home.updated(|it| it.service_account_role_arn = Some(OTHER.to_owned()))
         .await;
     home.eks.restart();
-    assert_eq!(home.driver().await, Some((OTHER.to_owned(), false)));
+    assert_eq!(home.driver().await, is(OTHER, How::ByToken));
+    // Without it the driver is nobody, not EKS itself, which may what the role may not.
     home.updated(|_| {}).await;
-    assert_eq!(home.driver().await, None);
+    assert_eq!(home.driver().await, is(OTHER, How::NoMore));
+    home.eks.restart();
+    assert_eq!(home.driver().await, is(OTHER, How::NoMore));
     let shown = home.addon(DRIVER).await.unwrap();
     assert_eq!(shown.service_account_role_arn, None);
     // The part goes on as who it was where it is preserved.
     home.updated(|it| it.service_account_role_arn = Some(ROLE.to_owned()))
         .await;
     home.delete(DRIVER, true).await;
-    assert_eq!(home.driver().await, Some((ROLE.to_owned(), false)));
+    assert_eq!(home.driver().await, is(ROLE, How::ByToken));
     home.make(request(DRIVER)).await.unwrap();
     home.addon_is(DRIVER, "ACTIVE").await;
-    assert_eq!(home.driver().await, None);
+    assert_eq!(home.driver().await, is(ROLE, How::NoMore));
+    // Nor is another add-on of the name.
+    home.delete(DRIVER, false).await;
+    home.make(request(DRIVER)).await.unwrap();
+    home.addon_is(DRIVER, "ACTIVE").await;
+    assert_eq!(home.driver().await, is(ROLE, How::NoMore));
+    home.updated(|it| it.service_account_role_arn = Some(OTHER.to_owned()))
+        .await;
+    assert_eq!(home.driver().await, is(OTHER, How::ByToken));
+    // Nobody acts for another cluster, of the name too.
+    let gone = home
+        .eks
+        .acts_as(&place(), ("demo", "another"), Part::EbsCsi)
+        .await;
+    assert_eq!(gone.unwrap(), Some(ActsAs::Nobody { taken: None }));
 }
 
 #[tokio::test]
@@ -131,17 +161,18 @@ async fn an_association_is_owned_by_its_add_on_and_goes_with_it() {
         made.pod_identity_associations,
         Some(vec![owned.association_arn.clone().unwrap()])
     );
-    assert_eq!(home.driver().await, Some((ROLE.to_owned(), true)));
+    assert_eq!(home.driver().await, is(ROLE, How::ByPod));
     // What is not said stays, another role is taken over, none takes it away.
     home.updated(|_| {}).await;
     home.updated(|it| it.pod_identity_associations = Some(pair(OTHER)))
         .await;
     let [changed] = <[_; 1]>::try_from(home.owned().await).unwrap();
     assert_eq!(changed.association_id, owned.association_id);
-    assert_eq!(home.driver().await, Some((OTHER.to_owned(), true)));
+    assert_eq!(home.driver().await, is(OTHER, How::ByPod));
     home.updated(|it| it.pod_identity_associations = Some(Vec::new()))
         .await;
-    assert_eq!((home.owned().await.len(), home.driver().await), (0, None));
+    assert_eq!(home.owned().await.len(), 0);
+    assert_eq!(home.driver().await, is(OTHER, How::NoMore));
     home.updated(|it| it.pod_identity_associations = Some(pair(ROLE)))
         .await;
     home.delete(DRIVER, true).await;
@@ -161,10 +192,12 @@ async fn an_association_is_owned_by_its_add_on_and_goes_with_it() {
     let call = call();
     let gone = home.eks.delete_pod_identity_association(&call, gone);
     gone.await.unwrap();
+    assert_eq!(home.driver().await, is(ROLE, How::NoMore));
     home.make(with_association(ROLE)).await.unwrap();
     home.addon_is(DRIVER, "ACTIVE").await;
     home.delete(DRIVER, false).await;
-    assert_eq!((home.owned().await.len(), home.driver().await), (0, None));
+    assert_eq!(home.owned().await.len(), 0);
+    assert_eq!(home.driver().await, is(ROLE, How::NoMore));
 }
 
 #[tokio::test]
@@ -183,7 +216,7 @@ async fn an_association_of_a_user_counts_for_the_part_too() {
     let call = call();
     let made = home.eks.create_pod_identity_association(&call, input);
     made.await.unwrap();
-    assert_eq!(home.driver().await, Some((ROLE.to_owned(), true)));
+    assert_eq!(home.driver().await, is(ROLE, How::ByPod));
     // It is none of the add-on's, so it stays.
     home.updated(|it| it.pod_identity_associations = Some(Vec::new()))
         .await;

@@ -6,7 +6,11 @@ use wharf_base::SystemClock;
 use wharf_kube_client::{Delete, Patch, Selection, fake::Fake};
 
 use super::*;
-use crate::{attach::INSTANCE, cloud::Disk, provision::Asked};
+use crate::{
+    attach::INSTANCE,
+    cloud::{Copied, Disk},
+    provision::Asked,
+};
 
 /// EC2, as far as volumes go.
 #[derive(Default)]
@@ -14,6 +18,11 @@ struct Cloud {
     disks: Mutex<BTreeMap<String, (String, Disk)>>,
     /// Snapshots, by whom they are for, and how often they were looked at.
     copies: Mutex<BTreeMap<String, (String, u32)>>,
+    /// Snapshots are not complete yet.
+    is_slow: Mutex<bool>,
+    looks: Mutex<u32>,
+    /// What the driver's role may not do.
+    denied: Mutex<HashSet<&'static str>>,
     /// Hosts have not let go yet.
     holds: Mutex<bool>,
     most: Mutex<usize>,
@@ -23,9 +32,23 @@ fn refused(text: &str) -> Fault {
     Fault::sender("Refused", 400, text)
 }
 
+impl Cloud {
+    fn may(&self, action: &str) -> Result<(), Fault> {
+        match self.denied.lock().contains(action) {
+            true => Err(Fault::sender(
+                "UnauthorizedOperation",
+                403,
+                format!("not authorized to perform: {action}"),
+            )),
+            false => Ok(()),
+        }
+    }
+}
+
 #[async_trait]
 impl Disks for Cloud {
     async fn made(&self, name: &str) -> Result<Option<Disk>, Fault> {
+        self.may("ec2:DescribeVolumes")?;
         let disks = self.disks.lock();
         let mut named = disks.values().filter(|it| it.0 == name);
         Ok(named.next().map(|it| it.1.clone()))
@@ -55,15 +78,28 @@ impl Disks for Cloud {
         Ok(disk)
     }
 
-    async fn copy(&self, name: &str, disk: &str) -> Result<Option<String>, Fault> {
+    async fn copied(&self, name: &str) -> Result<Option<Copied>, Fault> {
+        *self.looks.lock() += 1;
+        let is_slow = *self.is_slow.lock();
         let mut copies = self.copies.lock();
-        let fresh = (format!("snap-of-{disk}"), 0);
-        let copy = copies.entry(name.to_owned()).or_insert(fresh);
-        copy.1 += 1;
-        Ok((copy.1 > 2).then(|| copy.0.clone()))
+        Ok(copies.get_mut(name).map(|copy| {
+            copy.1 += 1;
+            match copy.1 > 2 && !is_slow {
+                true => Copied::Complete(copy.0.clone()),
+                false => Copied::Pending,
+            }
+        }))
+    }
+
+    async fn copy(&self, name: &str, disk: &str) -> Result<(), Fault> {
+        let mut copies = self.copies.lock();
+        let there = copies.insert(name.to_owned(), (format!("snap-of-{disk}"), 0));
+        assert!(there.is_none(), "a snapshot is taken once");
+        Ok(())
     }
 
     async fn forget_copy(&self, name: &str) -> Result<(), Fault> {
+        self.may("ec2:DeleteSnapshot")?;
         self.copies.lock().remove(name);
         Ok(())
     }
@@ -386,17 +422,19 @@ async fn a_claim_that_is_deleted_half_made_leaves_nothing() {
     assert!(cluster.cloud.disks.lock().is_empty());
 }
 
+/// A claim that is to begin with what the claim `c` has.
+fn copy(name: &str, size: &str) -> Value {
+    json!({"metadata": {"name": name, "annotations": {
+            "volume.kubernetes.io/storage-provisioner": "ebs.csi.aws.com"}},
+        "spec": {"storageClassName": "gp3", "accessModes": ["ReadWriteOnce"],
+            "dataSource": {"kind": "PersistentVolumeClaim", "name": "c"},
+            "resources": {"requests": {"storage": size}}},
+        "status": {"phase": "Pending"}})
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_claim_begins_with_what_another_has() {
     let cluster = Cluster::start().await;
-    let copy = |name: &str, size: &str| {
-        json!({"metadata": {"name": name, "annotations": {
-                "volume.kubernetes.io/storage-provisioner": "ebs.csi.aws.com"}},
-            "spec": {"storageClassName": "gp3", "accessModes": ["ReadWriteOnce"],
-                "dataSource": {"kind": "PersistentVolumeClaim", "name": "c"},
-                "resources": {"requests": {"storage": size}}},
-            "status": {"phase": "Pending"}})
-    };
     cluster.make(&CLAIM, "a", &copy("early", "3Gi")).await;
     cluster
         .until_told("error getting PVC c (namespace \"a\") from api server")
@@ -419,6 +457,99 @@ async fn a_claim_begins_with_what_another_has() {
     cluster.remove(&CLAIM, "a", "small").await;
     cluster.remove(&CLAIM, "a", "early").await;
     cluster.until(&CLAIM, |all| all.len() == 2).await;
+    assert!(cluster.cloud.copies.lock().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_was_begun_needs_no_source() {
+    let cluster = Cluster::start().await;
+    cluster.claim("c").await;
+    cluster.bind("c").await;
+    *cluster.cloud.is_slow.lock() = true;
+    cluster.make(&CLAIM, "a", &copy("d", "4Gi")).await;
+    while cluster.cloud.copies.lock().is_empty() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    cluster.remove(&CLAIM, "a", "c").await;
+    cluster.until(&CLAIM, |all| all.len() == 1).await;
+    *cluster.cloud.is_slow.lock() = false;
+    cluster.bind("d").await;
+    cluster
+        .until(&CLAIM, |all| all[0].list("/metadata/finalizers").is_empty())
+        .await;
+    assert!(cluster.cloud.copies.lock().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_that_may_not_be_deleted_holds_up_nobody() {
+    let cluster = Cluster::start().await;
+    cluster.claim("c").await;
+    cluster.bind("c").await;
+    let denied = |action| cluster.cloud.denied.lock().insert(action);
+    denied("ec2:DeleteSnapshot");
+    for name in ["d", "e"] {
+        cluster.make(&CLAIM, "a", &copy(name, "4Gi")).await;
+        cluster.bind(name).await;
+    }
+    let text = "failed to delete the snapshot that the volume was made of: not authorized to perform: ec2:DeleteSnapshot";
+    cluster.until_told(text).await;
+    let patch = json!({"spec": {"resources": {"requests": {"storage": "9Gi"}}}});
+    let patch = Patch::Merge(patch);
+    let grown = cluster.client.patch(&CLAIM, "a", "d", &patch).await;
+    grown.unwrap();
+    cluster
+        .until_told("Require file system resize of volume on node")
+        .await;
+    cluster.remove(&CLAIM, "a", "d").await;
+    cluster.until(&CLAIM, |all| all.len() == 2).await;
+    // What may be deleted again is, without anybody's doing.
+    cluster.cloud.denied.lock().clear();
+    cluster
+        .until(&CLAIM, |all| {
+            all.iter()
+                .all(|it| it.list("/metadata/finalizers").is_empty())
+        })
+        .await;
+    assert_eq!(cluster.cloud.copies.lock().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_of_a_driver_that_may_nothing_goes_at_once_or_with_a_reason() {
+    let cluster = Cluster::start().await;
+    let denied = "ec2:DescribeVolumes";
+    cluster.cloud.denied.lock().insert(denied);
+    cluster.claim("none").await;
+    cluster
+        .until_told("StorageClass \"gp3\": not authorized to perform: ec2:DescribeVolumes")
+        .await;
+    cluster.remove(&CLAIM, "a", "none").await;
+    cluster.until(&CLAIM, <[Value]>::is_empty).await;
+    // Of one that was begun, a disk may be there.
+    let claim = json!({"metadata": {"name": "begun", "finalizers": ["ebs.csi.aws.com/provisioning"]},
+        "spec": {"storageClassName": "other", "accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": "1Gi"}}}});
+    cluster.make(&CLAIM, "a", &claim).await;
+    cluster.remove(&CLAIM, "a", "begun").await;
+    cluster
+        .until_told("failed to delete the volume that may have been made: not authorized")
+        .await;
+    cluster.cloud.denied.lock().clear();
+    cluster.until(&CLAIM, <[Value]>::is_empty).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_that_takes_long_is_looked_at_less_and_less() {
+    let cluster = Cluster::start().await;
+    cluster.claim("c").await;
+    cluster.bind("c").await;
+    *cluster.cloud.is_slow.lock() = true;
+    cluster.make(&CLAIM, "a", &copy("d", "4Gi")).await;
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    let looks = *cluster.cloud.looks.lock();
+    assert!((20..40).contains(&looks), "{looks}");
+    // Half a minute after it is complete at the latest.
+    *cluster.cloud.is_slow.lock() = false;
+    tokio::time::sleep(Duration::from_secs(31)).await;
     assert!(cluster.cloud.copies.lock().is_empty());
 }
 
@@ -453,6 +584,50 @@ async fn a_disk_is_deleted_for_the_volume_that_it_was_made_for_alone() {
     cluster.remove(&VOLUME, "", "of-vol-a").await;
     cluster.until(&VOLUME, |all| all.len() == 1).await;
     assert_eq!(cluster.cloud.disks.lock().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disk_is_copied_from_the_volume_that_it_was_made_for_alone() {
+    let cluster = Cluster::start().await;
+    for (at, made_for) in [None, Some("another")].into_iter().enumerate() {
+        let disk = format!("vol-of-another-{at}");
+        let seen = Disk {
+            id: disk.clone(),
+            made_for: made_for.map(str::to_owned),
+            attachment: Some(("i-elsewhere".to_owned(), "attached".to_owned())),
+            ..Disk::default()
+        };
+        let kept = (String::new(), seen);
+        cluster.cloud.disks.lock().insert(disk, kept);
+    }
+    let claim = json!({"metadata": {"name": "c"},
+        "spec": {"storageClassName": "", "accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": "1Gi"}}},
+        "status": {"phase": "Pending"}});
+    cluster.make(&CLAIM, "a", &claim).await;
+    let claim = cluster.client.get(&CLAIM, "a", "c").await.unwrap();
+    for disk in ["vol-of-another-0", "vol-of-another-1", "vol-of-nobody"] {
+        let name = format!("of-{disk}");
+        let mut volume = forged(&name, disk);
+        volume["spec"]["claimRef"] = json!({"namespace": "a", "name": "c", "uid": claim.uid()});
+        volume["spec"]["persistentVolumeReclaimPolicy"] = "Retain".into();
+        volume["status"]["phase"] = "Bound".into();
+        cluster.make(&VOLUME, "", &volume).await;
+        let bound = json!({"spec": {"volumeName": name}, "status": {"phase": "Bound"}});
+        let patch = Patch::Merge(bound);
+        let client = &cluster.client;
+        client.patch(&CLAIM, "a", "c", &patch).await.unwrap();
+        let patched = client.patch_at(&CLAIM, "a", "c", "status", &patch).await;
+        patched.unwrap();
+        cluster
+            .make(&CLAIM, "a", &copy(&format!("d-{disk}"), "4Gi"))
+            .await;
+        cluster
+            .until_told(&format!("volume {disk} was not made for"))
+            .await;
+    }
+    assert!(cluster.cloud.copies.lock().is_empty());
+    assert_eq!(*cluster.cloud.most.lock(), 0);
 }
 
 #[tokio::test(start_paused = true)]
