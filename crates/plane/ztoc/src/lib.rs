@@ -35,7 +35,11 @@ pub const INDEX_LIMIT: u64 = 64 << 20;
 #[must_use]
 pub const fn index_limit(layer: u64) -> u64 {
     let most = (8 << 20) + layer / 64;
-    if most < INDEX_LIMIT { most } else { INDEX_LIMIT }
+    if most < INDEX_LIMIT {
+        most
+    } else {
+        INDEX_LIMIT
+    }
 }
 /// Of a layer; each is held in memory for as long as the layer is read by its index.
 pub const MOST_ENTRIES: usize = 200_000;

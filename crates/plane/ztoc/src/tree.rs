@@ -150,7 +150,12 @@ impl Tree {
         Ok(())
     }
 
-    fn insert(&mut self, parent: usize, name: Vec<u8>, mut node: Node) -> Result<usize, Impossible> {
+    fn insert(
+        &mut self,
+        parent: usize,
+        name: Vec<u8>,
+        mut node: Node,
+    ) -> Result<usize, Impossible> {
         let at = self.nodes.len();
         if at >= self.most {
             return Err(Impossible("too many folders that nothing is said of"));

@@ -972,7 +972,11 @@ impl Inner {
     }
 
     /// A layer turned out not to be what was said of it: images that say so are not here any more.
-    pub(super) fn forget_claims(&self, diff_id: &Digest, origin: &Origin) -> Result<(), ImageError> {
+    pub(super) fn forget_claims(
+        &self,
+        diff_id: &Digest,
+        origin: &Origin,
+    ) -> Result<(), ImageError> {
         let _records = self.records.lock();
         let names = self.names()?;
         let is_it = |claim: &Claim| claim.diff_id == *diff_id && claim.origin == *origin;

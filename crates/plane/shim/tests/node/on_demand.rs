@@ -19,8 +19,8 @@ use nix::{
 use wharf_base::InstallationId;
 use wharf_container::{
     image::{
-        Image, ImageOptions, ImageStore, OnDemandEvent, PullRequest, Reference, RegistryAuth, UnpackLimits,
-        index_of, unmount_all,
+        Image, ImageOptions, ImageStore, OnDemandEvent, PullRequest, Reference, RegistryAuth,
+        UnpackLimits, index_of, unmount_all,
     },
     runtime::TaskNetwork,
 };
@@ -499,7 +499,9 @@ async fn reads_outlast_a_registrys_trouble_and_anothers_login() {
     }
     assert!(read(image.layers()[1].join("big/10")).await.unwrap() == noise(10));
     let asked = stage.registry.asked();
-    let of_gone = asked.iter().filter(|it| it.contains("/gone/blobs") && it.contains(" to "));
+    let of_gone = asked
+        .iter()
+        .filter(|it| it.contains("/gone/blobs") && it.contains(" to "));
     assert_eq!(of_gone.count(), 0);
     // More often than a pull tries.
     stage.registry.state.lock().unwrap().failures = 8;

@@ -150,7 +150,7 @@ pub(super) struct Held {
 /// way.
 fn weight(ztoc: &Ztoc, index: usize) -> u32 {
     /// Of a node and of what it was made of, without names: those are in the index.
-    const ENTRY: u64 = 768;
+    const ENTRY: u64 = 1024;
     let spans = ztoc.spans.iter();
     let spans = spans.map(|span| span.compressed.end - span.compressed.start);
     let coming = spans.max().unwrap_or(0) * (filling::OWN_SPANS as u64 + 1);
@@ -397,7 +397,9 @@ impl Lazies {
         let memory = memory.try_acquire_many_owned(weight(&ztoc, bytes.len()));
         let held = Held {
             _place: Some(place),
-            _memory: Some(memory.map_err(|_| refused("layers that are read on demand take too much"))?),
+            _memory: Some(
+                memory.map_err(|_| refused("layers that are read on demand take too much"))?,
+            ),
         };
         let mut meter = budget.meter(layer.size);
         meter.layer(ztoc.entries.len() as u64, ztoc.plain_size)?;
@@ -405,8 +407,13 @@ impl Lazies {
         let _promised = self.promise(budget, ztoc.plain_size.saturating_mul(2))?;
         let ztoc = Arc::new(ztoc);
         // Whether it sends parts, and what it should.
-        let first = timeout(INDEX_PATIENCE, spans::fetch(repository, layer, &ztoc, 0, &self.working));
-        let first = first.await.map_err(|_| late("the first part of a layer"))??;
+        let first = timeout(
+            INDEX_PATIENCE,
+            spans::fetch(repository, layer, &ztoc, 0, &self.working),
+        );
+        let first = first
+            .await
+            .map_err(|_| late("the first part of a layer"))??;
         let (lazies, shared) = (Arc::clone(self), Arc::clone(inner));
         let failed = |source| ImageError::io("show a layer in", &places.files)(source);
         let turn = self.turn().await?;
@@ -612,7 +619,10 @@ mod tests {
         );
         // Many of those that there are, few of those that somebody makes up, and each of them at all.
         assert!(MOST_MEMORY as u32 / common > 20, "{common}");
-        assert!((2..4).contains(&(MOST_MEMORY as u32 / largest)), "{largest}");
+        assert!(
+            (2..4).contains(&(MOST_MEMORY as u32 / largest)),
+            "{largest}"
+        );
     }
 
     #[test]
@@ -626,7 +636,7 @@ mod tests {
         let seen = nix::sys::statvfs::statvfs(dir.path()).unwrap();
         let most = seen.blocks_available() * seen.fragment_size() / 10 * 6;
         let limits = crate::image::UnpackLimits {
-            free_percent: 0,
+            free_percent: 1,
             ..crate::image::UnpackLimits::default()
         };
         let budget = Budget::new(limits, dir.path().to_owned());
