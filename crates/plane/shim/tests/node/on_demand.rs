@@ -635,15 +635,18 @@ async fn layers_that_never_come_hold_up_no_others() {
         let parts = state.asked.iter().filter_map(bytes);
         parts.filter(|bytes| *bytes > ONE_SPAN).count()
     };
-    // Each of them waits for its rest.
-    within(async {
+    // Each of them waits for its rest, which is given up only after a minute.
+    let soon = Duration::from_secs(30);
+    let all = async {
         while long() < LAYERS {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-    })
-    .await;
+    };
+    tokio::time::timeout(soon, all).await.unwrap();
     stage.registry.state.lock().unwrap().ranges = false;
-    let image = within(store.pull(&stage.request())).await.unwrap();
+    let request = stage.request();
+    let image = tokio::time::timeout(soon, store.pull(&request)).await;
+    let image = image.unwrap().unwrap();
     assert!(image.layers()[1].starts_with(stage.images.join("layers")));
     drop(store);
     stage.finish().await;

@@ -150,7 +150,7 @@ pub(super) struct Held {
 /// way.
 fn weight(ztoc: &Ztoc, index: usize) -> u32 {
     /// Of a node and of what it was made of, without names: those are in the index.
-    const ENTRY: u64 = 768;
+    const ENTRY: u64 = 1024;
     let spans = ztoc.spans.iter();
     let spans = spans.map(|span| span.compressed.end - span.compressed.start);
     let coming = spans.max().unwrap_or(0) * (filling::OWN_SPANS as u64 + 1);
@@ -636,7 +636,7 @@ mod tests {
         let seen = nix::sys::statvfs::statvfs(dir.path()).unwrap();
         let most = seen.blocks_available() * seen.fragment_size() / 10 * 6;
         let limits = crate::image::UnpackLimits {
-            free_percent: 0,
+            free_percent: 1,
             ..crate::image::UnpackLimits::default()
         };
         let budget = Budget::new(limits, dir.path().to_owned());
