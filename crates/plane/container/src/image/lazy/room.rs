@@ -23,7 +23,9 @@ const MOST_LAYERS: usize = 64;
 const MOST_MEMORY: usize = 1 << 20;
 /// Indexes that are read at a time, before it is known what they take.
 const PARALLEL_INDEXES: usize = 2;
-/// How long that is waited for, and how long an index or a first span. A pull of the whole layer is never far.
+/// Layers that are unpacked at a time once they are there: each keeps a thread busy, and nobody waits for it.
+const PARALLEL_ENDS: usize = 2;
+/// How long a turn to read an index is waited for, and how long an index or a first span. A pull of the whole layer is never far.
 pub const INDEX_PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Debug)]
@@ -31,6 +33,8 @@ pub struct Room {
     places: Arc<Semaphore>,
     memory: Arc<Semaphore>,
     indexes: Semaphore,
+    /// To unpack those that are there.
+    pub completing: Semaphore,
     /// Bytes of the disk.
     promised: Mutex<u64>,
 }
@@ -41,6 +45,7 @@ impl Default for Room {
             places: Arc::new(Semaphore::new(MOST_LAYERS)),
             memory: Arc::new(Semaphore::new(MOST_MEMORY)),
             indexes: Semaphore::new(PARALLEL_INDEXES),
+            completing: Semaphore::new(PARALLEL_ENDS),
             promised: Mutex::new(0),
         }
     }
