@@ -35,6 +35,7 @@ pub(super) async fn complete(filling: &Arc<Filling>) -> Result<(), LayerError> {
     let Some(inner) = filling.inner.upgrade() else {
         return Ok(());
     };
+    let _turn = filling.lazies.room.completing.acquire().await;
     let of = Arc::clone(filling);
     let done = tokio::task::spawn_blocking(move || unpack(&of, &inner));
     done.await.unwrap_or_else(|e| {
@@ -48,12 +49,10 @@ fn unpack(filling: &Filling, inner: &Arc<Inner>) -> Result<(), LayerError> {
         let file = &filling.archive;
         BufReader::with_capacity(1 << 20, FromStart { file, at: 0 })
     };
-    let (found, _) = entries::read(from())?;
-    if let Some(name) = entries::differs(&filling.ztoc.entries, &found) {
+    if let Some(name) = entries::differs_from(&filling.ztoc.entries, from())? {
         let wrong = format!("its index says something else of {name} than the layer");
         return Err(RegistryError::Nonsense(wrong).into());
     }
-    drop(found);
     let incoming = inner.make_incoming()?;
     let budget = Budget::new(inner.limits, inner.dir.clone());
     let meter = budget.meter(filling.of.layer.size);

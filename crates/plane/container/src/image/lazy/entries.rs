@@ -78,6 +78,23 @@ pub fn index_of(layer: impl Read) -> io::Result<Vec<u8>> {
     Ok(index)
 }
 
+/// The same of an archive that is read, of which no more than an entry is held at a time: an index is bounded, not what it
+/// should have been of.
+pub fn differs_from(of_index: &[Entry], input: impl Read) -> Result<Option<String>, UnpackError> {
+    let (inner, bytes) = (input, 0);
+    let mut archive = Archive::new(Counted { inner, bytes });
+    let mut rest = of_index;
+    while let Some(entry) = archive.next_entry()? {
+        let found = indexed(entry, archive.input().bytes);
+        let (said, after) = rest.split_at(rest.len().min(1));
+        if let Some(name) = differs(said, &[found]) {
+            return Ok(Some(name));
+        }
+        rest = after;
+    }
+    Ok(differs(rest, &[]))
+}
+
 /// The first entry that an index says something else of than the archive, if there is one. Times are not compared: tools
 /// round them as they like.
 pub fn differs(of_index: &[Entry], of_archive: &[Entry]) -> Option<String> {
@@ -147,8 +164,14 @@ mod tests {
 
     #[test]
     fn a_lie_is_found() {
-        let (entries, _) = read(&archive(&[("a", b"hello"), ("b", b"world")])[..]).unwrap();
+        let archive = archive(&[("a", b"hello"), ("b", b"world")]);
+        let (entries, _) = read(&archive[..]).unwrap();
         assert_eq!(differs(&entries, &entries), None);
+        let of = |entries: &[Entry]| differs_from(entries, &archive[..]).unwrap();
+        assert_eq!(of(&entries), None);
+        assert_eq!(of(&entries[..1]).as_deref(), Some("b"));
+        let more = [&entries[..], &entries[..1]].concat();
+        assert_eq!(of(&more).as_deref(), Some("a"));
         let mut other = entries.clone();
         other[1].offset = entries[0].offset;
         assert_eq!(differs(&other, &entries).as_deref(), Some("b"));

@@ -4,6 +4,8 @@
 //! somebody waits for it, or because it is the next that is lacking: the second only while nobody waits. When all are there the
 //! layer is unpacked as any other ([`super::complete`]).
 
+mod logins;
+
 use std::{
     fs::{self, File},
     io,
@@ -36,7 +38,9 @@ use wharf_lazy_layer::{
 use wharf_ztoc::Ztoc;
 
 use super::{
-    Counts, Event, Held, Lazies, Of, Places,
+    Counts, Event, Lazies, Of,
+    places::Places,
+    room::Held,
     spans::{Run, fetch},
 };
 use crate::image::{
@@ -60,8 +64,6 @@ const READ_PATIENCE: Duration = Duration::from_secs(100);
 const ANSWER_PATIENCE: Duration = Duration::from_secs(60);
 const READ_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_READ_PAUSE: Duration = Duration::from_secs(5);
-/// Logins that are kept; the registry may take the newest no more while it takes another.
-const MOST_LOGINS: usize = 8;
 /// Spans that come over one connection while nobody waits.
 const RUN: usize = 16;
 /// How long one may take that nobody waits for; a registry that needs longer is asked again.
@@ -194,7 +196,7 @@ impl Filling {
         let of = noted(places, diff_id)?;
         let index = fs::read(places.files.join(INDEX))?;
         let ztoc = Arc::new(Ztoc::decode(&index).map_err(io::Error::other)?);
-        let held = lazies.hold(&ztoc, index.len());
+        let held = lazies.room.hold_again(&ztoc, index.len());
         let filling = Self::open(lazies, inner, places, of, ztoc, held)?;
         // One that is here from elsewhere says nothing of this one.
         if inner.has_layer_from(&filling.of.diff_id, &filling.of.origin) {
@@ -207,40 +209,6 @@ impl Filling {
     pub(super) fn is(&self, of: &Of) -> bool {
         let is_same = self.of.origin == of.origin && self.of.index == of.index;
         is_same && !self.is_broken.load(Ordering::Acquire)
-    }
-
-    /// It may be fetched by this login too.
-    pub(super) fn attach(
-        self: &Arc<Self>,
-        repository: &Arc<Repository>,
-    ) -> Result<(), RegistryError> {
-        if self.is_broken.load(Ordering::Acquire) || self.is_over.load(Ordering::Acquire) {
-            return Err(RegistryError::Nonsense(
-                "it turned out to be wrong".to_owned(),
-            ));
-        }
-        self.logins.send_modify(|logins| {
-            if logins.len() >= MOST_LOGINS {
-                logins.remove(0);
-            }
-            logins.push(Arc::clone(repository));
-        });
-        let is_complete = self.is_complete.load(Ordering::Acquire);
-        if !is_complete && !self.is_filled.swap(true, Ordering::AcqRel) {
-            tokio::spawn(self.clone().fill());
-        }
-        Ok(())
-    }
-
-    pub(super) fn is_unattended(&self) -> bool {
-        let is_done = |flag: &AtomicBool| flag.load(Ordering::Acquire);
-        let over = [&self.is_complete, &self.is_over, &self.is_broken];
-        self.logins.borrow().is_empty() && !over.into_iter().any(is_done)
-    }
-
-    fn call_for_login(&self) {
-        let users = self.places.users();
-        let _ = self.lazies.events.send(Event::Unattended { users });
     }
 
     fn has(&self, span: usize) -> bool {
@@ -403,40 +371,6 @@ impl Filling {
             return true;
         }
         false
-    }
-
-    /// A login that the registry takes no more is nobody's. Whether there is another.
-    fn refused(&self, by: &Arc<Repository>, error: &RegistryError) -> bool {
-        if !matches!(error, RegistryError::Denied(_) | RegistryError::NotFound) {
-            return false;
-        }
-        let mut is_last = false;
-        self.logins.send_if_modified(|logins| {
-            let before = logins.len();
-            logins.retain(|it| !Arc::ptr_eq(it, by));
-            is_last = before > 0 && logins.is_empty();
-            logins.len() < before
-        });
-        if is_last {
-            self.call_for_login();
-        }
-        !self.logins.borrow().is_empty()
-    }
-
-    /// Waits for one; `None`: it is over.
-    async fn login(&self) -> Option<Arc<Repository>> {
-        let mut seen = self.logins.subscribe();
-        loop {
-            let is_over = self.is_over.load(Ordering::Acquire);
-            if is_over || self.is_broken.load(Ordering::Acquire) || self.inner.strong_count() == 0 {
-                return None;
-            }
-            if let Some(repository) = seen.borrow_and_update().first() {
-                return Some(repository.clone());
-            }
-            // Whether it is over is looked at every now and then.
-            let _ = timeout(PAUSE, seen.changed()).await;
-        }
     }
 
     /// Until all of it is there, or nothing more is to come.

@@ -20,6 +20,8 @@
 mod complete;
 mod entries;
 mod filling;
+mod places;
+mod room;
 mod soci;
 mod spans;
 
@@ -27,19 +29,17 @@ use std::{
     collections::BTreeMap,
     fs::{self, File},
     io,
-    os::unix::fs::symlink,
     path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, broadcast},
+    sync::{Semaphore, broadcast},
     time::timeout,
 };
 use wharf_lazy_layer::{
@@ -50,11 +50,15 @@ use wharf_lazy_layer::{
 use wharf_ztoc::Ztoc;
 
 pub use self::entries::index_of;
-pub(super) use self::{filling::Filling, soci::OF_IMAGE};
+pub(super) use self::{filling::Filling, places::note_user, soci::OF_IMAGE};
+use self::{
+    places::Places,
+    room::{Held, INDEX_PATIENCE, Room, late, refused},
+};
 use super::{
     budget::Budget,
     digest::Digest,
-    error::{ImageError, LayerError, RegistryError, UnpackError},
+    error::{ImageError, LayerError, RegistryError},
     layer::discard,
     manifest::{Descriptor, MANIFEST_LIMIT},
     registry::Repository,
@@ -68,14 +72,6 @@ pub mod names {
 
 /// A smaller layer is here sooner than its index is of use; SOCI's tools make none for smaller ones.
 pub const LEAST_LAYER: u64 = 10 << 20;
-/// Layers that are read on demand at a time; each has a program of some megabytes.
-const MOST_LAYERS: usize = 64;
-/// KiB of memory that all of them may come to take, here and in their programs.
-const MOST_MEMORY: usize = 1 << 20;
-/// Indexes that are read at a time, before it is known what they take.
-const PARALLEL_INDEXES: usize = 2;
-/// How long that is waited for, and how long an index or a first span. A pull of the whole layer is never far.
-const INDEX_PATIENCE: Duration = Duration::from_secs(20);
 /// Spans that are decompressed at a time, over all layers. Those that are on their way are bounded for each layer.
 const PARALLEL_SPANS: usize = 4;
 
@@ -118,44 +114,8 @@ pub(super) struct Lazies {
     events: broadcast::Sender<Event>,
     layers: Mutex<BTreeMap<Digest, Arc<Filling>>>,
     working: Semaphore,
-    places: Arc<Semaphore>,
-    memory: Arc<Semaphore>,
-    indexes: Semaphore,
-    /// Bytes of the disk.
-    promised: Mutex<u64>,
+    room: Room,
     counts: Counts,
-}
-
-/// Room on the disk for one that is not among the others yet.
-struct Promise<'a> {
-    all: &'a Mutex<u64>,
-    bytes: u64,
-}
-
-impl Drop for Promise<'_> {
-    fn drop(&mut self) {
-        let mut all = self.all.lock();
-        *all = all.saturating_sub(self.bytes);
-    }
-}
-
-/// Its place among the layers that are read on demand, and the memory that it may take.
-#[derive(Debug)]
-pub(super) struct Held {
-    _place: Option<OwnedSemaphorePermit>,
-    _memory: Option<OwnedSemaphorePermit>,
-}
-
-/// KiB that a layer may come to take at the most: its index, what is made of that here and in the program, and spans on their
-/// way.
-fn weight(ztoc: &Ztoc, index: usize) -> u32 {
-    /// Of a node and of what it was made of, without names: those are in the index.
-    const ENTRY: u64 = 1024;
-    let spans = ztoc.spans.iter();
-    let spans = spans.map(|span| span.compressed.end - span.compressed.start);
-    let coming = spans.max().unwrap_or(0) * (filling::OWN_SPANS as u64 + 1);
-    let bytes = 2 * index as u64 + ztoc.entries.len() as u64 * ENTRY + coming;
-    u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX)
 }
 
 #[derive(Debug, Default)]
@@ -183,82 +143,6 @@ pub(super) struct Of {
     pub index: Digest,
 }
 
-/// Where a layer lies that is read on demand.
-#[derive(Debug, Clone)]
-pub(super) struct Places {
-    /// In the small file system.
-    mounts: PathBuf,
-    /// On the disk.
-    files: PathBuf,
-    layers: PathBuf,
-    name: String,
-}
-
-impl Places {
-    pub fn of(dir: &Path, diff_id: &Digest) -> Self {
-        let name = diff_id.hex().to_owned();
-        Self {
-            mounts: dir.join("lazy").join(&name),
-            files: dir.join("spans").join(&name),
-            layers: dir.join("layers"),
-            name,
-        }
-    }
-
-    /// What containers are told.
-    pub fn shown(&self) -> PathBuf {
-        self.mounts.join("at").join(&self.name)
-    }
-
-    fn mount(&self) -> PathBuf {
-        self.mounts.join("fuse")
-    }
-
-    fn prepare(&self) -> io::Result<()> {
-        self.remove();
-        fs::create_dir_all(self.files.join("users"))?;
-        fs::create_dir_all(self.mount())?;
-        symlink("fuse", self.mounts.join("at"))
-    }
-
-    /// From now on the layer itself is shown. Overlays that have the mount keep it.
-    fn turn(&self) -> io::Result<()> {
-        let new = self.mounts.join("new");
-        let _ = fs::remove_file(&new);
-        symlink(&self.layers, &new)?;
-        fs::rename(&new, self.mounts.join("at"))?;
-        unmount(&self.mount())
-    }
-
-    fn is_turned(&self) -> bool {
-        fs::read_link(self.mounts.join("at")).is_ok_and(|to| to == self.layers)
-    }
-
-    /// Nothing of it stays, but what overlays have.
-    fn remove(&self) {
-        if let Err(error) = unmount(&self.mount()) {
-            tracing::warn!(%error, layer = self.name, "failed to unmount a layer that was read on demand");
-        }
-        for folder in [&self.mounts, &self.files] {
-            if folder.exists() {
-                discard(folder);
-            }
-        }
-    }
-
-    fn users(&self) -> Vec<User> {
-        let entries = fs::read_dir(self.files.join("users")).into_iter().flatten();
-        let user = |entry: fs::DirEntry| {
-            let image = fs::read_to_string(entry.path()).ok()?;
-            Some(User {
-                task_id: entry.file_name().into_string().ok()?,
-                image: image.try_into().ok()?,
-            })
-        };
-        entries.filter_map(|entry| user(entry.ok()?)).collect()
-    }
-}
-
 impl Lazies {
     /// `None`, with a word in the log, where this machine cannot: then images are pulled as a whole.
     pub fn open(dir: &Path, program: Program) -> Option<Self> {
@@ -279,10 +163,7 @@ impl Lazies {
             events: broadcast::Sender::new(EVENTS),
             layers: Mutex::default(),
             working: Semaphore::new(PARALLEL_SPANS),
-            places: Arc::new(Semaphore::new(MOST_LAYERS)),
-            memory: Arc::new(Semaphore::new(MOST_MEMORY)),
-            indexes: Semaphore::new(PARALLEL_INDEXES),
-            promised: Mutex::new(0),
+            room: Room::default(),
             counts: Counts::default(),
         }
     }
@@ -387,24 +268,22 @@ impl Lazies {
             meter.keep();
             return Ok(places.shown());
         }
-        let place = Arc::clone(&self.places).try_acquire_owned();
-        let place = place.map_err(|_| refused("too many layers are read on demand"))?;
+        let place = self.room.place()?;
         let (ztoc, bytes) = self.index(repository, index, layer.size).await?;
         if ztoc.compressed_size != layer.size {
             return Err(refused("the index is of a layer of another size").into());
         }
-        let memory = Arc::clone(&self.memory);
-        let memory = memory.try_acquire_many_owned(weight(&ztoc, bytes.len()));
-        let held = Held {
-            _place: Some(place),
-            _memory: Some(
-                memory.map_err(|_| refused("layers that are read on demand take too much"))?,
-            ),
-        };
+        let held = self.room.hold(place, &ztoc, bytes.len())?;
         let mut meter = budget.meter(layer.size);
         meter.layer(ztoc.entries.len() as u64, ztoc.plain_size)?;
         // The archive, and what is unpacked of it.
-        let _promised = self.promise(budget, ztoc.plain_size.saturating_mul(2))?;
+        let others = || {
+            let layers: Vec<_> = self.layers.lock().values().cloned().collect();
+            let owed = layers.iter().map(|layer| layer.owed());
+            owed.fold(0, u64::saturating_add)
+        };
+        let needed = ztoc.plain_size.saturating_mul(2);
+        let _promised = self.room.promise(budget, others, needed)?;
         let ztoc = Arc::new(ztoc);
         // Whether it sends parts, and what it should.
         let first = timeout(
@@ -416,7 +295,7 @@ impl Lazies {
             .map_err(|_| late("the first part of a layer"))??;
         let (lazies, shared) = (Arc::clone(self), Arc::clone(inner));
         let failed = |source| ImageError::io("show a layer in", &places.files)(source);
-        let turn = self.turn().await?;
+        let turn = self.room.turn().await?;
         let begun = tokio::task::spawn_blocking({
             let places = places.clone();
             move || {
@@ -440,27 +319,6 @@ impl Lazies {
         Ok(places.shown())
     }
 
-    /// That there will be room on the disk, beside what all layers that are shown will take.
-    fn promise(&self, budget: &Budget, bytes: u64) -> Result<Promise<'_>, UnpackError> {
-        let mut promised = self.promised.lock();
-        let layers: Vec<_> = self.layers.lock().values().cloned().collect();
-        let others = layers.iter().map(|layer| layer.owed());
-        let all = others.fold(*promised, u64::saturating_add);
-        budget.look_at_disk(all.saturating_add(bytes))?;
-        *promised = promised.saturating_add(bytes);
-        Ok(Promise {
-            all: &self.promised,
-            bytes,
-        })
-    }
-
-    /// To read an index, here or by a program.
-    async fn turn(&self) -> Result<SemaphorePermit<'_>, RegistryError> {
-        let turn = timeout(INDEX_PATIENCE, self.indexes.acquire()).await;
-        let turn = turn.map_err(|_| late("other indexes to be read"))?;
-        turn.map_err(|_| refused("the store is closed"))
-    }
-
     /// The index of a layer of so many bytes, decoded and as it came.
     async fn index(
         &self,
@@ -472,7 +330,7 @@ impl Lazies {
         if index.size > most {
             return Err(refused("the index is too large"));
         }
-        let _turn = self.turn().await?;
+        let _turn = self.room.turn().await?;
         let bytes = timeout(
             INDEX_PATIENCE,
             repository.small_blob(index.digest.as_str(), most),
@@ -509,16 +367,6 @@ impl Lazies {
         Ok(filling)
     }
 
-    /// Of a layer that an earlier process began.
-    fn hold(&self, ztoc: &Ztoc, index: usize) -> Held {
-        let place = Arc::clone(&self.places).try_acquire_owned();
-        let memory = Arc::clone(&self.memory).try_acquire_many_owned(weight(ztoc, index));
-        Held {
-            _place: place.ok(),
-            _memory: memory.ok(),
-        }
-    }
-
     fn forget(&self, diff_id: &Digest) {
         self.layers.lock().remove(diff_id);
     }
@@ -548,27 +396,6 @@ impl Lazies {
     }
 }
 
-fn refused(why: &str) -> RegistryError {
-    RegistryError::Nonsense(why.to_owned())
-}
-
-fn late(what: &str) -> RegistryError {
-    refused(&format!("{what} took too long"))
-}
-
-/// That a task has the layer at a path that [`Places::shown`] gave, as a part of that image.
-pub(super) fn note_user(dir: &Path, path: &Path, task_id: &str, image: &Digest) {
-    let name = path.file_name().and_then(|name| name.to_str());
-    if path.starts_with(dir.join("lazy"))
-        && let Some(diff_id) = name.and_then(|name| Digest::from_hex(name).ok())
-        && !task_id.contains('/')
-    {
-        // A layer that was completed needs no users.
-        let users = Places::of(dir, &diff_id).files.join("users");
-        let _ = fs::write(users.join(task_id), image.as_str());
-    }
-}
-
 /// Takes all mounts off, when the installation goes. Nothing may run any more that has them.
 ///
 /// # Errors
@@ -592,59 +419,5 @@ fn can_map_owners() -> io::Result<()> {
             "Linux {} is older than 6.12",
             release.trim()
         ))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ztoc(entries: usize, span: u64) -> Ztoc {
-        let bytes = include_bytes!("../../../../../../fuzz/corpus/layer-index/first-form");
-        let (length, rest) = bytes.split_first_chunk().unwrap();
-        let index = &rest[..u32::from_le_bytes(*length) as usize];
-        let mut ztoc = Ztoc::decode(index).unwrap();
-        let entry = ztoc.entries[0].clone();
-        ztoc.entries = vec![entry; entries];
-        ztoc.spans[0].compressed = 0..span;
-        ztoc
-    }
-
-    #[test]
-    fn what_a_layer_may_come_to_take_is_known_before() {
-        let common = weight(&ztoc(10_000, 4 << 20), 4 << 20);
-        let largest = weight(
-            &ztoc(wharf_ztoc::MOST_ENTRIES, wharf_ztoc::MOST_OF_SPAN),
-            wharf_ztoc::INDEX_LIMIT as usize,
-        );
-        // Many of those that there are, few of those that somebody makes up, and each of them at all.
-        assert!(MOST_MEMORY as u32 / common > 20, "{common}");
-        assert!(
-            (2..4).contains(&(MOST_MEMORY as u32 / largest)),
-            "{largest}"
-        );
-    }
-
-    #[test]
-    fn layers_that_come_share_the_disk() {
-        let program = Program {
-            path: "none".into(),
-            group: None,
-        };
-        let lazies = Lazies::new(program);
-        let dir = tempfile::tempdir().unwrap();
-        let seen = nix::sys::statvfs::statvfs(dir.path()).unwrap();
-        let most = seen.blocks_available() * seen.fragment_size() / 10 * 6;
-        let limits = crate::image::UnpackLimits {
-            free_percent: 1,
-            ..crate::image::UnpackLimits::default()
-        };
-        let budget = Budget::new(limits, dir.path().to_owned());
-        // Of another image.
-        let second = Budget::new(limits, dir.path().to_owned());
-        let first = lazies.promise(&budget, most).unwrap();
-        assert!(lazies.promise(&second, most).is_err());
-        drop(first);
-        assert!(lazies.promise(&second, most).is_ok());
     }
 }
