@@ -179,7 +179,9 @@ def test_an_access_point_forces_user_and_root(server, files, efs, image, host, o
     )
     assert point["Name"] == "one" and point["AccessPointArn"].endswith(point["AccessPointId"])
     by_point = {"transitEncryption": "ENABLED", "authorizationConfig": {"accessPointId": point["AccessPointId"]}}
-    said = files.says(image, host.instance, "stat -c %a:%u:%g /files && echo mine > /files/own && ls /files/.. && stat -c %u:%g /files/own", **by_point)
+    said = files.says(
+        image, host.instance, "stat -c %a:%u:%g /files && echo mine > /files/own && ls /files/.. && stat -c %u:%g /files/own", **by_point
+    )
     assert said.startswith("750:1500:1600") and said.endswith("1500:1600")
     whole = files.says(image, own, "stat -c %u:%g /files/apps/one/own && stat -c %a:%u /files/apps")
     assert whole.splitlines() == ["1500:1600", "755:0"]

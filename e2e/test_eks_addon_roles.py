@@ -1,6 +1,7 @@
 """Roles of add-ons: the driver of volumes asks EC2 in the role that its add-on was given, and says so where it may not."""
 
 import json
+import time
 
 import pytest
 from botocore.exceptions import ClientError
@@ -67,10 +68,9 @@ def told(cluster, of, text):
     return wait_for(found, 30, f"an event of {of} with {text!r}")[0]
 
 
-def ask_again(cluster, of, n=[0]):
+def ask_again(cluster, of):
     """What was refused is asked for again at once when the claim changes."""
-    n[0] += 1
-    cluster.kubectl("annotate", "--overwrite", "persistentvolumeclaim", of, f"asked={n[0]}")
+    cluster.kubectl("annotate", "--overwrite", "persistentvolumeclaim", of, f"asked={time.monotonic_ns()}")
 
 
 def bound(cluster, of):
@@ -78,9 +78,7 @@ def bound(cluster, of):
 
 
 def settled(cluster):
-    cluster.eks.get_waiter("addon_active").wait(
-        clusterName=cluster.name, addonName=DRIVER, WaiterConfig={"Delay": 1, "MaxAttempts": 30}
-    )
+    cluster.eks.get_waiter("addon_active").wait(clusterName=cluster.name, addonName=DRIVER, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
     return cluster.eks.describe_addon(clusterName=cluster.name, addonName=DRIVER)["addon"]
 
 
@@ -160,9 +158,7 @@ def test_an_association_that_the_add_on_owns(wharf, cluster, iam):
     ask_again(cluster, "by-pod")
     wait_for(lambda: bound(cluster, "by-pod"), 30, "a claim that is bound")
     cluster.eks.delete_addon(clusterName=cluster.name, addonName=DRIVER, preserve=True)
-    cluster.eks.get_waiter("addon_deleted").wait(
-        clusterName=cluster.name, addonName=DRIVER, WaiterConfig={"Delay": 1, "MaxAttempts": 30}
-    )
+    cluster.eks.get_waiter("addon_deleted").wait(clusterName=cluster.name, addonName=DRIVER, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
     # The part goes on in it, and it is nobody's.
     left = cluster.eks.describe_pod_identity_association(clusterName=cluster.name, associationId=listed["associationId"])
     assert "ownerArn" not in left["association"]

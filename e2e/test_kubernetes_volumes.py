@@ -445,7 +445,7 @@ def test_kills_make_nothing_twice(installation, cluster, ec2, image):
         for step in steps:
             if step == "delete":
                 deleting = ("delete", "pod", "turns-0", "--wait=false", "--ignore-not-found")
-                wait_for(lambda: cluster.kubectl(*deleting, check=False).returncode == 0, 30, "the pod to be deleted")
+                wait_for(lambda deleting=deleting: cluster.kubectl(*deleting, check=False).returncode == 0, 30, "the pod to be deleted")
             elif chance.random() < 0.8:
                 installation.kill_child(step)
 
