@@ -161,19 +161,13 @@ fn forbid_calls() -> io::Result<()> {
     let is_none = SeccompCondition::new(0, SeccompCmpArgLen::Qword, is_none, 0);
     let process = SeccompRule::new(vec![is_none.map_err(io::Error::other)?]);
     let mut rules: BTreeMap<_, _> = calls.into_iter().map(|it| (it, Vec::new())).collect();
-    rules.insert(
-        libc::SYS_clone,
-        vec![process.map_err(io::Error::other)?],
-    );
+    rules.insert(libc::SYS_clone, vec![process.map_err(io::Error::other)?]);
     forbid(rules, libc::EPERM)?;
     // The C library goes on with the older form, whose flags can be looked at, if the kernel does not know this one.
     forbid([(libc::SYS_clone3, Vec::new())].into(), libc::ENOSYS)
 }
 
-fn forbid(
-    rules: BTreeMap<libc::c_long, Vec<SeccompRule>>,
-    error: libc::c_int,
-) -> io::Result<()> {
+fn forbid(rules: BTreeMap<libc::c_long, Vec<SeccompRule>>, error: libc::c_int) -> io::Result<()> {
     let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(io::Error::other)?;
     let refused = SeccompAction::Errno(error.cast_unsigned());
     let filter = SeccompFilter::new(rules, SeccompAction::Allow, refused, arch);
