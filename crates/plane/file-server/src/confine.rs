@@ -8,7 +8,10 @@ use nix::{
     sched::{CloneFlags, unshare},
     unistd::{chdir, chroot, pivot_root},
 };
-use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
+    SeccompRule, TargetArch,
+};
 
 /// CHOWN, DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER, FSETID, SETGID, SETUID: it acts as whoever asks, and finds files by their
 /// handles.
@@ -87,14 +90,31 @@ pub fn give_up_rights() -> io::Result<()> {
     forbid_calls()
 }
 
-/// What no server of files ever asks of the kernel.
+/// What no server of files ever asks of the kernel. It does open files by their handles, of whatever file system its folder is on.
 fn forbid_calls() -> io::Result<()> {
-    let calls = [
+    // Other processes, and whoever could become one.
+    let mut calls = vec![
         libc::SYS_execve,
         libc::SYS_execveat,
         libc::SYS_ptrace,
         libc::SYS_process_vm_readv,
         libc::SYS_process_vm_writev,
+        libc::SYS_process_madvise,
+        libc::SYS_process_mrelease,
+        libc::SYS_kcmp,
+        libc::SYS_kill,
+        libc::SYS_tkill,
+        libc::SYS_tgkill,
+        libc::SYS_rt_sigqueueinfo,
+        libc::SYS_rt_tgsigqueueinfo,
+        libc::SYS_pidfd_open,
+        libc::SYS_pidfd_send_signal,
+        libc::SYS_pidfd_getfd,
+    ];
+    #[cfg(target_arch = "x86_64")]
+    calls.extend([libc::SYS_fork, libc::SYS_vfork]);
+    // Other files than those of its folder.
+    calls.extend([
         libc::SYS_mount,
         libc::SYS_umount2,
         libc::SYS_pivot_root,
@@ -106,14 +126,16 @@ fn forbid_calls() -> io::Result<()> {
         libc::SYS_fsconfig,
         libc::SYS_fspick,
         libc::SYS_mount_setattr,
-        libc::SYS_kill,
-        libc::SYS_tkill,
-        libc::SYS_pidfd_open,
-        libc::SYS_pidfd_send_signal,
-        libc::SYS_pidfd_getfd,
-        libc::SYS_process_madvise,
         libc::SYS_setns,
         libc::SYS_unshare,
+        libc::SYS_fanotify_init,
+        libc::SYS_quotactl,
+        libc::SYS_swapon,
+        libc::SYS_swapoff,
+        libc::SYS_acct,
+    ]);
+    // The network, of which it is handed what it needs, and the kernel itself.
+    calls.extend([
         libc::SYS_socket,
         libc::SYS_connect,
         libc::SYS_bind,
@@ -121,16 +143,33 @@ fn forbid_calls() -> io::Result<()> {
         libc::SYS_perf_event_open,
         libc::SYS_userfaultfd,
         libc::SYS_io_uring_setup,
+        libc::SYS_io_uring_enter,
+        libc::SYS_io_uring_register,
         libc::SYS_keyctl,
         libc::SYS_add_key,
         libc::SYS_request_key,
         libc::SYS_init_module,
         libc::SYS_finit_module,
+        libc::SYS_delete_module,
         libc::SYS_kexec_load,
-    ];
-    let rules: BTreeMap<_, _> = calls.iter().map(|it| (*it, Vec::new())).collect();
+        libc::SYS_reboot,
+        libc::SYS_syslog,
+    ]);
+    // It begins threads, and no processes.
+    let threads = u64::from(libc::CLONE_THREAD.cast_unsigned());
+    let is_none = SeccompCmpOp::MaskedEq(threads);
+    let is_none = SeccompCondition::new(0, SeccompCmpArgLen::Qword, is_none, 0);
+    let process = SeccompRule::new(vec![is_none.map_err(io::Error::other)?]);
+    let mut rules: BTreeMap<_, _> = calls.into_iter().map(|it| (it, Vec::new())).collect();
+    rules.insert(libc::SYS_clone, vec![process.map_err(io::Error::other)?]);
+    forbid(rules, libc::EPERM)?;
+    // The C library goes on with the older form, whose flags can be looked at, if the kernel does not know this one.
+    forbid([(libc::SYS_clone3, Vec::new())].into(), libc::ENOSYS)
+}
+
+fn forbid(rules: BTreeMap<libc::c_long, Vec<SeccompRule>>, error: libc::c_int) -> io::Result<()> {
     let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(io::Error::other)?;
-    let refused = SeccompAction::Errno(u32::try_from(libc::EPERM).unwrap_or(1));
+    let refused = SeccompAction::Errno(error.cast_unsigned());
     let filter = SeccompFilter::new(rules, SeccompAction::Allow, refused, arch);
     let program: BpfProgram = filter
         .map_err(io::Error::other)?

@@ -29,6 +29,7 @@ use std::{
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use nix::{
     errno::Errno,
+    sched::{CloneFlags, unshare},
     sys::{
         resource::{Resource, setrlimit},
         signal::{SigHandler, Signal, signal},
@@ -92,6 +93,8 @@ pub fn run() -> io::Result<()> {
 }
 
 fn begin(folder: &OwnedFd) -> io::Result<Arc<Running>> {
+    // Its child is the first process where there is no other to send signals to.
+    unshare(CloneFlags::CLONE_NEWPID)?;
     // SAFETY: there is one thread. Whoever started this waits for the one that ends here, and has nobody to bury later.
     if let ForkResult::Parent { .. } = unsafe { fork() }? {
         std::process::exit(0);
@@ -111,7 +114,10 @@ fn begin(folder: &OwnedFd) -> io::Result<Arc<Running>> {
     // Modes are as clients say.
     nix::sys::stat::umask(nix::sys::stat::Mode::empty());
     // A call that was begun is not left half-way; who asked asks the next program.
-    std::panic::set_hook(Box::new(|_| std::process::abort()));
+    std::panic::set_hook(Box::new(|_| {
+        // SAFETY: nothing of this program runs after it. The signal of an abort does not reach a first process.
+        unsafe { libc::_exit(134) }
+    }));
     nix::unistd::setgroups(&[])?;
     // As many as the machine lets it have.
     let _ = setrlimit(Resource::RLIMIT_NOFILE, DESCRIPTORS, DESCRIPTORS);

@@ -1,12 +1,12 @@
 //! The agent's end: starts the program of a file system, and tells it what is to be.
 
 use std::{
-    fs::{self, DirBuilder, File},
+    fs::{self, DirBuilder, File, Permissions},
     io::{self, Read as _},
     os::{
         fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd},
         unix::{
-            fs::DirBuilderExt as _,
+            fs::{DirBuilderExt as _, PermissionsExt as _},
             net::{UnixListener, UnixStream},
         },
     },
@@ -43,11 +43,7 @@ pub fn start(program: &Program, folder: &Path, may_make: bool, socket: &Path) ->
     if may_make {
         let mut builder = DirBuilder::new();
         builder.recursive(true).mode(0o700).create(folder)?;
-        match DirBuilder::new().mode(0o755).create(folder.join(DATA)) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            other => other?,
-        }
-        File::open(folder)?.sync_all()?;
+        make_data(folder)?;
     }
     let own = File::open(folder)?;
     locked(&own)?;
@@ -84,6 +80,20 @@ pub fn start(program: &Program, folder: &Path, may_make: bool, socket: &Path) ->
             String::from_utf8_lossy(&words)
         ))),
     }
+}
+
+/// The folder of the files: at first everybody may read it, whatever the mask of who starts the program.
+fn make_data(folder: &Path) -> io::Result<()> {
+    let (data, making) = (folder.join(DATA), folder.join("making"));
+    if !data.try_exists()? {
+        match DirBuilder::new().mode(0o755).create(&making) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            other => other?,
+        }
+        fs::set_permissions(&making, Permissions::from_mode(0o755))?;
+        fs::rename(&making, &data)?;
+    }
+    File::open(folder)?.sync_all()
 }
 
 /// The program has it for as long as it lives.

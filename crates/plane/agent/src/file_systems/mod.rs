@@ -46,6 +46,8 @@ use crate::volumes::Tries;
 pub const ATTRIBUTE: &str = "wharf.file-systems";
 /// Below the node's folder.
 pub const FOLDER: &str = "efs";
+/// What the names of their sockets begin with: files, since folders there are of tasks, and go with them.
+const SOCKETS: &str = "efs-";
 const NFS: u16 = 2049;
 /// Between two looks while something is to come, and otherwise.
 const LOOK: Duration = Duration::from_millis(250);
@@ -165,7 +167,7 @@ impl FileSystems {
     }
 
     fn socket(&self, id: &str) -> PathBuf {
-        self.parts.run.join(FOLDER).join(id)
+        self.parts.run.join(format!("{SOCKETS}{id}"))
     }
 
     async fn remove(&self, told: &FileSystem) -> io::Result<()> {
@@ -327,12 +329,20 @@ fn is_name(id: &str) -> bool {
 
 /// Ends the programs of all of this node, for who takes the installation down. Blocks.
 pub fn end_all(run: &Path) -> io::Result<()> {
-    let entries = match std::fs::read_dir(run.join(FOLDER)) {
+    let entries = match std::fs::read_dir(run) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         other => other?,
     };
     for entry in entries {
-        let socket = entry?.path();
+        let entry = entry?;
+        if !entry
+            .file_name()
+            .as_encoded_bytes()
+            .starts_with(SOCKETS.as_bytes())
+        {
+            continue;
+        }
+        let socket = entry.path();
         match ask(&socket, &Request::End, &[]) {
             Err(error) if is_not_there(&error) => {}
             other => drop(other?),

@@ -329,9 +329,9 @@ pub struct Property {
     pub value: String,
 }
 
-/// The kind of volumes that are attached, and the type of the attachment where that is of EBS.
 /// The kind of volumes that are file systems of EFS.
 pub const FILE_SYSTEM: &str = "efs";
+/// The kind of volumes that are attached, and the type of the attachment where that is of EBS.
 pub const ATTACHED: &str = "attachment";
 pub const EBS: &str = "amazonebs";
 
