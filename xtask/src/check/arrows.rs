@@ -88,7 +88,7 @@ const ROOMS: [Row; 26] = [
 ];
 
 /// Arrows that the rows forbid and that stay: who, on whom, and why.
-const EXCEPTIONS: [(&str, &str, &str); 4] = [
+const EXCEPTIONS: [(&str, &str, &str); 5] = [
     (
         "svc/sts",
         "svc/iam",
@@ -108,6 +108,11 @@ const EXCEPTIONS: [(&str, &str, &str); 4] = [
         "svc/eks-auth",
         "svc/eks",
         "EKS Auth is EKS' other API, over the same records",
+    ),
+    (
+        "svc/efs",
+        "plane/file-server",
+        "tickets, access points and permissions have one form where they are given and where they hold",
     ),
 ];
 
