@@ -11,7 +11,6 @@ use wharf_service::tags::Tags;
 
 /// A file system, with all that its host is to know.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub struct FileSystem {
     pub token: String,
     pub performance_mode: String,

@@ -9,10 +9,10 @@ use wharf_records::Record as _;
 pub const SEALING: Sealing = Sealing {
     service: SERVICE,
     secrets: &[
-        Secrets::new(FileSystem::KIND, &["ticketKey"], |scope, id, _| {
+        Secrets::new(FileSystem::KIND, &["ticket_key"], |scope, id, _| {
             keys::for_tickets(&scope.account, &scope.region, id)
         }),
-        Secrets::new(FileSystem::KIND, &["privateKey"], |scope, id, _| {
+        Secrets::new(FileSystem::KIND, &["private_key"], |scope, id, _| {
             keys::for_certificate(&scope.account, &scope.region, id)
         }),
     ],
