@@ -112,7 +112,7 @@ const EXCEPTIONS: [(&str, &str, &str); 5] = [
     (
         "svc/efs",
         "plane/file-server",
-        "what a client may do is decided by one and held by the other: rights, tickets, access points",
+        "tickets, access points and permissions have one form where they are given and where they hold",
     ),
 ];
 
