@@ -345,7 +345,10 @@ def test_terminal_and_standard_input(wharf, busybox):
 @pytest.mark.parametrize(
     ("setting", "word"),
     [
-        ({"task": {"volumes": [{"name": "shared", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}]}}, "EFS volumes are"),
+        (
+            {"task": {"volumes": [{"name": "shared", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}]}},
+            "EFS volumes in network modes other than awsvpc are",
+        ),
     ],
 )
 def test_what_cannot_be_given_is_refused_at_registration(wharf, busybox, setting, word):
