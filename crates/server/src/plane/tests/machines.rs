@@ -19,6 +19,7 @@ use wharf_base::{Timestamp, public_images::PublicImage};
 use wharf_hosts::Registration;
 use wharf_planeproto::{
     Kind as Resources, Plane as Kind, Resource,
+    file_system::FileSystemReport,
     machine::{Console, InstanceReport, InstanceState},
     measured::InstanceRow,
     volume::{VolumeReport, VolumeState},
@@ -27,6 +28,7 @@ use wharf_svc_ec2::{
     instances::{Part, Told},
     volumes::ToldVolume,
 };
+use wharf_svc_efs::ToldFileSystem;
 use wharf_wire::{Caller, Context};
 
 use super::live::{ACCOUNT, Node, PATIENCE, Plain, REGION, Server, TASKS_ONLY};
@@ -67,6 +69,14 @@ impl Instances for Forgetful {
     async fn volumes(&self, host: &str, reports: Vec<(ToldVolume, VolumeReport)>) -> bool {
         !self.forgets_volumes.swap(false, Ordering::SeqCst)
             && self.instances.volumes(host, reports).await
+    }
+
+    async fn file_systems(
+        &self,
+        host: &str,
+        reports: Vec<(ToldFileSystem, FileSystemReport)>,
+    ) -> bool {
+        self.instances.file_systems(host, reports).await
     }
 }
 
