@@ -63,6 +63,7 @@ fn name(model: &str) -> Option<&'static str> {
         "ecr" => "ECR",
         "ecr-public" => "ECR Public",
         "ecs" => "ECS",
+        "efs" => "Elastic File System",
         "eks" => "EKS",
         "eks-auth" => "EKS Auth",
         "elbv2" => "Elastic Load Balancing",

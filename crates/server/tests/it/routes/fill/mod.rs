@@ -64,6 +64,15 @@ const CANDIDATES: &[&str] = &[
     "arn:aws:kms:us-east-1:000000000000:key/12345678-1234-1234-1234-123456789012",
     "arn:aws:application-autoscaling:us-east-1:000000000000:scalable-target/0123456789",
     "a.b.c",
+    "fs-0123abcd0123abcd0",
+    "fsap-0123abcd0123abcd0",
+    "fsmt-0123abcd0123abcd0",
+    "sg-0123abcd",
+    "subnet-0123abcd",
+    "/a",
+    "0755",
+    "10.0.0.9",
+    "us-east-1a",
 ];
 
 /// Values for what the model leaves open and the service's own checks do not.

@@ -68,6 +68,7 @@ async fn an_instance_has_them_and_its_host_tells_it_so() {
         instance_ids: Some(vec![id.clone()]),
         ..Default::default()
     };
+    cloud.says(&told, Reported::Running).await;
     cloud.ec2.stop_instances(&me, stop).await.unwrap();
     let told = cloud.told_of(&id).await.unwrap();
     cloud.says(&told, Reported::Stopped).await;
