@@ -4,14 +4,12 @@ use std::{collections::BTreeMap, fs, io, os::fd::BorrowedFd};
 
 use nix::{
     errno::Errno,
-    mount::{MntFlags, MsFlags, mount, umount2},
+    mount::{MsFlags, mount},
     sched::{CloneFlags, unshare},
-    unistd::{chdir, chroot, pivot_root},
+    unistd::chdir,
 };
-use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
-    SeccompRule, TargetArch,
-};
+use seccompiler::{SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompRule};
+use wharf_programs::confine;
 
 /// CHOWN, DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER, FSETID, SETGID, SETUID: it acts as whoever asks, and finds files by their
 /// handles.
@@ -33,13 +31,7 @@ pub fn enter(folder: BorrowedFd<'_>) -> io::Result<()> {
     let flags = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     mount(none, &path, none, flags, none)?;
     chdir(&path)?;
-    match pivot_root(".", ".") {
-        Ok(()) => umount2(".", MntFlags::MNT_DETACH)?,
-        // The root is that of the machine's first file system, which cannot go.
-        Err(_) => chroot(".")?,
-    }
-    chdir("/")?;
-    Ok(())
+    confine::make_this_the_root()
 }
 
 #[repr(C)]
@@ -60,10 +52,7 @@ struct Sets {
 pub fn give_up_rights() -> io::Result<()> {
     /// `_LINUX_CAPABILITY_VERSION_3`
     const VERSION: u32 = 0x2008_0522;
-    for capability in (0..64).filter(|it| !KEPT.contains(it)) {
-        // SAFETY: plain prctl without pointers. Those that the kernel does not know are none.
-        unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) };
-    }
+    confine::keep_capabilities(&KEPT);
     let kept = KEPT.iter().fold(0, |set, it| set | 1 << it);
     let head = Head {
         version: VERSION,
@@ -168,12 +157,6 @@ fn forbid_calls() -> io::Result<()> {
 }
 
 fn forbid(rules: BTreeMap<libc::c_long, Vec<SeccompRule>>, error: libc::c_int) -> io::Result<()> {
-    let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(io::Error::other)?;
     let refused = SeccompAction::Errno(error.cast_unsigned());
-    let filter = SeccompFilter::new(rules, SeccompAction::Allow, refused, arch);
-    let program: BpfProgram = filter
-        .map_err(io::Error::other)?
-        .try_into()
-        .map_err(io::Error::other)?;
-    seccompiler::apply_filter(&program).map_err(io::Error::other)
+    confine::filter(rules, SeccompAction::Allow, refused)
 }

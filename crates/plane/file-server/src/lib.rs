@@ -27,5 +27,6 @@ mod xdr;
 
 pub use config::{AccessPoint, Config, Creation, Permissions, Place, Status, User};
 pub use control::{Answer, Request};
-pub use start::{Program, ask, start};
+pub use start::{ask, start};
 pub use ticket::{BadTicket, MAX_TICKET, Ticket};
+pub use wharf_programs::Program;

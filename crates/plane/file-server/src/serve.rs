@@ -30,15 +30,12 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use nix::{
     errno::Errno,
     sched::{CloneFlags, unshare},
-    sys::{
-        resource::{Resource, setrlimit},
-        signal::{SigHandler, Signal, signal},
-    },
-    unistd::{ForkResult, fork, setsid},
+    sys::resource::{Resource, setrlimit},
 };
 use parking_lot::Mutex;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use sha2::Sha256;
+use wharf_programs::stay;
 
 use crate::{
     config::{Config, Place, Status},
@@ -95,20 +92,7 @@ pub fn run() -> io::Result<()> {
 fn begin(folder: &OwnedFd) -> io::Result<Arc<Running>> {
     // Its child is the first process where there is no other to send signals to.
     unshare(CloneFlags::CLONE_NEWPID)?;
-    // SAFETY: there is one thread. Whoever started this waits for the one that ends here, and has nobody to bury later.
-    if let ForkResult::Parent { .. } = unsafe { fork() }? {
-        std::process::exit(0);
-    }
-    setsid()?;
-    for each in [
-        Signal::SIGTERM,
-        Signal::SIGINT,
-        Signal::SIGHUP,
-        Signal::SIGPIPE,
-    ] {
-        // SAFETY: SIG_IGN installs no code of ours.
-        unsafe { signal(each, SigHandler::SigIgn) }?;
-    }
+    stay()?;
     // SAFETY: a C string that outlives the call.
     unsafe { libc::prctl(libc::PR_SET_NAME, NAME.as_ptr()) };
     // Modes are as clients say.

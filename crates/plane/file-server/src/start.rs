@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, DirBuilder, File, Permissions},
-    io::{self, Read as _},
+    io,
     os::{
         fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd},
         unix::{
@@ -10,12 +10,12 @@ use std::{
             net::{UnixListener, UnixStream},
         },
     },
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
+    path::Path,
     time::Duration,
 };
 
 use nix::errno::Errno;
+use wharf_programs::{Program, heard};
 
 use crate::{
     control::{Answer, Request, receive, send},
@@ -24,15 +24,6 @@ use crate::{
 
 /// What a program may take to begin, and to answer.
 const PATIENCE: Duration = Duration::from_secs(20);
-const MAX_WORDS: u64 = 1024;
-
-/// The program that serves them.
-#[derive(Debug, Clone, Default)]
-pub struct Program {
-    pub path: PathBuf,
-    /// The control group that it is to live in, which is there: not that of who starts it, with which it would end.
-    pub group: Option<String>,
-}
 
 /// Starts the program of the file system in `folder`, which is made if it is not there and `may_make`. It listens for requests
 /// at `socket`. Blocks.
@@ -60,19 +51,13 @@ pub fn start(program: &Program, folder: &Path, may_make: bool, socket: &Path) ->
     let control = UnixListener::bind(socket)?;
     let (said, theirs) = UnixStream::pair()?;
     said.set_read_timeout(Some(PATIENCE))?;
-    let mut child = Command::new(&program.path)
-        .arg(ARGUMENT)
-        .args(&program.group)
-        .env_clear()
-        .current_dir("/")
-        .stdin(own)
-        .stdout(OwnedFd::from(theirs))
-        .stderr(Stdio::from(OwnedFd::from(control)))
-        .spawn()?;
-    // Its own child is the one that stays.
-    child.wait()?;
-    let mut words = Vec::new();
-    said.take(MAX_WORDS).read_to_end(&mut words)?;
+    let given = [
+        own.into(),
+        OwnedFd::from(theirs).into(),
+        OwnedFd::from(control).into(),
+    ];
+    program.begin(&[ARGUMENT.as_ref()], given)?;
+    let words = heard(&said)?;
     match words == READY {
         true => Ok(()),
         false => Err(io::Error::other(format!(

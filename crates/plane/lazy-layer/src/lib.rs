@@ -16,4 +16,4 @@ mod start;
 mod wire;
 
 pub use start::{ROOM, begin, connect, make_room, room_is_there, unmount};
-pub use wharf_sealed_file::Program;
+pub use wharf_programs::Program;

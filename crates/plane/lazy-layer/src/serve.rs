@@ -12,7 +12,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{self, File},
-    io::{self, IoSlice, Write as _},
+    io::{self, Write as _},
     os::{
         fd::{AsFd, AsRawFd, FromRawFd, OwnedFd},
         unix::{
@@ -33,11 +33,9 @@ use nix::{
     errno::Errno,
     poll::{PollFd, PollFlags, PollTimeout, poll},
     sys::resource::{Resource, getrlimit, setrlimit},
-    sys::uio::writev,
-    unistd::{ForkResult, fork, read, setsid},
 };
 use parking_lot::Mutex;
-use wharf_sealed_file::confine;
+use wharf_programs::{confine, fuse, stay};
 use wharf_ztoc::{INDEX_LIMIT, Ztoc};
 
 use crate::{
@@ -86,12 +84,7 @@ pub fn run(folder: &Path) -> io::Result<()> {
 }
 
 fn served(folder: &Path, socket: &mut UnixStream, fuse: OwnedFd) -> io::Result<()> {
-    // SAFETY: there is one thread. Whoever started this waits for the one that ends here, and has nobody to bury later.
-    if let ForkResult::Parent { .. } = unsafe { fork() }? {
-        std::process::exit(0);
-    }
-    setsid()?;
-    confine::outlive_others()?;
+    stay()?;
     // What it reads first was written by whoever pushed the image. More of either ends the program.
     setrlimit(Resource::RLIMIT_DATA, MOST_MEMORY, MOST_MEMORY)?;
     let (_, most) = getrlimit(Resource::RLIMIT_CPU)?;
@@ -110,7 +103,7 @@ fn served(folder: &Path, socket: &mut UnixStream, fuse: OwnedFd) -> io::Result<(
     let _ = fs::remove_file(SOCKET);
     let listener = UnixListener::bind(SOCKET)?;
     confine::shut_out_others(c"lazy-layer")?;
-    confine::give_up_rights()?;
+    confine::give_up_rights(false)?;
     let shown = Arc::new(Shown {
         layer,
         fuse,
@@ -211,15 +204,10 @@ impl Shown {
     /// Until the kernel says that nobody has the layer any more.
     fn work(&self, mut request: Vec<u8>) -> io::Result<()> {
         let mut buffer = Vec::new();
-        loop {
-            match read(&self.fuse, &mut request) {
-                Ok(length) => self.answer(&request[..length], &mut buffer)?,
-                Err(Errno::ENODEV) => return Ok(()),
-                // It was taken back, or comes again.
-                Err(Errno::ENOENT | Errno::EINTR | Errno::EAGAIN) => {}
-                Err(other) => return Err(other.into()),
-            }
+        while let Some(length) = fuse::next(&self.fuse, &mut request)? {
+            self.answer(&request[..length], &mut buffer)?;
         }
+        Ok(())
     }
 
     fn answer(&self, request: &[u8], buffer: &mut Vec<u8>) -> io::Result<()> {
@@ -292,16 +280,7 @@ impl Shown {
     }
 
     fn say(&self, id: u64, body: io::Result<&[u8]>) -> io::Result<()> {
-        let (error, body) = match body {
-            Ok(body) => (0, body),
-            Err(error) => (error.raw_os_error().unwrap_or(libc::EIO), &[][..]),
-        };
-        let head = wire::head(id, error, body.len());
-        match writev(&self.fuse, &[IoSlice::new(&head), IoSlice::new(body)]) {
-            // Whoever asked is gone.
-            Ok(_) | Err(Errno::ENOENT) => Ok(()),
-            Err(other) => Err(other.into()),
-        }
+        fuse::say(&self.fuse, id, body.map_err(|it| fuse::errno(&it)))
     }
 
     /// One agent after the other.

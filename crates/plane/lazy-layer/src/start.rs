@@ -6,7 +6,7 @@
 use std::{
     ffi::CString,
     fs::{self, File, OpenOptions},
-    io::{self, Read as _},
+    io,
     os::{
         fd::{AsRawFd as _, OwnedFd},
         unix::{
@@ -16,12 +16,12 @@ use std::{
         },
     },
     path::Path,
-    process::{Command, Stdio},
+    process::Stdio,
     time::Duration,
 };
 
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
-use wharf_sealed_file::Program;
+use wharf_programs::{Program, fuse, heard};
 
 use crate::serve::{ARGUMENT, READY, SOCKET};
 
@@ -29,7 +29,6 @@ use crate::serve::{ARGUMENT, READY, SOCKET};
 pub const ROOM: &str = "mode=700,size=1m";
 /// What a program may take to begin: it reads the index.
 const PATIENCE: Duration = Duration::from_secs(30);
-const MAX_WORDS: u64 = 1024;
 
 /// Makes it where it is not there yet.
 ///
@@ -70,10 +69,7 @@ pub fn room_is_there(at: &Path) -> io::Result<bool> {
 /// # Errors
 /// What the program says, or the kernel. Nothing is mounted then.
 pub fn begin(program: &Program, folder: &Path, place: &Path) -> io::Result<()> {
-    let fuse = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open("/dev/fuse")?;
+    let fuse = fuse::device()?;
     let (own, theirs) = UnixStream::pair()?;
     own.set_read_timeout(Some(PATIENCE))?;
     let options = format!(
@@ -83,9 +79,10 @@ pub fn begin(program: &Program, folder: &Path, place: &Path) -> io::Result<()> {
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_RDONLY | MsFlags::MS_NOATIME;
     let options = Some(options.as_str());
     mount(Some("wharf-layer"), place, Some("fuse"), flags, options)?;
-    let begun = spawn(program, folder, theirs, fuse.into()).and_then(|()| {
-        let mut said = Vec::new();
-        (&own).take(MAX_WORDS).read_to_end(&mut said)?;
+    let arguments = [ARGUMENT.as_ref(), folder.as_os_str()];
+    let given = [Stdio::null(), OwnedFd::from(theirs).into(), fuse.into()];
+    let begun = program.begin(&arguments, given).and_then(|()| {
+        let said = heard(&own)?;
         if said != READY {
             let said = String::from_utf8_lossy(&said);
             return Err(io::Error::other(format!(
@@ -99,21 +96,6 @@ pub fn begin(program: &Program, folder: &Path, place: &Path) -> io::Result<()> {
         let _ = unmount(place);
     }
     begun
-}
-
-fn spawn(program: &Program, folder: &Path, socket: UnixStream, fuse: OwnedFd) -> io::Result<()> {
-    let mut child = Command::new(&program.path)
-        .arg(ARGUMENT)
-        .arg(folder)
-        .args(&program.group)
-        .env_clear()
-        .current_dir("/")
-        .stdin(Stdio::null())
-        .stdout(OwnedFd::from(socket))
-        .stderr(Stdio::from(fuse))
-        .spawn()?;
-    // Its own child is the one that stays.
-    child.wait().map(drop)
 }
 
 /// To the program of a folder.

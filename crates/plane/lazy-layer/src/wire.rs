@@ -3,19 +3,15 @@
 //! Numbers are the machine's own. All is as in `linux/fuse.h`. Files and folders are opened without a question, and nothing
 //! that was answered once is asked again while the kernel has it in memory.
 
+use wharf_programs::fuse::{HEAD, MAJOR, MINOR, Words, is_known, u32_at, u64_at};
+
 /// The number of the topmost folder.
 pub const ROOT: u64 = 1;
-/// Bytes of a request before its own part.
-pub const HEAD: usize = 40;
 /// The most that is read at a time.
 pub const MOST: u32 = 1 << 20;
 /// Requests are small: names and numbers.
 pub const LONGEST: usize = 64 << 10;
 
-const MAJOR: u32 = 7;
-const MINOR: u32 = 38;
-/// Before it, answers have other sizes.
-const LEAST_MINOR: u32 = 28;
 const ASYNC_READ: u32 = 1 << 0;
 const NO_OPEN: u32 = 1 << 17;
 const PARALLEL_FOLDERS: u32 = 1 << 18;
@@ -126,19 +122,9 @@ fn name(bytes: &[u8]) -> Option<&[u8]> {
     Some(&bytes[..end])
 }
 
-/// An answer's head, before `body` bytes.
-pub fn head(id: u64, error: i32, body: usize) -> [u8; 16] {
-    let mut head = [0; 16];
-    let length = u32::try_from(16 + body).unwrap_or(u32::MAX);
-    head[..4].copy_from_slice(&length.to_ne_bytes());
-    head[4..8].copy_from_slice(&(-error).to_ne_bytes());
-    head[8..].copy_from_slice(&id.to_ne_bytes());
-    head
-}
-
 /// `None`: the kernel is too old.
 pub fn init(major: u32, minor: u32, ahead: u32, flags: u32, more: u32) -> Option<Vec<u8>> {
-    if major < MAJOR || major == MAJOR && minor < LEAST_MINOR {
+    if !is_known(major, minor) {
         return None;
     }
     const WANTED: u32 = ASYNC_READ
@@ -259,31 +245,6 @@ pub fn room(blocks: u64, files: u64) -> Vec<u8> {
     }
     out.0.resize(80, 0);
     out.0
-}
-
-#[derive(Default)]
-struct Words(Vec<u8>);
-
-impl Words {
-    fn u16(&mut self, it: u16) {
-        self.0.extend(it.to_ne_bytes());
-    }
-
-    fn u32(&mut self, it: u32) {
-        self.0.extend(it.to_ne_bytes());
-    }
-
-    fn u64(&mut self, it: u64) {
-        self.0.extend(it.to_ne_bytes());
-    }
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_ne_bytes(*bytes.get(at..)?.first_chunk()?))
-}
-
-fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
-    Some(u64::from_ne_bytes(*bytes.get(at..)?.first_chunk()?))
 }
 
 #[cfg(test)]

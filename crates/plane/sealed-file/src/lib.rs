@@ -8,10 +8,10 @@
 //! dies, reads and writes fail until the file is opened anew.
 
 mod buffer;
-pub mod confine;
 mod sectors;
 pub mod serve;
 mod start;
 mod wire;
 
-pub use start::{Program, Shown, below_devices, hide, is_sealed, open, seal, shown, state};
+pub use start::{Shown, below_devices, hide, is_sealed, open, seal, shown, state};
+pub use wharf_programs::Program;

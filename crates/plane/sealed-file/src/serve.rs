@@ -8,14 +8,14 @@
 //! | 2 | `/dev/fuse`, mounted |
 //!
 //! The key is in locked memory; what is read and written by it is in memory that may be swapped. Before the first request it
-//! gives up all that it does not need ([`crate::confine`]).
+//! gives up all that it does not need ([`confine`]).
 //!
 //! It ends when its file is hidden, and not because the machine shuts down: what is written until the last who has the file
 //! lets go of it is kept.
 
 use std::{
     fs::File,
-    io::{self, IoSlice, Read as _, Write as _},
+    io::{self, Read as _, Write as _},
     os::{
         fd::{FromRawFd, OwnedFd},
         unix::net::UnixStream,
@@ -27,17 +27,13 @@ use std::{
     thread,
 };
 
-use nix::{
-    errno::Errno,
-    sys::{mman::mlock, uio::writev},
-    unistd::{ForkResult, fork, read, setsid},
-};
+use nix::{errno::Errno, sys::mman::mlock};
+use wharf_programs::{confine, fuse, stay};
 use wharf_sectors::{Cipher, KEY};
 use zeroize::Zeroizing;
 
 use crate::{
     buffer::Buffer,
-    confine,
     sectors::Sectors,
     wire::{self, Asks},
 };
@@ -70,12 +66,7 @@ pub fn run() -> io::Result<()> {
 }
 
 fn served(file: File, socket: &mut UnixStream, fuse: OwnedFd) -> io::Result<()> {
-    // SAFETY: there is one thread. Whoever started this waits for the one that ends here, and has nobody to bury later.
-    if let ForkResult::Parent { .. } = unsafe { fork() }? {
-        std::process::exit(0);
-    }
-    setsid()?;
-    confine::outlive_others()?;
+    stay()?;
     // Numbers that nothing prints to.
     let (file, fuse) = (confine::away(&file)?, Arc::new(confine::away(&fuse)?));
     confine::shut_out_others(c"sealed-file")?;
@@ -86,7 +77,7 @@ fn served(file: File, socket: &mut UnixStream, fuse: OwnedFd) -> io::Result<()> 
     drop(key);
     let sectors = Arc::new(Sectors::new(File::from(file), cipher));
     lock(&*sectors)?;
-    confine::give_up_rights()?;
+    confine::give_up_rights(false)?;
     let begun = Arc::new(Barrier::new(THREADS + 1));
     let ready = Arc::new(AtomicUsize::new(0));
     let workers: Vec<_> = (0..THREADS)
@@ -149,15 +140,10 @@ struct Worker {
 impl Worker {
     /// Until the kernel says that nobody has the file any more.
     fn work(&mut self) -> io::Result<()> {
-        loop {
-            match read(&*self.fuse, &mut self.request) {
-                Ok(length) => self.answer(length)?,
-                Err(Errno::ENODEV) => return Ok(()),
-                // It was taken back, or comes again.
-                Err(Errno::ENOENT | Errno::EINTR | Errno::EAGAIN) => {}
-                Err(other) => return Err(other.into()),
-            }
+        while let Some(length) = fuse::next(&self.fuse, &mut self.request)? {
+            self.answer(length)?;
         }
+        Ok(())
     }
 
     fn answer(&mut self, length: usize) -> io::Result<()> {
@@ -171,7 +157,7 @@ impl Worker {
             Asks::Read { at, bytes } => {
                 let bytes = bytes.min(wire::MOST) as usize;
                 let read = sectors.read(at, bytes, buffer);
-                return say(&self.fuse, id, read);
+                return fuse::say(&self.fuse, id, read.map_err(|it| fuse::errno(&it)));
             }
             Asks::Write { at, bytes } => made(
                 sectors
@@ -197,23 +183,8 @@ impl Worker {
             } => wire::init(major, minor, flags).map(Ok),
             Asks::Other => None,
         };
-        match body {
-            Some(Ok(body)) => say(&self.fuse, id, Ok(&body)),
-            Some(Err(error)) => say(&self.fuse, id, Err(error)),
-            None => say(&self.fuse, id, Err(Errno::ENOSYS.into())),
-        }
-    }
-}
-
-fn say(fuse: &OwnedFd, id: u64, body: io::Result<&[u8]>) -> io::Result<()> {
-    let (error, body) = match body {
-        Ok(body) => (0, body),
-        Err(error) => (error.raw_os_error().unwrap_or(libc::EIO), &[][..]),
-    };
-    let head = wire::head(id, error, body.len());
-    match writev(fuse, &[IoSlice::new(&head), IoSlice::new(body)]) {
-        // Whoever asked is gone.
-        Ok(_) | Err(Errno::ENOENT) => Ok(()),
-        Err(other) => Err(other.into()),
+        let body = body.unwrap_or(Err(Errno::ENOSYS.into()));
+        let body = body.as_deref().map_err(fuse::errno);
+        fuse::say(&self.fuse, id, body)
     }
 }

@@ -10,7 +10,7 @@
 use std::{
     ffi::CString,
     fs::{self, File, OpenOptions},
-    io::{self, Read as _, Write as _},
+    io::{self, Write as _},
     os::{
         fd::{AsRawFd as _, FromRawFd as _, OwnedFd},
         unix::{
@@ -20,7 +20,6 @@ use std::{
         },
     },
     path::{Path, PathBuf},
-    process::{Command, Stdio},
     time::Duration,
 };
 
@@ -29,11 +28,12 @@ use nix::{
     mount::{MntFlags, MsFlags, mount, umount2},
 };
 
+use wharf_programs::{Program, fuse, heard};
+
 use crate::serve::{ARGUMENT, NAME, READY};
 
 /// What a program may take to begin.
 const PATIENCE: Duration = Duration::from_secs(20);
-const MAX_WORDS: u64 = 1024;
 
 /// Where a sealed file is shown in the clear.
 pub fn shown(sealed: &Path) -> PathBuf {
@@ -94,14 +94,6 @@ pub fn state(sealed: &Path) -> io::Result<Shown> {
     }
 }
 
-/// The program that shows them.
-#[derive(Debug, Clone, Default)]
-pub struct Program {
-    pub path: PathBuf,
-    /// The control group that it is to live in, which is there: not that of who starts it, with which it would end.
-    pub group: Option<String>,
-}
-
 /// Shows it, by that program. `key`: of both halves. Blocks for some milliseconds.
 ///
 /// # Errors
@@ -112,10 +104,7 @@ pub fn open(program: &Program, sealed: &Path, key: &[u8]) -> io::Result<()> {
     }
     hide(sealed)?;
     let file = locked(sealed)?;
-    let fuse = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open("/dev/fuse")?;
+    let fuse = fuse::device()?;
     let (mut own, theirs) = UnixStream::pair()?;
     own.set_read_timeout(Some(PATIENCE))?;
     own.set_write_timeout(Some(PATIENCE))?;
@@ -132,11 +121,11 @@ pub fn open(program: &Program, sealed: &Path, key: &[u8]) -> io::Result<()> {
         flags,
         Some(options.as_str()),
     )?;
-    let begun = begin(program, file, theirs, fuse.into()).and_then(|()| {
+    let given = [file.into(), OwnedFd::from(theirs).into(), fuse.into()];
+    let begun = program.begin(&[ARGUMENT.as_ref()], given).and_then(|()| {
         // One that has ended says why, rather than that nobody takes the key.
         let sent = own.write_all(key);
-        let mut said = Vec::new();
-        (&own).take(MAX_WORDS).read_to_end(&mut said)?;
+        let said = heard(&own)?;
         if said.is_empty() {
             sent?;
         }
@@ -152,20 +141,6 @@ pub fn open(program: &Program, sealed: &Path, key: &[u8]) -> io::Result<()> {
         let _ = hide(sealed);
     }
     begun
-}
-
-fn begin(program: &Program, file: File, socket: UnixStream, fuse: OwnedFd) -> io::Result<()> {
-    let mut child = Command::new(&program.path)
-        .arg(ARGUMENT)
-        .args(&program.group)
-        .env_clear()
-        .current_dir("/")
-        .stdin(file)
-        .stdout(OwnedFd::from(socket))
-        .stderr(Stdio::from(fuse))
-        .spawn()?;
-    // Its own child is the one that stays.
-    child.wait().map(drop)
 }
 
 /// Past the page cache where its disk can: what is below is of no use to anybody.

@@ -5,19 +5,14 @@
 
 use std::time::SystemTime;
 
+use wharf_programs::fuse::{HEAD, MAJOR, MINOR, Words, is_known, u32_at, u64_at};
+
 /// The number of the file, which is the root.
 pub const ROOT: u64 = 1;
-/// Bytes of a request before its own part.
-pub const HEAD: usize = 40;
 /// Bytes of a write before what is written.
 pub const WRITE_HEAD: usize = HEAD + 40;
 /// The most that is read or written at a time.
 pub const MOST: u32 = 256 << 10;
-
-const MAJOR: u32 = 7;
-const MINOR: u32 = 38;
-/// Before it, answers have other sizes.
-const LEAST_MINOR: u32 = 28;
 
 const ASYNC_READ: u32 = 1 << 0;
 const BIG_WRITES: u32 = 1 << 5;
@@ -113,23 +108,12 @@ fn is_punch(mode: u32) -> bool {
         && mode & !(KEEP_SIZE | PUNCH_HOLE | ZERO_RANGE) == 0
 }
 
-/// An answer's head, before `body` bytes.
-pub fn head(id: u64, error: i32, body: usize) -> [u8; 16] {
-    let mut head = [0; 16];
-    let length = u32::try_from(16 + body).unwrap_or(u32::MAX);
-    head[..4].copy_from_slice(&length.to_ne_bytes());
-    head[4..8].copy_from_slice(&(-error).to_ne_bytes());
-    head[8..].copy_from_slice(&id.to_ne_bytes());
-    head
-}
-
 /// `None`: the kernel is too old.
 pub fn init(major: u32, minor: u32, flags: u32) -> Option<Vec<u8>> {
-    if major < MAJOR || major == MAJOR && minor < LEAST_MINOR {
+    if !is_known(major, minor) {
         return None;
     }
     let mut out = Words::default();
-    // A kernel that knows more is told of this version, and asks again by it.
     out.u32(MAJOR);
     out.u32(MINOR);
     out.u32(0);
@@ -184,31 +168,6 @@ pub fn room() -> Vec<u8> {
     }
     out.0.resize(80, 0);
     out.0
-}
-
-#[derive(Default)]
-struct Words(Vec<u8>);
-
-impl Words {
-    fn u16(&mut self, it: u16) {
-        self.0.extend(it.to_ne_bytes());
-    }
-
-    fn u32(&mut self, it: u32) {
-        self.0.extend(it.to_ne_bytes());
-    }
-
-    fn u64(&mut self, it: u64) {
-        self.0.extend(it.to_ne_bytes());
-    }
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_ne_bytes(*bytes.get(at..)?.first_chunk()?))
-}
-
-fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
-    Some(u64::from_ne_bytes(*bytes.get(at..)?.first_chunk()?))
 }
 
 #[cfg(test)]
@@ -301,6 +260,5 @@ mod tests {
             (opened().len(), written(1).len(), room().len()),
             (16, 8, 80)
         );
-        assert_eq!(head(9, libc::EIO, 0)[4..8], (-libc::EIO).to_ne_bytes());
     }
 }

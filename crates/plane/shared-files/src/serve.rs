@@ -14,7 +14,7 @@ use std::{
     io::{self, Read as _, Write as _},
     net::Shutdown,
     os::{
-        fd::{AsFd, AsRawFd, FromRawFd, OwnedFd},
+        fd::{FromRawFd, OwnedFd},
         unix::net::UnixStream,
     },
     sync::{Arc, OnceLock, mpsc::sync_channel},
@@ -25,9 +25,9 @@ use std::{
 use nix::{
     errno::Errno,
     sched::{CloneFlags, setns},
-    sys::signal::{SigHandler, Signal, signal},
-    unistd::{ForkResult, fork, setsid},
 };
+
+use wharf_programs::{confine::away, stay};
 
 use crate::{
     broker::Broker,
@@ -81,18 +81,15 @@ fn close_others() -> io::Result<()> {
 }
 
 fn served(network: &File, socket: &mut UnixStream, fuse: OwnedFd) -> io::Result<()> {
-    // SAFETY: there is one thread. Whoever started this waits for the one that ends here, and has nobody to bury later.
-    if let ForkResult::Parent { .. } = unsafe { fork() }? {
-        std::process::exit(0);
-    }
-    setsid()?;
-    outlive_others()?;
+    stay()?;
     // What is wrong here must not leave others waiting for an answer.
     std::panic::set_hook(Box::new(|_| {
         // SAFETY: ends the process.
         unsafe { libc::_exit(1) }
     }));
-    let fuse = away(fuse)?;
+    let kept = away(&fuse)?;
+    // The number of the one that comes next may be this: nothing prints here.
+    drop(fuse);
     setns(network, CloneFlags::CLONE_NEWNET)?;
     confine::shut_out_others(c"shared-files")?;
     let mount = told(socket)?;
@@ -111,7 +108,7 @@ fn served(network: &File, socket: &mut UnixStream, fuse: OwnedFd) -> io::Result<
     };
     let verifier = random()?;
     few_arenas();
-    confine::give_up_rights()?;
+    confine::give_up_rights(true)?;
     let client = Arc::new(Client::default());
     let mut keeper = Keeper {
         client: client.clone(),
@@ -142,7 +139,7 @@ fn served(network: &File, socket: &mut UnixStream, fuse: OwnedFd) -> io::Result<
         Ok(())
     })?);
     let groups = broker.filter(|_| !mount.one_user);
-    let server = Arc::new(Server::new(files, fuse, groups));
+    let server = Arc::new(Server::new(files, kept, groups));
     let waiting = server.clone();
     threads.push(confined(confine::allow_calls_of_workers, move || {
         waiting.try_locks();
@@ -234,27 +231,4 @@ fn random<const N: usize>() -> io::Result<[u8; N]> {
         true => Ok(bytes),
         false => Err(io::ErrorKind::UnexpectedEof.into()),
     }
-}
-
-/// systemd sends SIGTERM to every process when the machine shuts down, while those who have the files still write to them.
-fn outlive_others() -> io::Result<()> {
-    for each in [
-        Signal::SIGTERM,
-        Signal::SIGINT,
-        Signal::SIGHUP,
-        Signal::SIGPIPE,
-    ] {
-        // SAFETY: SIG_IGN installs no code of ours.
-        unsafe { signal(each, SigHandler::SigIgn) }?;
-    }
-    Ok(())
-}
-
-/// A number that nothing prints to; what was there is closed.
-fn away(of: OwnedFd) -> io::Result<OwnedFd> {
-    const LEAST: i32 = 10;
-    // SAFETY: takes a descriptor of ours and numbers; a success is a new one.
-    let fd = unsafe { libc::fcntl(of.as_fd().as_raw_fd(), libc::F_DUPFD_CLOEXEC, LEAST) };
-    // SAFETY: as above.
-    Ok(unsafe { OwnedFd::from_raw_fd(Errno::result(fd)?) })
 }

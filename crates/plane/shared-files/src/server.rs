@@ -2,14 +2,14 @@
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
-    io::{self, IoSlice},
+    io,
     os::fd::OwnedFd,
     sync::Arc,
     thread::sleep,
     time::{Duration, Instant},
 };
 
-use nix::{errno::Errno, sys::uio::writev, unistd::write};
+use nix::{errno::Errno, unistd::write};
 use parking_lot::{Condvar, Mutex};
 
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
     fuse::{
         answer,
         request::{AskedLock, Request, request},
+        say,
     },
     patience::Patience,
     rpc::Caller,
@@ -161,17 +162,13 @@ impl Server {
     }
 
     pub fn say(&self, id: u64, body: Result<&[u8], Errno>) -> io::Result<()> {
-        let (error, body) = match body {
-            Ok(body) => (0, body),
-            Err(errno) => (errno as i32, &[][..]),
-        };
-        let head = answer::head(id, error, body.len());
-        match writev(&self.fuse, &[IoSlice::new(&head), IoSlice::new(body)]) {
-            // Whoever asked is gone.
-            Ok(_) | Err(Errno::ENOENT) => Ok(()),
+        let has_body = body.is_ok_and(|it| !it.is_empty());
+        match say(&self.fuse, id, body) {
             // The server said what the kernel does not take.
-            Err(Errno::EINVAL) if !body.is_empty() => self.say(id, Err(Errno::EIO)),
-            Err(other) => Err(other.into()),
+            Err(error) if error.raw_os_error() == Some(libc::EINVAL) && has_body => {
+                say(&self.fuse, id, Err(Errno::EIO))
+            }
+            said => said,
         }
     }
 

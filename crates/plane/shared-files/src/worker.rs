@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc, time::Instant};
 
-use nix::{errno::Errno, unistd::read};
+use nix::errno::Errno;
 
 use crate::{
     client::{By, Failed},
@@ -10,6 +10,7 @@ use crate::{
     fuse::{
         MOST, WRITE_HEAD,
         answer::{self, Cache},
+        next,
         request::{AskedLock, Asks, Request, request},
     },
     nfs::attributes::{Attributes, Kind},
@@ -32,15 +33,10 @@ impl Worker {
 
     /// Until the kernel says that nobody has the files any more.
     pub fn work(&mut self) -> io::Result<()> {
-        loop {
-            match read(&self.server.fuse, &mut self.request) {
-                Ok(length) => self.take(length)?,
-                Err(Errno::ENODEV) => return Ok(()),
-                // It was taken back, or comes again.
-                Err(Errno::ENOENT | Errno::EINTR | Errno::EAGAIN) => {}
-                Err(other) => return Err(other.into()),
-            }
+        while let Some(length) = next(&self.server.fuse, &mut self.request)? {
+            self.take(length)?;
         }
+        Ok(())
     }
 
     fn take(&self, length: usize) -> io::Result<()> {

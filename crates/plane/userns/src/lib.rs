@@ -11,7 +11,7 @@ mod range;
 pub use self::{
     mount::{
         attach, change, clone_of, clone_tree, clone_whole_tree, clone_whole_tree_at,
-        clone_with_below, map_owners, put, set_attributes,
+        clone_with_below, fresh, map_owners, put, set_attributes,
     },
     namespace::{network_namespace, owner_of, translation},
     range::{IdRange, Ranges},

@@ -12,6 +12,13 @@ use std::{
 
 use nix::errno::Errno;
 
+/// Of `linux/mount.h`.
+const FSOPEN_CLOEXEC: libc::c_int = 1;
+const FSMOUNT_CLOEXEC: libc::c_int = 1;
+const FSCONFIG_SET_FLAG: libc::c_int = 0;
+const FSCONFIG_SET_STRING: libc::c_int = 1;
+const FSCONFIG_CMD_CREATE: libc::c_int = 6;
+
 /// A copy of the mount at `path`, from there on downwards, which is nowhere yet.
 pub fn clone_tree(path: &Path) -> io::Result<OwnedFd> {
     let path = CString::new(path.as_os_str().as_bytes())?;
@@ -43,10 +50,7 @@ pub fn clone_whole_tree_at(open: impl AsFd) -> io::Result<OwnedFd> {
 fn open_tree(folder: i32, path: &CStr, more: i32) -> io::Result<OwnedFd> {
     let flags = libc::OPEN_TREE_CLONE | libc::OPEN_TREE_CLOEXEC | more.cast_unsigned();
     // SAFETY: the path is a C string that outlives the call; a success is a new descriptor of ours.
-    let fd =
-        Errno::result(unsafe { libc::syscall(libc::SYS_open_tree, folder, path.as_ptr(), flags) })?;
-    // SAFETY: as above.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
+    owned(unsafe { libc::syscall(libc::SYS_open_tree, folder, path.as_ptr(), flags) })
 }
 
 fn alone(mount: OwnedFd) -> io::Result<OwnedFd> {
@@ -132,4 +136,64 @@ fn move_mount(mount: impl AsFd, folder: i32, path: &CStr, more: libc::c_uint) ->
         )
     })?;
     Ok(())
+}
+
+/// A new mount of a file system of that kind, with options of its own and attributes of the mount, which is nowhere yet.
+pub fn fresh(kind: &str, source: &str, options: &[String], attributes: u64) -> io::Result<OwnedFd> {
+    let kind = CString::new(kind)?;
+    // SAFETY: a C string that outlives the call; a success is a new descriptor of ours.
+    let context = owned(unsafe { libc::syscall(libc::SYS_fsopen, kind.as_ptr(), FSOPEN_CLOEXEC) })?;
+    set(&context, c"source", Some(source))?;
+    for option in options.iter().filter(|option| !option.is_empty()) {
+        match option.split_once('=') {
+            Some((name, value)) => set(&context, &CString::new(name)?, Some(value))?,
+            None => set(&context, &CString::new(option.as_str())?, None)?,
+        }
+    }
+    configure(&context, FSCONFIG_CMD_CREATE, None, None)?;
+    // SAFETY: an open descriptor and numbers; a success is a new descriptor of ours.
+    owned(unsafe {
+        libc::syscall(
+            libc::SYS_fsmount,
+            context.as_raw_fd(),
+            FSMOUNT_CLOEXEC,
+            attributes,
+        )
+    })
+}
+
+fn set(context: &OwnedFd, name: &CStr, value: Option<&str>) -> io::Result<()> {
+    let value = value.map(CString::new).transpose()?;
+    let command = match value {
+        Some(_) => FSCONFIG_SET_STRING,
+        None => FSCONFIG_SET_FLAG,
+    };
+    configure(context, command, Some(name), value.as_deref())
+}
+
+fn configure(
+    context: &OwnedFd,
+    command: libc::c_int,
+    name: Option<&CStr>,
+    value: Option<&CStr>,
+) -> io::Result<()> {
+    let pointer = |text: Option<&CStr>| text.map_or(std::ptr::null(), CStr::as_ptr);
+    // SAFETY: C strings that outlive the call, or null; an open descriptor and numbers.
+    Errno::result(unsafe {
+        libc::syscall(
+            libc::SYS_fsconfig,
+            context.as_raw_fd(),
+            command,
+            pointer(name),
+            pointer(value),
+            0,
+        )
+    })?;
+    Ok(())
+}
+
+fn owned(descriptor: libc::c_long) -> io::Result<OwnedFd> {
+    let descriptor = Errno::result(descriptor)?;
+    // SAFETY: the kernel has just given it to us.
+    Ok(unsafe { OwnedFd::from_raw_fd(descriptor as i32) })
 }

@@ -2,13 +2,10 @@
 
 use std::time::Duration;
 
+use wharf_programs::fuse::{MAJOR, MINOR, Words, head, is_known};
+
 use super::MOST;
 use crate::nfs::attributes::{Attributes, Room};
-
-const MAJOR: u32 = 7;
-const MINOR: u32 = 38;
-/// Before it, answers have other sizes.
-const LEAST_MINOR: u32 = 28;
 
 const ASYNC_READ: u32 = 1 << 0;
 const POSIX_LOCKS: u32 = 1 << 1;
@@ -35,22 +32,14 @@ pub enum Cache {
     Bypass,
 }
 
-#[derive(Default)]
-struct Words(Vec<u8>);
+/// What several answers have.
+trait Parts {
+    fn attributes(&mut self, it: &Attributes);
+    fn entry(&mut self, node: u64, it: &Attributes);
+    fn opened(&mut self, open: u64, cache: Cache);
+}
 
-impl Words {
-    fn u16(&mut self, it: u16) {
-        self.0.extend(it.to_ne_bytes());
-    }
-
-    fn u32(&mut self, it: u32) {
-        self.0.extend(it.to_ne_bytes());
-    }
-
-    fn u64(&mut self, it: u64) {
-        self.0.extend(it.to_ne_bytes());
-    }
-
+impl Parts for Words {
     /// Owners are numbers of this machine already.
     fn attributes(&mut self, it: &Attributes) {
         self.u64(it.number);
@@ -99,16 +88,6 @@ impl Words {
     }
 }
 
-/// An answer's head, before `body` bytes.
-pub fn head(id: u64, error: i32, body: usize) -> [u8; 16] {
-    let mut head = [0; 16];
-    let length = u32::try_from(16 + body).unwrap_or(u32::MAX);
-    head[..4].copy_from_slice(&length.to_ne_bytes());
-    head[4..8].copy_from_slice(&(-error).to_ne_bytes());
-    head[8..].copy_from_slice(&id.to_ne_bytes());
-    head
-}
-
 /// Unasked: what the kernel knows of that node, but for its bytes, is old. Head and body.
 pub fn attributes_changed(node: u64) -> Vec<u8> {
     const INVALIDATE: i32 = 2;
@@ -122,7 +101,7 @@ pub fn attributes_changed(node: u64) -> Vec<u8> {
 
 /// `None`: the kernel is too old.
 pub fn init(major: u32, minor: u32, flags: u32) -> Option<Vec<u8>> {
-    if major < MAJOR || major == MAJOR && minor < LEAST_MINOR {
+    if !is_known(major, minor) {
         return None;
     }
     const USED: u32 = ASYNC_READ
@@ -134,7 +113,6 @@ pub fn init(major: u32, minor: u32, flags: u32) -> Option<Vec<u8>> {
         | PARALLEL_LOOKUPS
         | MAX_PAGES;
     let mut out = Words::default();
-    // A kernel that knows more is told of this version, and asks again by it.
     out.u32(MAJOR);
     out.u32(MINOR);
     out.u32(4 * MOST);

@@ -5,10 +5,10 @@
 pub mod answer;
 pub mod request;
 
+pub use wharf_programs::fuse::{HEAD, next, say};
+
 /// The node that is the root.
 pub const ROOT: u64 = 1;
-/// Bytes of a request before its own part.
-pub const HEAD: usize = 40;
 /// Bytes of a write before what is written.
 pub const WRITE_HEAD: usize = HEAD + 40;
 /// The most that is read or written at a time.

@@ -1,5 +1,7 @@
 //! What the kernel asks.
 
+use wharf_programs::fuse::{u32_at, u64_at};
+
 use super::HEAD;
 use crate::nfs::attributes::{SetTime, Setting, Time};
 
@@ -286,14 +288,6 @@ fn set_attributes(body: &[u8]) -> Option<Asks<'_>> {
         false => None,
     };
     Some(Asks::SetAttributes { open, setting })
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_ne_bytes(*bytes.get(at..)?.first_chunk()?))
-}
-
-fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
-    Some(u64::from_ne_bytes(*bytes.get(at..)?.first_chunk()?))
 }
 
 #[cfg(test)]

@@ -1,5 +1,4 @@
-//! What a program gives up that answers the kernel's questions about files: it can read and write what it has open, and
-//! nothing else.
+//! What programs give up: they can read and write what they have open, and little else.
 
 use std::{
     collections::BTreeMap,
@@ -15,10 +14,14 @@ use nix::{
     sys::signal::{SigHandler, Signal, signal},
     unistd::{Gid, Uid, chdir, chroot, pivot_root, setgroups, setresgid, setresuid},
 };
-use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, SeccompRule, TargetArch};
 
-/// A user that no file and no other program belongs to, beyond the numbers of user namespaces.
+/// Users that no file and no other program belongs to, beyond the numbers of user namespaces: of programs without a network,
+/// and with one.
 const NOBODY: u32 = 0x7ffe_5ea1;
+const NOBODY_WITH_NETWORK: u32 = 0x7ffe_5ea2;
+/// Of those that a kernel may know.
+const CAPABILITIES: u32 = 64;
 
 /// Nobody reads its memory from here on, not even into a dump. `name`: what it is called among processes.
 ///
@@ -39,17 +42,14 @@ pub fn shut_out_others(name: &CStr) -> io::Result<()> {
     Ok(())
 }
 
-/// No files, no network, no rights, a user of its own. With one thread.
+/// No files, no rights, a user of its own; and no network, unless it `keeps_network`. With one thread.
 ///
 /// # Errors
 /// The kernel refuses.
-pub fn give_up_rights() -> io::Result<()> {
-    unshare(
-        CloneFlags::CLONE_NEWNS
-            | CloneFlags::CLONE_NEWNET
-            | CloneFlags::CLONE_NEWIPC
-            | CloneFlags::CLONE_NEWUTS,
-    )?;
+pub fn give_up_rights(keeps_network: bool) -> io::Result<()> {
+    let mut own = CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWIPC | CloneFlags::CLONE_NEWUTS;
+    own.set(CloneFlags::CLONE_NEWNET, !keeps_network);
+    unshare(own)?;
     let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
     mount(None::<&str>, "/", None::<&str>, private, None::<&str>)?;
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC | MsFlags::MS_NODEV | MsFlags::MS_RDONLY;
@@ -61,26 +61,42 @@ pub fn give_up_rights() -> io::Result<()> {
         Some("size=4k,nr_inodes=2"),
     )?;
     chdir("/proc")?;
-    // Nothing of the host's is kept mounted by it.
+    make_this_the_root()?;
+    keep_capabilities(&[]);
+    setgroups(&[])?;
+    let user = match keeps_network {
+        true => NOBODY_WITH_NETWORK,
+        false => NOBODY,
+    };
+    let (user, group) = (Uid::from_raw(user), Gid::from_raw(user));
+    setresgid(group, group, group)?;
+    // What it was allowed goes with the last number that is root's.
+    setresuid(user, user, user)?;
+    // A change of the user is one that lets its memory be read again, where the system says so.
+    // SAFETY: plain prctl without pointers.
+    Errno::result(unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) })?;
+    Ok(())
+}
+
+/// The folder that the process is in, on which something is mounted, becomes the root: nothing else is kept mounted by it.
+///
+/// # Errors
+/// The kernel refuses.
+pub fn make_this_the_root() -> io::Result<()> {
     match pivot_root(".", ".") {
         Ok(()) => umount2(".", MntFlags::MNT_DETACH)?,
         // The root is that of the machine's first file system, which cannot go.
         Err(_) => chroot(".")?,
     }
-    chdir("/")?;
-    for capability in 0..64 {
+    Ok(chdir("/")?)
+}
+
+/// Beyond these no program that it becomes can have any.
+pub fn keep_capabilities(kept: &[u32]) {
+    for capability in (0..CAPABILITIES).filter(|it| !kept.contains(it)) {
         // SAFETY: plain prctl without pointers. Those that the kernel does not know are none.
         unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) };
     }
-    setgroups(&[])?;
-    let (user, group) = (Uid::from_raw(NOBODY), Gid::from_raw(NOBODY));
-    setresgid(group, group, group)?;
-    // What it was allowed goes with the last number that is root's.
-    setresuid(user, user, user)?;
-    // A change of the user is one that lets its memory be read again, where the system says so.
-    // SAFETY: as above.
-    Errno::result(unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) })?;
-    Ok(())
 }
 
 /// systemd sends SIGTERM to every process when the machine shuts down, while those who have the file still write to it.
@@ -145,19 +161,25 @@ pub fn allow_calls_of_workers(more: &[i64]) -> io::Result<()> {
         libc::SYS_exit_group,
         libc::SYS_restart_syscall,
     ];
-    let rules: BTreeMap<_, _> = calls
-        .iter()
-        .chain(more)
-        .map(|it| (*it, Vec::new()))
-        .collect();
-    let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(io::Error::other)?;
-    let filter = SeccompFilter::new(
-        rules,
+    let rules = calls.iter().chain(more).map(|it| (*it, Vec::new()));
+    filter(
+        rules.collect(),
         SeccompAction::KillProcess,
         SeccompAction::Allow,
-        arch,
     )
-    .map_err(io::Error::other)?;
+}
+
+/// What the kernel does at `these` calls from here on, and at all `others`.
+///
+/// # Errors
+/// It takes no such filter.
+pub fn filter(
+    rules: BTreeMap<libc::c_long, Vec<SeccompRule>>,
+    others: SeccompAction,
+    these: SeccompAction,
+) -> io::Result<()> {
+    let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(io::Error::other)?;
+    let filter = SeccompFilter::new(rules, others, these, arch).map_err(io::Error::other)?;
     let program: BpfProgram = filter.try_into().map_err(io::Error::other)?;
     seccompiler::apply_filter(&program).map_err(io::Error::other)
 }
