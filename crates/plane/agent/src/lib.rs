@@ -52,6 +52,7 @@ pub mod nodes;
 pub mod protocol;
 mod renewal;
 mod start;
+mod told;
 pub mod volumes;
 mod vpc_endpoints;
 

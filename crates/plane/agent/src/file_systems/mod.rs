@@ -35,12 +35,15 @@ use wharf_file_server::{Answer, Config, Permissions, Place, Program, Request, St
 use wharf_link::{Subscription, Update};
 use wharf_network::Network;
 use wharf_planeproto::{
-    Change, Kind, Resource,
+    Kind, Resource,
     file_system::{FileSystem, FileSystemReport, FileSystemState, MAX_FILE_SYSTEMS, Wanted},
     network::balancer_attachment,
 };
 
-use crate::volumes::Tries;
+use crate::{
+    told::{self, is_id},
+    volumes::Tries,
+};
 
 /// What the control plane chooses hosts of file systems by.
 pub const ATTRIBUTE: &str = "wharf.file-systems";
@@ -84,29 +87,7 @@ impl FileSystems {
     /// Takes over what the control plane says to the machine with that instance id.
     pub fn take(&self, host: &str, update: &Update) {
         self.told.send_if_modified(|told| {
-            let mut now = Told::clone(told);
-            match update {
-                Update::Snapshot(resources) => {
-                    now.clear();
-                    resources.iter().for_each(|it| put(&mut now, host, it));
-                }
-                Update::Changes(changes) => {
-                    for change in changes {
-                        match change {
-                            Change::Put(resource) => put(&mut now, host, resource),
-                            Change::Delete(key) if key.kind == Kind::FileSystem => {
-                                now.remove(&key.id);
-                            }
-                            Change::Delete(_) => {}
-                        }
-                    }
-                }
-            }
-            let changed = now != **told;
-            if changed {
-                *told = Arc::new(now);
-            }
-            changed
+            told::take(told, Kind::FileSystem, update, |now, it| put(now, host, it))
         });
     }
 
@@ -308,7 +289,7 @@ fn put(told: &mut Told, host: &str, resource: &Resource) {
         return;
     };
     let room = told.len() < MAX_FILE_SYSTEMS || told.contains_key(&it.id);
-    if it.host != host || !is_name(&it.id) || !room {
+    if it.host != host || !is_id(&it.id, "fs-", 40) || !room {
         tracing::error!(
             file_system = it.id,
             "a file system is refused: it is of another host, its id is none, or there are too many"
@@ -316,15 +297,6 @@ fn put(told: &mut Told, host: &str, resource: &Resource) {
         return;
     }
     told.insert(it.id.clone(), FileSystem::clone(it));
-}
-
-/// `fs-` and hexadecimal digits: a name that a folder can have.
-fn is_name(id: &str) -> bool {
-    let digits = id.strip_prefix("fs-").unwrap_or_default();
-    (8..=40).contains(&digits.len())
-        && digits
-            .bytes()
-            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
 /// Ends the programs of all of this node, for who takes the installation down. Blocks.

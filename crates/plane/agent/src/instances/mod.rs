@@ -501,11 +501,7 @@ impl Workers {
 
 /// `i-` and hexadecimal digits: a name that folders, networks and control groups can have.
 fn is_name(id: &str) -> bool {
-    let digits = id.strip_prefix("i-").unwrap_or_default();
-    (8..=32).contains(&digits.len())
-        && digits
-            .bytes()
-            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    crate::told::is_id(id, "i-", 32)
 }
 
 #[cfg(test)]

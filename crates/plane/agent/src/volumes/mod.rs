@@ -53,14 +53,13 @@ use tokio_util::sync::CancellationToken;
 use wharf_container::runtime::{PreparedDisk, TaskHandle, attached_files, file_of_devices};
 use wharf_link::{Subscription, Update};
 use wharf_planeproto::{
-    Change, Kind, Resource,
-    snapshot::Snapshot,
+    Kind, Resource,
     volume::{MAX_VOLUMES, SealedFile, Volume, VolumeReport, VolumeState, Wanted},
 };
 use wharf_sealed_file::Program;
 
 use self::{devices::Devices, files::Files, restore::Progress};
-use crate::client::Api;
+use crate::{client::Api, told};
 
 /// What tasks that have volumes ask of a container instance.
 pub const CAPABILITY: &str = "ecs.capability.storage.ebs-task-volume-attach";
@@ -147,62 +146,18 @@ impl Volumes {
         // First: a volume that is deleted at the same time waits for those of it.
         self.take_told_snapshots(host, update);
         self.told.send_if_modified(|told| {
-            let mut now = Told::clone(told);
-            match update {
-                Update::Snapshot(resources) => {
-                    now.clear();
-                    resources.iter().for_each(|it| put(&mut now, host, it));
-                }
-                Update::Changes(changes) => {
-                    for change in changes {
-                        match change {
-                            Change::Put(resource) => put(&mut now, host, resource),
-                            Change::Delete(key) if key.kind == Kind::Volume => {
-                                now.remove(&key.id);
-                            }
-                            Change::Delete(_) => {}
-                        }
-                    }
-                }
-            }
-            let changed = now != **told;
-            if changed {
-                *told = Arc::new(now);
-            }
-            changed
+            told::take(told, Kind::Volume, update, |now, it| put(now, host, it))
         });
     }
 
     fn take_told_snapshots(&self, host: &str, update: &Update) {
         self.snapshots.send_if_modified(|told| {
-            let before = told.clone().unwrap_or_default();
-            let mut now = snapshots::Told::clone(&before);
-            match update {
-                Update::Snapshot(resources) => {
-                    now.clear();
-                    for resource in resources {
-                        if let Resource::Snapshot(it) = resource {
-                            put_snapshot(&mut now, host, it);
-                        }
-                    }
-                }
-                Update::Changes(changes) => {
-                    for change in changes {
-                        match change {
-                            Change::Put(Resource::Snapshot(it)) => put_snapshot(&mut now, host, it),
-                            Change::Delete(key) if key.kind == Kind::Snapshot => {
-                                now.remove(&key.id);
-                            }
-                            _ => {}
-                        }
-                    }
-                }
-            }
-            let changed = told.is_none() || now != *before;
-            if changed {
-                *told = Some(Arc::new(now));
-            }
-            changed
+            let is_first = told.is_none();
+            let now = told.get_or_insert_default();
+            let changed = told::take(now, Kind::Snapshot, update, |now, it| {
+                put_snapshot(now, host, it)
+            });
+            is_first || changed
         });
     }
 
@@ -408,7 +363,10 @@ fn open(image: &Path, filesystem: &str) -> io::Result<PreparedDisk> {
     crate::instances::hold(image, |device| format::ready(image, device, filesystem))
 }
 
-fn put_snapshot(told: &mut snapshots::Told, host: &str, snapshot: &Snapshot) {
+fn put_snapshot(told: &mut snapshots::Told, host: &str, resource: &Resource) {
+    let Resource::Snapshot(snapshot) = resource else {
+        return;
+    };
     let mut ids = snapshot.base.iter().chain([&snapshot.id]);
     let of = &snapshot.volume;
     let set = snapshot.set.as_ref();
@@ -444,13 +402,8 @@ fn put(told: &mut Told, host: &str, resource: &Resource) {
     told.insert(volume.id.clone(), volume);
 }
 
-/// `vol-` or `snap-` and hexadecimal digits: a name that a folder can have.
 fn is_name(id: &str, prefix: &str) -> bool {
-    let digits = id.strip_prefix(prefix).unwrap_or_default();
-    (8..=32).contains(&digits.len())
-        && digits
-            .bytes()
-            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    told::is_id(id, prefix, 32)
 }
 
 #[cfg(test)]

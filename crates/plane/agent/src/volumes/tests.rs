@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use wharf_planeproto::volume::VolumeState;
+use wharf_planeproto::{Change, volume::VolumeState};
 
 use super::*;
 
