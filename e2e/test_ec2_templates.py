@@ -149,8 +149,9 @@ def test_walk_of_the_cli(wharf):
     )
     shown = aws("describe-launch-templates", "--filters", "Name=tag:team,Values=a")["LaunchTemplates"]
     assert [it["LaunchTemplateName"] for it in shown] == ["nodes"]
+    # Without a name it is the latest one of each template there is.
     versions = aws("describe-launch-template-versions", "--versions", "$Latest")["LaunchTemplateVersions"]
-    assert versions[0]["LaunchTemplateData"] == data
+    assert [it["LaunchTemplateData"] for it in versions if it["LaunchTemplateName"] == "nodes"] == [data]
     aws("delete-launch-template", "--launch-template-name", "nodes")
     left = aws("describe-launch-templates")["LaunchTemplates"]
     assert "nodes" not in [it["LaunchTemplateName"] for it in left]

@@ -97,12 +97,12 @@ class Guest:
     def does(self, script):
         """What a script says; it must succeed."""
         text, code = self.end_of(self.begin(script))
-        assert code == 0, text
+        assert code == 0, repr(text)
         return text
 
     def fails(self, script):
         text, code = self.end_of(self.begin(script))
-        assert code != 0, text
+        assert code != 0, repr(text)
         return text
 
     def volume(self, **asked):

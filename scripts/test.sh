@@ -54,7 +54,7 @@ check() {
     if grep -q '^unsteady: ' "$logs/$name.log"; then tail -n 200 "$logs/$name.log"; fi
     printf '  ok    %-10s %4d s  %s\n' "$name" $((SECONDS - begun)) "$(outcome "$logs/$name.log")" >>"$outcomes"
   else
-    tail -n 200 "$logs/$name.log"
+    tail -n 200 "$logs/$name.log" | cut -c 1-200
     printf '== %s: what failed\n' "$name"
     grep -aE "^test .* FAILED$|panicked at|^(FAILED|ERROR) |^unsteady: " -A 3 "$logs/$name.log" | head -n 80 || true
     reasons "$logs/$name.log"
@@ -66,7 +66,7 @@ check() {
 
 # Why each end-to-end test failed, in a line: what comes last is what a truncated log still shows.
 reasons() {
-  sed -nE 's/^(FAILED|ERROR) ([^ ]+) - (.*)$/  why \2: \3/p' "$1" | cut -c 1-400 | head -n 60
+  sed -nE 's/^(FAILED|ERROR) ([^ ]+) - (.*)$/  why \2: \3/p' "$1" | cut -c 1-240 | head -n 60
 }
 
 # The counts that a test run printed, in a few words.
@@ -86,7 +86,7 @@ export WHARF_GOLDEN_ANSWERS=$PWD/$logs/answers WHARF_EVERY=$PWD/$logs/every
 unit_tests() {
   rm -rf "$WHARF_GOLDEN_ANSWERS" && mkdir -p "$WHARF_GOLDEN_ANSWERS" &&
     .venv/bin/python scripts/unit_tests.py &&
-    RUSTDOC=$PWD/scripts/rustdoc_of_store.sh nice -n 10 cargo test --locked --doc --workspace
+    RUSTDOC=$PWD/scripts/rustdoc_of_store.sh nice -n 19 cargo test --locked --doc --workspace
 }
 
 python_style() { .venv/bin/ruff check && .venv/bin/ruff format --check; }
@@ -109,17 +109,17 @@ keep_programs() {
   export WHARF=$PWD/target/tested/wharf
 }
 
-# A thousand tests with real processes share two cores. A few that fail are run once more, alone; when they pass
-# then, the summary names them as unsteady, each a defect of the test or of wharf to be found.
+# Some 1,700 tests with real processes share two cores. Those that fail, if they are not many, are run once more, alone;
+# when they pass then, the summary names them as unsteady, each a defect of the test or of wharf to be found.
 e2e_tests() {
   local failed=.cache/pytest/v/cache/lastfailed names
   rm -f "$failed"
   keep_programs || return 1
-  COLUMNS=400 e2e/run -q && return
+  COLUMNS=400 e2e/run -q --tb=short && return
   [ -s "$failed" ] || return 1
   names=$(.venv/bin/python -c 'import json, sys; print(*json.load(open(sys.argv[1])))' "$failed")
-  [ "$(wc -w <<<"$names")" -le 12 ] || return 1
-  WHARF_E2E_WORKERS=0 e2e/run -q --last-failed --last-failed-no-failures none && echo "unsteady: $names"
+  [ "$(wc -w <<<"$names")" -le 60 ] || return 1
+  WHARF_E2E_WORKERS=0 COLUMNS=400 e2e/run -q --tb=short --last-failed --last-failed-no-failures none && echo "unsteady: $names"
 }
 
 # Where all is built once, clippy's compiler does it: it looks and compiles in one go, which spares a second look at all of
@@ -129,7 +129,7 @@ if [ -n "${WHARF_TESTS_RUN_ONCE:-}" ]; then
 fi
 lint() {
   if [ -z "${WHARF_TESTS_RUN_ONCE:-}" ]; then cargo clippy --locked --workspace --all-targets -- -D warnings
-  else nice -n 10 cargo build --locked --workspace --lib --bins --example '*' --bench '*'
+  else nice -n 19 cargo build --locked --workspace --lib --bins --example '*' --bench '*'
   fi
 }
 
