@@ -149,9 +149,11 @@ def run_script(wharf, image, script, **definition):
 
 
 def default_subnets(wharf):
+    """Of the default VPC, by their zones: machines are in the first one where nobody says otherwise."""
     ec2 = wharf.client("ec2")
     default = [{"Name": "default-for-az", "Values": ["true"]}]
-    return [subnet["SubnetId"] for subnet in ec2.describe_subnets(Filters=default)["Subnets"]]
+    subnets = ec2.describe_subnets(Filters=default)["Subnets"]
+    return [it["SubnetId"] for it in sorted(subnets, key=lambda it: it["AvailabilityZone"])]
 
 
 def in_vpc(wharf, **more):

@@ -73,11 +73,12 @@ pub async fn create(
         Ok(interface) => {
             let mut shown = made;
             transact!(core.table, &call.permit, |tx| {
-                if let Some(mut record) = tx.find::<MountTarget>(&key).await?
-                    && record.interface.is_none()
-                {
-                    record.interface = Some(interface.clone());
-                    tx.put(&key, &record);
+                if let Some(mut record) = tx.find::<MountTarget>(&key).await? {
+                    // Where the reconciler was first it is the same.
+                    if record.interface.is_none() {
+                        record.interface = Some(interface.clone());
+                        tx.put(&key, &record);
+                    }
                     shown = record;
                 }
             });
