@@ -204,11 +204,9 @@ async fn ask(api: &Api, asked: &Mount) -> Result<Granted, NotMounted> {
         .send_signed(OPERATION, Method::POST, MOUNT_PATH, Bytes::from(body))
         .await;
     let said = said.map_err(|error| match error {
-        CallError::Fault {
-            status: 400..=499,
-            message,
-            ..
-        } => NotMounted::Refused(message.trim().to_owned()),
+        // Keys of the node that ended just now, and calls that came too fast, say nothing of the task.
+        error if error.is_transient() => NotMounted::Call(error),
+        CallError::Fault { message, .. } => NotMounted::Refused(message.trim().to_owned()),
         other => NotMounted::Call(other),
     })?;
     serde_json::from_slice(&said).map_err(|_| {
