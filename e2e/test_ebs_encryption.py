@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 
 import pytest
@@ -86,6 +87,24 @@ def programs(wharf, volume):
     return found
 
 
+def users(place):
+    """Whoever on this machine has something open that is mounted there, in whatever namespace."""
+    found = []
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            name = (folder / "comm").read_text().strip()
+            mounts = {it.split()[0] for it in (folder / "mountinfo").read_text().splitlines() if it.split()[4] == place}
+            if mounts:
+                found.append(f"{name} {folder.name} has it mounted as {mounts}")
+            for one in (folder / "fdinfo").iterdir():
+                number = next(it.split()[1] for it in one.read_text().splitlines() if it.startswith("mnt_id"))
+                found.append(f"{name} {folder.name} has {os.readlink(folder / 'fd' / one.name)} of mount {number}")
+        except (OSError, StopIteration):
+            continue
+    numbers = {number for it in found if " mounted as " in it for number in re.findall(r"\d+", it.rpartition("{")[2])}
+    return [it for it in found if " mounted as " in it or it.rpartition(" ")[2] in numbers]
+
+
 def refused(code, call, **options):
     with pytest.raises(ClientError) as error:
         call(**options)
@@ -125,7 +144,9 @@ def test_nothing_of_a_volume_lies_in_the_clear_and_its_key_shuts_it(alone, guest
     alone.kill_child("agent")
     alone.kill_child("server")
     alone.wait_node()
-    assert guest.does("echo more >> /xvdf/f && sync && tail -c 5 /xvdf/f && umount /xvdf") == "more"
+    assert guest.does("echo more >> /xvdf/f && sync && tail -c 5 /xvdf/f") == "more"
+    said, ended = guest.end_of(guest.begin("umount /xvdf"))
+    assert ended == 0, (said, users("/xvdf"))
     (program,) = programs(alone, volume)
     let_go(guest, volume)
     wait_for(lambda: not pathlib.Path(f"/proc/{program}").exists(), 20, "the end of the key")
