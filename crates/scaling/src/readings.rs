@@ -92,6 +92,15 @@ impl Reading {
         format!("{}/{}", self.uuid, self.alarm)
     }
 
+    /// When the time began that its latest datapoint is about.
+    pub fn measured_from(&self) -> Timestamp {
+        let every = self.until.since(self.at).saturating_sub(LATE).as_millis();
+        let every = i64::try_from(every).unwrap_or(i64::MAX).max(1);
+        let at = self.at.millis();
+        let began = at - at.rem_euclid(every);
+        Timestamp::from_millis(began.saturating_sub(every))
+    }
+
     pub fn of(uuid: &str, alarmed: Alarmed) -> Self {
         Self {
             uuid: uuid.to_owned(),

@@ -63,6 +63,7 @@ const ROOMS: [Row; 26] = [
         "hosts",
         "delivery",
         "datakeys",
+        "interfaces",
         "log-writer",
     ]),
     row(&["kube/model", "kube/client"]),

@@ -1,8 +1,9 @@
 //! What the words of alarms come to for a group. Pure.
 //!
 //! Instances that are not warm yet do not count: what was added for a step or a target is part of the next addition, and
-//! nothing is taken away meanwhile. A policy of simple scaling waits instead, until the group rests and its cooldown
-//! is over.
+//! nothing is taken away meanwhile. A target is compared with what was measured a while ago, so those count that were warm
+//! then: what somebody has added since is part of the next addition, too. A policy of simple scaling waits instead, until
+//! the group rests and its cooldown is over.
 
 use std::time::Duration;
 
@@ -45,6 +46,14 @@ pub fn decided(
         .filter(|(it, _)| heard(it))
         .map(|(it, _)| policy::warmup(group, it))
         .max();
+    let measured = acting
+        .iter()
+        .filter(|(_, rule)| matches!(rule, Rule::Tracking(..)))
+        .flat_map(|(it, _)| readings.iter().filter(move |reading| reading.uuid == it.uuid))
+        .map(Reading::measured_from)
+        .min();
+    let measured = measured.map_or(now, |it| it.min(now));
+    let then = warmup.map_or(group.desired, |it| warm(group, members, it, measured));
     let warm = warmup.map_or(group.desired, |it| warm(group, members, it, now));
     let called: Vec<Called<'_>> = acting
         .iter()
@@ -62,10 +71,10 @@ pub fn decided(
             ..Suspended::default()
         },
         cooldowns: Cooldowns {
-            out: (warm < group.desired).then_some(Done {
+            out: (then < group.desired).then_some(Done {
                 at: now,
                 cooldown: NOW,
-                from: warm,
+                from: then,
             }),
             // What is measured just after instances went is about those, too.
             inward: scaled.filter(|it| it.inward && tracks).map(|it| Done {

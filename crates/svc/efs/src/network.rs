@@ -1,11 +1,10 @@
 //! Subnets, security groups and interfaces of mount targets, through EC2.
 
 use wharf_api_ec2::{
-    AttachNetworkInterfaceRequest, CreateNetworkInterfaceRequest, DeleteNetworkInterfaceRequest,
-    DescribeNetworkInterfacesRequest, DescribeSecurityGroupsRequest, DescribeSubnetsRequest,
-    DetachNetworkInterfaceRequest, Filter, ModifyNetworkInterfaceAttributeRequest,
+    CreateNetworkInterfaceRequest, DescribeSecurityGroupsRequest, DescribeSubnetsRequest, Filter,
 };
 use wharf_base::Permit;
+use wharf_interfaces::Interfaces;
 use wharf_service::Place;
 use wharf_wire::{Call, Context, Fault};
 
@@ -102,6 +101,11 @@ fn call(core: &Core, place: &Place) -> Call {
     Call::by_controller(context(core, place), PERMIT)
 }
 
+fn through<'a>(core: &'a Core, call: &'a Call) -> Interfaces<'a> {
+    let ec2 = &*core.parts.ec2;
+    Interfaces { ec2, call }
+}
+
 /// Makes the interface, or finds it again: the token is the mount target's id.
 pub async fn create(
     core: &Core,
@@ -123,18 +127,10 @@ pub async fn create(
     // It is wired on the host without a task or an instance: for the file system.
     let arn = names::file_system_arn(place, &target.file_system);
     let call = Call::by_controller(context(core, place).acting_for(arn), PERMIT);
-    let made = core
-        .parts
-        .ec2
-        .create_network_interface(&call, request)
-        .await?;
-    let made = made.network_interface.unwrap_or_default();
-    let address = made.private_ip_address.as_deref().unwrap_or_default();
+    let made = through(core, &call).create(request).await?;
     Ok(Served {
-        address: address.parse().map_err(|_| {
-            Fault::sender("InvalidAddress", 500, "the interface has no IPv4 address")
-        })?,
-        id: made.network_interface_id.unwrap_or_default(),
+        address: made.address,
+        id: made.id,
     })
 }
 
@@ -160,51 +156,8 @@ pub async fn attach(
     interface: &str,
     host: &str,
 ) -> Result<Option<String>, Fault> {
-    let request = AttachNetworkInterfaceRequest {
-        network_interface_id: Some(interface.to_owned()),
-        instance_id: Some(host.to_owned()),
-        device_index: Some(1),
-        ..Default::default()
-    };
     let call = call(core, place);
-    match core
-        .parts
-        .ec2
-        .attach_network_interface(&call, request)
-        .await
-    {
-        Ok(result) => Ok(result.attachment_id),
-        // A server before this one did, and ended before it could write that down.
-        Err(refused) => match attachment(core, place, interface).await? {
-            Some((instance, id)) if instance == host => Ok(Some(id)),
-            _ => Err(refused),
-        },
-    }
-}
-
-/// The instance it is attached to, with the attachment's id.
-async fn attachment(
-    core: &Core,
-    place: &Place,
-    interface: &str,
-) -> Result<Option<(String, String)>, Fault> {
-    let request = DescribeNetworkInterfacesRequest {
-        network_interface_ids: Some(vec![interface.to_owned()]),
-        ..Default::default()
-    };
-    let call = call(core, place);
-    let found = match core
-        .parts
-        .ec2
-        .describe_network_interfaces(&call, request)
-        .await
-    {
-        Err(fault) if fault.code.ends_with(".NotFound") => return Ok(None),
-        other => other?,
-    };
-    let found = found.network_interfaces.unwrap_or_default();
-    let attachment = found.into_iter().next().and_then(|it| it.attachment);
-    Ok(attachment.and_then(|it| Some((it.instance_id?, it.attachment_id?))))
+    through(core, &call).attach(interface, host).await
 }
 
 pub async fn set_groups(
@@ -213,51 +166,15 @@ pub async fn set_groups(
     interface: &str,
     groups: &[String],
 ) -> Result<(), Fault> {
-    let request = ModifyNetworkInterfaceAttributeRequest {
-        network_interface_id: Some(interface.to_owned()),
-        groups: Some(groups.to_vec()),
-        ..Default::default()
-    };
     let call = call(core, place);
-    let changed = core
-        .parts
-        .ec2
-        .modify_network_interface_attribute(&call, request);
-    changed.await.map(|_| ())
+    through(core, &call).set_groups(interface, groups).await
 }
 
 /// Detaches and deletes it; one that is gone is no failure.
 pub async fn delete(core: &Core, place: &Place, interface: &str) -> Result<(), Fault> {
     let call = call(core, place);
-    if let Some((_, id)) = attachment(core, place, interface).await? {
-        let request = DetachNetworkInterfaceRequest {
-            attachment_id: Some(id),
-            force: Some(true),
-            ..Default::default()
-        };
-        match core
-            .parts
-            .ec2
-            .detach_network_interface(&call, request)
-            .await
-        {
-            Ok(_) => {}
-            Err(fault) if fault.code.ends_with(".NotFound") => {}
-            Err(fault) => return Err(fault),
-        }
-    }
-    let request = DeleteNetworkInterfaceRequest {
-        network_interface_id: Some(interface.to_owned()),
-        ..Default::default()
-    };
-    match core
-        .parts
-        .ec2
-        .delete_network_interface(&call, request)
-        .await
-    {
-        Ok(_) => Ok(()),
-        Err(fault) if fault.code.ends_with(".NotFound") => Ok(()),
-        Err(fault) => Err(fault),
-    }
+    let interfaces = through(core, &call);
+    let attachment = interfaces.attachment(interface).await?;
+    let attachment = attachment.and_then(|it| it.1);
+    interfaces.delete(interface, attachment.as_deref()).await
 }

@@ -4,9 +4,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Value, json};
 use wharf_api_ec2::{
-    AttachNetworkInterfaceRequest, CreateNetworkInterfaceRequest, DeleteNetworkInterfaceRequest,
-    DescribeInstancesRequest, DescribeNetworkInterfacesRequest, DescribeSubnetsRequest, Ec2,
-    Filter, Instance, OperatorRequest, Tag, TagSpecification,
+    CreateNetworkInterfaceRequest, DescribeInstancesRequest, DescribeNetworkInterfacesRequest,
+    DescribeSubnetsRequest, Ec2, Filter, Instance, OperatorRequest, Tag, TagSpecification,
 };
 use wharf_base::{Clock, Permit};
 use wharf_service::Cluster;
@@ -42,6 +41,10 @@ pub enum NoInterface {
 
 fn failed(action: &'static str) -> impl FnOnce(Fault) -> NoInterface {
     move |fault| NoInterface::Ec2 { action, fault }
+}
+
+fn through<'a>(ec2: &'a dyn Ec2, call: &'a Call) -> wharf_interfaces::Interfaces<'a> {
+    wharf_interfaces::Interfaces { ec2, call }
 }
 
 fn tag(key: &str, value: &str) -> Tag {
@@ -90,13 +93,7 @@ impl Interfaces {
         let made = made.network_interface.unwrap_or_default();
         let id = made.network_interface_id.unwrap_or_default();
         let finished = async {
-            let attach = AttachNetworkInterfaceRequest {
-                network_interface_id: Some(id.clone()),
-                instance_id: Some(instance.to_owned()),
-                device_index: Some(1),
-                ..AttachNetworkInterfaceRequest::default()
-            };
-            let attached = ec2.attach_network_interface(&call, attach).await;
+            let attached = through(&**ec2, &call).attach(&id, instance).await;
             attached.map_err(failed("attach a network interface"))?;
             self.range_of(&call, &subnet).await
         };
@@ -142,20 +139,9 @@ impl Interfaces {
 
     /// One that is gone already is no failure.
     pub async fn delete(&self, id: &str) -> Result<(), NoInterface> {
-        let request = DeleteNetworkInterfaceRequest {
-            network_interface_id: Some(id.to_owned()),
-            ..DeleteNetworkInterfaceRequest::default()
-        };
-        match self
-            .ec2
-            .delete_network_interface(&self.call(), request)
-            .await
-        {
-            Err(fault) if fault.code != "InvalidNetworkInterfaceID.NotFound" => {
-                Err(failed("delete a network interface")(fault))
-            }
-            _ => Ok(()),
-        }
+        let call = self.call();
+        let deleted = through(&*self.ec2, &call).delete(id, None).await;
+        deleted.map_err(failed("delete a network interface"))
     }
 
     /// Those of a cluster that goes; no controller makes any more.

@@ -79,7 +79,7 @@ impl Agent {
         Self::connect_as(ecs, cluster, instance, context()).await
     }
 
-    async fn connect_as(ecs: &EcsService, cluster: &str, instance: &str, cx: Context) -> Self {
+    pub async fn connect_as(ecs: &EcsService, cluster: &str, instance: &str, cx: Context) -> Self {
         let query = [
             ("clusterArn", cluster),
             ("containerInstanceArn", instance),

@@ -201,6 +201,27 @@ fn a_target_is_tracked_within_bounds_and_by_enabled_policies() {
 }
 
 #[test]
+fn what_was_measured_before_instances_were_warm_asks_for_no_more() {
+    let (mut of, mut policies) = (group(2), tracking(100.0));
+    let Given::Tracking { warmup_seconds, .. } = &mut policies[0].0.way else {
+        unreachable!("it tracks");
+    };
+    *warmup_seconds = Some(10);
+    let high = policy::alarm_name(&policies[0].0, Side::High);
+    // Somebody added both within the minute that the alarm is about.
+    of.1.iter_mut()
+        .for_each(|it| it.in_service_at = Some(second(75)));
+    assert_eq!(
+        after(&mut of, &policies, &said(&high, 150.0, 125), 125),
+        None
+    );
+    assert_eq!(
+        after(&mut of, &policies, &said(&high, 150.0, 185), 185),
+        Some(3)
+    );
+}
+
+#[test]
 fn what_the_warm_pool_does_keeps_nothing_waiting() {
     let (group, mut members) = group(1);
     let activity = Activity {

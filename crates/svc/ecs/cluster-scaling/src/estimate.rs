@@ -2,17 +2,17 @@
 //!
 //! Waiting tasks are packed in the order of their age, each into the first instance that takes it: one that has
 //! joined, one that is on its way, or a further one of the group's type. What constraints and subnets ask for is not
-//! judged here a second time: an instance that joined and was passed over by placement for [`CHANCE`] does not take
-//! the task, and where as many as the group has zones are empty and were passed over, another would not either.
+//! judged here a second time: an instance that joined and was passed over by placement for
+//! [`CHANCE`](crate::sightings::CHANCE) does not take the task, and where as many as the group has zones are empty and
+//! were passed over, another would not either.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 use wharf_base::Timestamp;
 use wharf_placement::ledger::{Free, fits};
 use wharf_records::hosts::{Capacity, Claim};
 
-/// How long placement is given to use an instance before it counts as unfit for a task that still waits.
-pub const CHANCE: Duration = Duration::from_secs(10);
+use crate::sightings::Offer;
 
 /// An instance that counts towards the group's capacity.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +24,7 @@ pub struct Machine {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Standing {
-    /// Ordered or launched, and not a container instance yet.
+    /// Ordered or launched, and its agent has not connected yet.
     Coming,
     /// It had the group's warm-up time to join, and did not.
     Absent,
@@ -33,13 +33,12 @@ pub enum Standing {
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Joined {
-    pub at: Timestamp,
     /// ACTIVE, and its agent is connected.
     pub ready: bool,
     /// Tasks that no daemon service runs.
     pub tasks: usize,
     pub whole: Capacity,
-    pub free: Free,
+    pub offer: Offer,
 }
 
 impl Machine {
@@ -95,8 +94,8 @@ pub struct Estimate {
 /// An instance while it is filled.
 struct Bin<'a> {
     machine: Option<&'a Machine>,
-    /// Since when placement could use it; `None` before it has joined.
-    since: Option<Timestamp>,
+    /// What placement could use; `None` before it has joined.
+    offer: Option<&'a Offer>,
     free: Option<Free>,
     apart: BTreeSet<&'a str>,
     taken: bool,
@@ -106,7 +105,7 @@ impl<'a> Bin<'a> {
     fn empty(machine: Option<&'a Machine>, free: Option<Free>) -> Self {
         Self {
             machine,
-            since: None,
+            offer: None,
             free,
             apart: BTreeSet::new(),
             taken: false,
@@ -117,17 +116,17 @@ impl<'a> Bin<'a> {
         match &machine.standing {
             Standing::Coming => Some(Self::empty(Some(machine), size.map(all_of))),
             Standing::Joined(it) if it.ready => Some(Self {
-                since: Some(it.at),
-                ..Self::empty(Some(machine), Some(it.free.clone()))
+                offer: Some(&it.offer),
+                ..Self::empty(Some(machine), Some(it.offer.free().clone()))
             }),
             Standing::Joined(_) | Standing::Absent => None,
         }
     }
 
     fn takes(&self, task: &Waiting, now: Timestamp) -> bool {
-        let had_chance = |since: Timestamp| now >= since.max(task.since) + CHANCE;
+        let passed_over = |it: &Offer| it.was_passed_over(&task.claim, task.since, now);
         let apart = task.apart.as_deref();
-        !self.since.is_some_and(had_chance)
+        !self.offer.is_some_and(passed_over)
             && self
                 .free
                 .as_ref()
@@ -220,8 +219,8 @@ pub fn estimate(group: &Group<'_>, now: Timestamp) -> Estimate {
 /// What the empty instances of a group say of tasks that they were not given.
 struct Refusals<'a> {
     group: &'a Group<'a>,
-    /// Since when each instance of the group's size is there; those are empty.
-    empty: Vec<Timestamp>,
+    /// The room of each instance of the group's size on which nothing runs.
+    empty: Vec<&'a Offer>,
 }
 
 impl<'a> Refusals<'a> {
@@ -232,7 +231,7 @@ impl<'a> Refusals<'a> {
         let empty = group.machines.iter().filter_map(|it| match &it.standing {
             Standing::Joined(it) if it.ready && it.tasks == 0 => {
                 let alike = group.size.is_none_or(|size| covers(it, size));
-                alike.then_some(it.at)
+                alike.then_some(&it.offer)
             }
             _ => None,
         });
@@ -248,7 +247,7 @@ impl<'a> Refusals<'a> {
         if self.group.size.is_some_and(too_large) {
             return true;
         }
-        let refused = |since: &&Timestamp| now >= task.since.max(**since) + CHANCE;
+        let refused = |it: &&&Offer| it.was_passed_over(&task.claim, task.since, now);
         self.empty.iter().filter(refused).count() >= self.group.zones.max(1)
     }
 }

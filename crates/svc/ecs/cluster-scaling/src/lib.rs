@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`estimate`] | how many instances are needed, and what the metric says of it; pure |
 //! | [`plan`] | what is done to the group: growth, protection, draining; pure |
+//! | [`sightings`] | since when what is there has been seen; pure |
 //! | [`wanted`] | the policy, the hook and the tag that ECS keeps on the group; pure |
 //! | [`seen`], [`observe`] | the group, and ECS's own records, cut down to what decisions need |
 //! | `reconcile` | the executor: looks, plans, performs, and tells the metric |
@@ -22,6 +23,7 @@ mod observe;
 pub mod plan;
 mod reconcile;
 pub mod seen;
+pub mod sightings;
 mod told;
 pub mod wanted;
 

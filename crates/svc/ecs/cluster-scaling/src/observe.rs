@@ -9,10 +9,7 @@ use wharf_svc_ecs_model::{
     view::{Held, Region},
 };
 
-use crate::{
-    estimate::{Joined, Waiting},
-    plan::Container,
-};
+use crate::{estimate::Waiting, plan::Container};
 
 /// How constraints are called that keep the tasks of a group apart.
 const DISTINCT: &str = "distinctInstance";
@@ -22,24 +19,21 @@ const DISTINCT: &str = "distinctInstance";
 pub fn containers(region: &Region<'_>) -> BTreeMap<String, Container> {
     let instances = region.instances.values();
     let joined = instances.filter(|it| it.status != InstanceStatus::Inactive);
-    let of = |it: &Held<Instance>| {
-        let container = Container {
-            key: it.key.clone(),
-            active: it.status == InstanceStatus::Active,
-            joined: joined_as(region, it)?,
-        };
-        Some((it.ec2_instance.clone(), container))
-    };
+    let of = |it: &Held<Instance>| Some((it.ec2_instance.clone(), container(region, it)?));
     joined.filter_map(of).collect()
 }
 
-fn joined_as(region: &Region<'_>, instance: &Instance) -> Option<Joined> {
+fn container(region: &Region<'_>, instance: &Held<Instance>) -> Option<Container> {
     let ledger = region.ledgers.get(&instance.host)?;
     let tasks = region.tasks_on(&instance.host);
     let occupies = |it: &&Held<Task>| it.last < Status::Stopped && !is_daemon(region, it);
-    Some(Joined {
-        at: instance.registered_at,
-        ready: instance.status == InstanceStatus::Active && instance.agent_connected,
+    let active = instance.status == InstanceStatus::Active;
+    let never_connected = !instance.agent_connected && instance.disconnected_at.is_none();
+    Some(Container {
+        key: instance.key.clone(),
+        active,
+        connecting: active && never_connected,
+        ready: active && instance.agent_connected,
         tasks: tasks.filter(occupies).count(),
         whole: ledger.capacity.clone(),
         free: ledger::free(ledger),

@@ -10,11 +10,13 @@ use std::{
 };
 
 use wharf_base::Timestamp;
+use wharf_placement::ledger::Free;
 use wharf_records::hosts::Capacity;
 
 use crate::{
-    estimate::{self, CHANCE, Estimate, Group, Joined, Machine, Standing, Waiting},
-    seen::{Cycle, Seen},
+    estimate::{self, Estimate, Group, Joined, Machine, Standing, Waiting},
+    seen::{Cycle, Member, Seen},
+    sightings::{CHANCE, Offer, Sightings},
 };
 
 /// How often ECS says that a held instance is still being drained: well within an hour, the hook's heartbeat.
@@ -38,7 +40,14 @@ pub struct Container {
     /// The key of its record.
     pub key: String,
     pub active: bool,
-    pub joined: Joined,
+    /// It has registered, and its agent is about to connect.
+    pub connecting: bool,
+    /// ACTIVE, and its agent is connected.
+    pub ready: bool,
+    /// Tasks that no daemon service runs.
+    pub tasks: usize,
+    pub whole: Capacity,
+    pub free: Free,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -49,8 +58,8 @@ pub struct Observed<'a> {
     pub containers: &'a BTreeMap<String, Container>,
     pub waiting: &'a [Waiting],
     pub size: Option<&'a Capacity>,
-    /// Since when each instance of the group is known.
-    pub known: &'a BTreeMap<String, Timestamp>,
+    /// With those of this look.
+    pub sightings: &'a Sightings,
     /// When each held instance was last said to be draining.
     pub heartbeats: &'a BTreeMap<String, Timestamp>,
     /// Held instances whose end ECS has let go on.
@@ -117,20 +126,7 @@ pub fn plan(observed: &Observed<'_>, now: Timestamp) -> Plan {
 fn machines(observed: &Observed<'_>, plan: &mut Plan, now: Timestamp) -> Vec<Machine> {
     let mut machines = Vec::new();
     for member in observed.group.live() {
-        let standing = match observed.containers.get(&member.id) {
-            Some(container) => Standing::Joined(container.joined.clone()),
-            None => {
-                let since = observed.known.get(&member.id).copied().unwrap_or(now);
-                let until = since + observed.settings.warm_up.max(CHANCE);
-                match now < until {
-                    true => {
-                        plan.wake(until);
-                        Standing::Coming
-                    }
-                    false => Standing::Absent,
-                }
-            }
-        };
+        let standing = standing(observed, member, plan, now);
         machines.push(Machine {
             id: member.id.clone(),
             standing,
@@ -147,17 +143,41 @@ fn machines(observed: &Observed<'_>, plan: &mut Plan, now: Timestamp) -> Vec<Mac
     machines
 }
 
+fn standing(observed: &Observed<'_>, member: &Member, plan: &mut Plan, now: Timestamp) -> Standing {
+    let container = observed.containers.get(&member.id);
+    if let Some(it) = container.filter(|it| !it.connecting) {
+        let offer = observed.sightings.offer(&member.id).cloned();
+        return Standing::Joined(Joined {
+            ready: it.ready,
+            tasks: it.tasks,
+            whole: it.whole.clone(),
+            offer: offer.unwrap_or_else(|| Offer::new(it.free.clone(), now)),
+        });
+    }
+    // Hooks of launches and the machine itself take as long as they take: what never comes of it the group replaces.
+    if member.cycle == Cycle::Pending {
+        return Standing::Coming;
+    }
+    let since = observed.sightings.in_service_since(&member.id);
+    let until = since.unwrap_or(now) + observed.settings.warm_up.max(CHANCE);
+    if until <= now {
+        return Standing::Absent;
+    }
+    plan.wake(until);
+    Standing::Coming
+}
+
 /// When placement has had its chance with what is there: who still waits then needs something else.
 fn chances(
     machines: &[Machine],
     waiting: &[Waiting],
     now: Timestamp,
 ) -> impl Iterator<Item = Timestamp> {
-    let joined = machines.iter().filter_map(|it| match &it.standing {
-        Standing::Joined(it) if !waiting.is_empty() => Some(it.at),
+    let offers = machines.iter().filter_map(|it| match &it.standing {
+        Standing::Joined(it) if !waiting.is_empty() => Some(it.offer.moments()),
         _ => None,
     });
-    let moments = joined.chain(waiting.iter().map(|it| it.since));
+    let moments = offers.flatten().chain(waiting.iter().map(|it| it.since));
     moments.map(|it| it + CHANCE).filter(move |it| now < *it)
 }
 
@@ -221,7 +241,7 @@ fn protect(plan: &mut Plan, observed: &Observed<'_>, machines: &[Machine]) {
 }
 
 fn drain(plan: &mut Plan, observed: &Observed<'_>, now: Timestamp) {
-    let ending = |it: &&crate::seen::Member| matches!(it.cycle, Cycle::Ending | Cycle::Held);
+    let ending = |it: &&Member| matches!(it.cycle, Cycle::Ending | Cycle::Held);
     for member in observed.group.members.iter().filter(ending) {
         let container = observed.containers.get(&member.id);
         if let Some(it) = container.filter(|it| it.active) {
@@ -232,7 +252,7 @@ fn drain(plan: &mut Plan, observed: &Observed<'_>, now: Timestamp) {
         if member.cycle != Cycle::Held || observed.answered.contains(&member.id) {
             continue;
         }
-        if container.is_none_or(|it| it.joined.tasks == 0) {
+        if container.is_none_or(|it| it.tasks == 0) {
             plan.actions.push(Action::Complete(member.id.clone()));
             continue;
         }

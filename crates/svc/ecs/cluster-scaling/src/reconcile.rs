@@ -33,6 +33,7 @@ use crate::{
     observe,
     plan::{self, Action, Container, Observed, Plan, Settings},
     seen::{Launch, Seen},
+    sightings::Sightings,
     told::{self, Told},
     wanted,
 };
@@ -79,7 +80,7 @@ struct Memory {
     /// The revision of the record that policy, hook and tag were last right for.
     right: Option<(Revision, Timestamp)>,
     size: Option<(Launch, Option<Size>, Timestamp)>,
-    known: BTreeMap<String, Timestamp>,
+    sightings: Sightings,
     heartbeats: BTreeMap<String, Timestamp>,
     answered: BTreeSet<String>,
     told: Option<Told>,
@@ -335,7 +336,7 @@ impl Look<'_> {
                 containers: &records.containers,
                 waiting: &records.waiting,
                 size: size.as_ref(),
-                known: &self.memory.known,
+                sightings: &self.memory.sightings,
                 heartbeats: &self.memory.heartbeats,
                 answered: &self.memory.answered,
             },
@@ -457,7 +458,7 @@ impl Look<'_> {
         let size = self.launched(&group.launch).await?;
         let alike = group.members.iter().filter(|it| it.kind == size.kind);
         let mut joined = alike.filter_map(|it| self.records.containers.get(&it.id));
-        let said = joined.next().map(|it| it.joined.whole.clone());
+        let said = joined.next().map(|it| it.whole.clone());
         Some(said.unwrap_or(size.capacity))
     }
 
@@ -484,12 +485,11 @@ impl Look<'_> {
     fn remember(&mut self, group: &Seen) {
         let ids: BTreeSet<&String> = group.members.iter().map(|it| &it.id).collect();
         let memory = &mut self.memory;
-        memory.known.retain(|id, _| ids.contains(id));
         memory.heartbeats.retain(|id, _| ids.contains(id));
         memory.answered.retain(|id| ids.contains(id));
-        for id in ids {
-            memory.known.entry(id.clone()).or_insert(self.now);
-        }
+        memory
+            .sightings
+            .look(group, &self.records.containers, self.now);
     }
 
     async fn tell(&mut self, plan: &Plan) {

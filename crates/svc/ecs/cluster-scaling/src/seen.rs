@@ -48,7 +48,9 @@ pub struct Member {
 /// A lifecycle state, as far as it matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cycle {
-    /// It counts towards the group's capacity.
+    /// It is launched, or hooks hold its launch; it counts towards the group's capacity already.
+    Pending,
+    /// It is in service, and counts.
     Counts,
     /// Chosen to end, and its hooks are not asked yet, or have all answered.
     Ending,
@@ -65,7 +67,7 @@ impl Cycle {
             name if name.starts_with("Warmed:") => Self::Aside,
             name if name.starts_with("Terminat") => Self::Ending,
             "InService" => Self::Counts,
-            name if name.starts_with("Pending") => Self::Counts,
+            name if name.starts_with("Pending") => Self::Pending,
             _ => Self::Aside,
         }
     }
@@ -105,7 +107,7 @@ impl Seen {
 
     /// Those that count towards its capacity.
     pub fn live(&self) -> impl Iterator<Item = &Member> {
-        let counts = |it: &&Member| it.cycle == Cycle::Counts;
+        let counts = |it: &&Member| matches!(it.cycle, Cycle::Pending | Cycle::Counts);
         self.members.iter().filter(counts)
     }
 }
@@ -157,8 +159,8 @@ mod tests {
     fn a_group_is_read() {
         let instance = |id: &str, state: &str| json!({ "InstanceId": id, "InstanceType": "t3.micro", "AvailabilityZone": "z", "LifecycleState": state, "ProtectedFromScaleIn": true });
         let states = [
-            ("Pending", Cycle::Counts),
-            ("Pending:Wait", Cycle::Counts),
+            ("Pending", Cycle::Pending),
+            ("Pending:Wait", Cycle::Pending),
             ("InService", Cycle::Counts),
             ("Terminating", Cycle::Ending),
             ("Terminating:Wait", Cycle::Held),

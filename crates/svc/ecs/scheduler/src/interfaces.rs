@@ -1,11 +1,11 @@
 //! Network interfaces of tasks, made and deleted through EC2.
 
 use wharf_api_ec2::{
-    AttachNetworkInterfaceRequest, CreateNetworkInterfaceRequest, DeleteNetworkInterfaceRequest,
-    DescribeDhcpOptionsRequest, DescribeSubnetsRequest, DescribeVpcsRequest,
-    ModifyNetworkInterfaceAttributeRequest, NetworkInterface, OperatorRequest, Tag,
-    TagSpecification,
+    CreateNetworkInterfaceRequest, DescribeDhcpOptionsRequest, DescribeSubnetsRequest,
+    DescribeVpcsRequest, ModifyNetworkInterfaceAttributeRequest, NetworkInterface, OperatorRequest,
+    Tag, TagSpecification,
 };
+use wharf_interfaces::Interfaces;
 use wharf_records::ecs::{Interface, InterfaceState, Launch, NetworkWish, Task};
 use wharf_store::Compare;
 use wharf_wire::{Call, Context, Fault};
@@ -106,11 +106,7 @@ async fn make_interface(
     if let Err(fault) = wired {
         // The task is given up for it, and nobody else knows of the interface.
         if fault.sender && !is_throttling(&fault) {
-            let request = DeleteNetworkInterfaceRequest {
-                network_interface_id: Some(id),
-                ..DeleteNetworkInterfaceRequest::default()
-            };
-            ec2.delete_network_interface(call, request).await?;
+            through(scheduler, call).delete(&id, None).await?;
         }
         return Err(fault);
     }
@@ -243,17 +239,8 @@ async fn attach_interface(
     task: &Task,
     id: &str,
 ) -> Result<(), Fault> {
-    let request = AttachNetworkInterfaceRequest {
-        network_interface_id: Some(id.to_owned()),
-        instance_id: Some(task.ec2_instance.clone()),
-        device_index: Some(1),
-        ..AttachNetworkInterfaceRequest::default()
-    };
-    scheduler
-        .ec2
-        .attach_network_interface(call, request)
-        .await?;
-    Ok(())
+    let interfaces = through(scheduler, call);
+    interfaces.attach(id, &task.ec2_instance).await.map(drop)
 }
 
 fn of_interface(interface: NetworkInterface, gateway: Option<String>) -> Interface {
@@ -304,18 +291,16 @@ pub async fn delete(scheduler: &Scheduler, record: &Task, id: &str) -> Result<()
     let Some(call) = call(scheduler, record) else {
         return Ok(());
     };
-    let request = DeleteNetworkInterfaceRequest {
-        network_interface_id: Some(id.to_owned()),
-        ..DeleteNetworkInterfaceRequest::default()
-    };
-    match scheduler.ec2.delete_network_interface(&call, request).await {
-        Ok(_) => Ok(()),
-        Err(fault) if fault.code == "InvalidNetworkInterfaceID.NotFound" => Ok(()),
-        Err(fault) => Err(StepError::Neighbour {
-            action: "delete a network interface",
-            fault,
-        }),
-    }
+    let deleted = through(scheduler, &call).delete(id, None).await;
+    deleted.map_err(|fault| StepError::Neighbour {
+        action: "delete a network interface",
+        fault,
+    })
+}
+
+fn through<'a>(scheduler: &'a Scheduler, call: &'a Call) -> Interfaces<'a> {
+    let ec2 = &*scheduler.ec2;
+    Interfaces { ec2, call }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use wharf_testkit::ecs::Agent;
 use crate::{
     groups::{ARN, FakeGroup, Inner},
     harness::{Harness, call, decode},
-    instance_roles::{said, session},
+    instance_roles::{call_as, said, session},
 };
 
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -155,6 +155,29 @@ async fn a_group_grows_for_tasks_that_wait_and_is_drained() {
 #[tokio::test]
 async fn answers_that_are_lost_and_deaths_change_nothing() {
     there_and_back(3).await;
+}
+
+#[tokio::test]
+async fn what_has_registered_and_not_connected_is_not_ordered_again() {
+    let group = Arc::new(FakeGroup::default());
+    let harness = Harness::with_group(&group).await;
+    provide(&harness).await;
+    let task = harness.run_one(json!({"taskDefinition": "web"})).await;
+    until(&group, "of one instance", |it| it.desired == 1).await;
+    let id = group.launch().remove(0);
+    let input = decode("RegisterContainerInstance", said(&id));
+    let by = call_as(&id);
+    let registered = harness.ecs.register_container_instance(&by, input).await;
+    let registered = registered.unwrap().container_instance.unwrap();
+    // Looks at the group that see it so.
+    for _ in 0..2 {
+        group.set(&id, "ProtectedFromScaleIn", json!(false));
+        until(&group, "protected", all_protected(true)).await;
+    }
+    let instance = registered.container_instance_arn.unwrap();
+    let _agent = Agent::connect_as(&harness, "default", &instance, session(&id)).await;
+    harness.until(&task, "PENDING").await;
+    assert_eq!(group.read().desired, 1);
 }
 
 #[tokio::test]

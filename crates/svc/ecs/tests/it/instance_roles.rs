@@ -35,7 +35,7 @@ pub fn session(id: &str) -> Context {
     }
 }
 
-fn call_as(id: &str) -> Call {
+pub fn call_as(id: &str) -> Call {
     Call::by_controller(session(id), PERMIT)
 }
 

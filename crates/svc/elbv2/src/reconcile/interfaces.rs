@@ -3,14 +3,13 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use wharf_api_ec2::{
-    AttachNetworkInterfaceRequest, CreateNetworkInterfaceRequest, DeleteNetworkInterfaceRequest,
-    DescribeNetworkInterfacesRequest, DetachNetworkInterfaceRequest, Filter,
-    ModifyNetworkInterfaceAttributeRequest, NetworkInterface,
+    CreateNetworkInterfaceRequest, DescribeNetworkInterfacesRequest, Filter, NetworkInterface,
 };
+use wharf_interfaces::Interfaces;
 use wharf_records::{Record, Scope, encode};
 use wharf_service::{Stored, fence};
 use wharf_store::Txn;
-use wharf_wire::Fault;
+use wharf_wire::{Call, Fault};
 
 use super::{PERMIT, StepError, call, call_for};
 use crate::{
@@ -21,6 +20,11 @@ use crate::{
 
 fn failed(action: &'static str) -> impl Fn(Fault) -> StepError {
     move |fault| StepError::Neighbour { action, fault }
+}
+
+fn through<'a>(core: &'a Core, call: &'a Call) -> Interfaces<'a> {
+    let ec2 = &*core.parts.ec2;
+    Interfaces { ec2, call }
 }
 
 /// `ELB app/web/50dc6c495c0c9188`: names the owner, in AWS too.
@@ -48,25 +52,16 @@ pub async fn create(
         interface_type: Some("interface".to_owned()),
         ..CreateNetworkInterfaceRequest::default()
     };
-    let made = core
-        .parts
-        .ec2
-        .create_network_interface(&call_for(core, place, id), request)
-        .await
-        .map_err(failed("create a network interface"))?;
-    let made = made.network_interface.unwrap_or_default();
-    let address = made.private_ip_address.as_deref().unwrap_or_default();
-    let groups = made.groups.unwrap_or_default().into_iter();
+    let call = call_for(core, place, id);
+    let made = through(core, &call).create(request).await;
+    let made = made.map_err(failed("create a network interface"))?;
     Ok(Interface {
-        id: made.network_interface_id.unwrap_or_default(),
+        id: made.id,
         subnet: subnet.id.clone(),
         zone: subnet.zone.clone(),
-        address: address.parse().map_err(|_| StepError::Neighbour {
-            action: "create a network interface",
-            fault: Fault::sender("InvalidAddress", 500, "the interface has no IPv4 address"),
-        })?,
+        address: made.address,
         host: host.to_owned(),
-        groups: groups.filter_map(|group| group.group_id).collect(),
+        groups: made.groups,
         attached: false,
         attachment: None,
     })
@@ -78,50 +73,10 @@ pub async fn attach(
     place: &Place,
     interface: &Interface,
 ) -> Result<Option<String>, StepError> {
-    let request = AttachNetworkInterfaceRequest {
-        network_interface_id: Some(interface.id.clone()),
-        instance_id: Some(interface.host.clone()),
-        device_index: Some(1),
-        ..AttachNetworkInterfaceRequest::default()
-    };
-    let attached = core
-        .parts
-        .ec2
-        .attach_network_interface(&call(core, place), request)
-        .await;
-    match attached {
-        Ok(result) => Ok(result.attachment_id),
-        // A server before this one did, and ended before it could write that down.
-        Err(fault) => match attachment(core, place, &interface.id).await? {
-            Some((instance, id)) if instance == interface.host => Ok(id),
-            _ => Err(failed("attach a network interface")(fault)),
-        },
-    }
-}
-
-/// The instance it is attached to, with the attachment's id.
-async fn attachment(
-    core: &Core,
-    place: &Place,
-    eni: &str,
-) -> Result<Option<(String, Option<String>)>, StepError> {
-    let request = DescribeNetworkInterfacesRequest {
-        network_interface_ids: Some(vec![eni.to_owned()]),
-        ..DescribeNetworkInterfacesRequest::default()
-    };
-    let found = core
-        .parts
-        .ec2
-        .describe_network_interfaces(&call(core, place), request)
-        .await;
-    let found = found.map_err(failed("describe a network interface"))?;
-    let found = found
-        .network_interfaces
-        .unwrap_or_default()
-        .into_iter()
-        .next();
-    let attachment = found.and_then(|it| it.attachment);
-    Ok(attachment.and_then(|it| Some((it.instance_id?, it.attachment_id))))
+    let call = call(core, place);
+    let interfaces = through(core, &call);
+    let attached = interfaces.attach(&interface.id, &interface.host).await;
+    attached.map_err(failed("attach a network interface"))
 }
 
 pub async fn set_groups(
@@ -130,20 +85,9 @@ pub async fn set_groups(
     eni: &str,
     groups: &[String],
 ) -> Result<(), StepError> {
-    let request = ModifyNetworkInterfaceAttributeRequest {
-        network_interface_id: Some(eni.to_owned()),
-        groups: Some(groups.to_vec()),
-        ..ModifyNetworkInterfaceAttributeRequest::default()
-    };
     let call = call(core, place);
-    let changed = core
-        .parts
-        .ec2
-        .modify_network_interface_attribute(&call, request)
-        .await;
-    changed
-        .map(|_| ())
-        .map_err(failed("change the groups of a network interface"))
+    let changed = through(core, &call).set_groups(eni, groups).await;
+    changed.map_err(failed("change the groups of a network interface"))
 }
 
 /// Detaches and deletes it; one that is gone is no failure.
@@ -154,37 +98,8 @@ pub async fn delete(
     attachment: Option<&str>,
 ) -> Result<(), StepError> {
     let call = call(core, place);
-    if let Some(id) = attachment {
-        let request = DetachNetworkInterfaceRequest {
-            attachment_id: Some(id.to_owned()),
-            force: Some(true),
-            ..DetachNetworkInterfaceRequest::default()
-        };
-        match core
-            .parts
-            .ec2
-            .detach_network_interface(&call, request)
-            .await
-        {
-            Ok(_) => {}
-            Err(fault) if fault.code.ends_with(".NotFound") => {}
-            Err(fault) => return Err(failed("detach a network interface")(fault)),
-        }
-    }
-    let request = DeleteNetworkInterfaceRequest {
-        network_interface_id: Some(eni.to_owned()),
-        ..DeleteNetworkInterfaceRequest::default()
-    };
-    match core
-        .parts
-        .ec2
-        .delete_network_interface(&call, request)
-        .await
-    {
-        Ok(_) => Ok(()),
-        Err(fault) if fault.code == "InvalidNetworkInterfaceID.NotFound" => Ok(()),
-        Err(fault) => Err(failed("delete a network interface")(fault)),
-    }
+    let deleted = through(core, &call).delete(eni, attachment).await;
+    deleted.map_err(failed("delete a network interface"))
 }
 
 /// An interface that EC2 does not know, or knows as unattached, is made or attached again.

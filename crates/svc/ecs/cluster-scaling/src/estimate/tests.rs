@@ -41,14 +41,16 @@ fn machine(id: &str, standing: Standing) -> Machine {
 
 fn joined(since: i64, tasks: usize, free: u32) -> Standing {
     Standing::Joined(Joined {
-        at: at(since),
         ready: true,
         tasks,
         whole: SIZE.clone(),
-        free: Free {
-            cpu: free,
-            ..all_of(&SIZE)
-        },
+        offer: Offer::new(
+            Free {
+                cpu: free,
+                ..all_of(&SIZE)
+            },
+            at(since),
+        ),
     })
 }
 
@@ -244,7 +246,7 @@ proptest! {
         let total: u64 = tasks.iter().filter(|it| !free.stuck.contains(&it.id)).map(|it| u64::from(it.claim.cpu)).sum();
         let room: u64 = machines.iter().map(|it| match &it.standing {
             Standing::Coming => u64::from(SIZE.cpu),
-            Standing::Joined(it) if it.ready => u64::from(it.free.cpu),
+            Standing::Joined(it) if it.ready => u64::from(it.offer.free().cpu),
             _ => 0,
         }).sum();
         prop_assert!(total <= room + u64::from(free.further) * u64::from(SIZE.cpu));

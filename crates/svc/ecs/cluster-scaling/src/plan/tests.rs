@@ -24,7 +24,8 @@ struct World {
     group: Seen,
     containers: BTreeMap<String, Container>,
     waiting: Vec<Waiting>,
-    known: BTreeMap<String, Timestamp>,
+    /// The second of the first look.
+    seen_at: i64,
     heartbeats: BTreeMap<String, Timestamp>,
     answered: BTreeSet<String>,
 }
@@ -49,7 +50,7 @@ impl World {
             },
             containers: BTreeMap::new(),
             waiting: Vec::new(),
-            known: BTreeMap::new(),
+            seen_at: 0,
             heartbeats: BTreeMap::new(),
             answered: BTreeSet::new(),
         }
@@ -63,14 +64,15 @@ impl World {
             cycle,
             protected,
         });
-        self.known.insert(id.to_owned(), at(0));
         self
     }
 
     fn joined(mut self, id: &str, active: bool, tasks: usize) -> Self {
         let size = size();
-        let joined = Joined {
-            at: at(0),
+        let container = Container {
+            key: format!("key of {id}"),
+            active,
+            connecting: false,
             ready: active,
             tasks,
             free: Free {
@@ -81,11 +83,6 @@ impl World {
                 taken: Vec::new(),
             },
             whole: size,
-        };
-        let container = Container {
-            key: format!("key of {id}"),
-            active,
-            joined,
         };
         self.containers.insert(id.to_owned(), container);
         self
@@ -106,14 +103,26 @@ impl World {
         self
     }
 
+    /// It has registered, and its agent has not connected yet.
+    fn registered(self, id: &str) -> Self {
+        let mut world = self.joined(id, true, 0);
+        let it = world.containers.get_mut(id).unwrap();
+        (it.connecting, it.ready) = (true, false);
+        world
+    }
+
     fn plan(&self) -> Plan {
+        let mut sightings = Sightings::default();
+        for second in [self.seen_at, 101] {
+            sightings.look(&self.group, &self.containers, at(second));
+        }
         let observed = Observed {
             settings: self.settings,
             group: &self.group,
             containers: &self.containers,
             waiting: &self.waiting,
             size: Some(&size()),
-            known: &self.known,
+            sightings: &sightings,
             heartbeats: &self.heartbeats,
             answered: &self.answered,
         };
@@ -165,6 +174,40 @@ fn an_instance_that_never_joins_is_given_up_after_the_warm_up() {
 }
 
 #[test]
+fn what_registers_and_has_not_connected_is_on_its_way_still() {
+    let mut world = World::new(1)
+        .member("i-1", Cycle::Counts, true)
+        .registered("i-1")
+        .waits(1);
+    let plan = world.plan();
+    assert_eq!((plan.actions, plan.wake_at), (vec![], Some(at(110))));
+    assert_eq!(plan.estimate.reservation(), 100.0);
+    // Nor is placement late with room that came a moment ago, however long ago it registered.
+    world.containers.clear();
+    let mut connected = world.joined("i-1", true, 0);
+    connected.waiting[0].since = at(10);
+    connected.seen_at = 92;
+    assert_eq!(connected.plan().actions, []);
+    // Its agent never connects.
+    let mut never = connected.registered("i-1");
+    never.settings.warm_up = Duration::from_secs(9);
+    never.seen_at = 91;
+    assert_eq!(never.plan().actions[0], Action::Grow(2));
+}
+
+#[test]
+fn the_warm_up_begins_when_an_instance_is_in_service() {
+    let mut world = World::new(1).member("i-1", Cycle::Pending, true).waits(1);
+    world.settings.warm_up = Duration::from_secs(60);
+    assert_eq!(world.plan().actions, []);
+    world.group.members[0].cycle = Cycle::Counts;
+    world.seen_at = 50;
+    assert_eq!(world.plan().actions, []);
+    world.seen_at = 41;
+    assert_eq!(world.plan().actions[0], Action::Grow(2));
+}
+
+#[test]
 fn only_what_is_idle_and_too_much_loses_its_protection() {
     let world = World::new(3)
         .member("i-1", Cycle::Counts, false)
@@ -200,9 +243,7 @@ fn protection_that_is_right_is_left_alone() {
     // Somebody waits who may take the idle one.
     let mut needed = world.waits(1);
     needed.waiting[0].since = at(100);
-    for it in needed.containers.values_mut() {
-        it.joined.at = at(95);
-    }
+    needed.seen_at = 95;
     assert_eq!(needed.plan().actions, [Action::Protect(ids(&["i-2"]))]);
 }
 

@@ -9,7 +9,7 @@
 mod world;
 
 use rand::{SeedableRng as _, rngs::SmallRng};
-use world::{Bounds, World};
+use world::{Bounds, Pace, World};
 
 const SEEDS: u64 = 60;
 /// Seconds in which users do things.
@@ -18,7 +18,14 @@ const BUSY: i64 = 1800;
 const QUIET: i64 = 3 * 3600;
 
 fn run(seed: u64, bounds: Bounds) -> World {
-    let mut world = World::new(bounds, SmallRng::seed_from_u64(seed));
+    let pace = Pace {
+        launches: 0..=5,
+        registers: 1..=15,
+        connects: 0..=4,
+        places_every: 1,
+        fails: true,
+    };
+    let mut world = World::new(bounds, pace, SmallRng::seed_from_u64(seed));
     for second in 0..BUSY + QUIET {
         world.second(second < BUSY);
     }
@@ -54,4 +61,43 @@ fn nobody_waits_for_ever_and_idle_groups_shrink() {
         ended += world.ended;
     }
     assert!(ended > SEEDS as u32, "groups hardly shrank");
+}
+
+/// Everything takes long and nothing fails: what is on its way, joining, or just free again is not ordered a second time.
+#[test]
+fn however_slow_machines_join_no_more_are_ordered_than_are_needed() {
+    let bounds = Bounds {
+        min: 0,
+        max: 20,
+        steps: (1, 20),
+        target: 100,
+    };
+    let pace = Pace {
+        launches: 0..=400,
+        registers: 1..=100,
+        connects: 0..=15,
+        places_every: 8,
+        fails: false,
+    };
+    for seed in 0..SEEDS / 4 {
+        let mut world = World::new(bounds, pace.clone(), SmallRng::seed_from_u64(seed));
+        for tasks in [3, 4, 5, 9] {
+            world.service = tasks;
+            // Two of them fill an instance.
+            let needed = tasks.div_ceil(2) as u32;
+            for second in 0..900 {
+                // One that ends is replaced where it was.
+                if second % 90 == 0 && world.waiting().is_empty() {
+                    world.loses_a_task();
+                }
+                world.second(false);
+                let desired = world.desired;
+                assert!(
+                    desired <= needed,
+                    "seed {seed}, second {second}: {desired} of {needed} instances for {tasks} tasks"
+                );
+            }
+            assert_eq!(world.desired, needed, "seed {seed}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ops::RangeInclusive,
     time::Duration,
 };
 
@@ -10,9 +11,10 @@ use wharf_base::Timestamp;
 use wharf_placement::ledger::Free;
 use wharf_records::hosts::{Capacity, Claim};
 use wharf_svc_ecs_cluster_scaling::{
-    estimate::{Joined, Waiting},
+    estimate::Waiting,
     plan::{Action, Container, Observed, Settings, plan},
     seen::{Cycle, Member, Seen},
+    sightings::Sightings,
 };
 
 const CPU: u32 = 2048;
@@ -28,12 +30,25 @@ pub struct Bounds {
     pub target: u32,
 }
 
+/// How long things take, in seconds.
+#[derive(Debug, Clone)]
+pub struct Pace {
+    pub launches: RangeInclusive<i64>,
+    pub registers: RangeInclusive<i64>,
+    pub connects: RangeInclusive<i64>,
+    /// Between looks of placement at who waits.
+    pub places_every: i64,
+    /// Launches fail, machines never join, calls get lost.
+    pub fails: bool,
+}
+
 struct Machine {
     id: String,
     cycle: Cycle,
     protected: bool,
-    /// When it joins, or has; `None`: never.
-    joins: Option<i64>,
+    serves_from: i64,
+    /// When it registers, or has, and when its agent connects; `None`: never.
+    joins: Option<(i64, i64)>,
     draining: bool,
     /// The hook lets its end go on.
     released: bool,
@@ -50,17 +65,18 @@ struct Task {
 
 pub struct World {
     bounds: Bounds,
+    pace: Pace,
     random: SmallRng,
     now: i64,
-    desired: u32,
+    pub desired: u32,
     machines: Vec<Machine>,
     tasks: Vec<Task>,
     /// Tasks that a service wants.
-    service: usize,
+    pub service: usize,
     next: u32,
     /// No launch succeeds for now.
     failing: bool,
-    known: BTreeMap<String, Timestamp>,
+    sightings: Sightings,
     heartbeats: BTreeMap<String, Timestamp>,
     answered: BTreeSet<String>,
     /// What the metric said, minute by minute.
@@ -69,14 +85,29 @@ pub struct World {
     pub ended: u32,
 }
 
+impl Machine {
+    fn counts(&self) -> bool {
+        matches!(self.cycle, Cycle::Pending | Cycle::Counts)
+    }
+
+    fn has_registered(&self, now: i64) -> bool {
+        self.joins.is_some_and(|(registers, _)| registers <= now)
+    }
+
+    fn has_connected(&self, now: i64) -> bool {
+        self.joins.is_some_and(|(_, connects)| connects <= now)
+    }
+}
+
 fn at(second: i64) -> Timestamp {
     Timestamp::from_millis(second * 1000)
 }
 
 impl World {
-    pub fn new(bounds: Bounds, random: SmallRng) -> Self {
+    pub fn new(bounds: Bounds, pace: Pace, random: SmallRng) -> Self {
         Self {
             bounds,
+            pace,
             random,
             now: 0,
             desired: bounds.min,
@@ -85,7 +116,7 @@ impl World {
             service: 0,
             next: 0,
             failing: false,
-            known: BTreeMap::new(),
+            sightings: Sightings::default(),
             heartbeats: BTreeMap::new(),
             answered: BTreeSet::new(),
             minutes: Vec::new(),
@@ -111,8 +142,7 @@ impl World {
     }
 
     pub fn live(&self) -> u32 {
-        let live = self.machines.iter().filter(|it| it.cycle == Cycle::Counts);
-        live.count() as u32
+        self.machines.iter().filter(|it| it.counts()).count() as u32
     }
 
     pub fn waiting(&self) -> Vec<u32> {
@@ -121,7 +151,7 @@ impl World {
     }
 
     pub fn in_use(&self) -> u32 {
-        let used = |it: &&Machine| it.cycle == Cycle::Counts && self.tasks_on(&it.id) > 0;
+        let used = |it: &&Machine| it.counts() && self.tasks_on(&it.id) > 0;
         self.machines.iter().filter(used).count() as u32
     }
 
@@ -132,6 +162,10 @@ impl World {
 
     fn chance(&mut self, of: u32) -> bool {
         self.random.random_range(0..of) == 0
+    }
+
+    fn fails(&self) -> bool {
+        self.pace.fails
     }
 
     fn mint(&mut self) -> u32 {
@@ -167,23 +201,32 @@ impl World {
         }
         if self.chance(200) {
             // The server was killed.
-            self.known.clear();
+            self.sightings = Sightings::default();
             self.heartbeats.clear();
             self.answered.clear();
         }
     }
 
     fn launches(&mut self) {
+        for machine in &mut self.machines {
+            if machine.cycle == Cycle::Pending && machine.serves_from <= self.now {
+                machine.cycle = Cycle::Counts;
+            }
+        }
         while self.live() < self.desired {
-            if self.failing || self.chance(4) {
+            if self.fails() && (self.failing || self.chance(4)) {
                 return;
             }
-            let joins = self.now + self.random.random_range(1..20);
+            let serves_from = self.now + self.random.random_range(self.pace.launches.clone());
+            let registers = serves_from + self.random.random_range(self.pace.registers.clone());
+            let connects = registers + self.random.random_range(self.pace.connects.clone());
+            let never = self.fails() && self.chance(12);
             let machine = Machine {
                 id: format!("i-{}", self.mint()),
-                cycle: Cycle::Counts,
+                cycle: Cycle::Pending,
                 protected: true,
-                joins: Some(joins).filter(|_| !self.chance(12)),
+                serves_from,
+                joins: Some((registers, connects)).filter(|_| !never),
                 draining: false,
                 released: false,
             };
@@ -194,7 +237,7 @@ impl World {
     fn shrinks(&mut self) {
         let mut over = self.live().saturating_sub(self.desired);
         for machine in &mut self.machines {
-            if over > 0 && machine.cycle == Cycle::Counts && !machine.protected {
+            if over > 0 && machine.counts() && !machine.protected {
                 machine.cycle = Cycle::Held;
                 over -= 1;
             }
@@ -204,7 +247,7 @@ impl World {
             .iter()
             .filter(|it| it.released)
             .map(|it| {
-                let joined = it.joins.is_some_and(|at| at <= self.now);
+                let joined = it.has_registered(self.now);
                 (it.id.clone(), it.draining, joined)
             })
             .collect();
@@ -261,19 +304,31 @@ impl World {
         }
     }
 
+    /// A task of the service that runs ends by itself.
+    pub fn loses_a_task(&mut self) {
+        let runs = |it: &Task| it.ends.is_none() && it.on.is_some();
+        if let Some(at) = self.tasks.iter().position(runs) {
+            self.tasks.remove(at);
+        }
+    }
+
     fn free(&self, id: &str) -> u32 {
         let on = self.tasks.iter().filter(|it| it.on.as_deref() == Some(id));
         CPU - on.map(|it| it.cpu).sum::<u32>()
     }
 
     fn places(&mut self) {
+        if self.now % self.pace.places_every != 0 {
+            return;
+        }
         for at in 0..self.tasks.len() {
             if self.tasks[at].on.is_some() {
                 continue;
             }
             let takes = |it: &&Machine| {
-                let joined = it.joins.is_some_and(|at| at <= self.now);
-                joined && !it.draining && self.free(&it.id) >= self.tasks[at].cpu
+                it.has_connected(self.now)
+                    && !it.draining
+                    && self.free(&it.id) >= self.tasks[at].cpu
             };
             let id = self.machines.iter().find(takes).map(|it| it.id.clone());
             self.tasks[at].on = id;
@@ -303,14 +358,16 @@ impl World {
             members: members.collect(),
             ..Seen::default()
         };
-        for machine in &self.machines {
-            self.known.entry(machine.id.clone()).or_insert(at(self.now));
-        }
         let joined = self.machines.iter().filter_map(|it| {
-            let since = it.joins.filter(|at| *at <= self.now)?;
-            let joined = Joined {
-                at: at(since),
-                ready: !it.draining,
+            if !it.has_registered(self.now) {
+                return None;
+            }
+            let connected = it.has_connected(self.now);
+            let container = Container {
+                key: it.id.clone(),
+                active: !it.draining,
+                connecting: !it.draining && !connected,
+                ready: !it.draining && connected,
                 tasks: self.tasks_on(&it.id),
                 whole: size.clone(),
                 free: Free {
@@ -321,14 +378,10 @@ impl World {
                     taken: Vec::new(),
                 },
             };
-            let container = Container {
-                key: it.id.clone(),
-                active: !it.draining,
-                joined,
-            };
             Some((it.id.clone(), container))
         });
         let containers = joined.collect();
+        self.sightings.look(&group, &containers, at(self.now));
         let waits = self.tasks.iter().filter(|it| it.on.is_none());
         let waiting: Vec<Waiting> = waits
             .map(|it| Waiting {
@@ -354,7 +407,7 @@ impl World {
             containers: &containers,
             waiting: &waiting,
             size: Some(&size),
-            known: &self.known,
+            sightings: &self.sightings,
             heartbeats: &self.heartbeats,
             answered: &self.answered,
         };
@@ -364,7 +417,7 @@ impl World {
         }
         for action in planned.actions {
             // A call that is lost is planned again.
-            if !self.chance(5) {
+            if !self.fails() || !self.chance(5) {
                 self.perform(action);
             }
         }

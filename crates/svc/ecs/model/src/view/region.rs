@@ -117,7 +117,7 @@ impl Records {
         before: Option<&Instance>,
         after: Option<&Instance>,
     ) -> Vec<Change> {
-        let what = |it: &Instance| (it.status, it.ec2_instance.clone());
+        let what = |it: &Instance| (it.status, it.agent_connected, it.ec2_instance.clone());
         if before.map(what) == after.map(what) {
             return Vec::new();
         }
