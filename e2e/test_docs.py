@@ -57,6 +57,8 @@ PAGES = {
         'deployment "hello" successfully rolled out',
         "two shirts",
         "gp3\tin-use",
+        "a book\na book",
+        "50000\t/pvc-",
         "fargate-ip-",
         "service/hello exposed",
         "networkpolicy.networking.k8s.io/hello created",

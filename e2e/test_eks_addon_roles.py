@@ -85,7 +85,7 @@ def settled(cluster):
 def test_what_an_add_on_asks_for(cluster):
     info = {it["addonName"]: it for it in cluster.eks.describe_addon_versions()["addons"]}
     needs = {of for of, it in info.items() if it["addonVersions"][0]["requiresIamPermissions"]}
-    assert needs == {DRIVER, "vpc-cni"}
+    assert needs == {DRIVER, "aws-efs-csi-driver", "vpc-cni"}
     version = info[DRIVER]["addonVersions"][0]["addonVersion"]
     told = cluster.eks.describe_addon_configuration(addonName=DRIVER, addonVersion=version)
     assert told["podIdentityConfiguration"] == [{"serviceAccount": ACCOUNT, "recommendedManagedPolicies": [MAY]}]

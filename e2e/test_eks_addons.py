@@ -15,7 +15,7 @@ from test_kubernetes_nodes import MAY_PULL, USER_DATA, apply, condition, launch,
 pytestmark = pytest.mark.minutes(1)
 
 VERSION = "v1.36.4-eksbuild.1"
-ALL = ["aws-ebs-csi-driver", "coredns", "eks-pod-identity-agent", "kube-proxy", "metrics-server", "vpc-cni"]
+ALL = ["aws-ebs-csi-driver", "aws-efs-csi-driver", "coredns", "eks-pod-identity-agent", "kube-proxy", "metrics-server", "vpc-cni"]
 WAIT = "trap exit TERM; while true; do sleep 1; done"
 SERVE = "echo here > /tmp/index.html; trap exit TERM; httpd -f -p 8080 -h /tmp & while true; do sleep 1; done"
 NAMES = """
@@ -105,7 +105,7 @@ def test_what_there_is(cluster):
     (version,) = found[0]["addonVersions"]
     assert version["addonVersion"] == VERSION
     assert version["compatibilities"] == [{"clusterVersion": "1.36", "platformVersions": ["*"], "defaultVersion": True}]
-    assert eks.describe_addon_versions(addonName="aws-efs-csi-driver")["addons"] == []
+    assert eks.describe_addon_versions(addonName="aws-mountpoint-s3-csi-driver")["addons"] == []
     assert eks.describe_addon_versions(kubernetesVersion="1.20")["addons"] == []
     networking = eks.describe_addon_versions(types=["networking"], maxResults=2)
     assert [it["addonName"] for it in networking["addons"]] == ["coredns", "kube-proxy"]
@@ -118,7 +118,7 @@ def test_what_there_is(cluster):
 @pytest.mark.parametrize(
     ("code", "text", "request_"),
     [
-        ("InvalidParameterException", "Addon specified is not supported in 1.36 kubernetes version", {"addonName": "aws-efs-csi-driver"}),
+        ("InvalidParameterException", "Addon specified is not supported in 1.36 kubernetes version", {"addonName": "aws-mountpoint-s3-csi-driver"}),
         ("InvalidParameterException", "Addon version specified is not supported", {"addonVersion": "v1.11.4-eksbuild.2"}),
         (
             "InvalidParameterException",

@@ -94,6 +94,8 @@ managed! {
         "Provides access to other AWS service resources that are required to run Amazon ECS tasks";
     "/" "AmazonECS_FullAccess":
         "Administrative access to ECS and what it needs of other services.";
+    "/service-role/" "AmazonEFSCSIDriverPolicy":
+        "What the EFS CSI driver needs of EFS for volumes of pods.";
     "/" "AmazonEKSClusterPolicy":
         "What Kubernetes needs to manage resources for a cluster.";
     "/" "AmazonEKSFargatePodExecutionRolePolicy":
@@ -209,7 +211,7 @@ pub const SERVICE_ROLES: &[ServiceRole] = &[
 ];
 
 /// What services do besides, each by a policy that users give to a role for it: ECS makes volumes only where it could
-/// assume one, and then in its own name; EKS is itself the driver of EBS volumes.
+/// assume one, and then in its own name; EKS is itself the driver of EBS volumes and of file systems.
 pub const FOR_USERS: &[(&str, &str)] = &[
     (
         "ecs.amazonaws.com",
@@ -218,6 +220,10 @@ pub const FOR_USERS: &[(&str, &str)] = &[
     (
         "eks.amazonaws.com",
         "arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy",
+    ),
+    (
+        "eks.amazonaws.com",
+        "arn:aws:iam::aws:policy/service-role/AmazonEFSCSIDriverPolicy",
     ),
 ];
 

@@ -93,6 +93,26 @@ pub struct Mount {
     pub volume: String,
 }
 
+/// Likewise for a pod of an EC2 instance that the node keeps: a POST to this path of a [`PodMount`], answered with [`Granted`].
+pub const POD_MOUNT_PATH: &str = "/wharf/node/file-systems/mount-for-pod";
+
+/// What a PersistentVolume names. Whoever wrote it is not believed: who mounts is the instance, by its account, VPC and role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PodMount {
+    /// `i-…`
+    pub instance: String,
+    /// `fs-…`
+    pub file_system: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_point: Option<String>,
+    /// `/` or a folder below.
+    pub root: String,
+    /// Over TLS.
+    pub encrypted: bool,
+    /// As the role of the instance; else as anybody.
+    pub by_role: bool,
+}
+
 /// What it is mounted by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Granted {

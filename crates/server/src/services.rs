@@ -536,6 +536,7 @@ pub static SERVICES: &[Row] = &[
                 dispatcher: dispatcher.clone(),
                 elb: Arc::new(wharf_api_elbv2::Client::new(elb, dispatcher.clone())),
                 acm: Arc::new(wharf_api_acm::Client::new(acm, dispatcher.clone())),
+                efs: it.plane.efs.clone(),
                 directory: it.plane.directory.clone(),
                 clock: it.clock.clone(),
                 listen: it.config.listen.clone(),

@@ -9,6 +9,7 @@ use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
 use wharf_kube_auth::{UserInfo, bootstrap, user::MASTERS};
 use wharf_kube_model::{
+    file_volume::EFS,
     parts::{self, Part, Parts},
     persistent::LEGACY_EBS,
 };
@@ -47,11 +48,29 @@ pub async fn tell(cluster: &Cluster) -> bool {
     for (path, object) in own_service(cluster.network(), &cluster.without()) {
         is_told &= make(cluster, &path, &object, true).await;
     }
+    is_told &= drivers(cluster).await;
     if let Some(known) = cluster.front_proxy() {
         let path = format!("/api/v1/namespaces/{SYSTEM}/configmaps");
         is_told &= make(cluster, &path, &authentication(known), true).await;
     }
     is_told
+}
+
+/// The object by which nodes know that there is a driver of file systems; it goes with that. Whether it is so.
+async fn drivers(cluster: &Cluster) -> bool {
+    let path = "/apis/storage.k8s.io/v1/csidrivers";
+    if cluster.without().contains(&Part::EfsCsi) {
+        let at = format!("{path}/{EFS}");
+        let (code, _) = send(cluster, Method::DELETE, &at, &Value::Null).await;
+        return code == 404 || (200..300).contains(&code);
+    }
+    let driver = json!({
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "CSIDriver",
+        "metadata": {"name": EFS},
+        "spec": {"attachRequired": false},
+    });
+    make(cluster, path, &driver, false).await
 }
 
 /// Makes an object; whether it is there. One that is stays as it is, unless it tells what may have changed.

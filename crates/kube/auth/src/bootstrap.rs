@@ -130,6 +130,24 @@ const VOLUMES: &[Line] = &[
     (READ, &["storage.k8s.io"], &["csinodes", "storageclasses"]),
     (&["create", "patch", "update"], CORE, &["events"]),
 ];
+/// Who makes access points of EFS for claims.
+const FILES: &[Line] = &[
+    (READ, CORE, &["nodes"]),
+    (
+        &["get", "list", "watch", "patch", "update"],
+        CORE,
+        &["persistentvolumeclaims"],
+    ),
+    (
+        &[
+            "get", "list", "watch", "create", "delete", "patch", "update",
+        ],
+        CORE,
+        &["persistentvolumes"],
+    ),
+    (READ, &["storage.k8s.io"], &["storageclasses"]),
+    (&["create", "patch", "update"], CORE, &["events"]),
+];
 /// Nodes hold their pods to network policies, which speak of pods and namespaces anywhere. A role of its own, as the one that AWS's nodes
 /// have for this: what the node's own rules say of pods stays as narrow as it is for all else that runs under them.
 const POLICIES: &[Line] = &[
@@ -352,6 +370,7 @@ pub fn roles() -> Vec<Value> {
         of("eks:vpc-resource-controller", INTERFACES),
         of("eks:fargate-scheduler", FARGATE),
         of("eks:ebs-csi-controller", VOLUMES),
+        of("eks:efs-csi-controller", FILES),
         of(POLICY_ROLE, POLICIES),
         role(CERTIFICATE_ROLE, signing),
         of("system:auth-delegator", DELEGATOR),
@@ -384,6 +403,7 @@ pub fn bindings() -> Vec<Value> {
     let interfaces = ("User", "eks:vpc-resource-controller");
     let fargate = ("User", "eks:fargate-scheduler");
     let volumes = ("User", "eks:ebs-csi-controller");
+    let files = ("User", "eks:efs-csi-controller");
     vec![
         binding("cluster-admin", &[("Group", "system:masters")]),
         binding("system:discovery", &[everybody]),
@@ -396,6 +416,7 @@ pub fn bindings() -> Vec<Value> {
         binding("eks:vpc-resource-controller", &[interfaces]),
         binding("eks:fargate-scheduler", &[fargate]),
         binding("eks:ebs-csi-controller", &[volumes]),
+        binding("eks:efs-csi-controller", &[files]),
         binding(POLICY_ROLE, &[("Group", "system:nodes")]),
         binding(CERTIFICATE_ROLE, &[controllers]),
         binding(SELF_NODE_CLIENT, &[("Group", "system:nodes")]),

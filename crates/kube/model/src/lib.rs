@@ -21,6 +21,7 @@ pub mod custom;
 pub mod defaults;
 pub mod fargate;
 pub mod field;
+pub mod file_volume;
 mod kinds;
 pub mod names;
 pub mod node_selector;

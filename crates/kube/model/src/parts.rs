@@ -29,14 +29,18 @@ pub enum Part {
     /// EBS volumes of claims.
     #[serde(rename = "aws-ebs-csi-driver")]
     EbsCsi,
+    /// File systems of EFS for claims.
+    #[serde(rename = "aws-efs-csi-driver")]
+    EfsCsi,
 }
 
 pub type Parts = BTreeSet<Part>;
 
 impl Part {
     /// In the order of their names.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::EbsCsi,
+        Self::EfsCsi,
         Self::CoreDns,
         Self::PodIdentityAgent,
         Self::KubeProxy,
@@ -54,6 +58,7 @@ impl Part {
             Self::MetricsServer => "metrics-server",
             Self::PodIdentityAgent => "eks-pod-identity-agent",
             Self::EbsCsi => "aws-ebs-csi-driver",
+            Self::EfsCsi => "aws-efs-csi-driver",
         }
     }
 

@@ -32,7 +32,7 @@ use wharf_kube_client::{Client, Credentials, Https};
 use wharf_kube_services::Services;
 use wharf_kubelet::{
     EksTokens, Kubelet, Parts, Resolvers, RoleKeys,
-    linux::{Ground, GroundParts, LinuxMachine, PodVolumes, SandboxDisks},
+    linux::{Ground, GroundParts, LinuxMachine, PodFiles, PodVolumes, SandboxDisks},
     machine::Images,
     node::{Facts, OnePod},
     server::{self, Server},
@@ -49,6 +49,7 @@ use self::{
 use crate::{
     client::{Api, Endpoint},
     endpoint::Connections,
+    file_systems::PodMounts,
     machine::{Disks, ImageSource},
     nodes::{Places, RoleCredentials, is_instance_id},
     volumes::Volumes,
@@ -78,6 +79,8 @@ pub struct Settings {
     pub disks: Disks,
     /// Of pods on instances; `None` where this machine keeps none.
     pub volumes: Option<Volumes>,
+    /// Of pods on instances; `None` where nothing can be mounted so.
+    pub files: Option<PodMounts>,
     /// Of all tasks and pods together.
     pub connections: Connections,
     /// Where this machine is reached by the control plane, if it is another's.
@@ -213,6 +216,10 @@ impl Kubelets {
                     let volumes: Arc<dyn PodVolumes> = Arc::new(it);
                     volumes
                 }))
+                .with_files(settings.files.clone().map(|it| {
+                    let files: Arc<dyn PodFiles> = Arc::new(it);
+                    files
+                }))
                 .with_host_paths(first_process)
                 .map_err(|e| format!("the instance's first process: {e}"))?,
         };
@@ -252,7 +259,11 @@ impl Kubelets {
             client,
             machine: Arc::new(machine),
             clock: settings.clock.clone(),
-            facts: facts(it, wish, name, served_at.port(), settings.volumes.is_some()),
+            facts: Facts {
+                has_volumes: settings.volumes.is_some() && it.one_pod.is_none(),
+                has_files: settings.files.is_some() && it.one_pod.is_none(),
+                ..facts(it, wish, name, served_at.port())
+            },
             resolvers: Resolvers {
                 cluster: None,
                 node: servers,
@@ -333,6 +344,10 @@ impl Kubelets {
             let _ = ended.await;
         }
         self.0.ground.end_all(instance).await?;
+        if let Some(files) = &self.0.settings.files {
+            let forgotten = files.forget_all(instance);
+            forgotten.map_err(|e| format!("what its pods mounted by: {e}"))?;
+        }
         let network = &self.0.settings.network;
         let gone = network.services(instance, ServicesUpdate::Gone).await;
         gone.map_err(|e| format!("its services: {}", wharf_base::Chain(&e)))?;
@@ -370,7 +385,7 @@ impl Kubelets {
     }
 }
 
-fn facts(it: &Instance, wish: &ClusterNode, name: String, port: u16, has_volumes: bool) -> Facts {
+fn facts(it: &Instance, wish: &ClusterNode, name: String, port: u16) -> Facts {
     let taints = wish
         .taints
         .iter()
@@ -386,7 +401,8 @@ fn facts(it: &Instance, wish: &ClusterNode, name: String, port: u16, has_volumes
         region: it.region.clone(),
         zone: it.zone.clone(),
         host: it.host.clone(),
-        has_volumes: has_volumes && it.one_pod.is_none(),
+        has_volumes: false,
+        has_files: false,
         address: it.interface.address.to_string(),
         cpus: it.cpu.div_ceil(1024).max(1),
         memory_mib: it.memory_mib,

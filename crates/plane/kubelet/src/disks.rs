@@ -1,5 +1,5 @@
-//! EBS volumes behind the claims of a pod: found by claim and PersistentVolume, waited for until they are attached to this
-//! node's instance, and mounted in the pod's sandbox.
+//! Volumes behind the claims of a pod: found by claim and PersistentVolume and mounted in the pod's sandbox; those of EBS are waited for
+//! until they are attached to this node's instance, those of EFS are mounted by the node itself ([`crate::files`]).
 
 use std::{
     collections::BTreeSet,
@@ -18,10 +18,14 @@ use nix::{
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
 use wharf_kube_client::{Error, Kind, Object as _, Patch, Ref, kind};
-use wharf_kube_model::persistent::{EbsDisk, attachment_key, ebs_disk};
+use wharf_kube_model::{
+    file_volume::{self, FileVolume},
+    persistent::{EbsDisk, attachment_key, ebs_disk},
+};
 use wharf_rootdir::{RootDir, proc_path};
 
 use crate::{
+    files,
     machine::BlockDevice,
     pod::{ClaimSource, Container, Pod},
     worker::Context,
@@ -34,6 +38,26 @@ const LONGEST_NAME: usize = 200;
 const LOOK: Duration = Duration::from_millis(250);
 /// To check, make or grow a file system, and to walk it for its group.
 const MOUNT_PATIENCE: Duration = Duration::from_secs(10 * 60);
+
+/// What is behind a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Behind {
+    Disk(EbsDisk),
+    Files(FileVolume),
+}
+
+impl Behind {
+    fn read_only(&self) -> bool {
+        match self {
+            Self::Disk(it) => it.read_only,
+            Self::Files(it) => it.read_only,
+        }
+    }
+
+    fn is_block(&self) -> bool {
+        matches!(self, Self::Disk(it) if it.is_block)
+    }
+}
 
 fn claims(pod: &Pod) -> impl Iterator<Item = (&str, &ClaimSource)> {
     let volumes = pod.spec.volumes.iter();
@@ -48,7 +72,7 @@ pub fn has_any(pod: &Pod) -> bool {
 pub fn read_only(context: &Context, pod: &Pod) -> BTreeSet<String> {
     let disks = context.disks.lock();
     let names = claims(pod)
-        .filter(|(name, claim)| claim.read_only || disks.get(*name).is_some_and(|it| it.read_only));
+        .filter(|(name, claim)| claim.read_only || disks.get(*name).is_some_and(Behind::read_only));
     names.map(|(name, _)| name.to_owned()).collect()
 }
 
@@ -60,26 +84,25 @@ pub async fn find(context: &Arc<Context>, pod: &Pod) -> Result<(), String> {
         }
         let failed =
             |why: String| format!("MountVolume.SetUp failed for volume \"{name}\" : {why}");
-        let (disk, attachment) = disk(context, pod, &claim.claim_name)
-            .await
-            .map_err(failed)?;
-        check_mode(pod, name, &disk)?;
-        let what = if disk.is_block { "Map" } else { "Mount" };
-        attached(context, &attachment, &disk.id)
-            .await
-            .map_err(|why| {
+        let found = behind(context, pod, &claim.claim_name).await;
+        let found = found.map_err(failed)?;
+        check_mode(pod, name, found.is_block())?;
+        if let Behind::Disk(disk) = &found {
+            let what = if disk.is_block { "Map" } else { "Mount" };
+            attached(context, disk).await.map_err(|why| {
                 format!("{what}Volume.WaitForAttach failed for volume \"{name}\" : {why}")
             })?;
-        context.disks.lock().insert(name.to_owned(), disk);
+        }
+        context.disks.lock().insert(name.to_owned(), found);
     }
     Ok(())
 }
 
 /// Whether containers have a volume as what it is, in upstream's words. Pure.
-fn check_mode(pod: &Pod, name: &str, disk: &EbsDisk) -> Result<(), String> {
+fn check_mode(pod: &Pod, name: &str, is_block: bool) -> Result<(), String> {
     let is_mounted = |it: &Container| it.volume_mounts.iter().any(|it| it.name == name);
     let is_device = |it: &Container| it.volume_devices.iter().any(|it| it.name == name);
-    let (mode, other) = match disk.is_block {
+    let (mode, other) = match is_block {
         true if pod.all_containers().any(is_mounted) => ("Block", "volumeMounts"),
         false if pod.all_containers().any(is_device) => ("Filesystem", "volumeDevices"),
         _ => return Ok(()),
@@ -127,7 +150,9 @@ pub fn devices(context: &Context, pod: &Pod, of: &Container) -> Vec<BlockDevice>
     let disks = context.disks.lock();
     let wanted = of.volume_devices.iter().filter_map(|it| {
         let (_, claim) = claims(pod).find(|(name, _)| *name == it.name)?;
-        let disk = disks.get(&it.name)?;
+        let Behind::Disk(disk) = disks.get(&it.name)? else {
+            return None;
+        };
         Some(BlockDevice {
             name: device_name(&it.device_path)?.to_owned(),
             volume: disk.id.clone(),
@@ -137,8 +162,7 @@ pub fn devices(context: &Context, pod: &Pod, of: &Container) -> Vec<BlockDevice>
     wanted.collect()
 }
 
-/// The volume, and the name of what attaches it here.
-async fn disk(context: &Context, pod: &Pod, name: &str) -> Result<(EbsDisk, String), String> {
+async fn behind(context: &Context, pod: &Pod, name: &str) -> Result<Behind, String> {
     let get = |kind: Kind, namespace: String, name: String| {
         let client = &context.node.client;
         async move { client.get(&kind, &namespace, &name).await }
@@ -156,14 +180,11 @@ async fn disk(context: &Context, pod: &Pod, name: &str) -> Result<(EbsDisk, Stri
     }
     let volume = get(kind::PERSISTENT_VOLUME, String::new(), named.to_owned());
     let volume = volume.await.map_err(said)?;
-    let disk = of_volume(&claim, &volume)?;
-    let key = attachment_key(&disk.id, &context.node.name);
-    let digest = wharf_wire::sigv4::sha256_hex(key.as_bytes());
-    Ok((disk, format!("csi-{digest}")))
+    of_volume(&claim, &volume)
 }
 
 /// What this node can mount of a volume. Pure.
-fn of_volume(claim: &Value, volume: &Value) -> Result<EbsDisk, String> {
+fn of_volume(claim: &Value, volume: &Value) -> Result<Behind, String> {
     let name = volume.name();
     if volume.text("/spec/claimRef/uid") != claim.uid() {
         return Err(format!(
@@ -172,12 +193,15 @@ fn of_volume(claim: &Value, volume: &Value) -> Result<EbsDisk, String> {
     }
     if let Some(disk) = ebs_disk(volume) {
         return match disk.filesystem.as_str() {
-            _ if disk.is_block => Ok(disk),
-            "ext3" | "ext4" => Ok(disk),
+            _ if disk.is_block => Ok(Behind::Disk(disk)),
+            "ext3" | "ext4" => Ok(Behind::Disk(disk)),
             other => Err(format!(
                 "persistentVolume \"{name}\": fsType {other} is not supported by this node"
             )),
         };
+    }
+    if file_volume::is_file_volume(volume) {
+        return file_volume::read(volume).map(Behind::Files);
     }
     let kind = match volume.at("/spec/csi").is_null() {
         false => format!("driver {}", volume.text("/spec/csi/driver")),
@@ -192,7 +216,7 @@ fn of_volume(claim: &Value, volume: &Value) -> Result<EbsDisk, String> {
     ))
 }
 
-async fn attached(context: &Context, attachment: &str, disk: &str) -> Result<(), String> {
+async fn attached(context: &Context, disk: &EbsDisk) -> Result<(), String> {
     const ATTACHMENT: Kind = Kind::known(
         "storage.k8s.io",
         "v1",
@@ -200,9 +224,12 @@ async fn attached(context: &Context, attachment: &str, disk: &str) -> Result<(),
         "volumeattachments",
         false,
     );
+    let key = attachment_key(&disk.id, &context.node.name);
+    let digest = wharf_wire::sigv4::sha256_hex(key.as_bytes());
+    let attachment = format!("csi-{digest}");
     let end = Instant::now() + PATIENCE;
     loop {
-        let seen = context.node.client.get(&ATTACHMENT, "", attachment).await;
+        let seen = context.node.client.get(&ATTACHMENT, "", &attachment).await;
         let why = match &seen {
             Ok(it) if it.is_true("/status/attached") && !it.is_deleting() => return Ok(()),
             Ok(it) => match it.text("/status/attachError/message") {
@@ -213,7 +240,7 @@ async fn attached(context: &Context, attachment: &str, disk: &str) -> Result<(),
             Err(error) => return Err(error.to_string()),
         };
         if Instant::now() >= end {
-            return Err(format!("timed out waiting for {disk}: {why}"));
+            return Err(format!("timed out waiting for {}: {why}", disk.id));
         }
         sleep(LOOK).await;
     }
@@ -224,8 +251,19 @@ pub async fn mount(context: &Arc<Context>, pod: &Pod, dir: &Path) -> Result<(), 
     let (machine, sandbox) = (&context.node.machine, context.sandbox.as_str());
     for (name, claim) in claims(pod) {
         let place = dir.join(name);
-        let disk = context.disks.lock().get(name).cloned();
-        let disk = disk.ok_or_else(|| format!("volume \"{name}\" was not found"))?;
+        let found = context.disks.lock().get(name).cloned();
+        let disk = match found.ok_or_else(|| format!("volume \"{name}\" was not found"))? {
+            Behind::Disk(disk) => disk,
+            Behind::Files(files) => {
+                let mounted = files::mount(context, name, &files, &place).await;
+                if mounted.is_err() {
+                    // What is asked for may be changed.
+                    context.disks.lock().remove(name);
+                }
+                mounted?;
+                continue;
+            }
+        };
         if disk.is_block {
             let failed =
                 |why: String| format!("MapVolume.SetUpDevice failed for volume \"{name}\" : {why}");
@@ -389,14 +427,24 @@ mod tests {
         };
         let of = |spec| of_volume(&claim, &volume(spec));
         let ebs = json!({"csi": {"driver": "ebs.csi.aws.com", "volumeHandle": "vol-1"}});
-        assert_eq!(of(ebs.clone()).unwrap().id, "vol-1");
+        let found = |spec| match of(spec).unwrap() {
+            Behind::Disk(disk) => (disk.id, disk.is_block),
+            Behind::Files(files) => (files.file_system, false),
+        };
+        assert_eq!(found(ebs.clone()), ("vol-1".to_owned(), false));
         let block = json!({"volumeMode": "Block", "csi": ebs["csi"]});
-        assert!(of(block).unwrap().is_block);
+        assert_eq!(found(block), ("vol-1".to_owned(), true));
+        let efs = json!({"csi": {"driver": "efs.csi.aws.com", "volumeHandle": "fs-1"}});
+        assert_eq!(found(efs), ("fs-1".to_owned(), false));
         for (spec, text) in [
             (json!({"hostPath": {"path": "/x"}}), "hostPath is not"),
             (
                 json!({"csi": {"driver": "efs.csi.aws.com"}}),
-                "driver efs.csi.aws.com is not",
+                "Expected a file system ID",
+            ),
+            (
+                json!({"csi": {"driver": "s3.csi.aws.com"}}),
+                "driver s3.csi.aws.com is not",
             ),
             (
                 json!({"csi": {"driver": "ebs.csi.aws.com", "volumeHandle": "vol-1", "fsType": "xfs"}}),
@@ -417,12 +465,6 @@ mod tests {
 
     #[test]
     fn a_volume_is_used_as_what_it_is() {
-        let disk = |is_block| EbsDisk {
-            id: "vol-1".to_owned(),
-            filesystem: "ext4".to_owned(),
-            read_only: false,
-            is_block,
-        };
         let pod = |of: Value| {
             let pod = json!({"metadata": {"name": "p"}, "spec": {"containers": [of]}});
             Pod::read(&pod).unwrap()
@@ -430,8 +472,8 @@ mod tests {
         let mounts = pod(json!({"name": "c", "volumeMounts": [{"name": "d", "mountPath": "/d"}]}));
         let device =
             pod(json!({"name": "c", "volumeDevices": [{"name": "d", "devicePath": "/dev/xvda"}]}));
-        assert_eq!(check_mode(&mounts, "d", &disk(false)), Ok(()));
-        assert_eq!(check_mode(&device, "d", &disk(true)), Ok(()));
+        assert_eq!(check_mode(&mounts, "d", false), Ok(()));
+        assert_eq!(check_mode(&device, "d", true), Ok(()));
         for (pod, is_block, text) in [
             (
                 &mounts,
@@ -444,7 +486,7 @@ mod tests {
                 "volume d has volumeMode Filesystem, but is specified in volumeDevices",
             ),
         ] {
-            let why = check_mode(pod, "d", &disk(is_block)).unwrap_err();
+            let why = check_mode(pod, "d", is_block).unwrap_err();
             assert!(why.ends_with(text), "{why}");
         }
     }

@@ -24,6 +24,7 @@
 mod disks;
 pub mod empty_dir;
 mod env;
+mod files;
 mod host_paths;
 pub mod host_ports;
 pub mod kubelet;

@@ -31,7 +31,7 @@ use wharf_container::{
     },
     spec::{ContainerName, ContainerSpec},
 };
-use wharf_kube_model::persistent::EbsDisk;
+use wharf_kube_model::{file_volume::FileVolume, persistent::EbsDisk};
 use wharf_network::{Eni, Mode, Network, Subnet};
 use wharf_userns::Ranges;
 
@@ -160,6 +160,24 @@ pub trait PodVolumes: Send + Sync {
     ) -> Result<(), String>;
 }
 
+/// By what pods have file systems of EFS.
+#[async_trait]
+pub trait PodFiles: Send + Sync {
+    /// Mounts one at `place`, as the sandbox sees it, as a volume of `instance`'s; the server is reached from `network`, a namespace.
+    /// `whose`: the sandbox, and what it calls the volume.
+    async fn mount(
+        &self,
+        instance: &str,
+        whose: (&TaskHandle, &str),
+        files: &FileVolume,
+        network: &Path,
+        place: &Path,
+    ) -> Result<(), String>;
+
+    /// Nothing of a sandbox of that instance is left.
+    fn forget(&self, instance: &str, sandbox: &str) -> io::Result<()>;
+}
+
 /// The machine as the node of one instance has it.
 pub struct LinuxMachine {
     ground: Ground,
@@ -170,6 +188,7 @@ pub struct LinuxMachine {
     /// For sandboxes that have disks of their own.
     disks: Option<Arc<dyn SandboxDisks>>,
     volumes: Option<Arc<dyn PodVolumes>>,
+    files: Option<Arc<dyn PodFiles>>,
     /// Of the instance, where pods may have paths of it.
     first_process: Option<host_paths::FirstProcess>,
     live: Mutex<BTreeMap<String, TaskHandle>>,
@@ -191,6 +210,7 @@ impl LinuxMachine {
             vpc: vpc.to_owned(),
             disks: None,
             volumes: None,
+            files: None,
             first_process: None,
             live: Mutex::default(),
         }
@@ -209,6 +229,12 @@ impl LinuxMachine {
     #[must_use]
     pub fn with_volumes(self, volumes: Option<Arc<dyn PodVolumes>>) -> Self {
         Self { volumes, ..self }
+    }
+
+    /// Pods have file systems, which their instance mounts.
+    #[must_use]
+    pub fn with_files(self, files: Option<Arc<dyn PodFiles>>) -> Self {
+        Self { files, ..self }
     }
 
     /// Pods have paths of their instance, whose first process this is: it runs now.
@@ -379,9 +405,31 @@ impl Machine for LinuxMachine {
         volumes.hold(&self.instance, &disk.id, &handle).await
     }
 
+    async fn mount_files(
+        &self,
+        id: &str,
+        volume: &str,
+        files: &FileVolume,
+        place: &Path,
+    ) -> Result<(), String> {
+        let mounts = self.files.as_ref();
+        let mounts = mounts.ok_or("this node mounts no file systems of EFS")?;
+        let handle = self.handle(id)?;
+        // As the driver does: what is mounted for pods is mounted by the node, from the node's address.
+        let own = self.attachments().await?.remove(&self.instance);
+        let network = own.and_then(|it| it.attachment.netns);
+        let network = network.ok_or("the instance has no network")?;
+        let of_pod = (&handle, volume);
+        mounts
+            .mount(&self.instance, of_pod, files, &network, place)
+            .await
+    }
+
     fn has_mount(&self, id: &str, place: &Path) -> bool {
         let handle = self.handle(id);
-        handle.is_ok_and(|it| it.has_disk_at(place).unwrap_or_default())
+        handle.is_ok_and(|it| {
+            it.has_disk_at(place).unwrap_or_default() || it.has_mount_at(place).unwrap_or_default()
+        })
     }
 
     fn has_host_paths(&self) -> bool {
@@ -430,6 +478,10 @@ impl Machine for LinuxMachine {
             return Err(Chain(&error).to_string());
         }
         self.ground.remove(&self.instance, id).await?;
+        if let Some(files) = &self.files {
+            let forgotten = files.forget(&self.instance, id);
+            forgotten.map_err(|e| format!("what its file systems were mounted by: {e}"))?;
+        }
         self.images.forget(id);
         Ok(())
     }

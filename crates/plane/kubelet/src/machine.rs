@@ -16,7 +16,7 @@ use wharf_container::{
     },
     spec::{ContainerName, ContainerSpec},
 };
-use wharf_kube_model::persistent::EbsDisk;
+use wharf_kube_model::{file_volume::FileVolume, persistent::EbsDisk};
 
 use crate::pod::HostPath;
 
@@ -141,6 +141,19 @@ pub trait Machine: Send + Sync + 'static {
             "volume {}: this node has no EBS volumes as devices",
             disk.id
         ))
+    }
+
+    /// Has a file system of EFS mounted at `place`, which the sandbox alone sees. `volume`: what the pod calls it. What is mounted there
+    /// stays.
+    async fn mount_files(
+        &self,
+        id: &str,
+        volume: &str,
+        files: &FileVolume,
+        place: &Path,
+    ) -> Result<(), String> {
+        let _ = (id, volume, files, place);
+        Err("this node mounts no file systems of EFS".to_owned())
     }
 
     /// Whether something is mounted at `place` in the sandbox.

@@ -10,7 +10,10 @@ use wharf_base::{Backoff, Clock, Timestamp};
 use wharf_kube_client::{
     Client, Error, Informer, Kind, Object as _, Patch, Recorder, Selection, kind,
 };
-use wharf_kube_model::persistent::{EBS, EBS_ZONE, HOST};
+use wharf_kube_model::{
+    file_volume::EFS,
+    persistent::{EBS, EBS_ZONE, HOST},
+};
 
 use crate::{
     host_ports::HostPorts,
@@ -63,6 +66,8 @@ pub struct Facts {
     pub host: String,
     /// Whether pods may have the EBS volumes of the instance.
     pub has_volumes: bool,
+    /// Whether pods may have file systems of EFS.
+    pub has_files: bool,
     pub address: String,
     pub cpus: u32,
     pub memory_mib: u32,
@@ -233,21 +238,26 @@ pub fn object(facts: &Facts) -> Value {
 
 /// What the node says of its volumes, as the driver's own program does. Pure.
 pub fn csi_node(facts: &Facts, node: &Value) -> Value {
+    let disks = || {
+        json!({
+            "name": EBS, "nodeID": facts.instance, "topologyKeys": [EBS_ZONE],
+            "allocatable": {"count": MOST_VOLUMES},
+        })
+    };
+    let files = || json!({"name": EFS, "nodeID": facts.instance, "topologyKeys": null});
+    let drivers = [facts.has_volumes.then(disks), facts.has_files.then(files)];
     json!({
         "apiVersion": "storage.k8s.io/v1", "kind": "CSINode",
         "metadata": {
             "name": facts.name,
             "ownerReferences": [{"apiVersion": "v1", "kind": "Node", "name": facts.name, "uid": node.uid()}],
         },
-        "spec": {"drivers": [{
-            "name": EBS, "nodeID": facts.instance, "topologyKeys": [EBS_ZONE],
-            "allocatable": {"count": MOST_VOLUMES},
-        }]},
+        "spec": {"drivers": drivers.into_iter().flatten().collect::<Vec<Value>>()},
     })
 }
 
 async fn register_volumes(client: &Client, facts: &Facts, node: &Value) -> Result<(), Error> {
-    if !facts.has_volumes {
+    if !facts.has_volumes && !facts.has_files {
         return Ok(());
     }
     let wanted = csi_node(facts, node);
@@ -493,6 +503,7 @@ mod tests {
             zone: String::new(),
             host: String::new(),
             has_volumes: false,
+            has_files: false,
             address: String::new(),
             cpus,
             memory_mib,

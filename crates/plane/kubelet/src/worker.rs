@@ -14,9 +14,9 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 use wharf_container::{image::Image, runtime::ContainerState as Seen};
 use wharf_kube_client::Object as _;
-use wharf_kube_model::persistent::EbsDisk;
 
 use crate::{
+    disks::Behind,
     machine::{Found, of_run},
     node::Node,
     objects::Followed,
@@ -50,7 +50,7 @@ pub struct Context {
     pub followed: Followed,
     pub tokens: tokio::sync::Mutex<PodTokens>,
     /// Of its claims, by the names of its volumes.
-    pub disks: Mutex<BTreeMap<String, EbsDisk>>,
+    pub disks: Mutex<BTreeMap<String, Behind>>,
     /// The pod as it was last heard of, for what goes on while it changes.
     pub pod: Mutex<Arc<Pod>>,
     /// Something that the pod refers to or tells of itself changed.

@@ -135,9 +135,10 @@ impl Server {
         let ids = self.files.ids;
         let groups = self.groups_of(request).into_iter();
         let groups = groups.filter(|it| *it != request.group);
+        let (user, group) = ids.caller((request.user, request.group));
         Caller {
-            user: ids.inside(request.user),
-            group: ids.inside(request.group),
+            user,
+            group,
             groups: groups.map(|it| ids.inside(it)).collect(),
         }
     }

@@ -29,7 +29,7 @@ pub enum Route {
     SnapshotBytes,
     /// A node says which layers it has for its peers.
     Layers,
-    /// A node asks what a task mounts a file system by.
+    /// A node asks what a task or a pod mounts a file system by.
     FileSystems,
     /// A node says what passed interfaces that are recorded.
     Flows,
@@ -120,7 +120,9 @@ fn classify(method: &Method, path: &str) -> Route {
         "/wharf/node/credentials" if method == Method::POST => Route::NodeCredentials,
         "/wharf/node/confirm" if method == Method::POST => Route::NodeConfirmation,
         layers::PATH if method == Method::POST => Route::Layers,
-        file_system::MOUNT_PATH if method == Method::POST => Route::FileSystems,
+        file_system::MOUNT_PATH | file_system::POD_MOUNT_PATH if method == Method::POST => {
+            Route::FileSystems
+        }
         flows::PATH if method == Method::POST => Route::Flows,
         _ if method == Method::POST && instance_credentials::instance_of(path).is_some() => {
             Route::InstanceCredentials
@@ -206,6 +208,11 @@ mod tests {
             (
                 Method::POST,
                 "/wharf/node/file-systems/mount",
+                Route::FileSystems,
+            ),
+            (
+                Method::POST,
+                "/wharf/node/file-systems/mount-for-pod",
                 Route::FileSystems,
             ),
             (Method::POST, "/wharf/node/confirm", Route::NodeConfirmation),

@@ -9,6 +9,7 @@ mod authority;
 mod aws_auth;
 mod certificates;
 mod fargate;
+mod files;
 mod front;
 mod identity;
 pub mod issuers;
@@ -53,6 +54,7 @@ use wharf_seal::SharedKey;
 use wharf_service::{Cluster, Place};
 use wharf_store::Store;
 use wharf_svc_ec2::Ec2Service;
+use wharf_svc_efs::EfsService;
 use wharf_svc_eks::{
     EksService,
     control_planes::{ControlPlaneError, ControlPlanes, PodOfToken, Running, TokenRefused, Wanted},
@@ -89,6 +91,8 @@ const FARGATE: &str = "eks:fargate-scheduler";
 const BALANCERS: &str = "eks:load-balancer-controller";
 /// Who makes and attaches EBS volumes of claims.
 const VOLUMES: &str = "eks:ebs-csi-controller";
+/// Who makes access points of EFS for claims.
+const FILES: &str = "eks:efs-csi-controller";
 /// Who empties nodes of managed groups and gives them their labels and taints.
 const NODE_GROUPS: &str = "eks:node-manager";
 /// Where agents lead pods, as they do tasks, to AWS' APIs.
@@ -111,6 +115,7 @@ pub struct Settings {
     pub dispatcher: Dispatcher,
     pub elb: Arc<dyn wharf_api_elbv2::Elbv2>,
     pub acm: Arc<dyn wharf_api_acm::Acm>,
+    pub efs: EfsService,
     pub directory: Arc<Directory>,
     pub clock: Arc<dyn Clock>,
     pub listen: Vec<IpAddr>,
@@ -151,6 +156,8 @@ struct Serving {
     addresses: watch::Sender<bool>,
     /// Whether claims are given volumes.
     volumes: watch::Sender<bool>,
+    /// Whether they are given file systems.
+    files: watch::Sender<bool>,
     stop: CancellationToken,
     /// The end of who makes load balancers and interfaces of pods: what is under way is done then.
     makers: [JoinHandle<()>; 2],
@@ -167,12 +174,15 @@ impl Serving {
     async fn go_without(&self, without: Parts) -> Result<(), ControlPlaneError> {
         let gives = gives_addresses(&without);
         let gives_volumes = gives_volumes(&without);
+        let gives_files = files::are_given(&without);
         let done = self.front.cluster.go_without(without).await;
         done.map_err(failed("changing the parts of a cluster"))?;
         self.addresses
             .send_if_modified(|it| std::mem::replace(it, gives) != gives);
         self.volumes
             .send_if_modified(|it| std::mem::replace(it, gives_volumes) != gives_volumes);
+        self.files
+            .send_if_modified(|it| std::mem::replace(it, gives_files) != gives_files);
         Ok(())
     }
 }
@@ -376,6 +386,9 @@ impl Clusters {
         let volumes = watch::Sender::new(gives_volumes(&wanted.without));
         let ec2 = Arc::new(part_roles::Volumes(acting(Part::EbsCsi)));
         self.start_volumes(&wanted, ec2, volumes.subscribe(), &stop);
+        let files = watch::Sender::new(files::are_given(&wanted.without));
+        let driver = acting(Part::EfsCsi).acting;
+        self.start_files(&wanted, driver, files.subscribe(), &stop);
         self.start_fargate(&wanted, port, profiles, &stop);
         self.settings.issuers.begin(&wanted.id, &issuer);
         ending.disarm();
@@ -385,6 +398,7 @@ impl Clusters {
             front,
             addresses,
             volumes,
+            files,
             stop,
             makers,
         })
@@ -570,6 +584,7 @@ impl ControlPlanes for Clusters {
                 serving.go_without(cluster.without).await?;
                 // Whom its parts act as may be others by now: what was refused is asked for again.
                 serving.volumes.send_modify(|_| {});
+                serving.files.send_modify(|_| {});
                 serving.port
             }
             None => {

@@ -1,4 +1,4 @@
-//! In whose name the parts of a cluster ask EC2: as EKS itself, or in a session of the role of their add-on; one whose role was taken
+//! In whose name the parts of a cluster ask EC2 and EFS: as EKS itself, or in a session of the role of their add-on; one whose role was taken
 //! away is denied all until it has another.
 //!
 //! A role that was given with an add-on is assumed as its program would assume it, by a token of its service account that the cluster
@@ -98,6 +98,25 @@ impl Acting {
         );
         *self.kept.lock() = Some(fresh);
         Ok(Some(caller))
+    }
+
+    /// In which a call is made in that session.
+    pub async fn context(&self, call: &Call) -> Result<Option<Context>, Fault> {
+        let caller = self.caller().await?;
+        Ok(caller.map(|caller| Context {
+            caller,
+            source_arn: None,
+            user_agent: self.part.name().to_owned(),
+            ..call.context().clone()
+        }))
+    }
+
+    /// The call as it is to be judged by who receives it.
+    pub async fn asking(&self, call: &Call) -> Result<Call, Fault> {
+        Ok(match self.context(call).await? {
+            Some(cx) => Call::by_controller(cx, call.permit.clone()),
+            None => call.clone(),
+        })
     }
 
     /// What a driver has no role for, it is not given for having none.
@@ -210,27 +229,9 @@ pub struct InRole {
 }
 
 impl InRole {
-    async fn context(&self, call: &Call) -> Result<Option<Context>, Fault> {
-        let caller = self.acting.caller().await?;
-        Ok(caller.map(|caller| Context {
-            caller,
-            source_arn: None,
-            user_agent: self.acting.part.name().to_owned(),
-            ..call.context().clone()
-        }))
-    }
-
-    /// The call as it is to be judged by who receives it.
-    async fn asking(&self, call: &Call) -> Result<Call, Fault> {
-        Ok(match self.context(call).await? {
-            Some(cx) => Call::by_controller(cx, call.permit.clone()),
-            None => call.clone(),
-        })
-    }
-
     /// The call in the session that may make it, once that was asked for and told to the audit log; nothing: EKS makes it itself.
     async fn admitted(&self, call: &Call, input: Input<'_>) -> Result<Option<Call>, Fault> {
-        let Some(cx) = self.context(call).await? else {
+        let Some(cx) = self.acting.context(call).await? else {
             return Ok(None);
         };
         let checks = self.within.authorize(&cx, input).await?;
@@ -339,7 +340,7 @@ impl Ec2 for Volumes {
         call: &Call,
         input: DescribeVolumesRequest,
     ) -> Result<DescribeVolumesResult, Fault> {
-        let call = self.0.asking(call).await?;
+        let call = self.0.acting.asking(call).await?;
         self.0.ec2.describe_volumes(&call, input).await
     }
 
@@ -348,7 +349,7 @@ impl Ec2 for Volumes {
         call: &Call,
         input: DescribeSnapshotsRequest,
     ) -> Result<DescribeSnapshotsResult, Fault> {
-        let call = self.0.asking(call).await?;
+        let call = self.0.acting.asking(call).await?;
         self.0.ec2.describe_snapshots(&call, input).await
     }
 }

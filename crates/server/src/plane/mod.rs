@@ -127,6 +127,16 @@ pub trait Instances: Send + Sync {
     ) -> bool;
 }
 
+/// Where an EC2 instance is.
+pub struct InstanceAt {
+    pub host: String,
+    pub told: Told,
+    pub account: String,
+    pub region: String,
+    pub vpc: String,
+    pub zone: String,
+}
+
 /// What the planes stand on.
 pub struct Parts {
     /// The installation's own. No other has load balancer hosts: those are told of the load balancers of
@@ -267,15 +277,28 @@ impl Planes {
 
     /// An EC2 instance, with its host, if the caller may speak for that host.
     pub async fn instance(&self, cx: &Context, id: &str) -> Option<(String, Told)> {
-        let (host, told) = self.shared.read(|view| {
+        let found = self.instance_at(cx, id).await?;
+        Some((found.host, found.told))
+    }
+
+    /// The same, with where in the network it is.
+    pub async fn instance_at(&self, cx: &Context, id: &str) -> Option<InstanceAt> {
+        let found = self.shared.read(|view| {
             let (_, held) = view.now().find(Kind::Instance, id)?;
             match &held.resource {
-                Resource::Instance(it) => Some((it.host.clone(), Told::of(it))),
+                Resource::Instance(it) => Some(InstanceAt {
+                    host: it.host.clone(),
+                    told: Told::of(it),
+                    account: it.account.clone(),
+                    region: it.region.clone(),
+                    vpc: it.interface.vpc.clone(),
+                    zone: it.zone.clone(),
+                }),
                 _ => None,
             }
         })?;
-        let bound = self.nodes.zone_if_bound(cx, &host).await;
-        bound.is_ok().then_some((host, told))
+        let bound = self.nodes.zone_if_bound(cx, &found.host).await;
+        bound.is_ok().then_some(found)
     }
 
     /// The zone of a host, if the caller may speak for it; else why not.

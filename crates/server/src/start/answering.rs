@@ -220,6 +220,7 @@ impl Plane {
             file_systems: Mounting {
                 efs: self.efs.clone(),
                 ecs: self.ecs.clone(),
+                ec2: self.ec2.clone(),
                 directory: self.directory.clone(),
                 clock: clock.clone(),
             },

@@ -42,3 +42,16 @@ async fn a_cluster_goes_without_and_has_it_back() {
     let own = it.get(OWN).await.expect(200);
     assert_eq!(own["metadata"]["annotations"][WITHOUT], Value::Null);
 }
+
+#[tokio::test]
+async fn a_driver_goes_with_its_part() {
+    const DRIVER: &str = "/apis/storage.k8s.io/v1/csidrivers/efs.csi.aws.com";
+    let it = Harness::new().await;
+    let has = it.get(DRIVER).await.expect(200);
+    assert_eq!(has["spec"]["attachRequired"], false);
+    assert_eq!(has["spec"]["fsGroupPolicy"], "ReadWriteOnceWithFSType");
+    it.cluster.go_without([Part::EfsCsi].into()).await.unwrap();
+    it.get(DRIVER).await.expect(404);
+    it.cluster.go_without([].into()).await.unwrap();
+    it.get(DRIVER).await.expect(200);
+}

@@ -3,7 +3,8 @@
 //! The control plane says which there are to be here (`wharf_planeproto::file_system`); a loop keeps the folder and the program of
 //! each ([`wharf_file_server`]), hands it its listeners, and reports. The programs outlive this process.
 //!
-//! A task mounts one from inside its own network, by a program of its own ([`mounts`]), wherever the files lie.
+//! A task mounts one from inside its own network, by a program of its own ([`mounts`]), wherever the files lie; a pod likewise, from
+//! inside the network of the instance that is its node.
 //!
 //! Invariants: a folder is removed only when the control plane says that nothing of the file system is wanted; one that was
 //! there once is never made anew.
@@ -11,7 +12,7 @@
 mod mounts;
 mod probe;
 
-pub use mounts::{Mounts, NotMounted};
+pub use mounts::{Mounts, NotMounted, PodMounts};
 pub use probe::{CAPABILITIES, can_mount, keeps};
 
 use std::{

@@ -1,7 +1,12 @@
-//! What tasks mount: asked of the control plane, which says whether the task may, and mounted from inside the task's network.
+//! What tasks and pods mount: asked of the control plane, which says whether they may, and mounted from inside the network of the task,
+//! or of the instance that is the pod's node ([`pods`]).
 //!
 //! Over TLS a task comes in by a ticket, which its program reads anew with each connection. Tickets are over after an hour, so
 //! each is asked for again long before; once the control plane says no, there is none, and the next connection fails.
+
+mod pods;
+
+pub use pods::PodMounts;
 
 use std::{
     fs::{self, DirBuilder, File},
@@ -13,12 +18,13 @@ use std::{
 
 use bytes::Bytes;
 use http::Method;
+use serde::{Deserialize, Serialize};
 use tokio::{task::spawn_blocking, time::sleep};
 use tokio_util::sync::CancellationToken;
 use wharf_base::Chain;
 use wharf_container::runtime::TaskHandle;
 use wharf_durable::{Durability, replace, replace_json};
-use wharf_planeproto::file_system::{Granted, MOUNT_PATH, Mount};
+use wharf_planeproto::file_system::{Granted, MOUNT_PATH, Mount, POD_MOUNT_PATH, PodMount};
 use wharf_shared_files::{Ids, Mount as Shown, Program, Tls, mount};
 use wharf_userns::IdRange;
 
@@ -36,6 +42,33 @@ const RETRY: Duration = Duration::from_secs(30);
 const TRIES: u32 = 4;
 const PAUSE: Duration = Duration::from_secs(2);
 
+/// By what a mount is asked for, and its ticket anew.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Asked {
+    Task(Mount),
+    Pod(PodMount),
+}
+
+impl Asked {
+    fn path(&self) -> &'static str {
+        match self {
+            Self::Task(_) => MOUNT_PATH,
+            Self::Pod(_) => POD_MOUNT_PATH,
+        }
+    }
+}
+
+/// Whose a mount is, below the folder of all, and how it is had.
+struct Wish<'a> {
+    owner: &'a str,
+    volume: &'a str,
+    asked: Asked,
+    /// Whatever is granted.
+    read_only: bool,
+    tries: u32,
+}
+
 /// File systems that cannot be mounted.
 #[derive(Debug, thiserror::Error)]
 pub enum NotMounted {
@@ -49,10 +82,22 @@ pub enum NotMounted {
     NoNetwork,
 }
 
+impl NotMounted {
+    /// Without the words of ECS.
+    pub(super) fn reason(&self) -> String {
+        match self {
+            Self::Refused(why) => why.clone(),
+            Self::Call(error) => Chain(error).to_string(),
+            Self::Io(error) => error.to_string(),
+            Self::NoNetwork => "there is no network".to_owned(),
+        }
+    }
+}
+
 /// Mounts of the tasks of this machine. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Mounts {
-    /// `<node>/efs-mounts/<task>/<volume>`
+    /// `<node>/efs-mounts/<task>/<volume>`; see [`pods`] for those of pods.
     dir: PathBuf,
     program: Program,
 }
@@ -65,8 +110,8 @@ impl Mounts {
         }
     }
 
-    fn folder(&self, task: &str, volume: &str) -> PathBuf {
-        self.dir.join(task).join(volume)
+    fn folder(&self, owner: &str, volume: &str) -> PathBuf {
+        self.dir.join(owner).join(volume)
     }
 
     /// Mounts the volume of a task at `place`, as its shim sees it. What is mounted there already stays. `netns`: of the task's
@@ -77,6 +122,25 @@ impl Mounts {
         (task_id, asked): (&str, Mount),
         netns: &Path,
         range: Option<IdRange>,
+        at: (&TaskHandle, &Path),
+    ) -> Result<(), NotMounted> {
+        let volume = asked.volume.clone();
+        let wish = Wish {
+            owner: task_id,
+            volume: &volume,
+            asked: Asked::Task(asked),
+            read_only: false,
+            tries: TRIES,
+        };
+        self.mount_as(api, &wish, netns, range, at).await
+    }
+
+    async fn mount_as(
+        &self,
+        api: &Api,
+        wish: &Wish<'_>,
+        netns: &Path,
+        range: Option<IdRange>,
         (handle, place): (&TaskHandle, &Path),
     ) -> Result<(), NotMounted> {
         if handle.has_mount_at(place)? {
@@ -84,12 +148,12 @@ impl Mounts {
         }
         let mut tries = 1;
         loop {
-            let tried = self.try_mount(api, (task_id, &asked), netns, range, (handle, place));
+            let tried = self.try_mount(api, wish, netns, range, (handle, place));
             match tried.await {
-                Err(NotMounted::Io(error)) if tries < TRIES => {
-                    tracing::warn!(task = task_id, volume = asked.volume, %error, "failed to mount a file system; will retry");
+                Err(NotMounted::Io(error)) if tries < wish.tries => {
+                    tracing::warn!(owner = wish.owner, volume = wish.volume, %error, "failed to mount a file system; will retry");
                 }
-                Err(NotMounted::Call(error)) if tries < TRIES && error.is_transient() => {}
+                Err(NotMounted::Call(error)) if tries < wish.tries && error.is_transient() => {}
                 done => return done,
             }
             tries += 1;
@@ -100,19 +164,19 @@ impl Mounts {
     async fn try_mount(
         &self,
         api: &Api,
-        (task_id, asked): (&str, &Mount),
+        wish: &Wish<'_>,
         netns: &Path,
         range: Option<IdRange>,
         (handle, place): (&TaskHandle, &Path),
     ) -> Result<(), NotMounted> {
-        let granted = ask(api, asked).await?;
-        let folder = self.folder(task_id, &asked.volume);
-        keep(&folder, asked, &granted)?;
+        let granted = ask(api, &wish.asked).await?;
+        let folder = self.folder(wish.owner, wish.volume);
+        keep(&folder, &wish.asked, &granted)?;
         let shown = Shown {
             address: granted.address,
             port: NFS,
             root: granted.root,
-            read_only: granted.read_only,
+            read_only: granted.read_only || wish.read_only,
             tls: granted.tls.map(|tls| Tls {
                 certificate: tls.certificate,
                 greeting: Some(folder.join(TICKET)),
@@ -133,9 +197,9 @@ impl Mounts {
         Ok(())
     }
 
-    /// Nothing of a task is left.
-    pub fn forget(&self, task_id: &str) -> io::Result<()> {
-        match fs::remove_dir_all(self.dir.join(task_id)) {
+    /// Nothing of a task is left, or of any pod of an instance.
+    pub fn forget(&self, owner: &str) -> io::Result<()> {
+        match fs::remove_dir_all(self.dir.join(owner)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             other => other,
         }
@@ -177,15 +241,14 @@ async fn renewed(api: &Api, folder: &Path) -> Result<(), NotMounted> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         other => other?,
     };
-    let Ok(asked) = serde_json::from_slice::<Mount>(&text) else {
+    let Ok(asked) = serde_json::from_slice::<Asked>(&text) else {
         return Ok(());
     };
     match ask(api, &asked).await {
         Ok(granted) => Ok(keep(folder, &asked, &granted)?),
         Err(NotMounted::Refused(why)) => {
             tracing::warn!(
-                task = asked.task,
-                volume = asked.volume,
+                folder = %folder.display(),
                 why,
                 "a file system may be mounted no longer"
             );
@@ -198,10 +261,10 @@ async fn renewed(api: &Api, folder: &Path) -> Result<(), NotMounted> {
     }
 }
 
-async fn ask(api: &Api, asked: &Mount) -> Result<Granted, NotMounted> {
+async fn ask(api: &Api, asked: &Asked) -> Result<Granted, NotMounted> {
     let body = serde_json::to_vec(asked).map_err(io::Error::other)?;
     let said = api
-        .send_signed(OPERATION, Method::POST, MOUNT_PATH, Bytes::from(body))
+        .send_signed(OPERATION, Method::POST, asked.path(), Bytes::from(body))
         .await;
     let said = said.map_err(|error| match error {
         // Keys of the node that ended just now, and calls that came too fast, say nothing of the task.
@@ -217,7 +280,7 @@ async fn ask(api: &Api, asked: &Mount) -> Result<Granted, NotMounted> {
 }
 
 /// The ticket, where the program reads it, and what is asked to have another.
-fn keep(folder: &Path, asked: &Mount, granted: &Granted) -> io::Result<()> {
+fn keep(folder: &Path, asked: &Asked, granted: &Granted) -> io::Result<()> {
     let Some(tls) = &granted.tls else {
         return Ok(());
     };

@@ -393,6 +393,10 @@ async fn start(
                 images: images.clone(),
                 disks,
                 volumes: volumes.clone(),
+                files: mounts.clone().map(|mounts| file_systems::PodMounts {
+                    mounts,
+                    api: api.clone(),
+                }),
                 connections,
                 underlay: config.underlay,
                 clock: clock.clone(),

@@ -29,6 +29,15 @@ impl Translation {
         }
     }
 
+    /// User and group of whoever asks. Root of this machine, which nobody in a namespace ever is, makes folders for a pod, as its root.
+    pub fn caller(self, (user, group): (u32, u32)) -> (u32, u32) {
+        match user {
+            0 if group == 0 => (0, 0),
+            0 => (0, self.inside(group)),
+            user => (self.inside(user), self.inside(group)),
+        }
+    }
+
     /// Of the server's number.
     pub fn outside(self, number: u32) -> u32 {
         match self.0 {
@@ -69,6 +78,9 @@ mod tests {
             assert_eq!(all.outside(inside), outside);
         }
         assert_eq!((all.inside(0), all.inside(200_000)), (NOBODY, NOBODY));
+        assert_eq!(all.caller((0, 0)), (0, 0));
+        assert_eq!(all.caller((101_000, 0)), (1000, NOBODY));
+        assert_eq!(all.caller((0, 101_000)), (0, 1000));
         assert_eq!(all.outside(70_000), 165_534);
         let few = Translation(Some(Ids {
             first: 100_000,

@@ -56,6 +56,13 @@ pub fn of(part: Part) -> Facts {
             ),
             ..own("storage", &[])
         },
+        Part::EfsCsi => Facts {
+            identity: named(
+                "efs-csi-controller-sa",
+                "arn:aws:iam::aws:policy/service-role/AmazonEFSCSIDriverPolicy",
+            ),
+            ..own("storage", &[])
+        },
         Part::MetricsServer => Facts {
             owner: "community",
             ..own("observability", &[])
@@ -139,7 +146,7 @@ mod tests {
         assert_eq!(find("kube-proxy", Some(VERSION)).unwrap(), Part::KubeProxy);
         let code = |it: Result<Part, Fault>| it.unwrap_err().message;
         assert_eq!(
-            code(find("aws-efs-csi-driver", None)),
+            code(find("aws-mountpoint-s3-csi-driver", None)),
             "Addon specified is not supported in 1.36 kubernetes version"
         );
         assert_eq!(
