@@ -54,9 +54,10 @@ def efs(server):
 class Files:
     """A file system with a mount target."""
 
-    def __init__(self, server):
+    def __init__(self, server, *options, before=lambda _: None):
         self.server, self.efs = server, server.client("efs")
-        self.id = server.aws("efs", "create-file-system", "--creation-token", tasks.unique("files"))["FileSystemId"]
+        self.id = server.aws("efs", "create-file-system", "--creation-token", tasks.unique("files"), *options)["FileSystemId"]
+        before(self.id)
         self.subnet = tasks.default_subnets(server)[0]
         ec2 = server.client("ec2")
         vpc = ec2.describe_subnets(SubnetIds=[self.subnet])["Subnets"][0]["VpcId"]
@@ -241,7 +242,7 @@ NONE = "fs-00000000000000000"
 @pytest.mark.parametrize(
     ("call", "arguments", "code"),
     [
-        ("create_file_system", {"Encrypted": True}, "BadRequest"),
+        ("create_file_system", {"KmsKeyId": "alias/aws/elasticfilesystem"}, "BadRequest"),
         ("create_file_system", {"AvailabilityZoneName": "us-east-1a"}, "BadRequest"),
         ("create_file_system", {"Backup": True}, "BadRequest"),
         ("create_file_system", {"ThroughputMode": "provisioned"}, "BadRequest"),

@@ -121,6 +121,9 @@ fn classify(method: &Method, path: &str) -> Route {
         "/wharf/node/confirm" if method == Method::POST => Route::NodeConfirmation,
         layers::PATH if method == Method::POST => Route::Layers,
         file_system::MOUNT_PATH if method == Method::POST => Route::FileSystems,
+        _ if method == Method::GET && file_system::KeyPath::of(path).is_some() => {
+            Route::FileSystems
+        }
         flows::PATH if method == Method::POST => Route::Flows,
         _ if method == Method::POST && instance_credentials::instance_of(path).is_some() => {
             Route::InstanceCredentials
