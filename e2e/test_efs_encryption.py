@@ -192,7 +192,8 @@ NOT_FOUND = "The request was rejected because the specified key could not be fou
         (NONE, "BadRequest", NOT_FOUND),
         (f"arn:aws:kms:us-east-1:000000000000:key/{NONE}", "BadRequest", NOT_FOUND),
         ("alias/nothing", "BadRequest", NOT_FOUND),
-        (f"arn:aws:kms:us-east-1:111122223333:key/{NONE}", "BadRequest", NOT_FOUND),
+        # Of other accounts nobody learns whether there is one.
+        (f"arn:aws:kms:us-east-1:111122223333:key/{NONE}", "AccessDeniedException", "not authorized to perform: kms:DescribeKey"),
         (disabled, "BadRequest", "is disabled. [error=DisabledException]"),
         (deleted, "BadRequest", "is pending deletion. [error=KMSInvalidStateException]"),
         (asymmetric, "BadRequest", "EFS accepts no other. [error=InvalidKeyUsageException]"),
