@@ -54,12 +54,15 @@ def efs(server):
 class Files:
     """A file system with a mount target."""
 
-    def __init__(self, server):
+    def __init__(self, server, *options, before=lambda _: None):
         self.server, self.efs = server, server.client("efs")
-        self.id = server.aws("efs", "create-file-system", "--creation-token", tasks.unique("files"))["FileSystemId"]
-        self.subnet = tasks.default_subnets(server)[0]
+        self.id = server.aws("efs", "create-file-system", "--creation-token", tasks.unique("files"), *options)["FileSystemId"]
+        before(self.id)
         ec2 = server.client("ec2")
-        vpc = ec2.describe_subnets(SubnetIds=[self.subnet])["Subnets"][0]["VpcId"]
+        subnets = ec2.describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}])["Subnets"]
+        # That of the hosts' zone.
+        first = min(subnets, key=lambda it: it["AvailabilityZone"])
+        self.subnet, vpc = first["SubnetId"], first["VpcId"]
         self.group = ec2.create_security_group(GroupName=tasks.unique("nfs"), Description="nfs", VpcId=vpc)["GroupId"]
         ec2.authorize_security_group_ingress(GroupId=self.group, IpProtocol="tcp", FromPort=2049, ToPort=2049, CidrIp="172.31.0.0/16")
         self.target = server.aws(
@@ -241,7 +244,7 @@ NONE = "fs-00000000000000000"
 @pytest.mark.parametrize(
     ("call", "arguments", "code"),
     [
-        ("create_file_system", {"Encrypted": True}, "BadRequest"),
+        ("create_file_system", {"KmsKeyId": "alias/aws/elasticfilesystem"}, "BadRequest"),
         ("create_file_system", {"AvailabilityZoneName": "us-east-1a"}, "BadRequest"),
         ("create_file_system", {"Backup": True}, "BadRequest"),
         ("create_file_system", {"ThroughputMode": "provisioned"}, "BadRequest"),
@@ -265,9 +268,9 @@ NONE = "fs-00000000000000000"
     ],
 )
 def test_bad_inputs(server, files, efs, call, arguments, code):
-    subnets = tasks.default_subnets(server)
+    other = next(it for it in tasks.default_subnets(server) if it != files.subnet)
     own = {"FileSystemId": files.id, "SubnetId": files.subnet}
-    given = {name: own[name] if value == "own" else subnets[1] if value == "other" else value for name, value in arguments.items()}
+    given = {name: own[name] if value == "own" else other if value == "other" else value for name, value in arguments.items()}
     if call.startswith("create_file") or call.startswith("create_access"):
         given.setdefault("CreationToken" if "file" in call else "ClientToken", tasks.unique("bad"))
     with pytest.raises(ClientError) as refused:

@@ -1,6 +1,15 @@
-//! What the program gives up: all but its folder, and the rights that a server of files needs over files.
+//! What the program gives up: all but its files, and the rights that a server of files needs over files.
 
-use std::{collections::BTreeMap, fs, io, os::fd::BorrowedFd};
+use std::{
+    collections::BTreeMap,
+    ffi::CString,
+    fs, io,
+    os::{
+        fd::{AsRawFd as _, BorrowedFd},
+        unix::ffi::OsStrExt as _,
+    },
+    path::{Path, PathBuf},
+};
 
 use nix::{
     errno::Errno,
@@ -15,10 +24,13 @@ use wharf_programs::confine;
 /// handles.
 const KEPT: [u32; 7] = [0, 1, 2, 3, 4, 6, 7];
 
-/// The folder becomes the root, and nothing else is there. With one thread.
-pub fn enter(folder: BorrowedFd<'_>) -> io::Result<()> {
-    use std::os::fd::AsRawFd as _;
-    let path = fs::read_link(format!("/proc/self/fd/{}", folder.as_raw_fd()))?;
+/// The folder, or the disk that is mounted at no place, becomes the root, and nothing else is there. With one thread.
+pub fn enter(files: BorrowedFd<'_>, is_disk: bool) -> io::Result<()> {
+    let path = match is_disk {
+        // A folder that is there on every machine.
+        true => PathBuf::from("/proc"),
+        false => fs::read_link(format!("/proc/self/fd/{}", files.as_raw_fd()))?,
+    };
     unshare(
         CloneFlags::CLONE_NEWNS
             | CloneFlags::CLONE_NEWNET
@@ -27,11 +39,35 @@ pub fn enter(folder: BorrowedFd<'_>) -> io::Result<()> {
     )?;
     let none = None::<&str>;
     mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none)?;
-    mount(Some(&path), &path, none, MsFlags::MS_BIND, none)?;
+    match is_disk {
+        true => move_to(files, &path)?,
+        false => mount(Some(&path), &path, none, MsFlags::MS_BIND, none)?,
+    }
+    // Not `noexec`: whether a client may execute a file is for it to know.
     let flags = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     mount(none, &path, none, flags, none)?;
     chdir(&path)?;
     confine::make_this_the_root()
+}
+
+/// Mounts at a place what is mounted at none.
+fn move_to(mount: BorrowedFd<'_>, place: &Path) -> io::Result<()> {
+    /// `MOVE_MOUNT_F_EMPTY_PATH`
+    const ITSELF: libc::c_uint = 4;
+    let place = CString::new(place.as_os_str().as_bytes())?;
+    // SAFETY: C strings that outlive the call, a descriptor and numbers.
+    let done = unsafe {
+        libc::syscall(
+            libc::SYS_move_mount,
+            mount.as_raw_fd(),
+            c"".as_ptr(),
+            libc::AT_FDCWD,
+            place.as_ptr(),
+            ITSELF,
+        )
+    };
+    Errno::result(done)?;
+    Ok(())
 }
 
 #[repr(C)]
@@ -79,7 +115,7 @@ pub fn give_up_rights() -> io::Result<()> {
     forbid_calls()
 }
 
-/// What no server of files ever asks of the kernel. It does open files by their handles, of whatever file system its folder is on.
+/// What no server of files ever asks of the kernel. It does open files by their handles, of whatever file system its files are on.
 fn forbid_calls() -> io::Result<()> {
     // Other processes, and whoever could become one.
     let mut calls = vec![

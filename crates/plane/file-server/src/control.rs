@@ -19,6 +19,15 @@ use crate::config::{Config, Place, Status};
 pub const MAX_PLACES: usize = 16;
 const MAX_MESSAGE: usize = 16 << 20;
 
+/// What the program is told first, by who starts it, with a descriptor of what it keeps open: its lock, or the image of its disk.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Begin {
+    /// The files' folder may be made.
+    pub may_make: bool,
+    /// They lie on a disk of their own.
+    pub on_disk: bool,
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Request {

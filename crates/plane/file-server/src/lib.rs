@@ -1,7 +1,8 @@
 //! The NFSv4 server of EFS: one program for each file system that lies on a host.
 //!
-//! Files lie in a folder of the host, as files. The program has that folder as its root, no network of its own and no rights
-//! but those over files; the sockets that it listens at are handed to it. It outlives who started it.
+//! Files lie on a disk of their own, or in a folder of the host. The program has that as its root, no network of its own and no rights
+//! but those over files; the sockets that it listens at are handed to it. It outlives who started it. A disk that fails
+//! ([`disk`]) ends it: clients ask the next one.
 //!
 //! - [`start`] starts it and tells it what is to be ([`config`]); all of it, again and again.
 //! - [`serve`] is the program: it lets connections in, by [`ticket`] or as anybody.
@@ -17,6 +18,7 @@ mod config;
 mod confine;
 mod connection;
 mod control;
+mod disk;
 mod files;
 mod nfs;
 mod open;
@@ -27,6 +29,6 @@ mod xdr;
 
 pub use config::{AccessPoint, Config, Creation, Permissions, Place, Status, User};
 pub use control::{Answer, Request};
-pub use start::{ask, start};
+pub use start::{Files, ask, start};
 pub use ticket::{BadTicket, MAX_TICKET, Ticket};
 pub use wharf_programs::Program;

@@ -2,8 +2,8 @@
 //!
 //! | descriptor | what it is given there |
 //! | --- | --- |
-//! | 0 | the file system's folder, locked: its files are in [`DATA`] of it |
-//! | 1 | a socket: [`READY`] goes back, or why not |
+//! | 0 | the file system's folder, or its disk, mounted at no place: its files are in [`DATA`] of it |
+//! | 1 | a socket: how it begins ([`Begin`]) comes on it, and [`READY`] goes back, or why not |
 //! | 2 | the socket that requests of the agent come to |
 //!
 //! A thread for each connection answers its calls in their order. It knows nothing before the first request; what it is told
@@ -11,12 +11,15 @@
 
 use std::{
     collections::BTreeMap,
-    fs::File,
+    fs::{DirBuilder, File},
     io::{self, Write as _},
     net::{Shutdown, TcpListener, TcpStream},
     os::{
         fd::{AsFd as _, AsRawFd as _, FromRawFd as _, OwnedFd},
-        unix::net::{UnixListener, UnixStream},
+        unix::{
+            fs::DirBuilderExt as _,
+            net::{UnixListener, UnixStream},
+        },
     },
     sync::{
         Arc,
@@ -41,7 +44,8 @@ use crate::{
     config::{Config, Place, Status},
     confine,
     connection::Gate,
-    control::{Answer, MAX_PLACES, Request, receive, send},
+    control::{Answer, Begin, MAX_PLACES, Request, receive, send},
+    disk::Disk,
     files::{self, Tree},
     nfs::{Server, state::State},
     open::Open,
@@ -58,6 +62,9 @@ pub const DATA: &str = "data";
 /// Is there while somebody has, or had before a start, a lock.
 const LOCKED: &str = "/locked";
 
+/// What clients know a disk of the files' own by.
+const DISK: u64 = 1;
+
 const DESCRIPTORS: u64 = 65_536 + 4096;
 const STACK: usize = 512 << 10;
 /// Bytes of the host's disk that files leave to others, and the part of it.
@@ -71,14 +78,14 @@ const LOOK: Duration = Duration::from_secs(5);
 /// Serves until it is told to end.
 pub fn run() -> io::Result<()> {
     // SAFETY: whoever starts this program gives it these three, and nothing else here uses them.
-    let (folder, mut socket, control) = unsafe {
+    let (files, mut socket, control) = unsafe {
         (
             OwnedFd::from_raw_fd(0),
             UnixStream::from_raw_fd(1),
             UnixListener::from_raw_fd(2),
         )
     };
-    let begun = begin(&folder);
+    let begun = close_others().and_then(|()| begin(files, &socket));
     let said = match &begun {
         Ok(_) => socket.write_all(READY),
         Err(error) => socket.write_all(error.to_string().as_bytes()),
@@ -89,10 +96,25 @@ pub fn run() -> io::Result<()> {
     program.take_requests(&control)
 }
 
-fn begin(folder: &OwnedFd) -> io::Result<Arc<Running>> {
+/// What whoever started this left open beside is none of its business.
+fn close_others() -> io::Result<()> {
+    // SAFETY: takes numbers; this program has opened nothing yet.
+    Errno::result(unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, 0) })?;
+    Ok(())
+}
+
+/// How it begins, with what it keeps open.
+fn told(socket: &UnixStream) -> io::Result<(Begin, OwnedFd)> {
+    let (begin, fds) = receive(socket)?;
+    let kept = fds.into_iter().next();
+    Ok((begin, kept.ok_or(io::ErrorKind::InvalidInput)?))
+}
+
+fn begin(files: OwnedFd, socket: &UnixStream) -> io::Result<Arc<Running>> {
     // Its child is the first process where there is no other to send signals to.
     unshare(CloneFlags::CLONE_NEWPID)?;
     stay()?;
+    let (begin, kept) = told(socket)?;
     // SAFETY: a C string that outlives the call.
     unsafe { libc::prctl(libc::PR_SET_NAME, NAME.as_ptr()) };
     // Modes are as clients say.
@@ -105,11 +127,22 @@ fn begin(folder: &OwnedFd) -> io::Result<Arc<Running>> {
     nix::unistd::setgroups(&[])?;
     // As many as the machine lets it have.
     let _ = setrlimit(Resource::RLIMIT_NOFILE, DESCRIPTORS, DESCRIPTORS);
-    confine::enter(folder.as_fd())?;
+    confine::enter(files.as_fd(), begin.on_disk)?;
+    // By an open folder of the host's, all of the host's would be found.
+    drop(files);
     confine::give_up_rights()?;
+    if begin.may_make {
+        make_data()?;
+    }
     let data = File::open(format!("/{DATA}"))?;
+    let (disk, lock) = match begin.on_disk {
+        true => (Some(Arc::new(Disk::new(kept)?)), None),
+        false => (None, Some(kept)),
+    };
     Ok(Arc::new(Running {
         data: data.into(),
+        disk,
+        _lock: lock,
         began: Mutex::new(None),
         listeners: Mutex::new(BTreeMap::new()),
         open: Arc::default(),
@@ -118,8 +151,25 @@ fn begin(folder: &OwnedFd) -> io::Result<Arc<Running>> {
     }))
 }
 
+/// The folder of the files: at first everybody may read it.
+fn make_data() -> io::Result<()> {
+    let (data, making) = (format!("/{DATA}"), "/making");
+    if !std::fs::exists(&data)? {
+        match DirBuilder::new().mode(0o755).create(making) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            other => other?,
+        }
+        std::fs::rename(making, &data)?;
+    }
+    File::open("/")?.sync_all()
+}
+
 struct Running {
     data: OwnedFd,
+    /// That the files lie on, if they have one of their own.
+    disk: Option<Arc<Disk>>,
+    /// Of a folder, which one program has.
+    _lock: Option<OwnedFd>,
     /// `None` before the first request.
     began: Mutex<Option<Arc<Gate>>>,
     listeners: Mutex<BTreeMap<Place, Arc<TcpListener>>>,
@@ -242,14 +292,21 @@ impl Running {
         let mut handles = Hmac::<Sha256>::new_from_slice(key).map_err(io::Error::other)?;
         handles.update(b"handles");
         let handles = handles.finalize().into_bytes().to_vec();
-        let tree = Tree::new(self.data.try_clone()?, handles);
+        // Below a disk is now this device and then that: clients know by the number that it is the same.
+        let number = self.disk.as_ref().map(|_| DISK);
+        let tree = Tree::new(self.data.try_clone()?, handles, number);
         let (mut boot, mut verifier) = ([0; 4], [0; 8]);
         random(&mut boot)?;
         random(&mut verifier)?;
         let had_locks = std::fs::exists(LOCKED)?;
         let has_lock = AtomicBool::new(had_locks);
-        let room = tree.clone();
-        let looked = Mutex::new((Instant::now(), has_room(&tree)));
+        let (room, disk) = (tree.clone(), self.disk.clone());
+        let has_room = move || match &disk {
+            Some(disk) => disk.has_room(room.folder(), left).unwrap_or(true),
+            None => has_room(&room),
+        };
+        let looked = Mutex::new((Instant::now(), has_room()));
+        let failing = self.disk.clone();
         Ok(Server {
             tree,
             state: Mutex::new(State::new(u32::from_be_bytes(boot), had_locks)),
@@ -263,9 +320,14 @@ impl Running {
             has_room: Box::new(move || {
                 let mut looked = looked.lock();
                 if looked.0.elapsed() > Duration::from_millis(500) {
-                    *looked = (Instant::now(), has_room(&room));
+                    *looked = (Instant::now(), has_room());
                 }
                 looked.1
+            }),
+            failed: Box::new(move || {
+                if let Some(disk) = &failing {
+                    disk.check();
+                }
             }),
             changed: self.changed.clone(),
             random,
@@ -322,8 +384,13 @@ fn has_room(tree: &Tree) -> bool {
     // Where nobody knows, the disk says it with each write.
     files::room(tree.folder()).map_or(true, |[(free, all), (files, all_files)]| {
         let has_files = all_files == 0 || files > LEFT_FILES.min(all_files / 2).max(all_files / 20);
-        free > LEFT.max(all / LEFT_PART) && has_files
+        free > left(all) && has_files
     })
+}
+
+/// Bytes of a host's disk of that size that others keep.
+fn left(all: u64) -> u64 {
+    LEFT.max(all / LEFT_PART)
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {

@@ -1,4 +1,5 @@
-//! What a task or a pod mounts a file system by, for its node and nobody else: see `wharf_planeproto::file_system`.
+//! What a task or a pod mounts a file system by, for its node and nobody else, and what the disk of an encrypted one opens by,
+//! for its host: see `wharf_planeproto::file_system`.
 //!
 //! Whether it may is decided here, by the policies of its role and of the file system, each time that it is asked; the answer
 //! is over after an hour. It is in the answer alone: nothing of it is kept or logged.
@@ -13,12 +14,13 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use wharf_base::{Arn, Clock};
-use wharf_planeproto::file_system::{self as plane, Granted};
+use wharf_planeproto::file_system::{self as plane, Granted, KeyPath};
 use wharf_service::Place;
 use wharf_svc_ec2::Ec2Service;
 use wharf_svc_ecs::{EcsService, FileVolume};
 use wharf_svc_efs::{
     EfsService,
+    encryption::NoKey,
     mounts::{Mount, NotMounted},
 };
 use wharf_svc_iam::{AssumeError, Directory, Minted};
@@ -35,6 +37,12 @@ const BOUNDS: Bounds = Bounds {
     most: 4096,
     refusal: "Only nodes mount file systems for tasks and pods.",
 };
+const OF_KEYS: Bounds = Bounds {
+    most: 0,
+    refusal: "Only nodes open file systems.",
+};
+/// As the audit log calls it.
+const KEY: &str = "GetFileSystemKey";
 const TASKS: &str = "ecs-tasks.amazonaws.com";
 
 /// What it is decided with.
@@ -52,10 +60,46 @@ pub(super) async fn answer(
     peer: &Peer,
     asking: &Asking,
 ) -> Response<Body> {
+    let path = request.uri().path().to_owned();
+    if let Some(path) = KeyPath::of(&path) {
+        let done = |cx, _| opened(all, cx, &path);
+        return node_body::answer(all, request, (peer, asking), (KEY, &OF_KEYS), done).await;
+    }
     let asks = ("MountFileSystem", &BOUNDS);
     let is_for_pod = request.uri().path() == plane::POD_MOUNT_PATH;
     let done = |cx, body| answered(all, cx, body, is_for_pod);
     node_body::answer(all, request, (peer, asking), asks, done).await
+}
+
+/// The key, told to the audit log.
+async fn opened(all: &Gateway, cx: Context, path: &KeyPath<'_>) -> Result<Bytes, Refused> {
+    let done = key_of(all, &cx, path).await;
+    let event = Event::of_service(cx, node_body::SERVICE, KEY);
+    let event = match &done {
+        Ok(_) => event,
+        Err(why) => event.with_error("AccessDenied", why.to_string()),
+    };
+    all.apis.dispatcher.tell(event).await;
+    done.map_err(|why| match &why {
+        NoKey::Gone => (StatusCode::NOT_FOUND, why.to_string()),
+        NoKey::Shut(_) => (StatusCode::CONFLICT, why.to_string()),
+        NoKey::Failed(fault) => {
+            tracing::error!(error = %Chain(fault), "failed to open the key of a file system; its host will retry");
+            busy()
+        }
+    })
+}
+
+/// For the host that the file system lies on alone.
+async fn key_of(all: &Gateway, cx: &Context, path: &KeyPath<'_>) -> Result<Bytes, NoKey> {
+    let efs = &all.file_systems.efs;
+    let place = Place::new(path.account, path.region);
+    let host = efs.sealed_host(&place, path.id).await?;
+    if !all.planes.speaks_for(cx, &host).await {
+        return Err(NoKey::Gone);
+    }
+    let key = efs.disk_key(&place, path.id).await?;
+    Ok(serde_json::to_vec(&key).unwrap_or_default().into())
 }
 
 async fn answered(

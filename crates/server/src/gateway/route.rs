@@ -123,6 +123,9 @@ fn classify(method: &Method, path: &str) -> Route {
         file_system::MOUNT_PATH | file_system::POD_MOUNT_PATH if method == Method::POST => {
             Route::FileSystems
         }
+        _ if method == Method::GET && file_system::KeyPath::of(path).is_some() => {
+            Route::FileSystems
+        }
         flows::PATH if method == Method::POST => Route::Flows,
         _ if method == Method::POST && instance_credentials::instance_of(path).is_some() => {
             Route::InstanceCredentials

@@ -205,6 +205,7 @@ impl Plane {
             },
         );
         ec2.keys_from(kms_client.clone());
+        efs.keys_from(kms_client.clone());
         ec2.bytes_among(catalog.wants().clone());
         let logs = LogsService::new(LogsParts {
             store: data.store.clone(),

@@ -1,7 +1,8 @@
 //! What every operation and loop of the service works with.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use wharf_api_kms::Kms;
 use wharf_base::Timestamp;
 use wharf_reconcile::{Queue, Shard};
 use wharf_service::{Changes, Pages, Place, Table};
@@ -20,6 +21,8 @@ pub struct Core {
     /// Keys of mount targets and file systems to look at.
     pub queue: Arc<Queue<String>>,
     pub shard: Shard,
+    /// There once all services are built. Without it nothing is sealed.
+    pub kms: OnceLock<Arc<dyn Kms>>,
 }
 
 impl Core {
@@ -27,6 +30,7 @@ impl Core {
         Self {
             table: Table::new(parts.store.clone()),
             parts,
+            kms: OnceLock::new(),
             queue: Arc::default(),
             shard: Shard::new("/w1/c0/efs/shard/0"),
         }

@@ -143,12 +143,30 @@ pub fn no_free_address(subnet: &str) -> Fault {
 }
 
 /// Said by the host that would, or by none.
-pub fn no_host() -> Fault {
-    coded(
-        "UnsupportedAvailabilityZone",
-        400,
-        "No host of this installation keeps file systems: none is connected whose disk has file handles and room.",
-    )
+pub fn no_host(encrypted: bool) -> Fault {
+    let text = match encrypted {
+        true => {
+            "No host of this installation keeps encrypted file systems: none is connected that has loop devices, ext4 and FUSE."
+        }
+        false => {
+            "No host of this installation keeps file systems: none is connected whose disk has file handles and room."
+        }
+    };
+    coded("UnsupportedAvailabilityZone", 400, text)
+}
+
+pub fn key_without_encryption() -> Fault {
+    bad_request("KmsKeyId can only be given for a file system that is encrypted.")
+}
+
+/// A key that cannot be used, by the code and the words of KMS.
+pub fn bad_key(code: &str, text: &str) -> Fault {
+    bad_request(format!("{text} [error={code}]"))
+}
+
+/// As IAM says it: the caller may not do with the key what it takes.
+pub fn key_not_allowed(text: &str) -> Fault {
+    coded("AccessDeniedException", 403, text)
 }
 
 pub fn no_policy(id: &str) -> Fault {

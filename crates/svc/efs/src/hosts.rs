@@ -1,7 +1,7 @@
 //! Which host a file system lies on.
 //!
-//! All its files lie on one, from its first mount target on: they are files in a folder of that host, so that whoever runs the
-//! installation finds, copies and backs them up as such. Among the hosts that keep file systems it is the one with the fewest.
+//! All its files lie on one, from its first mount target on, on a disk of their own there. Among the hosts that keep such file
+//! systems it is the one with the fewest.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,12 @@ use crate::{core::Core, names, records::FileSystem};
 /// What hosts say of themselves that keep file systems.
 pub const ATTRIBUTE: &str = "wharf.file-systems";
 
-/// Instance id of the host; `None` if no connected one keeps file systems.
-pub async fn choose(core: &Core, place: &Place) -> Option<String> {
+/// … and of those that are encrypted.
+const ENCRYPTED: &str = "wharf.encrypted-file-systems";
+
+/// Instance id of the host; `None` if no connected one keeps file systems, or none that are encrypted.
+pub async fn choose(core: &Core, place: &Place, encrypted: bool) -> Option<String> {
+    let attribute = if encrypted { ENCRYPTED } else { ATTRIBUTE };
     core.parts.hosts.up_to_date().await;
     let all = core.table.everywhere::<FileSystem>(names::SERVICE).await;
     let mut count = BTreeMap::<String, usize>::new();
@@ -31,7 +35,7 @@ pub async fn choose(core: &Core, place: &Place) -> Option<String> {
                 && it.active
                 && it.agent_connected
                 && it.region == place.region
-                && it.attributes.contains_key(ATTRIBUTE)
+                && it.attributes.contains_key(attribute)
         });
         let hosts = fits.map(|it| it.ec2_instance.clone());
         hosts.min_by_key(|it| (count.get(it).copied().unwrap_or_default(), it.clone()))

@@ -65,6 +65,8 @@ pub enum NotMounted {
         "mount.nfs4: mounting 127.0.0.1:/ failed, reason given by server: No such access point: {0}"
     )]
     NoAccessPoint(String),
+    #[error("mount.nfs4: mounting 127.0.0.1:/ failed, reason given by server: {0}")]
+    Shut(String),
     #[error("{0}")]
     Failed(Fault),
 }
@@ -107,6 +109,11 @@ impl EfsService {
         let permissions = self.permissions(place, mount, &record).await;
         if !permissions.mount {
             return Err(NotMounted::Denied);
+        }
+        if record.reported.shut {
+            let why = record.reported.reason.unwrap_or_default();
+            let text = format!("the file system {} is not open: {why}", mount.file_system);
+            return Err(NotMounted::Shut(text));
         }
         let ticket = Ticket {
             file_system: mount.file_system.clone(),

@@ -4,7 +4,7 @@
 use wharf_planeproto::{
     Key, Kind, Resource,
     endpoint::{Endpoint, EndpointName, EndpointWay},
-    file_system::{self as plane, Wanted},
+    file_system::{self as plane, SealedDisk, Wanted},
 };
 use wharf_records::{Record, Scope, decode};
 use wharf_seal::Keyring;
@@ -91,7 +91,11 @@ fn file_system(
             true => Wanted::Gone,
             false => Wanted::Kept,
         },
-        may_make: !record.made,
+        may_make: !record.made && record.encryption.is_none(),
+        sealed: record.encryption.map(|_| match record.made {
+            true => SealedDisk::Kept,
+            false => SealedDisk::Make,
+        }),
         account: account.clone(),
         region: region.clone(),
         ticket_key,

@@ -11,6 +11,7 @@ use wharf_wire::Fault;
 
 use crate::{
     core::Core,
+    encryption,
     fault::EfsFaults,
     hosts, names, network,
     records::{FileSystem, MountTarget},
@@ -163,6 +164,8 @@ async fn file_system(core: &Core, place: &Place, key: &str) -> Result<Next, Step
     if hosts::is_there(core, host).await {
         return Ok(Next::After(LOOK));
     }
+    let id = Scope::parse(key).map(|(_, _, id)| id).unwrap_or_default();
+    encryption::retire(core, place, &id, stored.record.encryption.as_ref()).await;
     let mut changes = core.table.begin();
     changes.when(stored.unchanged());
     changes.fence(fence::<EfsFaults>(&core.shard)?);

@@ -9,6 +9,8 @@ use wharf_records::{Record, Unknown};
 use wharf_seal::Sealed;
 use wharf_service::tags::Tags;
 
+use crate::encryption::Encryption;
+
 /// A file system, with all that its host is to know.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FileSystem {
@@ -28,9 +30,12 @@ pub struct FileSystem {
     /// Instance id of the host that its files lie on, from its first mount target on.
     #[serde(default)]
     pub host: Option<String>,
-    /// The host said that it has the folder.
+    /// The host said that it has its disk.
     #[serde(default)]
     pub made: bool,
+    /// How that is sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<Encryption>,
     /// What tickets are signed with, sealed.
     pub ticket_key: Sealed,
     /// PEM: what its server shows.
@@ -86,6 +91,9 @@ pub struct Reported {
     /// Why it is not.
     #[serde(default)]
     pub reason: Option<String>,
+    /// Since its key does not open it.
+    #[serde(default)]
+    pub shut: bool,
 }
 
 impl Record for FileSystem {

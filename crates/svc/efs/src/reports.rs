@@ -8,7 +8,7 @@ use wharf_planeproto::file_system::{
 use wharf_service::{Place, transact};
 use wharf_wire::Fault;
 
-use crate::{EfsService, names, records::FileSystem};
+use crate::{EfsService, encryption, names, records::FileSystem};
 
 const PERMIT: Permit = Permit::for_controller("efs-reports");
 
@@ -53,6 +53,14 @@ impl EfsService {
     ) -> Result<(), Fault> {
         let core = &self.core;
         let key = names::file_system_key(&told.place, &told.id);
+        if report.state == FileSystemState::Gone
+            && let Some(found) = core.table.read::<FileSystem>(&key).await?
+            && found.record.deleting
+            && found.record.host.as_deref() == Some(host)
+        {
+            let encryption = found.record.encryption.as_ref();
+            encryption::retire(core, &told.place, &told.id, encryption).await;
+        }
         transact!(core.table, &PERMIT, |tx| {
             if let Some(before) = tx.find::<FileSystem>(&key).await?
                 && before.host.as_deref() == Some(host)
@@ -65,6 +73,7 @@ impl EfsService {
                         record.made |= report.state == FileSystemState::Ready;
                         record.reported.serving.clone_from(&report.serving);
                         record.reported.reason.clone_from(&report.reason);
+                        record.reported.shut = report.shut;
                         if record.reported.bytes != report.bytes || record.reported.at.is_none() {
                             record.reported.bytes = report.bytes;
                             record.reported.at = Some(core.now());

@@ -146,10 +146,10 @@ async fn what_is_not_there_is_refused_by_name() {
     for (input, what) in [
         (
             CreateFileSystemRequest {
-                encrypted: Some(true),
+                backup: Some(true),
                 ..Default::default()
             },
-            "Encryption at rest (Encrypted)",
+            "Automatic backup (Backup)",
         ),
         (
             CreateFileSystemRequest {

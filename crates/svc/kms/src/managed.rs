@@ -17,7 +17,7 @@ pub struct Manager {
     pub description: &'static str,
 }
 
-const MANAGERS: [Manager; 7] = [
+const MANAGERS: [Manager; 8] = [
     Manager {
         service: "ebs",
         title: "EBS",
@@ -27,6 +27,11 @@ const MANAGERS: [Manager; 7] = [
         service: "ecr",
         title: "Amazon ECR",
         description: "Default key that protects my ECR data when no other key is defined",
+    },
+    Manager {
+        service: "elasticfilesystem",
+        title: "EFS",
+        description: "Default key that protects my EFS filesystems when no other key is defined",
     },
     Manager {
         service: "s3",

@@ -1,15 +1,17 @@
 //! File systems of EFS: those whose files lie on this machine, and those that its tasks mount.
 //!
-//! The control plane says which there are to be here (`wharf_planeproto::file_system`); a loop keeps the folder and the program of
-//! each ([`wharf_file_server`]), hands it its listeners, and reports. The programs outlive this process.
+//! The control plane says which there are to be here (`wharf_planeproto::file_system`); a loop keeps the disk ([`disk`]) and the
+//! program of each ([`wharf_file_server`]), hands it its listeners, and reports. The programs outlive this process.
 //!
 //! A task mounts one from inside its own network, by a program of its own ([`mounts`]), wherever the files lie; a pod likewise, from
 //! inside the network of the instance that is its node.
 //!
-//! Invariants: a folder is removed only when the control plane says that nothing of the file system is wanted; one that was
-//! there once is never made anew.
+//! Invariants: a disk is removed only when the control plane says that nothing of the file system is wanted; one that was
+//! there once is never made anew; what is sealed is opened by a key that opens it now ([`opening`]).
 
+mod disk;
 mod mounts;
+mod opening;
 mod probe;
 
 pub use mounts::{Mounts, NotMounted, PodMounts};
@@ -25,14 +27,9 @@ use std::{
     time::Duration,
 };
 
-use parking_lot::Mutex;
-use tokio::{
-    sync::watch,
-    task::spawn_blocking,
-    time::{Instant, sleep},
-};
+use tokio::{sync::watch, task::spawn_blocking, time::sleep};
 use tokio_util::sync::CancellationToken;
-use wharf_file_server::{Answer, Config, Permissions, Place, Program, Request, Status, ask, start};
+use wharf_file_server::{Answer, Config, Permissions, Place, Program, Request, Status, ask};
 use wharf_link::{Subscription, Update};
 use wharf_network::Network;
 use wharf_planeproto::{
@@ -41,13 +38,18 @@ use wharf_planeproto::{
     network::balancer_attachment,
 };
 
+use wharf_sealed_file::{Shown, state};
+
+use self::opening::{Opening, WhyNot};
 use crate::{
+    client::Api,
     told::{self, is_id},
-    volumes::Tries,
 };
 
 /// What the control plane chooses hosts of file systems by.
-pub const ATTRIBUTE: &str = "wharf.file-systems";
+const ATTRIBUTE: &str = "wharf.file-systems";
+/// … and of those that are encrypted.
+const ENCRYPTED: &str = "wharf.encrypted-file-systems";
 /// Below the node's folder.
 pub const FOLDER: &str = "efs";
 /// What the names of their sockets begin with: files, since folders there are of tasks, and go with them.
@@ -73,8 +75,12 @@ pub struct Parts {
     /// Where the programs are asked.
     pub run: PathBuf,
     pub program: Program,
+    /// Has sealed disks open.
+    pub sealer: wharf_sealed_file::Program,
+    /// Whether this machine can make and mount disks.
+    pub makes_disks: bool,
     pub network: Network,
-    pub tries: Mutex<Tries>,
+    pub opening: Arc<Opening>,
 }
 
 impl FileSystems {
@@ -85,6 +91,14 @@ impl FileSystems {
         }
     }
 
+    /// What the machine says of itself.
+    pub fn attributes(&self) -> Vec<String> {
+        // Sealed disks are shown by FUSE, as what tasks mount is.
+        let seals = self.parts.makes_disks && can_mount();
+        let all = [Some(ATTRIBUTE), seals.then_some(ENCRYPTED)];
+        all.into_iter().flatten().map(str::to_owned).collect()
+    }
+
     /// Takes over what the control plane says to the machine with that instance id.
     pub fn take(&self, host: &str, update: &Update) {
         self.told.send_if_modified(|told| {
@@ -93,14 +107,14 @@ impl FileSystems {
     }
 
     /// Keeps them until `shutdown`; what they are served by goes on.
-    pub async fn run(self, tell: Arc<Subscription>, shutdown: CancellationToken) {
+    pub async fn run(self, tell: Arc<Subscription>, api: Api, shutdown: CancellationToken) {
         let mut news = self.told.subscribe();
         loop {
             let told = news.borrow_and_update().clone();
             let (mut reports, mut pending) = (Vec::new(), false);
             for one in told.values() {
-                let (report, is_pending) = self.bring(one).await;
-                reports.push(report);
+                let (report, is_pending) = self.bring(one, &api).await;
+                reports.extend(report);
                 pending |= is_pending;
             }
             tell.file_systems(reports);
@@ -108,39 +122,46 @@ impl FileSystems {
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 changed = news.changed() => if changed.is_err() { return },
+                () = self.parts.opening.done() => {}
                 () = sleep(look) => {}
             }
         }
     }
 
-    /// What there is of one then, and whether something is still to come.
-    async fn bring(&self, told: &FileSystem) -> (FileSystemReport, bool) {
-        let done = match told.wanted {
-            Wanted::Gone => self.remove(told).await.map(|()| None),
-            Wanted::Kept => self.keep(told).await.map(Some),
-        };
-        let report = |state, reason, status: Status| FileSystemReport {
+    /// What there is of one then, and whether something is still to come. Nothing is said of one that is being opened.
+    async fn bring(&self, told: &FileSystem, api: &Api) -> (Option<FileSystemReport>, bool) {
+        let report = |state, why: Option<WhyNot>, status: Status| FileSystemReport {
             id: told.id.clone(),
             state,
-            reason,
+            shut: why.as_ref().is_some_and(|it| it.shut),
+            reason: why.map(|it| it.text),
             bytes: status.bytes,
             serving: addresses(&status.places),
         };
-        match done {
-            Ok(None) => (
-                report(FileSystemState::Gone, None, Status::default()),
-                false,
-            ),
-            Ok(Some(status)) => {
-                self.parts.tries.lock().forget(&told.id);
+        let failed = |why| {
+            let failed = report(FileSystemState::Failed, Some(why), Status::default());
+            (Some(failed), true)
+        };
+        if told.wanted == Wanted::Gone {
+            return match self.remove(told).await {
+                Ok(()) => {
+                    let gone = report(FileSystemState::Gone, None, Status::default());
+                    (Some(gone), false)
+                }
+                Err(error) => failed(why(&error)),
+            };
+        }
+        match self.keep(told).await {
+            Ok(status) => {
+                self.parts.opening.was_opened(&told.id);
                 let pending = status.places.len() < told.places.len();
-                (report(FileSystemState::Ready, None, status), pending)
+                (Some(report(FileSystemState::Ready, None, status)), pending)
             }
-            Err(error) => {
-                let why = error.to_string();
-                let status = Status::default();
-                (report(FileSystemState::Failed, Some(why), status), true)
-            }
+            Err(error) if is_not_there(&error) => match self.begin(told, api) {
+                Some(why) => failed(why),
+                None => (None, true),
+            },
+            Err(error) => failed(why(&error)),
         }
     }
 
@@ -153,13 +174,13 @@ impl FileSystems {
     }
 
     async fn remove(&self, told: &FileSystem) -> io::Result<()> {
+        if self.parts.opening.is_under_way(&told.id) {
+            return Err(io::Error::other("it is just being opened"));
+        }
         let (folder, socket) = (self.folder(&told.id), self.socket(&told.id));
         let removed = spawn_blocking(move || {
-            match ask(&socket, &Request::End, &[]) {
-                Err(error) if is_not_there(&error) => {}
-                other => drop(other?),
-            }
-            wharf_rootdir::remove_tree(&folder)?;
+            end(&socket)?;
+            disk::remove(&folder)?;
             match std::fs::remove_file(&socket) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
                 _ => Ok(()),
@@ -170,18 +191,13 @@ impl FileSystems {
 
     /// Its program runs, and listens where it is to.
     async fn keep(&self, told: &FileSystem) -> io::Result<Status> {
+        self.end_if_broken(told).await?;
         let config = Box::new(self.config(told));
         let first = Request::Be {
             config: config.clone(),
             listeners: Vec::new(),
         };
-        let status = match self.ask(&told.id, first, Vec::new()).await {
-            Err(error) if is_not_there(&error) => {
-                self.begin(told).await?;
-                Status::default()
-            }
-            other => other?,
-        };
+        let status = self.ask(&told.id, first, Vec::new()).await?;
         let is_missing = |place: &&Place| !status.places.contains(place);
         let missing: Vec<Place> = config.places.iter().filter(is_missing).cloned().collect();
         if missing.is_empty() {
@@ -207,6 +223,18 @@ impl FileSystems {
         self.ask(&told.id, listeners_of, listeners).await
     }
 
+    /// Ends a program whose disk is shown no more, since the one that has it open has ended: both begin anew.
+    async fn end_if_broken(&self, told: &FileSystem) -> io::Result<()> {
+        let image = disk::image(&self.folder(&told.id));
+        let is_broken = told.sealed.is_some() && matches!(state(&image), Ok(Shown::Broken));
+        if !is_broken || self.parts.opening.is_under_way(&told.id) {
+            return Ok(());
+        }
+        let socket = self.socket(&told.id);
+        let ended = spawn_blocking(move || end(&socket)).await;
+        ended.map_err(io::Error::other)?
+    }
+
     async fn ask(
         &self,
         id: &str,
@@ -222,29 +250,6 @@ impl FileSystems {
             Answer::Status(status) => Ok(status),
             Answer::Failed(why) => Err(io::Error::other(why)),
         }
-    }
-
-    async fn begin(&self, told: &FileSystem) -> io::Result<()> {
-        if !self.parts.tries.lock().is_due(&told.id, Instant::now()) {
-            return Err(io::Error::other(
-                "its program ended, and is started again soon",
-            ));
-        }
-        let (folder, socket) = (self.folder(&told.id), self.socket(&told.id));
-        if !told.may_make && !folder.exists() {
-            return Err(io::Error::other("its folder is missing on this host"));
-        }
-        let (program, may_make) = (self.parts.program.clone(), told.may_make);
-        let begun = spawn_blocking(move || start(&program, &folder, may_make, &socket)).await;
-        let begun = begun.map_err(io::Error::other)?;
-        match &begun {
-            Ok(()) => tracing::info!(file_system = told.id, "began to serve a file system"),
-            Err(error) => {
-                self.parts.tries.lock().again(&told.id, Instant::now());
-                tracing::error!(file_system = told.id, %error, "failed to serve a file system; will retry");
-            }
-        }
-        begun
     }
 
     /// With the places whose interfaces are wired.
@@ -269,6 +274,21 @@ impl FileSystems {
             access_points: serde_json::from_value(told.access_points.clone()).unwrap_or_default(),
             places: places.collect(),
         }
+    }
+}
+
+/// Ends the program that listens there, if there is one.
+fn end(socket: &Path) -> io::Result<()> {
+    match ask(socket, &Request::End, &[]) {
+        Err(error) if is_not_there(&error) => Ok(()),
+        other => other.map(drop),
+    }
+}
+
+fn why(error: &io::Error) -> WhyNot {
+    WhyNot {
+        text: error.to_string(),
+        shut: false,
     }
 }
 
@@ -316,11 +336,20 @@ pub fn end_all(run: &Path) -> io::Result<()> {
             continue;
         }
         let socket = entry.path();
-        match ask(&socket, &Request::End, &[]) {
-            Err(error) if is_not_there(&error) => {}
-            other => drop(other?),
-        }
+        end(&socket)?;
         std::fs::remove_file(&socket)?;
+    }
+    Ok(())
+}
+
+/// Shuts all sealed disks of a node, whose programs have ended. `node`: its folder. Blocks.
+pub fn shut_all(node: &Path) -> io::Result<()> {
+    let entries = match std::fs::read_dir(node.join(FOLDER)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        other => other?,
+    };
+    for entry in entries {
+        disk::shut(&disk::image(&entry?.path()))?;
     }
     Ok(())
 }

@@ -33,15 +33,23 @@ pub async fn volumes(config: &NodeConfig) -> Option<Volumes> {
     }
 }
 
-/// Those whose files lie here; `None` where this machine cannot keep any.
+/// Those whose files lie here; `None` where this machine cannot keep any. `makes_disks`: they have disks of their own.
 pub async fn file_systems(
     config: &NodeConfig,
     run: PathBuf,
     network: &Network,
+    makes_disks: bool,
 ) -> Option<FileSystems> {
     let folder = config.data_dir.join(file_systems::FOLDER);
-    let probed = spawn_blocking(move || file_systems::keeps(&folder)).await;
-    match probed.map_err(|error| error.to_string()).and_then(|it| it) {
+    let probed = spawn_blocking(move || match makes_disks {
+        true => Ok(()),
+        false => file_systems::keeps(&folder),
+    });
+    match probed
+        .await
+        .map_err(|error| error.to_string())
+        .and_then(|it| it)
+    {
         Ok(()) => Some(FileSystems::new(file_systems::Parts {
             node: config.data_dir.clone(),
             run,
@@ -49,8 +57,13 @@ pub async fn file_systems(
                 path: config.shim.clone(),
                 group: Some(shims_group(&config.installation)),
             },
+            sealer: Program {
+                path: config.shim.clone(),
+                group: Some(shims_group(&config.installation)),
+            },
+            makes_disks,
             network: network.clone(),
-            tries: Default::default(),
+            opening: Default::default(),
         })),
         Err(reason) => {
             tracing::warn!(reason, "this machine keeps no file systems");

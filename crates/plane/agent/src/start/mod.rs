@@ -44,7 +44,8 @@ use crate::{
     config::NodeConfig,
     endpoint::{Connections, Limits, Proxy, RateLimit, Routes, StatsReader},
     figures::Figures,
-    file_systems, flows,
+    file_systems::{CAPABILITIES, FileSystems},
+    flows,
     instances::{
         ATTRIBUTE, DISK_ATTRIBUTE, Instances, STATE_FILE as MACHINES_STATE,
         metadata::{Credentials, MetadataService},
@@ -214,15 +215,13 @@ async fn start(
     if volumes.is_some() {
         host.attributes.push((CAPABILITY.to_owned(), None));
     }
-    let file_systems =
-        machines::file_systems(config, run_folder(&config.installation), &network).await;
-    if file_systems.is_some() {
-        let attribute = file_systems::ATTRIBUTE.to_owned();
-        host.attributes.push((attribute, None));
-    }
+    let (run, makes_disks) = (run_folder(&config.installation), volumes.is_some());
+    let file_systems = machines::file_systems(config, run, &network, makes_disks).await;
+    let attributes = file_systems.iter().flat_map(FileSystems::attributes);
+    host.attributes.extend(attributes.map(|it| (it, None)));
     let mounts = machines::mounts(config);
     if mounts.is_some() {
-        let capabilities = file_systems::CAPABILITIES.into_iter();
+        let capabilities = CAPABILITIES.into_iter();
         host.attributes
             .extend(capabilities.map(|it| (it.to_owned(), None)));
     }
@@ -412,7 +411,7 @@ async fn start(
             "instances of this machine can be no nodes of Kubernetes"
         );
     }
-    let volumes_api = api.clone();
+    let of_machines = api.clone();
     if let Some(mounts) = mounts {
         running.spawn(mounts.renew(api.clone(), shutdown.clone()));
     }
@@ -429,10 +428,10 @@ async fn start(
         let tell = Arc::new(subscription);
         let (to_instances, of_instances) = mpsc::channel(1);
         if let Some(volumes) = volumes.clone() {
-            running.spawn(volumes.run(tell.clone(), volumes_api, shutdown.clone()));
+            running.spawn(volumes.run(tell.clone(), of_machines.clone(), shutdown.clone()));
         }
         if let Some(file_systems) = file_systems.clone() {
-            running.spawn(file_systems.run(tell.clone(), shutdown.clone()));
+            running.spawn(file_systems.run(tell.clone(), of_machines, shutdown.clone()));
         }
         let to_instances = instances.map(|instances| {
             let joins = Arc::new(instances::NodesOfInstances {

@@ -26,6 +26,15 @@ const EXT_MAGIC: [u8; 2] = [0x53, 0xef];
 /// Has the volume in the file `image` a file system that is sound. Only `device`, which is over that file and which
 /// nobody else has, is written to. Blocks.
 pub fn ready(image: &Path, device: &Path, filesystem: &str) -> io::Result<()> {
+    ready_by(image, device, |device| make(device, filesystem))
+}
+
+/// The same with a file system that `make` makes on the device.
+pub fn ready_by(
+    image: &Path,
+    device: &Path,
+    make: impl Fn(&Path) -> io::Result<()>,
+) -> io::Result<()> {
     let begun = mark(image);
     let file = File::open(image)?;
     // What is in the file itself may be sealed.
@@ -35,7 +44,7 @@ pub fn ready(image: &Path, device: &Path, filesystem: &str) -> io::Result<()> {
         // Half a file system after a kill would pass for one.
         File::create(&begun)?.sync_all()?;
         sync_folder_of(image)?;
-        make(device, filesystem)?;
+        make(device)?;
         File::open(device)?.sync_all()?;
         file.sync_all()?;
         fs::remove_file(&begun)?;

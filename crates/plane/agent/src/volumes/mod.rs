@@ -30,7 +30,7 @@ mod tries;
 
 pub use devices::let_go_all;
 pub use files::FOLDER;
-pub use format::probe;
+pub use format::{probe, ready_by};
 pub use guests::Guests;
 pub use roots::Roots;
 pub use tries::Tries;

@@ -13,7 +13,7 @@ use std::{
     io::{self, Write as _},
     ops::Deref,
     os::{
-        fd::{AsRawFd, FromRawFd, OwnedFd},
+        fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd},
         unix::{
             ffi::OsStrExt,
             fs::{FileExt, MetadataExt, OpenOptionsExt},
@@ -136,6 +136,13 @@ impl PreparedDisk {
 
     pub(super) fn mount(&self) -> &OwnedFd {
         &self.mount
+    }
+}
+
+/// Its mount, which is at no place.
+impl AsFd for PreparedDisk {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.mount.as_fd()
     }
 }
 

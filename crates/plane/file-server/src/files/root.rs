@@ -27,6 +27,8 @@ pub struct Tree {
     folder: OwnedFd,
     /// Handles are signed with it.
     key: Vec<u8>,
+    /// What clients know the file system by; `None`: the number of its device.
+    number: Option<u64>,
 }
 
 /// What a client sees as `/`.
@@ -37,8 +39,16 @@ pub struct Root {
 }
 
 impl Tree {
-    pub fn new(folder: OwnedFd, key: Vec<u8>) -> Arc<Self> {
-        Arc::new(Self { folder, key })
+    pub fn new(folder: OwnedFd, key: Vec<u8>, number: Option<u64>) -> Arc<Self> {
+        Arc::new(Self {
+            folder,
+            key,
+            number,
+        })
+    }
+
+    pub fn number(&self) -> Option<u64> {
+        self.number
     }
 
     pub fn folder(&self) -> BorrowedFd<'_> {

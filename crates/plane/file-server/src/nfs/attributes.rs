@@ -201,7 +201,7 @@ fn write_one(number: u32, object: &Object, root: &Root, out: &mut Writer) {
             out.bool(false);
         }
         FSID => {
-            out.u64(stat.st_dev).u64(0);
+            out.u64(root.tree.number().unwrap_or(stat.st_dev)).u64(0);
         }
         LEASE_TIME => {
             out.u32(LEASE_SECONDS);

@@ -35,6 +35,8 @@ pub struct Server {
     pub locked: Box<dyn Fn() + Send + Sync>,
     /// Whether the disk has room for more.
     pub has_room: Box<dyn Fn() -> bool + Send + Sync>,
+    /// Called when the disk may have failed; it does not return if it has.
+    pub failed: Box<dyn Fn() + Send + Sync>,
     /// Set whenever somebody may change what the files take.
     pub changed: Arc<AtomicBool>,
     /// Random bytes.
@@ -125,6 +127,11 @@ pub fn answer(
         if status != Status::OK {
             break;
         }
+    }
+    // A handle is stale, too, where its inode cannot be read.
+    let may_write = client.permissions.write;
+    if matches!(status, Status::IO | Status::STALE) || status == Status::ROFS && may_write {
+        (client.server.failed)();
     }
     end(out, status, done);
     compound.end(&out.bytes()[begin..]);

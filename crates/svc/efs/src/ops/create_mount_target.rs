@@ -55,8 +55,9 @@ pub async fn create(
         let mut record = core.standing(&mut tx, &place, &file_system).await?;
         check(&record, &made.vpc, &made.zone)?;
         if record.host.is_none() {
-            let host = hosts::choose(core, &place).await;
-            record.host = Some(host.ok_or_else(fault::no_host)?);
+            let encrypted = record.encryption.is_some();
+            let host = hosts::choose(core, &place, encrypted).await;
+            record.host = Some(host.ok_or_else(|| fault::no_host(encrypted))?);
         }
         let target = Target {
             vpc: made.vpc.clone(),

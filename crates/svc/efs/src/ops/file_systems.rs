@@ -11,7 +11,7 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     core::Core,
-    describe,
+    describe, encryption,
     fault::{self, EfsFaults},
     keys, mounts, names,
     records::{AccessPoint, CreationToken, FileSystem, Reported},
@@ -31,6 +31,7 @@ pub async fn create(
 ) -> Result<FileSystemDescription, Fault> {
     let place = Place::of(call);
     refuse(&input)?;
+    let wanted = encryption::wanted(&input)?;
     let throughput = input.throughput_mode.unwrap_or_else(|| BURSTING.to_owned());
     check_throughput(&throughput, input.provisioned_throughput_in_mibps)?;
     let token = input.creation_token.unwrap_or_default();
@@ -43,9 +44,18 @@ pub async fn create(
     {
         return Err(fault::too_many_file_systems(MOST));
     }
+    let token_key = names::token_key(&place, &token);
+    // No grant is made for one that is there.
+    if let Some(there) = core.table.read::<CreationToken>(&token_key).await? {
+        return Err(fault::exists(&token, &there.record.id));
+    }
     let id = ids::ec2_id("fs");
     let at = (place.account.as_str(), place.region.as_str(), id.as_str());
     let made = keys::make(&core.parts.keyring, at).map_err(|error| EfsFaults::internal(&error))?;
+    let encryption = match wanted {
+        Some(key) => Some(encryption::prepare(core, call, &id, &key).await?),
+        None => None,
+    };
     let record = FileSystem {
         token: token.clone(),
         performance_mode: input
@@ -59,6 +69,7 @@ pub async fn create(
         anonymous: [mounts::ALL; 2],
         host: None,
         made: false,
+        encryption,
         ticket_key: made.ticket_key,
         certificate: made.certificate,
         private_key: made.private_key,
@@ -68,33 +79,43 @@ pub async fn create(
         deleting: false,
         unknown: Unknown::new(),
     };
-    let token_key = names::token_key(&place, &token);
-    transact!(core.table, &call.permit, |tx| {
-        if let Some(there) = tx.find::<CreationToken>(&token_key).await? {
-            return Err(fault::exists(&token, &there.id));
+    if let Err(fault) = insert(core, call, (&id, &token_key), &record).await {
+        // Where nobody knows what came of it, the grant stays.
+        if fault.sender {
+            encryption::retire(core, &place, &id, record.encryption.as_ref()).await;
         }
-        let pointer = CreationToken {
-            id: id.clone(),
-            unknown: Unknown::new(),
-        };
-        tx.put(&token_key, &pointer);
-        tx.put(names::file_system_key(&place, &id), &record);
-    });
+        return Err(fault);
+    }
     Ok(FileSystemDescription {
         life_cycle_state: Some("creating".to_owned()),
         ..describe::file_system(&place, &id, &record)
     })
 }
 
+async fn insert(
+    core: &Core,
+    call: &Call,
+    (id, token_key): (&str, &str),
+    record: &FileSystem,
+) -> Result<(), Fault> {
+    let key = names::file_system_key(&Place::of(call), id);
+    transact!(core.table, &call.permit, |tx| {
+        if let Some(there) = tx.find::<CreationToken>(token_key).await? {
+            return Err(fault::exists(&record.token, &there.id));
+        }
+        let pointer = CreationToken {
+            id: id.to_owned(),
+            unknown: Unknown::new(),
+        };
+        tx.put(token_key, &pointer);
+        tx.put(&key, record);
+    });
+    Ok(())
+}
+
 /// What is not there.
 fn refuse(input: &CreateFileSystemRequest) -> Result<(), Fault> {
     let refused = match () {
-        () if input.encrypted == Some(true) => "Encryption at rest (Encrypted)",
-        () if input.kms_key_id.is_some() => {
-            return Err(fault::bad_request(
-                "KmsKeyId can only be given for a file system that is encrypted.",
-            ));
-        }
         () if input.backup == Some(true) => "Automatic backup (Backup)",
         () if input.availability_zone_name.is_some() => "One Zone storage (AvailabilityZoneName)",
         () => return Ok(()),
@@ -186,7 +207,7 @@ pub async fn delete(core: &Core, call: &Call, input: DeleteFileSystemRequest) ->
     let place = Place::of(call);
     let id = names::id(&place, input.file_system_id.as_deref());
     let key = names::file_system_key(&place, &id);
-    transact!(core.table, &call.permit, |tx| {
+    let deleted = transact!(core.table, &call.permit, |tx| {
         let mut record = core.standing(&mut tx, &place, &id).await?;
         if !record.mount_targets.is_empty() {
             return Err(fault::in_use(&id));
@@ -200,13 +221,18 @@ pub async fn delete(core: &Core, call: &Call, input: DeleteFileSystemRequest) ->
         }
         record.access_points.clear();
         tx.delete(names::token_key(&place, &record.token));
-        match record.host {
-            None => tx.delete(&key),
-            Some(_) => {
+        match record.host.is_some() {
+            false => tx.delete(&key),
+            true => {
                 record.deleting = true;
                 tx.put(&key, &record);
             }
         }
+        record
     });
+    // The disk of one that has a host goes first.
+    if deleted.host.is_none() {
+        encryption::retire(core, &place, &id, deleted.encryption.as_ref()).await;
+    }
     Ok(())
 }

@@ -8,7 +8,8 @@ use std::{
         fd::{AsFd as _, BorrowedFd},
         unix::fs::{MetadataExt as _, PermissionsExt as _, symlink},
     },
-    path::PathBuf,
+    path::{Path, PathBuf},
+    process::Command,
     thread,
 };
 
@@ -16,10 +17,12 @@ use nix::{
     mount::{MntFlags, umount2},
     sched::{CloneFlags, setns},
 };
+use wharf_container::runtime::{PreparedDisk, is_attached};
 use wharf_file_server::{
-    AccessPoint, Answer, Config, Creation, Permissions, Place, Program, Request, Status, Ticket,
-    User, ask, start,
+    AccessPoint, Answer, Config, Creation, Files, Permissions, Place, Program, Request, Status,
+    Ticket, User, ask, start,
 };
+use wharf_sealed_file as sealed_file;
 use wharf_shared_files::{Mount, Program as Shower, Tls, mount};
 
 use super::{
@@ -28,23 +31,25 @@ use super::{
 };
 
 const KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
-const ALL: Permissions = Permissions {
+pub const ALL: Permissions = Permissions {
     mount: true,
     write: true,
     root: true,
 };
 
-struct Server {
+pub struct Server {
     dir: tempfile::TempDir,
+    /// Of its disk, if it has one.
+    key: Option<Vec<u8>>,
     network: File,
     certificate: String,
     private_key: String,
 }
 
-struct Client(tempfile::TempDir);
+pub struct Client(tempfile::TempDir);
 
 impl Client {
-    fn at(&self, name: &str) -> PathBuf {
+    pub fn at(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 }
@@ -56,23 +61,57 @@ impl Drop for Client {
 }
 
 impl Server {
-    fn new(anonymous: Permissions) -> Self {
-        let made = rcgen::generate_simple_self_signed(vec!["fs-1.efs".to_owned()]).unwrap();
-        let server = Self {
-            dir: tempfile::tempdir().unwrap(),
-            network: network(),
-            certificate: made.cert.pem(),
-            private_key: made.signing_key.serialize_pem(),
-        };
+    pub fn new(anonymous: Permissions) -> Self {
+        let server = Self::without_files(None);
         server.begin(anonymous);
         server
     }
 
-    fn socket(&self) -> PathBuf {
+    /// With files on a sealed disk.
+    pub fn sealed() -> Self {
+        let server = Self::without_files(Some((0..64).map(|it| it * 3 + 2).collect()));
+        let image = server.image();
+        fs::create_dir(server.folder()).unwrap();
+        sealed_file::seal(&image).unwrap();
+        File::create(&image).unwrap().set_len(1 << 30).unwrap();
+        drop(server.disk(|device| {
+            let made = Command::new("mkfs.ext4").arg("-qF").arg(device).status();
+            assert!(made?.success());
+            Ok(())
+        }));
+        server.begin(ALL);
+        server
+    }
+
+    fn without_files(key: Option<Vec<u8>>) -> Self {
+        let made = rcgen::generate_simple_self_signed(vec!["fs-1.efs".to_owned()]).unwrap();
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+            key,
+            network: network(),
+            certificate: made.cert.pem(),
+            private_key: made.signing_key.serialize_pem(),
+        }
+    }
+
+    /// Opened anew, once nobody has it.
+    fn disk(&self, check: impl FnOnce(&Path) -> std::io::Result<()>) -> PreparedDisk {
+        let image = self.image();
+        until("nobody has it", || !is_attached(&image).unwrap());
+        let key = self.key.as_ref().unwrap();
+        sealed_file::open(&program(), &image, key).unwrap();
+        PreparedDisk::kept_checked(&image, check).unwrap()
+    }
+
+    pub fn image(&self) -> PathBuf {
+        self.folder().join("disk.img")
+    }
+
+    pub fn socket(&self) -> PathBuf {
         self.dir.path().join("asked")
     }
 
-    fn folder(&self) -> PathBuf {
+    pub fn folder(&self) -> PathBuf {
         self.dir.path().join("fs")
     }
 
@@ -80,16 +119,22 @@ impl Server {
         self.folder().join("data")
     }
 
-    fn begin(&self, anonymous: Permissions) {
-        let program = Program {
-            path: PROGRAM.into(),
-            group: None,
+    pub fn begin(&self, anonymous: Permissions) {
+        let image = self.image();
+        let disk = self.key.as_ref().map(|_| self.disk(|_| Ok(())));
+        let folder = self.folder();
+        let files = match &disk {
+            None => Files::Folder(&folder),
+            Some(disk) => Files::Disk {
+                mount: disk.as_fd(),
+                image: &image,
+            },
         };
-        start(&program, &self.folder(), true, &self.socket()).unwrap();
+        start(&program(), &files, true, &self.socket()).unwrap();
         self.be(anonymous);
     }
 
-    fn be(&self, anonymous: Permissions) -> Status {
+    pub fn be(&self, anonymous: Permissions) -> Status {
         let place = Place {
             address: [127, 0, 0, 1].into(),
             namespace: self.network.metadata().unwrap().ino(),
@@ -137,7 +182,7 @@ impl Server {
         ask(&self.socket(), &Request::End, &[]).unwrap();
     }
 
-    fn mount(&self) -> Client {
+    pub fn mount(&self) -> Client {
         self.mount_as(None).unwrap()
     }
 
@@ -178,6 +223,18 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         let _ = ask(&self.socket(), &Request::End, &[]);
+        if self.key.is_some() {
+            let image = self.image();
+            until("nobody has it", || !is_attached(&image).unwrap());
+            let _ = sealed_file::hide(&image);
+        }
+    }
+}
+
+fn program() -> Program {
+    Program {
+        path: PROGRAM.into(),
+        group: None,
     }
 }
 
