@@ -338,7 +338,7 @@ def test_a_pod_reads_its_image_on_demand(installation, cluster, node, tmp_path):
     assert len(users) == 1 and users[0].startswith("pod-"), users
     # Once its containers cannot read any more they are killed, and started again.
     wait_for((kept / "layers" / f"{diff_id}.json").exists, 60, "the whole layer")
-    tools.run("pkill", "-x", "lazy-layer")
+    tools.run("pkill", "-KILL", "-x", "lazy-layer")
     started_again = lambda: pod_of(cluster, "large")["status"]["containerStatuses"][0]["restartCount"] == 1  # noqa: E731
     wait_for(started_again, 60, "another run")
     wait_for(lambda: cluster.kubectl("logs", "large", check=False).stdout == read, 30, "its log again")
