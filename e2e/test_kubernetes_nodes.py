@@ -5,9 +5,11 @@ import pathlib
 
 import pytest
 
+from harness import tools
 from harness.kubernetes import Cluster
 from harness.waiting import wait_for
 from test_ec2_instances import own_image_of, profile
+from test_images_on_demand import indexed
 
 pytestmark = pytest.mark.minutes(3)
 
@@ -322,6 +324,25 @@ def test_pods_outlive_the_agent(installation, cluster, node, image):
     wait_for(lambda: cluster.kubectl("logs", "outlives", check=False).stdout == before, 60, "its log again")
     assert pod_of(cluster, "outlives")["status"]["containerStatuses"][0]["restartCount"] == 0
     cluster.kubectl("delete", "pod", "outlives", "--timeout=50s", "--grace-period=1")
+
+
+def test_a_pod_reads_its_image_on_demand(installation, cluster, node, tmp_path):
+    _, diff_id, sums, _, uri = indexed(installation, tmp_path, "pods", 12)
+    script = "sha256sum /big/7; trap exit TERM; while true; do sleep 1; done"
+    apply(cluster, "large", {"containers": [sh(f"{uri}:1", script)]})
+    wait_phase(cluster, "large", "Running")
+    read = f"{sums['/big/7']}  /big/7\n"
+    wait_for(lambda: cluster.kubectl("logs", "large", check=False).stdout == read, 30, "its log")
+    kept = installation.data / "node" / "images"
+    users = [it.name for it in (kept / "spans" / diff_id / "users").iterdir()]
+    assert len(users) == 1 and users[0].startswith("pod-"), users
+    # Once its containers cannot read any more they are killed, and started again.
+    wait_for((kept / "layers" / f"{diff_id}.json").exists, 60, "the whole layer")
+    tools.run("pkill", "-KILL", "-x", "lazy-layer")
+    started_again = lambda: pod_of(cluster, "large")["status"]["containerStatuses"][0]["restartCount"] == 1  # noqa: E731
+    wait_for(started_again, 60, "another run")
+    wait_for(lambda: cluster.kubectl("logs", "large", check=False).stdout == read, 30, "its log again")
+    cluster.kubectl("delete", "pod", "large", "--timeout=50s", "--grace-period=1")
 
 
 def test_a_deployment_on_a_node_that_joined_by_script(installation, cluster, node, image):

@@ -286,7 +286,7 @@ def test_a_full_machine_says_what_blocks_a_rollout(wharf, busybox):
         assert "minimumHealthyPercent below 100" in explained and "no: it has insufficient memory" in explained, explained
         ecs.update_service(service=name, deploymentConfiguration={"minimumHealthyPercent": 0, "maximumPercent": 100})
         wait_for(lambda: is_stable(describe()), 60, "the rollout")
-        # Where there might be two, and no host has room for the second, the old one does not wait for its image.
+        # Where there might be two, and no host has room for the second, the old one stays until its own host has the image.
         last = of()
         settings = {"minimumHealthyPercent": 0, "maximumPercent": 200}
         ecs.update_service(service=name, taskDefinition=last, deploymentConfiguration=settings)

@@ -6,6 +6,7 @@ import http.server
 import json
 import tarfile
 import threading
+import time
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
@@ -13,12 +14,14 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 class PrivateRegistry:
     """Serves the image of an OCI archive on this machine, to those who send the login; to everybody without a user.
 
-    With a `gate`, an event, nothing is answered about images before it is set; `waiting` counts who waits.
+    With a `gate`, an event, nothing is answered about images before it is set; `waiting` counts who waits. `asked` counts blobs that
+    were given, `last_blob_at` is when the last one was.
     """
 
     def __init__(self, archive, user=None, password=None, gate=None):
         self.login = user and "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
         self.refused, self.waiting, self.gate = 0, 0, gate
+        self.asked, self.last_blob_at = 0, 0
         with tarfile.open(archive) as tar:
             read = {member.name.removeprefix("./"): tar.extractfile(member).read() for member in tar.getmembers() if member.isfile()}
         self.blobs = {
@@ -74,5 +77,7 @@ class PrivateRegistry:
             self.gate.wait()
         if digest not in self.blobs:
             return 404, {}, b"{}"
+        if kind.endswith("/blobs"):
+            self.asked, self.last_blob_at = self.asked + 1, time.time()
         kind = MANIFEST if kind.endswith("/manifests") else "application/octet-stream"
         return 200, {"content-type": kind, "docker-content-digest": digest}, self.blobs[digest]

@@ -60,10 +60,7 @@ pub async fn run(registry: &mut Registry, tag: &str, held: &Images) -> Result<In
     }
     for child in &manifest.manifests {
         let entry = object(serde_json::to_value(child).unwrap_or_default());
-        match is_image(
-            child.others.get("artifactType"),
-            child.others.get("platform"),
-        ) {
+        match is_image(&entry) {
             true => {
                 let (text, _) = indexing.registry.manifest(&child.digest()?).await?;
                 indexing.image(entry, &text, &mut entries).await?;
@@ -82,10 +79,13 @@ pub async fn run(registry: &mut Registry, tag: &str, held: &Images) -> Result<In
     Ok(report)
 }
 
-/// Whether an entry of an index is an image of Linux, and no signature or the like.
-fn is_image(artifact: Option<&Value>, platform: Option<&Value>) -> bool {
-    let os = platform.map(|it| it["os"].as_str().unwrap_or_default());
-    artifact.is_none() && os.is_none_or(|os| os == "linux")
+/// Whether an entry of an index is an image of Linux, and no signature or the like. skopeo before 1.16 has index entries lose what
+/// kind of artifact they are; those of indexes still say which image they are of.
+fn is_image(entry: &Map<String, Value>) -> bool {
+    let os = (entry.get("platform")).map(|it| it["os"].as_str().unwrap_or_default());
+    let of_other = (entry.get("annotations")).and_then(|it| it.get(names::MANIFEST_OF));
+    let is_artifact = entry.contains_key("artifactType") || of_other.is_some();
+    !is_artifact && os.is_none_or(|os| os == "linux")
 }
 
 fn object(value: Value) -> Map<String, Value> {
@@ -270,12 +270,19 @@ mod tests {
 
     #[test]
     fn images_are_told_from_what_stands_beside_them() {
+        let of = |entry: Value| is_image(&object(entry));
         let platform = |os: &str| json!({"os": os, "architecture": "amd64"});
-        assert!(is_image(None, None) && is_image(None, Some(&platform("linux"))));
-        assert!(!is_image(None, Some(&platform("unknown"))));
-        assert!(!is_image(
-            Some(&names::KIND.into()),
-            Some(&platform("linux"))
+        assert!(
+            of(json!({}))
+                && of(json!({"platform": platform("linux"), "annotations": {"own": "1"}}))
+        );
+        assert!(!of(json!({"platform": platform("unknown")})));
+        assert!(!of(
+            json!({"platform": platform("linux"), "artifactType": names::KIND})
+        ));
+        let without_kind = json!({names::MANIFEST_OF: Digest::of(b"x").to_string()});
+        assert!(!of(
+            json!({"platform": platform("linux"), "annotations": without_kind})
         ));
     }
 

@@ -24,6 +24,7 @@ use crate::{
     names::Resolvers,
     node::{self, Facts, Node},
     objects::Objects,
+    on_demand,
     pod::Pod,
     qos,
     status::Place,
@@ -117,6 +118,8 @@ pub async fn run(parts: Parts, kubelet: Kubelet, stop: CancellationToken) {
         let _keep = AbortOnDropHandle::new(tokio::spawn(keep));
         let measuring = usage::keep(kubelet.node.clone());
         let _measuring = AbortOnDropHandle::new(tokio::spawn(measuring));
+        let tending = on_demand::tend(kubelet.node.clone());
+        let _tending = AbortOnDropHandle::new(tokio::spawn(tending));
         let pods = Informer::start(
             parts.client.clone(),
             kind::POD,

@@ -33,6 +33,7 @@ pub mod machine;
 mod names;
 pub mod node;
 mod objects;
+mod on_demand;
 mod perform;
 pub mod plan;
 pub mod pod;

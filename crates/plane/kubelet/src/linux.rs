@@ -18,12 +18,12 @@ use nix::{
 use parking_lot::Mutex;
 use tokio::{
     net::{TcpSocket, TcpStream},
-    sync::mpsc,
+    sync::{broadcast, mpsc},
     time::timeout,
 };
 use wharf_base::{Chain, InstallationId};
 use wharf_container::{
-    image::Image,
+    image::{Digest, Image, OnDemandEvent},
     runtime::{
         ContainerError, ContainerStats, ContainerStatus, Event, ExecOutput, ExecSession, ExecSpec,
         ExitRecord, LogReader, PreparedDisk, RecoveredState, Runtime, RuntimeOptions, TaskHandle,
@@ -47,6 +47,7 @@ use crate::{
 /// Events that wait for their reader.
 const SEEN: usize = 256;
 const NO_VOLUMES: &str = "this node has no EBS volumes";
+const SIGKILL: i32 = 9;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What all nodes of this process share.
@@ -192,6 +193,8 @@ pub struct LinuxMachine {
     /// Of the instance, where pods may have paths of it.
     first_process: Option<host_paths::FirstProcess>,
     live: Mutex<BTreeMap<String, TaskHandle>>,
+    /// Of which image containers of a sandbox were made, as far as this process made them.
+    made_of: Mutex<BTreeMap<String, BTreeMap<ContainerName, Digest>>>,
 }
 
 impl LinuxMachine {
@@ -213,6 +216,7 @@ impl LinuxMachine {
             files: None,
             first_process: None,
             live: Mutex::default(),
+            made_of: Mutex::default(),
         }
     }
 
@@ -261,6 +265,12 @@ impl LinuxMachine {
             network: network.ok_or("the instance has no network")?,
             owner: range.map_err(|e| e.to_string())?.first,
         })
+    }
+
+    fn note_made(&self, id: &str, name: &ContainerName, image: &Image) {
+        let mut made = self.made_of.lock();
+        let made = made.entry(id.to_owned()).or_default();
+        made.insert(name.clone(), image.digest().clone());
     }
 
     fn handle(&self, id: &str) -> Result<TaskHandle, String> {
@@ -483,11 +493,33 @@ impl Machine for LinuxMachine {
             forgotten.map_err(|e| format!("what its file systems were mounted by: {e}"))?;
         }
         self.images.forget(id);
+        self.made_of.lock().remove(id);
         Ok(())
     }
 
     async fn fetch(&self, id: &str, name: &str, policy: PullPolicy) -> Result<Image, NoImage> {
         self.images.fetch(id, name, policy).await
+    }
+
+    fn on_demand_events(&self) -> Option<broadcast::Receiver<OnDemandEvent>> {
+        self.images.on_demand_events()
+    }
+
+    async fn end_those_of(&self, id: &str, image: &Digest) {
+        let Ok(handle) = self.handle(id) else { return };
+        let Ok(status) = handle.status().await else {
+            return;
+        };
+        let known = self.made_of.lock().get(id).cloned().unwrap_or_default();
+        let is_of = |name: &ContainerName| known.get(name).is_none_or(|of| of == image);
+        let runs = status.containers.into_iter().filter(|(name, it)| {
+            it.state == wharf_container::runtime::ContainerState::Running && is_of(name)
+        });
+        for (name, _) in runs {
+            if let Err(error) = handle.stop(&name, SIGKILL, Duration::ZERO).await {
+                tracing::warn!(sandbox = id, container = %name, error = %Chain(&error), "failed to end a container whose image is wrong");
+            }
+        }
     }
 
     async fn start(
@@ -498,6 +530,8 @@ impl Machine for LinuxMachine {
         devices: &[BlockDevice],
     ) -> Result<i64, String> {
         let handle = self.handle(id)?;
+        self.images.note_user(image, id);
+        self.note_made(id, &spec.name, image);
         match handle.create_container(spec, image).await {
             Ok(_) => {}
             // An earlier agent had come this far.
@@ -544,6 +578,9 @@ impl Machine for LinuxMachine {
     }
 
     async fn forget(&self, id: &str, name: &ContainerName) {
+        if let Some(made) = self.made_of.lock().get_mut(id) {
+            made.remove(name);
+        }
         if let Ok(handle) = self.handle(id)
             && let Err(error) = handle.remove(name).await
         {

@@ -8,9 +8,12 @@ use std::{
 };
 
 use async_trait::async_trait;
-use tokio::{net::TcpStream, sync::mpsc};
+use tokio::{
+    net::TcpStream,
+    sync::{broadcast, mpsc},
+};
 use wharf_container::{
-    image::Image,
+    image::{Digest, Image, OnDemandEvent},
     runtime::{
         ContainerStats, ContainerStatus, ExecOutput, ExecSession, ExecSpec, ExitRecord, LogReader,
     },
@@ -94,6 +97,14 @@ pub trait Images: Send + Sync + 'static {
     async fn fetch(&self, user: &str, name: &str, policy: PullPolicy) -> Result<Image, NoImage>;
 
     fn forget(&self, user: &str);
+
+    /// That a container of `user` is made of it, some of whose layers may be read on demand.
+    fn note_user(&self, _: &Image, _: &str) {}
+
+    /// What becomes of such layers; `None` where none is read on demand.
+    fn on_demand_events(&self) -> Option<broadcast::Receiver<OnDemandEvent>> {
+        None
+    }
 }
 
 /// Who says that a pod may have its network.
@@ -188,6 +199,16 @@ pub trait Machine: Send + Sync + 'static {
     async fn remove(&self, id: &str) -> Result<(), String>;
 
     async fn fetch(&self, id: &str, name: &str, policy: PullPolicy) -> Result<Image, NoImage>;
+
+    /// What becomes of layers that containers here read on demand; `None` where they read none.
+    fn on_demand_events(&self) -> Option<broadcast::Receiver<OnDemandEvent>> {
+        None
+    }
+
+    /// Ends the containers of a sandbox that run from an image, which turned out to be wrong, and those of which that is not known.
+    async fn end_those_of(&self, id: &str, image: &Digest) {
+        let _ = (id, image);
+    }
 
     /// With volumes as devices that the sandbox holds. Milliseconds since 1970 at which it began.
     async fn start(

@@ -115,7 +115,8 @@ pub fn failure(action: &Action) -> Vec<Event> {
 pub async fn keep_image(context: Arc<Context>, container: String, image_id: String) {
     let machine = &context.node.machine;
     let found = machine
-        .fetch(&context.sandbox, &image_id, PullPolicy::Never)
+        // One that is read on demand needs somebody to be fetched as.
+        .fetch(&context.sandbox, &image_id, PullPolicy::IfNotPresent)
         .await;
     match found {
         Ok(image) => {

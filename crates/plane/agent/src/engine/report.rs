@@ -56,6 +56,7 @@ pub fn snapshot(spec: &Spec, state: &TaskState) -> Option<TaskReport> {
         .containers
         .iter()
         .all(|c| c.status == ContainerStatus::Stopped);
+    let ends = (state.containers.iter()).any(|c| c.status == ContainerStatus::Stopped);
     let is_news = state.known == ContainerStatus::Running && !state.stop_requested;
     if ended && state.known != ContainerStatus::Stopped && !is_news {
         // STOPPED follows as soon as the network is released and says all there is to say. Only that
@@ -74,7 +75,8 @@ pub fn snapshot(spec: &Spec, state: &TaskState) -> Option<TaskReport> {
     };
     Some(TaskReport {
         status,
-        reason: state.reason.clone().filter(|_| status == Status::Stopped),
+        // Of one that was RUNNING its end is told with the first container that has ended.
+        reason: (state.reason.clone()).filter(|_| ends || status == Status::Stopped),
         pull_started_at: state.pull_started_at,
         pull_stopped_at: state.pull_stopped_at,
         execution_stopped_at: state.execution_stopped_at,

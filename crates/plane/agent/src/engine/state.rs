@@ -162,6 +162,12 @@ pub enum Event {
     Refused {
         reason: String,
     },
+    /// An image that its containers run from is not what it was said to be, or cannot be read any more.
+    Broken {
+        /// Of the image.
+        digest: String,
+        reason: String,
+    },
     /// The control plane wants it stopped.
     StopRequested,
     /// All of it has to end by then.
@@ -233,6 +239,13 @@ impl TaskState {
         match event {
             Event::Admitted => self.admitted = true,
             Event::Refused { reason } | Event::NetworkFailed { reason } => self.fail(reason),
+            Event::Broken { digest, reason } => {
+                let have = |c: &&mut ContainerState| c.image_digest.as_ref() == Some(&digest);
+                for container in self.containers.iter_mut().filter(have) {
+                    container.reason.get_or_insert_with(|| cut(reason.clone()));
+                }
+                self.fail(reason);
+            }
             Event::StopRequested => {
                 self.stop_requested |= self.desired == Desired::Running;
                 self.desired = Desired::Stopped;

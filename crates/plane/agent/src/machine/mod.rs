@@ -264,6 +264,11 @@ impl Machine for LinuxMachine {
         begun.map_err(|error| error.to_string())
     }
 
+    async fn fetch_ahead(&self, task: &TaskContext, at: usize) -> Result<(), String> {
+        let fetched = self.shared.images.fetch(task, at, &|| ()).await;
+        fetched.map(|_| ())
+    }
+
     async fn collect_images(&self, _: &[Arc<TaskContext>]) {
         // All share what lies here; one cleans it up.
         if !self.shared.tenancy.is_machines_own() {

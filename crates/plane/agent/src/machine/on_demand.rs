@@ -33,8 +33,11 @@ pub(super) fn tend(shared: &Arc<Shared>) {
             match event {
                 Ok(OnDemandEvent::Broken { users, reason }) => {
                     for user in users.iter().filter(|user| is_own(&of, user)) {
-                        let reason = reason.clone();
-                        of.observe(&user.task_id, Event::Refused { reason }).await;
+                        let broken = Event::Broken {
+                            digest: user.image.to_string(),
+                            reason: reason.clone(),
+                        };
+                        of.observe(&user.task_id, broken).await;
                     }
                 }
                 Ok(OnDemandEvent::Unattended { users }) => {

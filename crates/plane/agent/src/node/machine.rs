@@ -84,6 +84,12 @@ pub trait Machine: Send + Sync + 'static {
         spec: ExecSpec,
     ) -> Result<ExecSession, String>;
 
+    /// Has the image of container `at` here, as if the task were to run; it never does.
+    ///
+    /// # Errors
+    /// Why not, as ECS shows it.
+    async fn fetch_ahead(&self, task: &TaskContext, at: usize) -> Result<(), String>;
+
     /// Removes images that no task uses and nobody used for long.
     async fn collect_images(&self, tasks: &[Arc<TaskContext>]);
 }

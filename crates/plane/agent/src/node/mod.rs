@@ -1,6 +1,8 @@
 //! The node as a whole: what it knows ([`core`]), where it keeps it ([`disk`]), how it reaches the
-//! control plane ([`session`], [`telemetry`], [`reports`]) and the loop that owns it all ([`run`]).
+//! control plane ([`session`], [`telemetry`], [`reports`]), what it fetches before a task is there ([`ahead`]), and the
+//! loop that owns it all ([`run`]).
 
+pub mod ahead;
 pub mod core;
 pub mod credentials;
 pub mod directory;

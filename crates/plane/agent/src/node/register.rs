@@ -67,6 +67,8 @@ const CAPABILITIES: &[&str] = &[
     "wharf.execute-command",
     // Keeps what they print, where the cluster says so.
     "wharf.execute-command-logging",
+    // Fetches images before a task is there that needs them.
+    "wharf.images-ahead",
 ];
 
 /// As ECS calls it.

@@ -21,6 +21,7 @@ use wharf_base::Backoff;
 
 use super::{
     NodeError,
+    ahead::ImagesAhead,
     core::ManifestVerdict,
     credentials::CredentialStore,
     register::{self, EndpointCache, Host},
@@ -72,6 +73,7 @@ pub struct Session {
     pub commands: mpsc::Sender<Command>,
     pub reporter: Reporter,
     pub exec: ExecServer,
+    pub ahead: ImagesAhead,
     pub connected: watch::Sender<bool>,
     /// Where telemetry goes, once known.
     pub telemetry: watch::Sender<Option<TelemetryTarget>>,
@@ -251,6 +253,7 @@ impl Session {
         let idle = IDLE + chance(IDLE);
         let mut heard = Instant::now();
         let mut answers: FuturesUnordered<BoxFuture<'_, Vec<String>>> = FuturesUnordered::new();
+        let mut ahead = self.ahead.states();
         loop {
             let frames = tokio::select! {
                 received = socket.receive() => match received {
@@ -262,6 +265,13 @@ impl Session {
                     }
                 },
                 Some(frames) = answers.next(), if !answers.is_empty() => frames,
+                Ok(()) = ahead.changed() => {
+                    let states = ahead.borrow_and_update().clone();
+                    if states.states.is_empty() {
+                        continue;
+                    }
+                    vec![frame("FetchImagesStateChange", &states)]
+                }
                 () = sleep_until(expires) => return End::Expired,
                 () = sleep_until(heard + idle) => return End::Idle,
                 () = self.commands.closed() => return End::NodeGone,
@@ -305,6 +315,10 @@ impl Session {
             FromServer::AttachTaskInterfaces(message) => vec![self.interfaces(&message)],
             FromServer::ExecuteCommand(order) => {
                 self.exec.begin(order);
+                Vec::new()
+            }
+            FromServer::FetchImages(message) => {
+                self.ahead.want(message.orders);
                 Vec::new()
             }
             FromServer::AttachInstanceInterfaces(envelope) => vec![ack(&envelope)],

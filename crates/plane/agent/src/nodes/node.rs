@@ -18,6 +18,7 @@ use crate::{
     measure::{Reports, Sampler},
     node::{
         NodeError,
+        ahead::ImagesAhead,
         core::Core,
         credentials::CredentialStore,
         directory::Directory,
@@ -198,6 +199,11 @@ impl Node {
             running: running.clone(),
             shutdown: shutdown.clone(),
         };
+        let ahead = ImagesAhead::new(
+            self.machine.clone(),
+            credentials.clone(),
+            (running.clone(), shutdown.clone()),
+        );
         let reports = Reports::default();
         let sampler = Sampler {
             directory: directory.clone(),
@@ -227,6 +233,7 @@ impl Node {
             commands: self.commands,
             reporter,
             exec,
+            ahead,
             connected: self.connected,
             telemetry: self.telemetry,
             shutdown,

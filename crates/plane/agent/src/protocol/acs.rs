@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::{
     Frame, ProtocolError, nullable,
-    payload::{NetworkInterface, RoleCredentials},
+    payload::{Container, MAX_CONTAINERS, NetworkInterface, RoleCredentials},
 };
 
 /// A message from the control plane.
@@ -19,6 +19,8 @@ pub enum FromServer {
     AttachTaskInterfaces(AttachTaskInterfaces),
     /// Not in the published protocol: sent to agents that registered `wharf.execute-command`.
     ExecuteCommand(ExecuteCommand),
+    /// Not in the published protocol either: sent to agents that registered `wharf.images-ahead`.
+    FetchImages(FetchImages),
     /// Something this agent acknowledges and otherwise has no use for (trunk interfaces).
     AttachInstanceInterfaces(Envelope),
     /// An update of the agent itself, refused with a nack.
@@ -133,6 +135,33 @@ pub struct ExecuteCommand {
     pub logging: Logging,
 }
 
+/// All images that are to be fetched before a task is there that needs them. What is not among it is wanted no more.
+#[derive(Debug, Deserialize)]
+pub struct FetchImages {
+    #[serde(default, deserialize_with = "nullable")]
+    pub orders: Vec<ImageOrder>,
+}
+
+/// The images of a deployment.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImageOrder {
+    /// Its id.
+    pub deployment: String,
+    /// Says whose it is, and of which region.
+    pub service_arn: String,
+    pub launch_type: String,
+    /// Seconds from now after which nobody waits for it.
+    pub within: u64,
+    /// Their names, images, and what registries are asked with.
+    #[serde(default, deserialize_with = "nullable")]
+    pub containers: Vec<Container>,
+    pub execution_role_credentials: Option<RoleCredentials>,
+}
+
+/// Orders of one node; more is not what the control plane sends.
+const MOST_ORDERS: usize = 64;
+
 /// What becomes of what a session prints, by the cluster's `executeCommandConfiguration`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -206,6 +235,14 @@ pub fn decode(text: &str) -> Result<FromServer, ProtocolError> {
         "ExecuteCommandMessage" => {
             FromServer::ExecuteCommand(parse("ExecuteCommandMessage", body)?)
         }
+        "FetchImagesMessage" => {
+            let message: FetchImages = parse("FetchImagesMessage", body)?;
+            let is_too_much = |order: &ImageOrder| order.containers.len() > MAX_CONTAINERS;
+            if message.orders.len() > MOST_ORDERS || message.orders.iter().any(is_too_much) {
+                return Err(ProtocolError::TooMuch("FetchImagesMessage"));
+            }
+            FromServer::FetchImages(message)
+        }
         "StageUpdateMessage" => FromServer::Update(parse("StageUpdateMessage", body)?),
         "PerformUpdateMessage" => FromServer::Update(parse("PerformUpdateMessage", body)?),
         "CloseMessage" | "ErrorMessage" => FromServer::Notice(body.chars().take(512).collect()),
@@ -273,6 +310,21 @@ pub struct StopCandidates<'a> {
     pub stop_candidates: Vec<ManifestTask>,
 }
 
+/// `FetchImagesStateChange`: how far the orders are about which there is something to say.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct FetchedImages {
+    pub states: Vec<FetchedState>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FetchedState {
+    pub deployment: String,
+    /// `FETCHED` or `FAILED`.
+    pub status: &'static str,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -294,6 +346,10 @@ mod tests {
         check(
             r#"{"type":"TaskManifestMessage","message":{"messageId":"m","timeline":9,"tasks":null}}"#,
             |m| matches!(m, FromServer::Manifest(m) if m.timeline == 9 && m.tasks.is_empty()),
+        );
+        check(
+            r#"{"type":"FetchImagesMessage","message":{"messageId":"m","orders":[{"deployment":"1","serviceArn":"s","launchType":"EC2","within":60,"containers":[{"name":"a","image":"i"}]}]}}"#,
+            |m| matches!(m, FromServer::FetchImages(m) if m.orders[0].containers[0].image == "i"),
         );
         check(r#"{"type":"Novelty","message":[1]}"#, |m| {
             matches!(m, FromServer::Unknown(_))

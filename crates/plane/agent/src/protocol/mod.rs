@@ -37,6 +37,8 @@ pub enum ProtocolError {
         kind: &'static str,
         member: &'static str,
     },
+    #[error("{0} has more than it may")]
+    TooMuch(&'static str),
 }
 
 /// The text of a frame.

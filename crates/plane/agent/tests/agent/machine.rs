@@ -139,5 +139,14 @@ impl Machine for FakeMachine {
         Err("nothing runs here".to_owned())
     }
 
+    /// Of images that end so there are none.
+    async fn fetch_ahead(&self, task: &TaskContext, at: usize) -> Result<(), String> {
+        let image = &task.task.containers[at].image;
+        match image.ends_with(":none") {
+            true => Err(format!("CannotPullContainerError: there is no {image}")),
+            false => Ok(()),
+        }
+    }
+
     async fn collect_images(&self, _: &[Arc<TaskContext>]) {}
 }

@@ -16,6 +16,7 @@ use wharf_agent::{
     exec::{ExecServer, Transcripts},
     measure::{Reports, Sampler, Stretch},
     node::{
+        ahead::ImagesAhead,
         core::Core,
         credentials::CredentialStore,
         directory::Directory,
@@ -32,7 +33,7 @@ use wharf_wire::sigv4::SigningKeys;
 
 use crate::{
     machine::FakeMachine,
-    server::{ACCESS_KEY, CLUSTER, INSTANCE, SECRET, Server},
+    server::{ACCESS_KEY, CLUSTER, Channel, INSTANCE, SECRET, Server},
 };
 
 const TASK: &str =
@@ -120,9 +121,14 @@ impl Agent {
             directory: directory.clone(),
             machine: machine.clone(),
             transcripts,
-            running,
+            running: running.clone(),
             shutdown: shutdown.clone(),
         };
+        let ahead = ImagesAhead::new(
+            machine.clone(),
+            credentials.clone(),
+            (running, shutdown.clone()),
+        );
         let mut session = Session {
             api: api.clone(),
             cluster: CLUSTER.into(),
@@ -134,6 +140,7 @@ impl Agent {
             commands,
             reporter,
             exec,
+            ahead,
             connected,
             telemetry,
             shutdown: shutdown.clone(),
@@ -275,6 +282,57 @@ async fn from_registration_to_stopped() {
     let stopped = server.call("SubmitTaskStateChange").await;
     assert_eq!(stopped["status"], "STOPPED");
     assert_eq!(stopped["containers"][0]["exitCode"], 143);
+    agent.kill().await;
+}
+
+fn order(deployment: &str, image: &str) -> Value {
+    json!({
+        "deployment": deployment, "launchType": "EC2", "within": 600,
+        "serviceArn": "arn:aws:ecs:us-east-1:000000000000:service/default/web",
+        "containers": [{"name": "web", "image": image}],
+        "executionRoleCredentials": {"credentialsId": format!("c{deployment}"), "accessKeyId": "a"},
+    })
+}
+
+#[tokio::test]
+async fn images_are_fetched_ahead_for_as_long_as_they_are_wanted() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = Server::start().await;
+    let agent = Agent::start(dir.path(), server.port(), &FakeMachine::new());
+    let mut acs = server.acs().await;
+    let message = |orders: &[Value]| json!({"messageId": "f", "orders": orders});
+    let kind = "FetchImagesMessage";
+    acs.send(
+        kind,
+        message(&[order("1", "app:2"), order("2", "app:none")]),
+    )
+    .await;
+    let told = async |acs: &mut Channel, count: usize| loop {
+        let told = acs.expect("FetchImagesStateChange").await["states"].take();
+        if told.as_array().unwrap().len() == count {
+            return told;
+        }
+    };
+    let states = told(&mut acs, 2).await;
+    assert_eq!(states[0], json!({"deployment": "1", "status": "FETCHED"}));
+    assert_eq!(states[1]["status"], "FAILED");
+    let reason = states[1]["reason"].as_str().unwrap();
+    assert_eq!(reason, "CannotPullContainerError: there is no app:none");
+    assert_eq!(agent.credentials.get("c2").unwrap().access_key_id, "a");
+
+    // Who asks again hears it again, with the first word of a connection too.
+    drop(acs);
+    let mut acs = server.acs().await;
+    assert_eq!(told(&mut acs, 2).await, states);
+    acs.send(kind, message(&[order("2", "app:none")])).await;
+    assert_eq!(told(&mut acs, 1).await[0]["deployment"], "2");
+    acs.send(kind, message(&[])).await;
+    acs.send(kind, json!({"orders": [{"deployment": 1}]})).await;
+    acs.send("HeartbeatMessage", json!({"messageId": "h1"}))
+        .await;
+    assert_eq!(acs.expect("HeartbeatAckRequest").await["messageId"], "h1");
+    assert_eq!(agent.credentials.get("c1"), None);
+    assert_eq!(agent.credentials.get("c2"), None);
     agent.kill().await;
 }
 

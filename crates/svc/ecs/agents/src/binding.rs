@@ -81,10 +81,11 @@ pub fn instance_session(caller: &Caller) -> Option<&str> {
 }
 
 /// Attributes of wharf's own that the node of an instance says; `wharf.allow.…` is not among them.
-const SAID_BY_INSTANCES: [&str; 4] = [
+const SAID_BY_INSTANCES: [&str; 5] = [
     "wharf.allow",
     "wharf.execute-command",
     "wharf.execute-command-logging",
+    "wharf.images-ahead",
     "wharf.no-bridge-network",
 ];
 

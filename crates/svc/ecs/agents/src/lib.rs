@@ -8,6 +8,7 @@
 //! | [`binding`], [`grant`] | whom a node may speak for, and as what it may register |
 //! | [`registration`], [`deregistration`] | machines come and go |
 //! | [`serving`] | which log streams and images a node has to do with |
+//! | `ahead` | images that a host fetches before a task is there that needs them |
 //! | [`file_systems`] | which file systems its tasks mount, and as whom |
 //! | [`liveness`], [`instances`] | when an agent counts as disconnected, and its host as lost: plan and executor |
 //! | `metrics` | what agents report of what tasks used |
@@ -18,6 +19,7 @@
 
 pub mod acs;
 mod agents;
+mod ahead;
 pub mod binding;
 mod config;
 pub mod deregistration;

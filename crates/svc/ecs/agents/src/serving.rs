@@ -13,7 +13,7 @@ use crate::{
         credentials::{RoleType, role},
         server_address::is_own_registry,
     },
-    binding, document,
+    ahead, binding, document,
     grant::{self, NodeInstance},
     names::{self, Place},
     state::ChangeError,
@@ -49,6 +49,7 @@ pub async fn serves(agents: &Agents, cx: &Context, need: Need<'_>) -> Result<boo
             };
             if of_named_task(agents, &place, &instance, wanted).await?
                 || of_any_task(agents, &cx.account, &instance, wanted).await?
+                || of_next_task(agents, &cx.account, &instance, wanted).await?
             {
                 return Ok(true);
             }
@@ -116,6 +117,31 @@ async fn of_any_task(
             continue;
         };
         if needed(agents, &place, &task, wanted).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Images of tasks that are to follow those of the host, for as long as it is to fetch them.
+async fn of_next_task(
+    agents: &Agents,
+    account: &str,
+    instance: &NodeInstance,
+    wanted: Wanted<'_>,
+) -> Result<bool, ChangeError> {
+    if !matches!(wanted.need, Need::Repository(_)) {
+        return Ok(false);
+    }
+    for order in agents
+        .state
+        .ahead
+        .orders(&instance.host, agents.state.now())
+    {
+        let next = ahead::next_of(agents, &instance.host, &order).await?;
+        if let Some(next) = next.filter(|next| next.place.account == account)
+            && needed(agents, &next.place, &next.task, wanted).await?
+        {
             return Ok(true);
         }
     }

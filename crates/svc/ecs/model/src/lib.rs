@@ -7,6 +7,7 @@
 //! | [`fault`] | the faults of ECS |
 //! | [`document`] | documents of users, stored as the API shows them |
 //! | [`definition`] | validation of task definitions |
+//! | [`ahead`] | images that hosts fetch before the task is there that needs them |
 //! | [`images`] | which digests the images of tasks have, and whether tasks may start them |
 //! | [`launch`], [`make`], [`provider`], [`asks`] | what is asked for, and the tasks made of it |
 //! | [`service`], [`interface`], [`own_node`], [`tags`] | what records say |
@@ -21,6 +22,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod ahead;
 pub mod asks;
 pub mod credentials;
 pub mod definition;

@@ -8,6 +8,9 @@ pub const EXEC_CAPABILITY: &str = "wharf.execute-command";
 /// What an agent registers that keeps what sessions print, as clusters say.
 pub const EXEC_LOGGING_CAPABILITY: &str = "wharf.execute-command-logging";
 
+/// What an agent registers that fetches images before a task is there that needs them.
+pub const AHEAD_CAPABILITY: &str = "wharf.images-ahead";
+
 /// Whether an instance is one of wharf's own nodes; others run an agent of another make. While nothing is
 /// checked (`--iam off`), what it registers is all that tells them apart.
 pub fn is_own_node(instance: &Instance) -> bool {

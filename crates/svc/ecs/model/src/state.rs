@@ -17,6 +17,7 @@ use wharf_service::{Table, Turns, transact};
 use wharf_store::{Compare, LeaseId, Store};
 
 use crate::{
+    ahead::Ahead,
     fault::EcsFaults,
     task::{claim, settle},
     view::View,
@@ -40,6 +41,8 @@ pub struct State {
     /// The machines, and the turns of those who claim room on them.
     pub hosts: Hosts,
     pub view: Arc<View>,
+    /// What hosts fetch ahead of tasks.
+    pub ahead: Ahead,
     /// Held by the server whose reconcilers may write.
     pub shard: Shard,
     clock: Arc<dyn Clock>,
@@ -61,6 +64,7 @@ impl State {
         Self {
             view: Arc::new(View::new(hosts.clone(), home_account)),
             hosts,
+            ahead: Ahead::default(),
             table: Table::new(store.clone()),
             store,
             shard: Shard::new("/w1/c0/ecs/shard/0"),

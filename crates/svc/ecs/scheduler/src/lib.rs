@@ -34,7 +34,8 @@ mod waiting;
 #[cfg(test)]
 use wharf_svc_ecs_model::validate;
 use wharf_svc_ecs_model::{
-    asks, credentials, fault, images, launch, make, names, provider, service, state, task, view,
+    ahead, asks, credentials, fault, images, launch, make, names, own_node, provider, service,
+    state, task, view,
 };
 
 pub use scheduler::{Parts, Scheduler};

@@ -155,6 +155,8 @@ impl Scheduler {
         let changes = self.target_changes.as_ref();
         let changes = changes.map(broadcast::Receiver::resubscribe);
         loops.spawn(follow_targets(self.clone(), changes, loops.stop()));
+        let told = self.state.ahead.listen();
+        loops.spawn(follow_ahead(self.clone(), told, loops.stop()));
     }
 
     /// A generator of its own for one placement.
@@ -180,6 +182,29 @@ async fn follow_targets(
         };
         for key in scheduler.state.view.services_with_targets(group.as_deref()) {
             scheduler.services.queue().wake(key);
+        }
+    }
+}
+
+/// Wakes the services whose hosts have fetched images ahead, or could not.
+async fn follow_ahead(
+    scheduler: Arc<Scheduler>,
+    mut told: broadcast::Receiver<String>,
+    stop: CancellationToken,
+) {
+    use broadcast::error::RecvError;
+    loop {
+        let told = tokio::select! {
+            () = stop.cancelled() => return,
+            told = told.recv() => told,
+        };
+        match told {
+            Ok(service) => scheduler.wake_service(service),
+            Err(RecvError::Lagged(_)) => {
+                let all = scheduler.state.ahead.services();
+                all.into_iter().for_each(|it| scheduler.wake_service(it));
+            }
+            Err(RecvError::Closed) => return,
         }
     }
 }

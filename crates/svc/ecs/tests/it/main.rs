@@ -13,6 +13,7 @@ mod fargate_spot;
 mod groups;
 mod harness;
 mod images;
+mod images_ahead;
 mod instance_roles;
 mod instances;
 mod lost_host;

@@ -62,6 +62,42 @@ fn a_remote_pull_is_told_with_its_digest() {
 }
 
 #[test]
+fn a_task_whose_image_is_wrong_says_so_with_its_first_end() {
+    let mut walk = Walk::of("a! b!");
+    walk.note(Event::Admitted);
+    for container in 0..2 {
+        let pulled = Event::Pulled {
+            container,
+            digest: format!("sha256:{container}"),
+            remotely: false,
+            confirmed: true,
+        };
+        walk.end(Action::Pull { container }, vec![pulled]);
+    }
+    walk.run();
+    assert_eq!(drain(&mut walk.outbox), [Status::Running]);
+    walk.note(Event::Broken {
+        digest: "sha256:1".into(),
+        reason: "CannotPullContainerError: wrong".into(),
+    });
+    walk.note(walk.exit(0, 143));
+    let Some(Report::Task(report)) = walk.outbox.begin() else {
+        panic!("no report")
+    };
+    let why = Some("CannotPullContainerError: wrong");
+    assert_eq!(
+        (report.status, report.reason.as_deref()),
+        (Status::Running, why)
+    );
+    let reasons = report.containers.iter().map(|c| c.reason.as_deref());
+    assert_eq!(
+        reasons.collect::<Vec<_>>(),
+        [None, why],
+        "of the one that had it"
+    );
+}
+
+#[test]
 fn the_digest_of_an_old_copy_is_not_told() {
     let mut walk = Walk::of("a!");
     walk.note(Event::Admitted);

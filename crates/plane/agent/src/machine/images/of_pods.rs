@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tokio::time::timeout;
-use wharf_container::image::{Endpoint, Image, PullRequest, Reference, RegistryAuth};
+use tokio::{sync::broadcast, time::timeout};
+use wharf_container::image::{
+    Endpoint, Image, OnDemandEvent, PullError, PullRequest, Reference, RegistryAuth,
+};
 use wharf_kubelet::machine::{Images, NoImage, PullPolicy};
 
 use super::{Login, PULL_PATIENCE, RegistryImages, Turn, registry};
@@ -45,7 +47,7 @@ impl Images for PodImages {
                     ),
                 });
             }
-            None => match timeout(PULL_PATIENCE, of.store.pull(&request)).await {
+            None => match timeout(PULL_PATIENCE, self.pull(&request)).await {
                 Ok(Ok(image)) => image,
                 Ok(Err(error)) => {
                     // If the login was why, the next pull asks for a new one.
@@ -77,9 +79,27 @@ impl Images for PodImages {
             .lock()
             .retain(|key, _| !key.starts_with(&prefix));
     }
+
+    fn note_user(&self, image: &Image, user: &str) {
+        self.0.store.note_user(image, user);
+    }
+
+    fn on_demand_events(&self) -> Option<broadcast::Receiver<OnDemandEvent>> {
+        // Who waited before is asked for by those who look after running pods.
+        let (_, events) = self.0.store.on_demand_events()?;
+        Some(events)
+    }
 }
 
 impl PodImages {
+    async fn pull(&self, request: &PullRequest) -> Result<Image, PullError> {
+        let of = &self.0;
+        match of.on_demand {
+            true => of.store.pull_on_demand(request).await,
+            false => of.store.pull(request).await,
+        }
+    }
+
     async fn request(&self, reference: Reference) -> Result<PullRequest, NoImage> {
         let of = &self.0;
         let port = of.api.endpoint().port;

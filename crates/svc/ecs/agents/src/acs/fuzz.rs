@@ -1,7 +1,7 @@
 //! What fuzzing reaches of the messages that agents send.
 
 use super::{
-    message::{Ack, Incoming, StopVerification},
+    message::{Ack, FetchedImages, Incoming, StopVerification},
     tcs,
 };
 
@@ -12,6 +12,7 @@ pub fn frame(bytes: &[u8]) {
     };
     let _ = serde_json::from_value::<Ack>(incoming.message.clone());
     let _ = serde_json::from_value::<StopVerification>(incoming.message.clone());
+    let _ = serde_json::from_value::<FetchedImages>(incoming.message.clone());
     let _ = serde_json::from_value::<tcs::HealthReport>(incoming.message.clone());
     let _ = serde_json::from_value::<tcs::StatusReport>(incoming.message);
 }

@@ -124,6 +124,61 @@ pub struct ExecuteCommand {
     pub logging: Logging,
 }
 
+/// Beyond the published messages, for agents that say they know it: all that the host is to fetch ahead. What is not among
+/// it is wanted no more.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FetchImages {
+    pub message_id: String,
+    pub cluster_arn: String,
+    pub container_instance_arn: String,
+    pub orders: Vec<ImageOrder>,
+}
+
+/// The images of a deployment.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImageOrder {
+    /// Its id.
+    pub deployment: String,
+    pub service_arn: String,
+    pub launch_type: String,
+    /// Seconds from now after which nobody waits for it.
+    pub within: u64,
+    pub containers: Vec<ContainerImage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub execution_role_credentials: Option<Credentials>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContainerImage {
+    pub name: String,
+    pub image: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registry_authentication: Option<Value>,
+}
+
+/// What an agent says of images that it was to fetch.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FetchedImages {
+    #[serde(default, deserialize_with = "nullable")]
+    pub states: Vec<FetchedState>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FetchedState {
+    #[serde(default, deserialize_with = "nullable")]
+    pub deployment: String,
+    /// `FETCHED` or `FAILED`.
+    #[serde(default, deserialize_with = "nullable")]
+    pub status: String,
+    #[serde(default, deserialize_with = "nullable")]
+    pub reason: String,
+}
+
 /// What becomes of what a session prints.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -110,6 +110,33 @@ pub fn task(record: &Task, definition: &TaskDefinition, extras: Extras) -> messa
     }
 }
 
+/// What a task of that definition would pull, and as whom.
+pub fn images(
+    record: &Task,
+    definition: &TaskDefinition,
+    pins: &images::Pins,
+    extras: &Extras,
+) -> Vec<message::ContainerImage> {
+    let place = names::place_of(&record.arn);
+    let (account, region) = place
+        .map(|place| (place.account, place.region))
+        .unwrap_or_default();
+    let cx = Making {
+        record,
+        definition,
+        extras,
+        account: &account,
+        region: &region,
+    };
+    let execution_role = extras.execution_role_credentials.is_some();
+    let one = |of: &ContainerDefinition| message::ContainerImage {
+        name: name(of).to_owned(),
+        image: cx.image(of, pins.get(name(of)).map(String::as_str)),
+        registry_authentication: cx.registry(of, execution_role),
+    };
+    containers(definition).iter().map(one).collect()
+}
+
 /// The task's EBS volume, if it has one.
 fn volume(record: &Task) -> Option<Attachment> {
     let volume = record.volume.as_ref()?;

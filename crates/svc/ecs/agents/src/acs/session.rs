@@ -8,6 +8,7 @@
 //! - a task the agent has and nobody wants is stopped only after the agent was asked (manifest,
 //!   stop verification).
 
+mod ahead;
 mod keys;
 mod manifest;
 
@@ -35,6 +36,7 @@ use wharf_records::{
 };
 use wharf_store::Txn;
 
+use ahead::SentAhead;
 use manifest::SentManifest;
 
 use super::{
@@ -206,6 +208,8 @@ struct Session<'a> {
     /// When the keys the agent holds end.
     keys: BTreeMap<(String, RoleType), Timestamp>,
     definitions: HashMap<String, Arc<TaskDefinition>>,
+    /// What it is to fetch ahead.
+    ahead: SentAhead,
     unanswered: u32,
     /// Frames to send, in order.
     outbox: Vec<String>,
@@ -226,6 +230,7 @@ impl<'a> Session<'a> {
             manifest: None,
             keys: BTreeMap::new(),
             definitions: HashMap::new(),
+            ahead: SentAhead::default(),
             unanswered: 0,
             outbox: Vec::new(),
         }
@@ -242,6 +247,7 @@ impl<'a> Session<'a> {
     {
         let config = &self.agents.config;
         let mut signal = self.agents.state.view.follow_host(&self.ticket.host);
+        let mut ahead = self.agents.state.ahead.follow(&self.ticket.host);
         let mut heartbeat = interval(config.heartbeat);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut tick = interval(TICK);
@@ -253,6 +259,7 @@ impl<'a> Session<'a> {
         self.agents.state.up_to_date().await;
         self.sync().await?;
         self.send_manifest();
+        self.sync_ahead().await?;
         let reason = loop {
             for text in std::mem::take(&mut self.outbox) {
                 send(&mut socket, Message::text(text)).await?;
@@ -284,6 +291,7 @@ impl<'a> Session<'a> {
                     }
                     self.sync().await?;
                 }
+                Ok(()) = ahead.changed() => self.sync_ahead().await?,
                 Some(text) = next_frame(&mut frames) => self.outbox.push(text),
                 _ = heartbeat.tick() => self.beat()?,
                 _ = tick.tick() => self.tick().await?,
@@ -427,9 +435,13 @@ impl<'a> Session<'a> {
 
     /// Whether the agent serves sessions as ours does; others are not told of them.
     fn serves_exec(&self) -> bool {
+        self.says(EXEC_CAPABILITY)
+    }
+
+    fn says(&self, attribute: &str) -> bool {
         self.agents.state.view.read(&self.ticket.place, |region| {
             let instance = region.instance_by_arn(&self.ticket.instance);
-            instance.is_some_and(|one| one.attributes.contains_key(EXEC_CAPABILITY))
+            instance.is_some_and(|one| one.attributes.contains_key(attribute))
         })
     }
 
@@ -493,6 +505,11 @@ impl<'a> Session<'a> {
                     self.verify_stop(asked).await;
                 }
             }
+            "FetchImagesStateChange" => {
+                if let Ok(told) = serde_json::from_value(incoming.message) {
+                    self.fetched(told);
+                }
+            }
             "NackRequest" => {
                 tracing::warn!(
                     instance = self.ticket.instance,
@@ -522,6 +539,7 @@ impl<'a> Session<'a> {
     /// What time alone brings: resending, renewing, confirming.
     async fn tick(&mut self) -> Result<(), ChangeError> {
         self.sync().await?;
+        self.sync_ahead().await?;
         if let Some(manifest) = &self.manifest {
             let late = manifest.at.elapsed() >= self.agents.config.resend;
             match manifest.acknowledged {

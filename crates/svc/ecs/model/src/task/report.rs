@@ -66,10 +66,13 @@ pub struct ExecAgentReport {
     pub reason: Option<String>,
 }
 
+/// How the names of failures to get an image begin.
+const CANNOT_PULL: &str = "CannotPull";
+
 /// Names an agent gives to failures before a container ran; such a text ends a task as
 /// TaskFailedToStart even if the runtime also gave an exit code.
 const START_ERRORS: &[&str] = &[
-    "CannotPull",
+    CANNOT_PULL,
     "CannotCreate",
     "CannotStart",
     "CannotInspect",
@@ -125,7 +128,7 @@ pub fn take(task: &mut Task, report: &Report, now: Timestamp) -> bool {
     match report.status {
         Some(Reported::Running) => {
             running(task, now);
-            essential_ended(task, now);
+            essential_ended(task, report, now);
         }
         Some(Reported::Stopped) => stopped(task, report, now),
         Some(Reported::Pending) | None => {}
@@ -228,10 +231,23 @@ fn has_many_targets(task: &Task) -> bool {
 
 /// The end of an essential container is the end of the task, also while the rest of it is still
 /// being stopped: a service need not wait for that.
-fn essential_ended(task: &mut Task, now: Timestamp) {
+fn essential_ended(task: &mut Task, report: &Report, now: Timestamp) {
     let mut essential = task.containers.iter().filter(|c| c.essential);
     if essential.any(|c| c.last == ContainerStatus::Stopped) {
-        stop::stop(task, &stop::essential_exited(), now);
+        stop::stop(task, &by_itself(report), now);
+    }
+}
+
+/// Why a task that ran ended by itself: an essential container of it exited, or the agent ended all of it since its image
+/// turned out to be wrong.
+fn by_itself(report: &Report) -> stop::Stop {
+    let said = report.reason.as_ref();
+    stop::Stop {
+        reason: match said.filter(|text| text.starts_with(CANNOT_PULL)) {
+            Some(said) => said.clone(),
+            None => stop::ESSENTIAL_EXITED.to_owned(),
+        },
+        ..stop::essential_exited()
     }
 }
 
@@ -266,10 +282,7 @@ fn stopped(task: &mut Task, report: &Report, now: Timestamp) {
 /// Stop code and reason of a task that ended by itself.
 fn conclude(task: &Task, report: &Report, ran: bool) -> (StopCode, String) {
     if ran && task.started_at.is_some() {
-        return (
-            StopCode::EssentialContainerExited,
-            stop::ESSENTIAL_EXITED.to_owned(),
-        );
+        return (StopCode::EssentialContainerExited, by_itself(report).reason);
     }
     let never_ran = task
         .containers

@@ -186,6 +186,30 @@ fn the_end_of_an_essential_container_is_known_before_all_has_stopped() {
 }
 
 #[test]
+fn a_task_that_ran_from_a_wrong_image_says_so() {
+    let why =
+        "CannotPullContainerError: pull image layer sha256:1 has been retried 1 time(s): wrong";
+    let check = |status, reason: &str, expected: &str| {
+        let mut task = task(Launch::Ec2, false);
+        settle(&mut task, at(0));
+        take(&mut task, &says(Reported::Running), at(1));
+        let report = Report {
+            reason: Some(reason.to_owned()),
+            containers: vec![exited("web", 143)],
+            ..says(status)
+        };
+        take(&mut task, &report, at(5));
+        assert_eq!(task.stop_code, Some(StopCode::EssentialContainerExited));
+        assert_eq!(task.stopped_reason.as_deref(), Some(expected));
+    };
+    check(Reported::Running, why, why);
+    check(Reported::Stopped, why, why);
+    let usual = "Essential container in task exited";
+    check(Reported::Running, "something else", usual);
+    check(Reported::Stopped, "something else", usual);
+}
+
+#[test]
 fn a_bridge_task_is_pending_running_stopped() {
     let mut task = task(Launch::Ec2, false);
     settle(&mut task, at(0));

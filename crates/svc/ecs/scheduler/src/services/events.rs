@@ -8,6 +8,7 @@ use wharf_placement::Reason;
 use wharf_records::ecs::Service;
 
 use super::room::Lack;
+use crate::ahead::PATIENCE;
 
 /// Events kept of one service.
 pub const KEPT: usize = 100;
@@ -121,6 +122,23 @@ pub fn blocked(service: &str) -> String {
         "(service {service}) was unable to stop or start tasks during a deployment because of the \
          service deployment configuration. Update the minimumHealthyPercent or maximumPercent value \
          and try again."
+    )
+}
+
+/// The images of a deployment that the host of an older task cannot fetch.
+pub fn not_fetched(service: &str, deployment: &str, task: &str, why: &str) -> String {
+    format!(
+        "(service {service}) was unable to fetch the images of (deployment ecs-svc/{deployment}) on the host \
+         of (task {task}), which stays meanwhile. Reason: {why}"
+    )
+}
+
+/// The same of images that did not come in time.
+pub fn late(service: &str, deployment: &str, task: &str) -> String {
+    let minutes = PATIENCE.as_secs() / 60;
+    format!(
+        "(service {service}) does not wait any longer for the images of (deployment ecs-svc/{deployment}) on \
+         the host of (task {task}): they did not come within {minutes} minutes."
     )
 }
 

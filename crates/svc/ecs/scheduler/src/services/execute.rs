@@ -110,10 +110,13 @@ impl Look<'_> {
             .view
             .read(&self.place, |region| region.services.get(&self.id).cloned());
         let Some(held) = held else {
+            let key = self.place.scope().key(Service::KIND, &self.id);
+            scheduler.state.ahead.forget(&key);
             return Ok(Some(Next::Settled));
         };
         if held.status == ServiceStatus::Inactive {
             scheduler.services.looked_at(&held.key, 0);
+            scheduler.state.ahead.forget(&held.key);
             return self.forget(&held).await.map(Some);
         }
         let observed = self.observe(&held).await?;
@@ -122,6 +125,11 @@ impl Look<'_> {
             .looked_at(&held.key, observed.tasks.len());
         let now = scheduler.state.now();
         let plan = plan(&held, &observed, now);
+        let primary = plan.service.primary().map_or("", |primary| primary.id());
+        scheduler
+            .state
+            .ahead
+            .want(&held.key, primary, &plan.ahead, now);
         if plan.actions.is_empty() && plan.service == *held.record && self.untold.is_empty() {
             scheduler.services.starved(&held.key, false);
             return Ok(Some(until(now, plan.wake_at)));
@@ -141,9 +149,11 @@ impl Look<'_> {
             Scheduling::Daemon => self.launcher_parts(service).await?,
         };
         let starved = scheduler.services.is_starved(&held.key);
+        let primary = service.primary().map_or("", |primary| primary.id());
+        let ahead = scheduler.state.ahead.of(&held.key, primary);
         Ok(scheduler.state.view.read(&self.place, |region| Observed {
             starved,
-            tasks: observe::tasks(region, &self.id, &health),
+            tasks: observe::tasks(region, &self.id, &health, &ahead),
             hosts: match &daemon {
                 Some((cluster, definition)) => self.hosts(region, service, cluster, definition),
                 None => Vec::new(),

@@ -17,7 +17,7 @@ use wharf_wire::{Call, Fault};
 
 use super::{
     cause, failure,
-    observe::{self, HealthTable, Seen},
+    observe::{self, AheadTable, HealthTable, Seen},
     room, targets,
 };
 use crate::{
@@ -142,8 +142,9 @@ pub async fn service(
     };
     let elsewhere = scheduler.state.view.elsewhere(&place, &pool);
     let now = scheduler.state.now();
+    let ahead = asked_ahead(scheduler, &held);
     Ok(scheduler.state.view.read(&place, |region| {
-        let seen = observe::tasks(region, &id, &health);
+        let seen = observe::tasks(region, &id, &health, &ahead);
         let explain = |seen: &Seen| {
             let task = find(region, &seen.arn)?;
             Some(of_task(region, task, Some((seen, &held)), now))
@@ -170,6 +171,12 @@ pub async fn service(
                 .collect(),
         }
     }))
+}
+
+/// What hosts were asked to fetch for the service's PRIMARY deployment.
+fn asked_ahead(scheduler: &Scheduler, held: &Held<Service>) -> AheadTable {
+    let primary = held.primary().map_or("", |primary| primary.id());
+    scheduler.state.ahead.of(&held.key, primary)
 }
 
 /// What has this key, or all whose keys begin so.
@@ -263,9 +270,11 @@ pub async fn task(
         Some(held) => targets::health(&scheduler.balancers, call, &held.record).await?,
         None => HealthTable::new(),
     };
+    let ahead = service.as_ref().map(|held| asked_ahead(scheduler, held));
+    let ahead = ahead.unwrap_or_default();
     Ok(scheduler.state.view.read(&place, |region| {
         let seen = super::id_of(&found).and_then(|of| {
-            observe::tasks(region, &of, &health)
+            observe::tasks(region, &of, &health, &ahead)
                 .into_iter()
                 .find(|seen| seen.arn == found.arn)
         });

@@ -4,11 +4,12 @@ use std::{collections::BTreeMap, time::Duration};
 
 use wharf_base::Timestamp;
 use wharf_records::ecs::{
-    Container, Desired, Health, Status, StopCode, TargetKind, TargetState, Task, TaskTarget,
+    Container, Desired, Health, Service, Status, StopCode, TargetKind, TargetState, Task,
+    TaskTarget,
 };
 
 use super::failure;
-use crate::view::Region;
+use crate::{ahead::Asked, own_node::AHEAD_CAPABILITY, view::Region};
 
 /// A task of the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct Seen {
     pub last: Status,
     /// It has a host, and its images are not all there yet.
     pub fetching: bool,
+    /// Whether its host has the images of the task that is to follow it.
+    pub next: Next,
     pub created_at: Timestamp,
     pub started_at: Option<Timestamp>,
     /// Health of its containers; `None` if no essential one has a check.
@@ -43,6 +46,16 @@ pub struct Seen {
     /// What its containers pulled, by their names, as far as it told.
     pub digests: Vec<(String, String)>,
     pub accounted: bool,
+}
+
+/// The images of the task that follows another on its host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// It is of the PRIMARY deployment itself, or its host fetches nothing ahead of a task.
+    Unable,
+    /// They may be asked for.
+    Unasked,
+    Asked(Asked),
 }
 
 /// A task's place in a target group, and what the load balancer thinks of it.
@@ -115,17 +128,43 @@ pub struct Observed {
 /// Health of targets by target group, target id and port; see [`super::targets`].
 pub type HealthTable = BTreeMap<(String, String, u16), TargetHealth>;
 
+/// What hosts were asked to fetch ahead for a service's PRIMARY deployment.
+pub type AheadTable = BTreeMap<String, Asked>;
+
 /// The tasks of the service `cluster:name`.
-pub fn tasks(region: &Region, id: &str, health: &HealthTable) -> Vec<Seen> {
+pub fn tasks(region: &Region, id: &str, health: &HealthTable, ahead: &AheadTable) -> Vec<Seen> {
+    let service = region.services.get(id).map(|held| &*held.record);
+    let see = |task: &Task| {
+        let next = next(region, service, task, ahead);
+        seen(region, task, health, next)
+    };
     let mut seen: Vec<Seen> = region
         .tasks_of_service(id)
-        .filter_map(|task| seen(region, task, health))
+        .filter_map(|task| see(task))
         .collect();
     seen.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
     seen
 }
 
-fn seen(region: &Region, task: &Task, health: &HealthTable) -> Option<Seen> {
+fn next(region: &Region, service: Option<&Service>, task: &Task, ahead: &AheadTable) -> Next {
+    let primary = service.and_then(Service::primary);
+    let follows = primary.is_some_and(|primary| {
+        let of = task.service.as_ref().map(|of| of.deployment.as_str());
+        of != Some(primary.id()) && primary.revision.launch == task.launch
+    });
+    let able = || {
+        let instance = region.instance_by_arn(&task.instance);
+        instance
+            .is_some_and(|it| it.agent_connected && it.attributes.contains_key(AHEAD_CAPABILITY))
+    };
+    match ahead.get(&task.host) {
+        _ if !follows || task.waiting.is_some() || !able() => Next::Unable,
+        Some(asked) => Next::Asked(asked.clone()),
+        None => Next::Unasked,
+    }
+}
+
+fn seen(region: &Region, task: &Task, health: &HealthTable, next: Next) -> Option<Seen> {
     let membership = task.service.as_ref()?;
     let target = |target: &TaskTarget| SeenTarget {
         group: target.spec.group.clone(),
@@ -145,6 +184,7 @@ fn seen(region: &Region, task: &Task, health: &HealthTable) -> Option<Seen> {
         desired: task.desired,
         last: task.last,
         fetching: is_fetching(task),
+        next,
         created_at: task.created_at,
         started_at: task.started_at,
         check: check(task),

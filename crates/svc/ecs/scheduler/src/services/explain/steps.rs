@@ -6,9 +6,10 @@ use wharf_records::ecs::{
 };
 
 use super::{DeploymentExplained, HostExplained, TaskExplained};
+use crate::ahead::{Asked, Progress};
 use crate::services::{
     events,
-    observe::{End, Seen, SeenTarget, TargetHealth},
+    observe::{End, Next, Seen, SeenTarget, TargetHealth},
     probation,
 };
 
@@ -81,6 +82,12 @@ fn step(
     {
         let at = clock(at);
         return Some(format!("the next attempt at {at}: its tasks keep failing"));
+    }
+    let held = seen.iter().filter(|task| asked_ahead(task, now).is_some());
+    match held.count() {
+        0 => {}
+        1 => return Some("its images on the host of an older task".to_owned()),
+        count => return Some(format!("its images on the hosts of {count} older tasks")),
     }
     if missing > 0 && !hosts.is_empty() && hosts.iter().all(|it| it.never) {
         return Some(format!(
@@ -197,8 +204,28 @@ pub(super) fn waits_for(
         Status::Pending => Some("its images and containers on its host".to_owned()),
         _ => {
             let (seen, service) = of?;
-            check(seen).or_else(|| on_probation(seen, service, now))
+            let next = || asked_ahead(seen, now).map(next_images);
+            check(seen)
+                .or_else(next)
+                .or_else(|| on_probation(seen, service, now))
         }
+    }
+}
+
+/// What its host was asked to fetch for the task after it, and has not yet.
+fn asked_ahead(seen: &Seen, now: Timestamp) -> Option<&Asked> {
+    match &seen.next {
+        Next::Asked(asked) if seen.is_live() && asked.is_open(now) => Some(asked),
+        _ => None,
+    }
+}
+
+fn next_images(asked: &Asked) -> String {
+    let until = clock(asked.until());
+    let text = format!("the images of the task after it, until {until} at the latest");
+    match &asked.progress {
+        Progress::Failed(why) => format!("{text}; the last try failed: {why}"),
+        _ => text,
     }
 }
 

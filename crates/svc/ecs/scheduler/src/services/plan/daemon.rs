@@ -1,12 +1,12 @@
 //! DAEMON: one task on each host that should have one, replaced host by host: the old one ends
-//! before the new one starts.
+//! before the new one starts, and not before the host has the images of the new one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use wharf_base::Timestamp;
 
 use super::{
-    Action, Judged, Plan, View, Why,
+    Action, Judged, Plan, View, Why, ahead,
     replica::{Stops, is_stuck, stop_failing, wake_for_protection},
 };
 use crate::services::observe::SeenHost;
@@ -21,9 +21,12 @@ pub(super) fn balance(plan: &mut Plan, view: &View<'_>, hosts: &[SeenHost], now:
     let mut served = BTreeSet::new();
     // What leaves a draining host does so in any case: the minimum is counted without it.
     let (leaving, staying): (Vec<_>, Vec<_>) = view.live.iter().partition(|one| one.task.draining);
+    let may_hold = ahead::may_make_room(view);
     for one in leaving.into_iter().chain(staying) {
         let host = ready.get(one.task.host.as_str()).copied();
-        retire(plan, &mut stops, one, host, &mut served, now);
+        // Where there should be a task, the next one comes to the same host.
+        let follows = may_hold && host.is_some_and(|host| host.ready);
+        retire(plan, &mut stops, one, (host, follows), &mut served, now);
     }
     // A host is taken until nothing of its last task is left.
     let taken: BTreeSet<&str> = view
@@ -50,7 +53,7 @@ fn retire<'a>(
     plan: &mut Plan,
     stops: &mut Stops,
     one: &Judged<'a>,
-    host: Option<&SeenHost>,
+    (host, follows): (Option<&SeenHost>, bool),
     served: &mut BTreeSet<&'a str>,
     now: Timestamp,
 ) {
@@ -63,7 +66,8 @@ fn retire<'a>(
     let emptied = one.task.draining && host.is_none_or(|host| host.others == 0);
     let twice = one.current && !served.insert(one.task.host.as_str());
     let outdated = !one.current && !one.task.draining && !one.protected;
-    if emptied || twice || (outdated && stops.may(one)) {
+    let held = outdated && follows && ahead::holds(plan, one, now);
+    if emptied || twice || (outdated && !held && stops.may(one)) {
         stops.order(plan, one, scaling());
     }
 }

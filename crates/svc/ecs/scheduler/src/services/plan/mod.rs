@@ -4,13 +4,15 @@
 //! 1. [`account`]: ends of tasks are counted, for the circuit breaker and the throttle;
 //! 2. [`images`]: digests that its tasks told become those of the deployment;
 //! 3. [`rollout`]: a failed deployment is marked, or rolled back; a complete one is completed;
-//! 4. [`replica`] or [`daemon`]: which tasks to start and to stop;
+//! 4. [`replica`] or [`daemon`]: which tasks to start and to stop, and which stay until the images of their
+//!    successors are on their hosts ([`ahead`]);
 //! 5. [`register`]: which targets to register, to deregister, and which are drained.
 //!
 //! The plan holds the service as it is to be recorded. Actions that fail to be performed are planned
 //! again at the next look, for nothing here remembers having ordered them.
 
 mod account;
+mod ahead;
 mod bounds;
 mod daemon;
 mod health;
@@ -21,6 +23,8 @@ mod rollout;
 mod scale_in;
 #[cfg(test)]
 pub(super) mod tests;
+
+use std::collections::BTreeSet;
 
 use wharf_base::Timestamp;
 use wharf_records::ecs::{Desired, Scheduling, Service, ServiceStatus, Status, StopCode};
@@ -105,6 +109,8 @@ pub struct Plan {
     /// Texts of events, oldest first.
     pub events: Vec<String>,
     pub wake_at: Option<Timestamp>,
+    /// Hosts that are to have the images of the PRIMARY deployment.
+    pub ahead: BTreeSet<String>,
 }
 
 impl Plan {
@@ -137,6 +143,7 @@ pub fn plan(service: &Service, observed: &Observed, now: Timestamp) -> Plan {
         service: service.clone(),
         events: Vec::new(),
         wake_at: None,
+        ahead: BTreeSet::new(),
     };
     account::ends(&mut plan, &observed.tasks, now);
     match service.status {

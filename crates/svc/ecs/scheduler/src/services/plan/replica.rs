@@ -2,13 +2,14 @@
 //!
 //! Where the maximum leaves room for replacements, their hosts fetch the images before an old task stops for them: until
 //! then as many healthy tasks stay as are desired, whatever the minimum. So an image that is slow to come, or cannot
-//! be had, costs nobody a task. Where replacements find no host, old tasks make room at once.
+//! be had, costs nobody a task. Where old tasks have to make room, by the maximum or since replacements find no host,
+//! they stay until their own hosts have the images ([`super::ahead`]).
 
 use wharf_base::Timestamp;
 use wharf_records::ecs::RolloutState;
 
-use super::{Action, Judged, Plan, View, Why, account, health::Verdict, scale_in::scale_in};
-use crate::services::events;
+use super::{Action, Judged, Plan, View, Why, account, ahead, health::Verdict, scale_in::scale_in};
+use crate::services::{events, observe::Next};
 
 pub(super) fn balance(plan: &mut Plan, view: &View<'_>, starved: bool, now: Timestamp) {
     if is_stuck(plan) {
@@ -26,9 +27,10 @@ pub(super) fn balance(plan: &mut Plan, view: &View<'_>, starved: bool, now: Time
     if awaits_images(view, missing.min(room), starved) {
         stops.keep(view.bounds.desired);
     }
-    retire(plan, view, &mut stops);
+    let make_room = missing > 0 && old_make_room(view, starved);
+    let held = retire(plan, view, &mut stops, make_room, now);
     replace_failing(plan, view, &mut stops, missing, room, now);
-    if missing > 0 && room == 0 && is_at_rest(plan, view) {
+    if missing > 0 && room == 0 && held == 0 && is_at_rest(plan, view) {
         let text = events::blocked(&plan.service.name);
         plan.say_rarely("blocked", text, now);
     }
@@ -99,9 +101,23 @@ fn awaits_images(view: &View<'_>, launching: u32, starved: bool) -> bool {
     fetching > 0 || (launching > 0 && !starved)
 }
 
+/// Whether replacements start only where old tasks have stopped before. A deployment in which that was so stays so: what
+/// was asked of hosts is not taken back because there is room for a moment.
+fn old_make_room(view: &View<'_>, starved: bool) -> bool {
+    let asked = |one: &Judged<'_>| matches!(one.task.next, Next::Asked(_));
+    let no_room = view.bounds.upper <= view.bounds.desired || starved;
+    ahead::may_make_room(view) && (no_room || view.live.iter().any(asked))
+}
+
 /// Stops what an older deployment left and what stands on draining hosts: first what is not up, then
-/// as many healthy ones as the minimum allows, oldest first.
-fn retire(plan: &mut Plan, view: &View<'_>, stops: &mut Stops) {
+/// as many healthy ones as the minimum allows, oldest first. Returns how many stay for the images of others.
+fn retire(
+    plan: &mut Plan,
+    view: &View<'_>,
+    stops: &mut Stops,
+    make_room: bool,
+    now: Timestamp,
+) -> usize {
     let mut old: Vec<&Judged<'_>> = view
         .live
         .iter()
@@ -116,11 +132,15 @@ fn retire(plan: &mut Plan, view: &View<'_>, stops: &mut Stops) {
         };
         (up, one.task.created_at, &one.task.id)
     });
+    let mut held = 0;
     for one in old {
-        if stops.may(one) {
+        if make_room && ahead::holds(plan, one, now) {
+            held += 1;
+        } else if stops.may(one) {
             stops.order(plan, one, Why::Scaling(one.task.deployment.clone()));
         }
     }
+    held
 }
 
 /// Failing tasks go once a replacement is healthy; where the maximum leaves no room for one, one of

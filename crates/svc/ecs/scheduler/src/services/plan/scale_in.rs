@@ -247,6 +247,7 @@ mod tests {
                 service: service(0, &["1"]),
                 events: Vec::new(),
                 wake_at: None,
+                ahead: Default::default(),
             };
             let expected = naive(&view, view.healthy(), excess);
             scale_in(&mut plan, &view, &mut Stops::new(&view), excess, Timestamp(1));

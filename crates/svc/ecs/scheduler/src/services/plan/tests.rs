@@ -1,6 +1,7 @@
 //! Tables, then properties: the plan is a fixpoint once it is carried out, and safe whatever it
 //! sees.
 
+mod ahead;
 mod steady;
 
 use std::time::Duration;
@@ -17,7 +18,7 @@ use wharf_records::{
 
 use super::*;
 use crate::{
-    services::observe::{End, SeenHost, SeenTarget, TargetHealth},
+    services::observe::{End, Next, SeenHost, SeenTarget, TargetHealth},
     validate,
 };
 
@@ -83,6 +84,7 @@ pub(in crate::services) fn task(number: usize, deployment: &str) -> Seen {
         desired: Desired::Running,
         last: Status::Running,
         fetching: false,
+        next: Next::Unable,
         created_at: Timestamp(number as i64),
         started_at: Some(Timestamp(10)),
         check: None,
