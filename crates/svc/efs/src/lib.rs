@@ -17,6 +17,7 @@ mod describe;
 mod fault;
 mod hosts;
 mod keys;
+mod metered;
 pub mod mounts;
 mod names;
 mod network;

@@ -46,7 +46,7 @@ pub async fn create(
     let id = ids::ec2_id("fs");
     let at = (place.account.as_str(), place.region.as_str(), id.as_str());
     let made = keys::make(&core.parts.keyring, at).map_err(|error| EfsFaults::internal(&error))?;
-    let record = FileSystem {
+    let mut record = FileSystem {
         token: token.clone(),
         performance_mode: input
             .performance_mode
@@ -66,8 +66,10 @@ pub async fn create(
         access_points: Default::default(),
         reported: Reported::default(),
         deleting: false,
+        metered: None,
         unknown: Unknown::new(),
     };
+    record.meter(record.created_at);
     let token_key = names::token_key(&place, &token);
     transact!(core.table, &call.permit, |tx| {
         if let Some(there) = tx.find::<CreationToken>(&token_key).await? {
@@ -200,12 +202,16 @@ pub async fn delete(core: &Core, call: &Call, input: DeleteFileSystemRequest) ->
         }
         record.access_points.clear();
         tx.delete(names::token_key(&place, &record.token));
-        match record.host {
-            None => tx.delete(&key),
-            Some(_) => {
-                record.deleting = true;
-                tx.put(&key, &record);
-            }
+        // The moment up to which it is billed is written down before the record goes.
+        record.deleting = true;
+        record.meter(core.now());
+        tx.put(&key, &record);
+    });
+    // Should the server die before, the reconciler does it.
+    transact!(core.table, &call.permit, |tx| {
+        let found = tx.find::<FileSystem>(&key).await?;
+        if found.is_some_and(|it| it.deleting && it.host.is_none()) {
+            tx.delete(&key);
         }
     });
     Ok(())
