@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use wharf_base::Timestamp;
 use wharf_records::ecs::{
-    Container, Desired, Health, Status, StopCode, TargetKind, TargetState, Task, TaskTarget,
+    Container, Desired, Health, Launch, Status, StopCode, TargetKind, TargetState, Task, TaskTarget,
 };
 
 use super::failure;
@@ -127,6 +127,7 @@ pub fn tasks(region: &Region, id: &str, health: &HealthTable) -> Vec<Seen> {
 
 fn seen(region: &Region, task: &Task, health: &HealthTable) -> Option<Seen> {
     let membership = task.service.as_ref()?;
+    let retired = task.launch == Launch::Fargate && region.is_retired(&task.host);
     let target = |target: &TaskTarget| SeenTarget {
         group: target.spec.group.clone(),
         port: target.spec.port,
@@ -140,7 +141,7 @@ fn seen(region: &Region, task: &Task, health: &HealthTable) -> Option<Seen> {
         arn: task.arn.clone(),
         deployment: membership.deployment.clone(),
         host: task.host.clone(),
-        draining: task.waiting.is_none() && !region.fleet.is_active(&task.host),
+        draining: retired || task.waiting.is_none() && !region.fleet.is_active(&task.host),
         zone: task.availability_zone.clone(),
         desired: task.desired,
         last: task.last,
@@ -149,7 +150,8 @@ fn seen(region: &Region, task: &Task, health: &HealthTable) -> Option<Seen> {
         started_at: task.started_at,
         check: check(task),
         targets: membership.targets.iter().map(target).collect(),
-        protected_until: membership.protected_until,
+        // Maintenance spares nobody.
+        protected_until: membership.protected_until.filter(|_| !retired),
         ended_at: task.stopping_at,
         dying: is_dying(task),
         end: end(task),
