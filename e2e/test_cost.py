@@ -1,8 +1,10 @@
-"""What Fargate tasks cost: once, whatever dies around their end, by Cost Explorer's operations and `wharf cost`."""
+"""What tasks and storage cost: once, whatever dies around their end, by Cost Explorer's operations and `wharf cost`."""
 
+import calendar
 import datetime
 import json
 import platform
+import time
 
 import pytest
 from botocore.exceptions import ClientError
@@ -119,6 +121,58 @@ def test_a_task_is_billed_a_minute_once_over_kills(fresh):
     prices.write_text("{}")
     code, message = refusal(ce.get_cost_and_usage, **asked)
     assert code == "DataUnavailableException" and "price lists" in message
+
+
+def test_storage_is_billed_by_its_size_for_as_long_as_it_is_there(fresh):
+    ec2, efs = fresh.client("ec2"), fresh.client("efs")
+    tagged = [{"ResourceType": "volume", "Tags": [{"Key": "team", "Value": "blue"}]}]
+    sized = {"VolumeType": "gp3", "Size": 1000, "Iops": 6000, "Throughput": 500}
+    # What comes of each call lies between two moments.
+    times = [(time.time(), volume := ec2.create_volume(AvailabilityZone="us-east-1a", TagSpecifications=tagged, **sized)["VolumeId"], time.time())]
+    files = efs.create_file_system(CreationToken="bill")["FileSystemId"]
+    fresh.kill_child("server")
+    times.append((time.time(), ec2.modify_volume(VolumeId=volume, Size=4000), time.time()))
+    fresh.kill_child("server")
+    times.append((time.time(), ec2.delete_volume(VolumeId=volume), time.time()))
+    efs.delete_file_system(FileSystemId=files)
+    fresh.kill_child("server")
+
+    by_type = ("DIMENSION", "USAGE_TYPE")
+    kinds = {"EBS:VolumeUsage.gp3", "EBS:VolumeP-IOPS.gp3", "EBS:VolumeP-Throughput.gp3", "USE1-TimedStorage-ByteHrs"}
+    found = wait_for(lambda: set(it := usage(fresh, by_type)) == {(kind,) for kind in kinds} and it, what="the cost of storage")
+    now = datetime.datetime.now(datetime.UTC)
+    month_s = calendar.monthrange(now.year, now.month)[1] * 24 * 3600
+
+    def seconds(first, last):
+        """The least and the most between what two calls did."""
+        return times[last][0] - times[first][2], times[last][2] - times[first][0]
+
+    def billed(kind, *sizes):
+        """Sizes by the calls that they lie between."""
+        quantity, cost = (float(it) for it in found[kind,])
+        least, most = (sum(size * seconds(*calls)[end] for calls, size in sizes) / month_s for end in (0, 1))
+        assert least * 0.999 - 1e-9 <= quantity <= most * 1.001 + 1e-9, (kind, least, quantity, most)
+        return cost / quantity
+
+    assert abs(billed("EBS:VolumeUsage.gp3", ((0, 1), 1000), ((1, 2), 4000)) - 0.08) < 1e-4
+    assert abs(billed("EBS:VolumeP-IOPS.gp3", ((0, 2), 3000)) - 0.005) < 1e-4
+    assert abs(billed("EBS:VolumeP-Throughput.gp3", ((0, 2), 375 / 1024)) - 40.96) < 0.1
+
+    ce = fresh.client("ce")
+    services = usage(fresh, ("DIMENSION", "SERVICE"), ("DIMENSION", "OPERATION"))
+    assert {keys[0] for keys in services} == {"EC2 - Other", "Amazon Elastic File System"}
+    ce.update_cost_allocation_tags_status(CostAllocationTagsStatus=[{"TagKey": "team", "Status": "Active"}])
+    assert usage(fresh, ("TAG", "team"), by_type)["team$blue", "EBS:VolumeUsage.gp3"] == found["EBS:VolumeUsage.gp3",]
+    by_resource = ce.get_cost_and_usage_with_resources(
+        TimePeriod=days(), Granularity="DAILY", Metrics=["UsageQuantity"], GroupBy=[{"Type": "DIMENSION", "Key": "RESOURCE_ID"}], Filter={"Dimensions": {"Key": "SERVICE", "Values": ["EC2 - Other"]}}
+    )
+    assert {group["Keys"][0] for period in by_resource["ResultsByTime"] for group in period["Groups"]} == {volume}
+    report = json.loads(fresh.run("cost", "--by", "usage-type", "--json").stdout)
+    (row,) = [one for one in report["groups"] if one["key"] == "EBS:VolumeUsage.gp3"]
+    assert row["unit"] == "GB-Month" and float(row["quantity"]) == float(found["EBS:VolumeUsage.gp3",][0])
+    # Its end counts once.
+    fresh.kill_child("server")
+    assert usage(fresh, by_type) == found
 
 
 def test_bad_input_is_refused(wharf):

@@ -1,7 +1,9 @@
 """Snapshots of EBS volumes: what a task wrote is there in another's volume, at the cost of what changed, whoever dies."""
 
+import calendar
 import concurrent.futures
 import contextlib
+import datetime
 import json
 import os
 import signal
@@ -128,6 +130,31 @@ def test_another_task_finds_what_one_wrote_and_only_what_changed_is_sent(alone, 
     # It outlives its volume.
     assert reads(alone, image, role, second, "md5sum /data/first")[0].split()[0] == writer.first
     ec2.delete_snapshot(SnapshotId=second)
+    check_bill(alone, made["SnapshotId"], second, full)
+
+
+def check_bill(wharf, first, second, full):
+    """The first is billed for what it holds, the second for what changed, and for what both had once it is alone."""
+    today = datetime.datetime.now(datetime.UTC).date()
+    days = {"Start": str(today - datetime.timedelta(days=1)), "End": str(today + datetime.timedelta(days=1))}
+
+    def billed():
+        answer = wharf.client("ce").get_cost_and_usage_with_resources(
+            TimePeriod=days,
+            Granularity="DAILY",
+            Metrics=["UsageQuantity"],
+            GroupBy=[{"Type": "DIMENSION", "Key": "RESOURCE_ID"}],
+            Filter={"Dimensions": {"Key": "USAGE_TYPE", "Values": ["EBS:SnapshotUsage"]}},
+        )
+        groups = [group for period in answer["ResultsByTime"] for group in period["Groups"]]
+        return {group["Keys"][0].split("/")[1]: float(group["Metrics"]["UsageQuantity"]["Amount"]) for group in groups}
+
+    found = wait_for(lambda: {first, second} <= set(it := billed()) and it, 30, "the snapshots on the bill")
+    month_s = calendar.monthrange(today.year, today.month)[1] * 24 * 3600
+    # Each was there for seconds, minutes at most.
+    for one in (first, second):
+        seconds = found[one] * month_s / (full / (1 << 30))
+        assert 0.2 < seconds < 300, (one, found, seconds)
 
 
 def test_old_snapshot_and_volume_may_be_deleted_once_the_new_one_is_answered(alone, image, role):

@@ -4,25 +4,49 @@ use std::ops::AddAssign;
 
 use rust_decimal::Decimal;
 
-/// Units of a [`Quantity`] in an hour of one vCPU or one GB: 1,024 CPU units or MiB, by the millisecond.
-const HOUR: i64 = 1_024 * 3_600_000;
+use crate::{Unit, month};
+
+/// Units of an hour of one vCPU or one GB: 1,024 CPU units or MiB, by the millisecond.
+const HOUR: i128 = 1_024 * 3_600_000;
+/// Units of a month of one GB: KiB, by the millisecond, as many times as [`month::SHARES`] says.
+const MONTH: i128 = (1 << 20) * 3_600_000 * month::SHARES as i128;
 /// Digits behind the point of what is shown.
 const SHOWN_DIGITS: u32 = 10;
 
-/// CPU units or MiB, times milliseconds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Quantity(pub i128);
+/// What was used. Hours and months are kept apart, since a month is no fixed number of hours.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Quantity {
+    hours: i128,
+    months: i128,
+}
 
 impl Quantity {
-    /// vCPU-hours or GB-hours.
-    pub fn hours(self) -> Decimal {
-        decimal(self.0) / Decimal::from(HOUR)
+    /// Amounts of [`Item`](crate::Item), times milliseconds, of one month: that of `at`.
+    pub fn of(unit: Unit, units: i128, at: i64) -> Self {
+        match unit {
+            Unit::Hours | Unit::GbHours => Self {
+                hours: units,
+                months: 0,
+            },
+            Unit::GbMonths | Unit::IopsMonths | Unit::GibpsMonths => Self {
+                hours: 0,
+                months: units.saturating_mul(i128::from(month::shares_of_an_hour(at))),
+            },
+        }
     }
 
-    /// At so much an hour.
+    /// In the unit that it is counted in.
+    pub fn number(self) -> Decimal {
+        decimal(self.hours) / decimal(HOUR) + decimal(self.months) / decimal(MONTH)
+    }
+
+    /// At so much for one.
     pub fn at(self, rate: Decimal) -> Cost {
         // Without overflow for 10^9 tasks of a month; beyond that the cost stops growing.
-        Cost(decimal(self.0).saturating_mul(rate))
+        Cost {
+            hours: decimal(self.hours).saturating_mul(rate),
+            months: decimal(self.months).saturating_mul(rate),
+        }
     }
 }
 
@@ -32,23 +56,28 @@ fn decimal(units: i128) -> Decimal {
 
 impl AddAssign for Quantity {
     fn add_assign(&mut self, other: Self) {
-        self.0 = self.0.saturating_add(other.0);
+        self.hours = self.hours.saturating_add(other.hours);
+        self.months = self.months.saturating_add(other.months);
     }
 }
 
-/// Money, as many times too much as [`HOUR`] says: sums of it are exact.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Cost(Decimal);
+/// Money, as many times too much as [`HOUR`] and [`MONTH`] say: sums of it are exact.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cost {
+    hours: Decimal,
+    months: Decimal,
+}
 
 impl Cost {
     pub fn amount(self) -> Decimal {
-        self.0 / Decimal::from(HOUR)
+        self.hours / decimal(HOUR) + self.months / decimal(MONTH)
     }
 }
 
 impl AddAssign for Cost {
     fn add_assign(&mut self, other: Self) {
-        self.0 = self.0.saturating_add(other.0);
+        self.hours = self.hours.saturating_add(other.hours);
+        self.months = self.months.saturating_add(other.months);
     }
 }
 

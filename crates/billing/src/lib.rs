@@ -1,7 +1,9 @@
-//! What the use of Fargate and of EC2 instances comes to: metered tasks and instances, split over time, priced.
+//! What the use of Fargate, of EC2 instances and of storage comes to: metered tasks, instances, volumes, snapshots and
+//! file systems, split over time, priced.
 //!
 //! - [`Use`] is what a task is charged for, [`Span`] from when to when. [`Use::items`] says which usage
 //!   types it counts towards, and how much of each a millisecond of it is.
+//! - [`Stretch`] is a time in which something that is stored stays as it is. Records of other services have it.
 //! - [`Span::split`] divides a task's billed time over any slots, so that the parts add up to the whole.
 //! - [`Prices`] are the price lists of an installation, each from its effective date on.
 //!
@@ -15,8 +17,10 @@
 
 mod amount;
 mod instance;
+mod month;
 mod prices;
 mod span;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -24,5 +28,6 @@ mod usage;
 pub use amount::{Cost, Quantity, shown};
 pub use instance::InstanceType;
 pub use prices::{ListError, MAX_LIST_BYTES, Prices};
-pub use span::Span;
+pub use span::{Rounding, Span};
+pub use stored::{Stored, Stretch, VolumeType};
 pub use usage::{Item, Kind, Platform, Unit, Use, region_code};

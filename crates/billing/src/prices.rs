@@ -1,6 +1,6 @@
-//! Price lists: what an hour of each usage type costs, from an effective date on.
+//! Price lists: what an hour, or a month, of each usage type costs, from an effective date on.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -68,6 +68,12 @@ struct List {
 
 type Rates = BTreeMap<Kind, Decimal>;
 
+/// The example's: of kinds that a list need not name.
+static USUAL: LazyLock<Rates> = LazyLock::new(|| {
+    let mut lists = Prices::example().lists.into_iter();
+    lists.next().map(|it| it.rates).unwrap_or_default()
+});
+
 /// All price lists of an installation.
 #[derive(Debug, Clone)]
 pub struct Prices {
@@ -126,7 +132,7 @@ impl Prices {
         self.lists.iter().skip(1).map(|list| list.effective)
     }
 
-    /// What an hour costs at a time. Before the first list, it applies too.
+    /// What one of its unit costs at a time. Before the first list, it applies too.
     pub fn rate(&self, kind: Kind, region: &str, at: i64) -> Decimal {
         let after = self.lists.partition_point(|list| list.effective <= at);
         let list = &self.lists[after.saturating_sub(1)];
@@ -135,7 +141,10 @@ impl Prices {
         match kind {
             // No list has to name all types.
             Kind::Instance(of, spot) => known.unwrap_or_else(|| of.rate(spot)),
-            _ => known.unwrap_or_default(),
+            // Nor what is stored, which lists of earlier versions know nothing of.
+            _ => known
+                .or_else(|| USUAL.get(&kind).copied())
+                .unwrap_or_default(),
         }
     }
 }

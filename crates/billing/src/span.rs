@@ -5,6 +5,24 @@ use serde::{Deserialize, Serialize};
 use crate::Platform;
 
 const SECOND: i64 = 1_000;
+const HOUR: i64 = 3_600_000;
+
+/// How a time becomes one that is billed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rounding {
+    /// To whole seconds, and no less than the platform's minimum.
+    Task(Platform),
+    /// Each hour that was begun is billed.
+    Hours,
+    /// Not at all: what is stored is billed for exactly as long as it is there.
+    Exact,
+}
+
+impl From<Platform> for Rounding {
+    fn from(platform: Platform) -> Self {
+        Self::Task(platform)
+    }
+}
 
 /// From the first pull of an image to the end of the task, in milliseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,10 +44,17 @@ impl Span {
         self.end.saturating_sub(self.start).max(0)
     }
 
-    /// How long it is billed, in milliseconds: whole seconds, and no less than the platform's minimum.
-    pub fn billed(self, platform: Platform) -> i64 {
-        let seconds = self.length() / SECOND + i64::from(self.length() % SECOND != 0);
-        seconds.saturating_mul(SECOND).max(platform.minimum())
+    /// How long it is billed, in milliseconds.
+    pub fn billed(self, by: impl Into<Rounding>) -> i64 {
+        let whole = |of: i64| {
+            let count = self.length() / of + i64::from(self.length() % of != 0);
+            count.saturating_mul(of)
+        };
+        match by.into() {
+            Rounding::Task(platform) => whole(SECOND).max(platform.minimum()),
+            Rounding::Hours => whole(HOUR).max(HOUR),
+            Rounding::Exact => self.length(),
+        }
     }
 
     /// The last moment that it took, which what is billed beyond its time counts for.
@@ -40,8 +65,8 @@ impl Span {
     /// Divides the billed time over slots: slot `n` is from `cuts[n]` until before `cuts[n + 1]`, and what
     /// lies in none of them is left out. `part` hears of each slot that the task was in, with milliseconds.
     /// `cuts` ascend.
-    pub fn split(self, platform: Platform, cuts: &[i64], mut part: impl FnMut(usize, i64)) {
-        let beyond = self.billed(platform) - self.length();
+    pub fn split(self, by: impl Into<Rounding>, cuts: &[i64], mut part: impl FnMut(usize, i64)) {
+        let beyond = self.billed(by) - self.length();
         let last = self.last();
         let first = cuts.partition_point(|cut| *cut <= self.start);
         let first = first.saturating_sub(1);

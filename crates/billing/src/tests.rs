@@ -23,6 +23,7 @@ fn a_use(platform: Platform, cpu: u32, memory_mib: u32, ephemeral_gib: u32) -> U
         service: None,
         tags: BTreeMap::new(),
         instance: None,
+        stored: None,
     }
 }
 
@@ -39,7 +40,8 @@ fn costs(used: &Use, spans: &[Span]) -> BTreeMap<Kind, Cost> {
     for span in spans {
         span.split(used.platform, &cuts, |slot, millis| {
             for item in used.items() {
-                let quantity = Quantity(i128::from(item.amount) * i128::from(millis));
+                let units = i128::from(item.amount) * i128::from(millis);
+                let quantity = Quantity::of(item.kind.unit(), units, cuts[slot]);
                 let rate = prices.rate(item.kind, &used.region, cuts[slot]);
                 *costs.entry(item.kind).or_default() += quantity.at(rate);
             }
@@ -335,7 +337,7 @@ proptest! {
         prop_assert_eq!(&forth, &costs(&used, &back));
         let millis: i64 = spans.iter().map(|it| it.billed(used.platform)).sum();
         for item in used.items() {
-            let all = Quantity(i128::from(item.amount) * i128::from(millis));
+            let all = Quantity::of(item.kind.unit(), i128::from(item.amount) * i128::from(millis), MARCH);
             let rate = Prices::example().rate(item.kind, "us-east-1", MARCH);
             prop_assert_eq!(forth[&item.kind], all.at(rate));
         }

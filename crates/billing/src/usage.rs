@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::InstanceType;
+use crate::{InstanceType, Rounding, Stored, VolumeType};
 
 /// Ephemeral storage that comes with every task, in GiB.
 const FREE_GIB: u32 = 20;
@@ -52,6 +52,9 @@ pub struct Use {
     /// It is an EC2 instance of that type, not a task: sizes mean nothing then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
+    /// It is something that is stored, and neither: that says its size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored: Option<Stored>,
 }
 
 /// A usage type, without its region.
@@ -63,6 +66,16 @@ pub enum Kind {
     WindowsLicence,
     /// An EC2 instance; whether it is Spot capacity.
     Instance(InstanceType, bool),
+    /// A volume's size.
+    Volume(VolumeType),
+    /// Provisioned IOPS, and the tier of them.
+    Iops(VolumeType, u8),
+    /// Provisioned throughput of gp3.
+    Throughput,
+    Snapshot,
+    /// A file system of EFS.
+    FileSystem,
+    NatGateway,
 }
 
 /// In what usage is counted.
@@ -70,6 +83,9 @@ pub enum Kind {
 pub enum Unit {
     Hours,
     GbHours,
+    GbMonths,
+    IopsMonths,
+    GibpsMonths,
 }
 
 impl Unit {
@@ -77,6 +93,9 @@ impl Unit {
         match self {
             Self::Hours => "Hrs",
             Self::GbHours => "GB-Hours",
+            Self::GbMonths => "GB-Month",
+            Self::IopsMonths => "IOPS-Month",
+            Self::GibpsMonths => "GiBps-Month",
         }
     }
 }
@@ -98,6 +117,26 @@ impl Kind {
         Self::WindowsLicence,
     ];
 
+    /// Those of what is there.
+    const STORED: [Self; 16] = [
+        Self::Volume(VolumeType::Standard),
+        Self::Volume(VolumeType::Gp2),
+        Self::Volume(VolumeType::Gp3),
+        Self::Volume(VolumeType::Io1),
+        Self::Volume(VolumeType::Io2),
+        Self::Volume(VolumeType::St1),
+        Self::Volume(VolumeType::Sc1),
+        Self::Iops(VolumeType::Gp3, 1),
+        Self::Iops(VolumeType::Io1, 1),
+        Self::Iops(VolumeType::Io2, 1),
+        Self::Iops(VolumeType::Io2, 2),
+        Self::Iops(VolumeType::Io2, 3),
+        Self::Throughput,
+        Self::Snapshot,
+        Self::FileSystem,
+        Self::NatGateway,
+    ];
+
     /// `Fargate-GB-Hours`
     pub fn name(self) -> Cow<'static, str> {
         let (platform, spot, what) = match self {
@@ -105,6 +144,15 @@ impl Kind {
                 let usage = if spot { "SpotUsage" } else { "BoxUsage" };
                 return Cow::Owned(format!("{usage}:{}", of.name()));
             }
+            Self::Volume(of) => return Cow::Owned(format!("EBS:VolumeUsage{}", of.code())),
+            Self::Iops(of, 1) => return Cow::Owned(format!("EBS:VolumeP-IOPS{}", of.code())),
+            Self::Iops(of, tier) => {
+                return Cow::Owned(format!("EBS:VolumeP-IOPS{}.tier{tier}", of.code()));
+            }
+            Self::Throughput => return Cow::Borrowed("EBS:VolumeP-Throughput.gp3"),
+            Self::Snapshot => return Cow::Borrowed("EBS:SnapshotUsage"),
+            Self::FileSystem => return Cow::Borrowed("TimedStorage-ByteHrs"),
+            Self::NatGateway => return Cow::Borrowed("NatGateway-Hours"),
             Self::Ephemeral => return Cow::Borrowed("Fargate-EphemeralStorage-GB-Hours"),
             Self::WindowsLicence => return Cow::Borrowed("Fargate-Windows-OS-Hours:perCPU"),
             Self::Cpu(platform, spot) => (platform, spot, "vCPU-Hours:perCPU"),
@@ -125,7 +173,7 @@ impl Kind {
             let of = name.strip_prefix(usage)?;
             InstanceType::named(of).map(|it| Self::Instance(it, spot))
         };
-        let mut all = Self::ALL.into_iter();
+        let mut all = Self::ALL.into_iter().chain(Self::STORED);
         all.find(|it| it.name() == name)
             .or_else(|| of_instance("BoxUsage:", false))
             .or_else(|| of_instance("SpotUsage:", true))
@@ -134,13 +182,29 @@ impl Kind {
     pub fn unit(self) -> Unit {
         match self {
             Self::Ephemeral => Unit::GbHours,
-            _ => Unit::Hours,
+            Self::Volume(_) | Self::Snapshot | Self::FileSystem => Unit::GbMonths,
+            Self::Iops(..) => Unit::IopsMonths,
+            Self::Throughput => Unit::GibpsMonths,
+            Self::Cpu(..)
+            | Self::Memory(..)
+            | Self::WindowsLicence
+            | Self::Instance(..)
+            | Self::NatGateway => Unit::Hours,
         }
     }
 
     /// The usage type in a region: `USE1-Fargate-GB-Hours`.
     pub fn usage_type(self, region: &str) -> String {
-        if matches!(self, Self::Instance(..)) && region == HOME {
+        let is_of_ec2 = matches!(
+            self,
+            Self::Instance(..)
+                | Self::Volume(_)
+                | Self::Iops(..)
+                | Self::Throughput
+                | Self::Snapshot
+                | Self::NatGateway
+        );
+        if is_of_ec2 && region == HOME {
             return self.name().into_owned();
         }
         format!("{}-{}", region_code(region), self.name())
@@ -151,21 +215,34 @@ impl Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Item {
     pub kind: Kind,
-    /// CPU units or MiB.
+    /// CPU units or MiB; of what is billed by the month, 2^20 parts of one: KiB.
     pub amount: u64,
 }
 
 impl Use {
-    /// The usage types that the task, or the instance, counts towards.
+    pub fn rounding(&self) -> Rounding {
+        match self.stored {
+            Some(Stored::NatGateway) => Rounding::Hours,
+            Some(_) => Rounding::Exact,
+            None => Rounding::Task(self.platform),
+        }
+    }
+
+    /// The usage types that the task, the instance, or what is stored counts towards.
     pub fn items(&self) -> impl Iterator<Item = Item> + use<> {
+        let stored = self.stored.as_ref().map(Stored::items);
         let instance = self.instance.as_deref();
         let known = instance.and_then(InstanceType::named);
         let own = known.map(|it| Item {
             kind: Kind::Instance(it, self.spot),
             amount: ONE,
         });
-        let of_task = instance.is_none().then(|| self.items_of_task());
-        own.into_iter().chain(of_task.into_iter().flatten())
+        let is_task = instance.is_none() && stored.is_none();
+        let of_task = is_task.then(|| self.items_of_task());
+        let stored = stored.into_iter().flatten();
+        own.into_iter()
+            .chain(of_task.into_iter().flatten())
+            .chain(stored)
     }
 
     fn items_of_task(&self) -> impl Iterator<Item = Item> + use<> {

@@ -1,4 +1,4 @@
-//! `wharf cost`: what Fargate tasks cost, of this month unless told otherwise. All of it comes from Cost
+//! `wharf cost`: what tasks, instances and storage cost, of this month unless told otherwise. All of it comes from Cost
 //! Explorer's operations, as the account of the installation.
 
 use std::{collections::BTreeMap, process::ExitCode};
@@ -19,6 +19,8 @@ use crate::{
 
 const COST: &str = "UnblendedCost";
 const QUANTITY: &str = "UsageQuantity";
+/// The longest unit: `GiBps-Month`.
+const UNIT: usize = 11;
 /// Digits behind the point for people.
 const DIGITS: u32 = 6;
 
@@ -80,11 +82,13 @@ impl By {
     }
 }
 
-/// A group of tasks.
+/// A group of what was used.
 #[derive(Debug, PartialEq)]
 struct Row {
     name: String,
-    hours: Decimal,
+    quantity: Decimal,
+    /// `N/A` where a group has several.
+    unit: String,
     cost: Decimal,
     currency: String,
 }
@@ -101,7 +105,14 @@ pub fn run(args: &CostArgs) -> Result<ExitCode, Problem> {
     let currency = rows.first().map_or("USD", |it| it.currency.as_str());
     let total: Decimal = rows.iter().map(|it| it.cost).sum();
     if args.output.json {
-        let groups = rows.iter().map(|it| json!({"key": it.name, "hours": it.hours.normalize().to_string(), "cost": it.cost.normalize().to_string()}));
+        let groups = rows.iter().map(|it| {
+            json!({
+                "key": it.name,
+                "quantity": it.quantity.normalize().to_string(),
+                "unit": it.unit,
+                "cost": it.cost.normalize().to_string(),
+            })
+        });
         let document = json!({
             "start": period.start,
             "end": period.end,
@@ -114,7 +125,7 @@ pub fn run(args: &CostArgs) -> Result<ExitCode, Problem> {
     }
     let (start, end) = (period.start.as_deref(), period.end.as_deref());
     println!(
-        "Fargate from {} until {}",
+        "Used from {} until {}",
         start.unwrap_or("-"),
         end.unwrap_or("-")
     );
@@ -193,7 +204,10 @@ fn row(by: &By, group: &Group) -> Row {
     };
     Row {
         name: by.name(group),
-        hours: amount(QUANTITY),
+        quantity: amount(QUANTITY),
+        unit: metric(QUANTITY)
+            .and_then(|it| it.unit.clone())
+            .unwrap_or_default(),
         cost: amount(COST),
         currency: metric(COST)
             .and_then(|it| it.unit.clone())
@@ -206,7 +220,7 @@ fn add(sums: &mut BTreeMap<String, Row>, row: Row) {
     match sums.get_mut(&row.name) {
         Some(known) => {
             known.cost += row.cost;
-            known.hours += row.hours;
+            known.quantity += row.quantity;
         }
         None => {
             sums.insert(row.name.clone(), row);
@@ -232,7 +246,7 @@ fn table(by: &By, rows: &[Row], total: Decimal, currency: &str, style: Style) ->
         By::Tag(key) => key.to_uppercase(),
     };
     // Hours of vCPUs and of GB are no sum.
-    let has_hours = *by == By::UsageType;
+    let has_quantity = *by == By::UsageType;
     let shown = |row: &Row| match row.name.as_str() {
         "" => "(none)".to_owned(),
         name => name.to_owned(),
@@ -242,23 +256,24 @@ fn table(by: &By, rows: &[Row], total: Decimal, currency: &str, style: Style) ->
         .map(&shown)
         .chain([head.clone(), "Total".to_owned()]);
     let width = names.map(|it| it.chars().count()).max().unwrap_or(0);
-    let line = |name: &str, hours: &str, cost: &str| {
-        let hours = if has_hours {
-            format!("{hours:>14}  ")
+    let line = |name: &str, quantity: &str, unit: &str, cost: &str| {
+        let quantity = if has_quantity {
+            format!("{quantity:>14}  {unit:UNIT$}  ")
         } else {
             String::new()
         };
-        format!("{name:width$}  {hours}{cost}")
+        format!("{name:width$}  {quantity}{cost}")
     };
     let number = |of: Decimal| format!("{:.*}", DIGITS as usize, of.round_dp(DIGITS));
     let cost = |of: Decimal| format!("{} {currency}", number(of));
-    let mut text = style.faint(&line(&head, "HOURS", "COST"));
+    let mut text = style.faint(&line(&head, "QUANTITY", "UNIT", "COST"));
     text.push('\n');
     for row in rows {
-        text.push_str(&line(&shown(row), &number(row.hours), &cost(row.cost)));
+        let quantity = number(row.quantity);
+        text.push_str(&line(&shown(row), &quantity, &row.unit, &cost(row.cost)));
         text.push('\n');
     }
-    text.push_str(&style.strong(&line("Total", "", &cost(total))));
+    text.push_str(&style.strong(&line("Total", "", "", &cost(total))));
     text.push('\n');
     text
 }
@@ -270,7 +285,8 @@ mod tests {
     fn a_row(name: &str, cost: &str) -> Row {
         Row {
             name: name.to_owned(),
-            hours: Decimal::new(5, 1),
+            quantity: Decimal::new(5, 1),
+            unit: "Hrs".to_owned(),
             cost: cost.parse().unwrap(),
             currency: "USD".to_owned(),
         }
@@ -301,10 +317,10 @@ mod tests {
         );
         assert_eq!(
             by("usage-type"),
-            "USAGE TYPE           HOURS  COST\n\
-             web               1.000000  2.250000 USD\n\
-             (none)            0.500000  0.000169 USD\n\
-             Total                       2.250000 USD\n"
+            "USAGE TYPE        QUANTITY  UNIT         COST\n\
+             web               1.000000  Hrs          2.250000 USD\n\
+             (none)            0.500000  Hrs          0.000169 USD\n\
+             Total                                    2.250000 USD\n"
         );
     }
 

@@ -1,11 +1,11 @@
-//! `wharf node list` and `wharf node remove`: the nodes of an installation, on the machine of its
+//! `wharf node list`, `wharf node retire` and `wharf node remove`: the nodes of an installation, on the machine of its
 //! control plane.
 
 use std::process::ExitCode;
 
 use wharf_api_wharf::types::{
     Grant, ListNodesRequest, ListNodesResponse, Node, NodeInstance, RemoveNodeRequest,
-    RemoveNodeResponse,
+    RemoveNodeResponse, RetireNodeRequest, RetireNodeResponse,
 };
 
 use crate::{args::OutputArgs, call, layout::Layout, problem::Problem, style::Style};
@@ -118,6 +118,27 @@ pub fn remove(layout: &Layout, name: &str) -> Result<ExitCode, Problem> {
         "{}",
         style.faint("Its credentials are worth nothing any more. On its machine: wharf down")
     );
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn retire(layout: &Layout, name: &str, cancel: bool) -> Result<ExitCode, Problem> {
+    let settings = layout.settings()?;
+    let asked = RetireNodeRequest {
+        name: Some(name.to_owned()),
+        cancel: Some(cancel),
+    };
+    let asked = call::wharf(layout, &settings, "RetireNode", &asked);
+    let done: RetireNodeResponse = call::block_on(asked)?;
+    let style = Style::of_stdout();
+    let name = done.name.unwrap_or_default();
+    match cancel {
+        false => println!(
+            "{} {name}\n{}",
+            style.good("Retired"),
+            style.faint("Its Fargate tasks leave when fargateTaskRetirementWaitPeriod of their accounts is over.")
+        ),
+        true => println!("{} {name} takes Fargate tasks again.", style.good("Kept:")),
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -79,6 +79,7 @@ wharf_api_wharf::operations! {
     put_admission_rule = put_admission_rule;
     remove_node = remove_node;
     retire_keys = retire_keys;
+    retire_node = retire_node;
     rotate_keys = rotate_keys;
 }
 
@@ -243,6 +244,14 @@ async fn list_outside_access(
     _: ListOutsideAccessRequest,
 ) -> Result<ListOutsideAccessResponse, Fault> {
     it.outside.list(call).await
+}
+
+async fn retire_node(
+    it: &Parts,
+    call: &Call,
+    input: RetireNodeRequest,
+) -> Result<RetireNodeResponse, Fault> {
+    it.nodes.retire(call, input).await
 }
 
 async fn remove_node(

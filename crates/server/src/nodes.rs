@@ -1,4 +1,4 @@
-//! Which nodes joined, and the removal of one for good.
+//! Which nodes joined, the retirement of one, and the removal of one for good.
 //!
 //! A removal ends everything the node ever had: with its user end its keys, sessions and registry
 //! passwords; with its container instances its websockets, its place in the network and its tasks,
@@ -7,7 +7,7 @@
 
 use wharf_api_wharf::types::{
     ListNodesResponse, Node as NodeShown, NodeInstance as InstanceShown, RemoveNodeRequest,
-    RemoveNodeResponse,
+    RemoveNodeResponse, RetireNodeRequest, RetireNodeResponse,
 };
 use wharf_base::Permit;
 use wharf_records::{
@@ -56,9 +56,7 @@ impl Nodes {
     ) -> Result<RemoveNodeResponse, Fault> {
         let wanted = input.name.unwrap_or_default();
         let Some(node) = self.find(call, &wanted).await? else {
-            return Err(invalid(
-                "There is no such node; `wharf node list` shows all.",
-            ));
+            return Err(unknown());
         };
         let mut cx = call.context().clone();
         cx.caller = Caller::root(&call.account);
@@ -72,6 +70,34 @@ impl Nodes {
         tracing::info!(node = node.user, by = call.caller.arn, "a node was removed");
         Ok(RemoveNodeResponse {
             removed: Some(node.user),
+            instances: Some(instances),
+        })
+    }
+
+    /// Has Fargate tasks leave a node, that of the control plane too, each when its account's time of waiting is over; or takes
+    /// that back.
+    pub async fn retire(
+        &self,
+        call: &Call,
+        input: RetireNodeRequest,
+    ) -> Result<RetireNodeResponse, Fault> {
+        let wanted = input.name.unwrap_or_default();
+        let user = match self.find(call, &wanted).await? {
+            Some(node) => node.user,
+            None if wanted == OWN_USER => OWN_USER.to_owned(),
+            None => return Err(unknown()),
+        };
+        let cancel = input.cancel.unwrap_or_default();
+        let arn = user_arn(call, &user);
+        let instances = self.ecs.retire(call, &arn, cancel).await?;
+        tracing::info!(
+            node = user,
+            by = call.caller.arn,
+            cancel,
+            "the retirement of a node"
+        );
+        Ok(RetireNodeResponse {
+            name: Some(user),
             instances: Some(instances),
         })
     }
@@ -100,6 +126,10 @@ impl Nodes {
         let place = (call.account.as_str(), call.region.as_str());
         self.ecs.instances_of(place, &user_arn(call, user)).await
     }
+}
+
+fn unknown() -> Fault {
+    invalid("There is no such node; `wharf node list` shows all.")
 }
 
 fn user_arn(call: &Call, user: &str) -> String {

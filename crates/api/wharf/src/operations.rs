@@ -153,6 +153,13 @@ pub mod io {
         pub type Output = RetireKeysResponse;
     }
 
+    pub mod retire_node {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = RetireNodeRequest;
+        pub type Output = RetireNodeResponse;
+    }
+
     pub mod rotate_keys {
         #[allow(unused_imports)]
         use super::super::*;

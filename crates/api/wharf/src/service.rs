@@ -36,6 +36,7 @@ pub enum Input<'a> {
     PutAdmissionRule(&'a PutAdmissionRuleRequest),
     RemoveNode(&'a RemoveNodeRequest),
     RetireKeys(&'a RetireKeysRequest),
+    RetireNode(&'a RetireNodeRequest),
     RotateKeys(&'a RotateKeysRequest),
 }
 
@@ -63,6 +64,7 @@ impl Input<'_> {
             Self::PutAdmissionRule(_) => "PutAdmissionRule",
             Self::RemoveNode(_) => "RemoveNode",
             Self::RetireKeys(_) => "RetireKeys",
+            Self::RetireNode(_) => "RetireNode",
             Self::RotateKeys(_) => "RotateKeys",
         }
     }
@@ -262,6 +264,15 @@ pub trait Wharf: Send + Sync + 'static {
         Err(Fault::unsupported("wharf", "RetireKeys"))
     }
 
+    async fn retire_node(
+        &self,
+        call: &Call,
+        input: RetireNodeRequest,
+    ) -> Result<RetireNodeResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("wharf", "RetireNode"))
+    }
+
     async fn rotate_keys(
         &self,
         call: &Call,
@@ -318,7 +329,8 @@ impl Service for Routes {
             17 => Box::new(PutAdmissionRuleRequest::default()),
             18 => Box::new(RemoveNodeRequest::default()),
             19 => Box::new(RetireKeysRequest::default()),
-            20 => Box::new(RotateKeysRequest::default()),
+            20 => Box::new(RetireNodeRequest::default()),
+            21 => Box::new(RotateKeysRequest::default()),
             _ => Box::new(()),
         }
     }
@@ -345,7 +357,8 @@ impl Service for Routes {
             17 => Box::new(PutAdmissionRuleResponse::default()),
             18 => Box::new(RemoveNodeResponse::default()),
             19 => Box::new(RetireKeysResponse::default()),
-            20 => Box::new(RotateKeysResponse::default()),
+            20 => Box::new(RetireNodeResponse::default()),
+            21 => Box::new(RotateKeysResponse::default()),
             _ => Box::new(()),
         }
     }
@@ -386,7 +399,8 @@ impl Service for Routes {
             17 => Input::PutAdmissionRule(borrowed(input)),
             18 => Input::RemoveNode(borrowed(input)),
             19 => Input::RetireKeys(borrowed(input)),
-            20 => Input::RotateKeys(borrowed(input)),
+            20 => Input::RetireNode(borrowed(input)),
+            21 => Input::RotateKeys(borrowed(input)),
             _ => unreachable!("operations are numbered by the schema"),
         };
         self.0.authorize(cx, input).await
@@ -419,7 +433,8 @@ impl Service for Routes {
             17 => Box::new(self.0.put_admission_rule(call, typed(input)).await?),
             18 => Box::new(self.0.remove_node(call, typed(input)).await?),
             19 => Box::new(self.0.retire_keys(call, typed(input)).await?),
-            20 => Box::new(self.0.rotate_keys(call, typed(input)).await?),
+            20 => Box::new(self.0.retire_node(call, typed(input)).await?),
+            21 => Box::new(self.0.rotate_keys(call, typed(input)).await?),
             _ => unreachable!("operations are numbered by the schema"),
         }))
     }
@@ -665,13 +680,24 @@ impl Wharf for Client {
         self.inner.retire_keys(&call, input).await
     }
 
+    async fn retire_node(
+        &self,
+        call: &Call,
+        input: RetireNodeRequest,
+    ) -> Result<RetireNodeResponse, Fault> {
+        let call = self
+            .admit(call, Input::RetireNode(&input), 20, &input)
+            .await?;
+        self.inner.retire_node(&call, input).await
+    }
+
     async fn rotate_keys(
         &self,
         call: &Call,
         input: RotateKeysRequest,
     ) -> Result<RotateKeysResponse, Fault> {
         let call = self
-            .admit(call, Input::RotateKeys(&input), 20, &input)
+            .admit(call, Input::RotateKeys(&input), 21, &input)
             .await?;
         self.inner.rotate_keys(&call, input).await
     }

@@ -579,6 +579,26 @@ structure!(RetireKeysResponse {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct RetireNodeRequest {
+    pub name: Option<String>,
+    pub cancel: Option<bool>,
+}
+structure!(RetireNodeRequest {
+0 name,
+1 cancel,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RetireNodeResponse {
+    pub name: Option<String>,
+    pub instances: Option<Vec<String>>,
+}
+structure!(RetireNodeResponse {
+0 name,
+1 instances,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct RotateKeysRequest {
     pub key: Option<String>,
 }

@@ -119,6 +119,19 @@ pub enum NodeCommand {
     List(OutputArgs),
     /// Remove a node for good: its credentials, its connections, its tasks (started elsewhere)
     Remove(NodeRemoveArgs),
+    /// Retire a node: it takes no more Fargate tasks, and those on it leave when their accounts' time of waiting is over
+    Retire(NodeRetireArgs),
+}
+
+#[derive(Args, Clone)]
+pub struct NodeRetireArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Name of the node, its container instance, or its instance id
+    pub name: String,
+    /// Take it back: the node takes Fargate tasks again, and those on it stay
+    #[arg(long)]
+    pub cancel: bool,
 }
 
 #[derive(Args, Clone)]

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeSet};
 
 use wharf_api_ce::types::{Expression, GroupDefinition};
-use wharf_billing::Item;
+use wharf_billing::{Item, Stored};
 use wharf_wire::Fault;
 
 use crate::{fault, ledger::Charge};
@@ -13,7 +13,7 @@ const MOST_DEPTH: usize = 16;
 const MOST_PARTS: usize = 512;
 const MOST_GROUPS: usize = 2;
 
-/// A dimension that usage of Fargate has.
+/// A dimension that usage has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Dimension {
     LinkedAccount,
@@ -48,6 +48,32 @@ impl Subject<'_> {
     fn is_of_eks(&self) -> bool {
         self.charge.arns.split(':').nth(2) == Some("eks")
     }
+
+    fn service(&self) -> &'static str {
+        let used = &self.charge.used;
+        match &used.stored {
+            Some(Stored::Volume { .. } | Stored::Snapshot { .. } | Stored::NatGateway) => {
+                "EC2 - Other"
+            }
+            Some(Stored::FileSystem { .. }) => "Amazon Elastic File System",
+            None if used.instance.is_some() => "Amazon Elastic Compute Cloud - Compute",
+            None if self.is_of_eks() => "Amazon Elastic Container Service for Kubernetes",
+            None => "Amazon Elastic Container Service",
+        }
+    }
+
+    fn operation(&self) -> &'static str {
+        let used = &self.charge.used;
+        match &used.stored {
+            Some(Stored::Volume { kind, .. }) => kind.operation(),
+            Some(Stored::Snapshot { .. }) => "CreateSnapshot",
+            Some(Stored::FileSystem { .. }) => "Storage",
+            Some(Stored::NatGateway) => "NatGateway",
+            None if used.instance.is_some() => "RunInstances",
+            None if self.is_of_eks() => "FargatePod",
+            None => "FargateTask",
+        }
+    }
 }
 
 /// Keys of tags that reports know.
@@ -80,24 +106,22 @@ impl Key {
         let used = &of.charge.used;
         Cow::Borrowed(match self {
             Self::Dimension(Dimension::LinkedAccount) => of.account,
-            Self::Dimension(Dimension::Operation) if used.instance.is_some() => "RunInstances",
-            Self::Dimension(Dimension::Operation) if of.is_of_eks() => "FargatePod",
-            Self::Dimension(Dimension::Operation) => "FargateTask",
+            Self::Dimension(Dimension::Operation) => of.operation(),
             Self::Dimension(Dimension::RecordType) => "Usage",
             Self::Dimension(Dimension::Region) => &used.region,
-            Self::Dimension(Dimension::Service) if used.instance.is_some() => {
-                "Amazon Elastic Compute Cloud - Compute"
-            }
-            Self::Dimension(Dimension::Service) if of.is_of_eks() => {
-                "Amazon Elastic Container Service for Kubernetes"
-            }
-            Self::Dimension(Dimension::Service) => "Amazon Elastic Container Service",
+            Self::Dimension(Dimension::Service) => of.service(),
             Self::Dimension(Dimension::UsageType) => {
                 return Cow::Owned(of.item.kind.usage_type(&used.region));
             }
             Self::Dimension(Dimension::ResourceId) => match of.task {
-                // As AWS names instances; each time that one ran is the same one's.
-                Some(run) if used.instance.is_some() => run.split(':').next().unwrap_or(run),
+                // Each time that one ran, or was of a size, is the same one's. AWS names instances and volumes by their ids.
+                Some(time) if used.instance.is_some() || used.stored.is_some() => {
+                    let id = time.split(':').next().unwrap_or(time);
+                    match used.stored {
+                        None | Some(Stored::Volume { .. }) => id,
+                        _ => return Cow::Owned(format!("{}{id}", of.charge.arns)),
+                    }
+                }
                 Some(task) => return Cow::Owned(format!("{}{task}", of.charge.arns)),
                 None => "",
             },

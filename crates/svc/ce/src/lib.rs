@@ -1,4 +1,4 @@
-//! Cost Explorer: what the Fargate tasks of an account cost, from records of their use that outlive them.
+//! Cost Explorer: what the tasks, the instances and the storage of an account cost, from records of their use that outlive them.
 //!
 //! - `metered` says what a change of a task's record means for its meter. Pure.
 //! - `meters` follows the history of tasks from a durable cursor. A meter is a record in the store from a
@@ -28,6 +28,7 @@ mod prices;
 mod records;
 mod report;
 mod service;
+mod stored;
 #[cfg(test)]
 mod tests;
 

@@ -1,4 +1,5 @@
-//! What a change of the record of a task, of an instance, or of a pod's machine, means for its meter. Pure.
+//! What a change of the record of a task, of an instance, of a pod's machine, or of something that is stored, means for
+//! its meter. Pure.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,10 @@ use wharf_records::{
 use wharf_service::announce::record;
 use wharf_store::{Entry, Event, EventKind};
 
-use crate::records::Meter;
+use crate::{
+    records::Meter,
+    stored::{self, Kind},
+};
 
 /// Ephemeral storage of a task that asked for none, in GiB.
 const OWN_GIB: u32 = 20;
@@ -32,13 +36,15 @@ pub(crate) struct Change {
 }
 
 /// Services whose records say what is metered, by the segment of their keys.
-pub(crate) const SOURCES: [&str; 2] = ["ecs", "ec2"];
+pub(crate) const SOURCES: [&str; 3] = ["ecs", "ec2", "efs"];
 
 /// Whose record a key is of, if that is metered.
 enum Kept {
     Task,
     /// An instance, or the machine of a pod, in that region.
     Machine(String),
+    /// Something stored, with that id, in that region.
+    Stored(Kind, String, String),
 }
 
 /// An instance of EC2, as far as it is metered. For those who only read.
@@ -77,12 +83,13 @@ struct Run {
 }
 
 fn kept(key: &str) -> Option<(String, Kept)> {
-    let (scope, kind, _) = Scope::parse(key)?;
-    match (scope.service.as_str(), kind) {
-        ("ecs", Task::KIND) => Some((scope.account, Kept::Task)),
-        ("ec2", MachineOfPod::KIND) => Some((scope.account, Kept::Machine(scope.region))),
-        _ => None,
-    }
+    let (scope, kind, id) = Scope::parse(key)?;
+    let kept = match (scope.service.as_str(), kind) {
+        ("ecs", Task::KIND) => Kept::Task,
+        ("ec2", MachineOfPod::KIND) => Kept::Machine(scope.region),
+        (service, kind) => Kept::Stored(Kind::named(service, kind)?, id, scope.region),
+    };
+    Some((scope.account, kept))
 }
 
 /// What a record says of the meter that it is about.
@@ -93,11 +100,38 @@ fn meter_of(entry: &Entry, account: &str, kept: &Kept, now: Timestamp) -> Option
             Some(pod) => of_pod(&pod, account, region),
             None => of_instance(&record::<Machine>(entry)?, account, region),
         },
+        Kept::Stored(kind, id, region) => stored::meter(entry, *kind, (account, region), id),
     }
 }
 
-/// What a change of any record means.
-pub(crate) fn change(event: &Event, now: Timestamp) -> Option<Change> {
+/// The resource that a meter is of: what is stored has one for each time in which it was of one size.
+pub(crate) fn resource(meter: &str) -> &str {
+    meter.split(':').next().unwrap_or(meter)
+}
+
+/// What a change of any record means: for what was metered until then, and for what is from now on.
+pub(crate) fn changes(event: &Event, now: Timestamp) -> Vec<Change> {
+    let change = change(event, now);
+    let ended = change.as_ref().and_then(|it| ended(event, it, now));
+    ended.into_iter().chain(change).collect()
+}
+
+/// The meter that a change ends since another begins.
+fn ended(event: &Event, change: &Change, now: Timestamp) -> Option<Change> {
+    let (account, kept) = kept(event.key())?;
+    let before = meter_of(event.previous.as_ref()?, &account, &kept, now)?;
+    let is_another = before.id != change.meter.id && before.end.is_none();
+    is_another.then(|| Change {
+        account,
+        meter: Meter {
+            end: Some(change.meter.start.max(before.start)),
+            ..before
+        },
+        only_over: false,
+    })
+}
+
+fn change(event: &Event, now: Timestamp) -> Option<Change> {
     let (account, kept) = kept(event.key())?;
     let before = event.previous.as_ref();
     let before = before.and_then(|it| meter_of(it, &account, &kept, now));
@@ -161,6 +195,7 @@ fn of_pod(pod: &OfPod, account: &str, region: &str) -> Option<Meter> {
                 .map(|(key, value)| (key.to_owned(), value.clone()))
                 .into(),
             instance: None,
+            stored: None,
         },
         start,
         end: pod.ended_at.map(|it| it.millis().max(start)),
@@ -195,6 +230,7 @@ fn of_instance(it: &Machine, account: &str, region: &str) -> Option<Meter> {
             service: None,
             tags: it.tags.clone(),
             instance: Some(it.instance_type.clone()),
+            stored: None,
         },
         start,
         end: run.ended_at.map(|it| it.millis().max(start)),
@@ -236,6 +272,7 @@ fn meter(task: &Task, now: Timestamp) -> Option<Meter> {
             service: service.map(str::to_owned),
             tags: task.tags.clone(),
             instance: None,
+            stored: None,
         },
         start,
         end: task.stopped_at.map(|_| until.max(start)),
@@ -245,7 +282,7 @@ fn meter(task: &Task, now: Timestamp) -> Option<Meter> {
 }
 
 /// All nodes of an installation share the architecture of this build, and Fargate tasks are of Linux.
-fn platform() -> Platform {
+pub(crate) fn platform() -> Platform {
     match cfg!(target_arch = "aarch64") {
         true => Platform::LinuxArm,
         false => Platform::LinuxX86,

@@ -1,4 +1,4 @@
-//! Follows the history of tasks and of pods' machines, and keeps their meters.
+//! Follows the history of tasks, of machines and of what is stored, and keeps their meters.
 //!
 //! The cursor moves in the transaction that writes what a stretch of history means, under the fence of the
 //! shard; what does not fit into one is written again if a kill comes between, which changes nothing.
@@ -7,7 +7,7 @@
 //! their meters are.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     convert::Infallible,
     sync::Arc,
     time::Duration,
@@ -31,7 +31,7 @@ use crate::{
 };
 
 const PERMIT: Permit = Permit::for_controller("ce-meters");
-/// The name of the durable cursor on the history of ECS and EC2.
+/// The name of the durable cursor on the history of ECS, EC2 and EFS.
 pub(crate) const CURSOR: &str = "ce/ecs";
 /// How often the cursor moves without news, and tasks that ended go to the ledger.
 const STRIDE: Duration = Duration::from_secs(5);
@@ -119,10 +119,7 @@ async fn try_once(core: &Arc<Core>) -> Result<Infallible, Failed> {
             Err(error) => return Err(Changed::from(error).into()),
         };
         let now = core.now();
-        let changes = batch
-            .events
-            .iter()
-            .filter_map(|it| metered::change(it, now));
+        let changes = batch.events.iter().flat_map(|it| metered::changes(it, now));
         let changes: Vec<Change> = changes.collect();
         if !changes.is_empty() || stride && batch.revision > done {
             meters.write(changes, Some(batch.revision)).await?;
@@ -178,11 +175,19 @@ impl Meters {
             revision = revision.min(found.revision);
         }
         let ids: HashSet<&str> = present.iter().map(|it| it.meter.id.as_str()).collect();
+        // Of what is stored, the size before ended when the present one began.
+        let since = present.iter().map(|it| {
+            let of = metered::resource(&it.meter.id);
+            ((it.account.as_str(), of), it.meter.start)
+        });
+        let since: HashMap<(&str, &str), i64> = since.collect();
         let mut gone = Vec::new();
         for (scope, _, stored) in self.core.table.everywhere::<Meter>(SERVICE).await? {
             let mut meter = stored.record;
             if meter.end.is_none() && !ids.contains(meter.id.as_str()) {
-                meter.end = Some(now.millis().max(meter.start));
+                let of = (scope.account.as_str(), metered::resource(&meter.id));
+                let end = since.get(&of).copied().unwrap_or(now.millis());
+                meter.end = Some(end.max(meter.start));
                 gone.push(Change {
                     account: scope.account,
                     meter,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use rust_decimal::Decimal;
-use wharf_billing::{Cost, Item, Kind, Platform, Prices, Quantity, Unit};
+use wharf_billing::{Cost, Item, Kind, Prices, Quantity, Rounding, Unit};
 
 use crate::{
     filter::{ActiveTags, Filter, Key, Subject},
@@ -48,8 +48,8 @@ impl Sum {
         }
     }
 
-    pub fn hours(&self) -> Decimal {
-        self.quantity.hours()
+    pub fn number(&self) -> Decimal {
+        self.quantity.number()
     }
 
     pub fn add(&mut self, other: &Self) {
@@ -71,7 +71,7 @@ pub(crate) struct Report<'a> {
     period: Vec<usize>,
     /// Whose quantities are added: a group, a usage type, and where.
     classes: HashMap<Class, usize>,
-    /// CPU units or MiB times milliseconds, by class and slot.
+    /// Amounts of items times milliseconds, by class and slot.
     sums: Vec<BTreeMap<usize, i128>>,
     /// How many there are.
     held: usize,
@@ -91,7 +91,7 @@ struct Class {
 
 /// What a report makes of a charge.
 pub(crate) struct Known {
-    platform: Platform,
+    rounding: Rounding,
     parts: Vec<(usize, u64)>,
     /// Where tasks are told apart.
     charge: Option<Charge>,
@@ -193,7 +193,7 @@ impl<'a> Report<'a> {
 
     fn count(
         &mut self,
-        platform: Platform,
+        rounding: Rounding,
         parts: &[(usize, u64)],
         entry: Entry<'_>,
         month: Month,
@@ -202,7 +202,7 @@ impl<'a> Report<'a> {
             return;
         };
         let cuts = &self.cuts[first..=end];
-        entry.span.split(platform, cuts, |slot, millis| {
+        entry.span.split(rounding, cuts, |slot, millis| {
             for (class, amount) in parts {
                 let sums = &mut self.sums[*class];
                 let known = sums.len();
@@ -224,15 +224,14 @@ impl<'a> Report<'a> {
             sums.map(move |(slot, units)| (class, *slot, *units))
         });
         for (class, slot, units) in sums {
-            let rate = self
-                .asked
-                .prices
-                .rate(class.kind, &class.region, self.cuts[slot]);
-            let quantity = Quantity(units);
+            let (kind, at) = (class.kind, self.cuts[slot]);
+            let rate = self.asked.prices.rate(kind, &class.region, at);
+            // A slot lies in one month.
+            let quantity = Quantity::of(kind.unit(), units, at);
             let sum = Sum {
                 quantity,
                 cost: quantity.at(rate),
-                units: BTreeSet::from([class.kind.unit()]),
+                units: BTreeSet::from([kind.unit()]),
             };
             let groups = &mut all[self.period[slot]];
             match groups.get_mut(&class.group) {
@@ -255,7 +254,7 @@ impl Reader for Report<'_> {
         let is_same = !by_task || !self.asked.filter.is_of_resources();
         let items = is_same.then(|| self.accepted(charge, None));
         Known {
-            platform: charge.used.platform,
+            rounding: charge.used.rounding(),
             parts: match &items {
                 Some(items) if !by_task => self.parts(charge, items, None),
                 _ => Vec::new(),
@@ -280,9 +279,9 @@ impl Reader for Report<'_> {
                     }
                 };
                 let parts = self.parts(charge, items, Some(entry.id));
-                self.count(known.platform, &parts, entry, month);
+                self.count(known.rounding, &parts, entry, month);
             }
-            None => self.count(known.platform, &known.parts, entry, month),
+            None => self.count(known.rounding, &known.parts, entry, month),
         }
     }
 

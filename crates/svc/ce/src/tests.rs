@@ -6,3 +6,4 @@ mod instances;
 mod ledger;
 mod pods;
 mod requests;
+mod stored;

@@ -19,9 +19,12 @@ use wharf_service::{
 use wharf_store::{Event, EventKind};
 use wharf_wire::async_trait;
 
-use crate::{describe, document, names, state::State, view::Region};
+use crate::{describe, document, names, retirement::Retirement, state::State, view::Region};
 
 const SOURCE: &str = "aws.ecs";
+const RETIREMENT: &str = "AWS_ECS_TASK_PATCHING_RETIREMENT";
+/// Of one event, which may have 256 KiB.
+const ENTITIES: usize = 100;
 
 /// States of tasks, container instances and deployments, and services that settle.
 pub struct Announcer {
@@ -107,6 +110,12 @@ fn of_change(event: &Event, now: Timestamp) -> Vec<Announcement> {
                 .into_iter()
                 .collect()
         }
+        Retirement::KIND => {
+            let after: Option<Retirement> = record(&event.entry);
+            let is_new = event.previous.is_none() && event.entry.version == 1;
+            let after = after.filter(|_| is_new);
+            after.map(|it| retirement(&place, &it)).unwrap_or_default()
+        }
         Service::KIND => {
             let after: Option<Service> = record(&event.entry);
             let before: Option<Service> = event.previous.as_ref().and_then(record);
@@ -116,6 +125,54 @@ fn of_change(event: &Event, now: Timestamp) -> Vec<Announcement> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Pages of what a notice is about, as AWS Health tells of it.
+fn retirement(place: &Place, notice: &Retirement) -> Vec<Announcement> {
+    let affected: Vec<&String> = notice.services.iter().chain(&notice.tasks).collect();
+    let pages = affected.chunks(ENTITIES);
+    let total = pages.len();
+    let told = notice.told_at.http_date();
+    let (account, region) = (&place.account, &place.region);
+    let partition = wharf_base::arn::partition_of(region);
+    let arn = format!(
+        "arn:{partition}:health:{region}::event/ECS/{RETIREMENT}/{RETIREMENT}_{}",
+        notice.host
+    );
+    let page = |(number, some): (usize, &[&String])| Announcement {
+        place: place.clone(),
+        source: "aws.health",
+        detail_type: "AWS Health Event",
+        resources: some.iter().map(|it| (*it).clone()).collect(),
+        detail: json!({
+            "eventArn": arn,
+            "service": "ECS",
+            "eventScopeCode": "ACCOUNT_SPECIFIC",
+            "communicationId": format!("{}-{}", notice.host, notice.told_at.millis()),
+            "lastUpdatedTime": told,
+            "statusCode": "upcoming",
+            "eventRegion": region,
+            "eventTypeCode": RETIREMENT,
+            "eventTypeCategory": "scheduledChange",
+            "startTime": notice.at.http_date(),
+            "eventDescription": [{
+                "language": "en_US",
+                "latestDescription": format!(
+                    "The machine that these tasks run on is being retired. From {} on tasks of services are replaced, \
+                     and other tasks are stopped.",
+                    notice.at.http_date()
+                ),
+            }],
+            "affectedEntities": some
+                .iter()
+                .map(|it| json!({"entityValue": it, "lastUpdatedTime": told, "status": "PENDING"}))
+                .collect::<Vec<_>>(),
+            "affectedAccount": account,
+            "page": (number + 1).to_string(),
+            "totalPages": total.to_string(),
+        }),
+    };
+    pages.enumerate().map(page).collect()
 }
 
 fn task(place: Place, task: &Task, now: Timestamp) -> Option<Announcement> {

@@ -7,6 +7,7 @@ use wharf_base::Permit;
 use wharf_records::node::Grant;
 use wharf_service::Loops;
 use wharf_svc_ecs_exec::Sessions;
+use wharf_svc_ecs_scheduler::retirement;
 use wharf_wire::{Call, Context, Fault};
 
 use crate::{
@@ -156,6 +157,30 @@ impl EcsService {
     /// The store cannot be written.
     pub async fn deregister_all(&self, call: &Call, user_arn: &str) -> Result<Vec<String>, Fault> {
         grant::deregister_all(&self.core.agents, call, user_arn).await
+    }
+
+    /// Marks the hosts that a user registered as retired, or takes that back; the ARNs of their container instances.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub async fn retire(
+        &self,
+        call: &Call,
+        user_arn: &str,
+        cancel: bool,
+    ) -> Result<Vec<String>, Fault> {
+        self.core.state.up_to_date().await;
+        let place = Place::of(call);
+        let mut marked = Vec::new();
+        for instance in grant::instances_of(&self.core.agents, &place, user_arn) {
+            let (scheduler, permit) = (&self.core.scheduler, &call.permit);
+            match cancel {
+                false => retirement::mark(scheduler, permit, &instance.host).await?,
+                true => retirement::unmark(scheduler, permit, &instance.host).await?,
+            }
+            marked.push(instance.arn);
+        }
+        Ok(marked)
     }
 
     /// What a node that has no record of its own (it joined before there were any) has registered,

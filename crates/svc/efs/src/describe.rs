@@ -10,9 +10,7 @@ use crate::{
 };
 
 pub fn file_system(place: &Place, id: &str, record: &FileSystem) -> wire::FileSystemDescription {
-    let bytes = i64::try_from(record.reported.bytes).unwrap_or(i64::MAX);
-    // An empty one takes as much in AWS, too.
-    let bytes = bytes.max(6144);
+    let bytes = i64::try_from(record.shown_bytes()).unwrap_or(i64::MAX);
     wire::FileSystemDescription {
         owner_id: Some(place.account.clone()),
         creation_token: Some(record.token.clone()),

@@ -19,6 +19,7 @@ pub mod encryption;
 mod fault;
 mod hosts;
 mod keys;
+mod metered;
 pub mod mounts;
 mod names;
 mod network;

@@ -153,15 +153,12 @@ async fn file_system(core: &Core, place: &Place, key: &str) -> Result<Next, Step
     for target in stored.record.mount_targets.keys() {
         core.queue.wake(names::mount_target_key(place, target));
     }
-    let Some(host) = stored
-        .record
-        .host
-        .as_ref()
-        .filter(|_| stored.record.deleting)
-    else {
-        return Ok(Next::Settled);
-    };
-    if hosts::is_there(core, host).await {
+    if !stored.record.deleting {
+        return meter(core, &stored).await;
+    }
+    if let Some(host) = &stored.record.host
+        && hosts::is_there(core, host).await
+    {
         return Ok(Next::After(LOOK));
     }
     let id = Scope::parse(key).map(|(_, _, id)| id).unwrap_or_default();
@@ -170,5 +167,19 @@ async fn file_system(core: &Core, place: &Place, key: &str) -> Result<Next, Step
     changes.when(stored.unchanged());
     changes.fence(fence::<EfsFaults>(&core.shard)?);
     changes.delete(key);
+    settled(changes.write(&PERMIT).await)
+}
+
+/// Bills a size that was told of too soon after another, or a file system of a version that billed none.
+async fn meter(core: &Core, stored: &Stored<FileSystem>) -> Result<Next, StepError> {
+    let mut record = stored.record.clone();
+    let later = record.meter(core.now());
+    if record == stored.record {
+        return Ok(later.map_or(Next::Settled, Next::After));
+    }
+    let mut changes = core.table.begin();
+    changes.when(stored.unchanged());
+    changes.fence(fence::<EfsFaults>(&core.shard)?);
+    changes.put(&stored.key, &record);
     settled(changes.write(&PERMIT).await)
 }

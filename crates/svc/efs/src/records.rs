@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, net::Ipv4Addr};
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
+use wharf_billing::Stretch;
 use wharf_file_server::Permissions;
 use wharf_records::{Record, Unknown};
 use wharf_seal::Sealed;
@@ -53,6 +54,9 @@ pub struct FileSystem {
     pub reported: Reported,
     #[serde(default)]
     pub deleting: bool,
+    /// What it is billed for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metered: Option<Stretch>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }

@@ -78,6 +78,8 @@ impl EfsService {
                             record.reported.bytes = report.bytes;
                             record.reported.at = Some(core.now());
                         }
+                        // What is billed later is looked at by the reconciler.
+                        let _ = record.meter(core.now());
                         if record != before {
                             tx.put(&key, &record);
                         }

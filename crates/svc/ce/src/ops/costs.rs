@@ -233,7 +233,7 @@ fn written(sum: &Sum, metrics: &[String], currency: &str) -> BTreeMap<String, Me
     let all = metrics.iter().map(|name| {
         let value = match name.as_str() {
             QUANTITY => value(
-                shown(sum.hours()),
+                shown(sum.number()),
                 sum.unit().map_or(NO_UNIT, |it| it.as_str()),
             ),
             // Fargate has no sizes that quantities could be normalized by.

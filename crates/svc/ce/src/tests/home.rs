@@ -4,11 +4,12 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde_json::json;
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wharf_api_ce::types::{DateInterval, Expression, GroupDefinition};
 use wharf_base::{Clock as _, Permit, TestClock, Timestamp};
 use wharf_billing::shown;
-use wharf_journal::{Journal, JournalOptions};
+use wharf_journal::{Journal, JournalOptions, Records};
 use wharf_reconcile::Takeover;
 use wharf_records::{Record as _, Scope, decode, ecs::task::Task, encode};
 use wharf_seal::Keyring;
@@ -35,6 +36,7 @@ pub struct Home {
     pub clock: Arc<TestClock>,
     service: CeService,
     stop: CancellationToken,
+    running: JoinHandle<()>,
     journal: Journal,
 }
 
@@ -48,13 +50,14 @@ impl Home {
         let journal = journal.unwrap();
         let store = Store::in_memory(StoreOptions::default());
         let clock = Arc::new(TestClock::at(Timestamp(NOON)));
-        let (service, stop) = launch(&store, &journal, &folder, &clock);
+        let (service, stop, running) = launch(&store, &journal, &folder, &clock);
         Self {
             store,
             folder,
             clock,
             service,
             stop,
+            running,
             journal,
         }
     }
@@ -66,7 +69,20 @@ impl Home {
     /// Ends without a word and begins again, as after a kill.
     pub fn restart(&mut self) {
         self.stop.cancel();
-        (self.service, self.stop) = launch(&self.store, &self.journal, &self.folder, &self.clock);
+        let life = launch(&self.store, &self.journal, &self.folder, &self.clock);
+        (self.service, self.stop, self.running) = life;
+    }
+
+    /// The same once nothing of it is under way any more: the journal has what it will ever have of that life.
+    pub async fn die(&mut self) {
+        self.stop.cancel();
+        let _ = (&mut self.running).await;
+        let mut last = Records::default();
+        last.push(b"the end").unwrap();
+        let appended = self.journal.append_gathered("test/end", &mut last).await;
+        appended.unwrap();
+        let life = launch(&self.store, &self.journal, &self.folder, &self.clock);
+        (self.service, self.stop, self.running) = life;
     }
 
     /// Nobody meters from here on.
@@ -196,7 +212,7 @@ impl Home {
                 (
                     start.clone(),
                     keys.clone(),
-                    shown(it.hours()),
+                    shown(it.number()),
                     shown(it.cost.amount()),
                 )
             })
@@ -210,7 +226,7 @@ fn launch(
     journal: &Journal,
     folder: &TempDir,
     clock: &Arc<TestClock>,
-) -> (CeService, CancellationToken) {
+) -> (CeService, CancellationToken, JoinHandle<()>) {
     let service = CeService::new(Parts {
         store: store.clone(),
         journal: journal.clone(),
@@ -221,8 +237,8 @@ fn launch(
     });
     let stop = CancellationToken::new();
     let (running, told) = (service.clone(), stop.clone());
-    tokio::spawn(async move { running.run(told).await });
-    (service, stop)
+    let running = tokio::spawn(async move { running.run(told).await });
+    (service, stop, running)
 }
 
 fn key(id: &str) -> String {

@@ -34,6 +34,7 @@ fn meter(id: String, team: usize) -> Meter {
             service: None,
             tags: BTreeMap::from([("team".to_owned(), team.to_string())]),
             instance: None,
+            stored: None,
         },
         start: NOON,
         end: Some(NOON + 60_000),

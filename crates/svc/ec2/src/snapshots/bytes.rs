@@ -229,7 +229,11 @@ impl Ec2Service {
         }
         let key = Self::place_key(at, Snapshot::KIND);
         let snapshot = self.being_taken(&key).await?;
-        let chunks = self.checked(&snapshot, &complete.pages).await?;
+        let bytes = self.checked(&snapshot, &complete.pages).await? * CHUNK;
+        let scope = Scope::new(SERVICE, &at.account, &at.region);
+        let _turn = self.owned.turn().await;
+        let held = self.counted(&scope, &snapshot, &complete.pages, bytes);
+        let held = held.await?;
         transact!(self.table, &PERMIT, |tx| {
             let found = tx.find::<Snapshot>(&key).await?;
             let Some(mut snapshot) = found.filter(Snapshot::is_being_taken) else {
@@ -238,8 +242,10 @@ impl Ec2Service {
             snapshot.state = State::Completed;
             snapshot.progress = 100;
             snapshot.pages.clone_from(&complete.pages);
-            snapshot.bytes = chunks * CHUNK;
+            snapshot.bytes = bytes;
             snapshot.completed_at = Some(now);
+            snapshot.held = Some(held);
+            snapshot.meter(now);
             tx.put(&key, &snapshot);
             // Its source is needed no more.
             if let Some(word) = snapshot.origin_use() {

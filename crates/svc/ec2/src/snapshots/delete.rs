@@ -45,6 +45,7 @@ pub async fn delete(
         snapshot.public = false;
         snapshot.shared_with.clear();
         snapshot.deleting = true;
+        snapshot.meter(call.now);
         tx.put(&key, &snapshot);
         if let Some(word) = snapshot.origin_use() {
             tx.delete(word);

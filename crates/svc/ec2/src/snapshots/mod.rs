@@ -9,6 +9,8 @@
 //! before that nobody can use it, and whoever dies in between goes on. What a snapshot owns is let go by the reconciler
 //! ([`reconcile`]) when it was deleted and no volume is still to be made of it.
 //!
+//! What is billed of the bytes that snapshots share is said in [`held`].
+//!
 //! A copy owns what its source owns ([`copying`]), or under a key of its own what is made of that ([`resealing`]).
 
 mod attributes;
@@ -19,6 +21,7 @@ mod create;
 mod create_set;
 mod delete;
 mod describe;
+mod held;
 mod owned;
 mod permission;
 mod reconcile;
@@ -34,6 +37,7 @@ pub use create::{await_taken, create};
 pub use create_set::{Member, Members, create_set, instance, members};
 pub use delete::delete;
 pub use describe::describe;
+pub use held::Held;
 pub use owned::Owned;
 pub use reconcile::snapshot as reconcile;
 pub use records::{CopyUse, Root, Set, Shared, Snapshot, Source, State, Use};

@@ -13,32 +13,41 @@ use crate::Ec2Service;
 
 /// By the key of the snapshot.
 #[derive(Debug, Default)]
-pub struct Owned(Mutex<HashMap<String, usize>>);
+pub struct Owned {
+    counts: Mutex<HashMap<String, usize>>,
+    /// Of who counts what snapshots hold, or lets it go.
+    turn: tokio::sync::Mutex<()>,
+}
 
 impl Owned {
+    /// Waits until nobody else counts what snapshots hold, or lets it go.
+    pub async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.turn.lock().await
+    }
+
     fn find(&self, key: &str) -> Option<usize> {
-        self.0.lock().get(key).copied()
+        self.counts.lock().get(key).copied()
     }
 
     fn counted(&self, key: &str, count: usize) -> usize {
-        *self.0.lock().entry(key.to_owned()).or_insert(count)
+        *self.counts.lock().entry(key.to_owned()).or_insert(count)
     }
 
     pub fn add(&self, key: &str, more: usize) {
-        if let Some(count) = self.0.lock().get_mut(key) {
+        if let Some(count) = self.counts.lock().get_mut(key) {
             *count += more;
         }
     }
 
     pub fn take_one(&self, key: &str) {
-        if let Some(count) = self.0.lock().get_mut(key) {
+        if let Some(count) = self.counts.lock().get_mut(key) {
             *count = count.saturating_sub(1);
         }
     }
 
     /// Nothing is sent of it any more.
     pub fn forget(&self, key: &str) {
-        self.0.lock().remove(key);
+        self.counts.lock().remove(key);
     }
 }
 

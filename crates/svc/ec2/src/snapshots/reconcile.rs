@@ -12,7 +12,7 @@ use wharf_records::{Record as _, Scope, encode, hosts::PlaneHost, machine};
 use wharf_service::{Stored, fence};
 use wharf_store::{Range, Txn};
 
-use super::{CopyUse, Snapshot, State, Use, copying};
+use super::{CopyUse, Snapshot, State, Use, copying, held};
 use crate::{
     Ec2Service,
     encryption::Encryption,
@@ -49,9 +49,14 @@ pub async fn snapshot(service: &Ec2Service, scope: &Scope, key: &str) -> Result<
             return Ok(Next::After(LOOK));
         }
         end_resealing(service, scope, record).await;
-        let_go(service, record).await?;
-        let txn = fenced(service, &stored)?.delete(key);
-        service.table.commit(&PERMIT, txn).await?;
+        let_go(service, scope, key, record).await?;
+        if !held::hand_on(service, scope, key).await? {
+            return Ok(Next::After(Duration::ZERO));
+        }
+        if let Some(stored) = service.table.read::<Snapshot>(key).await? {
+            let txn = fenced(service, &stored)?.delete(key);
+            service.table.commit(&PERMIT, txn).await?;
+        }
         return Ok(Next::Settled);
     }
     match record.state {
@@ -76,7 +81,7 @@ pub async fn snapshot(service: &Ec2Service, scope: &Scope, key: &str) -> Result<
             service.table.commit(&PERMIT, txn).await?;
         }
         State::Error if !record.let_go => {
-            let_go(service, record).await?;
+            let_go(service, scope, key, record).await?;
             let mut done = record.clone();
             done.let_go = true;
             let txn = fenced(service, &stored)?.put(key, encode(&done));
@@ -91,6 +96,11 @@ pub async fn snapshot(service: &Ec2Service, scope: &Scope, key: &str) -> Result<
             }
             let txn = fenced(service, &stored)?.put(key, encode(&done));
             service.table.commit(&PERMIT, txn).await?;
+        }
+        State::Completed if record.is_uncounted() => {
+            // What was written wakes it again.
+            held::count(service, scope, &stored).await?;
+            return Ok(Next::Settled);
         }
         State::Error | State::Completed => {}
     }
@@ -212,20 +222,32 @@ async fn is_base(
 }
 
 /// Removes all that says that a snapshot owns a blob.
-async fn let_go(service: &Ec2Service, record: &Snapshot) -> Result<(), StepError> {
+async fn let_go(
+    service: &Ec2Service,
+    scope: &Scope,
+    key: &str,
+    record: &Snapshot,
+) -> Result<(), StepError> {
     // Nothing was ever written to its volume, or it was let go when it failed.
     if record.host.is_empty() && record.origin.is_none() || record.let_go {
         return Ok(());
     }
     match record.indexed {
-        true => let_go_by_name(service, &record.owner_name()).await,
+        true => let_go_by_name(service, scope, key, record).await,
         false => let_go_by_search(service, &record.owner_name()).await,
     }
 }
 
-async fn let_go_by_name(service: &Ec2Service, who: &str) -> Result<(), StepError> {
+async fn let_go_by_name(
+    service: &Ec2Service,
+    scope: &Scope,
+    key: &str,
+    record: &Snapshot,
+) -> Result<(), StepError> {
+    let who = &record.owner_name();
     let all = wharf_wanted::owned_by(who);
     loop {
+        let _turn = service.owned.turn().await;
         let some = Range::prefix(all.clone()).limit(AT_ONCE).keys_only();
         let found = service.table.store().range(some).await;
         let found = found.map_err(ChangeError::from)?.entries;
@@ -233,6 +255,19 @@ async fn let_go_by_name(service: &Ec2Service, who: &str) -> Result<(), StepError
             return Ok(());
         }
         let txn = Txn::new().when(fence(&service.instances.shard)?);
+        let digests = found.iter().map(|it| wharf_wanted::digest_of(&it.key));
+        let digests: Vec<_> = digests.flatten().collect();
+        let heirs = service.heirs(scope, record, &digests).await?;
+        let txn = match service.table.read::<Snapshot>(key).await? {
+            Some(stored) if !heirs.is_empty() => {
+                let mut passes = stored.record.clone();
+                for (heir, chunks) in heirs {
+                    *passes.passed_on.entry(heir).or_default() += chunks;
+                }
+                txn.when(stored.unchanged()).put(key, encode(&passes))
+            }
+            _ => txn,
+        };
         let txn = found.iter().fold(txn, |txn, entry| {
             let txn = txn.delete(&entry.key);
             match wharf_wanted::digest_of(&entry.key) {

@@ -1,15 +1,17 @@
 //! What is stored of snapshots, and how it looks on the wire.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
 use wharf_base::{Timestamp, ids};
+use wharf_billing::Stretch;
 use wharf_planeproto::snapshot::MAX_PAGES;
 use wharf_records::{Record, Scope, Unknown, ecs::Tags, encode};
 use wharf_store::Txn;
 use wharf_wire::{Call, Context, Fault};
 
+use super::Held;
 use crate::{
     encryption::{Encryption, Resealing},
     fault,
@@ -83,6 +85,15 @@ pub struct Snapshot {
     /// all owners.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub indexed: bool,
+    /// What counts for it of what it owns; nothing is known before it is completed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Held>,
+    /// While it is let go: how many chunks that counted for it count for which others now.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub passed_on: BTreeMap<String, u64>,
+    /// What it is billed for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metered: Option<Stretch>,
     pub created_at: Timestamp,
     pub tags: Tags,
     #[serde(flatten)]
@@ -122,6 +133,9 @@ impl Snapshot {
             deleting: false,
             let_go: false,
             indexed: true,
+            held: None,
+            passed_on: BTreeMap::new(),
+            metered: None,
             created_at: call.now,
             tags: Tags::new(),
             unknown: Unknown::new(),

@@ -30,23 +30,37 @@ pub async fn delete(
         if volume.life.attachment.is_some() && !is_its_own {
             return Err(fault::volume_in_use(id));
         }
-        if volume.life.host.is_some() {
-            volume.life.deleting = true;
-            tx.put(&key, &volume);
-            None
-        } else {
-            tx.delete(&key);
-            if let Some(used) = volume.source_use(&Ec2Service::scope(call)) {
+        // The moment up to which it is billed is written down before the record goes.
+        volume.life.deleting = true;
+        volume.meter(call.now);
+        tx.put(&key, &volume);
+        volume.life.host.is_none()
+    });
+    match over {
+        true => remove(service, call, &key).await,
+        false => Ok(()),
+    }
+}
+
+/// Removes one that no host has. Should the server die before, the reconciler does.
+async fn remove(service: &Ec2Service, call: &Call, key: &str) -> Result<(), Fault> {
+    let scope = Ec2Service::scope(call);
+    let removed = transact!(service.table, &call.permit, |tx| {
+        let found = tx.find::<Volume>(key).await?;
+        let found = found.filter(|it| it.life.deleting && it.life.host.is_none());
+        if let Some(volume) = &found {
+            tx.delete(key);
+            if let Some(used) = volume.source_use(&scope) {
                 tx.delete(used);
             }
             if let Some(token_id) = &volume.token_id {
                 tx.delete(Ec2Service::key::<Pointer>(call, token_id));
             }
-            Some(volume)
         }
+        found
     });
-    if let Some(before) = over {
-        let_go(service, &Ec2Service::scope(call), &before).await;
+    if let Some(before) = removed {
+        let_go(service, &scope, &before).await;
     }
     Ok(())
 }

@@ -75,6 +75,7 @@ impl Volume {
         self.modification = Some(begun.clone());
         if !takes_host {
             self.become_target(target);
+            self.meter(now);
         }
         Ok(begun)
     }
@@ -188,6 +189,7 @@ mod tests {
             },
             modification: None,
             auto_enable_io: false,
+            metered: None,
             created_at: Timestamp(0),
             tags: Tags::new(),
             unknown: Unknown::new(),

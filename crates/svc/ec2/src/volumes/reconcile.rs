@@ -33,13 +33,26 @@ pub async fn volume(service: &Ec2Service, scope: &Scope, key: &str) -> Step {
     let Some(stored) = service.table.read::<Volume>(key).await? else {
         return Ok(Next::Settled);
     };
-    let life = &stored.record.life;
+    let (life, now) = (&stored.record.life, service.instances.now());
+    if stored.record.metered.is_none() {
+        // Of a version that billed no volumes: it is billed from now on.
+        let mut record = stored.record.clone();
+        record.meter(now);
+        if record.metered.is_some() {
+            let txn = Txn::new().when(fence(&service.instances.shard)?);
+            let txn = txn.when(stored.unchanged()).put(key, encode(&record));
+            service.table.commit(&PERMIT, txn).await?;
+            // What was written wakes it again.
+            return Ok(Next::Settled);
+        }
+    }
     if let Some(instance) = instance_of(&stored.record)
         && !is_there(service, scope, instance).await?
     {
         let txn = Txn::new().when(fence(&service.instances.shard)?);
         let mut record = stored.record.clone();
         record.life.instance_left();
+        record.meter(now);
         let txn = txn.when(stored.unchanged()).put(key, encode(&record));
         service.table.commit(&PERMIT, txn).await?;
         return Ok(Next::Settled);
@@ -68,7 +81,10 @@ async fn left(service: &Ec2Service, scope: &Scope, stored: &Stored<Volume>) -> S
     let txn = txn.when(stored.unchanged());
     let mut record = stored.record.clone();
     let txn = match record.life.host_left() {
-        Left::It => txn.put(&stored.key, encode(&record)),
+        Left::It => {
+            record.meter(service.instances.now());
+            txn.put(&stored.key, encode(&record))
+        }
         Left::Nothing => {
             let mut txn = txn.delete(&stored.key);
             // The snapshot that it was to be made of is needed no more.
@@ -109,6 +125,7 @@ async fn follow(service: &Ec2Service, scope: &Scope, stored: &Stored<Volume>) ->
         false => {
             let why = fault::too_many_volumes_of_host(&host.machine, MAX_ON_HOST);
             record.life.not_placed(&why.message);
+            record.meter(service.instances.now());
         }
     }
     let txn = Txn::new().when(fence(&service.instances.shard)?);

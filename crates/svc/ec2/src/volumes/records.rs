@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
 use wharf_base::{Timestamp, ids};
+use wharf_billing::{Stored, Stretch, VolumeType};
 use wharf_records::{Record as _, Scope, Unknown, ecs::Tags, encode};
 use wharf_store::Txn;
 use wharf_wire::Context;
@@ -50,6 +51,9 @@ pub struct Volume {
     pub modification: Option<Modification>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub auto_enable_io: bool,
+    /// What it is billed for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metered: Option<Stretch>,
     pub created_at: Timestamp,
     pub tags: Tags,
     #[serde(flatten)]
@@ -70,7 +74,7 @@ impl Volume {
 
     /// One that nobody has, of no snapshot.
     pub fn new(sized: Sized, zone: &str, now: Timestamp) -> Self {
-        Self {
+        let mut made = Self {
             id: ids::ec2_id("vol"),
             kind: sized.kind,
             gib: sized.gib,
@@ -85,10 +89,34 @@ impl Volume {
             life: Life::default(),
             modification: None,
             auto_enable_io: false,
+            metered: None,
             created_at: now,
             tags: Tags::new(),
             unknown: Unknown::new(),
-        }
+        };
+        made.meter(now);
+        made
+    }
+
+    /// Says from when on it is billed for what it is now, before a change of it is written. One that is to be deleted, or whose
+    /// bytes cannot be had, costs nothing.
+    pub fn meter(&mut self, now: Timestamp) {
+        let is_there = !self.life.deleting && self.life.lost.is_none();
+        let of = is_there.then(|| Stored::Volume {
+            kind: match self.kind {
+                Kind::Standard => VolumeType::Standard,
+                Kind::Gp2 => VolumeType::Gp2,
+                Kind::Gp3 => VolumeType::Gp3,
+                Kind::Io1 => VolumeType::Io1,
+                Kind::Io2 => VolumeType::Io2,
+                Kind::St1 => VolumeType::St1,
+                Kind::Sc1 => VolumeType::Sc1,
+            },
+            gib: self.gib,
+            iops: self.iops.unwrap_or_default(),
+            throughput: self.throughput.unwrap_or_default(),
+        });
+        Stretch::follow(&mut self.metered, of, now);
     }
 
     /// What its host is to give it: already the new size while that is being made.

@@ -63,8 +63,9 @@ impl Ec2Service {
                 && before.life.host.as_deref() == Some(host)
             {
                 let mut volume = before.clone();
-                let left = volume.life.reported(report);
-                volume.grown(report, self.instances.now());
+                let (left, now) = (volume.life.reported(report), self.instances.now());
+                volume.grown(report, now);
+                volume.meter(now);
                 if let Some(encryption) = volume.encryption.as_mut().filter(|_| volume.life.made) {
                     encryption.source = None;
                 }

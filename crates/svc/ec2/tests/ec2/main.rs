@@ -12,6 +12,7 @@ mod instances;
 mod interfaces;
 mod key_pairs;
 mod launch_templates;
+mod metered;
 mod network_acls;
 mod peering;
 mod prefix_lists;

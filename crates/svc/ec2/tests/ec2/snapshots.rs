@@ -211,7 +211,7 @@ impl It {
         done.unwrap();
     }
 
-    async fn delete(&self, at: &Place) {
+    pub async fn delete(&self, at: &Place) {
         let input = DeleteSnapshotRequest {
             snapshot_id: Some(at.id.clone()),
             ..Default::default()
@@ -219,12 +219,17 @@ impl It {
         self.ec2.delete_snapshot(&call(), input).await.unwrap();
     }
 
-    async fn record(&self, at: &Place) -> Option<Snapshot> {
+    pub async fn record(&self, at: &Place) -> Option<Snapshot> {
         let entry = self.world.store.get(&key(at)).await.unwrap();
         entry.map(|it| decode(&it.value).unwrap())
     }
 
-    async fn gone(&self, at: &Place) {
+    pub async fn write(&self, at: &Place, record: &Snapshot) {
+        let txn = Txn::new().put(key(at), encode(record));
+        self.world.store.txn(&PERMIT, txn).await.unwrap();
+    }
+
+    pub async fn gone(&self, at: &Place) {
         until("nothing is left of the snapshot", || async {
             self.record(at).await.is_none()
         })

@@ -18,6 +18,7 @@ use crate::{
     Agents, binding, fault, grant,
     launch::EXTERNAL,
     names::{self, Place},
+    retirement::Retired,
     state::{MAX_TRIES, Stored, conflict},
     tags,
     view::{Held, Region},
@@ -453,7 +454,15 @@ async fn again(
             .ok_or_else(unknown)?;
         let mut instance = found.record.clone();
         wanted.apply(&mut instance);
-        let txn = refresh(&wanted, &host, &ledger)
+        // One that is retired takes no Fargate tasks, whatever its agent offers.
+        let mark = Retired::key(&found.record.host);
+        let retired = agents.state.table.read::<Retired>(&mark).await?;
+        let unchanged = match &retired {
+            Some(retired) => retired.unchanged(),
+            None => Compare::absent(mark),
+        };
+        let txn = refresh(&wanted, &host, &ledger, retired.is_some())
+            .when(unchanged)
             .when(found.unchanged())
             .put(&key, encode(&instance));
         if agents.state.table.commit(&call.permit, txn).await? {
@@ -463,10 +472,15 @@ async fn again(
     Err(conflict(&key).into())
 }
 
-fn refresh(wanted: &Registration, host: &Stored<Host>, ledger: &Stored<Ledger>) -> Txn {
+fn refresh(
+    wanted: &Registration,
+    host: &Stored<Host>,
+    ledger: &Stored<Ledger>,
+    retired: bool,
+) -> Txn {
     let mut new_host = host.record.clone();
     new_host.capacity = wanted.capacity.clone();
-    new_host.fargate = wanted.fargate;
+    new_host.fargate = wanted.fargate && !retired;
     new_host.accounts.clone_from(&wanted.accounts);
     new_host.regions.clone_from(&wanted.regions);
     new_host.availability_zone.clone_from(&wanted.zone);

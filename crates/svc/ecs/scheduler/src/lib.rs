@@ -7,6 +7,7 @@
 //! | [`placing`] | hosts for the tasks of a call, claimed in the transaction that writes them |
 //! | [`spots`] | hosts that were chosen, and the subnets that they serve |
 //! | [`interrupt`] | Spot tasks that give up their room |
+//! | [`retirement`] | Fargate tasks that leave their hosts for maintenance |
 //! | [`waiting`], [`membership`] | tasks that wait for capacity; the instances of capacity providers |
 //! | [`tasks`], [`interfaces`] | the executor of the plan of tasks; their network interfaces |
 //! | [`services`] | services: plan, executor, explanation |
@@ -21,6 +22,7 @@ mod interfaces;
 pub mod interrupt;
 mod membership;
 pub mod placing;
+pub mod retirement;
 mod scheduler;
 mod service_queue;
 pub mod services;

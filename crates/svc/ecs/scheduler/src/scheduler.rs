@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use rand::{SeedableRng, rngs::SmallRng};
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 use wharf_api_autoscaling::Autoscaling;
 use wharf_api_ec2::Ec2;
@@ -18,7 +18,7 @@ use wharf_service::Loops;
 use crate::{
     credentials,
     images::TaskImages,
-    interrupt, membership,
+    interrupt, membership, retirement,
     service_queue::ServiceQueue,
     services::{execute, targets::Balancers},
     state::State,
@@ -65,6 +65,8 @@ pub struct Scheduler {
     waiting: Arc<Queue<String>>,
     /// Keys of instances that may be drained.
     drained: Arc<Queue<String>>,
+    /// A host was marked as retired, or is so no more.
+    pub(crate) retired: Notify,
     seed: AtomicU64,
 }
 
@@ -84,6 +86,7 @@ impl Scheduler {
             providers: Arc::default(),
             waiting: Arc::default(),
             drained: Arc::default(),
+            retired: Notify::new(),
             seed: AtomicU64::new(rand::random()),
         }
     }
@@ -152,6 +155,7 @@ impl Scheduler {
             interrupt::drained(of.clone(), key)
         });
         loops.spawn(interrupt::run(self.clone(), loops.stop()));
+        loops.spawn(retirement::run(self.clone(), loops.stop()));
         let changes = self.target_changes.as_ref();
         let changes = changes.map(broadcast::Receiver::resubscribe);
         loops.spawn(follow_targets(self.clone(), changes, loops.stop()));

@@ -56,7 +56,7 @@ pub async fn create(
         Some(key) => Some(encryption::prepare(core, call, &id, &key).await?),
         None => None,
     };
-    let record = FileSystem {
+    let mut record = FileSystem {
         token: token.clone(),
         performance_mode: input
             .performance_mode
@@ -77,8 +77,10 @@ pub async fn create(
         access_points: Default::default(),
         reported: Reported::default(),
         deleting: false,
+        metered: None,
         unknown: Unknown::new(),
     };
+    record.meter(record.created_at);
     if let Err(fault) = insert(core, call, (&id, &token_key), &record).await {
         // Where nobody knows what came of it, the grant stays.
         if fault.sender {
@@ -221,18 +223,21 @@ pub async fn delete(core: &Core, call: &Call, input: DeleteFileSystemRequest) ->
         }
         record.access_points.clear();
         tx.delete(names::token_key(&place, &record.token));
-        match record.host.is_some() {
-            false => tx.delete(&key),
-            true => {
-                record.deleting = true;
-                tx.put(&key, &record);
-            }
-        }
+        // The moment up to which it is billed is written down before the record goes.
+        record.deleting = true;
+        record.meter(core.now());
+        tx.put(&key, &record);
         record
     });
-    // The disk of one that has a host goes first.
+    // The disk of one that has a host goes first. Should the server die here, the reconciler does the rest.
     if deleted.host.is_none() {
         encryption::retire(core, &place, &id, deleted.encryption.as_ref()).await;
+        transact!(core.table, &call.permit, |tx| {
+            let found = tx.find::<FileSystem>(&key).await?;
+            if found.is_some_and(|it| it.deleting && it.host.is_none()) {
+                tx.delete(&key);
+            }
+        });
     }
     Ok(())
 }

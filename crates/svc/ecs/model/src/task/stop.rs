@@ -33,6 +33,15 @@ pub fn spot_interrupted() -> Stop {
     }
 }
 
+/// Its host is retired, and its account's time of waiting is over.
+pub fn retired() -> Stop {
+    Stop {
+        code: Some(StopCode::TerminationNotice),
+        reason: "ECS is performing maintenance on the underlying infrastructure hosting the task."
+            .to_owned(),
+    }
+}
+
 /// By itself, and everything of it follows.
 pub fn essential_exited() -> Stop {
     Stop {

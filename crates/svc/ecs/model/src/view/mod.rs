@@ -161,6 +161,11 @@ impl Tables {
                 self.regions.entry(place).or_default().put_service(id, held);
                 changes.push(Change::Service(scope.key(Service::KIND, id)));
             }
+            Row::Retirement(held) => {
+                let records = self.regions.entry(place).or_default();
+                records.put_retirement(id, held);
+                self.concern_services(id, &mut changes);
+            }
             Row::Instance(held) => {
                 let records = self.regions.entry(place).or_default();
                 let before = records.instances.get(id).cloned();

@@ -14,7 +14,7 @@ use wharf_records::{
 use wharf_store::Entry;
 
 use super::{Change, Held};
-use crate::{interface, provider, service, task::plan};
+use crate::{interface, provider, retirement::Retirement, service, task::plan};
 
 /// What an account has in a region.
 #[derive(Debug, Default)]
@@ -28,6 +28,8 @@ pub struct Records {
     pub tasks: BTreeMap<String, Held<Task>>,
     /// By `cluster:name`.
     pub services: BTreeMap<String, Held<Service>>,
+    /// Hosts that Fargate tasks leave now.
+    retired: BTreeSet<String>,
     /// Ids of `tasks` by the `cluster:name` of their service.
     by_service: HashMap<String, BTreeSet<String>>,
     /// Those of `tasks` that wait for capacity, by cluster and provider, the oldest first.
@@ -46,6 +48,7 @@ pub enum Row {
     Service(Option<Held<Service>>),
     Instance(Option<Held<Instance>>),
     Task(Option<Held<Task>>),
+    Retirement(Option<Held<Retirement>>),
 }
 
 impl Row {
@@ -57,12 +60,25 @@ impl Row {
             Service::KIND => Self::Service(hold(key, entry)),
             Instance::KIND => Self::Instance(hold(key, entry)),
             Task::KIND => Self::Task(hold(key, entry)),
+            Retirement::KIND => Self::Retirement(hold(key, entry)),
             _ => return None,
         })
     }
 }
 
 impl Records {
+    /// Whether Fargate tasks leave a host.
+    pub fn is_retired(&self, host: &str) -> bool {
+        self.retired.contains(host)
+    }
+
+    pub(super) fn put_retirement(&mut self, host: &str, held: Option<Held<Retirement>>) {
+        match held.is_some_and(|it| it.due) {
+            true => self.retired.insert(host.to_owned()),
+            false => self.retired.remove(host),
+        };
+    }
+
     pub(super) fn put_instance(&mut self, id: &str, held: Option<Held<Instance>>) {
         let by = |held: &Held<Instance>| held.registered_by.clone();
         if let Some(by) = self.instances.get(id).map(by) {

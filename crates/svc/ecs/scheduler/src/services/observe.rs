@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use wharf_base::Timestamp;
 use wharf_records::ecs::{
-    Container, Desired, Health, Service, Status, StopCode, TargetKind, TargetState, Task,
+    Container, Desired, Health, Launch, Service, Status, StopCode, TargetKind, TargetState, Task,
     TaskTarget,
 };
 
@@ -166,6 +166,7 @@ fn next(region: &Region, service: Option<&Service>, task: &Task, ahead: &AheadTa
 
 fn seen(region: &Region, task: &Task, health: &HealthTable, next: Next) -> Option<Seen> {
     let membership = task.service.as_ref()?;
+    let retired = task.launch == Launch::Fargate && region.is_retired(&task.host);
     let target = |target: &TaskTarget| SeenTarget {
         group: target.spec.group.clone(),
         port: target.spec.port,
@@ -179,7 +180,7 @@ fn seen(region: &Region, task: &Task, health: &HealthTable, next: Next) -> Optio
         arn: task.arn.clone(),
         deployment: membership.deployment.clone(),
         host: task.host.clone(),
-        draining: task.waiting.is_none() && !region.fleet.is_active(&task.host),
+        draining: retired || task.waiting.is_none() && !region.fleet.is_active(&task.host),
         zone: task.availability_zone.clone(),
         desired: task.desired,
         last: task.last,
@@ -189,7 +190,8 @@ fn seen(region: &Region, task: &Task, health: &HealthTable, next: Next) -> Optio
         started_at: task.started_at,
         check: check(task),
         targets: membership.targets.iter().map(target).collect(),
-        protected_until: membership.protected_until,
+        // Maintenance spares nobody.
+        protected_until: membership.protected_until.filter(|_| !retired),
         ended_at: task.stopping_at,
         dying: is_dying(task),
         end: end(task),
