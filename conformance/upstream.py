@@ -1,4 +1,4 @@
-"""Upstream's API server and controllers on an etcd of their own, with a user as clusters of wharf have it."""
+"""Upstream's API server on an etcd of its own, without controllers."""
 
 import contextlib
 import http.client
@@ -46,8 +46,8 @@ class Certificates:
 class Upstream:
     """Up while it is entered. `kubectl` and `described` are as those of a cluster of wharf."""
 
-    def __init__(self, logs, controllers=True):
-        self.logs, self.controllers = pathlib.Path(logs), controllers
+    def __init__(self, logs):
+        self.logs = pathlib.Path(logs)
         self.logs.mkdir(parents=True, exist_ok=True)
         self.processes = {}
         self._ending = contextlib.ExitStack()
@@ -58,8 +58,6 @@ class Upstream:
             self.certificates = Certificates(self.folder)
             self._start_etcd()
             self._start_server()
-            if self.controllers:
-                self._start_controllers()
             self._ending = ending.pop_all()
         return self
 
@@ -73,12 +71,6 @@ class Upstream:
     def described(self):
         authority = json.loads((self.folder / "admin.conf").read_text())["clusters"][0]["cluster"]["certificate-authority-data"]
         return {"endpoint": self.endpoint, "certificateAuthority": {"data": authority}}
-
-    def resident_kib(self, name):
-        """What a program of it has in memory."""
-        status = pathlib.Path(f"/proc/{self.processes[name].pid}/status").read_text()
-        [line] = [line for line in status.splitlines() if line.startswith("VmRSS:")]
-        return int(line.split()[1])
 
     def _run(self, name, *command):
         with open(self.logs / f"{name}.log", "w") as said:
@@ -132,21 +124,6 @@ class Upstream:
         trusted = ssl.create_default_context(cafile=self.folder / "ca.crt")
         trusted.load_cert_chain(self.folder / "admin.crt", self.folder / "admin.key")
         self._wait("kube-apiserver", f"{self.endpoint}/readyz", trusted)
-
-    def _start_controllers(self):
-        self._user("controllers", "/CN=system:kube-controller-manager")
-        self._run(
-            "kube-controller-manager",
-            program("kube-controller-manager"),
-            "--kubeconfig=controllers.conf",
-            "--leader-elect=false",
-            "--use-service-account-credentials",
-            "--service-account-private-key-file=accounts.key",
-            "--root-ca-file=ca.crt",
-            "--port=0",
-            f"--secure-port={free_port()}",
-            "--bind-address=127.0.0.1",
-        )
 
     def _user(self, name, subject):
         """A kubeconfig for who has a certificate of this subject."""

@@ -97,8 +97,10 @@ SELECTOR = {"matchLabels": {"app": "a"}}
 
 
 def namespace(name):
-    """Made, with the account that pods there have."""
+    """Made, with the account that pods there have: upstream's server has no controller that makes one."""
+    accounts = f"/api/v1/namespaces/{name}/serviceaccounts"
     return [
         post(f"{name}/own-namespace", "/api/v1/namespaces", of("v1", "Namespace", name), unseen=True),
-        get(f"{name}/own-account", f"/api/v1/namespaces/{name}/serviceaccounts/default", until=("metadata.name", "default"), unseen=True),
+        post(f"{name}/make-account", accounts, of("v1", "ServiceAccount", "default"), unseen=True),
+        get(f"{name}/own-account", f"{accounts}/default", until=("metadata.name", "default"), unseen=True),
     ]

@@ -19,7 +19,6 @@ def scale(replicas, **metadata):
 
 SCALES = [
     post("parts/make-set", SETS, of("apps/v1", "ReplicaSet", "s", spec={"replicas": 0, "selector": {"matchLabels": {"app": "a"}, "matchExpressions": [{"key": "b", "operator": "Exists"}]}, "template": template(labels={"app": "a", "b": ""}, schedulerName="nobody")}), unseen=True),
-    get("parts/set-observed", SET, until=("status.observedGeneration", 1), unseen=True),
     get("parts/scale", f"{SET}/scale"),
     put("parts/scale-put", f"{SET}/scale", scale(0)),
     put("parts/scale-negative", f"{SET}/scale", scale(-1)),
@@ -127,9 +126,12 @@ REVIEWS = [
 ]
 
 SMALL = "limited"
+HARD = {"configmaps": "2", "count/secrets": "0", "pods": "1", "requests.cpu": "1", "limits.memory": "1Gi", "services.nodeports": "0", "requests.storage": "1Gi"}
 LIMITED = [
     *namespace(SMALL),
-    post("parts/quota", folder("v1", "resourcequotas", SMALL), of("v1", "ResourceQuota", "q", spec={"hard": {"configmaps": "2", "count/secrets": "0", "pods": "1", "requests.cpu": "1", "limits.memory": "1Gi", "services.nodeports": "0", "requests.storage": "1Gi"}}), unseen=True),
+    post("parts/quota", folder("v1", "resourcequotas", SMALL), of("v1", "ResourceQuota", "q", spec={"hard": HARD}), unseen=True),
+    # As a controller would.
+    patch("parts/quota-counts", folder("v1", "resourcequotas", SMALL, "q") + "/status", {"status": {"hard": HARD, "used": dict.fromkeys(HARD, "0")}}, unseen=True),
     get("parts/quota-counted", folder("v1", "resourcequotas", SMALL, "q"), until=("status.used.pods", "0"), unseen=True),
     post("parts/quota-config-map", folder("v1", "configmaps", SMALL), config_map("a"), unseen=True),
     post("parts/quota-config-map-more", folder("v1", "configmaps", SMALL), config_map("b"), unseen=True),

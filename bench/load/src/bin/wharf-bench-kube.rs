@@ -103,7 +103,12 @@ fn pod(number: usize) -> Value {
 }
 
 /// `count` times by `clients` connections; how long each took.
-async fn repeat(server: &Server, what: &str, clients: usize, count: usize) -> Result<Vec<Duration>> {
+async fn repeat(
+    server: &Server,
+    what: &str,
+    clients: usize,
+    count: usize,
+) -> Result<Vec<Duration>> {
     let next = Arc::new(AtomicUsize::new(0));
     let mut all = JoinSet::new();
     for _ in 0..clients {
@@ -142,7 +147,9 @@ async fn hear(to: &Https, path: &str, ready: &AtomicUsize, count: usize) -> Resu
     while heard.len() < count {
         let frame = body.frame().await.context("a watch ended early")??;
         let now = Instant::now();
-        let lines = frame.data_ref().map_or(0, |it| it.iter().filter(|it| **it == b'\n').count());
+        let lines = frame
+            .data_ref()
+            .map_or(0, |it| it.iter().filter(|it| **it == b'\n').count());
         heard.resize(heard.len() + lines, now);
     }
     Ok(heard)
@@ -152,9 +159,18 @@ async fn hear(to: &Https, path: &str, ready: &AtomicUsize, count: usize) -> Resu
 async fn watch(server: &Server, clients: usize, count: usize) -> Result<Vec<Duration>> {
     let to = server.connect()?;
     let made = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "watched"}, "data": {"n": "0"}});
-    let body = ask(&to, Method::POST, &server.path("configmaps"), "application/json", &made).await?;
+    let body = ask(
+        &to,
+        Method::POST,
+        &server.path("configmaps"),
+        "application/json",
+        &made,
+    )
+    .await?;
     let made: Value = serde_json::from_slice(&body.collect().await?.to_bytes())?;
-    let from = made["metadata"]["resourceVersion"].as_str().context("no revision")?;
+    let from = made["metadata"]["resourceVersion"]
+        .as_str()
+        .context("no revision")?;
     let path = server.path(&format!(
         "configmaps?watch=1&fieldSelector=metadata.name%3Dwatched&resourceVersion={from}"
     ));
@@ -174,13 +190,25 @@ async fn watch(server: &Server, clients: usize, count: usize) -> Result<Vec<Dura
         changed.push(Instant::now());
         let change = json!({"data": {"n": n.to_string()}});
         let path = server.path("configmaps/watched");
-        let body = ask(&to, Method::PATCH, &path, "application/merge-patch+json", &change).await?;
+        let body = ask(
+            &to,
+            Method::PATCH,
+            &path,
+            "application/merge-patch+json",
+            &change,
+        )
+        .await?;
         read(body).await?;
     }
     let mut took = Vec::new();
     while let Some(one) = tokio::time::timeout(PATIENCE, all.join_next()).await? {
         let heard = one??;
-        took.extend(heard.iter().zip(&changed).map(|(at, from)| at.duration_since(*from)));
+        took.extend(
+            heard
+                .iter()
+                .zip(&changed)
+                .map(|(at, from)| at.duration_since(*from)),
+        );
     }
     Ok(took)
 }
