@@ -10,7 +10,7 @@ export CARGO_INCREMENTAL ?= 0
 export CARGO_PROFILE_DEV_DEBUG ?= 0
 endif
 
-.PHONY: help demo test build bench fmt lint deps e2e fuzz soak man test-vm kube-conformance
+.PHONY: help demo test build bench fmt lint deps e2e fuzz soak man test-vm kube-conformance kube-oracle
 
 help:
 	@echo "make demo    the story on one machine, on two hosts of which one dies, of what starts by itself, of a service under load and of machines that come for tasks; cleans up"
@@ -20,6 +20,7 @@ help:
 	@echo "make soak    the story of a service through 100 rounds of each fault: kills, a full disk, no descriptors, failing syncs; and 1,000 services that scale"
 	@echo "make test-vm the demo, limits, restarts and a reboot in virtual machines of stock Debian and Ubuntu (T='trixie' picks one)"
 	@echo "make kube-conformance  upstream's conformance tests against our Kubernetes, on hollow nodes and on real ones (T=nodes: on these alone); builds upstream's programs at first"
+	@echo "make kube-oracle  the same requests to upstream's API server and to ours, answers compared field by field (T='changes/apply*': some of them); builds upstream's at first"
 	@echo "make man     manual pages, into target/man"
 	@echo "make fuzz    a minute of guided random inputs for each parser; FUZZ_SECONDS=600 for more, T='iam-policy layer' for some"
 	@echo "make bench   measurements, each with its peer beside it"
@@ -46,6 +47,9 @@ soak: build
 
 kube-conformance: build
 	conformance/run $(T)
+
+kube-oracle: build
+	conformance/oracle $(T)
 
 man: build
 	target/debug/wharf man target/man

@@ -18,6 +18,7 @@ from measures import (  # noqa: E402 the harness had to be found first
     committed,
     events,
     floods,
+    kube_api,
     layers,
     load_balancer,
     logs,
@@ -62,6 +63,7 @@ MEASURES = {
     "events": events,
     "logs": logs,
     "metrics": metrics,
+    "kube-api": kube_api,
 }
 
 

@@ -80,10 +80,13 @@ impl Call {
         let version = expected.api_version();
         let default = Some((version.as_str(), expected.kind));
         let decoded = codec::decode(&self.catalog, media, body, default);
-        let mut decoded = decoded.map_err(|error| Status::bad_request(error.message))?;
+        let unknown = |why: &str| unrecognized(expected.kind, media, why, body);
+        let mut decoded = decoded.map_err(|error| unknown(&error.message))?;
+        if decoded.value.is_null() {
+            decoded.value = Value::Object(Default::default());
+        }
         let Some(object) = decoded.value.as_object_mut() else {
-            let text = "the body is no object";
-            return Err(Status::bad_request(text).into());
+            return Err(unknown(&no_object(&decoded.value)).into());
         };
         let said = |name: &str| {
             let text = object.get(name).and_then(Value::as_str);
@@ -144,15 +147,24 @@ impl Call {
     }
 
     /// What decoding and defaulting do to an object of the resource; what nobody knows is refused or warned of.
-    pub fn complete(&self, mut object: Value, duplicates: Vec<String>) -> Result<Value, Fault> {
-        must_be_flat(&object)?;
+    pub fn complete(&self, object: Value, duplicates: Vec<String>) -> Result<Value, Fault> {
         let version = &self.resource.version;
         let kind = &self.resource.kind;
-        let handled = |what: &str| {
+        self.completed(object, duplicates, |what| {
             Status::bad_request(format!(
                 "{kind} in version \"{version}\" cannot be handled as a {kind}: {what}"
             ))
-        };
+        })
+    }
+
+    /// The same, refused in other words.
+    pub fn completed(
+        &self,
+        mut object: Value,
+        duplicates: Vec<String>,
+        handled: impl Fn(&str) -> Status,
+    ) -> Result<Value, Fault> {
+        must_be_flat(&object)?;
         let report = conform::conform(self.resource.schema.root(), &mut object);
         let report = report.map_err(|error| handled(&error.message))?;
         let mut strict = report.unknown;
@@ -183,6 +195,46 @@ impl Call {
     }
 }
 
+/// Bytes of a body that is not understood, as its client is shown them.
+const SHOWN_BYTES: usize = 30;
+
+/// A body of which not even the kind can be read.
+fn unrecognized(kind: &str, media: MediaType, why: &str, body: &[u8]) -> Status {
+    let why = match media {
+        MediaType::Json => format!("couldn't get version/kind; json parse error: {why}"),
+        MediaType::Yaml | MediaType::Protobuf => why.to_owned(),
+    };
+    let shown = summary(body);
+    Status::bad_request(format!(
+        "the object provided is unrecognized (must be of type {kind}): {why} ({shown})"
+    ))
+}
+
+/// Go's complaint of what it should read a kind from.
+fn no_object(value: &Value) -> String {
+    let what = match value {
+        Value::Array(_) => "array",
+        Value::String(_) => "string",
+        Value::Bool(_) => "bool",
+        _ => "number",
+    };
+    format!(
+        r#"json: cannot unmarshal {what} into Go value of type struct {{ APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }}"#
+    )
+}
+
+/// The begin of what may be JSON, or of its bytes.
+fn summary(body: &[u8]) -> String {
+    let begin = &body[..body.len().min(SHOWN_BYTES)];
+    let shown = match begin.first() {
+        None => return "<empty>".to_owned(),
+        Some(b'{') => String::from_utf8_lossy(begin).into_owned(),
+        Some(_) => begin.iter().map(|byte| format!("{byte:02x}")).collect(),
+    };
+    let more = if body.len() > SHOWN_BYTES { " ..." } else { "" };
+    format!("{shown}{more}")
+}
+
 fn must_be_flat(object: &Value) -> Result<(), Fault> {
     match levels(object) > MOST_LEVELS {
         true => Err(Status::bad_request("the object is nested too deeply").into()),
@@ -210,6 +262,24 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_body_that_is_not_understood_is_shown_with_why() {
+        let text =
+            |why: &str, body: &[u8]| unrecognized("ConfigMap", MediaType::Json, why, body).message;
+        assert_eq!(
+            text("unexpected end of JSON input", b""),
+            "the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: \
+             unexpected end of JSON input (<empty>)"
+        );
+        assert!(text("x", b"[]").ends_with(" x (5b5d)"));
+        assert!(text("x", b"{").ends_with(" x ({)"));
+        assert!(text("x", &[b'{'; 31]).ends_with(&format!(" x ({} ...)", "{".repeat(30))));
+        assert_eq!(
+            no_object(&json!([])),
+            r#"json: cannot unmarshal array into Go value of type struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#
+        );
+    }
 
     #[test]
     fn levels_are_counted_at_any_depth() {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use wharf_kube_model::{
     apply::{self, ApplyError, Writer},
     codec::{self, MediaType},
+    field::{self, Errors, Path},
     patch::{self, PatchError},
     status::{Cause, Details, MODIFIED, Status},
     view::text_at,
@@ -91,6 +92,22 @@ impl Patch {
 
     /// The object with the patch applied, conformed and with its defaults.
     pub fn applied_to(&self, call: &Call, live: &Value) -> Result<Value, Fault> {
+        let patched = self.patched(call, live)?;
+        call.completed(patched, self.duplicates.clone(), |why| {
+            let shown = match self.kind {
+                Kind::Strategic | Kind::Apply => printed(&self.value),
+                // Made again, since this is rare.
+                Kind::Json | Kind::Merge => self
+                    .patched(call, live)
+                    .map_or_else(|_| String::new(), |it| field::go_json(&it)),
+            };
+            let mut errors = Errors::new();
+            errors.invalid(&Path::root("patch"), shown, why);
+            Status::invalid("", "", "", errors.into_vec())
+        })
+    }
+
+    fn patched(&self, call: &Call, live: &Value) -> Result<Value, Fault> {
         let patched = match self.kind {
             Kind::Json => patch::json(live, &self.value),
             Kind::Merge => patch::merge(live, &self.value),
@@ -104,7 +121,28 @@ impl Patch {
         }
         patched["kind"] = live["kind"].clone();
         patched["apiVersion"] = live["apiVersion"].clone();
-        call.complete(patched, self.duplicates.clone())
+        Ok(patched)
+    }
+}
+
+/// A value as Go prints it, which is how a strategic merge patch is shown that made no object.
+fn printed(value: &Value) -> String {
+    match value {
+        Value::Null => "<nil>".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(list) => {
+            let items: Vec<_> = list.iter().map(printed).collect();
+            format!("[{}]", items.join(" "))
+        }
+        Value::Object(object) => {
+            let mut members: Vec<_> = object.iter().collect();
+            members.sort_unstable_by_key(|(name, _)| *name);
+            let members = members
+                .into_iter()
+                .map(|(name, it)| format!("{name}:{}", printed(it)));
+            format!("map[{}]", members.collect::<Vec<_>>().join(" "))
+        }
+        other => other.to_string(),
     }
 }
 
@@ -282,5 +320,19 @@ impl Patch {
                 Status::bad_request(text).into()
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_patch_is_printed_as_go_prints_it() {
+        let patch = json!({"spec": {"b": [1, "x", null], "a": true}, "metadata": {}});
+        assert_eq!(
+            printed(&patch),
+            "map[metadata:map[] spec:map[a:true b:[1 x <nil>]]]"
+        );
     }
 }

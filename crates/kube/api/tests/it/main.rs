@@ -13,6 +13,7 @@ mod nodes;
 mod objects;
 mod parts;
 mod pods;
+mod refusals;
 mod services;
 mod signing;
 mod speed;

@@ -1,6 +1,6 @@
 //! JSON in: of bounded depth and size, fields given twice told by their path.
 
-use super::DecodeError;
+use super::{DecodeError, syntax};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use std::cell::{Cell, RefCell};
@@ -34,18 +34,14 @@ pub fn decode_within(
         path: Path::Root,
     }
     .deserialize(&mut input)
-    .map_err(|error| error_text(&error))?;
-    input.end().map_err(|error| error_text(&error))?;
+    .map_err(|error| error_text(bytes, &error))?;
+    input.end().map_err(|error| error_text(bytes, &error))?;
     Ok((value, state.duplicates.into_inner()))
 }
 
-/// Go's words for what is most often wrong.
-fn error_text(error: &serde_json::Error) -> DecodeError {
-    let message = if error.is_eof() {
-        "unexpected end of JSON input".to_owned()
-    } else {
-        error.to_string()
-    };
+/// Go's words for what is no JSON; what is too much of it Go does not refuse.
+fn error_text(bytes: &[u8], error: &serde_json::Error) -> DecodeError {
+    let message = syntax::error(bytes).unwrap_or_else(|| error.to_string());
     DecodeError { message }
 }
 

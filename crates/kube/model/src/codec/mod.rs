@@ -2,6 +2,7 @@
 
 pub mod json;
 mod protobuf;
+pub mod syntax;
 pub(crate) mod wire;
 mod yaml;
 

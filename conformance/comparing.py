@@ -1,0 +1,202 @@
+"""Two answers field by field, and the differences that are explained.
+
+What every server makes up by itself, such as ids and times, is the same word on both sides before it is compared.
+"""
+
+import fnmatch
+import pathlib
+import re
+
+import yaml
+
+# What is of one moment or one server, as texts that are there alone or within others.
+OWN = [
+    (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<id>"),
+    (re.compile(r"\b(?!20(01|20)-)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "<time>"),
+    (re.compile(r"\b10\.100\.\d+\.\d+\b"), "<address>"),
+    (re.compile(r"\b(gen|g{58})-?[a-z0-9]{5}\b"), r"\1<generated>"),
+    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+\b"), "<token>"),
+    (re.compile(r"^eyJ[\w-]+={0,2}$"), "<continue>"),
+    (re.compile(r"\bresource version: \d+, current: \d+"), "resource version: <n>, current: <n>"),
+    (re.compile(r"\b(kube-api-access|default-token)-[a-z0-9]{5}\b"), r"\1-<generated>"),
+]
+# Numbers of one server by the name of their field.
+OWN_NUMBERS = {"nodePort": "<port>", "healthCheckNodePort": "<port>"}
+REVISION = re.compile(r"^\d+$")
+AGE = re.compile(r"^(\d+[smhd])+$|^<invalid>$")
+# Lists that are compared by what their items are called.
+KEYS = ("name", "type", "id")
+
+
+def normal(value, field=""):
+    if isinstance(value, dict):
+        return {text(name): normal(it, name) for name, it in value.items()}
+    if isinstance(value, list):
+        return [normal(it, "cell" if field == "cells" else "") for it in value]
+    if isinstance(value, str):
+        if field in ("resourceVersion", "uid", "hash") and value:
+            return f"<{field}>"
+        return "<age>" if field == "cell" and AGE.match(value) else text(value)
+    return OWN_NUMBERS.get(field, value) if isinstance(value, int) else value
+
+
+def text(value):
+    for pattern, word in OWN:
+        value = pattern.sub(word, value)
+    return value
+
+
+def fields(message):
+    """A message of protobuf without its schema: what it has by the numbers of its fields."""
+    found, rest = {}, message
+    while rest:
+        tag, rest = varint(rest)
+        number, wire = tag >> 3, tag & 7
+        if number == 0:
+            raise ValueError("no field has the number 0")
+        if wire == 0:
+            value, rest = varint(rest)
+        elif wire == 2:
+            length, rest = varint(rest)
+            if length > len(rest):
+                raise ValueError("a field ends after its message")
+            value, rest = inner(rest[:length]), rest[length:]
+        elif wire in (1, 5):
+            length = 8 if wire == 1 else 4
+            value, rest = rest[:length].hex(), rest[length:]
+        else:
+            raise ValueError(f"no field has the type {wire}")
+        found.setdefault(str(number), []).append(value)
+    return found
+
+
+def varint(data):
+    value = 0
+    for index, byte in enumerate(data[:10]):
+        value |= (byte & 0x7F) << (7 * index)
+        if byte < 0x80:
+            return value, data[index + 1 :]
+    raise ValueError("a number without an end")
+
+
+def inner(data):
+    """A message if it can be one and is no text that people read."""
+    try:
+        said = data.decode()
+        if said.isprintable():
+            return said
+    except UnicodeDecodeError:
+        pass
+    try:
+        return fields(data)
+    except ValueError:
+        return data.hex()
+
+
+def readable(answer):
+    """An answer as one value."""
+    body = answer.body
+    if isinstance(body, bytes):
+        body = fields(body.removeprefix(b"k8s\0")) if body.startswith(b"k8s\0") else body.hex()
+        # `Unknown`: what kind it is, and the object as bytes.
+        body = normal(body)
+        body = masked(body)
+    elif "yaml" in answer.type and isinstance(body, str):
+        body = normal(yaml.safe_load(body))
+    else:
+        body = normal(body)
+    head = {"code": answer.code, "type": answer.type.replace(" ", ""), "warnings": normal(answer.warnings)}
+    return head | (body if isinstance(body, dict) else {"body": body})
+
+
+def masked(value):
+    """Of protobuf: revisions and times, which have no names there."""
+    if isinstance(value, dict):
+        # Seconds and nanoseconds of a moment.
+        if set(value) <= {"1", "2"} and isinstance(value.get("1", [""])[0], int) and value["1"][0] > 1_700_000_000:
+            return "<time>"
+        return {name: masked(it) for name, it in value.items()}
+    if isinstance(value, list):
+        return [masked(it) for it in value]
+    return "<revision>" if isinstance(value, str) and REVISION.match(value) else value
+
+
+def differences(theirs, ours, path=""):
+    """`(how, path, theirs, ours)` of each: `lacks` what theirs has, `adds` what it has not, `differs`, `order`."""
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        for name in dict.fromkeys([*theirs, *ours]):
+            below = f"{path}.{name}" if path else name
+            if name not in ours:
+                yield "lacks", below, theirs[name], None
+            elif name not in theirs:
+                yield "adds", below, None, ours[name]
+            else:
+                yield from differences(theirs[name], ours[name], below)
+    elif isinstance(theirs, list) and isinstance(ours, list):
+        yield from of_lists(theirs, ours, path)
+    elif theirs != ours or type(theirs) is not type(ours):
+        yield "differs", path, theirs, ours
+
+
+def of_lists(theirs, ours, path):
+    key = next((key for key in KEYS if are_called(theirs, key) and are_called(ours, key)), None)
+    if key is None or not theirs or not ours:
+        for index in range(max(len(theirs), len(ours))):
+            below = f"{path}[{index}]"
+            if index >= len(ours):
+                yield "lacks", below, theirs[index], None
+            elif index >= len(theirs):
+                yield "adds", below, None, ours[index]
+            else:
+                yield from differences(theirs[index], ours[index], below)
+        return
+    left, right = ({it[key]: it for it in items} for items in (theirs, ours))
+    for name in dict.fromkeys([*left, *right]):
+        below = f"{path}[{name}]"
+        if name not in right:
+            yield "lacks", below, left[name], None
+        elif name not in left:
+            yield "adds", below, None, right[name]
+        else:
+            yield from differences(left[name], right[name], below)
+    orders = [name for name in left if name in right], [name for name in right if name in left]
+    if orders[0] != orders[1]:
+        yield "order", path, *orders
+
+
+def are_called(items, key):
+    if not all(isinstance(it, dict) and isinstance(it.get(key), str) for it in items):
+        return False
+    return len({it[key] for it in items}) == len(items)
+
+
+class Explained:
+    """A list of differences with a reason each: lines `HOW REQUEST PATH`, below the reason they share, which begins with `#`.
+
+    `*` stands for anything in all three.
+    """
+
+    def __init__(self, path):
+        self.rules, self.used = [], set()
+        reason, is_open = "", False
+        for line in pathlib.Path(path).read_text().splitlines():
+            if line.startswith("#"):
+                reason, is_open = (f"{reason} {line[1:].strip()}" if is_open else line[1:].strip()), True
+            elif line.strip():
+                is_open = False
+                how, request, where = line.split()
+                self.rules.append((how, request, where, reason, line))
+
+    def reason(self, how, request, where):
+        for rule in self.rules:
+            if all(map(matches, (how, request, where), rule)):
+                self.used.add(rule)
+                return rule[3]
+        return None
+
+    def unused(self):
+        return [rule[4] for rule in self.rules if rule not in self.used]
+
+
+def matches(value, pattern):
+    return fnmatch.fnmatchcase(value, pattern.replace("[", "[[]"))
