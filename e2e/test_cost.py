@@ -40,6 +40,22 @@ def usage(wharf, *groups, **more):
     return found
 
 
+def of_resources(wharf, dimension, value):
+    """Quantities of a service or usage type by the ids of resources, added up over days."""
+    answer = wharf.client("ce").get_cost_and_usage_with_resources(
+        TimePeriod=days(),
+        Granularity="DAILY",
+        Metrics=["UsageQuantity"],
+        GroupBy=[{"Type": "DIMENSION", "Key": "RESOURCE_ID"}],
+        Filter={"Dimensions": {"Key": dimension, "Values": [value]}},
+    )
+    found = {}
+    for group in [group for period in answer["ResultsByTime"] for group in period["Groups"]]:
+        resource = group["Keys"][0].rpartition("/")[2]
+        found[resource] = found.get(resource, 0) + float(group["Metrics"]["UsageQuantity"]["Amount"])
+    return found
+
+
 def start(wharf, script, **options):
     wharf.client("ecs").create_cluster(clusterName="default")
     definition = tasks.register(
@@ -128,7 +144,8 @@ def test_storage_is_billed_by_its_size_for_as_long_as_it_is_there(fresh):
     tagged = [{"ResourceType": "volume", "Tags": [{"Key": "team", "Value": "blue"}]}]
     sized = {"VolumeType": "gp3", "Size": 1000, "Iops": 6000, "Throughput": 500}
     # What comes of each call lies between two moments.
-    times = [(time.time(), volume := ec2.create_volume(AvailabilityZone="us-east-1a", TagSpecifications=tagged, **sized)["VolumeId"], time.time())]
+    times = [(time.time(), ec2.create_volume(AvailabilityZone="us-east-1a", TagSpecifications=tagged, **sized)["VolumeId"], time.time())]
+    volume = times[0][1]
     files = efs.create_file_system(CreationToken="bill")["FileSystemId"]
     fresh.kill_child("server")
     times.append((time.time(), ec2.modify_volume(VolumeId=volume, Size=4000), time.time()))
@@ -163,10 +180,8 @@ def test_storage_is_billed_by_its_size_for_as_long_as_it_is_there(fresh):
     assert {keys[0] for keys in services} == {"EC2 - Other", "Amazon Elastic File System"}
     ce.update_cost_allocation_tags_status(CostAllocationTagsStatus=[{"TagKey": "team", "Status": "Active"}])
     assert usage(fresh, ("TAG", "team"), by_type)["team$blue", "EBS:VolumeUsage.gp3"] == found["EBS:VolumeUsage.gp3",]
-    by_resource = ce.get_cost_and_usage_with_resources(
-        TimePeriod=days(), Granularity="DAILY", Metrics=["UsageQuantity"], GroupBy=[{"Type": "DIMENSION", "Key": "RESOURCE_ID"}], Filter={"Dimensions": {"Key": "SERVICE", "Values": ["EC2 - Other"]}}
-    )
-    assert {group["Keys"][0] for period in by_resource["ResultsByTime"] for group in period["Groups"]} == {volume}
+    assert set(of_resources(fresh, "SERVICE", "EC2 - Other")) == {volume}
+    assert set(of_resources(fresh, "SERVICE", "Amazon Elastic File System")) == {files}
     report = json.loads(fresh.run("cost", "--by", "usage-type", "--json").stdout)
     (row,) = [one for one in report["groups"] if one["key"] == "EBS:VolumeUsage.gp3"]
     assert row["unit"] == "GB-Month" and float(row["quantity"]) == float(found["EBS:VolumeUsage.gp3",][0])

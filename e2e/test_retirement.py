@@ -55,9 +55,8 @@ def test_tasks_leave_a_node_that_is_retired(server, told):
     ecs = server.client("ecs")
     ecs.create_cluster(clusterName="default")
     script = "trap 'exit 0' TERM; while :; do sleep 0.2; done"
-    definition = tasks.register(
-        server, images.push(server, "busybox"), network="awsvpc", task=FARGATE, execution_role=tasks.execution_role(server), **tasks.sh(script)
-    )
+    image, role = images.push(server, "busybox"), tasks.execution_role(server)
+    definition = tasks.register(server, image, network="awsvpc", task=FARGATE, execution_role=role, **tasks.sh(script))
     alone = tasks.start(server, definition, launchType="FARGATE", **tasks.in_vpc(server))
     network = tasks.in_vpc(server)["networkConfiguration"]
     ecs.create_service(serviceName="web", taskDefinition=definition, desiredCount=2, launchType="FARGATE", networkConfiguration=network)

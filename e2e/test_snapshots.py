@@ -16,6 +16,7 @@ from harness.hosts import SERVER, Host, Lan
 from harness.installation import Installation
 from harness.waiting import wait_for
 from test_accounts import create
+from test_cost import of_resources
 from test_volumes import asked, attachment, definition, infrastructure_role, volumes, wait_gone
 
 pytestmark = pytest.mark.minutes(2)
@@ -135,21 +136,13 @@ def test_another_task_finds_what_one_wrote_and_only_what_changed_is_sent(alone, 
 
 def check_bill(wharf, first, second, full):
     """The first is billed for what it holds, the second for what changed, and for what both had once it is alone."""
-    today = datetime.datetime.now(datetime.UTC).date()
-    days = {"Start": str(today - datetime.timedelta(days=1)), "End": str(today + datetime.timedelta(days=1))}
 
     def billed():
-        answer = wharf.client("ce").get_cost_and_usage_with_resources(
-            TimePeriod=days,
-            Granularity="DAILY",
-            Metrics=["UsageQuantity"],
-            GroupBy=[{"Type": "DIMENSION", "Key": "RESOURCE_ID"}],
-            Filter={"Dimensions": {"Key": "USAGE_TYPE", "Values": ["EBS:SnapshotUsage"]}},
-        )
-        groups = [group for period in answer["ResultsByTime"] for group in period["Groups"]]
-        return {group["Keys"][0].split("/")[1]: float(group["Metrics"]["UsageQuantity"]["Amount"]) for group in groups}
+        found = of_resources(wharf, "USAGE_TYPE", "EBS:SnapshotUsage")
+        return {first, second} <= set(found) and found
 
-    found = wait_for(lambda: {first, second} <= set(it := billed()) and it, 30, "the snapshots on the bill")
+    found = wait_for(billed, 30, "the snapshots on the bill")
+    today = datetime.datetime.now(datetime.UTC).date()
     month_s = calendar.monthrange(today.year, today.month)[1] * 24 * 3600
     # Each was there for seconds, minutes at most.
     for one in (first, second):

@@ -9,6 +9,7 @@ from harness import images, tasks
 from harness.installation import Installation
 from harness.tasks import sh
 from harness.waiting import wait_for
+from test_cost import of_resources
 
 pytestmark = pytest.mark.minutes(0.5)
 
@@ -97,6 +98,7 @@ def test_a_task_has_a_volume_of_its_size(alone, image, role):
     task.stop()
     wait_gone(alone, volume["VolumeId"])
     assert attachment(task)[0]["status"] == "DELETED"
+    wait_for(lambda: volume["VolumeId"] in of_resources(alone, "USAGE_TYPE", "EBS:VolumeUsage.gp3"), 30, "the volume on the bill")
 
 
 def test_a_volume_may_be_kept(alone, image, role):
