@@ -9,7 +9,7 @@ from harness.installation import Keys
 from harness.kubernetes import Cluster
 from harness.waiting import wait_for
 from test_eks_nodegroups import active, is_ready, node_role, nodes_of  # noqa: F401 (a fixture)
-from test_kubernetes_nodes import apply, pod_of, sh, wait_phase
+from test_kubernetes_nodes import apply, pod_of, wait_phase
 from test_kubernetes_volumes import WAIT, claim_of, gone, inside, put, told, using, volume_of
 
 pytestmark = pytest.mark.minutes(2)
@@ -83,7 +83,7 @@ def claim(cluster, name, of="efs", **spec):
 def static(cluster, name, handle, options=None, **csi):
     """A PersistentVolume of one's own, and the claim on it."""
     spec = {
-        "capacity": {"storage": "1Gi"},
+        "capacity": {"storage": "5Gi"},
         "accessModes": ["ReadWriteMany"],
         "persistentVolumeReclaimPolicy": "Retain",
         "storageClassName": "",
@@ -99,6 +99,15 @@ def clear(cluster, *names):
     cluster.kubectl("delete", "pod", *names, "--now", "--ignore-not-found")
     cluster.kubectl("delete", "persistentvolumeclaim", *names, "--ignore-not-found")
     cluster.kubectl("delete", "persistentvolume", *names, "--ignore-not-found")
+
+
+def runs(cluster, name, phase="Running"):
+    """Waits for a pod; what fails says what was told of it."""
+    try:
+        wait_phase(cluster, name, phase)
+    except AssertionError as late:
+        events = cluster.get("events", "--field-selector", f"involvedObject.name={name}")["items"]
+        raise AssertionError([it.get("message") for it in events], pod_of(cluster, name).get("status")) from late
 
 
 def points_of(efs, files):
@@ -131,9 +140,9 @@ def test_pods_of_two_nodes_share_a_claim(installation, cluster, efs, files, imag
     group = {"securityContext": {"fsGroup": 2000}}
     apply(cluster, "writer", using(image, "shared", mount={"subPath": "a/b"}, nodeName=one, **group))
     apply(cluster, "reader", using(image, "shared", mount={"readOnly": True}, nodeName=other))
-    wait_phase(cluster, "writer", "Running")
+    runs(cluster, "writer", "Running")
     inside(cluster, "writer", "echo one > /data/orders; mkdir /data/kept; sync")
-    wait_phase(cluster, "reader", "Running")
+    runs(cluster, "reader", "Running")
     assert inside(cluster, "reader", "cat /data/a/b/orders; stat -c %u:%g:%a /data /data/a/b/orders") == "one\n50000:50000:700\n50000:50000:644"
     assert cluster.kubectl("exec", "reader", "--", "touch", "/data/x", check=False).returncode != 0
     # Whoever dies, files and mounts are there.
@@ -153,13 +162,13 @@ def test_pods_of_two_nodes_share_a_claim(installation, cluster, efs, files, imag
 def test_a_client_that_dies_is_had_again_by_another_pod(cluster, files, image):
     """What shows the files to a pod belongs to it, as its containers do: without it the pod has none, and its next one has."""
     apply(cluster, "client", using(image, "shared"))
-    wait_phase(cluster, "client", "Running")
+    runs(cluster, "client", "Running")
     for pid in processes.with_argument("serve-shared-files"):
         processes.kill(pid)
     assert cluster.kubectl("exec", "client", "--", "ls", "/data", check=False).returncode != 0
     cluster.kubectl("delete", "pod", "client", "--now")
     apply(cluster, "client", using(image, "shared"))
-    wait_phase(cluster, "client", "Running")
+    runs(cluster, "client", "Running")
     assert inside(cluster, "client", "cat /data/a/b/orders") == "two"
     clear(cluster, "client")
 
@@ -179,7 +188,7 @@ def test_volumes_of_ones_own(cluster, efs, files, image):
     names = ["whole", "clear", "below", "point", "option"]
     said = {}
     for name in names:
-        wait_phase(cluster, name, "Succeeded")
+        runs(cluster, name, "Succeeded")
         said[name] = cluster.kubectl("logs", name)
         assert said[name].startswith("two\n"), said
     assert {it for it in names if "wrote" in said[it]} == {"whole", "clear", "point"}, said
@@ -188,7 +197,8 @@ def test_volumes_of_ones_own(cluster, efs, files, image):
 
 
 def test_a_policy_says_who_mounts(installation, cluster, efs, files, image, node_role):  # noqa: F811
-    mine = {"Effect": "Allow", "Principal": {"AWS": node_role}, "Action": "elasticfilesystem:ClientMount"}
+    arn = efs.describe_file_systems(FileSystemId=files.id)["FileSystems"][0]["FileSystemArn"]
+    mine = {"Effect": "Allow", "Principal": {"AWS": node_role}, "Action": "elasticfilesystem:ClientMount", "Resource": arn}
     efs.put_file_system_policy(FileSystemId=files.id, Policy=json.dumps({"Version": "2012-10-17", "Statement": [mine]}))
     static(cluster, "anybody", files.id)
     apply(cluster, "anybody", using(image, "anybody"))
@@ -196,11 +206,11 @@ def test_a_policy_says_who_mounts(installation, cluster, efs, files, image, node
     assert why["reason"] == "FailedMount" and f'Could not mount "{files.id}:/"' in why["message"], why
     static(cluster, "node", files.id, ["iam"])
     apply(cluster, "node", using(image, "node"))
-    wait_phase(cluster, "node", "Running")
+    runs(cluster, "node", "Running")
     # To read alone: nobody gave it more.
     assert cluster.kubectl("exec", "node", "--", "touch", "/data/x", check=False).returncode != 0
     efs.delete_file_system_policy(FileSystemId=files.id)
-    wait_phase(cluster, "anybody", "Running")
+    runs(cluster, "anybody", "Running")
     clear(cluster, "anybody", "node")
 
 
@@ -223,7 +233,7 @@ def test_a_volume_of_another_account_is_none(installation, cluster, files, image
             "finalizers": ["external-provisioner.volume.kubernetes.io/finalizer"],
         },
         "spec": {
-            "capacity": {"storage": "1Gi"},
+            "capacity": {"storage": "5Gi"},
             "accessModes": ["ReadWriteMany"],
             "storageClassName": "",
             "persistentVolumeReclaimPolicy": "Delete",
@@ -339,13 +349,13 @@ def test_what_a_claim_had_goes_with_it(cluster, efs, files, image):
     # The files are nobody's to delete but their owner's.
     static(cluster, "left", files.id)
     apply(cluster, "left", using(image, "left", f"cat /data/{volume['metadata']['name']}/a/b/orders; {WAIT}"))
-    wait_phase(cluster, "left", "Running")
+    runs(cluster, "left", "Running")
     wait_for(lambda: cluster.kubectl("logs", "left") == "two\n", 10, "the files")
     # Without the driver what is mounted stays so; nothing else is mounted.
     cluster.eks.delete_addon(clusterName=cluster.name, addonName=DRIVER)
     wait_for(lambda: cluster.is_gone("csidriver", "efs.csi.aws.com"), 30, "no driver")
     static(cluster, "late", files.id)
-    apply(cluster, "late", {"containers": [sh(image, WAIT)]} | using(image, "late"))
+    apply(cluster, "late", using(image, "late"))
     told(cluster, "late", "driver name efs.csi.aws.com not found in the list of registered CSI drivers")
     assert inside(cluster, "left", "ls /data | head -n 1")
     clear(cluster, "left", "late")

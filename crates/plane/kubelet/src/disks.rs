@@ -76,6 +76,15 @@ pub fn read_only(context: &Context, pod: &Pod) -> BTreeSet<String> {
     names.map(|(name, _)| name.to_owned()).collect()
 }
 
+/// Volumes that are file systems of EFS: what mounts them tells user numbers as the sandbox has them.
+pub fn file_systems(context: &Context) -> BTreeSet<String> {
+    let disks = context.disks.lock();
+    let files = disks
+        .iter()
+        .filter(|(_, it)| matches!(it, Behind::Files(_)));
+    files.map(|(name, _)| name.clone()).collect()
+}
+
 /// Finds the volumes behind the claims of a pod, and waits until they are attached.
 pub async fn find(context: &Arc<Context>, pod: &Pod) -> Result<(), String> {
     for (name, claim) in claims(pod) {

@@ -448,6 +448,7 @@ async fn start(
         volumes: &volumes,
         seen: &seen,
         read_only: &disks::read_only(context, pod),
+        as_they_are: &disks::file_systems(context),
         termination_log,
         node_memory: context.node.allocatable.1,
     };

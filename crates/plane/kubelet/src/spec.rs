@@ -42,6 +42,8 @@ pub struct Around<'a> {
     pub seen: &'a Path,
     /// Volumes that nobody writes to.
     pub read_only: &'a BTreeSet<String>,
+    /// Volumes that show the pod's user numbers by themselves.
+    pub as_they_are: &'a BTreeSet<String>,
     /// The file behind its termination log.
     pub termination_log: PathBuf,
     pub node_memory: u64,
@@ -263,7 +265,7 @@ fn mounts(pod: &Pod, of: &Container, around: &Around<'_>) -> Result<Vec<Mount>, 
             read_only: mount.read_only || fixed || around.read_only.contains(&volume.name),
             beneath,
             copy_up: false,
-            as_it_is: volume.host_path.is_some(),
+            as_it_is: volume.host_path.is_some() || around.as_they_are.contains(&volume.name),
         });
     }
     Ok(all)
