@@ -205,7 +205,9 @@ def test_a_registry_that_lies_is_found_out(alone, tmp_path):
         task = tasks.run(alone, f"{registry.host}/lying:1", stopTimeout=2, **sh(script))
         # Nothing of it ends by itself: it is stopped, and says why.
         stopped = task.wait()
-        assert stopped["stoppedReason"].startswith(f"CannotPullContainerError: pull image layer {layer} has been retried 1 time(s): "), stopped
+        assert stopped["stoppedReason"].startswith(f"CannotPullContainerError: pull image layer {layer} has been retried 1 time(s): "), (
+            stopped
+        )
         assert stopped["stopCode"] == "EssentialContainerExited"
         assert stopped["containers"][0]["reason"] == stopped["stoppedReason"]
         said = [log.read_text(errors="replace") for log in (alone.data / "log").glob("*.log")]
