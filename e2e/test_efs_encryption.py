@@ -105,8 +105,9 @@ def test_nothing_lies_in_the_clear_and_its_key_shuts_it(alone, sealed, image, ow
     for child in ("agent", "server"):
         alone.kill_child(child)
         counting.goes_on()
-    for name in ("file-server", "sealed-file"):
-        processes.kill(program(alone, sealed, name))
+    for names in (("file-server",), ("sealed-file",), ("sealed-file", "file-server")):
+        for name in names:
+            processes.kill(program(alone, sealed, name))
         counting.goes_on()
 
     # It goes on without its key while it is open, and is opened by no other.
