@@ -367,7 +367,8 @@ mod tests {
         assert_eq!(ahead.orders("a", NOW)[0].service, "s11");
         // Of other digests nobody has heard.
         let pins = Pins::from([("web".to_owned(), "sha256:00".to_owned())]);
-        ahead.want("s18", ("1", &pins), &hosts(&["a"]), NOW);
+        let later = NOW + Duration::from_secs(60);
+        ahead.want("s18", ("1", &pins), &hosts(&["a"]), later);
         assert_eq!(progress("s18"), Progress::Crowded);
         ahead.forget("s18");
         assert!(ahead.of("s18", "1", NOW).is_empty());
