@@ -14,7 +14,7 @@ use tokio::{
     sync::mpsc,
     time::{Instant, sleep, timeout},
 };
-use wharf_base::Timestamp;
+use wharf_base::{Backoff, Timestamp};
 use wharf_container::{
     runtime::{ExecSpec, ExitRecord},
     spec::{NameFiles, parse_signal},
@@ -82,6 +82,11 @@ pub async fn perform(
     }
 }
 
+const KEEP_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_KEEP_PAUSE: Duration = Duration::from_secs(60);
+/// How often the image of a container that was found running is asked for: for an hour or so.
+const KEEP_TRIES: u32 = 60;
+
 /// No action takes longer, but for pulls and ends that are waited for.
 pub const PATIENCE: Duration = Duration::from_secs(3 * 60 * 60);
 /// Nor one of the machine's own.
@@ -114,22 +119,32 @@ pub fn failure(action: &Action) -> Vec<Event> {
 /// Has an image that runs stay, and be known for the signal that it wants.
 pub async fn keep_image(context: Arc<Context>, container: String, image_id: String) {
     let machine = &context.node.machine;
-    let found = machine
-        // One that is read on demand needs somebody to be fetched as.
-        .fetch(&context.sandbox, &image_id, PullPolicy::IfNotPresent)
-        .await;
-    match found {
-        Ok(image) => {
-            context.images.lock().entry(container).or_insert(image);
+    let mut pause = Backoff::new(KEEP_PAUSE, LONGEST_KEEP_PAUSE, 2.0);
+    for _ in 0..KEEP_TRIES {
+        // Another run of the container brought it, or the pod is gone.
+        let is_kept = context.images.lock().contains_key(&container);
+        if is_kept || context.node.pod_of(&context.sandbox).is_none() {
+            return;
         }
-        Err(no) => {
-            tracing::warn!(
-                container,
-                image_id,
-                reason = no.message,
-                "failed to keep the image of a container"
-            );
+        let found = machine
+            // One that is read on demand needs somebody to be fetched as, or reads of it fail for ever.
+            .fetch(&context.sandbox, &image_id, PullPolicy::IfNotPresent)
+            .await;
+        match found {
+            Ok(image) => {
+                context.images.lock().entry(container).or_insert(image);
+                return;
+            }
+            Err(no) => {
+                tracing::warn!(
+                    container,
+                    image_id,
+                    reason = no.message,
+                    "failed to keep the image of a container; will retry"
+                );
+            }
         }
+        sleep(pause.wait()).await;
     }
 }
 

@@ -45,6 +45,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// An agent; `kill` ends it as a signal would, without a word.
 struct Agent {
     machine: Arc<FakeMachine>,
+    ahead: ImagesAhead,
     credentials: CredentialStore,
     reports: Reports,
     shutdown: CancellationToken,
@@ -140,7 +141,7 @@ impl Agent {
             commands,
             reporter,
             exec,
-            ahead,
+            ahead: ahead.clone(),
             connected,
             telemetry,
             shutdown: shutdown.clone(),
@@ -168,6 +169,7 @@ impl Agent {
         tasks.spawn(publisher.run());
         Self {
             machine: machine.clone(),
+            ahead,
             credentials,
             reports,
             shutdown,
@@ -307,13 +309,7 @@ async fn images_are_fetched_ahead_for_as_long_as_they_are_wanted() {
         message(&[order("1", "app:2"), order("2", "app:none")]),
     )
     .await;
-    let told = async |acs: &mut Channel, count: usize| loop {
-        let told = acs.expect("FetchImagesStateChange").await["states"].take();
-        if told.as_array().unwrap().len() == count {
-            return told;
-        }
-    };
-    let states = told(&mut acs, 2).await;
+    let states = told_of(&mut acs, 2).await;
     assert_eq!(states[0], json!({"deployment": "1", "status": "FETCHED"}));
     assert_eq!(states[1]["status"], "FAILED");
     let reason = states[1]["reason"].as_str().unwrap();
@@ -323,9 +319,9 @@ async fn images_are_fetched_ahead_for_as_long_as_they_are_wanted() {
     // Who asks again hears it again, with the first word of a connection too.
     drop(acs);
     let mut acs = server.acs().await;
-    assert_eq!(told(&mut acs, 2).await, states);
+    assert_eq!(told_of(&mut acs, 2).await, states);
     acs.send(kind, message(&[order("2", "app:none")])).await;
-    assert_eq!(told(&mut acs, 1).await[0]["deployment"], "2");
+    assert_eq!(told_of(&mut acs, 1).await[0]["deployment"], "2");
     acs.send(kind, message(&[])).await;
     acs.send(kind, json!({"orders": [{"deployment": 1}]})).await;
     acs.send("HeartbeatMessage", json!({"messageId": "h1"}))
@@ -333,6 +329,67 @@ async fn images_are_fetched_ahead_for_as_long_as_they_are_wanted() {
     assert_eq!(acs.expect("HeartbeatAckRequest").await["messageId"], "h1");
     assert_eq!(agent.credentials.get("c1"), None);
     assert_eq!(agent.credentials.get("c2"), None);
+    agent.kill().await;
+}
+
+/// What the agent says next of so many of its orders.
+async fn told_of(acs: &mut Channel, count: usize) -> Value {
+    loop {
+        let told = acs.expect("FetchImagesStateChange").await["states"].take();
+        if told.as_array().unwrap().len() == count {
+            return told;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_account_whose_images_never_come_has_one_turn() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = Server::start().await;
+    let agent = Agent::start(dir.path(), server.port(), &FakeMachine::new());
+    let mut acs = server.acs().await;
+    let mut orders: Vec<Value> = ["1", "2", "3"].map(|it| order(it, "app:never")).into();
+    let mut other = order("4", "app:1");
+    other["serviceArn"] = json!("arn:aws:ecs:us-east-1:111111111111:service/default/web");
+    orders.push(other);
+    acs.send(
+        "FetchImagesMessage",
+        json!({"messageId": "f", "orders": orders}),
+    )
+    .await;
+    let fetched = json!([{"deployment": "4", "status": "FETCHED"}]);
+    assert_eq!(told_of(&mut acs, 1).await, fetched);
+    agent.kill().await;
+}
+
+#[tokio::test]
+async fn what_was_given_up_begins_again_when_it_is_ordered_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = Server::start().await;
+    let agent = Agent::start(dir.path(), server.port(), &FakeMachine::new());
+    let mut acs = server.acs().await;
+    let message = |within: u64| {
+        let mut order = order("1", "app:none");
+        order["within"] = json!(within);
+        json!({"messageId": "f", "orders": [order]})
+    };
+    // No time is left for a second try.
+    acs.send("FetchImagesMessage", message(1)).await;
+    assert_eq!(told_of(&mut acs, 1).await[0]["status"], "FAILED");
+    let fetching = async |so: bool| {
+        let becomes_so = async {
+            while agent.ahead.is_fetching("1") != so {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), becomes_so)
+            .await
+            .unwrap();
+    };
+    fetching(false).await;
+    acs.send("FetchImagesMessage", message(600)).await;
+    fetching(true).await;
+    assert_eq!(told_of(&mut acs, 1).await[0]["status"], "FAILED");
     agent.kill().await;
 }
 

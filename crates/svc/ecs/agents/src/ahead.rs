@@ -56,9 +56,10 @@ pub(crate) async fn next_of(
             images::pins(&primary.revision.images),
         ))
     });
-    let Some((service, task, pins)) = found else {
+    let Some((service, task, mut pins)) = found else {
         return Ok(None);
     };
+    pins.extend(order.pins.clone());
     let stored = agents.state.definition_of(&place, &task.definition).await?;
     let definition = stored.and_then(|stored| document::definition(&stored.record.document).ok());
     Ok(definition.map(|definition| Next {

@@ -5,7 +5,7 @@
 //! host that has the images says so at once.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     time::Duration,
 };
 
@@ -13,6 +13,8 @@ use parking_lot::Mutex;
 use tokio::sync::{broadcast, watch};
 use wharf_base::Timestamp;
 use wharf_records::Scope;
+
+use crate::images::Pins;
 
 /// How long a task stays for images that do not come, or cannot be had.
 pub const PATIENCE: Duration = Duration::from_secs(10 * 60);
@@ -29,6 +31,8 @@ pub enum Progress {
     There,
     /// The last try came to nothing; the host tries again.
     Failed(String),
+    /// The host is not told of it: it fetches for as many others as it may. Nobody waits for that.
+    Crowded,
 }
 
 /// What a host was asked for.
@@ -46,7 +50,7 @@ impl Asked {
 
     /// It is worth waiting for.
     pub fn is_open(&self, now: Timestamp) -> bool {
-        self.progress != Progress::There && now < self.until()
+        !matches!(self.progress, Progress::There | Progress::Crowded) && now < self.until()
     }
 }
 
@@ -57,12 +61,15 @@ pub struct Order {
     pub service: String,
     /// Id of the deployment.
     pub deployment: String,
+    /// The digests that its images may start as.
+    pub pins: Pins,
     pub until: Timestamp,
 }
 
 #[derive(Debug)]
 struct Row {
     deployment: String,
+    pins: Pins,
     /// By host.
     hosts: BTreeMap<String, Asked>,
 }
@@ -71,6 +78,8 @@ struct Row {
 struct Table {
     /// By the key of the service's record.
     services: BTreeMap<String, Row>,
+    /// By host: the services that want something of it.
+    wanting: HashMap<String, BTreeSet<String>>,
     /// Raised with each change of what a host is to fetch.
     signals: HashMap<String, watch::Sender<u64>>,
 }
@@ -92,12 +101,12 @@ impl Default for Ahead {
 }
 
 impl Ahead {
-    /// All hosts that are to have the images of a service's deployment; what was asked of others for the service, or
-    /// for an earlier deployment, is forgotten.
+    /// All hosts that are to have the images of a service's deployment, as these digests; what was asked of others for the
+    /// service, or for an earlier deployment, is forgotten.
     pub fn want<'a>(
         &self,
         service: &str,
-        deployment: &str,
+        (deployment, pins): (&str, &Pins),
         hosts: impl IntoIterator<Item = &'a String>,
         now: Timestamp,
     ) {
@@ -107,7 +116,7 @@ impl Ahead {
             .as_ref()
             .map(|row| row.hosts.clone())
             .unwrap_or_default();
-        let is_same = before.is_some_and(|row| row.deployment == deployment);
+        let is_same = before.is_some_and(|row| row.deployment == deployment && row.pins == *pins);
         let mut kept = BTreeMap::new();
         let mut changed = Vec::new();
         for host in hosts {
@@ -121,10 +130,23 @@ impl Ahead {
             });
             kept.insert(host.clone(), asked);
         }
-        changed.extend(left.into_keys());
+        for host in kept.keys() {
+            let wanting = table.wanting.entry(host.clone()).or_default();
+            wanting.insert(service.to_owned());
+        }
+        for host in left.into_keys() {
+            if let Some(wanting) = table.wanting.get_mut(&host) {
+                wanting.remove(service);
+                if wanting.is_empty() {
+                    table.wanting.remove(&host);
+                }
+            }
+            changed.push(host);
+        }
         if !kept.is_empty() {
             let row = Row {
                 deployment: deployment.to_owned(),
+                pins: pins.clone(),
                 hosts: kept,
             };
             table.services.insert(service.to_owned(), row);
@@ -136,36 +158,30 @@ impl Ahead {
 
     /// A service wants nothing any more.
     pub fn forget(&self, service: &str) {
-        self.want(service, "", [], Timestamp(0));
+        self.want(service, ("", &Pins::new()), [], Timestamp(0));
     }
 
     /// What was asked for a deployment of a service, by host.
-    pub fn of(&self, service: &str, deployment: &str) -> BTreeMap<String, Asked> {
+    pub fn of(&self, service: &str, deployment: &str, now: Timestamp) -> BTreeMap<String, Asked> {
         let table = self.table.lock();
         let row = table.services.get(service);
-        row.filter(|row| row.deployment == deployment)
-            .map(|row| row.hosts.clone())
-            .unwrap_or_default()
+        let Some(row) = row.filter(|row| row.deployment == deployment) else {
+            return BTreeMap::new();
+        };
+        let seen = |(host, asked): (&String, &Asked)| {
+            let mut asked = asked.clone();
+            if asked.progress == Progress::Coming && !table.is_told(host, service, now) {
+                asked.progress = Progress::Crowded;
+            }
+            (host.clone(), asked)
+        };
+        row.hosts.iter().map(seen).collect()
     }
 
-    /// What a host is to fetch now: accounts take turns, of each what was asked for first comes first.
+    /// What a host is to fetch now: accounts take turns, of each what was asked for first comes first. What it tried in vain
+    /// comes after what it did not try yet.
     pub fn orders(&self, host: &str, now: Timestamp) -> Vec<Order> {
-        let table = self.table.lock();
-        let mut open: Vec<_> = table
-            .services
-            .iter()
-            .filter_map(|(service, row)| Some((service, row, row.hosts.get(host)?)))
-            .filter(|(_, _, asked)| asked.is_open(now))
-            .map(|(service, row, asked)| Order {
-                service: service.clone(),
-                deployment: row.deployment.clone(),
-                until: asked.until(),
-            })
-            .collect();
-        open.sort_by(|a, b| (a.until, &a.service).cmp(&(b.until, &b.service)));
-        let mut open = by_turns(open);
-        open.truncate(MOST_OF_HOST);
-        open
+        self.table.lock().orders(host, now)
     }
 
     /// What a host says of an order.
@@ -211,6 +227,40 @@ impl Ahead {
 }
 
 impl Table {
+    fn orders(&self, host: &str, now: Timestamp) -> Vec<Order> {
+        let services = self.wanting.get(host).into_iter().flatten();
+        let open = services
+            .filter_map(|service| Some((service, self.services.get(service)?)))
+            .filter_map(|(service, row)| Some((service, row, row.hosts.get(host)?)))
+            .filter(|(_, _, asked)| asked.is_open(now));
+        let (mut fresh, mut failed) = (Vec::new(), Vec::new());
+        for (service, row, asked) in open {
+            let order = Order {
+                service: service.clone(),
+                deployment: row.deployment.clone(),
+                pins: row.pins.clone(),
+                until: asked.until(),
+            };
+            match asked.progress {
+                Progress::Failed(_) => failed.push(order),
+                _ => fresh.push(order),
+            }
+        }
+        let mut orders = by_turns(fresh);
+        orders.extend(by_turns(failed));
+        orders.truncate(MOST_OF_HOST);
+        orders
+    }
+
+    fn is_told(&self, host: &str, service: &str, now: Timestamp) -> bool {
+        let few = self
+            .wanting
+            .get(host)
+            .is_none_or(|all| all.len() <= MOST_OF_HOST);
+        let told = |order: &Order| order.service == service;
+        few || self.orders(host, now).iter().any(told)
+    }
+
     fn raise(&self, host: &str) {
         if let Some(signal) = self.signals.get(host) {
             signal.send_modify(|number| *number += 1);
@@ -219,7 +269,8 @@ impl Table {
 }
 
 /// The first of each account, then the second of each, and so on.
-fn by_turns(orders: Vec<Order>) -> Vec<Order> {
+fn by_turns(mut orders: Vec<Order>) -> Vec<Order> {
+    orders.sort_by(|a, b| (a.until, &a.service).cmp(&(b.until, &b.service)));
     let mut counts = HashMap::<String, usize>::new();
     let mut numbered: Vec<(usize, Order)> = orders
         .into_iter()
@@ -240,6 +291,10 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(1_000_000);
 
+    fn none() -> Pins {
+        Pins::new()
+    }
+
     fn hosts(names: &[&str]) -> Vec<String> {
         names.iter().map(|name| (*name).to_owned()).collect()
     }
@@ -250,10 +305,10 @@ mod tests {
         let later = NOW + Duration::from_secs(60);
         let mut signal = ahead.follow("a");
         signal.mark_unchanged();
-        ahead.want("web", "1", &hosts(&["a", "b"]), NOW);
+        ahead.want("web", ("1", &none()), &hosts(&["a", "b"]), NOW);
         assert!(signal.has_changed().unwrap());
         signal.mark_unchanged();
-        ahead.want("web", "1", &hosts(&["a", "b"]), later);
+        ahead.want("web", ("1", &none()), &hosts(&["a", "b"]), later);
         assert!(!signal.has_changed().unwrap(), "nothing is new");
         let order = ahead.orders("a", later).remove(0);
         assert_eq!(order.until, NOW + PATIENCE);
@@ -268,7 +323,7 @@ mod tests {
         );
         ahead.tell("a", &order, Progress::There);
         ahead.tell("a", &order, Progress::Failed("late".to_owned()));
-        assert_eq!(ahead.of("web", "1")["a"].progress, Progress::There);
+        assert_eq!(ahead.of("web", "1", later)["a"].progress, Progress::There);
         assert_eq!(ahead.orders("a", later), []);
         assert_eq!(ahead.orders("b", later).len(), 1);
         assert_eq!(
@@ -278,11 +333,11 @@ mod tests {
         );
 
         // The next deployment begins anew, whatever is heard of the one before.
-        ahead.want("web", "2", &hosts(&["a"]), later);
+        ahead.want("web", ("2", &none()), &hosts(&["a"]), later);
         ahead.tell("a", &order, Progress::There);
-        assert_eq!(ahead.of("web", "2")["a"].progress, Progress::Coming);
-        assert!(ahead.of("web", "1").is_empty() && ahead.orders("b", later).is_empty());
-        ahead.want("web", "2", &[], later);
+        assert_eq!(ahead.of("web", "2", later)["a"].progress, Progress::Coming);
+        assert!(ahead.of("web", "1", later).is_empty() && ahead.orders("b", later).is_empty());
+        ahead.want("web", ("2", &none()), &[], later);
         assert!(ahead.services().is_empty());
     }
 
@@ -291,15 +346,32 @@ mod tests {
         let ahead = Ahead::default();
         for number in 0..20_u8 {
             let at = NOW + Duration::from_secs(u64::from(20 - number));
-            ahead.want(&format!("s{number:02}"), "1", &hosts(&["a"]), at);
+            ahead.want(&format!("s{number:02}"), ("1", &none()), &hosts(&["a"]), at);
         }
         let first = ahead.orders("a", NOW);
         assert_eq!(first.len(), MOST_OF_HOST);
         assert_eq!(first[0].service, "s19");
+        // Nobody waits for what the host is not told of.
+        let progress = |service: &str| ahead.of(service, "1", NOW)["a"].progress.clone();
+        assert_eq!(progress("s12"), Progress::Coming);
+        assert_eq!(progress("s11"), Progress::Crowded);
+        // What failed gives way to what was not tried yet, and stays worth waiting for.
+        ahead.tell("a", &first[0], Progress::Failed("why".to_owned()));
+        let next = ahead.orders("a", NOW);
+        assert!(!next.contains(&first[0]) && next[7].service == "s11");
+        assert_eq!(progress("s19"), Progress::Failed("why".to_owned()));
+        assert_eq!(progress("s11"), Progress::Coming);
         for order in &first {
             ahead.tell("a", order, Progress::There);
         }
         assert_eq!(ahead.orders("a", NOW)[0].service, "s11");
+        // Of other digests nobody has heard.
+        let pins = Pins::from([("web".to_owned(), "sha256:00".to_owned())]);
+        let later = NOW + Duration::from_secs(60);
+        ahead.want("s18", ("1", &pins), &hosts(&["a"]), later);
+        assert_eq!(progress("s18"), Progress::Crowded);
+        ahead.forget("s18");
+        assert!(ahead.of("s18", "1", NOW).is_empty());
     }
 
     #[test]
@@ -307,6 +379,7 @@ mod tests {
         let order = |account: &str, number: i64| Order {
             service: format!("/w1/c0/ecs/{account}/us-east-1/service/default:s{number}"),
             deployment: "1".to_owned(),
+            pins: Pins::new(),
             until: Timestamp(number),
         };
         let (many, one) = ("111111111111", "222222222222");

@@ -25,6 +25,8 @@ pub struct ServiceQueue {
     queue: Arc<Queue<String>>,
     /// Services whose tasks found no place, with the times in a row; more room wakes them.
     starving: Mutex<BTreeMap<String, u32>>,
+    /// Services whose images may not start, with the times in a row.
+    refused: Mutex<BTreeMap<String, u32>>,
     /// Services with many tasks, and how long changes of each are gathered before the next look.
     gathering: Mutex<HashMap<String, Duration>>,
 }
@@ -37,15 +39,12 @@ impl ServiceQueue {
     /// Takes note whether a service's tasks found a place; returns how long to wait before another
     /// try.
     pub fn starved(&self, service: &str, still: bool) -> Duration {
-        let mut starving = self.starving();
-        if !still {
-            starving.remove(service);
-            return Duration::ZERO;
-        }
-        let tries = starving.entry(service.to_owned()).or_default();
-        let pause = pause(*tries);
-        *tries = tries.saturating_add(1);
-        pause
+        again(&mut self.starving(), service, still)
+    }
+
+    /// The same of its images, and whether they may start: nobody has to make room for what may not.
+    pub fn refused(&self, service: &str, still: bool) -> Duration {
+        again(&mut self.refused.lock(), service, still)
     }
 
     /// Whether the last tasks of a service found no place.
@@ -87,6 +86,18 @@ impl ServiceQueue {
     }
 }
 
+/// Counts one more try, or forgets all; returns the pause before the next.
+fn again(times: &mut BTreeMap<String, u32>, service: &str, still: bool) -> Duration {
+    if !still {
+        times.remove(service);
+        return Duration::ZERO;
+    }
+    let tries = times.entry(service.to_owned()).or_default();
+    let pause = pause(*tries);
+    *tries = tries.saturating_add(1);
+    pause
+}
+
 /// The next pause of a service whose tasks find no place.
 fn pause(tries: u32) -> Duration {
     FIRST_PAUSE
@@ -125,5 +136,10 @@ mod tests {
         );
         assert_eq!((0..10).map(|_| millis(true)).max(), Some(10_000));
         assert_eq!([millis(false), millis(true)], [0, 500]);
+        assert_eq!(queue.refused("t", true).as_millis(), 500);
+        assert!(
+            !queue.is_starved("t"),
+            "what may not start is not short of room"
+        );
     }
 }

@@ -1,7 +1,17 @@
 //! Images that a host fetches before a task of it is stopped for the next.
 
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
 use serde_json::{Value, json};
+use wharf_svc_ecs::{NotAdmitted, Pins, Place, TaskImages};
 use wharf_testkit::ecs::{Agent, registration};
+use wharf_wire::async_trait;
 
 use crate::harness::{Harness, call, context};
 
@@ -76,6 +86,27 @@ async fn said(harness: &Harness, what: &str) {
         .await;
 }
 
+/// Once the old task is said to wait for what failed so: all that the agent sent before is taken note of.
+async fn failed_last(harness: &Harness, why: &str) {
+    let explained = async {
+        loop {
+            let explained = harness.ecs.explain_service(&call(), None, "watch").await;
+            let explained = explained.unwrap();
+            let mut waits = explained
+                .tasks
+                .iter()
+                .filter_map(|it| it.waits_for.as_ref());
+            if waits.any(|it| it.ends_with(why)) {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), explained)
+        .await
+        .expect(why);
+}
+
 fn state(order: &Value, status: &str, reason: &str) -> Value {
     json!({"states": [{"deployment": order["deployment"], "status": status, "reason": reason}]})
 }
@@ -131,6 +162,11 @@ async fn a_daemon_is_replaced_once_its_host_has_the_images() {
     agent
         .send("FetchImagesStateChange", json!("nonsense"))
         .await;
+    let why = "CannotPullContainerError: still none";
+    agent
+        .send("FetchImagesStateChange", state(&order, "FAILED", why))
+        .await;
+    failed_last(&harness, why).await;
     assert!(is_wanted(&harness, &old).await);
 
     agent
@@ -176,7 +212,10 @@ async fn a_connection_hears_what_the_one_before_heard_and_a_further_deployment_e
     agent
         .send("FetchImagesStateChange", state(&second, "FETCHED", ""))
         .await;
-    agent.send("HeartbeatAckRequest", json!({})).await;
+    agent
+        .send("FetchImagesStateChange", state(&third[0], "FAILED", "why"))
+        .await;
+    failed_last(&harness, "the last try failed: why").await;
     assert!(
         is_wanted(&harness, &old).await,
         "that was the deployment before"
@@ -186,6 +225,82 @@ async fn a_connection_hears_what_the_one_before_heard_and_a_further_deployment_e
         .await;
     end(&harness, &mut agent, &old).await;
     run_next(&harness, &mut agent).await;
+}
+
+const DIGEST: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+/// `busybox:2` may start once somebody said so, as one digest.
+#[derive(Default)]
+struct Guarded(AtomicBool);
+
+#[async_trait]
+impl TaskImages for Guarded {
+    async fn digest(&self, _: &Place, _: &str) -> Option<String> {
+        None
+    }
+
+    async fn admit(&self, _: &Place, images: &[(String, String)]) -> Result<Pins, NotAdmitted> {
+        let guarded = images
+            .iter()
+            .filter(|(_, image)| image.starts_with("busybox:2"));
+        let pins: Pins = guarded
+            .map(|(container, _)| (container.clone(), DIGEST.to_owned()))
+            .collect();
+        match pins.is_empty() || self.0.load(Ordering::SeqCst) {
+            true => Ok(pins),
+            false => Err(NotAdmitted("busybox:2 is not signed.".to_owned())),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_may_not_start_is_not_fetched_and_stops_nothing() {
+    let images = Arc::new(Guarded::default());
+    let harness = Harness::with_images(images.clone()).await;
+    harness.create_cluster("default").await;
+    let mut agent = join(&harness, true).await;
+    daemon(&harness).await;
+    let old = run_next(&harness, &mut agent).await;
+    update(&harness, "busybox:2").await;
+    said(&harness, "busybox:2 is not signed.").await;
+    assert!(is_wanted(&harness, &old).await);
+
+    images.0.store(true, Ordering::SeqCst);
+    let order = agent.expect("FetchImagesMessage").await["orders"][0].take();
+    let admitted = format!("busybox@{DIGEST}");
+    assert_eq!(order["containers"][0]["image"], admitted);
+    agent
+        .send("FetchImagesStateChange", state(&order, "FETCHED", ""))
+        .await;
+    end(&harness, &mut agent, &old).await;
+    run_next(&harness, &mut agent).await;
+}
+
+#[tokio::test]
+async fn a_host_to_which_the_next_task_may_never_come_hears_nothing_of_its_images() {
+    for changed in [
+        json!({"runtimePlatform": {"cpuArchitecture": "ARM64"}}),
+        json!({"placementConstraints": [{"type": "memberOf", "expression": "attribute:rack == elsewhere"}]}),
+        json!({"memory": "1000000"}),
+    ] {
+        let harness = Harness::with_cluster().await;
+        let mut agent = join(&harness, true).await;
+        harness.define(definition("busybox:1")).await;
+        let request = json!({
+            "serviceName": "watch", "taskDefinition": "watch", "launchType": "EC2", "desiredCount": 1,
+            "deploymentConfiguration": {"minimumHealthyPercent": 0, "maximumPercent": 100},
+        });
+        harness.create_service(request).await.unwrap();
+        let old = run_next(&harness, &mut agent).await;
+        let mut next = definition("busybox:2");
+        let members = next.as_object_mut().unwrap();
+        members.extend(changed.as_object().unwrap().clone());
+        harness.define(next).await;
+        let update = json!({"service": "watch", "taskDefinition": "watch"});
+        harness.update_service(update).await.unwrap();
+        // Nothing holds it, and nobody asks this agent.
+        end(&harness, &mut agent, &old).await;
+    }
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@
 //! up nothing else: the rest is done, the service says so, and registering them is retried. Every write
 //! compares the shard's lease.
 
+mod ahead;
 mod start;
 
 use std::{
@@ -20,8 +21,8 @@ use wharf_reconcile::Next;
 use wharf_records::{
     Record, Scope,
     ecs::{
-        DefinitionStatus, RevisionRecord, Scheduling, Service, ServiceDeployment, ServiceEvent,
-        ServiceEvents, ServiceStatus, TargetState, Task,
+        DefinitionStatus, Instance, RevisionRecord, Scheduling, Service, ServiceDeployment,
+        ServiceEvent, ServiceEvents, ServiceStatus, TargetState, Task,
     },
     encode,
 };
@@ -30,7 +31,7 @@ use wharf_wire::{Call, Context, Fault};
 
 use super::{
     events,
-    launch::Where,
+    launch::{Launcher, Where},
     observe::{self, Observed, address},
     plan::{Action, Plan, Why, plan},
     targets::{self, Address},
@@ -119,19 +120,20 @@ impl Look<'_> {
             scheduler.state.ahead.forget(&held.key);
             return self.forget(&held).await.map(Some);
         }
-        let observed = self.observe(&held).await?;
+        let mut observed = self.observe(&held).await?;
         scheduler
             .services
             .looked_at(&held.key, observed.tasks.len());
         let now = scheduler.state.now();
-        let plan = plan(&held, &observed, now);
-        let primary = plan.service.primary().map_or("", |primary| primary.id());
-        scheduler
-            .state
-            .ahead
-            .want(&held.key, primary, &plan.ahead, now);
+        let mut plan = plan(&held, &observed, now);
+        let refused = self.want_ahead(&held, &mut observed, &mut plan).await?;
+        let is_settled = plan.actions.is_empty() && plan.service == *held.record;
+        if let Some(pause) = refused.filter(|_| is_settled && self.untold.is_empty()) {
+            return Ok(Some(Next::After(pause)));
+        }
         if plan.actions.is_empty() && plan.service == *held.record && self.untold.is_empty() {
             scheduler.services.starved(&held.key, false);
+            scheduler.services.refused(&held.key, false);
             return Ok(Some(until(now, plan.wake_at)));
         }
         self.perform(held, plan).await
@@ -144,20 +146,40 @@ impl Look<'_> {
             action: "describe the health of targets",
             fault,
         })?;
-        let daemon = match service.scheduling {
-            Scheduling::Replica => None,
-            Scheduling::Daemon => self.launcher_parts(service).await?,
+        let is_daemon = service.scheduling == Scheduling::Daemon;
+        // Whether a host may have the next task is asked of those of DAEMONs, and where there are older tasks.
+        let parts = match is_daemon || service.deployments.len() > 1 {
+            true => self.launcher_parts(service).await?,
+            false => None,
         };
         let starved = scheduler.services.is_starved(&held.key);
         let primary = service.primary().map_or("", |primary| primary.id());
-        let ahead = scheduler.state.ahead.of(&held.key, primary);
-        Ok(scheduler.state.view.read(&self.place, |region| Observed {
-            starved,
-            tasks: observe::tasks(region, &self.id, &health, &ahead),
-            hosts: match &daemon {
-                Some((cluster, definition)) => self.hosts(region, service, cluster, definition),
-                None => Vec::new(),
-            },
+        let ahead = scheduler
+            .state
+            .ahead
+            .of(&held.key, primary, scheduler.state.now());
+        Ok(scheduler.state.view.read(&self.place, |region| {
+            let see = |launcher: Option<&Launcher<'_>>| {
+                let following = launcher.map(|launcher| launcher.following(region));
+                let may_come_to = |instance: &Instance| {
+                    let following = following.as_ref();
+                    following.is_some_and(|it| it.may_come_to(instance))
+                };
+                let hosts = launcher
+                    .filter(|_| is_daemon)
+                    .map(|launcher| self.hosts(region, service, launcher));
+                Observed {
+                    starved,
+                    tasks: observe::tasks(region, &self.id, &health, &ahead, &may_come_to),
+                    hosts: hosts.unwrap_or_default(),
+                }
+            };
+            match &parts {
+                Some((cluster, definition)) => {
+                    self.with_launcher(service, (cluster, definition), see)
+                }
+                None => see(None),
+            }
         }))
     }
 
@@ -238,13 +260,14 @@ impl Look<'_> {
                 Ok(pins) => {
                     self.pins = pins;
                     plan.service.said.remove(NOT_ADMITTED);
+                    scheduler.services.refused(&held.key, false);
                 }
                 Err(why) => {
                     wanted = None;
                     if events::may_say(&mut plan.service, NOT_ADMITTED, now) {
                         said.push(events::not_admitted(&plan.service.name, &why.to_string()));
                     }
-                    pause = Some(scheduler.services.starved(&held.key, true));
+                    pause = Some(scheduler.services.refused(&held.key, true));
                 }
             }
         }

@@ -144,7 +144,7 @@ pub async fn service(
     let now = scheduler.state.now();
     let ahead = asked_ahead(scheduler, &held);
     Ok(scheduler.state.view.read(&place, |region| {
-        let seen = observe::tasks(region, &id, &health, &ahead);
+        let seen = observe::tasks(region, &id, &health, &ahead, &|_| true);
         let explain = |seen: &Seen| {
             let task = find(region, &seen.arn)?;
             Some(of_task(region, task, Some((seen, &held)), now))
@@ -176,7 +176,8 @@ pub async fn service(
 /// What hosts were asked to fetch for the service's PRIMARY deployment.
 fn asked_ahead(scheduler: &Scheduler, held: &Held<Service>) -> AheadTable {
     let primary = held.primary().map_or("", |primary| primary.id());
-    scheduler.state.ahead.of(&held.key, primary)
+    let now = scheduler.state.now();
+    scheduler.state.ahead.of(&held.key, primary, now)
 }
 
 /// What has this key, or all whose keys begin so.
@@ -274,7 +275,7 @@ pub async fn task(
     let ahead = ahead.unwrap_or_default();
     Ok(scheduler.state.view.read(&place, |region| {
         let seen = super::id_of(&found).and_then(|of| {
-            observe::tasks(region, &of, &health, &ahead)
+            observe::tasks(region, &of, &health, &ahead, &|_| true)
                 .into_iter()
                 .find(|seen| seen.arn == found.arn)
         });

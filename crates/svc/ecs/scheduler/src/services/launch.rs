@@ -501,5 +501,6 @@ impl<'a> Launcher<'a> {
     }
 }
 
+mod following;
 #[cfg(test)]
 mod tests;

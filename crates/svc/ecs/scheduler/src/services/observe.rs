@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use wharf_base::Timestamp;
 use wharf_records::ecs::{
-    Container, Desired, Health, Launch, Service, Status, StopCode, TargetKind, TargetState, Task,
-    TaskTarget,
+    Container, Desired, Health, Instance, Launch, Service, Status, StopCode, TargetKind, TargetState,
+    Task, TaskTarget,
 };
 
 use super::failure;
@@ -51,11 +51,14 @@ pub struct Seen {
 /// The images of the task that follows another on its host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
-    /// It is of the PRIMARY deployment itself, or its host fetches nothing ahead of a task.
+    /// It is of the PRIMARY deployment itself, no task of that may come to its host, or that fetches nothing ahead of a
+    /// task.
     Unable,
     /// They may be asked for.
     Unasked,
     Asked(Asked),
+    /// They may not start: nobody asks for them, and nothing makes room for them.
+    Refused,
 }
 
 /// A task's place in a target group, and what the load balancer thinks of it.
@@ -131,11 +134,17 @@ pub type HealthTable = BTreeMap<(String, String, u16), TargetHealth>;
 /// What hosts were asked to fetch ahead for a service's PRIMARY deployment.
 pub type AheadTable = BTreeMap<String, Asked>;
 
-/// The tasks of the service `cluster:name`.
-pub fn tasks(region: &Region, id: &str, health: &HealthTable, ahead: &AheadTable) -> Vec<Seen> {
+/// The tasks of the service `cluster:name`. `may_come_to`: where a task of the PRIMARY deployment may ever be placed.
+pub fn tasks(
+    region: &Region,
+    id: &str,
+    health: &HealthTable,
+    ahead: &AheadTable,
+    may_come_to: &dyn Fn(&Instance) -> bool,
+) -> Vec<Seen> {
     let service = region.services.get(id).map(|held| &*held.record);
     let see = |task: &Task| {
-        let next = next(region, service, task, ahead);
+        let next = next(region, service, task, ahead, may_come_to);
         seen(region, task, health, next)
     };
     let mut seen: Vec<Seen> = region
@@ -146,7 +155,13 @@ pub fn tasks(region: &Region, id: &str, health: &HealthTable, ahead: &AheadTable
     seen
 }
 
-fn next(region: &Region, service: Option<&Service>, task: &Task, ahead: &AheadTable) -> Next {
+fn next(
+    region: &Region,
+    service: Option<&Service>,
+    task: &Task,
+    ahead: &AheadTable,
+    may_come_to: &dyn Fn(&Instance) -> bool,
+) -> Next {
     let primary = service.and_then(Service::primary);
     let follows = primary.is_some_and(|primary| {
         let of = task.service.as_ref().map(|of| of.deployment.as_str());
@@ -154,8 +169,9 @@ fn next(region: &Region, service: Option<&Service>, task: &Task, ahead: &AheadTa
     });
     let able = || {
         let instance = region.instance_by_arn(&task.instance);
-        instance
-            .is_some_and(|it| it.agent_connected && it.attributes.contains_key(AHEAD_CAPABILITY))
+        instance.is_some_and(|it| {
+            it.agent_connected && it.attributes.contains_key(AHEAD_CAPABILITY) && may_come_to(it)
+        })
     };
     match ahead.get(&task.host) {
         _ if !follows || task.waiting.is_some() || !able() => Next::Unable,

@@ -1,8 +1,9 @@
 //! What the host is to fetch ahead, and what its agent says of that.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
-use wharf_base::{Timestamp, ids};
+use tokio::time::Instant;
+use wharf_base::{Backoff, Timestamp, ids};
 use wharf_svc_ecs_model::ahead::{Order, Progress};
 
 use super::Session;
@@ -21,62 +22,91 @@ use crate::{
 /// Longest reason taken over, as of reports of tasks.
 const MAX_REASON: usize = 1024;
 
+/// Before the next try to make an order.
+const PAUSE: Duration = Duration::from_secs(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
 /// What the agent was told on this connection.
 #[derive(Debug, Default)]
 pub(super) struct SentAhead {
-    /// `None`: nothing yet, or not all that it should be.
-    orders: Option<Vec<Order>>,
-    /// As they were made, for as long as they are wanted: each has keys of its own.
+    /// What the orders were made of that it has.
+    told: Option<Vec<Order>>,
+    /// By deployment, as they were made, for as long as they are wanted: each has keys of its own.
     made: BTreeMap<String, (Order, ImageOrder)>,
+    /// Those that could not be made, by deployment, and when that is tried again.
+    later: BTreeMap<String, Later>,
+}
+
+#[derive(Debug)]
+struct Later {
+    at: Instant,
+    pause: Backoff,
+}
+
+impl Later {
+    fn new() -> Self {
+        Self {
+            at: Instant::now(),
+            pause: Backoff::new(PAUSE, LONGEST_PAUSE, 2.0),
+        }
+    }
 }
 
 impl Session<'_> {
-    /// Tells the agent what it is to fetch, if that is not what it was told last.
+    /// Tells the agent what it is to fetch, if that is not what it was told last. A connection begins with a word about
+    /// it, for what was said on earlier ones is void.
     pub(super) async fn sync_ahead(&mut self) -> Result<(), ChangeError> {
-        let now = self.agents.state.now();
-        let orders = self.agents.state.ahead.orders(&self.ticket.host, now);
-        if self.ahead.orders.as_ref() == Some(&orders) || !self.says(AHEAD_CAPABILITY) {
+        if !self.says(AHEAD_CAPABILITY) {
             return Ok(());
         }
-        let is_wanted = |order: &Order| orders.contains(order);
-        self.ahead.made.retain(|_, (order, _)| is_wanted(order));
-        let mut whole = true;
+        let now = self.agents.state.now();
+        let orders = self.agents.state.ahead.orders(&self.ticket.host, now);
+        let sent = &mut self.ahead;
+        sent.made.retain(|_, (order, _)| orders.contains(order));
+        let is_wanted = |deployment: &String| orders.iter().any(|it| it.deployment == *deployment);
+        sent.later.retain(|deployment, _| is_wanted(deployment));
         for order in &orders {
-            if !self.ahead.made.contains_key(&order.deployment) {
-                whole &= self.make_order(order, now).await?;
+            let deployment = &order.deployment;
+            let later = self.ahead.later.get(deployment);
+            let is_early = later.is_some_and(|later| Instant::now() < later.at);
+            if self.ahead.made.contains_key(deployment) || is_early {
+                continue;
+            }
+            if self.make_order(order, now).await? {
+                self.ahead.later.remove(deployment);
+            } else {
+                let later = self.ahead.later.entry(deployment.clone());
+                let later = later.or_insert_with(Later::new);
+                later.at = Instant::now() + later.pause.wait();
             }
         }
-        let before = self.ahead.orders.replace(orders);
-        if !whole {
-            // The next tick tries again.
-            self.ahead.orders = None;
-        }
-        // A connection begins with a word about what is wanted no more.
-        let told = self.ahead.made.values().map(|(_, made)| made.clone());
-        let orders: Vec<ImageOrder> = told.collect();
-        if whole || before.is_some() || !orders.is_empty() {
+        let sent = &mut self.ahead;
+        let now_told: Vec<Order> = sent.made.values().map(|(order, _)| order.clone()).collect();
+        if sent.told.as_ref() != Some(&now_told) {
+            sent.told = Some(now_told);
             let message = message::FetchImages {
                 message_id: ids::uuid(),
                 cluster_arn: self.cluster_arn.clone(),
                 container_instance_arn: self.ticket.instance.clone(),
-                orders,
+                orders: sent.made.values().map(|(_, made)| made.clone()).collect(),
             };
             self.outbox.push(frame("FetchImagesMessage", &message));
         }
         Ok(())
     }
 
-    /// False: there were no keys for it now.
+    /// False: it could not be made now.
     async fn make_order(&mut self, order: &Order, now: Timestamp) -> Result<bool, ChangeError> {
         let Some(next) = ahead::next_of(self.agents, &self.ticket.host, order).await? else {
-            return Ok(true);
+            // What is wanted was seen before what it is for, or what it was for is gone.
+            return Ok(false);
         };
         let keys = match self.keys_of_next(&next).await {
             Ok(keys) => keys,
             Err(RoleError::Unusable(role)) => {
                 let why = crate::task::stop::role_text(&role);
                 self.tell_ahead(order, Progress::Failed(why));
-                return Ok(true);
+                return Ok(false);
             }
             Err(error) => {
                 let error = wharf_wire::fault::Chain(&error).to_string();

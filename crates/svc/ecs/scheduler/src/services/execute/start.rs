@@ -35,27 +35,8 @@ impl Look<'_> {
         &self,
         region: &Region,
         service: &Service,
-        cluster: &Held<Cluster>,
-        definition: &Definition,
+        launcher: &Launcher<'_>,
     ) -> Vec<SeenHost> {
-        let Some(primary) = service.primary() else {
-            return Vec::new();
-        };
-        let mint = || mint(self.scheduler);
-        let Ok(order) = of_service(service, &primary.revision, definition) else {
-            return Vec::new();
-        };
-        let promises = self.promises(service);
-        let launcher = Launcher {
-            promises: &promises,
-            mint: &mint,
-            place: &self.place,
-            cluster,
-            service,
-            revision: &primary.revision,
-            order,
-            now: self.scheduler.state.now(),
-        };
         let own = |task: &&Held<Task>| crate::services::id_of(task).as_deref() == Some(&self.id);
         let mut hosts: Vec<SeenHost> = region
             .instances_of(&service.cluster)
@@ -71,6 +52,33 @@ impl Look<'_> {
             .collect();
         hosts.sort_by(|a, b| a.id.cmp(&b.id));
         hosts
+    }
+
+    /// With what starts tasks of the PRIMARY deployment, if anything may.
+    pub(super) fn with_launcher<T>(
+        &self,
+        service: &Service,
+        (cluster, definition): (&Held<Cluster>, &Definition),
+        then: impl FnOnce(Option<&Launcher<'_>>) -> T,
+    ) -> T {
+        let Some(primary) = service.primary() else {
+            return then(None);
+        };
+        let mint = || mint(self.scheduler);
+        let Ok(order) = of_service(service, &primary.revision, definition) else {
+            return then(None);
+        };
+        let promises = self.promises(service);
+        then(Some(&Launcher {
+            promises: &promises,
+            mint: &mint,
+            place: &self.place,
+            cluster,
+            service,
+            revision: &primary.revision,
+            order,
+            now: self.scheduler.state.now(),
+        }))
     }
 
     /// Starts more of the tasks that were planned, a batch a transaction, for as long as the service

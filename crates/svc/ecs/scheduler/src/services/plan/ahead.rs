@@ -27,6 +27,7 @@ pub(super) fn holds(plan: &mut Plan, one: &Judged<'_>, now: Timestamp) -> bool {
     }
     let asked = match &one.task.next {
         Next::Unable => return false,
+        Next::Refused => return true,
         Next::Unasked => None,
         Next::Asked(asked) => Some(asked),
     };
@@ -38,7 +39,7 @@ pub(super) fn holds(plan: &mut Plan, one: &Judged<'_>, now: Timestamp) -> bool {
     let primary = plan.service.primary().map(|it| it.id().to_owned());
     let deployment = primary.unwrap_or_default();
     let (name, task) = (plan.service.name.clone(), &one.task.id);
-    if asked.progress == Progress::There {
+    if matches!(asked.progress, Progress::There | Progress::Crowded) {
         return false;
     }
     if let Progress::Failed(why) = &asked.progress {

@@ -24,14 +24,14 @@ mod scale_in;
 #[cfg(test)]
 pub(super) mod tests;
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use wharf_base::Timestamp;
 use wharf_records::ecs::{Desired, Scheduling, Service, ServiceStatus, Status, StopCode};
 
 use super::{
     events,
-    observe::{End, Observed, Seen},
+    observe::{End, Next, Observed, Seen},
 };
 use crate::task::stop::Stop;
 use bounds::Bounds;
@@ -157,12 +157,15 @@ pub fn plan(service: &Service, observed: &Observed, now: Timestamp) -> Plan {
 
 fn active(plan: &mut Plan, observed: &Observed, now: Timestamp) {
     images::settle(plan, &observed.tasks);
+    let before = plan.service.primary().map(|it| it.id().to_owned());
     rollout::judge(plan, now);
+    let is_same = plan.service.primary().map(|it| it.id()) == before.as_deref();
+    let tasks = of_primary(&observed.tasks, is_same);
     if plan.service.scheduling == Scheduling::Daemon {
         let ready = observed.hosts.iter().filter(|host| host.ready).count();
         plan.service.desired = u32::try_from(ready).unwrap_or(u32::MAX);
     }
-    let view = View::new(&plan.service, &observed.tasks, now);
+    let view = View::new(&plan.service, &tasks, now);
     for at in view.wakes() {
         plan.wake(at);
     }
@@ -173,6 +176,19 @@ fn active(plan: &mut Plan, observed: &Observed, now: Timestamp) {
         Scheduling::Daemon => daemon::balance(plan, &view, &observed.hosts, now),
     }
     rollout::conclude(plan, &view, now);
+}
+
+/// What hosts were asked for, and whether they may be, was for the deployment that was PRIMARY: of the one that is since
+/// this very look, nobody was asked yet.
+fn of_primary(tasks: &[Seen], is_same: bool) -> Cow<'_, [Seen]> {
+    if is_same {
+        return Cow::Borrowed(tasks);
+    }
+    let unasked = |task: &Seen| Seen {
+        next: Next::Unasked,
+        ..task.clone()
+    };
+    tasks.iter().map(unasked).collect()
 }
 
 /// A deleted service stops everything and is gone once the last end is counted.

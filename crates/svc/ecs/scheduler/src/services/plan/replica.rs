@@ -104,7 +104,7 @@ fn awaits_images(view: &View<'_>, launching: u32, starved: bool) -> bool {
 /// Whether replacements start only where old tasks have stopped before. A deployment in which that was so stays so: what
 /// was asked of hosts is not taken back because there is room for a moment.
 fn old_make_room(view: &View<'_>, starved: bool) -> bool {
-    let asked = |one: &Judged<'_>| matches!(one.task.next, Next::Asked(_));
+    let asked = |one: &Judged<'_>| matches!(one.task.next, Next::Asked(_) | Next::Refused);
     let no_room = view.bounds.upper <= view.bounds.desired || starved;
     ahead::may_make_room(view) && (no_room || view.live.iter().any(asked))
 }

@@ -71,6 +71,51 @@ fn a_task_stays_until_its_host_has_the_images_of_the_next() {
 }
 
 #[test]
+fn nobody_waits_for_what_a_host_is_not_told_of_and_nothing_stops_for_what_may_not_start() {
+    let look = |next: Next| plan(&without_room(1), &see(vec![followed(0, next)]), NOW);
+    let crowded = look(asked(NOW, Progress::Crowded));
+    assert_eq!(
+        (stops(&crowded).len(), wanted(&crowded)),
+        (1, vec!["h0"]),
+        "it comes later, if the task stays"
+    );
+    let refused = look(Next::Refused);
+    assert_eq!((stops(&refused).len(), refused.ahead.len()), (0, 0));
+    // Nor where a replacement would have had room.
+    let mut with_room = service(2, &["2", "1"]);
+    with_room.options.minimum_percent = 0;
+    let starved = Observed {
+        starved: true,
+        ..see(vec![followed(0, Next::Refused), followed(1, Next::Refused)])
+    };
+    let starved = plan(&with_room, &starved, NOW);
+    assert_eq!((stops(&starved).len(), starved.ahead.len()), (0, 0));
+}
+
+#[test]
+fn what_was_fetched_for_the_primary_of_before_counts_for_nothing_in_the_look_that_rolls_back() {
+    let mut service = without_room(2);
+    service.deployments = ["3", "2", "1"]
+        .map(|id| Deployment::new(revision(id), Timestamp(0)))
+        .into();
+    service.completed = Some(revision("1"));
+    service.deployments[0].failures = 100;
+    service.options.breaker.enable = true;
+    service.options.breaker.rollback = true;
+    let there = |number: usize, of: &str| Seen {
+        deployment: of.to_owned(),
+        ..followed(number, asked(NOW, Progress::There))
+    };
+    let plan = plan(&service, &see(vec![there(0, "2"), task(1, "1")]), NOW);
+    assert_eq!(plan.service.primary().unwrap().id(), "1");
+    assert_eq!(
+        stops(&plan),
+        Vec::<&str>::new(),
+        "its images are those of 3"
+    );
+}
+
+#[test]
 fn what_serves_nobody_makes_room_at_once() {
     let check = |what: &str, task: Seen, stopped: usize| {
         let plan = plan(&without_room(1), &see(vec![task]), NOW);
