@@ -2,6 +2,7 @@
 
 mod errors;
 mod ganesha;
+mod lost;
 mod own;
 mod owners;
 mod restarts;
