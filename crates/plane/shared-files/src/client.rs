@@ -93,7 +93,7 @@ impl From<Problem> for Failed {
 #[derive(Debug, Clone, Copy)]
 pub struct Round {
     pub client: u64,
-    /// It was sent in a session that is gone, and may have been done.
+    /// It was sent in a session that is gone, and may have been done there.
     pub again: bool,
 }
 
@@ -199,10 +199,11 @@ impl Client {
                 again,
             };
             let ops = build(round);
-            match self.in_slot(place, by, &ops, keep) {
-                Err(Ended::Lost) => again = true,
+            let mut sent = false;
+            match self.in_slot(place, by, (&ops, keep), &mut sent) {
+                Err(Ended::Lost) => again |= sent,
                 Err(Ended::Odd) if odd < MAX_UNREADABLE => {
-                    again = true;
+                    again |= sent;
                     odd += 1;
                 }
                 Err(Ended::Odd) => return Err(Errno::EIO.into()),
@@ -249,7 +250,7 @@ impl Client {
                 }
             };
             let ops = build(place.client);
-            match self.in_slot(place, &by, &ops, true) {
+            match self.in_slot(place, &by, (&ops, true), &mut false) {
                 Err(Ended::Lost | Ended::Odd) => return Err(Errno::ECONNRESET.into()),
                 Err(Ended::Failed(errno)) => return Err(errno.into()),
                 Ok(record) => match read_answer(&record, &ops, &read) {
@@ -285,13 +286,20 @@ impl Client {
         }
     }
 
-    /// The answer of the server, the slot free again.
-    fn in_slot(&self, place: Place, by: &By, ops: &Compound, keep: bool) -> Result<Vec<u8>, Ended> {
+    /// The answer of the server, the slot free again. `sent`: the server may have heard of it.
+    fn in_slot(
+        &self,
+        place: Place,
+        by: &By,
+        (ops, keep): (&Compound, bool),
+        sent: &mut bool,
+    ) -> Result<Vec<u8>, Ended> {
         let (mut tries, mut unreadable) = (0, 0);
         loop {
             let (session, turn, slots, link) = self.turn(place, by)?;
             let mut all = Compound::default();
             all.sequence(&session, turn, slots, keep).then(ops);
+            *sent = true;
             let goes_on = || by.patience.goes_on() && self.shared.lock().epoch == place.epoch;
             let record = match link.call(&by.caller, &all.finish(), &goes_on) {
                 Ok(record) => record,

@@ -49,7 +49,11 @@ pub fn decided(
     let measured = acting
         .iter()
         .filter(|(_, rule)| matches!(rule, Rule::Tracking(..)))
-        .flat_map(|(it, _)| readings.iter().filter(move |reading| reading.uuid == it.uuid))
+        .flat_map(|(it, _)| {
+            readings
+                .iter()
+                .filter(move |reading| reading.uuid == it.uuid)
+        })
         .map(Reading::measured_from)
         .min();
     let measured = measured.map_or(now, |it| it.min(now));

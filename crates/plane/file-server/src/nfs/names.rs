@@ -104,7 +104,8 @@ impl Compound<'_> {
         };
         // Opened before this thread acts as the user: who may not read a file may have its mode changed.
         let has_bytes = matches!(object.stat.kind(), Kind::File | Kind::Folder);
-        let open = has_bytes.then(|| object.open(&self.client.root, flags));
+        let opens = has_bytes || object.stat.kind() == Kind::Fifo;
+        let open = opens.then(|| object.open(&self.client.root, flags));
         let open = open.transpose()?;
         let acting = self.acting()?;
         wanted.apply(object, || {
@@ -112,7 +113,7 @@ impl Compound<'_> {
             open.try_clone()
         })?;
         drop(acting);
-        if let Some(open) = &open {
+        if let Some(open) = open.filter(|_| has_bytes) {
             nix::unistd::fsync(open)?;
         }
         Ok(())

@@ -147,8 +147,8 @@ impl Compound<'_> {
             (Ok(object), Make::Exclusive(verifier, wanted))
                 if bears(&object.stat, *verifier, self.user.uid) =>
             {
-                // It is the one that this call made before; who may not open it has not made it.
-                return found(false, object, wanted.set);
+                // It is the one that this call made before, whatever mode it was to have.
+                return found(true, object, wanted.set);
             }
             (Ok(_), _) => return Err(Status::EXIST),
             (Err(error), Make::No) => return Err(error.into()),

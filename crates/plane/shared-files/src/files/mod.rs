@@ -17,6 +17,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use nix::errno::Errno;
@@ -35,7 +36,7 @@ use crate::{
     keeper::State,
     nfs::{
         FileHandle, StateId, Verifier,
-        attributes::{Attributes, Room, Setting, Wanted},
+        attributes::{Attributes, Room, Setting, Time, Wanted},
         compound::{Compound, Op},
         results::{Problem, Results},
     },
@@ -97,6 +98,17 @@ impl Files {
     fn unique_verifier(&self) -> Verifier {
         let own = u64::from_be_bytes(self.verifier);
         own.wrapping_add(self.unique()).to_be_bytes()
+    }
+
+    /// A time by which what was made is known again: this one of the clock, and a part of a second that nobody else has.
+    fn mark(&self) -> Time {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let seconds = i64::try_from(now.unwrap_or_default().as_secs());
+        let own = u64::from_be_bytes(self.unique_verifier()) % 1_000_000_000;
+        Time {
+            seconds: seconds.unwrap_or_default(),
+            nanoseconds: u32::try_from(own).unwrap_or_default(),
+        }
     }
 
     /// Asks for something of one file.

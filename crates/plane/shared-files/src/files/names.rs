@@ -52,10 +52,14 @@ impl Files {
     }
 
     pub fn read_link(&self, by: &By, node: &Node) -> Result<Vec<u8>, Failed> {
+        self.target(by, &node.handle)
+    }
+
+    fn target(&self, by: &By, link: &FileHandle) -> Result<Vec<u8>, Failed> {
         self.of(
             by,
             false,
-            &node.handle,
+            link,
             |ops| ops.read_link(),
             |it| it.link_target().map(<[u8]>::to_vec),
         )
@@ -69,7 +73,11 @@ impl Files {
         new: &New<'_>,
     ) -> Result<Found, Failed> {
         check_name(name)?;
-        let setting = new.mode.map_or_else(Setting::default, Setting::mode);
+        let mark = self.mark();
+        let setting = new.mode.map_or_else(Setting::default, |mode| Setting {
+            accessed: Some(SetTime::At(mark)),
+            ..Setting::mode(mode)
+        });
         let made = self.once(
             by,
             |_| {
@@ -86,10 +94,15 @@ impl Files {
             },
         );
         let (handle, attributes) = match made {
-            // It was made the first time.
+            // It was made the first time, or meanwhile by somebody else: who makes folders for locks has to know.
             (Err(failed), true) if failed.is(Status::EXIST) => {
                 let found = self.look(by, &folder.handle, name)?;
-                if found.1.kind != new.kind {
+                let is_it = found.1.kind == new.kind
+                    && match new.kind {
+                        Kind::Link => self.target(by, &found.0)? == new.target,
+                        _ => found.1.accessed == mark,
+                    };
+                if !is_it {
                     return Err(failed);
                 }
                 found
@@ -113,7 +126,8 @@ impl Files {
         if flags & libc::O_TRUNC != 0 && flags & libc::O_EXCL == 0 {
             setting.size = Some(0);
         }
-        // Where the server keeps the verifier, times are lost.
+        // Where the server keeps the verifier, times are lost. They are set by a call of its own: one that set them itself
+        // would not be known again by the verifier.
         let times = Setting {
             accessed: Some(SetTime::Now),
             modified: Some(SetTime::Now),
@@ -122,7 +136,7 @@ impl Files {
         let alone = (flags & libc::O_EXCL != 0).then(|| self.unique_verifier());
         let access = access_of(flags);
         let owner = self.open_owner();
-        let (opened, handle, attributes) = self.client.ask(
+        let (opened, handle, mut attributes) = self.client.ask(
             by,
             true,
             |round| {
@@ -132,23 +146,25 @@ impl Files {
                 };
                 let mut ops = Compound::default();
                 ops.put(&folder.handle)
-                    .open(round.client, &owner, access, how);
-                if alone.is_some() {
-                    ops.set_attributes(crate::nfs::StateId::ANONYMOUS, &times);
-                }
-                ops.get_handle().get_attributes(Wanted::File);
+                    .open(round.client, &owner, access, how)
+                    .get_handle()
+                    .get_attributes(Wanted::File);
                 ops
             },
-            |it| {
-                let opened = it.put()?.opened()?;
-                if alone.is_some() {
-                    it.set_attributes()?;
-                }
-                Ok((opened, it.handle()?, it.attributes()?))
-            },
+            |it| Ok((it.put()?.opened()?, it.handle()?, it.attributes()?)),
         )?;
         let node = self.tree.tell(handle)?;
         let open = self.keep_open(by, &node, access, flags, owner, &opened)?;
+        if alone.is_some() {
+            attributes = match self.set_attributes(by, &node, None, &times) {
+                Ok(it) => it,
+                Err(failed) => {
+                    let _ = self.close(by, open.number);
+                    self.tree.forget(node.number, 1);
+                    return Err(failed);
+                }
+            };
+        }
         *node.change_at_open.lock() = Some(attributes.change);
         Ok(((node, attributes), open))
     }

@@ -2,6 +2,7 @@
 
 mod errors;
 mod ganesha;
+mod lost;
 mod on_disk;
 mod own;
 mod owners;

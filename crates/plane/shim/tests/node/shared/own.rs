@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::Write as _,
+    io::{ErrorKind, Write as _},
     net::TcpListener,
     os::{
         fd::{AsFd as _, BorrowedFd},
@@ -41,7 +41,7 @@ pub struct Server {
     dir: tempfile::TempDir,
     /// Of its disk, if it has one.
     key: Option<Vec<u8>>,
-    network: File,
+    pub(super) network: File,
     certificate: String,
     private_key: String,
 }
@@ -115,7 +115,7 @@ impl Server {
         self.dir.path().join("fs")
     }
 
-    fn files(&self) -> PathBuf {
+    pub(super) fn files(&self) -> PathBuf {
         self.folder().join("data")
     }
 
@@ -130,11 +130,36 @@ impl Server {
                 image: &image,
             },
         };
-        start(&program(), &files, true, &self.socket()).unwrap();
-        self.be(anonymous);
+        // The one before may take a moment to end.
+        until("it is started", || {
+            match start(&program(), &files, true, &self.socket()) {
+                Err(error) if error.kind() == ErrorKind::ResourceBusy => false,
+                started => started.map(|_| true).unwrap(),
+            }
+        });
+        let mut listener = None;
+        until("the port is free", || {
+            listener = self.listener();
+            listener.is_some()
+        });
+        self.be_at(listener, anonymous);
+    }
+
+    /// `None`: its port is somebody's.
+    fn listener(&self) -> Option<TcpListener> {
+        let network = self.network.try_clone().unwrap();
+        let listener = thread::spawn(move || {
+            setns(&network, CloneFlags::CLONE_NEWNET).unwrap();
+            TcpListener::bind("127.0.0.1:2049").ok()
+        });
+        listener.join().unwrap()
     }
 
     pub fn be(&self, anonymous: Permissions) -> Status {
+        self.be_at(None, anonymous)
+    }
+
+    fn be_at(&self, listener: Option<TcpListener>, anonymous: Permissions) -> Status {
         let place = Place {
             address: [127, 0, 0, 1].into(),
             namespace: self.network.metadata().unwrap().ino(),
@@ -162,13 +187,6 @@ impl Server {
             access_points: [("fsap-1".to_owned(), point)].into(),
             places: vec![place.clone()],
         });
-        let network = self.network.try_clone().unwrap();
-        let listener = thread::spawn(move || {
-            setns(&network, CloneFlags::CLONE_NEWNET).unwrap();
-            // Already there after the first time.
-            TcpListener::bind("127.0.0.1:2049").ok()
-        });
-        let listener = listener.join().unwrap();
         let fds: Vec<BorrowedFd<'_>> = listener.iter().map(|it| it.as_fd()).collect();
         let listeners = vec![place; fds.len()];
         let request = Request::Be { config, listeners };
@@ -178,7 +196,7 @@ impl Server {
         }
     }
 
-    fn end(&self) {
+    pub(super) fn end(&self) {
         ask(&self.socket(), &Request::End, &[]).unwrap();
     }
 
@@ -187,6 +205,10 @@ impl Server {
     }
 
     fn mount_as(&self, ticket: Option<Ticket>) -> std::io::Result<Client> {
+        self.mount_at(2049, ticket)
+    }
+
+    pub(super) fn mount_at(&self, port: u16, ticket: Option<Ticket>) -> std::io::Result<Client> {
         let one_user = ticket.as_ref().is_some_and(|it| it.access_point.is_some());
         let tls = ticket.map(|ticket| {
             let greeting = self.dir.path().join("ticket");
@@ -202,7 +224,7 @@ impl Server {
         });
         let told = Mount {
             address: [127, 0, 0, 1].into(),
-            port: 2049,
+            port,
             root: "/".to_owned(),
             read_only: false,
             tls,
