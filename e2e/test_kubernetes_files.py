@@ -53,10 +53,23 @@ class Files:
         pair = {"IpProtocol": "tcp", "FromPort": 2049, "ToPort": 2049, "UserIdGroupPairs": [{"GroupId": nodes}]}
         self.ec2.authorize_security_group_ingress(GroupId=self.group, IpPermissions=[pair])
         made = wharf.aws("efs", "create-mount-target", "--file-system-id", self.id, "--subnet-id", subnet, "--security-groups", self.group)
-        efs, target = wharf.client("efs"), made["MountTargetId"]
-        state = lambda: efs.describe_mount_targets(MountTargetId=target)["MountTargets"][0]["LifeCycleState"]  # noqa: E731
-        wait_for(lambda: state() == "available", 30, "the mount target")
+        self.efs, self.subnet, self.vpc = wharf.client("efs"), subnet, vpc
+        self.wait_available(made["MountTargetId"])
         put(cluster, storage_class("efs", self.id))
+
+    def wait_available(self, target):
+        def state():
+            return self.efs.describe_mount_targets(MountTargetId=target)["MountTargets"][0]["LifeCycleState"]
+
+        wait_for(lambda: state() == "available", 30, "the mount target")
+
+    def shut(self):
+        """Another file system, whose mount target lets nobody in."""
+        made = self.efs.create_file_system(CreationToken=tasks.unique("shut"))["FileSystemId"]
+        group = self.ec2.create_security_group(GroupName=tasks.unique("shut"), Description="shut", VpcId=self.vpc)["GroupId"]
+        target = self.efs.create_mount_target(FileSystemId=made, SubnetId=self.subnet, SecurityGroups=[group])
+        self.wait_available(target["MountTargetId"])
+        return made
 
 
 @pytest.fixture(scope="module")
@@ -249,63 +262,55 @@ def test_a_volume_of_another_account_is_none(installation, cluster, files, image
     installation.client("efs").delete_access_point(AccessPointId=point)
 
 
-@pytest.mark.parametrize(
-    ("name", "handle", "options", "csi", "text"),
-    [
-        ("no-id", "vol-1", [], {}, "Expected a file system ID of the form 'fs-...'"),
-        ("no-point", "{fs}::ap-1", [], {}, "Expected an access point ID of the form 'fsap-...'"),
-        ("gone-point", "{fs}::fsap-0123456789abcdef0", [], {}, "No such access point: fsap-0123456789abcdef0"),
-        ("gone", "fs-0123456789abcdef0", [], {}, 'Failed to resolve "fs-0123456789abcdef0.efs.us-east-1.amazonaws.com"'),
-        ("no-folder", "{fs}:/none", [], {}, "cannot be had"),
-        ("upwards", "{fs}:/a/../..", [], {}, "has .. in it"),
-        ("address", "{fs}", [], {"volumeAttributes": {"mounttargetip": "10.0.0.1"}}, "property mounttargetip not supported"),
-        ("in-clear", "{fs}", ["tls"], {"volumeAttributes": {"encryptInTransit": "false"}}, "Found tls in mountOptions"),
-        ("links", "{fs}", ["nconnect=4"], {}, "mountOptions: nconnect=4 is not supported"),
-        ("typed", "{fs}", [], {"fsType": "nfs4"}, "fsType of a volume of EFS is not supported"),
-    ],
-)
-def test_what_is_not_mounted(cluster, files, image, name, handle, options, csi, text):
-    static(cluster, name, handle.replace("{fs}", files.id), options, **csi)
-    apply(cluster, name, using(image, name))
-    why = told(cluster, name, text)
-    assert (why["reason"], why["type"]) == ("FailedMount", "Warning"), why
-    clear(cluster, name)
+NOT_MOUNTED = {
+    "no-id": ("vol-1", [], {}, "Expected a file system ID of the form 'fs-...'"),
+    "no-point": ("{fs}::ap-1", [], {}, "Expected an access point ID of the form 'fsap-...'"),
+    "gone-point": ("{fs}::fsap-0123456789abcdef0", [], {}, "No such access point: fsap-0123456789abcdef0"),
+    "gone": ("fs-0123456789abcdef0", [], {}, 'Failed to resolve "fs-0123456789abcdef0.efs.us-east-1.amazonaws.com"'),
+    "no-folder": ("{fs}:/none", [], {}, "cannot be had"),
+    "upwards": ("{fs}:/a/../..", [], {}, "has .. in it"),
+    "address": ("{fs}", [], {"volumeAttributes": {"mounttargetip": "10.0.0.1"}}, "property mounttargetip not supported"),
+    "in-clear": ("{fs}", ["tls"], {"volumeAttributes": {"encryptInTransit": "false"}}, "Found tls in mountOptions"),
+    "links": ("{fs}", ["nconnect=4"], {}, "mountOptions: nconnect=4 is not supported"),
+    "typed": ("{fs}", [], {"fsType": "nfs4"}, "fsType of a volume of EFS is not supported"),
+    # Its security group lets nobody in.
+    "shut": ("{shut}", [], {}, "cannot be had"),
+}
 
 
-def test_a_mount_target_that_lets_nobody_in(cluster, efs, files, image):
-    """Of a security group: the pod waits, and says so."""
-    nodes = cluster.described()["resourcesVpcConfig"]["clusterSecurityGroupId"]
-    pair = {"IpProtocol": "tcp", "FromPort": 2049, "ToPort": 2049, "UserIdGroupPairs": [{"GroupId": nodes}]}
-    files.ec2.revoke_security_group_ingress(GroupId=files.group, IpPermissions=[pair])
-    static(cluster, "shut", files.id)
-    apply(cluster, "shut", using(image, "shut"))
-    told(cluster, "shut", "cannot be had")
-    files.ec2.authorize_security_group_ingress(GroupId=files.group, IpPermissions=[pair])
-    wait_for(lambda: pod_of(cluster, "shut")["status"].get("phase") == "Running", 90, "a pod that runs")
-    clear(cluster, "shut")
+def test_what_is_not_mounted(cluster, efs, files, image):
+    shut = files.shut()
+    for name, (handle, options, csi, _) in NOT_MOUNTED.items():
+        static(cluster, name, handle.replace("{fs}", files.id).replace("{shut}", shut), options, **csi)
+        apply(cluster, name, using(image, name))
+    for name, (*_, text) in NOT_MOUNTED.items():
+        why = told(cluster, name, text)
+        assert (why["reason"], why["type"]) == ("FailedMount", "Warning"), why
+    clear(cluster, *NOT_MOUNTED)
 
 
-@pytest.mark.parametrize(
-    ("name", "parameters", "spec", "text"),
-    [
-        ("no-mode", {"provisioningMode": None}, {}, "Missing provisioningMode parameter"),
-        ("other-mode", {"provisioningMode": "efs-dir"}, {}, "Provisioning mode efs-dir is not supported"),
-        ("none", {"fileSystemId": "fs-0123456789abcdef0"}, {}, "File System does not exist"),
-        ("perms", {"directoryPerms": "rwx"}, {}, "invalid directoryPerms"),
-        ("range", {"gidRangeStart": "7"}, {}, "Missing gidRangeEnd parameter"),
-        ("again", {"reuseAccessPoint": "true"}, {}, "reuseAccessPoint"),
-        ("zone", {"az": "us-east-1a"}, {}, "Parameter az"),
-        ("pattern", {"subPathPattern": "${.PVC.labels}"}, {}, "contains invalid elements"),
-        ("deep", {"basePath": "/a/b/c/d"}, {}, "limit of 4 directories"),
-        ("unknown", {"type": "gp3"}, {}, "Invalid parameter key type"),
-        ("block", {}, {"volumeMode": "Block"}, "only filesystem volumes are supported"),
-    ],
-)
-def test_what_no_claim_gets(cluster, efs, files, name, parameters, spec, text):
-    put(cluster, storage_class(name, **{"file_system": files.id} | parameters))
-    claim(cluster, name, name, **spec)
-    assert told(cluster, name, text)["reason"] == "ProvisioningFailed"
-    cluster.kubectl("delete", "persistentvolumeclaim", name)
+NOT_PROVISIONED = {
+    "no-mode": ({"provisioningMode": None}, {}, "Missing provisioningMode parameter"),
+    "other-mode": ({"provisioningMode": "efs-dir"}, {}, "Provisioning mode efs-dir is not supported"),
+    "none": ({"fileSystemId": "fs-0123456789abcdef0"}, {}, "File System does not exist"),
+    "perms": ({"directoryPerms": "rwx"}, {}, "invalid directoryPerms"),
+    "range": ({"gidRangeStart": "7"}, {}, "Missing gidRangeEnd parameter"),
+    "again": ({"reuseAccessPoint": "true"}, {}, "reuseAccessPoint"),
+    "zone": ({"az": "us-east-1a"}, {}, "Parameter az"),
+    "pattern": ({"subPathPattern": "${.PVC.labels}"}, {}, "contains invalid elements"),
+    "deep": ({"basePath": "/a/b/c/d"}, {}, "limit of 4 directories"),
+    "unknown": ({"type": "gp3"}, {}, "Invalid parameter key type"),
+    "block": ({}, {"volumeMode": "Block"}, "only filesystem volumes are supported"),
+}
+
+
+def test_what_no_claim_gets(cluster, efs, files):
+    for name, (parameters, spec, _) in NOT_PROVISIONED.items():
+        put(cluster, storage_class(name, **{"file_system": files.id} | parameters))
+        claim(cluster, name, name, **spec)
+    for name, (*_, text) in NOT_PROVISIONED.items():
+        assert told(cluster, name, text)["reason"] == "ProvisioningFailed"
+    cluster.kubectl("delete", "persistentvolumeclaim", *NOT_PROVISIONED)
 
 
 def test_the_driver_acts_in_its_role(installation, cluster, efs, files):
