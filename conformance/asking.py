@@ -76,10 +76,12 @@ class Server:
             data = renamed(data.decode(), {old: new for new, old in WHEN_BETA.items()}).encode()
         if not kind.startswith("application/json"):
             return data if "protobuf" in kind else data.decode(errors="replace")
-        lines = [json.loads(line) for line in data.decode().splitlines() if line.startswith("{")]
-        if "watch" in ask.path and len(lines) != 1 or lines and "object" in lines[0]:
-            return lines
-        return json.loads(data)
+        try:
+            value = json.loads(data)
+        except json.JSONDecodeError:
+            return [json.loads(line) for line in data.decode().splitlines()]
+        # A watch of one event.
+        return [value] if "object" in value and "type" in value else value
 
 
 def renamed(text, names):

@@ -14,7 +14,9 @@ OWN = [
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<id>"),
     (re.compile(r"\b(?!20(01|20)-)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "<time>"),
     (re.compile(r"\b10\.100\.\d+\.\d+\b"), "<address>"),
-    (re.compile(r"\b(gen|g{58})-?[a-z0-9]{5}\b"), r"\1<generated>"),
+    (re.compile(r"\b(gen-|g{58}|Bad_)[a-z0-9]{5}\b"), r"\1<generated>"),
+    (re.compile(r"(?<=in record )\(\d+\)"), "(<n>)"),
+    (re.compile(r"(?<=:)3\d{4}(?=/(TCP|UDP))"), "<port>"),
     (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+\b"), "<token>"),
     (re.compile(r"^eyJ[\w-]+={0,2}$"), "<continue>"),
     (re.compile(r"\bresource version: \d+, current: \d+"), "resource version: <n>, current: <n>"),
@@ -28,9 +30,35 @@ AGE = re.compile(r"^(\d+[smhd])+$|^<invalid>$")
 KEYS = ("name", "type", "id")
 
 
+# What controllers write, which wharf's clusters have and upstream's server here has not.
+CONTROLLER = "kube-controller-manager"
+COUNTED = {"observedGeneration", "replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "updatedReplicas"}
+TOLD = {"Available", "Progressing"}
+
+
+def uncontrolled(name, value):
+    """A member of an object without what its controller wrote."""
+    if name == "managedFields" and isinstance(value, list):
+        others = [it for it in value if isinstance(it, dict) and it.get("manager") != CONTROLLER]
+        return sorted(others, key=lambda it: [str(it.get(key)) for key in ("manager", "operation", "subresource", "apiVersion")])
+    if name == "causes" and isinstance(value, list):
+        return sorted(value, key=lambda it: (it.get("field", ""), it.get("reason", ""), it.get("message", "")))
+    if name == "annotations" and isinstance(value, dict):
+        return {key: it for key, it in value.items() if key != "deployment.kubernetes.io/revision"} or None
+    if name == "status" and isinstance(value, dict) and value.keys() & COUNTED:
+        kept = {key: it for key, it in value.items() if key not in COUNTED}
+        kept["conditions"] = [it for it in kept.get("conditions", []) if it.get("type") not in TOLD]
+        return {key: it for key, it in kept.items() if it != []}
+    return value
+
+
 def normal(value, field=""):
     if isinstance(value, dict):
-        return {text(name): normal(it, name) for name, it in value.items()}
+        if value.get("kind") == "Status" and (value.get("details") or {}).get("causes"):
+            # The rest of the message are the causes, which are compared one by one.
+            value = value | {"message": value.get("message", "").partition(": ")[0]}
+        members = {name: uncontrolled(name, it) for name, it in value.items()}
+        return {text(name): normal(it, name) for name, it in members.items() if it is not None or value[name] is None}
     if isinstance(value, list):
         return [normal(it, "cell" if field == "cells" else "") for it in value]
     if isinstance(value, str):

@@ -72,7 +72,7 @@ def widget(name, /, metadata=None, **spec):
 
 
 def refused(name, body):
-    return post(f"custom/definition-{name}", DEFINITIONS, body)
+    return post(f"custom/definition-{name}", f"{DEFINITIONS}?dryRun=All", body)
 
 
 def structural(name, properties):
@@ -133,7 +133,7 @@ MADE = [
 
 
 def bad(name, /, **spec):
-    return post(f"custom/bad-{name}", WIDGETS, widget("bad", **spec))
+    return post(f"custom/bad-{name}", f"{WIDGETS}?dryRun=All", widget("bad", **spec))
 
 
 BAD = [

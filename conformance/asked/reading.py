@@ -106,7 +106,7 @@ WATCHES = [
     watched("version-bad", "resourceVersion=x"),
     watched("version-1", "resourceVersion=1", unseen=True),
     watched("selector-bad", "labelSelector=a%20b"),
-    watched("match", "resourceVersion=1&resourceVersionMatch=Exact"),
+    watched("match", "resourceVersion=<from>&resourceVersionMatch=Exact"),
     watched("one", "", path=f"{CONFIGS}/a"),
     get("reading/watch-old-path", f"/api/v1/watch/namespaces/{HERE}/configmaps?labelSelector=m%3Da&timeoutSeconds=1"),
     get("reading/watch-bookmarks", f"{CONFIGS}?watch=1&timeoutSeconds=3&labelSelector=nothing&allowWatchBookmarks=true&resourceVersion=<from>", unseen=True),

@@ -11,11 +11,15 @@ use http_body_util::{BodyExt, StreamBody};
 use rand::Rng;
 use serde_json::{Value, json};
 use tokio::{sync::OwnedSemaphorePermit, time::Instant};
-use wharf_kube_model::{codec, status::Status};
+use wharf_kube_model::{
+    codec,
+    field::{Errors, Path},
+    status::Status,
+};
 use wharf_store::Revision;
 
 use crate::{
-    answer::{self, Answer, Fault, options_fault},
+    answer::{self, Answer, Fault},
     call::{Call, store_fault},
     conversion,
     negotiate::{Shape, content_type},
@@ -66,20 +70,41 @@ struct Initial {
     marks_end: bool,
 }
 
+const MATCH: &str = "resourceVersionMatch";
+const NOT_OLDER: &str = "NotOlderThan";
+
+/// How a watch may say which state it begins with.
+fn check_match(given: Option<&str>, says_initial: bool) -> Result<(), Fault> {
+    let mut errors = Errors::new();
+    let path = Path::root(MATCH);
+    if says_initial && given != Some(NOT_OLDER) {
+        let why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
+        errors.forbidden(&path, why);
+    }
+    if let Some(given) = given {
+        if !says_initial {
+            let why =
+                "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
+            errors.forbidden(&path, why);
+        }
+        if given != NOT_OLDER {
+            errors.not_supported(&path, given, &[NOT_OLDER]);
+        }
+    }
+    match errors.is_empty() {
+        true => Ok(()),
+        false => {
+            let errors = errors.into_vec();
+            Err(Status::invalid("meta.k8s.io", "ListOptions", "", errors).into())
+        }
+    }
+}
+
 pub async fn watch(call: Call, place: OwnedSemaphorePermit) -> Result<Answer, Fault> {
     let selection = Selection::of(&call)?;
     let bookmarks = call.query.is_set("allowWatchBookmarks");
     let initial = call.query.says("sendInitialEvents");
-    if initial.is_some() && call.query.get("resourceVersionMatch") != Some("NotOlderThan") {
-        let why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
-        return Err(options_fault(
-            "ListOptions",
-            "resourceVersionMatch",
-            |errors, path| {
-                errors.forbidden(path, why);
-            },
-        ));
-    }
+    check_match(call.query.get(MATCH), initial.is_some())?;
     let given = reading::given_revision(&call)?;
     let objects = &call.cluster.objects;
     let now = objects.revision().await.map_err(store_fault)?;

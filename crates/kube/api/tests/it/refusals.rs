@@ -69,3 +69,29 @@ async fn a_patch_that_makes_no_object_is_invalid() {
         answer.message()
     );
 }
+
+#[tokio::test]
+async fn a_watch_says_which_state_it_begins_with_only_with_its_initial_events() {
+    let it = Harness::new().await;
+    for (query, expected) in [
+        (
+            "resourceVersion=1&resourceVersionMatch=NotOlderThan",
+            "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+        ),
+        (
+            "sendInitialEvents=true",
+            "resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+        ),
+        (
+            "sendInitialEvents=true&resourceVersionMatch=Exact",
+            "[resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan, resourceVersionMatch: Unsupported value: \"Exact\": supported values: \"NotOlderThan\"]",
+        ),
+    ] {
+        let answer = it.get(&format!("{MAPS}?watch=1&{query}")).await;
+        assert_eq!(answer.code, 422, "{query}");
+        assert_eq!(
+            answer.message(),
+            format!("ListOptions.meta.k8s.io \"\" is invalid: {expected}")
+        );
+    }
+}

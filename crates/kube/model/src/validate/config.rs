@@ -4,6 +4,7 @@ use base64::Engine as _;
 use serde_json::Value;
 
 use crate::{
+    codec::syntax,
     field::{Errors, Path},
     names,
     view::{at, flag, map, same, text},
@@ -110,7 +111,7 @@ pub fn secret(object: &Value, errors: &mut Errors) {
                 errors.invalid(
                     &path.key(key),
                     "<secret contents redacted>",
-                    fault.to_string(),
+                    syntax::error(&bytes).unwrap_or_else(|| fault.to_string()),
                 );
             }
         }

@@ -47,11 +47,11 @@ pub fn create(resource: &Resource, object: &Value, errors: &mut Errors) {
         (false, false) => errors.forbidden(&at, "not allowed on this type"),
         (false, true) => {}
     }
-    common(metadata, &path, errors);
+    common(resource, metadata, &path, errors);
 }
 
 /// What is checked of new and changed metadata alike.
-fn common(metadata: &Value, path: &Path<'_>, errors: &mut Errors) {
+fn common(resource: &Resource, metadata: &Value, path: &Path<'_>, errors: &mut Errors) {
     if let Some(generation) = number(metadata, "generation")
         && generation < 0
     {
@@ -61,6 +61,9 @@ fn common(metadata: &Value, path: &Path<'_>, errors: &mut Errors) {
     annotations(metadata, path, errors);
     owners(metadata, &path.child("ownerReferences"), errors);
     finalizers(metadata, &path.child("finalizers"), errors);
+    if has_known_finalizers(resource) {
+        known_finalizers(metadata, &path.child("finalizers"), errors);
+    }
     managers(metadata, &path.child("managedFields"), errors);
 }
 
@@ -68,7 +71,7 @@ fn common(metadata: &Value, path: &Path<'_>, errors: &mut Errors) {
 const NO_TEXT: &str = "must be a string";
 pub const NEGATIVE: &str = "must be greater than or equal to 0";
 
-pub fn update(new: &Value, old: &Value, errors: &mut Errors) {
+pub fn update(resource: &Resource, new: &Value, old: &Value, errors: &mut Errors) {
     let path = Path::root("metadata");
     let new = new.get("metadata").unwrap_or(&Value::Null);
     let old = old.get("metadata").unwrap_or(&Value::Null);
@@ -114,7 +117,7 @@ pub fn update(new: &Value, old: &Value, errors: &mut Errors) {
             errors.immutable(&path.child(name), new.get(name));
         }
     }
-    common(new, &path, errors);
+    common(resource, new, &path, errors);
 }
 
 /// The labels that are a member of `owner`.
@@ -191,6 +194,28 @@ fn owners(metadata: &Value, path: &Path<'_>, errors: &mut Errors) {
                     return;
                 }
             }
+        }
+    }
+}
+
+/// Whether upstream checks the metadata of a kind by the rules of its own kinds, and not by those of all.
+fn has_known_finalizers(resource: &Resource) -> bool {
+    resource.custom.is_none()
+        && !matches!(
+            resource.group.as_str(),
+            "admissionregistration.k8s.io"
+                | "apiextensions.k8s.io"
+                | "apiregistration.k8s.io"
+                | "coordination.k8s.io"
+        )
+}
+
+fn known_finalizers(metadata: &Value, path: &Path<'_>, errors: &mut Errors) {
+    const KNOWN: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
+    for (index, one) in texts(metadata, "finalizers").enumerate() {
+        if !one.contains('/') && !KNOWN.contains(&one) {
+            let why = "name is neither a standard finalizer name nor is it fully qualified";
+            errors.invalid(&path.index(index), one, why);
         }
     }
 }

@@ -9,6 +9,7 @@ mod autoscaling;
 mod batch;
 mod config;
 mod container;
+mod csi;
 mod definition;
 mod endpoints;
 mod env;
@@ -98,6 +99,9 @@ fn rules(resource: &Resource) -> Option<Rules> {
         ("certificates.k8s.io", "CertificateSigningRequest") => always(signing::request),
         ("", "PersistentVolume") => both(storage::volume, storage::volume_change),
         ("", "PersistentVolumeClaim") => both(storage::claim, storage::claim_change),
+        ("storage.k8s.io", "CSIDriver") => both(csi::driver, csi::driver_change),
+        ("storage.k8s.io", "CSINode") => both(csi::node, csi::node_change),
+        ("storage.k8s.io", "VolumeAttachment") => both(csi::attachment, csi::attachment_change),
         ("storage.k8s.io", "StorageClass") => both(storage::class, storage::class_change),
         ("rbac.authorization.k8s.io", "Role") => always(rbac::role),
         ("rbac.authorization.k8s.io", "ClusterRole") => always(rbac::cluster_role),
@@ -140,13 +144,18 @@ pub fn create(resource: &Resource, object: &Value) -> Vec<FieldError> {
     if resource.group == "batch" && resource.kind == "CronJob" {
         batch::short_name(object, &mut errors);
     }
+    match (resource.group.as_str(), resource.kind.as_str()) {
+        ("storage.k8s.io", "VolumeAttachment") => csi::new_attachment(object, &mut errors),
+        ("networking.k8s.io", "Ingress") => network::new_ingress(object, &mut errors),
+        _ => {}
+    }
     errors.into_vec()
 }
 
 /// Of a change. `subresource` is empty for the object itself.
 pub fn update(resource: &Resource, new: &Value, old: &Value, subresource: &str) -> Vec<FieldError> {
     let mut errors = Errors::new();
-    meta::update(new, old, &mut errors);
+    meta::update(resource, new, old, &mut errors);
     match (subresource, is_pod(resource)) {
         _ if is_signing(resource) => signing::change(new, old, subresource, &mut errors),
         ("", true) => pod_change::update(new, old, &mut errors),

@@ -11,6 +11,24 @@ use crate::{
     view::{absent, items, member, number, text, text_at, texts},
 };
 
+/// A new one has its class in one place.
+pub fn new_ingress(object: &Value, errors: &mut Errors) {
+    const CLASS: &str = "kubernetes.io/ingress.class";
+    let given = object["metadata"]["annotations"].get(CLASS);
+    if let Some(Value::String(given)) = given
+        && object["spec"]
+            .get("ingressClassName")
+            .is_some_and(|it| !it.is_null())
+    {
+        let path = Path::root("annotations");
+        errors.invalid(
+            &path.child(CLASS),
+            given.as_str(),
+            "can not be set when the class field is also set",
+        );
+    }
+}
+
 pub fn ingress(object: &Value, errors: &mut Errors) {
     let path = Path::root("spec");
     let spec = object.get("spec").unwrap_or(&Value::Null);

@@ -14,6 +14,18 @@ use crate::{
 pub fn create(pod: &Value, errors: &mut Errors) {
     let path = Path::root("spec");
     let spec = pod.get("spec").unwrap_or(&Value::Null);
+    const MIRROR: &str = "kubernetes.io/config.mirror";
+    if let Some(Value::String(given)) = pod["metadata"]["annotations"].get(MIRROR)
+        && absent(spec, "nodeName")
+    {
+        let metadata = Path::root("metadata");
+        let annotations = metadata.child("annotations");
+        errors.invalid(
+            &annotations.key(MIRROR),
+            given.as_str(),
+            "must set spec.nodeName if mirror pod annotation is set",
+        );
+    }
     whole(pod, errors);
     if !absent(spec, "ephemeralContainers") {
         errors.forbidden(

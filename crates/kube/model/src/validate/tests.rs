@@ -1,6 +1,7 @@
 //! Objects and the errors upstream has for them. Each case changes one place of a good object.
 
 mod cluster;
+mod csi;
 mod pods;
 mod webhooks;
 mod workloads;
