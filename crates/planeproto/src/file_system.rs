@@ -112,7 +112,7 @@ pub struct KeyPath<'a> {
     pub id: &'a str,
 }
 
-/// What a sealed disk opens by. Of nothing but an answer: it is kept in memory that is wiped.
+/// What a sealed disk opens by. Of nothing but an answer.
 #[derive(Serialize, Deserialize)]
 pub struct DiskKey {
     /// Both keys of AES-256-XTS.

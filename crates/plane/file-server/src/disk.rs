@@ -4,8 +4,9 @@
 //! The image is sparse and as long as the host's disk is large, so what counts is the room of the host. What was written and did not
 //! come to the image yet is on its way to that room.
 //!
-//! A disk fails when the program ends that has it open by its key, or when the host had no room for what was written. The kernel
-//! then reads and writes nothing of it until it is mounted anew, so the program that serves it ends, rather than have clients fail.
+//! A disk fails when the program ends that has it open by its key, or when the host had no room for what was written. Of what the file
+//! system itself writes the kernel then reads and writes nothing until it is mounted anew, so the program that serves it ends, rather than
+//! have clients fail. Of what files have in them it tells one who asks, once, and takes it for written: see [`crate::sync`].
 
 use std::{
     fs::{File, OpenOptions},
@@ -14,20 +15,27 @@ use std::{
         fd::{AsFd as _, BorrowedFd, OwnedFd},
         unix::fs::{FileExt as _, OpenOptionsExt as _},
     },
+    thread,
+    time::{Duration, Instant},
 };
 
 use nix::sys::statvfs::{FsFlags, fstatvfs};
+use parking_lot::Mutex;
 
 use crate::files::{Stat, room};
 
 /// A file at the root of the disk, out of sight of clients, of one block that is written when something failed.
 const PROBE: &str = "/probe";
 const BLOCK: usize = 4096;
+/// Between two looks: whoever may only read can have it looked.
+const PAUSE: Duration = Duration::from_millis(100);
 
 pub struct Disk {
     /// As a name alone: nothing is read or written by it.
     image: OwnedFd,
     probe: File,
+    /// When it was last looked whether it takes writes.
+    looked: Mutex<Instant>,
 }
 
 impl Disk {
@@ -39,7 +47,12 @@ impl Disk {
             .mode(0o600)
             .custom_flags(libc::O_DIRECT | libc::O_NOFOLLOW)
             .open(PROBE)?;
-        let disk = Self { image, probe };
+        let looked = Mutex::new(Instant::now());
+        let disk = Self {
+            image,
+            probe,
+            looked,
+        };
         disk.write_probe()?;
         disk.probe.sync_all()?;
         Ok(disk)
@@ -54,6 +67,14 @@ impl Disk {
 
     /// Ends the program if its disk takes no writes any more.
     pub fn check(&self) {
+        let came = Instant::now();
+        let mut looked = self.looked.lock();
+        // Somebody else looked meanwhile.
+        if *looked > came {
+            return;
+        }
+        thread::sleep(PAUSE.saturating_sub(looked.elapsed()));
+        *looked = Instant::now();
         let error = self.write_probe().err().and_then(|it| it.raw_os_error());
         // Not every kernel refuses a write to what it made read-only.
         let flags = fstatvfs(&self.probe).map(|it| it.flags());

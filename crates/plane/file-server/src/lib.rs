@@ -24,6 +24,7 @@ mod nfs;
 mod open;
 pub mod serve;
 mod start;
+mod sync;
 mod ticket;
 mod xdr;
 

@@ -72,6 +72,8 @@ const LEFT: u64 = 256 << 20;
 const LEFT_PART: u64 = 100;
 /// Files that others can still make, but a twentieth of all at least.
 const LEFT_FILES: u64 = 100_000;
+/// Between two looks at how much room there is.
+const ROOM_LOOK: Duration = Duration::from_millis(100);
 /// Between two looks at what the files take: and ten times as long as one takes.
 const LOOK: Duration = Duration::from_secs(5);
 
@@ -319,7 +321,7 @@ impl Running {
             }),
             has_room: Box::new(move || {
                 let mut looked = looked.lock();
-                if looked.0.elapsed() > Duration::from_millis(500) {
+                if looked.0.elapsed() > ROOM_LOOK {
                     *looked = (Instant::now(), has_room());
                 }
                 looked.1

@@ -190,9 +190,10 @@ pub fn hide(sealed: &Path) -> io::Result<()> {
 /// Mount namespaces that were made meanwhile have the mount too, so the program would not end by itself.
 fn end_program(sealed: &Path) -> io::Result<()> {
     let image = match fs::metadata(sealed) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        other => other?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        other => Some(other?),
     };
+    let gone = gone(sealed)?;
     for entry in fs::read_dir("/proc")? {
         let folder = entry?.path();
         let name = fs::read_to_string(folder.join("comm")).unwrap_or_default();
@@ -203,8 +204,13 @@ fn end_program(sealed: &Path) -> io::Result<()> {
         // Held by this, the number becomes nobody else's.
         let Ok(program) = pidfd(number) else { continue };
         let open = fs::read_dir(folder.join("fd")).into_iter().flatten();
-        let mut open = open.filter_map(|it| fs::metadata(it.ok()?.path()).ok());
-        if open.any(|it| (it.dev(), it.ino()) == (image.dev(), image.ino())) {
+        let mut open = open.filter_map(|it| Some(it.ok()?.path()));
+        let has_it = open.any(|fd| match (&image, fs::metadata(&fd)) {
+            (Some(image), Ok(it)) => (it.dev(), it.ino()) == (image.dev(), image.ino()),
+            (None, Ok(_)) => fs::read_link(&fd).is_ok_and(|it| Some(&it) == gone.as_ref()),
+            _ => false,
+        });
+        if has_it {
             // SAFETY: takes a descriptor of ours and numbers.
             let sent = unsafe {
                 libc::syscall(
@@ -222,6 +228,19 @@ fn end_program(sealed: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// What the kernel calls a file that was deleted, for who has it open; `None` where its folder is gone too.
+fn gone(file: &Path) -> io::Result<Option<PathBuf>> {
+    let folder = match file.parent().map(fs::canonicalize).transpose() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        other => other?,
+    };
+    Ok(folder.zip(file.file_name()).map(|(folder, name)| {
+        let mut text = folder.join(name).into_os_string();
+        text.push(" (deleted)");
+        text.into()
+    }))
 }
 
 fn pidfd(number: i32) -> io::Result<OwnedFd> {

@@ -1,9 +1,9 @@
 //! The disk of a file system: a file of the host with an ext4 in it, sealed or not, which no one but the program that serves it has
 //! mounted. So whoever takes that program over finds by its handles what it serves anyhow.
 //!
-//! The file is sparse and as long as the host's disk is large, so a file system grows until that is full; what is deleted becomes
-//! holes again. It is made in milliseconds, and costs less than a megabyte for a disk of 256 GiB. Where the host's disk became much larger,
-//! the file system does so when it is next opened.
+//! The file is sparse and as long as the host's disk was large when it was made, so a file system takes more until that is full; what is
+//! deleted becomes holes again. It is made in milliseconds. It stays as long as it is: an ext4 that is not mounted cannot be
+//! made larger without moving tables, which a loss of power would leave half-way.
 //!
 //! | there is | then |
 //! | --- | --- |
@@ -23,7 +23,7 @@ use wharf_container::runtime::{PreparedDisk, is_attached};
 use wharf_sealed_file::{hide, is_sealed, seal};
 
 use crate::{
-    instances::{Tool, await_detached, hold},
+    instances::{Tool, await_detached, once_free},
     machine::reserve_of,
     volumes::ready_by,
 };
@@ -31,8 +31,6 @@ use crate::{
 /// No file of an ext4 is longer than twice as much.
 const MOST_BYTES: u64 = 8 << 40;
 const LEAST_BYTES: u64 = 1 << 30;
-/// A disk is made larger when it can be so by this part of it: all of it is checked then.
-const GROWTH_PART: u64 = 4;
 
 pub fn image(folder: &Path) -> PathBuf {
     folder.join("disk.img")
@@ -43,7 +41,7 @@ pub fn is_folder(folder: &Path, makes_disks: bool) -> bool {
     !image(folder).exists() && (folder.join("data").exists() || !makes_disks)
 }
 
-/// The file of a disk, made if it is not there and `may_make`, and made longer if the host's disk became much larger. Blocks.
+/// The file of a disk, made if it is not there and `may_make`. Blocks.
 ///
 /// # Errors
 /// It is missing, or sealed where it should not be, or not where it should.
@@ -60,12 +58,6 @@ pub fn keep(folder: &Path, may_make: bool, sealed: bool) -> io::Result<PathBuf> 
     if is_sealed(&image) != sealed {
         let text = "its disk is sealed where it should not be, or is not where it should";
         return Err(io::Error::new(io::ErrorKind::InvalidData, text));
-    }
-    let (now, wanted) = (fs::metadata(&image)?.len(), size_of(folder)?);
-    if wanted >= now.saturating_add(now / GROWTH_PART) {
-        let file = OpenOptions::new().write(true).open(&image)?;
-        file.set_len(wanted)?;
-        file.sync_all()?;
     }
     Ok(image)
 }
@@ -107,8 +99,18 @@ fn make(folder: &Path, image: &Path, sealed: bool) -> io::Result<()> {
 }
 
 /// The disk, looked over and mounted at no place, once nobody else has it. A sealed one is shown. Blocks.
-pub fn mounted(image: &Path) -> io::Result<PreparedDisk> {
-    hold(image, |device| ready_by(image, device, format))
+///
+/// # Errors
+/// Nothing is on it, and it may not be made (`may_make`).
+pub fn mounted(image: &Path, may_make: bool) -> io::Result<PreparedDisk> {
+    let make = |device: &Path| match may_make {
+        true => format(device),
+        false => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "its disk is empty",
+        )),
+    };
+    once_free(|| PreparedDisk::kept_or_ended(image, |device| ready_by(image, device, make)))
 }
 
 /// Of any size in milliseconds: nothing but its first blocks is written, and tables come as they are used.
@@ -118,7 +120,7 @@ fn format(device: &Path) -> io::Result<()> {
         .command
         .args(["-q", "-F", "-m", "0", "-b", "4096", "-i", "16384"])
         .args(["-I", "256", "-J", "size=32", "-G", "64"])
-        .args(["-O", "^resize_inode,sparse_super2", "-E"])
+        .arg("-E")
         .arg("lazy_itable_init=1,lazy_journal_init=1,nodiscard")
         .arg(device);
     format.run()
@@ -126,7 +128,7 @@ fn format(device: &Path) -> io::Result<()> {
 
 /// Nobody gets it by its key any more, once nobody has it mounted. Blocks.
 pub fn shut(image: &Path) -> io::Result<()> {
-    if image.exists() && is_sealed(image) {
+    if is_sealed(image) {
         await_detached(image)?;
         hide(image)?;
     }
@@ -139,7 +141,8 @@ pub fn shut(image: &Path) -> io::Result<()> {
 /// [`io::ErrorKind::ResourceBusy`] while it is mounted.
 pub fn remove(folder: &Path) -> io::Result<()> {
     let image = image(folder);
-    if image.try_exists()? {
+    // What shows a sealed one may be there without it.
+    if image.try_exists()? || is_sealed(&image) {
         if is_attached(&image)? {
             let text = "its disk is still mounted";
             return Err(io::Error::new(io::ErrorKind::ResourceBusy, text));
@@ -178,21 +181,20 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("fs-1");
         let image = keep(&folder, true, false).unwrap();
-        let disk = mounted(&image).unwrap();
+        assert!(mounted(&image, false).is_err(), "it is empty");
+        let disk = mounted(&image, true).unwrap();
         let file = fs::metadata(&image).unwrap();
         assert!(file.len() >= LEAST_BYTES && file.blocks() * 512 < 32 << 20);
         let busy = remove(&folder).unwrap_err();
         assert_eq!(busy.kind(), io::ErrorKind::ResourceBusy);
         drop(disk);
         await_detached(&image).unwrap();
-        // One that is made longer has a file system as large.
-        File::options()
-            .write(true)
-            .open(&image)
-            .unwrap()
-            .set_len(file.len() * 2)
-            .unwrap();
-        drop(mounted(&image).unwrap());
+        // One that lost all that was on it is not made anew.
+        drop(mounted(&image, false).unwrap());
+        await_detached(&image).unwrap();
+        File::create(&image).unwrap().set_len(file.len()).unwrap();
+        let empty = mounted(&image, false).unwrap_err();
+        assert_eq!(empty.to_string(), "its disk is empty");
         await_detached(&image).unwrap();
         remove(&folder).unwrap();
         assert!(!folder.exists());

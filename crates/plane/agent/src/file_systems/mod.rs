@@ -12,6 +12,7 @@
 mod disk;
 mod mounts;
 mod opening;
+mod others;
 mod probe;
 
 pub use mounts::{Mounts, NotMounted, PodMounts};
@@ -19,6 +20,7 @@ pub use probe::{CAPABILITIES, can_mount, keeps};
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs::{DirEntry, ReadDir},
     io,
     net::{Ipv4Addr, SocketAddr, TcpListener},
     os::{fd::AsFd as _, unix::fs::MetadataExt as _},
@@ -64,7 +66,8 @@ type Told = BTreeMap<String, FileSystem>;
 /// Those whose files lie here. Cheap to clone.
 #[derive(Clone)]
 pub struct FileSystems {
-    told: watch::Sender<Arc<Told>>,
+    /// `None` before anything was told.
+    told: watch::Sender<Option<Arc<Told>>>,
     parts: Arc<Parts>,
 }
 
@@ -86,7 +89,7 @@ pub struct Parts {
 impl FileSystems {
     pub fn new(parts: Parts) -> Self {
         Self {
-            told: watch::channel(Arc::default()).0,
+            told: watch::channel(None).0,
             parts: Arc::new(parts),
         }
     }
@@ -102,22 +105,28 @@ impl FileSystems {
     /// Takes over what the control plane says to the machine with that instance id.
     pub fn take(&self, host: &str, update: &Update) {
         self.told.send_if_modified(|told| {
-            told::take(told, Kind::FileSystem, update, |now, it| put(now, host, it))
+            let is_first = told.is_none();
+            let now = told.get_or_insert_default();
+            let changed = told::take(now, Kind::FileSystem, update, |now, it| put(now, host, it));
+            is_first || changed
         });
     }
 
     /// Keeps them until `shutdown`; what they are served by goes on.
     pub async fn run(self, tell: Arc<Subscription>, api: Api, shutdown: CancellationToken) {
-        let mut news = self.told.subscribe();
+        let (mut news, mut others) = (self.told.subscribe(), BTreeMap::new());
         loop {
             let told = news.borrow_and_update().clone();
             let (mut reports, mut pending) = (Vec::new(), false);
-            for one in told.values() {
+            for one in told.iter().flat_map(|it| it.values()) {
                 let (report, is_pending) = self.bring(one, &api).await;
                 reports.extend(report);
                 pending |= is_pending;
             }
             tell.file_systems(reports);
+            if let Some(told) = &told {
+                self.end_others(told, &mut others);
+            }
             let look = if pending { LOOK } else { SLOW_LOOK };
             tokio::select! {
                 () = shutdown.cancelled() => return,
@@ -326,20 +335,25 @@ pub fn end_all(run: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         other => other?,
     };
-    for entry in entries {
-        let entry = entry?;
-        if !entry
-            .file_name()
-            .as_encoded_bytes()
-            .starts_with(SOCKETS.as_bytes())
-        {
-            continue;
+    each(entries, |entry| {
+        let name = entry.file_name();
+        if !name.as_encoded_bytes().starts_with(SOCKETS.as_bytes()) {
+            return Ok(());
         }
         let socket = entry.path();
         end(&socket)?;
-        std::fs::remove_file(&socket)?;
+        std::fs::remove_file(&socket)
+    })
+}
+
+/// All of them, whatever comes of one; what came of the first that failed.
+fn each(entries: ReadDir, mut done: impl FnMut(DirEntry) -> io::Result<()>) -> io::Result<()> {
+    let mut first = Ok(());
+    for entry in entries {
+        let one = entry.and_then(&mut done);
+        first = first.and(one);
     }
-    Ok(())
+    first
 }
 
 /// Shuts all sealed disks of a node, whose programs have ended. `node`: its folder. Blocks.
@@ -348,8 +362,5 @@ pub fn shut_all(node: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         other => other?,
     };
-    for entry in entries {
-        disk::shut(&disk::image(&entry?.path()))?;
-    }
-    Ok(())
+    each(entries, |entry| disk::shut(&disk::image(&entry.path())))
 }

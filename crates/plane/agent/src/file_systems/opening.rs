@@ -50,17 +50,19 @@ pub struct WhyNot {
 }
 
 #[derive(Debug, thiserror::Error)]
-enum NotOpened {
+pub(super) enum NotOpened {
     #[error("{0}")]
     Shut(String),
     #[error("its key cannot be had: {}", Chain(.0))]
     Call(#[from] CallError),
+    #[error("it is not this machine's to open: {}", Chain(.0))]
+    Refused(CallError),
     #[error("{0}")]
     Io(#[from] io::Error),
 }
 
 /// One that is being opened, until this is dropped.
-struct UnderWay {
+pub(super) struct UnderWay {
     all: Arc<Opening>,
     id: String,
 }
@@ -77,6 +79,10 @@ impl Opening {
         self.under_way.lock().contains(id)
     }
 
+    pub fn is_due(&self, id: &str) -> bool {
+        self.tries.lock().is_due(id, Instant::now())
+    }
+
     pub async fn done(&self) {
         self.done.notified().await;
     }
@@ -87,7 +93,13 @@ impl Opening {
         self.why_not.lock().remove(id);
     }
 
-    fn failed(&self, id: &str, error: &NotOpened) {
+    /// Forgets those that are not known any more.
+    pub fn keep(&self, is_known: impl Fn(&str) -> bool) {
+        self.tries.lock().keep(&is_known);
+        self.why_not.lock().retain(|id, _| is_known(id));
+    }
+
+    pub(super) fn failed(&self, id: &str, error: &NotOpened) {
         self.tries.lock().again(id, Instant::now());
         let why = WhyNot {
             text: error.to_string(),
@@ -101,7 +113,7 @@ impl Opening {
     }
 
     /// `None` while it cannot be begun to be opened.
-    fn begin(self: &Arc<Self>, id: &str) -> Option<UnderWay> {
+    pub(super) fn begin(self: &Arc<Self>, id: &str) -> Option<UnderWay> {
         let mut under_way = self.under_way.lock();
         let has_room = under_way.len() < AT_ONCE && under_way.insert(id.to_owned());
         has_room.then(|| UnderWay {
@@ -118,7 +130,7 @@ impl FileSystems {
         if opening.is_under_way(&told.id) {
             return None;
         }
-        if !opening.tries.lock().is_due(&told.id, Instant::now()) {
+        if !opening.is_due(&told.id) {
             return opening.why_not.lock().get(&told.id).cloned();
         }
         let under_way = opening.begin(&told.id)?;
@@ -166,7 +178,7 @@ impl FileSystems {
             self.unseal(told, api, &image).await?;
         }
         let begun = spawn_blocking(move || {
-            let disk = disk::mounted(&image)?;
+            let disk = disk::mounted(&image, may_make)?;
             let files = Files::Disk {
                 mount: disk.as_fd(),
                 image: &image,
@@ -183,10 +195,10 @@ impl FileSystems {
             Err(NotOpened::Call(_)) if matches!(sealed_file::state(&image), Ok(Shown::Yes)) => {
                 return Ok(());
             }
-            Err(NotOpened::Shut(why)) => {
+            Err(why @ (NotOpened::Shut(_) | NotOpened::Refused(_))) => {
                 let shut = spawn_blocking(move || disk::shut(&image)).await;
                 shut.map_err(io::Error::other)??;
-                return Err(NotOpened::Shut(why));
+                return Err(why);
             }
             Err(other) => return Err(other),
         };
@@ -206,17 +218,56 @@ async fn key_of(told: &FileSystem, api: &Api) -> Result<DiskKey, NotOpened> {
     let said = api
         .send_signed(OPERATION, Method::GET, &path.text(), Bytes::new())
         .await;
-    let said = said.map_err(|error| match error {
+    let said = said.map_err(not_opened)?;
+    serde_json::from_slice(&said).map_err(|_| {
+        NotOpened::Refused(CallError::Malformed {
+            operation: OPERATION,
+        })
+    })
+}
+
+/// What comes of a call that brought no key: only where nobody said no, what is shown stays so.
+fn not_opened(error: CallError) -> NotOpened {
+    match error {
         CallError::Fault {
             status: 409,
             message,
             ..
         } => NotOpened::Shut(message.trim().to_owned()),
-        other => NotOpened::Call(other),
-    })?;
-    serde_json::from_slice(&said).map_err(|_| {
-        NotOpened::Call(CallError::Malformed {
-            operation: OPERATION,
-        })
-    })
+        CallError::Fault { .. } | CallError::Transport { .. } if error.is_transient() => {
+            NotOpened::Call(error)
+        }
+        other => NotOpened::Refused(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_is_away_leaves_open_what_is() {
+        let fault = |status, code: &str| CallError::Fault {
+            code: code.to_owned(),
+            message: "m".to_owned(),
+            status,
+        };
+        for (error, stays) in [
+            (fault(503, ""), true),
+            (fault(400, "ThrottlingException"), true),
+            (fault(403, ""), false),
+            (fault(404, ""), false),
+            (fault(400, ""), false),
+            (
+                CallError::Malformed {
+                    operation: OPERATION,
+                },
+                false,
+            ),
+        ] {
+            let done = not_opened(error);
+            assert_eq!(matches!(done, NotOpened::Call(_)), stays, "{done}");
+        }
+        assert!(matches!(not_opened(fault(409, "")), NotOpened::Shut(_)));
+    }
 }

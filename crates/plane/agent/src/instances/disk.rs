@@ -11,6 +11,7 @@ use std::{
 };
 
 use wharf_container::runtime::{PreparedDisk, is_attached};
+use wharf_sealed_file::is_sealed;
 
 use super::tool::{Tool, check_of};
 
@@ -43,9 +44,14 @@ pub fn prepare(folder: &Path, bytes: u64, may_make: bool) -> io::Result<Prepared
 
 /// The disk, once nobody else has it: the kernel lets go of its file a moment after the device is gone.
 pub fn hold(image: &Path, check: impl Fn(&Path) -> io::Result<()>) -> io::Result<PreparedDisk> {
+    once_free(|| PreparedDisk::kept_checked(image, &check))
+}
+
+/// The same as `open` opens it.
+pub fn once_free(open: impl Fn() -> io::Result<PreparedDisk>) -> io::Result<PreparedDisk> {
     let end = Instant::now() + LET_GO;
     loop {
-        match PreparedDisk::kept_checked(image, &check) {
+        match open() {
             Err(error) if error.kind() == io::ErrorKind::ResourceBusy && Instant::now() < end => {
                 thread::sleep(LOOK_EVERY);
             }
@@ -113,7 +119,8 @@ fn check(device: &Path) -> io::Result<()> {
 /// It is still mounted after a while.
 pub fn await_detached(image: &Path) -> io::Result<()> {
     let end = Instant::now() + LET_GO;
-    while image.try_exists()? && is_attached(image)? {
+    // One that is shown may be so although its file is gone.
+    while (image.try_exists()? || is_sealed(image)) && is_attached(image)? {
         if Instant::now() >= end {
             let text = "the disk is still mounted";
             return Err(io::Error::new(io::ErrorKind::ResourceBusy, text));

@@ -43,7 +43,7 @@ use wharf_userns::Ranges;
 
 pub(crate) use self::host::{BOOT, container};
 pub(crate) use self::{
-    disk::{await_detached, hold},
+    disk::{await_detached, hold, once_free},
     tool::{Tool, check_of},
 };
 use self::{

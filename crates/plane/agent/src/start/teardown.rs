@@ -42,8 +42,9 @@ pub async fn teardown(
     };
     let layers = unmount_all(&data_dir.join("images"));
     let devices = volumes::let_go_all(data_dir);
-    let served = file_systems::end_all(&run_folder(&installation))
-        .and_then(|()| file_systems::shut_all(data_dir));
+    let ended = file_systems::end_all(&run_folder(&installation));
+    // Keys and what is in the clear go, whoever does not end.
+    let served = ended.and(file_systems::shut_all(data_dir));
     let config = NetworkConfig::new(installation.clone(), data_dir.join("network"));
     let network = Network::teardown(&config).await;
     let disks = match std::fs::remove_dir_all(data_dir.join("disks")) {

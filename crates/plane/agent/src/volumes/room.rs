@@ -1,5 +1,5 @@
-//! Keeps volumes from filling the node's disk, which the control plane and the agent live on. Their files are sparse and
-//! may be promised more than there is: while little more than the node's reserve is free, all of them are full for those
+//! Keeps volumes, and disks of file systems, from filling the node's disk, which the control plane and the agent live on. Their files are
+//! sparse and may be promised more than there is: while little more than the node's reserve is free, all of them are full for those
 //! who write to them ([`LoopDevice::hold_back`]), and again have what they were promised once there is room. Stateless
 //! but for the last verdict: what an agent that was killed held back, the next one finds.
 
@@ -60,43 +60,50 @@ impl Room {
 impl Volumes {
     /// Until `shutdown`. What is held back stays so while no agent runs.
     pub(super) async fn keep_room(self, shutdown: CancellationToken) {
-        // Unknown: an agent before this one may have held some back.
-        let mut was_short = None;
-        loop {
-            let dir = self.files.dir().to_owned();
-            let looked = tokio::task::spawn_blocking(move || look(&dir, was_short)).await;
-            let pause = match looked.map_err(io::Error::other).and_then(|done| done) {
-                Ok(Some((room, is_short))) => {
-                    if is_short && was_short != Some(true) {
-                        let free = room.free;
-                        tracing::error!(
-                            free,
-                            "the node's disk is nearly full: its EBS volumes are full until there is room"
-                        );
-                    }
-                    if !is_short && was_short == Some(true) {
-                        tracing::info!(
-                            "there is room on the node's disk again for its EBS volumes"
-                        );
-                    }
-                    was_short = Some(is_short);
-                    room.pause()
+        let file_systems = self.node.join(crate::file_systems::FOLDER);
+        tokio::join!(
+            keep_room_in(self.files.dir().to_owned(), "EBS volumes", &shutdown),
+            keep_room_in(file_systems, "file systems", &shutdown)
+        );
+    }
+}
+
+/// `what`: whose files are in `dir`.
+async fn keep_room_in(dir: PathBuf, what: &str, shutdown: &CancellationToken) {
+    // Unknown: an agent before this one may have held some back.
+    let mut was_short = None;
+    loop {
+        let dir = dir.clone();
+        let looked = tokio::task::spawn_blocking(move || look(&dir, was_short)).await;
+        let pause = match looked.map_err(io::Error::other).and_then(|done| done) {
+            Ok(Some((room, is_short))) => {
+                if is_short && was_short != Some(true) {
+                    let free = room.free;
+                    tracing::error!(
+                        free,
+                        "the node's disk is nearly full: its {what} are full until there is room"
+                    );
                 }
-                Ok(None) => AT_EASE,
-                Err(error) => {
-                    tracing::warn!(%error, "failed to look how full the disk of volumes is; will retry");
-                    AT_EASE
+                if !is_short && was_short == Some(true) {
+                    tracing::info!("there is room on the node's disk again for its {what}");
                 }
-            };
-            tokio::select! {
-                () = shutdown.cancelled() => return,
-                () = sleep(pause) => {}
+                was_short = Some(is_short);
+                room.pause()
             }
+            Ok(None) => AT_EASE,
+            Err(error) => {
+                tracing::warn!(%error, "failed to look how full the disk of {what} is; will retry");
+                AT_EASE
+            }
+        };
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = sleep(pause) => {}
         }
     }
 }
 
-/// `None` where there are no volumes.
+/// `None` where there are none.
 fn look(dir: &Path, was_short: Option<bool>) -> io::Result<Option<(Room, bool)>> {
     let dir: PathBuf = match fs::canonicalize(dir) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),

@@ -94,12 +94,34 @@ impl PreparedDisk {
         image: &Path,
         check: impl FnOnce(&Path) -> io::Result<()>,
     ) -> io::Result<Self> {
+        Self::kept_by(image, check, &LONG_LIVED)
+    }
+
+    /// The same with a file system that takes nothing more once what files have in them could not be written: what was not
+    /// synced is nobody's.
+    ///
+    /// # Errors
+    /// See [`PreparedDisk::kept_checked`].
+    pub fn kept_or_ended(
+        image: &Path,
+        check: impl FnOnce(&Path) -> io::Result<()>,
+    ) -> io::Result<Self> {
+        let [first, second, third] = LONG_LIVED;
+        let ends = (c"data_err", Some(c"abort"));
+        Self::kept_by(image, check, &[first, second, third, ends])
+    }
+
+    fn kept_by(
+        image: &Path,
+        check: impl FnOnce(&Path) -> io::Result<()>,
+        options: &[FsOption<'_>],
+    ) -> io::Result<Self> {
         let file = lock_image(image)?;
         let (device, number) = attach(&file, &below_devices(image))?;
         check_is_alone(&device)?;
         check(&path_of(&device, number))?;
         check_is_alone(&device)?;
-        let mount = mount_detached(device, number, &LONG_LIVED, MOUNT_ATTR_NODEV)?;
+        let mount = mount_detached(device, number, options, MOUNT_ATTR_NODEV)?;
         Ok(Self {
             image: image.to_owned(),
             mount,

@@ -10,7 +10,6 @@ use std::{
 use nix::{
     errno::Errno,
     fcntl::{RenameFlags, renameat2},
-    unistd::fsync,
 };
 
 use super::{
@@ -127,14 +126,10 @@ fn make(
     };
     kernel::change_owner(made.as_fd(), Some(uid), Some(gid))?;
     fchmod(&made, Mode::from_bits_truncate(mode & 0o7777))?;
-    fsync(&made)?;
+    crate::sync::all(&made);
     let flags = RenameFlags::RENAME_NOREPLACE;
     renameat2(folder, new.as_c_str(), folder, name, flags)?;
-    fsync(kernel::open_at(
-        folder,
-        c".",
-        libc::O_RDONLY | libc::O_DIRECTORY,
-        0,
-    )?)?;
+    let open = kernel::open_at(folder, c".", libc::O_RDONLY | libc::O_DIRECTORY, 0)?;
+    crate::sync::all(open);
     Ok(made)
 }

@@ -8,7 +8,7 @@ use std::{
 use nix::{
     errno::Errno,
     sys::uio::{pread, pwrite},
-    unistd::{fdatasync, ftruncate},
+    unistd::ftruncate,
 };
 
 use super::{
@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     files::Kind,
+    sync,
     xdr::{Reader, Writer},
 };
 
@@ -124,7 +125,7 @@ impl Compound<'_> {
         let committed = match stable {
             UNSTABLE => UNSTABLE,
             _ => {
-                fdatasync(file.as_fd())?;
+                sync::bytes(&*file);
                 FILE_SYNC
             }
         };
@@ -138,7 +139,7 @@ impl Compound<'_> {
         args.u32()?;
         let object = self.regular()?;
         let file = object.open(&self.client.root, libc::O_RDONLY)?;
-        nix::unistd::fsync(file.as_fd())?;
+        sync::all(&file);
         out.fixed(&self.server.verifier);
         Ok(())
     }
@@ -149,7 +150,7 @@ impl Compound<'_> {
         let acting = self.acting()?;
         ftruncate(file.as_fd(), size)?;
         drop(acting);
-        fdatasync(file.as_fd())?;
+        sync::bytes(&*file);
         Ok(())
     }
 }

@@ -114,7 +114,7 @@ impl Compound<'_> {
         })?;
         drop(acting);
         if let Some(open) = open.filter(|_| has_bytes) {
-            nix::unistd::fsync(open)?;
+            crate::sync::all(&open);
         }
         Ok(())
     }
@@ -210,7 +210,7 @@ impl Compound<'_> {
     /// What changed in a folder stays, whatever ends.
     pub fn synced(&self, folder: &Object) -> Done {
         let open = folder.open(&self.client.root, libc::O_RDONLY | libc::O_DIRECTORY)?;
-        nix::unistd::fsync(open.as_fd())?;
+        crate::sync::all(&open);
         Ok(())
     }
 

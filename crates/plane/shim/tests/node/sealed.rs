@@ -5,6 +5,7 @@ use std::{
     io,
     os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -258,6 +259,26 @@ fn its_program_may_do_nothing_else() {
     until("it ends", || {
         !Path::new(&format!("/proc/{program}")).exists()
     });
+}
+
+#[test]
+fn the_program_of_one_whose_file_is_gone_ends_too() {
+    let sealed = Sealed::new(1 << 20);
+    sealed.open().unwrap();
+    let program = sealed.program();
+    // In whose copy of the mounts it stays.
+    let mut other = Command::new("unshare")
+        .args(["-m", "--propagation", "private", "sleep", "1000"])
+        .spawn()
+        .unwrap();
+    fs::remove_file(&sealed.image).unwrap();
+    sealed_file::hide(&sealed.image).unwrap();
+    until("it ends", || {
+        !Path::new(&format!("/proc/{program}")).exists()
+    });
+    assert_eq!(sealed_file::state(&sealed.image).unwrap(), Shown::No);
+    other.kill().unwrap();
+    other.wait().unwrap();
 }
 
 #[test]

@@ -6,10 +6,17 @@ use std::{
     os::unix::{fs::MetadataExt as _, net::UnixStream},
     path::{Path, PathBuf},
     process::Command,
+    thread,
+    time::{Duration, Instant},
 };
 
 use nix::{
-    sys::signal::{Signal, kill},
+    fcntl::{FallocateFlags, fallocate},
+    mount::{MntFlags, umount2},
+    sys::{
+        signal::{Signal, kill},
+        statvfs::statvfs,
+    },
     unistd::Pid,
 };
 
@@ -55,7 +62,11 @@ fn lies_in(image: &Path) -> bool {
         .args(["-aqF", str::from_utf8(CANARY).unwrap()])
         .arg(image)
         .status();
-    found.unwrap().success()
+    match found.unwrap().code() {
+        Some(0) => true,
+        Some(1) => false,
+        other => panic!("{} cannot be searched: {other:?}", image.display()),
+    }
 }
 
 fn write(path: &Path, bytes: &[u8]) {
@@ -69,7 +80,7 @@ fn nothing_lies_in_the_clear_and_what_is_deleted_comes_back() {
     let client = server.mount();
     write(&client.at("canary"), &CANARY.repeat(1000));
     let (before, image) = (taken(&server.image()), server.image());
-    assert!(!lies_in(&image));
+    assert!(!lies_in(&image) && lies_in(&image.with_extension("open")));
     write(&client.at("big"), &bytes(1, 48 << 20));
     assert!(taken(&image) >= before + (48 << 20));
     until("the size is known", || server.be(ALL).bytes >= 48 << 20);
@@ -123,6 +134,96 @@ fn who_writes_goes_on_when_the_programs_begin_anew() {
     let log = fs::read_to_string(client.at("log")).unwrap();
     let numbers: Vec<u32> = log.lines().map(|it| it.parse().unwrap()).collect();
     assert_eq!(numbers, (1..=done()).collect::<Vec<_>>());
+}
+
+/// A disk of the host's that is mounted at a folder.
+struct Small(PathBuf);
+
+impl Small {
+    /// `image`: of its own, which is made.
+    fn at(folder: &Path, image: &Path) -> Self {
+        File::create(image).unwrap().set_len(700 << 20).unwrap();
+        let mut made = Command::new("mkfs.ext4");
+        let made = made.args(["-qF", "-m", "0"]).arg(image).status();
+        assert!(made.unwrap().success());
+        let mut mount = Command::new("mount");
+        let mounted = mount.args(["-o", "loop"]).arg(image).arg(folder).status();
+        assert!(mounted.unwrap().success());
+        Self(folder.to_owned())
+    }
+
+    fn fill(&self) {
+        let room = statvfs(&self.0).unwrap();
+        let bytes = room.blocks_available() * room.fragment_size();
+        let file = File::create(self.0.join("filler")).unwrap();
+        // What is written meanwhile comes first.
+        let tries = (0..64).map(|it| bytes.saturating_sub(it << 20));
+        let mut tries = tries.map(|it| i64::try_from(it).unwrap());
+        assert!(tries.any(|it| fallocate(&file, FallocateFlags::empty(), 0, it).is_ok()));
+    }
+
+    fn empty(&self) {
+        fs::remove_file(self.0.join("filler")).unwrap();
+    }
+}
+
+impl Drop for Small {
+    fn drop(&mut self) {
+        let _ = umount2(&self.0, MntFlags::MNT_DETACH);
+        let _ = self.0.parent().map(fs::remove_dir_all);
+    }
+}
+
+/// What the kernel took and could not write is sent again: nobody hears that it is there.
+#[test]
+fn who_fills_the_host_takes_nothing_that_was_synced() {
+    let (below, own) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut host = None;
+    let server =
+        Server::sealed_in(|folder| host = Some(Small::at(folder, &below.path().join("host.img"))));
+    let host = host.as_ref().unwrap();
+    let client = server.mount();
+    let script = "n=0; while [ ! -e \"$1/stop\" ]; do n=$((n+1)); \
+        if yes $n | head -c 1000000 > \"$0/$n\" && sync \"$0/$n\"; then echo $n >> \"$1/done\"; fi; \
+        rm -f \"$0/$((n-40))\"; done 2> /dev/null";
+    let mut writer = Command::new("sh")
+        .args(["-c", script])
+        .arg(client.at(""))
+        .arg(own.path())
+        .spawn()
+        .unwrap();
+    let done = || -> Vec<u32> {
+        let text = fs::read_to_string(own.path().join("done")).unwrap_or_default();
+        text.lines().map(|it| it.parse().unwrap()).collect()
+    };
+    let goes_on = || {
+        let before = done().len();
+        until("more is written", || done().len() > before + 3);
+    };
+    goes_on();
+    until("the server has ended, of what could not be written", || {
+        host.fill();
+        let end = Instant::now() + Duration::from_secs(1);
+        let mut has_ended = false;
+        while !has_ended && Instant::now() < end {
+            thread::sleep(Duration::from_millis(5));
+            has_ended = UnixStream::connect(server.socket()).is_err();
+        }
+        host.empty();
+        has_ended
+    });
+    server.begin(ALL);
+    goes_on();
+    File::create(own.path().join("stop")).unwrap();
+    assert!(writer.wait().unwrap().success());
+    let (other, done) = (server.mount(), done());
+    let last = done.last().unwrap();
+    for number in done.iter().filter(|it| *it + 39 > *last) {
+        let line = format!("{number}\n");
+        let found = fs::read(other.at(&number.to_string())).unwrap();
+        let wanted = line.bytes().cycle().take(1_000_000);
+        assert!(found.iter().copied().eq(wanted), "{number}");
+    }
 }
 
 /// Whoever takes the program over has nothing by which files of the host are found.

@@ -69,9 +69,15 @@ impl Server {
 
     /// With files on a sealed disk.
     pub fn sealed() -> Self {
+        Self::sealed_in(|_| {})
+    }
+
+    /// … in a folder that `below` mounts something at.
+    pub fn sealed_in(below: impl FnOnce(&Path)) -> Self {
         let server = Self::without_files(Some((0..64).map(|it| it * 3 + 2).collect()));
         let image = server.image();
         fs::create_dir(server.folder()).unwrap();
+        below(&server.folder());
         sealed_file::seal(&image).unwrap();
         File::create(&image).unwrap().set_len(1 << 30).unwrap();
         drop(server.disk(|device| {
@@ -100,7 +106,7 @@ impl Server {
         until("nobody has it", || !is_attached(&image).unwrap());
         let key = self.key.as_ref().unwrap();
         sealed_file::open(&program(), &image, key).unwrap();
-        PreparedDisk::kept_checked(&image, check).unwrap()
+        PreparedDisk::kept_or_ended(&image, check).unwrap()
     }
 
     pub fn image(&self) -> PathBuf {
@@ -121,7 +127,12 @@ impl Server {
 
     pub fn begin(&self, anonymous: Permissions) {
         let image = self.image();
-        let disk = self.key.as_ref().map(|_| self.disk(|_| Ok(())));
+        let looked_over = |device: &Path| {
+            let done = Command::new("e2fsck").arg("-p").arg(device).status();
+            assert!(done?.code().is_some_and(|it| it < 4));
+            Ok(())
+        };
+        let disk = self.key.as_ref().map(|_| self.disk(looked_over));
         let folder = self.folder();
         let files = match &disk {
             None => Files::Folder(&folder),
