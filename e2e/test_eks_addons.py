@@ -118,7 +118,11 @@ def test_what_there_is(cluster):
 @pytest.mark.parametrize(
     ("code", "text", "request_"),
     [
-        ("InvalidParameterException", "Addon specified is not supported in 1.36 kubernetes version", {"addonName": "aws-mountpoint-s3-csi-driver"}),
+        (
+            "InvalidParameterException",
+            "Addon specified is not supported in 1.36 kubernetes version",
+            {"addonName": "aws-mountpoint-s3-csi-driver"},
+        ),
         ("InvalidParameterException", "Addon version specified is not supported", {"addonVersion": "v1.11.4-eksbuild.2"}),
         (
             "InvalidParameterException",

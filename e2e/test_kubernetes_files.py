@@ -156,7 +156,10 @@ def test_pods_of_two_nodes_share_a_claim(installation, cluster, efs, files, imag
     runs(cluster, "writer", "Running")
     inside(cluster, "writer", "echo one > /data/orders; mkdir /data/kept; sync")
     runs(cluster, "reader", "Running")
-    assert inside(cluster, "reader", "cat /data/a/b/orders; stat -c %u:%g:%a /data /data/a/b/orders") == "one\n50000:50000:700\n50000:50000:644"
+    assert (
+        inside(cluster, "reader", "cat /data/a/b/orders; stat -c %u:%g:%a /data /data/a/b/orders")
+        == "one\n50000:50000:700\n50000:50000:644"
+    )
     assert cluster.kubectl("exec", "reader", "--", "touch", "/data/x", check=False).returncode != 0
     # Whoever dies, files and mounts are there.
     for pid in processes.with_argument("serve-file-system"):

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use wharf_base::Timestamp;
 use wharf_records::ecs::{
-    Container, Desired, Health, Instance, Launch, Service, Status, StopCode, TargetKind, TargetState,
-    Task, TaskTarget,
+    Container, Desired, Health, Instance, Launch, Service, Status, StopCode, TargetKind,
+    TargetState, Task, TaskTarget,
 };
 
 use super::failure;
