@@ -44,7 +44,7 @@ use crate::{
     config::NodeConfig,
     endpoint::{Connections, Limits, Proxy, RateLimit, Routes, StatsReader},
     figures::Figures,
-    file_systems::{CAPABILITIES, FileSystems},
+    file_systems::{CAPABILITIES, FileSystems, PodMounts},
     flows,
     instances::{
         ATTRIBUTE, DISK_ATTRIBUTE, Instances, STATE_FILE as MACHINES_STATE,
@@ -392,7 +392,7 @@ async fn start(
                 images: images.clone(),
                 disks,
                 volumes: volumes.clone(),
-                files: mounts.clone().map(|mounts| file_systems::PodMounts {
+                files: mounts.clone().map(|mounts| PodMounts {
                     mounts,
                     api: api.clone(),
                 }),
