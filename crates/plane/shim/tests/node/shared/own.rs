@@ -281,6 +281,27 @@ fn ticket(access_point: Option<&str>, permissions: Permissions) -> Ticket {
 }
 
 #[test]
+fn each_client_appends_behind_what_another_wrote() {
+    let server = Server::new(ALL);
+    let clients = [server.mount(), server.mount(), server.mount()];
+    let mut written = String::new();
+    for round in 0..20 {
+        for (number, client) in clients.iter().enumerate() {
+            let mut appended = OpenOptions::new();
+            appended.append(true).create(true);
+            let mut file = appended.open(client.at("books")).unwrap();
+            let line = format!("{round} of {number}\n");
+            file.write_all(line.as_bytes()).unwrap();
+            drop(file);
+            written += &line;
+        }
+    }
+    for client in &clients {
+        assert_eq!(fs::read_to_string(client.at("books")).unwrap(), written);
+    }
+}
+
+#[test]
 fn two_clients_of_our_server_have_the_same_files() {
     let server = Server::new(ALL);
     let (one, other) = (server.mount(), server.mount());
