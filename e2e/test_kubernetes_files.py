@@ -175,6 +175,24 @@ def test_pods_of_two_nodes_share_a_claim(installation, cluster, efs, files, imag
     wait_for(lambda: not processes.with_argument("serve-shared-files"), 30, "nothing that is mounted")
 
 
+def test_pods_of_one_node_write_behind_each_other(cluster, files, image):
+    claim(cluster, "log")
+    wait_for(lambda: claim_of(cluster, "log")["status"].get("phase") == "Bound", 30, "a claim that is bound")
+    node = nodes_of(cluster, "files")[0]["metadata"]["name"]
+    pods = ("first", "second")
+    for name in pods:
+        apply(cluster, name, using(image, "log", nodeName=node))
+    for name in pods:
+        runs(cluster, name, "Running")
+    written = []
+    for number in range(3):
+        for name in pods:
+            inside(cluster, name, f"echo {number} of {name} >> /data/log")
+            written.append(f"{number} of {name}")
+            assert [inside(cluster, it, "cat /data/log").splitlines() for it in pods] == [written, written]
+    clear(cluster, *pods)
+
+
 def test_a_client_that_dies_is_had_again_by_another_pod(cluster, files, image):
     """What shows the files to a pod belongs to it, as its containers do: without it the pod has none, and its next one has."""
     apply(cluster, "client", using(image, "shared"))
