@@ -72,7 +72,7 @@ async fn a_task_that_ended_is_billed_once_and_outlives_its_record() {
         home.meters().await.len() == 1
     })
     .await;
-    home.restart();
+    home.restart().await;
     is_counted_once(&home).await;
 }
 
@@ -83,7 +83,7 @@ async fn an_end_that_came_while_nobody_metered_is_billed() {
     home.kill();
     ended(&home).await;
     home.forget("a").await;
-    home.restart();
+    home.restart().await;
     is_counted_once(&home).await;
 }
 
@@ -103,7 +103,7 @@ async fn a_kill_between_ledger_and_store_doubles_nothing() {
         home.days("2026-04-10", "2026-04-11", &[USAGE]).await,
         a_minute()
     );
-    home.restart();
+    home.restart().await;
     is_counted_once(&home).await;
 }
 
@@ -122,10 +122,10 @@ async fn a_restored_store_doubles_nothing() {
     home.task("a", NOON - 7_200, None, &[]).await;
     home.put_meter(&open).await;
     home.drop_cursor().await;
-    home.restart();
+    home.restart().await;
     until("it follows", || home.has_cursor()).await;
     // What the first start found out is known to the next.
-    home.restart();
+    home.restart().await;
     home.advance(5);
     home.task("a", NOON - 7_200, Some(NOON + 5), &[]).await;
     is_counted_once(&home).await;
@@ -176,7 +176,7 @@ async fn ends_that_are_heard_of_again_are_billed_once() {
     home.task("a", NOON - 7_200, Some(NOON), &[]).await;
     meter.end = Some(NOON);
     home.put_meter(&meter).await;
-    home.restart();
+    home.restart().await;
     is_counted_once(&home).await;
     // Until all has been settled that was heard of.
     let yesterday = NOON - 24 * HOUR;

@@ -66,15 +66,9 @@ impl Home {
         self.service.core()
     }
 
-    /// Ends without a word and begins again, as after a kill.
-    pub fn restart(&mut self) {
-        self.stop.cancel();
-        let life = launch(&self.store, &self.journal, &self.folder, &self.clock);
-        (self.service, self.stop, self.running) = life;
-    }
-
-    /// The same once nothing of it is under way any more: the journal has what it will ever have of that life.
-    pub async fn die(&mut self) {
+    /// The server is killed, and begins again once nothing of it is under way any more: the journal has what it will ever have of
+    /// that life.
+    pub async fn restart(&mut self) {
         self.stop.cancel();
         let _ = (&mut self.running).await;
         let mut last = Records::default();

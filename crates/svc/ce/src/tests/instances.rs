@@ -53,7 +53,7 @@ async fn an_instance_is_billed_by_the_second_each_time_that_it_runs() {
         home.meters().await.iter().any(|it| it.id == "i-1:1")
     })
     .await;
-    home.restart();
+    home.restart().await;
     let first = (1, NOON - 7_200_000, Some(NOON - 5_400_000));
     home.instance("i-1", "t3.micro", false, Some(first)).await;
     // Again, for a second, which counts as a minute.

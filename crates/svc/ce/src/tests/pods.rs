@@ -49,7 +49,7 @@ async fn a_pod_is_billed_once_as_eks_has_it() {
         home.meters().await.iter().any(|it| it.id == "u-1")
     })
     .await;
-    home.restart();
+    home.restart().await;
     home.machine(Some(NOON - 60_000), Some(NOON)).await;
     home.settled().await;
     let groups = [("DIMENSION", "SERVICE"), ("DIMENSION", "OPERATION")];

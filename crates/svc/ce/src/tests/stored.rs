@@ -70,18 +70,18 @@ async fn a_volume_is_billed_by_its_size_until_it_is_deleted() {
         home.kinds().await == [row("EBS:VolumeUsage.gp3", "1.6666666667", "0.1333333333")]
     })
     .await;
-    home.restart();
+    home.restart().await;
     Stretch::follow(&mut last, Some(gp3(40)), at(48));
     home.stored::<Volume>("ec2", "vol-1", &last).await;
     home.kill();
     Stretch::follow(&mut last, None, at(24));
     home.stored::<Volume>("ec2", "vol-1", &last).await;
     home.gone::<Volume>("ec2", "vol-1").await;
-    home.restart();
+    home.restart().await;
     home.over().await;
     let expected = [row("EBS:VolumeUsage.gp3", "2.3333333333", "0.1866666667")];
     assert_eq!(home.kinds().await, expected);
-    home.restart();
+    home.restart().await;
     home.activate("team").await;
     let by = [("TAG", "team"), ("DIMENSION", "SERVICE")];
     let rows = home.days("2026-04-08", "2026-04-10", &by).await;
@@ -162,7 +162,7 @@ async fn without_history_the_sizes_follow_each_other() {
     home.drop_cursor().await;
     Stretch::follow(&mut last, Some(gp3(20)), Timestamp(NOON - 24 * HOUR));
     home.stored::<Volume>("ec2", "vol-1", &last).await;
-    home.restart();
+    home.restart().await;
     until("both are metered", || async {
         home.kinds().await == [row("EBS:VolumeUsage.gp3", "1", "0.08")]
     })
@@ -189,7 +189,7 @@ proptest! {
                 Stretch::follow(&mut last, gib.map(gp3), Timestamp(at));
                 home.stored::<Volume>("ec2", "vol-1", &last).await;
                 if dies {
-                    home.die().await;
+                    home.restart().await;
                 }
                 units += i128::from(gib.unwrap_or(0)) * i128::from(hours * HOUR);
                 at += hours * HOUR;
@@ -204,7 +204,7 @@ proptest! {
                 total.first().map_or("0", |it| it.1.as_str()) == expected
             })
             .await;
-            home.die().await;
+            home.restart().await;
             home.over().await;
             let total = home.kinds().await;
             assert_eq!(total.first().map_or("0", |it| it.1.as_str()), expected);
