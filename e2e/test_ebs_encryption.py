@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from agent.signing import signed_headers
-from harness import images, joining, tasks, tools
+from harness import images, joining, processes, tasks, tools
 from harness.installation import Installation, Keys
 from harness.waiting import wait_for
 from test_images import Other, available
@@ -75,16 +75,7 @@ def in_the_clear(wharf):
 
 def programs(wharf, volume):
     """Those that have the volume open."""
-    image = wharf.data / "node" / "ebs" / volume / "disk.img"
-    found = []
-    for folder in pathlib.Path("/proc").glob("[0-9]*"):
-        try:
-            sealed = (folder / "comm").read_text().strip() == "sealed-file"
-            if sealed and any(one.stat().st_ino == image.stat().st_ino for one in (folder / "fd").iterdir()):
-                found.append(int(folder.name))
-        except OSError:
-            continue
-    return found
+    return processes.with_open(wharf.data / "node" / "ebs" / volume / "disk.img", "sealed-file")
 
 
 def users(place):

@@ -59,10 +59,9 @@ class Files:
         self.id = server.aws("efs", "create-file-system", "--creation-token", tasks.unique("files"), *options)["FileSystemId"]
         before(self.id)
         ec2 = server.client("ec2")
-        subnets = ec2.describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}])["Subnets"]
         # That of the hosts' zone.
-        first = min(subnets, key=lambda it: it["AvailabilityZone"])
-        self.subnet, vpc = first["SubnetId"], first["VpcId"]
+        self.subnet = tasks.default_subnets(server)[0]
+        vpc = ec2.describe_subnets(SubnetIds=[self.subnet])["Subnets"][0]["VpcId"]
         self.group = ec2.create_security_group(GroupName=tasks.unique("nfs"), Description="nfs", VpcId=vpc)["GroupId"]
         ec2.authorize_security_group_ingress(GroupId=self.group, IpProtocol="tcp", FromPort=2049, ToPort=2049, CidrIp="172.31.0.0/16")
         self.target = server.aws(

@@ -2,7 +2,6 @@
 them whole."""
 
 import json
-import pathlib
 
 import pytest
 from botocore.exceptions import ClientError
@@ -48,17 +47,7 @@ def disk(alone, files):
 
 
 def programs(alone, files, name):
-    """Those of that name that have the disk's file open."""
-    there, found = disk(alone, files).stat(), []
-    for folder in pathlib.Path("/proc").glob("[0-9]*"):
-        try:
-            is_named = (folder / "comm").read_text().strip() == name
-            opened = [one.stat() for one in (folder / "fd").iterdir()] if is_named else []
-        except OSError:
-            continue
-        if any((one.st_dev, one.st_ino) == (there.st_dev, there.st_ino) for one in opened):
-            found.append(int(folder.name))
-    return found
+    return processes.with_open(disk(alone, files), name)
 
 
 def program(alone, files, name):

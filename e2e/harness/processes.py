@@ -104,3 +104,20 @@ def of_container(task, name="main"):
         if first == "1" and any(path.endswith(group) for path in groups(pid)):
             return pid
     raise LookupError(f"no process of container {name} of {task['taskArn']}")
+
+
+def with_open(file, name):
+    """Those of that name that have the file open; none where it is gone."""
+    if not file.exists():
+        return []
+    there, found = file.stat(), []
+    for pid in all_pids():
+        folder = PROC / str(pid)
+        try:
+            is_named = (folder / "comm").read_text().strip() == name
+            opened = [one.stat() for one in (folder / "fd").iterdir()] if is_named else []
+        except OSError:
+            continue
+        if any((one.st_dev, one.st_ino) == (there.st_dev, there.st_ino) for one in opened):
+            found.append(pid)
+    return found
