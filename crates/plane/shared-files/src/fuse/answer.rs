@@ -5,7 +5,7 @@ use std::time::Duration;
 use wharf_programs::fuse::{MAJOR, MINOR, Words, head, is_known};
 
 use super::MOST;
-use crate::nfs::attributes::{Attributes, Room};
+use crate::nfs::attributes::{Attributes, Kind, Room};
 
 const ASYNC_READ: u32 = 1 << 0;
 const POSIX_LOCKS: u32 = 1 << 1;
@@ -18,9 +18,18 @@ const MAX_PAGES: u32 = 1 << 22;
 /// Requests of no process in particular, such as those that read ahead, that are under way at a time.
 const BACKGROUND: u16 = 32;
 
-/// How long the kernel may go by what it was told of a name or a file before it asks anew. Opening a file asks anew in any
-/// case.
+/// How long the kernel may go by what it was told of a name or a file before it asks anew.
 const VALID: Duration = Duration::from_secs(1);
+
+/// How long a name may stand for what it stands for. Who opens a file has to see what was in it when others closed it, its
+/// length above all: sendfile goes by the length that the kernel has, and asks for none. A lookup brings it, so each opening
+/// begins with one.
+fn name_is_valid(kind: Kind) -> Duration {
+    match kind {
+        Kind::File => Duration::ZERO,
+        _ => VALID,
+    }
+}
 
 /// How the kernel treats what it has in memory of a file that was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +78,7 @@ impl Parts for Words {
     fn entry(&mut self, node: u64, it: &Attributes) {
         self.u64(node);
         self.u64(0);
-        self.u64(VALID.as_secs());
+        self.u64(name_is_valid(it.kind).as_secs());
         self.u64(VALID.as_secs());
         self.u64(0);
         self.attributes(it);

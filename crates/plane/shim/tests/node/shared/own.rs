@@ -6,7 +6,7 @@ use std::{
     net::TcpListener,
     os::{
         fd::{AsFd as _, BorrowedFd},
-        unix::fs::{MetadataExt as _, PermissionsExt as _, symlink},
+        unix::fs::{FileExt as _, MetadataExt as _, PermissionsExt as _, symlink},
     },
     path::{Path, PathBuf},
     process::Command,
@@ -17,6 +17,7 @@ use nix::{
     mount::{MntFlags, umount2},
     sched::{CloneFlags, setns},
 };
+use rustix::fs::sendfile;
 use wharf_container::runtime::{PreparedDisk, is_attached};
 use wharf_file_server::{
     AccessPoint, Answer, Config, Creation, Files, Permissions, Place, Program, Request, Status,
@@ -299,6 +300,37 @@ fn each_client_appends_behind_what_another_wrote() {
     for client in &clients {
         assert_eq!(fs::read_to_string(client.at("books")).unwrap(), written);
     }
+}
+
+/// By sendfile, as busybox's `cat` does it.
+fn sent(path: &Path) -> String {
+    let (from, to) = (File::open(path).unwrap(), tempfile::tempfile().unwrap());
+    while sendfile(&to, &from, None, 1 << 16).unwrap() > 0 {}
+    let mut sent = vec![0; usize::try_from(to.metadata().unwrap().len()).unwrap()];
+    to.read_exact_at(&mut sent, 0).unwrap();
+    String::from_utf8(sent).unwrap()
+}
+
+#[test]
+fn what_another_appended_is_sent_to_the_last_byte() {
+    let server = Server::new(ALL);
+    let clients = [server.mount(), server.mount()];
+    let mut written = String::new();
+    for round in 0..10 {
+        for (number, client) in clients.iter().enumerate() {
+            let line = format!("{round} of {number}\n");
+            let mut appended = OpenOptions::new();
+            let file = appended.append(true).create(true).open(client.at("books"));
+            file.unwrap().write_all(line.as_bytes()).unwrap();
+            written += &line;
+            // The second time by a length that the kernel was just told.
+            for client in clients.iter().chain(&clients) {
+                assert_eq!(sent(&client.at("books")), written);
+            }
+        }
+    }
+    fs::write(clients[0].at("books"), "short").unwrap();
+    assert_eq!(sent(&clients[1].at("books")), "short");
 }
 
 #[test]
