@@ -4,8 +4,10 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 import signal
 import tarfile
+import tempfile
 
 import pytest
 import requests
@@ -33,6 +35,9 @@ SHARES = ("--share-layers",)
 @pytest.fixture(scope="module")
 def hosts(server):
     """Two that share layers, and one that does not."""
+    # Of a disk that is nearly full nothing is kept for others.
+    free = shutil.disk_usage(tempfile.gettempdir()).free
+    assert free > 9 << 30, f"{tempfile.gettempdir()} needs 9 GiB free, and has {free >> 20} MiB"
     made = [Host(server, number, node_arguments=arguments).join() for number, arguments in ((1, SHARES), (2, SHARES), (3, ()))]
     wait_for(lambda: known(server) == (2, 0), 30, "both of the hosts that share")
     yield made
