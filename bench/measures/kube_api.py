@@ -21,8 +21,8 @@ from upstream import Upstream  # noqa: E402
 TITLE = "The Kubernetes API"
 METHOD = (
     "A cluster of EKS on wharf beside upstream's kube-apiserver 1.20.2 on an etcd, without controllers (`scripts/oracle.sh` builds it); wharf's run. Over TLS, as an account that may do everything, "
-    "asked by `bench/load`'s client, which shares the cores: 10,000 pods that no scheduler takes, made from 32 connections; all of them listed, from one connection; then 1,000 watches, each of a "
-    "connection of its own, of an object that is changed 100 times, until all have heard of all of it. Memory is that of the processes, pages shared with others counted by their part: of wharf, "
+    "asked by `bench/load`'s client, which shares the cores: 10,000 pods that no scheduler takes, made from 32 connections; all of them listed, from one connection; then 1,000 watches, "
+    "twenty over each connection, as those of one program are, of an object that is changed 100 times, until all have heard of all of it. Memory is that of the processes, pages shared with others counted by their part: of wharf, "
     "the server, which keeps all else of this account too; of upstream, API server and etcd."
 )
 COLUMNS = ("what", "wharf", "kube-apiserver 1.20.2 and etcd")
@@ -50,7 +50,10 @@ def _measured(cluster, processes, folder):
     authority = folder / "authority.pem"
     authority.write_bytes(base64.b64decode(server["certificate-authority-data"]))
     cluster.kubectl("create", "namespace", NAMESPACE)
-    cluster.kubectl("wait", "--for=create", "serviceaccount/default", "-n", NAMESPACE, "--timeout=60s")
+    if isinstance(cluster, Upstream):
+        cluster.kubectl("create", "serviceaccount", "default", "-n", NAMESPACE)
+    else:
+        cluster.kubectl("wait", "--for=create", "serviceaccount/default", "-n", NAMESPACE, "--timeout=60s")
 
     def ask(what, clients, count):
         command = [PROGRAM, what, server["server"], authority, NAMESPACE, clients, count]

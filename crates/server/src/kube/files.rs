@@ -27,12 +27,12 @@ impl Clusters {
     pub(super) fn start_files(
         &self,
         wanted: &Wanted,
+        followed: Informers,
         acting: Arc<Acting>,
         gives: watch::Receiver<bool>,
         stop: &CancellationToken,
     ) {
         let client = self.client(&wanted.id, UserInfo::authenticated(FILES, &[]), FILES);
-        let followed = Informers::new(client.clone(), Vec::new(), stop.clone());
         let settings = &self.settings;
         let efs = InRole {
             efs: wharf_api_efs::Client::new(

@@ -382,14 +382,15 @@ impl Clusters {
             ..addressing
         };
         let given = (addressing, addresses.subscribe());
-        let makers = self.start_controllers(&wanted, signer, given, &stop);
+        let followed = self.followed(&wanted.id, &stop);
+        let makers = self.start_controllers(&wanted, &followed, signer, given, &stop);
         let volumes = watch::Sender::new(gives_volumes(&wanted.without));
         let ec2 = Arc::new(part_roles::Volumes(acting(Part::EbsCsi)));
-        self.start_volumes(&wanted, ec2, volumes.subscribe(), &stop);
+        self.start_volumes(&wanted, followed.clone(), ec2, volumes.subscribe(), &stop);
         let files = watch::Sender::new(files::are_given(&wanted.without));
         let driver = acting(Part::EfsCsi).acting;
-        self.start_files(&wanted, driver, files.subscribe(), &stop);
-        self.start_fargate(&wanted, port, profiles, &stop);
+        self.start_files(&wanted, followed.clone(), driver, files.subscribe(), &stop);
+        self.start_fargate(&wanted, followed, port, profiles, &stop);
         self.settings.issuers.begin(&wanted.id, &issuer);
         ending.disarm();
         Ok(Serving {
@@ -404,10 +405,25 @@ impl Clusters {
         })
     }
 
+    /// What all that runs in this process for a cluster sees of it: each object is read from one watch and lies in memory once.
+    /// Each part writes as its own user.
+    fn followed(&self, id: &str, stop: &CancellationToken) -> Informers {
+        let reader = self.client(id, UserInfo::authenticated(CONTROLLERS, &[]), CONTROLLERS);
+        let indexes = [
+            wharf_kube_controllers::indexes(),
+            wharf_svc_pod_interfaces::indexes(),
+            wharf_svc_kube_balancers::indexes(),
+            wharf_svc_kube_volumes::indexes(),
+            wharf_svc_eks_fargate::indexes(),
+        ];
+        Informers::new(reader, indexes.concat(), stop.clone())
+    }
+
     /// What brings the objects of a cluster forward, as clients like any other.
     fn start_controllers(
         &self,
         wanted: &Wanted,
+        followed: &Informers,
         signer: ClusterSigner,
         (interfaces, gives): (Interfaces, watch::Receiver<bool>),
         stop: &CancellationToken,
@@ -415,29 +431,27 @@ impl Clusters {
         let id = &wanted.id;
         let client = |user: &str| self.client(id, UserInfo::authenticated(user, &[]), user);
         let scheduler = client(SCHEDULER);
-        let followed = Informers::new(scheduler.clone(), Vec::new(), stop.clone());
-        tokio::spawn(wharf_kube_scheduler::run(scheduler, followed, stop.clone()));
+        let run = wharf_kube_scheduler::run(scheduler, followed.clone(), stop.clone());
+        tokio::spawn(run);
         let controllers = client(CONTROLLERS);
-        let indexes = wharf_kube_controllers::indexes();
-        let followed = Informers::new(controllers.clone(), indexes, stop.clone());
         let options = wharf_kube_controllers::Options {
             authority: wanted.authority.clone(),
             signer: Arc::new(signer),
             server: self.own_names(wanted),
         };
-        let run = wharf_kube_controllers::run(controllers, followed, options, stop.clone());
+        let run = wharf_kube_controllers::run(controllers, followed.clone(), options, stop.clone());
         tokio::spawn(run);
-        let addresses = client(ADDRESSES);
-        let followed = Informers::new(addresses.clone(), Vec::new(), stop.clone());
-        let run =
-            wharf_svc_pod_interfaces::run(addresses, followed, interfaces, gives, stop.clone());
-        let of_interfaces = tokio::spawn(run);
+        let of_interfaces = tokio::spawn(wharf_svc_pod_interfaces::run(
+            client(ADDRESSES),
+            followed.clone(),
+            interfaces,
+            gives,
+            stop.clone(),
+        ));
         let balancers = client(BALANCERS);
-        let indexes = wharf_svc_kube_balancers::indexes();
-        let followed = Informers::new(balancers.clone(), indexes, stop.clone());
         let network = (wanted.vpc.clone(), wanted.subnets.clone());
         let cloud = self.load_balancing(wanted.cluster(), network);
-        let run = wharf_svc_kube_balancers::run(balancers, followed, cloud, stop.clone());
+        let run = wharf_svc_kube_balancers::run(balancers, followed.clone(), cloud, stop.clone());
         [of_interfaces, tokio::spawn(run)]
     }
 
@@ -476,14 +490,13 @@ impl Clusters {
     fn start_volumes(
         &self,
         wanted: &Wanted,
+        followed: Informers,
         ec2: Arc<dyn wharf_api_ec2::Ec2>,
         gives: watch::Receiver<bool>,
         stop: &CancellationToken,
     ) {
         let user = UserInfo::authenticated(VOLUMES, &[]);
         let client = self.client(&wanted.id, user, VOLUMES);
-        let indexes = wharf_svc_kube_volumes::indexes();
-        let followed = Informers::new(client.clone(), indexes, stop.clone());
         let cloud = wharf_svc_kube_volumes::Cloud {
             ec2,
             clock: self.settings.clock.clone(),
@@ -497,13 +510,13 @@ impl Clusters {
     fn start_fargate(
         &self,
         wanted: &Wanted,
+        followed: Informers,
         port: u16,
         profiles: Arc<OfCluster>,
         stop: &CancellationToken,
     ) {
         let user = UserInfo::authenticated(FARGATE, &[]);
         let client = self.client(&wanted.id, user, FARGATE);
-        let followed = Informers::new(client.clone(), Vec::new(), stop.clone());
         let cluster = wharf_svc_eks_fargate::Cluster {
             name: wanted.name.clone(),
             endpoint: self.endpoint(port),

@@ -19,9 +19,9 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use wharf_base::{Backoff, Clock, Timestamp};
 use wharf_kube_client::{
-    Client, Delete, Error, Informer, Informers, Object as _, Recorder, Ref, kind,
+    Client, Delete, Error, Index, Informer, Informers, Kind, Object as _, Recorder, Ref, kind,
 };
-use wharf_kube_model::fargate::{PROFILE_LABEL, SCHEDULER, Size};
+use wharf_kube_model::fargate::{PROFILE_LABEL, SCHEDULER, Size, is_of_fargate};
 use wharf_kube_scheduler::set_condition;
 
 use crate::{
@@ -29,6 +29,17 @@ use crate::{
     plan::{Act, by_pod, plan},
     user_data::user_data,
 };
+
+/// Pods of Fargate. Nobody changes who schedules a pod.
+const OF_FARGATE: Index = Index {
+    name: "of-fargate",
+    keys: |it| is_of_fargate(it).then(String::new).into_iter().collect(),
+};
+
+/// What informers must be able to find.
+pub fn indexes() -> Vec<(Kind, Index)> {
+    vec![(kind::POD, OF_FARGATE)]
+}
 
 /// Pods that are looked after at the same time.
 const AT_ONCE: usize = 16;
@@ -97,7 +108,12 @@ impl Controller {
         let changed = Arc::new(Notify::new());
         for informer in [&self.pods, &self.nodes] {
             let tell = changed.clone();
-            informer.subscribe(move |_| tell.notify_one());
+            let is_pod = *informer.kind() == kind::POD;
+            informer.subscribe(move |change| {
+                if !is_pod || is_of_fargate(change.object()) {
+                    tell.notify_one();
+                }
+            });
             informer.synced().await;
         }
         let mut wait = Backoff::steady(FIRST_WAIT, LONGEST_WAIT);
@@ -173,7 +189,7 @@ impl Controller {
     }
 
     fn jobs(&self) -> Vec<(String, Job)> {
-        let (pods, nodes) = (self.pods.all(), self.nodes.all());
+        let (pods, nodes) = (self.pods.by(OF_FARGATE.name, ""), self.nodes.all());
         let plan = plan(&pods, &nodes, &self.known.lock(), self.clock.now());
         let is_unbound = |uid: &str| {
             let mut all = pods.iter();

@@ -19,7 +19,7 @@ use async_trait::async_trait;
 use wharf_base::Timestamp;
 use wharf_kube_model::fargate::{self, Size};
 
-pub use self::controller::run;
+pub use self::controller::{indexes, run};
 
 /// The cluster whose pods get machines.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,14 +17,25 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use wharf_base::Backoff;
 use wharf_kube_client::{
-    Change, Client, Informer, Informers, Object as _, Patch, Recorder, Ref, kind,
+    Change, Client, Index, Informer, Informers, Kind, Object as _, Patch, Recorder, Ref, kind,
 };
 
 use crate::{
     POD_ENI,
     interfaces::Interfaces,
-    plan::{Wish, instance_of, unwanted, wishes},
+    plan::{Wish, instance_of, unwanted, wants, wishes},
 };
+
+/// Pods that want an interface.
+const WANTING: Index = Index {
+    name: "wants-interface",
+    keys: |it| wants(it).then(String::new).into_iter().collect(),
+};
+
+/// What informers must be able to find.
+pub fn indexes() -> Vec<(Kind, Index)> {
+    vec![(kind::POD, WANTING)]
+}
 
 /// Pods that are given interfaces at the same time.
 const AT_ONCE: usize = 16;
@@ -85,7 +96,9 @@ impl Controller {
                 let made = this.made.lock().remove(pod.uid());
                 this.left.lock().extend(made);
             }
-            tell.notify_one();
+            if matches!(change, Change::Deleted(_)) || wants(change.object()) {
+                tell.notify_one();
+            }
         });
         let tell = changed.clone();
         self.nodes.subscribe(move |_| tell.notify_one());
@@ -103,7 +116,7 @@ impl Controller {
         let mut rests: JoinSet<String> = JoinSet::new();
         loop {
             let wanted = match *switched.borrow_and_update() {
-                true => wishes(&self.pods.all()),
+                true => wishes(&self.pods.by(WANTING.name, "")),
                 false => BTreeMap::default(),
             };
             waits.retain(|uid, _| wanted.contains_key(uid));

@@ -12,7 +12,10 @@ mod controller;
 mod interfaces;
 mod plan;
 
-pub use self::{controller::run, interfaces::Interfaces};
+pub use self::{
+    controller::{indexes, run},
+    interfaces::Interfaces,
+};
 
 /// `[{"eniId": …, "ifAddress": …, "privateIp": …, "subnetCidr": …}]`
 pub const POD_ENI: &str = "vpc.amazonaws.com/pod-eni";

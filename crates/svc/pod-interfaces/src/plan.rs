@@ -19,23 +19,25 @@ pub struct Wish {
     pub node: String,
 }
 
-/// Pods that are bound to a node and have no interface yet, by uid.
+/// Whether a pod is bound to a node and has no interface yet.
+pub fn wants(pod: &Value) -> bool {
+    let is_over = matches!(pod.text("/status/phase"), "Succeeded" | "Failed");
+    !pod.text("/spec/nodeName").is_empty()
+        && !pod.is_true("/spec/hostNetwork")
+        && pod.annotation(POD_ENI).is_none()
+        && !pod.is_deleting()
+        && !is_over
+}
+
+/// What those pods want that want an interface, by uid.
 pub fn wishes(pods: &[Arc<Value>]) -> BTreeMap<String, Wish> {
-    let wants = |pod: &&Arc<Value>| {
-        let is_over = matches!(pod.text("/status/phase"), "Succeeded" | "Failed");
-        !pod.text("/spec/nodeName").is_empty()
-            && !pod.is_true("/spec/hostNetwork")
-            && pod.annotation(POD_ENI).is_none()
-            && !pod.is_deleting()
-            && !is_over
-    };
     let wish = |pod: &Arc<Value>| Wish {
         uid: pod.uid().to_owned(),
         namespace: pod.namespace().to_owned(),
         name: pod.name().to_owned(),
         node: pod.text("/spec/nodeName").to_owned(),
     };
-    let all = pods.iter().filter(wants).map(wish);
+    let all = pods.iter().filter(|it| wants(it)).map(wish);
     all.map(|it| (it.uid.clone(), it)).collect()
 }
 

@@ -124,7 +124,7 @@ impl Home {
 
     fn start(&self) {
         let client = self.kubernetes.client();
-        let informers = Informers::new(client.clone(), Vec::new(), self.stop.clone());
+        let informers = Informers::new(client.clone(), indexes(), self.stop.clone());
         let cluster = Cluster {
             name: "demo".to_owned(),
             endpoint: "https://127.0.0.1:9".to_owned(),
