@@ -338,7 +338,7 @@ impl Watching {
                 true => change.now_value(resource),
                 false => change.before_value(resource),
             };
-            self.selection.matches(&self.call, value?)
+            self.selection.matches(&self.call, value?.as_ref())
         } else {
             self.selection.matches(&self.call, &object.value(resource)?)
         };
@@ -365,7 +365,7 @@ impl Watching {
             .filter(|_| is_native(&self.call, object))
             .and_then(|it| it.now_value(&self.call.resource));
         let body = match shared {
-            Some(value) => presenter.value(value),
+            Some(value) => presenter.value(&value),
             None => presenter.object(object),
         };
         let Some(body) = body else { return };

@@ -53,6 +53,8 @@ type Key = (String, String);
 
 pub(crate) struct Cache {
     objects: BTreeMap<Key, Arc<Value>>,
+    /// Members of the metadata that are not kept.
+    without: &'static [&'static str],
     indexes: Vec<(Index, HashMap<String, BTreeSet<Key>>)>,
     /// The newest revision that was told; 0 before the first list.
     revision: u64,
@@ -61,9 +63,10 @@ pub(crate) struct Cache {
 }
 
 impl Cache {
-    pub(crate) fn new(indexes: &[Index]) -> Self {
+    pub(crate) fn new(indexes: &[Index], without: &'static [&'static str]) -> Self {
         Self {
             objects: BTreeMap::new(),
+            without,
             indexes: indexes.iter().map(|it| (*it, HashMap::new())).collect(),
             revision: 0,
             ended: HashSet::new(),
@@ -156,9 +159,8 @@ impl Cache {
     }
 
     fn put(&mut self, mut object: Value) -> Option<Change> {
-        // Nobody here asks for them, they are a good part of an object, and the server keeps them where an update says nothing.
         if let Some(Value::Object(metadata)) = object.get_mut("metadata") {
-            metadata.shift_remove("managedFields");
+            metadata.retain(|member, _| !self.without.contains(&member.as_str()));
         }
         let key = key(&object);
         let old = self.objects.get(&key).cloned();
@@ -233,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_list_replaces_what_was_there_but_not_what_was_written_since() {
-        let mut cache = Cache::new(&[BY_OWNER]);
+        let mut cache = Cache::new(&[BY_OWNER], &[]);
         cache.replace(vec![object("x", "1", 3), object("y", "2", 4)], "5");
         cache.observe(object("z", "3", 9));
         let changes = cache.replace(vec![object("y", "2", 4)], "8");
@@ -246,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_write_is_seen_once_whichever_way_it_comes_first() {
-        let mut cache = Cache::new(&[]);
+        let mut cache = Cache::new(&[], &[]);
         cache.replace(vec![], "5");
         assert!(cache.observe(object("x", "1", 6)).is_some());
         assert!(cache.told(object("x", "1", 6)).is_none(), "known already");
@@ -260,7 +262,7 @@ mod tests {
 
     #[test]
     fn what_was_deleted_does_not_come_back_with_older_news() {
-        let mut cache = Cache::new(&[]);
+        let mut cache = Cache::new(&[], &[]);
         cache.replace(vec![object("x", "1", 3)], "5");
         assert!(cache.observe_end(&object("x", "1", 3)).is_some());
         assert!(cache.told(object("x", "1", 6)).is_none());
@@ -275,7 +277,7 @@ mod tests {
 
     #[test]
     fn managed_fields_are_not_kept() {
-        let mut cache = Cache::new(&[BY_NAMESPACE]);
+        let mut cache = Cache::new(&[BY_NAMESPACE], &[]);
         cache.replace(vec![object("x", "1", 3)], "5");
         let kept = &cache.by("namespace", "a")[0];
         assert!(kept.at("/metadata/managedFields").is_null());

@@ -30,6 +30,11 @@ const GOOD_WATCH: Duration = Duration::from_secs(1);
 /// Each watch is asked for a length between this and twice as much, so that many do not end at once.
 const WATCH_SECONDS: u64 = 300;
 
+/// Nobody here asks for them, they are a good part of an object, and the server keeps them where an update says nothing.
+const NOT_KEPT: &[&str] = &["managedFields"];
+/// Whoever asks for metadata alone wants names, owners and finalizers.
+const OF_OWNERS_NOT_KEPT: &[&str] = &["managedFields", "labels", "annotations"];
+
 type Subscriber = Box<dyn Fn(&Change) + Send + Sync>;
 
 /// A cache of a kind that follows the server. Clones are handles of the same one; the watch ends with `stop` or the last handle.
@@ -65,9 +70,13 @@ impl Informer {
         stop: CancellationToken,
     ) -> Self {
         let indexes = [&[BY_NAMESPACE, BY_OWNER], indexes].concat();
+        let without = match selection.metadata_only {
+            true => OF_OWNERS_NOT_KEPT,
+            false => NOT_KEPT,
+        };
         let inner = Arc::new(Inner {
             kind,
-            cache: RwLock::new(Cache::new(&indexes)),
+            cache: RwLock::new(Cache::new(&indexes, without)),
             subscribers: Mutex::default(),
             synced: watch::Sender::new(false),
         });

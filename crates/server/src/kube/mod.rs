@@ -105,6 +105,19 @@ const PORTS_TRIED: usize = 1000;
 /// The roles of a cluster are read within this, or its start is tried again.
 const BEGINNING: Duration = Duration::from_secs(30);
 
+/// What all that runs in this process for a cluster sees of it: each object comes by one watch and lies in memory once. `reader`
+/// needs no role for it; each part writes as its own user.
+fn followed(reader: Client, stop: &CancellationToken) -> Informers {
+    let indexes = [
+        wharf_kube_controllers::indexes(),
+        wharf_svc_pod_interfaces::indexes(),
+        wharf_svc_kube_balancers::indexes(),
+        wharf_svc_kube_volumes::indexes(),
+        wharf_svc_eks_fargate::indexes(),
+    ];
+    Informers::new(reader, indexes.concat(), stop.clone())
+}
+
 /// What clusters are served with.
 pub struct Settings {
     pub store: Store,
@@ -348,7 +361,7 @@ impl Clusters {
         let stop = CancellationToken::new();
         // Whatever was begun ends with what fails behind it.
         let ending = stop.clone().drop_guard();
-        let informers = Informers::new(client.clone(), Vec::new(), stop.clone());
+        let followed = followed(client.clone(), &stop);
         let config_maps = Informer::start(
             client.clone(),
             kind::CONFIG_MAP,
@@ -361,7 +374,7 @@ impl Clusters {
             stop.clone(),
         );
         let _ = identities.config_maps.set(config_maps);
-        let read = tokio::time::timeout(BEGINNING, authority.follow(&informers)).await;
+        let read = tokio::time::timeout(BEGINNING, authority.follow(&followed)).await;
         read.map_err(failed("reading the roles of a cluster"))?;
         let front = Arc::new(Front {
             cluster,
@@ -382,7 +395,6 @@ impl Clusters {
             ..addressing
         };
         let given = (addressing, addresses.subscribe());
-        let followed = self.followed(&wanted.id, &stop);
         let makers = self.start_controllers(&wanted, &followed, signer, given, &stop);
         let volumes = watch::Sender::new(gives_volumes(&wanted.without));
         let ec2 = Arc::new(part_roles::Volumes(acting(Part::EbsCsi)));
@@ -403,20 +415,6 @@ impl Clusters {
             stop,
             makers,
         })
-    }
-
-    /// What all that runs in this process for a cluster sees of it: each object is read from one watch and lies in memory once.
-    /// Each part writes as its own user.
-    fn followed(&self, id: &str, stop: &CancellationToken) -> Informers {
-        let reader = self.client(id, UserInfo::authenticated(CONTROLLERS, &[]), CONTROLLERS);
-        let indexes = [
-            wharf_kube_controllers::indexes(),
-            wharf_svc_pod_interfaces::indexes(),
-            wharf_svc_kube_balancers::indexes(),
-            wharf_svc_kube_volumes::indexes(),
-            wharf_svc_eks_fargate::indexes(),
-        ];
-        Informers::new(reader, indexes.concat(), stop.clone())
     }
 
     /// What brings the objects of a cluster forward, as clients like any other.

@@ -5,7 +5,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, OnceLock},
+    sync::Arc,
     time::Duration,
 };
 
@@ -22,6 +22,8 @@ use super::{Keys, Object, Sealing, objects::Usage};
 const MAX_CHANGES: usize = 4096;
 /// Bytes of objects in the changes of one resource, the states before and after both counted.
 const MAX_BYTES: usize = 8 << 20;
+/// The newest changes of a resource: what was parsed of them is shared.
+const SHARED_PARSED: usize = 128;
 /// Pause after a read of the store failed.
 const RETRY: Duration = Duration::from_millis(200);
 
@@ -33,8 +35,44 @@ pub struct Change {
     pub revision: Revision,
     pub now: Option<Object>,
     pub before: Option<Object>,
-    now_parsed: OnceLock<Option<Arc<Value>>>,
-    before_parsed: OnceLock<Option<Arc<Value>>>,
+    now_parsed: Parsed,
+    before_parsed: Parsed,
+}
+
+/// A state in the shape of the resource's storage: parsed once for all who ask while it is new. Later it would take a multiple of
+/// the room that its bytes take, for readers that seldom come.
+#[derive(Debug, Default)]
+struct Parsed(Mutex<Sharing>);
+
+#[derive(Debug, Default)]
+enum Sharing {
+    #[default]
+    Nothing,
+    /// Or it cannot be parsed.
+    Value(Option<Arc<Value>>),
+    Ended,
+}
+
+impl Parsed {
+    fn of(&self, object: Option<&Object>, stored_as: &Resource) -> Option<Arc<Value>> {
+        let parse = || object?.value(stored_as).map(Arc::new);
+        let mut shared = self.0.lock();
+        match &*shared {
+            Sharing::Value(value) => return value.clone(),
+            Sharing::Ended => {}
+            Sharing::Nothing => {
+                let value = parse();
+                *shared = Sharing::Value(value.clone());
+                return value;
+            }
+        }
+        drop(shared);
+        parse()
+    }
+
+    fn end(&self) {
+        *self.0.lock() = Sharing::Ended;
+    }
 }
 
 impl Change {
@@ -46,8 +84,8 @@ impl Change {
             revision: event.revision(),
             now: sealing.object(&event.entry),
             before,
-            now_parsed: OnceLock::new(),
-            before_parsed: OnceLock::new(),
+            now_parsed: Parsed::default(),
+            before_parsed: Parsed::default(),
         }
     }
 
@@ -58,8 +96,8 @@ impl Change {
             revision: self.revision,
             now,
             before,
-            now_parsed: OnceLock::new(),
-            before_parsed: OnceLock::new(),
+            now_parsed: Parsed::default(),
+            before_parsed: Parsed::default(),
         }
     }
 
@@ -68,22 +106,19 @@ impl Change {
         self.path.len() + all.map(Object::bytes).sum::<usize>()
     }
 
-    /// The state after, in the shape of the resource's storage; parsed once for all who ask.
-    pub fn now_value(&self, stored_as: &Resource) -> Option<&Arc<Value>> {
-        let parsed = self.now_parsed.get_or_init(|| {
-            let value = self.now.as_ref()?.value(stored_as)?;
-            Some(Arc::new(value))
-        });
-        parsed.as_ref()
+    /// The state after, in the shape of the resource's storage.
+    pub fn now_value(&self, stored_as: &Resource) -> Option<Arc<Value>> {
+        self.now_parsed.of(self.now.as_ref(), stored_as)
     }
 
     /// The state before.
-    pub fn before_value(&self, stored_as: &Resource) -> Option<&Arc<Value>> {
-        let parsed = self.before_parsed.get_or_init(|| {
-            let value = self.before.as_ref()?.value(stored_as)?;
-            Some(Arc::new(value))
-        });
-        parsed.as_ref()
+    pub fn before_value(&self, stored_as: &Resource) -> Option<Arc<Value>> {
+        self.before_parsed.of(self.before.as_ref(), stored_as)
+    }
+
+    fn is_old(&self) {
+        self.now_parsed.end();
+        self.before_parsed.end();
     }
 }
 
@@ -120,6 +155,10 @@ impl Log {
         let mut kept = self.kept.lock();
         kept.bytes += change.bytes();
         kept.changes.push_back(Arc::new(change));
+        let behind = kept.changes.len().checked_sub(SHARED_PARSED + 1);
+        if let Some(old) = behind.and_then(|it| kept.changes.get(it)) {
+            old.is_old();
+        }
         while kept.changes.len() > MAX_CHANGES || kept.bytes > MAX_BYTES && kept.changes.len() > 1 {
             if let Some(oldest) = kept.changes.pop_front() {
                 kept.bytes -= oldest.bytes();
