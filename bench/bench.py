@@ -19,6 +19,7 @@ from measures import (  # noqa: E402 the harness had to be found first
     events,
     floods,
     kube_api,
+    kube_pods,
     layers,
     load_balancer,
     logs,
@@ -64,6 +65,7 @@ MEASURES = {
     "logs": logs,
     "metrics": metrics,
     "kube-api": kube_api,
+    "kube-pods": kube_pods,
 }
 
 

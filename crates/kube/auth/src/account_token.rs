@@ -1,5 +1,7 @@
 //! Tokens of service accounts: JWTs signed with the key of a cluster, bound to an account and to what it is used by. Pure but for the
-//! randomness of keys.
+//! randomness of keys and for what is remembered of signatures.
+
+use std::collections::HashSet;
 
 use aws_lc_rs::{
     encoding::{AsDer as _, Pkcs8V1Der},
@@ -10,6 +12,7 @@ use aws_lc_rs::{
     },
 };
 use data_encoding::BASE64URL_NOPAD;
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use wharf_base::{Timestamp, ids};
@@ -27,6 +30,8 @@ pub const API_AUDIENCE: &str = "https://kubernetes.default.svc";
 /// A clock may be behind by this.
 const LEEWAY_SECONDS: i64 = 60;
 const ALGORITHM: &str = "RS256";
+/// Digests that are kept.
+const MOST_SIGNED: usize = 4096;
 
 #[derive(Debug, thiserror::Error)]
 #[error("a key of a cluster cannot be used")]
@@ -54,6 +59,8 @@ pub struct Issuer {
     key_id: String,
     /// `https://oidc.eks.<region>.amazonaws.com/id/<id of the cluster>`
     url: String,
+    /// Digests of tokens whose signatures were found to be this key's: a client sends the same one with each request.
+    signed: Mutex<HashSet<[u8; 32]>>,
 }
 
 /// What a token says, once its signature and its times hold.
@@ -104,6 +111,7 @@ impl Issuer {
             pair,
             key_id,
             url: url.into(),
+            signed: Mutex::default(),
         })
     }
 
@@ -187,11 +195,7 @@ impl Issuer {
         if claims["iss"].as_str() != Some(&self.url) {
             return Err(Invalid::Issuer);
         }
-        let signature = BASE64URL_NOPAD.decode(signature.as_bytes());
-        let signature = signature.map_err(|_| Invalid::Form)?;
-        let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, self.pair.public_key());
-        let held = public.verify(message.as_bytes(), &signature);
-        held.map_err(|_| Invalid::Signature)?;
+        self.verify(token, message, signature)?;
         let second = now.millis().div_euclid(1000);
         let until = claims["exp"].as_i64().ok_or(Invalid::Form)?;
         let from = claims["nbf"].as_i64().unwrap_or(i64::MIN);
@@ -199,6 +203,24 @@ impl Issuer {
             return Err(Invalid::Time);
         }
         Claims::of(&claims).ok_or(Invalid::Subject)
+    }
+
+    fn verify(&self, token: &str, message: &str, signature: &str) -> Result<(), Invalid> {
+        let digest: [u8; 32] = Sha256::digest(token).into();
+        if self.signed.lock().contains(&digest) {
+            return Ok(());
+        }
+        let signature = BASE64URL_NOPAD.decode(signature.as_bytes());
+        let signature = signature.map_err(|_| Invalid::Form)?;
+        let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, self.pair.public_key());
+        let held = public.verify(message.as_bytes(), &signature);
+        held.map_err(|_| Invalid::Signature)?;
+        let mut signed = self.signed.lock();
+        if signed.len() >= MOST_SIGNED {
+            signed.clear();
+        }
+        signed.insert(digest);
+        Ok(())
     }
 
     /// The key set that verifiers fetch.
@@ -379,6 +401,7 @@ mod tests {
         let token = elsewhere.issue(&request(), NOW).unwrap().token;
         assert_eq!(issuer.read(&token, NOW), Err(Invalid::Issuer));
         let own = issuer.issue(&request(), NOW).unwrap().token;
+        assert!(issuer.read(&own, NOW).is_ok());
         let (message, signature) = own.rsplit_once('.').unwrap();
         let (_, claims) = message.split_once('.').unwrap();
         let none = BASE64URL_NOPAD.encode(br#"{"alg":"none"}"#);

@@ -277,7 +277,7 @@ mod tests {
 
     #[test]
     fn managed_fields_are_not_kept() {
-        let mut cache = Cache::new(&[BY_NAMESPACE], &[]);
+        let mut cache = Cache::new(&[BY_NAMESPACE], &["managedFields"]);
         cache.replace(vec![object("x", "1", 3)], "5");
         let kept = &cache.by("namespace", "a")[0];
         assert!(kept.at("/metadata/managedFields").is_null());
