@@ -83,6 +83,8 @@ PAGES = [
     get("reading/list-version-match-unknown", f"{MINE}&resourceVersion=<rv>&resourceVersionMatch=X"),
     get("reading/get-version-0", f"{CONFIGS}/a?resourceVersion=0"),
     get("reading/get-version-bad", f"{CONFIGS}/a?resourceVersion=x"),
+    get("reading/get-version-now", f"{CONFIGS}/a?resourceVersion=1"),
+    get("reading/get-version-future", f"{CONFIGS}/a?resourceVersion=99999999"),
 ]
 
 
@@ -109,6 +111,10 @@ WATCHES = [
     watched("match", "resourceVersion=<from>&resourceVersionMatch=Exact"),
     watched("one", "", path=f"{CONFIGS}/a"),
     get("reading/watch-old-path", f"/api/v1/watch/namespaces/{HERE}/configmaps?labelSelector=m%3Da&timeoutSeconds=1"),
+    get("reading/watch-old-path-of-one", f"/api/v1/watch/namespaces/{HERE}/configmaps/a?timeoutSeconds=1"),
+    get("reading/watch-old-path-of-group", "/apis/apps/v1/watch/deployments?timeoutSeconds=1&labelSelector=nothing"),
+    get("reading/watch-old-path-selecting", f"/api/v1/watch/namespaces/{HERE}/configmaps/a?timeoutSeconds=1&fieldSelector=metadata.name%3Db"),
+    delete("reading/watch-old-path-delete", f"/api/v1/watch/namespaces/{HERE}/configmaps/a"),
     get("reading/watch-bookmarks", f"{CONFIGS}?watch=1&timeoutSeconds=3&labelSelector=nothing&allowWatchBookmarks=true&resourceVersion=<from>", unseen=True),
 ]
 
@@ -173,6 +179,16 @@ FORMS = [
             ("admissionregistration.k8s.io/v1", "mutatingwebhookconfigurations", "oracle"),
         ]
     ),
+    get("reading/pretty", f"{CONFIGS}/a?pretty=true", start=12),
+    get("reading/pretty-1", f"{CONFIGS}/a?pretty=1", start=12),
+    get("reading/pretty-not", f"{CONFIGS}/a?pretty=0", agent="curl/8.0", start=12),
+    get("reading/pretty-curl", f"{CONFIGS}/a", agent="curl/8.0", start=12),
+    get("reading/pretty-browser", f"{CONFIGS}/a", agent="Mozilla/5.0 (X11)", start=12),
+    get("reading/pretty-list", MINE, agent="curl/8.0", start=12),
+    get("reading/pretty-fault", f"{CONFIGS}/nobody", agent="curl/8.0", start=12),
+    get("reading/pretty-groups", "/apis", agent="curl/8.0", start=12),
+    get("reading/pretty-accepted", f"{CONFIGS}/a", accept="application/json;pretty=1", start=12),
+    get("reading/pretty-yaml", f"{CONFIGS}/a?pretty=1", accept="application/yaml", start=12),
     get("reading/partial", f"{CONFIGS}/a", accept=PARTIAL),
     get("reading/partial-list", MINE, accept=PARTIAL_LIST),
     get("reading/partial-of-list", MINE, accept=PARTIAL),

@@ -2,11 +2,13 @@
 //!
 //! Callers keep what they got as long as they keep the catalog; all clusters without custom resources share one.
 
+mod connect;
 mod custom;
 mod definitions;
 mod others;
 mod paths;
 mod proto;
+mod watches;
 
 #[cfg(test)]
 mod tests;

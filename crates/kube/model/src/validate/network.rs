@@ -112,7 +112,10 @@ fn ingress_path(one: &Value, path: &Path<'_>, errors: &mut Errors) {
     let kind = text(one, "pathType");
     let known = ["Exact", "ImplementationSpecific", "Prefix"];
     match kind {
-        "" => errors.required(&path.child("pathType"), "pathType must be specified"),
+        "" => {
+            errors.required(&path.child("pathType"), "pathType must be specified");
+            return;
+        }
         "Exact" | "Prefix" => {
             if !value.starts_with('/') {
                 errors.invalid(&at, value, "must be an absolute path");
@@ -147,9 +150,10 @@ fn backend(backend: &Value, path: &Path<'_>, errors: &mut Errors) {
     let service = member(backend, "service");
     match (service, member(backend, "resource")) {
         (Some(_), Some(_)) => {
-            errors.invalid(path, "", "cannot set both resource and service backends")
+            errors.invalid(path, "", "cannot set both resource and service backends");
+            return;
         }
-        (None, None) => errors.required(path, "resource or service backend is required"),
+        (None, None) => errors.invalid(path, "", "resource or service backend is required"),
         _ => {}
     }
     let Some(service) = service else {
@@ -245,7 +249,7 @@ pub fn policy(object: &Value, errors: &mut Errors) {
     }
     for (index, kind) in texts(spec, "policyTypes").enumerate() {
         if !matches!(kind, "Ingress" | "Egress") {
-            errors.not_supported(&types.index(index), kind, &["Egress", "Ingress"]);
+            errors.not_supported(&types.index(index), kind, &["Ingress", "Egress"]);
         }
     }
 }
