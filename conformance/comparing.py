@@ -141,6 +141,12 @@ def readable(answer):
     return head | (body if isinstance(body, dict) else {"body": body})
 
 
+def by_name(value):
+    """An answer with its objects, or the events about them, in the order of their names."""
+    named = {name: it for name, it in value.items() if name in ("items", "body") and isinstance(it, list)}
+    return value | {name: sorted(it, key=lambda one: one.get("object", one)["metadata"]["name"]) for name, it in named.items()}
+
+
 def masked(value):
     """Of protobuf: revisions and times, which have no names there."""
     if isinstance(value, dict):

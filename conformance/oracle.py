@@ -20,7 +20,7 @@ import tempfile
 from asked import ASKED
 from asking import Server
 from cluster import REPOSITORY, write_kubeconfig
-from comparing import Explained, compared, readable
+from comparing import Explained, by_name, compared, readable
 from definitions import of_documents
 from upstream import Upstream
 
@@ -52,6 +52,8 @@ def ask_both(asks, theirs, ours, explained, log):
                 yield "differs", ask.name, "code", *(f"{answer.code} {answer.body}" for answer in answers)
             continue
         left, right = map(readable, answers)
+        if ask.unordered:
+            left, right = map(by_name, (left, right))
         for how, where, old, new in compared(explained.in_our_words(left), right):
             yield how, ask.name, where, old, new
 

@@ -33,6 +33,8 @@ class Ask:
     beta: bool = False
     # Of a text, whatever it says, its first letters are compared.
     start: int = 0
+    # Objects come in any order, as those of a cache do.
+    unordered: bool = False
     # Not compared: it only prepares others.
     unseen: bool = False
 

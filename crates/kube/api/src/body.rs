@@ -224,7 +224,7 @@ fn unrecognized(kind: &str, media: MediaType, why: &str, body: &[u8]) -> Status 
 }
 
 /// Go's complaint of what it should read a kind from.
-fn no_object(value: &Value) -> String {
+pub fn no_object(value: &Value) -> String {
     let what = match value {
         Value::Array(_) => "array",
         Value::String(_) => "string",

@@ -64,7 +64,9 @@ pub async fn pass(
     }
     options::admit(&call, subresource).await?;
     let Some(route) = route::find(&call, subresource, &incoming).await? else {
-        return Ok(answer::text(204, ""));
+        let mut nothing = answer::text(204, "");
+        nothing.headers_mut().remove(header::CONTENT_TYPE);
+        return Ok(nothing);
     };
     let unreachable = |error: io::Error| {
         tracing::warn!(%error, pod = call.name(), "a node could not be reached");

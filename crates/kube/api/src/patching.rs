@@ -14,6 +14,7 @@ use wharf_kube_model::{
 
 use crate::{
     answer::{Answer, Fault, options_fault},
+    body::no_object,
     call::Call,
     creating::{self, Written},
     writing::{self, Next, Plan},
@@ -112,6 +113,14 @@ impl Patch {
     }
 
     fn patched(&self, call: &Call, live: &Value) -> Result<Value, Fault> {
+        if self.kind == Kind::Merge && self.value.is_array() {
+            // A list takes the place of the object, and is none.
+            let why = no_object(&self.value);
+            let why = format!("couldn't get version/kind; json parse error: {why}");
+            let mut errors = Errors::new();
+            errors.invalid(&Path::root("patch"), field::go_json(&self.value), why);
+            return Err(Status::invalid("", "", "", errors.into_vec()).into());
+        }
         let patched = match self.kind {
             Kind::Json => patch::json(live, &self.value),
             Kind::Merge => patch::merge(live, &self.value),

@@ -249,8 +249,14 @@ fn keep_identity(call: &Call, live: &Value, new: &mut Value) -> Result<(), Fault
     }
     let uid = text_at(new, &["metadata", "uid"]);
     let own_uid = text_at(live, &["metadata", "uid"]);
-    // A patch that changes it makes an object that is invalid.
-    if !uid.is_empty() && uid != own_uid && call.asked.verb != "patch" {
+    let is_other = !uid.is_empty() && uid != own_uid;
+    if is_other && call.asked.verb == "patch" {
+        let mut errors = Errors::new();
+        let metadata = Path::root("metadata");
+        errors.immutable(&metadata.child("uid"), Some(&uid.into()));
+        return Err(call.invalid(call.name(), errors.into_vec()));
+    }
+    if is_other {
         return Err(call.conflict(
             call.name(),
             &format!(

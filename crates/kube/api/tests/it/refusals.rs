@@ -60,6 +60,20 @@ async fn a_patch_that_makes_no_object_is_invalid() {
         );
         assert_eq!(answer.value["details"]["causes"][0]["field"], "patch");
     }
+    for (patch, expected) in [
+        (
+            json!([]),
+            "couldn't get version/kind; json parse error: json: cannot unmarshal array into Go value",
+        ),
+        (
+            json!({"metadata": {"uid": "x"}}),
+            "metadata.uid: Invalid value: \"x\": field is immutable",
+        ),
+    ] {
+        let answer = it.patch(&one, "merge-patch+json", &patch).await;
+        assert_eq!(answer.code, 422, "{}", answer.value);
+        assert!(answer.message().contains(expected), "{}", answer.message());
+    }
     // The object that was shown is the one that a strategic patch is, not what it made.
     let patch = json!({"data": {"b": 2}});
     let answer = it.patch(&one, "strategic-merge-patch+json", &patch).await;

@@ -233,26 +233,20 @@ fn limit(schema: &Value, name: &str) -> Option<usize> {
 
 fn check_text(schema: &Value, text: &str, path: &Path<'_>, walk: &Walk<'_>, errors: &mut Errors) {
     let length = text.chars().count();
+    let pattern = schema.get("pattern").and_then(Value::as_str);
+    // Of these the first fault alone is told.
     if let Some(most) = limit(schema, "maxLength").filter(|most| length > *most) {
         errors.too_long(path, most);
-    }
-    if let Some(least) = limit(schema, "minLength").filter(|least| length < *least) {
+    } else if let Some(least) = limit(schema, "minLength").filter(|least| length < *least) {
+        let shown = walk.shown(path);
+        let why = format!("{shown} in body should be at least {least} chars long");
+        errors.invalid(path, text, why);
+    } else if let Some(pattern) = pattern.filter(|it| !walk.patterns.is_match(it, text)) {
+        let shown = walk.shown(path);
         errors.invalid(
             path,
             text,
-            format!(
-                "{} in body should be at least {least} chars long",
-                walk.shown(path)
-            ),
-        );
-    }
-    if let Some(pattern) = schema.get("pattern").and_then(Value::as_str)
-        && !walk.patterns.is_match(pattern, text)
-    {
-        errors.invalid(
-            path,
-            text,
-            format!("{} in body should match '{pattern}'", walk.shown(path)),
+            format!("{shown} in body should match '{pattern}'"),
         );
     }
     if let Some(format) = schema.get("format").and_then(Value::as_str)

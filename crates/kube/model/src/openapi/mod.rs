@@ -8,6 +8,7 @@ mod definitions;
 mod others;
 mod paths;
 mod proto;
+mod roots;
 mod watches;
 
 #[cfg(test)]
@@ -61,6 +62,7 @@ fn document_v2(catalog: &Catalog, others: &[&[u8]]) -> Value {
     for resource in catalog.all() {
         paths::add(resource, &mut definitions, &mut paths);
     }
+    roots::add(catalog, &mut definitions, &mut paths);
     paths.sort_keys();
     let mut document = json!({
         "swagger": "2.0",

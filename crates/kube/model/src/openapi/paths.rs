@@ -57,7 +57,7 @@ const PATCHES: &[&str] = &[
     "application/merge-patch+json",
     "application/strategic-merge-patch+json",
 ];
-const PRODUCED: &[&str] = &[
+pub const PRODUCED: &[&str] = &[
     "application/json",
     "application/yaml",
     "application/vnd.kubernetes.protobuf",
@@ -87,12 +87,7 @@ fn of_collection(verb: &str) -> Option<Verb> {
     match verb {
         "list" => made("get", "list", "list", LISTED),
         "create" => made("post", "post", "create", WRITTEN),
-        "deletecollection" => made(
-            "delete",
-            "deletecollection",
-            "deleteCollection",
-            DELETED_TOGETHER,
-        ),
+        "deletecollection" => made("delete", "deletecollection", "delete", DELETED_TOGETHER),
         _ => None,
     }
 }
@@ -137,7 +132,8 @@ pub fn add(resource: &Resource, definitions: &mut Definitions<'_>, paths: &mut M
     let verbs = resource.verbs.iter().filter_map(|verb| of_object(verb));
     let item = writer.item(verbs, None, resource.namespaced, true);
     paths.extend(item.map(|item| (format!("{folder}/{{name}}"), item)));
-    if resource.can("watch") {
+    // Of custom resources upstream does not tell them.
+    if resource.can("watch") && resource.custom.is_none() {
         watches::add(&mut writer, paths);
     }
     for sub in &resource.subresources {
@@ -308,7 +304,10 @@ impl Writer<'_, '_> {
         };
         let suffix = sub.map(|sub| camel(&sub.name)).unwrap_or_default();
         let (version, kind) = (self.version_id(), &resource.kind);
-        let id = format!("{}{version}{scope}{kind}{suffix}{of_all}", verb.id);
+        let id = match verb.action {
+            "deletecollection" => format!("delete{version}Collection{scope}{kind}"),
+            _ => format!("{}{version}{scope}{kind}{suffix}{of_all}", verb.id),
+        };
         // By these clients choose: a custom resource is not merged by its schema, and has no form in protobuf.
         let is_custom = resource.custom.is_some();
         let consumed: &[&str] = match verb.method {
@@ -316,7 +315,7 @@ impl Writer<'_, '_> {
             "patch" => PATCHES,
             _ => &["*/*"],
         };
-        let produced = self.produced(verb.action == "list" && resource.can("watch"));
+        let produced = self.produced(verb.action == "list" && !is_custom);
         self.made(Said {
             id,
             action: verb.action,

@@ -137,6 +137,13 @@ fn operations_tell_all_their_answers() {
     ] {
         assert_eq!(codes(&operation), expected, "{}", operation["operationId"]);
     }
+    let resources = path("/apis/apps/v1/".into(), "get");
+    assert_eq!(resources["operationId"], "getAppsV1APIResources");
+    let together = path(folder.into(), "delete");
+    assert_eq!(
+        together["operationId"],
+        "deleteCoreV1CollectionNamespacedPod"
+    );
     // A deleted pod is shown, most other things are not.
     let deleted = path(format!("{folder}/{{name}}"), "delete");
     assert_eq!(deleted["responses"]["202"]["schema"]["$ref"], pod);

@@ -39,11 +39,20 @@ pub fn definition(object: &Value, errors: &mut Errors) {
     let conversion = spec.get("conversion").unwrap_or(&Value::Null);
     super::webhook::conversion(conversion, &path.child("conversion"), errors);
     let status = object.get("status").unwrap_or(&Value::Null);
+    let status_path = Path::root("status");
+    let at = status_path.child("storedVersions");
     if texts(status, "storedVersions").next().is_none() {
-        let path = Path::root("status");
         let stored = status.get("storedVersions").cloned().unwrap_or_default();
-        let why = "must have at least one stored version";
-        errors.invalid(&path.child("storedVersions"), stored, why);
+        errors.invalid(&at, stored, "must have at least one stored version");
+        return;
+    }
+    let stores = |it: &&Value| it.get("storage") == Some(&Value::Bool(true));
+    for version in items(spec, "versions").iter().filter(stores) {
+        let name = text(version, "name");
+        if texts(status, "storedVersions").all(|it| it != name) {
+            let why = format!("must have the storage version {name}");
+            errors.invalid(&at, version.clone(), why);
+        }
     }
 }
 
