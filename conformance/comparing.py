@@ -33,7 +33,15 @@ KEYS = ("name", "type", "id")
 
 # What controllers write, which wharf's clusters have and upstream's server here has not.
 CONTROLLER = "kube-controller-manager"
-COUNTED = {"observedGeneration", "replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "updatedReplicas"}
+COUNTED = {
+    "observedGeneration",
+    "replicas",
+    "fullyLabeledReplicas",
+    "readyReplicas",
+    "availableReplicas",
+    "unavailableReplicas",
+    "updatedReplicas",
+}
 TOLD = {"Available", "Progressing"}
 
 
