@@ -54,7 +54,7 @@ class Server:
 
     def _once(self, ask):
         body = ask.body if isinstance(ask.body, str | None) else json.dumps(ask.body)
-        headers = {"User-Agent": AGENT, "Accept": ask.accept, "Authorization": f"Bearer {self.token}"}
+        headers = {"User-Agent": ask.agent or AGENT, "Accept": ask.accept, "Authorization": f"Bearer {self.token}"}
         if body is not None and ask.type:
             headers["Content-Type"] = ask.type
         if ask.user:
@@ -72,6 +72,8 @@ class Server:
         return renamed(text, WHEN_BETA) if ask.beta and self.is_old else text
 
     def _read(self, ask, kind, data):
+        if ask.start:
+            return data[: ask.start].decode(errors="replace")
         if ask.beta and self.is_old:
             data = renamed(data.decode(), {old: new for new, old in WHEN_BETA.items()}).encode()
         if not kind.startswith("application/json"):

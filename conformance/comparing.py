@@ -4,6 +4,7 @@ What every server makes up by itself, such as ids and times, is the same word on
 """
 
 import fnmatch
+import json
 import pathlib
 import re
 
@@ -32,17 +33,22 @@ KEYS = ("name", "type", "id")
 
 # What controllers write, which wharf's clusters have and upstream's server here has not.
 CONTROLLER = "kube-controller-manager"
-COUNTED = {"observedGeneration", "replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "updatedReplicas"}
+COUNTED = {
+    "observedGeneration",
+    "replicas",
+    "fullyLabeledReplicas",
+    "readyReplicas",
+    "availableReplicas",
+    "unavailableReplicas",
+    "updatedReplicas",
+}
 TOLD = {"Available", "Progressing"}
 
 
 def uncontrolled(name, value):
     """A member of an object without what its controller wrote."""
     if name == "managedFields" and isinstance(value, list):
-        others = [it for it in value if isinstance(it, dict) and it.get("manager") != CONTROLLER]
-        return sorted(others, key=lambda it: [str(it.get(key)) for key in ("manager", "operation", "subresource", "apiVersion")])
-    if name == "causes" and isinstance(value, list):
-        return sorted(value, key=lambda it: (it.get("field", ""), it.get("reason", ""), it.get("message", "")))
+        return {owner(it): it for it in value if isinstance(it, dict) and it.get("manager") != CONTROLLER} or None
     if name == "annotations" and isinstance(value, dict):
         return {key: it for key, it in value.items() if key != "deployment.kubernetes.io/revision"} or None
     if name == "status" and isinstance(value, dict) and value.keys() & COUNTED:
@@ -50,6 +56,12 @@ def uncontrolled(name, value):
         kept["conditions"] = [it for it in kept.get("conditions", []) if it.get("type") not in TOLD]
         return {key: it for key, it in kept.items() if it != []}
     return value
+
+
+def owner(entry):
+    """How an owner of fields is called: there is one entry for each."""
+    parts = (entry.get(key) for key in ("manager", "operation", "subresource"))
+    return ":".join(part for part in parts if part)
 
 
 def normal(value, field=""):
@@ -137,6 +149,12 @@ def readable(answer):
     return head | (body if isinstance(body, dict) else {"body": body})
 
 
+def by_name(value):
+    """An answer with its objects, or the events about them, in the order of their names."""
+    named = {name: it for name, it in value.items() if name in ("items", "body") and isinstance(it, list)}
+    return value | {name: sorted(it, key=lambda one: one.get("object", one)["metadata"]["name"]) for name, it in named.items()}
+
+
 def masked(value):
     """Of protobuf: revisions and times, which have no names there."""
     if isinstance(value, dict):
@@ -149,9 +167,19 @@ def masked(value):
     return "<revision>" if isinstance(value, str) and REVISION.match(value) else value
 
 
+def compared(theirs, ours):
+    """The differences of two readable answers. Of one that is refused and one that is not, nothing else can be compared."""
+    if (theirs["code"] < 400) != (ours["code"] < 400):
+        yield "differs", "code", theirs, ours
+    else:
+        yield from differences(theirs, ours)
+
+
 def differences(theirs, ours, path=""):
     """`(how, path, theirs, ours)` of each: `lacks` what theirs has, `adds` what it has not, `differs`, `order`."""
-    if isinstance(theirs, dict) and isinstance(ours, dict):
+    if path.endswith("details.causes") and isinstance(theirs, list) and isinstance(ours, list):
+        yield from of_causes(theirs, ours, path)
+    elif isinstance(theirs, dict) and isinstance(ours, dict):
         for name in dict.fromkeys([*theirs, *ours]):
             below = f"{path}.{name}" if path else name
             if name not in ours:
@@ -164,6 +192,77 @@ def differences(theirs, ours, path=""):
         yield from of_lists(theirs, ours, path)
     elif theirs != ours or type(theirs) is not type(ours):
         yield "differs", path, theirs, ours
+
+
+# A cause that shows a value: what is said of it before and after.
+SHOWS = re.compile(r"(Invalid|Unsupported|Duplicate) value: ")
+
+
+def split(message):
+    """The parts of a cause's message: how it begins, the value it shows, and the rest. The value is `None` where Go printed it."""
+    begins = SHOWS.match(message)
+    if not begins:
+        return message, "", ""
+    head, rest = begins.group(), message[begins.end() :]
+    try:
+        _, end = json.JSONDecoder().raw_decode(rest)
+        if rest[end:].startswith(": ") or end == len(rest):
+            return head, rest[:end], rest[end:]
+    except json.JSONDecodeError:
+        pass
+    return head, None, printed(rest)
+
+
+def printed(text):
+    """What follows a value that Go printed: its brackets say where it ends."""
+    depth, is_text, index = 0, False, 0
+    while index < len(text):
+        sign = text[index]
+        if is_text:
+            index += sign == "\\"
+            is_text = sign != '"'
+        elif sign == '"':
+            is_text = True
+        elif sign in "{[(":
+            depth += 1
+        elif sign in "}])":
+            depth -= 1
+        elif sign == ":" and depth == 0 and text[index : index + 2] == ": ":
+            return text[index:]
+        index += 1
+    return ""
+
+
+def of_causes(theirs, ours, path):
+    """Causes come in no order; that one is told twice says nothing. Values that Go printed are JSON by now, whatever they are."""
+    left, right = unique(theirs), unique(ours)
+    for one in [*left]:
+        same = next((it for it in right if is_same(one, it)), None)
+        if same is not None:
+            left.remove(one)
+            right.remove(same)
+    for one in [*left]:
+        other = next((it for it in right if it.get("field") == one.get("field")), None)
+        below = f"{path}[{one.get('field')}]"
+        if other is None:
+            yield "lacks", below, one, None
+        else:
+            right.remove(other)
+            yield "differs", below, one, other
+    for one in right:
+        yield "adds", f"{path}[{one.get('field')}]", None, one
+
+
+def unique(causes):
+    return [it for index, it in enumerate(causes) if it not in causes[:index]]
+
+
+def is_same(theirs, ours):
+    if theirs == ours:
+        return True
+    old, new = (split(it.get("message", "")) for it in (theirs, ours))
+    is_printed = old[1] is None and new[1] is not None
+    return is_printed and all(theirs.get(key) == ours.get(key) for key in ("field", "reason")) and (old[0], old[2]) == (new[0], new[2])
 
 
 def of_lists(theirs, ours, path):
@@ -199,21 +298,39 @@ def are_called(items, key):
 
 
 class Explained:
-    """A list of differences with a reason each: lines `HOW REQUEST PATH`, below the reason they share, which begins with `#`.
+    """A list of differences with a reason each, which begins with `#`; below it, lines that share it.
 
-    `*` stands for anything in all three.
+    `HOW REQUEST PATH` is a difference, with `*` for anything in all three. `said "THEIRS" "OURS"` is a text, told in other words by
+    now: with `*` for what is in both, in the order in which it comes.
     """
 
     def __init__(self, path):
-        self.rules, self.used = [], set()
+        self.rules, self.texts, self.used = [], [], set()
         reason, is_open = "", False
         for line in pathlib.Path(path).read_text().splitlines():
             if line.startswith("#"):
                 reason, is_open = (f"{reason} {line[1:].strip()}" if is_open else line[1:].strip()), True
             elif line.strip():
                 is_open = False
+                if line.startswith("said "):
+                    self.texts.append((*worded(line), line))
+                    continue
                 how, request, where = line.split()
                 self.rules.append((how, request, where, reason, line))
+
+    def in_our_words(self, value):
+        """An answer of theirs with the texts that are told otherwise by now."""
+        if isinstance(value, dict):
+            return {name: self.in_our_words(it) for name, it in value.items()}
+        if isinstance(value, list):
+            return [self.in_our_words(it) for it in value]
+        if isinstance(value, str):
+            for pattern, text, line in self.texts:
+                match = pattern.fullmatch(value)
+                if match:
+                    self.used.add(line)
+                    value = filled(text, match.groups())
+        return value
 
     def reason(self, how, request, where):
         for rule in self.rules:
@@ -223,7 +340,21 @@ class Explained:
         return None
 
     def unused(self):
-        return [rule[4] for rule in self.rules if rule not in self.used]
+        return [rule[4] for rule in self.rules if rule not in self.used] + [it[2] for it in self.texts if it[2] not in self.used]
+
+
+def worded(line):
+    """Of a line `said "THEIRS" "OURS"`: a pattern and a text."""
+    decoder, rest = json.JSONDecoder(), line.removeprefix("said ").strip()
+    theirs, end = decoder.raw_decode(rest)
+    ours, _ = decoder.raw_decode(rest[end:].strip())
+    return re.compile("(.*)".join(map(re.escape, theirs.split("*"))), re.DOTALL), ours
+
+
+def filled(text, parts):
+    for part in parts:
+        text = text.replace("*", "\0" + part.replace("*", "\1"), 1)
+    return text.replace("\0", "").replace("\1", "*")
 
 
 def matches(value, pattern):

@@ -39,7 +39,7 @@ def operations_of(document):
     return found
 
 
-def compared(theirs, ours):
+def of_documents(theirs, ours):
     """What is in theirs and not, or otherwise, in ours: (how, request, path, theirs, ours)."""
     for name, read in (("definitions", definitions_of), ("paths", operations_of)):
         left, right = read(theirs), read(ours)

@@ -7,6 +7,7 @@ import argparse
 import base64
 import collections
 import contextlib
+import dataclasses
 import fnmatch
 import json
 import os
@@ -19,8 +20,8 @@ import tempfile
 from asked import ASKED
 from asking import Server
 from cluster import REPOSITORY, write_kubeconfig
-from comparing import Explained, differences, readable
-from definitions import compared
+from comparing import Explained, by_name, compared, readable
+from definitions import of_documents
 from upstream import Upstream
 
 from harness import kubernetes
@@ -38,12 +39,12 @@ def signing_request():
         return base64.b64encode(subprocess.run(command, check=True, capture_output=True).stdout).decode()
 
 
-def ask_both(asks, theirs, ours, log):
+def ask_both(asks, theirs, ours, explained, log):
     """The differences of all answers: (how, request, path, theirs, ours)."""
     for ask in asks:
         answers = [server.ask(ask) for server in (theirs, ours)]
         for whose, answer in zip(("theirs", "ours"), answers, strict=True):
-            print(json.dumps([ask.name, whose, answer.code, answer.body], default=repr), file=log)
+            print(json.dumps([ask.name, whose, *dataclasses.astuple(answer)], default=repr), file=log)
         if ask.unseen:
             # What is there already was made by a controller.
             codes = {200 if answer.code in (201, 409) else answer.code for answer in answers}
@@ -51,7 +52,9 @@ def ask_both(asks, theirs, ours, log):
                 yield "differs", ask.name, "code", *(f"{answer.code} {answer.body}" for answer in answers)
             continue
         left, right = map(readable, answers)
-        for how, where, old, new in differences(left, right):
+        if ask.unordered:
+            left, right = map(by_name, (left, right))
+        for how, where, old, new in compared(explained.in_our_words(left), right):
             yield how, ask.name, where, old, new
 
 
@@ -60,7 +63,7 @@ def openapi(theirs, ours):
         json.loads(server.pool.request("GET", f"{server.root}/openapi/v2", headers={"Authorization": f"Bearer {server.token}"}).data)
         for server in (theirs, ours)
     ]
-    yield from compared(*documents)
+    yield from of_documents(*documents)
 
 
 def short(value):
@@ -95,6 +98,7 @@ def main():
         return not given.requests or ask.unseen or ask.keep or any(fnmatch.fnmatchcase(ask.name, it) for it in given.requests)
 
     WORK.mkdir(parents=True, exist_ok=True)
+    explained = Explained(os.devnull if given.self else LIST)
     with contextlib.ExitStack() as ending:
         folder = pathlib.Path(ending.enter_context(tempfile.TemporaryDirectory()))
         wharf = ending.enter_context(Installation())
@@ -105,10 +109,9 @@ def main():
         ours = server_of(ending.enter_context(kubernetes.Cluster(wharf)), folder / "ours")
         log = ending.enter_context(open(WORK / "answers.jsonl", "w"))
         theirs.kept["csr"] = ours.kept["csr"] = signing_request()
-        found = list(ask_both([ask for ask in ASKED if is_chosen(ask)], theirs, ours, log))
+        found = list(ask_both([ask for ask in ASKED if is_chosen(ask)], theirs, ours, explained, log))
         if not given.requests:
             found += openapi(theirs, ours)
-    explained = Explained(os.devnull if given.self else LIST)
     is_good = report(found, explained)
     if not given.requests:
         for line in explained.unused():

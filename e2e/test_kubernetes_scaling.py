@@ -135,8 +135,13 @@ def test_a_deployment_grows_under_load_and_shrinks_after_it(cluster, node, image
     for pod in pods_of(cluster, "loaded"):
         cluster.kubectl("exec", pod, "--", "rm", "/tmp/busy")
     wait_for(lambda: replicas(cluster, "loaded") == 1, 120, "one pod again")
-    events = cluster.get("events", "--field-selector=involvedObject.name=loaded,reason=SuccessfulRescale")["items"]
-    assert any("All metrics below target" in it["message"] for it in events), events
+
+    def told():
+        events = cluster.get("events", "--field-selector=involvedObject.name=loaded,reason=SuccessfulRescale")["items"]
+        return any("All metrics below target" in it["message"] for it in events)
+
+    # An event is written after what it tells of.
+    wait_for(told, 30, "an event of the smaller number")
     cluster.kubectl("delete", "hpa,deployment", "loaded", "--timeout=50s")
 
 

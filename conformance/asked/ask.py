@@ -25,11 +25,16 @@ class Ask:
     type: str = JSON
     accept: str = JSON
     user: str = ""
+    agent: str = ""
     keep: dict = dataclasses.field(default_factory=dict)
     # Asked again until the answer has this value at this path: for what controllers bring about.
     until: tuple = ()
     # Kinds that were beta in 1.20: theirs is asked by that version.
     beta: bool = False
+    # Of a text, whatever it says, its first letters are compared.
+    start: int = 0
+    # Objects come in any order, as those of a cache do.
+    unordered: bool = False
     # Not compared: it only prepares others.
     unseen: bool = False
 

@@ -96,6 +96,10 @@ BAD_DEFINITIONS = [
     refused("scale", definition("odds", [version("v1", {}, subresources={"scale": {"specReplicasPath": ".a", "statusReplicasPath": "b", "labelSelectorPath": ""}})])),
     refused("preserving", definition("odds", [version("v1", {})], preserveUnknownFields=True)),
     refused("protected-group", definition("odds", [version("v1", {})], group="odds.k8s.io") | {"metadata": {"name": "odds.odds.k8s.io"}}),
+    *(
+        refused(f"protected-group-{name}", definition("odds", [version("v1", {})], group="odds.k8s.io") | {"metadata": {"name": "odds.odds.k8s.io", "annotations": {"api-approved.kubernetes.io": said}}})
+        for name, said in [("approved", "https://github.com/kubernetes/kubernetes/pull/1"), ("unapproved", "unapproved, for tests"), ("otherwise", "yes")]
+    ),
     structural("no-type", {"a": {}}),
     structural("unknown-type", {"a": {"type": "x"}}),
     structural("items-missing", {"a": {"type": "array"}}),

@@ -56,6 +56,15 @@ PARTS_OF_PODS = [
     get("parts/log-which", f"{PODS}/unplaced/log"),
     get("parts/log-no-container", f"{PODS}/unplaced/log?container=z"),
     get("parts/log-options", f"{PODS}/unplaced/log?container=a&tailLines=-1&sinceSeconds=0&limitBytes=0"),
+    get("parts/log-since-twice", f"{PODS}/unplaced/log?container=a&sinceSeconds=1&sinceTime=2026-01-01T00:00:00Z"),
+    get("parts/log-since-bad", f"{PODS}/unplaced/log?container=a&sinceTime=yesterday"),
+    get("parts/log-tail-text", f"{PODS}/unplaced/log?container=a&tailLines=x"),
+    post("parts/class-of-pod", f"{PODS}?dryRun=All", pod("c", runtimeClassName="oracle")),
+    post("parts/class-with-overhead", f"{PODS}?dryRun=All", pod("c", runtimeClassName="oracle", overhead={"cpu": "1000m"})),
+    post("parts/class-with-other-overhead", f"{PODS}?dryRun=All", pod("c", runtimeClassName="oracle", overhead={"cpu": "2"})),
+    post("parts/make-class", folder("node.k8s.io/v1", "runtimeclasses"), of("node.k8s.io/v1", "RuntimeClass", "placed", handler="h", scheduling={"nodeSelector": {"a": "b"}}), unseen=True),
+    post("parts/class-known", f"{PODS}?dryRun=All", pod("c", runtimeClassName="placed"), until=("code", 201)),
+    post("parts/class-elsewhere", f"{PODS}?dryRun=All", pod("c", runtimeClassName="placed", nodeSelector={"a": "c"})),
     post("parts/exec-unplaced", f"{PODS}/unplaced/exec?container=a&command=x", ""),
     get("parts/proxy-nobody", f"{PODS}/nobody/proxy/"),
     get("parts/proxy-service", folder("v1", "services", HERE, "nobody") + "/proxy/"),
@@ -126,17 +135,18 @@ REVIEWS = [
 ]
 
 SMALL = "limited"
-HARD = {"configmaps": "2", "count/secrets": "0", "pods": "1", "requests.cpu": "1", "limits.memory": "1Gi", "services.nodeports": "0", "requests.storage": "1Gi"}
+HARD = {"count/podtemplates": "2", "count/secrets": "0", "pods": "1", "requests.cpu": "1", "limits.memory": "1Gi", "services.nodeports": "0", "requests.storage": "1Gi"}
+TEMPLATES = folder("v1", "podtemplates", SMALL)
 LIMITED = [
     *namespace(SMALL),
     post("parts/quota", folder("v1", "resourcequotas", SMALL), of("v1", "ResourceQuota", "q", spec={"hard": HARD}), unseen=True),
     # As a controller would.
     patch("parts/quota-counts", folder("v1", "resourcequotas", SMALL, "q") + "/status", {"status": {"hard": HARD, "used": dict.fromkeys(HARD, "0")}}, unseen=True),
     get("parts/quota-counted", folder("v1", "resourcequotas", SMALL, "q"), until=("status.used.pods", "0"), unseen=True),
-    post("parts/quota-config-map", folder("v1", "configmaps", SMALL), config_map("a"), unseen=True),
-    post("parts/quota-config-map-more", folder("v1", "configmaps", SMALL), config_map("b"), unseen=True),
-    post("parts/quota-exceeded", folder("v1", "configmaps", SMALL), config_map("c")),
-    post("parts/quota-exceeded-dry", folder("v1", "configmaps", SMALL) + "?dryRun=All", config_map("c")),
+    # Of a kind that no controller makes.
+    *(post(f"parts/quota-template-{name}", TEMPLATES, of("v1", "PodTemplate", name, template=template()), unseen=True) for name in "ab"),
+    post("parts/quota-exceeded", TEMPLATES, of("v1", "PodTemplate", "c", template=template())),
+    post("parts/quota-exceeded-dry", f"{TEMPLATES}?dryRun=All", of("v1", "PodTemplate", "c", template=template())),
     post("parts/quota-secret", folder("v1", "secrets", SMALL), of("v1", "Secret", "s")),
     post("parts/quota-pod-must-say", folder("v1", "pods", SMALL), pod("p")),
     post("parts/quota-pod-too-much", folder("v1", "pods", SMALL), pod("p", container(resources={"requests": {"cpu": "2"}, "limits": {"memory": "2Gi"}}))),

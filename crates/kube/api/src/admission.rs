@@ -14,6 +14,7 @@ mod node;
 mod pod_security;
 mod priority;
 mod quota;
+mod runtime_class;
 mod service_account;
 mod storage_class;
 mod tolerations;
@@ -135,6 +136,11 @@ pub async fn admit(
             return Err(call.forbidden(text_at(object, &["metadata", "name"]), why));
         }
     }
+    let is_pod = (call.group(), call.resource.plural.as_str()) == ("", "pods");
+    if is_pod && operation == (Operation::Update { subresource: "" }) {
+        // What a change would take away comes back.
+        tolerations::add(object);
+    }
     if operation != Operation::Create {
         return Ok(effects);
     }
@@ -198,7 +204,22 @@ async fn pod(call: &Call, pod: &mut Value) -> Result<(), Fault> {
     let classes = classes.map_err(store_fault)?;
     priority::set(pod, classes.iter().map(|(_, class)| class)).map_err(refused)?;
     tolerations::add(pod);
+    let class = runtime_class(call, pod).await?;
+    runtime_class::set(pod, class.as_ref()).map_err(refused)?;
     pod_security(call, pod).await
+}
+
+async fn runtime_class(call: &Call, pod: &Value) -> Result<Option<Value>, Fault> {
+    let Some(name) = runtime_class::name(pod) else {
+        return Ok(None);
+    };
+    let classes = call
+        .cluster
+        .some("node.k8s.io", "runtimeclasses", None)
+        .await;
+    let mut classes = classes.map_err(store_fault)?.into_iter();
+    let found = classes.find(|(_, class)| text_at(class, &["metadata", "name"]) == name);
+    Ok(found.map(|(_, class)| class))
 }
 
 /// Whether pods of a service account have a role by Pod Identity. A pod that would come without it is not made.

@@ -146,11 +146,28 @@ impl Presenter<'_> {
     fn shaped(&self, object: &Value) -> Option<Value> {
         match self.form.shape {
             Shape::Whole => None,
-            Shape::Metadata(version) => Some(metadata_only(version, object)),
+            Shape::Metadata(version) | Shape::MetadataList(version) => {
+                Some(metadata_only(version, object))
+            }
             Shape::Table(version) => {
                 let list = json!({"resourceVersion": object["metadata"]["resourceVersion"]});
                 let rows = std::slice::from_ref(object);
                 Some(self.table(version, &list, rows))
+            }
+        }
+    }
+
+    /// The scale of an object in another shape than its own.
+    pub fn shaped_scale(&self, scale: &Value) -> Option<Value> {
+        match self.form.shape {
+            Shape::Whole => None,
+            Shape::Metadata(version) | Shape::MetadataList(version) => {
+                Some(metadata_only(version, scale))
+            }
+            Shape::Table(version) => {
+                let mut table = table::scale(scale, self.now, self.include);
+                table["apiVersion"] = format!("meta.k8s.io/{version}").into();
+                Some(table)
             }
         }
     }
@@ -195,7 +212,7 @@ impl Presenter<'_> {
     pub fn list_of_values(&self, metadata: &Value, mut objects: Vec<Value>) -> Option<Vec<u8>> {
         let list = match self.form.shape {
             Shape::Table(version) => self.table(version, metadata, &objects),
-            Shape::Metadata(version) => json!({
+            Shape::Metadata(version) | Shape::MetadataList(version) => json!({
                 "kind": "PartialObjectMetadataList",
                 "apiVersion": format!("meta.k8s.io/{version}"),
                 "metadata": metadata,

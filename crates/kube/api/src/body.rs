@@ -6,6 +6,7 @@ use serde_json::Value;
 use wharf_kube_model::{
     codec::{self, MediaType},
     conform, defaults,
+    field::{Errors, Path},
     status::Status,
 };
 
@@ -19,7 +20,7 @@ use crate::{
 const MOST_LEVELS: usize = 100;
 
 /// What a body is about.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Expected<'a> {
     pub group: &'a str,
     pub version: &'a str,
@@ -41,6 +42,14 @@ pub enum FieldValidation {
     Ignore,
     Warn,
     Strict,
+}
+
+/// Kinds of custom resources are compared when the object is judged, and the object is called what it says it is.
+fn other_kind(expected: Expected<'_>, kind: &str, name: &str) -> Fault {
+    let mut errors = Errors::new();
+    let why = format!("must be {}", expected.kind);
+    errors.invalid(&Path::root("kind"), kind, why);
+    Status::invalid(expected.group, kind, name, errors.into_vec()).into()
 }
 
 impl Call {
@@ -96,6 +105,10 @@ impl Call {
         let kind = said_kind.as_deref().unwrap_or(expected.kind);
         if said_version.as_deref().unwrap_or(&version) != version || kind != expected.kind {
             let given = said_version.as_deref().unwrap_or(&version);
+            if given == version && self.resource.custom.is_some() && expected == self.expected() {
+                let name = object.get("metadata").and_then(|it| it["name"].as_str());
+                return Err(other_kind(expected, kind, name.unwrap_or_default()));
+            }
             let text = if given == version {
                 format!(
                     "{kind} in version \"{}\" cannot be handled as a {}: converting ({given}.{kind}) to ({version}.{}): unknown conversion",
@@ -211,7 +224,7 @@ fn unrecognized(kind: &str, media: MediaType, why: &str, body: &[u8]) -> Status 
 }
 
 /// Go's complaint of what it should read a kind from.
-fn no_object(value: &Value) -> String {
+pub fn no_object(value: &Value) -> String {
     let what = match value {
         Value::Array(_) => "array",
         Value::String(_) => "string",

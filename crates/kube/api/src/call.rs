@@ -129,12 +129,12 @@ impl Call {
     }
 
     pub fn invalid(&self, name: &str, errors: Vec<wharf_kube_model::field::FieldError>) -> Fault {
-        Box::new(Status::invalid(
-            self.group(),
-            &self.resource.kind,
-            name,
-            errors,
-        ))
+        // Events are one kind to upstream, whichever group they are asked of.
+        let group = match self.group() {
+            "events.k8s.io" => "",
+            group => group,
+        };
+        Box::new(Status::invalid(group, &self.resource.kind, name, errors))
     }
 
     pub fn forbidden(&self, name: &str, why: &str) -> Fault {
@@ -157,38 +157,35 @@ impl Call {
 
     /// `dryRun`: everything but the write.
     pub fn is_dry_run(&self) -> Result<bool, Fault> {
-        let mut all = self
-            .query
-            .all("dryRun")
-            .filter(|it| !it.is_empty())
-            .peekable();
-        let is_dry = all.peek().is_some();
-        match all.find(|it| *it != "All") {
-            None => Ok(is_dry),
-            Some(other) => Err(options_fault(
-                self.options_kind(),
-                "dryRun",
-                |errors, path| {
-                    errors.not_supported(path, other, &["All"]);
-                },
-            )),
+        let all = self.query.all("dryRun").filter(|it| !it.is_empty());
+        let all: Vec<&str> = all.collect();
+        if all.iter().all(|it| *it == "All") {
+            return Ok(!all.is_empty());
         }
+        let kind = self.options_kind();
+        Err(options_fault(kind, "dryRun", |errors, path| {
+            errors.not_supported(path, all, &["All"]);
+        }))
     }
 
     /// Who owns the fields that this request writes.
     pub fn manager(&self) -> Result<String, Fault> {
         if let Some(manager) = self.query.get("fieldManager") {
-            if manager.len() > MOST_MANAGER || !manager.chars().all(|it| !it.is_control()) {
-                let kind = self.options_kind();
-                return Err(options_fault(kind, "fieldManager", |errors, path| {
-                    if manager.len() > MOST_MANAGER {
-                        errors.too_long(path, MOST_MANAGER);
-                    } else {
-                        errors.invalid(path, manager, "should only contain printable characters");
-                    }
-                }));
+            let odd = manager.char_indices().find(|(_, it)| it.is_control());
+            if manager.len() <= MOST_MANAGER && odd.is_none() {
+                return Ok(manager.to_owned());
             }
-            return Ok(manager.to_owned());
+            let kind = self.options_kind();
+            return Err(options_fault(kind, "fieldManager", |errors, path| {
+                if manager.len() > MOST_MANAGER {
+                    errors.too_long(path, MOST_MANAGER);
+                }
+                if let Some((at, odd)) = odd {
+                    let code = u32::from(odd);
+                    let why = format!("invalid character U+{code:04X} (at position {at})");
+                    errors.invalid(path, manager, why);
+                }
+            }));
         }
         let agent = self.headers.get(USER_AGENT).and_then(|it| it.to_str().ok());
         let name = agent
@@ -228,11 +225,19 @@ impl Call {
         }
     }
 
-    /// A list or a watch of one name is one by a field selector.
+    /// A list or a watch of one name is one by a field selector; old paths of watches name the object themselves.
     pub fn fields(&self) -> Result<Fields, Fault> {
         let text = self.query.get("fieldSelector").unwrap_or_default();
         let parsed = Fields::parse(&self.resource, text);
-        Ok(parsed.map_err(Status::bad_request)?)
+        let parsed = parsed.map_err(Status::bad_request)?;
+        if self.asked.verb != "watch" || !self.asked.is_named {
+            return Ok(parsed);
+        }
+        if !parsed.is_everything() && self.query.name_selected().as_deref() != Some(self.name()) {
+            let text = "fieldSelector metadata.name doesn't match requested name";
+            return Err(Status::bad_request(text).into());
+        }
+        Ok(parsed.and_name(self.name()))
     }
 
     pub fn presenter(&self) -> Presenter<'_> {

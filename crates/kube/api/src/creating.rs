@@ -108,11 +108,18 @@ async fn create_once(call: &Call, mut object: Value) -> Result<Written, Stopped>
     webhooks::validate_write(call, Verb::Create, "", &name, &object, None).await?;
     admission::charge(call, "", &object, None, &mut effects).await?;
     let key = call.key_of(&name);
-    let taken = || Status::already_exists(call.group(), &call.resource.plural, &name);
+    let taken = |found: &Object| {
+        let mut status = Status::already_exists(call.group(), &call.resource.plural, &name);
+        let found = found.value(&call.resource).unwrap_or_default();
+        if !text_at(&found, &["metadata", "deletionTimestamp"]).is_empty() {
+            status.message = format!("object is being deleted: {}", status.message);
+        }
+        status
+    };
     if call.is_dry_run()? {
         let found = call.cluster.objects.get(&key).await.map_err(store_fault)?;
         return match found {
-            Some(_) => Err(Stopped::Taken(taken().into())),
+            Some(found) => Err(Stopped::Taken(taken(&found).into())),
             None => Ok(Written::Tried(object)),
         };
     }
@@ -132,7 +139,7 @@ async fn create_once(call: &Call, mut object: Value) -> Result<Written, Stopped>
             // Either the name is taken, or what was compared moved: the namespace for one.
             let found = inner.objects.get(&key).await.map_err(store_fault)?;
             match found {
-                Some(_) => Err(Stopped::Taken(taken().into())),
+                Some(found) => Err(Stopped::Taken(taken(&found).into())),
                 None => Err(Stopped::Changed),
             }
         }

@@ -28,21 +28,6 @@ const FOREGROUND: &str = "foregroundDeletion";
 /// Tries of a deletion that others got ahead of.
 const TRIES: usize = 32;
 
-/// Kinds whose deletion answers with the object that is gone: as upstream's storage of each says.
-const SHOWN: [(&str, &str); 11] = [
-    ("", "persistentvolumeclaims"),
-    ("", "persistentvolumes"),
-    ("", "pods"),
-    ("", "podtemplates"),
-    ("", "resourcequotas"),
-    ("", "serviceaccounts"),
-    ("", "services"),
-    ("storage.k8s.io", "csidrivers"),
-    ("storage.k8s.io", "csinodes"),
-    ("storage.k8s.io", "storageclasses"),
-    ("storage.k8s.io", "volumeattachments"),
-];
-
 /// How to delete.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Options {
@@ -70,10 +55,10 @@ impl Options {
             false => Self::of_body(call, body)?,
         };
         options.is_dry |= call.is_dry_run()?;
-        if options.propagation.is_some() && options.orphan_dependents.is_some() {
+        if let (Some(given), Some(_)) = (options.propagation, options.orphan_dependents) {
             let why = "orphanDependents and deletionPropagation cannot be both set";
             return Err(options_fault(OPTIONS, POLICY, |errors, path| {
-                errors.invalid(path, POLICY, why);
+                errors.invalid(path, format!("{given:?}"), why);
             }));
         }
         if let Some(orphans) = options.orphan_dependents {
@@ -142,7 +127,8 @@ fn propagation(text: &str) -> Result<Propagation, Fault> {
 /// What a deletion comes to.
 #[derive(Debug, PartialEq)]
 enum Verdict {
-    Remove,
+    /// The object as it is shown last.
+    Remove(Value),
     /// The object waits, so written, for its grace or its finalizers.
     Mark(Value),
     /// It waits already.
@@ -155,6 +141,7 @@ fn decide(call: &Call, live: &Value, options: &Options) -> Verdict {
     let mut new = live.clone();
     let finalizers = finalizers(live, options.propagation, default_propagation(call));
     let grace = strategy::grace_seconds(&call.resource, live, options.grace_seconds);
+    let has_grace = grace.is_some();
     let grace = grace.unwrap_or(0).max(0);
     set_finalizers(&mut new, &finalizers);
     if is_deleting {
@@ -166,12 +153,14 @@ fn decide(call: &Call, live: &Value, options: &Options) -> Verdict {
     } else {
         let at = call.now + std::time::Duration::from_secs(grace.unsigned_abs());
         mark(&mut new, at, grace);
-        if is_namespace(call)
+        if (is_namespace(call) || is_definition(call))
             && let Some(metadata) = new["metadata"].as_object_mut()
         {
             metadata.shift_remove("deletionGracePeriodSeconds");
         }
-        if live["metadata"]["generation"]
+        if is_definition(call) {
+            ends(&mut new, call.now);
+        } else if live["metadata"]["generation"]
             .as_i64()
             .is_some_and(|it| it > 0)
         {
@@ -183,7 +172,11 @@ fn decide(call: &Call, live: &Value, options: &Options) -> Verdict {
         }
     }
     if writing::is_finished(&new) {
-        return Verdict::Remove;
+        // Only of what has a grace it is told that there is none.
+        return Verdict::Remove(match has_grace {
+            true => new,
+            false => live.clone(),
+        });
     }
     if new == *live {
         Verdict::Waits
@@ -207,6 +200,26 @@ fn mark(object: &mut Value, at: Timestamp, grace: i64) {
 
 fn is_namespace(call: &Call) -> bool {
     call.resource.group.is_empty() && call.resource.plural == "namespaces"
+}
+
+fn is_definition(call: &Call) -> bool {
+    call.group() == "apiextensions.k8s.io" && call.resource.plural == "customresourcedefinitions"
+}
+
+/// What a definition tells while its objects go.
+fn ends(definition: &mut Value, now: Timestamp) {
+    let told = json!({
+        "type": "Terminating",
+        "status": "True",
+        "lastTransitionTime": now.iso8601_seconds(),
+        "reason": "InstanceDeletionPending",
+        "message": "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+    });
+    let all = definition.pointer_mut("/status/conditions");
+    if let Some(all) = all.and_then(Value::as_array_mut) {
+        all.retain(|it| it["type"] != "Terminating");
+        all.push(told);
+    }
 }
 
 /// What becomes of dependents when nobody says.
@@ -348,14 +361,13 @@ async fn delete_by(
         }
         let written = match decide(call, &live, options) {
             Verdict::Waits => return Ok(Deleted::Waits(live)),
-            Verdict::Remove if options.is_dry => return Ok(Deleted::Gone(live)),
+            Verdict::Remove(last) if options.is_dry => return Ok(Deleted::Gone(last)),
             Verdict::Mark(new) if options.is_dry => return Ok(Deleted::Waits(new)),
-            Verdict::Remove => {
+            Verdict::Remove(mut last) => {
                 let removed = objects
                     .remove(&key, object.revision, &admission::released(call, &live))
                     .await;
                 removed.map(|revision| {
-                    let mut last = live;
                     last["metadata"]["resourceVersion"] = revision.to_string().into();
                     Deleted::Gone(last)
                 })
@@ -399,7 +411,7 @@ pub async fn delete(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
         }
         Deleted::Gone(object) => {
             let plural = call.resource.plural.as_str();
-            if SHOWN.contains(&(call.group(), plural)) {
+            if strategy::is_shown_when_deleted(&call.resource) {
                 return call.answer_value(200, &object);
             }
             let uid = text_at(&object, &["metadata", "uid"]);
@@ -433,7 +445,7 @@ pub async fn delete_collection(call: &Call, body: &Bytes) -> Result<Answer, Faul
             Err(fault) => return Err(fault),
         }
     }
-    let metadata = json!({"resourceVersion": part.revision.to_string()});
+    let metadata = reading::list_metadata(call, part.revision).into();
     call.encoded(200, call.presenter().list_of_values(&metadata, all))
 }
 

@@ -18,6 +18,8 @@ pub enum Shape {
     /// In this version of `meta.k8s.io`.
     Table(&'static str),
     Metadata(&'static str),
+    /// Of a list.
+    MetadataList(&'static str),
 }
 
 /// The form of an answer.
@@ -113,9 +115,8 @@ pub fn negotiate(headers: &HeaderMap, offer: Offer) -> Option<Form> {
                 match shape {
                     // A table's cells are JSON.
                     "Table" if media != MediaType::Protobuf => Shape::Table(version),
-                    "PartialObjectMetadata" | "PartialObjectMetadataList" => {
-                        Shape::Metadata(version)
-                    }
+                    "PartialObjectMetadata" => Shape::Metadata(version),
+                    "PartialObjectMetadataList" => Shape::MetadataList(version),
                     _ => return None,
                 }
             }

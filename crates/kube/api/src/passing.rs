@@ -2,6 +2,7 @@
 //! WebSocket and SPDY are all the same.
 
 mod backend;
+mod log_options;
 mod options;
 mod pages;
 mod route;
@@ -58,9 +59,14 @@ pub async fn pass(
     place: [OwnedSemaphorePermit; 2],
 ) -> Result<Answer, Fault> {
     may_open(&call, subresource, &incoming).await?;
+    if subresource == "log" {
+        log_options::check(&call.query, call.name())?;
+    }
     options::admit(&call, subresource).await?;
     let Some(route) = route::find(&call, subresource, &incoming).await? else {
-        return Ok(answer::text(200, ""));
+        let mut nothing = answer::text(204, "");
+        nothing.headers_mut().remove(header::CONTENT_TYPE);
+        return Ok(nothing);
     };
     let unreachable = |error: io::Error| {
         tracing::warn!(%error, pod = call.name(), "a node could not be reached");

@@ -14,6 +14,7 @@ use wharf_kube_model::{
 
 use crate::{
     answer::{Answer, Fault, options_fault},
+    body::no_object,
     call::Call,
     creating::{self, Written},
     writing::{self, Next, Plan},
@@ -80,7 +81,11 @@ impl Patch {
         let default = Some((version.as_str(), call.resource.kind.as_str()));
         let decoded = codec::decode(&call.catalog, media, body, default);
         let decoded = decoded.map_err(|error| {
-            let text = format!("error decoding patch: {}", error.message);
+            let what = match kind {
+                Kind::Apply => "YAML",
+                _ => "patch",
+            };
+            let text = format!("error decoding {what}: {}", error.message);
             Status::bad_request(text)
         })?;
         Ok(Self {
@@ -108,6 +113,14 @@ impl Patch {
     }
 
     fn patched(&self, call: &Call, live: &Value) -> Result<Value, Fault> {
+        if self.kind == Kind::Merge && self.value.is_array() {
+            // A list takes the place of the object, and is none.
+            let why = no_object(&self.value);
+            let why = format!("couldn't get version/kind; json parse error: {why}");
+            let mut errors = Errors::new();
+            errors.invalid(&Path::root("patch"), field::go_json(&self.value), why);
+            return Err(Status::invalid("", "", "", errors.into_vec()).into());
+        }
         let patched = match self.kind {
             Kind::Json => patch::json(live, &self.value),
             Kind::Merge => patch::merge(live, &self.value),
@@ -196,23 +209,24 @@ async fn server_side_apply(call: &Call, subresource: &str, patch: Patch) -> Resu
     }
     let mut config = value;
     let version = call.resource.api_version();
-    for (name, expected) in [
-        ("kind", call.resource.kind.as_str()),
-        ("apiVersion", &version),
-    ] {
-        match config.get(name).and_then(Value::as_str) {
-            Some(given) if given == expected => {}
-            Some(given) => {
-                let text = format!(
-                    "Incorrect version specified in apply patch. Specified {name}: {given}, expected: {expected}"
-                );
-                return Err(Status::bad_request(text).into());
-            }
-            None => {
-                let text = format!("Object '{name}' is missing");
-                return Err(Status::bad_request(text).into());
-            }
+    let given = config.get("apiVersion").and_then(Value::as_str);
+    let given = given.unwrap_or_default();
+    if given != version {
+        let text = format!(
+            "Incorrect version specified in apply patch. Specified patch version: {given}, expected: {version}"
+        );
+        return Err(Status::bad_request(text).into());
+    }
+    let expected = call.resource.kind.as_str();
+    match config.get("kind").and_then(Value::as_str) {
+        Some(given) if given == expected => {}
+        Some(given) => {
+            let text = format!(
+                "Incorrect kind specified in apply patch. Specified kind: {given}, expected: {expected}"
+            );
+            return Err(Status::bad_request(text).into());
         }
+        None => return Err(Status::bad_request("Object 'kind' is missing").into()),
     }
     let managed = config["metadata"].get("managedFields");
     if managed.is_some_and(|it| it.as_array().is_none_or(|it| !it.is_empty())) {

@@ -11,6 +11,7 @@ use crate::{
     answer::{Answer, Fault, options_fault},
     call::{Call, store_fault},
     conversion,
+    negotiate::Shape,
     storage::{Object, path, token::Position},
 };
 
@@ -19,6 +20,9 @@ const MATCH: &str = "resourceVersionMatch";
 const PAGE: usize = 500;
 
 pub async fn get(call: &Call) -> Result<Answer, Fault> {
+    if let Some(revision) = given_revision(call)? {
+        must_have(call, revision).await?;
+    }
     call.answer(200, &call.read().await?)
 }
 
@@ -91,8 +95,7 @@ pub async fn list(call: &Call) -> Result<Answer, Fault> {
             return Ok(call.answer_other(410, &status));
         }
     };
-    let mut metadata = Map::new();
-    metadata.insert("resourceVersion".into(), part.revision.to_string().into());
+    let mut metadata = list_metadata(call, part.revision);
     if let Some((next, left)) = &part.rest {
         metadata.insert("continue".into(), next.token().into());
         if let Some(left) = left {
@@ -103,6 +106,16 @@ pub async fn list(call: &Call) -> Result<Answer, Fault> {
         .presenter()
         .list(&Value::Object(metadata), &part.objects);
     call.encoded(200, body)
+}
+
+/// What a list tells of itself. One of custom resources says that there is no more where others say nothing.
+pub fn list_metadata(call: &Call, revision: Revision) -> Map<String, Value> {
+    let mut metadata = Map::new();
+    metadata.insert("resourceVersion".into(), revision.to_string().into());
+    if call.resource.custom.is_some() && call.form.shape == Shape::Whole {
+        metadata.insert("continue".into(), "".into());
+    }
+    metadata
 }
 
 /// The objects that a list asks for.

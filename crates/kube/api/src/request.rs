@@ -50,6 +50,11 @@ pub fn target(method: &Method, path: &str, query: &Query) -> Option<Target> {
     if parts.is_empty() {
         return Some(Target::Path);
     }
+    // Paths of old clients, who watch without saying so in the query.
+    let watches = parts[0] == "watch" && parts.len() > 1;
+    if watches {
+        parts.remove(0);
+    }
     let mut asked = Asked {
         group,
         version: version.to_owned(),
@@ -67,6 +72,8 @@ pub fn target(method: &Method, path: &str, query: &Query) -> Option<Target> {
     asked.subresource = parts.get(2).map(|it| (*it).to_owned());
     asked.rest = parts.get(3..).unwrap_or_default().join("/");
     asked.verb = match *method {
+        Method::GET | Method::HEAD if watches => "watch",
+        _ if watches => "",
         Method::POST => "create",
         Method::GET | Method::HEAD => "get",
         Method::PUT => "update",
@@ -197,6 +204,22 @@ mod tests {
                 &Method::POST,
                 "/api/v1/namespaces/a/services/s:80/proxy/b/c",
                 r#"create /v1 Some("a") services Some("s:80") Some("proxy") b/c"#,
+            ),
+            (&get, "/api/v1/watch/pods", "watch /v1 None pods None None "),
+            (
+                &get,
+                "/apis/apps/v1/watch/namespaces/a/deployments/d",
+                r#"watch apps/v1 Some("a") deployments Some("d") None "#,
+            ),
+            (
+                &get,
+                "/api/v1/watch/namespaces/a",
+                r#"watch /v1 Some("a") namespaces Some("a") None "#,
+            ),
+            (
+                &Method::DELETE,
+                "/api/v1/watch/namespaces/a/pods",
+                r#" /v1 Some("a") pods None None "#,
             ),
             (&get, "/apis/apps", "Some(Path)"),
             (&get, "/apis/apps/v1", "Some(Path)"),

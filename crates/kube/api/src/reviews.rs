@@ -27,7 +27,9 @@ pub async fn create(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
             if namespace.is_empty() {
                 return Err(Status::bad_request("no namespace on request").into());
             }
-            rules(call, namespace).await
+            let status = rules(call, namespace).await;
+            review["spec"] = json!({});
+            status
         }
         _ => access(call, &review["spec"]).await?,
     };
@@ -97,15 +99,15 @@ fn subject(call: &Call, spec: &Value) -> Result<UserInfo, Fault> {
     };
     if user.name.is_empty() && user.groups.is_empty() {
         let text = "at least one of user or group must be specified";
-        return Err(invalid(call, "user", text));
+        return Err(invalid(call, "user", json!(""), text));
     }
     Ok(user)
 }
 
-fn invalid(call: &Call, field: &str, why: &str) -> Fault {
+fn invalid(call: &Call, field: &str, value: Value, why: &str) -> Fault {
     let mut errors = wharf_kube_model::field::Errors::new();
     let spec = wharf_kube_model::field::Path::root("spec");
-    errors.invalid(&spec.child(field), "", why);
+    errors.invalid(&spec.child(field), value, why);
     call.invalid("", errors.into_vec())
 }
 
@@ -129,15 +131,21 @@ async fn access(call: &Call, spec: &Value) -> Result<Value, Fault> {
             path: text(of_path, "path"),
             ..Attributes::default()
         },
-        _ => {
+        (true, true) => {
+            let why = "cannot be specified in combination with resourceAttributes";
+            let given = of_path.clone();
+            return Err(invalid(call, "nonResourceAttributes", given, why));
+        }
+        (false, false) => {
             let why =
                 "exactly one of nonResourceAttributes or resourceAttributes must be specified";
-            return Err(invalid(call, "resourceAttributes", why));
+            return Err(invalid(call, "resourceAttributes", Value::Null, why));
         }
     };
     if call.namespace().is_some_and(|it| it != asked.namespace) {
-        let why = "spec.resourceAttributes.namespace must match namespace";
-        return Err(invalid(call, "resourceAttributes.namespace", why));
+        let why = "must match metadata.namespace";
+        let given = asked.namespace.into();
+        return Err(invalid(call, "resourceAttributes.namespace", given, why));
     }
     let decision = call.cluster.parts.authorizer.authorize(&user, &asked).await;
     let mut status = json!({"allowed": decision.allows()});

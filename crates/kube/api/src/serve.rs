@@ -24,11 +24,11 @@ use crate::{
     cluster::Inner,
     creating, deleting, measured,
     negotiate::{self, Form, Offer},
-    patching, paths,
+    patching, paths, pretty,
     query::Query,
     reading,
     request::{self, Asked, Target},
-    reviews, subresources, watching,
+    reviews, shapes, subresources, watching,
     webhooks::Notes,
     writing,
 };
@@ -139,6 +139,7 @@ async fn answered(
         headers: head.headers,
     };
     let media = fault_media(&incoming);
+    let is_pretty = pretty::is_wanted(&incoming.query, &incoming.headers);
     let attributes = request::attributes(
         target.as_ref(),
         &incoming.method,
@@ -167,13 +168,16 @@ async fn answered(
     let other = target
         .as_ref()
         .and_then(|it| aggregated_by(inner, it, &incoming.path));
+    let lasts = target.as_ref().is_some_and(lasts);
+    // What comes bit by bit, or from others, goes on as it is.
+    let is_passed_on = lasts || other.is_some();
     let answered = match (target, other) {
         (None, _) => Err(Fault::from(Status::bad_request("the path is no text"))),
         (Some(_), _) if !decision.allows() => Err(not_allowed(user, &attributes, &decision).into()),
-        (Some(target), Some(other)) => {
+        (Some(_), Some(other)) => {
             let length = match is_own {
                 true => Length::Short,
-                false if lasts(&target) => Length::Open,
+                false if lasts => Length::Open,
                 false => Length::Usual,
             };
             aggregation::pass(inner, &other, incoming, body, (user, length)).await
@@ -200,8 +204,15 @@ async fn answered(
         }
     };
     let answer = match answered {
-        Ok(answer) => answer,
-        Err(fault) => answer::fault(&inner.catalog.load(), media, &fault),
+        Ok(answer) if is_passed_on || !is_pretty => answer,
+        Ok(answer) => pretty::indented(answer).await,
+        Err(fault) => {
+            let answer = answer::fault(&inner.catalog.load(), media, &fault);
+            match is_pretty {
+                true => pretty::indented(answer).await,
+                false => answer,
+            }
+        }
     };
     telling.outcome.code = Some(answer.status().as_u16());
     answer
@@ -244,10 +255,16 @@ async fn resource(
     let verbs = match subresource.as_str() {
         "" => resource.verbs,
         name => {
-            resource
-                .subresource(name)
-                .ok_or_else(Status::no_such_page)?
-                .verbs
+            let missing = || match resource.custom.is_some() {
+                // Upstream looks for the object as it does for the subresource.
+                true => Status::not_found(
+                    &resource.group,
+                    &resource.plural,
+                    asked.name.as_deref().unwrap_or_default(),
+                ),
+                false => Status::no_such_page(),
+            };
+            resource.subresource(name).ok_or_else(missing)?.verbs
         }
     };
     if asked.namespace.is_some() && !resource.namespaced && resource.plural != "namespaces" {
@@ -281,6 +298,9 @@ async fn resource(
             return Err(Status::not_acceptable(all).into());
         }
     };
+    if !is_passed {
+        shapes::check(form, verb, &resource, &incoming.query)?;
+    }
     let call = Call {
         cluster: Arc::clone(inner),
         catalog,

@@ -434,6 +434,6 @@ fn without_columns(body: Vec<u8>) -> Vec<u8> {
     let Ok(mut table) = serde_json::from_slice::<Value>(&body) else {
         return body;
     };
-    table["columnDefinitions"] = Value::Array(Vec::new());
+    table["columnDefinitions"] = Value::Null;
     serde_json::to_vec(&table).unwrap_or(body)
 }

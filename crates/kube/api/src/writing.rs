@@ -249,7 +249,14 @@ fn keep_identity(call: &Call, live: &Value, new: &mut Value) -> Result<(), Fault
     }
     let uid = text_at(new, &["metadata", "uid"]);
     let own_uid = text_at(live, &["metadata", "uid"]);
-    if !uid.is_empty() && uid != own_uid {
+    let is_other = !uid.is_empty() && uid != own_uid;
+    if is_other && call.asked.verb == "patch" {
+        let mut errors = Errors::new();
+        let metadata = Path::root("metadata");
+        errors.immutable(&metadata.child("uid"), Some(&uid.into()));
+        return Err(call.invalid(call.name(), errors.into_vec()));
+    }
+    if is_other {
         return Err(call.conflict(
             call.name(),
             &format!(
@@ -348,7 +355,10 @@ pub async fn update(call: &Call, subresource: &str, body: &Bytes) -> Result<Answ
             let metadata = Path::root("metadata");
             let path = metadata.child("resourceVersion");
             errors.invalid(&path, 0, "must be specified for an update");
-            return Err(call.invalid(call.name(), errors.into_vec()));
+            // Upstream names the resource here, not the kind.
+            let plural = &call.resource.plural;
+            let status = Status::invalid(call.group(), plural, call.name(), errors.into_vec());
+            return Err(status.into());
         }
         Ok(Next::Update(object.clone()))
     };

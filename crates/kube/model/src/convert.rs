@@ -21,7 +21,7 @@ const EVENT: [(&str, &str); 7] = [
     ("deprecatedCount", "count"),
 ];
 /// Where `autoscaling/v1` keeps what it has no fields for, as upstream does.
-const METRICS: &str = "autoscaling.alpha.kubernetes.io/metrics";
+pub const METRICS: &str = "autoscaling.alpha.kubernetes.io/metrics";
 const BEHAVIOR: &str = "autoscaling.alpha.kubernetes.io/behavior";
 const CONDITIONS: &str = "autoscaling.alpha.kubernetes.io/conditions";
 

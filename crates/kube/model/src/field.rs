@@ -205,6 +205,18 @@ impl Errors {
         }
     }
 
+    /// What was found elsewhere.
+    pub fn extend(&mut self, others: Vec<FieldError>) {
+        for it in others {
+            if self.full() {
+                return;
+            }
+            let bytes = it.field.len() + it.detail.len() + size(&it.value);
+            self.bytes = self.bytes.saturating_add(bytes);
+            self.found.push(it);
+        }
+    }
+
     pub fn required(&mut self, path: &Path<'_>, detail: &str) {
         self.push(ErrorKind::Required, path, Value::Null, detail.to_owned());
     }

@@ -1,7 +1,7 @@
 //! Where a list in pages goes on, in upstream's form. A token holds a path below the folder of the list it is used for, so it leads
 //! nowhere else, whoever made it.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{DecodeError, Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use wharf_store::Revision;
 
@@ -17,7 +17,8 @@ pub struct Position {
     pub after: String,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, Default)]
+#[serde(default)]
 struct Token {
     v: String,
     rv: i64,
@@ -44,7 +45,7 @@ impl Position {
             return Err(invalid("too long"));
         }
         let bytes = URL_SAFE_NO_PAD.decode(token.trim_end_matches('='));
-        let bytes = bytes.map_err(|error| invalid(&error.to_string()))?;
+        let bytes = bytes.map_err(|error| invalid(&no_base64(&error)))?;
         let token: Token =
             serde_json::from_slice(&bytes).map_err(|error| invalid(&error.to_string()))?;
         if token.v != FORM {
@@ -63,6 +64,16 @@ impl Position {
             after: token.start,
         })
     }
+}
+
+/// What Go says of what is no base64.
+fn no_base64(error: &DecodeError) -> String {
+    let at = match error {
+        DecodeError::InvalidByte(at, _) | DecodeError::InvalidLastSymbol { offset: at, .. } => *at,
+        DecodeError::InvalidLength(length) => length.saturating_sub(1),
+        DecodeError::InvalidPadding => 0,
+    };
+    format!("illegal base64 data at input byte {at}")
 }
 
 #[cfg(test)]
@@ -89,6 +100,19 @@ mod tests {
         for token in ["", "{}", "****", &other, &nowhere, &"A".repeat(5000)] {
             assert!(Position::parse(token).is_err(), "{token}");
         }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_as_upstream_says_it() {
+        let of = |text: &str| Position::parse(text).unwrap_err();
+        assert_eq!(
+            of("x"),
+            "continue key is not valid: illegal base64 data at input byte 0"
+        );
+        assert_eq!(
+            of(&URL_SAFE_NO_PAD.encode(r#"{"v":"meta.k8s.io/v2"}"#)),
+            "continue key is not valid: server does not recognize this encoded version \"meta.k8s.io/v2\""
+        );
     }
 
     proptest! {

@@ -2,7 +2,12 @@
 
 use bytes::Bytes;
 use serde_json::{Value, json};
-use wharf_kube_model::{selector::Labels, status::Status, view::text_at};
+use wharf_kube_model::{
+    field::{Errors, Path, go_json},
+    selector::Labels,
+    status::Status,
+    view::text_at,
+};
 
 use crate::{
     answer::{Answer, Fault},
@@ -126,8 +131,21 @@ pub async fn admit(call: &Call, live: &Value, new: &mut Value) -> Result<(), Fau
 pub async fn serve(call: &Call, verb: &str, body: &Bytes) -> Result<Answer, Fault> {
     let paths = Paths::of(call);
     if verb == "get" {
-        let object = call.value(&call.read().await?)?;
-        return Ok(call.answer_other(200, &scale_of(call, &paths, &object)));
+        let object = match call.read().await {
+            // Upstream names the subresource too, of its own kinds.
+            Err(fault) if fault.code() == 404 && call.resource.custom.is_none() => {
+                let resource = format!("{}/scale", call.resource.plural);
+                return Err(Status::not_found(call.group(), &resource, call.name()).into());
+            }
+            read => call.value(&read?)?,
+        };
+        let replicas = at(&object, &paths.spec);
+        if call.resource.custom.is_some() && replicas.is_null() {
+            let path = paths.spec.join(".");
+            let why = format!("the spec replicas field \".{path}\" does not exist");
+            return Err(Status::internal(&why).into());
+        }
+        return Ok(shown(call, &scale_of(call, &paths, &object)));
     }
     let patch = match verb {
         "patch" => Some(Patch::parse(call, body)?),
@@ -145,7 +163,9 @@ pub async fn serve(call: &Call, verb: &str, body: &Bytes) -> Result<Answer, Faul
         let scale = match (&patch, &given) {
             (Some(patch), _) => {
                 let mut patched = patch.applied_to_other(&scale_of(call, &paths, live))?;
-                call.conform_other(&mut patched, SCALE)?;
+                let shown = go_json(&patched);
+                let conformed = call.conform_other(&mut patched, SCALE);
+                conformed.map_err(|fault| no_scale(&shown, &fault))?;
                 patched
             }
             (None, Some(given)) => given.clone(),
@@ -157,13 +177,7 @@ pub async fn serve(call: &Call, verb: &str, body: &Bytes) -> Result<Answer, Faul
             other => other.as_i64().unwrap_or(-1),
         };
         if !(0..=i64::from(i32::MAX)).contains(&replicas) {
-            let mut errors = wharf_kube_model::field::Errors::new();
-            let spec = wharf_kube_model::field::Path::root("spec");
-            let path = spec.child("replicas");
-            errors.invalid(&path, replicas, "must be greater than or equal to 0");
-            let name = call.name();
-            let status = Status::invalid("autoscaling", "Scale", name, errors.into_vec());
-            return Err(status.into());
+            return Err(negative(call, &paths, replicas));
         }
         let mut new = live.clone();
         set(&mut new, &paths.spec, replicas.into());
@@ -179,5 +193,33 @@ pub async fn serve(call: &Call, verb: &str, body: &Bytes) -> Result<Answer, Faul
         Changed::Stored(object) => call.value(&object)?,
         Changed::Tried(value) | Changed::Removed(value) => value,
     };
-    Ok(call.answer_other(200, &scale_of(call, &paths, &changed)))
+    Ok(shown(call, &scale_of(call, &paths, &changed)))
+}
+
+/// A patch made something that is no scale.
+fn no_scale(shown: &str, fault: &Fault) -> Fault {
+    let mut errors = Errors::new();
+    let (_, why) = fault.message.split_once("as a Scale: ").unwrap_or_default();
+    errors.invalid(&Path::root("patch"), shown, why);
+    Status::invalid("", "", "", errors.into_vec()).into()
+}
+
+/// Of a custom resource upstream tells the field that the scale stands for.
+fn negative(call: &Call, paths: &Paths, replicas: i64) -> Fault {
+    let mut errors = Errors::new();
+    if call.resource.custom.is_some() {
+        let field = format!(".{}", paths.spec.join("."));
+        let why = "should be a non-negative integer";
+        errors.invalid(&Path::root(&field), replicas, why);
+        return call.invalid(call.name(), errors.into_vec());
+    }
+    let spec = Path::root("spec");
+    let why = "must be greater than or equal to 0";
+    errors.invalid(&spec.child("replicas"), replicas, why);
+    Status::invalid("autoscaling", "Scale", call.name(), errors.into_vec()).into()
+}
+
+fn shown(call: &Call, scale: &Value) -> Answer {
+    let shaped = call.presenter().shaped_scale(scale);
+    call.answer_other(200, shaped.as_ref().unwrap_or(scale))
 }

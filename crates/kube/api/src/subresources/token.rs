@@ -135,7 +135,8 @@ async fn bound_to(
         let why = format!(
             "the UID in the bound object reference ({wanted}) does not match the UID in record. The object might have been deleted and then recreated"
         );
-        return Err(Status::conflict("", plural, name, &why).into());
+        // Upstream names the kind here, not the resource.
+        return Err(Status::conflict("", kind, name, &why).into());
     }
     let mut node = None;
     if kind == "Pod" {

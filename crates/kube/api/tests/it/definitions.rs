@@ -124,7 +124,7 @@ async fn schemas_are_published() {
         "type": "object", "x-kubernetes-preserve-unknown-fields": true, "properties": {"a": {"type": "string"}},
     });
     schema["properties"]["none"] = json!({"type": "string", "nullable": true});
-    schema["properties"]["pod"] = json!({"type": "object", "x-kubernetes-embedded-resource": true});
+    schema["properties"]["pod"] = json!({"type": "object", "x-kubernetes-embedded-resource": true, "properties": {"spec": {"type": "object"}}});
     it.post(DEFINITIONS, &with_spec).await.expect(201);
     let two = it.get("/openapi/v2").await.expect(200);
     let two = &two["definitions"]["com.example.v1.Widget"];

@@ -137,6 +137,66 @@ async fn tables_and_metadata() {
 }
 
 #[tokio::test]
+async fn shapes_are_of_what_is_asked_for() {
+    let it = Harness::new().await;
+    it.post(MAPS, &map()).await.expect(201);
+    let one = format!("{MAPS}/a");
+    let form = |shape: &str| format!("application/json;as={shape};v=v1;g=meta.k8s.io");
+    for (uri, accept, code, expected) in [
+        (
+            MAPS,
+            form("PartialObjectMetadata"),
+            406,
+            "you requested PartialObjectMetadata, but the requested object is a list (*core.ConfigMapList)",
+        ),
+        (
+            &one,
+            form("PartialObjectMetadataList"),
+            406,
+            "you requested PartialObjectMetadataList, but the requested object is not a list (*core.ConfigMap)",
+        ),
+        (
+            &format!("{MAPS}?includeObject=X"),
+            form("Table"),
+            400,
+            "Unable to convert to Table as requested: includeObject: Invalid value: \"X\": must be 'Metadata', 'Object', 'None', or empty",
+        ),
+    ] {
+        let (found, _, body) = get(&it, uri, &accept).await;
+        let status: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!((found, status["message"].as_str()), (code, Some(expected)));
+    }
+    let sets = "/apis/apps/v1/namespaces/default/replicasets";
+    let set = json!({"metadata": {"name": "s"}, "spec": {"replicas": 2, "selector": {"matchLabels": {"a": "b"}},
+        "template": {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}}});
+    it.post(sets, &set).await.expect(201);
+    let (code, _, body) = get(&it, &format!("{sets}/s/scale"), &form("Table")).await;
+    let table: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!((code, &table["kind"]), (200, &json!("Table")), "{table}");
+    assert_eq!(table["rows"][0]["cells"][1], 2);
+}
+
+#[tokio::test]
+async fn people_get_lines() {
+    let it = Harness::new().await;
+    it.post(MAPS, &map()).await.expect(201);
+    for (query, has_lines) in [("", false), ("?pretty=true", true), ("?pretty=0", false)] {
+        let one = format!("{MAPS}/a{query}");
+        let (_, _, body) = get(&it, &one, "application/json").await;
+        let text = String::from_utf8(body).unwrap();
+        assert_eq!(text.contains("\n  \"metadata\": {"), has_lines, "{text}");
+        let value: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(value, it.get(&format!("{MAPS}/a")).await.expect(200));
+        let none = format!("{MAPS}/none{query}");
+        let (code, _, body) = get(&it, &none, "application/json").await;
+        assert_eq!((code, body.contains(&b'\n')), (404, has_lines));
+    }
+    // What is stored otherwise than it is sent has its own length.
+    let (_, _, body) = get(&it, &format!("{MAPS}/a?pretty=1"), "application/yaml").await;
+    assert!(body.starts_with(b"apiVersion"));
+}
+
+#[tokio::test]
 async fn discovery_is_known_by_its_tag() {
     let it = Harness::new().await;
     let accept =

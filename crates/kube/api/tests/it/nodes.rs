@@ -126,7 +126,7 @@ async fn logs_come_from_the_node() {
     let kubelet = Kubelet::new().await;
     let it = harness(&kubelet).await;
     let uri = format!("{PODS}/a/log?container=c&follow=true&tailLines=3&pretty=1");
-    assert_eq!(it.get(&uri).await.expect(200), "");
+    assert_eq!(it.get(&uri).await.expect(204), "");
     bind(&it).await;
     assert_eq!(it.get(&uri).await.expect(200), "a line\n");
     assert_eq!(

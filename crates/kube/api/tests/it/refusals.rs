@@ -60,6 +60,20 @@ async fn a_patch_that_makes_no_object_is_invalid() {
         );
         assert_eq!(answer.value["details"]["causes"][0]["field"], "patch");
     }
+    for (patch, expected) in [
+        (
+            json!([]),
+            "couldn't get version/kind; json parse error: json: cannot unmarshal array into Go value",
+        ),
+        (
+            json!({"metadata": {"uid": "x"}}),
+            "metadata.uid: Invalid value: \"x\": field is immutable",
+        ),
+    ] {
+        let answer = it.patch(&one, "merge-patch+json", &patch).await;
+        assert_eq!(answer.code, 422, "{}", answer.value);
+        assert!(answer.message().contains(expected), "{}", answer.message());
+    }
     // The object that was shown is the one that a strategic patch is, not what it made.
     let patch = json!({"data": {"b": 2}});
     let answer = it.patch(&one, "strategic-merge-patch+json", &patch).await;
@@ -94,4 +108,97 @@ async fn a_watch_says_which_state_it_begins_with_only_with_its_initial_events() 
             format!("ListOptions.meta.k8s.io \"\" is invalid: {expected}")
         );
     }
+}
+
+#[tokio::test]
+async fn what_a_service_may_not_have_is_told() {
+    let it = Harness::new().await;
+    let services = "/api/v1/namespaces/default/services";
+    for (spec, expected) in [
+        (
+            json!({"type": "ExternalName", "externalName": "a.b", "clusterIP": "10.100.0.9"}),
+            "spec.clusterIPs: Forbidden: may not be set for ExternalName services",
+        ),
+        (
+            json!({"ports": [{"port": 1, "nodePort": 30000}]}),
+            "spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'",
+        ),
+        (
+            json!({"ports": [{"port": 1}], "healthCheckNodePort": 30100}),
+            "spec.healthCheckNodePort: Invalid value: 30100: may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'",
+        ),
+        (
+            json!({"ports": [{"port": 1}], "clusterIP": "x"}),
+            "spec.clusterIPs[0]: Invalid value: \"x\": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)",
+        ),
+    ] {
+        let service = json!({"metadata": {"name": "s"}, "spec": spec});
+        let answer = it.post(services, &service).await;
+        assert_eq!(answer.code, 422, "{}", answer.value);
+        let expected = format!("Service \"s\" is invalid: {expected}");
+        assert_eq!(answer.message(), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_version_is_a_number_that_was_told() {
+    let it = Harness::new().await;
+    let made = json!({"metadata": {"name": "c"}});
+    it.post(MAPS, &made).await.expect(201);
+    let one = format!("{MAPS}/c");
+    it.get(&format!("{one}?resourceVersion=0"))
+        .await
+        .expect(200);
+    it.get(&format!("{one}?resourceVersion=1"))
+        .await
+        .expect(200);
+    let answer = it.get(&format!("{one}?resourceVersion=x")).await;
+    assert_eq!(
+        (answer.code, answer.message()),
+        (
+            400,
+            "invalid resource version: strconv.ParseUint: parsing \"x\": invalid syntax"
+        )
+    );
+    let answer = it.get(&format!("{one}?resourceVersion=1000000")).await;
+    assert_eq!(answer.code, 504, "{}", answer.value);
+}
+
+#[tokio::test]
+async fn a_pod_has_the_class_that_there_is() {
+    let it = Harness::new().await;
+    let space = "/api/v1/namespaces/default";
+    let account = json!({"metadata": {"name": "default"}});
+    it.post(&format!("{space}/serviceaccounts"), &account).await;
+    let pods = format!("{space}/pods?dryRun=All");
+    let pod = json!({"metadata": {"name": "p"}, "spec": {"runtimeClassName": "heavy", "containers": [{"name": "c", "image": "i"}]}});
+    let answer = it.post(&pods, &pod).await;
+    assert_eq!(
+        (answer.code, answer.message()),
+        (
+            403,
+            "pods \"p\" is forbidden: pod rejected: RuntimeClass \"heavy\" not found"
+        )
+    );
+    let class = json!({"metadata": {"name": "heavy"}, "handler": "h", "overhead": {"podFixed": {"cpu": "250m"}}});
+    it.post("/apis/node.k8s.io/v1/runtimeclasses", &class)
+        .await
+        .expect(201);
+    let made = it.post(&pods, &pod).await.expect(201);
+    assert_eq!(made["spec"]["overhead"], json!({"cpu": "250m"}));
+}
+
+#[tokio::test]
+async fn a_log_is_asked_for_with_options_that_there_are() {
+    let it = Harness::new().await;
+    let log = "/api/v1/namespaces/default/pods/p/log";
+    let answer = it.get(&format!("{log}?tailLines=-1")).await;
+    assert_eq!(
+        (answer.code, answer.message()),
+        (
+            422,
+            "PodLogOptions \"p\" is invalid: tailLines: Invalid value: -1: must be greater than or equal to 0"
+        )
+    );
+    it.get(log).await.expect(404);
 }

@@ -18,8 +18,11 @@ struct Events {
 
 impl Events {
     async fn open(it: &Harness, query: &str) -> Self {
-        let uri = format!("{MAPS}?watch=1&{query}");
-        let response = it.send(Method::GET, &uri, "application/json", "").await;
+        Self::of(it, &format!("{MAPS}?watch=1&{query}")).await
+    }
+
+    async fn of(it: &Harness, uri: &str) -> Self {
+        let response = it.send(Method::GET, uri, "application/json", "").await;
         assert_eq!(response.status(), 200);
         Self {
             body: response.into_body(),
@@ -156,4 +159,29 @@ async fn a_watch_that_is_too_slow_is_cut() {
     }
     assert_eq!(last["object"]["code"], 410);
     assert_eq!(events.next().await, None);
+}
+
+/// As clients did before lists could be watched.
+#[tokio::test]
+async fn a_path_of_old_watches() {
+    const OLD: &str = "/api/v1/watch/namespaces/default/configmaps";
+    let it = Harness::new().await;
+    put(&it, "a", "x").await;
+    put(&it, "b", "x").await;
+    let mut all = Events::of(&it, &format!("{OLD}?labelSelector=l%3Dx")).await;
+    assert_eq!(all.told().await, "ADDED a");
+    assert_eq!(all.told().await, "ADDED b");
+    let mut one = Events::of(&it, &format!("{OLD}/b?timeoutSeconds=1")).await;
+    assert_eq!(one.told().await, "ADDED b");
+    assert_eq!(one.next().await, None);
+    let other = format!("{OLD}/b?fieldSelector=metadata.name%3Da");
+    let answer = it.get(&other).await;
+    assert_eq!(
+        (answer.code, answer.message()),
+        (
+            400,
+            "fieldSelector metadata.name doesn't match requested name"
+        )
+    );
+    it.delete(&format!("{OLD}/b"), "").await.expect(405);
 }

@@ -1,6 +1,10 @@
 //! What a definition's schema may say: it must be structural, and of what this server can hold objects to.
 
-use super::validate::{MAX_STEPS, Walk};
+use super::{
+    embedded,
+    pruned::keeps_all,
+    validate::{MAX_STEPS, Walk},
+};
 use crate::field::{Errors, Path};
 use serde_json::Value;
 
@@ -39,27 +43,42 @@ fn present<'a>(schema: &'a Value, name: &str) -> Option<&'a Value> {
 pub fn check(definition: &Value, errors: &mut Errors) {
     let spec = Path::root("spec");
     let versions = spec.child("versions");
-    for (index, version) in definition["spec"]["versions"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .enumerate()
-    {
+    let all = definition["spec"]["versions"].as_array();
+    let all = all.map(Vec::as_slice).unwrap_or_default();
+    // Upstream keeps what is the same in all versions once.
+    if let Some(schema) = same_in_all(all, "schema") {
+        let path = spec.child("validation");
+        let path = path.child("openAPIV3Schema");
+        if let Some(schema) = present(schema, "openAPIV3Schema") {
+            of_version(schema, &path, errors);
+            return;
+        }
+    }
+    for (index, version) in all.iter().enumerate() {
         let path = versions.index(index);
         let path = path.child("schema");
         let path = path.child("openAPIV3Schema");
         match present(&version["schema"], "openAPIV3Schema") {
-            None => errors.required(&path, ""),
-            Some(schema) => {
-                if schema.get("type").is_some_and(|kind| kind != "object") {
-                    let kind = schema["type"].clone();
-                    errors.invalid(&path.child("type"), kind, "must be object at the root");
-                }
-                structural(schema, &path, "must not be empty at the root", errors);
-                metadata(schema, &path, errors);
-            }
+            None => errors.required(&path, "schemas are required"),
+            Some(schema) => of_version(schema, &path, errors),
         }
     }
+}
+
+/// A member that every version has, and none otherwise than the others.
+pub fn same_in_all<'a>(versions: &'a [Value], name: &str) -> Option<&'a Value> {
+    let first = present(versions.first()?, name)?;
+    let mut others = versions.iter().map(|it| present(it, name));
+    others.all(|it| it == Some(first)).then_some(first)
+}
+
+fn of_version(schema: &Value, path: &Path<'_>, errors: &mut Errors) {
+    if schema.get("type").is_some_and(|kind| kind != "object") {
+        let kind = schema["type"].clone();
+        errors.invalid(&path.child("type"), kind, "must be object at the root");
+    }
+    structural(schema, path, "must not be empty at the root", errors);
+    metadata(schema, path, errors);
 }
 
 /// Of metadata a schema may restrict the names alone.
@@ -95,12 +114,22 @@ fn structural(schema: &Value, path: &Path<'_>, untyped: &str, errors: &mut Error
         .unwrap_or_default();
     let open = is(schema, "x-kubernetes-int-or-string")
         || is(schema, "x-kubernetes-preserve-unknown-fields");
-    if kind.is_empty() && !open {
+    if embedded::is_marked(schema) && kind != "object" {
+        let (at, why) = (
+            path.child("type"),
+            "must be object if x-kubernetes-embedded-resource is true",
+        );
+        match kind {
+            "" => errors.required(&at, why),
+            kind => errors.invalid(&at, kind, why),
+        }
+    } else if kind.is_empty() && !open {
         errors.required(&path.child("type"), untyped);
     } else if !kind.is_empty() && !TYPES.contains(&kind) {
         errors.not_supported(&path.child("type"), kind, &TYPES);
     }
     common(schema, path, errors);
+    embedded::schema(schema, path, errors);
     let properties = schema.get("properties").and_then(Value::as_object);
     match present(schema, "additionalProperties") {
         Some(_) if properties.is_some_and(|properties| !properties.is_empty()) => errors.forbidden(
@@ -160,14 +189,12 @@ fn structural(schema: &Value, path: &Path<'_>, untyped: &str, errors: &mut Error
     }
     if let Some(default) = present(schema, "default") {
         let at = path.child("default");
+        if !keeps_all(default, Some(schema)) {
+            errors.invalid(&at, default.clone(), "must not have unknown fields");
+        }
         let patterns = super::Patterns::default();
-        super::validate::value(
-            schema,
-            default,
-            &at,
-            &Walk::new(&patterns, MAX_STEPS),
-            errors,
-        );
+        let walk = Walk::new(&patterns, MAX_STEPS).below(&at);
+        super::validate::value(schema, default, &at, &walk, errors);
     }
 }
 
@@ -211,21 +238,21 @@ fn lists(schema: &Value, path: &Path<'_>, errors: &mut Errors) {
         .filter(|keys| !keys.is_empty());
     let list = schema.get("x-kubernetes-list-type").and_then(Value::as_str);
     let keys_path = path.child("x-kubernetes-list-map-keys");
+    if list == Some("set") {
+        of_set(&schema["items"], &path.child("items"), errors);
+    }
     match (list, keys) {
         (Some("map"), None) => errors.required(
             &keys_path,
             "must not be empty if x-kubernetes-list-type is map",
         ),
         (Some("map"), Some(keys)) => {
-            for (index, key) in keys.iter().enumerate() {
+            for key in keys {
                 let name = key.as_str().unwrap_or_default();
                 let property = schema["items"]["properties"].get(name);
                 if property.is_none() {
-                    errors.invalid(
-                        &keys_path.index(index),
-                        name,
-                        "entries must all be names of item properties",
-                    );
+                    let why = "entries must all be names of item properties";
+                    errors.invalid(&keys_path, keys.clone(), why);
                 } else if property.is_some_and(|property| {
                     matches!(property["type"].as_str(), Some("object" | "array"))
                 }) {
@@ -252,6 +279,29 @@ fn lists(schema: &Value, path: &Path<'_>, errors: &mut Errors) {
                 &["atomic", "map", "set"],
             );
         }
+    }
+}
+
+/// Items of a set are compared as a whole.
+fn of_set(items: &Value, path: &Path<'_>, errors: &mut Errors) {
+    let name = match items["type"].as_str() {
+        Some("array") => "x-kubernetes-list-type",
+        Some("object") => "x-kubernetes-map-type",
+        _ => return,
+    };
+    let kind = items.get(name).and_then(Value::as_str);
+    // What is not said is atomic in lists, and not in objects.
+    let atomic = match kind {
+        None => name == "x-kubernetes-list-type",
+        Some(kind) => kind == "atomic",
+    };
+    if !atomic {
+        let why = "must be atomic as item of a list with x-kubernetes-list-type=set";
+        errors.invalid(
+            &path.child(name),
+            items["x-kubernetes-list-type"].clone(),
+            why,
+        );
     }
 }
 

@@ -6,19 +6,32 @@
 
 mod check;
 mod compile;
+mod composed;
+mod embedded;
+mod pruned;
 mod validate;
 
 #[cfg(test)]
 mod tests;
 
-pub use check::check;
+pub use check::{check, same_in_all};
 pub use validate::{Patterns, validate};
 
 use crate::catalog::{Custom, Resource, ScalePaths, Storage, Subresource};
-use crate::kinds;
 use serde_json::Value;
 use std::sync::Arc;
 
+/// In the order in which upstream tells them of custom resources.
+const VERBS: &[&str] = &[
+    "delete",
+    "deletecollection",
+    "get",
+    "list",
+    "patch",
+    "create",
+    "update",
+    "watch",
+];
 const STATUS: &[&str] = &["get", "patch", "update"];
 
 fn text(value: &Value, name: &str) -> String {
@@ -100,12 +113,12 @@ fn resource(definition: &Value, version: &Value, stored: String) -> Option<Resou
         verbs: STATUS,
     };
     let mut subs = Vec::new();
+    subs.extend(status.then(|| sub("status", &group, &name, &kind)));
     subs.extend(
         scale
             .as_ref()
             .map(|_| sub("scale", "autoscaling", "v1", "Scale")),
     );
-    subs.extend(status.then(|| sub("status", &group, &name, &kind)));
     let schema = version["schema"]["openAPIV3Schema"].clone();
     let deprecated = version["deprecated"]
         .as_bool()
@@ -148,7 +161,7 @@ fn resource(definition: &Value, version: &Value, stored: String) -> Option<Resou
         short_names: texts(names, "shortNames"),
         categories: texts(names, "categories"),
         namespaced: spec["scope"] == "Namespaced",
-        verbs: kinds::ALL,
+        verbs: VERBS,
         subresources: subs,
         schema: compile::schema(&custom.schema)?,
         custom: Some(Arc::new(custom)),

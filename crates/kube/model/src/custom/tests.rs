@@ -184,7 +184,14 @@ fn objects_are_held_to_their_schema_in_upstreams_words() {
         (
             json!({"spec": {"one": {"a": "x", "b": "y"}}}),
             vec![
-                "spec.one: Invalid value: \"\": spec.one in body must validate one and only one schema (oneOf). Found more than one valid",
+                "<nil>: Invalid value: \"\": \"spec.one\" must validate one and only one schema (oneOf). Found 2 valid alternatives",
+            ],
+        ),
+        (
+            json!({"spec": {"one": {}}}),
+            vec![
+                "<nil>: Invalid value: \"\": \"spec.one\" must validate one and only one schema (oneOf). Found none valid",
+                "spec.one.a: Required value",
             ],
         ),
     ];
@@ -196,6 +203,45 @@ fn objects_are_held_to_their_schema_in_upstreams_words() {
             .iter()
             .map(|error| format!("{}: {}", error.field, error.body()))
             .collect();
+        assert_eq!(told, expected, "{object}");
+    }
+}
+
+#[test]
+fn embedded_objects_have_a_head() {
+    let schema = json!({"type": "object", "x-kubernetes-embedded-resource": true, "x-kubernetes-preserve-unknown-fields": true});
+    let patterns = Patterns::default();
+    for (object, expected) in [
+        (
+            json!({"apiVersion": "a/v1", "kind": "Kind", "metadata": {"labels": {"a": "b"}}, "x": 1}),
+            vec![],
+        ),
+        (
+            json!({}),
+            vec![
+                "t.apiVersion: Required value: must not be empty",
+                "t.kind: Required value: must not be empty",
+            ],
+        ),
+        (
+            json!({"apiVersion": "a/b/c", "kind": ""}),
+            vec![
+                "t.apiVersion: Invalid value: \"a/b/c\": unexpected GroupVersion string: a/b/c",
+                "t.kind: Invalid value: \"\": must not be empty",
+            ],
+        ),
+        (
+            json!({"apiVersion": 1, "kind": "K", "metadata": {"labels": {"-a": "b"}}}),
+            vec![
+                "t.apiVersion: Invalid value: 1: must be a string",
+                "t.metadata.labels: Invalid value: \"-a\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
+            ],
+        ),
+    ] {
+        let (mut errors, walk) = (Errors::new(), validate::Walk::new(&patterns, 100));
+        let path = crate::field::Path::root("t");
+        validate::value(&schema, &object, &path, &walk, &mut errors);
+        let told: Vec<String> = errors.into_vec().iter().map(ToString::to_string).collect();
         assert_eq!(told, expected, "{object}");
     }
 }
@@ -270,7 +316,29 @@ fn schemas_are_structural() {
         (
             json!({"type": "integer", "default": "x"}),
             format!(
-                "{at}.default: Invalid value: \"string\": {at}.default in body must be of type integer: \"string\""
+                "{at}.default: Invalid value: \"string\":  in body must be of type integer: \"string\""
+            ),
+        ),
+        (
+            json!({"type": "object", "properties": {"a": {"type": "string"}}, "default": {"b": "c"}}),
+            format!("{at}.default: Invalid value: {{\"b\":\"c\"}}: must not have unknown fields"),
+        ),
+        (
+            json!({"type": "array", "x-kubernetes-list-type": "set", "items": {"type": "object"}}),
+            format!(
+                "{at}.items.x-kubernetes-map-type: Invalid value: null: must be atomic as item of a list with x-kubernetes-list-type=set"
+            ),
+        ),
+        (
+            json!({"type": "object", "x-kubernetes-embedded-resource": true}),
+            format!(
+                "{at}.properties: Required value: must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields"
+            ),
+        ),
+        (
+            json!({"type": "string", "x-kubernetes-embedded-resource": true, "x-kubernetes-preserve-unknown-fields": true}),
+            format!(
+                "{at}.type: Invalid value: \"string\": must be object if x-kubernetes-embedded-resource is true"
             ),
         ),
         (

@@ -66,6 +66,8 @@ pub const MAX_STEPS: usize = 1_000_000;
 pub struct Walk<'a> {
     patterns: &'a Patterns,
     steps_left: Cell<usize>,
+    /// Where the value is that is compared, in what it is part of: its own fields are told from there on.
+    base: String,
 }
 
 impl<'a> Walk<'a> {
@@ -73,7 +75,32 @@ impl<'a> Walk<'a> {
         Self {
             patterns,
             steps_left: Cell::new(steps),
+            base: String::new(),
         }
+    }
+
+    pub fn below(self, path: &Path<'_>) -> Self {
+        Self {
+            base: path.to_string(),
+            ..self
+        }
+    }
+
+    /// A field as texts name it.
+    fn shown(&self, path: &Path<'_>) -> String {
+        let full = path.to_string();
+        let own = full.strip_prefix(&self.base).unwrap_or(&full);
+        own.trim_start_matches('.').to_owned()
+    }
+
+    /// Of several schemas none or too many fit: which field that is, upstream says in the text alone.
+    pub fn misfits(&self, path: &Path<'_>, why: &str, errors: &mut Errors) {
+        let shown = crate::field::quoted(&self.shown(path));
+        let field = match self.base.as_str() {
+            "" => "<nil>",
+            base => base,
+        };
+        errors.invalid(&Path::root(field), "", format!("{shown} {why}"));
     }
 
     /// Whether there is one more.
@@ -162,8 +189,9 @@ pub fn value(schema: &Value, found: &Value, path: &Path<'_>, walk: &Walk<'_>, er
     };
     if !fits {
         let wanted = if either { "integer,string" } else { wanted };
+        let shown = walk.shown(path);
         let detail = format!(
-            "{path} in body must be of type {wanted}: {}",
+            "{shown} in body must be of type {wanted}: {}",
             go_json(&Value::from(is))
         );
         // The validator shows the type it found, not the value.
@@ -185,18 +213,15 @@ pub fn value(schema: &Value, found: &Value, path: &Path<'_>, walk: &Walk<'_>, er
     }
     match found {
         Value::String(text) => check_text(schema, text, path, walk, errors),
-        Value::Number(number) => check_number(
-            schema,
-            number.as_f64().unwrap_or_default(),
-            found,
-            path,
-            errors,
-        ),
+        Value::Number(number) => {
+            let number = number.as_f64().unwrap_or_default();
+            check_number(schema, number, found, path, walk, errors);
+        }
         Value::Array(list) => check_list(schema, list, path, walk, errors),
         Value::Object(object) => check_object(schema, object, path, walk, errors),
         _ => {}
     }
-    check_nested(schema, found, path, walk, errors);
+    super::composed::check(schema, found, path, walk, errors);
 }
 
 fn limit(schema: &Value, name: &str) -> Option<usize> {
@@ -208,23 +233,20 @@ fn limit(schema: &Value, name: &str) -> Option<usize> {
 
 fn check_text(schema: &Value, text: &str, path: &Path<'_>, walk: &Walk<'_>, errors: &mut Errors) {
     let length = text.chars().count();
+    let pattern = schema.get("pattern").and_then(Value::as_str);
+    // Of these the first fault alone is told.
     if let Some(most) = limit(schema, "maxLength").filter(|most| length > *most) {
         errors.too_long(path, most);
-    }
-    if let Some(least) = limit(schema, "minLength").filter(|least| length < *least) {
+    } else if let Some(least) = limit(schema, "minLength").filter(|least| length < *least) {
+        let shown = walk.shown(path);
+        let why = format!("{shown} in body should be at least {least} chars long");
+        errors.invalid(path, text, why);
+    } else if let Some(pattern) = pattern.filter(|it| !walk.patterns.is_match(it, text)) {
+        let shown = walk.shown(path);
         errors.invalid(
             path,
             text,
-            format!("{path} in body should be at least {least} chars long"),
-        );
-    }
-    if let Some(pattern) = schema.get("pattern").and_then(Value::as_str)
-        && !walk.patterns.is_match(pattern, text)
-    {
-        errors.invalid(
-            path,
-            text,
-            format!("{path} in body should match '{pattern}'"),
+            format!("{shown} in body should match '{pattern}'"),
         );
     }
     if let Some(format) = schema.get("format").and_then(Value::as_str)
@@ -234,7 +256,8 @@ fn check_text(schema: &Value, text: &str, path: &Path<'_>, walk: &Walk<'_>, erro
             path,
             text,
             format!(
-                "{path} in body must be of type {format}: {}",
+                "{} in body must be of type {format}: {}",
+                walk.shown(path),
                 go_json(&Value::from(text))
             ),
         );
@@ -259,7 +282,15 @@ fn has_format(format: &str, text: &str) -> bool {
     }
 }
 
-fn check_number(schema: &Value, number: f64, found: &Value, path: &Path<'_>, errors: &mut Errors) {
+fn check_number(
+    schema: &Value,
+    number: f64,
+    found: &Value,
+    path: &Path<'_>,
+    walk: &Walk<'_>,
+    errors: &mut Errors,
+) {
+    let named = || walk.shown(path);
     let bound = |name: &str| schema.get(name).and_then(Value::as_f64);
     let exclusive = |name: &str| schema.get(name) == Some(&Value::Bool(true));
     let shown = |name: &str| {
@@ -273,7 +304,8 @@ fn check_number(schema: &Value, number: f64, found: &Value, path: &Path<'_>, err
         if number > most || beyond && number >= most {
             let or_equal = if beyond { "" } else { " or equal to" };
             let detail = format!(
-                "{path} in body should be less than{or_equal} {}",
+                "{} in body should be less than{or_equal} {}",
+                named(),
                 shown("maximum")
             );
             errors.invalid(path, found.clone(), detail);
@@ -284,7 +316,8 @@ fn check_number(schema: &Value, number: f64, found: &Value, path: &Path<'_>, err
         if number < least || beyond && number <= least {
             let or_equal = if beyond { "" } else { " or equal to" };
             let detail = format!(
-                "{path} in body should be greater than{or_equal} {}",
+                "{} in body should be greater than{or_equal} {}",
+                named(),
                 shown("minimum")
             );
             errors.invalid(path, found.clone(), detail);
@@ -297,7 +330,8 @@ fn check_number(schema: &Value, number: f64, found: &Value, path: &Path<'_>, err
             path,
             found.clone(),
             format!(
-                "{path} in body should be a multiple of {}",
+                "{} in body should be a multiple of {}",
+                named(),
                 shown("multipleOf")
             ),
         );
@@ -312,7 +346,7 @@ fn check_number(schema: &Value, number: f64, found: &Value, path: &Path<'_>, err
         errors.invalid(
             path,
             found.clone(),
-            format!("{path} in body must be of type int32: {found}"),
+            format!("{} in body must be of type int32: {found}", named()),
         );
     }
 }
@@ -331,7 +365,10 @@ fn check_list(
         errors.invalid(
             path,
             list.len(),
-            format!("{path} in body should have at least {least} items"),
+            format!(
+                "{} in body should have at least {least} items",
+                walk.shown(path)
+            ),
         );
     }
     if let Some(items) = schema.get("items").filter(|items| items.is_object()) {
@@ -392,8 +429,14 @@ fn check_object(
         errors.invalid(
             path,
             shown,
-            format!("{path} in body should have at least {least} properties"),
+            format!(
+                "{} in body should have at least {least} properties",
+                walk.shown(path)
+            ),
         );
+    }
+    if schema.get("x-kubernetes-embedded-resource") == Some(&Value::Bool(true)) {
+        super::embedded::object(object, path, errors);
     }
     let properties = schema.get("properties").and_then(Value::as_object);
     let others = schema
@@ -405,60 +448,5 @@ fn check_object(
         } else if let Some(others) = others {
             value(others, member, &path.child(name), walk, errors);
         }
-    }
-}
-
-fn check_nested(
-    schema: &Value,
-    found: &Value,
-    path: &Path<'_>,
-    walk: &Walk<'_>,
-    errors: &mut Errors,
-) {
-    let fits = |schema: &Value| {
-        let mut tried = Errors::new();
-        value(schema, found, path, walk, &mut tried);
-        tried.is_empty()
-    };
-    let all = |name: &str| {
-        schema
-            .get(name)
-            .and_then(Value::as_array)
-            .filter(|all| !all.is_empty())
-    };
-    for nested in all("allOf").into_iter().flatten() {
-        value(nested, found, path, walk, errors);
-    }
-    if all("anyOf").is_some_and(|any| !any.iter().any(fits)) {
-        errors.invalid(
-            path,
-            Value::from(""),
-            format!("{path} in body must validate at least one schema (anyOf)"),
-        );
-    }
-    if let Some(one) = all("oneOf") {
-        let count = one.iter().filter(|schema| fits(schema)).count();
-        if count != 1 {
-            let none = if count == 0 {
-                "Found none valid"
-            } else {
-                "Found more than one valid"
-            };
-            errors.invalid(
-                path,
-                Value::from(""),
-                format!("{path} in body must validate one and only one schema (oneOf). {none}"),
-            );
-        }
-    }
-    if schema
-        .get("not")
-        .is_some_and(|not| not.is_object() && fits(not))
-    {
-        errors.invalid(
-            path,
-            Value::from(""),
-            format!("{path} in body must not validate the schema (not)"),
-        );
     }
 }

@@ -2,11 +2,19 @@
 
 use serde_json::{Value, json};
 
-use crate::view::{absent, default, existing, member, object_mut};
+use crate::{
+    convert,
+    view::{absent, default, existing, member, object_mut, text_at},
+};
 
 pub fn v1(object: &mut Value) {
+    let others = text_at(object, &["metadata", "annotations", convert::METRICS]).to_owned();
     if let Some(spec) = object_mut(object, "spec") {
         default(spec, "minReplicas", 1);
+        // It is stored with its metrics, of which there is always one.
+        if others.is_empty() {
+            default(spec, "targetCPUUtilizationPercentage", 80);
+        }
     }
 }
 

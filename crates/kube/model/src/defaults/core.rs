@@ -132,6 +132,13 @@ pub fn namespace(object: &mut Value) {
 }
 
 pub fn node(object: &mut Value) {
+    // A node of one range says it in both forms.
+    if let Some(spec) = existing(object, "spec")
+        && let Some(range) = member(spec, "podCIDR").cloned()
+        && absent(spec, "podCIDRs")
+    {
+        spec["podCIDRs"] = json!([range]);
+    }
     if let Some(status) = existing(object, "status") {
         for name in ["capacity", "allocatable"] {
             if let Some(list) = existing(status, name) {

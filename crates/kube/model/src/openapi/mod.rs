@@ -2,11 +2,14 @@
 //!
 //! Callers keep what they got as long as they keep the catalog; all clusters without custom resources share one.
 
+mod connect;
 mod custom;
 mod definitions;
 mod others;
 mod paths;
 mod proto;
+mod roots;
+mod watches;
 
 #[cfg(test)]
 mod tests;
@@ -59,6 +62,7 @@ fn document_v2(catalog: &Catalog, others: &[&[u8]]) -> Value {
     for resource in catalog.all() {
         paths::add(resource, &mut definitions, &mut paths);
     }
+    roots::add(catalog, &mut definitions, &mut paths);
     paths.sort_keys();
     let mut document = json!({
         "swagger": "2.0",

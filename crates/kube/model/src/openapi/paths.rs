@@ -1,9 +1,10 @@
 //! Paths and their operations, from a resource's row.
 
 use super::definitions::Definitions;
-use super::{Dialect, root};
+use super::{Dialect, connect, root, watches};
 use crate::Schema;
 use crate::catalog::{Resource, Subresource};
+use crate::strategy::is_shown_when_deleted;
 use serde_json::{Map, Value, json};
 
 const WRITTEN: &[(&str, &str)] = &[
@@ -17,7 +18,7 @@ const FORCED: &[(&str, &str)] = &[
     ("fieldValidation", "string"),
     ("force", "boolean"),
 ];
-const LISTED: &[(&str, &str)] = &[
+pub const LISTED: &[(&str, &str)] = &[
     ("allowWatchBookmarks", "boolean"),
     ("continue", "string"),
     ("fieldSelector", "string"),
@@ -35,24 +36,43 @@ const DELETED: &[(&str, &str)] = &[
     ("orphanDependents", "boolean"),
     ("propagationPolicy", "string"),
 ];
+/// A collection is deleted as it is listed.
+const DELETED_TOGETHER: &[(&str, &str)] = &[
+    ("continue", "string"),
+    ("dryRun", "string"),
+    ("fieldSelector", "string"),
+    ("gracePeriodSeconds", "integer"),
+    ("labelSelector", "string"),
+    ("limit", "integer"),
+    ("orphanDependents", "boolean"),
+    ("propagationPolicy", "string"),
+    ("resourceVersion", "string"),
+    ("resourceVersionMatch", "string"),
+    ("sendInitialEvents", "boolean"),
+    ("timeoutSeconds", "integer"),
+];
 const PATCHES: &[&str] = &[
     "application/apply-patch+yaml",
     "application/json-patch+json",
     "application/merge-patch+json",
     "application/strategic-merge-patch+json",
 ];
-const PRODUCED: &[&str] = &[
+pub const PRODUCED: &[&str] = &[
     "application/json",
     "application/yaml",
     "application/vnd.kubernetes.protobuf",
 ];
+const STREAMED: &[&str] = &[
+    "application/json;stream=watch",
+    "application/vnd.kubernetes.protobuf;stream=watch",
+];
 
 /// What an operation is: its name here, its action in `x-kubernetes-action`, the start of its id, its parameters.
-struct Verb {
-    method: &'static str,
-    action: &'static str,
-    id: &'static str,
-    query: &'static [(&'static str, &'static str)],
+pub struct Verb {
+    pub method: &'static str,
+    pub action: &'static str,
+    pub id: &'static str,
+    pub query: &'static [(&'static str, &'static str)],
 }
 
 fn of_collection(verb: &str) -> Option<Verb> {
@@ -67,7 +87,7 @@ fn of_collection(verb: &str) -> Option<Verb> {
     match verb {
         "list" => made("get", "list", "list", LISTED),
         "create" => made("post", "post", "create", WRITTEN),
-        "deletecollection" => made("delete", "deletecollection", "deleteCollection", DELETED),
+        "deletecollection" => made("delete", "deletecollection", "delete", DELETED_TOGETHER),
         _ => None,
     }
 }
@@ -112,7 +132,15 @@ pub fn add(resource: &Resource, definitions: &mut Definitions<'_>, paths: &mut M
     let verbs = resource.verbs.iter().filter_map(|verb| of_object(verb));
     let item = writer.item(verbs, None, resource.namespaced, true);
     paths.extend(item.map(|item| (format!("{folder}/{{name}}"), item)));
+    // Of custom resources upstream does not tell them.
+    if resource.can("watch") && resource.custom.is_none() {
+        watches::add(&mut writer, paths);
+    }
     for sub in &resource.subresources {
+        if connect::is_connected(sub) {
+            connect::add(&mut writer, sub, &format!("{folder}/{{name}}"), paths);
+            continue;
+        }
         let create = Verb {
             method: "post",
             action: "post",
@@ -130,9 +158,23 @@ pub fn add(resource: &Resource, definitions: &mut Definitions<'_>, paths: &mut M
     }
 }
 
-struct Writer<'a, 'b> {
-    resource: &'a Resource,
-    definitions: &'a mut Definitions<'b>,
+pub struct Writer<'a, 'b> {
+    pub resource: &'a Resource,
+    pub definitions: &'a mut Definitions<'b>,
+}
+
+/// What an operation says beside what every one says.
+pub struct Said<'a> {
+    pub id: String,
+    pub action: &'a str,
+    /// Group, version and kind.
+    pub of: (&'a str, &'a str, &'a str),
+    pub consumed: &'a [&'a str],
+    pub produced: &'a [&'a str],
+    pub query: &'a [(&'a str, &'a str)],
+    pub sends: Option<Value>,
+    /// A code and the schema of what is answered with it.
+    pub answers: Vec<(u16, Value)>,
 }
 
 impl Writer<'_, '_> {
@@ -151,6 +193,13 @@ impl Writer<'_, '_> {
         if item.is_empty() {
             return None;
         }
+        let parameters = self.places(namespaced, named);
+        item.insert("parameters".into(), parameters.into());
+        Some(Value::Object(item))
+    }
+
+    /// The parameters that all operations of a path share.
+    pub fn places(&self, namespaced: bool, named: bool) -> Vec<Value> {
         let mut parameters = Vec::new();
         if named {
             parameters.push(self.parameter(
@@ -170,11 +219,10 @@ impl Writer<'_, '_> {
             "string",
             "If 'true', then the output is pretty printed.",
         ));
-        item.insert("parameters".into(), parameters.into());
-        Some(Value::Object(item))
+        parameters
     }
 
-    fn parameter(&self, place: &str, name: &str, kind: &str, text: &str) -> Value {
+    pub fn parameter(&self, place: &str, name: &str, kind: &str, text: &str) -> Value {
         let mut made = json!({"in": place, "name": name, "uniqueItems": true});
         if !text.is_empty() {
             made["description"] = text.into();
@@ -216,6 +264,15 @@ impl Writer<'_, '_> {
             .kind(Schema::built_in(group, version, kind))
     }
 
+    /// What an id of an operation has after its verb: `CoreV1`.
+    pub fn version_id(&self) -> String {
+        let group = match self.resource.group.as_str() {
+            "" => "core",
+            group => group,
+        };
+        format!("{}{}", camel(group), camel(&self.resource.version))
+    }
+
     fn operation(&mut self, verb: &Verb, sub: Option<&Subresource>, namespaced: bool) -> Value {
         let resource = self.resource;
         let sends = match verb.method {
@@ -224,26 +281,20 @@ impl Writer<'_, '_> {
             "delete" => Some(self.definitions.meta("DeleteOptions")),
             _ => None,
         };
-        let text_alone = sub.is_some_and(|sub| {
-            matches!(
-                sub.name.as_str(),
-                "log" | "exec" | "attach" | "portforward" | "proxy"
-            )
-        });
-        let answers = match verb.method {
-            _ if text_alone => json!({"type": "string"}),
-            "delete" => self.definitions.meta("Status"),
+        let is_shown = verb.action == "delete" && is_shown_when_deleted(resource);
+        let answer = match verb.method {
+            "delete" if !is_shown => self.definitions.meta("Status"),
             _ => self.body(sub, verb.action == "list"),
         };
-        let sends = sends.filter(|_| !text_alone);
-        let group = if resource.group.is_empty() {
-            "core"
-        } else {
-            &resource.group
+        let codes: &[u16] = match verb.action {
+            "post" => &[200, 201, 202],
+            "put" | "patch" => &[200, 201],
+            "delete" => &[200, 202],
+            _ => &[200],
         };
-        let (group_version, kind) = match sub {
-            Some(sub) => ((&sub.group, &sub.version), &sub.kind),
-            None => ((&resource.group, &resource.version), &resource.kind),
+        let of = match sub {
+            Some(sub) => (&sub.group, &sub.version, &sub.kind),
+            None => (&resource.group, &resource.version, &resource.kind),
         };
         let scope = if namespaced { "Namespaced" } else { "" };
         let of_all = if resource.namespaced && !namespaced {
@@ -252,18 +303,11 @@ impl Writer<'_, '_> {
             ""
         };
         let suffix = sub.map(|sub| camel(&sub.name)).unwrap_or_default();
-        let id = format!(
-            "{}{}{}{scope}{}{suffix}{of_all}",
-            verb.id,
-            camel(group),
-            camel(&resource.version),
-            resource.kind
-        );
-        let mut parameters: Vec<Value> = verb
-            .query
-            .iter()
-            .map(|(name, kind)| self.parameter("query", name, kind, ""))
-            .collect();
+        let (version, kind) = (self.version_id(), &resource.kind);
+        let id = match verb.action {
+            "deletecollection" => format!("delete{version}Collection{scope}{kind}"),
+            _ => format!("{}{version}{scope}{kind}{suffix}{of_all}", verb.id),
+        };
         // By these clients choose: a custom resource is not merged by its schema, and has no form in protobuf.
         let is_custom = resource.custom.is_some();
         let consumed: &[&str] = match verb.method {
@@ -271,39 +315,80 @@ impl Writer<'_, '_> {
             "patch" => PATCHES,
             _ => &["*/*"],
         };
-        let produced = match is_custom {
-            true => &PRODUCED[..2],
-            false => PRODUCED,
+        let produced = self.produced(verb.action == "list" && !is_custom);
+        self.made(Said {
+            id,
+            action: verb.action,
+            of: (of.0, of.1, of.2),
+            consumed,
+            produced: &produced,
+            query: verb.query,
+            sends,
+            answers: codes.iter().map(|code| (*code, answer.clone())).collect(),
+        })
+    }
+
+    /// The media types of answers; of lists that can be watched, those of streams too.
+    pub fn produced(&self, streams: bool) -> Vec<&'static str> {
+        let forms = match self.resource.custom.is_some() {
+            true => 1,
+            false => 2,
         };
+        let mut all = PRODUCED[..=forms].to_vec();
+        if streams {
+            all.extend(&STREAMED[..forms]);
+        }
+        all
+    }
+
+    pub fn made(&mut self, said: Said<'_>) -> Value {
+        let resource = self.resource;
+        let group = match resource.group.split('.').next() {
+            None | Some("") => "core",
+            Some(first) => first,
+        };
+        let mut parameters: Vec<Value> = said
+            .query
+            .iter()
+            .map(|(name, kind)| self.parameter("query", name, kind, ""))
+            .collect();
+        let (of_group, version, kind) = said.of;
         let mut made = json!({
-            "tags": [format!("{}_{}", group.split('.').next().unwrap_or_default(), resource.version)],
-            "operationId": id,
-            "x-kubernetes-action": if text_alone { "connect" } else { verb.action },
-            "x-kubernetes-group-version-kind": {"group": group_version.0, "version": group_version.1, "kind": kind},
+            "tags": [format!("{group}_{}", resource.version)],
+            "operationId": said.id,
+            "x-kubernetes-action": said.action,
+            "x-kubernetes-group-version-kind": {"group": of_group, "version": version, "kind": kind},
         });
-        if self.definitions.dialect() == Dialect::V2 {
-            if let Some(schema) = sends {
+        let is_old = self.definitions.dialect() == Dialect::V2;
+        let contents = |media: &[&str], schema: &Value| {
+            let all = media.iter();
+            let all = all.map(|it| ((*it).to_owned(), json!({"schema": schema})));
+            Value::Object(all.collect())
+        };
+        if is_old {
+            if let Some(schema) = said.sends {
                 parameters.push(json!({"in": "body", "name": "body", "schema": schema}));
             }
             made["schemes"] = json!(["https"]);
-            made["consumes"] = json!(consumed);
-            made["produces"] = json!(produced);
-            made["responses"] = json!({"200": {"description": "OK", "schema": answers}, "401": {"description": "Unauthorized"}});
-        } else {
-            if let Some(schema) = sends {
-                let content = consumed
-                    .iter()
-                    .map(|media| ((*media).to_owned(), json!({"schema": schema})));
-                made["requestBody"] = json!({"content": Value::Object(content.collect())});
-            }
-            let content = produced
-                .iter()
-                .map(|media| ((*media).to_owned(), json!({"schema": answers})));
-            made["responses"] = json!({
-                "200": {"description": "OK", "content": Value::Object(content.collect())},
-                "401": {"description": "Unauthorized"},
-            });
+            made["consumes"] = json!(said.consumed);
+            made["produces"] = json!(said.produced);
+        } else if let Some(schema) = said.sends {
+            made["requestBody"] = json!({"content": contents(said.consumed, &schema)});
         }
+        for (code, schema) in said.answers {
+            let description = match code {
+                201 => "Created",
+                202 => "Accepted",
+                _ => "OK",
+            };
+            made["responses"][code.to_string()] = match is_old {
+                true => json!({"description": description, "schema": schema}),
+                false => {
+                    json!({"description": description, "content": contents(said.produced, &schema)})
+                }
+            };
+        }
+        made["responses"]["401"] = json!({"description": "Unauthorized"});
         if !parameters.is_empty() {
             made["parameters"] = parameters.into();
         }
@@ -311,7 +396,7 @@ impl Writer<'_, '_> {
     }
 }
 
-fn camel(text: &str) -> String {
+pub fn camel(text: &str) -> String {
     let parts = text.trim_end_matches(".k8s.io").split(['.', '-']);
     parts
         .map(|part| {

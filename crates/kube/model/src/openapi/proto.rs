@@ -51,6 +51,8 @@ fn item_fields(name: &str) -> Option<(u32, Shape)> {
         "put" => (3, Shape::Message(operation_fields)),
         "post" => (4, Shape::Message(operation_fields)),
         "delete" => (5, Shape::Message(operation_fields)),
+        "options" => (6, Shape::Message(operation_fields)),
+        "head" => (7, Shape::Message(operation_fields)),
         "patch" => (8, Shape::Message(operation_fields)),
         "parameters" => (9, Shape::Parameters),
         _ => return None,

@@ -99,6 +99,77 @@ fn a_kind_is_found_by_its_path_and_its_group() {
 }
 
 #[test]
+fn operations_tell_all_their_answers() {
+    let document = parsed(&v2(&Catalog::built_in(), &[]));
+    let folder = "/api/v1/namespaces/{namespace}/pods";
+    let path = |path: String, method: &str| document["paths"][path][method].clone();
+    let codes = |operation: &Value| -> Vec<String> {
+        let all = operation["responses"].as_object().expect("responses");
+        all.keys().cloned().collect()
+    };
+    let pod = "#/definitions/io.k8s.api.core.v1.Pod";
+    for (operation, expected) in [
+        (
+            path(folder.into(), "post"),
+            &["200", "201", "202", "401"][..],
+        ),
+        (path(folder.into(), "delete"), &["200", "401"]),
+        (
+            path(format!("{folder}/{{name}}"), "put"),
+            &["200", "201", "401"],
+        ),
+        (
+            path(format!("{folder}/{{name}}"), "patch"),
+            &["200", "201", "401"],
+        ),
+        (
+            path(format!("{folder}/{{name}}"), "delete"),
+            &["200", "202", "401"],
+        ),
+        (
+            path(format!("{folder}/{{name}}/status"), "put"),
+            &["200", "201", "401"],
+        ),
+        (
+            path(format!("{folder}/{{name}}/log"), "get"),
+            &["200", "401"],
+        ),
+    ] {
+        assert_eq!(codes(&operation), expected, "{}", operation["operationId"]);
+    }
+    let resources = path("/apis/apps/v1/".into(), "get");
+    assert_eq!(resources["operationId"], "getAppsV1APIResources");
+    let together = path(folder.into(), "delete");
+    assert_eq!(
+        together["operationId"],
+        "deleteCoreV1CollectionNamespacedPod"
+    );
+    // A deleted pod is shown, most other things are not.
+    let deleted = path(format!("{folder}/{{name}}"), "delete");
+    assert_eq!(deleted["responses"]["202"]["schema"]["$ref"], pod);
+    let watched = path(
+        "/api/v1/watch/namespaces/{namespace}/pods/{name}".into(),
+        "get",
+    );
+    assert_eq!(watched["operationId"], "watchCoreV1NamespacedPod");
+    let all = path("/api/v1/watch/pods".into(), "get");
+    assert_eq!(all["operationId"], "watchCoreV1PodListForAllNamespaces");
+    let nodes = path("/api/v1/watch/nodes".into(), "get");
+    assert_eq!(nodes["x-kubernetes-action"], "watchlist");
+    let exec = path(format!("{folder}/{{name}}/exec"), "post");
+    assert_eq!(exec["operationId"], "connectCoreV1PostNamespacedPodExec");
+    assert_eq!(
+        exec["x-kubernetes-group-version-kind"]["kind"],
+        "PodExecOptions"
+    );
+    let proxied = path(format!("{folder}/{{name}}/proxy/{{path}}"), "head");
+    assert_eq!(
+        proxied["operationId"],
+        "connectCoreV1HeadNamespacedPodProxyWithPath"
+    );
+}
+
+#[test]
 fn what_a_custom_resource_is_not_patched_by_is_not_told() {
     let definition = json!({"metadata": {"name": "widgets.example.com"}, "spec": {
         "group": "example.com", "scope": "Cluster", "names": {"plural": "widgets", "kind": "Widget"},

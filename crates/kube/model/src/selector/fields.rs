@@ -53,6 +53,17 @@ impl Fields {
             .all(|term| (value_of(resource, object, &term.field) == term.value) == term.equal)
     }
 
+    /// The same, of one object.
+    #[must_use]
+    pub fn and_name(mut self, name: &str) -> Self {
+        self.0.push(Term {
+            field: "metadata.name".into(),
+            value: name.into(),
+            equal: true,
+        });
+        self
+    }
+
     pub fn is_everything(&self) -> bool {
         self.0.is_empty()
     }

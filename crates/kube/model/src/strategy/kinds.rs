@@ -133,3 +133,24 @@ pub fn default_propagation(resource: &Resource) -> &'static str {
         _ => "Background",
     }
 }
+
+/// Whether a deletion answers with the object that is gone, as upstream's storage of each kind says.
+pub fn is_shown_when_deleted(resource: &Resource) -> bool {
+    resource.custom.is_none()
+        && matches!(
+            (resource.group.as_str(), resource.kind.as_str()),
+            (
+                "",
+                "PersistentVolume"
+                    | "PersistentVolumeClaim"
+                    | "Pod"
+                    | "PodTemplate"
+                    | "ResourceQuota"
+                    | "Service"
+                    | "ServiceAccount"
+            ) | (
+                "storage.k8s.io",
+                "CSIDriver" | "CSINode" | "StorageClass" | "VolumeAttachment"
+            )
+        )
+}

@@ -15,7 +15,9 @@ use base64::Engine as _;
 use serde_json::{Map, Value, json};
 
 pub use job::labels as job_labels;
-pub use kinds::{creates_on_update, default_propagation, updates_unconditionally};
+pub use kinds::{
+    creates_on_update, default_propagation, is_shown_when_deleted, updates_unconditionally,
+};
 pub use pod::qos_class;
 
 use crate::{

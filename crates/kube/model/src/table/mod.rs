@@ -171,7 +171,7 @@ pub fn row(resource: &Resource, object: &Value, now: Timestamp, include: Include
         Some(definition) => custom::cells(definition, object, now),
         None => (printer(resource).unwrap_or(PLAIN).1)(object, now),
     };
-    let mut row = json!({ "cells": cells });
+    let mut row = with_object(cells, object, include);
     if resource.group.is_empty() && resource.kind == "Pod" {
         let phase = text_at(object, &["status", "phase"]);
         let message = match phase {
@@ -183,18 +183,20 @@ pub fn row(resource: &Resource, object: &Value, now: Timestamp, include: Include
             row["conditions"] = json!([{"type": "Completed", "status": "True", "reason": phase, "message": message}]);
         }
     }
-    match include {
-        Include::None => {}
-        Include::Object => row["object"] = object.clone(),
-        Include::Metadata => {
-            row["object"] = json!({
-                "kind": "PartialObjectMetadata",
-                "apiVersion": "meta.k8s.io/v1",
-                "metadata": object.get("metadata").cloned().unwrap_or_default(),
-            });
-        }
-    }
     row
+}
+
+fn with_object(cells: Vec<Value>, object: &Value, include: Include) -> Value {
+    let object = match include {
+        Include::None => Value::Null,
+        Include::Object => object.clone(),
+        Include::Metadata => json!({
+            "kind": "PartialObjectMetadata",
+            "apiVersion": "meta.k8s.io/v1",
+            "metadata": object.get("metadata").cloned().unwrap_or_default(),
+        }),
+    };
+    json!({ "cells": cells, "object": object })
 }
 
 /// A Table of objects. `list` is the metadata of the list, or of the object when there is one.
@@ -209,13 +211,31 @@ pub fn render(
         .iter()
         .map(|object| row(resource, object, now, include))
         .collect();
+    table(list, columns(resource), rows)
+}
+
+fn table(list: &Value, columns: Vec<Value>, rows: Vec<Value>) -> Value {
     json!({
         "kind": "Table",
         "apiVersion": "meta.k8s.io/v1",
         "metadata": list,
-        "columnDefinitions": columns(resource),
+        "columnDefinitions": columns,
         "rows": rows,
     })
+}
+
+/// A Table of the scale of an object.
+pub fn scale(scale: &Value, now: Timestamp, include: Include) -> Value {
+    const COLUMNS: &str = "Name,Desired:integer,Available:integer,Age";
+    let cells = vec![
+        name(scale),
+        count(part(scale, "spec"), "replicas"),
+        count(part(scale, "status"), "replicas"),
+        age(scale, now),
+    ];
+    let list = json!({"resourceVersion": text_at(scale, &["metadata", "resourceVersion"])});
+    let row = with_object(cells, scale, include);
+    table(&list, COLUMNS.split(',').map(column).collect(), vec![row])
 }
 
 fn name(object: &Value) -> Value {

@@ -369,6 +369,23 @@ fn custom_resources_print_the_columns_of_their_definition() {
     assert_eq!(table["columnDefinitions"][3]["priority"], 1);
 }
 
+#[test]
+fn a_scale_tells_how_many() {
+    let object = json!({"metadata": {"name": "s", "resourceVersion": "7", "creationTimestamp": "2026-01-01T00:00:00Z"},
+        "spec": {"replicas": 3}, "status": {}});
+    let table = scale(&object, now(), Include::None);
+    assert_eq!(table["metadata"]["resourceVersion"], "7");
+    assert_eq!(table["rows"][0]["cells"], json!(["s", 3, 0, "60m"]));
+    assert!(table["rows"][0]["object"].is_null());
+    let names: Vec<_> = table["columnDefinitions"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|it| &it["name"])
+        .collect();
+    assert_eq!(names, ["Name", "Desired", "Available", "Age"]);
+}
+
 /// Each kind has as many cells as columns, whatever its object looks like.
 #[test]
 fn any_shape_is_printed() {

@@ -250,7 +250,7 @@ pub fn daemon_set(object: &Value, errors: &mut Errors) {
             at_most_all(update, "maxUnavailable", &rolling, errors);
             at_most_all(update, "maxSurge", &rolling, errors);
         }
-        _ => errors.not_supported(&at, strategy.clone(), &["OnDelete", "RollingUpdate"]),
+        _ => errors.not_supported(&at, strategy.clone(), &["RollingUpdate", "OnDelete"]),
     }
 }
 

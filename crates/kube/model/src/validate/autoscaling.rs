@@ -40,11 +40,11 @@ pub fn scaler(object: &Value, errors: &mut Errors) {
     if let Some(percent) = number(spec, "targetCPUUtilizationPercentage")
         && percent < 1
     {
-        errors.invalid(
-            &path.child("targetCPUUtilizationPercentage"),
-            percent,
-            "must be greater than 0",
-        );
+        // Told as the metric that it stands for.
+        let metrics = path.child("metrics");
+        let (metric, target) = (metrics.index(0), "target.averageUtilization");
+        let resource = metric.child("resource");
+        errors.invalid(&resource.child(target), percent, "must be greater than 0");
     }
     let metrics = path.child("metrics");
     for (index, one) in items(spec, "metrics").iter().enumerate() {

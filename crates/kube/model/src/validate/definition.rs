@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use crate::{
+    custom::same_in_all,
     field::{Errors, Path},
     names,
     table::JsonPath,
@@ -14,14 +15,7 @@ use crate::{
 pub fn definition(object: &Value, errors: &mut Errors) {
     let path = Path::root("spec");
     let spec = object.get("spec").unwrap_or(&Value::Null);
-    let (group, name) = (text(spec, "group"), text_at(object, &["metadata", "name"]));
-    if name != format!("{}.{group}", text_at(spec, &["names", "plural"])) {
-        errors.invalid(
-            &Path::root("metadata").child("name"),
-            name,
-            "must be spec.names.plural+\".\"+spec.group",
-        );
-    }
+    let group = text(spec, "group");
     let at_group = path.child("group");
     let faults = names::dns_subdomain(group);
     if group.is_empty() {
@@ -44,6 +38,39 @@ pub fn definition(object: &Value, errors: &mut Errors) {
     all_names(spec, &path.child("names"), errors);
     let conversion = spec.get("conversion").unwrap_or(&Value::Null);
     super::webhook::conversion(conversion, &path.child("conversion"), errors);
+    let status = object.get("status").unwrap_or(&Value::Null);
+    let status_path = Path::root("status");
+    let at = status_path.child("storedVersions");
+    if texts(status, "storedVersions").next().is_none() {
+        let stored = status.get("storedVersions").cloned().unwrap_or_default();
+        errors.invalid(&at, stored, "must have at least one stored version");
+        return;
+    }
+    let stores = |it: &&Value| it.get("storage") == Some(&Value::Bool(true));
+    for version in items(spec, "versions").iter().filter(stores) {
+        let name = text(version, "name");
+        if texts(status, "storedVersions").all(|it| it != name) {
+            let why = format!("must have the storage version {name}");
+            errors.invalid(&at, version.clone(), why);
+        }
+    }
+}
+
+/// What a new definition must say beside.
+pub fn new_definition(object: &Value, errors: &mut Errors) {
+    let (group, name) = (
+        text_at(object, &["spec", "group"]),
+        text_at(object, &["metadata", "name"]),
+    );
+    let plural = text_at(object, &["spec", "names", "plural"]);
+    if name != format!("{}.{group}", plural) {
+        errors.invalid(
+            &Path::root("metadata").child("name"),
+            name,
+            "must be spec.names.plural+\".\"+spec.group",
+        );
+    }
+    super::approval::check(object, None, errors);
 }
 
 fn versions(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
@@ -63,13 +90,25 @@ fn versions(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
         if !faults.is_empty() {
             errors.invalid(&path.child("name"), name, faults.join(","));
         }
-        subresources(version, &path.child("subresources"), errors);
-        let columns = path.child("additionalPrinterColumns");
-        for (index, one) in items(version, "additionalPrinterColumns")
-            .iter()
-            .enumerate()
-        {
-            column(one, &columns.index(index), errors);
+        if same_in_all(all, "subresources").is_none() {
+            subresources(version, &path.child("subresources"), errors);
+        }
+        if same_in_all(all, COLUMNS).is_none() {
+            columns(version, &path.child(COLUMNS), errors);
+        }
+    }
+    // Upstream keeps what is the same in all versions once, and the first version's name beside.
+    if let Some(first) = all.first() {
+        let faults = names::dns1035_label(text(first, "name"));
+        if !faults.is_empty() {
+            let name = text(first, "name");
+            errors.invalid(&path.child("version"), name, faults.join(","));
+        }
+        if same_in_all(all, "subresources").is_some() {
+            subresources(first, &path.child("subresources"), errors);
+        }
+        if same_in_all(all, COLUMNS).is_some() {
+            columns(first, &path.child(COLUMNS), errors);
         }
     }
     if !unique {
@@ -131,6 +170,14 @@ fn all_names(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
             kind,
             "kind and listKind may not be the same",
         );
+    }
+}
+
+const COLUMNS: &str = "additionalPrinterColumns";
+
+fn columns(version: &Value, path: &Path<'_>, errors: &mut Errors) {
+    for (index, one) in items(version, COLUMNS).iter().enumerate() {
+        column(one, &path.index(index), errors);
     }
 }
 
@@ -212,6 +259,7 @@ fn subresources(version: &Value, path: &Path<'_>, errors: &mut Errors) {
 }
 
 pub fn change(new: &Value, old: &Value, errors: &mut Errors) {
+    super::approval::check(new, Some(old), errors);
     let path = Path::root("spec");
     let (Some(spec), Some(was)) = (new.get("spec"), old.get("spec")) else {
         return;

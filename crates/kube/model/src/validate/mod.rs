@@ -4,6 +4,7 @@
 //! rules has those of metadata.
 
 mod aggregation;
+mod approval;
 mod apps;
 mod autoscaling;
 mod batch;
@@ -16,7 +17,7 @@ mod env;
 mod event;
 mod handler;
 mod job_policies;
-mod meta;
+pub(crate) mod meta;
 mod mounts;
 mod network;
 mod node;
@@ -94,7 +95,7 @@ fn rules(resource: &Resource) -> Option<Rules> {
         ("", "ResourceQuota") => both(quota::quota, quota::quota_change),
         ("", "LimitRange") => always(quota::limit_range),
         ("coordination.k8s.io", "Lease") => always(small::lease),
-        ("scheduling.k8s.io", "PriorityClass") => both(small::priority, small::priority_change),
+        ("scheduling.k8s.io", "PriorityClass") => both(|_, _| {}, small::priority_change),
         ("node.k8s.io", "RuntimeClass") => both(small::runtime, small::runtime_change),
         ("certificates.k8s.io", "CertificateSigningRequest") => always(signing::request),
         ("", "PersistentVolume") => both(storage::volume, storage::volume_change),
@@ -147,6 +148,10 @@ pub fn create(resource: &Resource, object: &Value) -> Vec<FieldError> {
     match (resource.group.as_str(), resource.kind.as_str()) {
         ("storage.k8s.io", "VolumeAttachment") => csi::new_attachment(object, &mut errors),
         ("networking.k8s.io", "Ingress") => network::new_ingress(object, &mut errors),
+        ("scheduling.k8s.io", "PriorityClass") => small::new_priority(object, &mut errors),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => {
+            definition::new_definition(object, &mut errors);
+        }
         _ => {}
     }
     errors.into_vec()

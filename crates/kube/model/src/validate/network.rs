@@ -112,7 +112,10 @@ fn ingress_path(one: &Value, path: &Path<'_>, errors: &mut Errors) {
     let kind = text(one, "pathType");
     let known = ["Exact", "ImplementationSpecific", "Prefix"];
     match kind {
-        "" => errors.required(&path.child("pathType"), "pathType must be specified"),
+        "" => {
+            errors.required(&path.child("pathType"), "pathType must be specified");
+            return;
+        }
         "Exact" | "Prefix" => {
             if !value.starts_with('/') {
                 errors.invalid(&at, value, "must be an absolute path");
@@ -147,9 +150,10 @@ fn backend(backend: &Value, path: &Path<'_>, errors: &mut Errors) {
     let service = member(backend, "service");
     match (service, member(backend, "resource")) {
         (Some(_), Some(_)) => {
-            errors.invalid(path, "", "cannot set both resource and service backends")
+            errors.invalid(path, "", "cannot set both resource and service backends");
+            return;
         }
-        (None, None) => errors.required(path, "resource or service backend is required"),
+        (None, None) => errors.invalid(path, "", "resource or service backend is required"),
         _ => {}
     }
     let Some(service) = service else {
@@ -184,11 +188,8 @@ pub fn class(object: &Value, errors: &mut Errors) {
     if controller.len() > 250 {
         errors.too_long(&at, 250);
     }
-    if controller.is_empty() {
-        errors.required(&at, "");
-        return;
-    }
     match controller.split_once('/') {
+        _ if controller.is_empty() => errors.required(&at, ""),
         Some((domain, rest)) if !domain.is_empty() && !rest.is_empty() => {
             errors.invalid_all(&at, domain, names::dns_subdomain(domain));
         }
@@ -197,6 +198,40 @@ pub fn class(object: &Value, errors: &mut Errors) {
             controller,
             "must be a domain-prefixed path (such as \"acme.io/foo\")",
         ),
+    }
+    if let Some(parameters) = crate::view::at(object, &["spec", "parameters"]) {
+        class_parameters(parameters, &path.child("parameters"), errors);
+    }
+}
+
+/// What a class refers to for its controller.
+fn class_parameters(parameters: &Value, path: &Path<'_>, errors: &mut Errors) {
+    let group = text(parameters, "apiGroup");
+    if !group.is_empty() {
+        let faults = names::dns_subdomain(group);
+        errors.invalid_all(&path.child("apiGroup"), group, faults);
+    }
+    for name in ["kind", "name"] {
+        let value = text(parameters, name);
+        let at = path.child(name);
+        if value.is_empty() {
+            errors.required(&at, &format!("{name} is required"));
+        } else {
+            errors.invalid_all(&at, value, names::path_segment(value));
+        }
+    }
+    let (scope, namespace) = (text(parameters, "scope"), text(parameters, "namespace"));
+    let at = path.child("namespace");
+    match (scope, namespace) {
+        ("Namespace", "") => errors.required(&at, "`parameters.scope` is set to 'Namespace'"),
+        ("Namespace", namespace) => {
+            errors.invalid_all(&at, namespace, names::dns_label(namespace));
+        }
+        ("Cluster", "") => {}
+        ("Cluster", _) => errors.forbidden(&at, "`parameters.scope` is set to 'Cluster'"),
+        (scope, _) => {
+            errors.not_supported(&path.child("scope"), scope, &["Cluster", "Namespace"]);
+        }
     }
 }
 
@@ -245,7 +280,7 @@ pub fn policy(object: &Value, errors: &mut Errors) {
     }
     for (index, kind) in texts(spec, "policyTypes").enumerate() {
         if !matches!(kind, "Ingress" | "Egress") {
-            errors.not_supported(&types.index(index), kind, &["Egress", "Ingress"]);
+            errors.not_supported(&types.index(index), kind, &["Ingress", "Egress"]);
         }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{placement, resources};
 use crate::{
-    field::{Errors, Path},
+    field::{ErrorKind, Errors, Path},
     names,
     view::{absent, items, map, restore, text, texts},
 };
@@ -46,7 +46,8 @@ fn taints(spec: &Value, errors: &mut Errors) {
             placement::effect(effect, &path.child("effect"), errors);
         }
         if !seen.insert((key, effect)) {
-            errors.duplicate(&path, taint.clone());
+            let why = "taints must be unique by key and effect pair".to_owned();
+            errors.push(ErrorKind::Duplicate, &path, taint.clone(), why);
         }
     }
 }

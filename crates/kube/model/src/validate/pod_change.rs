@@ -36,6 +36,11 @@ pub fn update(new: &Value, old: &Value, errors: &mut Errors) {
     let at = path.child("activeDeadlineSeconds");
     let deadline = |spec: &Value| number(spec, "activeDeadlineSeconds");
     match (deadline(spec), deadline(was)) {
+        (Some(new), _) if !(0..=i64::from(i32::MAX)).contains(&new) => {
+            let why = names::not_between(0, i64::from(i32::MAX));
+            errors.invalid(&at, new, why);
+            return;
+        }
         (Some(new), Some(old)) if new > old => {
             errors.invalid(&at, new, "must be less than or equal to previous value");
             return;

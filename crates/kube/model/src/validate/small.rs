@@ -48,7 +48,7 @@ pub fn lease(object: &Value, errors: &mut Errors) {
     }
 }
 
-pub fn priority(object: &Value, errors: &mut Errors) {
+pub fn new_priority(object: &Value, errors: &mut Errors) {
     const HIGHEST: i64 = 1_000_000_000;
     const SYSTEM: [(&str, i64); 2] = [
         ("system-node-critical", 2_000_001_000),

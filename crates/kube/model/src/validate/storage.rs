@@ -263,7 +263,7 @@ pub fn class(object: &Value, errors: &mut Errors) {
             errors.too_long(&parameters, MOST_PARAMETERS);
         }
         if map.contains_key("") {
-            errors.invalid(&parameters, map.len(), "field must not be empty.");
+            errors.invalid(&parameters, "", "field must not be empty.");
         }
     }
     for (name, known) in [

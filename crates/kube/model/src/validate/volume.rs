@@ -77,9 +77,13 @@ fn source(volume: &Value, path: &Path<'_>, errors: &mut Errors) {
         errors.required(path, "must specify a volume type");
         return;
     };
-    let mut kinds = members
-        .iter()
-        .filter(|(name, body)| *name != "name" && !body.is_null());
+    let kinds = members.iter();
+    let mut kinds: Vec<_> = kinds
+        .filter(|(name, body)| *name != "name" && !body.is_null())
+        .collect();
+    // The first is the one that the volume is of; upstream looks for this one before all others.
+    kinds.sort_by_key(|(name, _)| *name != "emptyDir");
+    let mut kinds = kinds.into_iter();
     let Some((kind, body)) = kinds.next() else {
         errors.required(path, "must specify a volume type");
         return;

@@ -349,7 +349,7 @@ fn networks() {
                 "/spec/policyTypes",
                 json!(["Ingress", "Sideways"]),
                 &[
-                    r#"spec.policyTypes[1]: Unsupported value: "Sideways": supported values: "Egress", "Ingress""#,
+                    r#"spec.policyTypes[1]: Unsupported value: "Sideways": supported values: "Ingress", "Egress""#,
                 ],
             ),
             (
@@ -578,22 +578,38 @@ fn definitions() {
             ),
             ("/spec/scope", json!(""), &["spec.scope: Required value"]),
             (
+                "/spec/versions/0/storage",
+                json!(false),
+                &[
+                    r#"spec.versions: Invalid value: [{"name":"v1","served":true,"storage":false,"schema":{"openAPIV3Schema":{"type":"object"}},"additionalPrinterColumns":[{"name":"A","type":"string","jsonPath":".spec.a"}]}]: must have exactly one version marked as storage version"#,
+                    "status.storedVersions: Invalid value: null: must have at least one stored version",
+                ],
+            ),
+            (
+                "/spec/group",
+                json!("example.k8s.io"),
+                &[
+                    r#"metadata.name: Invalid value: "foos.example.com": must be spec.names.plural+"."+spec.group"#,
+                    r#"metadata.annotations[api-approved.kubernetes.io]: Required value: protected groups must have approval annotation "api-approved.kubernetes.io", see https://github.com/kubernetes/enhancements/pull/1111"#,
+                ],
+            ),
+            (
                 "/spec/versions/0/schema",
                 json!(null),
-                &["spec.versions[0].schema.openAPIV3Schema: Required value"],
+                &["spec.versions[0].schema.openAPIV3Schema: Required value: schemas are required"],
             ),
             (
                 "/spec/versions/0/schema/openAPIV3Schema",
                 json!({"type": "object", "properties": {"spec": {"type": "object", "x-kubernetes-validations": [{"rule": "true"}]}}}),
                 &[
-                    "spec.versions[0].schema.openAPIV3Schema.properties[spec].x-kubernetes-validations: Forbidden: rules in CEL are not supported by this server",
+                    "spec.validation.openAPIV3Schema.properties[spec].x-kubernetes-validations: Forbidden: rules in CEL are not supported by this server",
                 ],
             ),
             (
                 "/spec/versions/0/additionalPrinterColumns/0/type",
                 json!("odd"),
                 &[
-                    r#"spec.versions[0].additionalPrinterColumns[0].type: Invalid value: "odd": must be one of boolean,date,integer,number,string"#,
+                    r#"spec.additionalPrinterColumns[0].type: Invalid value: "odd": must be one of boolean,date,integer,number,string"#,
                 ],
             ),
             (
