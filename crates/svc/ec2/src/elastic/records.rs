@@ -4,6 +4,8 @@ use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
+use wharf_base::Timestamp;
+use wharf_billing::{AddressUse, Stored, Stretch};
 use wharf_records::{Record, Unknown, ecs::Tags};
 use wharf_wire::Context;
 
@@ -21,6 +23,9 @@ pub struct ElasticAddress {
     /// The network around the hosts leads it there.
     pub routed: bool,
     pub association: Option<Association>,
+    /// What it is billed for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metered: Option<Stretch>,
     pub tags: Tags,
     #[serde(flatten)]
     pub unknown: Unknown,
@@ -56,6 +61,9 @@ pub struct Public {
     pub association: String,
     /// The elastic address that it is; otherwise it is the interface's own.
     pub allocation: Option<String>,
+    /// Since when the interface has its own; with itself where that is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
 }
 
 /// An address that somebody has; the address is the id.
@@ -137,6 +145,7 @@ impl ElasticAddress {
             routed: self.routed,
             association: association.to_owned(),
             allocation: Some(self.id.clone()),
+            since: None,
         }
     }
 
@@ -146,6 +155,7 @@ impl ElasticAddress {
         id: &str,
         (interface, private): (&Interface, Ipv4Addr),
         holder: Holder,
+        now: Timestamp,
     ) {
         self.association = Some(Association {
             id: id.to_owned(),
@@ -153,5 +163,22 @@ impl ElasticAddress {
             private,
             holder,
         });
+        self.meter(now);
+    }
+
+    /// Nothing has it any more.
+    pub fn disassociated(&mut self, now: Timestamp) {
+        self.association = None;
+        self.meter(now);
+    }
+
+    /// Says from when on it is billed for what it is now.
+    pub fn meter(&mut self, now: Timestamp) {
+        let of = match self.association {
+            Some(_) => AddressUse::Elastic,
+            None => AddressUse::Idle,
+        };
+        let of = Stored::PublicAddress { of };
+        Stretch::follow(&mut self.metered, Some(of), now);
     }
 }

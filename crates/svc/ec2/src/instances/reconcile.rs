@@ -444,7 +444,9 @@ async fn finish(
                 if let Some(token) = &interface.token_id {
                     txn = txn.delete(scope.key(Pointer::KIND, token));
                 }
-                txn = elastic::give_all_back(&service.table, scope, &interface, txn).await?;
+                let now = service.instances.now();
+                let of = &interface;
+                txn = elastic::give_all_back(&service.table, scope, of, (txn, now)).await?;
             } else {
                 interface.attachment = None;
                 txn = txn.put(&key, encode(&interface));
