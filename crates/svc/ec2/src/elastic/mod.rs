@@ -9,6 +9,7 @@ mod associate;
 mod describe;
 pub mod pools;
 mod records;
+mod resting;
 
 use std::{collections::HashSet, net::Ipv4Addr};
 
@@ -24,6 +25,7 @@ pub use associate::{associate, associate_with, disassociate, of_public_ip, unmap
 pub use describe::describe;
 pub use pools::PublicAddresses;
 pub use records::{Association, ElasticAddress, Held, Holder, Public};
+pub use resting::resting;
 
 use crate::{
     Ec2Service, fault,

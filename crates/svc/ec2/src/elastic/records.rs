@@ -41,6 +41,9 @@ pub struct Association {
     pub interface: String,
     pub private: Ipv4Addr,
     pub holder: Holder,
+    /// Its instance is stopped.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub resting: bool,
 }
 
 /// Whose interface it is.
@@ -162,6 +165,7 @@ impl ElasticAddress {
             interface: interface.id.clone(),
             private,
             holder,
+            resting: false,
         });
         self.meter(now);
     }
@@ -174,9 +178,10 @@ impl ElasticAddress {
 
     /// Says from when on it is billed for what it is now.
     pub fn meter(&mut self, now: Timestamp) {
-        let of = match self.association {
-            Some(_) => AddressUse::Elastic,
-            None => AddressUse::Idle,
+        let is_used = self.association.as_ref().is_some_and(|it| !it.resting);
+        let of = match is_used {
+            true => AddressUse::Elastic,
+            false => AddressUse::Idle,
         };
         let of = Stored::PublicAddress { of };
         Stretch::follow(&mut self.metered, Some(of), now);

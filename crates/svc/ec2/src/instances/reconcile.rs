@@ -469,7 +469,7 @@ async fn commit_or_again(service: &Ec2Service, key: &str, txn: Txn) -> Result<()
     Ok(())
 }
 
-/// Hosts are told of groups by the instance's own record.
+/// Hosts are told of groups by the instance's own record, and those who bill its elastic addresses that it is stopped.
 async fn copy_groups(
     service: &Ec2Service,
     scope: &Scope,
@@ -479,6 +479,13 @@ async fn copy_groups(
     let Some(interface) = service.table.read::<Interface>(&key).await? else {
         return Ok(Next::Settled);
     };
+    let resting = stored.record.life.state == State::Stopped;
+    let at = (resting, service.instances.now());
+    let addresses = elastic::resting(&service.table, scope, &interface.record, at).await?;
+    if let Some(txn) = addresses {
+        let txn = txn.when(fence(&service.instances.shard)?);
+        service.table.commit(&PERMIT, txn).await?;
+    }
     let known = stored.record.interface.groups.iter().map(|it| &it.id);
     if known.eq(&interface.record.groups) {
         return Ok(Next::Settled);
