@@ -211,5 +211,12 @@ def test_instances_end_with_a_node_that_is_retired(server, told):
 
 
 def test_bad_input(server):
-    for arguments in (["nobody"], [OWN, "--soon"], [], [OWN, "--notice", "1"], [OWN, "--notice", "366d"], [OWN, "--notice", "1h", "--cancel"]):
+    for arguments in (
+        ["nobody"],
+        [OWN, "--soon"],
+        [],
+        [OWN, "--notice", "1"],
+        [OWN, "--notice", "366d"],
+        [OWN, "--notice", "1h", "--cancel"],
+    ):
         assert server.run("node", "retire", *arguments, check=False).returncode != 0
