@@ -1,4 +1,4 @@
-"""What tasks and storage cost: once, whatever dies around their end, by Cost Explorer's operations and `wharf cost`."""
+"""What tasks, storage, addresses and load balancers cost: once, whatever dies around their end, by Cost Explorer's operations and `wharf cost`."""
 
 import calendar
 import datetime
@@ -185,6 +185,66 @@ def test_storage_is_billed_by_its_size_for_as_long_as_it_is_there(fresh):
     report = json.loads(fresh.run("cost", "--by", "usage-type", "--json").stdout)
     (row,) = [one for one in report["groups"] if one["key"] == "EBS:VolumeUsage.gp3"]
     assert row["unit"] == "GB-Month" and float(row["quantity"]) == float(found["EBS:VolumeUsage.gp3",][0])
+    # Its end counts once.
+    fresh.kill_child("server")
+    assert usage(fresh, by_type) == found
+
+
+def test_addresses_load_balancers_and_endpoints_are_billed_by_their_time(fresh):
+    ec2, elb = fresh.client("ec2"), fresh.client("elbv2")
+    subnets = tasks.default_subnets(fresh)
+    vpc = ec2.describe_subnets(SubnetIds=subnets[:1])["Subnets"][0]["VpcId"]
+    moments = []
+
+    def timed(call, **parameters):
+        """What comes of each call lies between two moments."""
+        before = time.time()
+        done = call(**parameters)
+        moments.append((before, time.time()))
+        return done
+
+    address = timed(ec2.allocate_address, Domain="vpc")["AllocationId"]
+    interface = ec2.create_network_interface(SubnetId=subnets[0])["NetworkInterface"]["NetworkInterfaceId"]
+    fresh.kill_child("server")
+    timed(ec2.associate_address, AllocationId=address, NetworkInterfaceId=interface)
+    web = timed(elb.create_load_balancer, Name="web", Subnets=subnets[:2])["LoadBalancers"][0]["LoadBalancerArn"]
+    inner = elb.create_load_balancer(Name="inner", Type="network", Scheme="internal", Subnets=subnets[:1])["LoadBalancers"][0]
+    service = {"VpcId": vpc, "ServiceName": "com.amazonaws.us-east-1.sts", "VpcEndpointType": "Interface"}
+    endpoint = ec2.create_vpc_endpoint(SubnetIds=subnets[:1], **service)["VpcEndpoint"]["VpcEndpointId"]
+    ec2.modify_vpc_endpoint(VpcEndpointId=endpoint, AddSubnetIds=subnets[1:2])
+    fresh.kill_child("server")
+    timed(elb.delete_load_balancer, LoadBalancerArn=web)
+    elb.delete_load_balancer(LoadBalancerArn=inner["LoadBalancerArn"])
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint])
+    timed(ec2.delete_network_interface, NetworkInterfaceId=interface)
+    timed(ec2.release_address, AllocationId=address)
+
+    by_type = ("DIMENSION", "USAGE_TYPE")
+    balancers, endpoints = "LoadBalancerUsage", "USE1-VpcEndpoint-Hours"
+    in_use, idle = "USE1-PublicIPv4:InUseAddress", "USE1-PublicIPv4:IdleAddress"
+    kinds = {(it,) for it in (balancers, endpoints, in_use, idle)}
+    found = wait_for(lambda: set(it := usage(fresh, by_type)) == kinds and it, what="the cost of all of them")
+    # An hour that was begun of each load balancer, and of the endpoint in each zone.
+    assert found[balancers,] == ("2", "0.045") and found[endpoints,] == ("2", "0.02")
+
+    def billed(kind, *stretches):
+        """Seconds, each stretch in whole ones; the meter hears of an end soon after it."""
+        quantity, cost = (float(it) for it in found[kind,])
+        least = sum(moments[last][0] - moments[first][1] for first, last in stretches)
+        most = sum(moments[last][1] - moments[first][0] + 1 for first, last in stretches) + 10
+        assert least <= quantity * 3600 <= most, (kind, least, quantity * 3600, most)
+        assert abs(cost / quantity - 0.005) < 1e-5
+
+    billed(in_use, (1, 4), (2, 3))
+    billed(idle, (0, 1), (4, 5))
+    services = usage(fresh, ("DIMENSION", "SERVICE"), ("DIMENSION", "OPERATION"))
+    assert {keys[0] for keys in services} == {"Amazon Elastic Load Balancing", "Amazon Virtual Private Cloud"}
+    operations = {"LoadBalancing:Application", "LoadBalancing:Network", "AllocateAddressVPC", "AssociateAddressVPC", "VpcEndpoint"}
+    assert {keys[1] for keys in services} == operations
+    assert of_resources(fresh, "USAGE_TYPE", endpoints) == {endpoint: 2}
+    assert set(of_resources(fresh, "USAGE_TYPE", idle)) == {address}
+    report = json.loads(fresh.run("cost", "--by", "usage-type", "--json").stdout)
+    assert {one["key"]: one["unit"] for one in report["groups"]} == dict.fromkeys((it for (it,) in kinds), "Hrs")
     # Its end counts once.
     fresh.kill_child("server")
     assert usage(fresh, by_type) == found

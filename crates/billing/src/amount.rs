@@ -24,7 +24,7 @@ impl Quantity {
     /// Amounts of [`Item`](crate::Item), times milliseconds, of one month: that of `at`.
     pub fn of(unit: Unit, units: i128, at: i64) -> Self {
         match unit {
-            Unit::Hours | Unit::GbHours => Self {
+            Unit::Hours | Unit::CapacityHours | Unit::GbHours => Self {
                 hours: units,
                 months: 0,
             },

@@ -1,8 +1,9 @@
-//! What the use of Fargate, of EC2 instances and of storage comes to: metered tasks, instances, volumes, snapshots and
-//! file systems, split over time, priced.
+//! What the use of Fargate, of EC2 instances, of storage and of the network comes to: metered tasks, instances, volumes,
+//! snapshots, file systems, load balancers, addresses and endpoints, split over time, priced.
 //!
 //! - [`Use`] is what a task is charged for, [`Span`] from when to when. [`Use::items`] says which usage
 //!   types it counts towards, and how much of each a millisecond of it is.
+//! - [`Traffic`] is what a load balancer did in an hour, which comes to capacity units.
 //! - [`Stretch`] is a time in which something that is stored stays as it is. Records of other services have it.
 //! - [`Span::split`] divides a task's billed time over any slots, so that the parts add up to the whole.
 //! - [`Prices`] are the price lists of an installation, each from its effective date on.
@@ -16,6 +17,7 @@
 #![forbid(unsafe_code)]
 
 mod amount;
+mod capacity;
 mod instance;
 mod month;
 mod prices;
@@ -26,8 +28,9 @@ mod tests;
 mod usage;
 
 pub use amount::{Cost, Quantity, shown};
+pub use capacity::Traffic;
 pub use instance::InstanceType;
 pub use prices::{ListError, MAX_LIST_BYTES, Prices};
 pub use span::{Rounding, Span};
-pub use stored::{Stored, Stretch, VolumeType};
+pub use stored::{AddressUse, Stored, Stretch, VolumeType};
 pub use usage::{Item, Kind, Platform, Unit, Use, region_code};

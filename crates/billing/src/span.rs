@@ -14,6 +14,8 @@ pub enum Rounding {
     Task(Platform),
     /// Each hour that was begun is billed.
     Hours,
+    /// Each second that was begun is.
+    Seconds,
     /// Not at all: what is stored is billed for exactly as long as it is there.
     Exact,
 }
@@ -53,6 +55,7 @@ impl Span {
         match by.into() {
             Rounding::Task(platform) => whole(SECOND).max(platform.minimum()),
             Rounding::Hours => whole(HOUR).max(HOUR),
+            Rounding::Seconds => whole(SECOND),
             Rounding::Exact => self.length(),
         }
     }

@@ -1,5 +1,5 @@
 //! What is billed for being there: volumes, snapshots and file systems, each by stretches of time in which its size is
-//! the same; NAT gateways, by the hour.
+//! the same; NAT gateways, load balancers, public addresses and interface endpoints, by the hour.
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
@@ -57,6 +57,20 @@ impl VolumeType {
     }
 }
 
+/// What has a public address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AddressUse {
+    /// Nothing has it: an elastic one that is not associated.
+    Idle,
+    /// It is an elastic one.
+    Elastic,
+    /// It goes with its interface.
+    Interface,
+    /// It is a load balancer's.
+    Balancer,
+}
+
 /// What there is, as far as its cost depends on it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -79,6 +93,22 @@ pub enum Stored {
         kib: u64,
     },
     NatGateway,
+    #[serde(rename_all = "kebab-case")]
+    LoadBalancer {
+        network: bool,
+    },
+    #[serde(rename_all = "kebab-case")]
+    PublicAddress {
+        of: AddressUse,
+    },
+    /// An interface endpoint in one zone.
+    Endpoint,
+    /// Capacity units that a load balancer used in an hour, in 1,024 × 3,600,000 parts of one. It counts for a millisecond.
+    #[serde(rename_all = "kebab-case")]
+    Capacity {
+        network: bool,
+        parts: u64,
+    },
 }
 
 impl Stored {
@@ -121,6 +151,12 @@ impl Stored {
             Self::Snapshot { kib } => add(Kind::Snapshot, kib),
             Self::FileSystem { kib } => add(Kind::FileSystem, kib),
             Self::NatGateway => add(Kind::NatGateway, ONE_HOURLY),
+            Self::LoadBalancer { .. } => add(Kind::LoadBalancer, ONE_HOURLY),
+            Self::PublicAddress { of } => {
+                add(Kind::PublicAddress(of == AddressUse::Idle), ONE_HOURLY);
+            }
+            Self::Endpoint => add(Kind::Endpoint, ONE_HOURLY),
+            Self::Capacity { network, parts } => add(Kind::Capacity(network), parts),
         }
         items
     }

@@ -11,7 +11,7 @@ const FREE_GIB: u32 = 20;
 const MIB_OF_GIB: u64 = 1_024;
 /// What counts as one of anything, as CPU units do for a vCPU.
 const ONE: u64 = 1_024;
-/// Where EC2's usage types have no letters for the region.
+/// Where usage types of EC2 and of load balancers have no letters for the region.
 const HOME: &str = "us-east-1";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -76,12 +76,20 @@ pub enum Kind {
     /// A file system of EFS.
     FileSystem,
     NatGateway,
+    LoadBalancer,
+    /// A public IPv4 address; whether it is idle.
+    PublicAddress(bool),
+    /// An interface endpoint in a zone.
+    Endpoint,
+    /// Capacity units of load balancers; whether of network ones.
+    Capacity(bool),
 }
 
 /// In what usage is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Unit {
     Hours,
+    CapacityHours,
     GbHours,
     GbMonths,
     IopsMonths,
@@ -92,6 +100,7 @@ impl Unit {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Hours => "Hrs",
+            Self::CapacityHours => "LCU-Hrs",
             Self::GbHours => "GB-Hours",
             Self::GbMonths => "GB-Month",
             Self::IopsMonths => "IOPS-Month",
@@ -118,7 +127,7 @@ impl Kind {
     ];
 
     /// Those of what is there.
-    const STORED: [Self; 16] = [
+    const STORED: [Self; 22] = [
         Self::Volume(VolumeType::Standard),
         Self::Volume(VolumeType::Gp2),
         Self::Volume(VolumeType::Gp3),
@@ -135,6 +144,12 @@ impl Kind {
         Self::Snapshot,
         Self::FileSystem,
         Self::NatGateway,
+        Self::LoadBalancer,
+        Self::PublicAddress(false),
+        Self::PublicAddress(true),
+        Self::Endpoint,
+        Self::Capacity(false),
+        Self::Capacity(true),
     ];
 
     /// `Fargate-GB-Hours`
@@ -153,6 +168,11 @@ impl Kind {
             Self::Snapshot => return Cow::Borrowed("EBS:SnapshotUsage"),
             Self::FileSystem => return Cow::Borrowed("TimedStorage-ByteHrs"),
             Self::NatGateway => return Cow::Borrowed("NatGateway-Hours"),
+            Self::LoadBalancer => return Cow::Borrowed("LoadBalancerUsage"),
+            Self::PublicAddress(false) => return Cow::Borrowed("PublicIPv4:InUseAddress"),
+            Self::PublicAddress(true) => return Cow::Borrowed("PublicIPv4:IdleAddress"),
+            Self::Endpoint => return Cow::Borrowed("VpcEndpoint-Hours"),
+            Self::Capacity(_) => return Cow::Borrowed("LCUUsage"),
             Self::Ephemeral => return Cow::Borrowed("Fargate-EphemeralStorage-GB-Hours"),
             Self::WindowsLicence => return Cow::Borrowed("Fargate-Windows-OS-Hours:perCPU"),
             Self::Cpu(platform, spot) => (platform, spot, "vCPU-Hours:perCPU"),
@@ -167,14 +187,22 @@ impl Kind {
         Cow::Owned(format!("{market}Fargate-{platform}{what}"))
     }
 
-    /// The one of that name.
+    /// As price lists have it: what costs more or less by its operation has that behind it.
+    pub(crate) fn listed(self) -> Cow<'static, str> {
+        match self {
+            Self::Capacity(true) => Cow::Borrowed("LCUUsage:Network"),
+            _ => self.name(),
+        }
+    }
+
+    /// The one that price lists have under that name.
     pub fn named(name: &str) -> Option<Self> {
         let of_instance = |usage: &str, spot| {
             let of = name.strip_prefix(usage)?;
             InstanceType::named(of).map(|it| Self::Instance(it, spot))
         };
         let mut all = Self::ALL.into_iter().chain(Self::STORED);
-        all.find(|it| it.name() == name)
+        all.find(|it| it.listed() == name)
             .or_else(|| of_instance("BoxUsage:", false))
             .or_else(|| of_instance("SpotUsage:", true))
     }
@@ -182,6 +210,7 @@ impl Kind {
     pub fn unit(self) -> Unit {
         match self {
             Self::Ephemeral => Unit::GbHours,
+            Self::Capacity(_) => Unit::CapacityHours,
             Self::Volume(_) | Self::Snapshot | Self::FileSystem => Unit::GbMonths,
             Self::Iops(..) => Unit::IopsMonths,
             Self::Throughput => Unit::GibpsMonths,
@@ -189,13 +218,16 @@ impl Kind {
             | Self::Memory(..)
             | Self::WindowsLicence
             | Self::Instance(..)
-            | Self::NatGateway => Unit::Hours,
+            | Self::NatGateway
+            | Self::LoadBalancer
+            | Self::PublicAddress(_)
+            | Self::Endpoint => Unit::Hours,
         }
     }
 
     /// The usage type in a region: `USE1-Fargate-GB-Hours`.
     pub fn usage_type(self, region: &str) -> String {
-        let is_of_ec2 = matches!(
+        let has_no_letters = matches!(
             self,
             Self::Instance(..)
                 | Self::Volume(_)
@@ -203,8 +235,10 @@ impl Kind {
                 | Self::Throughput
                 | Self::Snapshot
                 | Self::NatGateway
+                | Self::LoadBalancer
+                | Self::Capacity(_)
         );
-        if is_of_ec2 && region == HOME {
+        if has_no_letters && region == HOME {
             return self.name().into_owned();
         }
         format!("{}-{}", region_code(region), self.name())
@@ -222,7 +256,10 @@ pub struct Item {
 impl Use {
     pub fn rounding(&self) -> Rounding {
         match self.stored {
-            Some(Stored::NatGateway) => Rounding::Hours,
+            Some(Stored::NatGateway | Stored::LoadBalancer { .. } | Stored::Endpoint) => {
+                Rounding::Hours
+            }
+            Some(Stored::PublicAddress { .. }) => Rounding::Seconds,
             Some(_) => Rounding::Exact,
             None => Rounding::Task(self.platform),
         }

@@ -232,9 +232,7 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Node(args) => match &args.command {
             None => node::run(&args),
             Some(NodeCommand::List(output)) => nodes::list(output),
-            Some(NodeCommand::Retire(args)) => {
-                nodes::retire(&Layout::new(&args.data.data)?, &args.name, args.cancel)
-            }
+            Some(NodeCommand::Retire(args)) => nodes::retire(&Layout::new(&args.data.data)?, args),
             Some(NodeCommand::Remove(args)) => {
                 nodes::remove(&Layout::new(&args.data.data)?, &args.name)
             }

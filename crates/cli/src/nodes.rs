@@ -8,7 +8,16 @@ use wharf_api_wharf::types::{
     RemoveNodeResponse, RetireNodeRequest, RetireNodeResponse,
 };
 
-use crate::{args::OutputArgs, call, layout::Layout, problem::Problem, style::Style};
+use crate::{
+    args::{NodeRetireArgs, OutputArgs},
+    call,
+    layout::Layout,
+    problem::Problem,
+    style::Style,
+};
+
+/// A year.
+const MOST_NOTICE_S: i32 = 365 * 86_400;
 
 pub fn list(args: &OutputArgs) -> Result<ExitCode, Problem> {
     let layout = Layout::new(&args.data.data)?;
@@ -42,8 +51,10 @@ fn rows_of(node: &Node) -> Vec<[String; 6]> {
             cell(&token),
         ]
     };
-    let agent = |it: &NodeInstance| match it.connected {
-        Some(true) => "connected",
+    let agent = |it: &NodeInstance| match (it.connected, it.retired) {
+        (Some(true), Some(true)) => "connected, retired",
+        (Some(true), _) => "connected",
+        (_, Some(true)) => "away, retired",
         _ => "away",
     };
     match node.instances.as_deref().unwrap_or_default() {
@@ -121,11 +132,29 @@ pub fn remove(layout: &Layout, name: &str) -> Result<ExitCode, Problem> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub fn retire(layout: &Layout, name: &str, cancel: bool) -> Result<ExitCode, Problem> {
+/// A notice of instances in seconds: `0s`, `36h`, `14d`.
+pub fn parse_notice(text: &str) -> Result<i32, String> {
+    let bad = || "it is a number with s, m, h or d, 36h say, and a year at most".to_owned();
+    let digits = text.trim_end_matches(['s', 'm', 'h', 'd']);
+    let unit = match &text[digits.len()..] {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return Err(bad()),
+    };
+    let number: u32 = digits.parse().map_err(|_| bad())?;
+    let seconds = number.checked_mul(unit).and_then(|it| it.try_into().ok());
+    seconds.filter(|it| *it <= MOST_NOTICE_S).ok_or_else(bad)
+}
+
+pub fn retire(layout: &Layout, args: &NodeRetireArgs) -> Result<ExitCode, Problem> {
+    let (name, cancel) = (&args.name, args.cancel);
     let settings = layout.settings()?;
     let asked = RetireNodeRequest {
-        name: Some(name.to_owned()),
+        name: Some(name.clone()),
         cancel: Some(cancel),
+        notice_seconds: args.notice,
     };
     let asked = call::wharf(layout, &settings, "RetireNode", &asked);
     let done: RetireNodeResponse = call::block_on(asked)?;
@@ -135,9 +164,15 @@ pub fn retire(layout: &Layout, name: &str, cancel: bool) -> Result<ExitCode, Pro
         false => println!(
             "{} {name}\n{}",
             style.good("Retired"),
-            style.faint("Its Fargate tasks leave when fargateTaskRetirementWaitPeriod of their accounts is over.")
+            style.faint(
+                "Its Fargate tasks leave when fargateTaskRetirementWaitPeriod of their accounts is over; \
+                 its instances end as describe-instance-status says."
+            )
         ),
-        true => println!("{} {name} takes Fargate tasks again.", style.good("Kept:")),
+        true => println!(
+            "{} {name} takes Fargate tasks and instances again.",
+            style.good("Kept:")
+        ),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -145,6 +180,16 @@ pub fn retire(layout: &Layout, name: &str, cancel: bool) -> Result<ExitCode, Pro
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn notices_have_a_unit() {
+        assert_eq!(parse_notice("0s"), Ok(0));
+        assert_eq!(parse_notice("36h"), Ok(129_600));
+        assert_eq!(parse_notice("365d"), Ok(31_536_000));
+        for bad in ["", "10", "m", "-1h", "1hm", "366d", "4294967295d", "1é"] {
+            assert!(parse_notice(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn a_node_without_an_instance_has_a_row() {

@@ -8,6 +8,7 @@
 //! | [`claimant`] | who claims: an id of a kind |
 //! | [`reclaim`] | whose Spot capacity is taken back for somebody else; pure |
 //! | [`needs`] | those who wait for that |
+//! | [`Retired`] | hosts that nothing comes to any more |
 //! | [`plane_hosts`] | hosts of the network, and those that carry load balancers |
 //!
 //! Machines belong to no account and region, and this crate knows no service: an ECS task is a
@@ -30,6 +31,7 @@ pub mod placement_queue;
 pub mod plane_hosts;
 mod reached;
 pub mod reclaim;
+mod retired;
 
 pub use claimant::Claimant;
 pub use draft::Draft;
@@ -40,3 +42,4 @@ pub use needs::{Need, Needs, Promises};
 pub use placement_queue::{Outcome, QueueError, Request};
 pub use plane_hosts::{PlaneHostError, PlaneHosts, Subscription, is_underlay};
 pub use reached::Reached;
+pub use retired::{INSTANCE_NOTICE, Retired};

@@ -11,7 +11,7 @@ use wharf_records::{
 };
 use wharf_store::Entry;
 
-use crate::{Held, hold};
+use crate::{Held, Retired, hold};
 
 /// What a machine is registered as, and can take therefore.
 #[derive(Debug, Clone)]
@@ -49,6 +49,8 @@ pub struct Machines {
 pub(crate) struct Records {
     hosts: HashMap<String, Held<Host>>,
     ledgers: HashMap<String, Held<Ledger>>,
+    /// Hosts that are retired.
+    retired: HashSet<String>,
 }
 
 /// What is said of machines by those who use them.
@@ -67,6 +69,7 @@ impl Records {
         match machine::parse(key) {
             Some((Host::KIND, id)) => put(&mut self.hosts, &id, hold(key, Some(entry))),
             Some((Ledger::KIND, id)) => put(&mut self.ledgers, &id, hold(key, Some(entry))),
+            Some((Retired::KIND, id)) => drop(self.retired.insert(id)),
             _ => {}
         }
     }
@@ -99,6 +102,11 @@ impl Machines {
         self.registry.registrations.get(&host.instance)
     }
 
+    /// Whether nothing new comes to a host.
+    pub fn is_retired(&self, host: &str) -> bool {
+        self.records.retired.contains(host)
+    }
+
     /// Where something may be tried out and undone.
     pub(crate) fn fleet_mut(&mut self) -> &mut Fleet {
         &mut self.fleet
@@ -109,6 +117,10 @@ impl Machines {
         match machine::parse(key) {
             Some((Host::KIND, id)) => self.put_host(&id, hold(key, entry)),
             Some((Ledger::KIND, id)) => self.put_ledger(&id, hold(key, entry)),
+            Some((Retired::KIND, id)) => match entry {
+                Some(_) => drop(self.records.retired.insert(id)),
+                None => drop(self.records.retired.remove(&id)),
+            },
             _ => {}
         }
     }

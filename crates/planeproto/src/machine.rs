@@ -145,6 +145,9 @@ pub struct Metadata {
     /// It is a Spot instance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spot: Option<Spot>,
+    /// What is to be done with it because of its host, and what was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<ScheduledEvent>,
     /// Of key pairs: name and the line for `authorized_keys`.
     #[serde(default)]
     pub public_keys: Vec<(String, String)>,
@@ -170,6 +173,20 @@ pub struct SpotNotice {
     pub action: String,
     /// Milliseconds since 1970.
     pub at_ms: i64,
+}
+
+/// A scheduled event of an instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScheduledEvent {
+    /// `instance-event-…`
+    pub id: String,
+    /// `instance-retirement`
+    pub code: String,
+    pub description: String,
+    /// Milliseconds since 1970.
+    pub not_before_ms: i64,
+    /// `active`, `completed` or `canceled`.
+    pub state: String,
 }
 
 /// What there is of an instance on its host.

@@ -8,6 +8,7 @@ mod adapters;
 mod admission;
 mod alarmed_scaling;
 mod backup;
+mod balanced;
 mod bootstrap;
 mod by_name;
 mod certificate_authority;

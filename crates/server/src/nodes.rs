@@ -5,6 +5,8 @@
 //! which are started elsewhere. Each step may be repeated; the record goes last, so that a removal
 //! that was interrupted is found and done again.
 
+use std::time::Duration;
+
 use wharf_api_wharf::types::{
     ListNodesResponse, Node as NodeShown, NodeInstance as InstanceShown, RemoveNodeRequest,
     RemoveNodeResponse, RetireNodeRequest, RetireNodeResponse,
@@ -15,6 +17,7 @@ use wharf_records::{
     node::{Node, OWN_USER},
 };
 use wharf_store::{Range, Store, Txn};
+use wharf_svc_ec2::Ec2Service;
 use wharf_svc_ecs::{EcsService, NodeInstance};
 use wharf_svc_iam::IamService;
 use wharf_wire::{Call, Caller, Fault};
@@ -31,6 +34,7 @@ pub struct Nodes {
     pub store: Store,
     pub iam: IamService,
     pub ecs: EcsService,
+    pub ec2: Ec2Service,
 }
 
 impl Nodes {
@@ -39,11 +43,11 @@ impl Nodes {
         let mut rows = Vec::new();
         let own = self.instances(call, OWN_USER).await;
         if !own.is_empty() {
-            rows.push(row(OWN_USER, None, &own));
+            rows.push(self.row(OWN_USER, None, &own));
         }
         for node in self.all(call).await? {
             let instances = self.instances(call, &node.user).await;
-            rows.push(row(&node.user, Some(&node), &instances));
+            rows.push(self.row(&node.user, Some(&node), &instances));
         }
         Ok(ListNodesResponse { nodes: Some(rows) })
     }
@@ -74,8 +78,8 @@ impl Nodes {
         })
     }
 
-    /// Has Fargate tasks leave a node, that of the control plane too, each when its account's time of waiting is over; or takes
-    /// that back.
+    /// Has Fargate tasks leave a node, that of the control plane too, each when its account's time of waiting is over, and EC2
+    /// instances end there after a notice; or takes that back.
     pub async fn retire(
         &self,
         call: &Call,
@@ -89,7 +93,13 @@ impl Nodes {
         };
         let cancel = input.cancel.unwrap_or_default();
         let arn = user_arn(call, &user);
-        let instances = self.ecs.retire(call, &arn, cancel).await?;
+        let notice = input.notice_seconds.and_then(|it| u64::try_from(it).ok());
+        let notice = notice.map(Duration::from_secs);
+        if cancel && notice.is_some() {
+            return Err(invalid("cancel and noticeSeconds exclude each other."));
+        }
+        let instances = self.ecs.retire(call, &arn, (cancel, notice)).await?;
+        self.ec2.look_at_hosts().await?;
         tracing::info!(
             node = user,
             by = call.caller.arn,
@@ -100,6 +110,24 @@ impl Nodes {
             name: Some(user),
             instances: Some(instances),
         })
+    }
+
+    fn row(&self, name: &str, node: Option<&Node>, instances: &[NodeInstance]) -> NodeShown {
+        let hosts = self.ecs.hosts();
+        let instances = instances.iter().map(|instance| InstanceShown {
+            arn: Some(instance.arn.clone()),
+            ec2_instance: Some(instance.ec2_instance.clone()),
+            cluster: Some(instance.cluster.clone()),
+            zone: Some(instance.zone.clone()),
+            connected: Some(instance.connected),
+            retired: Some(hosts.read(|machines| machines.is_retired(&instance.host))),
+        });
+        NodeShown {
+            name: Some(name.to_owned()),
+            granted: node.map(|node| shown(&node.grant)),
+            joined_at: node.map(|node| node.joined_at),
+            instances: Some(instances.collect()),
+        }
     }
 
     async fn find(&self, call: &Call, wanted: &str) -> Result<Option<Node>, Fault> {
@@ -135,20 +163,4 @@ fn unknown() -> Fault {
 fn user_arn(call: &Call, user: &str) -> String {
     let path = wharf_records::node::USER_PATH;
     format!("arn:aws:iam::{}:user{path}{user}", call.account)
-}
-
-fn row(name: &str, node: Option<&Node>, instances: &[NodeInstance]) -> NodeShown {
-    let instances = instances.iter().map(|instance| InstanceShown {
-        arn: Some(instance.arn.clone()),
-        ec2_instance: Some(instance.ec2_instance.clone()),
-        cluster: Some(instance.cluster.clone()),
-        zone: Some(instance.zone.clone()),
-        connected: Some(instance.connected),
-    });
-    NodeShown {
-        name: Some(name.to_owned()),
-        granted: node.map(|node| shown(&node.grant)),
-        joined_at: node.map(|node| node.joined_at),
-        instances: Some(instances.collect()),
-    }
 }

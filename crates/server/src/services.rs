@@ -37,6 +37,7 @@ use wharf_wire::{Service, schema::ServiceSchema};
 use crate::{
     accounts::takedown::Takedown,
     alarmed_scaling::AlarmedScaling,
+    balanced::Measured,
     by_name::ByName,
     control::Control,
     destinations::Destinations,
@@ -507,6 +508,7 @@ pub static SERVICES: &[Row] = &[
                 keyring: it.data.keyring.clone(),
                 prices: it.config.data_dir.join("prices.json"),
                 clock: it.clock.clone(),
+                balanced: Arc::new(Measured(it.data.series.clone())),
                 takeover: Takeover::Replace,
             });
             Served::by(wharf_api_ce::Routes(Arc::new(service.clone())))

@@ -467,6 +467,7 @@ pub struct NodeInstance {
     pub cluster: Option<String>,
     pub zone: Option<String>,
     pub connected: Option<bool>,
+    pub retired: Option<bool>,
 }
 structure!(NodeInstance {
 0 arn,
@@ -474,6 +475,7 @@ structure!(NodeInstance {
 2 cluster,
 3 zone,
 4 connected,
+5 retired,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -582,10 +584,12 @@ structure!(RetireKeysResponse {
 pub struct RetireNodeRequest {
     pub name: Option<String>,
     pub cancel: Option<bool>,
+    pub notice_seconds: Option<i32>,
 }
 structure!(RetireNodeRequest {
 0 name,
 1 cancel,
+2 notice_seconds,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Platform, Prices, Quantity, Span, Use, shown};
+use crate::{Platform, Prices, Quantity, Span, Traffic, Use, shown};
 
 const HOUR: i64 = 3_600_000;
 /// 2026-03-01T00:00:00Z
@@ -152,6 +152,58 @@ fn each_kind_has_its_usage_types() {
         hours,
         &[("NatGateway-Hours", "3", "0.135")],
     );
+    for network in [false, true] {
+        check(
+            Stored::LoadBalancer { network },
+            hours,
+            &[("LoadBalancerUsage", "3", "0.0675")],
+        );
+    }
+    check(
+        Stored::Endpoint,
+        hours,
+        &[("USE1-VpcEndpoint-Hours", "3", "0.03")],
+    );
+    // Each second that was begun.
+    let seconds = (MARCH - 1, MARCH + 35_999_000);
+    for (of, kind) in [
+        (AddressUse::Idle, "USE1-PublicIPv4:IdleAddress"),
+        (AddressUse::Elastic, "USE1-PublicIPv4:InUseAddress"),
+        (AddressUse::Interface, "USE1-PublicIPv4:InUseAddress"),
+        (AddressUse::Balancer, "USE1-PublicIPv4:InUseAddress"),
+    ] {
+        let expected = [(kind, "10", "0.05")];
+        check(Stored::PublicAddress { of }, seconds, &expected);
+    }
+}
+
+#[test]
+fn capacity_units_are_of_the_dimension_that_was_used_most() {
+    let check = |network, (new, active, bytes): (u64, u64, u64), expected: (&str, &str)| {
+        let of = Traffic { new, active, bytes }.capacity(network);
+        let hour = (MARCH, MARCH + 1);
+        let (quantity, cost) = expected;
+        check(of, hour, &[("LCUUsage", quantity, cost)]);
+    };
+    let gib = 1 << 30;
+    // A connection a second that stays two minutes, and a GB and a quarter an hour.
+    let bytes = gib * 5 / 4;
+    check(false, (3_600, 120 * 60, bytes), ("1.25", "0.01"));
+    check(false, (90_000, 0, 0), ("1", "0.008"));
+    check(false, (0, 180_000, 0), ("1", "0.008"));
+    check(true, (2_880_000, 0, 0), ("1", "0.006"));
+    check(true, (0, 6_000_000, gib / 2), ("1", "0.006"));
+    check(true, (1, 0, 0), ("0.0000003472", "0.0000000021"));
+    let most = Traffic {
+        new: u64::MAX,
+        active: u64::MAX,
+        bytes: u64::MAX,
+    };
+    let parts = u64::MAX;
+    let network = false;
+    assert_eq!(most.capacity(network), Stored::Capacity { network, parts });
+    let none = Traffic::default().capacity(true);
+    assert_eq!(billed(&none, MARCH, MARCH + 1), []);
 }
 
 #[test]
@@ -162,6 +214,10 @@ fn usage_types_are_found_by_their_names() {
         "EBS:VolumeP-IOPS.io2.tier3",
         "EBS:SnapshotUsage",
         "TimedStorage-ByteHrs",
+        "LoadBalancerUsage",
+        "PublicIPv4:IdleAddress",
+        "PublicIPv4:InUseAddress",
+        "VpcEndpoint-Hours",
     ] {
         let kind = Kind::named(name).unwrap();
         assert_eq!(kind.name(), name);
@@ -177,9 +233,17 @@ fn lists_need_not_name_what_is_stored() {
     let lines: Vec<&str> = text
         .lines()
         .filter(|it| {
-            !["EBS:", "TimedStorage", "NatGateway"]
-                .iter()
-                .any(|kind| it.contains(kind))
+            ![
+                "EBS:",
+                "TimedStorage",
+                "NatGateway",
+                "LoadBalancer",
+                "LCUUsage",
+                "PublicIPv4",
+                "VpcEndpoint",
+            ]
+            .iter()
+            .any(|kind| it.contains(kind))
         })
         .collect();
     let text = lines.join("\n").replace(r#""0.000111","#, r#""0.000111""#);

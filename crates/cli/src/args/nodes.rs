@@ -5,7 +5,7 @@ use std::{net::IpAddr, net::SocketAddr, path::PathBuf};
 use clap::{Args, Subcommand};
 
 use super::{AllowArgs, BalancerArgs, DataArgs, OutputArgs, TaskArgs};
-use crate::{join, log::LogArgs, metrics, reach::Reach};
+use crate::{join, log::LogArgs, metrics, nodes, reach::Reach};
 
 /// What a token allows the node that joins with it.
 #[derive(Args, Clone)]
@@ -119,7 +119,7 @@ pub enum NodeCommand {
     List(OutputArgs),
     /// Remove a node for good: its credentials, its connections, its tasks (started elsewhere)
     Remove(NodeRemoveArgs),
-    /// Retire a node: it takes no more Fargate tasks, and those on it leave when their accounts' time of waiting is over
+    /// Retire a node: it takes no more Fargate tasks and EC2 instances; those on it leave when their time of waiting is over
     Retire(NodeRetireArgs),
 }
 
@@ -129,9 +129,12 @@ pub struct NodeRetireArgs {
     pub data: DataArgs,
     /// Name of the node, its container instance, or its instance id
     pub name: String,
-    /// Take it back: the node takes Fargate tasks again, and those on it stay
+    /// Take it back: the node takes Fargate tasks and instances again, and those on it stay
     #[arg(long)]
     pub cancel: bool,
+    /// How long EC2 instances stay there: a number with s, m, h or d; 14d where nothing is said
+    #[arg(long, value_name = "SPAN", value_parser = nodes::parse_notice, conflicts_with = "cancel")]
+    pub notice: Option<i32>,
 }
 
 #[derive(Args, Clone)]

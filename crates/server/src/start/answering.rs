@@ -98,6 +98,7 @@ impl Plane {
                 store: data.store.clone(),
                 iam: self.iam.clone(),
                 ecs: self.ecs.clone(),
+                ec2: self.ec2.clone(),
             },
             certificate_authority: CertificateAuthority {
                 acm: self.acm.clone(),

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeSet};
 
 use wharf_api_ce::types::{Expression, GroupDefinition};
-use wharf_billing::{Item, Stored};
+use wharf_billing::{AddressUse, Item, Stored};
 use wharf_wire::Fault;
 
 use crate::{fault, ledger::Charge};
@@ -56,6 +56,10 @@ impl Subject<'_> {
                 "EC2 - Other"
             }
             Some(Stored::FileSystem { .. }) => "Amazon Elastic File System",
+            Some(Stored::LoadBalancer { .. } | Stored::Capacity { .. }) => {
+                "Amazon Elastic Load Balancing"
+            }
+            Some(Stored::PublicAddress { .. } | Stored::Endpoint) => "Amazon Virtual Private Cloud",
             None if used.instance.is_some() => "Amazon Elastic Compute Cloud - Compute",
             None if self.is_of_eks() => "Amazon Elastic Container Service for Kubernetes",
             None => "Amazon Elastic Container Service",
@@ -69,6 +73,19 @@ impl Subject<'_> {
             Some(Stored::Snapshot { .. }) => "CreateSnapshot",
             Some(Stored::FileSystem { .. }) => "Storage",
             Some(Stored::NatGateway) => "NatGateway",
+            Some(Stored::LoadBalancer { network } | Stored::Capacity { network, .. }) => {
+                match network {
+                    false => "LoadBalancing:Application",
+                    true => "LoadBalancing:Network",
+                }
+            }
+            Some(Stored::PublicAddress { of }) => match of {
+                AddressUse::Idle => "AllocateAddressVPC",
+                AddressUse::Elastic => "AssociateAddressVPC",
+                AddressUse::Interface => "RunInstances",
+                AddressUse::Balancer => "LoadBalancing:Application",
+            },
+            Some(Stored::Endpoint) => "VpcEndpoint",
             None if used.instance.is_some() => "RunInstances",
             None if self.is_of_eks() => "FargatePod",
             None => "FargateTask",

@@ -3,6 +3,7 @@
 //! - `metered` says what a change of a task's record means for its meter. Pure.
 //! - `meters` follows the history of tasks from a durable cursor. A meter is a record in the store from a
 //!   task's first pull until its end was written to the ledger.
+//! - `capacity` meters the units of load balancers, hour by hour.
 //! - `ledger` keeps the tasks that ended, by account and month, in streams of the journal.
 //! - `report` adds up quantities and costs by period and group, `filter` and `period` read what a request
 //!   asks for. Pure. `ask` reads what they add up.
@@ -15,6 +16,7 @@
 
 mod ask;
 mod authorize;
+mod capacity;
 mod fault;
 mod filter;
 #[doc(hidden)]
@@ -32,4 +34,6 @@ mod stored;
 #[cfg(test)]
 mod tests;
 
+pub use capacity::Balanced;
 pub use service::{CeService, Parts};
+pub use wharf_billing::Traffic;

@@ -36,7 +36,7 @@ pub(crate) struct Change {
 }
 
 /// Services whose records say what is metered, by the segment of their keys.
-pub(crate) const SOURCES: [&str; 3] = ["ecs", "ec2", "efs"];
+pub(crate) const SOURCES: [&str; 4] = ["ecs", "ec2", "efs", "elbv2"];
 
 /// Whose record a key is of, if that is metered.
 enum Kept {
@@ -92,16 +92,21 @@ fn kept(key: &str) -> Option<(String, Kept)> {
     Some((scope.account, kept))
 }
 
-/// What a record says of the meter that it is about.
-fn meter_of(entry: &Entry, account: &str, kept: &Kept, now: Timestamp) -> Option<Meter> {
-    match kept {
-        Kept::Task => meter(&record::<Task>(entry)?, now),
-        Kept::Machine(region) => match record::<MachineOfPod>(entry)?.pod {
-            Some(pod) => of_pod(&pod, account, region),
-            None => of_instance(&record::<Machine>(entry)?, account, region),
-        },
-        Kept::Stored(kind, id, region) => stored::meter(entry, *kind, (account, region), id),
-    }
+/// What a record says of the meters that it is about.
+fn meters_of(entry: &Entry, account: &str, kept: &Kept, now: Timestamp) -> Vec<Meter> {
+    let one = match kept {
+        Kept::Task => record::<Task>(entry).and_then(|it| meter(&it, now)),
+        Kept::Machine(region) => {
+            record::<MachineOfPod>(entry).and_then(|machine| match machine.pod {
+                Some(pod) => of_pod(&pod, account, region),
+                None => of_instance(&record::<Machine>(entry)?, account, region),
+            })
+        }
+        Kept::Stored(kind, id, region) => {
+            return stored::meters(entry, *kind, (account, region), id);
+        }
+    };
+    one.into_iter().collect()
 }
 
 /// The resource that a meter is of: what is stored has one for each time in which it was of one size.
@@ -111,60 +116,58 @@ pub(crate) fn resource(meter: &str) -> &str {
 
 /// What a change of any record means: for what was metered until then, and for what is from now on.
 pub(crate) fn changes(event: &Event, now: Timestamp) -> Vec<Change> {
-    let change = change(event, now);
-    let ended = change.as_ref().and_then(|it| ended(event, it, now));
-    ended.into_iter().chain(change).collect()
-}
-
-/// The meter that a change ends since another begins.
-fn ended(event: &Event, change: &Change, now: Timestamp) -> Option<Change> {
-    let (account, kept) = kept(event.key())?;
-    let before = meter_of(event.previous.as_ref()?, &account, &kept, now)?;
-    let is_another = before.id != change.meter.id && before.end.is_none();
-    is_another.then(|| Change {
-        account,
-        meter: Meter {
-            end: Some(change.meter.start.max(before.start)),
-            ..before
-        },
-        only_over: false,
-    })
-}
-
-fn change(event: &Event, now: Timestamp) -> Option<Change> {
-    let (account, kept) = kept(event.key())?;
+    let Some((account, kept)) = kept(event.key()) else {
+        return Vec::new();
+    };
     let before = event.previous.as_ref();
-    let before = before.and_then(|it| meter_of(it, &account, &kept, now));
-    if event.kind == EventKind::Delete {
-        // Tasks are forgotten after their end; one that did not end is over all the same.
-        let mut meter = before.filter(|it| it.end.is_none())?;
-        meter.end = Some(now.millis().max(meter.start));
-        return Some(Change {
-            account,
-            meter,
-            only_over: true,
-        });
-    }
-    let meter = meter_of(&event.entry, &account, &kept, now)?;
-    let is_new = before.as_ref() != Some(&meter);
-    let was_over = before.is_some_and(|it| it.end.is_some() && it.id == meter.id);
-    let only_over = event.previous.is_none() && event.entry.version > 1;
-    (is_new && !was_over).then_some(Change {
-        account,
+    let before = before.map_or_else(Vec::new, |it| meters_of(it, &account, &kept, now));
+    let after = match event.kind {
+        EventKind::Put => meters_of(&event.entry, &account, &kept, now),
+        EventKind::Delete => Vec::new(),
+    };
+    let change = |meter: Meter, only_over| Change {
+        account: account.clone(),
         meter,
         only_over,
-    })
+    };
+    let is_of = |all: &[Meter], id: &str| all.iter().any(|it| it.id == id);
+    let begun = after.iter().filter(|it| !is_of(&before, &it.id));
+    let gone = before.iter().filter(|it| it.end.is_none());
+    let gone = gone.filter(|it| !is_of(&after, &it.id));
+    let ended = gone.map(|it| {
+        // It ends when the next begins; one that none follows (tasks are forgotten after their end) is over all the same.
+        let next = begun.clone().map(|it| it.start).max();
+        let end = next.unwrap_or_else(|| now.millis()).max(it.start);
+        let meter = Meter {
+            end: Some(end),
+            ..it.clone()
+        };
+        change(meter, next.is_none())
+    });
+    let mut all: Vec<Change> = ended.collect();
+    let only_over = event.previous.is_none() && event.entry.version > 1;
+    for meter in &after {
+        let known = before.iter().find(|it| it.id == meter.id);
+        let was_over = known.is_some_and(|it| it.end.is_some());
+        if known != Some(meter) && !was_over {
+            all.push(change(meter.clone(), only_over));
+        }
+    }
+    all
 }
 
-/// The meter of a record as it stands, for a start without history.
-pub(crate) fn present(entry: &Entry, now: Timestamp) -> Option<Change> {
-    let (account, kept) = kept(&entry.key)?;
-    let meter = meter_of(entry, &account, &kept, now)?;
-    Some(Change {
-        account,
+/// The meters of a record as it stands, for a start without history.
+pub(crate) fn present(entry: &Entry, now: Timestamp) -> Vec<Change> {
+    let Some((account, kept)) = kept(&entry.key) else {
+        return Vec::new();
+    };
+    let meters = meters_of(entry, &account, &kept, now).into_iter();
+    let change = |meter| Change {
+        account: account.clone(),
         meter,
         only_over: false,
-    })
+    };
+    meters.map(change).collect()
 }
 
 /// What a pod of EKS is billed for: the size of its machine, from the moment on at which the pod came there.

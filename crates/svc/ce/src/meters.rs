@@ -6,6 +6,8 @@
 //! Without a cursor (at the first start, and after a backup came back) the tasks that are there say how
 //! their meters are.
 
+mod units;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     convert::Infallible,
@@ -16,12 +18,13 @@ use std::{
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use wharf_base::{Permit, Timestamp};
-use wharf_billing::Span;
+use wharf_billing::{Span, Stored};
 use wharf_records::{Record as _, Scope, Unknown, encode};
 use wharf_service::{Cause, ChangeError, Outcome, StepError, fence};
 use wharf_store::{Range, Revision, StoreError, Txn};
 
 use crate::{
+    capacity::Balancer,
     fault::CeFaults,
     ledger::{self, Charge, Entry, Ledger, Reader, Writer},
     metered::{self, Change, SOURCES},
@@ -35,6 +38,8 @@ const PERMIT: Permit = Permit::for_controller("ce-meters");
 pub(crate) const CURSOR: &str = "ce/ecs";
 /// How often the cursor moves without news, and tasks that ended go to the ledger.
 const STRIDE: Duration = Duration::from_secs(5);
+/// How often hours of load balancers are looked for whose units can be metered.
+const HOURS: Duration = Duration::from_secs(300);
 /// How often the ledger is rid of months that are too old.
 const SWEEP: Duration = Duration::from_secs(3_600);
 /// Tasks that ended are gathered up to this number.
@@ -90,6 +95,8 @@ async fn try_once(core: &Arc<Core>) -> Result<Infallible, Failed> {
     let prefixes = SOURCES.map(Scope::service_prefix).to_vec();
     let mut watch = store.watch_all(prefixes, done + 1);
     let progress = watch.progress();
+    let mut hours = tokio::time::interval(HOURS);
+    hours.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut strides = tokio::time::interval(STRIDE);
     strides.set_missed_tick_behavior(MissedTickBehavior::Delay);
     // Not at once: the clock may not be set yet.
@@ -100,6 +107,10 @@ async fn try_once(core: &Arc<Core>) -> Result<Infallible, Failed> {
             _ = strides.tick() => {
                 progress.request();
                 (watch.next().await, true)
+            }
+            _ = hours.tick() => {
+                meters.count_units().await?;
+                continue;
             }
             _ = sweeps.tick() => {
                 core.ledger.sweep(core.now()).await.map_err(Failed::other)?;
@@ -141,6 +152,8 @@ struct Meters {
     /// heard of again then. They wait until the cursor reaches the revision that the last was written at.
     found: BTreeMap<(String, String), Meter>,
     found_at: Revision,
+    /// Hours of load balancers were looked for in the ledger.
+    looked: bool,
     /// Of these, what the ledger has already: a month and a task's id.
     settled: HashSet<(Month, String)>,
     /// Accounts with keys of tags that are written down.
@@ -155,6 +168,7 @@ impl Meters {
             ended: BTreeMap::new(),
             found: BTreeMap::new(),
             found_at: 0,
+            looked: false,
             settled: HashSet::new(),
             tag_keys: HashSet::new(),
         }
@@ -171,22 +185,23 @@ impl Meters {
             let range = Range::prefix(Scope::service_prefix(source));
             let found = store.all(range).await.map_err(Changed::from)?;
             let entries = found.entries.iter();
-            present.extend(entries.filter_map(|it| metered::present(it, now)));
+            present.extend(entries.flat_map(|it| metered::present(it, now)));
             revision = revision.min(found.revision);
         }
         let ids: HashSet<&str> = present.iter().map(|it| it.meter.id.as_str()).collect();
-        // Of what is stored, the size before ended when the present one began.
-        let since = present.iter().map(|it| {
-            let of = metered::resource(&it.meter.id);
-            ((it.account.as_str(), of), it.meter.start)
-        });
-        let since: HashMap<(&str, &str), i64> = since.collect();
+        // Of what is stored, the size before ended when the next one began.
+        let mut since: HashMap<(&str, &str), BTreeSet<i64>> = HashMap::new();
+        for it in &present {
+            let of = (it.account.as_str(), metered::resource(&it.meter.id));
+            since.entry(of).or_default().insert(it.meter.start);
+        }
         let mut gone = Vec::new();
         for (scope, _, stored) in self.core.table.everywhere::<Meter>(SERVICE).await? {
             let mut meter = stored.record;
             if meter.end.is_none() && !ids.contains(meter.id.as_str()) {
                 let of = (scope.account.as_str(), metered::resource(&meter.id));
-                let end = since.get(&of).copied().unwrap_or(now.millis());
+                let next = since.get(&of).and_then(|it| it.range(meter.start..).next());
+                let end = next.copied().unwrap_or(now.millis());
                 meter.end = Some(end.max(meter.start));
                 gone.push(Change {
                     account: scope.account,
@@ -306,11 +321,23 @@ impl Meters {
                 if *only_over && known.is_none() {
                     continue;
                 }
+                let of = metered::resource(&meter.id);
+                let balancer_key = scope(account).key(Balancer::KIND, of);
+                let balancer = match meter.used.stored {
+                    Some(Stored::LoadBalancer { .. }) => {
+                        let known = tx.find::<Balancer>(&balancer_key).await?;
+                        Balancer::follow(known.as_ref(), meter, core.now().millis())
+                    }
+                    _ => None,
+                };
                 let mut meter = meter.clone();
                 if let Some(known) = known {
                     // What was billed already stays billed, whatever a node says later.
                     meter.start = meter.start.min(known.start);
                     meter.settled |= known.settled;
+                }
+                if let Some(balancer) = balancer {
+                    tx.put(&balancer_key, &balancer);
                 }
                 tx.put(key, &meter);
                 written.push(((account.clone(), meter.id.clone()), meter));
@@ -411,11 +438,14 @@ impl Meters {
 
 /// How many changes, from the first, go into one transaction: one at least, if there is one.
 fn fitting(changes: &[Change]) -> usize {
-    let mut bytes = 0;
-    let fits = changes.iter().take(WRITES).take_while(|it| {
+    let (mut bytes, mut writes) = (0, 0);
+    let fits = changes.iter().take_while(|it| {
         let is_first = bytes == 0;
-        bytes += encode(&it.meter).len();
-        is_first || bytes <= WRITES_BYTES
+        // Of a load balancer there is a record beside its meter.
+        let is_balancer = matches!(it.meter.used.stored, Some(Stored::LoadBalancer { .. }));
+        writes += 1 + usize::from(is_balancer);
+        bytes += encode(&it.meter).len() * (1 + usize::from(is_balancer));
+        is_first || bytes <= WRITES_BYTES && writes <= WRITES
     });
     fits.count()
 }

@@ -12,7 +12,8 @@ use wharf_store::Store;
 use wharf_wire::Context;
 
 use crate::{
-    authorize, fault::CeFaults, ledger::Ledger, meters, ops, prices::PriceFile, records::SERVICE,
+    authorize, capacity::Balanced, fault::CeFaults, ledger::Ledger, meters, ops, prices::PriceFile,
+    records::SERVICE,
 };
 
 /// Reports that are made at once, and of one account.
@@ -29,6 +30,8 @@ pub struct Parts {
     /// The operator's price lists, if there is such a file.
     pub prices: PathBuf,
     pub clock: Arc<dyn Clock>,
+    /// What load balancers did.
+    pub balanced: Arc<dyn Balanced>,
     /// Whether another server may hold the shard of the loop.
     pub takeover: Takeover,
 }
@@ -44,6 +47,7 @@ pub(crate) struct Core {
     pub turns: Turns,
     /// Of making reports.
     pub shares: Shares,
+    pub balanced: Arc<dyn Balanced>,
     keyring: Keyring,
     clock: Arc<dyn Clock>,
     takeover: Takeover,
@@ -81,6 +85,7 @@ impl CeService {
             shard: Shard::new("/w1/c0/ce/shard/0"),
             turns: Turns::default(),
             shares: Shares::new(REPORTS, REPORTS_OF_ONE),
+            balanced: parts.balanced,
             keyring: parts.keyring,
             clock: parts.clock,
             takeover: parts.takeover,

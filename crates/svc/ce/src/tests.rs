@@ -2,6 +2,7 @@
 
 mod costs;
 mod home;
+mod hourly;
 mod instances;
 mod ledger;
 mod pods;

@@ -1,4 +1,5 @@
-//! What changes of instances mean to the world: that they have another state, that their Spot capacity is taken back. Pure.
+//! What changes of instances mean to the world: that they have another state, that their Spot capacity is taken back, that their
+//! host is retired. Pure.
 
 use serde_json::json;
 use wharf_base::{Arn, Timestamp};
@@ -9,7 +10,10 @@ use wharf_service::{
 };
 use wharf_store::{Event, EventKind};
 
-use crate::{records::Instance, spot::SpotRequest, table::SERVICE};
+use crate::{instances::scheduled, records::Instance, spot::SpotRequest, table::SERVICE};
+
+/// What AWS Health calls it where the root of an instance goes with its host.
+const RETIREMENT: &str = "AWS_EC2_INSTANCE_RETIREMENT_SCHEDULED";
 
 /// For EventBridge.
 pub const ANNOUNCING: Announcing = Announcing {
@@ -64,7 +68,52 @@ fn of_instance(change: &Event, scope: &Scope, id: &str) -> Vec<Announcement> {
             detail: json!({ "instance-id": id, "instance-action": held.on_interruption.name() }),
         });
     }
+    all.extend(retirement(before.as_ref(), &after, scope));
     all
+}
+
+/// As AWS Health tells of an instance whose host is retired, or of another time for that.
+fn retirement(before: Option<&Instance>, after: &Instance, scope: &Scope) -> Option<Announcement> {
+    let event = scheduled::active(after)?;
+    if before.and_then(scheduled::active) == Some(event) {
+        return None;
+    }
+    let region = &scope.region;
+    let partition = wharf_base::arn::partition_of(region);
+    let (told, starts) = (event.told_at.http_date(), event.not_before.http_date());
+    let detail = json!({
+        "eventArn": format!(
+            "arn:{partition}:health:{region}::event/EC2/{RETIREMENT}/{RETIREMENT}_{}",
+            event.id
+        ),
+        "service": "EC2",
+        "eventScopeCode": "ACCOUNT_SPECIFIC",
+        "communicationId": format!("{}-{}", event.id, event.told_at.millis()),
+        "lastUpdatedTime": told,
+        "statusCode": "upcoming",
+        "eventRegion": region,
+        "eventTypeCode": RETIREMENT,
+        "eventTypeCategory": "scheduledChange",
+        "startTime": starts,
+        "eventDescription": [{
+            "language": "en_US",
+            "latestDescription": format!(
+                "The machine that this instance runs on is being retired. The instance is terminated, with what is on its disk, \
+                 after {starts}."
+            ),
+        }],
+        "affectedEntities": [{"entityValue": after.id, "lastUpdatedTime": told, "status": "PENDING"}],
+        "affectedAccount": scope.account,
+        "page": "1",
+        "totalPages": "1",
+    });
+    Some(Announcement {
+        place: Place::of_scope(scope),
+        source: "aws.health",
+        detail_type: "AWS Health Event",
+        resources: vec![after.id.clone()],
+        detail,
+    })
 }
 
 /// That a request has its instance.

@@ -1,6 +1,9 @@
 //! The service as the server holds it: operations, websocket endpoints, loops.
 
-use std::sync::{Arc, Weak};
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use tokio_util::sync::CancellationToken;
 use wharf_base::Permit;
@@ -159,7 +162,8 @@ impl EcsService {
         grant::deregister_all(&self.core.agents, call, user_arn).await
     }
 
-    /// Marks the hosts that a user registered as retired, or takes that back; the ARNs of their container instances.
+    /// Marks the hosts that a user registered as retired, or takes that back; the ARNs of their container instances. `notice`:
+    /// for how long EC2 instances stay there.
     ///
     /// # Errors
     /// The store cannot be written.
@@ -167,7 +171,7 @@ impl EcsService {
         &self,
         call: &Call,
         user_arn: &str,
-        cancel: bool,
+        (cancel, notice): (bool, Option<Duration>),
     ) -> Result<Vec<String>, Fault> {
         self.core.state.up_to_date().await;
         let place = Place::of(call);
@@ -175,7 +179,7 @@ impl EcsService {
         for instance in grant::instances_of(&self.core.agents, &place, user_arn) {
             let (scheduler, permit) = (&self.core.scheduler, &call.permit);
             match cancel {
-                false => retirement::mark(scheduler, permit, &instance.host).await?,
+                false => retirement::mark(scheduler, permit, &instance.host, notice).await?,
                 true => retirement::unmark(scheduler, permit, &instance.host).await?,
             }
             marked.push(instance.arn);

@@ -11,6 +11,10 @@ use wharf_planeproto::{
 use wharf_series::{Metric, Span};
 use wharf_wire::Caller;
 
+use wharf_svc_ce::{Balanced as _, Traffic};
+
+use crate::balanced::Measured;
+
 use super::live::{ACCOUNT, PATIENCE, Plain, REGION, Server, WITH_BALANCERS};
 
 /// Connections that a load balancer had in a minute.
@@ -66,6 +70,8 @@ async fn a_host_reports_of_its_own_load_balancers_and_each_report_counts_once() 
         Row::Balancer(BalancerRow {
             arn: arn.clone(),
             new_connections: 3,
+            active_connections: 7,
+            processed_bytes: 100,
             ..BalancerRow::default()
         })
     };
@@ -94,6 +100,15 @@ async fn a_host_reports_of_its_own_load_balancers_and_each_report_counts_once() 
     assert_eq!(connections(&server, &own, start), Some(3.0));
     tell(&again, &Minute { part: 1, ..minute }).await;
     assert_eq!(connections(&server, &own, start), Some(6.0));
+    // Those who bill the load balancer read the same.
+    let (_, name) = own.split_once(":loadbalancer/").unwrap();
+    let hour = start - start % 3_600;
+    let read = Measured(server.series.clone());
+    let traffic = read.traffic((ACCOUNT, REGION), name, hour).await.unwrap();
+    let (new, active, bytes) = (6, 14, 200);
+    assert_eq!(traffic, Traffic { new, active, bytes });
+    let before = read.traffic((ACCOUNT, REGION), name, hour - 3_600).await;
+    assert_eq!(before.unwrap(), Traffic::default());
 
     // A plane that carries none has nothing to say of them.
     let folder = folder.path().join("c");

@@ -26,25 +26,25 @@ fn gp3(gib: u32) -> Stored {
     }
 }
 
-fn key<T: Record>(service: &str, id: &str) -> String {
+pub fn key<T: Record>(service: &str, id: &str) -> String {
     Scope::new(service, ACCOUNT, "us-east-1").key(T::KIND, id)
 }
 
 impl Home {
-    async fn stored<T: Record>(&self, service: &str, id: &str, last: &Option<Stretch>) {
+    pub async fn stored<T: Record>(&self, service: &str, id: &str, last: &Option<Stretch>) {
         let record = json!({"metered": last, "tags": {"team": "blue"}});
         let record: T = serde_json::from_value(record).unwrap();
         let txn = Txn::new().put(key::<T>(service, id), encode(&record));
         assert!(self.store.txn(&PERMIT, txn).await.unwrap().succeeded);
     }
 
-    async fn gone<T: Record>(&self, service: &str, id: &str) {
+    pub async fn gone<T: Record>(&self, service: &str, id: &str) {
         let txn = Txn::new().delete(key::<T>(service, id));
         assert!(self.store.txn(&PERMIT, txn).await.unwrap().succeeded);
     }
 
     /// Quantities and costs of all days by usage type.
-    async fn kinds(&self) -> Vec<(String, String, String)> {
+    pub async fn kinds(&self) -> Vec<(String, String, String)> {
         let rows = self
             .report(Granularity::Monthly, DAYS.0, DAYS.1, &[KIND], None)
             .await;
@@ -54,7 +54,7 @@ impl Home {
     }
 }
 
-fn row(kind: &str, quantity: &str, cost: &str) -> (String, String, String) {
+pub fn row(kind: &str, quantity: &str, cost: &str) -> (String, String, String) {
     (kind.to_owned(), quantity.to_owned(), cost.to_owned())
 }
 

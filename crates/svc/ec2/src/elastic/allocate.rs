@@ -37,14 +37,16 @@ pub async fn allocate(
         if all.len() >= service.public_addresses.per_account {
             return Err(fault::too_many_addresses());
         }
-        let made = ElasticAddress {
+        let mut made = ElasticAddress {
             id: ids::ec2_id("eipalloc"),
             address: free(service, &[], &HashSet::new()).await?,
             routed: service.public_addresses.routed,
             association: None,
+            metered: None,
             tags: tags.clone(),
             unknown: Unknown::new(),
         };
+        made.meter(call.now);
         let txn = Txn::new()
             .when(fence)
             .put(Ec2Service::key::<Fence>(call, COUNT), encode(&Fence {}))

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use wharf_api_ec2::types::{
     AssociateAddressRequest, AssociateAddressResult, DisassociateAddressRequest,
 };
-use wharf_base::ids;
+use wharf_base::{Timestamp, ids};
 use wharf_records::encode;
 use wharf_service::{Stored, transact};
 use wharf_store::Txn;
@@ -82,13 +82,13 @@ pub async fn associate(
         }
         let scope = Ec2Service::scope(call);
         let former = (&target.record, former.as_ref());
-        txn = give_back(&service.table, &scope, former, txn).await?;
+        txn = give_back(&service.table, &scope, former, (txn, call.now)).await?;
         let id = ids::ec2_id("eipassoc");
         let instance = target.record.attachment.as_ref();
         let holder = Holder::Interface(instance.map(|it| it.instance_id.clone()));
         let unchanged = address.unchanged();
         let of = (&target.record, private);
-        address.record.associated(&id, of, holder);
+        address.record.associated(&id, of, holder, call.now);
         if let Some(place) = target.record.public_of(private) {
             *place = Some(address.record.as_public(&id));
         }
@@ -151,12 +151,12 @@ pub fn associate_with(
     txn: Txn,
     mut address: Stored<ElasticAddress>,
     interface: &mut Interface,
-    holder: Holder,
+    (holder, now): (Holder, Timestamp),
 ) -> Txn {
     let condition = address.unchanged();
     let id = ids::ec2_id("eipassoc");
     let of = (&*interface, interface.address);
-    address.record.associated(&id, of, holder);
+    address.record.associated(&id, of, holder, now);
     interface.public = Some(address.record.as_public(&id));
     txn.when(condition)
         .put(&address.key, encode(&address.record))
@@ -187,7 +187,7 @@ pub async fn disassociate(
         let mut stored = service
             .get_stored::<ElasticAddress>(call, &allocation)
             .await?;
-        let Some(known) = stored.record.association.take() else {
+        let Some(known) = stored.record.association.clone() else {
             return Ok(());
         };
         if let Holder::NatGateway(_) = known.holder {
@@ -200,9 +200,9 @@ pub async fn disassociate(
             }
             txn = without_public(txn, interface, &allocation);
         }
-        let txn = txn
-            .when(stored.unchanged())
-            .put(&stored.key, encode(&stored.record));
+        let condition = stored.unchanged();
+        stored.record.disassociated(call.now);
+        let txn = txn.when(condition).put(&stored.key, encode(&stored.record));
         tx.join(txn);
     });
     Ok(())

@@ -9,11 +9,12 @@ mod associate;
 mod describe;
 pub mod pools;
 mod records;
+mod resting;
 
 use std::{collections::HashSet, net::Ipv4Addr};
 
 use rand::Rng;
-use wharf_base::{Cidr4, ids};
+use wharf_base::{Cidr4, Timestamp, ids};
 use wharf_records::{Record as _, Scope, Unknown, encode};
 use wharf_service::{Table, platform};
 use wharf_store::{Compare, Txn};
@@ -24,6 +25,7 @@ pub use associate::{associate, associate_with, disassociate, of_public_ip, unmap
 pub use describe::describe;
 pub use pools::PublicAddresses;
 pub use records::{Association, ElasticAddress, Held, Holder, Public};
+pub use resting::resting;
 
 use crate::{
     Ec2Service, fault,
@@ -99,6 +101,7 @@ pub async fn own(
         routed: service.public_addresses.routed,
         association: ids::ec2_id("eipassoc"),
         allocation: None,
+        since: Some(service.instances.now()),
     })
 }
 
@@ -107,10 +110,10 @@ pub async fn give_all_back(
     table: &Table<Ec2Faults>,
     scope: &Scope,
     interface: &Interface,
-    mut txn: Txn,
+    (mut txn, now): (Txn, Timestamp),
 ) -> Result<Txn, ChangeError> {
     for public in interface.publics() {
-        txn = give_back(table, scope, (interface, Some(public)), txn).await?;
+        txn = give_back(table, scope, (interface, Some(public)), (txn, now)).await?;
     }
     Ok(txn)
 }
@@ -121,7 +124,7 @@ pub async fn give_back(
     table: &Table<Ec2Faults>,
     scope: &Scope,
     (interface, public): (&Interface, Option<&Public>),
-    txn: Txn,
+    (txn, now): (Txn, Timestamp),
 ) -> Result<Txn, ChangeError> {
     let Some(public) = public else {
         return Ok(txn);
@@ -139,7 +142,7 @@ pub async fn give_back(
         .as_ref()
         .is_some_and(|it| it.interface == interface.id)
     {
-        record.association = None;
+        record.disassociated(now);
     }
     Ok(txn.when(stored.unchanged()).put(&key, encode(&record)))
 }

@@ -4,6 +4,8 @@ use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
+use wharf_base::Timestamp;
+use wharf_billing::{AddressUse, Stored, Stretch};
 use wharf_records::{Record, Unknown, ecs::Tags};
 use wharf_wire::Context;
 
@@ -21,6 +23,9 @@ pub struct ElasticAddress {
     /// The network around the hosts leads it there.
     pub routed: bool,
     pub association: Option<Association>,
+    /// What it is billed for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metered: Option<Stretch>,
     pub tags: Tags,
     #[serde(flatten)]
     pub unknown: Unknown,
@@ -36,6 +41,9 @@ pub struct Association {
     pub interface: String,
     pub private: Ipv4Addr,
     pub holder: Holder,
+    /// Its instance is stopped.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub resting: bool,
 }
 
 /// Whose interface it is.
@@ -56,6 +64,9 @@ pub struct Public {
     pub association: String,
     /// The elastic address that it is; otherwise it is the interface's own.
     pub allocation: Option<String>,
+    /// Since when the interface has its own; with itself where that is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
 }
 
 /// An address that somebody has; the address is the id.
@@ -137,6 +148,7 @@ impl ElasticAddress {
             routed: self.routed,
             association: association.to_owned(),
             allocation: Some(self.id.clone()),
+            since: None,
         }
     }
 
@@ -146,12 +158,32 @@ impl ElasticAddress {
         id: &str,
         (interface, private): (&Interface, Ipv4Addr),
         holder: Holder,
+        now: Timestamp,
     ) {
         self.association = Some(Association {
             id: id.to_owned(),
             interface: interface.id.clone(),
             private,
             holder,
+            resting: false,
         });
+        self.meter(now);
+    }
+
+    /// Nothing has it any more.
+    pub fn disassociated(&mut self, now: Timestamp) {
+        self.association = None;
+        self.meter(now);
+    }
+
+    /// Says from when on it is billed for what it is now.
+    pub fn meter(&mut self, now: Timestamp) {
+        let is_used = self.association.as_ref().is_some_and(|it| !it.resting);
+        let of = match is_used {
+            true => AddressUse::Elastic,
+            false => AddressUse::Idle,
+        };
+        let of = Stored::PublicAddress { of };
+        Stretch::follow(&mut self.metered, Some(of), now);
     }
 }

@@ -152,6 +152,7 @@ pub async fn new_interfaces(
             zone: subnet.zone.clone(),
             address,
             mac: interface.mac.clone(),
+            since: Some(call.now),
         });
         made.push(interface);
     }

@@ -63,6 +63,9 @@ pub struct EndpointInterface {
     pub zone: String,
     pub address: Ipv4Addr,
     pub mac: String,
+    /// Since when it is there; as long as the endpoint where that is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
 }
 
 impl VpcEndpoint {

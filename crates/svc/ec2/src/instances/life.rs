@@ -164,6 +164,8 @@ pub enum Step {
     Finish,
     /// Its Spot capacity is taken back.
     Interrupt,
+    /// Its host is retired, or not any more, of which it does not know yet; or its time there is over.
+    FollowHost,
     /// Its host is not heard of any more, or is again.
     Impaired(bool),
     /// It is never to boot again.
@@ -424,6 +426,17 @@ impl Life {
         }
         self.reason = Some(Reason::new(code, text));
         self.transition = code.to_owned();
+    }
+
+    /// Its host is retired, and its disk is there.
+    pub fn retired(&mut self, now: Timestamp) {
+        if !self.is_ending() {
+            self.fail(
+                "Server.ScheduledStop",
+                "Stopped due to scheduled retirement",
+                now,
+            );
+        }
     }
 
     /// Its host left for good.

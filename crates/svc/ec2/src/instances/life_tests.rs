@@ -324,7 +324,12 @@ impl World {
         let host = self.life.host.as_ref().map(|_| is);
         let now = self.now;
         match self.life.step(host, now) {
-            Step::Nothing | Step::After(_) | Step::Forget | Step::End | Step::Interrupt => {}
+            Step::Nothing
+            | Step::After(_)
+            | Step::Forget
+            | Step::End
+            | Step::Interrupt
+            | Step::FollowHost => {}
             Step::Place(_) => {
                 if room {
                     self.life.claimed = true;

@@ -2,7 +2,8 @@
 //!
 //! Operations write what is wanted ([`life`], pure); the reconciler ([`reconcile`]) claims room on a host,
 //! which learns of the instance over the plane stream; what the host reports ([`reports`]) moves the record
-//! on, and the reconciler releases what an instance held when nothing of it is left.
+//! on, and the reconciler releases what an instance held when nothing of it is left. Of hosts that are retired they are told, and
+//! end with them ([`scheduled`]).
 
 pub mod consoles;
 pub mod fields;
@@ -14,6 +15,7 @@ pub mod pods;
 mod reconcile;
 mod reports;
 mod run;
+pub mod scheduled;
 pub mod shown;
 pub mod size;
 

@@ -179,7 +179,10 @@ impl Wish {
         let offer = offer.as_deref();
         let letter = zone_letter(&registered.region, &host.availability_zone);
         let architecture = registered.attributes.get(ARCHITECTURE).cloned().flatten();
-        (!self.fargate || host.fargate)
+        // Where its disk is it may start until that goes.
+        let is_home = self.only.as_deref() == Some(id);
+        (is_home || !machines.is_retired(id))
+            && (!self.fargate || host.fargate)
             && (!self.own_image || says(offer, OWN_IMAGE))
             && (!self.restored || says(offer, SNAPSHOTS))
             && (!self.volumes || registered.attributes.contains_key(VOLUMES))

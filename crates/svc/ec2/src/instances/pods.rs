@@ -212,6 +212,7 @@ impl Ec2Service {
                 pod: Some(wish.of.clone()),
                 spot: None,
                 fleet: None,
+                events: Vec::new(),
                 life: Life::new(call.now),
                 kubelet: None,
                 created_at: call.now,

@@ -17,7 +17,7 @@
 use std::time::Duration;
 
 use wharf_base::Permit;
-use wharf_hosts::{Need, Outcome, QueueError};
+use wharf_hosts::{Need, Outcome, QueueError, Retired};
 use wharf_placement::ledger;
 use wharf_reconcile::Next;
 use wharf_records::{
@@ -30,7 +30,7 @@ use wharf_store::{Compare, Txn};
 use super::{
     life::{HostIs, Life, State, Step},
     placing::{Placing, Wish, claimant},
-    pods,
+    pods, scheduled,
     size::Size,
 };
 use crate::{
@@ -119,7 +119,10 @@ async fn instance(service: &Ec2Service, scope: &Scope, key: &str) -> Result<Next
         }
         service.instances.launchers.wake(fleet);
     }
+    let mark = mark_of(service, life).await?;
+    let retired = mark.as_ref().map(|it| &it.record);
     let step = pods::next(&stored.record, life.step(host, now), now);
+    let step = scheduled::next(&stored.record, retired, step, now);
     match interrupt::next(&stored.record, step, now) {
         Step::Nothing => return copy_groups(service, scope, &stored).await,
         Step::After(delay) => {
@@ -156,6 +159,18 @@ async fn instance(service: &Ec2Service, scope: &Scope, key: &str) -> Result<Next
             let txn = fenced(service, &stored)?.put(&stored.key, encode(&record));
             service.table.commit(&PERMIT, txn).await?;
         }
+        Step::FollowHost => {
+            let mut record = stored.record.clone();
+            scheduled::follow(&mut record, retired, now);
+            let mut txn = fenced(service, &stored)?.put(&stored.key, encode(&record));
+            if let Some(host) = &life.host {
+                txn = txn.when(match &mark {
+                    Some(mark) => mark.unchanged(),
+                    None => Compare::absent(Retired::key(&host.id)),
+                });
+            }
+            commit_or_again(service, &stored.key, txn).await?;
+        }
         Step::Lose => change(service, &stored, |life| life.lose(now)).await?,
         Step::End => change(service, &stored, |life| life.end(now)).await?,
         Step::Impaired(yes) => {
@@ -191,6 +206,14 @@ async fn change(
     let txn = fenced(service, stored)?.put(&stored.key, encode(&record));
     service.table.commit(&PERMIT, txn).await?;
     Ok(())
+}
+
+/// What says of its host that it is retired.
+async fn mark_of(service: &Ec2Service, life: &Life) -> Result<Option<Stored<Retired>>, StepError> {
+    match &life.host {
+        Some(host) => Ok(service.table.read(&Retired::key(&host.id)).await?),
+        None => Ok(None),
+    }
 }
 
 /// Whether the host is there. A ledger without capacity is that of a machine that was deregistered.
@@ -421,7 +444,9 @@ async fn finish(
                 if let Some(token) = &interface.token_id {
                     txn = txn.delete(scope.key(Pointer::KIND, token));
                 }
-                txn = elastic::give_all_back(&service.table, scope, &interface, txn).await?;
+                let now = service.instances.now();
+                let of = &interface;
+                txn = elastic::give_all_back(&service.table, scope, of, (txn, now)).await?;
             } else {
                 interface.attachment = None;
                 txn = txn.put(&key, encode(&interface));
@@ -444,7 +469,7 @@ async fn commit_or_again(service: &Ec2Service, key: &str, txn: Txn) -> Result<()
     Ok(())
 }
 
-/// Hosts are told of groups by the instance's own record.
+/// Hosts are told of groups by the instance's own record, and those who bill its elastic addresses that it is stopped.
 async fn copy_groups(
     service: &Ec2Service,
     scope: &Scope,
@@ -454,6 +479,13 @@ async fn copy_groups(
     let Some(interface) = service.table.read::<Interface>(&key).await? else {
         return Ok(Next::Settled);
     };
+    let resting = stored.record.life.state == State::Stopped;
+    let at = (resting, service.instances.now());
+    let addresses = elastic::resting(&service.table, scope, &interface.record, at).await?;
+    if let Some(txn) = addresses {
+        let txn = txn.when(fence(&service.instances.shard)?);
+        service.table.commit(&PERMIT, txn).await?;
+    }
     let known = stored.record.interface.groups.iter().map(|it| &it.id);
     if known.eq(&interface.record.groups) {
         return Ok(Next::Settled);

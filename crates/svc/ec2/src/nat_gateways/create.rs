@@ -73,7 +73,7 @@ pub async fn create(
             .lean_on::<Vpc>(call, &subnet.vpc_id);
         let (public, routed) = (address.record.address, address.record.routed);
         let holder = Holder::NatGateway(id.clone());
-        txn = elastic::associate_with(txn, address, &mut interface, holder);
+        txn = elastic::associate_with(txn, address, &mut interface, (holder, call.now));
         let made = NatGateway {
             vpc_id: subnet.vpc_id.clone(),
             subnet_id: subnet.id.clone(),

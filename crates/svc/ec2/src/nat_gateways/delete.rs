@@ -37,8 +37,8 @@ pub async fn delete(
                     .delete(&interface.key)
                     .delete(claim);
                 let scope = Ec2Service::scope(call);
-                txn =
-                    elastic::give_all_back(&service.table, &scope, &interface.record, txn).await?;
+                let of = &interface.record;
+                txn = elastic::give_all_back(&service.table, &scope, of, (txn, call.now)).await?;
             }
             if let Some(token) = stored.record.token_id.take() {
                 txn = txn.delete(Ec2Service::key::<Pointer>(call, &token));

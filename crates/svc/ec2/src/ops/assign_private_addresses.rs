@@ -262,7 +262,8 @@ impl<'a> Changing<'a> {
         let txn = std::mem::take(&mut self.txn).delete(key);
         let scope = Ec2Service::scope(self.call);
         let of = (&self.interface.record, gone.public.as_ref());
-        self.txn = elastic::give_back(&self.service.table, &scope, of, txn).await?;
+        let now = self.call.now;
+        self.txn = elastic::give_back(&self.service.table, &scope, of, (txn, now)).await?;
         Ok(())
     }
 

@@ -37,6 +37,7 @@ pub async fn delete_network_interface(
             txn = txn.delete(Ec2Service::key::<Pointer>(call, token_id));
         }
         let scope = Ec2Service::scope(call);
+        let txn = (txn, call.now);
         tx.join(elastic::give_all_back(&service.table, &scope, interface, txn).await?);
     });
     Ok(())

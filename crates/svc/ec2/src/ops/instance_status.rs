@@ -10,6 +10,7 @@ use crate::{
     filter::{Asked, Fields, names},
     instances::{
         life::State,
+        scheduled::{self, Scheduled},
         shown::{self, zone_id},
     },
     records::Instance,
@@ -60,7 +61,12 @@ fn checks(it: &Instance) -> (&'static str, &'static str) {
 fn fields(it: &Instance, cx: &Context) -> Fields {
     let one = |value: &str| vec![value.to_owned()];
     let (status, reachability) = checks(it);
+    let events = |value: fn(&Scheduled) -> String| scheduled::shown(it).map(value).collect();
     vec![
+        ("event.code", events(|_| scheduled::CODE.to_owned())),
+        ("event.description", events(Scheduled::description)),
+        ("event.instance-event-id", events(|it| it.id.clone())),
+        ("event.not-before", events(|it| it.not_before.iso8601())),
         ("availability-zone", one(&it.zone)),
         ("availability-zone-id", one(&zone_id(cx, it))),
         (
@@ -89,7 +95,7 @@ fn to_wire(cx: &Context, it: &Instance) -> InstanceStatus {
     InstanceStatus {
         availability_zone: Some(it.zone.clone()),
         availability_zone_id: Some(zone_id(cx, it)),
-        events: Some(vec![]),
+        events: Some(scheduled::shown(it).map(scheduled::to_wire).collect()),
         instance_id: Some(it.id.clone()),
         instance_state: Some(shown::state(it.life.state)),
         instance_status: Some(summary.clone()),

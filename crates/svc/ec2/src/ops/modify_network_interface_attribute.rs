@@ -56,7 +56,7 @@ pub async fn modify_network_interface_attribute(
                     &service.table,
                     &scope,
                     (&record, record.public.as_ref()),
-                    txn,
+                    (txn, call.now),
                 )
                 .await?;
                 changed.public = None;

@@ -603,6 +603,7 @@ fn write(
         let instance = Instance {
             spot: request.as_ref().map(SpotRequest::held),
             fleet: part.fleet(),
+            events: Vec::new(),
             reservation: reservation.clone(),
             launch_index: index,
             client_token: input.client_token.clone().filter(|it| !it.is_empty()),

@@ -5,7 +5,7 @@ use wharf_records::Scope;
 use wharf_seal::Keyring;
 
 use crate::{
-    instances::{shown::host_name, size::Size},
+    instances::{scheduled::Scheduled, shown::host_name, size::Size},
     records::{Instance, user_data_purpose},
 };
 
@@ -124,6 +124,7 @@ fn metadata(record: &Instance, region: &str) -> machine::Metadata {
                 at_ms: notice.at.millis(),
             }),
         }),
+        events: (record.events.iter().map(Scheduled::told)).collect(),
         public_keys: key
             .filter_map(|key| Some((key.name.clone(), key.public.clone()?)))
             .collect(),

@@ -8,7 +8,12 @@ use wharf_records::{Record, Unknown, ecs::Tags, pods::OfPod};
 use wharf_seal::Sealed;
 
 use super::{DhcpGiven, entity};
-use crate::{fault, fleet, instances::life::Life, placement_groups::InGroup, snapshots, spot};
+use crate::{
+    fault, fleet,
+    instances::{life::Life, scheduled::Scheduled},
+    placement_groups::InGroup,
+    snapshots, spot,
+};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Instance {
@@ -57,6 +62,9 @@ pub struct Instance {
     /// The fleet that launched it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fleet: Option<fleet::Member>,
+    /// What is, or was, to be done with it because of its host; the newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<Scheduled>,
     pub life: Life,
     /// Where its node of Kubernetes listens on its machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]

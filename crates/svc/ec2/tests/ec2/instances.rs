@@ -6,6 +6,7 @@ mod fleets;
 mod images;
 mod placement;
 mod pods;
+mod retired;
 mod spot;
 
 use std::{

@@ -4,42 +4,13 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
-use wharf_records::{Record, Unknown, machine};
+pub use wharf_hosts::{INSTANCE_NOTICE, Retired};
+use wharf_records::{Record, Unknown};
 
 /// The account setting that says how many days a task has.
 pub const SETTING: &str = "fargateTaskRetirementWaitPeriod";
 /// … if nobody set it.
 pub const USUAL_DAYS: u32 = 7;
-
-/// Says of a host that it takes no more Fargate tasks. Under the host's id, among what belongs to machines.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Retired {
-    pub host: String,
-    pub at: Timestamp,
-    /// It took Fargate tasks before.
-    pub fargate: bool,
-    /// Accounts and regions that have a notice.
-    #[serde(default)]
-    pub noticed: BTreeSet<(String, String)>,
-    #[serde(flatten)]
-    pub unknown: Unknown,
-}
-
-impl Record for Retired {
-    const KIND: &'static str = "retired";
-    const FORMAT: u32 = 1;
-}
-
-impl Retired {
-    pub fn key(host: &str) -> String {
-        machine::key(Self::KIND, host)
-    }
-
-    /// Where all are.
-    pub fn folder() -> String {
-        machine::folder(Self::KIND)
-    }
-}
 
 /// What an account is told of its Fargate tasks on such a host. Under the account and region, by the host's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

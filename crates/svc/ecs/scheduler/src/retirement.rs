@@ -2,7 +2,8 @@
 //! waiting is over, tasks of services are replaced as from a host that is drained, and other tasks are stopped.
 //!
 //! The mark of a host ([`Retired`]) is written with the host; the notices of accounts ([`Retirement`]) follow from it and from
-//! what runs there, so that whoever dies in between, a look at both says what is still to be done. [`next`] is pure.
+//! what runs there, so that whoever dies in between, a look at both says what is still to be done. EC2 follows the mark for its
+//! instances. [`next`] is pure.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,7 +22,7 @@ use wharf_records::{
 };
 use wharf_service::{Stored, transact};
 use wharf_store::{Compare, Txn};
-use wharf_svc_ecs_model::retirement::{Retired, Retirement, SETTING, USUAL_DAYS};
+use wharf_svc_ecs_model::retirement::{INSTANCE_NOTICE, Retired, Retirement, SETTING, USUAL_DAYS};
 use wharf_wire::{Fault, fault::Chain};
 
 use crate::{
@@ -41,28 +42,41 @@ const MOST_TOLD: usize = 2_000;
 const AT_ONCE: usize = 50;
 const MAX_WITHDRAWALS: usize = 1_000;
 
-/// Marks a host.
+/// Marks a host. `notice`: how long EC2 instances stay there, if somebody says so.
 ///
 /// # Errors
 /// The store's.
-pub async fn mark(scheduler: &Scheduler, permit: &Permit, host: &str) -> Result<(), Fault> {
+pub async fn mark(
+    scheduler: &Scheduler,
+    permit: &Permit,
+    host: &str,
+    notice: Option<Duration>,
+) -> Result<(), Fault> {
     let (key, host_key) = (Retired::key(host), Host::key(host));
     let now = scheduler.state.now();
     transact!(scheduler.state.table, permit, |tx| {
         let marked = tx.find::<Retired>(&key).await?;
-        if let Some(mut record) = tx.find::<Host>(&host_key).await?
-            && marked.is_none()
-        {
-            let mark = Retired {
-                host: host.to_owned(),
-                at: now,
-                fargate: record.fargate,
-                noticed: BTreeSet::new(),
-                unknown: Unknown::new(),
-            };
-            tx.put(&key, &mark);
-            record.fargate = false;
-            tx.put(&host_key, &record);
+        let record = tx.find::<Host>(&host_key).await?;
+        match (marked, record) {
+            (None, Some(mut record)) => {
+                let mark = Retired {
+                    host: host.to_owned(),
+                    at: now,
+                    fargate: record.fargate,
+                    noticed: BTreeSet::new(),
+                    instances_end_at: Some(now + notice.unwrap_or(INSTANCE_NOTICE)),
+                    unknown: Unknown::new(),
+                };
+                tx.put(&key, &mark);
+                record.fargate = false;
+                tx.put(&host_key, &record);
+            }
+            // Asked for again: at another time.
+            (Some(mut mark), _) if notice.is_some() || mark.instances_end_at.is_none() => {
+                mark.instances_end_at = Some(now + notice.unwrap_or(INSTANCE_NOTICE));
+                tx.put(&key, &mark);
+            }
+            _ => {}
         }
     });
     scheduler.retired.notify_one();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::json;
 use wharf_base::Timestamp;
-use wharf_planeproto::machine::Instance;
+use wharf_planeproto::machine::{Instance, ScheduledEvent};
 
 const VERSION: &str = "2017-09-30";
 
@@ -27,6 +27,10 @@ fn meta_data(it: &Instance) -> BTreeMap<String, String> {
     };
     put("ami-id", metadata.image_id.clone());
     put("ami-launch-index", metadata.launch_index.to_string());
+    let (to_come, over): (Vec<_>, Vec<_>) =
+        (metadata.events.iter()).partition(|it| it.state == "active");
+    put("events/maintenance/history", events(&over));
+    put("events/maintenance/scheduled", events(&to_come));
     put("hostname", metadata.host_name.clone());
     put("instance-action", "none".to_owned());
     put("instance-id", it.id.clone());
@@ -95,6 +99,23 @@ fn meta_data(it: &Instance) -> BTreeMap<String, String> {
         put("iam/security-credentials/", String::new());
     }
     leaves
+}
+
+/// Scheduled events, with times as they are written there.
+fn events(of: &[&ScheduledEvent]) -> String {
+    let told = of.iter().map(|it| {
+        let at = Timestamp(it.not_before_ms).http_date();
+        // Without the day of the week.
+        let at = at.split_once(", ").map_or(at.as_str(), |(_, at)| at);
+        json!({
+            "NotBefore": at,
+            "Code": it.code,
+            "Description": it.description,
+            "EventId": it.id,
+            "State": it.state,
+        })
+    });
+    serde_json::Value::from_iter(told).to_string()
 }
 
 fn identity(it: &Instance) -> String {
@@ -355,6 +376,38 @@ mod tests {
             let found = look(&it, time);
             let at = Asked::Found(b"2023-11-14T22:13:20Z".to_vec());
             assert_eq!(found == at, ends, "{what}");
+        }
+    }
+
+    #[test]
+    fn an_instance_reads_what_is_to_be_done_with_it() {
+        let mut it = instance();
+        let scheduled = "/latest/meta-data/events/maintenance/scheduled";
+        let history = "/latest/meta-data/events/maintenance/history";
+        for path in [scheduled, history] {
+            assert_eq!(look(&it, path), Asked::Found(b"[]".to_vec()));
+        }
+        let event = |id: &str, state: &str| ScheduledEvent {
+            id: id.to_owned(),
+            code: "instance-retirement".to_owned(),
+            description: "bad".to_owned(),
+            not_before_ms: 1_700_000_000_000,
+            state: state.to_owned(),
+        };
+        it.metadata.events = vec![event("e-1", "canceled"), event("e-2", "active")];
+        for (path, id, state) in [(scheduled, "e-2", "active"), (history, "e-1", "canceled")] {
+            let Asked::Found(found) = look(&it, path) else {
+                panic!("it is there");
+            };
+            let found: serde_json::Value = serde_json::from_slice(&found).unwrap();
+            let wanted = json!([{
+                "NotBefore": "14 Nov 2023 22:13:20 GMT",
+                "Code": "instance-retirement",
+                "Description": "bad",
+                "EventId": id,
+                "State": state,
+            }]);
+            assert_eq!(found, wanted);
         }
     }
 

@@ -1,5 +1,9 @@
 //! Secondary private addresses of instances: from their launch on, and those that they are given later.
 
+use wharf_billing::{AddressUse, Stored};
+use wharf_records::{Record as _, Scope};
+use wharf_svc_ec2::elastic::ElasticAddress;
+
 use super::*;
 
 impl Cloud {
@@ -127,4 +131,50 @@ async fn what_no_launch_may_ask_for() {
         let refused = cloud.ec2.run_instances(&me, asked).await;
         assert_eq!(refused.unwrap_err().code, code);
     }
+}
+
+#[tokio::test]
+async fn the_elastic_address_of_an_instance_is_idle_while_that_is_stopped() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let me = cloud.call();
+    let made = cloud.ec2.allocate_address(&me, Default::default()).await;
+    let allocation = made.unwrap().allocation_id.unwrap();
+    let key = Scope::new("ec2", ACCOUNT, REGION).key(ElasticAddress::KIND, &allocation);
+    let billed = async || {
+        let entry = cloud.world.store.get(&key).await.unwrap().unwrap();
+        let record: ElasticAddress = wharf_records::decode(&entry.value).unwrap();
+        let last = record.metered.unwrap();
+        (last.number, last.of)
+    };
+    let of = |of: AddressUse| Stored::PublicAddress { of };
+    assert_eq!(billed().await, (1, of(AddressUse::Idle)));
+    let id = cloud.run().await;
+    let told = cloud.placed(&id).await;
+    cloud.says(&told, Reported::Running).await;
+    cloud.becomes(&id, "running").await;
+    let associate = AssociateAddressRequest {
+        allocation_id: Some(allocation),
+        instance_id: Some(id.clone()),
+        ..Default::default()
+    };
+    cloud.ec2.associate_address(&me, associate).await.unwrap();
+    assert_eq!(billed().await, (2, of(AddressUse::Elastic)));
+    cloud.stop(&id).await.unwrap();
+    cloud.says(&told, Reported::Stopped).await;
+    until("it is idle", || async {
+        billed().await == (3, of(AddressUse::Idle))
+    })
+    .await;
+    cloud.start(&id).await.unwrap();
+    until("it is in use", || async {
+        billed().await == (4, of(AddressUse::Elastic))
+    })
+    .await;
+    cloud.terminate(&id).await.unwrap();
+    let told = cloud.told_of(&id).await.unwrap();
+    cloud.says(&told, Reported::Terminated).await;
+    until("nothing has it", || async {
+        billed().await == (5, of(AddressUse::Idle))
+    })
+    .await;
 }

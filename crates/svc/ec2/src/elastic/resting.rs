@@ -1,0 +1,39 @@
+//! Elastic addresses of instances that are stopped: they are billed as those that nothing has.
+
+use wharf_base::Timestamp;
+use wharf_records::{Record as _, Scope, encode};
+use wharf_service::Table;
+use wharf_store::Txn;
+
+use super::ElasticAddress;
+use crate::{
+    fault::{ChangeError, Ec2Faults},
+    records::Interface,
+};
+
+/// Says of the elastic addresses of an instance's interface whether the instance is stopped; `None` where they say so already.
+pub async fn resting(
+    table: &Table<Ec2Faults>,
+    scope: &Scope,
+    interface: &Interface,
+    (resting, now): (bool, Timestamp),
+) -> Result<Option<Txn>, ChangeError> {
+    let mut changed = None;
+    for allocation in interface.publics().filter_map(|it| it.allocation.as_ref()) {
+        let key = scope.key(ElasticAddress::KIND, allocation);
+        let Some(stored) = table.read::<ElasticAddress>(&key).await? else {
+            continue;
+        };
+        let mut record = stored.record.clone();
+        match &mut record.association {
+            Some(it) if it.interface == interface.id && it.resting != resting => {
+                it.resting = resting;
+            }
+            _ => continue,
+        }
+        record.meter(now);
+        let txn = changed.unwrap_or_else(Txn::new);
+        changed = Some(txn.when(stored.unchanged()).put(&key, encode(&record)));
+    }
+    Ok(changed)
+}
