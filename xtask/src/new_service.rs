@@ -14,7 +14,7 @@ use crate::{coverage, generate};
 
 const TABLE: &str = "crates/server/src/services.rs";
 /// What follows the last row.
-const TABLE_END: &str = "];\n\n/// What services are built from.";
+const TABLE_END: &str = "];\n\n/// Every service of the table, built.";
 
 pub fn run(root: &Path, name: &str) -> Result<()> {
     let (crates, service) = (

@@ -26,6 +26,7 @@ mod origin;
 mod post_form;
 mod prometheus;
 mod refused;
+mod response;
 mod route;
 mod sending;
 mod snapshot_bytes;

@@ -1,55 +1,43 @@
 //! The one table of services: the contract of each, how it is joined to the gateway, and the loops it
 //! runs.
 //!
-//! A service that nobody else needs is built in its row, from the store and whatever else of
-//! [`Wiring`] it stands on; those that others hold are fields of [`Plane`]. The gateway, the start, the
-//! walks over all routes, the generator and the coverage table read this table, so a row is all there is
-//! to add.
+//! A service that nobody else needs is built in its row, or a module of its name where that is long, from the store and
+//! whatever else of [`Wiring`] it stands on; those that others hold are fields of [`crate::start::Plane`]. The gateway, the
+//! start, the walks over all routes, the generator and the coverage table read this table, so a row is all there is to add.
 
-use std::{
-    pin::Pin,
-    sync::{Arc, OnceLock},
-};
+mod ecr;
+mod eks;
+mod logs;
+mod served;
+mod sns;
+mod ssm;
+mod wiring;
 
-use tokio_util::sync::CancellationToken;
-use wharf_base::Clock;
+use std::sync::Arc;
+
 use wharf_reconcile::Takeover;
-use wharf_service::{Sealing, Tagged, announce::Announce, rates::Rates};
 use wharf_svc_application_autoscaling::{ApplicationAutoscalingService, Parts as ScalingParts};
 use wharf_svc_ce::{CeService, Parts as CeParts};
 use wharf_svc_cloudwatch::{CloudwatchService, Parts as CloudwatchParts};
 use wharf_svc_ecr::EcrService;
 use wharf_svc_ecr_public::EcrPublicService;
-use wharf_svc_ecs_exec::ssm::SessionManager;
-use wharf_svc_eks::{EksService, Parts as EksParts};
 use wharf_svc_eks_auth::EksAuthService;
 use wharf_svc_events::{EventsService, Parts as EventsParts};
 use wharf_svc_iam::KnownService;
 use wharf_svc_inspector2::{Inspector2Service, Parts as InspectorParts};
 use wharf_svc_s3::{Parts as S3Parts, S3Service};
 use wharf_svc_scheduler::{Parts as SchedulerParts, SchedulerService};
-use wharf_svc_sns::{Parts as SnsParts, SnsService};
-use wharf_svc_ssm::{Facts, Parts as SsmParts, SsmService};
 use wharf_svc_sts::StsService;
-use wharf_vended::{Look, Minute};
-use wharf_wire::{Service, schema::ServiceSchema};
+use wharf_wire::schema::ServiceSchema;
 
+pub use self::served::Links;
+pub(crate) use self::{
+    served::{Deliveries, Served},
+    wiring::Wiring,
+};
 use crate::{
-    accounts::takedown::Takedown,
-    alarmed_scaling::AlarmedScaling,
-    balanced::Measured,
-    by_name::ByName,
-    control::Control,
-    destinations::Destinations,
-    dropped_logs::DroppedLogs,
-    gateway::{IamMode, throttle::OfServices},
-    images,
-    inspector::ScannedImages,
-    kube::{self, Clusters, Settings as ClusterSettings},
-    names,
+    accounts::takedown::Takedown, balanced::Measured, gateway::IamMode, inspector::ScannedImages,
     pod_roles::PodRoles,
-    principals::Principals,
-    start::{Data, Plane, ServerConfig},
 };
 
 /// A service of this installation.
@@ -106,34 +94,7 @@ pub static SERVICES: &[Row] = &[
     },
     Row {
         schema: &wharf_api_ecr::schema::SERVICE,
-        serve: |it| {
-            let (catalog, clock) = (it.plane.catalog.clone(), it.clock.clone());
-            catalog.calling(it.operations.clone());
-            catalog.asking(it.plane.dispatcher.clone());
-            let service = EcrService::new(catalog.clone());
-            let (scanning, signing) = (catalog.clone(), catalog.clone());
-            let (dispatcher, told) = (it.plane.dispatcher.clone(), clock.clone());
-            let replication = images::replicate(catalog.clone(), dispatcher, told);
-            let scrubbing = images::scrub(catalog.clone(), it.config.scrub_every);
-            Served::by(wharf_api_ecr::Routes(Arc::new(service)))
-                .running("scans of images", |stop| async move {
-                    scanning.scan(stop).await
-                })
-                .running("signatures of images", |stop| async move {
-                    signing.sign(stop).await
-                })
-                .throttled(wharf_svc_ecr::RATES)
-                .tagged(wharf_svc_ecr::TAGGED)
-                .announcing(wharf_svc_ecr::ANNOUNCING)
-                .forever("the upkeep of layers", images::keep_up(catalog.clone()))
-                .forever("the scrubbing of blobs", scrubbing)
-                .forever(
-                    "the archive of images",
-                    images::restore(catalog.clone(), clock.clone()),
-                )
-                .forever("the replication of images", replication)
-                .forever("the lifecycle of images", images::expire(catalog, clock))
-        },
+        serve: ecr::serve,
     },
     Row {
         schema: &wharf_api_ecs::schema::SERVICE,
@@ -149,43 +110,7 @@ pub static SERVICES: &[Row] = &[
     },
     Row {
         schema: &wharf_api_logs::schema::SERVICE,
-        serve: |it| {
-            let (logs, sweeper) = (it.plane.logs.clone(), it.plane.logs.clone());
-            logs.calling(it.operations.clone());
-            let clock = it.clock.clone();
-            let dropped = DroppedLogs {
-                logs: logs.clone(),
-                dispatcher: it.plane.dispatcher.clone(),
-                clock: clock.clone(),
-                account: it.config.account.clone(),
-                region: it.config.region.clone(),
-            };
-            Served::by(wharf_api_logs::Routes(Arc::new(logs.clone())))
-                .throttled(wharf_svc_logs::RATES)
-                .tagged(wharf_svc_logs::TAGGED)
-                .forever(
-                    "the sweep of logs",
-                    async move { sweeper.sweep(clock).await },
-                )
-                .forever("the bounds of logs", logs.clone().keep_within_bounds())
-                .running("subscriptions of logs", {
-                    let (logs, clock) = (logs.clone(), it.clock.clone());
-                    |stop| async move { logs.deliver(clock, stop).await }
-                })
-                .running("field indexes of logs", {
-                    let logs = logs.clone();
-                    |stop| async move { logs.index_fields(stop).await }
-                })
-                .running("exports of logs", {
-                    let (logs, clock) = (logs.clone(), it.clock.clone());
-                    |stop| async move { logs.work(clock, Takeover::Replace, stop).await }
-                })
-                .forever(
-                    "the metrics of logs",
-                    logs.keep_sending_defaults(it.clock.clone()),
-                )
-                .forever("the word of dropped logs", dropped.tell())
-        },
+        serve: logs::serve,
     },
     Row {
         schema: &wharf_api_elbv2::schema::SERVICE,
@@ -278,28 +203,7 @@ pub static SERVICES: &[Row] = &[
     },
     Row {
         schema: &wharf_api_ssm::schema::SERVICE,
-        serve: |it| {
-            let (secrets, dispatcher) = (it.plane.secrets.clone(), it.plane.dispatcher.clone());
-            let kms = Arc::new(it.plane.kms.clone());
-            let ssm = SsmService::new(SsmParts {
-                store: it.data.store.clone(),
-                keyring: it.data.keyring.clone(),
-                secrets: Arc::new(wharf_api_secretsmanager::Client::new(
-                    Arc::new(secrets),
-                    dispatcher,
-                )),
-                kms: Arc::new(wharf_api_kms::Client::new(kms, it.plane.dispatcher.clone())),
-                sessions: Arc::new(SessionManager(it.plane.ecs.sessions())),
-                facts: facts(),
-                clock: it.clock.clone(),
-                takeover: Takeover::Replace,
-            });
-            Served::by(wharf_api_ssm::Routes(Arc::new(ssm.clone())))
-                .tagged(wharf_svc_ssm::TAGGED)
-                .sealing(wharf_svc_ssm::SEALING)
-                .announcing(wharf_svc_ssm::ANNOUNCING)
-                .running("parameters", |stop| async move { ssm.run(stop).await })
-        },
+        serve: ssm::serve,
     },
     Row {
         schema: &wharf_api_sqs::schema::SERVICE,
@@ -315,32 +219,7 @@ pub static SERVICES: &[Row] = &[
     },
     Row {
         schema: &wharf_api_sns::schema::SERVICE,
-        serve: |it| {
-            let sns = SnsService::new(SnsParts {
-                store: it.data.store.clone(),
-                keyring: it.data.keyring.clone(),
-                kms: Arc::new(wharf_api_kms::Client::new(
-                    Arc::new(it.plane.kms.clone()),
-                    it.plane.dispatcher.clone(),
-                )),
-                own_kms: Arc::new(it.plane.kms.clone()),
-                mailer: it.config.mailer.clone(),
-                operations: it.operations.clone(),
-                egress: it.plane.egress.clone(),
-                address: it.config.endpoint(),
-                signer: it.plane.signer.clone(),
-                clock: it.clock.clone(),
-                counters: it.plane.counters.clone(),
-                takeover: Takeover::Replace,
-            });
-            let counted = sns.clone();
-            Served::by(wharf_api_sns::Routes(Arc::new(sns.clone())))
-                .linked(wharf_svc_sns::LINKS)
-                .tagged(wharf_svc_sns::TAGGED)
-                .sealing(wharf_svc_sns::SEALING)
-                .delivering("sns", move || counted.deliveries())
-                .running("topics", |stop| async move { sns.run(stop).await })
-        },
+        serve: sns::serve,
     },
     Row {
         schema: &wharf_api_events::schema::SERVICE,
@@ -450,6 +329,7 @@ pub static SERVICES: &[Row] = &[
                 log_events: Arc::new(it.plane.logs.clone()),
                 destinations: it.destinations.clone(),
                 clock: it.clock.clone(),
+                balanced: Arc::new(Measured(it.data.series.clone())),
                 takeover: Takeover::Replace,
             });
             let counted = service.clone();
@@ -508,7 +388,6 @@ pub static SERVICES: &[Row] = &[
                 keyring: it.data.keyring.clone(),
                 prices: it.config.data_dir.join("prices.json"),
                 clock: it.clock.clone(),
-                balanced: Arc::new(Measured(it.data.series.clone())),
                 takeover: Takeover::Replace,
             });
             Served::by(wharf_api_ce::Routes(Arc::new(service.clone())))
@@ -517,78 +396,7 @@ pub static SERVICES: &[Row] = &[
     },
     Row {
         schema: &wharf_api_eks::schema::SERVICE,
-        serve: |it| {
-            let ec2: Arc<dyn wharf_api_ec2::Ec2> = Arc::new(wharf_api_ec2::Client::new(
-                Arc::new(it.plane.ec2.clone()),
-                it.plane.dispatcher.clone(),
-            ));
-            let dispatcher = &it.plane.dispatcher;
-            let elb = Arc::new(it.plane.elbv2.clone());
-            let acm = Arc::new(it.plane.acm.clone());
-            let logs = Arc::new(it.plane.logs.clone());
-            let logs = Arc::new(wharf_api_logs::Client::new(logs, dispatcher.clone()));
-            let logs = wharf_log_writer::Writer::new(kube::logs::KIND, logs, it.clock.clone());
-            let autoscaling = Arc::new(it.plane.groups.clone());
-            let iam = Arc::new(it.plane.iam.clone());
-            let group_changes = it.plane.group_changes.listen();
-            let clusters = Clusters::new(ClusterSettings {
-                store: it.data.store.clone(),
-                ec2: ec2.clone(),
-                machines: it.plane.ec2.clone(),
-                dispatcher: dispatcher.clone(),
-                elb: Arc::new(wharf_api_elbv2::Client::new(elb, dispatcher.clone())),
-                acm: Arc::new(wharf_api_acm::Client::new(acm, dispatcher.clone())),
-                efs: it.plane.efs.clone(),
-                directory: it.plane.directory.clone(),
-                clock: it.clock.clone(),
-                listen: it.config.listen.clone(),
-                host: names::of_clusters(it.config),
-                reached: names::for_nodes(it.config),
-                names: names::of_certificate(it.config),
-                connections: it.plane.connections.clone(),
-                logs: logs.clone(),
-                keys: it.plane.issuer_keys.clone(),
-                issuers: it.plane.issuers.clone(),
-            });
-            let eks = EksService::new(EksParts {
-                store: it.data.store.clone(),
-                keyring: it.data.keyring.clone(),
-                ec2,
-                autoscaling: Arc::new(wharf_api_autoscaling::Client::new(
-                    autoscaling,
-                    dispatcher.clone(),
-                )),
-                iam: Arc::new(wharf_api_iam::Client::new(iam, dispatcher.clone())),
-                principals: Arc::new(Principals {
-                    directory: it.plane.directory.clone(),
-                    clock: it.clock.clone(),
-                }),
-                control_planes: clusters.clone(),
-                clock: it.clock.clone(),
-                takeover: Takeover::Replace,
-            });
-            clusters.entered_by(eks.clone());
-            let _ = it.eks.set(eks.clone());
-            let followed = eks.clone();
-            Served::by(wharf_api_eks::Routes(Arc::new(eks.clone())))
-                .tagged(wharf_svc_eks::TAGGED)
-                .sealing(wharf_svc_eks::SEALING)
-                .running(
-                    "logs of clusters",
-                    |stop| async move { logs.run(stop).await },
-                )
-                .running("groups of nodes", |stop| async move {
-                    let place_of = |it: wharf_svc_ecs::Place| wharf_service::Place {
-                        account: it.account,
-                        region: it.region,
-                    };
-                    followed.follow_groups(group_changes, place_of, stop).await;
-                })
-                .running("clusters of Kubernetes", |stop| async move {
-                    eks.run(stop).await;
-                    clusters.end().await;
-                })
-        },
+        serve: eks::serve,
     },
     Row {
         schema: &wharf_api_eks_auth::schema::SERVICE,
@@ -614,183 +422,6 @@ pub static SERVICES: &[Row] = &[
     },
 ];
 
-/// What services are built from.
-pub(crate) struct Wiring<'a> {
-    pub config: &'a ServerConfig,
-    pub clock: &'a Arc<dyn Clock>,
-    pub control: &'a Control,
-    pub data: &'a Data,
-    pub plane: &'a Plane,
-    /// The resources of all services that have tags, once all are built.
-    pub tagged: Arc<OnceLock<Vec<Tagged>>>,
-    /// Whose records hold sealed secrets, once all are built.
-    pub sealing: Arc<OnceLock<Vec<Sealing>>>,
-    /// What all services announce, once all are built.
-    pub announcing: Arc<OnceLock<Vec<Arc<dyn Announce>>>>,
-    /// For the gateway, which answers pages of other sites by the rules of buckets, and for closed accounts.
-    pub s3: Arc<OnceLock<S3Service>>,
-    /// For its other API, and for closed accounts.
-    pub eks: Arc<OnceLock<EksService>>,
-    /// For metrics.
-    pub scheduler: Arc<OnceLock<SchedulerService>>,
-    /// Their operations, once all are built.
-    pub operations: Arc<ByName>,
-    /// What alarms scale, once all are built.
-    pub scaling: Arc<AlarmedScaling>,
-    /// Where metric streams lead, once all are built.
-    pub destinations: Arc<Destinations>,
-}
-
-type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// Work that a service does for as long as the server runs.
-pub(crate) struct Loop {
-    pub name: &'static str,
-    /// Ends once it is told to.
-    pub run: Box<dyn FnOnce(CancellationToken) -> Running + Send>,
-}
-
-/// Operations of a service that links ask for.
-#[derive(Debug, Clone, Copy)]
-pub struct Links {
-    /// As requests are signed for it.
-    pub service: &'static str,
-    pub operations: &'static [&'static str],
-}
-
-/// A service that is ready.
-#[derive(Default)]
-pub(crate) struct Served {
-    pub routes: Vec<Arc<dyn Service>>,
-    pub loops: Vec<Loop>,
-    /// How what it owes to others is delivered, for metrics.
-    pub deliveries: Vec<Deliveries>,
-    /// What is looked at once a minute, for CloudWatch.
-    pub looks: Vec<Look>,
-    /// How many requests they take.
-    pub rates: OfServices,
-    /// Which operations are asked for by links.
-    pub links: Vec<Links>,
-    tagged: Vec<Tagged>,
-    sealing: Vec<Sealing>,
-    announcing: Vec<Arc<dyn Announce>>,
-}
-
-/// A service that delivers, and how that goes.
-pub(crate) type Deliveries = (
-    &'static str,
-    Box<dyn Fn() -> wharf_delivery::Figures + Send + Sync>,
-);
-
-impl Served {
-    /// Answers by these routes.
-    pub fn by(routes: impl Service + 'static) -> Self {
-        Self {
-            routes: vec![Arc::new(routes)],
-            ..Self::default()
-        }
-    }
-
-    /// Takes so many requests instead of the usual number.
-    pub fn throttled(mut self, rates: Rates) -> Self {
-        let names = self.routes.iter().map(|it| it.schema().name);
-        self.rates.extend(names.map(|name| (name, rates)));
-        self
-    }
-
-    /// Has operations that links ask for, in what the service sends. A secret in the link says who may, and the
-    /// operation looks at it.
-    pub fn linked(mut self, operations: &'static [&'static str]) -> Self {
-        let names = self.routes.iter().map(|it| it.schema().signing_name);
-        self.links.extend(names.map(|service| Links {
-            service,
-            operations,
-        }));
-        self
-    }
-
-    /// Has resources with tags, for the tagging API.
-    pub fn tagged(mut self, tagged: Tagged) -> Self {
-        self.tagged.push(tagged);
-        self
-    }
-
-    /// Has secrets in its records that are sealed under the keyring, for its rotation.
-    pub fn sealing(mut self, sealing: Sealing) -> Self {
-        self.sealing.push(sealing);
-        self
-    }
-
-    /// Announces changes of its records, for EventBridge.
-    pub fn announcing(mut self, announcing: impl Announce) -> Self {
-        self.announcing.push(Arc::new(announcing));
-        self
-    }
-
-    /// Delivers to others, for metrics.
-    pub fn delivering(
-        mut self,
-        name: &'static str,
-        figures: impl Fn() -> wharf_delivery::Figures + Send + Sync + 'static,
-    ) -> Self {
-        self.deliveries.push((name, Box::new(figures)));
-        self
-    }
-
-    /// Looks at what it has once a minute, for CloudWatch.
-    pub fn looking(mut self, look: impl Fn(&Minute<'_>) + Send + Sync + 'static) -> Self {
-        self.looks.push(Box::new(look));
-        self
-    }
-
-    /// Runs a loop that ends when it is told to.
-    pub fn running<F>(
-        mut self,
-        name: &'static str,
-        run: impl FnOnce(CancellationToken) -> F + Send + 'static,
-    ) -> Self
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
-        self.loops.push(Loop {
-            name,
-            run: Box::new(|stop| Box::pin(run(stop))),
-        });
-        self
-    }
-
-    /// Runs a loop that never ends by itself, and is dropped at the end.
-    pub fn forever(
-        self,
-        name: &'static str,
-        work: impl Future<Output = ()> + Send + 'static,
-    ) -> Self {
-        self.running(name, |stop| async move {
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = work => {}
-            }
-        })
-    }
-}
-
-/// Keeps the machines up to date, for every service that claims room on them.
-pub(crate) const MACHINES: &str = "the machines";
-
-/// What public parameters say of this installation.
-fn facts() -> Facts {
-    let schemas = SERVICES.iter().map(|row| row.schema);
-    // AWS's name for both generations of load balancers; `wharf` is no service of AWS.
-    let name = |schema: &ServiceSchema| match schema.name {
-        "elbv2" => "elb",
-        name => name,
-    };
-    let aws = schemas.filter(|it| it.name != "wharf");
-    Facts {
-        services: aws.map(name).collect(),
-    }
-}
-
 /// Every service of the table, built.
 pub(crate) fn serve(wiring: &Wiring<'_>) -> Served {
     let hosts = wiring.plane.hosts.clone();
@@ -813,6 +444,9 @@ pub(crate) fn serve(wiring: &Wiring<'_>) -> Served {
     wiring.operations.serve(&all.routes);
     all
 }
+
+/// Keeps the machines up to date, for every service that claims room on them.
+pub(crate) const MACHINES: &str = "the machines";
 
 #[cfg(test)]
 mod tests {
@@ -849,24 +483,5 @@ mod tests {
                 "{start}"
             );
         }
-    }
-
-    #[tokio::test]
-    async fn a_loop_without_end_is_dropped_when_told() {
-        let nothing = wharf_api_sts::Routes(Arc::new(Nothing));
-        let served = Served::by(nothing).forever("waits", std::future::pending());
-        let stop = CancellationToken::new();
-        stop.cancel();
-        for it in served.loops {
-            (it.run)(stop.clone()).await;
-        }
-    }
-
-    struct Nothing;
-
-    wharf_api_sts::operations! {
-        impl Nothing;
-        authorize(self, _cx, input) = Ok(vec![wharf_wire::Check::any(input.action())]);
-        run(self, operation, call, input) = operation(call, input).await;
     }
 }

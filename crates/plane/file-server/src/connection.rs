@@ -9,6 +9,7 @@ use std::{
 
 use rustls::{ServerConnection, StreamOwned};
 use sha2::{Digest as _, Sha256};
+use wharf_nfs_wire::rpc;
 
 use crate::{
     config::{Config, Permissions, User},
@@ -134,39 +135,19 @@ fn line(first: u8, from: &mut impl Read) -> io::Result<String> {
 }
 
 /// Answers calls, one after the other. `begun`: what was read of the first.
-fn answer_all(client: &Client, mut stream: impl Read + Write, begun: &[u8]) -> io::Result<()> {
-    let mut begun = begun;
+fn answer_all(client: &Client, stream: impl Read + Write, begun: &[u8]) -> io::Result<()> {
+    let mut stream = begun.chain(stream);
     let mut message = Vec::new();
     loop {
-        message.clear();
-        loop {
-            let mut head = [0; 4];
-            head[..begun.len()].copy_from_slice(begun);
-            match stream.read_exact(&mut head[begun.len()..]) {
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
-                other => other?,
-            }
-            begun = &[];
-            let head = u32::from_be_bytes(head);
-            let length = (head & 0x7fff_ffff) as usize;
-            if message.len() + length > MAX_MESSAGE {
-                return Err(io::Error::other("a call is too long"));
-            }
-            let at = message.len();
-            message.resize(at + length, 0);
-            stream.read_exact(&mut message[at..])?;
-            if head & 0x8000_0000 != 0 {
-                break;
-            }
+        match rpc::read_record(&mut stream, &mut message, MAX_MESSAGE) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+            other => other?,
         }
         let Some(answer) = call::answer(client, &message) else {
             return Err(io::Error::other("what came is no call"));
         };
-        let length = u32::try_from(answer.len()).map_err(io::Error::other)?;
-        let mut sent = Vec::with_capacity(answer.len() + 4);
-        sent.extend((length | 0x8000_0000).to_be_bytes());
-        sent.extend(answer);
-        stream.write_all(&sent)?;
+        let (_, stream) = stream.get_mut();
+        stream.write_all(&answer)?;
         stream.flush()?;
         // Few calls are as long as they may be.
         message.shrink_to(64 << 10);

@@ -6,7 +6,7 @@
 //!
 //! - [`start`] starts it and tells it what is to be ([`config`]); all of it, again and again.
 //! - [`serve`] is the program: it lets connections in, by [`ticket`] or as anybody.
-//! - [`nfs`] answers calls over [`files`].
+//! - [`nfs`] answers calls over [`files`], in the words of [`wharf_nfs_wire`].
 //!
 //! A packaged server would not do: handles of the usual ones can be made up, by which a tenant reads the whole disk below, and
 //! what a client may is decided there by its address, not by who it is.
@@ -26,7 +26,6 @@ pub mod serve;
 mod start;
 mod sync;
 mod ticket;
-mod xdr;
 
 pub use config::{AccessPoint, Config, Creation, Permissions, Place, Status, User};
 pub use control::{Answer, Request};

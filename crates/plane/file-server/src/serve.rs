@@ -410,12 +410,7 @@ fn random(bytes: &mut [u8]) -> io::Result<()> {
 }
 
 fn unhex(text: &str) -> io::Result<Vec<u8>> {
-    let bad = || io::Error::other("a key is no hexadecimal number");
-    if text.len() < 32 || !text.is_ascii() || !text.len().is_multiple_of(2) {
-        return Err(bad());
-    }
-    (0..text.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).map_err(|_| bad()))
-        .collect()
+    const LEAST_KEY: usize = 16;
+    let key = hex::decode(text).ok().filter(|key| key.len() >= LEAST_KEY);
+    key.ok_or_else(|| io::Error::other("a key is no hexadecimal number, or too short"))
 }

@@ -1,6 +1,10 @@
 //! Sandboxes on this machine: one shim for each pod, in the cgroup of its instance, in a user namespace of its own. Containers outlive
 //! this process; everything is found again from the shims' folders.
 
+mod ground;
+mod sockets;
+mod storage;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,
@@ -11,30 +15,29 @@ use std::{
 };
 
 use async_trait::async_trait;
-use nix::{
-    sched::{CloneFlags, setns},
-    sys::socket::{AddressFamily, SockFlag, SockType, socket},
-};
 use parking_lot::Mutex;
 use tokio::{
     net::{TcpSocket, TcpStream},
     sync::{broadcast, mpsc},
     time::timeout,
 };
-use wharf_base::{Chain, InstallationId};
+use wharf_base::Chain;
 use wharf_container::{
     image::{Digest, Image, OnDemandEvent},
     runtime::{
         ContainerError, ContainerStats, ContainerStatus, Event, ExecOutput, ExecSession, ExecSpec,
-        ExitRecord, LogReader, PreparedDisk, RecoveredState, Runtime, RuntimeOptions, TaskHandle,
-        TaskNetwork, TaskSandbox,
+        ExitRecord, LogReader, RecoveredState, TaskHandle, TaskNetwork, TaskSandbox,
     },
     spec::{ContainerName, ContainerSpec},
 };
 use wharf_kube_model::{file_volume::FileVolume, persistent::EbsDisk};
-use wharf_network::{Eni, Mode, Network, Subnet};
-use wharf_userns::Ranges;
+use wharf_network::{Eni, Mode, Subnet};
 
+use self::sockets::socket_in;
+pub use self::{
+    ground::{Ground, GroundParts},
+    storage::{PodFiles, PodVolumes, SandboxDisks},
+};
 use crate::{
     host_paths,
     machine::{
@@ -49,135 +52,6 @@ const SEEN: usize = 256;
 const NO_VOLUMES: &str = "this node has no EBS volumes";
 const SIGKILL: i32 = 9;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// What all nodes of this process share.
-#[derive(Clone)]
-pub struct Ground {
-    runtime: Runtime,
-    network: Network,
-    ranges: Arc<Ranges>,
-    /// Processes and threads of one pod.
-    pids: u64,
-}
-
-/// What the ground is made of.
-pub struct GroundParts {
-    /// The node's folder.
-    pub node: PathBuf,
-    pub installation: InstallationId,
-    pub shim: PathBuf,
-    pub network: Network,
-    pub pids: u64,
-}
-
-impl Ground {
-    /// # Errors
-    /// The folders cannot be used.
-    pub async fn open(parts: GroundParts) -> Result<Self, String> {
-        let runtime = Runtime::open(RuntimeOptions {
-            dir: parts.node.join("pods").join("live"),
-            installation: parts.installation.clone(),
-            shim: parts.shim,
-            kept_cores: 0,
-            run: None,
-        });
-        let runtime = runtime.await.map_err(|e| Chain(&e).to_string())?;
-        let ids = parts.node.join("ids");
-        let ranges = Ranges::open(&ids, parts.installation.as_str());
-        let ranges = ranges.map_err(|e| format!("{}: {e}", ids.display()))?;
-        Ok(Self {
-            runtime,
-            network: parts.network,
-            ranges: Arc::new(ranges),
-            pids: parts.pids,
-        })
-    }
-
-    /// Ends all sandboxes of an instance.
-    ///
-    /// # Errors
-    /// Something is left; trying again does the rest.
-    pub async fn end_all(&self, instance: &str) -> Result<(), String> {
-        let ids = self.runtime.tasks_of_group(instance).await;
-        for id in ids.map_err(|e| Chain(&e).to_string())? {
-            self.remove(instance, &id).await?;
-        }
-        Ok(())
-    }
-
-    async fn remove(&self, instance: &str, id: &str) -> Result<(), String> {
-        let ended = match self.runtime.recover_task(id).await {
-            Ok(Some(found)) if found.sandbox.group.as_deref() != Some(instance) => {
-                return Err("the sandbox is of another instance".to_owned());
-            }
-            Ok(Some(found)) => match found.state {
-                RecoveredState::Alive(handle) => handle.kill().await,
-                RecoveredState::Ended | RecoveredState::Lost => self.runtime.remove_task(id).await,
-            },
-            Ok(None) => Ok(()),
-            Err(error) => Err(error),
-        };
-        ended.map_err(|e| Chain(&e).to_string())?;
-        let released = self.network.detach(id).await;
-        released.map_err(|e| format!("its network: {}", Chain(&e)))?;
-        self.ranges
-            .release(id)
-            .map_err(|e| format!("its user numbers: {e}"))
-    }
-}
-
-/// Where disks of sandboxes come from.
-#[async_trait]
-pub trait SandboxDisks: Send + Sync {
-    /// One; `None` where this machine makes none.
-    async fn take(&self) -> io::Result<Option<PreparedDisk>>;
-}
-
-/// Where EBS volumes of pods come from.
-#[async_trait]
-pub trait PodVolumes: Send + Sync {
-    /// Mounts a volume at `place`, as the sandbox sees it, formatted if nothing was ever written to it. Other sandboxes of
-    /// this instance may have it too; whether none had. What its API says of the volume is its users' to write: that
-    /// `instance` has it is checked.
-    async fn mount(
-        &self,
-        instance: &str,
-        id: &str,
-        filesystem: &str,
-        sandbox: &TaskHandle,
-        place: &Path,
-    ) -> Result<bool, String>;
-
-    /// As [`Self::mount`], for a volume that pods have as a block device: the sandbox keeps it open until its end, so that what its
-    /// containers may open means this volume for as long as they are there.
-    async fn hold(&self, instance: &str, id: &str, sandbox: &TaskHandle) -> Result<bool, String>;
-
-    /// Gives a container that waits to be started devices that its sandbox holds.
-    async fn give(
-        &self,
-        sandbox: &TaskHandle,
-        container: &ContainerName,
-        devices: &[BlockDevice],
-    ) -> Result<(), String>;
-}
-
-/// By what pods have file systems of EFS.
-#[async_trait]
-pub trait PodFiles: Send + Sync {
-    /// Mounts one at `place`, as the sandbox sees it, as a volume of `instance`'s; the server is reached from `network`, a namespace.
-    /// `whose`: the sandbox, and what it calls the volume.
-    async fn mount(
-        &self,
-        instance: &str,
-        whose: (&TaskHandle, &str),
-        files: &FileVolume,
-        network: &Path,
-        place: &Path,
-    ) -> Result<(), String>;
-
-    /// Nothing of a sandbox of that instance is left.
-    fn forget(&self, instance: &str, sandbox: &str) -> io::Result<()>;
-}
 
 /// The machine as the node of one instance has it.
 pub struct LinuxMachine {
@@ -663,20 +537,6 @@ impl Machine for LinuxMachine {
             Err(_) => Err(io::ErrorKind::TimedOut.into()),
         }
     }
-}
-
-/// A socket of a namespace, made on a thread that is in it and ends at once; it is not connected. Blocks.
-fn socket_in(netns: &Path) -> io::Result<std::net::TcpStream> {
-    let namespace = std::fs::File::open(netns)?;
-    let work = move || -> io::Result<std::net::TcpStream> {
-        setns(namespace, CloneFlags::CLONE_NEWNET)?;
-        let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
-        let made = socket(AddressFamily::Inet, SockType::Stream, flags, None)?;
-        Ok(made.into())
-    };
-    let thread = std::thread::Builder::new().name("pod-socket".to_owned());
-    let joined = thread.spawn(work)?.join();
-    joined.unwrap_or_else(|_| Err(io::Error::other("the thread that makes sockets panicked")))
 }
 
 /// Until the shim is gone, or nobody listens. A reader that fell behind is told all again.

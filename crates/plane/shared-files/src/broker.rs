@@ -19,8 +19,9 @@ use nix::{
     unistd::{ForkResult, fork},
 };
 use parking_lot::Mutex;
+use wharf_nfs_wire::rpc::MAX_GROUPS;
 
-use crate::{confine, rpc::MAX_GROUPS, tls::MAX_GREETING};
+use crate::{confine, tls::MAX_GREETING};
 
 const GREETING: u8 = b'g';
 const GROUPS: u8 = b'p';

@@ -12,6 +12,10 @@ use std::{
 
 use nix::errno::Errno;
 use parking_lot::{Condvar, Mutex, MutexGuard};
+use wharf_nfs_wire::{
+    Status,
+    rpc::{self, Caller, Reply},
+};
 
 use crate::{
     fuse::MOST,
@@ -19,10 +23,8 @@ use crate::{
     nfs::{
         compound::{Compound, Turn},
         results::{Problem, Results, Session},
-        status::Status,
     },
     patience::Patience,
-    rpc::{self, Caller, Reply},
 };
 
 /// Connections, over which calls are spread: a server may answer the calls of one in their turn.
@@ -485,7 +487,7 @@ fn read_answer<T>(
     read: &impl Fn(&mut Results<'_>) -> Result<T, Problem>,
 ) -> Result<T, Problem> {
     let Reply::Done(body) = rpc::reply(record)? else {
-        return Err(crate::xdr::Malformed.into());
+        return Err(wharf_nfs_wire::xdr::Malformed.into());
     };
     let mut results = Results::new(body, ops.operations().len() + 1)?;
     results.sequence()?;

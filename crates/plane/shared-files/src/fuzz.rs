@@ -1,12 +1,13 @@
 //! For the fuzzer: what a hostile server sends.
 
+use wharf_nfs_wire::{
+    Op,
+    rpc::{self, Reply},
+};
+
 use crate::{
-    link::read_record,
-    nfs::{
-        compound::Op,
-        results::{Problem, Results},
-    },
-    rpc::{self, MAX_RECORD, Reply},
+    link::MAX_RECORD,
+    nfs::results::{Problem, Results},
 };
 
 type Read = fn(&mut Results<'_>) -> Result<(), Problem>;
@@ -38,7 +39,7 @@ const ALL: &[Read] = &[
 /// A record as it comes over a connection.
 pub fn answer(bytes: &[u8]) {
     let mut record = Vec::new();
-    if read_record(&mut &bytes[..], &mut record).is_err() {
+    if rpc::read_record(&mut &bytes[..], &mut record, MAX_RECORD).is_err() {
         record = bytes.to_vec();
     }
     let Ok(Reply::Done(body)) = rpc::reply(&record) else {

@@ -8,18 +8,20 @@ use std::{
 };
 
 use nix::errno::Errno;
+use wharf_nfs_wire::{
+    Op, Status, Verifier,
+    rpc::{self, Caller, Reply},
+    session::Channel,
+};
 
 use crate::{
     client::{Client, Current, Failed, LINKS, SLOTS},
-    link::Link,
+    link::{Link, MAX_RECORD},
     nfs::{
-        Verifier,
         attributes::Wanted,
-        compound::{Channel, Compound},
+        compound::Compound,
         results::{Problem, Results},
-        status::Status,
     },
-    rpc::{self, Caller, MAX_RECORD, Reply},
     tls,
 };
 
@@ -188,7 +190,7 @@ impl Keeper {
                 ops.reclaim_complete();
                 ops
             },
-            |it| it.done(crate::nfs::compound::Op::ReclaimComplete).map(drop),
+            |it| it.done(Op::ReclaimComplete).map(drop),
         );
         match complete {
             Ok(()) | Err(Failed::Status(Status::COMPLETE_ALREADY)) => {}
@@ -214,7 +216,7 @@ impl Keeper {
                 ops
             },
             |it| {
-                it.done(crate::nfs::compound::Op::PutRoot)?;
+                it.done(Op::PutRoot)?;
                 it.lease_seconds()
             },
         );

@@ -1,7 +1,7 @@
 //! Files of a server that speaks NFSv4.1, as a mount: the client is a program in user space, so the node's kernel needs no
 //! module for it.
 //!
-//! The kernel asks by FUSE ([`fuse`]), the program asks the server ([`nfs`], [`rpc`]); in between lies what a client has
+//! The kernel asks by FUSE ([`fuse`]), the program asks the server ([`nfs`]); in between lies what a client has
 //! to know of its files ([`files`]). One program for each volume of a task, started by [`mount`], connected from the
 //! task's own network namespace: what its security groups allow decides whether it reaches the server.
 //!
@@ -19,11 +19,9 @@ mod link;
 mod mount;
 mod nfs;
 mod patience;
-mod rpc;
 pub mod serve;
 mod server;
 mod tls;
 mod worker;
-mod xdr;
 
 pub use mount::{Ids, Mount, Program, Tls, mount};

@@ -17,18 +17,20 @@ use std::{
 
 use nix::errno::Errno;
 use parking_lot::Mutex;
-
-use crate::{
-    rpc::{self, Caller, MAX_RECORD},
-    tls,
+use wharf_nfs_wire::{
+    rpc::{self, Caller},
     xdr::Writer,
 };
+
+use crate::tls;
 
 /// What a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(10);
 /// What is sent and not taken for so long will not be.
 const UNACKNOWLEDGED_MS: libc::c_int = 30_000;
 const LOOK: Duration = Duration::from_millis(200);
+/// The most of one record, of either side: the most that is read or written at a time, and what goes with it.
+pub const MAX_RECORD: usize = (256 << 10) + (16 << 10);
 
 pub struct Link {
     tcp: TcpStream,
@@ -96,7 +98,7 @@ impl Link {
     pub fn read_all(&self) {
         let mut stream = Stream { link: self };
         let mut record = Vec::new();
-        while read_record(&mut stream, &mut record).is_ok() {
+        while rpc::read_record(&mut stream, &mut record, MAX_RECORD).is_ok() {
             let Some(xid) = rpc::xid(&record) else { break };
             let waiting = self.waiting.lock().remove(&xid);
             let Some(waiting) = waiting else {
@@ -174,49 +176,6 @@ impl Read for Stream<'_> {
         match &self.link.tls {
             None => (&self.link.tcp).read(into),
             Some(session) => session.read(&self.link.tcp, into),
-        }
-    }
-}
-
-/// One record, of any fragments; no longer than any may be.
-pub fn read_record(from: &mut impl Read, record: &mut Vec<u8>) -> io::Result<()> {
-    const MAX_FRAGMENTS: usize = 1024;
-    record.clear();
-    for _ in 0..MAX_FRAGMENTS {
-        let mut mark = [0; 4];
-        from.read_exact(&mut mark)?;
-        let (length, is_last) = rpc::mark(mark);
-        if record.len() + length > MAX_RECORD {
-            break;
-        }
-        let before = record.len();
-        record.resize(before + length, 0);
-        from.read_exact(&mut record[before..])?;
-        if is_last {
-            return Ok(());
-        }
-    }
-    Err(io::ErrorKind::InvalidData.into())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn records_of_fragments() {
-        let mut record = Vec::new();
-        let bytes = [0, 0, 0, 2, 1, 2, 0x80, 0, 0, 3, 3, 4, 5, 9];
-        read_record(&mut &bytes[..], &mut record).unwrap();
-        assert_eq!(record, [1, 2, 3, 4, 5]);
-        for bad in [
-            &[0x80, 0x7f, 0, 0][..],
-            &[0x80, 0, 0, 9, 1],
-            &[0xff; 4],
-            &[0, 0],
-            &[0; 1 << 14],
-        ] {
-            assert!(read_record(&mut &bad[..], &mut record).is_err());
         }
     }
 }

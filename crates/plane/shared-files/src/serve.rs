@@ -27,6 +27,7 @@ use nix::{
     sched::{CloneFlags, setns},
 };
 
+use wharf_nfs_wire::rpc::Caller;
 use wharf_programs::{confine::away, stay};
 
 use crate::{
@@ -37,7 +38,6 @@ use crate::{
     keeper::Keeper,
     mount::Mount,
     patience::Patience,
-    rpc::Caller,
     server::{Server, THREADS},
     tls::{Greeting, Trust},
     worker::Worker,

@@ -11,6 +11,7 @@ use std::{
 
 use nix::{errno::Errno, unistd::write};
 use parking_lot::{Condvar, Mutex};
+use wharf_nfs_wire::rpc::Caller;
 
 use crate::{
     broker::Broker,
@@ -22,7 +23,6 @@ use crate::{
         say,
     },
     patience::Patience,
-    rpc::Caller,
 };
 
 /// How long a process's groups are taken for what they were.

@@ -224,7 +224,7 @@ impl<'a> Interior<'a> {
     fn unified_groups(&self, at: &Path, options: &MountOptions) -> io::Result<()> {
         let place = self.mount_point(at)?;
         match (
-            mount_api::fresh("cgroup2", "cgroup", &[], options.add),
+            mount_api::fresh::<&str>("cgroup2", "cgroup", &[], options.add),
             &self.groups.unified,
         ) {
             (Err(_), Some(copy)) => mount_api::put(copy, place),

@@ -139,15 +139,22 @@ fn move_mount(mount: impl AsFd, folder: i32, path: &CStr, more: libc::c_uint) ->
 }
 
 /// A new mount of a file system of that kind, with options of its own and attributes of the mount, which is nowhere yet.
-pub fn fresh(kind: &str, source: &str, options: &[String], attributes: u64) -> io::Result<OwnedFd> {
+/// Options are names, or names with values after `=`.
+pub fn fresh<T: AsRef<str>>(
+    kind: &str,
+    source: &str,
+    options: &[T],
+    attributes: u64,
+) -> io::Result<OwnedFd> {
     let kind = CString::new(kind)?;
     // SAFETY: a C string that outlives the call; a success is a new descriptor of ours.
     let context = owned(unsafe { libc::syscall(libc::SYS_fsopen, kind.as_ptr(), FSOPEN_CLOEXEC) })?;
     set(&context, c"source", Some(source))?;
-    for option in options.iter().filter(|option| !option.is_empty()) {
+    let options = options.iter().map(AsRef::as_ref);
+    for option in options.filter(|option| !option.is_empty()) {
         match option.split_once('=') {
             Some((name, value)) => set(&context, &CString::new(name)?, Some(value))?,
-            None => set(&context, &CString::new(option.as_str())?, None)?,
+            None => set(&context, &CString::new(option)?, None)?,
         }
     }
     configure(&context, FSCONFIG_CMD_CREATE, None, None)?;

@@ -13,10 +13,11 @@ use wharf_registry::{Standing, TurnedAway};
 use wharf_wire::{Context, audit::Event, fault::Chain};
 
 use super::{
-    Asking, Body, Channel, Gateway, IamMode, Peer, api, connections, file_systems, flows, full,
+    Asking, Body, Channel, Gateway, IamMode, Peer, connections, file_systems, flows, full,
     head::Head,
     instance_credentials, layers, metrics, prometheus,
     refused::{self, Unproven},
+    response,
     route::{self, Route},
     sending::{Kept, Sending},
     snapshot_bytes, text, through,
@@ -105,7 +106,7 @@ impl Gateway {
                 let request_id = ids::uuid();
                 let cx = self.apis.frame(&request, &peer, &request_id);
                 let mut answer = self.join.join(request, &peer, cx).await;
-                api::name_request(&mut answer, &request_id);
+                response::name_request(&mut answer, &request_id);
                 answer
             }
             Route::NodeCredentials | Route::NodeConfirmation => {
@@ -197,7 +198,7 @@ impl Gateway {
         self.apis
             .tell_of_refusal_by_registry(&asks, why, &head)
             .await;
-        api::name_request(&mut answer, &request_id);
+        response::name_request(&mut answer, &request_id);
         answer
     }
 
@@ -217,7 +218,7 @@ impl Gateway {
             request_id: &request_id,
         };
         let known = self.apis.authenticate(request, &asks).await;
-        known.map_err(|answer| api::respond(answer, &request_id))
+        known.map_err(|answer| response::respond(answer, &request_id))
     }
 
     async fn signing_certificate(&self, path: &str) -> Response<Body> {
@@ -263,7 +264,7 @@ impl Gateway {
         };
         let cx = match self.apis.node(request, &asks).await {
             Ok(cx) => cx,
-            Err(answer) => return api::respond(answer, &request_id),
+            Err(answer) => return response::respond(answer, &request_id),
         };
         let done = match renews {
             true => self.node_credentials.renew(&cx.caller).await,
@@ -283,7 +284,7 @@ impl Gateway {
             ),
         };
         self.apis.dispatcher.tell(event).await;
-        api::name_request(&mut answer, &request_id);
+        response::name_request(&mut answer, &request_id);
         answer
     }
 }

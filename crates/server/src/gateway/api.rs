@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
+use http::{Request, Response, header};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use tokio_util::sync::CancellationToken;
@@ -25,10 +25,11 @@ use super::{
     auth::{Claim, Directory, Proof},
     body::{self, Stopped},
     bytes_in_flight::{BytesInFlight, Full, Hold},
-    cors, detached, events, full,
+    cors, detached, events,
     head::Head,
     origin, post_form,
     refused::{self, NotLetIn, Unproven},
+    response::{name_request, respond},
     source::Source,
     target::{NoTarget, protocol_of},
     throttle::Throttle,
@@ -570,32 +571,5 @@ fn is_narrowed(input: &Input) -> bool {
         Input::Form(form) => ["MaxResults", "NextToken", "Filter.1.Name"]
             .iter()
             .any(|name| form.get(name).is_some()),
-    }
-}
-
-/// An answer as an HTTP response.
-pub fn respond(answer: Answer, request_id: &str) -> Response<Body> {
-    let mut response = Response::new(full(answer.body));
-    *response.status_mut() =
-        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(answer.content_type),
-    );
-    for (name, value) in answer.headers {
-        // A value that no header can carry is left out; the body says the rest.
-        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::try_from(value)) {
-            headers.insert(name, value);
-        }
-    }
-    name_request(&mut response, request_id);
-    response
-}
-
-/// Says the request's id, by which `wharf why` finds it.
-pub fn name_request(response: &mut Response<Body>, request_id: &str) {
-    if let Ok(id) = request_id.parse() {
-        response.headers_mut().insert("x-amzn-requestid", id);
     }
 }

@@ -24,7 +24,7 @@ use wharf_wire::{
     Caller, CallerKind, Context, audit::Event, call::Session, fault::Chain, service::Answer,
 };
 
-use super::{Body, Gateway, IamMode, Peer, api, refused::Unproven, text};
+use super::{Body, Gateway, IamMode, Peer, refused::Unproven, response, text};
 use crate::node_identity::is_node;
 
 /// Of every login to the registry.
@@ -98,9 +98,9 @@ pub async fn answer(all: &Gateway, request: &Request<Incoming>, peer: &Peer) -> 
     let mut response = match made(all, request, peer, &request_id).await {
         Ok(Ok(answer)) => text(StatusCode::OK, answer),
         Ok(Err((status, why))) => text(status, format!("{why}\n")),
-        Err(answer) => return api::respond(answer, &request_id),
+        Err(answer) => return response::respond(answer, &request_id),
     };
-    api::name_request(&mut response, &request_id);
+    response::name_request(&mut response, &request_id);
     response
 }
 

@@ -5,7 +5,7 @@ use hyper::body::Incoming;
 use wharf_base::ids;
 use wharf_wire::{Check, audit::Event, service::Answer};
 
-use super::{Body, Gateway, Peer, api, refused::Unproven, text};
+use super::{Body, Gateway, Peer, refused::Unproven, response, text};
 
 pub const PATH: &str = "/metrics";
 const NAME: &str = "Metrics";
@@ -20,9 +20,9 @@ pub async fn answer(all: &Gateway, request: &Request<Incoming>, peer: &Peer) -> 
             response
         }
         Ok(Err(refusal)) => text(StatusCode::FORBIDDEN, format!("{refusal}\n")),
-        Err(answer) => return api::respond(answer, &request_id),
+        Err(answer) => return response::respond(answer, &request_id),
     };
-    api::name_request(&mut response, &request_id);
+    response::name_request(&mut response, &request_id);
     response
 }
 

@@ -7,7 +7,7 @@ use wharf_base::ids;
 use wharf_wire::{Context, service::Answer, sigv4::sha256_hex};
 
 use super::{
-    Asking, Body, Gateway, IamMode, Peer, api, body, full, head::Head, refused::Unproven, text,
+    Asking, Body, Gateway, IamMode, Peer, body, full, head::Head, refused::Unproven, response, text,
 };
 use crate::node_identity::is_node;
 
@@ -54,7 +54,7 @@ where
     let answered = match read(all, &head, body, &asks, asking, bounds).await {
         Ok(Ok((cx, body))) => done(cx, body).await,
         Ok(Err(refused)) => Err(refused),
-        Err(answer) => return api::respond(answer, &request_id),
+        Err(answer) => return response::respond(answer, &request_id),
     };
     respond(answered, &request_id)
 }
@@ -64,7 +64,7 @@ pub(super) fn respond(done: Result<Bytes, Refused>, request_id: &str) -> Respons
         Ok(bytes) => Response::new(full(bytes)),
         Err((status, why)) => text(status, format!("{why}\n")),
     };
-    api::name_request(&mut response, request_id);
+    response::name_request(&mut response, request_id);
     response
 }
 

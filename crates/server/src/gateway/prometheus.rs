@@ -24,6 +24,7 @@ use super::{
     head::Head,
     host,
     refused::{self, NotLetIn, Unproven},
+    response,
     source::Source,
 };
 
@@ -57,7 +58,7 @@ pub async fn answer(
     let headers = answer.headers.into_iter();
     sent.headers
         .extend(headers.map(|(name, value)| (name.into(), value)));
-    api::respond(sent, &request_id)
+    response::respond(sent, &request_id)
 }
 
 async fn answered(

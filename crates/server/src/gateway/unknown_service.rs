@@ -15,11 +15,11 @@ use wharf_wire::{
 };
 
 use super::{
-    Apis, Asking, Body, IamMode, Peer, api,
+    Apis, Asking, Body, IamMode, Peer,
     auth::{self, Claim},
     body,
     head::Head,
-    origin,
+    origin, response,
 };
 
 /// AWS's longest signing names have about 30 characters.
@@ -167,7 +167,7 @@ impl Apis {
         let request_id = ids::uuid();
         let service = self.proven_service(&head, claim, &digest, peer, asking)?;
         let answer = self.not_here(&head, &service, &request_id);
-        Some(api::respond(answer, &request_id))
+        Some(response::respond(answer, &request_id))
     }
 
     /// The digest that the head promises of the body, if its signature holds so far; `Some(None)`

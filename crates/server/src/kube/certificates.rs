@@ -15,8 +15,9 @@ use wharf_kube_controllers::ServerNames;
 use wharf_svc_eks::control_planes::{ControlPlaneError, Wanted};
 
 use super::{
-    Clusters, SELF, failed, identity, keys,
+    Clusters, failed, identity, keys,
     nodes::{Fleet, ToNodes},
+    users::SELF,
 };
 
 /// Names that pods reach the API server by.

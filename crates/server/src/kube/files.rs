@@ -16,7 +16,7 @@ use wharf_svc_eks::control_planes::Wanted;
 use wharf_svc_kube_files::Cloud;
 use wharf_wire::{Call, Check, Context, Dispatcher, Fault, async_trait};
 
-use super::{Clusters, FILES, part_roles::Acting};
+use super::{Clusters, part_roles::Acting, users::FILES};
 
 pub fn are_given(without: &Parts) -> bool {
     !without.contains(&Part::EfsCsi)

@@ -27,6 +27,7 @@ use super::{
     authority::{Authority, Whose},
     aws_auth,
     logs::ClusterLogs,
+    users,
 };
 
 /// Begins the word by which browsers and other clients of websockets send a token.
@@ -65,7 +66,7 @@ fn refused(why: impl Into<String>) -> Unauthenticated {
 /// Parts of the platform that a cluster obeys by their names: what they write tells machines what to do, and no webhook is asked. They are in
 /// this process and ask without credentials, so nobody who comes with any is one, by whatever certificate, mapping or impersonation.
 fn is_platforms_own(name: &str) -> bool {
-    [super::SELF, super::ADDRESSES, super::FARGATE].contains(&name)
+    [users::SELF, users::ADDRESSES, users::FARGATE].contains(&name)
 }
 
 /// Takes out of a request's headers what it proved itself by: pods and nodes that a request is passed on to must not have it.

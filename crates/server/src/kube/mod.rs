@@ -7,7 +7,9 @@
 
 mod authority;
 mod aws_auth;
+mod begin;
 mod certificates;
+mod controllers;
 mod fargate;
 mod files;
 mod front;
@@ -18,39 +20,34 @@ pub mod logs;
 mod nodes;
 mod part_roles;
 mod pod_identity;
+mod ports;
 mod signer;
+mod users;
 mod webhooks;
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-    sync::{Arc, OnceLock},
-    time::Duration,
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
 };
 
 use bytes::Bytes;
 use http::Request;
 use http_body_util::{BodyExt, Full};
-use parking_lot::RwLock;
 use tokio::{
-    net::TcpListener,
     sync::{Mutex, watch},
     task::JoinHandle,
 };
 use tokio_util::sync::CancellationToken;
-use wharf_base::{
-    Clock,
-    net::{Cidr4, Ipv4Net},
-};
-use wharf_kube_api::{AwsPlace, FrontProxy, Network, OwnServer, Parts as Served, Servers};
-use wharf_kube_auth::{UserInfo, account_token::Issuer, user::MASTERS};
-use wharf_kube_client::{Client, Informer, Informers, Selection, kind, transport};
+use wharf_base::{Clock, net::Cidr4};
+use wharf_kube_api::Servers;
+use wharf_kube_auth::{UserInfo, user::MASTERS};
+use wharf_kube_client::{Client, transport};
 use wharf_kube_model::{
     parts::{Part, Parts},
     status::Status,
 };
 use wharf_log_writer::Writer;
-use wharf_seal::SharedKey;
 use wharf_service::{Cluster, Place};
 use wharf_store::Store;
 use wharf_svc_ec2::Ec2Service;
@@ -59,64 +56,11 @@ use wharf_svc_eks::{
     EksService,
     control_planes::{ControlPlaneError, ControlPlanes, PodOfToken, Running, TokenRefused, Wanted},
 };
-use wharf_svc_eks_fargate::{Machines, Profiles};
 use wharf_svc_iam::{Directory, IssuerKeys};
-use wharf_svc_kube_balancers::Cloud;
-use wharf_svc_pod_interfaces::Interfaces;
 use wharf_wire::{Dispatcher, async_trait};
 
-use self::{
-    authority::{Authority, Whose},
-    fargate::{OfCluster, PodMachines},
-    front::Front,
-    identity::Identities,
-    logs::ClusterLogs,
-    part_roles::{Acting, InRole},
-    pod_identity::Associations,
-    signer::ClusterSigner,
-};
+use self::{front::Front, logs::ClusterLogs, users::NODE_GROUPS};
 use crate::gateway::connections::Connections;
-
-/// `gitVersion` of `/version`; which build of EKS, it does not say.
-const GIT_VERSION: &str = "v1.36.4-eks-wharf";
-/// The server as a user of its own clusters.
-const SELF: &str = "system:apiserver";
-const CONTROLLERS: &str = "system:kube-controller-manager";
-const SCHEDULER: &str = "system:kube-scheduler";
-/// Who gives pods their addresses.
-const ADDRESSES: &str = "eks:vpc-resource-controller";
-/// Who gives pods of Fargate their machines.
-const FARGATE: &str = "eks:fargate-scheduler";
-/// Who makes load balancers of Services and Ingresses.
-const BALANCERS: &str = "eks:load-balancer-controller";
-/// Who makes and attaches EBS volumes of claims.
-const VOLUMES: &str = "eks:ebs-csi-controller";
-/// Who makes access points of EFS for claims.
-const FILES: &str = "eks:efs-csi-controller";
-/// Who empties nodes of managed groups and gives them their labels and taints.
-const NODE_GROUPS: &str = "eks:node-manager";
-/// Where agents lead pods, as they do tasks, to AWS' APIs.
-const AWS_IN_PODS: &str = "http://169.254.170.2:4566";
-/// Ports of clusters: below those that the system gives to outgoing connections, which could have one while the server is away, and
-/// below those of services that nodes listen for.
-const PORTS: std::ops::Range<u16> = 20_000..30_000;
-/// Tries to find a port that is free on every address.
-const PORTS_TRIED: usize = 1000;
-/// The roles of a cluster are read within this, or its start is tried again.
-const BEGINNING: Duration = Duration::from_secs(30);
-
-/// What all that runs in this process for a cluster sees of it: each object comes by one watch and lies in memory once. `reader`
-/// needs no role for it; each part writes as its own user.
-fn followed(reader: Client, stop: &CancellationToken) -> Informers {
-    let indexes = [
-        wharf_kube_controllers::indexes(),
-        wharf_svc_pod_interfaces::indexes(),
-        wharf_svc_kube_balancers::indexes(),
-        wharf_svc_kube_volumes::indexes(),
-        wharf_svc_eks_fargate::indexes(),
-    ];
-    Informers::new(reader, indexes.concat(), stop.clone())
-}
 
 /// What clusters are served with.
 pub struct Settings {
@@ -261,324 +205,6 @@ impl Clusters {
             _ => format!("https://{host}:{port}"),
         }
     }
-
-    async fn begin(&self, wanted: Wanted) -> Result<Serving, ControlPlaneError> {
-        let now = self.settings.clock.now();
-        let eks = self.eks.lock().clone();
-        let eks = eks
-            .ok_or_else(|| ControlPlaneError::new("starting a cluster", "EKS is not there yet"))?;
-        let whose = Whose {
-            place: wanted.place.clone(),
-            name: wanted.name.clone(),
-            id: wanted.id.clone(),
-        };
-        let signing = keys::Authority::read(wanted.authority_key.expose_str(), now);
-        let signing = signing.map_err(failed("reading the authority of a cluster"))?;
-        let issuer = Issuer::new(wanted.token_key.expose(), &wanted.issuer);
-        let issuer = issuer.map_err(failed("reading the keys of a cluster"))?;
-        let issuer = Arc::new(issuer);
-        let front = keys::FrontProxy::new(wanted.secrets_key.expose(), now);
-        let front = front.map_err(failed("making the authority of a cluster's front proxy"))?;
-        let nodes = self.to_nodes(&wanted, &signing, &front)?;
-        let clock = self.settings.clock.clone();
-        let authority_key = wanted.authority_key.expose_str();
-        let signer = ClusterSigner::read(&wanted.authority, authority_key, clock);
-        let signer = signer.map_err(failed("reading the authority of a cluster"))?;
-        let authority = Authority::new(whose.clone(), eks.clone());
-        let own = UserInfo::authenticated(SELF, &[MASTERS]);
-        let client = self.client(&wanted.id, own, "kube-apiserver");
-        let logs = Arc::new(ClusterLogs {
-            whose: whose.clone(),
-            writer: self.settings.logs.clone(),
-            clock: self.settings.clock.clone(),
-            on: RwLock::new(wanted.logs.clone()),
-        });
-        let profiles = Arc::new(OfCluster {
-            eks: eks.clone(),
-            place: wanted.place.clone(),
-            id: wanted.id.clone(),
-        });
-        let associations = Associations {
-            eks: eks.clone(),
-            place: wanted.place.clone(),
-            id: wanted.id.clone(),
-        };
-        let identities = Arc::new(Identities {
-            whose,
-            logs: logs.clone(),
-            eks: eks.clone(),
-            directory: self.settings.directory.clone(),
-            clock: self.settings.clock.clone(),
-            issuer: issuer.clone(),
-            authority: authority.clone(),
-            client: client.clone(),
-            config_maps: OnceLock::new(),
-            keys: self.settings.keys.clone(),
-            provider: RwLock::new(wanted.provider.clone()),
-        });
-        let Place { account, region } = &wanted.place;
-        let sealed_under = SharedKey::read(wanted.secrets_key.expose());
-        let sealed_under = sealed_under.ok_or_else(|| {
-            ControlPlaneError::new("reading the keys of a cluster", "a key has 32 bytes")
-        })?;
-        let objects =
-            self.servers
-                .sealed_objects(account, region, &wanted.id, Some(Arc::new(sealed_under)));
-        let objects = objects.await;
-        let objects = objects.map_err(failed("opening the objects of a cluster"))?;
-        let listeners = self.listen(&wanted).await;
-        let (port, listeners) = listeners.map_err(failed("listening for a cluster"))?;
-        let parts = Served {
-            network: Network {
-                service_range: service_range(&wanted.service_cidr)?,
-                server: Some(OwnServer {
-                    port,
-                    addresses: self.settings.reached.clone(),
-                }),
-            },
-            authorizer: authority.clone(),
-            tokens: identities.clone(),
-            nodes: Arc::new(nodes),
-            audit: Some(logs.clone()),
-            clock: self.settings.clock.clone(),
-            git_version: GIT_VERSION.to_owned(),
-            openid_configuration: issuer.configuration(),
-            jwks: issuer.key_set(),
-            aws: Some(AwsPlace {
-                region: region.clone(),
-                endpoint: AWS_IN_PODS.to_owned(),
-            }),
-            pod_identities: Some(Arc::new(associations)),
-            fargate: Some(profiles.clone()),
-            without: wanted.without.clone(),
-            front_proxy: Some(FrontProxy {
-                clients: wanted.authority.clone(),
-                authority: front.certificate,
-            }),
-        };
-        let cluster = self.servers.create(&wanted.id, objects, parts).await;
-        let cluster = cluster.map_err(failed("serving a cluster"))?;
-        let stop = CancellationToken::new();
-        // Whatever was begun ends with what fails behind it.
-        let ending = stop.clone().drop_guard();
-        let followed = followed(client.clone(), &stop);
-        let config_maps = Informer::start(
-            client.clone(),
-            kind::CONFIG_MAP,
-            Selection {
-                namespace: aws_auth::NAMESPACE.to_owned(),
-                fields: format!("metadata.name={}", aws_auth::NAME),
-                ..Selection::default()
-            },
-            &[],
-            stop.clone(),
-        );
-        let _ = identities.config_maps.set(config_maps);
-        let read = tokio::time::timeout(BEGINNING, authority.follow(&followed)).await;
-        read.map_err(failed("reading the roles of a cluster"))?;
-        let front = Arc::new(Front {
-            cluster,
-            identities,
-            tls: self.acceptor(&wanted, &signing)?,
-            admitted: RwLock::new(ranges(&wanted.admitted)),
-            connections: self.settings.connections.clone(),
-        });
-        for listener in listeners {
-            tokio::spawn(front.clone().serve(listener, stop.clone()));
-        }
-        logs.serves(port);
-        let addresses = watch::Sender::new(gives_addresses(&wanted.without));
-        let acting = |part| self.acting(&wanted, (part, &issuer, &eks));
-        let addressing = self.interfaces(wanted.cluster());
-        let addressing = Interfaces {
-            of_nodes: Arc::new(part_roles::Interfaces(acting(Part::VpcCni))),
-            ..addressing
-        };
-        let given = (addressing, addresses.subscribe());
-        let makers = self.start_controllers(&wanted, &followed, signer, given, &stop);
-        let volumes = watch::Sender::new(gives_volumes(&wanted.without));
-        let ec2 = Arc::new(part_roles::Volumes(acting(Part::EbsCsi)));
-        self.start_volumes(&wanted, followed.clone(), ec2, volumes.subscribe(), &stop);
-        let files = watch::Sender::new(files::are_given(&wanted.without));
-        let driver = acting(Part::EfsCsi).acting;
-        self.start_files(&wanted, followed.clone(), driver, files.subscribe(), &stop);
-        self.start_fargate(&wanted, followed, port, profiles, &stop);
-        self.settings.issuers.begin(&wanted.id, &issuer);
-        ending.disarm();
-        Ok(Serving {
-            port,
-            logs,
-            front,
-            addresses,
-            volumes,
-            files,
-            stop,
-            makers,
-        })
-    }
-
-    /// What brings the objects of a cluster forward, as clients like any other.
-    fn start_controllers(
-        &self,
-        wanted: &Wanted,
-        followed: &Informers,
-        signer: ClusterSigner,
-        (interfaces, gives): (Interfaces, watch::Receiver<bool>),
-        stop: &CancellationToken,
-    ) -> [JoinHandle<()>; 2] {
-        let id = &wanted.id;
-        let client = |user: &str| self.client(id, UserInfo::authenticated(user, &[]), user);
-        let scheduler = client(SCHEDULER);
-        let run = wharf_kube_scheduler::run(scheduler, followed.clone(), stop.clone());
-        tokio::spawn(run);
-        let controllers = client(CONTROLLERS);
-        let options = wharf_kube_controllers::Options {
-            authority: wanted.authority.clone(),
-            signer: Arc::new(signer),
-            server: self.own_names(wanted),
-        };
-        let run = wharf_kube_controllers::run(controllers, followed.clone(), options, stop.clone());
-        tokio::spawn(run);
-        let of_interfaces = tokio::spawn(wharf_svc_pod_interfaces::run(
-            client(ADDRESSES),
-            followed.clone(),
-            interfaces,
-            gives,
-            stop.clone(),
-        ));
-        let balancers = client(BALANCERS);
-        let network = (wanted.vpc.clone(), wanted.subnets.clone());
-        let cloud = self.load_balancing(wanted.cluster(), network);
-        let run = wharf_svc_kube_balancers::run(balancers, followed.clone(), cloud, stop.clone());
-        [of_interfaces, tokio::spawn(run)]
-    }
-
-    /// EC2 as a part of a cluster asks it.
-    fn acting(&self, wanted: &Wanted, of: (Part, &Arc<Issuer>, &EksService)) -> InRole {
-        let settings = &self.settings;
-        let (part, issuer, eks) = of;
-        InRole {
-            ec2: settings.ec2.clone(),
-            within: settings.machines.clone(),
-            dispatcher: settings.dispatcher.clone(),
-            acting: Arc::new(Acting {
-                eks: eks.clone(),
-                directory: settings.directory.clone(),
-                keys: settings.keys.clone(),
-                issuer: issuer.clone(),
-                clock: settings.clock.clone(),
-                cluster: wanted.cluster(),
-                part,
-                kept: parking_lot::Mutex::default(),
-            }),
-        }
-    }
-
-    /// By which pods of a cluster have interfaces.
-    fn interfaces(&self, cluster: Cluster) -> Interfaces {
-        Interfaces {
-            ec2: self.settings.ec2.clone(),
-            of_nodes: self.settings.ec2.clone(),
-            clock: self.settings.clock.clone(),
-            cluster,
-        }
-    }
-
-    /// Who makes and attaches volumes, a client like the others.
-    fn start_volumes(
-        &self,
-        wanted: &Wanted,
-        followed: Informers,
-        ec2: Arc<dyn wharf_api_ec2::Ec2>,
-        gives: watch::Receiver<bool>,
-        stop: &CancellationToken,
-    ) {
-        let user = UserInfo::authenticated(VOLUMES, &[]);
-        let client = self.client(&wanted.id, user, VOLUMES);
-        let cloud = wharf_svc_kube_volumes::Cloud {
-            ec2,
-            clock: self.settings.clock.clone(),
-            cluster: wanted.cluster(),
-        };
-        let run = wharf_svc_kube_volumes::run(client, followed, cloud, gives, stop.clone());
-        tokio::spawn(run);
-    }
-
-    /// Fargate's scheduler, a client like the others.
-    fn start_fargate(
-        &self,
-        wanted: &Wanted,
-        followed: Informers,
-        port: u16,
-        profiles: Arc<OfCluster>,
-        stop: &CancellationToken,
-    ) {
-        let user = UserInfo::authenticated(FARGATE, &[]);
-        let client = self.client(&wanted.id, user, FARGATE);
-        let cluster = wharf_svc_eks_fargate::Cluster {
-            name: wanted.name.clone(),
-            endpoint: self.endpoint(port),
-            authority: wanted.authority.clone(),
-            service_cidr: wanted.service_cidr.clone(),
-        };
-        let machines: Arc<dyn Machines> = Arc::new(PodMachines {
-            cluster: wanted.name.clone(),
-            group: wanted.group.clone(),
-            ..self.pod_machines(&wanted.place, &wanted.id)
-        });
-        let profiles: Arc<dyn Profiles> = profiles;
-        let parts = (machines, profiles, self.settings.clock.clone());
-        let run = wharf_svc_eks_fargate::run(client, followed, cluster, parts, stop.clone());
-        tokio::spawn(run);
-    }
-
-    /// By which machines of a cluster are found and ended.
-    fn pod_machines(&self, place: &Place, id: &str) -> PodMachines {
-        PodMachines {
-            ec2: self.settings.machines.clone(),
-            place: place.clone(),
-            cluster: String::new(),
-            id: id.to_owned(),
-            group: None,
-        }
-    }
-
-    fn load_balancing(&self, cluster: Cluster, (vpc, subnets): (String, Vec<String>)) -> Cloud {
-        Cloud {
-            elb: self.settings.elb.clone(),
-            ec2: self.settings.ec2.clone(),
-            acm: self.settings.acm.clone(),
-            clock: self.settings.clock.clone(),
-            cluster,
-            vpc,
-            subnets,
-        }
-    }
-
-    /// On every address of the server, at one port: the one there was, or one that is free.
-    async fn listen(&self, wanted: &Wanted) -> std::io::Result<(u16, Vec<TcpListener>)> {
-        if let Some(port) = wanted.port {
-            return Ok((port, self.listen_at(port).await?));
-        }
-        let mut ports = ports(&wanted.id).take(PORTS_TRIED);
-        loop {
-            let Some(port) = ports.next() else {
-                return Err(std::io::ErrorKind::AddrInUse.into());
-            };
-            match self.listen_at(port).await {
-                Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {}
-                done => return Ok((port, done?)),
-            }
-        }
-    }
-
-    async fn listen_at(&self, port: u16) -> std::io::Result<Vec<TcpListener>> {
-        let mut listeners = Vec::new();
-        for ip in &self.settings.listen {
-            listeners.push(TcpListener::bind(SocketAddr::new(*ip, port)).await?);
-        }
-        Ok(listeners)
-    }
 }
 
 #[async_trait]
@@ -683,20 +309,6 @@ fn refusal(status: &Status) -> http::Response<wharf_kube_api::Body> {
     answer
 }
 
-/// All ports of clusters, from one on that the id of a cluster says: clusters that start together want the same one seldom.
-fn ports(id: &str) -> impl Iterator<Item = u16> {
-    let start = id.bytes().fold(0_u32, |sum, byte| {
-        sum.wrapping_mul(31).wrapping_add(u32::from(byte))
-    });
-    let start = usize::try_from(start).unwrap_or_default() % PORTS.len();
-    PORTS.cycle().skip(start).take(PORTS.len())
-}
-
 fn ranges(all: &[String]) -> Vec<Cidr4> {
     all.iter().filter_map(|it| it.parse().ok()).collect()
-}
-
-fn service_range(text: &str) -> Result<Ipv4Net, ControlPlaneError> {
-    text.parse()
-        .map_err(failed("reading the addresses of services"))
 }

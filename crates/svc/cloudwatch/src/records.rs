@@ -1,12 +1,19 @@
 //! What is stored.
 
+mod queries;
+mod streams;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use wharf_api_cloudwatch::{Dimension, Metric as WireMetric, MetricDataQuery, MetricStat};
 use wharf_base::Timestamp;
 use wharf_records::{Record, Unknown};
 use wharf_service::tags::Tags;
+
+pub use self::{
+    queries::{MetricSource, StoredQuery, wire_dimensions},
+    streams::{MetricStream, StreamFilter, StreamFormat, StreamPosition, StreamStatistics},
+};
 
 /// An alarm, under its name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -152,37 +159,6 @@ pub enum Source {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct MetricSource {
-    pub namespace: String,
-    pub name: String,
-    /// In the order of their names.
-    #[serde(default)]
-    pub dimensions: Vec<(String, String)>,
-    pub statistic: String,
-    pub period: i32,
-    #[serde(default)]
-    pub unit: Option<String>,
-}
-
-/// A query as it was given.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StoredQuery {
-    pub id: String,
-    #[serde(default)]
-    pub metric: Option<MetricSource>,
-    #[serde(default)]
-    pub expression: Option<String>,
-    #[serde(default)]
-    pub label: Option<String>,
-    #[serde(default)]
-    pub return_data: Option<bool>,
-    #[serde(default)]
-    pub period: Option<i32>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub struct State {
     pub value: StateValue,
     pub reason: String,
@@ -319,117 +295,6 @@ impl Record for QueryPath {
     const FORMAT: u32 = 1;
 }
 
-/// A metric stream, under its name.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct MetricStream {
-    /// Of one of the two at most there are any.
-    #[serde(default)]
-    pub include: Vec<StreamFilter>,
-    #[serde(default)]
-    pub exclude: Vec<StreamFilter>,
-    /// ARN of an API destination.
-    pub destination: String,
-    /// ARN
-    pub role: String,
-    pub format: StreamFormat,
-    #[serde(default)]
-    pub statistics: Vec<StreamStatistics>,
-    pub running: bool,
-    pub created_at: Timestamp,
-    pub changed_at: Timestamp,
-    #[serde(default)]
-    pub tags: Tags,
-    #[serde(flatten)]
-    pub unknown: Unknown,
-}
-
-impl Record for MetricStream {
-    const KIND: &'static str = "metric-stream";
-    const FORMAT: u32 = 1;
-}
-
-/// Metrics of a namespace: those of these names, or all.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StreamFilter {
-    pub namespace: String,
-    #[serde(default)]
-    pub names: Vec<String>,
-}
-
-/// What goes with metrics beyond count, sum, least and greatest value.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StreamStatistics {
-    /// Namespaces and names.
-    pub metrics: Vec<(String, String)>,
-    pub statistics: Vec<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum StreamFormat {
-    #[serde(rename = "json")]
-    Json,
-    #[serde(rename = "opentelemetry1.0")]
-    OpenTelemetry1,
-}
-
-impl StreamFormat {
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Json => "json",
-            Self::OpenTelemetry1 => "opentelemetry1.0",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Json, Self::OpenTelemetry1]
-            .into_iter()
-            .find(|it| it.name() == text)
-    }
-}
-
-/// How far a metric stream has come, under its name.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StreamPosition {
-    /// When the minute begins that is next, in seconds since 1970.
-    pub minute: i64,
-    /// The series behind which it goes on in that minute.
-    #[serde(default)]
-    pub after: Option<String>,
-    /// Updates that were sent of that minute.
-    #[serde(default)]
-    pub sent: u64,
-    #[serde(flatten)]
-    pub unknown: Unknown,
-}
-
-impl Record for StreamPosition {
-    const KIND: &'static str = "metric-stream-position";
-    const FORMAT: u32 = 1;
-}
-
-#[cfg(test)]
-impl MetricStream {
-    pub fn example(format: StreamFormat) -> Self {
-        Self {
-            include: Vec::new(),
-            exclude: Vec::new(),
-            destination: "arn:aws:events:us-east-1:000000000000:api-destination/d/1".into(),
-            role: "arn:aws:iam::000000000000:role/r".into(),
-            format,
-            statistics: Vec::new(),
-            running: true,
-            created_at: Timestamp(0),
-            changed_at: Timestamp(0),
-            tags: Tags::default(),
-            unknown: Unknown::new(),
-        }
-    }
-}
-
 /// A rule of Contributor Insights, under its name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -549,79 +414,6 @@ impl Alarm {
             StateValue::Ok => &self.ok_actions,
             StateValue::Alarm => &self.alarm_actions,
             StateValue::InsufficientData => &self.insufficient_data_actions,
-        }
-    }
-}
-
-/// Dimensions as requests have them.
-pub fn wire_dimensions(of: &[(String, String)]) -> Vec<Dimension> {
-    let dimension = |(name, value): &(String, String)| Dimension {
-        name: Some(name.clone()),
-        value: Some(value.clone()),
-    };
-    of.iter().map(dimension).collect()
-}
-
-impl MetricSource {
-    pub fn wire_dimensions(&self) -> Vec<Dimension> {
-        wire_dimensions(&self.dimensions)
-    }
-
-    fn to_wire(&self) -> MetricStat {
-        MetricStat {
-            metric: Some(WireMetric {
-                namespace: Some(self.namespace.clone()),
-                metric_name: Some(self.name.clone()),
-                dimensions: Some(self.wire_dimensions()),
-            }),
-            period: Some(self.period),
-            stat: Some(self.statistic.clone()),
-            unit: self.unit.clone(),
-        }
-    }
-}
-
-impl StoredQuery {
-    pub fn of(given: &MetricDataQuery) -> Self {
-        let metric = given.metric_stat.as_ref().map(|it| {
-            let metric = it.metric.clone().unwrap_or_default();
-            let dimension =
-                |it: Dimension| (it.name.unwrap_or_default(), it.value.unwrap_or_default());
-            let mut dimensions: Vec<_> = metric
-                .dimensions
-                .unwrap_or_default()
-                .into_iter()
-                .map(dimension)
-                .collect();
-            dimensions.sort();
-            MetricSource {
-                namespace: metric.namespace.unwrap_or_default(),
-                name: metric.metric_name.unwrap_or_default(),
-                dimensions,
-                statistic: it.stat.clone().unwrap_or_default(),
-                period: it.period.unwrap_or_default(),
-                unit: it.unit.clone(),
-            }
-        });
-        Self {
-            id: given.id.clone().unwrap_or_default(),
-            metric,
-            expression: given.expression.clone(),
-            label: given.label.clone(),
-            return_data: given.return_data,
-            period: given.period,
-        }
-    }
-
-    pub fn to_wire(&self) -> MetricDataQuery {
-        MetricDataQuery {
-            id: Some(self.id.clone()),
-            metric_stat: self.metric.as_ref().map(MetricSource::to_wire),
-            expression: self.expression.clone(),
-            label: self.label.clone(),
-            return_data: self.return_data,
-            period: self.period,
-            account_id: None,
         }
     }
 }

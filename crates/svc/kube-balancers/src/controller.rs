@@ -2,13 +2,14 @@
 //! made is found by its tags at the start, so that nothing is forgotten whatever ended in between; an object goes when nothing of its
 //! stack is left.
 
+mod load_balancing;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::Duration,
 };
 
-use async_trait::async_trait;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::time::sleep;
@@ -20,6 +21,7 @@ use wharf_kube_client::{
 };
 use wharf_reconcile::Next;
 
+pub use self::load_balancing::LoadBalancing;
 use crate::{
     annotations::Refused,
     cloud::{Arns, Cloud, CloudError},
@@ -87,62 +89,6 @@ pub struct Controller {
     stale: Mutex<bool>,
     /// Warnings that stand, by stacks.
     told: Mutex<BTreeMap<Key, BTreeSet<String>>>,
-}
-
-/// What the controller needs of load balancing; [`Cloud`], or a simulation.
-#[async_trait]
-pub trait LoadBalancing: Send + Sync + 'static {
-    async fn all(&self) -> Result<BTreeMap<Key, Arns>, CloudError>;
-    async fn settle(&self, stack: &mut Stack) -> Result<(), CloudError>;
-    async fn groups_of(
-        &self,
-        interfaces: &BTreeSet<String>,
-    ) -> Result<BTreeSet<String>, CloudError>;
-    async fn see(&self, key: &Key, arns: &mut Arns) -> Result<plan::Seen, CloudError>;
-    async fn act(
-        &self,
-        key: &Key,
-        stack: Option<&Stack>,
-        step: plan::Step,
-        arns: &mut Arns,
-    ) -> Result<(), CloudError>;
-    async fn dns_name(&self, arn: &str) -> Result<String, CloudError>;
-}
-
-#[async_trait]
-impl LoadBalancing for Cloud {
-    async fn all(&self) -> Result<BTreeMap<Key, Arns>, CloudError> {
-        Cloud::all(self).await
-    }
-
-    async fn settle(&self, stack: &mut Stack) -> Result<(), CloudError> {
-        Cloud::settle(self, stack).await
-    }
-
-    async fn groups_of(
-        &self,
-        interfaces: &BTreeSet<String>,
-    ) -> Result<BTreeSet<String>, CloudError> {
-        Cloud::groups_of(self, interfaces).await
-    }
-
-    async fn see(&self, key: &Key, arns: &mut Arns) -> Result<plan::Seen, CloudError> {
-        Cloud::see(self, key, arns).await
-    }
-
-    async fn act(
-        &self,
-        key: &Key,
-        stack: Option<&Stack>,
-        step: plan::Step,
-        arns: &mut Arns,
-    ) -> Result<(), CloudError> {
-        Cloud::act(self, key, stack, step, arns).await
-    }
-
-    async fn dns_name(&self, arn: &str) -> Result<String, CloudError> {
-        Cloud::dns_name(self, arn).await
-    }
 }
 
 /// Why a stack is not as it should be.

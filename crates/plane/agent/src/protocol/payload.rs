@@ -3,11 +3,19 @@
 //! The same shape is what the agent keeps on disk: `Serialize` leaves credentials out, which the
 //! protocol forbids to store and which come again after a restart (`sendCredentials=true`).
 
-use std::{collections::BTreeMap, fmt};
+mod credentials;
+mod interface;
+mod volumes;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use wharf_wire::sigv4::SigningKeys;
 
+pub use self::{
+    credentials::RoleCredentials,
+    interface::{Ipv4Address, NetworkInterface},
+    volumes::{ATTACHED, Attachment, DockerVolume, EBS, FILE_SYSTEM, HostVolume, Property, Volume},
+};
 use super::nullable;
 
 /// More containers than any task definition may have (10), with room for injected ones.
@@ -297,65 +305,6 @@ pub struct DockerConfig {
     pub version: String,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Volume {
-    #[serde(deserialize_with = "nullable")]
-    pub name: String,
-    #[serde(rename = "type", deserialize_with = "nullable")]
-    pub kind: String,
-    pub host: Option<HostVolume>,
-    pub docker_volume_configuration: Option<DockerVolume>,
-}
-
-/// What else is attached to the task: EBS volumes.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Attachment {
-    #[serde(deserialize_with = "nullable")]
-    pub attachment_arn: String,
-    #[serde(deserialize_with = "nullable")]
-    pub attachment_type: String,
-    #[serde(deserialize_with = "nullable")]
-    pub attachment_properties: Vec<Property>,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Property {
-    #[serde(deserialize_with = "nullable")]
-    pub name: String,
-    #[serde(deserialize_with = "nullable")]
-    pub value: String,
-}
-
-/// The kind of volumes that are file systems of EFS.
-pub const FILE_SYSTEM: &str = "efs";
-/// The kind of volumes that are attached, and the type of the attachment where that is of EBS.
-pub const ATTACHED: &str = "attachment";
-pub const EBS: &str = "amazonebs";
-
-impl Attachment {
-    fn property(&self, name: &str) -> &str {
-        let mut all = self.attachment_properties.iter();
-        all.find(|it| it.name == name).map_or("", |it| &it.value)
-    }
-}
-
-impl Task {
-    /// The EBS volume that is the task's volume of that name, and the file system that it is to have.
-    pub fn ebs_volume(&self, name: &str) -> Option<(&str, &str)> {
-        let ebs = self
-            .attachments
-            .iter()
-            .filter(|it| it.attachment_type == EBS);
-        let found = ebs
-            .into_iter()
-            .find(|it| it.property("volumeName") == name)?;
-        Some((found.property("volumeId"), found.property("fileSystem")))
-    }
-}
-
 /// An agent that runs beside a container's program.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -366,134 +315,6 @@ pub struct ManagedAgent {
 
 /// The one by which commands are executed; this agent is it, for all containers of the node.
 pub const EXEC_AGENT: &str = "ExecuteCommandAgent";
-
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct HostVolume {
-    /// Empty means a volume of the task's own, gone with it.
-    #[serde(deserialize_with = "nullable")]
-    pub source_path: String,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct DockerVolume {
-    #[serde(deserialize_with = "nullable")]
-    pub scope: String,
-    #[serde(deserialize_with = "nullable")]
-    pub driver: String,
-    #[serde(deserialize_with = "nullable")]
-    pub driver_opts: BTreeMap<String, String>,
-    /// A shared volume that is not there is made.
-    #[serde(deserialize_with = "nullable")]
-    pub autoprovision: bool,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct NetworkInterface {
-    #[serde(deserialize_with = "nullable")]
-    pub ec2_id: String,
-    /// Not in the published protocol: told by control planes whose nodes serve several VPCs.
-    #[serde(deserialize_with = "nullable")]
-    pub vpc_id: String,
-    #[serde(deserialize_with = "nullable")]
-    pub mac_address: String,
-    #[serde(deserialize_with = "nullable")]
-    pub attachment_arn: String,
-    #[serde(deserialize_with = "nullable")]
-    pub index: i64,
-    #[serde(deserialize_with = "nullable")]
-    pub ipv4_addresses: Vec<Ipv4Address>,
-    /// `10.0.0.1/24`: the gateway and, by its prefix length, the subnet.
-    #[serde(deserialize_with = "nullable")]
-    pub subnet_gateway_ipv4_address: String,
-    #[serde(deserialize_with = "nullable")]
-    pub private_dns_name: String,
-    #[serde(deserialize_with = "nullable")]
-    pub domain_name: Vec<String>,
-    #[serde(deserialize_with = "nullable")]
-    pub domain_name_servers: Vec<String>,
-}
-
-impl NetworkInterface {
-    /// The primary address, else the first.
-    pub fn address(&self) -> Option<&str> {
-        self.ipv4_addresses
-            .iter()
-            .find(|a| a.primary)
-            .or_else(|| self.ipv4_addresses.first())
-            .map(|a| a.private_address.as_str())
-    }
-
-    /// Whom its task asks for names: the VPC's own name service, unless told otherwise.
-    pub fn name_servers(&self) -> Vec<String> {
-        match self.domain_name_servers.as_slice() {
-            [] => vec![wharf_network::RESOLVER.to_string()],
-            told => told.to_vec(),
-        }
-    }
-
-    /// The domains in which its task seeks short names: that of its own name, unless told otherwise.
-    pub fn search_domains(&self) -> Vec<String> {
-        let own = || self.private_dns_name.split_once('.');
-        match self.domain_name.as_slice() {
-            [] => own()
-                .map(|(_, domain)| domain.to_owned())
-                .into_iter()
-                .collect(),
-            told => told.to_vec(),
-        }
-    }
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Ipv4Address {
-    #[serde(deserialize_with = "nullable")]
-    pub primary: bool,
-    #[serde(deserialize_with = "nullable")]
-    pub private_address: String,
-}
-
-/// Credentials of a role; what they are worth is never printed.
-#[derive(Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct RoleCredentials {
-    #[serde(deserialize_with = "nullable")]
-    pub credentials_id: String,
-    #[serde(deserialize_with = "nullable")]
-    pub role_arn: String,
-    #[serde(deserialize_with = "nullable")]
-    pub access_key_id: String,
-    #[serde(deserialize_with = "nullable")]
-    pub secret_access_key: String,
-    #[serde(deserialize_with = "nullable")]
-    pub session_token: String,
-    /// RFC 3339
-    #[serde(deserialize_with = "nullable")]
-    pub expiration: String,
-}
-
-impl RoleCredentials {
-    pub fn signing_keys(&self) -> SigningKeys {
-        SigningKeys {
-            access_key_id: self.access_key_id.clone(),
-            secret_access_key: self.secret_access_key.clone(),
-            session_token: Some(self.session_token.clone()).filter(|t| !t.is_empty()),
-        }
-    }
-}
-
-impl fmt::Debug for RoleCredentials {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("RoleCredentials")
-            .field("credentials_id", &self.credentials_id)
-            .field("role_arn", &self.role_arn)
-            .field("expiration", &self.expiration)
-            .finish_non_exhaustive()
-    }
-}
 
 /// Why a task of a payload cannot be taken on.
 #[derive(Debug, thiserror::Error)]

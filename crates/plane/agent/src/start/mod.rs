@@ -2,11 +2,14 @@
 //! own node on it. Nodes of EC2 instances come and go while it runs ([`crate::nodes`]).
 
 mod endpoints;
+mod images;
 mod instances;
 mod loopback;
 mod machines;
 mod names;
 mod network;
+mod offer;
+mod session;
 mod teardown;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -20,15 +23,11 @@ use tokio_util::{
     task::{AbortOnDropHandle, TaskTracker},
 };
 use wharf_base::{Clock, InstallationId, SystemClock};
-use wharf_container::{
-    image::{ImageOptions, ImageStore},
-    runtime::{Runtime, RuntimeOptions, shims_group},
-};
+use wharf_container::runtime::{Runtime, RuntimeOptions};
 use wharf_dns::Names;
 use wharf_layers::Sharing;
 use wharf_network::{Network, NetworkConfig};
 use wharf_planeproto::Plane;
-use wharf_sealed_file::Program;
 
 pub(crate) use self::endpoints::Endpoints;
 pub use self::teardown::teardown;
@@ -37,32 +36,29 @@ use self::{
     loopback::Loopback,
     names::{RESOLVER_SOCKETS, host_name_servers, serve_names},
     network::{network_config, subscribe},
+    offer::Offer,
 };
 use crate::{
     allow::Allow,
     client::{Api, Dialer, Endpoint},
     config::NodeConfig,
     endpoint::{Connections, Limits, Proxy, RateLimit, Routes, StatsReader},
-    figures::Figures,
-    file_systems::{CAPABILITIES, FileSystems, PodMounts},
+    file_systems::PodMounts,
     flows,
     instances::{
-        ATTRIBUTE, DISK_ATTRIBUTE, Instances, STATE_FILE as MACHINES_STATE,
+        Instances, STATE_FILE as MACHINES_STATE,
         metadata::{Credentials, MetadataService},
     },
     kubernetes::{self, Kubelets},
     layers,
     machine::{
         Addresses, Disks, DisksInUse, FARGATE_CAPACITY, HostMachine, HostParts, ImageSource,
-        Isolation, RegistryImages, Tenancy, limit_all_tasks, room_for_disks,
+        Isolation, Tenancy, limit_all_tasks,
     },
     network_plane::{self, NetworkPlane},
-    node::{
-        NodeError, credentials::CredentialStore, register::Host, roster::Roster, session::Session,
-    },
+    node::{NodeError, credentials::CredentialStore, register::Host, roster::Roster},
     nodes::{self, Ground, Node, NodeParts, Nodes, tasks_of_instances},
     renewal::Renewal,
-    volumes::CAPABILITY,
     vpc_endpoints::Listeners,
 };
 
@@ -81,36 +77,7 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> Result<(), NodeError> {
     let base = Base::new(config)?;
-    let dir = base.config.data_dir.join("images");
-    let sharing = base.config.share_layers.map(|_| {
-        let opened = Sharing::open(&dir.join("shelf"), base.clock.clone());
-        opened.map_err(failed("the layers that it shares"))
-    });
-    let store = ImageStore::open(
-        &dir,
-        base.config.installation.clone(),
-        // Where the server is far away its registry is too, behind the same authority.
-        ImageOptions {
-            tls: base.api.dialer().tls(),
-            sharing: sharing.transpose()?,
-            // Also where no more layers are to be read so: containers may have some.
-            on_demand: Some(Program {
-                path: base.config.shim.clone(),
-                group: Some(shims_group(&base.config.installation)),
-            }),
-            ..ImageOptions::default()
-        },
-    )
-    .await
-    .map_err(failed("the image store"))?;
-    base.config.figures.watch_images(&store);
-    let images = RegistryImages::new(
-        store,
-        &base.config,
-        base.api.clone(),
-        base.credentials.clone(),
-        base.clock.clone(),
-    );
+    let images = images::open(&base).await?;
     base.run(Arc::new(images), |_| ready(), shutdown).await
 }
 
@@ -212,19 +179,9 @@ async fn start(
     limit_all_tasks(&runtime, host.capacity.memory).await;
     let disks_in_use = DisksInUse::default();
     let volumes = machines::volumes(config).await;
-    if volumes.is_some() {
-        host.attributes.push((CAPABILITY.to_owned(), None));
-    }
     let (run, makes_disks) = (run_folder(&config.installation), volumes.is_some());
     let file_systems = machines::file_systems(config, run, &network, makes_disks).await;
-    let attributes = file_systems.iter().flat_map(FileSystems::attributes);
-    host.attributes.extend(attributes.map(|it| (it, None)));
     let mounts = machines::mounts(config);
-    if mounts.is_some() {
-        let capabilities = CAPABILITIES.into_iter();
-        host.attributes
-            .extend(capabilities.map(|it| (it.to_owned(), None)));
-    }
     let disks = Disks::open(config.data_dir.join("disks"), config.task_disk);
     let parts = HostParts {
         runtime,
@@ -262,19 +219,13 @@ async fn start(
         &api,
     )
     .await;
-    let offering = instances.as_ref().filter(|_| config.offers_instances);
-    if let Some(offer) = offering.and_then(Instances::offer) {
-        // Said anew with each registration, so that it ends when it is no longer said.
-        let words = Some(offer).filter(|words| !words.is_empty());
-        host.attributes.push((ATTRIBUTE.to_owned(), words));
-        let room = match config.instance_disks {
-            Some(bytes) => bytes,
-            None => room_for_disks(&config.data_dir).map_err(failed("the disk"))?,
-        };
-        let room = (room >> 20).to_string();
-        host.attributes
-            .push((DISK_ATTRIBUTE.to_owned(), Some(room)));
-    }
+    let offer = Offer {
+        volumes: volumes.is_some(),
+        file_systems: file_systems.as_ref(),
+        mounts: mounts.is_some(),
+        instances: instances.as_ref().filter(|_| config.offers_instances),
+    };
+    host.attributes.extend(offer.attributes(config)?);
     let known = instances.as_ref().map(Instances::known).unwrap_or_default();
     let role_credentials = Credentials::new(api.clone(), clock.clone(), known.clone());
     let role_credentials = Arc::new(role_credentials);
@@ -326,17 +277,8 @@ async fn start(
         clock.clone(),
     );
     if let (Some(sharing), Some(port)) = (images.sharing(), config.share_layers) {
-        let listener = layers::listen(port).await;
-        let listener = listener.map_err(failed("the port at which it shares layers"))?;
-        let port = listener.local_addr().map_or(port, |it| it.port());
-        let announcer = layers::Announcer {
-            sharing: sharing.clone(),
-            api: api.clone(),
-            port,
-            instance: own.instance(),
-        };
-        running.spawn(layers::serve(sharing, listener, shutdown.clone()));
-        running.spawn(announcer.run(shutdown.clone()));
+        let instance = own.instance();
+        share_layers(sharing, port, &api, instance, &running, &shutdown).await?;
     }
     let names = Names::new(identity.region.clone(), host_name_servers);
     running.spawn(serve_names(
@@ -361,11 +303,7 @@ async fn start(
     running.spawn(reporter.run(shutdown.clone()));
     let plane = NetworkPlane::new(network, names, config.data_dir.clone(), listeners, book);
     running.spawn(plane.run(deliveries, shutdown.clone()));
-    running.spawn(follow_connection(
-        own.connected(),
-        figures,
-        shutdown.clone(),
-    ));
+    running.spawn(session::show(own.connected(), figures, shutdown.clone()));
     // Finds its tasks first, and removes what nobody's are: those of instances are found one by one.
     let is_instance = own.instance();
     let mut own = own.begin().await;
@@ -451,7 +389,7 @@ async fn start(
         ));
     }
     let of_instances = nodes.clone();
-    let ended = run_session(&mut own.session, || ready(of_instances)).await;
+    let ended = session::run(&mut own.session, || ready(of_instances)).await;
     shutdown.cancel();
     nodes.ended().await;
     if let Ok(kubelets) = &kubelets {
@@ -465,21 +403,27 @@ async fn start(
     ended
 }
 
-/// Shows whether the control plane has this node's session.
-async fn follow_connection(
-    mut connected: watch::Receiver<bool>,
-    figures: Figures,
-    shutdown: CancellationToken,
-) {
-    loop {
-        figures.connected(*connected.borrow_and_update());
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            changed = connected.changed() => if changed.is_err() {
-                return;
-            },
-        }
-    }
+/// Other nodes may have layers from here; the control plane is told which, from then on.
+async fn share_layers(
+    sharing: Sharing,
+    port: u16,
+    api: &Api,
+    instance: watch::Receiver<Option<String>>,
+    running: &TaskTracker,
+    shutdown: &CancellationToken,
+) -> Result<(), NodeError> {
+    let listener = layers::listen(port).await;
+    let listener = listener.map_err(failed("the port at which it shares layers"))?;
+    let port = listener.local_addr().map_or(port, |it| it.port());
+    let announcer = layers::Announcer {
+        sharing: sharing.clone(),
+        api: api.clone(),
+        port,
+        instance,
+    };
+    running.spawn(layers::serve(sharing, listener, shutdown.clone()));
+    running.spawn(announcer.run(shutdown.clone()));
+    Ok(())
 }
 
 /// What the operator lends, and never the installation's own folders.
@@ -489,18 +433,6 @@ fn allow(config: &NodeConfig) -> Result<Allow, NodeError> {
     let network = NetworkConfig::new(config.installation.clone(), config.data_dir.join("network"));
     own.push(network.shared_dir);
     Ok(Allow::new(&config.allow, &own)?)
-}
-
-/// Runs the session to its end; `ready` is called when it has connected for the first time.
-async fn run_session(session: &mut Session, ready: impl FnOnce() + Send) -> Result<(), NodeError> {
-    let mut is_serving = session.connected.subscribe();
-    let session = session.run();
-    tokio::pin!(session);
-    tokio::select! {
-        ended = &mut session => return ended,
-        _ = is_serving.wait_for(|connected| *connected) => ready(),
-    }
-    session.await
 }
 
 /// Where files of tasks lie that end with the tasks' processes.

@@ -46,7 +46,7 @@ use std::{
 use parking_lot::Mutex as Lock;
 use tokio::{
     sync::{Mutex, watch},
-    task::JoinSet,
+    task::{JoinSet, spawn_blocking},
     time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -215,12 +215,12 @@ impl Volumes {
         let _busy = self.busy.lock().await;
         let (files, all) = (self.files.clone(), self.clone());
         let of_told = told.clone();
-        let brought = tokio::task::spawn_blocking(move || {
+        let brought = blocking(move || {
             let stays =
                 |volume: &str| all.awaits_snapshot(volume) || all.sealed.is_under_way(volume);
             files.bring(&of_told, stays)
         });
-        let (mut reports, mut pending) = brought.await.map_err(io::Error::other)??;
+        let (mut reports, mut pending) = brought.await?;
         // Before anything was told, nothing is known of who may have what.
         if self.snapshots.borrow().is_some() {
             let devices = self.devices.bring(&told).await?;
@@ -291,14 +291,13 @@ impl Volumes {
         let open = by.open;
         let (image, filesystem) = (self.files.image(id), filesystem.to_owned());
         let (handle, place) = (handle.clone(), place.to_owned());
-        let mounted = tokio::task::spawn_blocking(move || {
+        let mounted = blocking(move || {
             let disk = open(&image, &filesystem)?;
             let mounted = handle.mount_disk(&disk, &place);
             drop(taken);
             mounted
         });
-        let mounted = mounted.await.map_err(io::Error::other).and_then(|it| it);
-        mounted.map_err(failed)
+        mounted.await.map_err(failed)
     }
 
     async fn wait_for(&self, id: &str, instance: Option<&str>) -> Result<(), NoVolume> {
@@ -400,6 +399,13 @@ fn put(told: &mut Told, host: &str, resource: &Resource) {
     volume.may_make |= volume.sealed == Some(SealedFile::Make);
     volume.restore |= volume.sealed == Some(SealedFile::Restore);
     told.insert(volume.id.clone(), volume);
+}
+
+/// Work on files, off the threads that serve others.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    spawn_blocking(work).await.map_err(io::Error::other)?
 }
 
 fn is_name(id: &str, prefix: &str) -> bool {

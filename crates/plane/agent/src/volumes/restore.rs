@@ -10,10 +10,7 @@ use std::{
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream, stream::FuturesUnordered};
 use http::Method;
-use tokio::{
-    task::spawn_blocking,
-    time::{Instant, sleep_until},
-};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use wharf_planeproto::{
     snapshot::{Entry, MAX_PAGES, Path, Source, What, entries, hex_of, sum_of},
@@ -21,7 +18,7 @@ use wharf_planeproto::{
 };
 
 use super::{
-    Volumes,
+    Volumes, blocking,
     files::{Files, make_sealed},
     sealed::{self, Reseal},
     snapshots::{AT_ONCE, is, write_chunk},
@@ -200,12 +197,6 @@ async fn fetch(api: &Api, target: &Target<'_>, what: What<'_>) -> Result<Bytes, 
         what,
     };
     api.snapshot(Method::GET, &path, Bytes::new()).await
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> io::Result<T> {
-    spawn_blocking(work).await.map_err(io::Error::other)?
 }
 
 impl Files {

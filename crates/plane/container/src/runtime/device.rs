@@ -34,11 +34,11 @@ use wharf_userns::{IdRange, attach, clone_tree};
 
 use super::{
     ContainerName, TaskHandle,
-    disk::{
-        LONG_LOOP, LOOP_MAJOR, backing_file, bind_loop, file_of_devices, lock_image, open_device,
-        path_of_loop,
-    },
+    disk_lock::lock_image,
     error::ContainerError,
+    loops::{
+        LONG_LOOP, LOOP_MAJOR, backing_file, bind_loop, file_of_devices, open_device, path_of_loop,
+    },
 };
 use crate::spec::devices::default_rules;
 

@@ -150,7 +150,7 @@ mod tests {
     /// Needs root, loop devices and ext4.
     #[test]
     fn what_an_instance_has_mounted_is_full_and_sound() {
-        use crate::runtime::disk::{mount_detached, open_device};
+        use crate::runtime::{disk::mount_detached, loops::open_device};
         let dir = tempfile::tempdir().unwrap();
         let image = dir.path().join("disk.img");
         File::create(&image).unwrap().set_len(64 << 20).unwrap();

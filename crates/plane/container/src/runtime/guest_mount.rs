@@ -37,7 +37,8 @@ use wharf_userns::map_owners;
 
 use super::{
     device::{LoopDevice, apart, loop_number},
-    disk::{mount_detached, open_device},
+    disk::mount_detached,
+    loops::open_device,
     mount_flags::Wanted,
     superblock::{check_is_alone, has_own_journal},
 };

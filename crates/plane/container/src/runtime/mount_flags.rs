@@ -4,16 +4,16 @@ use std::{ffi::CStr, io};
 
 use nix::errno::Errno;
 
-use super::disk::{ERRORS, FsOption, MOUNT_ATTR_NODEV};
+use super::disk::ERRORS;
 
 /// How it is to be mounted.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Wanted {
-    pub attributes: libc::c_int,
+    pub attributes: u64,
     read_only: bool,
     discard: bool,
     no_load: bool,
-    data: Option<&'static CStr>,
+    data: Option<&'static str>,
 }
 
 impl Wanted {
@@ -23,22 +23,22 @@ impl Wanted {
         /// `MS_SILENT`, `MS_RELATIME`, which is how it is anyway.
         const IGNORED: u64 = libc::MS_SILENT | libc::MS_RELATIME;
         /// Each with the attribute that a mount has for it.
-        const ATTRIBUTES: [(u64, libc::c_int); 6] = [
-            (libc::MS_RDONLY, 1),
-            (libc::MS_NOSUID, 2),
-            (libc::MS_NODEV, MOUNT_ATTR_NODEV),
-            (libc::MS_NOEXEC, 8),
-            (libc::MS_NOATIME, 0x10),
-            (libc::MS_NODIRATIME, 0x80),
+        const ATTRIBUTES: [(u64, u64); 6] = [
+            (libc::MS_RDONLY, libc::MOUNT_ATTR_RDONLY),
+            (libc::MS_NOSUID, libc::MOUNT_ATTR_NOSUID),
+            (libc::MS_NODEV, libc::MOUNT_ATTR_NODEV),
+            (libc::MS_NOEXEC, libc::MOUNT_ATTR_NOEXEC),
+            (libc::MS_NOATIME, libc::MOUNT_ATTR_NOATIME),
+            (libc::MS_NODIRATIME, libc::MOUNT_ATTR_NODIRATIME),
         ];
-        const STRICT: (u64, libc::c_int) = (libc::MS_STRICTATIME, 0x20);
+        const STRICT: (u64, u64) = (libc::MS_STRICTATIME, libc::MOUNT_ATTR_STRICTATIME);
         let mut rest = flags;
         if rest & 0xFFFF_0000 & MAGIC == MAGIC {
             rest &= !MAGIC;
         }
         rest &= !IGNORED;
         let mut wanted = Self {
-            attributes: MOUNT_ATTR_NODEV,
+            attributes: libc::MOUNT_ATTR_NODEV,
             ..Self::default()
         };
         for (flag, attribute) in ATTRIBUTES {
@@ -47,7 +47,7 @@ impl Wanted {
             }
             rest &= !flag;
         }
-        if rest & STRICT.0 != 0 && wanted.attributes & 0x10 == 0 {
+        if rest & STRICT.0 != 0 && wanted.attributes & libc::MOUNT_ATTR_NOATIME == 0 {
             wanted.attributes |= STRICT.1;
         }
         rest &= !STRICT.0;
@@ -61,9 +61,9 @@ impl Wanted {
                 "discard" => wanted.discard = true,
                 "nodiscard" => wanted.discard = false,
                 "noload" => wanted.no_load = true,
-                "data=ordered" => wanted.data = Some(c"ordered"),
-                "data=journal" => wanted.data = Some(c"journal"),
-                "data=writeback" => wanted.data = Some(c"writeback"),
+                "data=ordered" => wanted.data = Some("data=ordered"),
+                "data=journal" => wanted.data = Some("data=journal"),
+                "data=writeback" => wanted.data = Some("data=writeback"),
                 "rw" | "errors=remount-ro" | "acl" | "user_xattr" => {}
                 _ => return Err(Errno::EINVAL.into()),
             }
@@ -71,15 +71,16 @@ impl Wanted {
         Ok(wanted)
     }
 
-    pub fn options(&self) -> Vec<FsOption<'static>> {
+    /// Of the file system.
+    pub fn options(&self) -> Vec<&'static str> {
         let flags = [
-            (self.read_only, c"ro"),
-            (self.discard, c"discard"),
-            (self.no_load, c"noload"),
+            (self.read_only, "ro"),
+            (self.discard, "discard"),
+            (self.no_load, "noload"),
         ];
         let flags = flags.into_iter().filter(|(on, _)| *on);
-        let mut all: Vec<FsOption<'static>> = flags.map(|(_, name)| (name, None)).collect();
-        all.extend(self.data.map(|it| (c"data", Some(it))));
+        let mut all: Vec<_> = flags.map(|(_, name)| name).collect();
+        all.extend(self.data);
         all.push(ERRORS);
         all
     }

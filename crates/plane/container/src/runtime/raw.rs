@@ -13,7 +13,8 @@ use std::{
 
 use super::{
     device::LoopDevice,
-    disk::{attach, lock_image, open_device},
+    disk_lock::lock_image,
+    loops::{attach, open_device},
 };
 use wharf_sealed_file::below_devices;
 

@@ -18,7 +18,7 @@ use wharf_shim_protocol::{
 use super::{
     Shared, TaskSandbox,
     client::Client,
-    disk::TaskDisk,
+    disk_usage::TaskDisk,
     error::{ContainerError, RuntimeError, Step},
     events::TaskEvents,
     exec::{ExecOutput, ExecSession, ExecSpec},

@@ -24,7 +24,7 @@ use wharf_shim_protocol::{
 };
 use wharf_userns::attach;
 
-use super::{PreparedDisk, TaskHandle, disk::LOOP_MAJOR};
+use super::{PreparedDisk, TaskHandle, loops::LOOP_MAJOR};
 
 /// Of a list of mounts: those of some thousand.
 const MOUNTS_LIMIT: u64 = 1 << 20;

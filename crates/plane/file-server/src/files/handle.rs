@@ -8,9 +8,8 @@ use std::{
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use nix::errno::Errno;
 use sha2::Sha256;
+use wharf_nfs_wire::MAX_HANDLE;
 
-/// Bytes of a handle in NFSv4.
-pub const MAX_HANDLE: usize = 128;
 const SIGNATURE: usize = 16;
 const KIND: usize = 4;
 /// What the kernel may say.

@@ -8,20 +8,9 @@ use std::{
 };
 
 use nix::errno::Errno;
+use wharf_nfs_wire::attributes::Kind;
 
 use super::handle::FileHandle;
-
-/// What an object is, as NFSv4 numbers it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    File = 1,
-    Folder = 2,
-    Block = 3,
-    Character = 4,
-    Link = 5,
-    Socket = 6,
-    Fifo = 7,
-}
 
 /// What is known of an object.
 #[derive(Debug, Clone, Copy)]
@@ -37,15 +26,7 @@ impl Stat {
     }
 
     pub fn kind(&self) -> Kind {
-        match self.0.st_mode & libc::S_IFMT {
-            libc::S_IFDIR => Kind::Folder,
-            libc::S_IFLNK => Kind::Link,
-            libc::S_IFBLK => Kind::Block,
-            libc::S_IFCHR => Kind::Character,
-            libc::S_IFSOCK => Kind::Socket,
-            libc::S_IFIFO => Kind::Fifo,
-            _ => Kind::File,
-        }
+        Kind::of_mode(self.0.st_mode).unwrap_or_default()
     }
 
     pub fn raw(&self) -> &libc::stat {

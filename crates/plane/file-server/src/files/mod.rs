@@ -12,7 +12,7 @@ mod object;
 mod root;
 pub mod user;
 
-pub use handle::{FileHandle, MAX_HANDLE};
-pub use kernel::{Kind, Stat, change_owner, change_times, entries, link_to, open_at, room, usage};
+pub use handle::FileHandle;
+pub use kernel::{Stat, change_owner, change_times, entries, link_to, open_at, room, usage};
 pub use object::{Object, name};
 pub use root::{Root, Tree};

@@ -7,10 +7,11 @@ use std::{
 };
 
 use nix::errno::Errno;
+use wharf_nfs_wire::attributes::Kind;
 
 use super::{
     handle::FileHandle,
-    kernel::{self, Kind, Stat},
+    kernel::{self, Stat},
     root::Root,
 };
 

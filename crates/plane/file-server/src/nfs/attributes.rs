@@ -3,68 +3,18 @@
 use std::os::fd::AsFd as _;
 
 use nix::sys::stat::{Mode, fchmod};
-
-use super::{MAX_IO, status::Status};
-use crate::{
-    files::{Kind, Object, Root, Stat},
+use wharf_nfs_wire::{
+    MAX_OWNER, Status, Verifier,
+    attributes::*,
     xdr::{Reader, Writer},
 };
 
-/// Words of a set that are looked at; no attribute here has a larger number.
-const WORDS: usize = 3;
+use super::MAX_IO;
+use crate::files::{Object, Root, Stat};
+
 /// What clients are told of the size of a file system that has none, as EFS does.
 const EXABYTES_8: u64 = 8 << 60;
 pub const LEASE_SECONDS: u32 = 30;
-
-/// Numbers of attributes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Set([u32; WORDS]);
-
-const SUPPORTED: u32 = 0;
-const KIND: u32 = 1;
-const EXPIRE_TYPE: u32 = 2;
-const CHANGE: u32 = 3;
-const SIZE: u32 = 4;
-const LINK_SUPPORT: u32 = 5;
-const SYMLINK_SUPPORT: u32 = 6;
-const NAMED: u32 = 7;
-const FSID: u32 = 8;
-const UNIQUE_HANDLES: u32 = 9;
-const LEASE_TIME: u32 = 10;
-pub const READDIR_ERROR: u32 = 11;
-const CAN_SET_TIME: u32 = 15;
-const CASE_INSENSITIVE: u32 = 16;
-const CASE_PRESERVING: u32 = 17;
-const CHOWN_RESTRICTED: u32 = 18;
-const FILE_HANDLE: u32 = 19;
-const FILE_ID: u32 = 20;
-const FILES_AVAILABLE: u32 = 21;
-const FILES_FREE: u32 = 22;
-const FILES_TOTAL: u32 = 23;
-const HOMOGENEOUS: u32 = 26;
-const MAX_FILE_SIZE: u32 = 27;
-const MAX_LINK: u32 = 28;
-const MAX_NAME: u32 = 29;
-const MAX_READ: u32 = 30;
-const MAX_WRITE: u32 = 31;
-const MODE: u32 = 33;
-const NO_TRUNCATION: u32 = 34;
-const LINKS: u32 = 35;
-const OWNER: u32 = 36;
-const OWNER_GROUP: u32 = 37;
-const RAW_DEVICE: u32 = 41;
-const SPACE_AVAILABLE: u32 = 42;
-const SPACE_FREE: u32 = 43;
-const SPACE_TOTAL: u32 = 44;
-const SPACE_USED: u32 = 45;
-const ACCESSED: u32 = 47;
-const SET_ACCESSED: u32 = 48;
-const TIME_DELTA: u32 = 51;
-const CHANGED: u32 = 52;
-const MODIFIED: u32 = 53;
-const SET_MODIFIED: u32 = 54;
-const MOUNTED_ON: u32 = 55;
-const EXCLUSIVE_CREATE: u32 = 75;
 
 const READABLE: [u32; 43] = [
     SUPPORTED,
@@ -99,7 +49,7 @@ const READABLE: [u32; 43] = [
     LINKS,
     OWNER,
     OWNER_GROUP,
-    RAW_DEVICE,
+    DEVICE,
     SPACE_AVAILABLE,
     SPACE_FREE,
     SPACE_TOTAL,
@@ -112,52 +62,6 @@ const READABLE: [u32; 43] = [
     EXCLUSIVE_CREATE,
 ];
 const WRITABLE: [u32; 6] = [SIZE, MODE, OWNER, OWNER_GROUP, SET_ACCESSED, SET_MODIFIED];
-
-impl Set {
-    pub fn of(numbers: impl IntoIterator<Item = u32>) -> Self {
-        let mut set = Self::default();
-        for number in numbers {
-            if let Some(word) = set.0.get_mut(number as usize / 32) {
-                *word |= 1 << (number % 32);
-            }
-        }
-        set
-    }
-
-    pub fn read(reader: &mut Reader<'_>) -> Result<Self, Status> {
-        let words = reader.words(16)?;
-        let mut set = Self::default();
-        for (own, word) in set.0.iter_mut().zip(&words) {
-            *own = *word;
-        }
-        Ok(set)
-    }
-
-    pub fn write(self, out: &mut Writer) {
-        let length = self
-            .0
-            .iter()
-            .rposition(|it| *it != 0)
-            .map_or(0, |at| at + 1);
-        out.u32(u32::try_from(length).unwrap_or_default());
-        for word in &self.0[..length] {
-            out.u32(*word);
-        }
-    }
-
-    pub fn has(self, number: u32) -> bool {
-        let word = self.0.get(number as usize / 32);
-        word.is_some_and(|word| word & (1 << (number % 32)) != 0)
-    }
-
-    fn and(self, other: Self) -> Self {
-        Self(std::array::from_fn(|at| self.0[at] & other.0[at]))
-    }
-
-    fn numbers(self) -> impl Iterator<Item = u32> {
-        (0..(WORDS as u32) * 32).filter(move |it| self.has(*it))
-    }
-}
 
 /// Writes those that are asked for and there.
 pub fn write(wanted: Set, object: &Object, root: &Root, out: &mut Writer) {
@@ -175,8 +79,12 @@ pub fn write(wanted: Set, object: &Object, root: &Root, out: &mut Writer) {
 fn write_one(number: u32, object: &Object, root: &Root, out: &mut Writer) {
     let stat = object.stat.raw();
     let time = |out: &mut Writer, seconds: i64, nanoseconds: i64| {
-        out.u64(seconds as u64);
-        out.u32(u32::try_from(nanoseconds).unwrap_or_default());
+        let nanoseconds = u32::try_from(nanoseconds).unwrap_or_default();
+        let time = Time {
+            seconds,
+            nanoseconds,
+        };
+        time.write(out);
     };
     match number {
         SUPPORTED => Set::of(READABLE.into_iter().chain(WRITABLE)).write(out),
@@ -239,7 +147,7 @@ fn write_one(number: u32, object: &Object, root: &Root, out: &mut Writer) {
         OWNER_GROUP => {
             out.opaque(stat.st_gid.to_string().as_bytes());
         }
-        RAW_DEVICE => {
+        DEVICE => {
             out.u32(0).u32(0);
         }
         SPACE_AVAILABLE | SPACE_FREE | SPACE_TOTAL => {
@@ -285,8 +193,8 @@ impl Wanted {
             match number {
                 SIZE => wanted.size = Some(values.u64()?),
                 MODE => wanted.mode = Some(values.u32()? & 0o7777),
-                OWNER => wanted.owner = Some(number_of(values.opaque(1024)?)?),
-                OWNER_GROUP => wanted.group = Some(number_of(values.opaque(1024)?)?),
+                OWNER => wanted.owner = Some(number_of(values.opaque(MAX_OWNER)?)?),
+                OWNER_GROUP => wanted.group = Some(number_of(values.opaque(MAX_OWNER)?)?),
                 SET_ACCESSED => wanted.accessed = Some(time(&mut values)?),
                 SET_MODIFIED => wanted.modified = Some(time(&mut values)?),
                 other if READABLE.contains(&other) => return Err(Status::INVAL),
@@ -339,20 +247,12 @@ fn number_of(text: &[u8]) -> Result<u32, Status> {
 }
 
 fn time(values: &mut Reader<'_>) -> Result<libc::timespec, Status> {
-    if values.u32()? == 0 {
-        return Ok(libc::timespec {
-            tv_sec: 0,
-            tv_nsec: libc::UTIME_NOW,
-        });
-    }
-    let (tv_sec, nanoseconds) = (values.u64()? as i64, values.u32()?);
-    if nanoseconds >= 1_000_000_000 {
-        return Err(Status::INVAL);
-    }
-    Ok(libc::timespec {
-        tv_sec,
-        tv_nsec: i64::from(nanoseconds),
-    })
+    let (tv_sec, tv_nsec) = match SetTime::read(values)? {
+        SetTime::Now => (0, libc::UTIME_NOW),
+        SetTime::At(time) if time.is_valid() => (time.seconds, time.nanoseconds.into()),
+        SetTime::At(_) => return Err(Status::INVAL),
+    };
+    Ok(libc::timespec { tv_sec, tv_nsec })
 }
 
 /// Whether an object has those attributes, each as it is said.
@@ -370,7 +270,7 @@ pub fn same(reader: &mut Reader<'_>, object: &Object, root: &Root) -> Result<boo
 }
 
 /// What a file bears that was made exclusively, in the place of its times.
-pub fn verifier_times(verifier: [u8; 8]) -> [libc::timespec; 2] {
+pub fn verifier_times(verifier: Verifier) -> [libc::timespec; 2] {
     let half = |at: usize| {
         let bytes = [
             verifier[at],
@@ -388,7 +288,7 @@ pub fn verifier_times(verifier: [u8; 8]) -> [libc::timespec; 2] {
 }
 
 /// Whether an object is what that user made so, and did nothing more with.
-pub fn bears(stat: &Stat, verifier: [u8; 8], user: u32) -> bool {
+pub fn bears(stat: &Stat, verifier: Verifier, user: u32) -> bool {
     let [first, second] = verifier_times(verifier);
     let raw = stat.raw();
     (raw.st_atime, raw.st_mtime) == (first.tv_sec, second.tv_sec)

@@ -1,16 +1,18 @@
 //! 4.0: clients.
 
+use wharf_nfs_wire::{
+    MAX_OWNER, Status, Verifier,
+    xdr::{Reader, Writer},
+};
+
 use super::{
     compound::{Compound, Done},
-    opens::MAX_OWNER,
     state::State,
-    status::Status,
 };
-use crate::xdr::{Reader, Writer};
 
 impl Compound<'_> {
     pub fn set_client(&mut self, args: &mut Reader<'_>, out: &mut Writer) -> Done {
-        let verifier: [u8; 8] = args.fixed()?;
+        let verifier: Verifier = args.fixed()?;
         let owner = args.opaque(MAX_OWNER)?;
         // Where it would be called back.
         args.u32()?;

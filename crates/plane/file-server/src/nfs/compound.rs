@@ -6,11 +6,16 @@ use std::sync::{
 };
 
 use parking_lot::Mutex;
+use wharf_nfs_wire::{
+    Op, StateId, Status, Verifier,
+    attributes::Kind,
+    session::SessionId,
+    xdr::{Malformed, Reader, Writer},
+};
 
 use super::{
     MAX_MESSAGE,
-    state::{Class, SessionId, State, StateId},
-    status::Status,
+    state::{Class, State},
 };
 use crate::{
     config::{Permissions, User},
@@ -18,7 +23,6 @@ use crate::{
         FileHandle, Object, Root, Tree,
         user::{Acting, NOBODY},
     },
-    xdr::{Garbled, Reader, Writer},
 };
 
 /// Operations of one compound.
@@ -30,7 +34,7 @@ pub struct Server {
     pub tree: Arc<Tree>,
     pub state: Mutex<State>,
     /// Another after every start: what was not committed then is written again.
-    pub verifier: [u8; 8],
+    pub verifier: Verifier,
     /// Called when somebody has a lock.
     pub locked: Box<dyn Fn() + Send + Sync>,
     /// Whether the disk has room for more.
@@ -79,7 +83,7 @@ pub fn answer(
     user: User,
     reader: &mut Reader<'_>,
     out: &mut Writer,
-) -> Result<(), Garbled> {
+) -> Result<(), Malformed> {
     let tag = reader.opaque(MAX_TAG)?;
     let (minor, count) = (reader.u32()?, reader.u32()?);
     let begin = out.len();
@@ -158,17 +162,17 @@ fn acting_user(client: &Client, said: User) -> User {
 impl Compound<'_> {
     fn one(&mut self, number: u32, at: u32, reader: &mut Reader<'_>, out: &mut Writer) -> Status {
         const ILLEGAL: u32 = 10_044;
-        const SETATTR: u32 = 34;
         let known = (3..=39).contains(&number) || (self.minor == 1 && (40..=58).contains(&number));
         out.u32(if known { number } else { ILLEGAL });
         let status_at = out.len();
         out.u32(0);
+        let op = Op::of_code(number);
         let done = match known {
             false => Err(Status::OP_ILLEGAL),
             true if out.len() > MAX_MESSAGE => Err(Status::RESOURCE),
             true => self
-                .in_order(number, at)
-                .and_then(|()| self.operation(number, reader, out)),
+                .in_order(op, at)
+                .and_then(|()| self.operation(op, reader, out)),
         };
         let status = done.err().unwrap_or(Status::OK);
         if status != Status::OK {
@@ -176,7 +180,7 @@ impl Compound<'_> {
             if status != Status::DENIED {
                 out.truncate(status_at + 4);
             }
-            if number == SETATTR {
+            if op == Some(Op::SetAttributes) {
                 out.u32(0);
             }
             out.put(status_at, status.0);
@@ -185,13 +189,21 @@ impl Compound<'_> {
     }
 
     /// 4.1: all but a few stand in a session.
-    fn in_order(&self, number: u32, at: u32) -> Done {
-        const SEQUENCE: u32 = 53;
+    fn in_order(&self, op: Option<Op>, at: u32) -> Done {
         // What makes and ends sessions and clients.
-        let alone = matches!(number, 41..=44 | 57);
+        let alone = matches!(
+            op,
+            Some(
+                Op::BindConnection
+                    | Op::ExchangeId
+                    | Op::CreateSession
+                    | Op::DestroySession
+                    | Op::DestroyClient
+            )
+        );
         match (self.minor, at) {
             (0, _) => Ok(()),
-            _ if number == SEQUENCE => match at {
+            _ if op == Some(Op::Sequence) => match at {
                 0 => Ok(()),
                 _ => Err(Status::SEQUENCE_POS),
             },
@@ -202,56 +214,61 @@ impl Compound<'_> {
         }
     }
 
-    fn operation(&mut self, number: u32, args: &mut Reader<'_>, out: &mut Writer) -> Done {
-        // Of the other minor version.
-        if matches!((self.minor, number), (1, 20 | 30 | 35 | 36 | 39)) {
-            return Err(Status::NOTSUPP);
-        }
-        match number {
-            3 => self.access(args, out),
-            4 => self.close(args, out),
-            5 => self.commit(args, out),
-            6 => self.create(args, out),
-            9 => self.get_attributes(args, out),
-            10 => self.get_handle(out),
-            11 => self.link(args, out),
-            12 => self.lock(args, out),
-            13 => self.test_lock(args, out),
-            14 => self.unlock(args, out),
-            15 => self.lookup(args),
-            16 => self.lookup_parent(),
-            17 => self.verify(args, false),
-            18 => self.open(args, out),
-            20 => self.confirm_open(args, out),
-            21 => self.downgrade(args, out),
-            22 => self.put_handle(args),
-            23 | 24 => self.put_root(),
-            25 => self.read(args, out),
-            26 => self.read_folder(args, out),
-            27 => self.read_link(out),
-            28 => self.remove(args, out),
-            29 => self.rename(args, out),
-            30 => self.renew(args),
-            31 => self.restore_handle(),
-            32 => self.save_handle(),
-            33 => self.security_of(args, out),
-            34 => self.set_attributes(args, out),
-            35 => self.set_client(args, out),
-            36 => self.confirm_client(args),
-            37 => self.verify(args, true),
-            38 => self.write(args, out),
-            39 => self.release_lock_owner(args),
-            41 => self.bind_connection(args, out),
-            42 => self.exchange_id(args, out),
-            43 => self.create_session(args, out),
-            44 => self.destroy_session(args),
-            45 => self.free_state(args),
-            52 => self.security_without_name(args, out),
-            53 => self.sequence(args, out),
-            55 => self.test_states(args, out),
-            57 => self.destroy_client(args),
-            58 => self.reclaim_complete(args),
-            _ => Err(Status::NOTSUPP),
+    fn operation(&mut self, op: Option<Op>, args: &mut Reader<'_>, out: &mut Writer) -> Done {
+        match op.ok_or(Status::NOTSUPP)? {
+            Op::ConfirmOpen
+            | Op::Renew
+            | Op::SetClient
+            | Op::ConfirmClient
+            | Op::ReleaseLockOwner
+                if self.minor == 1 =>
+            {
+                // Of the other minor version.
+                Err(Status::NOTSUPP)
+            }
+            Op::Access => self.access(args, out),
+            Op::Close => self.close(args, out),
+            Op::Commit => self.commit(args, out),
+            Op::Create => self.create(args, out),
+            Op::GetAttributes => self.get_attributes(args, out),
+            Op::GetHandle => self.get_handle(out),
+            Op::Link => self.link(args, out),
+            Op::Lock => self.lock(args, out),
+            Op::TestLock => self.test_lock(args, out),
+            Op::Unlock => self.unlock(args, out),
+            Op::Lookup => self.lookup(args),
+            Op::LookupParent => self.lookup_parent(),
+            Op::VerifyNot => self.verify(args, false),
+            Op::Open => self.open(args, out),
+            Op::ConfirmOpen => self.confirm_open(args, out),
+            Op::Downgrade => self.downgrade(args, out),
+            Op::PutHandle => self.put_handle(args),
+            Op::PutPublic | Op::PutRoot => self.put_root(),
+            Op::Read => self.read(args, out),
+            Op::ReadFolder => self.read_folder(args, out),
+            Op::ReadLink => self.read_link(out),
+            Op::Remove => self.remove(args, out),
+            Op::Rename => self.rename(args, out),
+            Op::Renew => self.renew(args),
+            Op::Restore => self.restore_handle(),
+            Op::Save => self.save_handle(),
+            Op::SecurityOf => self.security_of(args, out),
+            Op::SetAttributes => self.set_attributes(args, out),
+            Op::SetClient => self.set_client(args, out),
+            Op::ConfirmClient => self.confirm_client(args),
+            Op::Verify => self.verify(args, true),
+            Op::Write => self.write(args, out),
+            Op::ReleaseLockOwner => self.release_lock_owner(args),
+            Op::BindConnection => self.bind_connection(args, out),
+            Op::ExchangeId => self.exchange_id(args, out),
+            Op::CreateSession => self.create_session(args, out),
+            Op::DestroySession => self.destroy_session(args),
+            Op::FreeState => self.free_state(args),
+            Op::Security => self.security_without_name(args, out),
+            Op::Sequence => self.sequence(args, out),
+            Op::TestStates => self.test_states(args, out),
+            Op::DestroyClient => self.destroy_client(args),
+            Op::ReclaimComplete => self.reclaim_complete(args),
         }
     }
 
@@ -309,8 +326,8 @@ impl Compound<'_> {
     pub fn folder(&self) -> Result<&Object, Status> {
         let object = self.current()?;
         match object.stat.kind() {
-            crate::files::Kind::Folder => Ok(object),
-            crate::files::Kind::Link => Err(Status::SYMLINK),
+            Kind::Folder => Ok(object),
+            Kind::Link => Err(Status::SYMLINK),
             _ => Err(Status::NOTDIR),
         }
     }
@@ -347,19 +364,12 @@ impl Compound<'_> {
 
     /// A state as it is said; one that says so is the last operation's.
     pub fn state_id(&self, args: &mut Reader<'_>) -> Result<StateId, Status> {
-        let id = StateId {
-            seq: args.u32()?,
-            other: args.fixed()?,
-        };
-        if self.minor == 1 && id.seq == 1 && id.other == [0; 12] {
+        let id = StateId::read(args)?;
+        if self.minor == 1 && id == StateId::CURRENT {
             return self.current_state.ok_or(Status::BAD_STATEID);
         }
         Ok(id)
     }
-}
-
-pub fn write_state(out: &mut Writer, id: StateId) {
-    out.u32(id.seq).fixed(&id.other);
 }
 
 /// How a folder changed: nobody says that nothing else happened meanwhile.

@@ -10,18 +10,17 @@ use nix::{
     sys::uio::{pread, pwrite},
     unistd::ftruncate,
 };
+use wharf_nfs_wire::{
+    StateId, Status,
+    attributes::Kind,
+    xdr::{Reader, Writer},
+};
 
 use super::{
     MAX_IO,
     compound::{Compound, Done},
-    state::StateId,
-    status::Status,
 };
-use crate::{
-    files::Kind,
-    sync,
-    xdr::{Reader, Writer},
-};
+use crate::sync;
 
 pub const READ: u32 = 1;
 pub const WRITE: u32 = 2;

@@ -1,13 +1,15 @@
 //! Locks on ranges of open files.
 
-use super::{
-    compound::{Compound, Done, write_state},
-    io::WRITE,
-    opens::MAX_OWNER,
-    state::{Held, LockOwner, Range, State, StateId},
-    status::Status,
+use wharf_nfs_wire::{
+    MAX_OWNER, StateId, Status,
+    xdr::{Reader, Writer},
 };
-use crate::xdr::{Reader, Writer};
+
+use super::{
+    compound::{Compound, Done},
+    io::WRITE,
+    state::{Held, LockOwner, Range, State},
+};
 
 /// Owners of locks, of one client.
 const MAX_OWNERS: usize = 4096;
@@ -105,7 +107,7 @@ impl Compound<'_> {
         drop(state);
         (self.server.locked)();
         self.current_state = Some(id);
-        write_state(out, id);
+        id.write(out);
         Ok(())
     }
 
@@ -156,7 +158,7 @@ impl Compound<'_> {
         state.locks.release(identity, client, &owner, range);
         drop(state);
         self.current_state = Some(id);
-        write_state(out, id);
+        id.write(out);
         Ok(())
     }
 

@@ -16,7 +16,6 @@ mod names;
 mod opens;
 mod sessions;
 pub mod state;
-mod status;
 
 pub use compound::{Client, Server};
 

@@ -8,20 +8,21 @@ use nix::{
     sys::stat::{Mode, SFlag, mkdirat, mknodat},
     unistd::{UnlinkatFlags, symlinkat, unlinkat},
 };
-
-use super::{
-    attributes::{self, Set, Wanted},
-    compound::{Compound, Done, write_change},
-    status::Status,
-};
-use crate::{
-    files::{self, FileHandle, Kind, MAX_HANDLE, Object},
+use wharf_nfs_wire::{
+    MAX_HANDLE, Status, Verifier,
+    attributes::{Kind, Set},
+    rpc::AUTH_SYS,
     xdr::{Reader, Writer},
 };
 
+use super::{
+    attributes::{self, Wanted},
+    compound::{Compound, Done, write_change},
+};
+use crate::files::{self, FileHandle, Object};
+
 /// Bytes of a name that is read, however long names may be.
 pub const MAX_COMPONENT: usize = 4096;
-const AUTH_SYS: u32 = 1;
 
 impl Compound<'_> {
     pub fn put_handle(&mut self, args: &mut Reader<'_>) -> Done {
@@ -163,14 +164,14 @@ impl Compound<'_> {
     }
 
     pub fn create(&mut self, args: &mut Reader<'_>, out: &mut Writer) -> Done {
-        let kind = args.u32()?;
-        let target = match kind {
-            _ if kind == Kind::Link as u32 => Some(args.opaque(MAX_COMPONENT)?),
-            _ if kind == Kind::Block as u32 || kind == Kind::Character as u32 => {
+        let kind = Kind::of_code(args.u32()?).ok();
+        let target: &[u8] = match kind {
+            Some(Kind::Link) => args.opaque(MAX_COMPONENT)?,
+            Some(Kind::Block | Kind::Character) => {
                 args.u64()?;
-                None
+                &[]
             }
-            _ => None,
+            _ => &[],
         };
         let name = files::name(args.opaque(MAX_COMPONENT)?)?;
         let wanted = Wanted::read(args)?;
@@ -181,18 +182,13 @@ impl Compound<'_> {
         let acting = self.acting()?;
         let at = folder.fd();
         match kind {
-            _ if kind == Kind::Folder as u32 => mkdirat(at, name.as_c_str(), mode)?,
-            _ if kind == Kind::Link as u32 => {
-                let target = std::ffi::CString::new(target.unwrap_or_default());
-                let target = target.map_err(|_| Status::INVAL)?;
+            Some(Kind::Folder) => mkdirat(at, name.as_c_str(), mode)?,
+            Some(Kind::Link) => {
+                let target = std::ffi::CString::new(target).map_err(|_| Status::INVAL)?;
                 symlinkat(target.as_c_str(), at, name.as_c_str())?;
             }
-            _ if kind == Kind::Fifo as u32 => {
-                mknodat(at, name.as_c_str(), SFlag::S_IFIFO, mode, 0)?
-            }
-            _ if kind == Kind::Socket as u32 => {
-                mknodat(at, name.as_c_str(), SFlag::S_IFSOCK, mode, 0)?;
-            }
+            Some(Kind::Fifo) => mknodat(at, name.as_c_str(), SFlag::S_IFIFO, mode, 0)?,
+            Some(Kind::Socket) => mknodat(at, name.as_c_str(), SFlag::S_IFSOCK, mode, 0)?,
             // Files are opened; devices are not made.
             _ => return Err(Status::BADTYPE),
         }
@@ -283,7 +279,7 @@ impl Compound<'_> {
         /// Cookies that mean something else.
         const RESERVED: u64 = 3;
         let cookie = args.u64()?;
-        let _verifier: [u8; 8] = args.fixed()?;
+        let _verifier: Verifier = args.fixed()?;
         args.u32()?;
         let most = (args.u32()? as usize).min(super::MAX_IO as usize);
         let wanted = Set::read(args)?;

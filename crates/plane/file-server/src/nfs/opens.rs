@@ -2,21 +2,21 @@
 
 use std::sync::Arc;
 
-use super::{
-    attributes::{Set, Wanted, bears, verifier_times},
-    compound::{Compound, Done, write_change, write_state},
-    io::{READ, WRITE},
-    names::MAX_COMPONENT,
-    state::{Open, StateId},
-    status::Status,
-};
-use crate::{
-    files::{self, Object},
+use wharf_nfs_wire::{
+    MAX_OWNER, StateId, Status, Verifier,
+    attributes::{Kind, Set},
     xdr::{Reader, Writer},
 };
 
-/// Bytes of what an owner is called.
-pub const MAX_OWNER: usize = 1024;
+use super::{
+    attributes::{Wanted, bears, verifier_times},
+    compound::{Compound, Done, write_change},
+    io::{READ, WRITE},
+    names::MAX_COMPONENT,
+    state::Open,
+};
+use crate::files::{self, Object};
+
 const READ_AND_WRITE: u32 = READ | WRITE;
 
 /// How a file is made, if it is.
@@ -24,7 +24,7 @@ enum Make {
     No,
     Unchecked(Wanted),
     Guarded(Wanted),
-    Exclusive([u8; 8], Wanted),
+    Exclusive(Verifier, Wanted),
 }
 
 /// What is to be opened.
@@ -92,7 +92,7 @@ impl Compound<'_> {
         }
         self.set_current(object);
         self.current_state = Some(id);
-        write_state(out, id);
+        id.write(out);
         write_change(out, before, after);
         // Locks are those of POSIX; the file need not be confirmed.
         out.u32(4);
@@ -185,9 +185,9 @@ impl Compound<'_> {
     /// Only files are opened.
     fn checked(&self, object: &Object) -> Done {
         match object.stat.kind() {
-            files::Kind::File => Ok(()),
-            files::Kind::Folder => Err(Status::ISDIR),
-            files::Kind::Link => Err(Status::SYMLINK),
+            Kind::File => Ok(()),
+            Kind::Folder => Err(Status::ISDIR),
+            Kind::Link => Err(Status::SYMLINK),
             // 4.0 has no word of its own for it.
             _ => Err(match self.minor {
                 1 => Status::WRONG_TYPE,
@@ -253,16 +253,13 @@ impl Compound<'_> {
         state.close(&id.other);
         drop(state);
         let closed = match self.minor {
-            1 => StateId {
-                seq: u32::MAX,
-                other: [0; 12],
-            },
+            1 => StateId::INVALID,
             _ => StateId {
                 seq: id.seq.wrapping_add(1),
                 ..id
             },
         };
-        write_state(out, closed);
+        closed.write(out);
         Ok(())
     }
 
@@ -274,7 +271,7 @@ impl Compound<'_> {
         if !state.is_of(client, self.client.class) {
             return Err(Status::BAD_STATEID);
         }
-        write_state(out, id);
+        id.write(out);
         Ok(())
     }
 
@@ -303,7 +300,7 @@ impl Compound<'_> {
         };
         drop(state);
         self.current_state = Some(id);
-        write_state(out, id);
+        id.write(out);
         Ok(())
     }
 }

@@ -1,17 +1,17 @@
 //! 4.1: clients and their sessions.
 
+use wharf_nfs_wire::{
+    MAX_OWNER, Status, Verifier,
+    session::{CONFIRMED, Channel, NOT_FOR_LAYOUTS, UPDATE},
+    xdr::{Reader, Writer},
+};
+
 use super::{
     MAX_IO, MAX_MESSAGE,
     compound::{Compound, Done},
-    opens::MAX_OWNER,
     state::{MAX_SLOTS, State, Turn},
-    status::Status,
 };
-use crate::xdr::{Reader, Writer};
 
-const CONFIRMED: u32 = 0x8000_0000;
-const NO_PNFS: u32 = 0x0001_0000;
-const UPDATE: u32 = 0x4000_0000;
 /// Operations of a compound that are promised.
 const OPERATIONS: u32 = 64;
 const KEPT_ANSWER: u32 = 4096;
@@ -20,7 +20,7 @@ const NAME: &[u8] = b"wharf";
 
 impl Compound<'_> {
     pub fn exchange_id(&mut self, args: &mut Reader<'_>, out: &mut Writer) -> Done {
-        let verifier: [u8; 8] = args.fixed()?;
+        let verifier: Verifier = args.fixed()?;
         let owner = args.opaque(MAX_OWNER)?;
         let flags = args.u32()?;
         // Protection of state by keys of GSS.
@@ -43,10 +43,10 @@ impl Compound<'_> {
             return Err(if update { Status::PERM } else { Status::NOENT });
         }
         let (id, next, shown) = match same {
-            Some((id, next)) => (id, next, NO_PNFS | CONFIRMED),
+            Some((id, next)) => (id, next, NOT_FOR_LAYOUTS | CONFIRMED),
             None => {
                 let id = state.new_client(|_| State::record(class, owner, verifier, 1, 1))?;
-                (id, 1, NO_PNFS)
+                (id, 1, NOT_FOR_LAYOUTS)
             }
         };
         drop(state);
@@ -58,8 +58,8 @@ impl Compound<'_> {
 
     pub fn create_session(&mut self, args: &mut Reader<'_>, out: &mut Writer) -> Done {
         let (id, sequence, _flags) = (args.u64()?, args.u32()?, args.u32()?);
-        let fore = channel(args)?;
-        let back = channel(args)?;
+        let fore = Channel::read(args)?;
+        let back = Channel::read(args)?;
         let mut session = [0; 16];
         (self.server.random)(&mut session)?;
         let class = self.client.class;
@@ -87,20 +87,15 @@ impl Compound<'_> {
         let mut made = Writer::default();
         // Neither kept on disk nor called back.
         made.fixed(&session).u32(sequence).u32(0);
-        made.u32(0)
-            .u32(fore.request.min(most))
-            .u32(fore.response.min(most))
-            .u32(fore.kept.min(KEPT_ANSWER))
-            .u32(fore.operations.clamp(1, OPERATIONS))
-            .u32(u32::try_from(slots).unwrap_or(1))
-            .u32(0);
-        made.u32(0)
-            .u32(back.request)
-            .u32(back.response)
-            .u32(back.kept)
-            .u32(back.operations)
-            .u32(back.requests)
-            .u32(0);
+        let promised = Channel {
+            request_bytes: fore.request_bytes.min(most),
+            response_bytes: fore.response_bytes.min(most),
+            cached_bytes: fore.cached_bytes.min(KEPT_ANSWER),
+            operations: fore.operations.clamp(1, OPERATIONS),
+            requests: u32::try_from(slots).unwrap_or(1),
+        };
+        promised.write(&mut made);
+        back.write(&mut made);
         let made = made.into_bytes();
         out.fixed(&made);
         let record = state.client(id, class)?;
@@ -163,26 +158,4 @@ impl Compound<'_> {
         args.u32()?;
         Ok(())
     }
-}
-
-/// What a client wants of a channel.
-struct Channel {
-    request: u32,
-    response: u32,
-    kept: u32,
-    operations: u32,
-    requests: u32,
-}
-
-fn channel(args: &mut Reader<'_>) -> Result<Channel, Status> {
-    args.u32()?;
-    let channel = Channel {
-        request: args.u32()?,
-        response: args.u32()?,
-        kept: args.u32()?,
-        operations: args.u32()?,
-        requests: args.u32()?,
-    };
-    args.words(1)?;
-    Ok(channel)
 }

@@ -10,7 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{attributes::LEASE_SECONDS, status::Status};
+use wharf_nfs_wire::{StateId, Status, Verifier, session::SessionId};
+
+use super::attributes::LEASE_SECONDS;
+
 mod locks;
 
 pub use locks::{Held, Locks, Range};
@@ -28,30 +31,15 @@ const MAX_KEPT: usize = 2 << 10;
 /// How long clients that were before a start may reclaim locks while nobody gets new ones.
 pub const GRACE: Duration = Duration::from_secs(45);
 
-pub type SessionId = [u8; 16];
 /// Names something that a client holds.
 pub type Other = [u8; 12];
 /// What a connection was let in as.
 pub type Class = u64;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StateId {
-    pub seq: u32,
-    pub other: Other,
-}
-
-impl StateId {
-    /// Stands for no state at all.
-    pub fn is_special(&self) -> bool {
-        (self.seq == 0 && self.other == [0; 12])
-            || (self.seq == u32::MAX && self.other == [0xff; 12])
-    }
-}
-
 pub struct ClientRecord {
     pub class: Class,
     pub owner: Vec<u8>,
-    pub verifier: [u8; 8],
+    pub verifier: Verifier,
     pub minor: u32,
     pub confirmed: bool,
     /// 4.0: what confirms it. 4.1: the number of the next session that it makes.
@@ -183,7 +171,7 @@ impl State {
     pub fn record(
         class: Class,
         owner: &[u8],
-        verifier: [u8; 8],
+        verifier: Verifier,
         minor: u32,
         confirmation: u64,
     ) -> ClientRecord {
@@ -367,7 +355,7 @@ impl Session {
                 let kept = slot.kept.clone();
                 kept.map(Turn::Again).ok_or(match slot.seq {
                     0 => Status::SEQ_MISORDERED,
-                    _ => Status::RETRY_UNCACHED_REP,
+                    _ => Status::RETRY_UNCACHED,
                 })
             }
             _ if seq == slot.seq.wrapping_add(1) => {
@@ -409,7 +397,7 @@ mod tests {
         assert!(matches!(session.begin(0, 2), Ok(Turn::New)));
         session.end(0, &vec![0; MAX_KEPT + 1]);
         let again = session.begin(0, 2);
-        assert!(matches!(again, Err(Status::RETRY_UNCACHED_REP)));
+        assert!(matches!(again, Err(Status::RETRY_UNCACHED)));
     }
 
     #[test]

@@ -4,12 +4,12 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use nix::errno::Errno;
+use wharf_nfs_wire::Verifier;
 
 use super::{Files, opens::Open, tree::Node};
 use crate::{
     client::{By, Failed},
     fuse::MOST,
-    nfs::Verifier,
 };
 
 /// What is kept of one file, and of all.

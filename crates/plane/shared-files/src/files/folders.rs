@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use nix::errno::Errno;
 use parking_lot::Mutex;
+use wharf_nfs_wire::Status;
 
 use super::{Files, MAX_OPEN, tree::Node};
 use crate::{
     client::{By, Failed},
     fuse::answer::Entries,
-    nfs::{results::Entry, status::Status},
+    nfs::results::Entry,
 };
 
 /// Entries of one folder, and their names' bytes.

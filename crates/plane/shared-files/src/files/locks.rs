@@ -11,14 +11,14 @@ use std::{
 
 use nix::errno::Errno;
 use parking_lot::Mutex;
+use wharf_nfs_wire::{Op, StateId};
 
 use super::{Files, opens::Open, tree::Node};
 use crate::{
     client::{By, Client, Failed},
     fuse::request::AskedLock,
     nfs::{
-        StateId,
-        compound::{Compound, Locker, Op, Range},
+        compound::{Compound, Locker, Range},
         results::Held,
     },
 };

@@ -22,6 +22,7 @@ use std::{
 
 use nix::errno::Errno;
 use parking_lot::Mutex;
+use wharf_nfs_wire::{Op, StateId, Verifier};
 
 pub use self::names::New;
 use self::{
@@ -35,9 +36,9 @@ use crate::{
     client::{By, Client, Failed},
     keeper::State,
     nfs::{
-        FileHandle, StateId, Verifier,
+        FileHandle,
         attributes::{Attributes, Room, Setting, Time, Wanted},
-        compound::{Compound, Op},
+        compound::Compound,
         results::{Problem, Results},
     },
 };

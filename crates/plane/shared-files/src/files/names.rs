@@ -3,6 +3,7 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use nix::errno::Errno;
+use wharf_nfs_wire::{Op, Status};
 
 use super::{Files, opens::Open, tree::Node};
 use crate::{
@@ -10,9 +11,8 @@ use crate::{
     nfs::{
         FileHandle, MAX_NAME,
         attributes::{Attributes, Kind, SetTime, Setting, Wanted},
-        compound::{Access, Compound, How, Op},
+        compound::{Access, Compound, How},
         results::{Problem, Results},
-        status::Status,
     },
 };
 

@@ -7,18 +7,17 @@ use std::sync::{
 
 use nix::errno::Errno;
 use parking_lot::Mutex;
+use wharf_nfs_wire::{Op, StateId, rpc::Caller};
 
 use super::{Files, MAX_OPEN, names::access_of, tree::Node};
 use crate::{
     client::{By, Client, Failed},
     fuse::answer::Cache,
     nfs::{
-        StateId,
         attributes::{Attributes, Wanted},
-        compound::{Access, Compound, How, Op},
+        compound::{Access, Compound, How},
         results::Opened,
     },
-    rpc::Caller,
 };
 
 /// Times that one that is forgotten is opened anew before whoever asked gets an error.

@@ -1,74 +1,21 @@
 //! Attributes of files: which are asked for, what comes, what is set.
 
-use super::MAX_HANDLE;
-use crate::xdr::{Malformed, Reader, Writer};
+pub use wharf_nfs_wire::attributes::{Kind, SetTime, Time};
+use wharf_nfs_wire::{
+    MAX_HANDLE, MAX_OWNER,
+    attributes::{
+        ACCESSED, CHANGE, CHANGED, DEVICE, FILE_HANDLE, FILE_ID, FILES_AVAILABLE, FILES_FREE,
+        FILES_TOTAL, KIND, LEASE_TIME, LINKS, MODE, MODIFIED, MOUNTED_ON, OWNER, OWNER_GROUP,
+        SET_ACCESSED, SET_MODIFIED, SIZE, SPACE_AVAILABLE, SPACE_FREE, SPACE_TOTAL, SPACE_USED,
+        Set,
+    },
+    xdr::{Malformed, Reader, Writer},
+};
 
-/// An account's name or number as a string.
-const MAX_OWNER: usize = 1024;
-/// The most words of a set of attributes that any server sends.
-const MAX_WORDS: usize = 8;
 const MAX_VALUES: usize = 16 << 10;
 
 /// Who owns what the server calls by a name rather than by a number.
 pub const NOBODY: u32 = 65_534;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Kind {
-    #[default]
-    File,
-    Folder,
-    Block,
-    Character,
-    Link,
-    Socket,
-    Fifo,
-}
-
-impl Kind {
-    pub fn code(self) -> u32 {
-        match self {
-            Self::File => 1,
-            Self::Folder => 2,
-            Self::Block => 3,
-            Self::Character => 4,
-            Self::Link => 5,
-            Self::Socket => 6,
-            Self::Fifo => 7,
-        }
-    }
-
-    fn of_code(code: u32) -> Result<Self, Malformed> {
-        Ok(match code {
-            1 => Self::File,
-            2 => Self::Folder,
-            3 => Self::Block,
-            4 => Self::Character,
-            5 => Self::Link,
-            6 => Self::Socket,
-            7 => Self::Fifo,
-            _ => return Err(Malformed),
-        })
-    }
-
-    /// As the upper bits of a mode have it.
-    pub fn bits(self) -> u32 {
-        match self {
-            Self::File => libc::S_IFREG,
-            Self::Folder => libc::S_IFDIR,
-            Self::Block => libc::S_IFBLK,
-            Self::Character => libc::S_IFCHR,
-            Self::Link => libc::S_IFLNK,
-            Self::Socket => libc::S_IFSOCK,
-            Self::Fifo => libc::S_IFIFO,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Time {
-    pub seconds: i64,
-    pub nanoseconds: u32,
-}
 
 /// What is known of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -98,37 +45,12 @@ pub struct Room {
     pub bytes_available: u64,
 }
 
-const TYPE: u32 = 1;
-const CHANGE: u32 = 3;
-const SIZE: u32 = 4;
-const LEASE_TIME: u32 = 10;
-const FILE_HANDLE: u32 = 19;
-const FILEID: u32 = 20;
-const FILES_AVAILABLE: u32 = 21;
-const FILES_FREE: u32 = 22;
-const FILES_TOTAL: u32 = 23;
-const MODE: u32 = 33;
-const LINKS: u32 = 35;
-const OWNER: u32 = 36;
-const OWNER_GROUP: u32 = 37;
-const DEVICE: u32 = 41;
-const SPACE_AVAILABLE: u32 = 42;
-const SPACE_FREE: u32 = 43;
-const SPACE_TOTAL: u32 = 44;
-const SPACE_USED: u32 = 45;
-const ACCESSED: u32 = 47;
-const ACCESSED_SET: u32 = 48;
-const CHANGED: u32 = 52;
-const MODIFIED: u32 = 53;
-const MODIFIED_SET: u32 = 54;
-const MOUNTED_ON: u32 = 55;
-
 /// Those of one file.
 const OF_FILE: [u32; 13] = [
-    TYPE,
+    KIND,
     CHANGE,
     SIZE,
-    FILEID,
+    FILE_ID,
     MODE,
     LINKS,
     OWNER,
@@ -164,21 +86,13 @@ impl Wanted {
             Self::File => &OF_FILE,
             Self::Room => &OF_ROOM,
             Self::Lease => &[LEASE_TIME],
-            Self::Entry => &[TYPE, FILEID],
+            Self::Entry => &[KIND, FILE_ID],
         }
     }
 
     pub fn write(self, out: &mut Writer) {
-        out.words(&bitmap(self.numbers()));
+        Set::of(self.numbers().iter().copied()).write(out);
     }
-}
-
-fn bitmap(numbers: &[u32]) -> [u32; 2] {
-    let mut words = [0; 2];
-    for number in numbers {
-        words[(number / 32) as usize] |= 1 << (number % 32);
-    }
-    words
 }
 
 /// All that may come of what is asked for anywhere.
@@ -187,18 +101,19 @@ pub struct Values {
     pub file: Attributes,
     pub room: Room,
     pub lease_seconds: Option<u32>,
-    has: Vec<u32>,
+    has: Set,
 }
 
 impl Values {
     pub fn read(read: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let words = read.words(MAX_WORDS)?;
+        let has = Set::read(read)?;
         let mut values = Reader::new(read.opaque(MAX_VALUES)?);
-        let mut all = Self::default();
-        for (at, word) in (0_u32..).zip(&words) {
-            for bit in (0..32).filter(|bit| word & (1 << bit) != 0) {
-                all.take(at * 32 + bit, &mut values)?;
-            }
+        let mut all = Self {
+            has,
+            ..Self::default()
+        };
+        for number in has.numbers() {
+            all.take(number, &mut values)?;
         }
         match values.is_empty() {
             true => Ok(all),
@@ -210,12 +125,12 @@ impl Values {
     fn take(&mut self, number: u32, read: &mut Reader<'_>) -> Result<(), Malformed> {
         let (file, room) = (&mut self.file, &mut self.room);
         match number {
-            TYPE => file.kind = Kind::of_code(read.u32()?)?,
+            KIND => file.kind = Kind::of_code(read.u32()?)?,
             CHANGE => file.change = read.u64()?,
             SIZE => file.size = read.u64()?,
             LEASE_TIME => self.lease_seconds = Some(read.u32()?),
             FILE_HANDLE => drop(read.opaque(MAX_HANDLE)?),
-            FILEID => file.number = read.u64()?,
+            FILE_ID => file.number = read.u64()?,
             FILES_AVAILABLE => drop(read.u64()?),
             FILES_FREE => room.files_free = read.u64()?,
             FILES_TOTAL => room.files_total = read.u64()?,
@@ -234,14 +149,13 @@ impl Values {
             MOUNTED_ON => drop(read.u64()?),
             _ => return Err(Malformed),
         }
-        self.has.push(number);
         Ok(())
     }
 
     /// Those of a file, if all came without which it cannot be shown.
     pub fn file(self) -> Result<Attributes, Malformed> {
-        let needed = [TYPE, CHANGE, SIZE, FILEID, MODE, LINKS, MODIFIED];
-        match needed.iter().all(|it| self.has.contains(it)) {
+        let needed = [KIND, CHANGE, SIZE, FILE_ID, MODE, LINKS, MODIFIED];
+        match needed.into_iter().all(|it| self.has.has(it)) {
             true => Ok(self.file),
             false => Err(Malformed),
         }
@@ -254,22 +168,8 @@ fn owner(read: &mut Reader<'_>) -> Result<u32, Malformed> {
 }
 
 fn time(read: &mut Reader<'_>) -> Result<Time, Malformed> {
-    let seconds = read.u64()?.cast_signed();
-    let nanoseconds = read.u32()?;
-    match nanoseconds < 1_000_000_000 {
-        true => Ok(Time {
-            seconds,
-            nanoseconds,
-        }),
-        false => Err(Malformed),
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SetTime {
-    /// The server's clock.
-    Now,
-    At(Time),
+    let time = Time::read(read)?;
+    Some(time).filter(|it| it.is_valid()).ok_or(Malformed)
 }
 
 /// What is to be set; `None` stays.
@@ -293,34 +193,28 @@ impl Setting {
 
     /// In the order of the numbers.
     pub fn write(&self, out: &mut Writer) {
-        let (mut numbers, mut values) = (Vec::new(), Writer::default());
+        let (mut set, mut values) = (Set::default(), Writer::default());
         if let Some(size) = self.size {
-            numbers.push(SIZE);
+            set.insert(SIZE);
             values.u64(size);
         }
         if let Some(mode) = self.mode {
-            numbers.push(MODE);
+            set.insert(MODE);
             values.u32(mode);
         }
         for (number, owner) in [(OWNER, self.user), (OWNER_GROUP, self.group)] {
             if let Some(owner) = owner {
-                numbers.push(number);
+                set.insert(number);
                 values.opaque(owner.to_string().as_bytes());
             }
         }
-        for (number, time) in [(ACCESSED_SET, self.accessed), (MODIFIED_SET, self.modified)] {
-            match time {
-                None => continue,
-                Some(SetTime::Now) => values.u32(0),
-                Some(SetTime::At(time)) => {
-                    values.u32(1);
-                    values.u64(time.seconds.cast_unsigned());
-                    values.u32(time.nanoseconds);
-                }
+        for (number, time) in [(SET_ACCESSED, self.accessed), (SET_MODIFIED, self.modified)] {
+            if let Some(time) = time {
+                set.insert(number);
+                time.write(&mut values);
             }
-            numbers.push(number);
         }
-        out.words(&bitmap(&numbers));
+        set.write(out);
         out.opaque(values.bytes());
     }
 }
@@ -344,17 +238,17 @@ mod tests {
         values.u32(6);
         let mut out = Writer::default();
         let numbers = [
-            TYPE,
+            KIND,
             CHANGE,
             SIZE,
-            FILEID,
+            FILE_ID,
             MODE,
             LINKS,
             OWNER,
             OWNER_GROUP,
             MODIFIED,
         ];
-        out.words(&bitmap(&numbers));
+        Set::of(numbers).write(&mut out);
         out.opaque(values.bytes());
         let read = Values::read(&mut Reader::new(out.bytes())).unwrap();
         let file = read.file().unwrap();
@@ -377,7 +271,7 @@ mod tests {
         out.opaque(&[0; 4]);
         assert!(Values::read(&mut Reader::new(out.bytes())).is_err());
         let mut out = Writer::default();
-        out.words(&bitmap(&[SIZE]));
+        Set::of([SIZE]).write(&mut out);
         out.opaque(&[0; 8]);
         let read = Values::read(&mut Reader::new(out.bytes())).unwrap();
         assert!(read.file().is_err());

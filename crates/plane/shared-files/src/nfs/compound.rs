@@ -1,57 +1,18 @@
 //! Operations as they are sent, one after another in one call.
 
-use super::{
-    FileHandle, StateId, Verifier,
-    attributes::{Kind, Setting, Wanted},
+use wharf_nfs_wire::{
+    Op, StateId, Verifier,
+    attributes::Kind,
+    session::{Channel, NOT_FOR_LAYOUTS, SessionId},
+    xdr::Writer,
 };
-use crate::xdr::Writer;
+
+use super::{
+    FileHandle,
+    attributes::{Setting, Wanted},
+};
 
 pub const MINOR_VERSION: u32 = 1;
-
-/// Numbers of operations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u32)]
-pub enum Op {
-    Access = 3,
-    Close = 4,
-    Commit = 5,
-    Create = 6,
-    GetAttributes = 9,
-    GetHandle = 10,
-    Link = 11,
-    Lock = 12,
-    TestLock = 13,
-    Unlock = 14,
-    Lookup = 15,
-    Open = 18,
-    PutHandle = 22,
-    PutRoot = 24,
-    Read = 25,
-    ReadFolder = 26,
-    ReadLink = 27,
-    Remove = 28,
-    Rename = 29,
-    Save = 32,
-    SetAttributes = 34,
-    Write = 38,
-    ExchangeId = 42,
-    CreateSession = 43,
-    DestroySession = 44,
-    FreeState = 45,
-    Sequence = 53,
-    DestroyClient = 57,
-    ReclaimComplete = 58,
-}
-
-/// What a channel may carry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Channel {
-    pub request_bytes: u32,
-    pub response_bytes: u32,
-    pub cached_bytes: u32,
-    pub operations: u32,
-    pub requests: u32,
-}
 
 /// How a file is opened.
 #[derive(Debug, Clone, Copy)]
@@ -134,8 +95,7 @@ impl Compound {
     }
 
     fn state(&mut self, it: StateId) {
-        self.body.u32(it.sequence);
-        self.body.fixed(&it.other);
+        it.write(&mut self.body);
     }
 
     /// All of the other, after this.
@@ -220,9 +180,11 @@ impl Compound {
         setting: &Setting,
     ) -> &mut Self {
         let out = self.begin(Op::Create);
-        out.u32(kind.code());
+        out.u32(kind as u32);
         match kind {
-            Kind::Link => out.opaque(target),
+            Kind::Link => {
+                out.opaque(target);
+            }
             Kind::Block | Kind::Character => {
                 out.u32(device.0);
                 out.u32(device.1);
@@ -319,7 +281,7 @@ impl Compound {
     pub fn lock(&mut self, range: Range, reclaim: bool, locker: Locker<'_>) -> &mut Self {
         let out = self.begin(Op::Lock);
         out.u32(range.kind());
-        out.flag(reclaim);
+        out.bool(reclaim);
         out.u64(range.from);
         out.u64(range.length);
         match locker {
@@ -328,7 +290,7 @@ impl Compound {
                 client,
                 owner,
             } => {
-                out.flag(true);
+                out.bool(true);
                 out.u32(0);
                 self.state(open);
                 self.body.u32(0);
@@ -336,7 +298,7 @@ impl Compound {
                 self.body.opaque(owner);
             }
             Locker::Known(state) => {
-                out.flag(false);
+                out.bool(false);
                 self.state(state);
                 self.body.u32(0);
             }
@@ -372,7 +334,6 @@ impl Compound {
 
     /// `verifier`: of this run of the client, `owner`: of the client.
     pub fn exchange_id(&mut self, verifier: Verifier, owner: &[u8]) -> &mut Self {
-        const NOT_FOR_LAYOUTS: u32 = 0x0001_0000;
         let out = self.begin(Op::ExchangeId);
         out.fixed(&verifier);
         out.opaque(owner);
@@ -396,13 +357,7 @@ impl Compound {
         out.u32(sequence);
         out.u32(0);
         for channel in [fore, BACK] {
-            out.u32(0);
-            out.u32(channel.request_bytes);
-            out.u32(channel.response_bytes);
-            out.u32(channel.cached_bytes);
-            out.u32(channel.operations);
-            out.u32(channel.requests);
-            out.u32(0);
+            channel.write(out);
         }
         out.u32(0);
         // Callers of nobody.
@@ -413,7 +368,7 @@ impl Compound {
     /// `slots`: that the client uses. `keep`: the answer, in case it has to be given once more.
     pub fn sequence(
         &mut self,
-        session: &[u8; 16],
+        session: &SessionId,
         turn: Turn,
         slots: u32,
         keep: bool,
@@ -423,16 +378,16 @@ impl Compound {
         out.u32(turn.number);
         out.u32(turn.slot);
         out.u32(slots.saturating_sub(1));
-        out.flag(keep);
+        out.bool(keep);
         self
     }
 
     pub fn reclaim_complete(&mut self) -> &mut Self {
-        self.begin(Op::ReclaimComplete).flag(false);
+        self.begin(Op::ReclaimComplete).bool(false);
         self
     }
 
-    pub fn destroy_session(&mut self, session: &[u8; 16]) -> &mut Self {
+    pub fn destroy_session(&mut self, session: &SessionId) -> &mut Self {
         self.begin(Op::DestroySession).fixed(session);
         self
     }

@@ -1,16 +1,18 @@
 //! What operations were answered. Each is read in its turn; the first that failed is the last that is there.
 
-use super::{
-    FileHandle, MAX_HANDLE, MAX_NAME, MAX_TARGET, StateId, Verifier,
-    attributes::{Attributes, Room, Values},
-    compound::{Channel, Op},
-    status::Status,
+use wharf_nfs_wire::{
+    MAX_HANDLE, MAX_OWNER, Op, StateId, Status, Verifier,
+    attributes::{Kind, Set},
+    session::{CONFIRMED, Channel, SessionId},
+    xdr::{Malformed, Reader},
 };
-use crate::xdr::{Malformed, Reader};
+
+use super::{
+    FileHandle, MAX_NAME, MAX_TARGET,
+    attributes::{Attributes, Room, Values},
+};
 
 const MAX_TAG: usize = 1024;
-const MAX_OWNER: usize = 1024;
-const MAX_WORDS: usize = 8;
 /// Entries of one answer to a listing, which are dozens of bytes each.
 const MAX_ENTRIES: usize = 16 << 10;
 
@@ -48,7 +50,7 @@ pub struct Entry {
     pub cookie: u64,
     pub name: Vec<u8>,
     pub number: u64,
-    pub kind: super::attributes::Kind,
+    pub kind: Kind,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -76,7 +78,7 @@ pub struct Client {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
-    pub id: [u8; 16],
+    pub id: SessionId,
     pub channel: Channel,
 }
 
@@ -127,14 +129,11 @@ impl<'a> Results<'a> {
     }
 
     fn state(&mut self) -> Result<StateId, Malformed> {
-        Ok(StateId {
-            sequence: self.read.u32()?,
-            other: self.read.array()?,
-        })
+        StateId::read(&mut self.read)
     }
 
     fn change(&mut self) -> Result<(), Malformed> {
-        let _ = (self.read.flag()?, self.read.u64()?, self.read.u64()?);
+        let _ = (self.read.bool()?, self.read.u64()?, self.read.u64()?);
         Ok(())
     }
 
@@ -167,7 +166,7 @@ impl<'a> Results<'a> {
     pub fn set_attributes(&mut self) -> Result<(), Problem> {
         // Which were set is said of a failure too.
         self.done(Op::SetAttributes)?;
-        self.read.words(MAX_WORDS)?;
+        Set::read(&mut self.read)?;
         Ok(())
     }
 
@@ -201,7 +200,7 @@ impl<'a> Results<'a> {
     pub fn created(&mut self) -> Result<(), Problem> {
         self.done(Op::Create)?;
         self.change()?;
-        self.read.words(MAX_WORDS)?;
+        Set::read(&mut self.read)?;
         Ok(())
     }
 
@@ -211,7 +210,7 @@ impl<'a> Results<'a> {
         let state = self.state()?;
         self.change()?;
         let flags = self.read.u32()?;
-        self.read.words(MAX_WORDS)?;
+        Set::read(&mut self.read)?;
         self.delegation()?;
         Ok(Opened {
             state,
@@ -229,12 +228,12 @@ impl<'a> Results<'a> {
             0 => Ok(()),
             1 => {
                 self.state()?;
-                self.read.flag()?;
+                self.read.bool()?;
                 entry(&mut self.read)
             }
             2 => {
                 self.state()?;
-                self.read.flag()?;
+                self.read.bool()?;
                 match self.read.u32()? {
                     1 | 2 => drop(self.read.u64()?),
                     _ => return Err(Malformed),
@@ -243,7 +242,7 @@ impl<'a> Results<'a> {
             }
             3 => match self.read.u32()? {
                 // Of these it says whether it will tell when there is one.
-                1 | 2 => self.read.flag().map(drop),
+                1 | 2 => self.read.bool().map(drop),
                 _ => Ok(()),
             },
             _ => Err(Malformed),
@@ -258,7 +257,7 @@ impl<'a> Results<'a> {
     /// No more than were asked for; and whether the file ends there.
     pub fn bytes(&mut self, most: usize) -> Result<(&'a [u8], bool), Problem> {
         self.done(Op::Read)?;
-        let ends = self.read.flag()?;
+        let ends = self.read.bool()?;
         Ok((self.read.opaque(most)?, ends))
     }
 
@@ -267,20 +266,20 @@ impl<'a> Results<'a> {
         Ok(Written {
             bytes: self.read.u32()?,
             lasting: self.read.u32()? == 2,
-            verifier: self.read.array()?,
+            verifier: self.read.fixed()?,
         })
     }
 
     pub fn committed(&mut self) -> Result<Verifier, Problem> {
         self.done(Op::Commit)?;
-        Ok(self.read.array()?)
+        Ok(self.read.fixed()?)
     }
 
     pub fn listing(&mut self) -> Result<Listing, Problem> {
         self.done(Op::ReadFolder)?;
-        let verifier = self.read.array()?;
+        let verifier = self.read.fixed()?;
         let mut entries = Vec::new();
-        while self.read.flag()? {
+        while self.read.bool()? {
             if entries.len() == MAX_ENTRIES {
                 return Err(Malformed.into());
             }
@@ -296,7 +295,7 @@ impl<'a> Results<'a> {
                 });
             }
         }
-        let is_all = self.read.flag()?;
+        let is_all = self.read.bool()?;
         Ok(Listing {
             verifier,
             entries,
@@ -324,32 +323,25 @@ impl<'a> Results<'a> {
     }
 
     pub fn client(&mut self) -> Result<Client, Problem> {
-        const KNOWN: u32 = 0x8000_0000;
         self.done(Op::ExchangeId)?;
         Ok(Client {
             id: self.read.u64()?,
             sequence: self.read.u32()?,
-            is_known: self.read.u32()? & KNOWN != 0,
+            is_known: self.read.u32()? & CONFIRMED != 0,
         })
     }
 
     pub fn session(&mut self) -> Result<Session, Problem> {
         self.done(Op::CreateSession)?;
-        let id = self.read.array()?;
-        let _ = (self.read.u32()?, self.read.u32()?, self.read.u32()?);
-        let channel = Channel {
-            request_bytes: self.read.u32()?,
-            response_bytes: self.read.u32()?,
-            cached_bytes: self.read.u32()?,
-            operations: self.read.u32()?,
-            requests: self.read.u32()?,
-        };
+        let id = self.read.fixed()?;
+        let _sequence_and_flags = (self.read.u32()?, self.read.u32()?);
+        let channel = Channel::read(&mut self.read)?;
         Ok(Session { id, channel })
     }
 
     pub fn sequence(&mut self) -> Result<StateFlags, Problem> {
         self.done(Op::Sequence)?;
-        let _session: [u8; 16] = self.read.array()?;
+        let _session: SessionId = self.read.fixed()?;
         for _ in 0..4 {
             self.read.u32()?;
         }
@@ -364,15 +356,16 @@ fn is_name(name: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use wharf_nfs_wire::xdr::Writer;
+
     use super::*;
-    use crate::xdr::Writer;
 
     fn answer(status: u32, count: u32, words: &[u32]) -> Vec<u8> {
         let mut out = Writer::default();
-        out.u32(status);
-        out.opaque(b"");
-        out.u32(count);
-        words.iter().for_each(|it| out.u32(*it));
+        out.u32(status).opaque(b"").u32(count);
+        for word in words {
+            out.u32(*word);
+        }
         out.into_bytes()
     }
 

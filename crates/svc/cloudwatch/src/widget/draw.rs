@@ -1,6 +1,8 @@
 //! Draws a widget: pixels of lines, areas or single values. Pure, and bounded by the pixels of the image: of the
 //! points that fall on one column of it no more than the least and the greatest are drawn.
 
+mod legend;
+
 use std::{cmp::Ordering, sync::Once};
 
 use plotters::{
@@ -14,6 +16,7 @@ use plotters::{
     },
 };
 
+use self::legend::{draw_legend, legend_lines, values};
 use super::{
     palette::{self, Colour},
     read::{Axis, Fill, Rule, Side, View, Widget},
@@ -33,8 +36,6 @@ const MARGIN: i32 = 8;
 pub const MOST_TEXT: usize = 200;
 /// Pixels that all lines and filled areas may touch, were each of them everywhere: no picture takes seconds.
 const MOST_TOUCHED: usize = 40_000_000;
-/// Entries of the legend; what does not fit below the graph is left out as well.
-const MOST_LEGEND: usize = 100;
 /// Between marks of the axes.
 const MARK_ROOM: i32 = 45;
 const TIME_ROOM: i32 = 80;
@@ -541,38 +542,6 @@ fn draw_rule(
     Ok(())
 }
 
-/// Width of an entry of the legend.
-const ENTRY: i32 = 180;
-
-fn per_line(width: i32) -> i32 {
-    (width / ENTRY).max(1)
-}
-
-/// Lines of the legend, at most a third of the image.
-fn legend_lines(entries: usize, frame: Frame, height: i32) -> i32 {
-    let entries = i32::try_from(entries.min(MOST_LEGEND)).unwrap_or(0);
-    let per_line = per_line(frame.width());
-    ((entries + per_line - 1) / per_line).min(height / 3 / LINE_HEIGHT)
-}
-
-fn draw_legend(
-    canvas: &Canvas<'_>,
-    lines: &[Drawn],
-    (frame, height): (Frame, i32),
-    rows: i32,
-) -> Result<(), DrawError> {
-    let top = height - MARGIN - rows * LINE_HEIGHT + 4;
-    let per_line = per_line(frame.width());
-    let each = frame.width() / per_line;
-    let places = (0..rows).flat_map(|row| (0..per_line).map(move |at| (at, row)));
-    for (it, (at, row)) in lines.iter().zip(places) {
-        let (x, y) = (frame.left + at * each, top + row * LINE_HEIGHT);
-        canvas.block((x, y + 2), (x + 9, y + 10), rgb(it.colour).to_rgba())?;
-        canvas.text(&it.label, (x + 14, y), HPos::Left, TEXT_PIXELS, each - 20)?;
-    }
-    Ok(())
-}
-
 /// The title, if there is one, and where what stands below it begins.
 fn title(canvas: &Canvas<'_>, widget: &Widget) -> Result<i32, DrawError> {
     if widget.title.is_empty() {
@@ -583,30 +552,6 @@ fn title(canvas: &Canvas<'_>, widget: &Widget) -> Result<i32, DrawError> {
     let at = (MARGIN, MARGIN);
     canvas.text(&widget.title, at, HPos::Left, TITLE_PIXELS, room)?;
     Ok(MARGIN + LINE_HEIGHT + 4)
-}
-
-/// The last value of each line, large, side by side.
-fn values(canvas: &Canvas<'_>, widget: &Widget, lines: &[Drawn]) -> Result<(), DrawError> {
-    let (width, height) = size(widget);
-    let top = title(canvas, widget)?;
-    let across = (width / ENTRY).max(1);
-    let down = (i32::try_from(lines.len()).unwrap_or(i32::MAX) + across - 1) / across;
-    let (each, tall) = (width / across, ((height - top) / down.max(1)).max(1));
-    let large = (tall - LINE_HEIGHT).clamp(TEXT_PIXELS, 48);
-    let places = (0..down).flat_map(|row| (0..across).map(move |at| (at, row)));
-    for (it, (at, row)) in lines.iter().zip(places) {
-        let (x, y) = (at * each + MARGIN, top + row * tall);
-        if y + LINE_HEIGHT > height {
-            break;
-        }
-        let last = it.line.points.last().map(|it| scale::shown(it.1));
-        canvas.block((x, y + 2), (x + 9, y + 10), rgb(it.colour).to_rgba())?;
-        let room = each - 2 * MARGIN;
-        canvas.text(&it.label, (x + 14, y), HPos::Left, TEXT_PIXELS, room - 14)?;
-        let value = last.unwrap_or_else(|| "--".to_owned());
-        canvas.text(&value, (x, y + LINE_HEIGHT), HPos::Left, large, room)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! Alarms in virtual time: data come in, states change, and what follows is written down and sent.
 
+mod actions;
+mod composites;
+
 use std::time::Duration;
 
 use wharf_api_cloudwatch::{
@@ -12,6 +15,7 @@ use wharf_api_cloudwatch::{
 use wharf_delivery::Actor;
 use wharf_testkit::{refused, until};
 
+use self::composites::composite;
 use crate::home::{Home, datum, dimension, expression, metric, minute};
 
 pub const TOPIC: &str = "arn:aws:sns:us-east-1:000000000000:ops";
@@ -49,23 +53,6 @@ pub async fn shown(home: &Home, name: &str) -> MetricAlarm {
 pub async fn becomes(home: &Home, name: &str, state: &str) {
     until(&format!("{name} is {state}"), || async {
         shown(home, name).await.state_value.as_deref() == Some(state)
-    })
-    .await;
-}
-
-async fn composite_becomes(home: &Home, name: &str, state: &str) {
-    until(&format!("{name} is {state}"), || async {
-        let input = DescribeAlarmsInput {
-            alarm_names: Some(vec![name.to_owned()]),
-            alarm_types: Some(vec!["CompositeAlarm".to_owned()]),
-            ..DescribeAlarmsInput::default()
-        };
-        let found = home
-            .service
-            .describe_alarms(&home.call(), input)
-            .await
-            .unwrap();
-        found.composite_alarms.unwrap()[0].state_value.as_deref() == Some(state)
     })
     .await;
 }
@@ -269,96 +256,6 @@ fn hidden(id: &str, name: &str) -> wharf_api_cloudwatch::MetricDataQuery {
 }
 
 #[tokio::test]
-async fn composite_alarms_follow_others_and_states_are_set_by_hand() {
-    let home = Home::start();
-    for name in ["a", "b"] {
-        home.service
-            .put_metric_alarm(&home.call(), alarm(name))
-            .await
-            .unwrap();
-    }
-    let composite = |rule: &str| PutCompositeAlarmInput {
-        alarm_name: Some("both".to_owned()),
-        alarm_rule: Some(rule.to_owned()),
-        ok_actions: Some(vec![TOPIC.to_owned()]),
-        ..PutCompositeAlarmInput::default()
-    };
-    refused(
-        home.service
-            .put_composite_alarm(&home.call(), composite("ALARM(a) AND ALARM(c)"))
-            .await,
-        "ValidationException",
-        "Could not save the composite alarm as alarms [c] in the alarm rule do not exist",
-    );
-    home.service
-        .put_composite_alarm(&home.call(), composite("ALARM(a) AND ALARM(\"b\")"))
-        .await
-        .unwrap();
-    composite_becomes(&home, "both", "OK").await;
-    let set = |name: &str, state: &str| SetAlarmStateInput {
-        alarm_name: Some(name.to_owned()),
-        state_value: Some(state.to_owned()),
-        state_reason: Some("by hand".to_owned()),
-        ..SetAlarmStateInput::default()
-    };
-    home.service
-        .set_alarm_state(&home.call(), set("a", "ALARM"))
-        .await
-        .unwrap();
-    home.service
-        .set_alarm_state(&home.call(), set("b", "ALARM"))
-        .await
-        .unwrap();
-    composite_becomes(&home, "both", "ALARM").await;
-    until("each topic was told", || async {
-        home.notes.calls.lock().len() == 3
-    })
-    .await;
-    home.service
-        .disable_alarm_actions(
-            &home.call(),
-            DisableAlarmActionsInput {
-                alarm_names: Some(vec!["a".to_owned(), "no such".to_owned()]),
-            },
-        )
-        .await
-        .unwrap();
-    home.service
-        .set_alarm_state(&home.call(), set("a", "OK"))
-        .await
-        .unwrap();
-    composite_becomes(&home, "both", "OK").await;
-    let children = DescribeAlarmsInput {
-        children_of_alarm_name: Some("both".to_owned()),
-        ..DescribeAlarmsInput::default()
-    };
-    let found = home
-        .service
-        .describe_alarms(&home.call(), children)
-        .await
-        .unwrap();
-    assert_eq!(found.metric_alarms.unwrap().len(), 2);
-    let gone = DeleteAlarmsInput {
-        alarm_names: Some(vec!["both".to_owned(), "x".to_owned()]),
-    };
-    refused(
-        home.service.delete_alarms(&home.call(), gone).await,
-        "ResourceNotFound",
-        "",
-    );
-    let all = DeleteAlarmsInput {
-        alarm_names: Some(vec!["both".to_owned(), "a".to_owned(), "b".to_owned()]),
-    };
-    home.service.delete_alarms(&home.call(), all).await.unwrap();
-    let found = home
-        .service
-        .describe_alarms(&home.call(), DescribeAlarmsInput::default())
-        .await
-        .unwrap();
-    assert_eq!(found.metric_alarms.unwrap(), []);
-}
-
-#[tokio::test]
 async fn alarms_that_are_none_are_refused_and_others_are_found_by_their_metric() {
     let home = Home::start();
     let code = "ValidationException";
@@ -450,90 +347,6 @@ async fn alarms_that_are_none_are_refused_and_others_are_found_by_their_metric()
     assert_eq!(listed.unwrap().tags, Some(vec![tag]));
 }
 
-const POLICY: &str = "arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:7:resource/ecs/service/c/s:policyName/p";
-
-#[tokio::test]
-async fn an_alarm_calls_a_scaling_policy_at_each_look_while_it_stays() {
-    let mut home = Home::start();
-    let scaling = PutMetricAlarmInput {
-        alarm_actions: Some(vec![POLICY.to_owned()]),
-        ..alarm("hot")
-    };
-    home.service
-        .put_metric_alarm(&home.call(), scaling)
-        .await
-        .unwrap();
-    let data = (0..6).map(|it| datum("CPU", "a", 80.0 + f64::from(it), minute(it)));
-    home.put("App", data.collect()).await.unwrap();
-    home.wait(Duration::from_secs(180));
-    becomes(&home, "hot", "ALARM").await;
-    let notes = home.notes.clone();
-    let called = |times: usize| {
-        let notes = notes.clone();
-        async move {
-            until("the policy was called", || async {
-                notes.alarmed.lock().len() >= times
-            })
-            .await;
-            notes.alarmed.lock().last().cloned().unwrap()
-        }
-    };
-    let first = called(1).await;
-    assert_eq!(
-        (first.policy.as_str(), first.alarm.as_str()),
-        (POLICY, "hot")
-    );
-    assert_eq!((first.state, first.threshold), ("ALARM", 70.0));
-    assert_eq!(first.values, [80.0, 81.0, 82.0]);
-    assert_eq!(first.every, Duration::from_secs(60));
-
-    home.wait(Duration::from_secs(60));
-    let again = called(2).await;
-    assert_eq!(again.values, [81.0, 82.0, 83.0]);
-    assert!(again.at > first.at);
-
-    // Nobody is called without actions, and nobody by a state that calls nobody.
-    let off = DisableAlarmActionsInput {
-        alarm_names: Some(vec!["hot".to_owned()]),
-    };
-    home.service
-        .disable_alarm_actions(&home.call(), off)
-        .await
-        .unwrap();
-    home.wait(Duration::from_secs(60));
-    home.wait(Duration::from_secs(1800));
-    becomes(&home, "hot", "INSUFFICIENT_DATA").await;
-    assert_eq!(home.notes.alarmed.lock().len(), 2);
-}
-
-#[tokio::test]
-async fn a_state_that_was_set_calls_a_policy_with_the_datapoints_that_were_said() {
-    let home = Home::start();
-    let scaling = PutMetricAlarmInput {
-        alarm_actions: Some(vec![POLICY.to_owned()]),
-        ..alarm("hot")
-    };
-    home.service
-        .put_metric_alarm(&home.call(), scaling)
-        .await
-        .unwrap();
-    let set = SetAlarmStateInput {
-        alarm_name: Some("hot".to_owned()),
-        state_value: Some("ALARM".to_owned()),
-        state_reason: Some("to see it".to_owned()),
-        state_reason_data: Some("{\"recentDatapoints\": [91.0, \"x\", 92.5]}".to_owned()),
-    };
-    home.service
-        .set_alarm_state(&home.call(), set)
-        .await
-        .unwrap();
-    until("the policy was called", || async {
-        !home.notes.alarmed.lock().is_empty()
-    })
-    .await;
-    assert_eq!(home.notes.alarmed.lock()[0].values, [91.0, 92.5]);
-}
-
 fn of_queries(queries: Vec<wharf_api_cloudwatch::MetricDataQuery>) -> PutMetricAlarmInput {
     PutMetricAlarmInput {
         namespace: None,
@@ -608,57 +421,6 @@ async fn expressions_that_come_to_no_line_are_refused_with_the_alarm() {
             .await
             .unwrap();
     }
-}
-
-fn composite(name: &str, rule: &str) -> PutCompositeAlarmInput {
-    PutCompositeAlarmInput {
-        alarm_name: Some(name.to_owned()),
-        alarm_rule: Some(rule.to_owned()),
-        ..PutCompositeAlarmInput::default()
-    }
-}
-
-#[tokio::test]
-async fn composite_alarms_in_a_ring_stand_still_until_it_is_open() {
-    let home = Home::start();
-    let put = async |name: &str, rule: &str| {
-        let put = home
-            .service
-            .put_composite_alarm(&home.call(), composite(name, rule))
-            .await;
-        put.unwrap();
-    };
-    put("a", "FALSE").await;
-    composite_becomes(&home, "a", "OK").await;
-    put("b", "ALARM(a)").await;
-    composite_becomes(&home, "b", "OK").await;
-    put("c", "ALARM(b)").await;
-    composite_becomes(&home, "c", "OK").await;
-    put("d", "OK(c)").await;
-    composite_becomes(&home, "d", "ALARM").await;
-    put("a", "NOT ALARM(c)").await;
-    // What comes behind it shows that it was looked at.
-    put("e", "OK(a)").await;
-    put("f", "TRUE").await;
-    composite_becomes(&home, "f", "ALARM").await;
-    let happened = async || {
-        let input = DescribeAlarmHistoryInput {
-            alarm_types: Some(vec!["CompositeAlarm".to_owned()]),
-            history_item_type: Some("StateUpdate".to_owned()),
-            ..DescribeAlarmHistoryInput::default()
-        };
-        let found = home
-            .service
-            .describe_alarm_history(&home.call(), input)
-            .await;
-        found.unwrap().alarm_history_items.unwrap().len()
-    };
-    // Each has had its first state, e and what is in the ring none since.
-    assert_eq!(happened().await, 5);
-    put("c", "FALSE").await;
-    composite_becomes(&home, "a", "ALARM").await;
-    composite_becomes(&home, "b", "ALARM").await;
-    composite_becomes(&home, "e", "OK").await;
 }
 
 #[tokio::test]
@@ -794,55 +556,6 @@ async fn an_alarm_says_that_it_cannot_be_evaluated() {
     says(&home, None).await;
 }
 
-#[tokio::test]
-async fn an_action_that_comes_to_nothing_stands_in_the_history_once() {
-    let mut home = Home::start();
-    let gone = wharf_wire::Fault::sender("ObjectNotFoundException", 400, "No such policy");
-    *home.notes.refusal.lock() = Some(gone);
-    let scaling = PutMetricAlarmInput {
-        alarm_actions: Some(vec![POLICY.to_owned()]),
-        ..alarm("hot")
-    };
-    home.service
-        .put_metric_alarm(&home.call(), scaling)
-        .await
-        .unwrap();
-    let data = (0..6).map(|it| datum("CPU", "a", 80.0, minute(it)));
-    home.put("App", data.collect()).await.unwrap();
-    home.wait(Duration::from_secs(180));
-    becomes(&home, "hot", "ALARM").await;
-    until("the failure is noted", || async {
-        !actions_of(&home, "Failed").await.is_empty()
-    })
-    .await;
-    // Later looks call the policy again, as long as the alarm stays; that is not said each time.
-    let before = home.notes.alarmed.lock().len();
-    let said = actions_of(&home, "Failed").await;
-    assert_eq!(said.len(), 1);
-    let wanted = format!("Failed to execute action {POLICY}. Received error: ");
-    assert!(said[0].starts_with(&wanted), "{}", said[0]);
-    home.wait(Duration::from_secs(60));
-    until("it was called again", || async {
-        home.notes.alarmed.lock().len() > before
-    })
-    .await;
-    assert_eq!(actions_of(&home, "").await.len(), 2, "taken, and failed");
-}
-
-/// What the history says of actions, where it begins like that.
-async fn actions_of(home: &Home, start: &str) -> Vec<String> {
-    let input = DescribeAlarmHistoryInput {
-        alarm_name: Some("hot".to_owned()),
-        history_item_type: Some("Action".to_owned()),
-        ..DescribeAlarmHistoryInput::default()
-    };
-    let call = home.call();
-    let found = home.service.describe_alarm_history(&call, input).await;
-    let items = found.unwrap().alarm_history_items.unwrap().into_iter();
-    let summaries = items.map(|it| it.history_summary.unwrap());
-    summaries.filter(|it| it.starts_with(start)).collect()
-}
-
 pub fn by_host(name: &str) -> PutMetricAlarmInput {
     let sql = "SELECT MAX(CPU) FROM SCHEMA(App, Host) GROUP BY Host";
     let query = MetricDataQuery {
@@ -891,95 +604,4 @@ pub fn told(home: &Home) -> Vec<(String, String)> {
         .collect();
     said.sort();
     said
-}
-
-#[tokio::test]
-async fn each_line_of_an_alarm_on_several_has_its_state_and_its_actions() {
-    let mut home = Home::start();
-    // More of them than go into one transaction.
-    let hosts: Vec<String> = (0..20).map(|it| format!("h{it:02}")).collect();
-    let at = |minutes: u32, value: f64| {
-        let each = hosts
-            .iter()
-            .map(|it| datum("CPU", it, value, minute(minutes)));
-        each.chain([datum("CPU", "calm", 1.0, minute(minutes))])
-            .collect()
-    };
-    home.service
-        .put_metric_alarm(&home.call(), by_host("many"))
-        .await
-        .unwrap();
-    home.put("App", at(0, 90.0)).await.unwrap();
-    home.wait(Duration::from_secs(60));
-    becomes(&home, "many", "ALARM").await;
-    let shown_now = shown(&home, "many").await;
-    assert_eq!(
-        (
-            shown_now.state_reason.as_deref(),
-            shown_now.state_reason_data
-        ),
-        (Some("20 out of 21 time series evaluated to ALARM"), None)
-    );
-    let all = contributors(&home, "many").await;
-    assert_eq!(all.len(), 20);
-    until("the topic was told of each", || async {
-        told(&home).len() == 20
-    })
-    .await;
-    let expected = |state: &str| -> Vec<(String, String)> {
-        hosts
-            .iter()
-            .map(|it| (it.clone(), state.to_owned()))
-            .collect()
-    };
-    assert_eq!(told(&home), expected("ALARM"));
-
-    // Another server tells nobody again.
-    home.restart();
-    home.put("App", at(1, 2.0)).await.unwrap();
-    home.notes.calls.lock().clear();
-    home.wait(Duration::from_secs(60));
-    becomes(&home, "many", "OK").await;
-    until("the topic was told of each", || async {
-        told(&home).len() == 20
-    })
-    .await;
-    assert_eq!(told(&home), expected("OK"));
-    assert_eq!(contributors(&home, "many").await, []);
-    let input = DescribeAlarmHistoryInput {
-        alarm_name: Some("many".to_owned()),
-        alarm_contributor_id: all[0].contributor_id.clone(),
-        ..DescribeAlarmHistoryInput::default()
-    };
-    let history = home
-        .service
-        .describe_alarm_history(&home.call(), input)
-        .await
-        .unwrap();
-    let kinds = history.alarm_history_items.unwrap().into_iter();
-    let mut kinds: Vec<String> = kinds.map(|it| it.history_item_type.unwrap()).collect();
-    kinds.sort();
-    assert_eq!(
-        kinds,
-        [
-            "AlarmContributorAction",
-            "AlarmContributorAction",
-            "AlarmContributorStateUpdate",
-            "AlarmContributorStateUpdate"
-        ]
-    );
-    // Without data there is no line, and the alarm says so itself.
-    home.wait(Duration::from_secs(1200));
-    becomes(&home, "many", "INSUFFICIENT_DATA").await;
-
-    let policy = "arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:1:autoScalingGroupName/g:policyName/p";
-    let calls = PutMetricAlarmInput {
-        alarm_actions: Some(vec![policy.to_owned()]),
-        ..by_host("many")
-    };
-    let text = format!(
-        "An alarm on a query of Metrics Insights with GROUP BY cannot have Auto Scaling actions: {policy}"
-    );
-    let put = home.service.put_metric_alarm(&home.call(), calls).await;
-    refused(put, "ValidationException", &text);
 }

@@ -1,52 +1,46 @@
 //! RunInstances writes the instances, each with its network interface, in one transaction; the reconciler
 //! finds hosts for them.
 
-use std::{collections::HashSet, net::Ipv4Addr};
+mod part;
+mod prepare;
+mod write;
 
-use wharf_api_ec2::types::{Reservation, RunInstancesRequest, TagSpecification};
-use wharf_base::ids;
-use wharf_records::{Record as _, Unknown, encode, hosts::Claim};
-use wharf_service::{tags::Tags, transact};
+use std::collections::HashSet;
+
+use wharf_api_ec2::types::{Reservation, RunInstancesRequest};
+use wharf_records::{Unknown, hosts::Claim};
+use wharf_service::transact;
 use wharf_store::{Compare, MAX_TXN_BYTES, Txn};
 use wharf_wire::{Call, CallerKind, Context, Fault};
 
-use super::{
-    create_network_interface::with_address,
-    dhcp_options,
-    interfaces::{checked_description, groups},
-    private_addresses::Chosen,
-    security_groups::{default_vpc_of, locate},
+pub use self::{
+    part::{FleetPart, Part, unplaced},
+    prepare::profile,
+    write::associated,
 };
+use self::{
+    part::{spot_launch, spot_room},
+    prepare::{Prepared, prepare, wish},
+    write::write,
+};
+use super::private_addresses::Chosen;
 use crate::{
     Ec2Service,
-    block_devices::{self, Disks},
+    block_devices::Disks,
     elastic::{self, Public},
     fault,
     instances::{
-        FoundProfile,
-        launch::{ProfileName, Wanted, digest},
-        life::{Life, State},
-        placing::Wish,
+        launch::{Wanted, digest},
+        life::State,
         shown::reservation,
-        size,
     },
-    launch_templates::{LaunchTemplateData, Resolved, merge, resolve_version},
-    placement_groups::{self, Assigned, PlacementGroup, Siblings},
-    records::{
-        Attachment, DhcpGiven, Group, Image, Instance, Interface, Key, Launch, LaunchDevice,
-        Primary, Profile, Secondary, SecurityGroup, Subnet, Vpc, user_data_purpose,
-    },
+    launch_templates::{Resolved, merge, resolve_version},
+    placement_groups::{self, Assigned},
+    records::{Instance, Launch, Subnet, Vpc},
     snapshots::Snapshot,
-    spot::{self, SpotRequest, Terms},
-    table::{LeanOn, client_token},
-    tags,
-    volumes::Volume,
+    spot::{self, Terms},
+    table::client_token,
 };
-
-mod part;
-
-pub use self::part::{FleetPart, Part, unplaced};
-use self::part::{spot_launch, spot_request, spot_room};
 
 /// Instances say by their tags from which version of which template they come.
 const TEMPLATE_TAG: &str = "aws:ec2launchtemplate";
@@ -272,189 +266,6 @@ async fn made_before(
     }
 }
 
-/// What all instances of a call have in common.
-struct Prepared {
-    image: Image,
-    subnet: Subnet,
-    dhcp: DhcpGiven,
-    groups: Vec<Group>,
-    profile: Option<FoundProfile>,
-    key: Option<Key>,
-    group: Option<placement_groups::Asked>,
-    description: String,
-    disks: Disks,
-    tags: Tags,
-    interface_tags: Tags,
-    volume_tags: Tags,
-    request_tags: Tags,
-    /// Where it is Spot capacity.
-    spot: Option<(Terms, LaunchTemplateData)>,
-}
-
-/// `now`: some host must take instances like these. `spot`: requests for Spot capacity come with them.
-async fn prepare(
-    service: &Ec2Service,
-    call: &Call,
-    wanted: &Wanted,
-    (input, now, spot): (&RunInstancesRequest, bool, bool),
-) -> Result<Prepared, Fault> {
-    let image = super::instance_images::find(service, call, &wanted.image).await?;
-    if image.architecture != wanted.kind.architecture {
-        let (kind, image) = (wanted.kind.architecture, &image.architecture);
-        return Err(fault::architectures_differ(kind, image));
-    }
-    let group = placement_groups::asked(service, call, input.placement.as_ref()).await?;
-    let layout = block_devices::of_launch(service, call, input).await?;
-    let disks = block_devices::prepare(service, call, layout).await?;
-    let image = Image {
-        root: disks.root.as_ref().map(|it| it.source.clone()),
-        ..image
-    };
-    let near = match &group {
-        Some(asked) => asked.zone(service, call).await?,
-        None => None,
-    };
-    let of = (&image, &disks, now);
-    let subnet = subnet(service, call, wanted, near.as_deref(), of).await?;
-    let groups = groups_of(service, call, wanted, &subnet).await?;
-    let profile = match &wanted.profile {
-        Some(name) => Some(profile(service, call, name).await?),
-        None => None,
-    };
-    let key = match &wanted.key {
-        Some(name) => Some(super::instance_images::key(service, call, name).await?),
-        None => None,
-    };
-    let mut specified = input.tag_specifications.clone().unwrap_or_default();
-    let of_interface = taken_out(&mut specified, Interface::KIND);
-    let of_volume = taken_out(&mut specified, Volume::KIND);
-    let of_request = match spot {
-        true => taken_out(&mut specified, SpotRequest::KIND),
-        false => Vec::new(),
-    };
-    Ok(Prepared {
-        request_tags: tags::specified(call, Some(&of_request), SpotRequest::KIND)?,
-        spot: None,
-        tags: tags::specified(call, Some(&specified), Instance::KIND)?,
-        volume_tags: tags::specified(call, Some(&of_volume), Volume::KIND)?,
-        interface_tags: tags::specified(call, Some(&of_interface), Interface::KIND)?,
-        description: checked_description(wanted.description.as_deref())?,
-        image,
-        disks,
-        dhcp: dhcp_options::of_vpc(service, call, &subnet.vpc_id).await?,
-        subnet,
-        groups,
-        profile,
-        key,
-        group,
-    })
-}
-
-/// Those of a type apart; what is of none that there is stands with those of instances in the end, where it is refused.
-fn taken_out(all: &mut Vec<TagSpecification>, kind: &str) -> Vec<TagSpecification> {
-    all.extract_if(.., |it| it.resource_type.as_deref() == Some(kind))
-        .collect()
-}
-
-fn wish(cx: &Context, wanted: &Wanted, (image, disks): (&Image, &Disks), zone: &str) -> Wish {
-    Wish {
-        account: cx.account.clone(),
-        region: cx.region.clone(),
-        zone: zone.to_owned(),
-        architecture: image.architecture.clone(),
-        own_image: image.registry.is_none(),
-        restored: image.root.is_some(),
-        volumes: !disks.volumes.is_empty(),
-        fargate: false,
-        claim: size::claim(wanted.kind, disks.root_gib),
-        only: None,
-        siblings: Siblings::default(),
-    }
-}
-
-/// The subnet asked for, or a default one in a zone where there are hosts for such an instance; `near` is the zone that
-/// its placement group is in.
-async fn subnet(
-    service: &Ec2Service,
-    cx: &Context,
-    wanted: &Wanted,
-    near: Option<&str>,
-    (image, disks, now): (&Image, &Disks, bool),
-) -> Result<Subnet, Fault> {
-    let hosts = &service.instances.parts.hosts;
-    hosts.up_to_date().await;
-    let has_hosts = |subnet: &Subnet| {
-        let wish = wish(cx, wanted, (image, disks), &subnet.zone);
-        !now || hosts.read(|machines| wish.is_offered(machines))
-    };
-    let no_hosts = |zone: &str| fault::no_capacity(wanted.kind.name, zone);
-    if let Some(id) = &wanted.subnet {
-        let subnet: Subnet = service.get(cx, id).await?;
-        if let Some(zone) = wanted.zone.as_ref().filter(|zone| **zone != subnet.zone) {
-            return Err(fault::zone_of_other_subnet(id, zone));
-        }
-        return match has_hosts(&subnet) {
-            true => Ok(subnet),
-            false => Err(no_hosts(&subnet.zone)),
-        };
-    }
-    let zone = wanted.zone.as_deref().or(near);
-    let all: Vec<Subnet> = service.all(cx).await?;
-    let mut candidates: Vec<Subnet> = all
-        .into_iter()
-        .filter(|it| it.default_for_zone && zone.is_none_or(|zone| zone == it.zone))
-        .collect();
-    candidates.sort_by(|one, other| one.zone.cmp(&other.zone));
-    let Some(first) = candidates.first().map(|it| it.zone.clone()) else {
-        return Err(fault::no_default_subnet(zone));
-    };
-    let found = candidates.into_iter().find(has_hosts);
-    found.ok_or_else(|| no_hosts(&first))
-}
-
-async fn groups_of(
-    service: &Ec2Service,
-    cx: &Context,
-    wanted: &Wanted,
-    subnet: &Subnet,
-) -> Result<Vec<Group>, Fault> {
-    let mut asked = wanted.groups.clone();
-    if !wanted.group_names.is_empty() {
-        let default = default_vpc_of(service, cx).await?;
-        if default.is_none_or(|vpc| vpc.id != subnet.vpc_id) {
-            return Err(fault::bad_combination(
-                "The parameter groupName cannot be used with the parameter subnet",
-            ));
-        }
-        for name in &wanted.group_names {
-            asked.push(locate(service, cx, None, Some(name.clone())).await?);
-        }
-    }
-    let ids = groups(service, cx, &subnet.vpc_id, &asked).await?;
-    let mut found = Vec::with_capacity(ids.len());
-    for id in ids {
-        let group: SecurityGroup = service.get(cx, &id).await?;
-        let name = group.name;
-        found.push(Group { id, name });
-    }
-    Ok(found)
-}
-
-/// The profile that a request names.
-pub async fn profile(
-    service: &Ec2Service,
-    cx: &Context,
-    named: &ProfileName,
-) -> Result<FoundProfile, Fault> {
-    let profiles = &service.instances.parts.profiles;
-    let found = profiles.find(&cx.account, &named.name).await?;
-    let is_named = |it: &FoundProfile| named.arn.as_ref().is_none_or(|arn| *arn == it.arn);
-    found.filter(is_named).ok_or_else(|| match &named.arn {
-        Some(arn) => fault::bad_profile_arn(arn),
-        None => fault::bad_profile_name(&named.name),
-    })
-}
-
 /// How many fit into a transaction by what it does.
 fn most_at_once((wanted, disks): (&Wanted, &Disks), spot: bool) -> u32 {
     let further = disks.writes() + wanted.addresses.secondary();
@@ -559,150 +370,4 @@ async fn with_public(
         found.push((address, public));
     }
     Ok(found)
-}
-
-/// The instances, and the transaction that makes them.
-fn write(
-    service: &Ec2Service,
-    call: &Call,
-    input: &RunInstancesRequest,
-    (wanted, prepared, assigned, part): (&Wanted, &Prepared, &Assigned, &Part<'_>),
-    addresses: &[(Chosen, Option<Public>)],
-) -> (Vec<Instance>, Txn) {
-    let reservation = ids::ec2_id("r");
-    let mut txn = Txn::new().lean_on::<Subnet>(call, &prepared.subnet.id);
-    for group in &prepared.groups {
-        txn = txn.lean_on::<SecurityGroup>(call, &group.id);
-    }
-    let group = prepared.group.as_ref().map(|it| &it.group);
-    if let Some(group) = group {
-        txn = txn.lean_on::<PlacementGroup>(call, &group.id);
-    }
-    let mut made = Vec::with_capacity(addresses.len());
-    for ((address, public), index) in addresses.iter().zip(0..) {
-        let id = ids::ec2_id("i");
-        let interface = Interface {
-            public: public.clone(),
-            secondary: address
-                .secondary
-                .iter()
-                .copied()
-                .map(Secondary::new)
-                .collect(),
-            ..interface(call, &id, address.primary, (wanted, prepared))
-        };
-        if let Some(public) = public {
-            txn = elastic::claim(txn, call, public.address, &interface.id);
-        }
-        let purpose = user_data_purpose(&call.account, &call.region, &id);
-        let zone = prepared.subnet.zone.as_str();
-        let volumes = prepared
-            .disks
-            .of((&id, zone), &prepared.volume_tags, call.now);
-        let request = spot_request(service, call, prepared, part);
-        let instance = Instance {
-            spot: request.as_ref().map(SpotRequest::held),
-            fleet: part.fleet(),
-            events: Vec::new(),
-            reservation: reservation.clone(),
-            launch_index: index,
-            client_token: input.client_token.clone().filter(|it| !it.is_empty()),
-            requester: requester(call),
-            image: prepared.image.clone(),
-            instance_type: wanted.kind.name.to_owned(),
-            subnet_id: prepared.subnet.id.clone(),
-            vpc_id: prepared.subnet.vpc_id.clone(),
-            zone: prepared.subnet.zone.clone(),
-            interface: Primary {
-                id: interface.id.clone(),
-                subnet_cidr: prepared.subnet.cidr,
-                address: address.primary,
-                mac: interface.mac.clone(),
-                secondary: address.secondary.clone(),
-                groups: prepared.groups.clone(),
-                delete_on_termination: wanted.delete_interface,
-            },
-            dhcp: prepared.dhcp.clone(),
-            key: prepared.key.clone(),
-            profile: prepared.profile.as_ref().map(|it| associated(call, it)),
-            user_data: wanted
-                .user_data
-                .as_ref()
-                .map(|it| service.keyring.seal(it.as_bytes(), &purpose)),
-            metadata: wanted.metadata.clone(),
-            monitoring: input.monitoring.as_ref().and_then(|it| it.enabled) == Some(true),
-            disable_api_termination: input.disable_api_termination == Some(true),
-            disable_api_stop: input.disable_api_stop == Some(true),
-            ends_on_shutdown: wanted.ends_on_shutdown,
-            ebs_optimized: input.ebs_optimized == Some(true),
-            disk_gib: prepared.disks.root_gib,
-            devices: volumes
-                .iter()
-                .map(|(name, it)| LaunchDevice {
-                    name: name.clone(),
-                    volume: it.id.clone(),
-                })
-                .collect(),
-            placement: group.map(|it| assigned.place(it, made.len())),
-            pod: None,
-            life: Life::new(call.now),
-            kubelet: None,
-            created_at: call.now,
-            tags: prepared.tags.clone(),
-            unknown: Unknown::new(),
-            id,
-        };
-        txn = with_address(txn, call, &interface).put(
-            Ec2Service::key::<Instance>(call, &instance.id),
-            encode(&instance),
-        );
-        for (_, volume) in &volumes {
-            txn = volume.put_new(call, txn);
-        }
-        if let Some(root) = &instance.image.root {
-            txn = root.put_use(call, &instance.id, txn);
-        }
-        if let Some(mut request) = request {
-            let key = Ec2Service::key::<SpotRequest>(call, &request.id);
-            txn = match part {
-                Part::Request(stored) => txn.when(stored.unchanged()),
-                Part::Alone | Part::Fleet(_) => txn.when(Compare::absent(key.clone())),
-            };
-            request.fulfil(&instance, call.now);
-            txn = txn.put(key, encode(&request));
-        }
-        made.push(instance);
-    }
-    if let Part::Fleet(fleet) = part {
-        let of_fleet = (fleet.written)(made.len());
-        txn.compare.extend(of_fleet.compare);
-        txn.then.extend(of_fleet.then);
-    }
-    (made, txn)
-}
-
-/// A profile as it is associated with a new instance.
-pub fn associated(cx: &Context, profile: &FoundProfile) -> Profile {
-    Profile {
-        arn: profile.arn.clone(),
-        id: profile.id.clone(),
-        association: ids::ec2_id("iip-assoc"),
-        since: cx.now,
-    }
-}
-
-fn interface(
-    call: &Call,
-    instance: &str,
-    address: Ipv4Addr,
-    (wanted, prepared): (&Wanted, &Prepared),
-) -> Interface {
-    let delete = wanted.delete_interface;
-    Interface {
-        groups: prepared.groups.iter().map(|it| it.id.clone()).collect(),
-        description: prepared.description.clone(),
-        attachment: Some(Attachment::at_launch(instance, call.now, delete)),
-        tags: prepared.interface_tags.clone(),
-        ..Interface::new(&prepared.subnet, address, call.now)
-    }
 }

@@ -1,6 +1,6 @@
 //! Sessions, who may take part in them, and when they are over.
 
-use std::{collections::HashMap, fmt::Write, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use parking_lot::{Mutex, MutexGuard};
 use sha2::{Digest, Sha256};
@@ -115,10 +115,10 @@ impl Sessions {
         let opened = Opened {
             id: format!(
                 "ecs-execute-command-{}",
-                &hex_of(&rand::random::<[u8; 9]>())[..17]
+                &hex::encode(rand::random::<[u8; 9]>())[..17]
             ),
-            client_token: hex_of(&rand::random::<[u8; 32]>()),
-            agent_token: hex_of(&rand::random::<[u8; 32]>()),
+            client_token: hex::encode(rand::random::<[u8; 32]>()),
+            agent_token: hex::encode(rand::random::<[u8; 32]>()),
         };
         let session = Arc::new(Session {
             id: opened.id.clone(),
@@ -222,7 +222,7 @@ impl Session {
         if self.over.is_cancelled() || caller != self.owner {
             return None;
         }
-        let token = hex_of(&rand::random::<[u8; 32]>());
+        let token = hex::encode(rand::random::<[u8; 32]>());
         self.lock().client_token = Some(hash(&token));
         Some(token)
     }
@@ -333,13 +333,6 @@ fn created() -> u64 {
 
 fn hash(token: &str) -> Hash {
     Sha256::digest(token.as_bytes()).into()
-}
-
-fn hex_of(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

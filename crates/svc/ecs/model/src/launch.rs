@@ -1,18 +1,21 @@
 //! What RunTask and StartTask were asked for, checked against the definition (spec ecs §4). Pure.
 
 mod demand;
+mod rules;
 
 pub use demand::{EXTERNAL, of_services, of_waiting};
+pub use rules::{Rules, shown_constraints, shown_strategies};
+use rules::{constraints_of, read_constraints, read_strategies, refuse_placement};
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use wharf_api_ecs::{
-    self as api, NetworkConfiguration, PlacementConstraint, PlacementStrategy, RunTaskRequest,
-    StartTaskRequest, TaskDefinition, TaskOverride,
+    self as api, NetworkConfiguration, RunTaskRequest, StartTaskRequest, TaskDefinition,
+    TaskOverride,
 };
-use wharf_placement::{Constraint, Strategy, query::Expression};
+use wharf_placement::{Constraint, Strategy};
 use wharf_records::{
-    ecs::{Definition, Launch, PlacementRule, Revision, Service, Tags, TargetSpec, VolumeSpec},
+    ecs::{Definition, Launch, Revision, Service, Tags, TargetSpec, VolumeSpec},
     hosts::{Claim, Phase, Port, Protocol},
 };
 use wharf_wire::Fault;
@@ -61,32 +64,6 @@ pub struct Order {
     pub strategies: Vec<Strategy>,
     /// Those of the two that are not the definition's, as they were given.
     pub rules: Rules,
-}
-
-/// Constraints and strategies, to be read again.
-#[derive(Debug, Clone, Default)]
-pub struct Rules {
-    pub constraints: Vec<PlacementRule>,
-    pub strategies: Vec<PlacementRule>,
-}
-
-impl Rules {
-    fn of(constraints: &[PlacementConstraint], strategies: &[PlacementStrategy]) -> Self {
-        let rule = |kind: &Option<String>, argument: &Option<String>| PlacementRule {
-            kind: kind.clone().unwrap_or_default(),
-            argument: argument.clone(),
-        };
-        Self {
-            constraints: constraints
-                .iter()
-                .map(|it| rule(&it.type_, &it.expression))
-                .collect(),
-            strategies: strategies
-                .iter()
-                .map(|it| rule(&it.type_, &it.field))
-                .collect(),
-        }
-    }
 }
 
 /// `awsvpcConfiguration`, checked for form.
@@ -240,24 +217,6 @@ pub fn of_service(
     Ok(order)
 }
 
-/// A service's constraints as the API shows them.
-pub fn shown_constraints(rules: &[PlacementRule]) -> Vec<PlacementConstraint> {
-    let show = |rule: &PlacementRule| PlacementConstraint {
-        type_: Some(rule.kind.clone()),
-        expression: rule.argument.clone(),
-    };
-    rules.iter().map(show).collect()
-}
-
-/// A service's strategies as the API shows them.
-pub fn shown_strategies(rules: &[PlacementRule]) -> Vec<PlacementStrategy> {
-    let show = |rule: &PlacementRule| PlacementStrategy {
-        type_: Some(rule.kind.clone()),
-        field: rule.argument.clone(),
-    };
-    rules.iter().map(show).collect()
-}
-
 /// A service's targets as the API shows them.
 pub fn shown_targets(targets: &[TargetSpec]) -> Vec<api::LoadBalancer> {
     let show = |target: &TargetSpec| api::LoadBalancer {
@@ -277,22 +236,6 @@ pub fn network_of(
 ) -> Result<Option<NetworkOrder>, Fault> {
     let parsed = document::definition(&definition.document).map_err(|e| fault::server(&e))?;
     network(launch, given, &parsed)
-}
-
-fn refuse_placement(
-    constraints: &[PlacementConstraint],
-    strategies: &[PlacementStrategy],
-) -> Result<(), Fault> {
-    let refuse = |what: &str| {
-        Err(fault::invalid(format!(
-            "Placement {what} are not supported with FARGATE launch type."
-        )))
-    };
-    match (constraints.is_empty(), strategies.is_empty()) {
-        (false, _) => refuse("constraints"),
-        (true, false) => refuse("strategies"),
-        (true, true) => Ok(()),
-    }
 }
 
 fn order(wish: &Wish<'_>, definition: &Definition) -> Result<Order, Fault> {
@@ -360,14 +303,6 @@ fn order(wish: &Wish<'_>, definition: &Definition) -> Result<Order, Fault> {
         parsed,
         definition: definition.clone(),
     })
-}
-
-/// The constraints that stand in a definition.
-fn constraints_of(definition: &TaskDefinition) -> Result<Vec<Constraint>, Fault> {
-    let constraints = definition.placement_constraints.iter().flatten();
-    constraints
-        .map(|constraint| member_of(constraint.expression.as_deref().unwrap_or_default()))
-        .collect()
 }
 
 /// Asks of the host that commands can be executed in the task.
@@ -594,56 +529,4 @@ fn task_tags(wish: &Wish<'_>, definition: &Definition) -> Result<Tags, Fault> {
         all.insert("aws:ecs:clusterName".to_owned(), wish.cluster.to_owned());
     }
     Ok(all)
-}
-
-fn read_constraints(given: &[PlacementConstraint]) -> Result<Vec<Constraint>, Fault> {
-    if given.len() > 10 {
-        return Err(fault::invalid(
-            "placementConstraints can have at most 10 items.",
-        ));
-    }
-    given
-        .iter()
-        .map(|constraint| match constraint.type_.as_deref() {
-            Some("distinctInstance") => Ok(Constraint::DistinctInstance),
-            Some("memberOf") => member_of(constraint.expression.as_deref().unwrap_or_default()),
-            _ => Err(fault::invalid("Invalid placement constraint type.")),
-        })
-        .collect()
-}
-
-fn member_of(expression: &str) -> Result<Constraint, Fault> {
-    Expression::parse(expression)
-        .map(Constraint::MemberOf)
-        .map_err(|bad| fault::invalid(bad.to_string()))
-}
-
-fn read_strategies(given: &[PlacementStrategy]) -> Result<Vec<Strategy>, Fault> {
-    if given.len() > wharf_placement::place::MAX_STRATEGIES {
-        return Err(fault::invalid(
-            "placementStrategy can have at most 5 items.",
-        ));
-    }
-    given.iter().map(read_strategy).collect()
-}
-
-fn read_strategy(given: &PlacementStrategy) -> Result<Strategy, Fault> {
-    let field = given.field.as_deref().unwrap_or_default();
-    let invalid = || fault::invalid(format!("Invalid placement strategy field: '{field}'."));
-    match given.type_.as_deref() {
-        Some("random") => Ok(Strategy::Random),
-        Some("spread") => match field {
-            "instanceId" | "host" => Ok(Strategy::SpreadHost),
-            _ => match field.strip_prefix("attribute:") {
-                Some(name) if !name.is_empty() => Ok(Strategy::SpreadAttribute(name.to_owned())),
-                _ => Err(invalid()),
-            },
-        },
-        Some("binpack") => match field.to_ascii_lowercase().as_str() {
-            "cpu" => Ok(Strategy::BinpackCpu),
-            "memory" => Ok(Strategy::BinpackMemory),
-            _ => Err(invalid()),
-        },
-        _ => Err(fault::invalid("Invalid placement strategy type.")),
-    }
 }

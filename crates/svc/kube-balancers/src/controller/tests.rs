@@ -1,5 +1,6 @@
 //! The controller on an API server in memory and a load balancing that fails now and then.
 
+use async_trait::async_trait;
 use parking_lot::Mutex;
 use serde_json::json;
 use wharf_kube_client::{Delete, fake::Fake};

@@ -2,8 +2,10 @@
 //! Between two pieces every query waits for its turn, the accounts in turn, so a short query is not behind a long one
 //! of somebody else.
 
+mod results;
+
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::HashMap,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -18,6 +20,7 @@ use wharf_insights::{Halted, Query as Compiled, QueryError, ResultRow, Run, Stop
 use wharf_records::{Record as _, Scope};
 use wharf_wire::Fault;
 
+use self::results::Results;
 use super::{
     POINTER,
     pointer::Pointer,
@@ -38,8 +41,6 @@ const RUNNING_OF_ACCOUNT: usize = 2;
 const RUNNING: usize = 8;
 /// Bytes that each thread's part of a query may keep.
 const BUDGET: usize = 32 << 20;
-/// Bytes of results that are kept for who comes for them.
-const KEPT_RESULTS: usize = 128 << 20;
 /// A query that takes longer ends, as with AWS.
 const LONGEST: Duration = Duration::from_secs(3600);
 const PERMIT: Permit = Permit::for_controller("logs-queries");
@@ -118,21 +119,6 @@ pub struct Progress {
 
 /// Names and values, in the order of the query.
 pub type Row = Vec<(Arc<str>, String)>;
-
-#[derive(Default)]
-struct Results {
-    kept: HashMap<String, (Progress, usize)>,
-    /// By accounts, the oldest first.
-    accounts: HashMap<String, Own>,
-    bytes: usize,
-}
-
-/// The results of one account.
-#[derive(Default)]
-struct Own {
-    order: VecDeque<String>,
-    bytes: usize,
-}
 
 /// Why a query ended without a result.
 #[derive(Debug, thiserror::Error)]
@@ -496,55 +482,6 @@ fn with_pointer(row: ResultRow, known: &[Arc<Source>]) -> Row {
     fields
 }
 
-impl Results {
-    fn keep(&mut self, key: String, progress: Progress) {
-        let fields = progress.rows.iter().flatten();
-        let bytes = 256
-            + fields
-                .map(|(name, value)| 64 + name.len() + value.len())
-                .sum::<usize>();
-        let account = account_of(&key).to_owned();
-        let own = self.accounts.entry(account).or_default();
-        own.bytes += bytes;
-        self.bytes += bytes;
-        if let Some((_, old)) = self.kept.insert(key.clone(), (progress, bytes)) {
-            own.bytes -= old;
-            self.bytes -= old;
-        } else {
-            own.order.push_back(key.clone());
-        }
-        while self.bytes > KEPT_RESULTS && self.drop_one(&key) {}
-    }
-
-    /// Drops the oldest result of the account that keeps most. The newest stays, whatever its size: its owner waits
-    /// for it.
-    fn drop_one(&mut self, newest: &str) -> bool {
-        let drops = |own: &Own| own.order.front().is_some_and(|oldest| oldest != newest);
-        let largest = self.accounts.iter().filter(|(_, own)| drops(own));
-        let largest = largest.max_by_key(|(_, own)| own.bytes);
-        let Some(account) = largest.map(|(account, _)| account.clone()) else {
-            return false;
-        };
-        let Some(own) = self.accounts.get_mut(&account) else {
-            return false;
-        };
-        let oldest = own.order.pop_front().unwrap_or_default();
-        if let Some((_, bytes)) = self.kept.remove(&oldest) {
-            own.bytes -= bytes;
-            self.bytes -= bytes;
-        }
-        if own.order.is_empty() {
-            self.accounts.remove(&account);
-        }
-        true
-    }
-}
-
-/// Whose query a key names.
-fn account_of(key: &str) -> &str {
-    key.split_once('/').map_or(key, |(account, _)| account)
-}
-
 impl LogsService {
     /// How far a query has come; one that nothing is known of any more is run again.
     pub(crate) fn progress_of(
@@ -594,37 +531,5 @@ impl LogsService {
             }
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn who_keeps_most_loses_results_first() {
-        let mut results = Results::default();
-        let large = || Progress {
-            rows: Arc::new(vec![vec![("f".into(), "x".repeat(KEPT_RESULTS / 4))]]),
-            ..Progress::default()
-        };
-        results.keep("calm/r/1".to_owned(), large());
-        for number in 0..6 {
-            results.keep(format!("greedy/r/{number}"), large());
-        }
-        assert!(results.kept.contains_key("calm/r/1"));
-        assert!(!results.kept.contains_key("greedy/r/3"));
-        assert!(results.kept.contains_key("greedy/r/5"));
-        assert!(results.bytes <= KEPT_RESULTS);
-        let sums: usize = results.accounts.values().map(|it| it.bytes).sum();
-        assert_eq!(sums, results.bytes);
-        let huge = Progress {
-            rows: Arc::new(vec![vec![("f".into(), "x".repeat(2 * KEPT_RESULTS))]]),
-            ..Progress::default()
-        };
-        results.keep("late/r/1".to_owned(), huge);
-        assert_eq!(results.kept.len(), 1);
-        assert!(results.kept.contains_key("late/r/1"));
-        assert_eq!(results.accounts.len(), 1);
     }
 }

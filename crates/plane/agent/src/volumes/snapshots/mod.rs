@@ -25,7 +25,6 @@ use std::{collections::BTreeMap, io, path::PathBuf};
 
 use bytes::Bytes;
 use http::Method;
-use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 use wharf_planeproto::snapshot::{Failed, Path, Snapshot, What};
 
@@ -133,12 +132,6 @@ impl Volumes {
         told.values()
             .any(|it| it.volume == volume && !self.is_taken(&it.id))
     }
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> io::Result<T> {
-    spawn_blocking(work).await.map_err(io::Error::other)?
 }
 
 fn path<'a>(snapshot: &'a Snapshot, what: What<'a>) -> Path<'a> {

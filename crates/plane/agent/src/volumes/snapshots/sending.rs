@@ -13,12 +13,12 @@ use wharf_planeproto::snapshot::{
 };
 
 use super::{
-    AT_ONCE, NotSent, blocking, fail, is_over, path, post,
+    AT_ONCE, NotSent, fail, is_over, path, post,
     take::{self, Taken},
 };
 use crate::{
     client::{Api, sum},
-    volumes::{Volumes, tries::Tries},
+    volumes::{Volumes, blocking, tries::Tries},
 };
 
 /// Snapshots under way at a time: a large one keeps small ones waiting no longer than their own bytes take.

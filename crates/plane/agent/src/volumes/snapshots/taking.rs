@@ -19,7 +19,7 @@ use wharf_planeproto::{
 };
 
 use super::{
-    NotSent, blocking, fail,
+    NotSent, fail,
     sending::offer,
     take,
     together::{self, Disk},
@@ -28,7 +28,7 @@ use super::{
 use crate::{
     client::Api,
     instances::{BOOT, container, disks_in},
-    volumes::{Volumes, freeze::Freezer, tries::Tries},
+    volumes::{Volumes, blocking, freeze::Freezer, tries::Tries},
 };
 
 /// Snapshots that are taken at a time: each reads a disk that all of them share.

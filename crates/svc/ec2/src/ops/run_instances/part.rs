@@ -5,11 +5,11 @@ use wharf_records::{Record as _, hosts::Claim};
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
-use super::{Prepared, Wanted, wish};
+use super::prepare::{Prepared, wish};
 use crate::{
     Ec2Service,
     fleet::Member,
-    instances::{life::State, placing::claimant, size::Size},
+    instances::{launch::Wanted, life::State, placing::claimant, size::Size},
     launch_templates::LaunchTemplateData,
     records::Instance,
     spot::{self, SpotRequest, Terms},

@@ -9,6 +9,7 @@
 //!   stop verification).
 
 mod ahead;
+mod definitions;
 mod keys;
 mod manifest;
 
@@ -47,7 +48,7 @@ use super::{
     payload::{self, Extras},
 };
 use crate::{
-    Agents, document, names,
+    Agents,
     own_node::EXEC_CAPABILITY,
     state::{ChangeError, MAX_TRIES, conflict},
     task::plan::{ends_by, told},
@@ -62,8 +63,6 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 const TICK: Duration = Duration::from_secs(1);
 /// Heartbeats that may stay unanswered by an agent that promised to answer them.
 const MISSED_HEARTBEATS: u32 = 3;
-/// Definitions remembered by one session; they never change.
-const MAX_DEFINITIONS: usize = 256;
 /// A host that answered the manifest and did not name a task within this time does not run it.
 const CONFIRMATION: Duration = Duration::from_secs(30);
 /// How long the agent waits for an interface to appear on the host.
@@ -465,26 +464,6 @@ impl<'a> Session<'a> {
             .push(frame("AttachTaskNetworkInterfacesMessage", &attach));
     }
 
-    async fn definition(
-        &mut self,
-        task: &Task,
-    ) -> Result<Option<Arc<TaskDefinition>>, ChangeError> {
-        if let Some(known) = self.definitions.get(&task.definition) {
-            return Ok(Some(known.clone()));
-        }
-        let Some(document) = read_definition(self.agents, task).await? else {
-            tracing::error!(task = task.arn, "its definition is gone");
-            return Ok(None);
-        };
-        if self.definitions.len() >= MAX_DEFINITIONS {
-            self.definitions.clear();
-        }
-        let definition = Arc::new(document);
-        self.definitions
-            .insert(task.definition.clone(), definition.clone());
-        Ok(Some(definition))
-    }
-
     async fn hear(&mut self, text: &str) -> Result<(), ChangeError> {
         let Ok(incoming) = serde_json::from_str::<Incoming>(text) else {
             tracing::debug!(
@@ -576,18 +555,6 @@ async fn next_frame(frames: &mut Option<mpsc::Receiver<String>>) -> Option<Strin
         Some(frames) => frames.recv().await,
         None => None,
     }
-}
-
-/// Where the task is at home, which need not be where its host is.
-async fn read_definition(
-    agents: &Agents,
-    task: &Task,
-) -> Result<Option<TaskDefinition>, ChangeError> {
-    let Some(place) = names::place_of(&task.arn) else {
-        return Ok(None);
-    };
-    let stored = agents.state.definition_of(&place, &task.definition).await?;
-    Ok(stored.and_then(|stored| document::definition(&stored.record.document).ok()))
 }
 
 async fn send<S>(socket: &mut WebSocketStream<S>, message: Message) -> Result<(), End>

@@ -7,53 +7,45 @@
 //! compares the shard's lease.
 
 mod ahead;
+mod forget;
+mod registrations;
 mod start;
+mod stops;
+mod writes;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use futures_util::future::join_all;
-use wharf_base::{Permit, Timestamp, ids};
+use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::Next;
 use wharf_records::{
     Record, Scope,
-    ecs::{
-        DefinitionStatus, Instance, RevisionRecord, Scheduling, Service, ServiceDeployment,
-        ServiceEvent, ServiceEvents, ServiceStatus, TargetState, Task,
-    },
+    ecs::{Instance, Scheduling, Service, ServiceStatus, TargetState, Task},
     encode,
 };
-use wharf_store::{Compare, Range, Txn};
-use wharf_wire::{Call, Context, Fault};
+use wharf_store::{Compare, Txn};
+use wharf_wire::{Call, Context};
 
+use self::registrations::unregistered;
 use super::{
     events,
     launch::{Launcher, Where},
-    observe::{self, Observed, address},
-    plan::{Action, Plan, Why, plan},
-    targets::{self, Address},
+    observe::{self, Observed},
+    plan::{Action, Plan, plan},
+    targets,
 };
 use crate::{
     Scheduler,
     images::Pins,
     names::{PRINCIPAL, Place},
     state::{ChangeError, StepError},
-    task::stop,
     view::Held,
 };
 
 const PERMIT: Permit = Permit::for_controller("ecs-services");
 /// Looks at one service before others get their turn.
 const MAX_LOOKS: usize = 16;
-/// How long an INACTIVE service stays describable.
-const INACTIVE_RETENTION: Duration = Duration::from_secs(3600);
 /// Under which the service remembers to have said that an image of its may not start.
 const NOT_ADMITTED: &str = "not-admitted";
-/// Records deleted in one transaction.
-const DELETED_AT_ONCE: usize = 100;
 
 /// Brings one service forward.
 pub async fn service(scheduler: Arc<Scheduler>, key: String) -> Result<Next, StepError> {
@@ -337,166 +329,6 @@ impl Look<'_> {
         }
     }
 
-    fn account(&self, txn: Txn, task: &str) -> Txn {
-        let id = self.task_id(task);
-        let held = self
-            .scheduler
-            .state
-            .view
-            .read(&self.place, |region| region.tasks.get(&id).cloned());
-        let Some(held) = held else { return txn };
-        let mut task = Task::clone(&held.record);
-        if let Some(membership) = &mut task.service {
-            membership.accounted = true;
-        }
-        txn.when(held.unchanged()).put(&held.key, encode(&task))
-    }
-
-    /// The service deployment is kept as a record of its own too, for those who ask for it by ARN.
-    fn with_rollout(&self, txn: Txn, held: &Held<Service>, after: &Service) -> Txn {
-        match &after.rollout {
-            Some(rollout) if held.rollout != after.rollout => {
-                let id = format!("{}:{}", self.id, rollout.id);
-                let key = self.place.scope().key(ServiceDeployment::KIND, &id);
-                txn.put(key, encode(rollout))
-            }
-            _ => txn,
-        }
-    }
-
-    /// A revision as well, once more of its digests are known.
-    async fn with_revision(
-        &self,
-        txn: Txn,
-        held: &Held<Service>,
-        after: &Service,
-    ) -> Result<Txn, StepError> {
-        let before = held.primary().map(|primary| &primary.revision);
-        let Some(primary) = after.primary().map(|primary| &primary.revision) else {
-            return Ok(txn);
-        };
-        if before.is_none_or(|before| before.id != primary.id || before.images == primary.images) {
-            return Ok(txn);
-        }
-        let id = format!("{}:{}", self.id, primary.id);
-        let key = self.place.scope().key(RevisionRecord::KIND, &id);
-        // It changes with the service alone, which the transaction compares.
-        let table = &self.scheduler.state.table;
-        let there = table.read::<RevisionRecord>(&key).await?;
-        let arn = self
-            .place
-            .service_revision(&after.cluster, &after.name, &primary.id);
-        let record = RevisionRecord {
-            arn,
-            service_arn: after.arn.clone(),
-            cluster_arn: after.cluster_arn.clone(),
-            revision: primary.clone(),
-            unknown: there.map(|it| it.record.unknown).unwrap_or_default(),
-        };
-        Ok(txn.put(key, encode(&record)))
-    }
-
-    /// Definitions that wait for their deletion go with the last service that used them. Even one that
-    /// does not wait yet must stay as it was seen: whoever asks for its deletion meanwhile finds this
-    /// service using it.
-    async fn without_definitions(
-        &self,
-        mut txn: Txn,
-        before: &Service,
-        after: &Service,
-    ) -> Result<Txn, StepError> {
-        let still: BTreeSet<&str> = super::definitions(after).collect();
-        let used: BTreeSet<&str> = super::definitions(before).collect();
-        for arn in used.difference(&still) {
-            let Some(stored) = self.scheduler.state.definition_of(&self.place, arn).await? else {
-                continue;
-            };
-            txn = txn.when(stored.unchanged());
-            let by_others = self.scheduler.state.view.read(&self.place, |region| {
-                let mut services = region.services.iter().filter(|(id, _)| **id != self.id);
-                region.tasks.values().any(|task| task.definition == *arn)
-                    || services.any(|(_, one)| super::definitions(one).any(|used| used == *arn))
-            });
-            if stored.record.status == DefinitionStatus::DeleteInProgress && !by_others {
-                txn = txn.delete(&stored.key);
-            }
-        }
-        Ok(txn)
-    }
-
-    async fn with_events(
-        &self,
-        txn: Txn,
-        said: Vec<String>,
-        now: Timestamp,
-    ) -> Result<Txn, StepError> {
-        let key = self.place.scope().key(ServiceEvents::KIND, &self.id);
-        let stored = self
-            .scheduler
-            .state
-            .table
-            .read::<ServiceEvents>(&key)
-            .await?;
-        let unchanged = match &stored {
-            Some(stored) => stored.unchanged(),
-            None => Compare::absent(&key),
-        };
-        let mut record = stored.map(|stored| stored.record).unwrap_or_default();
-        for message in said {
-            let event = ServiceEvent {
-                id: ids::uuid(),
-                created_at: now,
-                message,
-            };
-            record.events.insert(0, event);
-        }
-        record.events.truncate(events::KEPT);
-        Ok(txn.when(unchanged).put(key, encode(&record)))
-    }
-
-    /// Tells tasks to stop, all at once.
-    async fn stop(
-        &self,
-        name: &str,
-        orders: &[(String, Why)],
-        said: &mut Vec<String>,
-    ) -> Result<(), StepError> {
-        if orders.is_empty() {
-            return Ok(());
-        }
-        let now = self.scheduler.state.now();
-        let one = async |(task, why): &(String, Why)| {
-            let why = why.stop();
-            let mut stopped = false;
-            let change = |task: &mut Task| {
-                stopped = stop::stop(task, &why, now);
-            };
-            let task = self.change(task, change).await?;
-            Ok::<_, StepError>(task.filter(|_| stopped))
-        };
-        let mut stopped = Vec::new();
-        let mut draining = BTreeMap::<String, usize>::new();
-        for result in join_all(orders.iter().map(one)).await {
-            let Some(task) = result? else { continue };
-            if let Some(membership) = &task.service
-                && membership
-                    .targets
-                    .iter()
-                    .any(|t| t.state == TargetState::Registered)
-            {
-                *draining.entry(membership.deployment.clone()).or_default() += 1;
-            }
-            stopped.push(task.id);
-        }
-        if !stopped.is_empty() {
-            said.push(events::stopped(name, &stopped));
-        }
-        for (deployment, count) in draining {
-            said.push(events::draining(name, &deployment, count));
-        }
-        Ok(())
-    }
-
     fn task_id(&self, task: &str) -> String {
         let cluster = self.id.split(':').next().unwrap_or_default();
         format!("{cluster}:{task}")
@@ -514,131 +346,6 @@ impl Look<'_> {
             .change_task(&PERMIT, Some(&self.fence), &key, change)
             .await?)
     }
-
-    /// Ids and addresses of those tasks in a group that have one.
-    fn addresses(&self, group: &str, tasks: &[String]) -> Vec<(String, Address)> {
-        self.scheduler.state.view.read(&self.place, |region| {
-            let of = |id: &String| {
-                let task = region.tasks.get(&self.task_id(id))?;
-                let mut targets = task.service.as_ref()?.targets.iter();
-                let target = targets.find(|target| target.spec.group == group)?;
-                let (address, port) = address(task, target)?;
-                Some((id.clone(), Address { id: address, port }))
-            };
-            tasks.iter().filter_map(of).collect()
-        })
-    }
-
-    async fn register(&self, group: &str, tasks: &[String]) -> Result<usize, StepError> {
-        let found = self.addresses(group, tasks);
-        if found.is_empty() {
-            return Ok(0);
-        }
-        let (ids, addresses): (Vec<_>, Vec<_>) = found.into_iter().unzip();
-        let registered =
-            targets::register(&self.scheduler.balancers, &self.call, group, &addresses).await;
-        registered.map_err(|fault| neighbour("register targets", fault))?;
-        self.set_targets(&ids, Some(group), TargetState::Registered)
-            .await
-    }
-
-    async fn deregister(&self, group: &str, tasks: &[String]) -> Result<usize, StepError> {
-        let found = self.addresses(group, tasks);
-        if !found.is_empty() {
-            let addresses: Vec<Address> = found.into_iter().map(|(_, address)| address).collect();
-            let gone =
-                targets::deregister(&self.scheduler.balancers, &self.call, group, &addresses).await;
-            gone.map_err(|fault| neighbour("deregister targets", fault))?;
-        }
-        self.set_targets(tasks, Some(group), TargetState::Draining)
-            .await
-    }
-
-    /// Records how far the targets of these tasks are; only a task that is still wanted becomes
-    /// registered. Returns how many tasks changed.
-    async fn set_targets(
-        &self,
-        tasks: &[String],
-        group: Option<&str>,
-        state: TargetState,
-    ) -> Result<usize, StepError> {
-        let one = async |id: &String| {
-            let mut changed = false;
-            let change = |task: &mut Task| {
-                changed = set_state(task, group, state);
-            };
-            self.change(id, change).await?;
-            Ok::<_, StepError>(changed)
-        };
-        let mut count = 0;
-        for result in join_all(tasks.iter().map(one)).await {
-            count += usize::from(result?);
-        }
-        Ok(count)
-    }
-
-    /// An INACTIVE service is remembered for a while; then all that was recorded of it goes.
-    async fn forget(&self, held: &Held<Service>) -> Result<Next, StepError> {
-        let until = held.deleted_at.unwrap_or(held.created_at) + INACTIVE_RETENTION;
-        let now = self.scheduler.state.now();
-        if now < until {
-            return Ok(Next::After(until.since(now)));
-        }
-        let scope = self.place.scope();
-        for kind in [RevisionRecord::KIND, ServiceDeployment::KIND] {
-            let prefix = format!("{}{}:", scope.prefix(kind), self.id);
-            loop {
-                let range = Range::prefix(&prefix).limit(DELETED_AT_ONCE);
-                let page = self.scheduler.state.store.range(range).await;
-                let page = page.map_err(ChangeError::from)?;
-                if page.entries.is_empty() {
-                    break;
-                }
-                let txn = Txn::new().when(self.fence.clone()).when(held.unchanged());
-                let txn = page
-                    .entries
-                    .into_iter()
-                    .fold(txn, |txn, entry| txn.delete(entry.key));
-                if !self.scheduler.state.table.commit(&PERMIT, txn).await? {
-                    return Ok(Next::After(Duration::ZERO));
-                }
-            }
-        }
-        let txn = Txn::new()
-            .when(self.fence.clone())
-            .when(held.unchanged())
-            .delete(&held.key)
-            .delete(scope.key(ServiceEvents::KIND, &self.id));
-        self.scheduler.state.table.commit(&PERMIT, txn).await?;
-        Ok(Next::Settled)
-    }
-}
-
-/// Under which the service remembers to have said that targets of a group cannot be registered.
-fn unregistered(group: &str) -> String {
-    format!("unregistered {group}")
-}
-
-fn neighbour(action: &'static str, fault: Fault) -> StepError {
-    StepError::Neighbour { action, fault }
-}
-
-fn set_state(task: &mut Task, group: Option<&str>, state: TargetState) -> bool {
-    let live = task.desired == wharf_records::ecs::Desired::Running && !task.ended;
-    if state == TargetState::Registered && !live {
-        return false;
-    }
-    let Some(membership) = &mut task.service else {
-        return false;
-    };
-    let mut changed = false;
-    for target in &mut membership.targets {
-        if group.is_none_or(|group| target.spec.group == group) && target.state < state {
-            target.state = state;
-            changed = true;
-        }
-    }
-    changed
 }
 
 fn until(now: Timestamp, at: Option<Timestamp>) -> Next {

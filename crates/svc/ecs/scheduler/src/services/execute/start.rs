@@ -12,7 +12,8 @@ use super::{
         launch::{Batch, Launcher, Minted, Where},
         observe::SeenHost,
     },
-    Look, PERMIT, neighbour,
+    Look, PERMIT,
+    registrations::neighbour,
 };
 use crate::{
     Scheduler,

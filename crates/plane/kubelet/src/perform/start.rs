@@ -1,0 +1,226 @@
+//! A container of a pod gets its image and is started.
+
+use std::{
+    fs, io,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use wharf_base::Timestamp;
+use wharf_container::spec::NameFiles;
+
+use super::{
+    facts, folder, hooks,
+    volumes::{mount_volumes, volumes_of},
+};
+use crate::{
+    disks, empty_dir, env, host_paths,
+    machine::{PullPolicy, run_name},
+    names,
+    pod::Pod,
+    spec::{self, Around},
+    state::{Event, PodState},
+    worker::Context,
+};
+
+/// A hook that hangs keeps its container from being ready no longer.
+const HOOK_PATIENCE: Duration = Duration::from_secs(120);
+
+pub(super) async fn pull(context: &Arc<Context>, pod: &Pod, container: String) -> Vec<Event> {
+    let Some(of) = pod.container(&container) else {
+        return Vec::new();
+    };
+    let latest = !of.image.contains('@')
+        && (of.image.ends_with(":latest")
+            || !of
+                .image
+                .rsplit('/')
+                .next()
+                .unwrap_or_default()
+                .contains(':'));
+    let policy = match of.image_pull_policy.as_deref() {
+        Some("Always") => PullPolicy::Always,
+        Some("Never") => PullPolicy::Never,
+        Some("IfNotPresent") => PullPolicy::IfNotPresent,
+        _ if latest => PullPolicy::Always,
+        _ => PullPolicy::IfNotPresent,
+    };
+    match context
+        .node
+        .machine
+        .fetch(&context.sandbox, &of.image, policy)
+        .await
+    {
+        Ok(image) => {
+            let name = of.image.split('@').next().unwrap_or_default();
+            let image_id = format!("{name}@{}", image.digest());
+            context.images.lock().insert(container.clone(), image);
+            vec![Event::Pulled {
+                container,
+                image_id,
+            }]
+        }
+        Err(no) => vec![Event::NotPulled {
+            container,
+            reason: no.reason.to_owned(),
+            message: no.message,
+        }],
+    }
+}
+
+pub(super) async fn start(
+    context: &Arc<Context>,
+    pod: &Pod,
+    state: &PodState,
+    container: String,
+    attempt: u32,
+) -> Vec<Event> {
+    let not = |reason: &str, message: String| {
+        vec![Event::NotStarted {
+            container: container.clone(),
+            reason: reason.to_owned(),
+            message,
+        }]
+    };
+    let Some(of) = pod.container(&container) else {
+        return Vec::new();
+    };
+    let Some(run) = run_name(&container, attempt) else {
+        return not(
+            "CreateContainerError",
+            "its name is none that a container can have".to_owned(),
+        );
+    };
+    let image = context.images.lock().get(&container).cloned();
+    let Some(image) = image else {
+        return not("CreateContainerError", "its image is gone".to_owned());
+    };
+    if let Err(error) = context.followed.read().await {
+        return not("CreateContainerConfigError", error.to_string());
+    }
+    let facts = facts(context, pod, state.ip);
+    let env = match env::environment(pod, of, &context.followed, &facts) {
+        Ok(env) => env,
+        Err(error) => return not("CreateContainerConfigError", error.to_string()),
+    };
+    let volumes = volumes_of(context);
+    // What an agent left that was killed in between has nothing mounted yet.
+    let mounted = match disks::find(context, pod).await {
+        Ok(()) => mount_volumes(context, pod).await,
+        other => other,
+    };
+    if let Err(message) = mounted {
+        return not("CreateContainerError", message);
+    }
+    let machine = &context.node.machine;
+    // Disks and paths of the node are mounted where the sandbox alone sees them.
+    let is_apart = disks::has_any(pod) || host_paths::of(pod).next().is_some();
+    let seen = match is_apart {
+        true => machine.seen(&context.sandbox, &volumes),
+        false => Ok(volumes.clone()),
+    };
+    let seen = match seen {
+        Ok(seen) => seen,
+        Err(message) => return not("CreateContainerError", message),
+    };
+    let folder = folder(context);
+    let termination_log = match termination_log(&folder, run.as_str()) {
+        Ok(path) => path,
+        Err(error) => {
+            return not(
+                "CreateContainerError",
+                format!("its termination log: {error}"),
+            );
+        }
+    };
+    let hostname = names::hostname(pod);
+    let own = match pod.spec.host_network {
+        true => context.node.machine.node_hosts().await,
+        false => None,
+    };
+    let hosts = match own {
+        Some(own) => names::hosts_of_node(&own, pod),
+        None => names::hosts(pod, &hostname, state.ip),
+    };
+    let files = NameFiles {
+        hosts: Some(hosts),
+        resolv_conf: Some(names::resolv_conf(pod, &context.node.names())),
+        hostname: Some(format!("{hostname}\n")),
+    };
+    let replaces = attempt
+        .checked_sub(1)
+        .and_then(|before| run_name(&container, before));
+    // What was written by the run before the last one, and its log, nobody asks for any more.
+    if let Some(old) = attempt
+        .checked_sub(2)
+        .and_then(|old| run_name(&container, old))
+    {
+        context.node.machine.forget(&context.sandbox, &old).await;
+    }
+    let around = Around {
+        image: image.config(),
+        run,
+        replaces: replaces.filter(|_| {
+            state
+                .container(&container)
+                .is_some_and(|it| it.last.is_some())
+        }),
+        env,
+        files,
+        hostname,
+        volumes: &volumes,
+        seen: &seen,
+        read_only: &disks::read_only(context, pod),
+        as_they_are: &disks::file_systems(context),
+        termination_log,
+        node_memory: context.node.allocatable.1,
+    };
+    let spec = match spec::container(pod, of, around) {
+        Ok(spec) => spec,
+        Err(bad) => return not(bad.reason, bad.message),
+    };
+    let devices = disks::devices(context, pod, of);
+    let at = match context
+        .node
+        .machine
+        .start(&context.sandbox, &spec, &image, &devices)
+        .await
+    {
+        Ok(at) => Timestamp::from_millis(at),
+        Err(message) => return not("RunContainerError", message),
+    };
+    let hook = of.lifecycle.as_ref().and_then(|it| it.post_start.as_ref());
+    let mut events = vec![Event::Started {
+        container: container.clone(),
+        attempt,
+        at,
+    }];
+    if let Some(hook) = hook
+        && let Err(reason) =
+            hooks::run(context, pod, of, attempt, hook, state.ip, HOOK_PATIENCE).await
+    {
+        let (of, container) = (pod.full_name(), container.as_str());
+        tracing::info!(
+            pod = of,
+            container,
+            reason,
+            "a postStart hook failed; its container ends"
+        );
+        events.push(Event::Condemned {
+            container: container.to_owned(),
+        });
+    }
+    events
+}
+
+fn termination_log(folder: &Path, run: &str) -> io::Result<PathBuf> {
+    let dir = folder.join("ends");
+    empty_dir::private_folder(Some(&dir))?;
+    let path = dir.join(run);
+    fs::write(&path, "")?;
+    // Whatever user the container has.
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o666))?;
+    Ok(path)
+}

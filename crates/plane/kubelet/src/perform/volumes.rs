@@ -1,0 +1,108 @@
+//! What volumes of a pod hold is written, and written anew when it changes.
+
+use std::{path::PathBuf, sync::Arc};
+
+use tokio::time::{sleep, timeout};
+use wharf_base::Timestamp;
+
+use super::{MACHINE_PATIENCE, WRITE_AGAIN, facts, folder};
+use crate::{disks, empty_dir, host_paths, pod::Pod, spec, volume_files, worker::Context};
+
+/// What is mounted in the sandbox itself; what is there stays.
+pub(super) async fn mount_volumes(context: &Arc<Context>, pod: &Pod) -> Result<(), String> {
+    disks::mount(context, pod, &volumes_of(context)).await?;
+    for (name, path) in host_paths::of(pod) {
+        let place = volumes_of(context).join(name);
+        let machine = &context.node.machine;
+        let work = machine.mount_host_path(&context.sandbox, path, &place);
+        let late = |_| Err("the machine did not answer".to_owned());
+        let mounted = timeout(MACHINE_PATIENCE, work).await.unwrap_or_else(late);
+        mounted.map_err(|why| format!("MountVolume.SetUp failed for volume \"{name}\" : {why}"))?;
+    }
+    Ok(())
+}
+
+pub(super) fn volumes_of(context: &Context) -> PathBuf {
+    folder(context).join("volumes")
+}
+
+/// Brings the folders of a pod's volumes to what they are to hold; when a token in them is to be renewed.
+pub(super) async fn write_volumes(
+    context: &Arc<Context>,
+    pod: &Pod,
+) -> Result<Option<Timestamp>, String> {
+    context.followed.read().await.map_err(|e| e.to_string())?;
+    let node = &context.node;
+    let mut tokens = context.tokens.lock().await;
+    let renewed = tokens.renew(&node.client, pod, node.clock.now()).await;
+    let renew_at = renewed.map_err(|e| format!("failed to fetch token: {e}"))?;
+    let facts = facts(context, pod, None);
+    let mut all = Vec::new();
+    // A path of the node is mounted over a folder or a file, as it is one.
+    let volumes = pod.spec.volumes.iter();
+    for volume in volumes.filter(|it| it.host_path.is_none()) {
+        let files = volume_files::files(pod, volume, &context.followed, &*tokens, &facts);
+        let failed = |e| {
+            format!(
+                "MountVolume.SetUp failed for volume \"{}\" : {e}",
+                volume.name
+            )
+        };
+        let empty = empty_dir::wish(pod, volume.empty_dir.as_ref(), node.allocatable.1);
+        all.push((
+            volume.name.clone(),
+            files.transpose().map_err(failed)?,
+            empty,
+        ));
+    }
+    drop(tokens);
+    empty_dir::private_folder(Some(&folder(context))).map_err(|e| e.to_string())?;
+    let dir = volumes_of(context);
+    let group = pod.spec.security_context.fs_group;
+    let version = format!("{:x}", node.clock.now().millis());
+    let write = move || -> Result<(), String> {
+        for (name, files, empty) in all {
+            let place = dir.join(&name);
+            let written = match files {
+                Some(files) => volume_files::write(&place, &files, group, &version).map(|_| ()),
+                None => empty_dir::make(&place, &empty),
+            };
+            written.map_err(|e| format!("MountVolume.SetUp failed for volume \"{name}\" : {e}"))?;
+        }
+        Ok(())
+    };
+    let written = tokio::task::spawn_blocking(write).await;
+    written.map_err(|e| e.to_string())??;
+    Ok(renew_at)
+}
+
+/// Writes volumes anew whenever something they are made of changed, or a token is old.
+pub async fn keep_volumes(context: Arc<Context>) {
+    let pod = || context.pod.lock().clone();
+    let kept = pod().spec.volumes.iter().any(spec::is_written_by_node);
+    if !kept {
+        return;
+    }
+    let clock = context.node.clock.clone();
+    // The tokens that the sandbox was made with, if this process made it.
+    let mut renew_at = Some(clock.now());
+    loop {
+        let wait = renew_at.map(|at| at.since(clock.now()));
+        tokio::select! {
+            () = context.changed.notified() => {}
+            () = async { sleep(wait.unwrap_or_default()).await }, if wait.is_some() => {}
+        }
+        let pod = pod();
+        renew_at = match write_volumes(&context, &pod).await {
+            Ok(at) => at,
+            Err(message) => {
+                tracing::warn!(
+                    pod = pod.full_name(),
+                    message,
+                    "failed to update the volumes of a pod; will retry"
+                );
+                Some(clock.now() + WRITE_AGAIN)
+            }
+        };
+    }
+}

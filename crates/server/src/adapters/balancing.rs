@@ -1,0 +1,102 @@
+//! What load balancers need of others: certificates, and where instances are; and their listeners as users of certificates.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
+
+use async_trait::async_trait;
+use tokio::sync::broadcast;
+use wharf_hosts::PlaneHosts;
+use wharf_store::Store;
+use wharf_svc_acm::{AcmService, Found, LookupError as UsersError, Usage, Users};
+use wharf_svc_elbv2::{
+    CertificateLookup, Certificates, FoundCertificate, Instances, LookupError, Place,
+};
+use wharf_svc_iam::Directory as IamDirectory;
+
+/// Certificate Manager's certificates and IAM's, as load balancers take them over.
+pub struct ListenerCertificates {
+    pub acm: AcmService,
+    pub iam: Arc<IamDirectory>,
+}
+
+#[async_trait]
+impl Certificates for ListenerCertificates {
+    async fn find(&self, place: &Place, arn: &str) -> Result<CertificateLookup, LookupError> {
+        let found = self.acm.find(&place.account, &place.region, arn).await;
+        let found = found.map_err(|error| LookupError {
+            what: "a certificate",
+            cause: Box::new(error),
+        })?;
+        match found {
+            Found::Nothing => {}
+            Found::NotServable => return Ok(CertificateLookup::NotServable),
+            Found::Certificate(it) => {
+                return Ok(CertificateLookup::Found(FoundCertificate {
+                    names: it.names,
+                    chain: it.chain,
+                    private_key: it.private_key,
+                    unchanged: Some(it.unchanged),
+                }));
+            }
+        }
+        let found = self.iam.server_certificate(&place.account, arn).await;
+        let found = found.map_err(|error| LookupError {
+            what: "a server certificate",
+            cause: Box::new(error),
+        })?;
+        Ok(found.map_or(CertificateLookup::Unknown, |it| {
+            CertificateLookup::Found(FoundCertificate {
+                names: it.names,
+                chain: it.chain,
+                private_key: it.private_key,
+                unchanged: None,
+            })
+        }))
+    }
+
+    fn changes(&self) -> Option<broadcast::Receiver<String>> {
+        Some(self.acm.changes())
+    }
+}
+
+/// Listeners as users of certificates.
+pub struct Listeners(pub Store);
+
+#[async_trait]
+impl Users for Listeners {
+    async fn of(&self, account: &str, region: &str, arn: &str) -> Result<Usage, UsersError> {
+        let found = wharf_svc_elbv2::certificate_users(&self.0, account, region, arn).await;
+        let (users, unchanged) = found.map_err(|error| UsersError {
+            what: "listeners",
+            cause: Box::new(error),
+        })?;
+        Ok(Usage {
+            users,
+            unchanged: Some(unchanged),
+        })
+    }
+}
+
+/// Where instances are, for target groups that name them: the hosts that take part in the network.
+pub struct Hosts(pub Store);
+
+#[async_trait]
+impl Instances for Hosts {
+    async fn address(
+        &self,
+        account: &str,
+        region: &str,
+        instance: &str,
+    ) -> Result<Option<IpAddr>, LookupError> {
+        let host = PlaneHosts::find(&self.0, account, region, instance).await;
+        let host = host.map_err(|error| LookupError {
+            what: "a host",
+            cause: Box::new(error),
+        })?;
+        // A host without peers is this machine.
+        let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        Ok(host.map(|host| host.underlay.unwrap_or(here)))
+    }
+}

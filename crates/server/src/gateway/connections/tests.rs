@@ -1,0 +1,179 @@
+use super::*;
+
+const LIMITS: Limits = Limits {
+    strangers: 6,
+    per_source: 4,
+    nodes: 5,
+    per_node: 2,
+    registry: 4,
+    visits: 4,
+};
+
+fn source(number: u8) -> Source {
+    Source::of(std::net::IpAddr::from([192, 0, 2, number]))
+}
+
+fn closed(slot: &Slot) -> bool {
+    slot.close.is_cancelled()
+}
+
+#[test]
+fn sizes_follow_the_limit_of_descriptors() {
+    for descriptors in [0, 64, 256, 1024, 4096, 20_000, 65_536, 1 << 20, u64::MAX] {
+        let limits = Limits::for_descriptors(descriptors);
+        let all = limits.strangers + limits.nodes + limits.registry;
+        if descriptors >= 256 {
+            assert!((all as u64) < descriptors, "{descriptors}: {limits:?}");
+            assert!(limits.per_source * 2 <= limits.strangers, "{limits:?}");
+        }
+    }
+    // Ten thousand hosts with four connections each.
+    assert!(Limits::for_descriptors(65_536).nodes > 40_000);
+}
+
+#[test]
+fn a_source_displaces_its_own_idle_connections_only() {
+    let all = Connections::new(LIMITS);
+    let other = all.admit(source(2)).unwrap();
+    let slots: Vec<_> = (0..4).map(|_| all.admit(source(1)).unwrap()).collect();
+    let next = all.admit(source(1)).unwrap();
+    assert!(closed(&slots[0]) && !closed(&slots[1]) && !closed(&next));
+    assert!(!closed(&other));
+    assert_eq!(all.counts().strangers, 5);
+    // The place was given up at once; dropping it later frees nothing twice.
+    drop(slots);
+    assert_eq!(all.counts().strangers, 2);
+}
+
+#[test]
+fn idle_ones_go_first_then_unverified_ones_then_none() {
+    let all = Connections::new(LIMITS);
+    let slots: Vec<_> = (0..4).map(|_| all.admit(source(1)).unwrap()).collect();
+    let admitted = slots[0].request();
+    admitted.admit();
+    let arriving = slots[1].request();
+    let second = all.admit(source(1)).unwrap();
+    assert!(closed(&slots[2]));
+    let asking = second.request();
+    asking.admit();
+    let third = all.admit(source(1)).unwrap();
+    assert!(closed(&slots[3]));
+    let also = third.request();
+    also.admit();
+    let fourth = all.admit(source(1)).unwrap();
+    assert!(closed(&slots[1]) && !closed(&slots[0]));
+    fourth.request().admit();
+    let last = fourth.request();
+    last.admit();
+    assert_eq!(all.admit(source(1)).err(), Some(Full));
+    assert_eq!(all.counts().refused, 1);
+    drop((admitted, arriving));
+    // What ended its request is idle again.
+    assert!(slots[0].idle_since().is_some_and(|(_, asked)| asked));
+    all.admit(source(1)).unwrap();
+    assert!(closed(&slots[0]));
+}
+
+#[test]
+fn a_full_pool_displaces_whoever_is_idle_longest() {
+    let all = Connections::new(LIMITS);
+    let slots: Vec<_> = (1..7).map(|n| all.admit(source(n)).unwrap()).collect();
+    all.admit(source(9)).unwrap();
+    assert!(closed(&slots[0]) && !closed(&slots[1]));
+}
+
+#[test]
+fn nodes_have_places_of_their_own() {
+    let all = Connections::new(LIMITS);
+    let node: Vec<_> = (0..3).map(|_| all.admit(source(1)).unwrap()).collect();
+    for slot in &node {
+        slot.is_of_node("a");
+        slot.is_of_node("a");
+    }
+    // The third is over the node's share.
+    assert_eq!((all.counts().nodes, all.counts().strangers), (2, 1));
+    let flood: Vec<_> = (0..50).map(|_| all.admit(source(1)).unwrap()).collect();
+    assert!(!closed(&node[0]) && !closed(&node[1]) && closed(&node[2]));
+    assert!(all.counts().strangers <= LIMITS.per_source);
+    drop((flood, node));
+    let counts = all.counts();
+    assert_eq!((counts.nodes, counts.strangers), (0, 0));
+    let state = all.state();
+    assert!(state.by_source.is_empty() && state.by_node.is_empty() && state.open.is_empty());
+}
+
+#[test]
+fn what_a_node_passes_on_counts_for_the_task() {
+    let all = Connections::new(LIMITS);
+    let task = |number: u8| Source::Task(format!("task {number}"));
+    let of_task = |number: u8| {
+        let slot = all.admit(Source::Machine).unwrap();
+        slot.is_of_task(task(number)).map(|()| slot)
+    };
+    let flood: Vec<_> = (0..10).map(|_| of_task(1).unwrap()).collect();
+    assert_eq!(all.counts().strangers, LIMITS.per_source);
+    assert!(closed(&flood[5]) && !closed(&flood[6]));
+    // Neither the machine nor another task has less for it.
+    let machine = all.admit(Source::Machine).unwrap();
+    let other = of_task(2).unwrap();
+    assert!(!closed(&machine) && !closed(&other) && !closed(&flood[6]));
+    assert_eq!(other.source(), task(2));
+    drop((flood, machine, other));
+    let state = all.state();
+    assert!(state.by_source.is_empty() && state.open.is_empty() && state.strangers == 0);
+}
+
+#[test]
+fn the_pool_of_nodes_is_bounded() {
+    let all = Connections::new(LIMITS);
+    let slots: Vec<_> = (0..6)
+        .map(|n| {
+            let slot = all.admit(source(n)).unwrap();
+            slot.is_of_node(&n.to_string());
+            slot
+        })
+        .collect();
+    assert_eq!((all.counts().nodes, all.counts().strangers), (5, 1));
+    drop(slots);
+}
+
+#[test]
+fn registry_requests_are_counted() {
+    let all = Connections::new(LIMITS);
+    let first: Vec<_> = (0..2)
+        .map(|_| all.enter_registry(source(1), false).unwrap())
+        .collect();
+    assert!(all.enter_registry(source(1), false).is_err());
+    let second: Vec<_> = (0..2)
+        .map(|_| all.enter_registry(source(2), false).unwrap())
+        .collect();
+    assert!(all.enter_registry(source(3), false).is_err());
+    drop((first, second));
+    assert!(all.enter_registry(source(3), false).is_ok());
+    assert!(all.state().registry.is_empty());
+}
+
+#[test]
+fn visitors_leave_places_to_who_shows_a_password() {
+    let limits = Limits::for_descriptors(20_000);
+    assert_eq!((limits.registry, limits.visits), (2500, 625));
+    let all = Connections::new(limits);
+    let mut visits = Vec::new();
+    let mut by_source = Vec::new();
+    for from in 0..10 {
+        let before = visits.len();
+        visits.extend((0..1000).map_while(|_| all.enter_registry(source(from), true).ok()));
+        by_source.push(visits.len() - before);
+    }
+    assert_eq!(by_source, [156, 156, 156, 156, 1, 0, 0, 0, 0, 0]);
+    assert_eq!(all.counts().visits, 625);
+    // Also to those at the address of a visitor.
+    let of_password: Vec<_> = (0..2000)
+        .map_while(|_| all.enter_registry(source(0), false).ok())
+        .collect();
+    assert_eq!(of_password.len(), 1250 - 156);
+    assert!(all.enter_registry(source(11), false).is_ok());
+    drop((visits, of_password));
+    let state = all.state();
+    assert!(state.registry.is_empty() && state.visits.is_empty());
+}

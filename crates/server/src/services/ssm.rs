@@ -1,0 +1,47 @@
+//! Systems Manager, with parameters that say what this installation has.
+
+use std::sync::Arc;
+
+use wharf_reconcile::Takeover;
+use wharf_svc_ecs_exec::ssm::SessionManager;
+use wharf_svc_ssm::{Facts, Parts as SsmParts, SsmService};
+use wharf_wire::schema::ServiceSchema;
+
+use super::{SERVICES, Served, Wiring};
+
+pub(super) fn serve(it: &Wiring<'_>) -> Served {
+    let (secrets, dispatcher) = (it.plane.secrets.clone(), it.plane.dispatcher.clone());
+    let kms = Arc::new(it.plane.kms.clone());
+    let ssm = SsmService::new(SsmParts {
+        store: it.data.store.clone(),
+        keyring: it.data.keyring.clone(),
+        secrets: Arc::new(wharf_api_secretsmanager::Client::new(
+            Arc::new(secrets),
+            dispatcher,
+        )),
+        kms: Arc::new(wharf_api_kms::Client::new(kms, it.plane.dispatcher.clone())),
+        sessions: Arc::new(SessionManager(it.plane.ecs.sessions())),
+        facts: facts(),
+        clock: it.clock.clone(),
+        takeover: Takeover::Replace,
+    });
+    Served::by(wharf_api_ssm::Routes(Arc::new(ssm.clone())))
+        .tagged(wharf_svc_ssm::TAGGED)
+        .sealing(wharf_svc_ssm::SEALING)
+        .announcing(wharf_svc_ssm::ANNOUNCING)
+        .running("parameters", |stop| async move { ssm.run(stop).await })
+}
+
+/// What public parameters say of this installation.
+fn facts() -> Facts {
+    let schemas = SERVICES.iter().map(|row| row.schema);
+    // AWS's name for both generations of load balancers; `wharf` is no service of AWS.
+    let name = |schema: &ServiceSchema| match schema.name {
+        "elbv2" => "elb",
+        name => name,
+    };
+    let aws = schemas.filter(|it| it.name != "wharf");
+    Facts {
+        services: aws.map(name).collect(),
+    }
+}

@@ -1,0 +1,217 @@
+//! What all instances of a call have in common is found and checked.
+
+use wharf_api_ec2::types::{RunInstancesRequest, TagSpecification};
+use wharf_records::Record as _;
+use wharf_service::tags::Tags;
+use wharf_wire::{Call, Context, Fault};
+
+use super::super::{
+    dhcp_options, instance_images,
+    interfaces::{checked_description, groups},
+    security_groups::{default_vpc_of, locate},
+};
+use crate::{
+    Ec2Service,
+    block_devices::{self, Disks},
+    fault,
+    instances::{
+        FoundProfile,
+        launch::{ProfileName, Wanted},
+        placing::Wish,
+        size,
+    },
+    launch_templates::LaunchTemplateData,
+    placement_groups::{self, Siblings},
+    records::{DhcpGiven, Group, Image, Instance, Interface, Key, SecurityGroup, Subnet},
+    spot::{SpotRequest, Terms},
+    tags,
+    volumes::Volume,
+};
+
+/// What all instances of a call have in common.
+pub(super) struct Prepared {
+    pub(super) image: Image,
+    pub(super) subnet: Subnet,
+    pub(super) dhcp: DhcpGiven,
+    pub(super) groups: Vec<Group>,
+    pub(super) profile: Option<FoundProfile>,
+    pub(super) key: Option<Key>,
+    pub(super) group: Option<placement_groups::Asked>,
+    pub(super) description: String,
+    pub(super) disks: Disks,
+    pub(super) tags: Tags,
+    pub(super) interface_tags: Tags,
+    pub(super) volume_tags: Tags,
+    pub(super) request_tags: Tags,
+    /// Where it is Spot capacity.
+    pub(super) spot: Option<(Terms, LaunchTemplateData)>,
+}
+
+/// `now`: some host must take instances like these. `spot`: requests for Spot capacity come with them.
+pub(super) async fn prepare(
+    service: &Ec2Service,
+    call: &Call,
+    wanted: &Wanted,
+    (input, now, spot): (&RunInstancesRequest, bool, bool),
+) -> Result<Prepared, Fault> {
+    let image = instance_images::find(service, call, &wanted.image).await?;
+    if image.architecture != wanted.kind.architecture {
+        let (kind, image) = (wanted.kind.architecture, &image.architecture);
+        return Err(fault::architectures_differ(kind, image));
+    }
+    let group = placement_groups::asked(service, call, input.placement.as_ref()).await?;
+    let layout = block_devices::of_launch(service, call, input).await?;
+    let disks = block_devices::prepare(service, call, layout).await?;
+    let image = Image {
+        root: disks.root.as_ref().map(|it| it.source.clone()),
+        ..image
+    };
+    let near = match &group {
+        Some(asked) => asked.zone(service, call).await?,
+        None => None,
+    };
+    let of = (&image, &disks, now);
+    let subnet = subnet(service, call, wanted, near.as_deref(), of).await?;
+    let groups = groups_of(service, call, wanted, &subnet).await?;
+    let profile = match &wanted.profile {
+        Some(name) => Some(profile(service, call, name).await?),
+        None => None,
+    };
+    let key = match &wanted.key {
+        Some(name) => Some(instance_images::key(service, call, name).await?),
+        None => None,
+    };
+    let mut specified = input.tag_specifications.clone().unwrap_or_default();
+    let of_interface = taken_out(&mut specified, Interface::KIND);
+    let of_volume = taken_out(&mut specified, Volume::KIND);
+    let of_request = match spot {
+        true => taken_out(&mut specified, SpotRequest::KIND),
+        false => Vec::new(),
+    };
+    Ok(Prepared {
+        request_tags: tags::specified(call, Some(&of_request), SpotRequest::KIND)?,
+        spot: None,
+        tags: tags::specified(call, Some(&specified), Instance::KIND)?,
+        volume_tags: tags::specified(call, Some(&of_volume), Volume::KIND)?,
+        interface_tags: tags::specified(call, Some(&of_interface), Interface::KIND)?,
+        description: checked_description(wanted.description.as_deref())?,
+        image,
+        disks,
+        dhcp: dhcp_options::of_vpc(service, call, &subnet.vpc_id).await?,
+        subnet,
+        groups,
+        profile,
+        key,
+        group,
+    })
+}
+
+/// Those of a type apart; what is of none that there is stands with those of instances in the end, where it is refused.
+fn taken_out(all: &mut Vec<TagSpecification>, kind: &str) -> Vec<TagSpecification> {
+    all.extract_if(.., |it| it.resource_type.as_deref() == Some(kind))
+        .collect()
+}
+
+pub(super) fn wish(
+    cx: &Context,
+    wanted: &Wanted,
+    (image, disks): (&Image, &Disks),
+    zone: &str,
+) -> Wish {
+    Wish {
+        account: cx.account.clone(),
+        region: cx.region.clone(),
+        zone: zone.to_owned(),
+        architecture: image.architecture.clone(),
+        own_image: image.registry.is_none(),
+        restored: image.root.is_some(),
+        volumes: !disks.volumes.is_empty(),
+        fargate: false,
+        claim: size::claim(wanted.kind, disks.root_gib),
+        only: None,
+        siblings: Siblings::default(),
+    }
+}
+
+/// The subnet asked for, or a default one in a zone where there are hosts for such an instance; `near` is the zone that
+/// its placement group is in.
+async fn subnet(
+    service: &Ec2Service,
+    cx: &Context,
+    wanted: &Wanted,
+    near: Option<&str>,
+    (image, disks, now): (&Image, &Disks, bool),
+) -> Result<Subnet, Fault> {
+    let hosts = &service.instances.parts.hosts;
+    hosts.up_to_date().await;
+    let has_hosts = |subnet: &Subnet| {
+        let wish = wish(cx, wanted, (image, disks), &subnet.zone);
+        !now || hosts.read(|machines| wish.is_offered(machines))
+    };
+    let no_hosts = |zone: &str| fault::no_capacity(wanted.kind.name, zone);
+    if let Some(id) = &wanted.subnet {
+        let subnet: Subnet = service.get(cx, id).await?;
+        if let Some(zone) = wanted.zone.as_ref().filter(|zone| **zone != subnet.zone) {
+            return Err(fault::zone_of_other_subnet(id, zone));
+        }
+        return match has_hosts(&subnet) {
+            true => Ok(subnet),
+            false => Err(no_hosts(&subnet.zone)),
+        };
+    }
+    let zone = wanted.zone.as_deref().or(near);
+    let all: Vec<Subnet> = service.all(cx).await?;
+    let mut candidates: Vec<Subnet> = all
+        .into_iter()
+        .filter(|it| it.default_for_zone && zone.is_none_or(|zone| zone == it.zone))
+        .collect();
+    candidates.sort_by(|one, other| one.zone.cmp(&other.zone));
+    let Some(first) = candidates.first().map(|it| it.zone.clone()) else {
+        return Err(fault::no_default_subnet(zone));
+    };
+    let found = candidates.into_iter().find(has_hosts);
+    found.ok_or_else(|| no_hosts(&first))
+}
+
+async fn groups_of(
+    service: &Ec2Service,
+    cx: &Context,
+    wanted: &Wanted,
+    subnet: &Subnet,
+) -> Result<Vec<Group>, Fault> {
+    let mut asked = wanted.groups.clone();
+    if !wanted.group_names.is_empty() {
+        let default = default_vpc_of(service, cx).await?;
+        if default.is_none_or(|vpc| vpc.id != subnet.vpc_id) {
+            return Err(fault::bad_combination(
+                "The parameter groupName cannot be used with the parameter subnet",
+            ));
+        }
+        for name in &wanted.group_names {
+            asked.push(locate(service, cx, None, Some(name.clone())).await?);
+        }
+    }
+    let ids = groups(service, cx, &subnet.vpc_id, &asked).await?;
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        let group: SecurityGroup = service.get(cx, &id).await?;
+        let name = group.name;
+        found.push(Group { id, name });
+    }
+    Ok(found)
+}
+
+/// The profile that a request names.
+pub async fn profile(
+    service: &Ec2Service,
+    cx: &Context,
+    named: &ProfileName,
+) -> Result<FoundProfile, Fault> {
+    let profiles = &service.instances.parts.profiles;
+    let found = profiles.find(&cx.account, &named.name).await?;
+    let is_named = |it: &FoundProfile| named.arn.as_ref().is_none_or(|arn| *arn == it.arn);
+    found.filter(is_named).ok_or_else(|| match &named.arn {
+        Some(arn) => fault::bad_profile_arn(arn),
+        None => fault::bad_profile_name(&named.name),
+    })
+}

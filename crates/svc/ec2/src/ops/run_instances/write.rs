@@ -1,0 +1,174 @@
+//! The instances of a call, and the transaction that makes them.
+
+use std::net::Ipv4Addr;
+
+use wharf_api_ec2::types::RunInstancesRequest;
+use wharf_base::ids;
+use wharf_records::{Unknown, encode};
+use wharf_store::{Compare, Txn};
+use wharf_wire::{Call, Context};
+
+use super::{
+    super::{create_network_interface::with_address, private_addresses::Chosen},
+    part::{Part, spot_request},
+    prepare::Prepared,
+    requester,
+};
+use crate::{
+    Ec2Service,
+    elastic::{self, Public},
+    instances::{FoundProfile, launch::Wanted, life::Life},
+    placement_groups::{Assigned, PlacementGroup},
+    records::{
+        Attachment, Instance, Interface, LaunchDevice, Primary, Profile, Secondary, SecurityGroup,
+        Subnet, user_data_purpose,
+    },
+    spot::SpotRequest,
+    table::LeanOn,
+};
+
+/// The instances, and the transaction that makes them.
+pub(super) fn write(
+    service: &Ec2Service,
+    call: &Call,
+    input: &RunInstancesRequest,
+    (wanted, prepared, assigned, part): (&Wanted, &Prepared, &Assigned, &Part<'_>),
+    addresses: &[(Chosen, Option<Public>)],
+) -> (Vec<Instance>, Txn) {
+    let reservation = ids::ec2_id("r");
+    let mut txn = Txn::new().lean_on::<Subnet>(call, &prepared.subnet.id);
+    for group in &prepared.groups {
+        txn = txn.lean_on::<SecurityGroup>(call, &group.id);
+    }
+    let group = prepared.group.as_ref().map(|it| &it.group);
+    if let Some(group) = group {
+        txn = txn.lean_on::<PlacementGroup>(call, &group.id);
+    }
+    let mut made = Vec::with_capacity(addresses.len());
+    for ((address, public), index) in addresses.iter().zip(0..) {
+        let id = ids::ec2_id("i");
+        let interface = Interface {
+            public: public.clone(),
+            secondary: address
+                .secondary
+                .iter()
+                .copied()
+                .map(Secondary::new)
+                .collect(),
+            ..interface(call, &id, address.primary, (wanted, prepared))
+        };
+        if let Some(public) = public {
+            txn = elastic::claim(txn, call, public.address, &interface.id);
+        }
+        let purpose = user_data_purpose(&call.account, &call.region, &id);
+        let zone = prepared.subnet.zone.as_str();
+        let volumes = prepared
+            .disks
+            .of((&id, zone), &prepared.volume_tags, call.now);
+        let request = spot_request(service, call, prepared, part);
+        let instance = Instance {
+            spot: request.as_ref().map(SpotRequest::held),
+            fleet: part.fleet(),
+            events: Vec::new(),
+            reservation: reservation.clone(),
+            launch_index: index,
+            client_token: input.client_token.clone().filter(|it| !it.is_empty()),
+            requester: requester(call),
+            image: prepared.image.clone(),
+            instance_type: wanted.kind.name.to_owned(),
+            subnet_id: prepared.subnet.id.clone(),
+            vpc_id: prepared.subnet.vpc_id.clone(),
+            zone: prepared.subnet.zone.clone(),
+            interface: Primary {
+                id: interface.id.clone(),
+                subnet_cidr: prepared.subnet.cidr,
+                address: address.primary,
+                mac: interface.mac.clone(),
+                secondary: address.secondary.clone(),
+                groups: prepared.groups.clone(),
+                delete_on_termination: wanted.delete_interface,
+            },
+            dhcp: prepared.dhcp.clone(),
+            key: prepared.key.clone(),
+            profile: prepared.profile.as_ref().map(|it| associated(call, it)),
+            user_data: wanted
+                .user_data
+                .as_ref()
+                .map(|it| service.keyring.seal(it.as_bytes(), &purpose)),
+            metadata: wanted.metadata.clone(),
+            monitoring: input.monitoring.as_ref().and_then(|it| it.enabled) == Some(true),
+            disable_api_termination: input.disable_api_termination == Some(true),
+            disable_api_stop: input.disable_api_stop == Some(true),
+            ends_on_shutdown: wanted.ends_on_shutdown,
+            ebs_optimized: input.ebs_optimized == Some(true),
+            disk_gib: prepared.disks.root_gib,
+            devices: volumes
+                .iter()
+                .map(|(name, it)| LaunchDevice {
+                    name: name.clone(),
+                    volume: it.id.clone(),
+                })
+                .collect(),
+            placement: group.map(|it| assigned.place(it, made.len())),
+            pod: None,
+            life: Life::new(call.now),
+            kubelet: None,
+            created_at: call.now,
+            tags: prepared.tags.clone(),
+            unknown: Unknown::new(),
+            id,
+        };
+        txn = with_address(txn, call, &interface).put(
+            Ec2Service::key::<Instance>(call, &instance.id),
+            encode(&instance),
+        );
+        for (_, volume) in &volumes {
+            txn = volume.put_new(call, txn);
+        }
+        if let Some(root) = &instance.image.root {
+            txn = root.put_use(call, &instance.id, txn);
+        }
+        if let Some(mut request) = request {
+            let key = Ec2Service::key::<SpotRequest>(call, &request.id);
+            txn = match part {
+                Part::Request(stored) => txn.when(stored.unchanged()),
+                Part::Alone | Part::Fleet(_) => txn.when(Compare::absent(key.clone())),
+            };
+            request.fulfil(&instance, call.now);
+            txn = txn.put(key, encode(&request));
+        }
+        made.push(instance);
+    }
+    if let Part::Fleet(fleet) = part {
+        let of_fleet = (fleet.written)(made.len());
+        txn.compare.extend(of_fleet.compare);
+        txn.then.extend(of_fleet.then);
+    }
+    (made, txn)
+}
+
+/// A profile as it is associated with a new instance.
+pub fn associated(cx: &Context, profile: &FoundProfile) -> Profile {
+    Profile {
+        arn: profile.arn.clone(),
+        id: profile.id.clone(),
+        association: ids::ec2_id("iip-assoc"),
+        since: cx.now,
+    }
+}
+
+fn interface(
+    call: &Call,
+    instance: &str,
+    address: Ipv4Addr,
+    (wanted, prepared): (&Wanted, &Prepared),
+) -> Interface {
+    let delete = wanted.delete_interface;
+    Interface {
+        groups: prepared.groups.iter().map(|it| it.id.clone()).collect(),
+        description: prepared.description.clone(),
+        attachment: Some(Attachment::at_launch(instance, call.now, delete)),
+        tags: prepared.interface_tags.clone(),
+        ..Interface::new(&prepared.subnet, address, call.now)
+    }
+}

@@ -1,0 +1,320 @@
+//! EC2 with the hosts that it places instances on.
+
+use super::*;
+
+/// Hosts that keep volumes say so.
+pub const VOLUMES: &str = "ecs.capability.storage.ebs-task-volume-attach";
+
+struct OneProfile;
+
+#[async_trait]
+impl Profiles for OneProfile {
+    async fn find(&self, account: &str, name: &str) -> Result<Option<FoundProfile>, Fault> {
+        Ok((name == "ecsInstanceRole").then(|| FoundProfile {
+            arn: format!("arn:aws:iam::{account}:instance-profile/{name}"),
+            id: "AIPA1".to_owned(),
+            role: Some(format!("arn:aws:iam::{account}:role/{name}")),
+        }))
+    }
+}
+
+/// EC2 with its reconciler, and the hosts it places instances on.
+pub struct Cloud {
+    pub world: World,
+    pub hosts: Hosts,
+    pub clock: Arc<TestClock>,
+    pub metrics: Vended,
+    pub ec2: Arc<Ec2Service>,
+    pub blobs: Blobs,
+    _folder: tempfile::TempDir,
+    _fed: DropGuard,
+    pub running: Option<DropGuard>,
+}
+
+impl Cloud {
+    pub async fn new(machines: &[&str]) -> Self {
+        let world = world();
+        let hosts = Hosts::new(world.store.clone());
+        let stop = CancellationToken::new();
+        let (feeding, until) = (hosts.clone(), stop.clone());
+        tokio::spawn(async move { feeding.feed(until).await });
+        let clock = Arc::new(TestClock::at(Timestamp(1_700_000_000_000)));
+        let folder = tempfile::tempdir().unwrap();
+        let limits = wharf_blobs::Limits::default();
+        let mut cloud = Self {
+            blobs: Blobs::open(folder.path(), world.keyring.clone(), limits).unwrap(),
+            _folder: folder,
+            ec2: Arc::new(Ec2Service::new(world.store.clone(), world.keyring.clone())),
+            _fed: stop.drop_guard(),
+            running: None,
+            world,
+            hosts,
+            clock,
+            metrics: Vended::default(),
+        };
+        for machine in machines {
+            cloud.join(machine).await;
+        }
+        cloud.restart();
+        cloud
+    }
+
+    /// The service begins anew, as after a kill.
+    pub fn restart(&mut self) {
+        let (store, keyring) = (self.world.store.clone(), self.world.keyring.clone());
+        let ec2 = Ec2Service::new(store, keyring).keeping(Parts {
+            hosts: self.hosts.clone(),
+            profiles: Arc::new(OneProfile),
+            metrics: self.metrics.clone(),
+            clock: self.clock.clone(),
+            takeover: Takeover::Replace,
+        });
+        ec2.bytes_among(Wants {
+            store: self.world.store.clone(),
+            blobs: self.blobs.clone(),
+            clock: self.clock.clone(),
+            unused_life: Duration::from_secs(3600),
+        });
+        let stop = CancellationToken::new();
+        let (running, until) = (ec2.clone(), stop.clone());
+        tokio::spawn(async move { running.run(until).await });
+        self.ec2 = Arc::new(ec2);
+        self.running = Some(stop.drop_guard());
+    }
+
+    pub async fn join(&self, machine: &str) {
+        self.join_with_disk(machine, None).await;
+    }
+
+    pub async fn join_with_disk(&self, machine: &str, disk: Option<u32>) {
+        let id = format!("host-of-{machine}");
+        let capacity = Capacity {
+            cpu: 1024,
+            memory: 4096,
+            interfaces: 8,
+            disk,
+            ..Capacity::default()
+        };
+        let host = Host {
+            id: id.clone(),
+            capacity: capacity.clone(),
+            fargate: true,
+            accounts: Vec::new(),
+            regions: Vec::new(),
+            availability_zone: "us-east-1a".to_owned(),
+            instance: format!("arn of {machine}"),
+            unknown: Unknown::new(),
+        };
+        let plane = PlaneHost {
+            id: machine.to_owned(),
+            account: ACCOUNT.to_owned(),
+            region: REGION.to_owned(),
+            underlay: None,
+            zone: "us-east-1a".to_owned(),
+            balancers: false,
+            unknown: Unknown::new(),
+        };
+        let ledger = Ledger {
+            capacity,
+            ..Ledger::default()
+        };
+        let txn = Txn::new()
+            .put(Host::key(&id), encode(&host))
+            .put(PlaneHost::key(machine), encode(&plane))
+            .put(Ledger::key(&id), encode(&ledger));
+        assert!(self.world.store.txn(&PERMIT, txn).await.unwrap().succeeded);
+        self.connected(machine, true);
+    }
+
+    pub fn connected(&self, machine: &str, connected: bool) {
+        let value = Some("own-image,snapshots".to_owned());
+        let registration = Registration {
+            host: format!("host-of-{machine}"),
+            account: wharf_testkit::ACCOUNT.to_owned(),
+            region: REGION.to_owned(),
+            cluster_arn: "a cluster".to_owned(),
+            provider: None,
+            of_installation: true,
+            active: true,
+            agent_connected: connected,
+            agent_version: String::new(),
+            ec2_instance: machine.to_owned(),
+            registered_at: Timestamp(0),
+            attributes: BTreeMap::from([
+                ("wharf.instances".to_owned(), value),
+                (VOLUMES.to_owned(), None),
+            ]),
+        };
+        let name = format!("arn of {machine}");
+        self.hosts
+            .write(|machines| machines.register(&name, Some(registration)));
+    }
+
+    /// It was deregistered.
+    pub async fn leave(&self, machine: &str) {
+        self.hold(machine, |ledger| ledger.capacity = Capacity::default())
+            .await;
+    }
+
+    /// Others change what they hold of a host.
+    pub async fn hold(&self, machine: &str, change: impl FnOnce(&mut Ledger)) {
+        let key = Ledger::key(&format!("host-of-{machine}"));
+        let entry = self.world.store.get(&key).await.unwrap().unwrap();
+        let mut ledger: Ledger = wharf_records::decode(&entry.value).unwrap();
+        change(&mut ledger);
+        let txn = Txn::new().put(key, encode(&ledger));
+        self.world.store.txn(&PERMIT, txn).await.unwrap();
+    }
+
+    pub fn image(&self) -> String {
+        PublicImage::for_ecs(REGION).id
+    }
+
+    pub fn asked(&self) -> RunInstancesRequest {
+        RunInstancesRequest {
+            image_id: Some(self.image()),
+            instance_type: Some("t3.micro".to_owned()),
+            min_count: Some(1),
+            max_count: Some(1),
+            ..Default::default()
+        }
+    }
+
+    pub async fn run(&self) -> String {
+        let made = self.ec2.run_instances(&self.call(), self.asked()).await;
+        id(&made.unwrap())
+    }
+
+    pub fn call(&self) -> Call {
+        wharf_testkit::call_at(self.clock.now())
+    }
+
+    pub async fn told(&self) -> Vec<machine::Instance> {
+        let prefix = wharf_store::Range::prefix(plane::prefix());
+        let all = self.world.store.all(prefix).await.unwrap().entries;
+        let resources = all
+            .iter()
+            .filter_map(|it| plane::resource(it, &self.world.keyring));
+        let instances = resources.filter_map(|it| match it {
+            Resource::Instance(it) => Some(*it),
+            _ => None,
+        });
+        instances.collect()
+    }
+
+    pub async fn told_of(&self, id: &str) -> Option<machine::Instance> {
+        self.told().await.into_iter().find(|it| it.id == id)
+    }
+
+    pub async fn placed(&self, id: &str) -> machine::Instance {
+        until("an instance has a host", || async {
+            self.told_of(id).await.is_some()
+        })
+        .await;
+        self.told_of(id).await.unwrap()
+    }
+
+    /// The host of an instance says something of it.
+    pub async fn says(&self, told: &machine::Instance, state: Reported) {
+        self.says_why(told, state, None).await;
+    }
+
+    pub async fn says_why(&self, told: &machine::Instance, state: Reported, why: Option<&str>) {
+        let report = InstanceReport {
+            id: told.id.clone(),
+            boot: told.boot,
+            state,
+            reason: why.map(str::to_owned),
+            kubelet: None,
+        };
+        let reports = vec![(Told::of(told), report)];
+        let taken = self.ec2.instances_reported(&told.host, reports).await;
+        taken.unwrap();
+    }
+
+    pub async fn shown(&self, id: &str) -> Instance {
+        let asked = DescribeInstancesRequest {
+            instance_ids: Some(vec![id.to_owned()]),
+            ..Default::default()
+        };
+        let shown = self.ec2.describe_instances(&self.call(), asked).await;
+        let mut reservations = shown.unwrap().reservations.unwrap();
+        reservations.remove(0).instances.unwrap().remove(0)
+    }
+
+    pub async fn state(&self, id: &str) -> String {
+        self.shown(id).await.state.unwrap().name.unwrap()
+    }
+
+    pub async fn becomes(&self, id: &str, state: &str) {
+        until(&format!("{id} is {state}"), || async {
+            self.state(id).await == state
+        })
+        .await;
+    }
+
+    pub async fn terminate(&self, id: &str) -> Result<TerminateInstancesResult, Fault> {
+        let asked = TerminateInstancesRequest {
+            instance_ids: Some(vec![id.to_owned()]),
+            ..Default::default()
+        };
+        self.ec2.terminate_instances(&self.call(), asked).await
+    }
+
+    pub async fn stop(&self, id: &str) -> Result<StopInstancesResult, Fault> {
+        let asked = StopInstancesRequest {
+            instance_ids: Some(vec![id.to_owned()]),
+            ..Default::default()
+        };
+        self.ec2.stop_instances(&self.call(), asked).await
+    }
+
+    pub async fn start(&self, id: &str) -> Result<StartInstancesResult, Fault> {
+        let asked = StartInstancesRequest {
+            instance_ids: Some(vec![id.to_owned()]),
+            ..Default::default()
+        };
+        self.ec2.start_instances(&self.call(), asked).await
+    }
+
+    /// Who claims room, of all machines.
+    pub async fn claimants(&self) -> Vec<String> {
+        self.hosts.up_to_date().await;
+        self.hosts.read(|machines| {
+            let ledgers = machines.ledgers().values();
+            let all = ledgers.flat_map(|it| it.claims.claimants().collect::<Vec<_>>());
+            all.collect()
+        })
+    }
+
+    pub async fn claims(&self, id: &str) -> bool {
+        self.claim(id).await.is_some()
+    }
+
+    /// What an instance claims.
+    pub async fn claim(&self, id: &str) -> Option<Claim> {
+        let name = format!("instance/{id}");
+        self.hosts.up_to_date().await;
+        self.hosts.read(|machines| {
+            let mut ledgers = machines.ledgers().values();
+            ledgers.find_map(|it| it.claims.get(&name).cloned())
+        })
+    }
+
+    /// Addresses that are in use.
+    pub async fn addresses(&self) -> usize {
+        let keys = self
+            .world
+            .store
+            .all_keys(wharf_store::Range::prefix(plane::prefix()));
+        let keys = keys.await.unwrap().entries;
+        keys.iter()
+            .filter(|it| it.key.contains("/address/"))
+            .count()
+    }
+}
+
+pub fn id(reservation: &Reservation) -> String {
+    let instances = reservation.instances.as_ref().unwrap();
+    instances[0].instance_id.clone().unwrap()
+}

@@ -1,0 +1,186 @@
+//! Rotation, by an endpoint.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
+use wharf_api_secretsmanager::{self as api, Secretsmanager as _};
+
+use crate::home::{DEADLINE, HIDDEN, Home, code};
+
+/// An endpoint in this process that does what rotation functions do. It fails its first try.
+async fn rotator(home: &Arc<Home>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/rotate", listener.local_addr().unwrap());
+    let home = home.clone();
+    tokio::spawn(async move {
+        let mut tries = 0;
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tries += 1;
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(stream.read_u8().await.unwrap());
+            }
+            let head = String::from_utf8(head).unwrap().to_lowercase();
+            let length = head.split("content-length: ").nth(1).unwrap();
+            let length: usize = length.lines().next().unwrap().parse().unwrap();
+            let mut body = vec![0; length];
+            stream.read_exact(&mut body).await.unwrap();
+            let event: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            let status = match tries {
+                1 => 503,
+                _ => {
+                    step(&home, &event).await;
+                    200
+                }
+            };
+            let answer =
+                format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    address
+}
+
+async fn step(home: &Home, event: &serde_json::Value) {
+    let text = |name: &str| Some(event[name].as_str().unwrap().to_owned());
+    let (secret_id, token) = (text("SecretId"), text("ClientRequestToken"));
+    match event["Step"].as_str().unwrap() {
+        "createSecret" => {
+            let input = api::PutSecretValueRequest {
+                secret_id,
+                client_request_token: token,
+                secret_string: Some("rotated".to_owned()),
+                version_stages: Some(vec!["AWSPENDING".to_owned()]),
+                ..Default::default()
+            };
+            let put = home.secrets.put_secret_value(&home.call(), input).await;
+            put.unwrap();
+        }
+        "finishSecret" => {
+            let described = describe(home, secret_id.as_deref().unwrap()).await;
+            let versions = described.version_ids_to_stages.unwrap();
+            let mut current = versions
+                .iter()
+                .filter(|(_, it)| it.contains(&"AWSCURRENT".to_owned()));
+            let input = api::UpdateSecretVersionStageRequest {
+                secret_id,
+                version_stage: Some("AWSCURRENT".to_owned()),
+                move_to_version_id: token,
+                remove_from_version_id: current.next().map(|(id, _)| id.clone()),
+            };
+            let call = home.call();
+            let moved = home.secrets.update_secret_version_stage(&call, input);
+            moved.await.unwrap();
+        }
+        _ => {}
+    }
+}
+
+async fn describe(home: &Home, id: &str) -> api::DescribeSecretResponse {
+    let input = api::DescribeSecretRequest {
+        secret_id: Some(id.to_owned()),
+    };
+    let described = home.secrets.describe_secret(&home.call(), input).await;
+    described.unwrap()
+}
+
+fn rotate(by: Option<&str>) -> api::RotateSecretRequest {
+    api::RotateSecretRequest {
+        secret_id: Some("app/db".to_owned()),
+        rotation_lambda_arn: by.map(str::to_owned),
+        ..Default::default()
+    }
+}
+
+/// Time goes on until it is so.
+async fn until_rotated(home: &Home, text: &str) {
+    let rotated = async {
+        while home.get("app/db").await.unwrap() != text {
+            home.clock.advance(Duration::from_secs(1));
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, rotated).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_endpoint_rotates_a_secret_now_and_on_its_schedule() {
+    let home = Arc::new(Home::start());
+    home.create("app/db", HIDDEN).await.unwrap();
+    let refused = home.secrets.rotate_secret(&home.call(), rotate(None)).await;
+    assert_eq!(code(refused), "InvalidRequestException");
+    let address = rotator(&home).await;
+    let input = api::RotateSecretRequest {
+        rotation_rules: Some(api::RotationRulesType {
+            automatically_after_days: Some(7),
+            ..Default::default()
+        }),
+        ..rotate(Some(&address))
+    };
+    let rotated = home.secrets.rotate_secret(&home.call(), input).await;
+    let version = rotated.unwrap().version_id.unwrap();
+    until_rotated(&home, "rotated").await;
+    let finished = async {
+        while describe(&home, "app/db").await.last_rotated_date.is_none() {
+            home.clock.advance(Duration::from_secs(1));
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, finished).await.unwrap();
+    let described = describe(&home, "app/db").await;
+    assert_eq!(described.rotation_enabled, Some(true));
+    let stages = described.version_ids_to_stages.unwrap();
+    assert_eq!(stages[&version], ["AWSCURRENT"]);
+    // The next one comes by itself.
+    home.put("app/db", "by hand", None).await.unwrap();
+    home.clock.advance(Duration::from_secs(8 * 24 * 3600));
+    home.put("app/db", "by hand again", None).await.unwrap();
+    until_rotated(&home, "rotated").await;
+    let cancel = || api::CancelRotateSecretRequest {
+        secret_id: Some("app/db".to_owned()),
+    };
+    let cancelled = home
+        .secrets
+        .cancel_rotate_secret(&home.call(), cancel())
+        .await;
+    cancelled.unwrap();
+    let again = home
+        .secrets
+        .cancel_rotate_secret(&home.call(), cancel())
+        .await;
+    assert_eq!(code(again), "InvalidRequestException");
+    assert_eq!(describe(&home, "app/db").await.next_rotation_date, None);
+}
+
+#[tokio::test]
+async fn rotations_that_cannot_be_carried_out_are_refused() {
+    let home = Home::start();
+    home.create("app/db", HIDDEN).await.unwrap();
+    let task = "arn:aws:ecs:us-east-1:000000000000:task-definition/rotate:1";
+    for by in [
+        "arn:aws:lambda:us-east-1:000000000000:function:rotate",
+        "http://",
+        "nonsense",
+        // Without a role.
+        task,
+    ] {
+        let refused = home
+            .secrets
+            .rotate_secret(&home.call(), rotate(Some(by)))
+            .await;
+        assert_eq!(code(refused), "InvalidParameterException", "{by}");
+    }
+    let unknown = api::RotateSecretRequest {
+        external_secret_rotation_metadata: Some(vec![api::ExternalSecretRotationMetadataItem {
+            key: Some("colour".to_owned()),
+            value: Some("red".to_owned()),
+        }]),
+        ..rotate(Some(task))
+    };
+    let refused = home.secrets.rotate_secret(&home.call(), unknown).await;
+    assert_eq!(code(refused), "InvalidParameterException");
+    assert_eq!(describe(&home, "app/db").await.rotation_enabled, None);
+}
