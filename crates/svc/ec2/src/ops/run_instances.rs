@@ -1,7 +1,10 @@
 //! RunInstances writes the instances, each with its network interface, in one transaction; the reconciler
 //! finds hosts for them.
 
-use std::{collections::HashSet, net::Ipv4Addr};
+use std::{
+    collections::HashSet,
+    net::{Ipv4Addr, Ipv6Addr},
+};
 
 use wharf_api_ec2::types::{Reservation, RunInstancesRequest, TagSpecification};
 use wharf_base::ids;
@@ -14,6 +17,7 @@ use super::{
     create_network_interface::with_address,
     dhcp_options,
     interfaces::{checked_description, groups},
+    ipv6_addresses,
     private_addresses::Chosen,
     security_groups::{default_vpc_of, locate},
 };
@@ -199,7 +203,12 @@ async fn written(
             spot::room(service, call, addresses.len()).await?;
         }
         let (made, txn) = write(service, call, input, of, &addresses);
-        tx.join(txn);
+        let ipv6: Vec<Ipv6Addr> = made
+            .iter()
+            .flat_map(|it| it.interface.ipv6.iter().copied())
+            .collect();
+        let place = (prepared.subnet.id.as_str(), &ipv6[..]);
+        tx.join(ipv6_addresses::kept(service, call, txn, place).await?);
         if let Some(token) = token {
             let launch = Launch {
                 digest: digest.to_owned(),
@@ -457,7 +466,8 @@ pub async fn profile(
 
 /// How many fit into a transaction by what it does.
 fn most_at_once((wanted, disks): (&Wanted, &Disks), spot: bool) -> u32 {
-    let further = disks.writes() + wanted.addresses.secondary();
+    let ipv6 = wanted.ipv6.these.len().max(wanted.ipv6.count.unwrap_or(1));
+    let further = disks.writes() + wanted.addresses.secondary() + ipv6;
     let further = u32::try_from(further).unwrap_or(u32::MAX / 4);
     // A Spot instance has its request beside it.
     let of_one = WRITES_OF_ONE + further + u32::from(spot);
@@ -523,12 +533,20 @@ async fn addresses(
     subnet: &Subnet,
     count: u32,
 ) -> Result<Vec<Chosen>, Fault> {
-    let mut taken = HashSet::new();
+    let (mut taken, mut taken_ipv6) = (HashSet::new(), HashSet::new());
     let mut addresses = Vec::new();
+    let by_itself = usize::from(subnet.assign_ipv6);
+    let ipv6 = ipv6_addresses::Named {
+        count: wanted.ipv6.count.or(Some(by_itself)),
+        ..wanted.ipv6.clone()
+    };
     for number in 0..count {
         let chosen = wanted.addresses.choose(service, call, subnet, &mut taken);
         match chosen.await {
-            Ok(chosen) => addresses.push(chosen),
+            Ok(chosen) => addresses.push(Chosen {
+                ipv6: ipv6.choose(service, call, subnet, &mut taken_ipv6).await?,
+                ..chosen
+            }),
             Err(_) if number >= wanted.at_least => break,
             Err(fault) => return Err(fault),
         }
@@ -589,6 +607,7 @@ fn write(
                 .copied()
                 .map(Secondary::new)
                 .collect(),
+            ipv6: address.ipv6.clone(),
             ..interface(call, &id, address.primary, (wanted, prepared))
         };
         if let Some(public) = public {
@@ -618,6 +637,7 @@ fn write(
                 address: address.primary,
                 mac: interface.mac.clone(),
                 secondary: address.secondary.clone(),
+                ipv6: address.ipv6.clone(),
                 groups: prepared.groups.clone(),
                 delete_on_termination: wanted.delete_interface,
             },

@@ -235,6 +235,14 @@ pub async fn in_effect(core: &Core, call: &Call, name: &str) -> Result<String, F
     Ok(effective(row, &principal, &set, &defaults).value)
 }
 
+/// Whether tasks that the caller asks for have an IPv6 address in subnets that have some.
+///
+/// # Errors
+/// The store failed.
+pub async fn has_ipv6(core: &Core, call: &Call) -> Result<bool, Fault> {
+    Ok(in_effect(core, call, "dualStackIPv6").await? == "enabled")
+}
+
 /// The principal's own value, else the account's default, else the service's.
 fn effective(
     (name, _, default): &(&str, &[&str], &str),
