@@ -130,7 +130,7 @@ pub async fn launch(
     };
     let asked = (&input, true, terms.is_some());
     let mut prepared = prepare(service, call, &wanted, asked).await?;
-    let mut most = most_at_once((&wanted, &prepared.disks), terms.is_some());
+    let mut most = most_at_once((&wanted, &prepared), terms.is_some());
     if let Some(terms) = &terms {
         let pending = unplaced(&service.all(call).await?);
         let room = spot_room(service, call, (&wanted, &prepared), terms, &pending).await?;
@@ -465,9 +465,11 @@ pub async fn profile(
 }
 
 /// How many fit into a transaction by what it does.
-fn most_at_once((wanted, disks): (&Wanted, &Disks), spot: bool) -> u32 {
-    let ipv6 = wanted.ipv6.these.len().max(wanted.ipv6.count.unwrap_or(1));
-    let further = disks.writes() + wanted.addresses.secondary() + ipv6;
+fn most_at_once((wanted, prepared): (&Wanted, &Prepared), spot: bool) -> u32 {
+    let by_itself = usize::from(prepared.subnet.assign_ipv6);
+    let ipv6 = wanted.ipv6.count.unwrap_or(by_itself);
+    let ipv6 = wanted.ipv6.these.len().max(ipv6);
+    let further = prepared.disks.writes() + wanted.addresses.secondary() + ipv6;
     let further = u32::try_from(further).unwrap_or(u32::MAX / 4);
     // A Spot instance has its request beside it.
     let of_one = WRITES_OF_ONE + further + u32::from(spot);
