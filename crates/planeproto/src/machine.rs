@@ -4,7 +4,7 @@
 //! type's size, in a network namespace with its interface, over a root file system made of its image.
 //! What it is to be is said whole; the host brings it there and reports, whole again, what there is.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
@@ -107,6 +107,9 @@ pub struct Interface {
     /// Its further addresses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secondary: Vec<Ipv4Addr>,
+    /// Its IPv6 addresses, of a /64.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ipv6: Vec<Ipv6Addr>,
     pub groups: Vec<Group>,
     /// The domains in which short names are sought; none: that of the instance's own name.
     #[serde(default)]

@@ -1,6 +1,6 @@
 //! The network: who has which address on which host, and who may speak to whom.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +49,9 @@ pub struct Subnet {
     pub vpc: String,
     /// `172.31.16.0/20`
     pub cidr: String,
+    /// `fd12:3456:789a:bc00::/64`, where it has such addresses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ipv6_cidr: Option<String>,
     /// Its route table, where that is not the VPC's main one.
     pub route_table: Option<String>,
     /// Its network ACL, where that is not the VPC's own.
@@ -104,6 +107,9 @@ pub struct Interface {
     /// Further addresses in the subnet that it answers on and speaks from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secondary: Vec<SecondaryAddress>,
+    /// Its IPv6 addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ipv6: Vec<Ipv6Addr>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,7 +121,7 @@ pub struct SecondaryAddress {
 }
 
 impl Interface {
-    /// All its private addresses, the primary one first, each with the one outside if it has one.
+    /// All its private IPv4 addresses, the primary one first, each with the one outside if it has one.
     pub fn addresses(&self) -> impl Iterator<Item = (Ipv4Addr, Option<PublicAddress>)> {
         let secondary = self.secondary.iter().map(|it| (it.address, it.public));
         std::iter::once((self.address, self.public)).chain(secondary)
@@ -150,6 +156,11 @@ pub struct NetworkAcl {
     /// In the order of their numbers.
     pub ingress: Vec<AclEntry>,
     pub egress: Vec<AclEntry>,
+    /// Those about IPv6, which earlier versions could not read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ingress_ipv6: Vec<AclEntry>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub egress_ipv6: Vec<AclEntry>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,7 +170,7 @@ pub struct AclEntry {
     pub protocol: Option<u8>,
     /// TCP, UDP: the first and last destination port; `None` for all.
     pub ports: Option<(u16, u16)>,
-    /// ICMP: type and code, `None` for all of them.
+    /// ICMP, and ICMPv6 about IPv6: type and code, `None` for all of them.
     pub icmp: Option<(u8, Option<u8>)>,
     /// Source of ingress, destination of egress: `10.0.0.0/8`.
     pub cidr: String,
@@ -185,7 +196,7 @@ pub struct Permission {
     pub protocol: Option<u8>,
     /// TCP, UDP: the first and last destination port; `None` for all.
     pub ports: Option<(u16, u16)>,
-    /// ICMP: type and code, `None` for all of them.
+    /// ICMP and ICMPv6: type and code, `None` for all of them.
     pub icmp: Option<(u8, Option<u8>)>,
     pub peer: Peer,
 }
@@ -194,7 +205,7 @@ pub struct Permission {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Peer {
-    /// `10.0.0.0/8`
+    /// `10.0.0.0/8`, or `fd00::/8`
     Cidr(String),
     /// Every interface that has the group.
     Group(String),

@@ -163,6 +163,7 @@ impl LinuxMachine {
             subnet,
             // As with AWS: the first address behind the network's own.
             gateway: Ipv4Addr::from(u32::from(subnet.network()).saturating_add(1)),
+            ipv6: Vec::new(),
         })
     }
 

@@ -106,6 +106,7 @@ fn eni(number: u16) -> Mode {
         address: Ipv4Addr::new(172, 31, 17 + high, low),
         subnet: "172.31.16.0/20".parse().expect("a constant"),
         gateway: Ipv4Addr::new(172, 31, 16, 1),
+        ipv6: Vec::new(),
     })
 }
 

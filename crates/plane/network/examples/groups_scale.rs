@@ -310,6 +310,7 @@ fn interface(n: u16, of: u16, on: &str) -> Resource {
         load_balancer: None,
         public: None,
         secondary: Vec::new(),
+        ipv6: Vec::new(),
     })
 }
 
@@ -362,6 +363,7 @@ fn attachment(n: u16) -> Mode {
         address: address(n),
         subnet: "172.16.0.0/12".parse().expect("a constant"),
         gateway: Ipv4Addr::new(172, 16, 0, 1),
+        ipv6: Vec::new(),
     })
 }
 

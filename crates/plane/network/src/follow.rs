@@ -84,6 +84,7 @@ impl Worker {
         let balancers = self.follow_balancers();
         let publics = self.follow_publics();
         let flows = self.follow_flows();
+        let ipv6 = self.follow_ipv6();
         peers
             .and(peerings)
             .and(places)
@@ -91,6 +92,7 @@ impl Worker {
             .and(balancers)
             .and(publics)
             .and(flows)
+            .and(ipv6)
     }
 
     /// As `follow_publics`, for whom its trouble is not: the next word mends it.
@@ -346,5 +348,6 @@ pub(crate) fn eni(interface: &Interface) -> Result<Eni, BadValue> {
         address: interface.address,
         subnet,
         gateway: subnet.nth(GATEWAY),
+        ipv6: Vec::new(),
     })
 }

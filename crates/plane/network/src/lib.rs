@@ -25,6 +25,7 @@ mod follow;
 pub mod fuzz;
 mod groups;
 mod host;
+mod ipv6;
 mod model;
 mod names;
 mod netlink;

@@ -1,7 +1,7 @@
 //! What is asked for and what was given: modes, ports, interfaces, attachments. Plain values.
 
 use std::fmt;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -105,6 +105,9 @@ pub struct Eni {
     pub address: Ipv4Addr,
     pub subnet: Subnet,
     pub gateway: Ipv4Addr,
+    /// Its IPv6 addresses from the start; what the control plane says of the interface counts later.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ipv6: Vec<Ipv6Addr>,
 }
 
 /// What an attached task has.

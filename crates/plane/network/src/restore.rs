@@ -114,6 +114,7 @@ impl Worker {
                 tracing::error!(key, %error, "failed to repair a task's network");
             }
         }
+        self.lead_ipv6();
         Ok(())
     }
 

@@ -23,6 +23,7 @@ use wharf_userns::IdRange;
 use crate::error::NetworkError;
 use crate::groups::Filter;
 use crate::host::{self, Host, Uplink};
+use crate::ipv6;
 use crate::model::{MacAddress, Scope, Subnet};
 use crate::names::{SCOPE_UPLINK, TASK_LINK};
 use crate::netlink::link::{self, Conf, End};
@@ -48,9 +49,9 @@ const HELD: Duration = Duration::from_millis(500);
 /// For how long the kernel keeps a connection to itself whose client says nothing.
 const SILENCE_S: libc::c_int = 3;
 /// The scope's end of every veth: each is alone on its wire, so all may be called the same.
-const GATEWAY_MAC: MacAddress = MacAddress::new([0x02, b'w', b'h', b'a', b'r', b'f']);
+pub(crate) const GATEWAY_MAC: MacAddress = MacAddress::new([0x02, b'w', b'h', b'a', b'r', b'f']);
 
-/// Routing on, IPv6 off, redirects off; reverse-path filtering per link, strict for tasks. What
+/// Routing on, redirects off, IPv6 off until there are such addresses (`ipv6`); reverse-path filtering per link, strict for tasks. What
 /// `all` says would weaken that where a distribution set it to loose, and new namespaces inherit.
 const SCOPE_SETTINGS: [(&str, &str); 10] = [
     ("ipv4/ip_forward", "1"),
@@ -92,6 +93,8 @@ pub(crate) struct ScopeNet {
     pub(crate) policies: BTreeMap<String, policies::Table>,
     /// What writes them, once there are any.
     services_socket: Option<Socket>,
+    /// What was made for IPv6.
+    pub(crate) ipv6: ipv6::Made,
 }
 
 impl ScopeNet {
@@ -136,6 +139,7 @@ impl ScopeNet {
             services: BTreeMap::new(),
             policies: BTreeMap::new(),
             services_socket: None,
+            ipv6: ipv6::Made::default(),
         })
     }
 
@@ -454,5 +458,5 @@ fn set_up_task(task: &mut Socket, endpoint: &Endpoint) -> Result<(), NetworkErro
 fn set_all(settings: &[(&str, &str)]) -> Result<(), NetworkError> {
     settings
         .iter()
-        .try_for_each(|(name, value)| sysctl::write(name, value))
+        .try_for_each(|(name, value)| sysctl::ensure(name, value))
 }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -118,6 +118,9 @@ pub(crate) struct Endpoint {
     /// Further addresses that are led to it.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub(crate) secondary: BTreeSet<Ipv4Addr>,
+    /// Its IPv6 addresses.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) ipv6: BTreeSet<Ipv6Addr>,
     pub(crate) gateway: Ipv4Addr,
     /// What nobody has in here is unreachable, rather than sought outside.
     pub(crate) subnet: Subnet,
@@ -125,7 +128,7 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// All its addresses, the primary one first.
+    /// All its IPv4 addresses, the primary one first.
     pub(crate) fn addresses(&self) -> impl Iterator<Item = Ipv4Addr> {
         std::iter::once(self.address).chain(self.secondary.iter().copied())
     }

@@ -33,6 +33,15 @@ pub(crate) fn write(name: &str, value: &str) -> Result<(), NetworkError> {
     }
 }
 
+/// As `write`, where it is another one. To write what holds already is a change all the same where a setting is of
+/// all interfaces: each takes it over.
+pub(crate) fn ensure(name: &str, value: &str) -> Result<(), NetworkError> {
+    match read(name)?.as_deref() == Some(value) {
+        true => Ok(()),
+        false => write(name, value),
+    }
+}
+
 /// The interfaces that have settings of their own, `all` and `default` among them.
 pub(crate) fn interfaces() -> Result<Vec<String>, NetworkError> {
     let failed = |e| NetworkError::kernel("list the settings of interfaces", e);

@@ -5,13 +5,14 @@
 //! changes nothing.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use wharf_planeproto::flows::{FlowLog, FlowsOf};
 use wharf_planeproto::network::{
-    Interface, NatGateway, Peering, PublicAddress, RouteTable, Subnet as WireSubnet, Vpc,
+    Interface, NatGateway, NetworkAcl, Peering, PublicAddress, RouteTable, SecurityGroup,
+    Subnet as WireSubnet, Vpc,
 };
 use wharf_planeproto::{Change, Key, Kind, Resource};
 
@@ -32,6 +33,8 @@ pub(crate) struct View {
     /// VPC → address → the interfaces that have it, the last that was told of last. It is one,
     /// but for the moments in which an address passes from an interface to the next.
     addresses: HashMap<String, BTreeMap<Ipv4Addr, Vec<String>>>,
+    /// The same of IPv6.
+    ipv6: HashMap<String, BTreeMap<Ipv6Addr, Vec<String>>>,
     /// VPC → range → subnet.
     subnets: HashMap<String, BTreeMap<Subnet, String>>,
     /// Host → interfaces on it.
@@ -217,6 +220,10 @@ impl View {
         for (address, _) in new.addresses() {
             vpc.entry(address).or_default().push(new.id.clone());
         }
+        for address in &new.ipv6 {
+            let vpc = self.ipv6.entry(new.vpc.clone()).or_default();
+            vpc.entry(*address).or_default().push(new.id.clone());
+        }
         if let Some(host) = &new.host {
             let there = self.on_host.entry(host.clone()).or_default();
             there.insert(new.id.clone());
@@ -258,6 +265,19 @@ impl View {
             }
             if vpc.is_empty() {
                 self.addresses.remove(&old.vpc);
+            }
+        }
+        if let Some(vpc) = self.ipv6.get_mut(&old.vpc) {
+            for address in &old.ipv6 {
+                if let Some(claims) = vpc.get_mut(address) {
+                    claims.retain(|id| *id != old.id);
+                    if claims.is_empty() {
+                        vpc.remove(address);
+                    }
+                }
+            }
+            if vpc.is_empty() {
+                self.ipv6.remove(&old.vpc);
             }
         }
         if let Some(host) = &old.host
@@ -503,6 +523,61 @@ impl View {
         (!edge.acl.is_open()).then(|| (subnet.id.clone(), Arc::new(edge)))
     }
 
+    /// A subnet whose edge may be guarded, by its IPv4 range, with its network ACL if that is known.
+    pub(crate) fn guarded_subnet(
+        &self,
+        vpc: &str,
+        range: Subnet,
+    ) -> Option<(&WireSubnet, Option<&NetworkAcl>)> {
+        let subnet = self.subnet(vpc, range)?;
+        let of_vpc = match self.get(Kind::Vpc, vpc) {
+            Some(Resource::Vpc(vpc)) => vpc.network_acl.as_ref(),
+            _ => None,
+        };
+        let id = subnet.network_acl.as_ref().or(of_vpc)?;
+        match self.get(Kind::NetworkAcl, id) {
+            Some(Resource::NetworkAcl(acl)) => Some((subnet, Some(acl))),
+            _ => Some((subnet, None)),
+        }
+    }
+
+    pub(crate) fn has_ipv6(&self, vpc: &str) -> bool {
+        self.ipv6.contains_key(vpc)
+    }
+
+    /// All IPv6 addresses of a VPC.
+    pub(crate) fn addresses_ipv6(&self, vpc: &str) -> impl Iterator<Item = Ipv6Addr> {
+        let all = self.ipv6.get(vpc).into_iter();
+        all.flat_map(|it| it.keys().copied())
+    }
+
+    /// The interface that has the IPv6 address now.
+    pub(crate) fn holder_ipv6(&self, vpc: &str, address: Ipv6Addr) -> Option<&Interface> {
+        let claims = self.ipv6.get(vpc)?.get(&address)?;
+        claims.last().and_then(|id| self.interface(id))
+    }
+
+    /// The IPv6 addresses of the interfaces of a VPC that have the group.
+    pub(crate) fn members_ipv6(&self, vpc: &str, group: &str) -> impl Iterator<Item = Ipv6Addr> {
+        self.addresses_ipv6(vpc).filter(move |address| {
+            let holder = self.holder_ipv6(vpc, *address);
+            holder.is_some_and(|it| groups_of(it).any(|id| id == group))
+        })
+    }
+
+    /// The IPv6 addresses of an interface that is wired in `vpc`; `None` for one that nothing is said of.
+    pub(crate) fn ipv6(&self, vpc: &str, id: &str) -> Option<BTreeSet<Ipv6Addr>> {
+        let interface = self.interface(id).filter(|it| it.vpc == vpc)?;
+        Some(interface.ipv6.iter().copied().collect())
+    }
+
+    pub(crate) fn security_group(&self, id: &str) -> Option<&SecurityGroup> {
+        match self.get(Kind::SecurityGroup, id) {
+            Some(Resource::SecurityGroup(group)) => Some(group),
+            _ => None,
+        }
+    }
+
     /// The public address of a private one, of an interface that is wired in `vpc`. One that means something inside
     /// of the VPC is none.
     pub(crate) fn public_address(
@@ -716,6 +791,7 @@ mod tests {
                             public: None,
                         })
                         .collect(),
+                    ipv6: vec![Ipv6Addr::from([0, 0, 0, 0, 0, 0, 0, at.into()])],
                 })
             },
         )
@@ -759,15 +835,18 @@ mod tests {
     fn indexes(view: &mut View) -> String {
         let claims = view.addresses.values_mut().flat_map(|a| a.values_mut());
         claims.for_each(|ids| ids.sort());
+        let claims = view.ipv6.values_mut().flat_map(|a| a.values_mut());
+        claims.for_each(|ids| ids.sort());
         let sorted = |map: &HashMap<String, BTreeMap<Ipv4Addr, usize>>| {
             format!("{:?}", { map.iter().collect::<BTreeMap<_, _>>() })
         };
         let addresses: BTreeMap<_, _> = view.addresses.iter().collect();
+        let ipv6: BTreeMap<_, _> = view.ipv6.iter().collect();
         let on_host: BTreeMap<_, _> = view.on_host.iter().collect();
         let groups: BTreeSet<_> = view.groups.keys().collect();
         let members = sorted(&view.members);
         format!(
-            "{members} {addresses:?} {on_host:?} {groups:?} {:?}",
+            "{members} {addresses:?} {ipv6:?} {on_host:?} {groups:?} {:?}",
             view.balancers
         )
     }
@@ -800,6 +879,7 @@ mod tests {
                 load_balancer: None,
                 public: None,
                 secondary: Vec::new(),
+                ipv6: Vec::new(),
             })
         };
         let address = Ipv4Addr::new(10, 0, 0, 1);

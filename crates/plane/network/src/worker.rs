@@ -18,6 +18,7 @@ use crate::config::NetworkConfig;
 use crate::error::NetworkError;
 use crate::flows::Meter;
 use crate::host::{self, Host};
+use crate::ipv6;
 use crate::model::{
     Attachment, Counters, Eni, Health, MacAddress, Mode, Protocol, Recovered, Scope, Subnet,
 };
@@ -320,6 +321,7 @@ impl Worker {
             mac: MacAddress::new([0x02, b'w', a, b, c, d]),
             address,
             secondary: BTreeSet::new(),
+            ipv6: BTreeSet::new(),
             gateway: plan.host(),
             subnet: plan.range(),
             host_reachable: false,
@@ -341,6 +343,7 @@ impl Worker {
             mac: eni.mac,
             address: eni.address,
             secondary: BTreeSet::new(),
+            ipv6: eni.ipv6.iter().copied().collect(),
             gateway: eni.gateway,
             subnet: eni.subnet,
             host_reachable: false,
@@ -383,6 +386,7 @@ impl Worker {
         self.join_services(record)?;
         self.connect(record, &mut task)?;
         self.settle(record)?;
+        self.wire_ipv6(record, &scope)?;
         self.open_to_host(record)?;
         self.lead_publics();
         self.mend_flows();
@@ -603,6 +607,7 @@ impl Worker {
         self.ports.release(key);
         self.held.remove(key);
         self.lead_publics();
+        self.lead_ipv6();
         self.mend_flows();
         Ok(rest)
     }
@@ -660,6 +665,9 @@ fn check_eni(eni: &Eni) -> Result<(), NetworkError> {
         .find(|a| !subnet.contains(**a))
     {
         return bad(format!("{outside} is not in {subnet}"));
+    }
+    if let Some(strange) = eni.ipv6.iter().find(|it| !ipv6::may_have(**it)) {
+        return bad(format!("{strange} is no interface's address"));
     }
     if address == gateway || subnet.prefix() == 0 {
         return bad(format!(

@@ -252,6 +252,9 @@ pub struct ServiceNetwork {
     pub subnets: Vec<ServiceSubnet>,
     pub security_groups: Vec<String>,
     pub public_ip: bool,
+    /// As in [`super::NetworkWish`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ipv6: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

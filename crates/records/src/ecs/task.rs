@@ -1,6 +1,6 @@
 //! A task: one run of a task definition.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -338,6 +338,9 @@ pub struct NetworkWish {
     pub subnet: String,
     pub security_groups: Vec<String>,
     pub public_ip: bool,
+    /// It has an IPv6 address where its subnet has some (the setting `dualStackIPv6`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ipv6: bool,
     /// The task ended before an interface was recorded, and EC2 holds none under this attachment
     /// any more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -362,8 +365,11 @@ pub struct Interface {
     /// Whom its task asks for names; nobody: the VPC's own name service.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub name_servers: Vec<String>,
+    /// Its IPv6 address, of a /64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ipv6: Option<Ipv6Addr>,
     pub state: InterfaceState,
-    /// Further members, e.g. IPv6 addresses.
+    /// Further members.
     #[serde(flatten)]
     pub unknown: BTreeMap<String, Value>,
 }

@@ -58,6 +58,8 @@ pub async fn checks(
         | Input::DescribeVpcAttribute(_)
         | Input::AssociateVpcCidrBlock(_)
         | Input::DisassociateVpcCidrBlock(_)
+        | Input::AssociateSubnetCidrBlock(_)
+        | Input::DisassociateSubnetCidrBlock(_)
         | Input::CreateSubnet(_)
         | Input::DeleteSubnet(_)
         | Input::ModifySubnetAttribute(_) => rows.vpcs(input).await?,
@@ -79,6 +81,8 @@ pub async fn checks(
         | Input::DetachNetworkInterface(_)
         | Input::AssignPrivateIpAddresses(_)
         | Input::UnassignPrivateIpAddresses(_)
+        | Input::AssignIpv6Addresses(_)
+        | Input::UnassignIpv6Addresses(_)
         | Input::ModifyNetworkInterfaceAttribute(_) => rows.interfaces(input).await?,
         Input::CreateDhcpOptions(i) => {
             rows.new_one(DhcpOptions::KIND, &i.tag_specifications);
@@ -265,6 +269,8 @@ impl Rows<'_> {
                 self.on::<Vpc>(&i.vpc_id).await?;
             }
             Input::DeleteSubnet(i) => self.on::<Subnet>(&i.subnet_id).await?,
+            Input::AssociateSubnetCidrBlock(i) => self.on::<Subnet>(&i.subnet_id).await?,
+            Input::DisassociateSubnetCidrBlock(_) => self.any_of(Subnet::KIND),
             Input::ModifySubnetAttribute(i) => self.on::<Subnet>(&i.subnet_id).await?,
             _ => {}
         }

@@ -78,6 +78,8 @@ pub fn default_vpc(scope: &Scope, region: &str, dhcp_options: &str) -> DefaultVp
             route_table: None,
             acl_association: ids::ec2_id("aclassoc"),
             network_acl: None,
+            ipv6: None,
+            assign_ipv6: false,
             unknown: Unknown::new(),
         };
         txn = txn.put(scope.key("subnet", &subnet.id), encode(&subnet));

@@ -26,6 +26,7 @@ pub mod fuzz;
 pub mod images;
 pub mod instance_types;
 pub mod instances;
+mod ipv6;
 pub mod key_pairs;
 pub mod launch_templates;
 mod mend;

@@ -117,6 +117,7 @@ fn subnet(record: Subnet) -> plane::Subnet {
         id: record.id,
         vpc: record.vpc_id,
         cidr: record.cidr.to_string(),
+        ipv6_cidr: record.ipv6.map(|it| it.cidr.to_string()),
         route_table: record.route_table.map(|association| association.table),
         network_acl: record.network_acl,
     }
@@ -169,8 +170,9 @@ fn nat_gateway(record: NatGateway) -> Option<plane::NatGateway> {
 }
 
 fn network_acl(record: &NetworkAcl) -> plane::NetworkAcl {
-    let entries = |egress: bool| {
-        let own = record.entries.iter().filter(move |it| it.egress == egress);
+    let entries = |egress: bool, ipv6: bool| {
+        let own = record.entries.iter();
+        let own = own.filter(move |it| it.egress == egress && it.is_ipv6() == ipv6);
         own.map(|it| plane::AclEntry {
             allow: it.allow,
             protocol: it.protocol,
@@ -186,8 +188,10 @@ fn network_acl(record: &NetworkAcl) -> plane::NetworkAcl {
     plane::NetworkAcl {
         id: record.id.clone(),
         vpc: record.vpc_id.clone(),
-        ingress: entries(false),
-        egress: entries(true),
+        ingress: entries(false, false),
+        egress: entries(true, false),
+        ingress_ipv6: entries(false, true),
+        egress_ipv6: entries(true, true),
     }
 }
 
@@ -211,6 +215,7 @@ fn interface(record: Interface) -> Option<plane::Interface> {
                 public: it.public.as_ref().map(public),
             })
             .collect(),
+        ipv6: record.ipv6,
         id: record.id,
         vpc: record.vpc_id,
         address: record.address,
@@ -269,8 +274,9 @@ fn permission(rule: &Rule) -> Option<plane::Permission> {
         icmp,
         peer: match &rule.peer {
             RulePeer::Cidr(cidr) => plane::Peer::Cidr(cidr.to_string()),
-            // Interfaces have no such addresses; lists come as their ranges.
-            RulePeer::Ipv6(_) | RulePeer::PrefixList(_) => return None,
+            RulePeer::Ipv6(cidr) => plane::Peer::Cidr(cidr.to_string()),
+            // They come as their ranges.
+            RulePeer::PrefixList(_) => return None,
             RulePeer::Group(id) => plane::Peer::Group(id.clone()),
             RulePeer::PeerGroup(peer) => plane::Peer::Group(peer.group.clone()),
         },

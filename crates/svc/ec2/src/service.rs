@@ -39,6 +39,8 @@ wharf_api_ec2::operations! {
     delete_subnet = subnets::delete;
     modify_subnet_attribute = subnets::modify;
     describe_subnets = describe_subnets::describe_subnets;
+    associate_subnet_cidr_block = subnet_cidrs::associate;
+    disassociate_subnet_cidr_block = subnet_cidrs::disassociate;
 
     describe_security_groups = describe_security_groups::describe_security_groups;
 
@@ -212,6 +214,8 @@ wharf_api_ec2::operations! {
     describe_network_interface_attribute = network_interface_attributes::describe;
     assign_private_ip_addresses = assign_private_addresses::assign;
     unassign_private_ip_addresses = assign_private_addresses::unassign;
+    assign_ipv6_addresses = ipv6_addresses::assign;
+    unassign_ipv6_addresses = ipv6_addresses::unassign;
     attach_network_interface = attach_network_interface::attach;
     detach_network_interface = attach_network_interface::detach;
     modify_network_interface_attribute = modify_network_interface_attribute::modify_network_interface_attribute;

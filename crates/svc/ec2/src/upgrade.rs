@@ -83,6 +83,7 @@ mod tests {
             attachment: None,
             public: None,
             secondary: Vec::new(),
+            ipv6: Vec::new(),
             token_id: None,
             created_at: Timestamp(0),
             tags: Tags::new(),

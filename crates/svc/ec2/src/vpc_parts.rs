@@ -2,14 +2,17 @@
 //! the number of its overlay.
 
 use rand::Rng;
-use wharf_base::{Cidr4, ids};
+use wharf_base::{Cidr4, Cidr6, ids};
 use wharf_records::{Scope, Unknown, ecs::Tags, encode};
 use wharf_service::platform;
 use wharf_store::{Compare, Txn};
 
 use crate::{
-    network_acls::open,
-    records::{NetworkAcl, RouteTable, Rule, RulePeer, SecurityGroup, VniClaim, Vpc},
+    ipv6,
+    network_acls::{open, open_to_ipv6},
+    records::{
+        Ipv6Association, NetworkAcl, RouteTable, Rule, RulePeer, SecurityGroup, VniClaim, Vpc,
+    },
     table::SERVICE,
 };
 
@@ -44,6 +47,7 @@ impl Parts {
             dns_support: true,
             dns_hostnames: None,
             usage_metrics: false,
+            ipv6: None,
             unknown: Unknown::new(),
         };
         Self {
@@ -52,6 +56,13 @@ impl Parts {
             table,
             acl,
         }
+    }
+
+    /// With a range of IPv6 addresses; whatever is open to the world is open to those, too.
+    pub fn give_ipv6(&mut self) {
+        self.vpc.ipv6 = Some(ipv6_association(&self.vpc));
+        open_to_ipv6(&mut self.acl.entries);
+        allow_ipv6(&mut self.group);
     }
 
     /// Writes all of it; fails if the overlay's number is taken.
@@ -103,6 +114,37 @@ pub fn default_group(vpc_id: &str) -> SecurityGroup {
         tags: Tags::new(),
         unknown: Unknown::new(),
     }
+}
+
+/// The range that a VPC is given.
+pub fn ipv6_association(vpc: &Vpc) -> Ipv6Association {
+    Ipv6Association {
+        id: ids::ec2_id("vpc-cidr-assoc"),
+        cidr: ipv6::range_of(vpc),
+    }
+}
+
+/// A group whose members may still begin what they like, as groups are made, may begin it over IPv6, too.
+pub fn allow_ipv6(group: &mut SecurityGroup) {
+    let is_as_made = match &group.egress[..] {
+        [only] => only.protocol == "-1" && only.peer == RulePeer::Cidr(Cidr4::ALL),
+        _ => false,
+    };
+    if is_as_made {
+        group.egress.push(allow_all(RulePeer::Ipv6(all_of_ipv6())));
+    }
+}
+
+/// `::/0`
+fn all_of_ipv6() -> Cidr6 {
+    "::/0".parse().expect("a constant range")
+}
+
+/// What a new group of the VPC lets out.
+pub fn first_egress(vpc: &Vpc) -> Vec<Rule> {
+    let ipv6 = vpc.ipv6.as_ref().map(|_| RulePeer::Ipv6(all_of_ipv6()));
+    let peers = [Some(RulePeer::Cidr(Cidr4::ALL)), ipv6];
+    peers.into_iter().flatten().map(allow_all).collect()
 }
 
 /// A rule for every protocol and port.

@@ -386,6 +386,9 @@ fn interface(task: &Task) -> Option<api::Attachment> {
             details.push(pair("privateDnsName", interface.private_dns_name.clone()));
         }
         details.push(pair("privateIPv4Address", interface.private_ipv4.clone()));
+        if let Some(address) = interface.ipv6 {
+            details.push(pair("ipv6Address", address.to_string()));
+        }
         status = interface.state.as_str();
     } else if task.last == Status::Stopped {
         status = "DELETED";
@@ -414,7 +417,7 @@ fn container(task: &Task, container: &Container) -> api::Container {
     let interfaces = interface.map(|(wish, interface)| api::NetworkInterface {
         attachment_id: Some(wish.attachment.clone()),
         private_ipv4_address: Some(interface.private_ipv4.clone()),
-        ipv6_address: None,
+        ipv6_address: interface.ipv6.map(|it| it.to_string()),
     });
     let awsvpc = task.network.is_some();
     api::Container {

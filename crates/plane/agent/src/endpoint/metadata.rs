@@ -1,7 +1,7 @@
 //! The metadata documents, versions 3 and 4 (ecs.md §11). Pure.
 
 use serde_json::{Map, Value, json};
-use wharf_base::Timestamp;
+use wharf_base::{Cidr6, Timestamp};
 
 use crate::{
     engine::{ContainerState, NetworkMode},
@@ -228,7 +228,24 @@ fn networks(view: &TaskView, state: &ContainerState, newest: bool) -> Value {
         }
     }
     network.insert("IPv4Addresses".to_owned(), addresses.into());
+    if let Some(interface) = interface.filter(|it| !it.ipv6_addresses.is_empty()) {
+        let all = interface.ipv6_addresses.iter().map(|it| it.address.clone());
+        network.insert("IPv6Addresses".to_owned(), all.collect());
+        if newest {
+            let gateway = &interface.subnet_gateway_ipv6_address;
+            network.insert(
+                "IPv6SubnetCIDRBlock".to_owned(),
+                subnet_of_ipv6(gateway).into(),
+            );
+        }
+    }
     Value::Array(vec![network.into()])
+}
+
+/// `fd12:3456:789a:bc01::1/64` is in the subnet `fd12:3456:789a:bc01::/64`; empty for what is no such pair.
+fn subnet_of_ipv6(gateway: &str) -> String {
+    let range = Cidr6::canonical(gateway).map(|it| it.to_string());
+    range.unwrap_or_default()
 }
 
 /// `172.31.0.1/20` is in the subnet `172.31.0.0/20`; empty for what is no such pair.

@@ -411,6 +411,7 @@ fn eni(it: &Instance) -> Result<Eni, String> {
         subnet,
         // As with AWS: the first address behind the network's own.
         gateway: Ipv4Addr::from(u32::from(subnet.network()).saturating_add(1)),
+        ipv6: Vec::new(),
     })
 }
 

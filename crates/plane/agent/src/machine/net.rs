@@ -155,6 +155,10 @@ fn eni(of: &NetworkInterface) -> Result<Eni, BadNetwork> {
     } else {
         &of.vpc_id
     };
+    let ipv6 = of.ipv6_addresses.iter().map(|it| {
+        let address = it.address.parse();
+        address.map_err(|_| BadNetwork::Interface("an IPv6 address"))
+    });
     Ok(Eni {
         vpc_id: vpc_id.to_owned(),
         eni_id: of.ec2_id.clone(),
@@ -162,6 +166,7 @@ fn eni(of: &NetworkInterface) -> Result<Eni, BadNetwork> {
         address,
         subnet,
         gateway,
+        ipv6: ipv6.collect::<Result<_, _>>()?,
     })
 }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     credentials::RoleCredentials,
-    interface::{Ipv4Address, NetworkInterface},
+    interface::{Ipv4Address, Ipv6Address, NetworkInterface},
     volumes::{ATTACHED, Attachment, DockerVolume, EBS, FILE_SYSTEM, HostVolume, Property, Volume},
 };
 use super::nullable;

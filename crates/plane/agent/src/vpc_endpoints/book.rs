@@ -88,6 +88,7 @@ impl Book {
                     load_balancer: Some(endpoint.arn.clone()),
                     public: None,
                     secondary: Vec::new(),
+                    ipv6: Vec::new(),
                 })
             }));
         }
@@ -110,6 +111,7 @@ impl Book {
                 load_balancer: Some(gateway_interface(vpc)),
                 public: None,
                 secondary: Vec::new(),
+                ipv6: Vec::new(),
             }));
         }
         wired.into_iter().map(|it| (it.key(), it)).collect()
@@ -252,6 +254,7 @@ mod tests {
             id: format!("subnet-{n}"),
             vpc: "vpc-1".to_owned(),
             cidr: format!("10.0.{n}.0/24"),
+            ipv6_cidr: None,
             route_table: table.map(str::to_owned),
             network_acl: None,
         })

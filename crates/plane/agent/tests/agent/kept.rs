@@ -276,6 +276,7 @@ fn instance(id: &str, last: u8, script: &str) -> Instance {
             address: [172, 31, 16, last].into(),
             mac: format!("0a:00:00:00:00:0{last}"),
             secondary: Vec::new(),
+            ipv6: Vec::new(),
             groups: Vec::new(),
             search: Vec::new(),
             name_servers: Vec::new(),

@@ -99,6 +99,7 @@ fn serve(servers: Vec<SocketAddr>) -> Served {
             load_balancer: None,
             public: None,
             secondary: Vec::new(),
+            ipv6: Vec::new(),
         }),
     ]);
     let udp = net::UdpSocket::bind("127.0.0.1:0").unwrap();

@@ -32,6 +32,7 @@ fn interface(vpc: &str, address: [u8; 4]) -> Resource {
         load_balancer: None,
         public: None,
         secondary: Vec::new(),
+        ipv6: Vec::new(),
     })
 }
 

@@ -91,6 +91,8 @@ mod tests {
 
     fn acl(ingress: Vec<AclEntry>) -> Acl {
         Acl::read(&NetworkAcl {
+            ingress_ipv6: Vec::new(),
+            egress_ipv6: Vec::new(),
             id: "acl-1".to_owned(),
             vpc: "vpc-1".to_owned(),
             ingress,

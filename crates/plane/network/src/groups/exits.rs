@@ -146,6 +146,7 @@ mod tests {
             id: format!("subnet-{n}"),
             vpc: "vpc-a".to_owned(),
             cidr: subnet(n).to_string(),
+            ipv6_cidr: None,
             route_table: table.map(|table| format!("rtb-{table}")),
             network_acl: None,
         })

@@ -646,7 +646,7 @@ fn set(group: &str) -> String {
 
 /// A number that no connection carries yet. Connections outlive this process, and their marks with
 /// them, so it counts on with the time since boot: a thousand a second, more than there are changes.
-fn next_generation(last: u32) -> Result<u32, NetworkError> {
+pub(crate) fn next_generation(last: u32) -> Result<u32, NetworkError> {
     let now = clock_gettime(ClockId::CLOCK_BOOTTIME)
         .map_err(|e| NetworkError::kernel("read the time since boot", e))?;
     let ticks = now

@@ -46,6 +46,6 @@ mod ways;
 
 pub(crate) use acls::{Acl, Edge};
 pub(crate) use exits::{Exit, Target};
-pub(crate) use filter::Filter;
+pub(crate) use filter::{Filter, next_generation};
 pub(crate) use plan::Policy;
-pub(crate) use rule::{Group, is_name};
+pub(crate) use rule::{Group, Traffic, is_name};

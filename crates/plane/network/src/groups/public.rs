@@ -124,6 +124,7 @@ mod tests {
                 routed: false,
             }),
             secondary: Vec::new(),
+            ipv6: Vec::new(),
         })
     }
 

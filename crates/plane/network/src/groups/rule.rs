@@ -1,7 +1,6 @@
 //! What a group allows, read from the control plane's words. Pure.
 //!
-//! A permission that cannot be read allows nothing; so does one for IPv6, which the namespaces do
-//! not speak.
+//! A permission that cannot be read allows nothing; so does one for IPv6, which `ipv6` reads.
 
 use wharf_planeproto::network::{Peer as WirePeer, Permission, SecurityGroup};
 

@@ -11,6 +11,7 @@ pub(crate) mod link;
 pub(crate) mod message;
 pub(crate) mod nft;
 pub(crate) mod route;
+pub(crate) mod route6;
 pub(crate) mod rule;
 pub(crate) mod socket;
 pub(crate) mod tunnel;

@@ -1,4 +1,4 @@
-//! Addresses, routes and neighbours (IPv4).
+//! Addresses, routes and neighbours (IPv4); `route6` has those of IPv6.
 
 use std::net::Ipv4Addr;
 

@@ -126,6 +126,7 @@ mod tests {
                 id: "subnet-1".to_owned(),
                 vpc: "a".to_owned(),
                 cidr: "10.0.1.0/24".to_owned(),
+                ipv6_cidr: None,
                 route_table: None,
                 network_acl: None,
             }),

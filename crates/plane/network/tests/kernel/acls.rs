@@ -20,6 +20,7 @@ fn far() -> Mode {
         address: FAR,
         subnet: FAR_RANGE.parse().unwrap(),
         gateway: Ipv4Addr::new(172, 31, 32, 1),
+        ipv6: Vec::new(),
     })
 }
 
@@ -38,6 +39,7 @@ fn subnets(acl: Option<&str>) -> [Resource; 2] {
             id: id.to_owned(),
             vpc: "vpc-a".to_owned(),
             cidr: cidr.to_owned(),
+            ipv6_cidr: None,
             route_table: None,
             network_acl: acl.map(str::to_owned),
         })
@@ -60,6 +62,8 @@ fn entry(allow: bool, protocol: Option<u8>, ports: Option<(u16, u16)>, cidr: &st
 
 fn acl(ingress: Vec<AclEntry>, egress: Vec<AclEntry>) -> Resource {
     Resource::NetworkAcl(NetworkAcl {
+        ingress_ipv6: Vec::new(),
+        egress_ipv6: Vec::new(),
         id: "acl-1".to_owned(),
         vpc: "vpc-a".to_owned(),
         ingress,

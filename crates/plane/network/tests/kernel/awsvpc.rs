@@ -58,6 +58,7 @@ fn subnets_reach_each_other_and_other_networks_through_published_ports() {
             address: "172.31.32.9".parse().unwrap(),
             subnet: "172.31.32.0/20".parse().unwrap(),
             gateway: "172.31.32.1".parse().unwrap(),
+            ipv6: Vec::new(),
         });
         let two = network.attach("two", elsewhere).await.unwrap();
         let web_task = network.attach("web", web()).await.unwrap();

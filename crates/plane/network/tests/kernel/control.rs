@@ -24,6 +24,7 @@ pub fn interface(vpc: &str, last: u8, groups: &[&str]) -> Interface {
         load_balancer: None,
         public: None,
         secondary: Vec::new(),
+        ipv6: Vec::new(),
     }
 }
 
@@ -85,6 +86,7 @@ pub fn subnet(route_table: Option<&str>) -> Resource {
         id: "subnet-1".to_owned(),
         vpc: "vpc-a".to_owned(),
         cidr: "172.31.16.0/20".to_owned(),
+        ipv6_cidr: None,
         route_table: route_table.map(str::to_owned),
         network_acl: None,
     })

@@ -9,6 +9,7 @@ mod crash;
 mod exits;
 mod flows;
 mod groups;
+mod ipv6;
 mod names;
 mod overlay;
 mod peering;

@@ -39,6 +39,7 @@ fn attachment(vpc: Which, last: u8) -> Mode {
         address: at(vpc, last),
         subnet: subnet_range(vpc).parse().unwrap(),
         gateway: at(vpc, 1),
+        ipv6: Vec::new(),
     })
 }
 
@@ -60,6 +61,7 @@ fn world(vpc: Which) -> Vec<Resource> {
             id: format!("subnet-{id}"),
             vpc: id.to_owned(),
             cidr: subnet_range(vpc),
+            ipv6_cidr: None,
             route_table: None,
             network_acl: None,
         }),
@@ -109,6 +111,7 @@ fn on(vpc: Which, last: u8, host: &str) -> Resource {
         load_balancer: None,
         public: None,
         secondary: Vec::new(),
+        ipv6: Vec::new(),
     })
 }
 

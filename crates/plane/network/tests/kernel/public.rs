@@ -34,6 +34,7 @@ fn public_subnet() -> Resource {
         id: "subnet-nat".to_owned(),
         vpc: "vpc-a".to_owned(),
         cidr: "172.31.48.0/20".to_owned(),
+        ipv6_cidr: None,
         route_table: None,
         network_acl: None,
     })

@@ -19,6 +19,7 @@ fn at(vpc: &str, address: Ipv4Addr) -> Mode {
         address,
         subnet: Subnet::new(address, 28).unwrap(),
         gateway: Ipv4Addr::new(a, b, c, first + 1),
+        ipv6: Vec::new(),
     })
 }
 

@@ -325,6 +325,7 @@ pub fn eni(vpc: &str, last: u8) -> Mode {
         address: eni_address(last),
         subnet: "172.31.16.0/20".parse().unwrap(),
         gateway: Ipv4Addr::new(172, 31, 16, 1),
+        ipv6: Vec::new(),
     })
 }
 

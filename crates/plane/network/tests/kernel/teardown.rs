@@ -16,6 +16,7 @@ async fn live_and_go(mut config: NetworkConfig, running: bool) {
         address: "203.0.113.5".parse().unwrap(),
         subnet: "203.0.113.0/24".parse().unwrap(),
         gateway: "203.0.113.1".parse().unwrap(),
+        ipv6: Vec::new(),
     };
     let vpc = network.attach("vpc", Mode::Awsvpc(eni)).await.unwrap();
     assert!(vpc.host_reachable);

@@ -116,6 +116,7 @@ fn resource(kind: u8, name: u8, (a, b): (u8, u8)) -> Resource {
             load_balancer: None,
             public: None,
             secondary: Vec::new(),
+            ipv6: Vec::new(),
         }),
         4..=6 => balancer(kind, name, a, b),
         7 => Resource::TargetGroup(TargetGroup {
@@ -150,6 +151,7 @@ fn resource(kind: u8, name: u8, (a, b): (u8, u8)) -> Resource {
             id: format!("subnet{name}"),
             vpc: format!("vpc{a}"),
             cidr: "10.0.0.0/20".to_owned(),
+            ipv6_cidr: None,
             route_table: Some(format!("rtb{b}")),
             network_acl: None,
         }),
@@ -176,6 +178,8 @@ fn resource(kind: u8, name: u8, (a, b): (u8, u8)) -> Resource {
             },
         }),
         15 => Resource::NetworkAcl(NetworkAcl {
+            ingress_ipv6: Vec::new(),
+            egress_ipv6: Vec::new(),
             id: format!("acl{name}"),
             vpc: format!("vpc{a}"),
             ingress: Vec::new(),
@@ -242,6 +246,7 @@ fn instance(name: u8, a: u8, b: u8) -> Instance {
             address: [10, 0, 0, 1].into(),
             mac: String::new(),
             secondary: Vec::new(),
+            ipv6: Vec::new(),
             groups: Vec::new(),
             search: Vec::new(),
             name_servers: Vec::new(),

@@ -34,6 +34,7 @@ pub fn interface(n: u32, host: u32) -> Resource {
         load_balancer: None,
         public: None,
         secondary: Vec::new(),
+        ipv6: Vec::new(),
     })
 }
 

@@ -33,6 +33,12 @@ impl Rows<'_> {
             Input::UnassignPrivateIpAddresses(i) => {
                 self.on::<Interface>(&i.network_interface_id).await?;
             }
+            Input::AssignIpv6Addresses(i) => {
+                self.on::<Interface>(&i.network_interface_id).await?;
+            }
+            Input::UnassignIpv6Addresses(i) => {
+                self.on::<Interface>(&i.network_interface_id).await?;
+            }
             Input::ModifyNetworkInterfaceAttribute(i) => {
                 // AWS's services give an interface its public address as they make it, by the right
                 // to make it, for which no request has a member.

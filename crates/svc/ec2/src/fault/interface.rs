@@ -20,7 +20,7 @@ pub fn no_free_address(subnet: &str) -> Fault {
     )
 }
 
-pub fn address_in_use(address: std::net::Ipv4Addr) -> Fault {
+pub fn address_in_use(address: impl std::fmt::Display) -> Fault {
     sender(
         "InvalidIPAddress.InUse",
         format!("The specified address {address} is already in use."),
@@ -88,6 +88,20 @@ pub fn neither_addresses_nor_count() -> Fault {
     sender(
         "MissingParameter",
         "Either secondaryPrivateIpAddressCount or privateIpAddresses must be specified".to_owned(),
+    )
+}
+
+pub fn ipv6_addresses_and_count() -> Fault {
+    sender(
+        "InvalidParameterCombination",
+        "The parameter ipv6AddressCount cannot be used with the parameter ipv6Addresses".to_owned(),
+    )
+}
+
+pub fn neither_ipv6_addresses_nor_count() -> Fault {
+    sender(
+        "MissingParameter",
+        "Either ipv6AddressCount or ipv6Addresses must be specified".to_owned(),
     )
 }
 

@@ -211,12 +211,64 @@ pub fn too_many_acl_entries(limit: usize) -> Fault {
     )
 }
 
-pub fn bad_acl_range(text: &str) -> Fault {
+pub fn bad_acl_range(parameter: &str, text: &str) -> Fault {
     sender(
         "InvalidParameterValue",
         format!(
-            "Value ({text}) for parameter cidrBlock is invalid. This is not a valid CIDR block."
+            "Value ({text}) for parameter {parameter} is invalid. This is not a valid CIDR block."
         ),
+    )
+}
+
+pub fn one_acl_range() -> Fault {
+    sender(
+        "InvalidParameterCombination",
+        "The parameter ipv6CidrBlock cannot be used with the parameter cidrBlock".to_owned(),
+    )
+}
+
+pub fn no_ipv6_cidr(text: &str) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!(
+            "Value ({text}) for parameter ipv6CidrBlock is invalid. This is not a valid IPv6 CIDR block."
+        ),
+    )
+}
+
+pub fn ipv4_or_ipv6_range() -> Fault {
+    sender(
+        "InvalidParameterCombination",
+        "The parameter amazonProvidedIpv6CidrBlock cannot be used with the parameter cidrBlock"
+            .to_owned(),
+    )
+}
+
+pub fn subnet_cidr_association_not_found(id: &str) -> Fault {
+    sender(
+        "InvalidSubnetCidrBlockAssociationID.NotFound",
+        format!("The subnet CIDR block association ID '{id}' does not exist"),
+    )
+}
+
+pub fn subnet_has_ipv6(id: &str) -> Fault {
+    sender(
+        "InvalidSubnet.Conflict",
+        format!("The subnet '{id}' already has an IPv6 CIDR block"),
+    )
+}
+
+pub fn subnet_without_ipv6(id: &str) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!("The subnet '{id}' does not have an IPv6 CIDR block"),
+    )
+}
+
+pub fn ipv6_in_use(cidr: &str) -> Fault {
+    sender(
+        "DependencyViolation",
+        format!("The IPv6 CIDR block {cidr} has addresses that are assigned to network interfaces"),
     )
 }
 

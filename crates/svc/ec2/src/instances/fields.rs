@@ -134,6 +134,10 @@ pub fn fields(
             of_each(&|it| it.addresses().map(|(of, _)| of.to_string()).collect()),
         ),
         (
+            "network-interface.ipv6-addresses.ipv6-address",
+            of_each(&|it| it.ipv6.iter().map(ToString::to_string).collect()),
+        ),
+        (
             "network-interface.attachment.attachment-id",
             of_each(&|it| maybe(it.attachment.as_ref().map(|it| &it.id))),
         ),

@@ -9,7 +9,7 @@ use wharf_wire::Fault;
 use crate::{
     fault,
     instance_types::{self, InstanceType},
-    ops::private_addresses::Named,
+    ops::{ipv6_addresses, private_addresses::Named},
     records::Metadata,
     table::digest_of,
     user_data,
@@ -29,6 +29,7 @@ pub struct Wanted {
     pub groups: Vec<String>,
     pub group_names: Vec<String>,
     pub addresses: Named,
+    pub ipv6: ipv6_addresses::Named,
     pub description: Option<String>,
     pub delete_interface: bool,
     /// Whether it gets a public address; where nothing is said the subnet decides.
@@ -103,7 +104,13 @@ impl Wanted {
             )?,
             None => Named::of(input.private_ip_address.as_deref(), None, None, 1)?,
         };
-        if addresses.names_any() && at_most > 1 {
+        let (these, count) = match &interface {
+            Some(it) => (&it.ipv6_addresses, it.ipv6_address_count),
+            None => (&input.ipv6_addresses, input.ipv6_address_count),
+        };
+        let most = kind.addresses as usize;
+        let ipv6 = ipv6_addresses::Named::of_members(these.as_deref(), count, most)?;
+        if (addresses.names_any() || ipv6.names_any()) && at_most > 1 {
             return Err(fault::bad_combination(
                 "Multiple instances cannot be launched with one private IP address",
             ));
@@ -122,6 +129,7 @@ impl Wanted {
             },
             group_names: input.security_groups.clone().unwrap_or_default(),
             addresses,
+            ipv6,
             description: own.and_then(|it| it.description.clone()),
             public: own.and_then(|it| it.associate_public_ip_address),
             delete_interface: own.and_then(|it| it.delete_on_termination).unwrap_or(true),
@@ -186,6 +194,11 @@ fn interface(
     if given(&input.private_ip_address).is_some() {
         return Err(fault::bad_combination(
             "Network interfaces and an instance-level private IP address may not be specified on the same request",
+        ));
+    }
+    if input.ipv6_address_count.is_some() || input.ipv6_addresses.is_some() {
+        return Err(fault::bad_combination(
+            "Network interfaces and an instance-level IPv6 address may not be specified on the same request",
         ));
     }
     if first.device_index.is_none_or(|index| index != 0) {

@@ -189,6 +189,7 @@ impl Ec2Service {
                     address,
                     mac: interface.mac.clone(),
                     secondary: Vec::new(),
+                    ipv6: Vec::new(),
                     groups: named.clone(),
                     delete_on_termination: true,
                 },

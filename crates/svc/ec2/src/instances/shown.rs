@@ -195,6 +195,12 @@ fn to_wire(cx: &Context, it: &Instance, neighbours: &Neighbours) -> wire::Instan
         subnet_id: is_there.then(|| it.subnet_id.clone()),
         vpc_id: is_there.then(|| it.vpc_id.clone()),
         private_ip_address: is_there.then(|| it.interface.address.to_string()),
+        ipv6_address: it
+            .interface
+            .ipv6
+            .first()
+            .filter(|_| is_there)
+            .map(ToString::to_string),
         public_ip_address: public_address(it, neighbours),
         architecture: Some(it.image.architecture.clone()),
         block_device_mappings: Some(neighbours.volumes(&it.id)),
@@ -300,7 +306,15 @@ fn interface(
         }),
         description: Some(it.description.clone()),
         groups: Some(groups.collect()),
-        ipv6_addresses: Some(vec![]),
+        ipv6_addresses: Some(
+            it.ipv6
+                .iter()
+                .map(|address| wire::InstanceIpv6Address {
+                    ipv6_address: Some(address.to_string()),
+                    is_primary_ipv6: Some(false),
+                })
+                .collect(),
+        ),
         mac_address: Some(it.mac.clone()),
         network_interface_id: Some(it.id.clone()),
         owner_id: Some(cx.account.clone()),

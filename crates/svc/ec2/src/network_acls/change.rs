@@ -15,6 +15,7 @@ use wharf_wire::{Call, Fault};
 use super::{
     NetworkAcl,
     entries::{Given, direction, number},
+    records::Entry,
 };
 use crate::{
     Ec2Service, fault,
@@ -22,7 +23,7 @@ use crate::{
     table::LeanOn,
 };
 
-/// Entries of each direction, as with AWS.
+/// Entries of each direction and family, as with AWS.
 const MAX_ENTRIES: usize = 20;
 
 pub async fn add_entry(
@@ -37,6 +38,7 @@ pub async fn add_entry(
         protocol: input.protocol.as_deref(),
         action: input.rule_action.as_deref(),
         cidr: input.cidr_block.as_deref(),
+        ipv6_cidr: input.ipv6_cidr_block.as_deref(),
         ports: input.port_range.as_ref(),
         icmp: input.icmp_type_code.as_ref(),
     };
@@ -46,7 +48,8 @@ pub async fn add_entry(
         if acl.entries.iter().any(|it| it.place() == entry.place()) {
             return Err(fault::acl_entry_exists(entry.number));
         }
-        let same = acl.entries.iter().filter(|it| it.egress == entry.egress);
+        let is_like = |it: &&Entry| it.egress == entry.egress && it.is_ipv6() == entry.is_ipv6();
+        let same = acl.entries.iter().filter(is_like);
         if same.count() >= MAX_ENTRIES {
             return Err(fault::too_many_acl_entries(MAX_ENTRIES));
         }
@@ -69,6 +72,7 @@ pub async fn replace_entry(
         protocol: input.protocol.as_deref(),
         action: input.rule_action.as_deref(),
         cidr: input.cidr_block.as_deref(),
+        ipv6_cidr: input.ipv6_cidr_block.as_deref(),
         ports: input.port_range.as_ref(),
         icmp: input.icmp_type_code.as_ref(),
     };

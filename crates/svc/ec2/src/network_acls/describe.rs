@@ -42,6 +42,7 @@ pub async fn describe(
 /// `vpcs` and `subnets`: those of the account.
 pub fn shown(acl: &NetworkAcl, vpcs: &[Vpc], subnets: &[Subnet], account: &str) -> Shown {
     let is_default = vpcs.iter().any(|it| it.network_acl == acl.id);
+    let ipv6 = (vpcs.iter()).any(|it| it.id == acl.vpc_id && it.ipv6.is_some());
     let has_it = |subnet: &&Subnet| match &subnet.network_acl {
         Some(id) => *id == acl.id,
         None => is_default && subnet.vpc_id == acl.vpc_id,
@@ -54,7 +55,7 @@ pub fn shown(acl: &NetworkAcl, vpcs: &[Vpc], subnets: &[Subnet], account: &str) 
     let subnets = subnets.iter().filter(has_it);
     Shown {
         associations: Some(subnets.map(association).collect()),
-        entries: Some(acl.entries_to_wire()),
+        entries: Some(acl.entries_to_wire(ipv6)),
         is_default: Some(is_default),
         network_acl_id: Some(acl.id.clone()),
         tags: Some(tags_to_wire(&acl.tags)),
@@ -91,6 +92,10 @@ fn fields(acl: Shown) -> Fields {
             of_associations(|it| it.subnet_id.clone()),
         ),
         ("entry.cidr", of_entries(|it| it.cidr_block.clone())),
+        (
+            "entry.ipv6-cidr",
+            of_entries(|it| it.ipv6_cidr_block.clone()),
+        ),
         (
             "entry.egress",
             of_entries(|it| Some(it.egress?.to_string())),

@@ -1,7 +1,7 @@
 //! Entries as requests have them, checked. Pure.
 
 use wharf_api_ec2::types::{IcmpTypeCode, PortRange};
-use wharf_base::Cidr4;
+use wharf_base::{Cidr, Cidr4, Cidr6};
 use wharf_wire::Fault;
 
 use super::records::Entry;
@@ -10,6 +10,7 @@ use crate::fault;
 const ICMP: u8 = 1;
 const TCP: u8 = 6;
 const UDP: u8 = 17;
+const ICMPV6: u8 = 58;
 const NUMBERS: std::ops::RangeInclusive<i32> = 1..=32_766;
 
 /// The members that CreateNetworkAclEntry and ReplaceNetworkAclEntry have in common.
@@ -19,6 +20,7 @@ pub struct Given<'a> {
     pub protocol: Option<&'a str>,
     pub action: Option<&'a str>,
     pub cidr: Option<&'a str>,
+    pub ipv6_cidr: Option<&'a str>,
     pub ports: Option<&'a PortRange>,
     pub icmp: Option<&'a IcmpTypeCode>,
 }
@@ -27,7 +29,7 @@ impl Given<'_> {
     pub fn read(&self) -> Result<Entry, Fault> {
         let protocol = self.protocol.unwrap_or_default();
         let protocol = read_protocol(protocol).ok_or_else(|| bad("protocol", protocol))?;
-        let cidr = self.cidr.unwrap_or_default();
+        let cidr = self.range()?;
         Ok(Entry {
             egress: direction(self.egress)?,
             number: number(self.number)?,
@@ -37,16 +39,35 @@ impl Given<'_> {
                 other => return Err(bad("ruleAction", other.unwrap_or_default())),
             },
             protocol,
-            cidr: Cidr4::canonical(cidr).map_err(|_| fault::bad_acl_range(cidr))?,
+            cidr,
             ports: match protocol {
                 Some(TCP | UDP) => Some(read_ports(self.ports)?),
                 _ => None,
             },
             icmp: match protocol {
                 Some(ICMP) => Some(read_icmp(self.icmp)?),
+                Some(ICMPV6) if cidr.network().is_ipv6() => Some(read_icmp(self.icmp)?),
                 _ => None,
             },
         })
+    }
+
+    fn range(&self) -> Result<Cidr, Fault> {
+        // Each by its own form: an IPv4 range is none of IPv6.
+        let read = match (self.cidr, self.ipv6_cidr.filter(|it| !it.is_empty())) {
+            (Some(cidr), Some(_)) if !cidr.is_empty() => return Err(fault::one_acl_range()),
+            (_, Some(text)) => Cidr6::canonical(text).map(|it| it.to_string()).ok(),
+            (cidr, None) => {
+                let read = Cidr4::canonical(cidr.unwrap_or_default());
+                read.map(|it| it.to_string()).ok()
+            }
+        };
+        let (name, given) = match self.ipv6_cidr.filter(|it| !it.is_empty()) {
+            Some(text) => ("ipv6CidrBlock", text),
+            None => ("cidrBlock", self.cidr.unwrap_or_default()),
+        };
+        let read = read.and_then(|text| text.parse().ok());
+        read.ok_or_else(|| fault::bad_acl_range(name, given))
     }
 }
 
@@ -79,6 +100,7 @@ fn read_protocol(text: &str) -> Option<Option<u8>> {
         "icmp" => Some(Some(ICMP)),
         "tcp" => Some(Some(TCP)),
         "udp" => Some(Some(UDP)),
+        "icmpv6" => Some(Some(ICMPV6)),
         number => number.parse().ok().map(Some),
     }
 }
@@ -128,6 +150,7 @@ mod tests {
         protocol: Some("-1"),
         action: Some("allow"),
         cidr: Some("10.0.0.0/8"),
+        ipv6_cidr: None,
         ports: None,
         icmp: None,
     };
@@ -165,6 +188,41 @@ mod tests {
             ..ALL
         };
         assert_eq!(icmp.read().unwrap().icmp, Some((8, -1)));
+    }
+
+    #[test]
+    fn entries_of_ipv6() {
+        let echo = IcmpTypeCode {
+            type_: Some(128),
+            code: Some(-1),
+        };
+        let ping = Given {
+            protocol: Some("58"),
+            cidr: None,
+            ipv6_cidr: Some("FD00::/8"),
+            icmp: Some(&echo),
+            ..ALL
+        };
+        let read = ping.read().unwrap();
+        assert!(read.is_ipv6());
+        assert_eq!(
+            (read.cidr.to_string(), read.icmp),
+            ("fd00::/8".to_owned(), Some((128, -1)))
+        );
+        for (cidr, ipv6_cidr) in [
+            (Some("10.0.0.0/8"), Some("fd00::/8")),
+            (None, Some("10.0.0.0/8")),
+            (Some("fd00::/8"), None),
+            (None, Some("fd00::/129")),
+        ] {
+            let given = Given {
+                cidr,
+                ipv6_cidr,
+                ..ALL
+            };
+            assert!(given.read().is_err(), "{cidr:?} {ipv6_cidr:?}");
+        }
+        assert!(Given { icmp: None, ..ping }.read().is_err());
     }
 
     #[test]

@@ -12,4 +12,4 @@ pub use change::{add_entry, associate, remove_entry, replace_entry};
 pub use create::create;
 pub use delete::delete;
 pub use describe::describe;
-pub use records::{NetworkAcl, open};
+pub use records::{NetworkAcl, open, open_to_ipv6};

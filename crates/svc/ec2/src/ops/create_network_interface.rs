@@ -10,12 +10,13 @@ use wharf_wire::{Call, CallerKind, Fault};
 
 use super::{
     interfaces::{checked_description, group_names, groups},
+    ipv6_addresses,
     private_addresses::{MOST, Named},
 };
 use crate::{
     Ec2Service,
     address::Addresses as _,
-    fault,
+    fault, ipv6,
     records::{
         AddressClaim, BALANCER_REQUESTER, FILES_REQUESTER, Interface, Pointer, Secondary,
         SecurityGroup, Subnet, claim_id,
@@ -46,6 +47,11 @@ pub async fn create_network_interface(
         input.secondary_private_ip_address_count,
         MOST,
     )?;
+    let ipv6 = ipv6_addresses::Named::of_members(
+        input.ipv6_addresses.as_deref(),
+        input.ipv6_address_count,
+        ipv6::MOST,
+    )?;
     let interface = transact!(service.table, &call.permit, |tx| {
         // Another call with the same token may have been faster.
         if let Some(made) = made_before(service, call, token_id.as_deref()).await? {
@@ -53,12 +59,16 @@ pub async fn create_network_interface(
         }
         let mut taken = HashSet::new();
         let chosen = named.choose(service, call, &subnet, &mut taken).await?;
+        let mut taken = HashSet::new();
+        let six = ipv6.choose(service, call, &subnet, &mut taken).await?;
         let interface = Interface {
+            ipv6: six,
             token_id: token_id.clone(),
             secondary: chosen.secondary.into_iter().map(Secondary::new).collect(),
             ..interface(service, call, &input, &subnet, chosen.primary).await?
         };
-        tx.join(claim(call, &interface));
+        let place = (subnet.id.as_str(), &interface.ipv6[..]);
+        tx.join(ipv6_addresses::kept(service, call, claim(call, &interface), place).await?);
         interface
     });
     answer(service, call, interface, input.client_token).await

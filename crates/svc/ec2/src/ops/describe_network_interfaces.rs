@@ -93,6 +93,10 @@ fn fields(interface: &Interface, cx: &Context, names: &BTreeMap<String, String>)
             "addresses.primary",
             all(&|it| (it == interface.address).to_string()),
         ),
+        (
+            "ipv6-addresses.ipv6-address",
+            interface.ipv6.iter().map(ToString::to_string).collect(),
+        ),
         ("private-dns-name", dns_name),
         ("association.allocation-id", given(&public.allocation_id)),
         ("association.association-id", given(&public.association_id)),

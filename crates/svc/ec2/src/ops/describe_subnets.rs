@@ -8,7 +8,7 @@ use wharf_wire::{Call, Context, Fault};
 use crate::{
     Ec2Service, fault,
     filter::{Asked, Fields, names},
-    records::{AddressClaim, Subnet, arn},
+    records::{AddressClaim, Ipv6Association, Subnet, arn},
 };
 
 const FREE: &str = "available-ip-address-count";
@@ -62,6 +62,7 @@ pub async fn used_addresses(
 
 fn fields(subnet: &Subnet, cx: &Context, free: Option<&String>) -> Fields {
     let one = |value: &str| vec![value.to_owned()];
+    let ipv6 = |of: fn(&Ipv6Association) -> String| subnet.ipv6.iter().map(of).collect();
     let cidr = one(&subnet.cidr.to_string());
     let default = one(&subnet.default_for_zone.to_string());
     let zone = one(&subnet.zone);
@@ -83,6 +84,18 @@ fn fields(subnet: &Subnet, cx: &Context, free: Option<&String>) -> Fields {
         (
             "map-public-ip-on-launch",
             one(&subnet.map_public_ip.to_string()),
+        ),
+        (
+            "ipv6-cidr-block-association.association-id",
+            ipv6(|it| it.id.clone()),
+        ),
+        (
+            "ipv6-cidr-block-association.ipv6-cidr-block",
+            ipv6(|it| it.cidr.to_string()),
+        ),
+        (
+            "ipv6-cidr-block-association.state",
+            ipv6(|_| "associated".to_owned()),
         ),
         ("enable-dns64", one("false")),
         ("ipv6-native", one("false")),

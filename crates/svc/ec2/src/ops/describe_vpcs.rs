@@ -6,7 +6,8 @@ use wharf_wire::{Call, Fault};
 use crate::{
     Ec2Service, fault,
     filter::{Asked, Fields, names},
-    records::Vpc,
+    ipv6::POOL,
+    records::{Ipv6Association, Vpc},
 };
 
 pub async fn describe_vpcs(
@@ -24,7 +25,7 @@ pub async fn describe_vpcs(
     };
     let fields = |vpc: &Vpc| fields(vpc, &call.account);
     let (page, next_token) = service.select(call, asked, &names::VPCS, fields).await?;
-    let vpcs = page.iter().map(|vpc| vpc.to_wire(&call.account)).collect();
+    let vpcs = page.iter().map(|vpc| vpc.to_wire(call)).collect();
     Ok(DescribeVpcsResult {
         next_token,
         vpcs: Some(vpcs),
@@ -33,6 +34,7 @@ pub async fn describe_vpcs(
 
 fn fields(vpc: &Vpc, account: &str) -> Fields {
     let one = |value: &str| vec![value.to_owned()];
+    let ipv6 = |of: fn(&Ipv6Association) -> String| vpc.ipv6.iter().map(of).collect();
     let is_default = one(&vpc.is_default.to_string());
     let associations = std::iter::once(&vpc.association_id)
         .chain(vpc.more_cidrs.iter().map(|more| &more.id))
@@ -51,6 +53,22 @@ fn fields(vpc: &Vpc, account: &str) -> Fields {
             associations.collect(),
         ),
         ("cidr-block-association.state", one("associated")),
+        (
+            "ipv6-cidr-block-association.association-id",
+            ipv6(|it| it.id.clone()),
+        ),
+        (
+            "ipv6-cidr-block-association.ipv6-cidr-block",
+            ipv6(|it| it.cidr.to_string()),
+        ),
+        (
+            "ipv6-cidr-block-association.ipv6-pool",
+            ipv6(|_| POOL.to_owned()),
+        ),
+        (
+            "ipv6-cidr-block-association.state",
+            ipv6(|_| "associated".to_owned()),
+        ),
         ("dhcp-options-id", one(&vpc.dhcp_options_id)),
         ("dhcpOptionsId", one(&vpc.dhcp_options_id)),
         ("is-default", is_default.clone()),

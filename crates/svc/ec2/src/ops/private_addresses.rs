@@ -1,6 +1,9 @@
 //! The private addresses that a request names for an interface that is made, and those that it gets.
 
-use std::{collections::HashSet, net::Ipv4Addr};
+use std::{
+    collections::HashSet,
+    net::{Ipv4Addr, Ipv6Addr},
+};
 
 use wharf_api_ec2::types::PrivateIpAddressSpecification;
 use wharf_wire::{Call, Fault};
@@ -25,6 +28,8 @@ pub struct Named {
 pub struct Chosen {
     pub primary: Ipv4Addr,
     pub secondary: Vec<Ipv4Addr>,
+    /// Those of IPv6, which are chosen apart.
+    pub ipv6: Vec<Ipv6Addr>,
 }
 
 impl Named {
@@ -108,7 +113,11 @@ impl Named {
         for _ in 0..self.count {
             secondary.push(free(service, call, subnet, taken).await?);
         }
-        Ok(Chosen { primary, secondary })
+        Ok(Chosen {
+            primary,
+            secondary,
+            ipv6: Vec::new(),
+        })
     }
 }
 

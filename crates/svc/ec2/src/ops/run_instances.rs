@@ -5,7 +5,7 @@ mod part;
 mod prepare;
 mod write;
 
-use std::collections::HashSet;
+use std::{collections::HashSet, net::Ipv6Addr};
 
 use wharf_api_ec2::types::{Reservation, RunInstancesRequest};
 use wharf_records::{Unknown, hosts::Claim};
@@ -23,10 +23,9 @@ use self::{
     prepare::{Prepared, prepare, wish},
     write::write,
 };
-use super::private_addresses::Chosen;
+use super::{ipv6_addresses, private_addresses::Chosen};
 use crate::{
     Ec2Service,
-    block_devices::Disks,
     elastic::{self, Public},
     fault,
     instances::{
@@ -120,7 +119,7 @@ pub async fn launch(
     };
     let asked = (&input, true, terms.is_some());
     let mut prepared = prepare(service, call, &wanted, asked).await?;
-    let mut most = most_at_once((&wanted, &prepared.disks), terms.is_some());
+    let mut most = most_at_once((&wanted, &prepared), terms.is_some());
     if let Some(terms) = &terms {
         let pending = unplaced(&service.all(call).await?);
         let room = spot_room(service, call, (&wanted, &prepared), terms, &pending).await?;
@@ -193,7 +192,12 @@ async fn written(
             spot::room(service, call, addresses.len()).await?;
         }
         let (made, txn) = write(service, call, input, of, &addresses);
-        tx.join(txn);
+        let ipv6: Vec<Ipv6Addr> = made
+            .iter()
+            .flat_map(|it| it.interface.ipv6.iter().copied())
+            .collect();
+        let place = (prepared.subnet.id.as_str(), &ipv6[..]);
+        tx.join(ipv6_addresses::kept(service, call, txn, place).await?);
         if let Some(token) = token {
             let launch = Launch {
                 digest: digest.to_owned(),
@@ -267,8 +271,11 @@ async fn made_before(
 }
 
 /// How many fit into a transaction by what it does.
-fn most_at_once((wanted, disks): (&Wanted, &Disks), spot: bool) -> u32 {
-    let further = disks.writes() + wanted.addresses.secondary();
+fn most_at_once((wanted, prepared): (&Wanted, &Prepared), spot: bool) -> u32 {
+    let by_itself = usize::from(prepared.subnet.assign_ipv6);
+    let ipv6 = wanted.ipv6.count.unwrap_or(by_itself);
+    let ipv6 = wanted.ipv6.these.len().max(ipv6);
+    let further = prepared.disks.writes() + wanted.addresses.secondary() + ipv6;
     let further = u32::try_from(further).unwrap_or(u32::MAX / 4);
     // A Spot instance has its request beside it.
     let of_one = WRITES_OF_ONE + further + u32::from(spot);
@@ -334,12 +341,20 @@ async fn addresses(
     subnet: &Subnet,
     count: u32,
 ) -> Result<Vec<Chosen>, Fault> {
-    let mut taken = HashSet::new();
+    let (mut taken, mut taken_ipv6) = (HashSet::new(), HashSet::new());
     let mut addresses = Vec::new();
+    let by_itself = usize::from(subnet.assign_ipv6);
+    let ipv6 = ipv6_addresses::Named {
+        count: wanted.ipv6.count.or(Some(by_itself)),
+        ..wanted.ipv6.clone()
+    };
     for number in 0..count {
         let chosen = wanted.addresses.choose(service, call, subnet, &mut taken);
         match chosen.await {
-            Ok(chosen) => addresses.push(chosen),
+            Ok(chosen) => addresses.push(Chosen {
+                ipv6: ipv6.choose(service, call, subnet, &mut taken_ipv6).await?,
+                ..chosen
+            }),
             Err(_) if number >= wanted.at_least => break,
             Err(fault) => return Err(fault),
         }

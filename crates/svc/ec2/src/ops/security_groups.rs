@@ -4,7 +4,7 @@ use wharf_api_ec2::types::{
     CreateSecurityGroupRequest, CreateSecurityGroupResult, DeleteSecurityGroupRequest,
     DeleteSecurityGroupResult,
 };
-use wharf_base::{Cidr4, ids};
+use wharf_base::ids;
 use wharf_records::{Record, Unknown, encode};
 use wharf_service::transact;
 use wharf_store::{Compare, Txn};
@@ -15,10 +15,10 @@ use crate::{
     endpoints::VpcEndpoint,
     fault,
     permission::may_describe,
-    records::{Entity, Interface, Pointer, RulePeer, SecurityGroup, Vpc, arn, tags_to_wire},
+    records::{Entity, Interface, Pointer, SecurityGroup, Vpc, arn, tags_to_wire},
     table::LeanOn,
     tags,
-    vpc_parts::allow_all,
+    vpc_parts::first_egress,
 };
 
 const MAX_TEXT: usize = 255;
@@ -46,7 +46,7 @@ pub async fn create(
         name: name.to_owned(),
         description: description.to_owned(),
         ingress: Vec::new(),
-        egress: vec![allow_all(RulePeer::Cidr(Cidr4::ALL))],
+        egress: first_egress(&vpc),
         tags,
         unknown: Unknown::new(),
     };

@@ -11,7 +11,8 @@ use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use super::{
-    describe_subnets::used_addresses, security_groups::default_vpc_of, vpcs::subnet_range,
+    describe_subnets::used_addresses, security_groups::default_vpc_of, subnet_cidrs,
+    vpcs::subnet_range,
 };
 use crate::{
     Ec2Service, default_vpc, fault,
@@ -28,6 +29,8 @@ pub async fn create(
     fault::dry_run(input.dry_run)?;
     let cidr = subnet_range(input.cidr_block.as_deref())?;
     let specifications = input.tag_specifications.as_deref();
+    let ipv6 = input.ipv6_cidr_block.as_deref();
+    let ipv6 = ipv6.filter(|it| !it.is_empty()).map(subnet_cidrs::range);
     let wanted = Subnet {
         id: ids::ec2_id("subnet"),
         vpc_id: input.vpc_id.clone().unwrap_or_default(),
@@ -44,11 +47,19 @@ pub async fn create(
         route_table: None,
         acl_association: ids::ec2_id("aclassoc"),
         network_acl: None,
+        ipv6: ipv6.transpose()?.map(subnet_cidrs::association),
+        assign_ipv6: false,
         unknown: Unknown::new(),
     };
     let made = add(service, call, wanted).await?;
+    let mut shown = made.to_wire(call, 0);
+    shown.ipv6_cidr_block_association_set = Some(
+        (made.ipv6.iter())
+            .map(|it| it.of_subnet_to_wire("associating"))
+            .collect(),
+    );
     Ok(CreateSubnetResult {
-        subnet: Some(made.to_wire(call, 0)),
+        subnet: Some(shown),
     })
 }
 
@@ -85,6 +96,8 @@ pub async fn create_default(
         route_table: None,
         acl_association: ids::ec2_id("aclassoc"),
         network_acl: None,
+        ipv6: None,
+        assign_ipv6: false,
         unknown: Unknown::new(),
     };
     let made = add(service, call, wanted).await?;
@@ -107,6 +120,9 @@ async fn add(service: &Ec2Service, call: &Call, mut subnet: Subnet) -> Result<Su
         }
         if siblings.iter().any(|it| it.cidr.overlaps(subnet.cidr)) {
             return Err(fault::subnet_conflict(&subnet.cidr.to_string()));
+        }
+        if let Some(ipv6) = &subnet.ipv6 {
+            subnet_cidrs::check(ipv6.cidr, &record, &siblings)?;
         }
         if subnet.zone.is_empty() {
             subnet.zone = emptiest_zone(&call.region, &siblings);
@@ -175,7 +191,17 @@ pub async fn modify(
 ) -> Result<(), Fault> {
     let id = input.subnet_id.as_deref().unwrap_or_default();
     let map_public_ip = input.map_public_ip_on_launch.and_then(|it| it.value);
+    let assign_ipv6 = input
+        .assign_ipv6_address_on_creation
+        .and_then(|it| it.value);
+    if map_public_ip.is_some() && assign_ipv6.is_some() {
+        return Err(fault::one_attribute_only());
+    }
     let decide = |subnet: &mut Subnet| {
+        if assign_ipv6 == Some(true) && subnet.ipv6.is_none() {
+            return Err(fault::subnet_without_ipv6(id));
+        }
+        subnet.assign_ipv6 = assign_ipv6.unwrap_or(subnet.assign_ipv6);
         subnet.map_public_ip = map_public_ip.unwrap_or(subnet.map_public_ip);
         Ok(())
     };

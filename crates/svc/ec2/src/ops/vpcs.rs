@@ -41,13 +41,20 @@ pub async fn create(
     service.ensure_default_vpc(&call.permit, call).await?;
     let options = dhcp_options(service, call).await?;
     Ok(transact!(service.table, &call.permit, |tx| {
-        let parts = Parts::mint(cidr, false, &options, tags.clone());
+        let mut parts = Parts::mint(cidr, false, &options, tags.clone());
+        if input.amazon_provided_ipv6_cidr_block == Some(true) {
+            parts.give_ipv6();
+        }
         let txn = parts.put(Txn::new(), &Ec2Service::scope(call));
         // Only the overlay's number can stand against it.
         tx.join(txn);
-        CreateVpcResult {
-            vpc: Some(parts.vpc.to_wire(&call.account)),
-        }
+        let mut shown = parts.vpc.to_wire(call);
+        shown.ipv6_cidr_block_association_set = Some(
+            (parts.vpc.ipv6.iter())
+                .map(|it| it.of_vpc_to_wire(&call.region, "associating"))
+                .collect(),
+        );
+        CreateVpcResult { vpc: Some(shown) }
     }))
 }
 
@@ -103,7 +110,7 @@ pub async fn create_default(
         let txn = made.txn.when(pointer.unchanged());
         tx.join(txn);
         CreateDefaultVpcResult {
-            vpc: Some(made.vpc.to_wire(&call.account)),
+            vpc: Some(made.vpc.to_wire(call)),
         }
     }))
 }

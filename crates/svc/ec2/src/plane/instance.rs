@@ -78,6 +78,7 @@ pub fn resource(record: Instance, scope: &Scope, keyring: &Keyring) -> Option<Re
             subnet_cidr: interface.subnet_cidr.to_string(),
             address: interface.address,
             secondary: interface.secondary,
+            ipv6: interface.ipv6,
             mac: interface.mac,
             groups: interface
                 .groups

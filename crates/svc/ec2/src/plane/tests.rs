@@ -43,6 +43,7 @@ fn eni(requester: Option<&str>, description: &str) -> Interface {
         attachment: None,
         public: None,
         secondary: Vec::new(),
+        ipv6: Vec::new(),
         token_id: None,
         created_at: Timestamp(0),
         tags: Tags::new(),

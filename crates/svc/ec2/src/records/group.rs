@@ -48,7 +48,6 @@ pub struct Rule {
 #[serde(rename_all = "kebab-case")]
 pub enum RulePeer {
     Cidr(Cidr4),
-    /// Kept and shown; interfaces have no addresses it could match.
     Ipv6(Cidr6),
     Group(String),
     /// A group of a VPC that is a peer of this one.

@@ -1,6 +1,6 @@
 //! Instances.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 use wharf_base::{Cidr4, Timestamp};
@@ -141,6 +141,9 @@ pub struct Primary {
     /// Its further addresses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secondary: Vec<Ipv4Addr>,
+    /// Its IPv6 addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ipv6: Vec<Ipv6Addr>,
     pub groups: Vec<Group>,
     /// It is deleted with the instance.
     pub delete_on_termination: bool,

@@ -1,6 +1,9 @@
 //! Network interfaces.
 
-use std::{collections::BTreeMap, net::Ipv4Addr};
+use std::{
+    collections::BTreeMap,
+    net::{Ipv4Addr, Ipv6Addr},
+};
 
 use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
@@ -56,6 +59,9 @@ pub struct Interface {
     /// Its further addresses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secondary: Vec<Secondary>,
+    /// Its IPv6 addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ipv6: Vec<Ipv6Addr>,
     /// Id of the pointer that the client token of its making left, deleted with it.
     pub token_id: Option<String>,
     pub created_at: Timestamp,
@@ -102,6 +108,7 @@ impl Interface {
             attachment: None,
             public: None,
             secondary: Vec::new(),
+            ipv6: Vec::new(),
             token_id: None,
             created_at: now,
             tags: Tags::default(),
@@ -176,6 +183,11 @@ pub fn claim_id(subnet: &str, address: Ipv4Addr) -> String {
     format!("{subnet}:{address}")
 }
 
+/// The same of an IPv6 address, which is none of those that the subnet's IPv4 range has room for.
+pub fn ipv6_claim_id(subnet: &str, address: Ipv6Addr) -> String {
+    format!("ipv6:{subnet}:{address}")
+}
+
 /// `ip-172-31-3-4.ec2.internal`, as resolvers of the VPC know it.
 pub fn private_dns_name(address: Ipv4Addr, region: &str) -> String {
     let dashed = address.to_string().replace('.', "-");
@@ -190,7 +202,7 @@ impl Interface {
         private_dns_name(self.address, region)
     }
 
-    /// Its private addresses, the primary one first, each with its public one.
+    /// Its private IPv4 addresses, the primary one first, each with its public one.
     pub fn addresses(&self) -> impl Iterator<Item = (Ipv4Addr, Option<&Public>)> {
         let secondary = self.secondary.iter();
         let secondary = secondary.map(|it| (it.address, it.public.as_ref()));
@@ -225,8 +237,11 @@ impl Interface {
 
     /// Ids of the claims on its addresses.
     pub fn claim_ids(&self) -> impl Iterator<Item = String> {
-        self.addresses()
-            .map(|(address, _)| claim_id(&self.subnet_id, address))
+        let further = self.ipv6.iter();
+        let further = further.map(|address| ipv6_claim_id(&self.subnet_id, *address));
+        let own = self.addresses();
+        own.map(|(address, _)| claim_id(&self.subnet_id, address))
+            .chain(further)
     }
 
     pub fn status(&self) -> &'static str {
@@ -307,7 +322,17 @@ impl Interface {
             description: Some(self.description.clone()),
             groups: Some(self.groups.iter().map(group).collect()),
             interface_type: Some(self.kind().to_owned()),
-            ipv6_addresses: Some(vec![]),
+            ipv6_addresses: Some(
+                self.ipv6
+                    .iter()
+                    .map(|address| wire::NetworkInterfaceIpv6Address {
+                        ipv6_address: Some(address.to_string()),
+                        is_primary_ipv6: Some(false),
+                        public_ipv6_dns_name: None,
+                    })
+                    .collect(),
+            ),
+            ipv6_address: self.ipv6.first().map(ToString::to_string),
             mac_address: Some(self.mac.clone()),
             network_interface_id: Some(self.id.clone()),
             owner_id: Some(cx.account.clone()),

@@ -25,11 +25,11 @@ pub use instance::{
 };
 pub use interface::{
     Attachment, BALANCER_REQUESTER, ENDPOINT_REQUESTER, FILES_REQUESTER, Interface, Machine,
-    NAT_REQUESTER, Secondary, claim_id, private_dns_name,
+    NAT_REQUESTER, Secondary, claim_id, ipv6_claim_id, private_dns_name,
 };
 pub use route_table::{ListRoute, Route, RouteTable, RouteTarget, association_state};
 pub use subnet::{Subnet, TableAssociation};
-pub use vpc::{CidrAssociation, DhcpGiven, DhcpOptions, Vpc, association_to_wire};
+pub use vpc::{CidrAssociation, DhcpGiven, DhcpOptions, Ipv6Association, Vpc, association_to_wire};
 
 pub use crate::network_acls::NetworkAcl;
 

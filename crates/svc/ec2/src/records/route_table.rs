@@ -75,7 +75,12 @@ impl RouteTable {
             destination_prefix_list_id: Some(route.list.id.clone()),
             ..route.target.to_wire(attached, peerings, nat_gateways)
         });
-        let routes = own.chain(listed);
+        let ipv6 = vpc.and_then(|vpc| vpc.ipv6.as_ref());
+        let ipv6 = ipv6.map(|it| wire::Route {
+            destination_ipv6_cidr_block: Some(it.cidr.to_string()),
+            ..always_local()
+        });
+        let routes = ipv6.into_iter().chain(own).chain(listed);
         let main = self.main_association.iter().map(|id| (id, None));
         let explicit = subnets.iter().filter_map(|subnet| {
             let association = subnet.route_table.as_ref()?;
@@ -123,6 +128,12 @@ pub fn association_state(state: &str) -> wire::RouteTableAssociationState {
 fn local_to_wire(cidr: Cidr4) -> wire::Route {
     wire::Route {
         destination_cidr_block: Some(cidr.to_string()),
+        ..always_local()
+    }
+}
+
+fn always_local() -> wire::Route {
+    wire::Route {
         gateway_id: Some("local".to_owned()),
         origin: Some("CreateRouteTable".to_owned()),
         state: Some("active".to_owned()),

@@ -5,7 +5,7 @@ use wharf_api_ec2::types as wire;
 use wharf_records::{Unknown, ecs::Tags};
 use wharf_wire::Context;
 
-use super::{Cidr4, arn, entity, tags_to_wire};
+use super::{Cidr4, Ipv6Association, arn, entity, tags_to_wire};
 use crate::{address::Addresses as _, fault, zone};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +27,12 @@ pub struct Subnet {
     /// Its network ACL where that is not the VPC's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_acl: Option<String>,
+    /// Its range of IPv6 addresses, a /64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ipv6: Option<Ipv6Association>,
+    /// A new interface gets one of them, unless it asks for others or none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub assign_ipv6: bool,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -55,8 +61,13 @@ impl Subnet {
             availability_zone_id: Some(self.zone_id(&cx.region)),
             map_customer_owned_ip_on_launch: Some(false),
             owner_id: Some(cx.account.clone()),
-            assign_ipv6_address_on_creation: Some(false),
-            ipv6_cidr_block_association_set: Some(vec![]),
+            assign_ipv6_address_on_creation: Some(self.assign_ipv6),
+            ipv6_cidr_block_association_set: Some(
+                self.ipv6
+                    .iter()
+                    .map(|it| it.of_subnet_to_wire("associated"))
+                    .collect(),
+            ),
             tags: Some(tags_to_wire(&self.tags)),
             subnet_arn: Some(arn(cx, "subnet", &self.id)),
             enable_dns64: Some(false),

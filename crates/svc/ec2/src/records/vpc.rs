@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
 use wharf_records::{Unknown, ecs::Tags};
+use wharf_wire::Context;
 
-use super::{Cidr4, entity, tags_to_wire, yes};
-use crate::fault;
+use super::{Cidr4, Cidr6, entity, tags_to_wire, yes};
+use crate::{fault, ipv6};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Vpc {
@@ -37,6 +38,9 @@ pub struct Vpc {
     pub dns_hostnames: Option<bool>,
     #[serde(default)]
     pub usage_metrics: bool,
+    /// Its range of IPv6 addresses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ipv6: Option<Ipv6Association>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -47,6 +51,43 @@ entity!(Vpc, "vpc", fault::vpc_not_found);
 pub struct CidrAssociation {
     pub id: String,
     pub cidr: Cidr4,
+}
+
+/// A range of IPv6 addresses, of a VPC or a subnet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ipv6Association {
+    pub id: String,
+    pub cidr: Cidr6,
+}
+
+impl Ipv6Association {
+    pub fn of_vpc_to_wire(&self, region: &str, state: &str) -> wire::VpcIpv6CidrBlockAssociation {
+        wire::VpcIpv6CidrBlockAssociation {
+            association_id: Some(self.id.clone()),
+            ipv6_cidr_block: Some(self.cidr.to_string()),
+            ipv6_cidr_block_state: Some(wire::VpcCidrBlockState {
+                state: Some(state.to_owned()),
+                status_message: None,
+            }),
+            network_border_group: Some(region.to_owned()),
+            ipv6_pool: Some(ipv6::POOL.to_owned()),
+            ipv6_address_attribute: Some("private".to_owned()),
+            ip_source: Some("amazon".to_owned()),
+        }
+    }
+
+    pub fn of_subnet_to_wire(&self, state: &str) -> wire::SubnetIpv6CidrBlockAssociation {
+        wire::SubnetIpv6CidrBlockAssociation {
+            association_id: Some(self.id.clone()),
+            ipv6_cidr_block: Some(self.cidr.to_string()),
+            ipv6_cidr_block_state: Some(wire::SubnetCidrBlockState {
+                state: Some(state.to_owned()),
+                status_message: None,
+            }),
+            ipv6_address_attribute: Some("private".to_owned()),
+            ip_source: Some("amazon".to_owned()),
+        }
+    }
 }
 
 /// DHCP options; they never change.
@@ -82,14 +123,19 @@ impl Vpc {
         self.dns_hostnames.unwrap_or(self.is_default)
     }
 
-    pub fn to_wire(&self, account: &str) -> wire::Vpc {
+    pub fn to_wire(&self, cx: &Context) -> wire::Vpc {
         let first = (&self.association_id, self.cidr);
         let more = self.more_cidrs.iter().map(|more| (&more.id, more.cidr));
         let associations = std::iter::once(first).chain(more);
         wire::Vpc {
-            owner_id: Some(account.to_owned()),
+            owner_id: Some(cx.account.clone()),
             instance_tenancy: Some("default".to_owned()),
-            ipv6_cidr_block_association_set: Some(vec![]),
+            ipv6_cidr_block_association_set: Some(
+                self.ipv6
+                    .iter()
+                    .map(|it| it.of_vpc_to_wire(&cx.region, "associated"))
+                    .collect(),
+            ),
             cidr_block_association_set: Some(
                 associations
                     .map(|(id, cidr)| association_to_wire(id, cidr, "associated"))

@@ -392,7 +392,7 @@ fn tcp6(port: i32, range: &str) -> IpPermission {
 }
 
 #[tokio::test]
-async fn rules_of_ipv6_are_kept_shown_and_revoked_and_nothing_to_hosts() {
+async fn rules_of_ipv6_are_kept_shown_told_and_revoked() {
     let world = world();
     let vpc = world.vpc("10.0.0.0/16").await;
     let input = CreateSecurityGroupRequest {
@@ -443,8 +443,8 @@ async fn rules_of_ipv6_are_kept_shown_and_revoked_and_nothing_to_hosts() {
     };
     assert_eq!(
         told(&world).await.into_iter().find_map(allowed),
-        Some(1),
-        "hosts hear of the range of IPv4 alone"
+        Some(2),
+        "hosts hear of both"
     );
 
     let revoked = world

@@ -10,6 +10,7 @@ mod images;
 mod instance_types;
 mod instances;
 mod interfaces;
+mod ipv6;
 mod key_pairs;
 mod launch_templates;
 mod metered;

@@ -72,6 +72,8 @@ pub struct NetworkOrder {
     pub subnets: Vec<String>,
     pub security_groups: Vec<String>,
     pub public_ip: bool,
+    /// Whether the setting `dualStackIPv6` is in effect; no request says so.
+    pub ipv6: bool,
 }
 
 /// What the two operations have in common.
@@ -198,6 +200,9 @@ pub fn of_service(
         service_tags: Some(&service.tags),
     };
     let mut order = order(&wish, definition)?;
+    if let (Some(network), Some(of)) = (&mut order.network, &revision.network) {
+        network.ipv6 = of.ipv6;
+    }
     order.constraints.extend(read_constraints(&constraints)?);
     order.strategies = read_strategies(&strategies)?;
     order.rules = Rules::of(&constraints, &strategies);
@@ -403,6 +408,7 @@ fn network(
         subnets,
         security_groups,
         public_ip,
+        ipv6: false,
     }))
 }
 

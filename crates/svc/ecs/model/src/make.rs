@@ -46,7 +46,11 @@ pub fn task(place: &Place, order: &Order, spot: Spot<'_>, now: Timestamp) -> Tas
     let mut task = nowhere(place, order, spot, now);
     if let Some(at) = at {
         let network = order.network.as_ref();
-        let network = network.map(|network| (&network.security_groups, network.public_ip));
+        let network = network.map(|it| Terms {
+            groups: &it.security_groups,
+            public_ip: it.public_ip,
+            ipv6: it.ipv6,
+        });
         put_on(&mut task, at, network);
     }
     task
@@ -58,6 +62,7 @@ pub fn wait(task: &mut Task, order: &Order, subnets: Vec<ServiceSubnet>) {
         subnets,
         security_groups: network.security_groups.clone(),
         public_ip: network.public_ip,
+        ipv6: network.ipv6,
     });
     task.waiting = Some(Box::new(Waiting {
         constraints: order.rules.constraints.clone(),
@@ -72,26 +77,36 @@ pub fn end_wait(task: &mut Task, at: At<'_>, now: Timestamp) {
         return;
     };
     let network = waiting.network.as_ref();
-    let network = network.map(|network| (&network.security_groups, network.public_ip));
+    let network = network.map(|it| Terms {
+        groups: &it.security_groups,
+        public_ip: it.public_ip,
+        ipv6: it.ipv6,
+    });
     put_on(task, at, network);
     task.placed_at = Some(now);
     task.version += 1;
 }
 
-fn put_on(task: &mut Task, at: At<'_>, network: Option<(&Vec<String>, bool)>) {
+/// What an interface is to be like, whatever its subnet.
+struct Terms<'a> {
+    groups: &'a [String],
+    public_ip: bool,
+    ipv6: bool,
+}
+
+fn put_on(task: &mut Task, at: At<'_>, network: Option<Terms<'_>>) {
     task.host = at.host.to_owned();
     task.instance.clone_from(&at.instance.arn);
     task.ec2_instance.clone_from(&at.instance.ec2_instance);
     task.availability_zone = at.zone.to_owned();
-    task.network = network
-        .zip(at.subnet)
-        .map(|((groups, public_ip), subnet)| NetworkWish {
-            abandoned: false,
-            attachment: ids::uuid(),
-            subnet: subnet.to_owned(),
-            security_groups: groups.clone(),
-            public_ip,
-        });
+    task.network = network.zip(at.subnet).map(|(terms, subnet)| NetworkWish {
+        abandoned: false,
+        attachment: ids::uuid(),
+        subnet: subnet.to_owned(),
+        security_groups: terms.groups.to_vec(),
+        public_ip: terms.public_ip,
+        ipv6: terms.ipv6,
+    });
 }
 
 fn nowhere(place: &Place, order: &Order, spot: Spot<'_>, now: Timestamp) -> Task {

@@ -3,7 +3,7 @@
 use wharf_api_ec2::{
     CreateNetworkInterfaceRequest, DescribeDhcpOptionsRequest, DescribeSubnetsRequest,
     DescribeVpcsRequest, ModifyNetworkInterfaceAttributeRequest, NetworkInterface, OperatorRequest,
-    Tag, TagSpecification,
+    Subnet, Tag, TagSpecification,
 };
 use wharf_interfaces::Interfaces;
 use wharf_records::ecs::{Interface, InterfaceState, Launch, NetworkWish, Task};
@@ -92,7 +92,10 @@ async fn make_interface(
     wish: &NetworkWish,
 ) -> Result<Interface, Fault> {
     let ec2 = &scheduler.ec2;
-    let request = interface_request(call, record, wish);
+    let mut request = interface_request(call, record, wish);
+    if wish.ipv6 && subnet_has_ipv6(scheduler, call, &wish.subnet).await? {
+        request.ipv6_address_count = Some(1);
+    }
     let made = ec2.create_network_interface(call, request).await?;
     let interface = made.network_interface.unwrap_or_default();
     let id = interface.network_interface_id.clone().unwrap_or_default();
@@ -110,19 +113,8 @@ async fn make_interface(
         }
         return Err(fault);
     }
-    let subnets = DescribeSubnetsRequest {
-        subnet_ids: Some(vec![wish.subnet.clone()]),
-        ..DescribeSubnetsRequest::default()
-    };
-    let subnets = ec2
-        .describe_subnets(call, subnets)
-        .await?
-        .subnets
-        .unwrap_or_default();
-    let cidr = subnets
-        .into_iter()
-        .next()
-        .and_then(|subnet| subnet.cidr_block);
+    let subnet = subnet(scheduler, call, &wish.subnet).await?;
+    let cidr = subnet.and_then(|subnet| subnet.cidr_block);
     let vpc = interface.vpc_id.clone().unwrap_or_default();
     let (search, name_servers) = dhcp_options(scheduler, call, vpc).await?;
     Ok(Interface {
@@ -130,6 +122,21 @@ async fn make_interface(
         name_servers,
         ..of_interface(interface, cidr.as_deref().and_then(gateway))
     })
+}
+
+async fn subnet(scheduler: &Scheduler, call: &Call, id: &str) -> Result<Option<Subnet>, Fault> {
+    let wanted = DescribeSubnetsRequest {
+        subnet_ids: Some(vec![id.to_owned()]),
+        ..DescribeSubnetsRequest::default()
+    };
+    let found = scheduler.ec2.describe_subnets(call, wanted).await?.subnets;
+    Ok(found.into_iter().flatten().next())
+}
+
+async fn subnet_has_ipv6(scheduler: &Scheduler, call: &Call, id: &str) -> Result<bool, Fault> {
+    let found = subnet(scheduler, call, id).await?;
+    let ranges = found.and_then(|it| it.ipv6_cidr_block_association_set);
+    Ok(ranges.is_some_and(|it| !it.is_empty()))
 }
 
 /// What the VPC's DHCP options say of names: search domains and name servers, each none where they say
@@ -253,6 +260,11 @@ fn of_interface(interface: NetworkInterface, gateway: Option<String>) -> Interfa
         gateway: gateway.unwrap_or_default(),
         search: Vec::new(),
         name_servers: Vec::new(),
+        ipv6: interface
+            .ipv6_addresses
+            .into_iter()
+            .flatten()
+            .find_map(|it| it.ipv6_address?.parse().ok()),
         state: InterfaceState::Created,
         unknown: wharf_records::Unknown::new(),
     }

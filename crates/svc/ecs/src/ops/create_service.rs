@@ -18,7 +18,7 @@ use wharf_wire::{Call, Fault};
 use super::{
     describe_services,
     run_task::{active_definition, check_roles},
-    subnets,
+    settings, subnets,
 };
 use crate::{
     core::{Core, MAX_TRIES, Stored, conflict},
@@ -254,6 +254,7 @@ pub async fn network(
         subnets: subnets.collect(),
         security_groups: order.security_groups,
         public_ip: order.public_ip,
+        ipv6: settings::has_ipv6(core, call).await?,
     }))
 }
 

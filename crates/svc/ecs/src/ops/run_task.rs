@@ -11,7 +11,7 @@ use wharf_records::{
 };
 use wharf_wire::{Call, Fault};
 
-use super::subnets;
+use super::{settings, subnets};
 use crate::{
     core::{Core, MAX_TRIES, Stored, conflict},
     credentials::RoleError,
@@ -104,8 +104,11 @@ async fn prepare(core: &Core, call: &Call, input: &RunTaskRequest) -> Result<Pre
         Ok(pins) => order.pins = pins,
         Err(why) => return Ok(Prepared::NotAdmitted(why)),
     }
-    let subnets = match &order.network {
-        Some(network) => subnets::resolve(core, call, network).await?,
+    let subnets = match &mut order.network {
+        Some(network) => {
+            network.ipv6 = settings::has_ipv6(core, call).await?;
+            subnets::resolve(core, call, network).await?
+        }
         None => Vec::new(),
     };
     Ok(Prepared::Job(Box::new(Job {

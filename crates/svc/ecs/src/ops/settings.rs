@@ -8,7 +8,7 @@ use wharf_wire::{Call, Fault};
 use crate::{core::Core, fault, names::Place, page};
 
 /// Name, the values it can have (what they do, `settings.txt` says), what it is unless set. The long
-/// ARN formats cannot be turned off any more, and guard duty's setting is read-only.
+/// ARN formats cannot be turned off any more, nor can IPv6, and guard duty's setting is read-only.
 const SETTINGS: &[(&str, &[&str], &str)] = &[
     ("serviceLongArnFormat", &["enabled"], "enabled"),
     ("taskLongArnFormat", &["enabled"], "enabled"),
@@ -19,7 +19,7 @@ const SETTINGS: &[(&str, &[&str], &str)] = &[
         &["enhanced", "enabled", "disabled"],
         "disabled",
     ),
-    ("dualStackIPv6", &["enabled", "disabled"], "disabled"),
+    ("dualStackIPv6", &["enabled"], "enabled"),
     ("fargateFIPSMode", &["enabled", "disabled"], "disabled"),
     ("tagResourceAuthorization", &["on", "off"], "off"),
     ("fargateTaskRetirementWaitPeriod", &["0", "7", "14"], "7"),
@@ -233,6 +233,14 @@ pub async fn in_effect(core: &Core, call: &Call, name: &str) -> Result<String, F
     let set = stored(core, call, &principal).await?;
     let defaults = stored(core, call, &root(call)).await?;
     Ok(effective(row, &principal, &set, &defaults).value)
+}
+
+/// Whether tasks that the caller asks for have an IPv6 address in subnets that have some.
+///
+/// # Errors
+/// The store failed.
+pub async fn has_ipv6(core: &Core, call: &Call) -> Result<bool, Fault> {
+    Ok(in_effect(core, call, "dualStackIPv6").await? == "enabled")
 }
 
 /// The principal's own value, else the account's default, else the service's.

@@ -15,7 +15,7 @@ use wharf_wire::{Call, Fault};
 
 use super::{
     run_task::{IMAGE, active_definition, check_roles, full_roles},
-    subnets,
+    settings, subnets,
 };
 use crate::{
     core::{Core, MAX_TRIES, Stored, conflict},
@@ -55,8 +55,11 @@ pub async fn start_task(
     let wanted = images::wanted(&order.parsed, &Pins::new());
     let admitted = core.images.admit(&place, &wanted).await;
     let refused = admitted.map(|pins| order.pins = pins).err();
-    let subnets = match &order.network {
-        Some(network) => subnets::resolve(core, call, network).await?,
+    let subnets = match &mut order.network {
+        Some(network) => {
+            network.ipv6 = settings::has_ipv6(core, call).await?;
+            subnets::resolve(core, call, network).await?
+        }
         None => Vec::new(),
     };
     let job = Job {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::json;
-use wharf_base::Timestamp;
+use wharf_base::{Cidr6, Timestamp};
 use wharf_planeproto::machine::{Instance, ScheduledEvent};
 
 const VERSION: &str = "2017-09-30";
@@ -80,6 +80,17 @@ fn meta_data(it: &Instance) -> BTreeMap<String, String> {
         ("vpc-id", interface.vpc.clone()),
     ] {
         put(&format!("{below}/{name}"), value);
+    }
+    if let Some(first) = interface.ipv6.first() {
+        let all: Vec<String> = interface.ipv6.iter().map(ToString::to_string).collect();
+        put("ipv6", first.to_string());
+        put(&format!("{below}/ipv6s"), all.join("\n"));
+        // Subnets have one of that size.
+        let subnet = Cidr6::around(*first, 64).map(|it| it.to_string());
+        put(
+            &format!("{below}/subnet-ipv6-cidr-blocks"),
+            subnet.unwrap_or_default(),
+        );
     }
     for (number, (_, line)) in metadata.public_keys.iter().enumerate() {
         put(&format!("public-keys/{number}/openssh-key"), line.clone());
@@ -265,6 +276,7 @@ mod tests {
                 address: [172, 31, 16, 4].into(),
                 mac: "0a:00:00:00:00:01".to_owned(),
                 secondary: vec![[172, 31, 16, 9].into()],
+                ipv6: vec!["fd12:3456:789a:bc01::5".parse().unwrap()],
                 groups: vec![Group {
                     id: "sg-1".to_owned(),
                     name: "default".to_owned(),

@@ -24,6 +24,11 @@ pub struct NetworkInterface {
     #[serde(deserialize_with = "nullable")]
     pub subnet_gateway_ipv4_address: String,
     #[serde(deserialize_with = "nullable")]
+    pub ipv6_addresses: Vec<Ipv6Address>,
+    /// `fd12:3456:789a:bc01::1/64`, where it has such addresses.
+    #[serde(deserialize_with = "nullable")]
+    pub subnet_gateway_ipv6_address: String,
+    #[serde(deserialize_with = "nullable")]
     pub private_dns_name: String,
     #[serde(deserialize_with = "nullable")]
     pub domain_name: Vec<String>,
@@ -69,4 +74,13 @@ pub struct Ipv4Address {
     pub primary: bool,
     #[serde(deserialize_with = "nullable")]
     pub private_address: String,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Ipv6Address {
+    #[serde(deserialize_with = "nullable")]
+    pub primary: bool,
+    #[serde(deserialize_with = "nullable")]
+    pub address: String,
 }

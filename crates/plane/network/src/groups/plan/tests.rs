@@ -116,6 +116,7 @@ fn interface() -> impl Strategy<Value = Resource> {
             load_balancer: None,
             public: None,
             secondary: Vec::new(),
+            ipv6: Vec::new(),
         })
     })
 }
@@ -239,6 +240,7 @@ fn one_change_is_one_step() {
             load_balancer: None,
             public: None,
             secondary: Vec::new(),
+            ipv6: Vec::new(),
         }))
     };
     let itself = SecurityGroup {

@@ -4,6 +4,8 @@ use std::net::Ipv4Addr;
 
 use super::{Attrs, IPV4, LIST_ELEMENT, value};
 
+mod ipv6;
+
 /// Registers of four bytes each.
 const R0: u32 = 8;
 const R1: u32 = 9;

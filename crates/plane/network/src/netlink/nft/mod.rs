@@ -6,7 +6,7 @@
 
 mod expression;
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
 
 use nix::errno::Errno;
 
@@ -33,8 +33,9 @@ const GET_ELEMENTS: u16 = 13;
 const DELETE_ELEMENTS: u16 = 14;
 const APPEND: u16 = 0x800;
 
-/// The `ip` family.
+/// The families `ip` and `ip6`.
 const IPV4: u8 = 2;
+const IPV6: u8 = 10;
 const LIST_ELEMENT: u16 = 1;
 const SET_IS_MAP: u32 = 8;
 const SET_TIMES_OUT: u32 = 0x10;
@@ -51,11 +52,13 @@ pub(crate) const FLOW_KEY: u32 = 20;
 
 /// Data types as `nft` numbers them, for its listings; concatenations shift six bits a part.
 const TYPE_IPV4: u32 = 7;
+const TYPE_IPV6: u32 = 8;
 const TYPE_PROTOCOL: u32 = 12;
 const TYPE_SERVICE: u32 = 13;
 const TYPE_INTEGER: u32 = 4;
 const TYPE_MARK: u32 = 19;
 const TYPE_LINK: u32 = 20;
+const TYPE_LINK_NAME: u32 = 41;
 const TYPE_VERDICT: u32 = 0xffff_ff00;
 
 const GOTO: i32 = -4;
@@ -88,6 +91,7 @@ pub(crate) type ServiceKey = (Ipv4Addr, u8, u16);
 /// Changes that happen all at once or not at all.
 #[derive(Debug)]
 pub(crate) struct Batch<'a> {
+    family: u8,
     table: &'a str,
     messages: Vec<Message>,
     /// Sets made so far; the kernel wants a number for each within a batch.
@@ -97,9 +101,18 @@ pub(crate) struct Batch<'a> {
 impl<'a> Batch<'a> {
     pub(crate) fn new(table: &'a str) -> Self {
         Self {
+            family: IPV4,
             table,
             messages: Vec::new(),
             sets: 0,
+        }
+    }
+
+    /// Of the table of that name for IPv6, which is another one.
+    pub(crate) fn ipv6(table: &'a str) -> Self {
+        Self {
+            family: IPV6,
+            ..Self::new(table)
         }
     }
 
@@ -220,6 +233,21 @@ impl<'a> Batch<'a> {
     pub(crate) fn way_map(&mut self, name: &str) {
         let key = (TYPE_IPV4 << 6 | TYPE_IPV4, 8);
         self.new_set(name, key, Some((TYPE_IPV4, 4)));
+    }
+
+    /// `map <name> { type ipv6_addr : verdict }`
+    pub(crate) fn verdict_map_ipv6(&mut self, name: &str) {
+        self.new_set(name, (TYPE_IPV6, 16), Some((TYPE_VERDICT, 0)));
+    }
+
+    /// `set <name> { type ipv6_addr }`
+    pub(crate) fn address_set_ipv6(&mut self, name: &str) {
+        self.new_set(name, (TYPE_IPV6, 16), None);
+    }
+
+    /// `set <name> { type ifname . ipv6_addr }`
+    pub(crate) fn sender_set_ipv6(&mut self, name: &str) {
+        self.new_set(name, (TYPE_LINK_NAME << 6 | TYPE_IPV6, 32), None);
     }
 
     /// A set of three-byte numbers.
@@ -416,6 +444,44 @@ impl<'a> Batch<'a> {
         self.elements(DELETE_ELEMENTS, 0, map, [way_element(from, to)]);
     }
 
+    pub(crate) fn add_addresses_ipv6(
+        &mut self,
+        set: &str,
+        addresses: impl IntoIterator<Item = Ipv6Addr>,
+    ) {
+        let elements = addresses.into_iter().map(|a| key_element(&a.octets()));
+        self.elements(NEW_ELEMENTS, CREATE, set, elements);
+    }
+
+    /// `"link" . address`
+    pub(crate) fn add_senders_ipv6<'b>(
+        &mut self,
+        set: &str,
+        senders: impl IntoIterator<Item = (&'b str, Ipv6Addr)>,
+    ) {
+        let elements = senders.into_iter().map(|(link, address)| {
+            let mut key = [0; 32];
+            key[..link.len()].copy_from_slice(link.as_bytes());
+            key[16..].copy_from_slice(&address.octets());
+            key_element(&key)
+        });
+        self.elements(NEW_ELEMENTS, CREATE, set, elements);
+    }
+
+    /// `address : goto chain`
+    pub(crate) fn add_verdicts_ipv6(
+        &mut self,
+        map: &str,
+        verdicts: impl IntoIterator<Item = (Ipv6Addr, String)>,
+    ) {
+        let elements = verdicts.into_iter().map(|(address, chain)| {
+            let verdict = Attrs::new().be32(1, GOTO.cast_unsigned()).text(2, &chain);
+            let data = Attrs::new().nest(2, verdict);
+            key_element(&address.octets()).nest(2, data)
+        });
+        self.elements(NEW_ELEMENTS, CREATE, map, elements);
+    }
+
     /// `address : goto chain`
     pub(crate) fn add_verdict(&mut self, map: &str, address: Ipv4Addr, chain: &str) {
         let verdict = Attrs::new().be32(1, GOTO.cast_unsigned()).text(2, chain);
@@ -440,7 +506,7 @@ impl<'a> Batch<'a> {
     }
 
     fn push(&mut self, kind: u16, flags: u16, attrs: Attrs) {
-        let header = [IPV4, 0, 0, 0];
+        let header = [self.family, 0, 0, 0];
         self.messages.push(Message::new(
             SUBSYSTEM << 8 | kind,
             REQUEST | flags,
@@ -465,8 +531,18 @@ impl<'a> Batch<'a> {
 
 /// Whether there is a table of that name.
 pub(crate) fn table_exists(socket: &mut Socket, name: &str) -> Result<bool, NetworkError> {
+    table_of(IPV4, socket, name)
+}
+
+/// The same of IPv6.
+pub(crate) fn table_exists_ipv6(socket: &mut Socket, name: &str) -> Result<bool, NetworkError> {
+    table_of(IPV6, socket, name)
+}
+
+fn table_of(family: u8, socket: &mut Socket, name: &str) -> Result<bool, NetworkError> {
     let attrs = Attrs::new().text(1, name);
-    let request = Message::new(SUBSYSTEM << 8 | GET_TABLE, REQUEST, &[IPV4, 0, 0, 0], attrs);
+    let header = [family, 0, 0, 0];
+    let request = Message::new(SUBSYSTEM << 8 | GET_TABLE, REQUEST, &header, attrs);
     match socket.ask("find an nftables table", request) {
         Ok(found) => Ok(found.is_some()),
         Err(error) if error.errno() == Some(Errno::ENOENT as i32) => Ok(false),

@@ -55,6 +55,7 @@ pub(super) fn write(
                 .copied()
                 .map(Secondary::new)
                 .collect(),
+            ipv6: address.ipv6.clone(),
             ..interface(call, &id, address.primary, (wanted, prepared))
         };
         if let Some(public) = public {
@@ -85,6 +86,7 @@ pub(super) fn write(
                 address: address.primary,
                 mac: interface.mac.clone(),
                 secondary: address.secondary.clone(),
+                ipv6: address.ipv6.clone(),
                 groups: prepared.groups.clone(),
                 delete_on_termination: wanted.delete_interface,
             },

@@ -250,6 +250,13 @@ pub struct Interface {
     pub ipv4_addresses: Vec<Ipv4>,
     #[serde(rename = "subnetGatewayIpv4Address")]
     pub subnet_gateway_ipv4_address: String,
+    #[serde(rename = "ipv6Addresses", skip_serializing_if = "Vec::is_empty")]
+    pub ipv6_addresses: Vec<Ipv6>,
+    #[serde(
+        rename = "subnetGatewayIpv6Address",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub subnet_gateway_ipv6_address: Option<String>,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub private_dns_name: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -264,6 +271,13 @@ pub struct Interface {
 pub struct Ipv4 {
     pub primary: bool,
     pub private_address: String,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ipv6 {
+    pub primary: bool,
+    pub address: String,
 }
 
 /// A task as agents read it (spec ecs-agent §2, "Task"). Absent members are left out.

@@ -7,16 +7,17 @@
 mod container;
 mod host_config;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::Ipv6Addr};
 
 use serde_json::{Value, json};
 use wharf_api_ecs::{ContainerDefinition, ContainerOverride, TaskDefinition};
+use wharf_base::Cidr6;
 use wharf_records::ecs::{Desired, Task};
 
 pub use self::container::EXEC_AGENT;
 use self::container::Making;
 use super::{
-    message::{self, Attachment, Credentials, Interface, Ipv4, Property},
+    message::{self, Attachment, Credentials, Interface, Ipv4, Ipv6, Property},
     server_address::ServerAddress,
 };
 use crate::{
@@ -172,11 +173,28 @@ pub fn interface(record: &Task) -> Option<Interface> {
             private_address: interface.private_ipv4.clone(),
         }],
         subnet_gateway_ipv4_address: interface.gateway.clone(),
+        ipv6_addresses: interface
+            .ipv6
+            .into_iter()
+            .map(|address| Ipv6 {
+                primary: true,
+                address: address.to_string(),
+            })
+            .collect(),
+        subnet_gateway_ipv6_address: interface.ipv6.and_then(gateway_ipv6),
         private_dns_name: interface.private_dns_name.clone(),
         domain_name: interface.search.clone(),
         domain_name_servers: interface.name_servers.clone(),
         interface_association_protocol: "default",
     })
+}
+
+/// `fd12:3456:789a:bc01::1/64`: the first address of the subnet that an address is of.
+fn gateway_ipv6(address: Ipv6Addr) -> Option<String> {
+    const BITS: u8 = 64;
+    let range = Cidr6::around(address, BITS)?;
+    let first = Ipv6Addr::from_bits(range.network().to_bits() | 1);
+    Some(format!("{first}/{BITS}"))
 }
 
 fn volumes(definition: &TaskDefinition) -> Vec<Value> {

@@ -71,6 +71,7 @@ fn task(launch: Launch, awsvpc: bool) -> Task {
             subnet: "subnet-1".to_owned(),
             security_groups: Vec::new(),
             public_ip: false,
+            ipv6: false,
         }),
         volume: None,
         credentials_seed: String::new(),
@@ -109,6 +110,7 @@ fn interface() -> Interface {
         gateway: "172.31.0.1/20".to_owned(),
         search: Vec::new(),
         name_servers: Vec::new(),
+        ipv6: None,
         state: InterfaceState::Created,
         unknown: BTreeMap::new(),
     }

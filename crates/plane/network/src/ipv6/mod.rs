@@ -1,0 +1,470 @@
+//! IPv6 in VPCs: beside the IPv4 of a VPC's namespace, and only where an interface has such an address.
+//!
+//! ```text
+//!  task's namespace             VPC's namespace
+//!  eth0 <address>/128 ──veth──  <address>/128 dev w<id>e…        neighbour <address> lladdr <mac>
+//!    default via fe80::1        <address>/128 via <end> dev vx   (on another host)
+//!                               neighbour <end> lladdr <mac of end> dev vx
+//!                               table ip6: who may send by which link, groups, network ACLs
+//! ```
+//! Nobody asks for neighbours and nobody is believed about them: all entries are fixed, links have no addresses of
+//! their own making, and what arrives with a sender that is not its link's ends before anything looks at it. There is
+//! no route but those to single addresses, so nothing leads to the host, to other VPCs or to the world. `<end>` is a
+//! link-local address made of the IPv4 address that the other host's tunnel ends at.
+//!
+//! Invariants: `plan` is pure, and the table is replaced whole when it says something else; rules are there before
+//! the link that they are for; all of it outlives the agent and is adopted by the next, which touches the table when the
+//! control plane has spoken; a VPC without such addresses has nothing of it.
+
+mod plan;
+mod rule;
+mod table;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use plan::{Wanted, Wired};
+
+use crate::error::NetworkError;
+use crate::groups::next_generation;
+use crate::host;
+use crate::model::{MacAddress, Mode, Scope};
+use crate::names::{Names, SCOPE_TUNNEL, TASK_LINK};
+use crate::netlink::route6::{self, Hop};
+use crate::netlink::{Family, Request, Socket, link, nft, tunnel};
+use crate::netns::Namespace;
+use crate::scope::{GATEWAY_MAC, ScopeNet};
+use crate::state::TaskRecord;
+use crate::sysctl;
+use crate::worker::Worker;
+
+/// The router of all subnets, as tasks see it.
+const ROUTER: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1);
+/// Who tells senders that a packet is too big, or that nobody is there; nothing else is answered at it.
+const OWN: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 1);
+/// What no interface has more of, whatever is said.
+const MOST: usize = 64;
+/// Keeps a batch's answers within the socket's buffer.
+const TOGETHER: usize = 512;
+
+/// Forwarded, and nothing learnt from anybody.
+const SCOPE_SETTINGS: [(&str, &str); 2] = [
+    ("ipv6/conf/all/forwarding", "1"),
+    ("ipv6/conf/lo/disable_ipv6", "0"),
+];
+/// Of one link, the switch last.
+const LINK_SETTINGS: [(&str, &str); 3] = [
+    ("accept_ra", "0"),
+    ("accept_redirects", "0"),
+    ("disable_ipv6", "0"),
+];
+
+/// What was made of it in the namespace of a VPC.
+#[derive(Debug, Default)]
+pub(crate) struct Made {
+    socket: Option<Socket>,
+    table: Table,
+    /// The addresses whose links and tasks are set up.
+    wired: BTreeMap<Ipv6Addr, String>,
+    /// Index of the tunnel, and what is routed through it.
+    tunnel: Option<(u32, BTreeMap<Ipv6Addr, Ipv4Addr>)>,
+    generation: u32,
+}
+
+/// What is known of the table in the kernel.
+#[derive(Debug, Default)]
+enum Table {
+    #[default]
+    Unknown,
+    /// Left by a former run, and kept as it is until the control plane's word is there.
+    Adopted,
+    Written(Box<Wanted>),
+}
+
+impl Made {
+    fn is_nothing(&self) -> bool {
+        matches!(self.table, Table::Unknown) && self.wired.is_empty()
+    }
+}
+
+/// Whether an interface may have the address: a single one of somebody, that is no link's own.
+pub(crate) fn may_have(address: Ipv6Addr) -> bool {
+    let link_local = address.segments()[0] & 0xffc0 == 0xfe80;
+    let strange = address.is_unspecified() || address.is_loopback() || address.is_multicast();
+    !(link_local || strange || address.to_ipv4_mapped().is_some() || address == OWN)
+}
+
+impl Worker {
+    /// As `follow_ipv6`, for whom its trouble is not: the next word mends it.
+    pub(crate) fn lead_ipv6(&mut self) {
+        if let Err(error) = self.follow_ipv6() {
+            tracing::warn!(%error, "failed to bring IPv6 addresses to where they belong; will retry with the next update");
+        }
+    }
+
+    /// Brings what is there of IPv6 to what is told and wired, in all VPCs.
+    pub(crate) fn follow_ipv6(&mut self) -> Result<(), NetworkError> {
+        let vpcs: Vec<Scope> = self.scopes.keys().cloned().collect();
+        let all = vpcs.iter().map(|scope| self.follow_ipv6_of(scope));
+        all.fold(Ok(()), Result::and)
+    }
+
+    /// An attachment has just got its link.
+    pub(crate) fn wire_ipv6(
+        &mut self,
+        record: &mut TaskRecord,
+        scope: &Scope,
+    ) -> Result<(), NetworkError> {
+        self.follow_ipv6_of(scope)?;
+        // The control plane may say otherwise than the attachment.
+        if let Some(saved) = self.tasks.get(&record.key) {
+            record.endpoint.clone_from(&saved.endpoint);
+        }
+        Ok(())
+    }
+
+    fn follow_ipv6_of(&mut self, scope: &Scope) -> Result<(), NetworkError> {
+        let Scope::Vpc(vpc) = scope else {
+            return Ok(());
+        };
+        let Some(net) = self.scopes.get(scope) else {
+            return Ok(());
+        };
+        let has_one = |record: &TaskRecord| {
+            let endpoint = record.endpoint.as_ref();
+            endpoint.is_some_and(|it| it.scope == *scope && !it.ipv6.is_empty())
+        };
+        let nothing = net.ipv6.is_nothing() && !self.view.has_ipv6(vpc);
+        if nothing && !self.tasks.values().any(has_one) {
+            return Ok(());
+        }
+        let taken = self.take_ipv6(vpc, scope);
+        let wanted = self.wanted_ipv6(vpc);
+        let Some(net) = self.scopes.get_mut(scope) else {
+            return Ok(());
+        };
+        let state = &self.state;
+        let written = net.write_ipv6(&wanted, self.heard, &self.names);
+        // Without rules for it no link speaks IPv6.
+        written?;
+        let placed = net.place_ipv6(&wanted, |key, address| {
+            task(&state.task_netns(key), address)
+        });
+        let led = match self.heard {
+            true => net.lead_through_tunnel(&wanted.there),
+            false => Ok(()),
+        };
+        taken.and(placed).and(led)
+    }
+
+    /// Brings the records to what the control plane says of the interfaces of a VPC. Of one that nothing is said of
+    /// they stay.
+    fn take_ipv6(&mut self, vpc: &str, scope: &Scope) -> Result<(), NetworkError> {
+        if !self.heard {
+            return Ok(());
+        }
+        let mut changed = Vec::new();
+        for ((of, id), key) in &self.interfaces {
+            let record = self.tasks.get(key).filter(|_| of == vpc);
+            let endpoint = record.and_then(|it| it.endpoint.as_ref());
+            let (Some(endpoint), Some(mut told)) = (endpoint, self.view.ipv6(vpc, id)) else {
+                continue;
+            };
+            // One that passes to another interface is that one's, whoever was told of first.
+            let has = |it| {
+                let holder = self.view.holder_ipv6(vpc, it);
+                holder.is_some_and(|of| of.id == *id)
+            };
+            told.retain(|it| may_have(*it) && has(*it));
+            let told: BTreeSet<Ipv6Addr> = told.into_iter().take(MOST).collect();
+            if told != endpoint.ipv6 {
+                changed.push((key.clone(), told));
+            }
+        }
+        let mut trouble = Ok(());
+        for (key, told) in changed {
+            trouble = trouble.and(self.change_ipv6(&key, told, scope));
+        }
+        trouble
+    }
+
+    fn change_ipv6(
+        &mut self,
+        key: &str,
+        told: BTreeSet<Ipv6Addr>,
+        scope: &Scope,
+    ) -> Result<(), NetworkError> {
+        let (Some(mut record), Some(net)) =
+            (self.tasks.get(key).cloned(), self.scopes.get_mut(scope))
+        else {
+            return Ok(());
+        };
+        let Some(endpoint) = &mut record.endpoint else {
+            return Ok(());
+        };
+        let gone: Vec<Ipv6Addr> = endpoint.ipv6.difference(&told).copied().collect();
+        for address in gone {
+            net.part_ipv6(&endpoint.link, address)?;
+            let netns = self.state.task_netns(key);
+            in_task(&netns, |index| vec![route6::delete_address(index, address)])?;
+        }
+        endpoint.ipv6 = told;
+        self.save(&record)
+    }
+
+    fn wanted_ipv6(&self, vpc: &str) -> Wanted {
+        let of_vpc = self.interfaces.iter().filter(|((of, _), _)| of == vpc);
+        let wired = of_vpc.filter_map(|((_, id), key)| {
+            let record = self.tasks.get(key)?;
+            let (Mode::Awsvpc(eni), Some(endpoint)) = (&record.mode, &record.endpoint) else {
+                return None;
+            };
+            Some(Wired {
+                key,
+                interface: id,
+                link: &endpoint.link,
+                mac: endpoint.mac,
+                subnet: eni.subnet,
+                addresses: &endpoint.ipv6,
+            })
+        });
+        let own = self.own.as_ref().filter(|_| self.end.is_some());
+        let own = own.map(|own| own.instance_id.as_str());
+        Wanted::of(&self.view, vpc, own, wired)
+    }
+}
+
+impl ScopeNet {
+    /// The rules, replaced in one batch if others are wanted.
+    fn write_ipv6(
+        &mut self,
+        wanted: &Wanted,
+        heard: bool,
+        names: &Names,
+    ) -> Result<(), NetworkError> {
+        let failed = |e| NetworkError::kernel("enter a network namespace", e);
+        if self.ipv6.socket.is_none() {
+            let opened = self.namespace.run(|| host::open(Family::Netfilter));
+            self.ipv6.socket = Some(opened.map_err(failed).flatten()?);
+        }
+        let Some(socket) = &mut self.ipv6.socket else {
+            return Ok(());
+        };
+        if matches!(self.ipv6.table, Table::Unknown) {
+            if nft::table_exists_ipv6(socket, names.table())? {
+                self.ipv6.table = Table::Adopted;
+            }
+            let settings = self.namespace.run(|| {
+                let mut all = SCOPE_SETTINGS.iter();
+                all.try_for_each(|(name, value)| sysctl::ensure(name, value))
+            });
+            settings.map_err(failed).flatten()?;
+            let lo = link::require(&mut self.route, "lo")?;
+            self.route.perform(vec![route6::address(lo, OWN)])?;
+        }
+        let same = match &self.ipv6.table {
+            Table::Unknown => false,
+            Table::Adopted => !heard,
+            Table::Written(written) => written.has_rules_of(wanted),
+        };
+        if same {
+            return Ok(());
+        }
+        self.ipv6.generation = next_generation(self.ipv6.generation)?;
+        let batch = table::batch(names, wanted, self.ipv6.generation);
+        if let Err(error) = batch.commit(socket, "write a network's nftables table for IPv6") {
+            // The former rules hold; the next word tries again.
+            if let Table::Written(_) = self.ipv6.table {
+                self.ipv6.table = Table::Adopted;
+            }
+            return Err(error);
+        }
+        self.ipv6.table = Table::Written(Box::new(wanted.clone()));
+        Ok(())
+    }
+
+    /// Leads the addresses of what is wired here to their links, and has `set_up` give them to their tasks.
+    fn place_ipv6(
+        &mut self,
+        wanted: &Wanted,
+        set_up: impl Fn(&str, Ipv6Addr) -> Result<(), NetworkError>,
+    ) -> Result<(), NetworkError> {
+        let mut trouble = Ok(());
+        let wired = self.ipv6.wired.clone();
+        for (address, link) in wired {
+            if wanted.here.get(&address).is_none_or(|it| it.link != link) {
+                trouble = trouble.and(self.part_ipv6(&link, address));
+            }
+        }
+        for (address, here) in &wanted.here {
+            if self.ipv6.wired.contains_key(address) {
+                continue;
+            }
+            let led = self.lead_ipv6(&here.link, *address, here.mac);
+            // One whose link is not there yet is set up with it.
+            if let Ok(false) = led {
+                continue;
+            }
+            let done = led.and_then(|_| set_up(&here.key, *address));
+            if done.is_ok() {
+                self.ipv6.wired.insert(*address, here.link.clone());
+            }
+            trouble = trouble.and(done);
+        }
+        trouble
+    }
+
+    /// `false` if there is no such link.
+    fn lead_ipv6(
+        &mut self,
+        name: &str,
+        address: Ipv6Addr,
+        mac: MacAddress,
+    ) -> Result<bool, NetworkError> {
+        let Some(index) = link::index_of(&mut self.route, name)? else {
+            return Ok(false);
+        };
+        switch_on(&self.namespace, name)?;
+        let gateway = None;
+        self.route.perform(vec![
+            route6::neighbour(index, address, mac),
+            route6::route(address, Hop { index, gateway }),
+        ])?;
+        Ok(true)
+    }
+
+    fn part_ipv6(&mut self, name: &str, address: Ipv6Addr) -> Result<(), NetworkError> {
+        if let Some(index) = link::index_of(&mut self.route, name)? {
+            self.route.perform(vec![
+                route6::delete_route(address, index),
+                route6::delete_neighbour(index, address),
+            ])?;
+        }
+        self.ipv6.wired.remove(&address);
+        Ok(())
+    }
+
+    /// Compares the routes through the tunnel with those that are wanted, if either changed. Who makes the tunnel, and
+    /// says which of its packets goes to which host, is the overlay: an interface has an IPv4 address as well.
+    fn lead_through_tunnel(
+        &mut self,
+        wanted: &BTreeMap<Ipv6Addr, Ipv4Addr>,
+    ) -> Result<(), NetworkError> {
+        let Some(index) = link::index_of(&mut self.route, SCOPE_TUNNEL)? else {
+            self.ipv6.tunnel = None;
+            return Ok(());
+        };
+        if self.ipv6.tunnel.as_ref() == Some(&(index, wanted.clone())) {
+            return Ok(());
+        }
+        self.ipv6.tunnel = None;
+        switch_on(&self.namespace, SCOPE_TUNNEL)?;
+        let hop = |end| Hop {
+            index,
+            gateway: Some(beyond(end)),
+        };
+        let there = route6::list(&mut self.route)?;
+        let there: BTreeMap<Ipv6Addr, Hop> = there
+            .into_iter()
+            .filter(|(_, it)| it.index == index)
+            .collect();
+        let ends: BTreeSet<Ipv4Addr> = wanted.values().copied().collect();
+        let neighbours = ends
+            .into_iter()
+            .map(|end| route6::neighbour(index, beyond(end), tunnel::hardware_address(end)));
+        let new = wanted
+            .iter()
+            .filter(|(address, end)| there.get(address) != Some(&hop(**end)));
+        let new = new.map(|(address, end)| route6::route(*address, hop(*end)));
+        let gone = there.keys().filter(|address| !wanted.contains_key(address));
+        let gone = gone.map(|address| route6::delete_route(*address, index));
+        let requests: Vec<Request> = neighbours.chain(new).chain(gone).collect();
+        let mut requests = requests.into_iter().peekable();
+        while requests.peek().is_some() {
+            let some = requests.by_ref().take(TOGETHER).collect();
+            self.route.perform(some)?;
+        }
+        self.ipv6.tunnel = Some((index, wanted.clone()));
+        Ok(())
+    }
+}
+
+/// The router on the tunnel that stands for the host whose end is there.
+fn beyond(end: Ipv4Addr) -> Ipv6Addr {
+    let [a, b, c, d] = end.octets().map(u16::from);
+    Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0x78, a << 8 | b, c << 8 | d)
+}
+
+/// IPv6 on one link of a namespace.
+fn switch_on(namespace: &Namespace, link: &str) -> Result<(), NetworkError> {
+    let set = || {
+        LINK_SETTINGS.iter().try_for_each(|(name, value)| {
+            sysctl::ensure(&format!("ipv6/conf/{link}/{name}"), value)
+        })
+    };
+    let set = namespace.run(set);
+    set.map_err(|e| NetworkError::kernel("enter a network namespace", e))
+        .flatten()
+}
+
+/// Gives a task's own end of its link the address and the way out. A task whose namespace is gone has neither.
+fn task(path: &std::path::Path, address: Ipv6Addr) -> Result<(), NetworkError> {
+    if let Some(namespace) = Namespace::open(path)? {
+        switch_on(&namespace, TASK_LINK)?;
+    }
+    in_task(path, |index| {
+        let gateway = Some(ROUTER);
+        vec![
+            route6::address(index, address),
+            route6::neighbour(index, ROUTER, GATEWAY_MAC),
+            route6::default_route(Hop { index, gateway }),
+        ]
+    })
+}
+
+fn in_task(
+    path: &std::path::Path,
+    requests: impl FnOnce(u32) -> Vec<Request>,
+) -> Result<(), NetworkError> {
+    let Some(namespace) = Namespace::open(path)? else {
+        return Ok(());
+    };
+    let mut route = namespace
+        .run(|| host::open(Family::Route))
+        .map_err(|e| NetworkError::kernel("enter a network namespace", e))
+        .flatten()?;
+    match link::index_of(&mut route, TASK_LINK)? {
+        Some(index) => route.perform(requests(index)),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_interfaces() {
+        let check = |text: &str, good| {
+            assert_eq!(may_have(text.parse().unwrap()), good, "{text}");
+        };
+        check("fd12:3456:789a:bc00::5", true);
+        check("2001:db8::5", true);
+        for bad in [
+            "::",
+            "::1",
+            "ff02::1",
+            "fe80::1",
+            "::ffff:10.0.0.1",
+            "fd00:ec2::1",
+        ] {
+            check(bad, false);
+        }
+    }
+
+    #[test]
+    fn hosts_have_routers_of_their_own() {
+        let end = beyond(Ipv4Addr::new(192, 0, 2, 7));
+        assert_eq!(end.to_string(), "fe80::78:c000:207");
+    }
+}
