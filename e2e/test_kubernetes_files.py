@@ -175,7 +175,7 @@ def test_pods_of_two_nodes_share_a_claim(installation, cluster, efs, files, imag
     wait_for(lambda: not processes.with_argument("serve-shared-files"), 30, "nothing that is mounted")
 
 
-def test_pods_of_one_node_write_behind_each_other(cluster, files, image):
+def test_pods_of_one_node_write_behind_each_other(cluster, efs, files, image):
     claim(cluster, "log")
     wait_for(lambda: claim_of(cluster, "log")["status"].get("phase") == "Bound", 30, "a claim that is bound")
     node = nodes_of(cluster, "files")[0]["metadata"]["name"]
@@ -190,7 +190,9 @@ def test_pods_of_one_node_write_behind_each_other(cluster, files, image):
             inside(cluster, name, f"echo {number} of {name} >> /data/log")
             written.append(f"{number} of {name}")
             assert [inside(cluster, it, "cat /data/log").splitlines() for it in pods] == [written, written]
-    clear(cluster, *pods)
+    clear(cluster, "log", *pods)
+    # The next tests take the only one that there is.
+    wait_for(lambda: len(points_of(efs, files)) == 1, 30, "an access point that is gone")
 
 
 def test_a_client_that_dies_is_had_again_by_another_pod(cluster, files, image):
