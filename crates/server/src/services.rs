@@ -329,7 +329,6 @@ pub static SERVICES: &[Row] = &[
                 log_events: Arc::new(it.plane.logs.clone()),
                 destinations: it.destinations.clone(),
                 clock: it.clock.clone(),
-                balanced: Arc::new(Measured(it.data.series.clone())),
                 takeover: Takeover::Replace,
             });
             let counted = service.clone();
@@ -388,6 +387,7 @@ pub static SERVICES: &[Row] = &[
                 keyring: it.data.keyring.clone(),
                 prices: it.config.data_dir.join("prices.json"),
                 clock: it.clock.clone(),
+                balanced: Arc::new(Measured(it.data.series.clone())),
                 takeover: Takeover::Replace,
             });
             Served::by(wharf_api_ce::Routes(Arc::new(service.clone())))
