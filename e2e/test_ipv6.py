@@ -76,7 +76,9 @@ def test_ranges_and_addresses_by_the_aws_cli(wharf):
     assert made["Ipv6CidrBlockAssociationSet"] == []
     given = aws("associate-vpc-cidr-block", "--vpc-id", vpc, "--amazon-provided-ipv6-cidr-block")["Ipv6CidrBlockAssociation"]
     assert given["Ipv6CidrBlockState"]["State"] == "associating"
-    (shown,) = aws("describe-vpcs", "--filters", f"Name=ipv6-cidr-block-association.ipv6-cidr-block,Values={given['Ipv6CidrBlock']}")["Vpcs"]
+    (shown,) = aws("describe-vpcs", "--filters", f"Name=ipv6-cidr-block-association.ipv6-cidr-block,Values={given['Ipv6CidrBlock']}")[
+        "Vpcs"
+    ]
     assert shown["VpcId"] == vpc
     assert shown["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlockState"]["State"] == "associated"
     whole = ipaddress.ip_network(given["Ipv6CidrBlock"])
@@ -157,7 +159,9 @@ def test_what_is_there_outlives_agent_and_server(wharf, run):
     for program in ("agent", "server"):
         wharf.kill_child(program)
         assert client.reaches(server, SILENCE_S), f"while there is no {program}"
-        wait_for(lambda: wharf.client("ec2").describe_vpcs(VpcIds=[net.vpc])["Vpcs"], 60, f"an answer of the API after the death of {program}")
+        wait_for(
+            lambda: wharf.client("ec2").describe_vpcs(VpcIds=[net.vpc])["Vpcs"], 60, f"an answer of the API after the death of {program}"
+        )
     late = run(subnet, group)
     wait_for(lambda: late.reaches(server, SILENCE_S) and client.reaches(late, SILENCE_S), 30, "one that came after")
     net.groups.change("authorize", group, port=81, cidr="0.0.0.0/0")
