@@ -250,6 +250,7 @@ mod tests {
             load_balancer: None,
             public: None,
             secondary: Vec::new(),
+            ipv6: Vec::new(),
         })
     }
 

@@ -38,6 +38,7 @@ fn names() -> Names {
             load_balancer: None,
             public: None,
             secondary: Vec::new(),
+            ipv6: Vec::new(),
         }),
     ]);
     names
