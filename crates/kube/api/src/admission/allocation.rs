@@ -82,10 +82,47 @@ pub fn allocate(
     let mut errors = Errors::new();
     let held = old.map(claims).unwrap_or_default();
     let is_free = |claim: &Claim| held.contains(claim) || is_free(claim);
+    if let Some(old) = old {
+        let_go(service, old, &held);
+    }
     keep_address(service, old);
     address(service, range, &is_free, &mut errors);
     node_ports(service, old, &is_free, &mut errors);
     errors.into_vec()
+}
+
+/// Who changes the type of a service and leaves what the former one gave it means to give that back.
+fn let_go(service: &mut Value, old: &Value, held: &[Claim]) {
+    let kind = text_at(service, &["spec", "type"]).to_owned();
+    let is_held = |port: &Value| {
+        let number = port["nodePort"]
+            .as_u64()
+            .and_then(|it| u16::try_from(it).ok());
+        number.is_some_and(|it| held.contains(&Claim::NodePort(it)))
+    };
+    let loses_health = !has_health_port(service);
+    let Some(spec) = service["spec"].as_object_mut() else {
+        return;
+    };
+    if !matches!(kind.as_str(), "NodePort" | "LoadBalancer") {
+        let ports = spec.get_mut("ports").and_then(Value::as_array_mut);
+        for port in ports.into_iter().flatten().filter(|it| is_held(it)) {
+            if let Some(port) = port.as_object_mut() {
+                port.shift_remove("nodePort");
+            }
+        }
+    }
+    let is_same = |spec: &serde_json::Map<String, Value>, name: &str| {
+        spec.get(name).is_some_and(|it| *it == old["spec"][name])
+    };
+    if loses_health && is_same(spec, "healthCheckNodePort") {
+        spec.shift_remove("healthCheckNodePort");
+    }
+    if kind == "ExternalName" && is_same(spec, "clusterIP") {
+        for name in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
+            spec.shift_remove(name);
+        }
+    }
 }
 
 /// A client that does not say the address means the one that the service has.
