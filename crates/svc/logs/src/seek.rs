@@ -342,7 +342,8 @@ mod tests {
 
     fn small() -> JournalOptions {
         JournalOptions {
-            segment_bytes: 16 << 10,
+            // Of smaller ones blocks come that take next to nothing packed, and whose filters, a part of that, say little.
+            segment_bytes: 64 << 10,
             merge_segments: 2,
             merge_runs: 2,
             ..JournalOptions::default()
@@ -411,8 +412,7 @@ mod tests {
         packed(&events, written).await;
         let (found, looked_at) = all(&events, EVENTS, ALL, "UpstreamReset").await;
         assert_eq!(found.len(), 0);
-        // What is merged last, and how large, is a matter of the machine.
-        assert!(looked_at < EVENTS / 4 * 3, "{looked_at} were looked at");
+        assert!(looked_at < EVENTS / 2, "{looked_at} were looked at");
         // Each of them is found on the disk, and counts.
         let blocks = events.journal().blocks("s", 0..EVENTS);
         let small = blocks.iter().filter(|it| it.filter().unwrap().is_some());
