@@ -185,7 +185,8 @@ impl Server {
         let thread = thread::spawn(move || {
             while let Ok((mut stream, peer)) = accepting.accept() {
                 let _ = stream.read_exact(&mut [0]);
-                let _ = write!(stream, "{}", peer.ip());
+                // In one piece, for who reads once.
+                let _ = stream.write_all(peer.ip().to_string().as_bytes());
             }
         });
         Self {
