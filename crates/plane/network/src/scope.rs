@@ -418,6 +418,14 @@ pub(crate) fn change_task(
     address: Ipv4Addr,
     request: fn(u32, Ipv4Addr) -> Request,
 ) -> Result<(), NetworkError> {
+    in_task(path, |index| vec![request(index, address)])
+}
+
+/// Asks for something of a task's own end of its link, by its index. Of a task whose namespace is gone, nothing.
+pub(crate) fn in_task(
+    path: &Path,
+    requests: impl FnOnce(u32) -> Vec<Request>,
+) -> Result<(), NetworkError> {
     let Some(namespace) = Namespace::open(path)? else {
         return Ok(());
     };
@@ -426,7 +434,7 @@ pub(crate) fn change_task(
         .map_err(|e| NetworkError::kernel("enter a network namespace", e))
         .flatten()?;
     match link::index_of(&mut route, TASK_LINK)? {
-        Some(index) => route.perform(vec![request(index, address)]),
+        Some(index) => route.perform(requests(index)),
         None => Ok(()),
     }
 }

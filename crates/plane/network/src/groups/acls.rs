@@ -6,12 +6,8 @@
 use wharf_planeproto::network::{AclEntry, NetworkAcl};
 
 use super::bound;
-use super::rule::Traffic;
+use super::traffic::{ICMP, Traffic};
 use crate::model::Subnet;
-
-const ICMP: u8 = 1;
-const TCP: u8 = 6;
-const UDP: u8 = 17;
 
 /// Which interfaces are behind the edge of which subnet.
 pub(crate) type Edges = bound::Bound<Edge>;
@@ -60,17 +56,9 @@ impl Acl {
 /// `None` for one without meaning: what comes after it is not reached, so that nothing passes that it
 /// might have denied.
 fn read(entry: &AclEntry) -> Option<Entry> {
-    let traffic = match (entry.protocol, entry.ports, entry.icmp) {
-        (None, ..) => Traffic::All,
-        (Some(protocol @ (TCP | UDP)), Some((first, last)), _) => {
-            (first <= last).then_some(Traffic::Ports(protocol, first, last))?
-        }
-        (Some(ICMP), _, Some((kind, code))) => Traffic::Icmp(kind, code),
-        (Some(protocol), ..) => Traffic::Protocol(protocol),
-    };
     Some(Entry {
         allow: entry.allow,
-        traffic,
+        traffic: Traffic::read(ICMP, entry.protocol, entry.ports, entry.icmp)?,
         range: entry.cidr.parse().ok()?,
     })
 }
@@ -78,6 +66,9 @@ fn read(entry: &AclEntry) -> Option<Entry> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const TCP: u8 = 6;
+    const UDP: u8 = 17;
 
     fn entry(allow: bool, protocol: Option<u8>, ports: Option<(u16, u16)>) -> AclEntry {
         AclEntry {

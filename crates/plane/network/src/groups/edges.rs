@@ -8,7 +8,7 @@
 //! Addresses are those of the VPC, and of the outside: translation comes before, or after.
 
 use super::acls::{Edge, Entry, Step};
-use super::rule::Traffic;
+use super::traffic::{ICMP, verdict};
 use crate::names::Names;
 use crate::netlink::nft::{BaseChain, Batch, Compare, Direction, Expression, Hook};
 
@@ -28,7 +28,6 @@ const ENTERING: BaseChain = BaseChain {
 /// The interfaces behind an edge.
 const OUT: &str = "edges-out";
 const IN: &str = "edges-in";
-const ICMP: u8 = 1;
 
 /// What each VPC has.
 pub(super) fn begin(batch: &mut Batch<'_>, names: &Names) {
@@ -106,23 +105,6 @@ fn write_edge(batch: &mut Batch<'_>, subnet: &str, edge: &Edge) {
 }
 
 fn rule(entry: &Entry, peer: Vec<Expression>) -> Vec<Expression> {
-    let traffic = match entry.traffic {
-        Traffic::All => Vec::new(),
-        Traffic::Protocol(protocol) => Expression::packet_protocol(protocol),
-        Traffic::Ports(protocol, first, last) => [
-            Expression::packet_protocol(protocol),
-            Expression::packet_ports(first, last),
-        ]
-        .concat(),
-        Traffic::Icmp(kind, code) => [
-            Expression::packet_protocol(ICMP),
-            Expression::packet_icmp(kind, code),
-        ]
-        .concat(),
-    };
-    let verdict = match entry.allow {
-        true => Expression::accept(),
-        false => Expression::discard(),
-    };
-    [traffic, peer, verdict].concat()
+    let traffic = entry.traffic.of_packets(ICMP);
+    [traffic, peer, verdict(entry.allow)].concat()
 }

@@ -41,6 +41,7 @@ mod filter;
 mod plan;
 mod public;
 mod rule;
+mod traffic;
 mod translations;
 mod ways;
 
@@ -48,4 +49,5 @@ pub(crate) use acls::{Acl, Edge};
 pub(crate) use exits::{Exit, Target};
 pub(crate) use filter::{Filter, next_generation};
 pub(crate) use plan::Policy;
-pub(crate) use rule::{Group, Traffic, is_name};
+pub(crate) use rule::{Group, is_name};
+pub(crate) use traffic::{ICMP, ICMPV6, Traffic, verdict};

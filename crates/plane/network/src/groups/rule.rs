@@ -4,12 +4,9 @@
 
 use wharf_planeproto::network::{Peer as WirePeer, Permission, SecurityGroup};
 
+use super::traffic::{ICMP, Traffic};
 use crate::model::Subnet;
 use crate::names::check_key;
-
-const ICMP: u8 = 1;
-const TCP: u8 = 6;
-const UDP: u8 = 17;
 
 /// The rules of a group, sorted, none twice.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -23,16 +20,6 @@ pub(crate) struct Group {
 pub(crate) struct Rule {
     pub(crate) traffic: Traffic,
     pub(crate) peer: Peer,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Traffic {
-    All,
-    Protocol(u8),
-    /// Protocol, first and last destination port.
-    Ports(u8, u16, u16),
-    /// Type and code of the message that begins the exchange.
-    Icmp(u8, Option<u8>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,14 +72,13 @@ fn is_ipv6(permission: &Permission) -> bool {
 }
 
 fn read(permission: &Permission) -> Option<Rule> {
-    let traffic = match (permission.protocol, permission.ports, permission.icmp) {
-        (None, ..) => Traffic::All,
-        (Some(protocol @ (TCP | UDP)), Some((first, last)), _) => {
-            (first <= last).then_some(Traffic::Ports(protocol, first, last))?
-        }
-        (Some(ICMP), _, Some((kind, code))) => Traffic::Icmp(kind, code),
-        (Some(protocol), ..) => Traffic::Protocol(protocol),
-    };
+    let Permission {
+        protocol,
+        ports,
+        icmp,
+        ..
+    } = *permission;
+    let traffic = Traffic::read(ICMP, protocol, ports, icmp)?;
     let peer = match &permission.peer {
         WirePeer::Cidr(cidr) => Peer::Range(cidr.parse().ok()?),
         WirePeer::Group(id) => Peer::Group(is_name(id).then(|| id.clone())?),

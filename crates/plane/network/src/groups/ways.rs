@@ -3,7 +3,8 @@
 
 use sha2::{Digest, Sha256};
 
-use super::rule::{Group, Peer, Rule, Traffic};
+use super::rule::{Group, Peer, Rule};
+use super::traffic::ICMP;
 use crate::netlink::nft::{Expression, Side};
 
 /// The kernel takes 255 bytes.
@@ -76,25 +77,11 @@ impl Way {
         admit: &str,
         set: impl Fn(&str) -> String,
     ) -> Vec<Expression> {
-        const ICMP: u8 = 1;
         let ports = |first, last| match self {
             Self::Out | Self::In | Self::Take => Expression::connection_ports(first, last),
             Self::Call | Self::Called => Expression::called_ports(first, last),
         };
-        let mut all = match rule.traffic {
-            Traffic::All => Vec::new(),
-            Traffic::Protocol(protocol) => Expression::connection_protocol(protocol),
-            Traffic::Ports(protocol, first, last) => [
-                Expression::connection_protocol(protocol),
-                ports(first, last),
-            ]
-            .concat(),
-            Traffic::Icmp(kind, code) => [
-                Expression::connection_protocol(ICMP),
-                Expression::connection_icmp(kind, code),
-            ]
-            .concat(),
-        };
+        let mut all = rule.traffic.of_connections(ICMP, ports);
         let side = self.peer();
         match &rule.peer {
             Peer::Range(range) if range.prefix() == 0 => {}

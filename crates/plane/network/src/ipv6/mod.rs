@@ -31,9 +31,9 @@ use crate::host;
 use crate::model::{MacAddress, Mode, Scope};
 use crate::names::{Names, SCOPE_TUNNEL, TASK_LINK};
 use crate::netlink::route6::{self, Hop};
-use crate::netlink::{Family, Request, Socket, link, nft, tunnel};
+use crate::netlink::{Family, Request, Socket, link, nft, route, tunnel};
 use crate::netns::Namespace;
-use crate::scope::{GATEWAY_MAC, ScopeNet};
+use crate::scope::{GATEWAY_MAC, ScopeNet, in_task};
 use crate::state::TaskRecord;
 use crate::sysctl;
 use crate::worker::Worker;
@@ -327,7 +327,7 @@ impl ScopeNet {
         switch_on(&self.namespace, name)?;
         let gateway = None;
         self.route.perform(vec![
-            route6::neighbour(index, address, mac),
+            route::neighbour(index, address, mac),
             route6::route(address, Hop { index, gateway }),
         ])?;
         Ok(true)
@@ -337,7 +337,7 @@ impl ScopeNet {
         if let Some(index) = link::index_of(&mut self.route, name)? {
             self.route.perform(vec![
                 route6::delete_route(address, index),
-                route6::delete_neighbour(index, address),
+                route::delete_neighbour(index, address),
             ])?;
         }
         self.ipv6.wired.remove(&address);
@@ -371,7 +371,7 @@ impl ScopeNet {
         let ends: BTreeSet<Ipv4Addr> = wanted.values().copied().collect();
         let neighbours = ends
             .into_iter()
-            .map(|end| route6::neighbour(index, beyond(end), tunnel::hardware_address(end)));
+            .map(|end| route::neighbour(index, beyond(end), tunnel::hardware_address(end)));
         let new = wanted
             .iter()
             .filter(|(address, end)| there.get(address) != Some(&hop(**end)));
@@ -416,27 +416,10 @@ fn task(path: &std::path::Path, address: Ipv6Addr) -> Result<(), NetworkError> {
         let gateway = Some(ROUTER);
         vec![
             route6::address(index, address),
-            route6::neighbour(index, ROUTER, GATEWAY_MAC),
+            route::neighbour(index, ROUTER, GATEWAY_MAC),
             route6::default_route(Hop { index, gateway }),
         ]
     })
-}
-
-fn in_task(
-    path: &std::path::Path,
-    requests: impl FnOnce(u32) -> Vec<Request>,
-) -> Result<(), NetworkError> {
-    let Some(namespace) = Namespace::open(path)? else {
-        return Ok(());
-    };
-    let mut route = namespace
-        .run(|| host::open(Family::Route))
-        .map_err(|e| NetworkError::kernel("enter a network namespace", e))
-        .flatten()?;
-    match link::index_of(&mut route, TASK_LINK)? {
-        Some(index) => route.perform(requests(index)),
-        None => Ok(()),
-    }
 }
 
 #[cfg(test)]

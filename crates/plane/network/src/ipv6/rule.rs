@@ -7,12 +7,7 @@ use wharf_planeproto::network::{
     AclEntry, NetworkAcl, Peer as WirePeer, Permission, SecurityGroup,
 };
 
-use crate::groups::{Traffic, is_name};
-
-const ICMP: u8 = 1;
-const TCP: u8 = 6;
-const UDP: u8 = 17;
-pub(super) const ICMPV6: u8 = 58;
+use crate::groups::{ICMP, ICMPV6, Traffic, is_name};
 
 /// The rules of a group, none twice.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -77,14 +72,9 @@ fn traffic(
     ports: Option<(u16, u16)>,
     icmp: Option<(u8, Option<u8>)>,
 ) -> Option<Traffic> {
-    match (protocol, ports, icmp) {
-        (None, ..) => Some(Traffic::All),
-        (Some(ICMP), ..) => None,
-        (Some(protocol @ (TCP | UDP)), Some((first, last)), _) => {
-            (first <= last).then_some(Traffic::Ports(protocol, first, last))
-        }
-        (Some(ICMPV6), _, Some((kind, code))) => Some(Traffic::Icmp(kind, code)),
-        (Some(protocol), ..) => Some(Traffic::Protocol(protocol)),
+    match protocol {
+        Some(ICMP) => None,
+        _ => Traffic::read(ICMPV6, protocol, ports, icmp),
     }
 }
 

@@ -13,8 +13,8 @@
 use std::net::Ipv6Addr;
 
 use super::plan::{Edge, Wanted};
-use super::rule::{Entry, Group, ICMPV6, Peer, Rule};
-use crate::groups::{Policy, Traffic};
+use super::rule::{Entry, Group, Peer, Rule};
+use crate::groups::{ICMPV6, Policy, verdict};
 use crate::names::{Names, SCOPE_TUNNEL};
 use crate::netlink::nft::{BaseChain, Batch, Compare, Direction, Expression, Hook, Side};
 
@@ -237,20 +237,9 @@ impl Way {
     }
 
     fn expressions(self, rule: &Rule) -> Vec<Expression> {
-        let mut all = match rule.traffic {
-            Traffic::All => Vec::new(),
-            Traffic::Protocol(protocol) => Expression::connection_protocol(protocol),
-            Traffic::Ports(protocol, first, last) => [
-                Expression::connection_protocol(protocol),
-                Expression::connection_ports(first, last),
-            ]
-            .concat(),
-            Traffic::Icmp(kind, code) => [
-                Expression::connection_protocol(ICMPV6),
-                Expression::connection_icmp(kind, code),
-            ]
-            .concat(),
-        };
+        let mut all = rule
+            .traffic
+            .of_connections(ICMPV6, Expression::connection_ports);
         let side = match self {
             Self::Out => Side::Destination,
             Self::In => Side::Source,
@@ -314,23 +303,6 @@ fn write_edge(batch: &mut Batch<'_>, subnet: &str, edge: &Edge) {
 }
 
 fn of_entry(entry: &Entry, peer: Vec<Expression>) -> Vec<Expression> {
-    let traffic = match entry.traffic {
-        Traffic::All => Vec::new(),
-        Traffic::Protocol(protocol) => Expression::packet_protocol(protocol),
-        Traffic::Ports(protocol, first, last) => [
-            Expression::packet_protocol(protocol),
-            Expression::packet_ports(first, last),
-        ]
-        .concat(),
-        Traffic::Icmp(kind, code) => [
-            Expression::packet_protocol(ICMPV6),
-            Expression::packet_icmp(kind, code),
-        ]
-        .concat(),
-    };
-    let verdict = match entry.allow {
-        true => Expression::accept(),
-        false => Expression::discard(),
-    };
-    [traffic, peer, verdict].concat()
+    let traffic = entry.traffic.of_packets(ICMPV6);
+    [traffic, peer, verdict(entry.allow)].concat()
 }

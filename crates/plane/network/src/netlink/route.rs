@@ -1,6 +1,6 @@
-//! Addresses, routes and neighbours (IPv4); `route6` has those of IPv6.
+//! Addresses and routes (IPv4; `route6` has those of IPv6), and neighbours of both.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use nix::errno::Errno;
 
@@ -30,6 +30,7 @@ const NDA_DST: u16 = 1;
 const NDA_LLADDR: u16 = 2;
 
 const AF_INET: u8 = 2;
+pub(super) const AF_INET6: u8 = 10;
 /// The table that every packet's way is looked up in.
 pub(crate) const MAIN: u32 = 254;
 const SCOPE_UNIVERSE: u8 = 0;
@@ -194,11 +195,10 @@ fn message_of(protocol: u8, flags: u16, table: u32, to: Subnet, hop: Hop) -> Mes
 }
 
 /// A fixed entry: nobody is asked for this address, and nobody can answer for it.
-pub(crate) fn neighbour(index: u32, address: Ipv4Addr, mac: MacAddress) -> Request {
-    let attrs = Attrs::new()
-        .put(NDA_DST, &address.octets())
-        .put(NDA_LLADDR, &mac.octets());
-    let header = neighbour_header(index);
+pub(crate) fn neighbour(index: u32, address: impl Into<IpAddr>, mac: MacAddress) -> Request {
+    let address = address.into();
+    let attrs = to_neighbour(address).put(NDA_LLADDR, &mac.octets());
+    let header = neighbour_header(index, address);
     Request {
         message: Message::new(
             RTM_NEWNEIGH,
@@ -211,17 +211,29 @@ pub(crate) fn neighbour(index: u32, address: Ipv4Addr, mac: MacAddress) -> Reque
     }
 }
 
-pub(crate) fn delete_neighbour(index: u32, address: Ipv4Addr) -> Request {
-    let attrs = Attrs::new().put(NDA_DST, &address.octets());
+pub(crate) fn delete_neighbour(index: u32, address: impl Into<IpAddr>) -> Request {
+    let address = address.into();
+    let (attrs, header) = (to_neighbour(address), neighbour_header(index, address));
     Request {
-        message: Message::new(RTM_DELNEIGH, REQUEST | ACK, &neighbour_header(index), attrs),
+        message: Message::new(RTM_DELNEIGH, REQUEST | ACK, &header, attrs),
         step: format!("remove the neighbour {address}").into(),
         tolerated: &[Errno::ENOENT, Errno::ENODEV],
     }
 }
 
-fn neighbour_header(index: u32) -> Vec<u8> {
-    let mut header = vec![AF_INET, 0, 0, 0];
+fn to_neighbour(address: IpAddr) -> Attrs {
+    match address {
+        IpAddr::V4(it) => Attrs::new().put(NDA_DST, &it.octets()),
+        IpAddr::V6(it) => Attrs::new().put(NDA_DST, &it.octets()),
+    }
+}
+
+fn neighbour_header(index: u32, address: IpAddr) -> Vec<u8> {
+    let family = match address {
+        IpAddr::V4(_) => AF_INET,
+        IpAddr::V6(_) => AF_INET6,
+    };
+    let mut header = vec![family, 0, 0, 0];
     header.extend_from_slice(&index.to_ne_bytes());
     header.extend_from_slice(&NUD_PERMANENT.to_ne_bytes());
     header.extend_from_slice(&[0, 0]);

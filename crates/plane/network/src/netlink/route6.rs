@@ -1,15 +1,14 @@
-//! Addresses, routes and neighbours (IPv6): single addresses, each at the other end of a link or behind one router.
+//! Addresses and routes (IPv6): single addresses, each at the other end of a link or behind one router.
 
 use std::net::Ipv6Addr;
 
 use nix::errno::Errno;
 
 use super::message::u32_at;
-use super::route::{PROTOCOL, RTM_DELNEIGH, RTM_NEWNEIGH};
+use super::route::{AF_INET6, PROTOCOL};
 use super::socket::{ACK, CREATE, DUMP, EXCL, REPLACE, REQUEST};
 use super::{Attrs, Message, Request, Socket, attributes};
 use crate::error::NetworkError;
-use crate::model::MacAddress;
 
 const RTM_NEWADDR: u16 = 20;
 const RTM_DELADDR: u16 = 21;
@@ -26,14 +25,10 @@ const IFA_F_NOPREFIXROUTE: u32 = 0x200;
 const RTA_DST: u16 = 1;
 const RTA_OIF: u16 = 4;
 const RTA_GATEWAY: u16 = 5;
-const NDA_DST: u16 = 1;
-const NDA_LLADDR: u16 = 2;
 
-const AF_INET6: u8 = 10;
 const SINGLE: u8 = 128;
 const MAIN: u8 = 254;
 const UNICAST: u8 = 1;
-const NUD_PERMANENT: u16 = 0x80;
 
 /// Where packets for an address go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,36 +115,6 @@ pub(crate) fn delete_route(to: Ipv6Addr, index: u32) -> Request {
         step: format!("remove the route to {to}").into(),
         tolerated: &[Errno::ESRCH, Errno::ENODEV],
     }
-}
-
-/// A fixed entry: nobody is asked for this address, and nobody can answer for it.
-pub(crate) fn neighbour(index: u32, address: Ipv6Addr, mac: MacAddress) -> Request {
-    let attrs = Attrs::new()
-        .put(NDA_DST, &address.octets())
-        .put(NDA_LLADDR, &mac.octets());
-    let flags = REQUEST | ACK | CREATE | REPLACE;
-    Request {
-        message: Message::new(RTM_NEWNEIGH, flags, &neighbour_header(index), attrs),
-        step: format!("add the neighbour {address}").into(),
-        tolerated: &[],
-    }
-}
-
-pub(crate) fn delete_neighbour(index: u32, address: Ipv6Addr) -> Request {
-    let attrs = Attrs::new().put(NDA_DST, &address.octets());
-    Request {
-        message: Message::new(RTM_DELNEIGH, REQUEST | ACK, &neighbour_header(index), attrs),
-        step: format!("remove the neighbour {address}").into(),
-        tolerated: &[Errno::ENOENT, Errno::ENODEV],
-    }
-}
-
-fn neighbour_header(index: u32) -> Vec<u8> {
-    let mut header = vec![AF_INET6, 0, 0, 0];
-    header.extend_from_slice(&index.to_ne_bytes());
-    header.extend_from_slice(&NUD_PERMANENT.to_ne_bytes());
-    header.extend_from_slice(&[0, 0]);
-    header
 }
 
 /// The single addresses to which this crate made routes, with where they lead.
