@@ -47,11 +47,15 @@ pub async fn create_network_interface(
         input.secondary_private_ip_address_count,
         MOST,
     )?;
-    let ipv6 = ipv6_addresses::Named::of_members(
+    let mut ipv6 = ipv6_addresses::Named::of_members(
         input.ipv6_addresses.as_deref(),
         input.ipv6_address_count,
         ipv6::MOST,
     )?;
+    // What services make for themselves gets what they ask for.
+    if call.caller.kind == CallerKind::Service {
+        ipv6.count = ipv6.count.or(Some(0));
+    }
     let interface = transact!(service.table, &call.permit, |tx| {
         // Another call with the same token may have been faster.
         if let Some(made) = made_before(service, call, token_id.as_deref()).await? {

@@ -10,7 +10,7 @@ use wharf_api_ec2::types::{
 use wharf_records::{Unknown, encode};
 use wharf_service::{Stored, transact};
 use wharf_store::{Compare, Txn};
-use wharf_wire::{Call, CallerKind, Fault};
+use wharf_wire::{Call, Fault};
 
 use super::interfaces::may_manage;
 use crate::{
@@ -80,11 +80,10 @@ impl Named {
         !self.these.is_empty()
     }
 
-    /// How many an interface in the subnet gets. What services make for themselves gets what they ask for.
-    pub fn number(&self, call: &Call, subnet: &Subnet) -> usize {
-        let by_itself = subnet.assign_ipv6 && call.caller.kind != CallerKind::Service;
+    /// How many an interface in the subnet gets: what it says nothing of is for the subnet to say.
+    pub fn number(&self, subnet: &Subnet) -> usize {
         match (self.these.len(), self.count) {
-            (0, None) => usize::from(by_itself && subnet.ipv6.is_some()),
+            (0, None) => usize::from(subnet.assign_ipv6 && subnet.ipv6.is_some()),
             (0, Some(count)) => count,
             (these, _) => these,
         }
@@ -101,7 +100,7 @@ impl Named {
         subnet: &Subnet,
         taken: &mut HashSet<Ipv6Addr>,
     ) -> Result<Vec<Ipv6Addr>, Fault> {
-        let number = self.number(call, subnet);
+        let number = self.number(subnet);
         if number == 0 {
             return Ok(Vec::new());
         }

@@ -272,9 +272,7 @@ async fn made_before(
 
 /// How many fit into a transaction by what it does.
 fn most_at_once((wanted, prepared): (&Wanted, &Prepared), spot: bool) -> u32 {
-    let by_itself = usize::from(prepared.subnet.assign_ipv6);
-    let ipv6 = wanted.ipv6.count.unwrap_or(by_itself);
-    let ipv6 = wanted.ipv6.these.len().max(ipv6);
+    let ipv6 = wanted.ipv6.number(&prepared.subnet);
     let further = prepared.disks.writes() + wanted.addresses.secondary() + ipv6;
     let further = u32::try_from(further).unwrap_or(u32::MAX / 4);
     // A Spot instance has its request beside it.
@@ -343,16 +341,14 @@ async fn addresses(
 ) -> Result<Vec<Chosen>, Fault> {
     let (mut taken, mut taken_ipv6) = (HashSet::new(), HashSet::new());
     let mut addresses = Vec::new();
-    let by_itself = usize::from(subnet.assign_ipv6);
-    let ipv6 = ipv6_addresses::Named {
-        count: wanted.ipv6.count.or(Some(by_itself)),
-        ..wanted.ipv6.clone()
-    };
     for number in 0..count {
         let chosen = wanted.addresses.choose(service, call, subnet, &mut taken);
         match chosen.await {
             Ok(chosen) => addresses.push(Chosen {
-                ipv6: ipv6.choose(service, call, subnet, &mut taken_ipv6).await?,
+                ipv6: wanted
+                    .ipv6
+                    .choose(service, call, subnet, &mut taken_ipv6)
+                    .await?,
                 ..chosen
             }),
             Err(_) if number >= wanted.at_least => break,
