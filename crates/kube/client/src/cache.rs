@@ -49,6 +49,11 @@ impl Change {
     }
 }
 
+/// Nobody here asks for them, they are a good part of an object, and the server keeps them where an update says nothing.
+pub(crate) const NOT_KEPT: &[&str] = &["managedFields"];
+/// Whoever asks for metadata alone wants names, owners and finalizers.
+pub(crate) const OF_OWNERS_NOT_KEPT: &[&str] = &["managedFields", "labels", "annotations"];
+
 type Key = (String, String);
 
 pub(crate) struct Cache {
@@ -277,7 +282,7 @@ mod tests {
 
     #[test]
     fn managed_fields_are_not_kept() {
-        let mut cache = Cache::new(&[BY_NAMESPACE], &["managedFields"]);
+        let mut cache = Cache::new(&[BY_NAMESPACE], NOT_KEPT);
         cache.replace(vec![object("x", "1", 3)], "5");
         let kept = &cache.by("namespace", "a")[0];
         assert!(kept.at("/metadata/managedFields").is_null());

@@ -15,7 +15,7 @@ use wharf_base::Backoff;
 
 pub use crate::cache::Change;
 use crate::{
-    cache::{BY_NAMESPACE, BY_OWNER, Cache, Index},
+    cache::{BY_NAMESPACE, BY_OWNER, Cache, Index, NOT_KEPT, OF_OWNERS_NOT_KEPT},
     client::{Client, Selection},
     error::Error,
     kind::Kind,
@@ -29,11 +29,6 @@ const LAST_WAIT: Duration = Duration::from_secs(30);
 const GOOD_WATCH: Duration = Duration::from_secs(1);
 /// Each watch is asked for a length between this and twice as much, so that many do not end at once.
 const WATCH_SECONDS: u64 = 300;
-
-/// Nobody here asks for them, they are a good part of an object, and the server keeps them where an update says nothing.
-const NOT_KEPT: &[&str] = &["managedFields"];
-/// Whoever asks for metadata alone wants names, owners and finalizers.
-const OF_OWNERS_NOT_KEPT: &[&str] = &["managedFields", "labels", "annotations"];
 
 type Subscriber = Box<dyn Fn(&Change) + Send + Sync>;
 

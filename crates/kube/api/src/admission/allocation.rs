@@ -50,6 +50,11 @@ fn has_node_ports(service: &Value) -> bool {
     }
 }
 
+/// Whether ports of nodes that it says are its own.
+fn may_have_node_ports(service: &Value) -> bool {
+    has_node_ports(service) || text_at(service, &["spec", "type"]) == "LoadBalancer"
+}
+
 fn has_health_port(service: &Value) -> bool {
     text_at(service, &["spec", "type"]) == "LoadBalancer"
         && text_at(service, &["spec", "externalTrafficPolicy"]) == "Local"
@@ -93,7 +98,8 @@ pub fn allocate(
 
 /// Who changes the type of a service and leaves what the former one gave it means to give that back.
 fn let_go(service: &mut Value, old: &Value, held: &[Claim]) {
-    let kind = text_at(service, &["spec", "type"]).to_owned();
+    let may_have = may_have_node_ports(service);
+    let is_external = text_at(service, &["spec", "type"]) == "ExternalName";
     let is_held = |port: &Value| {
         let number = port["nodePort"]
             .as_u64()
@@ -104,7 +110,7 @@ fn let_go(service: &mut Value, old: &Value, held: &[Claim]) {
     let Some(spec) = service["spec"].as_object_mut() else {
         return;
     };
-    if !matches!(kind.as_str(), "NodePort" | "LoadBalancer") {
+    if !may_have {
         let ports = spec.get_mut("ports").and_then(Value::as_array_mut);
         for port in ports.into_iter().flatten().filter(|it| is_held(it)) {
             if let Some(port) = port.as_object_mut() {
@@ -118,7 +124,7 @@ fn let_go(service: &mut Value, old: &Value, held: &[Claim]) {
     if loses_health && is_same(spec, "healthCheckNodePort") {
         spec.shift_remove("healthCheckNodePort");
     }
-    if kind == "ExternalName" && is_same(spec, "clusterIP") {
+    if is_external && is_same(spec, "clusterIP") {
         for name in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
             spec.shift_remove(name);
         }
@@ -230,8 +236,7 @@ fn node_ports(
     is_free: &impl Fn(&Claim) -> bool,
     errors: &mut Errors,
 ) {
-    let wants = has_node_ports(service);
-    let may_have = wants || text_at(service, &["spec", "type"]) == "LoadBalancer";
+    let (wants, may_have) = (has_node_ports(service), may_have_node_ports(service));
     let spec = Path::root("spec");
     let list = spec.child("ports");
     let mut taken: HashSet<u16> = HashSet::new();
@@ -241,13 +246,12 @@ fn node_ports(
         errors.invalid(&list, MOST_PORTS, "a service has no more ports than this");
         return;
     }
+    // What says one without having any is for validation to tell.
+    let ports = ports.filter(|_| may_have);
     for (at, port) in ports.into_iter().flatten().enumerate() {
         let entry = list.index(at);
         let path = entry.child("nodePort");
         let asked = port["nodePort"].as_u64().unwrap_or(0);
-        if !may_have {
-            continue;
-        }
         if asked > 0 {
             match checked(asked, is_free) {
                 Ok(number) => {
@@ -420,5 +424,37 @@ mod tests {
         let mut new = json!({"spec": {"type": "NodePort", "ports": [{"port": 80}]}});
         assert_eq!(allocate(&mut new, Some(&old), range, |_| false), []);
         assert_eq!(claims(&new), claims(&old));
+    }
+
+    #[test]
+    fn what_the_former_type_gave_goes_with_it() {
+        let range = RANGE.parse().unwrap();
+        let changed = |old: &Value, to: Value| {
+            let mut new = old.clone();
+            let spec = new["spec"].as_object_mut().unwrap();
+            spec.extend(to.as_object().unwrap().clone());
+            allocate(&mut new, Some(old), range, |_| true);
+            new["spec"].take()
+        };
+        let old = json!({"spec": {
+            "type": "LoadBalancer", "externalTrafficPolicy": "Local", "healthCheckNodePort": 30002,
+            "clusterIP": "10.100.0.2", "clusterIPs": ["10.100.0.2"], "ports": [{"port": 80, "nodePort": 30001}],
+        }});
+        let inside = changed(&old, json!({"type": "ClusterIP"}));
+        assert_eq!(inside["ports"], json!([{"port": 80}]));
+        assert!(inside.get("healthCheckNodePort").is_none());
+        assert_eq!(inside["clusterIP"], "10.100.0.2");
+        let external = changed(&old, json!({"type": "ExternalName"}));
+        assert!(external.get("clusterIP").is_none() && external.get("clusterIPs").is_none());
+        // What is new is meant, and told to be wrong.
+        let ports = json!([{"port": 80, "nodePort": 30009}]);
+        let meant = changed(
+            &old,
+            json!({"type": "ClusterIP", "ports": ports, "healthCheckNodePort": 30008}),
+        );
+        assert_eq!(
+            (&meant["ports"], &meant["healthCheckNodePort"]),
+            (&ports, &json!(30008))
+        );
     }
 }

@@ -116,7 +116,7 @@ impl Change {
         self.before_parsed.of(self.before.as_ref(), stored_as)
     }
 
-    fn is_old(&self) {
+    fn end_sharing(&self) {
         self.now_parsed.end();
         self.before_parsed.end();
     }
@@ -157,7 +157,7 @@ impl Log {
         kept.changes.push_back(Arc::new(change));
         let behind = kept.changes.len().checked_sub(SHARED_PARSED + 1);
         if let Some(old) = behind.and_then(|it| kept.changes.get(it)) {
-            old.is_old();
+            old.end_sharing();
         }
         while kept.changes.len() > MAX_CHANGES || kept.bytes > MAX_BYTES && kept.changes.len() > 1 {
             if let Some(oldest) = kept.changes.pop_front() {
