@@ -20,6 +20,8 @@ mod storage_class;
 mod tolerations;
 mod unsupported;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde_json::Value;
 use tokio::sync::OwnedMutexGuard;
@@ -131,7 +133,7 @@ pub async fn admit(
             .some("storage.k8s.io", "storageclasses", None)
             .await;
         let classes = classes.map_err(store_fault)?;
-        if !storage_class::may_grow(live, classes.iter().map(|(_, class)| class)) {
+        if !storage_class::may_grow(live, classes.iter().map(|(_, class)| class.as_ref())) {
             let why = "only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize";
             return Err(call.forbidden(text_at(object, &["metadata", "name"]), why));
         }
@@ -162,7 +164,7 @@ pub async fn admit(
                 .some("storage.k8s.io", "storageclasses", None)
                 .await;
             let classes = classes.map_err(store_fault)?;
-            storage_class::default(object, classes.iter().map(|(_, class)| class));
+            storage_class::default(object, classes.iter().map(|(_, class)| class.as_ref()));
             storage_class::protect(object, "kubernetes.io/pvc-protection");
         }
         _ => {}
@@ -202,14 +204,14 @@ async fn pod(call: &Call, pod: &mut Value) -> Result<(), Fault> {
         .some("scheduling.k8s.io", "priorityclasses", None)
         .await;
     let classes = classes.map_err(store_fault)?;
-    priority::set(pod, classes.iter().map(|(_, class)| class)).map_err(refused)?;
+    priority::set(pod, classes.iter().map(|(_, class)| class.as_ref())).map_err(refused)?;
     tolerations::add(pod);
     let class = runtime_class(call, pod).await?;
-    runtime_class::set(pod, class.as_ref()).map_err(refused)?;
+    runtime_class::set(pod, class.as_deref()).map_err(refused)?;
     pod_security(call, pod).await
 }
 
-async fn runtime_class(call: &Call, pod: &Value) -> Result<Option<Value>, Fault> {
+async fn runtime_class(call: &Call, pod: &Value) -> Result<Option<Arc<Value>>, Fault> {
     let Some(name) = runtime_class::name(pod) else {
         return Ok(None);
     };
@@ -264,7 +266,7 @@ async fn pod_security(call: &Call, pod: &Value) -> Result<(), Fault> {
     Ok(())
 }
 
-async fn limit_ranges(call: &Call) -> Result<Vec<Value>, Fault> {
+async fn limit_ranges(call: &Call) -> Result<Vec<Arc<Value>>, Fault> {
     let ranges = call.cluster.some("", "limitranges", call.namespace()).await;
     let ranges = ranges.map_err(store_fault)?;
     Ok(ranges.into_iter().map(|(_, range)| range).collect())

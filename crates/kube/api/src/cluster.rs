@@ -33,6 +33,7 @@ use crate::{
     audit::{Audit, Origin},
     conversion::Converters,
     expiry::Expiry,
+    lookup::Remembered,
     storage::{Keys, Objects},
     webhooks::Webhooks,
 };
@@ -165,6 +166,7 @@ pub struct Inner {
     /// Held while the catalog is made of what is stored, so that an older one never follows a newer one.
     pub cataloguing: tokio::sync::Mutex<()>,
     pub turns: Turns,
+    pub remembered: Remembered,
     pub webhooks: Webhooks,
     pub aggregation: Aggregation,
     pub converters: ArcSwap<Converters>,
@@ -252,6 +254,7 @@ impl Cluster {
             expiry: Expiry::default(),
             cataloguing: tokio::sync::Mutex::default(),
             turns: Turns::default(),
+            remembered: Remembered::default(),
             webhooks: Webhooks::default(),
             aggregation: Aggregation::default(),
             converters: ArcSwap::default(),

@@ -215,7 +215,7 @@ pub async fn after_write(call: &Call) -> Result<(), Fault> {
 pub async fn load(inner: &Inner) -> Result<(), StoreError> {
     let _turn = inner.cataloguing.lock().await;
     let all = inner.some(GROUP, PLURAL, None).await?;
-    let served = all.into_iter().map(|(_, it)| it);
+    let served = all.into_iter().map(|(_, it)| Arc::unwrap_or_clone(it));
     let served: Vec<Value> = served
         .filter(|it| condition(it, "Established") == Some(true))
         .collect();
@@ -280,7 +280,7 @@ async fn sweep(inner: &Inner) -> Result<(), WriteError> {
             && definition["metadata"]["deletionTimestamp"].is_string()
             && remove_instances(inner, &definition).await?
         {
-            finish(inner, &object, definition).await?;
+            finish(inner, &object, Arc::unwrap_or_clone(definition)).await?;
         }
     }
     Ok(())

@@ -1,12 +1,58 @@
 //! Reads that the server does for itself while it decides about a request.
 
+use std::{collections::HashMap, sync::Arc};
+
+use parking_lot::Mutex;
 use serde_json::Value;
-use wharf_store::StoreError;
+use wharf_kube_model::Resource;
+use wharf_store::{Revision, StoreError};
 
 use crate::{cluster::Inner, storage::Object};
 
 /// Objects read at a time.
 const AT_ONCE: usize = 500;
+/// What writes of others are decided by, each time anew: what was parsed of these is remembered.
+const REMEMBERED: [(&str, &str); 4] = [
+    ("", "limitranges"),
+    ("", "namespaces"),
+    ("", "serviceaccounts"),
+    ("scheduling.k8s.io", "priorityclasses"),
+];
+/// Objects that are remembered at most, and the bytes of one.
+const MOST_REMEMBERED: usize = 512;
+const LARGEST_REMEMBERED: usize = 8 << 10;
+
+/// Objects as they were parsed, by their keys. What is looked up is always read from the store: an object counts if it is still of
+/// the same revision.
+#[derive(Default)]
+pub struct Remembered(Mutex<HashMap<String, (Revision, Arc<Value>)>>);
+
+impl Remembered {
+    fn value(
+        &self,
+        key: impl FnOnce() -> String,
+        object: &Object,
+        resource: &Resource,
+    ) -> Option<Arc<Value>> {
+        let of = (resource.group.as_str(), resource.plural.as_str());
+        if !REMEMBERED.contains(&of) || object.bytes() > LARGEST_REMEMBERED {
+            return object.value(resource).map(Arc::new);
+        }
+        let key = key();
+        if let Some((revision, value)) = self.0.lock().get(&key)
+            && *revision == object.revision
+        {
+            return Some(Arc::clone(value));
+        }
+        let value = Arc::new(object.value(resource)?);
+        let mut all = self.0.lock();
+        if all.len() >= MOST_REMEMBERED {
+            all.clear();
+        }
+        all.insert(key, (object.revision, Arc::clone(&value)));
+        Some(value)
+    }
+}
 
 impl Inner {
     /// An object of the group without a name.
@@ -15,7 +61,7 @@ impl Inner {
         plural: &str,
         namespace: Option<&str>,
         name: &str,
-    ) -> Result<Option<Value>, StoreError> {
+    ) -> Result<Option<Arc<Value>>, StoreError> {
         let found = self.object("", plural, namespace, name).await?;
         Ok(found.map(|(_, value)| value))
     }
@@ -27,7 +73,7 @@ impl Inner {
         plural: &str,
         namespace: Option<&str>,
         name: &str,
-    ) -> Result<Option<(Object, Value)>, StoreError> {
+    ) -> Result<Option<(Object, Arc<Value>)>, StoreError> {
         let catalog = self.catalog.load();
         let mut all = catalog.all();
         let resource = all.find(|it| it.group == group && it.plural == plural);
@@ -42,7 +88,8 @@ impl Inner {
         let Some(object) = self.objects.get(&key).await? else {
             return Ok(None);
         };
-        Ok(object.value(resource).map(|value| (object, value)))
+        let value = self.remembered.value(|| key, &object, resource);
+        Ok(value.map(|value| (object, value)))
     }
 
     /// All objects of a resource, in a namespace or everywhere: for kinds of which there are few.
@@ -51,7 +98,7 @@ impl Inner {
         group: &str,
         plural: &str,
         namespace: Option<&str>,
-    ) -> Result<Vec<(Object, Value)>, StoreError> {
+    ) -> Result<Vec<(Object, Arc<Value>)>, StoreError> {
         self.chosen(group, plural, namespace, |object, value| {
             Some((object, value))
         })
@@ -64,7 +111,7 @@ impl Inner {
         group: &str,
         plural: &str,
         namespace: Option<&str>,
-        mut choose: impl FnMut(Object, Value) -> Option<T>,
+        mut choose: impl FnMut(Object, Arc<Value>) -> Option<T>,
     ) -> Result<Vec<T>, StoreError> {
         let catalog = self.catalog.load_full();
         let mut all = catalog.all();
@@ -87,8 +134,9 @@ impl Inner {
                 .await?;
             at = Some(page.revision);
             after = page.objects.last().map(|(path, _)| path.clone());
-            for (_, object) in page.objects {
-                if let Some(value) = object.value(resource) {
+            for (path, object) in page.objects {
+                let key = || format!("{folder}{path}");
+                if let Some(value) = self.remembered.value(key, &object, resource) {
                     found.extend(choose(object, value));
                 }
             }

@@ -18,7 +18,7 @@ use crate::{
 pub async fn not_for_others(call: &Call, node: &str) -> Result<Option<String>, Fault> {
     let found = call.cluster.core_object("nodes", None, node).await;
     let found = found.map_err(store_fault)?;
-    let found = found.filter(is_fargate_node);
+    let found = found.filter(|it| is_fargate_node(it));
     Ok(found
         .map(|_| format!("node \"{node}\" takes the pod of Fargate alone that it was made for")))
 }

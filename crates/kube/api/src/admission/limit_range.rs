@@ -1,6 +1,6 @@
 //! Limit ranges of a namespace: what containers ask for that say nothing, and what pods and claims may ask for.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
 use wharf_kube_model::{quantity::Quantity, view::text_at};
@@ -19,7 +19,7 @@ fn amounts(value: &Value) -> Amounts {
         .collect()
 }
 
-fn limits(ranges: &[Value]) -> impl Iterator<Item = &Value> {
+fn limits(ranges: &[Arc<Value>]) -> impl Iterator<Item = &Value> {
     ranges
         .iter()
         .filter_map(|it| it["spec"]["limits"].as_array())
@@ -27,7 +27,7 @@ fn limits(ranges: &[Value]) -> impl Iterator<Item = &Value> {
 }
 
 /// Gives containers the defaults of their namespace.
-pub fn set_defaults(pod: &mut Value, ranges: &[Value]) {
+pub fn set_defaults(pod: &mut Value, ranges: &[Arc<Value>]) {
     let mut told = Vec::new();
     for range in ranges {
         let mut defaults = [
@@ -86,7 +86,7 @@ fn merge(container: &mut Value, kind: &str, defaults: &BTreeMap<String, Value>) 
 }
 
 /// What of a pod its namespace does not allow.
-pub fn pod_errors(pod: &Value, ranges: &[Value]) -> Vec<String> {
+pub fn pod_errors(pod: &Value, ranges: &[Arc<Value>]) -> Vec<String> {
     let mut errors = Vec::new();
     for limit in limits(ranges) {
         match text_at(limit, &["type"]) {
@@ -146,7 +146,7 @@ fn plus(a: Quantity, b: Quantity) -> Quantity {
 }
 
 /// What of a claim its namespace does not allow: only what it requests is known of it.
-pub fn claim_errors(claim: &Value, ranges: &[Value]) -> Vec<String> {
+pub fn claim_errors(claim: &Value, ranges: &[Arc<Value>]) -> Vec<String> {
     const TYPE: &str = "PersistentVolumeClaim";
     let mut errors = Vec::new();
     let requests = amounts(&claim["spec"]["resources"]["requests"]);
@@ -248,8 +248,8 @@ mod tests {
         json!({"metadata": {"name": "a"}, "spec": {"containers": [{"name": "c", "resources": resources}]}})
     }
 
-    fn range(limit: Value) -> Vec<Value> {
-        vec![json!({"spec": {"limits": [limit]}})]
+    fn range(limit: Value) -> Vec<Arc<Value>> {
+        vec![Arc::new(json!({"spec": {"limits": [limit]}}))]
     }
 
     #[test]

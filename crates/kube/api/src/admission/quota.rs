@@ -55,7 +55,7 @@ impl Turns {
     }
 }
 
-async fn quotas(call: &Call) -> Result<Vec<(Object, Value)>, Fault> {
+async fn quotas(call: &Call) -> Result<Vec<(Object, Arc<Value>)>, Fault> {
     let found = call.cluster.some("", QUOTAS, call.namespace()).await;
     found.map_err(store_fault)
 }
@@ -109,7 +109,8 @@ pub async fn charge(
         return Ok(());
     };
     // What was read before the turn came may have changed.
-    for (stored, mut quota) in quotas(call).await? {
+    for (stored, quota) in quotas(call).await? {
+        let mut quota = Arc::unwrap_or_clone(quota);
         match judge(&quota, counted, object, live, call.now.millis()) {
             Verdict::Uncounted => {}
             Verdict::Refused(why) => {

@@ -281,7 +281,7 @@ async fn find(inner: &Inner, it: &Aggregated, documents: &Semaphore) -> Result<F
     let (space, name) = (Some(&*it.service.namespace), &*it.service.name);
     let service = inner.core_object("services", space, name).await?;
     let endpoints = inner.core_object("endpoints", space, name).await?;
-    if let Some(why) = missing(it, service.as_ref(), endpoints.as_ref()) {
+    if let Some(why) = missing(it, service.as_deref(), endpoints.as_deref()) {
         return Ok(why);
     }
     let path = format!("/apis/{}/{}", it.group, it.version);

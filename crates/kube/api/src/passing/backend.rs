@@ -1,6 +1,6 @@
 //! A port of a pod behind a service, reached through the pod's node.
 
-use std::{fmt::Display, io};
+use std::{fmt::Display, io, sync::Arc};
 
 use serde_json::Value;
 use wharf_kube_model::view::{items, number, text, text_at};
@@ -9,7 +9,7 @@ use super::{route, tunnel};
 use crate::cluster::{Connection, Inner};
 
 pub struct Backend {
-    node: Value,
+    node: Arc<Value>,
     path: String,
 }
 

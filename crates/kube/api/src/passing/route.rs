@@ -1,6 +1,6 @@
 //! Where a request for a node, a pod or a service goes on to.
 
-use std::{io, net::IpAddr};
+use std::{io, net::IpAddr, sync::Arc};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rand::seq::IndexedRandom;
@@ -31,10 +31,10 @@ pub struct Route {
 }
 
 enum To {
-    Kubelet(Value),
+    Kubelet(Arc<Value>),
     /// By way of the kubelet, whom the path asks.
     Pod {
-        node: Value,
+        node: Arc<Value>,
         path: String,
         tls: bool,
     },
@@ -71,7 +71,7 @@ impl Route {
         }
     }
 
-    fn kubelet(node: Value, target: String) -> Self {
+    fn kubelet(node: Arc<Value>, target: String) -> Self {
         Self {
             host: text_at(&node, &["metadata", "name"]).to_owned(),
             to: To::Kubelet(node),

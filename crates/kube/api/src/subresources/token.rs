@@ -1,5 +1,7 @@
 //! Tokens of service accounts: made by whoever keeps the cluster's users, bound to a pod that runs, a secret or a node that is there.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde_json::{Value, json};
 use wharf_kube_auth::{Bound, TokenRefused, TokenRequest};
@@ -169,7 +171,7 @@ async fn named(
     plural: &str,
     namespace: Option<&str>,
     name: &str,
-) -> Result<Option<Value>, Fault> {
+) -> Result<Option<Arc<Value>>, Fault> {
     if name.is_empty() {
         return Ok(None);
     }

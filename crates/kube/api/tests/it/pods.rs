@@ -57,6 +57,44 @@ async fn a_pod_without_account_is_refused() {
     refused.expect(403);
 }
 
+/// What pods are decided by is remembered between them, but never longer than it holds.
+#[tokio::test]
+async fn a_pod_is_decided_by_what_is_so_now() {
+    let it = harness().await;
+    let priority = async |name: &str| {
+        let made = it.post(PODS, &pod(name)).await.expect(201);
+        made["spec"]["priority"].clone()
+    };
+    assert_eq!(priority("a").await, 0);
+
+    let classes = "/apis/scheduling.k8s.io/v1/priorityclasses";
+    let class =
+        |value: i32| json!({"metadata": {"name": "all"}, "value": value, "globalDefault": true});
+    it.post(classes, &class(1)).await.expect(201);
+    assert_eq!(priority("b").await, 1);
+    it.delete(&format!("{classes}/all"), "").await.expect(200);
+    it.post(classes, &class(2)).await.expect(201);
+    assert_eq!(priority("c").await, 2);
+
+    let label =
+        json!({"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}});
+    it.patch("/api/v1/namespaces/default", "merge-patch+json", &label)
+        .await
+        .expect(200);
+    it.post(PODS, &pod("d")).await.expect(403);
+
+    let accounts = "/api/v1/namespaces/default/serviceaccounts";
+    it.delete(&format!("{accounts}/default"), "")
+        .await
+        .expect(200);
+    let refused = it.post(PODS, &pod("e")).await;
+    assert!(
+        refused
+            .message()
+            .contains("serviceaccount \"default\" not found")
+    );
+}
+
 #[tokio::test]
 async fn a_pod_is_bound_once() {
     let it = harness().await;

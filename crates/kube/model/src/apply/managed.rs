@@ -214,11 +214,11 @@ impl Managed {
                     .iter()
                     .position(|entry| entry.manager == *gone && *gone != bucket)
                 {
-                    taken = taken.union(&self.0.remove(at).set);
+                    taken = taken.union(self.0.remove(at).set);
                 }
             }
             let entry = self.entry(bucket, &version);
-            entry.set = std::mem::take(&mut entry.set).union(&taken);
+            entry.set = std::mem::take(&mut entry.set).union(taken);
             entry.time = time;
             count -= 1;
         }
@@ -252,7 +252,7 @@ impl Managed {
                 made["time"] = time.into();
             }
             made["fieldsType"] = "FieldsV1".into();
-            made["fieldsV1"] = entry.set.to_fields();
+            made["fieldsV1"] = entry.set.into_fields();
             if !entry.manager.subresource.is_empty() {
                 made["subresource"] = entry.manager.subresource.into();
             }

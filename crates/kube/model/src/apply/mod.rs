@@ -15,7 +15,7 @@ use crate::conform;
 use managed::{Managed, Manager};
 use serde_json::{Map, Value};
 use set::Set;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 use typed::{Comparison, Type};
 
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -189,45 +189,40 @@ fn taken(writer: Writer<'_>, set: Set) -> Set {
 }
 
 /// Fields that are the server's.
-fn unowned() -> Set {
-    let metadata = [
-        "name",
-        "namespace",
-        "creationTimestamp",
-        "selfLink",
-        "uid",
-        "clusterName",
-        "generation",
-    ];
-    let mut set = Set::of(&[
+static UNOWNED: LazyLock<Set> = LazyLock::new(|| {
+    Set::of(&[
         &["f:apiVersion"],
         &["f:kind"],
         &["f:metadata"],
         &["f:metadata", "f:managedFields"],
         &["f:metadata", "f:resourceVersion"],
-    ]);
-    for name in metadata {
-        set.insert(&["f:metadata".to_owned(), format!("f:{name}")]);
-    }
-    set
-}
+        &["f:metadata", "f:name"],
+        &["f:metadata", "f:namespace"],
+        &["f:metadata", "f:creationTimestamp"],
+        &["f:metadata", "f:selfLink"],
+        &["f:metadata", "f:uid"],
+        &["f:metadata", "f:clusterName"],
+        &["f:metadata", "f:generation"],
+    ])
+});
 
 /// Moves ownership of what changed between two objects to the writer.
 fn record(writer: Writer<'_>, types: Type<'_>, old: &Value, new: &Value, managed: &mut Managed) {
     let found = typed::compare(types, old, new);
-    let written = taken(writer, found.modified.union(&found.added));
+    let written = taken(writer, found.modified.union(found.added));
     let version = writer.resource.api_version();
     for entry in managed
         .0
         .iter_mut()
         .filter(|entry| entry.version == version)
     {
-        entry.set = entry.set.difference(&written).difference(&found.removed);
+        let set = std::mem::take(&mut entry.set);
+        entry.set = set.difference(&written).difference(&found.removed);
     }
-    let own = written.difference(&unowned());
+    let own = written.difference(&UNOWNED);
     if !own.is_empty() {
         let entry = managed.entry(Manager::of(writer, true), &version);
-        entry.set = std::mem::take(&mut entry.set).union(&own);
+        entry.set = std::mem::take(&mut entry.set).union(own);
         entry.time = Some(writer.now.to_owned());
     }
     managed.drop_empty();
@@ -264,7 +259,7 @@ impl Applied<'_> {
             modified,
             removed,
         } = typed::compare(self.types, self.live, &object);
-        let written = taken(self.writer, modified.union(&added));
+        let written = taken(self.writer, modified.union(added));
         let others = || {
             self.before
                 .0
@@ -283,9 +278,10 @@ impl Applied<'_> {
             .iter_mut()
             .filter(|entry| entry.manager != manager && entry.version == version)
         {
-            entry.set = entry.set.difference(&written).difference(&removed);
+            let set = std::mem::take(&mut entry.set);
+            entry.set = set.difference(&written).difference(&removed);
         }
-        set = set.difference(&unowned());
+        set = set.difference(&UNOWNED);
         managed.entry(manager, &version).set = set;
         managed.drop_empty();
         Ok((object, managed))
@@ -300,13 +296,16 @@ impl Applied<'_> {
         let left = |value: Option<Value>| value.unwrap_or_else(|| Value::Object(Map::new()));
         let named = |set: &Set| set.with_named(types);
         let pruned = left(merge::remove(types, &merged, &named(last)));
-        let owned = managed
-            .0
-            .iter()
-            .fold(Set::default(), |owned, entry| owned.union(&entry.set));
+        let owned = managed.0.iter().fold(Set::default(), |owned, entry| {
+            owned.union(entry.set.clone())
+        });
         let all = named(&typed::field_set(types, &merged));
-        let kept = named(&typed::field_set(types, &pruned)).union(&named(&owned));
-        let pruned = left(merge::remove(types, &merged, &all.difference(&kept)));
+        let kept = named(&typed::field_set(types, &pruned)).union(named(&owned));
+        let pruned = left(merge::remove(
+            types,
+            &merged,
+            &all.clone().difference(&kept),
+        ));
         // Items nobody owns that were not this manager's either stay.
         let gone = all
             .difference(&named(&typed::field_set(types, &pruned)))

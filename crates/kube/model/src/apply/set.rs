@@ -77,39 +77,42 @@ impl Set {
         self
     }
 
-    pub fn union(mut self, other: &Self) -> Self {
-        for (element, entry) in &other.0 {
-            let ours = self.0.entry(element.clone()).or_default();
+    pub fn union(mut self, other: Self) -> Self {
+        if self.is_empty() {
+            return other;
+        }
+        for (element, entry) in other.0 {
+            let ours = self.0.entry(element).or_default();
             ours.member |= entry.member;
-            ours.below = std::mem::take(&mut ours.below).union(&entry.below);
+            ours.below = std::mem::take(&mut ours.below).union(entry.below);
         }
         self
     }
 
     pub fn intersection(&self, other: &Self) -> Self {
-        self.paired(other, |ours, theirs| ours && theirs, Self::intersection)
-    }
-
-    pub fn difference(&self, other: &Self) -> Self {
-        self.paired(other, |ours, theirs| ours && !theirs, Self::difference)
-    }
-
-    fn paired(
-        &self,
-        other: &Self,
-        member: fn(bool, bool) -> bool,
-        below: fn(&Self, &Self) -> Self,
-    ) -> Self {
-        let none = Entry::default();
-        let entries = self.0.iter().map(|(element, ours)| {
-            let theirs = other.0.get(element).unwrap_or(&none);
-            let made = Entry {
-                member: member(ours.member, theirs.member),
-                below: below(&ours.below, &theirs.below),
+        let entries = self.0.iter().filter_map(|(element, ours)| {
+            let theirs = other.0.get(element)?;
+            let both = Entry {
+                member: ours.member && theirs.member,
+                below: ours.below.intersection(&theirs.below),
             };
-            (element.clone(), made)
+            (!both.is_empty()).then(|| (element.clone(), both))
         });
-        Self(entries.filter(|(_, entry)| !entry.is_empty()).collect())
+        Self(entries.collect())
+    }
+
+    pub fn difference(mut self, other: &Self) -> Self {
+        for (element, theirs) in &other.0 {
+            let Some(ours) = self.0.get_mut(element) else {
+                continue;
+            };
+            ours.member &= !theirs.member;
+            ours.below = std::mem::take(&mut ours.below).difference(&theirs.below);
+            if ours.is_empty() {
+                self.0.remove(element);
+            }
+        }
+        self
     }
 
     /// With the structs' fields on the way to members as members: they come and go with what is below them, keys of maps do not.
@@ -158,17 +161,17 @@ impl Set {
         }
     }
 
-    pub fn to_fields(&self) -> Value {
-        let members = self.0.iter().map(|(element, entry)| {
-            let mut below = entry.below.to_fields();
-            if let (true, Value::Object(below)) =
-                (entry.member && !entry.below.is_empty(), &mut below)
-            {
-                below.shift_insert(0, ".".into(), Value::Object(Map::new()));
-            }
-            (element.to_string(), below)
+    pub fn into_fields(self) -> Value {
+        Value::Object(self.members(false))
+    }
+
+    fn members(self, is_member: bool) -> Map<String, Value> {
+        let itself = (is_member && !self.is_empty()).then(|| (".".into(), Map::new().into()));
+        let below = self.0.into_iter().map(|(element, entry)| {
+            let below = entry.below.members(entry.member);
+            (element.into_string(), below.into())
         });
-        Value::Object(members.collect())
+        itself.into_iter().chain(below).collect()
     }
 
     /// `None` for what is no FieldsV1.

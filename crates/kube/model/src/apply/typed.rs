@@ -255,12 +255,22 @@ enum Change {
 
 impl Comparison {
     fn attach(&mut self, element: Box<str>, change: Change, below: Self) {
-        self.added
-            .attach(element.clone(), change == Change::Added, below.added);
-        self.modified
-            .attach(element.clone(), change == Change::Modified, below.modified);
-        self.removed
-            .attach(element, change == Change::Removed, below.removed);
+        let mut parts = [
+            (&mut self.added, Change::Added, below.added),
+            (&mut self.modified, Change::Modified, below.modified),
+            (&mut self.removed, Change::Removed, below.removed),
+        ]
+        .into_iter()
+        .map(|(set, kind, below)| (set, change == kind, below))
+        .filter(|(_, member, below)| *member || !below.is_empty())
+        .peekable();
+        while let Some((set, member, below)) = parts.next() {
+            if parts.peek().is_none() {
+                set.attach(element, member, below);
+                return;
+            }
+            set.attach(element.clone(), member, below);
+        }
     }
 }
 
