@@ -3,14 +3,18 @@
 //! A watch holds a position in its resource's changes ([`crate::storage::Reader`]) and makes bytes only as its client takes them, so a
 //! slow client costs nothing; one that is too slow hears 410 and lists again.
 
-use std::{collections::VecDeque, io, sync::Arc, time::Duration};
+use std::{collections::VecDeque, io, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use rand::Rng;
 use serde_json::{Value, json};
-use tokio::{sync::OwnedSemaphorePermit, time::Instant};
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{Instant, Sleep},
+};
+use tokio_util::sync::WaitForCancellationFutureOwned;
 use wharf_kube_model::{
     codec,
     field::{Errors, Path},
@@ -55,6 +59,9 @@ struct Watching {
     bookmarks: bool,
     next_bookmark: Instant,
     ends: Instant,
+    /// These two wait for long, and not anew for each change: timers and tokens are shared by all watches.
+    timer: Pin<Box<Sleep>>,
+    stopped: Pin<Box<WaitForCancellationFutureOwned>>,
     /// Everything up to here was told.
     told: Revision,
     is_first: bool,
@@ -151,6 +158,8 @@ pub async fn watch(call: Call, place: OwnedSemaphorePermit) -> Result<Answer, Fa
         bookmarks,
         next_bookmark: started + BOOKMARKS,
         ends: started + lasts,
+        timer: Box::pin(tokio::time::sleep_until(started + lasts)),
+        stopped: Box::pin(objects.feed.stopped().clone().cancelled_owned()),
         told: start,
         is_first: true,
         is_over: false,
@@ -205,15 +214,17 @@ impl Watching {
                 self.bookmark(false);
                 continue;
             }
-            let stopped = self.call.cluster.objects.feed.stopped().clone();
             let until = match self.bookmarks {
                 true => self.ends.min(self.next_bookmark),
                 false => self.ends,
             };
+            if self.timer.deadline() != until {
+                self.timer.as_mut().reset(until);
+            }
             tokio::select! {
                 () = self.reader.wait() => {}
-                () = stopped.cancelled() => self.is_over = true,
-                () = tokio::time::sleep_until(until) => self.catch_up().await,
+                () = &mut self.stopped => self.is_over = true,
+                () = &mut self.timer => self.catch_up().await,
             }
         }
     }
