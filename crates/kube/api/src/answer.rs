@@ -107,7 +107,12 @@ pub struct Presenter<'a> {
 impl Presenter<'_> {
     /// Whether stored texts can be passed on as they are.
     pub fn passes(&self, object: &Object) -> bool {
-        self.form == Form::JSON && !self.is_compared() && object.is_shaped_as(self.resource)
+        self.passes_texts() && object.is_shaped_as(self.resource)
+    }
+
+    /// The same of all that are stored in the shape of the resource.
+    pub fn passes_texts(&self) -> bool {
+        self.form == Form::JSON && !self.is_compared()
     }
 
     /// Whether clients compare a text of it with one that Go wrote, byte for byte.

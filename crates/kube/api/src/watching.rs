@@ -66,6 +66,8 @@ struct Watching {
     told: Revision,
     is_first: bool,
     is_over: bool,
+    /// Whether objects are told as they are stored.
+    passes_texts: bool,
     _place: OwnedSemaphorePermit,
 }
 
@@ -163,6 +165,7 @@ pub async fn watch(call: Call, place: OwnedSemaphorePermit) -> Result<Answer, Fa
         told: start,
         is_first: true,
         is_over: false,
+        passes_texts: call.presenter().passes_texts(),
         _place: place,
         call,
     };
@@ -311,6 +314,7 @@ impl Watching {
 
     fn tell(&mut self, changes: &[Arc<Change>]) {
         let mut out = Vec::new();
+        let version = self.call.resource.api_version();
         for change in changes {
             if !change.path.starts_with(&self.within) {
                 continue;
@@ -328,7 +332,15 @@ impl Watching {
                 (None, Some(before)) => (before.at(change.revision), false),
                 (None, None) => continue,
             };
-            self.frame(kind, &object, is_now.then_some(change), &mut out);
+            if self.passes_texts && object.is_shaped_as(&self.call.resource) {
+                let frame = change.frame(kind, &version, || self.text(kind, &object));
+                match changes {
+                    [_] => self.ready.push_back(frame),
+                    _ => out.extend_from_slice(&frame),
+                }
+            } else {
+                self.frame(kind, &object, is_now.then_some(change), &mut out);
+            }
             if out.len() >= PIECE {
                 self.push(std::mem::take(&mut out));
             }
@@ -363,15 +375,11 @@ impl Watching {
         parsed: Option<&Arc<Change>>,
         out: &mut Vec<u8>,
     ) {
-        let presenter = self.call.presenter();
-        if presenter.passes(object) {
-            let (name, version) = presenter.head();
-            let start = format!("{{\"type\":\"{kind}\",\"object\":");
-            out.extend_from_slice(start.as_bytes());
-            object.write_json(Some((&name, &version)), out);
-            out.extend_from_slice(b"}\n");
+        if self.passes_texts && object.is_shaped_as(&self.call.resource) {
+            out.extend(self.text(kind, object));
             return;
         }
+        let presenter = self.call.presenter();
         let shared = parsed
             .filter(|_| is_native(&self.call, object))
             .and_then(|it| it.now_value(&self.call.resource));
@@ -381,6 +389,19 @@ impl Watching {
         };
         let Some(body) = body else { return };
         self.encoded(kind, body, out);
+    }
+
+    /// An object as it is stored, in a frame of JSON.
+    fn text(&self, kind: &str, object: &Object) -> Vec<u8> {
+        let resource = &self.call.resource;
+        let mut out = Vec::with_capacity(object.bytes() + 256);
+        // Names of kinds of events need no escapes.
+        out.extend_from_slice(b"{\"type\":\"");
+        out.extend_from_slice(kind.as_bytes());
+        out.extend_from_slice(b"\",\"object\":");
+        object.write_json(Some((&resource.kind, &resource.api_version())), &mut out);
+        out.extend_from_slice(b"}\n");
+        out
     }
 
     fn encoded(&mut self, kind: &str, body: Vec<u8>, out: &mut Vec<u8>) {

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -37,6 +38,16 @@ pub struct Change {
     pub before: Option<Object>,
     now_parsed: Parsed,
     before_parsed: Parsed,
+    frame: Mutex<Option<Frame>>,
+}
+
+/// What watches tell of a change, as long as it is new: a thousand may tell the same.
+#[derive(Debug)]
+struct Frame {
+    /// `ADDED`, …; and the group and version that the object is told in.
+    kind: &'static str,
+    version: String,
+    bytes: Bytes,
 }
 
 /// A state in the shape of the resource's storage: parsed once for all who ask while it is new. Later it would take a multiple of
@@ -70,6 +81,10 @@ impl Parsed {
         parse()
     }
 
+    fn is_shared(&self) -> bool {
+        !matches!(*self.0.lock(), Sharing::Ended)
+    }
+
     fn end(&self) {
         *self.0.lock() = Sharing::Ended;
     }
@@ -86,6 +101,7 @@ impl Change {
             before,
             now_parsed: Parsed::default(),
             before_parsed: Parsed::default(),
+            frame: Mutex::default(),
         }
     }
 
@@ -98,6 +114,7 @@ impl Change {
             before,
             now_parsed: Parsed::default(),
             before_parsed: Parsed::default(),
+            frame: Mutex::default(),
         }
     }
 
@@ -116,9 +133,33 @@ impl Change {
         self.before_parsed.of(self.before.as_ref(), stored_as)
     }
 
+    /// What `made` is for a change that is told as of this kind, in this version: made once for all who tell it at the same time.
+    pub fn frame(
+        &self,
+        kind: &'static str,
+        version: &str,
+        made: impl FnOnce() -> Vec<u8>,
+    ) -> Bytes {
+        let is_same = |it: &&Frame| it.kind == kind && it.version == version;
+        let mut shared = self.frame.lock();
+        if let Some(frame) = shared.as_ref().filter(is_same) {
+            return frame.bytes.clone();
+        }
+        let bytes = Bytes::from(made());
+        if self.now_parsed.is_shared() {
+            *shared = Some(Frame {
+                kind,
+                version: version.to_owned(),
+                bytes: bytes.clone(),
+            });
+        }
+        bytes
+    }
+
     fn end_sharing(&self) {
         self.now_parsed.end();
         self.before_parsed.end();
+        *self.frame.lock() = None;
     }
 }
 

@@ -6,7 +6,7 @@ use super::parse;
 use crate::{
     field::quoted,
     names,
-    view::{items, map, text, texts},
+    view::{at, items, map, text, texts},
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,11 +109,8 @@ impl Labels {
 
     /// Whether an object's own labels fit.
     pub fn matches_object(&self, object: &Value) -> bool {
-        self.matches(
-            object
-                .pointer("/metadata/labels")
-                .and_then(Value::as_object),
-        )
+        let labels = || at(object, &["metadata", "labels"]).and_then(Value::as_object);
+        self.is_everything() || self.matches(labels())
     }
 
     pub fn is_everything(&self) -> bool {
