@@ -5,6 +5,7 @@
 //! stay alive for them: [`Runtime::recover`] finds everything again from the folders. What the
 //! kernel holds carries the installation's id, and [`Runtime::teardown_all`] removes all of it.
 
+mod attach;
 mod client;
 mod cores;
 mod device;
@@ -58,6 +59,7 @@ use self::{
     spawn::ShimProgram,
 };
 pub use self::{
+    attach::Input,
     device::{DevFolder, LoopDevice, Mounted, loop_number, mounts_of},
     disk::{PreparedDisk, mounted_again},
     disk_lock::{Held, hold_unattached},
