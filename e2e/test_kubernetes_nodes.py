@@ -342,15 +342,14 @@ def test_what_is_typed_reaches_a_program(cluster, node, image):
     wait_phase(cluster, "shell", "Running")
     variables = [f"{name}={value}" for name, value in cluster.environment().items()]
     command = ("env", *variables, cluster.program, "attach", "-it", "shell")
-    sees = lambda text: lambda lines: any(line.endswith(text) for line in lines)  # noqa: E731
     with Terminal(33, 101, *command) as terminal:
-        terminal.wait_for(sees("#"), "prompt")
+        terminal.wait_for_text("# ")
         terminal.type("word=kept; stty size\n")
-        terminal.wait_for(sees("33 101"), "size of the terminal")
+        terminal.wait_for_text("33 101")
     # Nobody looks on, and the shell waits for the next one.
     with Terminal(24, 80, *command) as terminal:
         terminal.type("echo the word is $word\n")
-        terminal.wait_for(sees("the word is kept"), "same shell")
+        terminal.wait_for_text("the word is kept")
         terminal.type("exit 4\n")
         assert terminal.process.wait(30) == 0
     wait_for(lambda: pod_of(cluster, "shell")["status"]["containerStatuses"][0]["restartCount"] == 1, 30, "another run")
@@ -373,8 +372,10 @@ def test_a_container_is_added_to_look_at_a_pod(installation, cluster, node, imag
     seen = cluster.kubectl("logs", "watched", "-c", "eye")
     assert "mark" in seen and "sleep 1.25" in seen and pod_of(cluster, "watched")["status"]["podIP"] in seen, seen
     # One that can be talked to, and one that the node does not have.
-    talked = cluster.kubectl("debug", "watched", "--container", "talk", "-i", *added, "--", "cat", stdin="typed")
-    assert "typed" in talked, talked
+    talked = cluster.kubectl(
+        "debug", "watched", "--container", "talk", "-i", *added, "--", "sh", "-c", "read word; echo got $word", stdin="typed\n"
+    )
+    assert "got typed" in talked, talked
     custom = {"securityContext": {"privileged": True}}
     bad = {"name": "bad", "image": image, "command": ["true"], **custom}
     now = cluster.get("pod", "watched")["spec"]["ephemeralContainers"]
