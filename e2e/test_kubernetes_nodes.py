@@ -280,7 +280,9 @@ def test_a_job_ends_by_its_own_rules(installation, cluster, node, image):
     assert cluster.get("job", "judged")["status"]["failed"] == 1
     status = cluster.get("job", "indexed")["status"]
     assert (status["completedIndexes"], status["failedIndexes"]) == ("0", "1")
+    # One of them was running until its job had enough.
     cluster.kubectl("delete", "job", "judged", "indexed", "enough", "--wait=false")
+    wait_for(lambda: not cluster.get("pods", "-l", "job-name=enough")["items"], 30, "the end of its pods")
 
 
 def test_probes_and_sidecars(cluster, node, image):
