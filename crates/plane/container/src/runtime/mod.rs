@@ -51,13 +51,6 @@ pub use wharf_shim_protocol::{
 use wharf_spares::SpareFolders;
 
 pub(crate) use self::shared::Shared;
-use self::{
-    cores::{other_cores, own_cores},
-    run_folder::RunFolder,
-    sandbox::TaskRecord,
-    shared::{SHIMS, TASKS, make_private, private_folder, remove_dir, stage_beside},
-    spawn::ShimProgram,
-};
 pub use self::{
     attach::Input,
     device::{DevFolder, LoopDevice, Mounted, loop_number, mounts_of},
@@ -78,6 +71,13 @@ pub use self::{
     task::{Started, TaskHandle},
     volume::within,
     writes::Writes,
+};
+use self::{
+    cores::{other_cores, own_cores},
+    run_folder::RunFolder,
+    sandbox::TaskRecord,
+    shared::{SHIMS, TASKS, make_private, private_folder, remove_dir, stage_beside},
+    spawn::ShimProgram,
 };
 
 #[derive(Debug, Clone)]
