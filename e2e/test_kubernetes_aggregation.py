@@ -52,6 +52,14 @@ class Server(http.server.BaseHTTPRequestHandler):
             scale = {"name": "things/scale", "singularName": "", "namespaced": True, "group": "autoscaling", "version": "v1", "kind": "Scale",
                 "verbs": ["get", "update"]}
             return self.answer(200, {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": GROUP + "/v1", "resources": [kind, scale]})
+        if path[:3] == ["apis", "external.metrics.k8s.io", "v1beta1"]:
+            # As adapters have it: each metric is a kind.
+            queue = {"name": "queue", "singularName": "", "namespaced": True, "kind": "ExternalMetricValueList", "verbs": ["get"]}
+            listed = {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": "external.metrics.k8s.io/v1beta1", "resources": [queue]}
+            labels = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query).get("labelSelector", [""])[0]
+            value = {"metricName": "queue", "metricLabels": {}, "timestamp": "2026-01-01T00:00:00Z", "value": "35" if labels == "of=orders" else "0"}
+            told = {"kind": "ExternalMetricValueList", "apiVersion": "external.metrics.k8s.io/v1beta1", "metadata": {}, "items": [value]}
+            return self.answer(200, told if path[3:] == ["namespaces", "default", "queue"] else listed)
         if path == ["openapi", "v2"]:
             return self.answer(200, DOCUMENT)
         if path[:3] != ["apis", GROUP, "v1"]:
@@ -135,22 +143,23 @@ def served(installation, cluster, tmp_path_factory):
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "parts", "namespace": "parts", "labels": {"app": "parts"}}, "spec": spec}
     kubectl("apply", "-f", "-", stdin=json.dumps(pod))
     kubectl("-n", "parts", "expose", "pod", "parts", "--port=443", "--target-port=8443")
-    service = {
-        "apiVersion": "apiregistration.k8s.io/v1",
-        "kind": "APIService",
-        "metadata": {"name": f"v1.{GROUP}"},
-        "spec": {
-            "group": GROUP,
-            "version": "v1",
-            "groupPriorityMinimum": 1000,
-            "versionPriority": 15,
-            "caBundle": base64.b64encode(certificate.read_bytes()).decode(),
-            "service": {"namespace": "parts", "name": "parts"},
-        },
-    }
-    kubectl("apply", "-f", "-", stdin=json.dumps(service))
-    available = ("wait", "--for=condition=Available", f"apiservice/v1.{GROUP}", "--timeout=60s")
-    kubectl(*available, timeout_s=70)
+    for group, version in ((GROUP, "v1"), ("external.metrics.k8s.io", "v1beta1")):
+        service = {
+            "apiVersion": "apiregistration.k8s.io/v1",
+            "kind": "APIService",
+            "metadata": {"name": f"{version}.{group}"},
+            "spec": {
+                "group": group,
+                "version": version,
+                "groupPriorityMinimum": 1000,
+                "versionPriority": 15,
+                "caBundle": base64.b64encode(certificate.read_bytes()).decode(),
+                "service": {"namespace": "parts", "name": "parts"},
+            },
+        }
+        kubectl("apply", "-f", "-", stdin=json.dumps(service))
+        available = ("wait", "--for=condition=Available", f"apiservice/{version}.{group}", "--timeout=60s")
+        kubectl(*available, timeout_s=70)
 
 
 def test_kubectl_finds_and_uses_its_kinds(cluster, served):
@@ -215,6 +224,32 @@ def test_an_autoscaler_scales_what_has_a_scale(cluster, served):
     assert 'no matches for kind "Unknown" in group' in why
     kubectl("delete", "hpa", "fleet")
     kubectl("delete", "--raw", f"{THINGS}/fleet")
+
+
+def test_an_autoscaler_follows_what_an_adapter_measures(cluster, served):
+    kubectl = cluster.kubectl
+    thing = {"apiVersion": f"{GROUP}/v1", "kind": "Thing", "metadata": {"name": "workers"}, "size": 1}
+    kubectl("create", "--validate=false", "-f", "-", stdin=json.dumps(thing))
+    metric = {"name": "queue", "selector": {"matchLabels": {"of": "orders"}}}
+    external = {"metric": metric, "target": {"type": "AverageValue", "averageValue": "10"}}
+    target = {"apiVersion": f"{GROUP}/v1", "kind": "Thing", "name": "workers"}
+    scaler = {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "workers"},
+        "spec": {"scaleTargetRef": target, "maxReplicas": 9, "metrics": [{"type": "External", "external": external}]},
+    }
+    kubectl("apply", "-f", "-", stdin=json.dumps(scaler))
+    read = functools.partial(kubectl, "get", "--raw", f"{THINGS}/workers")
+    wait_for(lambda: json.loads(read())["size"] == 4, 30, "as many as the queue asks for")
+    wait_for(lambda: "/10 (avg)" in kubectl("get", "hpa", "workers", "--no-headers"), 30, "the metric in the table")
+    status = cluster.get("hpa", "workers")["status"]
+    (measured,) = status["currentMetrics"]
+    assert measured["external"]["metric"] == metric
+    conditions = {it["type"]: it["reason"] for it in status["conditions"]}
+    assert conditions["ScalingActive"] == "ValidMetricFound", conditions
+    kubectl("delete", "hpa", "workers")
+    kubectl("delete", "--raw", f"{THINGS}/workers")
 
 
 def test_its_kinds_are_explained_to_older_clients(cluster, served):

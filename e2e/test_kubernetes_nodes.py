@@ -8,12 +8,14 @@ import signal
 
 import pytest
 
+from harness import images
 from harness.kubernetes import Cluster
+from harness.terminal import Terminal
 from harness.waiting import wait_for
 from test_ec2_instances import own_image_of, profile
 from test_images_on_demand import indexed
 
-pytestmark = pytest.mark.minutes(3)
+pytestmark = pytest.mark.minutes(4)
 
 MAY_PULL = "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly"
 MOUNTS = pathlib.Path("/proc/mounts")
@@ -278,7 +280,9 @@ def test_a_job_ends_by_its_own_rules(installation, cluster, node, image):
     assert cluster.get("job", "judged")["status"]["failed"] == 1
     status = cluster.get("job", "indexed")["status"]
     assert (status["completedIndexes"], status["failedIndexes"]) == ("0", "1")
+    # One of them was running until its job had enough.
     cluster.kubectl("delete", "job", "judged", "indexed", "enough", "--wait=false")
+    wait_for(lambda: not cluster.get("pods", "-l", "job-name=enough")["items"], 30, "the end of its pods")
 
 
 def test_probes_and_sidecars(cluster, node, image):
@@ -326,6 +330,137 @@ def test_pods_outlive_the_agent(installation, cluster, node, image):
     wait_for(lambda: cluster.kubectl("logs", "outlives", check=False).stdout == before, 60, "its log again")
     assert pod_of(cluster, "outlives")["status"]["containerStatuses"][0]["restartCount"] == 0
     cluster.kubectl("delete", "pod", "outlives", "--timeout=50s", "--grace-period=1")
+
+
+def test_what_is_typed_reaches_a_program(cluster, node, image):
+    script = "read word; echo got $word; cat; exit 3"
+    run = ("run", "asks", "--image", image, "--restart=Never", "--stdin", "--rm", "--quiet", "--command", "--", "sh", "-c", script)
+    done = cluster.kubectl(*run, stdin="one\ntwo", check=False)
+    # The input ends with the first who has it, and what is left of a line at the end is told as well.
+    assert (done.returncode, done.stdout) == (3, "got one\ntwo"), done.stderr
+    assert cluster.is_gone("pod", "asks")
+
+    apply(cluster, "shell", {"containers": [{"name": "main", "image": image, "command": ["sh"], "stdin": True, "tty": True}]})
+    wait_phase(cluster, "shell", "Running")
+    variables = [f"{name}={value}" for name, value in cluster.environment().items()]
+    command = ("env", *variables, cluster.program, "attach", "-it", "shell")
+    with Terminal(33, 101, *command) as terminal:
+        terminal.wait_for_text("# ")
+        terminal.type("word=kept; stty size\n")
+        terminal.wait_for_text("33 101")
+    # Nobody looks on, and the shell waits for the next one.
+    with Terminal(24, 80, *command) as terminal:
+        terminal.type("echo the word is $word\n")
+        terminal.wait_for_text("the word is kept")
+        terminal.type("exit 4\n")
+        assert terminal.process.wait(30) == 0
+    wait_for(lambda: pod_of(cluster, "shell")["status"]["containerStatuses"][0]["restartCount"] == 1, 30, "another run")
+    cluster.kubectl("delete", "pod", "shell", "--timeout=50s", "--grace-period=1")
+
+
+def test_a_container_is_added_to_look_at_a_pod(installation, cluster, node, image):
+    apply(cluster, "watched", {"containers": [sh(image, "touch /tmp/mark; trap exit TERM; while true; do sleep 1.25; done")]})
+    wait_phase(cluster, "watched", "Running")
+    script = "ls /proc/1/root/tmp; ps; hostname -i; exit 5"
+    added = ("--image", image, "--target", "main", "--profile", "general")
+    cluster.kubectl("debug", "watched", "--container", "eye", *added, "--", "sh", "-c", script)
+
+    def of(name):
+        statuses = pod_of(cluster, "watched")["status"].get("ephemeralContainerStatuses", [])
+        return next((it["state"] for it in statuses if it["name"] == name), {})
+
+    wait_for(lambda: "terminated" in of("eye"), 30, "its end")
+    assert of("eye")["terminated"]["exitCode"] == 5
+    seen = cluster.kubectl("logs", "watched", "-c", "eye")
+    assert "mark" in seen and "sleep 1.25" in seen and pod_of(cluster, "watched")["status"]["podIP"] in seen, seen
+    # One that can be talked to, and one that the node does not have.
+    talked = cluster.kubectl(
+        "debug", "watched", "--container", "talk", "-i", *added, "--", "sh", "-c", "read word; echo got $word", stdin="typed\n"
+    )
+    assert "got typed" in talked, talked
+    custom = {"securityContext": {"privileged": True}}
+    bad = {"name": "bad", "image": image, "command": ["true"], **custom}
+    now = cluster.get("pod", "watched")["spec"]["ephemeralContainers"]
+    patch = json.dumps({"spec": {"ephemeralContainers": [*now, bad]}})
+    cluster.kubectl("patch", "pod", "watched", "--subresource", "ephemeralcontainers", "--type", "strategic", "--patch", patch)
+    wait_for(lambda: of("bad").get("waiting", {}).get("reason") == "UnsupportedByNode", 30, "a refusal")
+    # What has had its time stays so, and the pod is none the worse.
+    installation.kill_child("node")
+    wait_for(lambda: cluster.kubectl("exec", "watched", "--", "true", check=False).returncode == 0, 60, "the next agent")
+    status = pod_of(cluster, "watched")["status"]
+    assert (status["phase"], status["containerStatuses"][0]["restartCount"]) == ("Running", 0)
+    assert of("eye")["terminated"]["exitCode"] == 5
+    cluster.kubectl("delete", "pod", "watched", "--timeout=50s", "--grace-period=1")
+
+
+def test_images_are_pulled_with_the_secrets_of_a_pod(installation, cluster, node, image):
+    hidden = images.push(installation, "busybox", "hidden")
+    role = installation.client("iam").get_role(RoleName=cluster.role)["Role"]["Arn"]
+    closed = {"Effect": "Deny", "Principal": {"AWS": role}, "Action": "ecr:BatchGetImage"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [{"Sid": "NotByTheNode", **closed}]})
+    installation.client("ecr").set_repository_policy(repositoryName="hidden", policyText=policy)
+    registry = hidden.split("/")[0]
+    login = ("--docker-server", registry, "--docker-username", "AWS", "--docker-password", installation.registry_password())
+    cluster.kubectl("create", "secret", "docker-registry", "login", *login)
+    once = {"containers": [sh(hidden, "echo here")], "restartPolicy": "Never"}
+    apply(cluster, "without", once)
+    apply(cluster, "with", once | {"imagePullSecrets": [{"name": "login"}, {"name": "nowhere"}]})
+    wait_phase(cluster, "with", "Succeeded")
+    missing = "involvedObject.name=with,reason=FailedToRetrieveImagePullSecret"
+    wait_for(lambda: cluster.get("events", "--field-selector", missing)["items"], 30, "an event about the other secret")
+
+    def waiting():
+        statuses = pod_of(cluster, "without").get("status", {}).get("containerStatuses", [{}])
+        return statuses[0].get("state", {}).get("waiting", {}).get("reason")
+
+    wait_for(lambda: waiting() in ("ErrImagePull", "ImagePullBackOff"), 30, "a failed pull")
+    cluster.kubectl("delete", "pod", "with", "without", "--timeout=50s", "--grace-period=1")
+
+
+def test_a_pod_is_held_to_what_its_volume_may_take(cluster, node, image):
+    script = "cat /proc/sys/net/ipv4/ip_unprivileged_port_start; dd if=/dev/zero of=/cache/big bs=1k count=3072; sleep 1000"
+    container = sh(image, script, volumeMounts=[{"name": "cache", "mountPath": "/cache"}])
+    sysctls = {"sysctls": [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "81"}]}
+    volumes = [{"name": "cache", "emptyDir": {"sizeLimit": "2Mi"}}]
+    spec = {"containers": [container], "volumes": volumes, "securityContext": sysctls, "terminationGracePeriodSeconds": 1}
+    apply(cluster, "greedy", spec)
+    status = wait_phase(cluster, "greedy", "Failed")["status"]
+    assert status["reason"] == "Evicted"
+    assert status["message"] == 'Usage of EmptyDir volume "cache" exceeds the limit "2Mi". '
+    assert cluster.kubectl("logs", "greedy").startswith("81\n")
+    cluster.kubectl("delete", "pod", "greedy", "--timeout=50s", "--grace-period=1")
+
+
+def test_a_pod_grows_while_it_runs(cluster, node, image):
+    def resources(memory, cpu):
+        return {"requests": {"memory": "32Mi", "cpu": cpu}, "limits": {"memory": memory}}
+
+    policy = [{"resourceName": "cpu", "restartPolicy": "RestartContainer"}]
+    wait = "trap exit TERM; while true; do sleep 1; done"
+    container = sh(image, wait, name="sized", resources=resources("64Mi", "10m"), resizePolicy=policy)
+    apply(cluster, "sized", {"containers": [container], "terminationGracePeriodSeconds": 1})
+    wait_phase(cluster, "sized", "Running")
+
+    def resize(memory, cpu):
+        patch = {"spec": {"containers": [{"name": "sized", "resources": resources(memory, cpu)}]}}
+        cluster.kubectl("patch", "pod", "sized", "--subresource", "resize", "--patch", json.dumps(patch))
+
+        def has():
+            (status,) = pod_of(cluster, "sized")["status"]["containerStatuses"]
+            return status.get("resources") == resources(memory, cpu) and status
+
+        return wait_for(has, 30, f"{memory} and {cpu}")
+
+    def limit():
+        found = next(pathlib.Path("/sys/fs/cgroup").rglob("sized~r0/memory.max"), None)
+        found = found or next(pathlib.Path("/sys/fs/cgroup").rglob("sized~r0/memory.limit_in_bytes"))
+        return int(found.read_text())
+
+    assert limit() == 64 << 20
+    assert resize("96Mi", "10m")["restartCount"] == 0
+    assert limit() == 96 << 20
+    assert resize("96Mi", "20m")["restartCount"] == 1
+    cluster.kubectl("delete", "pod", "sized", "--timeout=50s", "--grace-period=1")
 
 
 def showing_layers(kept):

@@ -372,6 +372,24 @@ def test_a_claim_is_a_copy_of_another(cluster, ec2, image):
     cluster.kubectl("delete", "persistentvolumeclaim", "first", "second")
 
 
+def test_a_pod_has_a_volume_for_itself(cluster, ec2, image):
+    spec = using(image, "none", script="df -k /data | tail -n 1; exec sleep 1000")
+    (volume,) = spec["volumes"]
+    wanted = {"storageClassName": "gp3", "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    template = {"metadata": {"labels": {"team": "blue"}}, "spec": wanted}
+    spec["volumes"] = [{"name": volume["name"], "ephemeral": {"volumeClaimTemplate": template}}]
+    apply(cluster, "scratch", spec)
+    pod = wait_phase(cluster, "scratch", "Running")
+    name = f"scratch-{volume['name']}"
+    metadata = claim_of(cluster, name)["metadata"]
+    assert metadata["labels"]["team"] == "blue" and metadata["ownerReferences"][0]["uid"] == pod["metadata"]["uid"]
+    assert "/data" in cluster.kubectl("logs", "scratch")
+    volume = disk_of(cluster, name)
+    cluster.kubectl("delete", "pod", "scratch", "--grace-period=1")
+    gone(cluster, "persistentvolumeclaim", name)
+    wait_for(lambda: disk(ec2, volume) is None, 60, "the end of its volume")
+
+
 @pytest.mark.parametrize(
     ("name", "spec", "text"),
     [

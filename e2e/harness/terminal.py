@@ -54,6 +54,14 @@ class Terminal:
         """Of the terminal, now."""
         return termios.tcgetattr(self._master)
 
+    def wait_for_text(self, text, timeout=30):
+        """Until it was printed, whatever was made of it on the screen since."""
+        end = time.monotonic() + timeout
+        while text not in self.text:
+            left = max(end - time.monotonic(), 0)
+            printed = select.select([self._master], [], [], left)[0] and self.read()
+            assert printed, f"no {text!r} in {self.text!r}"
+
     def wait_for(self, condition, what, timeout=30):
         """What `condition` makes of the lines that are seen, once it is something."""
         end = time.monotonic() + timeout

@@ -1,4 +1,5 @@
-//! Objects of the Kubernetes API as clients send them: three encodings, four kinds of patch, definitions of kinds of their own.
+//! Objects of the Kubernetes API as clients send them: three encodings, four kinds of patch, definitions of kinds of their own; and
+//! what stands in queries and fields as text of its own: selectors and quantities.
 
 use serde_json::Value;
 use wharf_kube_model::{
@@ -6,7 +7,10 @@ use wharf_kube_model::{
     codec::{self, MediaType},
     conform, custom,
     field::Errors,
-    patch, validate,
+    patch,
+    quantity::Quantity,
+    selector::{Fields, Labels},
+    validate,
 };
 
 use crate::input;
@@ -85,6 +89,27 @@ pub fn patches(bytes: &[u8]) {
     };
     let mut updated = live.value;
     apply::update(writer, Some(&applied), &mut updated);
+}
+
+/// Selectors of labels and fields, and amounts: what can be read is the same after it was written and read again.
+pub fn selector(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    if let Ok(labels) = Labels::parse(text) {
+        let written = labels.to_string();
+        let again = Labels::parse(&written).map(|it| it.to_string());
+        assert_eq!(again.as_ref(), Ok(&written));
+        let _ = labels.matches(serde_json::json!({"app": "a"}).as_object());
+    }
+    if let Some(pods) = Catalog::built_in().resource("", "v1", "pods") {
+        let _ = Fields::parse(pods, text);
+    }
+    if let Ok(amount) = Quantity::parse(text) {
+        let written = amount.to_string();
+        let again = Quantity::parse(&written).map(|it| it.to_string());
+        assert_eq!(again.ok(), Some(written));
+    }
 }
 
 /// A definition on the first line, an object of it on the second.

@@ -63,6 +63,7 @@ pub const TARGETS: &[Target] = &[
     ("kube-json", kubernetes::json),
     ("kube-patch", kubernetes::patches),
     ("kube-protobuf", kubernetes::protobuf),
+    ("kube-selector", kubernetes::selector),
     ("kube-yaml", kubernetes::yaml),
     ("layer", images::layer),
     ("layer-archive", images::layer_archive),

@@ -196,43 +196,11 @@ pub async fn patch(call: &Call, subresource: &str, body: &Bytes) -> Result<Answe
 }
 
 async fn server_side_apply(call: &Call, subresource: &str, patch: Patch) -> Result<Answer, Fault> {
-    if call.query.get("fieldManager").is_none() {
-        return Err(options_fault(OPTIONS, "fieldManager", |errors, path| {
-            errors.required(path, "is required for apply patch");
-        }));
-    }
     let Patch {
         value, duplicates, ..
     } = patch;
-    if !value.is_object() {
-        return Err(Status::bad_request("error decoding YAML: no object").into());
-    }
-    let mut config = value;
     let version = call.resource.api_version();
-    let given = config.get("apiVersion").and_then(Value::as_str);
-    let given = given.unwrap_or_default();
-    if given != version {
-        let text = format!(
-            "Incorrect version specified in apply patch. Specified patch version: {given}, expected: {version}"
-        );
-        return Err(Status::bad_request(text).into());
-    }
-    let expected = call.resource.kind.as_str();
-    match config.get("kind").and_then(Value::as_str) {
-        Some(given) if given == expected => {}
-        Some(given) => {
-            let text = format!(
-                "Incorrect kind specified in apply patch. Specified kind: {given}, expected: {expected}"
-            );
-            return Err(Status::bad_request(text).into());
-        }
-        None => return Err(Status::bad_request("Object 'kind' is missing").into()),
-    }
-    let managed = config["metadata"].get("managedFields");
-    if managed.is_some_and(|it| it.as_array().is_none_or(|it| !it.is_empty())) {
-        let text = "metadata.managedFields must be nil";
-        return Err(Status::bad_request(text).into());
-    }
+    let mut config = configuration(call, value, &version, &call.resource.kind)?;
     check_fields(call, &config, duplicates)?;
     if let Some(namespace) = call.namespace() {
         let said = text_at(&config, &["metadata", "namespace"]);
@@ -301,13 +269,54 @@ async fn server_side_apply(call: &Call, subresource: &str, patch: Patch) -> Resu
     Err(call.conflict(call.name(), MODIFIED))
 }
 
+/// What is applied, if it may be: somebody's, and of the version and the kind that are told.
+pub fn configuration(
+    call: &Call,
+    config: Value,
+    version: &str,
+    expected: &str,
+) -> Result<Value, Fault> {
+    if call.query.get("fieldManager").is_none() {
+        return Err(options_fault(OPTIONS, "fieldManager", |errors, path| {
+            errors.required(path, "is required for apply patch");
+        }));
+    }
+    if !config.is_object() {
+        return Err(Status::bad_request("error decoding YAML: no object").into());
+    }
+    let given = config.get("apiVersion").and_then(Value::as_str);
+    let given = given.unwrap_or_default();
+    if given != version {
+        let text = format!(
+            "Incorrect version specified in apply patch. Specified patch version: {given}, expected: {version}"
+        );
+        return Err(Status::bad_request(text).into());
+    }
+    match config.get("kind").and_then(Value::as_str) {
+        Some(given) if given == expected => {}
+        Some(given) => {
+            let text = format!(
+                "Incorrect kind specified in apply patch. Specified kind: {given}, expected: {expected}"
+            );
+            return Err(Status::bad_request(text).into());
+        }
+        None => return Err(Status::bad_request("Object 'kind' is missing").into()),
+    }
+    let managed = config["metadata"].get("managedFields");
+    if managed.is_some_and(|it| it.as_array().is_none_or(|it| !it.is_empty())) {
+        let text = "metadata.managedFields must be nil";
+        return Err(Status::bad_request(text).into());
+    }
+    Ok(config)
+}
+
 /// Says which fields of an applied configuration nobody knows.
 fn check_fields(call: &Call, config: &Value, duplicates: Vec<String>) -> Result<(), Fault> {
     // Its own copy: what is applied keeps its zero values.
     call.complete(config.clone(), duplicates).map(|_| ())
 }
 
-fn apply_fault(error: ApplyError) -> Fault {
+pub fn apply_fault(error: ApplyError) -> Fault {
     match error {
         ApplyError::Invalid(text) => Box::new(Status::bad_request(text)),
         ApplyError::Conflicts { message, conflicts } => {
@@ -322,6 +331,11 @@ fn apply_fault(error: ApplyError) -> Fault {
 }
 
 impl Patch {
+    /// What was sent: for an apply.
+    pub fn into_value(self) -> Value {
+        self.value
+    }
+
     /// A patch of an object that is no resource of its own: a scale. Without lists to merge, merging by schema is merging.
     pub fn applied_to_other(&self, live: &Value) -> Result<Value, Fault> {
         let patched = match self.kind {

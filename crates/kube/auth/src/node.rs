@@ -135,10 +135,12 @@ fn references(pod: &Value) -> BTreeSet<Reference> {
     for volume in list(&spec["volumes"]) {
         refer("secrets", &volume["secret"]["secretName"]);
         refer("configmaps", &volume["configMap"]["name"]);
-        refer(
-            "persistentvolumeclaims",
-            &volume["persistentVolumeClaim"]["claimName"],
-        );
+        let claim = &volume["persistentVolumeClaim"]["claimName"];
+        refer("persistentvolumeclaims", claim);
+        if volume["ephemeral"].is_object() {
+            let (pod, volume) = (text(&pod["metadata"]["name"]), text(&volume["name"]));
+            refer("persistentvolumeclaims", &format!("{pod}-{volume}").into());
+        }
         for source in list(&volume["projected"]["sources"]) {
             refer("secrets", &source["secret"]["name"]);
             refer("configmaps", &source["configMap"]["name"]);

@@ -143,6 +143,21 @@ impl Client {
         self.call(Method::GET, &path, None).await
     }
 
+    /// Reads a subresource of an object, by namespace, its name and that of the subresource, with what a query says: as aggregated
+    /// servers tell metrics.
+    pub async fn get_selected(
+        &self,
+        kind: &Kind,
+        (namespace, name, subresource): (&str, &str, &str),
+        query: &[(&str, &str)],
+    ) -> Result<Value, Error> {
+        let query = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(query.iter().filter(|(_, value)| !value.is_empty()))
+            .finish();
+        let path = kind.object_path(namespace, name, subresource);
+        self.read(&format!("{path}?{query}")).await
+    }
+
     /// All objects of a selection. What changes while the pages are read is not seen: they are of one revision.
     pub async fn list(&self, kind: &Kind, selection: &Selection) -> Result<List, Error> {
         let mut all = List::default();

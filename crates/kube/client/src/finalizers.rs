@@ -44,7 +44,7 @@ impl Client {
         }
     }
 
-    /// The informer has what came of it: an object that is deleted and has none any more is gone.
+    /// The informer has what came of it.
     async fn set_finalizers(
         &self,
         informer: &Informer,
@@ -57,10 +57,50 @@ impl Client {
         }}));
         let (namespace, name) = (object.namespace(), object.name());
         let patched = self.patch(informer.kind(), namespace, name, &patch).await?;
-        match patched.is_deleting() && patched.list("/metadata/finalizers").is_empty() {
+        match has_gone(&patched) {
             true => informer.observe_deletion(object, &Value::Null),
             false => informer.observe(&patched),
         }
         Ok(patched)
+    }
+}
+
+/// Whether an object went with the write that this is the answer of: it was deleted, and nothing held it any more. A pod is held by its
+/// node as well, for as long as it has time left.
+pub fn has_gone(written: &Value) -> bool {
+    let left = written.integer("/metadata/deletionGracePeriodSeconds");
+    let finalizers = written.list("/metadata/finalizers");
+    written.is_deleting() && finalizers.is_empty() && left.unwrap_or(0) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pod_that_has_time_left_is_still_there() {
+        let deleted = "2026-01-01T00:00:00Z";
+        for (metadata, gone) in [
+            (json!({}), false),
+            (json!({"deletionTimestamp": deleted}), true),
+            (
+                json!({"deletionTimestamp": deleted, "deletionGracePeriodSeconds": 0}),
+                true,
+            ),
+            (
+                json!({"deletionTimestamp": deleted, "deletionGracePeriodSeconds": 30}),
+                false,
+            ),
+            (
+                json!({"deletionTimestamp": deleted, "finalizers": ["a/b"]}),
+                false,
+            ),
+        ] {
+            assert_eq!(
+                has_gone(&json!({ "metadata": metadata })),
+                gone,
+                "{metadata}"
+            );
+        }
     }
 }

@@ -10,6 +10,7 @@
 mod history;
 mod limits;
 mod metric;
+mod others;
 mod plan;
 mod replicas;
 mod told;
@@ -156,6 +157,31 @@ impl Autoscalers {
         list.map(|it| it.items).map_err(|it| it.to_string())
     }
 
+    /// What adapters tell of the metrics that are theirs.
+    async fn of_others(&self, scaler: &Value, scale: &Value) -> BTreeMap<usize, others::Found> {
+        let metrics = scaler.list("/spec/metrics").iter().enumerate();
+        let mut all = BTreeMap::new();
+        for (at, metric) in metrics.filter(|(_, it)| others::is_one(it)) {
+            let described = match metric.text("/type") {
+                "Object" => self
+                    .kind_of(metric.at("/object/describedObject"))
+                    .await
+                    .map(Some),
+                _ => Ok(None),
+            };
+            let found = match described {
+                Ok(described) => {
+                    let (client, selector) = (&self.context.client, scale.text("/status/selector"));
+                    let of = scaler.namespace();
+                    others::read(client, metric, of, selector, described.as_ref()).await
+                }
+                Err(why) => Err(others::Failed::Other(why)),
+            };
+            all.insert(at, found);
+        }
+        all
+    }
+
     fn history(&self, key: &Key, scaler: &Value, current: i64) -> History {
         let mut known = self.known.lock();
         let it = known.entry(key.clone()).or_default();
@@ -214,6 +240,7 @@ impl Autoscalers {
             scaler,
             scale: &scale,
             selected: self.select(key, &scale),
+            others: self.of_others(scaler, &scale).await,
             measured: self.measured(scaler, &scale).await,
             history: &history,
             now: self.context.now(),

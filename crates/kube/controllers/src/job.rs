@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use wharf_kube_client::{Error, Informer, Object, Patch, Ref, kind};
+use wharf_kube_client::{Error, Informer, Object, Patch, Ref, has_gone, kind};
 
 use self::plan::{Plan, TRACKING, plan};
 use crate::{
@@ -57,9 +57,7 @@ impl Jobs {
                 .patch(&kind::POD, pod.namespace(), pod.name(), &patch)
                 .await;
             match patched {
-                Ok(written)
-                    if written.is_deleting() && written.list("/metadata/finalizers").is_empty() =>
-                {
+                Ok(written) if has_gone(&written) => {
                     self.control.pods.observe_deletion(pod, &Value::Null);
                 }
                 Ok(written) => self.control.pods.observe(&written),

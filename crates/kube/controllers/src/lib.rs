@@ -26,6 +26,7 @@ mod history;
 mod job;
 mod namespace;
 mod node_lifecycle;
+mod pod_claims;
 mod pod_collector;
 mod pods;
 mod quota;
@@ -101,6 +102,7 @@ pub async fn run(client: Client, informers: Informers, options: Options, stop: C
     tasks.spawn(drive(node_lifecycle::Nodes::new(&context), stop.clone()));
     tasks.spawn(drive(autoscaler::Autoscalers::new(&context), stop.clone()));
     tasks.spawn(drive(quota::Quotas::new(&context), stop.clone()));
+    tasks.spawn(drive(pod_claims::PodClaims::new(&context), stop.clone()));
     tasks.spawn(drive(pod_collector::Pods::new(&context), stop.clone()));
     tasks.spawn(drive(volumes::Binder::new(&context), stop.clone()));
     tasks.spawn(drive(volumes::Protection::new(&context), stop.clone()));

@@ -1,5 +1,7 @@
 //! Which persistent volume a claim gets, and what one of EBS is: what binding, scheduling and nodes agree on. Pure.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use crate::{
@@ -33,10 +35,20 @@ pub fn class_of(object: &Value) -> &str {
     }
 }
 
-/// The claims that a pod names.
-pub fn claims_of(pod: &Value) -> impl Iterator<Item = &str> {
+/// The name of the claim that is made for a pod's volume alone, if it is one that has that.
+pub fn own_claim(pod: &Value, volume: &Value) -> Option<String> {
+    let name = text_at(pod, &["metadata", "name"]);
+    let is_own = volume.get("ephemeral").is_some_and(Value::is_object);
+    is_own.then(|| format!("{name}-{}", text(volume, "name")))
+}
+
+/// The claims that a pod names, or has made for it.
+pub fn claims_of(pod: &Value) -> impl Iterator<Item = Cow<'_, str>> {
     let volumes = items(&pod["spec"], "volumes").iter();
-    let names = volumes.map(|it| text_at(it, &["persistentVolumeClaim", "claimName"]));
+    let names = volumes.map(|it| match own_claim(pod, it) {
+        Some(own) => Cow::from(own),
+        None => text_at(it, &["persistentVolumeClaim", "claimName"]).into(),
+    });
     names.filter(|it| !it.is_empty())
 }
 

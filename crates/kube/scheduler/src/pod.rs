@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 use wharf_kube_client::Object;
 use wharf_kube_model::{
     node_selector::{NodeSelector, Term},
+    persistent::own_claim,
     selector::Labels,
     taint::Toleration,
 };
@@ -275,8 +276,8 @@ fn ports(container: &Value) -> Vec<Port> {
 
 /// The claim of a volume: named, or made for this pod.
 fn claim(volume: &Value, pod: &Value) -> Option<String> {
-    if volume.get("ephemeral").is_some_and(|it| !it.is_null()) {
-        return Some(format!("{}-{}", pod.name(), volume.text("/name")));
+    if let Some(own) = own_claim(pod, volume) {
+        return Some(own);
     }
     let named = volume.text("/persistentVolumeClaim/claimName");
     (!named.is_empty()).then(|| named.to_owned())

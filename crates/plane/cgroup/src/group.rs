@@ -137,6 +137,45 @@ impl Group {
         Ok(())
     }
 
+    /// Changes what a group that is there may have of memory and processor; what is not named stays as it is. Devices and cores are
+    /// others' to change.
+    pub fn change(&self, limits: &Limits) -> Result<(), CgroupError> {
+        let limits = Limits {
+            devices: None,
+            cores: None,
+            ..limits.clone()
+        };
+        let at = |controller, file| {
+            let folder = self.folder(controller).ok_or(CgroupError::NoHierarchy);
+            folder.map(|it| it.join(file))
+        };
+        let writes: Result<Vec<_>, CgroupError> = match self.hierarchies.version {
+            Version::V1 => {
+                let writes = v1::writes(&limits).into_iter();
+                writes
+                    .map(|it| Ok((at(it.controller, it.file)?, it.value, it.optional)))
+                    .collect()
+            }
+            Version::V2 => {
+                let writes = v2::writes(&limits).into_iter();
+                writes
+                    .map(|it| Ok((at("", it.file)?, it.value, it.optional)))
+                    .collect()
+            }
+        };
+        let writes = writes?;
+        let write =
+            |(path, value, optional): &(PathBuf, String, bool)| write_file(path, value, *optional);
+        // Memory with swap is no less than memory alone at any time: upwards it comes first.
+        match writes.iter().try_for_each(write) {
+            Ok(()) => Ok(()),
+            Err(_) => {
+                writes.iter().rev().try_for_each(write)?;
+                writes.iter().try_for_each(write)
+            }
+        }
+    }
+
     /// Changes the device white list of a group that is there: processes in it can open from now on what these rules
     /// let them open, and nothing else. What is open stays open.
     pub fn set_devices(&self, rules: &[DeviceRule]) -> Result<(), CgroupError> {
@@ -462,6 +501,24 @@ mod tests {
             .group("/wharf-test/task")
             .unwrap();
         (root, group)
+    }
+
+    #[test]
+    fn what_a_group_may_have_changes() {
+        let (root, group) = fake_v2();
+        let limits = |bytes: u64, millis: Option<u64>| Limits {
+            memory_bytes: Some(bytes),
+            cpu_quota_millis: millis,
+            ..Limits::default()
+        };
+        group.change(&limits(2 << 20, Some(500))).unwrap();
+        group.change(&limits(1 << 20, None)).unwrap();
+        let read = |name: &str| fs::read_to_string(root.path().join("wharf-test/task").join(name));
+        // Files of the kernel have one value, those of this test keep what is longer.
+        assert!(read("memory.max").unwrap().starts_with("1048576"));
+        assert_eq!(read("cpu.max").unwrap(), "50000 100000");
+        let none = Hierarchies::v2(root.path()).group("/none").unwrap();
+        assert!(none.change(&limits(1, None)).is_err());
     }
 
     #[test]

@@ -27,7 +27,7 @@ use wharf_rootdir::{RootDir, proc_path};
 use crate::{
     files,
     machine::BlockDevice,
-    pod::{ClaimSource, Container, Pod},
+    pod::{Container, Pod},
     worker::Context,
 };
 
@@ -59,9 +59,27 @@ impl Behind {
     }
 }
 
-fn claims(pod: &Pod) -> impl Iterator<Item = (&str, &ClaimSource)> {
-    let volumes = pod.spec.volumes.iter();
-    volumes.filter_map(|it| Some((it.name.as_str(), it.persistent_volume_claim.as_ref()?)))
+/// What a volume claims: by name, or what is made for its pod alone.
+struct Claim {
+    name: String,
+    read_only: bool,
+    is_own: bool,
+}
+
+fn claims(pod: &Pod) -> impl Iterator<Item = (&str, Claim)> {
+    pod.spec.volumes.iter().filter_map(|volume| {
+        let own = volume.ephemeral.as_ref().map(|_| Claim {
+            name: format!("{}-{}", pod.metadata.name, volume.name),
+            read_only: false,
+            is_own: true,
+        });
+        let named = volume.persistent_volume_claim.as_ref().map(|it| Claim {
+            name: it.claim_name.clone(),
+            read_only: it.read_only,
+            is_own: false,
+        });
+        Some((volume.name.as_str(), own.or(named)?))
+    })
 }
 
 pub fn has_any(pod: &Pod) -> bool {
@@ -93,7 +111,7 @@ pub async fn find(context: &Arc<Context>, pod: &Pod) -> Result<(), String> {
         }
         let failed =
             |why: String| format!("MountVolume.SetUp failed for volume \"{name}\" : {why}");
-        let found = behind(context, pod, &claim.claim_name).await;
+        let found = behind(context, pod, &claim).await;
         let found = found.map_err(failed)?;
         check_mode(pod, name, found.is_block())?;
         if let Behind::Disk(disk) = &found {
@@ -171,7 +189,7 @@ pub fn devices(context: &Context, pod: &Pod, of: &Container) -> Vec<BlockDevice>
     wanted.collect()
 }
 
-async fn behind(context: &Context, pod: &Pod, name: &str) -> Result<Behind, String> {
+async fn behind(context: &Context, pod: &Pod, of: &Claim) -> Result<Behind, String> {
     let get = |kind: Kind, namespace: String, name: String| {
         let client = &context.node.client;
         async move { client.get(&kind, &namespace, &name).await }
@@ -180,9 +198,15 @@ async fn behind(context: &Context, pod: &Pod, name: &str) -> Result<Behind, Stri
     let claim = get(
         kind::PERSISTENT_VOLUME_CLAIM,
         pod.metadata.namespace.clone(),
-        name.to_owned(),
+        of.name.clone(),
     );
     let claim = claim.await.map_err(said)?;
+    if of.is_own && !claim.is_controlled_by(&pod.metadata.uid) {
+        return Err(format!(
+            "PVC {} was not created for pod {} (pod is not owner)",
+            of.name, pod.metadata.name
+        ));
+    }
     let named = claim.text("/spec/volumeName");
     if named.is_empty() || claim.text("/status/phase") != "Bound" {
         return Err("PVC is not bound".to_owned());
@@ -279,7 +303,7 @@ pub async fn mount(context: &Arc<Context>, pod: &Pod, dir: &Path) -> Result<(), 
             let late = |_| failed("the machine did not answer".to_owned());
             let held = timeout(MOUNT_PATIENCE, machine.hold(sandbox, &disk)).await;
             if held.map_err(late)?.map_err(failed)? {
-                tell_grown(context, pod, &claim.claim_name).await;
+                tell_grown(context, pod, &claim.name).await;
             }
             continue;
         }
@@ -292,7 +316,7 @@ pub async fn mount(context: &Arc<Context>, pod: &Pod, dir: &Path) -> Result<(), 
             let late = |_| failed("the machine did not answer".to_owned());
             let mounted = timeout(MOUNT_PATIENCE, work).await.map_err(late)?;
             if mounted.map_err(failed)? {
-                tell_grown(context, pod, &claim.claim_name).await;
+                tell_grown(context, pod, &claim.name).await;
             }
         }
         let security = &pod.spec.security_context;

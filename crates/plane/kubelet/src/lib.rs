@@ -38,6 +38,7 @@ mod perform;
 pub mod plan;
 pub mod pod;
 mod probe;
+mod pull_secrets;
 pub mod qos;
 pub mod quantity;
 pub mod refused;

@@ -26,7 +26,7 @@ use wharf_container::{
     image::{Digest, Image, OnDemandEvent},
     runtime::{
         ContainerError, ContainerStats, ContainerStatus, Event, ExecOutput, ExecSession, ExecSpec,
-        ExitRecord, LogReader, RecoveredState, TaskHandle, TaskNetwork, TaskSandbox,
+        ExitRecord, Input, Limits, LogReader, RecoveredState, TaskHandle, TaskNetwork, TaskSandbox,
     },
     spec::{ContainerName, ContainerSpec},
 };
@@ -42,9 +42,10 @@ use crate::{
     host_paths,
     machine::{
         BlockDevice, ExecFailed, Found, Gate, Images, MOST_OUTPUT, Machine, NoImage, PodEni,
-        PodNetwork, PullPolicy, SandboxWish, Seen,
+        PodNetwork, Pull, SandboxWish, Seen,
     },
     pod::HostPath,
+    qos::Bounds,
 };
 
 /// Events that wait for their reader.
@@ -372,8 +373,8 @@ impl Machine for LinuxMachine {
         Ok(())
     }
 
-    async fn fetch(&self, id: &str, name: &str, policy: PullPolicy) -> Result<Image, NoImage> {
-        self.images.fetch(id, name, policy).await
+    async fn fetch(&self, id: &str, pull: Pull<'_>) -> Result<Image, NoImage> {
+        self.images.fetch(id, pull).await
     }
 
     fn on_demand_events(&self) -> Option<broadcast::Receiver<OnDemandEvent>> {
@@ -452,6 +453,33 @@ impl Machine for LinuxMachine {
         stopped.map_err(|e| text(&e))
     }
 
+    async fn resize(
+        &self,
+        id: &str,
+        whole: Bounds,
+        each: &[(ContainerName, Bounds)],
+    ) -> Result<(), String> {
+        let (handle, each) = (self.handle(id)?, each.to_vec());
+        let limits = |of: Bounds, swap_bytes: Option<u64>| Limits {
+            memory_bytes: of.memory_bytes,
+            swap_bytes,
+            cpu_shares: Some(of.cpu_shares),
+            cpu_quota_millis: of.cpu_quota_millis,
+            ..Limits::default()
+        };
+        let work = move || {
+            let whole = limits(whole, None);
+            // Upwards the sandbox comes first, downwards what is in it.
+            let _ = handle.change_limits(None, &whole);
+            for (name, of) in &each {
+                handle.change_limits(Some(name), &limits(*of, Some(0)))?;
+            }
+            handle.change_limits(None, &whole)
+        };
+        let done = tokio::task::spawn_blocking(work).await;
+        done.map_err(|e| e.to_string())?.map_err(|e| text(&e))
+    }
+
     async fn forget(&self, id: &str, name: &ContainerName) {
         if let Some(made) = self.made_of.lock().get_mut(id) {
             made.remove(name);
@@ -485,6 +513,16 @@ impl Machine for LinuxMachine {
             .exec(name, spec)
             .await
             .map_err(|e| text(&e))
+    }
+
+    async fn attach(
+        &self,
+        id: &str,
+        name: &ContainerName,
+        once: bool,
+    ) -> Result<Option<Input>, String> {
+        let attached = self.handle(id)?.attach(name, once).await;
+        attached.map_err(|e| text(&e))
     }
 
     async fn exec_output(

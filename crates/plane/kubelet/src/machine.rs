@@ -15,13 +15,14 @@ use tokio::{
 use wharf_container::{
     image::{Digest, Image, OnDemandEvent},
     runtime::{
-        ContainerStats, ContainerStatus, ExecOutput, ExecSession, ExecSpec, ExitRecord, LogReader,
+        ContainerStats, ContainerStatus, ExecOutput, ExecSession, ExecSpec, ExitRecord, Input,
+        LogReader,
     },
     spec::{ContainerName, ContainerSpec},
 };
 use wharf_kube_model::{file_volume::FileVolume, persistent::EbsDisk};
 
-use crate::pod::HostPath;
+use crate::{pod::HostPath, qos::Bounds};
 
 /// A sandbox that is to be: what the containers of a pod have in common.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,11 +91,27 @@ pub struct NoImage {
     pub message: String,
 }
 
+/// What a registry is told who asks.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Login {
+    pub user: String,
+    pub password: String,
+}
+
+/// An image that is asked for.
+#[derive(Clone, Copy)]
+pub struct Pull<'a> {
+    pub name: &'a str,
+    pub policy: PullPolicy,
+    /// Tried one after the other, before the node's own.
+    pub logins: &'a [Login],
+}
+
 /// Where images come from.
 #[async_trait]
 pub trait Images: Send + Sync + 'static {
     /// The image stays on this machine for as long as `user` is not forgotten.
-    async fn fetch(&self, user: &str, name: &str, policy: PullPolicy) -> Result<Image, NoImage>;
+    async fn fetch(&self, user: &str, pull: Pull<'_>) -> Result<Image, NoImage>;
 
     fn forget(&self, user: &str);
 
@@ -198,7 +215,7 @@ pub trait Machine: Send + Sync + 'static {
     /// Ends all that runs in it and gives back what it held. One that is not there is removed already.
     async fn remove(&self, id: &str) -> Result<(), String>;
 
-    async fn fetch(&self, id: &str, name: &str, policy: PullPolicy) -> Result<Image, NoImage>;
+    async fn fetch(&self, id: &str, pull: Pull<'_>) -> Result<Image, NoImage>;
 
     /// What becomes of layers that containers here read on demand; `None` where they read none.
     fn on_demand_events(&self) -> Option<broadcast::Receiver<OnDemandEvent>> {
@@ -228,6 +245,17 @@ pub trait Machine: Send + Sync + 'static {
         grace: Duration,
     ) -> Result<ExitRecord, String>;
 
+    /// Gives a sandbox and containers in it that run other bounds.
+    async fn resize(
+        &self,
+        id: &str,
+        whole: Bounds,
+        each: &[(ContainerName, Bounds)],
+    ) -> Result<(), String> {
+        let _ = (id, whole, each);
+        Err("this node changes no bounds of what runs".to_owned())
+    }
+
     /// Forgets a container that has ended, with its log.
     async fn forget(&self, id: &str, name: &ContainerName);
 
@@ -240,6 +268,18 @@ pub trait Machine: Send + Sync + 'static {
         name: &ContainerName,
         spec: &ExecSpec,
     ) -> Result<ExecSession, String>;
+
+    /// Has a part in the first program of a container: the other end of its standard input, where it has one that is open, of a pipe
+    /// or of its terminal. From then on its log tells what it prints as it comes. With `once` its input ends with that end.
+    async fn attach(
+        &self,
+        id: &str,
+        name: &ContainerName,
+        once: bool,
+    ) -> Result<Option<Input>, String> {
+        let _ = (id, name, once);
+        Err("nobody attaches to containers of this node".to_owned())
+    }
 
     async fn exec_output(
         &self,

@@ -16,7 +16,7 @@ use wharf_kube_client::{Client, Informer, Kind, Object as _, Selection, kind};
 
 use crate::{
     env::Sources,
-    pod::{Pod, Projection},
+    pod::{Container, Pod, Projection},
 };
 
 /// How long what a pod refers to is waited for.
@@ -146,32 +146,41 @@ fn decoded(object: &Value, pointer: &str) -> BTreeMap<String, Vec<u8>> {
     .collect()
 }
 
-/// What a pod refers to, by kind and name.
-pub fn references(pod: &Pod) -> BTreeSet<(Sort, String)> {
+/// What the environment of a container refers to, by kind and name.
+pub fn of_environment(container: &Container) -> BTreeSet<(Sort, String)> {
     let mut all = BTreeSet::new();
     let mut add = |sort: Sort, name: &str| {
         if !name.is_empty() {
             all.insert((sort, name.to_owned()));
         }
     };
-    for container in pod.all_containers() {
-        for from in &container.env_from {
-            from.config_map_ref
-                .iter()
-                .for_each(|it| add(Sort::ConfigMap, &it.name));
-            from.secret_ref
-                .iter()
-                .for_each(|it| add(Sort::Secret, &it.name));
-        }
-        for from in container.env.iter().filter_map(|it| it.value_from.as_ref()) {
-            from.config_map_key_ref
-                .iter()
-                .for_each(|it| add(Sort::ConfigMap, &it.name));
-            from.secret_key_ref
-                .iter()
-                .for_each(|it| add(Sort::Secret, &it.name));
-        }
+    for from in &container.env_from {
+        from.config_map_ref
+            .iter()
+            .for_each(|it| add(Sort::ConfigMap, &it.name));
+        from.secret_ref
+            .iter()
+            .for_each(|it| add(Sort::Secret, &it.name));
     }
+    for from in container.env.iter().filter_map(|it| it.value_from.as_ref()) {
+        from.config_map_key_ref
+            .iter()
+            .for_each(|it| add(Sort::ConfigMap, &it.name));
+        from.secret_key_ref
+            .iter()
+            .for_each(|it| add(Sort::Secret, &it.name));
+    }
+    all
+}
+
+/// What a pod refers to, by kind and name.
+pub fn references(pod: &Pod) -> BTreeSet<(Sort, String)> {
+    let mut all: BTreeSet<_> = pod.all_containers().flat_map(of_environment).collect();
+    let mut add = |sort: Sort, name: &str| {
+        if !name.is_empty() {
+            all.insert((sort, name.to_owned()));
+        }
+    };
     for volume in &pod.spec.volumes {
         volume
             .config_map

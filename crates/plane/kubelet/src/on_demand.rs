@@ -9,7 +9,11 @@ use wharf_base::Backoff;
 use wharf_container::image::{OnDemandEvent, OnDemandUser};
 use wharf_kube_client::Object as _;
 
-use crate::{machine::PullPolicy, node::Node};
+use crate::{
+    machine::{Pull, PullPolicy},
+    node::Node,
+    pull_secrets,
+};
 
 const PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -61,7 +65,11 @@ fn own(node: &Node, users: Vec<OnDemandUser>) -> Vec<(OnDemandUser, Arc<Value>)>
 
 /// Has the image asked for again, under the names that containers of the pod have for it.
 async fn lend(node: Arc<Node>, user: OnDemandUser, pod: Arc<Value>) {
-    let kinds = ["/spec/initContainers", "/spec/containers"];
+    let kinds = [
+        "/spec/initContainers",
+        "/spec/containers",
+        "/spec/ephemeralContainers",
+    ];
     let containers = kinds.into_iter().flat_map(|it| pod.list(it));
     let names: Vec<String> = containers
         .map(|it| {
@@ -81,8 +89,15 @@ async fn lend(node: Arc<Node>, user: OnDemandUser, pod: Arc<Value>) {
         let mut refused = None;
         // Which of its containers has it is not known; others' repositories have no such image.
         for name in &names {
-            let policy = PullPolicy::IfNotPresent;
-            match node.machine.fetch(&user.task_id, name, policy).await {
+            let secrets = pod.list("/spec/imagePullSecrets").iter();
+            let secrets = secrets.map(|it| it.text("/name"));
+            let (logins, _) = pull_secrets::logins(&node, pod.namespace(), secrets, name).await;
+            let wanted = Pull {
+                name,
+                policy: PullPolicy::IfNotPresent,
+                logins: &logins,
+            };
+            match node.machine.fetch(&user.task_id, wanted).await {
                 Ok(_) => return,
                 Err(no) => refused = Some(no.message),
             }

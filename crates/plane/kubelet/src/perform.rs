@@ -2,6 +2,7 @@
 
 mod end;
 mod hooks;
+mod limits;
 mod record;
 mod sandbox;
 mod start;
@@ -9,16 +10,23 @@ mod volumes;
 
 use std::{net::Ipv4Addr, path::PathBuf, sync::Arc, time::Duration};
 
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use wharf_base::Backoff;
 
-pub use self::{end::follow, record::record, sandbox::network, volumes::keep_volumes};
+pub use self::{
+    end::follow,
+    limits::{has_any as has_limits, keep_limits},
+    record::record,
+    sandbox::network,
+    volumes::keep_volumes,
+};
 use crate::{
     env::{self, Facts},
-    machine::PullPolicy,
+    machine::{Pull, PullPolicy, run_name},
     plan::Action,
-    pod::Pod,
-    state::{Event, PodState},
+    pod::{Container, Pod},
+    qos,
+    state::{ContainerState, Event, PodState},
     worker::Context,
 };
 
@@ -66,7 +74,46 @@ pub async fn perform(
             container,
             grace_seconds,
         } => end::stop(&context, &pod, &state, container, grace_seconds).await,
+        Action::Resize => resize(&context, &pod, &state).await,
         Action::Fail { .. } | Action::Delete => Vec::new(),
+    }
+}
+
+/// Brings what runs to the bounds that its pod has now.
+async fn resize(context: &Context, pod: &Pod, state: &PodState) -> Vec<Event> {
+    let running = |of: &&Container| {
+        let known = state.container(&of.name);
+        known.is_some_and(ContainerState::is_running)
+    };
+    let all: Vec<&Container> = pod.all_containers().filter(running).collect();
+    let each = all.iter().filter_map(|of| {
+        let run = run_name(&of.name, state.container(&of.name)?.attempt)?;
+        Some((run, qos::bounds(&of.resources)))
+    });
+    let each: Vec<_> = each.collect();
+    let (machine, whole) = (&context.node.machine, qos::pod_bounds(pod));
+    let late = |_| Err("the machine did not answer".to_owned());
+    let resized = timeout(
+        MACHINE_PATIENCE,
+        machine.resize(&context.sandbox, whole, &each),
+    );
+    match resized.await.unwrap_or_else(late) {
+        Ok(()) => {
+            let given = all.iter().map(|of| (of.name.clone(), of.resources.clone()));
+            vec![Event::Resized {
+                containers: given.collect(),
+            }]
+        }
+        Err(message) => {
+            tracing::warn!(
+                pod = pod.full_name(),
+                message,
+                "failed to change what a pod may have; will retry"
+            );
+            sleep(WRITE_AGAIN).await;
+            let containers = all.iter().map(|of| of.name.clone()).collect();
+            vec![Event::NotResized { containers }]
+        }
     }
 }
 
@@ -89,7 +136,7 @@ pub fn failure(action: &Action) -> Vec<Event> {
         Action::Stop { container, .. } => Event::NotStopped {
             container: container.clone(),
         },
-        Action::Fail { .. } | Action::Delete => return Vec::new(),
+        Action::Resize | Action::Fail { .. } | Action::Delete => return Vec::new(),
     };
     vec![event]
 }
@@ -104,11 +151,15 @@ pub async fn keep_image(context: Arc<Context>, container: String, image_id: Stri
         if is_kept || context.node.pod_of(&context.sandbox).is_none() {
             return;
         }
-        let found = machine
-            // One that is read on demand needs somebody to be fetched as, or reads of it fail for ever.
-            .fetch(&context.sandbox, &image_id, PullPolicy::IfNotPresent)
-            .await;
-        match found {
+        let pod = context.pod.lock().clone();
+        let (logins, _) = start::logins(&context, &pod, &image_id).await;
+        let wanted = Pull {
+            name: &image_id,
+            policy: PullPolicy::IfNotPresent,
+            logins: &logins,
+        };
+        // One that is read on demand needs somebody to be fetched as, or reads of it fail for ever.
+        match machine.fetch(&context.sandbox, wanted).await {
             Ok(image) => {
                 context.images.lock().entry(container).or_insert(image);
                 return;

@@ -24,6 +24,8 @@ pub enum Action {
         container: String,
         grace_seconds: u64,
     },
+    /// Containers that run get other bounds.
+    Resize,
     /// The node ends the pod.
     Fail {
         reason: &'static str,
@@ -171,6 +173,17 @@ pub fn plan(pod: &Pod, state: &PodState, now: Timestamp) -> Plan {
         }
         Sandbox::Making | Sandbox::Removing | Sandbox::Removed => return plan,
     }
+    let is_to_be = |it: &ContainerState| it.is_resized && it.is_running();
+    if state.containers.values().any(is_to_be) {
+        resize(pod, state, &mut plan);
+    }
+    // Who looks on does so from the beginning, and once.
+    for of in &pod.spec.ephemeral_containers {
+        let known = state.container(&of.name);
+        if known.is_some_and(|it| it.ended().is_none()) {
+            bring_forward(pod, state, of, now, &mut plan);
+        }
+    }
     // Sidecars before the one that is waited for are kept, whatever becomes of them.
     let reached = initialization(pod, state);
     for init in &pod.spec.init_containers {
@@ -186,6 +199,27 @@ pub fn plan(pod: &Pod, state: &PodState, now: Timestamp) -> Plan {
         bring_forward(pod, state, container, now, &mut plan);
     }
     plan
+}
+
+/// Where a container has to begin anew for that, it is ended first, and begun again as its policy has it.
+fn resize(pod: &Pod, state: &PodState, plan: &mut Plan) {
+    let mut stops = false;
+    for of in pod.all_containers() {
+        let known = state.container(&of.name);
+        let known = known.filter(|it| it.is_resized && it.is_running());
+        if let Some(known) = known.filter(|it| of.restarts_for(&it.resources)) {
+            stops = true;
+            if known.stopping.is_none() {
+                plan.actions.push(Action::Stop {
+                    container: of.name.clone(),
+                    grace_seconds: pod.grace_seconds(),
+                });
+            }
+        }
+    }
+    if !stops {
+        plan.actions.push(Action::Resize);
+    }
 }
 
 /// When a pod has run for as long as it may.
@@ -290,7 +324,8 @@ fn end(pod: &Pod, state: &PodState, grace_seconds: u64, plan: &mut Plan) {
         .init_containers
         .iter()
         .partition(|it| it.is_sidecar());
-    let ordinary = pod.spec.containers.iter().chain(inits);
+    let ephemeral = &pod.spec.ephemeral_containers;
+    let ordinary = pod.spec.containers.iter().chain(inits).chain(ephemeral);
     let mut first: Vec<&Container> = ordinary.filter(running).collect();
     if first.is_empty() {
         first.extend(sidecars.into_iter().rfind(running));
@@ -314,6 +349,11 @@ pub fn begin(state: &mut PodState, action: &Action) {
         Action::MakeSandbox => state.sandbox = Sandbox::Making,
         Action::RemoveSandbox => state.sandbox = Sandbox::Removing,
         Action::Delete => state.is_deleted = true,
+        Action::Resize => {
+            for it in state.containers.values_mut().filter(|it| it.is_running()) {
+                it.is_resized = false;
+            }
+        }
         Action::Fail { reason, message } => {
             let told = ((*reason).to_owned(), (*message).to_owned());
             state.failed.get_or_insert(told);

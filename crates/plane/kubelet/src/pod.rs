@@ -12,8 +12,9 @@ use serde_json::Value;
 pub use self::{
     container::{
         CapabilityChange, Container, EnvFrom, EnvSource, EnvVar, ExecAction, FieldRef, Grpc,
-        Handler, HttpGet, HttpHeader, KeyRef, Lifecycle, Port, Probe, ResourceFieldRef, Resources,
-        Security, Sleep, SourceRef, TcpSocket, VolumeDevice, VolumeMount,
+        Handler, HttpGet, HttpHeader, KeyRef, Lifecycle, Port, Probe, ResizePolicy,
+        ResourceFieldRef, Resources, Security, Sleep, SourceRef, TcpSocket, VolumeDevice,
+        VolumeMount,
     },
     volume::{
         ClaimSource, ConfigMapSource, DownwardFile, DownwardFiles, EmptyDir, HostPath, KeyToPath,
@@ -56,7 +57,7 @@ pub struct PodSpec {
     #[serde(deserialize_with = "or_default")]
     pub init_containers: Vec<Container>,
     #[serde(deserialize_with = "or_default")]
-    pub ephemeral_containers: Vec<Value>,
+    pub ephemeral_containers: Vec<Container>,
     #[serde(deserialize_with = "or_default")]
     pub volumes: Vec<Volume>,
     #[serde(deserialize_with = "or_default")]
@@ -164,6 +165,23 @@ pub struct Sysctl {
     pub value: String,
 }
 
+impl Sysctl {
+    /// Its name with dots between its parts, where slashes may be as well: whichever comes first is what divides them.
+    pub fn dotted(&self) -> String {
+        match self.name.find(['.', '/']) {
+            Some(at) if self.name[at..].starts_with('/') => {
+                let other = |it: char| match it {
+                    '/' => '.',
+                    '.' => '/',
+                    it => it,
+                };
+                self.name.chars().map(other).collect()
+            }
+            _ => self.name.clone(),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Profile {
@@ -218,7 +236,7 @@ impl Pod {
         let pod = Self::deserialize(value)?;
         let bad = |what: &str, name: &str| BadPod::Name(format!("{what} {name:?}"));
         let mut seen = BTreeSet::new();
-        for container in pod.all_containers() {
+        for container in pod.all_containers().chain(&pod.spec.ephemeral_containers) {
             if !is_label(&container.name) || !seen.insert(&container.name) {
                 return Err(bad("the container", &container.name));
             }
@@ -292,8 +310,16 @@ impl Pod {
             .chain(&self.spec.containers)
     }
 
+    /// Of all sorts.
     pub fn container(&self, name: &str) -> Option<&Container> {
-        self.all_containers().find(|it| it.name == name)
+        let ephemeral = &self.spec.ephemeral_containers;
+        let mut all = self.all_containers().chain(ephemeral);
+        all.find(|it| it.name == name)
+    }
+
+    pub fn is_ephemeral(&self, name: &str) -> bool {
+        let ephemeral = &self.spec.ephemeral_containers;
+        ephemeral.iter().any(|it| it.name == name)
     }
 
     pub fn volume(&self, name: &str) -> Option<&Volume> {

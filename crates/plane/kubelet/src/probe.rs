@@ -1,5 +1,7 @@
 //! Probes of one run of a container: startup first, then liveness and readiness beside each other. They end with the run.
 
+mod grpc;
+
 use std::{
     future::pending,
     net::{IpAddr, Ipv4Addr},
@@ -253,6 +255,25 @@ pub async fn once(
         let port = port(of, &socket.port)?;
         let connected = timeout(patience, connect(port, &socket.host)).await;
         return connected.unwrap_or_else(|_| Err(late())).map(|_| ());
+    }
+    if let Some(wanted) = &handler.grpc {
+        let to = target(None, ip)?;
+        let asked = async {
+            let stream = connect(wanted.port, &None).await?;
+            let authority = format!("{to}:{}", wanted.port);
+            grpc::check(
+                stream,
+                &authority,
+                wanted.service.as_deref().unwrap_or_default(),
+            )
+            .await
+        };
+        let late = || {
+            Err(format!(
+                "timeout: health rpc did not complete within {patience:?}"
+            ))
+        };
+        return timeout(patience, asked).await.unwrap_or_else(|_| late());
     }
     Err("nothing to look at".to_owned())
 }

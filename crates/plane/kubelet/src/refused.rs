@@ -1,15 +1,17 @@
 //! What a pod asks for that this node does not have. It is refused by name in the pod's status: nothing is left out in silence. Pure.
 
+use wharf_container::spec::parse_signal;
+
 use crate::{
-    disks, env, host_paths, host_ports,
+    disks, env, host_paths, host_ports, objects,
     pod::{Container, Handler, Pod, Probe, Profile, Volume, VolumeDevice},
 };
 
 /// The reason of the status of such a pod.
 pub const REASON: &str = "UnsupportedByNode";
 
-/// Those that containers have anyway: what an instance's users may lend is not the machine's to give.
-const CAPABILITIES: [&str; 14] = [
+/// Those that containers have anyway, and one: what an instance's users may lend is not the machine's to give.
+const CAPABILITIES: [&str; 15] = [
     "AUDIT_WRITE",
     "CHOWN",
     "DAC_OVERRIDE",
@@ -24,7 +26,30 @@ const CAPABILITIES: [&str; 14] = [
     "SETPCAP",
     "SETUID",
     "SYS_CHROOT",
+    // For who looks into a pod: it reaches no process outside of the pod's user namespace.
+    "SYS_PTRACE",
 ];
+
+/// Parameters of the kernel that are a pod's own, and hurt nobody else: upstream's safe ones.
+const SYSCTLS: [&str; 12] = [
+    "kernel.shm_rmid_forced",
+    "net.ipv4.ip_local_port_range",
+    "net.ipv4.ip_local_reserved_ports",
+    "net.ipv4.ip_unprivileged_port_start",
+    "net.ipv4.ping_group_range",
+    "net.ipv4.tcp_fin_timeout",
+    "net.ipv4.tcp_keepalive_intvl",
+    "net.ipv4.tcp_keepalive_probes",
+    "net.ipv4.tcp_keepalive_time",
+    "net.ipv4.tcp_rmem",
+    "net.ipv4.tcp_syncookies",
+    "net.ipv4.tcp_wmem",
+];
+
+/// Those of a network are the node's where the pod has that of its node.
+fn may_set(name: &str, has_network_of_node: bool) -> bool {
+    SYSCTLS.contains(&name) && !(has_network_of_node && name.starts_with("net."))
+}
 
 /// What a node has that not every one does.
 #[derive(Debug, Clone, Copy)]
@@ -47,13 +72,14 @@ pub fn refused(pod: &Pod, node: Node<'_>) -> Option<String> {
         ),
         (spec.runtime_class_name.is_some(), "runtimeClassName"),
         (!spec.resource_claims.is_empty(), "resourceClaims"),
-        (!spec.image_pull_secrets.is_empty(), "imagePullSecrets"),
     ];
     if let Some((_, name)) = flags.iter().find(|(asked, _)| *asked) {
         return Some(not_here(&format!("spec.{name}")));
     }
-    if !spec.security_context.sysctls.is_empty() {
-        return Some(not_here("spec.securityContext.sysctls"));
+    let mut sysctls = spec.security_context.sysctls.iter();
+    if let Some(other) = sysctls.find(|it| !may_set(&it.dotted(), spec.host_network)) {
+        let what = format!("spec.securityContext.sysctls: {}", other.name);
+        return Some(not_here(&what));
     }
     let profiles = [
         ("seccompProfile", &spec.security_context.seccomp_profile),
@@ -72,6 +98,24 @@ pub fn refused(pod: &Pod, node: Node<'_>) -> Option<String> {
         all.find_map(|it| container(pod, it, node.address))
     })
 }
+
+/// The same of a container that is added to a pod that runs: such a one alone is left out. `at`: how many there are before it.
+pub fn refused_ephemeral(pod: &Pod, of: &Container, at: usize, node: Node<'_>) -> Option<String> {
+    if at >= MOST_EPHEMERAL {
+        let why = format!("more than {MOST_EPHEMERAL} ephemeral containers of a pod");
+        return Some(not_here(&why));
+    }
+    let followed = objects::references(pod);
+    let mut own = objects::of_environment(of).into_iter();
+    if own.any(|it| !followed.contains(&it)) {
+        let what = "env from what no other container of the pod refers to";
+        return Some(not_here(&format!("container \"{}\": {what}", of.name)));
+    }
+    container(pod, of, node.address)
+}
+
+/// Each stays as long as its pod.
+const MOST_EPHEMERAL: usize = 16;
 
 fn not_here(what: &str) -> String {
     format!("{what} is not supported by this node")
@@ -101,8 +145,7 @@ fn volume(of: &Volume, node: Node<'_>) -> Option<String> {
     if let Some(dir) = &of.empty_dir {
         match dir.medium.as_deref() {
             Some("Memory") => {}
-            None | Some("") if dir.size_limit.is_none() => {}
-            None | Some("") => return told("emptyDir with a sizeLimit on the disk"),
+            None | Some("") => {}
             Some(_) => return told("emptyDir with a medium other than Memory"),
         }
     }
@@ -126,12 +169,12 @@ fn container(pod: &Pod, of: &Container, node: &str) -> Option<String> {
             "procMount",
         ),
         (!of.resources.claims.is_empty(), "resources.claims"),
-        (of.stdin, "stdin"),
         (
             of.lifecycle
-                .as_ref()
-                .is_some_and(|it| it.stop_signal.is_some()),
-            "lifecycle.stopSignal",
+                .iter()
+                .flat_map(|it| &it.stop_signal)
+                .any(|it| parse_signal(it).is_err()),
+            "lifecycle.stopSignal of an unknown name",
         ),
         (
             of.restart_policy.is_some() && !of.is_sidecar(),
@@ -203,15 +246,16 @@ fn container(pod: &Pod, of: &Container, node: &str) -> Option<String> {
     }
     let probes = [&of.liveness_probe, &of.readiness_probe, &of.startup_probe];
     let mut probes = probes.into_iter().flatten();
-    let unknown = |it: &Probe| !knows(&it.handler, false);
+    let unknown = |it: &Probe| !knows(&it.handler) && it.handler.grpc.is_none();
     if probes.any(unknown) {
-        return told("a probe of a kind other than exec, httpGet and tcpSocket");
+        return told("a probe of a kind other than exec, httpGet, tcpSocket and grpc");
     }
     let hooks = of
         .lifecycle
         .iter()
         .flat_map(|it| it.post_start.iter().chain(&it.pre_stop));
-    if hooks.into_iter().any(|it| !knows(it, true)) {
+    let unknown = |it: &Handler| !knows(it) && it.sleep.is_none();
+    if hooks.into_iter().any(unknown) {
         return told("a hook of a kind other than exec, httpGet, tcpSocket and sleep");
     }
     None
@@ -224,11 +268,8 @@ pub fn is_extended(resource: &str) -> bool {
         .is_some_and(|(domain, _)| !domain.ends_with("kubernetes.io"))
 }
 
-fn knows(handler: &Handler, is_hook: bool) -> bool {
-    handler.http_get.is_some()
-        || handler.exec.is_some()
-        || handler.tcp_socket.is_some()
-        || is_hook && handler.sleep.is_some()
+fn knows(handler: &Handler) -> bool {
+    handler.http_get.is_some() || handler.exec.is_some() || handler.tcp_socket.is_some()
 }
 
 #[cfg(test)]
@@ -264,16 +305,56 @@ mod tests {
     #[test]
     fn ordinary_pods_are_taken() {
         let spec = json!({"containers": [{"name": "a", "resources": {"limits": {"cpu": 1, "example.com/foo": 1}},
-            "livenessProbe": {"httpGet": {"port": 80, "scheme": "HTTP"}},
+            "livenessProbe": {"httpGet": {"port": 80, "scheme": "HTTP"}}, "readinessProbe": {"grpc": {"port": 81}}, "stdin": true,
             "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}}}],
-            "volumes": [{"name": "e", "emptyDir": {}}, {"name": "m", "emptyDir": {"medium": "Memory", "sizeLimit": "1Mi"}}, {"name": "p", "projected": {"sources": [
+            "volumes": [{"name": "e", "emptyDir": {}}, {"name": "l", "emptyDir": {"sizeLimit": "1Mi"}}, {"name": "m", "emptyDir": {"medium": "Memory", "sizeLimit": "1Mi"}}, {"name": "p", "projected": {"sources": [
                 {"serviceAccountToken": {"path": "token"}}]}}]});
         assert_eq!(of(spec), None);
+        let safe = json!({"securityContext": {"sysctls": [{"name": "net/ipv4/tcp_syncookies", "value": "1"}]}});
+        assert_eq!(of(safe), None);
+        let private = json!({"imagePullSecrets": [{"name": "s"}], "containers": [{"name": "a"}]});
+        assert_eq!(of(private), None);
+    }
+
+    #[test]
+    fn a_container_that_is_added_is_refused_alone() {
+        let added = json!([
+            {"name": "b", "securityContext": {"capabilities": {"add": ["SYS_PTRACE"]}}},
+            {"name": "c", "securityContext": {"privileged": true}},
+            {"name": "d", "env": [{"name": "E", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]},
+        ]);
+        let spec = json!({"containers": [{"name": "a"}], "ephemeralContainers": added});
+        assert_eq!(of(spec.clone()), None);
+        let pod = Pod::read(&json!({"metadata": {"name": "p"}, "spec": spec})).unwrap();
+        let node = Node {
+            address: "10.0.0.9",
+            has_host_paths: true,
+        };
+        let said =
+            |at: usize| refused_ephemeral(&pod, &pod.spec.ephemeral_containers[at], at, node);
+        assert_eq!(said(0), None);
+        let privileged = "container \"c\": privileged is not supported by this node";
+        assert_eq!(said(1).as_deref(), Some(privileged));
+        let env = "container \"d\": env from what no other container of the pod refers to is not supported by this node";
+        assert_eq!(said(2).as_deref(), Some(env));
+        let many = refused_ephemeral(&pod, &pod.spec.ephemeral_containers[0], 16, node);
+        assert!(
+            many.unwrap()
+                .starts_with("more than 16 ephemeral containers")
+        );
     }
 
     #[test]
     fn what_is_not_here_is_named() {
         for (spec, text) in [
+            (
+                json!({"securityContext": {"sysctls": [{"name": "kernel.msgmax", "value": "1"}]}}),
+                "spec.securityContext.sysctls: kernel.msgmax is not supported by this node",
+            ),
+            (
+                json!({"hostNetwork": true, "securityContext": {"sysctls": [{"name": "net.ipv4.tcp_syncookies", "value": "1"}]}}),
+                "spec.securityContext.sysctls: net.ipv4.tcp_syncookies is not supported by this node",
+            ),
             (
                 json!({"hostPID": true}),
                 "spec.hostPID is not supported by this node",
@@ -295,10 +376,6 @@ mod tests {
                 "volume \"d\": emptyDir with a medium other than Memory is not supported by this node",
             ),
             (
-                json!({"volumes": [{"name": "d", "emptyDir": {"sizeLimit": "1Mi"}}]}),
-                "volume \"d\": emptyDir with a sizeLimit on the disk is not supported by this node",
-            ),
-            (
                 json!({"containers": [{"name": "a", "securityContext": {"privileged": true}}]}),
                 "container \"a\": privileged is not supported by this node",
             ),
@@ -307,8 +384,8 @@ mod tests {
                 "container \"a\": volumeDevices at /data is not supported by this node",
             ),
             (
-                json!({"containers": [{"name": "a", "livenessProbe": {"grpc": {"port": 1}}}]}),
-                "container \"a\": a probe of a kind other than exec, httpGet and tcpSocket is not supported by this node",
+                json!({"containers": [{"name": "a", "livenessProbe": {"periodSeconds": 1}}]}),
+                "container \"a\": a probe of a kind other than exec, httpGet, tcpSocket and grpc is not supported by this node",
             ),
             (
                 json!({"containers": [{"name": "a", "resources": {"limits": {"hugepages-2Mi": "4Mi"}}}]}),

@@ -11,8 +11,8 @@ use std::{
 use wharf_container::{
     image::ImageConfig,
     spec::{
-        AS_NUMBER, Capabilities, ContainerName, ContainerSpec, LogMode, Mount, NameFiles, Ulimit,
-        merge_argv, merge_env,
+        AS_NUMBER, Capabilities, ContainerName, ContainerSpec, LogMode, Mount, NameFiles,
+        NamespaceMode, Ulimit, merge_argv, merge_env,
     },
 };
 
@@ -33,6 +33,8 @@ pub struct Around<'a> {
     pub image: &'a ImageConfig,
     pub run: ContainerName,
     pub replaces: Option<ContainerName>,
+    /// Whose processes it sees, beside its own.
+    pub target: Option<ContainerName>,
     pub env: BTreeMap<String, String>,
     pub files: NameFiles,
     pub hostname: String,
@@ -106,7 +108,16 @@ pub fn container(
     };
     spec.hostname = around.hostname;
     spec.replaces = around.replaces;
+    match around.target {
+        Some(target) => spec.pid = NamespaceMode::Of(target),
+        // Of the pod's network each says the same.
+        None => {
+            let sysctls = pod.spec.security_context.sysctls.iter();
+            spec.sysctls = sysctls.map(|it| (it.dotted(), it.value.clone())).collect();
+        }
+    }
     spec.tty = of.tty;
+    spec.stdin = of.stdin;
     spec.files = around.files;
     spec.mounts = mounted;
     let path = of.termination_message_path.as_deref();

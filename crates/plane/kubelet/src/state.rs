@@ -4,11 +4,16 @@ use std::{collections::BTreeMap, net::Ipv4Addr, time::Duration};
 
 use wharf_base::Timestamp;
 
-use crate::pod::Pod;
+use crate::{
+    pod::{Container, Pod, Resources},
+    refused::REASON,
+};
 
 /// Crashes and failed pulls wait so long before the next try, twice as long each time.
 const FIRST_WAIT: Duration = Duration::from_secs(10);
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
+/// Longer than any pod lives.
+const NEVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 /// A run this long was no crash loop.
 const GOOD_RUN: Duration = Duration::from_secs(600);
 
@@ -68,6 +73,10 @@ pub struct ContainerState {
     pub stopping: Option<u64>,
     /// A probe failed for good: it is to be ended, and begun again if its policy says so.
     pub is_condemned: bool,
+    /// What it was given when it began, or since.
+    pub resources: Resources,
+    /// It is to have other resources than it was given.
+    pub is_resized: bool,
     /// Name and digest of the image it runs.
     pub image_id: String,
     /// One after another.
@@ -169,6 +178,17 @@ pub enum Event {
     StartupPassed {
         container: String,
     },
+    /// Containers have these resources now.
+    Resized {
+        containers: Vec<(String, Resources)>,
+    },
+    NotResized {
+        containers: Vec<String>,
+    },
+    /// It takes more than it may.
+    Evicted {
+        message: String,
+    },
     /// A liveness or startup probe failed for good.
     Condemned {
         container: String,
@@ -211,6 +231,33 @@ impl PodState {
             failed: None,
             is_finished: false,
             is_deleted: false,
+        }
+    }
+
+    /// Ephemeral containers that are new. `refused` says why one is not to be had; it never runs.
+    pub fn welcome(
+        &mut self,
+        pod: &Pod,
+        refused: impl Fn(usize, &Container) -> Option<String>,
+        now: Timestamp,
+    ) {
+        for (at, of) in pod.spec.ephemeral_containers.iter().enumerate() {
+            if self.containers.contains_key(&of.name) {
+                continue;
+            }
+            let mut container = ContainerState::default();
+            if let Some(message) = refused(at, of) {
+                container.image = ImageState::Here;
+                container.run = Run::Failed {
+                    reason: REASON.to_owned(),
+                    message,
+                    retry: Retry {
+                        since: now,
+                        at: now + NEVER,
+                    },
+                };
+            }
+            self.containers.insert(of.name.clone(), container);
         }
     }
 
@@ -325,9 +372,41 @@ impl PodState {
                     it.is_ready = it.is_running() && !readiness;
                 });
             }
+            Event::Resized { containers } => {
+                for (name, resources) in containers {
+                    self.with(&name, |it| it.resources = resources);
+                }
+            }
+            Event::NotResized { containers } => {
+                for name in containers {
+                    self.with(&name, |it| it.is_resized = it.is_running());
+                }
+            }
+            Event::Evicted { message } => {
+                let told = ("Evicted".to_owned(), message);
+                self.failed.get_or_insert(told);
+            }
             Event::Condemned { container } => self.with(&container, |it| {
                 it.is_condemned = it.is_running();
             }),
+        }
+    }
+
+    /// A run begins, with what its container asks for now.
+    pub fn give(&mut self, of: &Container) {
+        self.with(&of.name, |it| {
+            it.resources = of.resources.clone();
+            it.is_resized = false;
+        });
+    }
+
+    /// The pod changed: containers that run may ask for something else.
+    pub fn resize(&mut self, before: &Pod, now: &Pod) {
+        for of in now.all_containers() {
+            let had = before.container(&of.name);
+            if had.is_some_and(|it| it.resources != of.resources) {
+                self.with(&of.name, |it| it.is_resized = it.is_active());
+            }
         }
     }
 

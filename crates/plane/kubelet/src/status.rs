@@ -63,17 +63,9 @@ pub fn status(pod: &Pod, state: &PodState, place: &Place, now: Timestamp) -> Val
         put("initContainerStatuses", inits.into());
     }
     put("containerStatuses", of(&pod.spec.containers, false).into());
-    if !pod.spec.ephemeral_containers.is_empty() {
-        let refused = json!({"waiting": {
-            "reason": crate::refused::REASON, "message": "ephemeral containers are not supported by this node",
-        }});
-        let each = pod.spec.ephemeral_containers.iter().map(|it| {
-            json!({
-                "name": it.text("/name"), "image": it.text("/image"), "imageID": "", "ready": false,
-                "restartCount": 0, "state": refused, "lastState": {},
-            })
-        });
-        put("ephemeralContainerStatuses", each.collect());
+    let ephemeral = &pod.spec.ephemeral_containers;
+    if !ephemeral.is_empty() {
+        put("ephemeralContainerStatuses", of(ephemeral, false).into());
     }
     Value::Object(status)
 }
@@ -251,7 +243,9 @@ impl Condition {
 fn container(pod: &Pod, state: &PodState, of: &Container, is_init: bool, now: Timestamp) -> Value {
     let unknown = ContainerState::default();
     let known = state.container(&of.name).unwrap_or(&unknown);
+    let is_ephemeral = pod.is_ephemeral(&of.name);
     let policy = match (of.is_sidecar(), is_init) {
+        _ if is_ephemeral => RestartPolicy::Never,
         (true, _) => RestartPolicy::Always,
         (false, true) if pod.spec.restart_policy == RestartPolicy::Always => {
             RestartPolicy::OnFailure
@@ -286,14 +280,23 @@ fn container(pod: &Pod, state: &PodState, of: &Container, is_init: bool, now: Ti
     let restarts = known.attempt;
     let is_ready = match (is_init && !of.is_sidecar(), known.ended()) {
         (true, ended) => ended.is_some_and(|it| it.code == 0),
-        (false, _) => is_ready(known),
+        (false, _) => is_ready(known) && !is_ephemeral,
     };
     let ran = !matches!(known.run, Run::None | Run::Starting | Run::Failed { .. }) || restarts > 0;
     let run = match &known.run {
         Run::None | Run::Starting | Run::Failed { .. } => restarts.saturating_sub(1),
         _ => restarts,
     };
+    let (given, allocated) = match known.is_running() {
+        true => (
+            known.resources.to_value(),
+            of.resources.to_value()["requests"].take(),
+        ),
+        false => (Value::Null, Value::Null),
+    };
     json!({
+        "resources": given,
+        "allocatedResources": allocated,
         "name": of.name,
         "state": shown,
         "lastState": last.map_or_else(|| json!({}), terminated),

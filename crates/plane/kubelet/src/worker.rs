@@ -22,9 +22,9 @@ use crate::{
     objects::Followed,
     perform,
     plan::{Action, begin, plan},
-    pod::Pod,
+    pod::{Container, Pod},
     probe,
-    refused::{self, refused},
+    refused::{self, refused, refused_ephemeral},
     state::{Event, PodState, Run, Sandbox, Terminated},
     status::status,
     tokens::PodTokens,
@@ -68,6 +68,7 @@ pub struct Worker {
     probes: BTreeMap<String, AbortOnDropHandle<()>>,
     following: Option<AbortOnDropHandle<()>>,
     volumes: Option<AbortOnDropHandle<()>>,
+    limits: Option<AbortOnDropHandle<()>>,
     teller: Teller,
 }
 
@@ -87,6 +88,10 @@ impl Worker {
         };
         let sandbox = node.sandbox_of(&pod.metadata.uid);
         let mut state = PodState::new(&pod, node.clock.now());
+        let has = node.has();
+        let refused = |at: usize, of: &Container| refused_ephemeral(&pod, of, at, has);
+        let now = state.seen_at;
+        state.welcome(&pod, refused, now);
         if unreadable.is_some() && !is_new {
             // Nothing of it can be told apart: it goes as a whole.
             state.sandbox = Sandbox::Ready;
@@ -122,6 +127,7 @@ impl Worker {
             probes: BTreeMap::new(),
             following: None,
             volumes: None,
+            limits: None,
             teller,
         }
     }
@@ -169,6 +175,14 @@ impl Worker {
         }
     }
 
+    /// Containers that were added to the pod.
+    fn welcome(&mut self) {
+        let (pod, node) = (&self.pod, &self.context.node);
+        let (has, now) = (node.has(), node.clock.now());
+        let refused = |at: usize, of: &Container| refused_ephemeral(pod, of, at, has);
+        self.state.welcome(pod, refused, now);
+    }
+
     /// Images of what runs already stay on this machine.
     fn keep_images(&self) {
         for (name, known) in &self.state.containers {
@@ -189,7 +203,9 @@ impl Worker {
                     let tells_otherwise =
                         now.labels != before.labels || now.annotations != before.annotations;
                     *self.context.pod.lock() = Arc::new(pod.clone());
+                    self.state.resize(&self.pod, &pod);
                     self.pod = pod;
+                    self.welcome();
                     if tells_otherwise {
                         self.context.changed.notify_one();
                     }
@@ -234,6 +250,11 @@ impl Worker {
                 continue;
             }
             begin(&mut self.state, &action);
+            if let Action::Start { container, .. } = &action
+                && let Some(of) = self.pod.container(container)
+            {
+                self.state.give(of);
+            }
             let failure = perform::failure(&action);
             let job = perform::perform(
                 self.context.clone(),
@@ -259,15 +280,16 @@ impl Worker {
         if !ready {
             self.following = None;
             self.volumes = None;
+            self.limits = None;
         } else if self.following.is_none() {
-            let job = perform::follow(
-                self.context.clone(),
-                self.pod.clone(),
-                self.tell_events.clone(),
-            );
+            let job = perform::follow(self.context.clone(), self.tell_events.clone());
             self.following = Some(AbortOnDropHandle::new(tokio::spawn(job)));
             let job = perform::keep_volumes(self.context.clone());
             self.volumes = Some(AbortOnDropHandle::new(tokio::spawn(job)));
+            if perform::has_limits(&self.pod) {
+                let job = perform::keep_limits(self.context.clone(), self.tell_events.clone());
+                self.limits = Some(AbortOnDropHandle::new(tokio::spawn(job)));
+            }
         }
         let (state, pod) = (&self.state, &self.pod);
         let runs = |name: &str| state.container(name).is_some_and(|it| it.is_running());
@@ -323,7 +345,11 @@ const GRACE_OF_THE_LOST: i64 = 2;
 /// Begins with what an earlier agent left, or what the API tells of a sandbox that is gone.
 fn take_over(pod: &Pod, state: &mut PodState, found: Option<Found>) {
     let told = |name: &str| {
-        let all = ["/initContainerStatuses", "/containerStatuses"];
+        let all = [
+            "/initContainerStatuses",
+            "/containerStatuses",
+            "/ephemeralContainerStatuses",
+        ];
         let mut all = all.into_iter().flat_map(|it| pod.status.list(it));
         all.find(|it| it.text("/name") == name)
     };
@@ -331,10 +357,16 @@ fn take_over(pod: &Pod, state: &mut PodState, found: Option<Found>) {
         if matches!(pod.status.text("/phase"), "Succeeded" | "Failed") {
             state.is_finished = true;
         }
+        let now = state.seen_at;
         for (name, container) in &mut state.containers {
             let Some(told) = told(name).filter(|it| !it.text("/containerID").is_empty()) else {
                 continue;
             };
+            if pod.is_ephemeral(name) {
+                // It had its time.
+                container.end(KILLED, false, now, String::new());
+                continue;
+            }
             let before = told.integer("/restartCount").unwrap_or_default();
             container.attempt = u32::try_from(before).unwrap_or_default().saturating_add(1);
         }
@@ -370,6 +402,12 @@ fn take_over(pod: &Pod, state: &mut PodState, found: Option<Found>) {
         known.is_ready = of
             .is_some_and(|it| it.readiness_probe.is_none() && it.startup_probe.is_none())
             || told.is_some_and(|it| it.is_true("/ready"));
+        if let Some(of) = of {
+            known.resources = of.resources.clone();
+            // It may have been changed meanwhile.
+            known.is_resized =
+                told.is_some_and(|it| *it.at("/resources") != of.resources.to_value());
+        }
         known.image_id = told
             .map(|it| it.text("/imageID").to_owned())
             .unwrap_or_default();

@@ -59,6 +59,14 @@ pub enum Request {
         container: ContainerName,
         exec: ExecPlan,
     },
+    /// Have a part in the first process → [`Reply::Done`]. One descriptor travels beside, a datagram socket: over it comes, before
+    /// the reply, the other end of standard input, a pipe's or a terminal's, if the container has one. From then on what is printed
+    /// becomes a record as it comes, without waiting for the end of its line. With `once` the shim keeps no end of a pipe: its input
+    /// ends with whoever attached first.
+    Attach {
+        container: ContainerName,
+        once: bool,
+    },
     /// To the process of an exec session → [`Reply::Done`].
     SignalExec { pid: i32, signal: i32 },
     /// Log records before this offset were delivered → [`Reply::Done`].

@@ -49,7 +49,7 @@ pub struct ContainerSetup {
     /// Absolute in every hierarchy: `/wharf-<installation>/containers/<task>/<name>`; made by the agent.
     pub cgroup: String,
     pub log: LogPlan,
-    /// Keep standard input open with nobody at its other end; otherwise it is empty.
+    /// Keep standard input open for whoever attaches; otherwise it is empty.
     #[serde(default)]
     pub stdin: bool,
     #[serde(default)]

@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::{self, Write},
-    os::fd::OwnedFd,
+    os::fd::{AsFd, OwnedFd},
     time::{Duration, Instant},
 };
 
@@ -56,8 +56,8 @@ pub struct Container {
     failure: Option<Failure>,
     pump: Option<Pump>,
     console: Option<OwnedFd>,
-    /// Held, not used: the program waits for input instead of seeing its end.
-    _stdin: Option<OwnedFd>,
+    /// Held for whoever attaches: the program waits for input instead of seeing its end.
+    stdin: Option<OwnedFd>,
     kill_at: Option<Instant>,
 }
 
@@ -99,7 +99,7 @@ impl Container {
             failure: None,
             pump: None,
             console: creation.console.take(),
-            _stdin: creation.stdin.take(),
+            stdin: creation.stdin.take(),
             kill_at: None,
         };
         if let Some(stdout) = creation.stdout {
@@ -343,6 +343,29 @@ impl Container {
             progress.push(Progress::Failed(self.failure.take().unwrap_or_else(died)));
         }
         progress
+    }
+
+    /// Sends the other end of standard input over a channel, if there is one, and has its output told as it comes. With `once` a pipe
+    /// is given away.
+    pub fn attach(&mut self, channel: &OwnedFd, once: bool) -> Result<(), Failure> {
+        if self.state != ContainerState::Running {
+            return Err(self.wrong_state("be attached to"));
+        }
+        let terminal = self.pump.as_ref().filter(|_| self.setup.tty);
+        let terminal = terminal.and_then(Pump::terminal);
+        let input = terminal.or(self.stdin.as_ref().map(AsFd::as_fd));
+        if let Some(input) = input.filter(|_| self.setup.stdin) {
+            tty::send(channel, input).map_err(|e| Failure::Runtime {
+                detail: format!("cannot hand over standard input: {}", e.desc()),
+            })?;
+        }
+        if once {
+            self.stdin = None;
+        }
+        if let Some(pump) = &mut self.pump {
+            pump.hurry();
+        }
+        Ok(())
     }
 
     pub fn turn_pump(&mut self) {

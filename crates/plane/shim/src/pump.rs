@@ -34,6 +34,8 @@ pub struct Pump {
     allowance: Allowance,
     /// The last append failed (disk full): try again later, read nothing meanwhile.
     stuck: Option<Vec<u8>>,
+    /// Somebody looks on: the beginning of a line is not kept back.
+    eager: bool,
 }
 
 impl Pump {
@@ -56,7 +58,26 @@ impl Pump {
             ended: false,
             allowance: Allowance::new(Instant::now()),
             stuck: None,
+            eager: false,
         })
+    }
+
+    /// From now on what is printed becomes a record as it comes, and what was kept back is one at once.
+    pub fn hurry(&mut self) {
+        self.eager = true;
+        if self.stuck.is_some() {
+            return;
+        }
+        let mut records = Vec::new();
+        for source in &mut self.sources {
+            source.hand_over(&mut records);
+        }
+        self.append(records);
+    }
+
+    /// The only stream, which is a terminal's other side where the container has one.
+    pub fn terminal(&self) -> Option<BorrowedFd<'_>> {
+        self.sources.first().map(|source| source.pipe.as_fd())
     }
 
     /// What to poll for input: nothing while too much comes, or the spool is full.
@@ -110,6 +131,9 @@ impl Pump {
                     self.allowance.spend(n, Instant::now());
                     if self.spool.is_some() {
                         source.split(&buffer[..n], &mut records);
+                        if self.eager {
+                            source.hand_over(&mut records);
+                        }
                     }
                     false
                 }
@@ -214,6 +238,13 @@ impl Source {
         self.line.clear();
     }
 
+    /// What is there of a line.
+    fn hand_over(&mut self, records: &mut Vec<u8>) {
+        if !self.line.is_empty() {
+            self.emit(true, records);
+        }
+    }
+
     fn finish(mut self, records: &mut Vec<u8>) {
         if !self.line.is_empty() {
             self.emit(false, records);
@@ -310,6 +341,41 @@ mod tests {
         // Exactly the limit is one whole line.
         let exact = [&long[..MAX_PAYLOAD], b"\n"].concat();
         assert_eq!(run(&exact)[0], ("a".repeat(MAX_PAYLOAD), false));
+    }
+
+    #[test]
+    fn who_looks_on_waits_for_no_newline() {
+        let dir = tempfile::tempdir().unwrap();
+        let plan = LogPlan::Spool {
+            max_bytes: 1 << 20,
+            blocking: true,
+        };
+        let spool = Spool::create(dir.path().join("logs"), plan).unwrap();
+        let (read, write) = pipe().unwrap();
+        let mut pump = Pump::new(read, None, spool).unwrap();
+        let mut write = File::from(write);
+        let mut says = |pump: &mut Pump, text: &str| {
+            write.write_all(text.as_bytes()).unwrap();
+            pump.turn();
+        };
+        says(&mut pump, "one\n# ");
+        pump.hurry();
+        says(&mut pump, "echo\ntwo\n# ");
+        drop(write);
+        while !pump.ended() {
+            pump.turn();
+        }
+        let got = lines(&dir.path().join("logs"));
+        let got: Vec<_> = got.iter().map(|(it, part)| (it.as_str(), *part)).collect();
+        let expected = [
+            ("one", false),
+            ("# ", true),
+            ("echo", false),
+            ("two", false),
+            ("# ", true),
+            ("END", false),
+        ];
+        assert_eq!(got, expected);
     }
 
     #[test]

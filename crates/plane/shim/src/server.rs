@@ -302,6 +302,7 @@ impl Server {
                 Ok(()) => return,
                 Err((socket, failure)) => return send(&socket, &failed(failure)),
             },
+            Request::Attach { container, once } => self.attach(&container, once, streams).map(done),
             Request::SignalExec { pid, signal } => self.signal_exec(pid, signal).map(done),
             Request::Trim { container, before } => {
                 self.known(&container).map(|c| c.trim(before)).map(done)

@@ -4,7 +4,7 @@ use std::{
     fs::File,
     io::{IoSlice, IoSliceMut},
     os::{
-        fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd},
+        fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd},
         unix::fs::OpenOptionsExt,
     },
 };
@@ -80,16 +80,21 @@ fn open(channel: &OwnedFd, uid: u32) -> std::io::Result<()> {
             return Err(std::io::Error::last_os_error());
         }
     }
-    let fds = [main.as_raw_fd()];
+    Ok(send(channel, main.as_fd())?)
+}
+
+/// Sends a descriptor over a channel; the receiver gets one of its own.
+pub fn send(channel: &OwnedFd, what: BorrowedFd<'_>) -> nix::Result<()> {
+    let fds = [what.as_raw_fd()];
     let rights = [ControlMessage::ScmRights(&fds)];
     sendmsg::<UnixAddr>(
         channel.as_raw_fd(),
         &[IoSlice::new(b"t")],
         &rights,
-        MsgFlags::empty(),
+        MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL,
         None,
-    )?;
-    Ok(())
+    )
+    .map(drop)
 }
 
 /// In the shim: the terminal's other side, if it was sent.

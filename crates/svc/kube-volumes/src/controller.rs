@@ -226,7 +226,7 @@ impl Controller {
                 this.is_well(pod.uid());
             }
             for name in claims_of(pod) {
-                if let Some(claim) = this.claims.get(pod.namespace(), name) {
+                if let Some(claim) = this.claims.get(pod.namespace(), &name) {
                     let volume = claim.text("/spec/volumeName");
                     to.wake(Key::Volume(volume.to_owned()));
                 }

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 use wharf_kube_model::{
+    apply::{self, ApplyError, Conflict, Writer},
     field::{Errors, Path, go_json},
     selector::Labels,
     status::Status,
@@ -13,7 +14,7 @@ use crate::{
     answer::{Answer, Fault},
     body::Expected,
     call::Call,
-    patching::{Kind, Patch},
+    patching::{self, Kind, Patch},
     webhooks::{self, Verb},
     writing::{self, Changed, Next, Plan},
 };
@@ -151,10 +152,10 @@ pub async fn serve(call: &Call, verb: &str, body: &Bytes) -> Result<Answer, Faul
         "patch" => Some(Patch::parse(call, body)?),
         _ => None,
     };
-    if patch.as_ref().is_some_and(|it| it.kind == Kind::Apply) {
-        let text = "server-side apply to the scale subresource is not supported by this server yet";
-        return Err(Status::bad_request(text).into());
-    }
+    let patch = match patch {
+        Some(patch) if patch.kind == Kind::Apply => return apply(call, &paths, patch).await,
+        other => other,
+    };
     let given = match &patch {
         Some(_) => None,
         None => Some(call.decode_other(body, SCALE)?),
@@ -171,12 +172,8 @@ pub async fn serve(call: &Call, verb: &str, body: &Bytes) -> Result<Answer, Faul
             (None, Some(given)) => given.clone(),
             (None, None) => Value::Null,
         };
-        let replicas = &scale["spec"]["replicas"];
-        let replicas = match replicas {
-            Value::Null => 0,
-            other => other.as_i64().unwrap_or(-1),
-        };
-        if !(0..=i64::from(i32::MAX)).contains(&replicas) {
+        let replicas = replicas_of(&scale);
+        if !COUNTS.contains(&replicas) {
             return Err(negative(call, &paths, replicas));
         }
         let mut new = live.clone();
@@ -185,6 +182,15 @@ pub async fn serve(call: &Call, verb: &str, body: &Bytes) -> Result<Answer, Faul
         new["metadata"]["resourceVersion"] = version.into();
         Ok(Next::Update(new))
     };
+    change(call, &paths, next).await
+}
+
+/// Changes the object, and shows its scale.
+async fn change(
+    call: &Call,
+    paths: &Paths,
+    next: impl Fn(&Value) -> Result<Next, Fault>,
+) -> Result<Answer, Fault> {
     let plan = Plan {
         subresource: "scale",
         retries: true,
@@ -193,7 +199,85 @@ pub async fn serve(call: &Call, verb: &str, body: &Bytes) -> Result<Answer, Faul
         Changed::Stored(object) => call.value(&object)?,
         Changed::Tried(value) | Changed::Removed(value) => value,
     };
-    Ok(shown(call, &scale_of(call, &paths, &changed)))
+    Ok(shown(call, &scale_of(call, paths, &changed)))
+}
+
+/// Who applies a scale owns that field of the object, apart from what the same manager applies to the object itself.
+async fn apply(call: &Call, paths: &Paths, patch: Patch) -> Result<Answer, Fault> {
+    let (version, kind) = (SCALE.api_version(), SCALE.kind);
+    let mut scale = patching::configuration(call, patch.into_value(), &version, kind)?;
+    call.conform_other(&mut scale, SCALE)?;
+    let replicas = replicas_of(&scale);
+    if !COUNTS.contains(&replicas) {
+        return Err(negative(call, paths, replicas));
+    }
+    let mut config = json!({
+        "apiVersion": call.resource.api_version(),
+        "kind": call.resource.kind,
+        "metadata": {"name": call.name()},
+    });
+    if let Some(namespace) = call.namespace() {
+        config["metadata"]["namespace"] = namespace.into();
+    }
+    if !scale["spec"]["replicas"].is_null() {
+        set(&mut config, &paths.spec, replicas.into());
+    }
+    let force = call.query.is_set("force");
+    let (manager, now) = (call.manager()?, call.now.iso8601_seconds());
+    let writer = Writer {
+        resource: &call.resource,
+        subresource: Some("scale"),
+        manager: &manager,
+        now: &now,
+    };
+    let given = text_at(&scale, &["metadata", "resourceVersion"]);
+    let next = |live: &Value| {
+        let applied = apply::apply(writer, live, &config, force);
+        let mut applied = applied.map_err(|it| patching::apply_fault(of_scale(call, it)))?;
+        if at(&applied, &paths.spec).is_null() {
+            set(&mut applied, &paths.spec, 0.into());
+        }
+        if !given.is_empty() {
+            applied["metadata"]["resourceVersion"] = given.into();
+        }
+        Ok(Next::Applied(applied))
+    };
+    change(call, paths, next).await
+}
+
+/// Conflicts are told of the scale's own field and version.
+fn of_scale(call: &Call, error: ApplyError) -> ApplyError {
+    let ApplyError::Conflicts { message, conflicts } = error else {
+        return error;
+    };
+    let using = |version: &str| format!(" using {version}");
+    let (from, to) = (
+        using(&call.resource.api_version()),
+        using(&SCALE.api_version()),
+    );
+    // There is one field alone, whatever it is called in a custom resource.
+    let own = conflicts.first().map(|it| it.field.clone());
+    let own = own.unwrap_or_else(|| OWN_FIELD.to_owned());
+    let message = message.replace(&from, &to).replace(&own, OWN_FIELD);
+    let conflicts = conflicts.into_iter().map(|it| Conflict {
+        message: it.message.replace(&from, &to),
+        field: OWN_FIELD.to_owned(),
+    });
+    ApplyError::Conflicts {
+        message,
+        conflicts: conflicts.collect(),
+    }
+}
+
+/// As a scale has it.
+const OWN_FIELD: &str = ".spec.replicas";
+const COUNTS: std::ops::RangeInclusive<i64> = 0..=i32::MAX as i64;
+
+fn replicas_of(scale: &Value) -> i64 {
+    match &scale["spec"]["replicas"] {
+        Value::Null => 0,
+        other => other.as_i64().unwrap_or(-1),
+    }
 }
 
 /// A patch made something that is no scale.

@@ -209,6 +209,68 @@ async fn copies_are_scaled_through_their_scale() {
 }
 
 #[tokio::test]
+async fn a_scale_is_applied_by_whoever_owns_it() {
+    let it = harness().await;
+    let uri = "/apis/apps/v1/namespaces/default/deployments";
+    let deployment = json!({"metadata": {"name": "a"}, "spec": {
+        "replicas": 2, "selector": {"matchLabels": {"app": "a"}},
+        "template": {"metadata": {"labels": {"app": "a"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}},
+    }});
+    let by = |uri: &str, rest: &str| format!("{uri}?fieldManager={rest}");
+    it.post(&by(uri, "maker"), &deployment).await.expect(201);
+    let scale = format!("{uri}/a/scale");
+    let of = |replicas: i64| json!({"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": "a"}, "spec": {"replicas": replicas}});
+    let apply = async |rest: &str, config: Value| {
+        let uri = by(&scale, rest);
+        it.patch(&uri, "apply-patch+yaml", &config).await
+    };
+    let refused = apply("scaler", of(5)).await;
+    assert_eq!(
+        refused.message(),
+        "Apply failed with 1 conflict: conflict with \"maker\" using autoscaling/v1: .spec.replicas"
+    );
+    let refused = refused.expect(409);
+    assert_eq!(refused["details"]["causes"][0]["field"], ".spec.replicas");
+    let scaled = apply("scaler&force=true", of(5)).await.expect(200);
+    assert_eq!(scaled["spec"]["replicas"], 5);
+    let found = it.get(&format!("{uri}/a")).await.expect(200);
+    assert_eq!(found["spec"]["replicas"], 5);
+    let entries = found["metadata"]["managedFields"].as_array().unwrap();
+    let own = entries.iter().find(|it| it["manager"] == "scaler").unwrap();
+    assert_eq!(
+        (&own["operation"], &own["apiVersion"], &own["subresource"]),
+        (&json!("Apply"), &json!("apps/v1"), &json!("scale"))
+    );
+    assert_eq!(own["fieldsV1"], json!({"f:spec": {"f:replicas": {}}}));
+    let maker = entries.iter().find(|it| it["manager"] == "maker").unwrap();
+    assert!(maker["fieldsV1"]["f:spec"].get("f:replicas").is_none());
+    // The same again is no conflict, and changes nothing.
+    let again = apply("scaler", of(5)).await.expect(200);
+    assert_eq!(
+        again["metadata"]["resourceVersion"],
+        scaled["metadata"]["resourceVersion"]
+    );
+    // Who applies the object has no say in it any more.
+    let applied = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"}, "spec": {"replicas": 1}});
+    let object = by(&format!("{uri}/a"), "other");
+    it.patch(&object, "apply-patch+yaml", &applied)
+        .await
+        .expect(409);
+
+    apply("scaler", of(-1)).await.expect(422);
+    let mut stale = of(6);
+    stale["metadata"]["resourceVersion"] = "1".into();
+    apply("scaler", stale).await.expect(409);
+    apply("scaler", json!({"apiVersion": "apps/v1", "kind": "Scale"}))
+        .await
+        .expect(400);
+    apply("scaler", applied).await.expect(400);
+    it.patch(&scale, "apply-patch+yaml", &of(5))
+        .await
+        .expect(422);
+}
+
+#[tokio::test]
 async fn a_token_is_bound_to_a_pod_of_the_account() {
     let it = harness().await;
     it.post(PODS, &pod("a")).await.expect(201);

@@ -1,14 +1,15 @@
 //! What each metric of an autoscaler asks for, and what is said where nothing can be found out. Pure.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Value, json};
 use wharf_base::Timestamp;
 use wharf_kube_client::Object;
-use wharf_kube_model::{quantity::Quantity, selector::Labels};
+use wharf_kube_model::quantity::Quantity;
 
 use super::{
     limits::Tolerance,
+    others,
     replicas::{self, Input, Proposal, Target},
     usage,
 };
@@ -19,6 +20,10 @@ pub struct Weighed<'a> {
     pub namespace: &'a str,
     /// All that the target's selector chooses.
     pub pods: &'a [Arc<Value>],
+    /// Copies by the target's own status.
+    pub there: i64,
+    /// What was read of metrics of others, by their places among the autoscaler's.
+    pub others: &'a BTreeMap<usize, others::Found>,
     /// What those pods use, or why that could not be read.
     pub measured: &'a Result<Vec<Value>, String>,
     pub tolerance: Tolerance,
@@ -51,14 +56,18 @@ pub fn needs_usage(scaler: &Value) -> bool {
         .any(|it| kinds.contains(&it.text("/type")))
 }
 
-pub fn weigh(metric: &Value, by: &Weighed<'_>) -> Result<Asks, Unknown> {
+/// `at`: which of the autoscaler's metrics it is.
+pub fn weigh(metric: &Value, at: usize, by: &Weighed<'_>) -> Result<Asks, Unknown> {
     match metric.text("/type") {
         "Resource" => of_resource(metric.at("/resource"), None, by),
         "ContainerResource" => {
             let source = metric.at("/containerResource");
             of_resource(source, Some(source.text("/container")), by)
         }
-        other => Err(without_adapter(other, metric, by.namespace)),
+        other => match by.others.get(&at) {
+            Some(found) => others::weigh(metric, found, by),
+            None => Err(without_adapter(other, metric, by.namespace, None)),
+        },
     }
 }
 
@@ -153,14 +162,18 @@ fn status(resource: &str, container: Option<&str>, said: Proposal) -> Value {
     }
 }
 
-const NO_CUSTOM: &str = "unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered";
+const NO_CUSTOM: &str = "no custom metrics API (custom.metrics.k8s.io) registered";
 
-/// Metrics of others need a server that this cluster does not have.
-fn without_adapter(kind: &str, metric: &Value, namespace: &str) -> Unknown {
+/// What is said of a metric of others that cannot be had: for `why`, or since nobody serves such.
+pub fn without_adapter(kind: &str, metric: &Value, namespace: &str, why: Option<&str>) -> Unknown {
+    let custom = || {
+        let why = why.unwrap_or(NO_CUSTOM);
+        format!("unable to fetch metrics from custom metrics API: {why}")
+    };
     match kind {
         "Pods" => {
             let name = metric.text("/pods/metric/name");
-            let why = format!("unable to get metric {name}: {NO_CUSTOM}");
+            let why = format!("unable to get metric {name}: {}", custom());
             Unknown {
                 reason: "FailedGetPodsMetric",
                 error: format!("failed to get pods metric value: {why}"),
@@ -172,7 +185,8 @@ fn without_adapter(kind: &str, metric: &Value, namespace: &str) -> Unknown {
             let of = metric.at("/object/describedObject");
             let (of_kind, of_name) = (of.text("/kind"), of.text("/name"));
             let why = format!(
-                "unable to get metric {name}: {of_kind} on {namespace} {of_name}/{NO_CUSTOM}"
+                "unable to get metric {name}: {of_kind} on {namespace} {of_name}/{}",
+                custom()
             );
             Unknown {
                 reason: "FailedGetObjectMetric",
@@ -182,13 +196,14 @@ fn without_adapter(kind: &str, metric: &Value, namespace: &str) -> Unknown {
         }
         "External" => {
             let name = metric.text("/external/metric/name");
-            let selector = match metric.at("/external/metric/selector") {
-                Value::Null => "nil".to_owned(),
-                some => Labels::of_selector(Some(some)).map_or_else(|why| why, |it| it.to_string()),
-            };
+            let selector = others::selector_text(metric);
+            let not_served = format!(
+                "the server could not find the requested resource (get {name}.external.metrics.k8s.io)"
+            );
+            let why = why.unwrap_or(&not_served);
             let why = format!(
-                "unable to get external metric {namespace}/{name}/{selector}: unable to fetch metrics from external metrics API: \
-                 the server could not find the requested resource (get {name}.external.metrics.k8s.io)"
+                "unable to get external metric {namespace}/{name}/{selector}: \
+                 unable to fetch metrics from external metrics API: {why}"
             );
             Unknown {
                 reason: "FailedGetExternalMetric",
@@ -214,7 +229,7 @@ mod tests {
     #[test]
     fn metrics_that_nobody_serves() {
         let metric = |selector: Value| json!({"type": "External", "external": {"metric": {"name": "q", "selector": selector}}});
-        let said = |selector| without_adapter("External", &metric(selector), "n").why;
+        let said = |selector| without_adapter("External", &metric(selector), "n", None).why;
         let rest = "unable to fetch metrics from external metrics API: the server could not find the requested resource \
                     (get q.external.metrics.k8s.io)";
         assert_eq!(
@@ -226,7 +241,7 @@ mod tests {
             format!("unable to get external metric n/q/a=b: {rest}")
         );
         let of = json!({"type": "Object", "object": {"metric": {"name": "m"}, "describedObject": {"kind": "Ingress", "name": "i"}}});
-        let object = without_adapter("Object", &of, "n");
+        let object = without_adapter("Object", &of, "n", None);
         assert_eq!(object.reason, "FailedGetObjectMetric");
         assert!(
             object

@@ -1,6 +1,6 @@
 //! What an autoscaler does now: pure. The executor writes the scale and says how that went ([`Plan::scaled`], [`Plan::refused`]).
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
 use wharf_base::Timestamp;
@@ -10,6 +10,7 @@ use super::{
     history::History,
     limits::{Asked, Tolerance, settle},
     metric::{self, Weighed},
+    others,
     told::Told,
 };
 
@@ -29,6 +30,8 @@ pub struct Observed<'a> {
     /// `autoscaling/v1` Scale of the target.
     pub scale: &'a Value,
     pub selected: Selected,
+    /// What was read of metrics of others, by their places in the spec.
+    pub others: BTreeMap<usize, others::Found>,
     /// What the pods use; not looked at where nobody asks for it.
     pub measured: Result<Vec<Value>, String>,
     pub history: &'a History,
@@ -150,14 +153,16 @@ impl Plan {
             current: self.current,
             namespace: seen.scaler.namespace(),
             pods,
+            there: seen.scale.integer("/status/replicas").unwrap_or_default(),
+            others: &seen.others,
             measured: &seen.measured,
             tolerance: Tolerance::of(seen.scaler.at("/spec/behavior")),
             now: seen.now,
         };
         let metrics = seen.scaler.list("/spec/metrics");
         let (mut most, mut first, mut unknown) = (None::<(i64, String)>, None, 0);
-        for one in metrics {
-            match metric::weigh(one, &weighed) {
+        for (at, one) in metrics.iter().enumerate() {
+            match metric::weigh(one, at, &weighed) {
                 Ok(asks) => {
                     self.metrics.push(asks.status);
                     if most.as_ref().is_none_or(|it| asks.replicas > it.0) {

@@ -50,7 +50,7 @@ impl Controller for Protection {
         self.pods.subscribe(move |change| {
             if let Change::Deleted(pod) = change {
                 for claim in claims_of(pod) {
-                    queue.wake(Key::new(pod.namespace(), claim));
+                    queue.wake(Key::new(pod.namespace(), &claim));
                 }
             }
         });

@@ -36,7 +36,7 @@ use wharf_container::{
     image::{Digest, Image, OnDemandEvent, OnDemandUser},
     runtime::{ExecSession, ExecSpec},
 };
-use wharf_kubelet::machine::{Images, NoImage, PullPolicy};
+use wharf_kubelet::machine::{Images, NoImage, Pull};
 use wharf_layers::Sharing;
 
 pub(crate) use self::bundle::log_driver;
@@ -134,10 +134,10 @@ struct NoImages;
 
 #[async_trait]
 impl Images for NoImages {
-    async fn fetch(&self, _: &str, name: &str, _: PullPolicy) -> Result<Image, NoImage> {
+    async fn fetch(&self, _: &str, pull: Pull<'_>) -> Result<Image, NoImage> {
         Err(NoImage {
             reason: "ErrImagePull",
-            message: format!("there is no {name}: this node asks no registry"),
+            message: format!("there is no {}: this node asks no registry", pull.name),
         })
     }
 

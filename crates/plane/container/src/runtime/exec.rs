@@ -241,12 +241,7 @@ impl Ends {
     }
 
     fn terminal() -> io::Result<Self> {
-        let (channel, theirs) = socketpair(
-            AddressFamily::Unix,
-            SockType::Datagram,
-            None,
-            SockFlag::SOCK_CLOEXEC,
-        )?;
+        let (channel, theirs) = channel()?;
         Ok(Self {
             ours: Ours {
                 channel: Some(channel),
@@ -257,8 +252,18 @@ impl Ends {
     }
 }
 
-/// It was sent before the program ran, so it is there.
-fn receive_terminal(channel: &OwnedFd) -> io::Result<OwnedFd> {
+/// A pair over which a descriptor comes.
+pub(super) fn channel() -> io::Result<(OwnedFd, OwnedFd)> {
+    Ok(socketpair(
+        AddressFamily::Unix,
+        SockType::Datagram,
+        None,
+        SockFlag::SOCK_CLOEXEC,
+    )?)
+}
+
+/// It was sent before the program ran, or before the shim answered, so it is there.
+pub(super) fn receive_terminal(channel: &OwnedFd) -> io::Result<OwnedFd> {
     use nix::sys::socket::{ControlMessageOwned, MsgFlags, UnixAddr, recvmsg};
     let mut space = nix::cmsg_space!([i32; 1]);
     let mut byte = [0; 1];

@@ -5,6 +5,7 @@
 //! stay alive for them: [`Runtime::recover`] finds everything again from the folders. What the
 //! kernel holds carries the installation's id, and [`Runtime::teardown_all`] removes all of it.
 
+mod attach;
 mod client;
 mod cores;
 mod device;
@@ -50,14 +51,8 @@ pub use wharf_shim_protocol::{
 use wharf_spares::SpareFolders;
 
 pub(crate) use self::shared::Shared;
-use self::{
-    cores::{other_cores, own_cores},
-    run_folder::RunFolder,
-    sandbox::TaskRecord,
-    shared::{SHIMS, TASKS, make_private, private_folder, remove_dir, stage_beside},
-    spawn::ShimProgram,
-};
 pub use self::{
+    attach::Input,
     device::{DevFolder, LoopDevice, Mounted, loop_number, mounts_of},
     disk::{PreparedDisk, mounted_again},
     disk_lock::{Held, hold_unattached},
@@ -76,6 +71,13 @@ pub use self::{
     task::{Started, TaskHandle},
     volume::within,
     writes::Writes,
+};
+use self::{
+    cores::{other_cores, own_cores},
+    run_folder::RunFolder,
+    sandbox::TaskRecord,
+    shared::{SHIMS, TASKS, make_private, private_folder, remove_dir, stage_beside},
+    spawn::ShimProgram,
 };
 
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use wharf_cgroup::{Glance, Stats};
+use wharf_cgroup::{Glance, Limits, Stats};
 use wharf_shim_protocol::{
     ContainerName, ContainerState, ExitRecord, Reply, Request, TaskFolder, TaskStatus,
     folder::ContainerFolder, plan::UserSetup,
@@ -17,6 +17,7 @@ use wharf_shim_protocol::{
 
 use super::{
     Shared, TaskSandbox,
+    attach::Input,
     client::Client,
     disk_usage::TaskDisk,
     error::{ContainerError, RuntimeError, Step},
@@ -258,6 +259,19 @@ impl TaskHandle {
         .await
     }
 
+    /// The other end of a running container's standard input, if it has one that is open: of a pipe, or of its terminal. From then on
+    /// its log tells what it prints as it comes. With `once` nobody gets that end of a pipe again, so that the input ends with it.
+    ///
+    /// # Errors
+    /// It does not run, or its shim is of a version that cannot.
+    pub async fn attach(
+        &self,
+        name: &ContainerName,
+        once: bool,
+    ) -> Result<Option<Input>, ContainerError> {
+        Input::of(&self.client, name, once).await
+    }
+
     /// Runs a command to its end, as for health checks: no input, both outputs together, killed
     /// after `timeout`.
     pub async fn exec_output(
@@ -375,6 +389,22 @@ impl TaskHandle {
             range,
             stage: stage.join(name.as_str()),
         }))
+    }
+
+    /// Changes what a container may have of memory and processor, or, without one, what all of the task may.
+    ///
+    /// # Errors
+    /// It has ended, or the kernel refuses: what is used by now cannot be taken back.
+    pub fn change_limits(
+        &self,
+        name: Option<&ContainerName>,
+        limits: &Limits,
+    ) -> Result<(), ContainerError> {
+        let group = match name {
+            Some(name) => self.group_of(name)?,
+            None => self.shared.hierarchies.group(&self.cgroup)?,
+        };
+        Ok(group.change(limits)?)
     }
 
     pub(super) fn group_of(

@@ -60,8 +60,9 @@ pub(super) async fn stop(
     let least = Duration::from_secs(if hook.is_some() { 2 } else { 0 });
     let left = grace.saturating_sub(began.elapsed()).max(least);
     let image = context.images.lock().get(&container).cloned();
-    let signal = image
-        .and_then(|it| it.config().stop_signal.clone())
+    let own = of.lifecycle.as_ref().and_then(|it| it.stop_signal.clone());
+    let signal = own
+        .or_else(|| image?.config().stop_signal.clone())
         .and_then(|it| parse_signal(&it).ok())
         .unwrap_or(DEFAULT_STOP_SIGNAL);
     match context
@@ -85,7 +86,7 @@ pub(super) async fn stop(
 }
 
 /// Tells of the ends of containers, with what each left about its own.
-pub async fn follow(context: Arc<Context>, pod: Pod, tell: mpsc::Sender<Event>) {
+pub async fn follow(context: Arc<Context>, tell: mpsc::Sender<Event>) {
     let mut seen = context.node.machine.follow(&context.sandbox).await;
     while let Some(next) = seen.recv().await {
         let event = match next {
@@ -94,6 +95,8 @@ pub async fn follow(context: Arc<Context>, pod: Pod, tell: mpsc::Sender<Event>) 
                 let Some((container, attempt)) = of_run(&name) else {
                     continue;
                 };
+                // It may have been added since.
+                let pod = context.pod.lock().clone();
                 let Some(of) = pod.container(container) else {
                     continue;
                 };

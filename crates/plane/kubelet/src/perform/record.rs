@@ -40,12 +40,15 @@ pub fn record(context: &Context, object: &Arc<Value>, event: &Event) {
             let text = format!("Container {container} failed liveness probe, will be restarted");
             recorder.normal(about(), "Killing", &text);
         }
+        Event::Evicted { message } => recorder.warning(about(), "Evicted", message),
         Event::SandboxMade { .. }
         | Event::SandboxRemoved
         | Event::SandboxNotRemoved { .. }
         | Event::SandboxLost
         | Event::Ended { .. }
         | Event::NotStopped { .. }
+        | Event::Resized { .. }
+        | Event::NotResized { .. }
         | Event::Ready { .. }
         | Event::StartupPassed { .. } => {}
     }

@@ -9,7 +9,8 @@ use std::{
 };
 
 use wharf_base::Timestamp;
-use wharf_container::spec::NameFiles;
+use wharf_container::spec::{ContainerName, NameFiles};
+use wharf_kube_client::{Ref, kind};
 
 use super::{
     facts, folder, hooks,
@@ -17,9 +18,10 @@ use super::{
 };
 use crate::{
     disks, empty_dir, env, host_paths,
-    machine::{PullPolicy, run_name},
+    machine::{Login, Pull, PullPolicy, run_name},
     names,
-    pod::Pod,
+    pod::{Container, Pod},
+    pull_secrets,
     spec::{self, Around},
     state::{Event, PodState},
     worker::Context,
@@ -47,12 +49,24 @@ pub(super) async fn pull(context: &Arc<Context>, pod: &Pod, container: String) -
         _ if latest => PullPolicy::Always,
         _ => PullPolicy::IfNotPresent,
     };
-    match context
-        .node
-        .machine
-        .fetch(&context.sandbox, &of.image, policy)
-        .await
+    let (logins, missing) = logins(context, pod, &of.image).await;
+    if !missing.is_empty()
+        && let Some(object) = context.node.pod_of(&context.sandbox)
     {
+        let text = format!(
+            "Unable to retrieve some image pull secrets ({}); attempting to pull the image may not succeed.",
+            missing.join(", ")
+        );
+        let about = Ref::of(&kind::POD, &object);
+        let recorder = &context.node.recorder;
+        recorder.warning(about, "FailedToRetrieveImagePullSecret", &text);
+    }
+    let wanted = Pull {
+        name: &of.image,
+        policy,
+        logins: &logins,
+    };
+    match context.node.machine.fetch(&context.sandbox, wanted).await {
         Ok(image) => {
             let name = of.image.split('@').next().unwrap_or_default();
             let image_id = format!("{name}@{}", image.digest());
@@ -68,6 +82,16 @@ pub(super) async fn pull(context: &Arc<Context>, pod: &Pod, container: String) -
             message: no.message,
         }],
     }
+}
+
+/// Of the secrets that the pod names for that, and those of them that are not there.
+pub(super) async fn logins(context: &Context, pod: &Pod, image: &str) -> (Vec<Login>, Vec<String>) {
+    let names = pod
+        .spec
+        .image_pull_secrets
+        .iter()
+        .map(|it| it.name.as_str());
+    pull_secrets::logins(&context.node, &pod.metadata.namespace, names, image).await
 }
 
 pub(super) async fn start(
@@ -159,9 +183,14 @@ pub(super) async fn start(
     {
         context.node.machine.forget(&context.sandbox, &old).await;
     }
+    let target = match target(of, state) {
+        Ok(target) => target,
+        Err(message) => return not("CreateContainerError", message),
+    };
     let around = Around {
         image: image.config(),
         run,
+        target,
         replaces: replaces.filter(|_| {
             state
                 .container(&container)
@@ -213,6 +242,20 @@ pub(super) async fn start(
         });
     }
     events
+}
+
+/// The run whose processes an ephemeral container is to see.
+fn target(of: &Container, state: &PodState) -> Result<Option<ContainerName>, String> {
+    let Some(name) = of.target_container_name.as_deref() else {
+        return Ok(None);
+    };
+    if name.is_empty() {
+        return Ok(None);
+    }
+    let run = state.container(name).filter(|it| it.is_running());
+    let run = run.and_then(|it| run_name(name, it.attempt));
+    let missing = || format!("unable to find target container {name}");
+    run.ok_or_else(missing).map(Some)
 }
 
 fn termination_log(folder: &Path, run: &str) -> io::Result<PathBuf> {

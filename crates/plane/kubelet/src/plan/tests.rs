@@ -302,6 +302,84 @@ fn a_lost_sandbox_is_made_again() {
 }
 
 /// What an action may come to.
+#[test]
+fn what_runs_is_given_other_bounds_or_begun_again() {
+    let of = |cpu: &str, memory: &str| {
+        pod(json!({"containers": [
+            {"name": "a", "resources": {"limits": {"cpu": cpu, "memory": memory}},
+                "resizePolicy": [{"resourceName": "cpu", "restartPolicy": "RestartContainer"}]},
+        ]}))
+    };
+    let before = of("1", "1Gi");
+    let mut state = ready(&before);
+    run(&before, &mut state, "a", 0, NOW);
+    state.give(&before.spec.containers[0]);
+    let given = |pod: &Pod, state: &PodState| {
+        let place = Place {
+            host_ip: "10.0.0.1".to_owned(),
+        };
+        status(pod, state, &place, NOW)["containerStatuses"][0]["resources"]["limits"].clone()
+    };
+    let larger = of("1", "2Gi");
+    state.resize(&before, &larger);
+    assert_eq!(act(&larger, &mut state, NOW), [Action::Resize]);
+    assert_eq!(given(&larger, &state), json!({"cpu": "1", "memory": "1Gi"}));
+    let failed = Event::NotResized {
+        containers: vec!["a".to_owned()],
+    };
+    state.take(&larger, failed, NOW);
+    assert_eq!(act(&larger, &mut state, NOW), [Action::Resize]);
+    let containers = vec![("a".to_owned(), larger.spec.containers[0].resources.clone())];
+    state.take(&larger, Event::Resized { containers }, NOW);
+    assert_eq!(given(&larger, &state), json!({"cpu": "1", "memory": "2Gi"}));
+    let faster = of("2", "2Gi");
+    state.resize(&larger, &faster);
+    let stop = Action::Stop {
+        container: "a".to_owned(),
+        grace_seconds: 30,
+    };
+    assert_eq!(act(&faster, &mut state, NOW), [stop]);
+    state.take(&faster, ended("a", 0, 143, NOW), NOW);
+    run(&faster, &mut state, "a", 1, NOW);
+    state.give(&faster.spec.containers[0]);
+    assert_eq!(act(&faster, &mut state, NOW), []);
+}
+
+#[test]
+fn an_ephemeral_container_runs_once_and_ends_with_its_pod() {
+    let mut pod = pod(
+        json!({"containers": [{"name": "a"}], "ephemeralContainers": [{"name": "e"}, {"name": "r"}]}),
+    );
+    let mut state = ready(&pod);
+    let refused = |_: usize, of: &Container| (of.name == "r").then(|| "no".to_owned());
+    state.welcome(&pod, refused, NOW);
+    assert_eq!(act(&pod, &mut state, NOW), [pull("e"), pull("a")]);
+    for container in ["e", "a"] {
+        state.take(&pod, pulled(container), NOW);
+    }
+    assert_eq!(act(&pod, &mut state, NOW), [start("e", 0), start("a", 0)]);
+    for container in ["e", "a"] {
+        state.take(&pod, started(container, 0), NOW);
+    }
+    assert_eq!(phase(&pod, &state), "Running");
+    state.take(&pod, ended("e", 0, 1, NOW), NOW);
+    assert_eq!(act(&pod, &mut state, after(1000)), []);
+    assert_eq!(phase(&pod, &state), "Running");
+    pod.spec.ephemeral_containers.push(Container {
+        name: "f".to_owned(),
+        ..Container::default()
+    });
+    state.welcome(&pod, refused, NOW);
+    run(&pod, &mut state, "f", 0, NOW);
+    pod.metadata.deletion_timestamp = Some(NOW.iso8601_seconds());
+    let stopped = act(&pod, &mut state, NOW);
+    let stops = |name: &str| {
+        let of = |it: &Action| matches!(it, Action::Stop { container, .. } if container == name);
+        stopped.iter().any(of)
+    };
+    assert!(stops("a") && stops("f") && !stops("e"), "{stopped:?}");
+}
+
 fn outcome(action: &Action, dice: u8, now: Timestamp, attempt: u32) -> Event {
     let fails = dice.is_multiple_of(4);
     let of = |container: &String| container.clone();
@@ -330,6 +408,9 @@ fn outcome(action: &Action, dice: u8, now: Timestamp, attempt: u32) -> Event {
             container: of(container),
         },
         Action::Stop { container, .. } => ended(container, attempt, 143, now),
+        Action::Resize => Event::Resized {
+            containers: Vec::new(),
+        },
         Action::Fail { .. } | Action::Delete => Event::SandboxRemoved,
     }
 }
@@ -343,8 +424,10 @@ proptest! {
             "restartPolicy": policy,
             "initContainers": [{"name": "side", "restartPolicy": "Always"}, {"name": "i"}],
             "containers": [{"name": "a"}, {"name": "b"}],
+            "ephemeralContainers": [{"name": "e"}],
         }));
         let mut state = PodState::new(&pod, NOW);
+        state.welcome(&pod, |_, _| None, NOW);
         let mut now = NOW;
         let mut under_way: Vec<Action> = Vec::new();
         let mut rolls = dice.iter().copied().chain(std::iter::repeat_n(1, 400));

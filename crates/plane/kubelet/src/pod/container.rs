@@ -27,6 +27,8 @@ pub struct Container {
     #[serde(deserialize_with = "or_default")]
     pub resources: Resources,
     #[serde(deserialize_with = "or_default")]
+    pub resize_policy: Vec<ResizePolicy>,
+    #[serde(deserialize_with = "or_default")]
     pub volume_mounts: Vec<VolumeMount>,
     #[serde(deserialize_with = "or_default")]
     pub volume_devices: Vec<VolumeDevice>,
@@ -46,6 +48,8 @@ pub struct Container {
     pub termination_message_policy: Option<String>,
     /// `Always` makes an init container one that stays beside the others.
     pub restart_policy: Option<RestartPolicy>,
+    /// Whose processes an ephemeral container sees.
+    pub target_container_name: Option<String>,
 }
 
 impl Container {
@@ -133,6 +137,44 @@ pub struct Resources {
     pub requests: BTreeMap<String, Value>,
     #[serde(deserialize_with = "or_default")]
     pub claims: Vec<Value>,
+}
+
+impl Resources {
+    /// As the API has them; null where there are none.
+    pub fn to_value(&self) -> Value {
+        let mut value = serde_json::Map::new();
+        for (name, all) in [("limits", &self.limits), ("requests", &self.requests)] {
+            if !all.is_empty() {
+                let all = all.iter().map(|(name, it)| (name.clone(), it.clone()));
+                value.insert(name.to_owned(), Value::Object(all.collect()));
+            }
+        }
+        match value.is_empty() {
+            true => Value::Null,
+            false => Value::Object(value),
+        }
+    }
+}
+
+/// What a container needs for a change of one of its resources.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ResizePolicy {
+    pub resource_name: String,
+    pub restart_policy: String,
+}
+
+impl Container {
+    /// Whether it has to begin anew to have what it asks for, after what it had.
+    pub fn restarts_for(&self, had: &Resources) -> bool {
+        let differs = |name: &str| {
+            let now = &self.resources;
+            now.limits.get(name) != had.limits.get(name)
+                || now.requests.get(name) != had.requests.get(name)
+        };
+        let mut policies = self.resize_policy.iter();
+        policies.any(|it| it.restart_policy == "RestartContainer" && differs(&it.resource_name))
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

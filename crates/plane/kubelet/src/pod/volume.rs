@@ -20,6 +20,8 @@ pub struct Volume {
     pub downward_api: Option<DownwardFiles>,
     pub host_path: Option<HostPath>,
     pub persistent_volume_claim: Option<ClaimSource>,
+    /// A claim of the pod's own is made for it.
+    pub ephemeral: Option<Value>,
     /// Kinds that this node does not have, by name.
     #[serde(flatten)]
     pub others: BTreeMap<String, Value>,

@@ -3,6 +3,7 @@
 //! Callers prove with a certificate of the cluster's authority that they are in the group `system:masters`; nobody else is let in.
 
 mod answer;
+mod attach;
 mod logs;
 mod ports;
 mod sessions;
@@ -176,7 +177,7 @@ async fn answer(kubelet: &Kubelet, request: Request<Incoming>) -> Response<Answe
             Err(why) => refuse(StatusCode::NOT_FOUND, &why),
         },
         ["attach", namespace, pod, container] => match find(kubelet, namespace, pod, container) {
-            Ok(target) => sessions::attach(kubelet, target, request),
+            Ok(target) => attach::attach(kubelet, target, request),
             Err(why) => refuse(StatusCode::NOT_FOUND, &why),
         },
         ["portForward", namespace, pod] => match find(kubelet, namespace, pod, "") {
@@ -196,7 +197,11 @@ fn find(kubelet: &Kubelet, namespace: &str, name: &str, container: &str) -> Resu
     let is_it = |it: &&Arc<Value>| it.namespace() == namespace && it.name() == name;
     let pod = pods.values().find(is_it).cloned();
     let pod = pod.ok_or_else(|| format!("pod \"{name}\" is not on this node"))?;
-    let lists = ["/spec/initContainers", "/spec/containers"];
+    let lists = [
+        "/spec/initContainers",
+        "/spec/containers",
+        "/spec/ephemeralContainers",
+    ];
     let mut known = lists.iter().flat_map(|it| pod.list(it));
     if !container.is_empty() && !known.any(|it| it.text("/name") == container) {
         return Err(format!(

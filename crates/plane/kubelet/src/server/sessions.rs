@@ -1,10 +1,10 @@
-//! Sessions in containers: a further program (`exec`), the output of the first one (`attach`), connections to ports (`portForward`).
+//! Sessions in containers: a further program (`exec`), connections to ports (`portForward`).
 
 use std::{
     collections::BTreeMap,
     io::{self, Read as _, Write as _},
     net::Ipv4Addr,
-    os::fd::OwnedFd,
+    os::fd::{AsFd, OwnedFd},
     time::Duration,
 };
 
@@ -19,7 +19,7 @@ use tokio::{
     time::timeout,
 };
 use tokio_util::task::AbortOnDropHandle;
-use wharf_container::runtime::{ExecSession, ExecSpec, Stream};
+use wharf_container::runtime::{ExecSession, ExecSpec};
 
 use super::{
     Target,
@@ -35,11 +35,9 @@ use crate::kubelet::Kubelet;
 
 const CHUNK: usize = 16 << 10;
 /// Pieces that wait for a slow end.
-const WAITING: usize = 16;
+pub(super) const WAITING: usize = 16;
 /// Others may hold the output of a program that ended open.
 const QUIET: Duration = Duration::from_millis(300);
-/// Of a log, read at once.
-const RECORDS: usize = 512;
 /// How long a client has to take the last bytes and to hang up. Some (the official one of Python) lose what they have not yet passed on
 /// once the connection ends.
 const LAST_BYTES: Duration = Duration::from_secs(1);
@@ -48,10 +46,10 @@ const MOST_PORTS: usize = 32;
 
 /// What a session is to have.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Wish {
-    input: bool,
-    output: bool,
-    error: bool,
+pub(super) struct Wish {
+    pub(super) input: bool,
+    pub(super) output: bool,
+    pub(super) error: bool,
     tty: bool,
     command: Vec<String>,
     ports: Vec<u16>,
@@ -59,7 +57,7 @@ struct Wish {
 
 impl Wish {
     /// Those that a client that speaks SPDY begins: each that it wants, and one for errors.
-    fn streams(&self) -> usize {
+    pub(super) fn streams(&self) -> usize {
         // A terminal has no errors of its own, and has sizes.
         let errors = self.error && !self.tty;
         1 + [self.input, self.output, errors, self.tty]
@@ -68,7 +66,7 @@ impl Wish {
             .count()
     }
 
-    fn read(query: &str) -> Self {
+    pub(super) fn read(query: &str) -> Self {
         let mut wish = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let is_set = matches!(&*value, "1" | "true");
@@ -252,7 +250,7 @@ fn write_terminal(terminal: OwnedFd, mut typed: mpsc::Receiver<Vec<u8>>) {
 }
 
 /// `{"Width":80,"Height":24}`
-fn resize(terminal: &OwnedFd, told: &[u8]) {
+pub(super) fn resize(terminal: &impl AsFd, told: &[u8]) {
     let Ok(told) = serde_json::from_slice::<Value>(told) else {
         return;
     };
@@ -267,66 +265,6 @@ fn resize(terminal: &OwnedFd, told: &[u8]) {
         // A terminal that is gone needs no size.
         let _ = tcsetwinsize(terminal, size);
     }
-}
-
-pub fn attach(kubelet: &Kubelet, target: Target, request: Request<Incoming>) -> Response<Answer> {
-    let wish = Wish::read(request.uri().query().unwrap_or_default());
-    if wish.input {
-        return refuse(
-            StatusCode::BAD_REQUEST,
-            "attaching to the standard input of a container is not supported by this node",
-        );
-    }
-    let kubelet = kubelet.clone();
-    upgrade(request, wish.streams(), move |channels| async move {
-        run_attach(kubelet, target, wish, channels).await;
-    })
-}
-
-/// What the first program prints from now on.
-async fn run_attach(kubelet: Kubelet, target: Target, wish: Wish, mut channels: Channels) {
-    let machine = &kubelet.node.machine;
-    let found = run_of(&**machine, &target, false).await;
-    let reader = found.and_then(|run| machine.logs(&target.sandbox, &run));
-    let mut reader = match reader {
-        Ok(reader) => reader,
-        Err(why) => return channels.finish(&failed(&why)).await,
-    };
-    while let Ok(batch) = reader.read_now(RECORDS) {
-        if batch.records.is_empty() || batch.ended {
-            break;
-        }
-    }
-    if !channels.send(STDOUT, &[]).await {
-        return;
-    }
-    loop {
-        tokio::select! {
-            batch = reader.next(64) => {
-                let Ok(batch) = batch else { break };
-                for record in &batch.records {
-                    let (channel, wanted) = match record.stream {
-                        Stream::Stdout => (STDOUT, wish.output),
-                        Stream::Stderr => (STDERR, wish.error),
-                    };
-                    let mut bytes = record.line.to_vec();
-                    if !record.partial {
-                        bytes.push(b'\n');
-                    }
-                    if wanted && !channels.send(channel, &bytes).await {
-                        return;
-                    }
-                }
-                if batch.ended {
-                    break;
-                }
-            }
-            came = channels.next() => if came.is_none() {
-                return;
-            },
-        }
-    }
-    channels.finish(&exited(0)).await;
 }
 
 pub fn port_forward(

@@ -24,12 +24,12 @@ use wharf_container::{
         ContainerState, ContainerStats, ContainerStatus, ExecOutput, ExecSession, ExecSpec,
         ExitRecord, LogReader,
     },
-    spec::{ContainerName, ContainerSpec},
+    spec::{ContainerName, ContainerSpec, NamespaceMode},
 };
 use wharf_kube_client::{Client, Delete, Object as _, Patch, fake::Fake, kind};
 use wharf_kubelet::{
     Kubelet, Parts, Resolvers,
-    machine::{BlockDevice, ExecFailed, Found, Machine, NoImage, PullPolicy, SandboxWish, Seen},
+    machine::{BlockDevice, ExecFailed, Found, Machine, NoImage, Pull, SandboxWish, Seen},
     node::{Facts, OnePod},
     pod::HostPath,
 };
@@ -39,6 +39,8 @@ struct Pretended {
     sandboxes: Mutex<BTreeMap<String, Sandbox>>,
     /// Where this process sees what is mounted in sandboxes.
     apart: PathBuf,
+    /// Images, and the users that they were asked for as.
+    asked_for: Mutex<Vec<(String, Vec<String>)>>,
 }
 
 #[derive(Default)]
@@ -121,8 +123,11 @@ impl Machine for Pretended {
         Ok(())
     }
 
-    async fn fetch(&self, _: &str, name: &str, _: PullPolicy) -> Result<Image, NoImage> {
-        if name == "none" {
+    async fn fetch(&self, _: &str, pull: Pull<'_>) -> Result<Image, NoImage> {
+        let by = pull.logins.iter().map(|it| it.user.clone());
+        let asked = (pull.name.to_owned(), by.collect());
+        self.asked_for.lock().push(asked);
+        if pull.name == "none" {
             let message = "there is none".to_owned();
             return Err(NoImage {
                 reason: "ErrImagePull",
@@ -355,6 +360,98 @@ async fn a_machine_of_fargate_runs_its_own_pod_alone() {
     let why = "Pod was rejected: the node is a machine of Fargate for another pod";
     assert_eq!(refused.text("/status/message"), why);
     assert!(setup.machine.spec(&id(&squatter), "a").is_none());
+}
+
+#[tokio::test]
+async fn a_container_is_added_to_look_on_and_has_its_time_once() {
+    let setup = Setup::new();
+    let node = setup.node();
+    let spec = json!({"containers": [{"name": "a", "image": "x"}]});
+    let pod = setup.create(spec).await;
+    setup
+        .wait("it runs", |it| it.has_condition("Ready", "True"))
+        .await;
+    let id = id(&pod);
+    let eye = json!({"name": "eye", "image": "y", "stdin": true, "targetContainerName": "a"});
+    let bad = json!({"name": "bad", "image": "y", "securityContext": {"privileged": true}});
+    let patch = Patch::Merge(json!({"spec": {"ephemeralContainers": [eye, bad]}}));
+    let client = &setup.client;
+    client.patch(&kind::POD, "n", "p", &patch).await.unwrap();
+    let state = |it: &Value, of: &str, pointer: &str| {
+        let all = it.list("/status/ephemeralContainerStatuses");
+        let own = all.iter().find(|it| it.text("/name") == of);
+        own.map(|it| it.at(pointer).clone()).unwrap_or_default()
+    };
+    let seen = setup
+        .wait("it looks on", |it| {
+            state(it, "eye", "/state/running").is_object()
+        })
+        .await;
+    assert_eq!(state(&seen, "eye", "/ready"), false);
+    let refused = state(&seen, "bad", "/state/waiting/message");
+    assert_eq!(
+        refused,
+        "container \"bad\": privileged is not supported by this node"
+    );
+    let spec = setup.machine.spec(&id, "eye~r0").unwrap();
+    let target = ContainerName::try_from("a~r0").unwrap();
+    assert_eq!((spec.pid, spec.stdin), (NamespaceMode::Of(target), true));
+    let name = ContainerName::try_from("eye~r0").unwrap();
+    setup.machine.end(&id, &name, 5);
+    let has_ended = |it: &Value| state(it, "eye", "/state/terminated/exitCode") == 5;
+    setup.wait("its end is told", has_ended).await;
+    // Another agent begins neither of them.
+    node.cancel();
+    let _node = setup.node().drop_guard();
+    let patch = Patch::Merge(json!({"metadata": {"labels": {"looked": "at"}}}));
+    client.patch(&kind::POD, "n", "p", &patch).await.unwrap();
+    let generation = seen["status"]["containerStatuses"][0]["restartCount"].clone();
+    let now = setup.wait("it runs on", has_ended).await;
+    assert_eq!(now.text("/status/phase"), "Running");
+    assert_eq!(
+        now["status"]["containerStatuses"][0]["restartCount"],
+        generation
+    );
+    assert!(setup.machine.spec(&id, "eye~r1").is_none());
+    assert!(setup.machine.spec(&id, "bad~r0").is_none());
+}
+
+#[tokio::test]
+async fn images_are_asked_for_with_the_secrets_that_a_pod_names() {
+    let setup = Setup::new();
+    let _node = setup.node().drop_guard();
+    let auths = json!({"auths": {"quay.io": {"auth": "bWU6c2VjcmV0"}, "ghcr.io": {"auth": "eW91OnNlY3JldA=="}}});
+    let secret = json!({
+        "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": "n"},
+        "type": "kubernetes.io/dockerconfigjson", "data": {".dockerconfigjson": base64(&auths.to_string())},
+    });
+    setup
+        .client
+        .create(&kind::SECRET, "n", &secret)
+        .await
+        .unwrap();
+    setup
+        .create(json!({
+            "containers": [{"name": "a", "image": "quay.io/team/app:1"}, {"name": "b", "image": "x"}],
+            "imagePullSecrets": [{"name": "none"}, {"name": "s"}],
+        }))
+        .await;
+    setup
+        .wait("it runs", |it| it.has_condition("Ready", "True"))
+        .await;
+    let mut asked = setup.machine.asked_for.lock().clone();
+    asked.sort();
+    let expected = [("quay.io/team/app:1", vec!["me"]), ("x", vec![])];
+    let expected = expected.map(|(image, users)| {
+        let users = users.into_iter().map(str::to_owned).collect();
+        (image.to_owned(), users)
+    });
+    assert_eq!(asked, expected);
+}
+
+fn base64(text: &str) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(text)
 }
 
 #[tokio::test]

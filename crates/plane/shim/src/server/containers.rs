@@ -88,6 +88,16 @@ impl Server {
         Ok(())
     }
 
+    pub(super) fn attach(
+        &mut self,
+        name: &ContainerName,
+        once: bool,
+        streams: Vec<OwnedFd>,
+    ) -> Result<(), Failure> {
+        let channel = only(streams)?;
+        self.known(name)?.attach(&channel, once)
+    }
+
     pub(super) fn remove(&mut self, name: &ContainerName) -> Result<(), Failure> {
         let container = self.known(name)?;
         if container.is_live() {

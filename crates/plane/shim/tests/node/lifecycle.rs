@@ -95,6 +95,54 @@ async fn user_directory_environment_and_host_name() {
 }
 
 #[tokio::test]
+async fn who_attaches_writes_to_a_program_and_sees_at_once_what_it_says() {
+    let node = Node::new().await;
+    let task = node.task().await;
+    let mut spec = sh("printf 'who? '; read name; echo \"hello $name\"; cat");
+    spec.stdin = true;
+    task.create_container(&spec, &node.image).await.unwrap();
+    task.start(&spec.name).await.unwrap();
+    let mut reader = task.logs(&spec.name).unwrap();
+    let input = within(task.attach(&spec.name, true)).await.unwrap();
+    let asked = within(reader.next(1)).await.unwrap().records;
+    assert_eq!(
+        (&asked[0].line[..], asked[0].partial),
+        (&b"who? "[..], true)
+    );
+    // It was given away.
+    assert!(task.attach(&spec.name, false).await.unwrap().is_none());
+    let input = input.unwrap();
+    within(input.write_all(b"Ann\nbye")).await.unwrap();
+    drop(input);
+    assert_eq!(within(task.wait(&spec.name)).await.unwrap().code, 0);
+    let text = log_text(&task, &spec.name).await;
+    assert_eq!(text, "who? hello Ann\nbye");
+    assert!(task.attach(&spec.name, false).await.is_err());
+    task.shut_down().await.unwrap();
+    node.finish().await;
+}
+
+#[tokio::test]
+async fn a_terminal_is_written_to_again_and_again() {
+    let node = Node::new().await;
+    let task = node.task().await;
+    let mut spec = sh("read one; read two; echo \"$one and $two\"");
+    (spec.tty, spec.stdin) = (true, true);
+    task.create_container(&spec, &node.image).await.unwrap();
+    task.start(&spec.name).await.unwrap();
+    for line in ["a\n", "b\n"] {
+        let input = within(task.attach(&spec.name, false)).await.unwrap();
+        let written = input.unwrap().write_all(line.as_bytes()).await;
+        written.unwrap();
+    }
+    assert_eq!(within(task.wait(&spec.name)).await.unwrap().code, 0);
+    let text = log_text(&task, &spec.name).await;
+    assert!(text.ends_with("a and b\r\n"), "{text:?}");
+    task.shut_down().await.unwrap();
+    node.finish().await;
+}
+
+#[tokio::test]
 async fn what_cannot_run_says_why() {
     let node = Node::new().await;
     let task = node.task().await;

@@ -1,4 +1,4 @@
-//! Images of pods: asked of registries with the rights of the instance's role. Whether the pod's name for an image may be had is asked
+//! Images of pods: asked of registries with the logins that the pod names, or the rights of the instance's role. Whether the pod's name for an image may be had is asked
 //! every time, since what lies on this machine others may have pulled.
 
 use std::sync::Arc;
@@ -8,9 +8,9 @@ use tokio::{sync::broadcast, time::timeout};
 use wharf_container::image::{
     Endpoint, Image, OnDemandEvent, PullError, PullRequest, Reference, RegistryAuth,
 };
-use wharf_kubelet::machine::{Images, NoImage, PullPolicy};
+use wharf_kubelet::machine::{Images, Login, NoImage, Pull, PullPolicy};
 
-use super::{Login, PULL_PATIENCE, RegistryImages, Turn, registry};
+use super::{PULL_PATIENCE, RegistryImages, Turn, registry};
 
 /// Images for the pods of one instance.
 pub struct PodImages(pub RegistryImages);
@@ -24,8 +24,8 @@ fn failed(message: String) -> NoImage {
 
 #[async_trait]
 impl Images for PodImages {
-    async fn fetch(&self, user: &str, name: &str, policy: PullPolicy) -> Result<Image, NoImage> {
-        let of = &self.0;
+    async fn fetch(&self, user: &str, pull: Pull<'_>) -> Result<Image, NoImage> {
+        let (of, name) = (&self.0, pull.name);
         let turn = Turn::of(&of.pulling, name);
         let _turn = turn.lock().await;
         let reference = Reference::parse(name).map_err(|error| NoImage {
@@ -34,39 +34,9 @@ impl Images for PodImages {
                 "Failed to apply default image tag \"{name}\": couldn't parse image name: {error}"
             ),
         })?;
-        let request = self.request(reference).await?;
-        let local = of.store.local(&request.reference).await;
+        let local = of.store.local(&reference).await;
         let local = local.map_err(|e| failed(e.to_string()))?;
-        let image = match of.current(&request, local.as_ref()).await {
-            Some(image) => image,
-            None if policy == PullPolicy::Never => {
-                return Err(NoImage {
-                    reason: "ErrImageNeverPull",
-                    message: format!(
-                        "Container image \"{name}\" is not present with pull policy of Never"
-                    ),
-                });
-            }
-            None => match timeout(PULL_PATIENCE, self.pull(&request)).await {
-                Ok(Ok(image)) => image,
-                Ok(Err(error)) => {
-                    // If the login was why, the next pull asks for a new one.
-                    of.logins.forget(&of.api);
-                    match local
-                        .filter(|_| error.is_unreachable() && policy == PullPolicy::IfNotPresent)
-                    {
-                        Some(image) => image,
-                        None => {
-                            let reason = error.reason();
-                            return Err(failed(format!(
-                                "failed to pull and unpack image \"{name}\": {reason}"
-                            )));
-                        }
-                    }
-                }
-                Err(_) => return Err(failed(format!("pulling {name} took too long"))),
-            },
-        };
+        let image = self.fetch_as_one(&reference, pull, local).await?;
         let key = format!("{user}/{}", image.digest());
         of.kept.lock().insert(key, image.clone());
         Ok(image)
@@ -92,6 +62,87 @@ impl Images for PodImages {
 }
 
 impl PodImages {
+    /// As the first of those who may ask that gets it: whom the pod names, and the node.
+    async fn fetch_as_one(
+        &self,
+        reference: &Reference,
+        pull: Pull<'_>,
+        local: Option<Image>,
+    ) -> Result<Image, NoImage> {
+        let of = &self.0;
+        let port = of.api.endpoint().port;
+        let own = registry::is_own(reference.host(), port, &of.own_hosts);
+        // Asked from the machine's own network, where some answer that are nobody's registry.
+        if !own && is_of_machine(reference.host()) {
+            let text =
+                format!("the registry of \"{reference}\" is an address of the machine itself");
+            return Err(failed(text));
+        }
+        let mut refused = None;
+        for Login { user, password } in pull.logins.iter().cloned() {
+            let auth = RegistryAuth::Basic { user, password };
+            match self.try_one(reference, own, auth, pull, &local).await {
+                Ok(image) => return Ok(image),
+                Err(no) => refused = Some(no),
+            }
+        }
+        match refused {
+            // Where there are logins, nobody is asked without.
+            Some(no) if !own => Err(no),
+            _ => {
+                let auth = self.own_login(reference, own).await?;
+                self.try_one(reference, own, auth, pull, &local).await
+            }
+        }
+    }
+
+    async fn try_one(
+        &self,
+        reference: &Reference,
+        own: bool,
+        auth: RegistryAuth,
+        Pull { name, policy, .. }: Pull<'_>,
+        local: &Option<Image>,
+    ) -> Result<Image, NoImage> {
+        let of = &self.0;
+        let request = PullRequest {
+            reference: reference.clone(),
+            endpoint: own.then(|| Endpoint {
+                base: of.api.endpoint().to_string(),
+            }),
+            auth,
+        };
+        if let Some(image) = of.current(&request, local.as_ref()).await {
+            return Ok(image);
+        }
+        if policy == PullPolicy::Never {
+            return Err(NoImage {
+                reason: "ErrImageNeverPull",
+                message: format!(
+                    "Container image \"{name}\" is not present with pull policy of Never"
+                ),
+            });
+        }
+        match timeout(PULL_PATIENCE, self.pull(&request)).await {
+            Ok(Ok(image)) => Ok(image),
+            Ok(Err(error)) => {
+                // If the login was why, the next pull asks for a new one.
+                of.logins.forget(&of.api);
+                let may_be_old = error.is_unreachable() && policy == PullPolicy::IfNotPresent;
+                match local.clone().filter(|_| may_be_old) {
+                    Some(image) => Ok(image),
+                    None => {
+                        let reason = error.reason();
+                        Err(failed(format!(
+                            "failed to pull and unpack image \"{name}\": {reason}"
+                        )))
+                    }
+                }
+            }
+            Err(_) => Err(failed(format!("pulling {name} took too long"))),
+        }
+    }
+
     async fn pull(&self, request: &PullRequest) -> Result<Image, PullError> {
         let of = &self.0;
         match of.on_demand {
@@ -100,40 +151,22 @@ impl PodImages {
         }
     }
 
-    async fn request(&self, reference: Reference) -> Result<PullRequest, NoImage> {
+    /// What the node itself asks with.
+    async fn own_login(&self, reference: &Reference, own: bool) -> Result<RegistryAuth, NoImage> {
         let of = &self.0;
-        let port = of.api.endpoint().port;
-        if !registry::is_own(reference.host(), port, &of.own_hosts) {
-            // Asked from the machine's own network, where some answer that are nobody's registry.
-            if is_of_machine(reference.host()) {
-                let text =
-                    format!("the registry of \"{reference}\" is an address of the machine itself");
-                return Err(failed(text));
-            }
-            return Ok(PullRequest {
-                reference,
-                endpoint: None,
-                auth: RegistryAuth::Anonymous,
-            });
+        if !own {
+            return Ok(RegistryAuth::Anonymous);
         }
-        let auth = if registry::is_public(reference.repository()) {
-            of.visit().await
-        } else {
-            let login = of.logins.get(&of.api).await;
-            let Login { user, password } = login.map_err(|error| {
-                failed(format!(
-                    "failed to log in to the registry of \"{reference}\": {error}"
-                ))
-            })?;
-            RegistryAuth::Basic { user, password }
-        };
-        Ok(PullRequest {
-            reference,
-            endpoint: Some(Endpoint {
-                base: of.api.endpoint().to_string(),
-            }),
-            auth,
-        })
+        if registry::is_public(reference.repository()) {
+            return Ok(of.visit().await);
+        }
+        let login = of.logins.get(&of.api).await;
+        let super::Login { user, password } = login.map_err(|error| {
+            failed(format!(
+                "failed to log in to the registry of \"{reference}\": {error}"
+            ))
+        })?;
+        Ok(RegistryAuth::Basic { user, password })
     }
 }
 

@@ -1,0 +1,166 @@
+//! A part in the first program of a container: what it prints from now on, and what it reads.
+//!
+//! What it prints comes from its log, so a slow caller loses nothing and holds up nobody. What it reads goes to its standard input
+//! itself, if the container keeps one (`stdin`): with `stdinOnce` the input ends with the first caller that has it, else it waits for
+//! the next one.
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
+use wharf_container::runtime::{Input, LogReader, LogRecord, Stream};
+use wharf_kube_client::Object as _;
+
+use super::{
+    Target,
+    answer::Answer,
+    logs::run_of,
+    sessions::{WAITING, Wish, resize},
+    streams::{Came, Channels, RESIZE, STDERR, STDIN, STDOUT, exited, failed, upgrade},
+};
+use crate::kubelet::Kubelet;
+
+/// Of a log, read at once.
+const RECORDS: usize = 512;
+/// Told at once.
+const TOLD: usize = 64;
+
+pub fn attach(kubelet: &Kubelet, target: Target, request: Request<Incoming>) -> Response<Answer> {
+    let wish = Wish::read(request.uri().query().unwrap_or_default());
+    let kubelet = kubelet.clone();
+    upgrade(request, wish.streams(), move |channels| async move {
+        run(kubelet, target, wish, channels).await;
+    })
+}
+
+/// Whether the container is given a terminal, and whether its input ends with who has it first.
+fn of_container(target: &Target) -> (bool, bool) {
+    let lists = ["containers", "initContainers", "ephemeralContainers"];
+    let mut all = lists
+        .iter()
+        .flat_map(|it| target.pod.list(&format!("/spec/{it}")));
+    let own: Option<&Value> = all.find(|it| it.text("/name") == target.container);
+    own.map_or((false, false), |it| {
+        (it.is_true("/tty"), it.is_true("/stdinOnce"))
+    })
+}
+
+async fn run(kubelet: Kubelet, target: Target, wish: Wish, mut channels: Channels) {
+    let machine = &kubelet.node.machine;
+    let found = run_of(&**machine, &target, false).await;
+    let opened = found.and_then(|run| Ok((machine.logs(&target.sandbox, &run)?, run)));
+    let (mut reader, run) = match opened {
+        Ok(opened) => opened,
+        Err(why) => return channels.finish(&failed(&why)).await,
+    };
+    skip(&mut reader);
+    let (has_terminal, once) = of_container(&target);
+    // What it has printed of a line by now, such as a prompt, is told as the first.
+    let attached = machine.attach(&target.sandbox, &run, once && wish.input);
+    let input = match attached.await {
+        Ok(input) => input.filter(|_| wish.input),
+        Err(why) if wish.input => return channels.finish(&failed(&why)).await,
+        // Its log tells of it all the same.
+        Err(_) => None,
+    };
+    if channels.send(STDOUT, &[]).await
+        && carry(&mut reader, input, has_terminal, &wish, &mut channels)
+            .await
+            .is_some()
+    {
+        channels.finish(&exited(0)).await;
+    }
+}
+
+/// What was printed before.
+fn skip(reader: &mut LogReader) {
+    while let Ok(batch) = reader.read_now(RECORDS) {
+        if batch.records.is_empty() || batch.ended {
+            return;
+        }
+    }
+}
+
+/// Until the program has ended and all it printed is sent; `None` if the caller went away.
+async fn carry(
+    reader: &mut LogReader,
+    input: Option<Input>,
+    has_terminal: bool,
+    wish: &Wish,
+    channels: &mut Channels,
+) -> Option<()> {
+    let (typed, types) = mpsc::channel(WAITING);
+    let (sized, sizes) = mpsc::channel(WAITING);
+    // Dropped with the session, and with it the input.
+    let _feeding = input.map(|input| {
+        let feeding = feed(input, has_terminal, types, sizes);
+        AbortOnDropHandle::new(tokio::spawn(feeding))
+    });
+    let mut typed = Some(typed);
+    loop {
+        tokio::select! {
+            batch = reader.next(TOLD) => {
+                let Ok(batch) = batch else { return Some(()) };
+                for record in &batch.records {
+                    tell(record, wish, channels).await?;
+                }
+                if batch.ended {
+                    return Some(());
+                }
+            }
+            came = channels.next() => match came? {
+                Came::Data(STDIN, bytes) => {
+                    // One that reads nothing any more takes nothing.
+                    let gone = match &typed {
+                        Some(it) => it.send(bytes).await.is_err(),
+                        None => false,
+                    };
+                    if gone {
+                        typed = None;
+                    }
+                }
+                // The newest size comes again with the next change.
+                Came::Data(RESIZE, bytes) => drop(sized.try_send(bytes)),
+                Came::Closed(STDIN) => typed = None,
+                Came::Data(..) | Came::Closed(_) => {}
+            },
+        }
+    }
+}
+
+async fn tell(record: &LogRecord, wish: &Wish, channels: &mut Channels) -> Option<()> {
+    let (channel, is_wanted) = match record.stream {
+        Stream::Stdout => (STDOUT, wish.output),
+        Stream::Stderr => (STDERR, wish.error),
+    };
+    let mut bytes = record.line.to_vec();
+    if !record.partial {
+        bytes.push(b'\n');
+    }
+    let is_told = !is_wanted || bytes.is_empty() || channels.send(channel, &bytes).await;
+    is_told.then_some(())
+}
+
+/// Writes what is typed, until that ends: then the input of a pipe ends too, while a terminal waits for sizes.
+async fn feed(
+    input: Input,
+    has_terminal: bool,
+    mut typed: mpsc::Receiver<Vec<u8>>,
+    mut sizes: mpsc::Receiver<Vec<u8>>,
+) {
+    loop {
+        tokio::select! {
+            bytes = typed.recv() => match bytes {
+                Some(bytes) => if input.write_all(&bytes).await.is_err() {
+                    return;
+                },
+                None => break,
+            },
+            Some(size) = sizes.recv(), if has_terminal => resize(&input, &size),
+        }
+    }
+    while has_terminal && let Some(size) = sizes.recv().await {
+        resize(&input, &size);
+    }
+}
