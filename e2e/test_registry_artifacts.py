@@ -1,9 +1,12 @@
 """The distribution protocol to the letter: artifacts that are no images, what refers to what, large and small extremes."""
 
+import base64
 import gzip
 import hashlib
+import http.client
 import io
 import json
+import os
 import subprocess
 import tarfile
 
@@ -12,6 +15,7 @@ import pytest
 
 from harness import images, tasks, tools
 from harness.distribution import Registry, repository
+from harness.installation import Place
 
 OCI = "application/vnd.oci.image"
 EMPTY = b"{}"
@@ -322,3 +326,115 @@ def test_what_is_no_manifest_is_refused(wharf, document):
     _, answer = put_manifest(registry, "1", document, document.get("mediaType", f"{OCI}.manifest.v1+json"))
     assert answer.status_code in (400, 404), answer.text
     assert registry.ask("GET", "tags/list").json()["tags"] in ([], None)
+
+
+def test_a_helm_chart_is_an_artifact_like_others(wharf, tmp_path, monkeypatch):
+    """As helm pushes charts: a configuration of its own type and one layer, a packed folder."""
+    name, ecr = repository(wharf, "chart")[0], wharf.client("ecr")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.json").write_text(json.dumps({"name": "web", "version": "1.2.3", "apiVersion": "v2"}))
+    (tmp_path / "web-1.2.3.tgz").write_bytes(layer_with("web/Chart.yaml", b"apiVersion: v2\nname: web\nversion: 1.2.3\n")[0])
+    client = oras.client.OrasClient(insecure=True, auth_backend="basic")
+    registry = f"localhost:{wharf.port}"
+    client.login("AWS", wharf.registry_password(), hostname=registry, config_path=str(tmp_path / "auth.json"), tls_verify=False)
+    config, chart = "application/vnd.cncf.helm.config.v1+json", "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
+    target = f"{registry}/{name}:1.2.3"
+    assert (
+        client.push(target=target, files=[f"web-1.2.3.tgz:{chart}"], manifest_config=f"config.json:{config}", quiet=True).status_code == 201
+    )
+    (shown,) = ecr.describe_images(repositoryName=name)["imageDetails"]
+    assert (shown["artifactMediaType"], shown["imageTags"]) == (config, ["1.2.3"])
+    client.pull(target=target, outdir=str(tmp_path / "back"))
+    assert (tmp_path / "back" / "web-1.2.3.tgz").read_bytes() == (tmp_path / "web-1.2.3.tgz").read_bytes()
+
+
+def test_clients_without_the_referrers_api_use_their_tag(wharf):
+    """The fallback of the distribution protocol: an index of what refers to an image under a tag made of its digest."""
+    registry = Registry(wharf, repository(wharf, "fallback")[0])
+    subject, _ = artifact(registry, "application/vnd.test.subject", reference="1")
+    tag = subject.replace(":", "-")
+    assert registry.ask("GET", f"manifests/{tag}").status_code == 404
+    signature, _ = artifact(registry, "application/vnd.test.signature")
+    size = len(registry.ask("GET", f"manifests/{signature}").content)
+    listed = {"mediaType": f"{OCI}.manifest.v1+json", "digest": signature, "size": size, "artifactType": "application/vnd.test.signature"}
+    index = {"schemaVersion": 2, "mediaType": f"{OCI}.index.v1+json", "manifests": [listed]}
+    _, answer = put_manifest(registry, tag, index, f"{OCI}.index.v1+json")
+    assert answer.status_code == 201, answer.text
+    assert registry.ask("GET", f"manifests/{tag}").json() == index
+    assert registry.ask("GET", f"referrers/{subject}").json()["manifests"] == []
+
+
+def test_an_index_holds_so_many_images_and_no_more(wharf):
+    registry = Registry(wharf, repository(wharf, "indexes")[0])
+    digest, _ = artifact(registry, "application/vnd.test.thing")
+    entry = {"mediaType": f"{OCI}.manifest.v1+json", "digest": digest, "size": 500}
+    for count, expected in ((4200, 201), (4201, 400)):
+        index = {"schemaVersion": 2, "mediaType": f"{OCI}.index.v1+json", "manifests": [entry] * count}
+        _, answer = put_manifest(registry, f"of-{count}", index, f"{OCI}.index.v1+json")
+        assert answer.status_code == expected, answer.text
+    assert registry.ask("HEAD", "manifests/of-4201").status_code == 404
+
+
+def test_names_with_tricks_are_no_repositories(wharf):
+    """Where a push may make any repository, by what else than a name it would be made."""
+    place = Place(wharf, "ap-southeast-2")
+    place.client("ecr").create_repository_creation_template(prefix="ROOT", appliedFor=["CREATE_ON_PUSH"])
+    password = base64.b64encode(f"AWS:{place.registry_password()}".encode()).decode()
+    tricks = (
+        "..",
+        "../a",
+        "a/../b",
+        "a/..",
+        "%2e%2e/a",
+        "A",
+        "a//b",
+        "/a",
+        "-a",
+        "a..b",
+        "a___b",
+        "a%00b",
+        "%c3%a9",
+        "a%0d%0ab",
+        "a" * 257,
+        "a:b",
+        "a@b",
+        "a%20b",
+    )
+    for trick in tricks:
+        for method, path in (
+            ("POST", f"/v2/{trick}/blobs/uploads/"),
+            ("PUT", f"/v2/{trick}/manifests/1"),
+            ("GET", f"/v2/{trick}/tags/list"),
+        ):
+            connection = http.client.HTTPConnection("127.0.0.1", wharf.port, timeout=30)
+            connection.request(method, path, body=b"{}" if method == "PUT" else None, headers={"Authorization": f"Basic {password}"})
+            assert connection.getresponse().status in (400, 404, 405), (method, path)
+            connection.close()
+    assert place.client("ecr").describe_repositories()["repositories"] == []
+
+
+ATTACH = """
+const { attachArtifactToImage } = require("@sigstore/oci");
+const [imageName, imageDigest, password] = process.argv.slice(2);
+attachArtifactToImage({
+  imageName, imageDigest, artifact: Buffer.from("said of it"), mediaType: "application/vnd.test.attestation",
+  annotations: { by: "npm" }, credentials: { username: "AWS", password },
+}).then((made) => console.log(JSON.stringify(made)), (error) => { console.error(error); process.exit(1); });
+"""
+
+
+def test_an_npm_client_attaches_an_artifact_to_an_image(wharf, tmp_path):
+    name, _ = repository(wharf, "attached")
+    registry = Registry(wharf, name)
+    subject, _ = artifact(registry, "application/vnd.test.subject", reference="1")
+    (tmp_path / "attach.cjs").write_text(ATTACH)
+    environment = {**os.environ, "NODE_PATH": str(tools.CLIENTS / "javascript" / "node_modules")}
+    image = f"localhost:{wharf.port}/{name}"
+    done = tools.run(tools.node(), tmp_path / "attach.cjs", image, subject, wharf.registry_password(), env=environment)
+    made = json.loads(done.stdout)
+    (listed,) = registry.ask("GET", f"referrers/{subject}").json()["manifests"]
+    assert listed["digest"] == made["digest"]
+    manifest = registry.ask("GET", f"manifests/{made['digest']}").json()
+    assert manifest["subject"]["digest"] == subject and manifest["annotations"]["by"] == "npm"
+    (layer,) = manifest["layers"]
+    assert registry.ask("GET", f"blobs/{layer['digest']}").content == b"said of it"

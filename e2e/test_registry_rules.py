@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from harness import images, tasks, tools
+from harness.installation import Place
 from harness.waiting import wait_for
 
 
@@ -106,3 +107,31 @@ def test_pulls_of_an_excluded_principal_do_not_count(wharf, tmp_path):
     assert "lastRecordedPullTime" in ecr.describe_images(repositoryName=name)["imageDetails"][0]
     ecr.deregister_pull_time_update_exclusion(principalArn=user)
     assert refused(ecr.deregister_pull_time_update_exclusion, principalArn=user) == "ExclusionNotFoundException"
+
+
+def test_root_takes_back_a_policy_that_locks_everybody_out(wharf, tmp_path):
+    place, name = Place(wharf, "ap-southeast-1"), tasks.unique("locked")
+    images.push(place, "busybox", name=name, tag="1")
+    ecr, mine = place.client("ecr"), place.client("ecr", tasks.user(wharf, tasks.document("ecr:*"))[1])
+    nobody = {"Effect": "Deny", "Principal": "*", "Action": "ecr:*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [nobody]})
+    ecr.set_repository_policy(repositoryName=name, policyText=policy)
+    for one in (ecr, mine):
+        assert refused(one.list_images, repositoryName=name) == "AccessDeniedException"
+    for call in (mine.get_repository_policy, mine.delete_repository_policy):
+        assert refused(call, repositoryName=name) == "AccessDeniedException"
+    done = images.skopeo_copy(place, f"docker://{wharf.registry}/{name}:1", f"oci:{tmp_path}/no:it", check=False)
+    assert done.returncode != 0 and "explicit deny" in done.stderr, done.stderr
+    assert ecr.get_repository_policy(repositoryName=name)["policyText"] == policy
+    ecr.delete_repository_policy(repositoryName=name)
+    assert mine.list_images(repositoryName=name)["imageIds"]
+    # A policy of the registry as a whole says nothing about itself.
+    every = {**nobody, "Resource": f"arn:aws:ecr:{place.region}:000000000000:repository/*"}
+    ecr.put_registry_policy(policyText=json.dumps({"Version": "2012-10-17", "Statement": [every]}))
+    try:
+        for one in (ecr, mine):
+            assert refused(one.describe_repositories) == "AccessDeniedException"
+        assert refused(ecr.list_images, repositoryName=name) == "AccessDeniedException"
+    finally:
+        ecr.delete_registry_policy()
+    assert mine.list_images(repositoryName=name)["imageIds"]

@@ -14,7 +14,7 @@ cd "$(dirname "$0")/.."
 packages=(
   gcc g++ libc6-dev make git curl ca-certificates mold e2fsprogs
   busybox-static skopeo buildah podman runc crun nftables iproute2 procps util-linux mount wrk zstd openssh-client
-  python3 python3-venv awscli xmlsec1 libxmlsec1-openssl
+  python3 python3-venv python3-apt awscli xmlsec1 libxmlsec1-openssl
 )
 # Newer buildah asks for it, which its package only recommends; older releases have none.
 optional_packages=(netavark)
@@ -24,6 +24,7 @@ unpacked=(
   containerd:usr/bin/containerd
   rclone:usr/bin/rclone
   docker-registry:usr/bin/docker-registry
+  debsecan:usr/bin/debsecan
   prometheus:usr/bin/prometheus
 )
 # What measurements need besides: `deps.sh --bench`.

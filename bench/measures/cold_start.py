@@ -36,7 +36,7 @@ READ = f"find /files-* -type f | awk 'NR % 97 == 1' | head -n {PIECES} | xargs -
 
 def run():
     with tempfile.TemporaryDirectory(prefix="wharf-bench-image-") as folder:
-        files = _layers(pathlib.Path(folder))
+        files = layers_of_files(pathlib.Path(folder), SIZE, LAYERS)
         whole = [_cold(files, number) for number in range(ROUNDS)]
         indexed = [_cold(files, number, index=True) for number in range(ROUNDS)]
         small = [_cold([], number) for number in range(ROUNDS)]
@@ -56,11 +56,11 @@ def run():
     ]
 
 
-def _layers(folder):
+def layers_of_files(folder, size, count):
     """Files of this machine as layers: where each is, its digest, the digest of its content, its bytes."""
     found = (path for root in ("/usr/lib", "/usr/share", "/usr/bin") for path in pathlib.Path(root).rglob("*"))
-    each, made = SIZE // LAYERS, []
-    for number in range(LAYERS):
+    each, made = size // count, []
+    for number in range(count):
         path, packed = folder / f"layer-{number}", 0
         plain = hashlib.sha256()
         with path.open("wb") as file, gzip.GzipFile(fileobj=file, mode="wb", compresslevel=6, mtime=0) as zipped:
@@ -90,7 +90,7 @@ class _Both:
         return self.file.write(data)
 
 
-def _layout(folder, layers, mark):
+def layout(folder, layers, mark):
     """The busybox image with these layers above a small one of its own."""
     tools.run("skopeo", "copy", "--quiet", f"oci-archive:{tools.image_archive('busybox')}", f"oci:{folder}:it")
     blobs = folder / "blobs" / "sha256"
@@ -131,7 +131,7 @@ def _cold(layers, number, index=False):
         wharf.start()
         folder = pathlib.Path(folder) / "layout"
         uri = images.ensure_repository(wharf, "cold")
-        images.skopeo_copy(wharf, _layout(folder, layers, f"round-{number}"), f"docker://{uri}:1")
+        images.skopeo_copy(wharf, layout(folder, layers, f"round-{number}"), f"docker://{uri}:1")
         shutil.rmtree(folder)
         if index:
             wharf.run("images", "index", "cold:1")

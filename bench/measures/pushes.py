@@ -81,7 +81,7 @@ class Client:
     def ask(self, method, path, status, body=None, length=0, headers=()):
         headers = {**self.login, **dict(headers)}
         if method != "GET":
-            headers |= {"Content-Length": str(length), "Content-Type": "application/octet-stream"}
+            headers = {"Content-Length": str(length), "Content-Type": "application/octet-stream", **headers}
         self.connection.request(method, path, body=body, headers=headers)
         answer = self.connection.getresponse()
         assert answer.status == status, (method, path, answer.status, answer.read()[:500])

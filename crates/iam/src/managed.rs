@@ -126,6 +126,8 @@ managed! {
         "Provides full access to CloudWatch Logs";
     "/" "CloudWatchLogsReadOnlyAccess":
         "Provides read only access to CloudWatch Logs";
+    "/aws-service-role/" "ECRReplicationServiceRolePolicy":
+        "What replication of ECR does in an account.";
     "/" "ElasticLoadBalancingFullAccess":
         "Provides full access to Amazon ElasticLoadBalancing, and limited access to other services necessary to provide ElasticLoadBalancing features.";
     "/" "ElasticLoadBalancingReadOnly":
@@ -206,7 +208,7 @@ pub const SERVICE_ROLES: &[ServiceRole] = &[
     ServiceRole {
         service: "replication.ecr.amazonaws.com",
         role: "AWSServiceRoleForECRReplication",
-        policy: None,
+        policy: Some("arn:aws:iam::aws:policy/aws-service-role/ECRReplicationServiceRolePolicy"),
     },
 ];
 

@@ -7,6 +7,7 @@ mod certificate;
 mod escalation;
 mod fargate;
 mod iam_role;
+mod images;
 mod limit_range;
 mod marks;
 mod namespace;
@@ -143,6 +144,9 @@ pub async fn admit(
         // What a change would take away comes back.
         tolerations::add(object);
     }
+    if is_pod && operation != Operation::Create {
+        images::settle(call, operation, object, live).await?;
+    }
     if operation != Operation::Create {
         return Ok(effects);
     }
@@ -208,7 +212,8 @@ async fn pod(call: &Call, pod: &mut Value) -> Result<(), Fault> {
     tolerations::add(pod);
     let class = runtime_class(call, pod).await?;
     runtime_class::set(pod, class.as_deref()).map_err(refused)?;
-    pod_security(call, pod).await
+    pod_security(call, pod).await?;
+    images::settle(call, Operation::Create, pod, None).await
 }
 
 async fn runtime_class(call: &Call, pod: &Value) -> Result<Option<Arc<Value>>, Fault> {

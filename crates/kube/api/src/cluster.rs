@@ -1,7 +1,7 @@
 //! A cluster: its objects, its kinds, and who it asks about users, nodes and tokens.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     io,
     net::Ipv4Addr,
     sync::{
@@ -96,6 +96,16 @@ pub trait PodIdentities: Send + Sync + 'static {
     async fn has(&self, namespace: &str, account: &str) -> io::Result<bool>;
 }
 
+/// Which images pods may start, by rules of the cluster's owner.
+#[async_trait]
+pub trait PodImages: Send + Sync + 'static {
+    /// The images as which these may start, by the names of their containers: none where any will do that the name leads to.
+    ///
+    /// # Errors
+    /// One of them may not, or nobody can tell; the text says why.
+    async fn admit(&self, images: &[(String, String)]) -> Result<BTreeMap<String, String>, String>;
+}
+
 /// The Fargate profiles by which pods are Fargate's.
 #[async_trait]
 pub trait FargateProfiles: Send + Sync + 'static {
@@ -151,6 +161,8 @@ pub struct Parts {
     pub pod_identities: Option<Arc<dyn PodIdentities>>,
     /// Without them, no pod is Fargate's.
     pub fargate: Option<Arc<dyn FargateProfiles>>,
+    /// Without it, pods start any image.
+    pub images: Option<Arc<dyn PodImages>>,
     /// What the cluster goes without at first.
     pub without: parts::Parts,
     /// Without it, aggregated servers are not told by what they know anybody.

@@ -53,6 +53,6 @@ pub use answer::{Answer, Body};
 pub use audit::{Audit, AuditRecord, Origin};
 pub use cluster::{
     AwsPlace, Cluster, Connection, FargateProfiles, FrontProxy, Network, Nodes, OwnServer, Parts,
-    PodIdentities, Servers,
+    PodIdentities, PodImages, Servers,
 };
 pub use storage::Objects;

@@ -29,6 +29,7 @@ use super::{
     front::Front,
     gives_addresses, gives_volumes,
     identity::Identities,
+    images::OfAccount,
     keys,
     logs::ClusterLogs,
     part_roles,
@@ -134,6 +135,10 @@ impl Clusters {
             }),
             pod_identities: Some(Arc::new(associations)),
             fargate: Some(profiles.clone()),
+            images: Some(Arc::new(OfAccount {
+                images: self.settings.images.clone(),
+                place: wanted.place.clone(),
+            })),
             without: wanted.without.clone(),
             front_proxy: Some(FrontProxy {
                 clients: wanted.authority.clone(),

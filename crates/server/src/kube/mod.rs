@@ -14,6 +14,7 @@ mod fargate;
 mod files;
 mod front;
 mod identity;
+mod images;
 pub mod issuers;
 mod keys;
 pub mod logs;
@@ -89,6 +90,8 @@ pub struct Settings {
     pub keys: Arc<IssuerKeys>,
     /// Told of each cluster that is served.
     pub issuers: issuers::ClusterIssuers,
+    /// Says which images pods may start.
+    pub images: Arc<dyn wharf_svc_ecs::TaskImages>,
 }
 
 /// All clusters of this server.

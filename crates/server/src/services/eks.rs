@@ -44,6 +44,7 @@ pub(super) fn serve(it: &Wiring<'_>) -> Served {
         logs: logs.clone(),
         keys: it.plane.issuer_keys.clone(),
         issuers: it.plane.issuers.clone(),
+        images: it.plane.task_images.clone(),
     });
     let eks = EksService::new(EksParts {
         store: it.data.store.clone(),

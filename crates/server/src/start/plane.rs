@@ -62,6 +62,8 @@ pub(crate) struct Plane {
     pub group_changes: GroupChanges,
     /// All operations, once all services are built.
     pub operations: Arc<ByName>,
+    /// Which images tasks and pods start.
+    pub task_images: Arc<Images>,
     pub acm: AcmService,
     pub elbv2: Elbv2Service,
     pub efs: EfsService,
@@ -229,6 +231,13 @@ impl Plane {
             takeover: Takeover::Replace,
         });
         let group_changes = GroupChanges::new();
+        let task_images = Arc::new(Images {
+            admission: Admission::new(data.store.clone()),
+            decisions: Decisions::default(),
+            catalog: catalog.clone(),
+            clock: clock.clone(),
+            hosts: names::of_registry(config),
+        });
         let ecs = EcsService::new(Parts {
             operations: Some(operations.clone()),
             group_changes: Some(group_changes.listen()),
@@ -238,13 +247,7 @@ impl Plane {
             ))),
             elbv2: Some(elbv2_client),
             target_changes: Some(elbv2.changes()),
-            images: Arc::new(Images {
-                admission: Admission::new(data.store.clone()),
-                decisions: Decisions::default(),
-                catalog: catalog.clone(),
-                clock: clock.clone(),
-                hosts: names::of_registry(config),
-            }),
+            images: task_images.clone(),
             metrics: vended,
             logs: Some(Arc::new(logs.clone())),
             clock: clock.clone(),
@@ -303,6 +306,7 @@ impl Plane {
             groups,
             group_changes,
             operations,
+            task_images,
             acm,
             elbv2,
             efs,

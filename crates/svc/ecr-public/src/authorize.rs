@@ -29,6 +29,17 @@ pub(crate) async fn row(
             vec![catalog.check(&action, &registry, name).await?]
         }};
     }
+    // Whatever a policy says, root of the account that has the repository sees it and takes it away.
+    macro_rules! on_policy {
+        ($input:expr) => {{
+            let name = $input.repository_name.as_deref().unwrap_or_default();
+            let registry = service.registry(cx, $input.registry_id.as_deref()).await?;
+            match registry.is_of_root(&cx.caller) {
+                true => vec![Check::new(action, registry.repository_arn(name))],
+                false => vec![catalog.check(&action, &registry, name).await?],
+            }
+        }};
+    }
     let on_registry = |action: String| {
         let resource = format!("registry/{}", cx.account);
         let arn = Arn::new(SERVICE, "", &cx.account, resource);
@@ -39,15 +50,15 @@ pub(crate) async fn row(
         Input::BatchDeleteImage(i) => on_repository!(i),
         Input::CompleteLayerUpload(i) => on_repository!(i),
         Input::DeleteRepository(i) => on_repository!(i),
-        Input::DeleteRepositoryPolicy(i) => on_repository!(i),
+        Input::DeleteRepositoryPolicy(i) => on_policy!(i),
         Input::DescribeImageTags(i) => on_repository!(i),
         Input::DescribeImages(i) => on_repository!(i),
         Input::GetRepositoryCatalogData(i) => on_repository!(i),
-        Input::GetRepositoryPolicy(i) => on_repository!(i),
+        Input::GetRepositoryPolicy(i) => on_policy!(i),
         Input::InitiateLayerUpload(i) => on_repository!(i),
         Input::PutImage(i) => on_repository!(i),
         Input::PutRepositoryCatalogData(i) => on_repository!(i),
-        Input::SetRepositoryPolicy(i) => on_repository!(i),
+        Input::SetRepositoryPolicy(i) => on_policy!(i),
         Input::UploadLayerPart(i) => on_repository!(i),
         Input::CreateRepository(i) => {
             let arn = own.repository_arn(i.repository_name.as_deref().unwrap_or_default());

@@ -64,6 +64,17 @@ pub(crate) async fn row(
             ]
         }};
     }
+    // Whatever a policy says, root of the account that has the repository sees it and takes it away.
+    macro_rules! on_policy {
+        ($input:expr) => {{
+            let registry = registry(&$input.registry_id);
+            let name = $input.repository_name.as_deref().unwrap_or_default();
+            match registry.is_of_root(&cx.caller) {
+                true => vec![Check::new(action, registry.repository_arn(name))],
+                false => vec![catalog.check(&action, &registry, name).await?],
+            }
+        }};
+    }
     Ok(match input {
         Input::BatchCheckLayerAvailability(i) => on_repository!(i),
         Input::BatchDeleteImage(i) => on_repository!(i),
@@ -79,7 +90,7 @@ pub(crate) async fn row(
         Input::CompleteLayerUpload(i) => on_repository!(i),
         Input::DeleteLifecyclePolicy(i) => on_repository!(i),
         Input::DeleteRepository(i) => on_repository!(i),
-        Input::DeleteRepositoryPolicy(i) => on_repository!(i),
+        Input::DeleteRepositoryPolicy(i) => on_policy!(i),
         Input::DescribeImageScanFindings(i) => on_repository!(i),
         Input::DescribeImageReplicationStatus(i) => on_repository!(i),
         Input::DescribeImageSigningStatus(i) => on_repository!(i),
@@ -95,7 +106,7 @@ pub(crate) async fn row(
         }
         Input::GetLifecyclePolicy(i) => on_repository!(i),
         Input::GetLifecyclePolicyPreview(i) => on_repository!(i),
-        Input::GetRepositoryPolicy(i) => on_repository!(i),
+        Input::GetRepositoryPolicy(i) => on_policy!(i),
         Input::InitiateLayerUpload(i) => {
             let name = i.repository_name.as_deref().unwrap_or_default();
             let registry = registry(&i.registry_id);
@@ -111,7 +122,7 @@ pub(crate) async fn row(
         Input::PutImageScanningConfiguration(i) => on_repository!(i),
         Input::PutImageTagMutability(i) => on_repository!(i),
         Input::PutLifecyclePolicy(i) => on_repository!(i),
-        Input::SetRepositoryPolicy(i) => on_repository!(i),
+        Input::SetRepositoryPolicy(i) => on_policy!(i),
         Input::StartImageScan(i) => on_repository!(i),
         Input::StartLifecyclePolicyPreview(i) => on_repository!(i),
         Input::UpdateImageStorageClass(i) => on_repository!(i),

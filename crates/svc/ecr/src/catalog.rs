@@ -40,6 +40,7 @@ use wharf_store::Store;
 use wharf_vended::Counters;
 pub(crate) use wharf_wanted::MARKER;
 use wharf_wanted::{Marker, WantedError, Wants, digest_of};
+use wharf_wire::{Caller, CallerKind};
 
 pub(crate) use archive::{Following, StorageClass};
 pub use collect::GcReport;
@@ -168,6 +169,11 @@ impl Registry {
             true => PUBLIC_SERVICE,
             false => SERVICE,
         }
+    }
+
+    /// Whether it is root of the account itself, which no policy of a repository shuts out of that policy.
+    pub fn is_of_root(&self, caller: &Caller) -> bool {
+        caller.kind == CallerKind::Account && caller.account == self.account
     }
 
     pub fn repository_arn(&self, name: &str) -> String {

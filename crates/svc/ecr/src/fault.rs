@@ -135,6 +135,9 @@ impl From<&EcrError> for Fault {
             E::Secret(SecretError::Malformed) => faults::invalid_parameter_exception(format!(
                 "Invalid parameter at 'credentialArn' failed to satisfy constraint: '{text}'"
             )),
+            E::Secret(SecretError::NoPlace) => faults::invalid_parameter_exception(format!(
+                "Invalid parameter at 'replicationConfiguration' failed to satisfy constraint: '{text}'"
+            )),
             E::Secret(SecretError::Failed(fault)) => fault.clone(),
             E::Upstream(_) => faults::unable_to_get_upstream_image_exception(text),
             E::UpstreamLayer(_) => faults::unable_to_get_upstream_layer_exception(text),

@@ -1,9 +1,12 @@
-//! Registries that images are pulled through from: their addresses, their challenges, what they answer.
+//! Registries outside: those that images are pulled through from, with their addresses, their challenges and what they answer, and those
+//! of other installations that images are replicated to.
 //!
 //! - [`Address`] is what a rule calls `upstreamRegistryUrl`; those that AWS knows have names.
 //! - [`Remote`] is one repository of such a registry, asked in the OCI distribution protocol.
+//! - [`Far`] is one repository of a registry of ECR elsewhere, which is written.
 
 mod address;
+mod far;
 mod login;
 mod remote;
 
@@ -13,6 +16,7 @@ use wharf_api_secretsmanager::Secretsmanager;
 use wharf_egress::{Egress, Failure};
 
 pub(crate) use address::Address;
+pub(crate) use far::{Far, FarLogin, NotSent, REPLICATION};
 pub use login::SecretError;
 pub(crate) use login::{Login, PRINCIPAL};
 pub(crate) use remote::{Remote, Served};

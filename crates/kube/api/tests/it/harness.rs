@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use wharf_base::{SystemClock, Timestamp};
 use wharf_kube_api::{
     Audit, Body, Cluster, Connection, FargateProfiles, FrontProxy, Network, Nodes, OwnServer,
-    Parts, Servers,
+    Parts, PodImages, Servers,
 };
 use wharf_kube_auth::{
     Attributes, Authorizer, Decision, IssuedToken, PolicyRule, Rules, TokenRefused, TokenRequest,
@@ -141,20 +141,27 @@ impl Harness {
         Self::with(store, Some(Arc::new(profiles))).await
     }
 
+    /// With rules about the images of pods.
+    pub async fn with_images(images: impl PodImages) -> Self {
+        let store = Store::in_memory(StoreOptions::default());
+        Self::told(store, None, None, Some(Arc::new(images))).await
+    }
+
     /// With somebody who hears of requests.
     pub async fn with_audit(audit: Arc<dyn Audit>) -> Self {
         let store = Store::in_memory(StoreOptions::default());
-        Self::told(store, None, Some(audit)).await
+        Self::told(store, None, Some(audit), None).await
     }
 
     async fn with(store: Store, fargate: Option<Arc<dyn FargateProfiles>>) -> Self {
-        Self::told(store, fargate, None).await
+        Self::told(store, fargate, None, None).await
     }
 
     async fn told(
         store: Store,
         fargate: Option<Arc<dyn FargateProfiles>>,
         audit: Option<Arc<dyn Audit>>,
+        images: Option<Arc<dyn PodImages>>,
     ) -> Self {
         let servers = Servers::new(store.clone());
         let objects = servers
@@ -180,6 +187,7 @@ impl Harness {
             aws: None,
             pod_identities: None,
             fargate,
+            images,
             without: Default::default(),
             front_proxy: Some(FrontProxy {
                 clients: "clients".to_owned(),

@@ -7,6 +7,7 @@ mod definitions;
 mod fargate;
 mod forms;
 mod harness;
+mod images;
 mod kubectl;
 mod measured;
 mod nodes;

@@ -123,6 +123,7 @@ impl Cluster {
             aws: None,
             pod_identities: None,
             fargate: None,
+            images: None,
             front_proxy: None,
             without: Default::default(),
         };

@@ -1,11 +1,13 @@
-//! Replication: what is pushed here is to be in other registries of the installation as well.
+//! Replication: what is pushed here is to be in other registries as well.
 //!
 //! A push writes what it owes to each destination in its own transaction, so nothing is lost. Carrying it
 //! out compares the image there with the one here and copies what is missing: `carry`. Layers are blobs
-//! that both repositories own, no byte is copied. What came by replication goes no further.
+//! that both repositories own, no byte is copied. What came by replication goes no further. Registries of other
+//! installations are pushed to: `far`.
 
 mod backfill;
 mod carry;
+mod far;
 
 use std::collections::BTreeMap;
 
@@ -41,7 +43,7 @@ impl Replication {
         all
     }
 
-    fn check(&self, own: &Registry) -> Result<(), EcrError> {
+    pub(crate) fn check(&self, own: &Registry) -> Result<(), EcrError> {
         const PARAMETER: &str = "replicationConfiguration";
         if self.rules.len() > MAX_RULES {
             let text = format!("A replication configuration has at most {MAX_RULES} rules");
@@ -92,7 +94,6 @@ impl Catalog {
         registry: &Registry,
         replication: &Replication,
     ) -> Result<(), EcrError> {
-        replication.check(registry)?;
         let key = registry.keys().replication();
         let txn = Txn::new().put(key, wharf_records::encode(replication));
         self.store().txn(permit, txn).await?;

@@ -18,10 +18,12 @@ pub(crate) async fn put_configuration(
 ) -> Result<PutReplicationConfigurationResponse, EcrError> {
     let registry = Registry::new(&call.account, &call.region);
     let asked = input.replication_configuration.unwrap_or_default();
-    let replication = Replication {
+    let mut replication = Replication {
         rules: asked.rules.into_iter().flatten().map(read).collect(),
-        unknown: Default::default(),
+        ..Default::default()
     };
+    replication.check(&registry)?;
+    catalog.locate(call, &registry, &mut replication).await?;
     catalog
         .put_replication(&call.permit, &registry, &replication)
         .await?;

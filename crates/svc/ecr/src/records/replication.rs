@@ -1,13 +1,13 @@
 //! Records of replication: where images are to be as well, and what is still owed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
 use wharf_blobs::Digest;
 use wharf_records::Unknown;
 
-/// Another registry of the installation.
+/// Another registry, of this installation unless the configuration knows where else it is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Destination {
     pub account: String,
@@ -25,6 +25,9 @@ impl Destination {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Replication {
     pub rules: Vec<ReplicationRule>,
+    /// Addresses of destinations that are registries of other installations, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub elsewhere: BTreeMap<String, String>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }

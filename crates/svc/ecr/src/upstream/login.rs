@@ -27,8 +27,25 @@ pub enum SecretError {
     Undecryptable,
     #[error("the secret must be a JSON object with the texts username and accessToken")]
     Malformed,
+    #[error(
+        "a secret of a replication destination must be a JSON object with the texts url, accessKeyId and secretAccessKey"
+    )]
+    NoPlace,
     #[error("Secrets Manager failed")]
     Failed(#[source] Fault),
+}
+
+impl SecretError {
+    pub(super) fn of(fault: Fault) -> Self {
+        match &*fault.code {
+            "ResourceNotFoundException" | "InvalidRequestException" => Self::NotFound,
+            // Secrets Manager says so of the key too.
+            "AccessDeniedException" if fault.message.contains("KMS") => Self::Undecryptable,
+            "AccessDeniedException" => Self::Inaccessible,
+            "DecryptionFailure" => Self::Undecryptable,
+            _ => Self::Failed(fault),
+        }
+    }
 }
 
 /// An `Authorization` header, which prints as nothing.
@@ -54,14 +71,7 @@ impl Login {
             ..Default::default()
         };
         let read = secrets.get_secret_value(call, input).await;
-        let read = read.map_err(|fault| match &*fault.code {
-            "ResourceNotFoundException" | "InvalidRequestException" => SecretError::NotFound,
-            // Secrets Manager says so of the key too.
-            "AccessDeniedException" if fault.message.contains("KMS") => SecretError::Undecryptable,
-            "AccessDeniedException" => SecretError::Inaccessible,
-            "DecryptionFailure" => SecretError::Undecryptable,
-            _ => SecretError::Failed(fault),
-        })?;
+        let read = read.map_err(SecretError::of)?;
         let text = Zeroizing::new(read.secret_string.ok_or(SecretError::Malformed)?);
         Self::read(&text).ok_or(SecretError::Malformed)
     }

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use wharf_api_ecr::{Ecr, Input, Routes, types::*};
 use wharf_svc_ecr::token;
-use wharf_wire::{Call, Check, Context, Dispatcher, Gate, service::Body};
+use wharf_wire::{Call, CallerKind, Check, Context, Dispatcher, Gate, service::Body};
 
 use crate::support::{ACCOUNT, Home, NOW, PERMIT, call_in, text};
 
@@ -149,6 +149,18 @@ async fn a_check_brings_the_policy_and_tags_of_the_repository() {
     assert_eq!(checks[0].resource_policy.as_deref(), Some(policy));
     assert_eq!(checks[0].context["ecr:ResourceTag/team"], ["a"]);
     assert_eq!(checks[0].context["aws:ResourceTag/team"], ["a"]);
+    // It shuts root out of all but itself, and others of that too.
+    let input = DeleteRepositoryPolicyRequest {
+        repository_name: text("app"),
+        ..DeleteRepositoryPolicyRequest::default()
+    };
+    let mut others = cx.clone();
+    others.caller.kind = CallerKind::User;
+    for (cx, expected) in [(cx, None), (others, Some(policy))] {
+        let input = Input::DeleteRepositoryPolicy(&input);
+        let checks = home.ecr.authorize(&cx, input).await.unwrap();
+        assert_eq!(checks[0].resource_policy.as_deref(), expected);
+    }
 }
 
 #[tokio::test]

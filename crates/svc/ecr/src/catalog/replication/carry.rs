@@ -2,7 +2,8 @@
 //!
 //! The receiving registry is asked in the name of the sending account's root, as for any request across
 //! accounts: its policy lets in `ecr:ReplicateImage`, and `ecr:CreateRepository` where a repository is to
-//! be made. What cannot succeed is noted at the image; what failed for the moment stays owed.
+//! be made. What cannot succeed is noted at the image; what failed for the moment stays owed. Registries of other
+//! installations say themselves what they let in.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -163,11 +164,7 @@ impl Catalog {
                 self.deliver(dispatcher, &way, &image, lost).await?
             }
             None if !owed.record.deletes => Ok(()),
-            None if !self.is_let_in(dispatcher, &way).await? => Err(DENIED.to_owned()),
-            None => {
-                let reference = ImageRef::Digest(digest);
-                permanent(self.take_back(&way, &reference).await)?
-            }
+            None => self.delete_there(dispatcher, &way, &digest).await?,
         };
         let arrived = sent.is_ok();
         let _turn = self.turn(source, &owed.record.repository).await;
@@ -207,10 +204,33 @@ impl Catalog {
         image: &Read<Image>,
         lost_tags: &[String],
     ) -> Result<Result<(), String>, EcrError> {
+        match self.far(way).await? {
+            Some(Ok(far)) => return self.send_far(way, &far, image, lost_tags).await,
+            Some(Err(why)) => return Ok(Err(why)),
+            None => {}
+        }
         if !self.is_let_in(dispatcher, way).await? {
             return Ok(Err(DENIED.to_owned()));
         }
         permanent(self.send(way, image, lost_tags).await)
+    }
+
+    /// Makes the image be gone there as it is here.
+    async fn delete_there(
+        &self,
+        dispatcher: &Dispatcher,
+        way: &Way<'_>,
+        digest: &Digest,
+    ) -> Result<Result<(), String>, EcrError> {
+        match self.far(way).await? {
+            Some(Ok(far)) => return self.take_back_far(&far, digest).await,
+            Some(Err(why)) => return Ok(Err(why)),
+            None => {}
+        }
+        if !self.is_let_in(dispatcher, way).await? {
+            return Ok(Err(DENIED.to_owned()));
+        }
+        permanent(self.take_back(way, &ImageRef::Digest(*digest)).await)
     }
 
     /// Whether the policy of the receiving registry lets the sending account do it.
@@ -269,7 +289,11 @@ impl Catalog {
 
     /// The images that an index lists, and those that they list: each once, and behind all that it lists
     /// itself. Clients decide how deep that goes, so nothing here calls itself.
-    async fn listed_below(&self, source: &Open, image: &Image) -> Result<Vec<Digest>, EcrError> {
+    pub(super) async fn listed_below(
+        &self,
+        source: &Open,
+        image: &Image,
+    ) -> Result<Vec<Digest>, EcrError> {
         let (mut order, mut seen) = (Vec::new(), HashSet::new());
         let mut open = vec![(image.digest, image.children.clone().into_iter())];
         while let Some((digest, children)) = open.last_mut() {
@@ -343,7 +367,7 @@ fn ended(turn: Option<Result<usize, JoinError>>) -> usize {
 }
 
 /// What another try would not help as the reason to note; an error is one that passes.
-fn permanent(sent: Result<(), EcrError>) -> Result<Result<(), String>, EcrError> {
+pub(super) fn permanent(sent: Result<(), EcrError>) -> Result<Result<(), String>, EcrError> {
     let code = match &sent {
         Ok(()) => return Ok(Ok(())),
         Err(EcrError::TagImmutable { .. }) => "ImageTagAlreadyExists",
