@@ -52,8 +52,10 @@ def test_all_of_an_account_at_once(wharf, user):
     users = {it["UserName"]: it for page in pages for it in page["UserDetailList"]}
     assert users[user]["UserPolicyList"][0]["PolicyDocument"] == json.loads(document)
     assert users[user]["Tags"] == [{"Key": "team", "Value": "web"}]
+    iam.create_role(RoleName=user, AssumeRolePolicyDocument=tasks.TRUST_TASKS)
     roles = wharf.aws("iam", "get-account-authorization-details", "--filter", "Role")
-    assert "ecsTaskExecutionRole" in {it["RoleName"] for it in roles["RoleDetailList"]} and roles["UserDetailList"] == []
+    assert user in {it["RoleName"] for it in roles["RoleDetailList"]} and roles["UserDetailList"] == []
+    iam.delete_role(RoleName=user)
 
 
 def test_ssh_keys_and_signing_certificates_are_records(wharf, user):
