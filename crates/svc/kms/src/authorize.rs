@@ -423,7 +423,7 @@ impl<'a> Row<'a> {
         let mut check = check
             .with("kms:KeySpec", key.spec.name())
             .with("kms:KeyUsage", key.usage.name())
-            .with("kms:KeyOrigin", "AWS_KMS")
+            .with("kms:KeyOrigin", describe::origin(key))
             .with("kms:MultiRegion", "false");
         for alias in &key.aliases {
             check = check.with("kms:ResourceAliases", alias.clone());
