@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.asymmetric import ec, padding
-from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_private_key, load_der_public_key
 
 from harness import disk, tasks, tools
 from harness.installation import Installation
@@ -112,6 +112,53 @@ def test_data_keys_pairs_and_codes_hold_elsewhere(wharf):
     assert kms.verify_mac(KeyId=code, Message=b"m", Mac=mac, MacAlgorithm="HMAC_SHA_256")["MacValid"]
     plain = wharf.aws("kms", "generate-random", "--number-of-bytes", "16")["Plaintext"]
     assert len(base64.b64decode(plain)) == 16
+
+
+def test_a_secret_is_shared_with_who_has_another_key(wharf):
+    kms = wharf.client("kms")
+    for spec, curve in (("ECC_NIST_P256", ec.SECP256R1()), ("ECC_NIST_P384", ec.SECP384R1()), ("ECC_NIST_P521", ec.SECP521R1())):
+        key = made(kms, KeySpec=spec, KeyUsage="KEY_AGREEMENT")
+        shown = kms.get_public_key(KeyId=key)
+        assert (shown["KeyUsage"], shown["KeyAgreementAlgorithms"]) == ("KEY_AGREEMENT", ["ECDH"])
+        theirs = ec.generate_private_key(curve)
+        public = theirs.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        asked = {"KeyId": key, "KeyAgreementAlgorithm": "ECDH", "PublicKey": public}
+        assert kms.derive_shared_secret(**asked)["SharedSecret"] == theirs.exchange(ec.ECDH(), load_der_public_key(shown["PublicKey"]))
+        other = ec.generate_private_key(ec.SECP256K1()).public_key()
+        other = other.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        assert refused(kms.derive_shared_secret, **asked | {"PublicKey": other})[0] == "ValidationException"
+        wrong = refused(kms.sign, KeyId=key, Message=b"m", SigningAlgorithm="ECDSA_SHA_256")
+        assert wrong[0] == "InvalidKeyUsageException"
+    signer = made(kms, KeySpec="ECC_NIST_P521", KeyUsage="SIGN_VERIFY")
+    assert refused(kms.derive_shared_secret, **asked | {"KeyId": signer})[0] == "InvalidKeyUsageException"
+
+
+def test_material_is_imported_deleted_and_imported_again(wharf):
+    kms, material = wharf.client("kms"), bytes(range(32))
+    made_of = kms.create_key(Origin="EXTERNAL")["KeyMetadata"]
+    key = made_of["Arn"]
+    assert (made_of["Origin"], made_of["KeyState"]) == ("EXTERNAL", "PendingImport")
+    assert refused(kms.encrypt, KeyId=key, Plaintext=b"x")[0] == "KMSInvalidStateException"
+
+    def bring(material, algorithm="RSAES_OAEP_SHA_256", digest=hashes.SHA256):
+        asked = kms.get_parameters_for_import(KeyId=key, WrappingAlgorithm=algorithm, WrappingKeySpec="RSA_3072")
+        public = load_der_public_key(asked["PublicKey"])
+        wrapped = public.encrypt(material, padding.OAEP(padding.MGF1(digest()), digest(), None))
+        return {
+            "KeyId": key, "ImportToken": asked["ImportToken"], "EncryptedKeyMaterial": wrapped,
+            "ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE",
+        }  # fmt: skip
+
+    kms.import_key_material(**bring(material))
+    assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled"
+    sealed = kms.encrypt(KeyId=key, Plaintext=b"a text")["CiphertextBlob"]
+    assert refused(kms.import_key_material, **bring(bytes(32)))[0] == "IncorrectKeyMaterialException"
+    wharf.aws("kms", "delete-imported-key-material", "--key-id", key)
+    assert refused(kms.decrypt, CiphertextBlob=sealed)[0] == "KMSInvalidStateException"
+    kms.import_key_material(**bring(material, "RSAES_OAEP_SHA_1", hashes.SHA1))
+    assert kms.decrypt(CiphertextBlob=sealed)["Plaintext"] == b"a text"
+    aes = {"KeyId": key, "WrappingAlgorithm": "RSA_AES_KEY_WRAP_SHA_256", "WrappingKeySpec": "RSA_2048"}
+    assert refused(kms.get_parameters_for_import, **aes)[0] == "UnsupportedOperationException"
 
 
 def test_the_policy_of_a_key_decides(wharf):

@@ -145,6 +145,13 @@ def test_public_parameters_are_facts(wharf):
     pages = wharf.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=f"{path}/services")
     services = {it["Value"] for page in pages for it in page["Parameters"]}
     assert {"ecs", "ecr", "elb", "ssm"} <= services and "wharf" not in services
+    # The image of machines for ECS, and for nodes of the version that clusters have.
+    (version,) = (it["clusterVersion"] for it in wharf.client("eks").describe_cluster_versions()["clusterVersions"])
+    ssm = wharf.client("ssm")
+    for path in ("ecs/optimized-ami/amazon-linux-2023", f"eks/optimized-ami/{version}/amazon-linux-2023/x86_64/standard"):
+        image = ssm.get_parameter(Name=f"/aws/service/{path}/recommended/image_id")["Parameter"]["Value"]
+        (found,) = wharf.client("ec2").describe_images(ImageIds=[image])["Images"]
+        assert found["State"] == "available"
 
 
 def test_ssm_cache_reads_parameters(wharf):

@@ -36,12 +36,12 @@ def status(call, **parameters):
     return caught.value.response["ResponseMetadata"]["HTTPStatusCode"]
 
 
-def signing(wharf, keys=None):
+def signing(wharf, keys=None, style="path", endpoint=None):
     """A client whose presigned URLs are of version 4, as new buckets want them."""
-    keys, config = keys or wharf.root, Config(signature_version="s3v4", s3={"addressing_style": "path"})
+    keys, config = keys or wharf.root, Config(signature_version="s3v4", s3={"addressing_style": style})
     return boto3.client(
         "s3",
-        endpoint_url=wharf.endpoint,
+        endpoint_url=endpoint or wharf.endpoint,
         region_name="us-east-1",
         aws_access_key_id=keys.access_key,
         aws_secret_access_key=keys.secret_key,
@@ -235,6 +235,18 @@ def test_presigned_urls(wharf, bucket):
     url = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k", "ResponseContentType": "text/x"})
     with urllib.request.urlopen(url) as answer:
         assert (answer.read(), answer.headers["content-type"]) == (b"by url", "text/x")
+
+
+@pytest.mark.parametrize("host", ["s3.localhost", "s3.us-east-1.localhost"])
+def test_buckets_in_names_of_hosts(wharf, s3, bucket, host):
+    """curl leads names below `localhost` to this machine by itself."""
+    client = signing(wharf, style="virtual", endpoint=f"http://{host}:{wharf.port}")
+    url = client.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "a/ü"})
+    assert url.startswith(f"http://{bucket}.{host}:{wharf.port}/a/")
+    tools.run("curl", "-sS", "--fail", "-X", "PUT", "--data-binary", "by name", url)
+    assert body(s3, bucket, "a/ü") == b"by name"
+    url = client.generate_presigned_url("list_objects_v2", Params={"Bucket": bucket, "Prefix": "a/"})
+    assert "<KeyCount>1</KeyCount>" in tools.run("curl", "-sS", "--fail", url).stdout
 
 
 def test_what_came_whole_is_kept_though_its_client_is_gone(wharf, s3, bucket):

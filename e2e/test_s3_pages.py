@@ -224,10 +224,10 @@ def test_what_s3_has_and_is_not_here(s3, bucket):
         error = caught.value.response
         return error["ResponseMetadata"]["HTTPStatusCode"], error["Error"]["Code"]
 
-    website = {"IndexDocument": {"Suffix": "index.html"}}
-    assert missing(s3.put_bucket_website, WebsiteConfiguration=website) == (501, "NotImplemented")
-    assert missing(s3.delete_bucket_website) == (501, "NotImplemented")
-    assert missing(s3.get_bucket_website) == (501, "NotImplemented")
+    payment = {"Payer": "Requester"}
+    assert missing(s3.put_bucket_request_payment, RequestPaymentConfiguration=payment) == (501, "NotImplemented")
+    assert missing(s3.delete_bucket_replication) == (501, "NotImplemented")
+    assert missing(s3.get_bucket_replication) == (501, "NotImplemented")
     assert missing(s3.get_bucket_logging) == (501, "NotImplemented")
     assert missing(s3.get_bucket_accelerate_configuration) == (501, "NotImplemented")
     assert missing(s3.restore_object, Key="k") == (501, "NotImplemented")

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from harness import tasks
 from harness.tasks import sh
 from harness.waiting import wait_as_boto3, wait_for
+from test_sns import queue, received
 
 pytestmark = pytest.mark.minutes(1)
 
@@ -135,7 +136,12 @@ def test_a_metric_beyond_its_threshold_adds_tasks_and_a_kill_9_adds_none_twice(w
     assert (scaled.count(), len(scaled.activities())) == (3, 1)
 
 
-def test_a_policy_goes_on_while_its_alarm_stays_up_to_the_maximum(scaled):
+def test_a_policy_goes_on_while_its_alarm_stays_up_to_the_maximum(wharf, scaled):
+    events, rule = wharf.client("events"), tasks.unique("maximum")
+    pattern = {"source": ["aws.application-autoscaling"], "detail": {"resourceId": [scaled.resource]}}
+    arn = events.put_rule(Name=rule, EventPattern=json.dumps(pattern))["RuleArn"]
+    url, target = queue(wharf, arn, service="events.amazonaws.com")
+    events.put_targets(Rule=rule, Targets=[{"Id": "q", "Arn": target}])
     scaled.register(1, 4)
     policy = scaled.steps(adjustment=1, cooldown=0)
     scaled.alarm(policy)
@@ -153,6 +159,10 @@ def test_a_policy_goes_on_while_its_alarm_stays_up_to_the_maximum(scaled):
     [vain] = wait_for(told, 60, "a wish in vain")
     assert vain["NotScaledReasons"] == [{"Code": "AlreadyAtMaxCapacity", "MaxCapacity": 4}]
     assert [it["Description"] for it in reversed(scaled.activities())] == [f"Setting desired count to {it}." for it in (2, 3, 4)]
+    (told,) = (json.loads(it["Body"]) for it in received(wharf, url, 1))
+    assert told["detail-type"] == "Application Auto Scaling Scaling Activity State Change"
+    detail = told["detail"]
+    assert (detail["oldDesiredCapacity"], detail["newDesiredCapacity"], detail["maxCapacity"], detail["scaledToMax"]) == (3, 4, 4, True)
 
 
 def test_a_tracked_metric_makes_alarms_that_are_repaired_and_go(wharf, scaled):

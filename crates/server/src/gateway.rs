@@ -39,6 +39,7 @@ mod through;
 mod unknown_service;
 mod unpack;
 mod usage;
+mod website;
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 

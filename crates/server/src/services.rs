@@ -355,6 +355,7 @@ pub static SERVICES: &[Row] = &[
                 service.clone(),
             )))
             .tagged(wharf_svc_application_autoscaling::TAGGED)
+            .announcing(wharf_svc_application_autoscaling::ANNOUNCING)
             .running("service auto scaling", |stop| async move {
                 service.run(stop).await
             })

@@ -46,9 +46,19 @@ pub fn dry_run_operation_exception(message: impl Into<String>) -> Fault {
     Fault::sender("DryRunOperationException", 400, message)
 }
 
+/// `ExpiredImportTokenException`, 400
+pub fn expired_import_token_exception(message: impl Into<String>) -> Fault {
+    Fault::sender("ExpiredImportTokenException", 400, message)
+}
+
 /// `IncorrectKeyException`, 400
 pub fn incorrect_key_exception(message: impl Into<String>) -> Fault {
     Fault::sender("IncorrectKeyException", 400, message)
+}
+
+/// `IncorrectKeyMaterialException`, 400
+pub fn incorrect_key_material_exception(message: impl Into<String>) -> Fault {
+    Fault::sender("IncorrectKeyMaterialException", 400, message)
 }
 
 /// `InvalidAliasNameException`, 400
@@ -74,6 +84,11 @@ pub fn invalid_grant_id_exception(message: impl Into<String>) -> Fault {
 /// `InvalidGrantTokenException`, 400
 pub fn invalid_grant_token_exception(message: impl Into<String>) -> Fault {
     Fault::sender("InvalidGrantTokenException", 400, message)
+}
+
+/// `InvalidImportTokenException`, 400
+pub fn invalid_import_token_exception(message: impl Into<String>) -> Fault {
+    Fault::sender("InvalidImportTokenException", 400, message)
 }
 
 /// `InvalidKeyUsageException`, 400

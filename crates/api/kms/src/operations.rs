@@ -55,6 +55,20 @@ pub mod io {
         pub type Output = ();
     }
 
+    pub mod delete_imported_key_material {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteImportedKeyMaterialRequest;
+        pub type Output = DeleteImportedKeyMaterialResponse;
+    }
+
+    pub mod derive_shared_secret {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeriveSharedSecretRequest;
+        pub type Output = DeriveSharedSecretResponse;
+    }
+
     pub mod describe_key {
         #[allow(unused_imports)]
         use super::super::*;
@@ -153,11 +167,25 @@ pub mod io {
         pub type Output = GetKeyRotationStatusResponse;
     }
 
+    pub mod get_parameters_for_import {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = GetParametersForImportRequest;
+        pub type Output = GetParametersForImportResponse;
+    }
+
     pub mod get_public_key {
         #[allow(unused_imports)]
         use super::super::*;
         pub type Input = GetPublicKeyRequest;
         pub type Output = GetPublicKeyResponse;
+    }
+
+    pub mod import_key_material {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ImportKeyMaterialRequest;
+        pub type Output = ImportKeyMaterialResponse;
     }
 
     pub mod list_aliases {

@@ -22,6 +22,8 @@ pub enum Input<'a> {
     CreateKey(&'a CreateKeyRequest),
     Decrypt(&'a DecryptRequest),
     DeleteAlias(&'a DeleteAliasRequest),
+    DeleteImportedKeyMaterial(&'a DeleteImportedKeyMaterialRequest),
+    DeriveSharedSecret(&'a DeriveSharedSecretRequest),
     DescribeKey(&'a DescribeKeyRequest),
     DisableKey(&'a DisableKeyRequest),
     DisableKeyRotation(&'a DisableKeyRotationRequest),
@@ -36,7 +38,9 @@ pub enum Input<'a> {
     GenerateRandom(&'a GenerateRandomRequest),
     GetKeyPolicy(&'a GetKeyPolicyRequest),
     GetKeyRotationStatus(&'a GetKeyRotationStatusRequest),
+    GetParametersForImport(&'a GetParametersForImportRequest),
     GetPublicKey(&'a GetPublicKeyRequest),
+    ImportKeyMaterial(&'a ImportKeyMaterialRequest),
     ListAliases(&'a ListAliasesRequest),
     ListGrants(&'a ListGrantsRequest),
     ListKeyPolicies(&'a ListKeyPoliciesRequest),
@@ -69,6 +73,8 @@ impl Input<'_> {
             Self::CreateKey(_) => "CreateKey",
             Self::Decrypt(_) => "Decrypt",
             Self::DeleteAlias(_) => "DeleteAlias",
+            Self::DeleteImportedKeyMaterial(_) => "DeleteImportedKeyMaterial",
+            Self::DeriveSharedSecret(_) => "DeriveSharedSecret",
             Self::DescribeKey(_) => "DescribeKey",
             Self::DisableKey(_) => "DisableKey",
             Self::DisableKeyRotation(_) => "DisableKeyRotation",
@@ -83,7 +89,9 @@ impl Input<'_> {
             Self::GenerateRandom(_) => "GenerateRandom",
             Self::GetKeyPolicy(_) => "GetKeyPolicy",
             Self::GetKeyRotationStatus(_) => "GetKeyRotationStatus",
+            Self::GetParametersForImport(_) => "GetParametersForImport",
             Self::GetPublicKey(_) => "GetPublicKey",
+            Self::ImportKeyMaterial(_) => "ImportKeyMaterial",
             Self::ListAliases(_) => "ListAliases",
             Self::ListGrants(_) => "ListGrants",
             Self::ListKeyPolicies(_) => "ListKeyPolicies",
@@ -170,6 +178,24 @@ pub trait Kms: Send + Sync + 'static {
     async fn delete_alias(&self, call: &Call, input: DeleteAliasRequest) -> Result<(), Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("kms", "DeleteAlias"))
+    }
+
+    async fn delete_imported_key_material(
+        &self,
+        call: &Call,
+        input: DeleteImportedKeyMaterialRequest,
+    ) -> Result<DeleteImportedKeyMaterialResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "DeleteImportedKeyMaterial"))
+    }
+
+    async fn derive_shared_secret(
+        &self,
+        call: &Call,
+        input: DeriveSharedSecretRequest,
+    ) -> Result<DeriveSharedSecretResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "DeriveSharedSecret"))
     }
 
     async fn describe_key(
@@ -289,6 +315,15 @@ pub trait Kms: Send + Sync + 'static {
         Err(Fault::unsupported("kms", "GetKeyRotationStatus"))
     }
 
+    async fn get_parameters_for_import(
+        &self,
+        call: &Call,
+        input: GetParametersForImportRequest,
+    ) -> Result<GetParametersForImportResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "GetParametersForImport"))
+    }
+
     async fn get_public_key(
         &self,
         call: &Call,
@@ -296,6 +331,15 @@ pub trait Kms: Send + Sync + 'static {
     ) -> Result<GetPublicKeyResponse, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("kms", "GetPublicKey"))
+    }
+
+    async fn import_key_material(
+        &self,
+        call: &Call,
+        input: ImportKeyMaterialRequest,
+    ) -> Result<ImportKeyMaterialResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "ImportKeyMaterial"))
     }
 
     async fn list_aliases(
@@ -479,41 +523,45 @@ impl Service for Routes {
             3 => Box::new(CreateKeyRequest::default()),
             4 => Box::new(DecryptRequest::default()),
             5 => Box::new(DeleteAliasRequest::default()),
-            6 => Box::new(DescribeKeyRequest::default()),
-            7 => Box::new(DisableKeyRequest::default()),
-            8 => Box::new(DisableKeyRotationRequest::default()),
-            9 => Box::new(EnableKeyRequest::default()),
-            10 => Box::new(EnableKeyRotationRequest::default()),
-            11 => Box::new(EncryptRequest::default()),
-            12 => Box::new(GenerateDataKeyRequest::default()),
-            13 => Box::new(GenerateDataKeyPairRequest::default()),
-            14 => Box::new(GenerateDataKeyPairWithoutPlaintextRequest::default()),
-            15 => Box::new(GenerateDataKeyWithoutPlaintextRequest::default()),
-            16 => Box::new(GenerateMacRequest::default()),
-            17 => Box::new(GenerateRandomRequest::default()),
-            18 => Box::new(GetKeyPolicyRequest::default()),
-            19 => Box::new(GetKeyRotationStatusRequest::default()),
-            20 => Box::new(GetPublicKeyRequest::default()),
-            21 => Box::new(ListAliasesRequest::default()),
-            22 => Box::new(ListGrantsRequest::default()),
-            23 => Box::new(ListKeyPoliciesRequest::default()),
-            24 => Box::new(ListKeyRotationsRequest::default()),
-            25 => Box::new(ListKeysRequest::default()),
-            26 => Box::new(ListResourceTagsRequest::default()),
-            27 => Box::new(ListRetirableGrantsRequest::default()),
-            28 => Box::new(PutKeyPolicyRequest::default()),
-            29 => Box::new(ReEncryptRequest::default()),
-            30 => Box::new(RetireGrantRequest::default()),
-            31 => Box::new(RevokeGrantRequest::default()),
-            32 => Box::new(RotateKeyOnDemandRequest::default()),
-            33 => Box::new(ScheduleKeyDeletionRequest::default()),
-            34 => Box::new(SignRequest::default()),
-            35 => Box::new(TagResourceRequest::default()),
-            36 => Box::new(UntagResourceRequest::default()),
-            37 => Box::new(UpdateAliasRequest::default()),
-            38 => Box::new(UpdateKeyDescriptionRequest::default()),
-            39 => Box::new(VerifyRequest::default()),
-            40 => Box::new(VerifyMacRequest::default()),
+            6 => Box::new(DeleteImportedKeyMaterialRequest::default()),
+            7 => Box::new(DeriveSharedSecretRequest::default()),
+            8 => Box::new(DescribeKeyRequest::default()),
+            9 => Box::new(DisableKeyRequest::default()),
+            10 => Box::new(DisableKeyRotationRequest::default()),
+            11 => Box::new(EnableKeyRequest::default()),
+            12 => Box::new(EnableKeyRotationRequest::default()),
+            13 => Box::new(EncryptRequest::default()),
+            14 => Box::new(GenerateDataKeyRequest::default()),
+            15 => Box::new(GenerateDataKeyPairRequest::default()),
+            16 => Box::new(GenerateDataKeyPairWithoutPlaintextRequest::default()),
+            17 => Box::new(GenerateDataKeyWithoutPlaintextRequest::default()),
+            18 => Box::new(GenerateMacRequest::default()),
+            19 => Box::new(GenerateRandomRequest::default()),
+            20 => Box::new(GetKeyPolicyRequest::default()),
+            21 => Box::new(GetKeyRotationStatusRequest::default()),
+            22 => Box::new(GetParametersForImportRequest::default()),
+            23 => Box::new(GetPublicKeyRequest::default()),
+            24 => Box::new(ImportKeyMaterialRequest::default()),
+            25 => Box::new(ListAliasesRequest::default()),
+            26 => Box::new(ListGrantsRequest::default()),
+            27 => Box::new(ListKeyPoliciesRequest::default()),
+            28 => Box::new(ListKeyRotationsRequest::default()),
+            29 => Box::new(ListKeysRequest::default()),
+            30 => Box::new(ListResourceTagsRequest::default()),
+            31 => Box::new(ListRetirableGrantsRequest::default()),
+            32 => Box::new(PutKeyPolicyRequest::default()),
+            33 => Box::new(ReEncryptRequest::default()),
+            34 => Box::new(RetireGrantRequest::default()),
+            35 => Box::new(RevokeGrantRequest::default()),
+            36 => Box::new(RotateKeyOnDemandRequest::default()),
+            37 => Box::new(ScheduleKeyDeletionRequest::default()),
+            38 => Box::new(SignRequest::default()),
+            39 => Box::new(TagResourceRequest::default()),
+            40 => Box::new(UntagResourceRequest::default()),
+            41 => Box::new(UpdateAliasRequest::default()),
+            42 => Box::new(UpdateKeyDescriptionRequest::default()),
+            43 => Box::new(VerifyRequest::default()),
+            44 => Box::new(VerifyMacRequest::default()),
             _ => Box::new(()),
         }
     }
@@ -524,30 +572,34 @@ impl Service for Routes {
             2 => Box::new(CreateGrantResponse::default()),
             3 => Box::new(CreateKeyResponse::default()),
             4 => Box::new(DecryptResponse::default()),
-            6 => Box::new(DescribeKeyResponse::default()),
-            11 => Box::new(EncryptResponse::default()),
-            12 => Box::new(GenerateDataKeyResponse::default()),
-            13 => Box::new(GenerateDataKeyPairResponse::default()),
-            14 => Box::new(GenerateDataKeyPairWithoutPlaintextResponse::default()),
-            15 => Box::new(GenerateDataKeyWithoutPlaintextResponse::default()),
-            16 => Box::new(GenerateMacResponse::default()),
-            17 => Box::new(GenerateRandomResponse::default()),
-            18 => Box::new(GetKeyPolicyResponse::default()),
-            19 => Box::new(GetKeyRotationStatusResponse::default()),
-            20 => Box::new(GetPublicKeyResponse::default()),
-            21 => Box::new(ListAliasesResponse::default()),
-            22 => Box::new(ListGrantsResponse::default()),
-            23 => Box::new(ListKeyPoliciesResponse::default()),
-            24 => Box::new(ListKeyRotationsResponse::default()),
-            25 => Box::new(ListKeysResponse::default()),
-            26 => Box::new(ListResourceTagsResponse::default()),
-            27 => Box::new(ListGrantsResponse::default()),
-            29 => Box::new(ReEncryptResponse::default()),
-            32 => Box::new(RotateKeyOnDemandResponse::default()),
-            33 => Box::new(ScheduleKeyDeletionResponse::default()),
-            34 => Box::new(SignResponse::default()),
-            39 => Box::new(VerifyResponse::default()),
-            40 => Box::new(VerifyMacResponse::default()),
+            6 => Box::new(DeleteImportedKeyMaterialResponse::default()),
+            7 => Box::new(DeriveSharedSecretResponse::default()),
+            8 => Box::new(DescribeKeyResponse::default()),
+            13 => Box::new(EncryptResponse::default()),
+            14 => Box::new(GenerateDataKeyResponse::default()),
+            15 => Box::new(GenerateDataKeyPairResponse::default()),
+            16 => Box::new(GenerateDataKeyPairWithoutPlaintextResponse::default()),
+            17 => Box::new(GenerateDataKeyWithoutPlaintextResponse::default()),
+            18 => Box::new(GenerateMacResponse::default()),
+            19 => Box::new(GenerateRandomResponse::default()),
+            20 => Box::new(GetKeyPolicyResponse::default()),
+            21 => Box::new(GetKeyRotationStatusResponse::default()),
+            22 => Box::new(GetParametersForImportResponse::default()),
+            23 => Box::new(GetPublicKeyResponse::default()),
+            24 => Box::new(ImportKeyMaterialResponse::default()),
+            25 => Box::new(ListAliasesResponse::default()),
+            26 => Box::new(ListGrantsResponse::default()),
+            27 => Box::new(ListKeyPoliciesResponse::default()),
+            28 => Box::new(ListKeyRotationsResponse::default()),
+            29 => Box::new(ListKeysResponse::default()),
+            30 => Box::new(ListResourceTagsResponse::default()),
+            31 => Box::new(ListGrantsResponse::default()),
+            33 => Box::new(ReEncryptResponse::default()),
+            36 => Box::new(RotateKeyOnDemandResponse::default()),
+            37 => Box::new(ScheduleKeyDeletionResponse::default()),
+            38 => Box::new(SignResponse::default()),
+            43 => Box::new(VerifyResponse::default()),
+            44 => Box::new(VerifyMacResponse::default()),
             _ => Box::new(()),
         }
     }
@@ -574,41 +626,45 @@ impl Service for Routes {
             3 => Input::CreateKey(borrowed(input)),
             4 => Input::Decrypt(borrowed(input)),
             5 => Input::DeleteAlias(borrowed(input)),
-            6 => Input::DescribeKey(borrowed(input)),
-            7 => Input::DisableKey(borrowed(input)),
-            8 => Input::DisableKeyRotation(borrowed(input)),
-            9 => Input::EnableKey(borrowed(input)),
-            10 => Input::EnableKeyRotation(borrowed(input)),
-            11 => Input::Encrypt(borrowed(input)),
-            12 => Input::GenerateDataKey(borrowed(input)),
-            13 => Input::GenerateDataKeyPair(borrowed(input)),
-            14 => Input::GenerateDataKeyPairWithoutPlaintext(borrowed(input)),
-            15 => Input::GenerateDataKeyWithoutPlaintext(borrowed(input)),
-            16 => Input::GenerateMac(borrowed(input)),
-            17 => Input::GenerateRandom(borrowed(input)),
-            18 => Input::GetKeyPolicy(borrowed(input)),
-            19 => Input::GetKeyRotationStatus(borrowed(input)),
-            20 => Input::GetPublicKey(borrowed(input)),
-            21 => Input::ListAliases(borrowed(input)),
-            22 => Input::ListGrants(borrowed(input)),
-            23 => Input::ListKeyPolicies(borrowed(input)),
-            24 => Input::ListKeyRotations(borrowed(input)),
-            25 => Input::ListKeys(borrowed(input)),
-            26 => Input::ListResourceTags(borrowed(input)),
-            27 => Input::ListRetirableGrants(borrowed(input)),
-            28 => Input::PutKeyPolicy(borrowed(input)),
-            29 => Input::ReEncrypt(borrowed(input)),
-            30 => Input::RetireGrant(borrowed(input)),
-            31 => Input::RevokeGrant(borrowed(input)),
-            32 => Input::RotateKeyOnDemand(borrowed(input)),
-            33 => Input::ScheduleKeyDeletion(borrowed(input)),
-            34 => Input::Sign(borrowed(input)),
-            35 => Input::TagResource(borrowed(input)),
-            36 => Input::UntagResource(borrowed(input)),
-            37 => Input::UpdateAlias(borrowed(input)),
-            38 => Input::UpdateKeyDescription(borrowed(input)),
-            39 => Input::Verify(borrowed(input)),
-            40 => Input::VerifyMac(borrowed(input)),
+            6 => Input::DeleteImportedKeyMaterial(borrowed(input)),
+            7 => Input::DeriveSharedSecret(borrowed(input)),
+            8 => Input::DescribeKey(borrowed(input)),
+            9 => Input::DisableKey(borrowed(input)),
+            10 => Input::DisableKeyRotation(borrowed(input)),
+            11 => Input::EnableKey(borrowed(input)),
+            12 => Input::EnableKeyRotation(borrowed(input)),
+            13 => Input::Encrypt(borrowed(input)),
+            14 => Input::GenerateDataKey(borrowed(input)),
+            15 => Input::GenerateDataKeyPair(borrowed(input)),
+            16 => Input::GenerateDataKeyPairWithoutPlaintext(borrowed(input)),
+            17 => Input::GenerateDataKeyWithoutPlaintext(borrowed(input)),
+            18 => Input::GenerateMac(borrowed(input)),
+            19 => Input::GenerateRandom(borrowed(input)),
+            20 => Input::GetKeyPolicy(borrowed(input)),
+            21 => Input::GetKeyRotationStatus(borrowed(input)),
+            22 => Input::GetParametersForImport(borrowed(input)),
+            23 => Input::GetPublicKey(borrowed(input)),
+            24 => Input::ImportKeyMaterial(borrowed(input)),
+            25 => Input::ListAliases(borrowed(input)),
+            26 => Input::ListGrants(borrowed(input)),
+            27 => Input::ListKeyPolicies(borrowed(input)),
+            28 => Input::ListKeyRotations(borrowed(input)),
+            29 => Input::ListKeys(borrowed(input)),
+            30 => Input::ListResourceTags(borrowed(input)),
+            31 => Input::ListRetirableGrants(borrowed(input)),
+            32 => Input::PutKeyPolicy(borrowed(input)),
+            33 => Input::ReEncrypt(borrowed(input)),
+            34 => Input::RetireGrant(borrowed(input)),
+            35 => Input::RevokeGrant(borrowed(input)),
+            36 => Input::RotateKeyOnDemand(borrowed(input)),
+            37 => Input::ScheduleKeyDeletion(borrowed(input)),
+            38 => Input::Sign(borrowed(input)),
+            39 => Input::TagResource(borrowed(input)),
+            40 => Input::UntagResource(borrowed(input)),
+            41 => Input::UpdateAlias(borrowed(input)),
+            42 => Input::UpdateKeyDescription(borrowed(input)),
+            43 => Input::Verify(borrowed(input)),
+            44 => Input::VerifyMac(borrowed(input)),
             _ => unreachable!("operations are numbered by the schema"),
         };
         self.0.authorize(cx, input).await
@@ -627,49 +683,57 @@ impl Service for Routes {
             3 => Box::new(self.0.create_key(call, typed(input)).await?),
             4 => Box::new(self.0.decrypt(call, typed(input)).await?),
             5 => Box::new(self.0.delete_alias(call, typed(input)).await?),
-            6 => Box::new(self.0.describe_key(call, typed(input)).await?),
-            7 => Box::new(self.0.disable_key(call, typed(input)).await?),
-            8 => Box::new(self.0.disable_key_rotation(call, typed(input)).await?),
-            9 => Box::new(self.0.enable_key(call, typed(input)).await?),
-            10 => Box::new(self.0.enable_key_rotation(call, typed(input)).await?),
-            11 => Box::new(self.0.encrypt(call, typed(input)).await?),
-            12 => Box::new(self.0.generate_data_key(call, typed(input)).await?),
-            13 => Box::new(self.0.generate_data_key_pair(call, typed(input)).await?),
-            14 => Box::new(
+            6 => Box::new(
+                self.0
+                    .delete_imported_key_material(call, typed(input))
+                    .await?,
+            ),
+            7 => Box::new(self.0.derive_shared_secret(call, typed(input)).await?),
+            8 => Box::new(self.0.describe_key(call, typed(input)).await?),
+            9 => Box::new(self.0.disable_key(call, typed(input)).await?),
+            10 => Box::new(self.0.disable_key_rotation(call, typed(input)).await?),
+            11 => Box::new(self.0.enable_key(call, typed(input)).await?),
+            12 => Box::new(self.0.enable_key_rotation(call, typed(input)).await?),
+            13 => Box::new(self.0.encrypt(call, typed(input)).await?),
+            14 => Box::new(self.0.generate_data_key(call, typed(input)).await?),
+            15 => Box::new(self.0.generate_data_key_pair(call, typed(input)).await?),
+            16 => Box::new(
                 self.0
                     .generate_data_key_pair_without_plaintext(call, typed(input))
                     .await?,
             ),
-            15 => Box::new(
+            17 => Box::new(
                 self.0
                     .generate_data_key_without_plaintext(call, typed(input))
                     .await?,
             ),
-            16 => Box::new(self.0.generate_mac(call, typed(input)).await?),
-            17 => Box::new(self.0.generate_random(call, typed(input)).await?),
-            18 => Box::new(self.0.get_key_policy(call, typed(input)).await?),
-            19 => Box::new(self.0.get_key_rotation_status(call, typed(input)).await?),
-            20 => Box::new(self.0.get_public_key(call, typed(input)).await?),
-            21 => Box::new(self.0.list_aliases(call, typed(input)).await?),
-            22 => Box::new(self.0.list_grants(call, typed(input)).await?),
-            23 => Box::new(self.0.list_key_policies(call, typed(input)).await?),
-            24 => Box::new(self.0.list_key_rotations(call, typed(input)).await?),
-            25 => Box::new(self.0.list_keys(call, typed(input)).await?),
-            26 => Box::new(self.0.list_resource_tags(call, typed(input)).await?),
-            27 => Box::new(self.0.list_retirable_grants(call, typed(input)).await?),
-            28 => Box::new(self.0.put_key_policy(call, typed(input)).await?),
-            29 => Box::new(self.0.re_encrypt(call, typed(input)).await?),
-            30 => Box::new(self.0.retire_grant(call, typed(input)).await?),
-            31 => Box::new(self.0.revoke_grant(call, typed(input)).await?),
-            32 => Box::new(self.0.rotate_key_on_demand(call, typed(input)).await?),
-            33 => Box::new(self.0.schedule_key_deletion(call, typed(input)).await?),
-            34 => Box::new(self.0.sign(call, typed(input)).await?),
-            35 => Box::new(self.0.tag_resource(call, typed(input)).await?),
-            36 => Box::new(self.0.untag_resource(call, typed(input)).await?),
-            37 => Box::new(self.0.update_alias(call, typed(input)).await?),
-            38 => Box::new(self.0.update_key_description(call, typed(input)).await?),
-            39 => Box::new(self.0.verify(call, typed(input)).await?),
-            40 => Box::new(self.0.verify_mac(call, typed(input)).await?),
+            18 => Box::new(self.0.generate_mac(call, typed(input)).await?),
+            19 => Box::new(self.0.generate_random(call, typed(input)).await?),
+            20 => Box::new(self.0.get_key_policy(call, typed(input)).await?),
+            21 => Box::new(self.0.get_key_rotation_status(call, typed(input)).await?),
+            22 => Box::new(self.0.get_parameters_for_import(call, typed(input)).await?),
+            23 => Box::new(self.0.get_public_key(call, typed(input)).await?),
+            24 => Box::new(self.0.import_key_material(call, typed(input)).await?),
+            25 => Box::new(self.0.list_aliases(call, typed(input)).await?),
+            26 => Box::new(self.0.list_grants(call, typed(input)).await?),
+            27 => Box::new(self.0.list_key_policies(call, typed(input)).await?),
+            28 => Box::new(self.0.list_key_rotations(call, typed(input)).await?),
+            29 => Box::new(self.0.list_keys(call, typed(input)).await?),
+            30 => Box::new(self.0.list_resource_tags(call, typed(input)).await?),
+            31 => Box::new(self.0.list_retirable_grants(call, typed(input)).await?),
+            32 => Box::new(self.0.put_key_policy(call, typed(input)).await?),
+            33 => Box::new(self.0.re_encrypt(call, typed(input)).await?),
+            34 => Box::new(self.0.retire_grant(call, typed(input)).await?),
+            35 => Box::new(self.0.revoke_grant(call, typed(input)).await?),
+            36 => Box::new(self.0.rotate_key_on_demand(call, typed(input)).await?),
+            37 => Box::new(self.0.schedule_key_deletion(call, typed(input)).await?),
+            38 => Box::new(self.0.sign(call, typed(input)).await?),
+            39 => Box::new(self.0.tag_resource(call, typed(input)).await?),
+            40 => Box::new(self.0.untag_resource(call, typed(input)).await?),
+            41 => Box::new(self.0.update_alias(call, typed(input)).await?),
+            42 => Box::new(self.0.update_key_description(call, typed(input)).await?),
+            43 => Box::new(self.0.verify(call, typed(input)).await?),
+            44 => Box::new(self.0.verify_mac(call, typed(input)).await?),
             _ => unreachable!("operations are numbered by the schema"),
         }))
     }
@@ -759,20 +823,42 @@ impl Kms for Client {
         self.inner.delete_alias(&call, input).await
     }
 
+    async fn delete_imported_key_material(
+        &self,
+        call: &Call,
+        input: DeleteImportedKeyMaterialRequest,
+    ) -> Result<DeleteImportedKeyMaterialResponse, Fault> {
+        let call = self
+            .admit(call, Input::DeleteImportedKeyMaterial(&input), 6, &input)
+            .await?;
+        self.inner.delete_imported_key_material(&call, input).await
+    }
+
+    async fn derive_shared_secret(
+        &self,
+        call: &Call,
+        input: DeriveSharedSecretRequest,
+    ) -> Result<DeriveSharedSecretResponse, Fault> {
+        let call = self
+            .admit(call, Input::DeriveSharedSecret(&input), 7, &input)
+            .await?;
+        self.inner.derive_shared_secret(&call, input).await
+    }
+
     async fn describe_key(
         &self,
         call: &Call,
         input: DescribeKeyRequest,
     ) -> Result<DescribeKeyResponse, Fault> {
         let call = self
-            .admit(call, Input::DescribeKey(&input), 6, &input)
+            .admit(call, Input::DescribeKey(&input), 8, &input)
             .await?;
         self.inner.describe_key(&call, input).await
     }
 
     async fn disable_key(&self, call: &Call, input: DisableKeyRequest) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DisableKey(&input), 7, &input)
+            .admit(call, Input::DisableKey(&input), 9, &input)
             .await?;
         self.inner.disable_key(&call, input).await
     }
@@ -783,14 +869,14 @@ impl Kms for Client {
         input: DisableKeyRotationRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DisableKeyRotation(&input), 8, &input)
+            .admit(call, Input::DisableKeyRotation(&input), 10, &input)
             .await?;
         self.inner.disable_key_rotation(&call, input).await
     }
 
     async fn enable_key(&self, call: &Call, input: EnableKeyRequest) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::EnableKey(&input), 9, &input)
+            .admit(call, Input::EnableKey(&input), 11, &input)
             .await?;
         self.inner.enable_key(&call, input).await
     }
@@ -801,13 +887,13 @@ impl Kms for Client {
         input: EnableKeyRotationRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::EnableKeyRotation(&input), 10, &input)
+            .admit(call, Input::EnableKeyRotation(&input), 12, &input)
             .await?;
         self.inner.enable_key_rotation(&call, input).await
     }
 
     async fn encrypt(&self, call: &Call, input: EncryptRequest) -> Result<EncryptResponse, Fault> {
-        let call = self.admit(call, Input::Encrypt(&input), 11, &input).await?;
+        let call = self.admit(call, Input::Encrypt(&input), 13, &input).await?;
         self.inner.encrypt(&call, input).await
     }
 
@@ -817,7 +903,7 @@ impl Kms for Client {
         input: GenerateDataKeyRequest,
     ) -> Result<GenerateDataKeyResponse, Fault> {
         let call = self
-            .admit(call, Input::GenerateDataKey(&input), 12, &input)
+            .admit(call, Input::GenerateDataKey(&input), 14, &input)
             .await?;
         self.inner.generate_data_key(&call, input).await
     }
@@ -828,7 +914,7 @@ impl Kms for Client {
         input: GenerateDataKeyPairRequest,
     ) -> Result<GenerateDataKeyPairResponse, Fault> {
         let call = self
-            .admit(call, Input::GenerateDataKeyPair(&input), 13, &input)
+            .admit(call, Input::GenerateDataKeyPair(&input), 15, &input)
             .await?;
         self.inner.generate_data_key_pair(&call, input).await
     }
@@ -842,7 +928,7 @@ impl Kms for Client {
             .admit(
                 call,
                 Input::GenerateDataKeyPairWithoutPlaintext(&input),
-                14,
+                16,
                 &input,
             )
             .await?;
@@ -860,7 +946,7 @@ impl Kms for Client {
             .admit(
                 call,
                 Input::GenerateDataKeyWithoutPlaintext(&input),
-                15,
+                17,
                 &input,
             )
             .await?;
@@ -875,7 +961,7 @@ impl Kms for Client {
         input: GenerateMacRequest,
     ) -> Result<GenerateMacResponse, Fault> {
         let call = self
-            .admit(call, Input::GenerateMac(&input), 16, &input)
+            .admit(call, Input::GenerateMac(&input), 18, &input)
             .await?;
         self.inner.generate_mac(&call, input).await
     }
@@ -886,7 +972,7 @@ impl Kms for Client {
         input: GenerateRandomRequest,
     ) -> Result<GenerateRandomResponse, Fault> {
         let call = self
-            .admit(call, Input::GenerateRandom(&input), 17, &input)
+            .admit(call, Input::GenerateRandom(&input), 19, &input)
             .await?;
         self.inner.generate_random(&call, input).await
     }
@@ -897,7 +983,7 @@ impl Kms for Client {
         input: GetKeyPolicyRequest,
     ) -> Result<GetKeyPolicyResponse, Fault> {
         let call = self
-            .admit(call, Input::GetKeyPolicy(&input), 18, &input)
+            .admit(call, Input::GetKeyPolicy(&input), 20, &input)
             .await?;
         self.inner.get_key_policy(&call, input).await
     }
@@ -908,9 +994,20 @@ impl Kms for Client {
         input: GetKeyRotationStatusRequest,
     ) -> Result<GetKeyRotationStatusResponse, Fault> {
         let call = self
-            .admit(call, Input::GetKeyRotationStatus(&input), 19, &input)
+            .admit(call, Input::GetKeyRotationStatus(&input), 21, &input)
             .await?;
         self.inner.get_key_rotation_status(&call, input).await
+    }
+
+    async fn get_parameters_for_import(
+        &self,
+        call: &Call,
+        input: GetParametersForImportRequest,
+    ) -> Result<GetParametersForImportResponse, Fault> {
+        let call = self
+            .admit(call, Input::GetParametersForImport(&input), 22, &input)
+            .await?;
+        self.inner.get_parameters_for_import(&call, input).await
     }
 
     async fn get_public_key(
@@ -919,9 +1016,20 @@ impl Kms for Client {
         input: GetPublicKeyRequest,
     ) -> Result<GetPublicKeyResponse, Fault> {
         let call = self
-            .admit(call, Input::GetPublicKey(&input), 20, &input)
+            .admit(call, Input::GetPublicKey(&input), 23, &input)
             .await?;
         self.inner.get_public_key(&call, input).await
+    }
+
+    async fn import_key_material(
+        &self,
+        call: &Call,
+        input: ImportKeyMaterialRequest,
+    ) -> Result<ImportKeyMaterialResponse, Fault> {
+        let call = self
+            .admit(call, Input::ImportKeyMaterial(&input), 24, &input)
+            .await?;
+        self.inner.import_key_material(&call, input).await
     }
 
     async fn list_aliases(
@@ -930,7 +1038,7 @@ impl Kms for Client {
         input: ListAliasesRequest,
     ) -> Result<ListAliasesResponse, Fault> {
         let call = self
-            .admit(call, Input::ListAliases(&input), 21, &input)
+            .admit(call, Input::ListAliases(&input), 25, &input)
             .await?;
         self.inner.list_aliases(&call, input).await
     }
@@ -941,7 +1049,7 @@ impl Kms for Client {
         input: ListGrantsRequest,
     ) -> Result<ListGrantsResponse, Fault> {
         let call = self
-            .admit(call, Input::ListGrants(&input), 22, &input)
+            .admit(call, Input::ListGrants(&input), 26, &input)
             .await?;
         self.inner.list_grants(&call, input).await
     }
@@ -952,7 +1060,7 @@ impl Kms for Client {
         input: ListKeyPoliciesRequest,
     ) -> Result<ListKeyPoliciesResponse, Fault> {
         let call = self
-            .admit(call, Input::ListKeyPolicies(&input), 23, &input)
+            .admit(call, Input::ListKeyPolicies(&input), 27, &input)
             .await?;
         self.inner.list_key_policies(&call, input).await
     }
@@ -963,7 +1071,7 @@ impl Kms for Client {
         input: ListKeyRotationsRequest,
     ) -> Result<ListKeyRotationsResponse, Fault> {
         let call = self
-            .admit(call, Input::ListKeyRotations(&input), 24, &input)
+            .admit(call, Input::ListKeyRotations(&input), 28, &input)
             .await?;
         self.inner.list_key_rotations(&call, input).await
     }
@@ -974,7 +1082,7 @@ impl Kms for Client {
         input: ListKeysRequest,
     ) -> Result<ListKeysResponse, Fault> {
         let call = self
-            .admit(call, Input::ListKeys(&input), 25, &input)
+            .admit(call, Input::ListKeys(&input), 29, &input)
             .await?;
         self.inner.list_keys(&call, input).await
     }
@@ -985,7 +1093,7 @@ impl Kms for Client {
         input: ListResourceTagsRequest,
     ) -> Result<ListResourceTagsResponse, Fault> {
         let call = self
-            .admit(call, Input::ListResourceTags(&input), 26, &input)
+            .admit(call, Input::ListResourceTags(&input), 30, &input)
             .await?;
         self.inner.list_resource_tags(&call, input).await
     }
@@ -996,14 +1104,14 @@ impl Kms for Client {
         input: ListRetirableGrantsRequest,
     ) -> Result<ListGrantsResponse, Fault> {
         let call = self
-            .admit(call, Input::ListRetirableGrants(&input), 27, &input)
+            .admit(call, Input::ListRetirableGrants(&input), 31, &input)
             .await?;
         self.inner.list_retirable_grants(&call, input).await
     }
 
     async fn put_key_policy(&self, call: &Call, input: PutKeyPolicyRequest) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::PutKeyPolicy(&input), 28, &input)
+            .admit(call, Input::PutKeyPolicy(&input), 32, &input)
             .await?;
         self.inner.put_key_policy(&call, input).await
     }
@@ -1014,21 +1122,21 @@ impl Kms for Client {
         input: ReEncryptRequest,
     ) -> Result<ReEncryptResponse, Fault> {
         let call = self
-            .admit(call, Input::ReEncrypt(&input), 29, &input)
+            .admit(call, Input::ReEncrypt(&input), 33, &input)
             .await?;
         self.inner.re_encrypt(&call, input).await
     }
 
     async fn retire_grant(&self, call: &Call, input: RetireGrantRequest) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::RetireGrant(&input), 30, &input)
+            .admit(call, Input::RetireGrant(&input), 34, &input)
             .await?;
         self.inner.retire_grant(&call, input).await
     }
 
     async fn revoke_grant(&self, call: &Call, input: RevokeGrantRequest) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::RevokeGrant(&input), 31, &input)
+            .admit(call, Input::RevokeGrant(&input), 35, &input)
             .await?;
         self.inner.revoke_grant(&call, input).await
     }
@@ -1039,7 +1147,7 @@ impl Kms for Client {
         input: RotateKeyOnDemandRequest,
     ) -> Result<RotateKeyOnDemandResponse, Fault> {
         let call = self
-            .admit(call, Input::RotateKeyOnDemand(&input), 32, &input)
+            .admit(call, Input::RotateKeyOnDemand(&input), 36, &input)
             .await?;
         self.inner.rotate_key_on_demand(&call, input).await
     }
@@ -1050,33 +1158,33 @@ impl Kms for Client {
         input: ScheduleKeyDeletionRequest,
     ) -> Result<ScheduleKeyDeletionResponse, Fault> {
         let call = self
-            .admit(call, Input::ScheduleKeyDeletion(&input), 33, &input)
+            .admit(call, Input::ScheduleKeyDeletion(&input), 37, &input)
             .await?;
         self.inner.schedule_key_deletion(&call, input).await
     }
 
     async fn sign(&self, call: &Call, input: SignRequest) -> Result<SignResponse, Fault> {
-        let call = self.admit(call, Input::Sign(&input), 34, &input).await?;
+        let call = self.admit(call, Input::Sign(&input), 38, &input).await?;
         self.inner.sign(&call, input).await
     }
 
     async fn tag_resource(&self, call: &Call, input: TagResourceRequest) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::TagResource(&input), 35, &input)
+            .admit(call, Input::TagResource(&input), 39, &input)
             .await?;
         self.inner.tag_resource(&call, input).await
     }
 
     async fn untag_resource(&self, call: &Call, input: UntagResourceRequest) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::UntagResource(&input), 36, &input)
+            .admit(call, Input::UntagResource(&input), 40, &input)
             .await?;
         self.inner.untag_resource(&call, input).await
     }
 
     async fn update_alias(&self, call: &Call, input: UpdateAliasRequest) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::UpdateAlias(&input), 37, &input)
+            .admit(call, Input::UpdateAlias(&input), 41, &input)
             .await?;
         self.inner.update_alias(&call, input).await
     }
@@ -1087,13 +1195,13 @@ impl Kms for Client {
         input: UpdateKeyDescriptionRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::UpdateKeyDescription(&input), 38, &input)
+            .admit(call, Input::UpdateKeyDescription(&input), 42, &input)
             .await?;
         self.inner.update_key_description(&call, input).await
     }
 
     async fn verify(&self, call: &Call, input: VerifyRequest) -> Result<VerifyResponse, Fault> {
-        let call = self.admit(call, Input::Verify(&input), 39, &input).await?;
+        let call = self.admit(call, Input::Verify(&input), 43, &input).await?;
         self.inner.verify(&call, input).await
     }
 
@@ -1103,7 +1211,7 @@ impl Kms for Client {
         input: VerifyMacRequest,
     ) -> Result<VerifyMacResponse, Fault> {
         let call = self
-            .admit(call, Input::VerifyMac(&input), 40, &input)
+            .admit(call, Input::VerifyMac(&input), 44, &input)
             .await?;
         self.inner.verify_mac(&call, input).await
     }

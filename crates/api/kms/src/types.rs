@@ -167,6 +167,60 @@ structure!(DeleteAliasRequest {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteImportedKeyMaterialRequest {
+    pub key_id: Option<String>,
+    pub key_material_id: Option<String>,
+}
+structure!(DeleteImportedKeyMaterialRequest {
+0 key_id,
+1 key_material_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteImportedKeyMaterialResponse {
+    pub key_id: Option<String>,
+    pub key_material_id: Option<String>,
+}
+structure!(DeleteImportedKeyMaterialResponse {
+0 key_id,
+1 key_material_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeriveSharedSecretRequest {
+    pub key_id: Option<String>,
+    pub key_agreement_algorithm: Option<String>,
+    pub public_key: Option<Vec<u8>>,
+    pub grant_tokens: Option<Vec<String>>,
+    pub dry_run: Option<bool>,
+    pub recipient: Option<RecipientInfo>,
+}
+structure!(DeriveSharedSecretRequest {
+0 key_id,
+1 key_agreement_algorithm,
+2 public_key,
+3 grant_tokens,
+4 dry_run,
+5 recipient,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeriveSharedSecretResponse {
+    pub key_id: Option<String>,
+    pub shared_secret: Option<Vec<u8>>,
+    pub ciphertext_for_recipient: Option<Vec<u8>>,
+    pub key_agreement_algorithm: Option<String>,
+    pub key_origin: Option<String>,
+}
+structure!(DeriveSharedSecretResponse {
+0 key_id,
+1 shared_secret,
+2 ciphertext_for_recipient,
+3 key_agreement_algorithm,
+4 key_origin,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct DescribeKeyRequest {
     pub key_id: Option<String>,
     pub grant_tokens: Option<Vec<String>>,
@@ -479,6 +533,32 @@ structure!(GetKeyRotationStatusResponse {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct GetParametersForImportRequest {
+    pub key_id: Option<String>,
+    pub wrapping_algorithm: Option<String>,
+    pub wrapping_key_spec: Option<String>,
+}
+structure!(GetParametersForImportRequest {
+0 key_id,
+1 wrapping_algorithm,
+2 wrapping_key_spec,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GetParametersForImportResponse {
+    pub key_id: Option<String>,
+    pub import_token: Option<Vec<u8>>,
+    pub public_key: Option<Vec<u8>>,
+    pub parameters_valid_to: Option<Timestamp>,
+}
+structure!(GetParametersForImportResponse {
+0 key_id,
+1 import_token,
+2 public_key,
+3 parameters_valid_to,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct GetPublicKeyRequest {
     pub key_id: Option<String>,
     pub grant_tokens: Option<Vec<String>>,
@@ -550,6 +630,38 @@ structure!(GrantListEntry {
 8 constraints,
 9 grantee_service_principal,
 10 retiring_service_principal,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ImportKeyMaterialRequest {
+    pub key_id: Option<String>,
+    pub import_token: Option<Vec<u8>>,
+    pub encrypted_key_material: Option<Vec<u8>>,
+    pub valid_to: Option<Timestamp>,
+    pub expiration_model: Option<String>,
+    pub import_type: Option<String>,
+    pub key_material_description: Option<String>,
+    pub key_material_id: Option<String>,
+}
+structure!(ImportKeyMaterialRequest {
+0 key_id,
+1 import_token,
+2 encrypted_key_material,
+3 valid_to,
+4 expiration_model,
+5 import_type,
+6 key_material_description,
+7 key_material_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ImportKeyMaterialResponse {
+    pub key_id: Option<String>,
+    pub key_material_id: Option<String>,
+}
+structure!(ImportKeyMaterialResponse {
+0 key_id,
+1 key_material_id,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -97,6 +97,13 @@ pub mod io {
         pub type Output = ();
     }
 
+    pub mod delete_bucket_website {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DeleteBucketWebsiteRequest;
+        pub type Output = ();
+    }
+
     pub mod delete_object {
         #[allow(unused_imports)]
         use super::super::*;
@@ -200,6 +207,13 @@ pub mod io {
         use super::super::*;
         pub type Input = GetBucketVersioningRequest;
         pub type Output = GetBucketVersioningOutput;
+    }
+
+    pub mod get_bucket_website {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = GetBucketWebsiteRequest;
+        pub type Output = GetBucketWebsiteOutput;
     }
 
     pub mod get_object {
@@ -353,6 +367,13 @@ pub mod io {
         #[allow(unused_imports)]
         use super::super::*;
         pub type Input = PutBucketVersioningRequest;
+        pub type Output = ();
+    }
+
+    pub mod put_bucket_website {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = PutBucketWebsiteRequest;
         pub type Output = ();
     }
 

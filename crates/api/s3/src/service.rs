@@ -28,6 +28,7 @@ pub enum Input<'a> {
     DeleteBucketOwnershipControls(&'a DeleteBucketOwnershipControlsRequest),
     DeleteBucketPolicy(&'a DeleteBucketPolicyRequest),
     DeleteBucketTagging(&'a DeleteBucketTaggingRequest),
+    DeleteBucketWebsite(&'a DeleteBucketWebsiteRequest),
     DeleteObject(&'a DeleteObjectRequest),
     DeleteObjectTagging(&'a DeleteObjectTaggingRequest),
     DeleteObjects(&'a DeleteObjectsRequest),
@@ -43,6 +44,7 @@ pub enum Input<'a> {
     GetBucketPolicyStatus(&'a GetBucketPolicyStatusRequest),
     GetBucketTagging(&'a GetBucketTaggingRequest),
     GetBucketVersioning(&'a GetBucketVersioningRequest),
+    GetBucketWebsite(&'a GetBucketWebsiteRequest),
     GetObject(&'a GetObjectRequest),
     GetObjectAcl(&'a GetObjectAclRequest),
     GetObjectAttributes(&'a GetObjectAttributesRequest),
@@ -65,6 +67,7 @@ pub enum Input<'a> {
     PutBucketPolicy(&'a PutBucketPolicyRequest),
     PutBucketTagging(&'a PutBucketTaggingRequest),
     PutBucketVersioning(&'a PutBucketVersioningRequest),
+    PutBucketWebsite(&'a PutBucketWebsiteRequest),
     PutObject(&'a PutObjectRequest),
     PutObjectAcl(&'a PutObjectAclRequest),
     PutObjectTagging(&'a PutObjectTaggingRequest),
@@ -89,6 +92,7 @@ impl Input<'_> {
             Self::DeleteBucketOwnershipControls(_) => "DeleteBucketOwnershipControls",
             Self::DeleteBucketPolicy(_) => "DeleteBucketPolicy",
             Self::DeleteBucketTagging(_) => "DeleteBucketTagging",
+            Self::DeleteBucketWebsite(_) => "DeleteBucketWebsite",
             Self::DeleteObject(_) => "DeleteObject",
             Self::DeleteObjectTagging(_) => "DeleteObjectTagging",
             Self::DeleteObjects(_) => "DeleteObjects",
@@ -104,6 +108,7 @@ impl Input<'_> {
             Self::GetBucketPolicyStatus(_) => "GetBucketPolicyStatus",
             Self::GetBucketTagging(_) => "GetBucketTagging",
             Self::GetBucketVersioning(_) => "GetBucketVersioning",
+            Self::GetBucketWebsite(_) => "GetBucketWebsite",
             Self::GetObject(_) => "GetObject",
             Self::GetObjectAcl(_) => "GetObjectAcl",
             Self::GetObjectAttributes(_) => "GetObjectAttributes",
@@ -126,6 +131,7 @@ impl Input<'_> {
             Self::PutBucketPolicy(_) => "PutBucketPolicy",
             Self::PutBucketTagging(_) => "PutBucketTagging",
             Self::PutBucketVersioning(_) => "PutBucketVersioning",
+            Self::PutBucketWebsite(_) => "PutBucketWebsite",
             Self::PutObject(_) => "PutObject",
             Self::PutObjectAcl(_) => "PutObjectAcl",
             Self::PutObjectTagging(_) => "PutObjectTagging",
@@ -260,6 +266,15 @@ pub trait S3: Send + Sync + 'static {
     ) -> Result<(), Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("s3", "DeleteBucketTagging"))
+    }
+
+    async fn delete_bucket_website(
+        &self,
+        call: &Call,
+        input: DeleteBucketWebsiteRequest,
+    ) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("s3", "DeleteBucketWebsite"))
     }
 
     async fn delete_object(
@@ -398,6 +413,15 @@ pub trait S3: Send + Sync + 'static {
     ) -> Result<GetBucketVersioningOutput, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("s3", "GetBucketVersioning"))
+    }
+
+    async fn get_bucket_website(
+        &self,
+        call: &Call,
+        input: GetBucketWebsiteRequest,
+    ) -> Result<GetBucketWebsiteOutput, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("s3", "GetBucketWebsite"))
     }
 
     async fn get_object(
@@ -593,6 +617,15 @@ pub trait S3: Send + Sync + 'static {
         Err(Fault::unsupported("s3", "PutBucketVersioning"))
     }
 
+    async fn put_bucket_website(
+        &self,
+        call: &Call,
+        input: PutBucketWebsiteRequest,
+    ) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("s3", "PutBucketWebsite"))
+    }
+
     async fn put_object(
         &self,
         call: &Call,
@@ -686,49 +719,52 @@ impl Service for Routes {
             9 => Box::new(DeleteBucketOwnershipControlsRequest::default()),
             10 => Box::new(DeleteBucketPolicyRequest::default()),
             11 => Box::new(DeleteBucketTaggingRequest::default()),
-            12 => Box::new(DeleteObjectRequest::default()),
-            13 => Box::new(DeleteObjectTaggingRequest::default()),
-            14 => Box::new(DeleteObjectsRequest::default()),
-            15 => Box::new(DeletePublicAccessBlockRequest::default()),
-            16 => Box::new(GetBucketAclRequest::default()),
-            17 => Box::new(GetBucketCorsRequest::default()),
-            18 => Box::new(GetBucketEncryptionRequest::default()),
-            19 => Box::new(GetBucketLifecycleConfigurationRequest::default()),
-            20 => Box::new(GetBucketLocationRequest::default()),
-            21 => Box::new(GetBucketNotificationConfigurationRequest::default()),
-            22 => Box::new(GetBucketOwnershipControlsRequest::default()),
-            23 => Box::new(GetBucketPolicyRequest::default()),
-            24 => Box::new(GetBucketPolicyStatusRequest::default()),
-            25 => Box::new(GetBucketTaggingRequest::default()),
-            26 => Box::new(GetBucketVersioningRequest::default()),
-            27 => Box::new(GetObjectRequest::default()),
-            28 => Box::new(GetObjectAclRequest::default()),
-            29 => Box::new(GetObjectAttributesRequest::default()),
-            30 => Box::new(GetObjectTaggingRequest::default()),
-            31 => Box::new(GetPublicAccessBlockRequest::default()),
-            32 => Box::new(HeadBucketRequest::default()),
-            33 => Box::new(HeadObjectRequest::default()),
-            34 => Box::new(ListBucketsRequest::default()),
-            35 => Box::new(ListMultipartUploadsRequest::default()),
-            36 => Box::new(ListObjectVersionsRequest::default()),
-            37 => Box::new(ListObjectsRequest::default()),
-            38 => Box::new(ListObjectsV2Request::default()),
-            39 => Box::new(ListPartsRequest::default()),
-            40 => Box::new(PutBucketAclRequest::default()),
-            41 => Box::new(PutBucketCorsRequest::default()),
-            42 => Box::new(PutBucketEncryptionRequest::default()),
-            43 => Box::new(PutBucketLifecycleConfigurationRequest::default()),
-            44 => Box::new(PutBucketNotificationConfigurationRequest::default()),
-            45 => Box::new(PutBucketOwnershipControlsRequest::default()),
-            46 => Box::new(PutBucketPolicyRequest::default()),
-            47 => Box::new(PutBucketTaggingRequest::default()),
-            48 => Box::new(PutBucketVersioningRequest::default()),
-            49 => Box::new(PutObjectRequest::default()),
-            50 => Box::new(PutObjectAclRequest::default()),
-            51 => Box::new(PutObjectTaggingRequest::default()),
-            52 => Box::new(PutPublicAccessBlockRequest::default()),
-            53 => Box::new(UploadPartRequest::default()),
-            54 => Box::new(UploadPartCopyRequest::default()),
+            12 => Box::new(DeleteBucketWebsiteRequest::default()),
+            13 => Box::new(DeleteObjectRequest::default()),
+            14 => Box::new(DeleteObjectTaggingRequest::default()),
+            15 => Box::new(DeleteObjectsRequest::default()),
+            16 => Box::new(DeletePublicAccessBlockRequest::default()),
+            17 => Box::new(GetBucketAclRequest::default()),
+            18 => Box::new(GetBucketCorsRequest::default()),
+            19 => Box::new(GetBucketEncryptionRequest::default()),
+            20 => Box::new(GetBucketLifecycleConfigurationRequest::default()),
+            21 => Box::new(GetBucketLocationRequest::default()),
+            22 => Box::new(GetBucketNotificationConfigurationRequest::default()),
+            23 => Box::new(GetBucketOwnershipControlsRequest::default()),
+            24 => Box::new(GetBucketPolicyRequest::default()),
+            25 => Box::new(GetBucketPolicyStatusRequest::default()),
+            26 => Box::new(GetBucketTaggingRequest::default()),
+            27 => Box::new(GetBucketVersioningRequest::default()),
+            28 => Box::new(GetBucketWebsiteRequest::default()),
+            29 => Box::new(GetObjectRequest::default()),
+            30 => Box::new(GetObjectAclRequest::default()),
+            31 => Box::new(GetObjectAttributesRequest::default()),
+            32 => Box::new(GetObjectTaggingRequest::default()),
+            33 => Box::new(GetPublicAccessBlockRequest::default()),
+            34 => Box::new(HeadBucketRequest::default()),
+            35 => Box::new(HeadObjectRequest::default()),
+            36 => Box::new(ListBucketsRequest::default()),
+            37 => Box::new(ListMultipartUploadsRequest::default()),
+            38 => Box::new(ListObjectVersionsRequest::default()),
+            39 => Box::new(ListObjectsRequest::default()),
+            40 => Box::new(ListObjectsV2Request::default()),
+            41 => Box::new(ListPartsRequest::default()),
+            42 => Box::new(PutBucketAclRequest::default()),
+            43 => Box::new(PutBucketCorsRequest::default()),
+            44 => Box::new(PutBucketEncryptionRequest::default()),
+            45 => Box::new(PutBucketLifecycleConfigurationRequest::default()),
+            46 => Box::new(PutBucketNotificationConfigurationRequest::default()),
+            47 => Box::new(PutBucketOwnershipControlsRequest::default()),
+            48 => Box::new(PutBucketPolicyRequest::default()),
+            49 => Box::new(PutBucketTaggingRequest::default()),
+            50 => Box::new(PutBucketVersioningRequest::default()),
+            51 => Box::new(PutBucketWebsiteRequest::default()),
+            52 => Box::new(PutObjectRequest::default()),
+            53 => Box::new(PutObjectAclRequest::default()),
+            54 => Box::new(PutObjectTaggingRequest::default()),
+            55 => Box::new(PutPublicAccessBlockRequest::default()),
+            56 => Box::new(UploadPartRequest::default()),
+            57 => Box::new(UploadPartCopyRequest::default()),
             _ => Box::new(()),
         }
     }
@@ -740,39 +776,40 @@ impl Service for Routes {
             2 => Box::new(CopyObjectOutput::default()),
             3 => Box::new(CreateBucketOutput::default()),
             4 => Box::new(CreateMultipartUploadOutput::default()),
-            12 => Box::new(DeleteObjectOutput::default()),
-            13 => Box::new(DeleteObjectTaggingOutput::default()),
-            14 => Box::new(DeleteObjectsOutput::default()),
-            16 => Box::new(GetBucketAclOutput::default()),
-            17 => Box::new(GetBucketCorsOutput::default()),
-            18 => Box::new(GetBucketEncryptionOutput::default()),
-            19 => Box::new(GetBucketLifecycleConfigurationOutput::default()),
-            20 => Box::new(GetBucketLocationOutput::default()),
-            21 => Box::new(NotificationConfiguration::default()),
-            22 => Box::new(GetBucketOwnershipControlsOutput::default()),
-            23 => Box::new(GetBucketPolicyOutput::default()),
-            24 => Box::new(GetBucketPolicyStatusOutput::default()),
-            25 => Box::new(GetBucketTaggingOutput::default()),
-            26 => Box::new(GetBucketVersioningOutput::default()),
-            27 => Box::new(GetObjectOutput::default()),
-            28 => Box::new(GetObjectAclOutput::default()),
-            29 => Box::new(GetObjectAttributesOutput::default()),
-            30 => Box::new(GetObjectTaggingOutput::default()),
-            31 => Box::new(GetPublicAccessBlockOutput::default()),
-            32 => Box::new(HeadBucketOutput::default()),
-            33 => Box::new(HeadObjectOutput::default()),
-            34 => Box::new(ListBucketsOutput::default()),
-            35 => Box::new(ListMultipartUploadsOutput::default()),
-            36 => Box::new(ListObjectVersionsOutput::default()),
-            37 => Box::new(ListObjectsOutput::default()),
-            38 => Box::new(ListObjectsV2Output::default()),
-            39 => Box::new(ListPartsOutput::default()),
-            43 => Box::new(PutBucketLifecycleConfigurationOutput::default()),
-            49 => Box::new(PutObjectOutput::default()),
-            50 => Box::new(PutObjectAclOutput::default()),
-            51 => Box::new(PutObjectTaggingOutput::default()),
-            53 => Box::new(UploadPartOutput::default()),
-            54 => Box::new(UploadPartCopyOutput::default()),
+            13 => Box::new(DeleteObjectOutput::default()),
+            14 => Box::new(DeleteObjectTaggingOutput::default()),
+            15 => Box::new(DeleteObjectsOutput::default()),
+            17 => Box::new(GetBucketAclOutput::default()),
+            18 => Box::new(GetBucketCorsOutput::default()),
+            19 => Box::new(GetBucketEncryptionOutput::default()),
+            20 => Box::new(GetBucketLifecycleConfigurationOutput::default()),
+            21 => Box::new(GetBucketLocationOutput::default()),
+            22 => Box::new(NotificationConfiguration::default()),
+            23 => Box::new(GetBucketOwnershipControlsOutput::default()),
+            24 => Box::new(GetBucketPolicyOutput::default()),
+            25 => Box::new(GetBucketPolicyStatusOutput::default()),
+            26 => Box::new(GetBucketTaggingOutput::default()),
+            27 => Box::new(GetBucketVersioningOutput::default()),
+            28 => Box::new(GetBucketWebsiteOutput::default()),
+            29 => Box::new(GetObjectOutput::default()),
+            30 => Box::new(GetObjectAclOutput::default()),
+            31 => Box::new(GetObjectAttributesOutput::default()),
+            32 => Box::new(GetObjectTaggingOutput::default()),
+            33 => Box::new(GetPublicAccessBlockOutput::default()),
+            34 => Box::new(HeadBucketOutput::default()),
+            35 => Box::new(HeadObjectOutput::default()),
+            36 => Box::new(ListBucketsOutput::default()),
+            37 => Box::new(ListMultipartUploadsOutput::default()),
+            38 => Box::new(ListObjectVersionsOutput::default()),
+            39 => Box::new(ListObjectsOutput::default()),
+            40 => Box::new(ListObjectsV2Output::default()),
+            41 => Box::new(ListPartsOutput::default()),
+            45 => Box::new(PutBucketLifecycleConfigurationOutput::default()),
+            52 => Box::new(PutObjectOutput::default()),
+            53 => Box::new(PutObjectAclOutput::default()),
+            54 => Box::new(PutObjectTaggingOutput::default()),
+            56 => Box::new(UploadPartOutput::default()),
+            57 => Box::new(UploadPartCopyOutput::default()),
             _ => Box::new(()),
         }
     }
@@ -805,49 +842,52 @@ impl Service for Routes {
             9 => Input::DeleteBucketOwnershipControls(borrowed(input)),
             10 => Input::DeleteBucketPolicy(borrowed(input)),
             11 => Input::DeleteBucketTagging(borrowed(input)),
-            12 => Input::DeleteObject(borrowed(input)),
-            13 => Input::DeleteObjectTagging(borrowed(input)),
-            14 => Input::DeleteObjects(borrowed(input)),
-            15 => Input::DeletePublicAccessBlock(borrowed(input)),
-            16 => Input::GetBucketAcl(borrowed(input)),
-            17 => Input::GetBucketCors(borrowed(input)),
-            18 => Input::GetBucketEncryption(borrowed(input)),
-            19 => Input::GetBucketLifecycleConfiguration(borrowed(input)),
-            20 => Input::GetBucketLocation(borrowed(input)),
-            21 => Input::GetBucketNotificationConfiguration(borrowed(input)),
-            22 => Input::GetBucketOwnershipControls(borrowed(input)),
-            23 => Input::GetBucketPolicy(borrowed(input)),
-            24 => Input::GetBucketPolicyStatus(borrowed(input)),
-            25 => Input::GetBucketTagging(borrowed(input)),
-            26 => Input::GetBucketVersioning(borrowed(input)),
-            27 => Input::GetObject(borrowed(input)),
-            28 => Input::GetObjectAcl(borrowed(input)),
-            29 => Input::GetObjectAttributes(borrowed(input)),
-            30 => Input::GetObjectTagging(borrowed(input)),
-            31 => Input::GetPublicAccessBlock(borrowed(input)),
-            32 => Input::HeadBucket(borrowed(input)),
-            33 => Input::HeadObject(borrowed(input)),
-            34 => Input::ListBuckets(borrowed(input)),
-            35 => Input::ListMultipartUploads(borrowed(input)),
-            36 => Input::ListObjectVersions(borrowed(input)),
-            37 => Input::ListObjects(borrowed(input)),
-            38 => Input::ListObjectsV2(borrowed(input)),
-            39 => Input::ListParts(borrowed(input)),
-            40 => Input::PutBucketAcl(borrowed(input)),
-            41 => Input::PutBucketCors(borrowed(input)),
-            42 => Input::PutBucketEncryption(borrowed(input)),
-            43 => Input::PutBucketLifecycleConfiguration(borrowed(input)),
-            44 => Input::PutBucketNotificationConfiguration(borrowed(input)),
-            45 => Input::PutBucketOwnershipControls(borrowed(input)),
-            46 => Input::PutBucketPolicy(borrowed(input)),
-            47 => Input::PutBucketTagging(borrowed(input)),
-            48 => Input::PutBucketVersioning(borrowed(input)),
-            49 => Input::PutObject(borrowed(input)),
-            50 => Input::PutObjectAcl(borrowed(input)),
-            51 => Input::PutObjectTagging(borrowed(input)),
-            52 => Input::PutPublicAccessBlock(borrowed(input)),
-            53 => Input::UploadPart(borrowed(input)),
-            54 => Input::UploadPartCopy(borrowed(input)),
+            12 => Input::DeleteBucketWebsite(borrowed(input)),
+            13 => Input::DeleteObject(borrowed(input)),
+            14 => Input::DeleteObjectTagging(borrowed(input)),
+            15 => Input::DeleteObjects(borrowed(input)),
+            16 => Input::DeletePublicAccessBlock(borrowed(input)),
+            17 => Input::GetBucketAcl(borrowed(input)),
+            18 => Input::GetBucketCors(borrowed(input)),
+            19 => Input::GetBucketEncryption(borrowed(input)),
+            20 => Input::GetBucketLifecycleConfiguration(borrowed(input)),
+            21 => Input::GetBucketLocation(borrowed(input)),
+            22 => Input::GetBucketNotificationConfiguration(borrowed(input)),
+            23 => Input::GetBucketOwnershipControls(borrowed(input)),
+            24 => Input::GetBucketPolicy(borrowed(input)),
+            25 => Input::GetBucketPolicyStatus(borrowed(input)),
+            26 => Input::GetBucketTagging(borrowed(input)),
+            27 => Input::GetBucketVersioning(borrowed(input)),
+            28 => Input::GetBucketWebsite(borrowed(input)),
+            29 => Input::GetObject(borrowed(input)),
+            30 => Input::GetObjectAcl(borrowed(input)),
+            31 => Input::GetObjectAttributes(borrowed(input)),
+            32 => Input::GetObjectTagging(borrowed(input)),
+            33 => Input::GetPublicAccessBlock(borrowed(input)),
+            34 => Input::HeadBucket(borrowed(input)),
+            35 => Input::HeadObject(borrowed(input)),
+            36 => Input::ListBuckets(borrowed(input)),
+            37 => Input::ListMultipartUploads(borrowed(input)),
+            38 => Input::ListObjectVersions(borrowed(input)),
+            39 => Input::ListObjects(borrowed(input)),
+            40 => Input::ListObjectsV2(borrowed(input)),
+            41 => Input::ListParts(borrowed(input)),
+            42 => Input::PutBucketAcl(borrowed(input)),
+            43 => Input::PutBucketCors(borrowed(input)),
+            44 => Input::PutBucketEncryption(borrowed(input)),
+            45 => Input::PutBucketLifecycleConfiguration(borrowed(input)),
+            46 => Input::PutBucketNotificationConfiguration(borrowed(input)),
+            47 => Input::PutBucketOwnershipControls(borrowed(input)),
+            48 => Input::PutBucketPolicy(borrowed(input)),
+            49 => Input::PutBucketTagging(borrowed(input)),
+            50 => Input::PutBucketVersioning(borrowed(input)),
+            51 => Input::PutBucketWebsite(borrowed(input)),
+            52 => Input::PutObject(borrowed(input)),
+            53 => Input::PutObjectAcl(borrowed(input)),
+            54 => Input::PutObjectTagging(borrowed(input)),
+            55 => Input::PutPublicAccessBlock(borrowed(input)),
+            56 => Input::UploadPart(borrowed(input)),
+            57 => Input::UploadPartCopy(borrowed(input)),
             _ => unreachable!("operations are numbered by the schema"),
         };
         self.0.authorize(cx, input).await
@@ -876,77 +916,80 @@ impl Service for Routes {
             ),
             10 => Box::new(self.0.delete_bucket_policy(call, typed(input)).await?),
             11 => Box::new(self.0.delete_bucket_tagging(call, typed(input)).await?),
-            12 => Box::new(self.0.delete_object(call, typed(input)).await?),
-            13 => Box::new(self.0.delete_object_tagging(call, typed(input)).await?),
-            14 => Box::new(self.0.delete_objects(call, typed(input)).await?),
-            15 => Box::new(
+            12 => Box::new(self.0.delete_bucket_website(call, typed(input)).await?),
+            13 => Box::new(self.0.delete_object(call, typed(input)).await?),
+            14 => Box::new(self.0.delete_object_tagging(call, typed(input)).await?),
+            15 => Box::new(self.0.delete_objects(call, typed(input)).await?),
+            16 => Box::new(
                 self.0
                     .delete_public_access_block(call, typed(input))
                     .await?,
             ),
-            16 => Box::new(self.0.get_bucket_acl(call, typed(input)).await?),
-            17 => Box::new(self.0.get_bucket_cors(call, typed(input)).await?),
-            18 => Box::new(self.0.get_bucket_encryption(call, typed(input)).await?),
-            19 => Box::new(
+            17 => Box::new(self.0.get_bucket_acl(call, typed(input)).await?),
+            18 => Box::new(self.0.get_bucket_cors(call, typed(input)).await?),
+            19 => Box::new(self.0.get_bucket_encryption(call, typed(input)).await?),
+            20 => Box::new(
                 self.0
                     .get_bucket_lifecycle_configuration(call, typed(input))
                     .await?,
             ),
-            20 => Box::new(self.0.get_bucket_location(call, typed(input)).await?),
-            21 => Box::new(
+            21 => Box::new(self.0.get_bucket_location(call, typed(input)).await?),
+            22 => Box::new(
                 self.0
                     .get_bucket_notification_configuration(call, typed(input))
                     .await?,
             ),
-            22 => Box::new(
+            23 => Box::new(
                 self.0
                     .get_bucket_ownership_controls(call, typed(input))
                     .await?,
             ),
-            23 => Box::new(self.0.get_bucket_policy(call, typed(input)).await?),
-            24 => Box::new(self.0.get_bucket_policy_status(call, typed(input)).await?),
-            25 => Box::new(self.0.get_bucket_tagging(call, typed(input)).await?),
-            26 => Box::new(self.0.get_bucket_versioning(call, typed(input)).await?),
-            27 => Box::new(self.0.get_object(call, typed(input)).await?),
-            28 => Box::new(self.0.get_object_acl(call, typed(input)).await?),
-            29 => Box::new(self.0.get_object_attributes(call, typed(input)).await?),
-            30 => Box::new(self.0.get_object_tagging(call, typed(input)).await?),
-            31 => Box::new(self.0.get_public_access_block(call, typed(input)).await?),
-            32 => Box::new(self.0.head_bucket(call, typed(input)).await?),
-            33 => Box::new(self.0.head_object(call, typed(input)).await?),
-            34 => Box::new(self.0.list_buckets(call, typed(input)).await?),
-            35 => Box::new(self.0.list_multipart_uploads(call, typed(input)).await?),
-            36 => Box::new(self.0.list_object_versions(call, typed(input)).await?),
-            37 => Box::new(self.0.list_objects(call, typed(input)).await?),
-            38 => Box::new(self.0.list_objects_v2(call, typed(input)).await?),
-            39 => Box::new(self.0.list_parts(call, typed(input)).await?),
-            40 => Box::new(self.0.put_bucket_acl(call, typed(input)).await?),
-            41 => Box::new(self.0.put_bucket_cors(call, typed(input)).await?),
-            42 => Box::new(self.0.put_bucket_encryption(call, typed(input)).await?),
-            43 => Box::new(
+            24 => Box::new(self.0.get_bucket_policy(call, typed(input)).await?),
+            25 => Box::new(self.0.get_bucket_policy_status(call, typed(input)).await?),
+            26 => Box::new(self.0.get_bucket_tagging(call, typed(input)).await?),
+            27 => Box::new(self.0.get_bucket_versioning(call, typed(input)).await?),
+            28 => Box::new(self.0.get_bucket_website(call, typed(input)).await?),
+            29 => Box::new(self.0.get_object(call, typed(input)).await?),
+            30 => Box::new(self.0.get_object_acl(call, typed(input)).await?),
+            31 => Box::new(self.0.get_object_attributes(call, typed(input)).await?),
+            32 => Box::new(self.0.get_object_tagging(call, typed(input)).await?),
+            33 => Box::new(self.0.get_public_access_block(call, typed(input)).await?),
+            34 => Box::new(self.0.head_bucket(call, typed(input)).await?),
+            35 => Box::new(self.0.head_object(call, typed(input)).await?),
+            36 => Box::new(self.0.list_buckets(call, typed(input)).await?),
+            37 => Box::new(self.0.list_multipart_uploads(call, typed(input)).await?),
+            38 => Box::new(self.0.list_object_versions(call, typed(input)).await?),
+            39 => Box::new(self.0.list_objects(call, typed(input)).await?),
+            40 => Box::new(self.0.list_objects_v2(call, typed(input)).await?),
+            41 => Box::new(self.0.list_parts(call, typed(input)).await?),
+            42 => Box::new(self.0.put_bucket_acl(call, typed(input)).await?),
+            43 => Box::new(self.0.put_bucket_cors(call, typed(input)).await?),
+            44 => Box::new(self.0.put_bucket_encryption(call, typed(input)).await?),
+            45 => Box::new(
                 self.0
                     .put_bucket_lifecycle_configuration(call, typed(input))
                     .await?,
             ),
-            44 => Box::new(
+            46 => Box::new(
                 self.0
                     .put_bucket_notification_configuration(call, typed(input))
                     .await?,
             ),
-            45 => Box::new(
+            47 => Box::new(
                 self.0
                     .put_bucket_ownership_controls(call, typed(input))
                     .await?,
             ),
-            46 => Box::new(self.0.put_bucket_policy(call, typed(input)).await?),
-            47 => Box::new(self.0.put_bucket_tagging(call, typed(input)).await?),
-            48 => Box::new(self.0.put_bucket_versioning(call, typed(input)).await?),
-            49 => Box::new(self.0.put_object(call, typed(input)).await?),
-            50 => Box::new(self.0.put_object_acl(call, typed(input)).await?),
-            51 => Box::new(self.0.put_object_tagging(call, typed(input)).await?),
-            52 => Box::new(self.0.put_public_access_block(call, typed(input)).await?),
-            53 => Box::new(self.0.upload_part(call, typed(input)).await?),
-            54 => Box::new(self.0.upload_part_copy(call, typed(input)).await?),
+            48 => Box::new(self.0.put_bucket_policy(call, typed(input)).await?),
+            49 => Box::new(self.0.put_bucket_tagging(call, typed(input)).await?),
+            50 => Box::new(self.0.put_bucket_versioning(call, typed(input)).await?),
+            51 => Box::new(self.0.put_bucket_website(call, typed(input)).await?),
+            52 => Box::new(self.0.put_object(call, typed(input)).await?),
+            53 => Box::new(self.0.put_object_acl(call, typed(input)).await?),
+            54 => Box::new(self.0.put_object_tagging(call, typed(input)).await?),
+            55 => Box::new(self.0.put_public_access_block(call, typed(input)).await?),
+            56 => Box::new(self.0.upload_part(call, typed(input)).await?),
+            57 => Box::new(self.0.upload_part_copy(call, typed(input)).await?),
             _ => unreachable!("operations are numbered by the schema"),
         }))
     }
@@ -1119,13 +1162,24 @@ impl S3 for Client {
         self.inner.delete_bucket_tagging(&call, input).await
     }
 
+    async fn delete_bucket_website(
+        &self,
+        call: &Call,
+        input: DeleteBucketWebsiteRequest,
+    ) -> Result<(), Fault> {
+        let call = self
+            .admit(call, Input::DeleteBucketWebsite(&input), 12, &input)
+            .await?;
+        self.inner.delete_bucket_website(&call, input).await
+    }
+
     async fn delete_object(
         &self,
         call: &Call,
         input: DeleteObjectRequest,
     ) -> Result<DeleteObjectOutput, Fault> {
         let call = self
-            .admit(call, Input::DeleteObject(&input), 12, &input)
+            .admit(call, Input::DeleteObject(&input), 13, &input)
             .await?;
         self.inner.delete_object(&call, input).await
     }
@@ -1136,7 +1190,7 @@ impl S3 for Client {
         input: DeleteObjectTaggingRequest,
     ) -> Result<DeleteObjectTaggingOutput, Fault> {
         let call = self
-            .admit(call, Input::DeleteObjectTagging(&input), 13, &input)
+            .admit(call, Input::DeleteObjectTagging(&input), 14, &input)
             .await?;
         self.inner.delete_object_tagging(&call, input).await
     }
@@ -1147,7 +1201,7 @@ impl S3 for Client {
         input: DeleteObjectsRequest,
     ) -> Result<DeleteObjectsOutput, Fault> {
         let call = self
-            .admit(call, Input::DeleteObjects(&input), 14, &input)
+            .admit(call, Input::DeleteObjects(&input), 15, &input)
             .await?;
         self.inner.delete_objects(&call, input).await
     }
@@ -1158,7 +1212,7 @@ impl S3 for Client {
         input: DeletePublicAccessBlockRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::DeletePublicAccessBlock(&input), 15, &input)
+            .admit(call, Input::DeletePublicAccessBlock(&input), 16, &input)
             .await?;
         self.inner.delete_public_access_block(&call, input).await
     }
@@ -1169,7 +1223,7 @@ impl S3 for Client {
         input: GetBucketAclRequest,
     ) -> Result<GetBucketAclOutput, Fault> {
         let call = self
-            .admit(call, Input::GetBucketAcl(&input), 16, &input)
+            .admit(call, Input::GetBucketAcl(&input), 17, &input)
             .await?;
         self.inner.get_bucket_acl(&call, input).await
     }
@@ -1180,7 +1234,7 @@ impl S3 for Client {
         input: GetBucketCorsRequest,
     ) -> Result<GetBucketCorsOutput, Fault> {
         let call = self
-            .admit(call, Input::GetBucketCors(&input), 17, &input)
+            .admit(call, Input::GetBucketCors(&input), 18, &input)
             .await?;
         self.inner.get_bucket_cors(&call, input).await
     }
@@ -1191,7 +1245,7 @@ impl S3 for Client {
         input: GetBucketEncryptionRequest,
     ) -> Result<GetBucketEncryptionOutput, Fault> {
         let call = self
-            .admit(call, Input::GetBucketEncryption(&input), 18, &input)
+            .admit(call, Input::GetBucketEncryption(&input), 19, &input)
             .await?;
         self.inner.get_bucket_encryption(&call, input).await
     }
@@ -1205,7 +1259,7 @@ impl S3 for Client {
             .admit(
                 call,
                 Input::GetBucketLifecycleConfiguration(&input),
-                19,
+                20,
                 &input,
             )
             .await?;
@@ -1220,7 +1274,7 @@ impl S3 for Client {
         input: GetBucketLocationRequest,
     ) -> Result<GetBucketLocationOutput, Fault> {
         let call = self
-            .admit(call, Input::GetBucketLocation(&input), 20, &input)
+            .admit(call, Input::GetBucketLocation(&input), 21, &input)
             .await?;
         self.inner.get_bucket_location(&call, input).await
     }
@@ -1234,7 +1288,7 @@ impl S3 for Client {
             .admit(
                 call,
                 Input::GetBucketNotificationConfiguration(&input),
-                21,
+                22,
                 &input,
             )
             .await?;
@@ -1249,7 +1303,7 @@ impl S3 for Client {
         input: GetBucketOwnershipControlsRequest,
     ) -> Result<GetBucketOwnershipControlsOutput, Fault> {
         let call = self
-            .admit(call, Input::GetBucketOwnershipControls(&input), 22, &input)
+            .admit(call, Input::GetBucketOwnershipControls(&input), 23, &input)
             .await?;
         self.inner.get_bucket_ownership_controls(&call, input).await
     }
@@ -1260,7 +1314,7 @@ impl S3 for Client {
         input: GetBucketPolicyRequest,
     ) -> Result<GetBucketPolicyOutput, Fault> {
         let call = self
-            .admit(call, Input::GetBucketPolicy(&input), 23, &input)
+            .admit(call, Input::GetBucketPolicy(&input), 24, &input)
             .await?;
         self.inner.get_bucket_policy(&call, input).await
     }
@@ -1271,7 +1325,7 @@ impl S3 for Client {
         input: GetBucketPolicyStatusRequest,
     ) -> Result<GetBucketPolicyStatusOutput, Fault> {
         let call = self
-            .admit(call, Input::GetBucketPolicyStatus(&input), 24, &input)
+            .admit(call, Input::GetBucketPolicyStatus(&input), 25, &input)
             .await?;
         self.inner.get_bucket_policy_status(&call, input).await
     }
@@ -1282,7 +1336,7 @@ impl S3 for Client {
         input: GetBucketTaggingRequest,
     ) -> Result<GetBucketTaggingOutput, Fault> {
         let call = self
-            .admit(call, Input::GetBucketTagging(&input), 25, &input)
+            .admit(call, Input::GetBucketTagging(&input), 26, &input)
             .await?;
         self.inner.get_bucket_tagging(&call, input).await
     }
@@ -1293,9 +1347,20 @@ impl S3 for Client {
         input: GetBucketVersioningRequest,
     ) -> Result<GetBucketVersioningOutput, Fault> {
         let call = self
-            .admit(call, Input::GetBucketVersioning(&input), 26, &input)
+            .admit(call, Input::GetBucketVersioning(&input), 27, &input)
             .await?;
         self.inner.get_bucket_versioning(&call, input).await
+    }
+
+    async fn get_bucket_website(
+        &self,
+        call: &Call,
+        input: GetBucketWebsiteRequest,
+    ) -> Result<GetBucketWebsiteOutput, Fault> {
+        let call = self
+            .admit(call, Input::GetBucketWebsite(&input), 28, &input)
+            .await?;
+        self.inner.get_bucket_website(&call, input).await
     }
 
     async fn get_object(
@@ -1304,7 +1369,7 @@ impl S3 for Client {
         input: GetObjectRequest,
     ) -> Result<GetObjectOutput, Fault> {
         let call = self
-            .admit(call, Input::GetObject(&input), 27, &input)
+            .admit(call, Input::GetObject(&input), 29, &input)
             .await?;
         self.inner.get_object(&call, input).await
     }
@@ -1315,7 +1380,7 @@ impl S3 for Client {
         input: GetObjectAclRequest,
     ) -> Result<GetObjectAclOutput, Fault> {
         let call = self
-            .admit(call, Input::GetObjectAcl(&input), 28, &input)
+            .admit(call, Input::GetObjectAcl(&input), 30, &input)
             .await?;
         self.inner.get_object_acl(&call, input).await
     }
@@ -1326,7 +1391,7 @@ impl S3 for Client {
         input: GetObjectAttributesRequest,
     ) -> Result<GetObjectAttributesOutput, Fault> {
         let call = self
-            .admit(call, Input::GetObjectAttributes(&input), 29, &input)
+            .admit(call, Input::GetObjectAttributes(&input), 31, &input)
             .await?;
         self.inner.get_object_attributes(&call, input).await
     }
@@ -1337,7 +1402,7 @@ impl S3 for Client {
         input: GetObjectTaggingRequest,
     ) -> Result<GetObjectTaggingOutput, Fault> {
         let call = self
-            .admit(call, Input::GetObjectTagging(&input), 30, &input)
+            .admit(call, Input::GetObjectTagging(&input), 32, &input)
             .await?;
         self.inner.get_object_tagging(&call, input).await
     }
@@ -1348,7 +1413,7 @@ impl S3 for Client {
         input: GetPublicAccessBlockRequest,
     ) -> Result<GetPublicAccessBlockOutput, Fault> {
         let call = self
-            .admit(call, Input::GetPublicAccessBlock(&input), 31, &input)
+            .admit(call, Input::GetPublicAccessBlock(&input), 33, &input)
             .await?;
         self.inner.get_public_access_block(&call, input).await
     }
@@ -1359,7 +1424,7 @@ impl S3 for Client {
         input: HeadBucketRequest,
     ) -> Result<HeadBucketOutput, Fault> {
         let call = self
-            .admit(call, Input::HeadBucket(&input), 32, &input)
+            .admit(call, Input::HeadBucket(&input), 34, &input)
             .await?;
         self.inner.head_bucket(&call, input).await
     }
@@ -1370,7 +1435,7 @@ impl S3 for Client {
         input: HeadObjectRequest,
     ) -> Result<HeadObjectOutput, Fault> {
         let call = self
-            .admit(call, Input::HeadObject(&input), 33, &input)
+            .admit(call, Input::HeadObject(&input), 35, &input)
             .await?;
         self.inner.head_object(&call, input).await
     }
@@ -1381,7 +1446,7 @@ impl S3 for Client {
         input: ListBucketsRequest,
     ) -> Result<ListBucketsOutput, Fault> {
         let call = self
-            .admit(call, Input::ListBuckets(&input), 34, &input)
+            .admit(call, Input::ListBuckets(&input), 36, &input)
             .await?;
         self.inner.list_buckets(&call, input).await
     }
@@ -1392,7 +1457,7 @@ impl S3 for Client {
         input: ListMultipartUploadsRequest,
     ) -> Result<ListMultipartUploadsOutput, Fault> {
         let call = self
-            .admit(call, Input::ListMultipartUploads(&input), 35, &input)
+            .admit(call, Input::ListMultipartUploads(&input), 37, &input)
             .await?;
         self.inner.list_multipart_uploads(&call, input).await
     }
@@ -1403,7 +1468,7 @@ impl S3 for Client {
         input: ListObjectVersionsRequest,
     ) -> Result<ListObjectVersionsOutput, Fault> {
         let call = self
-            .admit(call, Input::ListObjectVersions(&input), 36, &input)
+            .admit(call, Input::ListObjectVersions(&input), 38, &input)
             .await?;
         self.inner.list_object_versions(&call, input).await
     }
@@ -1414,7 +1479,7 @@ impl S3 for Client {
         input: ListObjectsRequest,
     ) -> Result<ListObjectsOutput, Fault> {
         let call = self
-            .admit(call, Input::ListObjects(&input), 37, &input)
+            .admit(call, Input::ListObjects(&input), 39, &input)
             .await?;
         self.inner.list_objects(&call, input).await
     }
@@ -1425,7 +1490,7 @@ impl S3 for Client {
         input: ListObjectsV2Request,
     ) -> Result<ListObjectsV2Output, Fault> {
         let call = self
-            .admit(call, Input::ListObjectsV2(&input), 38, &input)
+            .admit(call, Input::ListObjectsV2(&input), 40, &input)
             .await?;
         self.inner.list_objects_v2(&call, input).await
     }
@@ -1436,21 +1501,21 @@ impl S3 for Client {
         input: ListPartsRequest,
     ) -> Result<ListPartsOutput, Fault> {
         let call = self
-            .admit(call, Input::ListParts(&input), 39, &input)
+            .admit(call, Input::ListParts(&input), 41, &input)
             .await?;
         self.inner.list_parts(&call, input).await
     }
 
     async fn put_bucket_acl(&self, call: &Call, input: PutBucketAclRequest) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::PutBucketAcl(&input), 40, &input)
+            .admit(call, Input::PutBucketAcl(&input), 42, &input)
             .await?;
         self.inner.put_bucket_acl(&call, input).await
     }
 
     async fn put_bucket_cors(&self, call: &Call, input: PutBucketCorsRequest) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::PutBucketCors(&input), 41, &input)
+            .admit(call, Input::PutBucketCors(&input), 43, &input)
             .await?;
         self.inner.put_bucket_cors(&call, input).await
     }
@@ -1461,7 +1526,7 @@ impl S3 for Client {
         input: PutBucketEncryptionRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::PutBucketEncryption(&input), 42, &input)
+            .admit(call, Input::PutBucketEncryption(&input), 44, &input)
             .await?;
         self.inner.put_bucket_encryption(&call, input).await
     }
@@ -1475,7 +1540,7 @@ impl S3 for Client {
             .admit(
                 call,
                 Input::PutBucketLifecycleConfiguration(&input),
-                43,
+                45,
                 &input,
             )
             .await?;
@@ -1493,7 +1558,7 @@ impl S3 for Client {
             .admit(
                 call,
                 Input::PutBucketNotificationConfiguration(&input),
-                44,
+                46,
                 &input,
             )
             .await?;
@@ -1508,7 +1573,7 @@ impl S3 for Client {
         input: PutBucketOwnershipControlsRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::PutBucketOwnershipControls(&input), 45, &input)
+            .admit(call, Input::PutBucketOwnershipControls(&input), 47, &input)
             .await?;
         self.inner.put_bucket_ownership_controls(&call, input).await
     }
@@ -1519,7 +1584,7 @@ impl S3 for Client {
         input: PutBucketPolicyRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::PutBucketPolicy(&input), 46, &input)
+            .admit(call, Input::PutBucketPolicy(&input), 48, &input)
             .await?;
         self.inner.put_bucket_policy(&call, input).await
     }
@@ -1530,7 +1595,7 @@ impl S3 for Client {
         input: PutBucketTaggingRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::PutBucketTagging(&input), 47, &input)
+            .admit(call, Input::PutBucketTagging(&input), 49, &input)
             .await?;
         self.inner.put_bucket_tagging(&call, input).await
     }
@@ -1541,9 +1606,20 @@ impl S3 for Client {
         input: PutBucketVersioningRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::PutBucketVersioning(&input), 48, &input)
+            .admit(call, Input::PutBucketVersioning(&input), 50, &input)
             .await?;
         self.inner.put_bucket_versioning(&call, input).await
+    }
+
+    async fn put_bucket_website(
+        &self,
+        call: &Call,
+        input: PutBucketWebsiteRequest,
+    ) -> Result<(), Fault> {
+        let call = self
+            .admit(call, Input::PutBucketWebsite(&input), 51, &input)
+            .await?;
+        self.inner.put_bucket_website(&call, input).await
     }
 
     async fn put_object(
@@ -1552,7 +1628,7 @@ impl S3 for Client {
         input: PutObjectRequest,
     ) -> Result<PutObjectOutput, Fault> {
         let call = self
-            .admit(call, Input::PutObject(&input), 49, &input)
+            .admit(call, Input::PutObject(&input), 52, &input)
             .await?;
         self.inner.put_object(&call, input).await
     }
@@ -1563,7 +1639,7 @@ impl S3 for Client {
         input: PutObjectAclRequest,
     ) -> Result<PutObjectAclOutput, Fault> {
         let call = self
-            .admit(call, Input::PutObjectAcl(&input), 50, &input)
+            .admit(call, Input::PutObjectAcl(&input), 53, &input)
             .await?;
         self.inner.put_object_acl(&call, input).await
     }
@@ -1574,7 +1650,7 @@ impl S3 for Client {
         input: PutObjectTaggingRequest,
     ) -> Result<PutObjectTaggingOutput, Fault> {
         let call = self
-            .admit(call, Input::PutObjectTagging(&input), 51, &input)
+            .admit(call, Input::PutObjectTagging(&input), 54, &input)
             .await?;
         self.inner.put_object_tagging(&call, input).await
     }
@@ -1585,7 +1661,7 @@ impl S3 for Client {
         input: PutPublicAccessBlockRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::PutPublicAccessBlock(&input), 52, &input)
+            .admit(call, Input::PutPublicAccessBlock(&input), 55, &input)
             .await?;
         self.inner.put_public_access_block(&call, input).await
     }
@@ -1596,7 +1672,7 @@ impl S3 for Client {
         input: UploadPartRequest,
     ) -> Result<UploadPartOutput, Fault> {
         let call = self
-            .admit(call, Input::UploadPart(&input), 53, &input)
+            .admit(call, Input::UploadPart(&input), 56, &input)
             .await?;
         self.inner.upload_part(&call, input).await
     }
@@ -1607,7 +1683,7 @@ impl S3 for Client {
         input: UploadPartCopyRequest,
     ) -> Result<UploadPartCopyOutput, Fault> {
         let call = self
-            .admit(call, Input::UploadPartCopy(&input), 54, &input)
+            .admit(call, Input::UploadPartCopy(&input), 57, &input)
             .await?;
         self.inner.upload_part_copy(&call, input).await
     }

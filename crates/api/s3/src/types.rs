@@ -293,6 +293,16 @@ structure!(CompletedPart {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct Condition {
+    pub http_error_code_returned_equals: Option<String>,
+    pub key_prefix_equals: Option<String>,
+}
+structure!(Condition {
+0 http_error_code_returned_equals,
+1 key_prefix_equals,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct CopyObjectOutput {
     pub copy_object_result: Option<CopyObjectResult>,
     pub expiration: Option<String>,
@@ -725,6 +735,16 @@ structure!(DeleteBucketTaggingRequest {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeleteBucketWebsiteRequest {
+    pub bucket: Option<String>,
+    pub expected_bucket_owner: Option<String>,
+}
+structure!(DeleteBucketWebsiteRequest {
+0 bucket,
+1 expected_bucket_owner,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct DeleteMarkerEntry {
     pub owner: Option<Owner>,
     pub key: Option<String>,
@@ -868,6 +888,14 @@ structure!(Error {
 1 version_id,
 2 code,
 3 message,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ErrorDocument {
+    pub key: Option<String>,
+}
+structure!(ErrorDocument {
+0 key,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -1076,6 +1104,30 @@ pub struct GetBucketVersioningRequest {
     pub expected_bucket_owner: Option<String>,
 }
 structure!(GetBucketVersioningRequest {
+0 bucket,
+1 expected_bucket_owner,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GetBucketWebsiteOutput {
+    pub redirect_all_requests_to: Option<RedirectAllRequestsTo>,
+    pub index_document: Option<IndexDocument>,
+    pub error_document: Option<ErrorDocument>,
+    pub routing_rules: Option<Vec<RoutingRule>>,
+}
+structure!(GetBucketWebsiteOutput {
+0 redirect_all_requests_to,
+1 index_document,
+2 error_document,
+3 routing_rules,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GetBucketWebsiteRequest {
+    pub bucket: Option<String>,
+    pub expected_bucket_owner: Option<String>,
+}
+structure!(GetBucketWebsiteRequest {
 0 bucket,
 1 expected_bucket_owner,
 });
@@ -1564,6 +1616,14 @@ structure!(HeadObjectRequest {
 18 part_number,
 19 expected_bucket_owner,
 20 checksum_mode,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct IndexDocument {
+    pub suffix: Option<String>,
+}
+structure!(IndexDocument {
+0 suffix,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -2403,6 +2463,22 @@ structure!(PutBucketVersioningRequest {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct PutBucketWebsiteRequest {
+    pub bucket: Option<String>,
+    pub content_md5: Option<String>,
+    pub checksum_algorithm: Option<String>,
+    pub website_configuration: Option<WebsiteConfiguration>,
+    pub expected_bucket_owner: Option<String>,
+}
+structure!(PutBucketWebsiteRequest {
+0 bucket,
+1 content_md5,
+2 checksum_algorithm,
+3 website_configuration,
+4 expected_bucket_owner,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct PutObjectAclOutput {
     pub request_charged: Option<String>,
 }
@@ -2659,6 +2735,32 @@ structure!(QueueConfiguration {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct Redirect {
+    pub host_name: Option<String>,
+    pub http_redirect_code: Option<String>,
+    pub protocol: Option<String>,
+    pub replace_key_prefix_with: Option<String>,
+    pub replace_key_with: Option<String>,
+}
+structure!(Redirect {
+0 host_name,
+1 http_redirect_code,
+2 protocol,
+3 replace_key_prefix_with,
+4 replace_key_with,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RedirectAllRequestsTo {
+    pub host_name: Option<String>,
+    pub protocol: Option<String>,
+}
+structure!(RedirectAllRequestsTo {
+0 host_name,
+1 protocol,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct RestoreStatus {
     pub is_restore_in_progress: Option<bool>,
     pub restore_expiry_date: Option<Timestamp>,
@@ -2666,6 +2768,16 @@ pub struct RestoreStatus {
 structure!(RestoreStatus {
 0 is_restore_in_progress,
 1 restore_expiry_date,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RoutingRule {
+    pub condition: Option<Condition>,
+    pub redirect: Option<Redirect>,
+}
+structure!(RoutingRule {
+0 condition,
+1 redirect,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -2920,4 +3032,18 @@ pub struct VersioningConfiguration {
 structure!(VersioningConfiguration {
 0 mfa_delete,
 1 status,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct WebsiteConfiguration {
+    pub error_document: Option<ErrorDocument>,
+    pub index_document: Option<IndexDocument>,
+    pub redirect_all_requests_to: Option<RedirectAllRequestsTo>,
+    pub routing_rules: Option<Vec<RoutingRule>>,
+}
+structure!(WebsiteConfiguration {
+0 error_document,
+1 index_document,
+2 redirect_all_requests_to,
+3 routing_rules,
 });

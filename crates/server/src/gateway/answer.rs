@@ -32,6 +32,8 @@ impl Gateway {
         asking: Asking,
     ) -> Response<Body> {
         let route = match route::of(&request) {
+            // All paths of a website are its bucket's.
+            _ if self.apis.is_for_a_website(&request) => Route::Api,
             // A signed path, or one of a service's own host, may look like one of wharf's: a bucket's.
             Route::Api => Route::Api,
             _ if route::may_be_of_a_service(&request) && self.apis.serves(&Head::of(&request)) => {

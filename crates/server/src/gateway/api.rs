@@ -33,7 +33,7 @@ use super::{
     source::Source,
     target::{NoTarget, protocol_of},
     throttle::Throttle,
-    unknown_service, unpack, usage,
+    unknown_service, unpack, usage, website,
 };
 use crate::{node_identity::is_node, services::Links};
 
@@ -215,6 +215,17 @@ impl Apis {
             let fault = stopped(Stopped::NoRoom);
             return self.unaddressed(&head, None, &fault, request_id).into();
         };
+        if let Some(bucket) = self.website_of(&head) {
+            (named.service, named.operation) = ("s3", "GetObject");
+            let asked = website::Asked {
+                head: &head,
+                peer: &peer,
+                request_id,
+                hold: &hold,
+                asking,
+            };
+            return self.visit(bucket, asked).await;
+        }
         let claim = self.claim(&head).await;
         let body = request.into_body();
         if let Some(form) = self.form(&head) {

@@ -27,7 +27,8 @@ impl Apis {
     /// The bucket that a request is for by its host or path, and whether it is for something in it.
     pub(super) fn bucket<'a>(&self, head: &'a Head) -> Option<(&'a str, bool)> {
         let path = head.path.strip_prefix('/').unwrap_or_default();
-        if let Some(bucket) = self.label(head, S3) {
+        let of_website = head.get("host").and_then(host::website);
+        if let Some(bucket) = of_website.or_else(|| self.label(head, S3)) {
             return Some((bucket, !path.is_empty()));
         }
         let (bucket, key) = path.split_once('/').unwrap_or((path, ""));

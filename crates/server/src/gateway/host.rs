@@ -54,6 +54,20 @@ pub fn label<'a>(host: &'a str, service: &str, own_hosts: &[String]) -> Option<&
     (!bucket.is_empty() && bucket.bytes().all(fits)).then_some(bucket)
 }
 
+/// The bucket whose website a host's name is of: `BUCKET.s3-website.localhost`, `BUCKET.s3-website-REGION.localhost`,
+/// `BUCKET.s3-website.REGION.amazonaws.com`.
+pub fn website(host: &str) -> Option<&str> {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let name = SUFFIXES.iter().find_map(|it| name.strip_suffix(it))?;
+    let (bucket, rest) = name.rsplit_once(".s3-website")?;
+    let region = rest.strip_prefix(['-', '.']);
+    let is_whole = rest.is_empty() || region.is_some_and(is_region);
+    (is_whole && may_be_bucket(bucket)).then_some(bucket)
+}
+
 /// Whether a path's first part can be a bucket's name.
 pub fn may_be_bucket(name: &str) -> bool {
     let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.');
@@ -130,6 +144,26 @@ mod tests {
             (".s3.localhost", None),
         ] {
             assert_eq!(label(host, "s3", &own), expected, "{host}");
+        }
+    }
+
+    #[test]
+    fn websites_of_names() {
+        for (host, expected) in [
+            ("docs.s3-website.localhost:4566", Some("docs")),
+            ("a.b.s3-website.localhost", Some("a.b")),
+            ("docs.s3-website-us-east-1.localhost", Some("docs")),
+            ("docs.s3-website-us-east-1.amazonaws.com", Some("docs")),
+            ("docs.s3-website.eu-central-1.amazonaws.com", Some("docs")),
+            ("docs.s3-website.nowhere.localhost", None),
+            ("docs.s3-websites.localhost", None),
+            ("s3-website.localhost", None),
+            (".s3-website.localhost", None),
+            ("docs.s3.localhost", None),
+            ("docs.s3-website.example.org", None),
+            ("localhost", None),
+        ] {
+            assert_eq!(website(host), expected, "{host}");
         }
     }
 

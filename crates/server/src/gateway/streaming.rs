@@ -32,7 +32,7 @@ const MAX_DRAINED: usize = 1 << 20;
 
 /// What S3 has beside buckets and objects, and this version has not: parts of a query which change what a
 /// request is for.
-const SUBRESOURCES: [&str; 22] = [
+const SUBRESOURCES: [&str; 21] = [
     "abac",
     "accelerate",
     "analytics",
@@ -54,7 +54,6 @@ const SUBRESOURCES: [&str; 22] = [
     "select",
     "session",
     "torrent",
-    "website",
 ];
 
 /// A request that is known by its head.

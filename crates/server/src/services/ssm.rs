@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use wharf_reconcile::Takeover;
 use wharf_svc_ecs_exec::ssm::SessionManager;
-use wharf_svc_ssm::{Facts, Parts as SsmParts, SsmService};
+use wharf_svc_eks::{KUBERNETES_PATCH, KUBERNETES_VERSION};
+use wharf_svc_ssm::{Facts, Kubernetes, Parts as SsmParts, SsmService};
 use wharf_wire::schema::ServiceSchema;
 
 use super::{SERVICES, Served, Wiring};
@@ -43,5 +44,9 @@ fn facts() -> Facts {
     let aws = schemas.filter(|it| it.name != "wharf");
     Facts {
         services: aws.map(name).collect(),
+        kubernetes: Some(Kubernetes {
+            version: KUBERNETES_VERSION,
+            patch: KUBERNETES_PATCH,
+        }),
     }
 }

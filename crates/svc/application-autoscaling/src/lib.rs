@@ -16,6 +16,7 @@
 
 mod activity;
 mod alarms;
+mod announced;
 mod authorize;
 mod calendar;
 mod config;
@@ -37,6 +38,7 @@ mod tags;
 mod takedown;
 mod work;
 
+pub use announced::ANNOUNCING;
 pub use config::Parts;
 pub use service::ApplicationAutoscalingService;
 pub use tagged::TAGGED;

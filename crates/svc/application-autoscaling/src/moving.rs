@@ -103,7 +103,7 @@ impl Work<'_> {
     /// Decides on a change, in the transaction that `also` adds to. One that is waited for ends.
     pub async fn begin(
         &self,
-        to: u32,
+        (from, to): (u32, u32),
         cause: String,
         also: impl FnOnce(&mut Changes<'_, ScalingFaults>, &mut Target),
     ) -> Result<(), StepError> {
@@ -130,6 +130,7 @@ impl Work<'_> {
             activity::put(changes, self.place, self.id, &begun);
             target.moving = Some(Move {
                 activity: begun.0.clone(),
+                from: Some(from),
                 to,
                 since: self.now,
                 set: false,
@@ -151,7 +152,8 @@ impl Work<'_> {
                 } else {
                     format!("maximum capacity was set to {}", bounds.max())
                 };
-                self.begin(to, cause, |_, target| target.range_changed = false)
+                let change = (desired, to);
+                self.begin(change, cause, |_, target| target.range_changed = false)
                     .await
             }
         }

@@ -87,7 +87,8 @@ impl Work<'_> {
         if desired >= foreseen.floor || self.was_refused(foreseen.floor) {
             return Ok(false);
         }
-        self.begin(foreseen.floor, cause, |_, _| {}).await?;
+        let change = (desired, foreseen.floor);
+        self.begin(change, cause, |_, _| {}).await?;
         Ok(true)
     }
 

@@ -83,6 +83,9 @@ pub struct Scaled {
 pub struct Move {
     /// Its activity, below the target.
     pub activity: String,
+    /// What was wanted before; not known of changes that began under an earlier version.
+    #[serde(default)]
+    pub from: Option<u32>,
     pub to: u32,
     pub since: Timestamp,
     /// The count is set; its tasks are awaited.

@@ -154,7 +154,7 @@ impl Work<'_> {
         };
         let written = match weighed.decision {
             Decision::Scale { to, cooldowns, .. } => {
-                self.begin(to, weighed.cause, |_, target| {
+                self.begin((desired, to), weighed.cause, |_, target| {
                     target.set_cooldowns(cooldowns);
                     target.heeded.retain(|_, at| *at + LONGEST_WAIT > self.now);
                     target.heeded.extend(weighed.heeded);

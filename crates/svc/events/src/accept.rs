@@ -253,14 +253,19 @@ pub fn errand(
     let too_large = made.is_none();
     let payload = made.unwrap_or_default();
     let has_dead_letters = target.document["DeadLetterConfig"]["Arn"].is_string();
+    let mut id = format!(
+        "{}/{}/{}/{}",
+        event["id"].as_str().unwrap_or_default(),
+        from.bus.name,
+        from.rule,
+        target.id
+    );
+    // A replay sends once more what targets had before: they must not take it for the same.
+    if let Some(replay) = event["replay-name"].as_str() {
+        id = format!("{id}/{replay}");
+    }
     let errand = Errand {
-        id: format!(
-            "{}/{}/{}/{}",
-            event["id"].as_str().unwrap_or_default(),
-            from.bus.name,
-            from.rule,
-            target.id
-        ),
+        id,
         account: from.bus.place.account.clone(),
         rule: from.rule.to_owned(),
         rule_arn: from.rule_arn.to_owned(),

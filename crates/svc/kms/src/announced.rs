@@ -33,8 +33,14 @@ fn change(event: &Event) -> Option<Announcement> {
     let detail_type = match event.kind {
         EventKind::Put => {
             let after: Key = record(&event.entry)?;
-            let is_rotated = after.materials.len() > before.materials.len();
-            is_rotated.then_some("KMS CMK Rotation")?
+            let expired = before.external.is_some_and(|it| it.present)
+                && (after.external).is_some_and(|it| !it.present && it.valid_to.is_some());
+            let is_rotated =
+                !before.materials.is_empty() && after.materials.len() > before.materials.len();
+            match expired {
+                true => "KMS Imported Key Material Expiration",
+                false => is_rotated.then_some("KMS CMK Rotation")?,
+            }
         }
         _ => "KMS CMK Deletion",
     };
@@ -56,7 +62,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        records::Rotated,
+        records::{External, Rotated},
         spec::{Spec, Usage},
     };
 
@@ -80,6 +86,7 @@ mod tests {
             materials: vec![material; materials],
             rotation: None,
             public_key: None,
+            external: None,
             unknown: Unknown::new(),
         }
     }
@@ -117,5 +124,19 @@ mod tests {
         assert_eq!(said(Some(key(1)), Some(key(1))), None);
         assert_eq!(said(Some(key(1)), Some(key(2))), Some("KMS CMK Rotation"));
         assert_eq!(said(Some(key(1)), None), Some("KMS CMK Deletion"));
+        let imported = |present, valid_to| Key {
+            external: Some(External { present, valid_to }),
+            ..key(1)
+        };
+        let end = Some(Timestamp(7));
+        let expired = said(Some(imported(true, end)), Some(imported(false, end)));
+        assert_eq!(expired, Some("KMS Imported Key Material Expiration"));
+        let deleted = said(Some(imported(true, end)), Some(imported(false, None)));
+        assert_eq!(deleted, None);
+        let first = Key {
+            materials: Vec::new(),
+            ..imported(false, None)
+        };
+        assert_eq!(said(Some(first), Some(imported(true, end))), None);
     }
 }

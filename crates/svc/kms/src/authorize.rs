@@ -11,7 +11,7 @@ use wharf_wire::{Check, Context, Fault};
 
 use crate::{
     core::{Core, Found, Target},
-    grants,
+    describe, grants,
     names::{self, SERVICE},
     ops::{self, encrypt},
     policy,
@@ -150,6 +150,36 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             let kind = it.message_type.as_deref().unwrap_or("RAW");
             one(check.with("kms:MessageType", kind))
         }
+        Input::GetParametersForImport(it) => {
+            let check = row.on(it.key_id.as_deref()).await?;
+            let check = with_text(
+                check,
+                "kms:WrappingAlgorithm",
+                it.wrapping_algorithm.as_deref(),
+            );
+            one(with_text(
+                check,
+                "kms:WrappingKeySpec",
+                it.wrapping_key_spec.as_deref(),
+            ))
+        }
+        Input::ImportKeyMaterial(it) => {
+            let check = row.on(it.key_id.as_deref()).await?;
+            let model = it.expiration_model.as_deref().unwrap_or(describe::EXPIRES);
+            let check = check.with("kms:ExpirationModel", model);
+            one(match it.valid_to {
+                Some(end) => check.with("kms:ValidTo", end.iso8601_seconds()),
+                None => check,
+            })
+        }
+        Input::DeriveSharedSecret(it) => {
+            let row = row.using("DeriveSharedSecret");
+            one(with_text(
+                row.on(it.key_id.as_deref()).await?,
+                "kms:KeyAgreementAlgorithm",
+                it.key_agreement_algorithm.as_deref(),
+            ))
+        }
         Input::GenerateMac(it) => {
             let check = row.using("GenerateMac").on(it.key_id.as_deref()).await?;
             one(with_text(
@@ -223,6 +253,7 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
 fn key_id(input: Input<'_>) -> Option<&str> {
     match input {
         Input::CancelKeyDeletion(it) => it.key_id.as_deref(),
+        Input::DeleteImportedKeyMaterial(it) => it.key_id.as_deref(),
         Input::DisableKey(it) => it.key_id.as_deref(),
         Input::DisableKeyRotation(it) => it.key_id.as_deref(),
         Input::EnableKey(it) => it.key_id.as_deref(),
@@ -392,7 +423,7 @@ impl<'a> Row<'a> {
         let mut check = check
             .with("kms:KeySpec", key.spec.name())
             .with("kms:KeyUsage", key.usage.name())
-            .with("kms:KeyOrigin", "AWS_KMS")
+            .with("kms:KeyOrigin", describe::origin(key))
             .with("kms:MultiRegion", "false");
         for alias in &key.aliases {
             check = check.with("kms:ResourceAliases", alias.clone());

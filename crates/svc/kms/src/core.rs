@@ -64,6 +64,9 @@ impl Found {
     /// Refuses a key that nothing can be done with now.
     pub fn usable(self) -> Result<Self, Fault> {
         let it = self.kept()?;
+        if it.key().external.is_some_and(|it| !it.present) {
+            return Err(fault::pending_import(&it.arn()));
+        }
         match it.key().enabled {
             true => Ok(it),
             false => Err(fault::disabled(&it.arn())),
@@ -117,7 +120,11 @@ impl Core {
         let stored = self.table.read::<Key>(&key(&place, &id)).await?;
         // One whose time is over is gone, even while it is still being destroyed.
         let now = self.now();
-        let there = stored.filter(|it| it.record.deletion.is_none_or(|it| now < it.due_at));
+        let mut there = stored.filter(|it| it.record.deletion.is_none_or(|it| now < it.due_at));
+        // So is material, of which the key itself is left.
+        if let Some(external) = there.as_mut().and_then(|it| it.record.external.as_mut()) {
+            external.present = external.is_there(now);
+        }
         Ok(match there {
             None => Target::NoKey(names::key_arn(&place, &id)),
             Some(stored) => Target::Key(Box::new(Found {

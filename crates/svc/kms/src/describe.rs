@@ -6,6 +6,7 @@ use wharf_wire::Fault;
 use crate::{
     core::Found,
     fault, names,
+    ops::create::EXTERNAL,
     records::{Grant, Key, Principal},
     spec::Usage,
 };
@@ -13,34 +14,58 @@ use crate::{
 pub fn metadata(found: &Found) -> KeyMetadata {
     let key = found.key();
     let current = key.materials.last().map(|it| it.id.clone());
+    let material = key.external.filter(|it| it.present);
     KeyMetadata {
         aws_account_id: Some(found.place.account.clone()),
         key_id: Some(found.id.clone()),
         arn: Some(found.arn()),
         creation_date: Some(key.created_at),
-        enabled: Some(key.enabled && key.deletion.is_none()),
+        enabled: Some(state(key) == "Enabled"),
         description: Some(key.description.clone()),
         key_usage: Some(key.usage.name().to_owned()),
         key_state: Some(state(key).to_owned()),
         deletion_date: key.deletion.map(|it| it.due_at),
-        origin: Some("AWS_KMS".to_owned()),
+        origin: Some(origin(key).to_owned()),
+        valid_to: material.and_then(|it| it.valid_to),
+        expiration_model: material.map(|it| {
+            match it.valid_to {
+                Some(_) => EXPIRES,
+                None => DOES_NOT_EXPIRE,
+            }
+            .to_owned()
+        }),
         key_manager: Some(manager(key).to_owned()),
         customer_master_key_spec: Some(key.spec.name().to_owned()),
         key_spec: Some(key.spec.name().to_owned()),
         encryption_algorithms: names_of(key.spec.encryption_algorithms(key.usage)),
         signing_algorithms: names_of(key.spec.signing_algorithms(key.usage)),
         mac_algorithms: names_of(key.spec.mac_algorithms()),
+        key_agreement_algorithms: names_of(key.spec.agreement_algorithms(key.usage)),
         multi_region: Some(false),
         current_key_material_id: current.filter(|_| is_rotatable(key)),
         ..KeyMetadata::default()
     }
 }
 
+/// Whether imported material goes by itself.
+pub const EXPIRES: &str = "KEY_MATERIAL_EXPIRES";
+pub const DOES_NOT_EXPIRE: &str = "KEY_MATERIAL_DOES_NOT_EXPIRE";
+
 pub fn state(key: &Key) -> &'static str {
+    let is_empty = key.external.is_some_and(|it| !it.present);
     match (key.deletion, key.enabled) {
         (Some(_), _) => "PendingDeletion",
+        _ if is_empty => "PendingImport",
         (None, true) => "Enabled",
         (None, false) => "Disabled",
+    }
+}
+
+/// Where a key's material comes from.
+pub fn origin(key: &Key) -> &'static str {
+    match key.external {
+        Some(_) => EXTERNAL,
+        None => "AWS_KMS",
     }
 }
 

@@ -73,6 +73,17 @@ pub fn pending_deletion(arn: &str) -> Fault {
     faults::kms_invalid_state_exception(format!("{arn} is pending deletion."))
 }
 
+pub fn pending_import(arn: &str) -> Fault {
+    faults::kms_invalid_state_exception(format!("{arn} is pending import."))
+}
+
+/// An operation that keys with material of this origin do not have.
+pub fn wrong_origin(arn: &str, origin: &str) -> Fault {
+    faults::unsupported_operation_exception(format!(
+        "{arn} origin is {origin} which is not valid for this operation."
+    ))
+}
+
 pub fn not_pending_deletion(arn: &str) -> Fault {
     faults::kms_invalid_state_exception(format!("{arn} is not pending deletion."))
 }

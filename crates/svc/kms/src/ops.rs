@@ -1,11 +1,13 @@
 //! The operations, a file a resource.
 
+pub mod agreement;
 pub mod alias;
 pub mod create;
 pub mod data_keys;
 pub mod deletion;
 pub mod encrypt;
 pub mod grants;
+pub mod import;
 pub mod keys;
 pub mod mac;
 pub mod policy;

@@ -9,11 +9,11 @@ use wharf_service::{Look, Place, Reach, fence, settled};
 use wharf_store::Compare;
 
 use crate::{
-    core::{ChangeError, Core, Found, alias_key},
+    core::{ChangeError, Core, Found, alias_key, material_key},
     fault::KmsFaults,
     names,
     ops::rotation::rotate,
-    records::{Cause, Grant, Key, Material},
+    records::{Cause, External, Grant, Key, Material, material_id},
     rotation,
 };
 
@@ -54,6 +54,17 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
         let fence = fence(&core.shard)?;
         return settled(destroy(&core, &found, &fence).await);
     }
+    if let Some(External {
+        present: true,
+        valid_to: Some(end),
+    }) = found.key().external
+    {
+        if now < end {
+            return Ok(Next::After(end.since(now)));
+        }
+        let fence = fence(&core.shard)?;
+        return settled(expire(&core, &found, fence).await);
+    }
     match rotation::next(found.key()) {
         None => Ok(Next::Settled),
         Some(at) if now < at => Ok(Next::After(at.since(now))),
@@ -62,6 +73,18 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
             settled(rotate(&core, &PERMIT, &found, Cause::Automatic, now, fence).await)
         }
     }
+}
+
+/// Deletes imported material whose time is over.
+async fn expire(core: &Core, found: &Found, fence: Compare) -> Result<(), ChangeError> {
+    let mut key = found.key().clone();
+    key.external.iter_mut().for_each(|it| it.present = false);
+    let mut change = core.table.begin();
+    change.fence(fence);
+    change.when(found.stored.unchanged());
+    change.delete(material_key(&found.place, &material_id(&found.id, 0)));
+    change.put(&found.stored.key, &key);
+    change.write(&PERMIT).await
 }
 
 /// Removes a key that is over with all it has, itself last: what a kill leaves is found again. Nobody

@@ -42,6 +42,9 @@ pub struct Key {
     /// SubjectPublicKeyInfo in base 64, of an asymmetric key.
     #[serde(default)]
     pub public_key: Option<String>,
+    /// Its material comes from elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external: Option<External>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -49,6 +52,23 @@ pub struct Key {
 impl Record for Key {
     const KIND: &'static str = "key";
     const FORMAT: u32 = 1;
+}
+
+/// Material that somebody imports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct External {
+    /// It is there. What it is, its id says for ever: the key takes no other.
+    pub present: bool,
+    /// When it is deleted by itself; stays once it was.
+    #[serde(default)]
+    pub valid_to: Option<Timestamp>,
+}
+
+impl External {
+    /// Whether the key can be used.
+    pub fn is_there(self, now: Timestamp) -> bool {
+        self.present && self.valid_to.is_none_or(|it| now < it)
+    }
 }
 
 /// What is known of one of a key's materials.
@@ -221,6 +241,7 @@ pub(crate) mod tests {
             materials: Vec::new(),
             rotation: None,
             public_key: None,
+            external: None,
             unknown: Unknown::new(),
         }
     }

@@ -7,6 +7,7 @@ use wharf_wire::Fault;
 
 use crate::{
     fault,
+    ops::create::EXTERNAL,
     records::{Cause, Key, Schedule},
     spec::Spec,
 };
@@ -29,13 +30,15 @@ pub fn schedule(period_days: u32, now: Timestamp) -> Schedule {
     }
 }
 
-/// Only symmetric encryption keys have material that can follow another.
+/// Only symmetric encryption keys have material that can follow another, and that they made themselves.
 ///
 /// # Errors
 /// The key is of another type.
 pub fn supported(key: &Key, arn: &str, operation: &str) -> Result<(), Fault> {
     match key.spec {
-        Spec::Symmetric => Ok(()),
+        Spec::Symmetric if key.external.is_none() => Ok(()),
+        Spec::Symmetric if operation == "GetKeyRotationStatus" => Ok(()),
+        Spec::Symmetric => Err(fault::wrong_origin(arn, EXTERNAL)),
         _ => Err(fault::not_for(arn, operation)),
     }
 }

@@ -59,6 +59,8 @@ wharf_api_kms::operations! {
     create_key = ops::create::create_key;
     decrypt = ops::encrypt::decrypt;
     delete_alias = ops::alias::delete_alias;
+    delete_imported_key_material = ops::import::delete_imported_key_material;
+    derive_shared_secret = ops::agreement::derive_shared_secret;
     describe_key = ops::keys::describe_key;
     disable_key = ops::keys::disable_key;
     disable_key_rotation = ops::rotation::disable_key_rotation;
@@ -73,7 +75,9 @@ wharf_api_kms::operations! {
     generate_random = ops::random::generate_random;
     get_key_policy = ops::policy::get_key_policy;
     get_key_rotation_status = ops::rotation::get_key_rotation_status;
+    get_parameters_for_import = ops::import::get_parameters_for_import;
     get_public_key = ops::keys::get_public_key;
+    import_key_material = ops::import::import_key_material;
     list_aliases = ops::alias::list_aliases;
     list_grants = ops::grants::list_grants;
     list_key_policies = ops::policy::list_key_policies;

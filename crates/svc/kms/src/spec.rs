@@ -43,6 +43,8 @@ pub enum Usage {
     Sign,
     #[serde(rename = "GENERATE_VERIFY_MAC")]
     Mac,
+    #[serde(rename = "KEY_AGREEMENT")]
+    Agree,
 }
 
 const SPECS: [(Spec, &str); 12] = [
@@ -60,6 +62,10 @@ const SPECS: [(Spec, &str); 12] = [
     (Spec::Hmac512, "HMAC_512"),
 ];
 
+const USAGES: [Usage; 4] = [Usage::Encrypt, Usage::Sign, Usage::Mac, Usage::Agree];
+
+/// The only algorithm of key agreement.
+pub const ECDH: &str = "ECDH";
 /// The only algorithm of symmetric encryption.
 pub const SYMMETRIC: &str = "SYMMETRIC_DEFAULT";
 pub const OAEP_SHA_1: &str = "RSAES_OAEP_SHA_1";
@@ -104,7 +110,8 @@ impl Spec {
         match self {
             Self::Symmetric => &[Usage::Encrypt],
             _ if self.is_rsa() => &[Usage::Encrypt, Usage::Sign],
-            _ if self.is_ecc() => &[Usage::Sign],
+            Self::K256 => &[Usage::Sign],
+            _ if self.is_ecc() => &[Usage::Sign, Usage::Agree],
             _ => &[Usage::Mac],
         }
     }
@@ -123,7 +130,7 @@ impl Spec {
                 )),
             };
         };
-        if !["ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC"].contains(&given) {
+        if !USAGES.iter().any(|it| it.name() == given) {
             return Err(fault::unsupported(&format!("KeyUsage {given}")));
         }
         let fits = self.usages().iter().find(|it| it.name() == given);
@@ -149,6 +156,13 @@ impl Spec {
             (Self::P384, Usage::Sign) => &["ECDSA_SHA_384"],
             (Self::P521, Usage::Sign) => &["ECDSA_SHA_512"],
             (_, Usage::Sign) => OF_RSA,
+            _ => &[],
+        }
+    }
+
+    pub fn agreement_algorithms(self, usage: Usage) -> &'static [&'static str] {
+        match usage {
+            Usage::Agree => &[ECDH],
             _ => &[],
         }
     }
@@ -197,6 +211,13 @@ impl Spec {
                 "DescribeKey",
                 "GetPublicKey",
             ],
+            (_, Usage::Agree) => &[
+                "DeriveSharedSecret",
+                "CreateGrant",
+                "RetireGrant",
+                "DescribeKey",
+                "GetPublicKey",
+            ],
             (_, Usage::Mac) => &[
                 "GenerateMac",
                 "VerifyMac",
@@ -214,6 +235,7 @@ impl Usage {
             Self::Encrypt => "ENCRYPT_DECRYPT",
             Self::Sign => "SIGN_VERIFY",
             Self::Mac => "GENERATE_VERIFY_MAC",
+            Self::Agree => "KEY_AGREEMENT",
         }
     }
 }
@@ -251,9 +273,15 @@ mod tests {
                 Err("KeyUsage ENCRYPT_DECRYPT is not compatible with KeySpec ECC_NIST_P256"),
             ),
             (
-                Spec::P256,
+                Spec::K256,
                 Some("KEY_AGREEMENT"),
-                Err("KeyUsage KEY_AGREEMENT is not supported"),
+                Err("KeyUsage KEY_AGREEMENT is not compatible with KeySpec ECC_SECG_P256K1"),
+            ),
+            (Spec::P521, Some("KEY_AGREEMENT"), Ok(Usage::Agree)),
+            (
+                Spec::P256,
+                Some("ENCAPSULATE_DECAPSULATE"),
+                Err("KeyUsage ENCAPSULATE_DECAPSULATE is not supported"),
             ),
         ] {
             match (spec.usage(given), expected) {
@@ -274,6 +302,7 @@ mod tests {
                     spec.encryption_algorithms(*usage),
                     spec.signing_algorithms(*usage),
                     spec.mac_algorithms(),
+                    spec.agreement_algorithms(*usage),
                 ];
                 let full = lists.iter().filter(|it| !it.is_empty());
                 assert_eq!(full.count(), 1, "{spec:?} {usage:?}");

@@ -164,13 +164,14 @@ macro_rules! targets {
 fn target<'a>(input: &Input<'a>) -> Target<'a> {
     targets! { *input;
         CreateBucket DeleteBucket DeleteBucketCors DeleteBucketEncryption DeleteBucketLifecycle
-        DeleteBucketOwnershipControls DeleteBucketPolicy DeleteBucketTagging DeletePublicAccessBlock GetBucketAcl
+        DeleteBucketOwnershipControls DeleteBucketPolicy DeleteBucketTagging DeleteBucketWebsite
+        DeletePublicAccessBlock GetBucketAcl
         GetBucketCors GetBucketEncryption GetBucketLifecycleConfiguration GetBucketLocation
         GetBucketNotificationConfiguration GetBucketOwnershipControls GetBucketPolicy GetBucketPolicyStatus
-        GetBucketTagging GetBucketVersioning GetPublicAccessBlock HeadBucket ListMultipartUploads
+        GetBucketTagging GetBucketVersioning GetBucketWebsite GetPublicAccessBlock HeadBucket ListMultipartUploads
         ListObjectVersions ListObjects ListObjectsV2 PutBucketAcl PutBucketCors PutBucketEncryption
         PutBucketLifecycleConfiguration PutBucketNotificationConfiguration PutBucketOwnershipControls
-        PutBucketPolicy PutBucketTagging PutBucketVersioning PutPublicAccessBlock DeleteObjects;
+        PutBucketPolicy PutBucketTagging PutBucketVersioning PutBucketWebsite PutPublicAccessBlock DeleteObjects;
         AbortMultipartUpload CompleteMultipartUpload CopyObject CreateMultipartUpload ListParts PutObject
         UploadPart UploadPartCopy;
         DeleteObject DeleteObjectTagging GetObject GetObjectAcl GetObjectAttributes GetObjectTagging HeadObject
@@ -222,6 +223,9 @@ fn action(input: &Input<'_>) -> &'static str {
         In::GetBucketPolicyStatus(_) => "s3:GetBucketPolicyStatus",
         In::DeleteBucketTagging(_) | In::PutBucketTagging(_) => "s3:PutBucketTagging",
         In::GetBucketTagging(_) => "s3:GetBucketTagging",
+        In::DeleteBucketWebsite(_) => "s3:DeleteBucketWebsite",
+        In::GetBucketWebsite(_) => "s3:GetBucketWebsite",
+        In::PutBucketWebsite(_) => "s3:PutBucketWebsite",
         In::DeletePublicAccessBlock(_) | In::PutPublicAccessBlock(_) => {
             "s3:PutBucketPublicAccessBlock"
         }

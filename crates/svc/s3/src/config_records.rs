@@ -10,6 +10,8 @@ pub struct Settings {
     pub cors: Vec<CorsRule>,
     #[serde(default, skip_serializing_if = "Notifications::is_empty")]
     pub notifications: Notifications,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub website: Option<Website>,
     #[serde(default)]
     pub lifecycle: Vec<LifecycleRule>,
     #[serde(default)]
@@ -101,6 +103,53 @@ pub struct CorsRule {
     pub expose: Vec<String>,
     #[serde(default)]
     pub max_age: Option<i32>,
+}
+
+/// How a bucket is shown as a website.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Website {
+    /// All requests are sent there, and there is nothing else.
+    #[serde(default)]
+    pub elsewhere: Option<Elsewhere>,
+    /// What is added to the name of a folder: `index.html`
+    #[serde(default)]
+    pub index: String,
+    /// The key of what is shown instead of an error.
+    #[serde(default)]
+    pub error: Option<String>,
+    #[serde(default)]
+    pub rules: Vec<Routing>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Elsewhere {
+    pub host: String,
+    #[serde(default)]
+    pub protocol: Option<String>,
+}
+
+/// Requests that are sent elsewhere.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Routing {
+    /// How their keys begin.
+    #[serde(default)]
+    pub prefix: Option<String>,
+    /// The error that they would be answered with.
+    #[serde(default)]
+    pub status: Option<u16>,
+    #[serde(default)]
+    pub host: Option<String>,
+    #[serde(default)]
+    pub protocol: Option<String>,
+    /// Takes the place of the prefix.
+    #[serde(default)]
+    pub new_prefix: Option<String>,
+    /// Takes the place of the key.
+    #[serde(default)]
+    pub new_key: Option<String>,
+    /// The status of the answer, if it is not 301.
+    #[serde(default)]
+    pub code: Option<u16>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

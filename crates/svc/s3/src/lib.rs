@@ -44,9 +44,10 @@ mod tagged;
 mod teardown;
 mod upkeep;
 mod walk;
+pub mod website;
 
 pub use announced::ANNOUNCING;
-pub use config_records::CorsRule;
+pub use config_records::{CorsRule, Website};
 pub use core::Parts;
 pub use rates::RATES;
 pub use sealed::SEALING;

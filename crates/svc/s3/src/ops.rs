@@ -15,6 +15,7 @@ pub mod settings;
 pub mod tagging;
 pub mod uploads;
 pub mod versions;
+pub mod website;
 
 /// Sets the member of a checksum in an output.
 macro_rules! show_sum {

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use wharf_base::Permit;
 
 use crate::{
-    CorsRule, authorize,
+    CorsRule, Website, authorize,
     core::{Core, Parts},
     ops, teardown, upkeep,
 };
@@ -46,6 +46,18 @@ impl S3Service {
     pub async fn cors(&self, bucket: &str) -> Result<Option<Vec<CorsRule>>, wharf_wire::Fault> {
         let open = self.core.look(bucket).await?;
         Ok(open.map(|it| it.record.settings.cors))
+    }
+
+    /// How a bucket is shown as a website, if it is; `None` where there is no bucket.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn website(
+        &self,
+        bucket: &str,
+    ) -> Result<Option<Option<Website>>, wharf_wire::Fault> {
+        let open = self.core.look(bucket).await?;
+        Ok(open.map(|it| it.record.settings.website))
     }
 
     /// Ends the buckets of a closed account; how many it had.
@@ -102,6 +114,7 @@ wharf_api_s3::operations! {
     delete_bucket_ownership_controls = ops::access::delete_ownership;
     delete_bucket_policy = ops::access::delete_policy;
     delete_bucket_tagging = ops::tagging::delete_of_bucket;
+    delete_bucket_website = ops::website::delete;
     delete_object = ops::delete::delete;
     delete_object_tagging = ops::tagging::delete_of_object;
     delete_objects = ops::delete::delete_many;
@@ -117,6 +130,7 @@ wharf_api_s3::operations! {
     get_bucket_policy_status = ops::access::policy_status;
     get_bucket_tagging = ops::tagging::get_of_bucket;
     get_bucket_versioning = ops::versions::get_versioning;
+    get_bucket_website = ops::website::get;
     get_object = ops::get::get;
     get_object_acl = ops::access::get_object_acl;
     get_object_attributes = ops::attributes::get;
@@ -139,6 +153,7 @@ wharf_api_s3::operations! {
     put_bucket_policy = ops::access::put_policy;
     put_bucket_tagging = ops::tagging::put_of_bucket;
     put_bucket_versioning = ops::versions::put_versioning;
+    put_bucket_website = ops::website::put;
     put_object = ops::put::put;
     put_object_acl = ops::access::put_object_acl;
     put_object_tagging = ops::tagging::put_of_object;

@@ -32,4 +32,14 @@ pub struct Parts {
 pub struct Facts {
     /// The services that are here, by their names in endpoints.
     pub services: Vec<&'static str>,
+    /// What clusters of EKS run, if they are here.
+    pub kubernetes: Option<Kubernetes>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Kubernetes {
+    /// `1.36`
+    pub version: &'static str,
+    /// Its latest patch: `1.36.4`
+    pub patch: &'static str,
 }

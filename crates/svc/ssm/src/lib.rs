@@ -43,7 +43,7 @@ mod under_key;
 mod versions;
 
 pub use announced::ANNOUNCING;
-pub use config::{Facts, Parts};
+pub use config::{Facts, Kubernetes, Parts};
 pub use sealed::SEALING;
 pub use service::SsmService;
 pub use tagged::TAGGED;

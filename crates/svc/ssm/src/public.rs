@@ -1,5 +1,6 @@
 //! The parameters that are the same for every account: what this installation has, under
-//! `/aws/service/global-infrastructure`, and its machine image for ECS, under `/aws/service/ecs`. They are computed, never stored, and nobody can change them.
+//! `/aws/service/global-infrastructure`, and its machine image for ECS and EKS, under `/aws/service/ecs` and `/aws/service/eks`. They are
+//! computed, never stored, and nobody can change them.
 
 use std::collections::BTreeMap;
 
@@ -12,19 +13,23 @@ use wharf_base::{
 };
 
 use crate::{
-    config::Facts,
+    config::{Facts, Kubernetes},
     records::{Kind, Meta, Tier},
 };
 
 const ROOT: &str = "/aws/service/global-infrastructure";
 /// Where templates of ECS clusters look for the image of their machines.
 const ECS_IMAGE: &str = "/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended";
+/// Where templates and tools look for the image of nodes of a version of Kubernetes.
+const EKS_IMAGES: &str = "/aws/service/eks/optimized-ami";
+const EKS_IMAGE: &str = "amazon-linux-2023/x86_64/standard/recommended";
 /// The only version of each.
 pub const VERSION: u64 = 1;
 
 /// What is known of the installation.
 pub struct Public {
     services: Vec<&'static str>,
+    kubernetes: Option<Kubernetes>,
     /// When it was computed.
     since: Timestamp,
 }
@@ -33,6 +38,7 @@ impl Public {
     pub fn new(facts: &Facts, since: Timestamp) -> Self {
         Self {
             services: facts.services.clone(),
+            kubernetes: facts.kubernetes,
             since,
         }
     }
@@ -83,6 +89,11 @@ impl Public {
             add(format!("services/{service}"), service);
         }
         found.extend(ecs_image(region));
+        found.extend(
+            self.kubernetes
+                .into_iter()
+                .flat_map(|it| eks_image(region, it)),
+        );
         found
     }
 
@@ -112,6 +123,26 @@ fn ecs_image(region: &str) -> BTreeMap<String, String> {
     ])
 }
 
+/// The machine image that nodes of a version of Kubernetes are launched from: the same.
+fn eks_image(region: &str, kubernetes: Kubernetes) -> BTreeMap<String, String> {
+    let image = PublicImage::for_ecs(region);
+    let at = format!("{EKS_IMAGES}/{}/{EKS_IMAGE}", kubernetes.version);
+    // As node groups show it.
+    let release = format!("{}-{}", kubernetes.patch, image.version);
+    let summary = json!({
+        "schema_version": "2",
+        "image_id": image.id,
+        "image_name": image.name,
+        "release_version": release,
+    });
+    BTreeMap::from([
+        (at.clone(), summary.to_string()),
+        (format!("{at}/image_id"), image.id),
+        (format!("{at}/image_name"), image.name),
+        (format!("{at}/release_version"), release),
+    ])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,6 +151,10 @@ mod tests {
     fn facts_follow_the_partition_and_the_services() {
         let facts = Facts {
             services: vec!["ecs", "elb"],
+            kubernetes: Some(Kubernetes {
+                version: "1.36",
+                patch: "1.36.4",
+            }),
         };
         let public = Public::new(&facts, Timestamp(0));
         let at = |region: &str, name: &str| public.value(region, &format!("{ROOT}/{name}"));
@@ -148,6 +183,16 @@ mod tests {
         assert_eq!(image("/image_name"), Some(known.name));
         let summary: serde_json::Value = serde_json::from_str(&image("").unwrap()).unwrap();
         assert_eq!(summary["image_id"], known.id.as_str());
+        let node = |version: &str, name: &str| {
+            let at = format!("{EKS_IMAGES}/{version}/{EKS_IMAGE}{name}");
+            public.value("us-east-1", &at)
+        };
+        assert_eq!(node("1.36", "/image_id"), Some(known.id.clone()));
+        let release = format!("1.36.4-{}", known.version);
+        assert_eq!(node("1.36", "/release_version"), Some(release));
+        let summary: serde_json::Value = serde_json::from_str(&node("1.36", "").unwrap()).unwrap();
+        assert_eq!(summary["image_id"], known.id.as_str());
+        assert_eq!(node("1.35", "/image_id"), None);
         assert_eq!(at("here-1", "regions/here-1"), value("here-1"));
         assert_eq!(at("here-1", "regions/here-1/longName"), None);
     }

@@ -1,15 +1,17 @@
 //! Archives keep events as they came; replays send them once more, to rules as they stand now.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use wharf_api_events::{
     CancelReplayRequest, CreateArchiveRequest, DeleteArchiveRequest, DescribeArchiveRequest,
     DescribeReplayRequest, Events as _, ListArchivesRequest, ListReplaysRequest, ReplayDestination,
-    StartReplayRequest,
+    SqsParameters, StartReplayRequest, Target,
 };
 use wharf_base::{Clock as _, Timestamp};
 use wharf_testkit::{call, refused, until};
 
-use crate::{Home, entry, queue};
+use crate::{Home, QUEUE, entry, queue};
 
 const BUS: &str = "arn:aws:events:us-east-1:000000000000:event-bus/default";
 const ARCHIVE: &str = "arn:aws:events:us-east-1:000000000000:archive/all";
@@ -125,6 +127,36 @@ async fn what_was_kept_is_sent_once_more() {
         .await
         .unwrap();
     assert_eq!(listed.replays.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_replayed_is_not_taken_for_what_was_sent_before() {
+    let home = Home::start();
+    let all = archive("all", None);
+    home.events.create_archive(&call(), all).await.unwrap();
+    let ordered = Target {
+        arn: Some(format!("{QUEUE}.fifo")),
+        sqs_parameters: Some(SqsParameters {
+            message_group_id: Some("g".to_owned()),
+        }),
+        ..queue("q")
+    };
+    home.rule("r", json!({"source": ["shop"]}), vec![ordered])
+        .await;
+    home.put(vec![entry("shop", json!({}))]).await;
+    home.calls(1).await;
+    for (number, name) in [(2, "one"), (3, "two")] {
+        let again = replay(&home, name);
+        home.events.start_replay(&call(), again).await.unwrap();
+        home.calls(number).await;
+        completed(&home, name).await;
+    }
+    let calls = home.calls(3).await;
+    let ids = calls
+        .iter()
+        .map(|(_, it)| it.input["MessageDeduplicationId"].as_str());
+    let ids: BTreeSet<_> = ids.map(Option::unwrap).collect();
+    assert_eq!(ids.len(), 3);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! RSA and elliptic curves.
 
 use aws_lc_rs::{
+    agreement::{self, ParsedPublicKey, ParsedPublicKeyFormat},
     digest::{self, Digest},
     encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der},
     rand::SystemRandom,
@@ -189,6 +190,38 @@ pub fn verify(
             digest.is_ok_and(|digest| key.verify_digest(&digest, made).is_ok())
         }
     }
+}
+
+fn agreement_of(spec: Spec) -> Option<&'static agreement::Algorithm> {
+    match spec {
+        Spec::P256 => Some(&agreement::ECDH_P256),
+        Spec::P384 => Some(&agreement::ECDH_P384),
+        Spec::P521 => Some(&agreement::ECDH_P521),
+        _ => None,
+    }
+}
+
+/// A public key of somebody else's: a point of the curve of keys of this type, in the form that certificates have.
+#[derive(Debug)]
+pub struct Peer(ParsedPublicKey);
+
+impl Peer {
+    /// `None` for anything else.
+    pub fn read(spec: Spec, der: &[u8]) -> Option<Self> {
+        let key = agreement::UnparsedPublicKey::new(agreement_of(spec)?, der);
+        let key = ParsedPublicKey::try_from(key).ok()?;
+        (key.format() == ParsedPublicKeyFormat::X509).then_some(Self(key))
+    }
+}
+
+/// The secret that a key shares with somebody else's: the one that this gets of ours and their own (ECDH, the x of the point).
+///
+/// # Errors
+/// The library's.
+pub fn agree(spec: Spec, secret: &Secret, peer: Peer) -> Result<Secret, Failed> {
+    let algorithm = agreement_of(spec).ok_or(Failed)?;
+    let own = agreement::PrivateKey::from_private_key_der(algorithm, secret.expose())?;
+    agreement::agree(&own, peer.0, Failed, |shared| Ok(Secret::from(shared)))
 }
 
 fn oaep(algorithm: &str) -> &'static OaepAlgorithm {

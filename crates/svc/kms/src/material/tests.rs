@@ -1,7 +1,7 @@
 //! Material in use, and answers that others computed.
 
 use super::{
-    asymmetric::{Message, digest_length, longest, sign, verify},
+    asymmetric::{Message, Peer, agree, digest_length, longest, sign, verify},
     *,
 };
 use crate::spec::{OAEP_SHA_1, OAEP_SHA_256, Usage};
@@ -79,6 +79,36 @@ fn signatures_fit_messages_and_digests() {
             assert!(sign(spec, &made.secret, algorithm, short).is_err());
             assert!(!verify(spec, &public, algorithm, short, b"nonsense"));
         }
+    }
+}
+
+#[test]
+fn two_keys_share_a_secret() {
+    for (spec, length) in [(Spec::P256, 32), (Spec::P384, 48), (Spec::P521, 66)] {
+        let (one, two) = (generate(spec).unwrap(), generate(spec).unwrap());
+        let (public_one, public_two) = (one.public.unwrap(), two.public.unwrap());
+        let peer = |public: &[u8]| Peer::read(spec, public).unwrap();
+        let shared = agree(spec, &one.secret, peer(&public_two)).unwrap();
+        let same = agree(spec, &two.secret, peer(&public_one)).unwrap();
+        assert_eq!(shared.expose(), same.expose());
+        assert_eq!(shared.expose().len(), length);
+        let other = agree(spec, &one.secret, peer(&public_one)).unwrap();
+        assert_ne!(shared.expose(), other.expose());
+        // The point alone, a changed one, and nothing.
+        let point = &public_one[public_one.len() - (2 * length + 1)..];
+        let mut changed = public_one.clone();
+        *changed.last_mut().unwrap() ^= 1;
+        for bad in [point, &changed, b"", b"nonsense"] {
+            assert!(Peer::read(spec, bad).is_none(), "{spec:?}");
+        }
+    }
+    for (spec, other) in [
+        (Spec::P256, Spec::P384),
+        (Spec::P384, Spec::K256),
+        (Spec::P256, Spec::Rsa2048),
+    ] {
+        let public = generate(other).unwrap().public.unwrap();
+        assert!(Peer::read(spec, &public).is_none(), "{other:?}");
     }
 }
 

@@ -14,12 +14,14 @@ use crate::{
     managed::Manager,
     material::{self, Made},
     names, policy,
-    records::{Alias, Key, Rotated, material_id},
+    records::{Alias, External, Key, Rotated, material_id},
     rotation,
     spec::{Spec, Usage},
     tags,
 };
 
+/// The origin of keys whose material is imported.
+pub const EXTERNAL: &str = "EXTERNAL";
 /// Keys of an account in a region, as in AWS.
 const MOST_KEYS: usize = 100_000;
 
@@ -49,12 +51,29 @@ pub async fn create_key(
             "You have reached the limit of {MOST_KEYS} KMS keys."
         )));
     }
-    let made = generate(core, spec).await?;
     let mut key_made = Key {
         description: input.description.unwrap_or_default(),
         tags: given_tags,
         ..new(spec, usage, policy, call.now)
     };
+    if input.origin.as_deref() == Some(EXTERNAL) {
+        if spec != Spec::Symmetric {
+            return Err(fault::unsupported(&format!(
+                "Imported material of a key of type {}",
+                spec.name()
+            )));
+        }
+        key_made.external = Some(External::default());
+        key_made.materials.clear();
+        transact!(core.table, &call.permit, |tx| {
+            tx.put(key(&place, &id), &key_made);
+        });
+        let found = core.find(&place, Some(&id)).await?;
+        return Ok(CreateKeyResponse {
+            key_metadata: Some(describe::metadata(&found)),
+        });
+    }
+    let made = generate(core, spec).await?;
     key_made.public_key = made.public.as_ref().map(|it| BASE64.encode(it));
     let sealed = core.seal(&place, &id, 0, &made.secret);
     transact!(core.table, &call.permit, |tx| {
@@ -106,6 +125,7 @@ fn new(spec: Spec, usage: Usage, policy: String, now: Timestamp) -> Key {
         materials: vec![first(now)],
         rotation: None,
         public_key: None,
+        external: None,
         unknown: Unknown::new(),
     }
 }

@@ -85,6 +85,9 @@ async fn set_enabled(
         if key.deletion.is_some() {
             return Err(fault::pending_deletion(&arn));
         }
+        if key.external.is_some_and(|it| !it.is_there(call.now)) {
+            return Err(fault::pending_import(&arn));
+        }
         key.enabled = enabled;
         Ok(())
     })
@@ -130,6 +133,7 @@ pub async fn get_public_key(
         key_usage: Some(key.usage.name().to_owned()),
         encryption_algorithms: describe::names_of(key.spec.encryption_algorithms(key.usage)),
         signing_algorithms: describe::names_of(key.spec.signing_algorithms(key.usage)),
+        key_agreement_algorithms: describe::names_of(key.spec.agreement_algorithms(key.usage)),
         ..GetPublicKeyResponse::default()
     })
 }

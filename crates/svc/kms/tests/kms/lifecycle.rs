@@ -27,10 +27,10 @@ async fn bad_requests_for_keys_are_refused_in_words() {
         (
             |it| {
                 it.key_spec = Some("ECC_NIST_P256".into());
-                it.key_usage = Some("KEY_AGREEMENT".into());
+                it.key_usage = Some("ENCAPSULATE_DECAPSULATE".into());
             },
             "UnsupportedOperationException",
-            "KeyUsage KEY_AGREEMENT is not supported by this version of wharf.",
+            "KeyUsage ENCAPSULATE_DECAPSULATE is not supported by this version of wharf.",
         ),
         (
             |it| {

@@ -2,6 +2,7 @@
 
 mod access;
 mod grants;
+mod import;
 mod lifecycle;
 mod using;
 

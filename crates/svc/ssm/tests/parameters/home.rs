@@ -72,6 +72,7 @@ impl Home {
             kms: keys.clone(),
             sessions: Arc::new(NoSessions),
             facts: Facts {
+                kubernetes: None,
                 services: vec!["ecs", "ssm"],
             },
             clock: clock.clone(),
