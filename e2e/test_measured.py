@@ -70,3 +70,4 @@ def test_a_service_that_spins_is_seen_in_each_minute_once(fresh):
     found = fresh.client("logs").filter_log_events(logGroupName=group, filterPattern='{ $.Type = "Container" }')["events"]
     told = [json.loads(it["message"]) for it in found]
     assert told and all(it["Processes"] >= 1 and it["OomKills"] == 0 for it in told), told
+    assert max(it["ThrottledPeriods"] for it in told) > 0, "it wants a core, and is held to a quarter"

@@ -74,6 +74,10 @@ pub struct KernelRow {
     #[serde(default, deserialize_with = "nullable")]
     pub processes: f64,
     #[serde(default, deserialize_with = "nullable")]
+    pub throttled_periods: f64,
+    #[serde(default, deserialize_with = "nullable")]
+    pub throttled_nanoseconds: f64,
+    #[serde(default, deserialize_with = "nullable")]
     pub oom_kills: f64,
 }
 
