@@ -35,8 +35,9 @@ def image(small):
 
 
 def test_a_flood_takes_neither_the_disk_nor_the_others_lines(small, image):
-    line = "x" * 4000
-    flood = tasks.run(small, image, stopTimeout=2, **sh(f"while :; do echo {line}; done"))
+    # What could be packed would take a part of the disk alone.
+    noise = "head -c 750000 /dev/urandom | base64 -w 4000 > /tmp/noise"
+    flood = tasks.run(small, image, stopTimeout=2, **sh(f"{noise}; while :; do cat /tmp/noise; done"))
     calm = tasks.run(small, image, stopTimeout=2, **sh("n=0; while :; do n=$((n+1)); echo calm $n; sleep 0.2; done"))
     calm.wait("RUNNING")
     journal = small.data / "server" / "journal"

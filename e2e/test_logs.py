@@ -56,6 +56,28 @@ def test_groups_and_streams(wharf, stream):
     assert logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"] == []
 
 
+def test_classes_of_groups(wharf):
+    logs, group = wharf.client("logs"), tasks.unique("/e2e/rare")
+    logs.create_log_group(logGroupName=group, logGroupClass="INFREQUENT_ACCESS")
+    logs.create_log_stream(logGroupName=group, logStreamName="s")
+    (shown,) = logs.describe_log_groups(logGroupNamePrefix=group, logGroupClass="INFREQUENT_ACCESS")["logGroups"]
+    assert shown["logGroupClass"] == "INFREQUENT_ACCESS"
+    assert logs.describe_log_groups(logGroupNamePrefix=group, logGroupClass="STANDARD")["logGroups"] == []
+    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=[{"timestamp": int(time.time() * 1000), "message": "seldom"}])
+    assert [it["message"] for it in logs.get_log_events(logGroupName=group, logStreamName="s")["events"]] == ["seldom"]
+    # What AWS has for groups of the class STANDARD alone.
+    metric = {"metricName": "m", "metricNamespace": "n", "metricValue": "1"}
+    queue = "arn:aws:sqs:us-east-1:000000000000:q"
+    for refused in (
+        lambda: logs.put_metric_filter(logGroupName=group, filterName="f", filterPattern="", metricTransformations=[metric]),
+        lambda: logs.put_subscription_filter(logGroupName=group, filterName="f", filterPattern="", destinationArn=queue),
+        lambda: logs.start_query(logGroupName=group, queryString="pattern @message", startTime=0, endTime=int(time.time())),
+    ):
+        with pytest.raises(logs.exceptions.InvalidParameterException, match="class"):
+            refused()
+    logs.delete_log_group(logGroupName=group)
+
+
 def test_events_come_back_in_order_and_pages(stream):
     logs, group = stream
     put(logs, group, *[f"line {n}" for n in range(25)])

@@ -60,6 +60,24 @@ def test_what_matches_reaches_the_queue(wharf, group, queue):
     assert messages[1]["logGroup"] == group and messages[1]["subscriptionFilters"] == ["errors"]
 
 
+def test_a_topic_tells_all_who_listen(wharf, group, queue):
+    logs, sns, sqs, (url, arn) = wharf.client("logs"), wharf.client("sns"), wharf.client("sqs"), queue
+    topic = sns.create_topic(Name=tasks.unique("lines"))["TopicArn"]
+
+    def lets_in(service, action, resource):
+        statement = {"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}, "Action": action, "Resource": resource}
+        return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=lets_in("logs", "sns:Publish", topic))
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": lets_in("sns", "sqs:SendMessage", arn)})
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
+    logs.put_subscription_filter(logGroupName=group, filterName="errors", filterPattern="ERROR", destinationArn=topic)
+    put(logs, group, "fine", "ERROR one")
+    messages = []
+    wait_for(lambda: texts(received(sqs, url, messages)), what="the line")
+    assert texts(messages) == ["ERROR one"]
+
+
 def test_nothing_is_lost_with_the_server(wharf, group, queue):
     logs, sqs, (url, arn) = wharf.client("logs"), wharf.client("sqs"), queue
     logs.put_subscription_filter(logGroupName=group, filterName="all", filterPattern="", destinationArn=arn)

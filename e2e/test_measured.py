@@ -2,6 +2,7 @@
 
 import datetime
 import itertools
+import json
 
 from harness import images, tasks
 from harness.tasks import sh
@@ -65,3 +66,8 @@ def test_a_service_that_spins_is_seen_in_each_minute_once(fresh):
     used = {it["Timestamp"]: it["Average"] for it in seen(fresh, "CpuUtilized", namespace=insights)}
     for it in service[:-1]:
         assert abs(used[it["Timestamp"]] - it["Average"] * 2.56) < 0.01
+    group = "/aws/ecs/containerinsights/default/performance"
+    found = fresh.client("logs").filter_log_events(logGroupName=group, filterPattern='{ $.Type = "Container" }')["events"]
+    told = [json.loads(it["message"]) for it in found]
+    assert told and all(it["Processes"] >= 1 and it["OomKills"] == 0 for it in told), told
+    assert max(it["ThrottledPeriods"] for it in told) > 0, "it wants a core, and is held to a quarter"

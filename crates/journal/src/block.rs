@@ -12,6 +12,7 @@ use wharf_wal::{DecodeError, Decoder, Encoder, Place};
 use crate::{
     JournalError, LimitError, MAX_APPEND_BYTES, MAX_APPEND_RECORDS, MAX_RECORD_BYTES,
     filter::Filter,
+    merge::FULL_BYTES,
     packed::{self, Glance},
     state::FileState,
 };
@@ -22,10 +23,16 @@ pub(crate) struct FileId(u32);
 
 impl FileId {
     const RUN: u32 = 1 << 31;
+    const PACKED: u32 = 1 << 30;
 
     pub(crate) fn segment(id: u64) -> Self {
-        // Two thousand million segments of megabytes each are more than any disk holds.
-        Self(u32::try_from(id).unwrap_or(u32::MAX) & !Self::RUN)
+        // A thousand million segments of megabytes each are more than any disk holds.
+        Self(u32::try_from(id).unwrap_or(u32::MAX) & !(Self::RUN | Self::PACKED))
+    }
+
+    /// What stands for the blocks of a segment that were packed when they came: as if they were another file.
+    pub(crate) fn of_packed(self) -> Self {
+        Self(self.0 | Self::PACKED)
     }
 
     pub(crate) fn run(id: u32) -> Self {
@@ -137,6 +144,21 @@ impl Records {
         }
     }
 
+    /// The records packed, where they are so many that they need not be packed with others later, and where that pays;
+    /// they are gone from here then, and their room can be used again. Takes a processor for as long as a few
+    /// megabytes take to copy.
+    pub fn pack(&mut self) -> Option<PackedRecords> {
+        if self.block.len() < FULL_BYTES {
+            return None;
+        }
+        // What cannot be packed is appended as it is.
+        let block = packed::pack(self.block.as_slice()).ok()??.into();
+        let count = self.count;
+        self.block.clear();
+        (self.count, self.bytes) = (0, 0);
+        Some(PackedRecords { block, count })
+    }
+
     /// Its room alone, if the records were appended. What somebody else still holds is copied.
     pub(crate) fn give_back(&mut self, block: Bytes, appended: bool) {
         self.block = Encoder::from(Vec::from(block));
@@ -144,6 +166,23 @@ impl Records {
             self.block.clear();
             (self.count, self.bytes) = (0, 0);
         }
+    }
+}
+
+/// The records of one append as a packed block, which the log, and later a run, has as it is.
+#[derive(Debug)]
+pub struct PackedRecords {
+    pub(crate) block: Bytes,
+    pub(crate) count: u32,
+}
+
+impl PackedRecords {
+    pub fn len(&self) -> usize {
+        self.count as usize
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
     }
 }
 

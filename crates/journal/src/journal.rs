@@ -19,7 +19,7 @@ use wharf_wal::{Cut, Disk, Encoder, FolderLock, Log, LogOptions};
 
 use crate::{
     JournalError, JournalOptions, LimitError, MAX_NAME_BYTES, OpenError,
-    block::{self, FileId, Records, Stored, StoredBlock},
+    block::{self, FileId, PackedRecords, Records, Stored, StoredBlock},
     manifest::{self, Head, Image},
     run::{self, run_id},
     state::State,
@@ -268,10 +268,26 @@ impl Journal {
         let act = Act::Append {
             block: block.clone(),
             count,
+            packed: false,
         };
         let appended = self.ask(stream.to_owned(), act).await;
         records.give_back(block, appended.is_ok());
         appended
+    }
+
+    /// As [`Journal::append`], of records that were packed.
+    pub async fn append_packed(
+        &self,
+        stream: &str,
+        records: PackedRecords,
+    ) -> Result<u64, JournalError> {
+        let PackedRecords { block, count } = records;
+        let act = Act::Append {
+            block,
+            count,
+            packed: true,
+        };
+        self.ask(stream.to_owned(), act).await
     }
 
     /// Reads on from offset `from`: at most `max_records` and, beyond the first record, `max_bytes`.

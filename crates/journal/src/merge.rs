@@ -28,7 +28,9 @@ use crate::{
 /// Merged blocks grow up to this before they are packed: large enough that records find others that are like them,
 /// small enough that reading a few records reads little.
 const BLOCK_BYTES: usize = 256 << 10;
-/// The same of blocks that are not packed.
+/// A packed block of so much stays as it is: packing it anew, with others, gains nothing.
+pub(crate) const FULL_BYTES: usize = BLOCK_BYTES / 2;
+/// As `BLOCK_BYTES`, of blocks that are not packed.
 const PLAIN_BYTES: usize = 64 << 10;
 
 #[derive(Debug)]
@@ -58,7 +60,8 @@ pub(crate) fn choose(
     options: &JournalOptions,
 ) -> Option<Job> {
     if sealed.len() >= options.merge_segments.max(1) {
-        let sources = sealed.iter().map(|id| FileId::segment(*id)).collect();
+        let segments = sealed.iter().map(|id| FileId::segment(*id));
+        let sources = segments.flat_map(|it| [it, it.of_packed()]).collect();
         return Some(job(head, sources, active));
     }
     let runs: Vec<_> = files
@@ -207,10 +210,9 @@ fn copy_blocks(
     Ok(())
 }
 
-/// Whether a packed block is so large that packing it anew, with others, gains nothing; one of a version before gains a
-/// filter.
+/// Whether a packed block stays as it is; one of a version before gains a filter.
 fn is_full(packed: &[u8]) -> bool {
-    let is_large = packed::packed_bytes(packed).is_some_and(|bytes| bytes >= BLOCK_BYTES / 2);
+    let is_large = packed::packed_bytes(packed).is_some_and(|bytes| bytes >= FULL_BYTES);
     is_large && packed::is_of_now(packed)
 }
 

@@ -1,4 +1,4 @@
-//! Blocks of runs as they stand on disk: as they are, or packed.
+//! Blocks of runs as they stand on disk, as they are or packed, and those of the log that came packed.
 //!
 //! Records of one stream are much alike, and what stands at the same place of each (times, lengths) is more
 //! so. So a packed block has its records by columns, under zstd:
@@ -20,6 +20,7 @@
 use std::{borrow::Cow, cell::RefCell, io, ops::Range};
 
 use memchr::{memchr, memchr_iter};
+use parking_lot::Mutex;
 use wharf_wal::{DecodeError, Decoder, Encoder};
 
 use crate::{
@@ -41,13 +42,34 @@ const LEVEL: i32 = 1;
 /// A block that does not become so many times smaller stays as it is: reading a part of it costs less.
 const WORTH: usize = 2;
 /// Bytes of the largest block: of an append whose records have a byte each.
-const MAX_BLOCK: usize = 3 * MAX_APPEND_BYTES;
+pub(crate) const MAX_BLOCK: usize = 3 * MAX_APPEND_BYTES;
 
 /// Turns blocks into what is stored.
 pub(crate) struct Packer {
     zstd: zstd::bulk::Compressor<'static>,
     columns: Encoder,
+    zipped: Vec<u8>,
     filter: filter::Builder,
+}
+
+/// For those who pack a block here and there, on whatever thread: each is megabytes, and more are of no use than there
+/// are processors of a small machine.
+static PACKERS: Mutex<Vec<Packer>> = Mutex::new(Vec::new());
+const KEPT_PACKERS: usize = 4;
+
+/// As [`Packer::pack`].
+pub(crate) fn pack(block: &[u8]) -> io::Result<Option<Vec<u8>>> {
+    let kept = PACKERS.lock().pop();
+    let mut packer = match kept {
+        Some(packer) => packer,
+        None => Packer::new()?,
+    };
+    let packed = packer.pack(block);
+    let mut kept = PACKERS.lock();
+    if packer.columns.len() <= KEPT_ROOM && kept.len() < KEPT_PACKERS {
+        kept.push(packer);
+    }
+    packed
 }
 
 impl Packer {
@@ -55,6 +77,7 @@ impl Packer {
         Ok(Self {
             zstd: zstd::bulk::Compressor::new(LEVEL)?,
             columns: Encoder::new(),
+            zipped: Vec::new(),
             filter: filter::Builder::new(),
         })
     }
@@ -70,7 +93,11 @@ impl Packer {
         };
         self.columns.clear();
         columns(&records, &mut self.columns);
-        let packed = self.zstd.compress(self.columns.as_slice())?;
+        let packed = &mut self.zipped;
+        packed.clear();
+        packed.reserve(zstd::zstd_safe::compress_bound(self.columns.len()));
+        self.zstd
+            .compress_to_buffer(self.columns.as_slice(), packed)?;
         if packed.len() * WORTH > block.len() {
             return Ok(None);
         }
@@ -80,7 +107,7 @@ impl Packer {
         stored.push(FILTERED);
         stored.extend_from_slice(&bytes.to_le_bytes());
         self.filter.finish(packed.len(), &mut stored);
-        stored.extend_from_slice(&packed);
+        stored.extend_from_slice(packed);
         Ok((stored.len() * WORTH <= block.len()).then_some(stored))
     }
 }
@@ -250,11 +277,16 @@ fn columns(records: &[&[u8]], out: &mut Encoder) {
     if !are_lines {
         records.iter().for_each(|it| out.number(it.len() as u64));
     }
-    for at in 0..HEAD_BYTES {
-        let mut before = 0u8;
-        for byte in records.iter().filter_map(|it| it.get(at)) {
-            out.u8(byte.wrapping_sub(before));
-            before = *byte;
+    match are_lines {
+        true => out.raw(&changes(records)),
+        false => {
+            for at in 0..HEAD_BYTES {
+                let mut before = 0u8;
+                for byte in records.iter().filter_map(|it| it.get(at)) {
+                    out.u8(byte.wrapping_sub(before));
+                    before = *byte;
+                }
+            }
         }
     }
     for tail in records.iter().filter_map(|it| it.get(HEAD_BYTES..)) {
@@ -263,6 +295,23 @@ fn columns(records: &[&[u8]], out: &mut Encoder) {
             out.u8(b'\n');
         }
     }
+}
+
+/// The changes of heads that all records have whole: each record is looked at once.
+fn changes(records: &[&[u8]]) -> Vec<u8> {
+    let count = records.len();
+    let mut changes = vec![0; count * HEAD_BYTES];
+    let mut before = [0u8; HEAD_BYTES];
+    let heads = records
+        .iter()
+        .filter_map(|it| it.first_chunk::<HEAD_BYTES>());
+    for (index, head) in heads.enumerate() {
+        for at in 0..HEAD_BYTES {
+            changes[at * count + index] = head[at].wrapping_sub(before[at]);
+        }
+        before = *head;
+    }
+    changes
 }
 
 fn damaged(error: DecodeError) -> io::Error {

@@ -2,12 +2,16 @@
 
 use wharf_wal::{DecodeError, Decoder, Encoder};
 
+use crate::packed;
+
 const CREATE: u8 = 1;
 const APPEND: u8 = 2;
 const TRIM: u8 = 3;
 const DELETE: u8 = 4;
 const CURSOR: u8 = 5;
 const DROP_CURSOR: u8 = 6;
+/// Of a block that says in which form it is ([`packed`]).
+const APPEND_PACKED: u8 = 7;
 
 /// Streams have numbers, given once and never again; names come and go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +25,7 @@ pub(crate) enum Op<'a> {
         first: u64,
         count: u32,
         block: &'a [u8],
+        packed: bool,
     },
     Trim {
         stream: u64,
@@ -53,8 +58,9 @@ impl<'a> Op<'a> {
                 first,
                 count,
                 block,
+                packed,
             } => {
-                out.u8(APPEND);
+                out.u8(if packed { APPEND_PACKED } else { APPEND });
                 out.number(stream);
                 out.number(first);
                 out.number(count.into());
@@ -95,12 +101,17 @@ impl<'a> Op<'a> {
                 stream,
                 name: input.text()?,
             },
-            APPEND => {
+            APPEND | APPEND_PACKED => {
                 let first = input.counter()?;
                 let count = u32::try_from(input.number()?).map_err(|_| DecodeError::BadNumber)?;
                 let block = input.bytes()?;
+                let packed = tag == APPEND_PACKED;
+                let bytes = match packed {
+                    true => packed::packed_bytes(block).filter(|it| *it <= packed::MAX_BLOCK),
+                    false => Some(block.len()),
+                };
                 // Each record takes a byte at least.
-                if count as usize > block.len() {
+                if bytes.is_none_or(|it| count as usize > it) {
                     return Err(DecodeError::BadNumber);
                 }
                 Self::Append {
@@ -108,6 +119,7 @@ impl<'a> Op<'a> {
                     first,
                     count,
                     block,
+                    packed,
                 }
             }
             TRIM => Self::Trim {
@@ -165,6 +177,14 @@ mod tests {
                 first: 300,
                 count: 2,
                 block: b"\x01a\x01b",
+                packed: false,
+            },
+            Op::Append {
+                stream: 1,
+                first: 302,
+                count: 9,
+                block: b"\x02\x09\0\0\0zipped",
+                packed: true,
             },
             Op::Trim {
                 stream: 1,

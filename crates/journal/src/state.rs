@@ -46,7 +46,8 @@ impl Stream {
 #[derive(Debug)]
 pub(crate) struct FileState {
     pub(crate) data: Arc<DataFile>,
-    /// Its blocks say in which form they are; those of segments and of runs of before are as they are.
+    /// Its blocks say in which form they are; those of runs of before, and of segments but the packed ones, which count
+    /// as another file, are as they are.
     pub(crate) packs: bool,
     /// Bytes of all its blocks.
     pub(crate) block_bytes: u64,
@@ -146,9 +147,13 @@ impl State {
                 first,
                 count,
                 block: bytes,
+                packed,
             } => {
                 let len = bytes.len() as u32;
-                self.files.add(file, data).block_bytes += u64::from(len);
+                let file = if packed { file.of_packed() } else { file };
+                let known = self.files.add(file, data);
+                known.block_bytes += u64::from(len);
+                known.packs = packed;
                 let Some(stream) = self.streams.get_mut(&stream) else {
                     return;
                 };

@@ -66,11 +66,22 @@ pub(crate) struct Request {
 }
 
 pub(crate) enum Act {
-    Append { block: Bytes, count: u32 },
-    Trim { before: u64 },
+    Append {
+        block: Bytes,
+        count: u32,
+        packed: bool,
+    },
+    Trim {
+        before: u64,
+    },
     Delete,
-    Cursor { name: String, offset: u64 },
-    DropCursor { name: String },
+    Cursor {
+        name: String,
+        offset: u64,
+    },
+    DropCursor {
+        name: String,
+    },
 }
 
 impl Request {
@@ -384,7 +395,11 @@ impl<'a> Group<'a> {
     fn add(&mut self, request: &'a Request) -> u64 {
         let name = request.stream.as_str();
         match &request.act {
-            Act::Append { block, count } => {
+            Act::Append {
+                block,
+                count,
+                packed,
+            } => {
                 let stream = self.find_or_create(name);
                 let first = self.end(stream);
                 Op::Append {
@@ -392,6 +407,7 @@ impl<'a> Group<'a> {
                     first,
                     count: *count,
                     block,
+                    packed: *packed,
                 }
                 .encode(&mut self.log);
                 self.ends.insert(stream, first + u64::from(*count));

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use wharf_journal::Journal;
+use wharf_journal::{Journal, Records};
 
 use crate::{all, small};
 
 #[derive(Debug, Clone)]
 enum Call {
     Append { stream: u8, count: u8, size: u16 },
+    Packed { stream: u8, count: u16 },
     Trim { stream: u8, before: u64 },
     Delete { stream: u8 },
     Cursor { stream: u8, offset: u64 },
@@ -20,6 +21,7 @@ fn call() -> impl Strategy<Value = Call> {
     prop_oneof![
         12 => (0..4u8, 1..9u8, 0..900u16)
             .prop_map(|(stream, count, size)| Call::Append { stream, count, size }),
+        2 => (0..4u8, 1800..4000u16).prop_map(|(stream, count)| Call::Packed { stream, count }),
         2 => (0..4u8, 0..200u64).prop_map(|(stream, before)| Call::Trim { stream, before }),
         1 => (0..4u8).prop_map(|stream| Call::Delete { stream }),
         1 => (0..4u8, 0..99u64).prop_map(|(stream, offset)| Call::Cursor { stream, offset }),
@@ -50,6 +52,23 @@ async fn check(calls: Vec<Call>) {
                 let lines: Vec<_> = (0..count).map(line).collect();
                 let m = model.entry(name.clone()).or_default();
                 let first = journal.append(&name, &lines).await.unwrap();
+                assert_eq!(first, m.records.len() as u64);
+                m.records.extend(lines);
+            }
+            // Some of these are too few to be packed.
+            Call::Packed { stream, count } => {
+                let name = format!("s{stream}");
+                let lines = (0..count).map(|i| format!("{index}.{i} a line as long as many"));
+                let lines: Vec<_> = lines.map(|it| it + &"-".repeat(40)).collect();
+                let mut records = Records::default();
+                lines
+                    .iter()
+                    .for_each(|it| records.push(it.as_bytes()).unwrap());
+                let m = model.entry(name.clone()).or_default();
+                let first = match records.pack() {
+                    Some(packed) => journal.append_packed(&name, packed).await.unwrap(),
+                    None => journal.append_gathered(&name, &mut records).await.unwrap(),
+                };
                 assert_eq!(first, m.records.len() as u64);
                 m.records.extend(lines);
             }

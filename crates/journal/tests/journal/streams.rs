@@ -68,6 +68,58 @@ async fn gathered_records_are_kept_until_they_are_appended() {
 }
 
 #[tokio::test]
+async fn records_may_come_packed() {
+    let dir = tempfile::tempdir().unwrap();
+    let j = Journal::open(dir.path(), small()).unwrap();
+    let line = |n: u64| format!("{n:016}GET /item/{} 200", n % 97);
+    let gather = |from: u64, count: u64| {
+        let mut records = Records::default();
+        (from..from + count).for_each(|n| records.push(line(n).as_bytes()).unwrap());
+        records
+    };
+    assert!(gather(0, 100).pack().is_none(), "too few");
+    let noise: Vec<u8> = (0..200_000).map(|_| rand::random()).collect();
+    let mut records = Records::default();
+    records.push(&noise).unwrap();
+    assert!(records.pack().is_none(), "as large as before");
+    assert_eq!(records.len(), 1, "kept for an append");
+
+    j.append("s", &[line(0)]).await.unwrap();
+    let mut records = gather(1, 5000);
+    let packed = records.pack().unwrap();
+    assert_eq!((packed.len(), records.len(), records.bytes()), (5000, 0, 0));
+    assert_eq!(j.append_packed("s", packed).await, Ok(1));
+    j.append("s", &[line(5001)]).await.unwrap();
+    let info = j.stream("s").unwrap();
+    assert!(
+        info.bytes * 4 < 5000 * 34,
+        "{} bytes in the log",
+        info.bytes
+    );
+    let expected: Vec<_> = (0..5002).map(|n| (n, line(n))).collect();
+    assert_eq!(all(&j, "s").await, expected);
+    let read = j.read("s", 4999, 2, 1000).await.unwrap();
+    assert_eq!((read.records.len(), read.next), (2, 5001));
+
+    // In the log as its segments are read again, and in a run beside small ones.
+    j.close().await;
+    let j = Journal::open(dir.path(), small()).unwrap();
+    assert_eq!(all(&j, "s").await, expected);
+    for n in 0..200 {
+        j.append("t", &[vec![b'-'; 1000]]).await.unwrap();
+        assert_eq!(j.end("t"), n + 1);
+    }
+    j.close().await;
+    let runs = || std::fs::read_dir(dir.path()).unwrap();
+    let is_run = |it: std::io::Result<std::fs::DirEntry>| {
+        it.unwrap().path().extension().is_some_and(|it| it == "run")
+    };
+    assert!(runs().any(is_run), "it was merged");
+    let j = Journal::open(dir.path(), small()).unwrap();
+    assert_eq!(all(&j, "s").await, expected);
+}
+
+#[tokio::test]
 async fn trim_delete_and_list() {
     let dir = tempfile::tempdir().unwrap();
     let j = Journal::open(dir.path(), JournalOptions::default()).unwrap();

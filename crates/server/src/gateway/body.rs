@@ -23,6 +23,9 @@ const LEAST_RATE: u64 = 16 << 10;
 /// No body takes longer: the largest (32 MiB) then came at 2.2 Mbit/s.
 const MOST_TIME: Duration = Duration::from_secs(120);
 
+/// Room that is made at once for a body that says how long it is. What has not come takes no memory.
+const ROOM: usize = 1 << 20;
+
 /// Why a body was not read to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stopped {
@@ -45,7 +48,9 @@ pub async fn read<B>(body: B, limit: usize, hold: &Hold) -> Result<Vec<u8>, Stop
 where
     B: Body<Data = Bytes> + Unpin,
 {
-    let mut read = Vec::new();
+    let said = body.size_hint().exact().unwrap_or_default();
+    let said = usize::try_from(said).unwrap_or(usize::MAX);
+    let mut read = Vec::with_capacity(said.min(limit).min(ROOM));
     let take = |data: &[u8]| {
         hold.grow(data.len())?;
         read.extend_from_slice(data);

@@ -1,7 +1,7 @@
 //! Bytes of requests that the gateway holds: bounded over all of them and for each source.
 //!
 //! A request pays for its head when it comes, and for its body as bytes of it arrive; a
-//! `Content-Length` alone costs nothing and reserves nothing. What it paid is given back when it is
+//! `Content-Length` alone costs nothing: room that is made for it takes no memory before bytes come. What it paid is given back when it is
 //! answered. Where a bound is met, the largest body still on its way of the source that holds most
 //! gives way: small requests get through while somebody fills the bound with large ones, and a
 //! source that keeps to its share never pays for one that does not. Requests whose body is

@@ -8,6 +8,7 @@ pub mod evaluate;
 pub mod family;
 pub mod history;
 pub mod hold;
+pub mod instances;
 pub mod judge;
 pub mod mute;
 pub mod reason;

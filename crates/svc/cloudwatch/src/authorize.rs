@@ -3,12 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use wharf_api_cloudwatch::{Input, MetricDataQuery, Tag};
+use wharf_api_cloudwatch::{Dimension, Input, MetricDataQuery, Tag};
+use wharf_base::Arn;
 use wharf_contributors::Rule;
 use wharf_service::{Place, tags};
 use wharf_wire::{Check, Context, Fault};
 
 use crate::{
+    alarm::{action::Action, instances},
     core::Core,
     math,
     names::{self, Named},
@@ -42,6 +44,7 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             let check = row.acting_alarm(it.alarm_name.as_deref(), actions).await?;
             let mut checks = and_tagging(check, it.tags.as_deref());
             checks.extend(row.rules_of(it.metrics.as_deref()).await?);
+            checks.extend(row.instances(it.dimensions.as_deref(), actions));
             return Ok(checks);
         }
         Input::GetMetricData(it) => {
@@ -180,6 +183,32 @@ impl Row<'_> {
         Ok(actions.fold(self.alarm(name).await?, |check, action| {
             check.with("cloudwatch:AlarmActions", action.as_str())
         }))
+    }
+
+    /// What an alarm will do to its instance, whoever puts it must be allowed to do.
+    fn instances(
+        &self,
+        dimensions: Option<&[Dimension]>,
+        actions: [&Option<Vec<String>>; 3],
+    ) -> Vec<Check> {
+        let given = dimensions.unwrap_or_default().iter();
+        let given = given.filter_map(|it| Some((it.name.as_deref()?, it.value.as_deref()?)));
+        // An alarm without one the operation refuses.
+        let Some(instance) = instances::among(given) else {
+            return Vec::new();
+        };
+        let Place {
+            account, region, ..
+        } = self.place;
+        let arn = Arn::new("ec2", region, account, format!("instance/{instance}"));
+        let deeds = actions.into_iter().flatten().flatten();
+        let deeds = deeds.filter_map(|it| match Action::parse(it) {
+            Ok(Action::Instance(deed, _)) => Some(deed.operation()),
+            _ => None,
+        });
+        let deeds: BTreeSet<&str> = deeds.collect();
+        let check = |it| Check::new(format!("ec2:{it}"), arn.to_string());
+        deeds.into_iter().map(check).collect()
     }
 
     /// Each of them must be allowed.

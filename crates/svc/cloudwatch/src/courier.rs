@@ -1,4 +1,4 @@
-//! What alarms owe, on its way: messages to topics, calls of policies of scaling.
+//! What alarms owe, on its way: messages to topics, calls of policies of scaling, what is done to instances.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use wharf_service::{Place, Table, transact};
 use wharf_wire::async_trait;
 
 use crate::{
-    alarm::history,
+    alarm::{history, instances},
     config::{Alarmed, Scaling},
     fault::CloudwatchFaults,
     names,
@@ -29,6 +29,7 @@ type ChangeError = wharf_service::ChangeError<CloudwatchFaults>;
 pub enum Errand {
     Message(Message),
     Call(Call),
+    Instance(instances::Errand),
 }
 
 /// A message to a topic.
@@ -102,6 +103,10 @@ impl Errand {
                 let place = Place::new(&it.account, &it.region);
                 Some((place, it.alarm.clone(), &it.policy))
             }
+            Self::Instance(it) => {
+                let place = Place::new(&it.account, &it.region);
+                Some((place, it.alarm.clone(), &it.action))
+            }
         }
     }
 }
@@ -142,6 +147,16 @@ impl Messenger {
                 send(&*self.operations, &actor, &request).await
             }
             Errand::Call(it) => Ok(self.scaling.alarmed(it.alarmed()).await?),
+            // Whoever put the alarm was asked whether they may.
+            Errand::Instance(it) => {
+                let input = json!({ "InstanceIds": [it.instance] });
+                let actor = Actor::Account {
+                    account: it.account.clone(),
+                    source_arn: it.alarm_arn.clone(),
+                };
+                let request = Request::new("ec2", &it.operation, &it.region, input);
+                send(&*self.operations, &actor, &request).await
+            }
         }
     }
 }
@@ -154,6 +169,7 @@ impl Courier for Messenger {
         match errand {
             Errand::Message(it) => Lane::ordered(&[&it.alarm_arn, &it.topic]),
             Errand::Call(it) => Lane::ordered(&[&it.alarm, &it.policy]),
+            Errand::Instance(it) => Lane::ordered(&[&it.alarm_arn, &it.instance]),
         }
     }
 
@@ -182,6 +198,13 @@ impl Courier for Messenger {
                 policy = it.policy,
                 error = %why.failure,
                 "a scaling policy could not be called by its alarm, it is given up"
+            ),
+            Errand::Instance(it) => tracing::warn!(
+                alarm = it.alarm_arn,
+                instance = it.instance,
+                operation = it.operation,
+                error = %why.failure,
+                "the action of an alarm on an instance failed, it is given up"
             ),
         }
         Ok(())

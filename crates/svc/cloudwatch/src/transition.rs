@@ -11,6 +11,7 @@ use crate::{
         contributors::{self, Together},
         evaluate, history,
         hold::{self, Held},
+        instances,
         mute::Windows,
         reason,
     },
@@ -350,6 +351,22 @@ fn act(
                     continue;
                 };
                 (Errand::Call(call), Call::POLICY)
+            }
+            Ok(Action::Instance(deed, _)) => {
+                // An alarm without an instance was refused.
+                let Some(instance) = alarm.rule().and_then(instances::watched) else {
+                    continue;
+                };
+                let errand = instances::Errand {
+                    alarm_arn: names::alarm_arn(place, &alarm.name),
+                    alarm: alarm.name.clone(),
+                    account: place.account.clone(),
+                    region: place.region.clone(),
+                    action: wanted.clone(),
+                    operation: deed.operation().to_owned(),
+                    instance: instance.to_owned(),
+                };
+                (Errand::Instance(errand), instances::Errand::POLICY)
             }
             // One of a version that knew more is passed over.
             Err(_) => continue,

@@ -15,10 +15,11 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use wharf_journal::{Journal, JournalError, Records};
+use wharf_journal::{Journal, JournalError};
 
 use crate::{
-    cipher::{DataKey, SEALED_BYTES},
+    cipher::DataKey,
+    encoded::{Encoded, Packing},
     event, field_index,
     index::Index,
     saved,
@@ -35,6 +36,7 @@ pub struct EventStore {
     indexes: Arc<Mutex<HashMap<String, Arc<tokio::sync::Mutex<Index>>>>>,
     /// Whether an index has changed since they were saved.
     changed: Arc<AtomicBool>,
+    packing: Packing,
 }
 
 /// Why events were not appended.
@@ -91,6 +93,7 @@ impl EventStore {
             journal,
             indexes: Arc::default(),
             changed: Arc::default(),
+            packing: Packing::default(),
         }
     }
 
@@ -145,22 +148,29 @@ impl EventStore {
         &self.journal
     }
 
-    /// Appends events `(time, text)`, sealed if there is a key; durable when this returns.
+    /// Appends events `(time, text)`, sealed if there is a key, else packed if they are many, in the turn of the
+    /// account; durable when this returns.
     pub async fn append(
         &self,
         stream: &str,
         ingestion: i64,
         events: &[(i64, &str)],
         key: Option<&DataKey>,
+        account: &str,
     ) -> Result<u64, AppendError> {
-        let mut records = encoded(stream, ingestion, events, key)?;
+        let packing = &self.packing;
+        let encoded = packing.encoded(stream, ingestion, events, key, account);
+        let records = encoded.await?;
         let index = self.index(stream);
         let mut index = index.lock().await;
         if index.gone {
             return Err(AppendError::Gone);
         }
         self.complete(stream, &mut index).await?;
-        let first = self.journal.append_gathered(stream, &mut records).await?;
+        let first = match records {
+            Encoded::Plain(mut it) => self.journal.append_gathered(stream, &mut it).await?,
+            Encoded::Packed(it) => self.journal.append_packed(stream, it).await?,
+        };
         for (offset, (timestamp, _)) in (first..).zip(events) {
             index.add(offset, *timestamp, ingestion);
         }
@@ -436,31 +446,6 @@ impl EventStore {
             from = reply.next;
         }
     }
-}
-
-/// The events as records of the stream's journal.
-fn encoded(
-    stream: &str,
-    ingestion: i64,
-    events: &[(i64, &str)],
-    key: Option<&DataKey>,
-) -> Result<Records, JournalError> {
-    let text: usize = events.iter().map(|(_, text)| text.len()).sum();
-    let each = event::HEAD + if key.is_some() { SEALED_BYTES } else { 0 };
-    let mut records = Records::with_room(text + events.len() * each, events.len());
-    let batch = key.map(DataKey::new_batch);
-    let mut record = Vec::new();
-    for (number, (timestamp, text)) in (0u32..).zip(events) {
-        match &batch {
-            None => event::encode_into(&mut record, *timestamp, ingestion, text),
-            Some(batch) => {
-                event::sealed_head_into(&mut record, *timestamp, ingestion);
-                batch.seal(stream, number, text, &mut record);
-            }
-        }
-        records.push(&record)?;
-    }
-    Ok(records)
 }
 
 /// The offset at `rank` and how many offsets from there stand side by side in the order of time.

@@ -13,7 +13,7 @@
 //! - `metered` is what groups tell CloudWatch of themselves.
 //! - `rules` says what happens to events as they are read: transformers, and masks of what is sensitive (`protection`).
 //! - `findings` tells what data protection finds.
-//! - `desk` has work for processors, in turns of accounts.
+//! - `desk` has work for processors, in turns of accounts; `encoded` is events on their way into the journal.
 //! - `followed` takes streams forward step by step, in `turns` of accounts.
 //! - `subscriptions` hands events to who subscribed to them, a `batch` at a time: `filters`
 //!   says who subscribed, `handover` where the events go, `forward` writes them to other groups, `subscription` has
@@ -37,6 +37,7 @@ mod contributors;
 mod counting;
 mod desk;
 mod embedded;
+mod encoded;
 mod event;
 mod event_store;
 mod exports;

@@ -310,7 +310,13 @@ impl TaskHandle {
 
     /// Usage of one container now.
     pub fn stats(&self, name: &ContainerName) -> Result<Stats, ContainerError> {
-        Ok(self.shared.hierarchies.group(&self.cgroup(name))?.stats()?)
+        let hierarchies = &self.shared.hierarchies;
+        let mut stats = hierarchies.group(&self.cgroup(name))?.stats()?;
+        // A limit of the task stops all that is in it, and is counted there.
+        let task = hierarchies.group(&self.cgroup)?.stats()?;
+        stats.throttled_periods += task.throttled_periods;
+        stats.throttled_ns += task.throttled_ns;
+        Ok(stats)
     }
 
     /// As much of it as is cheap enough to be read every second.

@@ -6,7 +6,11 @@ use wharf_service::Place;
 use wharf_wire::Fault;
 
 use crate::{
-    alarm::{evaluate, reason::long},
+    alarm::{
+        evaluate,
+        instances::{self, Deed},
+        reason::long,
+    },
     fault::validation,
     names,
     records::{Alarm, Contributor, MetricRule, Source, State, Watches},
@@ -21,6 +25,8 @@ pub enum Action {
     Topic(Arn),
     /// A policy of Application Auto Scaling, or of a group of EC2 Auto Scaling.
     Policy(Arn),
+    /// Something that is done to the instance whose metric it is.
+    Instance(Deed, Arn),
 }
 
 impl Action {
@@ -41,7 +47,10 @@ impl Action {
             }
             "autoscaling" if is_policy(&arn.resource) => Ok(Self::Policy(arn)),
             "autoscaling" => unsupported("this is no policy of scaling"),
-            "automate" | "swf" => unsupported("instances are not stopped by alarms"),
+            "automate" | "swf" => match Deed::named(&arn) {
+                Some(deed) => Ok(Self::Instance(deed, arn)),
+                None => unsupported("instances are stopped, terminated and rebooted by alarms"),
+            },
             "lambda" => unsupported("there are no functions"),
             "ssm" | "ssm-incidents" | "aiops" => unsupported("there is no such service"),
             _ => Err(validation(format!("Invalid arn syntax: {text}"))),
@@ -69,11 +78,17 @@ pub fn checked(place: &Place, given: Option<Vec<String>>) -> Result<Vec<String>,
         )));
     }
     for action in &given {
-        if let Action::Policy(arn) = Action::parse(action)?
-            && (arn.account != place.account || arn.region != place.region)
-        {
+        let (what, is_own) = match Action::parse(action)? {
+            Action::Topic(_) => continue,
+            Action::Policy(arn) => {
+                let is_own = arn.account == place.account && arn.region == place.region;
+                ("scaling policy", is_own)
+            }
+            Action::Instance(_, arn) => ("action", instances::is_of(place, &arn)),
+        };
+        if !is_own {
             return Err(validation(format!(
-                "The scaling policy {action} is not of the alarm's account and region."
+                "The {what} {action} is not of the alarm's account and region."
             )));
         }
     }
@@ -83,16 +98,20 @@ pub fn checked(place: &Place, given: Option<Vec<String>>) -> Result<Vec<String>,
 /// As [`checked`], for composite alarms.
 ///
 /// # Errors
-/// Those, and for a policy of scaling, which needs a metric.
+/// Those, and for a policy of scaling or an instance, which need a metric.
 pub fn of_composite(place: &Place, given: Option<Vec<String>>) -> Result<Vec<String>, Fault> {
     let given = checked(place, given)?;
-    let is_policy = |it: &&String| matches!(Action::parse(it), Ok(Action::Policy(_)));
-    match given.iter().find(is_policy) {
-        Some(action) => Err(validation(format!(
-            "A composite alarm cannot call a scaling policy: {action}"
-        ))),
-        None => Ok(given),
+    for action in &given {
+        let cannot = match Action::parse(action) {
+            Ok(Action::Policy(_)) => "call a scaling policy",
+            Ok(Action::Instance(..)) => "act on instances",
+            _ => continue,
+        };
+        return Err(validation(format!(
+            "A composite alarm cannot {cannot}: {action}"
+        )));
     }
+    Ok(given)
 }
 
 /// The region's long name, as the messages of AWS have it.
@@ -258,5 +277,11 @@ mod tests {
         let other = "arn:aws:autoscaling:us-east-1:000000000000:scheduledUpdateGroupAction:7:autoScalingGroupName/g:scheduledActionName/a";
         let other = Some(vec![other.to_owned()]);
         assert!(refused(checked(&place, other)).contains("no policy of scaling"));
+        let stop = || Some(vec!["arn:aws:automate:us-east-1:ec2:stop".to_owned()]);
+        assert!(checked(&place, stop()).is_ok());
+        assert!(refused(checked(&elsewhere, stop())).contains("account and region"));
+        assert!(refused(of_composite(&place, stop())).contains("act on instances"));
+        let recover = Some(vec!["arn:aws:automate:us-east-1:ec2:recover".to_owned()]);
+        assert!(refused(checked(&place, recover)).contains("not supported"));
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     alarm::{
         action::{self, Action},
         composite::Rule,
-        contributors, evaluate, history,
+        contributors, evaluate, history, instances,
         judge::{Comparison, Missing},
     },
     core::Core,
@@ -268,12 +268,13 @@ fn rule(place: &Place, input: &PutMetricAlarmInput) -> Result<MetricRule, Fault>
     if let Source::Queries(queries) = &rule.source {
         evaluate::checked_queries(place, queries, &rule)?;
     }
+    let actions = [
+        &input.ok_actions,
+        &input.alarm_actions,
+        &input.insufficient_data_actions,
+    ];
+    instances::check(&rule, actions)?;
     if contributors::grouped(place, &rule).is_some() {
-        let actions = [
-            &input.ok_actions,
-            &input.alarm_actions,
-            &input.insufficient_data_actions,
-        ];
         let mut actions = actions.into_iter().flatten().flatten();
         if let Some(action) = actions.find(|it| matches!(Action::parse(it), Ok(Action::Policy(_))))
         {

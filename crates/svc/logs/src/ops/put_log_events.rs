@@ -73,7 +73,8 @@ impl LogsService {
     ) -> Result<u64, Fault> {
         let (journal, now) = (stream.journal_name(), cx.now.millis());
         let key = self.sealing(cx, group).await?;
-        let end = self.events.append(&journal, now, events, key.as_deref());
+        let (key, account) = (key.as_deref(), cx.account.as_str());
+        let end = self.events.append(&journal, now, events, key, account);
         let end = end.await.map_err(fault::append)?;
         let first = end.saturating_sub(events.len() as u64);
         let bytes = events.iter().map(|(_, text)| text.len() + OVERHEAD).sum();

@@ -446,6 +446,41 @@ async fn a_stream_that_sends_too_much_is_throttled_and_others_are_not() {
     try_put(&logs, NOW, "calm", "heard").await.unwrap();
 }
 
+/// So many events that they are packed as they come.
+#[tokio::test]
+async fn many_events_of_one_put_come_back_as_they_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let texts: Vec<String> = (0..3000)
+        .map(|n| format!("GET /item/{n} 200 {}", ["fast", "slow"][n % 2].repeat(20)))
+        .collect();
+    let times = (0..).map(|n| NOW + n);
+    let events: Vec<(i64, &str)> = times.zip(texts.iter().map(String::as_str)).collect();
+    for is_put in [true, false] {
+        let logs = open(folder.path());
+        if is_put {
+            make(&logs, "g", &["s"]).await;
+            try_put(&logs, NOW, "s", "one before").await.unwrap();
+            let call = call_at(Timestamp(NOW + 10_000));
+            let put = support::put(&logs, &call, ("g", "s"), &events).await;
+            put.unwrap();
+            try_put(&logs, NOW + 20_000, "s", "one behind")
+                .await
+                .unwrap();
+        }
+        let asked = FilterLogEventsRequest {
+            filter_pattern: Some("\"/item/2718 \"".to_owned()),
+            ..FilterLogEventsRequest::default()
+        };
+        let (found, _) = filter(&logs, asked).await;
+        assert_eq!(found, [texts[2718].as_str()]);
+        let (found, _) = filter(&logs, FilterLogEventsRequest::default()).await;
+        assert_eq!(found.len(), 3002);
+        assert_eq!(found[0], "one before");
+        assert_eq!(found[1..3001], texts);
+        assert_eq!(found[3001], "one behind");
+    }
+}
+
 #[tokio::test]
 async fn an_account_has_a_rate_too() {
     let folder = tempfile::tempdir().unwrap();

@@ -121,6 +121,94 @@ async fn an_action_that_comes_to_nothing_stands_in_the_history_once() {
     assert_eq!(actions_of(&home, "").await.len(), 2, "taken, and failed");
 }
 
+/// An alarm on a metric of an instance that does this to it.
+fn of_instance(actions: &[&str]) -> PutMetricAlarmInput {
+    PutMetricAlarmInput {
+        dimensions: Some(vec![wharf_api_cloudwatch::Dimension {
+            name: Some("InstanceId".to_owned()),
+            value: Some("i-0abc".to_owned()),
+        }]),
+        alarm_actions: Some(actions.iter().map(|it| (*it).to_owned()).collect()),
+        ..alarm("hot")
+    }
+}
+
+const STOP: &str = "arn:aws:automate:us-east-1:ec2:stop";
+
+#[tokio::test]
+async fn an_alarm_acts_on_the_instance_that_it_is_about() {
+    let home = Home::start();
+    let call = home.call();
+    let reboot = "arn:aws:swf:us-east-1:000000000000:action/actions/AWS_EC2.InstanceId.Reboot/1.0";
+    let input = of_instance(&[STOP, reboot, STOP]);
+    let rows = home.service.authorize(&call, Input::PutMetricAlarm(&input));
+    let rows = rows.await.unwrap();
+    let asked = rows.iter().skip(1);
+    let asked: Vec<_> = asked.map(|it| (&*it.action, &*it.resource)).collect();
+    let arn = "arn:aws:ec2:us-east-1:000000000000:instance/i-0abc";
+    assert_eq!(
+        asked,
+        [("ec2:RebootInstances", arn), ("ec2:StopInstances", arn)]
+    );
+
+    let put = home.service.put_metric_alarm(&call, of_instance(&[STOP]));
+    put.await.unwrap();
+    for state in ["ALARM", "OK"] {
+        let set = SetAlarmStateInput {
+            alarm_name: Some("hot".to_owned()),
+            state_value: Some(state.to_owned()),
+            state_reason: Some("to see it".to_owned()),
+            ..SetAlarmStateInput::default()
+        };
+        home.service.set_alarm_state(&call, set).await.unwrap();
+        until("the instance was stopped", || async {
+            !home.notes.calls.lock().is_empty()
+        })
+        .await;
+    }
+    let calls = home.notes.calls.lock().clone();
+    let [(actor, request)] = &calls[..] else {
+        panic!("once, in the state that says so: {calls:?}");
+    };
+    let called = (request.service.as_str(), request.operation.as_str());
+    assert_eq!(called, ("ec2", "StopInstances"));
+    assert_eq!(
+        request.input,
+        serde_json::json!({ "InstanceIds": ["i-0abc"] })
+    );
+    assert!(
+        matches!(actor, Actor::Account { account, source_arn } if account == "000000000000" && source_arn.ends_with(":alarm:hot"))
+    );
+    let taken = format!("Successfully accepted action {STOP}");
+    assert_eq!(actions_of(&home, "").await, [taken]);
+}
+
+#[tokio::test]
+async fn an_action_on_an_instance_needs_one() {
+    let home = Home::start();
+    let call = home.call();
+    let without = PutMetricAlarmInput {
+        dimensions: None,
+        ..of_instance(&[STOP])
+    };
+    let elsewhere = of_instance(&["arn:aws:automate:eu-west-1:ec2:stop"]);
+    let recovered = of_instance(&["arn:aws:automate:us-east-1:ec2:recover"]);
+    let math = PutMetricAlarmInput {
+        alarm_actions: Some(vec![STOP.to_owned()]),
+        ..of_queries(vec![hidden("m", "CPU"), expression("e", "m * 2")])
+    };
+    for (input, why) in [
+        (without, "InstanceId"),
+        (math, "InstanceId"),
+        (elsewhere, "account and region"),
+        (recovered, "not supported"),
+    ] {
+        let put = home.service.put_metric_alarm(&call, input);
+        let text = put.await.unwrap_err().message;
+        assert!(text.contains(why), "{text}");
+    }
+}
+
 /// What the history says of actions, where it begins like that.
 async fn actions_of(home: &Home, start: &str) -> Vec<String> {
     let input = DescribeAlarmHistoryInput {

@@ -5,7 +5,7 @@ use wharf_vended::Point;
 
 use super::{
     insights::{Belongs, point},
-    message::{ContainerRow, TaskRow},
+    message::{ContainerRow, KernelRow, TaskRow},
     used::{Offer, Used, share},
 };
 
@@ -29,6 +29,7 @@ pub struct Measured<'a> {
     pub written: Option<f64>,
     /// Of one with a restart policy.
     pub restarts: Option<f64>,
+    pub kernel: Option<KernelRow>,
 }
 
 /// A row with what it says of the task's own containers, once of each: a machine may say anything.
@@ -78,6 +79,7 @@ impl<'a> Measured<'a> {
             read: used.read,
             written: used.written,
             restarts: row.restarts().map(|it| it.min(MOST_RESTARTS)),
+            kernel: row.kernel_stats,
         }
     }
 

@@ -54,6 +54,8 @@ pub struct ContainerRow {
     pub storage_stats_set: Option<StorageRow>,
     #[serde(default)]
     pub restart_stats_set: Option<RestartRow>,
+    #[serde(default)]
+    pub kernel_stats: Option<KernelRow>,
 }
 
 impl ContainerRow {
@@ -62,6 +64,21 @@ impl ContainerRow {
         let count = self.restart_stats_set?.restart_count;
         (count.is_finite() && count >= 0.0).then_some(count)
     }
+}
+
+/// What the kernel told of a container in the stretch of time that the report is about; wharf's own agents say it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KernelRow {
+    /// The most there were.
+    #[serde(default, deserialize_with = "nullable")]
+    pub processes: f64,
+    #[serde(default, deserialize_with = "nullable")]
+    pub throttled_periods: f64,
+    #[serde(default, deserialize_with = "nullable")]
+    pub throttled_nanoseconds: f64,
+    #[serde(default, deserialize_with = "nullable")]
+    pub oom_kills: f64,
 }
 
 /// In the stretch of time that the report is about.

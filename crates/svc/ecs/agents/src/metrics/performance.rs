@@ -152,6 +152,17 @@ fn container(task: &Task, measured: &Measured<'_>, level: Level, at: i64) -> Str
         }
     }
     it.number("RestartCount", measured.restarts);
+    if let Some(kernel) = measured.kernel {
+        let seconds = kernel.throttled_nanoseconds / 1e9;
+        for (name, value) in [
+            ("Processes", kernel.processes),
+            ("ThrottledPeriods", kernel.throttled_periods),
+            ("ThrottledSeconds", seconds),
+            ("OomKills", kernel.oom_kills),
+        ] {
+            it.number(name, Some(value).filter(|it| *it >= 0.0));
+        }
+    }
     if level == Level::Enhanced {
         it.number("ContainerCpuUtilization", measured.cpu_share());
         it.number("ContainerMemoryUtilization", measured.memory_share());

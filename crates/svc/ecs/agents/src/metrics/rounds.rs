@@ -69,6 +69,8 @@ fn merge(containers: &mut Vec<ContainerRow>, more: Vec<ContainerRow>) {
                     both(known.storage_stats_set, row.storage_stats_set, storage);
                 known.restart_stats_set =
                     both(known.restart_stats_set, row.restart_stats_set, restarts);
+                // Agents that say it send whole minutes.
+                known.kernel_stats = row.kernel_stats.or(known.kernel_stats);
             }
             None if containers.len() < MOST_CONTAINERS => containers.push(row),
             None => {}
@@ -151,6 +153,7 @@ mod tests {
             }),
             storage_stats_set: None,
             restart_stats_set: Some(RestartRow { restart_count: cpu }),
+            kernel_stats: None,
         };
         Report {
             task_metrics: vec![TaskRow {
