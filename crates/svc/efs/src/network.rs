@@ -1,7 +1,8 @@
 //! Subnets, security groups and interfaces of mount targets, through EC2.
 
 use wharf_api_ec2::{
-    CreateNetworkInterfaceRequest, DescribeSecurityGroupsRequest, DescribeSubnetsRequest, Filter,
+    CreateNetworkInterfaceRequest, DescribeAvailabilityZonesRequest, DescribeSecurityGroupsRequest,
+    DescribeSubnetsRequest, Filter,
 };
 use wharf_base::Permit;
 use wharf_interfaces::Interfaces;
@@ -12,7 +13,7 @@ use crate::{
     core::Core,
     fault,
     names::{self, PRINCIPAL},
-    records::{MountTarget, Served},
+    records::{MountTarget, Served, Zone},
 };
 
 const PERMIT: Permit = Permit::for_controller("efs-interfaces");
@@ -45,6 +46,30 @@ pub async fn subnet(core: &Core, call: &Call, id: &str) -> Result<Subnet, Fault>
         vpc: found.vpc_id.unwrap_or_default(),
         zone: found.availability_zone.unwrap_or_default(),
         zone_id: found.availability_zone_id,
+    })
+}
+
+/// A zone of the region, by its name.
+///
+/// # Errors
+/// There is none of that name.
+pub async fn zone(core: &Core, place: &Place, name: &str) -> Result<Zone, Fault> {
+    let wanted = DescribeAvailabilityZonesRequest {
+        zone_names: Some(vec![name.to_owned()]),
+        ..Default::default()
+    };
+    let call = call(core, place);
+    let found = core.parts.ec2.describe_availability_zones(&call, wanted);
+    let found = found.await.map_err(|fault| match fault.sender {
+        true => fault::no_zone(name),
+        false => fault,
+    })?;
+    let mut found = found.availability_zones.unwrap_or_default().into_iter();
+    let found = found.find(|it| it.zone_name.as_deref() == Some(name));
+    let found = found.ok_or_else(|| fault::no_zone(name))?;
+    Ok(Zone {
+        name: name.to_owned(),
+        id: found.zone_id,
     })
 }
 
