@@ -17,6 +17,7 @@ from measures import (  # noqa: E402 the harness had to be found first
     cold_start,
     committed,
     events,
+    files,
     floods,
     kube_api,
     kube_pods,
@@ -37,6 +38,7 @@ from measures import (  # noqa: E402 the harness had to be found first
     services,
     stages,
     start,
+    volumes,
 )
 
 MEASURES = {
@@ -61,6 +63,8 @@ MEASURES = {
     "layers": layers,
     "queues": queues,
     "objects": objects,
+    "volumes": volumes,
+    "files": files,
     "events": events,
     "logs": logs,
     "metrics": metrics,
