@@ -149,8 +149,8 @@ async fn one_of_one_zone_has_its_mount_target_there() {
         performance_mode: mode.and_then(text),
         ..Default::default()
     };
-    let made = efs.create_file_system(&call(), asked("us-east-1b", None));
-    let made = made.await.unwrap();
+    let asked_one = asked("us-east-1b", None);
+    let made = efs.create_file_system(&call(), asked_one).await.unwrap();
     let shown = (made.availability_zone_name, made.availability_zone_id);
     assert_eq!(shown, (text("us-east-1b"), text("use1-az2")));
     let network = world.network().await;
