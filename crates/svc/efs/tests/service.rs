@@ -149,11 +149,11 @@ async fn one_of_one_zone_has_its_mount_target_there() {
         performance_mode: mode.and_then(text),
         ..Default::default()
     };
+    let network = world.network().await;
     let asked_one = asked("us-east-1b", None);
     let made = efs.create_file_system(&call(), asked_one).await.unwrap();
     let shown = (made.availability_zone_name, made.availability_zone_id);
     assert_eq!(shown, (text("us-east-1b"), text("use1-az2")));
-    let network = world.network().await;
     for (zone, code) in [
         ('a', "AvailabilityZonesMismatch"),
         // There is no host at all.

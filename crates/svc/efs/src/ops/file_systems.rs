@@ -37,7 +37,7 @@ pub async fn create(
     let mode = mode.unwrap_or_else(|| GENERAL_PURPOSE.to_owned());
     let zone = match input.availability_zone_name.as_deref() {
         Some(_) if mode != GENERAL_PURPOSE => return Err(fault::one_zone_mode(&mode)),
-        Some(name) => Some(network::zone(core, &place, name).await?),
+        Some(name) => Some(network::zone(core, call, name).await?),
         None => None,
     };
     let throughput = input.throughput_mode.unwrap_or_else(|| BURSTING.to_owned());
