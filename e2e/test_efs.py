@@ -237,36 +237,6 @@ def test_creation_tokens_and_deletion(server, efs):
     assert gone.value.response["Error"]["Code"] == "FileSystemNotFound"
 
 
-def test_one_of_one_zone_lies_on_a_host_there(server, efs):
-    """Though the host of the other zone has no fewer file systems."""
-    zone = "us-east-1b"
-    there = Host(server, 2, token_arguments=("--zone", zone), node_arguments=("--zone", zone))
-    try:
-        there.join()
-        made = server.aws("efs", "create-file-system", "--creation-token", tasks.unique("zone"), "--availability-zone-name", zone)
-        assert (made["AvailabilityZoneName"], made["AvailabilityZoneId"]) == (zone, "use1-az2")
-        subnets = {it["AvailabilityZone"]: it["SubnetId"] for it in server.client("ec2").describe_subnets()["Subnets"] if it["DefaultForAz"]}
-        with pytest.raises(ClientError) as refused:
-            efs.create_mount_target(FileSystemId=made["FileSystemId"], SubnetId=subnets["us-east-1a"])
-        assert refused.value.response["Error"]["Code"] == "AvailabilityZonesMismatch"
-        target = efs.create_mount_target(FileSystemId=made["FileSystemId"], SubnetId=subnets[zone])
-        assert target["AvailabilityZoneName"] == zone
-
-        def state():
-            (found,) = efs.describe_mount_targets(MountTargetId=target["MountTargetId"])["MountTargets"]
-            return found["LifeCycleState"]
-
-        wait_for(lambda: state() == "available", 30, "the mount target")
-        assert (there.data / "node" / "efs" / made["FileSystemId"]).exists()
-        efs.delete_mount_target(MountTargetId=target["MountTargetId"])
-        wait_for(lambda: not efs.describe_mount_targets(FileSystemId=made["FileSystemId"])["MountTargets"], 30, "its end")
-        efs.delete_file_system(FileSystemId=made["FileSystemId"])
-    finally:
-        there.close()
-        with contextlib.suppress(ClientError):
-            server.client("ecs").deregister_container_instance(containerInstance=there.instance, force=True)
-
-
 NONE = "fs-00000000000000000"
 
 
