@@ -50,7 +50,6 @@ def test_by_ansible(alone, tmp_path):
     assert made <= set(stack.play("machines"))
     # The module of instances reports a change of one that it leaves as it is.
     assert stack.play("machines") in ([], ["Instance"])
-    assert {"Group", "Template", "Stopped", "Running", "Instance", "Snapshot", "Volume", "Key"} <= set(stack.play("no_machines"))
 
 
 CRAWLS = """
