@@ -18,6 +18,7 @@ from measures import (  # noqa: E402 the harness had to be found first
     collecting,
     committed,
     events,
+    files,
     floods,
     kube_api,
     kube_pods,
@@ -41,6 +42,7 @@ from measures import (  # noqa: E402 the harness had to be found first
     services,
     stages,
     start,
+    volumes,
 )
 
 MEASURES = {
@@ -69,6 +71,8 @@ MEASURES = {
     "scans": scans,
     "queues": queues,
     "objects": objects,
+    "volumes": volumes,
+    "files": files,
     "events": events,
     "logs": logs,
     "metrics": metrics,

@@ -1,4 +1,4 @@
-"""Encrypted EBS volumes: nothing of them lies in the clear, their key opens and shuts them, and whoever dies leaves them whole."""
+"""Encrypted EBS volumes and roots: nothing of them lies in the clear, their key opens and shuts them, whoever dies leaves them whole."""
 
 import json
 import os
@@ -13,6 +13,7 @@ from agent.signing import signed_headers
 from harness import images, joining, processes, tasks, tools
 from harness.installation import Installation, Keys
 from harness.waiting import wait_for
+from test_ec2_instances import wait_state
 from test_images import Other, available
 from test_snapshots import completed
 from test_volumes import asked, attachment, definition, infrastructure_role, wait_gone
@@ -283,12 +284,90 @@ def test_instances_come_with_them_and_accounts_have_them_by_default(alone, guest
     (mapped,) = mappings(ec2, other)
     volume = mapped["Ebs"]["VolumeId"]
     assert shown(ec2, volume)["KmsKeyId"] == key
+    assert opens(alone, other), "its root is sealed too"
     other.wait_attached(volume)
     other.does("mke2fs -q /dev/xvdf > /dev/null && mkdir -p /f && mount -t ext4 /dev/xvdf /f && echo there > /f/f && sync")
     assert programs(alone, volume)
     ec2.terminate_instances(InstanceIds=[other.id])
     wait_gone(alone, volume)
     assert programs(alone, volume) == []
+
+
+def root(key=None, **ebs):
+    return [{"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": True, **({"KmsKeyId": key} if key else {}), **ebs}}]
+
+
+def opens(wharf, guest):
+    """Programs that have the root of an instance open."""
+    return processes.with_open(wharf.data / "node" / "instances" / "kept" / guest.id / "disk.img", "sealed-file")
+
+
+def state_of(ec2, guest):
+    (found,) = ec2.describe_instances(InstanceIds=[guest.id])["Reservations"][0]["Instances"]
+    return found["State"]["Name"], found.get("StateReason", {}).get("Code")
+
+
+def test_a_root_is_sealed_and_without_its_key_nothing_starts(alone, guest, key):
+    ec2, kms = guest.ec2, alone.client("kms")
+    before = in_the_clear(alone)
+    template = ec2.create_launch_template(
+        LaunchTemplateName=tasks.unique("sealed"), LaunchTemplateData={"BlockDeviceMappings": root(key, VolumeSize=2)}
+    )["LaunchTemplate"]["LaunchTemplateId"]
+    first = Guest(alone, LaunchTemplate={"LaunchTemplateId": template})
+    first.does(f"({WRITES}) > /srv/f && sync")
+    assert in_the_clear(alone) == before
+    (program,) = opens(alone, first)
+    data = ec2.get_launch_template_data(InstanceId=first.id)["LaunchTemplateData"]["BlockDeviceMappings"][0]["Ebs"]
+    assert (data["Encrypted"], data["KmsKeyId"], data["VolumeSize"]) == (True, key, 2)
+
+    # It goes on without its key, over deaths, and once it is stopped its key is gone and it does not start.
+    kms.disable_key(KeyId=key)
+    alone.kill_child("agent")
+    alone.kill_child("server")
+    alone.wait_node()
+    assert first.does("echo more >> /srv/f && sync && tail -c 5 /srv/f") == "more"
+    assert opens(alone, first) == [program]
+    ec2.stop_instances(InstanceIds=[first.id])
+    wait_state(ec2, first.id, "stopped")
+    wait_for(lambda: not pathlib.Path(f"/proc/{program}").exists(), 20, "the end of the key")
+    assert alone.aws("ec2", "start-instances", "--instance-ids", first.id)["StartingInstances"][0]["CurrentState"]["Name"] == "pending"
+    wait_for(lambda: state_of(ec2, first) == ("stopped", "Client.InternalError"), 60, "a start that is refused")
+    assert opens(alone, first) == []
+    refused("InvalidKmsKey.InvalidState", Guest, wharf=alone, BlockDeviceMappings=root(key))
+    kms.enable_key(KeyId=key)
+    ec2.start_instances(InstanceIds=[first.id])
+    wait_state(ec2, first.id, "running")
+    assert first.does("head -c 11 /srv/f && tail -c 5 /srv/f") == "sealedwharfmore"
+
+    # What was synced outlives the program that has it open, once the instance boots again.
+    os.kill(opens(alone, first)[0], signal.SIGKILL)
+    ec2.reboot_instances(InstanceIds=[first.id])
+    wait_for(lambda: opens(alone, first), 60, "a program that has it open again")
+    assert first.does("head -c 11 /srv/f && tail -c 5 /srv/f") == "sealedwharfmore"
+
+    # Others are made of it, under its key or another, on this host or by a copy; larger ones too.
+    made = ec2.create_image(InstanceId=first.id, Name=tasks.unique("sealed"), NoReboot=True)["ImageId"]
+    image = available(ec2, made)
+    (mapped,) = [it["Ebs"] for it in image["BlockDeviceMappings"]]
+    (snapshot,) = ec2.describe_snapshots(SnapshotIds=[mapped["SnapshotId"]])["Snapshots"]
+    assert (mapped["Encrypted"], snapshot["Encrypted"], snapshot["KmsKeyId"]) == (True, True, key)
+    third = kms.create_key()["KeyMetadata"]["Arn"]
+    copy = ec2.copy_image(SourceRegion="us-east-1", SourceImageId=made, Name=tasks.unique("copy"), Encrypted=True, KmsKeyId=third)["ImageId"]
+    (copied_root,) = [it["Ebs"] for it in available(ec2, copy)["BlockDeviceMappings"]]
+    assert ec2.describe_snapshots(SnapshotIds=[copied_root["SnapshotId"]])["Snapshots"][0]["KmsKeyId"] == third
+    others = [Other(alone, made, BlockDeviceMappings=root("alias/aws/ebs", VolumeSize=3)), Other(alone, made), Other(alone, copy)]
+    for other in others:
+        assert other.does("head -c 11 /srv/f && tail -c 5 /srv/f") == "sealedwharfmore"
+    assert int(others[0].does("df -k / | tail -1").split()[1]) > 2.5 * (1 << 20)
+    assert in_the_clear(alone) == before
+    clear = [{"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": False}}]
+    refused("InvalidParameterCombination", Guest, wharf=alone, ImageId=made, BlockDeviceMappings=clear)
+    ended = [first, *others]
+    ec2.terminate_instances(InstanceIds=[it.id for it in ended])
+    for one in ended:
+        wait_state(ec2, one.id, "terminated")
+        assert opens(alone, one) == []
+    wait_for(lambda: not any(kms.list_grants(KeyId=it)["Grants"] for it in (key, third)), 10, "the end of all grants")
 
 
 def test_a_task_has_an_encrypted_volume(alone, key):

@@ -244,7 +244,8 @@ NONE = "fs-00000000000000000"
     ("call", "arguments", "code"),
     [
         ("create_file_system", {"KmsKeyId": "alias/aws/elasticfilesystem"}, "BadRequest"),
-        ("create_file_system", {"AvailabilityZoneName": "us-east-1a"}, "BadRequest"),
+        ("create_file_system", {"AvailabilityZoneName": "us-east-1z"}, "BadRequest"),
+        ("create_file_system", {"AvailabilityZoneName": "us-east-1a", "PerformanceMode": "maxIO"}, "BadRequest"),
         ("create_file_system", {"Backup": True}, "BadRequest"),
         ("create_file_system", {"ThroughputMode": "provisioned"}, "BadRequest"),
         ("create_file_system", {"PerformanceMode": "fast"}, "ValidationException"),

@@ -37,6 +37,10 @@ pub struct Instance {
     /// taken of. Hosts that do not know of this are given no such instance.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub restore: bool,
+    /// What is in the file of its disk is sealed: its host asks for the key whenever it boots it ([`crate::snapshot::Keys`]).
+    /// Hosts that do not know of this are given no such instance.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sealed: bool,
     /// Names of volumes in its `/dev` that its user data waits for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub devices: Vec<String>,
@@ -81,6 +85,9 @@ pub enum Wanted {
     /// Nothing of it. Once the host said so, it is told of it no more.
     Terminated,
 }
+
+/// How the reason begins of a boot that failed since the key of a disk that is sealed is refused.
+pub const NO_KEY: &str = "its disk cannot be opened: ";
 
 /// Where a root file system comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

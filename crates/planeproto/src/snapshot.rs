@@ -12,7 +12,7 @@
 //! | `POST …/<snap>/failed` | [`Failed`]: it cannot be taken |
 //! | `GET …/<vol>/source` | [`Source`]: the snapshot that a volume is to be made of |
 //! | `GET …/<vol>/<hex>` | a chunk or a page of it |
-//! | `GET …/<vol>/key` | [`Keys`] of a volume that is sealed, while it is attached |
+//! | `GET …/<vol>/key` | [`Keys`] of a volume that is sealed, while it is attached; of an instance whose disk is, while it is to run |
 //!
 //! The disk of an instance, which its root file system is on, is snapshot and made as volumes are, by the instance's id.
 

@@ -1,5 +1,5 @@
 //! Bytes of snapshots of EBS volumes, for the node of the host that takes a snapshot, or makes a volume of one, and
-//! nobody else; and what a sealed volume opens by, for the host that it is attached on. The requests:
+//! nobody else; and what a sealed volume opens by, for the host that it is attached on, or the disk of an instance. The requests:
 //! `wharf_planeproto::snapshot`.
 //!
 //! Completions, failures and keys are told to the audit log; the pieces before them are too many.
@@ -158,13 +158,22 @@ async fn fetched(
     }
 }
 
-/// For the host that the volume is attached on, as long as it is.
+/// For the host that the volume is attached on, as long as it is; of the root of an instance, for its host, as long as it is to
+/// run there.
 async fn key_of(
     all: &Gateway,
     ec2: &Ec2Service,
     cx: &Context,
     at: &Place,
 ) -> Result<Bytes, NotTaken> {
+    if at.id.starts_with("i-") {
+        let (host, instance) = ec2.sealed_root(at).await?;
+        if !all.planes.speaks_for(cx, &host).await {
+            return Err(NotTaken::Gone);
+        }
+        let keys = ec2.keys_of_root(at, &instance).await?;
+        return Ok(serde_json::to_vec(&keys).unwrap_or_default().into());
+    }
     let (host, volume) = ec2.sealed_volume(at).await?;
     if !all.planes.speaks_for(cx, &host).await {
         return Err(NotTaken::Gone);

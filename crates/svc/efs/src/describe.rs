@@ -39,13 +39,14 @@ pub fn file_system(place: &Place, id: &str, record: &FileSystem) -> wire::FileSy
         performance_mode: Some(record.performance_mode.clone()),
         encrypted: Some(record.encryption.is_some()),
         kms_key_id: record.encryption.as_ref().map(|it| it.key.clone()),
+        availability_zone_name: record.zone.as_ref().map(|it| it.name.clone()),
+        availability_zone_id: record.zone.as_ref().and_then(|it| it.id.clone()),
         throughput_mode: Some(record.throughput_mode.clone()),
         provisioned_throughput_in_mibps: record.provisioned_throughput,
         tags: Some(tagged::to_wire(&record.tags)),
         file_system_protection: Some(wire::FileSystemProtectionDescription {
             replication_overwrite_protection: Some("ENABLED".to_owned()),
         }),
-        ..Default::default()
     }
 }
 

@@ -109,6 +109,23 @@ pub fn zone_has_one() -> Fault {
     )
 }
 
+pub fn other_zone(zone: &str) -> Fault {
+    let text = format!(
+        "The Availability Zone of the mount target is different from '{zone}', which was specified for One Zone storage."
+    );
+    coded("AvailabilityZonesMismatch", 400, text)
+}
+
+pub fn no_zone(name: &str) -> Fault {
+    bad_request(format!("Invalid availability zone: [{name}]"))
+}
+
+pub fn one_zone_mode(mode: &str) -> Fault {
+    bad_request(format!(
+        "Performance mode {mode} is not supported on One Zone file systems."
+    ))
+}
+
 pub fn other_vpc() -> Fault {
     coded(
         "MountTargetConflict",

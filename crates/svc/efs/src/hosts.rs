@@ -1,10 +1,11 @@
 //! Which host a file system lies on.
 //!
 //! All its files lie on one, from its first mount target on, on a disk of their own there. Among the hosts that keep such file
-//! systems it is the one with the fewest.
+//! systems, of its zone if it is of one, it is the one with the fewest.
 
 use std::collections::BTreeMap;
 
+use wharf_hosts::zone_letter;
 use wharf_service::Place;
 
 use crate::{core::Core, names, records::FileSystem};
@@ -15,8 +16,14 @@ pub const ATTRIBUTE: &str = "wharf.file-systems";
 /// … and of those that are encrypted.
 const ENCRYPTED: &str = "wharf.encrypted-file-systems";
 
-/// Instance id of the host; `None` if no connected one keeps file systems, or none that are encrypted.
-pub async fn choose(core: &Core, place: &Place, encrypted: bool) -> Option<String> {
+/// Instance id of the host; `None` if no connected one keeps file systems, or none that are encrypted. `zone`: the one that it has
+/// to be in; where no host is, all serve it: on one machine all zones are that machine.
+pub async fn choose(
+    core: &Core,
+    place: &Place,
+    encrypted: bool,
+    zone: Option<&str>,
+) -> Option<String> {
     let attribute = if encrypted { ENCRYPTED } else { ATTRIBUTE };
     core.parts.hosts.up_to_date().await;
     let all = core.table.everywhere::<FileSystem>(names::SERVICE).await;
@@ -37,8 +44,19 @@ pub async fn choose(core: &Core, place: &Place, encrypted: bool) -> Option<Strin
                 && it.region == place.region
                 && it.attributes.contains_key(attribute)
         });
-        let hosts = fits.map(|it| it.ec2_instance.clone());
-        hosts.min_by_key(|it| (count.get(it).copied().unwrap_or_default(), it.clone()))
+        let letter = |region: &str, zone: &str| zone_letter(region, zone).to_owned();
+        let wanted = zone.map(|it| letter(&place.region, it));
+        let hosts = fits.map(|it| {
+            let host = machines.hosts().get(&it.host);
+            let zone = host.map(|host| letter(&it.region, &host.availability_zone));
+            let is_there = wanted.is_none() || zone == wanted;
+            (!is_there, it.ec2_instance.clone())
+        });
+        let fewest = hosts.min_by_key(|(elsewhere, it)| {
+            let has = count.get(it).copied().unwrap_or_default();
+            (*elsewhere, has, it.clone())
+        });
+        fewest.map(|(_, it)| it)
     })
 }
 

@@ -12,7 +12,7 @@ use crate::{
     core::Core,
     fault,
     names::{self, PRINCIPAL},
-    records::{MountTarget, Served},
+    records::{MountTarget, Served, Zone},
 };
 
 const PERMIT: Permit = Permit::for_controller("efs-interfaces");
@@ -48,6 +48,38 @@ pub async fn subnet(core: &Core, call: &Call, id: &str) -> Result<Subnet, Fault>
     })
 }
 
+/// Letters of the zones that every region has, as EC2 here has them.
+const ZONES: [&str; 3] = ["a", "b", "c"];
+
+/// A zone of the region, by its name; with its id where the account has a subnet there.
+///
+/// # Errors
+/// There is none of that name.
+pub async fn zone(core: &Core, call: &Call, name: &str) -> Result<Zone, Fault> {
+    let letter = name.strip_prefix(call.region.as_str());
+    if !letter.is_some_and(|it| ZONES.contains(&it)) {
+        return Err(fault::no_zone(name));
+    }
+    let wanted = DescribeSubnetsRequest {
+        filters: Some(vec![filter("availability-zone", name)]),
+        ..Default::default()
+    };
+    let onward = call.passed_on_by(PRINCIPAL);
+    let found = core.parts.ec2.describe_subnets(&onward, wanted).await?;
+    let found = found.subnets.unwrap_or_default().into_iter().next();
+    Ok(Zone {
+        name: name.to_owned(),
+        id: found.and_then(|it| it.availability_zone_id),
+    })
+}
+
+fn filter(name: &str, value: &str) -> Filter {
+    Filter {
+        name: Some(name.to_owned()),
+        values: Some(vec![value.to_owned()]),
+    }
+}
+
 /// The groups given, all of the VPC; its default group if none were.
 pub async fn groups(
     core: &Core,
@@ -60,10 +92,6 @@ pub async fn groups(
     if ids.len() > most {
         return Err(fault::too_many_groups(most));
     }
-    let filter = |name: &str, value: &str| Filter {
-        name: Some(name.to_owned()),
-        values: Some(vec![value.to_owned()]),
-    };
     let by_id = !ids.is_empty();
     let wanted = DescribeSecurityGroupsRequest {
         group_ids: by_id.then(|| ids.clone()),

@@ -28,6 +28,9 @@ pub struct FileSystem {
     pub policy: Option<String>,
     /// What those may that show no ticket, by that policy: over any connection, and over one that is encrypted.
     pub anonymous: [Permissions; 2],
+    /// It is of One Zone storage, in that zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Zone>,
     /// Instance id of the host that its files lie on, from its first mount target on.
     #[serde(default)]
     pub host: Option<String>,
@@ -59,6 +62,16 @@ pub struct FileSystem {
     pub metered: Option<Stretch>,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+/// An availability zone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Zone {
+    /// `us-east-1a`
+    pub name: String,
+    /// `use1-az1`
+    #[serde(default)]
+    pub id: Option<String>,
 }
 
 /// What of a mount target concerns the file system.

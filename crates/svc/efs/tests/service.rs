@@ -140,29 +140,66 @@ async fn without_a_host_nothing_is_served() {
 }
 
 #[tokio::test]
+async fn one_of_one_zone_has_its_mount_target_there() {
+    let world = World::new();
+    let efs = service(&world);
+    let asked = |zone: &str, mode: Option<&str>| CreateFileSystemRequest {
+        creation_token: text(&format!("{zone} {mode:?}")),
+        availability_zone_name: text(zone),
+        performance_mode: mode.and_then(text),
+        ..Default::default()
+    };
+    let network = world.network().await;
+    let asked_one = asked("us-east-1b", None);
+    let made = efs.create_file_system(&call(), asked_one).await.unwrap();
+    let shown = (made.availability_zone_name, made.availability_zone_id);
+    assert_eq!(shown, (text("us-east-1b"), text("use1-az2")));
+    for (zone, code) in [
+        ('a', "AvailabilityZonesMismatch"),
+        // There is no host at all.
+        ('b', "UnsupportedAvailabilityZone"),
+    ] {
+        let input = CreateMountTargetRequest {
+            file_system_id: made.file_system_id.clone(),
+            subnet_id: Some(network.subnet(zone)),
+            ..Default::default()
+        };
+        let answer = efs.create_mount_target(&call(), input).await;
+        assert_eq!(answer.unwrap_err().code, code, "{zone}");
+    }
+    for (bad, text) in [
+        (
+            asked("us-east-1z", None),
+            "Invalid availability zone: [us-east-1z]",
+        ),
+        (
+            asked("eu-west-1a", None),
+            "Invalid availability zone: [eu-west-1a]",
+        ),
+        (
+            asked("us-east-1a", Some("maxIO")),
+            "Performance mode maxIO is not supported on One Zone file systems.",
+        ),
+    ] {
+        refused(
+            efs.create_file_system(&call(), bad).await,
+            "BadRequest",
+            text,
+        );
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_there_is_refused_by_name() {
     let world = World::new();
     let efs = service(&world);
-    for (input, what) in [
-        (
-            CreateFileSystemRequest {
-                backup: Some(true),
-                ..Default::default()
-            },
-            "Automatic backup (Backup)",
-        ),
-        (
-            CreateFileSystemRequest {
-                availability_zone_name: text("us-east-1a"),
-                ..Default::default()
-            },
-            "One Zone storage (AvailabilityZoneName)",
-        ),
-    ] {
-        let answer = efs.create_file_system(&call(), input).await;
-        let message = format!("{what} is not supported by this version of wharf.");
-        refused(answer, "BadRequest", &message);
-    }
+    let input = CreateFileSystemRequest {
+        backup: Some(true),
+        ..Default::default()
+    };
+    let answer = efs.create_file_system(&call(), input).await;
+    let message = "Automatic backup (Backup) is not supported by this version of wharf.";
+    refused(answer, "BadRequest", message);
     let policy = PutFileSystemPolicyRequest {
         file_system_id: Some(made(&efs, "one").await),
         policy: text("{}"),

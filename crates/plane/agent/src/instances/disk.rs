@@ -2,6 +2,9 @@
 //!
 //! Unlike a task's disk it has a journal and is flushed, and is looked over before each boot. It is mounted in the
 //! shim's mount namespace alone.
+//!
+//! One that is sealed is shown to the host while its instance runs, and while it is made (`wharf_sealed_file`). A file that is
+//! still to become a disk, `disk.new`, is shown where the disk will be, so that it stays shown when it becomes one.
 
 use std::{
     fs, io,
@@ -11,9 +14,10 @@ use std::{
 };
 
 use wharf_container::runtime::{PreparedDisk, is_attached};
-use wharf_sealed_file::is_sealed;
+use wharf_sealed_file::{Program, hide, is_sealed, open, seal};
 
 use super::tool::{Tool, check_of};
+use crate::volumes::Keys;
 
 /// The kernel lets go of a disk shortly after the last process is gone.
 const LET_GO: Duration = Duration::from_secs(30);
@@ -29,17 +33,49 @@ pub fn image(folder: &Path) -> PathBuf {
     folder.join("disk.img")
 }
 
+/// What a sealed disk is opened by.
+pub struct Sealer {
+    pub keys: Keys,
+    pub program: Program,
+}
+
+impl Sealer {
+    fn open(&self, file: &Path) -> io::Result<()> {
+        open(&self.program, file, self.keys.own())
+    }
+
+    /// Does something with the device of a file that is to become a disk, and is shown from then on.
+    fn on_device(&self, file: &Path, work: impl Fn(&Path) -> io::Result<()>) -> io::Result<()> {
+        self.open(file)?;
+        drop(hold(file, work)?);
+        await_detached(file)
+    }
+}
+
 /// The instance's disk, made at its first boot (`may_make`). Blocks.
-pub fn prepare(folder: &Path, bytes: u64, may_make: bool) -> io::Result<PreparedDisk> {
+pub fn prepare(
+    folder: &Path,
+    bytes: u64,
+    may_make: bool,
+    sealer: Option<&Sealer>,
+) -> io::Result<PreparedDisk> {
     let image = image(folder);
     if !image.try_exists()? {
         if !may_make {
             let text = format!("{} is missing", image.display());
             return Err(io::Error::new(io::ErrorKind::NotFound, text));
         }
-        make(folder, bytes)?;
+        make(folder, bytes, sealer)?;
     }
-    hold(&image, check)
+    // What is in the clear is never taken for what is sealed, nor the other way round.
+    if is_sealed(&image) != sealer.is_some() {
+        let text = "its disk is sealed where it should not be, or is not where it should";
+        return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+    }
+    once_free(|| {
+        sealer.map_or(Ok(()), |it| it.open(&image))?;
+        PreparedDisk::kept_checked(&image, check)
+    })
 }
 
 /// The disk, once nobody else has it: the kernel lets go of its file a moment after the device is gone.
@@ -60,28 +96,42 @@ pub fn once_free(open: impl Fn() -> io::Result<PreparedDisk>) -> io::Result<Prep
     }
 }
 
-/// The file of a disk that is to be filled, as large as it will be.
-pub fn begin(folder: &Path, bytes: u64) -> io::Result<PathBuf> {
+/// The file of a disk that is to be filled, as large as it will be. `sealed`: with what is sealed. Blocks.
+pub fn begin(folder: &Path, bytes: u64, sealed: bool) -> io::Result<PathBuf> {
     let node = nix::sys::statvfs::statvfs(folder)?;
     if node.blocks_available() * node.fragment_size() < KEPT_FREE {
         let text = "the node's own disk is full";
         return Err(io::Error::new(io::ErrorKind::StorageFull, text));
     }
     let fresh = folder.join(FRESH);
+    if sealed {
+        // An agent that was killed may have begun one.
+        await_detached(&fresh)?;
+        hide(&fresh)?;
+        // Before anything of it is there: from then on nobody takes it for one that is not sealed.
+        seal(&fresh)?;
+    }
     fs::File::create(&fresh)?.set_len(bytes.max(LEAST_BYTES))?;
     Ok(fresh)
 }
 
 /// What was filled becomes the disk, with a file system as large as it is. Blocks.
-pub fn end(folder: &Path) -> io::Result<()> {
+pub fn end(folder: &Path, sealer: Option<&Sealer>) -> io::Result<()> {
     let fresh = folder.join(FRESH);
-    let mut check = check_of(&fresh);
+    match sealer {
+        Some(sealer) => sealer.on_device(&fresh, grow)?,
+        None => grow(&fresh)?,
+    }
+    keep(folder, &fresh)
+}
+
+fn grow(disk: &Path) -> io::Result<()> {
+    let mut check = check_of(disk);
     check.command.arg("-f");
     check.run()?;
     let mut grow = Tool::named("resize2fs");
-    grow.command.arg(&fresh);
-    grow.run()?;
-    keep(folder, &fresh)
+    grow.command.arg(disk);
+    grow.run()
 }
 
 fn keep(folder: &Path, fresh: &Path) -> io::Result<()> {
@@ -91,8 +141,16 @@ fn keep(folder: &Path, fresh: &Path) -> io::Result<()> {
     fs::File::open(folder)?.sync_all()
 }
 
-fn make(folder: &Path, bytes: u64) -> io::Result<()> {
-    let fresh = begin(folder, bytes)?;
+fn make(folder: &Path, bytes: u64, sealer: Option<&Sealer>) -> io::Result<()> {
+    let fresh = begin(folder, bytes, sealer.is_some())?;
+    match sealer {
+        Some(sealer) => sealer.on_device(&fresh, format)?,
+        None => format(&fresh)?,
+    }
+    keep(folder, &fresh)
+}
+
+fn format(disk: &Path) -> io::Result<()> {
     let mut format = Tool::named("mkfs.ext4");
     format
         .command
@@ -103,9 +161,8 @@ fn make(folder: &Path, bytes: u64) -> io::Result<()> {
         .arg(
             "lazy_itable_init=1,lazy_journal_init=1,nodiscard,num_backup_sb=0,packed_meta_blocks=1",
         )
-        .arg(&fresh);
-    format.run()?;
-    keep(folder, &fresh)
+        .arg(disk);
+    format.run()
 }
 
 /// Repairs what a machine that lost power left, on a device that is not mounted.
@@ -130,11 +187,26 @@ pub fn await_detached(image: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Has the key of a sealed disk go, once nobody has that any more. Blocks.
+pub fn shut(folder: &Path) -> io::Result<()> {
+    let image = image(folder);
+    if !is_sealed(&image) {
+        return Ok(());
+    }
+    await_detached(&image)?;
+    let fresh = folder.join(FRESH);
+    if fresh.try_exists()? {
+        // It did not become the disk.
+        hide(&fresh)?;
+    }
+    hide(&image)
+}
+
 /// Whether this machine can make such disks, by making a small one in `folder`; why not.
 pub fn probe(folder: &Path) -> Result<(), String> {
     let probed = || -> io::Result<()> {
         fs::create_dir_all(folder)?;
-        drop(prepare(folder, LEAST_BYTES, true)?);
+        drop(prepare(folder, LEAST_BYTES, true, None)?);
         await_detached(&image(folder))?;
         fs::remove_dir_all(folder)
     };
@@ -149,7 +221,7 @@ mod tests {
     #[test]
     fn a_disk_that_somebody_has_is_not_checked() {
         let dir = tempfile::tempdir().unwrap();
-        let held = prepare(dir.path(), LEAST_BYTES, true).unwrap();
+        let held = prepare(dir.path(), LEAST_BYTES, true, None).unwrap();
         let image = image(dir.path());
         let busy = |checked: io::Result<PreparedDisk>| {
             assert_eq!(checked.unwrap_err().kind(), io::ErrorKind::ResourceBusy);
@@ -168,6 +240,6 @@ mod tests {
             check(device)
         });
         drop(again.unwrap());
-        drop(prepare(dir.path(), LEAST_BYTES, false).unwrap());
+        drop(prepare(dir.path(), LEAST_BYTES, false, None).unwrap());
     }
 }

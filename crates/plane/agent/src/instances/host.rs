@@ -26,7 +26,11 @@ use wharf_network::{Attachment, Eni, Mode, Network, Subnet};
 use wharf_planeproto::machine::{Image as Source, Instance};
 use wharf_userns::{IdRange, Ranges};
 
-use super::{disk, layers::Program, plan::Last};
+use super::{
+    disk::{self, Sealer},
+    layers::Program,
+    plan::Last,
+};
 use crate::{machine::DisksInUse, volumes::Guests};
 
 /// Which boot a task of the runtime is.
@@ -81,7 +85,18 @@ pub trait DiskSnapshots: Send + Sync {
     ///
     /// # Errors
     /// Why it is not there, for people.
-    async fn restore(&self, it: &Instance, disk: &Path) -> Result<(), String>;
+    async fn restore(
+        &self,
+        it: &Instance,
+        disk: &Path,
+        sealer: Option<&Sealer>,
+    ) -> Result<(), String>;
+
+    /// What the disk of an instance that is to run here opens by, once the control plane can be asked.
+    ///
+    /// # Errors
+    /// It is refused: the reason begins with `wharf_planeproto::machine::NO_KEY`.
+    async fn sealer(&self, it: &Instance) -> Result<Sealer, String>;
 
     /// Whether one of its disk is still to be taken, or is being taken.
     fn are_awaited(&self, instance: &str) -> bool;
@@ -200,13 +215,23 @@ impl Host {
         range.map_err(|e| format!("no range of user numbers: {e}"))
     }
 
+    /// What its disk opens by, if that is sealed.
+    pub async fn sealer(&self, it: &Instance) -> Result<Option<Arc<Sealer>>, String> {
+        if !it.sealed {
+            return Ok(None);
+        }
+        let snapshots = self.snapshots.as_ref();
+        let snapshots = snapshots.ok_or("this machine has no sealed disks")?;
+        Ok(Some(Arc::new(snapshots.sealer(it).await?)))
+    }
+
     /// From nothing to a running first process. `makes_disk`: a disk that is not there is made.
     pub async fn boot(
         &self,
         it: &Instance,
         image: &Image,
         range: IdRange,
-        makes_disk: bool,
+        (makes_disk, sealer): (bool, Option<Arc<Sealer>>),
     ) -> Result<TaskHandle, String> {
         let eni = eni(it)?;
         let attaching = self
@@ -216,10 +241,8 @@ impl Host {
             .await
             .map_err(|e| format!("its network: {}", Chain(&e)))?;
         let (folder, bytes) = (self.folder(&it.id), it.disk_bytes);
-        let disk = tokio::task::spawn_blocking(move || disk::prepare(&folder, bytes, makes_disk));
-        let disk = disk.await;
-        let disk = disk.unwrap_or_else(|e| Err(io::Error::other(e)));
-        let disk = disk.map_err(|e| format!("its disk: {e}"))?;
+        let disk = on_disk(move || disk::prepare(&folder, bytes, makes_disk, sealer.as_deref()));
+        let disk = disk.await?;
         // One that is made of a snapshot carries the numbers of the instance that it was taken of.
         disk.show_as(&container(), range)
             .map_err(|e| format!("the owners of what is on its disk: {e}"))?;
@@ -336,18 +359,22 @@ impl Host {
     }
 
     /// Makes its disk of the snapshot that it is made of, if it has none yet.
-    pub async fn restore(&self, it: &Instance) -> Result<(), String> {
+    pub async fn restore(&self, it: &Instance, sealer: Option<Arc<Sealer>>) -> Result<(), String> {
         let folder = self.folder(&it.id);
         if !it.restore || disk::image(&folder).try_exists().unwrap_or(true) {
             return Ok(());
         }
         let snapshots = self.snapshots.as_ref();
         let snapshots = snapshots.ok_or("this machine makes no disks of snapshots")?;
-        let fresh = disk::begin(&folder, it.disk_bytes).map_err(|e| format!("its disk: {e}"))?;
-        snapshots.restore(it, &fresh).await?;
-        let ended = tokio::task::spawn_blocking(move || disk::end(&folder));
-        let ended = ended.await.unwrap_or_else(|e| Err(io::Error::other(e)));
-        ended.map_err(|e| format!("its disk: {e}"))
+        let (of_it, bytes, sealed) = (folder.clone(), it.disk_bytes, sealer.is_some());
+        let fresh = on_disk(move || disk::begin(&of_it, bytes, sealed)).await?;
+        snapshots.restore(it, &fresh, sealer.as_deref()).await?;
+        on_disk(move || disk::end(&folder, sealer.as_deref())).await
+    }
+
+    /// Has the key of its disk go, once nobody has that any more. Blocks.
+    pub fn shut(&self, id: &str) -> io::Result<()> {
+        disk::shut(&self.folder(id))
     }
 
     /// Whether a snapshot of its disk has to be taken before anything else is done with it.
@@ -368,6 +395,7 @@ impl Host {
 
     /// Takes its disk away, for a boot that came to nothing.
     pub fn remove_disk(&self, id: &str) -> io::Result<()> {
+        self.shut(id)?;
         match fs::remove_file(disk::image(&self.folder(id))) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
@@ -381,6 +409,15 @@ impl Host {
         self.remove_disk(id)?;
         wharf_rootdir::remove_tree(&self.folder(id))
     }
+}
+
+/// Work on its disk, off the threads that serve others.
+async fn on_disk<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, String> {
+    let done = tokio::task::spawn_blocking(work).await;
+    let done = done.unwrap_or_else(|e| Err(io::Error::other(e)));
+    done.map_err(|e| format!("its disk: {e}"))
 }
 
 pub fn container() -> ContainerName {

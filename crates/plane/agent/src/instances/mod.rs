@@ -42,6 +42,11 @@ use wharf_planeproto::{
 use wharf_userns::Ranges;
 
 pub(crate) use self::host::{BOOT, container};
+pub use self::{
+    disk::Sealer,
+    host::{DiskSnapshots, InstanceImages, NoImages},
+    joining::{Joins, NoNodes, Wish},
+};
 pub(crate) use self::{
     disk::{await_detached, hold, once_free},
     tool::{Tool, check_of},
@@ -51,10 +56,6 @@ use self::{
     plan::{CameTo, Process, There},
     worker::{Board, Told, Worker, Workplaces},
 };
-pub use self::{
-    host::{DiskSnapshots, InstanceImages, NoImages},
-    joining::{Joins, NoNodes, Wish},
-};
 use crate::{machine::DisksInUse, volumes::Guests};
 
 /// The attribute of nodes that keep instances; its value says whether they have the own image.
@@ -62,6 +63,8 @@ pub const ATTRIBUTE: &str = "wharf.instances";
 const WITH_OWN_IMAGE: &str = "own-image";
 /// … and whether it takes snapshots of their disks, and makes disks of snapshots.
 const WITH_SNAPSHOTS: &str = "snapshots";
+/// … and whether it has sealed ones.
+const WITH_SEALED: &str = "sealed";
 /// Beside it: how many MiB their disks may be promised together.
 pub const DISK_ATTRIBUTE: &str = "wharf.instance-disks";
 /// Where the plane's last state is kept, in the node's folder.
@@ -97,6 +100,18 @@ pub fn disk_of(node: &std::path::Path, id: &str) -> PathBuf {
 pub fn keeps_any(node: &std::path::Path) -> bool {
     let kept = std::fs::read_dir(node.join(FOLDER).join(KEPT));
     kept.is_ok_and(|mut all| all.next().is_some())
+}
+
+/// Has the keys of all disks go: no instance runs any more. `node`: the node's folder.
+pub fn shut_all(node: &std::path::Path) -> std::io::Result<()> {
+    let kept = match std::fs::read_dir(disks_in(node)) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        other => other?,
+    };
+    for entry in kept {
+        disk::shut(&entry?.path())?;
+    }
+    Ok(())
 }
 
 /// Who is told of instances.
@@ -251,8 +266,9 @@ impl Instances {
     /// The value of [`ATTRIBUTE`]; `None` if this machine can take no more.
     pub fn offer(&self) -> Option<String> {
         let own = self.host.own.is_ok().then_some(WITH_OWN_IMAGE);
-        let snapshots = self.host.snapshots.as_ref().map(|_| WITH_SNAPSHOTS);
-        let words: Vec<&str> = own.into_iter().chain(snapshots).collect();
+        let disks = self.host.snapshots.iter();
+        let disks = disks.flat_map(|_| [WITH_SNAPSHOTS, WITH_SEALED]);
+        let words: Vec<&str> = own.into_iter().chain(disks).collect();
         self.unfit.is_none().then(|| words.join(","))
     }
 

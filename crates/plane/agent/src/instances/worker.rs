@@ -9,10 +9,11 @@ use tokio::{sync::watch, time::sleep};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use wharf_base::Backoff;
 use wharf_container::runtime::{ExitRecord, TaskHandle};
-use wharf_planeproto::machine::{Instance, InstanceReport, Wanted};
+use wharf_planeproto::machine::{Instance, InstanceReport, NO_KEY, Wanted};
 
 use super::{
     Tell, console,
+    disk::Sealer,
     host::Host,
     joining::{self, Joins},
     measure::Running,
@@ -31,6 +32,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Of a reason that is reported, in characters.
 const MAX_REASON: usize = 500;
+
+/// What a disk opens by, if it is sealed; why that cannot be had.
+type Opens = Result<Option<Arc<Sealer>>, String>;
 
 /// What the control plane said of an instance.
 #[derive(Debug, Clone, Default)]
@@ -164,12 +168,12 @@ impl Worker {
                 // Nobody else would end the tasks of one that has no node any more.
                 let has_role = instance.is_some_and(|it| it.metadata.profile.is_some());
                 let may_have_node = has_role && self.there.process != Process::None;
-                if !may_have_node && let Err(reason) = self.leave().await {
+                if !may_have_node && let Err(reason) = self.sweep().await {
                     let pause = backoff.wait();
                     tracing::warn!(
                         instance = self.id,
                         reason,
-                        "failed to end what an instance's node left; will retry"
+                        "failed to end what an instance left; will retry"
                     );
                     if self.is_interrupted(Some(pause)).await {
                         return;
@@ -342,11 +346,17 @@ impl Worker {
             // Another word came meanwhile.
             return Ok(());
         };
-        let Some(restored) = self.restore(it, lived).await else {
+        let Some(sealer) = self.sealer(it).await else {
             return Ok(());
         };
-        let booted = match (restored, image, range) {
-            (Ok(()), Ok(image), Ok(range)) => self.host.boot(it, &image, range, !lived).await,
+        let Some(restored) = self.restore(it, lived, &sealer).await else {
+            return Ok(());
+        };
+        let booted = match (restored.and(sealer), image, range) {
+            (Ok(sealer), Ok(image), Ok(range)) => {
+                let disk = (!lived, sealer);
+                self.host.boot(it, &image, range, disk).await
+            }
             (Err(reason), _, _) | (_, Err(reason), _) | (_, _, Err(reason)) => Err(reason),
         };
         let reason = match booted {
@@ -369,7 +379,8 @@ impl Worker {
         self.clear().await?;
         self.tries.1 += 1;
         let most = if lived { TRIES_WITH_DISK } else { TRIES };
-        if self.tries.1 < most {
+        // A key that is refused is not given for being asked for again.
+        if self.tries.1 < most && !reason.starts_with(NO_KEY) {
             return Err(reason);
         }
         tracing::error!(
@@ -403,13 +414,25 @@ impl Worker {
     }
 
     /// The same for its disk, where that is made of a snapshot. One that lived is never made anew.
-    async fn restore(&mut self, it: &Arc<Instance>, lived: bool) -> Option<Result<(), String>> {
-        if lived {
+    async fn restore(
+        &mut self,
+        it: &Arc<Instance>,
+        lived: bool,
+        sealer: &Opens,
+    ) -> Option<Result<(), String>> {
+        let Some(sealer) = sealer.as_ref().ok().filter(|_| !lived) else {
             return Some(Ok(()));
-        }
+        };
         let host = self.host.clone();
-        let restored = async { host.restore(it).await };
+        let restored = async { host.restore(it, sealer.clone()).await };
         self.unless_other(it, restored).await
+    }
+
+    /// The same for what its disk opens by.
+    async fn sealer(&mut self, it: &Arc<Instance>) -> Option<Opens> {
+        let host = self.host.clone();
+        let asked = async { host.sealer(it).await };
+        self.unless_other(it, asked).await
     }
 
     /// Waits for snapshots of its disk; false if something else is wanted before.
@@ -448,6 +471,21 @@ impl Worker {
         stopped.map_err(|reason| format!("its node: {reason}"))
     }
 
+    /// Ends what an agent that was killed left of it.
+    async fn sweep(&mut self) -> Result<(), String> {
+        self.leave().await?;
+        match self.there.process {
+            Process::None => self.shut().await,
+            Process::Runs(_) | Process::Remains => Ok(()),
+        }
+    }
+
+    async fn shut(&self) -> Result<(), String> {
+        let id = self.id.clone();
+        let shut = self.blocking(move |host| host.shut(&id)).await;
+        shut.map_err(|reason| format!("the key of its disk: {reason}"))
+    }
+
     /// `is_wish`: the control plane said so. Otherwise the boot is not over: spoken of again, it is begun again.
     async fn halt(&mut self, is_wish: bool) -> Result<(), String> {
         self.leave().await?;
@@ -474,6 +512,7 @@ impl Worker {
         self.leave().await?;
         self.host.clear(&self.id, self.handle.as_ref()).await?;
         self.handle = None;
+        self.shut().await?;
         self.there.process = Process::None;
         Ok(())
     }

@@ -40,6 +40,8 @@ pub async fn teardown(
         dir if !dir.exists() => Ok(()),
         dir => end_all(options(dir, None)).await,
     };
+    let instances = instances.map_err(failed("the instances"));
+    let shut = instances::shut_all(data_dir);
     let layers = unmount_all(&data_dir.join("images"));
     let devices = volumes::let_go_all(data_dir);
     let ended = file_systems::end_all(&run_folder(&installation));
@@ -53,7 +55,8 @@ pub async fn teardown(
     };
     containers.map_err(failed("the containers"))?;
     layers.map_err(failed("the layers that were read on demand"))?;
-    instances.map_err(failed("the instances"))?;
+    instances?;
+    shut.map_err(failed("disks of instances"))?;
     devices.map_err(failed("devices of volumes"))?;
     served.map_err(failed("file systems"))?;
     disks.map_err(failed("disks made ahead"))?;

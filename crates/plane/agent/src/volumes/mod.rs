@@ -33,6 +33,7 @@ pub use files::FOLDER;
 pub use format::{probe, ready_by};
 pub use guests::Guests;
 pub use roots::Roots;
+pub use sealed::Keys;
 pub use tries::Tries;
 
 use std::{

@@ -117,7 +117,10 @@ impl Volumes {
         let (files, of) = (self.files.clone(), volume.clone());
         let file = Arc::new(blocking(move || files.begin_restore(&of)).await?);
         let reseal = match volume.sealed {
-            Some(_) => sealed::keys(api, volume).await?.reseal()?.map(Arc::new),
+            Some(_) => {
+                let keys = sealed::keys(api, sealed::place_of(volume)).await?;
+                keys.reseal()?.map(Arc::new)
+            }
             None => None,
         };
         let target = Target {

@@ -1,15 +1,24 @@
-//! Disks of instances and snapshots: they are taken of them and they are made of them as of volumes.
+//! Disks of instances and snapshots: they are taken of them and they are made of them as of volumes, and sealed alike.
 
-use std::{fs::OpenOptions, path::Path, sync::Arc};
+use std::{fs::OpenOptions, path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use wharf_planeproto::machine::Instance;
+use tokio::time::sleep;
+use wharf_base::Backoff;
+use wharf_planeproto::machine::{Instance, NO_KEY};
 
 use super::{
     Volumes,
-    restore::{Target, fill},
+    restore::{NotMade, Target, fill},
+    sealed::{Keys, keys},
 };
-use crate::{client::Api, instances::DiskSnapshots};
+use crate::{
+    client::Api,
+    instances::{DiskSnapshots, Sealer},
+};
+
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// What instances ask of who keeps volumes.
 pub struct Roots {
@@ -17,13 +26,46 @@ pub struct Roots {
     pub api: Api,
 }
 
+impl Roots {
+    async fn keys(&self, it: &Instance) -> Result<Keys, NotMade> {
+        let of = (it.account.as_str(), it.region.as_str(), it.id.as_str());
+        let mut pauses = Backoff::steady(FIRST_PAUSE, LONGEST_PAUSE);
+        loop {
+            match keys(&self.api, of).await {
+                // A server that starts again is none of the instance's.
+                Err(NotMade::Early(_)) => {}
+                Err(NotMade::Call(error)) if error.is_transient() => {}
+                other => return other,
+            }
+            sleep(pauses.wait()).await;
+        }
+    }
+}
+
 #[async_trait]
 impl DiskSnapshots for Roots {
-    async fn restore(&self, it: &Instance, disk: &Path) -> Result<(), String> {
+    async fn sealer(&self, it: &Instance) -> Result<Sealer, String> {
+        let keys = self.keys(it).await;
+        Ok(Sealer {
+            keys: keys.map_err(|error| format!("{NO_KEY}{error}"))?,
+            program: self.volumes.sealed.program(),
+        })
+    }
+
+    async fn restore(
+        &self,
+        it: &Instance,
+        disk: &Path,
+        sealer: Option<&Sealer>,
+    ) -> Result<(), String> {
         let failed = |error: &dyn std::fmt::Display| format!("its disk of a snapshot: {error}");
         let file = OpenOptions::new().write(true).open(disk);
+        let reseal = match sealer {
+            Some(sealer) => sealer.keys.reseal().map_err(|e| failed(&e))?,
+            None => None,
+        };
         let target = Target {
-            reseal: None,
+            reseal: reseal.map(Arc::new),
             account: &it.account,
             region: &it.region,
             id: &it.id,

@@ -60,6 +60,10 @@ impl Opening {
         self.why_not.lock().get(id).cloned()
     }
 
+    pub fn program(&self) -> Program {
+        self.program.clone()
+    }
+
     /// Whether it is being opened: its file stays until that is over.
     pub fn is_under_way(&self, id: &str) -> bool {
         self.under_way.lock().contains(id)
@@ -88,7 +92,7 @@ impl Drop for UnderWay {
     }
 }
 
-/// What a volume is to be had of.
+/// What a volume, or the disk of an instance, is to be had of.
 pub struct Keys(snapshot::Keys);
 
 /// Changes what is sealed by one key into what is sealed by another.
@@ -98,6 +102,11 @@ pub struct Reseal {
 }
 
 impl Keys {
+    /// What it opens by.
+    pub fn own(&self) -> &[u8] {
+        &self.0.own
+    }
+
     /// `None` where nothing is to be changed.
     pub fn reseal(&self) -> io::Result<Option<Reseal>> {
         let cipher = |key: &[u8]| Cipher::new(key).map_err(io::Error::other);
@@ -123,12 +132,13 @@ impl Reseal {
     }
 }
 
-/// Asks for the key of a volume that is attached on this host.
-pub async fn keys(api: &Api, volume: &Volume) -> Result<Keys, NotMade> {
+/// Asks for the key of a volume that is attached on this host, or of an instance that is to run here: by account, region and
+/// id.
+pub async fn keys(api: &Api, (account, region, id): (&str, &str, &str)) -> Result<Keys, NotMade> {
     let path = snapshot::Path {
-        account: &volume.account,
-        region: &volume.region,
-        id: &volume.id,
+        account,
+        region,
+        id,
         what: What::Key,
     };
     let said = api.snapshot(Method::GET, &path, Bytes::new()).await;
@@ -139,6 +149,11 @@ pub async fn keys(api: &Api, volume: &Volume) -> Result<Keys, NotMade> {
     })?;
     let keys = serde_json::from_slice(&said).map_err(|_| NotMade::Damaged)?;
     Ok(Keys(keys))
+}
+
+/// By what a volume is asked for.
+pub fn place_of(volume: &Volume) -> (&str, &str, &str) {
+    (&volume.account, &volume.region, &volume.id)
 }
 
 impl Volumes {
@@ -254,14 +269,14 @@ impl Volumes {
         let Some(_taken) = self.try_take(&volume.id).await else {
             return Ok(());
         };
-        let keys = keys(api, volume).await?;
+        let keys = keys(api, place_of(volume)).await?;
         // It may have been let go meanwhile.
         let told = self.told.borrow().get(&volume.id).cloned();
         if !told.is_some_and(|it| self.is_to_be_open(&it)) {
             return Ok(());
         }
         let program = self.sealed.program.clone();
-        let opened = spawn_blocking(move || open(&program, &image, &keys.0.own)).await;
+        let opened = spawn_blocking(move || open(&program, &image, keys.own())).await;
         opened.map_err(io::Error::other)??;
         tracing::info!(volume = volume.id, "opened a sealed volume");
         Ok(())

@@ -266,6 +266,7 @@ fn instance(id: &str, last: u8, script: &str) -> Instance {
         memory_mib: 96,
         disk_bytes: 256 << 20,
         restore: false,
+        sealed: false,
         devices: Vec::new(),
         one_pod: None,
         interface: Interface {

@@ -98,9 +98,6 @@ fn root_of(mapping: &Mapping) -> Result<Root, Fault> {
     if ebs.delete_on_termination == Some(false) {
         return Err(fault::root_goes_with_instance(device));
     }
-    if ebs.encrypted == Some(true) || ebs.key.is_some() {
-        return Err(fault::root_not_encrypted(device));
-    }
     ebs.checked(DISK_GIB.cast_signed())?;
     Ok(Root {
         device: device.clone(),
@@ -111,6 +108,10 @@ fn root_of(mapping: &Mapping) -> Result<Root, Fault> {
 impl Root {
     pub fn snapshot(&self) -> Option<&str> {
         self.ebs.snapshot.as_deref()
+    }
+
+    pub fn sealed(&self) -> Result<Sealed, Fault> {
+        self.ebs.sealed()
     }
 
     /// `of_snapshot`: the size of the snapshot that it is made of.
@@ -128,6 +129,10 @@ impl Root {
 }
 
 impl Ebs {
+    fn sealed(&self) -> Result<Sealed, Fault> {
+        Sealed::new(self.encrypted, self.key.as_deref())
+    }
+
     fn checked(&self, gib: i32) -> Result<Sized, Fault> {
         checked(Asked {
             kind: self.kind.as_deref(),
@@ -148,7 +153,7 @@ impl Planned {
     }
 
     pub fn sealed(&self) -> Result<Sealed, Fault> {
-        Sealed::new(self.ebs.encrypted, self.ebs.key.as_deref())
+        self.ebs.sealed()
     }
 
     /// `of_snapshot`: the size of the snapshot that it is made of.

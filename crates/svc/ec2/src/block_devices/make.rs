@@ -9,7 +9,10 @@ use wharf_wire::{Call, Context, Fault};
 use super::{Layout, Lender, layout, over, read};
 use crate::{
     Ec2Service,
-    encryption::{Encryption, Wanted, defaults_of, grant, prepare as prepare_keys, retire, wanted},
+    encryption::{
+        Asked, Defaults, Encryption, SealedRoot, Wanted, defaults_of, grant,
+        prepare as prepare_keys, retire, wanted,
+    },
     fault, images,
     snapshots::{self, Root, Snapshot, Source, State},
     table::SERVICE,
@@ -21,7 +24,17 @@ pub struct Disks {
     pub root_gib: u32,
     /// The snapshot that the root is made of.
     pub root: Option<RootDisk>,
+    of_root: Sealing,
     pub volumes: Vec<Disk>,
+}
+
+/// How a disk of each is to be sealed.
+struct Sealing {
+    wanted: Wanted,
+    /// How the snapshot is that it is made of.
+    of_snapshot: Option<Encryption>,
+    /// How those of all instances are, and the grant by which EC2 opens them.
+    made: Option<(Encryption, String)>,
 }
 
 pub struct RootDisk {
@@ -40,11 +53,7 @@ pub struct Disk {
     source: Option<Source>,
     /// Who may use it: who launches, or the image's owner.
     user: Option<String>,
-    wanted: Wanted,
-    /// How the snapshot is sealed.
-    of_snapshot: Option<Encryption>,
-    /// How those of all instances are, and the grant of their attachments.
-    sealed: Option<(Encryption, String)>,
+    sealing: Sealing,
 }
 
 /// What a launch asks for, over what its image brings.
@@ -85,13 +94,9 @@ pub async fn prepare(service: &Ec2Service, cx: &Context, layout: Layout) -> Resu
             }
             None => None,
         };
-        let own = |it: &Snapshot| it.owner == cx.account;
-        let from = snapshot.as_ref();
-        let from = from.and_then(|(it, _)| Some((it.encryption.as_ref()?, own(it))));
+        let from = snapshot.as_ref().map(|(it, _)| it);
         volumes.push(Disk {
-            wanted: wanted(&planned.sealed()?, &defaults, from)?,
-            of_snapshot: from.map(|(it, _)| it.clone()),
-            sealed: None,
+            sealing: Sealing::of(cx, &planned.sealed()?, &defaults, from)?,
             device: planned.device.clone(),
             delete: planned.delete,
             sized: planned.sized(snapshot.as_ref().map(|(it, _)| it.gib))?,
@@ -103,8 +108,11 @@ pub async fn prepare(service: &Ec2Service, cx: &Context, layout: Layout) -> Resu
         });
     }
     let (mut root, mut of_snapshot) = (None, None);
+    let asked = layout.root.sealed()?;
+    let mut of_root = Sealing::of(cx, &asked, &defaults, None)?;
     if let Some(id) = layout.root.snapshot() {
         let (snapshot, user) = usable(service, cx, &layout, id).await?;
+        of_root = Sealing::of(cx, &asked, &defaults, Some(&snapshot))?;
         of_snapshot = Some(snapshot.gib);
         root = Some(RootDisk {
             of: snapshot.root.ok_or_else(|| fault::snapshot_of_data(id))?,
@@ -118,6 +126,7 @@ pub async fn prepare(service: &Ec2Service, cx: &Context, layout: Layout) -> Resu
     Ok(Disks {
         root_gib: layout.root.gib(of_snapshot)?,
         root,
+        of_root,
         volumes,
     })
 }
@@ -143,37 +152,73 @@ fn completed(snapshot: Snapshot) -> Result<Snapshot, Fault> {
     }
 }
 
+impl Sealing {
+    /// `from`: the snapshot that the disk is made of.
+    fn of(
+        cx: &Context,
+        asked: &Asked,
+        defaults: &Defaults,
+        from: Option<&Snapshot>,
+    ) -> Result<Self, Fault> {
+        let own = |it: &Snapshot| it.owner == cx.account;
+        let from = from.and_then(|it| Some((it.encryption.as_ref()?, own(it))));
+        Ok(Self {
+            wanted: wanted(asked, defaults, from)?,
+            of_snapshot: from.map(|(it, _)| it.clone()),
+            made: None,
+        })
+    }
+
+    async fn make(&mut self, service: &Ec2Service, call: &Call) -> Result<(), Fault> {
+        let from = self.of_snapshot.as_ref();
+        if let Some(made) = prepare_keys(service, call, &self.wanted, None, from).await? {
+            let grant = grant(service, call, &made).await?;
+            self.made = Some((made, grant));
+        }
+        Ok(())
+    }
+}
+
 impl Disks {
     /// Has KMS make the keys of those that are to be sealed.
     ///
     /// # Errors
     /// The caller may not use a key, or it cannot be used now.
     pub async fn seal(&mut self, service: &Ec2Service, call: &Call) -> Result<(), Fault> {
-        for at in 0..self.volumes.len() {
-            let disk = &mut self.volumes[at];
-            let from = disk.of_snapshot.as_ref();
-            let made = match prepare_keys(service, call, &disk.wanted, None, from).await {
-                Ok(None) => continue,
-                Ok(Some(made)) => grant(service, call, &made).await.map(|it| (made, it)),
-                Err(refused) => Err(refused),
-            };
-            match made {
-                Ok(made) => disk.sealed = Some(made),
-                Err(refused) => {
-                    self.unseal(service, call).await;
-                    return Err(refused);
-                }
+        let mut sealed = self.of_root.make(service, call).await;
+        for disk in &mut self.volumes {
+            if sealed.is_ok() {
+                sealed = disk.sealing.make(service, call).await;
             }
         }
-        Ok(())
+        if sealed.is_err() {
+            self.unseal(service, call).await;
+        }
+        sealed
     }
 
     /// Nothing came of it.
     pub async fn unseal(&self, service: &Ec2Service, call: &Call) {
-        for (encryption, grant) in self.volumes.iter().filter_map(|it| it.sealed.as_ref()) {
+        let all = self.volumes.iter().map(|it| &it.sealing);
+        let all = all.chain([&self.of_root]);
+        for (encryption, grant) in all.filter_map(|it| it.made.as_ref()) {
             let place = (call.account.as_str(), call.region.as_str());
             retire(service, place, encryption, grant).await;
         }
+    }
+
+    /// Whether roots are to be sealed.
+    pub fn seals_root(&self) -> bool {
+        self.of_root.wanted != Wanted::No
+    }
+
+    /// How the root of an instance is.
+    pub fn sealed_root(&self, instance: &str) -> Option<SealedRoot> {
+        let (encryption, grant) = self.of_root.made.as_ref()?;
+        Some(SealedRoot {
+            encryption: encryption.for_volume(instance),
+            grant: grant.clone(),
+        })
     }
 
     /// What is written for the volumes of one instance.
@@ -226,7 +271,7 @@ impl Disks {
             let name = device_name(&disk.device)?.to_owned();
             let attachment = Attachment::at_launch(instance, &disk.device, disk.delete, now);
             let fresh = Volume::new(disk.sized, zone, now);
-            let sealed = disk.sealed.as_ref();
+            let sealed = disk.sealing.made.as_ref();
             let volume = Volume {
                 source: disk.source.clone(),
                 encryption: sealed.map(|(it, _)| it.for_volume(&fresh.id)),

@@ -4,7 +4,7 @@
 //! the size of the root file system and a list of volumes ([`layout`], pure). These are made in the transaction that makes the
 //! instance, attached to it from the start ([`make`]).
 //!
-//! The root file system is no volume: it is a disk of the instance itself, and its mapping says how large.
+//! The root file system is no volume: it is a disk of the instance itself, and its mapping says how large, and how it is sealed.
 
 pub mod layout;
 pub mod make;

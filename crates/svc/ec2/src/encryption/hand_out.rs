@@ -1,4 +1,5 @@
-//! What the bytes of a volume are sealed by, for the host that it is attached on. Who may ask is found out before (`server`).
+//! What the bytes of a volume, or of the root of an instance, are sealed by, for the host that it is on. Who may ask is found out
+//! before (`server`).
 
 use aws_lc_rs::hkdf::{HKDF_SHA512, KeyType, Salt};
 use wharf_api_kms::DecryptRequest;
@@ -16,17 +17,18 @@ use super::{
 use crate::{
     Ec2Service,
     instances::PERMIT,
-    snapshots::{NotTaken, Place, Snapshot},
+    snapshots::{NotTaken, Place, Snapshot, Source},
     volumes::Volume,
 };
 
-/// A call of KMS in EC2's own name, for a volume or a snapshot.
+/// A call of KMS in EC2's own name, for a volume, a snapshot or an instance.
 pub fn own_call(service: &Ec2Service, account: &str, region: &str, id: &str) -> Call {
     let now = service.instances.now();
     let context = Context::internal(account, region, &principal(region), now);
-    let kind = match id.starts_with("snap-") {
-        true => "snapshot",
-        false => "volume",
+    let kind = match id.split_once('-') {
+        Some(("snap", _)) => "snapshot",
+        Some(("i", _)) => "instance",
+        _ => "volume",
     };
     let arn = Arn::new("ec2", region, account, format!("{kind}/{id}"));
     Call::by_controller(context.acting_for(arn.to_string()), PERMIT)
@@ -56,14 +58,26 @@ impl Ec2Service {
     /// KMS does not open its key: [`NotTaken::Shut`].
     pub async fn keys_of_volume(&self, at: &Place, volume: &Volume) -> Result<Keys, NotTaken> {
         let encryption = volume.encryption.as_ref().ok_or(NotTaken::Gone)?;
+        let source = volume.source.as_ref().filter(|_| !volume.life.made);
+        self.keys_under(at, encryption, source).await
+    }
+
+    /// `source`: what it is still to be made of.
+    pub(super) async fn keys_under(
+        &self,
+        at: &Place,
+        encryption: &Encryption,
+        source: Option<&Source>,
+    ) -> Result<Keys, NotTaken> {
         let own = self.opened(at, encryption, &encryption.sealed, &encryption.origin);
         let own = own.await?;
-        let source = match (&encryption.source, &volume.source) {
-            (Some(it), _) if !volume.life.made => {
+        let source = match (source, &encryption.source) {
+            (None, _) => SourceKey::Same,
+            (Some(_), Some(it)) => {
                 let key = self.opened(at, encryption, &it.sealed, &it.origin).await?;
                 SourceKey::Another(key)
             }
-            (None, Some(source)) if !volume.life.made => {
+            (Some(source), None) => {
                 let of = Place {
                     account: source.owner.clone(),
                     id: source.snapshot.clone(),
@@ -76,7 +90,6 @@ impl Ec2Service {
                     None => SourceKey::None,
                 }
             }
-            _ => SourceKey::Same,
         };
         Ok(Keys { own, source })
     }

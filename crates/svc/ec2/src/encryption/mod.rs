@@ -8,6 +8,9 @@
 //! A snapshot has its volume's data key, and so has a volume that is made of it under the same key: bytes are taken over as
 //! they are. Under another key the host seals them anew while it makes the volume. Of a copy of a snapshot the server does,
 //! since no host has to do with it ([`of_copy`]).
+//!
+//! The root of an instance, which is no volume, is sealed alike: its grant is the launch's, and stays until the instance is
+//! terminated ([`of_root`]).
 
 mod decide;
 mod defaults;
@@ -15,6 +18,7 @@ mod hand_out;
 mod keys;
 mod of_attachment;
 mod of_copy;
+mod of_root;
 
 pub use decide::{Asked, Wanted, wanted};
 pub use defaults::{
@@ -23,6 +27,8 @@ pub use defaults::{
 pub use keys::{Roles, grant, prepare, retire};
 pub(crate) use of_attachment::{Granted, let_go};
 pub use of_copy::{CopyCiphers, CopyKeys, Resealing};
+pub use of_root::SealedRoot;
+pub(crate) use of_root::let_go_root;
 
 use serde::{Deserialize, Serialize};
 
@@ -62,7 +68,7 @@ impl Encryption {
         }
     }
 
-    /// Of one of several that are made at once.
+    /// Of one of several that are made at once; a root's id is its instance's.
     pub fn for_volume(&self, id: &str) -> Self {
         Self {
             origin: match self.origin.is_empty() {

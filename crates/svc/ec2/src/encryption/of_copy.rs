@@ -58,13 +58,6 @@ impl CopyKeys {
         asked: &Asked,
     ) -> Result<Self, Fault> {
         let (id, is_here) = (ids::ec2_id("snap"), source.region == call.region);
-        // Roots are none of volumes, also where these are sealed by default.
-        if source.root.is_some() {
-            return match asked.encrypted {
-                Some(true) => Err(fault::root_copied_under_key(&source.id)),
-                _ => Ok(Self { id, made: None }),
-            };
-        }
         let defaults = defaults_of(service, call).await?;
         let sealed = source.encryption.as_ref();
         let own = source.owner == call.account;

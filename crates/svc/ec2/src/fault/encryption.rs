@@ -46,22 +46,6 @@ pub fn key_not_allowed(why: &str) -> Fault {
     )
 }
 
-pub fn root_not_encrypted(device: &str) -> Fault {
-    sender(
-        "UnsupportedOperation",
-        format!("Encrypted of the root device {device} is not supported by this version of wharf."),
-    )
-}
-
-pub fn root_copied_under_key(id: &str) -> Fault {
-    sender(
-        "UnsupportedOperation",
-        format!(
-            "Encrypted of a copy of '{id}', a snapshot of an instance's root, is not supported by this version of wharf."
-        ),
-    )
-}
-
 pub fn encrypted_not_public(id: &str) -> Fault {
     sender(
         "OperationNotPermitted",
@@ -69,11 +53,24 @@ pub fn encrypted_not_public(id: &str) -> Fault {
     )
 }
 
-pub fn own_key_not_shared(id: &str) -> Fault {
+pub fn own_key_not_shared() -> Fault {
     sender(
         "OperationNotPermitted",
-        format!(
-            "Encrypted snapshot '{id}' cannot be shared: it is under the default KMS key for EBS."
-        ),
+        "Encrypted snapshots with EBS default key cannot be shared".to_owned(),
+    )
+}
+
+pub fn encrypted_image_not_public() -> Fault {
+    sender(
+        "UnsupportedOperation",
+        "Encrypted snapshots can’t be shared publicly. Specify another snapshot.".to_owned(),
+    )
+}
+
+pub fn own_key_of_image_not_shared() -> Fault {
+    sender(
+        "InvalidParameter",
+        "Snapshots encrypted with the AWS Managed CMK can’t be shared. Specify another snapshot"
+            .to_owned(),
     )
 }

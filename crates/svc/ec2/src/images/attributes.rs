@@ -9,7 +9,7 @@ use wharf_service::transact;
 use wharf_wire::{Call, Context, Fault};
 
 use super::{Image, Shared, all_accounts, owned, register::check_description};
-use crate::{Ec2Service, block_devices::Mapping, fault, table::SERVICE};
+use crate::{Ec2Service, block_devices::Mapping, fault, snapshots, table::SERVICE};
 
 const PERMISSION: &str = "launchPermission";
 const DESCRIPTION: &str = "description";
@@ -265,6 +265,9 @@ async fn write(service: &Ec2Service, call: &Call, id: &str, change: &Change) -> 
             return Err(fault::too_many_public_images(MAX_PUBLIC));
         }
     }
+    if let Change::Permissions { add, .. } = change {
+        check_sealed(service, call, &known, add).await?;
+    }
     let key = Ec2Service::key::<Image>(call, id);
     transact!(service.table, &call.permit, |tx| {
         let before: Option<Image> = tx.find(&key).await?;
@@ -291,6 +294,32 @@ async fn write(service: &Ec2Service, call: &Call, id: &str, change: &Change) -> 
             tx.put(&key, &image);
         }
     });
+    Ok(())
+}
+
+/// What an image brings that is sealed is shared with accounts that its key can be shared with. What it brings never changes.
+async fn check_sealed(
+    service: &Ec2Service,
+    call: &Call,
+    image: &Image,
+    add: &[Who],
+) -> Result<(), Fault> {
+    for id in image.snapshots().filter(|_| !add.is_empty()) {
+        let found = snapshots::find_for(service, &call.account, &call.region, id).await;
+        let found = match found {
+            Err(fault) if !fault.sender => return Err(fault),
+            found => found.ok(),
+        };
+        let Some(sealed) = found.and_then(|it| it.encryption) else {
+            continue;
+        };
+        if add.contains(&Who::All) {
+            return Err(fault::encrypted_image_not_public());
+        }
+        if sealed.managed {
+            return Err(fault::own_key_of_image_not_shared());
+        }
+    }
     Ok(())
 }
 

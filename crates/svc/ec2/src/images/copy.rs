@@ -202,6 +202,9 @@ async fn write(
             let of = mapping.ebs.snapshot.as_deref();
             let copy = of.and_then(|it| copies.get(it));
             mapping.ebs.snapshot = copy.map(|it| it.id.clone());
+            if copy.is_some_and(|it| it.encryption.is_some()) {
+                mapping.ebs.encrypted = Some(true);
+            }
         }
         let waits = copies.values().any(Snapshot::is_being_taken);
         let image = Image {

@@ -204,6 +204,7 @@ fn ebs_of(it: &Member, kind: Option<&str>) -> Ebs {
         kind: Some(volume.map_or("gp3", |it| it.kind.as_str()).to_owned()),
         iops: rates.and_then(|it| it.iops).and_then(number),
         throughput: rates.and_then(|it| it.throughput).and_then(number),
+        encrypted: it.snapshot.encryption.as_ref().map(|_| true),
         ..Ebs::default()
     }
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
-use wharf_planeproto::machine::{InstanceState as Reported, Wanted};
+use wharf_planeproto::machine::{InstanceState as Reported, NO_KEY, Wanted};
 
 use super::run::{self, Run};
 
@@ -307,9 +307,8 @@ impl Life {
             Wanted::Terminated => self.gone |= found == Reported::Terminated,
             // A launch that came to nothing. Of any later boot there is a disk.
             Wanted::Running if is_nothing && boot == 1 && self.is_launching() => {
-                let words = words.map_or("Internal error".to_owned(), printable);
-                let text = format!("Internal error on launch: {words}");
-                self.fail("Server.InternalError", &text, now);
+                let (code, text) = not_booted(words, "Internal error on launch: ");
+                self.fail(code, &text, now);
             }
             Wanted::Stopped => {
                 if found == Reported::Stopped || is_nothing {
@@ -346,9 +345,8 @@ impl Life {
     fn did_not_boot(&mut self, words: Option<&str>, now: Timestamp) {
         self.enter(State::Stopped, now);
         self.wanted = Wanted::Stopped;
-        let words = words.map_or("Internal error".to_owned(), printable);
-        let code = "Server.InternalError";
-        self.reason = Some(Reason::new(code, &words));
+        let (code, text) = not_booted(words, "");
+        self.reason = Some(Reason::new(code, &text));
         self.transition = code.to_owned();
     }
 
@@ -493,6 +491,24 @@ impl Life {
 fn gmt(at: Timestamp) -> String {
     let text = at.iso8601_seconds();
     format!("{} GMT", text.trim_end_matches('Z').replace('T', " "))
+}
+
+/// Code and text for what a host says of a boot that failed; `what` stands before words that are of no other kind.
+fn not_booted(words: Option<&str>, what: &str) -> (&'static str, String) {
+    let said = words.map_or("Internal error".to_owned(), printable);
+    let is_shut = |it: &str| {
+        it.strip_prefix(CANNOT_BOOT)
+            .unwrap_or(it)
+            .starts_with(NO_KEY)
+    };
+    match words.is_some_and(is_shut) {
+        // As AWS says it where the key of a volume is not to be had.
+        true => (
+            "Client.InternalError",
+            format!("Client error on launch: {said}"),
+        ),
+        false => ("Server.InternalError", format!("{what}{said}")),
+    }
 }
 
 /// A host's words as people are shown them.

@@ -82,6 +82,28 @@ fn a_boot_that_fails_ends_with_the_hosts_words() {
 }
 
 #[test]
+fn a_key_that_is_not_to_be_had_is_the_clients_matter() {
+    let words = format!("{NO_KEY}it is disabled");
+    let text = format!("Client.InternalError: Client error on launch: {words}");
+    let mut launched = placed();
+    launched.reported((1, Reported::Failed, Some(&words)), false, NOW);
+    let reason = launched.reason.clone().unwrap();
+    assert_eq!(
+        (launched.state, reason.message),
+        (State::ShuttingDown, text)
+    );
+    let mut life = running();
+    life.reported((1, Reported::Stopped, None), false, NOW);
+    life.start(NOW).unwrap();
+    let words = format!("cannot boot: {words}");
+    life.reported((2, Reported::Stopped, Some(&words)), true, NOW);
+    assert_eq!(
+        (life.state, code(&life)),
+        (State::Stopped, "Client.InternalError")
+    );
+}
+
+#[test]
 fn a_later_boot_that_fails_ends_nothing() {
     for (found, words) in [
         (Reported::Stopped, "cannot boot: no image"),

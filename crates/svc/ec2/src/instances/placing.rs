@@ -27,6 +27,8 @@ pub const ATTRIBUTE: &str = "wharf.instances";
 const OWN_IMAGE: &str = "own-image";
 /// … and one that takes snapshots of their disks, and makes disks of snapshots, this.
 const SNAPSHOTS: &str = "snapshots";
+/// … and one that has sealed disks for them, this.
+const SEALED: &str = "sealed";
 /// Nodes that keep volumes register with it.
 const VOLUMES: &str = "ecs.capability.storage.ebs-task-volume-attach";
 const ARCHITECTURE: &str = "ecs.cpu-architecture";
@@ -46,6 +48,8 @@ pub struct Wish {
     pub own_image: bool,
     /// Its disk is made of a snapshot.
     pub restored: bool,
+    /// Its disk is sealed.
+    pub sealed: bool,
     /// It comes with volumes.
     pub volumes: bool,
     /// Of the host's capacity for Fargate.
@@ -185,6 +189,7 @@ impl Wish {
             && (!self.fargate || host.fargate)
             && (!self.own_image || says(offer, OWN_IMAGE))
             && (!self.restored || says(offer, SNAPSHOTS))
+            && (!self.sealed || says(offer, SEALED))
             && (!self.volumes || registered.attributes.contains_key(VOLUMES))
             && zone.is_none_or(|zone| zone == letter)
             && architecture.is_none_or(|it| it == self.architecture)

@@ -35,6 +35,7 @@ use super::{
 };
 use crate::{
     Ec2Service, elastic,
+    encryption::let_go_root,
     fault::Ec2Faults,
     fleet::{self, Fleet, SpotFleet},
     flow_logs::{self, FlowLog, FlowSource},
@@ -373,6 +374,7 @@ fn wish(scope: &Scope, record: &Instance) -> Result<Wish, StepError> {
         own_image: record.image.registry.is_none(),
         // Where its disk is already, nothing is to be made.
         restored: record.image.root.is_some() && record.life.is_first_boot(),
+        sealed: record.sealed_root.is_some(),
         volumes: !record.devices.is_empty(),
         fargate: record.pod.is_some(),
         claim: Claim {
@@ -425,6 +427,7 @@ async fn finish(
     record.life.finish(service.instances.now());
     record.keep_end(service.instances.now());
     record.user_data = None;
+    let root = record.sealed_root.take();
     let txn = fenced(service, stored)?.put(&stored.key, encode(&record));
     let mut txn = reclaim(service, &stored.record, txn, ledger::release).await?;
     let key = scope.key(Interface::KIND, &record.interface.id);
@@ -453,7 +456,13 @@ async fn finish(
             }
         }
     }
-    commit_or_again(service, &stored.key, txn).await?;
+    if !service.table.commit(&PERMIT, txn).await? {
+        service.instances.queue.wake(stored.key.clone());
+        return Ok(());
+    }
+    if let Some(root) = &root {
+        let_go_root(service, scope, root).await;
+    }
     // Its volumes need not wait for their timers.
     for key in volumes::keys_of(service, scope, &record.id).await? {
         service.instances.queue.wake(key);

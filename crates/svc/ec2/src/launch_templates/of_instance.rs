@@ -42,12 +42,15 @@ fn data(it: &Instance, interface: Option<&Interface>, volumes: &[Volume]) -> Lau
     let tags: BTreeMap<_, _> = tags
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
+    let sealed = it.sealed_root.as_ref();
     let root = Mapping {
         device: ROOT_DEVICE.to_owned(),
         suppressed: false,
         ebs: Ebs {
             delete_on_termination: Some(true),
             gib: i32::try_from(it.disk_gib).ok(),
+            encrypted: sealed.map(|_| true),
+            key: sealed.map(|it| it.encryption.key.clone()),
             ..Ebs::default()
         },
     };

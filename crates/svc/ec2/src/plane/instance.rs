@@ -66,6 +66,7 @@ pub fn resource(record: Instance, scope: &Scope, keyring: &Keyring) -> Option<Re
             .map(|it| u64::from(it.ephemeral_gib) * GIB),
         disk_bytes: u64::from(record.disk_gib) * GIB,
         restore: record.image.root.is_some(),
+        sealed: record.sealed_root.is_some(),
         // Later boots find them as they come, as on a machine whose disks are slow.
         devices: match boot {
             1 => record.devices.into_iter().map(|it| it.name).collect(),

@@ -9,6 +9,7 @@ use wharf_seal::Sealed;
 
 use super::{DhcpGiven, entity};
 use crate::{
+    encryption::SealedRoot,
     fault, fleet,
     instances::{life::Life, scheduled::Scheduled},
     placement_groups::InGroup,
@@ -47,6 +48,9 @@ pub struct Instance {
     pub ebs_optimized: bool,
     /// Of its root file system.
     pub disk_gib: u32,
+    /// How that is sealed, until the instance is terminated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed_root: Option<SealedRoot>,
     /// Volumes that were made together with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub devices: Vec<LaunchDevice>,

@@ -117,7 +117,7 @@ fn info(snapshot: &Snapshot) -> SnapshotInfo {
     SnapshotInfo {
         description: Some(snapshot.description.clone()),
         tags: Some(tags_to_wire(&snapshot.tags)),
-        encrypted: Some(false),
+        encrypted: Some(snapshot.encryption.is_some()),
         volume_id: Some(snapshot.volume.clone()),
         state: Some(snapshot.state.as_str().to_owned()),
         volume_size: i32::try_from(snapshot.gib).ok(),
@@ -238,9 +238,11 @@ pub async fn members(
 fn of_root(call: &Call, instance: &Instance, base: Option<String>) -> Snapshot {
     let volume = Root::volume_of(&instance.id);
     let host = instance.life.host.as_ref();
+    let sealed = instance.sealed_root.as_ref();
     Snapshot {
         host: host.map(|it| it.machine.clone()).unwrap_or_default(),
         base,
+        encryption: sealed.map(|it| it.encryption.taken_over()),
         root: Some(Root {
             instance: instance.id.clone(),
             source: images::source_of(instance.image.registry.as_deref()),

@@ -34,7 +34,7 @@ impl Change {
             return Err(fault::encrypted_not_public(&snapshot.id));
         }
         match encryption.managed && !self.add.is_empty() {
-            true => Err(fault::own_key_not_shared(&snapshot.id)),
+            true => Err(fault::own_key_not_shared()),
             false => Ok(()),
         }
     }

@@ -247,6 +247,9 @@ impl Life {
 
     /// Its host was deregistered: what was there will not be heard of again.
     pub fn host_left(&mut self) -> Left {
+        // The instance that it goes with was there too, and whoever of the two is looked at first, it goes.
+        let device = self.attachment.as_ref().filter(|it| it.is_device);
+        self.deleting |= device.is_some_and(|it| it.delete_on_termination);
         if self.deleting || !self.made {
             self.host = None;
             self.attachment = None;
@@ -292,6 +295,17 @@ mod tests {
         To {
             is_device: true,
             ..to("i-1", "i-host")
+        }
+    }
+
+    #[test]
+    fn a_volume_goes_with_its_instance_though_their_host_left() {
+        for (deletes, then) in [(true, Left::Nothing), (false, Left::It)] {
+            let mut life = Life::default();
+            life.attach(device(), Timestamp(0)).unwrap();
+            life.reported(&said(VolumeState::Ready, false));
+            life.attachment.as_mut().unwrap().delete_on_termination = deletes;
+            assert_eq!(life.host_left(), then, "{deletes}");
         }
     }
 

@@ -9,7 +9,9 @@ mod placement;
 mod pods;
 mod reports;
 mod retired;
+mod sealed;
 mod spot;
+mod storm;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -45,7 +47,7 @@ use wharf_wanted::Wants;
 use wharf_wire::{Call, Context, Fault, async_trait};
 
 use self::cloud::{Cloud, VOLUMES, id};
-use crate::world::{World, world};
+use crate::world::{World, world, world_of};
 
 const REGION: &str = "us-east-1";
 

@@ -5,8 +5,9 @@ use std::ops::Deref;
 use wharf_api_ec2::{Ec2, types::*};
 use wharf_base::{Permit, Timestamp};
 use wharf_planeproto::Resource;
-use wharf_store::Range;
+use wharf_store::{Chaos, Range, Store, StoreOptions};
 use wharf_svc_ec2::plane;
+use wharf_svc_iam::Mode;
 use wharf_wire::{Call, Caller, Context, Fault};
 
 /// The testkit's world, with what these tests make in it.
@@ -22,6 +23,15 @@ impl Deref for World {
 
 pub fn world() -> World {
     World(wharf_testkit::World::new())
+}
+
+/// The same in memory, whose store has what goes wrong there.
+pub fn world_of(chaos: Chaos) -> World {
+    let store = Store::in_memory(StoreOptions {
+        chaos: Some(chaos),
+        ..StoreOptions::default()
+    });
+    World(wharf_testkit::World::over(store, Mode::Enforce))
 }
 
 fn call_as(caller: Caller) -> Call {

@@ -56,7 +56,8 @@ pub async fn create(
         check(&record, &made.vpc, &made.zone)?;
         if record.host.is_none() {
             let encrypted = record.encryption.is_some();
-            let host = hosts::choose(core, &place, encrypted).await;
+            let zone = record.zone.as_ref().map(|it| it.name.as_str());
+            let host = hosts::choose(core, &place, encrypted, zone).await;
             record.host = Some(host.ok_or_else(|| fault::no_host(encrypted))?);
         }
         let target = Target {
@@ -115,8 +116,11 @@ fn address(input: &CreateMountTargetRequest) -> Result<Option<Ipv4Addr>, Fault> 
     address.map_err(|_| fault::bad_request(format!("{text} is no IPv4 address.")))
 }
 
-/// One in each zone, all in one VPC.
+/// One in each zone, all in one VPC; one at all of what is of one zone.
 fn check(record: &FileSystem, vpc: &str, zone: &str) -> Result<(), Fault> {
+    if let Some(own) = record.zone.as_ref().filter(|it| it.name != zone) {
+        return Err(fault::other_zone(&own.name));
+    }
     let mut targets = record.mount_targets.values();
     if targets.clone().any(|it| it.vpc != vpc) {
         return Err(fault::other_vpc());

@@ -13,7 +13,7 @@ use crate::{
     core::Core,
     describe, encryption,
     fault::{self, EfsFaults},
-    keys, mounts, names,
+    keys, mounts, names, network,
     records::{AccessPoint, CreationToken, FileSystem, Reported},
     tagged,
 };
@@ -21,6 +21,7 @@ use crate::{
 /// Of an account in a region, as AWS has it.
 const MOST: usize = 1000;
 const PAGE: usize = 100;
+const GENERAL_PURPOSE: &str = "generalPurpose";
 const BURSTING: &str = "bursting";
 const PROVISIONED: &str = "provisioned";
 
@@ -32,6 +33,13 @@ pub async fn create(
     let place = Place::of(call);
     refuse(&input)?;
     let wanted = encryption::wanted(&input)?;
+    let mode = input.performance_mode.clone();
+    let mode = mode.unwrap_or_else(|| GENERAL_PURPOSE.to_owned());
+    let zone = match input.availability_zone_name.as_deref() {
+        Some(_) if mode != GENERAL_PURPOSE => return Err(fault::one_zone_mode(&mode)),
+        Some(name) => Some(network::zone(core, call, name).await?),
+        None => None,
+    };
     let throughput = input.throughput_mode.unwrap_or_else(|| BURSTING.to_owned());
     check_throughput(&throughput, input.provisioned_throughput_in_mibps)?;
     let token = input.creation_token.unwrap_or_default();
@@ -58,9 +66,8 @@ pub async fn create(
     };
     let mut record = FileSystem {
         token: token.clone(),
-        performance_mode: input
-            .performance_mode
-            .unwrap_or_else(|| "generalPurpose".to_owned()),
+        performance_mode: mode,
+        zone,
         throughput_mode: throughput,
         provisioned_throughput: input.provisioned_throughput_in_mibps,
         tags,
@@ -117,12 +124,10 @@ async fn insert(
 
 /// What is not there.
 fn refuse(input: &CreateFileSystemRequest) -> Result<(), Fault> {
-    let refused = match () {
-        () if input.backup == Some(true) => "Automatic backup (Backup)",
-        () if input.availability_zone_name.is_some() => "One Zone storage (AvailabilityZoneName)",
-        () => return Ok(()),
-    };
-    Err(fault::unsupported(refused))
+    match input.backup {
+        Some(true) => Err(fault::unsupported("Automatic backup (Backup)")),
+        Some(false) | None => Ok(()),
+    }
 }
 
 fn check_throughput(mode: &str, provisioned: Option<f64>) -> Result<(), Fault> {

@@ -125,6 +125,7 @@ pub(super) fn wish(
         architecture: image.architecture.clone(),
         own_image: image.registry.is_none(),
         restored: image.root.is_some(),
+        sealed: disks.seals_root(),
         volumes: !disks.volumes.is_empty(),
         fargate: false,
         claim: size::claim(wanted.kind, disks.root_gib),

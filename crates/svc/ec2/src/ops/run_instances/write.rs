@@ -104,6 +104,7 @@ pub(super) fn write(
             ends_on_shutdown: wanted.ends_on_shutdown,
             ebs_optimized: input.ebs_optimized == Some(true),
             disk_gib: prepared.disks.root_gib,
+            sealed_root: prepared.disks.sealed_root(&id),
             devices: volumes
                 .iter()
                 .map(|(name, it)| LaunchDevice {

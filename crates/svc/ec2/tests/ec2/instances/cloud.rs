@@ -33,7 +33,15 @@ pub struct Cloud {
 
 impl Cloud {
     pub async fn new(machines: &[&str]) -> Self {
-        let world = world();
+        let cloud = Self::over(world());
+        for machine in machines {
+            cloud.join(machine).await;
+        }
+        cloud.begun()
+    }
+
+    /// Without hosts, and the service does not run yet.
+    pub fn over(world: World) -> Self {
         let hosts = Hosts::new(world.store.clone());
         let stop = CancellationToken::new();
         let (feeding, until) = (hosts.clone(), stop.clone());
@@ -41,7 +49,7 @@ impl Cloud {
         let clock = Arc::new(TestClock::at(Timestamp(1_700_000_000_000)));
         let folder = tempfile::tempdir().unwrap();
         let limits = wharf_blobs::Limits::default();
-        let mut cloud = Self {
+        Self {
             blobs: Blobs::open(folder.path(), world.keyring.clone(), limits).unwrap(),
             _folder: folder,
             ec2: Arc::new(Ec2Service::new(world.store.clone(), world.keyring.clone())),
@@ -51,12 +59,12 @@ impl Cloud {
             hosts,
             clock,
             metrics: Vended::default(),
-        };
-        for machine in machines {
-            cloud.join(machine).await;
         }
-        cloud.restart();
-        cloud
+    }
+
+    pub fn begun(mut self) -> Self {
+        self.restart();
+        self
     }
 
     /// The service begins anew, as after a kill.
@@ -87,7 +95,6 @@ impl Cloud {
     }
 
     pub async fn join_with_disk(&self, machine: &str, disk: Option<u32>) {
-        let id = format!("host-of-{machine}");
         let capacity = Capacity {
             cpu: 1024,
             memory: 4096,
@@ -95,6 +102,11 @@ impl Cloud {
             disk,
             ..Capacity::default()
         };
+        self.join_with(machine, capacity).await;
+    }
+
+    pub async fn join_with(&self, machine: &str, capacity: Capacity) {
+        let id = format!("host-of-{machine}");
         let host = Host {
             id: id.clone(),
             capacity: capacity.clone(),
@@ -127,7 +139,12 @@ impl Cloud {
     }
 
     pub fn connected(&self, machine: &str, connected: bool) {
-        let value = Some("own-image,snapshots".to_owned());
+        self.offers(machine, connected, "own-image,snapshots,sealed");
+    }
+
+    /// By what it says of itself.
+    pub fn offers(&self, machine: &str, connected: bool, words: &str) {
+        let value = Some(words.to_owned());
         let registration = Registration {
             host: format!("host-of-{machine}"),
             account: wharf_testkit::ACCOUNT.to_owned(),

@@ -22,7 +22,7 @@ fn refuses<T: std::fmt::Debug>(answer: Result<T, Fault>, code: &str) {
     assert_eq!(fault.code, code, "{}", fault.message);
 }
 
-fn place(id: &str) -> Place {
+pub(super) fn place(id: &str) -> Place {
     Place {
         account: ACCOUNT.to_owned(),
         region: REGION.to_owned(),
@@ -50,7 +50,7 @@ fn asked(instance: &str) -> CreateImageRequest {
 }
 
 /// Of the root.
-fn snapshot_in(image: &Image) -> String {
+pub(super) fn snapshot_in(image: &Image) -> String {
     let mappings = image.block_device_mappings.as_ref().unwrap();
     let root = mappings
         .iter()
@@ -60,7 +60,7 @@ fn snapshot_in(image: &Image) -> String {
 }
 
 impl Cloud {
-    async fn runs(&self, asked: RunInstancesRequest) -> String {
+    pub(super) async fn runs(&self, asked: RunInstancesRequest) -> String {
         let id = id(&self.ec2.run_instances(&self.call(), asked).await.unwrap());
         let told = self.placed(&id).await;
         self.says(&told, Reported::Running).await;
@@ -68,7 +68,7 @@ impl Cloud {
         id
     }
 
-    async fn told_snapshots(&self) -> Vec<planes::Snapshot> {
+    pub(super) async fn told_snapshots(&self) -> Vec<planes::Snapshot> {
         let prefix = wharf_store::Range::prefix(plane::prefix());
         let all = self.world.store.all(prefix).await.unwrap().entries;
         let resources = all
@@ -82,7 +82,7 @@ impl Cloud {
     }
 
     /// The host sends a chunk that begins with the word, and that is all.
-    async fn sends(&self, id: &str, word: &str) {
+    pub(super) async fn sends(&self, id: &str, word: &str) {
         let at = place(id);
         let mut bytes = vec![0; usize::try_from(CHUNK).unwrap()];
         bytes[..word.len()].copy_from_slice(word.as_bytes());
@@ -109,7 +109,7 @@ impl Cloud {
     }
 
     /// The host has taken all that it is told to take, while `work` is done.
-    async fn taking<T>(&self, members: usize, work: impl Future<Output = T>) -> T {
+    pub(super) async fn taking<T>(&self, members: usize, work: impl Future<Output = T>) -> T {
         let taken = async {
             until("the host is told of all", || async {
                 self.told_snapshots().await.len() == members
@@ -126,7 +126,7 @@ impl Cloud {
         join!(work, taken).0
     }
 
-    async fn image_of(&self, id: &str) -> Image {
+    pub(super) async fn image_of(&self, id: &str) -> Image {
         let asked = DescribeImagesRequest {
             image_ids: Some(vec![id.to_owned()]),
             ..Default::default()
@@ -135,7 +135,7 @@ impl Cloud {
         shown.unwrap().images.unwrap().remove(0)
     }
 
-    async fn settles(&self, image: &str, state: &str) {
+    pub(super) async fn settles(&self, image: &str, state: &str) {
         until(&format!("{image} is {state}"), || async {
             self.image_of(image).await.state.unwrap() == state
         })
@@ -143,8 +143,12 @@ impl Cloud {
     }
 
     /// One of an instance that has a root alone.
-    async fn golden(&self) -> (String, Image) {
-        let instance = self.runs(self.asked()).await;
+    pub(super) async fn golden(&self) -> (String, Image) {
+        self.golden_of(self.asked()).await
+    }
+
+    pub(super) async fn golden_of(&self, launch: RunInstancesRequest) -> (String, Image) {
+        let instance = self.runs(launch).await;
         let input = CreateImageRequest {
             no_reboot: Some(true),
             ..asked(&instance)

@@ -1,0 +1,258 @@
+//! Instances whose roots are sealed under keys of KMS: who gets what they open by, and when nobody does.
+
+use wharf_api_kms::{
+    CreateKeyRequest, DisableKeyRequest, EnableKeyRequest, Kms, ListGrantsRequest,
+};
+use wharf_planeproto::snapshot::SourceKey;
+use wharf_svc_ec2::snapshots::NotTaken;
+use wharf_svc_kms::{KmsService, Parts as KmsParts};
+
+use super::{
+    images::{place, snapshot_in},
+    *,
+};
+
+/// A cloud of one host, with KMS, and a key of it.
+struct WithKeys {
+    cloud: Cloud,
+    kms: KmsService,
+    key: String,
+}
+
+fn root(encrypted: Option<bool>, key: Option<&str>) -> Vec<BlockDeviceMapping> {
+    vec![BlockDeviceMapping {
+        device_name: Some("/dev/xvda".to_owned()),
+        ebs: Some(EbsBlockDevice {
+            encrypted,
+            kms_key_id: key.map(str::to_owned),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }]
+}
+
+impl WithKeys {
+    async fn new() -> Self {
+        let cloud = Cloud::new(&["i-a1"]).await;
+        let kms = KmsService::new(KmsParts {
+            store: cloud.world.store.clone(),
+            keyring: cloud.world.keyring.clone(),
+            clock: cloud.clock.clone(),
+            takeover: Takeover::Replace,
+        });
+        let (service, gate) = (Arc::new(kms.clone()), cloud.world.dispatcher.clone());
+        let client = wharf_api_kms::Client::new(service, gate);
+        cloud.ec2.keys_from(Arc::new(client));
+        let mut it = Self {
+            cloud,
+            kms,
+            key: String::new(),
+        };
+        it.key = it.fresh_key().await;
+        it
+    }
+
+    async fn fresh_key(&self) -> String {
+        let input = CreateKeyRequest::default();
+        let made = self.kms.create_key(&call(), input).await.unwrap();
+        made.key_metadata.unwrap().arn.unwrap()
+    }
+
+    fn asked(&self, image: &str, root: Vec<BlockDeviceMapping>) -> RunInstancesRequest {
+        RunInstancesRequest {
+            image_id: Some(image.to_owned()),
+            block_device_mappings: Some(root),
+            ..self.cloud.asked()
+        }
+    }
+
+    /// Under the key.
+    fn sealed(&self) -> RunInstancesRequest {
+        self.asked(&self.cloud.image(), root(Some(true), Some(&self.key)))
+    }
+
+    async fn run(&self, asked: RunInstancesRequest) -> machine::Instance {
+        let made = self
+            .cloud
+            .ec2
+            .run_instances(&self.cloud.call(), asked)
+            .await;
+        self.cloud.placed(&id(&made.unwrap())).await
+    }
+
+    async fn grants(&self) -> usize {
+        let input = ListGrantsRequest {
+            key_id: Some(self.key.clone()),
+            ..Default::default()
+        };
+        let listed = self.kms.list_grants(&call(), input).await.unwrap();
+        listed.grants.unwrap_or_default().len()
+    }
+
+    /// What the host is given.
+    async fn keys(&self, id: &str) -> Result<(Vec<u8>, SourceKey), NotTaken> {
+        let (host, instance) = self.cloud.ec2.sealed_root(&place(id)).await?;
+        assert_eq!(host, "i-a1");
+        let keys = self.cloud.ec2.keys_of_root(&place(id), &instance).await?;
+        assert_eq!(keys.own.len(), 64);
+        Ok((keys.own.to_vec(), keys.source))
+    }
+
+    async fn ends(&self, told: &machine::Instance) {
+        self.cloud.terminate(&told.id).await.unwrap();
+        self.cloud.says(told, Reported::Terminated).await;
+        self.cloud.becomes(&told.id, "terminated").await;
+    }
+}
+
+#[tokio::test]
+async fn a_root_opens_for_its_host_while_its_instance_is_to_run() {
+    let it = WithKeys::new().await;
+    let cloud = &it.cloud;
+    let asked = RunInstancesRequest {
+        min_count: Some(2),
+        max_count: Some(2),
+        ..it.sealed()
+    };
+    let made = cloud.ec2.run_instances(&cloud.call(), asked).await.unwrap();
+    let instances = made.instances.unwrap();
+    let ids: Vec<_> = instances
+        .into_iter()
+        .map(|it| it.instance_id.unwrap())
+        .collect();
+    let [first, second] = ids.try_into().unwrap();
+    let (first, second) = (cloud.placed(&first).await, cloud.placed(&second).await);
+    assert!(first.sealed && second.sealed);
+    // They share a grant, and no key of bytes.
+    assert_eq!(it.grants().await, 1);
+    let (own, source) = it.keys(&first.id).await.unwrap();
+    assert!(matches!(source, SourceKey::Same));
+    assert_ne!(it.keys(&second.id).await.unwrap().0, own);
+
+    cloud.says(&first, Reported::Running).await;
+    let key_id = || Some(it.key.clone());
+    let disable = DisableKeyRequest { key_id: key_id() };
+    it.kms.disable_key(&call(), disable).await.unwrap();
+    let Err(NotTaken::Shut(why)) = it.keys(&first.id).await else {
+        panic!("it opens");
+    };
+    assert_eq!(why.code, "InvalidKmsKey.InvalidState");
+    let refused = cloud.ec2.run_instances(&cloud.call(), it.sealed()).await;
+    assert_eq!(refused.unwrap_err().code, "InvalidKmsKey.InvalidState");
+    let enable = EnableKeyRequest { key_id: key_id() };
+    it.kms.enable_key(&call(), enable).await.unwrap();
+    assert_eq!(it.keys(&first.id).await.unwrap().0, own);
+
+    cloud.stop(&first.id).await.unwrap();
+    assert!(matches!(it.keys(&first.id).await, Err(NotTaken::Gone)));
+    it.ends(&first).await;
+    assert!(matches!(it.keys(&first.id).await, Err(NotTaken::Gone)));
+    assert_eq!(it.grants().await, 1, "the other has it");
+    it.ends(&second).await;
+    until("the grant is given back", || async {
+        it.grants().await == 0
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn images_of_sealed_roots_are_sealed_alike_or_anew() {
+    let it = WithKeys::new().await;
+    let cloud = &it.cloud;
+    let (source, image) = cloud.golden_of(it.sealed()).await;
+    let own = it.keys(&source).await.unwrap().0;
+    let mapped = image.block_device_mappings.as_ref().unwrap()[0].ebs.clone();
+    assert_eq!(mapped.unwrap().encrypted, Some(true));
+    let input = DescribeSnapshotsRequest {
+        snapshot_ids: Some(vec![snapshot_in(&image)]),
+        ..Default::default()
+    };
+    let shown = cloud.ec2.describe_snapshots(&cloud.call(), input).await;
+    let shown = shown.unwrap().snapshots.unwrap().remove(0);
+    assert_eq!(
+        (shown.encrypted, shown.kms_key_id),
+        (Some(true), Some(it.key.clone()))
+    );
+
+    let image = image.image_id.unwrap();
+    let alike = it.run(it.asked(&image, Vec::new())).await;
+    assert!(alike.restore && alike.sealed);
+    let (same, source) = it.keys(&alike.id).await.unwrap();
+    assert!(same == own && matches!(source, SourceKey::Same));
+    let other = it.fresh_key().await;
+    let anew = it
+        .run(it.asked(&image, root(Some(true), Some(&other))))
+        .await;
+    let (fresh, source) = it.keys(&anew.id).await.unwrap();
+    assert_ne!(fresh, own);
+    let SourceKey::Another(from) = source else {
+        panic!("it is taken over as it is");
+    };
+    assert_eq!(*from, own);
+    // One that lived is made of nothing any more.
+    cloud.says(&anew, Reported::Running).await;
+    let (_, source) = it.keys(&anew.id).await.unwrap();
+    assert!(matches!(source, SourceKey::Same));
+    let permit = |permission| ModifyImageAttributeRequest {
+        image_id: Some(image.clone()),
+        launch_permission: Some(LaunchPermissionModifications {
+            add: Some(vec![permission]),
+            remove: None,
+        }),
+        ..Default::default()
+    };
+    let all = permit(LaunchPermission {
+        group: Some("all".to_owned()),
+        ..Default::default()
+    });
+    let refused = cloud.ec2.modify_image_attribute(&cloud.call(), all).await;
+    assert_eq!(refused.unwrap_err().code, "UnsupportedOperation");
+    let one = permit(LaunchPermission {
+        user_id: Some("000000000042".to_owned()),
+        ..Default::default()
+    });
+    let permitted = cloud.ec2.modify_image_attribute(&cloud.call(), one).await;
+    permitted.unwrap();
+    let clear = it.asked(&image, root(Some(false), None));
+    let refused = cloud.ec2.run_instances(&cloud.call(), clear).await;
+    assert_eq!(refused.unwrap_err().code, "InvalidParameterCombination");
+}
+
+#[tokio::test]
+async fn a_root_of_what_is_in_the_clear_is_sealed_by_its_host() {
+    let it = WithKeys::new().await;
+    let (_, image) = it.cloud.golden().await;
+    let image = image.image_id.unwrap();
+    let plain = it.run(it.asked(&image, Vec::new())).await;
+    assert!(!plain.sealed && matches!(it.keys(&plain.id).await, Err(NotTaken::Gone)));
+    let on = EnableEbsEncryptionByDefaultRequest::default();
+    let call = call();
+    let on = it.cloud.ec2.enable_ebs_encryption_by_default(&call, on);
+    on.await.unwrap();
+    let sealed = it.run(it.asked(&image, Vec::new())).await;
+    assert!(sealed.sealed);
+    let (_, source) = it.keys(&sealed.id).await.unwrap();
+    assert!(matches!(source, SourceKey::None));
+}
+
+#[tokio::test]
+async fn launches_with_sealed_roots_that_are_refused_leave_nothing() {
+    let it = WithKeys::new().await;
+    let cloud = &it.cloud;
+    let image = cloud.image();
+    for (encrypted, key, code) in [
+        (None, "alias/aws/ebs", "InvalidParameterDependency"),
+        (Some(false), "alias/aws/ebs", "InvalidParameterDependency"),
+        (Some(true), "alias/none", "InvalidKmsKey.NotFound"),
+    ] {
+        let asked = it.asked(&image, root(encrypted, Some(key)));
+        let refused = cloud.ec2.run_instances(&cloud.call(), asked).await;
+        assert_eq!(refused.unwrap_err().code, code, "{encrypted:?} {key}");
+    }
+    // A host of an earlier version would have it in the clear.
+    cloud.offers("i-a1", true, "own-image,snapshots");
+    let refused = cloud.ec2.run_instances(&cloud.call(), it.sealed()).await;
+    assert_eq!(refused.unwrap_err().code, "InsufficientInstanceCapacity");
+    cloud.run().await;
+    assert_eq!(it.grants().await, 0);
+}
