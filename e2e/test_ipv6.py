@@ -1,12 +1,15 @@
-"""IPv6 in VPCs: ranges and addresses by the API, and tasks that reach each other by them."""
+"""IPv6 in VPCs: ranges, addresses and routes by the API, and tasks that reach each other and the world by them."""
 
+import base64
 import ipaddress
 import json
+import socket
+import threading
 
 import pytest
-from botocore.exceptions import ClientError
 
-from harness import tasks
+from harness import images, tasks, tools
+from harness.installation import Installation
 from harness.machines import ANSWER_S, SILENCE_S, Groups, Machine
 from harness.tasks import sh
 from harness.waiting import wait_for
@@ -16,6 +19,18 @@ SERVE = (
     'wget -qO /var/www/task "$ECS_CONTAINER_METADATA_URI_V4/task"; echo hello >/var/www/index.html; '
     "trap 'exit 0' TERM; httpd -f -p 80 -h /var/www & wait"
 )
+
+
+# Asks the VPC's name service for the one IPv6 address of a name.
+AAAA = """
+import socket, sys
+name = b"".join(bytes([len(it)]) + it.encode() for it in sys.argv[1].split("."))
+asker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+asker.settimeout(5)
+asker.sendto(b"\\0\\1\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0" + name + b"\\0\\0\\x1c\\0\\1", ("169.254.169.253", 53))
+answer = asker.recv(4096)
+print(socket.inet_ntop(socket.AF_INET6, answer[-16:]) if answer[7] == 1 else f"{answer[7]} answers")
+"""
 
 
 class DualStack:
@@ -106,9 +121,113 @@ def test_ranges_and_addresses_by_the_aws_cli(wharf):
     aws("disassociate-vpc-cidr-block", "--association-id", given["AssociationId"])
     wharf.aws("ec2", "delete-subnet", "--subnet-id", subnet)
     wharf.aws("ec2", "delete-vpc", "--vpc-id", vpc)
-    # What is not there says so.
-    with pytest.raises(ClientError, match="UnsupportedOperation|not supported"):
-        wharf.client("ec2").create_egress_only_internet_gateway(VpcId=vpc)
+
+
+def test_routes_and_gateways_by_the_aws_cli(wharf):
+    def aws(*arguments):
+        return wharf.aws("ec2", *arguments)
+
+    made = aws("create-vpc", "--cidr-block", "10.64.0.0/16", "--amazon-provided-ipv6-cidr-block")["Vpc"]
+    vpc, whole = made["VpcId"], made["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlock"]
+    table = aws("describe-route-tables", "--filters", f"Name=vpc-id,Values={vpc}")["RouteTables"][0]["RouteTableId"]
+    tags = "ResourceType=egress-only-internet-gateway,Tags=[{Key=Name,Value=way-out}]"
+    only = aws("create-egress-only-internet-gateway", "--vpc-id", vpc, "--tag-specifications", tags)["EgressOnlyInternetGateway"]
+    only = only["EgressOnlyInternetGatewayId"]
+    (shown,) = aws("describe-egress-only-internet-gateways", "--filters", "Name=tag:Name,Values=way-out")["EgressOnlyInternetGateways"]
+    assert shown["EgressOnlyInternetGatewayId"] == only and shown["Attachments"] == [{"State": "attached", "VpcId": vpc}]
+    gateway = aws("create-internet-gateway")["InternetGateway"]["InternetGatewayId"]
+    aws("attach-internet-gateway", "--internet-gateway-id", gateway, "--vpc-id", vpc)
+    route = ("create-route", "--route-table-id", table)
+    aws(*route, "--destination-ipv6-cidr-block", "::/0", "--egress-only-internet-gateway-id", only)
+    aws(*route, "--destination-ipv6-cidr-block", "2001:db8::/32", "--gateway-id", gateway)
+    to = ("--destination-ipv6-cidr-block", "2001:db8::/32")
+    aws("replace-route", "--route-table-id", table, *to, "--egress-only-internet-gateway-id", only)
+    aws("delete-route", "--route-table-id", table, *to)
+    given = f"Name=route.egress-only-internet-gateway-id,Values={only}"
+    (shown,) = aws("describe-route-tables", "--filters", given)["RouteTables"]
+    routes = {it["DestinationIpv6CidrBlock"]: it for it in shown["Routes"] if "DestinationIpv6CidrBlock" in it}
+    assert set(routes) == {whole, "::/0"} and routes[whole]["GatewayId"] == "local"
+    assert (routes["::/0"]["EgressOnlyInternetGatewayId"], routes["::/0"]["State"]) == (only, "active")
+    for bad, code in (
+        (("--destination-cidr-block", "0.0.0.0/0", "--egress-only-internet-gateway-id", only), "InvalidParameterValue"),
+        ((*to, "--destination-cidr-block", "10.0.0.0/8", "--gateway-id", gateway), "InvalidParameterCombination"),
+        ((*to, "--gateway-id", gateway, "--egress-only-internet-gateway-id", only), "InvalidParameterCombination"),
+        ((*to, "--nat-gateway-id", "nat-0123456789abcdef0"), "InvalidParameterValue"),
+        (("--destination-ipv6-cidr-block", whole, "--gateway-id", gateway), "InvalidParameterValue"),
+        (("--destination-ipv6-cidr-block", "10.0.0.0/8", "--gateway-id", gateway), "InvalidParameterValue"),
+        ((*to, "--egress-only-internet-gateway-id", "eigw-0123456789abcdef0"), "InvalidGatewayID.NotFound"),
+        (("--destination-ipv6-cidr-block", "::/0", "--gateway-id", gateway), "RouteAlreadyExists"),
+    ):
+        done = wharf.aws("ec2", *route, *bad, check=False)
+        assert done.returncode != 0 and f"({code})" in done.stderr, done.stderr
+    kept = wharf.aws("ec2", "delete-vpc", "--vpc-id", vpc, check=False)
+    assert "(DependencyViolation)" in kept.stderr, kept.stderr
+    assert aws("delete-egress-only-internet-gateway", "--egress-only-internet-gateway-id", only)["ReturnCode"]
+    (shown,) = aws("describe-route-tables", "--route-table-ids", table)["RouteTables"]
+    assert "blackhole" in [it["State"] for it in shown["Routes"]]
+    aws("detach-internet-gateway", "--internet-gateway-id", gateway, "--vpc-id", vpc)
+    aws("delete-internet-gateway", "--internet-gateway-id", gateway)
+    wharf.aws("ec2", "delete-vpc", "--vpc-id", vpc)
+
+
+@pytest.fixture
+def world():
+    """A service of the host at an address of IPv6, which is outside of every VPC; what it is asked from comes back."""
+    address = "2001:db8:77::1"
+    tools.run("ip", "-6", "address", "add", f"{address}/128", "dev", "lo")
+    try:
+        with socket.create_server((address, 0), family=socket.AF_INET6) as listener:
+
+            def serve():
+                while True:
+                    try:
+                        client, peer = listener.accept()
+                    except OSError:
+                        return
+                    with client:
+                        client.recv(4096)
+                        client.sendall(f"HTTP/1.0 200 OK\r\n\r\n{peer[0]}\n".encode())
+
+            threading.Thread(target=serve, daemon=True).start()
+            yield f"http://[{address}]:{listener.getsockname()[1]}/"
+            listener.shutdown(socket.SHUT_RDWR)
+    finally:
+        tools.run("ip", "-6", "address", "delete", f"{address}/128", "dev", "lo")
+
+
+def test_tasks_reach_out_as_route_tables_lead(wharf, run, world):
+    net = DualStack(wharf, "10.65.0.0/16")
+    ec2, subnet = net.ec2, net.subnet(1)
+    group = net.groups.make("web")
+    net.allow(group, "::/0")
+    machine = run(subnet, group)
+    table = ec2.create_route_table(VpcId=net.vpc)["RouteTable"]["RouteTableId"]
+    ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
+
+    def seen():
+        return machine.inside("curl", "-6", "-sS", "--max-time", SILENCE_S, world).stdout.strip()
+
+    assert not seen(), "a subnet without a route"
+    only = ec2.create_egress_only_internet_gateway(VpcId=net.vpc)["EgressOnlyInternetGateway"]["EgressOnlyInternetGatewayId"]
+    to = {"RouteTableId": table, "DestinationIpv6CidrBlock": "::/0"}
+    ec2.create_route(**to, EgressOnlyInternetGatewayId=only)
+    wait_for(seen, 10, "the way out by an egress-only gateway")
+    assert ipaddress.ip_address(seen()) not in net.range, "not under its own address"
+    # Nobody comes in by it, whatever groups say.
+    got = tools.run("curl", "-6", "-sS", "--max-time", SILENCE_S, f"http://[{machine.six}]/", check=False)
+    assert got.returncode != 0, got.stdout
+    for program in ("agent", "server"):
+        wharf.kill_child(program)
+        wait_for(seen, 30, f"the way out after the death of {program}")
+    wait_for(lambda: ec2.describe_vpcs(VpcIds=[net.vpc])["Vpcs"], 60, "an answer of the API")
+    ec2.delete_egress_only_internet_gateway(EgressOnlyInternetGatewayId=only)
+    wait_for(lambda: not seen(), 30, "the end of it with the gateway")
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=net.vpc)
+    ec2.replace_route(**to, GatewayId=gateway)
+    wait_for(seen, 10, "the way out by an internet gateway")
+    ec2.delete_route(**to)
+    wait_for(lambda: not seen(), 10, "the end of it with the route")
 
 
 def test_tasks_reach_each_other_as_groups_and_acls_allow(wharf, run):
@@ -168,3 +287,54 @@ def test_what_is_there_outlives_agent_and_server(wharf, run):
     permission = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
     net.ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[permission])
     wait_for(lambda: not client.reaches(server, SILENCE_S), 10, "the end of what was allowed")
+
+
+# What its metadata says of its addresses, at the address that its template gave it.
+INSTANCE = """#!/bin/sh
+imds() { wget -q -O - http://169.254.169.254/latest/meta-data/$1; }
+mkdir -p /srv/www && imds network/interfaces/macs/$(imds mac)/ipv6s > /srv/www/addresses
+echo hello > /srv/www/index.html && httpd -h /srv/www
+"""
+
+
+@pytest.mark.minutes(1)
+def test_an_instance_has_the_addresses_of_its_template():
+    with Installation(arguments=["--instances"]) as wharf:
+        wharf.start()
+        net, ec2 = DualStack(wharf, "10.66.0.0/16"), wharf.client("ec2")
+        subnet, group = net.subnet(1), net.groups.make("web")
+        net.allow(group, "::/0")
+        image = wharf.client("ssm").get_parameter(Name="/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id")
+        interface = {"DeviceIndex": 0, "SubnetId": subnet, "Groups": [group], "Ipv6AddressCount": 1}
+        data = {
+            "ImageId": image["Parameter"]["Value"],
+            "InstanceType": "t3.nano",
+            "UserData": base64.b64encode(INSTANCE.encode()).decode(),
+            "NetworkInterfaces": [interface],
+        }
+        template = ec2.create_launch_template(LaunchTemplateName="six", LaunchTemplateData=data)["LaunchTemplate"]
+        (version,) = ec2.describe_launch_template_versions(LaunchTemplateName="six")["LaunchTemplateVersions"]
+        assert version["LaunchTemplateData"]["NetworkInterfaces"] == [interface]
+        names = {"EnableResourceNameDnsAAAARecord": True}
+        given = {"LaunchTemplate": {"LaunchTemplateId": template["LaunchTemplateId"]}, "MinCount": 1, "MaxCount": 1, "PrivateDnsNameOptions": names}
+        (made,) = ec2.run_instances(**given)["Instances"]
+        (own,) = [it["Ipv6Address"] for it in made["NetworkInterfaces"][0]["Ipv6Addresses"]]
+        assert ipaddress.ip_address(own) in net.range
+        client = Six(wharf, images.push(wharf, "busybox"), subnet, group)
+
+        def gets(page):
+            return client.inside("curl", "-6", "-sS", "--max-time", SILENCE_S, f"http://[{own}]/{page}").stdout.strip()
+
+        wait_for(lambda: gets("") == "hello", 60, "an answer of the instance")
+        assert gets("addresses") == own
+        name = f"{made['InstanceId']}.ec2.internal"
+        assert made["PrivateDnsNameOptions"]["EnableResourceNameDnsAAAARecord"]
+        asked = client.inside(tools.REPOSITORY / ".venv/bin/python", "-c", AAAA, name, check=True).stdout.strip()
+        assert asked == own
+        # A further one, while it runs.
+        interface = made["NetworkInterfaces"][0]["NetworkInterfaceId"]
+        (further,) = ec2.assign_ipv6_addresses(NetworkInterfaceId=interface, Ipv6AddressCount=1)["AssignedIpv6Addresses"]
+        reached = ("curl", "-6", "-sS", "--max-time", SILENCE_S, f"http://[{further}]/")
+        wait_for(lambda: client.inside(*reached).stdout.strip() == "hello", 20, "an answer at the further address")
+        ec2.terminate_instances(InstanceIds=[made["InstanceId"]])
+        client.task.stop(wait=False)

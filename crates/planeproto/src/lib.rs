@@ -184,6 +184,7 @@ impl fmt::Display for Key {
 /// A resource is there, as given, or is there no longer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[expect(clippy::large_enum_variant, reason = "nearly all of them are puts")]
 pub enum Change {
     Put(Resource),
     Delete(Key),

@@ -30,6 +30,12 @@ pub struct Vpc {
     /// The internet gateway that is attached to it.
     #[serde(default)]
     pub gateway: Option<String>,
+    /// Its egress-only internet gateway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub egress_only: Option<String>,
+    /// Its range of IPv6 addresses, `fd12:3456:789a:bc00::/56`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ipv6_cidr: Option<String>,
     /// Whether its tasks are answered about names (`EnableDnsSupport`).
     #[serde(default = "yes")]
     pub dns: bool,
@@ -59,7 +65,7 @@ pub struct Subnet {
     pub network_acl: Option<String>,
 }
 
-/// What leads out of a VPC; the ways within it are not told.
+/// What leads out of a VPC, in both families; the ways within it are not told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RouteTable {
     pub id: String,
@@ -72,7 +78,7 @@ pub struct RouteTable {
 pub struct Route {
     /// `0.0.0.0/0`
     pub destination: String,
-    /// An internet gateway, a NAT gateway or a [`Peering`]; one that is not the VPC's leads nowhere.
+    /// An internet gateway of either kind, a NAT gateway or a [`Peering`]; one that is not the VPC's leads nowhere.
     pub gateway: String,
 }
 
@@ -110,6 +116,19 @@ pub struct Interface {
     /// Its IPv6 addresses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ipv6: Vec<Ipv6Addr>,
+    /// The name of its instance, if it is known by that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_name: Option<ResourceName>,
+}
+
+/// `i-….ec2.internal`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResourceName {
+    /// `i-…`
+    pub instance: String,
+    /// Which addresses it leads to: the primary one of IPv4, all of IPv6.
+    pub ipv4: bool,
+    pub ipv6: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,8 +1,9 @@
 //! What the plane stream told of names: an index of it. Pure.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
+use wharf_base::Cidr6;
 use wharf_network::Subnet;
 use wharf_planeproto::balancer::{BalancerInterface, LoadBalancer};
 use wharf_planeproto::endpoint::{Endpoint, EndpointName};
@@ -30,6 +31,14 @@ pub(crate) struct Vpc {
     /// Empty: nobody said.
     pub(crate) region: String,
     pub(crate) ranges: Vec<Subnet>,
+    pub(crate) ipv6: Option<Cidr6>,
+}
+
+/// What the name of an instance leads to.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Named {
+    pub(crate) ipv4: Option<Ipv4Addr>,
+    pub(crate) ipv6: Vec<Ipv6Addr>,
 }
 
 #[derive(Debug, Default)]
@@ -47,6 +56,12 @@ pub(crate) struct Book {
     stems: HashMap<String, String>,
     /// By their ids.
     peerings: HashMap<String, [String; 2]>,
+    /// VPC → instance → what its name leads to.
+    resource_names: HashMap<String, HashMap<String, Named>>,
+    /// Interface → VPC and instance.
+    named: HashMap<String, (String, String)>,
+    /// VPC → IPv6 address → the instance whose name leads to it.
+    behind_names: HashMap<String, HashMap<Ipv6Addr, String>>,
     /// VPC → endpoint → its names.
     endpoints: HashMap<String, BTreeMap<String, Vec<EndpointName>>>,
     /// Endpoint → VPC.
@@ -80,6 +95,7 @@ impl Book {
                     dns: it.dns,
                     region: it.region,
                     ranges: ranges.collect(),
+                    ipv6: it.ipv6_cidr.and_then(|cidr| cidr.parse().ok()),
                 };
                 self.vpcs.insert(it.id, vpc);
             }
@@ -98,7 +114,48 @@ impl Book {
         for address in &addresses {
             *of_vpc.entry(*address).or_default() += 1;
         }
+        if let Some(name) = it.resource_name {
+            let named = Named {
+                ipv4: name.ipv4.then_some(it.address),
+                ipv6: if name.ipv6 { it.ipv6 } else { Vec::new() },
+            };
+            let behind = self.behind_names.entry(it.vpc.clone()).or_default();
+            behind.extend(named.ipv6.iter().map(|it| (*it, name.instance.clone())));
+            let of_vpc = self.resource_names.entry(it.vpc.clone()).or_default();
+            of_vpc.insert(name.instance.clone(), named);
+            let owner = (it.vpc.clone(), name.instance);
+            self.named.insert(it.id.clone(), owner);
+        }
         self.interfaces.insert(it.id, (it.vpc, addresses));
+    }
+
+    fn delete_name(&mut self, id: &str) {
+        let Some((vpc, instance)) = self.named.remove(id) else {
+            return;
+        };
+        if let Some(of_vpc) = self.resource_names.get_mut(&vpc) {
+            of_vpc.remove(&instance);
+            if of_vpc.is_empty() {
+                self.resource_names.remove(&vpc);
+            }
+        }
+        if let Some(behind) = self.behind_names.get_mut(&vpc) {
+            behind.retain(|_, of| *of != instance);
+            if behind.is_empty() {
+                self.behind_names.remove(&vpc);
+            }
+        }
+    }
+
+    /// What the name of an instance of the VPC leads to, if it has one.
+    pub(crate) fn resource_name(&self, vpc: &str, instance: &str) -> Option<&Named> {
+        self.resource_names.get(vpc)?.get(instance)
+    }
+
+    /// The instance of the VPC whose name leads to the address.
+    pub(crate) fn named_by(&self, vpc: &str, address: Ipv6Addr) -> Option<&str> {
+        let instance = self.behind_names.get(vpc)?.get(&address)?;
+        Some(instance)
     }
 
     fn put_endpoint(&mut self, it: Endpoint) {
@@ -164,6 +221,7 @@ impl Book {
     }
 
     fn delete_interface(&mut self, id: &str) {
+        self.delete_name(id);
         let Some((vpc, addresses)) = self.interfaces.remove(id) else {
             return;
         };
@@ -235,6 +293,7 @@ pub(crate) fn stem(name: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use wharf_planeproto::endpoint::EndpointWay;
+    use wharf_planeproto::network::ResourceName;
 
     use super::*;
 
@@ -251,6 +310,7 @@ mod tests {
             public: None,
             secondary: Vec::new(),
             ipv6: Vec::new(),
+            resource_name: None,
         })
     }
 
@@ -265,6 +325,38 @@ mod tests {
         book.change(Change::Delete(interface(2, 6).key()));
         book.change(Change::Delete(interface(2, 6).key()));
         assert!(book.addresses.is_empty() && book.interfaces.is_empty());
+    }
+
+    #[test]
+    fn names_go_with_their_interface() {
+        let six: Ipv6Addr = "fd00::5".parse().unwrap();
+        let named = |id, name: Option<(bool, bool)>| {
+            let Resource::Interface(it) = interface(id, id) else {
+                unreachable!()
+            };
+            Resource::Interface(Interface {
+                ipv6: vec![six],
+                resource_name: name.map(|(ipv4, ipv6)| ResourceName {
+                    instance: "i-1".to_owned(),
+                    ipv4,
+                    ipv6,
+                }),
+                ..it
+            })
+        };
+        let mut book = Book::of([named(5, Some((true, true)))]);
+        let wanted = Named {
+            ipv4: Some(Ipv4Addr::new(10, 0, 0, 5)),
+            ipv6: vec![six],
+        };
+        assert_eq!(book.resource_name("vpc-1", "i-1"), Some(&wanted));
+        assert_eq!(book.named_by("vpc-1", six), Some("i-1"));
+        assert_eq!(book.named_by("vpc-2", six), None);
+        book.change(Change::Put(named(5, Some((true, false)))));
+        assert_eq!(book.named_by("vpc-1", six), None);
+        book.change(Change::Put(named(5, None)));
+        assert!(book.resource_names.is_empty() && book.named.is_empty());
+        assert!(book.behind_names.is_empty());
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! What a question is answered, and which ones are not ours. Pure.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use hickory_proto::op::Query;
-use hickory_proto::rr::rdata::{A, PTR};
+use hickory_proto::rr::rdata::{A, AAAA, PTR};
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
-use wharf_network::{ENDPOINT, private_dns_name};
+use wharf_network::{ENDPOINT, private_dns_name, private_domain};
 
-use crate::book::{Balancer, Book, stem};
+use crate::book::{Balancer, Book, Named, stem};
 
 /// Seconds for which an answer about a load balancer, or an endpoint, may be kept: its addresses change when hosts
 /// come and go, and asking costs nothing.
@@ -18,6 +18,7 @@ const INTERFACE_TTL: u32 = 60;
 /// The domains below which interfaces have their names; nobody else's questions about them are passed on.
 const PRIVATE_DOMAINS: [&str; 2] = ["ec2.internal", "compute.internal"];
 const REVERSE: &str = ".in-addr.arpa";
+pub(crate) const REVERSE_V6: &str = ".ip6.arpa";
 /// The domains of wharf's own names, the second as programs of the host know it, and the names below.
 const OWN_DOMAINS: [&str; 2] = ["wharf.internal", "wharf.localhost"];
 const OWN_NAMES: [&str; 2] = ["api", "registry"];
@@ -85,6 +86,11 @@ fn of_own(book: &Book, asker: Asker<'_>, query: &Query, name: &str) -> Answer {
         };
     }
     if let Some(domain) = PRIVATE_DOMAINS.into_iter().find(|it| is_below(name, it)) {
+        if let Some(instance) = instance(name, asker.region)
+            && let Some(named) = asker.vpc.and_then(|vpc| book.resource_name(vpc, instance))
+        {
+            return of_instance(named, query);
+        }
         return match (interface(name, asker.region), asker.vpc) {
             (Some(address), Some(vpc)) if book.has(vpc, address) => {
                 addresses(query, INTERFACE_TTL, [address])
@@ -108,6 +114,9 @@ fn of_own(book: &Book, asker: Asker<'_>, query: &Query, name: &str) -> Answer {
     }
     if let Some(address) = name.strip_suffix(REVERSE).and_then(reversed) {
         return of_address(book, asker, query, address);
+    }
+    if let Some(address) = name.strip_suffix(REVERSE_V6).and_then(reversed_v6) {
+        return of_ipv6_address(book, asker, query, address);
     }
     Answer::Elsewhere
 }
@@ -179,6 +188,24 @@ fn addresses(query: &Query, ttl: u32, all: impl IntoIterator<Item = Ipv4Addr>) -
     Answer::Records(all.into_iter().map(record).collect())
 }
 
+/// The instance in `i-….ec2.internal`, if that is how it is written in the region.
+fn instance<'a>(name: &'a str, region: &str) -> Option<&'a str> {
+    let (label, domain) = name.split_once('.')?;
+    (label.starts_with("i-") && domain == private_domain(region)).then_some(label)
+}
+
+/// A name of an instance, which leads to no other than the addresses it was told to.
+fn of_instance(named: &Named, query: &Query) -> Answer {
+    let kind = query.query_type();
+    let is = |wanted| kind == wanted || kind == RecordType::ANY;
+    let ipv4 = named.ipv4.filter(|_| is(RecordType::A));
+    let ipv4 = ipv4.into_iter().map(|it| RData::A(A(it)));
+    let ipv6 = named.ipv6.iter().filter(|_| is(RecordType::AAAA));
+    let all = ipv4.chain(ipv6.map(|it| RData::AAAA(AAAA(*it))));
+    let record = |data| Record::from_rdata(query.name().clone(), INTERFACE_TTL, data);
+    Answer::Records(all.map(record).collect())
+}
+
 /// The address in `ip-10-0-0-5.ec2.internal`, if that is how it is written in the region.
 fn interface(name: &str, region: &str) -> Option<Ipv4Addr> {
     let (label, _) = name.strip_prefix("ip-")?.split_once('.')?;
@@ -190,6 +217,21 @@ fn interface(name: &str, region: &str) -> Option<Ipv4Addr> {
 pub(crate) fn reversed(labels: &str) -> Option<Ipv4Addr> {
     let [a, b, c, d] = four(labels.split('.'))?.octets();
     Some(Ipv4Addr::new(d, c, b, a))
+}
+
+/// The address in the 32 digits below `ip6.arpa`.
+pub(crate) fn reversed_v6(labels: &str) -> Option<Ipv6Addr> {
+    let mut bits = 0_u128;
+    let mut count = 0;
+    for label in labels.rsplit('.') {
+        let digit = u128::from_str_radix(label, 16).ok()?;
+        if label.len() != 1 || count == 32 {
+            return None;
+        }
+        bits = bits << 4 | digit;
+        count += 1;
+    }
+    (count == 32).then(|| bits.into())
 }
 
 fn four<'a>(mut parts: impl Iterator<Item = &'a str>) -> Option<Ipv4Addr> {
@@ -208,20 +250,41 @@ fn of_address(book: &Book, asker: Asker<'_>, query: &Query, address: Ipv4Addr) -
         if !matches!(query.query_type(), RecordType::PTR | RecordType::ANY) {
             return Answer::Records(Vec::new());
         }
-        let name = format!("{}.", private_dns_name(address, asker.region));
-        return match Name::from_ascii(&name) {
-            Ok(name) => {
-                let data = RData::PTR(PTR(name));
-                let record = Record::from_rdata(query.name().clone(), INTERFACE_TTL, data);
-                Answer::Records(vec![record])
-            }
-            Err(_) => Answer::Absent,
-        };
+        return called(query, &private_dns_name(address, asker.region));
     }
     let of_vpc = inside.is_some_and(|vpc| vpc.ranges.iter().any(|range| range.contains(address)));
     match of_vpc || address.is_link_local() || IpAddr::V4(address).is_loopback() {
         true => Answer::Absent,
         false => Answer::Elsewhere,
+    }
+}
+
+/// Only names of instances lead to IPv6 addresses, and those of the VPC are no business of other name servers.
+fn of_ipv6_address(book: &Book, asker: Asker<'_>, query: &Query, address: Ipv6Addr) -> Answer {
+    let named = asker.vpc.and_then(|vpc| book.named_by(vpc, address));
+    if let Some(instance) = named {
+        if !matches!(query.query_type(), RecordType::PTR | RecordType::ANY) {
+            return Answer::Records(Vec::new());
+        }
+        let name = format!("{instance}.{}", private_domain(asker.region));
+        return called(query, &name);
+    }
+    let inside = asker.vpc.and_then(|id| book.vpc(id)?.ipv6);
+    match inside.is_some_and(|it| it.contains(address)) {
+        true => Answer::Absent,
+        false => Answer::Elsewhere,
+    }
+}
+
+/// The name of an address.
+fn called(query: &Query, name: &str) -> Answer {
+    match Name::from_ascii(format!("{name}.")) {
+        Ok(name) => {
+            let data = RData::PTR(PTR(name));
+            let record = Record::from_rdata(query.name().clone(), INTERFACE_TTL, data);
+            Answer::Records(vec![record])
+        }
+        Err(_) => Answer::Absent,
     }
 }
 

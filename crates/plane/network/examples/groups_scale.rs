@@ -278,6 +278,8 @@ fn world(interfaces: u16, groups: u16) -> Vec<Resource> {
             vni: 4711,
             main_route_table: None,
             gateway: None,
+            egress_only: None,
+            ipv6_cidr: None,
             dns: true,
             network_acl: None,
         }),
@@ -311,6 +313,7 @@ fn interface(n: u16, of: u16, on: &str) -> Resource {
         public: None,
         secondary: Vec::new(),
         ipv6: Vec::new(),
+        resource_name: None,
     })
 }
 

@@ -1,8 +1,8 @@
 //! What the installations on one host agree about: who has which private range, and who needs the
 //! host to forward packets. One small file in a folder that all share, changed under its lock.
 //!
-//! Forwarding is the one setting of the host's own namespace that is changed. Its former state is
-//! recorded before the change, and whoever needs it last puts it back.
+//! Forwarding is the one setting of the host's own namespace that is changed, that of IPv6 only where a VPC's routes lead
+//! out. Its former state is recorded before the change, and whoever needs it last puts it back.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -21,6 +21,7 @@ use crate::model::Subnet;
 use crate::{state, sysctl};
 
 const IP_FORWARD: &str = "ipv4/ip_forward";
+const IPV6_FORWARD: &str = "ipv6/conf/all/forwarding";
 
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Book {
@@ -28,6 +29,8 @@ struct Book {
     /// Private range by installation.
     ranges: BTreeMap<String, Subnet>,
     forwarding: Option<Forwarding>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    forwarding_ipv6: Option<Forwarding>,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,17 +128,57 @@ impl Claims {
         Ok(())
     }
 
+    /// The same of IPv6. A host that forwards takes no routes from its routers' announcements unless told to, so those
+    /// links that take them now are told.
+    pub(crate) fn enable_forwarding_ipv6(&mut self, id: &str) -> Result<(), NetworkError> {
+        let on = sysctl::read(IPV6_FORWARD)?.as_deref() == Some("1");
+        match &mut self.book.forwarding_ipv6 {
+            None if on => return Ok(()),
+            None => {
+                let users = BTreeSet::from([id.to_owned()]);
+                self.book.forwarding_ipv6 = Some(Forwarding {
+                    former: forwarding_ipv6_now()?,
+                    users,
+                });
+            }
+            Some(forwarding) => {
+                if !forwarding.users.insert(id.to_owned()) && on {
+                    return Ok(());
+                }
+            }
+        }
+        self.save()?;
+        if !on {
+            for interface in sysctl::interfaces()? {
+                let name = accepts_routers(&interface);
+                if interface != "all" && sysctl::read(&name)?.as_deref() == Some("1") {
+                    sysctl::write(&name, "2")?;
+                }
+            }
+            tracing::info!(
+                "the host forwards IPv6 packets from now on (net.ipv6.conf.all.forwarding = 1)"
+            );
+            sysctl::write(IPV6_FORWARD, "1")?;
+        }
+        Ok(())
+    }
+
     /// Gives up what the installation has. Its last user restores the host's forwarding.
     pub(crate) fn release(mut self, id: &str) -> Result<(), NetworkError> {
         self.book.ranges.remove(id);
-        if let Some(forwarding) = &mut self.book.forwarding {
-            forwarding.users.remove(id);
-            if forwarding.users.is_empty() {
-                restore(&forwarding.former)?;
-                self.book.forwarding = None;
+        for (forwarding, switch) in [
+            (&mut self.book.forwarding, IP_FORWARD),
+            (&mut self.book.forwarding_ipv6, IPV6_FORWARD),
+        ] {
+            let Some(used) = forwarding else { continue };
+            used.users.remove(id);
+            if used.users.is_empty() {
+                restore(switch, &used.former)?;
+                *forwarding = None;
             }
         }
-        if self.book.ranges.is_empty() && self.book.forwarding.is_none() {
+        let forwards = self.book.forwarding.is_some() || self.book.forwarding_ipv6.is_some();
+        if self.book.ranges.is_empty() && !forwards {
             return self.remove();
         }
         self.save()
@@ -174,18 +217,36 @@ fn forwarding_now() -> Result<BTreeMap<String, String>, NetworkError> {
             .filter(|i| *i != "all")
             .map(|i| format!("ipv4/conf/{i}/forwarding")),
     );
-    let mut former = BTreeMap::new();
-    for name in names {
-        if let Some(value) = sysctl::read(&name)? {
-            former.insert(name, value);
-        }
-    }
-    Ok(former)
+    values_of(names)
 }
 
-fn restore(former: &BTreeMap<String, String>) -> Result<(), NetworkError> {
-    if sysctl::read(IP_FORWARD)?.as_deref() != Some("0") {
-        sysctl::write(IP_FORWARD, "0")?;
+/// The same of IPv6, with what has to change beside it.
+fn forwarding_ipv6_now() -> Result<BTreeMap<String, String>, NetworkError> {
+    let interfaces = sysctl::interfaces()?;
+    let own = interfaces.iter().filter(|i| *i != "all");
+    values_of(own.flat_map(|i| [format!("ipv6/conf/{i}/forwarding"), accepts_routers(i)]))
+}
+
+/// Whether a link takes routes from routers' announcements: 0 never, 1 unless it forwards, 2 always.
+fn accepts_routers(interface: &str) -> String {
+    format!("ipv6/conf/{interface}/accept_ra")
+}
+
+fn values_of(
+    names: impl IntoIterator<Item = String>,
+) -> Result<BTreeMap<String, String>, NetworkError> {
+    let mut values = BTreeMap::new();
+    for name in names {
+        if let Some(value) = sysctl::read(&name)? {
+            values.insert(name, value);
+        }
+    }
+    Ok(values)
+}
+
+fn restore(switch: &str, former: &BTreeMap<String, String>) -> Result<(), NetworkError> {
+    if sysctl::read(switch)?.as_deref() != Some("0") {
+        sysctl::write(switch, "0")?;
     }
     for (name, value) in former {
         // An interface that left meanwhile has no settings.

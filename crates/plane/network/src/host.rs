@@ -24,11 +24,13 @@ pub(crate) struct Host {
     pub(crate) names: Names,
     pub(crate) plan: Plan,
     pub(crate) route: Socket,
-    filter: Socket,
+    pub(crate) filter: Socket,
     ports: Ports,
     guard: Option<Guard>,
     publics: Publics,
     reach: Reach,
+    /// It forwards IPv6, under the rules for that.
+    pub(crate) forwards_ipv6: bool,
     /// Where the host's record is.
     record: PathBuf,
 }
@@ -94,6 +96,7 @@ impl Host {
             guard,
             publics,
             reach,
+            forwards_ipv6: false,
             record,
         };
         host.save()?;

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::claims::Claims;
 use crate::error::NetworkError;
 use crate::host::open;
+use crate::ipv6::outside;
 use crate::names::Names;
 use crate::netlink::{Family, link};
 use crate::netns::Namespace;
@@ -25,7 +26,10 @@ pub(crate) fn remove_all(
     let mut results = vec![
         remove_uplinks(names),
         reach::remove(names),
-        open(Family::Netfilter).and_then(|mut socket| ruleset::remove_host(&mut socket, names)),
+        open(Family::Netfilter).and_then(|mut socket| {
+            let ipv6 = outside::remove_host(&mut socket, names);
+            ruleset::remove_host(&mut socket, names).and(ipv6)
+        }),
     ];
     match state.namespaces() {
         Ok(paths) => results.extend(

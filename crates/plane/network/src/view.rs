@@ -541,6 +541,14 @@ impl View {
         }
     }
 
+    /// What was said of a VPC itself.
+    pub(crate) fn said_of(&self, vpc: &str) -> Option<&Vpc> {
+        match self.get(Kind::Vpc, vpc) {
+            Some(Resource::Vpc(vpc)) => Some(vpc),
+            _ => None,
+        }
+    }
+
     pub(crate) fn has_ipv6(&self, vpc: &str) -> bool {
         self.ipv6.contains_key(vpc)
     }
@@ -792,6 +800,7 @@ mod tests {
                         })
                         .collect(),
                     ipv6: vec![Ipv6Addr::from([0, 0, 0, 0, 0, 0, 0, at.into()])],
+                    resource_name: None,
                 })
             },
         )
@@ -880,6 +889,7 @@ mod tests {
                 public: None,
                 secondary: Vec::new(),
                 ipv6: Vec::new(),
+                resource_name: None,
             })
         };
         let address = Ipv4Addr::new(10, 0, 0, 1);

@@ -22,8 +22,8 @@ use crate::{
     peering::VpcPeeringConnection,
     prefix_lists::PrefixList,
     records::{
-        DhcpOptions, Entity, Instance, Interface, InternetGateway, NetworkAcl, RouteTable,
-        SecurityGroup, Subnet, Vpc, arn,
+        DhcpOptions, EgressOnlyGateway, Entity, Instance, Interface, InternetGateway, NetworkAcl,
+        RouteTable, SecurityGroup, Subnet, Vpc, arn,
     },
     snapshots::Snapshot,
     spot::SpotRequest,
@@ -67,6 +67,8 @@ pub async fn checks(
         | Input::AttachInternetGateway(_)
         | Input::DetachInternetGateway(_)
         | Input::DeleteInternetGateway(_)
+        | Input::CreateEgressOnlyInternetGateway(_)
+        | Input::DeleteEgressOnlyInternetGateway(_)
         | Input::CreateRouteTable(_)
         | Input::DeleteRouteTable(_)
         | Input::AssociateRouteTable(_)
@@ -293,6 +295,14 @@ impl Rows<'_> {
             Input::DeleteInternetGateway(i) => {
                 self.on::<InternetGateway>(&i.internet_gateway_id).await?;
             }
+            Input::CreateEgressOnlyInternetGateway(i) => {
+                self.new_one(EgressOnlyGateway::KIND, &i.tag_specifications);
+                self.on::<Vpc>(&i.vpc_id).await?;
+            }
+            Input::DeleteEgressOnlyInternetGateway(i) => {
+                self.on::<EgressOnlyGateway>(&i.egress_only_internet_gateway_id)
+                    .await?;
+            }
             Input::CreateRouteTable(i) => {
                 self.new_one(RouteTable::KIND, &i.tag_specifications);
                 self.on::<Vpc>(&i.vpc_id).await?;
@@ -362,6 +372,7 @@ impl Rows<'_> {
                 "eni" => self.on::<Interface>(&id).await?,
                 "i" => self.on::<Instance>(&id).await?,
                 "igw" => self.on::<InternetGateway>(&id).await?,
+                "eigw" => self.on::<EgressOnlyGateway>(&id).await?,
                 "rtb" => self.on::<RouteTable>(&id).await?,
                 "nat" => self.on::<NatGateway>(&id).await?,
                 "eipalloc" => self.on::<ElasticAddress>(&id).await?,

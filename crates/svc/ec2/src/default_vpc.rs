@@ -9,7 +9,9 @@ use wharf_wire::{Context, Fault};
 
 use crate::{
     Ec2Service, mend,
-    records::{DhcpOptions, InternetGateway, Pointer, Route, RouteTarget, Subnet, Vpc},
+    records::{
+        DhcpOptions, InternetGateway, Pointer, ResourceName, Route, RouteTarget, Subnet, Vpc,
+    },
     vpc_parts::Parts,
     zone,
 };
@@ -80,6 +82,7 @@ pub fn default_vpc(scope: &Scope, region: &str, dhcp_options: &str) -> DefaultVp
             network_acl: None,
             ipv6: None,
             assign_ipv6: false,
+            resource_names: ResourceName::default(),
             unknown: Unknown::new(),
         };
         txn = txn.put(scope.key("subnet", &subnet.id), encode(&subnet));

@@ -14,6 +14,7 @@ pub fn record(bytes: &[u8]) {
     again::<records::Fence>(bytes);
     again::<records::VniClaim>(bytes);
     again::<records::InternetGateway>(bytes);
+    again::<records::EgressOnlyGateway>(bytes);
     again::<records::SecurityGroup>(bytes);
     again::<records::RouteTable>(bytes);
     again::<records::Subnet>(bytes);

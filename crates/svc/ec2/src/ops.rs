@@ -16,6 +16,7 @@ pub mod describe_subnets;
 pub mod describe_vpcs;
 pub mod describe_zones;
 pub mod dhcp_options;
+pub mod egress_only_gateways;
 mod group_peers;
 pub mod instance_attributes;
 pub mod instance_images;

@@ -106,6 +106,8 @@ fn vpc(record: Vpc, region: String) -> Option<plane::Vpc> {
         vni: record.vni,
         main_route_table: Some(record.main_route_table).filter(|id| !id.is_empty()),
         gateway: record.gateway,
+        egress_only: record.egress_only,
+        ipv6_cidr: record.ipv6.map(|it| it.cidr.to_string()),
         dns: record.dns_support,
         network_acl: Some(record.network_acl).filter(|id| !id.is_empty()),
         id: record.id,
@@ -125,15 +127,16 @@ fn subnet(record: Subnet) -> plane::Subnet {
 
 fn route_table(record: RouteTable) -> plane::RouteTable {
     let own = record.routes.iter();
-    let own = own.map(|route| (route.destination, route.target.id()));
+    let own = own.map(|route| (route.destination.to_string(), route.target.id()));
+    let ipv6 = record.ipv6_routes.iter();
+    let own = own.chain(ipv6.map(|route| (route.destination.to_string(), route.target.id())));
     // Of two routes to the same range the one that names it itself comes first.
     let listed = record.list_routes.iter().flat_map(|route| {
         let ranges = route.list.ranges.iter();
-        ranges.map(|range| (*range, route.target.id()))
+        ranges.map(|range| (range.to_string(), route.target.id()))
     });
     let mut routes: Vec<plane::Route> = Vec::new();
     for (destination, target) in own.chain(listed) {
-        let destination = destination.to_string();
         if routes.iter().all(|known| known.destination != destination) {
             routes.push(plane::Route {
                 destination,
@@ -216,6 +219,14 @@ fn interface(record: Interface) -> Option<plane::Interface> {
             })
             .collect(),
         ipv6: record.ipv6,
+        resource_name: record.resource_name.and_then(|names| {
+            let instance = record.attachment.as_ref()?.instance_id.clone();
+            Some(plane::ResourceName {
+                instance,
+                ipv4: names.ipv4,
+                ipv6: names.ipv6,
+            })
+        }),
         id: record.id,
         vpc: record.vpc_id,
         address: record.address,

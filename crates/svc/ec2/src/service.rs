@@ -49,6 +49,9 @@ wharf_api_ec2::operations! {
     detach_internet_gateway = internet_gateways::detach;
     delete_internet_gateway = internet_gateways::delete;
     describe_internet_gateways = internet_gateways::describe;
+    create_egress_only_internet_gateway = egress_only_gateways::create;
+    delete_egress_only_internet_gateway = egress_only_gateways::delete;
+    describe_egress_only_internet_gateways = egress_only_gateways::describe;
 
     create_route_table = route_tables::create;
     delete_route_table = route_tables::delete;

@@ -11,6 +11,9 @@ pub const TAGGED: Tagged = Tagged {
     namespace: "ec2",
     kinds: &[
         Kind::itself("dhcp-options", |id| format!("dhcp-options/{id}")),
+        Kind::itself("egress-only-internet-gateway", |id| {
+            format!("egress-only-internet-gateway/{id}")
+        }),
         Kind::itself("elastic-ip", |id| format!("elastic-ip/{id}")),
         Kind::itself("fleet", |id| format!("fleet/{id}")),
         Kind::itself("image", |id| format!("image/{id}")).of_no_account(),

@@ -84,6 +84,7 @@ mod tests {
             public: None,
             secondary: Vec::new(),
             ipv6: Vec::new(),
+            resource_name: None,
             token_id: None,
             created_at: Timestamp(0),
             tags: Tags::new(),

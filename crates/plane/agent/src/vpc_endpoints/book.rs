@@ -89,6 +89,7 @@ impl Book {
                     public: None,
                     secondary: Vec::new(),
                     ipv6: Vec::new(),
+                    resource_name: None,
                 })
             }));
         }
@@ -112,6 +113,7 @@ impl Book {
                 public: None,
                 secondary: Vec::new(),
                 ipv6: Vec::new(),
+                resource_name: None,
             }));
         }
         wired.into_iter().map(|it| (it.key(), it)).collect()
@@ -244,6 +246,8 @@ mod tests {
             vni: 1,
             main_route_table: Some("rtb-main".to_owned()),
             gateway: None,
+            egress_only: None,
+            ipv6_cidr: None,
             dns: true,
             network_acl: None,
         })

@@ -24,6 +24,8 @@ fn names() -> Names {
             vni: 1,
             main_route_table: None,
             gateway: None,
+            egress_only: None,
+            ipv6_cidr: None,
             dns: true,
             network_acl: None,
         }),
@@ -39,6 +41,7 @@ fn names() -> Names {
             public: None,
             secondary: Vec::new(),
             ipv6: Vec::new(),
+            resource_name: None,
         }),
     ]);
     names

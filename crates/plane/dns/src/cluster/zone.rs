@@ -11,7 +11,7 @@ use hickory_proto::rr::rdata::{A, AAAA, CNAME, PTR, SOA, SRV, TXT};
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use wharf_kube_services::{Entry, Kind, Name as ServiceName};
 
-use crate::zone::reversed;
+use crate::zone::{REVERSE_V6, reversed, reversed_v6};
 
 const DOMAIN: &str = "cluster.local";
 const VERSION: &str = "1.1.0";
@@ -22,7 +22,6 @@ const MOST: usize = 1000;
 /// Bytes of an answer's records; 64 KiB is what a message over TCP takes.
 const MOST_BYTES: usize = 60_000;
 const REVERSE: &str = ".in-addr.arpa";
-const REVERSE_V6: &str = ".ip6.arpa";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Found {
@@ -168,7 +167,11 @@ impl Zone {
             .strip_suffix(REVERSE)
             .and_then(reversed)
             .map(IpAddr::V4);
-        if let Some(address) = reverse.or_else(|| reversed_v6(name.strip_suffix(REVERSE_V6)?)) {
+        let reverse = reverse.or_else(|| {
+            let address = reversed_v6(name.strip_suffix(REVERSE_V6)?)?;
+            Some(IpAddr::V6(address))
+        });
+        if let Some(address) = reverse {
             return self.of_address(query, address);
         }
         let Some(below) = name.strip_suffix(DOMAIN) else {
@@ -364,21 +367,6 @@ fn full(label: Option<&str>, service: &str, namespace: &str) -> Option<Name> {
 fn of_pod(label: &str) -> Option<IpAddr> {
     let v4 = label.replace('-', ".").parse().ok().map(IpAddr::V4);
     v4.or_else(|| label.replace('-', ":").parse().ok().map(IpAddr::V6))
-}
-
-/// The address in the 32 digits below `ip6.arpa`.
-fn reversed_v6(labels: &str) -> Option<IpAddr> {
-    let mut bits = 0_u128;
-    let mut count = 0;
-    for label in labels.rsplit('.') {
-        let digit = u128::from_str_radix(label, 16).ok()?;
-        if label.len() != 1 || count == 32 {
-            return None;
-        }
-        bits = bits << 4 | digit;
-        count += 1;
-    }
-    (count == 32).then(|| IpAddr::V6(bits.into()))
 }
 
 #[cfg(test)]

@@ -85,6 +85,8 @@ fn serve(servers: Vec<SocketAddr>) -> Served {
             vni: 1,
             main_route_table: None,
             gateway: None,
+            egress_only: None,
+            ipv6_cidr: None,
             dns: true,
             network_acl: None,
         }),
@@ -100,6 +102,7 @@ fn serve(servers: Vec<SocketAddr>) -> Served {
             public: None,
             secondary: Vec::new(),
             ipv6: Vec::new(),
+            resource_name: None,
         }),
     ]);
     let udp = net::UdpSocket::bind("127.0.0.1:0").unwrap();

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
+use std::net::Ipv6Addr;
 
 use wharf_planeproto::balancer::{BalancerInterface, BalancerKind, LoadBalancer};
-use wharf_planeproto::network::{Interface, Peering, Vpc};
+use wharf_planeproto::network::{Interface, Peering, ResourceName, Vpc};
 use wharf_planeproto::{Change, Key, Kind, Resource};
 
 use super::*;
@@ -15,6 +16,8 @@ fn vpc(id: &str, cidr: &str, dns: bool) -> Resource {
         vni: 1,
         main_route_table: None,
         gateway: None,
+        egress_only: None,
+        ipv6_cidr: None,
         dns,
         network_acl: None,
     })
@@ -33,6 +36,7 @@ fn interface(vpc: &str, address: [u8; 4]) -> Resource {
         public: None,
         secondary: Vec::new(),
         ipv6: Vec::new(),
+        resource_name: None,
     })
 }
 
@@ -294,6 +298,71 @@ fn interfaces_are_named_after_the_region_of_their_vpc() {
     assert_eq!(hears("ip-10-2-0-5.ec2.internal", RecordType::A), "Absent");
     let back = hears("5.0.2.10.in-addr.arpa", RecordType::PTR);
     assert_eq!(back, format!("{name}."));
+}
+
+#[test]
+fn instances_have_names_that_lead_to_addresses_of_both_families() {
+    let named = |last: u8, ipv4, ipv6| {
+        let Resource::Interface(it) = interface("vpc-a", [10, 0, 0, last]) else {
+            unreachable!("it is one");
+        };
+        Resource::Interface(Interface {
+            ipv6: vec![format!("fd12:3456:789a:bc01::{last}").parse().unwrap()],
+            resource_name: Some(ResourceName {
+                instance: format!("i-0{last}"),
+                ipv4,
+                ipv6,
+            }),
+            ..it
+        })
+    };
+    let Resource::Vpc(of) = vpc("vpc-a", "10.0.0.0/16", true) else {
+        unreachable!("it is one");
+    };
+    let of = Vpc {
+        ipv6_cidr: Some("fd12:3456:789a:bc00::/56".to_owned()),
+        ..of
+    };
+    let all = [
+        named(5, true, true),
+        named(6, false, true),
+        named(7, true, false),
+    ];
+    let book = Book::of(all.into_iter().chain([Resource::Vpc(of)]));
+    let asker = Asker {
+        vpc: Some("vpc-a"),
+        ..ASKER
+    };
+    let hears = |name: &str, kind| {
+        let name = Name::from_ascii(format!("{name}.")).unwrap();
+        told(answer(&book, asker, &Query::query(name, kind)))
+    };
+    for (name, ipv4, ipv6) in [
+        ("i-05.ec2.internal", "10.0.0.5", "fd12:3456:789a:bc01::5"),
+        ("i-06.ec2.internal", "nothing", "fd12:3456:789a:bc01::6"),
+        ("i-07.ec2.internal", "10.0.0.7", "nothing"),
+        ("i-08.ec2.internal", "Absent", "Absent"),
+        // Those that are made of addresses of IPv4 lead to nothing else.
+        ("ip-10-0-0-5.ec2.internal", "10.0.0.5", "nothing"),
+    ] {
+        assert_eq!(hears(name, RecordType::A), ipv4, "{name}");
+        assert_eq!(hears(name, RecordType::AAAA), ipv6, "{name}");
+    }
+    let back = |address: &str| {
+        let digits = address.parse::<Ipv6Addr>().unwrap().to_bits();
+        let digits: Vec<String> = (0..32)
+            .map(|at| format!("{:x}", digits >> (4 * at) & 15))
+            .collect();
+        hears(&format!("{}.ip6.arpa", digits.join(".")), RecordType::PTR)
+    };
+    assert_eq!(back("fd12:3456:789a:bc01::5"), "i-05.ec2.internal.");
+    assert_eq!(
+        back("fd12:3456:789a:bc01::7"),
+        "Absent",
+        "it leads to no name"
+    );
+    assert_eq!(back("2001:db8::1"), "Elsewhere");
+    assert_eq!(hears("1.ip6.arpa", RecordType::PTR), "Elsewhere");
 }
 
 #[test]

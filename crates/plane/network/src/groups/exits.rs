@@ -124,6 +124,8 @@ mod tests {
             vni: 1,
             main_route_table: Some("rtb-0".to_owned()),
             gateway: gateway.map(str::to_owned),
+            egress_only: None,
+            ipv6_cidr: None,
             dns: true,
             network_acl: None,
         })

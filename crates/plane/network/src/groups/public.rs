@@ -125,6 +125,7 @@ mod tests {
             }),
             secondary: Vec::new(),
             ipv6: Vec::new(),
+            resource_name: None,
         })
     }
 
@@ -136,6 +137,8 @@ mod tests {
             vni: 1,
             main_route_table: None,
             gateway: None,
+            egress_only: None,
+            ipv6_cidr: None,
             dns: true,
             network_acl: None,
         })

@@ -8,14 +8,17 @@
 //!                               table ip6: who may send by which link, groups, network ACLs
 //! ```
 //! Nobody asks for neighbours and nobody is believed about them: all entries are fixed, links have no addresses of
-//! their own making, and what arrives with a sender that is not its link's ends before anything looks at it. There is
-//! no route but those to single addresses, so nothing leads to the host, to other VPCs or to the world. `<end>` is a
-//! link-local address made of the IPv4 address that the other host's tunnel ends at.
+//! their own making, and what arrives with a sender that is not its link's ends before anything looks at it. Until a
+//! route of the VPC leads to the world (`outside`) there is no route but those to single addresses, so nothing leads to
+//! the host, to other VPCs or to the world. `<end>` is a link-local address made of the IPv4 address that the other
+//! host's tunnel ends at.
 //!
 //! Invariants: `plan` is pure, and the table is replaced whole when it says something else; rules are there before
 //! the link that they are for; all of it outlives the agent and is adopted by the next, which touches the table when the
 //! control plane has spoken; a VPC without such addresses has nothing of it.
 
+mod exits;
+pub(crate) mod outside;
 mod plan;
 mod rule;
 mod table;
@@ -69,6 +72,8 @@ pub(crate) struct Made {
     /// Index of the tunnel, and what is routed through it.
     tunnel: Option<(u32, BTreeMap<Ipv6Addr, Ipv4Addr>)>,
     generation: u32,
+    /// There is a way from the namespace to the host.
+    leads_out: bool,
 }
 
 /// What is known of the table in the kernel.
@@ -143,6 +148,7 @@ impl Worker {
         let Some(net) = self.scopes.get_mut(scope) else {
             return Ok(());
         };
+        let leads_out = !wanted.exits.is_empty();
         let state = &self.state;
         let written = net.write_ipv6(&wanted, self.heard, &self.names);
         // Without rules for it no link speaks IPv6.
@@ -154,6 +160,10 @@ impl Worker {
             true => net.lead_through_tunnel(&wanted.there),
             false => Ok(()),
         };
+        if leads_out && let Err(error) = self.lead_out_ipv6(scope) {
+            // What is inside of the VPC is reached all the same.
+            tracing::warn!(vpc, %error, "failed to lead IPv6 out of a VPC; will retry with the next update");
+        }
         taken.and(placed).and(led)
     }
 

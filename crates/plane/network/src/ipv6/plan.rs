@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use wharf_base::Cidr6;
 
+use super::exits::Exit;
 use super::may_have;
 use super::rule::{Acl, Group};
 use crate::groups::{Policy, is_name};
@@ -34,6 +35,10 @@ pub(super) struct Wanted {
     pub(super) members: BTreeMap<String, BTreeSet<Ipv6Addr>>,
     /// The subnets that hold something back, of interfaces here.
     pub(super) edges: BTreeMap<String, Edge>,
+    /// The route tables that lead out of the VPC, of interfaces here.
+    pub(super) exits: BTreeMap<String, Exit>,
+    /// All addresses of the VPC: what nobody has of them is nowhere else.
+    pub(super) range: Option<Cidr6>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +48,7 @@ pub(super) struct Here {
     pub(super) mac: MacAddress,
     pub(super) policy: Policy,
     pub(super) edge: Option<String>,
+    pub(super) exit: Option<String>,
 }
 
 /// A subnet and its network ACL.
@@ -61,7 +67,11 @@ impl Wanted {
         own: Option<&str>,
         wired: impl Iterator<Item = Wired<'a>>,
     ) -> Self {
-        let mut wanted = Self::default();
+        let range = view.said_of(vpc).and_then(|it| it.ipv6_cidr.as_ref());
+        let mut wanted = Self {
+            range: range.and_then(|it| it.parse().ok()),
+            ..Self::default()
+        };
         let elsewhere = |address: Ipv6Addr| {
             let host = view.holder_ipv6(vpc, address)?.host.as_deref()?;
             view.underlay(host)
@@ -70,6 +80,7 @@ impl Wanted {
         for one in wired {
             let policy = view.policy(vpc, one.interface);
             let edge = edge(view, vpc, one.subnet);
+            let exit = Exit::of(view, vpc, one.subnet);
             for address in one.addresses {
                 let holder = view.holder_ipv6(vpc, *address);
                 let is_others = holder.is_some_and(|it| it.id != one.interface);
@@ -83,9 +94,11 @@ impl Wanted {
                     mac: one.mac,
                     policy: policy.clone(),
                     edge: edge.as_ref().map(|(id, _)| id.clone()),
+                    exit: exit.as_ref().map(|(id, _)| id.clone()),
                 };
                 wanted.here.insert(*address, here);
                 wanted.edges.extend(edge.clone());
+                wanted.exits.extend(exit.clone());
             }
         }
         for address in view.addresses_ipv6(vpc).filter(|it| may_have(*it)) {
@@ -123,6 +136,7 @@ impl Wanted {
                 && one.1.link == other.1.link
                 && one.1.policy == other.1.policy
                 && one.1.edge == other.1.edge
+                && one.1.exit == other.1.exit
         };
         self.here.len() == other.here.len()
             && self.here.iter().zip(&other.here).all(alike)
@@ -130,6 +144,8 @@ impl Wanted {
             && self.groups == other.groups
             && self.members == other.members
             && self.edges == other.edges
+            && self.exits == other.exits
+            && self.range == other.range
     }
 }
 
@@ -168,6 +184,7 @@ mod tests {
             public: None,
             secondary: Vec::new(),
             ipv6: vec![at(last.into())],
+            resource_name: None,
         })
     }
 

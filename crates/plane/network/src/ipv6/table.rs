@@ -1,4 +1,4 @@
-//! The table of a VPC's namespace for IPv6: as that for IPv4 (`groups`), without what translates.
+//! The table of a VPC's namespace for IPv6: as that for IPv4 (`groups`), with one translation: of what leaves the VPC.
 //!
 //! ```text
 //! guard                    before all else: iifname . ip6 saddr @sources, or it ends here
@@ -7,6 +7,8 @@
 //! senders                  ct mark <generation>: judged since the last change; ct original ip6 saddr vmap @senders
 //! entering-subnets         ip6 daddr vmap @edges-in
 //! receivers                ct reply ip6 saddr vmap @receivers
+//! exits                    oifname up ip6 saddr vmap @exits-out: what route tables say, packet by packet
+//! masquerade               oifname up: under the uplink's address; where a table leads out
 //! out/…, in/…, group/…     policies, groups and who has them
 //! ```
 
@@ -15,7 +17,7 @@ use std::net::Ipv6Addr;
 use super::plan::{Edge, Wanted};
 use super::rule::{Entry, Group, Peer, Rule};
 use crate::groups::{ICMPV6, Policy, verdict};
-use crate::names::{Names, SCOPE_TUNNEL};
+use crate::names::{Names, SCOPE_TUNNEL, SCOPE_UPLINK};
 use crate::netlink::nft::{BaseChain, Batch, Compare, Direction, Expression, Hook, Side};
 
 const GUARD: BaseChain = BaseChain {
@@ -52,9 +54,23 @@ const RECEIVERS: BaseChain = BaseChain {
     priority: 5,
     ..LEAVING
 };
+const EXITS: BaseChain = BaseChain {
+    name: "exits",
+    priority: 7,
+    ..LEAVING
+};
+const MASQUERADE: BaseChain = BaseChain {
+    name: "masquerade",
+    kind: "nat",
+    hook: Hook::Postrouting,
+    priority: 100,
+};
+/// `fd00:ec2::/32`, whatever a route says.
+const SERVICES: (Ipv6Addr, u8) = (Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0), 32);
 const SOURCES: &str = "sources";
 const EDGES_OUT: &str = "edges-out";
 const EDGES_IN: &str = "edges-in";
+const EXITS_OUT: &str = "exits-out";
 const ADMIT: &str = "admit";
 /// Of interfaces that nobody has spoken of: they begin connections, and are not called.
 const UNKNOWN_OUT: &str = "out/++unknown";
@@ -64,13 +80,13 @@ const UNKNOWN_IN: &str = "in/++unknown";
 pub(super) fn batch<'a>(names: &'a Names, wanted: &Wanted, generation: u32) -> Batch<'a> {
     let mut batch = Batch::ipv6(names.table());
     batch.fresh_table();
-    for chain in [GUARD, ITSELF, LEAVING, SENDERS, ENTERING, RECEIVERS] {
+    for chain in [GUARD, ITSELF, LEAVING, SENDERS, ENTERING, RECEIVERS, EXITS] {
         batch.chain(chain);
     }
     for chain in [ADMIT, UNKNOWN_OUT, UNKNOWN_IN] {
         batch.inner_chain(chain);
     }
-    for map in [SENDERS.name, RECEIVERS.name, EDGES_OUT, EDGES_IN] {
+    for map in [SENDERS.name, RECEIVERS.name, EDGES_OUT, EDGES_IN, EXITS_OUT] {
         batch.verdict_map_ipv6(map);
     }
     batch.sender_set_ipv6(SOURCES);
@@ -80,6 +96,7 @@ pub(super) fn batch<'a>(names: &'a Names, wanted: &Wanted, generation: u32) -> B
     for (subnet, edge) in &wanted.edges {
         write_edge(&mut batch, subnet, edge);
     }
+    write_exits(&mut batch, wanted);
     let bound = |chain: fn(&str) -> String| {
         let all = wanted.here.iter();
         let all =
@@ -98,6 +115,9 @@ fn write_guard(batch: &mut Batch<'_>, wanted: &Wanted) {
     batch.add_senders_ipv6(SOURCES, here.chain(there));
     let known = [Expression::sender_in_ipv6(SOURCES), Expression::accept()];
     batch.rule(GUARD.name, known.concat());
+    // From outside come answers alone, and errors about what went there.
+    let answers = [by_uplink(Direction::In), Expression::accept()];
+    batch.rule(GUARD.name, answers.concat());
     batch.rule(GUARD.name, Expression::discard());
     batch.rule(ITSELF.name, Expression::discard());
 }
@@ -112,7 +132,13 @@ fn write_entry(batch: &mut Batch<'_>, links: &str, generation: u32) {
         .concat()
     };
     let judged = [Expression::marked(generation), Expression::accept()].concat();
+    let uninvited = [
+        by_uplink(Direction::In),
+        Expression::first_direction(true),
+        Expression::discard(),
+    ];
     for rule in [
+        uninvited.concat(),
         judged.clone(),
         [Expression::invalid(), Expression::discard()].concat(),
         Expression::connection_verdict_ipv6(Side::Source, SENDERS.name),
@@ -139,6 +165,49 @@ fn write_entry(batch: &mut Batch<'_>, links: &str, generation: u32) {
     batch.rule(ENTERING.name, inwards);
     batch.rule(UNKNOWN_OUT, Expression::accept());
     batch.rule(UNKNOWN_IN, Expression::discard());
+}
+
+fn by_uplink(direction: Direction) -> Vec<Expression> {
+    Expression::link(direction, Compare::Equal, SCOPE_UPLINK)
+}
+
+/// What leaves by the uplink, as the route table of its sender's subnet says. The addresses of the VPC and those that
+/// clouds have for services of their own, such as what they tell this very host, are not outside.
+fn write_exits(batch: &mut Batch<'_>, wanted: &Wanted) {
+    let leaves = by_uplink(Direction::Out);
+    let by_table = Expression::source_verdict_ipv6(EXITS_OUT);
+    batch.rule(EXITS.name, [leaves.clone(), by_table].concat());
+    let discard = Expression::discard();
+    batch.rule(EXITS.name, [leaves.clone(), discard].concat());
+    if !wanted.exits.is_empty() {
+        batch.chain(MASQUERADE);
+        let as_uplink = [leaves, Expression::masquerade()];
+        batch.rule(MASQUERADE.name, as_uplink.concat());
+    }
+    for (id, exit) in &wanted.exits {
+        let chain = exit_chain(id);
+        batch.inner_chain(&chain);
+        let never = wanted.range.map(|it| (it.network(), it.prefix()));
+        let never = never.into_iter().chain([SERVICES]);
+        let never = never.map(|range| (range, false));
+        let ways = exit.ways.iter();
+        let ways = ways.map(|(range, out)| ((range.network(), range.prefix()), *out));
+        for ((network, prefix), out) in never.chain(ways) {
+            let to = Expression::destination_ipv6(network, prefix);
+            batch.rule(&chain, [to, verdict(out)].concat());
+        }
+        batch.rule(&chain, Expression::discard());
+    }
+    let bound = wanted.here.iter();
+    let bound = bound.filter_map(|(address, here)| {
+        let exit = here.exit.as_ref()?;
+        Some((*address, exit_chain(exit)))
+    });
+    batch.add_verdicts_ipv6(EXITS_OUT, bound);
+}
+
+fn exit_chain(table: &str) -> String {
+    format!("exit/{table}")
 }
 
 /// The sets of members, the chains of groups, and those of interfaces, by what these may.

@@ -253,6 +253,25 @@ pub(crate) fn require(socket: &mut Socket, name: &str) -> Result<u32, NetworkErr
         .ok_or_else(|| NetworkError::kernel(format!("find the link {name}"), Errno::ENODEV))
 }
 
+/// The hardware address of a link that was there a moment ago.
+pub(crate) fn hardware_address(
+    socket: &mut Socket,
+    name: &str,
+) -> Result<MacAddress, NetworkError> {
+    let attrs = Attrs::new()
+        .text(IFLA_IFNAME, name)
+        .u32(IFLA_EXT_MASK, SKIP_STATISTICS);
+    let request = Message::new(RTM_GETLINK, REQUEST, &ifinfo(0, 0, 0), attrs);
+    let body = socket.ask(&format!("find the link {name}"), request)?;
+    let octets = body.and_then(|body| {
+        let (_, value) = attributes(body.get(16..)?).find(|(kind, _)| *kind == IFLA_ADDRESS)?;
+        <[u8; 6]>::try_from(value).ok()
+    });
+    octets
+        .map(MacAddress::new)
+        .ok_or_else(|| NetworkError::kernel(format!("find the link {name}"), Errno::ENODEV))
+}
+
 /// Waits until the end of a pair that came up first sends what it is given. It learns of the other
 /// end from a queue of the kernel's, and drops packets until then; since Linux 6.8 asking for the
 /// link makes the kernel work that off, before that it takes some milliseconds.

@@ -108,6 +108,8 @@ mod tests {
             vni: 1,
             main_route_table: Some(format!("rtb-{id}")),
             gateway: Some("igw-1".to_owned()),
+            egress_only: None,
+            ipv6_cidr: None,
             dns: true,
             network_acl: None,
         })

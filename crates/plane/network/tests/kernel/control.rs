@@ -25,6 +25,7 @@ pub fn interface(vpc: &str, last: u8, groups: &[&str]) -> Interface {
         public: None,
         secondary: Vec::new(),
         ipv6: Vec::new(),
+        resource_name: None,
     }
 }
 
@@ -50,6 +51,8 @@ pub fn vpc(id: &str, vni: u32) -> Resource {
         vni,
         main_route_table: None,
         gateway: None,
+        egress_only: None,
+        ipv6_cidr: None,
         dns: true,
         network_acl: None,
     })

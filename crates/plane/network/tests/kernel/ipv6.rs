@@ -14,14 +14,14 @@ use wharf_planeproto::network::{self, AclEntry, Interface, NetworkAcl, Permissio
 use wharf_planeproto::{Kind, Resource};
 
 const RANGE: &str = "fd12:3456:789a:bc01::/64";
-const ANYBODY6: &str = "::/0";
+pub const ANYBODY6: &str = "::/0";
 
-fn at(last: u8) -> Ipv6Addr {
+pub fn at(last: u8) -> Ipv6Addr {
     format!("fd12:3456:789a:bc01::{last:x}").parse().unwrap()
 }
 
 /// As `eni`, with an IPv6 address.
-fn eni6(vpc: &str, last: u8) -> Mode {
+pub fn eni6(vpc: &str, last: u8) -> Mode {
     let Mode::Awsvpc(eni) = eni(vpc, last) else {
         unreachable!()
     };
@@ -31,19 +31,19 @@ fn eni6(vpc: &str, last: u8) -> Mode {
     })
 }
 
-fn interface6(vpc: &str, last: u8, groups: &[&str]) -> Interface {
+pub fn interface6(vpc: &str, last: u8, groups: &[&str]) -> Interface {
     Interface {
         ipv6: vec![at(last)],
         ..interface(vpc, last, groups)
     }
 }
 
-fn said(vpc: &str, last: u8, groups: &[&str]) -> Resource {
+pub fn said(vpc: &str, last: u8, groups: &[&str]) -> Resource {
     Resource::Interface(interface6(vpc, last, groups))
 }
 
 /// A group that may call everybody over IPv6.
-fn group6(id: &str, ingress: Vec<Permission>) -> Resource {
+pub fn group6(id: &str, ingress: Vec<Permission>) -> Resource {
     group_with(id, ingress, vec![all(ANYBODY6)])
 }
 
@@ -56,12 +56,12 @@ fn ping6(peer: &str) -> Permission {
 }
 
 /// Answers every connection with the address it comes from.
-fn serve(task: &Attachment, port: u16) -> Server {
+pub fn serve(task: &Attachment, port: u16) -> Server {
     let listen = || TcpListener::bind((Ipv6Addr::UNSPECIFIED, port)).unwrap();
     Server::on(inside(netns(task), listen))
 }
 
-fn ask6(from: &Path, to: Ipv6Addr, port: u16, patience: Duration) -> io::Result<String> {
+pub fn ask6(from: &Path, to: Ipv6Addr, port: u16, patience: Duration) -> io::Result<String> {
     inside(from, || {
         let to = SocketAddr::from((to, port));
         let mut stream = TcpStream::connect_timeout(&to, patience)?;
@@ -111,7 +111,7 @@ fn pings6(from: &Attachment, to: &str) -> bool {
     sent && socket.recv(&mut [0; 64]).is_ok()
 }
 
-async fn both_of(network: &Network, vpc: &str) -> [Attachment; 2] {
+pub async fn both_of(network: &Network, vpc: &str) -> [Attachment; 2] {
     let mut tasks = Vec::new();
     for last in [5, 6] {
         let key = format!("{vpc}-{last}");

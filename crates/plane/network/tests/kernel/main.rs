@@ -10,6 +10,7 @@ mod exits;
 mod flows;
 mod groups;
 mod ipv6;
+mod ipv6_outside;
 mod names;
 mod overlay;
 mod peering;

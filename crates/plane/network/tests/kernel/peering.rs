@@ -54,6 +54,8 @@ fn world(vpc: Which) -> Vec<Resource> {
             vni: 900 + u32::from(net),
             main_route_table: Some(format!("rtb-{id}")),
             gateway: None,
+            egress_only: None,
+            ipv6_cidr: None,
             dns: true,
             network_acl: None,
         }),
@@ -112,6 +114,7 @@ fn on(vpc: Which, last: u8, host: &str) -> Resource {
         public: None,
         secondary: Vec::new(),
         ipv6: Vec::new(),
+        resource_name: None,
     })
 }
 

@@ -96,6 +96,8 @@ fn resource(kind: u8, name: u8, (a, b): (u8, u8)) -> Resource {
             vni: u32::from(a),
             main_route_table: None,
             gateway: None,
+            egress_only: None,
+            ipv6_cidr: None,
             dns: b != 0,
             network_acl: None,
         }),
@@ -117,6 +119,7 @@ fn resource(kind: u8, name: u8, (a, b): (u8, u8)) -> Resource {
             public: None,
             secondary: Vec::new(),
             ipv6: Vec::new(),
+            resource_name: None,
         }),
         4..=6 => balancer(kind, name, a, b),
         7 => Resource::TargetGroup(TargetGroup {

@@ -35,6 +35,7 @@ pub fn interface(n: u32, host: u32) -> Resource {
         public: None,
         secondary: Vec::new(),
         ipv6: Vec::new(),
+        resource_name: None,
     })
 }
 
@@ -56,6 +57,8 @@ pub fn fleet_resources() -> Vec<Resource> {
         vni: 1,
         main_route_table: None,
         gateway: None,
+        egress_only: None,
+        ipv6_cidr: None,
         dns: true,
         network_acl: None,
     }));

@@ -32,6 +32,13 @@ pub fn vpc_has_gateway(vpc: &str) -> Fault {
     )
 }
 
+pub fn vpc_has_egress_only_gateway(vpc: &str) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!("Network {vpc} already has an egress-only internet gateway attached"),
+    )
+}
+
 pub fn gateway_not_attached(id: &str, vpc: &str) -> Fault {
     sender(
         "Gateway.NotAttached",
@@ -83,11 +90,11 @@ pub fn main_association(id: &str) -> Fault {
     )
 }
 
-pub fn bad_destination(text: &str) -> Fault {
+pub fn bad_destination(parameter: &str, text: &str) -> Fault {
     sender(
         "InvalidParameterValue",
         format!(
-            "Value ({text}) for parameter destinationCidrBlock is invalid. This is not a valid CIDR block."
+            "Value ({text}) for parameter {parameter} is invalid. This is not a valid CIDR block."
         ),
     )
 }
@@ -108,10 +115,10 @@ pub fn no_route(destination: &str) -> Fault {
     )
 }
 
-pub fn route_not_found(destination: &str, table: &str) -> Fault {
+pub fn route_not_found(parameter: &str, destination: &str, table: &str) -> Fault {
     sender(
         "InvalidRoute.NotFound",
-        format!("no route with destination-cidr-block {destination} in route table {table}"),
+        format!("no route with {parameter} {destination} in route table {table}"),
     )
 }
 
@@ -155,7 +162,16 @@ pub fn too_many_routes() -> Fault {
 pub fn one_destination() -> Fault {
     sender(
         "InvalidParameterCombination",
-        "Only one of destinationCidrBlock and destinationPrefixListId can be specified.".to_owned(),
+        "Only one of destinationCidrBlock, destinationIpv6CidrBlock and destinationPrefixListId can be specified."
+            .to_owned(),
+    )
+}
+
+/// The target of a route and its destination do not go together.
+pub fn not_of_this_family(target: &str, family: &str) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!("{target} cannot be the target of a route to {family} addresses"),
     )
 }
 

@@ -100,6 +100,12 @@ pub const INTERNET_GATEWAYS: Names = Names {
     ],
 };
 
+/// Egress-only internet gateways: they are told apart by their tags alone.
+pub const EGRESS_ONLY_GATEWAYS: Names = Names {
+    tagged: true,
+    known: &[],
+};
+
 /// Security groups.
 pub const SECURITY_GROUPS: Names = Names {
     tagged: true,

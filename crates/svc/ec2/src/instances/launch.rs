@@ -10,7 +10,7 @@ use crate::{
     fault,
     instance_types::{self, InstanceType},
     ops::{ipv6_addresses, private_addresses::Named},
-    records::Metadata,
+    records::{Metadata, ResourceName, Subnet},
     table::digest_of,
     user_data,
 };
@@ -30,6 +30,8 @@ pub struct Wanted {
     pub group_names: Vec<String>,
     pub addresses: Named,
     pub ipv6: ipv6_addresses::Named,
+    /// What the instance's name is to lead to: addresses of IPv4, of IPv6.
+    pub names: (Option<bool>, Option<bool>),
     pub description: Option<String>,
     pub delete_interface: bool,
     /// Whether it gets a public address; where nothing is said the subnet decides.
@@ -130,6 +132,15 @@ impl Wanted {
             group_names: input.security_groups.clone().unwrap_or_default(),
             addresses,
             ipv6,
+            names: input
+                .private_dns_name_options
+                .as_ref()
+                .map_or_else(Default::default, |it| {
+                    (
+                        it.enable_resource_name_dns_a_record,
+                        it.enable_resource_name_dns_aaaa_record,
+                    )
+                }),
             description: own.and_then(|it| it.description.clone()),
             public: own.and_then(|it| it.associate_public_ip_address),
             delete_interface: own.and_then(|it| it.delete_on_termination).unwrap_or(true),
@@ -142,6 +153,17 @@ impl Wanted {
                 Some(text) => ends_on_shutdown(text)?,
             },
         })
+    }
+}
+
+impl Wanted {
+    /// What the request says nothing of is for the subnet to say.
+    pub fn resource_name(&self, subnet: &Subnet) -> Option<ResourceName> {
+        let names = ResourceName {
+            ipv4: self.names.0.unwrap_or(subnet.resource_names.ipv4),
+            ipv6: self.names.1.unwrap_or(subnet.resource_names.ipv6),
+        };
+        (!names.is_none()).then_some(names)
     }
 }
 

@@ -158,6 +158,8 @@ fn to_wire(cx: &Context, it: &Instance, neighbours: &Neighbours) -> wire::Instan
         group_name: Some(group.name.clone()),
     });
     let attached = neighbours.interfaces(&it.id).iter();
+    let names = attached.clone().find_map(|it| it.resource_name);
+    let names = names.unwrap_or_default();
     let text = |text: &str| Some(text.to_owned());
     wire::Instance {
         instance_id: Some(it.id.clone()),
@@ -232,8 +234,8 @@ fn to_wire(cx: &Context, it: &Instance, neighbours: &Neighbours) -> wire::Instan
         usage_operation_update_time: Some(it.created_at),
         private_dns_name_options: Some(wire::PrivateDnsNameOptionsResponse {
             hostname_type: text("ip-name"),
-            enable_resource_name_dns_a_record: Some(false),
-            enable_resource_name_dns_aaaa_record: Some(false),
+            enable_resource_name_dns_a_record: Some(names.ipv4),
+            enable_resource_name_dns_aaaa_record: Some(names.ipv6),
         }),
         ..wire::Instance::default()
     }

@@ -16,6 +16,10 @@ pub struct Interface {
     pub addresses: Vec<(String, bool)>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secondary_count: Option<i32>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ipv6: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ipv6_count: Option<i32>,
     pub description: Option<String>,
     pub delete_on_termination: Option<bool>,
     pub associate_public_ip_address: Option<bool>,
@@ -32,6 +36,8 @@ pub(super) fn interface(
         private_ip_address: given.private_ip_address,
         addresses: named(given.private_ip_addresses),
         secondary_count: given.secondary_private_ip_address_count,
+        ipv6: ipv6(given.ipv6_addresses, |it| it.ipv6_address),
+        ipv6_count: given.ipv6_address_count,
         description: given.description,
         delete_on_termination: given.delete_on_termination,
         associate_public_ip_address: given.associate_public_ip_address,
@@ -49,6 +55,8 @@ impl Interface {
             private_ip_address: given.private_ip_address,
             addresses: named(given.private_ip_addresses),
             secondary_count: given.secondary_private_ip_address_count,
+            ipv6: ipv6(given.ipv6_addresses, |it| it.ipv6_address),
+            ipv6_count: given.ipv6_address_count,
             description: given.description,
             delete_on_termination: given.delete_on_termination,
             associate_public_ip_address: given.associate_public_ip_address,
@@ -63,7 +71,17 @@ impl Interface {
             &self.private_ip_address,
         ];
         let named = self.addresses.iter().map(|(address, _)| address);
+        let named = named.chain(&self.ipv6);
         one.into_iter().flatten().chain(&self.groups).chain(named)
+    }
+
+    /// The IPv6 addresses that are named.
+    pub(super) fn specified_ipv6(&self) -> Option<Vec<wire::InstanceIpv6Address>> {
+        let all = self.ipv6.iter().map(|it| wire::InstanceIpv6Address {
+            ipv6_address: Some(it.clone()),
+            is_primary_ipv6: None,
+        });
+        (!self.ipv6.is_empty()).then(|| all.collect())
     }
 
     /// The addresses that are named one by one.
@@ -87,12 +105,19 @@ impl Interface {
             private_ip_address: self.private_ip_address.clone(),
             private_ip_addresses: self.specified(),
             secondary_private_ip_address_count: self.secondary_count,
+            ipv6_addresses: self.specified_ipv6(),
+            ipv6_address_count: self.ipv6_count,
             description: self.description.clone(),
             delete_on_termination: self.delete_on_termination,
             associate_public_ip_address: self.associate_public_ip_address,
             ..wire::LaunchTemplateInstanceNetworkInterfaceSpecification::default()
         }
     }
+}
+
+fn ipv6<T>(given: Option<Vec<T>>, address: fn(T) -> Option<String>) -> Vec<String> {
+    let all = given.into_iter().flatten();
+    all.map(|it| address(it).unwrap_or_default()).collect()
 }
 
 fn named(given: Option<Vec<wire::PrivateIpAddressSpecification>>) -> Vec<(String, bool)> {

@@ -1,9 +1,9 @@
 //! A request to launch instances over the template it names.
 
 use wharf_api_ec2::types::{
-    BlockDeviceMapping, IamInstanceProfileSpecification, InstanceMetadataOptionsRequest,
-    InstanceNetworkInterfaceSpecification, Placement, RunInstancesMonitoringEnabled,
-    RunInstancesRequest, Tag, TagSpecification,
+    BlockDeviceMapping, IamInstanceProfileSpecification, InstanceIpv6Address,
+    InstanceMetadataOptionsRequest, InstanceNetworkInterfaceSpecification, Placement,
+    RunInstancesMonitoringEnabled, RunInstancesRequest, Tag, TagSpecification,
 };
 
 use super::{Interface, LaunchTemplateData, Metadata, data::Market};
@@ -120,6 +120,10 @@ fn network(template: &LaunchTemplateData, request: &mut RunInstancesRequest) {
             primary.groups = groups.or(primary.groups.take());
             let address = request.private_ip_address.take();
             primary.private_ip_address = address.or(primary.private_ip_address.take());
+            if says_ipv6(&request.ipv6_addresses, request.ipv6_address_count) {
+                primary.ipv6_addresses = request.ipv6_addresses.take();
+                primary.ipv6_address_count = request.ipv6_address_count.take();
+            }
         }
         let own = primary.groups.take().filter(|it| !it.is_empty());
         if own.is_none() && primary.network_interface_id.is_none() {
@@ -136,6 +140,10 @@ fn network(template: &LaunchTemplateData, request: &mut RunInstancesRequest) {
     request.network_interfaces = Some(merged);
 }
 
+fn says_ipv6(these: &Option<Vec<InstanceIpv6Address>>, count: Option<i32>) -> bool {
+    count.is_some() || these.as_ref().is_some_and(|it| !it.is_empty())
+}
+
 fn listed(list: &[String]) -> Option<Vec<String>> {
     (!list.is_empty()).then(|| list.to_vec())
 }
@@ -149,6 +157,8 @@ fn interface(it: &Interface) -> InstanceNetworkInterfaceSpecification {
         private_ip_address: it.private_ip_address.clone(),
         private_ip_addresses: it.specified(),
         secondary_private_ip_address_count: it.secondary_count,
+        ipv6_addresses: it.specified_ipv6(),
+        ipv6_address_count: it.ipv6_count,
         description: it.description.clone(),
         delete_on_termination: it.delete_on_termination,
         associate_public_ip_address: it.associate_public_ip_address,
@@ -166,7 +176,14 @@ fn interface_over(
             ..one
         };
     }
+    // Addresses and their number come from one of both: they exclude each other.
+    let ipv6 = match says_ipv6(&one.ipv6_addresses, one.ipv6_address_count) {
+        true => (one.ipv6_addresses, one.ipv6_address_count),
+        false => (below.ipv6_addresses, below.ipv6_address_count),
+    };
     InstanceNetworkInterfaceSpecification {
+        ipv6_addresses: ipv6.0,
+        ipv6_address_count: ipv6.1,
         network_interface_id: one.network_interface_id.or(below.network_interface_id),
         subnet_id: one.subnet_id.or(below.subnet_id),
         groups: one.groups.filter(|it| !it.is_empty()).or(below.groups),

@@ -69,6 +69,10 @@ fn data(it: &Instance, interface: Option<&Interface>, volumes: &[Volume]) -> Lau
             description: interface.map(|it| it.description.clone()),
             delete_on_termination: Some(it.interface.delete_on_termination),
             associate_public_ip_address: interface.map(|it| it.public.is_some()),
+            ipv6_count: interface
+                .map(|it| it.ipv6.len())
+                .filter(|it| *it > 0)
+                .and_then(|it| i32::try_from(it).ok()),
             ..Told::default()
         }],
         tags: match tags.is_empty() {

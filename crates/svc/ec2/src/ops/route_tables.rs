@@ -32,6 +32,7 @@ pub async fn create(
         vpc_id: input.vpc_id.clone().unwrap_or_default(),
         main_association: None,
         routes: Vec::new(),
+        ipv6_routes: Vec::new(),
         list_routes: Vec::new(),
         token_id: token.map(|token| format!("route-table-token:{token}")),
         tags: tags::specified(call, specifications, RouteTable::KIND)?,
@@ -166,6 +167,14 @@ fn fields(table: &wharf_api_ec2::types::RouteTable) -> Fields {
         (
             "route.destination-cidr-block",
             of_routes(&|it: &Route| it.destination_cidr_block.clone()),
+        ),
+        (
+            "route.destination-ipv6-cidr-block",
+            of_routes(&|it: &Route| it.destination_ipv6_cidr_block.clone()),
+        ),
+        (
+            "route.egress-only-internet-gateway-id",
+            of_routes(&|it: &Route| it.egress_only_internet_gateway_id.clone()),
         ),
         (
             "route.gateway-id",

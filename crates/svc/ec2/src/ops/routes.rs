@@ -1,4 +1,4 @@
-//! CreateRoute, ReplaceRoute and DeleteRoute. Routes lead to the VPC's internet gateway, to its NAT
+//! CreateRoute, ReplaceRoute and DeleteRoute. Routes lead to the VPC's internet gateways, to its NAT
 //! gateways and to its peers: nothing else that AWS routes to exists here.
 
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 use wharf_api_ec2::types::{
     CreateRouteRequest, CreateRouteResult, DeleteRouteRequest, ReplaceRouteRequest,
 };
-use wharf_base::Cidr4;
+use wharf_base::{Cidr4, Cidr6};
 use wharf_records::encode;
 use wharf_service::transact;
 use wharf_store::Txn;
@@ -16,7 +16,10 @@ use crate::{
     Ec2Service, endpoints, fault,
     nat_gateways::NatGateway,
     prefix_lists::{self, Listed, PrefixList},
-    records::{InternetGateway, ListRoute, Route, RouteTable, RouteTarget, Vpc},
+    records::{
+        EgressOnlyGateway, InternetGateway, Ipv6Route, ListRoute, Route, RouteTable, RouteTarget,
+        Vpc,
+    },
     table::LeanOn,
 };
 
@@ -33,11 +36,13 @@ pub async fn create(
         input.route_table_id,
         Destination::read(
             input.destination_cidr_block,
+            input.destination_ipv6_cidr_block,
             input.destination_prefix_list_id,
         )?,
         Targets {
             gateway: input.gateway_id,
             nat_gateway: input.nat_gateway_id,
+            egress_only: input.egress_only_internet_gateway_id,
             peering: input.vpc_peering_connection_id,
         },
     )?;
@@ -45,6 +50,7 @@ pub async fn create(
     let decide = |table: &mut RouteTable, list: Option<&Listed>| {
         let to = &wanted.destination;
         if table.routes.iter().any(|it| to.is_range(it.destination))
+            || (table.ipv6_routes.iter()).any(|it| to.is_ipv6(it.destination))
             || table.list_routes.iter().any(|it| to.is_list(&it.list.id))
         {
             return Err(fault::route_exists(&to.to_string()));
@@ -52,6 +58,10 @@ pub async fn create(
         let target = wanted.target.clone();
         match (to, list) {
             (Destination::Range(destination), _) => table.routes.push(Route {
+                destination: *destination,
+                target,
+            }),
+            (Destination::Ipv6(destination), _) => table.ipv6_routes.push(Ipv6Route {
                 destination: *destination,
                 target,
             }),
@@ -64,7 +74,7 @@ pub async fn create(
         check_room(table)
     };
     match &wanted.destination {
-        Destination::Range(_) => {
+        Destination::Range(_) | Destination::Ipv6(_) => {
             let decide = |table: &mut RouteTable| decide(table, None);
             service.change(call, &wanted.table, decide).await?;
         }
@@ -102,7 +112,8 @@ async fn add_list(
 /// Whether a table may have its routes. A prefix list counts for as many as it may have entries.
 pub fn check_room(table: &RouteTable) -> Result<(), Fault> {
     let lists = table.list_routes.iter().map(|it| u64::from(it.list.weight));
-    match table.routes.len() as u64 + lists.sum::<u64>() > MAX_ROUTES {
+    let ranges = table.routes.len() + table.ipv6_routes.len();
+    match ranges as u64 + lists.sum::<u64>() > MAX_ROUTES {
         true => Err(fault::too_many_routes()),
         false => Ok(()),
     }
@@ -118,11 +129,13 @@ pub async fn replace(
         input.route_table_id,
         Destination::read(
             input.destination_cidr_block,
+            input.destination_ipv6_cidr_block,
             input.destination_prefix_list_id,
         )?,
         Targets {
             gateway: input.gateway_id,
             nat_gateway: input.nat_gateway_id,
+            egress_only: input.egress_only_internet_gateway_id,
             peering: input.vpc_peering_connection_id,
         },
     )?;
@@ -132,9 +145,12 @@ pub async fn replace(
         check_no_endpoint(table, to)?;
         let own = table.routes.iter_mut();
         let own = own.filter(|it| to.is_range(it.destination));
+        let ipv6 = table.ipv6_routes.iter_mut();
+        let ipv6 = ipv6.filter(|it| to.is_ipv6(it.destination));
         let listed = table.list_routes.iter_mut();
         let listed = listed.filter(|it| to.is_list(&it.list.id));
         let targets = own.map(|it| &mut it.target);
+        let targets = targets.chain(ipv6.map(|it| &mut it.target));
         let mut targets = targets.chain(listed.map(|it| &mut it.target));
         let known = targets.next();
         let known = known.ok_or_else(|| fault::no_route(&to.to_string()))?;
@@ -152,21 +168,25 @@ pub async fn delete(
     fault::dry_run(input.dry_run)?;
     let to = Destination::read(
         input.destination_cidr_block,
+        input.destination_ipv6_cidr_block,
         input.destination_prefix_list_id,
     )?;
     let id = input.route_table_id.as_deref().unwrap_or_default();
     let table: RouteTable = service.get(call, id).await?;
     let vpc: Vpc = service.get(call, &table.vpc_id).await?;
-    if vpc.cidrs().any(|local| to.is_range(local)) {
+    let is_local_ipv6 = vpc.ipv6.as_ref().is_some_and(|it| to.is_ipv6(it.cidr));
+    if is_local_ipv6 || vpc.cidrs().any(|local| to.is_range(local)) {
         return Err(fault::local_route(&to.to_string(), id));
     }
     let decide = |table: &mut RouteTable| {
         check_no_endpoint(table, &to)?;
-        let known = table.routes.len() + table.list_routes.len();
+        let count = |it: &RouteTable| it.routes.len() + it.ipv6_routes.len() + it.list_routes.len();
+        let known = count(table);
         table.routes.retain(|it| !to.is_range(it.destination));
+        table.ipv6_routes.retain(|it| !to.is_ipv6(it.destination));
         table.list_routes.retain(|it| !to.is_list(&it.list.id));
-        if table.routes.len() + table.list_routes.len() == known {
-            return Err(fault::route_not_found(&to.to_string(), id));
+        if count(table) == known {
+            return Err(fault::route_not_found(to.parameter(), &to.to_string(), id));
         }
         Ok(())
     };
@@ -191,24 +211,45 @@ fn check_no_endpoint(table: &RouteTable, to: &Destination) -> Result<(), Fault> 
 /// What a route leads to: a range, or all ranges of a prefix list.
 enum Destination {
     Range(Cidr4),
+    Ipv6(Cidr6),
     List(String),
 }
 
 impl Destination {
-    fn read(range: Option<String>, list: Option<String>) -> Result<Self, Fault> {
+    fn read(
+        range: Option<String>,
+        ipv6: Option<String>,
+        list: Option<String>,
+    ) -> Result<Self, Fault> {
         let given = |text: Option<String>| text.filter(|text| !text.is_empty());
-        match (given(range), given(list)) {
-            (Some(text), None) => Cidr4::canonical(&text)
+        match (given(range), given(ipv6), given(list)) {
+            (Some(text), None, None) => Cidr4::canonical(&text)
                 .map(Self::Range)
-                .map_err(|_| fault::bad_destination(&text)),
-            (None, Some(id)) => Ok(Self::List(id)),
-            (None, None) => Err(fault::missing_parameter("destinationCidrBlock")),
-            (Some(_), Some(_)) => Err(fault::one_destination()),
+                .map_err(|_| fault::bad_destination("destinationCidrBlock", &text)),
+            (None, Some(text), None) => Cidr6::canonical(&text)
+                .map(Self::Ipv6)
+                .map_err(|_| fault::bad_destination("destinationIpv6CidrBlock", &text)),
+            (None, None, Some(id)) => Ok(Self::List(id)),
+            (None, None, None) => Err(fault::missing_parameter("destinationCidrBlock")),
+            _ => Err(fault::one_destination()),
+        }
+    }
+
+    /// What faults call it.
+    const fn parameter(&self) -> &'static str {
+        match self {
+            Self::Range(_) => "destination-cidr-block",
+            Self::Ipv6(_) => "destination-ipv6-cidr-block",
+            Self::List(_) => "destination-prefix-list-id",
         }
     }
 
     fn is_range(&self, range: Cidr4) -> bool {
         matches!(self, Self::Range(own) if *own == range)
+    }
+
+    fn is_ipv6(&self, range: Cidr6) -> bool {
+        matches!(self, Self::Ipv6(own) if *own == range)
     }
 
     fn is_list(&self, list: &str) -> bool {
@@ -220,6 +261,7 @@ impl fmt::Display for Destination {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Range(range) => range.fmt(out),
+            Self::Ipv6(range) => range.fmt(out),
             Self::List(id) => id.fmt(out),
         }
     }
@@ -229,6 +271,7 @@ impl fmt::Display for Destination {
 struct Targets {
     gateway: Option<String>,
     nat_gateway: Option<String>,
+    egress_only: Option<String>,
     peering: Option<String>,
 }
 
@@ -241,6 +284,7 @@ impl Targets {
         let said = [
             self.gateway.map(RouteTarget::InternetGateway),
             self.nat_gateway.map(RouteTarget::NatGateway),
+            self.egress_only.map(RouteTarget::EgressOnly),
             self.peering.map(RouteTarget::Peering),
         ];
         let mut said = said.into_iter().flatten().filter(|it| !it.id().is_empty());
@@ -277,6 +321,7 @@ impl Wanted {
     async fn check(&self, service: &Ec2Service, call: &Call) -> Result<(), Fault> {
         let table: RouteTable = service.get(call, &self.table).await?;
         let vpc: Vpc = service.get(call, &table.vpc_id).await?;
+        self.check_family()?;
         let (id, at) = match &self.target {
             RouteTarget::InternetGateway(id) => {
                 let gateway: Option<InternetGateway> = service.find(call, id).await?;
@@ -287,6 +332,11 @@ impl Wanted {
                 let gateway: Option<NatGateway> = service.find(call, id).await?;
                 let gateway = gateway.filter(|it| it.deleted_at.is_none());
                 let gateway = gateway.ok_or_else(|| fault::route_nat_gateway_not_found(id))?;
+                (id, gateway.vpc_id == vpc.id)
+            }
+            RouteTarget::EgressOnly(id) => {
+                let gateway: Option<EgressOnlyGateway> = service.find(call, id).await?;
+                let gateway = gateway.ok_or_else(|| fault::route_gateway_not_found(id))?;
                 (id, gateway.vpc_id == vpc.id)
             }
             RouteTarget::Peering(id) => {
@@ -305,6 +355,29 @@ impl Wanted {
         {
             return Err(fault::inside_the_vpc(&range.to_string()));
         }
+        if let Destination::Ipv6(range) = self.destination
+            && (vpc.ipv6.as_ref()).is_some_and(|local| local.cidr.covers(range))
+        {
+            return Err(fault::inside_the_vpc(&range.to_string()));
+        }
         Ok(())
+    }
+
+    /// Whether the target takes packets of the destination's family.
+    fn check_family(&self) -> Result<(), Fault> {
+        match (&self.destination, &self.target) {
+            // NAT64 is what AWS has them for.
+            (Destination::Ipv6(_), RouteTarget::NatGateway(_)) => {
+                Err(fault::not_of_this_family("NAT gateways", "IPv6"))
+            }
+            (Destination::Ipv6(_), RouteTarget::Peering(_)) => {
+                Err(fault::unsupported_parameter("DestinationIpv6CidrBlock"))
+            }
+            // Lists hold ranges of IPv4.
+            (Destination::Range(_) | Destination::List(_), RouteTarget::EgressOnly(_)) => Err(
+                fault::not_of_this_family("Egress-only internet gateways", "IPv4"),
+            ),
+            _ => Ok(()),
+        }
     }
 }

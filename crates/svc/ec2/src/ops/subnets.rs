@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Ec2Service, default_vpc, fault,
-    records::{Subnet, Vpc},
+    records::{ResourceName, Subnet, Vpc},
     table::LeanOn,
     tags, zone,
 };
@@ -49,6 +49,7 @@ pub async fn create(
         network_acl: None,
         ipv6: ipv6.transpose()?.map(subnet_cidrs::association),
         assign_ipv6: false,
+        resource_names: ResourceName::default(),
         unknown: Unknown::new(),
     };
     let made = add(service, call, wanted).await?;
@@ -98,6 +99,7 @@ pub async fn create_default(
         network_acl: None,
         ipv6: None,
         assign_ipv6: false,
+        resource_names: ResourceName::default(),
         unknown: Unknown::new(),
     };
     let made = add(service, call, wanted).await?;
@@ -194,7 +196,14 @@ pub async fn modify(
     let assign_ipv6 = input
         .assign_ipv6_address_on_creation
         .and_then(|it| it.value);
-    if map_public_ip.is_some() && assign_ipv6.is_some() {
+    let ipv4_name = input
+        .enable_resource_name_dns_a_record_on_launch
+        .and_then(|it| it.value);
+    let ipv6_name = input
+        .enable_resource_name_dns_aaaa_record_on_launch
+        .and_then(|it| it.value);
+    let given = [map_public_ip, assign_ipv6, ipv4_name, ipv6_name];
+    if given.iter().flatten().count() > 1 {
         return Err(fault::one_attribute_only());
     }
     let decide = |subnet: &mut Subnet| {
@@ -203,6 +212,9 @@ pub async fn modify(
         }
         subnet.assign_ipv6 = assign_ipv6.unwrap_or(subnet.assign_ipv6);
         subnet.map_public_ip = map_public_ip.unwrap_or(subnet.map_public_ip);
+        let names = &mut subnet.resource_names;
+        names.ipv4 = ipv4_name.unwrap_or(names.ipv4);
+        names.ipv6 = ipv6_name.unwrap_or(names.ipv6);
         Ok(())
     };
     service.change(call, id, decide).await

@@ -23,8 +23,8 @@ use crate::{
     placement_groups::PlacementGroup,
     prefix_lists::PrefixList,
     records::{
-        DhcpOptions, Entity, Instance, Interface, InternetGateway, NetworkAcl, RouteTable,
-        SecurityGroup, Subnet, Vpc,
+        DhcpOptions, EgressOnlyGateway, Entity, Instance, Interface, InternetGateway, NetworkAcl,
+        RouteTable, SecurityGroup, Subnet, Vpc,
     },
     snapshots::Snapshot,
     spot::SpotRequest,
@@ -120,6 +120,7 @@ async fn one(service: &Ec2Service, call: &Call, id: &str, edit: Edit<'_>) -> Res
         "eni" => of::<Interface>(service, call, id, edit).await,
         "i" => of::<Instance>(service, call, id, edit).await,
         "igw" => of::<InternetGateway>(service, call, id, edit).await,
+        "eigw" => of::<EgressOnlyGateway>(service, call, id, edit).await,
         "rtb" => of::<RouteTable>(service, call, id, edit).await,
         "nat" => of::<NatGateway>(service, call, id, edit).await,
         "eipalloc" => of::<ElasticAddress>(service, call, id, edit).await,
@@ -231,6 +232,7 @@ async fn all_tags(service: &Ec2Service, cx: &Context) -> Result<Vec<Carried>, Fa
     collect::<Subnet>(service, cx, &mut tags).await?;
     collect::<Interface>(service, cx, &mut tags).await?;
     collect::<InternetGateway>(service, cx, &mut tags).await?;
+    collect::<EgressOnlyGateway>(service, cx, &mut tags).await?;
     collect::<RouteTable>(service, cx, &mut tags).await?;
     collect::<NatGateway>(service, cx, &mut tags).await?;
     collect::<ElasticAddress>(service, cx, &mut tags).await?;

@@ -157,6 +157,7 @@ async fn has_dependents(service: &Ec2Service, cx: &Context, vpc: &Vpc) -> Result
     let acls: Vec<NetworkAcl> = service.all(cx).await?;
     let endpoints: Vec<VpcEndpoint> = service.all(cx).await?;
     Ok(vpc.gateway.is_some()
+        || vpc.egress_only.is_some()
         || endpoints.iter().any(|it| it.vpc_id == vpc.id)
         || peerings.iter().any(needs_it)
         || subnets.iter().any(|subnet| subnet.vpc_id == vpc.id)

@@ -44,6 +44,7 @@ fn eni(requester: Option<&str>, description: &str) -> Interface {
         public: None,
         secondary: Vec::new(),
         ipv6: Vec::new(),
+        resource_name: None,
         token_id: None,
         created_at: Timestamp(0),
         tags: Tags::new(),
@@ -73,6 +74,8 @@ fn a_vpc_and_its_default_group() {
             vni: parts.vpc.vni,
             main_route_table: Some(parts.table.id.clone()),
             gateway: None,
+            egress_only: None,
+            ipv6_cidr: None,
             dns: true,
             network_acl: Some(parts.acl.id.clone()),
         }))

@@ -62,12 +62,28 @@ pub struct Interface {
     /// Its IPv6 addresses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ipv6: Vec<Ipv6Addr>,
+    /// Which of its addresses the name of its instance leads to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_name: Option<ResourceName>,
     /// Id of the pointer that the client token of its making left, deleted with it.
     pub token_id: Option<String>,
     pub created_at: Timestamp,
     pub tags: Tags,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+/// Whether names that are made of an instance's id lead to its addresses of both families.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResourceName {
+    pub ipv4: bool,
+    pub ipv6: bool,
+}
+
+impl ResourceName {
+    pub fn is_none(&self) -> bool {
+        !(self.ipv4 || self.ipv6)
+    }
 }
 
 /// A private address beside the primary one.
@@ -109,6 +125,7 @@ impl Interface {
             public: None,
             secondary: Vec::new(),
             ipv6: Vec::new(),
+            resource_name: None,
             token_id: None,
             created_at: now,
             tags: Tags::default(),

@@ -17,7 +17,7 @@ use wharf_records::{Record, Unknown};
 use wharf_service::tags::{self, Tags};
 use wharf_wire::Fault;
 
-pub use gateway::InternetGateway;
+pub use gateway::{EgressOnlyGateway, InternetGateway};
 pub use group::{Direction, PeerGroup, Rule, RulePeer, SecurityGroup};
 pub use instance::{
     Group, Image, Instance, Key, Launch, LaunchDevice, Metadata, Primary, Profile,
@@ -25,9 +25,9 @@ pub use instance::{
 };
 pub use interface::{
     Attachment, BALANCER_REQUESTER, ENDPOINT_REQUESTER, FILES_REQUESTER, Interface, Machine,
-    NAT_REQUESTER, Secondary, claim_id, ipv6_claim_id, private_dns_name,
+    NAT_REQUESTER, ResourceName, Secondary, claim_id, ipv6_claim_id, private_dns_name,
 };
-pub use route_table::{ListRoute, Route, RouteTable, RouteTarget, association_state};
+pub use route_table::{Ipv6Route, ListRoute, Route, RouteTable, RouteTarget, association_state};
 pub use subnet::{Subnet, TableAssociation};
 pub use vpc::{CidrAssociation, DhcpGiven, DhcpOptions, Ipv6Association, Vpc, association_to_wire};
 

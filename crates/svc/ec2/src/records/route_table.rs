@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
 use wharf_records::{Unknown, ecs::Tags};
 
-use super::{Cidr4, Subnet, Vpc, entity, tags_to_wire};
+use super::{Cidr4, Cidr6, Subnet, Vpc, entity, tags_to_wire};
 use crate::{fault, nat_gateways::NatGateway, peering::Peering, prefix_lists::Listed};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -14,6 +14,9 @@ pub struct RouteTable {
     /// Id of its association as the VPC's main table, if it is that.
     pub main_association: Option<String>,
     pub routes: Vec<Route>,
+    /// Those to ranges of IPv6 addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ipv6_routes: Vec<Ipv6Route>,
     /// Those to the ranges of prefix lists.
     #[serde(default)]
     pub list_routes: Vec<ListRoute>,
@@ -38,6 +41,12 @@ pub struct Route {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ipv6Route {
+    pub destination: Cidr6,
+    pub target: RouteTarget,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ListRoute {
     pub list: Listed,
     pub target: RouteTarget,
@@ -48,6 +57,8 @@ pub struct ListRoute {
 pub enum RouteTarget {
     InternetGateway(String),
     NatGateway(String),
+    /// An egress-only internet gateway.
+    EgressOnly(String),
     /// A VPC peering connection.
     Peering(String),
     /// A gateway endpoint, which goes with its routes.
@@ -65,22 +76,25 @@ impl RouteTable {
         peerings: &[Peering],
         nat_gateways: &[NatGateway],
     ) -> wire::RouteTable {
-        let attached = vpc.and_then(|vpc| vpc.gateway.as_deref());
         let local = vpc.into_iter().flat_map(Vpc::cidrs).map(local_to_wire);
         let own = self.routes.iter().map(|route| wire::Route {
             destination_cidr_block: Some(route.destination.to_string()),
-            ..route.target.to_wire(attached, peerings, nat_gateways)
+            ..route.target.to_wire(vpc, peerings, nat_gateways)
+        });
+        let own_ipv6 = self.ipv6_routes.iter().map(|route| wire::Route {
+            destination_ipv6_cidr_block: Some(route.destination.to_string()),
+            ..route.target.to_wire(vpc, peerings, nat_gateways)
         });
         let listed = self.list_routes.iter().map(|route| wire::Route {
             destination_prefix_list_id: Some(route.list.id.clone()),
-            ..route.target.to_wire(attached, peerings, nat_gateways)
+            ..route.target.to_wire(vpc, peerings, nat_gateways)
         });
         let ipv6 = vpc.and_then(|vpc| vpc.ipv6.as_ref());
         let ipv6 = ipv6.map(|it| wire::Route {
             destination_ipv6_cidr_block: Some(it.cidr.to_string()),
             ..always_local()
         });
-        let routes = ipv6.into_iter().chain(own).chain(listed);
+        let routes = ipv6.into_iter().chain(own).chain(own_ipv6).chain(listed);
         let main = self.main_association.iter().map(|id| (id, None));
         let explicit = subnets.iter().filter_map(|subnet| {
             let association = subnet.route_table.as_ref()?;
@@ -146,17 +160,18 @@ impl RouteTarget {
         match self {
             Self::InternetGateway(id)
             | Self::NatGateway(id)
+            | Self::EgressOnly(id)
             | Self::Peering(id)
             | Self::Endpoint(id) => id,
         }
     }
 
-    /// A route that leads there, its destination left open. `attached`: the VPC's gateway; a route to
-    /// another one, to a NAT gateway that was deleted or to a peering connection that is not active
+    /// A route that leads there, its destination left open. `vpc`: whose gateways lead somewhere; a route to
+    /// another's, to a NAT gateway that was deleted or to a peering connection that is not active
     /// leads nowhere.
     fn to_wire(
         &self,
-        attached: Option<&str>,
+        vpc: Option<&Vpc>,
         peerings: &[Peering],
         nat_gateways: &[NatGateway],
     ) -> wire::Route {
@@ -167,7 +182,11 @@ impl RouteTarget {
         let leads = match self {
             Self::InternetGateway(id) => {
                 shown.gateway_id = Some(id.clone());
-                attached == Some(id)
+                vpc.is_some_and(|it| it.gateway.as_ref() == Some(id))
+            }
+            Self::EgressOnly(id) => {
+                shown.egress_only_internet_gateway_id = Some(id.clone());
+                vpc.is_some_and(|it| it.egress_only.as_ref() == Some(id))
             }
             Self::NatGateway(id) => {
                 shown.nat_gateway_id = Some(id.clone());

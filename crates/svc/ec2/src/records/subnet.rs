@@ -5,7 +5,7 @@ use wharf_api_ec2::types as wire;
 use wharf_records::{Unknown, ecs::Tags};
 use wharf_wire::Context;
 
-use super::{Cidr4, Ipv6Association, arn, entity, tags_to_wire};
+use super::{Cidr4, Ipv6Association, ResourceName, arn, entity, tags_to_wire};
 use crate::{address::Addresses as _, fault, zone};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +33,9 @@ pub struct Subnet {
     /// A new interface gets one of them, unless it asks for others or none.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub assign_ipv6: bool,
+    /// What the names of its new instances lead to, unless they ask for something else.
+    #[serde(default, skip_serializing_if = "ResourceName::is_none")]
+    pub resource_names: ResourceName,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -74,8 +77,8 @@ impl Subnet {
             ipv6_native: Some(false),
             private_dns_name_options_on_launch: Some(wire::PrivateDnsNameOptionsOnLaunch {
                 hostname_type: Some("ip-name".to_owned()),
-                enable_resource_name_dns_a_record: Some(false),
-                enable_resource_name_dns_aaaa_record: Some(false),
+                enable_resource_name_dns_a_record: Some(self.resource_names.ipv4),
+                enable_resource_name_dns_aaaa_record: Some(self.resource_names.ipv6),
             }),
             subnet_id: Some(self.id.clone()),
             state: Some("available".to_owned()),

@@ -31,6 +31,9 @@ pub struct Vpc {
     /// The internet gateway that is attached to it.
     #[serde(default)]
     pub gateway: Option<String>,
+    /// Its egress-only internet gateway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub egress_only: Option<String>,
     #[serde(default = "yes")]
     pub dns_support: bool,
     /// `None` stands for a default VPC's yes and another's no.

@@ -5,6 +5,7 @@ mod cloud;
 mod devices;
 mod fleets;
 mod images;
+mod ipv6;
 mod placement;
 mod pods;
 mod reports;

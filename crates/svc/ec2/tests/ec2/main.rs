@@ -11,6 +11,7 @@ mod instance_types;
 mod instances;
 mod interfaces;
 mod ipv6;
+mod ipv6_routes;
 mod key_pairs;
 mod launch_templates;
 mod metered;

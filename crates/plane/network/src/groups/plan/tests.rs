@@ -117,6 +117,7 @@ fn interface() -> impl Strategy<Value = Resource> {
             public: None,
             secondary: Vec::new(),
             ipv6: Vec::new(),
+            resource_name: None,
         })
     })
 }
@@ -241,6 +242,7 @@ fn one_change_is_one_step() {
             public: None,
             secondary: Vec::new(),
             ipv6: Vec::new(),
+            resource_name: None,
         }))
     };
     let itself = SecurityGroup {

@@ -139,6 +139,40 @@ fn interfaces_are_merged_by_their_index() {
 }
 
 #[test]
+fn ipv6_addresses_come_from_one_of_both() {
+    let mut template = with_interface();
+    template.interfaces[0].ipv6_count = Some(2);
+    let named = || {
+        Some(vec![InstanceIpv6Address {
+            ipv6_address: text("fd00::5"),
+            is_primary_ipv6: None,
+        }])
+    };
+    let merged = |request| {
+        let merged = merge(&template, request);
+        assert!(merged.ipv6_addresses.is_none() && merged.ipv6_address_count.is_none());
+        let mut all = merged.network_interfaces.unwrap();
+        let one = all.remove(0);
+        (one.ipv6_addresses, one.ipv6_address_count)
+    };
+    assert_eq!(merged(RunInstancesRequest::default()), (None, Some(2)));
+    let beside = RunInstancesRequest {
+        ipv6_addresses: named(),
+        ..RunInstancesRequest::default()
+    };
+    assert_eq!(merged(beside), (named(), None));
+    let within = RunInstancesRequest {
+        network_interfaces: Some(vec![InstanceNetworkInterfaceSpecification {
+            device_index: Some(0),
+            ipv6_address_count: Some(0),
+            ..InstanceNetworkInterfaceSpecification::default()
+        }]),
+        ..RunInstancesRequest::default()
+    };
+    assert_eq!(merged(within), (None, Some(0)));
+}
+
+#[test]
 fn groups_are_the_requests_or_the_templates() {
     let template = LaunchTemplateData {
         security_group_ids: vec!["sg-template".to_owned()],

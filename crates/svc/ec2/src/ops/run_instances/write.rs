@@ -56,6 +56,7 @@ pub(super) fn write(
                 .map(Secondary::new)
                 .collect(),
             ipv6: address.ipv6.clone(),
+            resource_name: wanted.resource_name(&prepared.subnet),
             ..interface(call, &id, address.primary, (wanted, prepared))
         };
         if let Some(public) = public {
