@@ -352,7 +352,9 @@ def test_a_root_is_sealed_and_without_its_key_nothing_starts(alone, guest, key):
     (snapshot,) = ec2.describe_snapshots(SnapshotIds=[mapped["SnapshotId"]])["Snapshots"]
     assert (mapped["Encrypted"], snapshot["Encrypted"], snapshot["KmsKeyId"]) == (True, True, key)
     third = kms.create_key()["KeyMetadata"]["Arn"]
-    copy = ec2.copy_image(SourceRegion="us-east-1", SourceImageId=made, Name=tasks.unique("copy"), Encrypted=True, KmsKeyId=third)["ImageId"]
+    copy = ec2.copy_image(SourceRegion="us-east-1", SourceImageId=made, Name=tasks.unique("copy"), Encrypted=True, KmsKeyId=third)[
+        "ImageId"
+    ]
     (copied_root,) = [it["Ebs"] for it in available(ec2, copy)["BlockDeviceMappings"]]
     assert ec2.describe_snapshots(SnapshotIds=[copied_root["SnapshotId"]])["Snapshots"][0]["KmsKeyId"] == third
     others = [Other(alone, made, BlockDeviceMappings=root("alias/aws/ebs", VolumeSize=3)), Other(alone, made), Other(alone, copy)]

@@ -316,7 +316,12 @@ def test_an_instance_has_the_addresses_of_its_template():
         (version,) = ec2.describe_launch_template_versions(LaunchTemplateName="six")["LaunchTemplateVersions"]
         assert version["LaunchTemplateData"]["NetworkInterfaces"] == [interface]
         names = {"EnableResourceNameDnsAAAARecord": True}
-        given = {"LaunchTemplate": {"LaunchTemplateId": template["LaunchTemplateId"]}, "MinCount": 1, "MaxCount": 1, "PrivateDnsNameOptions": names}
+        given = {
+            "LaunchTemplate": {"LaunchTemplateId": template["LaunchTemplateId"]},
+            "MinCount": 1,
+            "MaxCount": 1,
+            "PrivateDnsNameOptions": names,
+        }
         (made,) = ec2.run_instances(**given)["Instances"]
         (own,) = [it["Ipv6Address"] for it in made["NetworkInterfaces"][0]["Ipv6Addresses"]]
         assert ipaddress.ip_address(own) in net.range

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 
-from harness import images, processes, tasks, tools
+from harness import images, processes, tools
 from harness.hosts import SERVER, Lan
 from harness.installation import Installation
 from test_efs import Files

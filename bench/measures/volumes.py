@@ -35,9 +35,7 @@ def run():
 
 def _measure(installation):
     image, role = images.push(installation, "busybox"), infrastructure_role(installation)
-    installation.client("iam").put_role_policy(
-        RoleName=role.rpartition("/")[2], PolicyName="keys", PolicyDocument=document(["kms:*"])
-    )
+    installation.client("iam").put_role_policy(RoleName=role.rpartition("/")[2], PolicyName="keys", PolicyDocument=document(["kms:*"]))
     plain, sealed = (_Volume(installation, image, role, **more) for more in ({}, {"encrypted": True}))
     bare = installation.data / "bare"
     files = {"bare": bare, "plain": plain.file, "sealed": sealed.file}
