@@ -51,7 +51,9 @@ class Machine:
 
     def writes(self):
         number = self.synced + 1
-        self.guest.does(f"{MOUNTS} && echo {number} >> /srv/n && echo {number} >> /data/n && sync")
+        # After a kill the guest may find it anew: that it was done is not synced.
+        once = [f"(grep -qxs {number} {file} || echo {number} >> {file})" for file in ("/srv/n", "/data/n")]
+        self.guest.does(f"{MOUNTS} && {' && '.join(once)} && sync")
         self.synced = number
 
     def has_all(self):
