@@ -14,6 +14,7 @@
 
 use std::net::Ipv6Addr;
 
+use super::OWN;
 use super::plan::{Edge, Wanted};
 use super::rule::{Entry, Group, Peer, Rule};
 use crate::groups::{ICMPV6, Policy, verdict};
@@ -66,7 +67,10 @@ const MASQUERADE: BaseChain = BaseChain {
     priority: 100,
 };
 /// `fd00:ec2::/32`, whatever a route says.
-const SERVICES: (Ipv6Addr, u8) = (Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0), 32);
+const SERVICES: (Ipv6Addr, u8) = (
+    Ipv6Addr::from_bits(OWN.to_bits() >> (128 - 32) << (128 - 32)),
+    32,
+);
 const SOURCES: &str = "sources";
 const EDGES_OUT: &str = "edges-out";
 const EDGES_IN: &str = "edges-in";

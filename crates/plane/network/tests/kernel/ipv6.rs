@@ -327,6 +327,7 @@ fn what_is_there_outlives_the_agent() {
         let _server = serve(&one, 80);
         let listener = inside(netns(&one), || TcpListener::bind("[::]:81").unwrap());
         assert!(is_answered(&two, 5, 80));
+        network.close().await.unwrap();
         drop((network, endpoints));
         assert!(is_answered(&two, 5, 80), "without an agent");
         let (network, _endpoints) = host.start("ab12").await;

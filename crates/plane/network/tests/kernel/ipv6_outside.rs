@@ -193,6 +193,7 @@ fn the_way_out_outlives_the_agent_and_goes_with_its_route() {
             server.read_exact(&mut [0; 1]).is_ok()
         };
         assert!(carries());
+        network.close().await.unwrap();
         drop((network, endpoints));
         assert!(carries(), "without an agent");
         let (network, _endpoints) = host.start("ab12").await;
