@@ -16,7 +16,7 @@ use wharf_base::Timestamp;
 use wharf_kube_model::{
     Resource,
     status::Status,
-    view::{items, text, text_at},
+    view::{containers, items, text, text_at},
 };
 
 pub use self::kept::Usage;
@@ -156,9 +156,6 @@ impl Pod {
         if node.is_empty() || text_at(pod, &["status", "phase"]) != "Running" {
             return None;
         }
-        let spec = &pod["spec"];
-        let lists = ["initContainers", "containers", "ephemeralContainers"];
-        let containers = lists.iter().flat_map(|it| items(spec, it));
         let running = items(&pod["status"], "containerStatuses").iter();
         let running = running.filter(|it| it["state"]["running"].is_object());
         let name = |it: &Value| text(it, "name").to_owned();
@@ -166,7 +163,7 @@ impl Pod {
             labelled: Labelled::of(pod),
             uid: text_at(pod, &["metadata", "uid"]).to_owned(),
             node: node.to_owned(),
-            containers: containers.map(name).collect(),
+            containers: containers(pod).map(name).collect(),
             running: running.map(name).collect(),
         })
     }

@@ -39,7 +39,12 @@ pub fn class_of(object: &Value) -> &str {
 pub fn own_claim(pod: &Value, volume: &Value) -> Option<String> {
     let name = text_at(pod, &["metadata", "name"]);
     let is_own = volume.get("ephemeral").is_some_and(Value::is_object);
-    is_own.then(|| format!("{name}-{}", text(volume, "name")))
+    is_own.then(|| name_of_own(name, text(volume, "name")))
+}
+
+/// The name of the claim that is made for a volume of a pod alone, by the names of both.
+pub fn name_of_own(pod: &str, volume: &str) -> String {
+    format!("{pod}-{volume}")
 }
 
 /// The claims that a pod names, or has made for it.

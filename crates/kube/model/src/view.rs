@@ -35,6 +35,15 @@ pub fn texts<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a str> 
     items(value, name).iter().filter_map(Value::as_str)
 }
 
+/// Where a pod has its containers, in the order in which they begin.
+pub const CONTAINER_LISTS: [&str; 3] = ["initContainers", "containers", "ephemeralContainers"];
+
+/// The containers of a pod, of all sorts.
+pub fn containers(pod: &Value) -> impl Iterator<Item = &Value> {
+    let of = |list| items(&pod["spec"], list);
+    CONTAINER_LISTS.into_iter().flat_map(of)
+}
+
 /// The value at a path of members.
 pub fn at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a Value> {
     path.iter()

@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep, timeout};
 use wharf_kube_client::{Error, Kind, Object as _, Patch, Ref, kind};
 use wharf_kube_model::{
     file_volume::{self, FileVolume},
-    persistent::{EbsDisk, attachment_key, ebs_disk},
+    persistent::{EbsDisk, attachment_key, ebs_disk, name_of_own},
 };
 use wharf_rootdir::{RootDir, proc_path};
 
@@ -69,7 +69,7 @@ struct Claim {
 fn claims(pod: &Pod) -> impl Iterator<Item = (&str, Claim)> {
     pod.spec.volumes.iter().filter_map(|volume| {
         let own = volume.ephemeral.as_ref().map(|_| Claim {
-            name: format!("{}-{}", pod.metadata.name, volume.name),
+            name: name_of_own(&pod.metadata.name, &volume.name),
             read_only: false,
             is_own: true,
         });

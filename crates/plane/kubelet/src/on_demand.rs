@@ -8,6 +8,7 @@ use tokio::{sync::broadcast::error::RecvError, task::JoinSet, time::sleep};
 use wharf_base::Backoff;
 use wharf_container::image::{OnDemandEvent, OnDemandUser};
 use wharf_kube_client::Object as _;
+use wharf_kube_model::view::containers;
 
 use crate::{
     machine::{Pull, PullPolicy},
@@ -65,13 +66,7 @@ fn own(node: &Node, users: Vec<OnDemandUser>) -> Vec<(OnDemandUser, Arc<Value>)>
 
 /// Has the image asked for again, under the names that containers of the pod have for it.
 async fn lend(node: Arc<Node>, user: OnDemandUser, pod: Arc<Value>) {
-    let kinds = [
-        "/spec/initContainers",
-        "/spec/containers",
-        "/spec/ephemeralContainers",
-    ];
-    let containers = kinds.into_iter().flat_map(|it| pod.list(it));
-    let names: Vec<String> = containers
+    let names: Vec<String> = containers(&pod)
         .map(|it| {
             it.text("/image")
                 .split('@')

@@ -4,12 +4,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use wharf_kube_model::view::text_at;
+use wharf_kube_model::view::{CONTAINER_LISTS, containers, text_at};
 
 use super::Operation;
 use crate::{answer::Fault, call::Call};
-
-const LISTS: [&str; 3] = ["initContainers", "containers", "ephemeralContainers"];
 
 /// Judges the images that a write brings into a pod.
 pub async fn settle(
@@ -41,14 +39,13 @@ pub async fn settle(
 /// Containers with their images, but for those that have them already: what runs is let alone.
 fn brought(pod: &Value, live: Option<&Value>) -> Vec<(String, String)> {
     let of = |pod: &Value| -> Vec<(String, String)> {
-        let lists = LISTS.iter().filter_map(|list| pod["spec"][list].as_array());
         let one = |it: &Value| {
             Some((
                 it["name"].as_str()?.to_owned(),
                 it["image"].as_str()?.to_owned(),
             ))
         };
-        lists.flatten().filter_map(one).collect()
+        containers(pod).filter_map(one).collect()
     };
     let before = live.map(of).unwrap_or_default();
     let mut brought = of(pod);
@@ -61,7 +58,7 @@ fn set(pod: &mut Value, judged: &[(String, String)], settled: &BTreeMap<String, 
     let Some(spec) = pod.get_mut("spec") else {
         return;
     };
-    for list in LISTS {
+    for list in CONTAINER_LISTS {
         let containers = spec.get_mut(list).and_then(Value::as_array_mut);
         for container in containers.into_iter().flatten() {
             let pair = (

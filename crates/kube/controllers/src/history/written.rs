@@ -3,6 +3,7 @@
 //! before 1.34 have it. Pure.
 
 use serde_json::{Map, Value, json};
+use wharf_kube_model::view::CONTAINER_LISTS;
 
 /// The template of a set as it is written.
 pub fn written(template: &Value) -> Value {
@@ -13,7 +14,7 @@ pub fn written(template: &Value) -> Value {
         return ordered(&template);
     };
     spec.entry("containers").or_insert(Value::Null);
-    for list in ["initContainers", "containers", "ephemeralContainers"] {
+    for list in CONTAINER_LISTS {
         for container in items(spec, list) {
             container.entry("resources").or_insert(json!({}));
             for each in items(container, "env") {

@@ -6,11 +6,11 @@
 
 use http::{Request, Response};
 use hyper::body::Incoming;
-use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 use wharf_container::runtime::{Input, LogReader, LogRecord, Stream};
 use wharf_kube_client::Object as _;
+use wharf_kube_model::view::containers;
 
 use super::{
     Target,
@@ -36,11 +36,7 @@ pub fn attach(kubelet: &Kubelet, target: Target, request: Request<Incoming>) -> 
 
 /// Whether the container is given a terminal, and whether its input ends with who has it first.
 fn of_container(target: &Target) -> (bool, bool) {
-    let lists = ["containers", "initContainers", "ephemeralContainers"];
-    let mut all = lists
-        .iter()
-        .flat_map(|it| target.pod.list(&format!("/spec/{it}")));
-    let own: Option<&Value> = all.find(|it| it.text("/name") == target.container);
+    let own = containers(&target.pod).find(|it| it.text("/name") == target.container);
     own.map_or((false, false), |it| {
         (it.is_true("/tty"), it.is_true("/stdinOnce"))
     })
@@ -112,11 +108,7 @@ async fn carry(
             came = channels.next() => match came? {
                 Came::Data(STDIN, bytes) => {
                     // One that reads nothing any more takes nothing.
-                    let gone = match &typed {
-                        Some(it) => it.send(bytes).await.is_err(),
-                        None => false,
-                    };
-                    if gone {
+                    if let Some(it) = &typed && it.send(bytes).await.is_err() {
                         typed = None;
                     }
                 }

@@ -26,6 +26,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wharf_kube_client::Object as _;
+use wharf_kube_model::view::containers;
 
 use self::{
     answer::{Answer, refuse, text, value},
@@ -197,13 +198,8 @@ fn find(kubelet: &Kubelet, namespace: &str, name: &str, container: &str) -> Resu
     let is_it = |it: &&Arc<Value>| it.namespace() == namespace && it.name() == name;
     let pod = pods.values().find(is_it).cloned();
     let pod = pod.ok_or_else(|| format!("pod \"{name}\" is not on this node"))?;
-    let lists = [
-        "/spec/initContainers",
-        "/spec/containers",
-        "/spec/ephemeralContainers",
-    ];
-    let mut known = lists.iter().flat_map(|it| pod.list(it));
-    if !container.is_empty() && !known.any(|it| it.text("/name") == container) {
+    let is_known = || containers(&pod).any(|it| it.text("/name") == container);
+    if !container.is_empty() && !is_known() {
         return Err(format!(
             "container {container} not found in pod {name}_{namespace}"
         ));
