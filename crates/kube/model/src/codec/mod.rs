@@ -3,7 +3,7 @@
 pub mod json;
 mod protobuf;
 pub mod syntax;
-pub(crate) mod wire;
+pub mod wire;
 mod yaml;
 
 pub use self::protobuf::as_go_has_it;

@@ -21,7 +21,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next field's number and value; `None` at the end.
-    pub fn next(&mut self) -> Result<Option<(u32, Wire<'a>)>, &'static str> {
+    pub fn field(&mut self) -> Result<Option<(u32, Wire<'a>)>, &'static str> {
         if self.rest.is_empty() {
             return Ok(None);
         }

@@ -221,7 +221,7 @@ fn the_protobuf_says_the_same() {
     let document = parsed(&v2(&Catalog::built_in(), &[]));
     let mut counts = [0_usize; 10];
     let mut fields = Reader::new(&bytes);
-    while let Some((number, wire)) = fields.next().expect("protobuf") {
+    while let Some((number, wire)) = fields.field().expect("protobuf") {
         let Wire::Bytes(body) = wire else {
             panic!("no message")
         };
@@ -230,7 +230,7 @@ fn the_protobuf_says_the_same() {
             continue;
         }
         let mut members = Reader::new(body);
-        while let Some((_, wire)) = members.next().expect("protobuf") {
+        while let Some((_, wire)) = members.field().expect("protobuf") {
             counts[number as usize] += 1;
             if number < 8 {
                 break;
@@ -239,7 +239,7 @@ fn the_protobuf_says_the_same() {
                 panic!("no message")
             };
             let (number, Wire::Bytes(name)) = Reader::new(named)
-                .next()
+                .field()
                 .expect("protobuf")
                 .expect("a name")
             else {

@@ -7,6 +7,7 @@ use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::task::AbortOnDropHandle;
+use wharf_kube_model::codec::wire::{Reader, Wire, put_bytes};
 
 use super::MOST_BODY;
 
@@ -76,25 +77,15 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
 
 /// A message, with what stands before it. Its only member is the service's name, which is short.
 fn question(service: &str) -> Bytes {
-    let mut message = BytesMut::new();
+    let mut message = Vec::new();
     if !service.is_empty() {
-        message.put_u8(0x0a);
-        put_varint(&mut message, service.len() as u64);
-        message.put_slice(service.as_bytes());
+        put_bytes(&mut message, 1, service.as_bytes());
     }
     let mut framed = BytesMut::with_capacity(PREFIX + message.len());
     framed.put_u8(0);
     framed.put_u32(u32::try_from(message.len()).unwrap_or(u32::MAX));
     framed.put_slice(&message);
     framed.freeze()
-}
-
-fn put_varint(to: &mut BytesMut, mut value: u64) {
-    while value >= 0x80 {
-        to.put_u8(u8::try_from(value & 0x7f).unwrap_or_default() | 0x80);
-        value >>= 7;
-    }
-    to.put_u8(u8::try_from(value).unwrap_or_default());
 }
 
 /// The status that an answer tells; members that nobody knows are passed over.
@@ -104,40 +95,13 @@ fn status(mut answer: Bytes) -> Option<u64> {
     if !is_plain || answer.len() != length {
         return None;
     }
-    let mut found = 0;
-    while answer.has_remaining() {
-        let tag = varint(&mut answer)?;
-        let skipped = match tag & 7 {
-            0 => {
-                let value = varint(&mut answer)?;
-                if tag >> 3 == 1 {
-                    found = value;
-                }
-                0
-            }
-            1 => 8,
-            2 => usize::try_from(varint(&mut answer)?).ok()?,
-            5 => 4,
-            _ => return None,
-        };
-        if skipped > answer.len() {
-            return None;
+    let (mut fields, mut found) = (Reader::new(&answer), 0);
+    while let Some((number, value)) = fields.field().ok()? {
+        if let (1, Wire::Varint(status)) = (number, value) {
+            found = status;
         }
-        answer.advance(skipped);
     }
     Some(found)
-}
-
-fn varint(from: &mut Bytes) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..64).step_by(7) {
-        let byte = from.try_get_u8().ok()?;
-        value |= u64::from(byte & 0x7f).checked_shl(shift)?;
-        if byte < 0x80 {
-            return Some(value);
-        }
-    }
-    None
 }
 
 #[cfg(test)]

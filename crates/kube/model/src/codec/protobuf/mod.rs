@@ -54,11 +54,11 @@ fn envelope(bytes: &[u8]) -> Result<Envelope<'_>, DecodeError> {
     };
     let mut found = Envelope::default();
     let mut fields = Reader::new(body);
-    while let Some((number, value)) = fields.next().map_err(proto)? {
+    while let Some((number, value)) = fields.field().map_err(proto)? {
         match (number, value) {
             (1, Wire::Bytes(meta)) => {
                 let mut meta = Reader::new(meta);
-                while let Some((number, value)) = meta.next().map_err(proto)? {
+                while let Some((number, value)) = meta.field().map_err(proto)? {
                     match number {
                         1 => found.api_version = text(value)?,
                         2 => found.kind = text(value)?,
@@ -133,7 +133,7 @@ impl Decoder<'_> {
             return Err(failed("proto: messages are nested too deep"));
         }
         let mut fields = Reader::new(bytes);
-        while let Some((number, wire)) = fields.next().map_err(proto)? {
+        while let Some((number, wire)) = fields.field().map_err(proto)? {
             // A field this version does not know is skipped, as protobuf has it.
             let Some(field) = node.fields().find(|field| field.number() == number) else {
                 continue;
@@ -208,7 +208,7 @@ impl Decoder<'_> {
         };
         let mut fields = Reader::new(bytes);
         let (mut key, mut found) = (String::new(), None);
-        while let Some((number, wire)) = fields.next().map_err(proto)? {
+        while let Some((number, wire)) = fields.field().map_err(proto)? {
             match number {
                 1 => key = text(wire)?.to_owned(),
                 2 => found = Some(self.value(item, wire, depth)?),
@@ -262,7 +262,7 @@ impl Decoder<'_> {
             return Ok(Value::Null);
         };
         let (mut list, mut fields) = (Vec::new(), Reader::new(bytes));
-        while let Some((number, wire)) = fields.next().map_err(proto)? {
+        while let Some((number, wire)) = fields.field().map_err(proto)? {
             if number == 1 {
                 self.items(item, wire, &mut list, depth + 1)?;
             }
@@ -276,7 +276,7 @@ impl Decoder<'_> {
         let mut pieces: [&[u8]; 4] = [&[]; 4];
         let mut list = Vec::new();
         let mut fields = Reader::new(bytes);
-        while let Some((number, wire)) = fields.next().map_err(proto)? {
+        while let Some((number, wire)) = fields.field().map_err(proto)? {
             match (number, wire) {
                 (number @ 1..4, Wire::Varint(value)) => numbers[number as usize] = value,
                 (2, Wire::Bytes(item))
