@@ -100,16 +100,8 @@ impl Group {
             }
         }
         let mut open = None;
-        for write in v1::writes(limits) {
-            match self.folder(write.controller) {
-                Some(folder) => {
-                    let path = folder.join(write.file);
-                    write_next(&mut open, path, &write.value, write.optional)?;
-                }
-                None if write.optional => {}
-                // A missing controller with a limit for it must not pass silently.
-                None => return Err(CgroupError::NoHierarchy),
-            }
+        for (path, value, optional) in self.writes(limits)? {
+            write_next(&mut open, path, &value, optional)?;
         }
         Ok(())
     }
@@ -128,13 +120,35 @@ impl Group {
                 make_folder(folder)
             })?;
         }
-        for write in v2::writes(limits) {
-            write_file(&folder.join(write.file), &write.value, write.optional)?;
+        for (path, value, optional) in self.writes(limits)? {
+            write_file(&path, &value, optional)?;
         }
         if let Some(rules) = &limits.devices {
             device_filter::attach(&folder, rules)?;
         }
         Ok(())
+    }
+
+    /// The files that say what the limits are, what is written to each, and whether it may be missing.
+    fn writes(&self, limits: &Limits) -> Result<Vec<(PathBuf, String, bool)>, CgroupError> {
+        if self.hierarchies.version == Version::V2 {
+            let folder = self.folder("").ok_or(CgroupError::NoHierarchy)?;
+            let writes = v2::writes(limits).into_iter();
+            let at = |file: &str| folder.join(file);
+            return Ok(writes
+                .map(|it| (at(it.file), it.value, it.optional))
+                .collect());
+        }
+        let mut writes = Vec::new();
+        for write in v1::writes(limits) {
+            match self.folder(write.controller) {
+                Some(folder) => writes.push((folder.join(write.file), write.value, write.optional)),
+                None if write.optional => {}
+                // A missing controller with a limit for it must not pass silently.
+                None => return Err(CgroupError::NoHierarchy),
+            }
+        }
+        Ok(writes)
     }
 
     /// Changes what a group that is there may have of memory and processor; what is not named stays as it is. Devices and cores are
@@ -145,25 +159,7 @@ impl Group {
             cores: None,
             ..limits.clone()
         };
-        let at = |controller, file| {
-            let folder = self.folder(controller).ok_or(CgroupError::NoHierarchy);
-            folder.map(|it| it.join(file))
-        };
-        let writes: Result<Vec<_>, CgroupError> = match self.hierarchies.version {
-            Version::V1 => {
-                let writes = v1::writes(&limits).into_iter();
-                writes
-                    .map(|it| Ok((at(it.controller, it.file)?, it.value, it.optional)))
-                    .collect()
-            }
-            Version::V2 => {
-                let writes = v2::writes(&limits).into_iter();
-                writes
-                    .map(|it| Ok((at("", it.file)?, it.value, it.optional)))
-                    .collect()
-            }
-        };
-        let writes = writes?;
+        let writes = self.writes(&limits)?;
         let write =
             |(path, value, optional): &(PathBuf, String, bool)| write_file(path, value, *optional);
         // Memory with swap is no less than memory alone at any time: upwards it comes first.
