@@ -332,7 +332,7 @@ impl Watching {
                 (None, Some(before)) => (before.at(change.revision), false),
                 (None, None) => continue,
             };
-            if self.passes_texts && object.is_shaped_as(&self.call.resource) {
+            if self.passes_text_of(&object) {
                 let frame = change.frame(kind, &version, || self.text(kind, &object));
                 match changes {
                     [_] => self.ready.push_back(frame),
@@ -375,7 +375,7 @@ impl Watching {
         parsed: Option<&Arc<Change>>,
         out: &mut Vec<u8>,
     ) {
-        if self.passes_texts && object.is_shaped_as(&self.call.resource) {
+        if self.passes_text_of(object) {
             out.extend(self.text(kind, object));
             return;
         }
@@ -389,6 +389,10 @@ impl Watching {
         };
         let Some(body) = body else { return };
         self.encoded(kind, body, out);
+    }
+
+    fn passes_text_of(&self, object: &Object) -> bool {
+        self.passes_texts && object.is_shaped_as(&self.call.resource)
     }
 
     /// An object as it is stored, in a frame of JSON.

@@ -6,7 +6,6 @@ use wharf_kube_client::{Client, Error, Kind, Object, Selection};
 use wharf_kube_model::{quantity::Quantity, selector::Labels};
 
 use super::{
-    limits::Tolerance,
     metric::{Asks, Unknown, Weighed, without_adapter},
     replicas::{self, Input, Target},
     usage::Used,
@@ -222,11 +221,10 @@ fn per_pod(used: i64, each: i64, by: &Weighed<'_>) -> i64 {
 
 /// Of what one value says the pods that are ready have their share.
 fn by_ratio(ratio: f64, by: &Weighed<'_>) -> Result<i64, String> {
-    let tolerance: Tolerance = by.tolerance;
     if by.current == 0 {
         return Ok(ceil(ratio));
     }
-    if tolerance.covers(ratio) {
+    if by.tolerance.covers(ratio) {
         return Ok(by.current);
     }
     if by.pods.is_empty() {

@@ -3,6 +3,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use wharf_base::Timestamp;
 
 use super::*;
+use crate::autoscaler::limits::Tolerance;
 
 fn pods(ready: usize) -> Vec<Arc<Value>> {
     let pod = |at: usize| {
