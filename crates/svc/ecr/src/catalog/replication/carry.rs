@@ -26,6 +26,7 @@ use crate::{
         Image,
         replication::{Owed, Replica, ReplicaStatus},
     },
+    upstream::Far,
 };
 
 /// The failure code where the policy of the receiving registry is against it.
@@ -204,15 +205,11 @@ impl Catalog {
         image: &Read<Image>,
         lost_tags: &[String],
     ) -> Result<Result<(), String>, EcrError> {
-        match self.far(way).await? {
-            Some(Ok(far)) => return self.send_far(way, &far, image, lost_tags).await,
-            Some(Err(why)) => return Ok(Err(why)),
-            None => {}
+        match self.end_of(dispatcher, way).await? {
+            Ok(None) => permanent(self.send(way, image, lost_tags).await),
+            Ok(Some(far)) => self.send_far(way, &far, image, lost_tags).await,
+            Err(why) => Ok(Err(why)),
         }
-        if !self.is_let_in(dispatcher, way).await? {
-            return Ok(Err(DENIED.to_owned()));
-        }
-        permanent(self.send(way, image, lost_tags).await)
     }
 
     /// Makes the image be gone there as it is here.
@@ -222,15 +219,24 @@ impl Catalog {
         way: &Way<'_>,
         digest: &Digest,
     ) -> Result<Result<(), String>, EcrError> {
-        match self.far(way).await? {
-            Some(Ok(far)) => return self.take_back_far(&far, digest).await,
-            Some(Err(why)) => return Ok(Err(why)),
-            None => {}
+        match self.end_of(dispatcher, way).await? {
+            Ok(None) => permanent(self.take_back(way, &ImageRef::Digest(*digest)).await),
+            Ok(Some(far)) => self.take_back_far(&far, digest).await,
+            Err(why) => Ok(Err(why)),
         }
-        if !self.is_let_in(dispatcher, way).await? {
-            return Ok(Err(DENIED.to_owned()));
-        }
-        permanent(self.take_back(way, &ImageRef::Digest(*digest)).await)
+    }
+
+    /// The other installation that a way ends in, `None` for this one; or why it may not be gone.
+    async fn end_of(
+        &self,
+        dispatcher: &Dispatcher,
+        way: &Way<'_>,
+    ) -> Result<Result<Option<Far>, String>, EcrError> {
+        Ok(match self.far(way).await? {
+            Some(far) => far.map(Some),
+            None if self.is_let_in(dispatcher, way).await? => Ok(None),
+            None => Err(DENIED.to_owned()),
+        })
     }
 
     /// Whether the policy of the receiving registry lets the sending account do it.
