@@ -109,10 +109,13 @@ pub async fn prepare(service: &Ec2Service, cx: &Context, layout: Layout) -> Resu
     }
     let (mut root, mut of_snapshot) = (None, None);
     let asked = layout.root.sealed()?;
-    let mut of_root = Sealing::of(cx, &asked, &defaults, None)?;
-    if let Some(id) = layout.root.snapshot() {
-        let (snapshot, user) = usable(service, cx, &layout, id).await?;
-        of_root = Sealing::of(cx, &asked, &defaults, Some(&snapshot))?;
+    let from = match layout.root.snapshot() {
+        Some(id) => Some((id, usable(service, cx, &layout, id).await?)),
+        None => None,
+    };
+    let snapshot = from.as_ref().map(|(_, (it, _))| it);
+    let of_root = Sealing::of(cx, &asked, &defaults, snapshot)?;
+    if let Some((id, (snapshot, user))) = from {
         of_snapshot = Some(snapshot.gib);
         root = Some(RootDisk {
             of: snapshot.root.ok_or_else(|| fault::snapshot_of_data(id))?,
