@@ -127,12 +127,7 @@ fn known_as(found: &Found, plain: &Secret) -> String {
     digest.update(b"imported material of ");
     digest.update(found.id.as_bytes());
     digest.update(plain.expose());
-    let digest = digest.finish();
-    digest
-        .as_ref()
-        .iter()
-        .map(|it| format!("{it:02x}"))
-        .collect()
+    hex::encode(digest.finish())
 }
 
 pub async fn import_key_material(
