@@ -10,13 +10,17 @@ const SUFFIXES: [&str; 5] = [
     ".localhost",
 ];
 
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
 /// The service's part of a host's name, as models have it: `monitoring`, `api.ecr`. `None` where the
 /// name is of another form.
 pub fn service(host: &str) -> Option<&str> {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
-        _ => host,
-    };
+    let name = without_port(host);
     let name = SUFFIXES.iter().find_map(|it| name.strip_suffix(it))?;
     let service = match name.rsplit_once('.') {
         Some((service, region)) if is_region(region) => service,
@@ -29,10 +33,7 @@ pub fn service(host: &str) -> Option<&str> {
 /// The bucket in a host's name: `BUCKET.s3.REGION.amazonaws.com`, `BUCKET.s3.localhost`, and below the names
 /// of this gateway itself `BUCKET.NAME` alone, as SDKs make it of an endpoint. `service` is the service's part.
 pub fn label<'a>(host: &'a str, service: &str, own_hosts: &[String]) -> Option<&'a str> {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
-        _ => host,
-    };
+    let name = without_port(host);
     let own = own_hosts
         .iter()
         .filter_map(|it| name.strip_suffix(it.as_str())?.strip_suffix('.'));
@@ -57,10 +58,7 @@ pub fn label<'a>(host: &'a str, service: &str, own_hosts: &[String]) -> Option<&
 /// The bucket whose website a host's name is of: `BUCKET.s3-website.localhost`, `BUCKET.s3-website-REGION.localhost`,
 /// `BUCKET.s3-website.REGION.amazonaws.com`.
 pub fn website(host: &str) -> Option<&str> {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
-        _ => host,
-    };
+    let name = without_port(host);
     let name = SUFFIXES.iter().find_map(|it| name.strip_suffix(it))?;
     let (bucket, rest) = name.rsplit_once(".s3-website")?;
     let region = rest.strip_prefix(['-', '.']);
