@@ -15,6 +15,8 @@ from harness.hosts import SERVER, Lan
 from harness.installation import Installation
 from test_efs import Files
 
+from .volumes import WAIT
+
 TITLE = "Reads from EFS"
 MIB = 1 << 20
 SIZE = int(os.environ.get("WHARF_BENCH_FILES_MIB", "256")) * MIB
@@ -27,7 +29,6 @@ METHOD = (
     f"whole; {PLACES} places of {PIECE} bytes of it at random; {SMALL} files of {PIECE} bytes, opened one after the other."
 )
 COLUMNS = ("what", "task", "task, TLS", "plain client", "task of it", "TLS of it")
-WAIT = "trap 'exit 0' TERM; echo up; while :; do sleep 0.2; done"
 
 
 def run():
