@@ -205,7 +205,6 @@ def test_bad_input(alone):
         ([device("/dev/xvda", 8, DeleteOnTermination=False)], "UnsupportedOperation.*DeleteOnTermination"),
         ([{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 0}}], "InvalidParameterValue.*too small"),
         ([device("/dev/sdf", 1, Iops=2999)], "InvalidParameterValue.*too low"),
-        ([device("/dev/xvda", 8, Encrypted=True)], "UnsupportedOperation.*Encrypted"),
         ([device("/dev/sdf", 1, KmsKeyId="alias/x")], "KmsKeyId"),
         ([device("/dev/sdf", SnapshotId=NOWHERE)], "InvalidSnapshot.NotFound"),
         ([{"DeviceName": "/dev/sdf", "VirtualName": "ephemeral0"}], "UnsupportedOperation.*VirtualName"),

@@ -6,6 +6,7 @@ A client asks all the while. It repeats a GET whose connection was closed before
 WHARF_FAULT_ROUNDS says how often (5), WHARF_FAULT_SEED with which random numbers.
 """
 
+import base64
 import collections
 import concurrent.futures
 import json
@@ -80,7 +81,9 @@ class Bulk:
     def write_line(self):
         self.number += 1
         number = self.number
-        event = {"timestamp": int(time.time() * 1000), "message": f"{number} " + "x" * 250_000}
+        # Nothing that could be packed: a line takes the room that it says.
+        noise = base64.b64encode(random.randbytes(187_500)).decode()
+        event = {"timestamp": int(time.time() * 1000), "message": f"{number} {noise}"}
         self.logs.put_log_events(logGroupName=self.group, logStreamName="lines", logEvents=[event])
         self.lines.add(number)
 

@@ -78,7 +78,7 @@ def test_classic_load_balancers_are_named(wharf):
 
 @pytest.mark.parametrize(
     ("operation", "parameters"),
-    [("describe_hosts", {}), ("describe_egress_only_internet_gateways", {}), ("describe_verified_access_groups", {})],
+    [("describe_hosts", {}), ("describe_vpn_connections", {}), ("describe_verified_access_groups", {})],
     ids=lambda it: it if isinstance(it, str) else "",
 )
 def test_operations_that_ec2_lacks_are_named(wharf, operation, parameters):

@@ -69,7 +69,8 @@ def wait_gone(wharf, volume):
             return error.response["Error"]["Code"] == "InvalidVolume.NotFound"
         return False
 
-    wait_for(gone, 30, f"the end of {volume}")
+    # One of which a snapshot is being taken is read first.
+    wait_for(gone, 90, f"the end of {volume}")
 
 
 def test_a_task_has_a_volume_of_its_size(alone, image, role):
