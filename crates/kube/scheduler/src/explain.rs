@@ -87,8 +87,15 @@ fn of(object: &Value, pod: &Pod, claims: Claims, snapshot: &Snapshot) -> Explain
         }
     };
     let question = Question::new(pod, &reach, snapshot);
-    let nodes = snapshot.nodes().map(|(node, load)| {
-        let refusals = question.ask(node, load).err().unwrap_or_default();
+    // Its machine is made for it: nobody asks the others, nor that one.
+    let is_of_fargate = object.text("/spec/schedulerName") == fargate::SCHEDULER;
+    let asked = snapshot.nodes();
+    let asked = asked.filter(|(node, _)| !is_of_fargate || node.name == pod.node);
+    let nodes = asked.map(|(node, load)| {
+        let refusals = match is_of_fargate {
+            true => Vec::new(),
+            false => question.ask(node, load).err().unwrap_or_default(),
+        };
         Verdict {
             node: node.name.clone(),
             is_here: node.name == pod.node,

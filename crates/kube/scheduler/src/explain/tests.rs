@@ -182,6 +182,25 @@ fn what_no_node_changes() {
 }
 
 #[test]
+fn a_pod_of_fargate_has_a_machine_of_its_own() {
+    let mut own = node("own");
+    own["metadata"]["labels"]["eks.amazonaws.com/compute-type"] = "fargate".into();
+    let mut placed = pod("p", cpu("1"));
+    placed["spec"]["nodeName"] = "own".into();
+    let said = |pod: &Value| {
+        let nodes = explained(pod, &[own.clone(), node("other")], &[]).nodes;
+        let nodes = nodes.iter();
+        nodes
+            .map(|it| format!("{} {} {}", it.node, it.is_here, it.refuses.join("; ")))
+            .collect::<Vec<_>>()
+    };
+    let refused = "own true it is a machine of Fargate's, for one pod alone";
+    assert_eq!(said(&placed), ["other false ", refused]);
+    placed["spec"]["schedulerName"] = "fargate-scheduler".into();
+    assert_eq!(said(&placed), ["own true "]);
+}
+
+#[test]
 fn where_it_is_and_who_else_could() {
     let mut placed = pod("p", cpu("1"));
     placed["spec"]["nodeName"] = "a".into();
