@@ -55,6 +55,8 @@ PAGES = {
         "EC2_LINUX",
         " Ready ",
         'deployment "hello" successfully rolled out',
+        "FailedScheduling: 0/",
+        "apiserver_request_total{",
         "two shirts",
         "gp3\tin-use",
         "a book\na book",

@@ -254,6 +254,10 @@ def test_what_fails_says_why(cluster, node, image):
     wait_for(lambda: waiting("nowhere") in ("ErrImagePull", "ImagePullBackOff"), 60, "a failed pull")
     refused = wait_phase(cluster, "host", "Failed")
     assert refused["status"]["message"] == "spec.hostPID is not supported by this node"
+    told = "involvedObject.name=host,type=Warning"
+    wait_for(lambda: cluster.get("events", "--field-selector", told)["items"], 20, "an event that says so")
+    (event,) = cluster.get("events", "--field-selector", told)["items"]
+    assert event["message"] == refused["status"]["message"]
     cluster.kubectl("delete", "pod", "crashes", "nowhere", "host", "--timeout=50s")
 
 

@@ -1,4 +1,6 @@
-//! `wharf explain`: which step a deployment or a task waits for, and why hosts take no more.
+//! `wharf explain`: which step a deployment, a task or a pod waits for, and why hosts take no more.
+
+mod pod;
 
 use std::process::ExitCode;
 
@@ -22,17 +24,16 @@ pub fn run(args: &ExplainArgs) -> Result<ExitCode, Problem> {
     let layout = Layout::new(&args.output.data.data)?;
     let settings = place::settings(layout.settings()?, &args.region, Some(&args.name))?;
     let name = Some(args.name.clone());
-    let (of_service, of_task) = match args.what {
-        ExplainWhat::Service => (name, None),
-        ExplainWhat::Task => (None, name),
-    };
     let cluster = place::cluster(args.cluster.as_deref(), &args.name)?;
-    let asked = ExplainRequest {
+    let mut asked = ExplainRequest {
         cluster: cluster.map(str::to_owned),
-        service: of_service,
-        task: of_task,
-        request: None,
+        ..ExplainRequest::default()
     };
+    match args.what {
+        ExplainWhat::Service => asked.service = name,
+        ExplainWhat::Task => asked.task = name,
+        ExplainWhat::Pod => asked.pod = name,
+    }
     let asked = call::wharf(&layout, &settings, "Explain", &asked);
     let explained: ExplainResponse = call::block_on(asked)?;
     let said = call::document("ExplainResponse", &explained);
@@ -43,6 +44,7 @@ pub fn run(args: &ExplainArgs) -> Result<ExitCode, Problem> {
         match args.what {
             ExplainWhat::Service => print!("{}", service(&said["service"], style)),
             ExplainWhat::Task => print!("{}", task(&said, style)),
+            ExplainWhat::Pod => print!("{}", pod::text(&said, style)),
         }
     }
     Ok(ExitCode::SUCCESS)

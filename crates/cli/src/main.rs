@@ -94,7 +94,7 @@ enum Command {
     Cost(CostArgs),
     /// Watch clusters, services, tasks and nodes, what they use and what is near a limit
     Top(TopArgs),
-    /// Say which step a service or task waits for, and why hosts take no more: wharf explain service web
+    /// Say what a service, task or pod waits for, and why hosts take no more: wharf explain service web
     Explain(ExplainArgs),
     /// Say what happened to a request, and which statement of which policy decided: wharf why REQUEST-ID
     Why(WhyArgs),

@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod exposition;
 mod process;
 mod requests;
 mod serve;

@@ -55,7 +55,12 @@ wharf_api_wharf::operations! {
     impl Control;
     authorize(self, cx, input) = {
         is_for(&cx.caller, &cx.account, &self.0.account, input.operation())?;
-        Ok(checks(input))
+        let mut checks = checks(input);
+        if let Input::Explain(ExplainRequest { pod: Some(_), cluster, .. }) = input {
+            let clusters = self.0.explain.clusters()?;
+            checks.push(clusters.check_of_explained(cx, cluster.as_deref()).await?);
+        }
+        Ok(checks)
     };
     run(self, operation, call, input) = operation(&self.0, call, input).await;
 

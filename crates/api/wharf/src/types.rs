@@ -252,12 +252,14 @@ pub struct ExplainRequest {
     pub service: Option<String>,
     pub task: Option<String>,
     pub request: Option<String>,
+    pub pod: Option<String>,
 }
 structure!(ExplainRequest {
 0 cluster,
 1 service,
 2 task,
 3 request,
+4 pod,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -266,12 +268,16 @@ pub struct ExplainResponse {
     pub task: Option<wharf_wire::Document>,
     pub hosts: Option<Vec<wharf_wire::Document>>,
     pub events: Option<Vec<wharf_wire::Document>>,
+    pub pod: Option<wharf_wire::Document>,
+    pub nodes: Option<Vec<wharf_wire::Document>>,
 }
 structure!(ExplainResponse {
 0 service,
 1 task,
 2 hosts,
 3 events,
+4 pod,
+5 nodes,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]

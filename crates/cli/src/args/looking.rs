@@ -124,9 +124,9 @@ pub struct TopArgs {
 pub struct ExplainArgs {
     #[arg(value_enum)]
     pub what: ExplainWhat,
-    /// Name or ARN of a service; id of a task, the beginning of it, or its ARN
+    /// Name or ARN of a service; id of a task, the beginning of it, or its ARN; NAMESPACE/NAME of a pod
     pub name: String,
-    /// The cluster it is in; that of an ARN, otherwise `default` for a service and all of them for a task
+    /// The cluster it is in; that of an ARN, otherwise `default` for a service and all of them for a task; for a pod the only one of EKS
     #[arg(long, value_name = "NAME")]
     pub cluster: Option<String>,
     #[command(flatten)]
@@ -161,6 +161,7 @@ pub struct WhyArgs {
 pub enum ExplainWhat {
     Service,
     Task,
+    Pod,
 }
 
 #[derive(Args, Clone)]

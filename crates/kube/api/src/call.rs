@@ -23,6 +23,7 @@ use crate::{
     body::Expected,
     cluster::Inner,
     conversion,
+    metering::Running,
     negotiate::{self, Form, content_type},
     query::Query,
     request::Asked,
@@ -51,6 +52,8 @@ pub struct Call {
     pub warnings: Mutex<Vec<String>>,
     /// For the audit log.
     pub notes: Arc<Mutex<Notes>>,
+    /// Counts it as being answered: what lasts holds it until its end.
+    pub running: Arc<Running>,
 }
 
 impl Call {

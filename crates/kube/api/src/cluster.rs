@@ -34,6 +34,7 @@ use crate::{
     conversion::Converters,
     expiry::Expiry,
     lookup::Remembered,
+    metering::Metering,
     storage::{Keys, Objects},
     webhooks::Webhooks,
 };
@@ -188,6 +189,8 @@ pub struct Inner {
     is_told: AtomicBool,
     /// What nodes measured, for a moment.
     pub usage: crate::measured::Usage,
+    /// What is counted of requests.
+    pub metering: Arc<Metering>,
     users: Mutex<HashMap<String, Arc<User>>>,
     /// Room of all users for connections to nodes.
     passed: Arc<Semaphore>,
@@ -271,6 +274,7 @@ impl Cluster {
             aggregation: Aggregation::default(),
             converters: ArcSwap::default(),
             usage: crate::measured::Usage::default(),
+            metering: Arc::default(),
             users: Mutex::default(),
             passed: Arc::new(Semaphore::new(PASSED_PER_CLUSTER)),
         });

@@ -31,6 +31,7 @@ mod documents;
 mod expiry;
 mod lookup;
 mod measured;
+mod metering;
 mod negotiate;
 mod passing;
 mod patching;

@@ -76,7 +76,8 @@ pub async fn pass(
     let reached = reached.map_err(|_| io::Error::from(io::ErrorKind::TimedOut));
     let connection = reached.and_then(|it| it).map_err(unreachable)?;
     let prefix = (subresource == "proxy").then(|| route::prefix(&call, &incoming));
-    let answer = forward(connection, &route, incoming, body, place).await?;
+    let held = (place, call.running.clone());
+    let answer = forward(connection, &route, incoming, body, held).await?;
     Ok(match prefix {
         Some(prefix) if answer.status() != StatusCode::SWITCHING_PROTOCOLS => {
             let (mut head, body) = answer.into_parts();
@@ -177,7 +178,7 @@ async fn forward(
     route: &route::Route,
     incoming: Incoming,
     body: Body,
-    place: [OwnedSemaphorePermit; 2],
+    place: impl Send + 'static,
 ) -> Result<Answer, Fault> {
     let mut headers = head(&incoming, route);
     let wants_upgrade = headers.contains_key(UPGRADE);

@@ -9,6 +9,7 @@ use http::{
 use serde_json::{Value, json};
 use sha2::Digest as _;
 use wharf_kube_model::{Catalog, codec::MediaType, openapi, status::Status};
+use wharf_metrics::exposition;
 
 use crate::{
     aggregation::{Aggregated, Snapshot},
@@ -45,7 +46,7 @@ pub async fn answer(
         ["healthz" | "livez" | "readyz", check] if CHECKS.contains(check) => {
             Ok(answer::text(200, "ok"))
         }
-        ["metrics"] => Ok(answer::text(200, metrics(inner))),
+        ["metrics"] => Ok(answer::bytes(200, exposition::CONTENT_TYPE, metrics(inner))),
         ["openid", "v1", "jwks"] => {
             let body = inner.parts.jwks.to_string();
             Ok(answer::bytes(200, "application/jwk-set+json", body))
@@ -177,15 +178,8 @@ async fn health(inner: &Inner, name: &str, query: &Query) -> Answer {
 }
 
 fn metrics(inner: &Inner) -> String {
-    let (objects, bytes) = inner.objects.usage();
-    format!(
-        "# HELP apiserver_storage_objects Number of stored objects.\n\
-         # TYPE apiserver_storage_objects gauge\n\
-         apiserver_storage_objects {objects}\n\
-         # HELP apiserver_storage_size_bytes Size of all stored objects.\n\
-         # TYPE apiserver_storage_size_bytes gauge\n\
-         apiserver_storage_size_bytes {bytes}\n"
-    )
+    let (_, bytes) = inner.objects.usage();
+    inner.metering.text((&inner.objects.by_resource(), bytes))
 }
 
 /// The version of the aggregated form that a client asks for.

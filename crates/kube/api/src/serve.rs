@@ -23,6 +23,7 @@ use crate::{
     call::Call,
     cluster::Inner,
     creating, deleting, measured,
+    metering::{Running, Set},
     negotiate::{self, Form, Offer},
     patching, paths, pretty,
     query::Query,
@@ -162,13 +163,20 @@ async fn answered(
         notes: Arc::clone(&notes),
         outcome: Outcome::default(),
     };
+    let lasts = target.as_ref().is_some_and(lasts);
+    let set = Set::of(
+        &inner.catalog.load(),
+        target.as_ref(),
+        (&incoming.method, &incoming.path, &incoming.query),
+        &incoming.headers,
+    );
+    let running = Arc::new(inner.metering.begin(&set, lasts));
     let decision = inner.parts.authorizer.authorize(user, &attributes).await;
     telling.outcome.is_allowed = decision.allows();
     decision.reason().clone_into(&mut telling.outcome.reason);
     let other = target
         .as_ref()
         .and_then(|it| aggregated_by(inner, it, &incoming.path));
-    let lasts = target.as_ref().is_some_and(lasts);
     // What comes bit by bit, or from others, goes on as it is.
     let is_passed_on = lasts || other.is_some();
     let answered = match (target, other) {
@@ -200,7 +208,8 @@ async fn answered(
         }
         (Some(Target::Resource(asked)), None) => {
             let notes = Arc::clone(&notes);
-            resource(inner, incoming, body, asked, (user, began, notes)).await
+            let running = Arc::clone(&running);
+            resource(inner, incoming, body, asked, (user, began, notes, running)).await
         }
     };
     let answer = match answered {
@@ -214,6 +223,7 @@ async fn answered(
             }
         }
     };
+    running.answered(answer.status().as_u16());
     telling.outcome.code = Some(answer.status().as_u16());
     answer
 }
@@ -245,7 +255,7 @@ async fn resource(
     incoming: Incoming,
     body: Body,
     asked: Asked,
-    (user, now, notes): (&UserInfo, Timestamp, Arc<Mutex<Notes>>),
+    (user, now, notes, running): (&UserInfo, Timestamp, Arc<Mutex<Notes>>, Arc<Running>),
 ) -> Result<Answer, Fault> {
     let catalog = inner.catalog.load_full();
     let found = catalog.resource(&asked.group, &asked.version, &asked.resource);
@@ -313,6 +323,7 @@ async fn resource(
         now,
         warnings: Mutex::default(),
         notes,
+        running,
     };
     if is_passed || verb == "watch" {
         let too_many =

@@ -32,6 +32,18 @@ const DISCOVERY: &[&str] = &[
     "/version/",
 ];
 
+/// What collectors of metrics read.
+const MONITORING: &[&str] = &[
+    "/healthz",
+    "/healthz/*",
+    "/livez",
+    "/livez/*",
+    "/metrics",
+    "/metrics/slis",
+    "/readyz",
+    "/readyz/*",
+];
+
 const NODE: &[Line] = &[
     (&["create"], &["authentication.k8s.io"], &["tokenreviews"]),
     (
@@ -351,6 +363,7 @@ pub fn roles() -> Vec<Value> {
         role("cluster-admin", vec![rule(&(ALL, ALL, ALL)), all]),
         role("system:discovery", vec![paths(DISCOVERY)]),
         role("system:public-info-viewer", vec![paths(PUBLIC)]),
+        role("system:monitoring", vec![paths(MONITORING)]),
         role("system:basic-user", basic),
         part_of("admin", Policy::Admin),
         part_of("edit", Policy::Edit),
@@ -409,6 +422,7 @@ pub fn bindings() -> Vec<Value> {
         binding("system:discovery", &[everybody]),
         binding("system:basic-user", &[everybody]),
         binding("system:public-info-viewer", &[everybody, strangers]),
+        binding("system:monitoring", &[("Group", "system:monitoring")]),
         binding("system:node-proxier", &[("Group", "system:node-proxier")]),
         binding("system:kube-scheduler", &[scheduler]),
         binding("system:kube-controller-manager", &[controllers]),

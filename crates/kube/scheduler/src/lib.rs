@@ -3,12 +3,14 @@
 //! - [`Snapshot`] is all nodes and what runs there, kept up by changes; [`choose`] decides on it for one pod, [`preempt()`] who has to
 //!   leave for it.
 //! - The queue says whose turn it is; pods that found no node wait for news that could matter to them.
+//! - [`explain`] says of each node why it takes a pod or not, by the same filters.
 //! - [`run`] follows pods, nodes and claims, decides one pod at a time, reckons with what it decided at once, and binds in the
 //!   background.
 
 #![forbid(unsafe_code)]
 
 mod choose;
+mod explain;
 mod filter;
 mod node;
 mod pod;
@@ -23,6 +25,7 @@ mod spread;
 mod volumes;
 
 pub use choose::{Choice, choose};
+pub use explain::{Explained, Verdict, explain};
 pub use filter::Refusal;
 pub use node::Node;
 pub use pod::Pod;

@@ -40,11 +40,7 @@ pub async fn run(client: Client, informers: Informers, stop: CancellationToken) 
         client,
         state: Mutex::default(),
         wake: Notify::new(),
-        volumes: Volumes {
-            claims: informers.of(&kind::PERSISTENT_VOLUME_CLAIM),
-            volumes: informers.of(&kind::PERSISTENT_VOLUME),
-            classes: informers.of(&kind::STORAGE_CLASS),
-        },
+        volumes: Volumes::among(&informers),
     });
     tokio::select! {
         () = stop.cancelled() => {}
@@ -56,11 +52,7 @@ impl Scheduler {
     async fn follow_and_bind(self: &Arc<Self>, informers: &Informers) {
         let (pods, nodes) = (informers.of(&kind::POD), informers.of(&kind::NODE));
         let namespaces = informers.of(&kind::NAMESPACE);
-        let all = [
-            &self.volumes.claims,
-            &self.volumes.volumes,
-            &self.volumes.classes,
-        ];
+        let all = self.volumes.all();
         for informer in all.into_iter().chain([&pods, &nodes, &namespaces]) {
             // Where half is known, a choice would be of the wrong half.
             informer.synced().await;

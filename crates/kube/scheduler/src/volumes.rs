@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use wharf_kube_client::{Informer, Object};
+use wharf_kube_client::{Informer, Informers, Object, kind};
 use wharf_kube_model::{
     node_selector::NodeSelector,
     persistent::{HOST, NodeRef, best, class_of, makes_for, reachable_from},
@@ -62,6 +62,18 @@ impl ToBind {
 }
 
 impl Volumes {
+    pub fn among(informers: &Informers) -> Self {
+        Self {
+            claims: informers.of(&kind::PERSISTENT_VOLUME_CLAIM),
+            volumes: informers.of(&kind::PERSISTENT_VOLUME),
+            classes: informers.of(&kind::STORAGE_CLASS),
+        }
+    }
+
+    pub fn all(&self) -> [&Informer; 3] {
+        [&self.claims, &self.volumes, &self.classes]
+    }
+
     /// `snapshot` tells whether a volume that one pod may have alone is free.
     pub fn of(&self, pod: &Pod, snapshot: &Snapshot) -> Claims {
         let mut reach = Reach::default();

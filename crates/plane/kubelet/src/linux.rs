@@ -31,7 +31,7 @@ use wharf_container::{
     spec::{ContainerName, ContainerSpec},
 };
 use wharf_kube_model::{file_volume::FileVolume, persistent::EbsDisk};
-use wharf_network::{Eni, Mode, Subnet};
+use wharf_network::{Counters, Eni, Mode, Subnet};
 
 use self::sockets::socket_in;
 pub use self::{
@@ -556,6 +556,10 @@ impl Machine for LinuxMachine {
 
     fn stats(&self, id: &str, name: &ContainerName) -> Option<ContainerStats> {
         self.handle(id).ok()?.stats(name).ok()
+    }
+
+    async fn carried(&self, id: &str) -> Option<Counters> {
+        self.ground.network.counters(id).await.ok().flatten()
     }
 
     async fn node_stats(&self) -> Option<ContainerStats> {

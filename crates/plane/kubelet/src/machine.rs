@@ -21,6 +21,7 @@ use wharf_container::{
     spec::{ContainerName, ContainerSpec},
 };
 use wharf_kube_model::{file_volume::FileVolume, persistent::EbsDisk};
+use wharf_network::Counters;
 
 use crate::{pod::HostPath, qos::Bounds};
 
@@ -298,6 +299,12 @@ pub trait Machine: Send + Sync + 'static {
     fn logs(&self, id: &str, name: &ContainerName) -> Result<LogReader, String>;
 
     fn stats(&self, id: &str, name: &ContainerName) -> Option<ContainerStats>;
+
+    /// What went through the interface of a sandbox; `None` without one of its own.
+    async fn carried(&self, id: &str) -> Option<Counters> {
+        let _ = id;
+        None
+    }
 
     /// What all of the node has used.
     async fn node_stats(&self) -> Option<ContainerStats>;

@@ -9,6 +9,7 @@ use parking_lot::RwLock;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use wharf_base::Timestamp;
 use wharf_container::{runtime::ContainerStats, spec::ContainerName};
+use wharf_network::Counters;
 
 use crate::node::Node;
 
@@ -36,7 +37,12 @@ pub struct Measured {
     /// Without the page cache that would be reclaimed first.
     pub working_bytes: u64,
     pub rate: Option<Rate>,
+    /// All that was counted.
+    pub counted: ContainerStats,
 }
+
+/// What went through an interface, and when that was read.
+type Carried = (Timestamp, Counters);
 
 /// A measurement, and when it was by the clock that only goes forward.
 type Held = (Instant, Measured);
@@ -44,6 +50,8 @@ type Held = (Instant, Measured);
 #[derive(Default)]
 pub struct Usage {
     containers: RwLock<BTreeMap<Key, Held>>,
+    /// By sandbox, of those with an interface of their own.
+    networks: RwLock<BTreeMap<String, Carried>>,
     node: RwLock<Option<Held>>,
 }
 
@@ -51,6 +59,10 @@ impl Usage {
     pub fn containers(&self) -> Vec<(Key, Measured)> {
         let all = self.containers.read();
         all.iter().map(|(key, it)| (key.clone(), it.1)).collect()
+    }
+
+    pub fn networks(&self) -> BTreeMap<String, Carried> {
+        self.networks.read().clone()
     }
 
     pub fn node(&self) -> Option<Measured> {
@@ -70,12 +82,15 @@ pub async fn keep(node: Arc<Node>) {
 
 async fn measure(node: &Node) {
     let sandboxes: Vec<String> = node.pods.read().keys().cloned().collect();
-    let mut found = BTreeMap::new();
+    let (mut found, mut networks) = (BTreeMap::new(), BTreeMap::new());
     for sandbox in sandboxes {
         // A pod that has none yet, or none any more, uses nothing.
         let Ok(runs) = node.machine.containers(&sandbox).await else {
             continue;
         };
+        if let Some(carried) = node.machine.carried(&sandbox).await {
+            networks.insert(sandbox.clone(), (node.clock.now(), carried));
+        }
         for (run, _) in runs.into_iter().filter(|(_, it)| it.exit.is_none()) {
             if let Some(used) = node.machine.stats(&sandbox, &run) {
                 let key = (sandbox.clone(), run);
@@ -85,6 +100,7 @@ async fn measure(node: &Node) {
         }
     }
     *node.usage.containers.write() = found;
+    *node.usage.networks.write() = networks;
     let used = node.machine.node_stats().await;
     let mut own = node.usage.node.write();
     *own = used.map(|it| held(*own, &it, node.clock.now()));
@@ -101,6 +117,7 @@ fn held(before: Option<Held>, used: &ContainerStats, at: Timestamp) -> Held {
             .memory_bytes
             .saturating_sub(used.memory_inactive_file_bytes),
         rate,
+        counted: *used,
     };
     (now, measured)
 }
@@ -129,6 +146,7 @@ mod tests {
             memory_bytes: 0,
             working_bytes: 0,
             rate: None,
+            counted: ContainerStats::default(),
         }
     }
 

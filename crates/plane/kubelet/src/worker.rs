@@ -13,7 +13,7 @@ use tokio::{
 };
 use tokio_util::task::AbortOnDropHandle;
 use wharf_container::{image::Image, runtime::ContainerState as Seen};
-use wharf_kube_client::Object as _;
+use wharf_kube_client::{Object as _, Ref, kind};
 
 use crate::{
     disks::Behind,
@@ -170,6 +170,11 @@ impl Worker {
         if let Some(message) =
             refused(&self.pod, self.context.node.has()).filter(|_| !self.state.is_finished)
         {
+            if self.state.failed.is_none() {
+                let about = Ref::of(&kind::POD, self.teller.object());
+                let recorder = &self.context.node.recorder;
+                recorder.warning(about, refused::REASON, &message);
+            }
             let reason = refused::REASON.to_owned();
             self.state.failed.get_or_insert((reason, message));
         }

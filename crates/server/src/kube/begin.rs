@@ -191,13 +191,14 @@ impl Clusters {
         let files = watch::Sender::new(files::are_given(&wanted.without));
         let driver = acting(Part::EfsCsi).acting;
         self.start_files(&wanted, followed.clone(), driver, files.subscribe(), &stop);
-        self.start_fargate(&wanted, followed, port, profiles, &stop);
+        self.start_fargate(&wanted, followed.clone(), port, profiles, &stop);
         self.settings.issuers.begin(&wanted.id, &issuer);
         ending.disarm();
         Ok(Serving {
             port,
             logs,
             front,
+            followed,
             addresses,
             volumes,
             files,

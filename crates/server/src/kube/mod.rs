@@ -10,6 +10,7 @@ mod aws_auth;
 mod begin;
 mod certificates;
 mod controllers;
+pub mod explain;
 mod fargate;
 mod files;
 mod front;
@@ -43,7 +44,7 @@ use tokio_util::sync::CancellationToken;
 use wharf_base::{Clock, net::Cidr4};
 use wharf_kube_api::Servers;
 use wharf_kube_auth::{UserInfo, user::MASTERS};
-use wharf_kube_client::{Client, transport};
+use wharf_kube_client::{Client, Informers, transport};
 use wharf_kube_model::{
     parts::{Part, Parts},
     status::Status,
@@ -112,6 +113,8 @@ struct Serving {
     port: u16,
     logs: Arc<ClusterLogs>,
     front: Arc<Front>,
+    /// Its objects, as all that runs here for it sees them.
+    followed: Informers,
     /// Whether pods are given their addresses.
     addresses: watch::Sender<bool>,
     /// Whether claims are given volumes.

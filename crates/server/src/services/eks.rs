@@ -64,6 +64,7 @@ pub(super) fn serve(it: &Wiring<'_>) -> Served {
         takeover: Takeover::Replace,
     });
     clusters.entered_by(eks.clone());
+    let _ = it.control.0.explain.clusters.set(Arc::downgrade(&clusters));
     let _ = it.eks.set(eks.clone());
     let followed = eks.clone();
     Served::by(wharf_api_eks::Routes(Arc::new(eks.clone())))

@@ -117,6 +117,7 @@ impl Plane {
             explain: Explain {
                 ecs: self.ecs.clone(),
                 cloudtrail: self.cloudtrail.clone(),
+                clusters: Default::default(),
             },
             overview: Overview {
                 ecs: Arc::new(wharf_api_ecs::Client::new(

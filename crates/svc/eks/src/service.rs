@@ -25,6 +25,7 @@ use crate::{
     names, ops,
     pod_identity::{self, NoPodRole, PodRole},
     reconcile,
+    records::Cluster,
 };
 
 /// Clusters looked at at once.
@@ -103,6 +104,17 @@ impl EksService {
         };
         keys.into_iter().for_each(|it| self.core.queue.wake(it));
         Ok(())
+    }
+
+    /// Names and ids of the clusters of a place.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn clusters(&self, place: &Place) -> Result<Vec<(String, String)>, ReadError> {
+        let scope = names::scope(place);
+        let found = self.core.table.all::<Cluster>(&scope, "").await?;
+        let found = found.into_iter().map(|it| it.1.record);
+        Ok(found.map(|it| (it.name, it.id)).collect())
     }
 
     /// Who a principal of IAM is in a cluster, by the cluster's name and id.

@@ -267,7 +267,10 @@ impl Feed {
         let mut revision = store.revision().await?;
         while let Some(page) = pages.next().await? {
             revision = page.revision;
-            page.entries.iter().for_each(|it| usage.add(it.value.len()));
+            for it in &page.entries {
+                let folder = keys.split(&it.key).map(|(folder, _)| folder);
+                usage.add(folder, it.value.len());
+            }
         }
         let watch = store.watch(keys.root(), 1);
         let logs = Arc::new(Logs {
@@ -384,7 +387,7 @@ impl History {
             let Some((folder, path)) = self.keys.split(event.key()) else {
                 continue;
             };
-            self.count(event);
+            self.count(folder, event);
             let log = self.logs.of(folder);
             log.append(Change::new(path, event, &self.sealing));
             if !touched.iter().any(|it| Arc::ptr_eq(it, &log)) {
@@ -408,15 +411,15 @@ impl History {
         *self.logs.progress.lock() = self.watch.progress();
     }
 
-    fn count(&self, event: &Event) {
+    fn count(&self, folder: &str, event: &Event) {
         if event.revision() <= self.counts_after {
             return;
         }
         if let Some(previous) = &event.previous {
-            self.usage.remove(previous.value.len());
+            self.usage.remove(Some(folder), previous.value.len());
         }
         if event.kind == wharf_store::EventKind::Put {
-            self.usage.add(event.entry.value.len());
+            self.usage.add(Some(folder), event.entry.value.len());
         }
     }
 }

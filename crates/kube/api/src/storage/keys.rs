@@ -51,6 +51,13 @@ impl Keys {
         self.folder(group, plural) + &path(namespace, name)
     }
 
+    /// Group and plural of a folder as [`Keys::split`] gives it.
+    pub fn resource_of(folder: &str) -> Option<(String, String)> {
+        let (group, plural) = folder.trim_end_matches('/').split_once('/')?;
+        let group = if group == CORE { "" } else { group };
+        Some((group.to_owned(), plural.to_owned()))
+    }
+
     /// Splits a key into the folder of its resource, below the cluster's, and the path in it.
     pub fn split<'a>(&self, key: &'a str) -> Option<(&'a str, &'a str)> {
         let rest = key.strip_prefix(&self.root)?;
@@ -75,5 +82,8 @@ mod tests {
         assert_eq!(keys.split(&key), Some(("core/pods/", "a%2Fb/..%2Fc")));
         assert!(key.starts_with(&keys.namespace("", "pods", "a/b")));
         assert_eq!(keys.split("/w1/c0/ecs/x"), None);
+        let of = |folder| Keys::resource_of(folder).unwrap();
+        assert_eq!(of("core/pods/"), (String::new(), "pods".to_owned()));
+        assert_eq!(of("apps/deployments/").0, "apps");
     }
 }

@@ -1,7 +1,7 @@
 //! Reads and writes of one cluster's objects. Each write is one transaction that compares what it was decided by.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, HashSet},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -9,6 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 use wharf_base::Permit;
 use wharf_seal::SharedKey;
 use wharf_store::{
@@ -53,15 +54,34 @@ pub struct Page {
 pub(super) struct Usage {
     pub objects: AtomicU64,
     pub bytes: AtomicU64,
+    /// Objects by the folder of their resource.
+    by_folder: Mutex<BTreeMap<String, u64>>,
 }
 
 impl Usage {
-    pub fn add(&self, bytes: usize) {
+    /// `folder` is that of its resource, below the cluster's.
+    pub fn add(&self, folder: Option<&str>, bytes: usize) {
         self.objects.fetch_add(1, Ordering::Relaxed);
         self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        if let Some(folder) = folder {
+            let mut by_folder = self.by_folder.lock();
+            match by_folder.get_mut(folder) {
+                Some(count) => *count += 1,
+                None => _ = by_folder.insert(folder.to_owned(), 1),
+            }
+        }
     }
 
-    pub fn remove(&self, bytes: usize) {
+    pub fn remove(&self, folder: Option<&str>, bytes: usize) {
+        if let Some(folder) = folder {
+            let mut by_folder = self.by_folder.lock();
+            if let Some(count) = by_folder.get_mut(folder) {
+                *count = count.saturating_sub(1);
+                if *count == 0 {
+                    by_folder.remove(folder);
+                }
+            }
+        }
         // Changes that were missed were never added.
         let less = |counter: &AtomicU64, by: u64| {
             let next = |now: u64| Some(now.saturating_sub(by));
@@ -110,11 +130,20 @@ impl Objects {
 
     /// How many objects there are, and their bytes.
     pub fn usage(&self) -> (u64, u64) {
-        let Usage { objects, bytes } = &*self.usage;
+        let Usage { objects, bytes, .. } = &*self.usage;
         (
             objects.load(Ordering::Relaxed),
             bytes.load(Ordering::Relaxed),
         )
+    }
+
+    /// How many objects there are, by group and plural.
+    pub fn by_resource(&self) -> BTreeMap<(String, String), u64> {
+        let by_folder = self.usage.by_folder.lock();
+        let counts = by_folder.iter();
+        counts
+            .filter_map(|(folder, count)| Some((Keys::resource_of(folder)?, *count)))
+            .collect()
     }
 
     pub async fn revision(&self) -> Result<Revision, StoreError> {

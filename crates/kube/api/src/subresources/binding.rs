@@ -76,6 +76,7 @@ pub async fn bind(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
         now: call.now,
         warnings: Default::default(),
         notes: call.notes.clone(),
+        running: call.running.clone(),
     };
     let now = call.now.iso8601_seconds();
     let uid = text_at(&binding, &["metadata", "uid"]);

@@ -10,6 +10,7 @@ mod harness;
 mod images;
 mod kubectl;
 mod measured;
+mod metrics;
 mod nodes;
 mod objects;
 mod parts;

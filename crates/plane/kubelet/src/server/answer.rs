@@ -26,6 +26,14 @@ pub fn value(value: &Value) -> Response<Answer> {
     answer
 }
 
+/// Metrics in the form that Prometheus reads.
+pub fn exposition(text: String) -> Response<Answer> {
+    let mut answer = Response::new(full(text));
+    let kind = http::HeaderValue::from_static(wharf_metrics::exposition::CONTENT_TYPE);
+    answer.headers_mut().insert(header::CONTENT_TYPE, kind);
+    answer
+}
+
 pub fn refuse(status: StatusCode, why: &str) -> Response<Answer> {
     let mut answer = Response::new(full(format!("{why}\n")));
     *answer.status_mut() = status;

@@ -5,6 +5,7 @@
 mod answer;
 mod attach;
 mod logs;
+mod metrics;
 mod ports;
 mod sessions;
 mod spdy;
@@ -29,7 +30,8 @@ use wharf_kube_client::Object as _;
 use wharf_kube_model::view::containers;
 
 use self::{
-    answer::{Answer, refuse, text, value},
+    answer::{Answer, exposition, refuse, text, value},
+    metrics::Measures,
     streams::{Hold, is_websocket, upgrade_body},
 };
 use crate::kubelet::Kubelet;
@@ -159,6 +161,12 @@ async fn answer(kubelet: &Kubelet, request: Request<Incoming>) -> Response<Answe
     match segments.as_slice() {
         ["healthz"] if reads => text("ok"),
         ["pods"] if reads => pods(kubelet),
+        ["metrics", "cadvisor"] if reads => {
+            exposition(metrics::cadvisor(&Measures::of(&kubelet.node)))
+        }
+        ["metrics", "resource"] if reads => {
+            exposition(metrics::resource(&Measures::of(&kubelet.node)))
+        }
         ["stats", "summary"] if reads => value(&summary::of(&kubelet.node)),
         ["containerLogs", namespace, pod, container] if reads => {
             match find(kubelet, namespace, pod, container) {

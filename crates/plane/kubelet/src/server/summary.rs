@@ -3,7 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Value, json};
+use wharf_base::Timestamp;
 use wharf_kube_client::Object as _;
+use wharf_network::Counters;
 
 use crate::{machine::of_run, node::Node, usage::Measured};
 
@@ -21,10 +23,14 @@ pub fn of(node: &Node) -> Value {
         .iter()
         .map(|(id, it)| (id.clone(), it.clone()))
         .collect();
-    let mut all = Vec::new();
+    let (mut all, networks) = (Vec::new(), node.usage.networks());
     for (id, pod) in pods {
         let used = by_sandbox.remove(&id).unwrap_or_default();
-        all.push(of_pod(&pod, &used));
+        let mut told = of_pod(&pod, &used);
+        if let Some((at, carried)) = networks.get(&id) {
+            told["network"] = network(*at, carried);
+        }
+        all.push(told);
     }
     let mut own = json!({"nodeName": node.name});
     if let Some(measured) = node.usage.node() {
@@ -66,6 +72,16 @@ fn cpu(it: &Measured) -> Value {
     told
 }
 
+fn network(at: Timestamp, it: &Counters) -> Value {
+    let counted = json!({
+        "name": "eth0", "rxBytes": it.rx_bytes, "rxErrors": it.rx_errors, "txBytes": it.tx_bytes, "txErrors": it.tx_errors,
+    });
+    let mut told = counted.clone();
+    told["time"] = at.iso8601().into();
+    told["interfaces"] = json!([counted]);
+    told
+}
+
 fn memory(it: &Measured) -> Value {
     json!({
         "time": it.at.iso8601(), "usageBytes": it.memory_bytes, "workingSetBytes": it.working_bytes,
@@ -74,7 +90,7 @@ fn memory(it: &Measured) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use wharf_base::Timestamp;
+    use wharf_container::runtime::ContainerStats;
 
     use super::*;
     use crate::usage::Rate;
@@ -88,6 +104,7 @@ mod tests {
             memory_bytes: 300,
             working_bytes: 200,
             rate,
+            counted: ContainerStats::default(),
         };
         let rate = Rate {
             nano_cores: 50,
