@@ -5,7 +5,7 @@ use wharf_api_s3::{
     ListObjectVersionsOutput, ListObjectVersionsRequest, ObjectVersion, PutBucketVersioningRequest,
 };
 use wharf_records::decode;
-use wharf_store::Range;
+use wharf_store::{Range, Store};
 use wharf_wire::{Call, Fault};
 
 use super::{
@@ -18,11 +18,9 @@ use crate::{
     fault,
     list::{Choice, Listing, Offer, behind},
     names,
-    records::{self, Bucket, Object, Versioning, escaped, unescaped},
+    records::{self, Bucket, Object, Versioning, unescaped},
+    walk::Cursor,
 };
-
-/// Noncurrent versions read at a time.
-const CHUNK: usize = 200;
 
 struct Found<'a> {
     open: &'a Open,
@@ -102,7 +100,7 @@ pub async fn list(
         last: None,
     };
     walk_versions(
-        core,
+        core.table.store(),
         &mut listing,
         &mut found,
         key_marker.as_deref().zip(id_marker.as_deref()),
@@ -138,22 +136,20 @@ pub async fn list(
 
 /// Key by key, and the versions of each. `marker` is a key and a version of it, behind which the list begins.
 async fn walk_versions(
-    core: &Core,
+    store: &Store,
     listing: &mut Listing,
     found: &mut Found<'_>,
     marker: Option<(&str, &str)>,
 ) -> Result<(), Fault> {
-    let choice = listing.choice().clone();
-    if choice.max == 0 {
+    if listing.choice().max == 0 {
         return Ok(());
     }
-    let bucket = found.open.record.clone();
+    let bucket = &found.open.record;
     if let Some((key, id)) = marker {
-        let current = core
-            .table
-            .read::<Object>(&records::object(&bucket.id, key))
-            .await?
-            .map(|it| it.record);
+        let current = store.get(&records::object(&bucket.id, key)).await;
+        let current = current.map_err(ChangeError::from)?;
+        let current = current.map(|it| decode::<Object>(&it.value)).transpose();
+        let current = current.map_err(ChangeError::from)?;
         let after = match (id, current) {
             ("null", Some(it)) if it.null => Some(it.seq),
             ("null", it) => it.and_then(|it| it.null_at),
@@ -162,63 +158,34 @@ async fn walk_versions(
             }
         };
         if let Some(after) = after
+            && key.starts_with(&listing.choice().prefix)
             && listing.rolled(key).is_none()
-            && !older(core, listing, found, key, Some(after)).await?
+            && !older(store, listing, found, key, Some(after)).await?
         {
             return Ok(());
         }
     }
-    let folder = records::objects(&bucket.id);
-    let start = folder.clone() + &escaped(&choice.prefix);
-    let end = behind(&start);
-    let mut from = start;
-    if let Some(after) = &choice.after {
-        let next = match listing.rolled(after).as_ref() == Some(after) {
-            true => behind(after),
-            false => format!("{after}\0"),
-        };
-        from = from.max(folder.clone() + &escaped(&next));
-    }
-    while from < end {
-        let range = Range::between(from.clone(), end.clone()).limit(CHUNK);
-        let page = core
-            .table
-            .store()
-            .range(range)
-            .await
-            .map_err(ChangeError::from)?;
-        let mut jump: Option<String> = None;
-        for entry in &page.entries {
-            if jump.as_ref().is_some_and(|to| entry.key < *to) {
-                continue;
-            }
-            let key = unescaped(&entry.key[folder.len()..]);
-            match listing.offer(&key) {
-                Offer::Full => return Ok(()),
-                Offer::Rolled(prefix) => {
-                    jump = Some(folder.clone() + &escaped(&behind(&prefix)));
-                }
-                Offer::Taken => {
-                    let object: Object = decode(&entry.value).map_err(ChangeError::from)?;
-                    found.add(&key, &object, true);
-                    if !older(core, listing, found, &key, None).await? {
-                        return Ok(());
-                    }
+    let mut cursor = Cursor::new(store, records::objects(&bucket.id), listing).by_few();
+    while let Some((text, entry)) = cursor.next(listing).await? {
+        let key = unescaped(&text);
+        match listing.offer(&key) {
+            Offer::Full => return Ok(()),
+            Offer::Rolled(prefix) => cursor.skip_to(&behind(&prefix)),
+            Offer::Taken => {
+                let object: Object = decode(&entry.value).map_err(ChangeError::from)?;
+                found.add(&key, &object, true);
+                if !older(store, listing, found, &key, None).await? {
+                    return Ok(());
                 }
             }
         }
-        let Some(last) = page.entries.last().filter(|_| page.more) else {
-            return Ok(());
-        };
-        let next = last.key.clone() + "\0";
-        from = jump.filter(|to| *to > next).unwrap_or(next);
     }
     Ok(())
 }
 
 /// The noncurrent versions of a key, those behind `after`; `false` once the list is full.
 async fn older(
-    core: &Core,
+    store: &Store,
     listing: &mut Listing,
     found: &mut Found<'_>,
     key: &str,
@@ -228,14 +195,10 @@ async fn older(
     let folder = records::versions(id, key);
     let mut behind = after.map(|seq| records::version(id, key, seq));
     loop {
-        let mut range = Range::prefix(folder.clone()).limit(CHUNK);
+        let mut range = Range::prefix(folder.clone()).limit(listing.room() + 1);
         range.start_after = behind.take();
-        let page = core
-            .table
-            .store()
-            .range(range)
-            .await
-            .map_err(ChangeError::from)?;
+        let page = store.range(range).await.map_err(ChangeError::from)?;
+        listing.looked += page.entries.len();
         for entry in &page.entries {
             if listing.offer_again() == Offer::Full {
                 return Ok(false);
@@ -306,4 +269,97 @@ pub async fn put_versioning(
         Ok(())
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use wharf_base::Timestamp;
+
+    use super::*;
+    use crate::walk::tests::{an_object, filled};
+
+    fn open() -> Open {
+        let record = Bucket {
+            id: "0123456789abcdef".to_owned(),
+            name: "bucket".to_owned(),
+            account: "000000000000".to_owned(),
+            region: "us-east-1".to_owned(),
+            created_at: Timestamp(0),
+            tags: Default::default(),
+            versioning: Versioning::Enabled,
+            policy: None,
+            settings: Default::default(),
+            deleting: false,
+            unknown: Default::default(),
+        };
+        Open {
+            key: String::new(),
+            record,
+            revision: 0,
+            created: 0,
+        }
+    }
+
+    /// How many versions a page of 1,000 shows, common prefixes, and how many entries are read for it.
+    async fn page(
+        store: &Store,
+        delimiter: Option<&str>,
+        after: Option<(&str, u64)>,
+    ) -> [usize; 3] {
+        let open = open();
+        let mut listing = Listing::new(Choice {
+            delimiter: delimiter.map(str::to_owned),
+            after: after.map(|it| it.0.to_owned()),
+            max: 1000,
+            ..Choice::default()
+        });
+        let mut found = Found {
+            open: &open,
+            encoding: Encoding::of(None).unwrap(),
+            versions: Vec::new(),
+            markers: Vec::new(),
+            last: None,
+        };
+        let id = after.map(|(key, seq)| names::version_id(&open.record.id, key, seq));
+        let marker = after.map(|it| it.0).zip(id.as_deref());
+        walk_versions(store, &mut listing, &mut found, marker)
+            .await
+            .unwrap();
+        [found.versions.len(), listing.prefixes.len(), listing.looked]
+    }
+
+    /// So many keys with so many noncurrent versions each.
+    async fn versions(keys: usize, each: u64, name: impl Fn(usize) -> String) -> Store {
+        let id = open().record.id;
+        let all = (0..keys).flat_map(|number| {
+            let (id, key) = (id.clone(), name(number));
+            let current = (records::object(&id, &key), an_object(each + 1));
+            let older =
+                (1..=each).map(move |seq| (records::version(&id, &key, seq), an_object(seq)));
+            std::iter::once(current).chain(older)
+        });
+        filled(all).await
+    }
+
+    #[tokio::test]
+    async fn a_page_reads_what_it_shows() {
+        let flat = versions(3, 2500, |it| it.to_string()).await;
+        let [shown, _, looked] = page(&flat, None, None).await;
+        assert_eq!(shown, 1000);
+        assert!(looked <= 1001 + 16, "{looked}");
+        let [shown, _, looked] = page(&flat, None, Some(("1", 1200))).await;
+        assert_eq!(shown, 1000);
+        assert!(looked <= 1001, "{looked}");
+
+        let small = versions(2000, 1, |it| format!("{it:05}")).await;
+        let [shown, _, looked] = page(&small, None, None).await;
+        assert_eq!(shown, 1000);
+        assert!(looked <= 2000, "{looked}");
+
+        // Versions in a common prefix are not looked at.
+        let many = versions(4000, 2, |it| format!("{:05}/{it}", it / 2)).await;
+        let [shown, prefixes, looked] = page(&many, Some("/"), None).await;
+        assert_eq!((shown, prefixes), (0, 1000));
+        assert!(looked <= 1017, "{looked}");
+    }
 }
