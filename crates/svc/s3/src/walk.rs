@@ -1,7 +1,7 @@
 //! Reads keys of the store for a list. A common prefix is skipped by its end, not read.
 
 use wharf_records::{Record, decode};
-use wharf_store::{Entry, Range, Store};
+use wharf_store::{Entry, Range, Revision, Store};
 use wharf_wire::Fault;
 
 use crate::{
@@ -21,6 +21,8 @@ pub struct Cursor<'a> {
     page: std::vec::IntoIter<Entry>,
     more: bool,
     stride: Stride,
+    /// Everything is read as it stood then, instead of as it stands.
+    at: Option<Revision>,
 }
 
 impl<'a> Cursor<'a> {
@@ -35,12 +37,18 @@ impl<'a> Cursor<'a> {
             page: Vec::new().into_iter(),
             more: choice.max > 0,
             stride: Stride::new(choice),
+            at: None,
         }
     }
 
     /// Reads few entries at first, where others come between them in the list.
     pub fn by_few(mut self) -> Self {
         self.stride = Stride::default();
+        self
+    }
+
+    pub fn at(mut self, revision: Revision) -> Self {
+        self.at = Some(revision);
         self
     }
 
@@ -52,7 +60,10 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next entry: what its key is in the folder, as it is in the store, and its value.
-    pub async fn next(&mut self, listing: &mut Listing) -> Result<Option<(String, Entry)>, Fault> {
+    pub async fn next(
+        &mut self,
+        listing: &mut Listing,
+    ) -> Result<Option<(String, Entry)>, ChangeError> {
         loop {
             if let Some(entry) = self.page.next() {
                 let text = entry.key[self.folder.len()..].to_owned();
@@ -62,8 +73,9 @@ impl<'a> Cursor<'a> {
                 return Ok(None);
             }
             let limit = self.stride.limit(listing.room());
-            let range = Range::between(self.from.clone(), self.end.clone()).limit(limit);
-            let read = self.store.range(range).await.map_err(ChangeError::from)?;
+            let mut range = Range::between(self.from.clone(), self.end.clone()).limit(limit);
+            range.at = self.at;
+            let read = self.store.range(range).await?;
             listing.looked += read.entries.len();
             self.stride.grow();
             self.more = read.more;

@@ -5,7 +5,8 @@ use wharf_api_s3::{
     ListObjectVersionsOutput, ListObjectVersionsRequest, ObjectVersion, PutBucketVersioningRequest,
 };
 use wharf_records::decode;
-use wharf_store::{Range, Store};
+use wharf_service::Cause;
+use wharf_store::{Entry, Range, Revision, Store, StoreError};
 use wharf_wire::{Call, Fault};
 
 use super::{
@@ -15,7 +16,7 @@ use super::{
 };
 use crate::{
     core::{ChangeError, Core, Open, version_of},
-    fault,
+    current, fault,
     list::{Choice, Listing, Offer, behind},
     names,
     records::{self, Bucket, Object, Versioning, unescaped},
@@ -86,26 +87,21 @@ pub async fn list(
             id_marker.as_deref().unwrap_or_default(),
         ));
     }
-    let mut listing = Listing::new(Choice {
+    let choice = Choice {
         prefix: input.prefix.clone().unwrap_or_default(),
         delimiter: input.delimiter.clone().filter(|it| !it.is_empty()),
         after: key_marker.clone(),
         max,
-    });
-    let mut found = Found {
-        open: &open,
-        encoding,
-        versions: Vec::new(),
-        markers: Vec::new(),
-        last: None,
     };
-    walk_versions(
-        core.table.store(),
-        &mut listing,
-        &mut found,
-        key_marker.as_deref().zip(id_marker.as_deref()),
-    )
-    .await?;
+    let marker = key_marker.as_deref().zip(id_marker.as_deref());
+    let marker = marker.map(|(key, id)| Marker { key, id });
+    if let Some(marker) = &marker
+        && marker.id != "null"
+        && names::version_place(&open.record.id, marker.key, marker.id).is_none()
+    {
+        return Err(fault::bad_version());
+    }
+    let (listing, found) = walk_all(core, &open, &choice, encoding, marker).await?;
     let next_prefix = listing
         .last
         .clone()
@@ -134,77 +130,145 @@ pub async fn list(
     })
 }
 
-/// Key by key, and the versions of each. `marker` is a key and a version of it, behind which the list begins.
+/// A version behind which a list begins.
+#[derive(Clone, Copy)]
+struct Marker<'a> {
+    key: &'a str,
+    id: &'a str,
+}
+
+/// How often a list begins anew where the store forgot meanwhile what it was of.
+const MAX_TRIES: usize = 16;
+
+/// All of it as of one revision: versions change their places as others come and go.
+async fn walk_all<'a>(
+    core: &Core,
+    open: &'a Open,
+    choice: &Choice,
+    encoding: Encoding,
+    marker: Option<Marker<'_>>,
+) -> Result<(Listing, Found<'a>), Fault> {
+    let mut tries = 0;
+    loop {
+        let mut listing = Listing::new(choice.clone());
+        let mut found = Found {
+            open,
+            encoding,
+            versions: Vec::new(),
+            markers: Vec::new(),
+            last: None,
+        };
+        let store = core.table.store();
+        let at = store.revision().await.map_err(ChangeError::from)?;
+        tries += 1;
+        match walk_versions(store, at, &mut listing, &mut found, marker).await {
+            Ok(()) => return Ok((listing, found)),
+            Err(error) if is_compacted(&error) && tries < MAX_TRIES => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn is_compacted(error: &ChangeError) -> bool {
+    matches!(error.cause, Cause::Store(StoreError::Compacted { .. }))
+}
+
+/// Key by key, and the versions of each. Objects and delete markers, of which each key has one, as one sequence.
 async fn walk_versions(
     store: &Store,
+    at: Revision,
     listing: &mut Listing,
     found: &mut Found<'_>,
-    marker: Option<(&str, &str)>,
-) -> Result<(), Fault> {
+    marker: Option<Marker<'_>>,
+) -> Result<(), ChangeError> {
     if listing.choice().max == 0 {
         return Ok(());
     }
     let bucket = &found.open.record;
-    if let Some((key, id)) = marker {
-        let current = store.get(&records::object(&bucket.id, key)).await;
-        let current = current.map_err(ChangeError::from)?;
-        let current = current.map(|it| decode::<Object>(&it.value)).transpose();
-        let current = current.map_err(ChangeError::from)?;
-        let after = match (id, current) {
+    if let Some(Marker { key, id }) = marker
+        && key.starts_with(&listing.choice().prefix)
+        && listing.rolled(key).is_none()
+    {
+        let after = match (id, current::read_at(store, bucket, key, at).await?) {
             ("null", Some(it)) if it.null => Some(it.seq),
             ("null", it) => it.and_then(|it| it.null_at),
-            (id, _) => {
-                Some(names::version_place(&bucket.id, key, id).ok_or_else(fault::bad_version)?)
-            }
+            (id, _) => names::version_place(&bucket.id, key, id),
         };
-        if let Some(after) = after
-            && key.starts_with(&listing.choice().prefix)
-            && listing.rolled(key).is_none()
-            && !older(store, listing, found, key, Some(after)).await?
-        {
+        if after.is_some() && !older(store, at, listing, found, key, after).await? {
             return Ok(());
         }
     }
-    let mut cursor = Cursor::new(store, records::objects(&bucket.id), listing).by_few();
-    while let Some((text, entry)) = cursor.next(listing).await? {
-        let key = unescaped(&text);
+    let folders = [records::objects(&bucket.id), records::markers(&bucket.id)];
+    let [mut objects, mut markers] =
+        folders.map(|it| Cursor::new(store, it, listing).by_few().at(at));
+    let mut object = objects.next(listing).await?;
+    let mut marker = markers.next(listing).await?;
+    loop {
+        let is_object = match (&object, &marker) {
+            (Some((one, _)), Some((other, _))) => one < other,
+            (one, _) => one.is_some(),
+        };
+        let next = if is_object { &object } else { &marker };
+        let Some((text, entry)) = next else {
+            return Ok(());
+        };
+        let key = unescaped(text);
         match listing.offer(&key) {
             Offer::Full => return Ok(()),
-            Offer::Rolled(prefix) => cursor.skip_to(&behind(&prefix)),
+            Offer::Rolled(prefix) => {
+                let behind = behind(&prefix);
+                // The one at hand may stand there as well.
+                let is_passed = |it: &Option<(String, Entry)>| {
+                    it.as_ref().is_some_and(|it| unescaped(&it.0) < behind)
+                };
+                objects.skip_to(&behind);
+                markers.skip_to(&behind);
+                if is_passed(&object) {
+                    object = objects.next(listing).await?;
+                }
+                if is_passed(&marker) {
+                    marker = markers.next(listing).await?;
+                }
+                continue;
+            }
             Offer::Taken => {
-                let object: Object = decode(&entry.value).map_err(ChangeError::from)?;
-                found.add(&key, &object, true);
-                if !older(store, listing, found, &key, None).await? {
+                found.add(&key, &decode(&entry.value)?, true);
+                if !older(store, at, listing, found, &key, None).await? {
                     return Ok(());
                 }
             }
         }
+        match is_object {
+            true => object = objects.next(listing).await?,
+            false => marker = markers.next(listing).await?,
+        }
     }
-    Ok(())
 }
 
 /// The noncurrent versions of a key, those behind `after`; `false` once the list is full.
 async fn older(
     store: &Store,
+    at: Revision,
     listing: &mut Listing,
     found: &mut Found<'_>,
     key: &str,
     after: Option<u64>,
-) -> Result<bool, Fault> {
+) -> Result<bool, ChangeError> {
     let id = &found.open.record.id;
     let folder = records::versions(id, key);
     let mut behind = after.map(|seq| records::version(id, key, seq));
     loop {
-        let mut range = Range::prefix(folder.clone()).limit(listing.room() + 1);
+        let mut range = Range::prefix(folder.clone())
+            .limit(listing.room() + 1)
+            .at(at);
         range.start_after = behind.take();
-        let page = store.range(range).await.map_err(ChangeError::from)?;
+        let page = store.range(range).await?;
         listing.looked += page.entries.len();
         for entry in &page.entries {
             if listing.offer_again() == Offer::Full {
                 return Ok(false);
             }
-            let object: Object = decode(&entry.value).map_err(ChangeError::from)?;
-            found.add(key, &object, false);
+            found.add(key, &decode(&entry.value)?, false);
         }
         if !page.more {
             return Ok(true);
@@ -322,7 +386,9 @@ mod tests {
         };
         let id = after.map(|(key, seq)| names::version_id(&open.record.id, key, seq));
         let marker = after.map(|it| it.0).zip(id.as_deref());
-        walk_versions(store, &mut listing, &mut found, marker)
+        let marker = marker.map(|(key, id)| Marker { key, id });
+        let at = store.revision().await.unwrap();
+        walk_versions(store, at, &mut listing, &mut found, marker)
             .await
             .unwrap();
         [found.versions.len(), listing.prefixes.len(), listing.looked]
@@ -361,5 +427,23 @@ mod tests {
         let [shown, prefixes, looked] = page(&many, Some("/"), None).await;
         assert_eq!((shown, prefixes), (0, 1000));
         assert!(looked <= 1017, "{looked}");
+
+        // Where there are delete markers, they stand between the others.
+        let id = open().record.id;
+        let marked = (0..4000).flat_map(|number| {
+            let key = format!("{number:05}");
+            let marker = Object {
+                marker: true,
+                ..an_object(2)
+            };
+            let current = match number % 2 {
+                0 => (records::object(&id, &key), an_object(2)),
+                _ => (records::marker(&id, &key), marker),
+            };
+            [current, (records::version(&id, &key, 1), an_object(1))]
+        });
+        let [shown, _, looked] = page(&filled(marked).await, None, None).await;
+        assert_eq!(shown, 750);
+        assert!(looked <= 2000, "{looked}");
     }
 }

@@ -136,3 +136,35 @@ async fn a_marker_inside_a_common_prefix() {
     let (keys, prefixes, _, _) = page(&store, choice("folder/", Some("/"), Some("folder/a"))).await;
     assert_eq!((keys, prefixes), (2, 1));
 }
+
+/// Delete markers are not passed over one by one: they lie apart.
+#[tokio::test]
+async fn behind_many_delete_markers() {
+    let records = (0..5000).map(|it| {
+        let (key, mut object) = (format!("{it:05}"), an_object(1));
+        object.marker = it < 4990;
+        let place = match object.marker {
+            true => records::marker(BUCKET, &key),
+            false => records::object(BUCKET, &key),
+        };
+        (place, object)
+    });
+    let store = filled(records).await;
+    for delimiter in [None, Some("/")] {
+        let (keys, _, looked, _) = page(&store, choice("", delimiter, None)).await;
+        assert_eq!((keys, looked), (10, 10));
+    }
+}
+
+/// Those that versions before wrote among the objects are passed over.
+#[tokio::test]
+async fn markers_of_versions_before() {
+    let records = (0..3000).map(|it| {
+        let mut object = an_object(1);
+        object.marker = it < 2990;
+        (records::object(BUCKET, &format!("{it:05}")), object)
+    });
+    let store = filled(records).await;
+    let (keys, _, looked, _) = page(&store, choice("", None, None)).await;
+    assert_eq!((keys, looked), (10, 3000));
+}
