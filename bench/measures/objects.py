@@ -21,11 +21,21 @@ TITLE = "Objects"
 METHOD = (
     "Small objects: PUT of 4 KiB under new keys, 64 connections, five seconds, each signed and on disk when it is answered. Large ones: `curl` puts and gets with a presigned "
     "URL, medians of five; beside them nginx with the same file for GET, and `dd` with a sync for PUT. wharf hashes (MD5, CRC-64), encrypts and decrypts what passes, nginx "
-    "does none of it; moto keeps objects in memory and checks no signature. GET of 1 MiB is `wharf-bench-load get`, 16 connections. Then a page of 1,000 of many keys."
+    "does none of it; moto keeps objects in memory and checks no signature. GET of 1 MiB is `wharf-bench-load get`, 16 connections. Then pages of 1,000 of a million keys, "
+    "which lie in 256 folders; a delimiter that is a digit makes many thousands of common prefixes of them."
 )
 COLUMNS = ("what", "wharf", "peer", "ratio")
 ROUNDS = 5
 MIB = 1 << 20
+KEYS = int(os.environ.get("WHARF_BENCH_KEYS", "1000000"))
+#: Filling may take this long, in seconds.
+MOST_FILLING = 900
+LISTS = {
+    "page of 1,000 keys": "list-type=2&max-keys=1000&start-after=80",
+    "256 folders": "delimiter=%2F&list-type=2&max-keys=1000",
+    "page of 1,000 common prefixes": "delimiter=5&list-type=2&max-keys=1000&start-after=80",
+    "page of 1,000 versions": "key-marker=80&max-keys=1000&versions=",
+}
 
 
 def run():
@@ -34,8 +44,8 @@ def run():
         folder = pathlib.Path(folder)
         s3 = _client(wharf)
         s3.create_bucket(Bucket="bench")
-        rows = [_small(wharf), *_gets(wharf, s3, folder), *_puts(s3, folder), _list(wharf, s3)]
-        return rows + [_open_bodies(wharf, s3)]
+        rows = [_small(wharf), *_gets(wharf, s3, folder), *_puts(s3, folder), _open_bodies(wharf, s3)]
+        return rows + _lists(wharf, s3)
 
 
 def _client(wharf):
@@ -91,12 +101,14 @@ def _puts(s3, folder):
     return [("PUT of 64 MiB, seconds", f"{own:.3f}", f"dd with a sync {alone:.3f}", f"{own / alone:.2f}")]
 
 
-def _list(wharf, s3):
-    count = sum(page["KeyCount"] for page in s3.get_paginator("list_objects_v2").paginate(Bucket="bench", Delimiter="/"))
-    while count < int(os.environ.get("WHARF_BENCH_KEYS", "100000")):
-        count += int(load.run("s3-put", wharf, "bench/16", 64, 10)["per_second"] * 12)
-    listed = load.run("get", wharf, "/bench?list-type=2&max-keys=1000&start-after=80", 1)
-    return f"list of 1,000 of about {count:,} keys, ms", f"p50 {listed['p50_ms']:.1f}, p99 {listed['p99_ms']:.1f}", "–", "–"
+def _lists(wharf, s3):
+    s3.create_bucket(Bucket="many")
+    filled = load.run("s3-fill", wharf, f"many/{KEYS}", 64, MOST_FILLING)
+    rows = [(f"PUT of nothing, {KEYS:,} times, / s", f"{filled['per_second']:,.0f}", "–", "–")]
+    for what, query in LISTS.items():
+        listed = load.run("get", wharf, f"/many?{query}", 1)
+        rows.append((f"{what} of {KEYS:,}, ms", f"p50 {listed['p50_ms']:.1f}, p99 {listed['p99_ms']:.1f}", "–", "–"))
+    return rows
 
 
 def _open_bodies(wharf, s3):

@@ -105,7 +105,7 @@ pub fn aws_chunked(bytes: &[u8]) {
         headers: &headers,
     };
     let payload = parts.header(sigv4::PAYLOAD_HEADER).unwrap_or_default();
-    let Ok(promise) = Promise::read(&parts, payload, &Checksums::default()) else {
+    let Ok(promise) = Promise::read(&parts, payload, &Checksums::default(), true) else {
         return;
     };
     let signer = sigv4::parse(&parts).ok();

@@ -12,9 +12,11 @@
 //! | `logs-put` | `FILE:GROUP` | PutLogEvents of 256 KiB of the file's lines, into stream `s<client>` |
 //! | `logs-put-gzip` | `FILE:GROUP` | the same, packed at the fastest level |
 //! | `metrics-put` | `NAMESPACE[:VALUES]` | PutMetricData of 1,000 data of as many metrics, of which each client has its own |
-//! | `s3-put` | `BUCKET/BYTES` | PutObject of so many bytes under a new key |
+//! | `s3-put` | `BUCKET/BYTES` | PutObject of so many bytes under another key than the calls before in this run |
+//! | `s3-fill` | `BUCKET/KEYS` | the same of nothing, until there are so many keys |
 //! | `get` | a path, with its query | GET |
 
+mod fill;
 mod log_calls;
 mod metric_calls;
 
@@ -261,6 +263,10 @@ fn work(what: &str, argument: &str) -> Result<Work> {
                 body: Bytes::from(vec![b'x'; bytes.parse()?]),
             }
         }
+        "s3-fill" => Work::Put {
+            bucket: fill::of(argument)?.0.to_owned(),
+            body: Bytes::new(),
+        },
         "get" => {
             let (path, query) = argument.split_once('?').unwrap_or((argument, ""));
             Work::Get {
@@ -298,7 +304,15 @@ async fn main() -> Result<()> {
             call: None,
         });
     }
-    let rate = load::run(all, Duration::from_secs_f64(seconds.parse()?)).await?;
+    let time = Duration::from_secs_f64(seconds.parse()?);
+    if what == "s3-fill" {
+        let (_, keys) = fill::of(argument)?;
+        let filled = tokio::time::timeout(time, fill::run(all, keys)).await;
+        let per_second = filled.context("it takes too long")??;
+        println!("{}", json!({ "per_second": per_second, "counted": keys }));
+        return Ok(());
+    }
+    let rate = load::run(all, time).await?;
     let ms = |it: Duration| (it.as_secs_f64() * 100_000.0).round() / 100.0;
     let shown = json!({
         "per_second": rate.per_second,

@@ -163,17 +163,18 @@ impl Folder {
 
     /// As [`Folder::find`], opened.
     pub(crate) fn open_blob(&self, digest: &Digest) -> io::Result<Option<(File, BlobFile)>> {
-        loop {
-            let Some(found) = self.find(digest)? else {
-                return Ok(None);
-            };
-            match File::open(&found.path) {
-                Ok(file) => return Ok(Some((file, found))),
-                // Removed, or encrypted meanwhile.
+        let (encrypted, plain) = (self.blob(digest), self.plain(digest));
+        for (path, sealed) in [(&encrypted, true), (&plain, false), (&encrypted, true)] {
+            match File::open(path) {
+                Ok(file) => {
+                    let (path, meta) = (path.clone(), file.metadata()?);
+                    return Ok(Some((file, BlobFile { path, sealed, meta })));
+                }
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {}
                 Err(e) => return Err(e),
             }
         }
+        Ok(None)
     }
 
     /// Where blobs lie.

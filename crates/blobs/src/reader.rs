@@ -1,7 +1,8 @@
 //! A blob or a range of it as a stream of chunks.
 //!
 //! Each chunk is read and decrypted on a blocking thread, and while one is on its way to the client
-//! the next one is: a reader holds two at most.
+//! the next one is: a reader holds two at most. A short range that the kernel has in memory is read where it is asked
+//! for: to hand it to a thread and to be woken by it would take as long.
 
 use std::{
     fs::File,
@@ -22,11 +23,15 @@ use tokio::task::JoinHandle;
 use crate::{
     BlobError, Damage, Digest,
     folder::Folder,
-    sealed::{ContentKey, GROUP_BYTES, HEADER, is_damage, read_group},
+    sealed::{ContentKey, GROUP_BYTES, HEADER, Patience, is_damage, read_exactly, read_group},
 };
 
-/// Buffers of a quarter MiB kept for the next chunk: idle memory of at most 2 MiB.
-const SPARE_BUFFERS: usize = 8;
+/// A range of so many bytes is short. A longer one is sent and decrypted at the same time.
+const SHORT: u64 = 1 << 20;
+
+/// Buffers of a quarter MiB kept for the next chunk: idle memory of at most 8 MiB. Sixteen readers at once use
+/// twice as many. A buffer that is made anew costs a mapping, a fault for each of its pages, and its end.
+const SPARE_BUFFERS: usize = 32;
 
 /// A stream of the bytes of one blob. Removing the blob meanwhile does not disturb it.
 pub struct BlobReader {
@@ -34,10 +39,18 @@ pub struct BlobReader {
     digest: Digest,
     at: u64,
     end: u64,
-    /// The chunk at `at`, on its way.
-    pending: Option<JoinHandle<io::Result<Chunk>>>,
+    /// The chunk at `at`.
+    pending: Option<Pending>,
+    /// It reads without threads, until it would have to wait.
+    at_once: bool,
     folder: Arc<Folder>,
     spares: Arc<Spares>,
+}
+
+enum Pending {
+    /// It was read when the blob was opened.
+    Read(Chunk),
+    Reading(JoinHandle<io::Result<Chunk>>),
 }
 
 /// An open file of a blob.
@@ -61,7 +74,7 @@ pub(crate) enum Cipher {
 pub(crate) struct Spares(Mutex<Vec<Box<[u8]>>>);
 
 /// A buffer with content in some of it, given back when the last `Bytes` of it is dropped.
-struct Chunk {
+pub(crate) struct Chunk {
     /// `None` only within `drop`.
     buffer: Option<Box<[u8]>>,
     content: Range<usize>,
@@ -69,7 +82,7 @@ struct Chunk {
 }
 
 impl Spares {
-    fn chunk(self: &Arc<Self>) -> Chunk {
+    pub(crate) fn chunk(self: &Arc<Self>) -> Chunk {
         let spare = self.0.lock().pop();
         let buffer = spare.unwrap_or_else(|| vec![0; GROUP_BYTES].into_boxed_slice());
         Chunk {
@@ -81,6 +94,23 @@ impl Spares {
 }
 
 impl Chunk {
+    /// Fills it with content from `at`.
+    pub(crate) fn fill(&mut self, source: &Source, at: u64, wanted: u64) -> io::Result<()> {
+        self.content = source.read(at, wanted, self.space())?;
+        Ok(())
+    }
+
+    /// The same without waiting; `false` if it cannot be done.
+    fn fill_at_once(&mut self, source: &Source, at: u64, wanted: u64) -> bool {
+        match source.read_with(at, wanted, self.space(), Patience::None) {
+            Ok(content) => {
+                self.content = content;
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
     fn space(&mut self) -> &mut [u8] {
         self.buffer.as_deref_mut().unwrap_or_default()
     }
@@ -111,22 +141,23 @@ impl BlobReader {
         folder: &Arc<Folder>,
         spares: &Arc<Spares>,
     ) -> Self {
-        // A hint for the kernel's read-ahead; its failure changes nothing.
-        let _ = posix_fadvise(
-            &source.file,
-            0,
-            0,
-            PosixFadviseAdvice::POSIX_FADV_SEQUENTIAL,
-        );
         Self {
             digest,
             at: 0,
             end: source.size,
+            at_once: source.size <= SHORT,
             source: Arc::new(source),
             pending: None,
             folder: folder.clone(),
             spares: spares.clone(),
         }
+    }
+
+    /// Of `start..end` alone, whose first chunk, if there is one, was read as the blob was opened.
+    pub(crate) fn begun(mut self, start: u64, end: u64, first: Option<Chunk>) -> Self {
+        self.select(start, end);
+        self.pending = first.map(Pending::Read);
+        self
     }
 
     pub fn digest(&self) -> &Digest {
@@ -147,6 +178,7 @@ impl BlobReader {
     pub fn select(&mut self, start: u64, end: u64) {
         self.end = end.min(self.source.size);
         self.at = start.min(self.end);
+        self.at_once = self.remaining() <= SHORT;
         self.pending = None;
     }
 
@@ -159,19 +191,35 @@ impl BlobReader {
         if self.at == self.end {
             return Poll::Ready(Ok(None));
         }
-        let mut pending = self.pending.take().unwrap_or_else(|| self.read());
-        let Poll::Ready(outcome) = Pin::new(&mut pending).poll(cx) else {
-            self.pending = Some(pending);
-            return Poll::Pending;
+        let pending = self.pending.take();
+        let chunk = match pending.unwrap_or_else(|| self.begin()) {
+            Pending::Read(chunk) => chunk,
+            Pending::Reading(mut reading) => {
+                let Poll::Ready(outcome) = Pin::new(&mut reading).poll(cx) else {
+                    self.pending = Some(Pending::Reading(reading));
+                    return Poll::Pending;
+                };
+                outcome
+                    .unwrap_or_else(|e| Err(e.into()))
+                    .map_err(BlobError::at("read a blob"))?
+            }
         };
-        let chunk = outcome
-            .unwrap_or_else(|e| Err(e.into()))
-            .map_err(BlobError::at("read a blob"))?;
         self.at += chunk.content.len() as u64;
-        if self.at < self.end {
-            self.pending = Some(self.read());
+        if self.at < self.end && !self.at_once {
+            self.pending = Some(Pending::Reading(self.read()));
         }
         Poll::Ready(Ok(Some(Bytes::from_owner(chunk))))
+    }
+
+    fn begin(&mut self) -> Pending {
+        if self.at_once {
+            let mut chunk = self.spares.chunk();
+            if chunk.fill_at_once(&self.source, self.at, self.remaining()) {
+                return Pending::Read(chunk);
+            }
+            self.at_once = false;
+        }
+        Pending::Reading(self.read())
     }
 
     fn read(&self) -> JoinHandle<io::Result<Chunk>> {
@@ -180,8 +228,8 @@ impl BlobReader {
         let (folder, digest) = (self.folder.clone(), self.digest);
         tokio::task::spawn_blocking(move || {
             let mut chunk = spares.chunk();
-            let read = source.read(at, wanted, chunk.space());
-            chunk.content = read.inspect_err(|error| {
+            let filled = chunk.fill(&source, at, wanted);
+            filled.inspect_err(|error| {
                 if is_damage(error) {
                     note_damage(&folder, &digest, &source.file, error);
                 }
@@ -200,16 +248,34 @@ pub(crate) fn note_damage(folder: &Folder, digest: &Digest, file: &File, damage:
 }
 
 impl Source {
+    /// A hint for the kernel's read-ahead; its failure changes nothing.
+    pub(crate) fn read_ahead(&self) {
+        let advice = PosixFadviseAdvice::POSIX_FADV_SEQUENTIAL;
+        let _ = posix_fadvise(&self.file, 0, 0, advice);
+    }
+
     /// Some of the content from `at`, and where in the buffer it is; never nothing.
     pub(crate) fn read(&self, at: u64, wanted: u64, buffer: &mut [u8]) -> io::Result<Range<usize>> {
+        self.read_with(at, wanted, buffer, Patience::Waits)
+    }
+
+    fn read_with(
+        &self,
+        at: u64,
+        wanted: u64,
+        buffer: &mut [u8],
+        patience: Patience,
+    ) -> io::Result<Range<usize>> {
         match &self.cipher {
-            Cipher::Key(key) => return read_group(&self.file, key, self.size, at, wanted, buffer),
+            Cipher::Key(key) => {
+                return read_group(&self.file, key, self.size, at, wanted, buffer, patience);
+            }
             Cipher::Locked => return Err(io::ErrorKind::PermissionDenied.into()),
             Cipher::Plain => {}
         }
         let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
         let wanted = wanted.min(buffer.len());
-        self.file.read_exact_at(&mut buffer[..wanted], at)?;
+        read_exactly(&self.file, &mut buffer[..wanted], at, patience)?;
         Ok(0..wanted)
     }
 }

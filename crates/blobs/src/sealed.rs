@@ -32,7 +32,8 @@ pub(crate) use header::{
     sealed_under, write_header,
 };
 pub(crate) use reading::{
-    GROUP_BYTES, each_whole, read_group, read_tail, tail_bytes, verify_last, whole_records,
+    GROUP_BYTES, Patience, each_whole, read_exactly, read_group, read_tail, tail_bytes,
+    verify_last, whole_records,
 };
 pub(crate) use writing::Sealing;
 

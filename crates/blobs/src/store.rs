@@ -14,7 +14,7 @@ use crate::{
     BlobError, Damage, Digest, Exclusive, Lease, Lock,
     folder::{self, Folder, ONCE},
     lease::{Leases, RemovalPause},
-    reader::{BlobReader, Cipher, Source, Spares, note_damage},
+    reader::{BlobReader, Chunk, Cipher, Source, Spares, note_damage},
     sealed::{self, Purpose},
     upload::Table,
 };
@@ -123,6 +123,49 @@ impl Blobs {
     /// `None` if there is no such blob. [`BlobError::Damaged`] if it is not the one that was stored;
     /// where only a part of it was changed, reading that part says so.
     pub async fn read(&self, digest: &Digest) -> Result<Option<BlobReader>, BlobError> {
+        let nothing = |source: &Source| -> io::Result<Option<()>> {
+            source.read_ahead();
+            Ok(None)
+        };
+        let opened = self.opened(digest, nothing).await?;
+        Ok(opened.map(|(source, _)| self.reader(source, *digest)))
+    }
+
+    /// As [`Blobs::read`], of `start..end` alone, whose first bytes are read as the blob is opened.
+    pub async fn read_range(
+        &self,
+        digest: &Digest,
+        start: u64,
+        end: u64,
+    ) -> Result<Option<BlobReader>, BlobError> {
+        let spares = self.inner.spares.clone();
+        let first = move |source: &Source| -> io::Result<Option<Chunk>> {
+            let end = end.min(source.size);
+            if start >= end {
+                return Ok(None);
+            }
+            let mut chunk = spares.chunk();
+            chunk.fill(source, start, end - start)?;
+            if end - start > chunk.as_ref().len() as u64 {
+                source.read_ahead();
+            }
+            Ok(Some(chunk))
+        };
+        let opened = self.opened(digest, first).await?;
+        Ok(opened.map(|(source, first)| self.reader(source, *digest).begun(start, end, first)))
+    }
+
+    fn reader(&self, source: Source, digest: Digest) -> BlobReader {
+        let Inner { folder, spares, .. } = &*self.inner;
+        BlobReader::new(source, digest, folder, spares)
+    }
+
+    /// An open blob, and what `first` reads of it.
+    async fn opened<T: Send + 'static>(
+        &self,
+        digest: &Digest,
+        first: impl FnOnce(&Source) -> io::Result<Option<T>> + Send + 'static,
+    ) -> Result<Option<(Source, Option<T>)>, BlobError> {
         let (folder, keyring) = (self.inner.folder.clone(), self.inner.keyring.clone());
         let wanted = *digest;
         let lock = self.lock.clone();
@@ -131,21 +174,31 @@ impl Blobs {
             if lock.is_some() && opened.as_ref().is_err_and(sealed::is_damage) {
                 note_if_changed(&folder, &keyring, wanted)?;
             }
-            opened
+            let Some(source) = opened? else {
+                return Ok(None);
+            };
+            if matches!(source.cipher, Cipher::Locked) {
+                return Ok(Some((source, None)));
+            }
+            let first = first(&source).inspect_err(|error| {
+                if sealed::is_damage(error) {
+                    note_damage(&folder, &wanted, &source.file, error);
+                }
+            })?;
+            Ok(Some((source, first)))
         });
         let opened = opened.await.inspect_err(|error| {
             if matches!(error, BlobError::Damaged { .. }) {
                 tracing::error!(%digest, error = error as &dyn std::error::Error, "a blob is damaged");
             }
         });
-        let Some(source) = opened? else {
-            return Ok(None);
-        };
-        if matches!(source.cipher, Cipher::Locked) {
+        let opened = opened?;
+        if let Some((source, _)) = &opened
+            && matches!(source.cipher, Cipher::Locked)
+        {
             return Err(BlobError::Locked);
         }
-        let Inner { folder, spares, .. } = &*self.inner;
-        Ok(Some(BlobReader::new(source, *digest, folder, spares)))
+        Ok(opened)
     }
 
     /// A whole blob of at most `limit` bytes, for manifests.
@@ -308,18 +361,19 @@ pub(crate) fn open_source(
         let (cipher, size) = (Cipher::Plain, found.size()?);
         return Ok(Some(Source { file, cipher, size }));
     }
-    open_sealed(file, keyring, lock, digest).map(Some)
+    let size = found.size()?;
+    open_sealed(file, size, keyring, lock, digest).map(Some)
 }
 
-/// A blob's encrypted file.
+/// A blob's encrypted file, with `size` bytes of content.
 pub(crate) fn open_sealed(
     file: File,
+    size: u64,
     keyring: &Keyring,
     lock: Option<&Lock>,
     digest: Digest,
 ) -> io::Result<Source> {
     let key = sealed::open_key(&file, keyring, &Purpose::Blob(digest))?.content_key(lock);
-    let size = sealed::content_bytes(file.metadata()?.len()).ok_or(Damage::Short)?;
     let cipher = match key {
         Some(key) => {
             sealed::verify_last(&file, &key, size)?;

@@ -41,7 +41,8 @@ fn verified(path: &Path, keyring: &Keyring) -> io::Result<()> {
     let (digest, encrypted) = name.and_then(folder::digest_of).ok_or(Damage::Renamed)?;
     let file = File::open(path)?;
     let source = if encrypted {
-        open_sealed(file, keyring, None, digest)?
+        let size = sealed::content_bytes(file.metadata()?.len()).ok_or(Damage::Short)?;
+        open_sealed(file, size, keyring, None, digest)?
     } else {
         let (cipher, size) = (Cipher::Plain, file.metadata()?.len());
         Source { file, cipher, size }

@@ -1,6 +1,12 @@
 //! Content out of a file: several records read at once and opened in place.
 
-use std::{fs::File, io, os::unix::fs::FileExt};
+use std::{
+    fs::File,
+    io::{self, IoSliceMut},
+    os::unix::fs::FileExt,
+};
+
+use rustix::io::{ReadWriteFlags, preadv2};
 
 use super::{CHUNK, ContentKey, Damage, OVERHEAD, RECORD, Role, position, split};
 
@@ -8,6 +14,14 @@ use super::{CHUNK, ContentKey, Damage, OVERHEAD, RECORD, Role, position, split};
 const GROUP: usize = 4;
 /// Room that [`read_group`] needs.
 pub(crate) const GROUP_BYTES: usize = GROUP * RECORD;
+
+/// Whether to wait for the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Patience {
+    Waits,
+    /// Takes what is in memory, or nothing at all: [`io::ErrorKind::WouldBlock`].
+    None,
+}
 
 /// Reads content from `at` of a finished file with `size` bytes of it: up to `wanted`, and no more
 /// than the records that fit `buffer`. Returns where in the buffer it stands.
@@ -18,6 +32,7 @@ pub(crate) fn read_group(
     at: u64,
     wanted: u64,
     buffer: &mut [u8],
+    patience: Patience,
 ) -> io::Result<std::ops::Range<usize>> {
     let (chunk, last) = (CHUNK as u64, size / CHUNK as u64);
     let first = at / chunk;
@@ -33,7 +48,7 @@ pub(crate) fn read_group(
     let short = || io::Error::from(Damage::Short);
     let bytes = usize::try_from(bytes).map_err(|_| short())?;
     let buffer = buffer.get_mut(..bytes).ok_or_else(short)?;
-    read_exactly(file, buffer, position(first))?;
+    read_exactly(file, buffer, position(first), patience)?;
     let mut filled = 0;
     for (n, record) in (first..behind).enumerate() {
         let role = if record == last {
@@ -55,7 +70,7 @@ pub(crate) fn verify_last(file: &File, key: &ContentKey, size: u64) -> io::Resul
     let (last, rest) = (size / CHUNK as u64, size % CHUNK as u64);
     let rest = usize::try_from(rest).map_err(|_| Damage::Short)?;
     let mut record = vec![0; rest + OVERHEAD];
-    read_exactly(file, &mut record, position(last))?;
+    read_exactly(file, &mut record, position(last), Patience::Waits)?;
     key.open(last, Role::Last, &mut record, 0)?;
     Ok(())
 }
@@ -73,7 +88,7 @@ pub(crate) fn each_whole(
     while at < records {
         let count = (records - at).min(GROUP as u64);
         let bytes = usize::try_from(count).map_err(|_| Damage::Short)? * RECORD;
-        read_exactly(file, &mut buffer[..bytes], position(at))?;
+        read_exactly(file, &mut buffer[..bytes], position(at), Patience::Waits)?;
         raw(&buffer[..bytes]);
         for (n, record) in buffer[..bytes].chunks_exact_mut(RECORD).enumerate() {
             let length = key.open(at + n as u64, Role::Whole, record, 0)?;
@@ -112,7 +127,20 @@ pub(crate) fn whole_records(file_bytes: u64) -> u64 {
     split(file_bytes).map_or(0, |(whole, _)| whole)
 }
 
-fn read_exactly(file: &File, buffer: &mut [u8], at: u64) -> io::Result<()> {
+pub(crate) fn read_exactly(
+    file: &File,
+    buffer: &mut [u8],
+    at: u64,
+    patience: Patience,
+) -> io::Result<()> {
+    if patience == Patience::None {
+        let slices = &mut [IoSliceMut::new(buffer)];
+        return match preadv2(file, slices, at, ReadWriteFlags::NOWAIT) {
+            Ok(read) if read == buffer.len() => Ok(()),
+            // Who waits learns what is wrong, if anything is.
+            _ => Err(io::ErrorKind::WouldBlock.into()),
+        };
+    }
     match file.read_exact_at(buffer, at) {
         Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Err(Damage::Short.into()),
         other => other,

@@ -26,7 +26,8 @@ fn read(file: &std::fs::File, key: &ContentKey, size: u64, from: u64, to: u64) -
     let mut buffer = vec![0xee; GROUP_BYTES];
     let (mut at, mut read) = (from, Vec::new());
     while at < to {
-        let content = read_group(file, key, size, at, to - at, &mut buffer).unwrap();
+        let content =
+            read_group(file, key, size, at, to - at, &mut buffer, Patience::Waits).unwrap();
         assert!(!content.is_empty());
         at += content.len() as u64;
         read.extend_from_slice(&buffer[content]);
@@ -94,7 +95,7 @@ proptest! {
             prop_assert!(verify_last(&file, &key, size).is_err());
             let mut buffer = vec![0; GROUP_BYTES];
             let at = at % (size + 1);
-            prop_assert!(read_group(&file, &key, size, at, wanted, &mut buffer).is_err());
+            prop_assert!(read_group(&file, &key, size, at, wanted, &mut buffer, Patience::Waits).is_err());
         }
         let mut tail = bytes.clone();
         let _ = read_tail(&key, &mut tail, records);

@@ -137,6 +137,59 @@ async fn what_goes_in_comes_out() {
 }
 
 #[tokio::test]
+async fn ranges_are_what_stands_there() {
+    let home = Home::new();
+    // Of short ranges and long ones.
+    let content = random(1_400_001);
+    let digest = Digest::of(&content);
+    let mut upload = home.blobs.upload_once(None, NO_LIMIT).await.unwrap();
+    send(&mut upload, &content).await;
+    let (_, _lease) = upload.finish(&digest).await.unwrap();
+    let size = content.len();
+    for (start, end) in [
+        (0, size),
+        (0, 1),
+        (65_535, 65_537),
+        (1, 262_144),
+        (262_143, 600_000),
+        (70_000, 70_000 + (1 << 20)),
+        (size - 1, size + 5),
+        (5, 5),
+        (size, size + 1),
+        (size + 1, size + 2),
+    ] {
+        let read = home.blobs.read_range(&digest, start as u64, end as u64);
+        let mut reader = read.await.unwrap().unwrap();
+        let mut found = Vec::new();
+        while let Some(chunk) = reader.next_chunk().await.unwrap() {
+            assert!(!chunk.is_empty());
+            found.extend_from_slice(&chunk);
+        }
+        let expected = content.get(start..end.min(size)).unwrap_or_default();
+        assert!(found == expected, "{start}..{end}");
+    }
+    let other = home.blobs.read_range(&Digest::of(b""), 0, 1).await;
+    assert!(other.unwrap().is_none());
+    // What is damaged at the beginning of a range is refused at once, elsewhere when it is reached.
+    flip(&home.file(&digest), sealed_at(300_000));
+    let from = async |start| home.blobs.read_range(&digest, start, NO_LIMIT).await;
+    let refused = from(300_000).await;
+    assert!(
+        matches!(refused, Err(BlobError::Damaged { .. })),
+        "{refused:?}"
+    );
+    let mut reader = from(0).await.unwrap().unwrap();
+    assert!(reader.next_chunk().await.unwrap().is_some());
+    assert!(reader.next_chunk().await.is_err());
+}
+
+/// Where in its file a byte of content is.
+fn sealed_at(at: u64) -> u64 {
+    let chunk = crate::sealed::CHUNK as u64;
+    crate::sealed::position(at / chunk) + 12 + at % chunk
+}
+
+#[tokio::test]
 async fn a_wrong_digest_is_refused_and_leaves_nothing() {
     let home = Home::new();
     let mut upload = home.blobs.upload_once(None, NO_LIMIT).await.unwrap();

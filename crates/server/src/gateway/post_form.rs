@@ -288,7 +288,7 @@ fn file_of(file: Field<'static>, fields: &Fields, sizes: Sizes) -> Result<ByteSt
         query: "",
         headers: &promised,
     };
-    let promise = Promise::read(&parts, UNSIGNED_PAYLOAD, &Checksums::default())?;
+    let promise = Promise::read(&parts, UNSIGNED_PAYLOAD, &Checksums::default(), true)?;
     let arriving = File {
         field: file,
         inbound: Some(Inbound::of_any_length(promise)),

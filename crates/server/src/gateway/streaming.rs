@@ -172,7 +172,8 @@ impl Apis {
             required: checksums.required && !is_acl,
             ..*checksums
         };
-        let promise = Promise::read(&parts, payload, &checksums)?;
+        let streams = found.service.schema().stream(found.operation.input);
+        let promise = Promise::read(&parts, payload, &checksums, streams.is_some())?;
         if promise.length > found.operation.max_body {
             return Err(fault::too_large());
         }

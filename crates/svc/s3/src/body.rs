@@ -263,13 +263,12 @@ impl Outgoing {
                 return Ok(true);
             }
         };
-        let mut reader = self.read(digest).await?;
         let Some(key) = &self.key else {
-            reader.select(piece.range.start, piece.range.end);
+            let reader = self.read(digest, piece.range).await?;
             self.open = Some((reader, None));
             return Ok(true);
         };
-        reader.select(0, crypt::SALT as u64);
+        let mut reader = self.read(digest, 0..crypt::SALT as u64).await?;
         let salt = reader
             .next_chunk()
             .await
@@ -296,9 +295,9 @@ impl Outgoing {
         }
     }
 
-    async fn read(&self, digest: &Digest) -> Result<BlobReader, Fault> {
-        let found = self.blobs.read(digest).await.map_err(fault::blob)?;
-        found.ok_or_else(|| {
+    async fn read(&self, digest: &Digest, of: Bounds<u64>) -> Result<BlobReader, Fault> {
+        let found = self.blobs.read_range(digest, of.start, of.end).await;
+        found.map_err(fault::blob)?.ok_or_else(|| {
             tracing::error!(%digest, "the bytes of an object are missing");
             S3Faults::internal(&std::io::Error::from(std::io::ErrorKind::NotFound))
         })

@@ -10,7 +10,7 @@ use wharf_wire::{Call, CallerKind, Fault};
 use crate::{
     conditions::Writing,
     core::{Change, Core, Open, next_seq},
-    fault,
+    current, fault,
     notices::{Happening, What},
     records::{self, Body, Bucket, Object, Upload, Versioning},
 };
@@ -46,15 +46,14 @@ pub async fn put(
 ) -> Result<Written, Fault> {
     Ok(transact!(core.table, &call.permit, |tx| {
         let bucket = core.within(&mut tx, open).await?;
-        let place = records::object(&bucket.id, key);
-        let current: Option<Object> = tx.find(&place).await?;
+        let (before, current) = current::find(&mut tx, &bucket, key).await?.unzip();
         writing.check(current.as_ref(), key)?;
         let mut object = new.clone();
         object.modified = core.now();
         object.seq = next_seq(object.modified, current.as_ref().map(|it| it.seq));
         own(core, &mut tx, &object.body).await?;
         supersede(&mut tx, &bucket, key, current, &mut object).await?;
-        tx.put(place, &object);
+        current::put(&mut tx, &bucket, key, before, &object);
         if let Some(upload) = made.upload {
             match tx.find::<Upload>(upload).await? {
                 Some(it) if it.completing => {}
@@ -190,19 +189,19 @@ pub async fn delete(
         None => {
             transact!(core.table, &call.permit, |tx| {
                 let bucket = core.within(&mut tx, open).await?;
-                let place = records::object(&bucket.id, key);
-                let current: Option<Object> = tx.find(&place).await?;
-                if let Some(current) = &current {
+                let current = current::find(&mut tx, &bucket, key).await?;
+                if let Some((_, current)) = &current {
                     fits(current)?;
                 }
                 if bucket.versioning == Versioning::Off {
-                    if let Some(current) = &current {
+                    if let Some((place, current)) = &current {
                         let_go(&mut tx, &current.body);
                         tx.delete(place);
                         gone(core, &mut tx, call, &bucket, key, current);
                     }
                     Deleted::default()
                 } else {
+                    let (before, current) = current.unzip();
                     let now = core.now();
                     let mut marker = Object {
                         marker: true,
@@ -211,7 +210,7 @@ pub async fn delete(
                         ..Object::default()
                     };
                     supersede(&mut tx, &bucket, key, current, &mut marker).await?;
-                    tx.put(place, &marker);
+                    current::put(&mut tx, &bucket, key, before, &marker);
                     gone(core, &mut tx, call, &bucket, key, &marker);
                     Deleted {
                         version: Some(crate::core::version_of(&bucket, key, &marker)),
@@ -283,8 +282,7 @@ async fn delete_version(
         version: Some(id.to_owned()),
         marker: false,
     };
-    let place = records::object(&bucket.id, key);
-    let Some(mut current) = tx.find::<Object>(&place).await? else {
+    let Some((place, mut current)) = current::find(tx, bucket, key).await? else {
         return Ok((deleted, None));
     };
     let seq = match id {
@@ -324,7 +322,7 @@ async fn delete_version(
             let null_at = if current.null { None } else { current.null_at };
             next.null_at = null_at.filter(|seq| *seq != next.seq);
             tx.delete(at);
-            tx.put(place, &next);
+            current::put(tx, bucket, key, Some(place), &next);
         }
         None => tx.delete(place),
     }

@@ -11,7 +11,7 @@ use wharf_wire::{Call, Context, Fault};
 use crate::{
     commit,
     core::{ChangeError, Core, Open, version_of},
-    fault, lifecycle,
+    current, fault, lifecycle,
     records::{self, Object, Upload, Versioning, unescaped},
 };
 
@@ -34,7 +34,8 @@ pub async fn bucket(core: &Core, permit: &Permit, open: &Open) -> Result<(), Fau
         now,
     };
     run.noncurrent().await?;
-    run.current().await?;
+    run.current(records::objects(&bucket.id)).await?;
+    run.current(records::markers(&bucket.id)).await?;
     run.uploads().await
 }
 
@@ -87,9 +88,10 @@ fn read<T: Record>(entry: &Entry) -> Result<T, Fault> {
 }
 
 impl Run<'_> {
-    async fn current(&self) -> Result<(), Fault> {
+    /// What is current, in a folder.
+    async fn current(&self, folder: String) -> Result<(), Fault> {
         let bucket = &self.open.record;
-        let mut pages = Pages::new(self.core, records::objects(&bucket.id));
+        let mut pages = Pages::new(self.core, folder);
         while let Some(entries) = pages.next().await? {
             for entry in entries {
                 let key = unescaped(&entry.key[pages.folder.len()..]);
@@ -137,9 +139,8 @@ impl Run<'_> {
                 let key = unescaped(key);
                 let object: Object = read(&entry)?;
                 if of.as_ref().is_none_or(|it| it.0 != key) {
-                    let place = records::object(&bucket.id, &key);
-                    let current = self.core.table.read::<Object>(&place).await?;
-                    of = current.map(|it| (key.clone(), it.record.modified, 0));
+                    let current = current::read(self.core, bucket, &key).await?;
+                    of = current.map(|it| (key.clone(), it.modified, 0));
                 }
                 let Some((_, since, newer)) = &mut of else {
                     continue;

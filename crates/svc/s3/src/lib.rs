@@ -19,6 +19,7 @@ mod core;
 pub mod cors;
 mod courier;
 mod crypt;
+mod current;
 mod expire;
 mod fault;
 pub mod form;

@@ -1,6 +1,9 @@
 //! How a list of keys is cut: prefix, delimiter, where it begins and how much of it there may be. Pure; reading
 //! is `walk`'s.
 
+/// The first character of what may follow a key in another: keys have no NUL.
+pub const FIRST: char = '\u{1}';
+
 /// What a request chooses by.
 #[derive(Debug, Clone, Default)]
 pub struct Choice {
@@ -31,6 +34,8 @@ pub struct Listing {
     /// What stands last in it.
     pub last: Option<String>,
     pub truncated: bool,
+    /// Entries of the store that were read for it.
+    pub looked: usize,
 }
 
 impl Listing {
@@ -41,7 +46,22 @@ impl Listing {
             prefixes: Vec::new(),
             last: None,
             truncated: false,
+            looked: 0,
         }
+    }
+
+    /// Where it begins: the first text that a key of it may be. What stands in it is behind the marker, so a
+    /// common prefix that the marker begins with is not in it, whatever follows the marker there.
+    pub fn start(&self) -> String {
+        let prefix = self.choice.prefix.clone();
+        let Some(after) = &self.choice.after else {
+            return prefix;
+        };
+        let next = match self.rolled(after) {
+            Some(rolled) => behind(&rolled),
+            None => format!("{after}{FIRST}"),
+        };
+        next.max(prefix)
     }
 
     pub fn count(&self) -> usize {
@@ -62,18 +82,15 @@ impl Listing {
             prefix, delimiter, ..
         } = &self.choice;
         let delimiter = delimiter.as_deref().filter(|it| !it.is_empty())?;
-        let end = key.get(prefix.len()..)?.find(delimiter)? + prefix.len() + delimiter.len();
+        let end = key.strip_prefix(prefix)?.find(delimiter)? + prefix.len() + delimiter.len();
         Some(key[..end].to_owned())
     }
 
-    /// Offers the next key; it has the prefix, and stands behind `after`.
+    /// Offers the next key; it has the prefix, and does not stand before [`Listing::start`].
     pub fn offer(&mut self, key: &str) -> Offer {
         let rolled = self.rolled(key);
-        // What the page before ended with is not shown again.
-        if let Some(rolled) = &rolled
-            && (self.choice.after.as_ref() == Some(rolled) || self.last.as_ref() == Some(rolled))
-        {
-            return Offer::Rolled(rolled.clone());
+        if rolled.is_some() && rolled == self.last {
+            return rolled.map_or(Offer::Taken, Offer::Rolled);
         }
         if self.count >= self.choice.max {
             self.truncated = true;
@@ -98,6 +115,44 @@ impl Listing {
         }
         self.count += 1;
         Offer::Taken
+    }
+}
+
+/// How many entries to read next, where those that begin with the same common prefix are of no use but for the first:
+/// one where that is so, and ever more where it is not.
+#[derive(Debug)]
+pub struct Stride(usize);
+
+/// Entries that are read first where most may be superfluous.
+const FEW: usize = 16;
+
+impl Default for Stride {
+    fn default() -> Self {
+        Self(FEW)
+    }
+}
+
+impl Stride {
+    pub fn new(choice: &Choice) -> Self {
+        match choice.delimiter {
+            Some(_) => Self::default(),
+            None => Self(usize::MAX),
+        }
+    }
+
+    /// Some entries were read.
+    pub fn grow(&mut self) {
+        self.0 = self.0.saturating_mul(2);
+    }
+
+    /// What comes next stands beyond all that was read.
+    pub fn shrink(&mut self) {
+        self.0 = 1;
+    }
+
+    /// What is there is full once `room` are taken, and one more says that there are more.
+    pub fn limit(&self, room: usize) -> usize {
+        self.0.min(room.saturating_add(1))
     }
 }
 
@@ -140,14 +195,8 @@ mod tests {
                 after: after.clone(),
                 max,
             });
-            let mut from = prefix.to_owned();
-            if let Some(after) = &after {
-                from = from.max(after.clone());
-            }
-            while let Some(key) = keys
-                .range(from.clone()..)
-                .find(|key| after.as_ref() != Some(key))
-            {
+            let mut from = listing.start();
+            while let Some(key) = keys.range(from.clone()..).next() {
                 if !key.starts_with(prefix) {
                     break;
                 }

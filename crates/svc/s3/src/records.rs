@@ -3,7 +3,8 @@
 //! ```text
 //! <account>/<region>/bucket/<name>                 Bucket
 //! platform/aws-global/name/<name>                  Name: whose a bucket is; names are unique
-//! platform/aws-global/o/<bucket id>/<key>          Object: the current version, or its delete marker
+//! platform/aws-global/o/<bucket id>/<key>          Object: the current version
+//! platform/aws-global/m/<bucket id>/<key>          Object: the current version, where it is a delete marker
 //! platform/aws-global/v/<bucket id>/<key>\0<order> Object: a noncurrent version, the newest first
 //! platform/aws-global/upload/<bucket id>/<key>\0<upload id>  Upload: a multipart upload under way
 //! platform/aws-global/part/<upload id>/<number>    Part: of an upload, or of the object it became
@@ -277,13 +278,22 @@ pub fn bucket(account: &str, region: &str, name: &str) -> String {
     Scope::new(SERVICE, account, region).key(Bucket::KIND, name)
 }
 
-/// The current objects of a bucket.
+/// The current objects of a bucket. Of versions before, delete markers too.
 pub fn objects(bucket_id: &str) -> String {
     format!("{}{bucket_id}/", scope().prefix("o"))
 }
 
 pub fn object(bucket_id: &str, key: &str) -> String {
     objects(bucket_id) + &escaped(key)
+}
+
+/// The delete markers of a bucket that are current versions.
+pub fn markers(bucket_id: &str) -> String {
+    format!("{}{bucket_id}/", scope().prefix("m"))
+}
+
+pub fn marker(bucket_id: &str, key: &str) -> String {
+    markers(bucket_id) + &escaped(key)
 }
 
 pub fn all_versions(bucket_id: &str) -> String {

@@ -38,7 +38,11 @@ async fn bucket(core: &Core, permit: &Permit, open: &Open) -> Result<(), Fault> 
     // From now on nothing is added.
     core.table.change(permit, &open.key, mark).await?;
     // Noncurrent versions first: where there is one, there is a current one.
-    for folder in [records::all_versions(id), records::objects(id)] {
+    for folder in [
+        records::all_versions(id),
+        records::markers(id),
+        records::objects(id),
+    ] {
         while remove(core, permit, &folder).await? {}
     }
     drop_uploads(core, permit, id).await?;

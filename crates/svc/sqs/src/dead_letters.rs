@@ -63,7 +63,7 @@ pub async fn transfer(
     kept: Kept,
 ) -> Result<(), ChangeError> {
     // Places in the target are given to one mover at a time.
-    let lane = to.lane.lock().await;
+    let turn = to.lanes.whole().await;
     let now = core.now();
     let (drawer, record) = {
         let state = to.state();
@@ -114,7 +114,7 @@ pub async fn transfer(
         show,
     );
     committed.await?;
-    drop(lane);
+    drop(turn);
     core.delete(&call.permit, large).await
 }
 

@@ -3,7 +3,8 @@
 //! - `machine` is one queue as a state machine; pure. `settings`, `redrive`, `content`, `receipt` and `names` are
 //!   pure as well.
 //! - `stored` is how messages are stored, `records` what else is. `cipher` and `keys` seal contents.
-//! - `live` is a queue in memory over its messages on disk; `core` loads queues when they are first asked for.
+//! - `live` is a queue in memory over its messages on disk, `lanes` the order of those who write to it; `core` loads
+//!   queues when they are first asked for.
 //! - `sending`, `receiving`, `holding` and `dead_letters` are what happens to messages; `ops` holds the operations,
 //!   `authorize` their rows.
 //! - `metered` is what queues tell CloudWatch.
@@ -28,6 +29,7 @@ mod figures;
 pub mod fuzz;
 mod holding;
 mod keys;
+mod lanes;
 mod live;
 mod machine;
 mod metered;

@@ -13,6 +13,7 @@ use wharf_store::{Store, StoreError, Txn};
 
 use crate::{
     attempts::Attempts,
+    lanes::Lanes,
     machine::{Aside, Machine, Message, Millis, Original, Seq, Settled},
     metered::Meter,
     names::QueueId,
@@ -30,8 +31,8 @@ pub struct Live {
     pub arrived: Notify,
     /// A change was written: what was busy is no more.
     pub settled: Notify,
-    /// Senders of a FIFO queue, and movers of messages to any queue, one after another.
-    pub lane: tokio::sync::Mutex<()>,
+    /// For senders of a FIFO queue, and movers of messages to any queue.
+    pub lanes: Lanes,
     pub meter: Meter,
 }
 
@@ -49,6 +50,7 @@ impl Live {
     pub fn new(id: QueueId, record: Queue, machine: Machine, meter: Meter) -> Self {
         Self {
             arn: id.arn(),
+            lanes: Lanes::new(record.settings.fifo),
             state: Mutex::new(State {
                 drawer: Arc::new(Drawer::new(&id.place, &record.drawer)),
                 record: Arc::new(record),
@@ -59,7 +61,6 @@ impl Live {
             id,
             arrived: Notify::new(),
             settled: Notify::new(),
-            lane: tokio::sync::Mutex::default(),
             meter,
         }
     }

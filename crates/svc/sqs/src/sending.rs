@@ -84,10 +84,14 @@ pub async fn send(
 ) -> Result<Vec<Sent>, Fault> {
     let settings = &live.record().settings;
     let key = keys::sealing(core, call, &live.id, settings).await?;
-    // Of a FIFO queue nothing is written before what was sent earlier.
-    let lane = match settings.fifo {
-        true => Some(live.lane.lock().await),
-        false => None,
+    // Of a FIFO queue, or of a group of it, nothing is written before what was sent earlier.
+    let turn = match (settings.fifo, settings.limit_per_group) {
+        (false, _) => None,
+        (true, false) => Some(live.lanes.whole().await),
+        (true, true) => {
+            let groups = messages.iter().filter_map(|it| it.group.as_deref());
+            Some(live.lanes.of(groups).await)
+        }
     };
     let now = core.now();
     let (mut sent, mut placed) = (Vec::with_capacity(messages.len()), Vec::new());
@@ -143,7 +147,7 @@ pub async fn send(
         sealed(call, key.as_ref(), seq, id, state, message)
     });
     write(core, call, live, &drawer, placed.collect(), originals, now).await?;
-    drop(lane);
+    drop(turn);
     Ok(sent)
 }
 

@@ -41,14 +41,15 @@ pub struct Promise {
 
 impl Promise {
     /// Reads the headers of a request. `payload` stands for the body's digest where the head was signed, see
-    /// [`crate::sigv4::Signature::promised_payload`].
+    /// [`crate::sigv4::Signature::promised_payload`]. Where the operation `streams` its body, the length must be said.
     pub fn read(
         request: &RequestParts<'_>,
         payload: &str,
         rules: &Checksums,
+        streams: bool,
     ) -> Result<Self, Fault> {
         let (framing, sha256) = framing(payload)?;
-        let length = length(request, framing)?;
+        let length = length(request, framing, streams)?;
         let checksums = checksums(request)?;
         let trailers = trailers(request, framing)?;
         check_algorithm(request, &checksums, &trailers)?;
@@ -84,17 +85,22 @@ fn framing(payload: &str) -> Result<(Framing, Option<String>), Fault> {
     }
 }
 
-fn length(request: &RequestParts<'_>, framing: Framing) -> Result<u64, Fault> {
+fn length(request: &RequestParts<'_>, framing: Framing, streams: bool) -> Result<u64, Fault> {
     let name = match framing {
         Framing::None => "content-length",
         Framing::Chunks { .. } => DECODED_LENGTH,
+    };
+    let may_have_body = match streams {
+        true => request.has_body(),
+        // A copy is put without a body, and some clients say nothing of one.
+        false => request.has_body() && request.header("transfer-encoding").is_some(),
     };
     match request.header(name) {
         Some(length) if length.bytes().all(|b| b.is_ascii_digit()) => {
             length.parse().map_err(|_| fault::too_large())
         }
         // Requests that have no body say no length.
-        None if framing == Framing::None && !request.has_body() => Ok(0),
+        None if framing == Framing::None && !may_have_body => Ok(0),
         _ => Err(fault::missing_length()),
     }
 }

@@ -326,6 +326,9 @@ async fn must_be_empty(core: &Core, open: &Open) -> Result<(), Fault> {
     if any(records::all_versions(&bucket.id)).await? {
         return Err(fault::not_empty_of_versions(&bucket.name));
     }
+    if any(records::markers(&bucket.id)).await? {
+        return Err(fault::not_empty_of_versions(&bucket.name));
+    }
     match any(records::objects(&bucket.id)).await? {
         true if bucket.versioning == Versioning::Off => Err(fault::not_empty(&bucket.name)),
         true => Err(fault::not_empty_of_versions(&bucket.name)),

@@ -8,7 +8,7 @@ use crate::{
     body::{self, Place},
     conditions::Reading,
     core::{Core, Open, shown_version},
-    fault, names,
+    current, fault, names,
     range::{self, Range},
     records::{self, Body, Object, Part},
     sse::{self, Customer},
@@ -65,8 +65,7 @@ pub async fn any_version(
     version: Option<&str>,
 ) -> Result<Option<Object>, Fault> {
     let id = &open.record.id;
-    let current = core.table.read::<Object>(&records::object(id, key)).await?;
-    let current = current.map(|it| it.record);
+    let current = current::read(core, &open.record, key).await?;
     let Some(version) = version else {
         return Ok(current);
     };
@@ -84,13 +83,15 @@ pub async fn any_version(
     if let Some(current) = current.filter(|it| it.seq == seq && !it.null) {
         return Ok(Some(current));
     }
-    let found = core
-        .table
-        .read::<Object>(&records::version(id, key, seq))
-        .await?;
-    Ok(found
-        .map(|it| it.record)
-        .filter(|it| it.null == (version == "null")))
+    let is_it = |it: &Object| it.seq == seq && it.null == (version == "null");
+    let place = records::version(id, key, seq);
+    let found = core.table.read::<Object>(&place).await?;
+    if let Some(found) = found.map(|it| it.record).filter(is_it) {
+        return Ok(Some(found));
+    }
+    // It may have become the current one meanwhile.
+    let current = current::read(core, &open.record, key).await?;
+    Ok(current.filter(is_it))
 }
 
 /// Where the bytes of an object are, in their order, with their plain sizes.

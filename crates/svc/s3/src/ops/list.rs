@@ -101,14 +101,8 @@ async fn read(
         });
     };
     let folder = records::objects(&open.record.id);
-    walk(
-        core,
-        &folder,
-        &mut listing,
-        |_, it: &Object| !it.marker,
-        hold,
-    )
-    .await?;
+    let store = core.table.store();
+    walk(store, folder, &mut listing, |it: &Object| !it.marker, hold).await?;
     Ok((listing, shown))
 }
 

@@ -14,9 +14,10 @@ use super::{
 use crate::{
     core::Core,
     fault,
-    list::{Choice, Listing, Offer},
-    records::{self, Upload, unescaped},
+    list::{Choice, Listing, Offer, behind},
+    records::{self, Upload, escaped, unescaped},
     sum,
+    walk::Cursor,
 };
 
 fn initiator(arn: &str) -> Initiator {
@@ -26,7 +27,6 @@ fn initiator(arn: &str) -> Initiator {
     }
 }
 
-/// Uploads under way are few, so all of a bucket are looked at.
 pub async fn list(
     core: &Core,
     _: &Call,
@@ -51,26 +51,23 @@ pub async fn list(
         after: key_marker.clone(),
         max,
     };
-    let mut listing = Listing::new(choice.clone());
+    let mut listing = Listing::new(choice);
     let (mut uploads, mut last): (Vec<MultipartUpload>, Option<(String, String)>) =
         (Vec::new(), None);
     let folder = records::all_uploads(&open.record.id);
-    for entry in core.table.entries(&folder).await? {
-        let Some((key, id)) = entry.key[folder.len()..].split_once('\0') else {
+    let mut cursor = Cursor::new(core.table.store(), folder, &listing);
+    if let Some((key, id)) = key_marker.as_ref().zip(id_marker)
+        && key.starts_with(&listing.choice().prefix)
+        && listing.rolled(key).is_none()
+    {
+        // Further uploads of the same key.
+        cursor = cursor.begin_at(&format!("{}\0{id}\0", escaped(key)));
+    }
+    while let Some((text, entry)) = cursor.next(&mut listing).await? {
+        let Some((key, _)) = text.split_once('\0') else {
             continue;
         };
         let key = unescaped(key);
-        let is_behind = match (&key_marker, &id_marker) {
-            (None, _) => true,
-            (Some(marker), Some(after)) if key == *marker => id > after.as_str(),
-            (Some(marker), _) => {
-                key > *marker
-                    && !(listing.rolled(marker).as_ref() == Some(marker) && key.starts_with(marker))
-            }
-        };
-        if !key.starts_with(&choice.prefix) || !is_behind {
-            continue;
-        }
         let again = last.as_ref().is_some_and(|it| it.0 == key) && listing.rolled(&key).is_none();
         let offer = if again {
             listing.offer_again()
@@ -79,7 +76,10 @@ pub async fn list(
         };
         match offer {
             Offer::Full => break,
-            Offer::Rolled(_) => last = None,
+            Offer::Rolled(prefix) => {
+                last = None;
+                cursor.skip_to(&behind(&prefix));
+            }
             Offer::Taken => {
                 let upload: Upload =
                     wharf_records::decode(&entry.value).map_err(crate::core::ChangeError::from)?;
@@ -110,7 +110,7 @@ pub async fn list(
         key_marker: Some(encoding.text(&input.key_marker.unwrap_or_default())),
         upload_id_marker: Some(input.upload_id_marker.unwrap_or_default()),
         next_key_marker: encoding.some(next_key.as_ref()),
-        prefix: Some(encoding.text(&choice.prefix)),
+        prefix: Some(encoding.text(&listing.choice().prefix)),
         delimiter: encoding.some(input.delimiter.as_ref()),
         next_upload_id_marker: next_id,
         max_uploads: i32::try_from(max).ok(),

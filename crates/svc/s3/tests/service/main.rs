@@ -1,8 +1,9 @@
 //! The service in process, over a real store, a real folder of blobs and the real KMS.
 
+mod lists;
 mod notifications;
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use wharf_api_s3::*;
 use wharf_base::{Clock as _, TestClock, Timestamp};
@@ -387,79 +388,6 @@ async fn a_bucket_with_anything_in_it_stays() {
     it.s3.delete_bucket(&call(), delete()).await.unwrap();
     let gone = it.get("k", None).await.unwrap_err();
     assert_eq!(gone.code, "NoSuchBucket");
-}
-
-/// Pages of a list with delimiters are what a sorted set says, by the store's own order of keys.
-#[tokio::test]
-async fn a_list_is_what_a_sorted_set_says() {
-    let it = It::new().await;
-    let keys = [
-        "a",
-        "a!",
-        "a%",
-        "a/",
-        "a/b",
-        "a/b/c",
-        "a/é",
-        "a0",
-        "b",
-        "%",
-        "%2",
-        "z/\u{10ffff}",
-    ];
-    let all: BTreeSet<&str> = keys.into_iter().collect();
-    for key in &all {
-        it.put(key, b"").await;
-    }
-    for prefix in ["", "a", "a/", "%", "z/"] {
-        for delimiter in [None, Some("/"), Some("b"), Some("!")] {
-            let mut expected: Vec<String> = Vec::new();
-            for key in all.iter().filter(|it| it.starts_with(prefix)) {
-                let cut = delimiter.and_then(|it| key[prefix.len()..].find(it));
-                let shown = cut.map_or(key.len(), |at| prefix.len() + at + 1);
-                if expected.last().is_none_or(|it| *it != key[..shown]) {
-                    expected.push(key[..shown].to_owned());
-                }
-            }
-            for max in [1, 2, 1000] {
-                assert_eq!(
-                    it.listed(prefix, delimiter, max).await,
-                    expected,
-                    "{prefix} {delimiter:?} {max}"
-                );
-            }
-        }
-    }
-}
-
-impl It {
-    async fn listed(&self, prefix: &str, delimiter: Option<&str>, max: i32) -> Vec<String> {
-        let (mut all, mut token) = (Vec::new(), None);
-        loop {
-            let input = ListObjectsV2Request {
-                bucket: Some(BUCKET.to_owned()),
-                prefix: Some(prefix.to_owned()),
-                delimiter: delimiter.map(str::to_owned),
-                max_keys: Some(max),
-                continuation_token: token,
-                ..ListObjectsV2Request::default()
-            };
-            let page = self.s3.list_objects_v2(&call(), input).await.unwrap();
-            let prefixes = page
-                .common_prefixes
-                .into_iter()
-                .flatten()
-                .filter_map(|it| it.prefix);
-            let keys = page.contents.into_iter().flatten().filter_map(|it| it.key);
-            let mut shown: Vec<String> = prefixes.chain(keys).collect();
-            shown.sort();
-            all.extend(shown);
-            token = page.next_continuation_token;
-            if token.is_none() {
-                return all;
-            }
-        }
-    }
 }
 
 #[tokio::test]

@@ -227,9 +227,9 @@ pub async fn list_message_move_tasks(
     let shown = tasks(core, &source).await?.into_iter().take(most);
     let shown = shown.map(|(id, it)| {
         let task = it.record;
-        let active = task.status.is_active();
+        let is_running = task.status == MoveStatus::Running;
         ListMessageMoveTasksResultEntry {
-            task_handle: active.then(|| handle(&source, &id)),
+            task_handle: is_running.then(|| handle(&source, &id)),
             status: Some(task.status.shown().to_owned()),
             source_arn: Some(source.arn()),
             destination_arn: task.destination,

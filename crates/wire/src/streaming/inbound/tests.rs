@@ -25,7 +25,7 @@ fn pairs(headers: &[(&str, &str)]) -> Vec<Header> {
 
 fn promise(headers: &[(&str, &str)], payload: &str) -> Result<Promise, Fault> {
     let headers = pairs(headers);
-    Promise::read(&parts(&headers), payload, &Checksums::default())
+    Promise::read(&parts(&headers), payload, &Checksums::default(), true)
 }
 
 fn parts(headers: &[Header]) -> RequestParts<'_> {
@@ -376,8 +376,24 @@ fn where_a_checksum_is_required() {
         ..Checksums::default()
     };
     let headers = pairs(&[("content-length", "0")]);
-    let read = Promise::read(&parts(&headers), "UNSIGNED-PAYLOAD", &rules);
+    let read = Promise::read(&parts(&headers), "UNSIGNED-PAYLOAD", &rules, true);
     assert_eq!(code(read), "InvalidRequest");
+}
+
+/// A copy says nothing of a body, and has none; what is put must say how long it is.
+#[test]
+fn where_no_length_is_said() {
+    let read = |headers: &[(&str, &str)], streams| {
+        let headers = pairs(headers);
+        let rules = Checksums::default();
+        Promise::read(&parts(&headers), "UNSIGNED-PAYLOAD", &rules, streams)
+    };
+    assert_eq!(read(&[], false).unwrap().length, 0);
+    assert_eq!(code(read(&[], true)), "MissingContentLength");
+    let chunked = [("transfer-encoding", "chunked")];
+    for streams in [true, false] {
+        assert_eq!(code(read(&chunked, streams)), "MissingContentLength");
+    }
 }
 
 proptest! {
