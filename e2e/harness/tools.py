@@ -55,6 +55,17 @@ def node():
     return own if own.is_file() else program("node")
 
 
+def rust_client():
+    """The program in e2e/kubernetes_clients/rust, built as whoever wrote it would: what wharf's own build asks of cargo is not for it."""
+    source, built = REPOSITORY / "e2e" / "kubernetes_clients" / "rust", REPOSITORY / ".cache" / "rust-client"
+    ours = ("CARGO_", "RUSTC", "RUSTFLAGS", "CLIPPY_", "__CARGO")
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(ours) or name in ("CARGO_HOME", "RUSTUP_HOME")}
+    plain["PATH"] += f":{pathlib.Path.home()}/.cargo/bin"
+    command = ["cargo", "build", "--quiet", "--locked", "--offline", "--target-dir", built]
+    run(*command, "--manifest-path", source / "Cargo.toml", env=plain, timeout_s=900)
+    return built / "debug" / "day"
+
+
 def image_archive(name):
     """An OCI archive of a test image, built when it is not in the cache."""
     built = subprocess.run([IMAGES, name], capture_output=True, text=True, check=False)

@@ -115,4 +115,6 @@ pub fn watch_frame(media: MediaType, event: &str, object: &[u8]) -> Vec<u8> {
 }
 
 #[cfg(test)]
+mod goldens;
+#[cfg(test)]
 mod tests;

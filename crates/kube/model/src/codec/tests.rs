@@ -1,70 +1,7 @@
+use super::goldens::{golden, parse};
 use super::*;
 use crate::conform::conform;
 use proptest::prelude::*;
-use std::path::{Path, PathBuf};
-
-/// The goldens of the repository and those of the folder in WHARF_KUBE_GOLDENS: every kind this catalog has.
-fn goldens() -> Vec<PathBuf> {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/goldens");
-    let folders =
-        std::iter::once(own).chain(std::env::var_os("WHARF_KUBE_GOLDENS").map(PathBuf::from));
-    let files = folders.flat_map(|folder| std::fs::read_dir(folder).expect("a folder of goldens"));
-    let mut paths: Vec<_> = files.map(|entry| entry.expect("an entry").path()).collect();
-    paths.retain(|path| {
-        path.extension()
-            .is_some_and(|extension| extension == "json")
-    });
-    paths.sort();
-    assert!(paths.len() >= 10);
-    paths
-}
-
-fn parse(media: MediaType, bytes: &[u8]) -> Value {
-    decode(&Catalog::built_in(), media, bytes, None)
-        .expect("a golden")
-        .value
-}
-
-#[test]
-fn goldens_are_upstreams_in_every_encoding() {
-    let catalog = Catalog::built_in();
-    let mut checked = 0;
-    for path in goldens() {
-        let text = std::fs::read(&path).expect("a golden");
-        let golden = parse(MediaType::Json, &text);
-        let (api, kind) = (
-            golden["apiVersion"].as_str().unwrap_or_default(),
-            golden["kind"].as_str().unwrap_or_default(),
-        );
-        let Some(schema) = catalog.schema(api, kind) else {
-            continue;
-        };
-        checked += 1;
-        let mut conformed = golden.clone();
-        let report = conform(schema.root(), &mut conformed).expect("types as upstream has them");
-        assert_eq!(report.unknown, Vec::<String>::new(), "{path:?}");
-        assert_eq!(conformed, golden, "{path:?}");
-        // Go writes two spaces; the order of fields is Go's as well.
-        let ours = serde_json::to_vec(&conformed).expect("JSON");
-        let theirs = serde_json::to_vec(&golden).expect("JSON");
-        assert_eq!(
-            String::from_utf8(ours),
-            String::from_utf8(theirs),
-            "{path:?}"
-        );
-
-        let bytes = std::fs::read(path.with_extension("pb")).expect("the golden's protobuf");
-        assert_eq!(parse(MediaType::Protobuf, &bytes), golden, "{path:?}");
-        let encoded = encode(&catalog, MediaType::Protobuf, &golden).expect("protobuf");
-        assert!(encoded == bytes, "{path:?}: protobuf differs");
-        if let Ok(yaml) = std::fs::read(path.with_extension("yaml")) {
-            assert_eq!(parse(MediaType::Yaml, &yaml), golden, "{path:?}");
-        }
-        let yaml = encode(&catalog, MediaType::Yaml, &golden).expect("YAML");
-        assert_eq!(parse(MediaType::Yaml, &yaml), golden, "{path:?}");
-    }
-    assert!(checked >= 10, "{checked}");
-}
 
 #[test]
 fn duplicates_are_told_by_their_path() {
@@ -98,6 +35,64 @@ fn yaml_is_yaml_one_dot_one() {
         "i": "1.2.3", "j": {"k": "v", "l": -7},
     });
     assert_eq!(parse(MediaType::Yaml, text), expected);
+}
+
+/// What `sigs.k8s.io/yaml` makes of these, by which upstream writes YAML.
+#[test]
+fn yaml_is_written_as_go_writes_it() {
+    let long = "a sentence of many words, which is longer than the eighty characters of a line, and goes on in the next";
+    let folded = "a sentence of many words, which is longer than the eighty characters of a line,\n  and goes on in the next";
+    for (text, expected) in [
+        ("", "\"\""),
+        ("two words", "two words"),
+        ("yes", "\"yes\""),
+        ("n", "\"n\""),
+        ("12", "\"12\""),
+        ("1_000", "\"1_000\""),
+        ("12:30", "\"12:30\""),
+        ("2020-01-02", "\"2020-01-02\""),
+        ("2020-02-30", "2020-02-30"),
+        ("2008-01-01T01:01:01Z", "\"2008-01-01T01:01:01Z\""),
+        ("~", "\"~\""),
+        (".inf", "\".inf\""),
+        ("a: b", "'a: b'"),
+        ("a:b", "a:b"),
+        ("a #b", "'a #b'"),
+        ("a#b", "a#b"),
+        ("- a", "'- a'"),
+        ("-a", "-a"),
+        ("*a", "'*a'"),
+        ("'a'", "'''a'''"),
+        ("it's", "it's"),
+        (" a", "' a'"),
+        ("a\tb", "\"a\\tb\""),
+        ("a\nb", "|-\n  a\n  b"),
+        ("a\nb\n", "|\n  a\n  b"),
+        ("a\n\n", "|+\n  a\n"),
+        (" a\nb", "|2-\n   a\n  b"),
+        ("\n", "|2+\n"),
+        ("a \nb", "\"a \\nb\""),
+        ("é", "é"),
+        ("😀", "\"\\U0001F600\""),
+        ("\x1b", "\"\\e\""),
+        (long, folded),
+        (&format!("{long} "), &format!("'{folded} '")),
+        (&format!("{long}\t"), &format!("\"{folded}\\t\"")),
+    ] {
+        let yaml = yaml::encode(&serde_json::json!({"k": text}));
+        let expected = format!("k: {expected}\n");
+        assert_eq!(String::from_utf8_lossy(&yaml), expected, "{text:?}");
+    }
+    let value = serde_json::json!({
+        "a10": 1, "a2": 2, "B": 3, "b": 4, "-": 5, "1": 6, "two\nlines": 7, "k".repeat(129): {"x": [1]},
+        "list": [[1, 2], {}, []], "float": [1.5, 1e6, 1e21, 123_456.5, 1e-7, 2.0],
+    });
+    let expected = format!(
+        "'-': 5\n\"1\": 6\nB: 3\na2: 2\na10: 1\nb: 4\nfloat:\n- 1.5\n- 1e+06\n- 1e+21\n- 123456.5\n- 1e-07\n- 2\n\
+         ? {}\n: x:\n  - 1\nlist:\n- - 1\n  - 2\n- {{}}\n- []\n? |-\n  two\n  lines\n: 7\n",
+        "k".repeat(129)
+    );
+    assert_eq!(String::from_utf8_lossy(&yaml::encode(&value)), expected);
 }
 
 #[test]
@@ -179,10 +174,7 @@ fn a_schema_within_a_schema_goes_through_protobuf() {
 #[test]
 fn lists_and_events_take_objects_as_they_are_encoded() {
     let catalog = Catalog::built_in();
-    let pod = parse(
-        MediaType::Json,
-        &std::fs::read(&goldens()[5]).expect("a golden"),
-    );
+    let pod = golden("core.v1.Pod.json");
     for media in [MediaType::Json, MediaType::Protobuf] {
         let kind = format!("{}List", pod["kind"].as_str().expect("a kind"));
         let head = serde_json::json!({"kind": kind, "apiVersion": pod["apiVersion"], "metadata": {"resourceVersion": "7"}});

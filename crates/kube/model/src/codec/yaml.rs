@@ -1,11 +1,13 @@
 //! YAML in and out, as upstream reads it: YAML 1.1's plain scalars (`yes` is true), one document, keys that are text in JSON.
 
+mod write;
+
+pub use self::write::encode;
 use super::DecodeError;
 use super::json::MAX_VALUES;
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 use serde_json::{Map, Number, Value};
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 /// Lists and maps in each other, as many as JSON may have.
 const MAX_DEPTH: usize = 127;
@@ -221,82 +223,4 @@ fn number(text: &str) -> Option<Number> {
         .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-'));
     let parsed: f64 = float.then(|| unsigned.parse().ok())??;
     Number::from_f64(if negative { -parsed } else { parsed })
-}
-
-/// Block style, keys in order, text quoted where a reader could take it for something else.
-pub fn encode(value: &Value) -> Vec<u8> {
-    let mut out = String::new();
-    write(&mut out, value, 0, false);
-    if !out.ends_with('\n') {
-        out.push('\n');
-    }
-    out.into_bytes()
-}
-
-fn write(out: &mut String, value: &Value, indent: usize, in_list: bool) {
-    match value {
-        Value::Object(map) if !map.is_empty() => {
-            let mut names: Vec<&String> = map.keys().collect();
-            names.sort();
-            for (index, name) in names.into_iter().enumerate() {
-                if index > 0 || !in_list {
-                    out.push_str(&"  ".repeat(indent));
-                }
-                write_text(out, name);
-                out.push(':');
-                child(out, &map[name], indent);
-            }
-        }
-        Value::Array(list) if !list.is_empty() => {
-            for (index, item) in list.iter().enumerate() {
-                if index > 0 || !in_list {
-                    out.push_str(&"  ".repeat(indent));
-                }
-                out.push('-');
-                out.push(' ');
-                write(out, item, indent + 1, true);
-            }
-        }
-        Value::Object(_) => out.push_str("{}\n"),
-        Value::Array(_) => out.push_str("[]\n"),
-        Value::String(text) => {
-            write_text(out, text);
-            out.push('\n');
-        }
-        other => {
-            let _ = writeln!(out, "{other}");
-        }
-    }
-}
-
-/// A member behind its key: what has lines of its own begins on the next, a list at the key's own depth.
-fn child(out: &mut String, value: &Value, indent: usize) {
-    match value {
-        Value::Object(map) if !map.is_empty() => {
-            out.push('\n');
-            write(out, value, indent + 1, false);
-        }
-        Value::Array(list) if !list.is_empty() => {
-            out.push('\n');
-            write(out, value, indent, false);
-        }
-        _ => {
-            out.push(' ');
-            write(out, value, indent, true);
-        }
-    }
-}
-
-fn write_text(out: &mut String, text: &str) {
-    let safe = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/'))
-        && matches!(plain(text), Value::String(_));
-    if safe {
-        out.push_str(text);
-    } else {
-        // JSON's quoting is YAML's double-quoted style.
-        out.push_str(&Value::from(text).to_string());
-    }
 }
