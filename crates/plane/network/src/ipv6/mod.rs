@@ -7,9 +7,11 @@
 //!                               neighbour <end> lladdr <mac of end> dev vx
 //!                               table ip6: who may send by which link, groups, network ACLs
 //! ```
+//! A peer's range is behind the link to it (`peering`), its addresses on other hosts behind the tunnel of the VPC that carries it.
+//!
 //! Nobody asks for neighbours and nobody is believed about them: all entries are fixed, links have no addresses of
 //! their own making, and what arrives with a sender that is not its link's ends before anything looks at it. Until a
-//! route of the VPC leads to the world (`outside`) there is no route but those to single addresses, so nothing leads to
+//! route of the VPC leads to the world (`outside`) there is no route but those to single addresses and peers, so nothing leads to
 //! the host, to other VPCs or to the world. `<end>` is a link-local address made of the IPv4 address that the other
 //! host's tunnel ends at.
 //!
@@ -27,6 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use plan::{Wanted, Wired};
+use wharf_base::Cidr6;
 
 use crate::error::NetworkError;
 use crate::groups::next_generation;
@@ -36,6 +39,7 @@ use crate::names::{Names, SCOPE_TUNNEL, TASK_LINK};
 use crate::netlink::route6::{self, Hop};
 use crate::netlink::{Family, Request, Socket, link, nft, route, tunnel};
 use crate::netns::Namespace;
+use crate::peering::PeerLink;
 use crate::scope::{GATEWAY_MAC, ScopeNet, in_task};
 use crate::state::TaskRecord;
 use crate::sysctl;
@@ -71,6 +75,8 @@ pub(crate) struct Made {
     wired: BTreeMap<Ipv6Addr, String>,
     /// Index of the tunnel, and what is routed through it.
     tunnel: Option<(u32, BTreeMap<Ipv6Addr, Ipv4Addr>)>,
+    /// Index of each link to a peer, and what is behind it.
+    peers: BTreeMap<String, (u32, Cidr6)>,
     generation: u32,
     /// There is a way from the namespace to the host.
     leads_out: bool,
@@ -121,6 +127,17 @@ impl Worker {
         scope: &Scope,
     ) -> Result<(), NetworkError> {
         self.follow_ipv6_of(scope)?;
+        if let Scope::Vpc(vpc) = scope {
+            // Links to peers come with the first of a VPC, and have two ends.
+            let peers: BTreeSet<String> = self
+                .view
+                .peerings(vpc)
+                .map(|(_, it)| it.to_owned())
+                .collect();
+            for peer in peers {
+                self.follow_ipv6_of(&Scope::Vpc(peer))?;
+            }
+        }
         // The control plane may say otherwise than the attachment.
         if let Some(saved) = self.tasks.get(&record.key) {
             record.endpoint.clone_from(&saved.endpoint);
@@ -144,7 +161,8 @@ impl Worker {
             return Ok(());
         }
         let taken = self.take_ipv6(vpc, scope);
-        let wanted = self.wanted_ipv6(vpc);
+        let peers = self.peer_links_ipv6(vpc);
+        let wanted = self.wanted_ipv6(vpc, &peers);
         let Some(net) = self.scopes.get_mut(scope) else {
             return Ok(());
         };
@@ -157,7 +175,10 @@ impl Worker {
             task(&state.task_netns(key), address)
         });
         let led = match self.heard {
-            true => net.lead_through_tunnel(&wanted.there),
+            true => {
+                let led = net.lead_through_tunnel(&wanted.there);
+                led.and(net.lead_to_peers(&peers))
+            }
             false => Ok(()),
         };
         if leads_out && let Err(error) = self.lead_out_ipv6(scope) {
@@ -222,7 +243,7 @@ impl Worker {
         self.save(&record)
     }
 
-    fn wanted_ipv6(&self, vpc: &str) -> Wanted {
+    fn wanted_ipv6(&self, vpc: &str, peers: &[PeerLink]) -> Wanted {
         let of_vpc = self.interfaces.iter().filter(|((of, _), _)| of == vpc);
         let wired = of_vpc.filter_map(|((_, id), key)| {
             let record = self.tasks.get(key)?;
@@ -240,7 +261,10 @@ impl Worker {
         });
         let own = self.own.as_ref().filter(|_| self.end.is_some());
         let own = own.map(|own| own.instance_id.as_str());
-        Wanted::of(&self.view, vpc, own, wired)
+        let mut wanted = Wanted::of(&self.view, vpc, own, wired);
+        let links = peers.iter().map(|it| (it.name.clone(), it.range));
+        wanted.peers = links.collect();
+        wanted
     }
 }
 
@@ -376,7 +400,8 @@ impl ScopeNet {
         let there = route6::list(&mut self.route)?;
         let there: BTreeMap<Ipv6Addr, Hop> = there
             .into_iter()
-            .filter(|(_, it)| it.index == index)
+            .filter(|it| it.hop.index == index && it.prefix == route6::SINGLE)
+            .map(|it| (it.to, it.hop))
             .collect();
         let ends: BTreeSet<Ipv4Addr> = wanted.values().copied().collect();
         let neighbours = ends
@@ -395,6 +420,28 @@ impl ScopeNet {
             self.route.perform(some)?;
         }
         self.ipv6.tunnel = Some((index, wanted.clone()));
+        Ok(())
+    }
+}
+
+impl ScopeNet {
+    /// Leads the ranges of peers to the links that lead there. With a link its routes go.
+    fn lead_to_peers(&mut self, wanted: &[PeerLink]) -> Result<(), NetworkError> {
+        let is_wanted = |name: &String| wanted.iter().any(|it| it.name == *name);
+        self.ipv6.peers.retain(|name, _| is_wanted(name));
+        for PeerLink { name, mac, range } in wanted {
+            let index = link::require(&mut self.route, name)?;
+            if self.ipv6.peers.get(name) == Some(&(index, *range)) {
+                continue;
+            }
+            switch_on(&self.namespace, name)?;
+            let gateway = Some(ROUTER);
+            self.route.perform(vec![
+                route::neighbour(index, ROUTER, *mac),
+                route6::route_within(*range, Hop { index, gateway }),
+            ])?;
+            self.ipv6.peers.insert(name.clone(), (index, *range));
+        }
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! The table of a VPC's namespace for IPv6: as that for IPv4 (`groups`), with one translation: of what leaves the VPC.
 //!
 //! ```text
-//! guard                    before all else: iifname . ip6 saddr @sources, or it ends here
+//! guard                    before all else: iifname . ip6 saddr @sources, a peer's range from the link to it, or it ends here
 //! itself                   nothing is for the namespace itself
 //! leaving-subnets          ip6 saddr vmap @edges-out: network ACLs, packet by packet
 //! senders                  ct mark <generation>: judged since the last change; ct original ip6 saddr vmap @senders
@@ -119,6 +119,14 @@ fn write_guard(batch: &mut Batch<'_>, wanted: &Wanted) {
     batch.add_senders_ipv6(SOURCES, here.chain(there));
     let known = [Expression::sender_in_ipv6(SOURCES), Expression::accept()];
     batch.rule(GUARD.name, known.concat());
+    for (link, range) in &wanted.peers {
+        let from_peer = [
+            Expression::link(Direction::In, Compare::Equal, link),
+            Expression::source_ipv6(range.network(), range.prefix()),
+            Expression::accept(),
+        ];
+        batch.rule(GUARD.name, from_peer.concat());
+    }
     // From outside come answers alone, and errors about what went there.
     let answers = [by_uplink(Direction::In), Expression::accept()];
     batch.rule(GUARD.name, answers.concat());
