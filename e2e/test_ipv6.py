@@ -343,3 +343,43 @@ def test_an_instance_has_the_addresses_of_its_template():
         wait_for(lambda: client.inside(*reached).stdout.strip() == "hello", 20, "an answer at the further address")
         ec2.terminate_instances(InstanceIds=[made["InstanceId"]])
         client.task.stop(wait=False)
+
+
+def test_peers_reach_each_other_as_routes_and_groups_allow(wharf, run):
+    one, two = DualStack(wharf, "10.67.0.0/16"), DualStack(wharf, "10.68.0.0/16")
+    ec2 = one.ec2
+    group, theirs = one.groups.make("web"), two.groups.make("web")
+    one.allow(group, "::/0")
+    two.allow(theirs, "::/0")
+    a, b = run(one.subnet(1), group), run(two.subnet(1), theirs)
+    made = ec2.create_vpc_peering_connection(VpcId=one.vpc, PeerVpcId=two.vpc)["VpcPeeringConnection"]
+    connection = made["VpcPeeringConnectionId"]
+    shown = ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=connection)["VpcPeeringConnection"]
+    for end, net in (("RequesterVpcInfo", one), ("AccepterVpcInfo", two)):
+        assert shown[end]["Ipv6CidrBlockSet"] == [{"Ipv6CidrBlock": str(net.range)}]
+
+    def lead(net, peer):
+        (table,) = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [net.vpc]}])["RouteTables"]
+        to = {"RouteTableId": table["RouteTableId"], "DestinationIpv6CidrBlock": str(peer.range)}
+        ec2.create_route(**to, VpcPeeringConnectionId=connection)
+        return to
+
+    lead(one, two)
+    assert not a.reaches(b, SILENCE_S), "there is no way back"
+    back = lead(two, one)
+    wait_for(lambda: a.reaches(b, SILENCE_S) and b.reaches(a, SILENCE_S), 15, "both ways")
+    # A rule that names a group of the peer.
+    permission = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
+    two.ec2.revoke_security_group_ingress(GroupId=theirs, IpPermissions=[permission])
+    wait_for(lambda: not a.reaches(b, SILENCE_S), 15, "the end of what was allowed")
+    two.groups.change("authorize", theirs, friends=group)
+    wait_for(lambda: a.reaches(b, SILENCE_S), 15, "an answer to a member of the group")
+    for program in ("agent", "server"):
+        wharf.kill_child(program)
+        assert a.reaches(b, SILENCE_S), f"while there is no {program}"
+        wait_for(lambda: wharf.client("ec2").describe_vpcs(VpcIds=[one.vpc])["Vpcs"], 60, f"an answer after the death of {program}")
+    late = run(one.subnet(2), group)
+    wait_for(lambda: late.reaches(b, SILENCE_S) and b.reaches(late, SILENCE_S), 30, "one that came after")
+    ec2.delete_route(**back)
+    wait_for(lambda: not a.reaches(b, SILENCE_S), 15, "the end of the way back")
+    ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=connection)
