@@ -383,3 +383,46 @@ def test_peers_reach_each_other_as_routes_and_groups_allow(wharf, run):
     ec2.delete_route(**back)
     wait_for(lambda: not a.reaches(b, SILENCE_S), 15, "the end of the way back")
     ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=connection)
+
+
+def test_flow_logs_tell_of_it(wharf, run):
+    """Records of what passes and of what is refused, whoever is killed meanwhile."""
+    net = DualStack(wharf, "10.69.0.0/16")
+    ec2, logs, iam = net.ec2, wharf.client("logs"), wharf.client("iam")
+    group = net.groups.make("web")
+    net.allow(group, "::/0")
+    name = tasks.unique("flows")
+    trust = {"Effect": "Allow", "Principal": {"Service": "vpc-flow-logs.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}))
+    actions = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=tasks.document(actions))
+    ec2.create_flow_logs(
+        ResourceType="VPC", ResourceIds=[net.vpc], TrafficType="ALL", LogGroupName=name, DeliverLogsPermissionArn=role["Role"]["Arn"],
+        LogFormat="${type} ${srcaddr} ${dstaddr} ${dstport} ${action} ${flow-direction} ${packets}",
+    )  # fmt: skip
+    subnet = net.subnet(1)
+    server, client = run(subnet, group), run(subnet, group)
+    wait_for(lambda: client.reaches(server, SILENCE_S), 10, "an answer")
+
+    def records():
+        try:
+            pages = logs.get_paginator("filter_log_events").paginate(logGroupName=name)
+            return [tuple(event["message"].split()) for page in pages for event in page["events"]]
+        except logs.exceptions.ResourceNotFoundException:
+            return []
+
+    def told(port, action, direction):
+        wanted = ("IPv6", client.six, server.six, str(port), action, direction)
+        return [it for it in records() if it[:6] == wanted]
+
+    for direction in ("egress", "ingress"):
+        wait_for(lambda of=direction: told(80, "ACCEPT", of), 90, f"what passed, as {direction}")
+    for program in ("agent", "server"):
+        wharf.kill_child(program)
+        wait_for(lambda: wharf.client("ec2").describe_vpcs(VpcIds=[net.vpc])["Vpcs"], 60, f"an answer after the death of {program}")
+    got = client.inside("curl", "-6", "-sS", "--max-time", SILENCE_S, f"http://[{server.six}]:81/")
+    assert got.returncode != 0
+    wait_for(lambda: told(81, "REJECT", "ingress"), 180, "what was refused")
+    assert told(81, "ACCEPT", "egress") and not told(81, "REJECT", "egress")
+    for log in ec2.describe_flow_logs(Filters=[{"Name": "resource-id", "Values": [net.vpc]}])["FlowLogs"]:
+        ec2.delete_flow_logs(FlowLogIds=[log["FlowLogId"]])

@@ -19,6 +19,7 @@ use wharf_planeproto::{Change, Key, Kind, Resource};
 
 use crate::flows::Metering;
 use crate::groups::{Acl, Edge, Exit, Group, Policy, Target, is_name};
+use crate::ipv6;
 use crate::model::{Eni, Subnet};
 use crate::network::NetworkUpdate;
 
@@ -444,6 +445,7 @@ impl View {
                 account: log.account.clone(),
                 region: log.region.clone(),
                 address: eni.address,
+                ipv6: self.own_ipv6(&eni.vpc_id, &eni.eni_id).unwrap_or_default(),
                 logs: BTreeSet::new(),
                 accepted: false,
                 rejected: false,
@@ -566,9 +568,19 @@ impl View {
     }
 
     /// The IPv6 addresses of an interface that is wired in `vpc`; `None` for one that nothing is said of.
-    pub(crate) fn ipv6(&self, vpc: &str, id: &str) -> Option<BTreeSet<Ipv6Addr>> {
+    fn ipv6(&self, vpc: &str, id: &str) -> Option<BTreeSet<Ipv6Addr>> {
         let interface = self.interface(id).filter(|it| it.vpc == vpc)?;
         Some(interface.ipv6.iter().copied().collect())
+    }
+
+    /// Those of them that it may have, and that did not pass to another interface, whoever was told of first.
+    pub(crate) fn own_ipv6(&self, vpc: &str, id: &str) -> Option<BTreeSet<Ipv6Addr>> {
+        let mut told = self.ipv6(vpc, id)?;
+        told.retain(|address| {
+            let holder = self.holder_ipv6(vpc, *address);
+            ipv6::may_have(*address) && holder.is_some_and(|it| it.id == id)
+        });
+        Some(told.into_iter().take(ipv6::MOST).collect())
     }
 
     pub(crate) fn security_group(&self, id: &str) -> Option<&SecurityGroup> {

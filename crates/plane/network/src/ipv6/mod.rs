@@ -50,7 +50,7 @@ const ROUTER: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1);
 /// Who tells senders that a packet is too big, or that nobody is there; nothing else is answered at it.
 const OWN: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 1);
 /// What no interface has more of, whatever is said.
-const MOST: usize = 64;
+pub(crate) const MOST: usize = 64;
 /// Keeps a batch's answers within the socket's buffer.
 const TOGETHER: usize = 512;
 
@@ -198,16 +198,9 @@ impl Worker {
         for ((of, id), key) in &self.interfaces {
             let record = self.tasks.get(key).filter(|_| of == vpc);
             let endpoint = record.and_then(|it| it.endpoint.as_ref());
-            let (Some(endpoint), Some(mut told)) = (endpoint, self.view.ipv6(vpc, id)) else {
+            let (Some(endpoint), Some(told)) = (endpoint, self.view.own_ipv6(vpc, id)) else {
                 continue;
             };
-            // One that passes to another interface is that one's, whoever was told of first.
-            let has = |it| {
-                let holder = self.view.holder_ipv6(vpc, it);
-                holder.is_some_and(|of| of.id == *id)
-            };
-            told.retain(|it| may_have(*it) && has(*it));
-            let told: BTreeSet<Ipv6Addr> = told.into_iter().take(MOST).collect();
             if told != endpoint.ipv6 {
                 changed.push((key.clone(), told));
             }

@@ -36,6 +36,32 @@ const APPEND: u16 = 0x800;
 /// The families `ip` and `ip6`.
 const IPV4: u8 = 2;
 const IPV6: u8 = 10;
+
+/// Whose packets a table is about, where the same is made for both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IpVersion {
+    V4,
+    V6,
+}
+
+impl IpVersion {
+    pub(crate) const ALL: [Self; 2] = [Self::V4, Self::V6];
+
+    const fn family(self) -> u8 {
+        match self {
+            Self::V4 => IPV4,
+            Self::V6 => IPV6,
+        }
+    }
+
+    /// Bytes of an address.
+    pub(crate) const fn bytes(self) -> u32 {
+        match self {
+            Self::V4 => 4,
+            Self::V6 => 16,
+        }
+    }
+}
 const LIST_ELEMENT: u16 = 1;
 const SET_IS_MAP: u32 = 8;
 const SET_TIMES_OUT: u32 = 0x10;
@@ -46,9 +72,6 @@ const ELEMENTS_PER_MESSAGE: usize = 500;
 
 /// Their answers must fit the socket's buffer.
 const LOOKED_UP_AT_ONCE: usize = 64;
-
-/// Bytes of the key of a [`Batch::flow_set`].
-pub(crate) const FLOW_KEY: u32 = 20;
 
 /// Data types as `nft` numbers them, for its listings; concatenations shift six bits a part.
 const TYPE_IPV4: u32 = 7;
@@ -112,6 +135,13 @@ impl<'a> Batch<'a> {
     pub(crate) fn ipv6(table: &'a str) -> Self {
         Self {
             family: IPV6,
+            ..Self::new(table)
+        }
+    }
+
+    pub(crate) fn of_version(version: IpVersion, table: &'a str) -> Self {
+        Self {
+            family: version.family(),
             ..Self::new(table)
         }
     }
@@ -270,12 +300,17 @@ impl<'a> Batch<'a> {
         self.push(NEW_SET, CREATE, attrs);
     }
 
-    /// `set <name> { type ipv4_addr . ipv4_addr . inet_proto . mark . mark; size <size>; flags dynamic,timeout; timeout <milliseconds> }`:
-    /// what [`Expression::count_flow`] counts in. The last two are both ports, and flags of TCP.
-    pub(crate) fn flow_set(&mut self, name: &str, size: u32, timeout_ms: u64) {
-        let kind = [TYPE_IPV4, TYPE_IPV4, TYPE_PROTOCOL, TYPE_MARK, TYPE_MARK];
+    /// `set <name> { type ipv4_addr . ipv4_addr . inet_proto . mark . mark; size <size>; flags dynamic,timeout; timeout <milliseconds> }`,
+    /// or the same of IPv6: what [`Expression::count_flow`] counts in. The last two are both ports, and flags of TCP.
+    pub(crate) fn flow_set(&mut self, version: IpVersion, name: &str, size: u32, timeout_ms: u64) {
+        let address = match version {
+            IpVersion::V4 => TYPE_IPV4,
+            IpVersion::V6 => TYPE_IPV6,
+        };
+        let kind = [address, address, TYPE_PROTOCOL, TYPE_MARK, TYPE_MARK];
         let kind = kind.into_iter().fold(0, |all, part| all << 6 | part);
-        self.counting_set(name, (kind, FLOW_KEY), size, timeout_ms);
+        let key = 2 * version.bytes() + 12;
+        self.counting_set(name, (kind, key), size, timeout_ms);
     }
 
     /// `set <name> { type ipv4_addr; … }`: what [`Expression::count_for`] counts in.
@@ -453,6 +488,16 @@ impl<'a> Batch<'a> {
         self.elements(NEW_ELEMENTS, CREATE, set, elements);
     }
 
+    /// Also removes keys of a map.
+    pub(crate) fn remove_addresses_ipv6(
+        &mut self,
+        set: &str,
+        addresses: impl IntoIterator<Item = Ipv6Addr>,
+    ) {
+        let elements = addresses.into_iter().map(|a| key_element(&a.octets()));
+        self.elements(DELETE_ELEMENTS, 0, set, elements);
+    }
+
     /// `"link" . address`
     pub(crate) fn add_senders_ipv6<'b>(
         &mut self,
@@ -531,17 +576,21 @@ impl<'a> Batch<'a> {
 
 /// Whether there is a table of that name.
 pub(crate) fn table_exists(socket: &mut Socket, name: &str) -> Result<bool, NetworkError> {
-    table_of(IPV4, socket, name)
+    table_exists_of(IpVersion::V4, socket, name)
 }
 
 /// The same of IPv6.
 pub(crate) fn table_exists_ipv6(socket: &mut Socket, name: &str) -> Result<bool, NetworkError> {
-    table_of(IPV6, socket, name)
+    table_exists_of(IpVersion::V6, socket, name)
 }
 
-fn table_of(family: u8, socket: &mut Socket, name: &str) -> Result<bool, NetworkError> {
+pub(crate) fn table_exists_of(
+    version: IpVersion,
+    socket: &mut Socket,
+    name: &str,
+) -> Result<bool, NetworkError> {
     let attrs = Attrs::new().text(1, name);
-    let header = [family, 0, 0, 0];
+    let header = [version.family(), 0, 0, 0];
     let request = Message::new(SUBSYSTEM << 8 | GET_TABLE, REQUEST, &header, attrs);
     match socket.ask("find an nftables table", request) {
         Ok(found) => Ok(found.is_some()),
@@ -566,12 +615,13 @@ pub(crate) type CountedKey = (Vec<u8>, Counted);
 /// pieces, packets change the order of those that are left.
 pub(crate) fn counted(
     socket: &mut Socket,
+    version: IpVersion,
     table: &str,
     set: &str,
 ) -> Result<(Vec<CountedKey>, bool), NetworkError> {
     const ELEMENTS: u16 = 3;
     let attrs = Attrs::new().text(1, table).text(2, set);
-    let header = [IPV4, 0, 0, 0];
+    let header = [version.family(), 0, 0, 0];
     let request = Message::new(
         SUBSYSTEM << 8 | GET_ELEMENTS,
         REQUEST | DUMP,
@@ -594,12 +644,13 @@ pub(crate) fn counted(
 /// The same of single keys: those that are there. Unlike [`counted`] this is exact, however much the set changes.
 pub(crate) fn counted_of(
     socket: &mut Socket,
+    version: IpVersion,
     table: &str,
     set: &str,
     keys: &[Vec<u8>],
 ) -> Result<Vec<CountedKey>, NetworkError> {
     const ELEMENTS: u16 = 3;
-    let header = [IPV4, 0, 0, 0];
+    let header = [version.family(), 0, 0, 0];
     let mut all = Vec::new();
     for keys in keys.chunks(LOOKED_UP_AT_ONCE) {
         let requests = keys.iter().map(|key| {
