@@ -15,7 +15,7 @@
 //! the host, to other VPCs or to the world. `<end>` is a link-local address made of the IPv4 address that the other
 //! host's tunnel ends at.
 //!
-//! Invariants: `plan` is pure, and the table is replaced whole when it says something else; rules are there before
+//! Invariants: `plan` is pure, and so is `table`; each change of the table is one batch of what differs; rules are there before
 //! the link that they are for; all of it outlives the agent and is adopted by the next, which touches the table when the
 //! control plane has spoken; a VPC without such addresses has nothing of it.
 
@@ -36,8 +36,9 @@ use crate::groups::next_generation;
 use crate::host;
 use crate::model::{MacAddress, Mode, Scope};
 use crate::names::{Names, SCOPE_TUNNEL, TASK_LINK};
+use crate::netlink::nft::{self, Batch, Image};
 use crate::netlink::route6::{self, Hop};
-use crate::netlink::{Family, Request, Socket, link, nft, route, tunnel};
+use crate::netlink::{Family, Request, Socket, link, route, tunnel};
 use crate::netns::Namespace;
 use crate::peering::PeerLink;
 use crate::scope::{GATEWAY_MAC, ScopeNet, in_task};
@@ -89,7 +90,7 @@ enum Table {
     Unknown,
     /// Left by a former run, and kept as it is until the control plane's word is there.
     Adopted,
-    Written(Box<Wanted>),
+    Written(Box<(Wanted, Image)>),
 }
 
 impl Made {
@@ -262,7 +263,7 @@ impl Worker {
 }
 
 impl ScopeNet {
-    /// The rules, replaced in one batch if others are wanted.
+    /// The rules; what differs is changed in one batch.
     fn write_ipv6(
         &mut self,
         wanted: &Wanted,
@@ -292,21 +293,40 @@ impl ScopeNet {
         let same = match &self.ipv6.table {
             Table::Unknown => false,
             Table::Adopted => !heard,
-            Table::Written(written) => written.has_rules_of(wanted),
+            Table::Written(written) => written.0.has_rules_of(wanted),
         };
         if same {
             return Ok(());
         }
-        self.ipv6.generation = next_generation(self.ipv6.generation)?;
-        let batch = table::batch(names, wanted, self.ipv6.generation);
-        if let Err(error) = batch.commit(socket, "write a network's nftables table for IPv6") {
-            // The former rules hold; the next word tries again.
-            if let Table::Written(_) = self.ipv6.table {
-                self.ipv6.table = Table::Adopted;
+        let generation = &mut self.ipv6.generation;
+        if let Table::Written(written) = &mut self.ipv6.table {
+            let mut image = table::image(names, wanted, *generation);
+            if image.revokes(&written.1) {
+                *generation = next_generation(*generation)?;
+                image = table::image(names, wanted, *generation);
             }
-            return Err(error);
+            let mut batch = Batch::ipv6(names.table());
+            image.change(&written.1, &mut batch);
+            match batch.commit(socket, "change a network's nftables table for IPv6") {
+                Ok(()) => {
+                    **written = (wanted.clone(), image);
+                    return Ok(());
+                }
+                // Someone may have flushed the rules: what is recorded counts, so write it whole.
+                Err(error) => {
+                    tracing::warn!(%error, "rules of IPv6 differ from the kernel's; rewriting them");
+                    self.ipv6.table = Table::Adopted;
+                }
+            }
         }
-        self.ipv6.table = Table::Written(Box::new(wanted.clone()));
+        // No packet sees a moment without rules.
+        *generation = next_generation(*generation)?;
+        let image = table::image(names, wanted, *generation);
+        let mut batch = Batch::ipv6(names.table());
+        batch.fresh_table();
+        image.write(&mut batch);
+        batch.commit(socket, "write a network's nftables table for IPv6")?;
+        self.ipv6.table = Table::Written(Box::new((wanted.clone(), image)));
         Ok(())
     }
 

@@ -48,7 +48,7 @@ const ORIGINAL: u8 = 0;
 const REPLY: u8 = 1;
 
 /// One step of a rule; a comparison that fails ends the rule.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Expression(Attrs);
 
 #[derive(Debug, Clone, Copy)]

@@ -5,6 +5,7 @@
 //! `linux/netfilter/nf_tables.h`.
 
 mod expression;
+mod image;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
 
@@ -15,6 +16,7 @@ use super::{Attrs, Message, Socket, attributes};
 use crate::error::NetworkError;
 
 pub(crate) use expression::{Compare, Direction, Expression, Side};
+pub(crate) use image::Image;
 
 const SUBSYSTEM: u16 = 10;
 const BATCH_BEGIN: u16 = 0x10;
@@ -86,7 +88,7 @@ const TYPE_VERDICT: u32 = 0xffff_ff00;
 
 const GOTO: i32 = -4;
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hook {
     Prerouting = 0,
     Input = 1,
@@ -95,7 +97,7 @@ pub(crate) enum Hook {
     Postrouting = 4,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct BaseChain {
     pub(crate) name: &'static str,
     /// `filter` or `nat`.
@@ -504,13 +506,17 @@ impl<'a> Batch<'a> {
         set: &str,
         senders: impl IntoIterator<Item = (&'b str, Ipv6Addr)>,
     ) {
-        let elements = senders.into_iter().map(|(link, address)| {
-            let mut key = [0; 32];
-            key[..link.len()].copy_from_slice(link.as_bytes());
-            key[16..].copy_from_slice(&address.octets());
-            key_element(&key)
-        });
+        let elements = senders.into_iter().map(sender_element);
         self.elements(NEW_ELEMENTS, CREATE, set, elements);
+    }
+
+    pub(crate) fn remove_senders_ipv6<'b>(
+        &mut self,
+        set: &str,
+        senders: impl IntoIterator<Item = (&'b str, Ipv6Addr)>,
+    ) {
+        let elements = senders.into_iter().map(sender_element);
+        self.elements(DELETE_ELEMENTS, 0, set, elements);
     }
 
     /// `address : goto chain`
@@ -694,6 +700,13 @@ fn find(bytes: &[u8], wanted: u16) -> Option<&[u8]> {
 
 fn key_element(key: &[u8]) -> Attrs {
     Attrs::new().nest(1, value(key))
+}
+
+fn sender_element((link, address): (&str, Ipv6Addr)) -> Attrs {
+    let mut key = [0; 32];
+    key[..link.len()].copy_from_slice(link.as_bytes());
+    key[16..].copy_from_slice(&address.octets());
+    key_element(&key)
 }
 
 fn service_element((address, protocol, port): ServiceKey) -> Attrs {
