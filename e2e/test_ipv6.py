@@ -7,6 +7,7 @@ import socket
 import threading
 
 import pytest
+from botocore.exceptions import ClientError
 
 from harness import images, tasks, tools
 from harness.installation import Installation
@@ -43,10 +44,10 @@ class DualStack:
         self.range = ipaddress.ip_network(vpc["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlock"])
         self.groups = Groups(wharf, self.vpc)
 
-    def subnet(self, number):
+    def subnet(self, number, zone="us-east-1a"):
         mine = [list(net.subnets(new_prefix=prefix))[number] for net, prefix in ((self.cidr, 24), (self.range, 64))]
         return self.ec2.create_subnet(
-            VpcId=self.vpc, CidrBlock=str(mine[0]), Ipv6CidrBlock=str(mine[1]), AvailabilityZone="us-east-1a"
+            VpcId=self.vpc, CidrBlock=str(mine[0]), Ipv6CidrBlock=str(mine[1]), AvailabilityZone=zone
         )["Subnet"]["SubnetId"]  # fmt: skip
 
     def allow(self, group, cidr, port=80):
@@ -426,3 +427,127 @@ def test_flow_logs_tell_of_it(wharf, run):
     assert told(81, "ACCEPT", "egress") and not told(81, "REJECT", "egress")
     for log in ec2.describe_flow_logs(Filters=[{"Name": "resource-id", "Values": [net.vpc]}])["FlowLogs"]:
         ec2.delete_flow_logs(FlowLogIds=[log["FlowLogId"]])
+
+
+# Answers whom a load balancer names, or by whom it is called itself.
+FORWARDED = """
+import http.server, socket
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        said = self.headers.get("X-Forwarded-For", self.client_address[0]).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+
+    def log_message(self, *_):
+        pass
+
+class Server(http.server.ThreadingHTTPServer):
+    address_family = socket.AF_INET6
+
+Server(("::", 8080), Handler).serve_forever()
+"""
+
+
+def test_a_dual_stack_load_balancer_is_reached_over_both(wharf, run):
+    net, python = DualStack(wharf, "10.70.0.0/16"), tools.REPOSITORY / ".venv/bin/python"
+    elb, ecs = wharf.client("elbv2"), wharf.client("ecs")
+    subnets = [net.subnet(1), net.subnet(2, "us-east-1b")]
+    bare = net.ec2.create_subnet(VpcId=net.vpc, CidrBlock="10.70.9.0/24", AvailabilityZone="us-east-1b")["Subnet"]["SubnetId"]
+    group, name = net.groups.make("web"), tasks.unique("dual")
+    for port in (80, 8080):
+        net.allow(group, "::/0", port)
+        net.groups.change("authorize", group, port, cidr="0.0.0.0/0")
+    server, client = run(subnets[0], group), run(subnets[0], group)
+    listening = server.start_inside(python, "-c", FORWARDED)
+
+    def refused(call, **parameters):
+        with pytest.raises(ClientError) as caught:
+            call(**parameters)
+        return caught.value.response["Error"]["Code"]
+
+    dual = {"Scheme": "internal", "SecurityGroups": [group], "IpAddressType": "dualstack"}
+    assert refused(elb.create_load_balancer, Name=name, Subnets=[subnets[0], bare], **dual) == "ValidationError"
+    made = elb.create_load_balancer(Name=name, Subnets=subnets, **{**dual, "IpAddressType": "ipv4"})["LoadBalancers"][0]
+    arn = made["LoadBalancerArn"]
+    target = {
+        "Protocol": "HTTP",
+        "VpcId": net.vpc,
+        "TargetType": "ip",
+        "IpAddressType": "ipv6",
+        "HealthCheckIntervalSeconds": 5,
+        "HealthCheckTimeoutSeconds": 2,
+    }
+    six = elb.create_target_group(Name=name, Port=8080, HealthyThresholdCount=2, **target)["TargetGroups"][0]
+    assert six["IpAddressType"] == "ipv6"
+    six = six["TargetGroupArn"]
+    assert refused(elb.register_targets, TargetGroupArn=six, Targets=[{"Id": server.address}]) == "ValidationError"
+    elb.register_targets(TargetGroupArn=six, Targets=[{"Id": server.six}])
+    forward = [{"Type": "forward", "TargetGroupArn": six}]
+    listener = {"LoadBalancerArn": arn, "Protocol": "HTTP", "Port": 80, "DefaultActions": forward}
+    assert refused(elb.create_listener, **listener) == "InvalidConfigurationRequest"
+    done = wharf.aws("elbv2", "set-ip-address-type", "--load-balancer-arn", arn, "--ip-address-type", "dualstack")
+    assert done["IpAddressType"] == "dualstack"
+    elb.create_listener(**listener)
+    (shown,) = elb.describe_load_balancers(LoadBalancerArns=[arn])["LoadBalancers"]
+    assert shown["IpAddressType"] == "dualstack"
+    for kind in ("dualstack-without-public-ipv4", "ipv6"):
+        assert refused(elb.set_ip_address_type, LoadBalancerArn=arn, IpAddressType=kind) != "InternalFailure"
+    assert refused(elb.set_ip_address_type, LoadBalancerArn=arn, IpAddressType="ipv4") == "InvalidConfigurationRequest"
+
+    def answered(balancer=made):
+        """The one IPv6 address of its name."""
+        said = client.inside(python, "-c", AAAA, balancer["DNSName"]).stdout.strip()
+        return ":" in said and ipaddress.ip_address(said) in net.range and said
+
+    def gets(address, port=80):
+        return client.inside("curl", "-sS", "--max-time", SILENCE_S, f"http://{address}:{port}/").stdout
+
+    own = wait_for(answered, 30, "an AAAA record")
+    wait_for(lambda: gets(f"[{own}]") == client.six, 60, "an answer that names the client's IPv6 address")
+    own_v4 = wharf.client("ec2").describe_network_interfaces(Filters=[{"Name": "vpc-id", "Values": [net.vpc]}])["NetworkInterfaces"]
+    (own_v4,) = [it["PrivateIpAddress"] for it in own_v4 if own in str(it.get("Ipv6Addresses"))]
+    assert gets(own_v4) == client.address, "IPv4 in front, IPv6 behind"
+    # Its groups hold for both.
+    everybody = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
+    net.ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[everybody])
+    wait_for(lambda: not gets(f"[{own}]"), 15, "the end of what was allowed")
+    assert gets(own_v4) == client.address
+    net.allow(group, "::/0")
+    wait_for(lambda: gets(f"[{own}]"), 15, "an answer again")
+
+    # A network load balancer too.
+    flows = elb.create_load_balancer(Name=f"{name}-n", Type="network", Subnets=subnets, **dual)["LoadBalancers"][0]
+    tcp = elb.create_target_group(Name=f"{name}-n", Port=8080, **{**target, "Protocol": "TCP"})["TargetGroups"][0]["TargetGroupArn"]
+    elb.register_targets(TargetGroupArn=tcp, Targets=[{"Id": server.six}])
+    listener = {"LoadBalancerArn": flows["LoadBalancerArn"], "Protocol": "TCP", "Port": 80}
+    elb.create_listener(**listener, DefaultActions=[{"Type": "forward", "TargetGroupArn": tcp}])
+    its = wait_for(lambda: answered(flows), 30, "an AAAA record of the network load balancer")
+    wait_for(lambda: gets(f"[{its}]"), 60, "an answer through the network load balancer")
+
+    # Tasks of a service are targets by their IPv6 addresses.
+    served = elb.create_target_group(Name=f"{name}-s", Port=80, **target)["TargetGroups"][0]["TargetGroupArn"]
+    third = {"LoadBalancerArn": arn, "Protocol": "HTTP", "Port": 8080, "DefaultActions": [{"Type": "forward", "TargetGroupArn": served}]}
+    elb.create_listener(**third)
+    definition = tasks.register(
+        wharf, client.task.describe()["containers"][0]["image"], "awsvpc", portMappings=[{"containerPort": 80}], **sh(SERVE)
+    )
+    network = {"awsvpcConfiguration": {"subnets": subnets[:1], "securityGroups": [group]}}
+    behind = [{"targetGroupArn": served, "containerName": "main", "containerPort": 80}]
+    ecs.create_service(serviceName=name, taskDefinition=definition, desiredCount=1, networkConfiguration=network, loadBalancers=behind)
+    wait_for(lambda: gets(f"[{own}]", 8080).startswith("hello"), 90, "an answer of the service")
+    (health,) = elb.describe_target_health(TargetGroupArn=served)["TargetHealthDescriptions"]
+    assert ipaddress.ip_address(health["Target"]["Id"]) in net.range
+
+    for program in ("agent", "server"):
+        wharf.kill_child(program)
+        wait_for(lambda: gets(f"[{own}]") == client.six and gets(f"[{its}]"), 60, f"answers after the death of {program}")
+        wait_for(
+            lambda: wharf.client("ec2").describe_vpcs(VpcIds=[net.vpc])["Vpcs"], 60, f"an answer of the API after the death of {program}"
+        )
+    ecs.delete_service(service=name, force=True)
+    for one in (arn, flows["LoadBalancerArn"]):
+        elb.delete_load_balancer(LoadBalancerArn=one)
+    listening.kill()
