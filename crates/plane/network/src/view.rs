@@ -786,6 +786,15 @@ fn groups_of(interface: &Interface) -> impl Iterator<Item = &String> {
 }
 
 impl Touched {
+    /// Whether something of what a VPC's own interfaces have and may changed. Rules of groups may be anybody's.
+    pub(crate) fn concerns(&self, vpc: &str) -> bool {
+        let said = [&self.vpcs, &self.exits, &self.edges];
+        !self.groups.is_empty()
+            || self.interfaces.contains_key(vpc)
+            || self.addresses.contains_key(vpc)
+            || said.into_iter().any(|it| it.contains(vpc))
+    }
+
     fn interface(&mut self, interface: &Interface) {
         self.place(interface);
         for group in groups_of(interface) {

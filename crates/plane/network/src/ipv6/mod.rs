@@ -44,6 +44,7 @@ use crate::peering::PeerLink;
 use crate::scope::{GATEWAY_MAC, ScopeNet, in_task};
 use crate::state::TaskRecord;
 use crate::sysctl;
+use crate::view::Touched;
 use crate::worker::Worker;
 
 /// The router of all subnets, as tasks see it.
@@ -81,6 +82,8 @@ pub(crate) struct Made {
     generation: u32,
     /// There is a way from the namespace to the host.
     leads_out: bool,
+    /// All is as the control plane said last.
+    settled: bool,
 }
 
 /// What is known of the table in the kernel.
@@ -94,6 +97,11 @@ enum Table {
 }
 
 impl Made {
+    /// Something changed that no word of the control plane tells of.
+    pub(crate) fn doubt(&mut self) {
+        self.settled = false;
+    }
+
     fn is_nothing(&self) -> bool {
         matches!(self.table, Table::Unknown) && self.wired.is_empty()
     }
@@ -109,14 +117,25 @@ pub(crate) fn may_have(address: Ipv6Addr) -> bool {
 impl Worker {
     /// As `follow_ipv6`, for whom its trouble is not: the next word mends it.
     pub(crate) fn lead_ipv6(&mut self) {
-        if let Err(error) = self.follow_ipv6() {
+        if let Err(error) = self.follow_ipv6(None) {
             tracing::warn!(%error, "failed to bring IPv6 addresses to where they belong; will retry with the next update");
         }
     }
 
-    /// Brings what is there of IPv6 to what is told and wired, in all VPCs.
-    pub(crate) fn follow_ipv6(&mut self) -> Result<(), NetworkError> {
-        let vpcs: Vec<Scope> = self.scopes.keys().cloned().collect();
+    /// Brings what is there of IPv6 to what is told and wired: in the VPCs that were touched, and in those of which it is not
+    /// known whether it is so.
+    pub(crate) fn follow_ipv6(&mut self, touched: Option<&Touched>) -> Result<(), NetworkError> {
+        let concerned = |(scope, net): (&Scope, &ScopeNet)| {
+            let Scope::Vpc(vpc) = scope else {
+                return None;
+            };
+            // Rules may name who has a group of a peer.
+            let peers = self.view.peerings(vpc).map(|(_, peer)| peer);
+            let mut vpcs = peers.chain([vpc.as_str()]);
+            let is_touched = touched.is_none_or(|it| vpcs.any(|vpc| it.concerns(vpc)));
+            (is_touched || !net.ipv6.settled).then(|| scope.clone())
+        };
+        let vpcs: Vec<Scope> = self.scopes.iter().filter_map(concerned).collect();
         let all = vpcs.iter().map(|scope| self.follow_ipv6_of(scope));
         all.fold(Ok(()), Result::and)
     }
@@ -150,9 +169,10 @@ impl Worker {
         let Scope::Vpc(vpc) = scope else {
             return Ok(());
         };
-        let Some(net) = self.scopes.get(scope) else {
+        let Some(net) = self.scopes.get_mut(scope) else {
             return Ok(());
         };
+        net.ipv6.doubt();
         let has_one = |record: &TaskRecord| {
             let endpoint = record.endpoint.as_ref();
             endpoint.is_some_and(|it| it.scope == *scope && !it.ipv6.is_empty())
@@ -186,7 +206,12 @@ impl Worker {
             // What is inside of the VPC is reached all the same.
             tracing::warn!(vpc, %error, "failed to lead IPv6 out of a VPC; will retry with the next update");
         }
-        taken.and(placed).and(led)
+        let done = taken.and(placed).and(led);
+        if let Some(net) = self.scopes.get_mut(scope) {
+            let has_way = net.ipv6.leads_out || !leads_out;
+            net.ipv6.settled = self.heard && has_way && done.is_ok();
+        }
+        done
     }
 
     /// Brings the records to what the control plane says of the interfaces of a VPC. Of one that nothing is said of

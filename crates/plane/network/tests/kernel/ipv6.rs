@@ -346,12 +346,9 @@ fn what_is_there_outlives_the_agent() {
 
 /// The handle of the table in a VPC's namespace, which is another one when the table is made anew.
 fn table_handle(scope: &Path) -> Option<String> {
-    let listed = inside(scope, || run("nft", "-a list tables ip6"));
-    let mut lines = listed.lines();
-    lines.find_map(|line| {
-        line.strip_prefix("table ip6 wharf_ab12 ")
-            .map(str::to_owned)
-    })
+    let listed = inside(scope, || run("nft", "-a list table ip6 wharf_ab12"));
+    let first = listed.lines().next()?;
+    Some(first.split_once("# handle ")?.1.to_owned())
 }
 
 #[test]
