@@ -7,6 +7,7 @@ import socket
 import threading
 
 import pytest
+from botocore.exceptions import ClientError
 
 from harness import images, tasks, tools
 from harness.installation import Installation
@@ -43,10 +44,10 @@ class DualStack:
         self.range = ipaddress.ip_network(vpc["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlock"])
         self.groups = Groups(wharf, self.vpc)
 
-    def subnet(self, number):
+    def subnet(self, number, zone="us-east-1a"):
         mine = [list(net.subnets(new_prefix=prefix))[number] for net, prefix in ((self.cidr, 24), (self.range, 64))]
         return self.ec2.create_subnet(
-            VpcId=self.vpc, CidrBlock=str(mine[0]), Ipv6CidrBlock=str(mine[1]), AvailabilityZone="us-east-1a"
+            VpcId=self.vpc, CidrBlock=str(mine[0]), Ipv6CidrBlock=str(mine[1]), AvailabilityZone=zone
         )["Subnet"]["SubnetId"]  # fmt: skip
 
     def allow(self, group, cidr, port=80):
@@ -343,3 +344,210 @@ def test_an_instance_has_the_addresses_of_its_template():
         wait_for(lambda: client.inside(*reached).stdout.strip() == "hello", 20, "an answer at the further address")
         ec2.terminate_instances(InstanceIds=[made["InstanceId"]])
         client.task.stop(wait=False)
+
+
+def test_peers_reach_each_other_as_routes_and_groups_allow(wharf, run):
+    one, two = DualStack(wharf, "10.67.0.0/16"), DualStack(wharf, "10.68.0.0/16")
+    ec2 = one.ec2
+    group, theirs = one.groups.make("web"), two.groups.make("web")
+    one.allow(group, "::/0")
+    two.allow(theirs, "::/0")
+    a, b = run(one.subnet(1), group), run(two.subnet(1), theirs)
+    made = ec2.create_vpc_peering_connection(VpcId=one.vpc, PeerVpcId=two.vpc)["VpcPeeringConnection"]
+    connection = made["VpcPeeringConnectionId"]
+    shown = ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=connection)["VpcPeeringConnection"]
+    for end, net in (("RequesterVpcInfo", one), ("AccepterVpcInfo", two)):
+        assert shown[end]["Ipv6CidrBlockSet"] == [{"Ipv6CidrBlock": str(net.range)}]
+
+    def lead(net, peer):
+        (table,) = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [net.vpc]}])["RouteTables"]
+        to = {"RouteTableId": table["RouteTableId"], "DestinationIpv6CidrBlock": str(peer.range)}
+        ec2.create_route(**to, VpcPeeringConnectionId=connection)
+        return to
+
+    lead(one, two)
+    assert not a.reaches(b, SILENCE_S), "there is no way back"
+    back = lead(two, one)
+    wait_for(lambda: a.reaches(b, SILENCE_S) and b.reaches(a, SILENCE_S), 15, "both ways")
+    # A rule that names a group of the peer.
+    permission = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
+    two.ec2.revoke_security_group_ingress(GroupId=theirs, IpPermissions=[permission])
+    wait_for(lambda: not a.reaches(b, SILENCE_S), 15, "the end of what was allowed")
+    two.groups.change("authorize", theirs, friends=group)
+    wait_for(lambda: a.reaches(b, SILENCE_S), 15, "an answer to a member of the group")
+    for program in ("agent", "server"):
+        wharf.kill_child(program)
+        assert a.reaches(b, SILENCE_S), f"while there is no {program}"
+        wait_for(lambda: wharf.client("ec2").describe_vpcs(VpcIds=[one.vpc])["Vpcs"], 60, f"an answer after the death of {program}")
+    late = run(one.subnet(2), group)
+    wait_for(lambda: late.reaches(b, SILENCE_S) and b.reaches(late, SILENCE_S), 30, "one that came after")
+    ec2.delete_route(**back)
+    wait_for(lambda: not a.reaches(b, SILENCE_S), 15, "the end of the way back")
+    ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=connection)
+
+
+def test_flow_logs_tell_of_it(wharf, run):
+    """Records of what passes and of what is refused, whoever is killed meanwhile."""
+    net = DualStack(wharf, "10.69.0.0/16")
+    ec2, logs, iam = net.ec2, wharf.client("logs"), wharf.client("iam")
+    group = net.groups.make("web")
+    net.allow(group, "::/0")
+    name = tasks.unique("flows")
+    trust = {"Effect": "Allow", "Principal": {"Service": "vpc-flow-logs.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}))
+    actions = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=tasks.document(actions))
+    ec2.create_flow_logs(
+        ResourceType="VPC", ResourceIds=[net.vpc], TrafficType="ALL", LogGroupName=name, DeliverLogsPermissionArn=role["Role"]["Arn"],
+        LogFormat="${type} ${srcaddr} ${dstaddr} ${dstport} ${action} ${flow-direction} ${packets}",
+    )  # fmt: skip
+    subnet = net.subnet(1)
+    server, client = run(subnet, group), run(subnet, group)
+    wait_for(lambda: client.reaches(server, SILENCE_S), 10, "an answer")
+
+    def records():
+        try:
+            pages = logs.get_paginator("filter_log_events").paginate(logGroupName=name)
+            return [tuple(event["message"].split()) for page in pages for event in page["events"]]
+        except logs.exceptions.ResourceNotFoundException:
+            return []
+
+    def told(port, action, direction):
+        wanted = ("IPv6", client.six, server.six, str(port), action, direction)
+        return [it for it in records() if it[:6] == wanted]
+
+    for direction in ("egress", "ingress"):
+        wait_for(lambda of=direction: told(80, "ACCEPT", of), 90, f"what passed, as {direction}")
+    for program in ("agent", "server"):
+        wharf.kill_child(program)
+        wait_for(lambda: wharf.client("ec2").describe_vpcs(VpcIds=[net.vpc])["Vpcs"], 60, f"an answer after the death of {program}")
+    got = client.inside("curl", "-6", "-sS", "--max-time", SILENCE_S, f"http://[{server.six}]:81/")
+    assert got.returncode != 0
+    wait_for(lambda: told(81, "REJECT", "ingress"), 180, "what was refused")
+    assert told(81, "ACCEPT", "egress") and not told(81, "REJECT", "egress")
+    for log in ec2.describe_flow_logs(Filters=[{"Name": "resource-id", "Values": [net.vpc]}])["FlowLogs"]:
+        ec2.delete_flow_logs(FlowLogIds=[log["FlowLogId"]])
+
+
+# Answers whom a load balancer names, or by whom it is called itself.
+FORWARDED = """
+import http.server, socket
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        said = self.headers.get("X-Forwarded-For", self.client_address[0]).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+
+    def log_message(self, *_):
+        pass
+
+class Server(http.server.ThreadingHTTPServer):
+    address_family = socket.AF_INET6
+
+Server(("::", 8080), Handler).serve_forever()
+"""
+
+
+def test_a_dual_stack_load_balancer_is_reached_over_both(wharf, run):
+    net, python = DualStack(wharf, "10.70.0.0/16"), tools.REPOSITORY / ".venv/bin/python"
+    elb, ecs = wharf.client("elbv2"), wharf.client("ecs")
+    subnets = [net.subnet(1), net.subnet(2, "us-east-1b")]
+    bare = net.ec2.create_subnet(VpcId=net.vpc, CidrBlock="10.70.9.0/24", AvailabilityZone="us-east-1b")["Subnet"]["SubnetId"]
+    group, name = net.groups.make("web"), tasks.unique("dual")
+    for port in (80, 8080):
+        net.allow(group, "::/0", port)
+        net.groups.change("authorize", group, port, cidr="0.0.0.0/0")
+    server, client = run(subnets[0], group), run(subnets[0], group)
+    listening = server.start_inside(python, "-c", FORWARDED)
+
+    def refused(call, **parameters):
+        with pytest.raises(ClientError) as caught:
+            call(**parameters)
+        return caught.value.response["Error"]["Code"]
+
+    dual = {"Scheme": "internal", "SecurityGroups": [group], "IpAddressType": "dualstack"}
+    assert refused(elb.create_load_balancer, Name=name, Subnets=[subnets[0], bare], **dual) == "ValidationError"
+    made = elb.create_load_balancer(Name=name, Subnets=subnets, **{**dual, "IpAddressType": "ipv4"})["LoadBalancers"][0]
+    arn = made["LoadBalancerArn"]
+    target = {
+        "Protocol": "HTTP",
+        "VpcId": net.vpc,
+        "TargetType": "ip",
+        "IpAddressType": "ipv6",
+        "HealthCheckIntervalSeconds": 5,
+        "HealthCheckTimeoutSeconds": 2,
+    }
+    six = elb.create_target_group(Name=name, Port=8080, HealthyThresholdCount=2, **target)["TargetGroups"][0]
+    assert six["IpAddressType"] == "ipv6"
+    six = six["TargetGroupArn"]
+    assert refused(elb.register_targets, TargetGroupArn=six, Targets=[{"Id": server.address}]) == "ValidationError"
+    elb.register_targets(TargetGroupArn=six, Targets=[{"Id": server.six}])
+    forward = [{"Type": "forward", "TargetGroupArn": six}]
+    listener = {"LoadBalancerArn": arn, "Protocol": "HTTP", "Port": 80, "DefaultActions": forward}
+    assert refused(elb.create_listener, **listener) == "InvalidConfigurationRequest"
+    done = wharf.aws("elbv2", "set-ip-address-type", "--load-balancer-arn", arn, "--ip-address-type", "dualstack")
+    assert done["IpAddressType"] == "dualstack"
+    elb.create_listener(**listener)
+    (shown,) = elb.describe_load_balancers(LoadBalancerArns=[arn])["LoadBalancers"]
+    assert shown["IpAddressType"] == "dualstack"
+    for kind in ("dualstack-without-public-ipv4", "ipv6"):
+        assert refused(elb.set_ip_address_type, LoadBalancerArn=arn, IpAddressType=kind) != "InternalFailure"
+    assert refused(elb.set_ip_address_type, LoadBalancerArn=arn, IpAddressType="ipv4") == "InvalidConfigurationRequest"
+
+    def answered(balancer=made):
+        """The one IPv6 address of its name."""
+        said = client.inside(python, "-c", AAAA, balancer["DNSName"]).stdout.strip()
+        return ":" in said and ipaddress.ip_address(said) in net.range and said
+
+    def gets(address, port=80):
+        return client.inside("curl", "-sS", "--max-time", SILENCE_S, f"http://{address}:{port}/").stdout
+
+    own = wait_for(answered, 30, "an AAAA record")
+    wait_for(lambda: gets(f"[{own}]") == client.six, 60, "an answer that names the client's IPv6 address")
+    own_v4 = wharf.client("ec2").describe_network_interfaces(Filters=[{"Name": "vpc-id", "Values": [net.vpc]}])["NetworkInterfaces"]
+    (own_v4,) = [it["PrivateIpAddress"] for it in own_v4 if own in str(it.get("Ipv6Addresses"))]
+    assert gets(own_v4) == client.address, "IPv4 in front, IPv6 behind"
+    # Its groups hold for both.
+    everybody = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
+    net.ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[everybody])
+    wait_for(lambda: not gets(f"[{own}]"), 15, "the end of what was allowed")
+    assert gets(own_v4) == client.address
+    net.allow(group, "::/0")
+    wait_for(lambda: gets(f"[{own}]"), 15, "an answer again")
+
+    # A network load balancer too.
+    flows = elb.create_load_balancer(Name=f"{name}-n", Type="network", Subnets=subnets, **dual)["LoadBalancers"][0]
+    tcp = elb.create_target_group(Name=f"{name}-n", Port=8080, **{**target, "Protocol": "TCP"})["TargetGroups"][0]["TargetGroupArn"]
+    elb.register_targets(TargetGroupArn=tcp, Targets=[{"Id": server.six}])
+    listener = {"LoadBalancerArn": flows["LoadBalancerArn"], "Protocol": "TCP", "Port": 80}
+    elb.create_listener(**listener, DefaultActions=[{"Type": "forward", "TargetGroupArn": tcp}])
+    its = wait_for(lambda: answered(flows), 30, "an AAAA record of the network load balancer")
+    wait_for(lambda: gets(f"[{its}]"), 60, "an answer through the network load balancer")
+
+    # Tasks of a service are targets by their IPv6 addresses.
+    served = elb.create_target_group(Name=f"{name}-s", Port=80, **target)["TargetGroups"][0]["TargetGroupArn"]
+    third = {"LoadBalancerArn": arn, "Protocol": "HTTP", "Port": 8080, "DefaultActions": [{"Type": "forward", "TargetGroupArn": served}]}
+    elb.create_listener(**third)
+    definition = tasks.register(
+        wharf, client.task.describe()["containers"][0]["image"], "awsvpc", portMappings=[{"containerPort": 80}], **sh(SERVE)
+    )
+    network = {"awsvpcConfiguration": {"subnets": subnets[:1], "securityGroups": [group]}}
+    behind = [{"targetGroupArn": served, "containerName": "main", "containerPort": 80}]
+    ecs.create_service(serviceName=name, taskDefinition=definition, desiredCount=1, networkConfiguration=network, loadBalancers=behind)
+    wait_for(lambda: gets(f"[{own}]", 8080).startswith("hello"), 90, "an answer of the service")
+    (health,) = elb.describe_target_health(TargetGroupArn=served)["TargetHealthDescriptions"]
+    assert ipaddress.ip_address(health["Target"]["Id"]) in net.range
+
+    for program in ("agent", "server"):
+        wharf.kill_child(program)
+        wait_for(lambda: gets(f"[{own}]") == client.six and gets(f"[{its}]"), 60, f"answers after the death of {program}")
+        wait_for(
+            lambda: wharf.client("ec2").describe_vpcs(VpcIds=[net.vpc])["Vpcs"], 60, f"an answer of the API after the death of {program}"
+        )
+    ecs.delete_service(service=name, force=True)
+    for one in (arn, flows["LoadBalancerArn"]):
+        elb.delete_load_balancer(LoadBalancerArn=one)
+    listening.kill()

@@ -5,12 +5,12 @@
 
 #![forbid(unsafe_code)]
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use wharf_api_ec2::{
-    AttachNetworkInterfaceRequest, CreateNetworkInterfaceRequest, DeleteNetworkInterfaceRequest,
-    DescribeNetworkInterfacesRequest, DetachNetworkInterfaceRequest, Ec2,
-    ModifyNetworkInterfaceAttributeRequest,
+    AssignIpv6AddressesRequest, AttachNetworkInterfaceRequest, CreateNetworkInterfaceRequest,
+    DeleteNetworkInterfaceRequest, DescribeNetworkInterfacesRequest, DetachNetworkInterfaceRequest,
+    Ec2, ModifyNetworkInterfaceAttributeRequest, NetworkInterface, UnassignIpv6AddressesRequest,
 };
 use wharf_wire::{Call, Fault};
 
@@ -74,14 +74,52 @@ impl Interfaces<'_> {
         &self,
         interface: &str,
     ) -> Result<Option<(String, Option<String>)>, Fault> {
+        let found = self.find(interface).await?;
+        let attachment = found.and_then(|it| it.attachment);
+        Ok(attachment.and_then(|it| Some((it.instance_id?, it.attachment_id))))
+    }
+
+    async fn find(&self, interface: &str) -> Result<Option<NetworkInterface>, Fault> {
         let request = DescribeNetworkInterfacesRequest {
             network_interface_ids: Some(vec![interface.to_owned()]),
             ..Default::default()
         };
         let found = self.ec2.describe_network_interfaces(self.call, request);
         let found = there(found.await)?.and_then(|it| it.network_interfaces);
-        let attachment = found.into_iter().flatten().find_map(|it| it.attachment);
-        Ok(attachment.and_then(|it| Some((it.instance_id?, it.attachment_id))))
+        Ok(found.into_iter().flatten().next())
+    }
+
+    /// Gives the interface an IPv6 address if it has none, or takes all of them away; the one that it has then.
+    ///
+    /// # Errors
+    /// EC2's: its subnet has no range, for one. One that is gone has none.
+    pub async fn set_ipv6(&self, interface: &str, wanted: bool) -> Result<Option<Ipv6Addr>, Fault> {
+        let found = self.find(interface).await?;
+        let has = found.and_then(|it| it.ipv6_addresses).unwrap_or_default();
+        let has: Vec<String> = has.into_iter().filter_map(|it| it.ipv6_address).collect();
+        let first = |all: &[String]| all.first().and_then(|it| it.parse().ok());
+        match (wanted, has.is_empty()) {
+            (true, false) => Ok(first(&has)),
+            (true, true) => {
+                let request = AssignIpv6AddressesRequest {
+                    network_interface_id: Some(interface.to_owned()),
+                    ipv6_address_count: Some(1),
+                    ..Default::default()
+                };
+                let given = self.ec2.assign_ipv6_addresses(self.call, request).await?;
+                Ok(first(&given.assigned_ipv6_addresses.unwrap_or_default()))
+            }
+            (false, true) => Ok(None),
+            (false, false) => {
+                let request = UnassignIpv6AddressesRequest {
+                    network_interface_id: Some(interface.to_owned()),
+                    ipv6_addresses: Some(has),
+                    ..Default::default()
+                };
+                there(self.ec2.unassign_ipv6_addresses(self.call, request).await)?;
+                Ok(None)
+            }
+        }
     }
 
     /// # Errors

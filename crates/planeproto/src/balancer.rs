@@ -1,6 +1,10 @@
 //! Load balancers: what listens where, and which target gets a request.
 
-use std::{collections::BTreeMap, fmt, net::Ipv4Addr};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -38,9 +42,20 @@ pub enum BalancerKind {
 pub struct BalancerInterface {
     pub id: String,
     pub address: Ipv4Addr,
+    /// Of a dual-stack load balancer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ipv6: Option<Ipv6Addr>,
     pub zone: String,
     /// Instance id of the host it is attached to.
     pub host: String,
+}
+
+impl BalancerInterface {
+    /// Where it listens in its VPC.
+    pub fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        let ipv6 = self.ipv6.map(IpAddr::V6);
+        std::iter::once(IpAddr::V4(self.address)).chain(ipv6)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -225,7 +240,7 @@ impl fmt::Display for TargetRef {
 pub struct Target {
     pub target: TargetRef,
     /// Where it is reached: in the VPC for type ip, its host for type instance.
-    pub address: std::net::IpAddr,
+    pub address: IpAddr,
     /// Deregistered then (ms since 1970): gets no new request, finishes those it has.
     pub draining_since_ms: Option<i64>,
 }

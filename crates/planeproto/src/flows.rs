@@ -3,7 +3,7 @@
 //! Reports go over no plane: a node sends them to [`PATH`], one after the other, until each was taken. A window is
 //! known by its run and number, so that one that comes again counts once.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
@@ -88,8 +88,8 @@ pub enum Part {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Row", into = "Row")]
 pub struct Flow {
-    pub source: Ipv4Addr,
-    pub destination: Ipv4Addr,
+    pub source: IpAddr,
+    pub destination: IpAddr,
     pub protocol: u8,
     pub source_port: u16,
     pub destination_port: u16,
@@ -106,7 +106,7 @@ pub struct Flow {
 
 /// As it is sent and kept: thousands are in a report.
 type Row = (
-    (Ipv4Addr, Ipv4Addr, u8, u16, u16, u8),
+    (IpAddr, IpAddr, u8, u16, u16, u8),
     (bool, bool),
     (u64, u64),
     (i64, i64),

@@ -176,16 +176,12 @@ fn of_balancer(book: &Book, balancer: &Balancer, asker: Asker<'_>, query: &Query
         elsewhere.rotate_left(turn);
     }
     // The one on this host first: it is the nearest, and lives as long as the asker.
-    let all = here.into_iter().chain(elsewhere).map(|it| it.address);
-    addresses(query, BALANCER_TTL, all)
+    let all = here.into_iter().chain(elsewhere);
+    of_both(query, BALANCER_TTL, all.flat_map(|it| it.addresses()))
 }
 
 fn addresses(query: &Query, ttl: u32, all: impl IntoIterator<Item = Ipv4Addr>) -> Answer {
-    if !matches!(query.query_type(), RecordType::A | RecordType::ANY) {
-        return Answer::Records(Vec::new());
-    }
-    let record = |address| Record::from_rdata(query.name().clone(), ttl, RData::A(A(address)));
-    Answer::Records(all.into_iter().map(record).collect())
+    of_both(query, ttl, all.into_iter().map(IpAddr::V4))
 }
 
 /// The instance in `i-….ec2.internal`, if that is how it is written in the region.
@@ -196,14 +192,23 @@ fn instance<'a>(name: &'a str, region: &str) -> Option<&'a str> {
 
 /// A name of an instance, which leads to no other than the addresses it was told to.
 fn of_instance(named: &Named, query: &Query) -> Answer {
+    let ipv6 = named.ipv6.iter().copied().map(IpAddr::V6);
+    let all = named.ipv4.map(IpAddr::V4).into_iter().chain(ipv6);
+    of_both(query, INTERFACE_TTL, all)
+}
+
+/// Those of the addresses that are of the kind that was asked for.
+fn of_both(query: &Query, ttl: u32, all: impl Iterator<Item = IpAddr>) -> Answer {
     let kind = query.query_type();
-    let is = |wanted| kind == wanted || kind == RecordType::ANY;
-    let ipv4 = named.ipv4.filter(|_| is(RecordType::A));
-    let ipv4 = ipv4.into_iter().map(|it| RData::A(A(it)));
-    let ipv6 = named.ipv6.iter().filter(|_| is(RecordType::AAAA));
-    let all = ipv4.chain(ipv6.map(|it| RData::AAAA(AAAA(*it))));
-    let record = |data| Record::from_rdata(query.name().clone(), INTERFACE_TTL, data);
-    Answer::Records(all.map(record).collect())
+    let record = |address| {
+        let (of, data) = match address {
+            IpAddr::V4(it) => (RecordType::A, RData::A(A(it))),
+            IpAddr::V6(it) => (RecordType::AAAA, RData::AAAA(AAAA(it))),
+        };
+        let is_asked = kind == of || kind == RecordType::ANY;
+        is_asked.then(|| Record::from_rdata(query.name().clone(), ttl, data))
+    };
+    Answer::Records(all.filter_map(record).collect())
 }
 
 /// The address in `ip-10-0-0-5.ec2.internal`, if that is how it is written in the region.

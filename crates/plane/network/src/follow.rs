@@ -39,6 +39,7 @@ impl Worker {
         }
         for net in self.scopes.values_mut() {
             net.overlay.doubt();
+            net.ipv6.doubt();
         }
         self.follow_all(&Touched::default())
     }
@@ -52,6 +53,7 @@ impl Worker {
         self.end = Some(end_at(underlay, self.config.tunnel_port)?);
         for net in self.scopes.values_mut() {
             net.overlay.doubt();
+            net.ipv6.doubt();
         }
         Ok(())
     }
@@ -84,7 +86,7 @@ impl Worker {
         let balancers = self.follow_balancers();
         let publics = self.follow_publics();
         let flows = self.follow_flows();
-        let ipv6 = self.follow_ipv6();
+        let ipv6 = self.follow_ipv6(Some(touched));
         peers
             .and(peerings)
             .and(places)

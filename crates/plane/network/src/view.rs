@@ -9,6 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
+use wharf_base::Cidr6;
 use wharf_planeproto::flows::{FlowLog, FlowsOf};
 use wharf_planeproto::network::{
     Interface, NatGateway, NetworkAcl, Peering, PublicAddress, RouteTable, SecurityGroup,
@@ -18,6 +19,7 @@ use wharf_planeproto::{Change, Key, Kind, Resource};
 
 use crate::flows::Metering;
 use crate::groups::{Acl, Edge, Exit, Group, Policy, Target, is_name};
+use crate::ipv6;
 use crate::model::{Eni, Subnet};
 use crate::network::NetworkUpdate;
 
@@ -33,7 +35,8 @@ pub(crate) struct View {
     /// VPC → address → the interfaces that have it, the last that was told of last. It is one,
     /// but for the moments in which an address passes from an interface to the next.
     addresses: HashMap<String, BTreeMap<Ipv4Addr, Vec<String>>>,
-    /// The same of IPv6.
+    /// The same of members and addresses of IPv6.
+    members_ipv6: HashMap<String, BTreeMap<Ipv6Addr, usize>>,
     ipv6: HashMap<String, BTreeMap<Ipv6Addr, Vec<String>>>,
     /// VPC → range → subnet.
     subnets: HashMap<String, BTreeMap<Subnet, String>>,
@@ -211,10 +214,8 @@ impl View {
     fn add_interface(&mut self, new: &Interface, touched: &mut Touched) {
         touched.interface(new);
         for group in groups_of(new) {
-            let members = self.members.entry(group.clone()).or_default();
-            for (address, _) in new.addresses() {
-                *members.entry(address).or_default() += 1;
-            }
+            join(&mut self.members, group, new.addresses().map(|it| it.0));
+            join(&mut self.members_ipv6, group, new.ipv6.iter().copied());
         }
         let vpc = self.addresses.entry(new.vpc.clone()).or_default();
         for (address, _) in new.addresses() {
@@ -239,20 +240,8 @@ impl View {
     fn remove_interface(&mut self, old: &Interface, touched: &mut Touched) {
         touched.interface(old);
         for group in groups_of(old) {
-            let Some(members) = self.members.get_mut(group) else {
-                continue;
-            };
-            for (address, _) in old.addresses() {
-                if let Some(count) = members.get_mut(&address) {
-                    *count -= 1;
-                    if *count == 0 {
-                        members.remove(&address);
-                    }
-                }
-            }
-            if members.is_empty() {
-                self.members.remove(group);
-            }
+            leave(&mut self.members, group, old.addresses().map(|it| it.0));
+            leave(&mut self.members_ipv6, group, old.ipv6.iter().copied());
         }
         if let Some(vpc) = self.addresses.get_mut(&old.vpc) {
             for (address, _) in old.addresses() {
@@ -400,7 +389,8 @@ impl View {
         Some(own.unwrap_or(main))
     }
 
-    fn subnet(&self, vpc: &str, range: Subnet) -> Option<&WireSubnet> {
+    /// A subnet, which is known by its range of IPv4.
+    pub(crate) fn subnet(&self, vpc: &str, range: Subnet) -> Option<&WireSubnet> {
         let id = self.subnets.get(vpc)?.get(&range)?;
         match self.get(Kind::Subnet, id) {
             Some(Resource::Subnet(subnet)) => Some(subnet),
@@ -455,6 +445,7 @@ impl View {
                 account: log.account.clone(),
                 region: log.region.clone(),
                 address: eni.address,
+                ipv6: self.own_ipv6(&eni.vpc_id, &eni.eni_id).unwrap_or_default(),
                 logs: BTreeSet::new(),
                 accepted: false,
                 rejected: false,
@@ -549,6 +540,11 @@ impl View {
         }
     }
 
+    /// All IPv6 addresses that a VPC may have.
+    pub(crate) fn range_ipv6(&self, vpc: &str) -> Option<Cidr6> {
+        self.said_of(vpc)?.ipv6_cidr.as_ref()?.parse().ok()
+    }
+
     pub(crate) fn has_ipv6(&self, vpc: &str) -> bool {
         self.ipv6.contains_key(vpc)
     }
@@ -565,18 +561,26 @@ impl View {
         claims.last().and_then(|id| self.interface(id))
     }
 
-    /// The IPv6 addresses of the interfaces of a VPC that have the group.
-    pub(crate) fn members_ipv6(&self, vpc: &str, group: &str) -> impl Iterator<Item = Ipv6Addr> {
-        self.addresses_ipv6(vpc).filter(move |address| {
-            let holder = self.holder_ipv6(vpc, *address);
-            holder.is_some_and(|it| groups_of(it).any(|id| id == group))
-        })
+    /// The IPv6 addresses of the interfaces that have the group.
+    pub(crate) fn members_ipv6(&self, group: &str) -> impl Iterator<Item = Ipv6Addr> {
+        let members = self.members_ipv6.get(group).into_iter();
+        members.flat_map(|it| it.keys().copied())
     }
 
     /// The IPv6 addresses of an interface that is wired in `vpc`; `None` for one that nothing is said of.
-    pub(crate) fn ipv6(&self, vpc: &str, id: &str) -> Option<BTreeSet<Ipv6Addr>> {
+    fn ipv6(&self, vpc: &str, id: &str) -> Option<BTreeSet<Ipv6Addr>> {
         let interface = self.interface(id).filter(|it| it.vpc == vpc)?;
         Some(interface.ipv6.iter().copied().collect())
+    }
+
+    /// Those of them that it may have, and that did not pass to another interface, whoever was told of first.
+    pub(crate) fn own_ipv6(&self, vpc: &str, id: &str) -> Option<BTreeSet<Ipv6Addr>> {
+        let mut told = self.ipv6(vpc, id)?;
+        told.retain(|address| {
+            let holder = self.holder_ipv6(vpc, *address);
+            ipv6::may_have(*address) && holder.is_some_and(|it| it.id == id)
+        });
+        Some(told.into_iter().take(ipv6::MOST).collect())
     }
 
     pub(crate) fn security_group(&self, id: &str) -> Option<&SecurityGroup> {
@@ -743,11 +747,54 @@ fn is_about(log: &FlowLog, eni: &Eni) -> bool {
 }
 
 /// Its groups that have a name fit for the kernel.
+/// An interface with the group has these addresses.
+fn join<A: Ord>(
+    members: &mut HashMap<String, BTreeMap<A, usize>>,
+    group: &str,
+    addresses: impl Iterator<Item = A>,
+) {
+    for address in addresses {
+        let members = members.entry(group.to_owned()).or_default();
+        *members.entry(address).or_default() += 1;
+    }
+}
+
+/// No longer.
+fn leave<A: Ord>(
+    members: &mut HashMap<String, BTreeMap<A, usize>>,
+    group: &str,
+    addresses: impl Iterator<Item = A>,
+) {
+    let Some(of_group) = members.get_mut(group) else {
+        return;
+    };
+    for address in addresses {
+        if let Some(count) = of_group.get_mut(&address) {
+            *count -= 1;
+            if *count == 0 {
+                of_group.remove(&address);
+            }
+        }
+    }
+    if of_group.is_empty() {
+        members.remove(group);
+    }
+}
+
 fn groups_of(interface: &Interface) -> impl Iterator<Item = &String> {
     interface.groups.iter().filter(|id| is_name(id))
 }
 
 impl Touched {
+    /// Whether something of what a VPC's own interfaces have and may changed. Rules of groups may be anybody's.
+    pub(crate) fn concerns(&self, vpc: &str) -> bool {
+        let said = [&self.vpcs, &self.exits, &self.edges];
+        !self.groups.is_empty()
+            || self.interfaces.contains_key(vpc)
+            || self.addresses.contains_key(vpc)
+            || said.into_iter().any(|it| it.contains(vpc))
+    }
+
     fn interface(&mut self, interface: &Interface) {
         self.place(interface);
         for group in groups_of(interface) {

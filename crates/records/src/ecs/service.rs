@@ -278,6 +278,8 @@ pub struct TargetSpec {
 #[serde(rename_all = "snake_case")]
 pub enum TargetKind {
     Ip,
+    /// Addresses of IPv6.
+    Ipv6,
     Instance,
 }
 

@@ -1,6 +1,6 @@
 //! IPv4 ranges: the public one that load balancers get addresses of, and those of subnets.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use rand::Rng;
 use wharf_base::Cidr4;
@@ -17,10 +17,13 @@ pub fn candidates(range: Cidr4) -> impl Iterator<Item = Ipv4Addr> {
 }
 
 /// Whether an address outside the VPC may be a target: private, or shared by carriers (RFC 1918,
-/// RFC 6598), as in AWS; never loopback, link-local or public ones.
-pub fn may_be_outside_target(address: Ipv4Addr) -> bool {
+/// RFC 6598), as in AWS; never loopback, link-local or public ones. Those of IPv6 are what VPCs have their ranges of.
+pub fn may_be_outside_target(address: IpAddr) -> bool {
     const SHARED: Cidr4 = Cidr4::new(Ipv4Addr::new(100, 64, 0, 0), 10);
-    address.is_private() || SHARED.contains(address)
+    match address {
+        IpAddr::V4(address) => address.is_private() || SHARED.contains(address),
+        IpAddr::V6(address) => address.is_unique_local(),
+    }
 }
 
 #[cfg(test)]
@@ -48,6 +51,10 @@ mod tests {
             ("127.0.0.1", false),
             ("169.254.169.254", false),
             ("8.8.8.8", false),
+            ("fd00:1::5", true),
+            ("fe80::5", false),
+            ("::1", false),
+            ("2001:db8::5", false),
         ] {
             assert_eq!(
                 may_be_outside_target(address.parse().unwrap()),

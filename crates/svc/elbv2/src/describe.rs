@@ -41,8 +41,15 @@ pub fn balancer(place: &Place, id: &str, record: &LoadBalancer) -> wire::LoadBal
         type_: Some(kind.to_owned()),
         availability_zones: Some(zones(&record.subnets)),
         security_groups: Some(record.security_groups.clone()),
-        ip_address_type: Some("ipv4".to_owned()),
+        ip_address_type: Some(address_type(record.dual_stack).to_owned()),
         ..wire::LoadBalancer::default()
+    }
+}
+
+pub fn address_type(dual_stack: bool) -> &'static str {
+    match dual_stack {
+        true => "dualstack",
+        false => "ipv4",
     }
 }
 
@@ -295,7 +302,7 @@ pub fn group(place: &Place, id: &str, record: &TargetGroup) -> wire::TargetGroup
             .to_owned(),
         ),
         protocol_version: (!record.protocol.is_network()).then(|| record.version.name().to_owned()),
-        ip_address_type: Some("ipv4".to_owned()),
+        ip_address_type: Some(if record.ipv6 { "ipv6" } else { "ipv4" }.to_owned()),
         target_control_port: None,
     }
 }

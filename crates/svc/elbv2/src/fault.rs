@@ -116,6 +116,18 @@ pub fn group_of_other_vpc(arn: &str, group_vpc: &str, vpc: &str) -> Fault {
     ))
 }
 
+pub fn group_needs_dual_stack(arn: &str) -> Fault {
+    configuration(format!(
+        "The target group '{arn}' has the IP address type 'ipv6', which needs a load balancer of the type 'dualstack'"
+    ))
+}
+
+pub fn datagrams_of_dual_stack() -> Fault {
+    configuration(
+        "A load balancer of the IP address type 'dualstack' cannot have listeners of UDP or TCP_UDP",
+    )
+}
+
 /// The listener's protocol, and the group's.
 pub fn incompatible(group: &str, listener: &str, of_group: &str) -> Fault {
     faults::incompatible_protocols_exception(format!(

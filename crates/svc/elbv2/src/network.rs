@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use wharf_api_ec2::{DescribeSecurityGroupsRequest, DescribeSubnetsRequest, Filter, Subnet};
 use wharf_api_elbv2::{SubnetMapping, faults};
+use wharf_base::{Cidr, Cidr6};
 use wharf_wire::{Call, Fault};
 
 use crate::{
@@ -49,12 +50,24 @@ pub fn given_subnets(
     Ok(ids)
 }
 
+/// Whether a load balancer is to have addresses of IPv6 as well.
+pub fn dual_stack(given: &str) -> Result<bool, Fault> {
+    match given {
+        "ipv4" => Ok(false),
+        "dualstack" => Ok(true),
+        other => Err(fault::unsupported(format_args!(
+            "The IP address type '{other}'"
+        ))),
+    }
+}
+
 /// The subnets with their zones, at least so many, and the VPC that all are in.
 pub async fn subnets(
     core: &Core,
     call: &Call,
     ids: &[String],
     fewest: usize,
+    dual_stack: bool,
 ) -> Result<(Vec<BalancerSubnet>, String), Fault> {
     if ids.is_empty() && fewest == 1 {
         return Err(fault::invalid("At least one subnet must be specified"));
@@ -68,11 +81,15 @@ pub async fn subnets(
     };
     let found = core.parts.ec2.describe_subnets(&onward(call), wanted).await;
     let found = found.map_err(|fault| fault::of_ec2(&fault))?;
-    place(ids, found.subnets.unwrap_or_default())
+    place(ids, found.subnets.unwrap_or_default(), dual_stack)
 }
 
 /// One subnet in each zone, all of one VPC, in the order of the zones.
-fn place(ids: &[String], found: Vec<Subnet>) -> Result<(Vec<BalancerSubnet>, String), Fault> {
+fn place(
+    ids: &[String],
+    found: Vec<Subnet>,
+    dual_stack: bool,
+) -> Result<(Vec<BalancerSubnet>, String), Fault> {
     let mut subnets = Vec::new();
     let mut vpcs = BTreeSet::new();
     for id in ids {
@@ -80,6 +97,11 @@ fn place(ids: &[String], found: Vec<Subnet>) -> Result<(Vec<BalancerSubnet>, Str
         let subnet = subnet.ok_or_else(|| {
             faults::subnet_not_found_exception(format!("The subnet ID '{id}' does not exist"))
         })?;
+        if dual_stack && ipv6_of(subnet).is_none() {
+            return Err(fault::invalid(
+                "You must specify subnets with an associated IPv6 CIDR block.",
+            ));
+        }
         vpcs.extend(subnet.vpc_id.clone());
         subnets.push(BalancerSubnet {
             id: id.clone(),
@@ -105,6 +127,12 @@ fn place(ids: &[String], found: Vec<Subnet>) -> Result<(Vec<BalancerSubnet>, Str
         });
     }
     Ok((subnets, vpcs.pop_first().unwrap_or_default()))
+}
+
+/// The range of IPv6 of a subnet.
+fn ipv6_of(subnet: &Subnet) -> Option<Cidr6> {
+    let mut all = subnet.ipv6_cidr_block_association_set.iter().flatten();
+    all.find_map(|it| it.ipv6_cidr_block.as_ref()?.parse().ok())
 }
 
 fn too_few_zones() -> Fault {
@@ -160,12 +188,8 @@ pub async fn security_groups(
     Ok(ids)
 }
 
-/// All subnets of a VPC, with range and zone.
-pub async fn ranges(
-    core: &Core,
-    call: &Call,
-    vpc: &str,
-) -> Result<Vec<(wharf_base::Cidr4, String)>, Fault> {
+/// All ranges of the subnets of a VPC, with their zones.
+pub async fn ranges(core: &Core, call: &Call, vpc: &str) -> Result<Vec<(Cidr, String)>, Fault> {
     let wanted = DescribeSubnetsRequest {
         filters: Some(vec![Filter {
             name: Some("vpc-id".to_owned()),
@@ -176,14 +200,17 @@ pub async fn ranges(
     let found = core.parts.ec2.describe_subnets(&onward(call), wanted).await;
     let found = found.map_err(|fault| fault::of_ec2(&fault))?;
     let of = |subnet: Subnet| {
-        let cidr = subnet.cidr_block?.parse().ok()?;
-        Some((cidr, subnet.availability_zone.unwrap_or_default()))
+        let ipv6 = ipv6_of(&subnet).and_then(|it| it.to_string().parse().ok());
+        let ipv4 = subnet.cidr_block.and_then(|it| it.parse().ok());
+        let zone = subnet.availability_zone.unwrap_or_default();
+        let ranges: Vec<Cidr> = ipv4.into_iter().chain(ipv6).collect();
+        ranges.into_iter().map(move |range| (range, zone.clone()))
     };
     Ok(found
         .subnets
         .unwrap_or_default()
         .into_iter()
-        .filter_map(of)
+        .flat_map(of)
         .collect())
 }
 
@@ -208,7 +235,7 @@ mod tests {
             subnet("s-x", "c", "vpc-2"),
         ];
         let ids: Vec<String> = ids.iter().map(|it| (*it).to_owned()).collect();
-        let fault = place(&ids, found).err()?;
+        let fault = place(&ids, found, false).err()?;
         Some((fault.code.into_owned(), fault.message))
     }
 

@@ -18,6 +18,8 @@ pub enum Action {
     Attach(String),
     /// Gives the interface of that id the load balancer's groups.
     Regroup(String),
+    /// The interface of that id gets an IPv6 address, or loses it.
+    Address(String),
     /// The interface of that id has no use any more.
     Delete(String),
     Become(Status),
@@ -39,7 +41,8 @@ pub fn plan(
     let action = missing(balancer, hosts)
         .or_else(|| unattached(balancer, hosts))
         .or_else(|| wrong_groups(balancer))
-        .or_else(|| superfluous(balancer, hosts));
+        .or_else(|| superfluous(balancer, hosts))
+        .or_else(|| wrong_addresses(balancer));
     if action.is_some() {
         return Plan {
             action,
@@ -110,6 +113,14 @@ fn wrong_groups(balancer: &LoadBalancer) -> Option<Action> {
         .map(|it| Action::Regroup(it.id.clone()))
 }
 
+fn wrong_addresses(balancer: &LoadBalancer) -> Option<Action> {
+    balancer
+        .interfaces
+        .iter()
+        .find(|it| it.ipv6.is_some() != balancer.dual_stack)
+        .map(|it| Action::Address(it.id.clone()))
+}
+
 /// Of a host that is forgotten, or of a subnet the load balancer has left.
 fn superfluous(balancer: &LoadBalancer, hosts: &BTreeMap<String, Host>) -> Option<Action> {
     let mut seen = std::collections::BTreeSet::new();
@@ -126,7 +137,7 @@ fn superfluous(balancer: &LoadBalancer, hosts: &BTreeMap<String, Host>) -> Optio
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv4Addr;
+    use std::net::{Ipv4Addr, Ipv6Addr};
 
     use proptest::prelude::*;
     use wharf_records::{Unknown, ecs::Tags};
@@ -152,6 +163,7 @@ mod tests {
             vpc: "vpc-1".to_owned(),
             subnets: subnets(&["a", "b"]),
             security_groups: vec!["sg-1".to_owned()],
+            dual_stack: false,
             status: Status::Provisioning,
             problem: None,
             public_address: None,
@@ -189,6 +201,7 @@ mod tests {
                 subnet: subnet.id,
                 zone: subnet.zone,
                 address: Ipv4Addr::new(172, 31, 0, 9),
+                ipv6: None,
                 host,
                 groups,
                 attached: false,
@@ -201,6 +214,11 @@ mod tests {
             Action::Regroup(id) => {
                 let at = find(balancer, &id);
                 balancer.interfaces[at].groups = groups;
+            }
+            Action::Address(id) => {
+                let at = find(balancer, &id);
+                let address = balancer.dual_stack.then_some(Ipv6Addr::LOCALHOST);
+                balancer.interfaces[at].ipv6 = address;
             }
             Action::Delete(id) => balancer.interfaces.retain(|it| it.id != id),
             Action::Become(status) => balancer.status = status,
@@ -265,20 +283,25 @@ mod tests {
         #[test]
         fn it_settles(
             hosts in prop::collection::btree_map(0..4_u8, (0..3_u8, any::<bool>()), 0..4),
-            interfaces in prop::collection::vec((0..5_u8, 0..3_u8, any::<bool>(), any::<bool>()), 0..6),
+            interfaces in prop::collection::vec((0..5_u8, 0..3_u8, any::<[bool; 3]>()), 0..6),
+            dual_stack: bool,
         ) {
             let zone = |n: u8| ["a", "b", "c"][usize::from(n)];
             let hosts: BTreeMap<String, Host> = hosts
                 .into_iter()
                 .map(|(id, (at, lost))| (format!("i-{id}"), host(zone(at), lost)))
                 .collect();
-            let mut balancer = balancer();
-            for (number, (of, at, attached, grouped)) in interfaces.into_iter().enumerate() {
+            let mut balancer = LoadBalancer {
+                dual_stack,
+                ..balancer()
+            };
+            for (number, (of, at, [attached, grouped, has_ipv6])) in interfaces.into_iter().enumerate() {
                 balancer.interfaces.push(Interface {
                     id: format!("old-{number}"),
                     subnet: format!("subnet-{}", zone(at)),
                     zone: format!("us-east-1{}", zone(at)),
                     address: Ipv4Addr::new(172, 31, 0, 9),
+                    ipv6: has_ipv6.then_some(Ipv6Addr::LOCALHOST),
                     host: format!("i-{of}"),
                     groups: if grouped { vec!["sg-1".to_owned()] } else { vec![] },
                     attached,

@@ -96,6 +96,7 @@ fn balancer(place: &Place, id: &str, record: LoadBalancer) -> plane::LoadBalance
             .map(|it| BalancerInterface {
                 id: it.id,
                 address: it.address,
+                ipv6: it.ipv6,
                 zone: it.zone,
                 host: it.host,
             })

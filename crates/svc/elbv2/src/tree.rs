@@ -130,12 +130,18 @@ impl<'a> Links<'a> {
         before: &BTreeSet<String>,
         after: &BTreeSet<String>,
     ) -> Result<(), Fault> {
+        if protocol.has_datagrams() && tree.balancer.record.dual_stack {
+            return Err(fault::datagrams_of_dual_stack());
+        }
         for arn in after.difference(before) {
             let own = tree.arn();
             let group = self.group(arn).await?.ok_or_else(fault::group_not_found)?;
             if group.vpc != tree.balancer.record.vpc {
                 let vpc = &tree.balancer.record.vpc;
                 return Err(fault::group_of_other_vpc(arn, &group.vpc, vpc));
+            }
+            if group.ipv6 && !tree.balancer.record.dual_stack {
+                return Err(fault::group_needs_dual_stack(arn));
             }
             if !protocol.reaches(group.protocol) {
                 let (own, of_group) = (protocol.name(), group.protocol.name());

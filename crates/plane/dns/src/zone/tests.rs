@@ -40,10 +40,15 @@ fn interface(vpc: &str, address: [u8; 4]) -> Resource {
     })
 }
 
+fn six(host: u8) -> Ipv6Addr {
+    Ipv6Addr::new(0xfd00, 0, 0, 9, 0, 0, 0, host.into())
+}
+
 fn balancer(name: &str, vpc: &str, internal: bool, hosts: &[u8]) -> Resource {
     let prefix = if internal { "internal-" } else { "" };
     let interface = |host: &u8| BalancerInterface {
         id: format!("eni-{host}"),
+        ipv6: name.starts_with("dual").then(|| six(*host)),
         address: [10, 0, 9, *host].into(),
         zone: String::new(),
         host: format!("i-{host}"),
@@ -75,6 +80,8 @@ fn book() -> Book {
         balancer("public", "vpc-b", false, &[2, 3]),
         balancer("away", "vpc-b", false, &[3]),
         balancer("new", "vpc-a", true, &[]),
+        balancer("dual", "vpc-a", true, &[1, 2]),
+        balancer("dual-public", "vpc-b", false, &[2]),
     ])
 }
 
@@ -155,6 +162,23 @@ fn names_of_load_balancers() {
         ..bridge
     };
     assert_eq!(told(ask(without, public, RecordType::A)), "nothing");
+}
+
+#[test]
+fn names_of_dual_stack_load_balancers() {
+    let hears = |name: &str, kind| told(ask(ASKER, name, kind));
+    let own = "internal-dual-1.us-east-1.elb.internal";
+    assert_eq!(hears(own, RecordType::A), "10.0.9.2 10.0.9.1");
+    assert_eq!(hears(own, RecordType::AAAA), "fd00:0:0:9::2 fd00:0:0:9::1");
+    assert_eq!(
+        hears(own, RecordType::ANY),
+        "10.0.9.2 fd00:0:0:9::2 10.0.9.1 fd00:0:0:9::1"
+    );
+    // Outside of its VPC it has the host's addresses, which are of IPv4.
+    let public = "dual-public-1.us-east-1.elb.localhost";
+    assert_eq!(hears(public, RecordType::AAAA), "nothing");
+    let other = "internal-other-1.us-east-1.elb.internal";
+    assert_eq!(hears(other, RecordType::AAAA), "Absent");
 }
 
 #[test]

@@ -160,10 +160,8 @@ fn wanted(
         let local = config.local_listen.iter().filter(|_| !balancer.internal);
         let on_host = public.chain(local.copied());
         let on_host = on_host.map(|ip| Place::new(Origin::Host, ip, listener.port));
-        let inside = serving
-            .interface
-            .iter()
-            .map(|it| Place::new(serving.origin.clone(), it.address.into(), listener.port));
+        let inside = serving.interface.iter().flat_map(|it| it.addresses());
+        let inside = inside.map(|ip| Place::new(serving.origin.clone(), ip, listener.port));
         let (connections, datagrams) = match table.flows {
             None => (true, false),
             Some(flows) => (flows.connections, flows.datagrams),

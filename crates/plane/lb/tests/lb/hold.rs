@@ -227,6 +227,7 @@ fn balancer_inside(port: u16) -> Vec<Resource> {
     let mut balancer = balancer();
     balancer.interfaces = vec![BalancerInterface {
         id: "eni-1".to_owned(),
+        ipv6: None,
         address: [127, 0, 0, 1].into(),
         zone: "us-east-1a".to_owned(),
         host: "i-1".to_owned(),

@@ -71,6 +71,7 @@ async fn it_listens_and_reaches_targets_inside_the_vpc() {
     let mut balancer = balancer();
     balancer.interfaces = vec![BalancerInterface {
         id: "eni-1".to_owned(),
+        ipv6: None,
         address: [127, 0, 0, 1].into(),
         zone: "us-east-1a".to_owned(),
         host: "i-1".to_owned(),

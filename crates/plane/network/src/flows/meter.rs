@@ -8,7 +8,7 @@
 //! as skipped, as is a time between two readings in which idle flows may have left the kernel's memory.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 use wharf_planeproto::flows::{Flow, MOST_FLOWS, MOST_WINDOWS, Part, Report, Window};
@@ -16,6 +16,7 @@ use wharf_planeproto::flows::{Flow, MOST_FLOWS, MOST_WINDOWS, Part, Report, Wind
 use super::Place;
 use super::table;
 use super::tally::{Ends, Reading, Tally, told_flags};
+use crate::netlink::nft::IpVersion;
 
 /// How long a window is.
 const WINDOW_MS: i64 = 60_000;
@@ -51,6 +52,8 @@ pub(crate) struct Metering {
     pub(crate) account: String,
     pub(crate) region: String,
     pub(crate) address: Ipv4Addr,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) ipv6: BTreeSet<Ipv6Addr>,
     /// Ids of the flow logs.
     pub(crate) logs: BTreeSet<String>,
     pub(crate) accepted: bool,
@@ -63,6 +66,26 @@ impl Metering {
     pub(super) fn counts_as(&self, other: &Self) -> bool {
         let of = |it: &Self| (it.address, it.rejected, it.tcp_flags);
         of(self) == of(other)
+    }
+
+    /// Those that are recorded.
+    pub(super) fn addresses(&self, version: IpVersion) -> BTreeSet<IpAddr> {
+        match version {
+            IpVersion::V4 => BTreeSet::from([self.address.into()]),
+            IpVersion::V6 => self.ipv6.iter().copied().map(IpAddr::from).collect(),
+        }
+    }
+
+    /// Whether there are some.
+    pub(super) fn has(&self, version: IpVersion) -> bool {
+        version == IpVersion::V4 || !self.ipv6.is_empty()
+    }
+
+    fn is_own(&self, address: IpAddr) -> bool {
+        match address {
+            IpAddr::V4(it) => it == self.address,
+            IpAddr::V6(it) => self.ipv6.contains(&it),
+        }
     }
 }
 
@@ -215,8 +238,12 @@ impl Metered {
     }
 
     /// The kernel counts from nothing.
-    fn begin_anew(&mut self) {
-        self.keys.clear();
+    fn begin_anew(&mut self, version: IpVersion) {
+        if !self.metering.has(version) {
+            return;
+        }
+        let is_other = |it: &Ends| it.is_ipv4() != (version == IpVersion::V4);
+        self.keys.retain(|ends, _| is_other(ends));
         self.last_skipped = [0; 5];
         self.skipped = true;
     }
@@ -299,7 +326,11 @@ impl Meter {
         if self.run == 0 || self.boot != boot {
             self.run = run;
             self.boot = boot;
-            self.interfaces.values_mut().for_each(Metered::begin_anew);
+            for it in self.interfaces.values_mut() {
+                for version in IpVersion::ALL {
+                    it.begin_anew(version);
+                }
+            }
             self.instances.clear();
         }
         if self.layout != LAYOUT {
@@ -378,13 +409,13 @@ impl Meter {
     }
 
     /// The kernel counts from nothing: what it had counted since the last reading is lost.
-    pub(super) fn begin_anew(&mut self, vpc: &str) {
+    pub(super) fn begin_anew(&mut self, vpc: &str, version: IpVersion) {
         let all = self
             .interfaces
             .iter_mut()
             .filter(|(place, _)| place.0 == vpc);
         for (_, it) in all {
-            it.begin_anew();
+            it.begin_anew(version);
         }
     }
 
@@ -574,7 +605,7 @@ fn flow(metering: &Metering, key: &RowKey, row: &Row) -> Flow {
         source_port,
         destination_port,
         tcp_flags: row.flags,
-        ingress: destination == metering.address,
+        ingress: metering.is_own(destination),
         accepted: key.accepted,
         packets: row.packets,
         bytes: row.bytes,

@@ -29,6 +29,7 @@ use self::meter::Now;
 pub(crate) use self::meter::{Meter, Metering};
 use crate::error::NetworkError;
 use crate::model::{Mode, Scope};
+use crate::netlink::nft::IpVersion;
 use crate::scope::ScopeNet;
 use crate::state::{Endpoint, TaskRecord};
 use crate::worker::Worker;
@@ -39,7 +40,7 @@ const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 const READ_EVERY_MS: i64 = 4000;
 const READ_FOR: Duration = Duration::from_millis(100);
 /// The bounds of [`meter`] make less of it.
-const MAX_FILE: u64 = 64 << 20;
+const MAX_FILE: u64 = 96 << 20;
 /// What interfaces of users have before their numbers; others are wharf's own.
 const OF_USERS: &str = "eni-";
 
@@ -199,16 +200,19 @@ impl Worker {
             return Ok(());
         };
         let known = (!self.meter.is_stale(vpc)).then(|| (former, self.meter.instances(vpc)));
-        let written = write(net, &self.names, known, &wanted, (&instances, recorded));
-        let anew = match written {
-            Ok(anew) => anew,
-            Err(error) => {
-                self.meter.doubt(vpc);
-                return Err(error);
+        let mut trouble = Ok(());
+        for version in IpVersion::ALL {
+            let known = known.as_ref();
+            let rest = (&instances, recorded);
+            match write(net, &self.names, version, known, &wanted, rest) {
+                Ok(true) => self.meter.begin_anew(vpc, version),
+                Ok(false) => {}
+                Err(error) => trouble = trouble.and(Err(error)),
             }
-        };
-        if anew {
-            self.meter.begin_anew(vpc);
+        }
+        if let Err(error) = trouble {
+            self.meter.doubt(vpc);
+            return Err(error);
         }
         self.meter.follow(vpc, wanted, now);
         self.meter.trust(vpc, instances);
@@ -235,28 +239,31 @@ impl Worker {
     }
 }
 
-/// Brings the table to what is wanted; whether it was written anew, with nothing counted.
+/// Brings the table of one family to what is wanted; whether it was written anew, with nothing counted.
 fn write(
     net: &mut ScopeNet,
     names: &crate::names::Names,
-    known: Option<(BTreeMap<Place, Metering>, BTreeSet<Ipv4Addr>)>,
+    version: IpVersion,
+    known: Option<&(BTreeMap<Place, Metering>, BTreeSet<Ipv4Addr>)>,
     wanted: &BTreeMap<Place, Metering>,
     (instances, recorded): (&BTreeSet<Ipv4Addr>, usize),
 ) -> Result<bool, NetworkError> {
     let socket = net.rules_socket()?;
-    if wanted.is_empty() {
-        table::remove(socket, names)?;
+    let has_some = |all: &BTreeMap<Place, Metering>| all.values().any(|it| it.has(version));
+    if !has_some(wanted) {
+        table::remove(socket, names, version)?;
         return Ok(false);
     }
-    let known = known.filter(|(former, _)| !former.is_empty());
+    let known = known.filter(|(former, _)| has_some(former));
     if let Some((former, gone)) = known
-        && table::exists(socket, names)?
+        && table::exists(socket, names, version)?
     {
-        let gone = &gone - instances;
+        let gone = gone - instances;
         match table::change(
             socket,
             names,
-            (&former, wanted),
+            version,
+            (former, wanted),
             (instances, &gone),
             recorded,
         ) {
@@ -265,7 +272,7 @@ fn write(
             Err(error) => tracing::warn!(%error, "what counts for flow logs differs; rewriting it"),
         }
     }
-    table::write(socket, names, wanted, (instances, recorded))?;
+    table::write(socket, names, version, wanted, (instances, recorded))?;
     Ok(true)
 }
 

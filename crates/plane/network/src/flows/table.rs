@@ -15,10 +15,12 @@
 //!              its ports has none
 //! ```
 //!
+//! IPv6 has a table of its own, without what is in prerouting: no port leads elsewhere there.
+//!
 //! In prerouting an address counts as a source only where answers to it would go.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use super::Place;
 use super::meter::Metering;
@@ -26,11 +28,13 @@ use super::tally::{Ends, FLAGS, Point, Reading};
 use crate::error::NetworkError;
 use crate::names::Names;
 use crate::netlink::Socket;
-use crate::netlink::nft::{self, BaseChain, Batch, Compare, Counted, Direction, Expression, Hook};
+use crate::netlink::nft::{
+    self, BaseChain, Batch, Compare, Counted, Direction, Expression, Hook, IpVersion,
+};
 
 /// How long an idle flow stays in a set: many readings, so that a late one loses nothing.
 pub(super) const IDLE_MS: u64 = 120_000;
-/// Keys of each set of an interface: some 6 MB of the kernel's memory when it is full.
+/// Keys of each set of an interface and family: some 6 MB of the kernel's memory when it is full, of IPv6 some 7.
 const MOST_KEYS: u32 = 32_768;
 /// … of each set where there are more interfaces than have room for that; and the least that one has.
 const MOST_OF_HOST: u32 = 131_072;
@@ -114,22 +118,41 @@ fn of(point: Point, interface: &str) -> String {
 }
 
 /// What is let through is counted once; the other points are for what is dropped.
-fn points(metering: &Metering) -> impl Iterator<Item = Point> {
+fn points(version: IpVersion, metering: &Metering) -> impl Iterator<Item = Point> {
     let rejected = metering.rejected;
     let counts = move |point: &Point| {
         rejected || matches!(point, Point::Allowed | Point::Answered | Point::Passed)
     };
-    Point::ALL.into_iter().filter(counts)
+    Point::ALL
+        .into_iter()
+        .filter(counts)
+        .filter(move |it| is_of(version, *it))
 }
 
-pub(super) fn exists(socket: &mut Socket, names: &Names) -> Result<bool, NetworkError> {
-    nft::table_exists(socket, &name(names))
+fn is_of(version: IpVersion, point: Point) -> bool {
+    version == IpVersion::V4 || matches!(point, Point::Seen | Point::Passed)
+}
+
+pub(super) fn exists(
+    socket: &mut Socket,
+    names: &Names,
+    version: IpVersion,
+) -> Result<bool, NetworkError> {
+    nft::table_exists_of(version, socket, &name(names))
 }
 
 /// The table, which need not be there.
-pub(super) fn remove(socket: &mut Socket, names: &Names) -> Result<(), NetworkError> {
+pub(super) fn remove(
+    socket: &mut Socket,
+    names: &Names,
+    version: IpVersion,
+) -> Result<(), NetworkError> {
     let table = name(names);
-    let mut batch = Batch::new(&table);
+    // A kernel without IPv6 has none, and says so in its own way.
+    if version == IpVersion::V6 && !exists(socket, names, version).unwrap_or(false) {
+        return Ok(());
+    }
+    let mut batch = Batch::of_version(version, &table);
     batch.drop_table();
     batch.commit(socket, "remove the table of flow logs")
 }
@@ -138,24 +161,36 @@ pub(super) fn remove(socket: &mut Socket, names: &Names) -> Result<(), NetworkEr
 pub(super) fn write(
     socket: &mut Socket,
     names: &Names,
+    version: IpVersion,
     wanted: &BTreeMap<Place, Metering>,
     (instances, recorded): (&BTreeSet<Ipv4Addr>, usize),
 ) -> Result<(), NetworkError> {
     let table = name(names);
-    let mut batch = Batch::new(&table);
+    let mut batch = Batch::of_version(version, &table);
     batch.fresh_table();
-    for point in Point::ALL {
-        batch.verdict_map(map(point));
+    for point in Point::ALL.into_iter().filter(|it| is_of(version, *it)) {
+        match version {
+            IpVersion::V4 => batch.verdict_map(map(point)),
+            IpVersion::V6 => batch.verdict_map_ipv6(map(point)),
+        }
         batch.tally_set(&full(point), MOST_SKIPPED, SKIPPED_MS);
     }
-    batch.address_set(INSTANCES);
-    batch.add_addresses(INSTANCES, instances.iter().copied());
+    if version == IpVersion::V4 {
+        batch.address_set(INSTANCES);
+        batch.add_addresses(INSTANCES, instances.iter().copied());
+    }
     let links = names.veth_prefix();
-    for (chain, point, end) in CHAINS {
+    for (chain, point, end) in CHAINS.into_iter().filter(|it| is_of(version, it.1)) {
         batch.chain(chain);
-        let (direction, verdict) = match end {
-            End::Source => (Direction::In, Expression::source_verdict(map(point))),
-            End::Destination => (Direction::Out, Expression::destination_verdict(map(point))),
+        let direction = match end {
+            End::Source => Direction::In,
+            End::Destination => Direction::Out,
+        };
+        let verdict = match (&end, version) {
+            (End::Source, IpVersion::V4) => Expression::source_verdict(map(point)),
+            (End::Source, IpVersion::V6) => Expression::source_verdict_ipv6(map(point)),
+            (End::Destination, IpVersion::V4) => Expression::destination_verdict(map(point)),
+            (End::Destination, IpVersion::V6) => Expression::destination_verdict_ipv6(map(point)),
         };
         let concerned = match chain.hook {
             Hook::Forward => Expression::link_prefix(direction, Compare::Equal, &links),
@@ -172,8 +207,8 @@ pub(super) fn write(
         };
         batch.rule(chain.name, [concerned, verdict].concat());
     }
-    for ((_, interface), metering) in wanted {
-        add(&mut batch, interface, metering, room(recorded));
+    for ((_, interface), metering) in wanted.iter().filter(|(_, it)| it.has(version)) {
+        add(&mut batch, version, interface, metering, room(recorded));
     }
     batch.commit(socket, "write the table of flow logs")
 }
@@ -182,42 +217,100 @@ pub(super) fn write(
 pub(super) fn change(
     socket: &mut Socket,
     names: &Names,
+    version: IpVersion,
     (former, wanted): (&BTreeMap<Place, Metering>, &BTreeMap<Place, Metering>),
     (instances, gone): (&BTreeSet<Ipv4Addr>, &BTreeSet<Ipv4Addr>),
     recorded: usize,
 ) -> Result<(), NetworkError> {
     let table = name(names);
-    let mut batch = Batch::new(&table);
-    batch.add_addresses(INSTANCES, instances.iter().copied());
-    batch.remove_addresses(INSTANCES, gone.iter().copied());
-    for (place, metering) in former {
-        if wanted.get(place).is_none_or(|it| !it.counts_as(metering)) {
-            take_out(&mut batch, &place.1, metering);
+    let mut batch = Batch::of_version(version, &table);
+    if version == IpVersion::V4 {
+        batch.add_addresses(INSTANCES, instances.iter().copied());
+        batch.remove_addresses(INSTANCES, gone.iter().copied());
+    }
+    let counts = |all: &BTreeMap<Place, Metering>, place: &Place, as_this: &Metering| {
+        let same = |it: &&Metering| it.has(version) && it.counts_as(as_this);
+        all.get(place).filter(same).cloned()
+    };
+    // Addresses pass from one interface to the next.
+    for (place, metering) in former.iter().filter(|(_, it)| it.has(version)) {
+        match counts(wanted, place, metering) {
+            None => take_out(&mut batch, version, &place.1, metering),
+            Some(now) => {
+                let gone = metering.addresses(version);
+                let gone = gone.difference(&now.addresses(version)).copied().collect();
+                unbind(&mut batch, version, metering, &gone);
+            }
         }
     }
-    for (place, metering) in wanted {
-        if former.get(place).is_none_or(|it| !it.counts_as(metering)) {
-            add(&mut batch, &place.1, metering, room(recorded));
+    for (place, metering) in wanted.iter().filter(|(_, it)| it.has(version)) {
+        match counts(former, place, metering) {
+            None => add(&mut batch, version, &place.1, metering, room(recorded)),
+            Some(before) => {
+                let new = metering.addresses(version);
+                let new = new
+                    .difference(&before.addresses(version))
+                    .copied()
+                    .collect();
+                bind(&mut batch, version, &place.1, metering, &new);
+            }
         }
     }
     batch.commit(socket, "change the table of flow logs")
 }
 
-fn add(batch: &mut Batch<'_>, interface: &str, metering: &Metering, room: u32) {
+/// Leads packets of these addresses to what counts them.
+fn bind(
+    batch: &mut Batch<'_>,
+    version: IpVersion,
+    interface: &str,
+    metering: &Metering,
+    addresses: &BTreeSet<IpAddr>,
+) {
+    for point in points(version, metering) {
+        for address in addresses {
+            match address {
+                IpAddr::V4(it) => batch.add_verdict(map(point), *it, &of(point, interface)),
+                IpAddr::V6(it) => {
+                    batch.add_verdicts_ipv6(map(point), [(*it, of(point, interface))]);
+                }
+            }
+        }
+    }
+}
+
+fn unbind(
+    batch: &mut Batch<'_>,
+    version: IpVersion,
+    metering: &Metering,
+    addresses: &BTreeSet<IpAddr>,
+) {
+    for point in points(version, metering) {
+        for address in addresses {
+            match address {
+                IpAddr::V4(it) => batch.remove_addresses(map(point), [*it]),
+                IpAddr::V6(it) => batch.remove_addresses_ipv6(map(point), [*it]),
+            }
+        }
+    }
+}
+
+fn add(batch: &mut Batch<'_>, version: IpVersion, interface: &str, metering: &Metering, room: u32) {
     const WITH_PORTS: [u8; 3] = [TCP, UDP, SCTP];
     let is_flagged = |protocol: u8| metering.tcp_flags && protocol == TCP;
-    for point in points(metering) {
+    for point in points(version, metering) {
         let (name, full) = (of(point, interface), full(point));
-        batch.flow_set(&name, room, IDLE_MS);
+        batch.flow_set(version, &name, room, IDLE_MS);
         batch.inner_chain(&name);
         let end = |expressions: Vec<Expression>| [expressions, Expression::accept()].concat();
         for protocol in WITH_PORTS {
             let flags = is_flagged(protocol).then_some(FLAGS);
-            batch.rule(&name, end(Expression::count_flow(&name, protocol, flags)));
+            let count = Expression::count_flow(&name, version, protocol, flags);
+            batch.rule(&name, end(count));
         }
         batch.rule(
             &name,
-            end(Expression::count_flow_beside(&name, &WITH_PORTS)),
+            end(Expression::count_flow_beside(&name, version, &WITH_PORTS)),
         );
         // What could be counted and was not found no room.
         let skip = || Expression::count_for(&full, metering.address);
@@ -225,19 +318,21 @@ fn add(batch: &mut Batch<'_>, interface: &str, metering: &Metering, room: u32) {
             let has_ports = Expression::has_ports(protocol, is_flagged(protocol));
             batch.rule(&name, end([has_ports, skip()].concat()));
         }
-        let beside = Expression::protocol_beside(&WITH_PORTS);
+        let beside = Expression::protocol_beside(version, &WITH_PORTS);
         batch.rule(&name, end([beside, skip()].concat()));
         // The others are cut off before their ports.
-        batch.rule(&name, end(Expression::count_flow_beside(&name, &[])));
+        let cut_off = Expression::count_flow_beside(&name, version, &[]);
+        batch.rule(&name, end(cut_off));
         batch.rule(&name, skip());
-        batch.add_verdict(map(point), metering.address, &name);
     }
+    let all = metering.addresses(version);
+    bind(batch, version, interface, metering, &all);
 }
 
-fn take_out(batch: &mut Batch<'_>, interface: &str, metering: &Metering) {
-    for point in points(metering) {
+fn take_out(batch: &mut Batch<'_>, version: IpVersion, interface: &str, metering: &Metering) {
+    unbind(batch, version, metering, &metering.addresses(version));
+    for point in points(version, metering) {
         let name = of(point, interface);
-        batch.remove_addresses(map(point), [metering.address]);
         batch.delete_chain(&name);
         batch.delete_set(&name);
     }
@@ -252,40 +347,57 @@ pub(super) fn read(
     metering: &Metering,
     known: impl Iterator<Item = Ends>,
 ) -> Result<Reading, NetworkError> {
-    let table = name(names);
     let mut reading = Reading::default();
     let mut room = MOST_LOOKED_UP;
     // In no order, so that all have their turn where there are too many.
-    let mut known: HashSet<Ends> = known.collect();
-    for point in points(metering) {
+    let (ipv4, ipv6) = known.partition(Ends::is_ipv4);
+    for (version, mut known) in [(IpVersion::V4, ipv4), (IpVersion::V6, ipv6)] {
+        if metering.has(version) {
+            let of = (names, version, interface);
+            read_version(socket, of, metering, (&mut known, &mut room), &mut reading)?;
+        }
+    }
+    Ok(reading)
+}
+
+fn read_version(
+    socket: &mut Socket,
+    (names, version, interface): (&Names, IpVersion, &str),
+    metering: &Metering,
+    (known, room): (&mut HashSet<Ends>, &mut usize),
+    reading: &mut Reading,
+) -> Result<(), NetworkError> {
+    let table = name(names);
+    for point in points(version, metering) {
         let set = of(point, interface);
-        let (counted, is_whole) = nft::counted(socket, &table, &set)?;
+        let (counted, is_whole) = nft::counted(socket, version, &table, &set)?;
         let ends = counted.into_iter();
         let ends = ends.filter_map(|(key, counted)| Some((Ends::read(&key)?, counted)));
         let mut found: HashMap<Ends, Counted> = ends.collect();
         if !is_whole {
             let missing = known.iter().filter(|it| !found.contains_key(it));
             let missing: Vec<Ends> = missing.copied().collect();
-            let looked_up = missing.len().min(room);
-            room -= looked_up;
+            let looked_up = missing.len().min(*room);
+            *room -= looked_up;
             let keys: Vec<Vec<u8>> = missing[..looked_up].iter().map(Ends::key).collect();
-            let there = nft::counted_of(socket, &table, &set, &keys)?;
+            let there = nft::counted_of(socket, version, &table, &set, &keys)?;
             let there = there.into_iter();
             found.extend(there.filter_map(|(key, it)| Some((Ends::read(&key)?, it))));
-            reading.unknown[point as usize] = missing[looked_up..].iter().copied().collect();
+            reading.unknown[point as usize].extend(&missing[looked_up..]);
         }
         known.extend(found.keys().copied());
-        reading.points[point as usize] = found;
+        reading.points[point as usize].extend(found);
         // The few that found no room.
         let own = nft::counted_of(
             socket,
+            version,
             &table,
             &full(point),
             &[metering.address.octets().to_vec()],
         )?;
-        reading.skipped[point as usize] = own.first().map_or(0, |(_, it)| it.packets);
+        reading.skipped[point as usize] += own.first().map_or(0, |(_, it)| it.packets);
     }
-    Ok(reading)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! What the counters of one flow come to. Pure.
 
 use std::collections::{HashMap, HashSet};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 
 use super::meter::Metering;
-use crate::netlink::nft::{Counted, FLOW_KEY};
+use crate::netlink::nft::Counted;
 
 const SYN: u8 = 2;
 const ACK: u8 = 16;
@@ -17,8 +17,8 @@ pub(super) const FLAGS: u8 = 1 | SYN | 4 | ACK;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "Packed", into = "Packed")]
 pub(super) struct Ends {
-    pub(super) source: Ipv4Addr,
-    pub(super) destination: Ipv4Addr,
+    pub(super) source: IpAddr,
+    pub(super) destination: IpAddr,
     pub(super) protocol: u8,
     pub(super) source_port: u16,
     pub(super) destination_port: u16,
@@ -26,7 +26,32 @@ pub(super) struct Ends {
 }
 
 /// As it is kept: there are many.
-type Packed = (u32, u32, u8, u16, u16, u8);
+type Packed = (Address, Address, u8, u16, u16, u8);
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Address {
+    V4(u32),
+    V6(Ipv6Addr),
+}
+
+impl From<IpAddr> for Address {
+    fn from(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(it) => Self::V4(it.into()),
+            IpAddr::V6(it) => Self::V6(it),
+        }
+    }
+}
+
+impl From<Address> for IpAddr {
+    fn from(address: Address) -> Self {
+        match address {
+            Address::V4(it) => Ipv4Addr::from(it).into(),
+            Address::V6(it) => it.into(),
+        }
+    }
+}
 
 impl From<Packed> for Ends {
     fn from((source, destination, protocol, source_port, destination_port, flags): Packed) -> Self {
@@ -50,11 +75,19 @@ impl From<Ends> for Packed {
 }
 
 impl Ends {
+    pub(super) fn is_ipv4(&self) -> bool {
+        self.source.is_ipv4()
+    }
+
     /// As a set has it.
     pub(super) fn key(&self) -> Vec<u8> {
-        let mut key = Vec::with_capacity(FLOW_KEY as usize);
-        key.extend(self.source.octets());
-        key.extend(self.destination.octets());
+        let mut key = Vec::with_capacity(44);
+        for address in [self.source, self.destination] {
+            match address {
+                IpAddr::V4(it) => key.extend(it.octets()),
+                IpAddr::V6(it) => key.extend(it.octets()),
+            }
+        }
         key.extend([self.protocol, 0, 0, 0]);
         key.extend(self.source_port.to_be_bytes());
         key.extend(self.destination_port.to_be_bytes());
@@ -63,36 +96,24 @@ impl Ends {
     }
 
     pub(super) fn read(key: &[u8]) -> Option<Self> {
-        let key: &[u8; FLOW_KEY as usize] = key.try_into().ok()?;
-        let [
-            a,
-            b,
-            c,
-            d,
-            e,
-            f,
-            g,
-            h,
-            protocol,
-            _,
-            _,
-            _,
-            i,
-            j,
-            k,
-            l,
-            flags,
-            ..,
-        ] = *key;
+        let (addresses, rest) = key.split_last_chunk::<12>()?;
+        let [protocol, _, _, _, i, j, k, l, flags, ..] = *rest;
+        let (source, destination) = addresses.split_at_checked(addresses.len() / 2)?;
         Some(Self {
-            source: [a, b, c, d].into(),
-            destination: [e, f, g, h].into(),
+            source: address(source)?,
+            destination: address(destination)?,
             protocol,
             source_port: u16::from_be_bytes([i, j]),
             destination_port: u16::from_be_bytes([k, l]),
             flags,
         })
     }
+}
+
+fn address(bytes: &[u8]) -> Option<IpAddr> {
+    let ipv4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
+    ipv4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from))
+        .ok()
 }
 
 /// Where packets are counted on their way, in the order in which these are read.
@@ -216,7 +237,7 @@ impl Tally {
             false => self.rest(),
         };
         // The instance dropped it, behind the end of who called.
-        let is_caller = ends.source == metering.address && !is_unknown(Point::Answered);
+        let is_caller = ends.source == IpAddr::V4(metering.address) && !is_unknown(Point::Answered);
         let refused = match is_caller {
             true => less(of(&now, Point::Allowed), of(&now, Point::Answered)),
             false => (0, 0),
@@ -241,4 +262,35 @@ fn add(one: (u64, u64), other: (u64, u64)) -> (u64, u64) {
 
 fn less(one: (u64, u64), other: (u64, u64)) -> (u64, u64) {
     (one.0.saturating_sub(other.0), one.1.saturating_sub(other.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_both_families_are_read_back_from_the_kernel_and_the_file() {
+        for (source, destination, bytes) in
+            [("10.0.0.5", "10.0.0.6", 20), ("fd00::5", "2001:db8::6", 44)]
+        {
+            let ends = Ends {
+                source: source.parse().unwrap(),
+                destination: destination.parse().unwrap(),
+                protocol: 6,
+                source_port: 40000,
+                destination_port: 80,
+                flags: 2,
+            };
+            assert_eq!(ends.key().len(), bytes);
+            assert_eq!(Ends::read(&ends.key()), Some(ends));
+            let kept = serde_json::to_string(&ends).unwrap();
+            assert_eq!(serde_json::from_str::<Ends>(&kept).unwrap(), ends);
+        }
+        for length in [0, 11, 12, 19, 21, 43, 45, 64] {
+            assert_eq!(Ends::read(&vec![0; length]), None, "{length}");
+        }
+        // As a former version kept it.
+        let former: Ends = serde_json::from_str("[167772165,167772166,17,1,2,0]").unwrap();
+        assert_eq!(former.source.to_string(), "10.0.0.5");
+    }
 }

@@ -12,13 +12,13 @@ use super::traffic::{ICMP, verdict};
 use crate::names::Names;
 use crate::netlink::nft::{BaseChain, Batch, Compare, Direction, Expression, Hook};
 
-const LEAVING: BaseChain = BaseChain {
+pub(crate) const LEAVING: BaseChain = BaseChain {
     name: "leaving-subnets",
     kind: "filter",
     hook: Hook::Forward,
     priority: -20,
 };
-const ENTERING: BaseChain = BaseChain {
+pub(crate) const ENTERING: BaseChain = BaseChain {
     name: "entering-subnets",
     kind: "filter",
     hook: Hook::Forward,

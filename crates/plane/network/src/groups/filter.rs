@@ -22,13 +22,13 @@ use crate::ruleset;
 use crate::view::{Touched, View};
 
 /// Flow logs count between these chains (`flows`): whoever gives one another priority looks there, too.
-const SENDERS: BaseChain = BaseChain {
+pub(crate) const SENDERS: BaseChain = BaseChain {
     name: "senders",
     kind: "filter",
     hook: Hook::Forward,
     priority: 0,
 };
-const RECEIVERS: BaseChain = BaseChain {
+pub(crate) const RECEIVERS: BaseChain = BaseChain {
     name: "receivers",
     kind: "filter",
     hook: Hook::Forward,

@@ -46,8 +46,10 @@ mod translations;
 mod ways;
 
 pub(crate) use acls::{Acl, Edge};
+pub(crate) use edges::{ENTERING, LEAVING};
 pub(crate) use exits::{Exit, Target};
-pub(crate) use filter::{Filter, next_generation};
+pub(crate) use filter::{Filter, RECEIVERS, SENDERS, next_generation};
 pub(crate) use plan::Policy;
 pub(crate) use rule::{Group, is_name};
 pub(crate) use traffic::{ICMP, ICMPV6, Traffic, verdict};
+pub(crate) use ways::Way;

@@ -11,7 +11,7 @@ use crate::netlink::nft::{Expression, Side};
 const NAME_MAX: usize = 200;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
+pub(crate) enum Way {
     /// The sender's egress, about who answers.
     Out,
     /// The ingress of who answers, about the sender.
@@ -38,12 +38,12 @@ impl Way {
     }
 
     /// The chain of a group.
-    pub(super) fn of_group(self, id: &str) -> String {
+    pub(crate) fn of_group(self, id: &str) -> String {
         format!("{}/{id}", self.name())
     }
 
     /// The chain of a policy. Ids hold no `+`, so it is no group's; the kernel's names end somewhere.
-    pub(super) fn of_policy(self, groups: &[String]) -> String {
+    pub(crate) fn of_policy(self, groups: &[String]) -> String {
         let way = self.name();
         let name = format!("{way}/+{}", groups.join("+"));
         if name.len() <= NAME_MAX {

@@ -7,13 +7,15 @@
 //!                               neighbour <end> lladdr <mac of end> dev vx
 //!                               table ip6: who may send by which link, groups, network ACLs
 //! ```
+//! A peer's range is behind the link to it (`peering`), its addresses on other hosts behind the tunnel of the VPC that carries it.
+//!
 //! Nobody asks for neighbours and nobody is believed about them: all entries are fixed, links have no addresses of
 //! their own making, and what arrives with a sender that is not its link's ends before anything looks at it. Until a
-//! route of the VPC leads to the world (`outside`) there is no route but those to single addresses, so nothing leads to
+//! route of the VPC leads to the world (`outside`) there is no route but those to single addresses and peers, so nothing leads to
 //! the host, to other VPCs or to the world. `<end>` is a link-local address made of the IPv4 address that the other
 //! host's tunnel ends at.
 //!
-//! Invariants: `plan` is pure, and the table is replaced whole when it says something else; rules are there before
+//! Invariants: `plan` is pure, and so is `table`; each change of the table is one batch of what differs; rules are there before
 //! the link that they are for; all of it outlives the agent and is adopted by the next, which touches the table when the
 //! control plane has spoken; a VPC without such addresses has nothing of it.
 
@@ -27,18 +29,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use plan::{Wanted, Wired};
+use wharf_base::Cidr6;
 
 use crate::error::NetworkError;
 use crate::groups::next_generation;
 use crate::host;
 use crate::model::{MacAddress, Mode, Scope};
 use crate::names::{Names, SCOPE_TUNNEL, TASK_LINK};
+use crate::netlink::nft::{self, Batch, Image};
 use crate::netlink::route6::{self, Hop};
-use crate::netlink::{Family, Request, Socket, link, nft, route, tunnel};
+use crate::netlink::{Family, Request, Socket, link, route, tunnel};
 use crate::netns::Namespace;
+use crate::peering::PeerLink;
 use crate::scope::{GATEWAY_MAC, ScopeNet, in_task};
 use crate::state::TaskRecord;
 use crate::sysctl;
+use crate::view::Touched;
 use crate::worker::Worker;
 
 /// The router of all subnets, as tasks see it.
@@ -46,7 +52,7 @@ const ROUTER: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1);
 /// Who tells senders that a packet is too big, or that nobody is there; nothing else is answered at it.
 const OWN: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 1);
 /// What no interface has more of, whatever is said.
-const MOST: usize = 64;
+pub(crate) const MOST: usize = 64;
 /// Keeps a batch's answers within the socket's buffer.
 const TOGETHER: usize = 512;
 
@@ -71,9 +77,13 @@ pub(crate) struct Made {
     wired: BTreeMap<Ipv6Addr, String>,
     /// Index of the tunnel, and what is routed through it.
     tunnel: Option<(u32, BTreeMap<Ipv6Addr, Ipv4Addr>)>,
+    /// Index of each link to a peer, and what is behind it.
+    peers: BTreeMap<String, (u32, Cidr6)>,
     generation: u32,
     /// There is a way from the namespace to the host.
     leads_out: bool,
+    /// All is as the control plane said last.
+    settled: bool,
 }
 
 /// What is known of the table in the kernel.
@@ -83,10 +93,15 @@ enum Table {
     Unknown,
     /// Left by a former run, and kept as it is until the control plane's word is there.
     Adopted,
-    Written(Box<Wanted>),
+    Written(Box<(Wanted, Image)>),
 }
 
 impl Made {
+    /// Something changed that no word of the control plane tells of.
+    pub(crate) fn doubt(&mut self) {
+        self.settled = false;
+    }
+
     fn is_nothing(&self) -> bool {
         matches!(self.table, Table::Unknown) && self.wired.is_empty()
     }
@@ -102,14 +117,25 @@ pub(crate) fn may_have(address: Ipv6Addr) -> bool {
 impl Worker {
     /// As `follow_ipv6`, for whom its trouble is not: the next word mends it.
     pub(crate) fn lead_ipv6(&mut self) {
-        if let Err(error) = self.follow_ipv6() {
+        if let Err(error) = self.follow_ipv6(None) {
             tracing::warn!(%error, "failed to bring IPv6 addresses to where they belong; will retry with the next update");
         }
     }
 
-    /// Brings what is there of IPv6 to what is told and wired, in all VPCs.
-    pub(crate) fn follow_ipv6(&mut self) -> Result<(), NetworkError> {
-        let vpcs: Vec<Scope> = self.scopes.keys().cloned().collect();
+    /// Brings what is there of IPv6 to what is told and wired: in the VPCs that were touched, and in those of which it is not
+    /// known whether it is so.
+    pub(crate) fn follow_ipv6(&mut self, touched: Option<&Touched>) -> Result<(), NetworkError> {
+        let concerned = |(scope, net): (&Scope, &ScopeNet)| {
+            let Scope::Vpc(vpc) = scope else {
+                return None;
+            };
+            // Rules may name who has a group of a peer.
+            let peers = self.view.peerings(vpc).map(|(_, peer)| peer);
+            let mut vpcs = peers.chain([vpc.as_str()]);
+            let is_touched = touched.is_none_or(|it| vpcs.any(|vpc| it.concerns(vpc)));
+            (is_touched || !net.ipv6.settled).then(|| scope.clone())
+        };
+        let vpcs: Vec<Scope> = self.scopes.iter().filter_map(concerned).collect();
         let all = vpcs.iter().map(|scope| self.follow_ipv6_of(scope));
         all.fold(Ok(()), Result::and)
     }
@@ -121,6 +147,17 @@ impl Worker {
         scope: &Scope,
     ) -> Result<(), NetworkError> {
         self.follow_ipv6_of(scope)?;
+        if let Scope::Vpc(vpc) = scope {
+            // Links to peers come with the first of a VPC, and have two ends.
+            let peers: BTreeSet<String> = self
+                .view
+                .peerings(vpc)
+                .map(|(_, it)| it.to_owned())
+                .collect();
+            for peer in peers {
+                self.follow_ipv6_of(&Scope::Vpc(peer))?;
+            }
+        }
         // The control plane may say otherwise than the attachment.
         if let Some(saved) = self.tasks.get(&record.key) {
             record.endpoint.clone_from(&saved.endpoint);
@@ -132,9 +169,10 @@ impl Worker {
         let Scope::Vpc(vpc) = scope else {
             return Ok(());
         };
-        let Some(net) = self.scopes.get(scope) else {
+        let Some(net) = self.scopes.get_mut(scope) else {
             return Ok(());
         };
+        net.ipv6.doubt();
         let has_one = |record: &TaskRecord| {
             let endpoint = record.endpoint.as_ref();
             endpoint.is_some_and(|it| it.scope == *scope && !it.ipv6.is_empty())
@@ -144,7 +182,8 @@ impl Worker {
             return Ok(());
         }
         let taken = self.take_ipv6(vpc, scope);
-        let wanted = self.wanted_ipv6(vpc);
+        let peers = self.peer_links_ipv6(vpc);
+        let wanted = self.wanted_ipv6(vpc, &peers);
         let Some(net) = self.scopes.get_mut(scope) else {
             return Ok(());
         };
@@ -157,14 +196,22 @@ impl Worker {
             task(&state.task_netns(key), address)
         });
         let led = match self.heard {
-            true => net.lead_through_tunnel(&wanted.there),
+            true => {
+                let led = net.lead_through_tunnel(&wanted.there);
+                led.and(net.lead_to_peers(&peers))
+            }
             false => Ok(()),
         };
         if leads_out && let Err(error) = self.lead_out_ipv6(scope) {
             // What is inside of the VPC is reached all the same.
             tracing::warn!(vpc, %error, "failed to lead IPv6 out of a VPC; will retry with the next update");
         }
-        taken.and(placed).and(led)
+        let done = taken.and(placed).and(led);
+        if let Some(net) = self.scopes.get_mut(scope) {
+            let has_way = net.ipv6.leads_out || !leads_out;
+            net.ipv6.settled = self.heard && has_way && done.is_ok();
+        }
+        done
     }
 
     /// Brings the records to what the control plane says of the interfaces of a VPC. Of one that nothing is said of
@@ -177,16 +224,9 @@ impl Worker {
         for ((of, id), key) in &self.interfaces {
             let record = self.tasks.get(key).filter(|_| of == vpc);
             let endpoint = record.and_then(|it| it.endpoint.as_ref());
-            let (Some(endpoint), Some(mut told)) = (endpoint, self.view.ipv6(vpc, id)) else {
+            let (Some(endpoint), Some(told)) = (endpoint, self.view.own_ipv6(vpc, id)) else {
                 continue;
             };
-            // One that passes to another interface is that one's, whoever was told of first.
-            let has = |it| {
-                let holder = self.view.holder_ipv6(vpc, it);
-                holder.is_some_and(|of| of.id == *id)
-            };
-            told.retain(|it| may_have(*it) && has(*it));
-            let told: BTreeSet<Ipv6Addr> = told.into_iter().take(MOST).collect();
             if told != endpoint.ipv6 {
                 changed.push((key.clone(), told));
             }
@@ -222,7 +262,7 @@ impl Worker {
         self.save(&record)
     }
 
-    fn wanted_ipv6(&self, vpc: &str) -> Wanted {
+    fn wanted_ipv6(&self, vpc: &str, peers: &[PeerLink]) -> Wanted {
         let of_vpc = self.interfaces.iter().filter(|((of, _), _)| of == vpc);
         let wired = of_vpc.filter_map(|((_, id), key)| {
             let record = self.tasks.get(key)?;
@@ -240,12 +280,15 @@ impl Worker {
         });
         let own = self.own.as_ref().filter(|_| self.end.is_some());
         let own = own.map(|own| own.instance_id.as_str());
-        Wanted::of(&self.view, vpc, own, wired)
+        let mut wanted = Wanted::of(&self.view, vpc, own, wired);
+        let links = peers.iter().map(|it| (it.name.clone(), it.range));
+        wanted.peers = links.collect();
+        wanted
     }
 }
 
 impl ScopeNet {
-    /// The rules, replaced in one batch if others are wanted.
+    /// The rules; what differs is changed in one batch.
     fn write_ipv6(
         &mut self,
         wanted: &Wanted,
@@ -275,21 +318,40 @@ impl ScopeNet {
         let same = match &self.ipv6.table {
             Table::Unknown => false,
             Table::Adopted => !heard,
-            Table::Written(written) => written.has_rules_of(wanted),
+            Table::Written(written) => written.0.has_rules_of(wanted),
         };
         if same {
             return Ok(());
         }
-        self.ipv6.generation = next_generation(self.ipv6.generation)?;
-        let batch = table::batch(names, wanted, self.ipv6.generation);
-        if let Err(error) = batch.commit(socket, "write a network's nftables table for IPv6") {
-            // The former rules hold; the next word tries again.
-            if let Table::Written(_) = self.ipv6.table {
-                self.ipv6.table = Table::Adopted;
+        let generation = &mut self.ipv6.generation;
+        if let Table::Written(written) = &mut self.ipv6.table {
+            let mut image = table::image(names, wanted, *generation);
+            if image.revokes(&written.1) {
+                *generation = next_generation(*generation)?;
+                image = table::image(names, wanted, *generation);
             }
-            return Err(error);
+            let mut batch = Batch::ipv6(names.table());
+            image.change(&written.1, &mut batch);
+            match batch.commit(socket, "change a network's nftables table for IPv6") {
+                Ok(()) => {
+                    **written = (wanted.clone(), image);
+                    return Ok(());
+                }
+                // Someone may have flushed the rules: what is recorded counts, so write it whole.
+                Err(error) => {
+                    tracing::warn!(%error, "rules of IPv6 differ from the kernel's; rewriting them");
+                    self.ipv6.table = Table::Adopted;
+                }
+            }
         }
-        self.ipv6.table = Table::Written(Box::new(wanted.clone()));
+        // No packet sees a moment without rules.
+        *generation = next_generation(*generation)?;
+        let image = table::image(names, wanted, *generation);
+        let mut batch = Batch::ipv6(names.table());
+        batch.fresh_table();
+        image.write(&mut batch);
+        batch.commit(socket, "write a network's nftables table for IPv6")?;
+        self.ipv6.table = Table::Written(Box::new((wanted.clone(), image)));
         Ok(())
     }
 
@@ -376,7 +438,8 @@ impl ScopeNet {
         let there = route6::list(&mut self.route)?;
         let there: BTreeMap<Ipv6Addr, Hop> = there
             .into_iter()
-            .filter(|(_, it)| it.index == index)
+            .filter(|it| it.hop.index == index && it.prefix == route6::SINGLE)
+            .map(|it| (it.to, it.hop))
             .collect();
         let ends: BTreeSet<Ipv4Addr> = wanted.values().copied().collect();
         let neighbours = ends
@@ -395,6 +458,28 @@ impl ScopeNet {
             self.route.perform(some)?;
         }
         self.ipv6.tunnel = Some((index, wanted.clone()));
+        Ok(())
+    }
+}
+
+impl ScopeNet {
+    /// Leads the ranges of peers to the links that lead there. With a link its routes go.
+    fn lead_to_peers(&mut self, wanted: &[PeerLink]) -> Result<(), NetworkError> {
+        let is_wanted = |name: &String| wanted.iter().any(|it| it.name == *name);
+        self.ipv6.peers.retain(|name, _| is_wanted(name));
+        for PeerLink { name, mac, range } in wanted {
+            let index = link::require(&mut self.route, name)?;
+            if self.ipv6.peers.get(name) == Some(&(index, *range)) {
+                continue;
+            }
+            switch_on(&self.namespace, name)?;
+            let gateway = Some(ROUTER);
+            self.route.perform(vec![
+                route::neighbour(index, ROUTER, *mac),
+                route6::route_within(*range, Hop { index, gateway }),
+            ])?;
+            self.ipv6.peers.insert(name.clone(), (index, *range));
+        }
         Ok(())
     }
 }

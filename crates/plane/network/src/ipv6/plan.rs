@@ -37,6 +37,8 @@ pub(super) struct Wanted {
     pub(super) edges: BTreeMap<String, Edge>,
     /// The route tables that lead out of the VPC, of interfaces here.
     pub(super) exits: BTreeMap<String, Exit>,
+    /// Links to peers, with the ranges that are behind them.
+    pub(super) peers: BTreeMap<String, Cidr6>,
     /// All addresses of the VPC: what nobody has of them is nowhere else.
     pub(super) range: Option<Cidr6>,
 }
@@ -67,16 +69,16 @@ impl Wanted {
         own: Option<&str>,
         wired: impl Iterator<Item = Wired<'a>>,
     ) -> Self {
-        let range = view.said_of(vpc).and_then(|it| it.ipv6_cidr.as_ref());
         let mut wanted = Self {
-            range: range.and_then(|it| it.parse().ok()),
+            range: view.range_ipv6(vpc),
             ..Self::default()
         };
-        let elsewhere = |address: Ipv6Addr| {
+        let elsewhere_of = |vpc: &str, address: Ipv6Addr| {
             let host = view.holder_ipv6(vpc, address)?.host.as_deref()?;
             view.underlay(host)
                 .filter(|_| own.is_some_and(|own| own != host))
         };
+        let elsewhere = |address| elsewhere_of(vpc, address);
         for one in wired {
             let policy = view.policy(vpc, one.interface);
             let edge = edge(view, vpc, one.subnet);
@@ -101,16 +103,22 @@ impl Wanted {
                 wanted.exits.extend(exit.clone());
             }
         }
-        for address in view.addresses_ipv6(vpc).filter(|it| may_have(*it)) {
-            if let Some(end) = elsewhere(address) {
-                wanted.there.insert(address, end);
+        // Addresses of peers that this VPC carries travel in its tunnel; its own come first.
+        for vpc in view.carried(vpc).chain([vpc]) {
+            for address in view.addresses_ipv6(vpc).filter(|it| may_have(*it)) {
+                if let Some(end) = elsewhere_of(vpc, address) {
+                    wanted.there.insert(address, end);
+                }
             }
         }
-        wanted.take_groups(view, vpc);
+        wanted
+            .there
+            .retain(|address, _| !wanted.here.contains_key(address));
+        wanted.take_groups(view);
         wanted
     }
 
-    fn take_groups(&mut self, view: &View, vpc: &str) {
+    fn take_groups(&mut self, view: &View) {
         for here in self.here.values() {
             let Policy::Groups(groups) = &here.policy else {
                 continue;
@@ -122,7 +130,7 @@ impl Wanted {
         }
         for id in self.groups.values().flat_map(Group::references) {
             if !self.members.contains_key(id) {
-                let members = view.members_ipv6(vpc, id).filter(|it| may_have(*it));
+                let members = view.members_ipv6(id).filter(|it| may_have(*it));
                 self.members.insert(id.clone(), members.collect());
             }
         }
@@ -146,6 +154,7 @@ impl Wanted {
             && self.edges == other.edges
             && self.exits == other.exits
             && self.range == other.range
+            && self.peers == other.peers
     }
 }
 

@@ -1,7 +1,7 @@
 //! The table of a VPC's namespace for IPv6: as that for IPv4 (`groups`), with one translation: of what leaves the VPC.
 //!
 //! ```text
-//! guard                    before all else: iifname . ip6 saddr @sources, or it ends here
+//! guard                    before all else: iifname . ip6 saddr @sources, a peer's range from the link to it, or it ends here
 //! itself                   nothing is for the namespace itself
 //! leaving-subnets          ip6 saddr vmap @edges-out: network ACLs, packet by packet
 //! senders                  ct mark <generation>: judged since the last change; ct original ip6 saddr vmap @senders
@@ -12,14 +12,15 @@
 //! out/…, in/…, group/…     policies, groups and who has them
 //! ```
 
+use std::collections::BTreeSet;
 use std::net::Ipv6Addr;
 
 use super::OWN;
-use super::plan::{Edge, Wanted};
+use super::plan::{Edge, Here, Wanted};
 use super::rule::{Entry, Group, Peer, Rule};
-use crate::groups::{ICMPV6, Policy, verdict};
+use crate::groups::{ENTERING, ICMPV6, LEAVING, Policy, RECEIVERS, SENDERS, Way, verdict};
 use crate::names::{Names, SCOPE_TUNNEL, SCOPE_UPLINK};
-use crate::netlink::nft::{BaseChain, Batch, Compare, Direction, Expression, Hook, Side};
+use crate::netlink::nft::{BaseChain, Compare, Direction, Expression, Hook, Image, Side};
 
 const GUARD: BaseChain = BaseChain {
     name: "guard",
@@ -34,31 +35,11 @@ const ITSELF: BaseChain = BaseChain {
     hook: Hook::Input,
     priority: 0,
 };
-const LEAVING: BaseChain = BaseChain {
-    name: "leaving-subnets",
-    kind: "filter",
-    hook: Hook::Forward,
-    priority: -20,
-};
-const SENDERS: BaseChain = BaseChain {
-    name: "senders",
-    priority: 0,
-    ..LEAVING
-};
-const ENTERING: BaseChain = BaseChain {
-    name: "entering-subnets",
-    priority: 3,
-    ..LEAVING
-};
-const RECEIVERS: BaseChain = BaseChain {
-    name: "receivers",
-    priority: 5,
-    ..LEAVING
-};
+/// Behind what groups and network ACLs say, whose chains are those of IPv4.
 const EXITS: BaseChain = BaseChain {
     name: "exits",
     priority: 7,
-    ..LEAVING
+    ..RECEIVERS
 };
 const MASQUERADE: BaseChain = BaseChain {
     name: "masquerade",
@@ -80,10 +61,9 @@ const ADMIT: &str = "admit";
 const UNKNOWN_OUT: &str = "out/++unknown";
 const UNKNOWN_IN: &str = "in/++unknown";
 
-/// Replaces the table: no packet sees a moment without rules.
-pub(super) fn batch<'a>(names: &'a Names, wanted: &Wanted, generation: u32) -> Batch<'a> {
-    let mut batch = Batch::ipv6(names.table());
-    batch.fresh_table();
+/// What the table is to be.
+pub(super) fn image(names: &Names, wanted: &Wanted, generation: u32) -> Image {
+    let mut batch = Image::default();
     for chain in [GUARD, ITSELF, LEAVING, SENDERS, ENTERING, RECEIVERS, EXITS] {
         batch.chain(chain);
     }
@@ -91,9 +71,9 @@ pub(super) fn batch<'a>(names: &'a Names, wanted: &Wanted, generation: u32) -> B
         batch.inner_chain(chain);
     }
     for map in [SENDERS.name, RECEIVERS.name, EDGES_OUT, EDGES_IN, EXITS_OUT] {
-        batch.verdict_map_ipv6(map);
+        batch.verdict_map(map);
     }
-    batch.sender_set_ipv6(SOURCES);
+    batch.sender_set(SOURCES);
     write_guard(&mut batch, wanted);
     write_groups(&mut batch, wanted);
     write_entry(&mut batch, &names.veth_prefix(), generation);
@@ -101,24 +81,32 @@ pub(super) fn batch<'a>(names: &'a Names, wanted: &Wanted, generation: u32) -> B
         write_edge(&mut batch, subnet, edge);
     }
     write_exits(&mut batch, wanted);
-    let bound = |chain: fn(&str) -> String| {
-        let all = wanted.here.iter();
-        let all =
-            all.filter_map(move |(address, here)| Some((*address, chain(here.edge.as_ref()?))));
-        all.collect::<Vec<(Ipv6Addr, String)>>()
-    };
-    batch.add_verdicts_ipv6(EDGES_OUT, bound(leaving));
-    batch.add_verdicts_ipv6(EDGES_IN, bound(entering));
+    for (address, here) in &wanted.here {
+        if let Some(edge) = &here.edge {
+            batch.add_verdict(EDGES_OUT, *address, leaving(edge));
+            batch.add_verdict(EDGES_IN, *address, entering(edge));
+        }
+    }
     batch
 }
 
-fn write_guard(batch: &mut Batch<'_>, wanted: &Wanted) {
-    let here = wanted.here.iter();
-    let here = here.map(|(address, here)| (here.link.as_str(), *address));
-    let there = wanted.there.keys().map(|address| (SCOPE_TUNNEL, *address));
-    batch.add_senders_ipv6(SOURCES, here.chain(there));
+fn write_guard(batch: &mut Image, wanted: &Wanted) {
+    for (address, here) in &wanted.here {
+        batch.add_sender(SOURCES, &here.link, *address);
+    }
+    for address in wanted.there.keys() {
+        batch.add_sender(SOURCES, SCOPE_TUNNEL, *address);
+    }
     let known = [Expression::sender_in_ipv6(SOURCES), Expression::accept()];
     batch.rule(GUARD.name, known.concat());
+    for (link, range) in &wanted.peers {
+        let from_peer = [
+            Expression::link(Direction::In, Compare::Equal, link),
+            Expression::source_ipv6(range.network(), range.prefix()),
+            Expression::accept(),
+        ];
+        batch.rule(GUARD.name, from_peer.concat());
+    }
     // From outside come answers alone, and errors about what went there.
     let answers = [by_uplink(Direction::In), Expression::accept()];
     batch.rule(GUARD.name, answers.concat());
@@ -126,7 +114,7 @@ fn write_guard(batch: &mut Batch<'_>, wanted: &Wanted) {
     batch.rule(ITSELF.name, Expression::discard());
 }
 
-fn write_entry(batch: &mut Batch<'_>, links: &str, generation: u32) {
+fn write_entry(batch: &mut Image, links: &str, generation: u32) {
     let unlisted = |first: bool, direction| {
         [
             Expression::first_direction(first),
@@ -177,7 +165,7 @@ fn by_uplink(direction: Direction) -> Vec<Expression> {
 
 /// What leaves by the uplink, as the route table of its sender's subnet says. The addresses of the VPC and those that
 /// clouds have for services of their own, such as what they tell this very host, are not outside.
-fn write_exits(batch: &mut Batch<'_>, wanted: &Wanted) {
+fn write_exits(batch: &mut Image, wanted: &Wanted) {
     let leaves = by_uplink(Direction::Out);
     let by_table = Expression::source_verdict_ipv6(EXITS_OUT);
     batch.rule(EXITS.name, [leaves.clone(), by_table].concat());
@@ -202,46 +190,42 @@ fn write_exits(batch: &mut Batch<'_>, wanted: &Wanted) {
         }
         batch.rule(&chain, Expression::discard());
     }
-    let bound = wanted.here.iter();
-    let bound = bound.filter_map(|(address, here)| {
-        let exit = here.exit.as_ref()?;
-        Some((*address, exit_chain(exit)))
-    });
-    batch.add_verdicts_ipv6(EXITS_OUT, bound);
+    for (address, here) in &wanted.here {
+        if let Some(exit) = &here.exit {
+            batch.add_verdict(EXITS_OUT, *address, exit_chain(exit));
+        }
+    }
 }
 
 fn exit_chain(table: &str) -> String {
     format!("exit/{table}")
 }
 
+/// The ways in which groups are asked here: no port leads elsewhere. Each with the map by which.
+const WAYS: [(Way, BaseChain, &str); 2] = [
+    (Way::Out, SENDERS, UNKNOWN_OUT),
+    (Way::In, RECEIVERS, UNKNOWN_IN),
+];
+
 /// The sets of members, the chains of groups, and those of interfaces, by what these may.
-fn write_groups(batch: &mut Batch<'_>, wanted: &Wanted) {
+fn write_groups(batch: &mut Image, wanted: &Wanted) {
     for (id, members) in &wanted.members {
-        batch.address_set_ipv6(&set(id));
-        batch.add_addresses_ipv6(&set(id), members.iter().copied());
+        batch.address_set(&set(id));
+        batch.add_addresses(&set(id), members.iter().copied());
     }
     for (id, group) in &wanted.groups {
-        for way in Way::ALL {
+        for (way, ..) in WAYS {
             let chain = way.of_group(id);
             batch.inner_chain(&chain);
-            for rule in way.rules(group) {
-                batch.rule(&chain, way.expressions(rule));
+            for rule in rules(way, group) {
+                batch.rule(&chain, expressions(way, rule));
             }
         }
     }
-    let mut policies: Vec<&Policy> = Vec::new();
-    for here in wanted.here.values() {
-        if !policies.contains(&&here.policy) {
-            policies.push(&here.policy);
-        }
-    }
-    let number = |policy: &Policy| policies.iter().position(|it| *it == policy);
-    for (at, policy) in policies.iter().enumerate() {
-        let Policy::Groups(groups) = policy else {
-            continue;
-        };
-        for way in Way::ALL {
-            let chain = way.of_policy(at);
+    let policies: BTreeSet<&[String]> = wanted.here.values().filter_map(groups_of).collect();
+    for groups in policies {
+        for (way, ..) in WAYS {
+            let chain = way.of_policy(groups);
             batch.inner_chain(&chain);
             for group in groups {
                 batch.rule(&chain, Expression::jump(&way.of_group(group)));
@@ -249,92 +233,58 @@ fn write_groups(batch: &mut Batch<'_>, wanted: &Wanted) {
             batch.rule(&chain, Expression::discard());
         }
     }
-    for way in Way::ALL {
-        let verdicts = wanted.here.iter().map(|(address, here)| {
-            let chain = match (&here.policy, number(&here.policy)) {
-                (Policy::Groups(_), Some(at)) => way.of_policy(at),
-                _ => way.unknown().to_owned(),
+    for (way, map, unknown) in WAYS {
+        for (address, here) in &wanted.here {
+            let chain = match groups_of(here) {
+                Some(groups) => way.of_policy(groups),
+                None => unknown.to_owned(),
             };
-            (*address, chain)
-        });
-        batch.add_verdicts_ipv6(way.map(), verdicts);
+            batch.add_verdict(map.name, *address, chain);
+        }
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    /// The sender's egress, about who answers.
-    Out,
-    /// The ingress of who answers, about the sender.
-    In,
+fn groups_of(here: &Here) -> Option<&[String]> {
+    match &here.policy {
+        Policy::Groups(groups) => Some(groups),
+        Policy::Unknown => None,
+    }
 }
 
-impl Way {
-    const ALL: [Self; 2] = [Self::Out, Self::In];
+fn rules(way: Way, group: &Group) -> &[Rule] {
+    match way {
+        Way::Out => &group.egress,
+        _ => &group.ingress,
+    }
+}
 
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Out => "out",
-            Self::In => "in",
+/// The sender's egress is about who answers, the ingress of who answers about the sender.
+fn expressions(way: Way, rule: &Rule) -> Vec<Expression> {
+    let mut all = rule
+        .traffic
+        .of_connections(ICMPV6, Expression::connection_ports);
+    let is_out = way == Way::Out;
+    let side = match is_out {
+        true => Side::Destination,
+        false => Side::Source,
+    };
+    match &rule.peer {
+        Peer::Range(range) if range.prefix() == 0 => {}
+        Peer::Range(range) => all.extend(Expression::connection_address_ipv6(
+            side,
+            range.network(),
+            range.prefix(),
+        )),
+        Peer::Group(id) => {
+            all.extend(Expression::connection_address_in_ipv6(side, &set(id)));
         }
     }
-
-    const fn map(self) -> &'static str {
-        match self {
-            Self::Out => SENDERS.name,
-            Self::In => RECEIVERS.name,
-        }
-    }
-
-    const fn unknown(self) -> &'static str {
-        match self {
-            Self::Out => UNKNOWN_OUT,
-            Self::In => UNKNOWN_IN,
-        }
-    }
-
-    fn of_group(self, id: &str) -> String {
-        format!("{}/{id}", self.name())
-    }
-
-    /// Ids hold no `+`, so it is no group's.
-    fn of_policy(self, number: usize) -> String {
-        format!("{}/+{number}", self.name())
-    }
-
-    fn rules(self, group: &Group) -> &[Rule] {
-        match self {
-            Self::Out => &group.egress,
-            Self::In => &group.ingress,
-        }
-    }
-
-    fn expressions(self, rule: &Rule) -> Vec<Expression> {
-        let mut all = rule
-            .traffic
-            .of_connections(ICMPV6, Expression::connection_ports);
-        let side = match self {
-            Self::Out => Side::Destination,
-            Self::In => Side::Source,
-        };
-        match &rule.peer {
-            Peer::Range(range) if range.prefix() == 0 => {}
-            Peer::Range(range) => all.extend(Expression::connection_address_ipv6(
-                side,
-                range.network(),
-                range.prefix(),
-            )),
-            Peer::Group(id) => {
-                all.extend(Expression::connection_address_in_ipv6(side, &set(id)));
-            }
-        }
-        all.extend(match self {
-            Self::In => Expression::goto(ADMIT),
-            // Who receives has yet to be asked, in the chain that comes next.
-            Self::Out => Expression::accept(),
-        });
-        all
-    }
+    all.extend(match is_out {
+        // Who receives has yet to be asked, in the chain that comes next.
+        true => Expression::accept(),
+        false => Expression::goto(ADMIT),
+    });
+    all
 }
 
 /// The set of the addresses that have a group.
@@ -350,7 +300,7 @@ fn entering(subnet: &str) -> String {
     format!("acl-in/{subnet}")
 }
 
-fn write_edge(batch: &mut Batch<'_>, subnet: &str, edge: &Edge) {
+fn write_edge(batch: &mut Image, subnet: &str, edge: &Edge) {
     let (out, inwards) = (leaving(subnet), entering(subnet));
     batch.inner_chain(&out);
     batch.inner_chain(&inwards);

@@ -1,8 +1,9 @@
-//! Addresses and routes (IPv6): single addresses, each at the other end of a link or behind one router.
+//! Addresses and routes (IPv6): single addresses and ranges, each at the other end of a link or behind one router.
 
 use std::net::Ipv6Addr;
 
 use nix::errno::Errno;
+use wharf_base::Cidr6;
 
 use super::message::u32_at;
 use super::route::{AF_INET6, PROTOCOL};
@@ -26,7 +27,8 @@ const RTA_DST: u16 = 1;
 const RTA_OIF: u16 = 4;
 const RTA_GATEWAY: u16 = 5;
 
-const SINGLE: u8 = 128;
+/// Bits of the range that is one address.
+pub(crate) const SINGLE: u8 = 128;
 const MAIN: u8 = 254;
 const UNICAST: u8 = 1;
 
@@ -85,13 +87,30 @@ fn with_hop(attrs: Attrs, hop: Hop) -> Attrs {
         .fold(attrs, |attrs, it| attrs.put(RTA_GATEWAY, &it.octets()))
 }
 
+/// A route of this crate's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Route {
+    pub(crate) to: Ipv6Addr,
+    pub(crate) prefix: u8,
+    pub(crate) hop: Hop,
+}
+
 /// The route to one address, which replaces the one there may be.
 pub(crate) fn route(to: Ipv6Addr, hop: Hop) -> Request {
+    replace_route(to, SINGLE, hop)
+}
+
+/// The same of all addresses of a range.
+pub(crate) fn route_within(range: Cidr6, hop: Hop) -> Request {
+    replace_route(range.network(), range.prefix(), hop)
+}
+
+fn replace_route(to: Ipv6Addr, prefix: u8, hop: Hop) -> Request {
     let attrs = with_hop(Attrs::new().put(RTA_DST, &to.octets()), hop);
     let flags = REQUEST | ACK | CREATE | REPLACE;
     Request {
-        message: Message::new(RTM_NEWROUTE, flags, &route_header(SINGLE), attrs),
-        step: format!("add the route to {to}").into(),
+        message: Message::new(RTM_NEWROUTE, flags, &route_header(prefix), attrs),
+        step: format!("add the route to {to}/{prefix}").into(),
         tolerated: &[],
     }
 }
@@ -117,8 +136,8 @@ pub(crate) fn delete_route(to: Ipv6Addr, index: u32) -> Request {
     }
 }
 
-/// The single addresses to which this crate made routes, with where they lead.
-pub(crate) fn list(socket: &mut Socket) -> Result<Vec<(Ipv6Addr, Hop)>, NetworkError> {
+/// The routes that this crate made, but those to everything.
+pub(crate) fn list(socket: &mut Socket) -> Result<Vec<Route>, NetworkError> {
     let mut header = [0; 12];
     header[0] = AF_INET6;
     let request = Message::new(RTM_GETROUTE, REQUEST | DUMP, &header, Attrs::new());
@@ -126,9 +145,9 @@ pub(crate) fn list(socket: &mut Socket) -> Result<Vec<(Ipv6Addr, Hop)>, NetworkE
     Ok(bodies.iter().filter_map(|body| parse(body)).collect())
 }
 
-fn parse(body: &[u8]) -> Option<(Ipv6Addr, Hop)> {
-    let (family, bits, maker) = (*body.first()?, *body.get(1)?, *body.get(5)?);
-    if (family, bits, maker) != (AF_INET6, SINGLE, PROTOCOL) {
+fn parse(body: &[u8]) -> Option<Route> {
+    let (family, prefix, maker) = (*body.first()?, *body.get(1)?, *body.get(5)?);
+    if (family, maker) != (AF_INET6, PROTOCOL) {
         return None;
     }
     let address = |value: &[u8]| Some(Ipv6Addr::from(<[u8; 16]>::try_from(value).ok()?));
@@ -142,5 +161,10 @@ fn parse(body: &[u8]) -> Option<(Ipv6Addr, Hop)> {
         }
     }
     let index = index?;
-    Some((to?, Hop { index, gateway }))
+    let hop = Hop { index, gateway };
+    Some(Route {
+        to: to?,
+        prefix,
+        hop,
+    })
 }

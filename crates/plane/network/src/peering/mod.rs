@@ -14,12 +14,15 @@
 //!   behind the link; in the carried VPC's, the peer's ranges are behind the link.
 //! - The link is on each host where the carried VPC has attachments. There the carrier has a namespace even
 //!   if nothing of it is wired on that host.
-//! - A table of its own (`table`) says what may cross. It only refuses: groups are asked as for any other
+//! - A table of its own (`table`), one for each family that both VPCs have, says what may cross. It only refuses: groups are asked as for any other
 //!   connection, the sender's in one namespace and the receiver's in the other.
+//!
+//! IPv6 takes the same links once `ipv6` has rules for them.
 //!
 //! Invariants: the table is there before the link, and gone after it; a VPC without peerings has neither;
 //! nothing passes from one peer through a VPC to another, to the world, or to the VPC's own services.
 
+mod family;
 mod plan;
 mod table;
 
@@ -28,6 +31,7 @@ use std::net::Ipv4Addr;
 use std::os::fd::AsFd;
 
 use plan::Rules;
+use wharf_base::Cidr6;
 
 use crate::error::NetworkError;
 use crate::host;
@@ -53,8 +57,19 @@ pub(crate) struct Peers {
     known: bool,
     /// Links by their names, with the ranges behind them.
     links: BTreeMap<String, Vec<Subnet>>,
-    /// The table, if there is one.
-    rules: Option<Rules>,
+    /// The table, if there is one; and that of IPv6.
+    rules: Option<Rules<Subnet>>,
+    ipv6: Option<Rules<Cidr6>>,
+}
+
+/// A link to a peer as it is, by its name.
+#[derive(Debug)]
+pub(crate) struct PeerLink {
+    pub(crate) name: String,
+    /// Of its other end.
+    pub(crate) mac: MacAddress,
+    /// What is behind it.
+    pub(crate) range: Cidr6,
 }
 
 /// One link that is to be.
@@ -139,13 +154,33 @@ impl Worker {
         self.view.vpc(vpc).is_some()
     }
 
+    /// The links of a VPC that IPv6 may take here: those to peers that have a range of it.
+    pub(crate) fn peer_links_ipv6(&self, vpc: &str) -> Vec<PeerLink> {
+        let scope = self.scopes.get(&Scope::Vpc(vpc.to_owned()));
+        let Some(peers) = scope.map(|net| &net.peers).filter(|it| it.ipv6.is_some()) else {
+            return Vec::new();
+        };
+        let all: BTreeSet<&str> = self.view.peerings(vpc).map(|(_, peer)| peer).collect();
+        let linked = all.into_iter().filter_map(|peer| {
+            let name = self.link_to(peer)?;
+            let mac = match vpc < peer {
+                true => CARRIED_MAC,
+                false => CARRIER_MAC,
+            };
+            let range = self.view.range_ipv6(peer)?;
+            let is_there = peers.links.contains_key(&name);
+            is_there.then_some(PeerLink { name, mac, range })
+        });
+        linked.collect()
+    }
+
     /// The name of links that lead into a VPC.
     fn link_to(&self, vpc: &str) -> Option<String> {
         let vpc = self.view.vpc(vpc)?;
         Some(format!("{SCOPE_PEER}{:06x}", vpc.vni))
     }
 
-    /// Writes the table of a VPC that has links, or is to have some.
+    /// Writes the tables of a VPC that has links, or is to have some.
     fn guard_peers_of(&mut self, vpc: &str, wanted: &[Wanted]) -> Result<(), NetworkError> {
         let linked: BTreeMap<&str, String> = wanted
             .iter()
@@ -156,17 +191,27 @@ impl Worker {
             })
             .filter_map(|peer| Some((peer, self.link_to(peer)?)))
             .collect();
-        let rules = Rules::of(&self.view, vpc, &linked);
+        let rules = Rules::<Subnet>::of(&self.view, vpc, &linked);
+        let ipv6 = Rules::<Cidr6>::of(&self.view, vpc, &linked);
         let names = self.names.clone();
         let Some(net) = self.scopes.get_mut(&Scope::Vpc(vpc.to_owned())) else {
             return Ok(());
         };
-        if rules.is_empty() || net.peers.known && net.peers.rules.as_ref() == Some(&rules) {
+        let known = net.peers.known;
+        let same = rules.is_empty() || known && net.peers.rules.as_ref() == Some(&rules);
+        let same_ipv6 = ipv6.is_empty() || known && net.peers.ipv6.as_ref() == Some(&ipv6);
+        if same && same_ipv6 {
             return Ok(());
         }
         let mut socket = net.netfilter()?;
-        table::write(&mut socket, &names, &rules)?;
-        net.peers.rules = Some(rules);
+        if !same {
+            table::write(&mut socket, &names, &rules)?;
+            net.peers.rules = Some(rules);
+        }
+        if !same_ipv6 {
+            table::write(&mut socket, &names, &ipv6)?;
+            net.peers.ipv6 = Some(ipv6);
+        }
         Ok(())
     }
 
@@ -184,6 +229,7 @@ impl Worker {
         let mut socket = net.netfilter()?;
         table::remove(&mut socket, &names)?;
         net.peers.rules = None;
+        net.peers.ipv6 = None;
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! The nf_tables table that guards a VPC's links to its peers.
+//! The nf_tables table that guards a VPC's links to its peers, one for each family.
 //!
 //! ```text
 //! own      from a peer's link to the namespace's own services: dropped
@@ -12,11 +12,13 @@
 //! ```
 
 use crate::error::NetworkError;
-use crate::model::Subnet;
 use crate::names::{Names, SCOPE_PEER, SCOPE_TUNNEL, SCOPE_UPLINK};
 use crate::netlink::Socket;
-use crate::netlink::nft::{BaseChain, Batch, Compare, Direction, Expression, Hook, Side};
+use crate::netlink::nft::{
+    BaseChain, Batch, Compare, Direction, Expression, Hook, Side, table_exists_ipv6,
+};
 
+use super::family::Range;
 use super::plan::Rules;
 
 const OWN: BaseChain = BaseChain {
@@ -42,32 +44,45 @@ pub(super) fn remove(socket: &mut Socket, names: &Names) -> Result<(), NetworkEr
     let table = table(names);
     let mut batch = Batch::new(&table);
     batch.drop_table();
-    batch.commit(socket, "remove the table of a VPC's peers")
+    batch.commit(socket, "remove the table of a VPC's peers")?;
+    // A kernel without IPv6 has none, and says so in its own way.
+    if !table_exists_ipv6(socket, &table).unwrap_or(false) {
+        return Ok(());
+    }
+    let mut batch = Batch::ipv6(&table);
+    batch.drop_table();
+    batch.commit(socket, "remove the table of a VPC's peers for IPv6")
 }
 
-pub(super) fn write(socket: &mut Socket, names: &Names, rules: &Rules) -> Result<(), NetworkError> {
+pub(super) fn write<R: Range>(
+    socket: &mut Socket,
+    names: &Names,
+    rules: &Rules<R>,
+) -> Result<(), NetworkError> {
     let table = table(names);
-    let mut batch = Batch::new(&table);
+    let mut batch = R::batch(&table);
     batch.fresh_table();
-    batch.chain(OWN);
     batch.chain(CROSSING);
     batch.inner_chain(JUDGE);
     for id in rules.tables.keys() {
         batch.inner_chain(&to(id));
         batch.inner_chain(&from(id));
     }
-    let own = [
-        peer(Direction::In),
-        Expression::for_this_host(),
-        Expression::discard(),
-    ];
-    batch.rule(OWN.name, own.concat());
+    if R::HAS_OWN {
+        batch.chain(OWN);
+        let own = [
+            peer(Direction::In),
+            Expression::for_this_host(),
+            Expression::discard(),
+        ];
+        batch.rule(OWN.name, own.concat());
+    }
     write_crossing(&mut batch, rules);
     write_judge(&mut batch, rules);
     batch.commit(socket, "write the table of a VPC's peers")
 }
 
-fn write_crossing(batch: &mut Batch<'_>, rules: &Rules) {
+fn write_crossing<R: Range>(batch: &mut Batch<'_>, rules: &Rules<R>) {
     let named = |direction, name: &str| Expression::link(direction, Compare::Equal, name);
     let (into, out) = (Direction::In, Direction::Out);
     for shut in [
@@ -91,16 +106,9 @@ fn write_crossing(batch: &mut Batch<'_>, rules: &Rules) {
             }
         }
         for range in &carried.ranges {
-            let (network, prefix) = (range.network(), range.prefix());
             for tunnelled in [
-                [
-                    named(into, SCOPE_TUNNEL),
-                    Expression::source(network, prefix),
-                ],
-                [
-                    named(out, SCOPE_TUNNEL),
-                    Expression::destination(network, prefix),
-                ],
+                [named(into, SCOPE_TUNNEL), range.source()],
+                [named(out, SCOPE_TUNNEL), range.destination()],
             ] {
                 let rule = [tunnelled.concat(), Expression::goto(JUDGE)];
                 batch.rule(CROSSING.name, rule.concat());
@@ -113,10 +121,10 @@ fn write_crossing(batch: &mut Batch<'_>, rules: &Rules) {
     }
 }
 
-fn write_judge(batch: &mut Batch<'_>, rules: &Rules) {
+fn write_judge<R: Range>(batch: &mut Batch<'_>, rules: &Rules<R>) {
     for (range, table) in &rules.subnets {
         for (side, chain) in [(Side::Source, to(table)), (Side::Destination, from(table))] {
-            let rule = [within(side, *range), Expression::goto(&chain)];
+            let rule = [range.connection(side), Expression::goto(&chain)];
             batch.rule(JUDGE, rule.concat());
         }
     }
@@ -125,10 +133,10 @@ fn write_judge(batch: &mut Batch<'_>, rules: &Rules) {
         for (chain, side) in [(to(id), Side::Destination), (from(id), Side::Source)] {
             for crossing in crossings {
                 for part in &crossing.peer {
-                    let rule = [within(side, *part), Expression::accept()];
+                    let rule = [part.connection(side), Expression::accept()];
                     batch.rule(&chain, rule.concat());
                 }
-                let rule = [within(side, crossing.destination), Expression::discard()];
+                let rule = [crossing.destination.connection(side), Expression::discard()];
                 batch.rule(&chain, rule.concat());
             }
             batch.rule(&chain, Expression::discard());
@@ -138,10 +146,6 @@ fn write_judge(batch: &mut Batch<'_>, rules: &Rules) {
 
 fn peer(direction: Direction) -> Vec<Expression> {
     Expression::link_prefix(direction, Compare::Equal, SCOPE_PEER)
-}
-
-fn within(side: Side, range: Subnet) -> Vec<Expression> {
-    Expression::connection_address(side, range.network(), range.prefix())
 }
 
 fn to(table: &str) -> String {

@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::control::*;
+use super::ipv6::{ANYBODY6, ask6, at, eni6, group6, interface6, said, serve};
 use super::support::*;
 use wharf_network::*;
 use wharf_planeproto::flows::{Flow, FlowLog, FlowsOf, Part, Window};
@@ -176,6 +177,98 @@ fn what_passes_and_what_is_dropped_is_counted_at_each_interface() {
         let rest = network.flows(u64::MAX).await.unwrap();
         assert!(rest.is_some_and(|it| it.windows.is_empty()));
         assert_eq!(network.flows(u64::MAX).await.unwrap(), None);
+    });
+}
+
+/// The table of IPv6 is there while an interface with such an address is recorded.
+#[test]
+fn ipv6_is_counted_as_ipv4_is() {
+    on_a_host(|host| async move {
+        let (network, endpoints) = host.start("ab12").await;
+        host_is(&network).await;
+        let one = network.attach("one", eni6("vpc-a", 5)).await.unwrap();
+        let two = network.attach("two", eni6("vpc-a", 6)).await.unwrap();
+        let _servers = [80, 82].map(|port| serve(&two, port));
+        let rules = || group6("sg-web", vec![tcp(80, ANYBODY6)]);
+        let known = || [said("vpc-a", 5, &["sg-web"]), said("vpc-a", 6, &["sg-web"])];
+        say(&network, known().into_iter().chain([rules()])).await;
+        let scope = host.dir.path().join("network-ab12/netns/vpc.vpc-a");
+        let has_table =
+            || inside(&scope, || run("nft", "list tables")).contains("ip6 wharf_ab12_flows");
+        assert!(!has_table(), "without flow logs there is nothing");
+        say(&network, [flow_log("fl-1", FlowsOf::Vpc)]).await;
+        assert!(has_table());
+        let mut taken = 0;
+        windows(&network, &mut taken, "fl-2").await;
+
+        let call = |port, patience| ask6(netns(&one), at(6), port, patience);
+        assert!(call(80, PATIENCE).is_ok());
+        assert!(call(81, REFUSED).is_err());
+        let all = windows(&network, &mut taken, "fl-3").await;
+        assert!(all.iter().all(|it| !it.skipped), "{all:?}");
+        let to = |flows: &[Flow], port| -> Vec<Flow> {
+            let called = |it: &&Flow| (it.destination, it.destination_port) == (at(6).into(), port);
+            flows.iter().filter(called).copied().collect()
+        };
+        for (interface, ingress) in [(5, false), (6, true)] {
+            let flows = of(&all, interface);
+            let [flow] = to(&flows, 80)[..] else {
+                panic!("{flows:?}");
+            };
+            assert_eq!(flow.source, std::net::IpAddr::from(at(5)));
+            assert!(flow.accepted && flow.ingress == ingress && flow.protocol == 6);
+            assert!((3..20).contains(&flow.packets), "{flow:?}");
+            assert!(flow.bytes >= flow.packets * 60 && flow.bytes < flow.packets * 400);
+            assert_eq!(flow.tcp_flags & 18, 2, "it began the connection: {flow:?}");
+            let back = flows.iter().find(|it| it.source_port == 80).unwrap();
+            assert!(back.accepted && back.ingress != ingress);
+            let dropped = to(&flows, 81);
+            assert_eq!(dropped.len(), 1, "{flows:?}");
+            assert_eq!(dropped[0].accepted, interface == 5, "the receiver refuses");
+        }
+
+        // Nothing is lost or told twice where the process is another, or addresses come and go.
+        assert!(call(81, REFUSED).is_err());
+        network.flows(taken).await.unwrap();
+        network.close().await.unwrap();
+        drop((network, endpoints));
+        let (network, _endpoints) = host.start("ab12").await;
+        host_is(&network).await;
+        let logs = ["fl-1", "fl-2", "fl-3"].map(|id| flow_log(id, FlowsOf::Vpc));
+        say(&network, known().into_iter().chain([rules()]).chain(logs)).await;
+        let further = Resource::Interface(wharf_planeproto::network::Interface {
+            ipv6: vec![at(5), at(9)],
+            ..interface6("vpc-a", 5, &["sg-web"])
+        });
+        say(&network, [further]).await;
+        let all = windows(&network, &mut taken, "fl-4").await;
+        assert!(all.iter().all(|it| !it.skipped), "{all:?}");
+        let sent: u64 = to(&of(&all, 5), 81).iter().map(|it| it.packets).sum();
+        assert_eq!(sent, 1);
+        inside(netns(&one), || {
+            ip(&format!(
+                "-6 route replace default via fe80::1 dev eth0 src {}",
+                at(9)
+            ));
+        });
+        assert!(call(80, PATIENCE).is_ok());
+        let all = windows(&network, &mut taken, "fl-5").await;
+        let sent = to(&of(&all, 5), 80);
+        assert_eq!(
+            sent[0].source,
+            std::net::IpAddr::from(at(9)),
+            "the further address"
+        );
+
+        // With the last address its table goes, and IPv4 is counted on.
+        for last in [5, 6] {
+            say(
+                &network,
+                [Resource::Interface(interface("vpc-a", last, &["sg-web"]))],
+            )
+            .await;
+        }
+        assert!(!has_table() && flow_table(&host).is_some());
     });
 }
 

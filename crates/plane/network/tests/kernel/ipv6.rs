@@ -344,6 +344,81 @@ fn what_is_there_outlives_the_agent() {
     });
 }
 
+/// The handle of the table in a VPC's namespace, which is another one when the table is made anew.
+fn table_handle(scope: &Path) -> Option<String> {
+    let listed = inside(scope, || run("nft", "-a list table ip6 wharf_ab12"));
+    let first = listed.lines().next()?;
+    Some(first.split_once("# handle ")?.1.to_owned())
+}
+
+#[test]
+fn a_change_leaves_the_rest_of_the_table_alone() {
+    on_a_host(|host| async move {
+        let (network, _endpoints) = host.start("ab12").await;
+        let [one, two] = both_of(&network, "vpc-a").await;
+        let scope = host.dir.path().join("network-ab12/netns/vpc.vpc-a");
+        say(
+            &network,
+            [
+                vpc("vpc-a", 11),
+                said("vpc-a", 5, &["sg-web"]),
+                said("vpc-a", 6, &["sg-clients"]),
+                group6("sg-web", vec![tcp(80, "@sg-clients")]),
+                group6("sg-clients", vec![]),
+            ],
+        )
+        .await;
+        let handle = table_handle(&scope);
+        assert!(handle.is_some());
+        let _server = serve(&one, 80);
+        assert!(is_answered(&two, 5, 80));
+        // An interface that comes, rules and members that come and go, a network ACL, and one that leaves.
+        let three = network.attach("three", eni6("vpc-a", 7)).await.unwrap();
+        assert!(!reaches(&three, 5, 80));
+        say(&network, [said("vpc-a", 7, &["sg-clients", "sg-web"])]).await;
+        assert!(is_answered(&three, 5, 80));
+        say(
+            &network,
+            [said("vpc-a", 6, &["sg-other"]), group6("sg-other", vec![])],
+        )
+        .await;
+        assert!(!reaches(&two, 5, 80) && is_answered(&three, 5, 80));
+        say(&network, [group6("sg-web", vec![tcp(80, "@sg-other")])]).await;
+        assert!(is_answered(&two, 5, 80) && !reaches(&three, 5, 80));
+        let subnet = |acl: Option<&str>| {
+            Resource::Subnet(network::Subnet {
+                id: "subnet-1".to_owned(),
+                vpc: "vpc-a".to_owned(),
+                cidr: "172.31.16.0/20".to_owned(),
+                ipv6_cidr: Some("fd12:3456:789a:bc02::/64".to_owned()),
+                route_table: None,
+                network_acl: acl.map(str::to_owned),
+            })
+        };
+        say(&network, [subnet(Some("acl-1")), acl(vec![])]).await;
+        assert!(!reaches(&two, 5, 80));
+        say(&network, [subnet(None)]).await;
+        assert!(is_answered(&two, 5, 80));
+        network.detach("three").await.unwrap();
+        let listed = inside(&scope, || run("nft", "list table ip6 wharf_ab12"));
+        for gone in [
+            at(7).to_string(),
+            "sg-clients".to_owned(),
+            "acl-out".to_owned(),
+        ] {
+            assert!(!listed.contains(&gone), "{gone}: {listed}");
+        }
+        assert_eq!(table_handle(&scope), handle, "it is the same table");
+        // Somebody else's work is mended by the next word.
+        inside(&scope, || run("nft", "delete table ip6 wharf_ab12"));
+        say(&network, [group6("sg-web", vec![])]).await;
+        assert!(!reaches(&two, 5, 80));
+        say(&network, [group6("sg-web", vec![tcp(80, "@sg-other")])]).await;
+        assert!(is_answered(&two, 5, 80));
+        assert!(table_handle(&scope).is_some());
+    });
+}
+
 #[test]
 fn a_vpc_without_such_addresses_has_nothing_of_it() {
     on_a_host(|host| async move {

@@ -11,6 +11,7 @@ mod flows;
 mod groups;
 mod ipv6;
 mod ipv6_outside;
+mod ipv6_peering;
 mod names;
 mod overlay;
 mod peering;

@@ -13,11 +13,11 @@ use wharf_planeproto::network::{
 use wharf_planeproto::{Kind, Resource};
 
 /// The VPCs of these tests, by the second byte of their ranges; the first sorts first, so it carries.
-const ONE: (&str, u8) = ("vpc-1", 1);
-const TWO: (&str, u8) = ("vpc-2", 2);
-const THREE: (&str, u8) = ("vpc-3", 3);
+pub const ONE: (&str, u8) = ("vpc-1", 1);
+pub const TWO: (&str, u8) = ("vpc-2", 2);
+pub const THREE: (&str, u8) = ("vpc-3", 3);
 
-type Which = (&'static str, u8);
+pub type Which = (&'static str, u8);
 
 fn at((_, net): Which, last: u8) -> Ipv4Addr {
     Ipv4Addr::new(10, net, 0, last)
@@ -31,7 +31,7 @@ fn subnet_range((_, net): Which) -> String {
     format!("10.{net}.0.0/24")
 }
 
-fn attachment(vpc: Which, last: u8) -> Mode {
+pub fn attachment(vpc: Which, last: u8) -> Mode {
     Mode::Awsvpc(Eni {
         vpc_id: vpc.0.to_owned(),
         eni_id: eni_id(vpc.0, last),
@@ -44,7 +44,7 @@ fn attachment(vpc: Which, last: u8) -> Mode {
 }
 
 /// The VPC with its subnet, and a group `sg-<vpc>` that lets everything in and out.
-fn world(vpc: Which) -> Vec<Resource> {
+pub fn world(vpc: Which) -> Vec<Resource> {
     let (id, net) = vpc;
     vec![
         Resource::Vpc(Vpc {
@@ -82,7 +82,7 @@ fn open_group((id, _): Which, ingress: Vec<Permission>) -> Resource {
 }
 
 /// Its main table: ranges and where they lead.
-fn table((id, _): Which, routes: &[(String, &str)]) -> Resource {
+pub fn table((id, _): Which, routes: &[(String, &str)]) -> Resource {
     let route = |(destination, gateway): &(String, &str)| Route {
         destination: destination.clone(),
         gateway: (*gateway).to_owned(),
@@ -94,14 +94,14 @@ fn table((id, _): Which, routes: &[(String, &str)]) -> Resource {
     })
 }
 
-fn peering(id: &str, one: Which, other: Which) -> Resource {
+pub fn peering(id: &str, one: Which, other: Which) -> Resource {
     Resource::Peering(Peering {
         id: id.to_owned(),
         vpcs: [one.0.to_owned(), other.0.to_owned()],
     })
 }
 
-fn on(vpc: Which, last: u8, host: &str) -> Resource {
+pub fn on(vpc: Which, last: u8, host: &str) -> Resource {
     Resource::Interface(Interface {
         id: eni_id(vpc.0, last),
         vpc: vpc.0.to_owned(),

@@ -273,6 +273,7 @@ fn balancer(kind: u8, name: u8, a: u8, b: u8) -> Resource {
             public_address: None,
             interfaces: vec![BalancerInterface {
                 id: String::new(),
+                ipv6: None,
                 address: [10, 0, 0, 1].into(),
                 zone: String::new(),
                 host: format!("host{a}"),

@@ -1,6 +1,7 @@
 //! Formats of records: which fields there are, and the lines they make. Pure.
 
 use std::fmt::Write as _;
+use std::net::IpAddr;
 
 use wharf_planeproto::flows::Flow;
 use wharf_wire::Fault;
@@ -184,7 +185,10 @@ fn of_flow(line: &mut String, name: &str, flow: &Flow) -> std::fmt::Result {
         "end" => write!(line, "{}", flow.end),
         "action" => line.write_str(if flow.accepted { "ACCEPT" } else { "REJECT" }),
         TCP_FLAGS => write!(line, "{}", flow.tcp_flags),
-        "type" => line.write_str("IPv4"),
+        "type" => line.write_str(match flow.source {
+            IpAddr::V4(_) => "IPv4",
+            IpAddr::V6(_) => "IPv6",
+        }),
         "flow-direction" => line.write_str(if flow.ingress { "ingress" } else { "egress" }),
         // No address here is one of AWS's services, and nothing is in a Local Zone.
         _ => line.write_str(NONE),
@@ -210,6 +214,7 @@ mod tests {
             subnet_id: "subnet-1".to_owned(),
             zone_id: "use1-az1".to_owned(),
             address: [10, 0, 0, 5].into(),
+            ipv6: Vec::new(),
             instance: None,
             gone: false,
             left: None,
@@ -248,6 +253,11 @@ mod tests {
     #[test]
     fn lines_as_aws_writes_them() {
         let flow = flow();
+        let ipv6 = Flow {
+            source: "fd00::5".parse().unwrap(),
+            destination: "2001:db8::6".parse().unwrap(),
+            ..flow
+        };
         for (format, said, expected) in [
             (
                 DEFAULT,
@@ -273,6 +283,11 @@ mod tests {
                 "${flow-direction} ${pkt-dst-aws-service} ${version}",
                 Said::Flow(&flow),
                 "egress - 5",
+            ),
+            (
+                "${type} ${srcaddr} ${pkt-dstaddr}",
+                Said::Flow(&ipv6),
+                "IPv6 fd00::5 2001:db8::6",
             ),
             ("${action}  ${action}", Said::Flow(&flow), "ACCEPT ACCEPT"),
         ] {

@@ -343,6 +343,7 @@ fn source(interface: Interface, host: &str, region: &str) -> FlowSource {
         vpc_id: interface.vpc_id,
         subnet_id: interface.subnet_id,
         address: interface.address,
+        ipv6: interface.ipv6,
         unknown: Unknown::new(),
     }
 }
@@ -362,8 +363,8 @@ fn batch(log: &FlowLog, source: &FlowSource, window: &Window, now: Timestamp) ->
     let held = |time: i64| time.max(oldest).min(now + DIFFER_S);
     // An interface is an end of all that passes it.
     let own = |flow: &&Flow| match flow.ingress {
-        true => flow.destination == source.address,
-        false => flow.source == source.address,
+        true => source.has(flow.destination),
+        false => source.has(flow.source),
     };
     let wanted = window.flows.iter().filter(own);
     let wanted = wanted.filter(|flow| log.traffic.takes(flow.accepted));
@@ -400,6 +401,7 @@ mod tests {
             subnet_id: "subnet-1".to_owned(),
             zone_id: "use1-az1".to_owned(),
             address: [10, 0, 0, 5].into(),
+            ipv6: vec!["fd00::5".parse().unwrap()],
             instance: None,
             gone: false,
             left: None,
@@ -443,6 +445,20 @@ mod tests {
         );
         assert_eq!(believed(Some(&moved), None, ("i-3", now), now), None);
         assert_eq!(believed(None, None, ("i-1", now), now), None);
+    }
+
+    #[test]
+    fn an_interface_is_an_end_of_all_that_passes_it_at_each_of_its_addresses() {
+        let known = known("i-1");
+        for (address, is_own) in [
+            ("10.0.0.5", true),
+            ("fd00::5", true),
+            ("10.0.0.6", false),
+            ("fd00::6", false),
+            ("::ffff:10.0.0.5", false),
+        ] {
+            assert_eq!(known.has(address.parse().unwrap()), is_own, "{address}");
+        }
     }
 
     #[test]

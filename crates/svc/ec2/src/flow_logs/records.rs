@@ -1,6 +1,6 @@
 //! What is stored of flow logs, of what they record, and of what waits to be delivered.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
@@ -215,6 +215,8 @@ pub struct FlowSource {
     pub subnet_id: String,
     pub zone_id: String,
     pub address: Ipv4Addr,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ipv6: Vec<Ipv6Addr>,
     /// The user's instance that it is attached to.
     pub instance: Option<String>,
     /// The interface was not there when it was looked for.
@@ -228,6 +230,16 @@ pub struct FlowSource {
     pub former: Option<(String, i64)>,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+impl FlowSource {
+    /// Whether the interface is that end of what passes it.
+    pub fn has(&self, address: IpAddr) -> bool {
+        match address {
+            IpAddr::V4(it) => it == self.address,
+            IpAddr::V6(it) => self.ipv6.contains(&it),
+        }
+    }
 }
 
 impl Record for FlowSource {

@@ -370,9 +370,6 @@ impl Wanted {
             (Destination::Ipv6(_), RouteTarget::NatGateway(_)) => {
                 Err(fault::not_of_this_family("NAT gateways", "IPv6"))
             }
-            (Destination::Ipv6(_), RouteTarget::Peering(_)) => {
-                Err(fault::unsupported_parameter("DestinationIpv6CidrBlock"))
-            }
             // Lists hold ranges of IPv4.
             (Destination::Range(_) | Destination::List(_), RouteTarget::EgressOnly(_)) => Err(
                 fault::not_of_this_family("Egress-only internet gateways", "IPv4"),

@@ -60,8 +60,10 @@ pub async fn accept(
         }
         txn = service.alone_about(txn, requester).await?;
         txn = service.alone_about(txn, accepter).await?;
-        peering.requester.cidrs = ranges;
-        peering.accepter.cidrs = mine.record.cidrs().collect();
+        peering
+            .requester
+            .look_at(theirs.as_ref().map(|it| &it.record));
+        peering.accepter.look_at(Some(&mine.record));
         peering.status = match overlap {
             true => Status::Failed,
             false => Status::Active,

@@ -48,12 +48,11 @@ pub async fn create(
             return Err(fault::too_many());
         }
         let possible = is_possible(service, call, &vpc.record, &accepter).await?;
+        let mut own = requester.clone();
+        own.look_at(Some(&vpc.record));
         let peering = Peering {
             id: ids::ec2_id("pcx"),
-            requester: End {
-                cidrs: vpc.record.cidrs().collect(),
-                ..requester.clone()
-            },
+            requester: own,
             accepter: accepter.clone(),
             status: match possible {
                 true => Status::PendingAcceptance,
@@ -103,6 +102,7 @@ fn ends(call: &Call, input: &CreateVpcPeeringConnectionRequest) -> Result<(End, 
         region: region.unwrap_or_else(|| call.region.clone()),
         vpc_id,
         cidrs: Vec::new(),
+        ipv6: None,
     };
     let requester = end(None, None, vpc);
     let accepter = end(given(&input.peer_owner_id), given(&input.peer_region), peer);

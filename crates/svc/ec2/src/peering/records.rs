@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
-use wharf_base::{Cidr4, Timestamp};
+use wharf_base::{Cidr4, Cidr6, Timestamp};
 use wharf_records::{Record, Unknown};
 use wharf_service::tags::Tags;
 use wharf_wire::Context;
 
 use super::fault;
-use crate::records::{entity, tags_to_wire};
+use crate::records::{Vpc, entity, tags_to_wire};
 
 /// How long somebody may take to accept a request.
 const PENDING_MS: i64 = 7 * 24 * 3_600_000;
@@ -56,6 +56,9 @@ pub struct End {
     pub vpc_id: String,
     /// Its ranges when they were last looked at; of the accepter none before it accepts.
     pub cidrs: Vec<Cidr4>,
+    /// The same of IPv6, if it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ipv6: Option<Cidr6>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +100,12 @@ impl Status {
 }
 
 impl End {
+    /// As its VPC is now.
+    pub fn look_at(&mut self, vpc: Option<&Vpc>) {
+        self.cidrs = vpc.into_iter().flat_map(Vpc::cidrs).collect();
+        self.ipv6 = vpc.and_then(|it| it.ipv6.as_ref()).map(|it| it.cidr);
+    }
+
     pub fn is_of(&self, cx: &Context) -> bool {
         self.account == cx.account && self.region == cx.region
     }
@@ -111,6 +120,11 @@ impl End {
             cidr_block: Some(cidr.to_string()),
         };
         wire::VpcPeeringConnectionVpcInfo {
+            ipv6_cidr_block_set: self.ipv6.map(|range| {
+                vec![wire::Ipv6CidrBlock {
+                    ipv6_cidr_block: Some(range.to_string()),
+                }]
+            }),
             cidr_block: self.cidrs.first().map(Cidr4::to_string),
             cidr_block_set: (!self.cidrs.is_empty())
                 .then(|| self.cidrs.iter().map(range).collect()),
@@ -125,7 +139,6 @@ impl End {
             }),
             vpc_id: Some(self.vpc_id.clone()),
             region: Some(self.region.clone()),
-            ..Default::default()
         }
     }
 }
@@ -205,6 +218,7 @@ mod tests {
             region: "us-east-1".to_owned(),
             vpc_id: vpc.to_owned(),
             cidrs: Vec::new(),
+            ipv6: None,
         }
     }
 

@@ -118,7 +118,7 @@ impl Recorded {
 
     fn flow(&self, accepted: bool) -> Flow {
         Flow {
-            source: self.address,
+            source: self.address.into(),
             destination: [10, 9, 9, 9].into(),
             protocol: 6,
             source_port: 40000,

@@ -115,6 +115,7 @@ impl Net {
         let routes = table.routes.unwrap().into_iter();
         let shown = routes.filter_map(|it| {
             let target = it.egress_only_internet_gateway_id.or(it.gateway_id);
+            let target = target.or(it.vpc_peering_connection_id);
             Some((it.destination_ipv6_cidr_block?, target?, it.state?))
         });
         shown.collect()
@@ -257,6 +258,64 @@ async fn routes_lead_out_and_hosts_are_told() {
         let deleted = ec2.delete_route(me(), delete(destination)).await;
         assert_eq!(refusal(deleted), expected);
     }
+}
+
+#[tokio::test]
+async fn routes_lead_to_peers() {
+    let net = Net::new().await;
+    let ec2 = &net.world.ec2;
+    let input = CreateVpcRequest {
+        cidr_block: Some("10.1.0.0/16".to_owned()),
+        amazon_provided_ipv6_cidr_block: Some(true),
+        ..Default::default()
+    };
+    let other = ec2.create_vpc(me(), input).await.unwrap().vpc.unwrap();
+    let theirs = other.ipv6_cidr_block_association_set.unwrap();
+    let theirs = theirs[0].ipv6_cidr_block.clone().unwrap();
+    let input = CreateVpcPeeringConnectionRequest {
+        vpc_id: Some(net.vpc.clone()),
+        peer_vpc_id: other.vpc_id,
+        ..Default::default()
+    };
+    let made = ec2.create_vpc_peering_connection(me(), input).await;
+    let made = made.unwrap().vpc_peering_connection.unwrap();
+    let pcx = made.vpc_peering_connection_id.unwrap();
+    let ranges = |end: Option<VpcPeeringConnectionVpcInfo>| {
+        let set = end.unwrap().ipv6_cidr_block_set.unwrap_or_default();
+        let ranges = set.into_iter().filter_map(|it| it.ipv6_cidr_block);
+        ranges.collect::<Vec<_>>()
+    };
+    assert_eq!(ranges(made.requester_vpc_info), [net.range.clone()]);
+    assert!(ranges(made.accepter_vpc_info).is_empty(), "not yet asked");
+    let input = AcceptVpcPeeringConnectionRequest {
+        vpc_peering_connection_id: Some(pcx.clone()),
+        ..Default::default()
+    };
+    let accepted = ec2.accept_vpc_peering_connection(me(), input).await;
+    let accepted = accepted.unwrap().vpc_peering_connection.unwrap();
+    assert_eq!(ranges(accepted.requester_vpc_info), [net.range.clone()]);
+    assert_eq!(ranges(accepted.accepter_vpc_info), [theirs.clone()]);
+    net.create(net.route(&theirs, &pcx)).await.unwrap();
+    assert_eq!(net.shown().await[1], row(&theirs, &pcx, "active"));
+    let tables = told(&net.world).await.into_iter();
+    let mut tables = tables.filter_map(|it| match it {
+        Resource::RouteTable(it) if it.id == net.table => Some(it.routes),
+        _ => None,
+    });
+    let routes = tables.next().unwrap();
+    assert!(
+        routes
+            .iter()
+            .any(|it| (&it.destination, &it.gateway) == (&theirs, &pcx))
+    );
+    let input = DeleteVpcPeeringConnectionRequest {
+        vpc_peering_connection_id: Some(pcx.clone()),
+        ..Default::default()
+    };
+    ec2.delete_vpc_peering_connection(me(), input)
+        .await
+        .unwrap();
+    assert_eq!(net.shown().await[1], row(&theirs, &pcx, "blackhole"));
 }
 
 #[tokio::test]

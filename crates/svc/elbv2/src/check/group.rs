@@ -16,6 +16,7 @@ pub struct Wanted {
     pub version: Version,
     pub port: u16,
     pub vpc: String,
+    pub ipv6: bool,
     pub health_check: HealthCheck,
 }
 
@@ -29,18 +30,30 @@ pub fn wanted(input: &CreateTargetGroupInput) -> Result<Wanted, Fault> {
             )));
         }
     };
-    if input
-        .ip_address_type
-        .as_deref()
-        .is_some_and(|it| it != "ipv4")
-    {
-        return Err(fault::unsupported("The IP address type 'ipv6'"));
-    }
+    let ipv6 = match input.ip_address_type.as_deref() {
+        None | Some("ipv4") => false,
+        Some("ipv6") if target_type == TargetType::Ip => true,
+        Some("ipv6") => {
+            return Err(fault::unsupported(
+                "The IP address type 'ipv6' of instances as targets",
+            ));
+        }
+        Some(other) => {
+            return Err(fault::invalid(format!(
+                "IP address type '{other}' must be one of '[ipv4, ipv6]'"
+            )));
+        }
+    };
     if input.target_control_port.is_some() {
         return Err(fault::unsupported("A target control port"));
     }
     let given = input.protocol.as_deref();
     let protocol = protocol(given.ok_or_else(|| fault::invalid("A protocol must be specified"))?)?;
+    if ipv6 && protocol.has_datagrams() {
+        return Err(fault::invalid(
+            "A target group of the IP address type 'ipv6' cannot have the protocol UDP or TCP_UDP",
+        ));
+    }
     if protocol.is_network() && input.protocol_version.is_some() {
         return Err(fault::invalid(
             "Protocol version can only be specified for HTTP and HTTPS target groups",
@@ -77,6 +90,7 @@ pub fn wanted(input: &CreateTargetGroupInput) -> Result<Wanted, Fault> {
         version,
         port,
         vpc,
+        ipv6,
         health_check: changes.over(
             &defaults(protocol, version, changes.protocol),
             Of { protocol, version },

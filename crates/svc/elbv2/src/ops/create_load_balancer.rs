@@ -40,7 +40,9 @@ pub async fn create_load_balancer(
         _ => Scheme::InternetFacing,
     };
     let ids = network::given_subnets(input.subnets, input.subnet_mappings)?;
-    let (subnets, vpc) = network::subnets(core, call, &ids, fewest_subnets(network)).await?;
+    let dual_stack = network::dual_stack(input.ip_address_type.as_deref().unwrap_or("ipv4"))?;
+    let fewest = fewest_subnets(network);
+    let (subnets, vpc) = network::subnets(core, call, &ids, fewest, dual_stack).await?;
     let security_groups = network::security_groups(core, call, &vpc, input.security_groups).await?;
     let wanted = LoadBalancer {
         dns_name: dns_name(&name, network, scheme, &call.region),
@@ -49,6 +51,7 @@ pub async fn create_load_balancer(
         vpc,
         subnets,
         security_groups,
+        dual_stack,
         status: Status::Provisioning,
         problem: None,
         public_address: None,
@@ -91,11 +94,6 @@ fn refuse_unsupported(input: &CreateLoadBalancerInput) -> Result<(), Fault> {
                 "A load balancer of type '{other}'"
             )));
         }
-    }
-    if let Some(kind) = input.ip_address_type.as_deref().filter(|it| *it != "ipv4") {
-        return Err(fault::unsupported(format_args!(
-            "The IP address type '{kind}'"
-        )));
     }
     if input.customer_owned_ipv4_pool.is_some() || input.ipam_pools.is_some() {
         return Err(fault::unsupported("An address pool of a load balancer"));
@@ -157,6 +155,7 @@ fn same(there: &LoadBalancer, wanted: &LoadBalancer) -> bool {
         groups
     };
     there.scheme == wanted.scheme
+        && there.dual_stack == wanted.dual_stack
         && there.subnets == wanted.subnets
         && sorted(&there.security_groups) == sorted(&wanted.security_groups)
 }

@@ -5,6 +5,9 @@ use wharf_api_elbv2::{
     SetIpAddressTypeOutput, SetSecurityGroupsInput, SetSecurityGroupsOutput, SetSubnetsInput,
     SetSubnetsOutput,
 };
+use wharf_records::encode;
+use wharf_service::transact;
+use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use super::create_load_balancer::{fewest_subnets, named};
@@ -84,32 +87,26 @@ pub async fn set_subnets(
     input: SetSubnetsInput,
 ) -> Result<SetSubnetsOutput, Fault> {
     let place = Place::of(call);
-    if let Some(kind) = input.ip_address_type.as_deref().filter(|it| *it != "ipv4") {
-        return Err(fault::unsupported(format_args!(
-            "The IP address type '{kind}'"
-        )));
-    }
+    let asked = input.ip_address_type.as_deref();
+    let asked = asked.map(network::dual_stack).transpose()?;
     let (id, stored) = core
         .balancer(&place, input.load_balancer_arn.as_deref())
         .await?;
+    let dual_stack = asked.unwrap_or(stored.record.dual_stack);
     let fewest = fewest_subnets(names::is_network(&id));
     let ids = network::given_subnets(input.subnets, input.subnet_mappings)?;
-    let (subnets, vpc) = network::subnets(core, call, &ids, fewest).await?;
+    let (subnets, vpc) = network::subnets(core, call, &ids, fewest, dual_stack).await?;
     if vpc != stored.record.vpc {
         return Err(fault::configuration(format!(
             "The subnets must be in the load balancer's VPC '{}'",
             stored.record.vpc
         )));
     }
-    let set = |balancer: &mut LoadBalancer| {
-        balancer.subnets.clone_from(&subnets);
-        Ok::<_, Fault>(())
-    };
-    let changed = core.table.change(&call.permit, &stored.key, set).await?;
-    changed.ok_or_else(fault::balancer_not_found)?;
+    let set = |balancer: &mut LoadBalancer| balancer.subnets.clone_from(&subnets);
+    change_addresses(core, call, &id, dual_stack, set).await?;
     Ok(SetSubnetsOutput {
         availability_zones: Some(describe::zones(&subnets)),
-        ip_address_type: Some("ipv4".to_owned()),
+        ip_address_type: Some(describe::address_type(dual_stack).to_owned()),
         enable_prefix_for_ipv6_source_nat: None,
     })
 }
@@ -119,15 +116,58 @@ pub async fn set_ip_address_type(
     call: &Call,
     input: SetIpAddressTypeInput,
 ) -> Result<SetIpAddressTypeOutput, Fault> {
-    core.balancer(&Place::of(call), input.load_balancer_arn.as_deref())
+    let (id, stored) = core
+        .balancer(&Place::of(call), input.load_balancer_arn.as_deref())
         .await?;
-    let kind = input.ip_address_type.unwrap_or_default();
-    if kind != "ipv4" {
-        return Err(fault::unsupported(format_args!(
-            "The IP address type '{kind}'"
-        )));
+    let dual_stack = network::dual_stack(input.ip_address_type.as_deref().unwrap_or_default())?;
+    if dual_stack {
+        let ids = stored.record.subnets.iter().map(|it| it.id.clone());
+        let ids: Vec<String> = ids.collect();
+        let fewest = fewest_subnets(names::is_network(&id));
+        network::subnets(core, call, &ids, fewest, dual_stack).await?;
     }
+    change_addresses(core, call, &id, dual_stack, |_| {}).await?;
     Ok(SetIpAddressTypeOutput {
-        ip_address_type: Some(kind),
+        ip_address_type: Some(describe::address_type(dual_stack).to_owned()),
     })
+}
+
+/// Writes the type with what else changes, if all that is below the load balancer fits it.
+async fn change_addresses(
+    core: &Core,
+    call: &Call,
+    id: &str,
+    dual_stack: bool,
+    change: impl Fn(&mut LoadBalancer),
+) -> Result<(), Fault> {
+    let place = Place::of(call);
+    transact!(core.table, &call.permit, |tx| {
+        let tree = core.tree(&place, id).await?;
+        let tree = tree.ok_or_else(fault::balancer_not_found)?;
+        let mut listeners = tree.listeners.iter();
+        if dual_stack && listeners.any(|(_, it)| it.record.protocol.has_datagrams()) {
+            return Err(fault::datagrams_of_dual_stack());
+        }
+        if !dual_stack {
+            for arn in tree.groups() {
+                match core.group(&place, Some(&arn)).await {
+                    Ok((_, group)) if group.record.ipv6 => {
+                        return Err(fault::group_needs_dual_stack(&arn));
+                    }
+                    Ok(_) => {}
+                    // One that is being deleted is nobody's.
+                    Err(refused) if refused.code == "TargetGroupNotFound" => {}
+                    Err(other) => return Err(other),
+                }
+            }
+        }
+        let mut changed = tree.balancer.record.clone();
+        changed.dual_stack = dual_stack;
+        change(&mut changed);
+        let txn = Txn::new()
+            .when(tree.balancer.unchanged())
+            .put(&tree.balancer.key, encode(&changed));
+        tx.join(tree.touch(txn));
+    });
+    Ok(())
 }

@@ -65,6 +65,7 @@ pub async fn create(
             version: wanted.version,
             port: wanted.port,
             vpc: wanted.vpc.clone(),
+            ipv6: wanted.ipv6,
             health_check: wanted.health_check.clone(),
             attributes: Attributes::new(),
             used_by: Default::default(),
@@ -98,6 +99,7 @@ fn of(group: &TargetGroup) -> Wanted {
         version: group.version,
         port: group.port,
         vpc: group.vpc.clone(),
+        ipv6: group.ipv6,
         health_check: group.health_check.clone(),
     }
 }

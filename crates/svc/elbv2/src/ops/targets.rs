@@ -2,14 +2,14 @@
 
 use std::{
     collections::BTreeSet,
-    net::{IpAddr, Ipv4Addr},
+    net::{IpAddr, Ipv6Addr},
 };
 
 use wharf_api_elbv2::{
     DeregisterTargetsInput, DeregisterTargetsOutput, RegisterTargetsInput, RegisterTargetsOutput,
     TargetDescription, faults,
 };
-use wharf_base::Cidr4;
+use wharf_base::Cidr;
 use wharf_records::{Record, Unknown, encode};
 use wharf_service::{Stored, transact};
 use wharf_store::{Compare, Range, Txn};
@@ -81,7 +81,7 @@ async fn resolve(
         if target.quic_server_id.is_some() {
             return Err(fault::unsupported("A QUIC server ID"));
         }
-        let id = target.id.unwrap_or_default();
+        let id = named(target.id, group);
         let port = port(target.port, group);
         // Named twice it is registered once.
         if !seen.insert((id.clone(), port)) {
@@ -89,7 +89,7 @@ async fn resolve(
         }
         let zone = target.availability_zone;
         let (address, zone) = match group.target_type {
-            TargetType::Ip => ip(&id, zone, &ranges)?,
+            TargetType::Ip => ip(&id, zone, &ranges, group.ipv6)?,
             TargetType::Instance => (instance(core, call, &id).await?, None),
         };
         found.push(Given {
@@ -102,6 +102,15 @@ async fn resolve(
     Ok(found)
 }
 
+/// As it is kept: an IPv6 address has many forms, and is one target.
+fn named(given: Option<String>, group: &TargetGroup) -> String {
+    let given = given.unwrap_or_default();
+    match given.parse::<Ipv6Addr>() {
+        Ok(address) if group.ipv6 => address.to_string(),
+        _ => given,
+    }
+}
+
 fn port(given: Option<i32>, group: &TargetGroup) -> u16 {
     given
         .and_then(|port| u16::try_from(port).ok())
@@ -112,10 +121,15 @@ fn port(given: Option<i32>, group: &TargetGroup) -> u16 {
 fn ip(
     id: &str,
     zone: Option<String>,
-    ranges: &[(Cidr4, String)],
+    ranges: &[(Cidr, String)],
+    ipv6: bool,
 ) -> Result<(IpAddr, Option<String>), Fault> {
-    let address: Ipv4Addr = id.parse().map_err(|_| {
-        fault::invalid(format!("The IP address '{id}' is not a valid IPv4 address"))
+    let version = if ipv6 { "IPv6" } else { "IPv4" };
+    let address = id.parse().ok().filter(|it: &IpAddr| it.is_ipv6() == ipv6);
+    let address = address.ok_or_else(|| {
+        fault::invalid(format!(
+            "The IP address '{id}' is not a valid {version} address"
+        ))
     })?;
     let own = ranges.iter().find(|(range, _)| range.contains(address));
     match (own, zone) {
@@ -123,7 +137,7 @@ fn ip(
             "The IP address '{id}' is within the VPC, and cannot have its Availability Zone \
              overridden to '{given}' from '{own}'"
         ))),
-        (Some((_, own)), _) => Ok((address.into(), Some(own.clone()))),
+        (Some((_, own)), _) => Ok((address, Some(own.clone()))),
         (None, None) => Err(fault::invalid(format!(
             "The Availability Zone is required for IP address '{id}' because it is not in the VPC"
         ))),
@@ -132,7 +146,7 @@ fn ip(
                 "The IP address '{id}' is neither in the VPC nor in a private range"
             )))
         }
-        (None, zone) => Ok((address.into(), zone)),
+        (None, zone) => Ok((address, zone)),
     }
 }
 
@@ -230,8 +244,8 @@ pub async fn deregister(
         .iter()
         .take(MAX_TARGETS)
         .map(|target| {
-            let own = target.id.as_deref().unwrap_or_default();
-            let id = target_id(&id, own, port(target.port, &group.record));
+            let own = named(target.id.clone(), &group.record);
+            let id = target_id(&id, &own, port(target.port, &group.record));
             place.scope().key(Target::KIND, &id)
         })
         .collect();
@@ -265,7 +279,7 @@ mod tests {
     fn addresses_in_aws_words() {
         let ranges = [("172.31.0.0/20".parse().unwrap(), "us-east-1a".to_owned())];
         let ask = |id: &str, zone: Option<&str>| {
-            let found = ip(id, zone.map(str::to_owned), &ranges);
+            let found = ip(id, zone.map(str::to_owned), &ranges, false);
             found.map(|(_, zone)| zone).map_err(|fault| fault.message)
         };
         let own = Ok(Some("us-east-1a".to_owned()));
@@ -297,5 +311,25 @@ mod tests {
             assert_eq!(ask(id, zone), Err(text.to_owned()));
         }
         assert!(ask("127.0.0.1", Some("all")).is_err());
+        let six = [("fd00:1::/64".parse().unwrap(), "us-east-1a".to_owned())];
+        let ask = |id: &str, zone: Option<&str>| {
+            let found = ip(id, zone.map(str::to_owned), &six, true);
+            found.map(|(_, zone)| zone).map_err(|fault| fault.message)
+        };
+        assert_eq!(ask("fd00:1::9", None), Ok(Some("us-east-1a".to_owned())));
+        assert_eq!(ask("fd00:2::9", Some("all")), Ok(Some("all".to_owned())));
+        for (id, zone) in [
+            ("172.31.0.9", None),
+            ("fd00:2::9", None),
+            ("::1", Some("all")),
+            ("fe80::9", Some("all")),
+            ("2001:db8::9", Some("all")),
+            ("ff02::1", Some("all")),
+            ("::ffff:10.0.0.9", Some("all")),
+            ("fd00:1::9/128", None),
+            ("", None),
+        ] {
+            assert!(ask(id, zone).is_err(), "{id}");
+        }
     }
 }

@@ -88,6 +88,11 @@ async fn perform(
             let groups = |it: &mut Interface| it.groups.clone_from(&record.security_groups);
             change(core, key, |balancer| with(balancer, &eni, groups)).await?;
         }
+        Action::Address(eni) => {
+            let given = interfaces::set_ipv6(core, place, &eni, record.dual_stack).await?;
+            let has = |it: &mut Interface| it.ipv6 = given;
+            change(core, key, |balancer| with(balancer, &eni, has)).await?;
+        }
         Action::Delete(eni) => {
             let Some(interface) = of(record, &eni) else {
                 return Ok(());

@@ -1,6 +1,6 @@
 //! The interfaces of load balancers, through EC2.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, net::Ipv6Addr, sync::Arc};
 
 use wharf_api_ec2::{
     CreateNetworkInterfaceRequest, DescribeNetworkInterfacesRequest, Filter, NetworkInterface,
@@ -60,6 +60,7 @@ pub async fn create(
         subnet: subnet.id.clone(),
         zone: subnet.zone.clone(),
         address: made.address,
+        ipv6: None,
         host: host.to_owned(),
         groups: made.groups,
         attached: false,
@@ -88,6 +89,28 @@ pub async fn set_groups(
     let call = call(core, place);
     let changed = through(core, &call).set_groups(eni, groups).await;
     changed.map_err(failed("change the groups of a network interface"))
+}
+
+/// Gives it an IPv6 address, or takes it away; the one that it has then.
+pub async fn set_ipv6(
+    core: &Core,
+    place: &Place,
+    eni: &str,
+    wanted: bool,
+) -> Result<Option<Ipv6Addr>, StepError> {
+    let call = call(core, place);
+    let changed = through(core, &call).set_ipv6(eni, wanted).await;
+    let given = changed.map_err(failed("change the IPv6 address of a network interface"))?;
+    match (given, wanted) {
+        (None, true) => {
+            let text = format!("The interface {eni} has no IPv6 address");
+            let fault = Fault::sender("InvalidAddress", 500, text);
+            Err(failed("read the IPv6 address of a network interface")(
+                fault,
+            ))
+        }
+        (given, _) => Ok(given),
+    }
 }
 
 /// Detaches and deletes it; one that is gone is no failure.

@@ -1,6 +1,9 @@
 //! Load balancers, their listeners, and what they hold elsewhere.
 
-use std::{collections::BTreeSet, net::Ipv4Addr};
+use std::{
+    collections::BTreeSet,
+    net::{Ipv4Addr, Ipv6Addr},
+};
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
@@ -18,6 +21,9 @@ pub struct LoadBalancer {
     /// One in each zone.
     pub subnets: Vec<BalancerSubnet>,
     pub security_groups: Vec<String>,
+    /// Its interfaces have an IPv6 address as well (`dualstack`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dual_stack: bool,
     pub status: Status,
     /// What keeps it from being whole, for the state's reason.
     #[serde(default)]
@@ -69,6 +75,8 @@ pub struct Interface {
     pub subnet: String,
     pub zone: String,
     pub address: Ipv4Addr,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ipv6: Option<Ipv6Addr>,
     /// Instance id of its host.
     pub host: String,
     /// The groups that it was given last.

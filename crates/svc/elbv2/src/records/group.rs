@@ -20,6 +20,9 @@ pub struct TargetGroup {
     pub version: Version,
     pub port: u16,
     pub vpc: String,
+    /// Its targets are IPv6 addresses.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ipv6: bool,
     pub health_check: HealthCheck,
     #[serde(default)]
     pub attributes: Attributes,

@@ -40,6 +40,11 @@ impl Protocol {
         !matches!(self, Self::Http | Self::Https)
     }
 
+    /// Whether it is of datagrams, be it of connections as well.
+    pub fn has_datagrams(self) -> bool {
+        matches!(self, Self::Udp | Self::TcpUdp)
+    }
+
     /// Whether listeners that speak it have certificates.
     pub fn is_secure(self) -> bool {
         matches!(self, Self::Https | Self::Tls)

@@ -3,6 +3,7 @@
 mod authorisation;
 mod balancers;
 mod certificates;
+mod dual_stack;
 mod harness;
 mod health;
 mod listeners;

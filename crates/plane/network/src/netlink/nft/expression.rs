@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::{Attrs, IPV4, LIST_ELEMENT, value};
+use super::{Attrs, IPV4, IpVersion, LIST_ELEMENT, value};
 
 mod ipv6;
 
@@ -48,7 +48,7 @@ const ORIGINAL: u8 = 0;
 const REPLY: u8 = 1;
 
 /// One step of a rule; a comparison that fails ends the rule.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Expression(Attrs);
 
 #[derive(Debug, Clone, Copy)]
@@ -265,22 +265,43 @@ impl Expression {
 
     /// `update @<set> { ip saddr . ip daddr . meta l4proto . <both ports> . <flags of TCP> counter }`, for packets of a protocol with
     /// ports; `flags` says which flags, if any. The rule ends where the set is full.
-    pub(crate) fn count_flow(set: &str, protocol: u8, flags: Option<u8>) -> Vec<Self> {
+    pub(crate) fn count_flow(
+        set: &str,
+        version: IpVersion,
+        protocol: u8,
+        flags: Option<u8>,
+    ) -> Vec<Self> {
+        let [protocol_in, ports_in, flags_in] = Self::behind_ends(version);
         let mut rule = Self::protocol(protocol);
         rule.extend([
-            Self::payload(R0, 1, 12, 8),
-            Self::meta(L4PROTO, R2),
-            Self::payload(R3, 2, 0, 4),
+            Self::ends(version),
+            Self::meta(L4PROTO, protocol_in),
+            Self::payload(ports_in, 2, 0, 4),
         ]);
         match flags {
             Some(flags) => rule.extend([
-                Self::payload(R4, 2, TCP_FLAGS, 1),
-                Self::mask(R4, &[flags, 0, 0, 0]),
+                Self::payload(flags_in, 2, TCP_FLAGS, 1),
+                Self::mask(flags_in, &[flags, 0, 0, 0]),
             ]),
-            None => rule.push(Self::nothing_in(R4)),
+            None => rule.push(Self::nothing_in(flags_in)),
         }
         rule.push(Self::count(set));
         rule
+    }
+
+    /// Both addresses of a packet, from the first register on.
+    fn ends(version: IpVersion) -> Self {
+        let begin = match version {
+            IpVersion::V4 => 12,
+            IpVersion::V6 => 8,
+        };
+        Self::payload(R0, 1, begin, 2 * version.bytes())
+    }
+
+    /// The registers that come after them.
+    fn behind_ends(version: IpVersion) -> [u32; 3] {
+        let first = R0 + 2 * version.bytes() / 4;
+        [first, first + 1, first + 2]
     }
 
     /// What `count_flow` reads of a packet is there: it is counted unless the set is full.
@@ -294,20 +315,22 @@ impl Expression {
     }
 
     /// Of a protocol that is none of these.
-    pub(crate) fn protocol_beside(others: &[u8]) -> Vec<Self> {
-        let differs = |it: &u8| Self::compare(R2, Compare::Different, &[*it]);
-        let mut rule = vec![Self::meta(L4PROTO, R2)];
+    pub(crate) fn protocol_beside(version: IpVersion, others: &[u8]) -> Vec<Self> {
+        let [protocol_in, ..] = Self::behind_ends(version);
+        let differs = |it: &u8| Self::compare(protocol_in, Compare::Different, &[*it]);
+        let mut rule = vec![Self::meta(L4PROTO, protocol_in)];
         rule.extend(others.iter().map(differs));
         rule
     }
 
     /// The same for packets of a protocol without ports: all but `others`.
-    pub(crate) fn count_flow_beside(set: &str, others: &[u8]) -> Vec<Self> {
-        let mut rule = Self::protocol_beside(others);
+    pub(crate) fn count_flow_beside(set: &str, version: IpVersion, others: &[u8]) -> Vec<Self> {
+        let [_, ports_in, flags_in] = Self::behind_ends(version);
+        let mut rule = Self::protocol_beside(version, others);
         rule.extend([
-            Self::payload(R0, 1, 12, 8),
-            Self::nothing_in(R3),
-            Self::nothing_in(R4),
+            Self::ends(version),
+            Self::nothing_in(ports_in),
+            Self::nothing_in(flags_in),
             Self::count(set),
         ]);
         rule

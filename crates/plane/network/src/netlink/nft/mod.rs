@@ -5,6 +5,7 @@
 //! `linux/netfilter/nf_tables.h`.
 
 mod expression;
+mod image;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
 
@@ -15,6 +16,7 @@ use super::{Attrs, Message, Socket, attributes};
 use crate::error::NetworkError;
 
 pub(crate) use expression::{Compare, Direction, Expression, Side};
+pub(crate) use image::Image;
 
 const SUBSYSTEM: u16 = 10;
 const BATCH_BEGIN: u16 = 0x10;
@@ -36,6 +38,32 @@ const APPEND: u16 = 0x800;
 /// The families `ip` and `ip6`.
 const IPV4: u8 = 2;
 const IPV6: u8 = 10;
+
+/// Whose packets a table is about, where the same is made for both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IpVersion {
+    V4,
+    V6,
+}
+
+impl IpVersion {
+    pub(crate) const ALL: [Self; 2] = [Self::V4, Self::V6];
+
+    const fn family(self) -> u8 {
+        match self {
+            Self::V4 => IPV4,
+            Self::V6 => IPV6,
+        }
+    }
+
+    /// Bytes of an address.
+    pub(crate) const fn bytes(self) -> u32 {
+        match self {
+            Self::V4 => 4,
+            Self::V6 => 16,
+        }
+    }
+}
 const LIST_ELEMENT: u16 = 1;
 const SET_IS_MAP: u32 = 8;
 const SET_TIMES_OUT: u32 = 0x10;
@@ -46,9 +74,6 @@ const ELEMENTS_PER_MESSAGE: usize = 500;
 
 /// Their answers must fit the socket's buffer.
 const LOOKED_UP_AT_ONCE: usize = 64;
-
-/// Bytes of the key of a [`Batch::flow_set`].
-pub(crate) const FLOW_KEY: u32 = 20;
 
 /// Data types as `nft` numbers them, for its listings; concatenations shift six bits a part.
 const TYPE_IPV4: u32 = 7;
@@ -63,7 +88,7 @@ const TYPE_VERDICT: u32 = 0xffff_ff00;
 
 const GOTO: i32 = -4;
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hook {
     Prerouting = 0,
     Input = 1,
@@ -72,7 +97,7 @@ pub(crate) enum Hook {
     Postrouting = 4,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct BaseChain {
     pub(crate) name: &'static str,
     /// `filter` or `nat`.
@@ -112,6 +137,13 @@ impl<'a> Batch<'a> {
     pub(crate) fn ipv6(table: &'a str) -> Self {
         Self {
             family: IPV6,
+            ..Self::new(table)
+        }
+    }
+
+    pub(crate) fn of_version(version: IpVersion, table: &'a str) -> Self {
+        Self {
+            family: version.family(),
             ..Self::new(table)
         }
     }
@@ -270,12 +302,17 @@ impl<'a> Batch<'a> {
         self.push(NEW_SET, CREATE, attrs);
     }
 
-    /// `set <name> { type ipv4_addr . ipv4_addr . inet_proto . mark . mark; size <size>; flags dynamic,timeout; timeout <milliseconds> }`:
-    /// what [`Expression::count_flow`] counts in. The last two are both ports, and flags of TCP.
-    pub(crate) fn flow_set(&mut self, name: &str, size: u32, timeout_ms: u64) {
-        let kind = [TYPE_IPV4, TYPE_IPV4, TYPE_PROTOCOL, TYPE_MARK, TYPE_MARK];
+    /// `set <name> { type ipv4_addr . ipv4_addr . inet_proto . mark . mark; size <size>; flags dynamic,timeout; timeout <milliseconds> }`,
+    /// or the same of IPv6: what [`Expression::count_flow`] counts in. The last two are both ports, and flags of TCP.
+    pub(crate) fn flow_set(&mut self, version: IpVersion, name: &str, size: u32, timeout_ms: u64) {
+        let address = match version {
+            IpVersion::V4 => TYPE_IPV4,
+            IpVersion::V6 => TYPE_IPV6,
+        };
+        let kind = [address, address, TYPE_PROTOCOL, TYPE_MARK, TYPE_MARK];
         let kind = kind.into_iter().fold(0, |all, part| all << 6 | part);
-        self.counting_set(name, (kind, FLOW_KEY), size, timeout_ms);
+        let key = 2 * version.bytes() + 12;
+        self.counting_set(name, (kind, key), size, timeout_ms);
     }
 
     /// `set <name> { type ipv4_addr; … }`: what [`Expression::count_for`] counts in.
@@ -453,19 +490,33 @@ impl<'a> Batch<'a> {
         self.elements(NEW_ELEMENTS, CREATE, set, elements);
     }
 
+    /// Also removes keys of a map.
+    pub(crate) fn remove_addresses_ipv6(
+        &mut self,
+        set: &str,
+        addresses: impl IntoIterator<Item = Ipv6Addr>,
+    ) {
+        let elements = addresses.into_iter().map(|a| key_element(&a.octets()));
+        self.elements(DELETE_ELEMENTS, 0, set, elements);
+    }
+
     /// `"link" . address`
     pub(crate) fn add_senders_ipv6<'b>(
         &mut self,
         set: &str,
         senders: impl IntoIterator<Item = (&'b str, Ipv6Addr)>,
     ) {
-        let elements = senders.into_iter().map(|(link, address)| {
-            let mut key = [0; 32];
-            key[..link.len()].copy_from_slice(link.as_bytes());
-            key[16..].copy_from_slice(&address.octets());
-            key_element(&key)
-        });
+        let elements = senders.into_iter().map(sender_element);
         self.elements(NEW_ELEMENTS, CREATE, set, elements);
+    }
+
+    pub(crate) fn remove_senders_ipv6<'b>(
+        &mut self,
+        set: &str,
+        senders: impl IntoIterator<Item = (&'b str, Ipv6Addr)>,
+    ) {
+        let elements = senders.into_iter().map(sender_element);
+        self.elements(DELETE_ELEMENTS, 0, set, elements);
     }
 
     /// `address : goto chain`
@@ -531,17 +582,21 @@ impl<'a> Batch<'a> {
 
 /// Whether there is a table of that name.
 pub(crate) fn table_exists(socket: &mut Socket, name: &str) -> Result<bool, NetworkError> {
-    table_of(IPV4, socket, name)
+    table_exists_of(IpVersion::V4, socket, name)
 }
 
 /// The same of IPv6.
 pub(crate) fn table_exists_ipv6(socket: &mut Socket, name: &str) -> Result<bool, NetworkError> {
-    table_of(IPV6, socket, name)
+    table_exists_of(IpVersion::V6, socket, name)
 }
 
-fn table_of(family: u8, socket: &mut Socket, name: &str) -> Result<bool, NetworkError> {
+pub(crate) fn table_exists_of(
+    version: IpVersion,
+    socket: &mut Socket,
+    name: &str,
+) -> Result<bool, NetworkError> {
     let attrs = Attrs::new().text(1, name);
-    let header = [family, 0, 0, 0];
+    let header = [version.family(), 0, 0, 0];
     let request = Message::new(SUBSYSTEM << 8 | GET_TABLE, REQUEST, &header, attrs);
     match socket.ask("find an nftables table", request) {
         Ok(found) => Ok(found.is_some()),
@@ -566,12 +621,13 @@ pub(crate) type CountedKey = (Vec<u8>, Counted);
 /// pieces, packets change the order of those that are left.
 pub(crate) fn counted(
     socket: &mut Socket,
+    version: IpVersion,
     table: &str,
     set: &str,
 ) -> Result<(Vec<CountedKey>, bool), NetworkError> {
     const ELEMENTS: u16 = 3;
     let attrs = Attrs::new().text(1, table).text(2, set);
-    let header = [IPV4, 0, 0, 0];
+    let header = [version.family(), 0, 0, 0];
     let request = Message::new(
         SUBSYSTEM << 8 | GET_ELEMENTS,
         REQUEST | DUMP,
@@ -594,12 +650,13 @@ pub(crate) fn counted(
 /// The same of single keys: those that are there. Unlike [`counted`] this is exact, however much the set changes.
 pub(crate) fn counted_of(
     socket: &mut Socket,
+    version: IpVersion,
     table: &str,
     set: &str,
     keys: &[Vec<u8>],
 ) -> Result<Vec<CountedKey>, NetworkError> {
     const ELEMENTS: u16 = 3;
-    let header = [IPV4, 0, 0, 0];
+    let header = [version.family(), 0, 0, 0];
     let mut all = Vec::new();
     for keys in keys.chunks(LOOKED_UP_AT_ONCE) {
         let requests = keys.iter().map(|key| {
@@ -643,6 +700,13 @@ fn find(bytes: &[u8], wanted: u16) -> Option<&[u8]> {
 
 fn key_element(key: &[u8]) -> Attrs {
     Attrs::new().nest(1, value(key))
+}
+
+fn sender_element((link, address): (&str, Ipv6Addr)) -> Attrs {
+    let mut key = [0; 32];
+    key[..link.len()].copy_from_slice(link.as_bytes());
+    key[16..].copy_from_slice(&address.octets());
+    key_element(&key)
 }
 
 fn service_element((address, protocol, port): ServiceKey) -> Attrs {

@@ -300,6 +300,10 @@ pub fn address(task: &Task, target: &TaskTarget) -> Option<(String, u16)> {
             let interface = task.interface.as_ref()?;
             Some((interface.private_ipv4.clone(), target.spec.port))
         }
+        TargetKind::Ipv6 => {
+            let address = task.interface.as_ref()?.ipv6?;
+            Some((address.to_string(), target.spec.port))
+        }
         TargetKind::Instance => {
             let container = task
                 .containers

@@ -70,6 +70,9 @@ fn kind(arn: &str, group: &TargetGroup, network_mode: &str) -> Result<TargetKind
     }
     let given = group.target_type.as_deref().unwrap_or("instance");
     match (given, network_mode) {
+        ("ip", "awsvpc") if group.ip_address_type.as_deref() == Some("ipv6") => {
+            Ok(TargetKind::Ipv6)
+        }
         ("ip", "awsvpc") => Ok(TargetKind::Ip),
         ("instance", "bridge" | "host") => Ok(TargetKind::Instance),
         _ => Err(fault::invalid(format!(
