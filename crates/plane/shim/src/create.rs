@@ -29,7 +29,7 @@ use crate::{
     executor::Launch,
     first::{self, Birth},
     host_bind, overlay, pid_namespace,
-    pipes::{Report, Reporter, Reports, fork_into, pipe},
+    pipes::{Report, Reporter, Reports, Stream, fork_into, may_be_reopened, pipe},
     process::read_filter,
     secrets::HeldSecrets,
     tty, user_namespace,
@@ -94,8 +94,11 @@ pub fn begin(order: &Order<'_>) -> io::Result<Creation> {
     } else {
         let (out_read, out_write) = pipe()?;
         let (err_read, err_write) = pipe()?;
+        may_be_reopened(&out_write, Stream::Output)?;
+        may_be_reopened(&err_write, Stream::Output)?;
         let (stdin, kept) = if setup.stdin {
             let (read, write) = pipe()?;
+            may_be_reopened(&read, Stream::Input)?;
             (read, Some(write))
         } else {
             (null()?, None)

@@ -20,7 +20,7 @@ use wharf_cgroup::Hierarchies;
 use wharf_shim_protocol::{ExecPlan, Failure, folder::ContainerFolder};
 
 use crate::{
-    pipes::{Report, Reporter, Reports, close_between, fork_into, pipe},
+    pipes::{Report, Reporter, Reports, Stream, close_between, fork_into, may_be_reopened, pipe},
     process::{self, Prepared, read_filter},
     secrets::HeldSecrets,
     tty, user_namespace,
@@ -45,6 +45,12 @@ pub fn begin(target: &Target<'_>, plan: &ExecPlan, streams: Streams) -> io::Resu
     let (read, write) = pipe()?;
     let reports = Reports::new(read)?;
     let reporter = Reporter::new(write);
+    if !plan.process.tty {
+        for (number, stream) in streams.iter().enumerate() {
+            let kind = if number == 0 { Stream::Input } else { Stream::Output };
+            may_be_reopened(stream, kind)?;
+        }
+    }
     let keep: Vec<_> = streams
         .iter()
         .map(AsFd::as_fd)

@@ -8,6 +8,7 @@ use std::{
 
 use nix::{
     fcntl::{FcntlArg, OFlag, fcntl},
+    sys::stat::{Mode, SFlag, fchmod, fstat},
     unistd::{ForkResult, fork, pipe2},
 };
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,28 @@ pub enum Report {
 /// Both ends, closed by any exec.
 pub fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(pipe2(OFlag::O_CLOEXEC)?)
+}
+
+/// A stream of a program's: what it writes, or what it reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    Output,
+    Input,
+}
+
+/// Lets whoever has this end of a pipe open it once more by its name (`/dev/stdout`), as programs do that log there: the pipe is
+/// of the host's root, whom nobody in a user namespace is. Its name lies in `/proc`, where only those find it that may look into
+/// the program anyway. What is no pipe stays as it is.
+pub fn may_be_reopened(end: impl AsFd, stream: Stream) -> io::Result<()> {
+    let kind = SFlag::from_bits_truncate(fstat(&end)?.st_mode) & SFlag::S_IFMT;
+    if kind != SFlag::S_IFIFO {
+        return Ok(());
+    }
+    let others = match stream {
+        Stream::Output => Mode::S_IWGRP | Mode::S_IWOTH,
+        Stream::Input => Mode::S_IRGRP | Mode::S_IROTH,
+    };
+    Ok(fchmod(end, Mode::S_IRUSR | Mode::S_IWUSR | others)?)
 }
 
 pub fn set_nonblocking(fd: impl AsFd) -> io::Result<()> {

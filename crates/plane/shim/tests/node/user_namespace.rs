@@ -145,6 +145,51 @@ async fn root_inside_is_nobody_outside() {
     node.finish().await;
 }
 
+/// Programs log to `/dev/stdout` by its name, with or without a user namespace and whoever they run as.
+#[tokio::test]
+async fn standard_streams_are_opened_again_by_name() {
+    let node = Node::new().await;
+    let (within_one, _network) = user_task(&node).await;
+    let without = node.runtime.create_task(node.sandbox("t2")).await.unwrap();
+    for task in [within_one, without] {
+        for user in ["", "app"] {
+            let mut spec = sh(
+                "echo a > /dev/stdout; echo b >> /dev/stderr; echo c > /proc/self/fd/1; cat /dev/stdin; echo d",
+            );
+            spec.user = user.into();
+            let (code, text) = node.run(&task, &spec).await;
+            assert_eq!((code, text.len()), (0, 8), "{user}: {text}");
+            let mut lines: Vec<&str> = text.lines().collect();
+            lines.sort_unstable();
+            assert_eq!(lines, ["a", "b", "c", "d"], "{user}");
+        }
+        // What joins it writes into its log, and to whoever asked.
+        let spec = sh("echo ready; while :; do sleep 0.05; done");
+        task.create_container(&spec, &node.image).await.unwrap();
+        task.start(&spec.name).await.unwrap();
+        let mut reader = task.logs(&spec.name).unwrap();
+        assert_eq!(
+            within(reader.next(1)).await.unwrap().records[0].line,
+            &b"ready"[..]
+        );
+        let joins = ExecSpec {
+            argv: [
+                "sh",
+                "-c",
+                "echo in-the-log > /proc/1/fd/1; echo out > /dev/stdout",
+            ]
+            .map(str::to_owned)
+            .into(),
+            ..ExecSpec::default()
+        };
+        let output = task.exec_output(&spec.name, &joins, Duration::from_secs(30), 4096);
+        assert_eq!(output.await.unwrap().output, &b"out\n"[..]);
+        let record = &within(reader.next(1)).await.unwrap().records[0];
+        assert_eq!(record.line, &b"in-the-log"[..]);
+    }
+    node.finish().await;
+}
+
 #[tokio::test]
 async fn users_terminals_and_limits() {
     let node = Node::new().await;
