@@ -135,7 +135,7 @@ def test_what_is_refused_and_how(wharf):
     assert create(FlexibleTimeWindow={"Mode": "FLEXIBLE"})[0] == "ValidationException"
     assert create(Name="a b")[0] == "ValidationException"
     key = "arn:aws:kms:us-east-1:000000000000:key/k"
-    assert create(KmsKeyArn=key)[1] == "The parameter KmsKeyArn is not supported by this version of wharf."
+    assert create(KmsKeyArn=key) == ("ValidationException", f"Invalid keyId '{key}'")
     lambda_ = {"Arn": "arn:aws:lambda:us-east-1:000000000000:function:f", "RoleArn": role}
     assert create(Target=lambda_)[1] == "Targets of lambda are not supported by this version of wharf."
     reads = {"Arn": "arn:aws:scheduler:::aws-sdk:ecs:listTasks", "RoleArn": role}

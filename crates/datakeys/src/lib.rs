@@ -6,11 +6,15 @@
 
 #![forbid(unsafe_code)]
 
+mod envelope;
+
 use std::collections::BTreeMap;
 
 use wharf_api_kms::{DecryptRequest, GenerateDataKeyRequest, Kms};
 use wharf_seal::Secret;
 use wharf_wire::{Call, Fault};
+
+pub use envelope::{Envelope, Sealer};
 
 /// Bytes of a data key.
 pub const BYTES: usize = 32;
@@ -42,18 +46,26 @@ impl Open {
         self.0
     }
 
-    fn of(bytes: Option<Vec<u8>>) -> Result<Self, Fault> {
+    /// From what KMS gave.
+    ///
+    /// # Errors
+    /// It is no data key.
+    pub fn of(bytes: Option<Vec<u8>>) -> Result<Self, Fault> {
         let bytes = Secret::from(bytes.unwrap_or_default());
         match bytes.expose().len() {
             BYTES => Ok(Self(bytes)),
-            _ => Err(Fault::receiver(
-                "InternalFailure",
-                500,
-                "The request could not be processed because of an internal error.",
-                &NoKey,
-            )),
+            _ => Err(internal(&NoKey)),
         }
     }
+}
+
+fn internal(cause: &dyn std::error::Error) -> Fault {
+    Fault::receiver(
+        "InternalFailure",
+        500,
+        "The request could not be processed because of an internal error.",
+        cause,
+    )
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -228,6 +228,7 @@ pub static SERVICES: &[Row] = &[
                 store: it.data.store.clone(),
                 journal: it.data.journal.clone(),
                 keyring: it.data.keyring.clone(),
+                kms: it.kms(),
                 operations: it.operations.clone(),
                 egress: it.plane.egress.clone(),
                 secrets: Arc::new(it.plane.secrets.clone()),
@@ -252,6 +253,7 @@ pub static SERVICES: &[Row] = &[
             let scheduler = SchedulerService::new(SchedulerParts {
                 store: it.data.store.clone(),
                 keyring: it.data.keyring.clone(),
+                kms: it.kms(),
                 operations: it.operations.clone(),
                 clock: it.clock.clone(),
                 counters: it.plane.counters.clone(),

@@ -251,6 +251,13 @@ pub mod io {
         pub type Output = ReEncryptResponse;
     }
 
+    pub mod replicate_key {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = ReplicateKeyRequest;
+        pub type Output = ReplicateKeyResponse;
+    }
+
     pub mod retire_grant {
         #[allow(unused_imports)]
         use super::super::*;
@@ -311,6 +318,13 @@ pub mod io {
         #[allow(unused_imports)]
         use super::super::*;
         pub type Input = UpdateKeyDescriptionRequest;
+        pub type Output = ();
+    }
+
+    pub mod update_primary_region {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = UpdatePrimaryRegionRequest;
         pub type Output = ();
     }
 

@@ -50,6 +50,7 @@ pub enum Input<'a> {
     ListRetirableGrants(&'a ListRetirableGrantsRequest),
     PutKeyPolicy(&'a PutKeyPolicyRequest),
     ReEncrypt(&'a ReEncryptRequest),
+    ReplicateKey(&'a ReplicateKeyRequest),
     RetireGrant(&'a RetireGrantRequest),
     RevokeGrant(&'a RevokeGrantRequest),
     RotateKeyOnDemand(&'a RotateKeyOnDemandRequest),
@@ -59,6 +60,7 @@ pub enum Input<'a> {
     UntagResource(&'a UntagResourceRequest),
     UpdateAlias(&'a UpdateAliasRequest),
     UpdateKeyDescription(&'a UpdateKeyDescriptionRequest),
+    UpdatePrimaryRegion(&'a UpdatePrimaryRegionRequest),
     Verify(&'a VerifyRequest),
     VerifyMac(&'a VerifyMacRequest),
 }
@@ -101,6 +103,7 @@ impl Input<'_> {
             Self::ListRetirableGrants(_) => "ListRetirableGrants",
             Self::PutKeyPolicy(_) => "PutKeyPolicy",
             Self::ReEncrypt(_) => "ReEncrypt",
+            Self::ReplicateKey(_) => "ReplicateKey",
             Self::RetireGrant(_) => "RetireGrant",
             Self::RevokeGrant(_) => "RevokeGrant",
             Self::RotateKeyOnDemand(_) => "RotateKeyOnDemand",
@@ -110,6 +113,7 @@ impl Input<'_> {
             Self::UntagResource(_) => "UntagResource",
             Self::UpdateAlias(_) => "UpdateAlias",
             Self::UpdateKeyDescription(_) => "UpdateKeyDescription",
+            Self::UpdatePrimaryRegion(_) => "UpdatePrimaryRegion",
             Self::Verify(_) => "Verify",
             Self::VerifyMac(_) => "VerifyMac",
         }
@@ -419,6 +423,15 @@ pub trait Kms: Send + Sync + 'static {
         Err(Fault::unsupported("kms", "ReEncrypt"))
     }
 
+    async fn replicate_key(
+        &self,
+        call: &Call,
+        input: ReplicateKeyRequest,
+    ) -> Result<ReplicateKeyResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "ReplicateKey"))
+    }
+
     async fn retire_grant(&self, call: &Call, input: RetireGrantRequest) -> Result<(), Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("kms", "RetireGrant"))
@@ -474,6 +487,15 @@ pub trait Kms: Send + Sync + 'static {
     ) -> Result<(), Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("kms", "UpdateKeyDescription"))
+    }
+
+    async fn update_primary_region(
+        &self,
+        call: &Call,
+        input: UpdatePrimaryRegionRequest,
+    ) -> Result<(), Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("kms", "UpdatePrimaryRegion"))
     }
 
     async fn verify(&self, call: &Call, input: VerifyRequest) -> Result<VerifyResponse, Fault> {
@@ -551,17 +573,19 @@ impl Service for Routes {
             31 => Box::new(ListRetirableGrantsRequest::default()),
             32 => Box::new(PutKeyPolicyRequest::default()),
             33 => Box::new(ReEncryptRequest::default()),
-            34 => Box::new(RetireGrantRequest::default()),
-            35 => Box::new(RevokeGrantRequest::default()),
-            36 => Box::new(RotateKeyOnDemandRequest::default()),
-            37 => Box::new(ScheduleKeyDeletionRequest::default()),
-            38 => Box::new(SignRequest::default()),
-            39 => Box::new(TagResourceRequest::default()),
-            40 => Box::new(UntagResourceRequest::default()),
-            41 => Box::new(UpdateAliasRequest::default()),
-            42 => Box::new(UpdateKeyDescriptionRequest::default()),
-            43 => Box::new(VerifyRequest::default()),
-            44 => Box::new(VerifyMacRequest::default()),
+            34 => Box::new(ReplicateKeyRequest::default()),
+            35 => Box::new(RetireGrantRequest::default()),
+            36 => Box::new(RevokeGrantRequest::default()),
+            37 => Box::new(RotateKeyOnDemandRequest::default()),
+            38 => Box::new(ScheduleKeyDeletionRequest::default()),
+            39 => Box::new(SignRequest::default()),
+            40 => Box::new(TagResourceRequest::default()),
+            41 => Box::new(UntagResourceRequest::default()),
+            42 => Box::new(UpdateAliasRequest::default()),
+            43 => Box::new(UpdateKeyDescriptionRequest::default()),
+            44 => Box::new(UpdatePrimaryRegionRequest::default()),
+            45 => Box::new(VerifyRequest::default()),
+            46 => Box::new(VerifyMacRequest::default()),
             _ => Box::new(()),
         }
     }
@@ -595,11 +619,12 @@ impl Service for Routes {
             30 => Box::new(ListResourceTagsResponse::default()),
             31 => Box::new(ListGrantsResponse::default()),
             33 => Box::new(ReEncryptResponse::default()),
-            36 => Box::new(RotateKeyOnDemandResponse::default()),
-            37 => Box::new(ScheduleKeyDeletionResponse::default()),
-            38 => Box::new(SignResponse::default()),
-            43 => Box::new(VerifyResponse::default()),
-            44 => Box::new(VerifyMacResponse::default()),
+            34 => Box::new(ReplicateKeyResponse::default()),
+            37 => Box::new(RotateKeyOnDemandResponse::default()),
+            38 => Box::new(ScheduleKeyDeletionResponse::default()),
+            39 => Box::new(SignResponse::default()),
+            45 => Box::new(VerifyResponse::default()),
+            46 => Box::new(VerifyMacResponse::default()),
             _ => Box::new(()),
         }
     }
@@ -654,17 +679,19 @@ impl Service for Routes {
             31 => Input::ListRetirableGrants(borrowed(input)),
             32 => Input::PutKeyPolicy(borrowed(input)),
             33 => Input::ReEncrypt(borrowed(input)),
-            34 => Input::RetireGrant(borrowed(input)),
-            35 => Input::RevokeGrant(borrowed(input)),
-            36 => Input::RotateKeyOnDemand(borrowed(input)),
-            37 => Input::ScheduleKeyDeletion(borrowed(input)),
-            38 => Input::Sign(borrowed(input)),
-            39 => Input::TagResource(borrowed(input)),
-            40 => Input::UntagResource(borrowed(input)),
-            41 => Input::UpdateAlias(borrowed(input)),
-            42 => Input::UpdateKeyDescription(borrowed(input)),
-            43 => Input::Verify(borrowed(input)),
-            44 => Input::VerifyMac(borrowed(input)),
+            34 => Input::ReplicateKey(borrowed(input)),
+            35 => Input::RetireGrant(borrowed(input)),
+            36 => Input::RevokeGrant(borrowed(input)),
+            37 => Input::RotateKeyOnDemand(borrowed(input)),
+            38 => Input::ScheduleKeyDeletion(borrowed(input)),
+            39 => Input::Sign(borrowed(input)),
+            40 => Input::TagResource(borrowed(input)),
+            41 => Input::UntagResource(borrowed(input)),
+            42 => Input::UpdateAlias(borrowed(input)),
+            43 => Input::UpdateKeyDescription(borrowed(input)),
+            44 => Input::UpdatePrimaryRegion(borrowed(input)),
+            45 => Input::Verify(borrowed(input)),
+            46 => Input::VerifyMac(borrowed(input)),
             _ => unreachable!("operations are numbered by the schema"),
         };
         self.0.authorize(cx, input).await
@@ -723,17 +750,19 @@ impl Service for Routes {
             31 => Box::new(self.0.list_retirable_grants(call, typed(input)).await?),
             32 => Box::new(self.0.put_key_policy(call, typed(input)).await?),
             33 => Box::new(self.0.re_encrypt(call, typed(input)).await?),
-            34 => Box::new(self.0.retire_grant(call, typed(input)).await?),
-            35 => Box::new(self.0.revoke_grant(call, typed(input)).await?),
-            36 => Box::new(self.0.rotate_key_on_demand(call, typed(input)).await?),
-            37 => Box::new(self.0.schedule_key_deletion(call, typed(input)).await?),
-            38 => Box::new(self.0.sign(call, typed(input)).await?),
-            39 => Box::new(self.0.tag_resource(call, typed(input)).await?),
-            40 => Box::new(self.0.untag_resource(call, typed(input)).await?),
-            41 => Box::new(self.0.update_alias(call, typed(input)).await?),
-            42 => Box::new(self.0.update_key_description(call, typed(input)).await?),
-            43 => Box::new(self.0.verify(call, typed(input)).await?),
-            44 => Box::new(self.0.verify_mac(call, typed(input)).await?),
+            34 => Box::new(self.0.replicate_key(call, typed(input)).await?),
+            35 => Box::new(self.0.retire_grant(call, typed(input)).await?),
+            36 => Box::new(self.0.revoke_grant(call, typed(input)).await?),
+            37 => Box::new(self.0.rotate_key_on_demand(call, typed(input)).await?),
+            38 => Box::new(self.0.schedule_key_deletion(call, typed(input)).await?),
+            39 => Box::new(self.0.sign(call, typed(input)).await?),
+            40 => Box::new(self.0.tag_resource(call, typed(input)).await?),
+            41 => Box::new(self.0.untag_resource(call, typed(input)).await?),
+            42 => Box::new(self.0.update_alias(call, typed(input)).await?),
+            43 => Box::new(self.0.update_key_description(call, typed(input)).await?),
+            44 => Box::new(self.0.update_primary_region(call, typed(input)).await?),
+            45 => Box::new(self.0.verify(call, typed(input)).await?),
+            46 => Box::new(self.0.verify_mac(call, typed(input)).await?),
             _ => unreachable!("operations are numbered by the schema"),
         }))
     }
@@ -1127,16 +1156,27 @@ impl Kms for Client {
         self.inner.re_encrypt(&call, input).await
     }
 
+    async fn replicate_key(
+        &self,
+        call: &Call,
+        input: ReplicateKeyRequest,
+    ) -> Result<ReplicateKeyResponse, Fault> {
+        let call = self
+            .admit(call, Input::ReplicateKey(&input), 34, &input)
+            .await?;
+        self.inner.replicate_key(&call, input).await
+    }
+
     async fn retire_grant(&self, call: &Call, input: RetireGrantRequest) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::RetireGrant(&input), 34, &input)
+            .admit(call, Input::RetireGrant(&input), 35, &input)
             .await?;
         self.inner.retire_grant(&call, input).await
     }
 
     async fn revoke_grant(&self, call: &Call, input: RevokeGrantRequest) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::RevokeGrant(&input), 35, &input)
+            .admit(call, Input::RevokeGrant(&input), 36, &input)
             .await?;
         self.inner.revoke_grant(&call, input).await
     }
@@ -1147,7 +1187,7 @@ impl Kms for Client {
         input: RotateKeyOnDemandRequest,
     ) -> Result<RotateKeyOnDemandResponse, Fault> {
         let call = self
-            .admit(call, Input::RotateKeyOnDemand(&input), 36, &input)
+            .admit(call, Input::RotateKeyOnDemand(&input), 37, &input)
             .await?;
         self.inner.rotate_key_on_demand(&call, input).await
     }
@@ -1158,33 +1198,33 @@ impl Kms for Client {
         input: ScheduleKeyDeletionRequest,
     ) -> Result<ScheduleKeyDeletionResponse, Fault> {
         let call = self
-            .admit(call, Input::ScheduleKeyDeletion(&input), 37, &input)
+            .admit(call, Input::ScheduleKeyDeletion(&input), 38, &input)
             .await?;
         self.inner.schedule_key_deletion(&call, input).await
     }
 
     async fn sign(&self, call: &Call, input: SignRequest) -> Result<SignResponse, Fault> {
-        let call = self.admit(call, Input::Sign(&input), 38, &input).await?;
+        let call = self.admit(call, Input::Sign(&input), 39, &input).await?;
         self.inner.sign(&call, input).await
     }
 
     async fn tag_resource(&self, call: &Call, input: TagResourceRequest) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::TagResource(&input), 39, &input)
+            .admit(call, Input::TagResource(&input), 40, &input)
             .await?;
         self.inner.tag_resource(&call, input).await
     }
 
     async fn untag_resource(&self, call: &Call, input: UntagResourceRequest) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::UntagResource(&input), 40, &input)
+            .admit(call, Input::UntagResource(&input), 41, &input)
             .await?;
         self.inner.untag_resource(&call, input).await
     }
 
     async fn update_alias(&self, call: &Call, input: UpdateAliasRequest) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::UpdateAlias(&input), 41, &input)
+            .admit(call, Input::UpdateAlias(&input), 42, &input)
             .await?;
         self.inner.update_alias(&call, input).await
     }
@@ -1195,13 +1235,24 @@ impl Kms for Client {
         input: UpdateKeyDescriptionRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::UpdateKeyDescription(&input), 42, &input)
+            .admit(call, Input::UpdateKeyDescription(&input), 43, &input)
             .await?;
         self.inner.update_key_description(&call, input).await
     }
 
+    async fn update_primary_region(
+        &self,
+        call: &Call,
+        input: UpdatePrimaryRegionRequest,
+    ) -> Result<(), Fault> {
+        let call = self
+            .admit(call, Input::UpdatePrimaryRegion(&input), 44, &input)
+            .await?;
+        self.inner.update_primary_region(&call, input).await
+    }
+
     async fn verify(&self, call: &Call, input: VerifyRequest) -> Result<VerifyResponse, Fault> {
-        let call = self.admit(call, Input::Verify(&input), 43, &input).await?;
+        let call = self.admit(call, Input::Verify(&input), 45, &input).await?;
         self.inner.verify(&call, input).await
     }
 
@@ -1211,7 +1262,7 @@ impl Kms for Client {
         input: VerifyMacRequest,
     ) -> Result<VerifyMacResponse, Fault> {
         let call = self
-            .admit(call, Input::VerifyMac(&input), 44, &input)
+            .admit(call, Input::VerifyMac(&input), 46, &input)
             .await?;
         self.inner.verify_mac(&call, input).await
     }

@@ -993,6 +993,36 @@ structure!(RecipientInfo {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct ReplicateKeyRequest {
+    pub key_id: Option<String>,
+    pub replica_region: Option<String>,
+    pub policy: Option<String>,
+    pub bypass_policy_lockout_safety_check: Option<bool>,
+    pub description: Option<String>,
+    pub tags: Option<Vec<Tag>>,
+}
+structure!(ReplicateKeyRequest {
+0 key_id,
+1 replica_region,
+2 policy,
+3 bypass_policy_lockout_safety_check,
+4 description,
+5 tags,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ReplicateKeyResponse {
+    pub replica_key_metadata: Option<KeyMetadata>,
+    pub replica_policy: Option<String>,
+    pub replica_tags: Option<Vec<Tag>>,
+}
+structure!(ReplicateKeyResponse {
+0 replica_key_metadata,
+1 replica_policy,
+2 replica_tags,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct RetireGrantRequest {
     pub grant_token: Option<String>,
     pub key_id: Option<String>,
@@ -1160,6 +1190,16 @@ pub struct UpdateKeyDescriptionRequest {
 structure!(UpdateKeyDescriptionRequest {
 0 key_id,
 1 description,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct UpdatePrimaryRegionRequest {
+    pub key_id: Option<String>,
+    pub primary_region: Option<String>,
+}
+structure!(UpdatePrimaryRegionRequest {
+0 key_id,
+1 primary_region,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -17,6 +17,7 @@ use crate::{
     courier::Errand,
     event::Event,
     fault::EventsFaults,
+    keys::Seals,
     metered,
     names::BusName,
     transform::Facts,
@@ -27,6 +28,8 @@ const MOST_WRITES: usize = 64;
 const MOST_BYTES: usize = 700 << 10;
 /// Of one delivery's record: with what else is written it is less than the store takes.
 const MOST_RECORD: usize = 900 << 10;
+/// The same of what is sealed, which is a third longer then.
+const MOST_SEALED: usize = 640 << 10;
 
 /// An event for a bus.
 #[derive(Clone)]
@@ -44,7 +47,15 @@ pub struct Arriving {
 pub struct Owing {
     events: Vec<Wanted>,
     /// Streams of archives, with the places of the events that they keep.
-    kept: BTreeMap<String, Vec<usize>>,
+    kept: BTreeMap<String, Keeping>,
+}
+
+/// What an archive keeps.
+struct Keeping {
+    bus: BusName,
+    /// The archive's.
+    kms_key: Option<String>,
+    places: Vec<usize>,
 }
 
 /// An event and the rules that want it.
@@ -56,6 +67,8 @@ struct Wanted {
     /// As it is written.
     text: String,
     rules: Vec<Arc<CompiledRule>>,
+    /// What is owed of it is sealed by this.
+    seals: Option<Arc<Seals>>,
 }
 
 /// How far events came, so that a repetition leaves out what is there.
@@ -98,7 +111,24 @@ pub async fn accept(
 /// The journal's.
 pub async fn keep(core: &Core, owing: &Owing, done: &mut Done) -> Result<(), ChangeError> {
     let now = core.parts.clock.now();
-    for (stream, places) in &owing.kept {
+    for (stream, keeping) in &owing.kept {
+        let places = &keeping.places;
+        let seals = match &keeping.kms_key {
+            None => None,
+            Some(key) => match core.keys.sealing(&keeping.bus, key, now).await {
+                Ok(seals) => Some(seals),
+                Err(fault) => {
+                    // Targets get it all the same.
+                    tracing::warn!(
+                        stream,
+                        bus = keeping.bus.arn(),
+                        error = fault.message,
+                        "the key of an archive cannot be used, events are not kept"
+                    );
+                    continue;
+                }
+            },
+        };
         let (mut ids, mut records) = (Vec::new(), Vec::new());
         for place in places {
             let document = &owing.events[*place].document;
@@ -106,7 +136,7 @@ pub async fn keep(core: &Core, owing: &Owing, done: &mut Done) -> Result<(), Cha
             let id = (stream.clone(), id.to_owned());
             if !done.archived.contains(&id) {
                 ids.push(id);
-                records.push(archive::record(document, now));
+                records.push(archive::record(document, seals.as_deref(), now));
             }
         }
         if !records.is_empty() {
@@ -134,6 +164,7 @@ pub struct Owed {
 /// The store's.
 pub async fn owed(core: &Core, events: &[Arriving]) -> Result<Owing, ChangeError> {
     let mut owing = Owing::default();
+    let mut sealing: BTreeMap<&BusName, Option<Arc<Seals>>> = BTreeMap::new();
     for arriving in events {
         let Arriving {
             bus, event, only, ..
@@ -142,14 +173,30 @@ pub async fn owed(core: &Core, events: &[Arriving]) -> Result<Owing, ChangeError
         let (document, hops) = (event.document(), event.hops);
         // What is sent once more is not kept once more.
         if event.replay.is_none() {
-            for stream in matcher.archives(&document) {
-                let places = owing.kept.entry(stream.to_owned()).or_default();
-                places.push(owing.events.len());
+            for (stream, kms_key) in matcher.archives(&document) {
+                let keeping = owing.kept.entry(stream.to_owned());
+                let keeping = keeping.or_insert_with(|| Keeping {
+                    bus: bus.clone(),
+                    kms_key: kms_key.map(str::to_owned),
+                    places: Vec::new(),
+                });
+                keeping.places.push(owing.events.len());
             }
         }
         let may =
             |rule: &&Arc<CompiledRule>| only.as_ref().is_none_or(|it| it.contains(&rule.name));
         let rules: Vec<_> = matcher.matches(&document).filter(may).cloned().collect();
+        // What services say of themselves is under no key of a customer, as in AWS.
+        let is_customers = !event.source.starts_with("aws.") && !rules.is_empty();
+        let seals = match sealing.get(bus) {
+            _ if !is_customers => None,
+            Some(known) => known.clone(),
+            None => {
+                let seals = core.seals(bus).await.map_err(KeyRefused::of)?;
+                sealing.insert(bus, seals.clone());
+                seals
+            }
+        };
         let text = match rules.is_empty() {
             true => String::new(),
             false => document.to_string(),
@@ -161,6 +208,7 @@ pub async fn owed(core: &Core, events: &[Arriving]) -> Result<Owing, ChangeError
             document,
             text,
             rules,
+            seals,
         });
     }
     Ok(owing)
@@ -220,7 +268,7 @@ impl Iterator for Errands<'_> {
             let text = (&event.document, event.text.as_str());
             return Some(Owed {
                 since: event.since,
-                ..errand(self.core, from, target, text)
+                ..errand(self.core, from, target, text, event.seals.as_deref())
             });
         }
     }
@@ -242,6 +290,7 @@ pub fn errand(
     from: From<'_>,
     target: &CompiledTarget,
     (event, text): (&Value, &str),
+    seals: Option<&Seals>,
 ) -> Owed {
     let ingested_at = core.parts.clock.now().iso8601();
     let facts = Facts {
@@ -274,12 +323,27 @@ pub fn errand(
         event: (has_dead_letters && payload != text).then(|| text.to_owned()),
         payload,
         too_large,
+        sealed: None,
     };
     Owed {
         bus: from.bus.clone(),
-        errand: errand.within(MOST_RECORD),
+        errand: match seals {
+            None => errand.within(MOST_RECORD),
+            Some(seals) => errand.within(MOST_SEALED).sealed(seals),
+        },
         policy: policy(&target.document),
         since: None,
+    }
+}
+
+/// A bus's key cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the key of a bus cannot be used: {0}")]
+struct KeyRefused(String);
+
+impl KeyRefused {
+    fn of(fault: wharf_wire::Fault) -> ChangeError {
+        ChangeError::other(Self(fault.message))
     }
 }
 

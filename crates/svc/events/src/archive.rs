@@ -18,6 +18,7 @@ use crate::{
     core::{ChangeError, Core},
     event::Event,
     fault::EventsFaults,
+    keys::{Sealed, Seals},
     names::{BusName, SERVICE},
     records::{Archive, Replay, ReplayState},
 };
@@ -35,14 +36,27 @@ type Failed = StepError<EventsFaults>;
 #[derive(Serialize, Deserialize)]
 struct Kept {
     at: Timestamp,
+    #[serde(default)]
     event: Value,
+    /// The event, if its archive has a key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sealed: Option<Sealed>,
 }
 
+#[derive(Debug, thiserror::Error)]
+#[error("the key of an archive cannot be used: {0}")]
+struct KeyRefused(String);
+
 /// An event as a stream keeps it.
-pub fn record(event: &Value, now: Timestamp) -> Vec<u8> {
+pub fn record(event: &Value, seals: Option<&Seals>, now: Timestamp) -> Vec<u8> {
+    let sealed = seals.map(|it| it.seal(event.to_string().as_bytes()));
     let kept = Kept {
         at: now,
-        event: event.clone(),
+        event: match sealed {
+            Some(_) => Value::Null,
+            None => event.clone(),
+        },
+        sealed,
     };
     serde_json::to_vec(&kept).unwrap_or_default()
 }
@@ -169,7 +183,15 @@ async fn replay(core: &Core, key: &str, place: &Place, name: &str) -> Result<Nex
                 .read(&replay.stream, replay.offset, CHUNK, CHUNK_BYTES);
             let read = read.await.map_err(StepError::other)?;
             for record in &read.records {
-                let kept = serde_json::from_slice::<Kept>(&record.data).ok();
+                let mut kept = serde_json::from_slice::<Kept>(&record.data).ok();
+                if let Some(kept) = &mut kept
+                    && let Some(sealed) = &kept.sealed
+                {
+                    // A key that is disabled holds the replay until it is enabled.
+                    let opened = core.keys.open(sealed, now).await;
+                    let opened = opened.map_err(|it| StepError::other(KeyRefused(it.message)))?;
+                    kept.event = serde_json::from_slice(opened.expose()).unwrap_or_default();
+                }
                 let event = kept.and_then(|it| Event::read(&it.event, 0));
                 let wanted = |it: &Event| (replay.from..replay.to).contains(&it.time);
                 if let Some(mut event) = event.filter(wanted) {

@@ -31,8 +31,15 @@ pub struct Compiled {
 pub struct Matcher {
     rules: Vec<Arc<CompiledRule>>,
     index: Index,
-    /// Streams of archives, with what they keep.
-    archives: Vec<(String, Option<Pattern>)>,
+    archives: Vec<CompiledArchive>,
+}
+
+struct CompiledArchive {
+    stream: String,
+    /// The key of KMS that its events are sealed under.
+    kms_key: Option<String>,
+    /// What it keeps.
+    pattern: Option<Pattern>,
 }
 
 pub struct CompiledRule {
@@ -49,14 +56,13 @@ pub struct CompiledTarget {
 }
 
 impl Matcher {
-    /// The streams of the archives that keep an event.
-    pub fn archives(&self, event: &Value) -> impl Iterator<Item = &str> {
-        let fits =
-            |it: &&(String, Option<Pattern>)| it.1.as_ref().is_none_or(|it| it.matches(event));
+    /// The streams of the archives that keep an event, with their keys.
+    pub fn archives(&self, event: &Value) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let fits = |it: &&CompiledArchive| it.pattern.as_ref().is_none_or(|it| it.matches(event));
         self.archives
             .iter()
             .filter(fits)
-            .map(|(stream, _)| stream.as_str())
+            .map(|it| (it.stream.as_str(), it.kms_key.as_deref()))
     }
 
     /// The rules that want an event.
@@ -92,7 +98,11 @@ impl Compiled {
         for archive in archives.filter(|it| it.bus == bus.name) {
             let pattern = archive.pattern.as_deref().map(Pattern::parse);
             match pattern.transpose() {
-                Ok(pattern) => matcher.archives.push((archive.stream, pattern)),
+                Ok(pattern) => matcher.archives.push(CompiledArchive {
+                    stream: archive.stream,
+                    kms_key: archive.kms_key,
+                    pattern,
+                }),
                 Err(error) => {
                     tracing::error!(stream = archive.stream, %error, "a stored pattern cannot be read, its archive keeps nothing")
                 }

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use wharf_api_kms::Kms;
 use wharf_base::Clock;
 use wharf_delivery::Operations;
 use wharf_egress::Egress;
@@ -19,6 +20,8 @@ pub struct Parts {
     /// Holds the events of archives.
     pub journal: Journal,
     pub keyring: Keyring,
+    /// Makes and opens data keys, in the service's name.
+    pub kms: Arc<dyn Kms>,
     /// Targets are calls of these.
     pub operations: Arc<dyn Operations>,
     /// API destinations are asked by this.

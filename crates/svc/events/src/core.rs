@@ -15,6 +15,7 @@ use crate::{
     courier::Targets,
     fault::{self, EventsFaults},
     invoke::Invoker,
+    keys::{Keys, Seals},
     names::{BusName, SERVICE},
     records::{Bus, Rule, Rules},
 };
@@ -24,6 +25,7 @@ pub struct Core {
     pub table: Table<EventsFaults>,
     pub compiled: Compiled,
     pub invoker: Invoker,
+    pub keys: Keys,
     pub outbox: Arc<Outbox<EventsFaults, Targets>>,
     /// Keys of rules that may have a schedule.
     pub schedules: Arc<Queue<String>>,
@@ -54,6 +56,7 @@ impl Core {
         );
         Self {
             table,
+            keys: Keys::new(parts.kms.clone()),
             parts,
             compiled: Compiled::default(),
             invoker: Invoker::default(),
@@ -99,6 +102,21 @@ impl Core {
         let stored = self.table.read::<Bus>(&name.key()).await?;
         let found = stored.map(|it| it.record);
         Ok(found.or_else(|| name.is_default().then(Bus::default)))
+    }
+
+    /// What seals for a bus, if it has a key.
+    ///
+    /// # Errors
+    /// Its key cannot be used; the store's.
+    pub async fn seals(&self, bus: &BusName) -> Result<Option<Arc<Seals>>, Fault> {
+        let key = self.look(bus).await?.and_then(|it| it.kms_key);
+        match key {
+            Some(key) => {
+                let now = self.parts.clock.now();
+                self.keys.sealing(bus, &key, now).await.map(Some)
+            }
+            None => Ok(None),
+        }
     }
 
     /// A rule of a bus.

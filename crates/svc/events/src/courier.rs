@@ -13,13 +13,16 @@ use wharf_delivery::{
 use wharf_service::Place;
 use wharf_vended::Counters;
 use wharf_wire::{Check, async_trait};
+use zeroize::Zeroizing;
 
 use crate::{
     accept::{self, Arriving},
     connection::ask::OfTarget,
     core::Core,
     event::Event,
-    fault, log_group, metered,
+    fault,
+    keys::{Sealed, Seals},
+    log_group, metered,
     names::BusName,
     targets::Kind,
 };
@@ -58,6 +61,17 @@ pub struct Errand {
     /// There is no payload: it would be larger than a target may be sent.
     #[serde(default, skip_serializing_if = "is_false")]
     pub too_large: bool,
+    /// The payload, and the event for a dead letter, if its bus has a key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<Sealed>,
+}
+
+/// What of an errand is sealed.
+#[derive(Serialize, Deserialize)]
+struct Content {
+    payload: String,
+    #[serde(default)]
+    event: Option<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
@@ -89,6 +103,19 @@ impl Errand {
         if self.size() > bytes {
             self.event = None;
         }
+        self
+    }
+
+    /// The same with what is in it sealed.
+    #[must_use]
+    pub fn sealed(mut self, seals: &Seals) -> Self {
+        let content = Content {
+            payload: std::mem::take(&mut self.payload),
+            event: self.event.take(),
+        };
+        let plain = serde_json::to_vec(&content).map(Zeroizing::new);
+        let plain = plain.expect("texts are written as JSON");
+        self.sealed = Some(seals.seal(&plain));
         self
     }
 
@@ -235,6 +262,44 @@ impl Targets {
         accepted.map_err(|it| later(it.to_string()))
     }
 
+    /// A parcel with what is sealed in it.
+    async fn opened(&self, parcel: &Parcel<Errand>) -> Result<Parcel<Errand>, Failure> {
+        let mut parcel = parcel.clone();
+        let Some(sealed) = parcel.work.sealed.take() else {
+            return Ok(parcel);
+        };
+        let core = self.core.upgrade();
+        let core = core.ok_or_else(|| later("the service ends".to_owned()))?;
+        // A key that is disabled may be enabled again.
+        let opened = core.keys.open(&sealed, core.parts.clock.now()).await;
+        let opened = opened.map_err(|it| Failure::passing(it.code, it.message))?;
+        let content: Content =
+            serde_json::from_slice(opened.expose()).map_err(|it| never(it.to_string()))?;
+        parcel.work.payload = content.payload;
+        parcel.work.event = content.event;
+        Ok(parcel)
+    }
+
+    /// One try of parcels that are open.
+    async fn carry(&self, parcels: &[&Parcel<Errand>]) -> Vec<Result<(), Failure>> {
+        let (mut able, mut answers) = (parcels.to_vec(), Vec::with_capacity(parcels.len()));
+        able.retain(|it| !it.work.too_large);
+        let mut tried = self.bring(&able).await.into_iter();
+        for parcel in parcels {
+            if parcel.work.too_large {
+                answers.push(Err(never(
+                    "the input of the target is too large".to_owned(),
+                )));
+                continue;
+            }
+            match tried.next() {
+                Some(answer) => answers.push(answer),
+                None => break,
+            }
+        }
+        answers
+    }
+
     /// One try of parcels that have a payload.
     async fn bring(&self, parcels: &[&Parcel<Errand>]) -> Vec<Result<(), Failure>> {
         let errands = parcels.iter().map(|it| &it.work);
@@ -277,26 +342,32 @@ impl Courier for Targets {
     }
 
     async fn deliver(&self, parcels: &[&Parcel<Errand>]) -> Vec<Result<(), Failure>> {
-        let (mut able, mut answers) = (parcels.to_vec(), Vec::with_capacity(parcels.len()));
-        able.retain(|it| !it.work.too_large);
-        let mut tried = self.bring(&able).await.into_iter();
+        if parcels.iter().all(|it| it.work.sealed.is_none()) {
+            return self.carry(parcels).await;
+        }
+        let mut opened = Vec::with_capacity(parcels.len());
         for parcel in parcels {
-            if parcel.work.too_large {
-                answers.push(Err(never(
-                    "the input of the target is too large".to_owned(),
-                )));
-                continue;
-            }
-            match tried.next() {
-                Some(answer) => answers.push(answer),
-                None => break,
+            opened.push(self.opened(parcel).await);
+        }
+        let able: Vec<_> = opened.iter().filter_map(|it| it.as_ref().ok()).collect();
+        let mut tried = self.carry(&able).await.into_iter();
+        let mut answers = Vec::with_capacity(parcels.len());
+        for parcel in &opened {
+            match parcel {
+                Err(failure) => answers.push(Err(failure.clone())),
+                Ok(_) => match tried.next() {
+                    Some(answer) => answers.push(answer),
+                    None => break,
+                },
             }
         }
         answers
     }
 
     async fn given_up(&self, parcel: &Parcel<Errand>, why: GivenUp) -> Result<(), Failure> {
-        let errand = &parcel.work;
+        let opened = self.opened(parcel).await;
+        // What does not open stays shut: its letter says all but what the event was.
+        let errand = opened.as_ref().map_or(&parcel.work, |it| &it.work);
         if let Some(core) = self.core.upgrade() {
             core.invoker.forget(errand);
         }
@@ -308,7 +379,11 @@ impl Courier for Targets {
         ]);
         let letter = DeadLetter {
             queue: errand.target["DeadLetterConfig"]["Arn"].as_str(),
-            body: errand.event.as_deref().unwrap_or(&errand.payload),
+            body: match (&errand.event, &errand.sealed) {
+                (_, Some(_)) => "{}",
+                (Some(event), None) => event,
+                (None, None) => &errand.payload,
+            },
             group: None,
             attributes,
             token: &errand.token(),
@@ -339,6 +414,7 @@ mod tests {
             hops: 0,
             event: event.map(|it| "\"".repeat(it)),
             too_large: false,
+            sealed: None,
         }
     }
 

@@ -32,6 +32,7 @@ mod fault;
 #[doc(hidden)]
 pub mod fuzz;
 mod invoke;
+mod keys;
 mod log_group;
 mod metered;
 mod names;

@@ -31,6 +31,9 @@ impl Record for Telling {
 pub struct Bus {
     #[serde(default)]
     pub description: Option<String>,
+    /// The key of KMS that its events are sealed under, as it was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kms_key: Option<String>,
     /// JSON
     #[serde(default)]
     pub policy: Option<String>,
@@ -152,6 +155,9 @@ pub struct Archive {
     pub retention_days: u32,
     /// Of the journal, its own.
     pub stream: String,
+    /// The key of KMS that its events are sealed under, as it was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kms_key: Option<String>,
     pub created_at: Timestamp,
     #[serde(flatten)]
     pub unknown: Unknown,

@@ -85,7 +85,7 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError<EventsF
     let text = event.to_string();
     let targets = rule.targets.clone().into_iter();
     let owed = targets.filter_map(compiled::target);
-    let owed = owed.map(|it| accept::errand(&core, from, &it, (&event, &text)));
+    let owed = owed.map(|it| accept::errand(&core, from, &it, (&event, &text), None));
     let owed: Vec<_> = owed.collect();
     let fence = fence(&core.shard)?;
     let mark = Fired {

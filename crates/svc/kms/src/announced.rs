@@ -11,7 +11,7 @@ use wharf_store::{Event, EventKind};
 
 use crate::{
     names::{SERVICE, key_arn},
-    records::Key,
+    records::{Family, Key},
 };
 
 /// Keys that are rotated, and those that are gone.
@@ -21,16 +21,47 @@ pub const ANNOUNCING: Announcing = Announcing {
 };
 
 fn announced(events: &[&Event], _: Timestamp) -> Vec<Announcement> {
-    events.iter().filter_map(|it| change(it)).collect()
+    events.iter().flat_map(|it| change(it)).collect()
 }
 
-fn change(event: &Event) -> Option<Announcement> {
-    let (scope, kind, id) = Scope::parse(event.key())?;
-    if kind != Key::KIND {
-        return None;
+fn change(event: &Event) -> Vec<Announcement> {
+    match Scope::parse(event.key()) {
+        Some((scope, Key::KIND, id)) => {
+            Vec::from_iter(said(Place::of_scope(&scope), &id, of_key(event)))
+        }
+        // The rotation of keys of several regions is told in each.
+        Some((scope, Family::KIND, id)) => {
+            let regions = rotated(event).into_iter().flatten();
+            let places = regions.map(|it| Place::new(&scope.account, it));
+            places
+                .filter_map(|it| said(it, &id, Some(ROTATION)))
+                .collect()
+        }
+        _ => Vec::new(),
     }
+}
+
+const ROTATION: &str = "KMS CMK Rotation";
+
+/// The regions of a family that has been rotated.
+fn rotated(event: &Event) -> Option<Vec<String>> {
+    let before: Family = event.previous.as_ref().and_then(record)?;
+    let after: Family = match event.kind {
+        EventKind::Put => record(&event.entry)?,
+        _ => return None,
+    };
+    let is_rotated = !before.materials.is_empty() && after.materials.len() > before.materials.len();
+    is_rotated.then(|| {
+        std::iter::once(after.primary)
+            .chain(after.replicas)
+            .collect()
+    })
+}
+
+/// What the change of a key's own record says.
+fn of_key(event: &Event) -> Option<&'static str> {
     let before: Key = event.previous.as_ref().and_then(record)?;
-    let detail_type = match event.kind {
+    match event.kind {
         EventKind::Put => {
             let after: Key = record(&event.entry)?;
             let expired = before.external.is_some_and(|it| it.present)
@@ -38,18 +69,20 @@ fn change(event: &Event) -> Option<Announcement> {
             let is_rotated =
                 !before.materials.is_empty() && after.materials.len() > before.materials.len();
             match expired {
-                true => "KMS Imported Key Material Expiration",
-                false => is_rotated.then_some("KMS CMK Rotation")?,
+                true => Some("KMS Imported Key Material Expiration"),
+                false => is_rotated.then_some(ROTATION),
             }
         }
-        _ => "KMS CMK Deletion",
-    };
-    let place = Place::of_scope(&scope);
+        _ => Some("KMS CMK Deletion"),
+    }
+}
+
+fn said(place: Place, id: &str, detail_type: Option<&'static str>) -> Option<Announcement> {
     Some(Announcement {
-        resources: vec![key_arn(&place, &id)],
+        resources: vec![key_arn(&place, id)],
         place,
         source: "aws.kms",
-        detail_type,
+        detail_type: detail_type?,
         detail: json!({ "key-id": id }),
     })
 }
@@ -87,11 +120,12 @@ mod tests {
             rotation: None,
             public_key: None,
             external: None,
+            home: None,
             unknown: Unknown::new(),
         }
     }
 
-    fn said(before: Option<Key>, after: Option<Key>) -> Option<&'static str> {
+    fn said_of(before: Option<Key>, after: Option<Key>) -> Option<&'static str> {
         let scope = Scope::new(SERVICE, "000000000000", "us-east-1");
         let entry = |it: Option<&Key>| Entry {
             key: scope.key(Key::KIND, "0a"),
@@ -120,23 +154,62 @@ mod tests {
 
     #[test]
     fn rotations_and_deletions_are_told() {
-        assert_eq!(said(None, Some(key(1))), None);
-        assert_eq!(said(Some(key(1)), Some(key(1))), None);
-        assert_eq!(said(Some(key(1)), Some(key(2))), Some("KMS CMK Rotation"));
-        assert_eq!(said(Some(key(1)), None), Some("KMS CMK Deletion"));
+        assert_eq!(said_of(None, Some(key(1))), None);
+        assert_eq!(said_of(Some(key(1)), Some(key(1))), None);
+        assert_eq!(
+            said_of(Some(key(1)), Some(key(2))),
+            Some("KMS CMK Rotation")
+        );
+        assert_eq!(said_of(Some(key(1)), None), Some("KMS CMK Deletion"));
         let imported = |present, valid_to| Key {
             external: Some(External { present, valid_to }),
             ..key(1)
         };
         let end = Some(Timestamp(7));
-        let expired = said(Some(imported(true, end)), Some(imported(false, end)));
+        let expired = said_of(Some(imported(true, end)), Some(imported(false, end)));
         assert_eq!(expired, Some("KMS Imported Key Material Expiration"));
-        let deleted = said(Some(imported(true, end)), Some(imported(false, None)));
+        let deleted = said_of(Some(imported(true, end)), Some(imported(false, None)));
         assert_eq!(deleted, None);
         let first = Key {
             materials: Vec::new(),
             ..imported(false, None)
         };
-        assert_eq!(said(Some(first), Some(imported(true, end))), None);
+        assert_eq!(said_of(Some(first), Some(imported(true, end))), None);
+    }
+
+    #[test]
+    fn rotation_is_told_in_each_region() {
+        let scope = Scope::new(SERVICE, "000000000000", "us-east-1");
+        let family = |materials| {
+            let mut shared = crate::family::founded(&mut key(materials), "us-east-1");
+            shared.replicas.insert("eu-west-1".to_owned());
+            shared.pass_on("eu-west-1", "").unwrap();
+            shared
+        };
+        let entry = |it: &Family| Entry {
+            key: scope.key(Family::KIND, "mrk-0a"),
+            value: encode(it),
+            create_revision: 1,
+            mod_revision: 2,
+            version: 1,
+            lease: None,
+        };
+        let told = |before, after| {
+            let event = Event {
+                kind: EventKind::Put,
+                entry: entry(&family(after)),
+                previous: Some(entry(&family(before))),
+            };
+            let all = announced(&[&event], Timestamp(0)).into_iter();
+            all.flat_map(|it| it.resources).collect::<Vec<_>>()
+        };
+        assert_eq!(told(1, 1), Vec::<String>::new());
+        assert_eq!(
+            told(1, 2),
+            [
+                "arn:aws:kms:eu-west-1:000000000000:key/mrk-0a",
+                "arn:aws:kms:us-east-1:000000000000:key/mrk-0a"
+            ]
+        );
     }
 }

@@ -5,18 +5,24 @@
 
 use std::collections::BTreeMap;
 
-use wharf_api_kms::{Input, Tag};
+use wharf_api_kms::{Input, ReplicateKeyRequest, Tag};
 use wharf_service::{Place, tags};
 use wharf_wire::{Check, Context, Fault};
 
 use crate::{
     core::{Core, Found, Target},
-    describe, grants,
+    describe,
+    family::Role,
+    grants,
     names::{self, SERVICE},
     ops::{self, encrypt},
     policy,
     records::{Grant, Principal},
 };
+
+const KEY_TYPE: &str = "kms:MultiRegionKeyType";
+/// The region in which something is done, when it is not the caller's.
+const REGION: &str = "aws:RequestedRegion";
 
 type Pairs = BTreeMap<String, String>;
 
@@ -44,12 +50,31 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
                     "kms:BypassPolicyLockoutSafetyCheck",
                     flag(it.bypass_policy_lockout_safety_check),
                 );
+            let check = match it.multi_region {
+                Some(true) => check.with(KEY_TYPE, Role::Primary.name()),
+                _ => check,
+            };
             let mut checks = vec![with_tags(check, it.tags.as_deref())];
             if it.tags.as_ref().is_some_and(|tags| !tags.is_empty()) {
                 let tagging = Row::new(core, cx, "kms:TagResource").any();
                 checks.push(with_tags(tagging, it.tags.as_deref()));
             }
             Ok(checks)
+        }
+        Input::ReplicateKey(it) => replicated(core, cx, row, it).await,
+        Input::UpdatePrimaryRegion(it) => {
+            let region = it.primary_region.as_deref().unwrap_or_default();
+            let before = row.on(it.key_id.as_deref()).await?;
+            let mut next = Row::new(core, cx, &input.action());
+            next.place.region = region.to_owned();
+            let id = names::asked(&row.place, it.key_id.as_deref().unwrap_or_default());
+            let Ok(names::Asked::Key { id, .. }) = id else {
+                return one(before);
+            };
+            let after = next.on(Some(&id)).await?.with(REGION, region);
+            Ok([before, after]
+                .map(|it| it.with("kms:PrimaryRegion", region))
+                .into())
         }
         Input::CreateAlias(it) => {
             let key = row.on(it.target_key_id.as_deref()).await?;
@@ -249,6 +274,35 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
     }
 }
 
+/// The primary is used, and a key made in the other region.
+async fn replicated(
+    core: &Core,
+    cx: &Context,
+    row: Row<'_>,
+    it: &ReplicateKeyRequest,
+) -> Result<Vec<Check>, Fault> {
+    let region = it.replica_region.as_deref().unwrap_or_default();
+    let primary = row.on(it.key_id.as_deref()).await?;
+    let primary = primary.with("kms:ReplicaRegion", region);
+    let bypass = flag(it.bypass_policy_lockout_safety_check);
+    let there = |action| Row::new(core, cx, action).any().with(REGION, region);
+    let mut made = there("kms:CreateKey")
+        .with("kms:MultiRegion", "true")
+        .with(KEY_TYPE, Role::Replica.name())
+        .with("kms:BypassPolicyLockoutSafetyCheck", bypass);
+    for shared in ["kms:KeySpec", "kms:KeyUsage", "kms:KeyOrigin"] {
+        for value in primary.context.get(shared).into_iter().flatten() {
+            made = made.with(shared, value.clone());
+        }
+    }
+    let tags = it.tags.as_deref();
+    let mut checks = vec![primary, with_tags(made, tags)];
+    if tags.is_some_and(|tags| !tags.is_empty()) {
+        checks.push(with_tags(there("kms:TagResource"), tags));
+    }
+    Ok(checks)
+}
+
 /// The key of an operation that is about one and has no further condition keys.
 fn key_id(input: Input<'_>) -> Option<&str> {
     match input {
@@ -424,7 +478,10 @@ impl<'a> Row<'a> {
             .with("kms:KeySpec", key.spec.name())
             .with("kms:KeyUsage", key.usage.name())
             .with("kms:KeyOrigin", describe::origin(key))
-            .with("kms:MultiRegion", "false");
+            .with("kms:MultiRegion", key.home.is_some().to_string());
+        if let Some(role) = found.role() {
+            check = check.with(KEY_TYPE, role.name());
+        }
         for alias in &key.aliases {
             check = check.with("kms:ResourceAliases", alias.clone());
         }

@@ -1,14 +1,16 @@
 //! What a symmetric key encrypted: which key, which of its materials, and for which context. Pure.
 //!
-//! Layout, version 1: `1 | account (6) | key (16) | material (4) | salt (16) | nonce (12) | body | tag (16)`.
+//! Layout, version 1: `1 | account (6) | key (16) | material (4) | salt (16) | nonce (12) | body | tag (16)`; what keys
+//! of several regions encrypt begins with 2, and says no region: all of them open it.
 //! The account is a number of 48 bits, big-endian like the number of the material. Everything before
 //! the body is authenticated with it, and so is the encryption context.
 
 use std::collections::BTreeMap;
 
-use crate::names::KeyUuid;
+use crate::names::KeyId;
 
-const VERSION: u8 = 1;
+const ONE_REGION: u8 = 1;
+const SEVERAL: u8 = 2;
 pub const SALT: usize = 16;
 pub const NONCE: usize = 12;
 pub const TAG: usize = 16;
@@ -23,7 +25,7 @@ pub type Context = BTreeMap<String, String>;
 pub struct Blob {
     /// Of the key.
     pub account: String,
-    pub key: KeyUuid,
+    pub key: KeyId,
     /// Which of the key's materials, from 0.
     pub material: u32,
     pub salt: [u8; SALT],
@@ -35,7 +37,12 @@ pub struct Blob {
 impl Blob {
     /// `None` for what this service never made.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
-        let rest = bytes.strip_prefix(&[VERSION])?;
+        let (version, rest) = bytes.split_first()?;
+        let is_multi = match *version {
+            ONE_REGION => false,
+            SEVERAL => true,
+            _ => return None,
+        };
         let (account, rest) = rest.split_first_chunk::<ACCOUNT>()?;
         let (key, rest) = rest.split_first_chunk()?;
         let (material, rest) = rest.split_first_chunk()?;
@@ -49,7 +56,7 @@ impl Blob {
         let account = format!("{:012}", u64::from_be_bytes(number));
         (account.len() == 12).then(|| Self {
             account,
-            key: KeyUuid::from(*key),
+            key: KeyId::new(*key, is_multi),
             material: u32::from_be_bytes(*material),
             salt: *salt,
             nonce: *nonce,
@@ -66,7 +73,11 @@ impl Blob {
     fn head(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(HEAD + self.body.len());
         let account: u64 = self.account.parse().unwrap_or_default();
-        bytes.push(VERSION);
+        bytes.push(if self.key.is_multi {
+            SEVERAL
+        } else {
+            ONE_REGION
+        });
         bytes.extend_from_slice(&account.to_be_bytes()[8 - ACCOUNT..]);
         bytes.extend_from_slice(self.key.bytes());
         bytes.extend_from_slice(&self.material.to_be_bytes());
@@ -96,10 +107,10 @@ mod tests {
 
     use super::*;
 
-    fn blob(account: u64, key: [u8; 16], material: u32, body: Vec<u8>) -> Blob {
+    fn blob(account: u64, key: KeyId, material: u32, body: Vec<u8>) -> Blob {
         Blob {
             account: format!("{account:012}"),
-            key: KeyUuid::from(key),
+            key,
             material,
             salt: [7; SALT],
             nonce: [9; NONCE],
@@ -109,7 +120,7 @@ mod tests {
 
     #[test]
     fn contexts_differ_wherever_they_are_cut() {
-        let blob = blob(1, [0; 16], 0, vec![0; TAG]);
+        let blob = blob(1, KeyId::new([0; 16], false), 0, vec![0; TAG]);
         let context = |pairs: &[(&str, &str)]| {
             let pairs = pairs.iter();
             blob.associated(&pairs.map(|(k, v)| ((*k).into(), (*v).into())).collect())
@@ -133,10 +144,11 @@ mod tests {
         fn what_is_written_is_read(
             account in 0..1_000_000_000_000u64,
             key in any::<[u8; 16]>(),
+            is_multi: bool,
             material in any::<u32>(),
             body in prop::collection::vec(any::<u8>(), TAG..100),
         ) {
-            let blob = blob(account, key, material, body);
+            let blob = blob(account, KeyId::new(key, is_multi), material, body);
             prop_assert_eq!(Blob::parse(&blob.to_bytes()), Some(blob));
         }
 
@@ -145,7 +157,7 @@ mod tests {
             let mut bytes = bytes;
             crate::fuzz::ciphertext(&bytes);
             if let Some(first) = bytes.first_mut() {
-                *first = VERSION;
+                *first = ONE_REGION + (*first & 1);
             }
             crate::fuzz::ciphertext(&bytes);
         }

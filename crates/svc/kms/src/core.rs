@@ -12,10 +12,13 @@ use wharf_wire::{Call, Caller, Fault};
 
 use crate::{
     config::Parts,
+    family::Role,
     fault::{self, KmsFaults},
     grants, managed,
     names::{self, Asked},
-    records::{Alias, Grant, Key, Material, grantee_prefix, material_id, purpose},
+    records::{
+        Alias, Family, Grant, Key, Material, Schedule, grantee_prefix, material_id, purpose,
+    },
 };
 
 pub struct Core {
@@ -40,6 +43,8 @@ pub struct Found {
     pub place: Place,
     pub id: String,
     pub stored: Stored<Key>,
+    /// What it shares with those of other regions.
+    pub family: Option<Stored<Family>>,
     /// The alias that it was named by.
     pub alias: Option<String>,
 }
@@ -55,22 +60,40 @@ impl Found {
 
     /// Refuses a key that waits to be deleted.
     pub fn kept(self) -> Result<Self, Fault> {
-        match self.key().deletion {
-            None => Ok(self),
-            Some(_) => Err(fault::pending_deletion(&self.arn())),
-        }
+        kept(self.key(), &self.arn())?;
+        Ok(self)
     }
 
     /// Refuses a key that nothing can be done with now.
     pub fn usable(self) -> Result<Self, Fault> {
-        let it = self.kept()?;
-        if it.key().external.is_some_and(|it| !it.present) {
-            return Err(fault::pending_import(&it.arn()));
-        }
-        match it.key().enabled {
-            true => Ok(it),
-            false => Err(fault::disabled(&it.arn())),
-        }
+        let is_there = self.key().external.is_none_or(|it| it.present);
+        usable(self.key(), is_there, &self.arn())?;
+        Ok(self)
+    }
+}
+
+/// As [`Found::kept`].
+///
+/// # Errors
+/// The key waits to be deleted.
+pub fn kept(key: &Key, arn: &str) -> Result<(), Fault> {
+    match key.deletion {
+        None => Ok(()),
+        Some(it) if it.due_at.is_none() => Err(fault::pending_replica_deletion(arn)),
+        Some(_) => Err(fault::pending_deletion(arn)),
+    }
+}
+
+/// As [`Found::usable`]; `is_there` says whether it has its material.
+///
+/// # Errors
+/// The key waits for deletion or for its material; it is disabled.
+pub fn usable(key: &Key, is_there: bool, arn: &str) -> Result<(), Fault> {
+    kept(key, arn)?;
+    match (is_there, key.enabled) {
+        (false, _) => Err(fault::pending_import(arn)),
+        (true, false) => Err(fault::disabled(arn)),
+        (true, true) => Ok(()),
     }
 }
 
@@ -117,23 +140,47 @@ impl Core {
                 (place, alias.record.key, Some(name))
             }
         };
-        let stored = self.table.read::<Key>(&key(&place, &id)).await?;
+        let found = self.load(place.clone(), id.clone()).await?;
         // One whose time is over is gone, even while it is still being destroyed.
         let now = self.now();
-        let mut there = stored.filter(|it| it.record.deletion.is_none_or(|it| now < it.due_at));
+        let there = found.filter(|it| it.key().deletion.is_none_or(|it| !it.is_over(now)));
+        let Some(mut there) = there else {
+            return Ok(Target::NoKey(names::key_arn(&place, &id)));
+        };
         // So is material, of which the key itself is left.
-        if let Some(external) = there.as_mut().and_then(|it| it.record.external.as_mut()) {
+        if let Some(external) = there.stored.record.external.as_mut() {
             external.present = external.is_there(now);
         }
-        Ok(match there {
-            None => Target::NoKey(names::key_arn(&place, &id)),
-            Some(stored) => Target::Key(Box::new(Found {
-                place,
-                id,
-                stored,
-                alias,
-            })),
-        })
+        there.alias = alias;
+        Ok(Target::Key(Box::new(there)))
+    }
+
+    /// A key as it is stored.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn load(&self, place: Place, id: String) -> Result<Option<Found>, ChangeError> {
+        let Some(stored) = self.table.read::<Key>(&key(&place, &id)).await? else {
+            return Ok(None);
+        };
+        let family = match &stored.record.home {
+            None => None,
+            Some(home) => {
+                let key = family_key(&place.account, home, &id);
+                let Some(family) = self.table.read::<Family>(&key).await? else {
+                    // The last of them was destroyed between the two.
+                    return Ok(None);
+                };
+                Some(family)
+            }
+        };
+        Ok(Some(Found {
+            place,
+            id,
+            stored,
+            family,
+            alias: None,
+        }))
     }
 
     /// The key that a `KeyId` stands for, whatever its state.
@@ -192,12 +239,12 @@ impl Core {
     /// # Errors
     /// It does not open; the store's.
     pub async fn material(&self, found: &Found, number: u32) -> Result<Option<Secret>, Fault> {
-        let id = material_id(&found.id, number);
-        let key = material_key(&found.place, &id);
+        let (place, id) = (found.material_place(), material_id(&found.id, number));
+        let key = material_key(&place, &id);
         let Some(stored) = self.table.read::<Material>(&key).await? else {
             return Ok(None);
         };
-        let purpose = purpose(&found.place, &id);
+        let purpose = purpose(&place, &id);
         let opened = self.parts.keyring.open(&stored.record.sealed, &purpose);
         opened.map(Some).map_err(|error| fault::internal(&error))
     }
@@ -207,7 +254,7 @@ impl Core {
     /// # Errors
     /// As [`Core::material`].
     pub async fn current(&self, found: &Found) -> Result<(u32, Secret), Fault> {
-        let number = current_number(found.key());
+        let number = current_number(found);
         let secret = self.material(found, number).await?;
         let secret = secret.ok_or_else(|| fault::internal(&NoMaterial))?;
         Ok((number, secret))
@@ -233,11 +280,59 @@ impl Core {
         });
         Ok(())
     }
+
+    /// The same for when a key is rotated by itself: a primary's for all regions.
+    ///
+    /// # Errors
+    /// It is a replica; as [`Core::change`].
+    pub async fn change_schedule(
+        &self,
+        call: &Call,
+        found: &Found,
+        change: impl Fn(&mut Option<Schedule>),
+    ) -> Result<(), Fault> {
+        if found.family.is_none() {
+            let change = |key: &mut Key| {
+                change(&mut key.rotation);
+                Ok(())
+            };
+            return self.change(call, found, change).await;
+        }
+        transact!(self.table, &call.permit, |tx| {
+            let (key, mut family) = family_again(&mut tx, found).await?;
+            if family.role(&found.place.region) == Role::Replica {
+                return Err(fault::not_primary(&found.arn()));
+            }
+            change(&mut family.rotation);
+            tx.put(found_family_key(found, &key), &family);
+        });
+        Ok(())
+    }
 }
 
 /// The number of the material that a key works with.
-pub fn current_number(key: &Key) -> u32 {
-    u32::try_from(key.materials.len().saturating_sub(1)).unwrap_or(u32::MAX)
+pub fn current_number(found: &Found) -> u32 {
+    u32::try_from(found.materials().len().saturating_sub(1)).unwrap_or(u32::MAX)
+}
+
+/// A key of several regions once more, with what it shares.
+///
+/// # Errors
+/// It was destroyed meanwhile; it is of one region.
+pub async fn family_again(
+    tx: &mut Changes<'_, KmsFaults>,
+    found: &Found,
+) -> Result<(Key, Family), Fault> {
+    let key = again(tx, found).await?;
+    let family = tx.find::<Family>(&found_family_key(found, &key)).await?;
+    let family = family.ok_or_else(|| fault::one_region(&found.arn()))?;
+    Ok((key, family))
+}
+
+/// Where the family of a key is, if it has one.
+pub fn found_family_key(found: &Found, key: &Key) -> String {
+    let home = key.home.as_deref().unwrap_or(&found.place.region);
+    family_key(&found.place.account, home, &found.id)
 }
 
 /// The same key once more, in a transaction.
@@ -251,6 +346,11 @@ pub async fn again(tx: &mut Changes<'_, KmsFaults>, found: &Found) -> Result<Key
 
 pub fn key(place: &Place, id: &str) -> String {
     names::scope(place).key(Key::KIND, id)
+}
+
+/// `home` is the region where the first key of that id was made.
+pub fn family_key(account: &str, home: &str, id: &str) -> String {
+    names::scope(&Place::new(account, home)).key(Family::KIND, id)
 }
 
 /// `name` is the whole one, `alias/app`.

@@ -13,7 +13,7 @@ use crate::{
 
 pub fn metadata(found: &Found) -> KeyMetadata {
     let key = found.key();
-    let current = key.materials.last().map(|it| it.id.clone());
+    let current = found.materials().last().map(|it| it.id.clone());
     let material = key.external.filter(|it| it.present);
     KeyMetadata {
         aws_account_id: Some(found.place.account.clone()),
@@ -24,7 +24,11 @@ pub fn metadata(found: &Found) -> KeyMetadata {
         description: Some(key.description.clone()),
         key_usage: Some(key.usage.name().to_owned()),
         key_state: Some(state(key).to_owned()),
-        deletion_date: key.deletion.map(|it| it.due_at),
+        deletion_date: key.deletion.and_then(|it| it.due_at),
+        pending_deletion_window_in_days: key
+            .deletion
+            .filter(|it| it.due_at.is_none())
+            .and_then(|it| i32::try_from(it.days).ok()),
         origin: Some(origin(key).to_owned()),
         valid_to: material.and_then(|it| it.valid_to),
         expiration_model: material.map(|it| {
@@ -41,7 +45,8 @@ pub fn metadata(found: &Found) -> KeyMetadata {
         signing_algorithms: names_of(key.spec.signing_algorithms(key.usage)),
         mac_algorithms: names_of(key.spec.mac_algorithms()),
         key_agreement_algorithms: names_of(key.spec.agreement_algorithms(key.usage)),
-        multi_region: Some(false),
+        multi_region: Some(key.home.is_some()),
+        multi_region_configuration: found.configuration(),
         current_key_material_id: current.filter(|_| is_rotatable(key)),
         ..KeyMetadata::default()
     }
@@ -54,6 +59,7 @@ pub const DOES_NOT_EXPIRE: &str = "KEY_MATERIAL_DOES_NOT_EXPIRE";
 pub fn state(key: &Key) -> &'static str {
     let is_empty = key.external.is_some_and(|it| !it.present);
     match (key.deletion, key.enabled) {
+        (Some(it), _) if it.due_at.is_none() => "PendingReplicaDeletion",
         (Some(_), _) => "PendingDeletion",
         _ if is_empty => "PendingImport",
         (None, true) => "Enabled",

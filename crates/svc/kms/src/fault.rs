@@ -73,6 +73,30 @@ pub fn pending_deletion(arn: &str) -> Fault {
     faults::kms_invalid_state_exception(format!("{arn} is pending deletion."))
 }
 
+pub fn pending_replica_deletion(arn: &str) -> Fault {
+    faults::kms_invalid_state_exception(format!("{arn} is pending replica deletion."))
+}
+
+/// Material of this type does not come wrapped like that.
+pub fn wrong_wrapping(algorithm: &str, by: &str, spec: &str) -> Fault {
+    faults::unsupported_operation_exception(format!(
+        "Wrapping algorithm {algorithm} with wrapping key spec {by} is not valid for key spec {spec}."
+    ))
+}
+
+/// Operations on keys of several regions.
+pub fn one_region(arn: &str) -> Fault {
+    faults::unsupported_operation_exception(format!("{arn} is not a multi-Region key."))
+}
+
+pub fn not_primary(arn: &str) -> Fault {
+    faults::unsupported_operation_exception(format!("{arn} is not a multi-Region primary key."))
+}
+
+pub fn already_replicated(arn: &str) -> Fault {
+    faults::already_exists_exception(format!("Key '{arn}' already exists"))
+}
+
 pub fn pending_import(arn: &str) -> Fault {
     faults::kms_invalid_state_exception(format!("{arn} is pending import."))
 }

@@ -14,6 +14,7 @@ pub fn ciphertext(bytes: &[u8]) {
 /// A record as it is stored, of any kind.
 pub fn record(bytes: &[u8]) {
     again::<records::Key>(bytes);
+    again::<records::Family>(bytes);
     again::<records::Material>(bytes);
     again::<records::Alias>(bytes);
     again::<records::Grant>(bytes);

@@ -4,7 +4,9 @@
 //!   material through aws-lc-rs; `ciphertext` is the form of what a symmetric key encrypted. All pure.
 //! - `records` are what is stored: a key with its policy and public half, each material on its own,
 //!   sealed, aliases, and grants.
+//! - `family` is what keys of several regions share.
 //! - `grants` and `policy` decide what a grant allows and whether a policy locks its owner out; pure.
+//! - `wrapping` is how imported material comes.
 //! - `managed` are the keys of services (`alias/aws/secretsmanager`), made when first used.
 //! - `ops` holds the operations; `authorize` their rows.
 //! - `announced` says what changes of keys mean to the world; pure.
@@ -22,6 +24,7 @@ mod ciphertext;
 mod config;
 mod core;
 mod describe;
+mod family;
 mod fault;
 #[doc(hidden)]
 pub mod fuzz;
@@ -39,6 +42,7 @@ mod service;
 mod spec;
 mod tagged;
 mod tags;
+mod wrapping;
 
 pub use announced::ANNOUNCING;
 pub use config::Parts;

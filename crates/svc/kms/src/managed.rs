@@ -6,7 +6,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use wharf_base::arn::partition_of;
 use wharf_service::Place;
 
-use crate::names::KeyUuid;
+use crate::names::KeyId;
 
 /// A service with keys of its own, and how AWS calls it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +89,7 @@ impl Manager {
         // As those of other keys look: a random UUID.
         id[6] = id[6] & 0x0f | 0x40;
         id[8] = id[8] & 0x3f | 0x80;
-        KeyUuid::from(id).to_string()
+        KeyId::new(id, false).to_string()
     }
 
     /// Who may use it: all of the account, through the service.
@@ -143,7 +143,7 @@ mod tests {
         let ssm = of_alias("alias/aws/ssm").unwrap();
         let secrets = of_alias("alias/aws/secretsmanager").unwrap();
         let ids = [ssm.key_id(&here), ssm.key_id(&there), secrets.key_id(&here)];
-        assert!(ids.iter().all(|it| KeyUuid::parse(it).is_some()));
+        assert!(ids.iter().all(|it| KeyId::parse(it).is_some()));
         assert!(ids[0] != ids[1] && ids[0] != ids[2]);
         assert_eq!(of_alias("alias/aws/nobody"), None);
         assert_eq!(of_alias("alias/ssm"), None);

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     ciphertext::{Blob, Context, NONCE, SALT},
-    names::KeyUuid,
+    names::KeyId,
     spec::Spec,
 };
 
@@ -45,22 +45,45 @@ pub struct Made {
     pub public: Option<Vec<u8>>,
 }
 
+/// Bytes of keys that are nothing else.
+fn length(spec: Spec) -> Option<usize> {
+    match spec {
+        Spec::Symmetric | Spec::Hmac256 => Some(32),
+        Spec::Hmac224 => Some(28),
+        Spec::Hmac384 => Some(48),
+        Spec::Hmac512 => Some(64),
+        _ => None,
+    }
+}
+
 /// Makes material of a type. RSA keys take up to seconds.
 ///
 /// # Errors
 /// The library's.
 pub fn generate(spec: Spec) -> Result<Made, Failed> {
-    let length = match spec {
-        Spec::Symmetric | Spec::Hmac256 => 32,
-        Spec::Hmac224 => 28,
-        Spec::Hmac384 => 48,
-        Spec::Hmac512 => 64,
-        _ => return asymmetric::generate(spec),
+    let Some(length) = length(spec) else {
+        return asymmetric::generate(spec);
     };
     Ok(Made {
         secret: random(length)?,
         public: None,
     })
+}
+
+/// Material that somebody else made, for a key of a type. That of one private key is always the same, however it
+/// was written.
+///
+/// # Errors
+/// It is of another type or length, or none at all.
+pub fn imported(spec: Spec, given: &[u8]) -> Result<Made, Failed> {
+    match length(spec) {
+        None => asymmetric::from_pkcs8(spec, given),
+        Some(length) if length == given.len() => Ok(Made {
+            secret: given.into(),
+            public: None,
+        }),
+        Some(_) => Err(Failed),
+    }
 }
 
 /// Random bytes.
@@ -77,7 +100,7 @@ pub fn random(length: usize) -> Result<Secret, Failed> {
 #[derive(Debug, Clone, Copy)]
 pub struct Source<'a> {
     pub account: &'a str,
-    pub key: KeyUuid,
+    pub key: KeyId,
     pub material: u32,
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use wharf_base::Arn;
+use wharf_base::{Arn, ids};
 use wharf_records::Scope;
 use wharf_service::Place;
 use wharf_wire::Fault;
@@ -16,49 +16,67 @@ const ALIAS: &str = "alias/";
 /// Begins the names of aliases that only services make.
 const RESERVED: &str = "alias/aws/";
 
-/// The sixteen bytes of a key's id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KeyUuid([u8; 16]);
+/// Begins the ids of keys that may be in several regions.
+const MULTI: &str = "mrk-";
 
-impl KeyUuid {
+/// A key's id: sixteen bytes, and whether it may be in several regions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyId {
+    bytes: [u8; 16],
+    pub is_multi: bool,
+}
+
+impl KeyId {
+    pub fn new(bytes: [u8; 16], is_multi: bool) -> Self {
+        Self { bytes, is_multi }
+    }
+
     pub fn bytes(&self) -> &[u8; 16] {
-        &self.0
+        &self.bytes
     }
 
     /// Reads an id as it is printed.
     pub fn parse(text: &str) -> Option<Self> {
-        let mut digits = Vec::with_capacity(32);
-        for (at, byte) in text.bytes().enumerate() {
+        let (digits, is_multi) = match text.strip_prefix(MULTI) {
+            Some(digits) => (digits, true),
+            None => (text, false),
+        };
+        let mut read = Vec::with_capacity(32);
+        for (at, byte) in digits.bytes().enumerate() {
             match (at, byte) {
-                (8 | 13 | 18 | 23, b'-') => {}
-                (8 | 13 | 18 | 23, _) => return None,
-                (_, b'0'..=b'9') => digits.push(byte - b'0'),
-                (_, b'a'..=b'f') => digits.push(byte - b'a' + 10),
+                (8 | 13 | 18 | 23, b'-') if !is_multi => {}
+                (8 | 13 | 18 | 23, _) if !is_multi => return None,
+                (_, b'0'..=b'9') => read.push(byte - b'0'),
+                (_, b'a'..=b'f') => read.push(byte - b'a' + 10),
                 _ => return None,
             }
         }
-        let digits: [u8; 32] = digits.try_into().ok()?;
-        Some(Self(std::array::from_fn(|at| {
-            digits[2 * at] << 4 | digits[2 * at + 1]
-        })))
+        let read: [u8; 32] = read.try_into().ok()?;
+        let bytes = std::array::from_fn(|at| read[2 * at] << 4 | read[2 * at + 1]);
+        Some(Self { bytes, is_multi })
     }
 }
 
-impl From<[u8; 16]> for KeyUuid {
-    fn from(bytes: [u8; 16]) -> Self {
-        Self(bytes)
-    }
-}
-
-impl fmt::Display for KeyUuid {
+impl fmt::Display for KeyId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, byte) in self.0.iter().enumerate() {
-            if matches!(at, 4 | 6 | 8 | 10) {
+        if self.is_multi {
+            out.write_str(MULTI)?;
+        }
+        for (at, byte) in self.bytes.iter().enumerate() {
+            if matches!(at, 4 | 6 | 8 | 10) && !self.is_multi {
                 out.write_str("-")?;
             }
             write!(out, "{byte:02x}")?;
         }
         Ok(())
+    }
+}
+
+/// A new key's id.
+pub fn new_id(is_multi: bool) -> String {
+    match is_multi {
+        true => format!("{MULTI}{}", ids::hex32()),
+        false => ids::uuid(),
     }
 }
 
@@ -121,11 +139,8 @@ fn named(place: Place, text: &str) -> Option<Asked> {
         let name = text.to_owned();
         return is_alias(text).then_some(Asked::Alias { place, name });
     }
-    let multi_region = text
-        .strip_prefix("mrk-")
-        .is_some_and(|it| it.len() == 32 && it.bytes().all(|it| it.is_ascii_hexdigit()));
     let id = text.to_owned();
-    (multi_region || KeyUuid::parse(text).is_some()).then_some(Asked::Key { place, id })
+    KeyId::parse(text).map(|_| Asked::Key { place, id })
 }
 
 fn is_alias(name: &str) -> bool {
@@ -218,6 +233,11 @@ mod tests {
                 &ID.to_uppercase(),
                 format!("Invalid keyId '{}'", ID.to_uppercase()),
             ),
+            (&format!("mrk-{ID}"), format!("Invalid keyId 'mrk-{ID}'")),
+            (
+                &"0a".repeat(16),
+                format!("Invalid keyId '{}'", "0a".repeat(16)),
+            ),
         ] {
             let refused = asked(&place(), given).unwrap_err();
             assert_eq!(
@@ -248,9 +268,9 @@ mod tests {
         }
 
         #[test]
-        fn ids_are_read_as_they_are_printed(bytes in any::<[u8; 16]>()) {
-            let id = KeyUuid::from(bytes);
-            prop_assert_eq!(KeyUuid::parse(&id.to_string()), Some(id));
+        fn ids_are_read_as_they_are_printed(bytes in any::<[u8; 16]>(), is_multi: bool) {
+            let id = KeyId::new(bytes, is_multi);
+            prop_assert_eq!(KeyId::parse(&id.to_string()), Some(id));
         }
     }
 }

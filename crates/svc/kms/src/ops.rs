@@ -12,6 +12,7 @@ pub mod keys;
 pub mod mac;
 pub mod policy;
 pub mod random;
+pub mod replicas;
 pub mod rotation;
 pub mod sign;
 pub mod tags;

@@ -10,10 +10,11 @@ use wharf_store::Compare;
 
 use crate::{
     core::{ChangeError, Core, Found, alias_key, material_key},
+    family::Role,
     fault::KmsFaults,
     names,
     ops::rotation::rotate,
-    records::{Cause, External, Grant, Key, Material, material_id},
+    records::{Cause, External, Family, Grant, Key, Material, material_id},
     rotation,
 };
 
@@ -26,7 +27,7 @@ type StepError = wharf_service::StepError<KmsFaults>;
 
 /// Wakes the reconciler for a key that changed.
 pub fn changed(core: &Core, key: &str, _: Look) -> Reach {
-    if let Some((_, Key::KIND, _)) = Scope::parse(key) {
+    if let Some((_, Key::KIND | Family::KIND, _)) = Scope::parse(key) {
         core.due.wake(key.to_owned());
     }
     Reach::One
@@ -34,22 +35,34 @@ pub fn changed(core: &Core, key: &str, _: Look) -> Reach {
 
 /// Does what is due with the key under a key of the store, and says when to look again.
 pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
-    let Some((scope, _, id)) = Scope::parse(&key) else {
+    let Some((scope, kind, id)) = Scope::parse(&key) else {
         return Ok(Next::Settled);
     };
-    let Some(stored) = core.table.read::<Key>(&key).await? else {
+    let place = Place::of_scope(&scope);
+    if kind == Family::KIND {
+        // What is shared changed: its primary does what is due, and a replica that lost to this change tries again.
+        if let Some(family) = core.table.read::<Family>(&key).await? {
+            let Family {
+                primary, replicas, ..
+            } = family.record;
+            for region in std::iter::once(primary).chain(replicas) {
+                let member = Place::new(&place.account, region);
+                core.due.wake(crate::core::key(&member, &id));
+            }
+        }
         return Ok(Next::Settled);
-    };
-    let found = Found {
-        place: Place::of_scope(&scope),
-        id,
-        stored,
-        alias: None,
+    }
+    let Some(found) = core.load(place, id).await? else {
+        return Ok(Next::Settled);
     };
     let now = core.now();
     if let Some(deletion) = found.key().deletion {
-        if now < deletion.due_at {
-            return Ok(Next::After(deletion.due_at.since(now)));
+        let Some(due) = deletion.due_at else {
+            // The end of the last replica wakes it.
+            return Ok(Next::Settled);
+        };
+        if now < due {
+            return Ok(Next::After(due.since(now)));
         }
         let fence = fence(&core.shard)?;
         return settled(destroy(&core, &found, &fence).await);
@@ -65,7 +78,9 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
         let fence = fence(&core.shard)?;
         return settled(expire(&core, &found, fence).await);
     }
-    match rotation::next(found.key()) {
+    let schedule = found.schedule();
+    let schedule = schedule.filter(|_| found.role() != Some(Role::Replica));
+    match rotation::next(found.key(), schedule) {
         None => Ok(Next::Settled),
         Some(at) if now < at => Ok(Next::After(at.since(now))),
         Some(_) => {
@@ -94,8 +109,13 @@ async fn destroy(core: &Core, found: &Found, fence: &Compare) -> Result<(), Chan
     let materials = format!("{}:", found.id);
     let grants = format!("{} ", found.id);
     let mut keys: Vec<String> = Vec::new();
-    for (_, it) in core.table.all::<Material>(&scope, &materials).await? {
-        keys.push(it.key);
+    // Material that others of its family use as well goes with the last of them.
+    let is_last = (found.family.as_ref()).is_none_or(|it| it.record.replicas.is_empty());
+    if is_last || found.key().external.is_some() {
+        let kept_at = names::scope(&found.material_place());
+        for (_, it) in core.table.all::<Material>(&kept_at, &materials).await? {
+            keys.push(it.key);
+        }
     }
     for (_, it) in core.table.all::<Grant>(&scope, &grants).await? {
         keys.push(it.key);
@@ -105,9 +125,37 @@ async fn destroy(core: &Core, found: &Found, fence: &Compare) -> Result<(), Chan
     for chunk in keys.chunks(CHUNK) {
         remove(core, found, fence, chunk).await?;
     }
-    remove(core, found, fence, std::slice::from_ref(&found.stored.key)).await?;
+    part(core, found, fence).await?;
     tracing::info!(key = found.arn(), "destroyed a KMS key");
     Ok(())
+}
+
+/// Removes a key itself, and leaves its family. A primary that waited for this one waits its days from now on.
+async fn part(core: &Core, found: &Found, fence: &Compare) -> Result<(), ChangeError> {
+    let mut change = core.table.begin();
+    change.fence(fence.clone());
+    change.when(found.stored.unchanged());
+    change.delete(&found.stored.key);
+    if let Some(family) = &found.family {
+        change.when(family.unchanged());
+        let mut shared = family.record.clone();
+        if shared.role(&found.place.region) == Role::Primary {
+            change.delete(&family.key);
+        } else {
+            shared.replicas.remove(&found.place.region);
+            change.put(&family.key, &shared);
+            let primary = Place::new(&found.place.account, &shared.primary);
+            let primary_key = crate::core::key(&primary, &found.id);
+            let primary = change.find::<Key>(&primary_key).await?;
+            if let Some(mut primary) = primary.filter(|_| shared.replicas.is_empty())
+                && let Some(deletion) = &mut primary.deletion
+            {
+                deletion.due_at = Some(core.now() + rotation::days(deletion.days));
+                change.put(&primary_key, &primary);
+            }
+        }
+    }
+    change.write(&PERMIT).await
 }
 
 async fn remove(

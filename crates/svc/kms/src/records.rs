@@ -34,9 +34,9 @@ pub struct Key {
     /// Whole names of the aliases that lead here.
     #[serde(default)]
     pub aliases: BTreeSet<String>,
-    /// The oldest first; the last one is current.
+    /// The oldest first; the last one is current. Those of a key of several regions are in its family.
     pub materials: Vec<Rotated>,
-    /// When it is rotated by itself.
+    /// When it is rotated by itself; of a key of several regions, its family says so.
     #[serde(default)]
     pub rotation: Option<Schedule>,
     /// SubjectPublicKeyInfo in base 64, of an asymmetric key.
@@ -45,12 +45,38 @@ pub struct Key {
     /// Its material comes from elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external: Option<External>,
+    /// The region in which the key was first made, whose records have what it shares with those of the
+    /// same id in other regions; `None` for a key of one region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home: Option<String>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
 
 impl Record for Key {
     const KIND: &'static str = "key";
+    const FORMAT: u32 = 1;
+}
+
+/// What the keys of one id share, under that id in the region where the first of them was made: it
+/// stays there, wherever the primary goes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Family {
+    /// The region of the primary.
+    pub primary: String,
+    /// The regions of all others.
+    #[serde(default)]
+    pub replicas: BTreeSet<String>,
+    /// As those of a key of one region.
+    pub materials: Vec<Rotated>,
+    #[serde(default)]
+    pub rotation: Option<Schedule>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for Family {
+    const KIND: &'static str = "family";
     const FORMAT: u32 = 1;
 }
 
@@ -102,8 +128,15 @@ pub struct Schedule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deletion {
     pub asked_at: Timestamp,
-    pub due_at: Timestamp,
+    /// `None` while a primary has replicas: its days are counted from when the last of them is gone.
+    pub due_at: Option<Timestamp>,
     pub days: u32,
+}
+
+impl Deletion {
+    pub fn is_over(self, now: Timestamp) -> bool {
+        self.due_at.is_some_and(|due| due <= now)
+    }
 }
 
 /// One material of a key, under [`material_id`].
@@ -242,6 +275,7 @@ pub(crate) mod tests {
             rotation: None,
             public_key: None,
             external: None,
+            home: None,
             unknown: Unknown::new(),
         }
     }

@@ -8,7 +8,7 @@ use wharf_wire::Fault;
 use crate::{
     fault,
     ops::create::EXTERNAL,
-    records::{Cause, Key, Schedule},
+    records::{Cause, Key, Rotated, Schedule},
     spec::Spec,
 };
 
@@ -47,8 +47,8 @@ pub fn supported(key: &Key, arn: &str, operation: &str) -> Result<(), Fault> {
 ///
 /// # Errors
 /// AWS's limit.
-pub fn on_demand(key: &Key, arn: &str) -> Result<(), Fault> {
-    let all = key.materials.iter();
+pub fn on_demand(materials: &[Rotated], arn: &str) -> Result<(), Fault> {
+    let all = materials.iter();
     let before = all.filter(|it| it.by == Some(Cause::OnDemand)).count();
     match before < MOST_ON_DEMAND {
         true => Ok(()),
@@ -60,31 +60,31 @@ pub fn on_demand(key: &Key, arn: &str) -> Result<(), Fault> {
 }
 
 /// When a key is next rotated by itself: not while it cannot be used.
-pub fn next(key: &Key) -> Option<Timestamp> {
+pub fn next(key: &Key, schedule: Option<Schedule>) -> Option<Timestamp> {
     let usable = key.enabled && key.deletion.is_none();
-    key.rotation.filter(|_| usable).map(|it| it.next_at)
+    schedule.filter(|_| usable).map(|it| it.next_at)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::records::{Deletion, Rotated, tests::key};
+    use crate::records::{Deletion, tests::key};
 
     #[test]
     fn a_key_that_cannot_be_used_waits() {
         let mut key = key();
-        assert_eq!(next(&key), None);
-        key.rotation = Some(schedule(90, Timestamp(0)));
-        assert_eq!(next(&key), Some(Timestamp(0) + days(90)));
+        assert_eq!(next(&key, None), None);
+        let it = Some(schedule(90, Timestamp(0)));
+        assert_eq!(next(&key, it), Some(Timestamp(0) + days(90)));
         key.enabled = false;
-        assert_eq!(next(&key), None);
+        assert_eq!(next(&key, it), None);
         key.enabled = true;
         key.deletion = Some(Deletion {
             asked_at: Timestamp(0),
-            due_at: Timestamp(1),
+            due_at: Some(Timestamp(1)),
             days: 7,
         });
-        assert_eq!(next(&key), None);
+        assert_eq!(next(&key, it), None);
     }
 
     #[test]
@@ -97,10 +97,10 @@ mod tests {
         };
         for _ in 0..MOST_ON_DEMAND {
             key.materials.push(add(Cause::Automatic));
-            assert!(on_demand(&key, "arn").is_ok());
+            assert!(on_demand(&key.materials, "arn").is_ok());
             key.materials.push(add(Cause::OnDemand));
         }
-        let refused = on_demand(&key, "arn").unwrap_err();
+        let refused = on_demand(&key.materials, "arn").unwrap_err();
         assert_eq!(refused.code, "LimitExceededException");
         assert!(refused.message.ends_with("for this key: arn"));
         key.spec = Spec::Hmac256;

@@ -86,6 +86,7 @@ wharf_api_kms::operations! {
     list_resource_tags = ops::tags::list_resource_tags;
     list_retirable_grants = ops::grants::list_retirable_grants;
     put_key_policy = ops::policy::put_key_policy;
+    replicate_key = ops::replicas::replicate_key;
     re_encrypt = ops::encrypt::re_encrypt;
     retire_grant = ops::grants::retire_grant;
     revoke_grant = ops::grants::revoke_grant;
@@ -95,6 +96,7 @@ wharf_api_kms::operations! {
     tag_resource = ops::tags::tag_resource;
     untag_resource = ops::tags::untag_resource;
     update_alias = ops::alias::update_alias;
+    update_primary_region = ops::replicas::update_primary_region;
     update_key_description = ops::keys::update_key_description;
     verify = ops::sign::verify;
     verify_mac = ops::mac::verify_mac;

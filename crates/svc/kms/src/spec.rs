@@ -47,7 +47,7 @@ pub enum Usage {
     Agree,
 }
 
-const SPECS: [(Spec, &str); 12] = [
+pub const SPECS: [(Spec, &str); 12] = [
     (Spec::Symmetric, "SYMMETRIC_DEFAULT"),
     (Spec::Rsa2048, "RSA_2048"),
     (Spec::Rsa3072, "RSA_3072"),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use wharf_api_kms::Kms;
 use wharf_base::Clock;
 use wharf_delivery::Operations;
 use wharf_reconcile::Takeover;
@@ -14,6 +15,8 @@ use wharf_vended::Counters;
 pub struct Parts {
     pub store: Store,
     pub keyring: Keyring,
+    /// Makes data keys for inputs, in the name of callers.
+    pub kms: Arc<dyn Kms>,
     /// What targets are called through.
     pub operations: Arc<dyn Operations>,
     pub clock: Arc<dyn Clock>,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wharf_api_scheduler::Target;
 use wharf_base::Timestamp;
+use wharf_datakeys::Envelope;
 use wharf_delivery::{
     Actor, Became, Courier, DeadLetter, Failure, GivenUp, Lane, Operations, Parcel, Sending,
     send_all,
@@ -17,7 +18,12 @@ use crate::{
     metered,
     names::PRINCIPAL,
     target::{self, Fired},
+    under_key,
 };
+
+fn never(text: String) -> Failure {
+    Failure::lasting("InvalidTarget", text)
+}
 
 /// One moment of a schedule.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -29,6 +35,9 @@ pub struct Errand {
     pub execution: String,
     /// As the schedule had it at that moment.
     pub target: Value,
+    /// Its input, if that is sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<Envelope>,
 }
 
 /// Calls targets, and writes to the queues of dead letters.
@@ -48,17 +57,28 @@ impl Errand {
 }
 
 impl Messenger {
-    fn sending(&self, parcel: &Parcel<Errand>) -> Result<Sending, Failure> {
-        let errand = &parcel.work;
-        let never = |text: String| Failure::lasting("InvalidTarget", text);
+    /// The target of an errand with its input.
+    async fn whole(&self, errand: &Errand) -> Result<Value, Failure> {
+        let Some(sealed) = &errand.sealed else {
+            return Ok(errand.target.clone());
+        };
         let target = target::read(&errand.target).map_err(|error| never(error.to_string()))?;
+        let actor = errand.actor(&target);
+        let at = (errand.region.as_str(), errand.schedule_arn.as_str());
+        under_key::opened(&*self.operations, &actor, at, &errand.target, sealed).await
+    }
+
+    async fn sending(&self, parcel: &Parcel<Errand>) -> Result<Sending, Failure> {
+        let errand = &parcel.work;
+        let whole = self.whole(errand).await?;
+        let target = target::read(&whole).map_err(|error| never(error.to_string()))?;
         let fired = Fired {
             schedule_arn: &errand.schedule_arn,
             at: errand.at,
             execution: &errand.execution,
             attempt: parcel.failures.saturating_add(1),
         };
-        let request = target::request(&target, &errand.target, &errand.region, &fired);
+        let request = target::request(&target, &whole, &errand.region, &fired);
         Ok(Sending {
             actor: errand.actor(&target),
             request: request.map_err(|bad| never(bad.0))?,
@@ -75,13 +95,19 @@ impl Courier for Messenger {
     }
 
     async fn deliver(&self, parcels: &[&Parcel<Errand>]) -> Vec<Result<(), Failure>> {
-        let sendings = parcels.iter().map(|it| self.sending(it)).collect();
+        let mut sendings = Vec::with_capacity(parcels.len());
+        for parcel in parcels {
+            sendings.push(self.sending(parcel).await);
+        }
         send_all(&*self.operations, sendings).await
     }
 
     async fn given_up(&self, parcel: &Parcel<Errand>, why: GivenUp) -> Result<(), Failure> {
         let errand = &parcel.work;
-        let Ok(target) = target::read(&errand.target) else {
+        // An input that does not open stays shut: its letter says all but that.
+        let whole = self.whole(errand).await;
+        let whole = whole.unwrap_or_else(|_| errand.target.clone());
+        let Ok(target) = target::read(&whole) else {
             return Ok(());
         };
         let mut attributes = why.attributes();

@@ -42,7 +42,7 @@ pub fn schedule(place: &Place, it: Schedule) -> Result<GetScheduleOutput, Fault>
             maximum_window_in_minutes: (window > 0).then(|| i32::try_from(window).ok()).flatten(),
         }),
         action_after_completion: Some(after.to_owned()),
-        kms_key_arn: None,
+        kms_key_arn: it.kms_key,
     })
 }
 

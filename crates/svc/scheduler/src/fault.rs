@@ -32,6 +32,15 @@ pub fn invalid(text: impl Into<String>) -> Fault {
     faults::validation_exception(text)
 }
 
+/// A refusal by KMS, as callers learn of it.
+pub fn of_key(fault: Fault) -> Fault {
+    match &*fault.code {
+        "AccessDeniedException" => fault,
+        _ if fault.sender => invalid(fault.message),
+        _ => fault,
+    }
+}
+
 pub fn no_schedule(name: &str) -> Fault {
     faults::resource_not_found_exception(format!("Schedule {name} does not exist."))
 }

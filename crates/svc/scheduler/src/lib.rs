@@ -28,6 +28,7 @@ mod tagged;
 mod tags;
 mod target;
 mod timing;
+mod under_key;
 
 pub use config::Parts;
 pub use figures::Figures;

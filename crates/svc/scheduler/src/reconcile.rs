@@ -96,6 +96,7 @@ async fn carry_out(
             at: moment.at,
             execution: ids::uuid(),
             target: schedule.target,
+            sealed: schedule.sealed,
         };
         core.outbox.put(&mut changes, place, &id, errand, policy);
     }

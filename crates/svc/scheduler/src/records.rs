@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wharf_base::Timestamp;
+use wharf_datakeys::Envelope;
 use wharf_records::{Record, Unknown};
 use wharf_service::tags::Tags;
 
@@ -13,8 +14,13 @@ pub struct Schedule {
     pub group: String,
     pub name: String,
     pub when: When,
-    /// The API's `Target`, as it was given.
+    /// The API's `Target`, as it was given; without its input, if that is sealed.
     pub target: Value,
+    /// The key of KMS that its target's input is sealed under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kms_key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<Envelope>,
     #[serde(default)]
     pub description: Option<String>,
     pub enabled: bool,

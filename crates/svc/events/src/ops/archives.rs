@@ -11,7 +11,7 @@ use wharf_records::{Record as _, Unknown};
 use wharf_service::{Place, transact};
 use wharf_wire::{Call, Fault};
 
-use super::page_size;
+use super::{buses::check_key, page_size};
 use crate::{
     archive,
     core::{Core, bus_in, rules_changed},
@@ -56,9 +56,11 @@ pub async fn create_archive(
         pattern: pattern(input.event_pattern)?,
         retention_days: retention(input.retention_days),
         stream: format!("events/{}/{}/{}", place.account, place.region, ids::uuid()),
+        kms_key: input.kms_key_identifier.filter(|it| !it.is_empty()),
         created_at: call.now,
         unknown: Unknown::new(),
     };
+    check_key(core, call, &bus, made.kms_key.as_deref()).await?;
     transact!(core.table, &call.permit, |tx| {
         bus_in(&mut tx, &bus).await?;
         if tx.find::<Archive>(&key(&place, &name)).await?.is_some() {
@@ -97,6 +99,7 @@ pub async fn describe_archive(
         event_source_arn: Some(BusName::asked(&place, Some(&record.bus)).arn()),
         description: record.description,
         event_pattern: record.pattern,
+        kms_key_identifier: record.kms_key,
         state: Some(ENABLED.to_owned()),
         retention_days: i32::try_from(record.retention_days).ok(),
         size_bytes: Some(bytes),
@@ -154,6 +157,13 @@ pub async fn update_archive(
     let place = Place::of(call);
     let name = input.archive_name.unwrap_or_default();
     let pattern = pattern(input.event_pattern)?;
+    let kms_key = input.kms_key_identifier.as_deref();
+    if let Some(given) = kms_key.filter(|it| !it.is_empty()) {
+        let found = core.table.read::<Archive>(&key(&place, &name)).await?;
+        let bus = found.ok_or_else(|| no_archive(&name))?.record.bus;
+        let bus = BusName::asked(&place, Some(&bus));
+        check_key(core, call, &bus, Some(given)).await?;
+    }
     let record = transact!(core.table, &call.permit, |tx| {
         let found = tx.find::<Archive>(&key(&place, &name)).await?;
         let mut record = found.ok_or_else(|| no_archive(&name))?;
@@ -162,6 +172,10 @@ pub async fn update_archive(
         }
         if let Some(pattern) = &pattern {
             record.pattern = Some(pattern.clone());
+        }
+        // An empty one takes the key away.
+        if let Some(key) = kms_key {
+            record.kms_key = (!key.is_empty()).then(|| key.to_owned());
         }
         if input.retention_days.is_some() {
             record.retention_days = retention(input.retention_days);

@@ -37,6 +37,7 @@ pub async fn create_event_bus(
     }
     let bus = Bus {
         description: input.description,
+        kms_key: input.kms_key_identifier.filter(|it| !it.is_empty()),
         tags: tags::given(input.tags)?,
         ..made(call.now)
     };
@@ -44,6 +45,7 @@ pub async fn create_event_bus(
         return Err(fault::too_many());
     }
     let named = BusName::asked(&place, Some(&name));
+    check_key(core, call, &named, bus.kms_key.as_deref()).await?;
     let key = named.key();
     transact!(core.table, &call.permit, |tx| {
         if tx.find::<Bus>(&key).await?.is_some() {
@@ -54,6 +56,7 @@ pub async fn create_event_bus(
     Ok(CreateEventBusResponse {
         event_bus_arn: Some(named.arn()),
         description: bus.description,
+        kms_key_identifier: bus.kms_key,
         ..CreateEventBusResponse::default()
     })
 }
@@ -70,8 +73,27 @@ pub async fn describe_event_bus(
         creation_time: shown(bus.created_at),
         last_modified_time: shown(bus.changed_at),
         description: bus.description,
+        kms_key_identifier: bus.kms_key,
         policy: bus.policy,
         ..DescribeEventBusResponse::default()
+    })
+}
+
+/// A key that events of a bus can be sealed under.
+///
+/// # Errors
+/// It cannot be used, or not by the service.
+pub async fn check_key(
+    core: &Core,
+    call: &Call,
+    bus: &BusName,
+    key: Option<&str>,
+) -> Result<(), Fault> {
+    let Some(key) = key else { return Ok(()) };
+    let seals = core.keys.sealing(bus, key, call.now).await;
+    seals.map(|_| ()).map_err(|fault| match fault.sender {
+        true => fault::invalid(fault.message),
+        false => fault,
     })
 }
 
@@ -119,10 +141,16 @@ pub async fn update_event_bus(
     input: UpdateEventBusRequest,
 ) -> Result<UpdateEventBusResponse, Fault> {
     let (named, _) = core.bus(&Place::of(call), input.name.as_deref()).await?;
+    let kms_key = input.kms_key_identifier.as_deref();
+    check_key(core, call, &named, kms_key.filter(|it| !it.is_empty())).await?;
     let bus = transact!(core.table, &call.permit, |tx| {
         let mut bus = bus_in(&mut tx, &named).await?;
         if let Some(description) = &input.description {
             bus.description = Some(description.clone());
+        }
+        // An empty one takes the key away.
+        if let Some(key) = kms_key {
+            bus.kms_key = (!key.is_empty()).then(|| key.to_owned());
         }
         bus.changed_at = call.now;
         tx.put(named.key(), &bus);
@@ -132,6 +160,7 @@ pub async fn update_event_bus(
         arn: Some(named.arn()),
         name: Some(named.name),
         description: bus.description,
+        kms_key_identifier: bus.kms_key,
         ..UpdateEventBusResponse::default()
     })
 }

@@ -1,5 +1,7 @@
 //! PutEvents.
 
+use std::collections::BTreeMap;
+
 use wharf_api_events::{PutEventsRequest, PutEventsResponse, PutEventsResultEntry};
 use wharf_base::ids;
 use wharf_service::Place;
@@ -25,9 +27,27 @@ pub async fn put_events(
             "Total size of the entries in the request is over the limit.",
         ));
     }
+    let mut shut: BTreeMap<BusName, Option<Fault>> = BTreeMap::new();
     let (mut results, mut events) = (Vec::with_capacity(entries.len()), Vec::new());
     for entry in entries {
         let bus = BusName::asked(&place, entry.event_bus_name.as_deref());
+        // An event that could not be kept under its bus's key is not taken.
+        if !shut.contains_key(&bus) {
+            let refused = match core.seals(&bus).await {
+                Ok(_) => None,
+                Err(fault) if fault.sender => Some(fault),
+                Err(fault) => return Err(fault),
+            };
+            shut.insert(bus.clone(), refused);
+        }
+        if let Some(Some(fault)) = shut.get(&bus) {
+            results.push(PutEventsResultEntry {
+                event_id: None,
+                error_code: Some(fault.code.to_string()),
+                error_message: Some(fault.message.clone()),
+            });
+            continue;
+        }
         results.push(match Event::of(entry, &place, ids::uuid(), call.now) {
             Ok(event) => {
                 let id = event.id.clone();

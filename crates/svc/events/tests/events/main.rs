@@ -9,6 +9,7 @@ mod passing;
 mod putting;
 mod rules;
 mod scheduled;
+mod under_key;
 
 use std::sync::{Arc, OnceLock};
 
@@ -89,13 +90,14 @@ impl Operations for Called {
 pub struct Home {
     pub events: EventsService,
     pub secrets: SecretsmanagerService,
+    pub kms: wharf_api_kms::Client,
+    pub folder: tempfile::TempDir,
     pub called: Arc<Called>,
     pub clock: Arc<TestClock>,
     pub counted: Counted,
     pub world: World,
     stop: CancellationToken,
     running: Mutex<Option<JoinHandle<()>>>,
-    _folder: tempfile::TempDir,
 }
 
 impl Home {
@@ -120,7 +122,7 @@ impl Home {
             store: world.store.clone(),
             keyring: world.keyring.clone(),
             dispatcher: world.dispatcher.clone(),
-            kms: Arc::new(kms),
+            kms: Arc::new(kms.clone()),
             clock: clock.clone(),
             takeover: Takeover::Replace,
         });
@@ -131,6 +133,7 @@ impl Home {
             journal: Journal::open(&folder.path().join("journal"), JournalOptions::default())
                 .unwrap(),
             keyring: world.keyring.clone(),
+            kms: Arc::new(kms.clone()),
             operations: called.clone(),
             egress: Egress::to(vec!["127.0.0.0/8".parse().unwrap()]),
             secrets: Arc::new(secrets.clone()),
@@ -145,13 +148,14 @@ impl Home {
         Self {
             events,
             secrets,
+            kms,
             called,
             clock,
             counted,
             world,
             stop,
             running: Mutex::new(Some(running)),
-            _folder: folder,
+            folder,
         }
     }
 

@@ -38,27 +38,52 @@ enum Key {
 }
 
 pub(super) fn generate(spec: Spec) -> Result<Made, Failed> {
-    let (secret, public): (Secret, _) = match spec {
-        Spec::Rsa2048 => rsa(KeySize::Rsa2048)?,
-        Spec::Rsa3072 => rsa(KeySize::Rsa3072)?,
-        Spec::Rsa4096 => rsa(KeySize::Rsa4096)?,
+    let size = match spec {
+        Spec::Rsa2048 => KeySize::Rsa2048,
+        Spec::Rsa3072 => KeySize::Rsa3072,
+        Spec::Rsa4096 => KeySize::Rsa4096,
+        _ => return of_curve(&EcdsaKeyPair::generate(curve(spec).ok_or(Failed)?)?),
+    };
+    of_rsa(&RsaKeyPair::generate(size)?)
+}
+
+/// A private key that somebody else made, in PKCS #8.
+///
+/// # Errors
+/// It is none of this type and size.
+pub(super) fn from_pkcs8(spec: Spec, given: &[u8]) -> Result<Made, Failed> {
+    let bits = match spec {
+        Spec::Rsa2048 => 2048,
+        Spec::Rsa3072 => 3072,
+        Spec::Rsa4096 => 4096,
         _ => {
-            let pair = EcdsaKeyPair::generate(curve(spec).ok_or(Failed)?)?;
-            let public: PublicKeyX509Der<'_> = pair.public_key().as_der()?;
-            (pair.to_pkcs8v1()?.as_ref().into(), public.as_ref().to_vec())
+            return of_curve(&EcdsaKeyPair::from_pkcs8(
+                curve(spec).ok_or(Failed)?,
+                given,
+            )?);
         }
     };
+    if PrivateDecryptingKey::from_pkcs8(given)?.key_size_bits() != bits {
+        return Err(Failed);
+    }
+    of_rsa(&RsaKeyPair::from_pkcs8(given)?)
+}
+
+fn of_curve(pair: &EcdsaKeyPair) -> Result<Made, Failed> {
+    let public: PublicKeyX509Der<'_> = pair.public_key().as_der()?;
     Ok(Made {
-        secret,
-        public: Some(public),
+        secret: pair.to_pkcs8v1()?.as_ref().into(),
+        public: Some(public.as_ref().to_vec()),
     })
 }
 
-fn rsa(size: KeySize) -> Result<(Secret, Vec<u8>), Failed> {
-    let pair = RsaKeyPair::generate(size)?;
+fn of_rsa(pair: &RsaKeyPair) -> Result<Made, Failed> {
     let private: Pkcs8V1Der<'_> = pair.as_der()?;
     let public: PublicKeyX509Der<'_> = pair.public_key().as_der()?;
-    Ok((private.as_ref().into(), public.as_ref().to_vec()))
+    Ok(Made {
+        secret: private.as_ref().into(),
+        public: Some(public.as_ref().to_vec()),
+    })
 }
 
 fn curve(spec: Spec) -> Option<&'static signature::EcdsaSigningAlgorithm> {

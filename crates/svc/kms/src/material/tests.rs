@@ -18,7 +18,7 @@ fn a_ciphertext_opens_for_its_context_alone() {
     let made = generate(Spec::Symmetric).unwrap();
     let source = Source {
         account: "000000000042",
-        key: KeyUuid::from([5; 16]),
+        key: KeyId::new([5; 16], false),
         material: 3,
     };
     let bound = context(&[("app", "web"), ("stage", "test")]);

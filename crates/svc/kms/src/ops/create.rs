@@ -9,8 +9,8 @@ use wharf_wire::{Call, Fault};
 
 use super::apart;
 use crate::{
-    core::{Core, alias_key, key, material_key},
-    describe, fault,
+    core::{Core, alias_key, family_key, key, material_key},
+    describe, family, fault,
     managed::Manager,
     material::{self, Made},
     names, policy,
@@ -31,59 +31,80 @@ pub async fn create_key(
     input: CreateKeyRequest,
 ) -> Result<CreateKeyResponse, Fault> {
     let place = Place::of(call);
+    let is_external = input.origin.as_deref() == Some(EXTERNAL);
     let spec = spec(input.key_spec, input.customer_master_key_spec)?;
     let usage = spec.usage(input.key_usage.as_deref())?;
     let given_tags = tags::given(input.tags)?;
-    let id = ids::uuid();
-    let policy = match input.policy {
-        None => policy::default(&place),
-        Some(text) => {
-            policy::check(&text)?;
-            if !input.bypass_policy_lockout_safety_check.unwrap_or_default() {
-                policy::keeps_access(&text, &names::key_arn(&place, &id), call)?;
-            }
-            text
-        }
-    };
-    let prefix = names::scope(&place).prefix(Key::KIND);
-    if core.table.count(&prefix).await? >= MOST_KEYS {
-        return Err(fault::limit(format!(
-            "You have reached the limit of {MOST_KEYS} KMS keys."
-        )));
-    }
+    let is_multi = input.multi_region.unwrap_or_default();
+    let id = names::new_id(is_multi);
+    let bypass = input.bypass_policy_lockout_safety_check;
+    let policy = policy_of(call, &place, &id, input.policy, bypass)?;
+    has_room(core, &place).await?;
     let mut key_made = Key {
         description: input.description.unwrap_or_default(),
         tags: given_tags,
         ..new(spec, usage, policy, call.now)
     };
-    if input.origin.as_deref() == Some(EXTERNAL) {
-        if spec != Spec::Symmetric {
-            return Err(fault::unsupported(&format!(
-                "Imported material of a key of type {}",
-                spec.name()
-            )));
+    let made = match is_external {
+        false => Some(generate(core, spec).await?),
+        true => {
+            key_made.external = Some(External::default());
+            key_made.materials.clear();
+            None
         }
-        key_made.external = Some(External::default());
-        key_made.materials.clear();
-        transact!(core.table, &call.permit, |tx| {
-            tx.put(key(&place, &id), &key_made);
-        });
-        let found = core.find(&place, Some(&id)).await?;
-        return Ok(CreateKeyResponse {
-            key_metadata: Some(describe::metadata(&found)),
-        });
-    }
-    let made = generate(core, spec).await?;
-    key_made.public_key = made.public.as_ref().map(|it| BASE64.encode(it));
-    let sealed = core.seal(&place, &id, 0, &made.secret);
+    };
+    let public = made.as_ref().and_then(|it| it.public.as_ref());
+    key_made.public_key = public.map(|it| BASE64.encode(it));
+    let sealed = made.map(|it| core.seal(&place, &id, 0, &it.secret));
+    let family = is_multi.then(|| family::founded(&mut key_made, &place.region));
     transact!(core.table, &call.permit, |tx| {
         tx.put(key(&place, &id), &key_made);
-        tx.put(material_key(&place, &material_id(&id, 0)), &sealed);
+        if let Some(family) = &family {
+            tx.put(family_key(&place.account, &place.region, &id), family);
+        }
+        if let Some(sealed) = &sealed {
+            tx.put(material_key(&place, &material_id(&id, 0)), sealed);
+        }
     });
     let found = core.find(&place, Some(&id)).await?;
     Ok(CreateKeyResponse {
         key_metadata: Some(describe::metadata(&found)),
     })
+}
+
+/// The policy of a new key.
+///
+/// # Errors
+/// What is given is none, or would lock its caller out unawares.
+pub fn policy_of(
+    call: &Call,
+    place: &Place,
+    id: &str,
+    given: Option<String>,
+    bypass: Option<bool>,
+) -> Result<String, Fault> {
+    let Some(text) = given else {
+        return Ok(policy::default(place));
+    };
+    policy::check(&text)?;
+    if !bypass.unwrap_or_default() {
+        policy::keeps_access(&text, &names::key_arn(place, id), call)?;
+    }
+    Ok(text)
+}
+
+/// Refuses a key more than an account may have in a region.
+///
+/// # Errors
+/// AWS's limit.
+pub async fn has_room(core: &Core, place: &Place) -> Result<(), Fault> {
+    let prefix = names::scope(place).prefix(Key::KIND);
+    match core.table.count(&prefix).await? < MOST_KEYS {
+        true => Ok(()),
+        false => Err(fault::limit(format!(
+            "You have reached the limit of {MOST_KEYS} KMS keys."
+        ))),
+    }
 }
 
 /// The type that a request asks for, by either of its two names.
@@ -110,7 +131,7 @@ pub async fn generate(core: &Core, spec: Spec) -> Result<Made, Fault> {
     apart(move || material::generate(spec)).await
 }
 
-fn new(spec: Spec, usage: Usage, policy: String, now: Timestamp) -> Key {
+pub fn new(spec: Spec, usage: Usage, policy: String, now: Timestamp) -> Key {
     Key {
         spec,
         usage,
@@ -126,6 +147,7 @@ fn new(spec: Spec, usage: Usage, policy: String, now: Timestamp) -> Key {
         rotation: None,
         public_key: None,
         external: None,
+        home: None,
         unknown: Unknown::new(),
     }
 }

@@ -4,10 +4,15 @@ use wharf_api_kms::{
     CancelKeyDeletionRequest, CancelKeyDeletionResponse, ScheduleKeyDeletionRequest,
     ScheduleKeyDeletionResponse,
 };
-use wharf_service::Place;
+use wharf_service::{Place, transact};
 use wharf_wire::{Call, Fault};
 
-use crate::{core::Core, fault, records::Deletion, rotation};
+use crate::{
+    core::{Core, again, family_again, kept},
+    describe, fault,
+    records::Deletion,
+    rotation,
+};
 
 /// Days of the waiting period: the least, the most, and what is taken when none is given.
 const WINDOW: std::ops::RangeInclusive<u32> = 7..=30;
@@ -32,24 +37,29 @@ pub async fn schedule_key_deletion(
     let place = Place::of(call);
     let found = core.find_by_id(&place, input.key_id.as_deref()).await?;
     let arn = found.arn();
-    let deletion = Deletion {
+    let asked = |is_held: bool| Deletion {
         asked_at: call.now,
-        due_at: call.now + rotation::days(days),
+        due_at: (!is_held).then(|| call.now + rotation::days(days)),
         days,
     };
-    core.change(call, &found, |key| {
-        if key.deletion.is_some() {
-            return Err(fault::pending_deletion(&arn));
-        }
-        key.deletion = Some(deletion);
+    let key = transact!(core.table, &call.permit, |tx| {
+        let (mut key, is_held) = match found.family {
+            None => (again(&mut tx, &found).await?, false),
+            Some(_) => {
+                let (key, family) = family_again(&mut tx, &found).await?;
+                (key, family.is_held(&place.region))
+            }
+        };
+        kept(&key, &arn)?;
+        key.deletion = Some(asked(is_held));
         key.enabled = false;
-        Ok(())
-    })
-    .await?;
+        tx.put(&found.stored.key, &key);
+        key
+    });
     Ok(ScheduleKeyDeletionResponse {
         key_id: Some(arn),
-        deletion_date: Some(deletion.due_at),
-        key_state: Some("PendingDeletion".to_owned()),
+        deletion_date: key.deletion.and_then(|it| it.due_at),
+        key_state: Some(describe::state(&key).to_owned()),
         pending_window_in_days: i32::try_from(days).ok(),
     })
 }
@@ -65,7 +75,7 @@ pub async fn cancel_key_deletion(
     let arn = found.arn();
     let now = core.now();
     core.change(call, &found, |key| match key.deletion {
-        Some(deletion) if now < deletion.due_at => {
+        Some(deletion) if !deletion.is_over(now) => {
             key.deletion = None;
             Ok(())
         }

@@ -14,7 +14,7 @@ use crate::{
     core::{Core, Found},
     fault,
     material::{self, Source, asymmetric},
-    names::{self, KeyUuid},
+    names::{self, KeyId},
     spec::{SYMMETRIC, Usage},
 };
 
@@ -70,7 +70,7 @@ pub async fn seal(
     let bytes = material::encrypt(&secret, source, context.unwrap_or(&none), plain);
     Ok(Sealed {
         bytes: bytes.map_err(|error| fault::internal(&error))?,
-        material: found.key().materials.last().map(|it| it.id.clone()),
+        material: found.materials().last().map(|it| it.id.clone()),
     })
 }
 
@@ -122,7 +122,7 @@ pub async fn open(
     let opened = material::decrypt(&secret, &blob, context.unwrap_or(&none));
     let opened = opened.map_err(|_| fault::bad_ciphertext())?;
     let number = usize::try_from(blob.material).unwrap_or(usize::MAX);
-    let material = found.key().materials.get(number);
+    let material = found.materials().get(number);
     Ok((opened, material.map(|it| it.id.clone())))
 }
 
@@ -150,8 +150,8 @@ fn check(found: &Found, algorithm: &str, context: Option<&Context>) -> Result<()
     }
 }
 
-fn uuid(found: &Found) -> Result<KeyUuid, Fault> {
-    KeyUuid::parse(&found.id).ok_or_else(|| fault::no_key(&found.arn()))
+fn uuid(found: &Found) -> Result<KeyId, Fault> {
+    KeyId::parse(&found.id).ok_or_else(|| fault::no_key(&found.arn()))
 }
 
 /// A ciphertext that a request must have, although the model does not say so.

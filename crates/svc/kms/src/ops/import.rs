@@ -18,16 +18,18 @@ use zeroize::Zeroizing;
 
 use super::{apart, create};
 use crate::{
-    core::{Core, Found, again, material_key},
-    describe, fault,
-    material::asymmetric,
+    core::{Core, Found, again, family_again, found_family_key, material_key},
+    describe,
+    family::Role,
+    fault, material,
     records::{External, Rotated, material_id},
     rotation,
     spec::Spec,
+    wrapping,
 };
 
-/// Bytes of the material of a symmetric key.
-const LENGTH: usize = 32;
+/// Days that imported material stays at most, if it goes by itself.
+const MOST_DAYS: u32 = 365;
 
 /// What an import token holds.
 #[derive(Serialize, Deserialize)]
@@ -65,10 +67,12 @@ pub async fn get_parameters_for_import(
     let name = input.wrapping_key_spec.unwrap_or_default();
     let spec = Spec::named(&name).filter(|it| it.is_rsa());
     let spec = spec.ok_or_else(|| fault::unsupported(&format!("WrappingKeySpec {name}")))?;
+    let algorithm = input.wrapping_algorithm.unwrap_or_default();
+    wrapping::check(found.key().spec, &algorithm, spec)?;
     let made = create::generate(core, spec).await?;
     let until = call.now + rotation::days(1);
     let token = Token {
-        algorithm: input.wrapping_algorithm.unwrap_or_default(),
+        algorithm,
         until,
         private: Zeroizing::new(BASE64.encode(made.secret.expose())),
     };
@@ -109,6 +113,11 @@ fn end(
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Fault> {
     match (model.unwrap_or(describe::EXPIRES), valid_to) {
+        (describe::EXPIRES, Some(end)) if end > now + rotation::days(MOST_DAYS) => {
+            Err(fault::invalid(format!(
+                "ValidTo must be within {MOST_DAYS} days of the request."
+            )))
+        }
         (describe::EXPIRES, Some(end)) if now < end => Ok(Some(end)),
         (describe::EXPIRES, Some(_)) => Err(fault::invalid("ValidTo must be in the future.")),
         (describe::EXPIRES, None) => Err(fault::invalid(
@@ -140,30 +149,58 @@ pub async fn import_key_material(
     let (private, algorithm) = opened(core, &found, &token, call.now)?;
     let valid_to = end(input.expiration_model.as_deref(), input.valid_to, call.now)?;
     let sealed = input.encrypted_key_material.unwrap_or_default();
-    let plain = apart(move || Ok(asymmetric::decrypt(&private, &algorithm, &sealed).ok())).await?;
+    let spec = found.key().spec;
+    // What tells materials apart is of symmetric keys alone: all others take one.
+    if spec != Spec::Symmetric && (input.import_type.is_some() || input.key_material_id.is_some()) {
+        return Err(fault::invalid(
+            "ImportType and KeyMaterialId are valid for symmetric encryption keys only.",
+        ));
+    }
+    let plain = apart(move || Ok(wrapping::unwrap(&private, &algorithm, &sealed).ok())).await?;
     let plain = plain.ok_or_else(fault::bad_ciphertext)?;
     let other = || faults::incorrect_key_material_exception("");
-    let id = known_as(&found, &plain);
+    let made = apart(move || Ok(material::imported(spec, plain.expose()).ok())).await?;
+    let made = made.ok_or_else(other)?;
+    let id = known_as(&found, &made.secret);
     let is_wanted = input.key_material_id.as_deref().is_none_or(|it| it == id);
-    if plain.expose().len() != LENGTH || !is_wanted {
+    if !is_wanted {
         return Err(other());
     }
+    let public = made.public.as_ref().map(|it| BASE64.encode(it));
     let is_new = input.import_type.as_deref() == Some("NEW_KEY_MATERIAL");
-    let material = core.seal(&found.place, &found.id, 0, &plain);
+    let material = core.seal(&found.material_place(), &found.id, 0, &made.secret);
     transact!(core.table, &call.permit, |tx| {
-        let mut key = again(&mut tx, &found).await?;
-        match key.materials.first() {
+        let (mut key, mut family) = match found.family {
+            None => (again(&mut tx, &found).await?, None),
+            Some(_) => {
+                let (key, family) = family_again(&mut tx, &found).await?;
+                (key, Some(family))
+            }
+        };
+        let materials = match &mut family {
+            Some(family) => &mut family.materials,
+            None => &mut key.materials,
+        };
+        match materials.first() {
             Some(before) if before.id == id => {}
             Some(_) if is_new => {
                 return Err(fault::unsupported("A second imported material of a key"));
             }
             Some(_) => return Err(other()),
-            None => key.materials.push(Rotated {
-                id: id.clone(),
-                at: call.now,
-                by: None,
-            }),
+            // Replicas take what their primary has.
+            None if found.role() == Some(Role::Replica) => return Err(other()),
+            None => {
+                materials.push(Rotated {
+                    id: id.clone(),
+                    at: call.now,
+                    by: None,
+                });
+                if let Some(family) = &family {
+                    tx.put(found_family_key(&found, &key), family);
+                }
+            }
         }
+        key.public_key.clone_from(&public);
         key.external = Some(External {
             present: true,
             valid_to,
@@ -176,7 +213,7 @@ pub async fn import_key_material(
     });
     Ok(ImportKeyMaterialResponse {
         key_id: Some(found.arn()),
-        key_material_id: Some(id),
+        key_material_id: (spec == Spec::Symmetric).then_some(id),
     })
 }
 
@@ -187,7 +224,7 @@ pub async fn delete_imported_key_material(
     input: DeleteImportedKeyMaterialRequest,
 ) -> Result<DeleteImportedKeyMaterialResponse, Fault> {
     let found = external(core, call, input.key_id.as_deref()).await?;
-    let id = found.key().materials.first().map(|it| it.id.clone());
+    let id = found.materials().first().map(|it| it.id.clone());
     if input.key_material_id.is_some() && input.key_material_id != id {
         return Err(fault::invalid(
             "The key has no material with this KeyMaterialId.",
@@ -201,6 +238,6 @@ pub async fn delete_imported_key_material(
     });
     Ok(DeleteImportedKeyMaterialResponse {
         key_id: Some(found.arn()),
-        key_material_id: id,
+        key_material_id: id.filter(|_| found.key().spec == Spec::Symmetric),
     })
 }

@@ -12,7 +12,7 @@ use wharf_wire::{Call, Fault};
 
 use super::{find_or_make, grants};
 use crate::{
-    core::Core,
+    core::{Core, kept},
     describe,
     fault::{self, KmsFaults},
     names,
@@ -46,7 +46,7 @@ pub async fn list_keys(
     let found = core
         .table
         .page::<Key>(&prefix, after, size, |it| {
-            it.record.deletion.is_none_or(|it| now < it.due_at)
+            it.record.deletion.is_none_or(|it| !it.is_over(now))
         })
         .await?;
     let id = |key: &str| key.strip_prefix(&prefix).map(str::to_owned);
@@ -82,9 +82,7 @@ async fn set_enabled(
     let found = core.find_by_id(&Place::of(call), key_id).await?;
     let arn = found.arn();
     core.change(call, &found, |key| {
-        if key.deletion.is_some() {
-            return Err(fault::pending_deletion(&arn));
-        }
+        kept(key, &arn)?;
         if key.external.is_some_and(|it| !it.is_there(call.now)) {
             return Err(fault::pending_import(&arn));
         }
@@ -104,9 +102,7 @@ pub async fn update_key_description(
     let arn = found.arn();
     let description = input.description.unwrap_or_default();
     core.change(call, &found, |key| {
-        if key.deletion.is_some() {
-            return Err(fault::pending_deletion(&arn));
-        }
+        kept(key, &arn)?;
         key.description.clone_from(&description);
         Ok(())
     })

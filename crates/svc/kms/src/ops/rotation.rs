@@ -15,7 +15,7 @@ use crate::{
     core::{ChangeError, Core, Found, material_key},
     describe,
     fault::KmsFaults,
-    records::{Cause, Key, Rotated, material_id},
+    records::{Cause, Rotated, Schedule, material_id},
     rotation,
     spec::Spec,
 };
@@ -29,15 +29,15 @@ pub async fn enable_key_rotation(
     let found = core.find_by_id(&place, input.key_id.as_deref()).await?;
     let found = found.usable()?;
     rotation::supported(found.key(), &found.arn(), "EnableKeyRotation")?;
+    found.not_replica()?;
     let given = input.rotation_period_in_days;
     let given = given.and_then(|it| u32::try_from(it).ok());
-    core.change(call, &found, |key| {
-        let before = key.rotation.map(|it| it.period_days);
+    core.change_schedule(call, &found, |it| {
+        let before = it.map(|it| it.period_days);
         let period = given.or(before).unwrap_or(rotation::DEFAULT_PERIOD);
         if before != Some(period) {
-            key.rotation = Some(rotation::schedule(period, call.now));
+            *it = Some(rotation::schedule(period, call.now));
         }
-        Ok(())
     })
     .await
 }
@@ -51,11 +51,8 @@ pub async fn disable_key_rotation(
     let found = core.find_by_id(&place, input.key_id.as_deref()).await?;
     let found = found.usable()?;
     rotation::supported(found.key(), &found.arn(), "DisableKeyRotation")?;
-    core.change(call, &found, |key| {
-        key.rotation = None;
-        Ok(())
-    })
-    .await
+    found.not_replica()?;
+    core.change_schedule(call, &found, |it| *it = None).await
 }
 
 pub async fn get_key_rotation_status(
@@ -68,7 +65,7 @@ pub async fn get_key_rotation_status(
     let (key, arn) = (found.key(), found.arn());
     rotation::supported(key, &arn, "GetKeyRotationStatus")?;
     // A key that waits for deletion is not rotated.
-    let schedule = key.rotation.filter(|_| key.deletion.is_none());
+    let schedule = found.schedule().filter(|_| key.deletion.is_none());
     Ok(GetKeyRotationStatusResponse {
         key_rotation_enabled: Some(schedule.is_some()),
         key_id: Some(arn),
@@ -88,7 +85,8 @@ pub async fn rotate_key_on_demand(
     let found = found.usable()?;
     let arn = found.arn();
     rotation::supported(found.key(), &arn, "RotateKeyOnDemand")?;
-    rotation::on_demand(found.key(), &arn)?;
+    found.not_replica()?;
+    rotation::on_demand(found.materials(), &arn)?;
     rotate(core, &call.permit, &found, Cause::OnDemand, call.now, None).await?;
     Ok(RotateKeyOnDemandResponse { key_id: Some(arn) })
 }
@@ -107,27 +105,41 @@ pub async fn rotate(
     fence: Option<Compare>,
 ) -> Result<(), ChangeError> {
     let made = crate::material::generate(Spec::Symmetric).map_err(ChangeError::other)?;
-    let mut key = found.key().clone();
-    let number = u32::try_from(key.materials.len()).unwrap_or(u32::MAX);
-    key.materials.push(Rotated {
-        id: create::random_id(),
-        at: now,
-        by: Some(by),
-    });
-    if let Some(schedule) = key.rotation.as_mut()
-        && by == Cause::Automatic
-    {
-        *schedule = rotation::schedule(schedule.period_days, now);
-    }
-    let sealed = core.seal(&found.place, &found.id, number, &made.secret);
+    let number = u32::try_from(found.materials().len()).unwrap_or(u32::MAX);
+    let rotated = |materials: &mut Vec<Rotated>, schedule: &mut Option<Schedule>| {
+        materials.push(Rotated {
+            id: create::random_id(),
+            at: now,
+            by: Some(by),
+        });
+        if let Some(schedule) = schedule
+            && by == Cause::Automatic
+        {
+            *schedule = rotation::schedule(schedule.period_days, now);
+        }
+    };
+    let place = found.material_place();
+    let sealed = core.seal(&place, &found.id, number, &made.secret);
     let mut change = core.table.begin();
     if let Some(fence) = fence {
         change.fence(fence);
     }
     change.when(found.stored.unchanged());
     let id = material_id(&found.id, number);
-    change.put(material_key(&found.place, &id), &sealed);
-    change.put(&found.stored.key, &key);
+    change.put(material_key(&place, &id), &sealed);
+    match &found.family {
+        Some(family) => {
+            change.when(family.unchanged());
+            let mut shared = family.record.clone();
+            rotated(&mut shared.materials, &mut shared.rotation);
+            change.put(&family.key, &shared);
+        }
+        None => {
+            let mut key = found.key().clone();
+            rotated(&mut key.materials, &mut key.rotation);
+            change.put(&found.stored.key, &key);
+        }
+    }
     change.write(permit).await
 }
 
@@ -146,7 +158,7 @@ pub async fn list_key_rotations(
     let chosen = (&found.id, all);
     let pages = Pages::<KmsFaults>::new(keyring, call, "kms/ListKeyRotations", &chosen);
     let page = pages.page(input.marker.as_deref(), size)?;
-    let (shown, next_marker) = page.cut(entries(found.key(), &arn, all), |(at, _)| at);
+    let (shown, next_marker) = page.cut(entries(found.materials(), &arn, all), |(at, _)| at);
     Ok(ListKeyRotationsResponse {
         rotations: Some(shown.into_iter().map(|(_, it)| it).collect()),
         truncated: Some(next_marker.is_some()),
@@ -155,9 +167,9 @@ pub async fn list_key_rotations(
 }
 
 /// A key's materials with their places in the list. The first one came by no rotation.
-fn entries(key: &Key, arn: &str, all: bool) -> Vec<(String, RotationsListEntry)> {
-    let last = key.materials.len().saturating_sub(1);
-    let listed = key.materials.iter().enumerate();
+fn entries(materials: &[Rotated], arn: &str, all: bool) -> Vec<(String, RotationsListEntry)> {
+    let last = materials.len().saturating_sub(1);
+    let listed = materials.iter().enumerate();
     let listed = listed.filter(|(_, it)| all || it.by.is_some());
     listed
         .map(|(at, it)| {

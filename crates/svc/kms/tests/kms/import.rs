@@ -1,12 +1,19 @@
 //! Keys whose material comes from elsewhere.
 
-use aws_lc_rs::rsa::{OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey, PublicEncryptingKey};
+use aws_lc_rs::{
+    encoding::AsDer as _,
+    key_wrap::{AES_256, AesKek, KeyWrapPadded as _},
+    rsa::{KeySize, OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey, PublicEncryptingKey},
+    signature::{
+        ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING, EcdsaKeyPair, RsaKeyPair,
+    },
+};
 use wharf_api_kms::{self as api, Kms as _};
 use wharf_base::{Clock as _, Timestamp};
 use wharf_records::Scope;
 use wharf_store::Range;
 use wharf_testkit::{ACCOUNT, call, until};
-use wharf_wire::Fault;
+use wharf_wire::{Call, Fault};
 
 use crate::{Home, code};
 
@@ -49,9 +56,51 @@ impl Home {
         done.map(|_| ())
     }
 
+    /// Imports material by an algorithm, in a region; `wrap` makes what is sent of the public key.
+    async fn import_by(
+        &self,
+        call: Call,
+        key: &str,
+        (algorithm, by): (&str, &str),
+        wrap: impl FnOnce(&[u8]) -> Vec<u8>,
+    ) -> Result<api::ImportKeyMaterialResponse, Fault> {
+        let input = api::GetParametersForImportRequest {
+            key_id: Some(key.to_owned()),
+            wrapping_algorithm: Some(algorithm.to_owned()),
+            wrapping_key_spec: Some(by.to_owned()),
+        };
+        let gated = self.gated();
+        let parameters = gated.get_parameters_for_import(&call, input).await?;
+        let input = api::ImportKeyMaterialRequest {
+            key_id: Some(key.to_owned()),
+            import_token: parameters.import_token,
+            encrypted_key_material: Some(wrap(&parameters.public_key.unwrap())),
+            expiration_model: Some("KEY_MATERIAL_DOES_NOT_EXPIRE".to_owned()),
+            ..Default::default()
+        };
+        gated.import_key_material(&call, input).await
+    }
+
+    async fn external_of(&self, spec: &str, usage: &str) -> String {
+        let made = self.create_with(|it| {
+            it.origin = Some("EXTERNAL".to_owned());
+            it.key_spec = Some(spec.to_owned());
+            it.key_usage = Some(usage.to_owned());
+        });
+        made.await.unwrap().arn.unwrap()
+    }
+
     async fn state(&self, key: &str) -> String {
         self.describe(key).await.unwrap().key_state.unwrap()
     }
+}
+
+/// By an AES key, which RSA wraps.
+fn wrapped_twice(public: &[u8], material: &[u8]) -> Vec<u8> {
+    let kek = AesKek::new(&AES_256, &[3; 32]).unwrap();
+    let mut inner = vec![0; material.len() + 15];
+    let inner = kek.wrap_with_padding(material, &mut inner).unwrap();
+    [&wrapped(public, &[3; 32]), &*inner].concat()
 }
 
 fn wrapped(public: &[u8], material: &[u8]) -> Vec<u8> {
@@ -150,12 +199,6 @@ async fn what_is_refused() {
         code(home.parameters(&own).await),
         "UnsupportedOperationException"
     );
-    let hmac = home.create_with(|it| {
-        it.origin = Some("EXTERNAL".to_owned());
-        it.key_spec = Some("HMAC_256".to_owned());
-        it.key_usage = Some("GENERATE_VERIFY_MAC".to_owned());
-    });
-    assert_eq!(code(hmac.await), "UnsupportedOperationException");
     let parameters = home.parameters(&key).await.unwrap();
     let public = parameters.public_key.clone().unwrap();
     let good = api::ImportKeyMaterialRequest {
@@ -167,6 +210,7 @@ async fn what_is_refused() {
     };
     let foreign = home.parameters(&other).await.unwrap();
     let past = Some(Timestamp(1_000));
+    let far = Some(home.clock.now() + std::time::Duration::from_secs(366 * 24 * 3600));
     for (change, expected) in [
         (
             api::ImportKeyMaterialRequest {
@@ -192,6 +236,14 @@ async fn what_is_refused() {
         (
             api::ImportKeyMaterialRequest {
                 expiration_model: None,
+                ..good.clone()
+            },
+            "ValidationException",
+        ),
+        (
+            api::ImportKeyMaterialRequest {
+                expiration_model: None,
+                valid_to: far,
                 ..good.clone()
             },
             "ValidationException",
@@ -224,4 +276,222 @@ async fn what_is_refused() {
         .unwrap();
     let refused = home.gated().rotate_key_on_demand(&call(), rotate).await;
     assert_eq!(code(refused), "UnsupportedOperationException");
+}
+
+const BY_OAEP: (&str, &str) = ("RSAES_OAEP_SHA_256", "RSA_2048");
+const BY_AES: (&str, &str) = ("RSA_AES_KEY_WRAP_SHA_256", "RSA_2048");
+
+fn rsa(size: KeySize) -> Vec<u8> {
+    let pair = RsaKeyPair::generate(size).unwrap();
+    pair.as_der().unwrap().as_ref().to_vec()
+}
+
+#[tokio::test]
+async fn private_keys_are_imported_and_are_what_they_were() {
+    let home = Home::start();
+    let p256 = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
+    let p521 = EcdsaKeyPair::generate(&ECDSA_P521_SHA512_ASN1_SIGNING).unwrap();
+    let p256_der = p256.to_pkcs8v1().unwrap().as_ref().to_vec();
+    let p521_der = p521.to_pkcs8v1().unwrap().as_ref().to_vec();
+    let rsa_der = rsa(KeySize::Rsa2048);
+    for (spec, usage, algorithm, good, bad) in [
+        (
+            "ECC_NIST_P256",
+            "SIGN_VERIFY",
+            "ECDSA_SHA_256",
+            &p256_der,
+            &p521_der,
+        ),
+        (
+            "ECC_NIST_P521",
+            "SIGN_VERIFY",
+            "ECDSA_SHA_512",
+            &p521_der,
+            &rsa_der,
+        ),
+        (
+            "RSA_2048",
+            "SIGN_VERIFY",
+            "RSASSA_PSS_SHA_256",
+            &rsa_der,
+            &p256_der,
+        ),
+    ] {
+        let key = home.external_of(spec, usage).await;
+        let public = api::GetPublicKeyRequest {
+            key_id: Some(key.clone()),
+            ..Default::default()
+        };
+        let waits = home.gated().get_public_key(&call(), public.clone()).await;
+        assert_eq!(code(waits), "KMSInvalidStateException", "{spec}");
+        for wrong in [&bad[..], b"nonsense", &good[..good.len() - 3]] {
+            let import = home.import_by(call(), &key, BY_AES, |it| wrapped_twice(it, wrong));
+            assert_eq!(
+                code(import.await),
+                "IncorrectKeyMaterialException",
+                "{spec}"
+            );
+        }
+        let import = home.import_by(call(), &key, BY_AES, |it| wrapped_twice(it, good));
+        assert_eq!(import.await.unwrap().key_material_id, None);
+        let shown = home.gated().get_public_key(&call(), public).await.unwrap();
+        let shown = shown.public_key.unwrap();
+        assert!(!shown.is_empty());
+        let sign = api::SignRequest {
+            key_id: Some(key.clone()),
+            message: Some(b"text".to_vec()),
+            signing_algorithm: Some(algorithm.to_owned()),
+            ..Default::default()
+        };
+        let made = home.gated().sign(&call(), sign).await.unwrap();
+        let verify = api::VerifyRequest {
+            key_id: Some(key.clone()),
+            message: Some(b"text".to_vec()),
+            signature: made.signature,
+            signing_algorithm: Some(algorithm.to_owned()),
+            ..Default::default()
+        };
+        assert_eq!(
+            home.gated()
+                .verify(&call(), verify)
+                .await
+                .unwrap()
+                .signature_valid,
+            Some(true)
+        );
+        // Another key of the same type is not taken, the same one is.
+        let other = match spec {
+            "RSA_2048" => rsa(KeySize::Rsa2048),
+            "ECC_NIST_P256" => {
+                let it = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
+                it.to_pkcs8v1().unwrap().as_ref().to_vec()
+            }
+            _ => continue,
+        };
+        let import = home.import_by(call(), &key, BY_AES, |it| wrapped_twice(it, &other));
+        assert_eq!(
+            code(import.await),
+            "IncorrectKeyMaterialException",
+            "{spec}"
+        );
+        let delete = api::DeleteImportedKeyMaterialRequest {
+            key_id: Some(key.clone()),
+            ..Default::default()
+        };
+        let gated = home.gated();
+        gated
+            .delete_imported_key_material(&call(), delete)
+            .await
+            .unwrap();
+        assert_eq!(home.state(&key).await, "PendingImport");
+        let import = home.import_by(call(), &key, BY_AES, |it| wrapped_twice(it, good));
+        import.await.unwrap();
+        assert_eq!(home.state(&key).await, "Enabled");
+    }
+}
+
+#[tokio::test]
+async fn sizes_and_wrappings_have_to_fit() {
+    let home = Home::start();
+    for (spec, length) in [
+        ("HMAC_224", 28),
+        ("HMAC_256", 32),
+        ("HMAC_384", 48),
+        ("HMAC_512", 64),
+    ] {
+        let key = home.external_of(spec, "GENERATE_VERIFY_MAC").await;
+        for wrong in [length - 1, length + 1, 0] {
+            let import = home.import_by(call(), &key, BY_OAEP, |it| wrapped(it, &vec![7; wrong]));
+            assert_eq!(
+                code(import.await),
+                "IncorrectKeyMaterialException",
+                "{spec} {wrong}"
+            );
+        }
+        let import = home.import_by(call(), &key, BY_OAEP, |it| wrapped(it, &vec![7; length]));
+        import.await.unwrap();
+        let mac = api::GenerateMacRequest {
+            key_id: Some(key.clone()),
+            message: Some(b"text".to_vec()),
+            mac_algorithm: Some(spec.replace("HMAC_", "HMAC_SHA_")),
+            ..Default::default()
+        };
+        assert!(home.gated().generate_mac(&call(), mac).await.is_ok());
+    }
+    let rsa_3072 = home.external_of("RSA_3072", "ENCRYPT_DECRYPT").await;
+    let short = rsa(KeySize::Rsa2048);
+    let import = home.import_by(call(), &rsa_3072, BY_AES, |it| wrapped_twice(it, &short));
+    assert_eq!(code(import.await), "IncorrectKeyMaterialException");
+    let p521 = home.external_of("ECC_NIST_P521", "SIGN_VERIFY").await;
+    let symmetric = home.external().await;
+    for (key, wrapping, text) in [
+        (
+            &rsa_3072,
+            BY_OAEP,
+            "RSA_2048 is not valid for key spec RSA_3072.",
+        ),
+        (
+            &p521,
+            BY_OAEP,
+            "RSA_2048 is not valid for key spec ECC_NIST_P521.",
+        ),
+        (
+            &symmetric,
+            BY_AES,
+            "RSA_2048 is not valid for key spec SYMMETRIC_DEFAULT.",
+        ),
+    ] {
+        let import = home
+            .import_by(call(), key, wrapping, |_| Vec::new())
+            .await
+            .unwrap_err();
+        assert_eq!(import.code, "UnsupportedOperationException");
+        assert!(import.message.ends_with(text), "{}", import.message);
+    }
+}
+
+#[tokio::test]
+async fn each_region_imports_for_itself() {
+    let home = Home::start();
+    let made = home.create_with(|it| {
+        it.origin = Some("EXTERNAL".to_owned());
+        it.multi_region = Some(true);
+    });
+    let key = made.await.unwrap().key_id.unwrap();
+    let replicate = api::ReplicateKeyRequest {
+        key_id: Some(key.clone()),
+        replica_region: Some("eu-west-1".to_owned()),
+        ..Default::default()
+    };
+    let early = home.gated().replicate_key(&call(), replicate.clone()).await;
+    assert_eq!(code(early), "KMSInvalidStateException");
+    let import = home.import_by(call(), &key, BY_OAEP, |it| wrapped(it, &[7; 32]));
+    import.await.unwrap();
+    home.gated()
+        .replicate_key(&call(), replicate)
+        .await
+        .unwrap();
+    let there = crate::regions::at("eu-west-1");
+    let sealed = home.encrypt(&call(), &key, &[]).await.unwrap();
+    let waits = home.decrypt(&there, &sealed, &[]).await;
+    assert_eq!(code(waits), "KMSInvalidStateException");
+    let import = home.import_by(crate::regions::at("eu-west-1"), &key, BY_OAEP, |it| {
+        wrapped(it, &[8; 32])
+    });
+    assert_eq!(code(import.await), "IncorrectKeyMaterialException");
+    let import = home.import_by(crate::regions::at("eu-west-1"), &key, BY_OAEP, |it| {
+        wrapped(it, &[7; 32])
+    });
+    import.await.unwrap();
+    // What one region deletes, the other keeps.
+    let delete = api::DeleteImportedKeyMaterialRequest {
+        key_id: Some(key.clone()),
+        ..Default::default()
+    };
+    let gated = home.gated();
+    gated
+        .delete_imported_key_material(&call(), delete)
+        .await
+        .unwrap();
+    assert_eq!(home.decrypt(&there, &sealed, &[]).await.unwrap(), b"plain");
 }

@@ -4,6 +4,7 @@ mod access;
 mod grants;
 mod import;
 mod lifecycle;
+mod regions;
 mod using;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};

@@ -13,7 +13,7 @@ use crate::{
     fault,
     names::{self, DEFAULT_GROUP, PRINCIPAL},
     records::{Schedule, Token, When},
-    target, timing,
+    target, timing, under_key,
 };
 
 /// What an account may have in a region, as AWS has it.
@@ -25,6 +25,7 @@ struct Given {
     name: String,
     when: When,
     target: Target,
+    kms_key: Option<String>,
     description: Option<String>,
     enabled: bool,
     delete_after: bool,
@@ -47,7 +48,7 @@ pub async fn create_schedule(
     if core.table.count(&all).await? >= MOST_SCHEDULES {
         return Err(fault::too_many("schedules", MOST_SCHEDULES));
     }
-    let made = given.record(core.now(), token);
+    let made = given.record(core, call, &arn, token).await?;
     transact!(core.table, &call.permit, |tx| {
         core.standing_group(&mut tx, &place, &made.group).await?;
         match tx.find::<Schedule>(&key).await? {
@@ -94,7 +95,7 @@ pub async fn update_schedule(
         description: input.description,
         schedule_expression_timezone: input.schedule_expression_timezone,
         state: input.state,
-        kms_key_arn: None,
+        kms_key_arn: input.kms_key_arn,
         target: input.target,
         flexible_time_window: input.flexible_time_window,
         client_token: None,
@@ -103,7 +104,7 @@ pub async fn update_schedule(
     core.schedule(&place, &given.group, &given.name).await?;
     let arn = check(core, &place, &given).await?;
     let key = names::schedule_key(&place, &given.group, &given.name);
-    let made = given.record(core.now(), None);
+    let made = given.record(core, call, &arn, None).await?;
     transact!(core.table, &call.permit, |tx| {
         core.standing_group(&mut tx, &place, &made.group).await?;
         let there = tx.find::<Schedule>(&key).await?;
@@ -190,16 +191,28 @@ impl Given {
                 &window,
             )?,
             target: input.target.unwrap_or_default(),
+            kms_key: input.kms_key_arn,
             description: input.description,
             enabled: input.state.as_deref() != Some("DISABLED"),
             delete_after: input.action_after_completion.as_deref() == Some("DELETE"),
         })
     }
 
-    fn record(self, now: Timestamp, token: Option<Token>) -> Schedule {
-        Schedule {
+    /// # Errors
+    /// Its key cannot be used.
+    async fn record(
+        self,
+        core: &Core,
+        call: &Call,
+        arn: &str,
+        token: Option<Token>,
+    ) -> Result<Schedule, Fault> {
+        let now = core.now();
+        let made = Schedule {
             done_until: timing::done_at_first(&self.when, now),
             target: target::document(&self.target),
+            kms_key: None,
+            sealed: None,
             group: self.group,
             name: self.name,
             when: self.when,
@@ -211,6 +224,10 @@ impl Given {
             incarnation: ids::uuid(),
             token,
             unknown: Default::default(),
+        };
+        match self.kms_key {
+            Some(key) => under_key::kept(&*core.parts.kms, call, arn, &key, made).await,
+            None => Ok(made),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     describe, fault,
     names::{self, DEFAULT_GROUP},
     records::Schedule,
+    under_key,
 };
 
 const PAGE: usize = 100;
@@ -25,7 +26,10 @@ pub async fn get_schedule(
     let place = Place::of(call);
     let group = input.group_name.as_deref().unwrap_or(DEFAULT_GROUP);
     let name = input.name.unwrap_or_default();
-    describe::schedule(&place, core.schedule(&place, group, &name).await?)
+    let found = core.schedule(&place, group, &name).await?;
+    let arn = names::schedule_arn(&place, group, &name);
+    let shown = under_key::shown(&*core.parts.kms, call, &arn, found).await?;
+    describe::schedule(&place, shown)
 }
 
 pub async fn delete_schedule(

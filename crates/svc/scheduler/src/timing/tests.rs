@@ -19,6 +19,8 @@ fn at(text: &str) -> Timestamp {
 fn schedule(expression: &str, created: &str) -> Schedule {
     let created = at(created);
     Schedule {
+        kms_key: None,
+        sealed: None,
         group: "default".to_owned(),
         name: "s".to_owned(),
         when: When {

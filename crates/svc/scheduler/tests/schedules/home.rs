@@ -1,15 +1,22 @@
 //! The service over a store, and targets that note what is called.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
+use wharf_api_kms::{Client, DecryptRequest, Kms as _};
 use wharf_api_scheduler::{
     CreateScheduleInput, FlexibleTimeWindow, RetryPolicy, Scheduler as _, Target,
 };
 use wharf_base::{TestClock, Timestamp};
 use wharf_delivery::{Actor, Operations, Request};
 use wharf_reconcile::Takeover;
+use wharf_svc_kms::{KmsService, Parts as KmsParts};
 use wharf_svc_scheduler::{Parts, SchedulerService};
 use wharf_testkit::{Counted, Running, World, call, until};
 use wharf_wire::{Check, Fault, async_trait};
@@ -23,11 +30,24 @@ pub struct Notes {
     pub calls: Mutex<Vec<(Actor, Request)>>,
     /// What the next calls answer; then all succeed.
     pub answers: Mutex<VecDeque<Result<Value, Fault>>>,
+    /// Opens data keys, and is not noted.
+    pub kms: OnceLock<Client>,
 }
 
 #[async_trait]
 impl Operations for Notes {
     async fn call(&self, actor: &Actor, request: &Request) -> Result<Value, Fault> {
+        if (&*request.service, &*request.operation) == ("kms", "Decrypt") {
+            let sealed = request.input["CiphertextBlob"].as_str().unwrap();
+            let context = request.input["EncryptionContext"].clone();
+            let input = DecryptRequest {
+                ciphertext_blob: Some(BASE64.decode(sealed).unwrap()),
+                encryption_context: Some(serde_json::from_value(context).unwrap()),
+                ..DecryptRequest::default()
+            };
+            let opened = self.kms.get().unwrap().decrypt(&call(), input).await?;
+            return Ok(json!({"Plaintext": BASE64.encode(opened.plaintext.unwrap())}));
+        }
         self.calls.lock().push((actor.clone(), request.clone()));
         self.answers
             .lock()
@@ -51,6 +71,7 @@ pub struct Home {
     pub world: World,
     pub scheduler: Running<SchedulerService>,
     pub notes: Arc<Notes>,
+    pub kms: Client,
     pub clock: Arc<TestClock>,
     pub counted: Counted,
 }
@@ -68,9 +89,18 @@ impl Home {
         let notes = Arc::new(Notes::default());
         let clock = Arc::new(TestClock::at(at(BEGIN)));
         let counted = Counted::new(clock.clone());
+        let kms = KmsService::new(KmsParts {
+            store: world.store.clone(),
+            keyring: world.keyring.clone(),
+            clock: clock.clone(),
+            takeover: Takeover::Replace,
+        });
+        let kms = Client::new(Arc::new(kms), world.dispatcher.clone());
+        let _ = notes.kms.set(kms.clone());
         let parts = Parts {
             store: world.store.clone(),
             keyring: world.keyring.clone(),
+            kms: Arc::new(kms.clone()),
             operations: notes.clone(),
             clock: clock.clone(),
             counters: counted.counters.clone(),
@@ -85,6 +115,7 @@ impl Home {
             world,
             scheduler,
             notes,
+            kms,
             clock,
             counted,
         }

@@ -2,6 +2,7 @@
 
 mod home;
 mod metered;
+mod under_key;
 
 use std::time::Duration;
 
