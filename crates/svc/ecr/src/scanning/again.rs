@@ -199,7 +199,7 @@ impl Catalog {
                 .as_ref()
                 .map(|it| it.iter().map(|it| held::short(*it)).collect());
             Change {
-                data,
+                data: data.remembering(),
                 packages,
                 short,
                 at,

@@ -157,13 +157,13 @@ impl Catalog {
         })
     }
 
-    /// Findings that were stored for another scan, if they are still there.
+    /// Findings that were just stored for another scan, if they are still there.
     pub(crate) async fn share_findings(
         &self,
         digest: &Digest,
     ) -> Result<Option<KeptFindings>, EcrError> {
         let lease = self.blobs().lease(digest).await;
-        let relied = self.wants().rely(digest, false).await?;
+        let relied = self.wants().rely(digest, true).await?;
         Ok(relied.map(|relied| KeptFindings {
             digest: *digest,
             stays: relied.stays,
