@@ -57,7 +57,7 @@ case ${1:-} in
     ;;
   *) printf 'deps: the only flag is --bench\n' >&2; exit 2 ;;
 esac
-wanted=$(cat "$0" e2e/requirements.txt e2e/clients/* | sha256sum | cut -d' ' -f1)
+wanted=$(cat "$0" e2e/requirements.txt e2e/clients/* e2e/oci_client/Cargo.lock | sha256sum | cut -d' ' -f1)
 
 say() { printf 'deps: %s\n' "$*"; }
 die() { printf 'deps: %s\n' "$*" >&2; exit 1; }
@@ -285,6 +285,11 @@ find_cargo() {
     || die "cargo has no fmt or clippy: run 'rustup component add rustfmt clippy'"
 }
 
+# The test builds it; from then on there is no outside network.
+fetch_oci_client() {
+  cargo fetch --quiet --locked --manifest-path e2e/oci_client/Cargo.toml || die "cargo could not fetch what e2e/oci_client needs"
+}
+
 everything_is_there() {
   [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] || return 1
   command -v cargo mold skopeo buildah podman runc crun nft ip >/dev/null && [ -x .venv/bin/aws ] && [ -e "$clients/stamp" ]
@@ -303,5 +308,6 @@ make_venv
 make_clients
 [ -z "$bench" ] || make_bench_venv
 find_cargo
+fetch_oci_client
 printf '%s' "$wanted" > "$stamp"
 say "everything is there"
