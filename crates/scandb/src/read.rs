@@ -1,12 +1,13 @@
 //! Looking packages up.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     io,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
+use parking_lot::Mutex;
 use wharf_scan::{About, Advisory, Finding, Findings, Inventory, Limits, matching};
 
 use crate::{CHANGED, CURRENT, Current, DataError, FindError, SHARDS, at, hash, shard::Shard};
@@ -14,11 +15,23 @@ use crate::{CHANGED, CURRENT, Current, DataError, FindError, SHARDS, at, hash, s
 /// `current.json`, in bytes.
 pub(crate) const MAX_CURRENT: u64 = 1 << 20;
 const MAX_CHANGED: u64 = 64 << 20;
+/// What is remembered of lookups, in bytes as they are stored; in memory that is about twice as much.
+const MAX_REMEMBERED: usize = 16 << 20;
+/// Of these, for each lookup, though nothing is known.
+const REMEMBERED_BYTES: usize = 256;
 
 /// A generation of the data. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Data {
     inner: Arc<Inner>,
+    remembered: Option<Arc<Mutex<Remembered>>>,
+}
+
+/// What was looked up.
+#[derive(Debug, Default)]
+struct Remembered {
+    known: HashMap<About, Arc<[Advisory]>>,
+    bytes: usize,
 }
 
 #[derive(Debug)]
@@ -51,7 +64,10 @@ impl Data {
                         shards,
                     };
                     let inner = Arc::new(inner);
-                    return Ok(Some(Self { inner }));
+                    return Ok(Some(Self {
+                        inner,
+                        remembered: None,
+                    }));
                 }
                 // An update came between, and took this one away.
                 Err(_) if tried != Some(current.generation) => tried = Some(current.generation),
@@ -89,13 +105,44 @@ impl Data {
         Some(bytes.chunks_exact(8).map(hash).collect())
     }
 
+    /// The same, for looking the same packages up for many images: what was looked up is remembered, up to some
+    /// MiB, for as long as this and its clones live.
+    #[must_use]
+    pub fn remembering(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            remembered: Some(Arc::default()),
+        }
+    }
+
     /// All that is known of a package. Blocks.
-    pub fn lookup(&self, about: &About) -> io::Result<Vec<Advisory>> {
+    pub fn lookup(&self, about: &About) -> io::Result<Arc<[Advisory]>> {
         let hash = hash(about);
         let shard = &self.inner.shards[usize::try_from(hash % SHARDS).unwrap_or_default()];
-        let shelves = shard.find(hash)?.into_iter();
-        let own = shelves.filter(|shelf| shelf.about == *about);
-        Ok(own.flat_map(|shelf| shelf.advisories).collect())
+        let read = || -> io::Result<(Arc<[Advisory]>, usize)> {
+            let shelves = shard.find(hash)?;
+            let bytes = shelves.iter().map(|(_, bytes)| bytes).sum();
+            let own = shelves.into_iter().map(|(shelf, _)| shelf);
+            let own = own.filter(|shelf| shelf.about == *about);
+            Ok((own.flat_map(|shelf| shelf.advisories).collect(), bytes))
+        };
+        let Some(remembered) = &self.remembered else {
+            return Ok(read()?.0);
+        };
+        if let Some(known) = remembered.lock().known.get(about) {
+            return Ok(known.clone());
+        }
+        let (found, bytes) = read()?;
+        let bytes = bytes + REMEMBERED_BYTES;
+        let mut remembered = remembered.lock();
+        if remembered.bytes + bytes > MAX_REMEMBERED {
+            *remembered = Remembered::default();
+        }
+        if bytes <= MAX_REMEMBERED {
+            remembered.bytes += bytes;
+            remembered.known.insert(about.clone(), found.clone());
+        }
+        Ok(found)
     }
 
     /// What is known to be wrong with the packages of an image, the worst first. Blocks.
@@ -111,7 +158,7 @@ impl Data {
         wanted: impl Fn(&About) -> bool,
     ) -> Result<Vec<Finding>, FindError> {
         // Packages built from the same source ask for the same.
-        let mut answers: Option<(About, Vec<Advisory>)> = None;
+        let mut answers: Option<(About, Arc<[Advisory]>)> = None;
         let mut questions = matching::questions(inventory);
         questions.retain(|(about, ..)| wanted(about));
         questions.sort_by(|one, other| one.0.cmp(&other.0));

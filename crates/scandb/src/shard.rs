@@ -68,8 +68,8 @@ impl Shard {
         Ok(Self { file, places })
     }
 
-    /// The shelves under a hash: one, unless two packages have the same.
-    pub(crate) fn find(&self, hash: u64) -> io::Result<Vec<Shelf>> {
+    /// The shelves under a hash, each with its length in bytes: one, unless two packages have the same.
+    pub(crate) fn find(&self, hash: u64) -> io::Result<Vec<(Shelf, usize)>> {
         let from = self.places.partition_point(|it| it.hash < hash);
         let same = self.places[from..].iter().take_while(|it| it.hash == hash);
         same.map(|place| self.read(place)).collect()
@@ -77,14 +77,15 @@ impl Shard {
 
     /// Every shelf, one after the other.
     pub(crate) fn all(&self) -> impl Iterator<Item = io::Result<Shelf>> {
-        self.places.iter().map(|place| self.read(place))
+        self.places.iter().map(|place| Ok(self.read(place)?.0))
     }
 
-    fn read(&self, place: &Place) -> io::Result<Shelf> {
+    fn read(&self, place: &Place) -> io::Result<(Shelf, usize)> {
         let mut packed = vec![0; place.length as usize];
         self.file.read_exact_at(&mut packed, place.at)?;
         let bytes = zstd::bulk::decompress(&packed, capacity(&packed)?)?;
-        serde_json::from_slice(&bytes).map_err(|_| damaged())
+        let shelf = serde_json::from_slice(&bytes).map_err(|_| damaged())?;
+        Ok((shelf, bytes.len()))
     }
 }
 

@@ -19,7 +19,7 @@ fn put(dir: &Path, name: &str, value: &Value) -> std::path::PathBuf {
 
 fn known(data: &Data, ecosystem: &str, name: &str) -> Vec<String> {
     let found = data.lookup(&About::new(ecosystem, name)).unwrap();
-    found.into_iter().map(|it| it.id).collect()
+    found.iter().map(|it| it.id.clone()).collect()
 }
 
 fn open(dir: &Path) -> Data {
@@ -232,6 +232,31 @@ fn damaged_data_is_brought_anew() {
     assert!(update(dir.path(), &one, 3).is_err());
     assert_eq!(renew(dir.path(), &one, 3).unwrap().current.generation, 3);
     assert_eq!(known(&open(dir.path()), "npm", "one"), ["GHSA-1"]);
+}
+
+#[test]
+fn what_was_looked_up_is_not_read_again() {
+    let (home, dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for name in ["one", "two"] {
+        let path = put(
+            home.path(),
+            name,
+            &record(&format!("GHSA-{name}"), name, "1.0.0"),
+        );
+        update(dir.path(), &path, 1).unwrap();
+    }
+    let data = open(dir.path());
+    let remembering = data.remembering();
+    assert_eq!(known(&remembering, "npm", "one"), ["GHSA-one"]);
+    assert_eq!(known(&remembering, "npm", "three"), [""; 0]);
+    for shard in fs::read_dir(dir.path().join("2")).unwrap() {
+        let path = shard.unwrap().path();
+        let bytes = fs::read(&path).unwrap().len();
+        fs::write(path, vec![b'x'; bytes]).unwrap();
+    }
+    assert!(data.lookup(&About::new("npm", "one")).is_err());
+    assert_eq!(known(&remembering.clone(), "npm", "one"), ["GHSA-one"]);
+    assert!(remembering.lookup(&About::new("npm", "two")).is_err());
 }
 
 #[test]

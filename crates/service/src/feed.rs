@@ -73,11 +73,8 @@ where
     W: Fn(&str, Look) -> Reach + Send + Sync,
 {
     let prefix = Scope::service_prefix(service);
-    let all = store.all_keys(Range::prefix(&prefix)).await?;
-    for entry in &all.entries {
-        changed(&entry.key, Look::Own);
-    }
-    let mut watch = store.watch(prefix.clone(), all.revision + 1);
+    let shown = show_all(store, &prefix, |key| _ = changed(key, Look::Own)).await?;
+    let mut watch = store.watch(prefix.clone(), shown + 1);
     loop {
         let mut reach = Reach::One;
         for event in &watch.next().await?.events {
@@ -86,12 +83,23 @@ where
             }
         }
         if reach == Reach::All {
-            let all = store.all_keys(Range::prefix(&prefix)).await?;
-            for entry in &all.entries {
-                changed(&entry.key, Look::All);
-            }
+            show_all(store, &prefix, |key| _ = changed(key, Look::All)).await?;
         }
     }
+}
+
+/// Shows each key, as of the revision that it answers. Never are all of them in memory: there may be millions.
+async fn show_all(
+    store: &Store,
+    prefix: &str,
+    show: impl Fn(&str),
+) -> Result<Revision, StoreError> {
+    let (mut pages, mut revision) = (store.pages(Range::prefix(prefix)).keys_only(), 0);
+    while let Some(page) = pages.next().await? {
+        page.entries.iter().for_each(|it| show(&it.key));
+        revision = page.revision;
+    }
+    Ok(revision)
 }
 
 /// The store's newest revision, waited for as long as the store is open: a store that does not answer

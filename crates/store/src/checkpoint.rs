@@ -434,7 +434,7 @@ fn take_entry(
 ) -> Result<(), DecodeError> {
     let it = Stored::decode(input)?;
     let place = file.map(|file| Place::of(file, at + it.at as u64, it.value));
-    loader.load(it.key, Version::live(it.numbers, it.lease, it.value, place));
+    loader.load(it.key, it.numbers, it.lease, it.value, place);
     Ok(())
 }
 
@@ -448,8 +448,7 @@ mod tests {
         let mut loader = Loader::default();
         let value = vec![7; 100_000];
         for number in 0..700 {
-            let version = Version::live([1, 1, 1], None, &value, None);
-            loader.load(&format!("/k/{number:04}"), version);
+            loader.load(&format!("/k/{number:04}"), [1, 1, 1], None, &value, None);
         }
         let mut state = loader.finish();
         state.revision = 1;

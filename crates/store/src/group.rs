@@ -1,7 +1,7 @@
 //! A group: transactions decided one after another against the state and each other, to be made
 //! durable together. Nothing of it is visible before that.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use bytes::Bytes;
 use wharf_wal::{Encoder, MAX_FRAME_BYTES, Purpose};
@@ -9,7 +9,7 @@ use wharf_wal::{Encoder, MAX_FRAME_BYTES, Purpose};
 use crate::{
     Compare, Entry, LeaseId, Op, OpResult, Revision, StoreError, Target, Txn, TxnReply,
     record::{Change, encode_record},
-    state::{State, Version},
+    state::State,
 };
 
 /// A group is closed when it has grown beyond this: far below a frame's limit, and small enough
@@ -246,22 +246,31 @@ impl<'a> Group<'a> {
                 )),
             ),
             Some(None) => holds(compare, None),
-            None => holds(compare, self.state.current(&compare.key).and_then(fields)),
+            None => {
+                let found = self.state.current(&compare.key);
+                let found = found.and_then(|it| Some((it, it.value.as_ref()?)));
+                // It may have to be unpacked.
+                let value = match &compare.target {
+                    Target::Value(_) => found.map(|(_, value)| value.get()).unwrap_or_default(),
+                    _ => Cow::default(),
+                };
+                let fields = found.map(|(it, _)| {
+                    let lease = it.lease();
+                    (
+                        it.version,
+                        it.create_revision,
+                        it.mod_revision,
+                        lease,
+                        &*value,
+                    )
+                });
+                holds(compare, fields)
+            }
         }
     }
 }
 
 type Fields<'a> = (u64, Revision, Revision, Option<LeaseId>, &'a [u8]);
-
-fn fields(v: &Version) -> Option<Fields<'_>> {
-    Some((
-        v.version,
-        v.create_revision,
-        v.mod_revision,
-        v.lease(),
-        v.value.as_ref()?.as_ref(),
-    ))
-}
 
 fn holds(compare: &Compare, stored: Option<Fields<'_>>) -> bool {
     let relation = compare.relation;

@@ -34,6 +34,7 @@ mod medium;
 mod open;
 mod options;
 mod pages;
+mod pattern;
 mod range;
 mod record;
 mod restore;

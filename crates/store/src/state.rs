@@ -15,8 +15,8 @@ use wharf_wal::Place;
 use crate::{
     Entry, LeaseId, Revision, Span,
     record::Change,
-    tree::{Key, Loading, Name, Tree, merged},
-    value::Value,
+    tree::{Key, Loading, Name, Tree, merged, split},
+    value::{Patterns, Value},
 };
 
 /// One value a key had, or, with `version` 0, its absence.
@@ -36,7 +36,7 @@ impl Version {
     pub(crate) fn live(
         [mod_revision, create_revision, version]: [u64; 3],
         lease: Option<LeaseId>,
-        value: &[u8],
+        value: Value,
         place: Option<Place>,
     ) -> Self {
         Self {
@@ -44,7 +44,7 @@ impl Version {
             create_revision,
             version,
             lease: lease.and_then(|id| NonZeroU64::new(id.0)),
-            value: Some(Value::of(value)),
+            value: Some(value),
             place,
         }
     }
@@ -213,6 +213,7 @@ pub(crate) struct State {
     /// first would pass all that went before.
     // Boxed: keys mostly come in order, which leaves half of each node of the tree empty.
     keys: Tree<Box<Chain>>,
+    patterns: Patterns,
     /// Those that were there, and can still be asked for.
     gone: Tree<Box<Chain>>,
     /// Every change behind the pruned revision, oldest first.
@@ -241,8 +242,18 @@ pub(crate) struct Loader {
 
 impl Loader {
     /// Takes up an entry, in any order of keys; in their own it is fastest.
-    pub(crate) fn load(&mut self, key: &str, version: Version) {
+    pub(crate) fn load(
+        &mut self,
+        key: &str,
+        numbers: [u64; 3],
+        lease: Option<LeaseId>,
+        value: &[u8],
+        place: Option<Place>,
+    ) {
         let state = &mut self.state;
+        let keys = |shelf: &str| self.keys.on_shelf(shelf);
+        let value = state.patterns.value(split(key), keys, value);
+        let version = Version::live(numbers, lease, value, place);
         state.live_bytes += size_of_entry(key, version.value.as_ref());
         state.live_keys += 1;
         if let Some(lease) = version.lease() {
@@ -319,6 +330,8 @@ impl State {
         lease: Option<LeaseId>,
         place: Option<Place>,
     ) {
+        let keys = |shelf: &str| self.keys.on_shelf(shelf);
+        let value = self.patterns.value(split(key), keys, value);
         let mut version = Version::live([revision, revision, 1], lease, value, place);
         self.revision = self.revision.max(revision);
         self.live_bytes += size_of_entry(key, version.value.as_ref());
@@ -368,6 +381,9 @@ impl State {
             self.replaced_bytes += old.value.as_ref().map_or(0, Value::len);
             chain.push(tombstone);
             self.change_lease(key, old_lease, None);
+            if let Some((shelf, _)) = split(key).filter(|(it, _)| self.keys.on_shelf(it) == 0) {
+                self.patterns.forget(shelf);
+            }
             self.gone.insert(key, chain)
         } else {
             let name = Key::of(key);

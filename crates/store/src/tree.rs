@@ -119,7 +119,7 @@ impl PartialEq for Name<'_> {
 impl Eq for Name<'_> {}
 
 /// The name of the shelf that a key lies on, and the rest; `None` for one that lies apart.
-fn split(key: &str) -> Option<(&str, &str)> {
+pub(crate) fn split(key: &str) -> Option<(&str, &str)> {
     let mut slashes = key.bytes().enumerate().filter(|(_, byte)| *byte == b'/');
     let (at, _) = slashes.nth(SLASHES - 1)?;
     Some(key.split_at(at + 1))
@@ -140,6 +140,11 @@ impl<T> Tree<T> {
             None if key.rest.is_empty() => self.others.get_mut(&key.shelf),
             None => None,
         }
+    }
+
+    /// How many keys lie on a shelf.
+    pub(crate) fn on_shelf(&self, shelf: &str) -> usize {
+        self.shelves.get(shelf).map_or(0, BTreeMap::len)
     }
 
     /// The place of a key, and the key. One that is free is to be filled: no shelf stays empty.
@@ -239,6 +244,14 @@ impl<T> Loading<T> {
             self.shelf = shelf.into();
         }
         self.run.push((rest.into(), value));
+    }
+
+    /// How many keys of a shelf were taken up one after the other.
+    pub(crate) fn on_shelf(&self, shelf: &str) -> usize {
+        match *shelf == *self.shelf {
+            true => self.run.len(),
+            false => 0,
+        }
     }
 
     fn shelve(&mut self) {

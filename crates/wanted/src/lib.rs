@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 mod keys;
+mod removal;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -29,6 +30,8 @@ use wharf_base::{Clock, Permit, Timestamp};
 use wharf_blobs::{BlobError, BlobInfo, Blobs, Digest};
 use wharf_records::{RecordError, decode, encode};
 use wharf_store::{Compare, Entry, Range, Revision, Span, Store, StoreError, Txn};
+
+pub use removal::TOGETHER;
 
 pub use keys::{
     MARKER, Marker, Wanted, all_owners, digest_of, owned, owned_by, owner, owners, owning, wanted,
@@ -42,8 +45,6 @@ const MARK_AGAIN: Duration = Duration::from_secs(3600);
 const FOUND_LIFE: Duration = Duration::from_secs(600);
 /// Pause before a blob that is going is looked for again.
 const GOING_PAUSE: Duration = Duration::from_millis(10);
-/// A removal that takes longer was cut short: another collector goes on with it.
-const REMOVAL: Duration = Duration::from_secs(60);
 /// Marks deleted in one transaction.
 const AT_ONCE: usize = 100;
 
@@ -213,69 +214,6 @@ impl Wants {
             }
         }
         Ok(())
-    }
-
-    /// Removes the blob if nobody owns it and it was not wanted for long; whether it did.
-    pub async fn collect_blob(
-        &self,
-        permit: &Permit,
-        digest: &Digest,
-    ) -> Result<bool, WantedError> {
-        self.remove_blob(permit, digest, REMOVAL).await
-    }
-
-    /// Carries out removals that a killed process began. For the start of the only process that
-    /// serves these blobs.
-    pub async fn finish_removals(&self, permit: &Permit) -> Result<usize, WantedError> {
-        let mut finished = 0;
-        for (digest, mark) in self.marks(Range::prefix(keys::all_wanted())).await? {
-            if mark.record.going && self.remove_blob(permit, &digest, Duration::ZERO).await? {
-                finished += 1;
-            }
-        }
-        Ok(finished)
-    }
-
-    /// `cut_short`: the age of a removal under way that nobody is at any more.
-    async fn remove_blob(
-        &self,
-        permit: &Permit,
-        digest: &Digest,
-        cut_short: Duration,
-    ) -> Result<bool, WantedError> {
-        // Nobody in this process is about to use it, and nobody can be until it is gone.
-        let Some(hold) = self.blobs.try_exclusive(digest) else {
-            return Ok(false);
-        };
-        let key = wanted(digest);
-        let read: Option<Mark> = self.mark_at(&key).await?;
-        let is_due = match &read {
-            Some(read) if read.record.going => self.now().since(read.record.at) >= cut_short,
-            read => self.is_due(read.as_ref()),
-        };
-        if !is_due {
-            if read.is_none() && self.blobs.stat(digest).await?.is_some() {
-                self.found(permit, &[*digest]).await?;
-            }
-            return Ok(false);
-        }
-        let revision = read.map_or(0, |it| it.revision);
-        let going = self.mark(&key, revision, State::Going, permit).await?;
-        let Some(revision) = going else {
-            return Ok(false);
-        };
-        // No record can come to need it from here on. One that was faster is seen now.
-        let owners = Range::prefix(owners(digest)).limit(1).keys_only();
-        if !self.store.range(owners).await?.entries.is_empty() {
-            self.mark(&key, revision, State::Wanted, permit).await?;
-            return Ok(false);
-        }
-        let removed = hold.remove().await?;
-        let txn = Txn::new()
-            .when(Compare::mod_revision(&key, revision))
-            .delete(key);
-        self.store.txn(permit, txn).await?;
-        Ok(removed)
     }
 
     async fn mark_at(&self, key: &str) -> Result<Option<Mark>, WantedError> {

@@ -216,13 +216,17 @@ impl Catalog {
         if scan.enhanced {
             self.keep_sboms(registry, seen, image, &inventory).await?;
         }
-        let before = match scan.enhanced {
-            true => self.kept_findings(scan).await.unwrap_or_default(),
-            false => Vec::new(),
+        let (kept, first_found_at) = match scan.enhanced {
+            true => (self.kept_findings(scan).await, scan.first_found_at),
+            false => (None, None),
         };
         let (limits, enhanced) = (self.config().scan_limits.clone(), scan.enhanced);
         let now = self.wants().now();
         let found = blocking(move || {
+            let before = compare::Before {
+                first_found_at: first_found_at.filter(|_| kept.is_some()),
+                lines: kept.as_deref().unwrap_or_default(),
+            };
             compare::first(data.as_ref(), &inventory, enhanced, &before, &limits, now)
         });
         let found = match found.await? {

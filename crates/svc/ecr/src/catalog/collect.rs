@@ -7,14 +7,20 @@
 //! Safety beside running pushes, in this process or another: a layer goes in a transaction that
 //! changes the contents of its repository, as does every image that names layers, so of the two one
 //! sees the other. How a blob goes: `wharf_wanted`.
+//!
+//! Pushes use the same disk and the same store: what is removed is removed many at a time, in few writes, and
+//! the collector rests after each for longer than that took ([`Pace`]).
 
-use std::collections::{BTreeSet, HashSet};
+use std::{
+    collections::{BTreeSet, HashSet},
+    time::Duration,
+};
 
 use wharf_base::Permit;
 use wharf_blobs::{BlobInfo, Digest};
 use wharf_records::{Scope, encode};
 use wharf_store::{Compare, Range, Revision, Txn};
-use wharf_wanted::digest_of;
+use wharf_wanted::{TOGETHER, digest_of};
 
 use super::{Catalog, Read, Registry, SCAN_PAGE};
 use crate::{
@@ -25,6 +31,10 @@ use crate::{
 /// Layers removed in one transaction: two comparisons and two deletions each, beside the contents of
 /// the repository; the store takes 128.
 const LAYERS_AT_ONCE: usize = 60;
+/// The collector rests for so many times as long as it worked.
+const REST: u32 = 2;
+/// No rest is longer: a disk that is that slow is so for other reasons.
+const LONGEST_REST: Duration = Duration::from_millis(500);
 
 /// A layer that no image names, and the revision of its blob's mark.
 struct Unnamed {
@@ -32,6 +42,21 @@ struct Unnamed {
     digest: Digest,
     blob: Digest,
     mark: Revision,
+}
+
+/// Leaves disk and store to pushes for most of the time.
+struct Pace(tokio::time::Instant);
+
+impl Pace {
+    fn new() -> Self {
+        Self(tokio::time::Instant::now())
+    }
+
+    /// After a piece of work.
+    async fn rest(&mut self) {
+        tokio::time::sleep((self.0.elapsed() * REST).min(LONGEST_REST)).await;
+        *self = Self::new();
+    }
 }
 
 /// What one run removed.
@@ -212,6 +237,7 @@ impl Catalog {
         unnamed: &[Unnamed],
     ) -> Result<usize, EcrError> {
         let key = keys.contents(repository);
+        let mut pace = Pace::new();
         let mut revision = contents.as_ref().map_or(0, |it| it.revision);
         let mut record = contents.map(|it| it.record).unwrap_or_default();
         let mut removed = 0;
@@ -240,6 +266,7 @@ impl Catalog {
             }
             revision = reply.revision;
             removed += some.len();
+            pace.rest().await;
         }
         Ok(removed)
     }
@@ -263,11 +290,13 @@ impl Catalog {
     }
 
     async fn collect_blobs(&self, permit: &Permit, report: &mut GcReport) -> Result<(), EcrError> {
-        let mut after = None;
+        let (mut after, mut pace) = (None, Pace::new());
         loop {
             let page = self.blobs().list(after, SCAN_PAGE).await?;
             let last = page.last().map(|it| it.digest);
-            self.collect_among(permit, after, &page, report).await?;
+            pace.rest().await;
+            self.collect_among(permit, after, &page, &mut pace, report)
+                .await?;
             if last.is_none() {
                 return Ok(());
             }
@@ -281,31 +310,42 @@ impl Catalog {
         permit: &Permit,
         after: Option<Digest>,
         page: &[BlobInfo],
+        pace: &mut Pace,
         report: &mut GcReport,
     ) -> Result<(), EcrError> {
         let last = page.last().map(|it| &it.digest);
         let mut marks = self.wants().marks_between(after.as_ref(), last).await?;
         let owned = self.wants().owned_between(after.as_ref(), last).await?;
         let there: BTreeSet<&Digest> = page.iter().map(|it| &it.digest).collect();
-        let mut found = Vec::new();
+        let (mut found, mut due) = (Vec::new(), Vec::new());
         for blob in page.iter().filter(|it| !owned.contains(&it.digest)) {
             let mark = marks.remove(&blob.digest);
             if !self.wants().is_due(mark.as_ref()) {
                 found.extend(mark.is_none().then_some(blob.digest));
-            } else if self.wants().collect_blob(permit, &blob.digest).await? {
-                report.blobs += 1;
-                report.bytes += blob.size;
+            } else {
+                due.push(blob);
             }
         }
         self.wants().found(permit, &found).await?;
+        pace.rest().await;
+        for some in due.chunks(TOGETHER) {
+            let digests: Vec<Digest> = some.iter().map(|it| it.digest).collect();
+            let removed = self.wants().collect_blobs(permit, &digests).await?;
+            let removed = some.iter().filter(|it| removed.contains(&it.digest));
+            for blob in removed {
+                report.blobs += 1;
+                report.bytes += blob.size;
+            }
+            pace.rest().await;
+        }
         // What is owned needs no mark, what is not there has no use for one.
         let (going, old): (Vec<_>, Vec<_>) = marks
             .into_iter()
             .filter(|(_, mark)| self.wants().is_due(Some(mark)))
             .partition(|(_, mark)| mark.record.going);
-        for (digest, _) in going.iter().filter(|(it, _)| !there.contains(it)) {
-            self.wants().collect_blob(permit, digest).await?;
-        }
+        let going = going.into_iter().map(|(digest, _)| digest);
+        let going: Vec<Digest> = going.filter(|it| !there.contains(it)).collect();
+        self.wants().collect_blobs(permit, &going).await?;
         let old = old.into_iter().map(|(_, mark)| mark).collect();
         Ok(self.wants().forget_marks(permit, old).await?)
     }

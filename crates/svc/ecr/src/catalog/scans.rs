@@ -19,7 +19,7 @@ mod ended;
 mod found;
 mod usage;
 
-pub(crate) use ended::{Ended, With};
+pub(crate) use ended::{AGAIN_AT_ONCE, Ended, KeptFindings, ScannedAgain, With};
 pub(crate) use found::{FoundIn, MAX_FOUND, counts, lines};
 
 /// An image is scanned once in this time, as in AWS.

@@ -18,8 +18,9 @@ pub(crate) struct Subject<'a> {
 }
 
 pub(crate) fn show(subject: &Subject<'_>, finding: Finding) -> EnhancedImageScanFinding {
-    let first = finding.first_seen.map(Timestamp::from_millis);
     let (registry, scan) = (subject.registry, subject.scan);
+    let first = finding.first_seen.map(Timestamp::from_millis);
+    let first = first.or(scan.first_found_at);
     let highest = finding
         .advisory
         .vectors

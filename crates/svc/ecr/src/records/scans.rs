@@ -39,6 +39,10 @@ pub(crate) struct Scan {
     /// The blob of the findings, one a line.
     #[serde(default)]
     pub findings: Option<Digest>,
+    /// When those findings were first seen that do not say so themselves: what is found in images that are made
+    /// of the same is one blob then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_found_at: Option<Timestamp>,
     /// The tags that the image had when it ended.
     #[serde(default)]
     pub tags: Vec<String>,
@@ -108,6 +112,7 @@ pub(crate) fn scan_of(repository: &str, digest: Digest, now: Timestamp) -> Scan 
         counts: BTreeMap::new(),
         inventory: None,
         findings: None,
+        first_found_at: None,
         tags: Vec::new(),
         enhanced: false,
         continuous: false,

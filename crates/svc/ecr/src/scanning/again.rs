@@ -5,6 +5,8 @@
 //!   meanwhile with other data is carried out again. After the last, it says that all were.
 //! - A scan's record says with which data it was compared: after a kill, those that were are passed over.
 //! - A scan that failed is carried out again with other data.
+//! - What came out for one image is what comes out for all that are made of the same, and many are written down
+//!   in one transaction; where another writer came between, each by itself.
 //! - What is wrong with one image keeps no other from being compared; as long as there is such a one, the
 //!   round is made again, ever more rarely.
 
@@ -21,9 +23,10 @@ use wharf_records::encode;
 use wharf_scandb::Data;
 use wharf_store::Txn;
 
+use self::image::Outcomes;
 use super::{Opened, PERMIT, blocking, compare, data_error, held};
 use crate::{
-    catalog::{Catalog, Read, With},
+    catalog::{AGAIN_AT_ONCE, Catalog, Read, ScannedAgain, With},
     error::EcrError,
     records::{Compared, Keys, Scan, ScanStatus},
 };
@@ -36,6 +39,8 @@ const LONGEST: Duration = Duration::from_secs(60);
 const PAGE: usize = 100;
 /// Images compared at once.
 pub(super) const AT_ONCE: usize = 2;
+/// Bytes of records that are written down at once, and of one more: the store takes 1 MiB.
+const MAX_WRITTEN: usize = 512 << 10;
 /// Images of which a round says what was wrong; the others are counted.
 const TOLD: usize = 10;
 
@@ -44,6 +49,10 @@ struct Change {
     data: Data,
     packages: Option<HashSet<u64>>,
     short: Option<HashSet<u32>>,
+    /// When the round began: what is found in it was first seen then, so that it is the same for images that are
+    /// made of the same.
+    at: Timestamp,
+    outcomes: Outcomes,
 }
 
 impl Change {
@@ -72,18 +81,28 @@ struct Round {
     failed: usize,
 }
 
-type One = (Digest, Result<(), EcrError>);
+/// An image, and what its scan comes to, if it is still to be compared.
+type One = (Digest, Result<Option<ScannedAgain>, EcrError>);
 
 impl Round {
-    fn count(&mut self, one: Result<One, JoinError>) {
-        let (image, error) = match one {
-            Ok((_, Ok(()))) => {
-                self.compared += 1;
-                return;
-            }
-            Ok((image, Err(error))) => (image.to_string(), error.to_string()),
-            Err(lost) => (String::new(), lost.to_string()),
-        };
+    fn count(&mut self, image: &Digest, one: Result<(), EcrError>) {
+        match one {
+            Ok(()) => self.compared += 1,
+            Err(error) => self.fail(&image.to_string(), &error.to_string()),
+        }
+    }
+
+    /// What is to be written down.
+    fn take(&mut self, one: Result<One, JoinError>) -> Option<ScannedAgain> {
+        match one {
+            Ok((_, Ok(Some(again)))) => return Some(again),
+            Ok((image, one)) => self.count(&image, one.map(|_| ())),
+            Err(lost) => self.fail("", &lost.to_string()),
+        }
+        None
+    }
+
+    fn fail(&mut self, image: &str, error: &str) {
         self.failed += 1;
         if self.failed <= TOLD {
             tracing::warn!(
@@ -173,15 +192,18 @@ impl Catalog {
             ..seen.clone()
         };
         self.note(shard, &toward).await?;
+        let at = self.wants().now();
         let change = blocking(move || {
             let packages = data.changed_since(seen.generation, seen.updated_at);
             let short = packages
                 .as_ref()
                 .map(|it| it.iter().map(|it| held::short(*it)).collect());
             Change {
-                data,
+                data: data.remembering(),
                 packages,
                 short,
+                at,
+                outcomes: Outcomes::default(),
             }
         });
         let change = Arc::new(change.await?);
@@ -220,6 +242,7 @@ impl Catalog {
     ) -> Result<(), EcrError> {
         let mut after = None;
         let mut running: JoinSet<One> = JoinSet::new();
+        let mut ready = Vec::new();
         loop {
             // Another server goes on.
             shard.fence().ok_or(EcrError::Contention)?;
@@ -229,13 +252,14 @@ impl Catalog {
             for seen in scans.into_iter().filter(|it| change.concerns(&it.record)) {
                 while running.len() >= AT_ONCE {
                     if let Some(one) = running.join_next().await {
-                        round.count(one);
+                        ready.extend(round.take(one));
+                        self.write_full(change, shard, &mut ready, round).await?;
                     }
                 }
-                let (catalog, change, shard) = (self.clone(), change.clone(), shard.clone());
+                let (catalog, change) = (self.clone(), change.clone());
                 running.spawn(async move {
                     let image = seen.record.digest;
-                    (image, catalog.compare_image(&change, &shard, seen).await)
+                    (image, catalog.compare_seen(&change, seen).await)
                 });
             }
             if !more {
@@ -243,7 +267,53 @@ impl Catalog {
             }
         }
         while let Some(one) = running.join_next().await {
-            round.count(one);
+            ready.extend(round.take(one));
+            self.write_full(change, shard, &mut ready, round).await?;
+        }
+        self.write_down(change, shard, ready, round).await
+    }
+
+    /// Writes down what is ready once that fills a transaction.
+    async fn write_full(
+        &self,
+        change: &Arc<Change>,
+        shard: &Shard,
+        ready: &mut Vec<ScannedAgain>,
+        round: &mut Round,
+    ) -> Result<(), EcrError> {
+        let bytes: usize = ready.iter().map(|it| it.encoded.len()).sum();
+        if ready.len() < AGAIN_AT_ONCE && bytes < MAX_WRITTEN {
+            return Ok(());
+        }
+        self.write_down(change, shard, std::mem::take(ready), round)
+            .await
+    }
+
+    async fn write_down(
+        &self,
+        change: &Arc<Change>,
+        shard: &Shard,
+        scans: Vec<ScannedAgain>,
+        round: &mut Round,
+    ) -> Result<(), EcrError> {
+        if scans.is_empty() {
+            return Ok(());
+        }
+        let fence = shard.fence().ok_or(EcrError::Contention)?;
+        match self.compared(&PERMIT, fence, &scans).await {
+            Ok(true) => {
+                round.compared += scans.len();
+                return Ok(());
+            }
+            Ok(false) => {}
+            Err(error) => {
+                tracing::debug!(%error, "images that were compared are written down one by one");
+            }
+        }
+        for ScannedAgain { seen, .. } in scans {
+            let image = seen.record.digest;
+            let one = self.compare_image(change, shard, seen).await;
+            round.count(&image, one);
         }
         Ok(())
     }

@@ -83,8 +83,14 @@ pub(super) fn waits(description: &str) -> bool {
     description.contains(UNKNOWN)
 }
 
-/// When findings were first seen, by what they are about.
-type Seen<'a> = HashMap<(Cow<'a, str>, Package), i64>;
+/// What an earlier scan found.
+#[derive(Default)]
+pub(super) struct Before<'a> {
+    /// As they are kept; what cannot be read of them counts as nothing.
+    pub lines: &'a [u8],
+    /// As [`Scan::first_found_at`](crate::records::Scan::first_found_at).
+    pub first_found_at: Option<Timestamp>,
+}
 
 /// A finding as it is kept, as far as its place among others goes.
 #[derive(Deserialize)]
@@ -104,13 +110,46 @@ fn read(kept: &[u8]) -> Option<Vec<(Line<'_>, &[u8])>> {
     lines.map(read).collect()
 }
 
-/// What is wrong with the packages of an image. `before` is what an earlier scan found; what cannot be read
-/// of it counts as nothing.
+/// When findings are first seen, by what they are about. With the first scan none says so, but all that come
+/// later do.
+struct Seen<'a> {
+    known: HashMap<(Cow<'a, str>, Package), Option<i64>>,
+    /// Whether findings that do not say when they were first seen have been so before.
+    before: bool,
+    now: Timestamp,
+}
+
+impl<'a> Seen<'a> {
+    fn new(lines: &[(Line<'a>, &[u8])], before: &Before<'_>, now: Timestamp) -> Self {
+        let dated = lines.iter().any(|(it, _)| it.first_seen.is_some());
+        Self {
+            known: HashMap::new(),
+            before: before.first_found_at.is_some() || dated,
+            now,
+        }
+    }
+
+    fn note(&mut self, line: Line<'a>) {
+        if self.before {
+            self.known
+                .insert((line.name, line.package), line.first_seen);
+        }
+    }
+
+    fn of(&self, about: &(Cow<'a, str>, Package)) -> Option<i64> {
+        match self.known.get(about) {
+            Some(known) => *known,
+            None => self.before.then_some(self.now.0),
+        }
+    }
+}
+
+/// What is wrong with the packages of an image.
 pub(super) fn first(
     data: Option<&Data>,
     inventory: &Inventory,
     enhanced: bool,
-    before: &[u8],
+    before: &Before<'_>,
     limits: &Limits,
     now: Timestamp,
 ) -> Result<FoundIn, FindError> {
@@ -119,21 +158,30 @@ pub(super) fn first(
     let wanted = |about: &About| enhanced || Some(&about.ecosystem) == own.as_ref();
     let found = data.map(|it| it.findings_where(inventory, limits, wanted));
     let mut findings = found.transpose()?.unwrap_or_default();
-    let seen: Seen<'_> = (read(before).unwrap_or_default().into_iter())
-        .filter_map(|(it, _)| Some(((it.name, it.package), it.first_seen?)))
-        .collect();
-    for finding in &mut findings {
-        let known = seen.get(&(
-            Cow::Borrowed(finding.name.as_str()),
-            finding.package.clone(),
-        ));
-        finding.first_seen = enhanced.then(|| known.copied().unwrap_or(now.0));
+    let lines_before = read(before.lines).filter(|_| enhanced);
+    let before = match &lines_before {
+        Some(_) => before,
+        None => &Before::default(),
+    };
+    let lines_before = lines_before.unwrap_or_default();
+    let mut seen = Seen::new(&lines_before, before, now);
+    lines_before.into_iter().for_each(|(it, _)| seen.note(it));
+    if enhanced {
+        for finding in &mut findings {
+            let name = Cow::Owned(finding.name.clone());
+            finding.first_seen = seen.of(&(name, finding.package.clone()));
+        }
     }
+    let first_found_at = match seen.before {
+        true => before.first_found_at,
+        false => Some(now),
+    };
     let written = |error: serde_json::Error| FindError::Data(error.into());
     Ok(FoundIn {
         inventory: serde_json::to_vec(inventory).map_err(written)?.into(),
         counts: counts(findings.iter().map(|it| it.severity)),
         findings: lines(&findings).map_err(written)?.into(),
+        first_found_at: first_found_at.filter(|_| enhanced),
         held: held::of(inventory),
         generation: data.map_or(0, |it| it.what().generation),
         source_updated_at: data.map(|it| Timestamp::from_millis(it.what().updated_at)),
@@ -144,6 +192,8 @@ pub(super) fn first(
 pub(super) struct Again {
     pub lines: Vec<u8>,
     pub severities: Vec<Severity>,
+    /// Nothing counts of what was found before: the scan's findings are first seen now.
+    pub anew: bool,
 }
 
 /// What was found of the packages that did not change, and what is found now of those that did: of all,
@@ -151,14 +201,14 @@ pub(super) struct Again {
 pub(super) fn again(
     data: &Data,
     inventory: &Inventory,
-    before: &[u8],
+    before: &Before<'_>,
     changed: Option<&HashSet<u64>>,
     limits: &Limits,
     now: Timestamp,
 ) -> Result<Again, FindError> {
-    let (before, changed) = match read(before) {
-        Some(before) => (before, changed),
-        None => (Vec::new(), None),
+    let (lines_before, before, changed) = match read(before.lines) {
+        Some(lines) => (lines, before, changed),
+        None => (Vec::new(), &Before::default(), None),
     };
     let questions = matching::questions(inventory);
     let asked = questions
@@ -170,19 +220,17 @@ pub(super) fn again(
         system: inventory.system.clone(),
         packages: packages.iter().map(|it| (*it).clone()).collect(),
     };
-    let mut seen = Seen::new();
+    let mut seen = Seen::new(&lines_before, before, now);
     let mut all: Vec<(Line<'_>, Cow<'_, [u8]>)> = Vec::new();
-    for (line, bytes) in before {
-        if !packages.contains(&line.package) {
-            all.push((line, Cow::Borrowed(bytes)));
-        } else if let Some(first) = line.first_seen {
-            seen.insert((line.name, line.package), first);
+    for (line, bytes) in lines_before {
+        match packages.contains(&line.package) {
+            true => seen.note(line),
+            false => all.push((line, Cow::Borrowed(bytes))),
         }
     }
     for mut finding in data.findings_where(&part, limits, |_| true)? {
-        let name = Cow::Owned(finding.name.clone());
-        let key = (name, finding.package.clone());
-        finding.first_seen = Some(seen.get(&key).copied().unwrap_or(now.0));
+        let key = (Cow::Owned(finding.name.clone()), finding.package.clone());
+        finding.first_seen = seen.of(&key);
         let written = lines(std::slice::from_ref(&finding));
         let line = Line {
             name: key.0,
@@ -201,12 +249,13 @@ pub(super) fn again(
             .then_with(|| one.name.cmp(&other.name))
             .then_with(|| one.package.cmp(&other.package))
     });
+    let mut written = Vec::with_capacity(all.iter().map(|(_, bytes)| bytes.len()).sum());
+    all.iter()
+        .for_each(|(_, bytes)| written.extend_from_slice(bytes));
     Ok(Again {
-        lines: all
-            .iter()
-            .flat_map(|(_, bytes)| bytes.iter().copied())
-            .collect(),
+        lines: written,
         severities: all.iter().map(|(line, _)| line.severity).collect(),
+        anew: !seen.before,
     })
 }
 

@@ -209,3 +209,31 @@ async fn a_push_waits_for_the_removal_and_sends_its_bytes() {
     let (digest, ()) = tokio::join!(pushing, finishing);
     assert!(it.is_there(&digest).await && it.ask(&digest).await);
 }
+
+/// Two for each fifty of them: that they are going, and that they are gone.
+#[tokio::test]
+async fn many_blobs_go_in_few_writes() {
+    const BLOBS: u64 = 120;
+    let it = Aging::new().await;
+    let blobs = it.home.catalog.blobs();
+    let mut last = None;
+    for number in 0..BLOBS {
+        let (info, lease) = blobs.put(format!("blob {number}").into()).await.unwrap();
+        last = Some(info.digest);
+        drop(lease);
+    }
+    assert_eq!(it.collect().await.blobs, 0);
+    assert_eq!(it.marks().await.len() as u64, BLOBS);
+    it.clock.advance(HOUR / 4);
+    // One that somebody is at stays, and the others go.
+    let wanted = last.unwrap();
+    let lease = blobs.lease(&wanted).await;
+    let before = it.home.world.store.revision().await.unwrap();
+    assert_eq!(it.collect().await.blobs as u64, BLOBS - 1);
+    let writes = it.home.world.store.revision().await.unwrap() - before;
+    assert_eq!(writes, 2 * BLOBS.div_ceil(50));
+    drop(lease);
+    assert!(it.is_there(&wanted).await);
+    assert_eq!(it.collect().await.blobs, 1);
+    assert_eq!(it.marks().await, []);
+}

@@ -1,7 +1,7 @@
 //! Following the data where something is in the way: scans that failed, data and records that cannot be
 //! read, stores that were restored.
 
-use std::{path::Path, time::Duration};
+use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -10,7 +10,7 @@ use wharf_blobs::Digest;
 use wharf_store::{Entry, Range, Txn};
 
 use crate::{
-    scans::{Scanned, bring, debian, known, tar},
+    scans::{CONFIG, Scanned, bring, debian, known, tar},
     scans_enhanced::{about_lodash, continuous, found, until},
     support::*,
 };
@@ -296,4 +296,79 @@ async fn scans_of_old_images_know_their_repository() {
     let _scanner = Scanner::start(&it);
     until(&it, "v1", "ACTIVE", &OLD).await;
     assert_eq!(scan(&it, &image).await.1["body"]["repository"], "app");
+}
+
+/// Images that are made of the same are compared once, what was found is stored once, and a change of many is
+/// one write.
+#[tokio::test]
+async fn images_that_are_made_of_the_same_are_compared_together() {
+    const IMAGES: usize = 40;
+    let it = Scanned::waiting().await;
+    known(it.data.path());
+    continuous(&it).await;
+    let package = r#"{"name": "lodash", "version": "4.0.0", "license": "MIT"}"#;
+    let layers = [
+        debian(),
+        tar(&[
+            ("etc/os-release", "ID=debian\nVERSION_ID=12\n"),
+            ("srv/node_modules/lodash/package.json", package),
+        ]),
+    ];
+    let config = it.home.layer_once("app", b"{}").await;
+    for layer in &layers {
+        it.home.layer_once("app", layer).await;
+    }
+    let mut images = Vec::new();
+    for number in 0..IMAGES {
+        let layer = &layers[number % layers.len()];
+        let manifest = json!({"schemaVersion": 2, "mediaType": OCI_MANIFEST, "annotations": {"n": number.to_string()},
+            "config": {"mediaType": CONFIG, "digest": config, "size": 2},
+            "layers": [{"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": Digest::of(layer), "size": layer.len()}]});
+        let tag = format!("v{number}");
+        it.home.put("app", Some(&tag), &manifest).await.unwrap();
+        images.push((digest_of(&manifest), tag));
+    }
+    let names = |number: usize| match number % layers.len() {
+        0 => &OLD[..],
+        _ => &OLD[2..],
+    };
+    let scanner = Scanner::start(&it);
+    for (number, (_, tag)) in images.iter().enumerate() {
+        until(&it, tag, "ACTIVE", names(number)).await;
+    }
+    scanner.end().await;
+    let stored = |it: &Scanned| {
+        let store = it.home.world.store.clone();
+        async move {
+            let all = store.all(Range::prefix("/w1/")).await.unwrap().entries;
+            let scans = all.into_iter().filter(|it| it.key.contains("/scan/"));
+            scans
+                .map(|it| {
+                    (
+                        it.mod_revision,
+                        serde_json::from_slice::<Value>(&it.value).unwrap(),
+                    )
+                })
+                .collect::<Vec<_>>()
+        }
+    };
+    let distinct = |scans: &[(u64, Value)], of: &dyn Fn(&(u64, Value)) -> String| {
+        scans.iter().map(of).collect::<BTreeSet<_>>().len()
+    };
+    let findings = |it: &(u64, Value)| it.1["body"]["findings"].to_string();
+    let before = stored(&it).await;
+    assert_eq!(distinct(&before, &findings), layers.len());
+    bring(it.data.path(), &about_lodash("GHSA-77"));
+    let scanner = Scanner::start(&it);
+    for (number, (_, tag)) in images.iter().enumerate() {
+        let names = [&NEW[..1], names(number)].concat();
+        until(&it, tag, "ACTIVE", &names).await;
+    }
+    scanner.end().await;
+    let after = stored(&it).await;
+    assert_eq!(distinct(&after, &findings), layers.len());
+    assert_eq!(distinct(&after, &|it| it.0.to_string()), 2);
+    let first = |it: &(u64, Value)| it.1["body"]["first_found_at"].clone();
+    let firsts = |scans: &[(u64, Value)]| scans.iter().map(first).collect::<Vec<_>>();
+    assert_eq!(firsts(&after), firsts(&before));
 }

@@ -1,9 +1,11 @@
 //! What became of scans: written down, compared again, forgotten.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use wharf_base::{Permit, Timestamp};
-use wharf_blobs::Digest;
-use wharf_records::Scope;
+use wharf_blobs::{Digest, Lease};
+use wharf_records::{Scope, encode};
 use wharf_service::transact;
 use wharf_store::{Compare, Txn};
 
@@ -13,6 +15,10 @@ use crate::{
     error::EcrError,
     records::{Compared, Keys, Scan, ScanStatus, ScanUsage, scan_owner},
 };
+
+/// Scans that were compared again and are written down in one transaction, all of one registry: two comparisons
+/// and three changes each, beside the fence and the count of scans; the store takes 128.
+pub(crate) const AGAIN_AT_ONCE: usize = 30;
 
 impl Catalog {
     /// Writes down that a scan is begun once more; `None` if it is another one by now.
@@ -128,6 +134,7 @@ impl Catalog {
                     tx.put(scan_owner(&digest, &repository, &scan.digest), &MARKER);
                 }
                 (scan.inventory, scan.findings) = (inventory, findings);
+                scan.first_found_at = found.first_found_at;
                 scan.source_updated_at = found.source_updated_at;
                 scan.generation = found.generation;
                 scan.held.clone_from(&found.held);
@@ -139,47 +146,75 @@ impl Catalog {
         Ok(true)
     }
 
-    /// Writes down what a scan comes to that was compared again, unless it changed since it was read:
-    /// `false`.
+    /// Stores findings of a scan that was compared again.
+    pub(crate) async fn keep_findings(&self, bytes: Bytes) -> Result<KeptFindings, EcrError> {
+        let (blob, lease) = self.blobs().put(bytes).await?;
+        let relied = self.wants().rely(&blob.digest, true).await?;
+        Ok(KeptFindings {
+            digest: blob.digest,
+            stays: relied.ok_or(EcrError::Contention)?.stays,
+            _lease: lease,
+        })
+    }
+
+    /// Findings that were just stored for another scan, if they are still there.
+    pub(crate) async fn share_findings(
+        &self,
+        digest: &Digest,
+    ) -> Result<Option<KeptFindings>, EcrError> {
+        let lease = self.blobs().lease(digest).await;
+        let relied = self.wants().rely(digest, true).await?;
+        Ok(relied.map(|relied| KeptFindings {
+            digest: *digest,
+            stays: relied.stays,
+            _lease: lease,
+        }))
+    }
+
+    /// Writes down what scans come to that were compared again, [`AGAIN_AT_ONCE`] at most, unless one of them
+    /// changed since it was read: `false`.
     pub(crate) async fn compared(
         &self,
         permit: &Permit,
         fence: Compare,
-        seen: &Read<Scan>,
-        mut scan: Scan,
-        findings: Option<Bytes>,
+        scans: &[ScannedAgain],
     ) -> Result<bool, EcrError> {
-        let mut txn = Txn::new().when(fence).when(seen.unchanged());
-        let mut held = None;
-        if let Some(bytes) = findings {
-            let (blob, lease) = self.blobs().put(bytes).await?;
-            let relied = self.wants().rely(&blob.digest, true).await?;
-            let owner = |it: &Digest| scan_owner(it, &repository_of(&seen.key), &scan.digest);
-            txn = txn
-                .when(relied.ok_or(EcrError::Contention)?.stays)
-                .put(owner(&blob.digest), wharf_records::encode(&MARKER));
-            if let Some(before) = scan.findings.filter(|it| *it != blob.digest) {
-                txn = txn.delete(owner(&before));
-            }
-            scan.findings = Some(blob.digest);
-            held = Some(lease);
-        }
-        if let Some(usage) =
-            usage_of(&seen.key).filter(|_| scan.completed_at > seen.record.completed_at)
+        let mut txn = Txn::new().when(fence);
+        let mut usages: BTreeMap<String, usize> = BTreeMap::new();
+        for ScannedAgain {
+            seen,
+            scan,
+            findings,
+            encoded,
+        } in scans
         {
+            txn = txn.when(seen.unchanged());
+            if let Some(kept) = findings {
+                let owner = |it: &Digest| scan_owner(it, &repository_of(&seen.key), &scan.digest);
+                txn = txn
+                    .when(kept.stays.clone())
+                    .put(owner(&kept.digest), encode(&MARKER));
+                if let Some(before) = seen.record.findings.filter(|it| *it != kept.digest) {
+                    txn = txn.delete(owner(&before));
+                }
+            }
+            txn = txn.put(&seen.key, encoded.clone());
+            let usage = usage_of(&seen.key);
+            if let Some(usage) = usage.filter(|_| scan.completed_at > seen.record.completed_at) {
+                *usages.entry(usage).or_default() += 1;
+            }
+        }
+        for (usage, times) in usages {
             let before = self.read::<ScanUsage>(&usage).await?;
             txn = txn.when(match &before {
                 Some(before) => before.unchanged(),
                 None => Compare::absent(usage.as_str()),
             });
             let mut counted = before.map(|it| it.record).unwrap_or_default();
-            counted.count(self.wants().now(), true);
-            txn = txn.put(usage, wharf_records::encode(&counted));
+            (0..times).for_each(|_| counted.count(self.wants().now(), true));
+            txn = txn.put(usage, encode(&counted));
         }
-        let txn = txn.put(&seen.key, wharf_records::encode(&scan));
-        let written = self.store().txn(permit, txn).await?.succeeded;
-        drop(held);
-        Ok(written)
+        Ok(self.store().txn(permit, txn).await?.succeeded)
     }
 
     /// The scan of an image goes with it.
@@ -234,6 +269,42 @@ impl Catalog {
 fn usage_of(scan: &str) -> Option<String> {
     let (scope, ..) = Scope::parse(scan)?;
     Some(Keys::of(scope).scan_usage())
+}
+
+/// A scan that was compared again, to be written down.
+pub(crate) struct ScannedAgain {
+    /// As it was read.
+    pub seen: Read<Scan>,
+    pub scan: Scan,
+    /// Findings that are others than before.
+    pub findings: Option<KeptFindings>,
+    /// The record.
+    pub encoded: Bytes,
+}
+
+impl ScannedAgain {
+    pub(crate) fn new(seen: Read<Scan>, scan: Scan, findings: Option<KeptFindings>) -> Self {
+        let scan = Scan {
+            findings: findings
+                .as_ref()
+                .map_or(scan.findings, |it| Some(it.digest)),
+            ..scan
+        };
+        Self {
+            encoded: encode(&scan),
+            seen,
+            scan,
+            findings,
+        }
+    }
+}
+
+/// Findings that are stored, and stay until this is dropped.
+pub(crate) struct KeptFindings {
+    pub digest: Digest,
+    /// That they are still there.
+    stays: Compare,
+    _lease: Lease,
 }
 
 /// What became of a scan.

@@ -51,6 +51,8 @@ impl Catalog {
 pub(crate) struct FoundIn {
     pub inventory: Bytes,
     pub findings: Bytes,
+    /// As [`Scan::first_found_at`].
+    pub first_found_at: Option<Timestamp>,
     pub counts: BTreeMap<String, i32>,
     /// As [`Scan::held`].
     pub held: String,

@@ -1,8 +1,13 @@
-//! One image that is compared again.
+//! One image that is compared again, and what came out for those that are made of the same.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
+use parking_lot::Mutex;
 use wharf_base::Timestamp;
+use wharf_blobs::Digest;
 use wharf_reconcile::Shard;
 use wharf_records::Scope;
 use wharf_scan::Inventory;
@@ -13,13 +18,81 @@ use super::{
     Change,
 };
 use crate::{
-    catalog::{Catalog, MAX_FOUND, Read, begun, counts, repository_of},
+    catalog::{Catalog, KeptFindings, MAX_FOUND, Read, ScannedAgain, begun, counts, repository_of},
     error::EcrError,
     records::{Image, Keys, Scan, ScanStatus, Status},
 };
 
+/// Outcomes that are remembered: some hundred bytes each.
+const MAX_REMEMBERED: usize = 4096;
+
+/// What an outcome depends on beside the change: what the image is made of, and what was found before.
+type Made = (Option<Digest>, Option<Digest>, bool);
+
+fn made(scan: &Scan) -> Made {
+    let dated = scan.first_found_at.is_some();
+    (scan.inventory, scan.findings, dated)
+}
+
+/// What came out for an image.
+#[derive(Debug, Clone)]
+struct Outcome {
+    status: ScanStatus,
+    description: String,
+    counts: BTreeMap<String, i32>,
+    /// `None` if they are as before.
+    findings: Option<Digest>,
+    /// As [`compare::Again::anew`].
+    anew: bool,
+}
+
+impl Outcome {
+    fn of(
+        self,
+        seen: Read<Scan>,
+        findings: Option<KeptFindings>,
+        change: &Change,
+        now: Timestamp,
+    ) -> ScannedAgain {
+        let what = change.data.what();
+        let first_found_at = match self.anew {
+            true => Some(change.at),
+            false => seen.record.first_found_at,
+        };
+        let scan = Scan {
+            status: self.status,
+            description: self.description,
+            counts: self.counts,
+            first_found_at,
+            completed_at: Some(now),
+            source_updated_at: Some(Timestamp::from_millis(what.updated_at)),
+            generation: what.generation,
+            ..seen.record.clone()
+        };
+        ScannedAgain::new(seen, scan, findings)
+    }
+}
+
+/// Outcomes of a round. An image in many versions is made of the same packages in most of them.
+#[derive(Debug, Default)]
+pub(super) struct Outcomes(Mutex<HashMap<Made, Outcome>>);
+
+impl Outcomes {
+    fn of(&self, made: &Made) -> Option<Outcome> {
+        self.0.lock().get(made).cloned()
+    }
+
+    fn remember(&self, made: Made, outcome: Outcome) {
+        let mut known = self.0.lock();
+        if known.len() >= MAX_REMEMBERED {
+            known.clear();
+        }
+        known.insert(made, outcome);
+    }
+}
+
 impl Catalog {
-    /// Compares one image, until nobody came between.
+    /// Compares one image and writes that down, until nobody came between.
     pub(super) async fn compare_image(
         &self,
         change: &Arc<Change>,
@@ -28,35 +101,43 @@ impl Catalog {
     ) -> Result<(), EcrError> {
         loop {
             let fence = shard.fence().ok_or(EcrError::Contention)?;
-            let compared = match seen.record.status {
-                ScanStatus::Failed => None,
-                _ => match self.compare_scan(change, &seen.record).await {
-                    Ok(compared) => Some(compared),
-                    // It is the data that cannot be read: what was found with the one before stays.
-                    Err(error @ EcrError::ScanData(_)) => return Err(error),
-                    // It is read anew, and that says what is wrong with it.
-                    Err(error) if lasts(&error) => {
-                        tracing::warn!(image = %seen.record.digest, %error, "an image cannot be compared again and is scanned anew");
-                        None
-                    }
-                    Err(error) => return Err(error),
-                },
+            let key = seen.key.clone();
+            let Some(again) = self.compare_seen(change, seen).await? else {
+                return Ok(());
             };
-            let (scan, lines) = match compared {
-                Some(compared) => compared,
-                None => match self.anew(&seen).await? {
-                    Some(scan) => (scan, None),
-                    None => return Ok(()),
-                },
-            };
-            if self.compared(&PERMIT, fence, &seen, scan, lines).await? {
+            if self.compared(&PERMIT, fence, &[again]).await? {
                 return Ok(());
             }
-            match self.read::<Scan>(&seen.key).await? {
+            match self.read::<Scan>(&key).await? {
                 Some(now) if change.concerns(&now.record) => seen = now,
                 _ => return Ok(()),
             }
         }
+    }
+
+    /// What the scan of an image comes to; `None` if it is gone or in the archive.
+    pub(super) async fn compare_seen(
+        &self,
+        change: &Arc<Change>,
+        seen: Read<Scan>,
+    ) -> Result<Option<ScannedAgain>, EcrError> {
+        if seen.record.status != ScanStatus::Failed {
+            match self.compare_scan(change, &seen.record).await {
+                Ok((outcome, findings)) => {
+                    let now = self.wants().now();
+                    return Ok(Some(outcome.of(seen, findings, change, now)));
+                }
+                // It is the data that cannot be read: what was found with the one before stays.
+                Err(error @ EcrError::ScanData(_)) => return Err(error),
+                // It is read anew, and that says what is wrong with it.
+                Err(error) if lasts(&error) => {
+                    tracing::warn!(image = %seen.record.digest, %error, "an image cannot be compared again and is scanned anew");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let scan = self.anew(&seen).await?;
+        Ok(scan.map(|scan| ScannedAgain::new(seen, scan, None)))
     }
 
     /// A scan of the image from its layers; `None` if it is gone or in the archive.
@@ -78,15 +159,41 @@ impl Catalog {
         Ok(Some(Scan { attempts, ..scan }))
     }
 
+    /// As it came out for an image that is made of the same, where there was one.
     async fn compare_scan(
         &self,
         change: &Arc<Change>,
         scan: &Scan,
-    ) -> Result<(Scan, Option<bytes::Bytes>), EcrError> {
+    ) -> Result<(Outcome, Option<KeptFindings>), EcrError> {
+        let made = made(scan);
+        if let Some(known) = change.outcomes.of(&made) {
+            let Some(findings) = known.findings else {
+                return Ok((known, None));
+            };
+            if let Some(kept) = self.share_findings(&findings).await? {
+                return Ok((known, Some(kept)));
+            }
+        }
+        let (mut outcome, lines) = self.compare_inventory(change, scan).await?;
+        let findings = match lines {
+            Some(lines) => Some(self.keep_findings(lines.into()).await?),
+            None => None,
+        };
+        outcome.findings = findings.as_ref().map(|it| it.digest);
+        change.outcomes.remember(made, outcome.clone());
+        Ok((outcome, findings))
+    }
+
+    /// By what was written down of the image; findings only where they are others than before.
+    async fn compare_inventory(
+        &self,
+        change: &Arc<Change>,
+        scan: &Scan,
+    ) -> Result<(Outcome, Option<Vec<u8>>), EcrError> {
         let inventory = self.kept(scan.inventory).await?;
         let before = self.kept_findings(scan).await;
         let (change, limits) = (change.clone(), self.config().scan_limits.clone());
-        let now = self.wants().now();
+        let first_found_at = scan.first_found_at;
         let work = blocking(move || {
             let data = &change.data;
             let parsed: Inventory = serde_json::from_slice(&inventory)
@@ -94,37 +201,38 @@ impl Catalog {
             drop(inventory);
             // Where nothing can be read of what was found, all is compared.
             let (packages, known) = match &before {
-                Some(before) => (change.packages.as_ref(), before.as_slice()),
-                None => (None, &[][..]),
+                Some(lines) => (
+                    change.packages.as_ref(),
+                    compare::Before {
+                        lines,
+                        first_found_at,
+                    },
+                ),
+                None => (None, compare::Before::default()),
             };
-            let found =
-                compare::again(data, &parsed, known, packages, &limits, now).map_err(|error| {
-                    match error {
-                        FindError::Scan(error) => EcrError::ScanBroke(error.to_string()),
-                        FindError::Data(error) => data_error(error),
-                    }
+            let found = compare::again(data, &parsed, &known, packages, &limits, change.at)
+                .map_err(|error| match error {
+                    FindError::Scan(error) => EcrError::ScanBroke(error.to_string()),
+                    FindError::Data(error) => data_error(error),
                 })?;
             let asked = compare::asked(&parsed, true).unwrap_or_default();
-            let verdict = compare::verdict(&asked, Some(data.what()), true);
+            let (status, description) = compare::verdict(&asked, Some(data.what()), true);
             let same = before.is_some_and(|it| it == found.lines);
-            let what = data.what().clone();
-            Ok::<_, EcrError>((found, verdict, same, what))
+            let outcome = Outcome {
+                status,
+                description,
+                counts: counts(found.severities.into_iter()),
+                findings: None,
+                anew: found.anew,
+            };
+            Ok::<_, EcrError>((outcome, (!same).then_some(found.lines)))
         });
-        let (found, (status, description), same, what) = work.await??;
-        if found.lines.len() > MAX_FOUND {
+        let (outcome, lines) = work.await??;
+        if lines.as_ref().is_some_and(|it| it.len() > MAX_FOUND) {
             return Err(EcrError::ScanBroke(
                 "there are too many findings".to_owned(),
             ));
         }
-        let scan = Scan {
-            status,
-            description,
-            counts: counts(found.severities.into_iter()),
-            completed_at: Some(now),
-            source_updated_at: Some(Timestamp::from_millis(what.updated_at)),
-            generation: what.generation,
-            ..scan.clone()
-        };
-        Ok((scan, (!same).then(|| found.lines.into())))
+        Ok((outcome, lines))
     }
 }

@@ -57,10 +57,11 @@ fn update(dir: &std::path::Path, said: &Said, withdrawn: &[u8], at: i64) -> Data
     Data::open(dir).unwrap().unwrap()
 }
 
-fn names(lines: &[u8]) -> Vec<(String, String, i64)> {
+/// What was found, and when first.
+fn names(lines: &[u8], first_found_at: Timestamp) -> Vec<(String, String, i64)> {
     let read = read(lines).expect("findings that were just written");
     let name = |(it, _): (Line<'_>, &[u8])| {
-        let first = it.first_seen.expect("each was seen");
+        let first = it.first_seen.unwrap_or(first_found_at.0);
         (it.name.into_owned(), format!("{:?}", it.package), first)
     };
     read.into_iter().map(name).collect()
@@ -82,18 +83,22 @@ proptest! {
         let dir = tempfile::tempdir().unwrap();
         let (limits, inventory) = (Limits::default(), inventory(&packages));
         let data = update(dir.path(), &near(first_said), &[99], 10);
-        let before = first(Some(&data), &inventory, true, b"", &limits, EARLY).unwrap();
+        let before = first(Some(&data), &inventory, true, &Before::default(), &limits, EARLY).unwrap();
+        prop_assert_eq!(before.first_found_at, Some(EARLY));
+        let before = Before { lines: &before.findings, first_found_at: before.first_found_at };
         let withdrawn: Vec<u8> = withdrawn.into_iter().map(|it| it % 12).chain([99]).collect();
         let data = update(dir.path(), &near(then), &withdrawn, 20);
         let changed = data.changed_since(1, 10).unwrap();
-        let anew = first(Some(&data), &inventory, true, &before.findings, &limits, LATE).unwrap();
+        let anew = first(Some(&data), &inventory, true, &before, &limits, LATE).unwrap();
+        prop_assert_eq!(anew.first_found_at, Some(EARLY));
         for changed in [Some(&changed), None] {
-            let again = again(&data, &inventory, &before.findings, changed, &limits, LATE).unwrap();
+            let again = again(&data, &inventory, &before, changed, &limits, LATE).unwrap();
+            prop_assert!(!again.anew);
             prop_assert_eq!(&again.lines, &anew.findings);
             prop_assert_eq!(counts(again.severities.into_iter()), anew.counts.clone());
         }
-        let early = names(&before.findings);
-        for (name, package, first) in names(&anew.findings) {
+        let early = names(before.lines, EARLY);
+        for (name, package, first) in names(&anew.findings, EARLY) {
             let was = early.iter().any(|it| (&it.0, &it.1) == (&name, &package));
             prop_assert_eq!(first, if was { EARLY.0 } else { LATE.0 });
         }
@@ -133,11 +138,53 @@ fn findings_that_cannot_be_read_are_no_findings() {
     let (limits, inventory) = (Limits::default(), inventory(&[(1, 1)]));
     let data = update(dir.path(), &vec![(1, 1, true, false)], &[], 10);
     for damaged in [&b"{}\n"[..], b"x", b"\n\n"] {
-        let anew = first(Some(&data), &inventory, true, damaged, &limits, LATE).unwrap();
-        let seen: Vec<i64> = names(&anew.findings).into_iter().map(|it| it.2).collect();
-        assert_eq!(seen, [LATE.0]);
+        let before = Before {
+            lines: damaged,
+            first_found_at: Some(EARLY),
+        };
+        let anew = first(Some(&data), &inventory, true, &before, &limits, LATE).unwrap();
+        let first_found_at = anew.first_found_at.unwrap();
+        let seen = names(&anew.findings, first_found_at).into_iter();
+        assert_eq!(seen.map(|it| it.2).collect::<Vec<_>>(), [LATE.0]);
         let nothing = HashSet::new();
-        let again = again(&data, &inventory, damaged, Some(&nothing), &limits, LATE).unwrap();
+        let again = again(&data, &inventory, &before, Some(&nothing), &limits, LATE).unwrap();
+        assert!(again.anew);
         assert_eq!(again.lines, anew.findings);
     }
+}
+
+/// As versions before wrote them: each says when it was first seen, and those that come do too.
+#[test]
+fn findings_that_say_when_they_were_seen_stay_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let (limits, inventory) = (Limits::default(), inventory(&[(1, 1)]));
+    let data = update(dir.path(), &vec![(1, 1, true, false)], &[], 10);
+    let found = first(
+        Some(&data),
+        &inventory,
+        true,
+        &Before::default(),
+        &limits,
+        EARLY,
+    )
+    .unwrap();
+    let mut finding: wharf_scan::Finding = serde_json::from_slice(&found.findings).unwrap();
+    finding.first_seen = Some(EARLY.0);
+    let dated = lines(&[finding]).unwrap();
+    let before = Before {
+        lines: &dated,
+        first_found_at: None,
+    };
+    let data = update(dir.path(), &vec![(2, 1, true, false)], &[], 20);
+    let anew = first(Some(&data), &inventory, true, &before, &limits, LATE).unwrap();
+    assert_eq!(anew.first_found_at, None);
+    let seen: Vec<(String, i64)> = (read(&anew.findings).unwrap().into_iter())
+        .map(|(it, _)| (it.name.into_owned(), it.first_seen.unwrap()))
+        .collect();
+    assert_eq!(
+        seen,
+        [("X-1".to_owned(), EARLY.0), ("X-2".to_owned(), LATE.0)]
+    );
+    let again = again(&data, &inventory, &before, None, &limits, LATE).unwrap();
+    assert_eq!((again.lines, again.anew), (anew.findings.to_vec(), false));
 }
