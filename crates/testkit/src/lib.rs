@@ -13,6 +13,7 @@ pub mod ecs;
 pub mod id_token;
 mod network;
 mod running;
+mod virtual_time;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -28,6 +29,7 @@ use wharf_wire::{Call, Caller, Context, Dispatcher, Fault};
 pub use counted::Counted;
 pub use network::Network;
 pub use running::Running;
+pub use virtual_time::{VirtualClock, VirtualSeconds};
 
 /// Whose everything is.
 pub const ACCOUNT: &str = "000000000000";

@@ -93,7 +93,7 @@ async fn measure(world: &World, minute: usize, late: &mut Vec<Late>) {
         Sample {
             key: of_service.key("Percent").unwrap(),
             tier: Tier::Minute,
-            at: world.clock.begin_seconds() + 60 * i64::try_from(*of).unwrap(),
+            at: world.begun + 60 * i64::try_from(*of).unwrap(),
             summary: Summary::one(*value),
         }
     });

@@ -18,7 +18,7 @@ use tokio::{
     runtime::Handle,
     sync::Notify,
     task::{JoinSet, spawn_blocking},
-    time::{Instant, sleep},
+    time::sleep,
 };
 use tokio_util::sync::CancellationToken;
 use wharf_base::{Clock as _, Timestamp};
@@ -30,47 +30,10 @@ use wharf_store::{Chaos, Store, StoreOptions};
 use wharf_svc_application_autoscaling::{Alarmed, ApplicationAutoscalingService, Parts};
 use wharf_svc_cloudwatch::{CloudwatchService, Scaling};
 use wharf_svc_iam::Mode;
-use wharf_testkit::{ACCOUNT, REGION, call_at};
+use wharf_testkit::{ACCOUNT, REGION, VirtualClock, VirtualSeconds, call_at};
 use wharf_wire::{Call, Check, Context, Fault, async_trait};
 
 use crate::{check::Seen, ecs::Ecs, plan::Service};
-
-/// The time in virtual seconds, for the store of samples.
-static SECONDS: AtomicI64 = AtomicI64::new(0);
-
-/// The server's clock: the runtime's, but for the time that it is ahead.
-#[derive(Debug)]
-pub struct Clock {
-    start: Timestamp,
-    origin: Instant,
-    ahead_seconds: AtomicI64,
-}
-
-impl Clock {
-    /// What a right clock shows.
-    pub fn truth(&self) -> Timestamp {
-        self.start + self.origin.elapsed()
-    }
-
-    pub fn begin_seconds(&self) -> i64 {
-        self.start.millis() / 1000
-    }
-
-    pub fn elapsed(&self) -> Duration {
-        self.origin.elapsed()
-    }
-
-    pub fn set_ahead(&self, seconds: i64) {
-        self.ahead_seconds.store(seconds, Ordering::Relaxed);
-    }
-}
-
-impl wharf_base::Clock for Clock {
-    fn now(&self) -> Timestamp {
-        let ahead = self.ahead_seconds.load(Ordering::Relaxed);
-        Timestamp::from_millis(self.truth().millis() + ahead * 1000)
-    }
-}
 
 /// What ends with the server.
 struct Server {
@@ -90,7 +53,9 @@ pub struct World {
     pub seed: u64,
     pub services: Vec<Service>,
     pub ecs: Ecs,
-    pub clock: Arc<Clock>,
+    pub clock: Arc<VirtualClock>,
+    /// The second in which it began.
+    pub begun: i64,
     pub store: Store,
     pub seen: Mutex<Seen>,
     pub words: Mutex<Words>,
@@ -111,14 +76,14 @@ impl World {
     pub fn start(seed: u64, services: usize) -> Arc<Self> {
         let mut random = SmallRng::seed_from_u64(seed);
         let start = Timestamp::parse_iso8601("2026-11-22T10:00:00Z").unwrap();
-        SECONDS.store(start.millis() / 1000, Ordering::Relaxed);
+        VirtualSeconds::set(start);
         let store = Store::in_memory(StoreOptions {
             chaos: Some(Chaos::none(seed)),
             ..StoreOptions::default()
         });
         let folder = tempfile::tempdir().unwrap();
         let options = Options {
-            now: || SECONDS.load(Ordering::Relaxed),
+            now: VirtualSeconds::get,
             ..Options::default()
         };
         let services: Vec<Service> = (0..services)
@@ -129,11 +94,8 @@ impl World {
             seen: Mutex::new(Seen::new(&services)),
             services,
             ecs: Ecs::default(),
-            clock: Arc::new(Clock {
-                start,
-                origin: Instant::now(),
-                ahead_seconds: AtomicI64::new(0),
-            }),
+            clock: Arc::new(VirtualClock::at(start)),
+            begun: start.millis() / 1000,
             testkit: wharf_testkit::World::over(store.clone(), Mode::Off),
             store,
             words: Mutex::default(),
@@ -231,7 +193,7 @@ impl World {
 
     /// Samples that arrive now. The thread that writes them is not the runtime's: time stands still meanwhile.
     pub async fn measured(&self, samples: Vec<Sample>) {
-        SECONDS.store(self.clock.truth().millis() / 1000, Ordering::Relaxed);
+        VirtualSeconds::set(self.clock.truth());
         let (series, here) = (self.series.clone(), Handle::current());
         let appended = spawn_blocking(move || here.block_on(series.append(ACCOUNT, samples)));
         appended.await.unwrap().unwrap();

@@ -24,7 +24,7 @@ use crate::{
     prefix_lists::PrefixList,
     records::{
         DhcpOptions, EgressOnlyGateway, Entity, Instance, Interface, InternetGateway, NetworkAcl,
-        RouteTable, SecurityGroup, Subnet, Vpc,
+        RouteTable, SecurityGroup, Subnet, Vpc, is_seen,
     },
     snapshots::Snapshot,
     spot::SpotRequest,
@@ -35,6 +35,39 @@ use crate::{
 /// Resources of one call.
 const MAX_RESOURCES: usize = 1000;
 pub const RULE: &str = "security-group-rule";
+
+/// Calls a macro with all that has tags and a record of its own, by how its ids begin.
+macro_rules! with_tags {
+    ($then:ident) => {
+        $then! {
+            "vpc" => Vpc,
+            "subnet" => Subnet,
+            "sg" => SecurityGroup,
+            "eni" => Interface,
+            "i" => Instance,
+            "igw" => InternetGateway,
+            "eigw" => EgressOnlyGateway,
+            "rtb" => RouteTable,
+            "nat" => NatGateway,
+            "eipalloc" => ElasticAddress,
+            "acl" => NetworkAcl,
+            "dopt" => DhcpOptions,
+            "ami" => Image,
+            "key" => KeyPair,
+            "pg" => PlacementGroup,
+            "lt" => LaunchTemplate,
+            "pl" => PrefixList,
+            "vpce" => VpcEndpoint,
+            "fl" => FlowLog,
+            "pcx" => VpcPeeringConnection,
+            "vol" => Volume,
+            "snap" => Snapshot,
+            "fleet" => Fleet,
+            "sfr" => SpotFleet,
+            "sir" => SpotRequest,
+        }
+    };
+}
 
 pub async fn create(
     service: &Ec2Service,
@@ -112,35 +145,16 @@ async fn edit_all(
 
 async fn one(service: &Ec2Service, call: &Call, id: &str, edit: Edit<'_>) -> Result<(), Fault> {
     let prefix = id.split_once('-').map_or("", |(prefix, _)| prefix);
-    match prefix {
-        "vpc" => of::<Vpc>(service, call, id, edit).await,
-        "subnet" => of::<Subnet>(service, call, id, edit).await,
-        "sg" => of::<SecurityGroup>(service, call, id, edit).await,
-        "sgr" => of_rule(service, call, id, edit).await,
-        "eni" => of::<Interface>(service, call, id, edit).await,
-        "i" => of::<Instance>(service, call, id, edit).await,
-        "igw" => of::<InternetGateway>(service, call, id, edit).await,
-        "eigw" => of::<EgressOnlyGateway>(service, call, id, edit).await,
-        "rtb" => of::<RouteTable>(service, call, id, edit).await,
-        "nat" => of::<NatGateway>(service, call, id, edit).await,
-        "eipalloc" => of::<ElasticAddress>(service, call, id, edit).await,
-        "acl" => of::<NetworkAcl>(service, call, id, edit).await,
-        "dopt" => of::<DhcpOptions>(service, call, id, edit).await,
-        "ami" => of::<Image>(service, call, id, edit).await,
-        "key" => of::<KeyPair>(service, call, id, edit).await,
-        "pg" => of::<PlacementGroup>(service, call, id, edit).await,
-        "lt" => of::<LaunchTemplate>(service, call, id, edit).await,
-        "pl" => of::<PrefixList>(service, call, id, edit).await,
-        "vpce" => of::<VpcEndpoint>(service, call, id, edit).await,
-        "fl" => of::<FlowLog>(service, call, id, edit).await,
-        "pcx" => of::<VpcPeeringConnection>(service, call, id, edit).await,
-        "vol" => of::<Volume>(service, call, id, edit).await,
-        "snap" => of::<Snapshot>(service, call, id, edit).await,
-        "fleet" => of::<Fleet>(service, call, id, edit).await,
-        "sfr" => of::<SpotFleet>(service, call, id, edit).await,
-        "sir" => of::<SpotRequest>(service, call, id, edit).await,
-        _ => Err(fault::bad_id(id)),
+    macro_rules! edit {
+        ($($begins:literal => $record:ty,)*) => {
+            match prefix {
+                $($begins => of::<$record>(service, call, id, edit).await,)*
+                "sgr" => of_rule(service, call, id, edit).await,
+                _ => Err(fault::bad_id(id)),
+            }
+        };
     }
+    with_tags!(edit)
 }
 
 async fn of<T: Entity + PartialEq>(
@@ -228,30 +242,12 @@ impl Carried {
 
 async fn all_tags(service: &Ec2Service, cx: &Context) -> Result<Vec<Carried>, Fault> {
     let mut tags = Vec::new();
-    collect::<Vpc>(service, cx, &mut tags).await?;
-    collect::<Subnet>(service, cx, &mut tags).await?;
-    collect::<Interface>(service, cx, &mut tags).await?;
-    collect::<InternetGateway>(service, cx, &mut tags).await?;
-    collect::<EgressOnlyGateway>(service, cx, &mut tags).await?;
-    collect::<RouteTable>(service, cx, &mut tags).await?;
-    collect::<NatGateway>(service, cx, &mut tags).await?;
-    collect::<ElasticAddress>(service, cx, &mut tags).await?;
-    collect::<NetworkAcl>(service, cx, &mut tags).await?;
-    collect::<DhcpOptions>(service, cx, &mut tags).await?;
-    collect::<Image>(service, cx, &mut tags).await?;
-    collect::<KeyPair>(service, cx, &mut tags).await?;
-    collect::<LaunchTemplate>(service, cx, &mut tags).await?;
-    collect::<PlacementGroup>(service, cx, &mut tags).await?;
-    collect::<PrefixList>(service, cx, &mut tags).await?;
-    collect::<VpcEndpoint>(service, cx, &mut tags).await?;
-    collect::<VpcPeeringConnection>(service, cx, &mut tags).await?;
-    collect::<Volume>(service, cx, &mut tags).await?;
-    collect::<Snapshot>(service, cx, &mut tags).await?;
-    collect::<SpotRequest>(service, cx, &mut tags).await?;
-    collect::<Fleet>(service, cx, &mut tags).await?;
-    collect::<SpotFleet>(service, cx, &mut tags).await?;
-    collect::<FlowLog>(service, cx, &mut tags).await?;
-    collect::<SecurityGroup>(service, cx, &mut tags).await?;
+    macro_rules! collect_all {
+        ($($begins:literal => $record:ty,)*) => {
+            $(collect::<$record>(service, cx, &mut tags).await?;)*
+        };
+    }
+    with_tags!(collect_all);
     for group in service.all::<SecurityGroup>(cx).await? {
         for (_, rule) in group.all_rules() {
             tags.extend(carried(&rule.id, RULE, &rule.tags));
@@ -265,7 +261,8 @@ async fn collect<T: Entity>(
     cx: &Context,
     tags: &mut Vec<Carried>,
 ) -> Result<(), Fault> {
-    for one in service.all::<T>(cx).await? {
+    let all = service.all::<T>(cx).await?;
+    for one in all.iter().filter(|it| is_seen(*it, cx)) {
         tags.extend(carried(one.id(), T::KIND, one.tags()));
     }
     Ok(())

@@ -53,6 +53,35 @@ use crate::world::{World, world, world_of};
 const REGION: &str = "us-east-1";
 
 #[tokio::test]
+async fn tags_of_instances_are_described() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let mut asked = cloud.asked();
+    asked.tag_specifications = Some(vec![TagSpecification {
+        resource_type: Some("instance".to_owned()),
+        tags: Some(vec![Tag {
+            key: Some("Name".to_owned()),
+            value: Some("one".to_owned()),
+        }]),
+    }]);
+    let made = cloud.ec2.run_instances(&cloud.call(), asked).await.unwrap();
+    let asked = DescribeTagsRequest {
+        filters: Some(vec![Filter {
+            name: Some("resource-id".to_owned()),
+            values: Some(vec![id(&made)]),
+        }]),
+        ..Default::default()
+    };
+    let found = cloud.ec2.describe_tags(&cloud.call(), asked).await.unwrap();
+    let expected = TagDescription {
+        key: Some("Name".to_owned()),
+        value: Some("one".to_owned()),
+        resource_id: Some(id(&made)),
+        resource_type: Some("instance".to_owned()),
+    };
+    assert_eq!(found.tags, Some(vec![expected]));
+}
+
+#[tokio::test]
 async fn an_instance_lives_and_leaves_nothing() {
     let cloud = Cloud::new(&["i-a1"]).await;
     let mut asked = cloud.asked();

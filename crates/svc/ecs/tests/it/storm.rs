@@ -25,11 +25,11 @@ use std::{
 use rand::{SeedableRng, rngs::SmallRng};
 use tokio::time::{Instant, sleep};
 use wharf_api_ecs::{self as api, Ecs};
-use wharf_base::{Clock, Permit, SystemClock, Timestamp};
+use wharf_base::{Clock, Permit, SystemClock};
 use wharf_store::{Chaos, Store, StoreOptions};
 use wharf_svc_ecs::{AgentsConfig, Config, EcsService};
 use wharf_svc_iam::Mode;
-use wharf_testkit::{Running, World};
+use wharf_testkit::{Running, VirtualClock, World};
 use wharf_wire::Call;
 
 use crate::{balancers::FakeElbv2, harness::context};
@@ -45,19 +45,6 @@ const LOOK: Duration = Duration::from_secs(2);
 /// How long it may take then until all is as wanted: the longest pause of a service whose tasks fail,
 /// and some.
 const PATIENCE: Duration = Duration::from_secs(40 * 60);
-
-/// The time of the runtime, which passes as soon as there is nothing to do.
-#[derive(Debug)]
-struct VirtualClock {
-    start: Timestamp,
-    origin: Instant,
-}
-
-impl Clock for VirtualClock {
-    fn now(&self) -> Timestamp {
-        self.start + self.origin.elapsed()
-    }
-}
 
 /// What all parts of a storm share.
 struct Storm {
@@ -113,10 +100,7 @@ fn chaos(seed: u64) -> Chaos {
 }
 
 async fn start(seed: u64) -> Arc<Storm> {
-    let clock: Arc<dyn Clock> = Arc::new(VirtualClock {
-        start: SystemClock.now(),
-        origin: Instant::now(),
-    });
+    let clock: Arc<dyn Clock> = Arc::new(VirtualClock::at(SystemClock.now()));
     let store = Store::in_memory(StoreOptions {
         chaos: Some(Chaos::none(seed)),
         ..StoreOptions::default()

@@ -1,0 +1,49 @@
+//! What must always hold of the machines: nothing is on two of them.
+
+use std::collections::HashMap;
+
+use crate::{agent::Stage, hosts::Fleet, world::World};
+
+/// # Panics
+/// If it does not, or somebody saw what must not be.
+pub fn always(world: &World, fleet: &Fleet) {
+    let mut running = HashMap::new();
+    let mut addresses = HashMap::new();
+    let mut volumes = HashMap::new();
+    let (mut tasks, mut mounted) = (HashMap::new(), HashMap::new());
+    let mut wrong = Vec::new();
+    for host in &fleet.hosts {
+        for id in &host.holds {
+            if let Some(other) = volumes.insert(id.clone(), &host.name) {
+                wrong.push(format!("{id} lies on {other} and on {}", host.name));
+            }
+        }
+        for (id, it) in &host.runs {
+            if let Some(other) = running.insert(id.clone(), &host.name) {
+                wrong.push(format!("{id} runs on {other} and on {}", host.name));
+            }
+            if let Some(other) = addresses.insert(it.address.clone(), id.clone()) {
+                wrong.push(format!("{} is of {other} and of {id}", it.address));
+            }
+            let network = it.address.rsplit_once(' ').map_or("", |it| it.0);
+            for (arn, run) in it.agent.tasks.lock().iter().filter(|(_, it)| it.is_up()) {
+                if let Some(other) = tasks.insert(arn.clone(), id.clone()) {
+                    wrong.push(format!("{arn} is on {other} and on {id}"));
+                }
+                let address = run.address.as_ref().map(|it| format!("{network} {it}"));
+                if let Some(other) = address.and_then(|it| addresses.insert(it, arn.clone())) {
+                    wrong.push(format!("{other} has the address of {arn}"));
+                }
+                let Some(volume) = &run.volume else { continue };
+                if run.stage == Stage::Runs && !host.holds.contains(volume) {
+                    wrong.push(format!("{arn} runs on {} without {volume}", host.name));
+                }
+                if let Some(other) = mounted.insert(volume.clone(), arn.clone()) {
+                    wrong.push(format!("{other} has {volume} of {arn}"));
+                }
+            }
+        }
+    }
+    wrong.into_iter().for_each(|it| world.wrong(it));
+    world.nothing_is_wrong();
+}

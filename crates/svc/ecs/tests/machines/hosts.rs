@@ -1,0 +1,494 @@
+//! The hosts: they do what they are told, later, and not always well. In the instances that they keep are agents.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::json;
+use tokio::{sync::watch, task::JoinSet};
+use wharf_planeproto::{
+    Resource,
+    machine::{self, InstanceReport, InstanceState as Reported, Wanted},
+    volume::{Volume as ToldOfVolume, VolumeReport, VolumeState, Wanted as Kept},
+};
+use wharf_records::{Unknown, encode, hosts::PlaneHost};
+use wharf_store::{Range, Txn};
+use wharf_svc_ec2::{instances::Told, plane, volumes::ToldVolume};
+use wharf_testkit::{ACCOUNT, PERMIT, ecs::registration};
+use wharf_wire::{Caller, CallerKind};
+
+use crate::{
+    agent::{Agent, Identity, Stage},
+    plan::{MOST_TASKS, ON_AN_INSTANCE, REGION},
+    world::World,
+};
+
+/// The cluster that they registered in.
+pub const MACHINES: &str = "machines";
+/// Instances of the size that all have.
+const ON_A_HOST: u32 = 16;
+/// For so many looks after a host was away its instances may be taken for broken.
+const BLAMED: usize = 240;
+/// At that look of the storm one leaves whatever the chances are.
+const GOES: usize = 40;
+/// Hosts that keep volumes say so.
+const VOLUMES: &str = "ecs.capability.storage.ebs-task-volume-attach";
+
+#[derive(PartialEq)]
+enum Up {
+    Yes,
+    /// Until that look.
+    Silent(usize),
+    Left,
+}
+
+/// An instance that runs.
+pub struct Running {
+    boot: u64,
+    /// Account, VPC and address.
+    pub address: String,
+    pub agent: Agent,
+    _loops: JoinSet<()>,
+}
+
+pub struct Host {
+    pub name: String,
+    agent: Agent,
+    loops: JoinSet<()>,
+    up: Up,
+    reached: watch::Sender<bool>,
+    pub runs: BTreeMap<String, Running>,
+    /// At which look a boot is over.
+    begun: BTreeMap<(String, u64), usize>,
+    failed: BTreeSet<(String, u64)>,
+    /// Volumes that lie here.
+    pub holds: BTreeSet<String>,
+    /// What was heard of it.
+    said: HashMap<String, String>,
+    /// Instances that said that they are drained.
+    drained: BTreeSet<String>,
+    /// The look up to which nobody is to blame for what ends here.
+    blamed: usize,
+}
+
+pub struct Fleet {
+    pub hosts: Vec<Host>,
+    wanted: usize,
+    failed: usize,
+    left: usize,
+    ended: usize,
+}
+
+/// What hosts are told.
+#[derive(Default)]
+struct All {
+    instances: BTreeMap<String, Vec<machine::Instance>>,
+    volumes: BTreeMap<String, Vec<ToldOfVolume>>,
+}
+
+fn node() -> Caller {
+    Caller {
+        kind: CallerKind::User,
+        arn: format!("arn:aws:iam::{ACCOUNT}:user/wharf/wharf-node"),
+        ..Caller::root(ACCOUNT)
+    }
+}
+
+impl Fleet {
+    /// With room for a quarter more than all services want at once.
+    pub async fn of(world: &World) -> Self {
+        let most = u32::try_from(world.plan.services.len()).unwrap() * MOST_TASKS;
+        let wanted = (most * 5).div_ceil(ON_AN_INSTANCE * ON_A_HOST * 4).max(3) as usize;
+        let created = json!({"clusterName": MACHINES});
+        let created = world.call(ACCOUNT, ("ecs", "CreateCluster"), created);
+        created.await.unwrap();
+        let mut fleet = Self {
+            hosts: Vec::new(),
+            wanted,
+            failed: 0,
+            left: 0,
+            ended: 0,
+        };
+        fleet.fill(world).await;
+        fleet
+    }
+
+    pub fn figures(&self, world: &World) -> [usize; 6] {
+        let count =
+            |it: &std::sync::atomic::AtomicUsize| it.load(std::sync::atomic::Ordering::Relaxed);
+        [
+            self.failed,
+            self.left,
+            world.interrupted.lock().len(),
+            self.ended,
+            count(&world.ran),
+            count(&world.crashes),
+        ]
+    }
+
+    /// Others come for those that left.
+    async fn fill(&mut self, world: &World) {
+        self.hosts.retain(|it| it.up != Up::Left);
+        for _ in self.hosts.len()..self.wanted {
+            let zone = ["a", "b", "c"][self.hosts.len() % 3];
+            self.hosts.push(Host::join(world, zone).await);
+        }
+    }
+
+    pub async fn weather(&mut self, world: &World) {
+        // One goes for sure.
+        let mut goes = world.in_storm() == Some(GOES);
+        for host in &mut self.hosts {
+            match host.up {
+                Up::Yes if std::mem::take(&mut goes) || world.chance(0.2) => {
+                    host.leave(world).await;
+                    self.left += 1;
+                }
+                Up::Yes if world.chance(0.7) => {
+                    let span = usize::try_from(world.between(1, 60)).unwrap();
+                    host.up = Up::Silent(world.look() + span);
+                    host.blamed = usize::MAX;
+                    host.reached.send_replace(false);
+                }
+                Up::Silent(until) if until <= world.look() => host.is_back(world),
+                _ => {}
+            }
+        }
+        if world.chance(20.0) {
+            self.fill(world).await;
+        }
+    }
+
+    pub async fn come_to_rest(&mut self, world: &World) {
+        for host in &mut self.hosts {
+            if matches!(host.up, Up::Silent(_)) {
+                host.is_back(world);
+            }
+        }
+        self.fill(world).await;
+    }
+
+    /// All of them do what they are told, and say so.
+    pub async fn follow(&mut self, world: &World) {
+        let Ok(all) = world.store.all(Range::prefix(plane::prefix())).await else {
+            return;
+        };
+        let mut told = All::default();
+        for entry in &all.entries {
+            match plane::resource(entry, &world.testkit.keyring) {
+                Some(Resource::Instance(it)) => {
+                    told.instances.entry(it.host.clone()).or_default().push(*it);
+                }
+                Some(Resource::Volume(it)) => {
+                    told.volumes.entry(it.host.clone()).or_default().push(it);
+                }
+                _ => {}
+            }
+        }
+        for host in self.hosts.iter_mut().filter(|it| it.up == Up::Yes) {
+            let instances = told.instances.remove(&host.name).unwrap_or_default();
+            let (failed, ended) = host.instances(world, instances).await;
+            self.failed += failed;
+            self.ended += ended;
+            let volumes = told.volumes.remove(&host.name).unwrap_or_default();
+            host.volumes(world, volumes).await;
+        }
+    }
+}
+
+impl Host {
+    async fn join(world: &World, zone: &str) -> Self {
+        let mut said = registration(MACHINES);
+        said["totalResources"] = json!([
+            {"name": "CPU", "type": "INTEGER", "integerValue": 128 * ON_A_HOST},
+            {"name": "MEMORY", "type": "INTEGER", "integerValue": 512 * ON_A_HOST},
+        ]);
+        said["attributes"] = json!([
+            {"name": "wharf.instances", "value": "own-image,snapshots,sealed"},
+            {"name": "wharf.eni-slots", "value": (2 * ON_A_HOST).to_string()},
+            {"name": VOLUMES},
+            {"name": "ecs.availability-zone", "value": format!("{REGION}{zone}")},
+        ]);
+        said["clientToken"] = json!(wharf_base::ids::uuid());
+        let (reached, seen) = watch::channel(true);
+        let is = Identity {
+            caller: node(),
+            cluster: MACHINES.to_owned(),
+            registration: said,
+            reached: seen,
+        };
+        let (agent, loops) = Agent::begin(&world.me(), is);
+        let name = loop {
+            let arn = agent.arn.lock().clone();
+            if let Some(arn) = arn {
+                let input = json!({"cluster": MACHINES, "containerInstances": [arn]});
+                let shown = world.call(ACCOUNT, ("ecs", "DescribeContainerInstances"), input);
+                let shown = world.well(shown).await;
+                if let Some(id) = shown.ok().and_then(|it| {
+                    Some(
+                        it["containerInstances"][0]["ec2InstanceId"]
+                            .as_str()?
+                            .to_owned(),
+                    )
+                }) {
+                    break id;
+                }
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        };
+        let plane = PlaneHost {
+            id: name.clone(),
+            account: ACCOUNT.to_owned(),
+            region: REGION.to_owned(),
+            underlay: None,
+            zone: format!("{REGION}{zone}"),
+            balancers: false,
+            unknown: Unknown::new(),
+        };
+        let put = Txn::new().put(PlaneHost::key(&name), encode(&plane));
+        world.well(world.store.txn(&PERMIT, put)).await.unwrap();
+        Self {
+            name,
+            agent,
+            loops,
+            up: Up::Yes,
+            reached,
+            runs: BTreeMap::new(),
+            begun: BTreeMap::new(),
+            failed: BTreeSet::new(),
+            holds: BTreeSet::new(),
+            said: HashMap::new(),
+            drained: BTreeSet::new(),
+            blamed: 0,
+        }
+    }
+
+    /// It is gone for good with all that it has, and somebody takes it off the books.
+    async fn leave(&mut self, world: &World) {
+        self.up = Up::Left;
+        self.reached.send_replace(false);
+        self.loops.abort_all();
+        for id in std::mem::take(&mut self.runs).into_keys() {
+            world.tasks.lock().remove(&id);
+        }
+        self.holds.clear();
+        let arn = self.agent.arn.lock().clone();
+        let input = json!({"cluster": MACHINES, "containerInstance": arn, "force": true});
+        loop {
+            let gone = world.call(
+                ACCOUNT,
+                ("ecs", "DeregisterContainerInstance"),
+                input.clone(),
+            );
+            match gone.await {
+                Err(fault) if fault.status >= 500 => {}
+                _ => break,
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
+        let gone = Txn::new().delete(PlaneHost::key(&self.name));
+        world.well(world.store.txn(&PERMIT, gone)).await.unwrap();
+    }
+
+    fn is_back(&mut self, world: &World) {
+        self.up = Up::Yes;
+        self.blamed = world.look() + BLAMED;
+        self.reached.send_replace(true);
+    }
+
+    /// How many boots fail, and how many instances end.
+    async fn instances(&mut self, world: &World, told: Vec<machine::Instance>) -> (usize, usize) {
+        let (mut failed, mut ended) = (0, 0);
+        let mut reports = Vec::new();
+        for it in told {
+            let boot = (it.id.clone(), it.boot);
+            if it
+                .metadata
+                .spot
+                .as_ref()
+                .is_some_and(|it| it.notice.is_some())
+            {
+                world.interrupted.lock().insert(it.id.clone());
+                let agent = self.runs.get(&it.id).map(|it| it.agent.clone());
+                if let Some(agent) = agent.filter(|_| !self.drained.contains(&it.id))
+                    && agent.drain().await
+                {
+                    self.drained.insert(it.id.clone());
+                }
+            }
+            let (state, why) = match it.wanted {
+                Wanted::Terminated | Wanted::Stopped => {
+                    ended += usize::from(self.end(world, &it));
+                    match it.wanted {
+                        Wanted::Terminated => (Reported::Terminated, None),
+                        _ => (Reported::Stopped, None),
+                    }
+                }
+                Wanted::Running if self.failed.contains(&boot) => match it.boot {
+                    1 => (Reported::Failed, Some("made to fail")),
+                    _ => (Reported::Stopped, Some("cannot boot: made to fail")),
+                },
+                Wanted::Running => {
+                    let runs = self.runs.get(&it.id).map(|it| it.boot) == Some(it.boot);
+                    let over = world.look() + usize::try_from(world.between(0, 3)).unwrap();
+                    let over = *self.begun.entry(boot.clone()).or_insert(over);
+                    if !runs && over > world.look() {
+                        continue;
+                    }
+                    if !runs && world.chance(10.0) {
+                        self.runs.remove(&it.id);
+                        self.failed.insert(boot);
+                        failed += 1;
+                        continue;
+                    }
+                    if !runs {
+                        self.boot(world, &it);
+                    }
+                    (Reported::Running, None)
+                }
+            };
+            let says = format!("{} {state:?}", it.boot);
+            if self.said.get(&it.id) == Some(&says) {
+                continue;
+            }
+            let report = InstanceReport {
+                id: it.id.clone(),
+                boot: it.boot,
+                state,
+                reason: why.map(str::to_owned),
+                kubelet: None,
+            };
+            reports.push((says, Told::of(&it), report));
+        }
+        for (says, told, report) in reports {
+            let Some(server) = world.server() else { break };
+            let id = report.id.clone();
+            let heard = server
+                .ec2
+                .instances_reported(&self.name, vec![(told, report)]);
+            if matches!(server.unless_ended(heard).await, Ok(Ok(()))) {
+                self.said.insert(id, says);
+            }
+        }
+        (failed, ended)
+    }
+
+    fn boot(&mut self, world: &World, it: &machine::Instance) {
+        let cluster = it.user_data.as_ref().map(|it| STANDARD.decode(it).unwrap());
+        let cluster = String::from_utf8(cluster.unwrap_or_default()).unwrap();
+        let cluster = cluster.trim_start_matches("ECS_CLUSTER=").to_owned();
+        let document = json!({
+            "instanceId": it.id, "instanceType": it.instance_type, "availabilityZone": it.zone,
+            "imageId": it.metadata.image_id,
+        });
+        let mut said = registration(&cluster);
+        said["totalResources"] = json!([
+            {"name": "CPU", "type": "INTEGER", "integerValue": it.cpu},
+            {"name": "MEMORY", "type": "INTEGER", "integerValue": it.memory_mib},
+        ]);
+        let attributes = said["attributes"].as_array_mut().unwrap();
+        let own = ["wharf.fargate-capacity", "ecs.availability-zone"];
+        attributes.retain(|it| !own.contains(&it["name"].as_str().unwrap()));
+        attributes.push(json!({"name": VOLUMES}));
+        said["instanceIdentityDocument"] = json!(document.to_string());
+        said["clientToken"] = json!(it.id);
+        let role = format!(
+            "arn:aws:sts::{}:assumed-role/ecsInstanceRole/{}",
+            it.account, it.id
+        );
+        let caller = Caller {
+            kind: CallerKind::AssumedRole,
+            arn: role,
+            ..Caller::root(&it.account)
+        };
+        let is = Identity {
+            caller,
+            cluster,
+            registration: said,
+            reached: self.reached.subscribe(),
+        };
+        let (agent, loops) = Agent::begin(&world.me(), is);
+        world
+            .tasks
+            .lock()
+            .insert(it.id.clone(), agent.tasks.clone());
+        let running = Running {
+            boot: it.boot,
+            address: format!(
+                "{} {} {}",
+                it.account, it.interface.vpc, it.interface.address
+            ),
+            agent,
+            _loops: loops,
+        };
+        self.runs.insert(it.id.clone(), running);
+    }
+
+    /// Whether it ran.
+    fn end(&mut self, world: &World, it: &machine::Instance) -> bool {
+        let Some(running) = self.runs.remove(&it.id) else {
+            return false;
+        };
+        world.tasks.lock().remove(&it.id);
+        let mut tasks = running.agent.tasks.lock();
+        let up: Vec<String> = tasks
+            .iter()
+            .filter(|(_, run)| run.stage == Stage::Runs)
+            .map(|(arn, _)| arn.clone())
+            .collect();
+        // Nothing of it goes on.
+        tasks
+            .values_mut()
+            .for_each(|it| it.stage = Stage::Ended(137));
+        let excused = world.interrupted.lock().contains(&it.id)
+            || world.ended_by_users.lock().contains(&it.id)
+            || world.look() <= self.blamed;
+        if !up.is_empty() && !excused {
+            world.wrong(format!("{} ends while {up:?} run there", it.id));
+        }
+        true
+    }
+
+    async fn volumes(&mut self, world: &World, told: Vec<ToldOfVolume>) {
+        for it in told {
+            let runs = |id: &str| self.runs.contains_key(id);
+            let placed = it.device.as_ref().is_some_and(|of| runs(&of.instance));
+            let state = match it.wanted {
+                Kept::Gone => VolumeState::Gone,
+                Kept::Kept => VolumeState::Ready,
+            };
+            let up = |run: &crate::agent::Run| run.is_up() && run.volume.as_ref() == Some(&it.id);
+            let mounted = self
+                .runs
+                .values()
+                .any(|on| on.agent.tasks.lock().values().any(up));
+            // What is mounted does not go.
+            if it.wanted == Kept::Gone && mounted {
+                world.wrong(format!("{} is to go while a task has it", it.id));
+                continue;
+            }
+            match it.wanted {
+                Kept::Gone => self.holds.remove(&it.id),
+                Kept::Kept => self.holds.insert(it.id.clone()),
+            };
+            let says = format!("{state:?} {} {placed} {mounted}", it.attached);
+            if self.said.get(&it.id) == Some(&says) {
+                continue;
+            }
+            let report = VolumeReport {
+                id: it.id.clone(),
+                state,
+                reason: None,
+                bytes: it.bytes,
+                mounted,
+                attached: it.attached,
+                placed: placed && it.attached,
+            };
+            let Some(server) = world.server() else { return };
+            let reports = vec![(ToldVolume::of(&it), report)];
+            let heard = server.ec2.volumes_reported(&self.name, reports);
+            if matches!(server.unless_ended(heard).await, Ok(Ok(()))) {
+                self.said.insert(it.id, says);
+            }
+        }
+    }
+}

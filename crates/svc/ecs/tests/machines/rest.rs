@@ -1,0 +1,246 @@
+//! What everything comes to when nothing goes wrong any more.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use wharf_records::{Record as _, decode, hosts::Ledger, machine};
+use wharf_store::Range;
+
+use crate::{
+    agent::Stage,
+    hosts::Fleet,
+    plan::{ACCOUNTS, ON_AN_INSTANCE},
+    users::instances,
+    world::World,
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// Every service has its tasks, on as many machines as that takes.
+    All,
+    Nothing,
+}
+
+/// How much there is of what.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Counts {
+    instances: usize,
+    tasks: usize,
+    /// Of instances and of tasks.
+    volumes: usize,
+    addresses: usize,
+}
+
+/// Whether all is as wanted; what is not.
+pub async fn is(world: &World, fleet: &Fleet, wanted: Wanted) -> Result<(), String> {
+    world.well(compare(world, fleet, wanted)).await
+}
+
+async fn compare(world: &World, fleet: &Fleet, wanted: Wanted) -> Result<(), String> {
+    let due = services(world).await?;
+    let groups = groups(world, wanted).await?;
+    let mut there = Counts {
+        tasks: due.tasks,
+        ..Counts::default()
+    };
+    for account in ACCOUNTS {
+        let all = instances(world, account)
+            .await
+            .map_err(|it| it.to_string())?;
+        if let Some((id, state)) = all.iter().find(|it| it.1 != "running") {
+            return Err(format!("{id} is {state}"));
+        }
+        there.instances += all.len();
+        let pages = world.pages(
+            account,
+            ("ec2", "DescribeVolumes"),
+            json!({"MaxResults": 500}),
+        );
+        for page in pages.await.map_err(|it| it.to_string())? {
+            let all = page["Volumes"].as_array().cloned().unwrap_or_default();
+            if let Some(it) = all.iter().find(|it| it["State"] != "in-use") {
+                return Err(format!("the volume {} is {}", it["VolumeId"], it["State"]));
+            }
+            there.volumes += all.len();
+        }
+    }
+    there.addresses = addresses(world).await;
+    let expected = Counts {
+        instances: groups.values().sum(),
+        volumes: due.volumes + disks(world, &groups),
+        addresses: due.addresses + groups.values().sum::<usize>(),
+        ..due
+    };
+    if there != expected {
+        return Err(format!("there is {there:?} of {expected:?}"));
+    }
+    on_machines(world, fleet, &expected)?;
+    claims(world, &expected).await
+}
+
+/// Tasks of services, with the volumes and addresses of them alone.
+async fn services(world: &World) -> Result<Counts, String> {
+    let mut due = Counts::default();
+    for some in world.plan.services.chunks(10) {
+        let names: Vec<&String> = some.iter().map(|it| &it.name).collect();
+        let input = json!({"cluster": some[0].cluster, "services": names});
+        let shown = world
+            .call(some[0].account, ("ecs", "DescribeServices"), input)
+            .await;
+        let shown = shown.map_err(|it| it.to_string())?;
+        for (service, it) in some.iter().zip(shown["services"].as_array().unwrap()) {
+            let wanted = world.wanted.lock()[&service.name];
+            let count = |name: &str| it[name].as_u64().unwrap_or_default();
+            let deployments = it["deployments"].as_array().map_or(0, Vec::len);
+            let counts = ["desiredCount", "runningCount", "pendingCount"].map(count);
+            let has = (counts, deployments);
+            let wanted_counts = [u64::from(wanted), u64::from(wanted), 0];
+            if has != (wanted_counts, 1) {
+                let why = it["events"][0]["message"].as_str().unwrap_or_default();
+                return Err(format!("{} has {has:?}, not {wanted}: {why}", service.name));
+            }
+            due.tasks += wanted as usize;
+            due.volumes += if service.has_volumes() {
+                wanted as usize
+            } else {
+                0
+            };
+            due.addresses += if service.has_interfaces() {
+                wanted as usize
+            } else {
+                0
+            };
+        }
+    }
+    Ok(due)
+}
+
+/// Instances of each group, which are all in service.
+async fn groups(world: &World, wanted: Wanted) -> Result<BTreeMap<String, usize>, String> {
+    let mut found = BTreeMap::new();
+    for cluster in &world.plan.clusters {
+        let input = json!({"AutoScalingGroupNames": cluster.groups()});
+        let shown = world.call(
+            cluster.account,
+            ("autoscaling", "DescribeAutoScalingGroups"),
+            input,
+        );
+        let shown = shown.await.map_err(|it| it.to_string())?;
+        for it in shown["AutoScalingGroups"].as_array().unwrap() {
+            let name = it["AutoScalingGroupName"].as_str().unwrap().to_owned();
+            let instances = it["Instances"].as_array().map_or(&[][..], Vec::as_slice);
+            let other = |it: &&Value| {
+                it["LifecycleState"] != "InService" || it["HealthStatus"] != "Healthy"
+            };
+            if let Some(it) = instances.iter().find(other) {
+                return Err(format!(
+                    "{name}: {} is {}",
+                    it["InstanceId"], it["LifecycleState"]
+                ));
+            }
+            let desired = it["DesiredCapacity"].as_u64().unwrap_or_default();
+            if desired != instances.len() as u64 {
+                return Err(format!(
+                    "{name} has {} instances of {desired}",
+                    instances.len()
+                ));
+            }
+            found.insert(name, instances.len());
+        }
+        let input = json!({"cluster": cluster.name, "status": "ACTIVE"});
+        let pages = world
+            .pages(cluster.account, ("ecs", "ListContainerInstances"), input)
+            .await;
+        let pages = pages.map_err(|it| it.to_string())?;
+        let joined = pages
+            .iter()
+            .map(|it| it["containerInstanceArns"].as_array().map_or(0, Vec::len));
+        let (joined, all) = (
+            joined.sum::<usize>(),
+            cluster.groups().iter().map(|it| found[it]).sum::<usize>(),
+        );
+        if joined != all {
+            return Err(format!(
+                "{} has {joined} container instances of {all}",
+                cluster.name
+            ));
+        }
+        let own = world
+            .plan
+            .services
+            .iter()
+            .filter(|it| it.cluster == cluster.name);
+        let tasks: u32 = own.map(|it| world.wanted.lock()[&it.name]).sum();
+        // However badly tasks are spread, an instance has one.
+        let most = tasks as usize;
+        let least = (tasks / ON_AN_INSTANCE) as usize;
+        if all > most || all < least || (wanted == Wanted::Nothing && all > 0) {
+            return Err(format!(
+                "{} has {all} instances for {tasks} tasks",
+                cluster.name
+            ));
+        }
+    }
+    Ok(found)
+}
+
+/// Volumes that came with instances.
+fn disks(world: &World, groups: &BTreeMap<String, usize>) -> usize {
+    let with = world.plan.clusters.iter().filter(|it| it.has_disks);
+    with.flat_map(|it| it.groups()).map(|it| groups[&it]).sum()
+}
+
+async fn addresses(world: &World) -> usize {
+    let keys = world
+        .store
+        .all_keys(Range::prefix(wharf_svc_ec2::plane::prefix()));
+    let keys = keys.await.unwrap().entries;
+    keys.iter()
+        .filter(|it| it.key.contains("/address/"))
+        .count()
+}
+
+/// The machines have what is there, and nothing else.
+fn on_machines(world: &World, fleet: &Fleet, expected: &Counts) -> Result<(), String> {
+    let instances = fleet.hosts.iter().map(|it| it.runs.len()).sum();
+    let volumes = fleet.hosts.iter().map(|it| it.holds.len()).sum();
+    let all: Vec<_> = world.tasks.lock().values().cloned().collect();
+    let runs = all.iter().map(|it| {
+        let tasks = it.lock();
+        tasks.values().filter(|it| it.stage == Stage::Runs).count()
+    });
+    let there = Counts {
+        instances,
+        volumes,
+        tasks: runs.sum(),
+        addresses: expected.addresses,
+    };
+    match there == *expected {
+        true => Ok(()),
+        false => Err(format!("machines have {there:?} of {expected:?}")),
+    }
+}
+
+/// Room is claimed for what is there alone.
+async fn claims(world: &World, expected: &Counts) -> Result<(), String> {
+    let ledgers = world
+        .store
+        .all(Range::prefix(machine::folder(Ledger::KIND)))
+        .await;
+    let (mut instances, mut tasks) = (0, 0);
+    for entry in ledgers.unwrap().entries {
+        let ledger: Ledger = decode(&entry.value).unwrap();
+        for claimant in ledger.claims.claimants() {
+            match claimant.starts_with("instance/") {
+                true => instances += 1,
+                false => tasks += 1,
+            }
+        }
+    }
+    match (instances, tasks) == (expected.instances, expected.tasks) {
+        true => Ok(()),
+        false => Err(format!(
+            "{instances} instances and {tasks} tasks claim room of {expected:?}"
+        )),
+    }
+}

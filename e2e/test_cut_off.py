@@ -1,0 +1,232 @@
+"""Hosts that are cut off from the others and come back, with what keeps its data on volumes: while nobody knows what goes on there,
+nobody else has its names, its volumes or its addresses."""
+
+import json
+import os
+import pathlib
+
+import pytest
+
+from harness import images, tasks
+from harness.hosts import Host
+from harness.kubernetes import Cluster
+from harness.waiting import wait_for
+from test_eks_nodegroups import active, is_ready, node_role, nodes_of  # noqa: F401 (a fixture)
+from test_kubernetes_nodes import sh
+from test_kubernetes_volumes import GP3, backed_by, inside, put
+from test_volumes import asked, definition, infrastructure_role, volumes
+
+# Nobody has seen them run yet: without the second mark they are part of every run.
+pytestmark = [pytest.mark.minutes(4), pytest.mark.skip(reason="never run yet")]
+
+# In the environment of every process that is watched.
+MARK = "WHARF_CUT_OFF"
+UNREACHABLE = "node.kubernetes.io/unreachable"
+
+
+@pytest.fixture(scope="module")
+def installation(server):
+    return server
+
+
+@pytest.fixture(scope="module")
+def hosts(server):
+    made = [Host(server, number, ["--instances"]).join() for number in (1, 2)]
+    yield made
+    for host in made:
+        host.close()
+
+
+def running(name):
+    """The process namespaces of the containers that have a mark: each container has its own."""
+    found = set()
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            said = (folder / "environ").read_bytes().split(b"\0")
+            if f"{MARK}={name}".encode() in said:
+                found.add(os.readlink(folder / "ns" / "pid"))
+        except OSError:
+            pass
+    return found
+
+
+# --- Kubernetes
+
+
+@pytest.fixture(scope="module")
+def cluster(server, hosts, node_role):  # noqa: F811
+    with Cluster(server) as cluster:
+        cluster.eks.create_nodegroup(
+            clusterName=cluster.name,
+            nodegroupName="two",
+            nodeRole=node_role,
+            subnets=cluster.described()["resourcesVpcConfig"]["subnetIds"][:1],
+            scalingConfig={"minSize": 2, "maxSize": 2, "desiredSize": 2},
+            instanceTypes=["t3.small"],
+        )
+        active(cluster, "two")
+        wait_for(lambda: sum(is_ready(it) for it in nodes_of(cluster, "two")) == 2, 120, "two nodes that are ready")
+        put(cluster, GP3)
+        yield cluster
+
+
+def stateful(image):
+    """Two pods that are apart, each with a claim, to which it adds a line with its uid when it begins."""
+    script = "echo $UID >> /data/turns; sync; trap exit TERM; while true; do sleep 1; done"
+    container = sh(
+        image,
+        script,
+        volumeMounts=[{"name": "data", "mountPath": "/data"}],
+        env=[
+            {"name": MARK, "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+            {"name": "UID", "valueFrom": {"fieldRef": {"fieldPath": "metadata.uid"}}},
+        ],
+    )
+    apart = {"labelSelector": {"matchLabels": {"app": "kept"}}, "topologyKey": "kubernetes.io/hostname"}
+    spec = {
+        "containers": [container],
+        "terminationGracePeriodSeconds": 1,
+        "affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [apart]}},
+        "tolerations": [{"key": UNREACHABLE, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 5}],
+    }
+    claim = {"storageClassName": "gp3", "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "StatefulSet",
+        "metadata": {"name": "kept"},
+        "spec": {
+            "serviceName": "kept",
+            "podManagementPolicy": "Parallel",
+            "replicas": 2,
+            "selector": {"matchLabels": {"app": "kept"}},
+            "template": {"metadata": {"labels": {"app": "kept"}}, "spec": spec},
+            "volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": claim}],
+        },
+    }
+
+
+def pod(cluster, name):
+    found = [it for it in cluster.get("pods")["items"] if it["metadata"]["name"] == name]
+    return found[0] if found else None
+
+
+def runs(cluster, name):
+    found = pod(cluster, name)
+    is_up = found and found["status"].get("phase") == "Running" and "deletionTimestamp" not in found["metadata"]
+    return found if is_up and any(it.get("ready") for it in found["status"].get("containerStatuses", [])) else None
+
+
+def host_of(ec2, hosts, instance):
+    """The host that has the folder of an instance."""
+    return next(it for it in hosts if any(it.data.rglob(instance)))
+
+
+def taints(cluster, node):
+    return {(it["key"], it["effect"]) for it in cluster.get("node", node)["spec"].get("taints", [])}
+
+
+def test_a_set_is_never_twice_and_its_volumes_have_one_node(server, cluster, hosts):
+    ec2 = server.client("ec2")
+    put(cluster, stateful(images.push(server, "busybox")))
+    for name in ("kept-0", "kept-1"):
+        wait_for(lambda name=name: runs(cluster, name), 120, f"{name} to run")
+    before = pod(cluster, "kept-0")
+    node, uid = before["spec"]["nodeName"], before["metadata"]["uid"]
+    instance = cluster.get("node", node)["spec"]["providerID"].rsplit("/", 1)[1]
+    volume = cluster.get("persistentvolumeclaim", "data-kept-0")["spec"]["volumeName"]
+    disk = cluster.get("persistentvolume", volume)["spec"]["csi"]["volumeHandle"]
+    away = host_of(ec2, hosts, instance)
+
+    def once():
+        """What must hold whenever it is looked at."""
+        assert len(running("kept-0")) <= 1, "two containers are kept-0"
+        assert len(running("kept-1")) <= 1, "two containers are kept-1"
+        assert backed_by(disk) <= 1, "two devices have its volume"
+        attached = ec2.describe_volumes(VolumeIds=[disk])["Volumes"][0]["Attachments"]
+        assert len(attached) <= 1, attached
+        return True
+
+    def while_so(ask, deadline_s, what):
+        return wait_for(lambda: once() and ask(), deadline_s, what)
+
+    with away.cut_off():
+        while_so(lambda: (UNREACHABLE, "NoExecute") in taints(cluster, node), 120, "the taints of a node that is away")
+        assert (UNREACHABLE, "NoSchedule") in taints(cluster, node)
+        (ready,) = [it for it in cluster.get("node", node)["status"]["conditions"] if it["type"] == "Ready"]
+        assert ready["status"] == "Unknown", ready
+        # It is to go, and nobody can say that it has: so there is no other.
+        while_so(lambda: "deletionTimestamp" in pod(cluster, "kept-0")["metadata"], 60, "the eviction of its pod")
+        assert pod(cluster, "kept-0")["metadata"]["uid"] == uid
+        assert running("kept-0"), "on its node it goes on"
+        (attachment,) = ec2.describe_volumes(VolumeIds=[disk])["Volumes"][0]["Attachments"]
+        assert attachment["InstanceId"] == instance
+        assert runs(cluster, "kept-1"), "the other goes on"
+    # Whatever became of the instance meanwhile: another pod of the name has what the one before wrote.
+    back = while_so(lambda: (it := runs(cluster, "kept-0")) and it["metadata"]["uid"] != uid and it, 300, "another kept-0")
+    turns = while_so(lambda: inside(cluster, "kept-0", "cat /data/turns").split(), 60, "what they wrote")
+    assert turns[0] == uid and turns[-1] == back["metadata"]["uid"], turns
+    while_so(lambda: sum(is_ready(it) for it in nodes_of(cluster, "two")) == 2, 180, "two nodes that are ready")
+    there = back["spec"]["nodeName"]
+    assert UNREACHABLE not in {key for key, _ in taints(cluster, there)}
+    cluster.kubectl("delete", "statefulset", "kept")
+    cluster.kubectl("delete", "persistentvolumeclaim", "--all")
+    wait_for(lambda: not running("kept-0") | running("kept-1"), 60, "the end of both")
+    wait_for(lambda: not ec2.describe_volumes(Filters=[{"Name": "volume-id", "Values": [disk]}])["Volumes"], 120, "the end of the volume")
+
+
+# --- ECS
+
+
+def test_tasks_of_a_host_that_is_cut_off_keep_their_volumes_for_themselves(server, hosts):
+    ecs, ec2, name = server.client("ecs"), server.client("ec2"), tasks.unique("kept")
+    role = infrastructure_role(server)
+    script = f"export {MARK}={name}; exec sh -c 'echo $HOSTNAME >> /data/turns; trap \"exit 0\" TERM; while :; do sleep 0.2; done'"
+    ecs.create_service(
+        serviceName=name,
+        taskDefinition=definition(server, images.push(server, "busybox"), script),
+        desiredCount=2,
+        launchType="EC2",
+        placementStrategy=[{"type": "spread", "field": "instanceId"}],
+        placementConstraints=[{"type": "memberOf", "expression": f"ec2InstanceId in [{','.join(instances_of(ecs, hosts))}]"}],
+        volumeConfigurations=asked(role),
+    )
+
+    def up():
+        arns = ecs.list_tasks(serviceName=name, desiredStatus="RUNNING")["taskArns"]
+        found = ecs.describe_tasks(tasks=arns)["tasks"] if arns else []
+        return {it["taskArn"]: it for it in found if it["lastStatus"] == "RUNNING"}
+
+    wait_for(lambda: len(up()) == 2, 90, "both tasks")
+    on = {it["containerInstanceArn"]: arn for arn, it in up().items()}
+    assert set(on) == {it.instance for it in hosts}
+    away = hosts[0]
+    lost = on[away.instance]
+    (disk,) = [detail["value"] for it in up()[lost]["attachments"] for detail in it["details"] if detail["name"] == "volumeId"]
+
+    def once():
+        assert len(running(name)) <= 3, "the lost one, its replacement, and the other"
+        all_of = ec2.describe_volumes()["Volumes"]
+        assert all(len(it["Attachments"]) <= 1 for it in all_of), json.dumps(all_of, default=str)
+        assert all(backed_by(it["VolumeId"]) <= 1 for it in all_of)
+        return True
+
+    with away.cut_off():
+        wait_for(lambda: once() and lost not in up() and len(up()) == 2, 90, "a replacement on the other host")
+        assert {it["containerInstanceArn"] for it in up().values()} == {hosts[1].instance}
+        # Nobody has said that the task let it go.
+        (kept,) = volumes(server, volume_id=disk)
+        assert kept["State"] == "in-use" and len(kept["Attachments"]) == 1, kept
+        assert backed_by(disk) == 1 and len(running(name)) == 3
+    away.wait_connected(True, 60)
+    wait_for(lambda: once() and len(running(name)) == 2, 90, "the end of the stray")
+    wait_for(lambda: once() and not volumes(server, volume_id=disk), 90, "the end of its volume")
+    assert backed_by(disk) == 0 and len(up()) == 2
+    ecs.update_service(service=name, desiredCount=0)
+    wait_for(lambda: not up() and not running(name), 60, "the end of all tasks")
+    wait_for(lambda: not [it for it in volumes(server) if it["State"] == "in-use"], 90, "the end of their volumes")
+    ecs.delete_service(service=name)
+
+
+def instances_of(ecs, hosts):
+    found = ecs.describe_container_instances(containerInstances=[it.instance for it in hosts])["containerInstances"]
+    return [it["ec2InstanceId"] for it in found]
