@@ -47,7 +47,11 @@ pub fn begin(target: &Target<'_>, plan: &ExecPlan, streams: Streams) -> io::Resu
     let reporter = Reporter::new(write);
     if !plan.process.tty {
         for (number, stream) in streams.iter().enumerate() {
-            let kind = if number == 0 { Stream::Input } else { Stream::Output };
+            let kind = if number == 0 {
+                Stream::Input
+            } else {
+                Stream::Output
+            };
             may_be_reopened(stream, kind)?;
         }
     }
