@@ -114,6 +114,9 @@ def test_logs_are_read(day):
     with subprocess.Popen(day.command("logs", "-f", pod), env=day.environment, stdout=subprocess.PIPE, text=True) as followed:
         try:
             assert followed.stdout.readline() == "started\n"
+            # Programs that log to a file are given this one, whoever they run as.
+            day.run("exec", pod, "--", "sh", "-c", "echo later > /proc/1/fd/1")
+            assert followed.stdout.readline() == "later\n"
         finally:
             followed.kill()
 

@@ -35,6 +35,19 @@ fn yaml_is_yaml_one_dot_one() {
         "i": "1.2.3", "j": {"k": "v", "l": -7},
     });
     assert_eq!(parse(MediaType::Yaml, text), expected);
+    // In quotes it is a name like any other.
+    let named = parse(
+        MediaType::Yaml,
+        b"a: {\"<<\": {k: v}, '<<x': 1}\nb: {c: <<}\n",
+    );
+    let expected = serde_json::json!({"a": {"<<": {"k": "v"}, "<<x": 1}, "b": {"c": "<<"}});
+    assert_eq!(named, expected);
+    let catalog = Catalog::built_in();
+    let error = decode(&catalog, MediaType::Yaml, b"<<: v\n", None).expect_err("no map");
+    assert!(
+        error.message.contains("map merge requires map"),
+        "{error:?}"
+    );
 }
 
 /// What `sigs.k8s.io/yaml` makes of these, by which upstream writes YAML.

@@ -21,9 +21,23 @@ fn failed(message: impl std::fmt::Display) -> DecodeError {
 /// A list or map that is not complete, and the anchor it is known by.
 struct Open {
     value: Value,
-    key: Option<String>,
+    key: Option<Key>,
     anchor: usize,
     duplicates: bool,
+}
+
+impl Open {
+    /// What comes next in it is a key.
+    fn takes_key(&self) -> bool {
+        self.value.is_object() && self.key.is_none()
+    }
+}
+
+/// What the next value of a map is for.
+enum Key {
+    Named(String),
+    /// `<<` without quotes: what the map does not have itself.
+    Merge,
 }
 
 /// The value, and the keys given twice.
@@ -57,7 +71,14 @@ impl Reader {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let value = scalar(&text, style, tag.as_deref())?;
-                self.add(value, anchor, 1)
+                let merges = text == "<<" && style == ScalarStyle::Plain && tag.is_none();
+                match self.open.last_mut().filter(|it| merges && it.takes_key()) {
+                    Some(open) => {
+                        open.key = Some(Key::Merge);
+                        Ok(None)
+                    }
+                    None => self.add(value, anchor, 1),
+                }
             }
             Event::SequenceStart(anchor, _) => self.begin(Value::Array(Vec::new()), anchor),
             Event::MappingStart(anchor, _) => self.begin(Value::Object(Map::new()), anchor),
@@ -105,11 +126,9 @@ impl Reader {
         match &mut open.value {
             Value::Array(list) => list.push(value),
             Value::Object(map) => match open.key.take() {
-                None => open.key = Some(key(&value)?),
-                Some(key) if key == "<<" && !matches!(value, Value::String(_)) => {
-                    merge(map, value)?
-                }
-                Some(key) => {
+                None => open.key = Some(Key::Named(key(&value)?)),
+                Some(Key::Merge) => merge(map, value)?,
+                Some(Key::Named(key)) => {
                     if map.contains_key(&key) && open.duplicates {
                         return Err(format!("key {key:?} already set in map"));
                     }
@@ -130,7 +149,6 @@ fn count(value: &Value) -> usize {
     }
 }
 
-/// `<<`: what the map does not have itself.
 fn merge(map: &mut Map<String, Value>, from: Value) -> Result<(), String> {
     match from {
         Value::Object(from) => {
