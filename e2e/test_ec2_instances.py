@@ -119,7 +119,7 @@ def test_an_instance_lives_through_everything(fresh):
     ec2.start_instances(InstanceIds=[instance])
     wait_state(ec2, instance, "running")
     wait_for(lambda: "serves again" in console(ec2, instance), 60, "the second boot")
-    assert "page of" in page(fresh, image, address)
+    assert "page of" in wait_for(lambda: page(fresh, image, address), 60, "an answer after the second boot")
     assert "I am" not in console(ec2, instance), "user data runs once"
 
     ec2.terminate_instances(InstanceIds=[instance])

@@ -127,7 +127,7 @@ class Importer:
         public = load_der_public_key(asked["PublicKey"])
         digest = hashes.SHA1() if algorithm.endswith("SHA_1") else hashes.SHA256()
         oaep = padding.OAEP(padding.MGF1(digest), digest, None)
-        if "AES" in algorithm:
+        if "AES_KEY_WRAP" in algorithm:
             kek = os.urandom(32)
             wrapped = public.encrypt(kek, oaep) + aes_key_wrap_with_padding(kek, material)
         else:

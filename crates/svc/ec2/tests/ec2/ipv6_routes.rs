@@ -285,7 +285,7 @@ async fn routes_lead_to_peers() {
         let ranges = set.into_iter().filter_map(|it| it.ipv6_cidr_block);
         ranges.collect::<Vec<_>>()
     };
-    assert_eq!(ranges(made.requester_vpc_info), [net.range.clone()]);
+    assert_eq!(ranges(made.requester_vpc_info), [net.range.as_str()]);
     assert!(ranges(made.accepter_vpc_info).is_empty(), "not yet asked");
     let input = AcceptVpcPeeringConnectionRequest {
         vpc_peering_connection_id: Some(pcx.clone()),
@@ -293,8 +293,8 @@ async fn routes_lead_to_peers() {
     };
     let accepted = ec2.accept_vpc_peering_connection(me(), input).await;
     let accepted = accepted.unwrap().vpc_peering_connection.unwrap();
-    assert_eq!(ranges(accepted.requester_vpc_info), [net.range.clone()]);
-    assert_eq!(ranges(accepted.accepter_vpc_info), [theirs.clone()]);
+    assert_eq!(ranges(accepted.requester_vpc_info), [net.range.as_str()]);
+    assert_eq!(ranges(accepted.accepter_vpc_info), [theirs.as_str()]);
     net.create(net.route(&theirs, &pcx)).await.unwrap();
     assert_eq!(net.shown().await[1], row(&theirs, &pcx, "active"));
     let tables = told(&net.world).await.into_iter();
