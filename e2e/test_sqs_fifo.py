@@ -208,7 +208,13 @@ def test_a_slow_move_is_cancelled(sqs):
     (task,) = sqs.list_message_move_tasks(SourceArn=dead_arn)["Results"]
     assert (task["Status"], task["TaskHandle"], task["MaxNumberOfMessagesPerSecond"]) == ("RUNNING", handle, 1)
     assert (task["DestinationArn"], task["ApproximateNumberOfMessagesToMove"]) == (goal_arn, total)
-    wait_for(lambda: counts(sqs, goal)[0] > 0, what="something is moved")
+    assert refused(sqs.start_message_move_task, **move) == "AWS.SimpleQueueService.UnsupportedOperation"
+
+    def moved():
+        (task,) = sqs.list_message_move_tasks(SourceArn=dead_arn)["Results"]
+        return task["ApproximateNumberOfMessagesMoved"] > 0
+
+    wait_for(moved, what="something is moved")
     said = sqs.cancel_message_move_task(TaskHandle=handle)["ApproximateNumberOfMessagesMoved"]
     (task,) = wait_for(lambda: ended(sqs, dead_arn), what="the task has ended")
     moved = task["ApproximateNumberOfMessagesMoved"]

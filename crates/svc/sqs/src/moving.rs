@@ -33,6 +33,10 @@ pub async fn step(core: &Core, place: &Place, id: &str, key: &str) -> Result<Nex
     if task.status != MoveStatus::Running {
         return Ok(Next::Settled);
     }
+    let now = core.parts.clock.now();
+    if let Some(at) = task.next_at.filter(|at| now < *at) {
+        return Ok(Next::After(at.since(now)));
+    }
     let source = QueueId {
         place: place.clone(),
         name: id.split('/').next().unwrap_or_default().to_owned(),
@@ -65,10 +69,7 @@ pub async fn step(core: &Core, place: &Place, id: &str, key: &str) -> Result<Nex
         claim = rest;
     }
     end(core, place, key, moved, MoveStatus::Running, None).await?;
-    let rate = u64::from(task.rate.unwrap_or(0));
-    // Without a rate it goes on at once.
-    let pause = (moved * 1000).checked_div(rate).unwrap_or(0);
-    Ok(Next::After(Duration::from_millis(pause)))
+    Ok(Next::After(Duration::ZERO))
 }
 
 /// The oldest messages that were there when the task began.
@@ -142,8 +143,11 @@ async fn end(
     failure: Option<String>,
 ) -> Result<Next, ChangeError> {
     let permit = reconcile::own_call(core, place).permit;
+    let now = core.parts.clock.now();
     let change = |task: &mut MoveTask| {
         task.moved += moved;
+        let pause = |rate: u32| Duration::from_millis(moved * 1000 / u64::from(rate.max(1)));
+        task.next_at = task.rate.map(|rate| now + pause(rate));
         // One that was cancelled meanwhile stays so.
         if task.status == MoveStatus::Running || !status.is_active() {
             task.status = status;

@@ -82,6 +82,9 @@ pub struct MoveTask {
     pub to_move: u64,
     /// Messages that were sent later stay.
     pub until: u64,
+    /// By the rate, none is moved before. Each step changes this record, which wakes the next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_at: Option<Timestamp>,
     #[serde(default)]
     pub failure: Option<String>,
     #[serde(flatten)]

@@ -145,6 +145,7 @@ pub async fn start_message_move_task(
         moved: 0,
         to_move: counts.ready as u64,
         until,
+        next_at: None,
         failure: None,
         unknown: Default::default(),
     };

@@ -176,6 +176,52 @@ async fn a_move_task_takes_dead_letters_back() {
 }
 
 #[tokio::test]
+async fn a_move_task_keeps_to_its_rate() {
+    let mut home = Home::new();
+    let dead = home.queue("dead", &[]).await;
+    let arn = "arn:aws:sqs:us-east-1:000000000000:dead";
+    let policy = format!(r#"{{"deadLetterTargetArn":"{arn}","maxReceiveCount":1}}"#);
+    home.queue("jobs", &[("RedrivePolicy", &policy)]).await;
+    let goal = home.queue("goal", &[]).await;
+    for number in 0..9 {
+        home.send(&dead, &number.to_string()).await;
+    }
+    let start = || api::StartMessageMoveTaskRequest {
+        source_arn: Some(arn.to_owned()),
+        destination_arn: Some("arn:aws:sqs:us-east-1:000000000000:goal".to_owned()),
+        max_number_of_messages_per_second: Some(2),
+    };
+    home.sqs
+        .start_message_move_task(&call(), start())
+        .await
+        .unwrap();
+    for moved in [2, 4, 6] {
+        until("some are moved", async || {
+            let list = api::ListMessageMoveTasksRequest {
+                source_arn: Some(arn.to_owned()),
+                max_results: None,
+            };
+            let listed = home.sqs.list_message_move_tasks(&call(), list).await;
+            let task = listed.unwrap().results.unwrap().remove(0);
+            task.approximate_number_of_messages_moved == Some(moved)
+        })
+        .await;
+        // By this clock no time goes on, so that nothing more may be moved, however often somebody looks.
+        for _ in 0..3 {
+            home.sqs.restart();
+            let second = home.sqs.start_message_move_task(&call(), start()).await;
+            assert_eq!(second.unwrap_err().code, "UnsupportedOperation");
+            tokio::task::yield_now().await;
+        }
+        let (moved, left) = (moved.to_string(), (9 - moved).to_string());
+        assert_eq!(home.counts(&goal).await, [moved.as_str(), "0", "0"]);
+        assert_eq!(home.counts(&dead).await, [left.as_str(), "0", "0"]);
+        home.pass(1);
+        home.sqs.restart();
+    }
+}
+
+#[tokio::test]
 async fn data_keys_that_nothing_is_under_are_forgotten() {
     let mut home = Home::new();
     let made = home.kms.create_key(&call(), Default::default()).await;
