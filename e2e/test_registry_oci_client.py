@@ -20,6 +20,7 @@ def test_images_and_what_is_about_them(wharf, client):
     name, ecr = repository(wharf, "oci-client")
     done = tools.run(client, f"localhost:{wharf.port}", name, wharf.registry_password(), timeout_s=120)
     seen = json.loads(done.stdout)
+    assert seen["same"] and seen["stranger_refused"], seen
     assert seen["how"] == {"how": "chunked"}
     assert sorted(seen["tags"]) == ["at-once", "chunked"]
     assert seen["pulled"] == seen["pushed"]["chunked"] != seen["pushed"]["at-once"]

@@ -2,7 +2,10 @@
 //!
 //! `oci-client-of-tests REGISTRY REPOSITORY PASSWORD`
 
-use std::{collections::BTreeMap, error::Error};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    error::Error,
+};
 
 use oci_client::{
     Client, Reference, RegistryOperation,
@@ -65,11 +68,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = client(false);
     let accepted = vec![IMAGE_LAYER_MEDIA_TYPE, IMAGE_LAYER_GZIP_MEDIA_TYPE];
     let image = client.pull(&tagged("chunked"), &auth, accepted).await?;
-    let same = image
-        .layers
-        .iter()
-        .map(|it| &it.data)
-        .eq(layers.iter().map(|it| &it.data));
+    // It gives them as they come.
+    let contents = |layers: &[ImageLayer]| {
+        layers
+            .iter()
+            .map(|it| it.data.clone())
+            .collect::<BTreeSet<_>>()
+    };
+    let same = image.layers.len() == layers.len() && contents(&image.layers) == contents(&layers);
     let (manifest, digest) = client
         .pull_image_manifest(&tagged("chunked"), &auth)
         .await?;
