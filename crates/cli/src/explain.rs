@@ -181,23 +181,27 @@ fn tasks<'a>(items: impl Iterator<Item = &'a Value>) -> String {
 fn hosts<'a>(items: impl Iterator<Item = &'a Value>) -> String {
     let heading = ["NODE", "INSTANCE", "ZONE", "CAN PLACE MORE"];
     let rows = items.map(|it| {
-        let verdict = match (it["refuses"].as_str(), it["never"] == true) {
-            (None, _) => "yes".to_owned(),
-            (Some(why), false) => format!("no: {why}"),
-            (Some(why), true) => format!("never: {why}"),
-        };
-        let here = match it["here"] == true {
-            true => " (the task runs here)",
-            false => "",
-        };
         vec![
             cell(&it["instance"]),
             cell(&it["ec2Instance"]),
             cell(&it["zone"]),
-            format!("{verdict}{here}"),
+            verdict(it, " (the task runs here)"),
         ]
     });
     section(&heading, rows)
+}
+
+/// Whether a host or a node takes what is asked about; `here` is added where that is already.
+fn verdict(it: &Value, here: &str) -> String {
+    let verdict = match (it["refuses"].as_str(), it["never"] == true) {
+        (None, _) => "yes".to_owned(),
+        (Some(why), false) => format!("no: {why}"),
+        (Some(why), true) => format!("never: {why}"),
+    };
+    match it["here"] == true {
+        true => verdict + here,
+        false => verdict,
+    }
 }
 
 /// A table under its heading; nothing at all without rows.

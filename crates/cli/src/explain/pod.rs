@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{cell, list, section};
+use super::{cell, list, section, verdict};
 use crate::style::Style;
 
 pub(super) fn text(said: &Value, style: Style) -> String {
@@ -60,18 +60,7 @@ fn containers<'a>(items: impl Iterator<Item = &'a Value>) -> String {
 }
 
 fn nodes<'a>(items: impl Iterator<Item = &'a Value>) -> String {
-    let rows = items.map(|it| {
-        let verdict = match (it["refuses"].as_str(), it["never"] == true) {
-            (None, _) => "yes".to_owned(),
-            (Some(why), false) => format!("no: {why}"),
-            (Some(why), true) => format!("never: {why}"),
-        };
-        let here = match it["here"] == true {
-            true => " (the pod is here)",
-            false => "",
-        };
-        vec![cell(&it["name"]), format!("{verdict}{here}")]
-    });
+    let rows = items.map(|it| vec![cell(&it["name"]), verdict(it, " (the pod is here)")]);
     section(&["NODE", "CAN TAKE IT"], rows)
 }
 

@@ -20,6 +20,7 @@ use wharf_kube_model::Catalog;
 use wharf_metrics::exposition::{Exposition, Kind};
 
 use crate::{
+    paths::OTHERS,
     query::Query,
     request::{Asked, Target},
 };
@@ -30,18 +31,6 @@ const MOST_SETS: usize = 4096;
 const BOUNDS: [f64; 24] = [
     0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0,
     10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 300.0,
-];
-/// What else than objects is told apart, by upstream's label `subresource`.
-const PATHS: [&str; 9] = [
-    "/api",
-    "/apis",
-    "/healthz",
-    "/livez",
-    "/metrics",
-    "/openapi/v2",
-    "/openapi/v3",
-    "/readyz",
-    "/version",
 ];
 /// Sessions, which upstream calls connections whatever their method is.
 const CONNECTED: [&str; 4] = ["attach", "exec", "portforward", "proxy"];
@@ -248,8 +237,9 @@ impl Set {
         match target {
             Some(Target::Resource(asked)) => of_resource(catalog, asked, query, headers),
             _ => Self {
-                subresource: PATHS
+                subresource: ["/api", "/apis"]
                     .iter()
+                    .chain(&OTHERS)
                     .find(|it| path.trim_end_matches('/') == **it)
                     .map_or_else(String::new, |it| (*it).to_owned()),
                 verb: match *method {

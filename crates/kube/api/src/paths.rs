@@ -85,6 +85,17 @@ fn in_form(catalog: &Catalog, value: &Value, headers: &HeaderMap) -> Answer {
     answer::value(catalog, 200, media, value)
 }
 
+/// What is told that is neither an object nor of an API group.
+pub const OTHERS: [&str; 7] = [
+    "/healthz",
+    "/livez",
+    "/metrics",
+    "/openapi/v2",
+    "/openapi/v3",
+    "/readyz",
+    "/version",
+];
+
 /// The kinds of this server and those of others.
 type Kinds<'a> = (&'a Arc<Catalog>, &'a Arc<Snapshot>);
 
@@ -102,16 +113,7 @@ fn root(inner: &Inner, kinds: Kinds<'_>, headers: &HeaderMap) -> Answer {
         }
         let aggregated = kinds.1.beside(catalog).into_iter();
         paths.extend(aggregated.map(|it| format!("/apis/{}/{}", it.group, it.version)));
-        let others = [
-            "/healthz",
-            "/livez",
-            "/metrics",
-            "/openapi/v2",
-            "/openapi/v3",
-            "/readyz",
-            "/version",
-        ];
-        paths.extend(others.map(str::to_owned));
+        paths.extend(OTHERS.map(str::to_owned));
         serde_json::to_vec(&json!({"paths": paths})).ok()
     });
     document.map_or_else(
