@@ -17,7 +17,7 @@ def client():
 
 
 def test_images_and_what_is_about_them(wharf, client):
-    name, ecr = repository(wharf, "oci-client")
+    name, _ = repository(wharf, "oci-client")
     done = tools.run(client, f"localhost:{wharf.port}", name, wharf.registry_password(), timeout_s=120)
     seen = json.loads(done.stdout)
     assert seen["same"] and seen["stranger_refused"], seen
@@ -26,7 +26,11 @@ def test_images_and_what_is_about_them(wharf, client):
     assert seen["pulled"] == seen["pushed"]["chunked"] != seen["pushed"]["at-once"]
     assert seen["signed"] == "signed"
     assert seen["referrers"] == {"all": [seen["signature"]], "of the kind": [seen["signature"]], "of another": []}
-    images = {tag: image for image in ecr.describe_images(repositoryName=name)["imageDetails"] for tag in image.get("imageTags", ())}
+    images = {
+        tag: image
+        for image in wharf.client("ecr").describe_images(repositoryName=name)["imageDetails"]
+        for tag in image.get("imageTags", ())
+    }
     assert images["at-once"]["imageDigest"] == seen["pushed"]["at-once"]
     assert images["chunked"]["imageSizeInBytes"] > 9 << 20
     assert images["signature"]["imageDigest"] == seen["signature"]
