@@ -124,7 +124,9 @@ def taints(cluster, node):
     return {(it["key"], it["effect"]) for it in cluster.get("node", node)["spec"].get("taints", [])}
 
 
-@pytest.mark.skip(reason="all of it holds while the host is away; once that was back, no pod of the name came within five minutes")
+# While the host is away all of it holds. Meanwhile its instance is replaced on the other host, and the claim's volume, whose bytes lie
+# on the one that is back, is reached by no node: "2 node(s) had volume node affinity conflict".
+@pytest.mark.skip(reason="a volume of a claim does not follow to the host of the instance's replacement")
 def test_a_set_is_never_twice_and_its_volumes_have_one_node(server, cluster, hosts):
     ec2 = server.client("ec2")
     put(cluster, stateful(images.push(server, "busybox")))
