@@ -109,10 +109,14 @@ fn look(dir: &Path, was_short: Option<bool>) -> io::Result<Option<(Room, bool)>>
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         other => other?,
     };
-    let room = Room::of(&dir)?;
-    let is_short = room.is_short(was_short == Some(true));
+    let mut room = Room::of(&dir)?;
+    let mut is_short = room.is_short(was_short == Some(true));
     if is_short || was_short != Some(false) {
-        for (image, device) in LoopDevice::below(&dir)? {
+        let devices = LoopDevice::below(&dir)?;
+        // Looked at after them: one that comes once there is room is not held back for the lack of before.
+        room = Room::of(&dir)?;
+        is_short = room.is_short(was_short == Some(true));
+        for (image, device) in devices {
             if let Err(error) = device.hold_back(is_short)
                 && LoopDevice::over(&image)?.is_some()
             {

@@ -432,7 +432,10 @@ pub fn loop_number(device: u64) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use std::process::{Command, Stdio};
+    use std::{
+        io::Write as _,
+        process::{Command, Stdio},
+    };
 
     use super::*;
 
@@ -466,6 +469,35 @@ mod tests {
         while LoopDevice::over(&image).unwrap().is_some() {
             thread::yield_now();
         }
+    }
+
+    /// Needs root and loop devices. Others take numbers meanwhile, so it asks for the same until it has it.
+    #[test]
+    fn one_whose_number_was_held_back_takes_writes() {
+        let dir = tempfile::tempdir().unwrap();
+        let image = dir.path().join("disk.img");
+        File::create(&image).unwrap().set_len(1 << 20).unwrap();
+        let bind = || loop {
+            match LoopDevice::bind(&image) {
+                Err(error) if error.kind() == io::ErrorKind::ResourceBusy => thread::yield_now(),
+                other => return other.unwrap(),
+            }
+        };
+        for _ in 0..100 {
+            let before = bind();
+            let device = open_device(before.path()).unwrap();
+            before.hold_back(true).unwrap();
+            // SAFETY: an ioctl without an argument.
+            Errno::result(unsafe { libc::ioctl(device.as_raw_fd(), LOOP_CLR_FD) }).unwrap();
+            drop(device);
+            let next = bind();
+            open_device(next.path()).unwrap().write_all(&[1; 4096]).unwrap();
+            next.let_go(&image).unwrap();
+            if next.number == before.number {
+                return;
+            }
+        }
+        panic!("never had the same number");
     }
 
     /// Needs root, loop devices and ext4.

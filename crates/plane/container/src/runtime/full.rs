@@ -4,15 +4,10 @@
 use std::{
     fs::{self, File},
     io,
-    os::fd::AsRawFd as _,
 };
 
-use nix::errno::Errno;
+use super::{device::LoopDevice, loops::set_read_only};
 
-use super::device::LoopDevice;
-
-/// `BLKROSET`
-const SET_READ_ONLY: libc::Ioctl = 0x125D;
 /// What the kernel keeps of a file system for its own tables, by itself: a fiftieth, at most.
 const KEPT_CLUSTERS: u64 = 4096;
 
@@ -41,11 +36,7 @@ impl LoopDevice {
         if (now.trim() == "1") == held {
             return Ok(());
         }
-        let device = File::open(self.path())?;
-        let held = libc::c_int::from(held);
-        // SAFETY: the kernel reads one number, which outlives the call.
-        Errno::result(unsafe { libc::ioctl(device.as_raw_fd(), SET_READ_ONLY, &raw const held) })?;
-        Ok(())
+        set_read_only(&File::open(self.path())?, held)
     }
 
     fn reserved(self) -> io::Result<Reserved> {
@@ -110,7 +101,10 @@ impl Reserved {
 
 #[cfg(test)]
 mod tests {
-    use std::{os::unix::fs::FileExt as _, process::Command};
+    use std::{
+        os::{fd::AsRawFd as _, unix::fs::FileExt as _},
+        process::Command,
+    };
 
     use super::*;
     use crate::runtime::PreparedDisk;

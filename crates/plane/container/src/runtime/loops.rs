@@ -49,6 +49,8 @@ struct LoopConfig {
     reserved: [u64; 8],
 }
 
+/// `BLKROSET`
+const SET_READ_ONLY: libc::Ioctl = 0x125D;
 const LOOP_GET_STATUS64: libc::Ioctl = 0x4C05;
 const LOOP_CONFIGURE: libc::Ioctl = 0x4C0A;
 const LOOP_CTL_GET_FREE: libc::Ioctl = 0x4C82;
@@ -77,7 +79,11 @@ pub(super) fn bind_loop(file: &File, path: &Path, flags: u32) -> io::Result<(Fil
         // SAFETY: the structure is the kernel's and outlives the call.
         let done = unsafe { libc::ioctl(device.as_raw_fd(), LOOP_CONFIGURE, &raw const config) };
         match Errno::result(done) {
-            Ok(_) => return Ok((device, number)),
+            Ok(_) => {
+                // Who had it before may have been held back to its end.
+                set_read_only(&device, false)?;
+                return Ok((device, number));
+            }
             // Taken by somebody else meanwhile.
             Err(Errno::EBUSY) => {}
             // Not every file system can do without the page cache.
@@ -89,6 +95,14 @@ pub(super) fn bind_loop(file: &File, path: &Path, flags: u32) -> io::Result<(Fil
         io::ErrorKind::ResourceBusy,
         "no loop device stays free",
     ))
+}
+
+/// Whether a device takes no writes, beyond what its file allows. The kernel keeps this for the next who has its number.
+pub(super) fn set_read_only(device: &File, held: bool) -> io::Result<()> {
+    let held = libc::c_int::from(held);
+    // SAFETY: the kernel reads one number, which outlives the call.
+    Errno::result(unsafe { libc::ioctl(device.as_raw_fd(), SET_READ_ONLY, &raw const held) })?;
+    Ok(())
 }
 
 fn config_of(file: &File, path: &Path, flags: u32) -> LoopConfig {
