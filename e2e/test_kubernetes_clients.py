@@ -92,7 +92,7 @@ def test_the_javascript_client(cluster, image, tmp_path):
 
 def test_the_rust_client(cluster, image):
     cluster.kubectl("create", "namespace", "rust")
-    seen = day(cluster, tools.rust_client("kubernetes_clients/rust", "day"), "rust", image)
+    seen = day(cluster, tools.rust_client("kubernetes-client"), "rust", image)
     assert seen == {
         "version": "1",
         "exists": [409, "AlreadyExists"],

@@ -7,13 +7,10 @@ import pytest
 from harness import tools
 from harness.distribution import repository
 
-# Most of it is the compiler.
-pytestmark = pytest.mark.minutes(2)
-
 
 @pytest.fixture(scope="module")
 def client():
-    return tools.rust_client("oci_client", "oci-client-of-tests")
+    return tools.rust_client("registry-client")
 
 
 def test_images_and_what_is_about_them(wharf, client):

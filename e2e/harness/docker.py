@@ -6,11 +6,11 @@ import shutil
 import subprocess
 import tempfile
 
-from . import tools
+from . import host, tools
 from .waiting import wait_for
 
 # dockerd makes this folder wherever its own is.
-RUN = pathlib.Path("/run/docker")
+RUN = pathlib.Path(host.RUN_OF_DOCKER)
 
 
 class Docker:
