@@ -491,7 +491,10 @@ mod tests {
             Errno::result(unsafe { libc::ioctl(device.as_raw_fd(), LOOP_CLR_FD) }).unwrap();
             drop(device);
             let next = bind();
-            open_device(next.path()).unwrap().write_all(&[1; 4096]).unwrap();
+            open_device(next.path())
+                .unwrap()
+                .write_all(&[1; 4096])
+                .unwrap();
             next.let_go(&image).unwrap();
             if next.number == before.number {
                 return;
