@@ -134,6 +134,10 @@ impl Client {
         for (name, value) in headers.iter().chain(&signed) {
             request = request.header(name, value);
         }
+        // hyper says nothing of a body without bytes, which S3 refuses.
+        if method == "PUT" {
+            request = request.header("content-length", body.len());
+        }
         // Some servers close after each answer.
         if self.connection.ready().await.is_err() {
             self.connection = connect(&self.host).await?;
