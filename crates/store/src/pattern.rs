@@ -44,10 +44,18 @@ fn slot(beginning: &[u8]) -> usize {
     (word.wrapping_mul(0x9e37_79b1) >> 23) as usize % SLOTS
 }
 
-/// How many bytes both begin with: eight at a time, since much is the same for long.
+/// How many bytes both begin with: a word at a time, since much is the same for long.
 fn common(one: &[u8], other: &[u8]) -> usize {
-    let words = one.chunks_exact(8).zip(other.chunks_exact(8));
-    let same = 8 * words.take_while(|(a, b)| a == b).count();
+    let (words, _) = one.as_chunks::<8>();
+    let (others, _) = other.as_chunks::<8>();
+    let mut same = 0;
+    for (a, b) in words.iter().zip(others) {
+        let differ = u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b);
+        if differ != 0 {
+            return same + differ.trailing_zeros() as usize / 8;
+        }
+        same += 8;
+    }
     let rest = one[same..].iter().zip(&other[same..]);
     same + rest.take_while(|(a, b)| a == b).count()
 }

@@ -67,6 +67,10 @@ struct Kind {
     taken: u64,
     /// Another pattern is chosen after so many values, if this one spares too little.
     patience: u64,
+    /// The pattern before spared next to nothing.
+    was_vain: bool,
+    /// So many values more are kept as they stand.
+    rest: u64,
 }
 
 impl Patterns {
@@ -89,6 +93,8 @@ impl Patterns {
                 bytes: 0,
                 taken: 0,
                 patience: 1024,
+                was_vain: false,
+                rest: 0,
             }),
         };
         kind.value(bytes)
@@ -105,10 +111,20 @@ impl Kind {
         if bytes.is_empty() {
             return Value::of(bytes);
         }
+        if self.rest > 0 {
+            self.rest -= 1;
+            return Value::of(bytes);
+        }
         if self.values >= self.patience {
             if self.taken * 2 > self.bytes {
                 self.pattern = None;
             }
+            // What is sealed has nothing in common, and trying costs more than all else: of such one in eight is tried.
+            let is_vain = self.taken * 8 > self.bytes * 7;
+            if is_vain && self.was_vain {
+                self.rest = 7 * self.patience;
+            }
+            self.was_vain = is_vain;
             // Each is kept for as long as a value is told by it: there are few.
             self.patience *= 2;
             (self.values, self.bytes, self.taken) = (0, 0, 0);
@@ -165,6 +181,21 @@ mod tests {
         }
         assert_eq!(kept(&mut patterns, b"a master"), 8);
         assert_eq!(kept(&mut patterns, b""), 0);
+    }
+
+    #[test]
+    fn values_without_likeness_are_seldom_tried() {
+        let mut patterns = Patterns::default();
+        let value = |it: u64| -> Vec<u8> {
+            (0..32_u64)
+                .flat_map(|at| (it * 32 + at).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes())
+                .collect()
+        };
+        for it in 0..40_000 {
+            kept(&mut patterns, &value(it));
+        }
+        let kind = patterns.0.get("/s/").unwrap();
+        assert!(kind.rest > 0 && kind.patience <= 8192, "{kind:?}");
     }
 
     /// The first value may be the only one of its kind.
