@@ -188,7 +188,11 @@ mod tests {
         let mut patterns = Patterns::default();
         let value = |it: u64| -> Vec<u8> {
             (0..32_u64)
-                .flat_map(|at| (it * 32 + at).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes())
+                .flat_map(|at| {
+                    (it * 32 + at)
+                        .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+                        .to_be_bytes()
+                })
                 .collect()
         };
         for it in 0..40_000 {
