@@ -13,6 +13,7 @@ from harness.installation import Installation, Place
 from harness.waiting import wait_for
 from test_accounts import HOME, create
 from test_registry import layout, random_layer
+from test_sns import queue
 
 MIB = 1 << 20
 
@@ -67,12 +68,24 @@ def test_the_first_pull_brings_an_image_that_stays_without_its_registry(reaching
         valid = reaching.client("ecr").validate_pull_through_cache_rule(ecrRepositoryPrefix=prefix)
         assert valid["isValid"] is True, valid
     # The registry is gone.
+    events, sqs, told = reaching.client("events"), reaching.client("sqs"), tasks.unique("told")
+    pattern = {"source": ["aws.ecr"], "detail-type": ["ECR Pull Through Cache Action"], "detail": {"repository-name": [name]}}
+    url, target = queue(reaching, events.put_rule(Name=told, EventPattern=json.dumps(pattern))["RuleArn"], service="events.amazonaws.com")
+    events.put_targets(Rule=told, Targets=[{"Id": "q", "Arn": target}])
     pull(reaching, f"{name}:1", tmp_path / "second")
     pull(reaching, f"{name}@{digest}", tmp_path / "third")
     missing = requests.get(
         f"{reaching.endpoint}/v2/{name}/manifests/2", auth=("AWS", reaching.registry_password()), timeout=30
     )  # fmt: skip
     assert missing.status_code == 502 and "cannot be asked" in missing.text, missing.text
+    (message,) = wait_for(lambda: sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages"), 60, "the failure is told")
+    event = json.loads(message["Body"])
+    assert event["resources"] == [f"arn:aws:ecr:us-east-1:000000000000:repository/{name}"]
+    assert "cannot be asked" in event["detail"].pop("failure-reason")
+    assert event["detail"] == {
+        "rule-version": "1", "sync-status": "FAILED", "ecr-repository-prefix": prefix, "repository-name": name,
+        "upstream-registry-url": f"http://{host}", "image-tag": "2", "failure-code": "UpstreamUnavailable",
+    }  # fmt: skip
     valid = reaching.client("ecr").validate_pull_through_cache_rule(ecrRepositoryPrefix=prefix)
     assert valid["isValid"] is False and "cannot connect" in valid["failure"], valid
 

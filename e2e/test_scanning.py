@@ -9,7 +9,7 @@ import tarfile
 import pytest
 from botocore.exceptions import ClientError
 
-from harness import images, tasks
+from harness import images, processes, tasks
 from harness.installation import Installation
 from harness.waiting import wait_for
 from test_registry import layout
@@ -127,6 +127,30 @@ def crowded(packages):
     return tar(DEBIAN | {"var/lib/dpkg/status": status})
 
 
+def linked():
+    """The database is another file, by a hard link."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, kind, content in (
+            ("etc/os-release", tarfile.REGTYPE, b'ID=fedora\nVERSION_ID="40"\n'),
+            ("objects/12", tarfile.REGTYPE, b"SQLite format 3\0"),
+            ("usr/share/rpm/rpmdb.sqlite", tarfile.LNKTYPE, b""),
+        ):
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.type = len(content), kind
+            if kind == tarfile.LNKTYPE:
+                entry.linkname = "objects/12"
+            archive.addfile(entry, io.BytesIO(content))
+    return out.getvalue()
+
+
+def endless(kind):
+    """Metadata that goes on and on: a name, or attributes."""
+    entry = tarfile.TarInfo("x")
+    entry.type, entry.size = kind, 128 << 20
+    return entry.tobuf(tarfile.GNU_FORMAT) + b"a" * entry.size
+
+
 HOSTILE = {
     "no-archive": (b"no archive" * 100, "FAILED"),
     "cut": (tar(DEBIAN)[:520], "FAILED"),
@@ -135,6 +159,9 @@ HOSTILE = {
     "crowded": (crowded(49_000), "IMAGE_SIZE_EXCEEDED"),
     "empty": (tar({"etc/os-release": DEBIAN["etc/os-release"]}), "UNSUPPORTED_IMAGE"),
     "scratch": (tar({"hello": "x"}), "UNSUPPORTED_IMAGE"),
+    "linked": (linked(), "UNSUPPORTED_IMAGE"),
+    "endless-name": (endless(tarfile.GNUTYPE_LONGNAME), "FAILED"),
+    "endless-attributes": (endless(tarfile.XHDTYPE), "FAILED"),
     "berkeley": (tar(DEBIAN | {"var/lib/rpm/Packages": "x"}), "UNSUPPORTED_IMAGE"),
 }
 
@@ -144,10 +171,13 @@ def test_hostile_images_end_with_a_status(scanning, tmp_path, what):
     ecr, name = scanning.client("ecr"), tasks.unique("scan")
     content, expected = HOSTILE[what]
     push(scanning, tmp_path, name, content)
+    server = scanning.child("server")
+    before = processes.peak_bytes(server)
     ecr.start_image_scan(repositoryName=name, imageId={"imageTag": "1"})
     answer = ended(ecr, name)
     assert answer["imageScanStatus"]["status"] == expected, answer
     assert answer["imageScanStatus"]["description"] and "imageScanFindings" not in answer
+    assert processes.peak_bytes(server) - before < 160 << 20, what
 
 
 def test_the_registry_says_what_is_scanned(scanning):

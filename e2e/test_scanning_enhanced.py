@@ -110,6 +110,37 @@ def test_images_that_were_there_before(installation, tmp_path):
     until(place, name, "COMPLETE", [])
 
 
+def test_other_frequencies_are_told(installation):
+    place, names = Place(installation, "eu-north-1"), [tasks.unique("often") for _ in range(3)]
+    ecr, events, sqs = (place.client(it) for it in ("ecr", "events", "sqs"))
+    for name in names:
+        ecr.create_repository(repositoryName=name)
+    pattern = {"source": ["aws.ecr"], "detail-type": ["ECR Scan Resource Change"]}
+    rule = events.put_rule(Name=names[0], EventPattern=json.dumps(pattern))["RuleArn"]
+    url, target = queue(place, rule, service="events.amazonaws.com")
+    events.put_targets(Rule=names[0], Targets=[{"Id": "q", "Arn": target}])
+
+    def told():
+        messages = wait_for(lambda: sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages"), 60, "ECR's event")
+        (detail,) = (json.loads(it["Body"])["detail"] for it in messages)
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=messages[0]["ReceiptHandle"])
+        changed = detail.pop("repositories")
+        assert detail == {"action-type": "SCAN_FREQUENCY_CHANGE", "resource-type": "REPOSITORY", "scan-type": "ENHANCED"}
+        assert all(it["repository-arn"].endswith(f":repository/{it['repository-name']}") for it in changed)
+        return {it["repository-name"]: (it["previous-scan-frequency"], it["scan-frequency"]) for it in changed}
+
+    configure(place, "CONTINUOUS_SCAN", names[0])
+    assert told() == {names[0]: ("MANUAL", "CONTINUOUS_SCAN")}
+    # The same again changes nothing, and so is not what is told next.
+    configure(place, "CONTINUOUS_SCAN", names[0])
+    configure(place, "SCAN_ON_PUSH", "often*")
+    installation.kill_child("server", signal.SIGKILL)
+    expected = {name: ("MANUAL", "SCAN_ON_PUSH") for name in names} | {names[0]: ("CONTINUOUS_SCAN", "SCAN_ON_PUSH")}
+    assert told() == expected
+    ecr.put_registry_scanning_configuration(scanType="BASIC", rules=[])
+    assert told() == {name: ("SCAN_ON_PUSH", "MANUAL") for name in names}
+
+
 def test_sboms_are_referrers(installation, tmp_path):
     place, name = Place(installation, "eu-west-3"), tasks.unique("enhanced")
     ecr = place.client("ecr")

@@ -1,4 +1,4 @@
-"""A second scanner, debsecan of Debian, finds the same in the same packages by the same data."""
+"""Second scanners, Debian's debsecan and RustSec's of crates.io, find the same in the same packages by the same data."""
 
 import json
 import random
@@ -6,6 +6,7 @@ import zlib
 
 from harness import tasks, tools
 from harness.installation import Installation
+from harness.waiting import wait_for
 from test_scanning import DEBIAN, push, tar
 
 SUITE = "bookworm"
@@ -94,4 +95,92 @@ def test_debsecan_finds_the_same(tmp_path):
                 attributes = {it["key"]: it["value"] for it in finding["attributes"]}
                 ours.add((finding["name"], attributes["package_name"]))
     assert len(theirs) > 500, len(theirs)
+    assert ours == theirs, (sorted(ours - theirs)[:10], sorted(theirs - ours)[:10])
+
+
+CRATES = 400
+
+
+def number(chance):
+    return [chance.randrange(3), chance.randrange(4), chance.randrange(4)]
+
+
+def written(parts, pre=""):
+    return ".".join(map(str, parts)) + pre
+
+
+def affected(chance):
+    """One or two ranges of versions that are affected: first, and first that is not any more, if there is one."""
+    bounds = sorted(number(chance) for _ in range(4))
+    bounds = [written(it) for at, it in enumerate(bounds) if it not in bounds[:at]]
+    ranges = [[bounds[0], bounds[1] if len(bounds) > 1 else None]]
+    if len(bounds) == 4:
+        ranges.append([bounds[2], bounds[3]])
+    if chance.random() < 0.4:
+        ranges[0][0] = "0"
+    if chance.random() < 0.2:
+        ranges[-1][1] = None
+    return ranges
+
+
+def for_rustsec(name, crate, ranges):
+    """The same as RustSec's database has it: which versions are not affected."""
+    first, ends = ranges[0][0], [end for _, end in ranges]
+    unaffected = [] if first == "0" else [f"< {first}"]
+    patched = [f">= {end}, < {begin}" for end, (begin, _) in zip(ends, ranges[1:], strict=False)]
+    patched += [f">= {ends[-1]}"] if ends[-1] else []
+    return (
+        f'```toml\n[advisory]\nid = "{name}"\npackage = "{crate}"\ndate = "2024-01-01"\n\n'
+        f"[versions]\npatched = {json.dumps(patched)}\nunaffected = {json.dumps(unaffected)}\n```\n\n# made\n\nMade.\n"
+    )
+
+
+def for_osv(name, crate, ranges):
+    events = []
+    for begin, end in ranges:
+        # A range that begins with a version does not have what leads to it.
+        events += [{"introduced": begin}] + ([{"fixed": end}] if end else [])
+    return {
+        "id": name,
+        "affected": [{"package": {"ecosystem": "crates.io", "name": crate}, "ranges": [{"type": "SEMVER", "events": events}]}],
+    }
+
+
+def test_rustsec_finds_the_same(tmp_path):
+    chance = random.Random(11)
+    published, lock = tmp_path / "osv", ["version = 3\n"]
+    published.mkdir()
+    for at in range(CRATES):
+        crate = f"crate{at}"
+        pre = chance.choice(["", "", "", "-rc.1", "-alpha", "-0", "+built"])
+        lock.append(
+            f'[[package]]\nname = "{crate}"\nversion = "{written(number(chance), pre)}"\n'
+            'source = "registry+https://github.com/rust-lang/crates.io-index"\n'
+        )
+        for more in range(chance.randrange(3)):
+            name, ranges = f"RUSTSEC-2024-{at * 3 + more + 1:04}", affected(chance)
+            folder = tmp_path / "rustsec" / "crates" / crate
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{name}.md").write_text(for_rustsec(name, crate, ranges))
+            (published / f"{name}.json").write_text(json.dumps(for_osv(name, crate, ranges)))
+    (tmp_path / "Cargo.lock").write_text("\n".join(lock))
+    said = tools.run(tools.rust_client("scanner-client"), tmp_path / "rustsec", tmp_path / "Cargo.lock").stdout
+    theirs = {tuple(line.split()) for line in said.splitlines()}
+    with Installation() as wharf:
+        wharf.start(node=False)
+        wharf.run("scan-db", "update", published)
+        ecr, name = wharf.client("ecr"), tasks.unique("second")
+        rules = [{"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": [{"filter": "*", "filterType": "WILDCARD"}]}]
+        ecr.put_registry_scanning_configuration(scanType="ENHANCED", rules=rules)
+        push(wharf, tmp_path, name, tar({"app/Cargo.lock": (tmp_path / "Cargo.lock").read_text()}))
+        image = {"repositoryName": name, "imageId": {"imageTag": "1"}}
+        detail = lambda: ecr.describe_images(repositoryName=name, imageIds=[{"imageTag": "1"}])["imageDetails"][0]  # noqa: E731
+        wait_for(lambda: detail().get("imageScanStatus", {}).get("status") == "COMPLETE", 60, "the scan to end")
+        ours = set()
+        for page in ecr.get_paginator("describe_image_scan_findings").paginate(**image, PaginationConfig={"PageSize": 1000}):
+            for finding in page["imageScanFindings"]["enhancedFindings"]:
+                details = finding["packageVulnerabilityDetails"]
+                (package,) = details["vulnerablePackages"]
+                ours.add((details["vulnerabilityId"], package["name"], package["version"]))
+    assert len(theirs) > 100, len(theirs)
     assert ours == theirs, (sorted(ours - theirs)[:10], sorted(theirs - ours)[:10])

@@ -61,8 +61,17 @@ def with_argument(text):
 
 
 def resident_bytes(pid):
+    return bytes_of(pid, "VmRSS")
+
+
+def peak_bytes(pid):
+    """The most that it ever had."""
+    return bytes_of(pid, "VmHWM")
+
+
+def bytes_of(pid, what):
     for line in (PROC / str(pid) / "status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(f"{what}:"):
             return int(line.split()[1]) * 1024
     return 0
 

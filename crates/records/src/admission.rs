@@ -34,6 +34,25 @@ impl Record for AdmissionRule {
     const FORMAT: u32 = 1;
 }
 
+/// Written with each change of an account's rules: what was decided by them counts while this is as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdmissionChange {
+    pub at: Timestamp,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for AdmissionChange {
+    const KIND: &'static str = "admission-change";
+    const FORMAT: u32 = 1;
+}
+
+impl AdmissionChange {
+    pub fn key(account: &str) -> String {
+        AdmissionRule::scope(account).key(Self::KIND, "last")
+    }
+}
+
 impl AdmissionRule {
     /// Where those of an account are.
     pub fn scope(account: &str) -> Scope {

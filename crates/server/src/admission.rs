@@ -5,7 +5,8 @@
 //! An account without rules admits every image. With rules, every rule that names an image's repository must
 //! be met, and an image whose repository no rule names does not start. What cannot be found out is refused.
 //! The control plane decides before a task is placed, by the digest that the task is then told to run: a tag
-//! that moves meanwhile changes nothing.
+//! that moves meanwhile changes nothing. What is started by a decision is written only while the rules are those that
+//! were read: each change of them writes a record of the account that such a write compares.
 
 mod decide;
 mod decisions;
@@ -18,10 +19,14 @@ use wharf_api_wharf::types::{
     AdmissionKey, AdmissionRule as Shown, DeleteAdmissionRuleRequest, DeleteAdmissionRuleResponse,
     ListAdmissionRulesResponse, PutAdmissionRuleRequest, PutAdmissionRuleResponse,
 };
-use wharf_records::{Unknown, admission::AdmissionRule, encode};
+use wharf_records::{
+    Unknown,
+    admission::{AdmissionChange, AdmissionRule},
+    encode,
+};
 use wharf_service::Table;
 use wharf_signature::Key;
-use wharf_store::{Compare, Store, Txn};
+use wharf_store::{Compare, Revision, Store, Txn};
 use wharf_wire::{Call, Fault};
 
 pub use decide::{Image, decide};
@@ -50,6 +55,16 @@ impl Admission {
         }
     }
 
+    /// The key of what changes with the rules of an account, and its revision (0: none). To be read before them.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn last_change(&self, account: &str) -> Result<(String, Revision), Fault> {
+        let key = AdmissionChange::key(account);
+        let found = self.table.read::<AdmissionChange>(&key).await?;
+        Ok((key, found.map_or(0, |stored| stored.revision)))
+    }
+
     /// The rules of an account, by their names.
     ///
     /// # Errors
@@ -70,7 +85,7 @@ impl Admission {
         let _adding = self.adding.lock().await;
         for _ in 0..MAX_TRIES {
             let present = self.table.read::<AdmissionRule>(&key).await?;
-            let mut txn = Txn::new().put(&key, encode(&rule));
+            let mut txn = changing(call).put(&key, encode(&rule));
             txn = match present {
                 Some(stored) => txn.when(stored.unchanged()),
                 None if self.rules(&call.account).await?.len() >= MAX_RULES => {
@@ -105,7 +120,7 @@ impl Admission {
             let Some(stored) = self.table.read::<AdmissionRule>(&key).await? else {
                 return Err(invalid(format!("There is no rule of admission '{name}'.")));
             };
-            let txn = Txn::new().when(stored.unchanged()).delete(&key);
+            let txn = changing(call).when(stored.unchanged()).delete(&key);
             if self.table.commit(&call.permit, txn).await? {
                 return Ok(DeleteAdmissionRuleResponse {
                     rule: Some(shown(&stored.record)),
@@ -114,6 +129,15 @@ impl Admission {
         }
         Err(contended(&name))
     }
+}
+
+/// A transaction that makes void what was decided by the rules before.
+fn changing(call: &Call) -> Txn {
+    let change = AdmissionChange {
+        at: call.now,
+        unknown: Unknown::new(),
+    };
+    Txn::new().put(AdmissionChange::key(&call.account), encode(&change))
 }
 
 fn contended(name: &str) -> Fault {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use wharf_base::Clock;
 use wharf_records::admission::AdmissionRule;
 use wharf_svc_ecr::{Catalog, EcrError, GALLERY, ImageRef, Registry};
-use wharf_svc_ecs::{NotAdmitted, Pins, Place, TaskImages};
-use wharf_wire::{async_trait, fault::Chain};
+use wharf_svc_ecs::{Admitted, NotAdmitted, Place, TaskImages};
+use wharf_wire::{Fault, async_trait, fault::Chain};
 
 use crate::admission::{Admission, Decisions, Image as Candidate, Question, decide, signatures};
 
@@ -49,28 +49,38 @@ impl TaskImages for Images {
         }
     }
 
-    async fn admit(&self, place: &Place, images: &[(String, String)]) -> Result<Pins, NotAdmitted> {
-        let rules = self.admission.rules(&place.account).await;
-        let rules = rules.map_err(|fault| {
+    async fn admit(
+        &self,
+        place: &Place,
+        images: &[(String, String)],
+    ) -> Result<Admitted, NotAdmitted> {
+        let unread = |fault: Fault| {
             tracing::error!(%fault, account = place.account, "failed to read the rules of admission: nothing starts");
             NotAdmitted("The rules of admission cannot be read.".to_owned())
-        })?;
-        let mut pins = Pins::new();
+        };
+        // First, so that a change after it is noticed.
+        let last = self.admission.last_change(&place.account).await;
+        let mut admitted = Admitted {
+            rests_on: Some(last.map_err(unread)?),
+            ..Admitted::default()
+        };
+        let rules = self.admission.rules(&place.account).await;
+        let rules = rules.map_err(unread)?;
         if rules.is_empty() {
-            return Ok(pins);
+            return Ok(admitted);
         }
         for (container, image) in images {
-            let admitted = self.admitted(place, &rules, image).await;
-            let digest = admitted.map_err(|why| {
+            let digest = self.admitted(place, &rules, image).await;
+            let digest = digest.map_err(|why| {
                 NotAdmitted(format!(
                     "The image of the container '{container}' is not admitted: {image}: {why}."
                 ))
             })?;
             if let Some(digest) = digest {
-                pins.insert(container.clone(), digest);
+                admitted.pins.insert(container.clone(), digest);
             }
         }
-        Ok(pins)
+        Ok(admitted)
     }
 }
 

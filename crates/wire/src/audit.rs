@@ -118,6 +118,8 @@ pub struct Event {
     pub parameters: Option<String>,
     /// JSON, without secrets; of what changes something.
     pub response: Option<String>,
+    /// JSON: what a service did in its own name.
+    pub details: Option<String>,
     /// Code and text.
     pub error: Option<(String, String)>,
     pub decided: Vec<Decided>,
@@ -136,6 +138,7 @@ impl Event {
             read_only: is_read_only(name),
             parameters: None,
             response: None,
+            details: None,
             error: None,
             decided: Vec::new(),
             repeats: None,
@@ -154,6 +157,14 @@ impl Event {
     pub fn with_response(self, response: &serde_json::Map<String, serde_json::Value>) -> Self {
         Self {
             response: bounded(response),
+            ..self
+        }
+    }
+
+    /// What a service did in its own name.
+    pub fn with_details(self, details: &serde_json::Map<String, serde_json::Value>) -> Self {
+        Self {
+            details: bounded(details),
             ..self
         }
     }

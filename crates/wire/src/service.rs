@@ -261,6 +261,7 @@ impl Trail {
             read_only: audit::is_read_only(operation),
             parameters: self.parameters.take(),
             response: self.response.take(),
+            details: None,
             error: refused.map(|fault| {
                 let code = audit::error_code(schema, &fault.code, fault.status);
                 (code, fault.message.clone())

@@ -145,7 +145,8 @@ pub async fn admit(
         tolerations::add(object);
     }
     if is_pod && operation != Operation::Create {
-        images::settle(call, operation, object, live).await?;
+        let rests_on = images::settle(call, operation, object, live).await?;
+        effects.compares.extend(rests_on);
     }
     if operation != Operation::Create {
         return Ok(effects);
@@ -154,7 +155,7 @@ pub async fn admit(
         .compares
         .extend(crate::definitions::guard(call).await?);
     match (call.group(), call.resource.plural.as_str()) {
-        ("", "pods") => pod(call, object).await?,
+        ("", "pods") => effects.compares.extend(pod(call, object).await?),
         ("", "nodes") => node::taint(object),
         ("", "persistentvolumes") => {
             storage_class::protect(object, "kubernetes.io/pv-protection");
@@ -176,7 +177,7 @@ pub async fn admit(
     Ok(effects)
 }
 
-async fn pod(call: &Call, pod: &mut Value) -> Result<(), Fault> {
+async fn pod(call: &Call, pod: &mut Value) -> Result<Option<Compare>, Fault> {
     let name = text_at(pod, &["metadata", "name"]).to_owned();
     let refused = |why: String| call.forbidden(&name, &why);
     if !service_account::is_mirror(pod) {

@@ -24,7 +24,7 @@ use wharf_base::{Clock, Timestamp};
 use wharf_kube_auth::{Authorizer, Tokens, UserInfo};
 use wharf_kube_model::{Catalog, fargate, parts};
 use wharf_seal::SharedKey;
-use wharf_store::{Store, StoreError};
+use wharf_store::{Compare, Store, StoreError};
 
 use crate::{
     admission::Turns,
@@ -100,11 +100,18 @@ pub trait PodIdentities: Send + Sync + 'static {
 /// Which images pods may start, by rules of the cluster's owner.
 #[async_trait]
 pub trait PodImages: Send + Sync + 'static {
-    /// The images as which these may start, by the names of their containers: none where any will do that the name leads to.
-    ///
     /// # Errors
     /// One of them may not, or nobody can tell; the text says why.
-    async fn admit(&self, images: &[(String, String)]) -> Result<BTreeMap<String, String>, String>;
+    async fn admit(&self, images: &[(String, String)]) -> Result<AdmittedImages, String>;
+}
+
+/// That images may start.
+#[derive(Debug, Default)]
+pub struct AdmittedImages {
+    /// As which, by the names of their containers: none where any will do that the name leads to.
+    pub settled: BTreeMap<String, String>,
+    /// What the decision rests on: the pod is written only while it is so.
+    pub rests_on: Option<Compare>,
 }
 
 /// The Fargate profiles by which pods are Fargate's.

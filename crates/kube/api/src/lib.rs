@@ -53,7 +53,7 @@ pub use aggregation::FRONT_PROXY;
 pub use answer::{Answer, Body};
 pub use audit::{Audit, AuditRecord, Origin};
 pub use cluster::{
-    AwsPlace, Cluster, Connection, FargateProfiles, FrontProxy, Network, Nodes, OwnServer, Parts,
-    PodIdentities, PodImages, Servers,
+    AdmittedImages, AwsPlace, Cluster, Connection, FargateProfiles, FrontProxy, Network, Nodes,
+    OwnServer, Parts, PodIdentities, PodImages, Servers,
 };
 pub use storage::Objects;

@@ -1,9 +1,10 @@
 //! Which images the pods of a cluster start: the rules of admission of the account whose cluster it is, as for its tasks.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
-use wharf_kube_api::PodImages;
+use wharf_kube_api::{AdmittedImages, PodImages};
 use wharf_service::Place;
+use wharf_store::Compare;
 use wharf_svc_ecs::{TaskImages, untagged};
 use wharf_wire::async_trait;
 
@@ -16,17 +17,22 @@ pub struct OfAccount {
 
 #[async_trait]
 impl PodImages for OfAccount {
-    async fn admit(&self, images: &[(String, String)]) -> Result<BTreeMap<String, String>, String> {
+    async fn admit(&self, images: &[(String, String)]) -> Result<AdmittedImages, String> {
         let place = wharf_svc_ecs::Place {
             account: self.place.account.clone(),
             region: self.place.region.clone(),
         };
-        let pins = self.images.admit(&place, images).await;
-        let pins = pins.map_err(|why| why.to_string())?;
+        let admitted = self.images.admit(&place, images).await;
+        let admitted = admitted.map_err(|why| why.to_string())?;
         let settled = |(container, image): &(String, String)| {
-            Some((container.clone(), pinned(image, pins.get(container)?)))
+            let pin = admitted.pins.get(container)?;
+            Some((container.clone(), pinned(image, pin)))
         };
-        Ok(images.iter().filter_map(settled).collect())
+        let rests_on = admitted.rests_on.as_ref();
+        Ok(AdmittedImages {
+            settled: images.iter().filter_map(settled).collect(),
+            rests_on: rests_on.map(|(key, revision)| Compare::mod_revision(key, *revision)),
+        })
     }
 }
 

@@ -156,6 +156,9 @@ impl Renderer {
         }
         as_it_is(json, "requestParameters", event.parameters.as_deref());
         as_it_is(json, "responseElements", event.response.as_deref());
+        if event.details.is_some() {
+            as_it_is(json, "serviceEventDetails", event.details.as_deref());
+        }
         if let Some(additional) = additional(event) {
             member(json, "additionalEventData", &additional)?;
         }

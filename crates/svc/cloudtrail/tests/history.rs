@@ -64,6 +64,7 @@ impl Trail {
             read_only: wharf_wire::audit::is_read_only(name),
             parameters: Some(r#"{"cluster":"web"}"#.to_owned()),
             response: None,
+            details: None,
             error: None,
             decided: vec![Decided {
                 action: format!("ecs:{name}"),

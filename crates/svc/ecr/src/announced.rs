@@ -1,5 +1,6 @@
 //! What changes of images mean to the world (spec ecr.md §10). Pure.
 
+mod notices;
 mod scans;
 
 use std::collections::BTreeSet;
@@ -21,7 +22,7 @@ use crate::{
     },
 };
 
-/// Pushes and deletions of images, and ends of scans.
+/// Pushes and deletions of images, ends of scans, and what is noticed.
 pub const ANNOUNCING: Announcing = Announcing {
     service: SERVICE,
     of: announced,
@@ -39,6 +40,7 @@ struct Change {
 fn announced(events: &[&Event], _: Timestamp) -> Vec<Announcement> {
     let scans = events.iter().filter_map(|it| scans::ended(it));
     let mut said: Vec<Announcement> = scans.collect();
+    said.extend(events.iter().filter_map(|it| notices::noticed(it)));
     let changes: Vec<Change> = events.iter().filter_map(|it| change(it)).collect();
     let tags = |image: &Option<Image>| -> BTreeSet<String> {
         image.iter().flat_map(|it| it.tags.clone()).collect()

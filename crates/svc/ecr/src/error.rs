@@ -282,6 +282,20 @@ fn joined(digests: &[Digest]) -> String {
 }
 
 impl EcrError {
+    /// What ECR calls it that an upstream registry gave nothing.
+    pub(crate) fn upstream_code(&self) -> Option<&'static str> {
+        match self.told() {
+            Self::Upstream(UpstreamError::NotFound(_)) => Some("ImageNotFound"),
+            Self::Upstream(UpstreamError::Denied { .. }) => Some("UpstreamAccessDenied"),
+            Self::Upstream(UpstreamError::TooMany(_)) => Some("UpstreamTooManyRequests"),
+            Self::Upstream(UpstreamError::Unavailable { .. }) => Some("UpstreamUnavailable"),
+            Self::Upstream(UpstreamError::Wrong { .. }) => Some("ImageInaccessible"),
+            Self::Secret(_) => Some("UpstreamAccessDenied"),
+            Self::Kms(fault) if fault.sender => Some("KmsError"),
+            _ => None,
+        }
+    }
+
     /// What happened, whoever waited for it.
     pub fn told(&self) -> &Self {
         match self {

@@ -22,6 +22,8 @@
 //! pull-exclusion/<ARN>                    PullExclusion
 //! pull-through/<prefix>                   PullThrough: which registry such repositories are pulled through from
 //! scan/<repository id>.<hex>              Scan: what was found in the image, or is being looked for
+//! frequency-change/last                   FrequencyChange: repositories that are scanned at other times now, for those who are told
+//! pull-failure/last                       PullFailure: what could not be pulled through, for those who are told
 //! rescan/configuration                    Rescan: for how long images are compared again
 //! scanning/configuration                  Scanning: what of a registry is scanned, and when
 //! signing/configuration                   Signing: which profiles sign what is pushed
@@ -41,6 +43,7 @@
 mod encryption;
 mod gallery;
 mod keys;
+mod notices;
 mod pull_through;
 pub(crate) mod replication;
 mod scans;
@@ -59,6 +62,7 @@ pub use encryption::{Encryption, EncryptionKind};
 pub(crate) use gallery::{Alias, logo_owner};
 pub use gallery::{CatalogData, Logo, LogoFormat, PublicRegistry};
 pub(crate) use keys::Keys;
+pub(crate) use notices::{ChangedFrequency, FrequencyChange, PullFailure};
 pub use pull_through::Origin;
 pub(crate) use pull_through::PullThrough;
 use replication::{Backfill, BackfillResult, Owed, Replica, Replication};

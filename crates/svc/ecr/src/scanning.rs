@@ -3,7 +3,7 @@
 //!
 //! | key | woken by | what is done |
 //! | --- | --- | --- |
-//! | a configuration's | its being put; a start | the images that it comes to cover get scans ([`enrol`]) |
+//! | a configuration's | its being put; a start | repositories that are scanned at other times are told of ([`frequencies`]); the images that it comes to cover get scans ([`enrol`]) |
 //! | a scan's | its being begun, by a push or by a caller; a start | it is carried out, unless it is done |
 //!
 //! A scan that a kill cut short is still one that was begun: it is carried out from its beginning.
@@ -14,6 +14,7 @@
 mod again;
 mod compare;
 mod enrol;
+mod frequencies;
 mod held;
 mod reading;
 mod sbom;
@@ -92,6 +93,8 @@ impl Catalog {
             return Ok(Next::Settled);
         };
         if kind == Scanning::KIND {
+            self.tell_frequencies(shard, &Keys::of(scope.clone()))
+                .await?;
             return self.enrol(shard, scope).await;
         }
         let Some(seen) = self.read::<Scan>(key).await? else {

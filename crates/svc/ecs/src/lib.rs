@@ -49,7 +49,7 @@ pub use config::{Config, Parts};
 pub use credentials::{RoleError, RoleKeys, TaskCredentials};
 pub use file_systems::FileVolume;
 pub use grant::NodeInstance;
-pub use images::{NotAdmitted, Pins, TaskImages, untagged};
+pub use images::{Admitted, NotAdmitted, Pins, TaskImages, untagged};
 pub use names::Place;
 pub use rates::RATES;
 pub use registration::{ENI_SLOTS, FARGATE_CAPACITY, SERVED_ACCOUNTS, SERVED_REGIONS};

@@ -5,35 +5,36 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use wharf_kube_model::view::{CONTAINER_LISTS, containers, text_at};
+use wharf_store::Compare;
 
 use super::Operation;
 use crate::{answer::Fault, call::Call};
 
-/// Judges the images that a write brings into a pod.
+/// Judges the images that a write brings into a pod; what the write is to compare.
 pub async fn settle(
     call: &Call,
     operation: Operation<'_>,
     pod: &mut Value,
     live: Option<&Value>,
-) -> Result<(), Fault> {
+) -> Result<Option<Compare>, Fault> {
     let Some(images) = &call.cluster.parts.images else {
-        return Ok(());
+        return Ok(None);
     };
     match operation {
         Operation::Create => {}
         Operation::Update { subresource } if ["", "ephemeralcontainers"].contains(&subresource) => {
         }
-        _ => return Ok(()),
+        _ => return Ok(None),
     }
     let brought = brought(pod, live);
     if brought.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
-    let settled = images.admit(&brought).await;
+    let admitted = images.admit(&brought).await;
     let name = text_at(pod, &["metadata", "name"]).to_owned();
-    let settled = settled.map_err(|why| call.forbidden(&name, &why))?;
-    set(pod, &brought, &settled);
-    Ok(())
+    let admitted = admitted.map_err(|why| call.forbidden(&name, &why))?;
+    set(pod, &brought, &admitted.settled);
+    Ok(admitted.rests_on)
 }
 
 /// Containers with their images, but for those that have them already: what runs is let alone.

@@ -1,35 +1,58 @@
 //! Images that the rules of a cluster's owner are about.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
+use parking_lot::Mutex;
 use serde_json::{Value, json};
-use wharf_kube_api::PodImages;
+use wharf_base::Permit;
+use wharf_kube_api::{AdmittedImages, PodImages};
+use wharf_store::{Compare, Store, Txn};
 
 use crate::harness::Harness;
 
 const PODS: &str = "/api/v1/namespaces/default/pods";
 
 /// `good:…` starts as what it is now, `any` as it is named, and nothing else.
-struct Rules;
+#[derive(Default, Clone)]
+struct Rules {
+    /// A store in which the rules change as soon as images were admitted once more: none is from then on.
+    changing: Arc<Mutex<Option<Store>>>,
+    changed: Arc<Mutex<bool>>,
+}
+
+const RULES: &str = "/rules";
 
 #[async_trait]
 impl PodImages for Rules {
-    async fn admit(&self, images: &[(String, String)]) -> Result<BTreeMap<String, String>, String> {
-        let mut settled = BTreeMap::new();
+    async fn admit(&self, images: &[(String, String)]) -> Result<AdmittedImages, String> {
+        let mut admitted = AdmittedImages::default();
         for (container, image) in images {
-            if image.starts_with("good") {
-                settled.insert(container.clone(), "good@sha256:00".to_owned());
+            if image.starts_with("good") && !*self.changed.lock() {
+                let image = "good@sha256:00".to_owned();
+                admitted.settled.insert(container.clone(), image);
             } else if image != "any" {
                 return Err(format!("the image of '{container}' is not admitted"));
             }
         }
-        Ok(settled)
+        let changing = self.changing.lock().take();
+        if let Some(store) = changing {
+            admitted.rests_on = Some(Compare::absent(RULES));
+            let change = Txn::new().put(RULES, "changed");
+            let permit = Permit::for_controller("test");
+            store.txn(&permit, change).await.unwrap();
+            *self.changed.lock() = true;
+        }
+        Ok(admitted)
     }
 }
 
 async fn harness() -> Harness {
-    let it = Harness::with_images(Rules).await;
+    with(Rules::default()).await
+}
+
+async fn with(rules: Rules) -> Harness {
+    let it = Harness::with_images(rules).await;
     let account = json!({"metadata": {"name": "default"}});
     it.post("/api/v1/namespaces/default/serviceaccounts", &account)
         .await
@@ -69,6 +92,23 @@ async fn pods_start_what_was_judged() {
         answer.expect(403);
     }
     it.get(&format!("{PODS}/no")).await.expect(404);
+}
+
+/// Rules that change between the decision about a pod and its write are heeded.
+#[tokio::test]
+async fn what_was_admitted_by_rules_of_before_is_not_written() {
+    let rules = Rules::default();
+    let it = with(rules.clone()).await;
+    let one = pod(
+        "one",
+        json!([{"name": "a", "image": "good:1"}]),
+        Value::Null,
+    );
+    *rules.changing.lock() = Some(it.store.clone());
+    it.post(PODS, &one).await.expect(403);
+    it.get(&format!("{PODS}/one")).await.expect(404);
+    *rules.changed.lock() = false;
+    it.post(PODS, &one).await.expect(201);
 }
 
 #[tokio::test]

@@ -85,7 +85,8 @@ impl Kept {
 
 /// Whether an event may be like others: failures and changes say more than what was asked.
 fn may_recur(event: &Event) -> bool {
-    event.error.is_none() && event.response.is_none() && event.repeats.is_none()
+    let is_plain = event.error.is_none() && event.details.is_none();
+    is_plain && event.response.is_none() && event.repeats.is_none()
 }
 
 impl Known {

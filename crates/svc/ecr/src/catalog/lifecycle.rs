@@ -1,8 +1,9 @@
 //! Lifecycle policies of repositories: set, previewed, and carried out.
 //!
-//! How they are carried out: `run`.
+//! How they are carried out: `run`; what the audit log is told of that: `told`.
 
 mod run;
+mod told;
 
 use std::{
     collections::{HashMap, HashSet},

@@ -7,6 +7,7 @@
 
 mod access;
 mod bring;
+mod failures;
 mod flights;
 mod layers;
 mod rules;
@@ -85,6 +86,8 @@ pub(crate) struct Coming {
     /// Registries that could not be asked, and tags whose new image could not be had, until when they
     /// are left alone.
     spared: Mutex<HashMap<String, Instant>>,
+    /// Images whose failures were told of, until when they are not told of again.
+    told: Mutex<HashMap<String, Instant>>,
     /// By account and what is brought, or waited for.
     lanes: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
@@ -133,6 +136,22 @@ impl Coming {
             spared.clear();
         }
         spared.insert(host.to_owned(), Instant::now() + SPARED);
+    }
+
+    /// Whether a failure of the image was not told of for a while; it is now.
+    fn is_news(&self, key: &str) -> bool {
+        let (mut told, now) = (self.told.lock(), Instant::now());
+        if told.get(key).is_some_and(|until| now < *until) {
+            return false;
+        }
+        if told.len() >= MOST_SPARED {
+            told.retain(|_, until| now < *until);
+        }
+        if told.len() >= MOST_SPARED {
+            return false;
+        }
+        told.insert(key.to_owned(), now + SPARED);
+        true
     }
 
     fn is_spared(&self, host: &str) -> bool {

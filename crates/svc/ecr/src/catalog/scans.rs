@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use wharf_base::{Glob, Permit, Timestamp};
 use wharf_blobs::Digest;
+use wharf_records::Unknown;
 use wharf_service::transact;
-use wharf_store::Txn;
 
 use super::{Catalog, Change, ImageRef, Open, Registry};
 use crate::{
     error::EcrError,
     records::{
-        Frequency, Image, Repository, Rescan, Scan, ScanRule, ScanStatus, Scanning, Status, scan_of,
+        Frequency, FrequencyChange, Image, Repository, Rescan, Scan, ScanRule, ScanStatus,
+        Scanning, Status, scan_of,
     },
 };
 
@@ -141,10 +142,27 @@ impl Catalog {
         permit: &Permit,
         registry: &Registry,
         record: &Scanning,
+        now: Timestamp,
     ) -> Result<(), EcrError> {
-        let key = registry.keys().scanning();
-        let txn = Txn::new().put(key, wharf_records::encode(record));
-        self.store().txn(permit, txn).await?;
+        let keys = registry.keys();
+        let key = keys.scanning();
+        transact!(self.table(), permit, |tx| {
+            let before = tx.find::<Scanning>(&key).await?.unwrap_or_default();
+            // When repositories are scanned in the basic way is nothing that ECR tells of.
+            if before != *record && (before.enhanced || record.enhanced) {
+                let change = FrequencyChange {
+                    before,
+                    after: record.clone(),
+                    at: now,
+                    told_to: None,
+                    done: false,
+                    changed: Vec::new(),
+                    unknown: Unknown::new(),
+                };
+                tx.put(keys.frequency_change(), &change);
+            }
+            tx.put(&key, record);
+        });
         Ok(())
     }
 }

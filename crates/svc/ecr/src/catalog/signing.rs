@@ -67,6 +67,11 @@ impl Catalog {
         let _ = self.inner.gate.set(Gate(dispatcher));
     }
 
+    /// IAM and the audit log, once they are there.
+    pub(super) fn gate(&self) -> Option<&Dispatcher> {
+        self.inner.gate.get().map(|Gate(dispatcher)| dispatcher)
+    }
+
     /// Stores an image that a client pushes, as [`Catalog::put_image`], and has it signed where that is configured.
     pub async fn push_image(
         &self,
@@ -110,9 +115,7 @@ impl Catalog {
     }
 
     async fn may_sign(&self, call: &Call, profile: &str) -> Result<(), Fault> {
-        let Some(Gate(dispatcher)) = self.inner.gate.get() else {
-            return Err(EcrError::Contention.into());
-        };
+        let dispatcher = self.gate().ok_or(EcrError::Contention)?;
         let checks = [Check::new("signer:SignPayload", profile)];
         let ecr = &wharf_api_ecr::schema::SERVICE;
         dispatcher.admit(ecr, call, &checks).await.map(drop)

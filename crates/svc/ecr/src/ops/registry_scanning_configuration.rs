@@ -36,7 +36,7 @@ pub(crate) async fn put(
         ..Scanning::default()
     };
     catalog
-        .set_scanning(&call.permit, &registry, &scanning)
+        .set_scanning(&call.permit, &registry, &scanning, call.now)
         .await?;
     Ok(PutRegistryScanningConfigurationResponse {
         registry_scanning_configuration: Some(show(scanning)),

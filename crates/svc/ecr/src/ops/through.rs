@@ -154,14 +154,10 @@ impl Images<'_> {
 fn failure(error: &EcrError) -> Option<Upstream> {
     let code = match error.told() {
         EcrError::Upstream(UpstreamError::NotFound(_)) => return Some(Upstream::Nothing),
-        EcrError::Upstream(UpstreamError::Denied { .. }) => "UpstreamAccessDenied",
-        EcrError::Upstream(UpstreamError::TooMany(_)) => "UpstreamTooManyRequests",
-        EcrError::Upstream(UpstreamError::Unavailable { .. }) => "UpstreamUnavailable",
-        EcrError::Upstream(UpstreamError::Wrong { .. }) => "ImageInaccessible",
-        EcrError::Kms(fault) if fault.sender => "KmsError",
+        EcrError::Secret(_) => return None,
         // Too many are on their way.
         EcrError::Contention => "UpstreamTooManyRequests",
-        _ => return None,
+        other => other.upstream_code()?,
     };
     let reason = error.told().to_string();
     Some(Upstream::Failed(Failure::new(code, reason)))

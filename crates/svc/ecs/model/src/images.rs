@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use wharf_api_ecs::{ContainerDefinition, TaskDefinition};
 use wharf_records::ecs::RevisionImage;
+use wharf_store::Revision;
 use wharf_wire::async_trait;
 
 use crate::{
@@ -25,13 +26,28 @@ pub trait TaskImages: Send + Sync {
     /// own. Where it cannot, the first task that pulled it tells.
     async fn digest(&self, place: &Place, image: &str) -> Option<String>;
 
-    /// Whether a task of `place` may start these images, by the names of its containers, and as which digests:
-    /// none where the account admits every image.
+    /// Whether a task of `place` may start these images, by the names of its containers.
     ///
     /// # Errors
     /// One of them may not, or nobody can tell: nothing starts then.
-    async fn admit(&self, place: &Place, images: &[(String, String)]) -> Result<Pins, NotAdmitted>;
+    async fn admit(
+        &self,
+        place: &Place,
+        images: &[(String, String)],
+    ) -> Result<Admitted, NotAdmitted>;
 }
+
+/// That images may start.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Admitted {
+    /// As which digests: none where the account admits every image.
+    pub pins: Pins,
+    pub rests_on: Option<RestsOn>,
+}
+
+/// A key that changes with the rules a decision was made by, and the revision that it had then (0: none). A task is written only while it
+/// is so.
+pub type RestsOn = (String, Revision);
 
 /// Why no task is started, as people read it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -48,8 +64,8 @@ impl TaskImages for AsNamed {
         None
     }
 
-    async fn admit(&self, _: &Place, _: &[(String, String)]) -> Result<Pins, NotAdmitted> {
-        Ok(Pins::new())
+    async fn admit(&self, _: &Place, _: &[(String, String)]) -> Result<Admitted, NotAdmitted> {
+        Ok(Admitted::default())
     }
 }
 

@@ -25,7 +25,7 @@ use crate::{
         containers, environment_files, is_compatible, name, network_mode, not_shared, task_size,
     },
     document, fault,
-    images::{self, Pins},
+    images::{self, Admitted, Pins, RestsOn},
     monitoring, tags, volume,
 };
 
@@ -58,12 +58,22 @@ pub struct Order {
     pub volume: Option<VolumeSpec>,
     /// Which digests its containers are to run.
     pub pins: Pins,
+    /// What the decision that its images may start rests on.
+    pub admitted_by: Option<RestsOn>,
     /// Metrics of its service that are measured every 20 seconds.
     pub high_resolution: Vec<String>,
     pub constraints: Vec<Constraint>,
     pub strategies: Vec<Strategy>,
     /// Those of the two that are not the definition's, as they were given.
     pub rules: Rules,
+}
+
+impl Order {
+    /// Its images may start so.
+    pub fn admit(&mut self, admitted: Admitted) {
+        self.pins.extend(admitted.pins);
+        self.admitted_by = admitted.rests_on;
+    }
 }
 
 /// `awsvpcConfiguration`, checked for form.
@@ -300,6 +310,7 @@ fn order(wish: &Wish<'_>, definition: &Definition) -> Result<Order, Fault> {
         network,
         volume,
         pins: Pins::new(),
+        admitted_by: None,
         high_resolution: Vec::new(),
         constraints,
         strategies: Vec::new(),

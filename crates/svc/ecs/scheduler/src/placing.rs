@@ -277,7 +277,9 @@ impl Job {
         let token = self.token.as_ref().map(|token| (token.key.clone(), 0));
         let cluster = (self.cluster.key.clone(), self.cluster.revision);
         let definition = (self.definition.key.clone(), self.definition.revision);
-        [cluster, definition].into_iter().chain(token)
+        let admitted = self.order.admitted_by.clone();
+        let of_job = [cluster, definition].into_iter();
+        of_job.chain(token).chain(admitted)
     }
 
     /// What is remembered of the client token: key, record, lease.

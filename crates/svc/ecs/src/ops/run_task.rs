@@ -101,7 +101,7 @@ async fn prepare(core: &Core, call: &Call, input: &RunTaskRequest) -> Result<Pre
     check_roles(core, call, &order).await?;
     let wanted = images::wanted(&order.parsed, &Pins::new());
     match core.images.admit(&place, &wanted).await {
-        Ok(pins) => order.pins = pins,
+        Ok(admitted) => order.admit(admitted),
         Err(why) => return Ok(Prepared::NotAdmitted(why)),
     }
     let subnets = match &mut order.network {

@@ -9,7 +9,7 @@ use wharf_records::{
     encode,
     hosts::Ledger,
 };
-use wharf_store::Txn;
+use wharf_store::{Compare, Txn};
 use wharf_svc_ecs_scheduler::placing::{Subnet, refused};
 use wharf_wire::{Call, Fault};
 
@@ -22,7 +22,7 @@ use crate::{
     credentials,
     definition::is_compatible,
     describe, fault,
-    images::{self, Pins},
+    images::{self, NotAdmitted, Pins},
     interrupt::leave_promised,
     launch::{self, EXTERNAL, Order},
     make::{self, At, Spot},
@@ -52,9 +52,6 @@ pub async fn start_task(
     let definition = active_definition(core, &place, input.task_definition.as_deref()).await?;
     let mut order = launch::start(&input, &cluster.name, &definition.record)?;
     check_roles(core, call, &order).await?;
-    let wanted = images::wanted(&order.parsed, &Pins::new());
-    let admitted = core.images.admit(&place, &wanted).await;
-    let refused = admitted.map(|pins| order.pins = pins).err();
     let subnets = match &mut order.network {
         Some(network) => {
             network.ipv6 = settings::has_ipv6(core, call).await?;
@@ -62,23 +59,18 @@ pub async fn start_task(
         }
         None => Vec::new(),
     };
-    let job = Job {
+    let mut job = Job {
         place,
         cluster,
         definition,
         order,
         subnets,
     };
+    let mut admitted = job.admit(core).await;
     let (mut tasks, mut failures) = (Vec::new(), Vec::new());
     for given in instances {
         let id = names::member_id("container-instance", &job.cluster.name, &given)?;
-        let started = match &refused {
-            None => job.start(core, call, &id).await?,
-            Some(why) => Err(Why {
-                reason: IMAGE,
-                detail: Some(why.to_string()),
-            }),
-        };
+        let started = job.start(core, call, &id, &mut admitted).await?;
         match started {
             Ok(task) => tasks.push(describe::task(&task, true).map_err(|e| fault::server(&e))?),
             Err(why) => {
@@ -119,15 +111,31 @@ struct Job {
 }
 
 impl Job {
-    /// The inner error is the failure's.
+    /// Whether its images may start.
+    async fn admit(&mut self, core: &Core) -> Result<(), NotAdmitted> {
+        self.order.pins = Pins::new();
+        let wanted = images::wanted(&self.order.parsed, &self.order.pins);
+        let admitted = core.images.admit(&self.place, &wanted).await?;
+        self.order.admit(admitted);
+        Ok(())
+    }
+
+    /// The inner error is the failure's. What was admitted is decided anew where the rules may have changed.
     async fn start(
-        &self,
+        &mut self,
         core: &Core,
         call: &Call,
         instance: &str,
+        admitted: &mut Result<(), NotAdmitted>,
     ) -> Result<Result<Task, Why>, Fault> {
-        let _turn = core.state.hosts.turn().await;
         for _ in 0..MAX_TRIES {
+            if let Err(why) = &admitted {
+                return Ok(Err(Why {
+                    reason: IMAGE,
+                    detail: Some(why.to_string()),
+                }));
+            }
+            let turn = core.state.hosts.turn().await;
             core.state.up_to_date().await;
             let attempt = core.state.view.read(&self.place, |region| {
                 self.attempt(core, call, region, instance)
@@ -139,6 +147,8 @@ impl Job {
             if core.state.table.commit(&call.permit, txn).await? {
                 return Ok(Ok(task));
             }
+            drop(turn);
+            *admitted = self.admit(core).await;
         }
         Err(conflict(instance).into())
     }
@@ -198,7 +208,11 @@ impl Job {
             .place
             .scope()
             .key(Task::KIND, &format!("{}:{}", task.cluster, task.id));
-        let txn = Txn::new()
+        let mut txn = Txn::new();
+        if let Some((key, revision)) = &self.order.admitted_by {
+            txn = txn.when(Compare::mod_revision(key, *revision));
+        }
+        let txn = txn
             .when(self.cluster.unchanged())
             .when(self.definition.unchanged())
             .when(instance.unchanged())

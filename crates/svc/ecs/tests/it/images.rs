@@ -5,8 +5,11 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use parking_lot::Mutex;
 use serde_json::{Value, json};
-use wharf_svc_ecs::{NotAdmitted, Pins, Place, TaskImages};
+use wharf_base::Permit;
+use wharf_store::{Store, Txn};
+use wharf_svc_ecs::{Admitted, NotAdmitted, Place, TaskImages};
 use wharf_testkit::ecs::{Agent, Robot};
 use wharf_wire::async_trait;
 
@@ -18,7 +21,11 @@ const DIGEST: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 #[derive(Default)]
 struct Guarded {
     allowed: AtomicBool,
+    /// A store in which the rules change as soon as images were admitted once more.
+    changing: Mutex<Option<Store>>,
 }
+
+const RULES: &str = "/rules";
 
 #[async_trait]
 impl TaskImages for Guarded {
@@ -26,15 +33,28 @@ impl TaskImages for Guarded {
         None
     }
 
-    async fn admit(&self, _: &Place, images: &[(String, String)]) -> Result<Pins, NotAdmitted> {
-        let mut pins = Pins::new();
+    async fn admit(&self, _: &Place, images: &[(String, String)]) -> Result<Admitted, NotAdmitted> {
+        let mut admitted = Admitted::default();
         for (container, image) in images {
             if !(image.starts_with("signed") && self.allowed.load(Ordering::SeqCst)) {
                 return Err(NotAdmitted(format!("{container}: {image} is not signed.")));
             }
-            pins.insert(container.clone(), DIGEST.to_owned());
+            let pin = DIGEST.to_owned();
+            admitted.pins.insert(container.clone(), pin);
         }
-        Ok(pins)
+        let changing = self.changing.lock().take();
+        if let Some(store) = changing {
+            let before = store.get(RULES).await.unwrap();
+            let revision = before.map_or(0, |entry| entry.mod_revision);
+            admitted.rests_on = Some((RULES.to_owned(), revision));
+            let change = Txn::new().put(RULES, "changed");
+            store
+                .txn(&Permit::for_controller("test"), change)
+                .await
+                .unwrap();
+            self.allowed.store(false, Ordering::SeqCst);
+        }
+        Ok(admitted)
     }
 }
 
@@ -73,15 +93,7 @@ async fn a_task_starts_only_as_what_was_admitted() {
     refused("one", "c0: signed:1 is not signed.").await;
     images.allowed.store(true, Ordering::SeqCst);
     refused("two", "c1: other:1 is not signed.").await;
-    let start = json!({"taskDefinition": "two", "containerInstances": [agent.instance]});
-    let started = {
-        use wharf_api_ecs::Ecs;
-        harness
-            .ecs
-            .start_task(&call(), decode("StartTask", start))
-            .await
-    };
-    let failures = started.unwrap().failures.unwrap();
+    let failures = start(&harness, &agent, "two").await;
     assert_eq!(failures[0].reason.as_deref(), Some("IMAGE_NOT_ADMITTED"));
     assert_eq!(failures[0].arn.as_ref(), Some(&agent.instance));
 
@@ -94,6 +106,58 @@ async fn a_task_starts_only_as_what_was_admitted() {
         Some("signed:1"),
         "as it was named"
     );
+}
+
+/// Starts a task on the agent's instance; why not.
+async fn start(harness: &Harness, agent: &Agent, family: &str) -> Vec<wharf_api_ecs::Failure> {
+    use wharf_api_ecs::Ecs;
+    let start = json!({"taskDefinition": family, "containerInstances": [agent.instance]});
+    let started = harness
+        .ecs
+        .start_task(&call(), decode("StartTask", start))
+        .await;
+    started.unwrap().failures.unwrap()
+}
+
+/// Rules that change between the decision about a task and its record are heeded.
+#[tokio::test]
+async fn what_was_admitted_by_rules_of_before_does_not_start() {
+    let (harness, images) = guarded().await;
+    let agent = Agent::join(&harness, "default").await;
+    harness.define(definition("one", &["signed:1"])).await;
+    for first in [true, false] {
+        images.allowed.store(true, Ordering::SeqCst);
+        *images.changing.lock() = Some(harness.world.store.clone());
+        let failures = match first {
+            true => {
+                let run = json!({"taskDefinition": "one"});
+                harness.run(run).await.unwrap().failures.unwrap()
+            }
+            false => start(&harness, &agent, "one").await,
+        };
+        let reasons = failures.iter().map(|it| it.reason.as_deref());
+        let reasons: Vec<_> = reasons.collect();
+        assert_eq!(reasons, [Some("IMAGE_NOT_ADMITTED")]);
+    }
+    images.allowed.store(true, Ordering::SeqCst);
+    *images.changing.lock() = Some(harness.world.store.clone());
+    let request = json!({"serviceName": "web", "taskDefinition": "one", "desiredCount": 1});
+    harness.create_service(request).await.unwrap();
+    harness
+        .until_service("web", |service| {
+            let mut events = service.events.iter().flatten();
+            events.any(|event| {
+                event
+                    .message
+                    .as_deref()
+                    .is_some_and(|it| it.contains("is not signed"))
+            })
+        })
+        .await;
+    assert!(harness.tasks_of("web").await.is_empty());
+    images.allowed.store(true, Ordering::SeqCst);
+    let task = harness.run_one(json!({"taskDefinition": "one"})).await;
+    assert!(!task.is_empty());
 }
 
 #[tokio::test]

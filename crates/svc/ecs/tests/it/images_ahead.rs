@@ -9,7 +9,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use wharf_svc_ecs::{NotAdmitted, Pins, Place, TaskImages};
+use wharf_svc_ecs::{Admitted, NotAdmitted, Pins, Place, TaskImages};
 use wharf_testkit::ecs::{Agent, registration};
 use wharf_wire::async_trait;
 
@@ -239,7 +239,7 @@ impl TaskImages for Guarded {
         None
     }
 
-    async fn admit(&self, _: &Place, images: &[(String, String)]) -> Result<Pins, NotAdmitted> {
+    async fn admit(&self, _: &Place, images: &[(String, String)]) -> Result<Admitted, NotAdmitted> {
         let guarded = images
             .iter()
             .filter(|(_, image)| image.starts_with("busybox:2"));
@@ -247,7 +247,10 @@ impl TaskImages for Guarded {
             .map(|(container, _)| (container.clone(), DIGEST.to_owned()))
             .collect();
         match pins.is_empty() || self.0.load(Ordering::SeqCst) {
-            true => Ok(pins),
+            true => Ok(Admitted {
+                pins,
+                rests_on: None,
+            }),
             false => Err(NotAdmitted("busybox:2 is not signed.".to_owned())),
         }
     }

@@ -13,7 +13,7 @@ use wharf_service::transact;
 
 use super::{
     super::{Catalog, Following, ImageRef, Open, Read, Registry, SCAN_PAGE, StorageClass},
-    read, select,
+    read, select, told,
 };
 use crate::{
     error::EcrError,
@@ -81,7 +81,7 @@ impl Catalog {
         };
         let policy = read(&lifecycle.text)?;
         let images = self.all_images(&open).await?;
-        let mut gone = 0;
+        let mut taken = Vec::new();
         self.finish_archiving(permit, &open, &images, now).await?;
         for chosen in select(policy, &images, now).await? {
             let image = &images[chosen.image];
@@ -95,9 +95,10 @@ impl Catalog {
                     image = %image.record.digest, rule = chosen.priority, action = ?chosen.action,
                     "the lifecycle policy took an image"
                 );
-                gone += 1;
+                taken.push(told::taken(&image.record, chosen.priority, chosen.action));
             }
         }
+        self.tell_run(registry, name, &taken, now).await;
         let note = |repository: &mut Repository| {
             let current = repository.lifecycle.as_mut();
             // One that was set meanwhile is due for a run of its own.
@@ -107,7 +108,7 @@ impl Catalog {
             Ok(())
         };
         self.update_repository(permit, registry, name, note).await?;
-        Ok(gone)
+        Ok(taken.len())
     }
 
     /// Deletes the image, and what belongs to it, if it and the policy are as they were seen.

@@ -139,13 +139,14 @@ impl Catalog {
             let room = coming.room(&registry.account)?;
             Some(async move {
                 let _room = room;
-                let brought = catalog.fetch_image(pull, asked).await;
-                brought.map_err(|error| {
-                    if is_host_at_fault(&error) {
+                let brought = catalog.fetch_image(pull.clone(), asked.clone()).await;
+                if let Err(error) = &brought {
+                    if is_host_at_fault(error) {
                         catalog.inner.coming.spare(&host);
                     }
-                    Arc::new(error)
-                })
+                    catalog.note_failure(&pull, &asked, error).await;
+                }
+                brought.map_err(Arc::new)
             })
         };
         let landed = coming.images.join(key, work).await;
@@ -303,6 +304,9 @@ impl Catalog {
             }
             if done.as_ref().is_err_and(is_host_at_fault) {
                 coming.spare(&pull.host());
+            }
+            if let Err(error) = &done {
+                catalog.note_failure(&pull, &reference, error).await;
             }
             let repository = pull.registry.repository_arn(&pull.name);
             match done {

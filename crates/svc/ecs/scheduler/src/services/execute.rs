@@ -35,7 +35,7 @@ use super::{
 };
 use crate::{
     Scheduler,
-    images::Pins,
+    images::Admitted,
     names::{PRINCIPAL, Place},
     state::{ChangeError, StepError},
     view::Held,
@@ -69,7 +69,7 @@ pub async fn service(scheduler: Arc<Scheduler>, key: String) -> Result<Next, Ste
         place,
         id,
         untold: Vec::new(),
-        pins: Pins::new(),
+        admitted: Admitted::default(),
     };
     for _ in 0..MAX_LOOKS {
         if let Some(next) = look.once().await? {
@@ -89,8 +89,8 @@ struct Look<'a> {
     id: String,
     /// Events of what was done in looks whose record could not be written.
     untold: Vec<String>,
-    /// The digests that the tasks it starts are to run.
-    pins: Pins,
+    /// As what the tasks it starts may start.
+    admitted: Admitted,
 }
 
 impl Look<'_> {
@@ -249,8 +249,8 @@ impl Look<'_> {
         let mut pause = None;
         if wanted.is_some() {
             match self.admit(&plan.service).await? {
-                Ok(pins) => {
-                    self.pins = pins;
+                Ok(admitted) => {
+                    self.admitted = admitted;
                     plan.service.said.remove(NOT_ADMITTED);
                     scheduler.services.refused(&held.key, false);
                 }

@@ -40,7 +40,7 @@ impl Look<'_> {
                 Ok(admitted) => {
                     planned.service.said.remove(NOT_ADMITTED);
                     scheduler.services.refused(&held.key, false);
-                    pins = admitted;
+                    pins = admitted.pins;
                 }
                 Err(why) => refused = Some(why.to_string()),
             }

@@ -4,7 +4,7 @@ use wharf_base::ids;
 use wharf_hosts::{Claimant, Need, Promises};
 use wharf_placement::Pool;
 use wharf_records::ecs::{Cluster, Definition, Service, Task};
-use wharf_store::Txn;
+use wharf_store::{Compare, Txn};
 
 use super::{
     super::{
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     Scheduler,
-    images::{self, NotAdmitted, Pins},
+    images::{self, Admitted, NotAdmitted},
     launch::of_service,
     state::StepError,
     view::{Held, Region},
@@ -143,12 +143,12 @@ impl Look<'_> {
     pub(super) async fn admit(
         &self,
         service: &Service,
-    ) -> Result<Result<Pins, NotAdmitted>, StepError> {
+    ) -> Result<Result<Admitted, NotAdmitted>, StepError> {
         let Some((_, definition)) = self.launcher_parts(service).await? else {
-            return Ok(Ok(Pins::new()));
+            return Ok(Ok(Admitted::default()));
         };
         let Some(primary) = service.primary() else {
-            return Ok(Ok(Pins::new()));
+            return Ok(Ok(Admitted::default()));
         };
         let order = of_service(service, &primary.revision, &definition);
         let order = order.map_err(|fault| neighbour("make a task of the service", fault))?;
@@ -169,7 +169,7 @@ impl Look<'_> {
         };
         let order = of_service(service, &primary.revision, &definition);
         let mut order = order.map_err(|fault| neighbour("make a task of the service", fault))?;
-        order.pins.extend(self.pins.clone());
+        order.admit(self.admitted.clone());
         self.scheduler.state.up_to_date().await;
         let mint = || mint(self.scheduler);
         let promises = self.promises(service);
@@ -188,7 +188,11 @@ impl Look<'_> {
             &self.place,
             |region| {
                 let batch = launcher.batch(region, wanted, &mut rng);
-                (launcher.transaction(region, &batch), batch)
+                let mut txn = launcher.transaction(region, &batch);
+                if let Some((key, revision)) = &self.admitted.rests_on {
+                    txn = txn.when(Compare::mod_revision(key, *revision));
+                }
+                (txn, batch)
             },
         )))
     }
