@@ -16,7 +16,7 @@ use std::{
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use hyper::rt::Executor;
 use parking_lot::Mutex;
-use tokio::io::AsyncWrite;
+use tokio::{io::AsyncWrite, task::coop::unconstrained};
 
 use super::gathered::Gathering;
 
@@ -28,7 +28,9 @@ pub struct Streams(Arc<Mutex<Vec<BoxFuture<'static, ()>>>>);
 
 impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Streams {
     fn execute(&self, stream: F) {
-        // One that panics is over; the others are not.
+        // A hundred of them would use up what one task may do at a time, before anything is written. Each is asked once a turn, and ends it
+        // where its window is full. One that panics is over; the others are not.
+        let stream = unconstrained(stream);
         let stream = AssertUnwindSafe(stream).catch_unwind().map(drop);
         self.0.lock().push(stream.boxed());
     }
@@ -79,6 +81,10 @@ impl<C: Future<Output = Ended>, S: AsyncWrite + Unpin> Future for Together<C, S>
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended> {
         let this = &mut *self;
+        // What the last turn left. Before the streams: they find something to say each time.
+        if let Poll::Ready(Err(why)) = this.writes.poll_end(cx) {
+            return Poll::Ready(Err(why.into()));
+        }
         this.writes.begin();
         this.turn(cx);
         let written: io::Result<()> = match this.writes.poll_end(cx) {
