@@ -22,6 +22,7 @@ from measures import (  # noqa: E402 the harness had to be found first
     floods,
     kube_api,
     kube_pods,
+    kube_services,
     layers,
     load_balancer,
     logs,
@@ -42,6 +43,7 @@ from measures import (  # noqa: E402 the harness had to be found first
     services,
     stages,
     start,
+    tcp_balancer,
     volumes,
 )
 
@@ -55,6 +57,7 @@ MEASURES = {
     "audit": audit,
     "services": services,
     "load-balancer": load_balancer,
+    "tcp-load-balancer": tcp_balancer,
     "networks": networks,
     "neighbours": neighbours,
     "floods": floods,
@@ -78,6 +81,7 @@ MEASURES = {
     "metrics": metrics,
     "kube-api": kube_api,
     "kube-pods": kube_pods,
+    "kube-services": kube_services,
 }
 
 

@@ -68,12 +68,15 @@ def run():
         folder = pathlib.Path(tempfile.mkdtemp(prefix="wharf-bench-lb-"))
         running.callback(shutil.rmtree, folder, ignore_errors=True)
         back = free_port()
-        running.enter_context(_nginx(folder / "back", BACK_END.format(port=back, text="x" * 1024), back))
+        running.enter_context(nginx(folder / "back", BACK_END.format(port=back, text="x" * 1024), back))
         ports = {"no proxy": back}
-        ports["**wharf**"] = running.enter_context(_wharf(folder, back))
-        port = free_port()
-        ports["nginx"] = running.enter_context(_nginx(folder / "nginx", PROXY.format(port=port, back=back), port))
-        ports["haproxy"] = running.enter_context(_haproxy(folder, back))
+        ports |= {name: free_port() for name in ("**wharf**", "nginx", "haproxy")}
+        port = ports["**wharf**"]
+        running.enter_context(wharf(folder, port, resources(port, back, "application", "HTTP")))
+        port = ports["nginx"]
+        running.enter_context(nginx(folder / "nginx", PROXY.format(port=port, back=back), port))
+        port = ports["haproxy"]
+        running.enter_context(haproxy(folder, port, HAPROXY.format(port=port, back=back, workers=os.cpu_count())))
         return _rows(ports)
 
 
@@ -82,7 +85,7 @@ def _rows(ports):
     for connections, close in LOADS:
         for _ in range(ROUNDS):
             for name, port in ports.items():
-                measured.setdefault((name, connections), []).append(_wrk(port, connections, close))
+                measured.setdefault((name, connections), []).append(_asked(port, connections, close))
     middle = {key: [statistics.median(one) for one in zip(*runs, strict=True)] for key, runs in measured.items()}
     rows = []
     for name in ports:
@@ -94,44 +97,48 @@ def _rows(ports):
     return rows
 
 
-def _wrk(port, connections, close):
-    """Requests a second and the 99th percentile in milliseconds; none may fail."""
+def wrk(port, connections, close, path="/"):
+    """What wrk says of requests of which none may fail."""
     header = ["-H", "Connection: close"] if close else []
-    said = tools.run("wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", *header, f"http://127.0.0.1:{port}/").stdout
+    said = tools.run("wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", *header, f"http://127.0.0.1:{port}{path}").stdout
     assert "Non-2xx" not in said, said
     # With `close`, wrk counts the end of a connection as a read error where it comes late.
     assert close or "Socket errors" not in said, said
+    return said
+
+
+def _asked(port, connections, close):
+    """Requests a second and the 99th percentile in milliseconds."""
+    said = wrk(port, connections, close)
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1])
     number, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", said).groups()
     return rate, float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
 
 
 @contextlib.contextmanager
-def _nginx(folder, body, port):
+def nginx(folder, body, port):
     folder.mkdir()
     user = "user root;" if os.geteuid() == 0 else ""
     config = folder / "nginx.conf"
     config.write_text(NGINX.format(folder=folder, body=body, workers=os.cpu_count(), user=user))
     command = [tools.program("nginx"), "-p", folder, "-e", "stderr", "-c", config]
     with peers.running(command, peers.answers(f"http://127.0.0.1:{port}/")):
-        yield port
+        yield
 
 
 @contextlib.contextmanager
-def _haproxy(folder, back):
-    port = free_port()
+def haproxy(folder, port, text):
     config = folder / "haproxy.cfg"
-    config.write_text(HAPROXY.format(port=port, back=back, workers=os.cpu_count()))
+    config.write_text(text)
     with peers.running([tools.program("haproxy"), "-db", "-q", "-f", config], peers.answers(f"http://127.0.0.1:{port}/")):
-        yield port
+        yield
 
 
 @contextlib.contextmanager
-def _wharf(folder, back):
+def wharf(folder, port, told):
     """The data plane of `wharf lb`, told by a file instead of the control plane."""
-    port = free_port()
-    resources = folder / "resources.json"
-    resources.write_text(json.dumps(_resources(port, back)))
+    path = folder / "resources.json"
+    path.write_text(json.dumps(told))
     given = os.environ.get("WHARF_LB_SERVE")
     program = given or tools.REPOSITORY / "target" / "release" / "examples" / "serve"
 
@@ -141,19 +148,20 @@ def _wharf(folder, back):
         except urllib.error.HTTPError:
             return False  # its first health check is under way
 
-    with peers.running([program, resources], answered):
-        yield port
+    with peers.running([program, path], answered):
+        yield
 
 
-def _resources(port, back):
+def resources(port, back, kind, protocol):
+    """What the data plane is told of one load balancer with one target."""
     check = {
-        "enabled": True, "protocol": "HTTP", "port": None, "path": "/", "matcher": "200",
+        "enabled": True, "protocol": protocol, "port": None, "path": "/", "matcher": "200",
         "interval_seconds": 5, "timeout_seconds": 2, "healthy_threshold": 2, "unhealthy_threshold": 2,
     }  # fmt: skip
     forward = {"type": "forward", "groups": [{"group": "tg", "weight": 1}], "stickiness_seconds": None}
     return [
         {
-            "kind": "load-balancer", "type": "application", "arn": "lb", "name": "lb", "dns_name": "lb.elb.localhost", "internal": False, "vpc": "vpc",
+            "kind": "load-balancer", "type": kind, "arn": "lb", "name": "lb", "dns_name": "lb.elb.localhost", "internal": False, "vpc": "vpc",
             "public_address": None, "interfaces": [], "security_groups": ["sg"], "attributes": {},
         },
         {
@@ -161,11 +169,11 @@ def _resources(port, back):
             "ingress": [{"protocol": None, "ports": None, "icmp": None, "peer": {"cidr": "0.0.0.0/0"}}],
         },
         {
-            "kind": "listener", "arn": "listener", "load_balancer": "lb", "port": port, "protocol": "HTTP", "certificates": [],
+            "kind": "listener", "arn": "listener", "load_balancer": "lb", "port": port, "protocol": protocol, "certificates": [],
             "ssl_policy": None, "default_actions": [forward], "attributes": {},
         },
         {
-            "kind": "target-group", "arn": "tg", "name": "tg", "vpc": "vpc", "protocol": "HTTP", "protocol_version": "HTTP1",
+            "kind": "target-group", "arn": "tg", "name": "tg", "vpc": "vpc", "protocol": protocol, "protocol_version": "HTTP1",
             "health_check": check, "attributes": {},
         },
         {"kind": "target", "target": {"group": "tg", "id": "127.0.0.1", "port": back}, "address": "127.0.0.1", "draining_since_ms": None},

@@ -29,7 +29,7 @@ def run():
         for line in tools.run(program, INTERFACES, GROUPS, timeout_s=300).stdout.splitlines():
             what, _, figures = line.partition(": ")
             said.setdefault(what, []).append(figures)
-    return [row for what, runs in said.items() for row in (_traffic(what, runs) if TRAFFIC.search(runs[0]) else [_took(what, runs)])]
+    return [row for what, runs in said.items() for row in (_traffic(what, runs) if TRAFFIC.search(runs[0]) else [took(what, runs)])]
 
 
 def _traffic(what, runs):
@@ -47,7 +47,7 @@ def _traffic(what, runs):
     ]
 
 
-def _took(what, runs):
+def took(what, runs):
     """Its median or only duration; worst is the slowest of all runs."""
     durations = [[float(number) * UNITS_MS[unit] for number, unit in re.findall(r"([\d.]+)(ns|µs|ms|s)\b", run)] for run in runs]
     return (what, f"{statistics.median(one[0] for one in durations):.2f} ms", f"{max(one[-1] for one in durations):.2f} ms")

@@ -11,7 +11,12 @@ use hyper_util::{
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
-use super::{connections::Slot, stream::Slotted};
+use super::{
+    connections::Slot,
+    gathered::gathered,
+    stream::Slotted,
+    together::{Ended, Streams, Together},
+};
 
 /// A slow client may take this long to send its headers.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -32,13 +37,13 @@ const STREAM_WINDOW: u32 = 128 << 10;
 /// A ping must be answered within this long.
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Answers what is asked over `stream` until it closes, asks nothing for too long, or `shutdown`.
+/// Answers what is asked over `stream` until it closes, asks nothing for too long, or `shutdown`. Each request of HTTP/2 has a task.
 pub async fn serve<S, F, B>(
     stream: S,
     slot: &Arc<Slot>,
     shutdown: CancellationToken,
     service: F,
-) -> Result<(), Box<dyn Error + Send + Sync>>
+) -> Ended
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     F: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
@@ -48,18 +53,14 @@ where
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     let stream = TokioIo::new(Slotted::new(stream, slot.clone()));
-    let builder = settings();
+    let builder = settings(TokioExecutor::new());
     let connection = builder.serve_connection_with_upgrades(stream, service);
     tokio::pin!(connection);
     tokio::select! {
         ended = &mut connection => ended,
         () = idle(slot) => {
             connection.as_mut().graceful_shutdown();
-            match tokio::time::timeout(LAST_ANSWERS, connection).await {
-                Ok(ended) => ended,
-                // The builder itself waits for ever for the byte that tells HTTP/1 from HTTP/2.
-                Err(_) => Ok(()),
-            }
+            last_answers(connection).await
         }
         () = shutdown.cancelled() => {
             connection.as_mut().graceful_shutdown();
@@ -68,8 +69,50 @@ where
     }
 }
 
-fn settings() -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+/// The same with all requests of HTTP/2 in the task of their connection ([`Together`]): for a service that leaves what takes long to
+/// others, and whose answers come bit by bit to many at once.
+pub async fn serve_together<S, F, B>(
+    stream: S,
+    slot: &Arc<Slot>,
+    shutdown: CancellationToken,
+    service: F,
+) -> Ended
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    F: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+    F::Future: Send + 'static,
+    B: http_body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let (stream, writes) = gathered(Slotted::new(stream, slot.clone()));
+    let streams = Streams::default();
+    let builder = settings(streams.clone());
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+    let mut together = Together::new(connection, streams, writes);
+    tokio::select! {
+        ended = &mut together => ended,
+        () = idle(slot) => {
+            together.connection.as_mut().graceful_shutdown();
+            last_answers(together).await
+        }
+        () = shutdown.cancelled() => {
+            together.connection.as_mut().graceful_shutdown();
+            together.await
+        }
+    }
+}
+
+async fn last_answers(connection: impl Future<Output = Ended>) -> Ended {
+    match tokio::time::timeout(LAST_ANSWERS, connection).await {
+        Ok(ended) => ended,
+        // The builder itself waits for ever for the byte that tells HTTP/1 from HTTP/2.
+        Err(_) => Ok(()),
+    }
+}
+
+fn settings<E>(executor: E) -> auto::Builder<E> {
+    let mut builder = auto::Builder::new(executor);
     builder
         .http1()
         .timer(TokioTimer::new())
@@ -155,7 +198,7 @@ mod tests {
     }
 
     /// How long a connection lives that is served with a client of one end.
-    async fn served(ours: DuplexStream) -> Duration {
+    async fn served(ours: DuplexStream, together: bool) -> Duration {
         let all = Connections::new(Limits::for_descriptors(1024));
         let slot = all.admit(Source::Machine).unwrap();
         let asked = slot.clone();
@@ -167,60 +210,72 @@ mod tests {
             }
         });
         let started = Instant::now();
-        let _ = serve(ours, &slot, CancellationToken::new(), service).await;
+        let stop = CancellationToken::new();
+        let _ = match together {
+            false => serve(ours, &slot, stop, service).await,
+            true => serve_together(ours, &slot, stop, service).await,
+        };
         started.elapsed()
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_client_that_answers_pings_and_asks_nothing_does_not_stay() {
-        let (ours, theirs) = tokio::io::duplex(64 << 10);
-        let client = tokio::spawn(polite(theirs));
-        let lived = served(ours).await;
-        assert!(
-            lived >= HEADER_TIMEOUT && lived <= HEADER_TIMEOUT + LAST_ANSWERS,
-            "{lived:?}"
-        );
-        assert!(client.await.unwrap() > 0, "it was never pinged");
+        for together in [false, true] {
+            let (ours, theirs) = tokio::io::duplex(64 << 10);
+            let client = tokio::spawn(polite(theirs));
+            let lived = served(ours, together).await;
+            assert!(
+                lived >= HEADER_TIMEOUT && lived <= HEADER_TIMEOUT + LAST_ANSWERS,
+                "{lived:?}"
+            );
+            assert!(client.await.unwrap() > 0, "it was never pinged");
+        }
     }
 
     #[tokio::test(start_paused = true)]
     async fn half_a_preface_does_not_stay() {
-        let (ours, mut theirs) = tokio::io::duplex(64 << 10);
-        theirs.write_all(b"PRI * HT").await.unwrap();
-        let lived = served(ours).await;
-        assert!(lived <= HEADER_TIMEOUT + LAST_ANSWERS, "{lived:?}");
-        drop(theirs);
+        for together in [false, true] {
+            let (ours, mut theirs) = tokio::io::duplex(64 << 10);
+            theirs.write_all(b"PRI * HT").await.unwrap();
+            let lived = served(ours, together).await;
+            assert!(lived <= HEADER_TIMEOUT + LAST_ANSWERS, "{lived:?}");
+            drop(theirs);
+        }
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_head_that_trickles_does_not_stay() {
-        let (ours, mut theirs) = tokio::io::duplex(64 << 10);
-        let client = tokio::spawn(async move {
-            let mut head = b"GET / HTTP/1.1\r\nhost: x\r\nx: ".to_vec();
-            while theirs.write_all(&head).await.is_ok() {
-                head = b"y".to_vec();
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
-        });
-        let lived = served(ours).await;
-        assert!(lived <= HEADER_TIMEOUT + LAST_ANSWERS, "{lived:?}");
-        client.await.unwrap();
+        for together in [false, true] {
+            let (ours, mut theirs) = tokio::io::duplex(64 << 10);
+            let client = tokio::spawn(async move {
+                let mut head = b"GET / HTTP/1.1\r\nhost: x\r\nx: ".to_vec();
+                while theirs.write_all(&head).await.is_ok() {
+                    head = b"y".to_vec();
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+            });
+            let lived = served(ours, together).await;
+            assert!(lived <= HEADER_TIMEOUT + LAST_ANSWERS, "{lived:?}");
+            client.await.unwrap();
+        }
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_kept_connection_is_closed_after_a_while() {
-        let (ours, mut theirs) = tokio::io::duplex(64 << 10);
-        let client = tokio::spawn(async move {
-            let mut all = Vec::new();
-            let request = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
-            theirs.write_all(request).await.unwrap();
-            tokio::time::sleep(Duration::from_secs(20)).await;
-            theirs.write_all(request).await.unwrap();
-            theirs.read_to_end(&mut all).await.unwrap();
-            String::from_utf8(all).unwrap()
-        });
-        let lived = served(ours).await;
-        assert_eq!(client.await.unwrap().matches("here").count(), 2);
-        assert!(lived <= Duration::from_secs(20) + IDLE_TIMEOUT, "{lived:?}");
+        for together in [false, true] {
+            let (ours, mut theirs) = tokio::io::duplex(64 << 10);
+            let client = tokio::spawn(async move {
+                let mut all = Vec::new();
+                let request = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+                theirs.write_all(request).await.unwrap();
+                tokio::time::sleep(Duration::from_secs(20)).await;
+                theirs.write_all(request).await.unwrap();
+                theirs.read_to_end(&mut all).await.unwrap();
+                String::from_utf8(all).unwrap()
+            });
+            let lived = served(ours, together).await;
+            assert_eq!(client.await.unwrap().matches("here").count(), 2);
+            assert!(lived <= Duration::from_secs(20) + IDLE_TIMEOUT, "{lived:?}");
+        }
     }
 }

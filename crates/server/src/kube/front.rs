@@ -129,7 +129,7 @@ impl Front {
                 }))
             }
         });
-        if let Err(error) = connection::serve(stream, &slot, stop, service).await {
+        if let Err(error) = connection::serve_together(stream, &slot, stop, service).await {
             tracing::debug!(%error, "a connection of a cluster ended early");
         }
     }

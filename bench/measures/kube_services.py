@@ -1,0 +1,27 @@
+"""Services of a cluster on one node at size: what a change costs until the kernel has it."""
+
+import os
+
+from harness import tools
+
+from . import networks
+
+TITLE = "Services of a cluster"
+SERVICES = 10_000
+ROUNDS = 3
+METHOD = (
+    f"One node with {SERVICES:,} services of three endpoints each, through the data plane that the agent uses: maps of nftables in the namespace of the node's VPC "
+    f"(and in the node's own, for its ports). Changes: from the call until the kernel has them, 200 of a kind, one service each. Medians of {ROUNDS} runs; in the last column the slowest of all."
+)
+COLUMNS = ("what", "figure", "worst")
+
+
+def run():
+    program = os.environ.get("WHARF_SERVICES_SCALE") or tools.REPOSITORY / "target" / "release" / "examples" / "services_scale"
+    assert os.path.isfile(program), f"no {program}: cargo build --release -p wharf-network --example services_scale"
+    said = {}
+    for _ in range(ROUNDS):
+        for line in tools.run(program, SERVICES, timeout_s=300).stdout.splitlines():
+            what, _, figures = line.partition(": ")
+            said.setdefault(what, []).append(figures)
+    return [networks.took(what, runs) for what, runs in said.items()]
