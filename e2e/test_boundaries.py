@@ -12,7 +12,7 @@ from harness.installation import Installation
 from harness.tasks import document, run_script, sh
 from harness.waiting import wait_for
 
-FOREVER = "trap 'exit 0' TERM; while :; do usleep 50000; done"
+FOREVER = "trap 'exit 0' TERM; while :; do usleep 100000; done"
 ENDPOINT = "http://169.254.170.2"
 
 

@@ -15,7 +15,7 @@ from harness.installation import START_DEADLINE_S, free_port
 from harness.tasks import sh
 from harness.waiting import wait_for
 
-LASTING = sh("trap 'exit 0' TERM; while :; do usleep 10000; done")
+LASTING = sh("trap 'exit 0' TERM; while :; do usleep 100000; done")
 
 
 def up(*arguments, **options):

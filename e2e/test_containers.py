@@ -12,7 +12,7 @@ from harness.waiting import wait_for
 
 pytestmark = pytest.mark.minutes(1)
 
-FOREVER = "trap 'exit 0' TERM; while :; do usleep 10000; done"
+FOREVER = "trap 'exit 0' TERM; while :; do usleep 100000; done"
 
 
 def reasons(task):
@@ -62,7 +62,7 @@ def test_a_dependency_that_is_never_healthy_times_out(wharf, busybox):
 
 def test_containers_stop_in_reverse_order(wharf, busybox):
     volume = {"mountPoints": [{"sourceVolume": "notes", "containerPath": "/notes"}]}
-    note = "trap 'echo {0} asked >> /notes/all; usleep 300000; echo {0} over >> /notes/all; exit 0' TERM; echo up; while :; do usleep 10000; done"
+    note = "trap 'echo {0} asked >> /notes/all; usleep 300000; echo {0} over >> /notes/all; exit 0' TERM; echo up; while :; do usleep 100000; done"
     base = {"name": "base", **sh(note.format("base")), **volume}
     middle = {"name": "middle", **sh(note.format("middle")), **volume, "dependsOn": [{"containerName": "base", "condition": "START"}]}
     reader = "trap : TERM; while [ $(grep -s over /notes/all | wc -l) -lt 2 ]; do usleep 10000; done; cat /notes/all"
@@ -216,7 +216,7 @@ def test_ulimits(wharf, busybox, name, flag, soft, hard):
 
 
 def test_init_reaps_and_passes_signals_on(wharf, busybox):
-    script = "echo pid=$$; trap 'echo heard; exit 4' TERM; (usleep 1000 &) ; usleep 300000; echo zombies=$(grep -l '^State:.Z' /proc/[0-9]*/status 2>/dev/null | wc -l); while :; do usleep 10000; done"
+    script = "echo pid=$$; trap 'echo heard; exit 4' TERM; (usleep 1000 &) ; usleep 300000; echo zombies=$(grep -l '^State:.Z' /proc/[0-9]*/status 2>/dev/null | wc -l); while :; do usleep 100000; done"
     task = tasks.run(wharf, busybox, linuxParameters={"initProcessEnabled": True}, **sh(script))
     task.wait_line("zombies=0")
     assert "pid=1" not in task.lines()

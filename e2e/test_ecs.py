@@ -313,7 +313,7 @@ def test_run_task_that_finds_no_room(wharf, busybox):
         "network": "bridge",
         "portMappings": [{"containerPort": 80, "hostPort": 18080}],
         "stopTimeout": 2,
-        **tasks.sh("while :; do usleep 10000; done"),
+        **tasks.sh("while :; do usleep 100000; done"),
     }
     first = tasks.run(wharf, busybox, **port)
     first.wait("RUNNING")
@@ -335,7 +335,7 @@ def test_room_comes_back_when_tasks_end(wharf, busybox):
         return {one["name"]: one.get("integerValue") for one in instance["remainingResources"]}
 
     before = wait_for(lambda: (now := remaining()) == remaining() and now, what="a quiet instance")
-    task = tasks.run(wharf, busybox, memory=100, cpu=64, stopTimeout=2, **tasks.sh("while :; do usleep 10000; done"))
+    task = tasks.run(wharf, busybox, memory=100, cpu=64, stopTimeout=2, **tasks.sh("while :; do usleep 100000; done"))
     task.wait("RUNNING")
     assert remaining()["MEMORY"] == before["MEMORY"] - 100
     assert remaining()["CPU"] == before["CPU"] - 64
@@ -399,7 +399,7 @@ def test_internal_cluster_is_not_shown(wharf):
 
 def test_waiters_end(wharf, busybox):
     """Each of the tools' own waiters, which poll every six seconds."""
-    task = tasks.run(wharf, busybox, **tasks.sh("trap 'exit 0' TERM; while :; do usleep 10000; done"))
+    task = tasks.run(wharf, busybox, **tasks.sh("trap 'exit 0' TERM; while :; do usleep 100000; done"))
     wharf.aws("ecs", "wait", "tasks-running", "--tasks", task.arn)
     task.stop()
     wharf.aws("ecs", "wait", "tasks-stopped", "--tasks", task.arn)

@@ -10,7 +10,7 @@ from harness.tasks import sh
 from harness.waiting import wait_for
 
 REGION = "eu-west-1"
-FOREVER = "trap 'exit 0' TERM; while :; do usleep 10000; done"
+FOREVER = "trap 'exit 0' TERM; while :; do usleep 100000; done"
 
 
 def typed(wharf, *words, check=True, region=None):

@@ -22,7 +22,7 @@ from session.client import Refused, Session
 
 pytestmark = pytest.mark.minutes(1)
 
-FOREVER = "trap 'exit 0' TERM; while :; do usleep 10000; done"
+FOREVER = "trap 'exit 0' TERM; while :; do usleep 100000; done"
 
 
 @pytest.fixture(scope="module")
@@ -269,7 +269,7 @@ def test_sessions_side_by_side_are_bounded(wharf, busybox):
 def test_what_was_executed_dies_with_its_session(wharf, target):
     for terminal in (True, False):
         mark = f"mark-{terminal}-{os.getpid()}"
-        session = execute(wharf, target, f"sh -c ': {mark}; while :; do usleep 10000; done'", terminal=terminal)
+        session = execute(wharf, target, f"sh -c ': {mark}; while :; do usleep 100000; done'", terminal=terminal)
         wait_for(lambda mark=mark: processes.with_argument(mark), 10, "the process")
         session.terminate()
         session.wait_over()
@@ -279,7 +279,7 @@ def test_what_was_executed_dies_with_its_session(wharf, target):
 def test_what_was_executed_dies_with_its_container(wharf, busybox):
     task = tasks.run(wharf, busybox, run_options={"enableExecuteCommand": True}, stopTimeout=2, **sh(FOREVER))
     task.wait("RUNNING")
-    session = execute(wharf, task, "sh -c ': dies-with-container; while :; do usleep 10000; done'")
+    session = execute(wharf, task, "sh -c ': dies-with-container; while :; do usleep 100000; done'")
     wait_for(lambda: processes.with_argument("dies-with-container"), 10, "the process")
     task.stop()
     assert session.wait_over().exit_code == 137
@@ -308,7 +308,7 @@ def test_the_agents_death_ends_sessions(fresh):
     marks = {}
     for terminal in (True, False):
         marks[terminal] = f"outlives-{terminal}-{os.getpid()}"
-        command = f"sh -c ': {marks[terminal]}; while :; do usleep 10000; done'"
+        command = f"sh -c ': {marks[terminal]}; while :; do usleep 100000; done'"
         session = execute(fresh, task, command, terminal=terminal)
         wait_for(lambda mark=marks[terminal]: processes.with_argument(mark), 10, "the process")
     fresh.kill_child("node")
@@ -319,7 +319,7 @@ def test_the_agents_death_ends_sessions(fresh):
     again = wait_for(lambda: execute(fresh, task, "echo again"), 20, "a session with the new agent")
     assert again.wait_over().output == b"again\r\n"
     # The server's death ends them too: nobody is left waiting.
-    lasting = execute(fresh, task, "sh -c ': outlives-server; while :; do usleep 10000; done'")
+    lasting = execute(fresh, task, "sh -c ': outlives-server; while :; do usleep 100000; done'")
     wait_for(lambda: processes.with_argument("outlives-server"), 10, "the process")
     fresh.kill_child("server")
     lasting.wait_closed()

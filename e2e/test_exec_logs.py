@@ -11,7 +11,7 @@ from harness.tasks import sh
 from harness.waiting import wait_for
 from session.client import Session
 
-FOREVER = "trap 'exit 0' TERM; while :; do usleep 10000; done"
+FOREVER = "trap 'exit 0' TERM; while :; do usleep 100000; done"
 GROUP, BUCKET = "/exec", "exec-kept"
 MAY = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:GetLogEvents", "logs:DescribeLogGroups", "s3:PutObject"]
 

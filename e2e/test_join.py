@@ -84,7 +84,7 @@ def test_a_node_speaks_for_no_other(server, joined):
     arn, keys = joined
     ecs, as_node = server.client("ecs"), server.client("ecs", keys)
     (other,) = set(ecs.list_container_instances()["containerInstanceArns"]) - {arn}
-    task = start_on(server, images.push(server, "busybox"), other, "while :; do usleep 10000; done")
+    task = start_on(server, images.push(server, "busybox"), other, "while :; do usleep 100000; done")
     wait_for(lambda: ecs.describe_tasks(tasks=[task])["tasks"][0]["lastStatus"] == "RUNNING", 30, "a task of the other node")
     refused = [
         lambda: as_node.submit_task_state_change(task=task, status="STOPPED"),
@@ -274,7 +274,7 @@ def test_a_removed_node_has_nothing_left(server):
     image = images.push(server, "busybox")
     with Joined(server) as node:
         keys, name = node.keys, identity_name(server, node)
-        task = start_on(server, image, node.arn, "while :; do usleep 10000; done")
+        task = start_on(server, image, node.arn, "while :; do usleep 100000; done")
         wait_for(lambda: ecs.describe_tasks(tasks=[task])["tasks"][0]["lastStatus"] == "RUNNING", 60, "a task of the node")
         password = server.client("ecr", keys).get_authorization_token()["authorizationData"][0]["authorizationToken"]
         assert pulled(image, password) == "200"
@@ -317,7 +317,7 @@ def test_a_node_sees_the_logs_and_images_of_its_own_tasks_alone(server, node):
     logs.put_log_events(logGroupName="/of-others", logStreamName="app/main/1", logEvents=secret)
     options = {"awslogs-group": "/of-this-node", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "app"}
     log = {"logDriver": "awslogs", "options": options}
-    definition = tasks.register(server, image, logConfiguration=log, **tasks.sh("echo mine; while :; do usleep 10000; done"))
+    definition = tasks.register(server, image, logConfiguration=log, **tasks.sh("echo mine; while :; do usleep 100000; done"))
     task = ecs.start_task(taskDefinition=definition, containerInstances=[node.arn])["tasks"][0]["taskArn"]
     own = logs.describe_log_streams
 
@@ -356,7 +356,7 @@ def test_a_node_sees_the_logs_and_images_of_its_own_tasks_alone(server, node):
     # pulls, whatever it may, and the node's own credentials get nothing.
     private = images.push(server, "busybox", name="of-a-role")
     for role in (tasks.execution_role(server), tasks.task_role(server, "logs:*")):
-        definition = tasks.register(server, private, execution_role=role, **tasks.sh("while :; do usleep 10000; done"))
+        definition = tasks.register(server, private, execution_role=role, **tasks.sh("while :; do usleep 100000; done"))
         placed = ecs.start_task(taskDefinition=definition, containerInstances=[node.arn])["tasks"][0]["taskArn"]
         assert pulled(private, password) == "403"
         ecs.stop_task(task=placed)

@@ -201,7 +201,7 @@ def test_addresses_return_to_the_subnet(wharf, busybox):
     before = wait_for(lambda: (now := free()) == free() and now, what="a quiet subnet")
     running = [
         tasks.run(
-            wharf, busybox, network="awsvpc", run_options=tasks.in_vpc(wharf), **sh("trap 'exit 0' TERM; while :; do usleep 10000; done")
+            wharf, busybox, network="awsvpc", run_options=tasks.in_vpc(wharf), **sh("trap 'exit 0' TERM; while :; do usleep 100000; done")
         )
         for _ in range(3)
     ]

@@ -185,7 +185,7 @@ def test_failed_dependency_stops_the_task(wharf, busybox):
 
 
 def test_essential_container_takes_the_others_along(wharf, busybox):
-    side = {"name": "side", **sh("trap 'echo asked to stop; exit 5' TERM; while :; do usleep 10000; done")}
+    side = {"name": "side", **sh("trap 'echo asked to stop; exit 5' TERM; while :; do usleep 100000; done")}
     main = {"name": "main", **sh("usleep 300000; exit 4")}
     stopped = tasks.run(wharf, busybox, containers=[main, side]).wait("STOPPED")
     assert stopped["stopCode"] == "EssentialContainerExited"
@@ -214,7 +214,7 @@ def test_out_of_memory(wharf, busybox):
 
 
 def test_deaf_container_is_killed_after_its_stop_timeout(wharf, busybox):
-    task = tasks.run(wharf, busybox, stopTimeout=2, **sh("trap '' TERM; echo deaf; while :; do usleep 10000; done"))
+    task = tasks.run(wharf, busybox, stopTimeout=2, **sh("trap '' TERM; echo deaf; while :; do usleep 100000; done"))
     task.wait_line("deaf")
     stopped = task.stop()
     assert stopped["containers"][0]["exitCode"] == 137
@@ -265,7 +265,7 @@ def test_image_by_digest(wharf, busybox):
 
 def test_health_check_shows(wharf, busybox):
     check = {"command": ["CMD-SHELL", "[ -e /tmp/well ]"], "interval": 5, "timeout": 2, "retries": 1}
-    task = tasks.run(wharf, busybox, healthCheck=check, **sh("touch /tmp/well; trap 'exit 0' TERM; while :; do usleep 10000; done"))
+    task = tasks.run(wharf, busybox, healthCheck=check, **sh("touch /tmp/well; trap 'exit 0' TERM; while :; do usleep 100000; done"))
     wait_for(lambda: task.container()["healthStatus"] == "HEALTHY", 40, "HEALTHY")
     assert task.describe()["healthStatus"] == "HEALTHY"
     task.stop()

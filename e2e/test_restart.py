@@ -72,8 +72,8 @@ def test_supervisor_killed_and_started_again(fresh, image):
 
 def test_exit_codes_of_the_meantime_are_reported(fresh, image):
     """With supervisor, server and agent all gone, one container ends by itself, one is killed; both codes are told."""
-    chosen = tasks.run(fresh, image, **marked("chosen", "trap 'exit 23' HUP; echo up; while :; do usleep 10000; done"))
-    killed = tasks.run(fresh, image, **marked("killed", "echo up; while :; do usleep 10000; done"))
+    chosen = tasks.run(fresh, image, **marked("chosen", "trap 'exit 23' HUP; echo up; while :; do usleep 100000; done"))
+    killed = tasks.run(fresh, image, **marked("killed", "echo up; while :; do usleep 100000; done"))
     lasting = tasks.run(fresh, image, stopTimeout=2, **marked("lasting"))
     for task in (chosen, killed, lasting):
         task.wait("RUNNING")

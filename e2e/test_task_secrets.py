@@ -15,7 +15,7 @@ from session.client import Refused, Session
 
 pytestmark = pytest.mark.minutes(0.5)
 
-FOREVER = "trap 'exit 0' TERM; echo up; while :; do usleep 10000; done"
+FOREVER = "trap 'exit 0' TERM; echo up; while :; do usleep 100000; done"
 FARGATE = {"cpu": "256", "memory": "512", "requiresCompatibilities": ["FARGATE"]}
 START = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
 ASM = START + "unable to retrieve secret from asm: service call has been retried 1 time(s): "

@@ -59,7 +59,7 @@ def test_from_push_to_log_line(wharf, tmp_path):
 
 
 def test_a_running_task_is_seen_running_and_stopped(wharf, busybox):
-    task = tasks.run(wharf, busybox, **tasks.sh("trap 'exit 7' TERM; echo up; while :; do usleep 10000; done"))
+    task = tasks.run(wharf, busybox, **tasks.sh("trap 'exit 7' TERM; echo up; while :; do usleep 100000; done"))
     running = task.wait("RUNNING")
     assert running["containers"][0]["lastStatus"] == "RUNNING"
     assert running["connectivity"] == "CONNECTED"
@@ -80,7 +80,7 @@ def test_a_running_task_is_seen_running_and_stopped(wharf, busybox):
 
 def test_no_container_engine_takes_part(wharf, busybox):
     """The container's ancestors are wharf's own processes."""
-    task = tasks.run(wharf, busybox, stopTimeout=2, **tasks.sh(": no-engine; while :; do usleep 10000; done"))
+    task = tasks.run(wharf, busybox, stopTimeout=2, **tasks.sh(": no-engine; while :; do usleep 100000; done"))
     task.wait("RUNNING")
     (pid,) = processes.with_argument(": no-engine; while")
     ancestors = []

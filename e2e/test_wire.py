@@ -17,7 +17,7 @@ from harness.installation import Installation
 from harness.tasks import sh
 from harness.waiting import wait_for
 
-FOREVER = "trap 'exit 0' TERM; echo up; while :; do usleep 10000; done"
+FOREVER = "trap 'exit 0' TERM; echo up; while :; do usleep 100000; done"
 
 
 @pytest.fixture(scope="module")

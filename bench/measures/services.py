@@ -117,7 +117,7 @@ def _rolled_under_requests(installation):
     web = Web(installation, images.push(installation, "web"), launch_type="EC2")
     web.make(ROLLED)
     old = [task["taskArn"] for task in web.tasks()]
-    with Load(web, connections=16) as load:
+    with Load(web, connections=16, a_second=None) as load:
         load.run_for(1)
         definition = web.define("v2")
         begun = time.monotonic()

@@ -96,6 +96,22 @@ def password_of(ecr):
     return password
 
 
+@functools.lru_cache(maxsize=256)
+def _client(endpoint, service, region, access_key, secret_key, token):
+    """Kept: to make one takes milliseconds, and so does its first call of each operation; tests that wait ask for it each time."""
+    return boto3.client(
+        service,
+        endpoint_url=endpoint,
+        region_name=region,
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret_key,
+        aws_session_token=token,
+        config=botocore.config.Config(
+            retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=60, parameter_validation=False, max_pool_connections=50
+        ),
+    )
+
+
 class Installation:
     """Starts, kills, restarts and ends wharf; hands out clients."""
 
@@ -252,16 +268,7 @@ class Installation:
     def client(self, service, keys=None, region="us-east-1"):
         """A boto3 client that does not retry: what the server says is what the test sees."""
         keys = keys or self.root
-        config = botocore.config.Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=60, parameter_validation=False)
-        return boto3.client(
-            service,
-            endpoint_url=self.endpoint,
-            region_name=region,
-            aws_access_key_id=keys.access_key,
-            aws_secret_access_key=keys.secret_key,
-            aws_session_token=keys.token,
-            config=config,
-        )
+        return _client(self.endpoint, service, region, keys.access_key, keys.secret_key, keys.token)
 
     def environment(self, keys=None):
         """The environment for a command-line client, free of the caller's own AWS settings."""

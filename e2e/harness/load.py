@@ -1,6 +1,7 @@
-"""wrk without pause, and beside it one client that remembers what was answered."""
+"""wrk, and beside it one client that remembers what was answered."""
 
 import collections
+import pathlib
 import re
 import signal
 import subprocess
@@ -11,12 +12,16 @@ from . import tools
 LONGEST_S = 600
 # busybox's httpd lets nine connections wait; the tenth's first packet is sent again after one second, and after three.
 PATIENCE_S = 8
+# Some of them are under way at any moment, and the machine has other work.
+A_SECOND = 500
+PAUSE = pathlib.Path(__file__).with_name("pause.lua")
 
 
 class Load:
-    """Asks a service from the first line of the block to its last; then `requests`, `failures` and `bodies` tell."""
+    """Asks a service from the first line of the block to its last; then `requests`, `failures` and `bodies` tell. Without
+    `a_second`, as fast as it can."""
 
-    def __init__(self, service, connections=16, keep_alive=False):
+    def __init__(self, service, connections=16, keep_alive=False, a_second=A_SECOND):
         self.service = service
         self.command = [
             tools.program("wrk"),
@@ -30,7 +35,11 @@ class Load:
         ]
         if not keep_alive:
             self.command += ["-H", "Connection: close"]
+        if a_second:
+            self.command += ["-s", PAUSE]
         self.command += [f"http://127.0.0.1:{service.port}/"]
+        if a_second:
+            self.command += ["--", str(1000 * connections // a_second)]
         self.bodies = collections.Counter()
         self.failures = []
         self.requests = 0

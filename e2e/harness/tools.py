@@ -1,5 +1,6 @@
 """Where the programs are that the tests drive."""
 
+import functools
 import os
 import pathlib
 import shutil
@@ -23,6 +24,7 @@ def wharf():
     return path.resolve()
 
 
+@functools.cache
 def aws2():
     """An aws of version 2."""
     candidates = [os.environ.get("AWS2"), UNPACKED / "aws2" / "bin" / "aws", "/usr/bin/aws", "/usr/local/bin/aws"]
@@ -67,6 +69,7 @@ def rust_client(program):
     return built / "debug" / program
 
 
+@functools.cache
 def image_archive(name):
     """An OCI archive of a test image, built when it is not in the cache."""
     built = subprocess.run([IMAGES, name], capture_output=True, text=True, check=False)

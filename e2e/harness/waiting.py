@@ -3,6 +3,8 @@
 import time
 
 POLL_INTERVAL_S = 0.05
+# Of a wait that lasts: an eighth of the time so far, and at most this.
+MOST_INTERVAL_S = 0.5
 
 
 class Late(AssertionError):
@@ -13,13 +15,15 @@ class Hopeless(AssertionError):
     """A condition that cannot come true any more: nobody waits for its deadline."""
 
 
-def wait_for(condition, deadline_s=20, what=None, interval_s=POLL_INTERVAL_S):
+def wait_for(condition, deadline_s=20, what=None, interval_s=None):
     """The first true value of `condition()`.
 
-    Its exceptions but `Hopeless` count as "not yet"; the last one is the cause of `Late`. A condition that starts programs to find out
-    has half of the time at most: the others on this machine go on meanwhile.
+    Its exceptions but `Hopeless` count as "not yet"; the last one is the cause of `Late`. What comes soon is seen soon; what takes
+    long is looked at less often, and a condition that starts programs to find out has a quarter of the time at most: the others
+    on this machine go on meanwhile. Whoever must not miss a moment says `interval_s`.
     """
-    end = time.monotonic() + deadline_s
+    start = time.monotonic()
+    end = start + deadline_s
     cause, value = None, None
     while True:
         began = time.monotonic()
@@ -35,7 +39,13 @@ def wait_for(condition, deadline_s=20, what=None, interval_s=POLL_INTERVAL_S):
         if now >= end:
             seen = repr(cause) if cause else repr(value)
             raise Late(f"{what or condition.__name__} did not happen within {deadline_s} s; last seen: {seen[:2000]}") from cause
-        time.sleep(max(interval_s, min(now - began, 1)))
+        pause = _pause(now - start, now - began) if interval_s is None else max(interval_s, min(now - began, 1))
+        time.sleep(min(pause, end - now))
+
+
+def _pause(waited_s, took_s):
+    """Until the next look, by how long has been waited and how long the last one took."""
+    return max(POLL_INTERVAL_S, min(waited_s / 8, MOST_INTERVAL_S), min(3 * took_s, 1))
 
 
 def wait_as_boto3(client, waiter, **asked):
