@@ -50,6 +50,10 @@ pub struct Snapshot {
     /// has need not be kept to be sent. Nothing may be left out for any other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
+    /// It carries the volume to another host: nobody has the volume until that is over, so its chunks are sent from where they
+    /// are. A host that does not know of this copies them first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub carries: bool,
     /// Those that are taken with it, if there are any. A host that does not know of these takes each by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set: Option<Set>,

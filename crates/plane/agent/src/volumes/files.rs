@@ -69,7 +69,7 @@ impl Files {
                     pending = true;
                     (VolumeState::Ready, None)
                 }
-                Wanted::Gone => match remove(&dir.join(&volume.id)) {
+                Wanted::Gone => match self.remove(&dir.join(&volume.id)) {
                     Ok(()) => (VolumeState::Gone, None),
                     Err(error) => (VolumeState::Failed, Some(error.to_string())),
                 },
@@ -163,6 +163,12 @@ impl Files {
             }
         }
         Ok(promised)
+    }
+
+    /// Once this is done, not even a loss of power brings any of it back: another host may have the volume then.
+    fn remove(&self, folder: &Path) -> io::Result<()> {
+        remove(folder)?;
+        sync(&self.dir)
     }
 
     /// A folder of a volume, and the one that it is in.

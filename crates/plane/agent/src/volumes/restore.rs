@@ -43,6 +43,8 @@ pub enum NotMade {
     Io(#[from] io::Error),
     #[error("what the control plane sent is not what the snapshot lists")]
     Damaged,
+    #[error("it is wanted no more")]
+    Over,
 }
 
 impl Volumes {
@@ -104,7 +106,7 @@ impl Volumes {
         // A server that starts again is none of the volume's.
         let passes = match error {
             NotMade::Call(error) => error.is_transient(),
-            NotMade::Early(_) => true,
+            NotMade::Early(_) | NotMade::Over => true,
             NotMade::Io(_) | NotMade::Damaged => false,
         };
         if !passes {
@@ -114,6 +116,11 @@ impl Volumes {
     }
 
     async fn make(&self, api: &Api, volume: &Volume) -> Result<(), NotMade> {
+        // Nothing is said to be removed before this is over: what it makes would be there all the same.
+        let _taken = self.take_for_itself(&volume.id).await;
+        if !self.has_its_turn_to_come(&volume.id) {
+            return Err(NotMade::Over);
+        }
         let (files, of) = (self.files.clone(), volume.clone());
         let file = Arc::new(blocking(move || files.begin_restore(&of)).await?);
         let reseal = match volume.sealed {

@@ -232,7 +232,7 @@ impl Volumes {
         // A server that starts again is none of the volume's, nor is somebody who reads it.
         let passes = match error {
             NotMade::Call(error) => error.is_transient(),
-            NotMade::Early(_) => true,
+            NotMade::Early(_) | NotMade::Over => true,
             NotMade::Io(error) => error.kind() == io::ErrorKind::ResourceBusy,
             NotMade::Damaged => false,
         };

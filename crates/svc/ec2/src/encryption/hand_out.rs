@@ -45,8 +45,9 @@ impl Ec2Service {
         let volume = found.ok_or(NotTaken::Gone)?.record;
         let host = volume.life.host.clone().ok_or(NotTaken::Gone)?;
         // One that is let go while it is being made is made first.
-        let is_made = volume.life.attachment.is_some() && !volume.life.made;
-        match (volume.life.is_attached() || is_made) && volume.encryption.is_some() {
+        let life = &volume.life;
+        let is_made = life.attachment.is_some() && !life.made && life.moving.is_none();
+        match (life.is_attached() || is_made) && volume.encryption.is_some() {
             true => Ok((host, volume)),
             false => Err(NotTaken::Gone),
         }
@@ -58,8 +59,8 @@ impl Ec2Service {
     /// KMS does not open its key: [`NotTaken::Shut`].
     pub async fn keys_of_volume(&self, at: &Place, volume: &Volume) -> Result<Keys, NotTaken> {
         let encryption = volume.encryption.as_ref().ok_or(NotTaken::Gone)?;
-        let source = volume.source.as_ref().filter(|_| !volume.life.made);
-        self.keys_under(at, encryption, source).await
+        let source = volume.made_of(&at.account);
+        self.keys_under(at, encryption, source.as_ref()).await
     }
 
     /// `source`: what it is still to be made of.

@@ -24,6 +24,7 @@ pub use decide::{Asked, Wanted, wanted};
 pub use defaults::{
     Defaults, disable, enable, get, get_key, modify_key, of as defaults_of, reset_key,
 };
+pub(crate) use hand_out::own_call;
 pub use keys::{Roles, grant, prepare, retire};
 pub(crate) use of_attachment::{Granted, let_go};
 pub use of_copy::{CopyCiphers, CopyKeys, Resealing};

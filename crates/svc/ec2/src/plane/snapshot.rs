@@ -22,5 +22,6 @@ pub fn resource(record: Snapshot, scope: &Scope) -> Option<plane::Snapshot> {
         host: record.host,
         volume: record.root.map_or(record.volume, |it| it.instance),
         base: record.base,
+        carries: record.carries,
     })
 }

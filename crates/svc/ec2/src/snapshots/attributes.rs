@@ -23,7 +23,7 @@ pub async fn describe(
     let id = input.snapshot_id.as_deref().unwrap_or_default();
     check_id(id)?;
     let found = service.find::<Snapshot>(call, id).await?;
-    let found = found.filter(|it| !it.deleting);
+    let found = found.filter(Snapshot::is_seen);
     let snapshot = found.ok_or_else(|| fault::snapshot_not_found(id))?;
     let mut shown = DescribeSnapshotAttributeResult {
         snapshot_id: Some(snapshot.id.clone()),
@@ -84,7 +84,7 @@ async fn write(
     let key = Ec2Service::key::<Snapshot>(call, id);
     transact!(service.table, &call.permit, |tx| {
         let before = tx.find::<Snapshot>(&key).await?;
-        let before = before.filter(|it| !it.deleting);
+        let before = before.filter(Snapshot::is_seen);
         let before = before.ok_or_else(|| fault::snapshot_not_found(id))?;
         let mut snapshot = before.clone();
         decide(&mut snapshot)?;

@@ -232,8 +232,13 @@ impl Ec2Service {
         let bytes = self.checked(&snapshot, &complete.pages).await? * CHUNK;
         let scope = Scope::new(SERVICE, &at.account, &at.region);
         let _turn = self.owned.turn().await;
-        let held = self.counted(&scope, &snapshot, &complete.pages, bytes);
-        let held = held.await?;
+        let held = match snapshot.carries {
+            true => None,
+            false => {
+                let held = self.counted(&scope, &snapshot, &complete.pages, bytes);
+                Some(held.await?)
+            }
+        };
         transact!(self.table, &PERMIT, |tx| {
             let found = tx.find::<Snapshot>(&key).await?;
             let Some(mut snapshot) = found.filter(Snapshot::is_being_taken) else {
@@ -244,7 +249,7 @@ impl Ec2Service {
             snapshot.pages.clone_from(&complete.pages);
             snapshot.bytes = bytes;
             snapshot.completed_at = Some(now);
-            snapshot.held = Some(held);
+            snapshot.held = held;
             snapshot.meter(now);
             tx.put(&key, &snapshot);
             // Its source is needed no more.
@@ -320,8 +325,8 @@ impl Ec2Service {
                 let key = Self::place_key(at, Volume::KIND);
                 let found = self.table.read::<Volume>(&key).await?;
                 let volume = found.ok_or(NotTaken::Gone)?.record;
-                let is_made = volume.life.made;
-                (volume.life.host, volume.source.filter(|_| !is_made))
+                let source = volume.made_of(&at.account);
+                (volume.life.host, source)
             }
         };
         let (Some(host), Some(Source { snapshot, owner })) = (host, source) else {

@@ -47,7 +47,7 @@ pub async fn create(
     if known.len() >= MAX_SNAPSHOTS {
         return Err(fault::too_many_snapshots());
     }
-    let of_it = |it: &&Snapshot| it.volume == volume_id && it.is_being_taken();
+    let of_it = |it: &&Snapshot| it.volume == volume_id && it.is_being_taken() && it.is_seen();
     if known.iter().filter(of_it).count() >= MAX_PENDING {
         return Err(fault::too_many_pending_snapshots());
     }
@@ -88,6 +88,11 @@ pub async fn of_volume(
     }
     if let Some(why) = &life.lost {
         return Err(fault::volume_state(id, &format!("cannot be used: {why}")));
+    }
+    if life.moving.is_some() || life.host.is_none() && life.kept_in.is_some() {
+        let text =
+            "is on its way to another host; there is no other snapshot of it until it is attached";
+        return Err(fault::volume_state(id, text));
     }
     // Nothing was ever written to one that no host has.
     let is_empty = life.host.is_none();

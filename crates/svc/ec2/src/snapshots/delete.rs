@@ -26,14 +26,14 @@ pub async fn delete(
         if service
             .find::<Snapshot>(call, id)
             .await?
-            .is_some_and(|it| !it.deleting)
+            .is_some_and(|it| it.is_seen())
         {
             return Err(fault::snapshot_of_image(id, &image.id));
         }
     }
     transact!(service.table, &call.permit, |tx| {
         let found = tx.find::<Snapshot>(&key).await?;
-        let Some(mut snapshot) = found.filter(|it| !it.deleting) else {
+        let Some(mut snapshot) = found.filter(Snapshot::is_seen) else {
             return Err(fault::snapshot_not_found(id));
         };
         for account in &snapshot.shared_with {

@@ -96,7 +96,7 @@ async fn named(service: &Ec2Service, call: &Call, ids: &[String]) -> Result<Snap
 
 async fn all(service: &Ec2Service, call: &Call) -> Result<Snapshots, Fault> {
     let own = service.all::<Snapshot>(call).await?;
-    let own = own.into_iter().filter(|it| !it.deleting);
+    let own = own.into_iter().filter(Snapshot::is_seen);
     let mut found: Snapshots = own.map(|it| (it.id.clone(), it)).collect();
     let with_account = Ec2Service::scope(call).prefix(Shared::KIND_OF_ACCOUNT);
     let in_region = format!("{}:", call.region);

@@ -48,7 +48,8 @@ impl Snapshot {
 
     /// One of a version that did not count, or that was completed only now.
     pub fn is_uncounted(&self) -> bool {
-        self.state == State::Completed && self.held.is_none() && !self.pages.is_empty()
+        let counts = self.state == State::Completed && !self.carries;
+        counts && self.held.is_none() && !self.pages.is_empty()
     }
 }
 

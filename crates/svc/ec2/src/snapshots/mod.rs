@@ -92,7 +92,7 @@ async fn visible_to(
     region: &str,
     id: &str,
 ) -> Result<Option<Snapshot>, Fault> {
-    let of_users = |it: &Snapshot| !it.deleting && it.may_use(account);
+    let of_users = |it: &Snapshot| it.is_seen() && it.may_use(account);
     let own = Scope::new(SERVICE, account, region);
     let found = service
         .table

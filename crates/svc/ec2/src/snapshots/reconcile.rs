@@ -21,7 +21,7 @@ use crate::{
     instances::PERMIT,
     records::Instance,
     table::SERVICE,
-    volumes::Volume,
+    volumes::{self, Volume},
 };
 
 /// Between two looks.
@@ -59,6 +59,9 @@ pub async fn snapshot(service: &Ec2Service, scope: &Scope, key: &str) -> Result<
         }
         return Ok(Next::Settled);
     }
+    if record.carries && record.state != State::Pending {
+        return volumes::carrier(service, scope, &stored).await;
+    }
     match record.state {
         State::Pending if record.resealing().is_some() => {
             // Its work keeps no instance waiting.
@@ -71,8 +74,12 @@ pub async fn snapshot(service: &Ec2Service, scope: &Scope, key: &str) -> Result<
         State::Pending => {
             let host = machine::key(PlaneHost::KIND, &record.host);
             let is_there = service.table.read::<PlaneHost>(&host).await?.is_some();
-            let Some(why) = why_over(record, is_there, service.instances.now()) else {
-                return Ok(Next::After(LOOK));
+            let why = why_over(record, is_there, service.instances.now());
+            let Some(why) = why else {
+                return match record.carries {
+                    true => volumes::carrier(service, scope, &stored).await,
+                    false => Ok(Next::After(LOOK)),
+                };
             };
             let mut failed = record.clone();
             failed.state = State::Error;

@@ -42,6 +42,9 @@ pub struct Snapshot {
     pub host: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
+    /// It carries its volume to another host: users see nothing of it, nor pay for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub carries: bool,
     /// It is of the disk that the root file system of an instance is on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root: Option<Root>,
@@ -117,6 +120,7 @@ impl Snapshot {
             },
             host: String::new(),
             origin: None,
+            carries: false,
             root: None,
             set: None,
             image: None,
@@ -350,6 +354,11 @@ impl Snapshot {
         self.origin.as_ref()?.resealing.as_ref()
     }
 
+    /// Whether users may know of it.
+    pub fn is_seen(&self) -> bool {
+        !self.deleting && !self.carries
+    }
+
     /// Whether its host, or who copies it, has to do with it.
     pub fn is_being_taken(&self) -> bool {
         self.state == State::Pending && !self.deleting
@@ -357,7 +366,7 @@ impl Snapshot {
 
     /// Whether what it has need not be sent again for a later one.
     pub fn may_be_base(&self) -> bool {
-        self.state == State::Completed && !self.deleting && !self.pages.is_empty()
+        self.state == State::Completed && self.is_seen() && !self.pages.is_empty()
     }
 
     /// Since when nothing came of it.

@@ -65,6 +65,7 @@ async fn attach_for_task(
         host: &host,
         device: input.device.as_deref().unwrap_or(DEVICE),
         is_device: false,
+        moves: false,
     };
     let decide = |volume: &mut Volume| {
         check_manages(call, volume)?;
@@ -104,6 +105,7 @@ async fn attach_for_pods(
         host: &host,
         device: input.device.as_deref().unwrap_or(DEVICE),
         is_device: false,
+        moves: service.bytes().is_ok(),
     };
     let decide = |volume: &mut Volume| {
         if let Some(requester) = &volume.requester {
@@ -182,6 +184,7 @@ async fn attach_it(
             host: &host,
             device,
             is_device: true,
+            moves: service.bytes().is_ok(),
         };
         let attached = volume.life.attach(to, call.now);
         attached.map_err(|why| refusal(id, &why))?;

@@ -1,8 +1,16 @@
 //! How a volume comes to a host and goes from it. Pure.
 //!
-//! The first host that a volume is attached on has its bytes from then on: there is never a second copy that could
-//! be written. An attachment ends when the host says that nothing has the volume mounted any more, and a deletion
-//! when it says that nothing of it is left.
+//! The first host that a volume is attached on has its bytes, until it is attached on another: there is never a second
+//! copy that could be written. An attachment ends when the host says that nothing has the volume mounted any more, and
+//! a deletion when it says that nothing of it is left.
+//!
+//! | moving | what is there | what ends it |
+//! | --- | --- | --- |
+//! | copying | its host has the bytes, and nobody has the volume | a snapshot, which nobody sees, has all of them |
+//! | leaving | the snapshot has them, and its host is to remove what it has | its host says that nothing is left |
+//! | | the snapshot has them, and no host | the host of its instance has made it of the snapshot |
+//!
+//! So a volume has another host only when the one before said that it has nothing of it, or was deregistered.
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
@@ -19,6 +27,19 @@ pub struct Life {
     pub attachment: Option<Attachment>,
     /// Why its bytes cannot be had.
     pub lost: Option<String>,
+    /// It goes from its host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moving: Option<Moving>,
+    /// The snapshot that is to have its bytes while it is copied, and has them from then on until another host has made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_in: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Moving {
+    Copying,
+    Leaving,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,6 +87,8 @@ pub struct To<'a> {
     pub device: &'a str,
     /// See [`Attachment::is_device`].
     pub is_device: bool,
+    /// It comes there from another host.
+    pub moves: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,7 +122,7 @@ pub enum Refused {
     Deleting,
     InUse,
     Lost(String),
-    /// Its bytes are there, and do not move.
+    /// Its bytes are there, and are not to move.
     Elsewhere(String),
 }
 
@@ -137,9 +160,16 @@ impl Life {
             None => {}
         }
         match &self.host {
-            Some(known) if self.made && known != host => {
-                return Err(Refused::Elsewhere(known.clone()));
+            Some(known) if known == host => {}
+            // Where it goes is said by its instance, once it has gone.
+            Some(_) if to.moves => {
+                let then = match self.made {
+                    true => Moving::Copying,
+                    false => Moving::Leaving,
+                };
+                self.moving.get_or_insert(then);
             }
+            Some(known) if self.made => return Err(Refused::Elsewhere(known.clone())),
             // Where nothing was made yet there is nothing to lose.
             _ => self.host = Some(host.to_owned()),
         }
@@ -156,15 +186,23 @@ impl Life {
         Ok(())
     }
 
-    /// Whether a task or an instance may have it.
+    /// Whether a task or an instance on its host may have it.
     pub fn is_attached(&self) -> bool {
         let state = self.attachment.as_ref().map(|it| it.state);
-        state.is_some_and(|state| state != AttachmentState::Detaching)
+        self.moving.is_none() && state.is_some_and(|state| state != AttachmentState::Detaching)
     }
 
     /// `force` is never taken back.
     pub fn detach(&mut self, force: bool) {
         match &mut self.attachment {
+            Some(_) if self.moving.is_some() || self.host.is_none() && self.kept_in.is_some() => {
+                self.stays();
+            }
+            // What the host cannot make another can.
+            Some(_) if self.lost.is_some() && self.kept_in.is_some() => {
+                self.moving = Some(Moving::Leaving);
+                self.stays();
+            }
             // Its host has not heard of it, or never will.
             Some(_) if self.lost.is_some() => self.attachment = None,
             Some(it) => {
@@ -173,6 +211,32 @@ impl Life {
             }
             None => {}
         }
+    }
+
+    /// Nobody is to have it where it was to go. What is leaving its host leaves it all the same, since nobody knows what is
+    /// left there.
+    pub fn stays(&mut self) {
+        self.attachment = None;
+        if self.is_copying() {
+            self.moving = None;
+            self.kept_in = None;
+        } else if self.kept_in.is_some() {
+            self.lost = None;
+        }
+    }
+
+    pub fn is_copying(&self) -> bool {
+        self.moving == Some(Moving::Copying)
+    }
+
+    /// Whether its host is to remove what it has of it.
+    pub fn is_leaving(&self) -> bool {
+        self.moving == Some(Moving::Leaving)
+    }
+
+    /// All of it is in the snapshot.
+    pub fn copied(&mut self) {
+        self.moving = Some(Moving::Leaving);
     }
 
     /// The instance that it was a device of is gone.
@@ -188,15 +252,23 @@ impl Life {
     pub fn reported(&mut self, said: &VolumeReport) -> Left {
         match said.state {
             VolumeState::Gone if self.deleting => return Left::Nothing,
+            VolumeState::Gone if self.is_leaving() => self.gone(),
             // Of a time before it was wanted.
             VolumeState::Gone => {}
+            // What is to go is nobody's.
+            _ if self.is_leaving() => {}
             VolumeState::Failed => {
                 let why = said.reason.as_deref().unwrap_or("unknown");
                 self.lost = Some(why.chars().take(500).collect());
+                if self.moving.is_some() {
+                    self.stays();
+                }
                 self.let_go(said);
             }
+            VolumeState::Ready if self.moving.is_some() => {}
             VolumeState::Ready => {
                 self.made = true;
+                self.kept_in = None;
                 self.lost = None;
                 if let Some(it) = &mut self.attachment {
                     let is_there = said.placed || !it.is_device;
@@ -222,22 +294,30 @@ impl Life {
         state == Some(AttachmentState::Detaching)
     }
 
-    /// The host of the instance that it was made with is known.
+    /// Its host has nothing of it.
+    fn gone(&mut self) {
+        self.host = None;
+        self.made = false;
+        self.moving = None;
+        self.lost = None;
+    }
+
+    /// The host of the instance that it was made with, or goes to, is known.
     pub fn placed(&mut self, host: &str) {
         self.host.get_or_insert_with(|| host.to_owned());
     }
 
-    /// The host of the instance that it was made with takes no more volumes.
+    /// That host takes no more volumes.
     pub fn not_placed(&mut self, why: &str) {
         self.lost = Some(why.to_owned());
     }
 
     /// Whether it waits for its instance to be placed.
     pub fn awaits_host(&self) -> bool {
-        let device = self.attachment.as_ref().filter(|it| it.is_device);
+        let attachment = self.attachment.as_ref();
         self.host.is_none()
             && self.lost.is_none()
-            && device.is_some_and(|it| it.state == AttachmentState::Attaching)
+            && attachment.is_some_and(|it| it.state == AttachmentState::Attaching)
     }
 
     /// Whether an attachment or the volume itself ends that no host was ever told of.
@@ -249,6 +329,10 @@ impl Life {
     pub fn host_left(&mut self) -> Left {
         // The instance that it goes with was there too, and whoever of the two is looked at first, it goes.
         let device = self.attachment.as_ref().filter(|it| it.is_device);
+        if self.moving.is_some() {
+            // Its instance is elsewhere.
+            return self.left_by_host();
+        }
         self.deleting |= device.is_some_and(|it| it.delete_on_termination);
         if self.deleting || !self.made {
             self.host = None;
@@ -259,214 +343,29 @@ impl Life {
                 Left::It
             };
         }
+        self.lose();
+        Left::It
+    }
+
+    /// The same of one that goes from there.
+    fn left_by_host(&mut self) -> Left {
+        match self.moving {
+            _ if self.deleting => return Left::Nothing,
+            Some(Moving::Leaving) => self.gone(),
+            _ => {
+                self.stays();
+                self.lose();
+            }
+        }
+        Left::It
+    }
+
+    fn lose(&mut self) {
         let host = self.host.as_deref().unwrap_or_default();
         self.lost = Some(format!("its host {host} was deregistered"));
         self.attachment = None;
-        Left::It
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn said(state: VolumeState, mounted: bool) -> VolumeReport {
-        VolumeReport {
-            id: "vol-1".to_owned(),
-            state,
-            reason: Some("no room".to_owned()),
-            bytes: 1 << 30,
-            mounted,
-            attached: false,
-            placed: false,
-        }
-    }
-
-    fn to<'a>(instance: &'a str, host: &'a str) -> To<'a> {
-        To {
-            instance,
-            host,
-            device: "/dev/sdf",
-            is_device: false,
-        }
-    }
-
-    fn device() -> To<'static> {
-        To {
-            is_device: true,
-            ..to("i-1", "i-host")
-        }
-    }
-
-    #[test]
-    fn a_volume_goes_with_its_instance_though_their_host_left() {
-        for (deletes, then) in [(true, Left::Nothing), (false, Left::It)] {
-            let mut life = Life::default();
-            life.attach(device(), Timestamp(0)).unwrap();
-            life.reported(&said(VolumeState::Ready, false));
-            life.attachment.as_mut().unwrap().delete_on_termination = deletes;
-            assert_eq!(life.host_left(), then, "{deletes}");
-        }
-    }
-
-    #[test]
-    fn a_device_is_attached_when_it_is_in_its_instance() {
-        let mut life = Life::default();
-        life.attach(device(), Timestamp(1)).unwrap();
-        assert_eq!(life.attach(device(), Timestamp(1)), Err(Refused::InUse));
-        let state = |life: &Life| life.attachment.as_ref().map(|it| it.state);
-        life.reported(&said(VolumeState::Ready, false));
-        assert_eq!(state(&life), Some(AttachmentState::Attaching));
-        life.reported(&VolumeReport {
-            placed: true,
-            attached: true,
-            ..said(VolumeState::Ready, true)
-        });
-        assert_eq!(state(&life), Some(AttachmentState::Attached));
-        // Mounted in the instance, it stays; by force it goes all the same, and that is not taken back.
-        life.detach(true);
-        life.detach(false);
-        life.reported(&said(VolumeState::Ready, true));
-        assert!(life.attachment.as_ref().is_some_and(|it| it.force));
-        life.reported(&said(VolumeState::Ready, false));
-        assert_eq!(life.state(), "available");
-    }
-
-    #[test]
-    fn one_that_its_host_takes_not_ends_with_its_instance() {
-        let mut life = Life {
-            attachment: Some(Attachment::at_launch("i-1", "/dev/sdf", true, Timestamp(1))),
-            ..Life::default()
-        };
-        assert!(life.awaits_host());
-        life.not_placed("too many");
-        assert!(!life.awaits_host() && !life.ends_unplaced());
-        assert_eq!(life.state(), "error");
-        life.instance_left();
-        assert!(life.ends_unplaced());
-    }
-
-    #[test]
-    fn an_instance_that_ends_leaves_volumes_or_takes_them_along() {
-        for (delete, then) in [(false, "available"), (true, "deleting")] {
-            let mut life = Life::default();
-            life.attach(device(), Timestamp(1)).unwrap();
-            if let Some(it) = &mut life.attachment {
-                it.delete_on_termination = delete;
-            }
-            life.instance_left();
-            life.reported(&said(VolumeState::Ready, false));
-            assert_eq!(life.state(), then);
-        }
-    }
-
-    #[test]
-    fn a_volume_is_attached_used_and_let_go() {
-        let mut life = Life::default();
-        assert_eq!(life.state(), "available");
-        life.attach(to("i-1", "i-1"), Timestamp(1)).unwrap();
-        life.attach(to("i-1", "i-1"), Timestamp(2)).unwrap();
-        assert_eq!(life.state(), "in-use");
-        assert_eq!(
-            life.attach(to("i-2", "i-2"), Timestamp(2)),
-            Err(Refused::InUse)
-        );
-        life.reported(&said(VolumeState::Ready, false));
-        let attached = life.attachment.clone().unwrap();
-        assert_eq!(
-            (attached.state, attached.at),
-            (AttachmentState::Attached, Timestamp(1))
-        );
-        assert!(life.is_attached());
-        life.detach(false);
-        assert!(!life.is_attached());
-        // The host looked before it was told, when no task had it yet.
-        let early = VolumeReport {
-            attached: true,
-            ..said(VolumeState::Ready, false)
-        };
-        life.reported(&early);
-        assert!(life.attachment.is_some());
-        // A task has it yet.
-        life.reported(&said(VolumeState::Ready, true));
-        assert_eq!(
-            life.attach(to("i-1", "i-1"), Timestamp(2)),
-            Err(Refused::InUse)
-        );
-        life.reported(&said(VolumeState::Ready, false));
-        assert_eq!(life.state(), "available");
-        // The bytes stay where they are.
-        let elsewhere = Refused::Elsewhere("i-1".to_owned());
-        assert_eq!(life.attach(to("i-2", "i-2"), Timestamp(3)), Err(elsewhere));
-    }
-
-    #[test]
-    fn one_that_fails_while_it_is_let_go_is_let_go() {
-        let mut life = Life::default();
-        life.attach(to("i-1", "i-1"), Timestamp(1)).unwrap();
-        life.detach(false);
-        let still = |mounted, attached| VolumeReport {
-            attached,
-            ..said(VolumeState::Failed, mounted)
-        };
-        for early in [still(true, false), still(false, true)] {
-            life.reported(&early);
-            assert!(life.is_detaching());
-        }
-        life.reported(&still(false, false));
-        assert_eq!((life.state(), &life.attachment), ("error", &None));
-        // One that somebody has stays attached: its task is told why it fails.
-        let mut life = Life::default();
-        life.attach(to("i-1", "i-1"), Timestamp(1)).unwrap();
-        life.reported(&still(false, false));
-        assert!(life.is_attached());
-    }
-
-    #[test]
-    fn before_anything_was_made_it_may_go_to_another_host() {
-        let mut life = Life::default();
-        life.attach(to("i-1", "i-1"), Timestamp(1)).unwrap();
-        assert_eq!(life.host_left(), Left::It);
-        life.attach(to("i-2", "i-2"), Timestamp(1)).unwrap();
-        assert_eq!(life.host.as_deref(), Some("i-2"));
-    }
-
-    #[test]
-    fn a_deletion_ends_with_the_hosts_word_or_with_the_host() {
-        let mut life = Life {
-            host: Some("i-1".to_owned()),
-            made: true,
-            ..Life::default()
-        };
-        // Of another life.
-        assert_eq!(life.reported(&said(VolumeState::Gone, false)), Left::It);
-        life.deleting = true;
-        assert_eq!(life.reported(&said(VolumeState::Ready, false)), Left::It);
-        assert_eq!(
-            life.attach(to("i-1", "i-1"), Timestamp(1)),
-            Err(Refused::Deleting)
-        );
-        assert_eq!(life.clone().host_left(), Left::Nothing);
-        assert_eq!(
-            life.reported(&said(VolumeState::Gone, false)),
-            Left::Nothing
-        );
-    }
-
-    #[test]
-    fn what_is_lost_is_said() {
-        let mut life = Life::default();
-        life.attach(to("i-1", "i-1"), Timestamp(1)).unwrap();
-        life.reported(&said(VolumeState::Failed, false));
-        assert_eq!(
-            (life.state(), life.lost.as_deref()),
-            ("error", Some("no room"))
-        );
-        life.detach(false);
-        assert_eq!(life.attachment, None);
-        life.reported(&said(VolumeState::Ready, false));
-        assert_eq!(life.state(), "available");
-        life.host_left();
-        assert_eq!(life.state(), "error");
-    }
-}
+mod tests;

@@ -1,7 +1,7 @@
 //! EBS volumes: what was asked for, on which host the bytes lie, and who has them.
 //!
-//! A volume is a record until it is attached for the first time; then its bytes are a file on that host, and stay
-//! there ([`life`], pure). Hosts learn of volumes over the machines plane and report what there is ([`reports`]).
+//! A volume is a record until it is attached for the first time; then its bytes are a file on that host, until it is
+//! attached to an instance on another ([`life`], pure; [`moving`]). Hosts learn of volumes over the machines plane and report what there is ([`reports`]).
 //! Users make volumes and attach them to instances, which have them as block devices; services make them too, ECS for
 //! its tasks, and what a service made is that service's alone. EKS makes and attaches volumes of users: the host mounts
 //! them for pods of an instance, which has no device of them.
@@ -16,6 +16,7 @@ mod kinds;
 mod life;
 mod modification;
 mod modify;
+mod moving;
 mod of_instance;
 mod reconcile;
 mod records;
@@ -30,6 +31,7 @@ pub use describe::describe;
 pub use kinds::{Asked, Sized, checked};
 pub use life::{Attachment, Life};
 pub use modify::{describe as describe_modifications, modify};
+pub use moving::carrier;
 pub use of_instance::{by_instance, keys_of, mapping_of, of_instance, set_delete_on_termination};
 pub use reconcile::volume as reconcile;
 pub use records::Volume;

@@ -12,6 +12,7 @@ use super::{
     Volume,
     host_limit::{MAX_ON_HOST, has_room},
     life::{AttachmentState, Left},
+    moving,
 };
 use crate::{
     Ec2Service,
@@ -27,7 +28,7 @@ const LOOK: Duration = Duration::from_secs(60);
 /// … at whether its instance has been placed.
 const NEXT_LOOK: Duration = Duration::from_secs(1);
 
-type Step = Result<Next, wharf_service::StepError<Ec2Faults>>;
+pub(super) type Step = Result<Next, wharf_service::StepError<Ec2Faults>>;
 
 pub async fn volume(service: &Ec2Service, scope: &Scope, key: &str) -> Step {
     let Some(stored) = service.table.read::<Volume>(key).await? else {
@@ -54,7 +55,10 @@ pub async fn volume(service: &Ec2Service, scope: &Scope, key: &str) -> Step {
         record.life.instance_left();
         record.meter(now);
         let txn = txn.when(stored.unchanged()).put(key, encode(&record));
-        service.table.commit(&PERMIT, txn).await?;
+        let is_over = record.life.attachment.is_none();
+        if service.table.commit(&PERMIT, txn).await? && is_over {
+            let_go(service, scope, &stored.record).await;
+        }
         return Ok(Next::Settled);
     }
     if life.ends_unplaced() {
@@ -66,10 +70,18 @@ pub async fn volume(service: &Ec2Service, scope: &Scope, key: &str) -> Step {
     let Some(host) = &life.host else {
         return Ok(Next::Settled);
     };
-    // Before a host has made anything it may not have come to the network yet.
-    let counts = life.deleting || life.is_detaching() || life.made && life.lost.is_none();
     let known = machine::key(PlaneHost::KIND, host);
-    if !counts || service.table.read::<PlaneHost>(&known).await?.is_some() {
+    let has_host = service.table.read::<PlaneHost>(&known).await?.is_some();
+    if life.is_copying() && has_host {
+        return match moving::copy(service, scope, &stored).await? {
+            Next::Settled => Ok(Next::After(LOOK)),
+            sooner => Ok(sooner),
+        };
+    }
+    // Before a host has made anything it may not have come to the network yet.
+    let ends = life.deleting || life.is_detaching() || life.moving.is_some();
+    let counts = ends || life.made && life.lost.is_none();
+    if !counts || has_host {
         return Ok(Next::After(LOOK));
     }
     left(service, scope, &stored).await
@@ -97,13 +109,14 @@ async fn left(service: &Ec2Service, scope: &Scope, stored: &Stored<Volume>) -> S
             }
         }
     };
-    if service.table.commit(&PERMIT, txn).await? {
+    let ends = record.life.attachment.is_none() || record.life.deleting;
+    if service.table.commit(&PERMIT, txn).await? && ends {
         let_go(service, scope, &stored.record).await;
     }
     Ok(Next::Settled)
 }
 
-/// One that was made with its instance comes to the host where that is placed.
+/// One that was made with its instance, or has left another host, comes to the host where that is placed.
 async fn follow(service: &Ec2Service, scope: &Scope, stored: &Stored<Volume>) -> Step {
     let attachment = stored.record.life.attachment.as_ref();
     let instance = attachment.map_or("", |it| &it.instance);

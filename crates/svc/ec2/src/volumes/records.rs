@@ -183,6 +183,18 @@ impl Volume {
         }
     }
 
+    /// What its host is still to make it of. `account`: its own.
+    pub fn made_of(&self, account: &str) -> Option<Source> {
+        if self.life.made || self.life.is_leaving() {
+            return None;
+        }
+        let carried = self.life.kept_in.as_ref().map(|it| Source {
+            snapshot: it.clone(),
+            owner: account.to_owned(),
+        });
+        carried.or_else(|| self.source.clone())
+    }
+
     pub fn attachment(&self) -> Option<wire::VolumeAttachment> {
         let it = self.life.attachment.as_ref()?;
         Some(wire::VolumeAttachment {

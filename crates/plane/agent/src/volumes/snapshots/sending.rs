@@ -83,7 +83,8 @@ impl Volumes {
         let of_volume = self.folder_of_volume(&snapshot.volume);
         let folder = self.folder_of(&snapshot.id);
         let (opened, list) = (folder.clone(), folder.join("list"));
-        let taken = blocking(move || Taken::open(&opened)).await?;
+        let image = self.image_of(&snapshot.volume);
+        let taken = blocking(move || Taken::open(&opened, &image)).await?;
         let taken = Arc::new(taken.ok_or(NotSent::Malformed)?);
         match send(api, snapshot, &taken).await {
             Err(NotSent::Stale) => {
@@ -96,6 +97,8 @@ impl Volumes {
                 Err(NotSent::Stale)
             }
             Err(other) => Err(other),
+            // Its volume goes, and what is kept of that with it.
+            Ok(()) if snapshot.carries => Ok(()),
             Ok(()) => {
                 let id = snapshot.id.clone();
                 let kept = blocking(move || take::keep_base(&of_volume, &id, &taken.list)).await;

@@ -21,7 +21,7 @@ use crate::client::sum;
 ///
 /// | file | what |
 /// | --- | --- |
-/// | `chunks` | as long as the volume, with holes for what is a hole or is known |
+/// | `chunks` | as long as the volume, with holes for what is a hole or is known; none of one that carries its volume |
 /// | `list` | its pages; there once all else is durable |
 pub struct Taken {
     pub list: Vec<Entry>,
@@ -29,12 +29,15 @@ pub struct Taken {
 }
 
 impl Taken {
-    /// One that was taken before, also by an agent that was killed since.
-    pub fn open(folder: &Path) -> io::Result<Option<Self>> {
+    /// One that was taken before, also by an agent that was killed since. `image`: the volume.
+    pub fn open(folder: &Path, image: &Path) -> io::Result<Option<Self>> {
         let Some(list) = read_list(&folder.join("list"))? else {
             return Ok(None);
         };
-        let chunks = File::open(folder.join("chunks"))?;
+        let chunks = match File::open(folder.join("chunks")) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => File::open(image)?,
+            other => other?,
+        };
         Ok(Some(Self { list, chunks }))
     }
 
@@ -58,11 +61,17 @@ pub fn take(
 ) -> io::Result<Vec<Entry>> {
     fs::create_dir_all(folder)?;
     let chunks = folder.join("chunks");
-    let taken = copy(image, &chunks, base, until, check_room);
+    let into = File::create(&chunks)?;
+    let taken = copy(image, Some(&into), base, until, check_room);
     if taken.is_err() {
         let _ = fs::remove_file(chunks);
     }
     taken
+}
+
+/// Lists the chunks alone, as long as nobody writes to them until they are sent.
+pub fn list(image: &File, until: Option<Instant>) -> io::Result<Vec<Entry>> {
+    copy(image, None, &[], until, || Ok(()))
 }
 
 /// From here on it is the snapshot.
@@ -96,13 +105,14 @@ const UNCHECKED: u64 = 64;
 
 fn copy(
     from: &File,
-    chunks: &Path,
+    into: Option<&File>,
     base: &[Entry],
     until: Option<Instant>,
     check_room: impl Fn() -> io::Result<()>,
 ) -> io::Result<Vec<Entry>> {
-    let into = File::create(chunks)?;
-    into.set_len(from.metadata()?.len())?;
+    if let Some(into) = into {
+        into.set_len(from.metadata()?.len())?;
+    }
     let mut list = Vec::new();
     let (mut next, mut written) = (0, 0_u64);
     while let Some(at) = data_from(from, next)? {
@@ -121,7 +131,9 @@ fn copy(
             at,
             sum: sum(&bytes),
         };
-        if !is_known(base, &entry) {
+        if let Some(into) = into
+            && !is_known(base, &entry)
+        {
             if written.is_multiple_of(UNCHECKED) {
                 check_room()?;
             }
@@ -212,7 +224,10 @@ fn forget_bases_but(folder_of_volume: &Path, kept: Option<&str>) -> io::Result<(
 
 /// Has the bytes that were copied outlive a loss of power; nobody has to stand still for that.
 pub fn sync(folder: &Path) -> io::Result<()> {
-    File::open(folder.join("chunks"))?.sync_all()
+    match File::open(folder.join("chunks")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        chunks => chunks?.sync_all(),
+    }
 }
 
 fn write_list(folder: &Path, name: &str, list: &[Entry]) -> io::Result<()> {
@@ -291,7 +306,7 @@ mod tests {
         keep(&folder, &list).unwrap();
         assert_eq!(looks.get(), 3);
         // What is not written needs no room.
-        let list = Taken::open(&folder).unwrap().unwrap().list;
+        let list = Taken::open(&folder, &image).unwrap().unwrap().list;
         let full = || Err(io::ErrorKind::StorageFull.into());
         take(&file, &dir.path().join("two"), &list, None, full).unwrap();
         // Nor does it go on for longer than others may stand still.
@@ -319,11 +334,11 @@ mod tests {
         // Zeros are as good as a hole.
         write_chunk(&file, 50, &[0; CHUNK as usize]).unwrap();
         let one = dir.path().join("one");
-        assert!(Taken::open(&one).unwrap().is_none());
+        assert!(Taken::open(&one, &image).unwrap().is_none());
         let list = take(&file, &one, &[], None, room).unwrap();
-        assert!(Taken::open(&one).unwrap().is_none());
+        assert!(Taken::open(&one, &image).unwrap().is_none());
         keep(&one, &list).unwrap();
-        let first = Taken::open(&one).unwrap().unwrap();
+        let first = Taken::open(&one, &image).unwrap().unwrap();
         assert_eq!(
             first.list.iter().map(|it| it.at).collect::<Vec<_>>(),
             [0, 7, 40]
@@ -336,7 +351,7 @@ mod tests {
         let two = dir.path().join("two");
         let list = take(&file, &two, &first.list, None, room).unwrap();
         keep(&two, &list).unwrap();
-        let second = Taken::open(&two).unwrap().unwrap();
+        let second = Taken::open(&two, &image).unwrap().unwrap();
         let copied: Vec<bool> = second
             .list
             .iter()
@@ -370,5 +385,22 @@ mod tests {
         forget_base(&volume).unwrap();
         assert!(base(&volume, "snap-2").unwrap().is_empty());
         assert!(volume.join("disk.img").exists());
+    }
+
+    #[test]
+    fn one_that_carries_its_volume_is_read_from_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let (image, folder) = (dir.path().join("disk.img"), dir.path().join("one"));
+        fs::write(&image, vec![7; CHUNK as usize]).unwrap();
+        fs::create_dir(&folder).unwrap();
+        let list = list(&File::open(&image).unwrap(), None).unwrap();
+        sync(&folder).unwrap();
+        keep(&folder, &list).unwrap();
+        let taken = Taken::open(&folder, &image).unwrap().unwrap();
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+        assert_eq!(taken.chunk(&list[0]).unwrap().unwrap()[0], 7);
+        // Should somebody have written to it all the same, it is not that chunk.
+        fs::write(&image, vec![8; CHUNK as usize]).unwrap();
+        assert!(taken.chunk(&list[0]).unwrap().is_none());
     }
 }

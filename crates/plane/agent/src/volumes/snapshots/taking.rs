@@ -264,6 +264,7 @@ impl Volumes {
             folder: self.folder_of(&snapshot.id),
             of_volume: self.folder_of_volume(&snapshot.volume),
             base: snapshot.base.clone(),
+            stays: snapshot.carries,
         };
         let parts: Vec<Part> = unit.members.iter().map(of).collect();
         let (files, freezer) = (self.files.clone(), self.freezer.clone());
@@ -317,6 +318,8 @@ struct Part {
     folder: PathBuf,
     of_volume: PathBuf,
     base: Option<String>,
+    /// Its chunks are sent from where they are.
+    stays: bool,
 }
 
 /// The chunks of all, as they were at one moment. Blocks.
@@ -343,7 +346,11 @@ fn read_all(
         .collect();
     let mut lists = vec![Vec::new(); parts.len()];
     together::read(&disks, freezer, switch, |at, file, until| {
-        lists[at] = take::take(file, &parts[at].folder, &bases[at], until, &check_room)?;
+        let part = &parts[at];
+        lists[at] = match part.stays {
+            true => take::list(file, until)?,
+            false => take::take(file, &part.folder, &bases[at], until, &check_room)?,
+        };
         Ok(())
     })?;
     Ok(lists)

@@ -167,6 +167,7 @@ fn snapshot(digits: &str) -> Snapshot {
         host: HOST.to_owned(),
         volume: format!("vol-{digits}"),
         base: None,
+        carries: false,
         set: None,
     }
 }

@@ -144,6 +144,7 @@ mod tests {
             host: "i-1".to_owned(),
             volume: format!("vol-{id}"),
             base: None,
+            carries: false,
             set: (members > 0).then(|| Set {
                 id: "set-1".to_owned(),
                 members,
