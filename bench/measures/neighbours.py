@@ -117,12 +117,12 @@ def percentiles(seconds):
 
 def _ask(installation, web):
     """Seconds of requests to the service and to the API in turn, at a fixed pace, and how many failed."""
-    with _first_in_line():
+    with first_in_line():
         return _ask_both(installation, web)
 
 
 @contextlib.contextmanager
-def _first_in_line():
+def first_in_line():
     os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(1))
     try:
         yield
