@@ -15,6 +15,8 @@ from harness.installation import START_DEADLINE_S, free_port
 from harness.tasks import sh
 from harness.waiting import wait_for
 
+pytestmark = pytest.mark.minutes(1)
+
 LASTING = sh("trap 'exit 0' TERM; while :; do usleep 100000; done")
 
 
@@ -248,7 +250,7 @@ def test_data_folder_in_use(wharf):
     assert wharf.process.pid == before and wharf.healthy()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def as_nobody():
     """Runs the program, from a folder that all may read, as a user who may do nothing."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="wharf-e2e-"))

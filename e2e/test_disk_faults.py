@@ -10,6 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from harness import processes
 from harness.waiting import wait_for
 
+pytestmark = pytest.mark.minutes(1)
+
 
 def definition(number, kilobytes=60):
     """What a user registers, large enough that some of them fill a file of the store's log."""

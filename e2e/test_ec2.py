@@ -8,6 +8,8 @@ from botocore.exceptions import ClientError
 from harness import tasks
 from harness.tasks import document
 
+pytestmark = pytest.mark.minutes(1)
+
 ARN = "arn:aws:ec2:us-east-1:000000000000:"
 
 

@@ -14,6 +14,8 @@ from harness.installation import Keys
 from harness.kubernetes import Cluster
 from harness.waiting import wait_for
 
+pytestmark = pytest.mark.minutes(0.5)
+
 DEPLOYMENT = """
 apiVersion: apps/v1
 kind: Deployment

@@ -12,6 +12,8 @@ from harness.load import Load
 from harness.services import Web, address
 from harness.waiting import wait_for
 
+pytestmark = pytest.mark.minutes(1)
+
 
 @pytest.fixture
 def hosts(server):

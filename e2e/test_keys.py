@@ -20,6 +20,8 @@ from harness.installation import Installation, Keys
 from harness.waiting import wait_for
 from test_acm import Balancer, issued, request
 
+pytestmark = pytest.mark.minutes(1.5)
+
 ADDRESS = "127.0.0.2"
 DEADLINE_S = 60
 

@@ -12,7 +12,7 @@ from test_eks_nodegroups import active, is_ready, node_role, nodes_of  # noqa: F
 from test_kubernetes_nodes import apply, pod_of, wait_phase
 from test_kubernetes_volumes import WAIT, claim_of, gone, inside, put, told, using, volume_of
 
-pytestmark = pytest.mark.minutes(2)
+pytestmark = pytest.mark.minutes(3)
 
 DRIVER = "aws-efs-csi-driver"
 ACCOUNT = "efs-csi-controller-sa"

@@ -11,7 +11,7 @@ from harness.waiting import wait_for
 from test_ec2_instances import profile
 from test_kubernetes_nodes import MAY_PULL, USER_DATA, condition, launch, node_of, sh
 
-pytestmark = pytest.mark.minutes(2.5)
+pytestmark = pytest.mark.minutes(3.5)
 
 IDLE = "trap exit TERM; while true; do sleep 1; done"
 # Busy for as long as the file is there.

@@ -16,6 +16,8 @@ from harness.tasks import run_script, sh
 from harness.waiting import wait_for
 from test_registry import layout
 
+pytestmark = pytest.mark.minutes(1)
+
 MIB = 1 << 20
 PIDS = 150
 TASK_DISK_MIB = 192

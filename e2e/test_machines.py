@@ -19,7 +19,7 @@ from test_ec2_instances import console, own_image_of, wait_state
 from test_volumes import wait_gone
 from test_volumes_of_instances import Guest
 
-pytestmark = pytest.mark.minutes(1.5)
+pytestmark = pytest.mark.minutes(2.5)
 
 REGISTRY = "000000000000.dkr.ecr.us-east-1.amazonaws.com"
 # Of Debian's package, or wherever that was unpacked.

@@ -19,7 +19,7 @@ from test_accounts import create
 from test_cost import of_resources
 from test_volumes import asked, attachment, definition, infrastructure_role, volumes, wait_gone
 
-pytestmark = pytest.mark.minutes(2)
+pytestmark = pytest.mark.minutes(2.5)
 
 MIB = 1 << 20
 NOWHERE = "snap-0123456789abcdef0"

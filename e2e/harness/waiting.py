@@ -39,11 +39,11 @@ def wait_for(condition, deadline_s=20, what=None, interval_s=None):
         if now >= end:
             seen = repr(cause) if cause else repr(value)
             raise Late(f"{what or condition.__name__} did not happen within {deadline_s} s; last seen: {seen[:2000]}") from cause
-        pause = _pause(now - start, now - began) if interval_s is None else max(interval_s, min(now - began, 1))
-        time.sleep(min(pause, end - now))
+        until_next = pause(now - start, now - began) if interval_s is None else max(interval_s, min(now - began, 1))
+        time.sleep(min(until_next, end - now))
 
 
-def _pause(waited_s, took_s):
+def pause(waited_s, took_s):
     """Until the next look, by how long has been waited and how long the last one took."""
     return max(POLL_INTERVAL_S, min(waited_s / 8, MOST_INTERVAL_S), min(3 * took_s, 1))
 
