@@ -9,7 +9,7 @@ import pytest
 
 from harness import tasks
 from harness.distribution import Registry
-from harness.installation import Installation
+from harness.installation import Installation, Keys
 from harness.waiting import wait_for
 from test_registry_artifacts import image_of, layer_with, put_manifest
 from test_sns import queue
@@ -25,11 +25,16 @@ def aged(tmp_path_factory):
     folder = tmp_path_factory.mktemp("aged")
     archive = ["-I", "zstd -d --long=27", "-xf", DATA / "data.tar.zst"]
     subprocess.run(["tar", "--numeric-owner", "--xattrs", "-C", folder, *archive], check=True)
-    known = json.loads((DATA / "known.json").read_text())
-    with Installation(data=folder / "data", port=known["wharf"]) as wharf:
+    with Installation(data=folder / "data") as wharf:
         wharf.start(node=False)
-        ecr, registry = wharf.client("ecr"), Registry(wharf, REPOSITORY)
-        (old,) = ecr.batch_get_image(repositoryName=REPOSITORY, imageIds=[{"imageTag": OLD}])["images"]
+        ecr, iam, registry = wharf.client("ecr"), wharf.client("iam"), Registry(wharf, REPOSITORY)
+        # Whoever looks at the old image is not to make it look pulled.
+        reader = iam.create_user(UserName=tasks.unique("reader"))["User"]
+        policy = "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly"
+        iam.attach_user_policy(UserName=reader["UserName"], PolicyArn=policy)
+        ecr.register_pull_time_update_exclusion(principalArn=reader["Arn"])
+        keys = Keys.of_user(iam.create_access_key(UserName=reader["UserName"])["AccessKey"])
+        (old,) = wharf.client("ecr", keys).batch_get_image(repositoryName=REPOSITORY, imageIds=[{"imageTag": OLD}])["images"]
         ecr.put_image(repositoryName=REPOSITORY, imageTag="prod-1", imageManifest=old["imageManifest"])
         for number, tag in enumerate(["prod-2", None, None]):
             _, answer = put_manifest(registry, tag, image_of(registry, [layer_with(f"file-{number}", b"%d" % number)]))
