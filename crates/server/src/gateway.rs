@@ -27,6 +27,7 @@ mod post_form;
 mod prometheus;
 mod refused;
 mod response;
+mod rooms;
 mod route;
 mod sending;
 mod snapshot_bytes;
@@ -38,7 +39,7 @@ pub mod throttle;
 mod through;
 mod unknown_service;
 mod unpack;
-mod usage;
+pub mod usage;
 mod website;
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
