@@ -228,6 +228,28 @@ def test_the_clock_and_another_range_move_the_count(wharf, scaled):
     assert refused(scaled.scaling.delete_scheduled_action, **scaled.target, ScheduledActionName="soon")[0] == "ObjectNotFoundException"
 
 
+def test_protected_tasks_outlive_scaling_in_while_they_are(wharf, scaled):
+    def running():
+        tasks_of = scaled.ecs.list_tasks(serviceName=scaled.name, desiredStatus="RUNNING")["taskArns"]
+        described = scaled.ecs.describe_tasks(tasks=tasks_of)["tasks"] if tasks_of else []
+        return sorted(it["taskArn"] for it in described if it["lastStatus"] == "RUNNING")
+
+    scaled.register(3, 3)
+    wait_for(lambda: len(running()) == 3, 90, "three tasks")
+    _, *kept = running()
+    scaled.ecs.update_task_protection(cluster="default", tasks=kept, protectionEnabled=True, expiresInMinutes=60)
+    scaled.register(1, 1)
+    scaled.becomes(1)
+    wait_for(lambda: running() == kept, 60, "the end of the task that nobody protects")
+    wharf.kill_child("server")
+    shown = scaled.ecs.get_task_protection(cluster="default", tasks=kept)["protectedTasks"]
+    assert {it["taskArn"] for it in shown if it["protectionEnabled"]} == set(kept)
+    scaled.ecs.update_task_protection(cluster="default", tasks=kept[:1], protectionEnabled=False)
+    wait_for(lambda: running() == kept[1:], 60, "the end of the task that is protected no more")
+    described = scaled.ecs.describe_services(services=[scaled.name])["services"][0]
+    assert (described["desiredCount"], described["runningCount"]) == (1, 1)
+
+
 def test_a_target_has_tags_and_goes_with_its_service(wharf, scaled):
     arn = scaled.register(1, 2, Tags={"team": "web"})
     assert wharf.aws("application-autoscaling", "list-tags-for-resource", "--resource-arn", arn)["Tags"] == {"team": "web"}

@@ -1,5 +1,6 @@
 """Request throttling as it is without a flag: documented sizes, each service's own words, and SDKs that wait and go on."""
 
+import datetime
 import time
 
 import boto3
@@ -75,6 +76,26 @@ def test_the_standard_retry_mode_gets_through(throttled):
         answer = client.register_task_definition(family="patient", containerDefinitions=[one()])
         retried += answer["ResponseMetadata"]["RetryAttempts"]
     assert retried > 0
+
+
+def test_metric_math_knows_the_rates(throttled):
+    cloudwatch, now = throttled.client("cloudwatch"), datetime.datetime.now(datetime.UTC)
+
+    def quota(operation, namespace="AWS/Usage"):
+        dimensions = {"Type": "API", "Resource": operation, "Service": "CloudWatch", "Class": "None"}
+        dimensions = [{"Name": name, "Value": value} for name, value in dimensions.items()]
+        metric = {"Namespace": namespace, "MetricName": "CallCount", "Dimensions": dimensions}
+        calls = {"Id": "calls", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"}, "ReturnData": False}
+        span = {"StartTime": now - datetime.timedelta(minutes=5), "EndTime": now}
+        asked = [calls, {"Id": "quota", "Expression": "SERVICE_QUOTA(calls)"}]
+        (found,) = cloudwatch.get_metric_data(MetricDataQueries=asked, **span)["MetricDataResults"]
+        return set(found["Values"])
+
+    # A second, as AWS documents them.
+    assert (quota("PutMetricData"), quota("ListMetrics")) == ({500.0}, {25.0})
+    assert quota("PutMetricsOfMine") == set()
+    with pytest.raises(ClientError, match="takes a usage metric"):
+        quota("PutMetricData", namespace="Own")
 
 
 def one():

@@ -39,7 +39,7 @@ pub fn cbor(bytes: &[u8]) {
         return;
     };
     if let Some(index) = schema.find_operation(operation) {
-        answer(schema, index, &Body::Cbor(body.to_vec()));
+        answer(schema, index, &Body::Cbor(body.to_vec().into()));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::generate::{operations, services};
 
@@ -41,12 +41,48 @@ pub fn render(root: &Path) -> Result<String> {
             names(&have),
             names(&lack)
         );
+        let reasons = root.join(format!("crates/svc/{service}/src/unsupported.txt"));
+        if reasons.exists() {
+            let lack: BTreeSet<&str> = lack.iter().map(|(name, _)| name.as_str()).collect();
+            let reasons = reasons_for(&lack, &fs::read_to_string(&reasons)?);
+            let reasons = reasons.with_context(|| format!("unsupported.txt of {service}"))?;
+            let _ = writeln!(
+                lists,
+                "\n| not supported | why |\n| --- | --- |\n{}",
+                reasons.trim_end()
+            );
+        }
     }
     Ok(format!(
         "# Coverage\nWritten by `cargo xtask coverage` from the code; do not edit. An operation that is not supported \
          answers `UnsupportedOperation` in its service's protocol, and so does a service that is not listed (`NotImplemented` in that of S3). EC2's operations that are not supported, listed or not, answer `InvalidAction`, AWS's code for regions without them.\n\n\
          | service | operations supported | in the API |\n| --- | --- | --- |\n{table}{lists}"
     ))
+}
+
+/// The rows of a table with the reasons that a service's `unsupported.txt` gives: lines of names, then lines that begin
+/// with blanks and are the reason for them. Each operation that it lacks has one, and no other has.
+fn reasons_for(lack: &BTreeSet<&str>, text: &str) -> Result<String> {
+    let (mut rows, mut named, mut open) = (String::new(), BTreeSet::new(), Vec::new());
+    let lines = text.lines().filter(|it| !it.starts_with('#'));
+    for line in lines.filter(|it| !it.trim().is_empty()) {
+        if !line.starts_with(' ') {
+            open.extend(line.split(' '));
+            continue;
+        }
+        ensure!(!open.is_empty(), "no operation before `{}`", line.trim());
+        let _ = writeln!(rows, "| {} | {} |", open.join(", "), line.trim());
+        for name in open.drain(..) {
+            ensure!(named.insert(name), "two reasons for {name}");
+        }
+    }
+    ensure!(open.is_empty(), "no reason for {}", open.join(", "));
+    let missing: Vec<&&str> = lack.difference(&named).collect();
+    let Some(other) = named.difference(lack).next() else {
+        ensure!(missing.is_empty(), "no reason for {missing:?}");
+        return Ok(rows);
+    };
+    bail!("{other} is supported, or no operation");
 }
 
 /// The operations that a service has, by the names of the trait's functions.
@@ -91,6 +127,23 @@ fn listed(text: &str, block: &str, found: &mut BTreeSet<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_operation_that_is_missing_has_one_reason() {
+        let lack = BTreeSet::from(["A", "B", "C"]);
+        let text = "# Of these.\nA B\n    Not here.\n\nC\n    Nor this.\n";
+        let rows = "| A, B | Not here. |\n| C | Nor this. |\n";
+        assert_eq!(reasons_for(&lack, text).unwrap(), rows);
+        for bad in [
+            "A B\n    Not here.\n",
+            "A B C\n    Not here.\nD\n    Nor this.\n",
+            "A B C\n    Not here.\nA\n",
+            "    Not here.\n",
+            "A B C\n    Not here.\nA\n    Nor this.\n",
+        ] {
+            assert!(reasons_for(&lack, bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn operations_are_the_lines_of_the_block() {

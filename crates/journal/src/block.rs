@@ -12,7 +12,6 @@ use wharf_wal::{DecodeError, Decoder, Encoder, Place};
 use crate::{
     JournalError, LimitError, MAX_APPEND_BYTES, MAX_APPEND_RECORDS, MAX_RECORD_BYTES,
     filter::Filter,
-    merge::FULL_BYTES,
     packed::{self, Glance},
     state::FileState,
 };
@@ -144,21 +143,6 @@ impl Records {
         }
     }
 
-    /// The records packed, where they are so many that they need not be packed with others later, and where that pays;
-    /// they are gone from here then, and their room can be used again. Takes a processor for as long as a few
-    /// megabytes take to copy.
-    pub fn pack(&mut self) -> Option<PackedRecords> {
-        if self.block.len() < FULL_BYTES {
-            return None;
-        }
-        // What cannot be packed is appended as it is.
-        let block = packed::pack(self.block.as_slice()).ok()??.into();
-        let count = self.count;
-        self.block.clear();
-        (self.count, self.bytes) = (0, 0);
-        Some(PackedRecords { block, count })
-    }
-
     /// Its room alone, if the records were appended. What somebody else still holds is copied.
     pub(crate) fn give_back(&mut self, block: Bytes, appended: bool) {
         self.block = Encoder::from(Vec::from(block));
@@ -183,6 +167,11 @@ impl PackedRecords {
 
     pub fn is_empty(&self) -> bool {
         self.count == 0
+    }
+
+    /// Of the packed block.
+    pub fn bytes(&self) -> usize {
+        self.block.len()
     }
 }
 

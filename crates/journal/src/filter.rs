@@ -73,10 +73,34 @@ pub(crate) fn length(bytes: &[u8]) -> Option<usize> {
 fn grams(text: &[u8]) -> impl Iterator<Item = usize> {
     text.windows(GRAM).map(|it| {
         let gram = it.first_chunk().map_or(0, |it| u32::from_le_bytes(*it));
-        let mixed = gram.wrapping_mul(0x9e37_79b1);
-        let mixed = (mixed ^ mixed >> 15).wrapping_mul(0x85eb_ca77);
-        (mixed ^ mixed >> 15) as usize % MOST_SLOTS
+        place(gram) as usize % MOST_SLOTS
     })
+}
+
+/// The low bits count.
+fn place(gram: u32) -> u32 {
+    let mixed = gram.wrapping_mul(0x9e37_79b1);
+    let mixed = (mixed ^ mixed >> 15).wrapping_mul(0x85eb_ca77);
+    mixed ^ mixed >> 15
+}
+
+/// Texts' bytes that are looked at side by side.
+const LANES: usize = 16;
+
+/// The same of the first [`LANES`] bytes, in any order. They are computed all together, which compilers make vectors of.
+fn places(piece: &[u8; LANES + GRAM - 1]) -> [u32; LANES] {
+    let mut places = [0; LANES];
+    for (at, place) in places.iter_mut().enumerate() {
+        // Neighbours have none of their bytes in common: what lies side by side is read as one.
+        let from = at / GRAM + at % GRAM * GRAM;
+        *place = u32::from_le_bytes([
+            piece[from],
+            piece[from + 1],
+            piece[from + 2],
+            piece[from + 3],
+        ]);
+    }
+    places.map(place)
 }
 
 /// Makes filters, one after another.
@@ -101,12 +125,29 @@ impl Builder {
     }
 
     pub(crate) fn add(&mut self, record: &[u8]) {
-        let last = record.get(HEAD_BYTES - 1).copied().map_or(MIXED, u16::from);
+        self.add_heads(record.get(HEAD_BYTES - 1).copied());
+        self.add_tail(record.get(HEAD_BYTES..).unwrap_or_default());
+    }
+
+    /// Of records whose heads all end in that byte, or in different ones.
+    pub(crate) fn add_heads(&mut self, last: Option<u8>) {
+        let last = last.map_or(MIXED, u16::from);
         self.last = match self.last {
             Some(before) if before != last => Some(MIXED),
             _ => Some(last),
         };
-        for at in grams(record.get(HEAD_BYTES..).unwrap_or_default()) {
+    }
+
+    /// What stands behind the head of a record.
+    pub(crate) fn add_tail(&mut self, tail: &[u8]) {
+        let mut rest = tail;
+        while let Some(piece) = rest.first_chunk() {
+            for at in places(piece) {
+                self.slots[at as usize % MOST_SLOTS] = 1;
+            }
+            rest = &rest[LANES..];
+        }
+        for at in grams(rest) {
             self.slots[at] = 1;
         }
     }
@@ -189,6 +230,15 @@ mod tests {
                 prop_assert!(read.may_have(&tail[from.min(to)..to]));
             }
             prop_assert_eq!(read.last_of_heads(), first);
+        }
+
+        #[test]
+        fn pieces_have_the_places_of_their_bytes(text in proptest::collection::vec(any::<u8>(), 0..90)) {
+            let mut builder = Builder::new();
+            builder.add_tail(&text);
+            let mut slots = [0; MOST_SLOTS];
+            grams(&text).for_each(|at| slots[at] = 1);
+            prop_assert!(*builder.slots == slots);
         }
 
         #[test]

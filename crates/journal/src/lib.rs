@@ -5,7 +5,7 @@
 //!   answered after its sync, so that many streams share it. Records of a stream have offsets 0, 1,
 //!   2 … without gaps.
 //! - What is in memory is the index: for each stream the places of its blocks, 32 bytes each. A
-//!   block begins as what one call appended, which may have packed it ([`Records::pack`]).
+//!   block begins as what one call appended, which may have packed it ([`ColumnBuilder::pack`]).
 //! - In the background the log's closed segments are merged into *runs*, in which each stream's
 //!   records stand together in blocks of up to 256 KiB, packed where that pays, and so are runs of like size, and runs most
 //!   of which has been trimmed. The manifest says which runs count and where the log begins; files
@@ -16,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 mod block;
+mod columns;
 mod error;
 mod filter;
 #[doc(hidden)]
@@ -31,6 +32,7 @@ mod state;
 mod writer;
 
 pub use block::{PackedRecords, Records, StoredBlock};
+pub use columns::ColumnBuilder;
 pub use error::{JournalError, LimitError, OpenError};
 pub use filter::Filter;
 pub use journal::{Journal, ReadReply, Record, RemovalPause, StreamInfo, Usage};

@@ -57,16 +57,16 @@ pub(crate) struct Packer {
 static PACKERS: Mutex<Vec<Packer>> = Mutex::new(Vec::new());
 const KEPT_PACKERS: usize = 4;
 
-/// As [`Packer::pack`].
-pub(crate) fn pack(block: &[u8]) -> io::Result<Option<Vec<u8>>> {
+/// Lends a packer for one block.
+pub(crate) fn with_packer<T>(pack: impl FnOnce(&mut Packer) -> io::Result<T>) -> io::Result<T> {
     let kept = PACKERS.lock().pop();
     let mut packer = match kept {
         Some(packer) => packer,
         None => Packer::new()?,
     };
-    let packed = packer.pack(block);
+    let packed = pack(&mut packer);
     let mut kept = PACKERS.lock();
-    if packer.columns.len() <= KEPT_ROOM && kept.len() < KEPT_PACKERS {
+    if packer.zipped.capacity() <= KEPT_ROOM && kept.len() < KEPT_PACKERS {
         kept.push(packer);
     }
     packed
@@ -91,24 +91,38 @@ impl Packer {
             Ok(records) if block.len() <= MAX_BLOCK => records,
             _ => return Ok(None),
         };
-        self.columns.clear();
-        columns(&records, &mut self.columns);
-        let packed = &mut self.zipped;
+        let mut room = std::mem::take(&mut self.columns);
+        room.clear();
+        columns(&records, &mut room);
+        let packed = self.pack_columns(room.as_slice(), bytes, |filter| {
+            records.iter().for_each(|it| filter.add(it));
+        });
+        self.columns = room;
+        packed
+    }
+
+    /// The same of columns, of a block that would have so many bytes; `fill` adds its records to the filter.
+    pub(crate) fn pack_columns(
+        &mut self,
+        columns: &[u8],
+        bytes: u32,
+        fill: impl FnOnce(&mut filter::Builder),
+    ) -> io::Result<Option<Vec<u8>>> {
+        let (packed, block) = (&mut self.zipped, bytes as usize);
         packed.clear();
-        packed.reserve(zstd::zstd_safe::compress_bound(self.columns.len()));
-        self.zstd
-            .compress_to_buffer(self.columns.as_slice(), packed)?;
-        if packed.len() * WORTH > block.len() {
+        packed.reserve(zstd::zstd_safe::compress_bound(columns.len()));
+        self.zstd.compress_to_buffer(columns, packed)?;
+        if packed.len() * WORTH > block {
             return Ok(None);
         }
         self.filter.clear();
-        records.iter().for_each(|it| self.filter.add(it));
+        fill(&mut self.filter);
         let mut stored = Vec::with_capacity(FILTER_WITHIN + packed.len());
         stored.push(FILTERED);
         stored.extend_from_slice(&bytes.to_le_bytes());
         self.filter.finish(packed.len(), &mut stored);
         stored.extend_from_slice(packed);
-        Ok((stored.len() * WORTH <= block.len()).then_some(stored))
+        Ok((stored.len() * WORTH <= block).then_some(stored))
     }
 }
 
@@ -306,12 +320,29 @@ fn changes(records: &[&[u8]]) -> Vec<u8> {
         .iter()
         .filter_map(|it| it.first_chunk::<HEAD_BYTES>());
     for (index, head) in heads.enumerate() {
-        for at in 0..HEAD_BYTES {
-            changes[at * count + index] = head[at].wrapping_sub(before[at]);
-        }
+        put_changes(&mut changes, index, &before, head);
         before = *head;
     }
     changes
+}
+
+/// Puts the changes of the head of record `index` into those of all records, which are zeros so far.
+pub(crate) fn put_changes(
+    changes: &mut [u8],
+    index: usize,
+    before: &[u8; HEAD_BYTES],
+    head: &[u8; HEAD_BYTES],
+) {
+    let count = changes.len() / HEAD_BYTES;
+    const HALF: usize = HEAD_BYTES / 2;
+    // The second half, when an event came in, is the same for all of a put.
+    for half in [0..HALF, HALF..HEAD_BYTES] {
+        if before[half.clone()] != head[half.clone()] {
+            for at in half {
+                changes[at * count + index] = head[at].wrapping_sub(before[at]);
+            }
+        }
+    }
 }
 
 fn damaged(error: DecodeError) -> io::Error {

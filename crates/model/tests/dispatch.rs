@@ -126,8 +126,8 @@ fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
 fn in_all() -> [Body; 3] {
     let form = b"Action=ListDashboards&Version=2010-08-01&DashboardNamePrefix=a";
     [
-        Body::Cbor(b"\xa1\x73DashboardNamePrefix\x61a".to_vec()),
-        Body::Json(br#"{"DashboardNamePrefix":"a"}"#.to_vec()),
+        Body::Cbor(b"\xa1\x73DashboardNamePrefix\x61a".as_slice().into()),
+        Body::Json(br#"{"DashboardNamePrefix":"a"}"#.as_slice().into()),
         Body::Form(Form::parse(form).unwrap()),
     ]
 }
@@ -174,7 +174,7 @@ async fn its_faults_have_the_codes_that_clients_know() {
 async fn refusals_are_in_the_requests_protocol() {
     let service = Canned::new("cloudwatch", Ok(json!({})));
     let broken = service
-        .ask("ListDashboards", Body::Cbor(b"\xff".to_vec()))
+        .ask("ListDashboards", Body::Cbor(b"\xff".as_slice().into()))
         .await;
     assert!(
         text(&broken).contains("SerializationException"),
@@ -190,7 +190,9 @@ async fn refusals_are_in_the_requests_protocol() {
         "{}",
         text(&denied)
     );
-    let unknown = service.ask("Nothing", Body::Json(b"{}".to_vec())).await;
+    let unknown = service
+        .ask("Nothing", Body::Json(b"{}".as_slice().into()))
+        .await;
     assert!(
         text(&unknown).contains("UnknownOperationException"),
         "{}",

@@ -98,13 +98,13 @@ impl Line {
                 same(header("x-amz-target"), format!("{prefix}.{name}"))?;
                 let kind = self.protocol.codec().content_type();
                 same(header("content-type"), kind.to_owned())?;
-                Body::Json(body)
+                Body::Json(body.into())
             }
             Protocol::Cbor => {
                 let prefix = self.schema.target_prefix;
                 let path = format!("/service/{prefix}/operation/{name}");
                 same(self.text("path"), path)?;
-                Body::Cbor(body)
+                Body::Cbor(body.into())
             }
             Protocol::Query | Protocol::Ec2 => {
                 let form = Form::parse(&body).map_err(|error| error.to_string())?;

@@ -50,6 +50,7 @@ pub async fn services(
         operations,
         scaling: Arc::default(),
         destinations: Arc::default(),
+        quotas: Default::default(),
     });
     let made = plane.ec2.ensure_default_vpc(permit, cx).await;
     made.expect("a default VPC");

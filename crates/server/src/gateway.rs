@@ -28,6 +28,7 @@ mod post_form;
 mod prometheus;
 mod refused;
 mod response;
+mod rooms;
 mod route;
 mod sending;
 mod snapshot_bytes;
@@ -40,7 +41,7 @@ mod through;
 mod together;
 mod unknown_service;
 mod unpack;
-mod usage;
+pub mod usage;
 mod website;
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};

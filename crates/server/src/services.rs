@@ -330,6 +330,7 @@ pub static SERVICES: &[Row] = &[
                 scaling: it.scaling.clone(),
                 log_events: Arc::new(it.plane.logs.clone()),
                 destinations: it.destinations.clone(),
+                quotas: it.quotas.clone(),
                 clock: it.clock.clone(),
                 takeover: Takeover::Replace,
             });

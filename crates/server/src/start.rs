@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use wharf_base::{Clock, Permit, SystemClock};
 use wharf_journal::Journal;
 use wharf_series::Series;
+use wharf_service::rates::Quotas;
 use wharf_store::{Store, StoreError};
 use wharf_wire::Service;
 
@@ -65,7 +66,7 @@ pub async fn run_with(
     let plane = Plane::new(&config, &data, &clock);
     let mut parts = Running::default();
     let planes = Arc::new(plane.planes(&config, &data, &shutdown));
-    let (s3, scheduler) = (Arc::default(), Arc::default());
+    let (s3, scheduler, quotas) = (Arc::default(), Arc::default(), Quotas::default());
     let operations = plane.operations.clone();
     let control = plane.control(&config, &data, &clock, planes.clone(), operations.clone());
     let mut served = services::serve(&Wiring {
@@ -83,6 +84,7 @@ pub async fn run_with(
         operations,
         scaling: Arc::default(),
         destinations: Arc::default(),
+        quotas: quotas.clone(),
     });
     let replaced = |it: &Arc<dyn Service>| {
         let mut named = further.iter().map(|other| other.schema().name);
@@ -126,6 +128,7 @@ pub async fn run_with(
         services: served.routes,
         rates: served.rates,
         links: served.links,
+        quotas,
         measured,
     };
     let mut gateway = plane.gateway(answering, &control.0, &config, &data, &clock, &shutdown)?;

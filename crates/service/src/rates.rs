@@ -1,6 +1,11 @@
 //! How many requests a service takes, by classes of operations: what AWS documents, and where it documents
 //! nothing, sizes of the same order. A row of the server's table says a service's own (`.throttled(…)`).
 
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
+
 use wharf_wire::schema::ServiceSchema;
 
 /// A bucket's size and how fast it refills, in tokens a second.
@@ -26,6 +31,30 @@ impl Rate {
             burst: (self.burst * factor).max(1.0),
             per_second: self.per_second * factor,
         }
+    }
+}
+
+/// How many requests a second an account may send, by what the dimensions `Service` and `Resource` of `AWS/Usage` call a
+/// service and its operation. There is none before the server has said, and where requests are not throttled.
+#[derive(Clone, Default)]
+pub struct Quotas(Arc<OnceLock<Box<QuotaOf>>>);
+
+type QuotaOf = dyn Fn(&str, &str) -> Option<f64> + Send + Sync;
+
+impl Quotas {
+    /// Says which there are. Only the first word counts.
+    pub fn say(&self, of: impl Fn(&str, &str) -> Option<f64> + Send + Sync + 'static) {
+        let _ = self.0.set(Box::new(of));
+    }
+
+    pub fn of(&self, service: &str, operation: &str) -> Option<f64> {
+        self.0.get()?(service, operation)
+    }
+}
+
+impl fmt::Debug for Quotas {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Quotas")
     }
 }
 

@@ -15,6 +15,8 @@ mod xml_input;
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
+
 use crate::{
     Fault,
     constraints::Violation,
@@ -53,8 +55,8 @@ pub(crate) const MAX_DEPTH: usize = 64;
 /// A request as far as its codec reads it.
 #[derive(Debug)]
 pub enum Body {
-    Json(Vec<u8>),
-    Cbor(Vec<u8>),
+    Json(Bytes),
+    Cbor(Bytes),
     Form(Form),
     Rest(Box<RestRequest>),
 }

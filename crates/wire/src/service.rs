@@ -405,7 +405,7 @@ impl Dispatcher {
         }
         let request = Asked {
             codec: &WRITTEN_DOWN,
-            body: Body::Json(input),
+            body: Body::Json(input.into()),
             stream,
         };
         match self.told(service, cx, operation, request).await? {

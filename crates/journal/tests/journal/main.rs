@@ -33,3 +33,14 @@ pub async fn all(journal: &wharf_journal::Journal, stream: &str) -> Vec<(u64, St
         out.extend(reply.records.iter().map(|r| (r.offset, text(&r.data))));
     }
 }
+
+/// Records packed, each of which has a head, if they are enough and become smaller.
+pub fn packed<R: AsRef<[u8]>>(records: &[R]) -> Option<wharf_journal::PackedRecords> {
+    let mut columns = wharf_journal::ColumnBuilder::default();
+    let split = records.iter().map(|it| {
+        let (head, tail) = it.as_ref().split_first_chunk().expect("has a head");
+        (*head, tail)
+    });
+    columns.gather(split).unwrap();
+    columns.pack()
+}

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use wharf_journal::{Journal, Records};
+use wharf_journal::Journal;
 
-use crate::{all, small};
+use crate::{all, packed, small};
 
 #[derive(Debug, Clone)]
 enum Call {
@@ -60,14 +60,11 @@ async fn check(calls: Vec<Call>) {
                 let name = format!("s{stream}");
                 let lines = (0..count).map(|i| format!("{index}.{i} a line as long as many"));
                 let lines: Vec<_> = lines.map(|it| it + &"-".repeat(40)).collect();
-                let mut records = Records::default();
-                lines
-                    .iter()
-                    .for_each(|it| records.push(it.as_bytes()).unwrap());
+                let packed = packed(&lines);
                 let m = model.entry(name.clone()).or_default();
-                let first = match records.pack() {
+                let first = match packed {
                     Some(packed) => journal.append_packed(&name, packed).await.unwrap(),
-                    None => journal.append_gathered(&name, &mut records).await.unwrap(),
+                    None => journal.append(&name, &lines).await.unwrap(),
                 };
                 assert_eq!(first, m.records.len() as u64);
                 m.records.extend(lines);

@@ -6,7 +6,7 @@ use wharf_journal::{
     OpenError, Records,
 };
 
-use crate::{all, small};
+use crate::{all, packed, small};
 
 #[tokio::test]
 async fn offsets_are_dense_and_reads_limited() {
@@ -72,23 +72,15 @@ async fn records_may_come_packed() {
     let dir = tempfile::tempdir().unwrap();
     let j = Journal::open(dir.path(), small()).unwrap();
     let line = |n: u64| format!("{n:016}GET /item/{} 200", n % 97);
-    let gather = |from: u64, count: u64| {
-        let mut records = Records::default();
-        (from..from + count).for_each(|n| records.push(line(n).as_bytes()).unwrap());
-        records
-    };
-    assert!(gather(0, 100).pack().is_none(), "too few");
+    let lines = |from: u64, count: u64| (from..from + count).map(line).collect::<Vec<_>>();
+    assert!(packed(&lines(0, 100)).is_none(), "too few");
     let noise: Vec<u8> = (0..200_000).map(|_| rand::random()).collect();
-    let mut records = Records::default();
-    records.push(&noise).unwrap();
-    assert!(records.pack().is_none(), "as large as before");
-    assert_eq!(records.len(), 1, "kept for an append");
+    assert!(packed(&[noise]).is_none(), "as large as before");
 
     j.append("s", &[line(0)]).await.unwrap();
-    let mut records = gather(1, 5000);
-    let packed = records.pack().unwrap();
-    assert_eq!((packed.len(), records.len(), records.bytes()), (5000, 0, 0));
-    assert_eq!(j.append_packed("s", packed).await, Ok(1));
+    let records = packed(&lines(1, 5000)).unwrap();
+    assert_eq!((records.len(), records.is_empty()), (5000, false));
+    assert_eq!(j.append_packed("s", records).await, Ok(1));
     j.append("s", &[line(5001)]).await.unwrap();
     let info = j.stream("s").unwrap();
     assert!(

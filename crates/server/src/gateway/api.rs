@@ -3,6 +3,7 @@
 
 use std::{sync::Arc, time::Instant};
 
+use bytes::Bytes;
 use http::{Request, Response, header};
 use http_body::Body as _;
 use hyper::body::Incoming;
@@ -30,6 +31,7 @@ use super::{
     origin, post_form,
     refused::{self, NotLetIn, Unproven},
     response::{name_request, respond},
+    rooms,
     source::Source,
     target::{NoTarget, protocol_of},
     throttle::Throttle,
@@ -80,7 +82,7 @@ pub struct Apis {
 
 /// A body that came whole, with what it holds.
 struct Received<'a> {
-    body: Vec<u8>,
+    body: Bytes,
     hold: &'a Arc<Hold>,
     asking: &'a Asking,
     named: &'a mut Named,
@@ -318,7 +320,7 @@ impl Apis {
         claim: &Claim,
         hold: &Hold,
         asking: &Asking,
-    ) -> Result<Vec<u8>, Unread> {
+    ) -> Result<Bytes, Unread> {
         match auth::verify_head(claim, &head.parts(), self.clock.now()) {
             auth::Head::Refused(refusal) => {
                 // A small body is on its way already, and taking it keeps the connection.
@@ -341,7 +343,8 @@ impl Apis {
         }
         let read = body::read(body, self.body_limit(head, claim), hold).await;
         hold.complete();
-        read.map_err(|why| Unread::Stopped(stopped(why)))
+        let read = read.map_err(|why| Unread::Stopped(stopped(why)))?;
+        Ok(rooms::lend(read))
     }
 
     /// The caller of a request is known: what it holds counts for that caller's account, or for
@@ -504,13 +507,14 @@ impl Apis {
         &self,
         head: &Head,
         claim: &Claim,
-        body: Vec<u8>,
+        body: Bytes,
         hold: &Hold,
-    ) -> Result<Vec<u8>, Fault> {
+    ) -> Result<Bytes, Fault> {
         if !unpack::is_packed(head, claim.service()) {
             return Ok(body);
         }
-        unpack::unpack(&body, self.body_limit(head, claim), hold).map_err(|why| match why {
+        let unpacked = unpack::unpack(&body, self.body_limit(head, claim), hold);
+        unpacked.map(rooms::lend).map_err(|why| match why {
             unpack::Failed::Stopped(why) => stopped(why),
             unpack::Failed::NoGzip => {
                 let text = "The request body is not valid gzip.";

@@ -13,7 +13,10 @@ use http_body_util::BodyExt;
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::bytes_in_flight::{Full, Hold};
+use super::{
+    bytes_in_flight::{Full, Hold},
+    rooms,
+};
 
 /// A body has this long whatever its size.
 const GRACE: Duration = Duration::from_secs(10);
@@ -50,7 +53,7 @@ where
 {
     let said = body.size_hint().exact().unwrap_or_default();
     let said = usize::try_from(said).unwrap_or(usize::MAX);
-    let mut read = Vec::with_capacity(said.min(limit).min(ROOM));
+    let mut read = rooms::with_room(said.min(limit).min(ROOM));
     let take = |data: &[u8]| {
         hold.grow(data.len())?;
         read.extend_from_slice(data);

@@ -12,7 +12,7 @@ use std::{collections::HashMap, sync::Arc};
 use parking_lot::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
 
-use super::source::Source;
+use super::{rooms, source::Source};
 
 /// What a request costs beside its bytes: the structures that carry it.
 const REQUEST_COST: usize = 4 << 10;
@@ -264,6 +264,7 @@ fn keep_large_blocks_apart() {
 /// The allocator keeps what was freed between blocks still in use; after a burst of large bodies
 /// that can be all of them.
 fn give_memory_back() {
+    rooms::clear();
     #[cfg(target_env = "gnu")]
     {
         let trim = || {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use wharf_wire::{
     Fault, Service,
     codec::{Body as Input, cbor, form::Form, rest},
@@ -126,7 +127,7 @@ impl Apis {
         &self,
         head: &Head,
         claimed: Option<&str>,
-        body: Vec<u8>,
+        body: Bytes,
     ) -> Result<Target<'_>, NoTarget> {
         if is_cbor(head) {
             return self.cbor_target(head, body);
@@ -192,7 +193,7 @@ impl Apis {
         })
     }
 
-    fn json_target(&self, target: &str, body: Vec<u8>) -> Result<Target<'_>, NoTarget> {
+    fn json_target(&self, target: &str, body: Bytes) -> Result<Target<'_>, NoTarget> {
         // CloudTrail's prefix has dots of its own.
         let (prefix, operation) = target.rsplit_once('.').unwrap_or((target, ""));
         let is_meant = |schema: &ServiceSchema| {
@@ -208,7 +209,7 @@ impl Apis {
         })
     }
 
-    fn cbor_target(&self, head: &Head, body: Vec<u8>) -> Result<Target<'_>, NoTarget> {
+    fn cbor_target(&self, head: &Head, body: Bytes) -> Result<Target<'_>, NoTarget> {
         let (prefix, operation) = cbor_path(&head.path).ok_or_else(unknown)?;
         let service = self.by_cbor(prefix).ok_or_else(unknown)?;
         Ok(Target {
@@ -240,10 +241,10 @@ fn rest_target<'a>(
     service: &'a Arc<dyn Service>,
     head: &Head,
     label: Option<&str>,
-    body: Vec<u8>,
+    body: Bytes,
 ) -> Result<Target<'a>, NoTarget> {
     let schema = service.schema();
-    let read = rest::read(schema, &head.parts(), label, body).map_err(|malformed| {
+    let read = rest::read(schema, &head.parts(), label, body.into()).map_err(|malformed| {
         NoTarget::Malformed(protocol_of(head, schema).codec().malformed(&malformed))
     })?;
     let Some((index, request)) = read else {

@@ -260,6 +260,15 @@ impl Throttle {
         }
     }
 
+    /// Requests of an operation that an account may send a second; `None` if they are not throttled.
+    pub fn per_second(&self, service: &str, operation: &str) -> Option<f64> {
+        let Throttling::Scaled(factor) = self.throttling else {
+            return None;
+        };
+        let rates = self.rates.get(service).unwrap_or(&Rates::USUAL);
+        Some(rates.find(operation, true).1.times(factor).per_second)
+    }
+
     fn has_token(&self, key: Key, rate: Rate, now: Timestamp) -> bool {
         let mut buckets = self.buckets.lock();
         has_room(&mut buckets, &key, MAX_BUCKETS, now) && take(&mut buckets, key, rate, now)

@@ -5,10 +5,12 @@ use std::io::Read as _;
 
 use flate2::read::MultiGzDecoder;
 
-use super::{body::Stopped, bytes_in_flight::Hold, head::Head};
+use super::{body::Stopped, bytes_in_flight::Hold, head::Head, rooms};
 
 /// How much is unpacked before it is paid for.
 const PIECE: usize = 64 << 10;
+/// Room that is made before anything comes out; it takes no memory until then.
+const MOST_ROOM: usize = 1 << 20;
 
 /// Why a body cannot be unpacked.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,7 +29,8 @@ pub fn is_packed(head: &Head, service: Option<&str>) -> bool {
 /// The body of at most `limit` bytes that `packed` holds.
 pub fn unpack(packed: &[u8], limit: usize, hold: &Hold) -> Result<Vec<u8>, Failed> {
     let mut decoder = MultiGzDecoder::new(packed);
-    let mut whole = Vec::new();
+    // What comes out is several times as much, most often.
+    let mut whole = rooms::with_room((packed.len() * 4).min(limit).min(MOST_ROOM));
     let mut piece = vec![0; PIECE];
     loop {
         let read = decoder.read(&mut piece).map_err(|_| Failed::NoGzip)?;

@@ -7,6 +7,9 @@ use wharf_base::regions::REGIONS;
 use wharf_vended::{Counters, Subject};
 use wharf_wire::{Context, schema::ServiceSchema};
 
+use super::throttle::Throttle;
+use crate::services::SERVICES;
+
 /// Counts a request whose signature holds. One that came too fast counts as throttled besides. `home` is the
 /// installation's region.
 pub(super) fn called(
@@ -50,6 +53,14 @@ fn subject(
     })
 }
 
+/// Calls a second of an operation, both as the dimensions name them.
+pub fn quota(throttle: &Throttle, service: &str, operation: &str) -> Option<f64> {
+    let mut schemas = SERVICES.iter().map(|it| it.schema);
+    let schema = schemas.find(|it| name(it.name) == Some(service))?;
+    schema.find_operation(operation)?;
+    throttle.per_second(schema.name, operation)
+}
+
 /// What the dimension calls a service, by the name of its model; `None` for what is no service of AWS.
 fn name(model: &str) -> Option<&'static str> {
     Some(match model {
@@ -87,7 +98,7 @@ fn name(model: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::services::SERVICES;
+    use crate::gateway::throttle::Throttling;
 
     #[test]
     fn each_service_of_aws_has_a_name() {
@@ -95,6 +106,20 @@ mod tests {
             let model = row.schema.name;
             assert_eq!(name(model).is_some(), model != "wharf", "{model}");
         }
+    }
+
+    #[test]
+    fn quotas_are_those_of_the_buckets() {
+        let rates = [("cloudwatch", wharf_svc_cloudwatch::RATES)];
+        let with = |throttling| Throttle::new(throttling, rates.into());
+        let twice = with(Throttling::Scaled(2.0));
+        let of = |operation| quota(&twice, "CloudWatch", operation);
+        let (_, rate) = wharf_svc_cloudwatch::RATES.find("PutMetricData", true);
+        assert_eq!(of("PutMetricData"), Some(2.0 * rate.per_second));
+        assert_eq!(of("PutMetricDataOfMine"), None);
+        assert_eq!(quota(&twice, "Clouds", "PutMetricData"), None);
+        let off = with(Throttling::Off);
+        assert_eq!(quota(&off, "CloudWatch", "PutMetricData"), None);
     }
 
     #[test]

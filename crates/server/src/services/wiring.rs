@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use wharf_base::Clock;
-use wharf_service::{Sealing, Tagged, announce::Announce};
+use wharf_service::{Sealing, Tagged, announce::Announce, rates::Quotas};
 use wharf_svc_eks::EksService;
 use wharf_svc_s3::S3Service;
 use wharf_svc_scheduler::SchedulerService;
@@ -39,6 +39,8 @@ pub(crate) struct Wiring<'a> {
     pub operations: Arc<ByName>,
     /// What alarms scale, once all are built.
     pub scaling: Arc<AlarmedScaling>,
+    /// What requests are bounded by, once all are built.
+    pub quotas: Quotas,
     /// Where metric streams lead, once all are built.
     pub destinations: Arc<Destinations>,
 }

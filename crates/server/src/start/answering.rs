@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 use wharf_base::Clock;
 use wharf_prometheus::PrometheusApi;
 use wharf_registry::{Options as RegistryOptions, RegistryApi};
+use wharf_service::rates::Quotas;
 use wharf_svc_ecr::token::Bearer;
 use wharf_wire::{Caller, Service};
 
@@ -25,6 +26,7 @@ use crate::{
         file_systems::Mounting,
         instance_credentials::InstanceRoles,
         throttle::{OfServices, Throttle},
+        usage,
     },
     health::Health,
     join::Join,
@@ -47,6 +49,8 @@ pub(crate) struct Answering {
     pub services: Vec<Arc<dyn Service>>,
     pub rates: OfServices,
     pub links: Vec<Links>,
+    /// What they are told of these rates.
+    pub quotas: Quotas,
     pub measured: Measured,
 }
 
@@ -151,6 +155,10 @@ impl Plane {
         rates.insert(wharf_prometheus::SERVICE, wharf_prometheus::RATES);
         let throttle = Throttle::new(config.throttling, rates);
         let throttle = Arc::new(throttle.with_pulls(config.gallery_pulls));
+        let bounding = throttle.clone();
+        let quota =
+            move |service: &str, operation: &str| usage::quota(&bounding, service, operation);
+        answering.quotas.say(quota);
         let registry = RegistryApi::new(
             self.catalog.clone(),
             self.dispatcher.clone(),

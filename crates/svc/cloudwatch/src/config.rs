@@ -8,7 +8,7 @@ use wharf_delivery::{ApiDestinations, Operations};
 use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
 use wharf_series::Series;
-use wharf_service::Place;
+use wharf_service::{Place, rates::Quotas};
 use wharf_store::Store;
 use wharf_wire::{Fault, async_trait};
 
@@ -55,6 +55,8 @@ pub struct Parts {
     pub log_events: Arc<dyn LogEvents>,
     /// Where metric streams lead.
     pub destinations: Arc<dyn ApiDestinations>,
+    /// What requests are bounded by, for `SERVICE_QUOTA`.
+    pub quotas: Quotas,
     pub clock: Arc<dyn Clock>,
     /// Whether another server may hold the reconciler's shard.
     pub takeover: Takeover,

@@ -24,6 +24,15 @@ pub struct Wanted {
     pub stat_name: String,
 }
 
+impl Wanted {
+    pub fn source(&self) -> Arc<Source> {
+        Arc::new(Source {
+            metric: self.metric.clone(),
+            stat: self.stat_name.clone(),
+        })
+    }
+}
+
 /// When, and in what steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range {
@@ -126,10 +135,7 @@ pub async fn lines(core: &Core, wanted: &[Wanted], range: Range) -> Result<Vec<L
                 label: it.metric.name.clone(),
                 period,
                 points: values.collect(),
-                of: Some(Arc::new(Source {
-                    metric: it.metric.clone(),
-                    stat: it.stat_name.clone(),
-                })),
+                of: Some(it.source()),
             };
         }
     }

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use wharf_api_cloudwatch::{MetricDataQuery, MetricStat};
 use wharf_contributors::{LONGEST_COUNTING, Point};
 use wharf_series::Metric;
-use wharf_service::Place;
+use wharf_service::{Place, rates::Quotas};
 use wharf_wire::Fault;
 
 pub use self::reading::Reading;
@@ -328,6 +328,7 @@ pub struct Read {
     searches: BTreeMap<(String, String, Option<i64>), Vec<Line>>,
     rules: Counted,
     bands: BTreeMap<String, Arc<Model>>,
+    quotas: Quotas,
     range: Range,
     period: i64,
 }
@@ -344,6 +345,7 @@ pub fn on_nothing(queries: &[Query], range: Range) -> Result<BTreeMap<String, Va
         searches: BTreeMap::new(),
         rules: Counted::new(),
         bands: BTreeMap::new(),
+        quotas: Quotas::default(),
         range,
         period: usual_period(queries),
     };
@@ -353,9 +355,10 @@ pub fn on_nothing(queries: &[Query], range: Range) -> Result<BTreeMap<String, Va
             ..Line::default()
         };
         let value = match query.what {
-            What::Metric(_) => {
+            What::Metric(ref wanted) => {
                 read.metrics.push(query.id.clone());
-                Value::Line(line)
+                let of = Some(wanted.source());
+                Value::Line(Line { of, ..line })
             }
             // As many as there may be: one that is grouped by nothing is one line.
             What::Insights(ref of) if of.group_by.is_empty() => Value::Lines(vec![line]),
@@ -381,6 +384,7 @@ fn evaluated(queries: &[Query], mut read: Read) -> Result<BTreeMap<String, Value
             searches: &read.searches,
             rules: &read.rules,
             bands: &read.bands,
+            quotas: &read.quotas,
             from: read.range.from,
             to: read.range.to,
             period: query.period.unwrap_or(read.period),

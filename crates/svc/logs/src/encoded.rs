@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use wharf_journal::{JournalError, PackedRecords, Records};
+use wharf_journal::{ColumnBuilder, JournalError, PackedRecords, Records};
 
 use crate::{
     cipher::{DataKey, SEALED_BYTES},
@@ -27,7 +27,7 @@ pub struct Packing {
     /// Its own: a put does not wait for what its account looks for.
     desk: Arc<Desk>,
     /// Room of events that were packed, which would be made anew for each put.
-    rooms: Arc<Mutex<Vec<Records>>>,
+    rooms: Arc<Mutex<Vec<ColumnBuilder>>>,
 }
 
 impl Packing {
@@ -42,25 +42,38 @@ impl Packing {
         account: &str,
     ) -> Result<Encoded, JournalError> {
         let text: usize = events.iter().map(|(_, text)| text.len()).sum();
-        let each = event::HEAD + if key.is_some() { SEALED_BYTES } else { 0 };
-        let packs = key.is_none() && text >= PACKED_BYTES;
-        let kept = if packs { self.rooms.lock().pop() } else { None };
-        let with_room = || Records::with_room(text + events.len() * each, events.len());
-        let mut records = kept.unwrap_or_else(with_room);
-        encode(stream, ingestion, events, key, &mut records)?;
-        if !packs {
-            return Ok(Encoded::Plain(records));
+        if key.is_none() && text >= PACKED_BYTES {
+            let packed = self.packed(ingestion, events, account).await?;
+            if let Some(packed) = packed {
+                return Ok(Encoded::Packed(packed));
+            }
         }
+        let each = event::HEAD + if key.is_some() { SEALED_BYTES } else { 0 };
+        let mut records = Records::with_room(text + events.len() * each, events.len());
+        encode(stream, ingestion, events, key, &mut records)?;
+        Ok(Encoded::Plain(records))
+    }
+
+    /// Events packed, where that makes them smaller.
+    async fn packed(
+        &self,
+        ingestion: i64,
+        events: &[(i64, &str)],
+        account: &str,
+    ) -> Result<Option<PackedRecords>, JournalError> {
+        let mut columns = self.rooms.lock().pop().unwrap_or_default();
+        columns.gather(events.iter().map(|(timestamp, text)| {
+            let head = event::plain_head(*timestamp, ingestion);
+            (head, text.as_bytes())
+        }))?;
         let rooms = self.rooms.clone();
         let packed = self.desk.work(account, move || {
-            let Some(packed) = records.pack() else {
-                return Encoded::Plain(records);
-            };
+            let packed = columns.pack();
             let mut rooms = rooms.lock();
             if rooms.len() < KEPT {
-                rooms.push(records);
+                rooms.push(columns);
             }
-            Encoded::Packed(packed)
+            packed
         });
         packed.await.map_err(|_| JournalError::Closed)
     }
@@ -76,10 +89,14 @@ fn encode(
     let batch = key.map(DataKey::new_batch);
     let mut record = Vec::new();
     for (number, (timestamp, text)) in (0u32..).zip(events) {
+        record.clear();
         match &batch {
-            None => event::encode_into(&mut record, *timestamp, ingestion, text),
+            None => {
+                record.extend_from_slice(&event::plain_head(*timestamp, ingestion));
+                record.extend_from_slice(text.as_bytes());
+            }
             Some(batch) => {
-                event::sealed_head_into(&mut record, *timestamp, ingestion);
+                record.extend_from_slice(&event::sealed_head(*timestamp, ingestion));
                 batch.seal(stream, number, text, &mut record);
             }
         }

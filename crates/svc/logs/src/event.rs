@@ -50,35 +50,26 @@ pub enum Text<'a> {
     Sealed(&'a [u8]),
 }
 
-/// Makes `record` that of an event, whatever it was.
-pub fn encode_into(record: &mut Vec<u8>, timestamp: i64, ingestion: i64, message: &str) {
-    head(record, timestamp, ingestion, PLAIN);
-    record.extend_from_slice(message.as_bytes());
+/// What stands before the text of an event that is as it came.
+pub fn plain_head(timestamp: i64, ingestion: i64) -> [u8; HEAD] {
+    head(timestamp, ingestion, PLAIN)
 }
 
-/// The same of a sealed event, up to its text.
-pub fn sealed_head_into(record: &mut Vec<u8>, timestamp: i64, ingestion: i64) {
-    head(record, timestamp, ingestion, SEALED);
-}
-
-#[cfg(test)]
-pub fn sealed_head(timestamp: i64, ingestion: i64) -> Vec<u8> {
-    let mut record = Vec::new();
-    sealed_head_into(&mut record, timestamp, ingestion);
-    record
+/// The same of a sealed event.
+pub fn sealed_head(timestamp: i64, ingestion: i64) -> [u8; HEAD] {
+    head(timestamp, ingestion, SEALED)
 }
 
 pub fn encode(timestamp: i64, ingestion: i64, message: &str) -> Vec<u8> {
-    let mut record = Vec::new();
-    encode_into(&mut record, timestamp, ingestion, message);
-    record
+    [&plain_head(timestamp, ingestion)[..], message.as_bytes()].concat()
 }
 
-fn head(record: &mut Vec<u8>, timestamp: i64, ingestion: i64, form: u8) {
-    record.clear();
-    record.extend_from_slice(&timestamp.to_le_bytes());
-    record.extend_from_slice(&ingestion.to_le_bytes()[..7]);
-    record.push(form);
+fn head(timestamp: i64, ingestion: i64, form: u8) -> [u8; HEAD] {
+    let mut head = [0; HEAD];
+    head[..8].copy_from_slice(&timestamp.to_le_bytes());
+    head[8..FORM].copy_from_slice(&ingestion.to_le_bytes()[..7]);
+    head[FORM] = form;
+    head
 }
 
 /// `None` for a record that is none of ours.
@@ -132,7 +123,7 @@ mod tests {
 
     #[test]
     fn forms_are_told_apart() {
-        let sealed = [sealed_head(-5, 7), vec![1, 2, 3]].concat();
+        let sealed = [&sealed_head(-5, 7)[..], &[1, 2, 3]].concat();
         assert_eq!(times(&sealed), Some((-5, 7)));
         assert_eq!(read(&sealed).unwrap().text, Text::Sealed(&[1, 2, 3]));
         let mut later = encode(1, 2, "of a later version");

@@ -442,7 +442,7 @@ mod tests {
             let record = match n % 100 {
                 7 => {
                     sealed += 1;
-                    let mut record = event::sealed_head(n, n);
+                    let mut record = event::sealed_head(n, n).to_vec();
                     record.extend_from_slice(text.as_bytes());
                     record
                 }

@@ -60,7 +60,7 @@ fn update(message: &str) -> StartLiveTailResponseStream {
 
 async fn answered(operation: &str, body: &str, told: Told) -> Reply {
     let cx = Context::internal("000000000000", "us-east-1", "test", Timestamp(0));
-    let body = Body::Json(body.as_bytes().to_vec());
+    let body = Body::Json(body.to_owned().into());
     let routes = Routes(Arc::new(told));
     let dispatcher = Dispatcher::new(Arc::new(Open));
     dispatcher.dispatch(&routes, cx, operation, body).await

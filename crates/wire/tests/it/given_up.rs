@@ -79,7 +79,7 @@ async fn heard(ends: bool) -> Vec<Told> {
     let dispatcher = Dispatcher::new(Arc::new(Open)).audited(heard.clone());
     let routes = Routes(Arc::new(Slow { ends }));
     let cx = Context::internal("000000000000", "us-east-1", "test", Timestamp(0));
-    let body = Body::Json(br#"{"logGroupName":"g"}"#.to_vec());
+    let body = Body::Json(r#"{"logGroupName":"g"}"#.into());
     {
         let mut asked = Box::pin(dispatcher.dispatch(&routes, cx, "CreateLogGroup", body));
         poll_fn(|cx| {

@@ -112,7 +112,7 @@ fn reads_what_the_sdk_sends() {
             let target = golden.json["headers"]["x-amz-target"].as_str().unwrap();
             let prefix = schema.target_prefix;
             assert_eq!(target, format!("{prefix}.{}", operation.name));
-            Body::Json(body.to_vec())
+            Body::Json(body.to_vec().into())
         } else {
             let form = Form::parse(body).unwrap();
             assert_eq!(form.get("Action"), Some(operation.name));

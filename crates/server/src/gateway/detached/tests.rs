@@ -105,7 +105,7 @@ async fn given_up(operation: &str, body: &[u8]) -> Asked {
     let dispatcher = Dispatcher::new(Arc::new(Open)).audited(heard);
     let routes: Arc<dyn Service> = Arc::new(Routes(slow));
     let cx = Context::internal("000000000000", "us-east-1", "test", Timestamp(0));
-    let body = Body::Json(body.to_vec());
+    let body = Body::Json(body.to_vec().into());
     let operation = operation.to_owned();
     let mut work = Box::pin(dispatch(&dispatcher, &routes, cx, operation, body, held));
     let mut turns = 0;

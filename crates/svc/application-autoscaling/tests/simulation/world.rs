@@ -132,6 +132,7 @@ impl World {
             scaling: me.clone(),
             log_events: me.clone(),
             destinations: me,
+            quotas: Default::default(),
             clock: self.clock.clone(),
             takeover: Takeover::Replace,
         });

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use wharf_contributors::Point;
+use wharf_service::rates::Quotas;
 
 use super::{Bad, Budget, Expression, Line, Value, functions, parse::Operator, value::joined};
 use crate::anomaly::Model;
@@ -19,6 +20,8 @@ pub struct Given<'a> {
     pub rules: &'a BTreeMap<(String, i64), Vec<Point>>,
     /// What is usual of queries that bands are over, by id; none where too little is known.
     pub bands: &'a BTreeMap<String, Arc<Model>>,
+    /// What requests are bounded by.
+    pub quotas: &'a Quotas,
     /// Seconds since 1970.
     pub from: i64,
     pub to: i64,

@@ -77,9 +77,9 @@ pub fn call(name: &str, arguments: &[Expression], given: &Given<'_>) -> Result<V
         "SEARCH" => call.search(),
         band::NAME => call.band(),
         RULE => call.rule(),
-        "SERVICE_QUOTA" | "DB_PERF_INSIGHTS" | "LAMBDA" => Err(Bad(format!(
-            "The function {name} is not supported by this version of wharf"
-        ))),
+        "SERVICE_QUOTA" => call.quota(),
+        "LAMBDA" => call.not_here("there are no functions"),
+        "DB_PERF_INSIGHTS" => call.not_here("there are no databases"),
         _ => Err(Bad(format!("Unknown function '{name}'"))),
     }
 }
@@ -126,6 +126,13 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
+    fn not_here(&self, why: &str) -> Result<Value, Bad> {
+        Err(Bad(format!(
+            "The function {} is not supported by this version of wharf: {why}",
+            self.name
+        )))
+    }
+
     fn argument(&self, at: usize) -> Result<Value, Bad> {
         match self.arguments.get(at) {
             Some(of) => evaluate(of, self.given),
@@ -358,6 +365,44 @@ impl Call<'_> {
         self.given.budget.spend(weight)?;
         Ok(Value::Lines(found.to_vec()))
     }
+}
+
+impl Call<'_> {
+    /// How many requests a second the account may send of the operation that a usage metric counts; nothing where there
+    /// is no bound.
+    fn quota(&self) -> Result<Value, Bad> {
+        let line = match self.one()? {
+            Value::Line(line) => line,
+            other => return Err(unfit(self.name, &other)),
+        };
+        let counted = line.of.as_ref().and_then(|it| counted(&it.metric));
+        let (service, operation) = counted.ok_or_else(|| {
+            Bad(format!(
+                "The function {} takes a usage metric: CallCount of AWS/Usage with the dimensions Type=API, Resource, Service and Class=None",
+                self.name
+            ))
+        })?;
+        let Some(quota) = self.given.quotas.of(service, operation) else {
+            return Ok(Value::Line(line.with([])));
+        };
+        let moments: Vec<i64> = grid(self.given, line.period)?.collect();
+        self.given.budget.spend(moments.len())?;
+        Ok(Value::Line(
+            line.with(moments.into_iter().map(|at| (at, quota))),
+        ))
+    }
+}
+
+/// The service and the operation whose calls a metric counts.
+fn counted(metric: &wharf_series::Metric) -> Option<(&str, &str)> {
+    let is_usage = metric.namespace == "AWS/Usage";
+    let of = |name: &str| {
+        let mut all = metric.dimensions.iter();
+        all.find(|it| it.0 == name).map(|it| it.1.as_str())
+    };
+    let is_api = of("Type") == Some("API") && of("Class") == Some("None");
+    (is_usage && metric.name == "CallCount" && is_api).then_some(())?;
+    Some((of("Service")?, of("Resource")?))
 }
 
 impl Call<'_> {

@@ -112,6 +112,7 @@ impl<'a> Reading<'a> {
             searches,
             rules: Counted::new(),
             bands: BTreeMap::new(),
+            quotas: self.core.parts.quotas.clone(),
             range: self.range,
             period,
         })

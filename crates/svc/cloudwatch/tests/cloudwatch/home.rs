@@ -146,6 +146,7 @@ impl Home {
             scaling: notes.clone(),
             log_events: notes.clone(),
             destinations: notes.clone(),
+            quotas: Default::default(),
             clock: clock.clone(),
             takeover: Takeover::Replace,
         };

@@ -28,7 +28,7 @@ impl Gate for Deny {
 async fn checks(home: &Home, operation: &str, input: Value) -> Vec<Check> {
     let deny = Arc::new(Deny::default());
     let routes = Routes(Arc::new(EcrPublicService::new(home.catalog.clone())));
-    let body = Body::Json(input.to_string().into_bytes());
+    let body = Body::Json(input.to_string().into());
     let dispatcher = Dispatcher::new(deny.clone());
     let answer = dispatcher.dispatch(&routes, context(), operation, body);
     assert_eq!(answer.await.whole().unwrap().status, 400);

@@ -74,7 +74,7 @@ impl Home {
         operation: &str,
         input: Value,
     ) -> Result<Value, Refused> {
-        let body = Body::Json(input.to_string().into_bytes());
+        let body = Body::Json(input.to_string().into());
         let reply = self
             .world
             .dispatcher

@@ -96,7 +96,7 @@ async fn asked(home: &Home, operation: &str, input: Value) -> Vec<(String, Strin
     let deny = Arc::new(Deny::default());
     let routes = Routes(home.ecr.clone());
     let context = call_in("us-east-1").context().clone();
-    let body = Body::Json(input.to_string().into_bytes());
+    let body = Body::Json(input.to_string().into());
     let answer = Dispatcher::new(deny.clone())
         .dispatch(&routes, context, operation, body)
         .await;
@@ -168,7 +168,7 @@ async fn broken_inputs_are_refused_in_ecrs_words() {
     let home = Home::new();
     let routes = Routes(home.ecr.clone());
     let context = call_in("us-east-1").context().clone();
-    let body = Body::Json(br#"{"repositoryName":"A"}"#.to_vec());
+    let body = Body::Json(r#"{"repositoryName":"A"}"#.into());
     let dispatcher = Dispatcher::new(Arc::new(Deny::default()));
     let answer = dispatcher
         .dispatch(&routes, context, "CreateRepository", body)

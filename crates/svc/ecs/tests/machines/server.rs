@@ -103,6 +103,7 @@ impl Server {
             scaling: world.clone(),
             log_events: world.clone(),
             destinations: world,
+            quotas: Default::default(),
             clock,
             takeover,
         });

@@ -349,7 +349,7 @@ async fn what_cannot_be_opened_fails_in_its_turn() {
     let name = plain.journal_name();
     let put = [(1000, NEEDLE), (1001, NEEDLE)];
     events.append(&name, 7, &put, None, "a").await.unwrap();
-    let bent = [event::sealed_head(1001, 7), vec![1, 2, 3]].concat();
+    let bent = [&event::sealed_head(1001, 7)[..], &[1, 2, 3]].concat();
     let name = sealed.journal_name();
     events.journal().append(&name, &[bent]).await.unwrap();
     let desk = Desk::default();

@@ -1,11 +1,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use proptest::prelude::*;
+use wharf_service::rates::Quotas;
 
 use super::*;
 use crate::{
     anomaly::{Model, Settings},
-    math::{Budget, parse},
+    math::{Budget, Source, parse},
 };
 
 fn line(label: &str, points: &[(i64, f64)]) -> Value {
@@ -58,6 +59,7 @@ fn run(text: &str) -> Result<Value, Bad> {
         searches: &BTreeMap::from([(key, vec![found])]),
         rules: &BTreeMap::new(),
         bands: &BTreeMap::from([("m2".to_owned(), model())]),
+        quotas: &quotas(),
         from: FROM,
         to: FROM + 240,
         period: 60,
@@ -272,6 +274,7 @@ fn arrays_of_arrays_end_with_the_budget() {
             searches: &BTreeMap::new(),
             rules: &BTreeMap::new(),
             bands: &BTreeMap::new(),
+            quotas: &Quotas::default(),
             from: FROM,
             to: FROM + 240,
             period: 60,
@@ -300,6 +303,7 @@ fn what_fills_and_repeats_is_made_within_the_budget() {
             searches: &BTreeMap::new(),
             rules: &BTreeMap::new(),
             bands: &BTreeMap::new(),
+            quotas: &Quotas::default(),
             from: 0,
             to: 60 * 100_000,
             period: 60,
@@ -331,5 +335,72 @@ proptest! {
         text in "(AVG|SUM|FILL|IF|SORT|SLICE|RATE|DIFF|FIRST|METRICS|TIME_SERIES|ABS)\\((m1|m2|\\[m1,m2\\]|\\[\\[m1,m2\\],METRICS\\(\\)\\]|METRICS\\(\\)|1|'x')(,(0|REPEAT|LINEAR|m1|SUM)){0,3}\\)( [+*/^<-] (m1|2|METRICS\\(\\))){0,40}"
     ) {
         let _ = run(&text);
+    }
+}
+
+fn quotas() -> Quotas {
+    let quotas = Quotas::default();
+    quotas.say(|service, operation| {
+        let is_known = (service, operation) == ("CloudWatch", "PutMetricData");
+        is_known.then_some(500.0)
+    });
+    quotas
+}
+
+fn usage(operation: &str, namespace: &str) -> Value {
+    let dimensions = [
+        ("Class", "None"),
+        ("Resource", operation),
+        ("Service", "CloudWatch"),
+        ("Type", "API"),
+    ];
+    let Value::Line(line) = line("CallCount", &[(FROM + 60, 9000.0)]) else {
+        panic!("it is a line");
+    };
+    let source = Source {
+        metric: wharf_series::Metric {
+            account: "1".to_owned(),
+            region: "r".to_owned(),
+            namespace: namespace.to_owned(),
+            name: "CallCount".to_owned(),
+            dimensions: dimensions.map(|(a, b)| (a.to_owned(), b.to_owned())).into(),
+        },
+        stat: "Sum".to_owned(),
+    };
+    Value::Line(Line {
+        of: Some(Arc::new(source)),
+        ..line
+    })
+}
+
+#[test]
+fn a_quota_is_that_of_the_operation_that_a_metric_counts() {
+    let values = BTreeMap::from([
+        ("m1".to_owned(), usage("PutMetricData", "AWS/Usage")),
+        ("m2".to_owned(), usage("ListMetrics", "AWS/Usage")),
+        ("m3".to_owned(), usage("PutMetricData", "App")),
+    ]);
+    let run = |text: &str| {
+        let given = Given {
+            values: &values,
+            metrics: &[],
+            searches: &BTreeMap::new(),
+            rules: &BTreeMap::new(),
+            bands: &BTreeMap::new(),
+            quotas: &quotas(),
+            from: FROM,
+            to: FROM + 240,
+            period: 60,
+            budget: &Budget::default(),
+        };
+        evaluate(&parse(text).unwrap(), &given)
+    };
+    let all: Vec<(i64, f64)> = (0..4).map(|at| (at, 500.0)).collect();
+    assert_eq!(points(run("SERVICE_QUOTA(m1)").unwrap()), all);
+    let part = run("m1 / 60 / SERVICE_QUOTA(m1) * 100").unwrap();
+    assert_eq!(points(part), [(1, 30.0)]);
+    assert_eq!(points(run("SERVICE_QUOTA(m2)").unwrap()), [], "unbounded");
+    for bad in ["SERVICE_QUOTA(m3)", "SERVICE_QUOTA(1)", "SERVICE_QUOTA()"] {
+        assert!(run(bad).is_err(), "{bad}");
     }
 }
