@@ -43,6 +43,7 @@ e2e: build
 
 soak: build
 	WHARF_SIM_SERVICES=1000 cargo test --locked -p wharf-svc-application-autoscaling --test simulation -- --nocapture
+	WHARF_MACHINES_SERVICES=1000 cargo test --locked -p wharf-svc-ecs --test machines -- --nocapture
 	WHARF_STORM_INSTANCES=2000 cargo test --locked -p wharf-svc-ec2 --test ec2 storm -- --nocapture
 	WHARF_FAULT_ROUNDS=$${WHARF_SOAK_ROUNDS:-100} WHARF_E2E_WORKERS=0 e2e/run -q -s e2e/test_story_faults.py e2e/test_machine_faults.py
 

@@ -19,7 +19,8 @@ pub const LEGACY_EBS: &str = "kubernetes.io/aws-ebs";
 pub const NO_PROVISIONER: &str = "kubernetes.io/no-provisioner";
 /// The zone of a node, as the driver has it.
 pub const EBS_ZONE: &str = "topology.ebs.csi.aws.com/zone";
-/// The machine that a node is on, and, at a volume, the one that its bytes lie on: an EBS volume does not move between machines.
+/// The machine that a node is on, and, at a volume, the one that it was last attached on, where its bytes lie: on another it
+/// has to wait for them.
 pub const HOST: &str = "node.wharf/host";
 /// Chosen by the scheduler for a claim that waits for its first pod.
 pub const SELECTED_NODE: &str = "volume.kubernetes.io/selected-node";

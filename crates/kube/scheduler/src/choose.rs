@@ -52,7 +52,7 @@ pub fn choose(pod: &Pod, volumes: &Reach, snapshot: &Snapshot, after: &str) -> C
             };
         }
         [_] => vec![0],
-        _ => scores(pod, &candidates, snapshot),
+        _ => scores(pod, volumes, &candidates, snapshot),
     };
     let mut best = 0;
     for (at, score) in scores.iter().enumerate() {

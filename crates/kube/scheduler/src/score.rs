@@ -1,4 +1,4 @@
-//! How good each of the nodes is that a pod may run on: upstream's scores and weights.
+//! How good each of the nodes is that a pod may run on: upstream's scores and weights, but for where its volumes lie.
 
 use crate::{
     node::{Load, Node},
@@ -6,6 +6,7 @@ use crate::{
     pod_affinity::liking,
     snapshot::Snapshot,
     spread::crowding,
+    volumes::Reach,
 };
 
 const BEST: i64 = 100;
@@ -18,9 +19,16 @@ const TAINTS: i64 = 3;
 const NODE_AFFINITY: i64 = 2;
 const SPREAD: i64 = 2;
 const POD_AFFINITY: i64 = 2;
+/// More than all others together: a volume that comes from another machine keeps its pod waiting for as long as it is large.
+const VOLUMES: i64 = 16;
 
 /// A score for each candidate; more is better.
-pub fn scores(pod: &Pod, candidates: &[(&Node, &Load)], snapshot: &Snapshot) -> Vec<i64> {
+pub fn scores(
+    pod: &Pod,
+    volumes: &Reach,
+    candidates: &[(&Node, &Load)],
+    snapshot: &Snapshot,
+) -> Vec<i64> {
     let nodes: Vec<&Node> = candidates.iter().map(|(node, _)| *node).collect();
     let mut scores: Vec<i64> = candidates
         .iter()
@@ -49,6 +57,8 @@ pub fn scores(pod: &Pod, candidates: &[(&Node, &Load)], snapshot: &Snapshot) -> 
         add(POD_AFFINITY, stretched(liked.collect()));
     }
     add(1, image_locality(pod, &nodes));
+    let near = nodes.iter().map(|it| volumes.nearness(&it.labels));
+    add(VOLUMES, normal(near.collect()));
     scores
 }
 

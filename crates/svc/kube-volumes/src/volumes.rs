@@ -226,7 +226,7 @@ impl Controller {
         Ok(())
     }
 
-    /// The machine that the volume lies on from now on: the scheduler leads its pods there.
+    /// The machine that the volume lies on from now on: the scheduler prefers it for its pods.
     async fn mark_host(&self, volume: &Value, attachment: &Value) -> Result<(), Failure> {
         let node = self.nodes.get("", attachment.text("/spec/nodeName"));
         let host = node.as_deref().and_then(|it| it.label(HOST));

@@ -33,6 +33,9 @@ pub struct Life {
     /// The snapshot that is to have its bytes while it is copied, and has them from then on until another host has made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept_in: Option<String>,
+    /// One that it has no use for any more, until that is deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spent: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -219,9 +222,15 @@ impl Life {
         self.attachment = None;
         if self.is_copying() {
             self.moving = None;
-            self.kept_in = None;
+            self.spend();
         } else if self.kept_in.is_some() {
             self.lost = None;
+        }
+    }
+
+    fn spend(&mut self) {
+        if let Some(snapshot) = self.kept_in.take() {
+            self.spent = Some(snapshot);
         }
     }
 
@@ -268,7 +277,7 @@ impl Life {
             VolumeState::Ready if self.moving.is_some() => {}
             VolumeState::Ready => {
                 self.made = true;
-                self.kept_in = None;
+                self.spend();
                 self.lost = None;
                 if let Some(it) = &mut self.attachment {
                     let is_there = said.placed || !it.is_device;

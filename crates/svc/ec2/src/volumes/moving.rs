@@ -97,7 +97,31 @@ async fn put(
     Ok(service.table.commit(&PERMIT, txn).await?)
 }
 
-/// Looks after a snapshot that carries a volume: it goes when the volume has no use for it any more.
+/// Has a snapshot that it has no use for any more be deleted.
+pub(super) async fn end(
+    service: &Ec2Service,
+    scope: &Scope,
+    stored: &Stored<Volume>,
+    spent: &str,
+) -> Step {
+    let key = scope.key(Snapshot::KIND, spent);
+    let mut txn = Txn::new();
+    if let Some(carrier) = service.table.read::<Snapshot>(&key).await? {
+        let mut gone = carrier.record.clone();
+        gone.deleting = true;
+        txn = txn.when(carrier.unchanged()).put(&key, encode(&gone));
+    }
+    let mut record = stored.record.clone();
+    record.life.spent = None;
+    match put(service, stored, &record, txn).await? {
+        // What was written wakes it again.
+        true => Ok(Next::Settled),
+        // Only the snapshot may have changed, whose change does not wake it.
+        false => Ok(Next::After(Duration::ZERO)),
+    }
+}
+
+/// Looks after a snapshot that carries a volume: it goes with the volume.
 pub async fn carrier(service: &Ec2Service, scope: &Scope, stored: &Stored<Snapshot>) -> Step {
     let record = &stored.record;
     let key = scope.key(Volume::KIND, &record.volume);

@@ -47,6 +47,9 @@ pub async fn volume(service: &Ec2Service, scope: &Scope, key: &str) -> Step {
             return Ok(Next::Settled);
         }
     }
+    if let Some(spent) = &life.spent {
+        return moving::end(service, scope, &stored, spent).await;
+    }
     if let Some(instance) = instance_of(&stored.record)
         && !is_there(service, scope, instance).await?
     {

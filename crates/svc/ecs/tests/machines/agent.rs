@@ -1,8 +1,9 @@
 //! The agent of a container instance: a host's, which says no more than that the host is there, or that of an instance, which
-//! has tasks. Its connection breaks and comes again, and what it reports it repeats until that is taken.
+//! has tasks. Its connection breaks and comes again, and what it reports it repeats until that is taken. A task begins once its
+//! host has its volume.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::{
     io::DuplexStream,
     sync::{mpsc, watch},
-    time::sleep,
+    time::{sleep, timeout},
 };
 use tokio_tungstenite::{
     WebSocketStream,
@@ -26,6 +27,8 @@ use crate::world::World;
 
 /// Pause before another try.
 const REPEAT: Duration = Duration::from_millis(700);
+/// What a task waits for its volume.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
@@ -41,6 +44,8 @@ pub struct Run {
     pub family: String,
     pub address: Option<String>,
     pub volume: Option<String>,
+    /// It has its volume.
+    pub mounted: bool,
 }
 
 impl Run {
@@ -58,6 +63,8 @@ pub struct Identity {
     pub cluster: String,
     pub registration: Value,
     pub reached: watch::Receiver<bool>,
+    /// Volumes on its host that something there may have.
+    pub attached: watch::Receiver<BTreeSet<String>>,
 }
 
 #[derive(Clone)]
@@ -250,10 +257,20 @@ impl Agent {
             family: text(&task["family"]).unwrap_or_default(),
             address: text(&interface["ipv4Addresses"][0]["privateAddress"]),
             volume: volume.and_then(|it| text(&it["value"])),
+            mounted: false,
         };
+        let volume = run.volume.clone();
         self.tasks.lock().insert(arn.clone(), run);
         let agent = self.clone();
         tokio::spawn(async move {
+            if let Some(volume) = volume
+                && !agent.mounts(&arn, &volume).await
+            {
+                if agent.turn(&arn, Stage::Starts, Stage::Ended(1)) {
+                    agent.say_ended(&arn, 1);
+                }
+                return;
+            }
             sleep(Duration::from_millis(agent.world.between(100, 4000))).await;
             if agent.world.chance(2.0) {
                 if agent.turn(&arn, Stage::Starts, Stage::Ended(1)) {
@@ -284,6 +301,20 @@ impl Agent {
         });
     }
 
+    /// Whether its host comes to have the volume before the task ends; from then on it is mounted.
+    async fn mounts(&self, arn: &str, volume: &str) -> bool {
+        let mut attached = self.is.attached.clone();
+        let is_here = attached.wait_for(|it| it.contains(volume));
+        let Ok(Ok(here)) = timeout(PATIENCE, is_here).await else {
+            return false;
+        };
+        let mut tasks = self.tasks.lock();
+        let run = tasks
+            .get_mut(arn)
+            .filter(|it| it.stage == Stage::Starts && here.contains(volume));
+        run.map(|it| it.mounted = true).is_some()
+    }
+
     fn stop(&self, arn: &str) {
         let (agent, arn) = (self.clone(), arn.to_owned());
         tokio::spawn(async move {
@@ -295,6 +326,7 @@ impl Agent {
                     family: String::new(),
                     address: None,
                     volume: None,
+                    mounted: false,
                 });
                 let code = match run.stage {
                     Stage::Ended(code) => code,

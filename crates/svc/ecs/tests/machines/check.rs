@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::{agent::Stage, hosts::Fleet, world::World};
+use crate::{hosts::Fleet, world::World};
 
 /// # Panics
 /// If it does not, or somebody saw what must not be.
@@ -35,7 +35,7 @@ pub fn always(world: &World, fleet: &Fleet) {
                     wrong.push(format!("{other} has the address of {arn}"));
                 }
                 let Some(volume) = &run.volume else { continue };
-                if run.stage == Stage::Runs && !host.holds.contains(volume) {
+                if run.mounted && !host.holds.contains(volume) {
                     wrong.push(format!("{arn} runs on {} without {volume}", host.name));
                 }
                 if let Some(other) = mounted.insert(volume.clone(), arn.clone()) {

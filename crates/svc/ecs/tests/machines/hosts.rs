@@ -62,6 +62,8 @@ pub struct Host {
     failed: BTreeSet<(String, u64)>,
     /// Volumes that lie here.
     pub holds: BTreeSet<String>,
+    /// Those of them that something here may have.
+    attached: watch::Sender<BTreeSet<String>>,
     /// What was heard of it.
     said: HashMap<String, String>,
     /// Instances that said that they are drained.
@@ -210,11 +212,13 @@ impl Host {
         ]);
         said["clientToken"] = json!(wharf_base::ids::uuid());
         let (reached, seen) = watch::channel(true);
+        let (attached, volumes) = watch::channel(BTreeSet::new());
         let is = Identity {
             caller: node(),
             cluster: MACHINES.to_owned(),
             registration: said,
             reached: seen,
+            attached: volumes,
         };
         let (agent, loops) = Agent::begin(&world.me(), is);
         let name = loop {
@@ -256,6 +260,7 @@ impl Host {
             begun: BTreeMap::new(),
             failed: BTreeSet::new(),
             holds: BTreeSet::new(),
+            attached,
             said: HashMap::new(),
             drained: BTreeSet::new(),
             blamed: 0,
@@ -271,6 +276,7 @@ impl Host {
             world.tasks.lock().remove(&id);
         }
         self.holds.clear();
+        self.attached.send_replace(BTreeSet::new());
         let arn = self.agent.arn.lock().clone();
         let input = json!({"cluster": MACHINES, "containerInstance": arn, "force": true});
         loop {
@@ -405,6 +411,7 @@ impl Host {
             cluster,
             registration: said,
             reached: self.reached.subscribe(),
+            attached: self.attached.subscribe(),
         };
         let (agent, loops) = Agent::begin(&world.me(), is);
         world
@@ -456,7 +463,9 @@ impl Host {
                 Kept::Gone => VolumeState::Gone,
                 Kept::Kept => VolumeState::Ready,
             };
-            let up = |run: &crate::agent::Run| run.is_up() && run.volume.as_ref() == Some(&it.id);
+            let up = |run: &crate::agent::Run| {
+                run.is_up() && run.mounted && run.volume.as_ref() == Some(&it.id)
+            };
             let mounted = self
                 .runs
                 .values()
@@ -470,6 +479,12 @@ impl Host {
                 Kept::Gone => self.holds.remove(&it.id),
                 Kept::Kept => self.holds.insert(it.id.clone()),
             };
+            self.attached.send_modify(|all| {
+                match it.attached && it.wanted == Kept::Kept {
+                    true => all.insert(it.id.clone()),
+                    false => all.remove(&it.id),
+                };
+            });
             let says = format!("{state:?} {} {placed} {mounted}", it.attached);
             if self.said.get(&it.id) == Some(&says) {
                 continue;

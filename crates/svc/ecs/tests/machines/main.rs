@@ -109,9 +109,7 @@ fn given(name: &str) -> Option<u64> {
     Some(text.parse().expect("a number"))
 }
 
-/// Not part of a plain run yet: it has not come to its end once.
 #[test]
-#[ignore = "it has not come to its end once; cargo test -p wharf-svc-ecs --test machines -- --ignored --nocapture"]
 fn services_keep_their_machines_whatever_goes_wrong() {
     let services = given("WHARF_MACHINES_SERVICES").map_or(SERVICES, |it| it as usize);
     let one = given("WHARF_MACHINES_SEED");

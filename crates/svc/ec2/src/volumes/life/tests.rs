@@ -238,7 +238,10 @@ fn it_goes_to_another_host_when_its_own_has_nothing_of_it() {
     assert!(life.is_attached() && life.kept_in.is_some());
     life.reported(&said(VolumeState::Ready, false));
     assert_eq!(state(&life), Some(AttachmentState::Attached));
-    assert_eq!(life.kept_in, None);
+    assert_eq!(
+        (life.kept_in, life.spent.as_deref()),
+        (None, Some("snap-1"))
+    );
 }
 
 #[test]

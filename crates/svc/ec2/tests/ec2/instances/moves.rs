@@ -89,8 +89,9 @@ impl Two {
             volume_ids: Some(vec![self.volume.clone()]),
             ..Default::default()
         };
-        let shown = self.cloud.ec2.describe_volumes(&self.cloud.call(), asked);
-        let shown = shown.await.unwrap().volumes.unwrap().remove(0);
+        let call = self.cloud.call();
+        let shown = self.cloud.ec2.describe_volumes(&call, asked).await;
+        let shown = shown.unwrap().volumes.unwrap().remove(0);
         let attachment = shown.attachments.unwrap().pop();
         let of_it = attachment.and_then(|it| it.state).unwrap_or_default();
         (shown.state.unwrap(), of_it)
@@ -172,10 +173,8 @@ impl Two {
 
     async fn send(&self, at: &Place, bytes: Vec<u8>) -> [u8; 32] {
         let sum: [u8; 32] = <sha2::Sha256 as sha2::Digest>::digest(&bytes).into();
-        let sent = self
-            .cloud
-            .ec2
-            .snapshot_bytes(at, &hex_of(&sum), bytes.into());
+        let name = hex_of(&sum);
+        let sent = self.cloud.ec2.snapshot_bytes(at, &name, bytes.into());
         sent.await.unwrap();
         sum
     }
@@ -183,10 +182,11 @@ impl Two {
     /// How many snapshots users see, and how many blobs are kept for any.
     async fn snapshots(&self) -> (usize, usize) {
         let asked = DescribeSnapshotsRequest::default();
-        let shown = self.cloud.ec2.describe_snapshots(&self.cloud.call(), asked);
+        let call = self.cloud.call();
+        let shown = self.cloud.ec2.describe_snapshots(&call, asked).await;
         let prefix = wharf_store::Range::prefix(wharf_wanted::all_owners());
         let owners = self.cloud.world.store.all_keys(prefix).await.unwrap();
-        let shown = shown.await.unwrap().snapshots.unwrap();
+        let shown = shown.unwrap().snapshots.unwrap();
         (shown.len(), owners.entries.len())
     }
 }
@@ -234,13 +234,12 @@ async fn a_volume_goes_to_the_host_of_the_instance_that_it_is_attached_to() {
         snapshot_ids: Some(vec![snapshot.clone()]),
         ..Default::default()
     };
-    let hidden = all.cloud.ec2.describe_snapshots(&all.cloud.call(), hidden);
-    assert_eq!(hidden.await.unwrap_err().code, "InvalidSnapshot.NotFound");
+    let call = all.cloud.call();
+    let hidden = all.cloud.ec2.describe_snapshots(&call, hidden).await;
+    assert_eq!(hidden.unwrap_err().code, "InvalidSnapshot.NotFound");
     assert_eq!(all.state().await, ("in-use".into(), "attaching".into()));
     all.says(1, VolumeState::Ready).await;
     assert_eq!(all.state().await, ("in-use".into(), "attached".into()));
-    // What carried it goes when it is looked at next.
-    all.cloud.restart();
     until("nothing is kept of it", || async {
         all.snapshots().await == (0, 0)
     })
@@ -343,8 +342,9 @@ async fn a_host_that_left_takes_along_only_what_nobody_else_has() {
             all.told_on(0, |it| it.wanted == Wanted::Gone).await;
         }
         let host = PlaneHost::key(&all.hosts[0]);
-        let gone = all.cloud.world.store.txn(&PERMIT, Txn::new().delete(host));
-        gone.await.unwrap();
+        let store = all.cloud.world.store.clone();
+        let gone = store.txn(&PERMIT, Txn::new().delete(host)).await;
+        gone.unwrap();
         all.cloud.restart();
         until("it is seen", || async {
             let told = all.told().await;
