@@ -47,7 +47,7 @@ async fn measure(config: NetworkConfig, services: u32) {
     let begin = Instant::now();
     lead(&network, ServicesUpdate::Snapshot(all)).await;
     println!("the same written anew: {:?}", begin.elapsed());
-    let some = |round: u32| round * 7919 % services;
+    let some = move |round: u32| round * 7919 % services;
     type Next = Box<dyn Fn(u32) -> Vec<(FrontEnd, Option<Lead>)>>;
     let kinds: [(&str, Next); 6] = [
         (
