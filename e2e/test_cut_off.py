@@ -1,7 +1,6 @@
 """Hosts that are cut off from the others and come back, with what keeps its data on volumes: while nobody knows what goes on there,
 nobody else has its names, its volumes or its addresses."""
 
-import contextlib
 import json
 import os
 import pathlib
@@ -14,7 +13,7 @@ from harness.kubernetes import Cluster
 from harness.waiting import wait_for
 from test_eks_nodegroups import active, is_ready, node_role, nodes_of  # noqa: F401 (a fixture)
 from test_kubernetes_nodes import sh
-from test_kubernetes_volumes import GP3, backed_by, put
+from test_kubernetes_volumes import GP3, backed_by, inside, put
 from test_volumes import asked, definition, infrastructure_role, volumes
 
 pytestmark = pytest.mark.minutes(4)
@@ -37,31 +36,17 @@ def hosts(server):
         host.close()
 
 
-def marked(name):
-    """The processes of the containers that have a mark."""
-    for folder in pathlib.Path("/proc").glob("[0-9]*"):
-        try:
-            if f"{MARK}={name}".encode() in (folder / "environ").read_bytes().split(b"\0"):
-                yield folder
-        except OSError:
-            pass
-
-
 def running(name):
     """The process namespaces of the containers that have a mark: each container has its own."""
     found = set()
-    for folder in marked(name):
-        with contextlib.suppress(OSError):
-            found.add(os.readlink(folder / "ns" / "pid"))
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            said = (folder / "environ").read_bytes().split(b"\0")
+            if f"{MARK}={name}".encode() in said:
+                found.add(os.readlink(folder / "ns" / "pid"))
+        except OSError:
+            pass
     return found
-
-
-def turns_of(name):
-    """What those that ran under a name wrote, as one that runs sees it: hosts of tests say nothing of where their kubelets are reached."""
-    for folder in marked(name):
-        with contextlib.suppress(OSError):
-            return (folder / "root" / "data" / "turns").read_text().split()
-    return None
 
 
 # --- Kubernetes
@@ -177,7 +162,7 @@ def test_a_set_is_never_twice_and_its_volumes_have_one_node(server, cluster, hos
         assert runs(cluster, "kept-1"), "the other goes on"
     # Whatever became of the instance meanwhile: another pod of the name has what the one before wrote.
     back = while_so(lambda: (it := runs(cluster, "kept-0")) and it["metadata"]["uid"] != uid and it, 300, "another kept-0")
-    turns = while_so(lambda: turns_of("kept-0"), 60, "what they wrote")
+    turns = while_so(lambda: inside(cluster, "kept-0", "cat /data/turns").split(), 60, "what they wrote")
     assert turns[0] == uid and turns[-1] == back["metadata"]["uid"], turns
     while_so(lambda: sum(is_ready(it) for it in nodes_of(cluster, "two")) == 2, 180, "two nodes that are ready")
     there = back["spec"]["nodeName"]

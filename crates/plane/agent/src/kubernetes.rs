@@ -51,6 +51,7 @@ use crate::{
     endpoint::Connections,
     file_systems::PodMounts,
     machine::{Disks, ImageSource},
+    network_plane::ThisHost,
     nodes::{Places, RoleCredentials, is_instance_id},
     volumes::Volumes,
 };
@@ -83,10 +84,19 @@ pub struct Settings {
     pub files: Option<PodMounts>,
     /// Of all tasks and pods together.
     pub connections: Connections,
-    /// Where this machine is reached by the control plane, if it is another's.
+    /// Where this machine says it is reached by others, if it says so.
     pub underlay: Option<IpAddr>,
     pub clock: Arc<dyn Clock>,
     pub shutdown: CancellationToken,
+}
+
+impl Settings {
+    /// Where the control plane reaches this machine: as it says itself, as the control plane sees it, or beside it.
+    fn address(&self) -> IpAddr {
+        let seen = || ThisHost::load(&self.dir).ok().flatten()?.underlay;
+        let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        self.underlay.or_else(seen).unwrap_or(here)
+    }
 }
 
 /// The kubelets of instances. Cheap to clone.
@@ -223,7 +233,7 @@ impl Kubelets {
                 .with_host_paths(first_process)
                 .map_err(|e| format!("the instance's first process: {e}"))?,
         };
-        let at = settings.underlay.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let at = settings.address();
         let server = Server::bind(at, &name, &authority).await?;
         let served_at = SocketAddr::new(at, server.port());
         let servers = match it.interface.name_servers.as_slice() {
