@@ -195,13 +195,13 @@ mod tests {
             gather(&[&beyond]),
             Err(LimitError::RecordTooLarge { bytes })
         );
-        assert_eq!(gather(&vec![&large[..]; 4]), Ok(()));
+        assert_eq!(gather(&[&large[..]; 4]), Ok(()));
         let bytes = MAX_APPEND_BYTES + HEAD_BYTES;
-        let all = [vec![&large[..]; 4], vec![&b""[..]]].concat();
+        let all = [&[&large[..]; 4][..], &[&b""[..]]].concat();
         assert_eq!(gather(&all), Err(LimitError::AppendTooLarge { bytes }));
         let count = MAX_APPEND_RECORDS + 1;
         assert_eq!(
-            gather(&vec![&b""[..]; count]),
+            gather(&[&b""[..]; MAX_APPEND_RECORDS + 1]),
             Err(LimitError::TooManyRecords { count })
         );
     }
