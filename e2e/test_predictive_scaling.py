@@ -72,7 +72,10 @@ def made(forecast, **target):
 
 def check(forecast):
     capacity, [of_load] = forecast["CapacityForecast"], forecast["LoadForecast"]
-    assert len(capacity["Timestamps"]) == len(of_load["Values"]) == 48
+    # It begins with the hour in which it was made, which may have come since NOW.
+    first = capacity["Timestamps"][0]
+    assert NOW <= first <= datetime.datetime.now(UTC)
+    assert len(capacity["Timestamps"]) == len(of_load["Values"]) == (NOW + 48 * HOUR - first) / HOUR
     for at, needed, expected in zip(capacity["Timestamps"], capacity["Values"], of_load["Values"], strict=True):
         assert (needed, expected) == (load(at) / 100, load(at)), at
 

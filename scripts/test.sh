@@ -34,9 +34,14 @@ in_background() {
 
 # side_by_side FUNCTION…: all at once; the first that fails ends the others.
 side_by_side() {
-  local each
-  for each in "$@"; do in_background "$each"; done
-  for each in "$@"; do wait -n || exit 1; done
+  local each ended
+  local -A running=()
+  for each in "$@"; do in_background "$each"; running[$!]=$each; done
+  # Those alone: a bare `wait -n` also takes what ended long before.
+  while [ "${#running[@]}" -gt 0 ]; do
+    wait -n -p ended "${!running[@]}" || exit 1
+    unset "running[$ended]"
+  done
 }
 
 end_all() {
