@@ -133,10 +133,13 @@ impl Server {
     fn launcher(dir: &Path, network: &File) -> Launcher {
         let network = network.try_clone().unwrap();
         let installed = installed();
+        // Where it was unpacked only, what maps names to numbers finds its own parts here as well.
         let libraries = [
             "usr/lib/ganesha",
             "usr/lib/x86_64-linux-gnu",
+            "usr/lib/x86_64-linux-gnu/libnfsidmap",
             "usr/lib/aarch64-linux-gnu",
+            "usr/lib/aarch64-linux-gnu/libnfsidmap",
         ];
         let libraries = libraries.map(|it| installed.join(it).display().to_string());
         let mut shell = Command::new("sh");
