@@ -41,12 +41,9 @@ impl ColumnBuilder {
         let count = self.lengths.len();
         self.columns.clear();
         let mut begin = Encoder::from(std::mem::take(&mut self.columns));
-        begin.number(count as u64);
-        begin.u8(u8::from(self.step > 0));
-        if self.step == 0 {
-            let lengths = self.lengths.iter();
-            lengths.for_each(|it| begin.number((HEAD_BYTES as u32 + it).into()));
-        }
+        let lengths = self.lengths.iter();
+        let lengths = lengths.map(|it| HEAD_BYTES + *it as usize);
+        packed::begin_columns(&mut begin, self.step > 0, lengths);
         self.columns = begin.into_vec();
         let heads = self.columns.len();
         self.tails = heads + count * HEAD_BYTES;

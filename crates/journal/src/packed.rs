@@ -281,16 +281,25 @@ fn records(block: &[u8]) -> Result<Vec<&[u8]>, DecodeError> {
     Ok(records)
 }
 
+/// What stands before the columns: how many records there are, and how long each is where line feeds do not tell.
+pub(crate) fn begin_columns(
+    out: &mut Encoder,
+    are_lines: bool,
+    lengths: impl ExactSizeIterator<Item = usize>,
+) {
+    out.number(lengths.len() as u64);
+    out.u8(u8::from(are_lines));
+    if !are_lines {
+        lengths.for_each(|it| out.number(it as u64));
+    }
+}
+
 fn columns(records: &[&[u8]], out: &mut Encoder) {
     let are_lines = records.iter().all(|it| {
         let tail = it.get(HEAD_BYTES..);
         tail.is_some_and(|it| memchr(b'\n', it).is_none())
     });
-    out.number(records.len() as u64);
-    out.u8(u8::from(are_lines));
-    if !are_lines {
-        records.iter().for_each(|it| out.number(it.len() as u64));
-    }
+    begin_columns(out, are_lines, records.iter().map(|it| it.len()));
     match are_lines {
         true => out.raw(&changes(records)),
         false => {
