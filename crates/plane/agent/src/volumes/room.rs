@@ -109,20 +109,23 @@ fn look(dir: &Path, was_short: Option<bool>) -> io::Result<Option<(Room, bool)>>
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         other => other?,
     };
-    let mut room = Room::of(&dir)?;
-    let mut is_short = room.is_short(was_short == Some(true));
-    if is_short || was_short != Some(false) {
-        let devices = LoopDevice::below(&dir)?;
-        // Looked at after them: one that comes once there is room is not held back for the lack of before.
-        room = Room::of(&dir)?;
-        is_short = room.is_short(was_short == Some(true));
-        for (image, device) in devices {
-            if let Err(error) = device.hold_back(is_short)
-                && LoopDevice::over(&image)?.is_some()
-            {
-                let image = image.display();
-                tracing::warn!(%image, %error, "failed to hold a volume back, or to go on with it; will retry");
-            }
+    let measured = || {
+        let room = Room::of(&dir)?;
+        Ok::<_, io::Error>((room, room.is_short(was_short == Some(true))))
+    };
+    let first = measured()?;
+    if !first.1 && was_short == Some(false) {
+        return Ok(Some(first));
+    }
+    let devices = LoopDevice::below(&dir)?;
+    // Looked at after them: one that comes once there is room is not held back for the lack of before.
+    let (room, is_short) = measured()?;
+    for (image, device) in devices {
+        if let Err(error) = device.hold_back(is_short)
+            && LoopDevice::over(&image)?.is_some()
+        {
+            let image = image.display();
+            tracing::warn!(%image, %error, "failed to hold a volume back, or to go on with it; will retry");
         }
     }
     Ok(Some((room, is_short)))
