@@ -1,19 +1,20 @@
 //! Deregistration: a machine leaves, and with force its tasks are given up.
 
+use wharf_base::Permit;
 use wharf_records::{
     ecs::{Instance, InstanceStatus, Status, Task},
     encode,
     hosts::{Capacity, Host, Ledger},
 };
-use wharf_store::Txn;
+use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Fault};
 
 use crate::{
     Agents, binding, fault,
-    names::Place,
-    state::{MAX_TRIES, conflict},
+    names::{self, Place},
+    state::{ChangeError, MAX_TRIES, conflict},
     task::stop,
-    view::Held,
+    view::{Held, Region},
 };
 
 /// How names of EC2 instances in ledgers begin.
@@ -64,9 +65,7 @@ pub async fn deregister(
             continue;
         }
         agents.hub.disconnect(&instance.arn);
-        for key in found.tasks {
-            orphan(agents, call, &key).await?;
-        }
+        orphan(agents, &call.permit, None, &found.tasks).await?;
         return Ok(instance);
     }
     Err(conflict(id).into())
@@ -82,10 +81,8 @@ fn find(agents: &Agents, call: &Call, cluster: &str, id: &str) -> Result<Found, 
         if instance.status == InstanceStatus::Inactive {
             return Err(missing());
         }
-        let tasks = region.tasks_on(&instance.host);
-        let live = tasks.filter(|task| task.last < Status::Stopped);
         Ok(Found {
-            tasks: live.map(|task| task.key.clone()).collect(),
+            tasks: live(region, &instance.host),
             host: region.hosts.get(&instance.host).cloned(),
             ledger: region.ledgers.get(&instance.host).cloned(),
             instance,
@@ -120,14 +117,48 @@ fn closed(found: &Found, call: &Call) -> (Instance, Txn) {
     (instance, txn)
 }
 
-/// The task of a machine that was taken away by force. Its owner said so: what it held may be
-/// given to others.
-async fn orphan(agents: &Agents, call: &Call, key: &str) -> Result<(), Fault> {
-    let now = agents.state.now();
-    let change = |task: &mut Task| stop::give_up(task, &stop::deregistered(), true, now);
-    agents
+/// Gives up what tasks are on the machine of an instance that is INACTIVE: whoever made it so may have
+/// ended before.
+///
+/// # Errors
+/// The store's.
+pub(crate) async fn finish(
+    agents: &Agents,
+    permit: &Permit,
+    fence: &Compare,
+    gone: &Instance,
+) -> Result<(), ChangeError> {
+    let Some(place) = names::place_of(&gone.arn) else {
+        return Ok(());
+    };
+    agents.state.up_to_date().await;
+    let tasks = agents
         .state
-        .change_task(&call.permit, None, key, change)
-        .await?;
+        .view
+        .read(&place, |region| live(region, &gone.host));
+    orphan(agents, permit, Some(fence), &tasks).await
+}
+
+/// Keys of tasks on a host that are not STOPPED.
+fn live(region: &Region, host: &str) -> Vec<String> {
+    let live = region
+        .tasks_on(host)
+        .filter(|task| task.last < Status::Stopped);
+    live.map(|task| task.key.clone()).collect()
+}
+
+/// The tasks of a machine that was taken away by force. Its owner said so: what they held may be
+/// given to others.
+async fn orphan(
+    agents: &Agents,
+    permit: &Permit,
+    fence: Option<&Compare>,
+    tasks: &[String],
+) -> Result<(), ChangeError> {
+    let now = agents.state.now();
+    for key in tasks {
+        let change = |task: &mut Task| stop::give_up(task, &stop::deregistered(), true, now);
+        agents.state.change_task(permit, fence, key, change).await?;
+    }
     Ok(())
 }

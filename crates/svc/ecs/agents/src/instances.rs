@@ -43,6 +43,7 @@ pub async fn instance(agents: Arc<Agents>, key: String) -> Result<Next, StepErro
     let record: Instance = decode(&entry.value).map_err(ChangeError::from)?;
     if record.status == InstanceStatus::Inactive {
         agents.hub.forget(&record.arn);
+        deregistration::finish(&agents, &PERMIT, &fence, &record).await?;
         return forget_instance(&agents, fence, &key, entry.mod_revision, &record).await;
     }
     let plan = liveness::plan(&record, agents.hub.presence(&record.arn), &agents.config);

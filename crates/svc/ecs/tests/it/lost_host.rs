@@ -2,8 +2,13 @@ use std::time::Duration;
 
 use serde_json::json;
 use wharf_api_ecs::Ecs;
+use wharf_records::{
+    self as records, Record as _, Scope,
+    ecs::{Instance, InstanceStatus},
+};
+use wharf_store::{Entry, Range, Txn};
 use wharf_svc_ecs::AgentsConfig;
-use wharf_testkit::ecs::Agent;
+use wharf_testkit::{PERMIT, ecs::Agent};
 
 use crate::harness::{Harness, call, decode};
 
@@ -143,6 +148,32 @@ async fn deregistering_by_force_orphans_its_tasks() {
     );
     let gone = harness.instance(&agent.instance).await;
     assert_eq!(gone.status.as_deref(), Some("INACTIVE"));
+}
+
+/// The server that deregistered a machine by force ended before it came to the tasks there.
+#[tokio::test]
+async fn a_deregistration_that_was_cut_short_is_finished() {
+    let harness = Harness::with_cluster().await;
+    let mut agent = Agent::join(&harness, "default").await;
+    harness.define(definition("bridge")).await;
+    let arn = harness.run_one(json!({"taskDefinition": "web"})).await;
+    agent.payload().await;
+    agent.running(&harness, &arn).await;
+    let instances = harness.world.store.all(Range::prefix("")).await.unwrap();
+    let mut entries = instances.entries.into_iter();
+    let is_it =
+        |entry: &Entry| Scope::parse(&entry.key).is_some_and(|(_, kind, _)| kind == Instance::KIND);
+    let entry = entries.find(is_it).unwrap();
+    let mut closed: Instance = records::decode(&entry.value).unwrap();
+    closed.status = InstanceStatus::Inactive;
+    closed.deregistered_at = Some(closed.registered_at);
+    let txn = Txn::new().put(&entry.key, records::encode(&closed));
+    harness.world.store.txn(&PERMIT, txn).await.unwrap();
+    let stopped = harness.until(&arn, "STOPPED").await;
+    assert_eq!(
+        stopped.stopped_reason.as_deref(),
+        Some("Container instance deregistration forced by user")
+    );
 }
 
 /// Whatever ranks first otherwise: while the connection of its agent is broken, and nobody knows yet

@@ -59,7 +59,7 @@ async fn compare(world: &World, fleet: &Fleet, wanted: Wanted) -> Result<(), Str
         for page in pages.await.map_err(|it| it.to_string())? {
             let all = page["Volumes"].as_array().cloned().unwrap_or_default();
             if let Some(it) = all.iter().find(|it| it["State"] != "in-use") {
-                return Err(format!("the volume {} is {}", it["VolumeId"], it["State"]));
+                return Err(format!("a volume is not in use: {it}"));
             }
             there.volumes += all.len();
         }
