@@ -217,7 +217,7 @@ async fn mark_of(service: &Ec2Service, life: &Life) -> Result<Option<Stored<Reti
     }
 }
 
-/// Whether the host is there. A ledger without capacity is that of a machine that was deregistered.
+/// Whether the host is there, if that is known. A ledger without capacity is that of a machine that was deregistered.
 async fn host_is(service: &Ec2Service, life: &Life) -> Result<Option<HostIs>, StepError> {
     let Some(host) = &life.host else {
         return Ok(None);
@@ -230,9 +230,10 @@ async fn host_is(service: &Ec2Service, life: &Life) -> Result<Option<HostIs>, St
     let hosts = &service.instances.parts.hosts;
     let connected = hosts.read(|machines| {
         let registered = machines.registration(&host.id);
-        registered.is_some_and(|it| it.agent_connected)
+        registered.map(|it| it.agent_connected)
     });
-    Ok(Some(match connected {
+    // Nobody has said yet which machines there are, as when a server has just begun.
+    Ok(connected.map(|connected| match connected {
         true => HostIs::Connected,
         false => HostIs::Silent,
     }))

@@ -37,7 +37,7 @@ use wharf_records::{
     hosts::{Capacity, Claim, Host, Ledger, PlaneHost},
 };
 use wharf_series::{Metric, Options, Series, Span};
-use wharf_store::Txn;
+use wharf_store::{Compare, Txn};
 use wharf_svc_ec2::{
     Ec2Service,
     instances::{FoundProfile, Part, Parts, Profiles, Told},
@@ -434,6 +434,41 @@ async fn nothing_leaks_whatever_happens() {
     .await;
     for id in &launched {
         assert_eq!(cloud.state(id).await, "terminated");
+    }
+}
+
+/// A server that begins knows of no machine for a moment: nobody replaces what runs there for that.
+#[tokio::test]
+async fn an_instance_is_not_impaired_before_its_host_is_known() {
+    let mut cloud = Cloud::new(&["i-a1", "i-a2"]).await;
+    let mut on = BTreeMap::new();
+    while on.len() < 2 {
+        let told = cloud.placed(&cloud.run().await).await;
+        cloud.says(&told, Reported::Running).await;
+        on.insert(told.host.clone(), told.id.clone());
+    }
+    let status = async |cloud: &Cloud, host: &str| {
+        let asked = DescribeInstanceStatusRequest {
+            instance_ids: Some(vec![on[host].clone()]),
+            ..Default::default()
+        };
+        let call = cloud.call();
+        let shown = cloud.ec2.describe_instance_status(&call, asked).await;
+        let shown = shown.unwrap().instance_statuses.unwrap().remove(0);
+        shown.system_status.unwrap().status.unwrap()
+    };
+    let unknown = |machines: &mut wharf_hosts::Machines| {
+        machines.register("arn of i-a1", None);
+    };
+    cloud.hosts.write(unknown);
+    for (connected, expected) in [(false, "impaired"), (true, "ok")] {
+        cloud.connected("i-a2", connected);
+        cloud.restart();
+        until("the other is looked at", || async {
+            status(&cloud, "i-a2").await == expected
+        })
+        .await;
+        assert_eq!(status(&cloud, "i-a1").await, "ok");
     }
 }
 

@@ -174,13 +174,19 @@ impl Cloud {
     }
 
     /// Others change what they hold of a host.
-    pub async fn hold(&self, machine: &str, change: impl FnOnce(&mut Ledger)) {
+    pub async fn hold(&self, machine: &str, change: impl Fn(&mut Ledger)) {
         let key = Ledger::key(&format!("host-of-{machine}"));
-        let entry = self.world.store.get(&key).await.unwrap().unwrap();
-        let mut ledger: Ledger = wharf_records::decode(&entry.value).unwrap();
-        change(&mut ledger);
-        let txn = Txn::new().put(key, encode(&ledger));
-        self.world.store.txn(&PERMIT, txn).await.unwrap();
+        loop {
+            let entry = self.world.store.get(&key).await.unwrap().unwrap();
+            let mut ledger: Ledger = wharf_records::decode(&entry.value).unwrap();
+            change(&mut ledger);
+            // The service claims and gives back meanwhile.
+            let txn = Txn::new().when(Compare::unchanged(&entry));
+            let txn = txn.put(&key, encode(&ledger));
+            if self.world.store.txn(&PERMIT, txn).await.unwrap().succeeded {
+                return;
+            }
+        }
     }
 
     pub fn image(&self) -> String {
