@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wharf_store::Txn;
+use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Fault};
 
 use crate::{
@@ -91,10 +91,13 @@ pub async fn transfer(
             sending::write_parts(core, call, &drawer, head.id, &whole).await?;
             large.extend((0..head.parts).map(|number| claim.drawer.part(head.id, number)));
         }
-        let head = change(head);
+        let (head, place) = (change(head), drawer.message(seq));
+        // What a server before this one is still writing is neither lost nor there twice.
         txn = txn
+            .when(Compare::present(&key))
+            .when(Compare::absent(&place))
             .delete(key)
-            .put(drawer.message(seq), stored::encode(state, &head, inline));
+            .put(place, stored::encode(state, &head, inline));
         added.push((
             seq,
             core::message(&state, head.id, head.group.as_deref(), fifo),
