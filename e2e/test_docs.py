@@ -94,7 +94,7 @@ PAGES = {
         "shirt.jpg",
         "https://shop.example",
     ),
-    "cloudwatch": ("orders: 8", "paris", "to ALARM", "a test", "10.0.0.1\t2.0\n10.0.0.2\t1.0", "[[2.0]]"),
+    "cloudwatch": ("orders: 8", "paris", "to ALARM", "10.0.0.1\t2.0\n10.0.0.2\t1.0", "[[2.0]]"),
     "prometheus": (
         "user/grafana",
         '"14"]',

@@ -82,19 +82,7 @@ def test_a_blocking_driver_loses_nothing_to_the_rate(wharf, busybox):
     assert events == 20_001
 
 
-def test_puts_beyond_the_rate_are_throttled(wharf):
-    logs, group = wharf.client("logs"), "/e2e/" + tasks.unique("rate")
-    logs.create_log_group(logGroupName=group)
-    logs.create_log_stream(logGroupName=group, logStreamName="s")
-    events = [{"timestamp": int(time.time() * 1000), "message": "x" * 200_000}] * 5
-    with pytest.raises(logs.exceptions.ClientError) as caught:
-        for _ in range(200):
-            logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=events)
-    assert caught.value.response["Error"] == {"Code": "ThrottlingException", "Message": "Rate exceeded"}
-    logs.delete_log_group(logGroupName=group)
-
-
-def test_the_rate_is_the_operators():
+def test_puts_beyond_the_operators_rate_are_throttled():
     with Installation(arguments=["--log-rate", "100K"]) as wharf:
         logs = wharf.start(node=False).client("logs")
         logs.create_log_group(logGroupName="g")
@@ -102,5 +90,6 @@ def test_the_rate_is_the_operators():
         events = [{"timestamp": int(time.time() * 1000), "message": "x" * 60_000}]
         # A put may overdraw what a stream has saved in two seconds; the next one waits for it.
         logs.put_log_events(logGroupName="g", logStreamName="s", logEvents=events)
-        with pytest.raises(logs.exceptions.ClientError, match="Rate exceeded"):
+        with pytest.raises(logs.exceptions.ClientError) as caught:
             logs.put_log_events(logGroupName="g", logStreamName="s", logEvents=events)
+        assert caught.value.response["Error"] == {"Code": "ThrottlingException", "Message": "Rate exceeded"}
