@@ -74,7 +74,6 @@ pub struct Hold {
 
 impl BytesInFlight {
     pub fn new(limits: Limits) -> Self {
-        keep_large_blocks_apart();
         Self {
             limits,
             state: Arc::default(),
@@ -247,36 +246,19 @@ impl State {
     }
 }
 
-/// Blocks from this size on are mapped each for itself, and go back to the kernel when freed.
-#[cfg(target_env = "gnu")]
-const LARGE_BLOCK: libc::c_int = 128 << 10;
-
-/// The allocator raises that size with each large block that is freed, up to 32 MiB: bodies would
-/// then lie between small blocks, and their memory could not go back.
-fn keep_large_blocks_apart() {
-    #[cfg(target_env = "gnu")]
-    {
-        // SAFETY: it takes the allocator's own locks and changes how blocks to come are made.
-        unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE_BLOCK) };
-    }
-}
-
 /// The allocator keeps what was freed between blocks still in use; after a burst of large bodies
 /// that can be all of them.
 fn give_memory_back() {
     rooms::clear();
-    #[cfg(target_env = "gnu")]
-    {
-        let trim = || {
-            // SAFETY: it takes the allocator's own locks and touches free memory alone; any thread
-            // may call it at any time.
-            unsafe { libc::malloc_trim(0) };
-        };
-        // Walking the heaps takes milliseconds.
-        match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn_blocking(trim)),
-            Err(_) => trim(),
-        }
+    let purge = || {
+        // SAFETY: it takes the allocator's own locks and touches free memory alone; any thread
+        // may call it at any time.
+        unsafe { libmimalloc_sys::mi_collect(true) };
+    };
+    // It takes milliseconds.
+    match tokio::runtime::Handle::try_current() {
+        Ok(runtime) => drop(runtime.spawn_blocking(purge)),
+        Err(_) => purge(),
     }
 }
 
