@@ -31,7 +31,6 @@ use super::{
     origin, post_form,
     refused::{self, NotLetIn, Unproven},
     response::{name_request, respond},
-    rooms,
     source::Source,
     target::{NoTarget, protocol_of},
     throttle::Throttle,
@@ -343,8 +342,7 @@ impl Apis {
         }
         let read = body::read(body, self.body_limit(head, claim), hold).await;
         hold.complete();
-        let read = read.map_err(|why| Unread::Stopped(stopped(why)))?;
-        Ok(rooms::lend(read))
+        read.map_err(|why| Unread::Stopped(stopped(why)))
     }
 
     /// The caller of a request is known: what it holds counts for that caller's account, or for
@@ -514,7 +512,7 @@ impl Apis {
             return Ok(body);
         }
         let unpacked = unpack::unpack(&body, self.body_limit(head, claim), hold);
-        unpacked.map(rooms::lend).map_err(|why| match why {
+        unpacked.map_err(|why| match why {
             unpack::Failed::Stopped(why) => stopped(why),
             unpack::Failed::NoGzip => {
                 let text = "The request body is not valid gzip.";

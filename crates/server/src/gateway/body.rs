@@ -15,7 +15,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::{
     bytes_in_flight::{Full, Hold},
-    rooms,
+    rooms::Room,
 };
 
 /// A body has this long whatever its size.
@@ -25,9 +25,6 @@ const GRACE: Duration = Duration::from_secs(10);
 const LEAST_RATE: u64 = 16 << 10;
 /// No body takes longer: the largest (32 MiB) then came at 2.2 Mbit/s.
 const MOST_TIME: Duration = Duration::from_secs(120);
-
-/// Room that is made at once for a body that says how long it is. What has not come takes no memory.
-const ROOM: usize = 1 << 20;
 
 /// Why a body was not read to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,20 +44,20 @@ impl From<Full> for Stopped {
 }
 
 /// The whole body, of at most `limit` bytes, each paid for through `hold`.
-pub async fn read<B>(body: B, limit: usize, hold: &Hold) -> Result<Vec<u8>, Stopped>
+pub async fn read<B>(body: B, limit: usize, hold: &Hold) -> Result<Bytes, Stopped>
 where
     B: Body<Data = Bytes> + Unpin,
 {
     let said = body.size_hint().exact().unwrap_or_default();
     let said = usize::try_from(said).unwrap_or(usize::MAX);
-    let mut read = rooms::with_room(said.min(limit).min(ROOM));
+    let mut read = Room::of(said.min(limit));
     let take = |data: &[u8]| {
         hold.grow(data.len())?;
-        read.extend_from_slice(data);
+        read.extend(data);
         Ok(())
     };
     each(body, limit, hold, take).await?;
-    Ok(read)
+    Ok(read.into())
 }
 
 /// The SHA-256 of a body of at most `limit` bytes, of which nothing is kept.

@@ -105,7 +105,7 @@ async fn key_of(all: &Gateway, cx: &Context, path: &KeyPath<'_>) -> Result<Bytes
 async fn answered(
     all: &Gateway,
     cx: Context,
-    body: Vec<u8>,
+    body: Bytes,
     is_for_pod: bool,
 ) -> Result<Bytes, Refused> {
     let done = match is_for_pod {

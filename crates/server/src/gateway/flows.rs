@@ -31,7 +31,7 @@ pub(super) async fn answer(
     node_body::answer(all, request, (peer, asking), asks, done).await
 }
 
-async fn reported(all: &Gateway, cx: Context, body: Vec<u8>) -> Result<Bytes, Refused> {
+async fn reported(all: &Gateway, cx: Context, body: Bytes) -> Result<Bytes, Refused> {
     let Ok(report) = serde_json::from_slice::<Report>(&body) else {
         return Err((
             StatusCode::BAD_REQUEST,

@@ -42,7 +42,7 @@ pub(super) async fn answer(
     node_body::answer(all, request, (peer, asking), asks, done).await
 }
 
-async fn announced(all: &Gateway, cx: Context, body: Vec<u8>) -> Result<Bytes, Refused> {
+async fn announced(all: &Gateway, cx: Context, body: Bytes) -> Result<Bytes, Refused> {
     let malformed = |why: &str| Err((StatusCode::BAD_REQUEST, why.to_owned()));
     let Ok(said) = serde_json::from_slice::<Announcement>(&body) else {
         return malformed("it is no announcement");

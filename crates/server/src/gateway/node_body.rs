@@ -37,7 +37,7 @@ pub(super) async fn answer<F>(
     request: Request<Incoming>,
     (peer, asking): (&Peer, &Asking),
     (name, bounds): (&'static str, &Bounds),
-    done: impl FnOnce(Context, Vec<u8>) -> F,
+    done: impl FnOnce(Context, Bytes) -> F,
 ) -> Response<Body>
 where
     F: Future<Output = Result<Bytes, Refused>>,
@@ -76,7 +76,7 @@ async fn read(
     asks: &Unproven<'_>,
     asking: &Asking,
     bounds: &Bounds,
-) -> Result<Result<(Context, Vec<u8>), Refused>, Answer> {
+) -> Result<Result<(Context, Bytes), Refused>, Answer> {
     let (cx, digest) = all.apis.authenticate_with_body(head, asks).await?;
     // While nothing is checked, nodes are root as everybody is.
     if !is_node(&cx.caller) && all.apis.iam != IamMode::Off {

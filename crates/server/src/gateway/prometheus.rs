@@ -2,6 +2,7 @@
 //! as name and password (HTTP basic authentication), for clients that cannot sign.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use sha2::{Digest as _, Sha256};
@@ -161,7 +162,7 @@ impl Apis {
         said: &Said,
         hold: &Hold,
         asking: &Asking,
-    ) -> Result<Vec<u8>, Failure> {
+    ) -> Result<Bytes, Failure> {
         let (proven, may_be) = match &said.basic {
             Some(basic) => (basic.holds, basic.holds),
             None => match auth::verify_head(&said.claim, &head.parts(), self.clock.now()) {

@@ -47,7 +47,7 @@ async fn answered(
     all: &Gateway,
     cx: Context,
     path: &Path<'_>,
-    body: Vec<u8>,
+    body: Bytes,
 ) -> Result<Bytes, Refused> {
     let done = taken(all, &cx, path, body).await;
     if matches!(path.what, What::Complete | What::Failed | What::Key) {
@@ -94,7 +94,7 @@ async fn taken(
     all: &Gateway,
     cx: &Context,
     path: &Path<'_>,
-    body: Vec<u8>,
+    body: Bytes,
 ) -> Result<Bytes, NotTaken> {
     let ec2 = &all.instance_roles.ec2;
     let at = Place {
@@ -115,7 +115,7 @@ async fn taken(
             Ok(serde_json::to_vec(&missing).unwrap_or_default().into())
         }
         What::Bytes(sum) => {
-            ec2.snapshot_bytes(&at, sum, body.into()).await?;
+            ec2.snapshot_bytes(&at, sum, body).await?;
             Ok(Bytes::new())
         }
         What::Complete => {

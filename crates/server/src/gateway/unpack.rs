@@ -3,9 +3,10 @@
 
 use std::io::Read as _;
 
+use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
 
-use super::{body::Stopped, bytes_in_flight::Hold, head::Head, rooms};
+use super::{body::Stopped, bytes_in_flight::Hold, head::Head, rooms::Room};
 
 /// How much is unpacked before it is paid for.
 const PIECE: usize = 64 << 10;
@@ -27,22 +28,22 @@ pub fn is_packed(head: &Head, service: Option<&str>) -> bool {
 }
 
 /// The body of at most `limit` bytes that `packed` holds.
-pub fn unpack(packed: &[u8], limit: usize, hold: &Hold) -> Result<Vec<u8>, Failed> {
+pub fn unpack(packed: &[u8], limit: usize, hold: &Hold) -> Result<Bytes, Failed> {
     let mut decoder = MultiGzDecoder::new(packed);
     // What comes out is several times as much, most often.
-    let mut whole = rooms::with_room((packed.len() * 4).min(limit).min(MOST_ROOM));
+    let mut whole = Room::of((packed.len() * 4).min(limit).min(MOST_ROOM));
     let mut piece = vec![0; PIECE];
     loop {
         let read = decoder.read(&mut piece).map_err(|_| Failed::NoGzip)?;
         if read == 0 {
-            return Ok(whole);
+            return Ok(whole.into());
         }
         if whole.len() + read > limit {
             return Err(Failed::Stopped(Stopped::TooLarge));
         }
         let full = hold.grow(read);
         full.map_err(|full| Failed::Stopped(full.into()))?;
-        whole.extend_from_slice(&piece[..read]);
+        whole.extend(&piece[..read]);
     }
 }
 

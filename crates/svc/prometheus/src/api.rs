@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use wharf_base::Timestamp;
 use wharf_promql::{Budget, Error, Matcher, Query, Times};
@@ -56,7 +57,7 @@ pub struct Asked<'a> {
     pub query: &'a str,
     pub content_type: &'a str,
     pub content_encoding: &'a str,
-    pub body: Vec<u8>,
+    pub body: Bytes,
 }
 
 impl PrometheusApi {

@@ -70,7 +70,7 @@ impl World {
             query,
             content_type: kind,
             content_encoding: "snappy",
-            body,
+            body: body.into(),
         };
         self.api.answer(request, asked).await
     }
