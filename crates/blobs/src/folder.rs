@@ -10,6 +10,7 @@ use std::{
 };
 
 use nix::fcntl::{Flock, FlockArg};
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
 
 use crate::{
     Algorithm, BlobError, Digest,
@@ -35,6 +36,8 @@ pub(crate) struct Folder {
     /// Which of the 256 folders of blobs are known to be there after a crash too. That another
     /// upload just made one does not say so.
     durable: [AtomicBool; 256],
+    /// A blob was noted as damaged, ever. Nobody else writes notes: while this says no, there are none to look for.
+    any_noted: AtomicBool,
     /// Held as long as the folder is in use.
     _lock: Flock<File>,
 }
@@ -83,7 +86,10 @@ impl Folder {
             .map_err(|_| BlobError::InUse(dir.to_owned()))?;
         sync_folder(dir).map_err(BlobError::at("sync the folder of blobs"))?;
         let durable = [const { AtomicBool::new(false) }; 256];
+        let noted = fs::read_dir(&damaged).map(|mut notes| notes.next().is_some());
+        let noted = noted.map_err(BlobError::at("list damaged blobs"))?;
         Ok(Self {
+            any_noted: AtomicBool::new(noted),
             blobs,
             uploads,
             damaged,
@@ -115,6 +121,7 @@ impl Folder {
     /// Notes that `file`, which was read as the blob, is damaged. The note names that file: one that
     /// takes its place meanwhile is not meant.
     pub(crate) fn note_damage(&self, digest: &Digest, file: &File) -> io::Result<()> {
+        self.any_noted.store(true, Ordering::SeqCst);
         let mut note = OpenOptions::new()
             .write(true)
             .create(true)
@@ -136,7 +143,15 @@ impl Folder {
         Ok(digests.take(limit).collect())
     }
 
+    /// Whether no blob is known to be damaged.
+    pub(crate) fn has_no_notes(&self) -> bool {
+        !self.any_noted.load(Ordering::SeqCst)
+    }
+
     pub(crate) fn is_noted_damaged(&self, digest: &Digest, file: &File) -> io::Result<bool> {
+        if self.has_no_notes() {
+            return Ok(false);
+        }
         match fs::read(self.note(digest)) {
             Ok(noted) => Ok(noted == file.metadata()?.ino().to_string().as_bytes()),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -175,6 +190,17 @@ impl Folder {
             }
         }
         Ok(None)
+    }
+
+    /// As [`Folder::open_blob`] without waiting for the disk; `None` if that cannot be done, or for a blob that a version
+    /// before stored plain, or none at all.
+    pub(crate) fn open_at_once(&self, digest: &Digest) -> Option<(File, u64)> {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+        let (mode, cached) = (Mode::empty(), ResolveFlags::CACHED);
+        let opened = openat2(CWD, self.blob(digest), flags, mode, cached).ok()?;
+        let file = File::from(opened);
+        let size = sealed::content_bytes(file.metadata().ok()?.len())?;
+        Some((file, size))
     }
 
     /// Where blobs lie.
