@@ -27,7 +27,7 @@ impl Gateway {
     /// One request, counted until its answer has been sent.
     pub(super) async fn request(
         &self,
-        request: Request<Incoming>,
+        mut request: Request<Incoming>,
         mut peer: Peer,
         asking: Asking,
     ) -> Response<Body> {
@@ -55,7 +55,7 @@ impl Gateway {
             asking,
             place: None,
         };
-        let standing = (route == Route::Registry).then(|| self.registry.standing(&request));
+        let standing = (route == Route::Registry).then(|| self.registry.standing(&mut request));
         if let Some(standing) = standing {
             let source = kept.asking.slot().source();
             let is_visit = standing == Standing::Visit;
