@@ -10,7 +10,10 @@ use std::{
 };
 
 use nix::fcntl::{Flock, FlockArg};
-use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
+use rustix::{
+    fs::{CWD, Mode, OFlags, ResolveFlags, openat2},
+    io::Errno,
+};
 
 use crate::{
     Algorithm, BlobError, Digest,
@@ -143,9 +146,13 @@ impl Folder {
         Ok(digests.take(limit).collect())
     }
 
-    /// Whether no blob is known to be damaged.
-    pub(crate) fn has_no_notes(&self) -> bool {
+    fn has_no_notes(&self) -> bool {
         !self.any_noted.load(Ordering::SeqCst)
+    }
+
+    /// Whether the blob is certainly not noted as damaged, as far as can be told without waiting for the disk.
+    pub(crate) fn is_not_noted_at_once(&self, digest: &Digest) -> bool {
+        self.has_no_notes() || open_cached(&self.note(digest)).err() == Some(Errno::NOENT)
     }
 
     pub(crate) fn is_noted_damaged(&self, digest: &Digest, file: &File) -> io::Result<bool> {
@@ -195,10 +202,7 @@ impl Folder {
     /// As [`Folder::open_blob`] without waiting for the disk; `None` if that cannot be done, or for a blob that a version
     /// before stored plain, or none at all.
     pub(crate) fn open_at_once(&self, digest: &Digest) -> Option<(File, u64)> {
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        let (mode, cached) = (Mode::empty(), ResolveFlags::CACHED);
-        let opened = openat2(CWD, self.blob(digest), flags, mode, cached).ok()?;
-        let file = File::from(opened);
+        let file = open_cached(&self.blob(digest)).ok()?;
         let size = sealed::content_bytes(file.metadata().ok()?.len())?;
         Some((file, size))
     }
@@ -350,6 +354,12 @@ impl Folder {
         }
         Ok(found)
     }
+}
+
+/// Opens a file whose way there the kernel has in memory; others are not looked for.
+fn open_cached(path: &Path) -> rustix::io::Result<File> {
+    let (flags, mode) = (OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
+    openat2(CWD, path, flags, mode, ResolveFlags::CACHED).map(File::from)
 }
 
 /// True if there was one.

@@ -148,7 +148,7 @@ impl Blobs {
             spares,
             ..
         } = &*self.inner;
-        if self.lock.is_some() || !folder.has_no_notes() {
+        if self.lock.is_some() || !folder.is_not_noted_at_once(digest) {
             return None;
         }
         let (file, size) = folder.open_at_once(digest)?;
