@@ -10,6 +10,10 @@ use std::{
 };
 
 use nix::fcntl::{Flock, FlockArg};
+use rustix::{
+    fs::{CWD, Mode, OFlags, ResolveFlags, openat2},
+    io::Errno,
+};
 
 use crate::{
     Algorithm, BlobError, Digest,
@@ -35,6 +39,8 @@ pub(crate) struct Folder {
     /// Which of the 256 folders of blobs are known to be there after a crash too. That another
     /// upload just made one does not say so.
     durable: [AtomicBool; 256],
+    /// A blob was noted as damaged, ever. Nobody else writes notes: while this says no, there are none to look for.
+    any_noted: AtomicBool,
     /// Held as long as the folder is in use.
     _lock: Flock<File>,
 }
@@ -83,7 +89,10 @@ impl Folder {
             .map_err(|_| BlobError::InUse(dir.to_owned()))?;
         sync_folder(dir).map_err(BlobError::at("sync the folder of blobs"))?;
         let durable = [const { AtomicBool::new(false) }; 256];
+        let noted = fs::read_dir(&damaged).map(|mut notes| notes.next().is_some());
+        let noted = noted.map_err(BlobError::at("list damaged blobs"))?;
         Ok(Self {
+            any_noted: AtomicBool::new(noted),
             blobs,
             uploads,
             damaged,
@@ -115,6 +124,7 @@ impl Folder {
     /// Notes that `file`, which was read as the blob, is damaged. The note names that file: one that
     /// takes its place meanwhile is not meant.
     pub(crate) fn note_damage(&self, digest: &Digest, file: &File) -> io::Result<()> {
+        self.any_noted.store(true, Ordering::SeqCst);
         let mut note = OpenOptions::new()
             .write(true)
             .create(true)
@@ -136,7 +146,19 @@ impl Folder {
         Ok(digests.take(limit).collect())
     }
 
+    fn has_no_notes(&self) -> bool {
+        !self.any_noted.load(Ordering::SeqCst)
+    }
+
+    /// Whether the blob is certainly not noted as damaged, as far as can be told without waiting for the disk.
+    pub(crate) fn is_not_noted_at_once(&self, digest: &Digest) -> bool {
+        self.has_no_notes() || open_cached(&self.note(digest)).err() == Some(Errno::NOENT)
+    }
+
     pub(crate) fn is_noted_damaged(&self, digest: &Digest, file: &File) -> io::Result<bool> {
+        if self.has_no_notes() {
+            return Ok(false);
+        }
         match fs::read(self.note(digest)) {
             Ok(noted) => Ok(noted == file.metadata()?.ino().to_string().as_bytes()),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -175,6 +197,14 @@ impl Folder {
             }
         }
         Ok(None)
+    }
+
+    /// As [`Folder::open_blob`] without waiting for the disk; `None` if that cannot be done, or for a blob that a version
+    /// before stored plain, or none at all.
+    pub(crate) fn open_at_once(&self, digest: &Digest) -> Option<(File, u64)> {
+        let file = open_cached(&self.blob(digest)).ok()?;
+        let size = sealed::content_bytes(file.metadata().ok()?.len())?;
+        Some((file, size))
     }
 
     /// Where blobs lie.
@@ -324,6 +354,12 @@ impl Folder {
         }
         Ok(found)
     }
+}
+
+/// Opens a file whose way there the kernel has in memory; others are not looked for.
+fn open_cached(path: &Path) -> rustix::io::Result<File> {
+    let (flags, mode) = (OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
+    openat2(CWD, path, flags, mode, ResolveFlags::CACHED).map(File::from)
 }
 
 /// True if there was one.

@@ -23,7 +23,9 @@ use tokio::task::JoinHandle;
 use crate::{
     BlobError, Damage, Digest,
     folder::Folder,
-    sealed::{ContentKey, GROUP_BYTES, HEADER, Patience, is_damage, read_exactly, read_group},
+    sealed::{
+        ContentKey, GROUP_BYTES, HEADER, Patience, is_damage, read_exactly, read_group, verify_last,
+    },
 };
 
 /// A range of so many bytes is short. A longer one is sent and decrypted at the same time.
@@ -43,6 +45,8 @@ pub struct BlobReader {
     pending: Option<Pending>,
     /// It reads without threads, until it would have to wait.
     at_once: bool,
+    /// The blob was known to be damaged when it was opened.
+    noted_damaged: bool,
     folder: Arc<Folder>,
     spares: Arc<Spares>,
 }
@@ -101,7 +105,7 @@ impl Chunk {
     }
 
     /// The same without waiting; `false` if it cannot be done.
-    fn fill_at_once(&mut self, source: &Source, at: u64, wanted: u64) -> bool {
+    pub(crate) fn fill_at_once(&mut self, source: &Source, at: u64, wanted: u64) -> bool {
         match source.read_with(at, wanted, self.space(), Patience::None) {
             Ok(content) => {
                 self.content = content;
@@ -146,6 +150,7 @@ impl BlobReader {
             at: 0,
             end: source.size,
             at_once: source.size <= SHORT,
+            noted_damaged: false,
             source: Arc::new(source),
             pending: None,
             folder: folder.clone(),
@@ -158,6 +163,16 @@ impl BlobReader {
         self.select(start, end);
         self.pending = first.map(Pending::Read);
         self
+    }
+
+    pub(crate) fn noted_damaged(mut self, noted: bool) -> Self {
+        self.noted_damaged = noted;
+        self
+    }
+
+    /// Whether some of the blob is known not to be what was stored: reading that fails.
+    pub fn is_noted_damaged(&self) -> bool {
+        self.noted_damaged
     }
 
     pub fn digest(&self) -> &Digest {
@@ -281,6 +296,14 @@ impl Source {
 }
 
 impl Source {
+    /// Whether the content really ends where the file's length says; of one under a lock that is not here nobody can say.
+    pub(crate) fn verify_last(&self, patience: Patience) -> io::Result<()> {
+        match &self.cipher {
+            Cipher::Key(key) => verify_last(&self.file, key, self.size, patience),
+            Cipher::Plain | Cipher::Locked => Ok(()),
+        }
+    }
+
     /// How many bytes the blob's name is the hash of: the content, or of a locked blob its records.
     pub(crate) fn named_bytes(&self) -> io::Result<u64> {
         match self.cipher {

@@ -28,8 +28,8 @@ mod writing;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 
 pub(crate) use header::{
-    DataKey, Purpose, Resealed, bind, check_header, copy_header, open_key, reseal_begin,
-    sealed_under, write_header,
+    DataKey, Purpose, Resealed, bind, check_header, copy_header, open_key, open_key_with,
+    reseal_begin, sealed_under, write_header,
 };
 pub(crate) use reading::{
     GROUP_BYTES, Patience, each_whole, read_exactly, read_group, read_tail, tail_bytes,
@@ -90,6 +90,11 @@ pub(crate) fn content_bytes(file_bytes: u64) -> Option<u64> {
     let (whole, rest) = split(file_bytes)?;
     let last = rest.checked_sub(OVERHEAD as u64)?;
     Some(whole * CHUNK as u64 + last)
+}
+
+/// Whether content of so many bytes is all in one record.
+pub(crate) fn is_one_record(size: u64) -> bool {
+    size < CHUNK as u64
 }
 
 /// Whole records of a file, and the bytes behind them.

@@ -15,7 +15,7 @@ use crate::{
     folder::{self, Folder, ONCE},
     lease::{Leases, RemovalPause},
     reader::{BlobReader, Chunk, Cipher, Source, Spares, note_damage},
-    sealed::{self, Purpose},
+    sealed::{self, Patience, Purpose},
     upload::Table,
 };
 
@@ -123,12 +123,48 @@ impl Blobs {
     /// `None` if there is no such blob. [`BlobError::Damaged`] if it is not the one that was stored;
     /// where only a part of it was changed, reading that part says so.
     pub async fn read(&self, digest: &Digest) -> Result<Option<BlobReader>, BlobError> {
-        let nothing = |source: &Source| -> io::Result<Option<()>> {
+        if let Some(reader) = self.read_at_once(digest) {
+            return Ok(Some(reader));
+        }
+        let (folder, wanted) = (self.inner.folder.clone(), *digest);
+        let noted = move |source: &Source| -> io::Result<Option<bool>> {
             source.read_ahead();
-            Ok(None)
+            // One that cannot be looked up is as one that is not there.
+            Ok(folder.is_noted_damaged(&wanted, &source.file).ok())
         };
-        let opened = self.opened(digest, nothing).await?;
-        Ok(opened.map(|(source, _)| self.reader(source, *digest)))
+        let opened = self.opened(digest, noted).await?;
+        Ok(opened.map(|(source, noted)| {
+            let reader = self.reader(source, *digest);
+            reader.noted_damaged(noted.unwrap_or_default())
+        }))
+    }
+
+    /// Opens a blob without handing it to another thread, where the kernel has in memory all that this takes: for a
+    /// small blob the other thread takes longer than the blob. `None` says nothing but that who asks has to wait.
+    fn read_at_once(&self, digest: &Digest) -> Option<BlobReader> {
+        let Inner {
+            folder,
+            keyring,
+            spares,
+            ..
+        } = &*self.inner;
+        if self.lock.is_some() || !folder.is_not_noted_at_once(digest) {
+            return None;
+        }
+        let (file, size) = folder.open_at_once(digest)?;
+        let patience = Patience::None;
+        let key = sealed::open_key_with(&file, keyring, &Purpose::Blob(*digest), patience).ok()?;
+        let cipher = Cipher::Key(key.content_key(None)?);
+        let source = Source { file, cipher, size };
+        if !sealed::is_one_record(size) {
+            source.verify_last(patience).ok()?;
+            source.read_ahead();
+            return Some(self.reader(source, *digest));
+        }
+        // Its only record is its last one too.
+        let mut chunk = spares.chunk();
+        let is_filled = chunk.fill_at_once(&source, 0, size);
+        is_filled.then(|| self.reader(source, *digest).begun(0, size, Some(chunk)))
     }
 
     /// As [`Blobs::read`], of `start..end` alone, whose first bytes are read as the blob is opened.
@@ -373,15 +409,11 @@ pub(crate) fn open_sealed(
     lock: Option<&Lock>,
     digest: Digest,
 ) -> io::Result<Source> {
-    let key = sealed::open_key(&file, keyring, &Purpose::Blob(digest))?.content_key(lock);
-    let cipher = match key {
-        Some(key) => {
-            sealed::verify_last(&file, &key, size)?;
-            Cipher::Key(key)
-        }
-        None => Cipher::Locked,
-    };
-    Ok(Source { file, cipher, size })
+    let key = sealed::open_key(&file, keyring, &Purpose::Blob(digest))?;
+    let cipher = key.content_key(lock).map_or(Cipher::Locked, Cipher::Key);
+    let source = Source { file, cipher, size };
+    source.verify_last(Patience::Waits)?;
+    Ok(source)
 }
 
 /// Runs file work off the async threads.

@@ -113,7 +113,8 @@ pub trait Handler: Send + Sync {
 
 /// The registry, which knows what stands behind a request before it answers.
 pub trait Registry: Handler {
-    fn standing(&self, request: &Request<Incoming>) -> Standing;
+    /// What was opened to know it goes along with the request.
+    fn standing(&self, request: &mut Request<Incoming>) -> Standing;
 }
 
 /// The gateway with everything it hands requests to.

@@ -7,7 +7,7 @@ use std::{fs::File, io, os::unix::fs::FileExt};
 use wharf_seal::{KeyId, Keyring, OpenError, Sealed};
 use zeroize::Zeroizing;
 
-use super::{ContentKey, Damage, HEADER, random};
+use super::{ContentKey, Damage, HEADER, Patience, random, reading::read_exactly};
 use crate::{Digest, Lock};
 
 const MAGIC: &[u8] = b"wharf-blob-1 ";
@@ -86,7 +86,16 @@ pub(crate) fn check_header(file: &File) -> io::Result<bool> {
 
 /// The key of a file that is for `purpose`.
 pub(crate) fn open_key(file: &File, keyring: &Keyring, purpose: &Purpose) -> io::Result<DataKey> {
-    find(file, keyring, purpose).map(|found| found.key)
+    open_key_with(file, keyring, purpose, Patience::Waits)
+}
+
+pub(crate) fn open_key_with(
+    file: &File,
+    keyring: &Keyring,
+    purpose: &Purpose,
+    patience: Patience,
+) -> io::Result<DataKey> {
+    find_with(file, keyring, purpose, patience).map(|found| found.key)
 }
 
 /// The key of the keyring that the file's key is sealed under.
@@ -167,9 +176,18 @@ struct Found {
 }
 
 fn find(file: &File, keyring: &Keyring, purpose: &Purpose) -> io::Result<Found> {
+    find_with(file, keyring, purpose, Patience::Waits)
+}
+
+fn find_with(
+    file: &File,
+    keyring: &Keyring,
+    purpose: &Purpose,
+    patience: Patience,
+) -> io::Result<Found> {
     let mut tries = 1;
     loop {
-        match find_once(&read(file)?, keyring, purpose) {
+        match find_once(&read_with(file, patience)?, keyring, purpose) {
             Err(_) if tries < TRIES => tries += 1,
             other => return other.map_err(Into::into),
         }
@@ -250,12 +268,13 @@ fn slots(header: &[u8; HEADER_BYTES]) -> impl Iterator<Item = &[u8]> {
 }
 
 fn read(file: &File) -> io::Result<[u8; HEADER_BYTES]> {
+    read_with(file, Patience::Waits)
+}
+
+fn read_with(file: &File, patience: Patience) -> io::Result<[u8; HEADER_BYTES]> {
     let mut header = [0; HEADER_BYTES];
-    match file.read_exact_at(&mut header, 0) {
-        Ok(()) => Ok(header),
-        Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Err(Damage::Short.into()),
-        Err(e) => Err(e),
-    }
+    read_exactly(file, &mut header, 0, patience)?;
+    Ok(header)
 }
 
 fn write_slot(file: &File, slot: usize, bytes: &[u8; SLOT]) -> io::Result<()> {

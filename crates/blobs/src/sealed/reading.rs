@@ -66,11 +66,16 @@ pub(crate) fn read_group(
 }
 
 /// Opens the last record alone: whether a file of `size` bytes of content really ends there.
-pub(crate) fn verify_last(file: &File, key: &ContentKey, size: u64) -> io::Result<()> {
+pub(crate) fn verify_last(
+    file: &File,
+    key: &ContentKey,
+    size: u64,
+    patience: Patience,
+) -> io::Result<()> {
     let (last, rest) = (size / CHUNK as u64, size % CHUNK as u64);
     let rest = usize::try_from(rest).map_err(|_| Damage::Short)?;
     let mut record = vec![0; rest + OVERHEAD];
-    read_exactly(file, &mut record, position(last), Patience::Waits)?;
+    read_exactly(file, &mut record, position(last), patience)?;
     key.open(last, Role::Last, &mut record, 0)?;
     Ok(())
 }

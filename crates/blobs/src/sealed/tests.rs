@@ -70,7 +70,7 @@ proptest! {
         let (file, key) = written(&content, piece, lock.as_ref());
         let length_of_file = file.metadata().unwrap().len();
         prop_assert_eq!(content_bytes(length_of_file), Some(size as u64));
-        verify_last(&file, &key, size as u64).unwrap();
+        verify_last(&file, &key, size as u64, Patience::Waits).unwrap();
         let from = from.min(size as u64);
         let to = (from + length).min(size as u64);
         let found = read(&file, &key, size as u64, from, to);
@@ -92,7 +92,7 @@ proptest! {
         prop_assert!(open_key(&file, &keyring, &purpose).is_err());
         let _ = check_header(&file);
         if let Some(size) = content_bytes(bytes.len() as u64) {
-            prop_assert!(verify_last(&file, &key, size).is_err());
+            prop_assert!(verify_last(&file, &key, size, Patience::Waits).is_err());
             let mut buffer = vec![0; GROUP_BYTES];
             let at = at % (size + 1);
             prop_assert!(read_group(&file, &key, size, at, wanted, &mut buffer, Patience::Waits).is_err());

@@ -63,7 +63,7 @@ impl Handler for Registry {
 }
 
 impl gateway::Registry for Registry {
-    fn standing(&self, request: &Request<Incoming>) -> Standing {
+    fn standing(&self, request: &mut Request<Incoming>) -> Standing {
         self.0.standing(request)
     }
 }

@@ -27,7 +27,7 @@ impl Gateway {
     /// One request, counted until its answer has been sent.
     pub(super) async fn request(
         &self,
-        request: Request<Incoming>,
+        mut request: Request<Incoming>,
         mut peer: Peer,
         asking: Asking,
     ) -> Response<Body> {
@@ -55,7 +55,7 @@ impl Gateway {
             asking,
             place: None,
         };
-        let standing = (route == Route::Registry).then(|| self.registry.standing(&request));
+        let standing = (route == Route::Registry).then(|| self.registry.standing(&mut request));
         if let Some(standing) = standing {
             let source = kept.asking.slot().source();
             let is_visit = standing == Standing::Visit;
@@ -182,7 +182,7 @@ impl Gateway {
         asking: &Asking,
     ) -> Response<Body> {
         let instead = layers::instead(self, &mut request);
-        let (head, from) = (Head::of(&request), peer.clone());
+        let (head, from) = (head_of(&request), peer.clone());
         let mut answer = self.registry.handle(request, peer, asking).await;
         if let Some(instead) = instead {
             answer = instead.of(self, answer);
@@ -198,7 +198,7 @@ impl Gateway {
             request_id: &request_id,
         };
         self.apis
-            .tell_of_refusal_by_registry(&asks, why, &head)
+            .tell_of_refusal_by_registry(&asks, why, &Head::of(&head))
             .await;
         response::name_request(&mut answer, &request_id);
         answer
@@ -289,6 +289,15 @@ impl Gateway {
         response::name_request(&mut answer, &request_id);
         answer
     }
+}
+
+/// A request's head, for who may look at it once the request is answered: its texts are shared and not copied.
+fn head_of<B>(request: &Request<B>) -> Request<()> {
+    let mut head = Request::new(());
+    head.method_mut().clone_from(request.method());
+    head.uri_mut().clone_from(request.uri());
+    head.headers_mut().clone_from(request.headers());
+    head
 }
 
 /// A method by a name of few, for metrics.

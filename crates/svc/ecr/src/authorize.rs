@@ -6,10 +6,10 @@ use wharf_service::tags;
 use wharf_wire::{Check, Context, Fault};
 
 use crate::{
-    catalog::{Catalog, Registry},
+    catalog::{Catalog, Open, Registry},
     error::EcrError,
     ops::through,
-    records::SERVICE,
+    records::{Repository, SERVICE},
     upstream::PRINCIPAL,
 };
 
@@ -24,17 +24,26 @@ impl Catalog {
         registry: &Registry,
         name: &str,
     ) -> Result<Check, EcrError> {
+        let found = self.find_repository(registry, name).await?;
+        let found = found.as_ref();
+        self.check_found(action, registry, name, found).await
+    }
+
+    /// The same about a repository as it was just found; `None` if it is not there.
+    pub async fn check_found(
+        &self,
+        action: &str,
+        registry: &Registry,
+        name: &str,
+        found: Option<&Open>,
+    ) -> Result<Check, EcrError> {
         let check = Check::new(action, registry.repository_arn(name));
-        match self.repository(registry, name).await {
-            Ok(repository) => {
-                let check = tags::of_resource(check, Some(registry.service()), &repository.tags);
-                self.with_policies(check, registry, repository.policy).await
-            }
-            Err(EcrError::RepositoryNotFound { .. }) => {
-                self.with_policies(check, registry, None).await
-            }
-            Err(other) => Err(other),
-        }
+        let Some(Open { repository, .. }) = found else {
+            return self.with_policies(check, registry, None).await;
+        };
+        let Repository { tags, policy, .. } = &repository.record;
+        let check = tags::of_resource(check, Some(registry.service()), tags);
+        self.with_policies(check, registry, policy.clone()).await
     }
 
     /// The question to IAM whether a repository that is not there may be made.

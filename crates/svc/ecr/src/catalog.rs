@@ -188,7 +188,7 @@ impl Registry {
     }
 
     /// There is no repository of that name.
-    pub(crate) fn missing(&self, name: &str) -> EcrError {
+    pub fn missing(&self, name: &str) -> EcrError {
         EcrError::RepositoryNotFound {
             name: name.to_owned(),
             account: self.account.clone(),
@@ -231,12 +231,12 @@ struct Inner {
     signatures: Arc<wharf_reconcile::Queue<String>>,
 }
 
-/// A repository as found, and the revision of its contents.
+/// A repository as found, for who does several things with it in one request: its record is read once for all of them.
 #[derive(Debug, Clone)]
-pub(crate) struct Open {
-    pub registry: Registry,
-    pub keys: Keys,
-    pub repository: Read<Repository>,
+pub struct Open {
+    pub(crate) registry: Registry,
+    pub(crate) keys: Keys,
+    pub(crate) repository: Read<Repository>,
 }
 
 impl Open {
@@ -363,14 +363,23 @@ impl Catalog {
     }
 
     pub(crate) async fn open(&self, registry: &Registry, name: &str) -> Result<Open, EcrError> {
+        let found = self.find_repository(registry, name).await?;
+        found.ok_or_else(|| registry.missing(name))
+    }
+
+    /// The repository as it is now, if it is there.
+    pub async fn find_repository(
+        &self,
+        registry: &Registry,
+        name: &str,
+    ) -> Result<Option<Open>, EcrError> {
         let keys = registry.keys();
         let found = self.read(&keys.repository(name)).await?;
-        let repository = found.ok_or_else(|| registry.missing(name))?;
-        Ok(Open {
+        Ok(found.map(|repository| Open {
             registry: registry.clone(),
             keys,
             repository,
-        })
+        }))
     }
 
     /// Waits until no other change of the repository is under way in this process.

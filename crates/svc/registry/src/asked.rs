@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::{Method, Response, StatusCode, header, request::Parts};
 use wharf_base::Timestamp;
-use wharf_svc_ecr::{Catalog, Registry};
+use wharf_svc_ecr::{Catalog, Open, Registry};
 use wharf_wire::{Call, Check, Context, Dispatcher};
 
 use crate::{
@@ -108,6 +108,27 @@ impl Asked<'_> {
 
     /// Asks IAM whether the bearer may do `action` (without `ecr:`) to the repository.
     pub(crate) async fn may(&self, action: &str, name: &str) -> Result<Call, Refusal> {
+        let found = self.find(name).await?;
+        self.may_with(action, name, found.as_ref()).await
+    }
+
+    /// The repository as it is now. Who asks whether the bearer may do something to it does that to the same.
+    pub(crate) async fn find(&self, name: &str) -> Result<Option<Open>, Refusal> {
+        Ok(self.catalog.find_repository(&self.registry, name).await?)
+    }
+
+    /// What was found, once it is known that the bearer may know of it.
+    pub(crate) fn there(&self, found: Option<Open>, name: &str) -> Result<Open, Refusal> {
+        Ok(found.ok_or_else(|| self.registry.missing(name))?)
+    }
+
+    /// As [`Asked::may`], of a repository that was just found.
+    pub(crate) async fn may_with(
+        &self,
+        action: &str,
+        name: &str,
+        found: Option<&Open>,
+    ) -> Result<Call, Refusal> {
         if let Some(gallery) = &self.gallery {
             if gallery::is_open(action) {
                 let (dispatcher, cx) = (self.dispatcher, self.context.clone());
@@ -116,7 +137,10 @@ impl Asked<'_> {
             gallery.require_login()?;
         }
         let action = format!("{}:{action}", self.registry.service());
-        let mut checks = vec![self.catalog.check(&action, &self.registry, name).await?];
+        let check = self
+            .catalog
+            .check_found(&action, &self.registry, name, found);
+        let mut checks = vec![check.await?];
         if self.gallery.as_ref().is_some_and(|it| !it.is_logged_in) {
             checks.extend(gallery::login(&self.context.caller));
         }

@@ -28,13 +28,6 @@ pub(crate) enum Stranger {
 }
 
 impl Stranger {
-    fn of(error: TokenError) -> Self {
-        match error {
-            TokenError::Invalid => Self::Unknown,
-            TokenError::Expired => Self::Expired,
-        }
-    }
-
     pub(crate) fn expired() -> Refusal {
         let text = "Your authorization token has expired. Reauthenticate and try again.";
         Refusal::new(StatusCode::FORBIDDEN, "DENIED", text).of(TurnedAway::ExpiredPassword)
@@ -72,59 +65,69 @@ pub(crate) enum Credentials {
     Foreign,
 }
 
-/// Who a request for a private registry is from.
-pub(crate) fn private(
-    headers: &HeaderMap,
-    keyring: &Keyring,
-    now: Timestamp,
-) -> Result<Bearer, Stranger> {
-    match credentials(headers) {
-        Credentials::Token(token) => {
-            let opened = token::open_password(keyring, &token, now);
-            opened.map_err(Stranger::of)
-        }
-        _ => Err(Stranger::Unknown),
-    }
+/// What a request shows of its sender, opened. Once for a request: what opens it asks twice of the keyring, and reads all
+/// that a session brings along.
+#[derive(Debug, Clone)]
+pub(crate) enum Shown {
+    /// No password and no token.
+    Nothing,
+    /// A password of private registries.
+    Private(Bearer),
+    PrivateExpired,
+    /// One of the gallery.
+    Public(Bearer),
+    PublicExpired,
+    /// What anybody gets who asks for it.
+    Visit,
+    /// None of ours, or a visit that is over: who visited too long asks for another token.
+    Unknown,
 }
 
-/// Who a request for the gallery is from, or one that is for no repository.
-pub(crate) fn anybody(
-    headers: &HeaderMap,
-    keyring: &Keyring,
-    now: Timestamp,
-) -> Result<Who, Stranger> {
-    let Credentials::Token(token) = credentials(headers) else {
-        return Err(Stranger::Unknown);
-    };
-    let private = token::open_password(keyring, &token, now).map(Who::PrivateBearer);
-    let opened = match private {
-        Err(TokenError::Invalid) => {
-            token::open_public_password(keyring, &token, now).map(Who::Bearer)
+impl Shown {
+    pub(crate) fn of(headers: &HeaderMap, keyring: &Keyring, now: Timestamp) -> Self {
+        let Credentials::Token(token) = credentials(headers) else {
+            return Self::Nothing;
+        };
+        match token::open_password(keyring, &token, now) {
+            Ok(bearer) => return Self::Private(bearer),
+            Err(TokenError::Expired) => return Self::PrivateExpired,
+            Err(TokenError::Invalid) => {}
         }
-        opened => opened,
-    };
-    match opened {
-        Ok(who) => Ok(who),
-        Err(TokenError::Expired) => Err(Stranger::Expired),
-        Err(TokenError::Invalid) => {
-            let visit = token::open_visit(keyring, &token, now);
-            // Who visited too long asks for another token.
-            visit.map(|()| Who::Visitor).map_err(|_| Stranger::Unknown)
+        match token::open_public_password(keyring, &token, now) {
+            Ok(bearer) => return Self::Public(bearer),
+            Err(TokenError::Expired) => return Self::PublicExpired,
+            Err(TokenError::Invalid) => {}
+        }
+        match token::open_visit(keyring, &token, now) {
+            Ok(()) => Self::Visit,
+            Err(_) => Self::Unknown,
         }
     }
-}
 
-/// Whom a password speaks for, one of private registries or one of the gallery.
-pub(crate) fn bearer(
-    password: &str,
-    keyring: &Keyring,
-    now: Timestamp,
-) -> Result<Bearer, Stranger> {
-    let opened = match token::open_password(keyring, password, now) {
-        Err(TokenError::Invalid) => token::open_public_password(keyring, password, now),
-        opened => opened,
-    };
-    opened.map_err(Stranger::of)
+    /// Whether it lets anybody in anywhere.
+    pub(crate) fn is_good(&self) -> bool {
+        matches!(self, Self::Private(_) | Self::Public(_) | Self::Visit)
+    }
+
+    /// Who a request for a private registry is from.
+    pub(crate) fn private(self) -> Result<Bearer, Stranger> {
+        match self {
+            Self::Private(bearer) => Ok(bearer),
+            Self::PrivateExpired => Err(Stranger::Expired),
+            _ => Err(Stranger::Unknown),
+        }
+    }
+
+    /// Who a request for the gallery is from.
+    pub(crate) fn anybody(self) -> Result<Who, Stranger> {
+        match self {
+            Self::Private(bearer) => Ok(Who::PrivateBearer(bearer)),
+            Self::Public(bearer) => Ok(Who::Bearer(bearer)),
+            Self::Visit => Ok(Who::Visitor),
+            Self::PrivateExpired | Self::PublicExpired => Err(Stranger::Expired),
+            Self::Nothing | Self::Unknown => Err(Stranger::Unknown),
+        }
+    }
 }
 
 pub(crate) fn credentials(headers: &HeaderMap) -> Credentials {

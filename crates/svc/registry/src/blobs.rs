@@ -5,7 +5,8 @@ use http::{
     header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, RANGE},
     request::Parts,
 };
-use wharf_blobs::{BlobReader, Digest};
+use wharf_blobs::{BlobError, BlobReader, Digest};
+use wharf_svc_ecr::EcrError;
 
 use crate::{
     answer::{self, Answer, CONTENT_DIGEST, Refusal},
@@ -23,10 +24,13 @@ pub(crate) async fn head(
     name: &str,
     digest: &str,
 ) -> Result<Response<Body>, Refusal> {
-    asked.may("BatchCheckLayerAvailability", name).await?;
+    let found = asked.find(name).await?;
+    let action = "BatchCheckLayerAvailability";
+    asked.may_with(action, name, found.as_ref()).await?;
     let parsed = answer::digest(digest)?;
     let (catalog, registry) = (asked.catalog, &asked.registry);
-    let mut layer = catalog.layer(registry, name, &parsed).await?;
+    let open = asked.there(found, name)?;
+    let mut layer = catalog.wanted_layer(&open, &parsed).await?;
     // Whoever pushes asks too, and is told at once unless the layer is already coming.
     if layer.is_none() && catalog.coming_layer(registry, name, &parsed).await {
         layer = catalog.layer(registry, name, &parsed).await?;
@@ -45,13 +49,30 @@ pub(crate) async fn get(
     name: &str,
     digest: &str,
 ) -> Result<Response<Body>, Refusal> {
-    asked.may("GetDownloadUrlForLayer", name).await?;
+    let found = asked.find(name).await?;
+    let action = "GetDownloadUrlForLayer";
+    asked.may_with(action, name, found.as_ref()).await?;
     let parsed = answer::digest(digest)?;
-    let (catalog, registry) = (asked.catalog, &asked.registry);
-    through::layer(asked, name, &parsed).await?;
-    let reader = catalog.read_layer(registry, name, &parsed).await?;
-    let reader = reader.ok_or_else(|| Refusal::blob_unknown(digest))?;
+    let open = asked.there(found, name)?;
+    let mut read = asked.catalog.read_layer_of(&open, &parsed).await;
+    // Only then may there be something to bring.
+    if !is_sound(&read) && through::layer(asked, name, &parsed).await? {
+        read = asked
+            .catalog
+            .read_layer(&asked.registry, name, &parsed)
+            .await;
+    }
+    let reader = read?.ok_or_else(|| Refusal::blob_unknown(digest))?;
     send(asked.parts, reader, &parsed)
+}
+
+/// Whether a layer is there and not known to be damaged. What failed otherwise fails again.
+fn is_sound(read: &Result<Option<BlobReader>, EcrError>) -> bool {
+    match read {
+        Ok(Some(reader)) => !reader.is_noted_damaged(),
+        Ok(None) | Err(EcrError::Blob(BlobError::Damaged { .. })) => false,
+        Err(_) => true,
+    }
 }
 
 /// The layer, or the range of it that the request asks for.

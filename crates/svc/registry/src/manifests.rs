@@ -43,19 +43,26 @@ pub(crate) async fn get(
     name: &str,
     text: &str,
 ) -> Result<Response<Body>, Refusal> {
-    let call = asked.may("BatchGetImage", name).await?;
+    let (catalog, registry) = (asked.catalog, &asked.registry);
+    let mut found = asked.find(name).await?;
+    let call = asked.may_with("BatchGetImage", name, found.as_ref());
+    let call = call.await?;
     asked.within_bounds()?;
     let reference = reference(text)?;
     let headers = &asked.parts.headers;
     let is_head = asked.parts.method == Method::HEAD;
-    if let Some(brought) = through::image(asked, name, &reference).await? {
-        return Ok(through::answer(&brought, is_head));
+    let now = asked.now();
+    let due = catalog.due_upstream_of(registry, name, found.as_ref(), &reference, now);
+    if let Some(due) = due.await? {
+        if let Some(brought) = through::image(asked, name, &reference, due).await? {
+            return Ok(through::answer(&brought, is_head));
+        }
+        // Something may have changed meanwhile.
+        found = asked.find(name).await?;
     }
+    let open = asked.there(found, name)?;
     if is_head || headers.contains_key(IF_NONE_MATCH) || headers.contains_key(IF_MATCH) {
-        let image = asked
-            .catalog
-            .pullable(&asked.registry, name, &reference)
-            .await?;
+        let image = catalog.pullable_of(&open, &reference).await?;
         let image = image.ok_or_else(Refusal::manifest_unknown)?;
         match conditions::judge(headers, &image.digest) {
             Verdict::Send => {}
@@ -66,17 +73,13 @@ pub(crate) async fn get(
             return Ok(described(&image.media_type, &image.digest).sized(image.manifest_size));
         }
     }
-    let stored = asked
-        .catalog
-        .manifest(&asked.registry, name, &reference)
-        .await?;
+    let stored = catalog.pulled(&open, &reference).await?;
     let stored = stored.ok_or_else(Refusal::manifest_unknown)?;
     let digest = &stored.image.digest;
     // A pull must not fail for its own bookkeeping. Of public images there is none.
-    if !asked.registry.public
-        && let Err(error) = asked
-            .catalog
-            .record_pull(&call, &asked.registry, name, digest)
+    if !registry.public
+        && let Err(error) = catalog
+            .note_pull(&call, &open, digest, stored.image.last_pull)
             .await
     {
         tracing::warn!(repository = name, error = %Chain(&error), "failed to record a pull");

@@ -14,7 +14,7 @@ use wharf_wire::{Caller, Context, Dispatcher, Origin};
 use crate::{
     answer::{self, Answer, Refusal, TurnedAway, challenge},
     asked::Asked,
-    auth::{self, Credentials, Stranger, Who},
+    auth::{self, Shown, Stranger, Who},
     blobs,
     body::Body,
     gallery::{self, InGallery, Place, Pulls},
@@ -42,6 +42,13 @@ pub struct Peer {
     pub origin: Option<Origin>,
     /// Over TLS.
     pub secure: bool,
+}
+
+/// The repository, by its id, whose layer an address opens that GetDownloadUrlForLayer gave.
+#[derive(Debug, Clone)]
+struct Address {
+    registry: Registry,
+    repository: String,
 }
 
 /// What stands behind a request.
@@ -86,34 +93,42 @@ impl RegistryApi {
         }
     }
 
-    /// What stands behind a request, by its head alone.
-    pub fn standing<B>(&self, request: &Request<B>) -> Standing {
+    /// What stands behind a request, by its head alone. What was opened for that goes along with the request, so that
+    /// [`RegistryApi::handle`] need not open it again.
+    pub fn standing<B>(&self, request: &mut Request<B>) -> Standing {
         let (keyring, now) = (self.inner.catalog.keyring(), self.inner.clock.now());
-        if self.inner.options.stranger.is_some() || self.has_address(request.uri()) {
+        if self.inner.options.stranger.is_some() {
             return Standing::Proven;
         }
-        match auth::credentials(request.headers()) {
-            Credentials::Token(shown) => match auth::bearer(&shown, keyring, now) {
-                Ok(_) => Standing::Proven,
-                Err(_) if token::open_visit(keyring, &shown, now).is_ok() => Standing::Visit,
-                Err(_) => Standing::Nothing,
-            },
-            _ if gallery::is_logo(request.uri().path()) => Standing::Visit,
-            _ => Standing::Nothing,
+        if let Some(address) = self.address(request.uri()) {
+            request.extensions_mut().insert(address);
+            return Standing::Proven;
         }
+        let shown = Shown::of(request.headers(), keyring, now);
+        let standing = match &shown {
+            Shown::Private(_) | Shown::Public(_) => Standing::Proven,
+            Shown::Visit => Standing::Visit,
+            Shown::Nothing if gallery::is_logo(request.uri().path()) => Standing::Visit,
+            _ => Standing::Nothing,
+        };
+        request.extensions_mut().insert(shown);
+        standing
     }
 
-    /// Whether it is an address that GetDownloadUrlForLayer gave.
-    fn has_address(&self, uri: &http::Uri) -> bool {
+    /// What it opens, if it is an address that GetDownloadUrlForLayer gave.
+    fn address(&self, uri: &http::Uri) -> Option<Address> {
         let (keyring, now) = (self.inner.catalog.keyring(), self.inner.clock.now());
-        let Some(token) = path::parameter(uri.query(), "wharf-token") else {
-            return false;
-        };
+        let token = path::parameter(uri.query(), "wharf-token")?;
         let Some(Route::Blob { digest, .. }) = path::parse(uri.path()) else {
-            return false;
+            return None;
         };
-        let opened = |digest| token::open_download(keyring, &token, &digest, now).is_ok();
-        digest.parse().is_ok_and(opened)
+        let digest = digest.parse().ok()?;
+        let opened = token::open_download(keyring, &token, &digest, now).ok()?;
+        let (registry, repository) = opened;
+        Some(Address {
+            registry,
+            repository,
+        })
     }
 
     /// Answers a request for a path under `/v2`, or for [`crate::is_token_path`].
@@ -122,15 +137,17 @@ impl RegistryApi {
         B: http_body::Body<Data = Bytes> + Unpin,
         B::Error: std::fmt::Display,
     {
-        let (parts, mut body) = request.into_parts();
+        let (mut parts, mut body) = request.into_parts();
         let is_head = parts.method == Method::HEAD;
-        let answer = self.answer(&parts, &mut body, &peer).await;
+        let shown = parts.extensions.remove::<Shown>();
+        let answer = self.answer(&parts, shown, &mut body, &peer).await;
         answer.unwrap_or_else(|refusal| refusal.answer(is_head))
     }
 
     async fn answer<B>(
         &self,
         parts: &Parts,
+        shown: Option<Shown>,
         body: &mut B,
         peer: &Peer,
     ) -> Result<Response<Body>, Refusal>
@@ -138,23 +155,25 @@ impl RegistryApi {
         B: http_body::Body<Data = Bytes> + Unpin,
         B::Error: std::fmt::Display,
     {
-        let (keyring, now) = (self.inner.catalog.keyring(), self.inner.clock.now());
-        if tokens::is_token_path(parts.uri.path()) {
-            let realm = self.realm(parts, peer);
-            return tokens::answer(&parts.method, &parts.headers, keyring, (&realm, now));
-        }
         if let Some(answer) = self.download(parts).await {
             return answer;
         }
+        let (keyring, now) = (self.inner.catalog.keyring(), self.inner.clock.now());
+        let shown = shown.unwrap_or_else(|| Shown::of(&parts.headers, keyring, now));
+        if tokens::is_token_path(parts.uri.path()) {
+            let realm = self.realm(parts, peer);
+            let (method, headers) = (&parts.method, &parts.headers);
+            return tokens::answer(method, headers, &shown, keyring, (&realm, now));
+        }
         if let Some(at) = gallery::split(parts, host(parts)) {
-            return self.in_gallery(parts, body, peer, at).await;
+            return self.in_gallery(parts, body, peer, (at, shown)).await;
         }
         let reads = matches!(parts.method, Method::GET | Method::HEAD);
         let is_base = reads && path::parse(parts.uri.path()) == Some(Route::Base);
-        if is_base && auth::anybody(&parts.headers, keyring, now).is_ok() {
+        if is_base && shown.is_good() {
             return Ok(Answer::new(StatusCode::OK).json(&serde_json::json!({})));
         }
-        let bearer = match auth::private(&parts.headers, keyring, now) {
+        let bearer = match shown.private() {
             Ok(bearer) => bearer,
             Err(Stranger::Expired) => return Err(Stranger::expired()),
             Err(Stranger::Unknown) => match &self.inner.options.stranger {
@@ -180,17 +199,14 @@ impl RegistryApi {
         parts: &Parts,
         body: &mut B,
         peer: &Peer,
-        at: (&str, &str),
+        (at, shown): ((&str, &str), Shown),
     ) -> Result<Response<Body>, Refusal>
     where
         B: http_body::Body<Data = Bytes> + Unpin,
         B::Error: std::fmt::Display,
     {
         let Inner {
-            catalog,
-            clock,
-            options,
-            ..
+            catalog, options, ..
         } = &*self.inner;
         if let Some(name) = gallery::logo(parts, at.1) {
             let place = Place::find(catalog, at).await?;
@@ -198,7 +214,7 @@ impl RegistryApi {
             return gallery::show_logo(catalog, &self.inner.dispatcher, cx, (&place, &name), parts)
                 .await;
         }
-        let who = match auth::anybody(&parts.headers, catalog.keyring(), clock.now()) {
+        let who = match shown.anybody() {
             Ok(who) => who,
             Err(Stranger::Expired) => return Err(Stranger::expired()),
             Err(Stranger::Unknown) => match &options.stranger {
@@ -355,20 +371,30 @@ impl RegistryApi {
         let digest = answer::digest(digest)?;
         let catalog = &self.inner.catalog;
         let now = self.inner.clock.now();
-        let opened = token::open_download(catalog.keyring(), token, &digest, now);
-        let (registry, repository) = opened.map_err(|error| {
-            let text = match error {
-                TokenError::Invalid => "The address is not one this registry gave",
-                TokenError::Expired => "The address has expired",
-            };
-            Refusal::new(StatusCode::FORBIDDEN, "DENIED", text).of(TurnedAway::BadAddress)
-        })?;
+        let (registry, repository) = match parts.extensions.get::<Address>().cloned() {
+            Some(Address {
+                registry,
+                repository,
+            }) => (registry, repository),
+            None => {
+                let opened = token::open_download(catalog.keyring(), token, &digest, now);
+                opened.map_err(bad_address)?
+            }
+        };
         let found = catalog
             .read_layer_by_id(&registry, name, &repository, &digest)
             .await?;
         let found = found.ok_or_else(|| Refusal::blob_unknown(&digest.to_string()))?;
         blobs::send(parts, found, &digest)
     }
+}
+
+fn bad_address(error: TokenError) -> Refusal {
+    let text = match error {
+        TokenError::Invalid => "The address is not one this registry gave",
+        TokenError::Expired => "The address has expired",
+    };
+    Refusal::new(StatusCode::FORBIDDEN, "DENIED", text).of(TurnedAway::BadAddress)
 }
 
 fn header_of(parts: &Parts, name: header::HeaderName) -> Option<&str> {

@@ -10,21 +10,15 @@ use wharf_svc_ecr::{Brought, Due, ImageRef};
 
 use crate::{answer::Refusal, asked::Asked, body::Body, manifests};
 
-/// Brings the image if it is due. What is here and could not be compared is good enough; `None` if
+/// Brings the image, which is due. What is here and could not be compared is good enough; `None` if
 /// that is all there is to give.
 pub(crate) async fn image(
     asked: &Asked<'_>,
     name: &str,
     reference: &ImageRef,
+    due: Due,
 ) -> Result<Option<Arc<Brought>>, Refusal> {
-    let (catalog, registry) = (asked.catalog, &asked.registry);
-    let Some(due) = catalog
-        .due_upstream(registry, name, reference, asked.now())
-        .await?
-    else {
-        return Ok(None);
-    };
-    let cached = due.cached;
+    let (registry, cached) = (&asked.registry, due.cached);
     match bring(asked, name, reference, due).await {
         Err(refusal) if cached => {
             tracing::info!(
@@ -79,19 +73,19 @@ pub(crate) fn answer(brought: &Brought, is_head: bool) -> Response<Body> {
 }
 
 /// Brings a layer that the repository does not have, or has damaged, for those who may have it brought
-/// and if it is to be had.
-pub(crate) async fn layer(asked: &Asked<'_>, name: &str, digest: &Digest) -> Result<(), Refusal> {
+/// and if it is to be had. Whether that made a difference.
+pub(crate) async fn layer(asked: &Asked<'_>, name: &str, digest: &Digest) -> Result<bool, Refusal> {
     let (catalog, registry) = (asked.catalog, &asked.registry);
     if !catalog.is_layer_due(registry, name, digest).await? {
-        return Ok(());
+        return Ok(false);
     }
     let call = match asked.may("BatchImportUpstreamImage", name).await {
-        Err(refusal) if refusal.status == StatusCode::FORBIDDEN => return Ok(()),
+        Err(refusal) if refusal.status == StatusCode::FORBIDDEN => return Ok(false),
         admitted => admitted?,
     };
     let brought = catalog.bring_layer(&call, registry, name, digest).await;
     match brought.map_err(Refusal::from) {
-        Err(refusal) if refusal.status == StatusCode::NOT_FOUND => Ok(()),
-        brought => brought,
+        Err(refusal) if refusal.status == StatusCode::NOT_FOUND => Ok(false),
+        brought => brought.map(|()| true),
     }
 }

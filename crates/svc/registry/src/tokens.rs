@@ -9,7 +9,7 @@ use wharf_svc_ecr::token;
 
 use crate::{
     answer::{Answer, Refusal, TurnedAway, challenge},
-    auth::{self, Credentials, Stranger},
+    auth::{self, Credentials, Shown, Stranger},
     body::Body,
 };
 
@@ -25,6 +25,7 @@ pub fn is_token_path(path: &str) -> bool {
 pub(crate) fn answer(
     method: &Method,
     headers: &HeaderMap,
+    shown: &Shown,
     keyring: &Keyring,
     (realm, now): (&str, Timestamp),
 ) -> Result<Response<Body>, Refusal> {
@@ -33,10 +34,10 @@ pub(crate) fn answer(
     }
     let token = match auth::credentials(headers) {
         Credentials::None => token::issue_visit(keyring, now),
-        Credentials::Token(password) => match auth::bearer(&password, keyring, now) {
-            Ok(_) => password,
-            Err(Stranger::Expired) => return Err(Stranger::expired()),
-            Err(Stranger::Unknown) => return Ok(refused(realm)),
+        Credentials::Token(password) => match shown {
+            Shown::Private(_) | Shown::Public(_) => password,
+            Shown::PrivateExpired | Shown::PublicExpired => return Err(Stranger::expired()),
+            Shown::Visit | Shown::Nothing | Shown::Unknown => return Ok(refused(realm)),
         },
         Credentials::Foreign => return Ok(refused(realm)),
     };

@@ -75,9 +75,19 @@ impl Catalog {
         name: &str,
         reference: &ImageRef,
     ) -> Result<Option<Image>, EcrError> {
-        let found = self.image(registry, name, reference).await?;
+        let open = self.open(registry, name).await?;
+        self.pullable_of(&open, reference).await
+    }
+
+    /// The same, of a repository that was found.
+    pub async fn pullable_of(
+        &self,
+        open: &Open,
+        reference: &ImageRef,
+    ) -> Result<Option<Image>, EcrError> {
+        let found = self.find(open, reference).await?;
         found
-            .map(|image| require_active(image, registry, name))
+            .map(|image| require_active(image.record, open))
             .transpose()
     }
 
@@ -89,11 +99,20 @@ impl Catalog {
         reference: &ImageRef,
     ) -> Result<Option<Stored>, EcrError> {
         let open = self.open(registry, name).await?;
-        let Some(image) = self.find(&open, reference).await? else {
+        self.pulled(&open, reference).await
+    }
+
+    /// The same, of a repository that was found.
+    pub async fn pulled(
+        &self,
+        open: &Open,
+        reference: &ImageRef,
+    ) -> Result<Option<Stored>, EcrError> {
+        let Some(image) = self.find(open, reference).await? else {
             return Ok(None);
         };
-        let image = require_active(image.record, registry, name)?;
-        let manifest = self.manifest_of(&open, &image).await?;
+        let image = require_active(image.record, open)?;
+        let manifest = self.manifest_of(open, &image).await?;
         Ok(Some(Stored { image, manifest }))
     }
 
@@ -141,22 +160,28 @@ impl Catalog {
         name: &str,
         digest: &Digest,
     ) -> Result<(), EcrError> {
-        let (permit, now) = (&call.permit, call.now);
         let open = self.open(registry, name).await?;
+        let found = self.find(&open, &ImageRef::Digest(*digest)).await?;
+        let last = found.and_then(|it| it.record.last_pull);
+        self.note_pull(call, &open, digest, last).await
+    }
+
+    /// The same of an image that was just found: `last` is when it was last pulled.
+    pub async fn note_pull(
+        &self,
+        call: &Call,
+        open: &Open,
+        digest: &Digest,
+        last: Option<Timestamp>,
+    ) -> Result<(), EcrError> {
+        let (permit, now, registry) = (&call.permit, call.now, &open.registry);
+        let name = open.repository.record.name.as_str();
         self.count_pull(registry, name);
-        let recorded = |image: &Read<Image>| {
-            image
-                .record
-                .last_pull
-                .is_some_and(|last| now.since(last) < PULL_RECORDED_EVERY)
+        let recorded = |last: Option<Timestamp>| {
+            last.is_some_and(|last| now.since(last) < PULL_RECORDED_EVERY)
         };
         // Nearly every pull ends here, without waiting for anyone.
-        if self
-            .find(&open, &ImageRef::Digest(*digest))
-            .await?
-            .as_ref()
-            .is_some_and(recorded)
-        {
+        if recorded(last) {
             return Ok(());
         }
         if self.is_excluded(registry, &call.context().caller).await? {
@@ -166,7 +191,7 @@ impl Catalog {
         transact!(self.inner.table, permit, |tx| {
             let open = self.open_in(&mut tx, registry, name).await?;
             let found = self.find(&open, &ImageRef::Digest(*digest)).await?;
-            let Some(mut image) = found.filter(|it| !recorded(it)) else {
+            let Some(mut image) = found.filter(|it| !recorded(it.record.last_pull)) else {
                 return Ok(());
             };
             image.record.last_pull = Some(now);
@@ -315,14 +340,14 @@ async fn manifest_in(blobs: &Blobs, image: &Image) -> Result<Vec<u8>, EcrError> 
     read.ok_or(EcrError::BytesMissing(image.digest))
 }
 
-fn require_active(image: Image, registry: &Registry, name: &str) -> Result<Image, EcrError> {
+fn require_active(image: Image, open: &Open) -> Result<Image, EcrError> {
     match image.status {
         Status::Active => Ok(image),
         Status::Archived | Status::Activating => Err(EcrError::ImageArchived {
             digest: image.digest,
             status: image.status,
-            name: name.to_owned(),
-            account: registry.account.clone(),
+            name: open.name(),
+            account: open.account(),
         }),
     }
 }

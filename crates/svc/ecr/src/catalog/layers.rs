@@ -102,8 +102,8 @@ impl Catalog {
         self.read_layer_of(&open, digest).await
     }
 
-    /// KMS is not asked for what is not there.
-    async fn read_layer_of(
+    /// As [`Catalog::read_layer`], of a repository that was found. KMS is not asked for what is not there.
+    pub async fn read_layer_of(
         &self,
         open: &Open,
         digest: &Digest,
@@ -136,8 +136,9 @@ impl Catalog {
         self.read(&open.keys.layer(open.id(), digest)).await
     }
 
-    /// The layer, which from now on is kept for as long as a push may take.
-    async fn wanted_layer(
+    /// As [`Catalog::layer`], of a repository that was found: from now on the layer is kept for as long as a push may
+    /// take.
+    pub async fn wanted_layer(
         &self,
         open: &Open,
         digest: &Digest,

@@ -187,40 +187,56 @@ impl Catalog {
         if self.config().outside.is_none() {
             return Ok(None);
         }
-        let Some(rule) = self.rule_for(registry, name).await? else {
+        let found = self.find_repository(registry, name).await?;
+        let found = found.as_ref();
+        self.due_upstream_of(registry, name, found, reference, now)
+            .await
+    }
+
+    /// The same, of a repository as it was just found; `None` if it is not there. Rules are looked at only where
+    /// something is missing or old: most pulls find what they want.
+    pub async fn due_upstream_of(
+        &self,
+        registry: &Registry,
+        name: &str,
+        found: Option<&Open>,
+        reference: &ImageRef,
+        now: Timestamp,
+    ) -> Result<Option<Due>, EcrError> {
+        if self.config().outside.is_none() {
             return Ok(None);
-        };
-        let due = |cached, makes, known| {
-            Some(Due {
-                rule,
-                cached,
-                makes,
-                known,
-            })
-        };
-        let open = match self.open(registry, name).await {
-            Ok(open) => open,
-            Err(EcrError::RepositoryNotFound { .. }) => {
-                let may_be = !matches!(reference, ImageRef::Tag(tag) if !valid_tag(tag));
-                return Ok(due(false, true, None).filter(|_| may_be));
+        }
+        if matches!(reference, ImageRef::Tag(tag) if !valid_tag(tag)) {
+            return Ok(None);
+        }
+        let mut known = None;
+        if let Some(open) = found {
+            match reference {
+                ImageRef::Digest(_) => {
+                    if self.find(open, reference).await?.is_some() {
+                        return Ok(None);
+                    }
+                }
+                ImageRef::Tag(tag) => {
+                    let found: Option<Read<Tag>> =
+                        self.read(&open.keys.tag(open.id(), tag)).await?;
+                    if let Some(Read { record, .. }) = found {
+                        let old = record.checked_at.is_some_and(|at| now.since(at) >= FRESH);
+                        if !old || immutable(&open.repository.record, tag) {
+                            return Ok(None);
+                        }
+                        known = Some(record.digest);
+                    }
+                }
             }
-            Err(other) => return Err(other),
-        };
-        let tag = match reference {
-            ImageRef::Digest(_) => {
-                let found = self.find(&open, reference).await?;
-                return Ok(due(false, false, None).filter(|_| found.is_none()));
-            }
-            ImageRef::Tag(tag) if !valid_tag(tag) => return Ok(None),
-            ImageRef::Tag(tag) => tag,
-        };
-        let found: Option<Read<Tag>> = self.read(&open.keys.tag(open.id(), tag)).await?;
-        let Some(Read { record, .. }) = found else {
-            return Ok(due(false, false, None));
-        };
-        let old = record.checked_at.is_some_and(|at| now.since(at) >= FRESH);
-        let moves = !immutable(&open.repository.record, tag);
-        Ok(due(true, false, Some(record.digest)).filter(|_| old && moves))
+        }
+        let rule = self.rule_for(registry, name).await?;
+        Ok(rule.map(|rule| Due {
+            rule,
+            cached: known.is_some(),
+            makes: found.is_none(),
+            known,
+        }))
     }
 
     /// Whether the layer has to be brought: the repository has none, or one that cannot be read.

@@ -490,7 +490,7 @@ async fn what_stands_behind_a_request() {
         if let Some(shown) = shown {
             request = request.header("authorization", shown);
         }
-        home.api.standing(&request.body(()).unwrap())
+        home.api.standing(&mut request.body(()).unwrap())
     };
     let digest = wharf_blobs::Digest::of(b"layer");
     let given = token::issue_download(keyring, &Registry::new(ACCOUNT, "x"), "id", &digest, now);

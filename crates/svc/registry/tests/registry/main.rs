@@ -5,6 +5,7 @@ mod gallery;
 mod layers;
 mod lists;
 mod manifests;
+mod next_request;
 mod scripted;
 mod sealed;
 mod sha512;

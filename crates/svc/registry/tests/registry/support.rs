@@ -35,7 +35,7 @@ pub const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 
-/// Says no to the actions on its list, and remembers what it was asked.
+/// Says no to the actions on its list, and where a policy of the resource denies anything, and remembers what it was asked.
 #[derive(Default)]
 pub struct Doorman {
     denied: Mutex<HashSet<String>>,
@@ -69,6 +69,10 @@ impl Gate for Doorman {
             self.asked.lock().unwrap().push(question);
             if self.denied.lock().unwrap().contains(&check.action) {
                 return Err(format!("no {} for you", check.action));
+            }
+            let policy = check.resource_policy.as_deref();
+            if policy.is_some_and(|it| it.contains(r#""Effect":"Deny""#)) {
+                return Err(format!("no {} by policy", check.action));
             }
         }
         Ok(())

@@ -18,7 +18,7 @@ use wharf_wire::{Call, Check, Context, Fault};
 use crate::support::{Answer, Home, OCI_INDEX, OCI_MANIFEST, random};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
-const SECRET: &str =
+pub const SECRET: &str =
     "arn:aws:secretsmanager:us-east-1:000000000000:secret:ecr-pullthroughcache/up-AbCdEf";
 
 /// One secret, the same for everybody.
