@@ -11,7 +11,7 @@ SERVICES = 10_000
 ROUNDS = 3
 METHOD = (
     f"One node with {SERVICES:,} services of three endpoints each, through the data plane that the agent uses: maps of nftables in the namespace of the node's VPC "
-    f"(and in the node's own, for its ports). Changes: from the call until the kernel has them, 200 of a kind, one service each. Medians of {ROUNDS} runs; in the last column the slowest of all."
+    f"(and in the node's own, for its ports). Changes: from the call until the kernel has committed them, 200 of a kind, one service each. Told again, all are compared with what is known; after a restart of the agent the table is replaced whole. Medians of {ROUNDS} runs; in the last column the slowest of all."
 )
 COLUMNS = ("what", "figure", "worst")
 

@@ -37,7 +37,7 @@ fn main() {
 }
 
 async fn measure(config: NetworkConfig, services: u32) {
-    let (network, _endpoints) = Network::start(config).await.expect("start");
+    let (network, endpoints) = Network::start(config.clone()).await.expect("start");
     network.attach(NODE, eni()).await.expect("attach");
     let all = (0..services).map(|n| (cluster_address(n), to(n, ENDPOINTS, None)));
     let all: BTreeMap<FrontEnd, Lead> = all.collect();
@@ -45,8 +45,17 @@ async fn measure(config: NetworkConfig, services: u32) {
     lead(&network, ServicesUpdate::Snapshot(all.clone())).await;
     println!("{services} services, all at once: {:?}", begin.elapsed());
     let begin = Instant::now();
+    lead(&network, ServicesUpdate::Snapshot(all.clone())).await;
+    println!("the same told again: {:?}", begin.elapsed());
+    network.close().await.expect("close");
+    drop(endpoints);
+    let (network, _endpoints) = Network::start(config).await.expect("start again");
+    let begin = Instant::now();
     lead(&network, ServicesUpdate::Snapshot(all)).await;
-    println!("the same written anew: {:?}", begin.elapsed());
+    println!(
+        "the same after a restart, written anew: {:?}",
+        begin.elapsed()
+    );
     let some = move |round: u32| round * 7919 % services;
     type Next = Box<dyn Fn(u32) -> Vec<(FrontEnd, Option<Lead>)>>;
     let kinds: [(&str, Next); 6] = [

@@ -141,7 +141,7 @@ pub(crate) struct Worker {
     /// VPC, interface → the attachment that it is.
     pub(crate) interfaces: BTreeMap<(String, String), String>,
     /// What programs of nodes of Kubernetes reach at their own addresses, by the keys of their instances.
-    pub(crate) own_services: BTreeMap<String, crate::services::Table>,
+    pub(crate) own_services: BTreeMap<String, crate::services::OwnServices>,
     /// What was counted for flow logs.
     pub(crate) meter: Meter,
     /// Some further address is not where it should be: the next word is a reason to look again, whatever it says.
@@ -219,11 +219,12 @@ impl Worker {
             scopes,
             host,
             held,
+            own_services,
             ..
         } = self;
         reaper.finish();
         // What this process holds open would keep the namespaces alive.
-        drop((scopes, host, held));
+        drop((scopes, host, held, own_services));
         teardown::remove_all(&names, &config.shared_dir, state)
     }
 

@@ -4,12 +4,15 @@
 //! ```text
 //! table <table>_<node>      one a node, in the namespace of its VPC
 //!   members                   set: the addresses of the node's instance and of its pods
-//!   services                  map: address . protocol . port : goto a chain of its own
-//!   ports                     map: the node's address . protocol . port : goto a chain, for callers that are no members
-//!   endpoints                 map: number of a chain . place : address . port
+//!   services                  map: address . protocol . port : goto the chain of what is led alike
+//!   endpoints                 map: address . protocol . port . place : address . port
+//!   clients                   map: address . protocol . port . who called there : the endpoint, for a time
+//!   kept                      set: address . protocol . port . address and port of an endpoint
+//!   ports, port_endpoints …   the same of the node's address, for callers that are no members
 //!   hairpins                  map: member . the same member : the node's address
 //!   prerouting                from a member: … vmap @services; from others: … vmap @ports
-//!   s<n>                      dnat to an endpoint by chance, or by the client's address; else goto refused or dropped
+//!   to_<places>…              dnat to an endpoint by chance, or to where the client was
+//!   refused, dropped          …
 //!   postrouting               what a member sends itself by a service is from the node, so that its answer comes back this way;
 //!                             so is what others are to hear by way of the node alone
 //!
@@ -23,8 +26,12 @@
 //! are, behind the translation ([`crate::netlink::nft::Side`]): a service opens nothing. Who calls a port of the node must be let in
 //! there, and the node let out to the endpoint ([`crate::groups`]).
 //!
+//! Services that are led alike share a chain, so what changes of one is elements of maps. With a chain for each, a change of one would be a
+//! walk through all: the kernel checks all elements of a map for each chain that comes to use it, and all chains that use a map for each
+//! element that comes to it.
+//!
 //! Tables outlive the agent. One that a former run left stays as it is until the services of its node are known, and is then replaced in
-//! one batch; after that, what changes is elements, and the rules of the chains of the services that changed.
+//! one batch; after that, only what differs is sent.
 
 mod plan;
 mod table;
@@ -115,6 +122,14 @@ fn is_own(at: &FrontEnd) -> bool {
 
 const UDP: u8 = 17;
 
+/// What programs of a node reach at its own addresses.
+#[derive(Debug)]
+pub(crate) struct OwnServices {
+    table: Table,
+    /// Of the node's namespace. To close it would wait until what was removed there is freed.
+    socket: Socket,
+}
+
 impl Worker {
     /// `node` is the key of the attachment of an instance.
     pub(crate) fn serve_services(
@@ -163,13 +178,12 @@ impl Worker {
                 BTreeSet::new()
             }
             ServicesUpdate::Snapshot(all) => {
-                let mut made = Table::new(&self.names, node, endpoint.address);
                 let former = net.services.remove(node);
-                made.write(net.rules_socket()?, all, members)?;
-                // What a former run led to is not known; its flows end when nothing is sent for a while.
-                let stale = former.map(|it| it.endpoints_beside(&made, UDP));
-                net.services.insert(node.to_owned(), made);
-                stale.unwrap_or_default()
+                let mut own =
+                    former.unwrap_or_else(|| Table::new(&self.names, node, endpoint.address));
+                let changed = own.replace(net.rules_socket()?, all, members);
+                net.services.insert(node.to_owned(), own);
+                changed?
             }
             ServicesUpdate::Changes(changes) => {
                 let mut own = net.services.remove(node).ok_or_else(unknown)?;
@@ -178,11 +192,7 @@ impl Worker {
                 changed?
             }
         };
-        if stale.is_empty() {
-            return Ok(());
-        }
-        // A flow of datagrams stays with its endpoint as long as they come.
-        conntrack::forget_udp(net.rules_socket()?, &stale)
+        forget(net.rules_socket()?, &stale)
     }
 
     /// What programs of the node reach at its own addresses.
@@ -200,37 +210,29 @@ impl Worker {
             return Ok(());
         };
         let names = &self.names;
-        let mut former = self.own_services.remove(node);
-        let work = || -> Result<Option<Table>, NetworkError> {
-            let socket = &mut host::open(Family::Netfilter)?;
-            let all = match update {
-                ServicesUpdate::Changes(changes) => {
-                    let mut table = former
-                        .take()
-                        .unwrap_or_else(|| Table::of_node(names, node, address));
-                    let stale = match table.is_empty() {
-                        true => {
-                            let all = changes.into_iter().filter_map(|(at, it)| Some((at, it?)));
-                            table.write(socket, all.collect(), BTreeSet::new())?;
-                            BTreeSet::new()
-                        }
-                        false => table.change(socket, changes, BTreeSet::new())?,
-                    };
-                    conntrack::forget_udp(socket, &stale)?;
-                    return Ok(Some(table));
-                }
-                ServicesUpdate::Snapshot(all) => all,
-                ServicesUpdate::Gone => BTreeMap::new(),
+        let former = self.own_services.remove(node);
+        let work = || -> Result<Option<OwnServices>, NetworkError> {
+            let mut own = match former {
+                Some(own) => own,
+                None => OwnServices {
+                    table: Table::of_node(names, node, address),
+                    socket: host::open(Family::Netfilter)?,
+                },
             };
-            if all.is_empty() {
-                table::remove_of_node(socket, names, node)?;
-                return Ok(None);
-            }
-            let mut table = Table::of_node(names, node, address);
-            table.write(socket, all, BTreeSet::new())?;
-            let stale = former.map(|it| it.endpoints_beside(&table, UDP));
-            conntrack::forget_udp(socket, &stale.unwrap_or_default())?;
-            Ok(Some(table))
+            let (table, socket) = (&mut own.table, &mut own.socket);
+            let none = BTreeSet::new();
+            let stale = match update {
+                ServicesUpdate::Changes(changes) => table.change(socket, changes, none)?,
+                ServicesUpdate::Snapshot(all) if !all.is_empty() => {
+                    table.replace(socket, all, none)?
+                }
+                ServicesUpdate::Snapshot(_) | ServicesUpdate::Gone => {
+                    table::remove_of_node(socket, names, node)?;
+                    return Ok(None);
+                }
+            };
+            forget(socket, &stale)?;
+            Ok(Some(own))
         };
         let led = namespace
             .run(work)
@@ -285,6 +287,15 @@ impl Worker {
         // A former run may have left one.
         let table = Table::new(&self.names, node, at.address);
         change(&table, net.rules_socket()?, endpoint.address)
+    }
+}
+
+/// A flow of datagrams stays with its endpoint as long as they come.
+fn forget(socket: &mut Socket, endpoints: &BTreeSet<Ipv4Addr>) -> Result<(), NetworkError> {
+    // To look for them costs a walk through all connections.
+    match endpoints.is_empty() {
+        true => Ok(()),
+        false => conntrack::forget_udp(socket, endpoints),
     }
 }
 

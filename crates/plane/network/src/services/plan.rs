@@ -1,10 +1,10 @@
-//! What is led where, by which chains. Pure.
+//! What is led where, and by which chains. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
-use super::{FrontEnd, Lead};
+use super::{Caller, FrontEnd, Lead};
 
 /// Addresses and ports of services of one node. A cluster of 10,000 services has some 20,000.
 const FRONT_ENDS: usize = 50_000;
@@ -17,23 +17,61 @@ const STICKY_PLACES: u32 = 256;
 /// For more than a quarter of these endpoints.
 const MORE_STICKY_PLACES: u32 = 4096;
 
-/// A change of the table; a batch has those of several services in this order.
+/// Chains that nothing uses any more stay, up to so many: to make one anew costs the kernel a walk through all endpoints.
+const IDLE_MANNERS: usize = 64;
+
+/// What becomes of a table, in this order.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Changes {
+    pub begun: Vec<Manner>,
+    pub steps: Vec<Step>,
+    /// Nothing is led so any more.
+    pub ended: Vec<Manner>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// A chain that leads somewhere, under a number that nothing has.
     Add(FrontEnd, Way),
-    /// What was there, and what is there instead; the chain stays.
+    /// What was there, and what is there instead.
     Change(FrontEnd, Way, Way),
     Remove(FrontEnd, Way),
+}
+
+impl Step {
+    pub fn former(&self) -> Option<(&FrontEnd, &Way)> {
+        match self {
+            Self::Add(..) => None,
+            Self::Change(at, way, _) | Self::Remove(at, way) => Some((at, way)),
+        }
+    }
+
+    pub fn next(&self) -> Option<(&FrontEnd, &Way)> {
+        match self {
+            Self::Add(at, way) | Self::Change(at, _, way) => Some((at, way)),
+            Self::Remove(..) => None,
+        }
+    }
+}
+
+/// How something is led: what is led alike shares a chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Manner {
+    Refused,
+    Dropped,
+    To {
+        /// Among so many places.
+        places: u32,
+        /// For how long clients are kept.
+        sticky_ms: Option<u64>,
+        by_node: bool,
+        /// Callers are no members of the node.
+        outside: bool,
+    },
 }
 
 /// A front end as it is in the kernel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Way {
-    /// Names the chain.
-    pub chain: u32,
-    /// Of its places in the map of endpoints.
-    pub number: u32,
     pub lead: Lead,
 }
 
@@ -80,6 +118,25 @@ impl Way {
     }
 }
 
+impl Manner {
+    pub fn of(caller: Caller, way: &Way) -> Self {
+        // The kernel takes none for ever.
+        let in_ms = |it: Duration| u64::try_from(it.as_millis()).unwrap_or(u64::MAX).max(1);
+        match way.lead {
+            Lead::To {
+                sticky, by_node, ..
+            } => Self::To {
+                places: way.count(),
+                sticky_ms: sticky.map(in_ms),
+                by_node,
+                outside: caller == Caller::Other,
+            },
+            Lead::Refused => Self::Refused,
+            Lead::Dropped => Self::Dropped,
+        }
+    }
+}
+
 fn is_spread(endpoints: &[SocketAddrV4], sticky: Option<Duration>) -> bool {
     sticky.is_some() && endpoints.len() > 1
 }
@@ -117,54 +174,65 @@ fn mixed(number: u64) -> u64 {
 #[derive(Debug, Default)]
 pub struct Plan {
     ways: BTreeMap<FrontEnd, Way>,
+    /// Those that have a chain, and how many are led so.
+    manners: BTreeMap<Manner, usize>,
     places: usize,
-    /// The last number that was given.
-    last: u32,
     /// What there is no room for.
     waiting: BTreeMap<FrontEnd, Lead>,
 }
 
 impl Plan {
     /// What leads to the changes, within the bounds. What has no room waits until something goes.
-    pub fn change(&mut self, changes: BTreeMap<FrontEnd, Option<Lead>>) -> Vec<Step> {
-        let mut steps = Vec::new();
+    pub fn change(&mut self, changes: BTreeMap<FrontEnd, Option<Lead>>) -> Changes {
+        let mut made = Changes::default();
         let mut has_room = false;
         for (at, lead) in &changes {
             if lead.is_none() {
                 self.waiting.remove(at);
-                if let Some(way) = self.ways.remove(at) {
-                    self.places -= way.count() as usize;
-                    has_room = true;
-                    steps.push(Step::Remove(*at, way));
-                }
+                has_room |= self.remove(*at, &mut made);
             }
         }
         for (at, lead) in changes {
             if let Some(lead) = lead {
-                has_room |= self.put(at, bounded(lead), &mut steps);
+                has_room |= self.put(at, bounded(lead), &mut made);
             }
         }
         if has_room && !self.waiting.is_empty() {
             for (at, lead) in std::mem::take(&mut self.waiting) {
-                self.put(at, lead, &mut steps);
+                self.put(at, lead, &mut made);
             }
         }
-        steps
+        self.end_manners(&mut made);
+        made
+    }
+
+    /// What leads to `all` and nothing else.
+    pub fn replace(&mut self, all: BTreeMap<FrontEnd, Lead>) -> Changes {
+        let known = self.ways.keys().chain(self.waiting.keys());
+        let gone = known.filter(|at| !all.contains_key(at));
+        let gone: Vec<_> = gone.map(|at| (*at, None)).collect();
+        let all = all.into_iter().map(|(at, lead)| (at, Some(lead)));
+        self.change(all.chain(gone).collect())
+    }
+
+    fn remove(&mut self, at: FrontEnd, made: &mut Changes) -> bool {
+        let Some(way) = self.ways.remove(&at) else {
+            return false;
+        };
+        self.places -= way.count() as usize;
+        self.let_go(at.caller, &way);
+        made.steps.push(Step::Remove(at, way));
+        true
     }
 
     /// Whether it takes less than before.
-    fn put(&mut self, at: FrontEnd, lead: Lead, steps: &mut Vec<Step>) -> bool {
+    fn put(&mut self, at: FrontEnd, lead: Lead, made: &mut Changes) -> bool {
         let former = self.ways.get(&at).cloned();
         if former.as_ref().is_some_and(|it| it.lead == lead) {
             self.waiting.remove(&at);
             return false;
         }
-        let number = self.last.wrapping_add(1);
-        let way = Way {
-            chain: former.as_ref().map_or(number, |it| it.chain),
-            number,
-            lead,
-        };
+        let way = Way { lead };
         let (old, new) = (
             former.as_ref().map_or(0, Way::count) as usize,
             way.count() as usize,
@@ -172,23 +240,46 @@ impl Plan {
         let is_full = former.is_none() && self.ways.len() >= FRONT_ENDS;
         if is_full || self.places - old + new > PLACES {
             // It leads nowhere, rather than to where it led.
-            if let Some(former) = former {
-                self.ways.remove(&at);
-                self.places -= old;
-                steps.push(Step::Remove(at, former));
-            }
+            self.remove(at, made);
             self.waiting.insert(at, way.lead);
             return false;
         }
-        self.last = number;
+        self.hold(at.caller, &way, made);
         self.waiting.remove(&at);
         self.places = self.places - old + new;
         self.ways.insert(at, way.clone());
-        steps.push(match former {
+        made.steps.push(match former {
             None => Step::Add(at, way),
-            Some(former) => Step::Change(at, former, way),
+            Some(former) => {
+                self.let_go(at.caller, &former);
+                Step::Change(at, former, way)
+            }
         });
         new < old
+    }
+
+    fn hold(&mut self, caller: Caller, way: &Way, made: &mut Changes) {
+        let manner = Manner::of(caller, way);
+        let uses = self.manners.entry(manner).or_insert_with(|| {
+            made.begun.push(manner);
+            0
+        });
+        *uses += 1;
+    }
+
+    fn let_go(&mut self, caller: Caller, way: &Way) {
+        if let Some(uses) = self.manners.get_mut(&Manner::of(caller, way)) {
+            *uses = uses.saturating_sub(1);
+        }
+    }
+
+    fn end_manners(&mut self, made: &mut Changes) {
+        let idle = self.manners.iter().filter(|(_, uses)| **uses == 0);
+        let idle: Vec<Manner> = idle.map(|(manner, _)| *manner).collect();
+        if idle.len() > IDLE_MANNERS {
+            self.manners.retain(|_, uses| *uses > 0);
+            made.ended = idle;
+        }
     }
 
     pub fn waiting(&self) -> usize {
@@ -201,8 +292,8 @@ impl Plan {
         led.chain(self.waiting).collect()
     }
 
-    pub fn ways(&self) -> impl Iterator<Item = (&FrontEnd, &Way)> {
-        self.ways.iter()
+    pub fn is_empty(&self) -> bool {
+        self.ways.is_empty() && self.waiting.is_empty()
     }
 }
 

@@ -1,31 +1,36 @@
 //! The table of one node.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use nix::errno::Errno;
 
-use super::plan::{self, Plan, Step, Way};
+use super::plan::{self, Changes, Manner, Plan, Step, Way};
 use super::{Caller, FrontEnd, Lead, UDP};
 use crate::error::NetworkError;
 use crate::names::Names;
 use crate::netlink::Socket;
-use crate::netlink::nft::{self, BaseChain, Batch, Compare, Direction, Expression, Hook};
+use crate::netlink::nft::{
+    self, BaseChain, Batch, Compare, Direction, Expression, Hook, Memory, ServiceKey,
+};
 use crate::sysctl;
 
 const MEMBERS: &str = "members";
+/// What members call, and the chain of each.
 const SERVICES: &str = "services";
+/// What others call.
 const PORTS: &str = "ports";
+/// Where each place of these leads.
 const ENDPOINTS: &str = "endpoints";
+const PORT_ENDPOINTS: &str = "port_endpoints";
 /// Where clients of sticky services were, each for a time.
 const CLIENTS: &str = "clients";
 /// Where they may be kept.
 const KEPT: &str = "kept";
-/// Clients that a node knows at a time, some 10 MiB of the kernel's memory; others are led by their address alone.
+const PORT_KEPT: &str = "port_kept";
+/// Clients that a node knows at a time, some 12 MiB of the kernel's memory; others are led by their address alone.
 const MOST_CLIENTS: u32 = 65_536;
 const HAIRPINS: &str = "hairpins";
-const REFUSED: &str = "refused";
-const DROPPED: &str = "dropped";
 /// On a packet that is to leave as the node's.
 const BY_NODE: u32 = 1;
 
@@ -76,6 +81,8 @@ pub(crate) struct Table {
     /// The node's own.
     address: Ipv4Addr,
     plan: Plan,
+    /// What the kernel calls the table that has what the plan says.
+    handle: Option<u64>,
 }
 
 fn name(names: &Names, node: &str) -> String {
@@ -105,8 +112,23 @@ pub(super) fn remove_of_node(
     remove(socket, names, node)
 }
 
-fn chain(way: &Way) -> String {
-    format!("s{}", way.chain)
+/// For the reader of a listing; each has another.
+fn chain(manner: &Manner) -> String {
+    match manner {
+        Manner::Refused => "refused".into(),
+        Manner::Dropped => "dropped".into(),
+        Manner::To {
+            places,
+            sticky_ms,
+            by_node,
+            outside,
+        } => {
+            let kept = sticky_ms.map(|it| format!("_kept_{it}ms"));
+            let by_node = if *by_node { "_by_node" } else { "" };
+            let outside = if *outside { "_outside" } else { "" };
+            format!("to_{places}{}{by_node}{outside}", kept.unwrap_or_default())
+        }
+    }
 }
 
 impl Table {
@@ -117,6 +139,7 @@ impl Table {
             ground: Ground::Vpc,
             address,
             plan: Plan::default(),
+            handle: None,
         }
     }
 
@@ -128,48 +151,95 @@ impl Table {
         }
     }
 
-    /// Nothing is led, nor was anything written.
-    pub(super) fn is_empty(&self) -> bool {
-        self.plan.ways().next().is_none()
-    }
-
-    /// The whole table in one batch.
-    pub(super) fn write(
+    /// Leads to `all` and nothing else. What is led so already is not touched; clients stay where they were.
+    ///
+    /// The endpoints of datagrams that nothing leads to any more. What a former run led to is not known: its flows end when nothing is
+    /// sent for a while.
+    pub(super) fn replace(
         &mut self,
         socket: &mut Socket,
         all: BTreeMap<FrontEnd, Lead>,
         members: BTreeSet<Ipv4Addr>,
-    ) -> Result<(), NetworkError> {
-        let all = all.into_iter().map(|(at, lead)| (at, Some(lead)));
-        let steps = self.plan.change(all.collect());
+    ) -> Result<BTreeSet<Ipv4Addr>, NetworkError> {
+        // Somebody may have removed it meanwhile, or a namespace is another one.
+        if self.handle.is_some() && nft::table_handle(socket, &self.name)? != self.handle {
+            self.handle = None;
+        }
+        let changes = self.plan.replace(all);
+        self.apply(socket, changes, members)
+    }
+
+    /// The endpoints of datagrams that nothing leads to any more.
+    pub(super) fn change(
+        &mut self,
+        socket: &mut Socket,
+        changes: BTreeMap<FrontEnd, Option<Lead>>,
+        members: BTreeSet<Ipv4Addr>,
+    ) -> Result<BTreeSet<Ipv4Addr>, NetworkError> {
+        let changes = self.plan.change(changes);
+        self.apply(socket, changes, members)
+    }
+
+    fn apply(
+        &mut self,
+        socket: &mut Socket,
+        changes: Changes,
+        members: BTreeSet<Ipv4Addr>,
+    ) -> Result<BTreeSet<Ipv4Addr>, NetworkError> {
         self.tell_of_bounds();
+        let stale = stale(&changes.steps);
+        if self.ground == Ground::Node && self.handle.is_none() && self.plan.is_empty() {
+            // Nothing is led, nor was anything written.
+            return Ok(stale);
+        }
+        if self.handle.is_some() {
+            let mut batch = Batch::new(&self.name);
+            write(&mut batch, &changes);
+            let Err(error) = batch.commit(socket, "change the services of a node") else {
+                return Ok(stale);
+            };
+            // Somebody may have flushed the rules: what is known counts, so it is written whole.
+            tracing::warn!(node = self.node, %error, "services differ from the kernel's rules; rewriting them");
+        }
+        self.write(socket, members)?;
+        Ok(stale)
+    }
+
+    /// The whole table in one batch.
+    fn write(
+        &mut self,
+        socket: &mut Socket,
+        members: BTreeSet<Ipv4Addr>,
+    ) -> Result<(), NetworkError> {
+        self.handle = None;
+        let all = std::mem::take(&mut self.plan).into_leads();
+        let changes = self.plan.replace(all);
         let mut batch = Batch::new(&self.name);
         batch.fresh_table();
         batch.endpoint_map(ENDPOINTS);
         batch.client_map(CLIENTS, MOST_CLIENTS);
         batch.kept_set(KEPT);
         batch.service_map(SERVICES);
-        batch.inner_chain(REFUSED);
-        batch.inner_chain(DROPPED);
-        batch.rule(REFUSED, Expression::refuse());
-        batch.rule(DROPPED, Expression::discard());
         match self.ground {
             Ground::Vpc => self.call_in_vpc(&mut batch, members),
             Ground::Node => self.call_in_node(&mut batch),
         }
-        write(&mut batch, &steps);
+        write(&mut batch, &changes);
         batch.commit(socket, "write the services of a node")?;
-        match self.ground {
-            Ground::Vpc => Ok(()),
+        if self.ground == Ground::Node {
             // What a loopback address leads to is elsewhere. Last: what keeps others from it is there.
-            Ground::Node => sysctl::write(ROUTES_LOOPBACK, "1"),
+            sysctl::write(ROUTES_LOOPBACK, "1")?;
         }
+        self.handle = nft::table_handle(socket, &self.name)?;
+        Ok(())
     }
 
     fn call_in_vpc(&self, batch: &mut Batch<'_>, members: BTreeSet<Ipv4Addr>) {
         batch.address_set(MEMBERS);
         batch.way_map(HAIRPINS);
         batch.service_map(PORTS);
+        batch.endpoint_map(PORT_ENDPOINTS);
+        batch.kept_set(PORT_KEPT);
         batch.chain(PREROUTING);
         batch.chain(POSTROUTING);
         let called = [
@@ -219,28 +289,6 @@ impl Table {
         batch.rule(FROM_OUTSIDE.name, foreign.concat());
     }
 
-    /// The endpoints of datagrams that nothing leads to any more.
-    pub(super) fn change(
-        &mut self,
-        socket: &mut Socket,
-        changes: BTreeMap<FrontEnd, Option<Lead>>,
-        members: BTreeSet<Ipv4Addr>,
-    ) -> Result<BTreeSet<Ipv4Addr>, NetworkError> {
-        let steps = self.plan.change(changes);
-        self.tell_of_bounds();
-        let mut batch = Batch::new(&self.name);
-        write(&mut batch, &steps);
-        let stale = stale(&steps);
-        let Err(error) = batch.commit(socket, "change the services of a node") else {
-            return Ok(stale);
-        };
-        // Somebody may have flushed the rules: what is known counts, so it is written whole.
-        tracing::warn!(node = self.node, %error, "services differ from the kernel's rules; rewriting them");
-        let all = std::mem::take(&mut self.plan).into_leads();
-        self.write(socket, all, members)?;
-        Ok(stale)
-    }
-
     fn tell_of_bounds(&self) {
         let waiting = self.plan.waiting();
         if waiting > 0 {
@@ -268,14 +316,6 @@ impl Table {
         let left = batch.commit(socket, "take services from a pod");
         tolerate(left, &[Errno::ENOENT])
     }
-
-    /// Endpoints of a protocol that `other` does not lead to.
-    pub(super) fn endpoints_beside(&self, other: &Self, protocol: u8) -> BTreeSet<Ipv4Addr> {
-        let now: BTreeMap<_, _> = other.plan.ways().collect();
-        let own = self.plan.ways().filter(|(at, _)| at.protocol == protocol);
-        own.flat_map(|(at, way)| plan::gone(&way.lead, now.get(at).map(|it| &it.lead)))
-            .collect()
-    }
 }
 
 fn tolerate(done: Result<(), NetworkError>, those: &[Errno]) -> Result<(), NetworkError> {
@@ -294,73 +334,105 @@ fn stale(steps: &[Step]) -> BTreeSet<Ipv4Addr> {
     steps.iter().flat_map(of).collect()
 }
 
-fn map_of(at: &FrontEnd) -> &'static str {
-    match at.caller {
-        Caller::Member | Caller::Own => SERVICES,
-        Caller::Other => PORTS,
+fn is_outside(at: &FrontEnd) -> bool {
+    at.caller == Caller::Other
+}
+
+fn key(at: &FrontEnd) -> ServiceKey {
+    (at.address, at.protocol, at.port)
+}
+
+/// The maps of members, or of others.
+fn maps(outside: bool) -> [&'static str; 3] {
+    match outside {
+        false => [SERVICES, ENDPOINTS, KEPT],
+        true => [PORTS, PORT_ENDPOINTS, PORT_KEPT],
     }
 }
 
-fn write(batch: &mut Batch<'_>, steps: &[Step]) {
-    let key = |at: &FrontEnd| (at.address, at.protocol, at.port);
-    let (mut led, mut others) = (Vec::new(), Vec::new());
-    for step in steps {
-        match step {
-            Step::Add(at, way) => {
-                batch.inner_chain(&chain(way));
-                write_way(batch, way);
-                match at.caller {
-                    Caller::Member | Caller::Own => led.push((key(at), chain(way))),
-                    Caller::Other => others.push((key(at), chain(way))),
-                }
-            }
-            Step::Change(_, old, new) => {
-                batch.flush_chain(&chain(old));
-                batch.remove_kept(KEPT, old.chain, old.kept());
-                write_way(batch, new);
-                batch.remove_endpoints(ENDPOINTS, old.number, old.count());
-            }
-            Step::Remove(at, way) => {
-                batch.remove_services(map_of(at), [key(at)]);
-                batch.delete_chain(&chain(way));
-                batch.remove_kept(KEPT, way.chain, way.kept());
-                batch.remove_endpoints(ENDPOINTS, way.number, way.count());
-            }
+/// All of a kind together: a message for each of ten thousand would be most of the batch.
+fn write(batch: &mut Batch<'_>, changes: &Changes) {
+    // First, while a map that is made with them is empty: the kernel looks at all of its elements for each.
+    for manner in &changes.begun {
+        let chain = chain(manner);
+        batch.inner_chain(&chain);
+        for rule in rules(manner) {
+            batch.rule(&chain, rule);
         }
     }
-    // Together: a message for each of ten thousand would be most of the batch.
-    for (map, led) in [(SERVICES, led), (PORTS, others)] {
-        let led = led.iter().map(|(key, chain)| (*key, chain.as_str()));
-        batch.add_services(map, led);
+    for outside in [false, true] {
+        let [services, endpoints, kept] = maps(outside);
+        let here = |it: &(&FrontEnd, &Way)| is_outside(it.0) == outside;
+        let former = || changes.steps.iter().filter_map(Step::former).filter(here);
+        let next = || changes.steps.iter().filter_map(Step::next).filter(here);
+        let led_otherwise = |step: &&Step| match step {
+            Step::Change(at, old, new) => Manner::of(at.caller, old) != Manner::of(at.caller, new),
+            Step::Add(..) | Step::Remove(..) => true,
+        };
+        let others = || changes.steps.iter().filter(led_otherwise);
+        let gone = others().filter_map(Step::former).filter(here);
+        batch.remove_services(services, gone.map(|(at, _)| key(at)));
+        let come = others().filter_map(Step::next).filter(here);
+        let come = come.map(|(at, way)| (key(at), chain(&Manner::of(at.caller, way))));
+        batch.add_services(services, come);
+        let places = |(at, way): (&FrontEnd, &Way)| {
+            let at = key(at);
+            (0..way.count()).map(move |place| (at, place))
+        };
+        batch.remove_endpoints(endpoints, former().flat_map(places));
+        let places = |(at, way): (&FrontEnd, &Way)| {
+            let at = key(at);
+            let all = (0..).zip(way.places());
+            all.map(move |(place, to)| ((at, place), to))
+        };
+        batch.add_endpoints(endpoints, next().flat_map(places));
+        batch.remove_kept(kept, former().flat_map(kept_of));
+        batch.add_kept(kept, next().flat_map(kept_of));
+    }
+    for manner in &changes.ended {
+        batch.delete_chain(&chain(manner));
     }
 }
 
-fn write_way(batch: &mut Batch<'_>, way: &Way) {
-    let places = way.places();
-    batch.add_endpoints(ENDPOINTS, way.number, places.iter().copied());
-    batch.add_kept(KEPT, way.chain, way.kept());
+fn kept_of<'a>(
+    (at, way): (&FrontEnd, &'a Way),
+) -> impl Iterator<Item = (ServiceKey, SocketAddrV4)> + use<'a> {
+    let at = key(at);
+    way.kept().iter().map(move |it| (at, *it))
+}
+
+/// What is led alike.
+fn rules(manner: &Manner) -> Vec<Vec<Expression>> {
+    let (places, sticky_ms, by_node, outside) = match *manner {
+        Manner::Refused => return vec![Expression::refuse()],
+        Manner::Dropped => return vec![Expression::discard()],
+        Manner::To {
+            places,
+            sticky_ms,
+            by_node,
+            outside,
+        } => (places, sticky_ms, by_node, outside),
+    };
+    let [_, endpoints, kept] = maps(outside);
+    let rules = match sticky_ms {
+        None => vec![Expression::to_endpoint(endpoints, places)],
+        Some(time_ms) => {
+            let memory = Memory {
+                clients: CLIENTS,
+                kept,
+                time_ms,
+            };
+            // Each rule ends where it finds nothing, and the next has its turn: for whom there is no room, the last.
+            vec![
+                Expression::to_where_it_was(memory),
+                Expression::to_endpoint_kept(memory, endpoints, places),
+                Expression::to_endpoint_of_client(endpoints, places),
+            ]
+        }
+    };
     let marked = |rule: Vec<Expression>| -> Vec<Expression> {
-        let by_node = matches!(way.lead, Lead::To { by_node: true, .. });
         let mark = by_node.then(|| Expression::mark_packet(BY_NODE));
         mark.into_iter().flatten().chain(rule).collect()
     };
-    if let Some(time) = way.sticky() {
-        let time_ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        let memory = (CLIENTS, way.chain, time_ms);
-        // Each rule ends where it finds nothing, and the next has its turn: for whom there is no room, the last.
-        let again = Expression::to_where_it_was(memory, KEPT);
-        batch.rule(&chain(way), marked(again));
-        let first = Expression::to_endpoint_kept(memory, ENDPOINTS, way.number, way.count());
-        batch.rule(&chain(way), marked(first));
-    }
-    let rule = match way.lead {
-        Lead::To { .. } => {
-            let is_sticky = way.sticky().is_some();
-            let to = Expression::to_endpoint(ENDPOINTS, way.number, way.count(), is_sticky);
-            marked(to)
-        }
-        Lead::Refused => Expression::goto(REFUSED),
-        Lead::Dropped => Expression::goto(DROPPED),
-    };
-    batch.rule(&chain(way), rule);
+    rules.into_iter().map(marked).collect()
 }

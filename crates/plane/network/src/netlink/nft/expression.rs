@@ -5,6 +5,9 @@ use std::net::Ipv4Addr;
 use super::{Attrs, IPV4, IpVersion, LIST_ELEMENT, value};
 
 mod ipv6;
+mod service;
+
+pub(crate) use service::Memory;
 
 /// Registers of four bytes each.
 const R0: u32 = 8;
@@ -14,6 +17,8 @@ const R3: u32 = 11;
 /// … of the second four.
 const R4: u32 = 12;
 const R5: u32 = 13;
+const R7: u32 = 15;
+const R8: u32 = 16;
 /// The first register of sixteen bytes, which overlays the first four of four.
 const WIDE: u32 = 1;
 /// A lookup writes a verdict here.
@@ -365,9 +370,13 @@ impl Expression {
     }
 
     fn lookup(set: &str, inverted: bool) -> Self {
+        Self::lookup_of(set, R0, inverted)
+    }
+
+    fn lookup_of(set: &str, key: u32, inverted: bool) -> Self {
         let data = Attrs::new()
             .text(1, set)
-            .be32(2, R0)
+            .be32(2, key)
             .be32(4, 1)
             .be32(5, u32::from(inverted));
         Self::new("lookup", data)
@@ -567,9 +576,13 @@ impl Expression {
     }
 
     fn map(map: &str, into: u32) -> Self {
+        Self::map_from(map, R0, into)
+    }
+
+    fn map_from(map: &str, key: u32, into: u32) -> Self {
         let data = Attrs::new()
             .text(1, map)
-            .be32(2, R0)
+            .be32(2, key)
             .be32(3, into)
             .be32(4, 1);
         Self::new("lookup", data)
@@ -638,143 +651,20 @@ impl Expression {
         rule
     }
 
-    /// `ip daddr . meta l4proto . th dport vmap @<map>`
-    pub(crate) fn service_verdict(map: &str) -> Vec<Self> {
-        let lookup = Attrs::new()
-            .text(1, map)
-            .be32(2, WIDE)
-            .be32(3, VERDICT)
-            .be32(4, 1);
-        vec![
-            Self::payload(WIDE, 1, 16, 4),
-            Self::meta(L4PROTO, R1),
-            Self::payload(R2, 2, 2, 2),
-            Self::new("lookup", lookup),
-        ]
-    }
-
-    /// `dnat ip to <number> . (numgen random mod <places>) map @<map>`, or by `jhash ip saddr`, so that a client stays where it is.
-    pub(crate) fn to_endpoint(map: &str, number: u32, places: u32, sticky: bool) -> Vec<Self> {
-        const RANDOM: u32 = 1;
-        const JENKINS: u32 = 0;
-        /// All hosts choose alike.
-        const SEED: u32 = 0x7768_6172;
-        let number = Attrs::new()
-            .be32(1, WIDE)
-            .nest(2, value(&number.to_ne_bytes()));
-        let mut rule = vec![Self::new("immediate", number)];
-        if sticky {
-            let hash = Attrs::new()
-                .be32(1, R2)
-                .be32(2, R1)
-                .be32(3, 4)
-                .be32(4, places)
-                .be32(5, SEED)
-                .be32(7, JENKINS);
-            rule.extend([Self::payload(R2, 1, 12, 4), Self::new("hash", hash)]);
-        } else {
-            let random = Attrs::new().be32(1, R1).be32(2, places).be32(3, RANDOM);
-            rule.push(Self::new("numgen", random));
-        }
-        rule.extend(Self::to_found_port(map));
-        rule
-    }
-
-    /// Number and client's address in the second registers.
-    fn client(number: u32) -> [Self; 2] {
-        let number = Attrs::new()
-            .be32(1, R4)
-            .nest(2, value(&number.to_ne_bytes()));
-        [Self::new("immediate", number), Self::payload(R5, 1, 12, 4)]
-    }
-
-    /// What the second registers say, in a map whose values are `data` and what follows.
-    fn remember(map: &str, operation: u32, data: u32, time_ms: u64) -> Self {
-        let update = Attrs::new()
-            .text(1, map)
-            .be32(3, operation)
-            .be32(4, R4)
-            .be32(5, data);
-        let update = match time_ms {
-            0 => update,
-            some => update.be64(6, some),
-        };
-        Self::new("dynset", update)
-    }
-
-    fn destination_becomes(address: u32, port: u32) -> Self {
-        let nat = Attrs::new()
-            .be32(1, DNAT)
-            .be32(2, u32::from(IPV4))
-            .be32(3, address)
-            .be32(5, port);
-        Self::new("nat", nat)
-    }
-
-    /// `dnat ip to <number> . ip saddr map @<map>`, if `<number>` and where that leads are in `@<kept>`; it is known for as long again.
-    pub(crate) fn to_where_it_was(
-        (map, number, time_ms): (&str, u32, u64),
-        kept: &str,
-    ) -> Vec<Self> {
-        const UPDATE: u32 = 1;
-        let found = Attrs::new().text(1, map).be32(2, R4).be32(3, R1).be32(4, 1);
-        let mut rule = Self::client(number).to_vec();
-        let number = Attrs::new()
-            .be32(1, R0)
-            .nest(2, value(&number.to_ne_bytes()));
-        rule.extend([
-            Self::new("lookup", found),
-            Self::new("immediate", number),
-            Self::lookup(kept, false),
-            Self::remember(map, UPDATE, R1, time_ms),
-            Self::destination_becomes(R1, R2),
-        ]);
-        rule
-    }
-
-    /// `dnat ip to <number> . numgen random mod <places> map @<endpoints>`, which `<map>` knows from now on.
-    pub(crate) fn to_endpoint_kept(
-        (map, client, time_ms): (&str, u32, u64),
-        endpoints: &str,
-        number: u32,
-        places: u32,
-    ) -> Vec<Self> {
-        const ADD: u32 = 0;
-        const DELETE: u32 = 2;
-        let mut rule = Self::to_endpoint(endpoints, number, places, false);
-        let nat = rule.pop();
-        rule.extend(Self::client(client));
-        // One that is there leads to what is gone.
-        rule.push(Self::remember(map, DELETE, R0, 0));
-        rule.push(Self::remember(map, ADD, R0, time_ms));
-        rule.extend(nat);
-        rule
-    }
-
     /// Destination address and port are what the map has for the first registers.
     fn to_found_port(map: &str) -> [Self; 2] {
-        let lookup = Attrs::new()
-            .text(1, map)
-            .be32(2, WIDE)
-            .be32(3, WIDE)
-            .be32(4, 1);
         [
-            Self::new("lookup", lookup),
+            Self::map_from(map, WIDE, WIDE),
             Self::destination_becomes(WIDE, R1),
         ]
     }
 
     /// `snat ip to ip saddr . ip daddr map @<map>`; the rule ends where the map has no entry.
     pub(crate) fn source_by_way(map: &str) -> Vec<Self> {
-        let lookup = Attrs::new()
-            .text(1, map)
-            .be32(2, WIDE)
-            .be32(3, R0)
-            .be32(4, 1);
         vec![
             Self::payload(WIDE, 1, 12, 4),
             Self::payload(R1, 1, 16, 4),
-            Self::new("lookup", lookup),
+            Self::map_from(map, WIDE, R0),
             Self::nat(SNAT),
         ]
     }

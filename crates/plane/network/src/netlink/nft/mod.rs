@@ -6,8 +6,9 @@
 
 mod expression;
 mod image;
+mod service;
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use nix::errno::Errno;
 
@@ -15,7 +16,7 @@ use super::socket::{CREATE, DUMP, REQUEST};
 use super::{Attrs, Message, Socket, attributes};
 use crate::error::NetworkError;
 
-pub(crate) use expression::{Compare, Direction, Expression, Side};
+pub(crate) use expression::{Compare, Direction, Expression, Memory, Side};
 pub(crate) use image::Image;
 
 const SUBSYSTEM: u16 = 10;
@@ -220,44 +221,9 @@ impl<'a> Batch<'a> {
         self.new_set(name, (TYPE_IPV4, 4), Some((TYPE_IPV4, 4)));
     }
 
-    /// `map <name> { type ipv4_addr . inet_proto . inet_service : verdict }`
-    pub(crate) fn service_map(&mut self, name: &str) {
-        let key = TYPE_IPV4 << 12 | TYPE_PROTOCOL << 6 | TYPE_SERVICE;
-        self.new_set(name, (key, 12), Some((TYPE_VERDICT, 0)));
-    }
-
     /// `set <name> { type ipv4_addr . inet_proto . inet_service }`
     pub(crate) fn listener_set(&mut self, name: &str) {
         let key = TYPE_IPV4 << 12 | TYPE_PROTOCOL << 6 | TYPE_SERVICE;
-        self.new_set(name, (key, 12), None);
-    }
-
-    /// `map <name> { type mark . mark : ipv4_addr . inet_service }`: what has a number, and a place in it, leads somewhere.
-    pub(crate) fn endpoint_map(&mut self, name: &str) {
-        let key = (TYPE_MARK << 6 | TYPE_MARK, 8);
-        let data = (TYPE_IPV4 << 6 | TYPE_SERVICE, 8);
-        self.new_set(name, key, Some(data));
-    }
-
-    /// `map <name> { type mark . ipv4_addr : ipv4_addr . inet_service; size <size>; flags dynamic,timeout }`: where a client of what has
-    /// a number was.
-    pub(crate) fn client_map(&mut self, name: &str, size: u32) {
-        self.sets += 1;
-        let attrs = self
-            .of(2, name)
-            .be32(3, SET_IS_MAP | SET_TIMES_OUT | SET_IS_DYNAMIC)
-            .be32(4, TYPE_MARK << 6 | TYPE_IPV4)
-            .be32(5, 8)
-            .be32(6, TYPE_IPV4 << 6 | TYPE_SERVICE)
-            .be32(7, 8)
-            .nest(9, Attrs::new().be32(1, size))
-            .be32(10, self.sets);
-        self.push(NEW_SET, CREATE, attrs);
-    }
-
-    /// `set <name> { type mark . ipv4_addr . inet_service }`
-    pub(crate) fn kept_set(&mut self, name: &str) {
-        let key = TYPE_MARK << 12 | TYPE_IPV4 << 6 | TYPE_SERVICE;
         self.new_set(name, (key, 12), None);
     }
 
@@ -401,28 +367,6 @@ impl<'a> Batch<'a> {
         self.elements(DELETE_ELEMENTS, 0, set, elements);
     }
 
-    /// `address . protocol . port : goto chain`
-    pub(crate) fn add_services<'b>(
-        &mut self,
-        map: &str,
-        entries: impl IntoIterator<Item = (ServiceKey, &'b str)>,
-    ) {
-        let elements = entries.into_iter().map(|(key, chain)| {
-            let verdict = Attrs::new().be32(1, GOTO.cast_unsigned()).text(2, chain);
-            service_element(key).nest(2, Attrs::new().nest(2, verdict))
-        });
-        self.elements(NEW_ELEMENTS, CREATE, map, elements);
-    }
-
-    pub(crate) fn remove_services(
-        &mut self,
-        map: &str,
-        keys: impl IntoIterator<Item = ServiceKey>,
-    ) {
-        let elements = keys.into_iter().map(service_element);
-        self.elements(DELETE_ELEMENTS, 0, map, elements);
-    }
-
     pub(crate) fn add_listeners(
         &mut self,
         set: &str,
@@ -437,37 +381,7 @@ impl<'a> Batch<'a> {
         set: &str,
         listeners: impl IntoIterator<Item = ServiceKey>,
     ) {
-        self.remove_services(set, listeners);
-    }
-
-    /// Where the places of a number lead, from 0 on.
-    pub(crate) fn add_endpoints(
-        &mut self,
-        map: &str,
-        number: u32,
-        endpoints: impl IntoIterator<Item = SocketAddrV4>,
-    ) {
-        let elements = (0..).zip(endpoints).map(|(place, to)| {
-            let mut data = [0; 8];
-            data[..4].copy_from_slice(&to.ip().octets());
-            data[4..6].copy_from_slice(&to.port().to_be_bytes());
-            place_element(number, place).nest(2, value(&data))
-        });
-        self.elements(NEW_ELEMENTS, CREATE, map, elements);
-    }
-
-    pub(crate) fn remove_endpoints(&mut self, map: &str, number: u32, count: u32) {
-        let elements = (0..count).map(|place| place_element(number, place));
-        self.elements(DELETE_ELEMENTS, 0, map, elements);
-    }
-
-    pub(crate) fn add_kept(&mut self, set: &str, number: u32, all: &[SocketAddrV4]) {
-        let elements = all.iter().map(|it| kept_element(number, *it));
-        self.elements(NEW_ELEMENTS, CREATE, set, elements);
-    }
-
-    pub(crate) fn remove_kept(&mut self, set: &str, number: u32, all: &[SocketAddrV4]) {
-        let elements = all.iter().map(|it| kept_element(number, *it));
+        let elements = listeners.into_iter().map(service_element);
         self.elements(DELETE_ELEMENTS, 0, set, elements);
     }
 
@@ -580,6 +494,14 @@ impl<'a> Batch<'a> {
     }
 }
 
+/// What the kernel calls a table: another one of the same name is called otherwise. `None` if there is none.
+pub(crate) fn table_handle(socket: &mut Socket, name: &str) -> Result<Option<u64>, NetworkError> {
+    const HANDLE: u16 = 4;
+    let found = find_table(IpVersion::V4, socket, name)?;
+    let handle = found.and_then(|body| find(body.get(4..)?, HANDLE)?.try_into().ok());
+    Ok(handle.map(u64::from_be_bytes))
+}
+
 /// Whether there is a table of that name.
 pub(crate) fn table_exists(socket: &mut Socket, name: &str) -> Result<bool, NetworkError> {
     table_exists_of(IpVersion::V4, socket, name)
@@ -595,13 +517,20 @@ pub(crate) fn table_exists_of(
     socket: &mut Socket,
     name: &str,
 ) -> Result<bool, NetworkError> {
+    Ok(find_table(version, socket, name)?.is_some())
+}
+
+fn find_table(
+    version: IpVersion,
+    socket: &mut Socket,
+    name: &str,
+) -> Result<Option<Vec<u8>>, NetworkError> {
     let attrs = Attrs::new().text(1, name);
     let header = [version.family(), 0, 0, 0];
     let request = Message::new(SUBSYSTEM << 8 | GET_TABLE, REQUEST, &header, attrs);
     match socket.ask("find an nftables table", request) {
-        Ok(found) => Ok(found.is_some()),
-        Err(error) if error.errno() == Some(Errno::ENOENT as i32) => Ok(false),
-        Err(error) => Err(error),
+        Err(error) if error.errno() == Some(Errno::ENOENT as i32) => Ok(None),
+        found => found,
     }
 }
 
@@ -709,28 +638,16 @@ fn sender_element((link, address): (&str, Ipv6Addr)) -> Attrs {
     key_element(&key)
 }
 
-fn service_element((address, protocol, port): ServiceKey) -> Attrs {
+fn service_element(key: ServiceKey) -> Attrs {
+    key_element(&service_key(key))
+}
+
+fn service_key((address, protocol, port): ServiceKey) -> [u8; 12] {
     let mut key = [0; 12];
     key[..4].copy_from_slice(&address.octets());
     key[4] = protocol;
     key[8..10].copy_from_slice(&port.to_be_bytes());
-    key_element(&key)
-}
-
-/// Numbers that rules make are in the machine's own order.
-fn kept_element(number: u32, to: SocketAddrV4) -> Attrs {
-    let mut key = [0; 12];
-    key[..4].copy_from_slice(&number.to_ne_bytes());
-    key[4..8].copy_from_slice(&to.ip().octets());
-    key[8..10].copy_from_slice(&to.port().to_be_bytes());
-    key_element(&key)
-}
-
-fn place_element(number: u32, place: u32) -> Attrs {
-    let mut key = [0; 8];
-    key[..4].copy_from_slice(&number.to_ne_bytes());
-    key[4..].copy_from_slice(&place.to_ne_bytes());
-    key_element(&key)
+    key
 }
 
 fn way_element(from: Ipv4Addr, to: Ipv4Addr) -> Attrs {

@@ -11,8 +11,6 @@ fn clients_are_kept_at_one_for_a_time_even_if_there_are_no_others() {
     ] {
         let count = all.len();
         let way = Way {
-            chain: 1,
-            number: 1,
             lead: to(all, sticky).unwrap(),
         };
         assert_eq!(way.sticky(), expected);
@@ -43,17 +41,78 @@ fn to(all: std::ops::Range<u32>, sticky: bool) -> Option<Lead> {
     })
 }
 
-fn change(plan: &mut Plan, changes: &[(u32, Option<Lead>)]) -> Vec<Step> {
-    plan.change(
-        changes
-            .iter()
-            .map(|(it, lead)| (at(*it), lead.clone()))
-            .collect(),
-    )
+fn changes(plan: &mut Plan, changes: &[(u32, Option<Lead>)]) -> Changes {
+    let all = changes.iter().map(|(it, lead)| (at(*it), lead.clone()));
+    plan.change(all.collect())
+}
+
+fn change(plan: &mut Plan, all: &[(u32, Option<Lead>)]) -> Vec<Step> {
+    changes(plan, all).steps
 }
 
 #[test]
-fn only_what_differs_is_changed_and_numbers_are_new() {
+fn what_is_led_alike_shares_a_chain_that_stays_for_a_while() {
+    let mut plan = Plan::default();
+    let first = changes(&mut plan, &[(1, to(0..2, false)), (2, to(4..6, false))]);
+    let [manner] = first.begun[..] else {
+        panic!("{first:?}");
+    };
+    let of_members = |places, sticky_ms| Manner::To {
+        places,
+        sticky_ms,
+        by_node: false,
+        outside: false,
+    };
+    assert_eq!(manner, of_members(2, None));
+    assert_eq!(plan.manners[&manner], 2);
+    let sticky = changes(&mut plan, &[(1, to(0..2, true))]);
+    assert_eq!(sticky.begun[0], of_members(STICKY_PLACES, Some(10_800_000)));
+    // For others it is another map that has the endpoints.
+    let outside = FrontEnd {
+        caller: Caller::Other,
+        ..at(1)
+    };
+    let others = plan.change([(outside, to(0..2, false))].into());
+    assert_eq!(others.begun.len(), 1);
+    // Nothing uses it, and then something does again.
+    let gone = changes(&mut plan, &[(2, None)]);
+    assert_eq!((gone.begun.len(), gone.ended.len()), (0, 0));
+    let back = changes(&mut plan, &[(2, to(0..2, false))]);
+    assert!(back.begun.is_empty());
+    assert_eq!(plan.manners[&manner], 1);
+    // Not for ever.
+    let mut ended = Vec::new();
+    for count in 3..80 {
+        ended.extend(changes(&mut plan, &[(2, to(0..count, false))]).ended);
+    }
+    assert_eq!(ended.len(), IDLE_MANNERS + 1);
+    let used: usize = plan.manners.values().sum();
+    assert_eq!(used, plan.ways.len());
+}
+
+#[test]
+fn a_snapshot_is_what_differs() {
+    let mut plan = Plan::default();
+    change(
+        &mut plan,
+        &[
+            (1, to(0..2, false)),
+            (2, to(0..3, false)),
+            (3, Some(Lead::Dropped)),
+        ],
+    );
+    let all = [(at(1), to(0..2, false)), (at(2), to(1..3, false))];
+    let all: BTreeMap<_, _> = all.map(|(at, lead)| (at, lead.unwrap())).into();
+    let changes = plan.replace(all.clone());
+    assert!(
+        matches!(&changes.steps[..], [Step::Remove(gone, _), Step::Change(it, ..)] if (*gone, *it) == (at(3), at(2))),
+        "{changes:?}"
+    );
+    assert_eq!(plan.replace(all), Changes::default());
+}
+
+#[test]
+fn only_what_differs_is_changed() {
     let mut plan = Plan::default();
     let first = change(&mut plan, &[(1, to(0..2, false)), (2, Some(Lead::Refused))]);
     assert!(matches!(&first[..], [Step::Add(..), Step::Add(..)]));
@@ -62,8 +121,7 @@ fn only_what_differs_is_changed_and_numbers_are_new() {
     let [Step::Change(_, old, new)] = &next[..] else {
         panic!("{next:?}");
     };
-    assert_eq!(old.chain, new.chain);
-    assert_ne!(old.number, new.number);
+    assert_eq!((old.count(), new.count()), (2, 3));
     let gone = change(&mut plan, &[(1, None), (3, None)]);
     assert!(matches!(&gone[..], [Step::Remove(it, _)] if *it == at(1)));
     assert_eq!(plan.places, 0);
@@ -89,7 +147,7 @@ fn none_twice_and_none_is_refused() {
             (3, to(0..5000, false)),
         ],
     );
-    let counts: Vec<u32> = plan.ways().map(|(_, it)| it.count()).collect();
+    let counts: Vec<u32> = plan.ways.values().map(Way::count).collect();
     assert_eq!(counts, [2, 0, ENDPOINTS as u32]);
     assert_eq!(plan.ways[&at(2)].lead, Lead::Refused);
 }
