@@ -99,8 +99,11 @@ pub struct Pages(Option<MmapMut>);
 impl Pages {
     /// `None` if the kernel has none to give.
     fn of(bytes: usize) -> Option<Self> {
-        let kept = KEPT_PAGES.lock().pop().filter(|it| it.len() >= bytes);
-        let pages = match kept {
+        let kept = match bytes <= LARGEST {
+            true => KEPT_PAGES.lock().pop(),
+            false => None,
+        };
+        let pages = match kept.filter(|it| it.len() >= bytes) {
             Some(pages) => pages,
             None => MmapOptions::new()
                 .len(bytes)
