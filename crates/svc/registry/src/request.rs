@@ -5,6 +5,7 @@ use std::{borrow::Cow, net::IpAddr, sync::Arc};
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header, request::Parts};
 use wharf_base::{Clock, ids};
+use wharf_blobs::Digest;
 use wharf_svc_ecr::{
     Catalog, Registry,
     token::{self, Bearer, TokenError},
@@ -117,15 +118,17 @@ impl RegistryApi {
 
     /// What it opens, if it is an address that GetDownloadUrlForLayer gave.
     fn address(&self, uri: &http::Uri) -> Option<Address> {
-        let (keyring, now) = (self.inner.catalog.keyring(), self.inner.clock.now());
         let token = path::parameter(uri.query(), "wharf-token")?;
         let Some(Route::Blob { digest, .. }) = path::parse(uri.path()) else {
             return None;
         };
-        let digest = digest.parse().ok()?;
-        let opened = token::open_download(keyring, &token, &digest, now).ok()?;
-        let (registry, repository) = opened;
-        Some(Address {
+        self.open_address(&token, &digest.parse().ok()?).ok()
+    }
+
+    fn open_address(&self, token: &str, digest: &Digest) -> Result<Address, TokenError> {
+        let (keyring, now) = (self.inner.catalog.keyring(), self.inner.clock.now());
+        let (registry, repository) = token::open_download(keyring, token, digest, now)?;
+        Ok(Address {
             registry,
             repository,
         })
@@ -369,20 +372,14 @@ impl RegistryApi {
         digest: &str,
     ) -> Result<Response<Body>, Refusal> {
         let digest = answer::digest(digest)?;
-        let catalog = &self.inner.catalog;
-        let now = self.inner.clock.now();
-        let (registry, repository) = match parts.extensions.get::<Address>().cloned() {
-            Some(Address {
-                registry,
-                repository,
-            }) => (registry, repository),
-            None => {
-                let opened = token::open_download(catalog.keyring(), token, &digest, now);
-                opened.map_err(bad_address)?
-            }
+        let address = match parts.extensions.get::<Address>() {
+            Some(opened) => opened.clone(),
+            None => self.open_address(token, &digest).map_err(bad_address)?,
         };
-        let found = catalog
-            .read_layer_by_id(&registry, name, &repository, &digest)
+        let found = self
+            .inner
+            .catalog
+            .read_layer_by_id(&address.registry, name, &address.repository, &digest)
             .await?;
         let found = found.ok_or_else(|| Refusal::blob_unknown(&digest.to_string()))?;
         blobs::send(parts, found, &digest)
