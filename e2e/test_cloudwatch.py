@@ -260,6 +260,8 @@ def test_an_alarm_tells_its_topic_and_eventbridge(wharf):
     wharf.aws("cloudwatch", "set-alarm-state", "--alarm-name", name, "--state-value", "OK", "--state-reason", "by hand")
     history = cloudwatch.describe_alarm_history(AlarmName=name, HistoryItemType="StateUpdate")["AlarmHistoryItems"]
     assert "Alarm updated from ALARM to OK" in [it["HistorySummary"] for it in history]
+    # Not of the alarm itself, which the next evaluation may change.
+    assert "by hand" in [json.loads(it["HistoryData"])["newState"]["stateReason"] for it in history]
     arn = alarm["AlarmArn"]
     assert cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"] == [{"Key": "team", "Value": "web"}]
     tagged = wharf.client("resourcegroupstaggingapi").get_resources(ResourceTypeFilters=["cloudwatch:alarm"])["ResourceTagMappingList"]
