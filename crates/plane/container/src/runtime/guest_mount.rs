@@ -33,6 +33,7 @@ use nix::{
     sys::stat::fstat,
     unistd::{chroot, fchdir},
 };
+use rustix::fs::{AtFlags, StatxFlags};
 use wharf_userns::map_owners;
 
 use super::{
@@ -437,45 +438,78 @@ impl Caller {
         Ok(is_block.then(|| loop_number(found.st_rdev)).flatten())
     }
 
-    /// Puts the mount where the caller wants it, as it would have found the place.
+    /// Puts the mount where the caller wants it, as it would have found the place. Nothing of ours is left on it: the
+    /// caller may unmount it as soon as it hears of it.
     fn attach(self, mount: OwnedFd, target: CString) -> io::Result<Attached> {
-        apart("guest-mount", move || {
-            unshare(CloneFlags::CLONE_FS)?;
-            setns(self.mounts.as_fd(), CloneFlags::CLONE_NEWNS)?;
-            fchdir(&self.root)?;
-            chroot(".")?;
-            fchdir(&self.current)?;
-            wharf_userns::attach(
-                &mount,
-                Path::new(std::ffi::OsStr::from_bytes(target.as_bytes())),
-            )?;
-            Ok(Attached {
-                mount,
-                namespace: self.mounts,
-            })
+        let attached = Attached {
+            mount: mount_id(&mount)?,
+            root: self.root,
+            current: self.current,
+            namespace: self.mounts,
+            target,
+        };
+        attached.inside("guest-mount", move |target| {
+            wharf_userns::attach(&mount, target)
         })
     }
 }
 
 /// A mount where its caller wanted it.
 struct Attached {
-    mount: OwnedFd,
+    mount: u64,
+    root: File,
+    current: File,
     namespace: File,
+    target: CString,
 }
 
 impl Attached {
-    fn take_back(self) -> io::Result<()> {
-        apart("guest-unmount", move || {
+    /// Does something at the target, where the caller is.
+    fn inside(
+        self,
+        name: &str,
+        work: impl FnOnce(&Path) -> io::Result<()> + Send + 'static,
+    ) -> io::Result<Self> {
+        apart(name, move || {
             unshare(CloneFlags::CLONE_FS)?;
             setns(self.namespace.as_fd(), CloneFlags::CLONE_NEWNS)?;
-            fchdir(&self.mount)?;
+            fchdir(&self.root)?;
+            chroot(".")?;
+            fchdir(&self.current)?;
+            let target = std::ffi::OsStr::from_bytes(self.target.as_bytes());
+            let done = work(Path::new(target));
+            // The thread may be there for some time after it was joined: it is on no mount that the caller could end.
+            fchdir(&self.root)?;
+            done.map(|()| self)
+        })
+    }
+
+    fn take_back(self) -> io::Result<()> {
+        let mount = self.mount;
+        let taken = self.inside("guest-unmount", move |target| {
+            let mut path = OpenOptions::new();
+            path.read(true).custom_flags(libc::O_PATH | libc::O_CLOEXEC);
+            // It was moved or taken away meanwhile.
+            let Ok(top) = path.open(target) else {
+                return Ok(());
+            };
+            if mount_id(&top)? != mount {
+                return Ok(());
+            }
+            fchdir(&top)?;
             match umount2(".", MntFlags::MNT_DETACH) {
-                // It was moved or taken away meanwhile.
                 Err(Errno::EINVAL) | Ok(()) => Ok(()),
                 Err(other) => Err(other.into()),
             }
-        })
+        });
+        taken.map(drop)
     }
+}
+
+/// As `/proc/<pid>/mountinfo` has it.
+fn mount_id(file: impl AsFd) -> io::Result<u64> {
+    let found = rustix::fs::statx(file, c"", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID)?;
+    Ok(found.stx_mnt_id)
 }
 
 /// By the text of `/proc/<pid>/status`.

@@ -1,15 +1,16 @@
 //! Devices that containers mount. Needs root, loop devices and ext4.
 
 use std::{
+    io::Read,
     path::PathBuf,
-    process::Command,
+    process::{Child, Command, Output, Stdio},
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
     },
 };
 
-use super::*;
+use super::{super::device::mounts_of, *};
 
 /// The container has the file `own`, until the check, which does something else first.
 struct Given<T> {
@@ -96,6 +97,90 @@ fn a_device_that_a_program_has_is_not_taken_for_a_mounted_one() {
     drop(mounted().unwrap());
     assert_eq!(checks.load(Ordering::Relaxed), 1);
     drop(mount);
+    device.let_go(&own).unwrap();
+}
+
+/// A process in a mount namespace of its own, which ends with this.
+struct Elsewhere(Child);
+
+impl Elsewhere {
+    fn begin() -> Self {
+        let mut shell = Command::new("unshare");
+        shell.args(["--mount", "sh", "-c", "echo there; read end"]);
+        let mut shell = shell
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = [0; 6];
+        shell.stdout.take().unwrap().read_exact(&mut said).unwrap();
+        Self(shell)
+    }
+
+    fn caller(&self) -> Caller {
+        let folder = Path::new("/proc").join(self.0.id().to_string());
+        let open = |name: &str| File::open(folder.join(name)).unwrap();
+        Caller {
+            memory: open("mem"),
+            root: open("root"),
+            current: open("cwd"),
+            mounts: open("ns/mnt"),
+            user: open("ns/user"),
+        }
+    }
+
+    fn unmount(&self, place: &Path) -> Output {
+        let mut unmount = Command::new("nsenter");
+        unmount.args(["--mount", "--target", &self.0.id().to_string(), "umount"]);
+        unmount.arg(place).output().unwrap()
+    }
+
+    fn mounts(&self, device: u32) -> usize {
+        let mounts = fs::read(format!("/proc/{}/mountinfo", self.0.id())).unwrap();
+        mounts_of(&mounts, (7, device.into())).len()
+    }
+}
+
+impl Drop for Elsewhere {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Needs root and loop devices.
+#[test]
+fn nothing_holds_what_was_mounted_and_only_that_is_taken_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path().canonicalize().unwrap();
+    let own = file_system(dir.join("own.img"));
+    let place = dir.join("place");
+    fs::create_dir(&place).unwrap();
+    let target = CString::new(place.as_os_str().as_bytes()).unwrap();
+    let device = LoopDevice::bind(&own).unwrap();
+    let given = Given {
+        own: own.clone(),
+        check: |_| Ok(()),
+    };
+    let elsewhere = Elsewhere::begin();
+    let attach = || {
+        let mount = mount_given(device.number, &given, &Wanted::default());
+        let mount = mount.unwrap().unwrap();
+        elsewhere.caller().attach(mount, target.clone()).unwrap()
+    };
+    // The caller has heard of it, and what would take it back is still there.
+    let attached = attach();
+    assert_eq!(elsewhere.mounts(device.number), 1);
+    let unmounted = elsewhere.unmount(&place);
+    assert!(unmounted.status.success(), "{unmounted:?}");
+
+    attached.take_back().unwrap();
+
+    let (under, over) = (attach(), attach());
+    under.take_back().unwrap();
+    assert_eq!(elsewhere.mounts(device.number), 2);
+    over.take_back().unwrap();
+    assert_eq!(elsewhere.mounts(device.number), 1);
     device.let_go(&own).unwrap();
 }
 
