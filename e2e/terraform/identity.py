@@ -18,6 +18,8 @@ EXECUTION = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePoli
 
 ROLE = Resource(
     "aws_iam_role",
+    # Tasks of the same configuration use it.
+    volatile=frozenset({"RoleLastUsed"}),
     create=(
         step(
             "iam.create_role", RoleName="terraform", Path="/", MaxSessionDuration=3600, AssumeRolePolicyDocument=TRUST,
