@@ -22,9 +22,13 @@ def pytest_configure(config):
     assert os.geteuid() == 0, "the end-to-end tests start containers: run them as root, 'sudo make e2e'"
 
 
-def pytest_collection_modifyitems(items):
-    """Those that take minutes begin first: the last of several workers would wait for them alone."""
-    items.sort(key=lambda item: -order.minutes(item))
+def pytest_collection_modifyitems(config, items):
+    """Those that take minutes begin first: the last of several workers would wait for them alone.
+
+    Tests that are named go in the order of their file, since some go on from what others left.
+    """
+    are_named = any("::" in argument for argument in config.args)
+    items.sort(key=lambda item: (-order.minutes(item), *((str(item.path), item.reportinfo()[1]) if are_named else ())))
 
 
 def pytest_xdist_make_scheduler(config, log):
