@@ -4,6 +4,7 @@
 
 mod allocation;
 mod certificate;
+mod default_class;
 mod escalation;
 mod fargate;
 mod iam_role;
@@ -171,6 +172,14 @@ pub async fn admit(
             let classes = classes.map_err(store_fault)?;
             storage_class::default(object, classes.iter().map(|(_, class)| class.as_ref()));
             storage_class::protect(object, "kubernetes.io/pvc-protection");
+        }
+        ("networking.k8s.io", "ingresses") => {
+            let classes = call
+                .cluster
+                .some(call.group(), "ingressclasses", None)
+                .await;
+            let classes = classes.map_err(store_fault)?;
+            default_class::of_ingress(object, classes.iter().map(|(_, class)| class.as_ref()));
         }
         _ => {}
     }
