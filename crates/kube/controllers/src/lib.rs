@@ -33,6 +33,7 @@ mod quota;
 mod replica_set;
 pub mod runtime;
 mod service_account;
+mod service_ranges;
 mod stateful_set;
 mod volumes;
 
@@ -104,6 +105,10 @@ pub async fn run(client: Client, informers: Informers, options: Options, stop: C
     tasks.spawn(drive(quota::Quotas::new(&context), stop.clone()));
     tasks.spawn(drive(pod_claims::PodClaims::new(&context), stop.clone()));
     tasks.spawn(drive(pod_collector::Pods::new(&context), stop.clone()));
+    tasks.spawn(drive(
+        service_ranges::ServiceRanges::new(&context),
+        stop.clone(),
+    ));
     tasks.spawn(drive(volumes::Binder::new(&context), stop.clone()));
     tasks.spawn(drive(volumes::Protection::new(&context), stop.clone()));
     tasks.spawn(garbage::run(context.clone(), stop));
