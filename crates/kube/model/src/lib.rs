@@ -19,6 +19,7 @@ pub mod convert;
 mod cron;
 pub mod custom;
 pub mod defaults;
+pub mod duration;
 pub mod fargate;
 pub mod field;
 pub mod file_volume;
