@@ -21,6 +21,8 @@ mod deployment;
 mod disruption;
 mod endpoints;
 mod finished_jobs;
+#[doc(hidden)]
+pub mod fuzz;
 mod garbage;
 mod history;
 mod job;

@@ -16,7 +16,7 @@ pub mod catalog;
 pub mod codec;
 pub mod conform;
 pub mod convert;
-mod cron;
+pub mod cron;
 pub mod custom;
 pub mod defaults;
 pub mod duration;
