@@ -18,6 +18,8 @@ pub mod bootstrap;
 pub mod certificate;
 pub mod decision;
 pub mod eks_token;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod impersonation;
 pub mod issuing;
 pub mod mapping;
