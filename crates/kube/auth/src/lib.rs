@@ -36,6 +36,6 @@ pub use decision::Decision;
 pub use rules::{PolicyRule, Rules};
 pub use seams::{
     Authenticated, Authenticator, Authorizer, Bound, Credentials, IssuedToken, TokenRefused,
-    TokenRequest, Tokens, Unauthenticated,
+    TokenRequest, Tokens, UNKNOWN_TOKEN, Unauthenticated,
 };
 pub use user::UserInfo;
