@@ -1,8 +1,8 @@
 """Clusters of wharf for upstream's tests, and the one with upstream's hollow nodes: kubelets that run their pods on nothing."""
 
 import contextlib
+import functools
 import json
-import os
 import pathlib
 import subprocess
 import sys
@@ -15,8 +15,6 @@ from harness import kubernetes, tools  # noqa: E402
 from harness.installation import Installation  # noqa: E402
 from harness.waiting import wait_for  # noqa: E402
 
-# What scripts/oracle.sh makes.
-PROGRAMS = REPOSITORY / ".cache" / "oracle" / "bin"
 NODES = 3
 # An address for what asks the machine for its own: the namespace has a loopback alone.
 ADDRESS = "10.200.0.1"
@@ -26,8 +24,16 @@ NODES_DEADLINE_S = 120
 TOKEN_LASTS = "24h"
 
 
+@functools.cache
+def oracle():
+    """The folder with what is upstream's."""
+    said = subprocess.run([REPOSITORY / "scripts" / "oracle.sh", "--home"], check=True, capture_output=True, text=True)
+    return pathlib.Path(said.stdout.strip())
+
+
 def program(name):
-    path = pathlib.Path(os.environ.get("WHARF_ORACLE", PROGRAMS)) / name
+    """One of those that scripts/oracle.sh makes."""
+    path = oracle() / "bin" / name
     assert path.is_file(), f"no {path}: run scripts/oracle.sh"
     return path
 

@@ -1,4 +1,4 @@
-"""A day's work with kubectl, the oldest that is supported and that of clusters' own version: one speaks SPDY, the other WebSockets."""
+"""A day's work with kubectl, from the oldest that is supported to that of clusters' own version: old ones speak SPDY, new ones WebSockets."""
 
 import contextlib
 import json
@@ -50,7 +50,7 @@ class Day:
         return [pod["metadata"]["name"] for pod in self.get("pods", "-l", "app=web")["items"] if "deletionTimestamp" not in pod["metadata"]]
 
 
-@pytest.fixture(scope="module", params=["kubectl-1.20", "kubectl-1.36"])
+@pytest.fixture(scope="module", params=["kubectl-1.20", "kubectl-1.32", "kubectl-1.36"])
 def day(request, cluster, image):
     day = Day(cluster, request.param)
     container = {

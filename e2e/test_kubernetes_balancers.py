@@ -82,10 +82,10 @@ def path(service, path="/", kind="Prefix"):
     return {"path": path, "pathType": kind, "backend": {"service": {"name": service, "port": {"number": 80}}}}
 
 
-def ingress(cluster, name, port, rules, **annotations):
+def ingress(cluster, name, port, rules, names_class=True, **annotations):
     annotations = {f"{ALB}/{key.replace('_', '-')}": value for key, value in annotations.items()}
     annotations = {f"{ALB}/scheme": "internet-facing", f"{ALB}/listen-ports": json.dumps([{"HTTP": port}]), **QUICK, **annotations}
-    spec = {"ingressClassName": "alb", "rules": rules}
+    spec = {"rules": rules} | ({"ingressClassName": "alb"} if names_class else {})
     metadata = {"name": name, "annotations": annotations}
     apply(cluster, {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata, "spec": spec})
 
@@ -209,6 +209,17 @@ def test_what_cannot_be_had_is_told(installation, cluster, web):
     assert "subnet-0123456789abcdef0 is not in the cluster's VPC" in events(cluster, "typo", "FailedDeployModel")[0]
     assert left_of(installation, "guarded") == left_of(installation, "typo") == []
     cluster.kubectl("delete", "ingress", "guarded", "typo", "--timeout=30s")
+
+
+def test_the_default_class_is_that_of_an_ingress_without_one(installation, cluster, web):
+    cluster.kubectl("annotate", "ingressclass", "alb", "ingressclass.kubernetes.io/is-default-class=true")
+    port = free_port()
+    ingress(cluster, "classless", port, [{"http": {"paths": [path("two")]}}], names_class=False)
+    assert cluster.get("ingress", "classless")["spec"]["ingressClassName"] == "alb"
+    wait_for(lambda: get(port) == (200, "two"), 90, "an answer through the load balancer")
+    cluster.kubectl("annotate", "ingressclass", "alb", "ingressclass.kubernetes.io/is-default-class-")
+    cluster.kubectl("delete", "ingress", "classless", "--timeout=50s")
+    assert left_of(installation, "classless") == []
 
 
 def test_the_server_is_killed_in_the_middle(installation, cluster, web):

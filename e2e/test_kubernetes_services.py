@@ -122,6 +122,29 @@ def test_readiness_and_scaling_are_followed(cluster, address):
     wait_for(lambda: answers(cluster, "client", address) == pods(cluster), 30, "answers of the new ones")
 
 
+def test_a_service_has_an_address_of_a_further_range(cluster, address):
+    assert cluster.get("ipaddress", address)["spec"]["parentRef"] == {"resource": "services", "namespace": "default", "name": "web"}
+    kind = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "ServiceCIDR",
+        "metadata": {"name": "more"},
+        "spec": {"cidrs": ["192.168.77.0/28"]},
+    }
+    cluster.kubectl("apply", "-f", "-", stdin=json.dumps(kind))
+    cluster.kubectl("wait", "servicecidr/more", "--for=condition=Ready", "--timeout=30s")
+    spec = {"selector": {"app": "web"}, "clusterIP": "192.168.77.5", "ports": [{"port": 80, "targetPort": 8080}]}
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "further"}, "spec": spec}
+    cluster.kubectl("apply", "-f", "-", stdin=json.dumps(service))
+    wait_for(lambda: answers(cluster, "client", "192.168.77.5") == pods(cluster), 30, "answers at an address of the range")
+    assert answers(cluster, "client", "further") == pods(cluster)
+    assert "services/default/further" in cluster.kubectl("get", "ipaddresses", "192.168.77.5")
+    cluster.kubectl("delete", "servicecidr", "more", "--wait=false")
+    cluster.kubectl("wait", "servicecidr/more", "--for=condition=Ready=false", "--timeout=30s")
+    cluster.kubectl("delete", "service", "further")
+    wait_for(lambda: cluster.is_gone("servicecidr", "more"), 30, "the end of the range")
+    assert "NotFound" in cluster.kubectl("get", "ipaddress", "192.168.77.5", check=False).stderr
+
+
 def test_a_client_stays_with_a_pod_by_affinity(cluster, address):
     cluster.kubectl("patch", "service", "web", "-p", '{"spec": {"sessionAffinity": "ClientIP"}}')
     wait_for(lambda: len(answers(cluster, "client", address)) == 1, 30, "one pod for one client")

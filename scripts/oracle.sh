@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Builds upstream's Kubernetes 1.20.2 from Debian's source package, with Debian's Go, into .cache/oracle/bin: what wharf's is held
-# against. Safe to repeat: what is there is kept. Nothing of it is part of wharf.
+# Builds upstream's Kubernetes 1.20.2 from Debian's source package, with Debian's Go: what wharf's is held against. It lies outside the
+# repository, so that all checkouts share it and nothing of it is part of wharf. Safe to repeat: what is there is kept.
 #
 #   scripts/oracle.sh [PROGRAM…]      all that conformance/run needs, without arguments
+#   scripts/oracle.sh --home          prints the folder, whose `bin` has the programs
 #
+# WHARF_ORACLE: another folder than wharf/oracle in the user's cache.
 # WHARF_ORACLE_JOBS: how many compilers run at once, one a core by default. The first build takes some six minutes on two cores,
 # and 4 GB of disk, most of which is gone again at its end.
 set -euo pipefail
@@ -19,7 +21,16 @@ declare -A sha256=(
   [go-src]=2dfa82fe4f08f4e0193c532e561af4c91871f5235608f04f2bb8d57bb288df5a
 )
 go_version=1.19.8-2
-home=$PWD/.cache/oracle
+home=${WHARF_ORACLE:-${XDG_CACHE_HOME:-${HOME:?}/.cache}/wharf/oracle}
+# Where it lay before.
+if [ -d .cache/oracle ] && [ ! -e "$home" ]; then
+  mkdir -p "${home%/*}"
+  mv .cache/oracle "$home"
+fi
+if [ "${1:-}" = --home ]; then
+  printf '%s\n' "$home"
+  exit
+fi
 programs=(kubemark kubectl ginkgo e2e.test agnhost nnp pause sample-apiserver)
 [ "$#" = 0 ] || programs=("$@")
 jobs=${WHARF_ORACLE_JOBS:-$(nproc)}
@@ -27,8 +38,18 @@ jobs=${WHARF_ORACLE_JOBS:-$(nproc)}
 say() { printf 'oracle: %s\n' "$*"; }
 die() { printf 'oracle: %s\n' "$*" >&2; exit 1; }
 
-missing=()
-for program in "${programs[@]}"; do [ -x "$home/bin/$program" ] || missing+=("$program"); done
+look() {
+  local program
+  missing=()
+  for program in "${programs[@]}"; do [ -x "$home/bin/$program" ] || missing+=("$program"); done
+}
+look
+[ "${#missing[@]}" != 0 ] || exit 0
+mkdir -p "$home/bin"
+# Another checkout may be building the same.
+exec 9>"$home/.lock"
+flock 9
+look
 [ "${#missing[@]}" != 0 ] || exit 0
 
 # fetch PATH SUM FILE
@@ -120,7 +141,6 @@ build() {
 
 tree=$home/kubernetes-$version
 kubernetes=k8s.io/kubernetes
-mkdir -p "$home/bin"
 get_go
 get_source
 

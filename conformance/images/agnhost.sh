@@ -1,10 +1,11 @@
 # Upstream's program of many servers and clients for tests, with what tests call beside it.
 
+oracle=$(scripts/oracle.sh --home)
 . conformance/images/tools.sh
 
-cp .cache/oracle/bin/agnhost "$root/agnhost"
+cp "$oracle/bin/agnhost" "$root/agnhost"
 ln -s agnhost "$root/agnhost-2"
-cp .cache/oracle/kubernetes-1.20.2/test/images/agnhost/porter/localhost.{crt,key} "$root/"
+cp "$oracle"/kubernetes-1.20.2/test/images/agnhost/porter/localhost.{crt,key} "$root/"
 mkdir -p "$root/uploads"
 config=(--entrypoint '["/agnhost"]' --cmd pause --env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin)
 config+=(--port 80 --port 8080 --port 8081 --port 9376)

@@ -1,8 +1,9 @@
 # A program that says who it is, and that is to be root whoever starts it.
 
+oracle=$(scripts/oracle.sh --home)
 . e2e/images/busybox.sh
 
 mkdir -p "$root/usr/local/bin"
-cp .cache/oracle/bin/nnp "$root/usr/local/bin/nnp"
+cp "$oracle/bin/nnp" "$root/usr/local/bin/nnp"
 chmod 4755 "$root/usr/local/bin/nnp"
 config+=(--cmd nnp)

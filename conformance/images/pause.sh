@@ -1,4 +1,5 @@
 # A process that does nothing.
 
-cp .cache/oracle/bin/pause "$root/pause"
+oracle=$(scripts/oracle.sh --home)
+cp "$oracle/bin/pause" "$root/pause"
 config=(--entrypoint '["/pause"]')

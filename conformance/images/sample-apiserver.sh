@@ -1,4 +1,5 @@
 # Upstream's example of an aggregated API server.
 
-cp .cache/oracle/bin/sample-apiserver "$root/sample-apiserver"
+oracle=$(scripts/oracle.sh --home)
+cp "$oracle/bin/sample-apiserver" "$root/sample-apiserver"
 config=(--entrypoint '["/sample-apiserver"]')

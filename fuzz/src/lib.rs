@@ -10,6 +10,7 @@
 mod agent;
 mod balancer;
 mod certificates;
+mod clusters;
 mod images;
 mod input;
 mod kubernetes;
@@ -59,11 +60,21 @@ pub const TARGETS: &[Target] = &[
     ("journal-manifest", storage::journal_manifest),
     ("keyring-file", storage::keyring_file),
     ("kms-ciphertext", storage::kms_ciphertext),
+    ("kube-account-token", clusters::account_token),
+    ("kube-aws-auth", clusters::aws_auth),
+    ("kube-continue", clusters::continue_token),
+    ("kube-cron", clusters::cron),
     ("kube-definition", kubernetes::definition),
+    ("kube-eks-token", clusters::eks_token),
     ("kube-json", kubernetes::json),
+    ("kube-jsonpath", clusters::json_path),
+    ("kube-oidc-token", clusters::oidc_token),
     ("kube-patch", kubernetes::patches),
     ("kube-protobuf", kubernetes::protobuf),
     ("kube-selector", kubernetes::selector),
+    ("kube-signing-request", clusters::signing_request),
+    ("kube-spdy", clusters::spdy),
+    ("kube-websocket", clusters::websocket),
     ("kube-yaml", kubernetes::yaml),
     ("layer", images::layer),
     ("layer-archive", images::layer_archive),

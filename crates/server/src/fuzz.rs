@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use wharf_base::{Clock, Permit, SystemClock};
+use wharf_kube_auth::mapping::Identity;
 use wharf_wire::{Context, Service};
 
 use crate::{
@@ -63,4 +64,19 @@ pub async fn services(
     }
     served.routes.retain(|it| it.schema().name != ON_FILES);
     Ok(served.routes)
+}
+
+/// What the ConfigMap `aws-auth` says of a role, when a member of it is this text.
+pub fn aws_auth(text: &str) {
+    use crate::kube::aws_auth::find;
+    let session = "arn:aws:sts::000000000000:assumed-role/nodes/i-1";
+    let role = "arn:aws:iam::000000000000:role/nodes";
+    let who = Identity::new(session, "AROAX:i-1", role, "000000000000", "ASIA1");
+    for member in ["mapRoles", "mapUsers", "mapAccounts"] {
+        let map = serde_json::json!({ "data": { (member): text } });
+        if let Some(mapped) = find(&map, &who) {
+            let _ = mapped.needs_instance();
+            let _ = mapped.user(&who, Some("ip-10-0-0-1.ec2.internal"));
+        }
+    }
 }

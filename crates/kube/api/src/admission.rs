@@ -2,8 +2,10 @@
 //!
 //! Each part is a pure function over the object and what was read for it; this module reads, and calls them in upstream's order.
 
+mod addresses;
 mod allocation;
 mod certificate;
+mod default_class;
 mod escalation;
 mod fargate;
 mod iam_role;
@@ -57,6 +59,7 @@ pub struct Effects {
     pub turn: Option<OwnedMutexGuard<()>>,
 }
 
+pub use addresses::{adopt as adopt_addresses, default_range};
 pub use certificate::errors as certificate_errors;
 pub use fargate::not_for_others as not_for_others_than_fargate;
 pub use quota::{Turns, charge};
@@ -118,7 +121,10 @@ pub async fn admit(
         Operation::Create => effects
             .compares
             .extend(namespace::must_take(call, object).await?),
-        Operation::Delete => namespace::may_go(call, text_at(object, &["metadata", "name"]))?,
+        Operation::Delete => {
+            namespace::may_go(call, text_at(object, &["metadata", "name"]))?;
+            addresses::may_go(call, object).await?;
+        }
         Operation::Update { .. } => {}
     }
     certificate::check(call, operation, object, live).await?;
@@ -171,6 +177,14 @@ pub async fn admit(
             let classes = classes.map_err(store_fault)?;
             storage_class::default(object, classes.iter().map(|(_, class)| class.as_ref()));
             storage_class::protect(object, "kubernetes.io/pvc-protection");
+        }
+        ("networking.k8s.io", "ingresses") => {
+            let classes = call
+                .cluster
+                .some(call.group(), "ingressclasses", None)
+                .await;
+            let classes = classes.map_err(store_fault)?;
+            default_class::of_ingress(object, classes.iter().map(|(_, class)| class.as_ref()));
         }
         _ => {}
     }
@@ -291,16 +305,27 @@ fn limits_hold(call: &Call, object: &Value, errors: &[String]) -> Result<(), Fau
 pub fn released(call: &Call, live: &Value) -> Effects {
     let mut effects = Effects::default();
     if (call.group(), call.resource.plural.as_str()) == ("", "services") {
-        let folder = format!("{}{CLAIMS}", call.cluster.objects.keys.root());
         let held = allocation::claims(live);
-        let keys = held.iter().map(|it| format!("{folder}{}", it.path()));
-        effects.released = keys.collect();
+        effects.released = held.iter().flat_map(|it| given_up(call, it)).collect();
     }
     effects
 }
 
-/// The folder of what services hold.
+/// The folder of ports of nodes that services hold, and of addresses as they were held once.
 const CLAIMS: &str = "claims/";
+
+fn claim_key(call: &Call, port: u16) -> String {
+    let root = call.cluster.objects.keys.root();
+    format!("{root}{CLAIMS}{}", allocation::port_path(port))
+}
+
+/// The keys that go when a service lets something go.
+fn given_up(call: &Call, claim: &allocation::Claim) -> Vec<String> {
+    match claim {
+        allocation::Claim::NodePort(port) => vec![claim_key(call, *port)],
+        allocation::Claim::Address(it) => addresses::keys(&call.cluster.objects, *it).into(),
+    }
+}
 
 /// Gives an object, as it will be written, what it needs of the cluster's addresses and ports.
 pub async fn allocate(
@@ -314,28 +339,45 @@ pub async fn allocate(
     {
         return Ok(());
     }
-    let folder = format!("{}{CLAIMS}", call.cluster.objects.keys.root());
-    let key = |it: &allocation::Claim| format!("{folder}{}", it.path());
-    let taken = call
-        .cluster
-        .objects
-        .names(&folder)
+    let objects = &call.cluster.objects;
+    let folder = format!("{}{CLAIMS}", objects.keys.root());
+    let ports = objects.names(&folder).await.map_err(store_fault)?;
+    let held = addresses::held(objects, &ports)
         .await
         .map_err(store_fault)?;
-    let is_free = |it: &allocation::Claim| !taken.contains(&it.path());
-    let range = call.cluster.parts.network.service_range;
-    let errors = allocation::allocate(object, live, range, is_free);
+    let is_free = |it: &allocation::Claim| match it {
+        allocation::Claim::NodePort(port) => !ports.contains(&allocation::port_path(*port)),
+        allocation::Claim::Address(address) => !held.contains(address),
+    };
+    let ranges = addresses::ranges(&call.cluster)
+        .await
+        .map_err(store_fault)?;
+    let nets: Vec<_> = ranges.iter().map(|it| it.net).collect();
+    let errors = allocation::allocate(object, live, &nets, is_free);
     if !errors.is_empty() {
         let name = text_at(object, &["metadata", "name"]);
         return Err(call.invalid(name, errors));
     }
     let old = live.map(allocation::claims).unwrap_or_default();
     let new = allocation::claims(object);
-    effects
-        .claims
-        .extend(new.iter().filter(|it| !old.contains(it)).map(key));
+    for claim in new.iter().filter(|it| !old.contains(it)) {
+        match claim {
+            allocation::Claim::NodePort(port) => effects.claims.push(claim_key(call, *port)),
+            allocation::Claim::Address(address) => {
+                let key = addresses::key(objects, *address);
+                let range = ranges.iter().find(|it| it.net.contains(address));
+                effects
+                    .compares
+                    .extend(range.map(addresses::Range::unchanged));
+                effects.compares.push(Compare::absent(&key));
+                let record = addresses::record(&call.catalog, *address, object, call.now);
+                effects.written.push((key, record));
+            }
+        }
+    }
+    let let_go = old.iter().filter(|it| !new.contains(it));
     effects
         .released
-        .extend(old.iter().filter(|it| !new.contains(it)).map(key));
+        .extend(let_go.flat_map(|it| given_up(call, it)));
     Ok(())
 }

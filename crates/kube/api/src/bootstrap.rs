@@ -15,6 +15,7 @@ use wharf_kube_model::{
 };
 
 use crate::{
+    admission::default_range,
     aggregation,
     cluster::{Cluster, FrontProxy, Network, OwnServer},
 };
@@ -35,6 +36,15 @@ pub async fn ensure(cluster: &Cluster) {
     for (path, object) in objects() {
         make(cluster, &path, &object, false).await;
     }
+    // What is made next needs addresses of it.
+    let range = default_range(cluster.network().service_range, cluster.now());
+    make(
+        cluster,
+        "/apis/networking.k8s.io/v1/servicecidrs",
+        &range,
+        false,
+    )
+    .await;
     let names = name_service(cluster.network());
     let goes_without = cluster.without().contains(&Part::CoreDns);
     if let Some((path, object)) = names.filter(|_| !goes_without) {

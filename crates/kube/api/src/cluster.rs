@@ -288,6 +288,7 @@ impl Cluster {
         crate::definitions::load(&inner).await?;
         crate::webhooks::load(&inner).await?;
         crate::aggregation::load(&inner).await?;
+        crate::admission::adopt_addresses(&inner).await?;
         let cluster = Self { inner };
         crate::bootstrap::ensure(&cluster).await;
         cluster.tell().await;
@@ -314,6 +315,10 @@ impl Cluster {
     /// The kinds of this moment.
     pub fn catalog(&self) -> Arc<Catalog> {
         self.inner.catalog.load_full()
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.inner.now()
     }
 
     pub fn network(&self) -> &Network {

@@ -2,8 +2,10 @@
 
 use std::net::SocketAddrV4;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use indexmap::IndexMap;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use wharf_kube_model::{Catalog, Resource};
 
 use crate::{
@@ -97,6 +99,10 @@ pub fn resource_list(catalog: &Catalog, group: &str, version: &str) -> Option<Va
         if !resource.categories.is_empty() {
             entry["categories"] = json!(resource.categories);
         }
+        // Whatever can be watched is stored.
+        if resource.can("watch") {
+            entry["storageVersionHash"] = stored_as(resource).into();
+        }
         all.push(entry);
         for sub in &resource.subresources {
             let mut entry = json!({
@@ -113,7 +119,9 @@ pub fn resource_list(catalog: &Catalog, group: &str, version: &str) -> Option<Va
             all.push(entry);
         }
     }
-    all.sort_by(|a, b| a["name"].as_str().cmp(&b["name"].as_str()));
+    let is_custom = resources.iter().any(|it| it.custom.is_some());
+    let place = |entry: &Value| place(entry["name"].as_str().unwrap_or_default(), is_custom);
+    all.sort_by_cached_key(place);
     let group_version = match group {
         "" => version.to_owned(),
         _ => format!("{group}/{version}"),
@@ -124,6 +132,22 @@ pub fn resource_list(catalog: &Catalog, group: &str, version: &str) -> Option<Va
         "groupVersion": group_version,
         "resources": all,
     }))
+}
+
+/// Where a resource or a part of one comes: by their names, but for parts of custom resources, of which scale comes last.
+fn place(name: &str, is_custom: bool) -> (String, bool, String) {
+    let (resource, part) = name.split_once('/').unwrap_or((name, ""));
+    let is_last = is_custom && part == "scale";
+    (resource.to_owned(), is_last, part.to_owned())
+}
+
+/// By which migrators of storage see that a kind is stored in another version.
+fn stored_as(resource: &Resource) -> String {
+    /// Bytes of the hash that are shown.
+    const SHOWN: usize = 8;
+    let storage = &resource.storage;
+    let kind = format!("{}/{}/{}", storage.group, storage.version, resource.kind);
+    BASE64.encode(&Sha256::digest(kind)[..SHOWN])
 }
 
 /// `/api` and `/apis` in the form that says all at once; `core`: of the group without a name. What aggregated servers told goes in as

@@ -12,10 +12,11 @@ use crate::{cluster::Inner, storage::Object};
 /// Objects read at a time.
 const AT_ONCE: usize = 500;
 /// What writes of others are decided by, each time anew: what was parsed of these is remembered.
-const REMEMBERED: [(&str, &str); 4] = [
+const REMEMBERED: [(&str, &str); 5] = [
     ("", "limitranges"),
     ("", "namespaces"),
     ("", "serviceaccounts"),
+    ("networking.k8s.io", "servicecidrs"),
     ("scheduling.k8s.io", "priorityclasses"),
 ];
 /// Objects that are remembered at most, and the bytes of one.

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use serde_json::{Value, json};
-use wharf_kube_auth::{Attributes, Decision, PolicyRule, Unauthenticated, UserInfo};
+use wharf_kube_auth::{Attributes, Decision, PolicyRule, UNKNOWN_TOKEN, Unauthenticated, UserInfo};
 use wharf_kube_model::{Resource, status::Status, view::text_at};
 
 use crate::{
@@ -76,7 +76,13 @@ async fn token(call: &Call, spec: &Value) -> Result<Value, Fault> {
         Err(Unauthenticated::TooMany) => {
             Err(Status::too_many_requests("too many token reviews", 1).into())
         }
-        Err(Unauthenticated::Refused(why)) => Ok(json!({"user": {}, "error": why})),
+        Err(Unauthenticated::Refused(why)) => {
+            let error = match why.as_str() {
+                UNKNOWN_TOKEN => why,
+                why => format!("[{UNKNOWN_TOKEN}, {why}]"),
+            };
+            Ok(json!({"user": {}, "error": error}))
+        }
         Err(Unauthenticated::MayNotImpersonate { .. }) => Ok(json!({"user": {}})),
     }
 }

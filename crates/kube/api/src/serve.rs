@@ -294,7 +294,7 @@ async fn resource(
         return Err(answer::no_such_method().into());
     }
     let offer = Offer {
-        protobuf: resource.custom.is_none() && !measured::is_measured(&resource),
+        protobuf: resource.custom.is_none(),
         yaml: verb != "watch",
         // Answers to questions are no objects that a table could be made of.
         shapes: (verb != "create" || subresource.is_empty()) && !reviews::is_review(&resource),

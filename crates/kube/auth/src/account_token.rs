@@ -261,7 +261,7 @@ fn part(text: &str) -> Option<Value> {
 }
 
 impl Claims {
-    fn of(claims: &Value) -> Option<Self> {
+    pub(crate) fn of(claims: &Value) -> Option<Self> {
         let own = &claims["kubernetes.io"];
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let named = |kind: &str| {

@@ -18,6 +18,8 @@ pub mod bootstrap;
 pub mod certificate;
 pub mod decision;
 pub mod eks_token;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod impersonation;
 pub mod issuing;
 pub mod mapping;
@@ -34,6 +36,6 @@ pub use decision::Decision;
 pub use rules::{PolicyRule, Rules};
 pub use seams::{
     Authenticated, Authenticator, Authorizer, Bound, Credentials, IssuedToken, TokenRefused,
-    TokenRequest, Tokens, Unauthenticated,
+    TokenRequest, Tokens, UNKNOWN_TOKEN, Unauthenticated,
 };
 pub use user::UserInfo;

@@ -14,6 +14,9 @@ pub struct Credentials<'a> {
     pub certificate: Option<&'a [u8]>,
 }
 
+/// Of a token that nothing here makes or knows.
+pub const UNKNOWN_TOKEN: &str = "invalid bearer token";
+
 /// Why a request is from nobody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unauthenticated {

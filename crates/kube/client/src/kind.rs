@@ -120,7 +120,9 @@ kinds! {
     CERTIFICATE_SIGNING_REQUEST = "certificates.k8s.io", "v1", "CertificateSigningRequest", "certificatesigningrequests", false;
     LEASE = "coordination.k8s.io", "v1", "Lease", "leases", true;
     ENDPOINT_SLICE = "discovery.k8s.io", "v1", "EndpointSlice", "endpointslices", true;
+    IP_ADDRESS = "networking.k8s.io", "v1", "IPAddress", "ipaddresses", false;
     NETWORK_POLICY = "networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies", true;
+    SERVICE_CIDR = "networking.k8s.io", "v1", "ServiceCIDR", "servicecidrs", false;
     POD_DISRUPTION_BUDGET = "policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", true;
     CLUSTER_ROLE = "rbac.authorization.k8s.io", "v1", "ClusterRole", "clusterroles", false;
     PRIORITY_CLASS = "scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses", false;

@@ -7,6 +7,7 @@ use std::{str::FromStr, sync::Arc};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use wharf_kube_client::{Delete, Error, Informer, Object, Propagation, Recorder, Ref, kind};
+use wharf_kube_model::cron::plain;
 use wharf_schedule::{Expression, Zone};
 
 use self::plan::{Plan, Schedule, plan};
@@ -95,20 +96,16 @@ impl CronJobs {
     }
 }
 
+/// The moments of a schedule, as it is written.
+pub fn times(text: &str) -> Option<Expression> {
+    let fields = plain(text).ok()?;
+    Expression::crontab(&fields).ok()
+}
+
 /// The schedule of a spec.
 fn schedule(cron: &Value) -> Result<Schedule, String> {
     let text = cron.text("/spec/schedule");
-    // Names of common schedules stand for their fields.
-    let fields = match text {
-        "@yearly" | "@annually" => "0 0 1 1 *",
-        "@monthly" => "0 0 1 * *",
-        "@weekly" => "0 0 * * 0",
-        "@daily" | "@midnight" => "0 0 * * *",
-        "@hourly" => "0 * * * *",
-        fields => fields,
-    };
-    let times =
-        Expression::crontab(fields).map_err(|_| format!("unparseable schedule: {text:?}"))?;
+    let times = times(text).ok_or_else(|| format!("unparseable schedule: {text:?}"))?;
     let zone = match cron.text("/spec/timeZone") {
         "" => Zone::UTC,
         name => {

@@ -21,6 +21,8 @@ mod deployment;
 mod disruption;
 mod endpoints;
 mod finished_jobs;
+#[doc(hidden)]
+pub mod fuzz;
 mod garbage;
 mod history;
 mod job;
@@ -33,6 +35,7 @@ mod quota;
 mod replica_set;
 pub mod runtime;
 mod service_account;
+mod service_ranges;
 mod stateful_set;
 mod volumes;
 
@@ -104,6 +107,10 @@ pub async fn run(client: Client, informers: Informers, options: Options, stop: C
     tasks.spawn(drive(quota::Quotas::new(&context), stop.clone()));
     tasks.spawn(drive(pod_claims::PodClaims::new(&context), stop.clone()));
     tasks.spawn(drive(pod_collector::Pods::new(&context), stop.clone()));
+    tasks.spawn(drive(
+        service_ranges::ServiceRanges::new(&context),
+        stop.clone(),
+    ));
     tasks.spawn(drive(volumes::Binder::new(&context), stop.clone()));
     tasks.spawn(drive(volumes::Protection::new(&context), stop.clone()));
     tasks.spawn(garbage::run(context.clone(), stop));

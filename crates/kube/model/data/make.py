@@ -29,6 +29,7 @@ KINDS = [
     "Bytes",
     "Time",
     "MicroTime",
+    "Duration",
     "Quantity",
     "IntOrString",
     "RawExtension",
@@ -70,8 +71,7 @@ SPECIAL = {
     f"{META}.Time": "Time",
     f"{META}.MicroTime": "MicroTime",
     f"{META}.FieldsV1": "FieldsV1",
-    # A message in protobuf, which no kind that has one is served in.
-    f"{META}.Duration": "String",
+    f"{META}.Duration": "Duration",
     "k8s.io/apimachinery/pkg/api/resource.Quantity": "Quantity",
     "k8s.io/apimachinery/pkg/util/intstr.IntOrString": "IntOrString",
     "k8s.io/apimachinery/pkg/runtime.RawExtension": "RawExtension",

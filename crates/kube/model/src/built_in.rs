@@ -11,7 +11,7 @@ pub const DESCRIPTIONS: &[u8] = include_bytes!("../data/descriptions.json.zst");
 const TEXT_LIMIT: usize = 16 << 20;
 
 /// The order of `KINDS` in `data/make.py`.
-const KINDS: [Kind; 19] = [
+const KINDS: [Kind; 20] = [
     Kind::Any,
     Kind::Bool,
     Kind::Int32,
@@ -21,6 +21,7 @@ const KINDS: [Kind; 19] = [
     Kind::Bytes,
     Kind::Time,
     Kind::MicroTime,
+    Kind::Duration,
     Kind::Quantity,
     Kind::IntOrString,
     Kind::RawExtension,

@@ -4,6 +4,8 @@
 //! fields marked so and writes all others. Clients rely on both: `status: {}` of a new object, no `paused: false`.
 
 use crate::codec::json::{Path, shortened};
+use crate::duration;
+use crate::field::quoted;
 use crate::quantity::Quantity;
 use crate::schema::{Field, Kind, Node};
 use base64::Engine as _;
@@ -138,6 +140,13 @@ impl<'a> Walk<'a> {
             }
             (Kind::Time | Kind::MicroTime, Value::String(text)) => {
                 *text = time(node.kind(), text)?;
+                false
+            }
+            (Kind::Duration, Value::String(text)) => {
+                let nanos = duration::nanos(text).ok_or_else(|| TypeError {
+                    message: format!("time: invalid duration {}", quoted(text)),
+                })?;
+                *text = duration::text(nanos);
                 false
             }
             (Kind::Quantity, Value::String(_) | Value::Number(_)) => {
@@ -363,6 +372,7 @@ fn zero(kind: Kind) -> Value {
         Kind::Int32 | Kind::Int64 | Kind::Double | Kind::IntOrString => Value::from(0),
         Kind::String => Value::from(""),
         Kind::Quantity => Value::from("0"),
+        Kind::Duration => Value::from("0s"),
         Kind::Struct => Value::Object(Map::new()),
         _ => Value::Null,
     }

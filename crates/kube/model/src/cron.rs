@@ -1,4 +1,7 @@
-//! Whether a text is a schedule of five fields, or one of the words that stand for such, in the words of upstream's parser.
+//! Schedules of CronJobs: five fields, or one of the words that stand for such, read as upstream's parser reads them and refused in its
+//! words.
+
+use std::collections::BTreeSet;
 
 const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
@@ -39,14 +42,30 @@ const FIELDS: [Bounds; 5] = [
     },
 ];
 
-/// Checks a schedule; the error is the text to show.
-pub fn check(schedule: &str) -> Result<(), String> {
+/// What one part of a field chooses.
+struct Part {
+    low: u32,
+    high: u32,
+    step: u32,
+    /// It chooses by itself nothing.
+    any: bool,
+}
+
+/// A schedule as five fields of numbers, lists and stars alone, which all parsers read alike; the error is the text to show.
+///
+/// # Errors
+/// It is none.
+pub fn plain(schedule: &str) -> Result<String, String> {
     if schedule.starts_with('@') {
-        return match schedule {
-            "@yearly" | "@annually" | "@monthly" | "@weekly" | "@daily" | "@midnight"
-            | "@hourly" => Ok(()),
-            _ => Err(format!("unrecognized descriptor: {schedule}")),
+        let fields = match schedule {
+            "@yearly" | "@annually" => "0 0 1 1 *",
+            "@monthly" => "0 0 1 * *",
+            "@weekly" => "0 0 * * 0",
+            "@daily" | "@midnight" => "0 0 * * *",
+            "@hourly" => "0 * * * *",
+            _ => return Err(format!("unrecognized descriptor: {schedule}")),
         };
+        return Ok(fields.to_owned());
     }
     let fields: Vec<&str> = schedule.split_whitespace().collect();
     if fields.len() != FIELDS.len() {
@@ -56,15 +75,34 @@ pub fn check(schedule: &str) -> Result<(), String> {
             fields.join(" ")
         ));
     }
-    for (field, bounds) in fields.iter().zip(&FIELDS) {
-        for range in field.split(',').filter(|range| !range.is_empty()) {
-            check_range(range, bounds)?;
-        }
-    }
-    Ok(())
+    let plain: Result<Vec<String>, String> = fields
+        .iter()
+        .zip(&FIELDS)
+        .map(|(field, bounds)| plain_field(field, bounds))
+        .collect();
+    Ok(plain?.join(" "))
 }
 
-fn check_range(text: &str, bounds: &Bounds) -> Result<(), String> {
+fn plain_field(field: &str, bounds: &Bounds) -> Result<String, String> {
+    let parts = field.split(',').filter(|part| !part.is_empty());
+    let parts: Result<Vec<Part>, String> = parts.map(|it| part(it, bounds)).collect();
+    let parts = parts?;
+    if parts.iter().any(|it| it.any) {
+        return Ok("*".to_owned());
+    }
+    let chosen = parts.iter().flat_map(|it| {
+        let step = usize::try_from(it.step).unwrap_or(usize::MAX);
+        (it.low..=it.high).step_by(step)
+    });
+    let chosen: BTreeSet<u32> = chosen.collect();
+    if chosen.is_empty() {
+        return Err(format!("no moment is chosen by {field:?}"));
+    }
+    let chosen: Vec<String> = chosen.iter().map(ToString::to_string).collect();
+    Ok(chosen.join(","))
+}
+
+fn part(text: &str, bounds: &Bounds) -> Result<Part, String> {
     let mut parts = text.split('/');
     let range = parts.next().unwrap_or_default();
     let step = parts.next();
@@ -87,14 +125,20 @@ fn check_range(text: &str, bounds: &Bounds) -> Result<(), String> {
     if !any && ends.next().is_some() {
         return Err(format!("too many hyphens: {text}"));
     }
-    if let Some(step) = step {
-        if number(step)? == 0 {
-            return Err(format!("step of range should be a positive number: {text}"));
+    let step = match step {
+        None => 1,
+        Some(step) => {
+            if last.is_none() {
+                high = bounds.most;
+            }
+            match number(step)? {
+                0 => {
+                    return Err(format!("step of range should be a positive number: {text}"));
+                }
+                step => step,
+            }
         }
-        if last.is_none() {
-            high = bounds.most;
-        }
-    }
+    };
     if low < bounds.least {
         return Err(format!(
             "beginning of range ({low}) below minimum ({}): {text}",
@@ -112,7 +156,12 @@ fn check_range(text: &str, bounds: &Bounds) -> Result<(), String> {
             "beginning of range ({low}) beyond end of range ({high}): {text}"
         ));
     }
-    Ok(())
+    Ok(Part {
+        low,
+        high,
+        step,
+        any: any && step == 1,
+    })
 }
 
 fn value(text: &str, bounds: &Bounds) -> Result<u32, String> {
@@ -141,14 +190,18 @@ mod tests {
 
     #[test]
     fn schedules_are_told_from_others() {
-        for good in [
-            "* * * * *",
-            "*/5 0-6 1,15 jan-mar MON",
-            "0 0 ? * 1-5",
-            "5/15 * * * *",
-            "@hourly",
+        for (good, fields) in [
+            ("* * * * *", "* * * * *"),
+            (
+                "*/15 0-6/2 1,15 jan-mar MON",
+                "0,15,30,45 0,2,4,6 1,15 1,2,3 1",
+            ),
+            ("0 0 ? * 1-5", "0 0 * * 1,2,3,4,5"),
+            ("50/5,,3 */1 *,5 ? *", "3,50,55 * * * *"),
+            ("*/70 * * * *", "0 * * * *"),
+            ("@hourly", "0 * * * *"),
         ] {
-            assert_eq!(check(good), Ok(()), "{good}");
+            assert_eq!(plain(good).as_deref(), Ok(fields), "{good}");
         }
         for (bad, fault) in [
             ("", "expected exactly 5 fields, found 0: []"),
@@ -170,8 +223,9 @@ mod tests {
                 "failed to parse int from x: strconv.Atoi: parsing \"x\": invalid syntax",
             ),
             ("@never", "unrecognized descriptor: @never"),
+            (", * * * *", "no moment is chosen by \",\""),
         ] {
-            assert_eq!(check(bad), Err(fault.to_owned()), "{bad}");
+            assert_eq!(plain(bad), Err(fault.to_owned()), "{bad}");
         }
     }
 }

@@ -2,6 +2,10 @@
 //!
 //! A check returns one text a fault, none for a good value.
 
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
 const LABEL: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 const SUBDOMAIN: &str = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
 const DNS1035: &str = "[a-z]([-a-z0-9]*[a-z0-9])?";
@@ -283,14 +287,14 @@ pub fn path_segment(value: &str) -> Vec<String> {
 }
 
 pub fn ip(value: &str) -> Vec<String> {
-    if value.parse::<std::net::IpAddr>().is_ok() {
+    if value.parse::<IpAddr>().is_ok() {
         return Vec::new();
     }
     vec!["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)".to_owned()]
 }
 
 pub fn cidr(value: &str) -> Vec<String> {
-    match value.parse::<ipnet::IpNet>() {
+    match value.parse::<IpNet>() {
         Err(_) => {
             vec!["must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)".to_owned()]
         }
@@ -299,6 +303,60 @@ pub fn cidr(value: &str) -> Vec<String> {
         }
         Ok(_) => Vec::new(),
     }
+}
+
+/// An address in the one way in which it may name something.
+pub fn canonical_ip(value: &str) -> Vec<String> {
+    let fault = match value.parse::<IpAddr>() {
+        Err(_) if without_zeros(value).parse::<IpAddr>().is_ok() => {
+            "must not have leading 0s".to_owned()
+        }
+        Err(_) => return ip(value),
+        Ok(IpAddr::V6(address)) if address.to_ipv4_mapped().is_some() => {
+            "must not be an IPv4-mapped IPv6 address".to_owned()
+        }
+        Ok(address) if address.to_string() != value => {
+            format!("must be in canonical form (\"{address}\")")
+        }
+        Ok(_) => return Vec::new(),
+    };
+    vec![fault]
+}
+
+/// A block of addresses, likewise.
+pub fn canonical_cidr(value: &str) -> Vec<String> {
+    let plain = without_zeros(value);
+    if plain != value && plain.parse::<IpNet>().is_ok() {
+        return vec!["must not have leading 0s in IP or prefix length".to_owned()];
+    }
+    match value.parse::<IpNet>() {
+        Ok(IpNet::V6(net)) if net.addr().to_ipv4_mapped().is_some() => {
+            vec!["must not have an IPv4-mapped IPv6 address".to_owned()]
+        }
+        Ok(net) if net.addr() == net.network() && net.to_string() != value => {
+            vec![format!("must be in canonical form (\"{net}\")")]
+        }
+        _ => cidr(value),
+    }
+}
+
+/// An address of IPv4, or a block of such, with its numbers as numbers are written.
+fn without_zeros(value: &str) -> String {
+    let number = |part: &str| match part.trim_start_matches('0') {
+        "" if !part.is_empty() => "0".to_owned(),
+        rest => rest.to_owned(),
+    };
+    let (address, prefix) = match value.split_once('/') {
+        Some((address, prefix)) => (address, Some(prefix)),
+        None => (value, None),
+    };
+    let address: Vec<String> = address.split('.').map(number).collect();
+    let mut plain = address.join(".");
+    if let Some(prefix) = prefix {
+        plain.push('/');
+        plain.push_str(&number(prefix));
+    }
+    plain
 }
 
 #[cfg(test)]
@@ -329,6 +387,23 @@ mod tests {
             (path_segment, &["a:b"], &["..", "a/b", "%"]),
             (ip, &["10.0.0.1", "::1"], &["", "010.0.0.1", "x"]),
             (cidr, &["10.0.0.0/8"], &["10.0.0.1/8", "10.0.0.0"]),
+            (
+                canonical_ip,
+                &["10.0.0.1", "::1", "0.0.0.0"],
+                &["", ".", "010.0.0.1", "0::1", "::ffff:1.2.3.4", "10.0.0.1/8"],
+            ),
+            (
+                canonical_cidr,
+                &["10.0.0.0/8", "fd00::/64", "0.0.0.0/0"],
+                &[
+                    "",
+                    "/",
+                    "10.0.0.0/08",
+                    "10.0.0.1/8",
+                    "fd00:0::/64",
+                    "::ffff:1.2.3.0/120",
+                ],
+            ),
         ];
         for (check, good, bad) in checks {
             for value in *good {
@@ -371,7 +446,7 @@ mod tests {
             for check in [dns_label, dns_subdomain, dns1035_label, wildcard_subdomain, qualified_name, label_value, config_key, env_name, port_name, percent, cidr] {
                 check(&text);
             }
-            let _ = crate::cron::check(&text);
+            let _ = crate::cron::plain(&text);
         }
     }
 }

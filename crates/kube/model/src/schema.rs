@@ -24,6 +24,8 @@ pub enum Kind {
     Time,
     /// RFC 3339 in microseconds.
     MicroTime,
+    /// As Go writes it.
+    Duration,
     Quantity,
     IntOrString,
     /// An object of any kind.

@@ -9,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+mod budget;
 mod choose;
 mod explain;
 mod filter;
@@ -24,6 +25,7 @@ mod snapshot;
 mod spread;
 mod volumes;
 
+pub use budget::Budget;
 pub use choose::{Choice, choose};
 pub use explain::{Explained, Verdict, explain};
 pub use filter::Refusal;

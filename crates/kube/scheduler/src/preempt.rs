@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
+    budget::{Budget, violating},
     filter::{Question, Refusal},
     pod::Pod,
     snapshot::Snapshot,
@@ -23,6 +24,7 @@ pub struct Preemption {
 pub fn preempt(
     pod: &Pod,
     volumes: &Reach,
+    budgets: &[Budget],
     snapshot: &mut Snapshot,
     refusals: &[(String, Vec<Refusal>)],
 ) -> Result<Preemption, String> {
@@ -45,11 +47,12 @@ pub fn preempt(
         if tried > MOST_TRIED && best.is_some() {
             break;
         }
-        let Some(victims) = victims(pod, volumes, snapshot, node) else {
+        let found = victims(pod, volumes, budgets, snapshot, node);
+        let Some((harm, victims)) = found else {
             without += 1;
             continue;
         };
-        let cost = cost(&victims);
+        let cost = cost(harm, &victims);
         if best.as_ref().is_none_or(|(least, _)| cost < *least) {
             let node = (*node).clone();
             best = Some((cost, Preemption { node, victims }));
@@ -77,23 +80,26 @@ pub fn preempt(
     ))
 }
 
-/// The highest priority, their sum, and how many.
-type Cost = (i64, i128, usize);
+/// How many leave against a budget, the highest priority, their sum, and how many.
+type Cost = (usize, i64, i128, usize);
 
-fn cost(victims: &[Arc<Pod>]) -> Cost {
+fn cost(harm: usize, victims: &[Arc<Pod>]) -> Cost {
     let highest = victims.iter().map(|it| it.priority).max();
     // Negative priorities still cost: one victim less is better.
     let sum = victims.iter().map(|it| i128::from(it.priority) + (1 << 32));
-    (highest.unwrap_or(i64::MIN), sum.sum(), victims.len())
+    let highest = highest.unwrap_or(i64::MIN);
+    (harm, highest, sum.sum(), victims.len())
 }
 
-/// The least important pods of a node without which `pod` fits.
+/// The least important pods of a node without which `pod` fits, and how many of them go against a budget: those that would get to stay
+/// before all others, so that none goes for whom another could.
 fn victims(
     pod: &Pod,
     volumes: &Reach,
+    budgets: &[Budget],
     snapshot: &mut Snapshot,
     node: &str,
-) -> Option<Vec<Arc<Pod>>> {
+) -> Option<(usize, Vec<Arc<Pod>>)> {
     let lower = snapshot
         .pods_on(node)
         .filter(|it| it.priority < pod.priority);
@@ -109,17 +115,22 @@ fn victims(
     for it in &lower {
         snapshot.remove_pod(&it.uid);
     }
-    let mut victims = Vec::new();
+    let violates = violating(budgets, lower.iter().map(AsRef::as_ref));
+    let (mut harm, mut victims) = (0, Vec::new());
     let could = fits(snapshot);
-    for it in &lower {
-        snapshot.set_pod(it.clone());
-        if could && !fits(snapshot) {
-            snapshot.remove_pod(&it.uid);
-            victims.push(it.clone());
+    for is_harm in [true, false] {
+        let of_kind = lower.iter().zip(&violates);
+        for (it, _) in of_kind.filter(|(_, violates)| **violates == is_harm) {
+            snapshot.set_pod(it.clone());
+            if could && !fits(snapshot) {
+                snapshot.remove_pod(&it.uid);
+                victims.push(it.clone());
+                harm += usize::from(is_harm);
+            }
         }
     }
     for it in &victims {
         snapshot.set_pod(it.clone());
     }
-    (!victims.is_empty()).then_some(victims)
+    (!victims.is_empty()).then_some((harm, victims))
 }

@@ -10,9 +10,13 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use serde_json::json;
-use tokio::{sync::Notify, task::JoinSet, time::Instant};
+use tokio::{
+    sync::Notify,
+    task::JoinSet,
+    time::{Duration, Instant, timeout},
+};
 use tokio_util::sync::CancellationToken;
-use wharf_kube_client::{Client, Delete, Informers, Object, Recorder, Ref, kind};
+use wharf_kube_client::{Client, Delete, Informer, Informers, Object, Recorder, Ref, kind};
 
 pub use self::outcome::set_condition;
 use self::state::{Decision, State};
@@ -24,12 +28,16 @@ pub const NAME: &str = "default-scheduler";
 /// Bindings on the way at once.
 const MOST_BINDINGS: usize = 128;
 
+/// Budgets that are not known by then count from when they are.
+const BUDGETS_WAIT: Duration = Duration::from_secs(5);
+
 struct Scheduler {
     client: Client,
     recorder: Recorder,
     state: Mutex<State>,
     wake: Notify,
     volumes: Volumes,
+    budgets: Informer,
 }
 
 /// Schedules the pods of a cluster until `stop`.
@@ -41,6 +49,7 @@ pub async fn run(client: Client, informers: Informers, stop: CancellationToken) 
         state: Mutex::default(),
         wake: Notify::new(),
         volumes: Volumes::among(&informers),
+        budgets: informers.of(&kind::POD_DISRUPTION_BUDGET),
     });
     tokio::select! {
         () = stop.cancelled() => {}
@@ -57,6 +66,8 @@ impl Scheduler {
             // Where half is known, a choice would be of the wrong half.
             informer.synced().await;
         }
+        // Servers of old have budgets in another version alone, and get on without.
+        let _ = timeout(BUDGETS_WAIT, self.budgets.synced()).await;
         let it = Arc::downgrade(self);
         let tell = move |change: &dyn Fn(&mut State)| {
             if let Some(it) = it.upgrade() {
@@ -87,7 +98,7 @@ impl Scheduler {
             let woken = self.wake.notified();
             let (next, timer) = {
                 let mut state = self.state.lock();
-                let next = state.next(&self.volumes, Instant::now());
+                let next = state.next(&self.volumes, &self.budgets, Instant::now());
                 (next, state.next_timer())
             };
             if let Some((waiting, decision)) = next {

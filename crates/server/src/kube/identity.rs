@@ -12,7 +12,7 @@ use serde_json::Value;
 use wharf_base::{Clock, Timestamp};
 use wharf_kube_auth::{
     Authenticated, Authenticator, Authorizer as _, Bound, Credentials, IssuedToken, TokenRefused,
-    TokenRequest, Tokens, Unauthenticated, UserInfo,
+    TokenRequest, Tokens, UNKNOWN_TOKEN, Unauthenticated, UserInfo,
     account_token::{API_AUDIENCE, Claims, Issuer},
     certificate, eks_token, impersonation,
     mapping::Identity,
@@ -242,7 +242,7 @@ impl Identities {
     /// Whom the cluster's identity provider vouches for.
     async fn of_provider(&self, token: &str) -> Result<UserInfo, Unauthenticated> {
         let provider = self.provider.read().clone();
-        let provider = provider.ok_or_else(|| refused("the token is of nobody known here"))?;
+        let provider = provider.ok_or_else(|| refused(UNKNOWN_TOKEN))?;
         let (issuer, client) = (&provider.issuer, &provider.client_id);
         let now = self.clock.now();
         let claims = self.keys.vouched(token, issuer, client, now).await;

@@ -6,7 +6,7 @@
 //! is one that is free at first and is kept with the cluster, so an endpoint stays the same over restarts.
 
 mod authority;
-mod aws_auth;
+pub(crate) mod aws_auth;
 mod begin;
 mod certificates;
 mod controllers;

@@ -1,10 +1,11 @@
-//! What fuzzing reaches of this crate: what it keeps in the store.
+//! What fuzzing reaches of this crate: what it keeps in the store, and what identity providers send.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use wharf_base::Timestamp;
 use wharf_records::fuzz::again;
 
 use crate::{
+    oidc::token::Token,
     records,
     saml::{encryption::Openers, metadata::Metadata, response},
 };
@@ -35,5 +36,15 @@ pub fn saml(metadata: &str, response: &str) {
     if let Ok(provider) = Metadata::read(metadata) {
         let encoded = BASE64.encode(response);
         let _ = response::read(&encoded, &provider, &Openers::default(), Timestamp(0));
+    }
+}
+
+/// A token of an identity provider, before its signature is looked at.
+pub fn oidc_token(text: &str, now: Timestamp) {
+    if let Ok(token) = Token::read(text, now) {
+        let _ = (token.audience(), token.keys(), token.source_identity());
+        let _ = token.tags();
+        let _ = token.names("client");
+        let _ = token.is_signed_by(&[]);
     }
 }

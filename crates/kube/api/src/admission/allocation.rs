@@ -1,5 +1,5 @@
-//! Addresses and ports of services: each is claimed by a key of its own in the transaction that writes the service, so none is given
-//! twice and none is lost.
+//! Addresses and ports of services: each is a key of its own, that of an IPAddress or a claim, in the transaction that writes the
+//! service, so none is given twice and none is lost.
 
 use std::{
     collections::HashSet,
@@ -27,14 +27,9 @@ pub enum Claim {
     NodePort(u16),
 }
 
-impl Claim {
-    /// Below the folder of claims.
-    pub fn path(&self) -> String {
-        match self {
-            Self::Address(address) => format!("ip/{address}"),
-            Self::NodePort(port) => format!("port/{port}"),
-        }
-    }
+/// The claim to a port, below the folder of claims.
+pub fn port_path(port: u16) -> String {
+    format!("port/{port}")
 }
 
 fn has_address(service: &Value) -> bool {
@@ -77,11 +72,12 @@ pub fn claims(service: &Value) -> Vec<Claim> {
     all
 }
 
-/// Gives a service what it needs and does not say. `old` is what it was; `is_free` knows what others hold.
+/// Gives a service what it needs and does not say. `old` is what it was; new addresses are of `ranges`, the first ones first; `is_free`
+/// knows what others hold.
 pub fn allocate(
     service: &mut Value,
     old: Option<&Value>,
-    range: Ipv4Net,
+    ranges: &[Ipv4Net],
     is_free: impl Fn(&Claim) -> bool,
 ) -> Vec<FieldError> {
     let mut errors = Errors::new();
@@ -91,7 +87,7 @@ pub fn allocate(
         let_go(service, old, &held);
     }
     keep_address(service, old);
-    address(service, range, &is_free, &mut errors);
+    address(service, &held, ranges, &is_free, &mut errors);
     node_ports(service, old, &is_free, &mut errors);
     errors.into_vec()
 }
@@ -143,7 +139,8 @@ fn keep_address(service: &mut Value, old: Option<&Value>) {
 
 fn address(
     service: &mut Value,
-    range: Ipv4Net,
+    held: &[Claim],
+    ranges: &[Ipv4Net],
     is_free: &impl Fn(&Claim) -> bool,
     errors: &mut Errors,
 ) {
@@ -159,7 +156,8 @@ fn address(
     }
     let asked = text_at(service, &["spec", "clusterIP"]).to_owned();
     let chosen = if asked.is_empty() {
-        let free = random_address(range, is_free);
+        let mut free = ranges.iter();
+        let free = free.find_map(|range| random_address(*range, is_free));
         if free.is_none() {
             let text = "failed to allocate a serviceIP: range is full";
             errors.invalid(&path, json!([]), text);
@@ -171,10 +169,14 @@ fn address(
             errors.invalid(&path, json!([asked]), text);
         };
         match asked.parse::<Ipv4Addr>() {
-            Ok(address) if !may_give(range, address) => {
+            // Its range may be gone.
+            Ok(address) if held.contains(&Claim::Address(address)) => Some(address),
+            Ok(address) if !ranges.iter().any(|it| may_give(*it, address)) => {
+                let ranges: Vec<String> = ranges.iter().map(ToString::to_string).collect();
                 refuse(
                     format!(
-                        "the provided IP ({asked}) is not in the valid range. The range of valid IPs is {range}"
+                        "the provided IP ({asked}) is not in the valid range. The range of valid IPs is {}",
+                        ranges.join(", ")
                     ),
                     errors,
                 );
@@ -332,8 +334,8 @@ mod tests {
 
     fn given(spec: Value, held: &[Claim]) -> Result<Value, String> {
         let mut service = json!({"spec": spec});
-        let range = RANGE.parse().unwrap();
-        let errors = allocate(&mut service, None, range, |it| !held.contains(it));
+        let ranges = [RANGE.parse().unwrap()];
+        let errors = allocate(&mut service, None, &ranges, |it| !held.contains(it));
         match errors.first() {
             Some(error) => Err(error.to_string()),
             None => Ok(service["spec"].take()),
@@ -419,21 +421,42 @@ mod tests {
 
     #[test]
     fn an_update_keeps_what_the_service_has() {
-        let range = RANGE.parse().unwrap();
+        let ranges = [RANGE.parse().unwrap()];
         let old = json!({"spec": {"type": "NodePort", "clusterIP": "10.100.0.2", "ports": [{"port": 80, "nodePort": 30001}]}});
         let mut new = json!({"spec": {"type": "NodePort", "ports": [{"port": 80}]}});
-        assert_eq!(allocate(&mut new, Some(&old), range, |_| false), []);
+        assert_eq!(allocate(&mut new, Some(&old), &ranges, |_| false), []);
+        assert_eq!(claims(&new), claims(&old));
+        // So it does when the range is there no more.
+        new["spec"]["clusterIP"] = "10.100.0.2".into();
+        assert_eq!(allocate(&mut new, Some(&old), &[], |_| false), []);
         assert_eq!(claims(&new), claims(&old));
     }
 
     #[test]
+    fn a_range_that_is_full_is_followed_by_the_next() {
+        let ranges = ["10.100.0.0/30", "10.200.0.0/30"].map(|it| it.parse().unwrap());
+        let mut held = Vec::new();
+        for expected in ["10.100", "10.100", "10.200", "10.200"] {
+            let mut service = json!({"spec": {"type": "ClusterIP"}});
+            let is_free = |it: &Claim| !held.contains(it);
+            assert_eq!(allocate(&mut service, None, &ranges, is_free), []);
+            let given = text_at(&service, &["spec", "clusterIP"]);
+            assert!(given.starts_with(expected), "{given}");
+            held.extend(claims(&service));
+        }
+        let mut service = json!({"spec": {"type": "ClusterIP"}});
+        let is_free = |it: &Claim| !held.contains(it);
+        assert_eq!(allocate(&mut service, None, &ranges, is_free).len(), 1);
+    }
+
+    #[test]
     fn what_the_former_type_gave_goes_with_it() {
-        let range = RANGE.parse().unwrap();
+        let ranges = [RANGE.parse().unwrap()];
         let changed = |old: &Value, to: Value| {
             let mut new = old.clone();
             let spec = new["spec"].as_object_mut().unwrap();
             spec.extend(to.as_object().unwrap().clone());
-            allocate(&mut new, Some(old), range, |_| true);
+            allocate(&mut new, Some(old), &ranges, |_| true);
             new["spec"].take()
         };
         let old = json!({"spec": {

@@ -5,29 +5,13 @@ use wharf_kube_model::persistent::{class_of, requested};
 
 const IS_DEFAULT: &str = "storageclass.kubernetes.io/is-default-class";
 
-/// Of several defaults the newest counts.
+/// Without a default there is none, which is not the same as an empty name.
 pub fn default<'a>(claim: &mut Value, classes: impl Iterator<Item = &'a Value>) {
     if claim["spec"]["storageClassName"].is_string() {
         return;
     }
-    let defaults = classes.filter(|it| it["metadata"]["annotations"][IS_DEFAULT] == "true");
-    let newest = defaults.max_by(|a, b| {
-        let at = |it: &Value| {
-            it["metadata"]["creationTimestamp"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned()
-        };
-        let name = |it: &Value| {
-            it["metadata"]["name"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned()
-        };
-        at(a).cmp(&at(b)).then_with(|| name(b).cmp(&name(a)))
-    });
-    if let Some(class) = newest {
-        claim["spec"]["storageClassName"] = class["metadata"]["name"].clone();
+    if let Some(name) = super::default_class::newest(classes, IS_DEFAULT) {
+        claim["spec"]["storageClassName"] = name.clone();
     } else if let Some(spec) = claim["spec"].as_object_mut() {
         spec.shift_remove("storageClassName");
     }

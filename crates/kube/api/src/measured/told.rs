@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wharf_base::Timestamp;
-use wharf_kube_model::quantity::Quantity;
+use wharf_kube_model::{duration, quantity::Quantity};
 
 /// Pods of one node and containers of one pod; what is told of more is not read.
 const MOST_PODS: usize = 2048;
@@ -31,13 +31,9 @@ impl Sample {
         self.at.0.abs_diff(now.0) <= FRESH_MS
     }
 
-    /// As Go writes a duration of seconds.
     pub fn window(&self) -> String {
-        let (whole, rest) = (self.window_ms / 1000, self.window_ms % 1000);
-        match rest {
-            0 => format!("{whole}s"),
-            rest => format!("{}s", format!("{whole}.{rest:03}").trim_end_matches('0')),
-        }
+        let nanos = self.window_ms.saturating_mul(1_000_000);
+        duration::text(i64::try_from(nanos).unwrap_or(i64::MAX))
     }
 
     pub fn usage(&self) -> Value {

@@ -301,3 +301,21 @@ async fn a_review_is_no_table() {
         assert_eq!(answer.0, code, "{accept}");
     }
 }
+
+/// Upstream's own hashes, by which migrators see that a kind is stored in another version.
+#[tokio::test]
+async fn discovery_tells_how_kinds_are_stored() {
+    let it = Harness::new().await;
+    for (path, name, expected) in [
+        ("/api/v1", "pods", json!("xPOwRZ+Yhw8=")),
+        ("/apis/apps/v1", "deployments", json!("8aSe+NMegvE=")),
+        ("/api/v1", "pods/log", Value::Null),
+        ("/api/v1", "bindings", Value::Null),
+        ("/apis/metrics.k8s.io/v1beta1", "pods", Value::Null),
+    ] {
+        let list = it.get(path).await.expect(200);
+        let mut all = list["resources"].as_array().unwrap().iter();
+        let found = all.find(|it| it["name"] == name).unwrap();
+        assert_eq!(found["storageVersionHash"], expected, "{name}");
+    }
+}

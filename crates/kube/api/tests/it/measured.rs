@@ -16,6 +16,10 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use wharf_base::{Clock, SystemClock};
 use wharf_kube_auth::UserInfo;
+use wharf_kube_model::{
+    Catalog,
+    codec::{self, MediaType},
+};
 
 use crate::harness::{Harness, read};
 
@@ -150,6 +154,42 @@ async fn pods_and_nodes_are_measured_by_their_nodes() {
     );
     // All of it was asked of the node once.
     assert_eq!(asked.load(Ordering::SeqCst), 1);
+}
+
+/// Controllers of upstream ask for protobuf, and tell by a number how long was measured.
+#[tokio::test]
+async fn they_are_told_in_protobuf_too() {
+    let (it, _) = cluster().await;
+    let catalog = Catalog::built_in();
+    for path in ["nodes", "nodes/one", "pods", "namespaces/default/pods/a"] {
+        let uri = format!("{GROUP}/{path}");
+        let mut said = it.get(&uri).await.expect(200);
+        let body = Full::new(Bytes::new()).map_err(|never| match never {});
+        let request = Request::get(&uri)
+            .header("accept", "application/vnd.kubernetes.protobuf")
+            .body(body.boxed_unsync())
+            .unwrap();
+        let user = UserInfo::authenticated("admin", &[]);
+        let answer = it.cluster.serve(request, &user).await;
+        assert_eq!(answer.status(), 200, "{path}");
+        let bytes = answer.into_body().collect().await.unwrap().to_bytes();
+        let decoded = codec::decode(&catalog, MediaType::Protobuf, &bytes, None).unwrap();
+        let mut told = decoded.value;
+        // Each was made for its answer.
+        for value in [&mut said, &mut told] {
+            let items = value.get_mut("items").and_then(Value::as_array_mut);
+            for item in items.into_iter().flatten() {
+                let item = item.as_object_mut().unwrap();
+                item.retain(|key, _| !["kind", "apiVersion"].contains(&key.as_str()));
+                item["metadata"]["creationTimestamp"] = Value::Null;
+            }
+            value["metadata"]["creationTimestamp"] = Value::Null;
+        }
+        assert_eq!(told, said, "{path}");
+        // Field 3, a message of 6 bytes whose field 1 is 10^10 nanoseconds.
+        let window = [0x1a, 6, 8, 0x80, 0xc8, 0xaf, 0xa0, 0x25];
+        assert!(bytes.windows(window.len()).any(|it| it == window), "{path}");
+    }
 }
 
 #[tokio::test]

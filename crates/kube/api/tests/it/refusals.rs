@@ -202,3 +202,13 @@ async fn a_log_is_asked_for_with_options_that_there_are() {
     );
     it.get(log).await.expect(404);
 }
+
+#[tokio::test]
+async fn a_review_says_why_a_token_is_none() {
+    let it = Harness::new().await;
+    let reviews = "/apis/authentication.k8s.io/v1/tokenreviews";
+    let asked = json!({"spec": {"token": "x"}});
+    let told = it.post(reviews, &asked).await.expect(201);
+    assert_eq!(told["status"]["error"], "[invalid bearer token, unknown]");
+    assert!(told["status"]["authenticated"].is_null());
+}

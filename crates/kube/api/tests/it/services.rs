@@ -1,6 +1,8 @@
 //! Addresses and ports of services: given once, and given up.
 
 use serde_json::{Value, json};
+use wharf_base::Permit;
+use wharf_store::{Compare, Txn};
 
 use crate::harness::Harness;
 
@@ -29,6 +31,139 @@ async fn the_server_is_a_service() {
         again.get(slices).await.expect(200)["metadata"]["resourceVersion"],
         *version
     );
+}
+
+const ADDRESSES: &str = "/apis/networking.k8s.io/v1/ipaddresses";
+const RANGES: &str = "/apis/networking.k8s.io/v1/servicecidrs";
+
+#[tokio::test]
+async fn an_address_is_an_object_as_long_as_its_service_has_it() {
+    let it = Harness::new().await;
+    let own = it.get(&format!("{ADDRESSES}/10.100.0.1")).await.expect(200);
+    assert_eq!(own["spec"]["parentRef"]["name"], "kubernetes");
+    assert_eq!(
+        own["metadata"]["managedFields"][0]["manager"],
+        "kube-apiserver"
+    );
+    let made = it
+        .post(SERVICES, &service("a", &json!({})))
+        .await
+        .expect(201);
+    let address = made["spec"]["clusterIP"].as_str().unwrap();
+    let at = format!("{ADDRESSES}/{address}");
+    let object = it.get(&at).await.expect(200);
+    assert_eq!(
+        object["spec"],
+        json!({"parentRef": {"resource": "services", "namespace": "default", "name": "a"}})
+    );
+    let kept = it.delete(&at, "").await;
+    assert!(
+        kept.message()
+            .ends_with("the service default/a has this address"),
+        "{kept:?}"
+    );
+    kept.expect(403);
+    let external = json!({"spec": {"type": "ExternalName", "externalName": "a.example.com", "clusterIP": null, "clusterIPs": null}});
+    let uri = format!("{SERVICES}/a");
+    it.patch(&uri, "merge-patch+json", &external)
+        .await
+        .expect(200);
+    it.get(&at).await.expect(404);
+    let inside = json!({"spec": {"type": "ClusterIP", "clusterIP": address}});
+    it.patch(&uri, "merge-patch+json", &inside)
+        .await
+        .expect(200);
+    it.get(&at).await.expect(200);
+    it.delete(&uri, "").await.expect(200);
+    it.get(&at).await.expect(404);
+}
+
+#[tokio::test]
+async fn an_address_that_somebody_keeps_is_no_services() {
+    let it = Harness::new().await;
+    let kept = json!({
+        "metadata": {"name": "10.100.0.9"},
+        "spec": {"parentRef": {"group": "example.com", "resource": "gates", "name": "a"}},
+    });
+    it.post(ADDRESSES, &kept).await.expect(201);
+    let asked = service("a", &json!({"clusterIP": "10.100.0.9"}));
+    let taken = it.post(SERVICES, &asked).await;
+    assert!(
+        taken.message().contains("provided IP is already allocated"),
+        "{taken:?}"
+    );
+    taken.expect(422);
+    it.delete(&format!("{ADDRESSES}/10.100.0.9"), "")
+        .await
+        .expect(200);
+    it.post(SERVICES, &asked).await.expect(201);
+}
+
+#[tokio::test]
+async fn addresses_are_of_the_ranges_that_are_ready() {
+    let it = Harness::new().await;
+    let own = it.get(&format!("{RANGES}/kubernetes")).await.expect(200);
+    assert_eq!(own["spec"]["cidrs"], json!(["10.100.0.0/16"]));
+    assert_eq!(own["status"]["conditions"][0]["status"], "True");
+    it.delete(&format!("{RANGES}/kubernetes"), "")
+        .await
+        .expect(403);
+    let more = json!({"metadata": {"name": "more"}, "spec": {"cidrs": ["10.200.0.0/24"]}});
+    it.post(RANGES, &more).await.expect(201);
+    let asked = |name: &str, address: &str| service(name, &json!({"clusterIP": address}));
+    let early = it.post(SERVICES, &asked("a", "10.200.0.5")).await;
+    assert!(
+        early
+            .message()
+            .contains("is not in the valid range. The range of valid IPs is 10.100.0.0/16"),
+        "{early:?}"
+    );
+    let at = format!("{RANGES}/more");
+    let held = json!({"metadata": {"finalizers": ["networking.k8s.io/service-cidr-finalizer"]}});
+    it.patch(&at, "merge-patch+json", &held).await.expect(200);
+    let ready = json!({"status": {"conditions": [{"type": "Ready", "status": "True", "reason": "", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"}]}});
+    it.patch(&format!("{at}/status"), "merge-patch+json", &ready)
+        .await
+        .expect(200);
+    it.post(SERVICES, &asked("a", "10.200.0.5"))
+        .await
+        .expect(201);
+    it.get(&format!("{ADDRESSES}/10.200.0.5")).await.expect(200);
+    let ending = it.delete(&at, "").await.expect(200);
+    assert!(
+        ending["metadata"]["deletionTimestamp"].is_string(),
+        "{ending}"
+    );
+    it.post(SERVICES, &asked("b", "10.200.0.6"))
+        .await
+        .expect(422);
+    // What a service has it keeps, and changes of it are taken.
+    let patch = json!({"metadata": {"labels": {"a": "b"}}});
+    let uri = format!("{SERVICES}/a");
+    let changed = it.patch(&uri, "merge-patch+json", &patch).await.expect(200);
+    assert_eq!(changed["spec"]["clusterIP"], "10.200.0.5");
+}
+
+#[tokio::test]
+async fn addresses_of_before_there_were_objects_get_theirs() {
+    let it = Harness::new().await;
+    let asked = service("a", &json!({"clusterIP": "10.100.0.9"}));
+    it.post(SERVICES, &asked).await.expect(201);
+    let root = it.cluster.objects().keys.root().to_owned();
+    let object = format!("{root}networking.k8s.io/ipaddresses/10.100.0.9");
+    let claim = format!("{root}claims/ip/10.100.0.9");
+    let before = Txn::new()
+        .when(Compare::present(&object))
+        .delete(&object)
+        .put(&claim, "");
+    let permit = Permit::for_controller("test");
+    assert!(it.store.txn(&permit, before).await.unwrap().succeeded);
+    let again = Harness::over(it.store.clone()).await;
+    let found = again.get(&format!("{ADDRESSES}/10.100.0.9")).await;
+    assert_eq!(found.expect(200)["spec"]["parentRef"]["name"], "a");
+    assert!(it.store.get(&claim).await.unwrap().is_none());
+    let taken = service("b", &json!({"clusterIP": "10.100.0.9"}));
+    again.post(SERVICES, &taken).await.expect(422);
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ const ELSEWHERE: [&str; 3] = [
     "metrics.k8s.io",
 ];
 /// Kinds of our groups that nobody can ask our server for.
-const NOT_OURS: [(&str, &str); 22] = [
+const NOT_OURS: [(&str, &str); 20] = [
     ("APIGroup", "discovery is written without a catalog"),
     ("APIVersions", "discovery is written without a catalog"),
     ("CreateOptions", "parts of an address"),
@@ -35,8 +35,6 @@ const NOT_OURS: [(&str, &str); 22] = [
     ("WatchEvent", "written around objects that are encoded"),
     ("MutatingAdmissionPolicy", "refused"),
     ("MutatingAdmissionPolicyBinding", "refused"),
-    ("IPAddress", "refused"),
-    ("ServiceCIDR", "refused"),
 ];
 
 /// Where `scripts/deps.sh` lays them, unless a variable says another place.

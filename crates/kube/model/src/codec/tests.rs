@@ -109,6 +109,21 @@ fn yaml_is_written_as_go_writes_it() {
 }
 
 #[test]
+fn what_is_no_yaml_is_told_as_go_tells_it() {
+    for (text, expected) in [
+        ("a: b: c", "mapping values are not allowed in this context"),
+        (
+            "a: b\nc: d: e",
+            "line 2: mapping values are not allowed in this context",
+        ),
+    ] {
+        let error = yaml::decode(text.as_bytes()).unwrap_err();
+        let expected = format!("error converting YAML to JSON: yaml: {expected}");
+        assert_eq!(error.message, expected, "{text:?}");
+    }
+}
+
+#[test]
 fn yaml_is_bounded() {
     let catalog = Catalog::built_in();
     let mut laughs = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");

@@ -5,7 +5,7 @@ mod write;
 pub use self::write::encode;
 use super::DecodeError;
 use super::json::MAX_VALUES;
-use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
 use serde_json::{Map, Number, Value};
 use std::collections::HashMap;
 
@@ -15,6 +15,19 @@ const MAX_DEPTH: usize = 127;
 fn failed(message: impl std::fmt::Display) -> DecodeError {
     DecodeError {
         message: format!("error converting YAML to JSON: yaml: {message}"),
+    }
+}
+
+/// What is no YAML, as Go's parser tells it: without what was being read, and of the first line without its number.
+fn broken(error: &ScanError) -> DecodeError {
+    let told = error.info();
+    let reading = told
+        .strip_prefix("while ")
+        .and_then(|it| it.split_once(", "));
+    let what = reading.map_or(told, |(_, what)| what);
+    match error.marker().line() {
+        0 | 1 => failed(what),
+        line => failed(format_args!("line {line}: {what}")),
     }
 }
 
@@ -45,7 +58,7 @@ pub fn decode(bytes: &[u8]) -> Result<(Value, Vec<String>), DecodeError> {
     let text = std::str::from_utf8(bytes).map_err(|_| failed("invalid UTF-8"))?;
     let mut reader = Reader::default();
     for event in Parser::new_from_str(text) {
-        let (event, mark) = event.map_err(failed)?;
+        let (event, mark) = event.map_err(|error| broken(&error))?;
         let line = mark.start.line();
         let done = reader
             .take(event)

@@ -324,7 +324,7 @@ impl<'a> Definitions<'a> {
             Kind::Int32 => json!({"type": "integer", "format": "int32"}),
             Kind::Int64 => json!({"type": "integer", "format": "int64"}),
             Kind::Double => json!({"type": "number", "format": "double"}),
-            Kind::String => json!({"type": "string"}),
+            Kind::String | Kind::Duration => json!({"type": "string"}),
             Kind::Bytes => json!({"type": "string", "format": "byte"}),
             Kind::Time | Kind::MicroTime => json!({"type": "string", "format": "date-time"}),
             Kind::Quantity if both => json!({"oneOf": [{"type": "string"}, {"type": "number"}]}),

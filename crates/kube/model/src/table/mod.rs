@@ -119,6 +119,12 @@ fn printer(resource: &Resource) -> Option<Printer> {
         ("networking.k8s.io", "NetworkPolicy") => {
             Printer(network::POLICY_COLUMNS, network::policy_cells)
         }
+        ("networking.k8s.io", "IPAddress") => {
+            Printer(network::ADDRESS_COLUMNS, network::address_cells)
+        }
+        ("networking.k8s.io", "ServiceCIDR") => {
+            Printer(network::RANGE_COLUMNS, network::range_cells)
+        }
         ("", "PersistentVolume") => Printer(storage::VOLUME_COLUMNS, storage::volume_cells),
         ("", "PersistentVolumeClaim") => Printer(storage::CLAIM_COLUMNS, storage::claim_cells),
         ("storage.k8s.io", "StorageClass") => Printer(storage::CLASS_COLUMNS, storage::class_cells),

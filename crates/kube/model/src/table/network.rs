@@ -14,6 +14,8 @@ pub const SLICE_COLUMNS: &str = "Name,AddressType,Ports,Endpoints,Age";
 pub const INGRESS_COLUMNS: &str = "Name,Class,Hosts,Address,Ports,Age";
 pub const CLASS_COLUMNS: &str = "Name,Controller,Parameters,Age";
 pub const POLICY_COLUMNS: &str = "Name,Pod-Selector,Age";
+pub const ADDRESS_COLUMNS: &str = "Name,ParentRef,Age";
+pub const RANGE_COLUMNS: &str = "Name,CIDRs,Age";
 
 /// As many of a list as a cell shows.
 const SHOWN: usize = 3;
@@ -196,6 +198,27 @@ pub fn class_cells(object: &Value, now: Timestamp) -> Vec<Value> {
         parameters.into(),
         age(object, now),
     ]
+}
+
+pub fn address_cells(object: &Value, now: Timestamp) -> Vec<Value> {
+    let parent = member(part(object, "spec"), "parentRef").map(|parent| {
+        let mut told = text(parent, "resource").to_owned();
+        for (between, name) in [(".", "group"), ("/", "namespace"), ("/", "name")] {
+            let rest = text(parent, name);
+            if !rest.is_empty() {
+                told.push_str(between);
+                told.push_str(rest);
+            }
+        }
+        told
+    });
+    let parent = parent.unwrap_or_else(|| "<none>".to_owned());
+    vec![name(object), parent.into(), age(object, now)]
+}
+
+pub fn range_cells(object: &Value, now: Timestamp) -> Vec<Value> {
+    let ranges: Vec<&str> = texts(part(object, "spec"), "cidrs").collect();
+    vec![name(object), ranges.join(",").into(), age(object, now)]
 }
 
 pub fn policy_cells(object: &Value, now: Timestamp) -> Vec<Value> {

@@ -242,6 +242,24 @@ fn kinds() {
             vec!["i", "alb", "a", "", "80, 443", "60m"],
         ),
         (
+            "networking.k8s.io/v1",
+            "ipaddresses",
+            json!({"metadata": {"name": "10.0.0.1"}, "spec": {"parentRef": {"resource": "services", "namespace": "a", "name": "b"}}}),
+            vec!["10.0.0.1", "services/a/b", "60m"],
+        ),
+        (
+            "networking.k8s.io/v1",
+            "ipaddresses",
+            json!({"metadata": {"name": "::1"}, "spec": {"parentRef": {"group": "g.io", "resource": "gates", "name": "b"}}}),
+            vec!["::1", "gates.g.io/b", "60m"],
+        ),
+        (
+            "networking.k8s.io/v1",
+            "servicecidrs",
+            json!({"metadata": {"name": "more"}, "spec": {"cidrs": ["10.0.0.0/24", "fd00::/64"]}}),
+            vec!["more", "10.0.0.0/24,fd00::/64", "60m"],
+        ),
+        (
             "v1",
             "events",
             json!({"metadata": {"name": "e"}, "lastTimestamp": "2026-01-01T00:59:50Z", "type": "Normal", "reason": "R", "involvedObject": {"kind": "Pod", "name": "p"}, "message": "m\n", "source": {"component": "kubelet", "host": "n"}, "count": 4}),

@@ -278,7 +278,7 @@ pub fn cron_job(object: &Value, errors: &mut Errors) {
             schedule,
             "cannot use TZ or CRON_TZ in schedule, use timeZone field instead",
         );
-    } else if let Err(fault) = crate::cron::check(schedule) {
+    } else if let Err(fault) = crate::cron::plain(schedule) {
         errors.invalid(&at, schedule, fault);
     }
     if let Some(zone) = member(spec, "timeZone") {

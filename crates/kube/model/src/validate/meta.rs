@@ -20,6 +20,7 @@ fn name_rule(resource: &Resource) -> fn(&str) -> Vec<String> {
         ("", "Namespace") => names::dns_label,
         ("", "Service") => names::dns1035_label,
         ("rbac.authorization.k8s.io" | "apiregistration.k8s.io", _) => names::path_segment,
+        ("networking.k8s.io", "IPAddress") => names::canonical_ip,
         _ => names::dns_subdomain,
     }
 }

@@ -3,6 +3,7 @@
 //! Types were checked when the object was conformed to its schema; what is checked here is what values mean. A kind without
 //! rules has those of metadata.
 
+mod address;
 mod aggregation;
 mod approval;
 mod apps;
@@ -88,6 +89,8 @@ fn rules(resource: &Resource) -> Option<Rules> {
         ("networking.k8s.io", "Ingress") => always(network::ingress),
         ("networking.k8s.io", "IngressClass") => both(network::class, network::class_change),
         ("networking.k8s.io", "NetworkPolicy") => always(network::policy),
+        ("networking.k8s.io", "IPAddress") => both(address::address, address::change),
+        ("networking.k8s.io", "ServiceCIDR") => both(address::range, address::range_change),
         ("", "ConfigMap") => both(config::config_map, config::config_map_change),
         ("", "Secret") => both(config::secret, config::secret_change),
         ("", "Namespace") => always(small::namespace),

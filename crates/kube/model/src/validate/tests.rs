@@ -1,5 +1,6 @@
 //! Objects and the errors upstream has for them. Each case changes one place of a good object.
 
+mod address;
 mod cluster;
 mod csi;
 mod pods;

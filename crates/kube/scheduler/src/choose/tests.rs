@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::preempt::preempt;
+use crate::{budget::Budget, preempt::preempt};
 
 /// A node of 4 cores, 8 GiB and 10 pods, in a zone.
 fn node(name: &str, zone: &str) -> Value {
@@ -320,13 +320,13 @@ fn the_less_important_leave_for_the_more_important() {
     let Choice::Nowhere { refusals, .. } = choose(&pod, &Reach::default(), &cluster.0, "") else {
         panic!("there is no room");
     };
-    let found = preempt(&pod, &Reach::default(), &mut cluster.0, &refusals).unwrap();
+    let found = preempt(&pod, &Reach::default(), &[], &mut cluster.0, &refusals).unwrap();
     let victims: Vec<&str> = found.victims.iter().map(|it| it.name.as_str()).collect();
     assert_eq!((found.node.as_str(), &victims[..]), ("n1", &["low"][..]));
     assert_eq!(cluster.0.load("n1").pods, 2, "nobody left yet");
 
     let equal = Pod::read(&with_priority("p", "2", 1));
-    let why = preempt(&equal, &Reach::default(), &mut cluster.0, &refusals).unwrap_err();
+    let why = preempt(&equal, &Reach::default(), &[], &mut cluster.0, &refusals).unwrap_err();
     assert_eq!(
         why,
         "0/2 nodes are available: 2 No preemption victims found for incoming pod."
@@ -335,11 +335,48 @@ fn the_less_important_leave_for_the_more_important() {
     let Choice::Nowhere { refusals, .. } = choose(&huge, &Reach::default(), &cluster.0, "") else {
         panic!("there is no room");
     };
-    let why = preempt(&huge, &Reach::default(), &mut cluster.0, &refusals).unwrap_err();
+    let why = preempt(&huge, &Reach::default(), &[], &mut cluster.0, &refusals).unwrap_err();
     assert_eq!(
         why,
         "0/2 nodes are available: 2 Preemption is not helpful for scheduling."
     );
+}
+
+#[test]
+fn who_leaves_leaves_within_budgets_where_that_can_be() {
+    let with = |name: &str, app: &str, amount: &str, priority: i64| {
+        let mut pod = pod(name, cpu(amount));
+        pod["spec"]["priority"] = priority.into();
+        pod["metadata"]["labels"]["app"] = app.into();
+        pod
+    };
+    let guard = |allowed: i64| {
+        let budget = json!({
+            "metadata": {"namespace": "a", "name": "guard"},
+            "spec": {"selector": {"matchLabels": {"app": "guarded"}}},
+            "status": {"disruptionsAllowed": allowed},
+        });
+        [Budget::read(&budget).unwrap()]
+    };
+    let mut cluster = Cluster::of(&[node("n1", "a"), node("n2", "a")]);
+    cluster.run("n1", with("guarded-1", "guarded", "2", 1));
+    cluster.run("n1", with("guarded-2", "guarded", "2", 1));
+    cluster.run("n2", with("other", "other", "2", 10));
+    cluster.run("n2", with("guarded-3", "guarded", "2", 1));
+    let pod = Pod::read(&with("p", "x", "2", 100));
+    let Choice::Nowhere { refusals, .. } = choose(&pod, &Reach::default(), &cluster.0, "") else {
+        panic!("there is no room");
+    };
+    let mut victims = |budgets: &[Budget]| {
+        let reach = Reach::default();
+        let found = preempt(&pod, &reach, budgets, &mut cluster.0, &refusals).unwrap();
+        let mut victims = found.victims.iter();
+        victims.next().unwrap().name.clone()
+    };
+    // On the second node the more important one goes, since nothing speaks for it.
+    assert_eq!(victims(&guard(0)), "other");
+    assert!(victims(&guard(1)).starts_with("guarded"));
+    assert!(victims(&[]).starts_with("guarded"));
 }
 
 /// What changes comes to the same as what is there at the end.

@@ -4,10 +4,11 @@ use std::{collections::HashMap, sync::Arc};
 
 use serde_json::Value;
 use tokio::time::Instant;
-use wharf_kube_client::{Change, Object};
+use wharf_kube_client::{Change, Informer, Object};
 
 use super::NAME;
 use crate::{
+    budget::Budget,
     choose::{Choice, choose},
     node::Node,
     pod::Pod,
@@ -133,13 +134,23 @@ impl State {
     }
 
     /// Whose turn it is, and what becomes of it.
-    pub fn next(&mut self, volumes: &Volumes, now: Instant) -> Option<(Waiting, Decision)> {
+    pub fn next(
+        &mut self,
+        volumes: &Volumes,
+        budgets: &Informer,
+        now: Instant,
+    ) -> Option<(Waiting, Decision)> {
         let waiting = self.queue.next(now)?;
-        let decision = self.decide(&waiting, volumes, now);
+        let decision = self.decide(&waiting, (volumes, budgets), now);
         Some((waiting, decision))
     }
 
-    fn decide(&mut self, waiting: &Waiting, volumes: &Volumes, now: Instant) -> Decision {
+    fn decide(
+        &mut self,
+        waiting: &Waiting,
+        (volumes, budgets): (&Volumes, &Informer),
+        now: Instant,
+    ) -> Decision {
         let pod = &waiting.pod;
         // The room that is cleared for it is its own.
         let reserved = match self.assumed.remove(&pod.uid) {
@@ -194,7 +205,12 @@ impl State {
                         preemption: None,
                     };
                 }
-                match preempt(pod, &reach, &mut self.snapshot, &refusals) {
+                let budgets: Vec<Budget> = budgets
+                    .all()
+                    .iter()
+                    .filter_map(|it| Budget::read(it))
+                    .collect();
+                match preempt(pod, &reach, &budgets, &mut self.snapshot, &refusals) {
                     Ok(mut preemption) => {
                         self.give_way(&mut preemption, now);
                         self.assume(pod, &preemption.node, Assumed::Nominated);

@@ -4,6 +4,8 @@
 
 mod answer;
 mod attach;
+#[doc(hidden)]
+pub mod fuzz;
 mod logs;
 mod metrics;
 mod ports;

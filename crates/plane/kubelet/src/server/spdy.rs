@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
 /// With which both sides' compression of headers begins; SPDY's own.
-const DICTIONARY: &[u8] = include_bytes!("spdy.dictionary");
+pub const DICTIONARY: &[u8] = include_bytes!("spdy.dictionary");
 const VERSION: u16 = 3;
 /// Of a frame; clients send 32 KiB at once.
 const MOST_FRAME: usize = 1 << 20;
@@ -125,7 +125,7 @@ pub struct Reader<S> {
 }
 
 impl<S: AsyncRead + Unpin> Reader<S> {
-    fn new(stream: S) -> Self {
+    pub fn new(stream: S) -> Self {
         Self {
             stream,
             unpacker: Unpacker::new(),
@@ -133,7 +133,7 @@ impl<S: AsyncRead + Unpin> Reader<S> {
     }
 
     /// `None` at the end.
-    async fn next(&mut self) -> io::Result<Option<Frame>> {
+    pub async fn next(&mut self) -> io::Result<Option<Frame>> {
         loop {
             let mut head = [0; 8];
             match self.stream.read_exact(&mut head).await {

@@ -180,7 +180,8 @@ fn agree(spoken: &Spoken) -> Response<Answer> {
     }
 }
 
-async fn websocket(upgraded: TokioIo<Upgraded>) -> WebSocketStream<TokioIo<Upgraded>> {
+/// A WebSocket over what was upgraded to one.
+pub async fn websocket<S: AsyncRead + AsyncWrite + Unpin>(upgraded: S) -> WebSocketStream<S> {
     let config = WebSocketConfig::default()
         .max_message_size(Some(MOST_MESSAGE))
         .max_frame_size(Some(MOST_MESSAGE));
@@ -447,6 +448,29 @@ impl SpdyChannels {
     }
 }
 
+/// What a message of a WebSocket brings.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Brought {
+    Came(Came),
+    /// Nothing for a channel.
+    Nothing,
+    End,
+}
+
+pub fn brought(message: Message) -> Brought {
+    let bytes = match message {
+        Message::Binary(bytes) => bytes,
+        Message::Text(text) => text.into(),
+        Message::Close(_) => return Brought::End,
+        _ => return Brought::Nothing,
+    };
+    match bytes.as_ref() {
+        [CLOSE, channel, ..] => Brought::Came(Came::Closed(*channel)),
+        [channel, rest @ ..] => Brought::Came(Came::Data(*channel, rest.to_vec())),
+        [] => Brought::Nothing,
+    }
+}
+
 impl Channels {
     /// The next thing that the caller sends; `None` at the end. Dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Came> {
@@ -455,17 +479,11 @@ impl Channels {
             Self::WebSocket(socket, _) => socket,
         };
         loop {
-            let bytes = match socket.next().await?.ok()? {
-                Message::Binary(bytes) => bytes,
-                Message::Text(text) => text.into(),
-                Message::Close(_) => return None,
-                _ => continue,
-            };
-            return Some(match bytes.as_ref() {
-                [CLOSE, channel, ..] => Came::Closed(*channel),
-                [channel, rest @ ..] => Came::Data(*channel, rest.to_vec()),
-                [] => continue,
-            });
+            match brought(socket.next().await?.ok()?) {
+                Brought::Came(came) => return Some(came),
+                Brought::End => return None,
+                Brought::Nothing => {}
+            }
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::super::wire::{put_bytes, put_double, put_message, put_number};
 use super::{BASE64, MAGIC, envelope, in_protobuf, schema_props};
-use crate::Catalog;
 use crate::schema::{Kind, Node};
+use crate::{Catalog, duration};
 use base64::Engine as _;
 use chrono::DateTime;
 use serde_json::Value;
@@ -168,6 +168,7 @@ impl Encoder<'_> {
                     put_number(out, 2, u64::from(time.timestamp_subsec_nanos()));
                 }
             }
+            Kind::Duration => put_number(out, 1, duration::nanos(text).unwrap_or_default() as u64),
             Kind::IntOrString => {
                 put_number(out, 1, u64::from(value.is_string()));
                 put_number(out, 2, value.as_i64().unwrap_or_default() as u64);

@@ -9,9 +9,9 @@ pub use encode::{as_go_has_it, encode, encode_list, watch_frame};
 
 use super::wire::{Reader, Wire};
 use super::{DecodeError, json};
-use crate::Catalog;
 use crate::conform;
 use crate::schema::{Kind, Node};
+use crate::{Catalog, duration};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -292,6 +292,7 @@ impl Decoder<'_> {
         Ok(match kind {
             Kind::Quantity => Value::from(utf8(pieces[1])?),
             Kind::Time | Kind::MicroTime => time(kind, numbers[1] as i64, numbers[2] as i32)?,
+            Kind::Duration => Value::from(duration::text(numbers[1] as i64)),
             Kind::IntOrString if numbers[1] == 1 => Value::from(utf8(pieces[3])?),
             Kind::IntOrString => Value::from(numbers[2] as i32),
             Kind::Any | Kind::FieldsV1 | Kind::RawExtension => self.raw(pieces[1], depth)?,

@@ -1,0 +1,251 @@
+//! Addresses of services as objects: each is an IPAddress, written and removed in the transaction that writes its service. An address is
+//! given where no IPAddress is, whoever made it, and one that a service has is not deleted without it: so none is given twice.
+//!
+//! New ones are of the ServiceCIDRs that are ready. The transaction compares the range, so that none is given of one that ends.
+
+use std::{collections::HashSet, net::Ipv4Addr};
+
+use futures_util::{StreamExt, stream};
+use ipnet::Ipv4Net;
+use serde_json::{Value, json};
+use wharf_base::{Timestamp, ids};
+use wharf_kube_model::{
+    Catalog,
+    apply::{self, Writer},
+    view::{items, text_at},
+};
+use wharf_store::{Compare, Revision, StoreError};
+
+use super::{CLAIMS, Effects, allocation};
+use crate::{
+    answer::Fault,
+    call::{Call, store_fault},
+    cluster::Inner,
+    storage::{self, Objects, WriteError},
+};
+
+const GROUP: &str = "networking.k8s.io";
+const ADDRESSES: &str = "ipaddresses";
+const RANGES: &str = "servicecidrs";
+/// The range that a cluster begins with: its `serviceIpv4Cidr`, which EKS does not change.
+const DEFAULT: &str = "kubernetes";
+/// A range has it before addresses are given of it, so that it does not go while they are used.
+const PROTECTION: &str = "networking.k8s.io/service-cidr-finalizer";
+/// Writes at a time, where there are many.
+const AT_ONCE: usize = 32;
+
+/// The key of an address.
+pub fn key(objects: &Objects, address: Ipv4Addr) -> String {
+    let keys = &objects.keys;
+    keys.object(GROUP, ADDRESSES, None, &address.to_string())
+}
+
+/// How an address was held before there were objects of addresses, below the folder of claims.
+fn former_path(address: Ipv4Addr) -> String {
+    format!("ip/{address}")
+}
+
+/// All keys that go with an address.
+pub fn keys(objects: &Objects, address: Ipv4Addr) -> [String; 2] {
+    let claim = format!("{}{CLAIMS}{}", objects.keys.root(), former_path(address));
+    [key(objects, address), claim]
+}
+
+/// The addresses that nobody gets: those of objects, and of claims of before that are none yet.
+pub async fn held(
+    objects: &Objects,
+    claims: &HashSet<String>,
+) -> Result<HashSet<Ipv4Addr>, StoreError> {
+    let names = objects
+        .names(&objects.keys.folder(GROUP, ADDRESSES))
+        .await?;
+    let former = claims.iter().filter_map(|it| it.strip_prefix("ip/"));
+    let names = names.iter().map(String::as_str).chain(former);
+    Ok(names.filter_map(|it| it.parse().ok()).collect())
+}
+
+/// A range that addresses are given of.
+pub struct Range {
+    key: String,
+    revision: Revision,
+    pub net: Ipv4Net,
+}
+
+impl Range {
+    /// That it still is what it was.
+    pub fn unchanged(&self) -> Compare {
+        Compare::mod_revision(&self.key, self.revision)
+    }
+}
+
+pub async fn ranges(inner: &Inner) -> Result<Vec<Range>, StoreError> {
+    let all = inner.some(GROUP, RANGES, None).await?;
+    let ready = all.iter().filter(|(_, range)| gives(range));
+    let nets = ready.flat_map(|(object, range)| {
+        let name = text_at(range, &["metadata", "name"]);
+        let key = inner.objects.keys.object(GROUP, RANGES, None, name);
+        let nets = items(&range["spec"], "cidrs").iter();
+        let nets = nets.filter_map(|it| it.as_str()?.parse().ok());
+        nets.map(move |net| Range {
+            key: key.clone(),
+            revision: object.revision,
+            net,
+        })
+    });
+    Ok(nets.collect())
+}
+
+fn gives(range: &Value) -> bool {
+    let metadata = &range["metadata"];
+    let mut conditions = items(&range["status"], "conditions").iter();
+    metadata["deletionTimestamp"].is_null()
+        && items(metadata, "finalizers")
+            .iter()
+            .any(|it| it == PROTECTION)
+        && conditions.any(|it| it["type"] == "Ready" && it["status"] == "True")
+}
+
+/// The range of a cluster's own, ready from the start.
+pub fn default_range(net: Ipv4Net, now: Timestamp) -> Value {
+    json!({
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "ServiceCIDR",
+        "metadata": {"name": DEFAULT, "finalizers": [PROTECTION]},
+        "spec": {"cidrs": [net.to_string()]},
+        "status": {"conditions": [{
+            "type": "Ready",
+            "status": "True",
+            "lastTransitionTime": now.iso8601_seconds(),
+            "reason": "",
+            "message": "Kubernetes default Service CIDR is ready",
+        }]},
+    })
+}
+
+/// The bytes of an address's object.
+pub fn record(
+    catalog: &Catalog,
+    address: Ipv4Addr,
+    service: &Value,
+    now: Timestamp,
+) -> bytes::Bytes {
+    const VERSION: &str = "v1";
+    let now = now.iso8601_seconds();
+    let mut object = json!({
+        "kind": "IPAddress",
+        "apiVersion": "networking.k8s.io/v1",
+        "metadata": {
+            "name": address.to_string(),
+            "uid": ids::uuid(),
+            "creationTimestamp": now,
+            "labels": {
+                "ipaddress.kubernetes.io/ip-family": "IPv4",
+                "ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io",
+            },
+        },
+        "spec": {"parentRef": {
+            "resource": "services",
+            "namespace": service["metadata"]["namespace"],
+            "name": service["metadata"]["name"],
+        }},
+    });
+    if let Some(resource) = catalog.resource(GROUP, VERSION, ADDRESSES) {
+        let writer = Writer {
+            resource,
+            subresource: None,
+            manager: "kube-apiserver",
+            now: &now,
+        };
+        apply::update(writer, None, &mut object);
+    }
+    storage::record(VERSION, &object)
+}
+
+/// Refuses what would take an address from a service that has it, or from the cluster its own range.
+pub async fn may_go(call: &Call, object: &Value) -> Result<(), Fault> {
+    let name = text_at(object, &["metadata", "name"]);
+    match (call.group(), call.resource.plural.as_str()) {
+        (GROUP, RANGES) if name == DEFAULT => {
+            let why = "it is the serviceIpv4Cidr of the cluster, which stays";
+            Err(call.forbidden(name, why))
+        }
+        (GROUP, ADDRESSES) => {
+            let parent = &object["spec"]["parentRef"];
+            let of = |field: &str| text_at(parent, &[field]);
+            if (of("group"), of("resource")) != ("", "services") {
+                return Ok(());
+            }
+            let (namespace, service) = (of("namespace"), of("name"));
+            let found = call
+                .cluster
+                .core_object("services", Some(namespace), service);
+            let found = found.await.map_err(store_fault)?;
+            let has_it = found.zip(name.parse().ok()).is_some_and(|(found, it)| {
+                allocation::claims(&found).contains(&allocation::Claim::Address(it))
+            });
+            if has_it {
+                let why = format!("the service {namespace}/{service} has this address");
+                return Err(call.forbidden(name, &why));
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Makes objects of the addresses that services hold by claims, as they did before there were any. What cannot be made stays claimed.
+pub async fn adopt(inner: &Inner) -> Result<(), StoreError> {
+    let objects = &inner.objects;
+    let folder = format!("{}{CLAIMS}", objects.keys.root());
+    let claims = objects.names(&format!("{folder}ip/")).await?;
+    if claims.is_empty() {
+        return Ok(());
+    }
+    let (catalog, now) = (inner.catalog.load_full(), inner.now());
+    let services = inner.chosen("", "services", None, |_, service| {
+        let address: Ipv4Addr = text_at(&service, &["spec", "clusterIP"]).parse().ok()?;
+        let is_claimed = claims.contains(&address.to_string());
+        is_claimed.then(|| (address, record(&catalog, address, &service, now)))
+    });
+    let written = stream::iter(services.await?).map(|(address, record)| {
+        let [key, claim] = keys(objects, address);
+        let effects = Effects {
+            released: vec![claim],
+            ..Effects::default()
+        };
+        async move {
+            match objects.create(&key, record, &effects, None).await {
+                Ok(_) => Ok(()),
+                Err(WriteError::Store(error)) => Err(error),
+                Err(error) => {
+                    tracing::error!(%error, %address, "failed to make the object of a service's address; it stays claimed");
+                    Ok(())
+                }
+            }
+        }
+    });
+    let written: Vec<Result<(), StoreError>> = written.buffer_unordered(AT_ONCE).collect().await;
+    written.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_given_of_ranges_that_are_ready_and_stay() {
+        let range = default_range("10.100.0.0/16".parse().unwrap(), Timestamp(0));
+        assert!(gives(&range));
+        for (pointer, value) in [
+            ("/metadata/finalizers", json!([])),
+            ("/metadata/deletionTimestamp", json!("2026-01-01T00:00:00Z")),
+            ("/status/conditions/0/status", json!("False")),
+            ("/status/conditions", json!(null)),
+        ] {
+            let mut other = range.clone();
+            let (owner, name) = pointer.rsplit_once('/').unwrap();
+            other.pointer_mut(owner).unwrap()[name] = value;
+            assert!(!gives(&other), "{pointer}");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! What fuzzing reaches of this crate: the schedules of CronJobs.
+
+pub use crate::cron_job::times;

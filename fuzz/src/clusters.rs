@@ -1,0 +1,171 @@
+//! Clusters of Kubernetes: what tells who somebody is, what sessions with pods speak, and small languages in objects and addresses.
+
+use std::sync::LazyLock;
+
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD as BASE64_URL},
+};
+use serde_json::{Value, json};
+use wharf_base::Timestamp;
+use wharf_kube_api::storage::token::Position;
+use wharf_kube_auth::{account_token, eks_token, signing_request::SigningRequest};
+use wharf_kube_model::{Catalog, table::JsonPath, validate};
+use wharf_schedule::{Expression, Zone};
+
+use crate::input;
+
+/// 2026-01-02T03:04:05Z, when the tokens of the corpus hold.
+const NOW: Timestamp = Timestamp::from_millis(1_767_323_045_000);
+
+/// A token, and the URL in one.
+pub fn eks_token(bytes: &[u8]) {
+    let Some(text) = input::text(bytes) else {
+        return;
+    };
+    let url = format!("{}{}", eks_token::PREFIX, BASE64_URL.encode(text));
+    for token in [text, &url] {
+        if let Ok(read) = eks_token::read(token, NOW) {
+            let _ = read.access_key();
+            let _ = read.is_signed_with("secret", "cluster");
+        }
+    }
+}
+
+/// A key is made once: what is read is not to depend on it.
+static ISSUER: LazyLock<account_token::Issuer> = LazyLock::new(|| {
+    let key = account_token::new_key().expect("the system has randomness");
+    account_token::Issuer::new(&key, "https://oidc.example.com/id/A").expect("its own key")
+});
+
+fn jwt(header: &str, claims: &[u8]) -> String {
+    let part = |bytes: &[u8]| BASE64_URL.encode(bytes);
+    let (header, claims) = (part(header.as_bytes()), part(claims));
+    format!("{header}.{claims}.{}", part(&[7; 256]))
+}
+
+/// The header of a token of a service account on the first line, its claims on the second. Claims are read as though they were signed,
+/// too.
+pub fn account_token(bytes: &[u8]) {
+    if let Some(text) = input::text(bytes) {
+        let _ = ISSUER.is_named_by(text);
+        assert!(ISSUER.read(text, NOW).is_err());
+    }
+    if let Some((header, claims)) = input::line(bytes) {
+        let token = jwt(header, claims);
+        let _ = ISSUER.is_named_by(&token);
+        assert!(ISSUER.read(&token, NOW).is_err(), "nobody signed it");
+        wharf_kube_auth::fuzz::account_claims(claims);
+    }
+}
+
+/// The same of a token of an identity provider, which says whose user somebody is.
+pub fn oidc_token(bytes: &[u8]) {
+    if let Some(text) = input::text(bytes) {
+        wharf_svc_iam::fuzz::oidc_token(text, NOW);
+    }
+    if let Some((header, claims)) = input::line(bytes) {
+        wharf_svc_iam::fuzz::oidc_token(&jwt(header, claims), NOW);
+        wharf_kube_auth::fuzz::oidc_user(claims);
+    }
+}
+
+/// A request for a certificate in PEM, or in DER, which is read as though its signature held.
+pub fn signing_request(bytes: &[u8]) {
+    let _ = SigningRequest::parse(bytes);
+    wharf_kube_auth::fuzz::signing_request(bytes);
+    let begins = "-----BEGIN CERTIFICATE REQUEST-----";
+    let ends = "-----END CERTIFICATE REQUEST-----";
+    let pem = format!("{begins}\n{}\n{ends}\n", BASE64.encode(bytes));
+    let _ = SigningRequest::parse(pem.as_bytes());
+}
+
+/// Where a list goes on: a token, and the text in one.
+pub fn continue_token(bytes: &[u8]) {
+    let Some(text) = input::text(bytes) else {
+        return;
+    };
+    for token in [text, &BASE64_URL.encode(text)] {
+        if let Ok(position) = Position::parse(token) {
+            assert_eq!(Position::parse(&position.token()), Ok(position));
+        }
+    }
+}
+
+/// A path of a definition's column on the first line, an object on the second.
+pub fn json_path(bytes: &[u8]) {
+    let Some((path, object)) = input::line(bytes) else {
+        return;
+    };
+    let Ok(path) = JsonPath::parse(path) else {
+        return;
+    };
+    if let Ok(object) = serde_json::from_slice::<Value>(object) {
+        let found = path.find(&object).len();
+        assert_eq!(path.first(&object).is_some(), found > 0);
+    }
+}
+
+/// A schedule of a CronJob on the first line, its time zone on the second. One that is taken is one that jobs are made by.
+pub fn cron(bytes: &[u8]) {
+    let Some((schedule, zone)) = input::line(bytes) else {
+        return;
+    };
+    let Some(zone) = input::text(zone) else {
+        return;
+    };
+    let catalog = Catalog::built_in();
+    let Some(kind) = catalog.resource("batch", "v1", "cronjobs") else {
+        return;
+    };
+    let mut job = json!({
+        "metadata": {"name": "a", "namespace": "b"},
+        "spec": {
+            "schedule": schedule, "concurrencyPolicy": "Allow", "suspend": false,
+            "jobTemplate": {"spec": {"template": {"spec": {
+                "restartPolicy": "Never", "dnsPolicy": "ClusterFirst", "terminationGracePeriodSeconds": 30,
+                "containers": [{
+                    "name": "c", "image": "i", "imagePullPolicy": "Always", "terminationMessagePolicy": "File",
+                }],
+            }}}},
+        },
+    });
+    if !zone.is_empty() {
+        job["spec"]["timeZone"] = zone.into();
+    }
+    let errors = validate::create(kind, &job);
+    let named = |field: &str| errors.iter().any(|it| it.field == field);
+    let zone = match zone {
+        "" => Some(Zone::UTC),
+        zone => zone.parse().ok(),
+    };
+    assert!(zone.is_some() || named("spec.timeZone"), "{errors:?}");
+    let times = wharf_kube_controllers::fuzz::times(schedule);
+    assert!(times.is_some() || named("spec.schedule"), "{errors:?}");
+    if let (Some(times), Some(zone)) = (times, zone) {
+        let next = times.next(NOW, NOW, zone);
+        assert!(next.is_none_or(|it| it > NOW));
+    }
+    let _ = Expression::parse(schedule);
+}
+
+/// A member of the ConfigMap `aws-auth`.
+pub fn aws_auth(bytes: &[u8]) {
+    if let Some(text) = input::text(bytes) {
+        wharf_server::fuzz::aws_auth(text);
+    }
+}
+
+/// Frames of SPDY; behind a first byte that is odd, the headers of a stream before they are packed.
+pub fn spdy(bytes: &[u8]) {
+    match input::choice(bytes) {
+        Some((choice, plain)) if choice % 2 == 1 => wharf_kubelet::server::fuzz::headers(plain),
+        Some((_, frames)) => wharf_kubelet::server::fuzz::spdy(frames),
+        None => {}
+    }
+}
+
+/// What a client of a WebSocket sends after its handshake.
+pub fn websocket(bytes: &[u8]) {
+    wharf_kubelet::server::fuzz::websocket_messages(bytes);
+}
