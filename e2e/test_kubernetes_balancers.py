@@ -10,11 +10,12 @@ import pytest
 from harness import images
 from harness.installation import Installation, free_port
 from harness.kubernetes import Cluster
+from harness.load import Load, Port
 from harness.waiting import wait_for
 from test_ec2_instances import profile
 from test_kubernetes_nodes import MAY_PULL, USER_DATA, condition, launch, node_of
 
-pytestmark = pytest.mark.minutes(1)
+pytestmark = pytest.mark.minutes(2)
 
 ALB = "alb.ingress.kubernetes.io"
 NLB = "service.beta.kubernetes.io/aws-load-balancer"
@@ -41,7 +42,7 @@ def cluster(installation):
         yield cluster
 
 
-def deploy(cluster, name, text=None, replicas=1):
+def deploy(cluster, name, text=None, replicas=1, surge=1, **spec):
     container = {
         "name": "web",
         "image": cluster.image,
@@ -50,7 +51,8 @@ def deploy(cluster, name, text=None, replicas=1):
         "readinessProbe": {"httpGet": {"path": "/", "port": 8080}, "periodSeconds": 1},
         "lifecycle": {"preStop": {"exec": {"command": ["sleep", "5"]}}},
     }
-    template = {"metadata": {"labels": {"app": name}}, "spec": {"containers": [container], "terminationGracePeriodSeconds": 8}}
+    spec = {"containers": [container], "terminationGracePeriodSeconds": 8, **spec}
+    template = {"metadata": {"labels": {"app": name}}, "spec": spec}
     apply(
         cluster,
         {
@@ -61,7 +63,7 @@ def deploy(cluster, name, text=None, replicas=1):
                 "replicas": replicas,
                 "selector": {"matchLabels": {"app": name}},
                 "template": template,
-                "strategy": {"rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
+                "strategy": {"rollingUpdate": {"maxUnavailable": 0, "maxSurge": surge}},
                 "minReadySeconds": 8,
             },
         },
@@ -247,6 +249,27 @@ def test_a_service_has_a_network_load_balancer(installation, cluster):
     assert "service.k8s.aws/resources" in cluster.get("service", "plain")["metadata"]["finalizers"]
     cluster.kubectl("delete", "service", "plain", "--timeout=50s")
     assert left_of(installation, "plain") == [] and get(port)[0] == 0
+
+
+def test_a_rolling_update_behind_a_network_load_balancer_loses_no_request(installation, cluster):
+    # A node of their own: the other has room for eleven pods.
+    labels = USER_DATA.replace("team=blue", "team=many")
+    instance = launch(installation, cluster, labels, instance_type="c5.xlarge")
+    wait_for(lambda: condition(node_of(cluster, instance), "Ready") == "True", 90, "a node that is ready")
+    many = {"replicas": 12, "surge": 4, "nodeSelector": {"team": "many"}}
+    deploy(cluster, "many", **many)
+    port = free_port()
+    expose(cluster, "many", "LoadBalancer", port, scheme="internet-facing", **{"healthcheck-interval": "5", "healthcheck-timeout": "2"})
+    cluster.kubectl("rollout", "status", "deployment/many", "--timeout=90s", timeout_s=100)
+    wait_for(lambda: get(port) == (200, "many"), 90, "an answer through the load balancer")
+    with Load(Port(port), a_second=200) as load:
+        deploy(cluster, "many", text="newer", **many)
+        cluster.kubectl("rollout", "status", "deployment/many", "--timeout=180s", timeout_s=190)
+        wait_for(lambda: len(cluster.get("pods", "-l", "app=many")["items"]) == 12, 60, "the end of the old pods")
+    assert load.failures == [] and load.requests > 1000, (load.failures[:5], load.requests)
+    assert set(load.bodies) == {"many", "newer"} and get(port) == (200, "newer")
+    cluster.kubectl("delete", "service/many", "deployment/many", "--timeout=50s")
+    installation.client("ec2").terminate_instances(InstanceIds=[instance["InstanceId"]])
 
 
 def test_an_ingress_leaves_nothing(installation, cluster, web):

@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from harness import images
+from harness import images, pods, processes
 from harness.kubernetes import Cluster
 from harness.terminal import Terminal
 from harness.waiting import wait_for
@@ -322,6 +322,39 @@ def test_a_probe_of_a_port_goes_to_the_address_of_the_pod(cluster, node, image):
     cluster.kubectl("exec", "listens", "--", "touch", "/tmp/go")
     wait_for(lambda: condition(pod_of(cluster, "listens"), "Ready") == "True", 30, "readiness")
     cluster.kubectl("delete", "pod", "listens", "--timeout=50s", "--grace-period=1")
+
+
+def test_a_pod_whose_sandbox_is_killed_begins_again(installation, cluster, node, image):
+    script = "date +%s%N >> /kept/turns; trap exit TERM; while true; do sleep 1; done"
+    mounts = {"volumeMounts": [{"name": "kept", "mountPath": "/kept"}]}
+    apply(cluster, "again", {"containers": [sh(image, script, **mounts)], "volumes": [{"name": "kept", "emptyDir": {}}]})
+    found = wait_phase(cluster, "again", "Running")
+    sandbox = pods.sandbox_of(node["InstanceId"], found["metadata"]["uid"])
+
+    def shim():
+        (only,) = [pid for pid, of in pods.shims(installation) if of == sandbox]
+        return only
+
+    def begun(times):
+        (status,) = pod_of(cluster, "again")["status"]["containerStatuses"]
+        return status["restartCount"] == times and status["ready"] and shim()
+
+    def turns():
+        return cluster.kubectl("exec", "again", "--", "cat", "/kept/turns").split()
+
+    processes.kill(shim())
+    wait_for(lambda: begun(1), 60, "the pod to run again")
+    after = pod_of(cluster, "again")
+    assert after["status"]["podIP"] == found["status"]["podIP"] and len(turns()) == 2
+    # Nobody looks while this one dies.
+    agent = installation.child("agent")
+    os.kill(agent, signal.SIGSTOP)
+    processes.kill(shim())
+    processes.kill(agent)
+    wait_for(lambda: begun(2), 60, "the pod to run again")
+    wait_for(lambda: len(turns()) == 3, 30, "what it left")
+    cluster.kubectl("delete", "pod", "again", "--timeout=50s", "--grace-period=1")
+    assert sandbox not in pods.remains(installation)
 
 
 def test_pods_outlive_the_agent(installation, cluster, node, image):

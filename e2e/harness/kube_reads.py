@@ -32,7 +32,7 @@ class Reads:
         [cluster], [user] = config["clusters"], config["users"]
         self.server = cluster["cluster"]["server"]
         authority = base64.b64decode(cluster["cluster"]["certificate-authority-data"]).decode()
-        self.pool = urllib3.PoolManager(ca_cert_data=authority, retries=urllib3.Retry(2, redirect=0, status=0), timeout=30)
+        self.pool = urllib3.PoolManager(ca_cert_data=authority, retries=urllib3.Retry(2, redirect=0, status=0), timeout=30, maxsize=16)
         self.program, self.environment = user["user"]["exec"], environment
         self.token, self.asked_at, self.kinds = None, 0.0, {}
 
@@ -48,6 +48,15 @@ class Reads:
             return self._read(f"{path}/{quote(wanted.name)}")
         selectors = {"labelSelector": wanted.labels, "fieldSelector": wanted.fields}
         return self._read(f"{path}?{urlencode({name: value for name, value in selectors.items() if value})}")
+
+    def ask(self, method, path, body=None):
+        """One request and its status and answer; a body of PATCH is a merge patch. Tried once: whoever writes wants to know."""
+        kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
+        headers = {"Authorization": f"Bearer {self._token()}", "Content-Type": kind}
+        data = None if body is None else json.dumps(body)
+        answer = self.pool.request(method, self.server + path, body=data, headers=headers, retries=False)
+        self._heed(answer)
+        return answer.status, answer.data.decode(errors="replace")
 
     def _config(self):
         with open(self.kubeconfig) as file:
@@ -83,14 +92,20 @@ class Reads:
                     self.kinds.setdefault(name, kind | {"prefix": prefix})
 
     def _read(self, path):
+        answer = self.pool.request("GET", self.server + path, headers={"Authorization": f"Bearer {self._token()}"})
+        self._heed(answer)
+        if answer.status != 200:
+            raise NotRead(path, answer.status, answer.data.decode(errors="replace"))
+        return answer.json()
+
+    def _token(self):
         if self.token is None or time.monotonic() - self.asked_at > TOKEN_KEPT_S:
             said = tools.run(self.program["command"], *self.program["args"], env=self._environment_of_program())
             self.token, self.asked_at = json.loads(said.stdout)["status"]["token"], time.monotonic()
-        answer = self.pool.request("GET", self.server + path, headers={"Authorization": f"Bearer {self.token}"})
-        if answer.status != 200:
-            self.token = None if answer.status == 401 else self.token
-            raise NotRead(path, answer.status, answer.data.decode(errors="replace"))
-        return answer.json()
+        return self.token
+
+    def _heed(self, answer):
+        self.token = None if answer.status == 401 else self.token
 
     def _environment_of_program(self):
         more = {it["name"]: it["value"] for it in self.program.get("env") or []}

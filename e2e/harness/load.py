@@ -1,6 +1,7 @@
 """wrk, and beside it one client that remembers what was answered."""
 
 import collections
+import http.client
 import pathlib
 import re
 import signal
@@ -15,6 +16,22 @@ PATIENCE_S = 8
 # Some of them are under way at any moment, and the machine has other work.
 A_SECOND = 500
 PAUSE = pathlib.Path(__file__).with_name("pause.lua")
+
+
+class Port:
+    """A port of this machine, to be asked as a service is."""
+
+    def __init__(self, port):
+        self.port, self.host = port, f"127.0.0.1:{port}"
+
+    def ask(self):
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        try:
+            line.request("GET", "/")
+            answer = line.getresponse()
+            return answer.status, answer.read().decode()
+        finally:
+            line.close()
 
 
 class Load:

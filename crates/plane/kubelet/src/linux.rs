@@ -168,6 +168,25 @@ impl LinuxMachine {
         })
     }
 
+    /// Whether a sandbox runs. What is left of one whose shim was killed is in the way of the next, and goes; its network stays.
+    async fn is_running(&self, id: &str) -> Result<bool, String> {
+        let runtime = &self.ground.runtime;
+        let found = runtime.recover_task(id).await;
+        let found = found.map_err(|e| Chain(&e).to_string())?;
+        let Some(found) = found else {
+            return Ok(false);
+        };
+        if let RecoveredState::Alive(handle) = found.state {
+            self.live.lock().insert(id.to_owned(), handle);
+            return Ok(true);
+        }
+        self.live.lock().remove(id);
+        self.made_of.lock().remove(id);
+        let removed = runtime.remove_task(id).await;
+        removed.map_err(|e| format!("what is left of it: {}", Chain(&e)))?;
+        Ok(false)
+    }
+
     async fn attachments(&self) -> Result<BTreeMap<String, wharf_network::Recovered>, String> {
         let all = self.ground.network.recover().await;
         let all = all.map_err(|e| Chain(&e).to_string())?;
@@ -248,7 +267,7 @@ impl Machine for LinuxMachine {
             }
         };
         let address = attachment.address;
-        if self.live.lock().contains_key(&wish.id) {
+        if self.is_running(&wish.id).await? {
             return Ok(address);
         }
         // Never the host's own by mistake.
