@@ -40,8 +40,13 @@ const ALLOWED: [&str; 15] = [
 const READ: [(&str, &str); 0] = [];
 
 /// Crates that were replaced and must not come back, with what took their place.
-const REPLACED: [(&str, &str); 2] = [
+const REPLACED: [(&str, &str); 3] = [
     ("libcontainer", "the shim's own making of containers"),
+    (
+        "rsa",
+        "wharf-rsa, aws-lc-rs and ring: what it does with a private key takes a time that depends on the key \
+         (RUSTSEC-2023-0071)",
+    ),
     ("rustls-pemfile", "rustls's own `pki_types::pem`"),
 ];
 
@@ -121,11 +126,14 @@ fn licences(metadata: &Value, problems: &mut Vec<String>) -> Result<()> {
 
 /// aws-lc is there for what ring cannot do: the private operations of KMS's keys, SAML's assertions that come
 /// encrypted (the tests of STS encrypt some), signatures of images on the curve P-521, and making RSA keys: those
-/// of EC2's key pairs, and those that sign tokens of Kubernetes' service accounts; TLS is ring's.
+/// of EC2's key pairs, those that sign tokens of Kubernetes' service accounts, and those of certificates and of
+/// SNS' messages, which `wharf-rsa` makes and signs with; TLS is ring's. Its C library is called past aws-lc-rs by
+/// that crate alone.
 fn cryptography(metadata: &Value, problems: &mut Vec<String>) -> Result<()> {
-    const MAY: [&str; 7] = [
+    const MAY: [&str; 8] = [
         "aws-lc-rs",
         "wharf-kube-auth",
+        "wharf-rsa",
         "wharf-signature",
         "wharf-svc-ec2",
         "wharf-svc-iam",
@@ -145,6 +153,8 @@ fn cryptography(metadata: &Value, problems: &mut Vec<String>) -> Result<()> {
         for used in used.map(name).filter(|it| it.starts_with("aws-lc")) {
             if !MAY.contains(&user) {
                 problems.push(format!("{user} uses {used}: use ring"));
+            } else if used == "aws-lc-sys" && !["aws-lc-rs", "wharf-rsa"].contains(&user) {
+                problems.push(format!("{user} uses {used}: use aws-lc-rs"));
             }
         }
     }
@@ -295,6 +305,8 @@ mod tests {
         assert!(of("rustls-pki-types").is_empty());
         assert_eq!(of("libcontainer").len(), 1);
         assert!(of("rustls-pemfile")[0].contains("pki_types::pem"));
+        assert!(of("rsa")[0].contains("wharf-rsa"));
+        assert!(of("wharf-rsa").is_empty());
     }
 
     #[test]

@@ -39,6 +39,7 @@ const ROOMS: [Row; 26] = [
         "egress",
         "insights",
         "promql",
+        "rsa",
         "scan",
         "sectors",
         "signature",

@@ -8,9 +8,9 @@ use std::{
 
 use serde_json::Value;
 
-/// Crates below `crates/` that talk to the kernel and need `unsafe` for it; each of its sites says why it
-/// is sound. All others forbid it.
-pub const UNSAFE: [&str; 17] = [
+/// Crates below `crates/` that talk to the kernel, or, `rsa`, to the C library of cryptography, and need `unsafe` for
+/// it; each of its sites says why it is sound. All others forbid it.
+pub const UNSAFE: [&str; 18] = [
     "blobs",
     "cli",
     "plane/agent",
@@ -27,6 +27,7 @@ pub const UNSAFE: [&str; 17] = [
     "plane/shim",
     "plane/spares",
     "plane/userns",
+    "rsa",
     "server",
 ];
 

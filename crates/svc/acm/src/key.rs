@@ -3,11 +3,9 @@
 use std::fmt;
 
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_RSA_SHA256};
-use rsa::{RsaPrivateKey, pkcs8::EncodePrivateKey, rand_core::OsRng};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use serde::{Deserialize, Serialize};
-
-const RSA_BITS: usize = 2048;
+use wharf_rsa::RsaError;
 
 /// Kinds of keys, by AWS's names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -68,10 +66,8 @@ impl fmt::Display for Algorithm {
 pub enum KeyError {
     #[error("a key of kind {0} is not made here")]
     Kind(Algorithm),
-    #[error("an RSA key cannot be made")]
-    Rsa(#[from] rsa::Error),
-    #[error("an RSA key cannot be written")]
-    Encoding(#[from] rsa::pkcs8::Error),
+    #[error(transparent)]
+    Rsa(#[from] RsaError),
     #[error("the key pair cannot be used")]
     Pair(#[from] rcgen::Error),
 }
@@ -83,9 +79,8 @@ pub fn generate(algorithm: Algorithm) -> Result<KeyPair, KeyError> {
         Algorithm::P384 => KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384)?,
         // ring signs with RSA keys but makes none.
         Algorithm::Rsa2048 => {
-            let key = RsaPrivateKey::new(&mut OsRng, RSA_BITS)?;
-            let der = key.to_pkcs8_der()?;
-            let der = PrivatePkcs8KeyDer::from(der.as_bytes());
+            let der = wharf_rsa::generate()?;
+            let der = PrivatePkcs8KeyDer::from(der.as_slice());
             KeyPair::from_pkcs8_der_and_sign_algo(&der, &PKCS_RSA_SHA256)?
         }
         other => return Err(KeyError::Kind(other)),

@@ -5,10 +5,8 @@
 //! understood, so that nothing else of the caller's text survives.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use rsa::{
-    pkcs8::{PrivateKeyInfo, pkcs5::pbes2::Parameters},
-    rand_core::{OsRng, RngCore},
-};
+use pkcs8::{PrivateKeyInfo, pkcs5::pbes2::Parameters};
+use rand::Rng as _;
 use rustls::{
     Error as TlsError,
     crypto::ring,
@@ -214,7 +212,7 @@ pub enum EncryptError {
     #[error("the parameters of encryption are wrong")]
     Parameters,
     #[error("the private key cannot be encrypted")]
-    Encrypt(#[from] rsa::pkcs8::Error),
+    Encrypt(#[from] pkcs8::Error),
 }
 
 /// A private key in PEM of PKCS #8, encrypted (RFC 8018). Takes long, so that guessing the passphrase
@@ -222,9 +220,7 @@ pub enum EncryptError {
 pub fn encrypted(key: &Secret, passphrase: &Secret) -> Result<String, EncryptError> {
     let key = PrivateKeyDer::from_pem_slice(key.expose()).map_err(|_| EncryptError::Unreadable)?;
     let key = PrivateKeyInfo::try_from(key.secret_der())?;
-    let (mut salt, mut iv) = ([0; 16], [0; 16]);
-    OsRng.fill_bytes(&mut salt);
-    OsRng.fill_bytes(&mut iv);
+    let (salt, iv) = rand::rng().random::<([u8; 16], [u8; 16])>();
     let by = Parameters::pbkdf2_sha256_aes256cbc(PBKDF2_ROUNDS, &salt, &iv);
     let by = by.map_err(|_| EncryptError::Parameters)?;
     let document = key.encrypt_with_params(by, passphrase.expose())?;

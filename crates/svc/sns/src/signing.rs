@@ -6,19 +6,14 @@ use std::{collections::VecDeque, fmt, sync::Arc};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use parking_lot::Mutex;
 use rcgen::{CertificateParams, DnType, KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256};
-use rsa::{
-    Pkcs1v15Sign, RsaPrivateKey,
-    pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _},
-    rand_core::OsRng,
-};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use serde::{Deserialize, Serialize};
-use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 use wharf_base::{Clock, Permit};
 use wharf_records::{Record, Unknown};
+use wharf_rsa::{Digest, RsaError};
 use wharf_seal::{Keyring, Sealed};
 use wharf_service::{Table, platform, transact};
 use wharf_store::Store;
@@ -28,22 +23,12 @@ use crate::{core::ChangeError, fault::SnsFaults, names::SERVICE};
 
 const PERMIT: Permit = Permit::for_controller("sns-signing");
 pub const PURPOSE: &str = "sns/signing-key";
-const BITS: usize = 2048;
 const LIFE: time::Duration = time::Duration::days(3650);
 /// Signatures that are remembered: all subscriptions of a topic get the same one.
 const REMEMBERED: usize = 256;
 /// How the certificate's name begins and ends, as on AWS.
 const BEFORE: &str = "SimpleNotificationService-";
 const AFTER: &str = ".pem";
-
-/// What digests are called in a signature (RFC 8017, section 9.2).
-const SHA1_INFO: [u8; 15] = [
-    0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02, 0x1a, 0x05, 0x00, 0x04, 0x14,
-];
-const SHA256_INFO: [u8; 19] = [
-    0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05,
-    0x00, 0x04, 0x20,
-];
 
 /// The key, as it is stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -68,10 +53,8 @@ pub enum SigningError {
     Change(#[from] ChangeError),
     #[error("the key of signatures does not open")]
     Sealed(#[from] wharf_seal::OpenError),
-    #[error("an RSA key cannot be made or used")]
-    Rsa(#[from] rsa::Error),
-    #[error("an RSA key cannot be written or read")]
-    Encoding(#[from] rsa::pkcs8::Error),
+    #[error(transparent)]
+    Rsa(#[from] RsaError),
     #[error("a certificate cannot be made")]
     Certificate(#[from] rcgen::Error),
     #[error("the time is out of range")]
@@ -106,33 +89,25 @@ impl Version {
         }
     }
 
-    fn digest(self, text: &str) -> Vec<u8> {
+    fn digest(self) -> Digest {
         match self {
-            Self::One => Sha1::digest(text).to_vec(),
-            Self::Two => Sha256::digest(text).to_vec(),
-        }
-    }
-
-    fn padding(self) -> Pkcs1v15Sign {
-        let (hash_len, prefix): (_, &[u8]) = match self {
-            Self::One => (20, &SHA1_INFO),
-            Self::Two => (32, &SHA256_INFO),
-        };
-        Pkcs1v15Sign {
-            hash_len: Some(hash_len),
-            prefix: prefix.into(),
+            Self::One => Digest::Sha1,
+            Self::Two => Digest::Sha256,
         }
     }
 }
 
 /// The key, opened.
 struct Opened {
-    key: Arc<RsaPrivateKey>,
+    key: Arc<wharf_rsa::SigningKey>,
     /// PEM
     certificate: String,
     /// Its file name.
     name: String,
 }
+
+/// What was signed: how, and the SHA-256 of the text.
+type Signed = (Version, [u8; 32]);
 
 /// Signs messages.
 pub struct Signer {
@@ -140,8 +115,8 @@ pub struct Signer {
     keyring: Keyring,
     clock: Arc<dyn Clock>,
     opened: OnceCell<Opened>,
-    /// By digests, the latest last.
-    made: Mutex<VecDeque<(Vec<u8>, String)>>,
+    /// By versions and texts' digests, the latest last.
+    made: Mutex<VecDeque<(Signed, String)>>,
 }
 
 impl fmt::Debug for Signer {
@@ -163,20 +138,20 @@ impl Signer {
 
     /// The signature of a text, in base 64.
     pub(crate) async fn sign(&self, version: Version, text: &str) -> Result<String, SigningError> {
-        let digest = version.digest(text);
-        let known = |it: &&(Vec<u8>, String)| it.0 == digest;
+        let signed: Signed = (version, Sha256::digest(text).into());
+        let known = |it: &&(Signed, String)| it.0 == signed;
         if let Some((_, made)) = self.made.lock().iter().find(known) {
             return Ok(made.clone());
         }
         let key = self.opened().await?.key.clone();
-        let signed = digest.clone();
-        let work = move || key.sign_with_rng(&mut OsRng, version.padding(), &signed);
+        let text = text.to_owned();
+        let work = move || key.sign(version.digest(), text.as_bytes());
         let signature = STANDARD.encode(tokio::task::spawn_blocking(work).await??);
         let mut made = self.made.lock();
         if made.len() == REMEMBERED {
             made.pop_front();
         }
-        made.push_back((digest, signature.clone()));
+        made.push_back((signed, signature.clone()));
         Ok(signature)
     }
 
@@ -209,7 +184,7 @@ impl Signer {
         };
         let opened = self.keyring.open(&record.private_key, PURPOSE)?;
         Ok(Opened {
-            key: Arc::new(RsaPrivateKey::from_pkcs8_der(opened.expose())?),
+            key: Arc::new(wharf_rsa::SigningKey::from_pkcs8(opened.expose())?),
             name: name_of(&record.certificate),
             certificate: record.certificate,
         })
@@ -256,8 +231,7 @@ fn name_of(certificate: &str) -> String {
 
 /// A new key, and the certificate that it signed for itself.
 fn generated(now: OffsetDateTime) -> Result<(Zeroizing<Vec<u8>>, String), SigningError> {
-    let key = RsaPrivateKey::new(&mut OsRng, BITS)?;
-    let der = Zeroizing::new(key.to_pkcs8_der()?.as_bytes().to_vec());
+    let der = wharf_rsa::generate()?;
     let pair = PrivatePkcs8KeyDer::from(der.as_slice());
     let pair = KeyPair::from_pkcs8_der_and_sign_algo(&pair, &PKCS_RSA_SHA256)?;
     let mut params = CertificateParams::default();
@@ -275,6 +249,8 @@ fn generated(now: OffsetDateTime) -> Result<(Zeroizing<Vec<u8>>, String), Signin
 
 #[cfg(test)]
 mod tests {
+    use ring::signature;
+
     use super::*;
 
     #[test]
@@ -294,15 +270,27 @@ mod tests {
     #[test]
     fn signatures_are_verified_by_the_certificate() {
         let (der, certificate) = generated(OffsetDateTime::now_utc()).unwrap();
-        let key = RsaPrivateKey::from_pkcs8_der(&der).unwrap();
+        let key = wharf_rsa::SigningKey::from_pkcs8(&der).unwrap();
         assert!(certificate.starts_with("-----BEGIN CERTIFICATE-----"));
-        for version in [Version::One, Version::Two] {
-            let digest = version.digest("a text");
-            let signed = key.sign(version.padding(), &digest).unwrap();
-            let public = key.to_public_key();
-            public.verify(version.padding(), &digest, &signed).unwrap();
-            let other = version.digest("another");
-            assert!(public.verify(version.padding(), &other, &signed).is_err());
+        let (_, pem) = x509_parser::pem::parse_x509_pem(certificate.as_bytes()).unwrap();
+        let public = pem
+            .parse_x509()
+            .unwrap()
+            .public_key()
+            .subject_public_key
+            .data
+            .to_vec();
+        for (version, verifying) in [
+            (
+                Version::One,
+                &signature::RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY,
+            ),
+            (Version::Two, &signature::RSA_PKCS1_2048_8192_SHA256),
+        ] {
+            let signed = key.sign(version.digest(), b"a text").unwrap();
+            let public = signature::UnparsedPublicKey::new(verifying, &public);
+            public.verify(b"a text", &signed).unwrap();
+            assert!(public.verify(b"another", &signed).is_err());
         }
     }
 }
