@@ -1,4 +1,4 @@
-"""What clusters of Kubernetes write into CloudWatch Logs: who asked for what, who was let in."""
+"""What clusters of Kubernetes write into CloudWatch Logs: who asked for what, who was let in, what their parts decide."""
 
 import json
 
@@ -78,6 +78,59 @@ def test_who_was_let_in_is_in_the_log_of_the_authenticator(wharf, cluster):
     assert wait_for(lambda: lines(wharf, cluster, "kube-apiserver-", '"Serving securely"'), 20, "the server's own log")
 
 
-def test_logs_that_are_not_written_cannot_be_switched_on(wharf):
-    with pytest.raises(ClientError, match="Logs of type scheduler are not supported by this version of wharf"):
-        Cluster(wharf, logging={"clusterLogging": [{"types": ["scheduler"], "enabled": True}]})
+def apply(cluster, *objects):
+    cluster.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)}))
+
+
+def deployment(name):
+    template = {"metadata": {"labels": {"app": name}}, "spec": {"containers": [{"name": "main", "image": "none"}]}}
+    spec = {"replicas": 2, "selector": {"matchLabels": {"app": name}}, "template": template}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": spec}
+
+
+def test_what_controllers_and_the_scheduler_decide_is_in_their_logs(wharf, cluster):
+    apply(cluster, deployment("before"))
+    cluster.eks.update_cluster_config(
+        name=cluster.name, logging={"clusterLogging": [{"types": ["controllerManager", "scheduler"], "enabled": True}]}
+    )
+
+    def on():
+        setups = cluster.described()["logging"]["clusterLogging"]
+        return {"types": [*SWITCHED_ON, "controllerManager", "scheduler"], "enabled": True} in setups
+
+    wait_for(on, 20, "all logs switched on")
+    apply(cluster, deployment("shown"))
+
+    def told(stream, *words):
+        return [it for it in lines(wharf, cluster, stream) if all(word in it for word in words)]
+
+    made = 'kind="Deployment"', 'reason="ScalingReplicaSet"', 'object="default/shown"'
+    [line, *_] = wait_for(lambda: told("kube-controller-manager-", *made), 20, "a line of the deployment controller")
+    assert line.startswith("I") and '"Event occurred"' in line and 'message="Scaled up replica set shown-' in line
+    nowhere = 'kind="Pod"', 'reason="FailedScheduling"', 'object="default/shown-'
+    [line, *_] = wait_for(lambda: told("kube-scheduler-", *nowhere), 20, "a line of the scheduler")
+    assert "no nodes available to schedule pods" in line or "0/0 nodes are available" in line
+    cluster.kubectl("delete", "deployment", "shown", "--timeout=50s")
+    gone = '"Deleting item"', 'resource="pods"', 'object="default/shown-'
+    wait_for(lambda: told("kube-controller-manager-", *gone), 20, "a line of the garbage collector")
+    # What was decided before they were switched on is in none.
+    assert not told("kube-", 'reason="ScalingReplicaSet"', '"default/before"')
+    streams = wharf.client("logs").describe_log_streams(logGroupName=f"/aws/eks/{cluster.name}/cluster")["logStreams"]
+    assert len({it["logStreamName"].rsplit("-", 1)[1] for it in streams}) == 1
+
+
+def test_a_cluster_writes_into_the_logs_of_no_other(wharf, cluster):
+    every = [{"types": ["controllerManager", "scheduler"], "enabled": True}]
+    with Cluster(wharf, logging={"clusterLogging": every}) as other:
+        apply(other, deployment("elsewhere"))
+        wait_for(lambda: lines(wharf, other, "kube-scheduler-", '"elsewhere-"'), 20, "its own scheduler's line")
+        everything = "\n".join(lines(wharf, cluster, "kube-"))
+        assert "elsewhere" not in everything
+        started = lines(wharf, other, "kube-scheduler-", '"Starting Kubernetes Scheduler"')
+        assert len(started) == 1
+        other.eks.delete_cluster(name=other.name)
+
+
+def test_logs_that_are_not_known_cannot_be_switched_on(cluster):
+    with pytest.raises(ClientError, match="proxy"):
+        cluster.eks.update_cluster_config(name=cluster.name, logging={"clusterLogging": [{"types": ["proxy"], "enabled": True}]})

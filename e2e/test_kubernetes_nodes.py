@@ -44,16 +44,23 @@ BY_SCRIPT = """#!/bin/sh
 """
 
 
-@pytest.fixture(scope="module")
-def cluster(installation):
+@contextlib.contextmanager
+def with_nodes(installation, *policies):
+    """A cluster that instances with the role may join."""
     with Cluster(installation) as cluster:
-        cluster.role = profile(installation, MAY_PULL)
+        cluster.role = profile(installation, MAY_PULL, *policies)
         arn = installation.client("iam").get_role(RoleName=cluster.role)["Role"]["Arn"]
         cluster.eks.create_access_entry(clusterName=cluster.name, principalArn=arn, type="EC2_LINUX")
         yield cluster
 
 
-def launch(installation, cluster, user_data, instance_type="t3.small"):
+@pytest.fixture(scope="module")
+def cluster(installation):
+    with with_nodes(installation) as cluster:
+        yield cluster
+
+
+def launch(installation, cluster, user_data, instance_type="t3.small", **more):
     described = cluster.described()
     data = user_data.format(
         name=cluster.name,
@@ -68,6 +75,7 @@ def launch(installation, cluster, user_data, instance_type="t3.small"):
         MaxCount=1,
         UserData=data,
         IamInstanceProfile={"Name": cluster.role},
+        **more,
     )["Instances"]
     return made
 

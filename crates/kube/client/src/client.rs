@@ -12,6 +12,7 @@ use crate::{
     error::{Error, Refusal},
     kind::Kind,
     object::Object,
+    recorder::Journal,
     transport::{Body, Transport},
     watch::Watch,
 };
@@ -34,6 +35,7 @@ const METADATA: &str =
 pub struct Client {
     transport: Arc<dyn Transport>,
     agent: HeaderValue,
+    journal: Option<Arc<dyn Journal>>,
 }
 
 /// Which objects of a kind.
@@ -119,12 +121,29 @@ impl Client {
         Self {
             transport: Arc::new(transport),
             agent: HeaderValue::from_str(agent).unwrap_or(HeaderValue::from_static("wharf")),
+            journal: None,
         }
     }
 
     /// The same way to the same server, for another part of this program.
     pub fn named(&self, agent: &str) -> Self {
-        Self::new(self.transport.clone(), agent)
+        Self {
+            journal: self.journal.clone(),
+            ..Self::new(self.transport.clone(), agent)
+        }
+    }
+
+    /// What is told in Events by it goes there as well.
+    #[must_use]
+    pub fn with_journal(self, journal: Arc<dyn Journal>) -> Self {
+        Self {
+            journal: Some(journal),
+            ..self
+        }
+    }
+
+    pub(crate) fn journal(&self) -> Option<Arc<dyn Journal>> {
+        self.journal.clone()
     }
 
     pub async fn get(&self, kind: &Kind, namespace: &str, name: &str) -> Result<Value, Error> {

@@ -34,6 +34,6 @@ pub use https::{Credentials, Https, Tokens};
 pub use informer::{Change, Informer, Informers};
 pub use kind::Kind;
 pub use object::{Object, OwnerRef, Ref};
-pub use recorder::Recorder;
+pub use recorder::{Journal, Recorder, Said};
 pub use transport::{Body, Transport};
 pub use watch::{Event, Watch};

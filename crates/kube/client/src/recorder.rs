@@ -25,11 +25,26 @@ const REMEMBERED: usize = 4096;
 /// Bytes of a message, as the API bounds it.
 const MAX_MESSAGE: usize = 1024;
 
+/// What a component has to say of an object.
+pub struct Said<'a> {
+    pub about: &'a Ref,
+    pub is_warning: bool,
+    pub reason: &'a str,
+    pub message: &'a str,
+    pub at: Timestamp,
+}
+
+/// Hears all that is said, each time, whatever becomes of the Event. It keeps nobody waiting.
+pub trait Journal: Send + Sync + 'static {
+    fn hear(&self, said: &Said<'_>);
+}
+
 /// Writes Events in the name of a component.
 #[derive(Clone)]
 pub struct Recorder {
     queue: mpsc::Sender<Entry>,
     clock: Arc<dyn Clock>,
+    journal: Option<Arc<dyn Journal>>,
 }
 
 struct Entry {
@@ -44,6 +59,7 @@ impl Recorder {
     /// `component` is told as the source, `host` too where it is not empty. Writing ends with the last handle.
     pub fn start(client: Client, component: &str, host: &str) -> Self {
         let (queue, entries) = mpsc::channel(QUEUE);
+        let journal = client.journal();
         let writer = Writer {
             client,
             component: component.to_owned(),
@@ -55,6 +71,7 @@ impl Recorder {
         Self {
             queue,
             clock: Arc::new(SystemClock),
+            journal,
         }
     }
 
@@ -81,6 +98,15 @@ impl Recorder {
             message,
             at: self.clock.now(),
         };
+        if let Some(journal) = &self.journal {
+            journal.hear(&Said {
+                about: &entry.about,
+                is_warning,
+                reason,
+                message: &entry.message,
+                at: entry.at,
+            });
+        }
         if self.queue.try_send(entry).is_err() {
             tracing::debug!(reason, "an event was dropped: too many wait to be written");
         }

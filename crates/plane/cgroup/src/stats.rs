@@ -25,6 +25,8 @@ pub struct Stats {
     /// `None`: none set.
     pub memory_limit_bytes: Option<u64>,
     pub pids: u64,
+    /// `None`: none set.
+    pub pids_limit: Option<u64>,
     pub read_bytes: u64,
     pub write_bytes: u64,
     /// Processes that the kernel killed for want of memory; 0 where it does not say.
@@ -89,6 +91,10 @@ pub(crate) fn read_v1(folder: impl Fn(&str) -> Option<PathBuf>) -> Result<Stats,
             .map(|f| Files(f).number("pids.current"))
             .transpose()?
             .unwrap_or(0),
+        pids_limit: folder("pids")
+            .map(|f| Files(f).text("pids.max"))
+            .transpose()?
+            .and_then(|text| text.trim().parse().ok()),
         read_bytes: sum_v1_io(&io, "Read"),
         write_bytes: sum_v1_io(&io, "Write"),
         oom_kills: keyed(&memory.text("memory.oom_control")?, "oom_kill").unwrap_or(0),
@@ -135,6 +141,7 @@ pub(crate) fn read_v2(folder: &Path) -> Result<Stats, CgroupError> {
         memory_max_bytes: files.number("memory.peak")?,
         memory_limit_bytes: files.text("memory.max")?.trim().parse().ok(),
         pids: files.number("pids.current")?,
+        pids_limit: files.text("pids.max")?.trim().parse().ok(),
         read_bytes: sum_v2_io(&io, "rbytes="),
         write_bytes: sum_v2_io(&io, "wbytes="),
         oom_kills: keyed(&files.text("memory.events")?, "oom_kill").unwrap_or(0),
@@ -196,6 +203,7 @@ mod tests {
         put("memory.current", "8192\n");
         put("memory.max", "max\n");
         put("pids.current", "3\n");
+        put("pids.max", "7\n");
         put(
             "io.stat",
             "8:0 rbytes=10 wbytes=20 rios=1\n8:16 rbytes=1 wbytes=2\n",

@@ -17,14 +17,20 @@ use std::{
 use nix::{
     errno::Errno,
     fcntl::{OFlag, openat},
-    sys::stat::{Mode, SFlag, fstat},
+    sys::{
+        stat::{Mode, SFlag, fstat},
+        statvfs::statvfs,
+    },
     unistd::{Gid, Uid, fchown},
 };
 use wharf_container::runtime::within;
 use wharf_rootdir::{RootDir, proc_path};
 use wharf_userns::clone_whole_tree_at;
 
-use crate::pod::{HostPath, Pod};
+use crate::{
+    disk_use::DiskUse,
+    pod::{HostPath, Pod},
+};
 
 const MISSING: i32 = Errno::ENOENT as i32;
 
@@ -98,6 +104,19 @@ impl FirstProcess {
 
     fn path(&self) -> PathBuf {
         proc_path(self.0.as_fd())
+    }
+
+    /// What is taken of the file system of its root. Blocks.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub fn disk_use(&self) -> io::Result<DiskUse> {
+        let seen = statvfs(&self.path().join("root"))?;
+        let blocks = seen.blocks().saturating_sub(seen.blocks_free());
+        Ok(DiskUse {
+            bytes: blocks.saturating_mul(seen.fragment_size()),
+            inodes: seen.files().saturating_sub(seen.files_free()),
+        })
     }
 }
 

@@ -26,6 +26,7 @@ use crate::{
     objects::Objects,
     on_demand,
     pod::Pod,
+    pressure::watch::{Capacity, Pressure},
     qos,
     status::Place,
     usage::{self, Usage},
@@ -93,6 +94,11 @@ impl Kubelet {
             resolvers: resolvers.clone(),
             pods: RwLock::default(),
             usage: Usage::default(),
+            capacity: Capacity {
+                memory: u64::from(facts.memory_mib) << 20,
+                disk: facts.disk_bytes,
+            },
+            pressure: Pressure::default(),
             host_ports: HostPorts::default(),
         };
         Self {
@@ -113,7 +119,7 @@ pub async fn run(parts: Parts, kubelet: Kubelet, stop: CancellationToken) {
             parts.client.clone(),
             parts.facts.clone(),
             parts.clock.clone(),
-            || (),
+            kubelet.node.pressure.conditions(),
         );
         let _keep = AbortOnDropHandle::new(tokio::spawn(keep));
         let measuring = usage::keep(kubelet.node.clone());
@@ -194,7 +200,9 @@ async fn follow(node: &Arc<Node>, pods: Informer, mut found: BTreeMap<String, Fo
                 None => {
                     let left = found.remove(&node.sandbox_of(uid));
                     let here = running.values().map(|it| &it.object);
-                    let refusal = not_for(node, object).or_else(|| no_room(node, object, here));
+                    let refusal = not_for(node, object)
+                        .or_else(|| no_room(node, object, here))
+                        .or_else(|| node.pressure.refuses(object));
                     let (wanted, hear) = watch::channel(Wanted::Is(object.clone()));
                     let worker = begin(node, hear, object, left, refusal).await;
                     let key = uid.clone();

@@ -12,6 +12,7 @@
 //! - [`node`] is the node's own part: registration, lease, conditions.
 //! - [`server`] is the node's port: logs, sessions, figures.
 //! - `usage` measures now and then what containers and the node use.
+//! - [`pressure`] decides what the node does when it runs short: its conditions, and which pod it ends.
 //! - [`refused`] names what this node does not have.
 //!
 //! The server of a cluster reaches the node's port where the agent says that it listens, over the agent's own connection: what the node
@@ -21,6 +22,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod disk_use;
 mod disks;
 pub mod empty_dir;
 mod env;
@@ -37,6 +39,7 @@ mod on_demand;
 mod perform;
 pub mod plan;
 pub mod pod;
+pub mod pressure;
 mod probe;
 mod pull_secrets;
 pub mod qos;

@@ -1,7 +1,9 @@
 //! Sandboxes on this machine: one shim for each pod, in the cgroup of its instance, in a user namespace of its own. Containers outlive
 //! this process; everything is found again from the shims' folders.
 
+mod events;
 mod ground;
+mod offers;
 mod sockets;
 mod storage;
 
@@ -25,7 +27,7 @@ use wharf_base::Chain;
 use wharf_container::{
     image::{Digest, Image, OnDemandEvent},
     runtime::{
-        ContainerError, ContainerStats, ContainerStatus, Event, ExecOutput, ExecSession, ExecSpec,
+        ContainerError, ContainerStats, ContainerStatus, ExecOutput, ExecSession, ExecSpec,
         ExitRecord, Input, Limits, LogReader, RecoveredState, TaskHandle, TaskNetwork, TaskSandbox,
     },
     spec::{ContainerName, ContainerSpec},
@@ -33,12 +35,13 @@ use wharf_container::{
 use wharf_kube_model::{file_volume::FileVolume, persistent::EbsDisk};
 use wharf_network::{Counters, Eni, Mode, Subnet};
 
-use self::sockets::socket_in;
+use self::{events::tell_events, sockets::socket_in};
 pub use self::{
     ground::{Ground, GroundParts},
     storage::{PodFiles, PodVolumes, SandboxDisks},
 };
 use crate::{
+    disk_use::DiskUse,
     host_paths,
     machine::{
         BlockDevice, ExecFailed, Found, Gate, Images, MOST_OUTPUT, Machine, NoImage, PodEni,
@@ -93,38 +96,6 @@ impl LinuxMachine {
             live: Mutex::default(),
             made_of: Mutex::default(),
         }
-    }
-
-    /// Each sandbox has a disk, to which goes what its containers write.
-    #[must_use]
-    pub fn with_disks(self, disks: Arc<dyn SandboxDisks>) -> Self {
-        Self {
-            disks: Some(disks),
-            ..self
-        }
-    }
-
-    /// Pods have the volumes that are attached to their instance.
-    #[must_use]
-    pub fn with_volumes(self, volumes: Option<Arc<dyn PodVolumes>>) -> Self {
-        Self { volumes, ..self }
-    }
-
-    /// Pods have file systems, which their instance mounts.
-    #[must_use]
-    pub fn with_files(self, files: Option<Arc<dyn PodFiles>>) -> Self {
-        Self { files, ..self }
-    }
-
-    /// Pods have paths of their instance, whose first process this is: it runs now.
-    ///
-    /// # Errors
-    /// It does not.
-    pub fn with_host_paths(self, first_process: i32) -> io::Result<Self> {
-        Ok(Self {
-            first_process: Some(host_paths::FirstProcess::open(first_process)?),
-            ..self
-        })
     }
 
     async fn own_place(&self) -> Result<host_paths::Place, String> {
@@ -586,6 +557,17 @@ impl Machine for LinuxMachine {
         runtime.stats_of_group(&self.instance).await.ok()
     }
 
+    fn written(&self, id: &str) -> Option<PathBuf> {
+        Some(self.handle(id).ok()?.dir().to_owned())
+    }
+
+    fn own_disk(&self) -> DiskUse {
+        let process = self.first_process.as_ref();
+        process
+            .and_then(|it| it.disk_use().ok())
+            .unwrap_or_default()
+    }
+
     async fn connect(&self, id: &str, address: Ipv4Addr, port: u16) -> io::Result<TcpStream> {
         let handle = self.handle(id).map_err(io::Error::other)?;
         let TaskNetwork::Namespace(netns) = handle.sandbox().network.clone() else {
@@ -597,25 +579,6 @@ impl Machine for LinuxMachine {
         match timeout(CONNECT_TIMEOUT, socket.connect(to)).await {
             Ok(connected) => connected,
             Err(_) => Err(io::ErrorKind::TimedOut.into()),
-        }
-    }
-}
-
-/// Until the shim is gone, or nobody listens. A reader that fell behind is told all again.
-async fn tell_events(handle: &TaskHandle, tell: &mpsc::Sender<Seen>) {
-    loop {
-        let Ok(mut events) = handle.events().await else {
-            return;
-        };
-        while let Some(event) = events.next().await {
-            if let Event::Exited { container, exit } = event
-                && tell.send(Seen::Exited(container, exit)).await.is_err()
-            {
-                return;
-            }
-        }
-        if tell.is_closed() {
-            return;
         }
     }
 }

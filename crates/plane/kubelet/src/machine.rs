@@ -23,7 +23,7 @@ use wharf_container::{
 use wharf_kube_model::{file_volume::FileVolume, persistent::EbsDisk};
 use wharf_network::Counters;
 
-use crate::{pod::HostPath, qos::Bounds};
+use crate::{disk_use::DiskUse, pod::HostPath, qos::Bounds};
 
 /// A sandbox that is to be: what the containers of a pod have in common.
 #[derive(Debug, Clone, PartialEq)]
@@ -308,6 +308,17 @@ pub trait Machine: Send + Sync + 'static {
 
     /// What all of the node has used.
     async fn node_stats(&self) -> Option<ContainerStats>;
+
+    /// Where on the node's disk lies what the containers of a sandbox write and print, while it is there.
+    fn written(&self, id: &str) -> Option<PathBuf> {
+        let _ = id;
+        None
+    }
+
+    /// What is taken of the disk of the node itself, beside its pods. Blocks.
+    fn own_disk(&self) -> DiskUse {
+        DiskUse::default()
+    }
 
     /// A connection to a port, made inside of the sandbox's network.
     async fn connect(&self, id: &str, address: Ipv4Addr, port: u16) -> std::io::Result<TcpStream>;

@@ -1,10 +1,18 @@
 //! The node itself: what it registers, how it says that it lives, and what its pods share.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
 use parking_lot::RwLock;
 use serde_json::{Map, Value, json};
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::{
+    sync::watch,
+    time::{MissedTickBehavior, interval, sleep},
+};
 use tokio_util::sync::CancellationToken;
 use wharf_base::{Backoff, Clock, Timestamp};
 use wharf_kube_client::{
@@ -20,6 +28,10 @@ use crate::{
     machine::{Machine, sandbox_id},
     names::Resolvers,
     objects::Objects,
+    pressure::{
+        Condition,
+        watch::{Capacity, Pressure},
+    },
     refused::{self, is_extended},
     status::Place,
     usage::Usage,
@@ -104,6 +116,8 @@ pub struct Node {
     /// Pods by their sandboxes, as they were last heard of.
     pub pods: RwLock<BTreeMap<String, Arc<Value>>>,
     pub usage: Usage,
+    pub capacity: Capacity,
+    pub pressure: Pressure,
     pub host_ports: HostPorts,
 }
 
@@ -304,8 +318,8 @@ fn extended(before: &Value) -> Map<String, Value> {
     others.chain(gone).collect()
 }
 
-/// What is to change in its status: `before` is the one it has. Pure.
-pub fn status(facts: &Facts, before: &Value, now: Timestamp) -> Value {
+/// What is to change in its status: `before` is the one it has, `under` what it runs short of. Pure.
+pub fn status(facts: &Facts, before: &Value, under: &BTreeSet<Condition>, now: Timestamp) -> Value {
     let (cpu, memory) = allocatable(facts);
     let pods = most_pods(facts).to_string();
     let cores = match &facts.one_pod {
@@ -328,6 +342,18 @@ pub fn status(facts: &Facts, before: &Value, now: Timestamp) -> Value {
             "lastHeartbeatTime": now.iso8601_seconds(), "lastTransitionTime": since,
         })
     };
+    let pressures = Condition::ALL.map(|it| {
+        let holds = under.contains(&it);
+        let (reason, message) = it.told(holds);
+        condition(it.kind(), holds, reason, message)
+    });
+    let ready = condition(
+        "Ready",
+        true,
+        "KubeletReady",
+        "kubelet is posting ready status",
+    );
+    let conditions: Vec<Value> = pressures.into_iter().chain([ready]).collect();
     let mut status = json!({
         "capacity": {
             "cpu": cores, "memory": format!("{}Mi", facts.memory_mib), "pods": pods,
@@ -337,12 +363,7 @@ pub fn status(facts: &Facts, before: &Value, now: Timestamp) -> Value {
             "cpu": format!("{cpu}m"), "memory": format!("{}Ki", memory >> 10), "pods": pods,
             "ephemeral-storage": (facts.disk_bytes / 10 * 9).to_string(),
         },
-        "conditions": [
-            condition("MemoryPressure", false, "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
-            condition("DiskPressure", false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
-            condition("PIDPressure", false, "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
-            condition("Ready", true, "KubeletReady", "kubelet is posting ready status"),
-        ],
+        "conditions": conditions,
         "addresses": [
             {"type": "InternalIP", "address": facts.address},
             {"type": "InternalDNS", "address": facts.name},
@@ -363,16 +384,22 @@ pub fn status(facts: &Facts, before: &Value, now: Timestamp) -> Value {
     status
 }
 
-/// Registers the node, and says that it lives until it is dropped. `registered` is called once it is there.
-pub async fn keep(client: Client, facts: Facts, clock: Arc<dyn Clock>, registered: impl FnOnce()) {
+/// Registers the node, and says that it lives, and what it is `under`, until it is dropped.
+pub async fn keep(
+    client: Client,
+    facts: Facts,
+    clock: Arc<dyn Clock>,
+    mut under: watch::Receiver<BTreeSet<Condition>>,
+) {
     let mut wait = Backoff::new(FIRST_WAIT, LONGEST_WAIT, 2.0);
-    while let Err(error) = register(&client, &facts, clock.now()).await {
+    let now_under =
+        |under: &mut watch::Receiver<BTreeSet<Condition>>| under.borrow_and_update().clone();
+    while let Err(error) = register(&client, &facts, &now_under(&mut under), clock.now()).await {
         let pause = wait.wait();
         tracing::warn!(node = facts.name, %error, ?pause, "failed to register a node; will retry");
         sleep(pause).await;
     }
     tracing::info!(node = facts.name, "registered a node of Kubernetes");
-    registered();
     let own = Selection {
         fields: format!("metadata.name={}", facts.name),
         ..Selection::default()
@@ -388,21 +415,28 @@ pub async fn keep(client: Client, facts: Facts, clock: Arc<dyn Clock>, registere
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut reported = clock.now();
     loop {
-        ticks.tick().await;
-        if let Err(error) = renew(&client, &facts, clock.now()).await {
-            tracing::warn!(node = facts.name, %error, "failed to renew the lease of a node; will retry");
+        tokio::select! {
+            _ = ticks.tick() => {
+                if let Err(error) = renew(&client, &facts, clock.now()).await {
+                    tracing::warn!(node = facts.name, %error, "failed to renew the lease of a node; will retry");
+                }
+            }
+            // Told at once, so that no more pods come.
+            Ok(()) = under.changed() => {}
         }
+        let under = now_under(&mut under);
         // Whoever thought the node lost says so in its conditions: it is told otherwise as soon as it can be.
         let due = clock.now().since(reported) >= REPORT_EVERY;
         let done = match own.get("", &facts.name) {
             Some(node)
                 if due
                     || !node.has_condition("Ready", "True")
+                    || !says(&node, &under)
                     || !extended(node.at("/status")).is_empty() =>
             {
-                report(&client, &facts, &node, clock.now()).await
+                report(&client, &facts, &node, &under, clock.now()).await
             }
-            None if own.is_synced() => register(&client, &facts, clock.now()).await,
+            None if own.is_synced() => register(&client, &facts, &under, clock.now()).await,
             _ => continue,
         };
         match done {
@@ -414,7 +448,20 @@ pub async fn keep(client: Client, facts: Facts, clock: Arc<dyn Clock>, registere
     }
 }
 
-async fn register(client: &Client, facts: &Facts, now: Timestamp) -> Result<(), Error> {
+/// Whether it says what it is under.
+fn says(node: &Value, under: &BTreeSet<Condition>) -> bool {
+    let told = |it: &Condition| node.has_condition(it.kind(), "True");
+    Condition::ALL
+        .iter()
+        .all(|it| told(it) == under.contains(it))
+}
+
+async fn register(
+    client: &Client,
+    facts: &Facts,
+    under: &BTreeSet<Condition>,
+    now: Timestamp,
+) -> Result<(), Error> {
     let wanted = object(facts);
     let node = match client.create(&kind::NODE, "", &wanted).await {
         Ok(made) => made,
@@ -432,11 +479,17 @@ async fn register(client: &Client, facts: &Facts, now: Timestamp) -> Result<(), 
     if let Err(error) = register_volumes(client, facts, &node).await {
         tracing::warn!(node = facts.name, %error, "failed to say what volumes a node takes");
     }
-    report(client, facts, &node, now).await
+    report(client, facts, &node, under, now).await
 }
 
-async fn report(client: &Client, facts: &Facts, node: &Value, now: Timestamp) -> Result<(), Error> {
-    let status = status(facts, node.at("/status"), now);
+async fn report(
+    client: &Client,
+    facts: &Facts,
+    node: &Value,
+    under: &BTreeSet<Condition>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let status = status(facts, node.at("/status"), under, now);
     let patch = Patch::Merge(json!({ "status": status }));
     client
         .patch_at(&kind::NODE, "", &facts.name, "status", &patch)
@@ -468,72 +521,4 @@ async fn renew(client: &Client, facts: &Facts, now: Timestamp) -> Result<(), Err
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_others_say_that_it_has() {
-        for (before, want) in [
-            (json!({}), json!({})),
-            (
-                json!({"capacity": {"cpu": "2", "a.example/x": "5"}, "allocatable": {"cpu": "1"}}),
-                json!({"a.example/x": "5"}),
-            ),
-            (
-                json!({"capacity": {"a.example/x": "5"}, "allocatable": {"a.example/x": "5"}}),
-                json!({}),
-            ),
-            (
-                json!({"capacity": {"cpu": "2"}, "allocatable": {"a.example/x": "5", "cpu": "1"}}),
-                json!({"a.example/x": null}),
-            ),
-        ] {
-            assert_eq!(Value::Object(extended(&before)), want);
-        }
-    }
-
-    #[test]
-    fn what_pods_may_ask_for() {
-        let facts = |instance_type: &str, cpus, memory_mib| Facts {
-            name: String::new(),
-            instance: String::new(),
-            instance_type: instance_type.to_owned(),
-            image: String::new(),
-            region: String::new(),
-            zone: String::new(),
-            host: String::new(),
-            has_volumes: false,
-            has_files: false,
-            address: String::new(),
-            cpus,
-            memory_mib,
-            disk_bytes: 0,
-            one_pod: None,
-            kernel: String::new(),
-            labels: BTreeMap::new(),
-            taints: Vec::new(),
-            port: 0,
-        };
-        // The figures of AWS's own nodes.
-        assert_eq!(max_pods("t3.medium"), 17);
-        assert_eq!(max_pods("m5.large"), 29);
-        assert_eq!(max_pods("m5.xlarge"), 58);
-        assert_eq!(max_pods("m5.4xlarge"), 234);
-        let (cpu, memory) = allocatable(&facts("t3.medium", 2, 4096));
-        assert_eq!(cpu, 1930);
-        assert_eq!(memory >> 20, 4096 - (11 * 17 + 255) - 100);
-        assert_eq!(allocatable(&facts("m5.xlarge", 4, 16384)).0, 3920);
-        assert_eq!(allocatable(&facts("t3.nano", 2, 100)).1, 0);
-        let of_fargate = Facts {
-            one_pod: Some(OnePod {
-                uid: "u".to_owned(),
-                cpu: 250,
-            }),
-            ..facts("fargate", 1, 512)
-        };
-        assert_eq!(allocatable(&of_fargate), (250, 256 << 20));
-        assert_eq!(most_pods(&of_fargate), 1);
-        let labels = &object(&of_fargate)["metadata"]["labels"];
-        assert!(labels[TYPE_LABELS[0]].is_null());
-    }
-}
+mod tests;

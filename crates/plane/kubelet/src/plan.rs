@@ -8,6 +8,9 @@ use crate::{
     state::{ContainerState, ImageState, PodState, Run, Sandbox},
 };
 
+/// Seconds that a pod has to end whose node runs short, as upstream has it for hard thresholds.
+const GRACE_OF_THE_EVICTED: u64 = 1;
+
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     MakeSandbox,
@@ -144,7 +147,15 @@ pub fn plan(pod: &Pod, state: &PodState, now: Timestamp) -> Plan {
         return plan;
     }
     if is_over(pod, state) {
-        end(pod, state, pod.grace_seconds(), &mut plan);
+        let grace = match state.is_for_node {
+            true => pod.grace_seconds().min(GRACE_OF_THE_EVICTED),
+            false => pod.grace_seconds(),
+        };
+        end(pod, state, grace, &mut plan);
+        let is_still = plan.actions.is_empty() && !any_active(state);
+        if is_still && state.gives_back && state.sandbox == Sandbox::Ready {
+            plan.actions.push(Action::RemoveSandbox);
+        }
         return plan;
     }
     if let Some(at) = deadline(pod, state) {

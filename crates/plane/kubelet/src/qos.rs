@@ -47,8 +47,8 @@ fn amount(of: &BTreeMap<String, Value>, name: &str) -> Option<i128> {
     of.get(name).and_then(quantity::milli).filter(|it| *it > 0)
 }
 
-/// A request that is not made is the limit.
-fn request(of: &Resources, name: &str) -> Option<i128> {
+/// A request that is not made is the limit. In thousandths.
+pub fn request(of: &Resources, name: &str) -> Option<i128> {
     amount(&of.requests, name).or_else(|| amount(&of.limits, name))
 }
 
@@ -115,14 +115,18 @@ pub fn pod_bounds(pod: &Pod) -> Bounds {
     }
 }
 
-/// What a pod asks for: thousandths of a core, bytes. Of init containers that end, the largest.
+/// What a pod asks for: thousandths of a core, bytes.
 pub fn requests(pod: &Pod) -> (u128, u128) {
-    let of = |it: &Container, name: &str| {
+    (requested(pod, "cpu"), requested(pod, "memory"))
+}
+
+/// What a pod asks for of one resource. Of init containers that end, the largest.
+pub fn requested(pod: &Pod, name: &str) -> u128 {
+    let of = |it: &Container| {
         let asked = request(&it.resources, name).unwrap_or(0);
-        let asked = if name == "memory" {
-            quantity::div_up(asked, 1000)
-        } else {
-            asked
+        let asked = match name {
+            "cpu" => asked,
+            _ => quantity::div_up(asked, 1000),
         };
         u128::try_from(asked).unwrap_or(0)
     };
@@ -131,13 +135,10 @@ pub fn requests(pod: &Pod) -> (u128, u128) {
         .init_containers
         .iter()
         .partition(|it| it.is_sidecar());
-    let each = |name: &str| {
-        let all = pod.spec.containers.iter().chain(stay.iter().copied());
-        let sum: u128 = all.map(|it| of(it, name)).sum();
-        let largest = end.iter().map(|it| of(it, name)).max().unwrap_or(0);
-        sum.max(largest)
-    };
-    (each("cpu"), each("memory"))
+    let all = pod.spec.containers.iter().chain(stay);
+    let sum: u128 = all.map(of).sum();
+    let largest = end.into_iter().map(of).max().unwrap_or(0);
+    sum.max(largest)
 }
 
 /// `node_memory`: bytes of the node.

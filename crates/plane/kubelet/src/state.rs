@@ -14,6 +14,8 @@ const FIRST_WAIT: Duration = Duration::from_secs(10);
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 /// Longer than any pod lives.
 const NEVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+/// The reason of a pod that its node ended for what it takes.
+pub const EVICTED: &str = "Evicted";
 /// A run this long was no crash loop.
 const GOOD_RUN: Duration = Duration::from_secs(600);
 
@@ -28,6 +30,10 @@ pub struct PodState {
     pub containers: BTreeMap<String, ContainerState>,
     /// The node ends it, or never began it: reason and message of its status.
     pub failed: Option<(String, String)>,
+    /// It was ended because its node ran short of something.
+    pub is_for_node: bool,
+    /// Once it is over, its node has back what it holds.
+    pub gives_back: bool,
     /// It came to its end before, and nothing of it is here: it is not run again.
     pub is_finished: bool,
     /// It was told to the API that it is over: nothing is left to do.
@@ -185,10 +191,13 @@ pub enum Event {
     NotResized {
         containers: Vec<String>,
     },
-    /// It takes more than it may.
+    /// It takes more than it may, or its node runs short of what it takes.
     Evicted {
         message: String,
+        for_node: bool,
     },
+    /// Its node runs short of disk: what it holds goes, once it is over.
+    GivesBack,
     /// A liveness or startup probe failed for good.
     Condemned {
         container: String,
@@ -229,6 +238,8 @@ impl PodState {
             sandbox_failures: 0,
             containers: containers.collect(),
             failed: None,
+            is_for_node: false,
+            gives_back: false,
             is_finished: false,
             is_deleted: false,
         }
@@ -382,10 +393,16 @@ impl PodState {
                     self.with(&name, |it| it.is_resized = it.is_running());
                 }
             }
-            Event::Evicted { message } => {
-                let told = ("Evicted".to_owned(), message);
-                self.failed.get_or_insert(told);
+            Event::Evicted { message, for_node } => {
+                let told = (EVICTED.to_owned(), message);
+                // What was decided before stays, and is ended as it was.
+                if self.failed.is_none() {
+                    self.failed = Some(told);
+                    self.is_for_node = for_node;
+                    self.gives_back = for_node;
+                }
             }
+            Event::GivesBack => self.gives_back = true,
             Event::Condemned { container } => self.with(&container, |it| {
                 it.is_condemned = it.is_running();
             }),

@@ -26,6 +26,29 @@ const OWN_CONDITIONS: [&str; 5] = [
     "ContainersReady",
     "Ready",
 ];
+const DISRUPTED: &str = "DisruptionTarget";
+const BY_NODE: &str = "TerminationByKubelet";
+
+/// Whether this node wrote a condition.
+pub fn is_own(condition: &Value) -> bool {
+    OWN_CONDITIONS.contains(&condition.text("/type")) || says_ended_for_node(condition)
+}
+
+fn says_ended_for_node(condition: &Value) -> bool {
+    condition.text("/type") == DISRUPTED && condition.text("/reason") == BY_NODE
+}
+
+/// Whether the status of a pod says that its node ended it because it ran short of something.
+pub fn is_ended_for_node(status: &Value) -> bool {
+    let mut all = status.list("/conditions").iter();
+    all.any(says_ended_for_node)
+}
+
+/// A condition by its type, as it was last written.
+fn known<'a>(pod: &'a Pod, kind: &str) -> Option<&'a Value> {
+    let mut all = pod.status.list("/conditions").iter();
+    all.find(|it| it.text("/type") == kind)
+}
 
 /// The value of `status`.
 pub fn status(pod: &Pod, state: &PodState, place: &Place, now: Timestamp) -> Value {
@@ -160,15 +183,16 @@ fn conditions(pod: &Pod, state: &PodState, phase: &str, now: Timestamp) -> Vec<V
         .readiness_gates
         .iter()
         .map(|it| it.condition_type.as_str())
-        .filter(|it| !pod.status.has_condition(it, "True"))
+        .filter(|kind| known(pod, kind).is_none_or(|it| it.text("/status") != "True"))
         .collect();
     let ready = readiness("Ready");
     all.push(if ready.holds && !gates.is_empty() {
         let texts: Vec<String> = gates
             .iter()
-            .map(|it| match pod.status.condition(it) {
-                Some(_) => format!(
-                    "the status of pod readiness gate \"{it}\" is not \"True\", but \"False\""
+            .map(|it| match known(pod, it) {
+                Some(known) => format!(
+                    "the status of pod readiness gate \"{it}\" is not \"True\", but {}",
+                    known.text("/status")
                 ),
                 None => format!(
                     "corresponding condition of pod readiness gate \"{it}\" does not exist."
@@ -179,13 +203,18 @@ fn conditions(pod: &Pod, state: &PodState, phase: &str, now: Timestamp) -> Vec<V
     } else {
         ready
     });
-    let mut told: Vec<Value> = all.into_iter().map(|it| it.to_value(pod, now)).collect();
+    if let Some((_, message)) = state.failed.as_ref().filter(|_| state.is_for_node) {
+        let disrupted = Condition::new(DISRUPTED, true);
+        all.push(disrupted.because(BY_NODE, message.clone()));
+    }
+    let own: Vec<&str> = all.iter().map(|it| it.kind).collect();
     let others = pod.status.list("/conditions").iter();
-    told.extend(
-        others
-            .filter(|it| !OWN_CONDITIONS.contains(&it.text("/type")))
-            .cloned(),
-    );
+    let others: Vec<Value> = others
+        .filter(|it| !own.contains(&it.text("/type")))
+        .cloned()
+        .collect();
+    let mut told: Vec<Value> = all.iter().map(|it| it.to_value(pod, now)).collect();
+    told.extend(others);
     told
 }
 
@@ -218,7 +247,7 @@ impl Condition {
     /// Its time is that of the last change of its status.
     fn to_value(&self, pod: &Pod, now: Timestamp) -> Value {
         let status = if self.holds { "True" } else { "False" };
-        let before = pod.status.condition(self.kind);
+        let before = known(pod, self.kind);
         let before = before.filter(|it| it.text("/status") == status);
         let since = before
             .map(|it| it.text("/lastTransitionTime"))

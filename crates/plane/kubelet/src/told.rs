@@ -10,7 +10,7 @@ use tokio_util::task::AbortOnDropHandle;
 use wharf_base::Backoff;
 use wharf_kube_client::{Client, Delete, Error, Object as _, Patch, kind};
 
-use crate::node::Node;
+use crate::{node::Node, status::is_own};
 
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
@@ -66,12 +66,12 @@ impl Teller {
     /// What was told before, with the conditions that others write now.
     pub fn before(&self) -> Value {
         let mut before = self.last.clone();
-        let own = before.list("/conditions").to_vec();
-        let known = |it: &Value| own.iter().any(|own| own.text("/type") == it.text("/type"));
+        let own = before.list("/conditions").iter().filter(|it| is_own(it));
         let others = self.object.list("/status/conditions").iter();
-        let others: Vec<Value> = others.filter(|it| !known(it)).cloned().collect();
-        if !others.is_empty() {
-            before["conditions"] = own.iter().cloned().chain(others).collect();
+        let others = others.filter(|it| !is_own(it));
+        let all: Vec<Value> = own.chain(others).cloned().collect();
+        if !all.is_empty() {
+            before["conditions"] = all.into();
         }
         before
     }

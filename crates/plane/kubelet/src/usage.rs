@@ -11,7 +11,7 @@ use wharf_base::Timestamp;
 use wharf_container::{runtime::ContainerStats, spec::ContainerName};
 use wharf_network::Counters;
 
-use crate::node::Node;
+use crate::{node::Node, pressure};
 
 /// As often as upstream's nodes measure.
 const EVERY: Duration = Duration::from_secs(10);
@@ -77,6 +77,7 @@ pub async fn keep(node: Arc<Node>) {
     loop {
         ticks.tick().await;
         measure(&node).await;
+        pressure::watch::look(&node).await;
     }
 }
 

@@ -26,7 +26,7 @@ use crate::{
     probe,
     refused::{self, refused, refused_ephemeral},
     state::{Event, PodState, Run, Sandbox, Terminated},
-    status::status,
+    status::{is_ended_for_node, status},
     tokens::PodTokens,
     told::Teller,
 };
@@ -98,13 +98,16 @@ impl Worker {
         } else {
             take_over(&pod, &mut state, found);
         }
-        state.failed = unreadable.map(|message| ("InvalidPod".to_owned(), message));
+        if let Some(message) = unreadable {
+            state.failed = Some(("InvalidPod".to_owned(), message));
+        }
         if is_new && !state.is_finished && state.failed.is_none() {
             state.failed = refusal;
         }
         let changed = Arc::new(Notify::new());
         let followed = node.objects.follow(&pod, &changed);
         let (tell_events, events) = mpsc::channel(EVENTS);
+        node.pressure.join(&sandbox, tell_events.clone());
         let teller = Teller::start(node.clone(), object.clone());
         let context = Context {
             node,
@@ -380,6 +383,14 @@ fn take_over(pod: &Pod, state: &mut PodState, found: Option<Found>) {
     if found.is_alive {
         state.sandbox = Sandbox::Ready;
         state.ip = found.address;
+    }
+    // What an earlier agent ended stays so.
+    let reason = pod.status.text("/reason");
+    if pod.status.text("/phase") == "Failed" && !reason.is_empty() {
+        let message = pod.status.text("/message").to_owned();
+        state.failed = Some((reason.to_owned(), message));
+        state.is_for_node = is_ended_for_node(&pod.status);
+        state.gives_back = state.is_for_node;
     }
     let now = state.seen_at;
     for (name, seen) in &found.containers {

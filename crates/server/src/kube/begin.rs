@@ -184,7 +184,7 @@ impl Clusters {
             ..addressing
         };
         let given = (addressing, addresses.subscribe());
-        let makers = self.start_controllers(&wanted, &followed, signer, given, &stop);
+        let makers = self.start_controllers(&wanted, &followed, signer, given, &logs, &stop);
         let volumes = watch::Sender::new(gives_volumes(&wanted.without));
         let ec2 = Arc::new(part_roles::Volumes(acting(Part::EbsCsi)));
         self.start_volumes(&wanted, followed.clone(), ec2, volumes.subscribe(), &stop);

@@ -16,6 +16,7 @@ use wharf_svc_pod_interfaces::Interfaces;
 use super::{
     Clusters,
     fargate::{OfCluster, PodMachines},
+    logs::{ClusterLogs, PartLog},
     part_roles::{Acting, InRole},
     signer::ClusterSigner,
     users::{ADDRESSES, BALANCERS, CONTROLLERS, FARGATE, SCHEDULER, VOLUMES},
@@ -42,10 +43,17 @@ impl Clusters {
         followed: &Informers,
         signer: ClusterSigner,
         (interfaces, gives): (Interfaces, watch::Receiver<bool>),
+        logs: &Arc<ClusterLogs>,
         stop: &CancellationToken,
     ) -> [JoinHandle<()>; 2] {
         let id = &wanted.id;
-        let client = |user: &str| self.client(id, UserInfo::authenticated(user, &[]), user);
+        let client = |user: &str| {
+            let client = self.client(id, UserInfo::authenticated(user, &[]), user);
+            match PartLog::of(logs, user) {
+                Some(log) => client.with_journal(log),
+                None => client,
+            }
+        };
         let scheduler = client(SCHEDULER);
         let run = wharf_kube_scheduler::run(scheduler, followed.clone(), stop.clone());
         tokio::spawn(run);

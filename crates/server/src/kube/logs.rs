@@ -6,10 +6,14 @@ use parking_lot::RwLock;
 use wharf_base::{Clock, Permit, Timestamp};
 use wharf_kube_api::{Audit, AuditRecord};
 use wharf_kube_auth::{Unauthenticated, UserInfo};
+use wharf_kube_client::{Journal, Said};
 use wharf_log_writer::{Kind, Line, Writer};
 use wharf_svc_eks::control_planes::LogType;
 
-use super::authority::Whose;
+use super::{
+    authority::Whose,
+    users::{CONTROLLERS, SCHEDULER},
+};
 
 /// How lines of clusters are written.
 pub const KIND: Kind = Kind {
@@ -55,10 +59,17 @@ impl ClusterLogs {
 
     /// The API server answers at this port from now on.
     pub fn serves(&self, port: u16) {
-        if self.is_on(LogType::Api) {
-            let now = self.clock.now();
-            let text = format!("{} \"Serving securely\" port={port}", klog('I', now));
-            self.write(LogType::Api, now, text);
+        let now = self.clock.now();
+        let lines = [
+            (LogType::Api, format!("\"Serving securely\" port={port}")),
+            (LogType::ControllerManager, "\"Starting\"".to_owned()),
+            (
+                LogType::Scheduler,
+                "\"Starting Kubernetes Scheduler\"".to_owned(),
+            ),
+        ];
+        for (kind, text) in lines.into_iter().filter(|(kind, _)| self.is_on(*kind)) {
+            self.write(kind, now, format!("{} {text}", klog('I', now, "server")));
         }
     }
 
@@ -101,10 +112,90 @@ impl Audit for ClusterLogs {
         }
         let took = record.ended.since(record.began);
         let lasts = record.asked.verb == "watch";
+        if let Some(kind) = log_of(&record.user.name)
+            && self.is_on(kind)
+            && let Some(text) = asked_by_part(record)
+        {
+            self.write(kind, record.ended, text);
+        }
         if (record.code >= 500 || took > SLOW && !lasts) && self.is_on(LogType::Api) {
             self.write(LogType::Api, record.ended, slow_or_failed(record, took));
         }
     }
+}
+
+/// The log of the part that is this user of its cluster.
+fn log_of(user: &str) -> Option<LogType> {
+    match user {
+        CONTROLLERS => Some(LogType::ControllerManager),
+        SCHEDULER => Some(LogType::Scheduler),
+        _ => None,
+    }
+}
+
+/// What a part says of a request of its own: that it deletes something, and what it was refused. That something is gone or was changed
+/// meanwhile is part of its work.
+fn asked_by_part(record: &AuditRecord<'_>) -> Option<String> {
+    let asked = record.asked;
+    let what = asked.full_resource();
+    let object = match asked.namespace.as_str() {
+        "" => asked.name.clone(),
+        namespace => format!("{namespace}/{}", asked.name),
+    };
+    match record.code {
+        404 | 409 => None,
+        400.. => Some(format!(
+            "{} \"Request failed\" verb={:?} resource={what:?} object={object:?} code={}",
+            klog('E', record.ended, "request"),
+            asked.verb,
+            record.code
+        )),
+        _ if asked.verb == "delete" => Some(format!(
+            "{} \"Deleting item\" resource={what:?} object={object:?}",
+            klog('I', record.ended, "request"),
+        )),
+        _ => None,
+    }
+}
+
+/// What the controllers, or the scheduler, of a cluster say in Events, as lines of their log.
+pub struct PartLog {
+    logs: Arc<ClusterLogs>,
+    kind: LogType,
+}
+
+impl PartLog {
+    /// `None` for a user that is no part with a log.
+    pub fn of(logs: &Arc<ClusterLogs>, user: &str) -> Option<Arc<dyn Journal>> {
+        let (logs, kind) = (logs.clone(), log_of(user)?);
+        Some(Arc::new(Self { logs, kind }))
+    }
+}
+
+impl Journal for PartLog {
+    fn hear(&self, said: &Said<'_>) {
+        if self.logs.is_on(self.kind) {
+            self.logs.write(self.kind, said.at, event(said));
+        }
+    }
+}
+
+/// As upstream's parts log the events that they write. All is quoted, so that nobody's text makes a line of its own.
+fn event(said: &Said<'_>) -> String {
+    let about = said.about;
+    let object = match about.namespace.as_str() {
+        "" => about.name.clone(),
+        namespace => format!("{namespace}/{}", about.name),
+    };
+    let kind = if said.is_warning { "Warning" } else { "Normal" };
+    format!(
+        "{} \"Event occurred\" object={object:?} fieldPath=\"\" kind={:?} apiVersion={:?} type={kind:?} reason={:?} message={:?}",
+        klog('I', said.at, "event"),
+        about.kind.kind,
+        about.kind.api_version(),
+        said.reason,
+        said.message
+    )
 }
 
 /// As upstream's log of requests has it.
@@ -113,7 +204,7 @@ fn slow_or_failed(record: &AuditRecord<'_>, took: Duration) -> String {
     let source = record.origin.map(|it| it.source.to_string());
     format!(
         "{} \"HTTP\" verb={:?} URI={:?} latency=\"{}ms\" userAgent={:?} srcIP={:?} resp={}",
-        klog(level, record.ended),
+        klog(level, record.ended, "httplog"),
         record.asked.verb.to_uppercase(),
         record.uri,
         took.as_millis(),
@@ -124,11 +215,11 @@ fn slow_or_failed(record: &AuditRecord<'_>, took: Duration) -> String {
 }
 
 /// `I1124 02:08:57.123000       1 httplog]`
-fn klog(level: char, at: Timestamp) -> String {
+fn klog(level: char, at: Timestamp, source: &str) -> String {
     let text = at.iso8601();
     let digits = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
     format!(
-        "{level}{}{} {}000       1 httplog]",
+        "{level}{}{} {}000       1 {source}]",
         digits(5, 7),
         digits(8, 10),
         digits(11, 23)
@@ -156,7 +247,10 @@ mod tests {
     #[test]
     fn lines_look_as_those_of_upstream() {
         let at = Timestamp::parse_iso8601("2026-11-24T02:08:57.123Z").unwrap();
-        assert_eq!(klog('I', at), "I1124 02:08:57.123000       1 httplog]");
+        assert_eq!(
+            klog('I', at, "httplog"),
+            "I1124 02:08:57.123000       1 httplog]"
+        );
         let arn = "arn:aws:iam::1:role/x\n";
         assert_eq!(
             logfmt(at, "info", "access granted", &[("arn", &arn)]),
@@ -184,5 +278,66 @@ mod tests {
             slow_or_failed(&record, Duration::from_millis(7)),
             "E1124 02:08:57.123000       1 httplog] \"HTTP\" verb=\"GET\" URI=\"/api/v1/pods\" latency=\"7ms\" userAgent=\"kubectl\" srcIP=\"::1\" resp=503"
         );
+    }
+
+    #[test]
+    fn parts_say_what_they_decide_and_what_they_are_refused() {
+        use wharf_kube_client::{Ref, kind};
+
+        let at = Timestamp::parse_iso8601("2026-11-24T02:08:57.123Z").unwrap();
+        let about = Ref {
+            kind: kind::POD,
+            namespace: "default".to_owned(),
+            name: "web".to_owned(),
+            uid: String::new(),
+            resource_version: String::new(),
+        };
+        let said = Said {
+            about: &about,
+            is_warning: true,
+            reason: "FailedScheduling",
+            message: "0/1 nodes\nE forged",
+            at,
+        };
+        assert_eq!(
+            event(&said),
+            r#"I1124 02:08:57.123000       1 event] "Event occurred" object="default/web" fieldPath="" kind="Pod" apiVersion="v1" type="Warning" reason="FailedScheduling" message="0/1 nodes\nE forged""#
+        );
+        let user = UserInfo::authenticated(SCHEDULER, &[]);
+        let told = |verb: &str, code: u16| {
+            let asked = Attributes {
+                verb: verb.to_owned(),
+                namespace: "default".to_owned(),
+                resource: "pods".to_owned(),
+                subresource: "binding".to_owned(),
+                name: "web".to_owned(),
+                ..Attributes::default()
+            };
+            asked_by_part(&AuditRecord {
+                user: &user,
+                origin: None,
+                asked: &asked,
+                uri: "",
+                code,
+                is_allowed: true,
+                reason: "",
+                began: at,
+                ended: at,
+                user_agent: "",
+                notes: &Default::default(),
+            })
+        };
+        assert_eq!(told("create", 201), None);
+        assert_eq!(told("create", 409), None);
+        assert_eq!(
+            told("create", 403).unwrap(),
+            r#"E1124 02:08:57.123000       1 request] "Request failed" verb="create" resource="pods/binding" object="default/web" code=403"#
+        );
+        assert_eq!(
+            told("delete", 200).unwrap(),
+            r#"I1124 02:08:57.123000       1 request] "Deleting item" resource="pods/binding" object="default/web""#
+        );
+        assert_eq!(log_of("system:kube-scheduler"), Some(LogType::Scheduler));
+        assert_eq!(log_of("system:kube-scheduler-of-somebody"), None);
     }
 }

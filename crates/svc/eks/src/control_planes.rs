@@ -39,11 +39,6 @@ impl LogType {
             Self::Scheduler => "scheduler",
         }
     }
-
-    /// Whether there is such a log: controllers and the scheduler of all clusters write into the server's own.
-    pub fn is_written(self) -> bool {
-        !matches!(self, Self::ControllerManager | Self::Scheduler)
-    }
 }
 
 /// A cluster as its API server needs to know it.

@@ -31,7 +31,10 @@ use super::{
     layers::Program,
     plan::Last,
 };
-use crate::{machine::DisksInUse, volumes::Guests};
+use crate::{
+    machine::{DisksInUse, pids_of_instance},
+    volumes::Guests,
+};
 
 /// Which boot a task of the runtime is.
 pub const BOOT: &str = "boot";
@@ -252,6 +255,7 @@ impl Host {
             memory_bytes: sandbox.memory_limit_bytes,
             cpu_quota_millis: sandbox.cpu_quota_millis,
             cpu_shares: sandbox.cpu_shares,
+            pids: Some(pids_of_instance(it.cpu)),
             ..Limits::default()
         };
         let limited = self.runtime.limit_group(&it.id, limits).await;

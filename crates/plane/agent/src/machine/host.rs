@@ -17,7 +17,7 @@ use wharf_container::{
 };
 use wharf_network::Network;
 
-use super::{Disks, DisksInUse, Isolation, disk_guard, live::Live};
+use super::{Disks, DisksInUse, Isolation, disk_guard, live::Live, pids_of_instance};
 use crate::{figures::Figures, file_systems::Mounts, node::roster::Roster, volumes::Volumes};
 
 /// Tasks of an instance that are ended together: one whose processes hang takes its ten seconds.
@@ -134,6 +134,7 @@ impl HostMachine {
             memory_bytes: Some(u64::from(memory_mib) << 20),
             cpu_quota_millis: Some(u64::from(cpu_units) * 1000 / 1024),
             cpu_shares: Some(u64::from(guaranteed)),
+            pids: Some(pids_of_instance(cpu_units)),
             ..Limits::default()
         };
         self.runtime.limit_group(group, limits).await

@@ -66,6 +66,13 @@ pub async fn limit_all_tasks(runtime: &Runtime, memory_mib: u64) {
     }
 }
 
+/// What an instance, its tasks and its pods have together, as a machine of its size has it from its kernel.
+pub fn pids_of_instance(cpu_units: u32) -> u64 {
+    const LEAST: u64 = 32 << 10;
+    const OF_A_CORE: u64 = 1 << 10;
+    (u64::from(cpu_units.div_ceil(1024)) * OF_A_CORE).max(LEAST)
+}
+
 /// The kernel gives out as many process ids as the smaller of the two allows.
 fn kernel_pids() -> Option<u64> {
     ["pid_max", "threads-max"]
@@ -79,6 +86,12 @@ fn kernel_pids() -> Option<u64> {
 mod tests {
     use super::*;
     use crate::protocol::payload::Container;
+
+    #[test]
+    fn instances_have_the_processes_of_their_size() {
+        assert_eq!(pids_of_instance(512), 32 << 10);
+        assert_eq!(pids_of_instance(64 * 1024), 64 << 10);
+    }
 
     #[test]
     fn cores_are_shared_by_what_was_reserved() {

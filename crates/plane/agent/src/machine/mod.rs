@@ -48,7 +48,7 @@ pub use self::{
     host::{HostMachine, HostParts},
     images::RegistryImages,
     isolation::{FARGATE_CAPACITY, Isolation},
-    limits::limit_all_tasks,
+    limits::{limit_all_tasks, pids_of_instance},
     live::network_usage,
     net::task_of as network_owner,
     tenancy::Tenancy,

@@ -76,6 +76,11 @@ impl TaskHandle {
         &self.sandbox.task_id
     }
 
+    /// Its folder on disk, in which is what its containers write and print, but for a task that has a disk.
+    pub fn dir(&self) -> &Path {
+        self.folder.base()
+    }
+
     pub fn sandbox(&self) -> &TaskSandbox {
         &self.sandbox
     }

@@ -1,22 +1,14 @@
 //! Volumes that begin empty, on the node's disk, may hold what their `sizeLimit` says: a pod that has more in one is evicted. Looked at
 //! now and then, as upstream does, so for a moment there may be more.
 
-use std::{
-    collections::HashSet,
-    fs, io,
-    os::{fd::AsFd as _, unix::fs::MetadataExt as _},
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
-use nix::fcntl::OFlag;
 use serde_json::Value;
 use tokio::{sync::mpsc, time::sleep};
-use wharf_rootdir::{RootDir, proc_path};
 
 use super::volumes::volumes_of;
 use crate::{
+    disk_use,
     pod::{Pod, Volume},
     quantity,
     state::Event,
@@ -25,12 +17,6 @@ use crate::{
 
 /// As often as upstream's nodes look.
 const EVERY: Duration = Duration::from_secs(10);
-/// Of one volume; a pod with more files than that is held to what the first of them take.
-const MOST_FILES: usize = 200_000;
-/// That wait to be looked into; further ones are not.
-const MOST_FOLDERS: usize = 10_000;
-/// Of `st_blocks`.
-const BLOCK: u64 = 512;
 
 /// Bytes, and the limit as it was written.
 fn limit(of: &Volume) -> Option<(u64, String)> {
@@ -58,7 +44,8 @@ pub async fn keep_limits(context: Arc<Context>, tell: mpsc::Sender<Event>) {
         let looked = tokio::task::spawn_blocking(move || exceeded(&pod, &dir)).await;
         match looked {
             Ok(Some(message)) => {
-                let _ = tell.send(Event::Evicted { message }).await;
+                let for_node = false;
+                let _ = tell.send(Event::Evicted { message, for_node }).await;
                 return;
             }
             Ok(None) => {}
@@ -72,8 +59,8 @@ pub async fn keep_limits(context: Arc<Context>, tell: mpsc::Sender<Event>) {
 fn exceeded(pod: &Pod, volumes: &Path) -> Option<String> {
     pod.spec.volumes.iter().find_map(|volume| {
         let (most, shown) = limit(volume)?;
-        let used = match used(&volumes.join(&volume.name), most) {
-            Ok(used) => used,
+        let used = match disk_use::of(&volumes.join(&volume.name), most) {
+            Ok(used) => used.bytes,
             Err(error) => {
                 let (pod, volume) = (pod.full_name(), &volume.name);
                 tracing::warn!(pod, volume, %error, "failed to look what a volume holds; will retry");
@@ -87,47 +74,9 @@ fn exceeded(pod: &Pod, volumes: &Path) -> Option<String> {
     })
 }
 
-/// Bytes that a folder takes, counted until they are more than `most`. Links are not followed, and nothing mounted in it is entered.
-fn used(folder: &Path, most: u64) -> io::Result<u64> {
-    let root = RootDir::open(folder)?;
-    let device = fs::metadata(folder)?.dev();
-    let (mut total, mut files) = (0, 0);
-    // Files of several names.
-    let mut seen = HashSet::new();
-    let mut folders = vec![PathBuf::from(".")];
-    while let Some(folder) = folders.pop() {
-        let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW;
-        // What goes meanwhile takes nothing.
-        let Ok(opened) = root.open_at(&folder, flags) else {
-            continue;
-        };
-        let entries = fs::read_dir(proc_path(opened.as_fd()))?;
-        for entry in entries.flatten() {
-            files += 1;
-            if files > MOST_FILES {
-                return Ok(total);
-            }
-            let Ok(found) = entry.metadata() else {
-                continue;
-            };
-            if found.nlink() > 1 && !found.is_dir() && !seen.insert(found.ino()) {
-                continue;
-            }
-            total += found.blocks().saturating_mul(BLOCK);
-            if total > most {
-                return Ok(total);
-            }
-            if found.is_dir() && found.dev() == device && folders.len() < MOST_FOLDERS {
-                folders.push(folder.join(entry.file_name()));
-            }
-        }
-    }
-    Ok(total)
-}
-
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
+    use std::{fs, os::unix::fs::symlink};
 
     use serde_json::json;
 
@@ -150,7 +99,7 @@ mod tests {
         symlink(dir.path(), volume.join("folder")).unwrap();
         fs::write(deep.join("file"), vec![1; 256 << 10]).unwrap();
         fs::hard_link(deep.join("file"), volume.join("again")).unwrap();
-        let used = used(&volume, u64::MAX).unwrap();
+        let used = disk_use::of(&volume, u64::MAX).unwrap().bytes;
         assert!((256 << 10..400 << 10).contains(&used), "{used}");
         let told = |limit: Value| exceeded(&pod(limit), dir.path());
         assert_eq!(told(json!({"sizeLimit": "1Mi"})), None);

@@ -40,11 +40,12 @@ pub fn record(context: &Context, object: &Arc<Value>, event: &Event) {
             let text = format!("Container {container} failed liveness probe, will be restarted");
             recorder.normal(about(), "Killing", &text);
         }
-        Event::Evicted { message } => recorder.warning(about(), "Evicted", message),
+        Event::Evicted { message, .. } => recorder.warning(about(), "Evicted", message),
         Event::SandboxMade { .. }
         | Event::SandboxRemoved
         | Event::SandboxNotRemoved { .. }
         | Event::SandboxLost
+        | Event::GivesBack
         | Event::Ended { .. }
         | Event::NotStopped { .. }
         | Event::Resized { .. }

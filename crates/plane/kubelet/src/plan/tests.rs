@@ -461,3 +461,100 @@ proptest! {
         prop_assert!(!state.containers.values().any(ContainerState::is_active));
     }
 }
+
+#[test]
+fn a_pod_that_its_node_ends_has_little_time_and_leaves_nothing() {
+    let spec = json!({"containers": [{"name": "a"}], "terminationGracePeriodSeconds": 50});
+    let pod = pod(spec);
+    let mut state = ready(&pod);
+    run(&pod, &mut state, "a", 0, NOW);
+    let message = "The node was low on resource: memory. ".to_owned();
+    let for_node = true;
+    state.take(&pod, Event::Evicted { message, for_node }, NOW);
+    let stop = Action::Stop {
+        container: "a".to_owned(),
+        grace_seconds: 1,
+    };
+    assert_eq!(act(&pod, &mut state, NOW), [stop]);
+    state.take(&pod, ended("a", 0, 137, NOW), NOW);
+    assert_eq!(act(&pod, &mut state, NOW), [Action::RemoveSandbox]);
+    state.take(&pod, Event::SandboxRemoved, NOW);
+    assert_eq!(act(&pod, &mut state, NOW), []);
+    let place = Place {
+        host_ip: "10.0.0.1".to_owned(),
+    };
+    let told = status(&pod, &state, &place, NOW);
+    assert_eq!(
+        (&told["phase"], &told["reason"]),
+        (&"Failed".into(), &"Evicted".into())
+    );
+    let conditions = told["conditions"].as_array().unwrap();
+    let disrupted = conditions
+        .iter()
+        .find(|it| it["type"] == "DisruptionTarget")
+        .unwrap();
+    assert_eq!(disrupted["reason"], "TerminationByKubelet");
+    assert_eq!(disrupted["message"], told["message"]);
+    assert!(crate::status::is_ended_for_node(&told));
+    // One that is deleted then has nothing left to remove.
+    let mut deleted = pod.clone();
+    deleted.metadata.deletion_timestamp = Some(NOW.iso8601_seconds());
+    assert_eq!(act(&deleted, &mut state, NOW), [Action::Delete]);
+}
+
+#[test]
+fn a_pod_that_takes_more_than_it_may_keeps_its_time_and_its_log() {
+    let spec = json!({"containers": [{"name": "a"}], "terminationGracePeriodSeconds": 50});
+    let pod = pod(spec);
+    let mut state = ready(&pod);
+    run(&pod, &mut state, "a", 0, NOW);
+    let evicted = |for_node| Event::Evicted {
+        message: "m".to_owned(),
+        for_node,
+    };
+    state.take(&pod, evicted(false), NOW);
+    // What was decided first stays.
+    state.take(&pod, evicted(true), NOW);
+    let stop = Action::Stop {
+        container: "a".to_owned(),
+        grace_seconds: 50,
+    };
+    assert_eq!(act(&pod, &mut state, NOW), [stop]);
+    state.take(&pod, ended("a", 0, 137, NOW), NOW);
+    assert_eq!(act(&pod, &mut state, NOW), []);
+    // Until its node runs short of disk.
+    state.take(&pod, Event::GivesBack, NOW);
+    assert_eq!(act(&pod, &mut state, NOW), [Action::RemoveSandbox]);
+}
+
+#[test]
+fn conditions_keep_their_time_and_gates_open() {
+    let spec =
+        json!({"containers": [{"name": "a"}], "readinessGates": [{"conditionType": "open"}]});
+    let mut pod = pod(spec);
+    let mut state = ready(&pod);
+    run(&pod, &mut state, "a", 0, NOW);
+    let place = Place {
+        host_ip: "10.0.0.1".to_owned(),
+    };
+    let of = |pod: &Pod, kind: &str, at: Timestamp| {
+        let told = status(pod, &state, &place, at);
+        let all = told["conditions"].as_array().unwrap().clone();
+        all.into_iter().find(|it| it["type"] == kind).unwrap()
+    };
+    let closed = of(&pod, "Ready", NOW);
+    assert_eq!(
+        closed["message"],
+        "corresponding condition of pod readiness gate \"open\" does not exist."
+    );
+    let gate = |status: &str| json!({"type": "open", "status": status});
+    let before = of(&pod, "Initialized", NOW);
+    pod.status = json!({"conditions": [before, closed, gate("False")]});
+    assert_eq!(of(&pod, "Initialized", after(9)), before);
+    assert_eq!(
+        of(&pod, "Ready", after(9))["message"],
+        "the status of pod readiness gate \"open\" is not \"True\", but False"
+    );
+    pod.status = json!({"conditions": [before, gate("True")]});
+    assert_eq!(of(&pod, "Ready", after(9))["status"], "True");
+}

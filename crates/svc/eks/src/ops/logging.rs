@@ -10,7 +10,7 @@ use crate::{control_planes::LogType, fault};
 /// What `given` makes of the logs that are on.
 ///
 /// # Errors
-/// A type is not known, is named twice, or is of a log that is not written here.
+/// A type is not known, or is named twice.
 pub fn changed(
     mut on: BTreeSet<LogType>,
     given: Option<Logging>,
@@ -26,15 +26,10 @@ pub fn changed(
                 let text = format!("Log type {name} is specified more than once");
                 return Err(fault::invalid(text));
             }
-            if !enabled {
-                on.remove(&kind);
-            } else if kind.is_written() {
-                on.insert(kind);
-            } else {
-                return Err(fault::invalid(format!(
-                    "Logs of type {name} are not supported by this version of wharf: they are part of the server's own log. Supported are api, audit and authenticator."
-                )));
-            }
+            match enabled {
+                true => on.insert(kind),
+                false => on.remove(&kind),
+            };
         }
     }
     Ok(on)
@@ -62,16 +57,21 @@ mod tests {
         let asked = logging(&[(&["authenticator"], true), (&["api", "scheduler"], false)]);
         let expected = BTreeSet::from([LogType::Audit, LogType::Authenticator]);
         assert_eq!(changed(on.clone(), asked).unwrap(), expected);
+        let all: BTreeSet<LogType> = LogType::ALL.into();
+        let names = LogType::ALL.map(LogType::name);
+        assert_eq!(
+            changed(on.clone(), logging(&[(&names, true)])).unwrap(),
+            all
+        );
         assert_eq!(changed(on.clone(), None).unwrap(), on);
     }
 
     #[test]
-    fn what_is_not_written_cannot_be_switched_on() {
+    fn types_that_are_not_known_and_those_named_twice_are_refused() {
         let refused = |setups| {
             let refused = changed(BTreeSet::new(), logging(setups)).unwrap_err();
             refused.message
         };
-        assert!(refused(&[(&["scheduler"], true)]).contains("by this version of wharf"));
         assert_eq!(refused(&[(&["x"], false)]), "Invalid log type: x");
         let twice = refused(&[(&["api"], true), (&["api"], false)]);
         assert_eq!(twice, "Log type api is specified more than once");

@@ -1,0 +1,74 @@
+//! What a folder takes of the disk. Looked at within bounds: who fills a folder may put anything into it.
+
+use std::{
+    collections::HashSet,
+    fs, io,
+    os::{fd::AsFd as _, unix::fs::MetadataExt as _},
+    path::{Path, PathBuf},
+};
+
+use nix::fcntl::OFlag;
+use wharf_rootdir::{RootDir, proc_path};
+
+/// Of one folder; of more files, the first count.
+const MOST_FILES: u64 = 200_000;
+/// That wait to be looked into; further ones are not.
+const MOST_FOLDERS: usize = 10_000;
+/// Of `st_blocks`.
+const BLOCK: u64 = 512;
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DiskUse {
+    pub bytes: u64,
+    pub inodes: u64,
+}
+
+impl DiskUse {
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            bytes: self.bytes.saturating_add(other.bytes),
+            inodes: self.inodes.saturating_add(other.inodes),
+        }
+    }
+}
+
+/// Counted until it is more than `most` bytes. Links are not followed, and nothing mounted in it is entered.
+pub fn of(folder: &Path, most: u64) -> io::Result<DiskUse> {
+    let root = RootDir::open(folder)?;
+    let device = fs::metadata(folder)?.dev();
+    let mut found_so_far = DiskUse::default();
+    // Files of several names.
+    let mut seen = HashSet::new();
+    let mut folders = vec![PathBuf::from(".")];
+    while let Some(folder) = folders.pop() {
+        let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW;
+        // What goes meanwhile takes nothing.
+        let Ok(opened) = root.open_at(&folder, flags) else {
+            continue;
+        };
+        let entries = fs::read_dir(proc_path(opened.as_fd()))?;
+        for entry in entries.flatten() {
+            if found_so_far.inodes >= MOST_FILES {
+                return Ok(found_so_far);
+            }
+            let Ok(found) = entry.metadata() else {
+                continue;
+            };
+            if found.nlink() > 1 && !found.is_dir() && !seen.insert(found.ino()) {
+                continue;
+            }
+            found_so_far = found_so_far.and(DiskUse {
+                bytes: found.blocks().saturating_mul(BLOCK),
+                inodes: 1,
+            });
+            if found_so_far.bytes > most {
+                return Ok(found_so_far);
+            }
+            if found.is_dir() && found.dev() == device && folders.len() < MOST_FOLDERS {
+                folders.push(folder.join(entry.file_name()));
+            }
+        }
+    }
+    Ok(found_so_far)
+}

@@ -1,0 +1,100 @@
+use super::*;
+
+fn facts(instance_type: &str, cpus: u32, memory_mib: u32) -> Facts {
+    Facts {
+        name: String::new(),
+        instance: String::new(),
+        instance_type: instance_type.to_owned(),
+        image: String::new(),
+        region: String::new(),
+        zone: String::new(),
+        host: String::new(),
+        has_volumes: false,
+        has_files: false,
+        address: String::new(),
+        cpus,
+        memory_mib,
+        disk_bytes: 0,
+        one_pod: None,
+        kernel: String::new(),
+        labels: BTreeMap::new(),
+        taints: Vec::new(),
+        port: 0,
+    }
+}
+
+#[test]
+fn what_others_say_that_it_has() {
+    for (before, want) in [
+        (json!({}), json!({})),
+        (
+            json!({"capacity": {"cpu": "2", "a.example/x": "5"}, "allocatable": {"cpu": "1"}}),
+            json!({"a.example/x": "5"}),
+        ),
+        (
+            json!({"capacity": {"a.example/x": "5"}, "allocatable": {"a.example/x": "5"}}),
+            json!({}),
+        ),
+        (
+            json!({"capacity": {"cpu": "2"}, "allocatable": {"a.example/x": "5", "cpu": "1"}}),
+            json!({"a.example/x": null}),
+        ),
+    ] {
+        assert_eq!(Value::Object(extended(&before)), want);
+    }
+}
+
+#[test]
+fn what_pods_may_ask_for() {
+    // The figures of AWS's own nodes.
+    assert_eq!(max_pods("t3.medium"), 17);
+    assert_eq!(max_pods("m5.large"), 29);
+    assert_eq!(max_pods("m5.xlarge"), 58);
+    assert_eq!(max_pods("m5.4xlarge"), 234);
+    let (cpu, memory) = allocatable(&facts("t3.medium", 2, 4096));
+    assert_eq!(cpu, 1930);
+    assert_eq!(memory >> 20, 4096 - (11 * 17 + 255) - 100);
+    assert_eq!(allocatable(&facts("m5.xlarge", 4, 16384)).0, 3920);
+    assert_eq!(allocatable(&facts("t3.nano", 2, 100)).1, 0);
+    let of_fargate = Facts {
+        one_pod: Some(OnePod {
+            uid: "u".to_owned(),
+            cpu: 250,
+        }),
+        ..facts("fargate", 1, 512)
+    };
+    assert_eq!(allocatable(&of_fargate), (250, 256 << 20));
+    assert_eq!(most_pods(&of_fargate), 1);
+    let labels = &object(&of_fargate)["metadata"]["labels"];
+    assert!(labels[TYPE_LABELS[0]].is_null());
+}
+
+#[test]
+fn what_it_runs_short_of_is_in_its_conditions() {
+    let node = facts("t3.medium", 2, 4096);
+    let (then, now) = (Timestamp::from_millis(1000), Timestamp::from_millis(90_000));
+    let none = status(&node, &json!({}), &BTreeSet::new(), then);
+    let told: Vec<(&str, &str, &str)> = none
+        .list("/conditions")
+        .iter()
+        .map(|it| (it.text("/type"), it.text("/status"), it.text("/reason")))
+        .collect();
+    let expected = [
+        ("MemoryPressure", "False", "KubeletHasSufficientMemory"),
+        ("DiskPressure", "False", "KubeletHasNoDiskPressure"),
+        ("PIDPressure", "False", "KubeletHasSufficientPID"),
+        ("Ready", "True", "KubeletReady"),
+    ];
+    assert_eq!(told, expected);
+    let under = BTreeSet::from([Condition::Disk]);
+    let short = status(&node, &none, &under, now);
+    let disk = &short["conditions"][1];
+    assert_eq!(disk["status"], "True");
+    assert_eq!(disk["reason"], "KubeletHasDiskPressure");
+    assert_eq!(disk["message"], "kubelet has disk pressure");
+    assert_eq!(disk["lastTransitionTime"], now.iso8601_seconds());
+    let memory = &short["conditions"][0];
+    assert_eq!(memory["lastTransitionTime"], then.iso8601_seconds());
+    let node = json!({ "status": short });
+    assert!(says(&node, &under) && !says(&node, &BTreeSet::new()));
+}

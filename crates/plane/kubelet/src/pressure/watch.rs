@@ -1,0 +1,436 @@
+//! Looks at a node after each measurement, and has done what the plan says.
+//!
+//! A node's disk is a share of its machine's: its instance's own disk, and what its pods write and print, count together against the
+//! size that the instance was given. Machines promise more than they have: once little is left there, no more than that is available
+//! to any node. Fargate's machines have one pod, which has a disk
+//! and a size of its own: nothing there is ended for others.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use nix::sys::statvfs::statvfs;
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant,
+};
+use wharf_kube_client::{Object as _, Ref, kind};
+
+use super::{Candidate, Condition, Held, Level, Memory, Part, Seen, Step, plan};
+use crate::{
+    disk_use::{self, DiskUse},
+    machine::of_run,
+    node::Node,
+    pod::Pod,
+    qos,
+    state::{EVICTED, Event},
+};
+
+/// Of upstream's `system-cluster-critical`: such pods stay.
+const CRITICAL: i64 = 2_000_000_000;
+/// Bytes of a disk for each of its inodes, as disks of instances are made.
+const BYTES_PER_INODE: u64 = 16 << 10;
+/// What is little, of a machine's disk: as much of it as is kept from tasks at most, and files for that.
+const LITTLE_BYTES: u64 = 2 << 30;
+const LITTLE_INODES: u64 = LITTLE_BYTES / BYTES_PER_INODE;
+/// Looking what folders hold takes at most this part of the time.
+const PART_OF_TIME: u32 = 10;
+const MEMORY_TAINT: &str = "node.kubernetes.io/memory-pressure";
+
+/// What a node has, all of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Capacity {
+    pub memory: u64,
+    pub disk: u64,
+}
+
+/// Under what a node is, and how its pods hear that it ends them.
+pub struct Pressure {
+    told: watch::Sender<BTreeSet<Condition>>,
+    workers: Mutex<BTreeMap<String, mpsc::Sender<Event>>>,
+    looks: Mutex<Looks>,
+}
+
+#[derive(Default)]
+struct Looks {
+    memory: Memory,
+    /// What pods held of the disk when it was looked at last, by sandbox.
+    disk: BTreeMap<String, OfPod>,
+    own: DiskUse,
+    /// When it may be looked again.
+    next: Option<Instant>,
+}
+
+/// What a pod has of the disk.
+#[derive(Debug, Clone, Default)]
+struct OfPod {
+    whole: DiskUse,
+    containers: BTreeMap<String, u64>,
+}
+
+impl Default for Pressure {
+    fn default() -> Self {
+        Self {
+            told: watch::Sender::new(BTreeSet::new()),
+            workers: Mutex::default(),
+            looks: Mutex::default(),
+        }
+    }
+}
+
+impl Pressure {
+    /// Whoever looks after a pod is told there that it ends.
+    pub fn join(&self, sandbox: &str, worker: mpsc::Sender<Event>) {
+        self.workers.lock().insert(sandbox.to_owned(), worker);
+    }
+
+    pub fn conditions(&self) -> watch::Receiver<BTreeSet<Condition>> {
+        self.told.subscribe()
+    }
+
+    fn tell(&self, sandbox: &str, event: Event) {
+        let mut workers = self.workers.lock();
+        workers.retain(|_, it| !it.is_closed());
+        // One that is too busy to hear it is told again, if it still has to be.
+        if let Some(worker) = workers.get(sandbox) {
+            let _ = worker.try_send(event);
+        }
+    }
+
+    /// Why a pod is not taken now, as upstream's nodes have it: its status' reason and message.
+    pub fn refuses(&self, pod: &Value) -> Option<(String, String)> {
+        let under = self.told.borrow().clone();
+        if under.is_empty() || is_critical(pod) {
+            return None;
+        }
+        if under.iter().eq(&[Condition::Memory]) {
+            let class = Pod::read(pod).map(|it| qos::class(&it));
+            let is_best_effort = class.is_ok_and(|it| it == qos::Class::BestEffort);
+            let mut tolerations = pod.list("/spec/tolerations").iter();
+            let tolerates = |it: &Value| {
+                let (key, effect) = (it.text("/key"), it.text("/effect"));
+                let is_any = key.is_empty() && it.text("/operator") == "Exists";
+                (is_any || key == MEMORY_TAINT) && matches!(effect, "" | "NoSchedule")
+            };
+            if !is_best_effort || tolerations.any(tolerates) {
+                return None;
+            }
+        }
+        let names: Vec<&str> = under.iter().map(|it| it.kind()).collect();
+        let why = format!("The node had condition: [{}]. ", names.join(" "));
+        Some((EVICTED.to_owned(), why))
+    }
+}
+
+fn priority(pod: &Value) -> i64 {
+    pod.integer("/spec/priority").unwrap_or_default()
+}
+
+fn is_critical(pod: &Value) -> bool {
+    priority(pod) >= CRITICAL
+}
+
+pub async fn look(node: &Arc<Node>) {
+    if node.only.is_some() {
+        return;
+    }
+    let pods: Vec<(String, Arc<Value>)> = {
+        let all = node.pods.read();
+        all.iter()
+            .map(|(id, it)| (id.clone(), it.clone()))
+            .collect()
+    };
+    look_at_disk(node, &pods).await;
+    let machine = on_machine(node).await;
+    let (plan, sandboxes) = {
+        let mut looks = node.pressure.looks.lock();
+        let seen = seen(node, &looks, machine);
+        let candidates: Vec<Candidate> = pods
+            .iter()
+            .map(|(id, pod)| candidate(node, id, pod, looks.disk.get(id)))
+            .collect();
+        let plan = plan(&seen, &candidates, &looks.memory, node.clock.now());
+        looks.memory = plan.memory.clone();
+        let sandboxes: BTreeMap<String, String> = pods
+            .iter()
+            .map(|(id, pod)| (pod.uid().to_owned(), id.clone()))
+            .collect();
+        (plan, sandboxes)
+    };
+    tell_node(node, &plan.conditions, plan.reclaims);
+    let told = |uid: &str, event: Event| {
+        if let Some(sandbox) = sandboxes.get(uid) {
+            node.pressure.tell(sandbox, event);
+        }
+    };
+    match plan.step {
+        Some(Step::Evict { uid, message }) => {
+            tracing::warn!(node = node.name, pod = uid, message, "a pod is evicted");
+            let for_node = true;
+            told(&uid, Event::Evicted { message, for_node });
+        }
+        Some(Step::GiveBack(all)) => {
+            for uid in all {
+                told(&uid, Event::GivesBack);
+            }
+        }
+        None => {}
+    }
+}
+
+/// Conditions for whoever writes them, and events for people.
+fn tell_node(node: &Node, now: &BTreeSet<Condition>, reclaims: Option<&str>) {
+    let about = || {
+        // Upstream's nodes, too, go by their name in events of their own.
+        let own = json!({"metadata": {"name": node.name, "uid": node.name}});
+        Ref::of(&kind::NODE, &own)
+    };
+    if let Some(what) = reclaims {
+        let text = format!("Attempting to reclaim {what}");
+        let recorder = &node.recorder;
+        recorder.warning(about(), "EvictionThresholdMet", &text);
+    }
+    let before = node.pressure.told.borrow().clone();
+    if *now == before {
+        return;
+    }
+    for condition in now.symmetric_difference(&before) {
+        let reason = condition.event(now.contains(condition));
+        let text = format!("Node {} status is now: {reason}", node.name);
+        node.recorder.normal(about(), &reason, &text);
+    }
+    node.pressure.told.send_replace(now.clone());
+}
+
+/// What the machine has left for whoever comes first: bytes and inodes of the disk that pods write to.
+async fn on_machine(node: &Node) -> Option<(u64, Option<u64>)> {
+    let dir = node.dir.clone();
+    let look = move || {
+        // It is made with its first pod.
+        let mut there = dir.ancestors();
+        let there = there.find(|it| it.exists())?;
+        let seen = statvfs(there).ok()?;
+        let bytes = seen.blocks_available().saturating_mul(seen.fragment_size());
+        // Some file systems do not count them.
+        let inodes = (seen.files() > 0).then(|| seen.files_available());
+        Some((bytes, inodes))
+    };
+    tokio::task::spawn_blocking(look).await.ok().flatten()
+}
+
+fn seen(node: &Node, looks: &Looks, machine: Option<(u64, Option<u64>)>) -> Seen {
+    let Capacity { memory, disk } = node.capacity;
+    let used = node.usage.node();
+    let all = looks.disk.values();
+    let held = all.fold(looks.own, |sum, it| sum.and(it.whole));
+    let inodes = disk / BYTES_PER_INODE;
+    let (bytes_left, inodes_left) = machine.unwrap_or((u64::MAX, None));
+    let bytes_left = Some(bytes_left).filter(|it| *it < LITTLE_BYTES);
+    let inodes_left = inodes_left.filter(|it| *it < LITTLE_INODES);
+    let level = |capacity: u64, used: u64, left: Option<u64>| Level {
+        available: capacity.saturating_sub(used).min(left.unwrap_or(u64::MAX)),
+        capacity,
+    };
+    Seen {
+        memory: used.map(|it| level(memory, it.working_bytes, None)),
+        disk: (disk > 0).then(|| level(disk, held.bytes, bytes_left)),
+        inodes: (inodes > 0).then(|| level(inodes, held.inodes, inodes_left)),
+        pids: used.and_then(|it| {
+            let most = it.counted.pids_limit?;
+            Some(level(most, it.counted.pids, None))
+        }),
+    }
+}
+
+fn candidate(node: &Node, sandbox: &str, object: &Value, disk: Option<&OfPod>) -> Candidate {
+    let pod = Pod::read(object).unwrap_or_else(|_| Pod::unreadable(object));
+    let asked = |resources: &crate::pod::Resources, name: &str| {
+        let asked = qos::request(resources, name).unwrap_or_default();
+        u64::try_from(crate::quantity::div_up(asked, 1000)).unwrap_or(u64::MAX)
+    };
+    let nothing = OfPod::default();
+    let disk = disk.unwrap_or(&nothing);
+    let mut containers: BTreeMap<String, Part> = BTreeMap::new();
+    for of in pod.all_containers() {
+        let written = disk.containers.get(&of.name).copied();
+        let part = Part {
+            memory: Held {
+                used: 0,
+                asked: asked(&of.resources, "memory"),
+            },
+            disk: Held {
+                used: written.unwrap_or_default(),
+                asked: asked(&of.resources, "ephemeral-storage"),
+            },
+            ..Part::default()
+        };
+        containers.insert(of.name.clone(), part);
+    }
+    let (mut memory, mut pids) = (0_u64, 0_u64);
+    for ((of, run), used) in node.usage.containers() {
+        if of != sandbox {
+            continue;
+        }
+        memory = memory.saturating_add(used.working_bytes);
+        pids = pids.saturating_add(used.counted.pids);
+        if let Some((name, _)) = of_run(&run)
+            && let Some(part) = containers.get_mut(name)
+        {
+            part.memory.used = used.working_bytes;
+            part.pids = used.counted.pids;
+        }
+    }
+    let all = |name: &str| u64::try_from(qos::requested(&pod, name)).unwrap_or(u64::MAX);
+    let whole = Part {
+        memory: Held {
+            used: memory,
+            asked: all("memory"),
+        },
+        disk: Held {
+            used: disk.whole.bytes,
+            asked: all("ephemeral-storage"),
+        },
+        inodes: disk.whole.inodes,
+        pids,
+    };
+    Candidate {
+        uid: object.uid().to_owned(),
+        priority: priority(object),
+        is_critical: is_critical(object),
+        is_over: matches!(object.text("/status/phase"), "Succeeded" | "Failed"),
+        is_here: node.machine.written(sandbox).is_some(),
+        whole,
+        containers: containers.into_iter().collect(),
+    }
+}
+
+async fn look_at_disk(node: &Arc<Node>, pods: &[(String, Arc<Value>)]) {
+    let now = Instant::now();
+    if node.pressure.looks.lock().next.is_some_and(|at| now < at) {
+        return;
+    }
+    let folders: Vec<(String, Option<PathBuf>, PathBuf)> = pods
+        .iter()
+        .map(|(id, _)| (id.clone(), node.machine.written(id), node.dir.join(id)))
+        .collect();
+    let machine = node.machine.clone();
+    let look = move || {
+        let all = folders.into_iter().map(|(id, written, volumes)| {
+            let held = of_pod(written.as_deref(), &volumes);
+            (id, held)
+        });
+        (all.collect::<BTreeMap<_, _>>(), machine.own_disk())
+    };
+    match tokio::task::spawn_blocking(look).await {
+        Ok((disk, own)) => {
+            let mut looks = node.pressure.looks.lock();
+            (looks.disk, looks.own) = (disk, own);
+            let took = now.elapsed();
+            // A look that was quick is repeated with the next measurement.
+            let rest = took.saturating_mul(PART_OF_TIME);
+            looks.next = (took > Duration::from_millis(500)).then(|| Instant::now() + rest);
+        }
+        Err(error) => {
+            tracing::warn!(node = node.name, %error, "failed to look what pods hold of the disk; will retry");
+        }
+    }
+}
+
+/// What a pod holds of the disk. What cannot be read counts as nothing. Blocks.
+fn of_pod(written: Option<&Path>, volumes: &Path) -> OfPod {
+    let all_of = |folder: &Path| disk_use::of(folder, u64::MAX).unwrap_or_default();
+    let mut held = OfPod {
+        whole: all_of(volumes),
+        ..OfPod::default()
+    };
+    let Some(written) = written else {
+        return held;
+    };
+    held.whole = held.whole.and(all_of(written));
+    // Layers that were written over, and logs.
+    let places = [("containers", ""), ("", "logs-")];
+    for (folder, before) in places {
+        let entries = std::fs::read_dir(written.join(folder));
+        for entry in entries.into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let run = name.to_str().and_then(|it| it.strip_prefix(before));
+            let run = run.and_then(|it| it.to_owned().try_into().ok());
+            let Some((container, _)) = run.as_ref().and_then(of_run) else {
+                continue;
+            };
+            let held = held.containers.entry(container.to_owned()).or_default();
+            *held = held.saturating_add(all_of(&entry.path()).bytes);
+        }
+    }
+    held
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn under(conditions: &[Condition]) -> Pressure {
+        let pressure = Pressure::default();
+        pressure
+            .told
+            .send_replace(conditions.iter().copied().collect());
+        pressure
+    }
+
+    #[test]
+    fn whom_a_node_under_pressure_takes() {
+        let plain = json!({"metadata": {"name": "p"}, "spec": {"containers": [{"name": "a"}]}});
+        let with = |name: &str, value: Value| {
+            let mut pod = plain.clone();
+            pod["spec"][name] = value;
+            pod
+        };
+        let asks = json!([{"name": "a", "resources": {"requests": {"memory": "1Mi"}}}]);
+        let tolerates =
+            json!([{"key": MEMORY_TAINT, "operator": "Exists", "effect": "NoSchedule"}]);
+        let (memory, disk) = (under(&[Condition::Memory]), under(&[Condition::Disk]));
+        assert_eq!(under(&[]).refuses(&plain), None);
+        let (reason, message) = memory.refuses(&plain).unwrap();
+        assert_eq!(reason, "Evicted");
+        assert_eq!(message, "The node had condition: [MemoryPressure]. ");
+        assert_eq!(memory.refuses(&with("containers", asks.clone())), None);
+        assert_eq!(memory.refuses(&with("tolerations", tolerates)), None);
+        assert!(disk.refuses(&with("containers", asks)).is_some());
+        assert_eq!(disk.refuses(&with("priority", json!(CRITICAL))), None);
+        let both = under(&[Condition::Memory, Condition::Disk]);
+        let (_, message) = both.refuses(&plain).unwrap();
+        assert_eq!(
+            message,
+            "The node had condition: [MemoryPressure DiskPressure]. "
+        );
+    }
+
+    #[test]
+    fn what_a_pod_holds_of_the_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let (written, volumes) = (dir.path().join("w"), dir.path().join("v"));
+        let put = |path: PathBuf, kib: usize| {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, vec![1; kib << 10]).unwrap();
+        };
+        put(written.join("containers/a~r0/upper/x"), 256);
+        put(written.join("containers/a~r1/upper/x"), 256);
+        put(written.join("logs-b~r0/0.log"), 64);
+        put(volumes.join("volumes/v/y"), 128);
+        let held = of_pod(Some(&written), &volumes);
+        let about = |bytes: u64, kib: u64| (kib << 10..(kib + 100) << 10).contains(&bytes);
+        assert!(about(held.containers["a"], 512), "{held:?}");
+        assert!(about(held.containers["b"], 64), "{held:?}");
+        assert!(about(held.whole.bytes, 704), "{held:?}");
+        assert!(held.whole.inodes >= 4);
+        assert_eq!(
+            of_pod(None, &dir.path().join("none")).whole,
+            DiskUse::default()
+        );
+    }
+}
