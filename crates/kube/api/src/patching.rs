@@ -82,7 +82,7 @@ impl Patch {
         let decoded = codec::decode(&call.catalog, media, body, default);
         let decoded = decoded.map_err(|error| {
             let what = match kind {
-                Kind::Apply => "YAML",
+                Kind::Apply => "YAML: error converting YAML to JSON",
                 _ => "patch",
             };
             let text = format!("error decoding {what}: {}", error.message);

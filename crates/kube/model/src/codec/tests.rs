@@ -118,7 +118,7 @@ fn what_is_no_yaml_is_told_as_go_tells_it() {
         ),
     ] {
         let error = yaml::decode(text.as_bytes()).unwrap_err();
-        let expected = format!("error converting YAML to JSON: yaml: {expected}");
+        let expected = format!("yaml: {expected}");
         assert_eq!(error.message, expected, "{text:?}");
     }
 }

@@ -14,7 +14,7 @@ const MAX_DEPTH: usize = 127;
 
 fn failed(message: impl std::fmt::Display) -> DecodeError {
     DecodeError {
-        message: format!("error converting YAML to JSON: yaml: {message}"),
+        message: format!("yaml: {message}"),
     }
 }
 
