@@ -150,6 +150,8 @@ class Faults:
         self.wharf, self.cluster, self.image, self.chance = wharf, cluster, image, random.Random(SEED)
         self.replicas, self.version, self.bare = 3, 0, 0
         self.jobs = self.jobs_done = 0
+        # That pods ever had.
+        self.addresses = set()
 
     # Acting
 
@@ -196,6 +198,8 @@ class Faults:
 
     def kill(self, victim):
         if victim == "up":
+            # One of them may have been killed just now.
+            wait_for(lambda: [self.wharf.child(it) for it in ("server", "node", "lb")], 20, "all parts of wharf")
             self.wharf.kill_all()
             self.wharf.launch()
             self.wharf.wait_ready()
@@ -238,7 +242,9 @@ class Faults:
         wait_for(self.deployment_is_ready, 120, "a Deployment that is ready")
 
     def pods(self):
-        return self.cluster.get("pods")["items"]
+        found = self.cluster.get("pods")["items"]
+        self.addresses.update(it["status"]["podIP"] for it in found if it["status"].get("podIP"))
+        return found
 
     def set_is_ready(self):
         ready = [
@@ -310,6 +316,9 @@ def test_a_cluster_survives_the_death_of_any_process(before, installation, clust
     put(cluster, of_deployment(image))
     faults = Faults(installation, cluster, image)
     faults.converged()
+    # What would be missed later is seen now.
+    there, _ = pods.expected(cluster)
+    assert set(pods.remains(installation)) == set(there) and faults.addresses <= pods.addresses(installation)
     names = [f"{SET}-{number}" for number in range(REPLICAS)]
     with Onlooker(list(faults.disks().values())) as onlooker, Clients(cluster.reads, SEED) as clients:
         for number in range(ROUNDS):
@@ -351,3 +360,5 @@ def leaves_nothing(installation, cluster, faults):
     wait_for(lambda: not ec2.describe_volumes(Filters=named)["Volumes"], 60, "the end of their disks")
     assert not any(map(pods.backed_by, disks.values()))
     wait_for(lambda: not pods.remains(installation) and not pods.interfaces(ec2) and not pods.links(installation), 60, "nothing of any pod")
+    assert len(faults.addresses) > REPLICAS
+    wait_for(lambda: not pods.addresses(installation) & faults.addresses, 60, "networks that know no address of a pod")

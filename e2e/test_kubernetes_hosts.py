@@ -2,11 +2,13 @@
 its pods."""
 
 import contextlib
+import json
+import re
 
 import pytest
 from botocore.exceptions import ClientError
 
-from harness import images, tasks
+from harness import images, tasks, tools
 from harness.hosts import Host
 from harness.installation import free_port
 from harness.kubernetes import Cluster
@@ -91,6 +93,27 @@ def test_an_instance_of_a_joined_machine_is_a_node(server, hosts, cluster, pods)
     for name, address in pods.items():
         assert cluster.kubectl("exec", name, "--", "cat", "/www/index.html").split() == ["pod", address]
         cluster.kubectl("logs", name)
+
+
+def test_status_shows_the_cluster(server, cluster, pods):
+    def shown(*arguments):
+        return tools.run(tools.wharf(), "status", "--data", server.data, *arguments).stdout
+
+    row = rf"^{cluster.name} +{cluster.described()['version']} +ACTIVE +1/1 +{len(pods)} +0 +0$"
+    wait_for(lambda: re.search(row, shown(), re.M), 20, f"a row like {row}")
+    assert shown().splitlines()[0].endswith(", 1 Kubernetes cluster")
+    (seen,) = json.loads(shown("--json", "--cluster", cluster.name))["kubernetesClusters"]
+    assert seen == {
+        "name": cluster.name,
+        "version": cluster.described()["version"],
+        "status": "ACTIVE",
+        "endpoint": cluster.described()["endpoint"],
+        "nodes": 1,
+        "readyNodes": 1,
+        "runningPods": len(pods),
+        "pendingPods": 0,
+        "failedPods": 0,
+    }
 
 
 def test_a_task_on_another_machine_calls_pods_by_their_addresses(asker, pods):

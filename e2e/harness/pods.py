@@ -10,6 +10,7 @@ from . import host, processes, tools
 
 # As nodes call the sandbox of a pod.
 SANDBOX = re.compile(r"pod-[0-9a-f]{40}")
+ADDRESS = re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b")
 UID_TAG = "node.k8s.amazonaws.com/pod-uid"
 # What is no pod's, and large.
 NOT_LOOKED_INTO = {"layers", "blobs", "ebs", "instances", "kept"}
@@ -69,16 +70,30 @@ def remains(wharf):
     return found
 
 
+def networks(wharf):
+    """The namespaces of VPCs."""
+    return list((wharf.data / "node" / "network" / "netns").glob("vpc.*"))
+
+
 def links(wharf):
     """Interfaces in the networks of VPCs that belong to nothing that the node has written down."""
     network = wharf.data / "node" / "network"
     known = " ".join(it.read_text() for it in (network / "tasks").glob("*.json"))
     found = set()
-    for scope in (network / "netns").glob("vpc-*"):
+    for scope in networks(wharf):
         for link in json.loads(tools.run("nsenter", f"--net={scope}", "ip", "-j", "link").stdout or "[]"):
             name = link["ifname"]
             if name.startswith(f"w{wharf.id}e") and f'"{name}"' not in known:
                 found.add(f"{name} in {scope.name}")
+    return found
+
+
+def addresses(wharf):
+    """All addresses that rules, routes and neighbours in the networks of VPCs name."""
+    found = set()
+    for scope in networks(wharf):
+        for command in (("nft", "list", "ruleset"), ("ip", "route", "show", "table", "all"), ("ip", "neighbour")):
+            found.update(ADDRESS.findall(tools.run("nsenter", f"--net={scope}", *command).stdout))
     return found
 
 

@@ -88,6 +88,7 @@ fn absent(
 ) -> Option<String> {
     if let Some(cluster) = cluster
         && !list(seen, "clusters").any(|it| it["clusterName"] == cluster)
+        && !list(seen, tables::KUBERNETES).any(|it| it["name"] == cluster)
     {
         return Some(format!("there is no cluster {cluster} in {region}"));
     }
@@ -118,6 +119,7 @@ fn narrow(seen: &mut Value, cluster: Option<&str>, service: Option<&str>) {
     };
     if let Some(cluster) = cluster {
         keep("clusters", &|it| it["clusterName"] == cluster);
+        keep(tables::KUBERNETES, &|it| it["name"] == cluster);
         for kind in ["services", "tasks"] {
             keep(kind, &|it| name(it, "clusterArn") == cluster);
         }
@@ -134,6 +136,7 @@ fn narrow(seen: &mut Value, cluster: Option<&str>, service: Option<&str>) {
             "containerInstances",
             "loadBalancers",
             "unopenedListeners",
+            tables::KUBERNETES,
         ] {
             keep(kind, &|_| false);
         }
@@ -214,6 +217,7 @@ mod tests {
             ],
             "containerInstances": [{"containerInstanceArn": arn("container-instance", "b/1")}],
             "targetGroups": [{"TargetGroupArn": "g"}, {"TargetGroupArn": "h"}],
+            "kubernetesClusters": [{"name": "a"}, {"name": "shop"}],
         });
         let count = |seen: &Value| {
             let kinds = [
@@ -222,14 +226,19 @@ mod tests {
                 "tasks",
                 "containerInstances",
                 "targetGroups",
+                tables::KUBERNETES,
             ];
             kinds.map(|kind| list(seen, kind).count())
         };
         let mut seen = whole.clone();
         narrow(&mut seen, Some("a"), None);
-        assert_eq!(count(&seen), [1, 1, 2, 0, 1]);
+        assert_eq!(count(&seen), [1, 1, 2, 0, 1, 1]);
         let mut seen = whole.clone();
         narrow(&mut seen, None, Some("web"));
-        assert_eq!(count(&seen), [0, 1, 1, 0, 1]);
+        assert_eq!(count(&seen), [0, 1, 1, 0, 1, 0]);
+        assert_eq!(absent(&whole, Some("shop"), None, "r"), None);
+        let mut seen = whole.clone();
+        narrow(&mut seen, Some("shop"), None);
+        assert_eq!(count(&seen), [0, 0, 0, 0, 0, 1]);
     }
 }

@@ -3,7 +3,12 @@
 //! One document of what the describing operations answer, in the shapes of the APIs. They are called
 //! in process as the caller, past the same gate: who may not describe something does not see it.
 
-use std::{future::Future, sync::Arc};
+mod kubernetes;
+
+use std::{
+    future::Future,
+    sync::{Arc, OnceLock},
+};
 
 use serde_json::Value;
 use wharf_api_ecs::{Ecs, types as ecs};
@@ -11,6 +16,7 @@ use wharf_api_elbv2::{Elbv2, types as elb};
 use wharf_api_wharf::types::{OverviewResponse, UnopenedListener};
 use wharf_wire::{Call, Fault, node::Struct, schema::ServiceSchema};
 
+pub use self::kubernetes::Kubernetes;
 use crate::plane::Planes;
 
 /// Items that one describing operation takes.
@@ -26,6 +32,8 @@ pub struct Overview {
     pub ecs: Arc<dyn Ecs>,
     pub elb: Arc<dyn Elbv2>,
     pub planes: Arc<Planes>,
+    /// Where EKS is served.
+    pub kubernetes: OnceLock<Kubernetes>,
 }
 
 impl Overview {
@@ -48,6 +56,10 @@ impl Overview {
             load_balancers: Some(self.balancers(call).await?),
             target_groups: Some(self.target_groups(call).await?),
             unopened_listeners: Some(self.unbound_endpoints()),
+            kubernetes_clusters: match self.kubernetes.get() {
+                Some(kubernetes) => Some(kubernetes.gather(call).await?),
+                None => None,
+            },
         })
     }
 

@@ -351,6 +351,30 @@ structure!(Key {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct KubernetesCluster {
+    pub name: Option<String>,
+    pub version: Option<String>,
+    pub status: Option<String>,
+    pub endpoint: Option<String>,
+    pub nodes: Option<i32>,
+    pub ready_nodes: Option<i32>,
+    pub running_pods: Option<i32>,
+    pub pending_pods: Option<i32>,
+    pub failed_pods: Option<i32>,
+}
+structure!(KubernetesCluster {
+0 name,
+1 version,
+2 status,
+3 endpoint,
+4 nodes,
+5 ready_nodes,
+6 running_pods,
+7 pending_pods,
+8 failed_pods,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ListAccountsRequest {}
 structure!(ListAccountsRequest {});
 
@@ -513,6 +537,7 @@ pub struct OverviewResponse {
     pub load_balancers: Option<Vec<wharf_wire::Document>>,
     pub target_groups: Option<Vec<wharf_wire::Document>>,
     pub unopened_listeners: Option<Vec<UnopenedListener>>,
+    pub kubernetes_clusters: Option<Vec<KubernetesCluster>>,
 }
 structure!(OverviewResponse {
 0 clusters,
@@ -522,6 +547,7 @@ structure!(OverviewResponse {
 4 load_balancers,
 5 target_groups,
 6 unopened_listeners,
+7 kubernetes_clusters,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]

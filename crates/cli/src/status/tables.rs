@@ -1,9 +1,13 @@
 //! The tables of `wharf status`, pure: the overview's document goes in, rows come out. A table that
 //! has nothing to say has no rows; ids are as long as other commands want them.
 
+mod kubernetes;
+
 use serde_json::Value;
 use wharf_base::Timestamp;
 
+pub use self::kubernetes::KUBERNETES;
+use self::kubernetes::{is_ill, kubernetes};
 use super::screen::{Row, Table, Tone};
 
 /// Digits of an id that tell tasks and nodes apart; commands take the beginning of one.
@@ -17,6 +21,7 @@ pub fn all(seen: &Value, now: Timestamp) -> Vec<Table> {
         unopened(seen),
         tasks(seen, now),
         nodes(seen),
+        kubernetes(seen),
         targets(seen),
         balancers(seen),
     ];
@@ -40,8 +45,19 @@ pub fn summary(seen: &Value) -> String {
     let running = |it: &&Value| it["lastStatus"] == "RUNNING";
     let failing = |it: &&Value| State::of(it) == State::Failing;
     let away = |it: &&Value| it["agentConnected"] != true;
+    let kubernetes = match list(seen, KUBERNETES).count() {
+        0 => String::new(),
+        number => format!(
+            ", {}{}",
+            count(number, "Kubernetes cluster"),
+            of_them(
+                list(seen, KUBERNETES).filter(|it| is_ill(it)).count(),
+                "ailing"
+            )
+        ),
+    };
     format!(
-        "{}{}, {} running, {}{}",
+        "{}{}, {} running, {}{}{kubernetes}",
         count(list(seen, "services").count(), "service"),
         of_them(list(seen, "services").filter(failing).count(), "failing"),
         count(list(seen, "tasks").filter(running).count(), "task"),

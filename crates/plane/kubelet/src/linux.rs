@@ -2,13 +2,14 @@
 //! this process; everything is found again from the shims' folders.
 
 mod events;
+mod found;
 mod ground;
 mod offers;
 mod sockets;
 mod storage;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     io,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
@@ -28,7 +29,7 @@ use wharf_container::{
     image::{Digest, Image, OnDemandEvent},
     runtime::{
         ContainerError, ContainerStats, ContainerStatus, ExecOutput, ExecSession, ExecSpec,
-        ExitRecord, Input, Limits, LogReader, RecoveredState, TaskHandle, TaskNetwork, TaskSandbox,
+        ExitRecord, Input, Limits, LogReader, TaskHandle, TaskNetwork, TaskSandbox,
     },
     spec::{ContainerName, ContainerSpec},
 };
@@ -139,25 +140,6 @@ impl LinuxMachine {
         })
     }
 
-    /// Whether a sandbox runs. What is left of one whose shim was killed is in the way of the next, and goes; its network stays.
-    async fn is_running(&self, id: &str) -> Result<bool, String> {
-        let runtime = &self.ground.runtime;
-        let found = runtime.recover_task(id).await;
-        let found = found.map_err(|e| Chain(&e).to_string())?;
-        let Some(found) = found else {
-            return Ok(false);
-        };
-        if let RecoveredState::Alive(handle) = found.state {
-            self.live.lock().insert(id.to_owned(), handle);
-            return Ok(true);
-        }
-        self.live.lock().remove(id);
-        self.made_of.lock().remove(id);
-        let removed = runtime.remove_task(id).await;
-        removed.map_err(|e| format!("what is left of it: {}", Chain(&e)))?;
-        Ok(false)
-    }
-
     async fn attachments(&self) -> Result<BTreeMap<String, wharf_network::Recovered>, String> {
         let all = self.ground.network.recover().await;
         let all = all.map_err(|e| Chain(&e).to_string())?;
@@ -172,34 +154,7 @@ fn text(error: &ContainerError) -> String {
 #[async_trait]
 impl Machine for LinuxMachine {
     async fn recover(&self) -> Result<Vec<Found>, String> {
-        let ids = self.ground.runtime.tasks_of_group(&self.instance).await;
-        let ids: BTreeSet<String> = ids
-            .map_err(|e| Chain(&e).to_string())?
-            .into_iter()
-            .collect();
-        let mut attached = self.attachments().await?;
-        let mut all = Vec::new();
-        for id in ids {
-            let found = self.ground.runtime.recover_task(&id).await;
-            let Some(found) = found.map_err(|e| Chain(&e).to_string())? else {
-                continue;
-            };
-            let is_alive = match found.state {
-                RecoveredState::Alive(handle) => {
-                    self.live.lock().insert(id.clone(), handle);
-                    true
-                }
-                RecoveredState::Ended | RecoveredState::Lost => false,
-            };
-            all.push(Found {
-                annotations: found.sandbox.annotations,
-                address: attached.remove(&id).and_then(|it| it.attachment.address),
-                containers: found.containers,
-                is_alive,
-                id,
-            });
-        }
-        Ok(all)
+        self.found().await
     }
 
     async fn make(&self, wish: &SandboxWish) -> Result<Option<Ipv4Addr>, String> {

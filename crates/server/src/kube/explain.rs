@@ -51,7 +51,7 @@ pub struct NodeExplained {
 }
 
 impl Clusters {
-    fn eks(&self) -> Result<EksService, Fault> {
+    pub(super) fn eks(&self) -> Result<EksService, Fault> {
         let eks = self.eks.lock().clone();
         eks.ok_or_else(|| invalid("EKS is not served any more."))
     }
@@ -84,12 +84,7 @@ impl Clusters {
     ) -> Result<(PodExplained, Vec<NodeExplained>), Fault> {
         let (namespace, name) = pod.split_once('/').unwrap_or(("default", pod));
         let (cluster, id) = self.the_cluster(place, cluster).await?;
-        let serving = self.running.lock().get(&id).cloned();
-        // One that starts is not waited for.
-        let followed = serving.and_then(|it| {
-            let serving = it.try_lock().ok()?;
-            serving.as_ref().map(|it| it.followed.clone())
-        });
+        let followed = self.followed(&id);
         let explained = async {
             self.of_pod(&followed?, (&cluster, &id), (namespace, name))
                 .await

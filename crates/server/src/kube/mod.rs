@@ -24,6 +24,7 @@ mod part_roles;
 mod pod_identity;
 mod ports;
 mod signer;
+pub mod sizes;
 mod users;
 mod webhooks;
 

@@ -9,6 +9,7 @@ use super::{Served, Wiring};
 use crate::{
     kube::{self, Clusters, Settings as ClusterSettings},
     names,
+    overview::Kubernetes,
     principals::Principals,
 };
 
@@ -65,6 +66,14 @@ pub(super) fn serve(it: &Wiring<'_>) -> Served {
     });
     clusters.entered_by(eks.clone());
     let _ = it.control.0.explain.clusters.set(Arc::downgrade(&clusters));
+    let _ = it.control.0.overview.kubernetes.set(Kubernetes {
+        eks: Arc::new(wharf_api_eks::Client::new(
+            Arc::new(eks.clone()),
+            dispatcher.clone(),
+        )),
+        clusters: Arc::downgrade(&clusters),
+        dispatcher: dispatcher.clone(),
+    });
     let _ = it.eks.set(eks.clone());
     let followed = eks.clone();
     Served::by(wharf_api_eks::Routes(Arc::new(eks.clone())))

@@ -133,6 +133,7 @@ impl Plane {
                     self.dispatcher.clone(),
                 )),
                 planes,
+                kubernetes: Default::default(),
             },
         }))
     }

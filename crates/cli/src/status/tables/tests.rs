@@ -289,3 +289,38 @@ fn a_load_balancer_has_an_address_and_a_name() {
     assert_eq!(cells[0], ["web", "active", "127.64.0.1", "http://web-1/"]);
     assert_eq!(cells[1], ["web", "active", "-", "web-1"]);
 }
+
+#[test]
+fn clusters_of_kubernetes_have_their_nodes_and_pods() {
+    let cluster = |name: &str, status: &str, ready: i32, pending: i32| {
+        json!({"name": name, "version": "1.36", "status": status, "nodes": 2, "readyNodes": ready,
+            "runningPods": 5, "pendingPods": pending, "failedPods": 0})
+    };
+    let unseen = json!({"name": "theirs"});
+    let seen = json!({"kubernetesClusters": [
+        cluster("shop", "ACTIVE", 2, 0),
+        cluster("waits", "ACTIVE", 2, 1),
+        cluster("ails", "ACTIVE", 1, 0),
+        unseen,
+    ]});
+    let table = kubernetes(&seen);
+    let shown: Vec<(Tone, String)> = table
+        .rows
+        .iter()
+        .map(|row| (row.tone, row.cells.join(" ")))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            (Tone::Bad, "ails 1.36 ACTIVE 1/2 5 0 0".to_owned()),
+            (Tone::Doubtful, "waits 1.36 ACTIVE 2/2 5 1 0".to_owned()),
+            (Tone::Plain, "shop 1.36 ACTIVE 2/2 5 0 0".to_owned()),
+            (Tone::Plain, "theirs - - -/- - - -".to_owned()),
+        ]
+    );
+    assert_eq!(
+        summary(&seen),
+        "0 services, 0 tasks running, 0 nodes, 4 Kubernetes clusters (1 ailing)"
+    );
+    assert!(kubernetes(&json!({})).rows.is_empty());
+}

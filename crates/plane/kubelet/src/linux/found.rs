@@ -1,0 +1,62 @@
+//! Sandboxes that were there before: of an earlier agent, or of a pod whose shim was killed.
+
+use std::collections::BTreeSet;
+
+use wharf_base::Chain;
+use wharf_container::runtime::RecoveredState;
+
+use super::LinuxMachine;
+use crate::machine::Found;
+
+impl LinuxMachine {
+    /// All sandboxes of the instance; those that run are known from now on.
+    pub(super) async fn found(&self) -> Result<Vec<Found>, String> {
+        let ids = self.ground.runtime.tasks_of_group(&self.instance).await;
+        let ids: BTreeSet<String> = ids
+            .map_err(|e| Chain(&e).to_string())?
+            .into_iter()
+            .collect();
+        let mut attached = self.attachments().await?;
+        let mut all = Vec::new();
+        for id in ids {
+            let found = self.ground.runtime.recover_task(&id).await;
+            let Some(found) = found.map_err(|e| Chain(&e).to_string())? else {
+                continue;
+            };
+            let is_alive = match found.state {
+                RecoveredState::Alive(handle) => {
+                    self.live.lock().insert(id.clone(), handle);
+                    true
+                }
+                RecoveredState::Ended | RecoveredState::Lost => false,
+            };
+            all.push(Found {
+                annotations: found.sandbox.annotations,
+                address: attached.remove(&id).and_then(|it| it.attachment.address),
+                containers: found.containers,
+                is_alive,
+                id,
+            });
+        }
+        Ok(all)
+    }
+
+    /// Whether a sandbox runs. What is left of one whose shim was killed is in the way of the next, and goes; its network stays.
+    pub(super) async fn is_running(&self, id: &str) -> Result<bool, String> {
+        let runtime = &self.ground.runtime;
+        let found = runtime.recover_task(id).await;
+        let found = found.map_err(|e| Chain(&e).to_string())?;
+        let Some(found) = found else {
+            return Ok(false);
+        };
+        if let RecoveredState::Alive(handle) = found.state {
+            self.live.lock().insert(id.to_owned(), handle);
+            return Ok(true);
+        }
+        self.live.lock().remove(id);
+        self.made_of.lock().remove(id);
+        let removed = runtime.remove_task(id).await;
+        removed.map_err(|e| format!("what is left of it: {}", Chain(&e)))?;
+        Ok(false)
+    }
+}
