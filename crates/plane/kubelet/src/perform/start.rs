@@ -21,7 +21,7 @@ use crate::{
     machine::{Login, Pull, PullPolicy, run_name},
     names,
     pod::{Container, Pod},
-    pull_secrets,
+    pull_secrets, seccomp,
     spec::{self, Around},
     state::{Event, PodState},
     worker::Context,
@@ -187,6 +187,10 @@ pub(super) async fn start(
         Ok(target) => target,
         Err(message) => return not("CreateContainerError", message),
     };
+    let system_calls = match seccomp::system_calls(&**machine, pod, of).await {
+        Ok(calls) => calls,
+        Err(message) => return not("CreateContainerError", message),
+    };
     let around = Around {
         image: image.config(),
         run,
@@ -204,6 +208,7 @@ pub(super) async fn start(
         read_only: &disks::read_only(context, pod),
         as_they_are: &disks::file_systems(context),
         termination_log,
+        system_calls,
         node_memory: context.node.allocatable.1,
     };
     let spec = match spec::container(pod, of, around) {
