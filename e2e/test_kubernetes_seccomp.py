@@ -96,6 +96,14 @@ def test_profiles_that_cannot_be_had_say_why(cluster, node, image):
     cluster.kubectl("delete", "pod", "missing", "asks", "open", "--timeout=50s")
 
 
+def test_a_host_name_can_be_the_full_one(cluster, node, image):
+    spec = {**under({"type": "RuntimeDefault"}, image, "hostname; cat /etc/hostname"), "subdomain": "sub"}
+    apply(cluster, "named", {**spec, "setHostnameAsFQDN": True})
+    wait_phase(cluster, "named", "Succeeded")
+    assert cluster.kubectl("logs", "named") == "named.sub.default.svc.cluster.local\n" * 2
+    cluster.kubectl("delete", "pod", "named", "--timeout=50s")
+
+
 def test_all_calls_where_the_operator_lends_them():
     with Installation(arguments=["--instances", "--allow", "unconfined-pods"]) as alone:
         alone.start()

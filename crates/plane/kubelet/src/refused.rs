@@ -69,7 +69,6 @@ pub fn refused(pod: &Pod, node: Node<'_>) -> Option<String> {
         (spec.host_pid, "hostPID"),
         (spec.host_ipc, "hostIPC"),
         (spec.share_process_namespace, "shareProcessNamespace"),
-        (spec.set_hostname_as_fqdn, "setHostnameAsFQDN"),
         (
             spec.host_users == Some(false) && spec.host_network,
             "hostUsers: false with hostNetwork",

@@ -160,6 +160,10 @@ pub(super) async fn start(
         }
     };
     let hostname = names::hostname(pod);
+    let kernel_name = match names::kernel_name(pod) {
+        Ok(name) => name,
+        Err(message) => return not("CreateContainerError", message),
+    };
     let own = match pod.spec.host_network {
         true => context.node.machine.node_hosts().await,
         false => None,
@@ -171,7 +175,7 @@ pub(super) async fn start(
     let files = NameFiles {
         hosts: Some(hosts),
         resolv_conf: Some(names::resolv_conf(pod, &context.node.names())),
-        hostname: Some(format!("{hostname}\n")),
+        hostname: Some(format!("{kernel_name}\n")),
     };
     let replaces = attempt
         .checked_sub(1)
@@ -202,7 +206,7 @@ pub(super) async fn start(
         }),
         env,
         files,
-        hostname,
+        hostname: kernel_name,
         volumes: &volumes,
         seen: &seen,
         read_only: &disks::read_only(context, pod),
