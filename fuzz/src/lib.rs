@@ -108,6 +108,7 @@ pub const TARGETS: &[Target] = &[
     ("s3-form", languages::s3_form),
     ("saml-response", languages::saml_response),
     ("sealed", storage::sealed),
+    ("seccomp-profile", machines::seccomp_profile),
     ("series-chunk", storage::series_chunk),
     ("series-frame", storage::series_frame),
     ("shim-frames", agent::shim_frames),

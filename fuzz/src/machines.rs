@@ -14,3 +14,8 @@ pub fn public_key(bytes: &[u8]) {
 pub fn image_location(bytes: &[u8]) {
     wharf_svc_ec2::fuzz::image_location(bytes);
 }
+
+/// A filter of system calls, which is compiled as well.
+pub fn seccomp_profile(bytes: &[u8]) {
+    let _ = wharf_container::spec::Profile::read(bytes);
+}

@@ -160,9 +160,13 @@ impl Place {
 
     /// What its own programs read where they ask for names. Blocks.
     pub fn hosts(&self) -> io::Result<String> {
-        let root = RootDir::open(&self.process()?.join("root"))?;
-        let read = root.read(Path::new("/etc/hosts"), MOST_HOSTS)?;
+        let read = self.read(Path::new("/etc/hosts"), MOST_HOSTS)?;
         String::from_utf8(read).map_err(io::Error::other)
+    }
+
+    /// What a file of the instance holds. Blocks.
+    pub fn read(&self, path: &Path, most: u64) -> io::Result<Vec<u8>> {
+        RootDir::open(&self.process()?.join("root"))?.read(path, most)
     }
 
     /// Its folder in `/proc`, while it runs and is in the instance's network.

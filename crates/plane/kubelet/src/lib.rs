@@ -45,6 +45,7 @@ mod pull_secrets;
 pub mod qos;
 pub mod quantity;
 pub mod refused;
+mod seccomp;
 pub mod server;
 mod spec;
 pub mod state;

@@ -69,6 +69,7 @@ pub struct LinuxMachine {
     disks: Option<Arc<dyn SandboxDisks>>,
     volumes: Option<Arc<dyn PodVolumes>>,
     files: Option<Arc<dyn PodFiles>>,
+    lends_all_calls: bool,
     /// Of the instance, where pods may have paths of it.
     first_process: Option<host_paths::FirstProcess>,
     live: Mutex<BTreeMap<String, TaskHandle>>,
@@ -93,6 +94,7 @@ impl LinuxMachine {
             disks: None,
             volumes: None,
             files: None,
+            lends_all_calls: false,
             first_process: None,
             live: Mutex::default(),
             made_of: Mutex::default(),
@@ -265,6 +267,18 @@ impl Machine for LinuxMachine {
 
     fn has_host_paths(&self) -> bool {
         self.first_process.is_some()
+    }
+
+    fn lends_all_calls(&self) -> bool {
+        self.lends_all_calls
+    }
+
+    async fn read_file(&self, path: &Path, most: u64) -> Result<Vec<u8>, String> {
+        let of_instance = self.own_place().await?;
+        let path = path.to_owned();
+        let read = tokio::task::spawn_blocking(move || of_instance.read(&path, most)).await;
+        let read = read.map_err(io::Error::other).flatten();
+        read.map_err(|e| e.to_string())
     }
 
     async fn mount_host_path(&self, id: &str, path: &HostPath, place: &Path) -> Result<(), String> {

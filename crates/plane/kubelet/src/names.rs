@@ -29,16 +29,38 @@ pub fn hostname(pod: &Pod) -> String {
     name.trim_end_matches(['-', '.']).to_owned()
 }
 
+/// Under `hostname` in its subdomain, if it has one.
+fn full_name(pod: &Pod, hostname: &str) -> Option<String> {
+    let sub = pod.spec.subdomain.as_deref().filter(|it| !it.is_empty())?;
+    let namespace = &pod.metadata.namespace;
+    Some(format!("{hostname}.{sub}.{namespace}.svc.{CLUSTER_DOMAIN}"))
+}
+
+/// What the kernel of its containers has as its name.
+///
+/// # Errors
+/// It is to be the full name, which is too long, in upstream's words.
+pub fn kernel_name(pod: &Pod) -> Result<String, String> {
+    const MOST: usize = 64;
+    let hostname = hostname(pod);
+    let full = full_name(pod, &hostname).filter(|_| pod.spec.set_hostname_as_fqdn);
+    match full {
+        Some(full) if full.len() > MOST => Err(format!(
+            "Failed to construct FQDN from Pod hostname and cluster domain, FQDN {full} is too long ({MOST} characters is the max, {} characters requested)",
+            full.len()
+        )),
+        Some(full) => Ok(full),
+        None => Ok(hostname),
+    }
+}
+
 pub fn hosts(pod: &Pod, hostname: &str, ip: Option<Ipv4Addr>) -> String {
     let mut text = "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n\
                     fe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n"
         .to_owned();
     if let Some(ip) = ip {
-        let names = match pod.spec.subdomain.as_deref().filter(|it| !it.is_empty()) {
-            Some(sub) => {
-                let namespace = &pod.metadata.namespace;
-                format!("{hostname}.{sub}.{namespace}.svc.{CLUSTER_DOMAIN}\t{hostname}")
-            }
+        let names = match full_name(pod, hostname) {
+            Some(full) => format!("{full}\t{hostname}"),
             None => hostname.to_owned(),
         };
         push(&mut text, &format!("{ip}\t{names}"));
@@ -148,6 +170,22 @@ mod tests {
             search: vec!["ec2.internal".to_owned()],
         };
         resolv_conf(&Pod::read(&pod).unwrap(), &resolvers)
+    }
+
+    #[test]
+    fn the_kernel_has_the_full_name_where_that_is_wanted_and_fits() {
+        let of = |spec: Value| {
+            let pod = json!({"metadata": {"name": "p", "namespace": "n"}, "spec": spec});
+            kernel_name(&Pod::read(&pod).unwrap())
+        };
+        let full = |sub: &str| json!({"setHostnameAsFQDN": true, "subdomain": sub});
+        assert_eq!(of(full("s")).unwrap(), "p.s.n.svc.cluster.local");
+        assert_eq!(of(json!({"subdomain": "s"})).unwrap(), "p");
+        assert_eq!(of(json!({"setHostnameAsFQDN": true})).unwrap(), "p");
+        // Just as long as it may be, and one more.
+        assert_eq!(of(full(&"s".repeat(42))).unwrap().len(), 64);
+        let long = of(full(&"s".repeat(43))).unwrap_err();
+        assert!(long.ends_with("is too long (64 characters is the max, 65 characters requested)"));
     }
 
     #[test]

@@ -187,6 +187,9 @@ impl Sysctl {
 pub struct Profile {
     #[serde(rename = "type")]
     pub kind: String,
+    /// A file of the node's, for one of type `Localhost`.
+    #[serde(rename = "localhostProfile")]
+    pub file: Option<String>,
 }
 
 /// Of one pod; nobody has more.

@@ -114,7 +114,7 @@ impl Signal {
     fn least(self, capacity: u64) -> u64 {
         match self {
             Self::Memory => LEAST_MEMORY,
-            // Upstream has none for processes unless it is told one; this is the share that its documentation tells.
+            // Upstream has none for processes unless it is told one.
             Self::Disk | Self::Pids => capacity / 10,
             Self::Inodes => capacity / 20,
             Self::Images => capacity / 20 * 3,

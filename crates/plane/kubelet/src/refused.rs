@@ -56,7 +56,11 @@ fn may_set(name: &str, has_network_of_node: bool) -> bool {
 pub struct Node<'a> {
     pub address: &'a str,
     pub has_host_paths: bool,
+    pub lends_all_calls: bool,
 }
+
+/// By what the operator of a machine lends pods all system calls.
+const FLAG: &str = "--allow unconfined-pods";
 
 /// The first thing that cannot be had, in words.
 pub fn refused(pod: &Pod, node: Node<'_>) -> Option<String> {
@@ -65,7 +69,6 @@ pub fn refused(pod: &Pod, node: Node<'_>) -> Option<String> {
         (spec.host_pid, "hostPID"),
         (spec.host_ipc, "hostIPC"),
         (spec.share_process_namespace, "shareProcessNamespace"),
-        (spec.set_hostname_as_fqdn, "setHostnameAsFQDN"),
         (
             spec.host_users == Some(false) && spec.host_network,
             "hostUsers: false with hostNetwork",
@@ -85,7 +88,7 @@ pub fn refused(pod: &Pod, node: Node<'_>) -> Option<String> {
         ("seccompProfile", &spec.security_context.seccomp_profile),
         ("appArmorProfile", &spec.security_context.app_armor_profile),
     ];
-    if let Some(text) = profile("spec.securityContext", &profiles) {
+    if let Some(text) = profile("spec.securityContext", &profiles, node) {
         return Some(text);
     }
     let mut paths = host_paths::of(pod);
@@ -95,7 +98,7 @@ pub fn refused(pod: &Pod, node: Node<'_>) -> Option<String> {
     let volumes = spec.volumes.iter().find_map(|it| volume(it, node));
     volumes.or_else(|| {
         let mut all = pod.all_containers();
-        all.find_map(|it| container(pod, it, node.address))
+        all.find_map(|it| container(pod, it, node))
     })
 }
 
@@ -111,7 +114,7 @@ pub fn refused_ephemeral(pod: &Pod, of: &Container, at: usize, node: Node<'_>) -
         let what = "env from what no other container of the pod refers to";
         return Some(not_here(&format!("container \"{}\": {what}", of.name)));
     }
-    container(pod, of, node.address)
+    container(pod, of, node)
 }
 
 /// Each stays as long as its pod.
@@ -121,11 +124,21 @@ fn not_here(what: &str) -> String {
     format!("{what} is not supported by this node")
 }
 
-fn profile(of: &str, all: &[(&str, &Option<Profile>)]) -> Option<String> {
+fn profile(of: &str, all: &[(&str, &Option<Profile>)], node: Node<'_>) -> Option<String> {
     all.iter().find_map(|(name, profile)| {
-        let kind = &profile.as_ref()?.kind;
-        let fits = kind == "RuntimeDefault" || *name == "appArmorProfile" && kind == "Unconfined";
-        (!fits).then(|| not_here(&format!("{of}.{name} of type {kind}")))
+        let kind = profile.as_ref()?.kind.as_str();
+        let refused = || not_here(&format!("{of}.{name} of type {kind}"));
+        match (*name, kind) {
+            (_, "RuntimeDefault") | ("appArmorProfile", "Unconfined") => None,
+            // A file of the node's.
+            ("seccompProfile", "Localhost") if node.has_host_paths => None,
+            ("seccompProfile", "Unconfined") if node.lends_all_calls => None,
+            ("seccompProfile", "Unconfined") => Some(format!(
+                "{}; starting its machine with {FLAG} would",
+                refused()
+            )),
+            _ => Some(refused()),
+        }
     })
 }
 
@@ -156,7 +169,7 @@ fn volume(of: &Volume, node: Node<'_>) -> Option<String> {
         .and_then(|kind| told(&format!("projected {kind}")))
 }
 
-fn container(pod: &Pod, of: &Container, node: &str) -> Option<String> {
+fn container(pod: &Pod, of: &Container, node: Node<'_>) -> Option<String> {
     let told = |what: &str| Some(not_here(&format!("container \"{}\": {what}", of.name)));
     let security = &of.security_context;
     let flags = [
@@ -189,7 +202,7 @@ fn container(pod: &Pod, of: &Container, node: &str) -> Option<String> {
         return told(&format!("volumeDevices at {}", it.device_path));
     }
     let mut ports = of.ports.iter().filter(|_| !pod.spec.host_network);
-    if let Some(what) = ports.find_map(|it| host_ports::refused(it, node)) {
+    if let Some(what) = ports.find_map(|it| host_ports::refused(it, node.address)) {
         return told(what);
     }
     let added = security.capabilities.iter().flat_map(|it| &it.add);
@@ -205,6 +218,7 @@ fn container(pod: &Pod, of: &Container, node: &str) -> Option<String> {
     if let Some(text) = profile(
         &format!("container \"{}\": securityContext", of.name),
         &profiles,
+        node,
     ) {
         return Some(text);
     }
@@ -283,6 +297,7 @@ mod tests {
         let node = Node {
             address: "10.0.0.9",
             has_host_paths: true,
+            lends_all_calls: false,
         };
         refused(&pod.unwrap(), node)
     }
@@ -294,12 +309,30 @@ mod tests {
         let node = |has_host_paths| Node {
             address: "10.0.0.9",
             has_host_paths,
+            lends_all_calls: false,
         };
         assert_eq!(refused(&pod, node(true)), None);
         assert_eq!(
             refused(&pod, node(false)).as_deref(),
             Some("volume \"d\": hostPath is not supported by this node")
         );
+    }
+
+    #[test]
+    fn profiles_of_system_calls_are_had_where_they_can_be() {
+        let with = |kind: &str, has_host_paths: bool, lends_all_calls: bool| {
+            let spec = json!({"securityContext": {"seccompProfile": {"type": kind}}});
+            let pod = Pod::read(&json!({"metadata": {"name": "p"}, "spec": spec})).unwrap();
+            let node = Node {
+                address: "10.0.0.9",
+                has_host_paths,
+                lends_all_calls,
+            };
+            refused(&pod, node).is_none()
+        };
+        assert!(with("Localhost", true, false) && !with("Localhost", false, true));
+        assert!(with("Unconfined", false, true) && !with("Unconfined", true, false));
+        assert!(!with("Other", true, true));
     }
 
     #[test]
@@ -329,6 +362,7 @@ mod tests {
         let node = Node {
             address: "10.0.0.9",
             has_host_paths: true,
+            lends_all_calls: false,
         };
         let said =
             |at: usize| refused_ephemeral(&pod, &pod.spec.ephemeral_containers[at], at, node);
@@ -354,6 +388,14 @@ mod tests {
             (
                 json!({"hostNetwork": true, "securityContext": {"sysctls": [{"name": "net.ipv4.tcp_syncookies", "value": "1"}]}}),
                 "spec.securityContext.sysctls: net.ipv4.tcp_syncookies is not supported by this node",
+            ),
+            (
+                json!({"containers": [{"name": "a", "securityContext": {"seccompProfile": {"type": "Unconfined"}}}]}),
+                "container \"a\": securityContext.seccompProfile of type Unconfined is not supported by this node; starting its machine with --allow unconfined-pods would",
+            ),
+            (
+                json!({"securityContext": {"appArmorProfile": {"type": "Localhost"}}}),
+                "spec.securityContext.appArmorProfile of type Localhost is not supported by this node",
             ),
             (
                 json!({"hostPID": true}),

@@ -12,7 +12,7 @@ use wharf_container::{
     image::ImageConfig,
     spec::{
         AS_NUMBER, Capabilities, ContainerName, ContainerSpec, LogMode, Mount, NameFiles,
-        NamespaceMode, Ulimit, merge_argv, merge_env,
+        NamespaceMode, SystemCalls, Ulimit, merge_argv, merge_env,
     },
 };
 
@@ -48,6 +48,7 @@ pub struct Around<'a> {
     pub as_they_are: &'a BTreeSet<String>,
     /// The file behind its termination log.
     pub termination_log: PathBuf,
+    pub system_calls: SystemCalls,
     pub node_memory: u64,
 }
 
@@ -145,6 +146,7 @@ pub fn container(
     }
     spec.read_only_root = security.read_only_root_filesystem == Some(true);
     spec.no_new_privileges = security.allow_privilege_escalation == Some(false);
+    spec.system_calls = around.system_calls;
     spec.ulimits = vec![Ulimit {
         name: "nofile".to_owned(),
         soft: NOFILE.0,

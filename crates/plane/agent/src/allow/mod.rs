@@ -30,13 +30,15 @@ pub enum Permission {
     Devices,
     /// Capabilities beyond the default set.
     Capabilities,
+    /// To pods of Kubernetes, on instances of whatever account, all system calls.
+    UnconfinedPods,
 }
 
 /// No word that `--allow` knows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadPermission {
     #[error(
-        "it is one of privileged, host-path=PATH, host-network, host-pid, host-ipc, devices, capabilities"
+        "it is one of privileged, host-path=PATH, host-network, host-pid, host-ipc, devices, capabilities, unconfined-pods"
     )]
     Unknown,
     #[error("host-path takes an absolute path without `..`, of at most {MAX_ANNOUNCED} bytes")]
@@ -54,6 +56,7 @@ impl FromStr for Permission {
             "host-ipc" => Self::HostIpc,
             "devices" => Self::Devices,
             "capabilities" => Self::Capabilities,
+            "unconfined-pods" => Self::UnconfinedPods,
             _ => {
                 let path = text.strip_prefix("host-path=");
                 let path = Path::new(path.ok_or(BadPermission::Unknown)?);
@@ -90,6 +93,7 @@ impl Permission {
             Self::HostIpc => "host-ipc",
             Self::Devices => "devices",
             Self::Capabilities => "capabilities",
+            Self::UnconfinedPods => "unconfined-pods",
         }
     }
 }
@@ -177,7 +181,11 @@ impl Allow {
     pub fn attributes(&self) -> Vec<(String, Option<String>)> {
         let mut all = vec![("wharf.allow".to_owned(), None)];
         for permission in &self.granted {
-            if !matches!(permission, Permission::HostPath(_)) {
+            // Of folders more is said below; of pods nothing is said to ECS.
+            if !matches!(
+                permission,
+                Permission::HostPath(_) | Permission::UnconfinedPods
+            ) {
                 all.push((format!("wharf.allow.{}", permission.word()), None));
             }
         }

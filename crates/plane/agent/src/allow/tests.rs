@@ -25,6 +25,7 @@ fn words() {
         "host-ipc",
         "devices",
         "capabilities",
+        "unconfined-pods",
         "host-path=/srv/a",
     ] {
         assert_eq!(text.parse::<Permission>().unwrap().to_string(), text);
@@ -47,7 +48,7 @@ fn words() {
 fn announced() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().display().to_string();
-    let allow = lent(&format!("host-pid,host-path={path}"));
+    let allow = lent(&format!("host-pid,unconfined-pods,host-path={path}"));
     let names = |allow: &Allow| -> Vec<String> {
         allow
             .attributes()

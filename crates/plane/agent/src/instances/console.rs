@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use tokio::time::sleep;
+use tokio::{sync::watch, time::sleep};
 use wharf_container::runtime::LogReader;
 use wharf_planeproto::machine::{Console, MAX_CONSOLE};
 
@@ -28,17 +28,41 @@ impl Tail {
         self.0.extend(bytes);
     }
 
+    fn told(&self, id: &str) -> Console {
+        Console {
+            id: id.to_owned(),
+            tail: self.encoded(),
+        }
+    }
+
     fn encoded(&self) -> String {
         let (first, second) = self.0.as_slices();
         BASE64_STANDARD.encode([first, second].concat())
     }
 }
 
-/// Follows a console to its end. Nothing is committed to the reader, so that an agent that comes later reads it anew.
-pub async fn follow(id: String, mut reader: LogReader, tell: Arc<dyn Tell>) {
+/// Follows a console to its end. Nothing is committed to the reader, so that an agent that comes later reads it anew. `notes`: what the
+/// agent has to say to the instance's user, which stands among what it writes itself.
+pub async fn follow(
+    id: String,
+    mut reader: LogReader,
+    mut notes: watch::Receiver<String>,
+    tell: Arc<dyn Tell>,
+) {
     let mut tail = Tail::default();
+    let note = notes.borrow_and_update().clone();
+    tail.push(note.as_bytes());
     loop {
-        let batch = match reader.next(LINES).await {
+        let next = tokio::select! {
+            next = reader.next(LINES) => next,
+            Ok(()) = notes.changed() => {
+                let note = notes.borrow_and_update().clone();
+                tail.push(note.as_bytes());
+                tell.console(tail.told(&id));
+                continue;
+            }
+        };
+        let batch = match next {
             Ok(batch) => batch,
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
@@ -56,10 +80,7 @@ pub async fn follow(id: String, mut reader: LogReader, tell: Arc<dyn Tell>) {
             take(&mut tail, &more.records);
             ended = more.ended;
         }
-        tell.console(Console {
-            id: id.clone(),
-            tail: tail.encoded(),
-        });
+        tell.console(tail.told(&id));
         if ended {
             return;
         }

@@ -1,6 +1,7 @@
 //! Becoming a container instance, or a node of Kubernetes: once user data has ended, an instance that has a role and whose
 //! `/etc/ecs/ecs.config` is there gets a node ([`crate::nodes`]) in the cluster that the file names; one with a NodeConfig, a kubelet
-//! for that cluster.
+//! for that cluster. Never both: ECS and the scheduler of a cluster would each give out all that the instance has. Where both are asked
+//! for it is a container instance, and its console says why it is nothing else.
 //!
 //! The files are the instance's to write: they are read without leaving its root, within bounds.
 
@@ -22,6 +23,9 @@ use wharf_rootdir::RootDir;
 
 const CONFIG: &str = "etc/ecs/ecs.config";
 const MAX_CONFIG: u64 = 64 << 10;
+/// For the console of an instance.
+const NO_NODE: &str = "wharf: this instance is a container instance of ECS (/etc/ecs/ecs.config), so it was refused as a node of \
+    Kubernetes: what it has is given out by one of the two\n";
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -49,6 +53,12 @@ pub trait Joins: Send + Sync {
         first_process: i32,
     ) -> Result<SocketAddr, String>;
 
+    /// It has no node of Kubernetes, nor pods; there need not be any.
+    async fn leave_kubernetes(&self, instance: &str) -> Result<(), String>;
+
+    /// The same of ECS.
+    async fn leave_ecs(&self, instance: &str) -> Result<(), String>;
+
     /// Stops it and its tasks; it need not run.
     async fn stop(&self, instance: &str) -> Result<(), String>;
 
@@ -75,6 +85,14 @@ impl Joins for NoNodes {
         _: i32,
     ) -> Result<SocketAddr, String> {
         Err("instances of this machine have no nodes".to_owned())
+    }
+
+    async fn leave_kubernetes(&self, _: &str) -> Result<(), String> {
+        Ok(())
+    }
+
+    async fn leave_ecs(&self, _: &str) -> Result<(), String> {
+        Ok(())
     }
 
     async fn stop(&self, _: &str) -> Result<(), String> {
@@ -122,47 +140,62 @@ impl Wish {
 }
 
 /// Waits for the end of user data, and starts the node that the instance asks for. `pid` is its first process. `listens` hears where its
-/// kubelet does.
+/// kubelet does, `says` what its user is to read.
 pub async fn follow(
     it: Arc<Instance>,
     pid: i32,
     joins: Arc<dyn Joins>,
-    listens: impl Fn(SocketAddr),
+    told: (impl Fn(SocketAddr), impl Fn(&str)),
 ) {
     let root = PathBuf::from(format!("/proc/{pid}/root"));
-    while look(&root, Path::new(USER_DATA_DONE)).await.is_none() {
+    join(&it, &root, pid, &*joins, told).await;
+}
+
+async fn join(
+    it: &Instance,
+    root: &Path,
+    pid: i32,
+    joins: &dyn Joins,
+    (listens, says): (impl Fn(SocketAddr), impl Fn(&str)),
+) {
+    while look(root, Path::new(USER_DATA_DONE)).await.is_none() {
         sleep(LOOK_EVERY).await;
     }
     let (container_instance, node) = tokio::join!(
-        look(&root, Path::new(CONFIG)),
-        look(&root, Path::new(NODE_CONFIG))
+        look(root, Path::new(CONFIG)),
+        look(root, Path::new(NODE_CONFIG))
     );
-    if container_instance.is_none() && node.is_none() {
+    match (container_instance, node) {
         // It may have named one in an earlier boot, or under an earlier agent: what it ran there ends.
-        until(&it.id, "stop the node", || joins.stop(&it.id)).await;
-        return;
+        (None, None) => until(&it.id, "stop the node", || joins.stop(&it.id)).await,
+        (Some(text), node) => {
+            if node.is_some() {
+                tracing::warn!(
+                    instance = it.id,
+                    "an instance asks to be a container instance and a node of Kubernetes; it is no node"
+                );
+                says(NO_NODE);
+            }
+            let leave = || joins.leave_kubernetes(&it.id);
+            until(&it.id, "stop the kubelet", leave).await;
+            let wish = Wish::read(&text);
+            let start = || joins.start(it, wish.clone());
+            until(&it.id, "start the node", start).await;
+        }
+        (None, Some(text)) => {
+            let leave = || joins.leave_ecs(&it.id);
+            until(&it.id, "stop the node", leave).await;
+            match ClusterNode::read(&text) {
+                Ok(wish) => {
+                    let start = || joins.start_kubelet(it, &wish, pid);
+                    listens(until(&it.id, "start the kubelet", start).await);
+                }
+                Err(error) => {
+                    tracing::warn!(instance = it.id, %error, "an instance is no node of Kubernetes");
+                }
+            }
+        }
     }
-    let wish = container_instance.as_deref().map(Wish::read);
-    let wish = wish.as_ref();
-    let container_instance = async {
-        if let Some(wish) = wish {
-            until(&it.id, "start the node", || joins.start(&it, wish.clone())).await;
-        }
-    };
-    let node = node.as_deref().map(ClusterNode::read);
-    let node = async {
-        match &node {
-            Some(Ok(wish)) => {
-                let start = || joins.start_kubelet(&it, wish, pid);
-                listens(until(&it.id, "start the kubelet", start).await);
-            }
-            Some(Err(error)) => {
-                tracing::warn!(instance = it.id, %error, "an instance is no node of Kubernetes");
-            }
-            None => {}
-        }
-    };
-    tokio::join!(container_instance, node);
 }
 
 /// Tries until it is done.
@@ -197,6 +230,7 @@ async fn look(root: &Path, path: &Path) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::instances::metadata::instance;
 
     #[test]
     fn a_line_a_variable() {
@@ -230,5 +264,79 @@ mod tests {
         assert_eq!(look(&root, Path::new(CONFIG)).await, None);
         std::fs::write(root.join("secret"), "own").unwrap();
         assert_eq!(look(&root, Path::new(CONFIG)).await.as_deref(), Some("own"));
+    }
+
+    #[derive(Default)]
+    struct Told(parking_lot::Mutex<Vec<String>>);
+
+    #[async_trait]
+    impl Joins for Told {
+        async fn start(&self, _: &Instance, wish: Wish) -> Result<(), String> {
+            self.0.lock().push(format!("ecs {}", wish.cluster));
+            Ok(())
+        }
+
+        async fn start_kubelet(
+            &self,
+            _: &Instance,
+            wish: &ClusterNode,
+            _: i32,
+        ) -> Result<SocketAddr, String> {
+            self.0.lock().push(format!("kubernetes {}", wish.cluster));
+            Ok(SocketAddr::from(([127, 0, 0, 1], 1)))
+        }
+
+        async fn leave_kubernetes(&self, _: &str) -> Result<(), String> {
+            self.0.lock().push("no kubernetes".to_owned());
+            Ok(())
+        }
+
+        async fn leave_ecs(&self, _: &str) -> Result<(), String> {
+            self.0.lock().push("no ecs".to_owned());
+            Ok(())
+        }
+
+        async fn stop(&self, _: &str) -> Result<(), String> {
+            self.0.lock().push("neither".to_owned());
+            Ok(())
+        }
+
+        async fn forget(&self, _: &str) -> Result<(), String> {
+            Ok(())
+        }
+
+        fn known(&self) -> BTreeSet<String> {
+            BTreeSet::new()
+        }
+    }
+
+    #[tokio::test]
+    async fn an_instance_is_one_of_the_two() {
+        let node = "apiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\nspec:\n  cluster:\n    name: c\n    apiServerEndpoint: https://x:1\n    certificateAuthority: QQ==\n";
+        for (ecs, kubernetes, expected) in [
+            (false, false, &["neither"][..]),
+            (true, false, &["no kubernetes", "ecs blue"]),
+            (false, true, &["no ecs", "kubernetes c"]),
+            (true, true, &["no kubernetes", "ecs blue"]),
+        ] {
+            let root = tempfile::tempdir().unwrap();
+            let put = |path: &str, text: &str| {
+                let path = root.path().join(path.trim_start_matches('/'));
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(path, text).unwrap();
+            };
+            put(USER_DATA_DONE, "");
+            if ecs {
+                put(CONFIG, "ECS_CLUSTER=blue");
+            }
+            if kubernetes {
+                put(NODE_CONFIG, node);
+            }
+            let (joins, said) = (Told::default(), parking_lot::Mutex::new(String::new()));
+            let says = |text: &str| said.lock().push_str(text);
+            join(&instance(), root.path(), 1, &joins, (|_| (), says)).await;
+            assert_eq!(*joins.0.lock(), expected);
+            assert_eq!(said.lock().is_empty(), !(ecs && kubernetes));
+        }
     }
 }

@@ -436,6 +436,7 @@ impl Workers {
             board: self.board.clone(),
             shutdown: self.shutdown.clone(),
             console: None,
+            notes: watch::Sender::default(),
             joins: self.joins.clone(),
             joining: None,
             tries: (0, 0),

@@ -122,6 +122,8 @@ pub struct Worker {
     pub board: Board,
     pub shutdown: CancellationToken,
     pub console: Option<AbortOnDropHandle<()>>,
+    /// What its user is told on it.
+    pub notes: watch::Sender<String>,
     pub joins: Arc<dyn Joins>,
     /// Waits until the instance asks for a node.
     pub joining: Option<AbortOnDropHandle<()>>,
@@ -543,7 +545,15 @@ impl Worker {
         if let Some(pid) = pid {
             let (board, id) = (self.board.clone(), self.id.clone());
             let listens = move |at| board.listens(&id, Some(at));
-            let follow = joining::follow(it.clone(), pid, self.joins.clone(), listens);
+            let notes = self.notes.clone();
+            let says = move |text: &str| {
+                notes.send_if_modified(|said| {
+                    let is_news = said != text;
+                    text.clone_into(said);
+                    is_news
+                });
+            };
+            let follow = joining::follow(it.clone(), pid, self.joins.clone(), (listens, says));
             self.joining = Some(AbortOnDropHandle::new(tokio::spawn(follow)));
         }
     }
@@ -552,7 +562,8 @@ impl Worker {
         let reader = self.handle.as_ref().map(|handle| self.host.console(handle));
         match reader {
             Some(Ok(reader)) => {
-                let follow = console::follow(self.id.clone(), reader, self.board.tell.clone());
+                let (notes, tell) = (self.notes.subscribe(), self.board.tell.clone());
+                let follow = console::follow(self.id.clone(), reader, notes, tell);
                 self.console = Some(AbortOnDropHandle::new(tokio::spawn(follow)));
             }
             Some(Err(reason)) => {

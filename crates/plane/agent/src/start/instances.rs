@@ -130,12 +130,21 @@ impl Joins for NodesOfInstances {
         kubelets.start(it, wish, first_process, credentials).await
     }
 
-    async fn stop(&self, instance: &str) -> Result<(), String> {
-        if let Ok(kubelets) = &self.kubelets {
-            kubelets.stop(instance).await?;
+    async fn leave_kubernetes(&self, instance: &str) -> Result<(), String> {
+        match &self.kubelets {
+            Ok(kubelets) => kubelets.stop(instance).await,
+            Err(_) => Ok(()),
         }
+    }
+
+    async fn leave_ecs(&self, instance: &str) -> Result<(), String> {
         let stopped = self.nodes.stop(instance, true).await;
         stopped.map_err(|error| Chain(&error).to_string())
+    }
+
+    async fn stop(&self, instance: &str) -> Result<(), String> {
+        self.leave_kubernetes(instance).await?;
+        self.leave_ecs(instance).await
     }
 
     async fn forget(&self, instance: &str) -> Result<(), String> {

@@ -39,7 +39,7 @@ use self::{
     offer::Offer,
 };
 use crate::{
-    allow::Allow,
+    allow::{Allow, Permission},
     client::{Api, Dialer, Endpoint},
     config::NodeConfig,
     endpoint::{Connections, Limits, Proxy, RateLimit, Routes, StatsReader},
@@ -326,6 +326,7 @@ async fn start(
                 names: names_of_pods,
                 running: running.clone(),
                 pids: config.task_pids,
+                lends_all_calls: config.allow.contains(&Permission::UnconfinedPods),
                 api: api.clone(),
                 images: images.clone(),
                 disks,

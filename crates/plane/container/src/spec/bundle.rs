@@ -15,7 +15,8 @@ use wharf_shim_protocol::{
 };
 
 use super::{
-    ContainerName, ContainerSpec, LogMode, Mount, NamespaceMode, SpecError, devices, seccomp,
+    ContainerName, ContainerSpec, LogMode, Mount, NamespaceMode, SpecError, SystemCalls, devices,
+    seccomp,
     ulimits::{self, Rlimit},
 };
 use crate::runtime::TaskNetwork;
@@ -151,10 +152,13 @@ impl Bundle {
                 secrets: spec.secrets.as_ref().map(|of| of.container.clone()),
             },
             limits,
-            filter: if spec.privileged {
-                None
-            } else {
-                Some(seccomp::filter(capabilities, spec.keeps_root)?)
+            filter: match &spec.system_calls {
+                _ if spec.privileged => None,
+                SystemCalls::All => None,
+                SystemCalls::Default => Some(seccomp::filter(capabilities, spec.keeps_root)?),
+                SystemCalls::Of { profile, alone } => {
+                    seccomp::filter_of(profile, *alone, capabilities)?
+                }
             },
             files,
         })

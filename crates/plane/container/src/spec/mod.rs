@@ -17,6 +17,7 @@ pub(crate) use self::bundle::{Bundle, Context};
 pub use self::{
     argv::{merge_argv, merge_env},
     capabilities::{Capabilities, bit as capability_bit},
+    seccomp::{BadProfile, MOST_PROFILE, Profile},
     signal::parse_signal,
     ulimits::Ulimit,
 };
@@ -62,6 +63,8 @@ pub struct ContainerSpec {
     /// A small process 1 that reaps and passes signals on.
     pub init: bool,
     pub no_new_privileges: bool,
+    /// One that is privileged has them all.
+    pub system_calls: SystemCalls,
     pub tmpfs: Vec<Tmpfs>,
     /// `None` is 64 MiB.
     pub shm_size_bytes: Option<u64>,
@@ -108,6 +111,7 @@ impl ContainerSpec {
             read_only_root: false,
             init: false,
             no_new_privileges: true,
+            system_calls: SystemCalls::Default,
             tmpfs: Vec::new(),
             shm_size_bytes: None,
             sysctls: BTreeMap::new(),
@@ -141,6 +145,20 @@ impl std::fmt::Debug for ContainerSpec {
 pub struct SecretsOf {
     pub container: ContainerName,
     pub variables: Vec<String>,
+}
+
+/// Which system calls a container may make.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum SystemCalls {
+    /// Those that no other container is harmed by, as its capabilities widen them.
+    #[default]
+    Default,
+    All,
+    /// What a profile allows: `alone`, or of those above.
+    Of {
+        profile: Profile,
+        alone: bool,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

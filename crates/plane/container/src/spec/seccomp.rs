@@ -6,6 +6,8 @@
 //! and calls newer than this list answer "not implemented", so that C libraries fall back to what
 //! they did before, instead of failing on "not permitted".
 
+mod profile;
+
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, LazyLock},
@@ -18,6 +20,7 @@ use seccompiler::{
     SeccompRule, sock_filter,
 };
 
+pub use self::profile::{BadProfile, MOST_BYTES as MOST_PROFILE, Profile};
 use super::{SpecError, capabilities};
 
 /// Calls that name no namespace, no mount and no machine: allowed to everybody.
@@ -438,10 +441,31 @@ pub fn filter(capabilities: u64, is_system: bool) -> Result<Arc<[u8]>, SpecError
     if let Some(filter) = built.get(&key) {
         return Ok(Arc::clone(filter));
     }
-    let program = compile(key.0, is_system).map_err(|e| SpecError::Filter(e.to_string()))?;
+    let program = default_program(key.0, is_system)?;
     let filter: Arc<[u8]> = program.iter().flat_map(bytes).collect();
     built.insert(key, Arc::clone(&filter));
     Ok(filter)
+}
+
+fn default_program(capabilities: u64, is_system: bool) -> Result<BpfProgram, SpecError> {
+    compile(capabilities, is_system).map_err(|e| SpecError::Filter(e.to_string()))
+}
+
+/// The same where a profile says more: `alone`, or of what the default filter allows. `None`: it allows everything.
+pub fn filter_of(
+    profile: &Profile,
+    alone: bool,
+    capabilities: u64,
+) -> Result<Option<Arc<[u8]>>, SpecError> {
+    let mut programs = profile.programs.clone();
+    if !alone {
+        programs.insert(0, default_program(capabilities, false)?);
+    }
+    if programs.is_empty() {
+        return Ok(None);
+    }
+    let program = profile::joined(programs)?;
+    Ok(Some(program.iter().flat_map(bytes).collect()))
 }
 
 fn compile(capabilities: u64, is_system: bool) -> Result<BpfProgram, Box<dyn std::error::Error>> {

@@ -27,6 +27,15 @@ impl LinuxMachine {
         Self { files, ..self }
     }
 
+    /// Containers may have all system calls, where their pods want that.
+    #[must_use]
+    pub fn lending_all_calls(self, lends_all_calls: bool) -> Self {
+        Self {
+            lends_all_calls,
+            ..self
+        }
+    }
+
     /// Pods have paths of their instance, whose first process this is: it runs now.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     disks, empty_dir, host_paths,
     machine::{PodEni, PodNetwork, SandboxWish},
+    names,
     pod::Pod,
     qos,
     worker::Context,
@@ -35,6 +36,7 @@ pub fn network(pod: &Pod) -> Option<PodNetwork> {
 }
 
 pub(super) async fn make(context: &Arc<Context>, pod: &Pod) -> Result<Option<Ipv4Addr>, String> {
+    names::kernel_name(pod)?;
     let network = network(pod).ok_or("the pod has no interface")?;
     write_volumes(context, pod).await?;
     disks::find(context, pod).await?;

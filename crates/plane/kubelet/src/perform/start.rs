@@ -21,7 +21,7 @@ use crate::{
     machine::{Login, Pull, PullPolicy, run_name},
     names,
     pod::{Container, Pod},
-    pull_secrets,
+    pull_secrets, seccomp,
     spec::{self, Around},
     state::{Event, PodState},
     worker::Context,
@@ -160,6 +160,10 @@ pub(super) async fn start(
         }
     };
     let hostname = names::hostname(pod);
+    let kernel_name = match names::kernel_name(pod) {
+        Ok(name) => name,
+        Err(message) => return not("CreateContainerError", message),
+    };
     let own = match pod.spec.host_network {
         true => context.node.machine.node_hosts().await,
         false => None,
@@ -171,7 +175,7 @@ pub(super) async fn start(
     let files = NameFiles {
         hosts: Some(hosts),
         resolv_conf: Some(names::resolv_conf(pod, &context.node.names())),
-        hostname: Some(format!("{hostname}\n")),
+        hostname: Some(format!("{kernel_name}\n")),
     };
     let replaces = attempt
         .checked_sub(1)
@@ -187,6 +191,10 @@ pub(super) async fn start(
         Ok(target) => target,
         Err(message) => return not("CreateContainerError", message),
     };
+    let system_calls = match seccomp::system_calls(&**machine, pod, of).await {
+        Ok(calls) => calls,
+        Err(message) => return not("CreateContainerError", message),
+    };
     let around = Around {
         image: image.config(),
         run,
@@ -198,12 +206,13 @@ pub(super) async fn start(
         }),
         env,
         files,
-        hostname,
+        hostname: kernel_name,
         volumes: &volumes,
         seen: &seen,
         read_only: &disks::read_only(context, pod),
         as_they_are: &disks::file_systems(context),
         termination_log,
+        system_calls,
         node_memory: context.node.allocatable.1,
     };
     let spec = match spec::container(pod, of, around) {

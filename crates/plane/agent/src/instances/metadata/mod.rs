@@ -17,6 +17,8 @@ use serde_json::json;
 use wharf_base::Clock;
 use wharf_planeproto::machine::Instance;
 
+#[cfg(test)]
+pub use self::tree::tests::instance;
 pub use self::{
     credentials::{Credentials, NoSession, RoleSession},
     serve::serve,

@@ -245,12 +245,12 @@ fn in_tree(leaves: &BTreeMap<String, String>, path: &str) -> Asked {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use wharf_planeproto::machine::{Group, Image, Interface, Metadata, Spot, SpotNotice, Wanted};
 
     use super::*;
 
-    fn instance() -> Instance {
+    pub fn instance() -> Instance {
         Instance {
             id: "i-1".to_owned(),
             account: "000000000000".to_owned(),

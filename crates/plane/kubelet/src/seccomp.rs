@@ -1,0 +1,99 @@
+//! Which system calls a container may make, by the profile that its pod names. Profiles of type `Localhost` are files of the node, below
+//! the folder where upstream's kubelet has them.
+//!
+//! Whoever may write files of an instance writes its profiles. So one of them says what of the calls that containers have anyway is left,
+//! unless the operator of the machine lends containers all of them: then it stands alone, as it does upstream.
+
+use std::path::{Component, Path, PathBuf};
+
+use wharf_container::spec::{MOST_PROFILE, Profile, SystemCalls};
+
+use crate::{
+    machine::Machine,
+    pod::{self, Container, Pod},
+};
+
+const FOLDER: &str = "/var/lib/kubelet/seccomp";
+
+/// A container's own, else its pod's.
+fn named<'a>(pod: &'a Pod, of: &'a Container) -> Option<&'a pod::Profile> {
+    let own = of.security_context.seccomp_profile.as_ref();
+    own.or(pod.spec.security_context.seccomp_profile.as_ref())
+}
+
+/// # Errors
+/// Its profile cannot be had: a text for its status.
+pub async fn system_calls(
+    machine: &dyn Machine,
+    pod: &Pod,
+    of: &Container,
+) -> Result<SystemCalls, String> {
+    let Some(named) = named(pod, of) else {
+        return Ok(SystemCalls::Default);
+    };
+    match named.kind.as_str() {
+        // Looked at again: the pod may have been taken when its machine lent more.
+        "Unconfined" if machine.lends_all_calls() => Ok(SystemCalls::All),
+        "RuntimeDefault" => Ok(SystemCalls::Default),
+        "Localhost" => {
+            let file = named.file.as_deref().unwrap_or_default();
+            let path = place(file)
+                .ok_or_else(|| format!("localhostProfile {file:?} is no path below {FOLDER}"))?;
+            let failed = |why: &dyn std::fmt::Display| {
+                format!("cannot load seccomp profile {:?}: {why}", path.display())
+            };
+            let most = u64::try_from(MOST_PROFILE).unwrap_or(u64::MAX);
+            let read = machine.read_file(&path, most).await;
+            let profile = Profile::read(&read.map_err(|e| failed(&e))?);
+            Ok(SystemCalls::Of {
+                profile: profile.map_err(|e| failed(&e))?,
+                alone: machine.lends_all_calls(),
+            })
+        }
+        other => Err(format!(
+            "a seccomp profile of type {other} is not to be had"
+        )),
+    }
+}
+
+fn place(file: &str) -> Option<PathBuf> {
+    let path = Path::new(file);
+    let is_plain = |it: Component<'_>| matches!(it, Component::Normal(_));
+    let is_below = !file.is_empty() && path.components().all(is_plain);
+    is_below.then(|| Path::new(FOLDER).join(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn profiles_are_below_their_folder() {
+        let at = |file: &str| place(file).map(|it| it.display().to_string());
+        let expected = "/var/lib/kubelet/seccomp/profiles/audit.json";
+        assert_eq!(at("profiles/audit.json").as_deref(), Some(expected));
+        for file in ["", "/etc/x", "../x", "a/../../x", "."] {
+            assert_eq!(at(file), None, "{file}");
+        }
+    }
+
+    #[test]
+    fn a_container_has_its_own_profile_before_that_of_its_pod() {
+        let profile = |kind: &str| json!({"seccompProfile": {"type": kind}});
+        let pod = Pod::read(&json!({"spec": {
+            "securityContext": profile("RuntimeDefault"),
+            "containers": [
+                {"name": "own", "securityContext": profile("Localhost")},
+                {"name": "of-pod"},
+            ],
+        }}))
+        .unwrap();
+        let kinds: Vec<&str> = pod
+            .all_containers()
+            .map(|it| named(&pod, it).unwrap().kind.as_str())
+            .collect();
+        assert_eq!(kinds, ["Localhost", "RuntimeDefault"]);
+    }
+}
