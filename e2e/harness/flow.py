@@ -104,7 +104,8 @@ class Flow:
         except Late as error:
             missing = sorted(wanted - self.received)
             raise AssertionError(
-                f"{len(missing)} of {len(wanted)} messages are lost: {missing[:3]}; of groups, sent and received: {self.ordered.counts()}"
+                f"{len(missing)} of {len(wanted)} messages are lost: {missing[:3]}; of groups, sent and received: {self.ordered.counts()},"
+                f" last failure: {self.ordered.failed}"
             ) from error
         assert not self.ordered.problems, self.ordered.problems[:3]
         invented = self.received - self.tried

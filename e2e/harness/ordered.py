@@ -42,6 +42,8 @@ class Ordered:
         self.queue = wharf.client("sqs").create_queue(QueueName="flow.fifo", Attributes=attributes)["QueueUrl"]
         self.groups = {name: Group() for name in GROUPS}
         self.problems, self.lock = [], threading.Lock()
+        # The last call to receive or delete that failed.
+        self.failed = None
 
     def send(self, sqs, number):
         """The next of one group. One without an answer may be there or not: it is sent again as the same."""
@@ -54,12 +56,21 @@ class Ordered:
 
     def receive(self, sqs):
         # Who receives also judges and deletes, before somebody else receives.
-        with self.lock, contextlib.suppress(BotoCoreError, ClientError):
-            got = sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10, AttributeNames=["MessageGroupId"]).get("Messages", [])
+        with self.lock, self._failing():
+            got = sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10, MessageSystemAttributeNames=["MessageGroupId"]).get(
+                "Messages", []
+            )
             for name, group in self.groups.items():
                 of_group = [it for it in got if it["Attributes"]["MessageGroupId"] == name]
                 if of_group:
                     self._take(sqs, name, group, of_group)
+
+    @contextlib.contextmanager
+    def _failing(self):
+        try:
+            yield
+        except (BotoCoreError, ClientError) as error:
+            self.failed = str(error)
 
     def _take(self, sqs, name, group, messages):
         numbers = [int(it["Body"]) for it in messages]
@@ -78,4 +89,5 @@ class Ordered:
         return {name: group.sent for name, group in self.groups.items()}
 
     def counts(self):
+        """Sent and received, by group."""
         return {name: (group.sent, group.asked) for name, group in self.groups.items()}
