@@ -92,8 +92,8 @@ def test_container_instances(wharf, told):
     event = told(kind, lambda it: it["detail"]["status"] == "DRAINING")
     assert (event["source"], event["resources"]) == ("aws.ecs", [arn])
     assert {it["name"] for it in event["detail"]["remainingResources"]} >= {"CPU", "MEMORY"}
-    again = told(kind, lambda it: it["detail"]["version"] > event["detail"]["version"])
-    assert again["detail"]["status"] == "ACTIVE"
+    # Tasks of others may come and go meanwhile, and change what is left.
+    told(kind, lambda it: it["detail"]["version"] > event["detail"]["version"] and it["detail"]["status"] == "ACTIVE")
 
 
 def test_images_that_arrive_by_replication(wharf, told):

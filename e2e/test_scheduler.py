@@ -6,7 +6,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from harness import tasks
+from harness import tasks, tools
 from harness.tasks import sh
 from harness.waiting import wait_for
 
@@ -181,3 +181,60 @@ def test_what_came_due_while_the_server_was_dead_is_done_once(fresh):
     wait_for(lambda: len(streams()) >= 10, 60, "each schedule was carried out")
     fresh.kill_child("server")
     assert len(streams()) == 10
+
+
+CAPO = """
+import json, os
+from capo_scheduler import SchedulerClient
+from capo_scheduler.errors import ConflictException, ResourceNotFoundException, ValidationException
+
+group, target = os.environ["GROUP"], json.loads(os.environ["TARGET"])
+client = SchedulerClient(region="us-east-1", endpoint=os.environ["AWS_ENDPOINT_URL"], retry_max_attempts=1)
+of_group = {"group_name": group}
+more = of_group | {"flexible_time_window": {"mode": "OFF"}, "target": target}
+made = client.create_schedule_group(group, tags=[{"key": "team", "value": "web"}])
+print(client.list_tags_for_resource(made["schedule_group_arn"])["tags"])
+for name in ("a", "b", "c"):
+    client.create_schedule(name, "cron(0 3 * * ? *)", schedule_expression_timezone="Europe/Berlin", **more)
+print([it["name"] for it in client.iter_list_schedules(max_results=1, **of_group)])
+found = client.get_schedule("a", **of_group)
+print(found["schedule_expression"], found["schedule_expression_timezone"], found["state"], found["creation_date"].tzinfo)
+client.update_schedule("a", "rate(1 hour)", state="DISABLED", **more)
+print([it["name"] for it in client.iter_list_schedules(state="DISABLED", **of_group)])
+for what, call in (
+    (ResourceNotFoundException, lambda: client.get_schedule("none", **of_group)),
+    (ConflictException, lambda: client.create_schedule("a", "rate(1 hour)", **more)),
+    (ValidationException, lambda: client.create_schedule("d", "rate(0 hours)", **more)),
+):
+    try:
+        call()
+    except what as error:
+        print(type(error).__name__)
+client.create_schedule("now", os.environ["AT"], action_after_completion="DELETE", **more)
+"""
+
+
+def test_a_client_that_is_not_of_amazon(wharf):
+    """`capo-scheduler` of PyPI, which brings its own HTTP and its own signatures."""
+    scheduler, group, logs = wharf.client("scheduler"), tasks.unique("capo"), tasks.unique("capo")
+    target = makes_group(logs)
+    target = {"arn": target["Arn"], "input": target["Input"], "role_arn": role_for(wharf, "logs:CreateLogGroup")}
+    environment = wharf.environment() | {
+        "AWS_ENDPOINT_URL": wharf.endpoint,
+        "GROUP": group,
+        "TARGET": json.dumps(target),
+        "AT": soon(),
+    }
+    printed = tools.run(tools.client("python"), "-c", CAPO, env=environment).stdout.splitlines()
+    assert printed == [
+        "[{'key': 'team', 'value': 'web'}]",
+        "['a', 'b', 'c']",
+        "cron(0 3 * * ? *) Europe/Berlin ENABLED UTC",
+        "['a']",
+        "ResourceNotFoundException",
+        "ConflictException",
+        "ValidationException",
+    ]
+    wait_for(lambda: groups(wharf, logs), what="the call that was scheduled")
+    wait_for(lambda: len(scheduler.list_schedules(GroupName=group)["Schedules"]) == 3, what="the schedule of one time is gone")
+    scheduler.delete_schedule_group(Name=group)

@@ -5,7 +5,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from harness import disk, tasks
+from harness import disk, tasks, tools
 from harness.installation import Installation, Place
 
 HIDDEN = "correct horse battery staple"
@@ -132,3 +132,44 @@ def test_secrets_outlive_a_kill_lie_sealed_and_are_sealed_anew():
         wharf.run("keys", "rotate", "keyring")
         assert wharf.client("secretsmanager").get_secret_value(SecretId="kept")["SecretString"] == HIDDEN
         assert not disk.files_with(wharf.data, HIDDEN.encode())
+
+
+CACHED = """
+import os, time
+from botocore.exceptions import ClientError
+from botocore.session import Session
+from aws_secretsmanager_caching import InjectKeywordedSecretString, SecretCache, SecretCacheConfig
+
+name = os.environ["SECRET"]
+client = Session().create_client("secretsmanager", endpoint_url=os.environ["AWS_ENDPOINT_URL"], region_name="us-east-1")
+asked = []
+client.meta.events.register("before-call.secretsmanager.GetSecretValue", lambda **_: asked.append(1))
+cache = SecretCache(SecretCacheConfig(secret_refresh_interval=1), client)
+print(cache.get_secret_string(name), cache.get_secret_string(name), len(asked))
+
+@InjectKeywordedSecretString(name, cache, who="user", password="password")
+def injected(who, password):
+    print(who, password)
+
+injected()
+client.put_secret_value(SecretId=name, SecretString='{"user": "u", "password": "two"}')
+deadline = time.monotonic() + 30
+while "two" not in cache.get_secret_string(name):
+    assert time.monotonic() < deadline, "the new version does not come"
+    time.sleep(0.1)
+print(cache.get_secret_string(name, "AWSPREVIOUS"))
+try:
+    cache.get_secret_string(name + "-none")
+except ClientError as error:
+    print(error.response["Error"]["Code"])
+"""
+
+
+def test_the_caching_library_of_aws(wharf):
+    """`aws-secretsmanager-caching` of PyPI: it asks once, sees new versions, and fills arguments."""
+    name = tasks.unique("cached")
+    wharf.client("secretsmanager").create_secret(Name=name, SecretString='{"user": "u", "password": "one"}')
+    environment = wharf.environment() | {"AWS_ENDPOINT_URL": wharf.endpoint, "SECRET": name}
+    printed = tools.run(tools.client("python"), "-c", CACHED, env=environment).stdout.splitlines()
+    one = '{"user": "u", "password": "one"}'
+    assert printed == [f"{one} {one} 1", "u one", one, "ResourceNotFoundException"]

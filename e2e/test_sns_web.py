@@ -5,12 +5,13 @@ import json
 import urllib.error
 import urllib.request
 
+import boto3
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 
-from harness import tasks
+from harness import tasks, tools
 from harness.installation import Installation
 from harness.waiting import wait_for
 from harness.web_server import server
@@ -129,3 +130,33 @@ def test_addresses_of_this_machine_are_refused_unless_allowed(wharf):
         log = wharf.data / "log" / "server.log"
         wait_for(lambda: "--allow-egress" in log.read_text(), what="the log says why")
         assert got == []
+
+
+@pytest.mark.parametrize("version", ["1", "2"])
+def test_the_validator_of_aws_takes_what_is_signed_and_nothing_else(reaching, tmp_path, version):
+    """`sns-validator` of npm, which fetches the certificate over TLS and takes no other."""
+    authority, endpoint = tmp_path / "ca.pem", f"https://localhost:{reaching.port}"
+    authority.write_text(reaching.run("ca", "--endpoint").stdout)
+    keys = {"aws_access_key_id": reaching.root.access_key, "aws_secret_access_key": reaching.root.secret_key}
+    sns = boto3.client("sns", endpoint_url=endpoint, region_name="us-east-1", verify=str(authority), **keys)
+    topic = sns.create_topic(Name=tasks.unique("validated"), Attributes={"SignatureVersion": version})["TopicArn"]
+    with server() as (url, got):
+        sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=url)
+        question = json.loads(next_of(got, 1)[1])
+        sns.confirm_subscription(TopicArn=topic, Token=question["Token"])
+        sns.publish(TopicArn=topic, Message="dear ☃", Subject="one")
+        message = json.loads(next_of(got, 2)[1])
+    forged = [message | {"Message": "dear all"}, message | {"SigningCertURL": "https://localhost.example.com/x.pem"}]
+    lines = "".join(json.dumps(it) + "\n" for it in (question, message, *forged))
+    environment = reaching.environment() | {
+        "NODE_PATH": str(tools.CLIENTS / "javascript" / "node_modules"),
+        "NODE_EXTRA_CA_CERTS": str(authority),
+        "HOST_PATTERN": f"^localhost:{reaching.port}$",
+    }
+    script = tools.REPOSITORY / "e2e" / "javascript" / "sns_validator.cjs"
+    said = tools.run(tools.node(), script, env=environment, stdin=lines).stdout.splitlines()
+    assert len(said) == 4
+    # Answers come as certificates do.
+    assert [it for it in said if it.startswith("SubscriptionConfirmation: ")] and 'Notification: "dear ☃"' in said
+    refused = sorted(it for it in said if it.startswith("refused: "))
+    assert refused == ["refused: The certificate is located on an invalid domain.", "refused: The message signature is invalid."]

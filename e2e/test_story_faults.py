@@ -268,7 +268,7 @@ def test_the_story_survives_the_death_of_any_process():
                     ) from error
         story.nothing_lost(story.acknowledged)
         print(f"seed {SEED}: {ROUNDS} rounds, {asked} requests, {excused} failed at a task that was killed or while nothing was there")
-        print(f"{len(flow.sent)} messages in, {len(flow.received)} out; {len(flow.put)} objects")
+        print(f"{len(flow.sent)} messages in, {len(flow.received)} out; {len(flow.put)} objects; in order {flow.ordered.counts()}")
         web.close()
         mark = wharf.id
         wharf.down()

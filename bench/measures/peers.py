@@ -18,6 +18,9 @@ from harness.installation import free_port
 from harness.waiting import wait_for
 
 MOTO = tools.REPOSITORY / ".cache" / "bench-venv" / "bin" / "python"
+NODE = MOTO.with_name("node")
+FAUXQS = tools.REPOSITORY / ".cache" / "bench-javascript" / "node_modules" / "fauxqs" / "dist" / "app.js"
+S3S = tools.REPOSITORY / ".cache" / "bench-cargo" / "bin" / "s3s-fs"
 CGROUP_V2_MOUNT = pathlib.Path("/sys/fs/cgroup/unified")
 NGINX = """
 daemon off; master_process off; worker_processes 2; error_log /dev/null; pid {folder}/pid;
@@ -84,6 +87,33 @@ def moto(port=None):
     port = port or free_port()
     with running([MOTO, "-m", "moto.server", "-p", port], answers(f"http://127.0.0.1:{port}/moto-api/")) as (process, seconds):
         yield process, seconds, port
+
+
+@contextlib.contextmanager
+def fauxqs(folder):
+    """A server of SQS and S3 in JavaScript, which checks no signatures, with its objects in a folder; yields its port."""
+    port = free_port()
+    # Its program logs every request.
+    start = f"import({json.dumps(FAUXQS.as_uri())}).then((it) => it.startFauxqs({{port: {port}, logger: false, s3StorageDir: {json.dumps(str(folder))}}}))"
+    with running([NODE, "--no-warnings", "--eval", start], answers(f"http://127.0.0.1:{port}/health")):
+        yield port
+
+
+def listens(port):
+    def connected():
+        with socket.create_connection(("127.0.0.1", port), timeout=1):
+            return True
+
+    return connected
+
+
+@contextlib.contextmanager
+def s3s_fs(folder, keys):
+    """s3s-fs, which checks signatures and keeps objects as files; yields its port."""
+    port = free_port()
+    command = [S3S, "--host", "127.0.0.1", "--port", port, "--access-key", keys.access_key, "--secret-key", keys.secret_key, folder]
+    with running(command, listens(port)):
+        yield port
 
 
 @contextlib.contextmanager

@@ -1,5 +1,5 @@
-"""What flows through an installation while its processes die: messages through a queue, objects into a bucket, moments of
-schedules into the same queue. Counts what was acknowledged, and what came out."""
+"""What flows through an installation while its processes die: messages through a queue, others in order through a FIFO queue,
+objects into a bucket, moments of schedules into the first queue. Counts what was acknowledged, and what came out."""
 
 import contextlib
 import datetime
@@ -10,6 +10,7 @@ import threading
 from botocore.exceptions import BotoCoreError, ClientError
 
 from . import tasks
+from .ordered import Ordered
 from .waiting import Late, wait_for
 
 # A message that somebody received when the server died is received again after this.
@@ -21,11 +22,12 @@ class Flow:
     """Sends, receives and puts in a thread of its own, from `with` to its end."""
 
     def __init__(self, wharf):
-        self.wharf, self.number, self.problem = wharf, 0, None
+        self.wharf, self.number = wharf, 0
         # What may be there, and what was acknowledged and so must be.
         self.tried, self.sent, self.put = set(), set(), set()
         self.received = set()
         self.queue = wharf.client("sqs").create_queue(QueueName="flow", Attributes={"VisibilityTimeout": str(HELD_S)})["QueueUrl"]
+        self.ordered = Ordered(wharf, HELD_S)
         self.bucket = "flow"
         wharf.client("s3").create_bucket(Bucket=self.bucket)
         iam, trust = (
@@ -58,8 +60,10 @@ class Flow:
             with contextlib.suppress(BotoCoreError, ClientError):
                 s3.put_object(Bucket=self.bucket, Key=str(self.number), Body=word)
                 self.put.add(self.number)
+            self.ordered.send(sqs, self.number)
             if self.number % 5 == 0:
                 self._receive(sqs)
+                self.ordered.receive(sqs)
 
     def _receive(self, sqs):
         with contextlib.suppress(BotoCoreError, ClientError):
@@ -85,18 +89,25 @@ class Flow:
             self.sent.add(word)
 
     def check(self):
-        """All that went in so far has come out, or comes; nothing came out that was not tried; objects are what they were."""
+        """All that went in so far has come out, or comes, and in order where order counts; nothing came out that was not
+        tried; objects are what they were."""
         wanted, sqs, s3 = set(self.sent), self.wharf.client("sqs"), self.wharf.client("s3")
+        in_order = self.ordered.wanted()
 
         def all_out():
             self._receive(sqs)
-            return wanted <= self.received
+            self.ordered.receive(sqs)
+            return wanted <= self.received and self.ordered.is_out(in_order)
 
         try:
             wait_for(all_out, 90, "all messages")
         except Late as error:
             missing = sorted(wanted - self.received)
-            raise AssertionError(f"{len(missing)} of {len(wanted)} messages are lost: {missing[:3]}") from error
+            raise AssertionError(
+                f"{len(missing)} of {len(wanted)} messages are lost: {missing[:3]}; of groups, sent and received: {self.ordered.counts()},"
+                f" last failure: {self.ordered.failed}"
+            ) from error
+        assert not self.ordered.problems, self.ordered.problems[:3]
         invented = self.received - self.tried
         assert not invented, f"messages that nobody sent: {sorted(invented)[:3]}"
         there = set(self.put)

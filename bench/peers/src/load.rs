@@ -48,6 +48,7 @@ pub async fn run<C: Client>(clients: Vec<C>, time: Duration) -> anyhow::Result<R
     for task in tasks {
         took.extend(task.await??);
     }
+    anyhow::ensure!(!took.is_empty(), "no call was answered in time");
     took.sort_unstable();
     let at = |part: usize| took[(took.len() * part / 100).min(took.len() - 1)];
     Ok(Rate {

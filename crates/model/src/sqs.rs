@@ -128,6 +128,10 @@ pub fn patch(model: &mut Value) {
     for (name, code) in CODES {
         model["shapes"][name]["error"]["code"] = code.into();
     }
+    // The model has attributes of queues there. SQS takes those of messages, as its documentation says and as clients of
+    // before `MessageSystemAttributeNames` send them.
+    let receive = &mut model["shapes"]["ReceiveMessageRequest"]["members"];
+    receive["AttributeNames"]["shape"] = "MessageSystemAttributeList".into();
     let shapes = model["shapes"].as_object_mut();
     for (name, shape) in shapes.into_iter().flatten() {
         let members = shape.get_mut("members").and_then(Value::as_object_mut);

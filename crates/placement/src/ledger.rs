@@ -101,6 +101,7 @@ pub fn claim(ledger: &mut Ledger, claimant: &str, claim: Claim) -> Result<(), Sh
     }
     fits(&free_for(ledger, claimant), &claim)?;
     ledger.claims.insert(claimant, claim);
+    ledger.changes += 1;
     Ok(())
 }
 
@@ -115,6 +116,7 @@ pub fn stopping(ledger: &mut Ledger, claimant: &str) -> bool {
                 ..claim.clone()
             };
             ledger.claims.insert(claimant, claim);
+            ledger.changes += 1;
             true
         }
         _ => false,
@@ -130,12 +132,15 @@ pub fn keep_disk(ledger: &mut Ledger, claimant: &str) -> bool {
         0 => drop(ledger.claims.remove(claimant)),
         _ => ledger.claims.insert(claimant, Claim::of_disk_alone(disk)),
     }
+    ledger.changes += 1;
     true
 }
 
 /// The claimant is STOPPED: everything is free. Returns whether anything changed.
 pub fn release(ledger: &mut Ledger, claimant: &str) -> bool {
-    ledger.claims.remove(claimant).is_some()
+    let is_gone = ledger.claims.remove(claimant).is_some();
+    ledger.changes += u64::from(is_gone);
+    is_gone
 }
 
 #[cfg(test)]

@@ -33,11 +33,11 @@ pub use cluster::{AttachmentsStatus, Cluster, ClusterStatus, StrategyItem};
 pub use definition::{Definition, DefinitionStatus, Family, definition_id};
 pub use instance::{Instance, InstanceStatus};
 pub use service::{
-    Breaker, BreakerStatus, Completion, Deployment, Membership, MetricResolution, PlacementRule,
-    Revision, RevisionImage, RevisionRecord, Rollback, RolloutState, Scheduling, Service,
-    ServiceDeployment, ServiceDeploymentStatus, ServiceEvent, ServiceEvents, ServiceNetwork,
-    ServiceOptions, ServiceStatus, ServiceSubnet, TargetKind, TargetSpec, TargetState, TaskFailure,
-    TaskTarget, Threshold, ThresholdKind, Throttle,
+    About, Breaker, BreakerStatus, Completion, Deployment, Membership, MetricResolution,
+    PlacementRule, Revision, RevisionImage, RevisionRecord, Rollback, RolloutState, Scheduling,
+    Service, ServiceDeployment, ServiceDeploymentStatus, ServiceEvent, ServiceEvents,
+    ServiceNetwork, ServiceOptions, ServiceStatus, ServiceSubnet, TargetKind, TargetSpec,
+    TargetState, TaskFailure, TaskTarget, Threshold, ThresholdKind, Throttle,
 };
 pub use setting::Setting;
 pub use task::{

@@ -1,6 +1,11 @@
 //! What callers of other accounts, and those who say nothing of themselves, are let do by the policies of
 //! an account's resources: `wharf iam public`. Resources and their policies are read by the operations
 //! that anybody would ask, as the caller, who sees no more of them than it may.
+//!
+//! What is shared without a policy is read too: grants of keys, and with whom images and snapshots are
+//! ([`shared`]).
+
+mod shared;
 
 use std::sync::Arc;
 
@@ -19,11 +24,13 @@ use crate::by_name::ByName;
 /// Resources of one kind that are looked at.
 const MOST: usize = 10_000;
 /// Codes of those without a policy.
-const NONE: [&str; 5] = [
+const NONE: [&str; 7] = [
     "NoSuchBucketPolicy",
     "RepositoryPolicyNotFoundException",
     "ResourceNotFoundException",
     "NotFoundException",
+    "PolicyNotFound",
+    "RegistryPolicyNotFoundException",
     "NoSuchPublicAccessBlockConfiguration",
 ];
 
@@ -42,6 +49,8 @@ struct Source {
 enum Policy {
     /// In the list itself; with the member that is the resource's ARN.
     Listed(&'static str, &'static str),
+    /// The operation that would list answers the only one there is; with what it is of.
+    Alone(&'static str, &'static str),
     /// An operation answers it.
     Asked {
         operation: &'static str,
@@ -133,6 +142,32 @@ const SOURCES: &[Source] = &[
         policy: Policy::Listed("policyDocument", "policyName"),
     },
     Source {
+        service: "logs",
+        list: "DescribeDestinations",
+        next: Some(("nextToken", "nextToken")),
+        found: ("destinations", Some("arn")),
+        policy: Policy::Listed("accessPolicy", "arn"),
+    },
+    Source {
+        service: "efs",
+        list: "DescribeFileSystems",
+        next: Some(("NextMarker", "Marker")),
+        found: ("FileSystems", Some("FileSystemId")),
+        policy: Policy::Asked {
+            operation: "DescribeFileSystemPolicy",
+            by: "FileSystemId",
+            more: nothing,
+            at: &["Policy"],
+        },
+    },
+    Source {
+        service: "ecr",
+        list: "GetRegistryPolicy",
+        next: None,
+        found: ("", None),
+        policy: Policy::Alone("policyText", "registry"),
+    },
+    Source {
         service: "ecr",
         list: "DescribeRepositories",
         next: Some(("nextToken", "nextToken")),
@@ -179,6 +214,14 @@ impl Outside {
                 unread.push(why(source, source.list, &fault));
             }
         }
+        for kind in shared::KINDS {
+            if let Err(fault) = self.shared(call, kind, &mut open, &mut unread).await {
+                unread.push(format!(
+                    "ec2 {}: {}: {}",
+                    kind.list, fault.code, fault.message
+                ));
+            }
+        }
         Ok(ListOutsideAccessResponse {
             open: Some(open),
             unread: Some(unread),
@@ -192,6 +235,20 @@ impl Outside {
         open: &mut Vec<OutsideAccess>,
         unread: &mut Vec<String>,
     ) -> Result<(), Fault> {
+        if let Policy::Alone(member, resource) = source.policy {
+            match self
+                .ask(call, source.service, source.list, &json!({}))
+                .await
+            {
+                Ok(answer) => {
+                    let text = answer[member].as_str().filter(|it| !it.is_empty());
+                    read(call, source, resource, text, open, unread);
+                }
+                Err(fault) if NONE.contains(&&*fault.code) => {}
+                Err(fault) => return Err(fault),
+            }
+            return Ok(());
+        }
         let (list, name) = source.found;
         let (mut input, mut seen) = (json!({}), 0);
         loop {
@@ -202,17 +259,7 @@ impl Outside {
                 let name = name.as_str().unwrap_or_default();
                 match self.policy(call, source, one, name).await {
                     Ok(Some((resource, text))) => {
-                        let kind = match source.service {
-                            "iam" => DocumentKind::Trust,
-                            _ => DocumentKind::Resource,
-                        };
-                        match Document::parse(&text, kind) {
-                            Ok(document) => {
-                                let found = openings(&document, &call.account);
-                                open.extend(found.into_iter().map(|it| shown(&resource, it)));
-                            }
-                            Err(error) => unread.push(format!("{resource}: {error}")),
-                        }
+                        read(call, source, &resource, Some(&text), open, unread);
                     }
                     Ok(None) => {}
                     Err(fault) => unread.push(why(source, name, &fault)),
@@ -255,12 +302,13 @@ impl Outside {
                     false => decode(it),
                 });
                 let arn = listed[arn].as_str().unwrap_or(name);
-                let arn = match source.service {
-                    "logs" => format!("log groups, by the policy {arn}"),
+                let arn = match source.list {
+                    "DescribeResourcePolicies" => format!("log groups, by the policy {arn}"),
                     _ => arn.to_owned(),
                 };
                 Ok(text.map(|text| (arn, text)))
             }
+            Policy::Alone(..) => Ok(None),
             Policy::Asked {
                 operation,
                 by,
@@ -282,6 +330,7 @@ impl Outside {
                     "s3" => format!("arn:aws:s3:::{name}"),
                     "ecr" => format!("repository/{name}"),
                     "ecr-public" => format!("public repository/{name}"),
+                    "efs" => format!("file-system/{name}"),
                     _ => name.to_owned(),
                 };
                 Ok(text.map(|text| (resource, text.to_owned())))
@@ -320,6 +369,29 @@ impl Outside {
         self.operations
             .call_as(call.context().clone(), service, operation, input)
             .await
+    }
+}
+
+/// Adds what a policy lets others do.
+fn read(
+    call: &Call,
+    source: &Source,
+    resource: &str,
+    text: Option<&str>,
+    open: &mut Vec<OutsideAccess>,
+    unread: &mut Vec<String>,
+) {
+    let kind = match source.service {
+        "iam" => DocumentKind::Trust,
+        _ => DocumentKind::Resource,
+    };
+    let Some(text) = text else { return };
+    match Document::parse(text, kind) {
+        Ok(document) => {
+            let found = openings(&document, &call.account);
+            open.extend(found.into_iter().map(|it| shown(resource, it)));
+        }
+        Err(error) => unread.push(format!("{resource}: {error}")),
     }
 }
 

@@ -45,6 +45,9 @@ pub struct Service {
     /// last told.
     #[serde(default)]
     pub said: BTreeMap<String, Timestamp>,
+    /// What more an event of EventBridge tells of such a cause.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub about: BTreeMap<String, About>,
     /// What the closest host lacked when a task could not be placed: `RESOURCE:CPU`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lacking: Option<String>,
@@ -61,6 +64,19 @@ pub struct Service {
     pub client_token: Option<String>,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+/// What a cause is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Names of capacity providers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub providers: Vec<String>,
+    /// ARNs of container instances.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instances: Vec<String>,
 }
 
 impl Record for Service {

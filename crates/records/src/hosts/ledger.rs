@@ -22,8 +22,15 @@ pub struct Ledger {
     /// By the claimant, e.g. a task's ARN.
     #[serde(rename = "lots")]
     pub claims: Claims,
+    /// How often a claim came, changed or went.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub changes: u64,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+fn is_nothing(changes: &u64) -> bool {
+    *changes == 0
 }
 
 impl Record for Ledger {
@@ -44,6 +51,8 @@ struct Stored {
     capacity: Capacity,
     #[serde(default)]
     lots: Claims,
+    #[serde(default)]
+    changes: u64,
     /// Format 1.
     #[serde(default)]
     claims: BTreeMap<String, Claim>,
@@ -60,6 +69,7 @@ impl From<Stored> for Ledger {
         Self {
             capacity: stored.capacity,
             claims,
+            changes: stored.changes,
             unknown: stored.unknown,
         }
     }

@@ -1,16 +1,18 @@
 //! What changes of tasks, services and container instances mean to the world (spec ecs.md §10). Pure,
-//! but for what a container instance has left: that is the view's.
+//! but for what a container instance has left: that is the view's. It is told when the instance itself
+//! changes, and when a task's claim on its host comes, shrinks or goes: once a transaction, however many
+//! tasks that is about.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Value, json};
 use wharf_api_ecs::{DescribeContainerInstancesResponse, DescribeTasksResponse};
 use wharf_base::Timestamp;
 use wharf_records::{
     Record as _, Scope,
-    ecs::service::{Deployment, RolloutState, Service},
+    ecs::service::{Deployment, RolloutState, Scheduling, Service, ServiceStatus},
     ecs::task::Task,
-    ecs::{Instance, Launch},
+    ecs::{Desired, Instance, Launch, Status, StopCode},
 };
 use wharf_service::{
     Place,
@@ -19,9 +21,12 @@ use wharf_service::{
 use wharf_store::{Event, EventKind};
 use wharf_wire::async_trait;
 
-use crate::{describe, document, names, retirement::Retirement, state::State, view::Region};
+use crate::{
+    describe, document, names, retirement::Retirement, state::State, task::claim, view::Region,
+};
 
 const SOURCE: &str = "aws.ecs";
+const PROVIDERS_STEADY: &str = "CAPACITY_PROVIDER_STEADY_STATE";
 const RETIREMENT: &str = "AWS_ECS_TASK_PATCHING_RETIREMENT";
 /// Of one event, which may have 256 KiB.
 const ENTITIES: usize = 100;
@@ -38,35 +43,109 @@ impl Announce for Announcer {
     }
 
     async fn announced(&self, changes: &[&Event], now: Timestamp) -> Vec<Announcement> {
-        let mut said = Vec::new();
+        let (mut said, mut changed) = (Vec::new(), BTreeMap::new());
+        let mut tasks = Vec::new();
         for change in changes.iter().filter(|it| it.kind == EventKind::Put) {
-            match changed_instance(change) {
-                Some((place, changed)) => {
-                    let Some(at) = names::place_of(&changed.arn) else {
-                        continue;
-                    };
-                    self.state.up_to_date().await;
-                    let read = |region: &Region| instance(place, &at, &changed, region, now);
-                    said.extend(self.state.view.read(&at, read));
+            match (changed_instance(change), TaskChange::of(change)) {
+                (Some(instance), _) => drop(changed.insert(instance.arn.clone(), Some(instance))),
+                (None, Some(of_task)) => {
+                    said.extend(of_task.announced(now));
+                    tasks.push(of_task);
                 }
-                None => said.extend(of_change(change, now)),
+                (None, None) => said.extend(of_change(change, now)),
             }
+        }
+        said.extend(stopped(&tasks, now));
+        // One that is told of anyway keeps what its own change says.
+        for arn in tasks.iter().filter_map(TaskChange::moved) {
+            changed.entry(arn.to_owned()).or_insert(None);
+        }
+        if changed.is_empty() {
+            return said;
+        }
+        self.state.up_to_date().await;
+        for (arn, instance) in &changed {
+            let Some(at) = names::place_of(arn) else {
+                continue;
+            };
+            let read = |region: &Region| {
+                let seen = region.instance_by_arn(arn).map(|it| &*it.record);
+                of_instance(&at, instance.as_ref().or(seen)?, region, now)
+            };
+            said.extend(self.state.view.read(&at, read));
         }
         said
     }
 }
 
 /// A container instance of another version than before.
-fn changed_instance(event: &Event) -> Option<(Place, Instance)> {
-    let (scope, _, _) = Scope::parse(event.key()).filter(|(_, kind, _)| *kind == Instance::KIND)?;
+fn changed_instance(event: &Event) -> Option<Instance> {
+    Scope::parse(event.key()).filter(|(_, kind, _)| *kind == Instance::KIND)?;
     let after: Instance = record(&event.entry)?;
     let before: Option<Instance> = event.previous.as_ref().and_then(record);
     let is_news = before.is_none_or(|it| it.version != after.version);
-    is_news.then(|| (Place::of_scope(&scope), after))
+    is_news.then_some(after)
 }
 
-fn instance(
+/// A task, and as it was before.
+struct TaskChange {
     place: Place,
+    before: Option<Task>,
+    after: Task,
+}
+
+impl TaskChange {
+    fn of(event: &Event) -> Option<Self> {
+        let (scope, _, _) = Scope::parse(event.key()).filter(|(_, kind, _)| *kind == Task::KIND)?;
+        Some(Self {
+            place: Place::of_scope(&scope),
+            before: event.previous.as_ref().and_then(record),
+            after: record(&event.entry)?,
+        })
+    }
+
+    fn announced(&self, now: Timestamp) -> Option<Announcement> {
+        let before = self.before.as_ref().map(|it| it.version);
+        let is_news = before != Some(self.after.version);
+        is_news
+            .then(|| task(self.place.clone(), &self.after, now))
+            .flatten()
+    }
+
+    /// The container instance that has more or less left than before: it came, was told to stop, or ended.
+    fn moved(&self) -> Option<&str> {
+        let after = &self.after;
+        let moved = match self.before.as_ref().filter(|it| !it.host.is_empty()) {
+            Some(before) => claim::moves(before, after),
+            None => after.last != Status::Stopped,
+        };
+        (moved && !after.instance.is_empty()).then_some(&after.instance)
+    }
+
+    /// The ARN of the service that told it to stop.
+    fn stopped_by(&self) -> Option<String> {
+        let after = &self.after;
+        let wanted = self.before.as_ref().map(|it| it.desired);
+        let told = wanted == Some(Desired::Running) && after.desired == Desired::Stopped;
+        let by_service = after.stop_code == Some(StopCode::ServiceSchedulerInitiated);
+        let name = after.group.strip_prefix("service:")?;
+        let at = names::place_of(&after.arn)?;
+        (told && by_service).then(|| at.service(&after.cluster, name))
+    }
+}
+
+/// Services that tell tasks to stop, each once a transaction.
+fn stopped(tasks: &[TaskChange], now: Timestamp) -> Vec<Announcement> {
+    let by = tasks.iter().filter_map(|it| Some((it.stopped_by()?, it)));
+    let services: BTreeMap<String, &TaskChange> = by.collect();
+    let event = |(service, one): (&String, &&TaskChange)| {
+        let of = (service.as_str(), one.after.cluster_arn.as_str());
+        action(&one.place, of, "INFO", "TASKS_STOPPED", now)
+    };
+    services.iter().map(event).collect()
+}
+
+fn of_instance(
     at: &names::Place,
     instance: &Instance,
     region: &Region,
@@ -86,7 +165,7 @@ fn instance(
     detail["clusterArn"] = at.cluster(&instance.cluster).into();
     detail["updatedAt"] = now.iso8601().into();
     Some(Announcement {
-        place,
+        place: Place::new(&at.account, &at.region),
         source: SOURCE,
         detail_type: "ECS Container Instance State Change",
         resources: vec![instance.arn.clone()],
@@ -100,16 +179,6 @@ fn of_change(event: &Event, now: Timestamp) -> Vec<Announcement> {
     };
     let place = Place::of_scope(&scope);
     match kind {
-        Task::KIND => {
-            let after: Option<Task> = record(&event.entry);
-            let before: Option<Task> = event.previous.as_ref().and_then(record);
-            let seen = |it: &Task| before.as_ref().is_some_and(|be| be.version == it.version);
-            let after = after.filter(|it| !seen(it));
-            after
-                .and_then(|it| task(place, &it, now))
-                .into_iter()
-                .collect()
-        }
         Retirement::KIND => {
             let after: Option<Retirement> = record(&event.entry);
             let is_new = event.previous.is_none() && event.entry.version == 1;
@@ -221,37 +290,82 @@ fn service(
             said.push(rollout(place, after, deployment));
         }
     }
-    let actions = [
-        ("steady", "INFO", "SERVICE_STEADY_STATE"),
-        ("cannot-start", "WARN", "SERVICE_TASK_START_IMPAIRED"),
-        ("unplaced", "ERROR", "SERVICE_TASK_PLACEMENT_FAILURE"),
-    ];
-    for (cause, kind, name) in actions {
-        let at = |it: &Service| it.said.get(cause).copied();
-        if at(after).is_some() && at(after) != before.and_then(at) {
-            let mut said_so = action(place, after, kind, name, now);
-            if cause == "unplaced"
-                && let Some(reason) = reason(after)
-            {
-                said_so.detail["reason"] = reason.into();
-            }
+    let of = (after.arn.as_str(), after.cluster_arn.as_str());
+    let counts = |it: &Service| it.status == ServiceStatus::Active && it.desired != after.desired;
+    if after.scheduling == Scheduling::Daemon
+        && after.status == ServiceStatus::Active
+        && before.is_some_and(counts)
+    {
+        let name = "SERVICE_DESIRED_COUNT_UPDATED";
+        said.push(action(place, of, "INFO", name, now));
+    }
+    for (cause, at) in &after.said {
+        if before.is_some_and(|it| it.said.get(cause) == Some(at)) {
+            continue;
+        }
+        for (kind, name) in actions(cause, after) {
+            let mut said_so = action(place, of, kind, name, now);
+            add(&mut said_so.detail, place, after, cause, name);
             said.push(said_so);
         }
     }
     said
 }
 
-/// What no host had for a task of the service.
-fn reason(service: &Service) -> Option<&str> {
-    match service.primary().map(|it| it.revision.launch) {
-        Some(Launch::Fargate) => Some("RESOURCE:FARGATE"),
-        _ => service.lacking.as_deref(),
+/// What is told of a cause that a service takes note of.
+fn actions(cause: &str, service: &Service) -> Vec<(&'static str, &'static str)> {
+    let steady = ("INFO", "SERVICE_STEADY_STATE");
+    match cause {
+        "steady" if providers(service).is_empty() => vec![steady],
+        "steady" => vec![steady, ("INFO", PROVIDERS_STEADY)],
+        "cannot-start" => vec![("WARN", "SERVICE_TASK_START_IMPAIRED")],
+        "unplaced" => vec![("ERROR", "SERVICE_TASK_PLACEMENT_FAILURE")],
+        "not-admitted" | "misconfigured" => vec![("ERROR", "SERVICE_TASK_CONFIGURATION_FAILURE")],
+        _ if cause.starts_with("unsuited ") => {
+            vec![("ERROR", "SERVICE_DAEMON_PLACEMENT_CONSTRAINT_VIOLATED")]
+        }
+        _ => Vec::new(),
     }
 }
 
+/// Names of the capacity providers that a service has its tasks of.
+fn providers(service: &Service) -> Vec<String> {
+    let strategy = service.primary().map(|it| &it.revision.strategy);
+    let items = strategy.into_iter().flatten();
+    items.map(|it| it.provider.clone()).collect()
+}
+
+/// What of an action there is to tell besides its name.
+fn add(detail: &mut Value, place: &Place, service: &Service, cause: &str, name: &str) {
+    let about = service.about.get(cause).cloned().unwrap_or_default();
+    let used = match name {
+        PROVIDERS_STEADY => providers(service),
+        _ => about.providers,
+    };
+    if !used.is_empty() {
+        let (account, region) = (place.account.clone(), place.region.clone());
+        let at = names::Place { account, region };
+        let arns = used.iter().map(|it| at.capacity_provider(it));
+        detail["capacityProviderArns"] = arns.collect::<Vec<_>>().into();
+    }
+    if !about.instances.is_empty() {
+        detail["containerInstanceArns"] = about.instances.into();
+    }
+    let reason = match (cause, service.primary().map(|it| it.revision.launch)) {
+        // What no host had for a task of the service.
+        ("unplaced", Some(Launch::Fargate)) => Some("RESOURCE:FARGATE".to_owned()),
+        ("unplaced", _) => service.lacking.clone(),
+        _ => about.reason,
+    };
+    if let Some(reason) = reason {
+        detail["reason"] = reason.into();
+    }
+}
+
+/// `service`: its ARN and the cluster's.
 fn action(
     place: &Place,
-    service: &Service,
+    (service, cluster): (&str, &str),
     kind: &str,
     name: &str,
     now: Timestamp,
@@ -260,11 +374,11 @@ fn action(
         place: place.clone(),
         source: SOURCE,
         detail_type: "ECS Service Action",
-        resources: vec![service.arn.clone()],
+        resources: vec![service.to_owned()],
         detail: json!({
             "eventType": kind,
             "eventName": name,
-            "clusterArn": service.cluster_arn,
+            "clusterArn": cluster,
             "createdAt": now.iso8601(),
         }),
     }

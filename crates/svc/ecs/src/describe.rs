@@ -457,6 +457,14 @@ fn exec_agent(agent: &ExecAgent) -> api::ManagedAgent {
     }
 }
 
+/// Rises with each change of the instance and of what it has left.
+fn version(record: &Instance, ledger: Option<&Ledger>) -> i64 {
+    let changes = ledger.map_or(0, |ledger| ledger.changes);
+    record
+        .version
+        .saturating_add(i64::try_from(changes).unwrap_or(i64::MAX))
+}
+
 pub fn instance(
     record: &Instance,
     region: &Region,
@@ -472,7 +480,7 @@ pub fn instance(
     api::ContainerInstance {
         container_instance_arn: Some(record.arn.clone()),
         ec2_instance_id: Some(record.ec2_instance.clone()),
-        version: Some(record.version),
+        version: Some(version(record, ledger.map(|held| &*held.record))),
         version_info: Some(api::VersionInfo {
             agent_version: not_empty(&record.agent_version),
             agent_hash: not_empty(&record.agent_hash),

@@ -150,6 +150,21 @@ pub fn malformed_xml() -> Fault {
     bad("MalformedXML", text)
 }
 
+pub fn bad_location(asked: &str) -> Fault {
+    let text = "The specified location-constraint is not valid";
+    bad("InvalidLocationConstraint", text).with("LocationConstraint", asked)
+}
+
+pub fn bad_storage_class(asked: &str) -> Fault {
+    let text = "The storage class you specified is not valid";
+    bad("InvalidStorageClass", text).with("StorageClassRequested", asked)
+}
+
+pub fn bad_encoding(asked: &str) -> Fault {
+    let text = "Invalid Encoding Method specified in Request";
+    argument(text, "encoding-type", asked)
+}
+
 pub fn no_acls() -> Fault {
     bad(
         "AccessControlListNotSupported",

@@ -36,6 +36,7 @@ mod policy;
 mod range;
 mod rates;
 mod records;
+mod refuse;
 mod sealed;
 mod service;
 mod settings;

@@ -18,6 +18,10 @@ pub fn parse(text: &str, bucket: &str) -> Result<Document, Fault> {
             "Policy exceeds the maximum allowed document size".to_owned(),
         ));
     }
+    if !text.starts_with('{') || serde_json::from_str::<serde::de::IgnoredAny>(text).is_err() {
+        let text = "Policies must be valid JSON and the first byte must be '{'";
+        return Err(malformed(text.to_owned()));
+    }
     let document = Document::parse(text, DocumentKind::Resource)
         .map_err(|error| malformed(error.to_string()))?;
     let arn = crate::names::bucket_arn(bucket);

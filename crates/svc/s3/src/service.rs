@@ -99,6 +99,7 @@ static UNDERSTOOD: wharf_wire::understood::Understood =
 wharf_api_s3::operations! {
     impl S3Service;
     authorize(self, cx, input) = authorize::checks(&self.core, cx, input).await;
+    refuse = crate::refuse::refuse;
     understood = UNDERSTOOD;
     run(self, operation, call, input) = operation(&self.core, call, input).await;
 

@@ -157,6 +157,7 @@ fn wanted(
         rollout: None,
         throttle: Throttle::default(),
         said: std::collections::BTreeMap::new(),
+        about: std::collections::BTreeMap::new(),
         lacking: None,
         steady: false,
         proven_at: None,
@@ -337,6 +338,7 @@ pub fn start_deployment(
         "unplaced",
         "protected",
         "not-admitted",
+        "misconfigured",
     ] {
         service.said.remove(cause);
     }

@@ -136,8 +136,7 @@ fn region_of(here: &str, constraint: Option<&str>) -> Result<String, Fault> {
         ),
         Some("EU") if here == HOME || here == "eu-west-1" => Ok("eu-west-1".to_owned()),
         Some(asked) if asked == HOME || !wharf_base::regions::REGIONS.iter().any(|it| it.0 == asked) => {
-            let text = "The specified location-constraint is not valid";
-            Err(Fault::sender("InvalidLocationConstraint", 400, text).with("LocationConstraint", asked))
+            Err(fault::bad_location(asked))
         }
         Some(asked) if asked == here || here == HOME => Ok(asked.to_owned()),
         Some(asked) => wrong(format!(

@@ -50,10 +50,7 @@ impl Encoding {
         match asked {
             None => Ok(Self(false)),
             Some("url") => Ok(Self(true)),
-            Some(other) => {
-                let text = "Invalid Encoding Method specified in Request";
-                Err(fault::argument(text, "encoding-type", other))
-            }
+            Some(other) => Err(fault::bad_encoding(other)),
         }
     }
 
@@ -118,7 +115,7 @@ pub async fn list_v2(
         )
         .await?;
     let encoding = Encoding::of(input.encoding_type.as_deref())?;
-    let max = max_of(input.max_keys, "max-keys")?;
+    let max = max_of(input.max_keys, "maxKeys")?;
     let prefix = input.prefix.clone().unwrap_or_default();
     let delimiter = input.delimiter.clone().filter(|it| !it.is_empty());
     let bucket = &open.record;
@@ -180,7 +177,7 @@ pub async fn list_v1(
         )
         .await?;
     let encoding = Encoding::of(input.encoding_type.as_deref())?;
-    let max = max_of(input.max_keys, "max-keys")?;
+    let max = max_of(input.max_keys, "maxKeys")?;
     let choice = Choice {
         prefix: input.prefix.clone().unwrap_or_default(),
         delimiter: input.delimiter.clone().filter(|it| !it.is_empty()),
@@ -218,7 +215,7 @@ mod tests {
         assert_eq!(url.text("a b/ü+*~"), "a+b/%C3%BC%2B*%7E");
         assert_eq!(Encoding::of(None).unwrap().text("a b"), "a b");
         assert!(Encoding::of(Some("x")).is_err());
-        assert_eq!(max_of(Some(5_000), "max-keys"), Ok(1000));
-        assert!(max_of(Some(-1), "max-keys").is_err());
+        assert_eq!(max_of(Some(5_000), "maxKeys"), Ok(1000));
+        assert!(max_of(Some(-1), "maxKeys").is_err());
     }
 }

@@ -76,7 +76,7 @@ pub async fn list(
         )
         .await?;
     let encoding = Encoding::of(input.encoding_type.as_deref())?;
-    let max = max_of(input.max_keys, "max-keys")?;
+    let max = max_of(input.max_keys, "maxKeys")?;
     let key_marker = input.key_marker.clone().filter(|it| !it.is_empty());
     let id_marker = input.version_id_marker.clone().filter(|it| !it.is_empty());
     if id_marker.is_some() && key_marker.is_none() {

@@ -84,10 +84,18 @@ pub fn role_refused(role: &str) -> Stop {
     failed_to_start(role_text(role))
 }
 
+/// How [`role_text`] begins.
+const NO_ROLE: &str = "ECS was unable to assume the role ";
+
+/// Whether a task did not start for what its definition says, wherever it might be placed: roles are part of it.
+pub fn is_misconfigured(reason: &str) -> bool {
+    reason.starts_with(NO_ROLE)
+}
+
 /// What a caller reads when a task's role cannot be assumed.
 pub fn role_text(role: &str) -> String {
     format!(
-        "ECS was unable to assume the role '{role}' that was provided for this task. Please verify \
+        "{NO_ROLE}'{role}' that was provided for this task. Please verify \
          that the role being passed has the proper trust relationship and permissions and that your \
          IAM user has permissions to pass this role."
     )

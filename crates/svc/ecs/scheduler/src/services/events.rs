@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use wharf_base::Timestamp;
 use wharf_placement::Reason;
-use wharf_records::ecs::Service;
+use wharf_records::ecs::{About, Service};
 
 use super::room::Lack;
 use crate::ahead::PATIENCE;
@@ -29,7 +29,18 @@ pub fn may_say(service: &mut Service, cause: &str, now: Timestamp) -> bool {
         return false;
     }
     service.said.insert(cause.to_owned(), now);
+    let said = &service.said;
+    service.about.retain(|cause, _| said.contains_key(cause));
     true
+}
+
+/// The same of a cause with more to tell than that it is so.
+pub fn may_say_about(service: &mut Service, cause: &str, about: About, now: Timestamp) -> bool {
+    let may = may_say(service, cause, now);
+    if may {
+        service.about.insert(cause.to_owned(), about);
+    }
+    may
 }
 
 fn named(ids: &[String]) -> String {
@@ -105,6 +116,19 @@ pub fn unhealthy_target(service: &str, port: u16, group: &str, reason: &str) -> 
     format!(
         "(service {service}) (port {port}) is unhealthy in (target-group {group}) due to (reason \
          {reason})."
+    )
+}
+
+/// The task's definition or its roles are wrong: no other host helps.
+pub fn misconfigured(service: &str, why: &str) -> String {
+    format!("(service {service}) failed to launch a task with (error {why}).")
+}
+
+/// Of a DAEMON, whose tasks leave instances that its constraints no longer let them be on.
+pub fn unsuited(service: &str, task: &str, instance: &str) -> String {
+    format!(
+        "(service {service}) has stopped (task {task}) because (container-instance {instance}) no longer meets the \
+         placement constraints."
     )
 }
 

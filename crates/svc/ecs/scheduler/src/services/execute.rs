@@ -19,7 +19,7 @@ use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::Next;
 use wharf_records::{
     Record, Scope,
-    ecs::{Instance, Scheduling, Service, ServiceStatus, TargetState, Task},
+    ecs::{About, Instance, Scheduling, Service, ServiceStatus, TargetState, Task},
     encode,
 };
 use wharf_store::{Compare, Txn};
@@ -256,8 +256,13 @@ impl Look<'_> {
                 }
                 Err(why) => {
                     wanted = None;
-                    if events::may_say(&mut plan.service, NOT_ADMITTED, now) {
-                        said.push(events::not_admitted(&plan.service.name, &why.to_string()));
+                    let why = why.to_string();
+                    let about = About {
+                        reason: Some(why.clone()),
+                        ..About::default()
+                    };
+                    if events::may_say_about(&mut plan.service, NOT_ADMITTED, about, now) {
+                        said.push(events::not_admitted(&plan.service.name, &why));
                     }
                     pause = Some(scheduler.services.refused(&held.key, true));
                 }
@@ -282,7 +287,11 @@ impl Look<'_> {
             }
             if let Some(why) = &batch.unplaced {
                 let text = self.unplaced(&plan.service, why);
-                if events::may_say(&mut plan.service, "unplaced", now) {
+                let about = About {
+                    providers: batch.short_of.iter().cloned().collect(),
+                    ..About::default()
+                };
+                if events::may_say_about(&mut plan.service, "unplaced", about, now) {
                     plan.service.lacking = events::lacking(why);
                     said.push(text);
                 }

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use rand::Rng;
 use wharf_base::Timestamp;
 use wharf_hosts::Promises;
-use wharf_placement::{Demand, HostIx, Pool, ledger, place, refusal_of};
+use wharf_placement::{Demand, HostIx, Pool, Reason, ledger, place, refusal_of};
 use wharf_records::{
     Record,
     ecs::{
-        Cluster, Desired, InstanceStatus, Launch, Membership, Revision, Service, ServiceSubnet,
-        TargetState, Task, TaskTarget,
+        Cluster, Desired, Instance, InstanceStatus, Launch, Membership, Revision, Service,
+        ServiceSubnet, TargetState, Task, TaskTarget,
     },
     encode,
     hosts::Ledger,
@@ -64,6 +64,8 @@ pub struct Batch {
     pub in_the_way: BTreeSet<String>,
     /// Why the rest of it found no place.
     pub unplaced: Option<Unplaced>,
+    /// The capacity providers that it was meant for.
+    pub short_of: BTreeSet<String>,
 }
 
 impl Batch {
@@ -200,6 +202,8 @@ impl<'a> Launcher<'a> {
             .tasks
             .extend((0..may_wait).map(|_| self.wait(share.provider.clone())));
         if missing > may_wait {
+            let unplaced = share.count - (missing - may_wait)..share.count;
+            batch.short_of.extend(unplaced.filter_map(provider));
             let reasons = placed.refusals.iter().map(|r| (r.host, r.reason));
             batch.unplaced = Some(room::closest(region, &demand, reasons));
         }
@@ -298,13 +302,8 @@ impl<'a> Launcher<'a> {
 
     /// Whether a DAEMON should have a task there: ACTIVE, and what the definition and the constraints
     /// ask of a host is there, room or not.
-    pub fn suits(&self, region: &Region, instance: &wharf_records::ecs::Instance) -> bool {
-        let row = region.fleet.row(&instance.host);
-        let mut demand = self.order.demand(self.place, &self.cluster.arn);
-        demand.claim = wharf_records::hosts::Claim::default();
-        let lacks = |row| {
-            use wharf_placement::Reason;
-            let refusal = refusal_of(region.fleet, &demand, row);
+    pub fn suits(&self, region: &Region, instance: &Instance) -> bool {
+        let lacks = |refusal: Option<Reason>| {
             matches!(
                 refusal,
                 Some(
@@ -312,7 +311,26 @@ impl<'a> Launcher<'a> {
                 )
             )
         };
-        instance.status == InstanceStatus::Active && row.is_some_and(|row| !lacks(row))
+        let refusal = self.refusal_without_claim(region, instance);
+        instance.status == InstanceStatus::Active && refusal.is_some_and(|it| !lacks(it))
+    }
+
+    /// Whether a placement constraint alone keeps a DAEMON from there.
+    pub fn forbids(&self, region: &Region, instance: &Instance) -> bool {
+        let refusal = self.refusal_without_claim(region, instance);
+        instance.status == InstanceStatus::Active && refusal == Some(Some(Reason::MemberOf))
+    }
+
+    /// Why an instance would be refused to a task that takes no room; `None` of one that is no host.
+    fn refusal_without_claim(
+        &self,
+        region: &Region,
+        instance: &Instance,
+    ) -> Option<Option<Reason>> {
+        let row = region.fleet.row(&instance.host)?;
+        let mut demand = self.order.demand(self.place, &self.cluster.arn);
+        demand.claim = wharf_records::hosts::Claim::default();
+        Some(refusal_of(region.fleet, &demand, row))
     }
 
     fn each(

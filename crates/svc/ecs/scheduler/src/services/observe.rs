@@ -110,8 +110,12 @@ impl Seen {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeenHost {
     pub id: String,
+    /// ARN of its container instance.
+    pub instance: String,
     /// ACTIVE, and it meets the constraints: it should have a task.
     pub ready: bool,
+    /// ACTIVE, and a placement constraint forbids the task.
+    pub unsuited: bool,
     /// Its agent can be told of one.
     pub connected: bool,
     /// Tasks on it that are not this service's.

@@ -43,7 +43,9 @@ impl Look<'_> {
             .instances_of(&service.cluster)
             .map(|instance| SeenHost {
                 id: instance.host.clone(),
+                instance: instance.arn.clone(),
                 ready: launcher.suits(region, instance),
+                unsuited: launcher.forbids(region, instance),
                 connected: instance.agent_connected,
                 others: region
                     .tasks_on(&instance.host)

@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use wharf_base::Timestamp;
-use wharf_records::ecs::{RolloutState, TargetState, TaskFailure, Throttle};
+use wharf_records::ecs::{About, RolloutState, TargetState, TaskFailure, Throttle};
 
 use super::{Action, Plan, View, health, rollout};
-use crate::services::{
-    events,
-    observe::{End, Seen},
-    probation::LONGEST,
+use crate::{
+    services::{
+        events,
+        observe::{End, Seen},
+        probation::LONGEST,
+    },
+    task::stop,
 };
 
 /// An end by itself before so long is a failure to start, seen RUNNING for a moment.
@@ -82,6 +85,14 @@ fn count(plan: &mut Plan, task: &Seen, end: End, now: Timestamp) {
         ran,
     };
     fail(plan, index, task, &failure, now);
+    if end == End::FailedToStart && stop::is_misconfigured(&task.why) {
+        let text = events::misconfigured(&plan.service.name, task.why.trim_end_matches('.'));
+        let about = About {
+            reason: Some(task.why.clone()),
+            ..About::default()
+        };
+        plan.say_rarely_about("misconfigured", about, text, now);
+    }
 }
 
 /// A task of ours failed its checks and is told to stop for it.

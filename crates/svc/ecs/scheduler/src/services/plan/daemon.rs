@@ -4,12 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use wharf_base::Timestamp;
+use wharf_records::ecs::About;
 
 use super::{
     Action, Judged, Plan, View, Why, ahead,
     replica::{Stops, is_stuck, stop_failing, wake_for_protection},
 };
-use crate::services::observe::SeenHost;
+use crate::services::{events, observe::SeenHost};
+
+/// What of [`wharf_records::ecs::Service::said`] is about container instances that tasks had to leave, before their ids.
+const UNSUITED: &str = "unsuited ";
 
 pub(super) fn balance(plan: &mut Plan, view: &View<'_>, hosts: &[SeenHost], now: Timestamp) {
     if is_stuck(plan) {
@@ -49,6 +53,17 @@ pub(super) fn balance(plan: &mut Plan, view: &View<'_>, hosts: &[SeenHost], now:
     wake_for_protection(plan, view);
 }
 
+/// Says that a task leaves an instance whose attributes, or the service's constraints, are others now.
+fn leave(plan: &mut Plan, one: &Judged<'_>, host: &SeenHost, now: Timestamp) {
+    let id = host.instance.rsplit('/').next().unwrap_or_default();
+    let text = events::unsuited(&plan.service.name, &one.task.id, id);
+    let about = About {
+        instances: vec![host.instance.clone()],
+        ..About::default()
+    };
+    plan.say_rarely_about(&format!("{UNSUITED}{id}"), about, text, now);
+}
+
 fn retire<'a>(
     plan: &mut Plan,
     stops: &mut Stops,
@@ -58,6 +73,11 @@ fn retire<'a>(
     now: Timestamp,
 ) {
     let scaling = || Why::Scaling(one.task.deployment.clone());
+    if let Some(host) = host.filter(|host| host.unsuited && !one.task.draining) {
+        leave(plan, one, host, now);
+        stops.order(plan, one, scaling());
+        return;
+    }
     if one.is_failing() && one.current {
         stop_failing(plan, stops, one, now);
         return;

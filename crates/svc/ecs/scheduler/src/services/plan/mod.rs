@@ -27,7 +27,7 @@ pub(super) mod tests;
 use std::{borrow::Cow, collections::BTreeSet};
 
 use wharf_base::Timestamp;
-use wharf_records::ecs::{Desired, Scheduling, Service, ServiceStatus, Status, StopCode};
+use wharf_records::ecs::{About, Desired, Scheduling, Service, ServiceStatus, Status, StopCode};
 
 use super::{
     events,
@@ -124,6 +124,12 @@ impl Plan {
 
     fn say_rarely(&mut self, cause: &str, text: String, now: Timestamp) {
         if events::may_say(&mut self.service, cause, now) {
+            self.events.push(text);
+        }
+    }
+
+    fn say_rarely_about(&mut self, cause: &str, about: About, text: String, now: Timestamp) {
+        if events::may_say_about(&mut self.service, cause, about, now) {
             self.events.push(text);
         }
     }

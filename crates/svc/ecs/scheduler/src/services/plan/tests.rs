@@ -2,6 +2,7 @@
 //! sees.
 
 mod ahead;
+mod daemon;
 mod steady;
 
 use std::time::Duration;
@@ -64,6 +65,7 @@ pub(in crate::services) fn service(desired: u32, deployments: &[&str]) -> Servic
         rollout: None,
         throttle: Throttle::default(),
         said: std::collections::BTreeMap::new(),
+        about: std::collections::BTreeMap::new(),
         lacking: None,
         steady: false,
         proven_at: None,
@@ -373,40 +375,21 @@ fn a_rollback_takes_the_old_tasks_back() {
 }
 
 #[test]
-fn a_daemon_has_one_task_on_each_host() {
-    let host = |number: usize, ready| SeenHost {
-        id: format!("h{number}"),
-        ready,
-        connected: true,
-        others: 0,
+fn a_role_that_cannot_be_assumed_is_said_with_its_reason() {
+    let failed = |why: String| Seen {
+        desired: Desired::Stopped,
+        last: Status::Stopped,
+        end: Some(End::FailedToStart),
+        why,
+        ..task(0, "1")
     };
-    let mut service = service(0, &["2", "1"]);
-    service.scheduling = Scheduling::Daemon;
-    service.options = validate::default_options(Scheduling::Daemon);
-    let observed = Observed {
-        // h0 has the present one, h1 an old one, h2 one that is leaving, h3 none.
-        tasks: vec![
-            task(0, "2"),
-            task(1, "1"),
-            Seen {
-                desired: Desired::Stopped,
-                ..task(2, "1")
-            },
-        ],
-        hosts: vec![
-            host(0, true),
-            host(1, true),
-            host(2, true),
-            host(3, true),
-            host(5, false),
-        ],
-        ..Observed::default()
-    };
-    let plan = plan(&service, &observed, NOW);
-    assert_eq!(plan.service.desired, 4);
-    assert_eq!(stops(&plan), ["t001"]);
-    let hosts = vec!["h3".to_owned()];
-    assert!(plan.actions.contains(&Action::LaunchOn { hosts }));
+    let said = |why: String| plan(&service(1, &["1"]), &see(vec![failed(why)]), NOW).service;
+    let why = crate::task::stop::role_text("arn:role");
+    let service = said(why.clone());
+    assert!(service.said.contains_key("misconfigured"));
+    assert_eq!(service.about["misconfigured"].reason, Some(why));
+    let service = said("CannotPullContainerError: no".to_owned());
+    assert!(service.about.is_empty() && !service.said.contains_key("misconfigured"));
 }
 
 #[test]
@@ -484,34 +467,6 @@ fn targets_come_before_and_go_before() {
         leaving(TargetState::Draining, TargetHealth::Absent),
         [Action::Drained { tasks: tasks() }]
     );
-}
-
-#[test]
-fn a_daemon_counts_what_leaves_draining_hosts_before_it_replaces_others() {
-    let mut service = service(4, &["2", "1"]);
-    service.scheduling = Scheduling::Daemon;
-    service.options = validate::default_options(Scheduling::Daemon);
-    service.options.minimum_percent = 67;
-    let host = |number: usize| SeenHost {
-        id: format!("h{number}"),
-        ready: number != 3,
-        connected: true,
-        others: 0,
-    };
-    let mut tasks: Vec<Seen> = (0..4).map(|number| task(number, "1")).collect();
-    tasks[3].draining = true;
-    let observed = Observed {
-        tasks,
-        hosts: (0..4).map(host).collect(),
-        ..Observed::default()
-    };
-    // Of three hosts that stay two keep theirs, and none of these is the one that is emptied.
-    let mut stopped = stops(&plan(&service, &observed, NOW))
-        .into_iter()
-        .map(str::to_owned)
-        .collect::<Vec<_>>();
-    stopped.sort();
-    assert_eq!(stopped, ["t003"]);
 }
 
 #[test]

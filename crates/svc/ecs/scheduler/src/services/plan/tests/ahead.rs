@@ -212,12 +212,7 @@ fn where_there_is_room_beside_them_their_hosts_fetch_nothing() {
 
 #[test]
 fn a_daemon_is_replaced_where_its_host_is_ready() {
-    let host = |number: usize, ready| SeenHost {
-        id: format!("h{number}"),
-        ready,
-        connected: true,
-        others: 0,
-    };
+    let host = super::daemon::seen_host;
     let mut service = service(0, &["2", "1"]);
     service.scheduling = Scheduling::Daemon;
     service.options = validate::default_options(Scheduling::Daemon);
