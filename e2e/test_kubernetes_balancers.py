@@ -14,6 +14,7 @@ from harness.load import Load, Port
 from harness.waiting import wait_for
 from test_ec2_instances import profile
 from test_kubernetes_nodes import MAY_PULL, USER_DATA, condition, launch, node_of
+from test_network_load_balancers import CALL, WHO
 
 pytestmark = pytest.mark.minutes(2)
 
@@ -270,6 +271,43 @@ def test_a_rolling_update_behind_a_network_load_balancer_loses_no_request(instal
     assert set(load.bodies) == {"many", "newer"} and get(port) == (200, "newer")
     cluster.kubectl("delete", "service/many", "deployment/many", "--timeout=50s")
     installation.client("ec2").terminate_instances(InstanceIds=[instance["InstanceId"]])
+
+
+def say_who(cluster, name, image):
+    """A pod that says who calls it, over TCP and UDP."""
+    container = {"name": "who", "image": image, "command": ["python3", "-c", WHO], "readinessProbe": {"tcpSocket": {"port": 7000}}}
+    metadata = {"name": name, "labels": {"app": name}}
+    apply(cluster, {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": [container]}})
+
+
+def seen_by(cluster, name, image, host, kind):
+    """As whom a new pod is seen over the protocol, and its address."""
+    container = {"name": "call", "image": image, "command": ["python3", "-c", CALL, host, "7000", kind]}
+    spec = {"containers": [container], "restartPolicy": "Never"}
+    apply(cluster, {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec})
+    wait_for(lambda: cluster.get("pod", name)["status"].get("phase") == "Succeeded", 90, "the end of a pod that calls")
+    _, own, seen = cluster.kubectl("logs", name).split()
+    assert own == cluster.get("pod", name)["status"]["podIP"]
+    return seen, own
+
+
+@pytest.mark.parametrize("kind", ["udp", "tcp"])
+def test_pods_see_who_calls_their_load_balancer(installation, cluster, kind):
+    """Datagrams always come from who sent them, connections where a Service asks for that."""
+    image = images.push(installation, "python")
+    name = f"who-{kind}"
+    say_who(cluster, name, image)
+    keeps = {"target-group-attributes": "preserve_client_ip.enabled=true"} if kind == "tcp" else {}
+    annotations = {"healthcheck-interval": "5", "healthcheck-timeout": "2", "scheme": "internal", **keeps}
+    port = {"port": 7000, "targetPort": 7000, "protocol": kind.upper()}
+    spec = {"type": "LoadBalancer", "selector": {"app": name}, "ports": [port], "externalTrafficPolicy": "Local"}
+    metadata = {"name": name, "annotations": {f"{NLB}-{key}": value for key, value in annotations.items()}}
+    apply(cluster, {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec})
+    host = wait_for(lambda: hostname(cluster, "service", name), 90, "a load balancer")
+    seen, own = seen_by(cluster, f"call-{kind}", image, host, kind)
+    assert seen == own
+    cluster.kubectl("delete", "service", name, "--timeout=50s")
+    cluster.kubectl("delete", "pod", name, f"call-{kind}", "--wait=false")
 
 
 def test_an_ingress_leaves_nothing(installation, cluster, web):

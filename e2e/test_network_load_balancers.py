@@ -36,6 +36,54 @@ while True:
     peer.close()
 """
 
+# Says who calls, over TCP and UDP, to its log and to the caller.
+WHO = """
+import os
+import signal
+import socket
+import threading
+
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+
+
+def datagrams():
+    line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    line.bind(("0.0.0.0", 7000))
+    while True:
+        _, peer = line.recvfrom(2048)
+        print("udp", peer[0], flush=True)
+        line.sendto(peer[0].encode(), peer)
+
+
+threading.Thread(target=datagrams).start()
+listener = socket.create_server(("0.0.0.0", 7000))
+while True:
+    peer, (address, _) = listener.accept()
+    with peer:
+        if peer.recv(2048):
+            print("tcp", address, flush=True)
+            peer.sendall(address.encode())
+"""
+# Its own address, and as whom it is seen, by the protocols that it is told to use.
+CALL = """
+import socket
+import sys
+import time
+
+name, port, kinds = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
+for kind in kinds:
+    for _ in range(20):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM) as line:
+            line.settimeout(2)
+            try:
+                line.connect((name, port))
+                line.send(b"?")
+                print(kind, line.getsockname()[0], line.recv(2048).decode(), flush=True)
+                break
+            except OSError:
+                time.sleep(1)
+"""
+
 
 class Flows(Web):
     """The same service behind a network load balancer."""
@@ -147,10 +195,6 @@ def test_what_it_is_not_is_refused_by_name(elb, vpc, made):
     code, message = refused(elb.create_rule, ListenerArn=listener, Priority=1, Conditions=conditions, Actions=forward)
     assert message == "Rules are unsupported for Network Load Balancer listeners"
     code, message = refused(
-        elb.modify_target_group_attributes, TargetGroupArn=group, Attributes=[{"Key": "preserve_client_ip.enabled", "Value": "true"}]
-    )
-    assert code == "UnsupportedOperation" and "preserve_client_ip.enabled" in message
-    code, message = refused(
         elb.modify_load_balancer_attributes, LoadBalancerArn=arn, Attributes=[{"Key": "routing.http2.enabled", "Value": "true"}]
     )
     assert message == "Load balancer attribute key 'routing.http2.enabled' is not recognized"
@@ -219,6 +263,97 @@ def test_datagrams_and_connections_on_one_port(wharf, echo):
     finally:
         close(service)
     wait_for(lambda: said(7220, socket.SOCK_STREAM) is None, 20, "the end of the listener")
+
+
+def kept(elb, group, value=None):
+    """Whether a target group keeps its clients' addresses, once it is told to or not to."""
+    if value is not None:
+        elb.modify_target_group_attributes(TargetGroupArn=group, Attributes=[{"Key": "preserve_client_ip.enabled", "Value": value}])
+    return attributes(elb.describe_target_group_attributes(TargetGroupArn=group))["preserve_client_ip.enabled"]
+
+
+def test_which_groups_keep_the_clients_address_is_as_on_aws(wharf, elb, vpc):
+    made = {}
+    try:
+        for protocol in ("TCP", "TLS", "UDP", "TCP_UDP"):
+            for kind in ("ip", "instance"):
+                name = tasks.unique("keeps")
+                (group,) = elb.create_target_group(Name=name, Protocol=protocol, Port=80, VpcId=vpc, TargetType=kind)["TargetGroups"]
+                made[protocol, kind] = group["TargetGroupArn"]
+        shown = {which: kept(elb, group) for which, group in made.items()}
+        # A machine has no way to answer a client in a VPC: there, AWS would keep it.
+        assert {which for which, value in shown.items() if value == "true"} == {("UDP", "ip"), ("TCP_UDP", "ip")}
+        for protocol in ("TCP", "TLS"):
+            assert kept(elb, made[protocol, "ip"], "true") == "true"
+            assert kept(elb, made[protocol, "ip"], "false") == "false"
+        for which, value in ((("UDP", "ip"), "false"), (("TCP", "instance"), "true"), (("UDP", "instance"), "true")):
+            code, message = refused(kept, elb=elb, group=made[which], value=value)
+            assert code == "UnsupportedOperation" and "preserve_client_ip.enabled" in message
+    finally:
+        for group in made.values():
+            elb.delete_target_group(TargetGroupArn=group)
+
+
+@pytest.fixture
+def called(wharf, python, vpc):
+    """A task that says who calls, and that load balancers with the open group alone may call."""
+    ec2, name = wharf.client("ec2"), tasks.unique("called")
+    group = ec2.create_security_group(GroupName=name, Description="load balancers may call", VpcId=vpc)["GroupId"]
+    balancers = [{"GroupId": tasks.open_group(wharf)}]
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[{"IpProtocol": "-1", "UserIdGroupPairs": balancers}])
+    definition = tasks.register(wharf, python, network="awsvpc", command=["python3", "-c", WHO])
+    task = tasks.start(wharf, definition, **tasks.in_vpc(wharf, securityGroups=[group]))
+    yield task.wait("RUNNING"), task
+    task.stop()
+    wait_for(lambda: deleted(ec2, group), 30, "the end of the group")
+
+
+def deleted(ec2, group):
+    try:
+        ec2.delete_security_group(GroupId=group)
+    except ClientError:
+        return False
+    return True
+
+
+def call(wharf, python, name, port, *kinds):
+    """What a task of the default group, which targets do not let in, says: its own address, and as whom it was seen."""
+    caller = tasks.run(
+        wharf, python, network="awsvpc", command=["python3", "-c", CALL, name, str(port), *kinds], run_options=tasks.in_vpc(wharf),
+    )  # fmt: skip
+    caller.wait("STOPPED")
+    return [line.split() for line in caller.output().splitlines()]
+
+
+def test_targets_see_who_calls(wharf, python, called):
+    target, logged = called
+    service = Flows(wharf, None)
+    service.make_balancer(7000, "TCP", 7000, Scheme="internal")
+    try:
+        service.elb.register_targets(TargetGroupArn=service.target_group, Targets=[{"Id": address(target)}])
+        wait_as_boto3(service.elb, "target_in_service", TargetGroupArn=service.target_group)
+        name = service.balancer["DNSName"]
+        ((_, own, seen),) = call(wharf, python, name, 7000, "tcp")
+        assert own != seen, "by default targets see the load balancer"
+        assert kept(service.elb, service.target_group, "true") == "true"
+        ((_, own, seen),) = call(wharf, python, name, 7000, "tcp")
+        assert own == seen
+        logged.wait_line(f"tcp {own}")
+    finally:
+        close(service)
+
+
+def test_targets_see_whose_datagrams_they_get(wharf, python, called):
+    target, _ = called
+    service = Flows(wharf, None)
+    service.make_balancer(7000, "TCP_UDP", 7000, Scheme="internal")
+    try:
+        service.elb.register_targets(TargetGroupArn=service.target_group, Targets=[{"Id": address(target)}])
+        wait_as_boto3(service.elb, "target_in_service", TargetGroupArn=service.target_group)
+        seen = call(wharf, python, service.balancer["DNSName"], 7000, "tcp", "udp")
+        assert [(kind, own) for kind, own, _ in seen] == [(kind, whom) for kind, _, whom in seen] and len(seen) == 2
+    finally:
+        close(service)
 
 
 def test_an_instance_is_a_target(wharf, web):

@@ -14,7 +14,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use wharf_agent::{Identity, IdentityFile, ThisHost};
-use wharf_base::SystemClock;
+use wharf_base::{Cidr, SystemClock};
 use wharf_durable::Durability;
 use wharf_lb::{
     HoldNothing, Holder, LbConfig, LbUpdate, Metrics as LbMetrics, Minutes, PortRanges, PortRules,
@@ -80,6 +80,7 @@ pub fn run(args: &LbArgs) -> Result<ExitCode, Problem> {
         };
         let place = Placement {
             listen: listen(local, &layout, &seen),
+            own: own_addresses(&seen),
             shares,
             holder,
             counted,
@@ -151,9 +152,17 @@ fn listen(given: Vec<IpAddr>, layout: &Layout, host: &ThisHost) -> Vec<IpAddr> {
         .collect()
 }
 
+/// The host as its networks see it, and their ends of what joins them to it.
+fn own_addresses(host: &ThisHost) -> Vec<Cidr> {
+    let range = host.gateway.map(|gateway| format!("{gateway}/26"));
+    let range = range.and_then(|range| Cidr::canonical(&range).ok());
+    range.into_iter().collect()
+}
+
 /// Where it listens on the host, and what it may take there.
 struct Placement {
     listen: Vec<IpAddr>,
+    own: Vec<Cidr>,
     shares: BalancerArgs,
     holder: Holder,
     /// Where it counts, and says which addresses it cannot have.
@@ -193,6 +202,7 @@ async fn serve(
     let rules = rules(lb_ports, &identity)?;
     config.ports = Ports::new(rules, &place.listen, memory::load(&seen_ports));
     config.local_listen = place.listen;
+    config.unkept = place.own;
     config.holder = place.holder;
     let mut minutes = Minutes::new(place.counted.clone());
     config.metrics = place.counted;

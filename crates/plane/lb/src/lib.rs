@@ -52,6 +52,7 @@ use std::{net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
+use wharf_base::Cidr;
 use wharf_planeproto::{Change, Resource, report::TargetHealth};
 
 pub use self::{
@@ -94,6 +95,9 @@ pub struct LbConfig {
     pub listen_pause: Duration,
     /// Below this a client's body is no longer waited for, nor a client that takes its response.
     pub pace: Pace,
+    /// The host's own addresses in the networks of its tasks: who comes from there is somebody else, and answers to them would not come
+    /// back. Targets see the load balancer in their stead.
+    pub unkept: Vec<Cidr>,
     /// Where counters are read.
     pub metrics: Metrics,
     /// Holds listening sockets for the process after this one.
@@ -120,6 +124,7 @@ impl LbConfig {
             balancer_connections: None,
             listen_pause: LISTEN_PAUSE,
             pace: Pace::default(),
+            unkept: Vec::new(),
             metrics: Metrics::default(),
             holder: Arc::new(HoldNothing),
             last_known: watch::Sender::default(),

@@ -31,6 +31,8 @@ pub struct TargetState {
     pub number: u64,
     pub reference: TargetRef,
     pub address: SocketAddr,
+    /// It is in no range of its VPC.
+    pub outside: bool,
     /// From where it is reached; changes when the load balancer's interface comes or goes.
     origin: ArcSwap<Origin>,
     health: AtomicU8,
@@ -47,7 +49,7 @@ static NUMBERS: AtomicU64 = AtomicU64::new(1);
 impl TargetState {
     pub fn new(
         reference: TargetRef,
-        address: SocketAddr,
+        (address, outside): (SocketAddr, bool),
         origin: Origin,
         freed: Arc<Notify>,
     ) -> Self {
@@ -55,6 +57,7 @@ impl TargetState {
             number: NUMBERS.fetch_add(1, Ordering::Relaxed),
             reference,
             address,
+            outside,
             origin: ArcSwap::from_pointee(origin),
             health: AtomicU8::new(0),
             healthy_since_ms: AtomicU64::new(0),

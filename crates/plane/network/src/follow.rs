@@ -84,6 +84,7 @@ impl Worker {
         let places = self.follow_places(touched);
         let resolvers = self.follow_ranges(touched);
         let balancers = self.follow_balancers();
+        let kept = self.follow_kept();
         let publics = self.follow_publics();
         let flows = self.follow_flows();
         let ipv6 = self.follow_ipv6(Some(touched));
@@ -92,6 +93,7 @@ impl Worker {
             .and(places)
             .and(resolvers)
             .and(balancers)
+            .and(kept)
             .and(publics)
             .and(flows)
             .and(ipv6)

@@ -26,6 +26,7 @@ pub mod fuzz;
 mod groups;
 mod host;
 mod ipv6;
+mod kept;
 mod model;
 mod names;
 mod netlink;

@@ -15,7 +15,7 @@ use crate::error::NetworkError;
 use crate::flows::Meter;
 use crate::host;
 use crate::model::{Health, Mode, Scope};
-use crate::names::Names;
+use crate::names::{Names, is_own_key};
 use crate::netlink::{Family, link};
 use crate::netns::Namespace;
 use crate::network::EndpointListener;
@@ -196,6 +196,10 @@ impl Worker {
             self.interfaces.insert(interface, record.key.clone());
         }
         if link::index_of(&mut scope.route, &endpoint.link)?.is_some() {
+            // Load balancers may speak as their clients, which `kept` sees to.
+            if !is_own_key(&record.key) {
+                scope.hold_to_routes(&endpoint.link)?;
+            }
             scope.set_up_link(&endpoint)?;
         } else if let Some(mut task) = TaskNet::without_link(&self.state.task_netns(&record.key))? {
             tracing::warn!(

@@ -24,6 +24,7 @@ use crate::error::NetworkError;
 use crate::groups::Filter;
 use crate::host::{self, Host, Uplink};
 use crate::ipv6;
+use crate::kept::Kept;
 use crate::model::{MacAddress, Scope, Subnet};
 use crate::names::{SCOPE_UPLINK, TASK_LINK};
 use crate::netlink::link::{self, Conf, End};
@@ -53,10 +54,12 @@ pub(crate) const GATEWAY_MAC: MacAddress = MacAddress::new([0x02, b'w', b'h', b'
 
 /// Routing on, redirects off, IPv6 off until there are such addresses (`ipv6`); reverse-path filtering per link, strict for tasks. What
 /// `all` says would weaken that where a distribution set it to loose, and new namespaces inherit.
-const SCOPE_SETTINGS: [(&str, &str); 10] = [
+const SCOPE_SETTINGS: [(&str, &str); 11] = [
     ("ipv4/ip_forward", "1"),
     ("ipv4/conf/all/rp_filter", "0"),
     ("ipv4/conf/default/rp_filter", "0"),
+    // Marks of packets say where they go (`kept`), never where they may come from.
+    ("ipv4/conf/all/src_valid_mark", "0"),
     ("ipv4/conf/all/send_redirects", "0"),
     ("ipv4/conf/default/send_redirects", "0"),
     ("ipv4/conf/all/accept_redirects", "0"),
@@ -95,6 +98,8 @@ pub(crate) struct ScopeNet {
     services_socket: Option<Socket>,
     /// What was made for IPv6.
     pub(crate) ipv6: ipv6::Made,
+    /// The load balancers that may speak as their clients.
+    pub(crate) kept: Kept,
 }
 
 impl ScopeNet {
@@ -140,6 +145,7 @@ impl ScopeNet {
             policies: BTreeMap::new(),
             services_socket: None,
             ipv6: ipv6::Made::default(),
+            kept: Kept::of(!adopt),
         })
     }
 
@@ -166,11 +172,18 @@ impl ScopeNet {
         self.route
             .perform(vec![link::veth(&near, &far, task.namespace.as_fd())])?;
         set_up_task(&mut task.route, endpoint)?;
+        self.hold_to_routes(&endpoint.link)?;
         self.set_up_link(endpoint)?;
         link::await_carrier(&mut task.route, TASK_LINK)
     }
 
-    /// The scope's end of a task's veth.
+    /// Strict: a task speaks only from the address that is routed to it.
+    pub(crate) fn hold_to_routes(&mut self, link: &str) -> Result<(), NetworkError> {
+        let strict = link::configure(link, &[(Conf::RpFilter, 1)]);
+        self.route.perform(vec![strict])
+    }
+
+    /// The scope's end of a task's veth; from where it may be spoken by it is settled already.
     pub(crate) fn set_up_link(&mut self, endpoint: &Endpoint) -> Result<(), NetworkError> {
         let Endpoint {
             link: name,
@@ -179,12 +192,8 @@ impl ScopeNet {
             subnet,
             ..
         } = endpoint;
-        self.route.perform(vec![
-            // Strict: a task speaks only from the address that is routed to it.
-            link::configure(name, &[(Conf::RpFilter, 1)]),
-            link::without_ipv6(name),
-            link::up(name),
-        ])?;
+        self.route
+            .perform(vec![link::without_ipv6(name), link::up(name)])?;
         let index = link::require(&mut self.route, name)?;
         self.route.perform(vec![
             route::neighbour(index, *address, *mac),

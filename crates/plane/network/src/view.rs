@@ -25,6 +25,8 @@ use crate::network::NetworkUpdate;
 
 /// Stands for a route table whose name the kernel would not take.
 const NO_TABLE: &str = "+none";
+/// In the ARN of a network load balancer.
+const NETWORK_BALANCER: &str = ":loadbalancer/net/";
 
 #[derive(Debug, Default)]
 pub(crate) struct View {
@@ -727,6 +729,15 @@ impl View {
         self.of_kind(Kind::Host).filter_map(|it| match it {
             Resource::Host(host) => Some(host.id.as_str()),
             _ => None,
+        })
+    }
+
+    /// The interfaces of network load balancers, which may speak as their clients.
+    pub(crate) fn network_balancers(&self) -> impl Iterator<Item = &Interface> {
+        let all = self.balancers.iter().filter_map(|id| self.interface(id));
+        all.filter(|it| {
+            let served = it.load_balancer.as_deref();
+            served.is_some_and(|arn| arn.contains(NETWORK_BALANCER))
         })
     }
 

@@ -387,6 +387,9 @@ impl Worker {
         self.join_services(record)?;
         self.connect(record, &mut task)?;
         self.settle(record)?;
+        if let Err(error) = self.follow_kept() {
+            tracing::warn!(%error, "failed to let load balancers keep their clients' addresses; will retry with the next update");
+        }
         self.wire_ipv6(record, &scope)?;
         self.open_to_host(record)?;
         self.lead_publics();
@@ -566,6 +569,9 @@ impl Worker {
                 host.withdraw(endpoint.address, &record.bindings)?;
             }
             if let Some(scope) = self.scopes.get_mut(&endpoint.scope) {
+                if is_own_key(key) {
+                    scope.kept.doubt();
+                }
                 if let Some(host) = &mut self.host {
                     for address in endpoint.addresses() {
                         host.forget(&endpoint.scope, scope.uplink, address)?;

@@ -11,9 +11,11 @@ use wharf_store::Entry;
 pub use crate::names::SERVICE;
 use crate::{
     certificates,
+    check::attributes,
     names::{self, Kind, Names as _, Place},
     records::{
-        Action, Certificate, Condition, Listener, LoadBalancer, Rule, Target, TargetGroup, Version,
+        Action, Attributes, Certificate, Condition, Listener, LoadBalancer, Rule, Target,
+        TargetGroup, Version,
     },
 };
 
@@ -62,6 +64,7 @@ pub fn resource(entry: &Entry, keyring: &Keyring) -> Option<Resource> {
             Resource::Target(plane::Target {
                 target: names::target_ref(&place, &id)?,
                 address: record.address,
+                outside: record.outside,
                 draining_since_ms: record.draining_since.map(|at| at.millis()),
             })
         }
@@ -135,6 +138,7 @@ fn rule(place: &Place, id: &str, record: Rule) -> plane::Rule {
 }
 
 fn group(place: &Place, id: &str, record: TargetGroup) -> plane::TargetGroup {
+    let attributes = told(&record);
     let check = record.health_check;
     plane::TargetGroup {
         arn: place.arn(Kind::Group, id),
@@ -157,6 +161,18 @@ fn group(place: &Place, id: &str, record: TargetGroup) -> plane::TargetGroup {
             healthy_threshold: check.healthy_threshold,
             unhealthy_threshold: check.unhealthy_threshold,
         },
-        attributes: record.attributes,
+        attributes,
     }
+}
+
+/// Attributes that differ from those that hosts go by if they hear nothing.
+fn told(group: &TargetGroup) -> Attributes {
+    let mut attributes = group.attributes.clone();
+    if group.protocol.is_network() {
+        let table = attributes::of_targets(group);
+        if table.value(&group.attributes, attributes::KEEPS_CLIENT) == "true" {
+            attributes.insert(attributes::KEEPS_CLIENT.to_owned(), "true".to_owned());
+        }
+    }
+    attributes
 }

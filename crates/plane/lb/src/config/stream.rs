@@ -18,6 +18,8 @@ pub struct FlowSettings {
     /// All flows of a client address go to one target.
     pub by_source: bool,
     pub proxy_protocol: bool,
+    /// Targets see the client's address as the one they are called from.
+    pub keeps_client: bool,
     pub deregistration_delay_ms: i64,
     /// What is left when a target's deregistration delay is over is ended; else it may go on.
     pub ends_deregistered: bool,
@@ -33,6 +35,7 @@ impl FlowSettings {
         Ok(Self {
             by_source: flag("stickiness.enabled", false)?,
             proxy_protocol: flag("proxy_protocol_v2.enabled", false)?,
+            keeps_client: flag("preserve_client_ip.enabled", false)?,
             deregistration_delay_ms: i64::from(delay.min(3600)) * 1000,
             ends_deregistered: flag("deregistration_delay.connection_termination.enabled", false)?,
             ends_unhealthy: flag(

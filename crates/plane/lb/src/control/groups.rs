@@ -311,7 +311,10 @@ impl Entry {
         let verdict = remembered.unwrap_or_else(Verdict::initial);
         let state = TargetState::new(
             record.target.clone(),
-            SocketAddr::new(record.address, record.target.port),
+            (
+                SocketAddr::new(record.address, record.target.port),
+                record.outside,
+            ),
             origin,
             Arc::clone(freed),
         );
@@ -330,7 +333,9 @@ impl Entry {
     /// anew after it was deregistered.
     fn is_still(&self, record: &Target) -> bool {
         let serving = self.phase == Phase::Serving;
-        record.address == self.state.address.ip() && (serving || record.draining_since_ms.is_some())
+        let same =
+            record.address == self.state.address.ip() && record.outside == self.state.outside;
+        same && (serving || record.draining_since_ms.is_some())
     }
 
     /// Takes over whether it is being deregistered.

@@ -107,6 +107,7 @@ impl Control {
             sockets: sockets.clone(),
             upstreams: Rooms::new(budget.targets),
             pace: config.pace,
+            unkept: config.unkept.as_slice().into(),
         };
         let (workers, threads) =
             Workers::start(config.workers, &shared).map_err(LbError::Worker)?;

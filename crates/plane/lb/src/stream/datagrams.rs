@@ -16,7 +16,7 @@ use std::{
 use tokio::net::UdpSocket;
 use tokio_util::sync::CancellationToken;
 
-use super::{choice, choice::FlowKey, follow};
+use super::{choice, choice::FlowKey, follow, source, source::Source};
 use crate::{
     config::table::ListenerTable,
     endpoint::Endpoint,
@@ -140,21 +140,26 @@ async fn begin(
 }
 
 async fn reach(
-    worker: &Worker,
+    worker: &Rc<Worker>,
     listener: &ListenerTable,
     peer: SocketAddr,
     local: SocketAddr,
 ) -> Option<(Lease, UdpSocket, Room)> {
     let group = listener.group()?;
     let flows = group.config.flows.as_ref()?;
-    let lease = choice::target(group, FlowKey::of(peer, local, flows.by_source), &[])?;
+    let key = FlowKey::of(peer, local, flows.by_source);
+    let mut lease = choice::target(group, key, &[])?;
+    let source = match Source::of(flows, lease.target(), peer, &worker.unkept) {
+        Some(source) => source,
+        // The client is that target: another one, if there is any.
+        None => {
+            lease = choice::target(group, key, &[lease.target().number])?;
+            Source::of(flows, lease.target(), peer, &worker.unkept)?
+        }
+    };
     let room = worker.upstreams.try_enter(&listener.owner, None).ok()?;
     let target = lease.target();
-    let socket = worker
-        .sockets
-        .udp(&target.origin(), target.address.ip())
-        .await
-        .ok()?;
+    let socket = source::udp(worker, target, source).await.ok()?;
     let socket = UdpSocket::from_std(std::net::UdpSocket::from(socket)).ok()?;
     socket.connect(target.address).await.ok()?;
     // The runtime knows of no readiness yet, and would give up on the first datagram.

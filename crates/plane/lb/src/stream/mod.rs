@@ -4,6 +4,8 @@
 //! A flow is taken from the client, then a target is chosen and reached; bytes pass as they come. A
 //! client whose flow has no target to go to is reset.
 //!
+//! Targets are reached as the load balancer, or as the client ([`source`]).
+//!
 //! Flows end with their listener, with their target as its group says, and after a time of silence. When the process is to
 //! end they go on until its grace is over.
 
@@ -11,6 +13,7 @@ mod choice;
 pub mod datagrams;
 mod header;
 mod pump;
+mod source;
 
 use std::{
     cell::RefCell,
@@ -31,6 +34,7 @@ use tokio::{
 use self::{
     choice::FlowKey,
     pump::{Broken, Side},
+    source::Source,
 };
 use crate::{
     config::table::{Flows, Group, ListenerTable},
@@ -174,7 +178,7 @@ fn linger_not(fd: RawFd) {
 
 /// A connection to a target of the group, with what is said ahead already said.
 async fn reach<'a, S>(
-    worker: &Worker,
+    worker: &Rc<Worker>,
     listener: &ListenerTable,
     group: &'a Arc<Group>,
     client: &Client<S>,
@@ -185,8 +189,11 @@ async fn reach<'a, S>(
     while tried.len() < MOST_TRIED {
         let lease = choice::target(group, key, &tried)?;
         tried.push(lease.target().number);
+        let Some(source) = Source::of(flows, lease.target(), client.peer, &worker.unkept) else {
+            continue;
+        };
         let room = worker.upstreams.try_enter(&listener.owner, None).ok()?;
-        match timeout(CONNECT, connect(worker, &lease)).await {
+        match timeout(CONNECT, connect(worker, &lease, source)).await {
             Ok(Ok(mut stream)) => {
                 if flows.proxy_protocol {
                     let header = header::of_connection(client.peer, client.local);
@@ -200,9 +207,17 @@ async fn reach<'a, S>(
     None
 }
 
-async fn connect(worker: &Worker, lease: &Lease) -> io::Result<TcpStream> {
+async fn connect(worker: &Rc<Worker>, lease: &Lease, source: Source) -> io::Result<TcpStream> {
+    match connect_as(worker, lease, source).await {
+        Err(error) if source.is_client() && source::is_of_port(&error) => {
+            connect_as(worker, lease, source.on_any_port()).await
+        }
+        connected => connected,
+    }
+}
+
+async fn connect_as(worker: &Rc<Worker>, lease: &Lease, source: Source) -> io::Result<TcpStream> {
     let target = lease.target();
-    let sockets = &worker.sockets;
-    let socket = sockets.tcp(&target.origin(), target.address.ip()).await?;
+    let socket = source::tcp(worker, target, source).await?;
     upstream::connect_socket(socket, target.address).await
 }

@@ -21,6 +21,7 @@ use std::{
 
 use rand::{SeedableRng, rngs::SmallRng};
 use tokio::{sync::mpsc, time::MissedTickBehavior};
+use wharf_base::Cidr;
 
 pub use self::{
     client::{Client, Local, RequestGuard},
@@ -192,6 +193,8 @@ pub struct Shared {
     /// Connections to targets that may be open.
     pub upstreams: Rooms,
     pub pace: Pace,
+    /// Addresses that targets never see as their client's.
+    pub unkept: Arc<[Cidr]>,
 }
 
 /// What the connections of a worker share.
@@ -200,6 +203,8 @@ pub struct Worker {
     /// Connections to targets that may be open.
     pub upstreams: Rooms,
     pub pace: Pace,
+    /// Addresses that targets never see as their client's.
+    pub unkept: Arc<[Cidr]>,
     pub pool: Rc<Pool>,
     pub http2: upstream::http2::Pool,
     pub random: RefCell<SmallRng>,
@@ -221,6 +226,7 @@ fn run(received: mpsc::UnboundedReceiver<Command>, shared: Shared, connections: 
         sockets: shared.sockets,
         upstreams: shared.upstreams,
         pace: shared.pace,
+        unkept: shared.unkept,
         pool: Rc::default(),
         http2: upstream::http2::Pool::default(),
         random: RefCell::new(SmallRng::from_os_rng()),

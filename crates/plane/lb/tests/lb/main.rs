@@ -4,6 +4,7 @@
 mod admission;
 mod balancing;
 mod changes;
+mod clients;
 mod health;
 mod hold;
 mod http;

@@ -182,6 +182,7 @@ pub fn target(group: &str, address: SocketAddr) -> Target {
             port: address.port(),
         },
         address: address.ip(),
+        outside: false,
         draining_since_ms: None,
     }
 }

@@ -65,6 +65,8 @@ const INSTANCES: &str = "instances";
 /// Connections that a port of an instance led elsewhere: whether the instance may send there, and who answers takes it from there.
 const LED: &str = "led";
 const TAKERS: &str = "takers";
+/// Who answers load balancers that speak as their clients.
+const KEPT: &str = "kept";
 /// Marks a connection as judged.
 const ADMIT: &str = "admit";
 /// What leaves the VPC.
@@ -416,6 +418,9 @@ impl Filter {
             through.concat(),
             judged.clone(),
             [Expression::invalid(), Expression::discard()].concat(),
+            // A load balancer that speaks as its client is judged as itself, on its own host.
+            Expression::balancer_verdict(SENDERS.name),
+            [Expression::kept(), Expression::accept()].concat(),
             [Expression::led_from(INSTANCES), Expression::goto(LED)].concat(),
             Expression::connection_verdict(Side::Source, SENDERS.name),
             unlisted(true, Direction::In),
@@ -427,8 +432,13 @@ impl Filter {
             Expression::led_from(INSTANCES),
             Expression::connection_verdict(Side::Destination, TAKERS),
         ];
+        let outside = Expression::link(Direction::Out, nft::Compare::Equal, SCOPE_UPLINK);
+        let kept = Expression::connection_verdict(Side::Destination, KEPT);
         for rule in [
             judged,
+            // The client's address means nothing there.
+            [Expression::kept(), outside, Expression::discard()].concat(),
+            [Expression::kept(), kept].concat(),
             taken.concat(),
             Expression::connection_verdict(Side::Destination, RECEIVERS.name),
             unlisted(true, Direction::Out),
@@ -463,7 +473,7 @@ impl Filter {
                     } else {
                         batch.flush_chain(&chain);
                     }
-                    for rule in way.rules(group) {
+                    for rule in way.rules(group).iter().filter(|it| way.speaks(it)) {
                         batch.rule(&chain, way.expressions(rule, ADMIT, set));
                     }
                 }
@@ -481,7 +491,9 @@ impl Filter {
                         batch.rule(&chain, Expression::jump(DNS));
                     }
                     for group in groups {
-                        batch.rule(&chain, Expression::jump(&way.of_group(group)));
+                        for asked in way.asked() {
+                            batch.rule(&chain, Expression::jump(&asked.of_group(group)));
+                        }
                     }
                     batch.rule(&chain, Expression::discard());
                 }
@@ -512,20 +524,21 @@ impl Filter {
 }
 
 /// The maps from addresses to the policies of each way.
-fn maps() -> [&'static str; 5] {
+fn maps() -> [&'static str; 6] {
     Way::ALL.map(|it| match it {
         Way::Out => SENDERS.name,
         Way::In => RECEIVERS.name,
         Way::Take => TAKERS,
         Way::Call => CALLING,
         Way::Called => CALLABLE,
+        Way::Kept => KEPT,
     })
 }
 
 fn unknown(way: Way) -> &'static str {
     match way {
         Way::Out | Way::Call => UNKNOWN_OUT,
-        Way::In | Way::Take => UNKNOWN_IN,
+        Way::In | Way::Take | Way::Kept => UNKNOWN_IN,
         Way::Called => UNKNOWN_CALLED,
     }
 }

@@ -24,7 +24,9 @@
 //! acl-out/…, acl-in/…         before all of these: what crosses the edge of a subnet (`edges`)
 //! dns                         the name servers that tasks are given: no matter of groups or routes
 //! ```
-//! take/<group> are the rules of in/<group>, asked of the instance that was called instead of who began.
+//! take/<group> are the rules of in/<group>, asked of the instance that was called instead of who began. kept/+<groups>, by @kept, is asked
+//! about load balancers that speak as their clients (`kept`): it jumps to in/<group>, about the client, and to kept/<group>, which has the
+//! rules about groups once more, about the load balancer.
 //! Judging costs a walk through the rules, so a connection that passed carries the generation of
 //! the rules as its mark; a change counts the generation on, and each connection is judged again
 //! once.

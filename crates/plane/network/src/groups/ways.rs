@@ -22,10 +22,19 @@ pub(crate) enum Way {
     Call,
     /// The ingress of what was called, about the sender.
     Called,
+    /// As `In`, for connections of load balancers that speak as their clients: what `In` allows, and what is allowed to the load balancer's own groups.
+    Kept,
 }
 
 impl Way {
-    pub(super) const ALL: [Self; 5] = [Self::Out, Self::In, Self::Take, Self::Call, Self::Called];
+    pub(super) const ALL: [Self; 6] = [
+        Self::Out,
+        Self::In,
+        Self::Take,
+        Self::Call,
+        Self::Called,
+        Self::Kept,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
@@ -34,6 +43,7 @@ impl Way {
             Self::Take => "take",
             Self::Call => "call",
             Self::Called => "called",
+            Self::Kept => "kept",
         }
     }
 
@@ -57,7 +67,24 @@ impl Way {
     pub(super) fn rules(self, group: &Group) -> &[Rule] {
         match self {
             Self::Out | Self::Call => &group.egress,
-            Self::In | Self::Take | Self::Called => &group.ingress,
+            Self::In | Self::Take | Self::Called | Self::Kept => &group.ingress,
+        }
+    }
+
+    /// Whether the rule says anything that the other ways do not.
+    pub(super) fn speaks(self, rule: &Rule) -> bool {
+        self != Self::Kept || matches!(rule.peer, Peer::Group(_))
+    }
+
+    /// What a policy asks of each of its groups, one after the other.
+    pub(super) fn asked(self) -> &'static [Self] {
+        match self {
+            Self::Out => &[Self::Out],
+            Self::In => &[Self::In],
+            Self::Take => &[Self::Take],
+            Self::Call => &[Self::Call],
+            Self::Called => &[Self::Called],
+            Self::Kept => &[Self::In, Self::Kept],
         }
     }
 
@@ -65,7 +92,7 @@ impl Way {
     const fn peer(self) -> Side {
         match self {
             Self::Out => Side::Destination,
-            Self::In | Self::Called => Side::Source,
+            Self::In | Self::Called | Self::Kept => Side::Source,
             Self::Take | Self::Call => Side::Called,
         }
     }
@@ -78,7 +105,9 @@ impl Way {
         set: impl Fn(&str) -> String,
     ) -> Vec<Expression> {
         let ports = |first, last| match self {
-            Self::Out | Self::In | Self::Take => Expression::connection_ports(first, last),
+            Self::Out | Self::In | Self::Take | Self::Kept => {
+                Expression::connection_ports(first, last)
+            }
             Self::Call | Self::Called => Expression::called_ports(first, last),
         };
         let mut all = rule.traffic.of_connections(ICMP, ports);
@@ -90,10 +119,11 @@ impl Way {
                 range.network(),
                 range.prefix(),
             )),
+            Peer::Group(id) if self == Self::Kept => all.extend(Expression::balancer_in(&set(id))),
             Peer::Group(id) => all.extend(Expression::connection_address_in(side, &set(id))),
         }
         all.extend(match self {
-            Self::In | Self::Take => Expression::goto(admit),
+            Self::In | Self::Take | Self::Kept => Expression::goto(admit),
             // Others have yet to be asked, in the chains that come next.
             Self::Out | Self::Call | Self::Called => Expression::accept(),
         });

@@ -35,6 +35,7 @@ pub(super) const AF_INET6: u8 = 10;
 pub(crate) const MAIN: u32 = 254;
 const SCOPE_UNIVERSE: u8 = 0;
 const SCOPE_LINK: u8 = 253;
+const SCOPE_HOST: u8 = 254;
 const UNICAST: u8 = 1;
 const LOCAL: u8 = 2;
 const UNREACHABLE: u8 = 7;
@@ -93,6 +94,28 @@ pub(crate) fn route(to: Subnet, hop: Hop) -> Request {
     Request {
         message,
         step: format!("add the route to {to}").into(),
+        tolerated: &[],
+    }
+}
+
+/// As `route`, in another table.
+pub(crate) fn route_in(table: u32, to: Subnet, hop: Hop) -> Request {
+    let message = route_message(REQUEST | ACK | CREATE | REPLACE, table, to, hop);
+    Request {
+        message,
+        step: format!("add the route to {to}").into(),
+        tolerated: &[],
+    }
+}
+
+/// By that table every address is this namespace's own; `index` is that of its loopback.
+pub(crate) fn all_is_here(table: u32, index: u32) -> Request {
+    let header = [AF_INET, 0, 0, 0, 0, PROTOCOL, SCOPE_HOST, LOCAL, 0, 0, 0, 0];
+    let attrs = Attrs::new().u32(RTA_TABLE, table).u32(RTA_OIF, index);
+    let flags = REQUEST | ACK | CREATE | REPLACE;
+    Request {
+        message: Message::new(RTM_NEWROUTE, flags, &header, attrs),
+        step: "add the route to what is kept".into(),
         tolerated: &[],
     }
 }

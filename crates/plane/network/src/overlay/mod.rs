@@ -12,8 +12,8 @@
 //! namespace, so that its packets leave there, directly within the VPC's. It exists from the
 //! first address on that is on another host.
 //!
-//! Invariants: reverse-path filtering is strict on the tunnel as on every task's link, so a packet
-//! that claims a sender of this host, or of nobody, ends there; a route that moves is replaced in
+//! Invariants: reverse-path filtering is strict on the tunnel as on every task's link, or `kept` does the same by rules, so a packet
+//! that claims a sender of this host, or of nobody, ends there unless a load balancer speaks as its client; a route that moves is replaced in
 //! one step, so an address answers in one place; an address that the control plane says is
 //! elsewhere is cut off here even while its task is still wired.
 
@@ -97,6 +97,11 @@ pub(crate) struct Overlay {
 }
 
 impl Overlay {
+    /// The tunnel's device, if there is one.
+    pub(crate) fn device(&self) -> Option<u32> {
+        self.device.map(|(index, _)| index)
+    }
+
     /// Everything is compared with the kernel at the next occasion.
     pub(crate) fn doubt(&mut self) {
         self.known = false;

@@ -12,6 +12,7 @@ mod groups;
 mod ipv6;
 mod ipv6_outside;
 mod ipv6_peering;
+mod kept;
 mod names;
 mod overlay;
 mod peering;

@@ -6,7 +6,7 @@ use wharf_wire::Fault;
 
 use crate::{
     fault, names,
-    records::{Attributes, Protocol},
+    records::{Attributes, Protocol, TargetGroup, TargetType},
 };
 
 /// One attribute.
@@ -46,6 +46,8 @@ pub struct Table {
     together: fn(&Attributes) -> Result<(), Fault>,
 }
 
+/// Targets see the client's address, not the load balancer's.
+pub const KEEPS_CLIENT: &str = "preserve_client_ip.enabled";
 const PROXY_PROTOCOL: &str = "proxy_protocol_v2.enabled";
 pub const DELETION_PROTECTION: &str = "deletion_protection.enabled";
 pub const DEREGISTRATION_DELAY: &str = "deregistration_delay.timeout_seconds";
@@ -178,68 +180,87 @@ pub const NETWORK_BALANCER: Table = Table {
     ],
 };
 
+/// What all target groups of network load balancers have, and whether they keep clients' addresses.
+macro_rules! network_group {
+    ($default:literal, $form:expr) => {
+        &[
+            of(DEREGISTRATION_DELAY, "300", Number(0, 3600)),
+            of(
+                "deregistration_delay.connection_termination.enabled",
+                "false",
+                Flag,
+            ),
+            of(
+                "load_balancing.cross_zone.enabled",
+                "use_load_balancer_configuration",
+                OneOf(&["true", "false", "use_load_balancer_configuration"]),
+            ),
+            of(KEEPS_CLIENT, $default, $form),
+            of(PROXY_PROTOCOL, "false", Flag),
+            of("stickiness.enabled", "false", Flag),
+            of("stickiness.type", "source_ip", OneOf(&["source_ip"])),
+            of(
+                "target_group_health.dns_failover.minimum_healthy_targets.count",
+                "1",
+                Fixed,
+            ),
+            of(
+                "target_group_health.dns_failover.minimum_healthy_targets.percentage",
+                "off",
+                Fixed,
+            ),
+            of(
+                "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count",
+                "1",
+                Fixed,
+            ),
+            of(
+                "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage",
+                "off",
+                Fixed,
+            ),
+            of(
+                "target_health_state.unhealthy.connection_termination.enabled",
+                "true",
+                Flag,
+            ),
+            of(
+                "target_health_state.unhealthy.draining_interval_seconds",
+                "0",
+                Fixed,
+            ),
+        ]
+    };
+}
+
 /// Of target groups of network load balancers.
 pub const NETWORK_GROUP: Table = Table {
     noun: "Target group",
     together: |_| Ok(()),
-    all: &[
-        of(DEREGISTRATION_DELAY, "300", Number(0, 3600)),
-        of(
-            "deregistration_delay.connection_termination.enabled",
-            "false",
-            Flag,
-        ),
-        of(
-            "load_balancing.cross_zone.enabled",
-            "use_load_balancer_configuration",
-            OneOf(&["true", "false", "use_load_balancer_configuration"]),
-        ),
-        of("preserve_client_ip.enabled", "false", Fixed),
-        of(PROXY_PROTOCOL, "false", Flag),
-        of("stickiness.enabled", "false", Flag),
-        of("stickiness.type", "source_ip", OneOf(&["source_ip"])),
-        of(
-            "target_group_health.dns_failover.minimum_healthy_targets.count",
-            "1",
-            Fixed,
-        ),
-        of(
-            "target_group_health.dns_failover.minimum_healthy_targets.percentage",
-            "off",
-            Fixed,
-        ),
-        of(
-            "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count",
-            "1",
-            Fixed,
-        ),
-        of(
-            "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage",
-            "off",
-            Fixed,
-        ),
-        of(
-            "target_health_state.unhealthy.connection_termination.enabled",
-            "true",
-            Flag,
-        ),
-        of(
-            "target_health_state.unhealthy.draining_interval_seconds",
-            "0",
-            Fixed,
-        ),
-    ],
+    all: network_group!("false", Flag),
 };
 
-/// Of target groups for UDP: datagrams have no place for what is said ahead of a connection.
-pub const DATAGRAM_GROUP: Table = Table {
+/// Of those with targets that cannot answer to a client's address: machines, and addresses of IPv6.
+const UNKEPT_GROUP: Table = Table {
+    all: network_group!("false", Fixed),
+    ..NETWORK_GROUP
+};
+
+/// Of target groups for UDP: datagrams have no place for what is said ahead of a connection, and come from their client, as on AWS.
+const DATAGRAM_GROUP: Table = Table {
+    noun: "Target group",
     together: |attributes| match attributes.contains_key(PROXY_PROTOCOL) {
         true => Err(fault::unsupported(format_args!(
             "The attribute '{PROXY_PROTOCOL}' of a target group for UDP"
         ))),
         false => Ok(()),
     },
-    ..NETWORK_GROUP
+    all: network_group!("true", Fixed),
+};
+
+const UNKEPT_DATAGRAM_GROUP: Table = Table {
+    all: UNKEPT_GROUP.all,
+    ..DATAGRAM_GROUP
 };
 
 /// Of TCP listeners.
@@ -274,11 +295,14 @@ pub fn of_listener(protocol: Protocol) -> &'static Table {
 }
 
 /// The attributes of a target group.
-pub fn of_targets(protocol: Protocol) -> &'static Table {
-    match protocol {
-        Protocol::Http | Protocol::Https => &GROUP,
-        Protocol::Tcp | Protocol::Tls => &NETWORK_GROUP,
-        Protocol::Udp | Protocol::TcpUdp => &DATAGRAM_GROUP,
+pub fn of_targets(group: &TargetGroup) -> &'static Table {
+    let may_keep = group.target_type == TargetType::Ip && !group.ipv6;
+    match (group.protocol, may_keep) {
+        (Protocol::Http | Protocol::Https, _) => &GROUP,
+        (Protocol::Tcp | Protocol::Tls, true) => &NETWORK_GROUP,
+        (Protocol::Tcp | Protocol::Tls, false) => &UNKEPT_GROUP,
+        (Protocol::Udp | Protocol::TcpUdp, true) => &DATAGRAM_GROUP,
+        (Protocol::Udp | Protocol::TcpUdp, false) => &UNKEPT_DATAGRAM_GROUP,
     }
 }
 

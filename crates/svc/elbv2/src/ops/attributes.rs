@@ -95,7 +95,7 @@ pub async fn describe_group(
     let (_, stored) = core
         .group(&place, input.target_group_arn.as_deref())
         .await?;
-    let table = tables::of_targets(stored.record.protocol);
+    let table = tables::of_targets(&stored.record);
     Ok(DescribeTargetGroupAttributesOutput {
         attributes: shown(table, &stored.record.attributes, of_group),
     })
@@ -112,7 +112,7 @@ pub async fn modify_group(
         .await?;
     let given = input.attributes.unwrap_or_default();
     let pairs = || given.iter().map(|it| (it.key.clone(), it.value.clone()));
-    let table = tables::of_targets(stored.record.protocol);
+    let table = tables::of_targets(&stored.record);
     let change = |group: &mut TargetGroup| {
         group.attributes = table.change(&group.attributes, pairs())?;
         Ok::<_, Fault>(())

@@ -35,6 +35,7 @@ struct Given {
     port: u16,
     address: IpAddr,
     zone: Option<String>,
+    outside: bool,
 }
 
 pub async fn register(
@@ -92,11 +93,14 @@ async fn resolve(
             TargetType::Ip => ip(&id, zone, &ranges, group.ipv6)?,
             TargetType::Instance => (instance(core, call, &id).await?, None),
         };
+        let is_ip = group.target_type == TargetType::Ip;
+        let outside = is_ip && !ranges.iter().any(|(range, _)| range.contains(address));
         found.push(Given {
             id,
             port,
             address,
             zone,
+            outside,
         });
     }
     Ok(found)
@@ -205,6 +209,7 @@ async fn insert(
             let target = Target {
                 address: given.address,
                 zone: given.zone.clone(),
+                outside: given.outside,
                 registered_at: call.now,
                 draining_since: None,
                 unknown: Unknown::new(),

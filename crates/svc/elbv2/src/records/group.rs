@@ -95,6 +95,9 @@ pub struct Target {
     /// Where it is reached.
     pub address: IpAddr,
     pub zone: Option<String>,
+    /// It is an address in no range of the VPC.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub outside: bool,
     pub registered_at: Timestamp,
     #[serde(default)]
     pub draining_since: Option<Timestamp>,

@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use super::{Attrs, IPV4, IpVersion, LIST_ELEMENT, value};
 
 mod ipv6;
+mod kept;
 mod service;
 
 pub(crate) use service::Memory;
@@ -619,6 +620,14 @@ impl Expression {
         let mark = Attrs::new().be32(1, R0).nest(2, value(&mark.to_ne_bytes()));
         let set = Attrs::new().be32(2, MARK).be32(3, R0);
         vec![Self::new("immediate", mark), Self::new("meta", set)]
+    }
+
+    /// `ip saddr != <address>`
+    pub(crate) fn source_beside(address: Ipv4Addr) -> Vec<Self> {
+        vec![
+            Self::payload(R0, 1, 12, 4),
+            Self::compare(R0, Compare::Different, &address.octets()),
+        ]
     }
 
     /// `ip daddr != <address>`

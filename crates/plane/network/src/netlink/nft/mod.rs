@@ -39,6 +39,8 @@ const APPEND: u16 = 0x800;
 /// The families `ip` and `ip6`.
 const IPV4: u8 = 2;
 const IPV6: u8 = 10;
+/// Of tables about what single links send.
+const LINKS: u8 = 5;
 
 /// Whose packets a table is about, where the same is made for both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,6 +144,14 @@ impl<'a> Batch<'a> {
         }
     }
 
+    /// Of the table of that name about what links send.
+    pub(crate) fn of_links(table: &'a str) -> Self {
+        Self {
+            family: LINKS,
+            ..Self::new(table)
+        }
+    }
+
     pub(crate) fn of_version(version: IpVersion, table: &'a str) -> Self {
         Self {
             family: version.family(),
@@ -171,6 +181,18 @@ impl<'a> Batch<'a> {
             .text(3, chain.name)
             .nest(4, hook)
             .text(7, chain.kind);
+        self.push(NEW_CHAIN, CREATE, attrs);
+    }
+
+    /// A chain of what a link is about to send, in a table about links.
+    pub(crate) fn sending_chain(&mut self, name: &str, link: &str) {
+        const EGRESS: u32 = 1;
+        let hook = Attrs::new().be32(1, EGRESS).be32(2, 0).text(3, link);
+        let attrs = Attrs::new()
+            .text(1, self.table)
+            .text(3, name)
+            .nest(4, hook)
+            .text(7, "filter");
         self.push(NEW_CHAIN, CREATE, attrs);
     }
 
@@ -219,6 +241,11 @@ impl<'a> Batch<'a> {
     /// `map <name> { type ipv4_addr : ipv4_addr }`
     pub(crate) fn address_map(&mut self, name: &str) {
         self.new_set(name, (TYPE_IPV4, 4), Some((TYPE_IPV4, 4)));
+    }
+
+    /// `map <name> { type ipv4_addr : mark }`
+    pub(crate) fn mark_map(&mut self, name: &str) {
+        self.new_set(name, (TYPE_IPV4, 4), Some((TYPE_MARK, 4)));
     }
 
     /// `set <name> { type ipv4_addr . inet_proto . inet_service }`
@@ -354,6 +381,18 @@ impl<'a> Batch<'a> {
         let elements = pairs
             .into_iter()
             .map(|(from, to)| key_element(&from.octets()).nest(2, value(&to.octets())));
+        self.elements(NEW_ELEMENTS, CREATE, map, elements);
+    }
+
+    /// Entries of a map of marks.
+    pub(crate) fn add_marks(
+        &mut self,
+        map: &str,
+        marks: impl IntoIterator<Item = (Ipv4Addr, u32)>,
+    ) {
+        let elements = marks
+            .into_iter()
+            .map(|(of, mark)| key_element(&of.octets()).nest(2, value(&mark.to_ne_bytes())));
         self.elements(NEW_ELEMENTS, CREATE, map, elements);
     }
 
