@@ -1,7 +1,8 @@
 //! Names and ARNs of secrets. Pure.
 //!
 //! An ARN ends in the name, a hyphen and six random characters; requests name a secret by its name, its
-//! ARN, or its ARN without those.
+//! ARN, or its ARN without those. A secret of another account is named by its whole ARN alone, as on AWS: who only
+//! guesses names learns neither which are there nor their random characters.
 
 use rand::Rng;
 use wharf_base::Arn;
@@ -81,7 +82,9 @@ pub fn asked(place: &Place, given: &str) -> Result<Asked, Fault> {
     if let Some((name, suffix)) = split {
         candidates.push((name.to_owned(), Some(suffix.to_owned())));
     }
-    candidates.push((rest.to_owned(), None));
+    if arn.account == place.account {
+        candidates.push((rest.to_owned(), None));
+    }
     Ok(Asked {
         place: Place::new(&arn.account, &arn.region),
         candidates,
@@ -112,6 +115,13 @@ mod tests {
         );
         let partial = asked(&place(), arn.strip_suffix("-aB3dE6").unwrap()).unwrap();
         assert_eq!(partial.candidates, [("app/db".into(), None)]);
+        let elsewhere = Place::new("111122223333", "us-east-1");
+        assert_eq!(
+            asked(&elsewhere, &arn).unwrap().candidates,
+            [("app/db".into(), Some("aB3dE6".into()))]
+        );
+        let partial = arn.strip_suffix("-aB3dE6").unwrap();
+        assert_eq!(asked(&elsewhere, partial).unwrap().candidates, []);
         let name = asked(&place(), "app/db-aB3dE6").unwrap();
         assert_eq!(name.candidates, [("app/db-aB3dE6".into(), None)]);
         for other in [

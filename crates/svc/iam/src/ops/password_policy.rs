@@ -1,4 +1,5 @@
-//! The password policy of the account. It is kept and shown; nobody has a password it could hold for.
+//! The password policy of the account. New passwords of its users are held against it (`passwords.rs`,
+//! `login_profiles.rs`).
 
 use wharf_api_iam::types::*;
 use wharf_wire::Fault;
