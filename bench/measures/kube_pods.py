@@ -4,6 +4,7 @@ import base64
 import concurrent.futures
 import json
 import pathlib
+import re
 import statistics
 import sys
 import tempfile
@@ -12,7 +13,8 @@ import time
 import requests
 
 from harness import images, kubernetes, tools
-from harness.installation import Installation
+from harness.installation import Installation, free_port
+from harness.load import Load, Port
 from harness.waiting import wait_for
 from test_ec2_instances import profile
 from test_kubernetes_nodes import MAY_PULL, USER_DATA, condition, launch, node_of
@@ -25,11 +27,16 @@ from cluster import write_kubeconfig  # noqa: E402 the folder had to be found fi
 
 TITLE = "Kubernetes: clusters and pods"
 CLUSTERS, PODS, AT_ONCE, DEADLINE_S, POLL_S = 100, 20, 50, 120, 0.01
+# A node of c5.xlarge takes 58 pods, and those that end count until they have.
+ROLLED, SURGE, MIN_READY_S, GOES_ON_S, A_SECOND, ROLLED_WITHIN_S = 50, 4, 8, 5, 200, 400
+NLB = "service.beta.kubernetes.io/aws-load-balancer"
 METHOD = (
     f"`ready`: from CreateCluster until DescribeCluster says ACTIVE and the cluster's `/readyz` answers, asked every 20 ms; {CLUSTERS} clusters, one after the other, in one server. `idle`: what "
     "these add to the memory of the server, pages shared with others counted by their part. Then one node, a container instance of the type c5.xlarge on the machine itself, with pods of the busybox "
     f"image, which is there: `pod`: from its creation through the API until its condition Ready is True, asked every {POLL_S * 1000:.0f} ms, {PODS} one after the other. `at once`: {AT_ONCE} pods "
-    "made from 16 connections, until all are Ready. `namespace`: that with these pods, which end at SIGTERM, from its deletion until it is not found. Without peers: upstream's control plane makes "
+    "made from 16 connections, until all are Ready. `namespace`: that with these pods, which end at SIGTERM, from its deletion until it is not found. `rolling update`: a Deployment of 50 pods behind a Service of type LoadBalancer, "
+    f"whose pods are ready for {MIN_READY_S} s before they count and go on for {GOES_ON_S} s once they are to end, {SURGE} more than 50 at most, none less: from `kubectl rollout restart` until all are new "
+    f"and the old ones are gone, while the load balancer is asked {A_SECOND} times a second, over a new connection each time. Without peers: upstream's control plane makes "
     "no cluster and no container."
 )
 COLUMNS = ("what", "median", "worst")
@@ -121,11 +128,63 @@ def _pods(wharf, folder):
             assert time.monotonic() - begun < DEADLINE_S, "the namespace is still there"
             time.sleep(POLL_S)
         gone = time.monotonic() - begun
+        rolled = _rolled(cluster, image)
     return [
         ("pod ready, ms", f"{statistics.median(one_by_one) * 1000:.0f}", f"{max(one_by_one) * 1000:.0f}"),
         (f"{AT_ONCE} pods at once, pods / s", f"{at_once:.1f}", "–"),
         (f"namespace of {AT_ONCE} pods gone, s", f"{gone:.1f}", "–"),
+        *rolled,
     ]
+
+
+def _rolled(cluster, image):
+    """What a rolling update under load takes, and what it costs those who ask."""
+    port = free_port()
+    container = {
+        "name": "web",
+        "image": image,
+        "command": ["sh", "-c", "mkdir -p /www; hostname > /www/index.html; exec httpd -f -p 8080 -h /www"],
+        "resources": {"requests": {"cpu": "10m", "memory": "8Mi"}},
+        "readinessProbe": {"httpGet": {"path": "/", "port": 8080}, "periodSeconds": 1},
+        "lifecycle": {"preStop": {"exec": {"command": ["sleep", str(GOES_ON_S)]}}},
+    }
+    labels = {"app": "rolled"}
+    spec = {
+        "replicas": ROLLED,
+        "selector": {"matchLabels": labels},
+        "template": {"metadata": {"labels": labels}, "spec": {"containers": [container], "terminationGracePeriodSeconds": GOES_ON_S + 3}},
+        "strategy": {"rollingUpdate": {"maxUnavailable": 0, "maxSurge": SURGE}},
+        "minReadySeconds": MIN_READY_S,
+    }
+    annotations = {f"{NLB}-scheme": "internet-facing", f"{NLB}-healthcheck-interval": "5", f"{NLB}-healthcheck-timeout": "2"}
+    service = {"type": "LoadBalancer", "selector": labels, "ports": [{"port": port, "targetPort": 8080}]}
+    for thing in (
+        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "rolled"}, "spec": spec},
+        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "rolled", "annotations": annotations}, "spec": service},
+    ):
+        cluster.kubectl("apply", "-f", "-", stdin=json.dumps(thing))
+    status = ("rollout", "status", "deployment/rolled", f"--timeout={ROLLED_WITHIN_S}s")
+    cluster.kubectl(*status, timeout_s=ROLLED_WITHIN_S + 10)
+    asked = Port(port)
+    wait_for(lambda: asked.ask()[0] == 200, DEADLINE_S, "an answer through the load balancer")
+    with Load(asked, a_second=A_SECOND) as load:
+        begun = time.monotonic()
+        cluster.kubectl("rollout", "restart", "deployment/rolled")
+        cluster.kubectl(*status, timeout_s=ROLLED_WITHIN_S + 10)
+        wait_for(lambda: len(cluster.get("pods", "-l", "app=rolled")["items"]) == ROLLED, DEADLINE_S, "the end of the old pods")
+        took = time.monotonic() - begun
+    if load.failures:
+        print(f"failed: {load.failures[:10]}", flush=True)
+    failed = sum(map(_count, load.failures))
+    return [
+        (f"rolling update of {ROLLED} pods, s", f"{took:.0f}", "–"),
+        (f"of {load.requests + sum(load.bodies.values()):,} requests meanwhile failed", f"{failed}", "–"),
+    ]
+
+
+def _count(failure):
+    """Of one that was seen, and of a line of wrk."""
+    return sum(map(int, re.findall(r"\d+", failure.rpartition(":")[2]))) if isinstance(failure, str) else 1
 
 
 def _make(api, namespace, image, name):

@@ -294,6 +294,12 @@ impl Runtime {
         blocking(move || shared.task_ids()).await
     }
 
+    /// Whether anything of a task is on disk: what [`Self::recover_task`] would look at.
+    pub fn has_task(&self, task_id: &str) -> bool {
+        let folder = self.shared.folder(task_id);
+        folder.is_ok_and(|it| it.base().exists())
+    }
+
     /// One of them, if it is there.
     pub async fn recover_task(&self, task_id: &str) -> Result<Option<Recovered>, RuntimeError> {
         recover::find(&self.shared, task_id).await

@@ -44,6 +44,9 @@ impl LinuxMachine {
     /// Whether a sandbox runs. What is left of one whose shim was killed is in the way of the next, and goes; its network stays.
     pub(super) async fn is_running(&self, id: &str) -> Result<bool, String> {
         let runtime = &self.ground.runtime;
+        if !runtime.has_task(id) {
+            return Ok(false);
+        }
         let found = runtime.recover_task(id).await;
         let found = found.map_err(|e| Chain(&e).to_string())?;
         let Some(found) = found else {
