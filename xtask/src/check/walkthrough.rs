@@ -1,10 +1,12 @@
-//! The numbers of lines in docs/adding-a-service.md are those of the files.
+//! The numbers of lines in docs/adding-a-service.md are those of the files, and the diff beside it ends at the files.
 
 use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result};
 
 const PAGE: &str = "docs/adding-a-service.md";
+/// From what `new-service` writes to the files, with all their lines.
+const DIFF: &str = "docs/adding-a-service.diff";
 /// The page's promise: a service that only reads takes no more than this by hand.
 const MOST: usize = 300;
 
@@ -17,7 +19,34 @@ pub fn check(root: &Path) -> Result<Vec<String>> {
             .lines()
             .count())
     };
-    compare(&page, lines)
+    let mut problems = compare(&page, lines)?;
+    let diff = fs::read_to_string(root.join(DIFF)).with_context(|| format!("reading {DIFF}"))?;
+    for (file, text) in ends(&diff) {
+        let there = fs::read_to_string(root.join(&file));
+        if there.with_context(|| format!("reading {file}"))? != text {
+            problems.push(format!("{DIFF} does not end at what {file} is"));
+        }
+        if !page.contains(&file) {
+            problems.push(format!("{DIFF} is about {file}, and {PAGE} is not"));
+        }
+    }
+    Ok(problems)
+}
+
+/// The files of a diff with all lines, as they are after it.
+fn ends(diff: &str) -> Vec<(String, String)> {
+    let mut files: Vec<(String, String)> = Vec::new();
+    for line in diff.lines() {
+        if let Some(name) = line.strip_prefix("+++ b/") {
+            files.push((name.to_owned(), String::new()));
+            continue;
+        }
+        if let (Some((_, text)), Some(kept)) = (files.last_mut(), line.strip_prefix(['+', ' '])) {
+            text.push_str(kept);
+            text.push('\n');
+        }
+    }
+    files
 }
 
 /// Rows are `| `FILE` | LINES | …`; one of them is `| total | LINES |`.
@@ -61,6 +90,13 @@ mod tests {
 
     fn check(page: &str) -> usize {
         compare(page, |file| Ok(file.len())).unwrap().len()
+    }
+
+    #[test]
+    fn a_diff_is_carried_out() {
+        let diff = "--- a/one\n+++ b/one\n@@ -1,2 +1,2 @@\n kept\n-gone\n+new\n--- /dev/null\n+++ b/two\n@@ -0,0 +1 @@\n+x\n";
+        let file = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+        assert_eq!(ends(diff), [file("one", "kept\nnew\n"), file("two", "x\n")]);
     }
 
     #[test]

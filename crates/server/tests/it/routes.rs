@@ -41,7 +41,10 @@ async fn start() -> Server {
 
 async fn start_in(folder: tempfile::TempDir) -> Server {
     let port = installation::free_port();
-    let config = ServerConfig::in_folder(folder.path(), port);
+    let config = ServerConfig {
+        trails: Some(folder.path().join("trails")),
+        ..ServerConfig::in_folder(folder.path(), port)
+    };
     let stop = CancellationToken::new();
     let (ready, answers) = tokio::sync::oneshot::channel();
     let token = stop.clone();

@@ -21,10 +21,14 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         action: input.action(),
     };
     let check = match input {
-        Input::GetRandomPassword(_)
-        | Input::ListSecrets(_)
-        | Input::BatchGetSecretValue(_)
-        | Input::ValidateResourcePolicy(_) => Check::any(row.action),
+        Input::GetRandomPassword(_) | Input::ListSecrets(_) | Input::BatchGetSecretValue(_) => {
+            Check::any(row.action)
+        }
+        // A policy may be for a secret that is yet to be made.
+        Input::ValidateResourcePolicy(it) => match it.secret_id.as_deref() {
+            Some(id) => row.on(Some(id)).await?,
+            None => Check::any(row.action),
+        },
         Input::CreateSecret(it) => {
             let name = it.name.as_deref().unwrap_or_default();
             let mut check =

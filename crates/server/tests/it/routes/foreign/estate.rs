@@ -1,4 +1,13 @@
-//! What the other account has: something of each kind, under one name where names are chosen.
+//! What the other account has: something of each kind, under one name where names are chosen, made by calls of its
+//! service.
+
+mod containers;
+mod data;
+mod machines;
+mod measures;
+mod messages;
+mod network;
+mod records;
 
 use std::collections::BTreeMap;
 
@@ -14,55 +23,81 @@ use crate::routes::{Server, fill};
 /// The account that asks.
 pub const STRANGER: &str = "111122223333";
 pub const HOME: &str = "000000000000";
+const NO_ACCOUNT: &str = "444455556666";
 const REGION: &str = "us-east-1";
 /// What everything is called, and as long a name of nothing.
-const NAME: &str = "secret-thing";
+pub const NAME: &str = "secret-thing";
 const SECOND: &str = "second-thing";
-const NO_NAME: &str = "absent-thing";
-const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"000000000000"},"Action":"sts:AssumeRole"}]}"#;
-const NOTHING: &str =
-    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+pub const NO_NAME: &str = "absent-thing";
+/// What the asker has of its own, which is the same whatever it asks about.
+const OWN: &str = "own-thing";
+/// A role of both accounts that services assume.
+const SERVED: &str = "served-role";
+const OF_SERVICES: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":["eks.amazonaws.com","scheduler.amazonaws.com","events.amazonaws.com","vpc-flow-logs.amazonaws.com","streams.metrics.cloudwatch.amazonaws.com"]},"Action":"sts:AssumeRole"}]}"#;
 
 type Values = BTreeMap<&'static str, String>;
 
-/// Values of members by service, in two forms where a name and an ARN are taken; and ids with as long
-/// ones of nothing.
+/// Values of members by service, in two forms where a name and an ARN are taken; inputs beside them, of members
+/// within others; and ids with as long ones of nothing.
 pub struct Estate {
     keys: SigningKeys,
+    stranger: SigningKeys,
     values: BTreeMap<&'static str, Vec<Values>>,
+    inputs: Vec<(&'static str, &'static str, Value)>,
     absent: Vec<(String, String)>,
+    /// Handles that are no secret, and what is in them.
+    handles: Vec<(String, String)>,
+    kms_key: String,
+    /// What could not be made, shown together.
+    failed: Vec<String>,
 }
 
 /// As long an id of nothing.
 fn other(id: &str) -> String {
     let (head, tail) = id.split_at(id.len() - 6);
     let turn = |letter: char| match letter {
-        '0'..='8' | 'a'..='e' | 'A'..='Y' => char::from(letter as u8 + 1),
+        // Digits of base 16 stay such.
+        '0'..='8' | 'a'..='e' | 'g'..='y' | 'A'..='Y' => char::from(letter as u8 + 1),
         '9' => '2',
         'f' => 'a',
+        'z' => 'g',
         'Z' => 'A',
         rest => rest,
     };
     format!("{head}{}", tail.chars().map(turn).collect::<String>())
 }
 
-/// The text in an element of an answer.
-fn element(body: &str, name: &str) -> String {
+/// The text in an element of an answer. What was not made is told of at the end.
+pub fn element(body: &str, name: &str) -> String {
     let open = format!("<{name}>");
-    let start = body
-        .find(&open)
-        .unwrap_or_else(|| panic!("no {name} in {body}"))
-        + open.len();
-    let end = body[start..].find('<').unwrap();
-    body[start..start + end].to_owned()
+    let Some((_, rest)) = body.split_once(&open) else {
+        assert!(body.is_empty(), "no {name} in {body}");
+        return "not-made".to_owned();
+    };
+    rest.split('<').next().unwrap_or_default().to_owned()
+}
+
+/// The same of an answer in JSON.
+fn text(body: &str, pointer: &str) -> String {
+    let answer: Value = serde_json::from_str(body).unwrap_or_default();
+    let Some(found) = answer.pointer(pointer).and_then(Value::as_str) else {
+        assert!(body.is_empty(), "no {pointer} in {body}");
+        return "not-made".to_owned();
+    };
+    found.to_owned()
 }
 
 impl Estate {
-    pub async fn make(server: &Server) -> Self {
+    pub async fn make(server: &Server, stranger: &SigningKeys) -> Self {
         let mut it = Self {
             keys: server.root(),
+            stranger: stranger.clone(),
             values: BTreeMap::new(),
+            inputs: Vec::new(),
             absent: vec![(NAME.to_owned(), NO_NAME.to_owned())],
+            handles: Vec::new(),
+            kms_key: String::new(),
+            failed: Vec::new(),
         };
         let (subnet, group) = it.network(server).await;
         it.identities(server).await;
@@ -72,40 +107,48 @@ impl Estate {
         it.certificate(server).await;
         it.parameter(server).await;
         it.key(server).await;
+        it.secrets(server).await;
+        it.buckets(server).await;
+        it.queues(server).await;
+        it.topics(server).await;
+        it.events(server).await;
+        it.schedules(server).await;
+        it.metrics(server).await;
+        it.trails(server).await;
+        it.findings(server).await;
+        it.installation(server).await;
+        it.files(server, &subnet, &group).await;
+        it.kubernetes(server).await;
+        it.groups(server).await;
+        it.more_of_networks(server, &subnet).await;
+        it.more_of_logs(server).await;
+        it.more_of_identities(server).await;
+        it.more_of_containers(server).await;
+        it.scaling(server).await;
+        it.costs();
+        it.tags();
         it.seconds(server).await;
+        let failed = it.failed.join("\n");
+        assert!(failed.is_empty(), "not made:\n{failed}");
         it
     }
 
-    /// A second of some kinds, for lists of more than one page.
-    async fn seconds(&self, server: &Server) {
-        let role = json!({"RoleName": SECOND, "AssumeRolePolicyDocument": TRUST});
-        let policy = json!({"PolicyName": SECOND, "PolicyDocument": NOTHING});
-        let containers = json!([{"name": "main", "image": "busybox", "memory": 16}]);
-        let definition = json!({"family": SECOND, "containerDefinitions": containers});
-        let stream = json!({"logGroupName": NAME, "logStreamName": SECOND});
-        let parameter = json!({"Name": SECOND, "Value": "x", "Type": "String"});
-        for (service, name, input) in [
-            ("iam", "CreateGroup", json!({"GroupName": SECOND})),
-            ("iam", "CreateRole", role),
-            ("iam", "CreatePolicy", policy),
-            ("ecs", "RegisterTaskDefinition", definition),
-            ("ecr", "CreateRepository", json!({"repositoryName": SECOND})),
-            (
-                "ecr-public",
-                "CreateRepository",
-                json!({"repositoryName": SECOND}),
-            ),
-            ("logs", "CreateLogGroup", json!({"logGroupName": SECOND})),
-            ("logs", "CreateLogStream", stream),
-            ("ssm", "PutParameter", parameter),
-            (
-                "acm",
-                "RequestCertificate",
-                json!({"DomainName": "second.example.test"}),
-            ),
-        ] {
-            self.call(server, (service, name), input).await;
-        }
+    pub fn keys(&self) -> &SigningKeys {
+        &self.keys
+    }
+
+    /// Inputs of an operation that are not made of values.
+    pub fn inputs(&self, service: &str, operation: &str) -> impl Iterator<Item = &Value> {
+        let own = self.inputs.iter();
+        let own = own.filter(move |it| (it.0, it.1) == (service, operation));
+        own.map(|it| &it.2)
+    }
+
+    /// An id of the other account that a text tells.
+    pub fn id_in(&self, text: &str) -> Option<&str> {
+        let ids = self.absent.iter().map(|it| it.0.as_str());
+        // What is called by its name may be the asker's too.
+        ids.filter(|it| *it != NAME).find(|it| text.contains(it))
     }
 
     /// The forms that a service's members are given in.
@@ -121,6 +164,24 @@ impl Estate {
         })
     }
 
+    /// An input about what does not exist: nothing of that name or id, or no such account where it names nothing else.
+    pub fn absent_input(&self, input: &Value) -> Value {
+        let text = input.to_string();
+        let mut absent = self.absent(&text);
+        if absent == text {
+            absent = text.replace(HOME, NO_ACCOUNT);
+        }
+        serde_json::from_str(&absent).unwrap()
+    }
+
+    /// A text with what is within handles that it has.
+    pub fn opened(&self, text: &str) -> String {
+        let pairs = self.handles.iter();
+        pairs.fold(text.to_owned(), |text, (handle, plain)| {
+            text.replace(handle, plain)
+        })
+    }
+
     fn remember(&mut self, id: &str) {
         self.absent.push((id.to_owned(), other(id)));
     }
@@ -133,344 +194,35 @@ impl Estate {
         self.values.entry(service).or_default().push(each.collect());
     }
 
-    async fn call(&self, server: &Server, of: (&str, &str), input: Value) -> String {
-        let (status, body) = ask(server, operation(of.0, of.1), &input, &self.keys).await;
-        assert_eq!(status, 200, "{of:?}: {body}");
-        body
+    /// An input beside those made of values.
+    fn besides(&mut self, service: &'static str, operation: &'static str, input: Value) {
+        self.inputs.push((service, operation, input));
     }
 
-    async fn network(&mut self, server: &Server) -> (String, String) {
-        let describe = |name: &'static str| ("ec2", name);
-        let vpcs = self.call(server, describe("DescribeVpcs"), json!({})).await;
-        let subnets = self
-            .call(server, describe("DescribeSubnets"), json!({}))
-            .await;
-        let tables = self
-            .call(server, describe("DescribeRouteTables"), json!({}))
-            .await;
-        let gateways = self
-            .call(server, describe("DescribeInternetGateways"), json!({}))
-            .await;
-        let (vpc, subnet) = (element(&vpcs, "vpcId"), element(&subnets, "subnetId"));
-        let (table, gateway) = (
-            element(&tables, "routeTableId"),
-            element(&gateways, "internetGatewayId"),
-        );
-        let made = json!({"GroupName": NAME, "Description": "a", "VpcId": vpc});
-        let group = element(
-            &self
-                .call(server, ("ec2", "CreateSecurityGroup"), made)
-                .await,
-            "groupId",
-        );
-        let made = json!({"SubnetId": subnet, "ClientToken": NAME});
-        let made = self
-            .call(server, ("ec2", "CreateNetworkInterface"), made)
-            .await;
-        let interface = element(&made, "networkInterfaceId");
-        for id in [&vpc, &subnet, &table, &gateway, &group, &interface] {
-            self.remember(id);
+    async fn call(&mut self, server: &Server, of: (&str, &str), input: Value) -> String {
+        let keys = self.keys.clone();
+        self.made_by(server, of, input, &keys).await
+    }
+
+    /// Makes something of the asker's own.
+    async fn own(&mut self, server: &Server, of: (&str, &str), input: Value) -> String {
+        let keys = self.stranger.clone();
+        self.made_by(server, of, input, &keys).await
+    }
+
+    async fn made_by(
+        &mut self,
+        server: &Server,
+        of: (&str, &str),
+        input: Value,
+        keys: &SigningKeys,
+    ) -> String {
+        let (status, body) = ask(server, operation(of.0, of.1), &input, keys).await;
+        if status.is_success() {
+            return body;
         }
-        self.named(
-            "ec2",
-            &[
-                (&["VpcId", "VpcIds", "ResourceId", "Resources"], vpc.clone()),
-                (&["SubnetId", "SubnetIds"], subnet.clone()),
-                (
-                    &["GroupId", "GroupIds", "Groups", "SecurityGroupIds"],
-                    group.clone(),
-                ),
-                (&["NetworkInterfaceId", "NetworkInterfaceIds"], interface),
-                (&["RouteTableId", "RouteTableIds"], table),
-                (
-                    &["InternetGatewayId", "InternetGatewayIds", "GatewayId"],
-                    gateway,
-                ),
-                (&["GroupName", "GroupNames", "ClientToken"], NAME.to_owned()),
-            ],
-        );
-        (subnet, group)
-    }
-
-    async fn identities(&mut self, server: &Server) {
-        let name = |member: &str| json!({ member: NAME });
-        let iam = |name: &'static str| ("iam", name);
-        self.call(server, iam("CreateUser"), name("UserName")).await;
-        self.call(server, iam("CreateGroup"), name("GroupName"))
-            .await;
-        self.call(
-            server,
-            iam("CreateInstanceProfile"),
-            name("InstanceProfileName"),
-        )
-        .await;
-        let role = json!({"RoleName": NAME, "AssumeRolePolicyDocument": TRUST});
-        self.call(server, iam("CreateRole"), role).await;
-        let policy = json!({"PolicyName": NAME, "PolicyDocument": NOTHING});
-        self.call(server, iam("CreatePolicy"), policy).await;
-        let key = self
-            .call(server, iam("CreateAccessKey"), name("UserName"))
-            .await;
-        let key = element(&key, "AccessKeyId");
-        self.remember(&key);
-        let arn = |kind: &str| format!("arn:aws:iam::{HOME}:{kind}/{NAME}");
-        let names = [
-            "UserName",
-            "RoleName",
-            "GroupName",
-            "PolicyName",
-            "InstanceProfileName",
-        ];
-        for source in ["user", "role", "group"] {
-            let members = [
-                (&names[..], NAME.to_owned()),
-                (&["AccessKeyId"], key.clone()),
-                (&["PolicyArn", "PermissionsBoundary"], arn("policy")),
-                (&["PolicySourceArn", "CallerArn", "Arn"], arn(source)),
-            ];
-            self.named("iam", &members);
-        }
-        self.named(
-            "sts",
-            &[
-                (&["RoleArn"], arn("role")),
-                (&["RoleSessionName"], "aa".to_owned()),
-            ],
-        );
-    }
-
-    async fn containers(&mut self, server: &Server) {
-        let ecs = |name: &'static str| ("ecs", name);
-        self.call(server, ecs("CreateCluster"), json!({"clusterName": NAME}))
-            .await;
-        let containers = json!([{"name": "main", "image": "busybox", "memory": 16}]);
-        let definition = json!({"family": NAME, "containerDefinitions": containers});
-        self.call(server, ecs("RegisterTaskDefinition"), definition)
-            .await;
-        let service = json!({"cluster": NAME, "serviceName": NAME, "taskDefinition": NAME, "desiredCount": 1, "clientToken": NAME});
-        self.call(server, ecs("CreateService"), service).await;
-        let arn = |resource: String| format!("arn:aws:ecs:{REGION}:{HOME}:{resource}");
-        let id = "0123456789abcdef0123456789abcdef".to_owned();
-        let tokens: &[&str] = &[
-            "clientToken",
-            "startedBy",
-            "group",
-            "serviceName",
-            "family",
-            "familyPrefix",
-            "clusterName",
-        ];
-        self.named(
-            "ecs",
-            &[
-                (tokens, NAME.to_owned()),
-                (
-                    &["cluster", "clusters", "service", "services"],
-                    NAME.to_owned(),
-                ),
-                (&["taskDefinition", "taskDefinitions"], format!("{NAME}:1")),
-                (
-                    &["task", "tasks", "containerInstance", "containerInstances"],
-                    id.clone(),
-                ),
-                (&["resourceArn"], arn(format!("cluster/{NAME}"))),
-            ],
-        );
-        self.named(
-            "ecs",
-            &[
-                (&["cluster", "clusters"], arn(format!("cluster/{NAME}"))),
-                (
-                    &["service", "services", "resourceArn"],
-                    arn(format!("service/{NAME}/{NAME}")),
-                ),
-                (
-                    &["taskDefinition", "taskDefinitions"],
-                    arn(format!("task-definition/{NAME}:1")),
-                ),
-                (&["task", "tasks"], arn(format!("task/{NAME}/{id}"))),
-                (
-                    &["containerInstance", "containerInstances"],
-                    arn(format!("container-instance/{NAME}/{id}")),
-                ),
-                (
-                    &["executionRoleArn", "taskRoleArn", "principalArn"],
-                    format!("arn:aws:iam::{HOME}:role/{NAME}"),
-                ),
-            ],
-        );
-    }
-
-    async fn images_and_logs(&mut self, server: &Server) {
-        self.call(
-            server,
-            ("ecr", "CreateRepository"),
-            json!({"repositoryName": NAME}),
-        )
-        .await;
-        let names: &[&str] = &["repositoryName", "repositoryNames"];
-        self.named("ecr", &[(names, NAME.to_owned())]);
-        let arn = format!("arn:aws:ecr:{REGION}:{HOME}:repository/{NAME}");
-        let registry: &[&str] = &["registryId", "registryIds"];
-        self.named(
-            "ecr",
-            &[
-                (names, NAME.to_owned()),
-                (registry, HOME.to_owned()),
-                (&["resourceArn"], arn),
-            ],
-        );
-        let made = json!({"repositoryName": NAME, "catalogData": {"description": NAME}});
-        self.call(server, ("ecr-public", "CreateRepository"), made)
-            .await;
-        self.named("ecr-public", &[(names, NAME.to_owned())]);
-        let arn = format!("arn:aws:ecr-public::{HOME}:repository/{NAME}");
-        self.named(
-            "ecr-public",
-            &[
-                (names, NAME.to_owned()),
-                (registry, HOME.to_owned()),
-                (&["resourceArn"], arn),
-            ],
-        );
-        let group = json!({"logGroupName": NAME});
-        self.call(server, ("logs", "CreateLogGroup"), group).await;
-        let stream = json!({"logGroupName": NAME, "logStreamName": NAME});
-        self.call(server, ("logs", "CreateLogStream"), stream).await;
-        let identifiers: &[&str] = &["logGroupIdentifier", "logGroupIdentifiers"];
-        let names: &[&str] = &[
-            "logGroupName",
-            "logGroupNames",
-            "logStreamName",
-            "logStreamNames",
-            "logGroupNamePrefix",
-        ];
-        let arn = format!("arn:aws:logs:{REGION}:{HOME}:log-group:{NAME}");
-        self.named(
-            "logs",
-            &[
-                (names, NAME.to_owned()),
-                (identifiers, NAME.to_owned()),
-                (&["resourceArn"], arn.clone()),
-            ],
-        );
-        self.named(
-            "logs",
-            &[(identifiers, arn), (&["logStreamName"], NAME.to_owned())],
-        );
-    }
-
-    async fn balancing(&mut self, server: &Server, subnet: &str, group: &str) {
-        let elb = |name: &'static str| ("elbv2", name);
-        let subnets = self
-            .call(server, ("ec2", "DescribeSubnets"), json!({}))
-            .await;
-        let all: Vec<&str> = subnets
-            .split("<subnetId>")
-            .skip(1)
-            .map(|it| it.split('<').next().unwrap())
-            .collect();
-        let made = json!({"Name": NAME, "Subnets": all, "SecurityGroups": [group]});
-        let balancer = element(
-            &self.call(server, elb("CreateLoadBalancer"), made).await,
-            "LoadBalancerArn",
-        );
-        let vpcs = self.call(server, ("ec2", "DescribeVpcs"), json!({})).await;
-        let vpc = element(&vpcs, "vpcId");
-        let made =
-            json!({"Name": NAME, "Protocol": "HTTP", "Port": 80, "VpcId": vpc, "TargetType": "ip"});
-        let target = element(
-            &self.call(server, elb("CreateTargetGroup"), made).await,
-            "TargetGroupArn",
-        );
-        let action = json!([{"Type": "forward", "TargetGroupArn": target}]);
-        let made = json!({"LoadBalancerArn": balancer, "Protocol": "HTTP", "Port": 80, "DefaultActions": action});
-        let listener = element(
-            &self.call(server, elb("CreateListener"), made).await,
-            "ListenerArn",
-        );
-        let conditions = json!([{"Field": "path-pattern", "Values": ["/a"]}]);
-        let made = json!({"ListenerArn": listener, "Priority": 1, "Conditions": conditions, "Actions": action});
-        let rule = element(&self.call(server, elb("CreateRule"), made).await, "RuleArn");
-        for arn in [&balancer, &target, &listener, &rule] {
-            let id = arn.rsplit('/').next().unwrap().to_owned();
-            self.remember(&id);
-        }
-        for tagged in [&balancer, &target, &listener, &rule] {
-            let members = [
-                (
-                    &["LoadBalancerArn", "LoadBalancerArns"][..],
-                    balancer.clone(),
-                ),
-                (&["TargetGroupArn", "TargetGroupArns"], target.clone()),
-                (&["ListenerArn", "ListenerArns"], listener.clone()),
-                (&["RuleArn", "RuleArns"], rule.clone()),
-                (&["ResourceArn", "ResourceArns"], tagged.clone()),
-                (&["Subnets", "SubnetId"], subnet.to_owned()),
-                (&["SecurityGroups"], group.to_owned()),
-                (&["VpcId"], vpc.clone()),
-                (&["Name", "Names"], NAME.to_owned()),
-            ];
-            self.named("elbv2", &members);
-        }
-    }
-
-    async fn parameter(&mut self, server: &Server) {
-        let made = json!({"Name": NAME, "Value": "x", "Type": "String"});
-        self.call(server, ("ssm", "PutParameter"), made).await;
-        let arn = format!("arn:aws:ssm:{REGION}:{HOME}:parameter/{NAME}");
-        let kind = (&["ResourceType"][..], "Parameter".to_owned());
-        for name in [NAME.to_owned(), arn] {
-            let names = (&["Name", "Names", "ResourceId"][..], name);
-            self.named("ssm", &[names, kind.clone()]);
-        }
-    }
-
-    async fn certificate(&mut self, server: &Server) {
-        let made = json!({"DomainName": "secret.example.test", "IdempotencyToken": "secret"});
-        let made = self.call(server, ("acm", "RequestCertificate"), made).await;
-        let made: Value = serde_json::from_str(&made).unwrap();
-        let arn = made["CertificateArn"].as_str().unwrap().to_owned();
-        self.remember(arn.rsplit('/').next().unwrap());
-        self.named(
-            "acm",
-            &[
-                (&["CertificateArn"], arn),
-                (&["IdempotencyToken"], NAME.to_owned().replace('-', "_")),
-            ],
-        );
-    }
-
-    async fn key(&mut self, server: &Server) {
-        let made = self.call(server, ("kms", "CreateKey"), json!({})).await;
-        let made: Value = serde_json::from_str(&made).unwrap();
-        let text = |name: &str| made["KeyMetadata"][name].as_str().unwrap().to_owned();
-        let (id, arn) = (text("KeyId"), text("Arn"));
-        let alias = json!({"AliasName": format!("alias/{NAME}"), "TargetKeyId": id});
-        self.call(server, ("kms", "CreateAlias"), alias).await;
-        let grant = json!({
-            "KeyId": id, "Operations": ["Encrypt"],
-            "GranteePrincipal": format!("arn:aws:iam::{HOME}:root"),
-        });
-        let grant = self.call(server, ("kms", "CreateGrant"), grant).await;
-        let grant: Value = serde_json::from_str(&grant).unwrap();
-        let grant = grant["GrantId"].as_str().unwrap().to_owned();
-        self.remember(&id);
-        self.remember(&grant);
-        let alias_arn = format!("arn:aws:kms:{REGION}:{HOME}:alias/{NAME}");
-        for key in [id, arn, format!("alias/{NAME}"), alias_arn] {
-            self.named(
-                "kms",
-                &[
-                    (
-                        &["KeyId", "TargetKeyId", "SourceKeyId", "DestinationKeyId"],
-                        key,
-                    ),
-                    (&["AliasName"], format!("alias/{NAME}")),
-                    (&["GrantId"], grant.clone()),
-                ],
-            );
-        }
+        self.failed.push(format!("{of:?} {input}: {status} {body}"));
+        String::new()
     }
 
     /// The member that takes a page token, and one that the other account got.
