@@ -300,7 +300,7 @@ def are_called(items, key):
 class Explained:
     """A list of differences with a reason each, which begins with `#`; below it, lines that share it.
 
-    `HOW REQUEST PATH` is a difference, with `*` for anything in all three. `said "THEIRS" "OURS"` is a text, told in other words by
+    `HOW REQUEST PATH` is a difference, with `*` for anything in all three; behind `maybe`, one that need not be there each time. `said "THEIRS" "OURS"` is a text, told in other words by
     now: with `*` for what is in both, in the order in which it comes.
     """
 
@@ -315,7 +315,7 @@ class Explained:
                 if line.startswith("said "):
                     self.texts.append((*worded(line), line))
                     continue
-                how, request, where = line.split()
+                how, request, where = line.removeprefix("maybe ").split()
                 self.rules.append((how, request, where, reason, line))
 
     def in_our_words(self, value):
@@ -340,7 +340,8 @@ class Explained:
         return None
 
     def unused(self):
-        return [rule[4] for rule in self.rules if rule not in self.used] + [it[2] for it in self.texts if it[2] not in self.used]
+        rules = (rule for rule in self.rules if rule not in self.used and not rule[4].startswith("maybe "))
+        return [rule[4] for rule in rules] + [it[2] for it in self.texts if it[2] not in self.used]
 
 
 def worded(line):
