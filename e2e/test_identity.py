@@ -188,9 +188,9 @@ def test_enforcement_modes(unstarted):
     trust = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]})
     arn = off.client("iam").create_role(RoleName="assumed", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
     assert off.client("sts").get_caller_identity()["Arn"] == f"arn:aws:iam::{ACCOUNT}:root"
-    given = off.client("sts").assume_role(RoleArn=arn, RoleSessionName="me")["Credentials"]
-    session = Keys.of_session(given)
-    assert off.client("sts", session).get_caller_identity()["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/assumed/me"
+    assumed = off.client("sts").assume_role(RoleArn=arn, RoleSessionName="me")
+    assert assumed["AssumedRoleUser"]["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/assumed/me"
+    assert assumed["Credentials"]["SessionToken"]
     import requests
 
     target = {"X-Amz-Target": "AmazonEC2ContainerServiceV20141113.ListClusters", "Content-Type": "application/x-amz-json-1.1"}
