@@ -152,11 +152,13 @@ fn listen(given: Vec<IpAddr>, layout: &Layout, host: &ThisHost) -> Vec<IpAddr> {
         .collect()
 }
 
-/// The host as its networks see it, and their ends of what joins them to it.
+/// The host as its networks see it, and their ends of what joins them to it. Everybody, where the kernel cannot say to other hosts
+/// whose a packet is: answers from there would be lost.
 fn own_addresses(host: &ThisHost) -> Vec<Cidr> {
     let range = host.gateway.map(|gateway| format!("{gateway}/26"));
-    let range = range.and_then(|range| Cidr::canonical(&range).ok());
-    range.into_iter().collect()
+    let all = (!wharf_network::trial::of_senders().is_ok()).then(|| "0.0.0.0/0".to_owned());
+    let ranges = range.into_iter().chain(all);
+    ranges.filter_map(|it| Cidr::canonical(&it).ok()).collect()
 }
 
 /// Where it listens on the host, and what it may take there.

@@ -241,9 +241,9 @@ pub struct Target {
     pub target: TargetRef,
     /// Where it is reached: in the VPC for type ip, its host for type instance.
     pub address: IpAddr,
-    /// It is an address in no range of the VPC.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub outside: bool,
+    /// The ranges of IPv4 of its VPC, if that is where it is by an address of its own. Empty in the words of a control plane of before, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vpc_ranges: Vec<String>,
     /// Deregistered then (ms since 1970): gets no new request, finishes those it has.
     pub draining_since_ms: Option<i64>,
 }

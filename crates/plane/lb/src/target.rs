@@ -10,6 +10,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use tokio::sync::Notify;
+use wharf_base::Cidr;
 use wharf_planeproto::balancer::TargetRef;
 
 use crate::{clock, metrics::GroupCounters, netns::Origin};
@@ -31,8 +32,8 @@ pub struct TargetState {
     pub number: u64,
     pub reference: TargetRef,
     pub address: SocketAddr,
-    /// It is in no range of its VPC.
-    pub outside: bool,
+    /// The ranges of its VPC; none where it is outside of that.
+    pub vpc: Vec<Cidr>,
     /// From where it is reached; changes when the load balancer's interface comes or goes.
     origin: ArcSwap<Origin>,
     health: AtomicU8,
@@ -49,7 +50,7 @@ static NUMBERS: AtomicU64 = AtomicU64::new(1);
 impl TargetState {
     pub fn new(
         reference: TargetRef,
-        (address, outside): (SocketAddr, bool),
+        (address, vpc): (SocketAddr, Vec<Cidr>),
         origin: Origin,
         freed: Arc<Notify>,
     ) -> Self {
@@ -57,7 +58,7 @@ impl TargetState {
             number: NUMBERS.fetch_add(1, Ordering::Relaxed),
             reference,
             address,
-            outside,
+            vpc,
             origin: ArcSwap::from_pointee(origin),
             health: AtomicU8::new(0),
             healthy_since_ms: AtomicU64::new(0),

@@ -12,6 +12,7 @@ use wharf_base::InstallationId;
 
 use crate::error::NetworkError;
 use crate::host::open;
+use crate::kept;
 use crate::model::Subnet;
 use crate::names::{Names, SCOPE_TUNNEL, SCOPE_UPLINK, TASK_LINK};
 use crate::netlink::link::{self, End};
@@ -47,7 +48,7 @@ pub fn links() -> Result<(), NetworkError> {
 }
 
 /// The host's rules, with a published port and guarded tunnels, and the list of tracked connections
-/// (`nf_tables`, its parts for address translation and connection tracking, `nf_conntrack_netlink`).
+/// (`nf_tables`, its parts for address translation and connection tracking with labels, `nf_conntrack_netlink`).
 ///
 /// # Errors
 /// As `links`.
@@ -63,8 +64,17 @@ pub fn rules() -> Result<(), NetworkError> {
             networks: BTreeSet::from([NETWORK_NUMBER]),
         };
         ruleset::write_host(&mut socket, &names, RANGE, &ports, &publics, Some(&guard))?;
+        kept::try_labels(&mut socket)?;
         conntrack::forget_udp(&mut socket, &BTreeSet::new())
     })
+}
+
+/// Rules for what a link sends (`NETFILTER_EGRESS`, Linux 5.16), by which load balancers that speak as their clients are known to other hosts.
+///
+/// # Errors
+/// As `links`.
+pub fn of_senders() -> Result<(), NetworkError> {
+    tried(|| kept::try_senders(&mut open(Family::Netfilter)?))
 }
 
 /// A tunnel to other hosts (`vxlan`).

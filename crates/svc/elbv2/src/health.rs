@@ -254,7 +254,7 @@ mod tests {
         Target {
             address: "172.31.0.9".parse().unwrap(),
             zone: None,
-            outside: false,
+            vpc_ranges: Vec::new(),
             registered_at: Timestamp(0),
             draining_since: draining_since.map(Timestamp),
             unknown: Unknown::new(),

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use wharf_api_ec2::{DescribeSecurityGroupsRequest, DescribeSubnetsRequest, Filter, Subnet};
+use wharf_api_ec2::{
+    DescribeSecurityGroupsRequest, DescribeSubnetsRequest, DescribeVpcsRequest, Filter, Subnet, Vpc,
+};
 use wharf_api_elbv2::{SubnetMapping, faults};
 use wharf_base::{Cidr, Cidr6};
 use wharf_wire::{Call, Fault};
@@ -186,6 +188,28 @@ pub async fn security_groups(
         }
     }
     Ok(ids)
+}
+
+/// The ranges of IPv4 of a VPC, as text.
+pub async fn vpc_ranges(core: &Core, call: &Call, vpc: &str) -> Result<Vec<String>, Fault> {
+    let wanted = DescribeVpcsRequest {
+        vpc_ids: Some(vec![vpc.to_owned()]),
+        ..DescribeVpcsRequest::default()
+    };
+    let found = core.parts.ec2.describe_vpcs(&onward(call), wanted).await;
+    let found = found.map_err(|fault| fault::of_ec2(&fault))?;
+    let of = |vpc: Vpc| {
+        let more = vpc.cidr_block_association_set.unwrap_or_default();
+        let more = more.into_iter().filter_map(|it| it.cidr_block);
+        vpc.cidr_block.into_iter().chain(more)
+    };
+    let all: BTreeSet<String> = found
+        .vpcs
+        .unwrap_or_default()
+        .into_iter()
+        .flat_map(of)
+        .collect();
+    Ok(all.into_iter().collect())
 }
 
 /// All ranges of the subnets of a VPC, with their zones.

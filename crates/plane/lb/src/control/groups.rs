@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::sync::{Notify, mpsc};
 use tokio_util::task::AbortOnDropHandle;
+use wharf_base::Cidr;
 use wharf_planeproto::{
     balancer::{Target, TargetRef},
     report::{TargetHealth, TargetState as Reported},
@@ -300,6 +301,11 @@ impl GroupEntry {
     }
 }
 
+fn ranges_of(record: &Target) -> Vec<Cidr> {
+    let ranges = record.vpc_ranges.iter();
+    ranges.filter_map(|it| Cidr::canonical(it).ok()).collect()
+}
+
 impl Entry {
     fn new(
         record: &Target,
@@ -313,7 +319,7 @@ impl Entry {
             record.target.clone(),
             (
                 SocketAddr::new(record.address, record.target.port),
-                record.outside,
+                ranges_of(record),
             ),
             origin,
             Arc::clone(freed),
@@ -333,8 +339,7 @@ impl Entry {
     /// anew after it was deregistered.
     fn is_still(&self, record: &Target) -> bool {
         let serving = self.phase == Phase::Serving;
-        let same =
-            record.address == self.state.address.ip() && record.outside == self.state.outside;
+        let same = record.address == self.state.address.ip() && ranges_of(record) == self.state.vpc;
         same && (serving || record.draining_since_ms.is_some())
     }
 

@@ -19,9 +19,9 @@ use tokio_util::sync::CancellationToken;
 use super::{choice, choice::FlowKey, follow, source, source::Source};
 use crate::{
     config::table::ListenerTable,
-    endpoint::Endpoint,
+    endpoint::{Endpoint, Place},
     rooms::{Room, Rooms},
-    target::Lease,
+    target::{Lease, TargetState},
     worker::{Tally, Worker, watch::Watched},
 };
 
@@ -105,8 +105,7 @@ async fn begin(
         listener.counters.rejected.one();
         return None;
     };
-    let (lease, target, upstream) =
-        reach(worker, listener, peer, it.endpoint.place.address).await?;
+    let (lease, target, upstream) = reach(worker, listener, peer, &it.endpoint.place).await?;
     let watched = Watched::new(target.as_raw_fd(), lease.target().number, IDLE_MS);
     follow(&it.endpoint, &watched);
     let tally = Rc::new(Tally::default());
@@ -143,18 +142,20 @@ async fn reach(
     worker: &Rc<Worker>,
     listener: &ListenerTable,
     peer: SocketAddr,
-    local: SocketAddr,
+    place: &Place,
 ) -> Option<(Lease, UdpSocket, Room)> {
     let group = listener.group()?;
     let flows = group.config.flows.as_ref()?;
-    let key = FlowKey::of(peer, local, flows.by_source);
+    let key = FlowKey::of(peer, place.address, flows.by_source);
     let mut lease = choice::target(group, key, &[])?;
-    let source = match Source::of(flows, lease.target(), peer, &worker.unkept) {
+    let source_to =
+        |target: &TargetState| Source::of(flows, target, peer, &place.origin, &worker.unkept);
+    let source = match source_to(lease.target()) {
         Some(source) => source,
         // The client is that target: another one, if there is any.
         None => {
             lease = choice::target(group, key, &[lease.target().number])?;
-            Source::of(flows, lease.target(), peer, &worker.unkept)?
+            source_to(lease.target())?
         }
     };
     let room = worker.upstreams.try_enter(&listener.owner, None).ok()?;

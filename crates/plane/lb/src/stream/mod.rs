@@ -40,6 +40,7 @@ use crate::{
     config::table::{Flows, Group, ListenerTable},
     endpoint::Endpoint,
     metrics::BalancerCounters,
+    netns::Origin,
     rooms::Room,
     target::Lease,
     upstream,
@@ -107,7 +108,7 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     follow(endpoint, &watched);
     let counters = &listener.counters;
     let reached = match listener.group() {
-        Some(group) => reach(worker, listener, group, &client).await,
+        Some(group) => reach(worker, &endpoint.place.origin, (listener, group), &client).await,
         None => None,
     };
     let Some((group, lease, stream, _room)) = reached else {
@@ -179,8 +180,8 @@ fn linger_not(fd: RawFd) {
 /// A connection to a target of the group, with what is said ahead already said.
 async fn reach<'a, S>(
     worker: &Rc<Worker>,
-    listener: &ListenerTable,
-    group: &'a Arc<Group>,
+    came_by: &Origin,
+    (listener, group): (&ListenerTable, &'a Arc<Group>),
     client: &Client<S>,
 ) -> Option<(&'a Arc<Group>, Lease, TcpStream, Room)> {
     let flows = group.config.flows.as_ref()?;
@@ -189,7 +190,8 @@ async fn reach<'a, S>(
     while tried.len() < MOST_TRIED {
         let lease = choice::target(group, key, &tried)?;
         tried.push(lease.target().number);
-        let Some(source) = Source::of(flows, lease.target(), client.peer, &worker.unkept) else {
+        let source = Source::of(flows, lease.target(), client.peer, came_by, &worker.unkept);
+        let Some(source) = source else {
             continue;
         };
         let room = worker.upstreams.try_enter(&listener.owner, None).ok()?;

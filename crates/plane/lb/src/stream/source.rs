@@ -28,13 +28,17 @@ impl Source {
         flows: &FlowSettings,
         target: &TargetState,
         client: SocketAddr,
+        came_by: &Origin,
         unkept: &[Cidr],
     ) -> Option<Self> {
-        let inside = matches!(*target.origin(), Origin::Namespace(_)) && !target.outside;
+        let inside = matches!(*target.origin(), Origin::Namespace(_)) && !target.vpc.is_empty();
         let IpAddr::V4(address) = client.ip().to_canonical() else {
             return Some(Self::Balancer);
         };
-        if !flows.keeps_client || !inside || !may_be_kept(address, unkept) {
+        // Who comes from beyond the VPC with an address of it would be taken for who has that there, by groups too.
+        let is_forged =
+            *came_by == Origin::Host && target.vpc.iter().any(|it| it.admits(address.into()));
+        if !flows.keeps_client || !inside || is_forged || !may_be_kept(address, unkept) {
             return Some(Self::Balancer);
         }
         match target.address.ip() {
@@ -124,14 +128,15 @@ mod tests {
 
     use super::*;
 
-    fn target(address: &str, outside: bool, origin: Origin) -> TargetState {
+    fn target(address: &str, vpc: &[&str], origin: Origin) -> TargetState {
         let address: SocketAddr = address.parse().unwrap();
         let reference = TargetRef {
             group: "group".to_owned(),
             id: address.ip().to_string(),
             port: address.port(),
         };
-        TargetState::new(reference, (address, outside), origin, Arc::default())
+        let vpc = vpc.iter().map(|it| it.parse().unwrap()).collect();
+        TargetState::new(reference, (address, vpc), origin, Arc::default())
     }
 
     fn settings(keeps: &str) -> FlowSettings {
@@ -144,9 +149,11 @@ mod tests {
         let inside = || Origin::Namespace(std::path::Path::new("/a").into());
         let own = ["10.213.0.0/26".parse().unwrap()];
         let of = |target: &TargetState, keeps, client: &str| {
-            Source::of(&settings(keeps), target, client.parse().unwrap(), &own)
+            let client = client.parse().unwrap();
+            Source::of(&settings(keeps), target, client, &inside(), &own)
         };
-        let usual = target("172.31.0.9:80", false, inside());
+        let vpc = ["172.31.0.0/16"];
+        let usual = target("172.31.0.9:80", &vpc, inside());
         let kept = |text: &str| Some(Source::Client(text.parse().unwrap()));
         for client in ["172.31.0.5:41000", "203.0.113.7:1", "10.213.0.70:9"] {
             assert_eq!(of(&usual, "true", client), kept(client), "{client}");
@@ -176,9 +183,9 @@ mod tests {
         );
         let client = "172.31.0.5:41000";
         for other in [
-            target("10.0.0.9:80", true, inside()),
-            target("127.0.0.1:80", false, Origin::Host),
-            target("[fd00::9]:80", false, inside()),
+            target("10.0.0.9:80", &[], inside()),
+            target("127.0.0.1:80", &vpc, Origin::Host),
+            target("[fd00::9]:80", &vpc, inside()),
         ] {
             assert_eq!(
                 of(&other, "true", client),
@@ -186,5 +193,18 @@ mod tests {
                 "{other:?}"
             );
         }
+    }
+    #[test]
+    fn nobody_beyond_the_vpc_speaks_as_somebody_in_it() {
+        let inside = Origin::Namespace(std::path::Path::new("/a").into());
+        let target = target("172.31.0.9:80", &["172.31.0.0/16"], inside);
+        let of = |client: &str| {
+            let client = client.parse().unwrap();
+            Source::of(&settings("true"), &target, client, &Origin::Host, &[])
+        };
+        assert_eq!(of("172.31.0.5:41000"), Some(Source::Balancer));
+        assert_eq!(of("172.31.0.9:41000"), Some(Source::Balancer));
+        let beyond = "192.168.1.5:41000";
+        assert_eq!(of(beyond), Some(Source::Client(beyond.parse().unwrap())));
     }
 }

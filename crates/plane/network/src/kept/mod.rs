@@ -23,6 +23,8 @@
 
 mod table;
 
+pub(crate) use table::{try_labels, try_senders};
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::path::Path;

@@ -43,6 +43,23 @@ pub(super) fn write(
     write_sent(socket, &name, wanted)
 }
 
+/// Whether the kernel knows labels of connections, which rules of every VPC ask for.
+pub(crate) fn try_labels(socket: &mut Socket) -> Result<(), NetworkError> {
+    let mut batch = Batch::new("labels");
+    batch.fresh_table();
+    batch.chain(BEGIN);
+    batch.rule(BEGIN.name, Expression::kept());
+    batch.commit(socket, "ask for labels of connections")
+}
+
+/// Whether the kernel knows rules for what a link sends.
+pub(crate) fn try_senders(socket: &mut Socket) -> Result<(), NetworkError> {
+    let mut batch = Batch::of_links("senders");
+    batch.fresh_table();
+    batch.sending_chain(SENT, "lo");
+    batch.commit(socket, "ask for rules for what a link sends")
+}
+
 fn write_begin(socket: &mut Socket, name: &str, wanted: &Balancers) -> Result<(), NetworkError> {
     let mut batch = Batch::new(name);
     if wanted.all.is_empty() {
@@ -80,7 +97,7 @@ fn write_begin(socket: &mut Socket, name: &str, wanted: &Balancers) -> Result<()
     rule(&[
         by_tunnel(),
         Expression::first_direction(true),
-        Expression::kept(),
+        Expression::balancer_in(ELSEWHERE),
         Expression::accept(),
     ]);
     rule(&[

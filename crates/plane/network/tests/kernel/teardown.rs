@@ -56,6 +56,7 @@ fn what_is_tried_leaves_nothing() {
     on_a_host(|host| async move {
         let before = lists();
         trial::rules().unwrap();
+        trial::of_senders().unwrap();
         trial::links().unwrap();
         trial::tunnels().unwrap();
         assert_same_lists(&before, &lists());

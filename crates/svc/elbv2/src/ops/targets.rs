@@ -35,7 +35,7 @@ struct Given {
     port: u16,
     address: IpAddr,
     zone: Option<String>,
-    outside: bool,
+    vpc_ranges: Vec<String>,
 }
 
 pub async fn register(
@@ -73,9 +73,12 @@ async fn resolve(
     group: &TargetGroup,
     targets: Vec<TargetDescription>,
 ) -> Result<Vec<Given>, Fault> {
-    let ranges = match group.target_type {
-        TargetType::Ip => network::ranges(core, call, &group.vpc).await?,
-        TargetType::Instance => vec![],
+    let (ranges, vpc_ranges) = match group.target_type {
+        TargetType::Ip => (
+            network::ranges(core, call, &group.vpc).await?,
+            network::vpc_ranges(core, call, &group.vpc).await?,
+        ),
+        TargetType::Instance => (vec![], vec![]),
     };
     let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
     for target in targets {
@@ -93,14 +96,17 @@ async fn resolve(
             TargetType::Ip => ip(&id, zone, &ranges, group.ipv6)?,
             TargetType::Instance => (instance(core, call, &id).await?, None),
         };
-        let is_ip = group.target_type == TargetType::Ip;
-        let outside = is_ip && !ranges.iter().any(|(range, _)| range.contains(address));
+        let is_inside = ranges.iter().any(|(range, _)| range.contains(address));
+        let vpc_ranges = match is_inside {
+            true => vpc_ranges.clone(),
+            false => vec![],
+        };
         found.push(Given {
             id,
             port,
             address,
             zone,
-            outside,
+            vpc_ranges,
         });
     }
     Ok(found)
@@ -200,7 +206,10 @@ async fn insert(
             let id = target_id(group_id, &given.id, given.port);
             let key = scope.key(Target::KIND, &id);
             let there = core.table.read::<Target>(&key).await?;
-            let registered = |it: &Stored<Target>| it.record.draining_since.is_none();
+            // One of before says nothing of its VPC.
+            let registered = |it: &Stored<Target>| {
+                it.record.draining_since.is_none() && it.record.vpc_ranges == given.vpc_ranges
+            };
             if there.as_ref().is_some_and(registered) {
                 continue;
             }
@@ -209,7 +218,7 @@ async fn insert(
             let target = Target {
                 address: given.address,
                 zone: given.zone.clone(),
-                outside: given.outside,
+                vpc_ranges: given.vpc_ranges.clone(),
                 registered_at: call.now,
                 draining_since: None,
                 unknown: Unknown::new(),

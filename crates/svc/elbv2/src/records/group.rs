@@ -95,9 +95,9 @@ pub struct Target {
     /// Where it is reached.
     pub address: IpAddr,
     pub zone: Option<String>,
-    /// It is an address in no range of the VPC.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub outside: bool,
+    /// The ranges of its VPC, if it is an address in a subnet of that. Empty in records of before, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vpc_ranges: Vec<String>,
     pub registered_at: Timestamp,
     #[serde(default)]
     pub draining_since: Option<Timestamp>,
