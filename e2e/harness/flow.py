@@ -86,7 +86,9 @@ class Flow:
                 Target={"Arn": queue, "RoleArn": self.role, "Input": word},
                 ActionAfterCompletion="DELETE",
             )
-            self.sent.add(word)
+            # One that was made after its moment never comes.
+            if datetime.datetime.now(datetime.timezone.utc) < due.replace(microsecond=0):
+                self.sent.add(word)
 
     def check(self):
         """All that went in so far has come out, or comes, and in order where order counts; nothing came out that was not
