@@ -64,6 +64,14 @@ fn of_disk(available: u64) -> Seen {
     }
 }
 
+/// Of a look that began so many seconds after.
+fn of_disk_at(available: u64, began: u64) -> Seen {
+    Seen {
+        disk_at: Some(after(began)),
+        ..of_disk(available)
+    }
+}
+
 #[test]
 fn thresholds() {
     let conditions = |seen: Seen| -> Vec<Condition> {
@@ -239,11 +247,38 @@ fn those_that_are_over_give_back_their_disk_first_and_once() {
     let pods = [writer("alive", 600), over];
     let first = plan(&of_disk(50), &pods, &Memory::default(), NOW);
     assert_eq!(first.step, Some(Step::GiveBack(vec!["over".to_owned()])));
+    let waits = plan(&of_disk_at(50, 10), &pods, &first.memory, after(10));
+    assert_eq!((waits.step, waits.needs_look), (None, false));
     // It did not, or it was not enough.
-    let then = plan(&of_disk(50), &pods, &first.memory, after(10));
+    let late = plan(&of_disk_at(50, 295), &pods, &waits.memory, after(300));
+    assert_eq!((late.step, late.needs_look), (None, true));
+    let then = plan(&of_disk_at(50, 310), &pods, &late.memory, after(310));
     assert_eq!(evicted(&then), Some("alive"));
-    let gone = plan(&of_disk(500), &pods[..1], &then.memory, after(20));
+    let gone = plan(&of_disk(500), &pods[..1], &then.memory, after(320));
     assert_eq!(gone.memory.told.len(), 0);
+}
+
+#[test]
+fn nobody_is_ended_for_a_disk_that_was_not_looked_at_since_the_last_one_was_gone() {
+    let mut pods = [writer("a", 600), writer("b", 300)];
+    let first = plan(&of_disk_at(50, 0), &pods, &Memory::default(), NOW);
+    assert_eq!(evicted(&first), Some("a"));
+    // Its sandbox is gone, its files are not; a slow look counted them all.
+    (pods[0].is_over, pods[0].is_here, pods[0].has_files) = (true, false, true);
+    let going = plan(&of_disk_at(50, 35), &pods, &first.memory, after(40));
+    assert_eq!((going.step, going.needs_look), (None, false));
+    assert!(going.conditions.contains(&Condition::Disk));
+    pods[0].has_files = false;
+    let gone = plan(&of_disk_at(50, 45), &pods, &going.memory, after(50));
+    assert_eq!((gone.step, gone.needs_look), (None, true));
+    // Looked at anew there is enough, or there is not.
+    let enough = plan(&of_disk_at(650, 55), &pods, &gone.memory, after(60));
+    assert_eq!((enough.step, enough.needs_look), (None, false));
+    let little = plan(&of_disk_at(50, 55), &pods, &gone.memory, after(60));
+    assert_eq!(evicted(&little), Some("b"));
+    // Who is short of memory waits for no disk.
+    let memory = plan(&of_memory(5), &pods, &gone.memory, after(50));
+    assert_eq!(evicted(&memory), Some("b"));
 }
 
 #[test]

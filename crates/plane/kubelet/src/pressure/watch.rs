@@ -19,6 +19,7 @@ use tokio::{
     sync::{mpsc, watch},
     time::Instant,
 };
+use wharf_base::Timestamp;
 use wharf_kube_client::{Object as _, Ref, kind};
 
 use super::{Candidate, Condition, Held, Level, Memory, Part, Seen, Step, plan};
@@ -62,6 +63,8 @@ struct Looks {
     /// What pods held of the disk when it was looked at last, by sandbox.
     disk: BTreeMap<String, OfPod>,
     own: DiskUse,
+    /// When that look began.
+    at: Option<Timestamp>,
     /// When it may be looked again.
     next: Option<Instant>,
 }
@@ -71,6 +74,25 @@ struct Looks {
 struct OfPod {
     whole: DiskUse,
     containers: BTreeMap<String, u64>,
+}
+
+impl Looks {
+    /// What the node holds of its disk: what is gone since it was looked at holds nothing.
+    fn held(&mut self, there: &BTreeMap<String, There>) -> DiskUse {
+        self.disk.retain(|id, _| {
+            let there = there.get(id);
+            there.is_some_and(|it| it.sandbox || it.files)
+        });
+        let all = self.disk.values();
+        all.fold(self.own, |sum, it| sum.and(it.whole))
+    }
+}
+
+/// What is there of a pod.
+#[derive(Debug, Clone, Copy)]
+struct There {
+    sandbox: bool,
+    files: bool,
 }
 
 impl Default for Pressure {
@@ -147,15 +169,28 @@ pub async fn look(node: &Arc<Node>) {
     };
     look_at_disk(node, &pods).await;
     let machine = on_machine(node).await;
+    let Some(there) = all_there(node, &pods).await else {
+        return;
+    };
     let (plan, sandboxes) = {
         let mut looks = node.pressure.looks.lock();
-        let seen = seen(node, &looks, machine);
+        let held = looks.held(&there);
+        let seen = Seen {
+            disk_at: looks.at,
+            ..seen(node, held, machine)
+        };
         let candidates: Vec<Candidate> = pods
             .iter()
-            .map(|(id, pod)| candidate(node, id, pod, looks.disk.get(id)))
+            .filter_map(|(id, pod)| {
+                let there = there.get(id)?;
+                Some(candidate(node, id, pod, looks.disk.get(id), *there))
+            })
             .collect();
         let plan = plan(&seen, &candidates, &looks.memory, node.clock.now());
         looks.memory = plan.memory.clone();
+        if plan.needs_look {
+            looks.next = None;
+        }
         let sandboxes: BTreeMap<String, String> = pods
             .iter()
             .map(|(id, pod)| (pod.uid().to_owned(), id.clone()))
@@ -223,11 +258,29 @@ async fn on_machine(node: &Node) -> Option<(u64, Option<u64>)> {
     tokio::task::spawn_blocking(look).await.ok().flatten()
 }
 
-fn seen(node: &Node, looks: &Looks, machine: Option<(u64, Option<u64>)>) -> Seen {
+/// By sandbox, what is there of each pod now.
+async fn all_there(
+    node: &Arc<Node>,
+    pods: &[(String, Arc<Value>)],
+) -> Option<BTreeMap<String, There>> {
+    let ids: Vec<String> = pods.iter().map(|(id, _)| id.clone()).collect();
+    let node = node.clone();
+    let look = move || {
+        let of = |id: String| {
+            let there = There {
+                sandbox: node.machine.written(&id).is_some(),
+                files: node.dir.join(&id).exists(),
+            };
+            (id, there)
+        };
+        ids.into_iter().map(of).collect()
+    };
+    tokio::task::spawn_blocking(look).await.ok()
+}
+
+fn seen(node: &Node, held: DiskUse, machine: Option<(u64, Option<u64>)>) -> Seen {
     let Capacity { memory, disk } = node.capacity;
     let used = node.usage.node();
-    let all = looks.disk.values();
-    let held = all.fold(looks.own, |sum, it| sum.and(it.whole));
     let inodes = disk / BYTES_PER_INODE;
     let (bytes_left, inodes_left) = machine.unwrap_or((u64::MAX, None));
     let bytes_left = Some(bytes_left).filter(|it| *it < LITTLE_BYTES);
@@ -238,6 +291,7 @@ fn seen(node: &Node, looks: &Looks, machine: Option<(u64, Option<u64>)>) -> Seen
     };
     Seen {
         memory: used.map(|it| level(memory, it.working_bytes, None)),
+        disk_at: None,
         disk: (disk > 0).then(|| level(disk, held.bytes, bytes_left)),
         inodes: (inodes > 0).then(|| level(inodes, held.inodes, inodes_left)),
         pids: used.and_then(|it| {
@@ -247,7 +301,13 @@ fn seen(node: &Node, looks: &Looks, machine: Option<(u64, Option<u64>)>) -> Seen
     }
 }
 
-fn candidate(node: &Node, sandbox: &str, object: &Value, disk: Option<&OfPod>) -> Candidate {
+fn candidate(
+    node: &Node,
+    sandbox: &str,
+    object: &Value,
+    disk: Option<&OfPod>,
+    there: There,
+) -> Candidate {
     let pod = Pod::read(object).unwrap_or_else(|_| Pod::unreadable(object));
     let asked = |resources: &crate::pod::Resources, name: &str| {
         let asked = qos::request(resources, name).unwrap_or_default();
@@ -303,14 +363,15 @@ fn candidate(node: &Node, sandbox: &str, object: &Value, disk: Option<&OfPod>) -
         priority: priority(object),
         is_critical: is_critical(object),
         is_over: matches!(object.text("/status/phase"), "Succeeded" | "Failed"),
-        is_here: node.machine.written(sandbox).is_some(),
+        is_here: there.sandbox,
+        has_files: there.files,
         whole,
         containers: containers.into_iter().collect(),
     }
 }
 
 async fn look_at_disk(node: &Arc<Node>, pods: &[(String, Arc<Value>)]) {
-    let now = Instant::now();
+    let (now, at) = (Instant::now(), node.clock.now());
     if node.pressure.looks.lock().next.is_some_and(|at| now < at) {
         return;
     }
@@ -329,7 +390,7 @@ async fn look_at_disk(node: &Arc<Node>, pods: &[(String, Arc<Value>)]) {
     match tokio::task::spawn_blocking(look).await {
         Ok((disk, own)) => {
             let mut looks = node.pressure.looks.lock();
-            (looks.disk, looks.own) = (disk, own);
+            (looks.disk, looks.own, looks.at) = (disk, own, Some(at));
             let took = now.elapsed();
             // A look that was quick is repeated with the next measurement.
             let rest = took.saturating_mul(PART_OF_TIME);
@@ -408,6 +469,31 @@ mod tests {
             message,
             "The node had condition: [MemoryPressure DiskPressure]. "
         );
+    }
+
+    #[test]
+    fn what_is_gone_since_the_last_look_holds_nothing() {
+        let of_pod = |bytes: u64| OfPod {
+            whole: DiskUse { bytes, inodes: 1 },
+            ..OfPod::default()
+        };
+        let disk = [("runs", 1), ("going", 2), ("gone", 4), ("unknown", 8)];
+        let mut looks = Looks {
+            disk: disk.map(|(id, it)| (id.to_owned(), of_pod(it))).into(),
+            own: DiskUse {
+                bytes: 16,
+                inodes: 1,
+            },
+            ..Looks::default()
+        };
+        let there = [
+            ("runs", true, true),
+            ("going", false, true),
+            ("gone", false, false),
+        ];
+        let there = there.map(|(id, sandbox, files)| (id.to_owned(), There { sandbox, files }));
+        let held = looks.held(&there.into());
+        assert_eq!((held.bytes, held.inodes), (19, 3));
     }
 
     #[test]
