@@ -83,6 +83,8 @@ pub struct Seen {
     pub disk: Option<Level>,
     pub inodes: Option<Level>,
     pub pids: Option<Level>,
+    /// Its machine has less left of its disk than it keeps from tasks.
+    pub is_machine_full: bool,
     /// When the look at the disk began whose figures these are.
     pub disk_at: Option<Timestamp>,
 }
@@ -260,6 +262,10 @@ pub fn plan(seen: &Seen, pods: &[Candidate], memory: &Memory, now: Timestamp) ->
     let short: Vec<(Signal, Level)> = Signal::ALL.iter().filter_map(short).collect();
     for (signal, _) in &short {
         memory.seen.insert(signal.condition(), now);
+    }
+    // That may be others' doing: no more comes here, and nobody is ended for it.
+    if seen.is_machine_full {
+        memory.seen.insert(Condition::Disk, now);
     }
     memory.seen.retain(|_, at| now.since(*at) < TRANSITION);
     let mut plan = Plan {

@@ -99,6 +99,25 @@ fn thresholds() {
 }
 
 #[test]
+fn for_a_machine_that_is_full_nobody_is_ended() {
+    let pods = [writer("a", 100), writer("b", 0)];
+    let seen = Seen {
+        is_machine_full: true,
+        ..of_disk(900)
+    };
+    let full = plan(&seen, &pods, &Memory::default(), NOW);
+    assert!(full.conditions.contains(&Condition::Disk));
+    assert_eq!((full.step, full.reclaims), (None, None));
+    // Its own disk it has for itself.
+    let seen = Seen {
+        is_machine_full: true,
+        ..of_disk(50)
+    };
+    let short = plan(&seen, &pods, &Memory::default(), NOW);
+    assert_eq!(evicted(&short), Some("a"));
+}
+
+#[test]
 fn a_condition_stays_for_five_minutes_after_it_was_seen_last() {
     let short = plan(&of_memory(10), &[], &Memory::default(), NOW);
     let holds = |at: u64| {

@@ -1,9 +1,9 @@
 //! Looks at a node after each measurement, and has done what the plan says.
 //!
 //! A node's disk is a share of its machine's: its instance's own disk, and what its pods write and print, count together against the
-//! size that the instance was given. Machines promise more than they have: once little is left there, no more than that is available
-//! to any node. Fargate's machines have one pod, which has a disk
-//! and a size of its own: nothing there is ended for others.
+//! size that the instance was given. Machines promise more than they have: once less is left there than they keep from tasks, their
+//! nodes take no more pods. Nobody is ended for it, for others may have filled the machine. Fargate's machines have one pod, which has
+//! a disk and a size of its own: nothing there is ended for others.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,7 +24,7 @@ use wharf_kube_client::{Object as _, Ref, kind};
 
 use super::{Candidate, Condition, Held, Level, Memory, Part, Seen, Step, plan};
 use crate::{
-    disk_use::{self, DiskUse},
+    disk_use::{self, DiskUse, reserve_of},
     machine::of_run,
     node::Node,
     pod::Pod,
@@ -36,9 +36,6 @@ use crate::{
 const CRITICAL: i64 = 2_000_000_000;
 /// Bytes of a disk for each of its inodes, as disks of instances are made.
 const BYTES_PER_INODE: u64 = 16 << 10;
-/// What is little, of a machine's disk: as much of it as is kept from tasks at most, and files for that.
-const LITTLE_BYTES: u64 = 2 << 30;
-const LITTLE_INODES: u64 = LITTLE_BYTES / BYTES_PER_INODE;
 /// Looking what folders hold takes at most this part of the time.
 const PART_OF_TIME: u32 = 10;
 const MEMORY_TAINT: &str = "node.kubernetes.io/memory-pressure";
@@ -168,7 +165,7 @@ pub async fn look(node: &Arc<Node>) {
             .collect()
     };
     look_at_disk(node, &pods).await;
-    let machine = on_machine(node).await;
+    let is_machine_full = is_machine_full(node).await;
     let Some(there) = all_there(node, &pods).await else {
         return;
     };
@@ -177,7 +174,8 @@ pub async fn look(node: &Arc<Node>) {
         let held = looks.held(&there);
         let seen = Seen {
             disk_at: looks.at,
-            ..seen(node, held, machine)
+            is_machine_full,
+            ..seen(node, held)
         };
         let candidates: Vec<Candidate> = pods
             .iter()
@@ -242,20 +240,35 @@ fn tell_node(node: &Node, now: &BTreeSet<Condition>, reclaims: Option<&str>) {
     node.pressure.told.send_replace(now.clone());
 }
 
-/// What the machine has left for whoever comes first: bytes and inodes of the disk that pods write to.
-async fn on_machine(node: &Node) -> Option<(u64, Option<u64>)> {
+/// Of something, how much there is and how much of it nobody has.
+type Free = (u64, u64);
+
+/// Whether of the disk that pods write to there is less left than the machine keeps from tasks.
+async fn is_machine_full(node: &Node) -> bool {
     let dir = node.dir.clone();
     let look = move || {
         // It is made with its first pod.
         let mut there = dir.ancestors();
         let there = there.find(|it| it.exists())?;
         let seen = statvfs(there).ok()?;
-        let bytes = seen.blocks_available().saturating_mul(seen.fragment_size());
-        // Some file systems do not count them.
-        let inodes = (seen.files() > 0).then(|| seen.files_available());
-        Some((bytes, inodes))
+        let bytes = |blocks: u64| blocks.saturating_mul(seen.fragment_size());
+        let free = bytes(seen.blocks_available());
+        // As `df` counts: what is kept for root alone is nobody's.
+        let taken = bytes(seen.blocks().saturating_sub(seen.blocks_free()));
+        let inodes = (seen.files(), seen.files_available());
+        Some(is_full((taken.saturating_add(free), free), inodes))
     };
-    tokio::task::spawn_blocking(look).await.ok().flatten()
+    let seen = tokio::task::spawn_blocking(look).await.ok().flatten();
+    seen.unwrap_or_default()
+}
+
+fn is_full(bytes: Free, inodes: Free) -> bool {
+    let (all_bytes, free_bytes) = bytes;
+    let (all_inodes, free_inodes) = inodes;
+    let reserve = reserve_of(all_bytes);
+    // Some file systems do not count them, and some have few.
+    let least_inodes = (reserve / BYTES_PER_INODE).min(all_inodes / 10);
+    free_bytes < reserve || free_inodes < least_inodes
 }
 
 /// By sandbox, what is there of each pod now.
@@ -278,26 +291,23 @@ async fn all_there(
     tokio::task::spawn_blocking(look).await.ok()
 }
 
-fn seen(node: &Node, held: DiskUse, machine: Option<(u64, Option<u64>)>) -> Seen {
+fn seen(node: &Node, held: DiskUse) -> Seen {
     let Capacity { memory, disk } = node.capacity;
     let used = node.usage.node();
     let inodes = disk / BYTES_PER_INODE;
-    let (bytes_left, inodes_left) = machine.unwrap_or((u64::MAX, None));
-    let bytes_left = Some(bytes_left).filter(|it| *it < LITTLE_BYTES);
-    let inodes_left = inodes_left.filter(|it| *it < LITTLE_INODES);
-    let level = |capacity: u64, used: u64, left: Option<u64>| Level {
-        available: capacity.saturating_sub(used).min(left.unwrap_or(u64::MAX)),
+    let level = |capacity: u64, used: u64| Level {
+        available: capacity.saturating_sub(used),
         capacity,
     };
     Seen {
-        memory: used.map(|it| level(memory, it.working_bytes, None)),
-        disk_at: None,
-        disk: (disk > 0).then(|| level(disk, held.bytes, bytes_left)),
-        inodes: (inodes > 0).then(|| level(inodes, held.inodes, inodes_left)),
+        memory: used.map(|it| level(memory, it.working_bytes)),
+        disk: (disk > 0).then(|| level(disk, held.bytes)),
+        inodes: (inodes > 0).then(|| level(inodes, held.inodes)),
         pids: used.and_then(|it| {
             let most = it.counted.pids_limit?;
-            Some(level(most, it.counted.pids, None))
+            Some(level(most, it.counted.pids))
         }),
+        ..Seen::default()
     }
 }
 
@@ -494,6 +504,20 @@ mod tests {
         let there = there.map(|(id, sandbox, files)| (id.to_owned(), There { sandbox, files }));
         let held = looks.held(&there.into());
         assert_eq!((held.bytes, held.inodes), (19, 3));
+    }
+
+    #[test]
+    fn a_machine_is_full_below_what_it_keeps_from_tasks() {
+        const GIB: u64 = 1 << 30;
+        let inodes = (10_000_000, 9_000_000);
+        // As full as tasks may make it.
+        assert!(!is_full((250 * GIB, 2 * GIB), inodes));
+        assert!(is_full((250 * GIB, 2 * GIB - 1), inodes));
+        assert!(!is_full((10 * GIB, GIB), inodes));
+        assert!(is_full((250 * GIB, 100 * GIB), (10_000_000, 131_071)));
+        assert!(!is_full((250 * GIB, 100 * GIB), (10_000_000, 131_072)));
+        assert!(!is_full((250 * GIB, 100 * GIB), (1000, 100)));
+        assert!(!is_full((250 * GIB, 100 * GIB), (0, 0)));
     }
 
     #[test]
