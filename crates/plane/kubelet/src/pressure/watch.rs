@@ -105,7 +105,10 @@ impl Default for Pressure {
 impl Pressure {
     /// Whoever looks after a pod is told there that it ends.
     pub fn join(&self, sandbox: &str, worker: mpsc::Sender<Event>) {
-        self.workers.lock().insert(sandbox.to_owned(), worker);
+        let mut workers = self.workers.lock();
+        // Those of pods that went.
+        workers.retain(|_, it| !it.is_closed());
+        workers.insert(sandbox.to_owned(), worker);
     }
 
     pub fn conditions(&self) -> watch::Receiver<BTreeSet<Condition>> {
@@ -113,8 +116,7 @@ impl Pressure {
     }
 
     fn tell(&self, sandbox: &str, event: Event) {
-        let mut workers = self.workers.lock();
-        workers.retain(|_, it| !it.is_closed());
+        let workers = self.workers.lock();
         // One that is too busy to hear it is told again, if it still has to be.
         if let Some(worker) = workers.get(sandbox) {
             let _ = worker.try_send(event);
@@ -518,6 +520,21 @@ mod tests {
         assert!(!is_full((250 * GIB, 100 * GIB), (10_000_000, 131_072)));
         assert!(!is_full((250 * GIB, 100 * GIB), (1000, 100)));
         assert!(!is_full((250 * GIB, 100 * GIB), (0, 0)));
+    }
+
+    #[test]
+    fn workers_that_ended_are_forgotten_when_the_next_one_joins() {
+        let pressure = Pressure::default();
+        let known = || -> Vec<String> { pressure.workers.lock().keys().cloned().collect() };
+        let (first, hears_first) = mpsc::channel(1);
+        let (second, _hears_second) = mpsc::channel(1);
+        let (third, _hears_third) = mpsc::channel(1);
+        pressure.join("a", first);
+        pressure.join("b", second);
+        assert_eq!(known(), ["a", "b"]);
+        drop(hears_first);
+        pressure.join("c", third);
+        assert_eq!(known(), ["b", "c"]);
     }
 
     #[test]
