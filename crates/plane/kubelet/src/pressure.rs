@@ -211,6 +211,21 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// A step was taken, of which this was heard.
+    pub fn note(&mut self, heard: &Step, now: Timestamp) {
+        match heard {
+            Step::GiveBack(uids) => {
+                self.told.extend(uids.iter().cloned());
+                let all = uids.iter().map(|uid| (uid.clone(), now));
+                self.removed.extend(all);
+            }
+            Step::Evict { uid, .. } => {
+                self.ended = Some((uid.clone(), now));
+                self.removed.insert(uid.clone(), now);
+            }
+        }
+    }
+
     /// Which of the pods that were to go are gone.
     fn see(&mut self, pods: &[Candidate], now: Timestamp) {
         let holds = |it: &Candidate| it.is_here || it.has_files;
@@ -246,6 +261,7 @@ pub struct Plan {
     pub step: Option<Step>,
     /// Nobody is ended for the disk before it was looked at anew.
     pub needs_look: bool,
+    /// Without the step, which is noted once it was heard.
     pub memory: Memory,
 }
 
@@ -279,18 +295,6 @@ pub fn plan(seen: &Seen, pods: &[Candidate], memory: &Memory, now: Timestamp) ->
         } else {
             plan.needs_look = memory.removed.is_empty();
         }
-    }
-    match &plan.step {
-        Some(Step::GiveBack(uids)) => {
-            memory.told.extend(uids.iter().cloned());
-            let all = uids.iter().map(|uid| (uid.clone(), now));
-            memory.removed.extend(all);
-        }
-        Some(Step::Evict { uid, .. }) => {
-            memory.ended = Some((uid.clone(), now));
-            memory.removed.insert(uid.clone(), now);
-        }
-        None => {}
     }
     plan.memory = memory;
     plan

@@ -50,6 +50,15 @@ fn evicted(plan: &Plan) -> Option<&str> {
     }
 }
 
+/// What is remembered once the step of a plan was heard.
+fn noted(plan: &Plan, now: Timestamp) -> Memory {
+    let mut memory = plan.memory.clone();
+    if let Some(step) = &plan.step {
+        memory.note(step, now);
+    }
+    memory
+}
+
 fn of_memory(available: u64) -> Seen {
     Seen {
         memory: level(available * MIB, 512 * MIB),
@@ -266,14 +275,22 @@ fn those_that_are_over_give_back_their_disk_first_and_once() {
     let pods = [writer("alive", 600), over];
     let first = plan(&of_disk(50), &pods, &Memory::default(), NOW);
     assert_eq!(first.step, Some(Step::GiveBack(vec!["over".to_owned()])));
-    let waits = plan(&of_disk_at(50, 10), &pods, &first.memory, after(10));
+    // Nobody heard it.
+    let again = plan(&of_disk(50), &pods, &first.memory, after(10));
+    assert_eq!(again.step, first.step);
+    let waits = plan(&of_disk_at(50, 10), &pods, &noted(&first, NOW), after(10));
     assert_eq!((waits.step, waits.needs_look), (None, false));
     // It did not, or it was not enough.
     let late = plan(&of_disk_at(50, 295), &pods, &waits.memory, after(300));
     assert_eq!((late.step, late.needs_look), (None, true));
     let then = plan(&of_disk_at(50, 310), &pods, &late.memory, after(310));
     assert_eq!(evicted(&then), Some("alive"));
-    let gone = plan(&of_disk(500), &pods[..1], &then.memory, after(320));
+    let gone = plan(
+        &of_disk(500),
+        &pods[..1],
+        &noted(&then, after(310)),
+        after(320),
+    );
     assert_eq!(gone.memory.told.len(), 0);
 }
 
@@ -284,7 +301,7 @@ fn nobody_is_ended_for_a_disk_that_was_not_looked_at_since_the_last_one_was_gone
     assert_eq!(evicted(&first), Some("a"));
     // Its sandbox is gone, its files are not; a slow look counted them all.
     (pods[0].is_over, pods[0].is_here, pods[0].has_files) = (true, false, true);
-    let going = plan(&of_disk_at(50, 35), &pods, &first.memory, after(40));
+    let going = plan(&of_disk_at(50, 35), &pods, &noted(&first, NOW), after(40));
     assert_eq!((going.step, going.needs_look), (None, false));
     assert!(going.conditions.contains(&Condition::Disk));
     pods[0].has_files = false;
@@ -307,11 +324,11 @@ fn one_at_a_time_with_time_to_give_back_what_it_held() {
     assert_eq!(evicted(&first), Some("a"));
     let mut left = pods.clone();
     left[0].is_over = true;
-    let waits = plan(&of_memory(5), &left, &first.memory, after(10));
+    let waits = plan(&of_memory(5), &left, &noted(&first, NOW), after(10));
     assert_eq!(waits.step, None);
     let late = plan(&of_memory(5), &left, &waits.memory, after(30));
     assert_eq!(evicted(&late), Some("b"));
     left[0].is_here = false;
-    let soon = plan(&of_memory(5), &left, &first.memory, after(10));
+    let soon = plan(&of_memory(5), &left, &noted(&first, NOW), after(10));
     assert_eq!(evicted(&soon), Some("b"));
 }

@@ -16,7 +16,10 @@ use nix::sys::statvfs::statvfs;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{
+        mpsc::{self, error::TrySendError},
+        watch,
+    },
     time::Instant,
 };
 use wharf_base::Timestamp;
@@ -115,11 +118,29 @@ impl Pressure {
         self.told.subscribe()
     }
 
-    fn tell(&self, sandbox: &str, event: Event) {
+    /// Whether it was heard. A pod without a worker has nobody who could be told again.
+    fn tell(&self, sandbox: &str, event: Event) -> bool {
         let workers = self.workers.lock();
         // One that is too busy to hear it is told again, if it still has to be.
-        if let Some(worker) = workers.get(sandbox) {
-            let _ = worker.try_send(event);
+        let told = workers.get(sandbox).map(|it| it.try_send(event));
+        !matches!(told, Some(Err(TrySendError::Full(_))))
+    }
+
+    /// What of a step was heard, and by whom.
+    fn take(&self, step: Step, sandbox_of: impl Fn(&str) -> String) -> Option<Step> {
+        match step {
+            Step::Evict { uid, message } => {
+                let event = Event::Evicted {
+                    message: message.clone(),
+                    for_node: true,
+                };
+                let is_heard = self.tell(&sandbox_of(&uid), event);
+                is_heard.then_some(Step::Evict { uid, message })
+            }
+            Step::GiveBack(mut uids) => {
+                uids.retain(|uid| self.tell(&sandbox_of(uid), Event::GivesBack));
+                (!uids.is_empty()).then_some(Step::GiveBack(uids))
+            }
         }
     }
 
@@ -171,7 +192,7 @@ pub async fn look(node: &Arc<Node>) {
     let Some(there) = all_there(node, &pods).await else {
         return;
     };
-    let (plan, sandboxes) = {
+    let plan = {
         let mut looks = node.pressure.looks.lock();
         let held = looks.held(&there);
         let seen = Seen {
@@ -191,31 +212,19 @@ pub async fn look(node: &Arc<Node>) {
         if plan.needs_look {
             looks.next = None;
         }
-        let sandboxes: BTreeMap<String, String> = pods
-            .iter()
-            .map(|(id, pod)| (pod.uid().to_owned(), id.clone()))
-            .collect();
-        (plan, sandboxes)
+        plan
     };
     tell_node(node, &plan.conditions, plan.reclaims);
-    let told = |uid: &str, event: Event| {
-        if let Some(sandbox) = sandboxes.get(uid) {
-            node.pressure.tell(sandbox, event);
-        }
+    let step = plan.step;
+    let heard = step.and_then(|it| node.pressure.take(it, |uid| node.sandbox_of(uid)));
+    let Some(heard) = heard else {
+        return;
     };
-    match plan.step {
-        Some(Step::Evict { uid, message }) => {
-            tracing::warn!(node = node.name, pod = uid, message, "a pod is evicted");
-            let for_node = true;
-            told(&uid, Event::Evicted { message, for_node });
-        }
-        Some(Step::GiveBack(all)) => {
-            for uid in all {
-                told(&uid, Event::GivesBack);
-            }
-        }
-        None => {}
+    if let Step::Evict { uid, message } = &heard {
+        tracing::warn!(node = node.name, pod = uid, message, "a pod is evicted");
     }
+    let mut looks = node.pressure.looks.lock();
+    looks.memory.note(&heard, node.clock.now());
 }
 
 /// Conditions for whoever writes them, and events for people.
@@ -535,6 +544,29 @@ mod tests {
         drop(hears_first);
         pressure.join("c", third);
         assert_eq!(known(), ["b", "c"]);
+    }
+
+    #[test]
+    fn what_is_not_heard_is_not_noted() {
+        let pressure = Pressure::default();
+        let (busy, _hears_busy) = mpsc::channel(1);
+        let (free, mut hears_free) = mpsc::channel(2);
+        busy.try_send(Event::GivesBack).unwrap();
+        pressure.join("busy", busy);
+        pressure.join("free", free);
+        let take = |step: Step| pressure.take(step, str::to_owned);
+        let all = |uids: &[&str]| Step::GiveBack(uids.iter().map(|it| (*it).to_owned()).collect());
+        assert_eq!(take(all(&["busy", "free"])), Some(all(&["free"])));
+        assert_eq!(take(all(&["busy"])), None);
+        assert_eq!(hears_free.try_recv(), Ok(Event::GivesBack));
+        let evict = |uid: &str| Step::Evict {
+            uid: uid.to_owned(),
+            message: "why".to_owned(),
+        };
+        assert_eq!(take(evict("busy")), None);
+        assert_eq!(take(evict("free")), Some(evict("free")));
+        // Nobody is there who could hear it later.
+        assert_eq!(take(all(&["none"])), Some(all(&["none"])));
     }
 
     #[test]
