@@ -20,7 +20,8 @@ use tokio::{
         mpsc::{self, error::TrySendError},
         watch,
     },
-    time::Instant,
+    task::JoinSet,
+    time::{Instant, timeout},
 };
 use wharf_base::Timestamp;
 use wharf_kube_client::{Object as _, Ref, kind};
@@ -41,6 +42,8 @@ const CRITICAL: i64 = 2_000_000_000;
 const BYTES_PER_INODE: u64 = 16 << 10;
 /// Looking what folders hold takes at most this part of the time.
 const PART_OF_TIME: u32 = 10;
+/// One that is done by then is waited for.
+const QUICK: Duration = Duration::from_secs(1);
 const MEMORY_TAINT: &str = "node.kubernetes.io/memory-pressure";
 
 /// What a node has, all of it.
@@ -177,17 +180,22 @@ fn is_critical(pod: &Value) -> bool {
     priority(pod) >= CRITICAL
 }
 
-pub async fn look(node: &Arc<Node>) {
+/// `walks`: the look at the disk that goes on from one of these to the next, if it takes long.
+pub async fn look(node: &Arc<Node>, walks: &mut JoinSet<()>) {
     if node.only.is_some() {
         return;
     }
+    if walks.is_empty() {
+        walks.spawn(look_at_disk(node.clone()));
+    }
+    // Memory waits for none that takes long.
+    let _ = timeout(QUICK, walks.join_next()).await;
     let pods: Vec<(String, Arc<Value>)> = {
         let all = node.pods.read();
         all.iter()
             .map(|(id, it)| (id.clone(), it.clone()))
             .collect()
     };
-    look_at_disk(node, &pods).await;
     let is_machine_full = is_machine_full(node).await;
     let Some(there) = all_there(node, &pods).await else {
         return;
@@ -391,15 +399,16 @@ fn candidate(
     }
 }
 
-async fn look_at_disk(node: &Arc<Node>, pods: &[(String, Arc<Value>)]) {
+async fn look_at_disk(node: Arc<Node>) {
     let (now, at) = (Instant::now(), node.clock.now());
     if node.pressure.looks.lock().next.is_some_and(|at| now < at) {
         return;
     }
-    let folders: Vec<(String, Option<PathBuf>, PathBuf)> = pods
-        .iter()
-        .map(|(id, _)| (id.clone(), node.machine.written(id), node.dir.join(id)))
-        .collect();
+    let folders: Vec<(String, Option<PathBuf>, PathBuf)> = {
+        let pods = node.pods.read();
+        let of = |id: &String| (id.clone(), node.machine.written(id), node.dir.join(id));
+        pods.keys().map(of).collect()
+    };
     let machine = node.machine.clone();
     let look = move || {
         let all = folders.into_iter().map(|(id, written, volumes)| {
