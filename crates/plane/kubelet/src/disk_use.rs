@@ -17,6 +17,13 @@ const MOST_FOLDERS: usize = 10_000;
 /// Of `st_blocks`.
 const BLOCK: u64 = 512;
 
+/// Of a machine's disk, what is kept from all that runs there: the control plane and the agent live there.
+pub fn reserve_of(total: u64) -> u64 {
+    const LEAST: u64 = 128 << 20;
+    const MOST: u64 = 2 << 30;
+    (total / 10).clamp(LEAST, MOST).min(total / 4)
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DiskUse {
     pub bytes: u64,

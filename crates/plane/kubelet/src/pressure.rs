@@ -14,6 +14,9 @@ use wharf_base::Timestamp;
 const TRANSITION: Duration = Duration::from_secs(5 * 60);
 /// A pod that was ended has so long to give back what it held before another is.
 const CLEANUP: Duration = Duration::from_secs(30);
+/// What it held of the disk is waited for longer: who is ended on figures that still count it is ended for nothing. A removal that takes
+/// longer than this has failed.
+const REMOVAL: Duration = Duration::from_secs(5 * 60);
 /// Least memory that is to be available.
 const LEAST_MEMORY: u64 = 100 << 20;
 
@@ -80,6 +83,10 @@ pub struct Seen {
     pub disk: Option<Level>,
     pub inodes: Option<Level>,
     pub pids: Option<Level>,
+    /// Its machine has less left of its disk than it keeps from tasks.
+    pub is_machine_full: bool,
+    /// When the look at the disk began whose figures these are.
+    pub disk_at: Option<Timestamp>,
 }
 
 /// What pods are ended for, in the order in which it is looked for.
@@ -182,6 +189,8 @@ pub struct Candidate {
     pub is_over: bool,
     /// Something of it is here still.
     pub is_here: bool,
+    /// Its folder is there still, which goes last.
+    pub has_files: bool,
     pub whole: Part,
     pub containers: Vec<(String, Part)>,
 }
@@ -195,6 +204,45 @@ pub struct Memory {
     ended: Option<(String, Timestamp)>,
     /// Pods that were over and were told to give back what they held.
     told: BTreeSet<String>,
+    /// Pods that are to give back what they hold of the disk and still have it, since when.
+    removed: BTreeMap<String, Timestamp>,
+    /// When the last of these was gone.
+    gone_at: Option<Timestamp>,
+}
+
+impl Memory {
+    /// A step was taken, of which this was heard.
+    pub fn note(&mut self, heard: &Step, now: Timestamp) {
+        match heard {
+            Step::GiveBack(uids) => {
+                self.told.extend(uids.iter().cloned());
+                let all = uids.iter().map(|uid| (uid.clone(), now));
+                self.removed.extend(all);
+            }
+            Step::Evict { uid, .. } => {
+                self.ended = Some((uid.clone(), now));
+                self.removed.insert(uid.clone(), now);
+            }
+        }
+    }
+
+    /// Which of the pods that were to go are gone.
+    fn see(&mut self, pods: &[Candidate], now: Timestamp) {
+        let holds = |it: &Candidate| it.is_here || it.has_files;
+        let before = self.removed.len();
+        self.removed.retain(|uid, since| {
+            now.since(*since) < REMOVAL && pods.iter().any(|it| it.uid == *uid && holds(it))
+        });
+        if self.removed.len() < before {
+            self.gone_at = Some(now);
+        }
+    }
+
+    /// Whether what was seen of the disk counts nothing that is gone or about to go.
+    fn is_true_of_disk(&self, seen: &Seen) -> bool {
+        let is_later = |at| seen.disk_at.is_some_and(|it| it >= at);
+        self.removed.is_empty() && self.gone_at.is_none_or(is_later)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -211,6 +259,9 @@ pub struct Plan {
     /// What something is to be reclaimed of now.
     pub reclaims: Option<&'static str>,
     pub step: Option<Step>,
+    /// Nobody is ended for the disk before it was looked at anew.
+    pub needs_look: bool,
+    /// Without the step, which is noted once it was heard.
     pub memory: Memory,
 }
 
@@ -219,6 +270,7 @@ pub fn plan(seen: &Seen, pods: &[Candidate], memory: &Memory, now: Timestamp) ->
     memory
         .told
         .retain(|uid| pods.iter().any(|it| it.uid == *uid));
+    memory.see(pods, now);
     let short = |signal: &Signal| {
         let level = signal.level(seen)?;
         (level.available < signal.least(level.capacity)).then_some((*signal, level))
@@ -227,6 +279,10 @@ pub fn plan(seen: &Seen, pods: &[Candidate], memory: &Memory, now: Timestamp) ->
     for (signal, _) in &short {
         memory.seen.insert(signal.condition(), now);
     }
+    // That may be others' doing: no more comes here, and nobody is ended for it.
+    if seen.is_machine_full {
+        memory.seen.insert(Condition::Disk, now);
+    }
     memory.seen.retain(|_, at| now.since(*at) < TRANSITION);
     let mut plan = Plan {
         conditions: memory.seen.keys().copied().collect(),
@@ -234,12 +290,11 @@ pub fn plan(seen: &Seen, pods: &[Candidate], memory: &Memory, now: Timestamp) ->
     };
     if let Some((signal, level)) = short.first().copied() {
         plan.reclaims = Some(signal.resource());
-        plan.step = step(signal, level, pods, &memory, now);
-    }
-    match &plan.step {
-        Some(Step::GiveBack(uids)) => memory.told.extend(uids.iter().cloned()),
-        Some(Step::Evict { uid, .. }) => memory.ended = Some((uid.clone(), now)),
-        None => {}
+        if signal.condition() != Condition::Disk || memory.is_true_of_disk(seen) {
+            plan.step = step(signal, level, pods, &memory, now);
+        } else {
+            plan.needs_look = memory.removed.is_empty();
+        }
     }
     plan.memory = memory;
     plan

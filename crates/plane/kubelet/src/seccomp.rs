@@ -42,9 +42,7 @@ pub async fn system_calls(
             let failed = |why: &dyn std::fmt::Display| {
                 format!("cannot load seccomp profile {:?}: {why}", path.display())
             };
-            let most = u64::try_from(MOST_PROFILE).unwrap_or(u64::MAX);
-            let read = machine.read_file(&path, most).await;
-            let profile = Profile::read(&read.map_err(|e| failed(&e))?);
+            let profile = load(|most| machine.read_file(&path, most)).await;
             Ok(SystemCalls::Of {
                 profile: profile.map_err(|e| failed(&e))?,
                 alone: machine.lends_all_calls(),
@@ -54,6 +52,21 @@ pub async fn system_calls(
             "a seccomp profile of type {other} is not to be had"
         )),
     }
+}
+
+/// `read` has up to a number of bytes of its file.
+async fn load<F>(read: impl FnOnce(u64) -> F) -> Result<Profile, String>
+where
+    F: Future<Output = Result<Vec<u8>, String>>,
+{
+    // One more tells that it is too large.
+    let most = u64::try_from(MOST_PROFILE).unwrap_or(u64::MAX);
+    let json = read(most.saturating_add(1)).await?;
+    // It takes a while to compile.
+    let compiled = tokio::task::spawn_blocking(move || Profile::read(&json)).await;
+    compiled
+        .map_err(|e| e.to_string())?
+        .map_err(|e| e.to_string())
 }
 
 fn place(file: &str) -> Option<PathBuf> {
@@ -77,6 +90,25 @@ mod tests {
         for file in ["", "/etc/x", "../x", "a/../../x", "."] {
             assert_eq!(at(file), None, "{file}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_profile_that_is_too_large_is_called_so() {
+        let of = |bytes: usize| {
+            load(move |most| async move {
+                let mut json = br#"{"defaultAction": "SCMP_ACT_ALLOW"}"#.to_vec();
+                json.resize(bytes, b' ');
+                json.truncate(usize::try_from(most).unwrap());
+                Ok(json)
+            })
+        };
+        assert!(of(MOST_PROFILE).await.is_ok());
+        for bytes in [MOST_PROFILE + 1, 2 * MOST_PROFILE] {
+            let error = of(bytes).await.unwrap_err();
+            assert!(error.contains("larger than"), "{error}");
+        }
+        let missing = load(|_| async { Err("no such file".to_owned()) }).await;
+        assert_eq!(missing.unwrap_err(), "no such file");
     }
 
     #[test]

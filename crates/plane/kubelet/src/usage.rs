@@ -6,7 +6,10 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use parking_lot::RwLock;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, MissedTickBehavior, interval},
+};
 use wharf_base::Timestamp;
 use wharf_container::{runtime::ContainerStats, spec::ContainerName};
 use wharf_network::Counters;
@@ -74,10 +77,12 @@ impl Usage {
 pub async fn keep(node: Arc<Node>) {
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // Looks at the disk, of which there is one at a time.
+    let mut walks = JoinSet::new();
     loop {
         ticks.tick().await;
         measure(&node).await;
-        pressure::watch::look(&node).await;
+        pressure::watch::look(&node, &mut walks).await;
     }
 }
 

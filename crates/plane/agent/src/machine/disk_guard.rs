@@ -21,6 +21,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use wharf_container::runtime::{DiskUsage, SeenDisk, TaskDisk};
+/// Of the node's disk, what tasks' writing leaves alone.
+pub use wharf_kubelet::disk_use::reserve_of;
 
 /// What a machine writes in a second at most.
 const BYTES_PER_S: u64 = 4 << 30;
@@ -62,13 +64,6 @@ impl DisksInUse {
             .map(|(id, disk)| (id.clone(), disk.clone()))
             .collect()
     }
-}
-
-/// Of the node's disk, what tasks' writing leaves alone: the control plane and the agent live there.
-pub fn reserve_of(total: u64) -> u64 {
-    const LEAST: u64 = 128 << 20;
-    const MOST: u64 = 2 << 30;
-    (total / 10).clamp(LEAST, MOST).min(total / 4)
 }
 
 /// What disks of instances may be promised together, for each byte of the node's: they are sparse files, most of

@@ -50,6 +50,15 @@ fn evicted(plan: &Plan) -> Option<&str> {
     }
 }
 
+/// What is remembered once the step of a plan was heard.
+fn noted(plan: &Plan, now: Timestamp) -> Memory {
+    let mut memory = plan.memory.clone();
+    if let Some(step) = &plan.step {
+        memory.note(step, now);
+    }
+    memory
+}
+
 fn of_memory(available: u64) -> Seen {
     Seen {
         memory: level(available * MIB, 512 * MIB),
@@ -61,6 +70,14 @@ fn of_disk(available: u64) -> Seen {
     Seen {
         disk: level(available * MIB, 1000 * MIB),
         ..Seen::default()
+    }
+}
+
+/// Of a look that began so many seconds after.
+fn of_disk_at(available: u64, began: u64) -> Seen {
+    Seen {
+        disk_at: Some(after(began)),
+        ..of_disk(available)
     }
 }
 
@@ -88,6 +105,25 @@ fn thresholds() {
     };
     assert_eq!(conditions(pids(100)), []);
     assert_eq!(conditions(pids(99)), [Condition::Pid]);
+}
+
+#[test]
+fn for_a_machine_that_is_full_nobody_is_ended() {
+    let pods = [writer("a", 100), writer("b", 0)];
+    let seen = Seen {
+        is_machine_full: true,
+        ..of_disk(900)
+    };
+    let full = plan(&seen, &pods, &Memory::default(), NOW);
+    assert!(full.conditions.contains(&Condition::Disk));
+    assert_eq!((full.step, full.reclaims), (None, None));
+    // Its own disk it has for itself.
+    let seen = Seen {
+        is_machine_full: true,
+        ..of_disk(50)
+    };
+    let short = plan(&seen, &pods, &Memory::default(), NOW);
+    assert_eq!(evicted(&short), Some("a"));
 }
 
 #[test]
@@ -239,11 +275,46 @@ fn those_that_are_over_give_back_their_disk_first_and_once() {
     let pods = [writer("alive", 600), over];
     let first = plan(&of_disk(50), &pods, &Memory::default(), NOW);
     assert_eq!(first.step, Some(Step::GiveBack(vec!["over".to_owned()])));
+    // Nobody heard it.
+    let again = plan(&of_disk(50), &pods, &first.memory, after(10));
+    assert_eq!(again.step, first.step);
+    let waits = plan(&of_disk_at(50, 10), &pods, &noted(&first, NOW), after(10));
+    assert_eq!((waits.step, waits.needs_look), (None, false));
     // It did not, or it was not enough.
-    let then = plan(&of_disk(50), &pods, &first.memory, after(10));
+    let late = plan(&of_disk_at(50, 295), &pods, &waits.memory, after(300));
+    assert_eq!((late.step, late.needs_look), (None, true));
+    let then = plan(&of_disk_at(50, 310), &pods, &late.memory, after(310));
     assert_eq!(evicted(&then), Some("alive"));
-    let gone = plan(&of_disk(500), &pods[..1], &then.memory, after(20));
+    let gone = plan(
+        &of_disk(500),
+        &pods[..1],
+        &noted(&then, after(310)),
+        after(320),
+    );
     assert_eq!(gone.memory.told.len(), 0);
+}
+
+#[test]
+fn nobody_is_ended_for_a_disk_that_was_not_looked_at_since_the_last_one_was_gone() {
+    let mut pods = [writer("a", 600), writer("b", 300)];
+    let first = plan(&of_disk_at(50, 0), &pods, &Memory::default(), NOW);
+    assert_eq!(evicted(&first), Some("a"));
+    // Its sandbox is gone, its files are not; a slow look counted them all.
+    (pods[0].is_over, pods[0].is_here, pods[0].has_files) = (true, false, true);
+    let going = plan(&of_disk_at(50, 35), &pods, &noted(&first, NOW), after(40));
+    assert_eq!((going.step, going.needs_look), (None, false));
+    assert!(going.conditions.contains(&Condition::Disk));
+    pods[0].has_files = false;
+    let gone = plan(&of_disk_at(50, 45), &pods, &going.memory, after(50));
+    assert_eq!((gone.step, gone.needs_look), (None, true));
+    // Looked at anew there is enough, or there is not.
+    let enough = plan(&of_disk_at(650, 55), &pods, &gone.memory, after(60));
+    assert_eq!((enough.step, enough.needs_look), (None, false));
+    let little = plan(&of_disk_at(50, 55), &pods, &gone.memory, after(60));
+    assert_eq!(evicted(&little), Some("b"));
+    // Who is short of memory waits for no disk.
+    let memory = plan(&of_memory(5), &pods, &gone.memory, after(50));
+    assert_eq!(evicted(&memory), Some("b"));
 }
 
 #[test]
@@ -253,11 +324,11 @@ fn one_at_a_time_with_time_to_give_back_what_it_held() {
     assert_eq!(evicted(&first), Some("a"));
     let mut left = pods.clone();
     left[0].is_over = true;
-    let waits = plan(&of_memory(5), &left, &first.memory, after(10));
+    let waits = plan(&of_memory(5), &left, &noted(&first, NOW), after(10));
     assert_eq!(waits.step, None);
     let late = plan(&of_memory(5), &left, &waits.memory, after(30));
     assert_eq!(evicted(&late), Some("b"));
     left[0].is_here = false;
-    let soon = plan(&of_memory(5), &left, &first.memory, after(10));
+    let soon = plan(&of_memory(5), &left, &noted(&first, NOW), after(10));
     assert_eq!(evicted(&soon), Some("b"));
 }

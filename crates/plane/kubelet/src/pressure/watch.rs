@@ -1,9 +1,9 @@
 //! Looks at a node after each measurement, and has done what the plan says.
 //!
 //! A node's disk is a share of its machine's: its instance's own disk, and what its pods write and print, count together against the
-//! size that the instance was given. Machines promise more than they have: once little is left there, no more than that is available
-//! to any node. Fargate's machines have one pod, which has a disk
-//! and a size of its own: nothing there is ended for others.
+//! size that the instance was given. Machines promise more than they have: once less is left there than they keep from tasks, their
+//! nodes take no more pods. Nobody is ended for it, for others may have filled the machine. Fargate's machines have one pod, which has
+//! a disk and a size of its own: nothing there is ended for others.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,14 +16,19 @@ use nix::sys::statvfs::statvfs;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::{
-    sync::{mpsc, watch},
-    time::Instant,
+    sync::{
+        mpsc::{self, error::TrySendError},
+        watch,
+    },
+    task::JoinSet,
+    time::{Instant, timeout},
 };
+use wharf_base::Timestamp;
 use wharf_kube_client::{Object as _, Ref, kind};
 
 use super::{Candidate, Condition, Held, Level, Memory, Part, Seen, Step, plan};
 use crate::{
-    disk_use::{self, DiskUse},
+    disk_use::{self, DiskUse, reserve_of},
     machine::of_run,
     node::Node,
     pod::Pod,
@@ -35,11 +40,10 @@ use crate::{
 const CRITICAL: i64 = 2_000_000_000;
 /// Bytes of a disk for each of its inodes, as disks of instances are made.
 const BYTES_PER_INODE: u64 = 16 << 10;
-/// What is little, of a machine's disk: as much of it as is kept from tasks at most, and files for that.
-const LITTLE_BYTES: u64 = 2 << 30;
-const LITTLE_INODES: u64 = LITTLE_BYTES / BYTES_PER_INODE;
 /// Looking what folders hold takes at most this part of the time.
 const PART_OF_TIME: u32 = 10;
+/// One that is done by then is waited for.
+const QUICK: Duration = Duration::from_secs(1);
 const MEMORY_TAINT: &str = "node.kubernetes.io/memory-pressure";
 
 /// What a node has, all of it.
@@ -62,6 +66,8 @@ struct Looks {
     /// What pods held of the disk when it was looked at last, by sandbox.
     disk: BTreeMap<String, OfPod>,
     own: DiskUse,
+    /// When that look began.
+    at: Option<Timestamp>,
     /// When it may be looked again.
     next: Option<Instant>,
 }
@@ -71,6 +77,25 @@ struct Looks {
 struct OfPod {
     whole: DiskUse,
     containers: BTreeMap<String, u64>,
+}
+
+impl Looks {
+    /// What the node holds of its disk: what is gone since it was looked at holds nothing.
+    fn held(&mut self, there: &BTreeMap<String, There>) -> DiskUse {
+        self.disk.retain(|id, _| {
+            let there = there.get(id);
+            there.is_some_and(|it| it.sandbox || it.files)
+        });
+        let all = self.disk.values();
+        all.fold(self.own, |sum, it| sum.and(it.whole))
+    }
+}
+
+/// What is there of a pod.
+#[derive(Debug, Clone, Copy)]
+struct There {
+    sandbox: bool,
+    files: bool,
 }
 
 impl Default for Pressure {
@@ -86,19 +111,39 @@ impl Default for Pressure {
 impl Pressure {
     /// Whoever looks after a pod is told there that it ends.
     pub fn join(&self, sandbox: &str, worker: mpsc::Sender<Event>) {
-        self.workers.lock().insert(sandbox.to_owned(), worker);
+        let mut workers = self.workers.lock();
+        // Those of pods that went.
+        workers.retain(|_, it| !it.is_closed());
+        workers.insert(sandbox.to_owned(), worker);
     }
 
     pub fn conditions(&self) -> watch::Receiver<BTreeSet<Condition>> {
         self.told.subscribe()
     }
 
-    fn tell(&self, sandbox: &str, event: Event) {
-        let mut workers = self.workers.lock();
-        workers.retain(|_, it| !it.is_closed());
+    /// Whether it was heard. A pod without a worker has nobody who could be told again.
+    fn tell(&self, sandbox: &str, event: Event) -> bool {
+        let workers = self.workers.lock();
         // One that is too busy to hear it is told again, if it still has to be.
-        if let Some(worker) = workers.get(sandbox) {
-            let _ = worker.try_send(event);
+        let told = workers.get(sandbox).map(|it| it.try_send(event));
+        !matches!(told, Some(Err(TrySendError::Full(_))))
+    }
+
+    /// What of a step was heard, and by whom.
+    fn take(&self, step: Step, sandbox_of: impl Fn(&str) -> String) -> Option<Step> {
+        match step {
+            Step::Evict { uid, message } => {
+                let event = Event::Evicted {
+                    message: message.clone(),
+                    for_node: true,
+                };
+                let is_heard = self.tell(&sandbox_of(&uid), event);
+                is_heard.then_some(Step::Evict { uid, message })
+            }
+            Step::GiveBack(mut uids) => {
+                uids.retain(|uid| self.tell(&sandbox_of(uid), Event::GivesBack));
+                (!uids.is_empty()).then_some(Step::GiveBack(uids))
+            }
         }
     }
 
@@ -135,52 +180,59 @@ fn is_critical(pod: &Value) -> bool {
     priority(pod) >= CRITICAL
 }
 
-pub async fn look(node: &Arc<Node>) {
+/// `walks`: the look at the disk that goes on from one of these to the next, if it takes long.
+pub async fn look(node: &Arc<Node>, walks: &mut JoinSet<()>) {
     if node.only.is_some() {
         return;
     }
+    if walks.is_empty() {
+        walks.spawn(look_at_disk(node.clone()));
+    }
+    // Memory waits for none that takes long.
+    let _ = timeout(QUICK, walks.join_next()).await;
     let pods: Vec<(String, Arc<Value>)> = {
         let all = node.pods.read();
         all.iter()
             .map(|(id, it)| (id.clone(), it.clone()))
             .collect()
     };
-    look_at_disk(node, &pods).await;
-    let machine = on_machine(node).await;
-    let (plan, sandboxes) = {
+    let is_machine_full = is_machine_full(node).await;
+    let Some(there) = all_there(node, &pods).await else {
+        return;
+    };
+    let plan = {
         let mut looks = node.pressure.looks.lock();
-        let seen = seen(node, &looks, machine);
+        let held = looks.held(&there);
+        let seen = Seen {
+            disk_at: looks.at,
+            is_machine_full,
+            ..seen(node, held)
+        };
         let candidates: Vec<Candidate> = pods
             .iter()
-            .map(|(id, pod)| candidate(node, id, pod, looks.disk.get(id)))
+            .filter_map(|(id, pod)| {
+                let there = there.get(id)?;
+                Some(candidate(node, id, pod, looks.disk.get(id), *there))
+            })
             .collect();
         let plan = plan(&seen, &candidates, &looks.memory, node.clock.now());
         looks.memory = plan.memory.clone();
-        let sandboxes: BTreeMap<String, String> = pods
-            .iter()
-            .map(|(id, pod)| (pod.uid().to_owned(), id.clone()))
-            .collect();
-        (plan, sandboxes)
+        if plan.needs_look {
+            looks.next = None;
+        }
+        plan
     };
     tell_node(node, &plan.conditions, plan.reclaims);
-    let told = |uid: &str, event: Event| {
-        if let Some(sandbox) = sandboxes.get(uid) {
-            node.pressure.tell(sandbox, event);
-        }
+    let step = plan.step;
+    let heard = step.and_then(|it| node.pressure.take(it, |uid| node.sandbox_of(uid)));
+    let Some(heard) = heard else {
+        return;
     };
-    match plan.step {
-        Some(Step::Evict { uid, message }) => {
-            tracing::warn!(node = node.name, pod = uid, message, "a pod is evicted");
-            let for_node = true;
-            told(&uid, Event::Evicted { message, for_node });
-        }
-        Some(Step::GiveBack(all)) => {
-            for uid in all {
-                told(&uid, Event::GivesBack);
-            }
-        }
-        None => {}
+    if let Step::Evict { uid, message } = &heard {
+        tracing::warn!(node = node.name, pod = uid, message, "a pod is evicted");
     }
+    let mut looks = node.pressure.looks.lock();
+    looks.memory.note(&heard, node.clock.now());
 }
 
 /// Conditions for whoever writes them, and events for people.
@@ -207,47 +259,84 @@ fn tell_node(node: &Node, now: &BTreeSet<Condition>, reclaims: Option<&str>) {
     node.pressure.told.send_replace(now.clone());
 }
 
-/// What the machine has left for whoever comes first: bytes and inodes of the disk that pods write to.
-async fn on_machine(node: &Node) -> Option<(u64, Option<u64>)> {
+/// Of something, how much there is and how much of it nobody has.
+type Free = (u64, u64);
+
+/// Whether of the disk that pods write to there is less left than the machine keeps from tasks.
+async fn is_machine_full(node: &Node) -> bool {
     let dir = node.dir.clone();
     let look = move || {
         // It is made with its first pod.
         let mut there = dir.ancestors();
         let there = there.find(|it| it.exists())?;
         let seen = statvfs(there).ok()?;
-        let bytes = seen.blocks_available().saturating_mul(seen.fragment_size());
-        // Some file systems do not count them.
-        let inodes = (seen.files() > 0).then(|| seen.files_available());
-        Some((bytes, inodes))
+        let bytes = |blocks: u64| blocks.saturating_mul(seen.fragment_size());
+        let free = bytes(seen.blocks_available());
+        // As `df` counts: what is kept for root alone is nobody's.
+        let taken = bytes(seen.blocks().saturating_sub(seen.blocks_free()));
+        let inodes = (seen.files(), seen.files_available());
+        Some(is_full((taken.saturating_add(free), free), inodes))
     };
-    tokio::task::spawn_blocking(look).await.ok().flatten()
+    let seen = tokio::task::spawn_blocking(look).await.ok().flatten();
+    seen.unwrap_or_default()
 }
 
-fn seen(node: &Node, looks: &Looks, machine: Option<(u64, Option<u64>)>) -> Seen {
+fn is_full(bytes: Free, inodes: Free) -> bool {
+    let (all_bytes, free_bytes) = bytes;
+    let (all_inodes, free_inodes) = inodes;
+    let reserve = reserve_of(all_bytes);
+    // Some file systems do not count them, and some have few.
+    let least_inodes = (reserve / BYTES_PER_INODE).min(all_inodes / 10);
+    free_bytes < reserve || free_inodes < least_inodes
+}
+
+/// By sandbox, what is there of each pod now.
+async fn all_there(
+    node: &Arc<Node>,
+    pods: &[(String, Arc<Value>)],
+) -> Option<BTreeMap<String, There>> {
+    let ids: Vec<String> = pods.iter().map(|(id, _)| id.clone()).collect();
+    let node = node.clone();
+    let look = move || {
+        let of = |id: String| {
+            let there = There {
+                sandbox: node.machine.written(&id).is_some(),
+                files: node.dir.join(&id).exists(),
+            };
+            (id, there)
+        };
+        ids.into_iter().map(of).collect()
+    };
+    tokio::task::spawn_blocking(look).await.ok()
+}
+
+fn seen(node: &Node, held: DiskUse) -> Seen {
     let Capacity { memory, disk } = node.capacity;
     let used = node.usage.node();
-    let all = looks.disk.values();
-    let held = all.fold(looks.own, |sum, it| sum.and(it.whole));
     let inodes = disk / BYTES_PER_INODE;
-    let (bytes_left, inodes_left) = machine.unwrap_or((u64::MAX, None));
-    let bytes_left = Some(bytes_left).filter(|it| *it < LITTLE_BYTES);
-    let inodes_left = inodes_left.filter(|it| *it < LITTLE_INODES);
-    let level = |capacity: u64, used: u64, left: Option<u64>| Level {
-        available: capacity.saturating_sub(used).min(left.unwrap_or(u64::MAX)),
+    let level = |capacity: u64, used: u64| Level {
+        available: capacity.saturating_sub(used),
         capacity,
     };
     Seen {
-        memory: used.map(|it| level(memory, it.working_bytes, None)),
-        disk: (disk > 0).then(|| level(disk, held.bytes, bytes_left)),
-        inodes: (inodes > 0).then(|| level(inodes, held.inodes, inodes_left)),
+        memory: used.map(|it| level(memory, it.working_bytes)),
+        disk: (disk > 0).then(|| level(disk, held.bytes)),
+        inodes: (inodes > 0).then(|| level(inodes, held.inodes)),
         pids: used.and_then(|it| {
             let most = it.counted.pids_limit?;
-            Some(level(most, it.counted.pids, None))
+            Some(level(most, it.counted.pids))
         }),
+        ..Seen::default()
     }
 }
 
-fn candidate(node: &Node, sandbox: &str, object: &Value, disk: Option<&OfPod>) -> Candidate {
+fn candidate(
+    node: &Node,
+    sandbox: &str,
+    object: &Value,
+    disk: Option<&OfPod>,
+    there: There,
+) -> Candidate {
     let pod = Pod::read(object).unwrap_or_else(|_| Pod::unreadable(object));
     let asked = |resources: &crate::pod::Resources, name: &str| {
         let asked = qos::request(resources, name).unwrap_or_default();
@@ -303,21 +392,23 @@ fn candidate(node: &Node, sandbox: &str, object: &Value, disk: Option<&OfPod>) -
         priority: priority(object),
         is_critical: is_critical(object),
         is_over: matches!(object.text("/status/phase"), "Succeeded" | "Failed"),
-        is_here: node.machine.written(sandbox).is_some(),
+        is_here: there.sandbox,
+        has_files: there.files,
         whole,
         containers: containers.into_iter().collect(),
     }
 }
 
-async fn look_at_disk(node: &Arc<Node>, pods: &[(String, Arc<Value>)]) {
-    let now = Instant::now();
+async fn look_at_disk(node: Arc<Node>) {
+    let (now, at) = (Instant::now(), node.clock.now());
     if node.pressure.looks.lock().next.is_some_and(|at| now < at) {
         return;
     }
-    let folders: Vec<(String, Option<PathBuf>, PathBuf)> = pods
-        .iter()
-        .map(|(id, _)| (id.clone(), node.machine.written(id), node.dir.join(id)))
-        .collect();
+    let folders: Vec<(String, Option<PathBuf>, PathBuf)> = {
+        let pods = node.pods.read();
+        let of = |id: &String| (id.clone(), node.machine.written(id), node.dir.join(id));
+        pods.keys().map(of).collect()
+    };
     let machine = node.machine.clone();
     let look = move || {
         let all = folders.into_iter().map(|(id, written, volumes)| {
@@ -329,7 +420,7 @@ async fn look_at_disk(node: &Arc<Node>, pods: &[(String, Arc<Value>)]) {
     match tokio::task::spawn_blocking(look).await {
         Ok((disk, own)) => {
             let mut looks = node.pressure.looks.lock();
-            (looks.disk, looks.own) = (disk, own);
+            (looks.disk, looks.own, looks.at) = (disk, own, Some(at));
             let took = now.elapsed();
             // A look that was quick is repeated with the next measurement.
             let rest = took.saturating_mul(PART_OF_TIME);
@@ -408,6 +499,83 @@ mod tests {
             message,
             "The node had condition: [MemoryPressure DiskPressure]. "
         );
+    }
+
+    #[test]
+    fn what_is_gone_since_the_last_look_holds_nothing() {
+        let of_pod = |bytes: u64| OfPod {
+            whole: DiskUse { bytes, inodes: 1 },
+            ..OfPod::default()
+        };
+        let disk = [("runs", 1), ("going", 2), ("gone", 4), ("unknown", 8)];
+        let mut looks = Looks {
+            disk: disk.map(|(id, it)| (id.to_owned(), of_pod(it))).into(),
+            own: DiskUse {
+                bytes: 16,
+                inodes: 1,
+            },
+            ..Looks::default()
+        };
+        let there = [
+            ("runs", true, true),
+            ("going", false, true),
+            ("gone", false, false),
+        ];
+        let there = there.map(|(id, sandbox, files)| (id.to_owned(), There { sandbox, files }));
+        let held = looks.held(&there.into());
+        assert_eq!((held.bytes, held.inodes), (19, 3));
+    }
+
+    #[test]
+    fn a_machine_is_full_below_what_it_keeps_from_tasks() {
+        const GIB: u64 = 1 << 30;
+        let inodes = (10_000_000, 9_000_000);
+        // As full as tasks may make it.
+        assert!(!is_full((250 * GIB, 2 * GIB), inodes));
+        assert!(is_full((250 * GIB, 2 * GIB - 1), inodes));
+        assert!(!is_full((10 * GIB, GIB), inodes));
+        assert!(is_full((250 * GIB, 100 * GIB), (10_000_000, 131_071)));
+        assert!(!is_full((250 * GIB, 100 * GIB), (10_000_000, 131_072)));
+        assert!(!is_full((250 * GIB, 100 * GIB), (1000, 100)));
+        assert!(!is_full((250 * GIB, 100 * GIB), (0, 0)));
+    }
+
+    #[test]
+    fn workers_that_ended_are_forgotten_when_the_next_one_joins() {
+        let pressure = Pressure::default();
+        let known = || -> Vec<String> { pressure.workers.lock().keys().cloned().collect() };
+        let (first, hears_first) = mpsc::channel(1);
+        let (second, _hears_second) = mpsc::channel(1);
+        let (third, _hears_third) = mpsc::channel(1);
+        pressure.join("a", first);
+        pressure.join("b", second);
+        assert_eq!(known(), ["a", "b"]);
+        drop(hears_first);
+        pressure.join("c", third);
+        assert_eq!(known(), ["b", "c"]);
+    }
+
+    #[test]
+    fn what_is_not_heard_is_not_noted() {
+        let pressure = Pressure::default();
+        let (busy, _hears_busy) = mpsc::channel(1);
+        let (free, mut hears_free) = mpsc::channel(2);
+        busy.try_send(Event::GivesBack).unwrap();
+        pressure.join("busy", busy);
+        pressure.join("free", free);
+        let take = |step: Step| pressure.take(step, str::to_owned);
+        let all = |uids: &[&str]| Step::GiveBack(uids.iter().map(|it| (*it).to_owned()).collect());
+        assert_eq!(take(all(&["busy", "free"])), Some(all(&["free"])));
+        assert_eq!(take(all(&["busy"])), None);
+        assert_eq!(hears_free.try_recv(), Ok(Event::GivesBack));
+        let evict = |uid: &str| Step::Evict {
+            uid: uid.to_owned(),
+            message: "why".to_owned(),
+        };
+        assert_eq!(take(evict("busy")), None);
+        assert_eq!(take(evict("free")), Some(evict("free")));
+        // Nobody is there who could hear it later.
+        assert_eq!(take(all(&["none"])), Some(all(&["none"])));
     }
 
     #[test]

@@ -16,7 +16,13 @@ use super::SpecError;
 /// Bytes of a profile.
 pub const MOST_BYTES: usize = 1 << 20;
 /// Names in all rules together; the kernel has fewer than five hundred calls.
-const MOST_NAMES: usize = 4096;
+const MOST_NAMES: usize = 1024;
+/// Calls have no more arguments.
+const MOST_ARGUMENTS: usize = 6;
+/// Comparisons of arguments, for each call that a rule names. Each takes an instruction or more, and the kernel takes no more of them.
+const MOST_COMPARISONS: usize = 4096;
+/// Different actions, each of which is a program.
+const MOST_ACTIONS: usize = 64;
 const ALLOW: &str = "SCMP_ACT_ALLOW";
 /// What calls that are refused answer if nobody says what.
 const EPERM: u32 = 1;
@@ -102,16 +108,25 @@ impl Profile {
         let mut known = Known::default();
         // By action, as text: it has an order.
         let mut by_action: BTreeMap<String, (Value, Rules)> = BTreeMap::new();
+        let mut comparisons = 0;
         for rule in written.syscalls.iter().flatten() {
             let action = action(&rule.action, rule.errno_ret)?;
-            let entry = by_action.entry(action.to_string());
-            let (_, rules) = entry.or_insert_with(|| (action, Rules::new()));
             let conditions = rule.args.as_deref().unwrap_or_default();
+            if conditions.len() > MOST_ARGUMENTS {
+                return Err(too_many(MOST_ARGUMENTS, "args of a rule"));
+            }
+            let names: BTreeSet<&String> = rule.names.iter().collect();
+            comparisons += names.len() * conditions.len();
+            if comparisons > MOST_COMPARISONS {
+                return Err(too_many(MOST_COMPARISONS, "comparisons of arguments"));
+            }
             let conditions = conditions
                 .iter()
                 .map(condition)
                 .collect::<Result<Vec<_>, _>>()?;
-            for name in &rule.names {
+            let entry = by_action.entry(action.to_string());
+            let (_, rules) = entry.or_insert_with(|| (action, Rules::new()));
+            for name in names {
                 // As upstream has it: what this kernel does not know nobody can call.
                 if !known.has(name)? {
                     continue;
@@ -127,6 +142,9 @@ impl Profile {
                 }
             }
         }
+        if by_action.len() > MOST_ACTIONS {
+            return Err(too_many(MOST_ACTIONS, "actions"));
+        }
         let allowed = by_action.remove(&json!("allow").to_string());
         by_action.remove(&default.to_string());
         let mut programs = Vec::new();
@@ -141,6 +159,10 @@ impl Profile {
         }
         Ok(Self { programs })
     }
+}
+
+fn too_many(most: usize, of: &str) -> BadProfile {
+    BadProfile::Unsupported(format!("more than {most} {of}"))
 }
 
 /// As the compiler names it.
@@ -179,7 +201,6 @@ fn condition(of: &Argument) -> Result<Value, BadProfile> {
 #[derive(Default)]
 struct Known {
     calls: BTreeMap<String, bool>,
-    asked: BTreeSet<String>,
 }
 
 impl Known {
@@ -187,10 +208,8 @@ impl Known {
         if let Some(known) = self.calls.get(name) {
             return Ok(*known);
         }
-        self.asked.insert(name.to_owned());
-        if self.asked.len() > MOST_NAMES {
-            let text = format!("more than {MOST_NAMES} names of calls");
-            return Err(BadProfile::Unsupported(text));
+        if self.calls.len() >= MOST_NAMES {
+            return Err(too_many(MOST_NAMES, "names of calls"));
         }
         let rules = Rules::from([(name.to_owned(), None)]);
         let is_call = compile(&json!("allow"), &json!("trap"), &rules).is_ok();

@@ -182,11 +182,41 @@ fn what_cannot_be_done_is_refused_by_name() {
         read(&many)
             .unwrap_err()
             .to_string()
-            .contains("more than 4096 names")
+            .contains("more than 1024 names")
     );
     assert_eq!(
         Profile::read(&vec![b' '; MOST_BYTES + 1]),
         Err(BadProfile::TooLarge)
+    );
+}
+
+#[test]
+fn what_a_profile_asks_for_is_bounded() {
+    let equal = |n: usize| json!({"index": n % 6, "value": 1, "op": "SCMP_CMP_EQ"});
+    let of = |rules: Vec<Value>| json!({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": rules});
+    let rule = |names: &[&str], args: usize| {
+        let args: Vec<Value> = (0..args).map(equal).collect();
+        json!({"names": names, "action": "SCMP_ACT_ERRNO", "args": args})
+    };
+    let refused = |profile: &Value, expected: &str| {
+        let error = read(profile).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    };
+    assert!(read(&of(vec![rule(&["read"], 6)])).is_ok());
+    refused(&of(vec![rule(&["read"], 7)]), "more than 6 args of a rule");
+    // A name that is repeated is the same call.
+    let once = read(&of(vec![rule(&["personality"], 1)])).unwrap();
+    let often = of(vec![rule(&["personality"; 50_000], 1)]);
+    assert_eq!(read(&often).unwrap(), once);
+    // Each of its own rule.
+    let rules = vec![rule(&["personality", "read"], 6); 400];
+    refused(&of(rules), "more than 4096 comparisons of arguments");
+    let rule =
+        |errno: usize| json!({"names": ["read"], "action": "SCMP_ACT_ERRNO", "errnoRet": errno});
+    assert!(read(&of((1..=MOST_ACTIONS).map(rule).collect())).is_ok());
+    refused(
+        &of((1..=MOST_ACTIONS + 1).map(rule).collect()),
+        "more than 64 actions",
     );
 }
 
