@@ -178,6 +178,7 @@ pub async fn admit(
             storage_class::default(object, classes.iter().map(|(_, class)| class.as_ref()));
             storage_class::protect(object, "kubernetes.io/pvc-protection");
         }
+        ("networking.k8s.io", "servicecidrs") => addresses::may_come(call, object).await?,
         ("networking.k8s.io", "ingresses") => {
             let classes = call
                 .cluster

@@ -161,6 +161,36 @@ pub fn record(
     storage::record(VERSION, &object)
 }
 
+/// Refuses a new range that has the address of a node or of a pod, which pods would not reach any more where a service had it too. The
+/// VPC's own blocks are not known here: what is started later is not protected by this, only the node's own addresses are by the node.
+pub async fn may_come(call: &Call, range: &Value) -> Result<(), Fault> {
+    let nets = items(&range["spec"], "cidrs").iter();
+    let nets: Vec<Ipv4Net> = nets.filter_map(|it| it.as_str()?.parse().ok()).collect();
+    // The cluster's own was held against the VPC when the cluster was made.
+    if nets == [call.cluster.parts.network.service_range] {
+        return Ok(());
+    }
+    for plural in ["nodes", "pods"] {
+        let taken = call.cluster.chosen("", plural, None, |_, object| {
+            let own = text_at(&object, &["status", "podIP"]);
+            let listed = items(&object["status"], "addresses").iter();
+            let mut all = listed
+                .map(|it| text_at(it, &["address"]))
+                .chain([own])
+                .filter_map(|it| it.parse::<Ipv4Addr>().ok());
+            let found = all.find(|it| nets.iter().any(|net| net.contains(it)))?;
+            Some((found, text_at(&object, &["metadata", "name"]).to_owned()))
+        });
+        let taken = taken.await.map_err(store_fault)?;
+        if let Some((address, owner)) = taken.first() {
+            let why = format!("{address} is the address of {owner}, one of the {plural}");
+            let name = text_at(range, &["metadata", "name"]);
+            return Err(call.forbidden(name, &why));
+        }
+    }
+    Ok(())
+}
+
 /// Refuses what would take an address from a service that has it, or from the cluster its own range.
 pub async fn may_go(call: &Call, object: &Value) -> Result<(), Fault> {
     let name = text_at(object, &["metadata", "name"]);

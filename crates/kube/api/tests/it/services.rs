@@ -145,6 +145,25 @@ async fn addresses_are_of_the_ranges_that_are_ready() {
 }
 
 #[tokio::test]
+async fn a_range_has_no_address_of_a_node_or_a_pod() {
+    let it = Harness::new().await;
+    let node = json!({
+        "metadata": {"name": "n"},
+        "status": {"addresses": [{"type": "InternalIP", "address": "172.31.0.9"}]},
+    });
+    it.post("/api/v1/nodes", &node).await.expect(201);
+    let range = |net: &str| json!({"metadata": {"name": "more"}, "spec": {"cidrs": [net]}});
+    let refused = it.post(RANGES, &range("172.31.0.0/24")).await;
+    let why = "172.31.0.9 is the address of n, one of the nodes";
+    assert!(refused.message().ends_with(why), "{refused:?}");
+    refused.expect(403);
+    for net in ["169.254.0.0/16", "10.0.0.0/8"] {
+        it.post(RANGES, &range(net)).await.expect(422);
+    }
+    it.post(RANGES, &range("172.31.1.0/24")).await.expect(201);
+}
+
+#[tokio::test]
 async fn addresses_of_before_there_were_objects_get_theirs() {
     let it = Harness::new().await;
     let asked = service("a", &json!({"clusterIP": "10.100.0.9"}));
