@@ -369,7 +369,7 @@ pub async fn allocate(
                 let range = ranges.iter().find(|it| it.net.contains(address));
                 effects
                     .compares
-                    .extend(range.map(addresses::Range::unchanged));
+                    .extend(range.and_then(addresses::Range::unchanged));
                 effects.compares.push(Compare::absent(&key));
                 let record = addresses::record(&call.catalog, *address, object, call.now);
                 effects.written.push((key, record));

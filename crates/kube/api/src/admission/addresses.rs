@@ -1,7 +1,8 @@
 //! Addresses of services as objects: each is an IPAddress, written and removed in the transaction that writes its service. An address is
 //! given where no IPAddress is, whoever made it, and one that a service has is not deleted without it: so none is given twice.
 //!
-//! New ones are of the ServiceCIDRs that are ready. The transaction compares the range, so that none is given of one that ends.
+//! New ones are of the ServiceCIDRs that are ready, and of the cluster's own range, whatever its object says: that stays. The transaction
+//! compares the object of any other, so that none is given of a range that ends.
 
 use std::{collections::HashSet, net::Ipv4Addr};
 
@@ -66,33 +67,41 @@ pub async fn held(
 
 /// A range that addresses are given of.
 pub struct Range {
-    key: String,
-    revision: Revision,
+    /// The key and the revision of its object; none of the cluster's own, which stays.
+    object: Option<(String, Revision)>,
     pub net: Ipv4Net,
 }
 
 impl Range {
     /// That it still is what it was.
-    pub fn unchanged(&self) -> Compare {
-        Compare::mod_revision(&self.key, self.revision)
+    pub fn unchanged(&self) -> Option<Compare> {
+        let (key, revision) = self.object.as_ref()?;
+        Some(Compare::mod_revision(key, *revision))
     }
 }
 
+/// In the order of their names.
 pub async fn ranges(inner: &Inner) -> Result<Vec<Range>, StoreError> {
     let all = inner.some(GROUP, RANGES, None).await?;
-    let ready = all.iter().filter(|(_, range)| gives(range));
-    let nets = ready.flat_map(|(object, range)| {
+    let own = Range {
+        object: None,
+        net: inner.parts.network.service_range,
+    };
+    let mut found = vec![(DEFAULT, own)];
+    for (object, range) in &all {
         let name = text_at(range, &["metadata", "name"]);
+        if name == DEFAULT || !gives(range) {
+            continue;
+        }
         let key = inner.objects.keys.object(GROUP, RANGES, None, name);
         let nets = items(&range["spec"], "cidrs").iter();
-        let nets = nets.filter_map(|it| it.as_str()?.parse().ok());
-        nets.map(move |net| Range {
-            key: key.clone(),
-            revision: object.revision,
-            net,
-        })
-    });
-    Ok(nets.collect())
+        for net in nets.filter_map(|it| it.as_str()?.parse().ok()) {
+            let object = Some((key.clone(), object.revision));
+            found.push((name, Range { object, net }));
+        }
+    }
+    found.sort_by_key(|(name, _)| *name);
+    Ok(found.into_iter().map(|(_, range)| range).collect())
 }
 
 fn gives(range: &Value) -> bool {
