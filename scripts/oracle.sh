@@ -22,11 +22,6 @@ declare -A sha256=(
 )
 go_version=1.19.8-2
 home=${WHARF_ORACLE:-${XDG_CACHE_HOME:-${HOME:?}/.cache}/wharf/oracle}
-# Where it lay before.
-if [ -d .cache/oracle ] && [ ! -e "$home" ]; then
-  mkdir -p "${home%/*}"
-  mv .cache/oracle "$home"
-fi
 if [ "${1:-}" = --home ]; then
   printf '%s\n' "$home"
   exit
@@ -45,10 +40,17 @@ look() {
 }
 look
 [ "${#missing[@]}" != 0 ] || exit 0
-mkdir -p "$home/bin"
+mkdir -p "$home"
 # Another checkout may be building the same.
 exec 9>"$home/.lock"
 flock 9
+# Where it lay before.
+if [ -d .cache/oracle ] && [ ! -e "$home/bin" ]; then
+  shopt -s nullglob
+  for part in .cache/oracle/*; do mv -n "$part" "$home/"; done
+  shopt -u nullglob
+fi
+mkdir -p "$home/bin"
 look
 [ "${#missing[@]}" != 0 ] || exit 0
 

@@ -178,6 +178,7 @@ pub async fn admit(
             storage_class::default(object, classes.iter().map(|(_, class)| class.as_ref()));
             storage_class::protect(object, "kubernetes.io/pvc-protection");
         }
+        ("networking.k8s.io", "servicecidrs") => addresses::may_come(call, object).await?,
         ("networking.k8s.io", "ingresses") => {
             let classes = call
                 .cluster
@@ -368,7 +369,7 @@ pub async fn allocate(
                 let range = ranges.iter().find(|it| it.net.contains(address));
                 effects
                     .compares
-                    .extend(range.map(addresses::Range::unchanged));
+                    .extend(range.and_then(addresses::Range::unchanged));
                 effects.compares.push(Compare::absent(&key));
                 let record = addresses::record(&call.catalog, *address, object, call.now);
                 effects.written.push((key, record));

@@ -36,15 +36,6 @@ pub async fn ensure(cluster: &Cluster) {
     for (path, object) in objects() {
         make(cluster, &path, &object, false).await;
     }
-    // What is made next needs addresses of it.
-    let range = default_range(cluster.network().service_range, cluster.now());
-    make(
-        cluster,
-        "/apis/networking.k8s.io/v1/servicecidrs",
-        &range,
-        false,
-    )
-    .await;
     let names = name_service(cluster.network());
     let goes_without = cluster.without().contains(&Part::CoreDns);
     if let Some((path, object)) = names.filter(|_| !goes_without) {
@@ -58,6 +49,9 @@ pub async fn tell(cluster: &Cluster) -> bool {
     for (path, object) in own_service(cluster.network(), &cluster.without()) {
         is_told &= make(cluster, &path, &object, true).await;
     }
+    let range = default_range(cluster.network().service_range, cluster.now());
+    let ranges = "/apis/networking.k8s.io/v1/servicecidrs";
+    is_told &= make(cluster, ranges, &range, false).await;
     is_told &= drivers(cluster).await;
     if let Some(known) = cluster.front_proxy() {
         let path = format!("/api/v1/namespaces/{SYSTEM}/configmaps");

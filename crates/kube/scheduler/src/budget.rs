@@ -9,7 +9,7 @@ use wharf_kube_model::selector::Labels;
 use crate::pod::Pod;
 
 /// One that is about some pods of its namespace.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Budget {
     namespace: String,
     selector: Labels,

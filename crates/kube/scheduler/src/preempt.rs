@@ -1,6 +1,6 @@
 //! Which pods have to leave so that a more important one fits. Pure, on a snapshot that is put back as it was.
 
-use std::sync::Arc;
+use std::{cell::LazyCell, sync::Arc};
 
 use crate::{
     budget::{Budget, violating},
@@ -24,13 +24,15 @@ pub struct Preemption {
 pub fn preempt(
     pod: &Pod,
     volumes: &Reach,
-    budgets: &[Budget],
+    budgets: impl FnOnce() -> Vec<Budget>,
     snapshot: &mut Snapshot,
     refusals: &[(String, Vec<Refusal>)],
 ) -> Result<Preemption, String> {
     if !pod.may_preempt {
         return Err("not eligible due to preemptionPolicy=Never.".to_owned());
     }
+    // Most pods that wait have nobody to preempt.
+    let budgets = LazyCell::new(budgets);
     let helpful = refusals
         .iter()
         .filter(|(_, why)| why.iter().all(Refusal::is_for_others));
@@ -47,7 +49,7 @@ pub fn preempt(
         if tried > MOST_TRIED && best.is_some() {
             break;
         }
-        let found = victims(pod, volumes, budgets, snapshot, node);
+        let found = victims(pod, volumes, &budgets, snapshot, node);
         let Some((harm, victims)) = found else {
             without += 1;
             continue;

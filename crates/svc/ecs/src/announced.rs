@@ -321,9 +321,7 @@ fn actions(cause: &str, service: &Service) -> Vec<(&'static str, &'static str)> 
         "cannot-start" => vec![("WARN", "SERVICE_TASK_START_IMPAIRED")],
         "unplaced" => vec![("ERROR", "SERVICE_TASK_PLACEMENT_FAILURE")],
         "not-admitted" | "misconfigured" => vec![("ERROR", "SERVICE_TASK_CONFIGURATION_FAILURE")],
-        _ if cause.starts_with("unsuited ") => {
-            vec![("ERROR", "SERVICE_DAEMON_PLACEMENT_CONSTRAINT_VIOLATED")]
-        }
+        "unsuited" => vec![("ERROR", "SERVICE_DAEMON_PLACEMENT_CONSTRAINT_VIOLATED")],
         _ => Vec::new(),
     }
 }

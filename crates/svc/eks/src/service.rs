@@ -117,6 +117,16 @@ impl EksService {
         Ok(found.map(|it| (it.name, it.id)).collect())
     }
 
+    /// The id of a cluster, by its name.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn cluster(&self, place: &Place, name: &str) -> Result<Option<String>, ReadError> {
+        let key = names::cluster_key(place, name);
+        let found = self.core.table.read::<Cluster>(&key).await?;
+        Ok(found.map(|it| it.record.id))
+    }
+
     /// Who a principal of IAM is in a cluster, by the cluster's name and id.
     ///
     /// # Errors

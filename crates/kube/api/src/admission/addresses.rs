@@ -1,7 +1,8 @@
 //! Addresses of services as objects: each is an IPAddress, written and removed in the transaction that writes its service. An address is
 //! given where no IPAddress is, whoever made it, and one that a service has is not deleted without it: so none is given twice.
 //!
-//! New ones are of the ServiceCIDRs that are ready. The transaction compares the range, so that none is given of one that ends.
+//! New ones are of the ServiceCIDRs that are ready, and of the cluster's own range, whatever its object says: that stays. The transaction
+//! compares the object of any other, so that none is given of a range that ends.
 
 use std::{collections::HashSet, net::Ipv4Addr};
 
@@ -66,33 +67,41 @@ pub async fn held(
 
 /// A range that addresses are given of.
 pub struct Range {
-    key: String,
-    revision: Revision,
+    /// The key and the revision of its object; none of the cluster's own, which stays.
+    object: Option<(String, Revision)>,
     pub net: Ipv4Net,
 }
 
 impl Range {
     /// That it still is what it was.
-    pub fn unchanged(&self) -> Compare {
-        Compare::mod_revision(&self.key, self.revision)
+    pub fn unchanged(&self) -> Option<Compare> {
+        let (key, revision) = self.object.as_ref()?;
+        Some(Compare::mod_revision(key, *revision))
     }
 }
 
+/// In the order of their names.
 pub async fn ranges(inner: &Inner) -> Result<Vec<Range>, StoreError> {
     let all = inner.some(GROUP, RANGES, None).await?;
-    let ready = all.iter().filter(|(_, range)| gives(range));
-    let nets = ready.flat_map(|(object, range)| {
+    let own = Range {
+        object: None,
+        net: inner.parts.network.service_range,
+    };
+    let mut found = vec![(DEFAULT, own)];
+    for (object, range) in &all {
         let name = text_at(range, &["metadata", "name"]);
+        if name == DEFAULT || !gives(range) {
+            continue;
+        }
         let key = inner.objects.keys.object(GROUP, RANGES, None, name);
         let nets = items(&range["spec"], "cidrs").iter();
-        let nets = nets.filter_map(|it| it.as_str()?.parse().ok());
-        nets.map(move |net| Range {
-            key: key.clone(),
-            revision: object.revision,
-            net,
-        })
-    });
-    Ok(nets.collect())
+        for net in nets.filter_map(|it| it.as_str()?.parse().ok()) {
+            let object = Some((key.clone(), object.revision));
+            found.push((name, Range { object, net }));
+        }
+    }
+    found.sort_by_key(|(name, _)| *name);
+    Ok(found.into_iter().map(|(_, range)| range).collect())
 }
 
 fn gives(range: &Value) -> bool {
@@ -159,6 +168,36 @@ pub fn record(
         apply::update(writer, None, &mut object);
     }
     storage::record(VERSION, &object)
+}
+
+/// Refuses a new range that has the address of a node or of a pod, which pods would not reach any more where a service had it too. The
+/// VPC's own blocks are not known here: what is started later is not protected by this, only the node's own addresses are by the node.
+pub async fn may_come(call: &Call, range: &Value) -> Result<(), Fault> {
+    let nets = items(&range["spec"], "cidrs").iter();
+    let nets: Vec<Ipv4Net> = nets.filter_map(|it| it.as_str()?.parse().ok()).collect();
+    // The cluster's own was held against the VPC when the cluster was made.
+    if nets == [call.cluster.parts.network.service_range] {
+        return Ok(());
+    }
+    for plural in ["nodes", "pods"] {
+        let taken = call.cluster.chosen("", plural, None, |_, object| {
+            let own = text_at(&object, &["status", "podIP"]);
+            let listed = items(&object["status"], "addresses").iter();
+            let mut all = listed
+                .map(|it| text_at(it, &["address"]))
+                .chain([own])
+                .filter_map(|it| it.parse::<Ipv4Addr>().ok());
+            let found = all.find(|it| nets.iter().any(|net| net.contains(it)))?;
+            Some((found, text_at(&object, &["metadata", "name"]).to_owned()))
+        });
+        let taken = taken.await.map_err(store_fault)?;
+        if let Some((address, owner)) = taken.first() {
+            let why = format!("{address} is the address of {owner}, one of the {plural}");
+            let name = text_at(range, &["metadata", "name"]);
+            return Err(call.forbidden(name, &why));
+        }
+    }
+    Ok(())
 }
 
 /// Refuses what would take an address from a service that has it, or from the cluster its own range.

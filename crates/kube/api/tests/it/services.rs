@@ -145,6 +145,46 @@ async fn addresses_are_of_the_ranges_that_are_ready() {
 }
 
 #[tokio::test]
+async fn the_clusters_own_range_gives_addresses_whatever_its_object_says() {
+    let it = Harness::new().await;
+    let at = format!("{RANGES}/kubernetes");
+    let mut own = it.get(&at).await.expect(200);
+    own.as_object_mut().unwrap().remove("status");
+    own["metadata"]["finalizers"] = json!([]);
+    let own = it.put(&at, &own).await.expect(200);
+    assert_eq!(own["status"]["conditions"][0]["status"], "True");
+    let unready = json!({"status": {"conditions": null}});
+    it.patch(&format!("{at}/status"), "merge-patch+json", &unready)
+        .await
+        .expect(200);
+    let made = it.post(SERVICES, &service("a", &json!({}))).await;
+    let address = made.expect(201)["spec"]["clusterIP"].clone();
+    assert!(
+        address.as_str().unwrap().starts_with("10.100."),
+        "{address}"
+    );
+}
+
+#[tokio::test]
+async fn a_range_has_no_address_of_a_node_or_a_pod() {
+    let it = Harness::new().await;
+    let node = json!({
+        "metadata": {"name": "n"},
+        "status": {"addresses": [{"type": "InternalIP", "address": "172.31.0.9"}]},
+    });
+    it.post("/api/v1/nodes", &node).await.expect(201);
+    let range = |net: &str| json!({"metadata": {"name": "more"}, "spec": {"cidrs": [net]}});
+    let refused = it.post(RANGES, &range("172.31.0.0/24")).await;
+    let why = "172.31.0.9 is the address of n, one of the nodes";
+    assert!(refused.message().ends_with(why), "{refused:?}");
+    refused.expect(403);
+    for net in ["169.254.0.0/16", "10.0.0.0/8"] {
+        it.post(RANGES, &range(net)).await.expect(422);
+    }
+    it.post(RANGES, &range("172.31.1.0/24")).await.expect(201);
+}
+
+#[tokio::test]
 async fn addresses_of_before_there_were_objects_get_theirs() {
     let it = Harness::new().await;
     let asked = service("a", &json!({"clusterIP": "10.100.0.9"}));

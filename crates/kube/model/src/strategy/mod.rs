@@ -59,7 +59,10 @@ pub fn before_update(resource: &Resource, subresource: &str, old: &Value, new: &
     let facts = kinds::facts(resource);
     let keeps_status = facts.empty.is_some()
         || resource.custom.as_ref().is_some_and(|custom| custom.status)
-        || (resource.group.is_empty() && resource.kind == "Node");
+        || matches!(
+            (resource.group.as_str(), resource.kind.as_str()),
+            ("", "Node") | ("networking.k8s.io", "ServiceCIDR")
+        );
     match (subresource, resource.kind.as_str()) {
         ("status", "Pod") if resource.group.is_empty() => pod::status(old, new),
         ("status", "Node") => restore(new, "spec", old),

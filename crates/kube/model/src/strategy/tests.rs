@@ -351,3 +351,22 @@ fn any_shape_is_taken() {
         }
     }
 }
+
+#[test]
+fn a_range_of_addresses_keeps_its_status() {
+    let status = json!({"conditions": [{"type": "Ready", "status": "True"}]});
+    let old = json!({"spec": {"cidrs": ["10.0.0.0/24"]}, "status": status});
+    for sent in [json!({}), json!({"status": {"conditions": []}})] {
+        let mut new = sent;
+        new["spec"] = old["spec"].clone();
+        let changed = updated("networking.k8s.io", "servicecidrs", "", &old, new);
+        assert_eq!(changed["status"], status);
+    }
+    let ending = json!({"conditions": [{"type": "Ready", "status": "False"}]});
+    let new = json!({"spec": {"cidrs": []}, "status": ending});
+    let changed = updated("networking.k8s.io", "servicecidrs", "status", &old, new);
+    assert_eq!(
+        (&changed["spec"], &changed["status"]),
+        (&old["spec"], &ending)
+    );
+}

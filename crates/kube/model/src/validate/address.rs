@@ -1,6 +1,6 @@
 //! Addresses of Services as objects, and the ranges that they come from.
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use serde_json::Value;
 
 use crate::{
@@ -65,6 +65,26 @@ pub fn range(object: &Value, errors: &mut Errors) {
             errors.invalid(&at, range, "IPv6 is not configured on this cluster");
         }
         errors.invalid_all(&at, range, faults);
+    }
+}
+
+/// The widest range, as CreateCluster has it.
+const WIDEST: u8 = 12;
+
+/// Pods reach nobody else at the addresses of services, so a range has none that are of the Internet, of a host itself, or of a link,
+/// where instances ask for credentials. Ranges of before that rule may still change and go.
+pub fn new_range(object: &Value, errors: &mut Errors) {
+    let root = Path::root("spec");
+    let path = root.child("cidrs");
+    let spec = object.get("spec").unwrap_or(&Value::Null);
+    for (index, range) in texts(spec, "cidrs").enumerate() {
+        let is_apart = |it: Ipv4Net| {
+            it.prefix_len() >= WIDEST && it.network().is_private() && it.broadcast().is_private()
+        };
+        if range.parse().is_ok_and(|it| !is_apart(it)) {
+            let why = "must be a range of private addresses that is no wider than /12";
+            errors.invalid(&path.index(index), range, why);
+        }
     }
 }
 

@@ -151,6 +151,7 @@ pub fn create(resource: &Resource, object: &Value) -> Vec<FieldError> {
     match (resource.group.as_str(), resource.kind.as_str()) {
         ("storage.k8s.io", "VolumeAttachment") => csi::new_attachment(object, &mut errors),
         ("networking.k8s.io", "Ingress") => network::new_ingress(object, &mut errors),
+        ("networking.k8s.io", "ServiceCIDR") => address::new_range(object, &mut errors),
         ("scheduling.k8s.io", "PriorityClass") => small::new_priority(object, &mut errors),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => {
             definition::new_definition(object, &mut errors);

@@ -320,13 +320,15 @@ fn the_less_important_leave_for_the_more_important() {
     let Choice::Nowhere { refusals, .. } = choose(&pod, &Reach::default(), &cluster.0, "") else {
         panic!("there is no room");
     };
-    let found = preempt(&pod, &Reach::default(), &[], &mut cluster.0, &refusals).unwrap();
+    let found = preempt(&pod, &Reach::default(), Vec::new, &mut cluster.0, &refusals).unwrap();
     let victims: Vec<&str> = found.victims.iter().map(|it| it.name.as_str()).collect();
     assert_eq!((found.node.as_str(), &victims[..]), ("n1", &["low"][..]));
     assert_eq!(cluster.0.load("n1").pods, 2, "nobody left yet");
 
+    // Budgets are read only where somebody could leave.
+    let unread = || panic!("nobody could leave");
     let equal = Pod::read(&with_priority("p", "2", 1));
-    let why = preempt(&equal, &Reach::default(), &[], &mut cluster.0, &refusals).unwrap_err();
+    let why = preempt(&equal, &Reach::default(), unread, &mut cluster.0, &refusals).unwrap_err();
     assert_eq!(
         why,
         "0/2 nodes are available: 2 No preemption victims found for incoming pod."
@@ -335,7 +337,14 @@ fn the_less_important_leave_for_the_more_important() {
     let Choice::Nowhere { refusals, .. } = choose(&huge, &Reach::default(), &cluster.0, "") else {
         panic!("there is no room");
     };
-    let why = preempt(&huge, &Reach::default(), &[], &mut cluster.0, &refusals).unwrap_err();
+    let why = preempt(
+        &huge,
+        &Reach::default(),
+        Vec::new,
+        &mut cluster.0,
+        &refusals,
+    )
+    .unwrap_err();
     assert_eq!(
         why,
         "0/2 nodes are available: 2 Preemption is not helpful for scheduling."
@@ -369,7 +378,7 @@ fn who_leaves_leaves_within_budgets_where_that_can_be() {
     };
     let mut victims = |budgets: &[Budget]| {
         let reach = Reach::default();
-        let found = preempt(&pod, &reach, budgets, &mut cluster.0, &refusals).unwrap();
+        let found = preempt(&pod, &reach, || budgets.to_vec(), &mut cluster.0, &refusals).unwrap();
         let mut victims = found.victims.iter();
         victims.next().unwrap().name.clone()
     };

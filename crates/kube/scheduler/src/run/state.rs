@@ -205,12 +205,11 @@ impl State {
                         preemption: None,
                     };
                 }
-                let budgets: Vec<Budget> = budgets
-                    .all()
-                    .iter()
-                    .filter_map(|it| Budget::read(it))
-                    .collect();
-                match preempt(pod, &reach, &budgets, &mut self.snapshot, &refusals) {
+                let budgets = || {
+                    let all = budgets.all();
+                    all.iter().filter_map(|it| Budget::read(it)).collect()
+                };
+                match preempt(pod, &reach, budgets, &mut self.snapshot, &refusals) {
                     Ok(mut preemption) => {
                         self.give_way(&mut preemption, now);
                         self.assume(pod, &preemption.node, Assumed::Nominated);

@@ -126,3 +126,29 @@ fn ranges() {
         [r#"spec.cidrs: Invalid value: ["10.1.0.0/24"]: field is immutable"#]
     );
 }
+
+#[test]
+fn new_ranges_are_private_and_not_too_wide() {
+    let range = |net: &str| json!({"metadata": {"name": "more"}, "spec": {"cidrs": [net]}});
+    for net in ["10.0.0.0/12", "172.16.0.0/12", "192.168.0.0/28"] {
+        assert!(super::created(API, "servicecidrs", range(net)).is_empty());
+    }
+    for net in [
+        "10.0.0.0/8",
+        "0.0.0.0/0",
+        "127.0.0.0/16",
+        "169.254.0.0/16",
+        "100.64.0.0/16",
+        "192.160.0.0/12",
+        "224.0.0.0/24",
+        "8.8.8.0/24",
+    ] {
+        let why = "must be a range of private addresses that is no wider than /12";
+        assert_eq!(
+            super::created(API, "servicecidrs", range(net)),
+            [format!(r#"spec.cidrs[0]: Invalid value: "{net}": {why}"#)]
+        );
+        // One that is there is not kept from going.
+        assert!(changed(API, "servicecidrs", range(net), range(net)).is_empty());
+    }
+}

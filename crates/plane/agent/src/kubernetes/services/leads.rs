@@ -73,12 +73,13 @@ pub fn leads(entry: &Entry, node: &Node, without: &Parts) -> BTreeMap<FrontEnd, 
             protocol: port.protocol.number(),
             port: number,
         };
-        let inside = v4(&service.cluster_addresses);
-        found.extend(inside.map(|it| (at(it, port, port.port), lead(Origin::Inside))));
-        // Whoever is of the node is led as from inside: policies for the outside are about those who come from there.
-        let outside = v4(&service.external_addresses).chain(v4(&service.balancer_addresses));
-        let outside = outside.map(|it| (at(it, port, port.port), lead(Origin::Inside)));
-        found.extend(outside.filter(|(at, _)| may_be_claimed(at.address, node)));
+        // Whoever is of the node is led as from inside: policies for the outside are about those who come from there. The cluster's
+        // own addresses are of ranges that somebody chose, who may have taken any.
+        let all = v4(&service.cluster_addresses)
+            .chain(v4(&service.external_addresses))
+            .chain(v4(&service.balancer_addresses))
+            .filter(|it| may_be_claimed(*it, node));
+        found.extend(all.map(|it| (at(it, port, port.port), lead(Origin::Inside))));
         if let Some(number) = port.node_port {
             let own = at(node.address, port, number);
             let others = FrontEnd {

@@ -124,11 +124,24 @@ pub fn misconfigured(service: &str, why: &str) -> String {
     format!("(service {service}) failed to launch a task with (error {why}).")
 }
 
-/// Of a DAEMON, whose tasks leave instances that its constraints no longer let them be on.
-pub fn unsuited(service: &str, task: &str, instance: &str) -> String {
+/// Of a DAEMON, whose tasks leave instances that its constraints no longer let them be on: ARNs of these, with the tasks.
+pub fn unsuited(service: &str, left: &[(&str, &str)]) -> String {
+    let id = |arn: &str| arn.rsplit('/').next().unwrap_or_default().to_owned();
+    if let [(instance, task)] = left {
+        return format!(
+            "(service {service}) has stopped (task {task}) because (container-instance {}) no longer meets the \
+             placement constraints.",
+            id(instance)
+        );
+    }
+    let shown = left.iter().take(NAMED);
+    let shown = shown
+        .map(|(instance, task)| format!("(task {task}) on (container-instance {})", id(instance)));
     format!(
-        "(service {service}) has stopped (task {task}) because (container-instance {instance}) no longer meets the \
-         placement constraints."
+        "(service {service}) has stopped {} tasks because their container instances no longer meet the placement \
+         constraints: {}.",
+        left.len(),
+        shown.collect::<Vec<_>>().join(", ")
     )
 }
 

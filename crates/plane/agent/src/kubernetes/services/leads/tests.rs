@@ -75,6 +75,25 @@ fn addresses_of_a_service_and_its_node_port_lead_to_its_endpoints() {
 }
 
 #[test]
+fn no_service_has_addresses_of_links_of_hosts_or_of_the_node() {
+    for address in [
+        "169.254.169.254",
+        "169.254.170.23",
+        "127.0.0.1",
+        "172.31.0.9",
+        "224.0.0.1",
+    ] {
+        let spec = json!({"clusterIP": address, "ports": [{"name": "https", "port": 80}]});
+        let all = leads(
+            &entry("a", "s", &spec, &["10.0.0.1"]),
+            &node(),
+            &Parts::new(),
+        );
+        assert!(all.is_empty(), "{address}");
+    }
+}
+
+#[test]
 fn a_node_port_that_is_local_leads_others_to_pods_of_the_node_alone() {
     let spec = json!({"type": "NodePort", "externalTrafficPolicy": "Local", "ports": [{"name": "https", "port": 80, "nodePort": 30080}]});
     let there = entry("a", "s", &spec, &["10.0.0.1"]);

@@ -12,8 +12,10 @@ use super::{
 };
 use crate::services::{events, observe::SeenHost};
 
-/// What of [`wharf_records::ecs::Service::said`] is about container instances that tasks had to leave, before their ids.
-const UNSUITED: &str = "unsuited ";
+/// What of [`wharf_records::ecs::Service::said`] is about container instances that tasks had to leave.
+const UNSUITED: &str = "unsuited";
+/// Most container instances that are told of at a time: what is told stays in the service's record for hours.
+const MOST_TOLD: usize = 100;
 
 pub(super) fn balance(plan: &mut Plan, view: &View<'_>, hosts: &[SeenHost], now: Timestamp) {
     if is_stuck(plan) {
@@ -26,12 +28,19 @@ pub(super) fn balance(plan: &mut Plan, view: &View<'_>, hosts: &[SeenHost], now:
     // What leaves a draining host does so in any case: the minimum is counted without it.
     let (leaving, staying): (Vec<_>, Vec<_>) = view.live.iter().partition(|one| one.task.draining);
     let may_hold = ahead::may_make_room(view);
+    let mut left = Vec::new();
     for one in leaving.into_iter().chain(staying) {
         let host = ready.get(one.task.host.as_str()).copied();
+        if let Some(host) = host.filter(|host| host.unsuited && !one.task.draining) {
+            left.push((host.instance.as_str(), one.task.id.as_str()));
+            stops.order(plan, one, Why::Scaling(one.task.deployment.clone()));
+            continue;
+        }
         // Where there should be a task, the next one comes to the same host.
         let follows = may_hold && host.is_some_and(|host| host.ready);
         retire(plan, &mut stops, one, (host, follows), &mut served, now);
     }
+    tell_unsuited(plan, left, now);
     // A host is taken until nothing of its last task is left.
     let taken: BTreeSet<&str> = view
         .live
@@ -53,15 +62,27 @@ pub(super) fn balance(plan: &mut Plan, view: &View<'_>, hosts: &[SeenHost], now:
     wake_for_protection(plan, view);
 }
 
-/// Says that a task leaves an instance whose attributes, or the service's constraints, are others now.
-fn leave(plan: &mut Plan, one: &Judged<'_>, host: &SeenHost, now: Timestamp) {
-    let id = host.instance.rsplit('/').next().unwrap_or_default();
-    let text = events::unsuited(&plan.service.name, &one.task.id, id);
+/// Says that tasks leave instances whose attributes, or the service's constraints, are others now: `left` are instances with the tasks.
+/// It is said again once there are instances that nothing was said of.
+fn tell_unsuited(plan: &mut Plan, mut left: Vec<(&str, &str)>, now: Timestamp) {
+    if left.is_empty() {
+        return;
+    }
+    left.sort_unstable();
+    let text = events::unsuited(&plan.service.name, &left);
+    let mut instances: Vec<String> = left.iter().map(|(it, _)| (*it).to_owned()).collect();
+    instances.dedup();
+    instances.truncate(MOST_TOLD);
+    let told = plan.service.about.get(UNSUITED);
+    let is_told = |it: &String| told.is_some_and(|told| told.instances.contains(it));
+    if !instances.iter().all(is_told) {
+        plan.service.said.remove(UNSUITED);
+    }
     let about = About {
-        instances: vec![host.instance.clone()],
+        instances,
         ..About::default()
     };
-    plan.say_rarely_about(&format!("{UNSUITED}{id}"), about, text, now);
+    plan.say_rarely_about(UNSUITED, about, text, now);
 }
 
 fn retire<'a>(
@@ -73,11 +94,6 @@ fn retire<'a>(
     now: Timestamp,
 ) {
     let scaling = || Why::Scaling(one.task.deployment.clone());
-    if let Some(host) = host.filter(|host| host.unsuited && !one.task.draining) {
-        leave(plan, one, host, now);
-        stops.order(plan, one, scaling());
-        return;
-    }
     if one.is_failing() && one.current {
         stop_failing(plan, stops, one, now);
         return;

@@ -64,8 +64,42 @@ fn a_task_of_a_daemon_leaves_a_host_that_constraints_forbid() {
     let first = plan(&service, &observed, NOW);
     assert_eq!(stops(&first), ["t001"]);
     assert!(first.events[0].contains("(container-instance i1) no longer meets the placement"));
-    let about = &first.service.about["unsuited i1"];
+    let about = &first.service.about["unsuited"];
     assert_eq!(about.instances, ["arn:aws:ecs:r:a:container-instance/c/i1"]);
+}
+
+#[test]
+fn instances_that_tasks_leave_are_told_of_at_once_and_within_bounds() {
+    let unsuited = |numbers: std::ops::Range<usize>| Observed {
+        tasks: numbers.clone().map(|it| task(it, "1")).collect(),
+        hosts: numbers
+            .map(|it| SeenHost {
+                unsuited: true,
+                ..seen_host(it, false)
+            })
+            .collect(),
+        ..Observed::default()
+    };
+    let mut service = service(2, &["1"]);
+    service.scheduling = Scheduling::Daemon;
+    service.options = validate::default_options(Scheduling::Daemon);
+    let told = |plan: &Plan| {
+        let told = plan
+            .events
+            .iter()
+            .filter(|it| it.contains("no longer meet"));
+        told.count()
+    };
+    let first = plan(&service, &unsuited(0..500), NOW);
+    assert_eq!(stops(&first).len(), 500);
+    assert_eq!(told(&first), 1, "{:?}", first.events);
+    assert_eq!(first.service.said.len(), 1);
+    assert_eq!(first.service.about["unsuited"].instances.len(), 100);
+    let again = plan(&first.service, &unsuited(0..500), NOW);
+    assert_eq!(told(&again), 0);
+    let others = plan(&first.service, &unsuited(500..502), NOW);
+    assert_eq!(told(&others), 1);
+    assert_eq!(others.service.about["unsuited"].instances.len(), 2);
 }
 
 #[test]
