@@ -156,7 +156,8 @@ fn listen(given: Vec<IpAddr>, layout: &Layout, host: &ThisHost) -> Vec<IpAddr> {
 /// whose a packet is: answers from there would be lost.
 fn own_addresses(host: &ThisHost) -> Vec<Cidr> {
     let range = host.gateway.map(|gateway| format!("{gateway}/26"));
-    let all = (!wharf_network::trial::of_senders().is_ok()).then(|| "0.0.0.0/0".to_owned());
+    let cannot_tell = wharf_network::trial::of_senders().is_err();
+    let all = cannot_tell.then(|| "0.0.0.0/0".to_owned());
     let ranges = range.into_iter().chain(all);
     ranges.filter_map(|it| Cidr::canonical(&it).ok()).collect()
 }
