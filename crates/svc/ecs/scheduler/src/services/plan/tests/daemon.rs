@@ -71,7 +71,13 @@ fn a_task_of_a_daemon_leaves_a_host_that_constraints_forbid() {
 #[test]
 fn instances_that_tasks_leave_are_told_of_at_once_and_within_bounds() {
     let unsuited = |numbers: std::ops::Range<usize>| Observed {
-        tasks: numbers.clone().map(|it| task(it, "1")).collect(),
+        tasks: numbers
+            .clone()
+            .map(|it| Seen {
+                host: format!("h{it}"),
+                ..task(it, "1")
+            })
+            .collect(),
         hosts: numbers
             .map(|it| SeenHost {
                 unsuited: true,
