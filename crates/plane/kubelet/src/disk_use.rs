@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use nix::fcntl::OFlag;
+use nix::{fcntl::OFlag, sys::statvfs::statvfs};
 use wharf_rootdir::{RootDir, proc_path};
 
 /// Of one folder; of more files, the first count.
@@ -22,6 +22,27 @@ pub fn reserve_of(total: u64) -> u64 {
     const LEAST: u64 = 128 << 20;
     const MOST: u64 = 2 << 30;
     (total / 10).clamp(LEAST, MOST).min(total / 4)
+}
+
+/// A disk, as `df` counts: what is kept for root alone is nobody's. Bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Room {
+    pub total: u64,
+    pub free: u64,
+}
+
+impl Room {
+    /// # Errors
+    /// The file system of `dir` cannot be asked.
+    pub fn of(dir: &Path) -> io::Result<Self> {
+        let disk = statvfs(dir)?;
+        let block = disk.fragment_size();
+        let free = disk.blocks_available() * block;
+        Ok(Self {
+            total: (disk.blocks() - disk.blocks_free()) * block + free,
+            free,
+        })
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

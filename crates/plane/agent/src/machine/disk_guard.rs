@@ -22,6 +22,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use wharf_container::runtime::{DiskUsage, SeenDisk, TaskDisk};
 /// Of the node's disk, what tasks' writing leaves alone.
+use wharf_kubelet::disk_use::Room;
 pub use wharf_kubelet::disk_use::reserve_of;
 
 /// What a machine writes in a second at most.
@@ -155,11 +156,7 @@ pub async fn run(in_use: DisksInUse, dir: PathBuf, shutdown: CancellationToken) 
 
 /// Shares out what is free.
 fn look(dir: &Path, disks: &[(String, TaskDisk)]) -> io::Result<Shares> {
-    let host = statvfs(dir)?;
-    let block = host.fragment_size();
-    let free = host.blocks_available() * block;
-    // As `df` counts: what is kept for root alone is nobody's.
-    let total = (host.blocks() - host.blocks_free()) * block + free;
+    let Room { total, free } = Room::of(dir)?;
     // One without a shim has just ended, or is about to begin.
     let seen: Vec<(&str, &TaskDisk, SeenDisk)> = disks
         .iter()

@@ -7,10 +7,11 @@ use std::{
 };
 
 use wharf_container::runtime::{LoopDevice, attached_files};
+use wharf_kubelet::disk_use::Room;
 use wharf_planeproto::volume::{NO_CAPACITY, Volume, VolumeReport, VolumeState, Wanted};
 use wharf_sealed_file::{Shown, below_devices, hide, is_sealed, seal, state};
 
-use super::room::Room;
+use super::room::is_short;
 use crate::machine::{PROMISED, room_for_disks};
 
 /// Below the node's folder.
@@ -118,7 +119,7 @@ impl Files {
     /// # Errors
     /// [`io::ErrorKind::StorageFull`] if not.
     pub fn check_room(&self) -> io::Result<()> {
-        match Room::of(&self.dir)?.is_short(false) {
+        match is_short(Room::of(&self.dir)?, false) {
             true => Err(no_capacity("the disk of the volume's host is full")),
             false => Ok(()),
         }

@@ -9,10 +9,10 @@ use std::{
     time::Duration,
 };
 
-use nix::sys::statvfs::statvfs;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use wharf_container::runtime::LoopDevice;
+use wharf_kubelet::disk_use::Room;
 
 use super::Volumes;
 use crate::machine::reserve_of;
@@ -23,37 +23,18 @@ const TIGHT: Duration = Duration::from_millis(100);
 /// What may be written in less than a second.
 const TIGHT_ROOM: u64 = 4 << 30;
 
-/// A disk, as `df` counts: what is kept for root alone is nobody's.
-#[derive(Debug, Clone, Copy)]
-pub struct Room {
-    pub total: u64,
-    pub free: u64,
+/// Whether volumes are held back. Some have data on the way to their files then, which still comes; and it ends later
+/// than it begins, so that it does not do so all the time.
+pub fn is_short(room: Room, was_short: bool) -> bool {
+    let reserve = reserve_of(room.total);
+    let margin = if was_short { reserve } else { reserve / 2 };
+    room.free < reserve + margin
 }
 
-impl Room {
-    pub fn of(dir: &Path) -> io::Result<Self> {
-        let disk = statvfs(dir)?;
-        let block = disk.fragment_size();
-        let free = disk.blocks_available() * block;
-        Ok(Self {
-            total: (disk.blocks() - disk.blocks_free()) * block + free,
-            free,
-        })
-    }
-
-    /// Whether volumes are held back. Some have data on the way to their files then, which still comes; and it ends later
-    /// than it begins, so that it does not do so all the time.
-    pub fn is_short(self, was_short: bool) -> bool {
-        let reserve = reserve_of(self.total);
-        let margin = if was_short { reserve } else { reserve / 2 };
-        self.free < reserve + margin
-    }
-
-    fn pause(self) -> Duration {
-        match self.free < 2 * reserve_of(self.total) + TIGHT_ROOM {
-            true => TIGHT,
-            false => AT_EASE,
-        }
+fn pause(room: Room) -> Duration {
+    match room.free < 2 * reserve_of(room.total) + TIGHT_ROOM {
+        true => TIGHT,
+        false => AT_EASE,
     }
 }
 
@@ -88,7 +69,7 @@ async fn keep_room_in(dir: PathBuf, what: &str, shutdown: &CancellationToken) {
                     tracing::info!("there is room on the node's disk again for its {what}");
                 }
                 was_short = Some(is_short);
-                room.pause()
+                pause(room)
             }
             Ok(None) => AT_EASE,
             Err(error) => {
@@ -111,7 +92,7 @@ fn look(dir: &Path, was_short: Option<bool>) -> io::Result<Option<(Room, bool)>>
     };
     let measured = || {
         let room = Room::of(&dir)?;
-        Ok::<_, io::Error>((room, room.is_short(was_short == Some(true))))
+        Ok::<_, io::Error>((room, is_short(room, was_short == Some(true))))
     };
     let first = measured()?;
     if !first.1 && was_short == Some(false) {
@@ -139,16 +120,15 @@ mod tests {
 
     #[test]
     fn the_reserve_is_left_alone() {
-        let short = |total, free, was| Room { total, free }.is_short(was);
+        let short = |total, free, was| is_short(Room { total, free }, was);
         assert!(!short(200 * GIB, 3 * GIB, false) && short(200 * GIB, 3 * GIB - 1, false));
         assert!(short(200 * GIB, 4 * GIB - 1, true) && !short(200 * GIB, 4 * GIB, true));
         assert!(short(GIB, 190 << 20, false) && !short(GIB, 200 << 20, false));
         let pause = |free| {
-            Room {
+            pause(Room {
                 total: 200 * GIB,
                 free,
-            }
-            .pause()
+            })
         };
         assert_eq!((pause(7 * GIB), pause(9 * GIB)), (TIGHT, AT_EASE));
     }

@@ -28,7 +28,7 @@ use wharf_kube_client::{Object as _, Ref, kind};
 
 use super::{Candidate, Condition, Held, Level, Memory, Part, Seen, Step, plan};
 use crate::{
-    disk_use::{self, DiskUse, reserve_of},
+    disk_use::{self, DiskUse, Room, reserve_of},
     machine::of_run,
     node::Node,
     pod::Pod,
@@ -269,13 +269,9 @@ async fn is_machine_full(node: &Node) -> bool {
         // It is made with its first pod.
         let mut there = dir.ancestors();
         let there = there.find(|it| it.exists())?;
-        let seen = statvfs(there).ok()?;
-        let bytes = |blocks: u64| blocks.saturating_mul(seen.fragment_size());
-        let free = bytes(seen.blocks_available());
-        // As `df` counts: what is kept for root alone is nobody's.
-        let taken = bytes(seen.blocks().saturating_sub(seen.blocks_free()));
+        let (room, seen) = (Room::of(there).ok()?, statvfs(there).ok()?);
         let inodes = (seen.files(), seen.files_available());
-        Some(is_full((taken.saturating_add(free), free), inodes))
+        Some(is_full((room.total, room.free), inodes))
     };
     let seen = tokio::task::spawn_blocking(look).await.ok().flatten();
     seen.unwrap_or_default()
