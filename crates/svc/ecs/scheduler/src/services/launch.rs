@@ -125,6 +125,16 @@ enum Taken {
     Later,
 }
 
+/// Whether a DAEMON should have a task on an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suits {
+    Well,
+    /// A placement constraint alone keeps it from there.
+    Forbidden,
+    /// What the definition asks of a host is not there.
+    Nothing,
+}
+
 impl<'a> Launcher<'a> {
     pub fn batch(&self, region: &Region, wanted: &Where, rng: &mut impl Rng) -> Batch {
         let mut batch = Batch::default();
@@ -300,37 +310,20 @@ impl<'a> Launcher<'a> {
         txn
     }
 
-    /// Whether a DAEMON should have a task there: ACTIVE, and what the definition and the constraints
-    /// ask of a host is there, room or not.
-    pub fn suits(&self, region: &Region, instance: &Instance) -> bool {
-        let lacks = |refusal: Option<Reason>| {
-            matches!(
-                refusal,
-                Some(
-                    Reason::Attribute | Reason::NotAllowed(_) | Reason::MemberOf | Reason::Location
-                )
-            )
+    /// What an ACTIVE instance is to a DAEMON, room or not; nothing, if it is no host.
+    pub fn suits(&self, region: &Region, instance: &Instance) -> Suits {
+        let row = region.fleet.row(&instance.host);
+        let row = row.filter(|_| instance.status == InstanceStatus::Active);
+        let Some(row) = row else {
+            return Suits::Nothing;
         };
-        let refusal = self.refusal_without_claim(region, instance);
-        instance.status == InstanceStatus::Active && refusal.is_some_and(|it| !lacks(it))
-    }
-
-    /// Whether a placement constraint alone keeps a DAEMON from there.
-    pub fn forbids(&self, region: &Region, instance: &Instance) -> bool {
-        let refusal = self.refusal_without_claim(region, instance);
-        instance.status == InstanceStatus::Active && refusal == Some(Some(Reason::MemberOf))
-    }
-
-    /// Why an instance would be refused to a task that takes no room; `None` of one that is no host.
-    fn refusal_without_claim(
-        &self,
-        region: &Region,
-        instance: &Instance,
-    ) -> Option<Option<Reason>> {
-        let row = region.fleet.row(&instance.host)?;
         let mut demand = self.order.demand(self.place, &self.cluster.arn);
         demand.claim = wharf_records::hosts::Claim::default();
-        Some(refusal_of(region.fleet, &demand, row))
+        match refusal_of(region.fleet, &demand, row) {
+            Some(Reason::MemberOf) => Suits::Forbidden,
+            Some(Reason::Attribute | Reason::NotAllowed(_) | Reason::Location) => Suits::Nothing,
+            _ => Suits::Well,
+        }
     }
 
     fn each(

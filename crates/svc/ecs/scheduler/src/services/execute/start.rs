@@ -9,7 +9,7 @@ use wharf_store::{Compare, Txn};
 use super::{
     super::{
         events,
-        launch::{Batch, Launcher, Minted, Where},
+        launch::{Batch, Launcher, Minted, Suits, Where},
         observe::SeenHost,
     },
     Look, PERMIT,
@@ -41,16 +41,17 @@ impl Look<'_> {
         let own = |task: &&Held<Task>| crate::services::id_of(task).as_deref() == Some(&self.id);
         let mut hosts: Vec<SeenHost> = region
             .instances_of(&service.cluster)
-            .map(|instance| SeenHost {
-                id: instance.host.clone(),
-                instance: instance.arn.clone(),
-                ready: launcher.suits(region, instance),
-                unsuited: launcher.forbids(region, instance),
-                connected: instance.agent_connected,
-                others: region
-                    .tasks_on(&instance.host)
-                    .filter(|task| !task.ended && !own(task))
-                    .count(),
+            .map(|instance| {
+                let suits = launcher.suits(region, instance);
+                let tasks = region.tasks_on(&instance.host);
+                SeenHost {
+                    id: instance.host.clone(),
+                    instance: instance.arn.clone(),
+                    ready: suits == Suits::Well,
+                    unsuited: suits == Suits::Forbidden,
+                    connected: instance.agent_connected,
+                    others: tasks.filter(|task| !task.ended && !own(task)).count(),
+                }
             })
             .collect();
         hosts.sort_by(|a, b| a.id.cmp(&b.id));
