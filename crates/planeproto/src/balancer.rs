@@ -241,7 +241,8 @@ pub struct Target {
     pub target: TargetRef,
     /// Where it is reached: in the VPC for type ip, its host for type instance.
     pub address: IpAddr,
-    /// The ranges of IPv4 of its VPC, if that is where it is by an address of its own. Empty in the words of a control plane of before, too.
+    /// The ranges of IPv4 of its VPC, if that is where it is by an address of its own and it may see its clients'. Empty in the words of a
+    /// control plane of before, too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub vpc_ranges: Vec<String>,
     /// Deregistered then (ms since 1970): gets no new request, finishes those it has.

@@ -32,7 +32,7 @@ pub struct TargetState {
     pub number: u64,
     pub reference: TargetRef,
     pub address: SocketAddr,
-    /// The ranges of its VPC; none where it is outside of that.
+    /// The ranges of its VPC, by which it may see its clients' addresses; none where it may not.
     pub vpc: Vec<Cidr>,
     /// From where it is reached; changes when the load balancer's interface comes or goes.
     origin: ArcSwap<Origin>,

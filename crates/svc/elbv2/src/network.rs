@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use wharf_api_ec2::{
-    DescribeSecurityGroupsRequest, DescribeSubnetsRequest, DescribeVpcsRequest, Filter, Subnet, Vpc,
+    DescribeSecurityGroupsRequest, DescribeSubnetsRequest, DescribeVpcsRequest, DescribeVpcsResult,
+    Filter, Subnet, Vpc,
 };
 use wharf_api_elbv2::{SubnetMapping, faults};
 use wharf_base::{Cidr, Cidr6};
@@ -190,13 +191,23 @@ pub async fn security_groups(
     Ok(ids)
 }
 
-/// The ranges of IPv4 of a VPC, as text.
-pub async fn vpc_ranges(core: &Core, call: &Call, vpc: &str) -> Result<Vec<String>, Fault> {
+/// # Errors
+/// As EC2 says it.
+pub async fn describe_vpc(
+    core: &Core,
+    call: &Call,
+    vpc: &str,
+) -> Result<DescribeVpcsResult, Fault> {
     let wanted = DescribeVpcsRequest {
         vpc_ids: Some(vec![vpc.to_owned()]),
         ..DescribeVpcsRequest::default()
     };
-    let found = core.parts.ec2.describe_vpcs(&onward(call), wanted).await;
+    core.parts.ec2.describe_vpcs(&onward(call), wanted).await
+}
+
+/// The ranges of IPv4 of a VPC, as text.
+pub async fn vpc_ranges(core: &Core, call: &Call, vpc: &str) -> Result<Vec<String>, Fault> {
+    let found = describe_vpc(core, call, vpc).await;
     let found = found.map_err(|fault| fault::of_ec2(&fault))?;
     let of = |vpc: Vpc| {
         let more = vpc.cidr_block_association_set.unwrap_or_default();

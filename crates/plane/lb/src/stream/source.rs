@@ -194,6 +194,7 @@ mod tests {
             );
         }
     }
+
     #[test]
     fn nobody_beyond_the_vpc_speaks_as_somebody_in_it() {
         let inside = Origin::Namespace(std::path::Path::new("/a").into());

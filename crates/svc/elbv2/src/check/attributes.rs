@@ -294,10 +294,15 @@ pub fn of_listener(protocol: Protocol) -> &'static Table {
     }
 }
 
+/// Whether its targets may see their clients' addresses.
+pub fn may_keep_clients(group: &TargetGroup) -> bool {
+    let is_of_requests = matches!(group.protocol, Protocol::Http | Protocol::Https);
+    !is_of_requests && group.target_type == TargetType::Ip && !group.ipv6
+}
+
 /// The attributes of a target group.
 pub fn of_targets(group: &TargetGroup) -> &'static Table {
-    let may_keep = group.target_type == TargetType::Ip && !group.ipv6;
-    match (group.protocol, may_keep) {
+    match (group.protocol, may_keep_clients(group)) {
         (Protocol::Http | Protocol::Https, _) => &GROUP,
         (Protocol::Tcp | Protocol::Tls, true) => &NETWORK_GROUP,
         (Protocol::Tcp | Protocol::Tls, false) => &UNKEPT_GROUP,

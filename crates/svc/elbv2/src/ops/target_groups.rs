@@ -1,6 +1,5 @@
 //! Target groups: made, described, changed, deleted.
 
-use wharf_api_ec2::DescribeVpcsRequest;
 use wharf_api_elbv2::{
     CreateTargetGroupInput, CreateTargetGroupOutput, DeleteTargetGroupInput,
     DeleteTargetGroupOutput, DescribeTargetGroupsInput, DescribeTargetGroupsOutput,
@@ -14,10 +13,10 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     check::{self, group::Wanted},
-    core::{ChangeError, Core, onward},
+    core::{ChangeError, Core},
     describe, fault,
     names::{Kind, Names as _, Place},
-    page,
+    network, page,
     records::{Attributes, GroupName, TargetGroup},
 };
 
@@ -105,11 +104,7 @@ fn of(group: &TargetGroup) -> Wanted {
 }
 
 async fn vpc_exists(core: &Core, call: &Call, vpc: &str) -> Result<(), Fault> {
-    let wanted = DescribeVpcsRequest {
-        vpc_ids: Some(vec![vpc.to_owned()]),
-        ..DescribeVpcsRequest::default()
-    };
-    match core.parts.ec2.describe_vpcs(&onward(call), wanted).await {
+    match network::describe_vpc(core, call, vpc).await {
         Ok(_) => Ok(()),
         Err(fault) if fault.code.starts_with("InvalidVpc") => {
             Err(fault::invalid(format!("The VPC ID '{vpc}' is not found")))

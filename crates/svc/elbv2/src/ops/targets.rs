@@ -17,6 +17,7 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     address::may_be_outside_target,
+    check::attributes,
     core::{ChangeError, Core},
     fault,
     names::{Names as _, Place, target_id},
@@ -73,12 +74,13 @@ async fn resolve(
     group: &TargetGroup,
     targets: Vec<TargetDescription>,
 ) -> Result<Vec<Given>, Fault> {
-    let (ranges, vpc_ranges) = match group.target_type {
-        TargetType::Ip => (
-            network::ranges(core, call, &group.vpc).await?,
-            network::vpc_ranges(core, call, &group.vpc).await?,
-        ),
-        TargetType::Instance => (vec![], vec![]),
+    let ranges = match group.target_type {
+        TargetType::Ip => network::ranges(core, call, &group.vpc).await?,
+        TargetType::Instance => vec![],
+    };
+    let vpc_ranges = match attributes::may_keep_clients(group) {
+        true => network::vpc_ranges(core, call, &group.vpc).await?,
+        false => vec![],
     };
     let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
     for target in targets {

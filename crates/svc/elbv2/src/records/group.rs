@@ -95,7 +95,8 @@ pub struct Target {
     /// Where it is reached.
     pub address: IpAddr,
     pub zone: Option<String>,
-    /// The ranges of its VPC, if it is an address in a subnet of that. Empty in records of before, too.
+    /// The ranges of its VPC, if it is an address in a subnet of that and its group may keep clients' addresses. Empty in records of
+    /// before, too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub vpc_ranges: Vec<String>,
     pub registered_at: Timestamp,
