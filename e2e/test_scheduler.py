@@ -184,7 +184,7 @@ def test_what_came_due_while_the_server_was_dead_is_done_once(fresh):
 
 
 CAPO = """
-import json, os
+import datetime, json, os
 from capo_scheduler import SchedulerClient
 from capo_scheduler.errors import ConflictException, ResourceNotFoundException, ValidationException
 
@@ -210,7 +210,8 @@ for what, call in (
         call()
     except what as error:
         print(type(error).__name__)
-client.create_schedule("now", os.environ["AT"], action_after_completion="DELETE", **more)
+at = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=2)
+client.create_schedule("now", f"at({at:%Y-%m-%dT%H:%M:%S})", action_after_completion="DELETE", **more)
 """
 
 
@@ -223,7 +224,6 @@ def test_a_client_that_is_not_of_amazon(wharf):
         "AWS_ENDPOINT_URL": wharf.endpoint,
         "GROUP": group,
         "TARGET": json.dumps(target),
-        "AT": soon(),
     }
     printed = tools.run(tools.client("python"), "-c", CAPO, env=environment).stdout.splitlines()
     assert printed == [

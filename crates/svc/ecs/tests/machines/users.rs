@@ -14,10 +14,12 @@ use crate::{
     world::World,
 };
 
-/// Somebody who wants instances On-Demand now and then, so many that Spot capacity is taken back for them.
+/// Somebody who wants instances On-Demand for a while, ever more until Spot capacity is taken back for them.
 const GREEDY: &str = "000000000099";
-/// At which looks of the storm, and for how many.
+/// From which look of the storm, and for how many.
 const GREED: (usize, usize) = (100, 80);
+/// Looks between two calls for more.
+const PATIENCE_OF_THE_GREEDY: usize = 24;
 
 /// What was measured of the services in the minute that is over, as far as it arrives.
 pub async fn measure(world: &World) {
@@ -80,7 +82,9 @@ pub async fn change_minds(world: &World) {
         }
     }
     let Some(now) = world.in_storm() else { return };
-    if now == GREED.0 {
+    let greedy = (GREED.0..GREED.0 + GREED.1).contains(&now);
+    let asks = (now - GREED.0.min(now)).is_multiple_of(PATIENCE_OF_THE_GREEDY);
+    if greedy && asks && world.interrupted.lock().is_empty() {
         let all = u32::try_from(world.plan.services.len()).unwrap() * 3;
         for _ in 0..all.div_ceil(20) {
             let input = json!({
