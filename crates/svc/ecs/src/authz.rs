@@ -14,9 +14,11 @@ use wharf_records::{Record, ecs::Task};
 use wharf_wire::{Check, Context, Fault};
 
 use self::keys::Wish;
-use crate::{core::Core, document, names, names::Place};
+use crate::{core::Core, document, names, names::Place, ops::settings};
 
 const TASKS: &str = "ecs-tasks.amazonaws.com";
+const TAG_RESOURCE: &str = "ecs:TagResource";
+const CREATE_ACTION: &str = "ecs:CreateAction";
 
 pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
     elsewhere::refuse(cx, input)?;
@@ -24,6 +26,19 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         place: Place::of(cx),
         action: input.action(),
     };
+    let mut rows = rows(core, cx, input, &row).await?;
+    let tags = rows.iter().any(is_tags_at_creation);
+    if tags && settings::in_effect(core, cx, "tagResourceAuthorization").await? == "off" {
+        rows.retain(|it| !is_tags_at_creation(it));
+    }
+    Ok(rows)
+}
+
+fn is_tags_at_creation(check: &Check) -> bool {
+    check.action == TAG_RESOURCE && check.context.contains_key(CREATE_ACTION)
+}
+
+async fn rows(core: &Core, cx: &Context, input: Input<'_>, row: &Row) -> Result<Vec<Check>, Fault> {
     Ok(match input {
         Input::CreateCluster(i) => {
             let name = i.cluster_name.as_deref().unwrap_or(names::DEFAULT_CLUSTER);
@@ -366,14 +381,14 @@ impl Row {
         )]
     }
 
-    /// Tags at creation need ecs:TagResource as well.
+    /// Tags at creation need ecs:TagResource as well, unless the caller's settings let them be.
     fn creating(&self, mut rows: Vec<Check>, arn: &str, tags: Option<&Vec<Tag>>) -> Vec<Check> {
         if let Some(first) = rows.first_mut() {
             *first = with_request_tags(first.clone(), tags);
         }
         if tags.is_some_and(|tags| !tags.is_empty()) {
             let operation = self.action.trim_start_matches("ecs:");
-            let check = Check::new("ecs:TagResource", arn).with("ecs:CreateAction", operation);
+            let check = Check::new(TAG_RESOURCE, arn).with(CREATE_ACTION, operation);
             rows.push(with_request_tags(check, tags));
         }
         rows

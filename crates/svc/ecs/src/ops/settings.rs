@@ -3,7 +3,7 @@
 use wharf_api_ecs as api;
 use wharf_records::{Record, Unknown, ecs::Setting, encode};
 use wharf_store::Txn;
-use wharf_wire::{Call, Fault};
+use wharf_wire::{Call, Context, Fault};
 
 use crate::{core::Core, fault, names::Place, page};
 
@@ -21,7 +21,7 @@ const SETTINGS: &[(&str, &[&str], &str)] = &[
     ),
     ("dualStackIPv6", &["enabled"], "enabled"),
     ("fargateFIPSMode", &["enabled", "disabled"], "disabled"),
-    ("tagResourceAuthorization", &["on", "off"], "off"),
+    ("tagResourceAuthorization", &["on", "off"], "on"),
     ("fargateTaskRetirementWaitPeriod", &["0", "7", "14"], "7"),
     ("fargateEventWindows", &["enabled", "disabled"], "disabled"),
     (
@@ -63,8 +63,8 @@ fn value(name: &str, given: &str) -> Result<String, Fault> {
     }
 }
 
-fn root(call: &Call) -> String {
-    format!("arn:aws:iam::{}:root", call.account)
+fn root(cx: &Context) -> String {
+    format!("arn:aws:iam::{}:root", cx.account)
 }
 
 fn show(setting: &Setting) -> api::Setting {
@@ -81,8 +81,8 @@ fn show(setting: &Setting) -> api::Setting {
     }
 }
 
-fn key(call: &Call, principal: &str, name: &str) -> String {
-    Place::of(call)
+fn key(cx: &Context, principal: &str, name: &str) -> String {
+    Place::of(cx)
         .scope()
         .key(Setting::KIND, &format!("{principal}:{name}"))
 }
@@ -161,9 +161,9 @@ pub async fn delete_account_setting(
 }
 
 /// A session's settings are its role's.
-fn principal_of(call: &Call) -> String {
-    match call.caller.role_arn.as_str() {
-        "" => call.caller.arn.clone(),
+fn principal_of(cx: &Context) -> String {
+    match cx.caller.role_arn.as_str() {
+        "" => cx.caller.arn.clone(),
         role => role.to_owned(),
     }
 }
@@ -228,10 +228,10 @@ pub async fn list_account_settings(
 ///
 /// # Errors
 /// The store failed.
-pub async fn in_effect(core: &Core, call: &Call, name: &str) -> Result<String, Fault> {
-    let (principal, row) = (principal_of(call), known(name)?);
-    let set = stored(core, call, &principal).await?;
-    let defaults = stored(core, call, &root(call)).await?;
+pub async fn in_effect(core: &Core, cx: &Context, name: &str) -> Result<String, Fault> {
+    let (principal, row) = (principal_of(cx), known(name)?);
+    let set = stored(core, cx, &principal).await?;
+    let defaults = stored(core, cx, &root(cx)).await?;
     Ok(effective(row, &principal, &set, &defaults).value)
 }
 
@@ -265,8 +265,8 @@ fn effective(
     }
 }
 
-async fn stored(core: &Core, call: &Call, principal: &str) -> Result<Vec<Setting>, Fault> {
-    let prefix = key(call, principal, "");
+async fn stored(core: &Core, cx: &Context, principal: &str) -> Result<Vec<Setting>, Fault> {
+    let prefix = key(cx, principal, "");
     let all = core
         .state
         .table

@@ -3,7 +3,7 @@
 use serde_json::json;
 use wharf_api_ecs::{self as api, Ecs, Input};
 
-use crate::harness::{Harness, context, decode};
+use crate::harness::{Harness, call, context, decode};
 
 async fn rows(harness: &Harness, input: Input<'_>) -> Vec<(String, String)> {
     let checks = harness.ecs.authorize(&context(), input).await.unwrap();
@@ -217,5 +217,46 @@ async fn launches_and_services_say_what_they_want() {
         !found
             .iter()
             .any(|key| key.starts_with("ecs:enable-execute-command"))
+    );
+}
+
+#[tokio::test]
+async fn tags_at_creation_are_asked_about_unless_the_account_says_otherwise() {
+    let harness = Harness::with_cluster().await;
+    let request = json!({"clusterName": "c", "tags": [{"key": "a", "value": "1"}]});
+    let request: api::CreateClusterRequest = decode("CreateCluster", request);
+    let create = row("ecs:CreateCluster", "*");
+    let tag = row("ecs:TagResource", "~:cluster/c");
+    for (said, expected) in [
+        (None, vec![create.clone(), tag.clone()]),
+        (Some("off"), vec![create.clone()]),
+        (Some("on"), vec![create, tag]),
+    ] {
+        if let Some(value) = said {
+            let input = json!({"name": "tagResourceAuthorization", "value": value});
+            let input = decode("PutAccountSettingDefault", input);
+            harness
+                .ecs
+                .put_account_setting_default(&call(), input)
+                .await
+                .unwrap();
+        }
+        let asked = rows(&harness, Input::CreateCluster(&request)).await;
+        assert_eq!(asked, expected, "{said:?}");
+    }
+    // What tags by itself is asked about in any case.
+    let input = json!({"name": "tagResourceAuthorization", "value": "off"});
+    let input = decode("PutAccountSettingDefault", input);
+    harness
+        .ecs
+        .put_account_setting_default(&call(), input)
+        .await
+        .unwrap();
+    let request = json!({"resourceArn": "arn:aws:ecs:us-east-1:000000000000:cluster/default",
+        "tags": [{"key": "a", "value": "1"}]});
+    let request: api::TagResourceRequest = decode("TagResource", request);
+    assert_eq!(
+        rows(&harness, Input::TagResource(&request)).await,
+        [row("ecs:TagResource", "~:cluster/default")]
     );
 }
