@@ -1,6 +1,8 @@
 """Managed node groups with boto3 and kubectl: instances come as nodes, change, are replaced under a budget, and go again; and updates of
 clusters."""
 
+import datetime
+import functools
 import json
 
 import pytest
@@ -223,6 +225,53 @@ def test_what_groups_cannot_be_is_refused(cluster, workers, node_role, subnet):
     missing = {"clusterName": cluster.name, "nodegroupName": "none"}
     for call in (cluster.eks.describe_nodegroup, cluster.eks.delete_nodegroup):
         refused(call, "ResourceNotFoundException", "No node group found for name: none.", **missing)
+
+
+def test_a_bad_node_is_replaced(installation, cluster, node_role, subnet):
+    over = {
+        "nodeMonitoringCondition": "KernelReady",
+        "nodeUnhealthyReason": "SoftLockup",
+        "minRepairWaitTimeMins": 2,
+        "repairAction": "Replace",
+    }
+    of = {"clusterName": cluster.name, "nodegroupName": "repaired"}
+    create = functools.partial(
+        cluster.eks.create_nodegroup,
+        **of,
+        nodeRole=node_role,
+        subnets=subnet,
+        scalingConfig={"minSize": 1, "maxSize": 1, "desiredSize": 1},
+        instanceTypes=["t3.small"],
+    )
+    bad = "InvalidParameterException"
+    both = {"enabled": True, "maxParallelNodesRepairedCount": 1, "maxParallelNodesRepairedPercentage": 1}
+    refused(create, bad, "Only one of maxParallelNodesRepairedCount", nodeRepairConfig=both)
+    unknown = {"enabled": True, "nodeRepairConfigOverrides": [{**over, "nodeMonitoringCondition": "DiskPressure"}]}
+    refused(create, bad, "DiskPressure is not supported", nodeRepairConfig=unknown)
+    made = create(nodeRepairConfig={"enabled": False, "nodeRepairConfigOverrides": [over]})["nodegroup"]
+    assert made["nodeRepairConfig"] == {"enabled": False, "nodeRepairConfigOverrides": [over]}
+    active(cluster, "repaired")
+    (node,) = nodes_of(cluster, "repaired")
+    name, instance = node["metadata"]["name"], node["spec"]["providerID"].rsplit("/", 1)[1]
+    before = (datetime.datetime.now(datetime.UTC) - datetime.timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    condition = {"type": "KernelReady", "status": "False", "reason": over["nodeUnhealthyReason"], "lastTransitionTime": before}
+    cluster.kubectl("patch", "node", name, "--subresource=status", "-p", json.dumps({"status": {"conditions": [condition]}}))
+    update = cluster.eks.update_nodegroup_config(**of, nodeRepairConfig={"enabled": True})["update"]
+    params = {it["type"]: it["value"] for it in update["params"]}
+    assert params["NodeRepairEnabled"] == "true" and json.loads(params["NodeRepairConfig"])["nodeRepairConfigOverrides"] == [over]
+    assert ended(cluster, update, "repaired")["status"] == "Successful"
+
+    def others():
+        found = [it for it in nodes_of(cluster, "repaired") if it["metadata"]["name"] != name]
+        return found and all(map(is_ready, found))
+
+    wait_for(others, 180, "a node in its place")
+    wait_for(lambda: cluster.is_gone("node", name), 120, "the end of the bad node")
+    (reservation,) = installation.client("ec2").describe_instances(InstanceIds=[instance])["Reservations"]
+    assert reservation["Instances"][0]["State"]["Name"] in ("shutting-down", "terminated")
+    assert group_of(cluster, "repaired")["health"]["issues"] == []
+    cluster.eks.delete_nodegroup(**of)
+    cluster.eks.get_waiter("nodegroup_deleted").wait(**of, WaiterConfig={"Delay": 2, "MaxAttempts": 60})
 
 
 def test_clusters_change(cluster):

@@ -236,6 +236,9 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Node(args) => match &args.command {
             None => node::run(&args),
             Some(NodeCommand::List(output)) => nodes::list(output),
+            Some(NodeCommand::Dedicate(args)) => {
+                nodes::dedicate(&Layout::new(&args.data.data)?, args)
+            }
             Some(NodeCommand::Retire(args)) => nodes::retire(&Layout::new(&args.data.data)?, args),
             Some(NodeCommand::Remove(args)) => {
                 nodes::remove(&Layout::new(&args.data.data)?, &args.name)

@@ -1,15 +1,15 @@
-//! `wharf node list`, `wharf node retire` and `wharf node remove`: the nodes of an installation, on the machine of its
+//! `wharf node list`, `wharf node dedicate`, `wharf node retire` and `wharf node remove`: the nodes of an installation, on the machine of its
 //! control plane.
 
 use std::process::ExitCode;
 
 use wharf_api_wharf::types::{
-    Grant, ListNodesRequest, ListNodesResponse, Node, NodeInstance, RemoveNodeRequest,
-    RemoveNodeResponse, RetireNodeRequest, RetireNodeResponse,
+    DedicateNodeRequest, DedicateNodeResponse, Grant, ListNodesRequest, ListNodesResponse, Node,
+    NodeInstance, RemoveNodeRequest, RemoveNodeResponse, RetireNodeRequest, RetireNodeResponse,
 };
 
 use crate::{
-    args::{NodeRetireArgs, OutputArgs},
+    args::{NodeDedicateArgs, NodeRetireArgs, OutputArgs},
     call,
     layout::Layout,
     problem::Problem,
@@ -174,6 +174,43 @@ pub fn retire(layout: &Layout, args: &NodeRetireArgs) -> Result<ExitCode, Proble
             style.good("Kept:")
         ),
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn dedicate(layout: &Layout, args: &NodeDedicateArgs) -> Result<ExitCode, Problem> {
+    let settings = layout.settings()?;
+    let asked = DedicateNodeRequest {
+        name: Some(args.name.clone()),
+        cluster: Some(args.cluster.clone()),
+        account: args.account.clone(),
+        region: args.region.clone(),
+        profile: args.profile.clone(),
+        subnet: args.subnet.clone(),
+        cpus: args.cpus,
+        memory_mib: args.memory,
+        disk_gib: args.disk,
+        cancel: Some(args.cancel),
+    };
+    let asked = call::wharf(layout, &settings, "DedicateNode", &asked);
+    let done: DedicateNodeResponse = call::block_on(asked)?;
+    let style = Style::of_stdout();
+    let (instance, node) = (
+        done.instance.unwrap_or_default(),
+        done.node.unwrap_or_default(),
+    );
+    if args.cancel {
+        println!("{} {node} ({instance})", style.good("Ends:"));
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!(
+        "{} {node} ({instance}) with {} cores and {} MiB",
+        style.good(match done.made {
+            Some(true) => "Joins:",
+            _ => "There already:",
+        }),
+        done.cpus.unwrap_or_default(),
+        done.memory_mib.unwrap_or_default(),
+    );
     Ok(ExitCode::SUCCESS)
 }
 

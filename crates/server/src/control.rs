@@ -69,6 +69,7 @@ wharf_api_wharf::operations! {
     create_account = create_account;
     create_join_token = create_join_token;
     create_signing_profile = create_signing_profile;
+    dedicate_node = dedicate_node;
     delete_admission_rule = delete_admission_rule;
     delete_signing_profile = delete_signing_profile;
     explain = explain;
@@ -100,7 +101,7 @@ fn is_for(caller: &Caller, account: &str, home: &str, operation: &str) -> Result
     )))
 }
 
-/// An explanation of a request shows events, so it needs what lets look them up too.
+/// An explanation of a request shows events, so it needs what lets look them up too; so it is with what is done in other services.
 fn checks(input: Input<'_>) -> Vec<Check> {
     let mut checks = vec![Check::any(input.action())];
     if let Input::Explain(ExplainRequest {
@@ -108,6 +109,13 @@ fn checks(input: Input<'_>) -> Vec<Check> {
     }) = input
     {
         checks.push(Check::any("cloudtrail:LookupEvents"));
+    }
+    // It launches an instance with a role.
+    if let Input::DedicateNode(DedicateNodeRequest { cancel, .. }) = input {
+        match cancel {
+            Some(true) => checks.push(Check::any("ec2:TerminateInstances")),
+            _ => checks.extend(["ec2:RunInstances", "iam:PassRole"].map(Check::any)),
+        }
     }
     checks
 }
@@ -257,6 +265,15 @@ async fn retire_node(
     input: RetireNodeRequest,
 ) -> Result<RetireNodeResponse, Fault> {
     it.nodes.retire(call, input).await
+}
+
+async fn dedicate_node(
+    it: &Parts,
+    call: &Call,
+    input: DedicateNodeRequest,
+) -> Result<DedicateNodeResponse, Fault> {
+    let eks = it.explain.clusters()?.eks()?;
+    it.nodes.dedicate(call, input, &eks).await
 }
 
 async fn remove_node(

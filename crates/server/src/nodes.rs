@@ -1,4 +1,4 @@
-//! Which nodes joined, the retirement of one, and the removal of one for good.
+//! Which nodes joined, what of one is a node of Kubernetes, the retirement of one, and the removal of one for good.
 //!
 //! A removal ends everything the node ever had: with its user end its keys, sessions and registry
 //! passwords; with its container instances its websockets, its place in the network and its tasks,
@@ -8,17 +8,20 @@
 use std::time::Duration;
 
 use wharf_api_wharf::types::{
-    ListNodesResponse, Node as NodeShown, NodeInstance as InstanceShown, RemoveNodeRequest,
-    RemoveNodeResponse, RetireNodeRequest, RetireNodeResponse,
+    DedicateNodeRequest, DedicateNodeResponse, ListNodesResponse, Node as NodeShown,
+    NodeInstance as InstanceShown, RemoveNodeRequest, RemoveNodeResponse, RetireNodeRequest,
+    RetireNodeResponse,
 };
 use wharf_base::Permit;
 use wharf_records::{
     decode,
     node::{Node, OWN_USER},
 };
+use wharf_service::Place;
 use wharf_store::{Range, Store, Txn};
-use wharf_svc_ec2::Ec2Service;
+use wharf_svc_ec2::{Ec2Service, instances::MachineNodeWish};
 use wharf_svc_ecs::{EcsService, NodeInstance};
+use wharf_svc_eks::EksService;
 use wharf_svc_iam::IamService;
 use wharf_wire::{Call, Caller, Fault};
 
@@ -29,12 +32,16 @@ use crate::{
 };
 
 const PERMIT: Permit = Permit::for_controller("nodes");
+/// Of an instance that is what a machine gives to a cluster, where nobody says how much.
+const USUAL_DISK_GIB: u32 = 20;
 
 pub struct Nodes {
     pub store: Store,
     pub iam: IamService,
     pub ecs: EcsService,
     pub ec2: Ec2Service,
+    /// Held while a machine is made a node.
+    pub dedicating: tokio::sync::Mutex<()>,
 }
 
 impl Nodes {
@@ -85,12 +92,7 @@ impl Nodes {
         call: &Call,
         input: RetireNodeRequest,
     ) -> Result<RetireNodeResponse, Fault> {
-        let wanted = input.name.unwrap_or_default();
-        let user = match self.find(call, &wanted).await? {
-            Some(node) => node.user,
-            None if wanted == OWN_USER => OWN_USER.to_owned(),
-            None => return Err(unknown()),
-        };
+        let user = self.user(call, &input.name.unwrap_or_default()).await?;
         let cancel = input.cancel.unwrap_or_default();
         let arn = user_arn(call, &user);
         let notice = input.notice_seconds.and_then(|it| u64::try_from(it).ok());
@@ -110,6 +112,87 @@ impl Nodes {
             name: Some(user),
             instances: Some(instances),
         })
+    }
+
+    /// Makes a node, that of the control plane too, or a part of it, a node of a cluster of EKS: by an instance on it that joins; or ends
+    /// that.
+    pub async fn dedicate(
+        &self,
+        call: &Call,
+        input: DedicateNodeRequest,
+        eks: &EksService,
+    ) -> Result<DedicateNodeResponse, Fault> {
+        let user = self.user(call, &input.name.unwrap_or_default()).await?;
+        let arn = user_arn(call, &user);
+        let registered = self.instances(call, &user).await;
+        let Some(host) = registered.into_iter().next().map(|it| it.host) else {
+            return Err(invalid("The node is not registered."));
+        };
+        let place = Place {
+            account: input.account.unwrap_or_else(|| call.account.clone()),
+            region: input.region.unwrap_or_else(|| call.region.clone()),
+        };
+        let cluster = input.cluster.unwrap_or_default();
+        let one_at_a_time = self.dedicating.lock().await;
+        let given = match input.cancel.unwrap_or_default() {
+            true => {
+                let id = eks.cluster(&place, &cluster).await.map_err(failed)?;
+                let id = id.ok_or_else(|| invalid("There is no such cluster."))?;
+                let ended = self.ec2.take_back(&place, (&host, &id)).await;
+                ended.map_err(told)?
+            }
+            false => {
+                let Some(profile) = input.profile else {
+                    return Err(invalid("An instance profile must be named."));
+                };
+                let role = self.ec2.role_of_profile(&place, &profile).await;
+                let joining = eks.joining(&place, &cluster, &role.map_err(told)?).await;
+                let joining = joining.map_err(told)?;
+                let number = |it: Option<i32>| it.and_then(|it| u32::try_from(it).ok());
+                let wish = MachineNodeWish {
+                    host,
+                    cluster: (joining.cluster, cluster.clone()),
+                    subnets: input.subnet.map_or(joining.subnets, |it| vec![it]),
+                    groups: joining.groups,
+                    profile,
+                    cpus: number(input.cpus),
+                    memory_mib: number(input.memory_mib),
+                    disk_gib: number(input.disk_gib).unwrap_or(USUAL_DISK_GIB),
+                    name: user.clone(),
+                    user_data: joining.user_data,
+                };
+                Some(self.ec2.dedicate(&place, &wish).await.map_err(told)?)
+            }
+        };
+        drop(one_at_a_time);
+        let Some(given) = given else {
+            return Err(invalid("The node gives nothing to that cluster."));
+        };
+        tracing::info!(
+            node = arn,
+            cluster,
+            instance = given.id,
+            by = call.caller.arn,
+            cancel = input.cancel,
+            "what of a machine is a node of Kubernetes was changed"
+        );
+        Ok(DedicateNodeResponse {
+            name: Some(user),
+            instance: Some(given.id),
+            node: Some(given.node),
+            cpus: i32::try_from(given.cpus).ok(),
+            memory_mib: i32::try_from(given.memory_mib).ok(),
+            made: Some(given.made),
+        })
+    }
+
+    /// The name of a node, which may be the control plane's.
+    async fn user(&self, call: &Call, wanted: &str) -> Result<String, Fault> {
+        match self.find(call, wanted).await? {
+            Some(node) => Ok(node.user),
+            None if wanted == OWN_USER => Ok(OWN_USER.to_owned()),
+            None => Err(unknown()),
+        }
     }
 
     fn row(&self, name: &str, node: Option<&Node>, instances: &[NodeInstance]) -> NodeShown {
@@ -153,6 +236,14 @@ impl Nodes {
     async fn instances(&self, call: &Call, user: &str) -> Vec<NodeInstance> {
         let place = (call.account.as_str(), call.region.as_str());
         self.ecs.instances_of(place, &user_arn(call, user)).await
+    }
+}
+
+/// What another service refuses, in its words.
+fn told(fault: Fault) -> Fault {
+    match fault.sender {
+        true => invalid(fault.message),
+        false => fault,
     }
 }
 

@@ -48,6 +48,13 @@ pub mod io {
         pub type Output = CreateSigningProfileResponse;
     }
 
+    pub mod dedicate_node {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = DedicateNodeRequest;
+        pub type Output = DedicateNodeResponse;
+    }
+
     pub mod delete_admission_rule {
         #[allow(unused_imports)]
         use super::super::*;

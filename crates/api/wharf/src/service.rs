@@ -21,6 +21,7 @@ pub enum Input<'a> {
     CreateAccount(&'a CreateAccountRequest),
     CreateJoinToken(&'a CreateJoinTokenRequest),
     CreateSigningProfile(&'a CreateSigningProfileRequest),
+    DedicateNode(&'a DedicateNodeRequest),
     DeleteAdmissionRule(&'a DeleteAdmissionRuleRequest),
     DeleteSigningProfile(&'a DeleteSigningProfileRequest),
     Explain(&'a ExplainRequest),
@@ -49,6 +50,7 @@ impl Input<'_> {
             Self::CreateAccount(_) => "CreateAccount",
             Self::CreateJoinToken(_) => "CreateJoinToken",
             Self::CreateSigningProfile(_) => "CreateSigningProfile",
+            Self::DedicateNode(_) => "DedicateNode",
             Self::DeleteAdmissionRule(_) => "DeleteAdmissionRule",
             Self::DeleteSigningProfile(_) => "DeleteSigningProfile",
             Self::Explain(_) => "Explain",
@@ -131,6 +133,15 @@ pub trait Wharf: Send + Sync + 'static {
     ) -> Result<CreateSigningProfileResponse, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("wharf", "CreateSigningProfile"))
+    }
+
+    async fn dedicate_node(
+        &self,
+        call: &Call,
+        input: DedicateNodeRequest,
+    ) -> Result<DedicateNodeResponse, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported("wharf", "DedicateNode"))
     }
 
     async fn delete_admission_rule(
@@ -314,23 +325,24 @@ impl Service for Routes {
             2 => Box::new(CreateAccountRequest::default()),
             3 => Box::new(CreateJoinTokenRequest::default()),
             4 => Box::new(CreateSigningProfileRequest::default()),
-            5 => Box::new(DeleteAdmissionRuleRequest::default()),
-            6 => Box::new(DeleteSigningProfileRequest::default()),
-            7 => Box::new(ExplainRequest::default()),
-            8 => Box::new(GetBackupRequest::default()),
-            9 => Box::new(GetCertificateAuthorityRequest::default()),
-            10 => Box::new(ListAccountsRequest::default()),
-            11 => Box::new(ListAdmissionRulesRequest::default()),
-            12 => Box::new(ListKeysRequest::default()),
-            13 => Box::new(ListNodesRequest::default()),
-            14 => Box::new(ListOutsideAccessRequest::default()),
-            15 => Box::new(ListSigningProfilesRequest::default()),
-            16 => Box::new(OverviewRequest::default()),
-            17 => Box::new(PutAdmissionRuleRequest::default()),
-            18 => Box::new(RemoveNodeRequest::default()),
-            19 => Box::new(RetireKeysRequest::default()),
-            20 => Box::new(RetireNodeRequest::default()),
-            21 => Box::new(RotateKeysRequest::default()),
+            5 => Box::new(DedicateNodeRequest::default()),
+            6 => Box::new(DeleteAdmissionRuleRequest::default()),
+            7 => Box::new(DeleteSigningProfileRequest::default()),
+            8 => Box::new(ExplainRequest::default()),
+            9 => Box::new(GetBackupRequest::default()),
+            10 => Box::new(GetCertificateAuthorityRequest::default()),
+            11 => Box::new(ListAccountsRequest::default()),
+            12 => Box::new(ListAdmissionRulesRequest::default()),
+            13 => Box::new(ListKeysRequest::default()),
+            14 => Box::new(ListNodesRequest::default()),
+            15 => Box::new(ListOutsideAccessRequest::default()),
+            16 => Box::new(ListSigningProfilesRequest::default()),
+            17 => Box::new(OverviewRequest::default()),
+            18 => Box::new(PutAdmissionRuleRequest::default()),
+            19 => Box::new(RemoveNodeRequest::default()),
+            20 => Box::new(RetireKeysRequest::default()),
+            21 => Box::new(RetireNodeRequest::default()),
+            22 => Box::new(RotateKeysRequest::default()),
             _ => Box::new(()),
         }
     }
@@ -342,23 +354,24 @@ impl Service for Routes {
             2 => Box::new(CreateAccountResponse::default()),
             3 => Box::new(CreateJoinTokenResponse::default()),
             4 => Box::new(CreateSigningProfileResponse::default()),
-            5 => Box::new(DeleteAdmissionRuleResponse::default()),
-            6 => Box::new(DeleteSigningProfileResponse::default()),
-            7 => Box::new(ExplainResponse::default()),
-            8 => Box::new(GetBackupResponse::default()),
-            9 => Box::new(GetCertificateAuthorityResponse::default()),
-            10 => Box::new(ListAccountsResponse::default()),
-            11 => Box::new(ListAdmissionRulesResponse::default()),
-            12 => Box::new(ListKeysResponse::default()),
-            13 => Box::new(ListNodesResponse::default()),
-            14 => Box::new(ListOutsideAccessResponse::default()),
-            15 => Box::new(ListSigningProfilesResponse::default()),
-            16 => Box::new(OverviewResponse::default()),
-            17 => Box::new(PutAdmissionRuleResponse::default()),
-            18 => Box::new(RemoveNodeResponse::default()),
-            19 => Box::new(RetireKeysResponse::default()),
-            20 => Box::new(RetireNodeResponse::default()),
-            21 => Box::new(RotateKeysResponse::default()),
+            5 => Box::new(DedicateNodeResponse::default()),
+            6 => Box::new(DeleteAdmissionRuleResponse::default()),
+            7 => Box::new(DeleteSigningProfileResponse::default()),
+            8 => Box::new(ExplainResponse::default()),
+            9 => Box::new(GetBackupResponse::default()),
+            10 => Box::new(GetCertificateAuthorityResponse::default()),
+            11 => Box::new(ListAccountsResponse::default()),
+            12 => Box::new(ListAdmissionRulesResponse::default()),
+            13 => Box::new(ListKeysResponse::default()),
+            14 => Box::new(ListNodesResponse::default()),
+            15 => Box::new(ListOutsideAccessResponse::default()),
+            16 => Box::new(ListSigningProfilesResponse::default()),
+            17 => Box::new(OverviewResponse::default()),
+            18 => Box::new(PutAdmissionRuleResponse::default()),
+            19 => Box::new(RemoveNodeResponse::default()),
+            20 => Box::new(RetireKeysResponse::default()),
+            21 => Box::new(RetireNodeResponse::default()),
+            22 => Box::new(RotateKeysResponse::default()),
             _ => Box::new(()),
         }
     }
@@ -384,23 +397,24 @@ impl Service for Routes {
             2 => Input::CreateAccount(borrowed(input)),
             3 => Input::CreateJoinToken(borrowed(input)),
             4 => Input::CreateSigningProfile(borrowed(input)),
-            5 => Input::DeleteAdmissionRule(borrowed(input)),
-            6 => Input::DeleteSigningProfile(borrowed(input)),
-            7 => Input::Explain(borrowed(input)),
-            8 => Input::GetBackup(borrowed(input)),
-            9 => Input::GetCertificateAuthority(borrowed(input)),
-            10 => Input::ListAccounts(borrowed(input)),
-            11 => Input::ListAdmissionRules(borrowed(input)),
-            12 => Input::ListKeys(borrowed(input)),
-            13 => Input::ListNodes(borrowed(input)),
-            14 => Input::ListOutsideAccess(borrowed(input)),
-            15 => Input::ListSigningProfiles(borrowed(input)),
-            16 => Input::Overview(borrowed(input)),
-            17 => Input::PutAdmissionRule(borrowed(input)),
-            18 => Input::RemoveNode(borrowed(input)),
-            19 => Input::RetireKeys(borrowed(input)),
-            20 => Input::RetireNode(borrowed(input)),
-            21 => Input::RotateKeys(borrowed(input)),
+            5 => Input::DedicateNode(borrowed(input)),
+            6 => Input::DeleteAdmissionRule(borrowed(input)),
+            7 => Input::DeleteSigningProfile(borrowed(input)),
+            8 => Input::Explain(borrowed(input)),
+            9 => Input::GetBackup(borrowed(input)),
+            10 => Input::GetCertificateAuthority(borrowed(input)),
+            11 => Input::ListAccounts(borrowed(input)),
+            12 => Input::ListAdmissionRules(borrowed(input)),
+            13 => Input::ListKeys(borrowed(input)),
+            14 => Input::ListNodes(borrowed(input)),
+            15 => Input::ListOutsideAccess(borrowed(input)),
+            16 => Input::ListSigningProfiles(borrowed(input)),
+            17 => Input::Overview(borrowed(input)),
+            18 => Input::PutAdmissionRule(borrowed(input)),
+            19 => Input::RemoveNode(borrowed(input)),
+            20 => Input::RetireKeys(borrowed(input)),
+            21 => Input::RetireNode(borrowed(input)),
+            22 => Input::RotateKeys(borrowed(input)),
             _ => unreachable!("operations are numbered by the schema"),
         };
         self.0.authorize(cx, input).await
@@ -418,23 +432,24 @@ impl Service for Routes {
             2 => Box::new(self.0.create_account(call, typed(input)).await?),
             3 => Box::new(self.0.create_join_token(call, typed(input)).await?),
             4 => Box::new(self.0.create_signing_profile(call, typed(input)).await?),
-            5 => Box::new(self.0.delete_admission_rule(call, typed(input)).await?),
-            6 => Box::new(self.0.delete_signing_profile(call, typed(input)).await?),
-            7 => Box::new(self.0.explain(call, typed(input)).await?),
-            8 => Box::new(self.0.get_backup(call, typed(input)).await?),
-            9 => Box::new(self.0.get_certificate_authority(call, typed(input)).await?),
-            10 => Box::new(self.0.list_accounts(call, typed(input)).await?),
-            11 => Box::new(self.0.list_admission_rules(call, typed(input)).await?),
-            12 => Box::new(self.0.list_keys(call, typed(input)).await?),
-            13 => Box::new(self.0.list_nodes(call, typed(input)).await?),
-            14 => Box::new(self.0.list_outside_access(call, typed(input)).await?),
-            15 => Box::new(self.0.list_signing_profiles(call, typed(input)).await?),
-            16 => Box::new(self.0.overview(call, typed(input)).await?),
-            17 => Box::new(self.0.put_admission_rule(call, typed(input)).await?),
-            18 => Box::new(self.0.remove_node(call, typed(input)).await?),
-            19 => Box::new(self.0.retire_keys(call, typed(input)).await?),
-            20 => Box::new(self.0.retire_node(call, typed(input)).await?),
-            21 => Box::new(self.0.rotate_keys(call, typed(input)).await?),
+            5 => Box::new(self.0.dedicate_node(call, typed(input)).await?),
+            6 => Box::new(self.0.delete_admission_rule(call, typed(input)).await?),
+            7 => Box::new(self.0.delete_signing_profile(call, typed(input)).await?),
+            8 => Box::new(self.0.explain(call, typed(input)).await?),
+            9 => Box::new(self.0.get_backup(call, typed(input)).await?),
+            10 => Box::new(self.0.get_certificate_authority(call, typed(input)).await?),
+            11 => Box::new(self.0.list_accounts(call, typed(input)).await?),
+            12 => Box::new(self.0.list_admission_rules(call, typed(input)).await?),
+            13 => Box::new(self.0.list_keys(call, typed(input)).await?),
+            14 => Box::new(self.0.list_nodes(call, typed(input)).await?),
+            15 => Box::new(self.0.list_outside_access(call, typed(input)).await?),
+            16 => Box::new(self.0.list_signing_profiles(call, typed(input)).await?),
+            17 => Box::new(self.0.overview(call, typed(input)).await?),
+            18 => Box::new(self.0.put_admission_rule(call, typed(input)).await?),
+            19 => Box::new(self.0.remove_node(call, typed(input)).await?),
+            20 => Box::new(self.0.retire_keys(call, typed(input)).await?),
+            21 => Box::new(self.0.retire_node(call, typed(input)).await?),
+            22 => Box::new(self.0.rotate_keys(call, typed(input)).await?),
             _ => unreachable!("operations are numbered by the schema"),
         }))
     }
@@ -521,13 +536,24 @@ impl Wharf for Client {
         self.inner.create_signing_profile(&call, input).await
     }
 
+    async fn dedicate_node(
+        &self,
+        call: &Call,
+        input: DedicateNodeRequest,
+    ) -> Result<DedicateNodeResponse, Fault> {
+        let call = self
+            .admit(call, Input::DedicateNode(&input), 5, &input)
+            .await?;
+        self.inner.dedicate_node(&call, input).await
+    }
+
     async fn delete_admission_rule(
         &self,
         call: &Call,
         input: DeleteAdmissionRuleRequest,
     ) -> Result<DeleteAdmissionRuleResponse, Fault> {
         let call = self
-            .admit(call, Input::DeleteAdmissionRule(&input), 5, &input)
+            .admit(call, Input::DeleteAdmissionRule(&input), 6, &input)
             .await?;
         self.inner.delete_admission_rule(&call, input).await
     }
@@ -538,13 +564,13 @@ impl Wharf for Client {
         input: DeleteSigningProfileRequest,
     ) -> Result<DeleteSigningProfileResponse, Fault> {
         let call = self
-            .admit(call, Input::DeleteSigningProfile(&input), 6, &input)
+            .admit(call, Input::DeleteSigningProfile(&input), 7, &input)
             .await?;
         self.inner.delete_signing_profile(&call, input).await
     }
 
     async fn explain(&self, call: &Call, input: ExplainRequest) -> Result<ExplainResponse, Fault> {
-        let call = self.admit(call, Input::Explain(&input), 7, &input).await?;
+        let call = self.admit(call, Input::Explain(&input), 8, &input).await?;
         self.inner.explain(&call, input).await
     }
 
@@ -554,7 +580,7 @@ impl Wharf for Client {
         input: GetBackupRequest,
     ) -> Result<GetBackupResponse, Fault> {
         let call = self
-            .admit(call, Input::GetBackup(&input), 8, &input)
+            .admit(call, Input::GetBackup(&input), 9, &input)
             .await?;
         self.inner.get_backup(&call, input).await
     }
@@ -565,7 +591,7 @@ impl Wharf for Client {
         input: GetCertificateAuthorityRequest,
     ) -> Result<GetCertificateAuthorityResponse, Fault> {
         let call = self
-            .admit(call, Input::GetCertificateAuthority(&input), 9, &input)
+            .admit(call, Input::GetCertificateAuthority(&input), 10, &input)
             .await?;
         self.inner.get_certificate_authority(&call, input).await
     }
@@ -576,7 +602,7 @@ impl Wharf for Client {
         input: ListAccountsRequest,
     ) -> Result<ListAccountsResponse, Fault> {
         let call = self
-            .admit(call, Input::ListAccounts(&input), 10, &input)
+            .admit(call, Input::ListAccounts(&input), 11, &input)
             .await?;
         self.inner.list_accounts(&call, input).await
     }
@@ -587,7 +613,7 @@ impl Wharf for Client {
         input: ListAdmissionRulesRequest,
     ) -> Result<ListAdmissionRulesResponse, Fault> {
         let call = self
-            .admit(call, Input::ListAdmissionRules(&input), 11, &input)
+            .admit(call, Input::ListAdmissionRules(&input), 12, &input)
             .await?;
         self.inner.list_admission_rules(&call, input).await
     }
@@ -598,7 +624,7 @@ impl Wharf for Client {
         input: ListKeysRequest,
     ) -> Result<ListKeysResponse, Fault> {
         let call = self
-            .admit(call, Input::ListKeys(&input), 12, &input)
+            .admit(call, Input::ListKeys(&input), 13, &input)
             .await?;
         self.inner.list_keys(&call, input).await
     }
@@ -609,7 +635,7 @@ impl Wharf for Client {
         input: ListNodesRequest,
     ) -> Result<ListNodesResponse, Fault> {
         let call = self
-            .admit(call, Input::ListNodes(&input), 13, &input)
+            .admit(call, Input::ListNodes(&input), 14, &input)
             .await?;
         self.inner.list_nodes(&call, input).await
     }
@@ -620,7 +646,7 @@ impl Wharf for Client {
         input: ListOutsideAccessRequest,
     ) -> Result<ListOutsideAccessResponse, Fault> {
         let call = self
-            .admit(call, Input::ListOutsideAccess(&input), 14, &input)
+            .admit(call, Input::ListOutsideAccess(&input), 15, &input)
             .await?;
         self.inner.list_outside_access(&call, input).await
     }
@@ -631,7 +657,7 @@ impl Wharf for Client {
         input: ListSigningProfilesRequest,
     ) -> Result<ListSigningProfilesResponse, Fault> {
         let call = self
-            .admit(call, Input::ListSigningProfiles(&input), 15, &input)
+            .admit(call, Input::ListSigningProfiles(&input), 16, &input)
             .await?;
         self.inner.list_signing_profiles(&call, input).await
     }
@@ -642,7 +668,7 @@ impl Wharf for Client {
         input: OverviewRequest,
     ) -> Result<OverviewResponse, Fault> {
         let call = self
-            .admit(call, Input::Overview(&input), 16, &input)
+            .admit(call, Input::Overview(&input), 17, &input)
             .await?;
         self.inner.overview(&call, input).await
     }
@@ -653,7 +679,7 @@ impl Wharf for Client {
         input: PutAdmissionRuleRequest,
     ) -> Result<PutAdmissionRuleResponse, Fault> {
         let call = self
-            .admit(call, Input::PutAdmissionRule(&input), 17, &input)
+            .admit(call, Input::PutAdmissionRule(&input), 18, &input)
             .await?;
         self.inner.put_admission_rule(&call, input).await
     }
@@ -664,7 +690,7 @@ impl Wharf for Client {
         input: RemoveNodeRequest,
     ) -> Result<RemoveNodeResponse, Fault> {
         let call = self
-            .admit(call, Input::RemoveNode(&input), 18, &input)
+            .admit(call, Input::RemoveNode(&input), 19, &input)
             .await?;
         self.inner.remove_node(&call, input).await
     }
@@ -675,7 +701,7 @@ impl Wharf for Client {
         input: RetireKeysRequest,
     ) -> Result<RetireKeysResponse, Fault> {
         let call = self
-            .admit(call, Input::RetireKeys(&input), 19, &input)
+            .admit(call, Input::RetireKeys(&input), 20, &input)
             .await?;
         self.inner.retire_keys(&call, input).await
     }
@@ -686,7 +712,7 @@ impl Wharf for Client {
         input: RetireNodeRequest,
     ) -> Result<RetireNodeResponse, Fault> {
         let call = self
-            .admit(call, Input::RetireNode(&input), 20, &input)
+            .admit(call, Input::RetireNode(&input), 21, &input)
             .await?;
         self.inner.retire_node(&call, input).await
     }
@@ -697,7 +723,7 @@ impl Wharf for Client {
         input: RotateKeysRequest,
     ) -> Result<RotateKeysResponse, Fault> {
         let call = self
-            .admit(call, Input::RotateKeys(&input), 21, &input)
+            .admit(call, Input::RotateKeys(&input), 22, &input)
             .await?;
         self.inner.rotate_keys(&call, input).await
     }

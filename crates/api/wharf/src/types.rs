@@ -215,6 +215,50 @@ structure!(CreateSigningProfileResponse {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct DedicateNodeRequest {
+    pub name: Option<String>,
+    pub cluster: Option<String>,
+    pub account: Option<String>,
+    pub region: Option<String>,
+    pub profile: Option<String>,
+    pub subnet: Option<String>,
+    pub cpus: Option<i32>,
+    pub memory_mib: Option<i32>,
+    pub disk_gib: Option<i32>,
+    pub cancel: Option<bool>,
+}
+structure!(DedicateNodeRequest {
+0 name,
+1 cluster,
+2 account,
+3 region,
+4 profile,
+5 subnet,
+6 cpus,
+7 memory_mib,
+8 disk_gib,
+9 cancel,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DedicateNodeResponse {
+    pub name: Option<String>,
+    pub instance: Option<String>,
+    pub node: Option<String>,
+    pub cpus: Option<i32>,
+    pub memory_mib: Option<i32>,
+    pub made: Option<bool>,
+}
+structure!(DedicateNodeResponse {
+0 name,
+1 instance,
+2 node,
+3 cpus,
+4 memory_mib,
+5 made,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct DeleteAdmissionRuleRequest {
     pub name: Option<String>,
 }

@@ -119,8 +119,45 @@ pub enum NodeCommand {
     List(OutputArgs),
     /// Remove a node for good: its credentials, its connections, its tasks (started elsewhere)
     Remove(NodeRemoveArgs),
+    /// Make a node, or a part of it, a node of an EKS cluster
+    Dedicate(NodeDedicateArgs),
     /// Retire a node: it takes no more Fargate tasks and EC2 instances; those on it leave when their time of waiting is over
     Retire(NodeRetireArgs),
+}
+
+#[derive(Args, Clone)]
+pub struct NodeDedicateArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Name of the node, its container instance, or its instance id
+    pub name: String,
+    /// The EKS cluster
+    #[arg(long, value_name = "NAME")]
+    pub cluster: String,
+    /// Instance profile with the role of the node, which has an access entry of type EC2_LINUX in the cluster
+    #[arg(long, value_name = "NAME", required_unless_present = "cancel")]
+    pub profile: Option<String>,
+    /// The account of the cluster and the role; the installation's own by default
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
+    /// Region of the cluster; the installation's by default
+    #[arg(long, value_name = "NAME")]
+    pub region: Option<String>,
+    /// Subnet of the node; the first of the cluster in the machine's zone by default
+    #[arg(long, value_name = "ID")]
+    pub subnet: Option<String>,
+    /// Cores of the node; all that nobody else has of the machine by default
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=2048))]
+    pub cpus: Option<i32>,
+    /// Memory of the node in MiB; all that nobody else has of the machine by default
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(i32).range(1..=32 << 20))]
+    pub memory: Option<i32>,
+    /// Disk of the node in GiB; 20 by default
+    #[arg(long, value_name = "GIB", value_parser = clap::value_parser!(i32).range(8..=16384))]
+    pub disk: Option<i32>,
+    /// Take it back: the node of the cluster ends with all that runs on it
+    #[arg(long, conflicts_with_all = ["profile", "subnet", "cpus", "memory", "disk"])]
+    pub cancel: bool,
 }
 
 #[derive(Args, Clone)]

@@ -159,12 +159,18 @@ impl Node {
 pub fn most_pods(facts: &Facts) -> u32 {
     match &facts.one_pod {
         Some(_) => 1,
-        None => max_pods(&facts.instance_type),
+        None => max_pods(&facts.instance_type).unwrap_or_else(|| by_memory(facts.memory_mib)),
     }
 }
 
+/// How many pods an instance may have that is of no type, as a machine that is a node itself: about as many as types of its memory, and
+/// upstream's number at most.
+fn by_memory(memory_mib: u32) -> u32 {
+    (memory_mib / 256).clamp(11, 110)
+}
+
 /// How many pods an instance may have: those that its interfaces have addresses for, and two in its own network.
-pub fn max_pods(instance_type: &str) -> u32 {
+fn max_pods(instance_type: &str) -> Option<u32> {
     let (family, size) = instance_type.split_once('.').unwrap_or((instance_type, ""));
     let is_burstable = family.starts_with('t');
     let (interfaces, addresses) = match (is_burstable, size) {
@@ -180,10 +186,9 @@ pub fn max_pods(instance_type: &str) -> u32 {
         (false, "16xlarge" | "18xlarge" | "24xlarge" | "32xlarge" | "48xlarge" | "metal") => {
             (15, 50)
         }
-        // As upstream's kubelet where it is told nothing.
-        (false, _) => return 110,
+        (false, _) => return None,
     };
-    interfaces * (addresses - 1) + 2
+    Some(interfaces * (addresses - 1) + 2)
 }
 
 /// Of what the instance has: thousandths of a core, bytes, that pods may ask for.
@@ -201,7 +206,7 @@ pub fn allocatable(facts: &Facts) -> (u64, u64) {
         })
         .sum();
     let cpu = u64::from(facts.cpus) * 1000 - reserved / 10;
-    let pods = u64::from(max_pods(&facts.instance_type));
+    let pods = u64::from(most_pods(facts));
     let kept = 11 * pods + 255 + EVICTION_MIB;
     let memory = u64::from(facts.memory_mib).saturating_sub(kept) << 20;
     (cpu, memory)

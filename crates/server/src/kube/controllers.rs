@@ -65,6 +65,12 @@ impl Clusters {
         };
         let run = wharf_kube_controllers::run(controllers, followed.clone(), options, stop.clone());
         tokio::spawn(run);
+        tokio::spawn(wharf_svc_pod_interfaces::forget_ended(
+            client(CONTROLLERS),
+            followed.clone(),
+            interfaces.clone(),
+            stop.clone(),
+        ));
         let of_interfaces = tokio::spawn(wharf_svc_pod_interfaces::run(
             client(ADDRESSES),
             followed.clone(),

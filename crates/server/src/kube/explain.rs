@@ -51,7 +51,7 @@ pub struct NodeExplained {
 }
 
 impl Clusters {
-    pub(super) fn eks(&self) -> Result<EksService, Fault> {
+    pub(crate) fn eks(&self) -> Result<EksService, Fault> {
         let eks = self.eks.lock().clone();
         eks.ok_or_else(|| invalid("EKS is not served any more."))
     }

@@ -103,6 +103,7 @@ impl Plane {
                 iam: self.iam.clone(),
                 ecs: self.ecs.clone(),
                 ec2: self.ec2.clone(),
+                dedicating: Default::default(),
             },
             certificate_authority: CertificateAuthority {
                 acm: self.acm.clone(),

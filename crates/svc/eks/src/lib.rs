@@ -28,6 +28,7 @@ mod fault;
 pub mod fuzz;
 mod ground;
 mod groups;
+pub mod joining;
 mod names;
 mod network;
 mod ops;

@@ -22,6 +22,7 @@ use crate::{
     fargate::{self, ActiveProfile},
     fault::EksFaults,
     groups::records::NodeGroup,
+    joining::{self, Joining},
     names, ops,
     pod_identity::{self, NoPodRole, PodRole},
     reconcile,
@@ -151,6 +152,14 @@ impl EksService {
         principal: (&str, &str),
     ) -> Result<Vec<(Policy, Reach)>, ReadError> {
         Ok(entry::policies(&self.core, place, cluster, principal).await?)
+    }
+
+    /// How a machine whose role this is joins a cluster, by its name.
+    ///
+    /// # Errors
+    /// It does not; the store's.
+    pub async fn joining(&self, place: &Place, name: &str, role: &str) -> Result<Joining, Fault> {
+        joining::of(&self.core, place, name, role).await
     }
 
     /// The private DNS name of an instance that runs in the VPC of a cluster.

@@ -126,6 +126,21 @@ impl Interfaces {
             .ok_or_else(|| NoInterface::NoInstance(id.to_owned()))
     }
 
+    /// Whether an instance is there no more.
+    pub async fn has_ended(&self, id: &str) -> Result<bool, NoInterface> {
+        match self.instance(&self.call(), id).await {
+            Ok(found) => {
+                let state = found.state.and_then(|it| it.name);
+                Ok(state.as_deref() == Some("terminated"))
+            }
+            Err(NoInterface::NoInstance(_)) => Ok(true),
+            Err(NoInterface::Ec2 { fault, .. }) if fault.code == "InvalidInstanceID.NotFound" => {
+                Ok(true)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     async fn range_of(&self, call: &Call, subnet: &str) -> Result<String, NoInterface> {
         let request = DescribeSubnetsRequest {
             subnet_ids: Some(vec![subnet.to_owned()]),

@@ -5,16 +5,20 @@
 //! [`POD_ENI`], which the node waits for, and in the interface's tags. A repeated creation returns the same interface (its client token is
 //! the pod's uid), so whatever ends in between, a pod has one. An interface is given back when its pod is gone; the node has let go of it
 //! by then.
+//!
+//! Nodes whose instances have ended are deleted here too, since nobody else knows both.
 
 #![forbid(unsafe_code)]
 
 mod controller;
 mod interfaces;
+mod nodes;
 mod plan;
 
 pub use self::{
     controller::{indexes, run},
     interfaces::Interfaces,
+    nodes::forget_ended,
 };
 
 /// `[{"eniId": …, "ifAddress": …, "privateIp": …, "subnetCidr": …}]`

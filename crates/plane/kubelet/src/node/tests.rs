@@ -47,15 +47,19 @@ fn what_others_say_that_it_has() {
 #[test]
 fn what_pods_may_ask_for() {
     // The figures of AWS's own nodes.
-    assert_eq!(max_pods("t3.medium"), 17);
-    assert_eq!(max_pods("m5.large"), 29);
-    assert_eq!(max_pods("m5.xlarge"), 58);
-    assert_eq!(max_pods("m5.4xlarge"), 234);
+    assert_eq!(max_pods("t3.medium"), Some(17));
+    assert_eq!(max_pods("m5.large"), Some(29));
+    assert_eq!(max_pods("m5.xlarge"), Some(58));
+    assert_eq!(max_pods("m5.4xlarge"), Some(234));
     let (cpu, memory) = allocatable(&facts("t3.medium", 2, 4096));
     assert_eq!(cpu, 1930);
     assert_eq!(memory >> 20, 4096 - (11 * 17 + 255) - 100);
     assert_eq!(allocatable(&facts("m5.xlarge", 4, 16384)).0, 3920);
     assert_eq!(allocatable(&facts("t3.nano", 2, 100)).1, 0);
+    for (memory_mib, pods) in [(1024, 11), (8192, 32), (65536, 110)] {
+        let machine = facts("wharf.machine", 4, memory_mib);
+        assert_eq!(most_pods(&machine), pods);
+    }
     let of_fargate = Facts {
         one_pod: Some(OnePod {
             uid: "u".to_owned(),

@@ -53,6 +53,13 @@ pub fn architectures_differ(of_type: &str, of_image: &str) -> Fault {
     )
 }
 
+pub fn no_type_to_change(id: &str) -> Fault {
+    sender(
+        "UnsupportedOperation",
+        format!("The instance '{id}' is of no type: it has what its machine gives it."),
+    )
+}
+
 pub fn no_capacity(kind: &str, zone: &str) -> Fault {
     Fault::sender(
         "InsufficientInstanceCapacity",

@@ -10,6 +10,7 @@ pub mod fields;
 pub mod figures;
 pub mod launch;
 pub mod life;
+pub mod machines;
 pub mod placing;
 pub mod pods;
 mod reconcile;
@@ -18,8 +19,10 @@ mod run;
 pub mod scheduled;
 pub mod shown;
 pub mod size;
+mod typeless;
 
 pub use figures::Part;
+pub use machines::{MachineNode, MachineNodeWish};
 pub use pods::{PodMachine, PodMachineWish};
 pub use reconcile::{PERMIT, has_room_again};
 pub use reports::{InstanceImage, InstanceRole, Told};

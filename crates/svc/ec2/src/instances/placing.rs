@@ -55,7 +55,7 @@ pub struct Wish {
     /// Of the host's capacity for Fargate.
     pub fargate: bool,
     pub claim: Claim,
-    /// The host where its disk is.
+    /// The host where its disk is, or that it is to be on.
     pub only: Option<String>,
     /// Where others of its placement group are.
     pub siblings: Siblings,

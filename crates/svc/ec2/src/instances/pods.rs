@@ -4,34 +4,24 @@
 //! Fargate, that their role is the pod's execution role, and that they end with their pod. EKS asks for them beside the API, as
 //! Fargate does in accounts of its own.
 
-use std::{collections::HashSet, net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use wharf_base::{Timestamp, ids, public_images::PublicImage};
-use wharf_records::{Unknown, encode, pods::OfPod};
+use wharf_base::Timestamp;
+use wharf_records::pods::OfPod;
 use wharf_service::{Place, transact};
-use wharf_store::Txn;
 use wharf_wire::{Call, Context, Fault};
 
 use super::{
-    life::{Life, State, Step},
+    life::{State, Step},
     placing::Wish,
     reconcile::PERMIT,
     shown::host_name,
     size::Size,
+    typeless::{Ground, written},
 };
 use crate::{
     Ec2Service, fault,
-    ops::{
-        create_network_interface::{claim, free_address},
-        dhcp_options, instance_images,
-        interfaces::groups,
-    },
-    placement_groups::Siblings,
-    records::{
-        Attachment, Group, Instance, Interface, Metadata, Primary, SecurityGroup, Subnet,
-        user_data_purpose,
-    },
+    records::{Instance, Interface, Metadata, Subnet},
 };
 
 /// How long one is known after its end: nobody looks at it but its controller.
@@ -134,94 +124,40 @@ impl Ec2Service {
     ) -> Result<PodMachine, Fault> {
         let call = &self.for_pods(place);
         let subnet: Subnet = self.get(call, &wish.subnet).await?;
-        let image = PublicImage::for_ecs(&call.region).id;
-        let image = instance_images::find(self, call, &image).await?;
+        let ground = Ground::find(self, call, subnet, &wish.groups).await?;
         let suits = Wish {
-            account: call.account.clone(),
-            region: call.region.clone(),
-            zone: subnet.zone.clone(),
-            architecture: image.architecture.clone(),
-            own_image: image.registry.is_none(),
-            restored: false,
-            sealed: false,
-            volumes: false,
             fargate: true,
-            claim: Size::of_pod(&wish.of).claim(wish.disk_gib),
-            only: None,
-            siblings: Siblings::default(),
+            ..ground.wish(call, Size::of_pod(&wish.of), wish.disk_gib)
         };
         let hosts = &self.instances.parts.hosts;
         hosts.up_to_date().await;
         if !hosts.read(|machines| suits.is_offered(machines)) {
-            return Err(fault::no_capacity(KIND, &subnet.zone));
+            return Err(fault::no_capacity(KIND, ground.zone()));
         }
-        let groups = groups(self, call, &subnet.vpc_id, &wish.groups).await?;
-        let mut named = Vec::with_capacity(groups.len());
-        for id in &groups {
-            let group: SecurityGroup = self.get(call, id).await?;
-            let (id, name) = (id.clone(), group.name);
-            named.push(Group { id, name });
-        }
-        let dhcp = dhcp_options::of_vpc(self, call, &subnet.vpc_id).await?;
         let made = transact!(self.table, &call.permit, |tx| {
             let all = self.pod_machines(place, &wish.of.cluster_id).await?;
             let mut all = all.into_iter();
             if let Some(there) = all.find(|it| it.lives() && it.uid == wish.of.uid) {
                 return Ok(there);
             }
-            let id = ids::ec2_id("i");
-            let address = free_address(self, call, &subnet, &HashSet::new()).await?;
-            let interface = interface(call, &id, &subnet, address, &groups);
-            let purpose = user_data_purpose(&call.account, &call.region, &id);
-            let user_data = BASE64.encode(wish.user_data.as_bytes());
+            let of = (KIND, wish.disk_gib, wish.user_data.as_str());
+            let (instance, interface) = ground.make(self, call, of).await?;
             let instance = Instance {
-                reservation: ids::ec2_id("r"),
-                launch_index: 0,
-                client_token: None,
                 requester: Some(PRINCIPAL.to_owned()),
-                image: image.clone(),
-                instance_type: KIND.to_owned(),
-                subnet_id: subnet.id.clone(),
-                vpc_id: subnet.vpc_id.clone(),
-                zone: subnet.zone.clone(),
-                interface: Primary {
-                    id: interface.id.clone(),
-                    subnet_cidr: subnet.cidr,
-                    address,
-                    mac: interface.mac.clone(),
-                    secondary: Vec::new(),
-                    ipv6: Vec::new(),
-                    groups: named.clone(),
-                    delete_on_termination: true,
-                },
-                dhcp: dhcp.clone(),
-                key: None,
-                profile: None,
-                user_data: Some(self.keyring.seal(user_data.as_bytes(), &purpose)),
                 // As on Fargate, nobody is told of the machine there.
                 metadata: Metadata {
                     enabled: false,
                     ..Metadata::default()
                 },
-                monitoring: false,
-                disable_api_termination: false,
-                disable_api_stop: false,
                 ends_on_shutdown: true,
-                ebs_optimized: false,
-                disk_gib: wish.disk_gib,
-                sealed_root: None,
-                devices: Vec::new(),
-                placement: None,
                 pod: Some(wish.of.clone()),
-                spot: None,
-                fleet: None,
-                events: Vec::new(),
-                life: Life::new(call.now),
-                kubelet: None,
-                created_at: call.now,
-                tags: Default::default(),
-                unknown: Unknown::new(),
-                id,
+                ..instance
+            };
+            let interface = Interface {
+                description: DESCRIPTION.to_owned(),
+                requester: Some(PRINCIPAL.to_owned()),
+                operator: Some(PRINCIPAL.to_owned()),
+                ..interface
             };
             tx.join(written(call, &instance, &interface));
             PodMachine::of(&instance, &wish.of, &call.region)
@@ -293,28 +229,4 @@ impl Ec2Service {
         let context = Context::internal(account, region, PRINCIPAL, self.instances.now());
         Call::by_controller(context, PERMIT)
     }
-}
-
-fn interface(
-    call: &Call,
-    instance: &str,
-    subnet: &Subnet,
-    address: std::net::Ipv4Addr,
-    groups: &[String],
-) -> Interface {
-    Interface {
-        groups: groups.to_vec(),
-        description: DESCRIPTION.to_owned(),
-        requester: Some(PRINCIPAL.to_owned()),
-        operator: Some(PRINCIPAL.to_owned()),
-        attachment: Some(Attachment::at_launch(instance, call.now, true)),
-        ..Interface::new(subnet, address, call.now)
-    }
-}
-
-fn written(call: &Call, instance: &Instance, interface: &Interface) -> Txn {
-    claim(call, interface).put(
-        Ec2Service::key::<Instance>(call, &instance.id),
-        encode(instance),
-    )
 }

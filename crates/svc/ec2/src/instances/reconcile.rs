@@ -382,7 +382,8 @@ fn wish(scope: &Scope, record: &Instance) -> Result<Wish, StepError> {
             spot: record.spot.is_some(),
             ..size.claim(record.disk_gib)
         },
-        only: record.life.host.as_ref().map(|host| host.id.clone()),
+        only: (record.life.host.as_ref().map(|host| host.id.clone()))
+            .or_else(|| record.machine.as_ref().map(|it| it.host.clone())),
         siblings: Siblings::default(),
     })
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Units of a core.
-const CORE: u32 = 1024;
+pub const CORE: u32 = 1024;
 
 /// What is claimed of the host, with a disk of so many GiB.
 pub fn claim(of: &InstanceType, disk_gib: u32) -> Claim {
@@ -28,7 +28,7 @@ pub fn claim(of: &InstanceType, disk_gib: u32) -> Claim {
     }
 }
 
-/// What an instance has: by its type, or as the pod needs it that it is for.
+/// What an instance has: by its type, as the pod needs it that it is for, or what its machine gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
     /// CPU units that it may use, and those that nobody takes from it.
@@ -42,6 +42,13 @@ impl Size {
     pub fn of(instance: &Instance) -> Option<Self> {
         if let Some(pod) = &instance.pod {
             return Some(Self::of_pod(pod));
+        }
+        if let Some(machine) = &instance.machine {
+            return Some(Self {
+                cpu: machine.cpu,
+                guaranteed: machine.cpu,
+                memory_mib: machine.memory_mib,
+            });
         }
         let kind = instance_types::find(&instance.instance_type)?;
         let claim = claim(kind, 0);

@@ -162,6 +162,9 @@ fn apply(
         it.ends_on_shutdown = ends_on_shutdown(&behavior)?;
     } else if let Some(name) = text(&input.instance_type, "instanceType") {
         stopped(it)?;
+        if it.machine.is_some() {
+            return Err(fault::no_type_to_change(&it.id));
+        }
         let kind = instance_types::find(&name).ok_or_else(|| fault::bad_instance_type(&name))?;
         if kind.architecture != it.image.architecture {
             let (of_type, of_image) = (kind.architecture, &it.image.architecture);

@@ -11,7 +11,7 @@ use super::{DhcpGiven, entity};
 use crate::{
     encryption::SealedRoot,
     fault, fleet,
-    instances::{life::Life, scheduled::Scheduled},
+    instances::{life::Life, machines::OfMachine, scheduled::Scheduled},
     placement_groups::InGroup,
     snapshots, spot,
 };
@@ -60,6 +60,9 @@ pub struct Instance {
     /// The pod of EKS that Fargate has it for; nobody but services sees such a machine among instances.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pod: Option<OfPod>,
+    /// The machine of the installation that it was made to be a node of Kubernetes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<OfMachine>,
     /// It is Spot capacity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spot: Option<spot::Held>,

@@ -6,6 +6,7 @@ mod devices;
 mod fleets;
 mod images;
 mod ipv6;
+mod machines;
 mod moves;
 mod placement;
 mod pods;

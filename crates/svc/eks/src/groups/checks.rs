@@ -2,17 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use wharf_api_eks::{self as api, NodegroupScalingConfig, NodegroupUpdateConfig};
+use wharf_api_eks::{
+    self as api, NodeRepairConfig, NodeRepairConfigOverrides, NodegroupScalingConfig,
+    NodegroupUpdateConfig,
+};
 use wharf_kube_model::names;
 use wharf_wire::Fault;
 
-use super::records::{Size, Taint, Unavailable};
+use super::{
+    records::{Size, Taint, Unavailable},
+    repair::{self, Action, Override, Rules},
+};
 use crate::fault;
 
 /// Label keys, values and taints of a group.
 const MOST_TAINTS: usize = 50;
 const MOST_LABELS: usize = 100;
 const MOST_TYPES: usize = 20;
+/// Overrides of node repair, and letters of a reason, as Kubernetes has them.
+const MOST_OVERRIDES: usize = 100;
+const MOST_REASON: usize = 1024;
 /// Prefixes that EKS and Kubernetes have for themselves.
 const RESERVED: [&str; 3] = ["eks.amazonaws.com", "kubernetes.io", "k8s.io"];
 /// Below `kubernetes.io`, what nodes may say of themselves.
@@ -85,6 +94,101 @@ pub fn unavailable(
             "maxUnavailable and maxUnavailablePercentage must be between 1 and 100",
         )),
     }
+}
+
+fn one_of(
+    (number, percent): (Option<i32>, Option<i32>),
+    what: &str,
+    was: Option<Unavailable>,
+) -> Result<Option<Unavailable>, Fault> {
+    let (given, within) = match (number, percent) {
+        (Some(_), Some(_)) => {
+            return Err(fault::invalid(format!(
+                "Only one of {what}Count and {what}Percentage can be specified"
+            )));
+        }
+        (Some(number), None) => (Unavailable::Number(number), 1..=i32::MAX),
+        (None, Some(percent)) => (Unavailable::Percent(percent), 1..=100),
+        (None, None) => return Ok(was),
+    };
+    let (Unavailable::Number(it) | Unavailable::Percent(it)) = given;
+    match within.contains(&it) {
+        true => Ok(Some(given)),
+        false => Err(fault::invalid(format!("{what} is out of range"))),
+    }
+}
+
+/// How nodes are repaired. What is not said stays as it was.
+pub fn repair(given: Option<NodeRepairConfig>, was: Rules) -> Result<Rules, Fault> {
+    let Some(given) = given else {
+        return Ok(was);
+    };
+    let bearable = (
+        given.max_unhealthy_node_threshold_count,
+        given.max_unhealthy_node_threshold_percentage,
+    );
+    let parallel = (
+        given.max_parallel_nodes_repaired_count,
+        given.max_parallel_nodes_repaired_percentage,
+    );
+    Ok(Rules {
+        enabled: given.enabled.unwrap_or(was.enabled),
+        bearable: one_of(bearable, "maxUnhealthyNodeThreshold", was.bearable)?,
+        parallel: one_of(parallel, "maxParallelNodesRepaired", was.parallel)?,
+        overrides: match given.node_repair_config_overrides {
+            Some(given) => overrides(given)?,
+            None => was.overrides,
+        },
+    })
+}
+
+fn overrides(given: Vec<NodeRepairConfigOverrides>) -> Result<Vec<Override>, Fault> {
+    if given.len() > MOST_OVERRIDES {
+        return Err(fault::invalid(format!(
+            "At most {MOST_OVERRIDES} nodeRepairConfigOverrides can be specified"
+        )));
+    }
+    let mut all: Vec<Override> = Vec::with_capacity(given.len());
+    for it in given {
+        let wait = it.min_repair_wait_time_mins;
+        let wait = wait.and_then(|it| u32::try_from(it).ok());
+        let action = it.repair_action.as_deref().and_then(Action::named);
+        let (Some(condition), Some(reason), Some(wait_mins), Some(action)) = (
+            it.node_monitoring_condition,
+            it.node_unhealthy_reason,
+            wait.filter(|it| *it > 0),
+            action,
+        ) else {
+            return Err(fault::invalid(
+                "A node repair override must specify nodeMonitoringCondition, nodeUnhealthyReason, minRepairWaitTimeMins and repairAction",
+            ));
+        };
+        if !repair::is_known(&condition) {
+            return Err(fault::invalid(format!(
+                "Node monitoring condition {condition} is not supported"
+            )));
+        }
+        if reason.is_empty() || reason.len() > MOST_REASON {
+            return Err(fault::invalid(format!(
+                "nodeUnhealthyReason can have 1 to {MOST_REASON} letters"
+            )));
+        }
+        if all
+            .iter()
+            .any(|it| it.condition == condition && it.reason == reason)
+        {
+            return Err(fault::invalid(format!(
+                "Node monitoring condition {condition} with reason {reason} is specified more than once"
+            )));
+        }
+        all.push(Override {
+            condition,
+            reason,
+            wait_mins,
+            action,
+        });
+    }
+    Ok(all)
 }
 
 fn key(key: &str, what: &str) -> Result<(), Fault> {
@@ -228,6 +332,54 @@ mod tests {
         );
         assert!(taints(Some(vec![taint("NO_EXECUTE"), taint("NO_EXECUTE")])).is_err());
         assert!(taints(Some(vec![taint("NO_EXECUTE"); 51])).is_err());
+    }
+
+    #[test]
+    fn repair_is_asked_for_whole() {
+        let given = |count, percent, overrides| {
+            Some(NodeRepairConfig {
+                max_parallel_nodes_repaired_count: count,
+                max_parallel_nodes_repaired_percentage: percent,
+                node_repair_config_overrides: overrides,
+                ..NodeRepairConfig::default()
+            })
+        };
+        let of = |given| super::repair(given, Rules::default());
+        let one = NodeRepairConfigOverrides {
+            node_monitoring_condition: Some("KernelReady".to_owned()),
+            node_unhealthy_reason: Some("Oops".to_owned()),
+            min_repair_wait_time_mins: Some(3),
+            repair_action: Some("Reboot".to_owned()),
+        };
+        let found = of(given(Some(2), None, Some(vec![one.clone()]))).unwrap();
+        assert_eq!(found.parallel, Some(Unavailable::Number(2)));
+        assert_eq!(found.overrides[0].wait_mins, 3);
+        let kept = super::repair(given(None, None, None), found.clone()).unwrap();
+        assert_eq!(kept, found);
+        for bad in [
+            given(Some(1), Some(1), None),
+            given(None, Some(101), None),
+            given(None, None, Some(vec![one.clone(), one.clone()])),
+            given(None, None, Some(vec![one.clone(); 101])),
+            given(
+                None,
+                None,
+                Some(vec![NodeRepairConfigOverrides {
+                    repair_action: None,
+                    ..one.clone()
+                }]),
+            ),
+            given(
+                None,
+                None,
+                Some(vec![NodeRepairConfigOverrides {
+                    node_monitoring_condition: Some("DiskPressure".to_owned()),
+                    ..one
+                }]),
+            ),
+        ] {
+            assert!(of(bad).is_err());
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use wharf_api_ec2::{
     DescribeInstancesRequest, DescribeLaunchTemplatesRequest, Filter,
     LaunchTemplateIamInstanceProfileSpecificationRequest,
     LaunchTemplateInstanceMetadataOptionsRequest, LaunchTemplateTagSpecificationRequest,
-    RequestLaunchTemplateData, Tag,
+    RebootInstancesRequest, RequestLaunchTemplateData, Tag,
 };
 use wharf_api_iam::{
     AddRoleToInstanceProfileRequest, CreateInstanceProfileRequest, DeleteInstanceProfileRequest,
@@ -193,15 +193,7 @@ impl Cloud<'_> {
     fn template_data(&self, cluster: &Cluster) -> Result<RequestLaunchTemplateData, Fault> {
         let group = self.group;
         let source = group.source.as_ref();
-        let authority = cluster.authority.as_ref();
-        let facts = ClusterFacts {
-            name: cluster.name.clone(),
-            endpoint: cluster.endpoint.clone().unwrap_or_default(),
-            authority: authority
-                .map(|it| it.certificate.clone())
-                .unwrap_or_default(),
-            service_cidr: cluster.service_cidr.clone(),
-        };
+        let facts = ClusterFacts::of(cluster);
         let image = self.image();
         let user_data = match source.filter(|it| it.image.is_some()) {
             Some(own) => own.user_data.clone(),
@@ -401,6 +393,15 @@ impl Cloud<'_> {
             .terminate_instance_in_auto_scaling_group(&self.call(), request)
             .await
             .map(|_| ())
+    }
+
+    pub async fn reboot(&self, instance: &str) -> Result<(), Fault> {
+        let request = RebootInstancesRequest {
+            instance_ids: Some(vec![instance.to_owned()]),
+            ..RebootInstancesRequest::default()
+        };
+        let ec2 = &self.core.parts.ec2;
+        ec2.reboot_instances(&self.call(), request).await.map(drop)
     }
 
     pub async fn release(&self, instance: &str) -> Result<(), Fault> {

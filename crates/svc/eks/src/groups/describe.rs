@@ -1,13 +1,18 @@
 //! Node groups on the wire. Pure.
 
+use serde_json::{Value, json};
 use wharf_api_eks::{
-    AutoScalingGroup, Issue, LaunchTemplateSpecification, NodeRepairConfig, Nodegroup,
-    NodegroupHealth, NodegroupResources, NodegroupScalingConfig, NodegroupUpdateConfig, Taint,
+    AutoScalingGroup, Issue, LaunchTemplateSpecification, NodeRepairConfig,
+    NodeRepairConfigOverrides, Nodegroup, NodegroupHealth, NodegroupResources,
+    NodegroupScalingConfig, NodegroupUpdateConfig, Taint,
 };
 use wharf_base::arn;
 use wharf_service::Place;
 
-use super::records::{NodeGroup, Size, Unavailable};
+use super::{
+    records::{NodeGroup, Size, Unavailable},
+    repair::Rules,
+};
 use crate::names;
 
 /// `size` is that of the Auto Scaling group, where it is there.
@@ -29,10 +34,7 @@ pub fn group(place: &Place, record: &NodeGroup, size: Option<Size>) -> Nodegroup
         value: Some(it.value.clone()).filter(|it| !it.is_empty()),
         effect: text(&it.effect),
     });
-    let (number, percent) = match record.unavailable {
-        Unavailable::Number(number) => (Some(number), None),
-        Unavailable::Percent(percent) => (None, Some(percent)),
-    };
+    let (number, percent) = parted(Some(record.unavailable));
     let own_type = record
         .source
         .as_ref()
@@ -70,10 +72,7 @@ pub fn group(place: &Place, record: &NodeGroup, size: Option<Size>) -> Nodegroup
             max_unavailable_percentage: percent,
             update_strategy: text(&record.strategy),
         }),
-        node_repair_config: Some(NodeRepairConfig {
-            enabled: Some(false),
-            ..NodeRepairConfig::default()
-        }),
+        node_repair_config: Some(repair(&record.repair)),
         // A launch template says it, if there is one.
         disk_size: record.source.is_none().then_some(record.disk_gib),
         launch_template: record
@@ -87,4 +86,58 @@ pub fn group(place: &Place, record: &NodeGroup, size: Option<Size>) -> Nodegroup
         tags: Some(record.tags.clone()),
         ..Nodegroup::default()
     }
+}
+
+fn parted(of: Option<Unavailable>) -> (Option<i32>, Option<i32>) {
+    match of {
+        Some(Unavailable::Number(number)) => (Some(number), None),
+        Some(Unavailable::Percent(percent)) => (None, Some(percent)),
+        None => (None, None),
+    }
+}
+
+/// How nodes are repaired.
+pub fn repair(rules: &Rules) -> NodeRepairConfig {
+    let (bearable, parallel) = (parted(rules.bearable), parted(rules.parallel));
+    let overrides = rules.overrides.iter().map(|it| NodeRepairConfigOverrides {
+        node_monitoring_condition: Some(it.condition.clone()),
+        node_unhealthy_reason: Some(it.reason.clone()),
+        min_repair_wait_time_mins: i32::try_from(it.wait_mins).ok(),
+        repair_action: Some(it.action.name().to_owned()),
+    });
+    NodeRepairConfig {
+        enabled: Some(rules.enabled),
+        max_unhealthy_node_threshold_count: bearable.0,
+        max_unhealthy_node_threshold_percentage: bearable.1,
+        max_parallel_nodes_repaired_count: parallel.0,
+        max_parallel_nodes_repaired_percentage: parallel.1,
+        node_repair_config_overrides: Some(overrides.collect::<Vec<_>>())
+            .filter(|it| !it.is_empty()),
+    }
+}
+
+/// The same as an update tells it.
+pub fn repair_text(rules: &Rules) -> String {
+    let (bearable, parallel) = (parted(rules.bearable), parted(rules.parallel));
+    let overrides = rules.overrides.iter().map(|it| {
+        json!({
+            "nodeMonitoringCondition": it.condition,
+            "nodeUnhealthyReason": it.reason,
+            "minRepairWaitTimeMins": it.wait_mins,
+            "repairAction": it.action.name(),
+        })
+    });
+    let all = [
+        ("enabled", json!(rules.enabled)),
+        ("maxUnhealthyNodeThresholdCount", json!(bearable.0)),
+        ("maxUnhealthyNodeThresholdPercentage", json!(bearable.1)),
+        ("maxParallelNodesRepairedCount", json!(parallel.0)),
+        ("maxParallelNodesRepairedPercentage", json!(parallel.1)),
+        ("nodeRepairConfigOverrides", overrides.collect::<Value>()),
+    ];
+    let said = all
+        .into_iter()
+        .filter(|it| !it.1.is_null() && it.1 != json!([]));
+    let said = said.map(|(name, value)| (name.to_owned(), value));
+    said.collect::<Value>().to_string()
 }

@@ -1,11 +1,13 @@
 //! Nodes of a group, through the API of their cluster.
 
 use serde_json::{Value, json};
+use wharf_base::Timestamp;
 use wharf_kube_client::{Client, Delete, Error, Object as _, Patch, Selection, kind};
 
 use super::{
     plan::{Member, Node},
     records::NodeGroup,
+    repair::Bad,
     user_data::effect,
 };
 
@@ -73,9 +75,25 @@ pub async fn joined(
             ready: node.has_condition("Ready", "True"),
             cordoned: node["spec"]["unschedulable"] == true,
             pods,
+            bad: bad(node),
         });
     }
     Ok(())
+}
+
+/// What the conditions of a node say against it.
+fn bad(node: &Value) -> Vec<Bad> {
+    let all = node.at("/status/conditions").as_array();
+    let bad = all.into_iter().flatten().filter_map(|it| {
+        let since = Timestamp::parse_iso8601(it.text("/lastTransitionTime"))?;
+        Bad::of(
+            it.text("/type"),
+            it.text("/status"),
+            it.text("/reason"),
+            since,
+        )
+    });
+    bad.collect()
 }
 
 /// The change that makes a node like the group is by now; nothing if it is already.
@@ -304,6 +322,27 @@ mod tests {
         );
         node["metadata"]["annotations"] = json!({GENERATION: "2"});
         assert_eq!(conforming(&group, &node), None);
+    }
+
+    #[test]
+    fn conditions_that_count_say_since_when_a_node_is_bad() {
+        let condition = |kind: &str, status: &str| {
+            json!({
+                "type": kind, "status": status, "reason": "Why", "lastTransitionTime": "2026-01-02T03:04:05Z",
+            })
+        };
+        let node = json!({"status": {"conditions": [
+            condition("Ready", "Unknown"),
+            condition("KernelReady", "False"),
+            condition("NetworkingReady", "Unknown"),
+            condition("StorageReady", "True"),
+            condition("DiskPressure", "True"),
+            {"type": "ContainerRuntimeReady", "status": "False"},
+        ]}});
+        let found = bad(&node);
+        let kinds: Vec<&str> = found.iter().map(|it| it.condition.as_str()).collect();
+        assert_eq!(kinds, ["Ready", "KernelReady"]);
+        assert_eq!(found[0].since.iso8601_seconds(), "2026-01-02T03:04:05Z");
     }
 
     #[test]

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use wharf_base::Timestamp;
 
-use super::records::{Issue, NodeGroup, Size, Unavailable};
+use super::{
+    records::{Issue, NodeGroup, Size, Unavailable},
+    repair::{Bad, Repairing},
+};
 
 /// New nodes are ready within this, and a node is empty within this, or an update fails.
 pub const PATIENCE: Duration = Duration::from_secs(15 * 60);
@@ -36,10 +39,12 @@ pub struct Node {
     pub cordoned: bool,
     /// Pods that are there because of no DaemonSet and have not ended.
     pub pods: usize,
+    /// What its conditions say against it.
+    pub bad: Vec<Bad>,
 }
 
 impl Member {
-    fn stays(&self) -> bool {
+    pub fn stays(&self) -> bool {
         matches!(self.state, State::Starting | State::InService)
     }
 
@@ -70,6 +75,8 @@ pub enum Act {
     },
     /// The hook lets the instance go.
     Release(String),
+    /// The instance boots anew.
+    Reboot(String),
 }
 
 /// How an update is.
@@ -94,17 +101,19 @@ fn size_of(number: i32) -> usize {
 }
 
 /// Instances that the hook holds: their nodes take no pods, and those they have go; without heed of budgets, as EKS does it when a group
-/// shrinks. `leaving` is who waits since when.
+/// shrinks. `leaving` is who waits since when. Of who is repaired and not ready nobody hears when its pods have ended, nor is waited for.
 pub fn leaving(
     members: &[Member],
     leaving: &mut BTreeMap<String, Timestamp>,
+    repairs: &BTreeMap<String, Repairing>,
     now: Timestamp,
 ) -> Vec<Act> {
     leaving.retain(|id, _| members.iter().any(|it| &it.id == id));
     let mut acts = Vec::new();
     for member in members.iter().filter(|it| it.state == State::Waiting) {
         let since = *leaving.entry(member.id.clone()).or_insert(now);
-        let overdue = now.since(since) >= PATIENCE;
+        let overdue = now.since(since) >= PATIENCE
+            || repairs.contains_key(&member.id) && !member.node.as_ref().is_some_and(|it| it.ready);
         match &member.node {
             Some(node) if !member.is_empty() && !overdue => {
                 if !node.cordoned {

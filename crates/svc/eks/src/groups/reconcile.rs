@@ -17,7 +17,7 @@ use super::{
     nodes,
     plan::{self, Act, Course, Member},
     records::{Issue, NodeGroup, Status},
-    removing,
+    removing, repair,
 };
 use crate::{
     core::Core,
@@ -30,7 +30,7 @@ use crate::{
 
 /// Until the next look at what is under way.
 pub const SOON: Duration = Duration::from_secs(2);
-/// Until the next look at nodes that are not ready, of a group that is.
+/// Until the next look at nodes that are not ready, or may have to be repaired, of a group that is.
 const LATER: Duration = Duration::from_secs(15);
 
 pub type StepError = wharf_service::StepError<EksFaults>;
@@ -245,7 +245,7 @@ async fn advance(
         client,
         &known,
         &mut members,
-        waiting || group.rollout.is_some(),
+        waiting || group.rollout.is_some() || !group.repairs.is_empty(),
     )
     .await?;
     for node in &known {
@@ -257,7 +257,7 @@ async fn advance(
     forget(&cloud, client, &known, &members).await?;
 
     let now = core.now();
-    let acts = plan::leaving(&members, &mut group.leaving, now);
+    let acts = plan::leaving(&members, &mut group.leaving, &group.repairs, now);
     act(&cloud, client, &acts).await?;
     let mut looked = match group.status {
         Status::Creating => creating(&cloud, group, &found, &members).await?,
@@ -269,10 +269,21 @@ async fn advance(
         }
         Status::Updating => updated(group),
         _ => {
-            group.issues.clear();
-            group.status = Status::Active;
+            let (rules, repairs) = (&group.repair, &mut group.repairs);
+            let (acts, issue) = repair::repair(rules, repairs, &members, now);
+            act(&cloud, client, &acts).await?;
+            group.status = match &issue {
+                None => Status::Active,
+                Some(_) => Status::Degraded,
+            };
+            group.issues = issue.into_iter().collect();
             Looked {
-                next: Next::Settled,
+                // Nobody wakes a group for the conditions of its nodes.
+                next: match (group.repairs.is_empty(), group.repair.enabled) {
+                    (false, _) => Next::After(SOON),
+                    (true, true) => Next::After(LATER),
+                    (true, false) => Next::Settled,
+                },
                 ended: None,
             }
         }
@@ -341,6 +352,7 @@ pub(super) async fn act(cloud: &Cloud<'_>, client: &Client, acts: &[Act]) -> Res
             // It may have gone meanwhile: the next look sees how it is.
             Act::Terminate { id, replaced } => tried(cloud.terminate(id, *replaced).await, id)?,
             Act::Release(id) => tried(cloud.release(id).await, id)?,
+            Act::Reboot(id) => tried(cloud.reboot(id).await, id)?,
         }
     }
     Ok(())
@@ -349,10 +361,12 @@ pub(super) async fn act(cloud: &Cloud<'_>, client: &Client, acts: &[Act]) -> Res
 fn tried(done: Result<(), Fault>, instance: &str) -> Result<(), NotDone> {
     match done {
         Err(fault) if fault.status < 500 => {
-            tracing::info!(instance, %fault, "an instance of a node group does not go yet");
+            tracing::info!(instance, %fault, "what is to be done with an instance of a node group cannot be done yet");
             Ok(())
         }
-        done => done.map_err(NotDone::of("ending an instance of a node group")),
+        done => done.map_err(NotDone::of(
+            "ending or rebooting an instance of a node group",
+        )),
     }
 }
 

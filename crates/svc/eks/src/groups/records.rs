@@ -7,6 +7,8 @@ use wharf_base::Timestamp;
 use wharf_records::{Record, Unknown};
 use wharf_service::tags::Tags;
 
+use super::repair::{Repairing, Rules};
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Status {
@@ -79,6 +81,11 @@ pub struct NodeGroup {
     /// Instances that wait to leave, and since when.
     #[serde(default)]
     pub leaving: BTreeMap<String, Timestamp>,
+    #[serde(default)]
+    pub repair: Rules,
+    /// Instances whose nodes are repaired.
+    #[serde(default)]
+    pub repairs: BTreeMap<String, Repairing>,
     /// The update that runs.
     #[serde(default)]
     pub update: Option<String>,

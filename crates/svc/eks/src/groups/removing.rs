@@ -82,7 +82,7 @@ async fn ends(
             return Ok(false);
         }
         nodes::joined(client, &known, &mut members, true).await?;
-        let acts = plan::leaving(&members, &mut group.leaving, core.now());
+        let acts = plan::leaving(&members, &mut group.leaving, &group.repairs, core.now());
         super::reconcile::act(&cloud, client, &acts).await?;
         if members.is_empty() {
             let removed = cloud.remove_scaling_group().await;

@@ -1,10 +1,11 @@
-//! What instances of a node group start with: the NodeConfig by which they join. Pure.
+//! What instances of a node group, and machines that are nodes, start with: the NodeConfig by which they join. Pure.
 
 use std::fmt::Write as _;
 
 use data_encoding::BASE64;
 
 use super::records::{NodeGroup, Taint};
+use crate::records::Cluster;
 
 /// What nodes need to know of their cluster.
 #[derive(Debug, Clone)]
@@ -15,6 +16,20 @@ pub struct ClusterFacts {
     /// PEM
     pub authority: String,
     pub service_cidr: String,
+}
+
+impl ClusterFacts {
+    pub fn of(cluster: &Cluster) -> Self {
+        let authority = cluster.authority.as_ref();
+        Self {
+            name: cluster.name.clone(),
+            endpoint: cluster.endpoint.clone().unwrap_or_default(),
+            authority: authority
+                .map(|it| it.certificate.clone())
+                .unwrap_or_default(),
+            service_cidr: cluster.service_cidr.clone(),
+        }
+    }
 }
 
 /// User data of a launch template is in another form.
@@ -47,27 +62,46 @@ pub fn labels(group: &NodeGroup, image: &str) -> Vec<(String, String)> {
     all
 }
 
-fn node_config(cluster: &ClusterFacts, group: &NodeGroup, image: &str) -> String {
-    let pairs = labels(group, image);
-    let pairs: Vec<String> = pairs
-        .into_iter()
-        .map(|(key, value)| format!("{key}={value}"))
-        .collect();
+/// The NodeConfig of a node of a cluster, with these labels and taints.
+fn node_config(cluster: &ClusterFacts, labels: &[(String, String)], taints: &[Taint]) -> String {
+    let pairs = labels.iter().map(|(key, value)| format!("{key}={value}"));
+    let pairs: Vec<String> = pairs.collect();
     let mut text = format!(
         "apiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\nspec:\n  cluster:\n    name: {}\n    apiServerEndpoint: {}\n    \
-         certificateAuthority: {}\n    cidr: {}\n  kubelet:\n    flags:\n    - \"--node-labels={}\"\n",
+         certificateAuthority: {}\n    cidr: {}\n",
         cluster.name,
         cluster.endpoint,
         BASE64.encode(cluster.authority.as_bytes()),
         cluster.service_cidr,
-        pairs.join(","),
     );
-    if !group.taints.is_empty() {
+    if !pairs.is_empty() || !taints.is_empty() {
+        text.push_str("  kubelet:\n    flags:\n");
+    }
+    if !pairs.is_empty() {
+        let _ = writeln!(text, "    - \"--node-labels={}\"", pairs.join(","));
+    }
+    if !taints.is_empty() {
         let each = |it: &Taint| format!("{}={}:{}", it.key, it.value, effect(&it.effect));
-        let all: Vec<String> = group.taints.iter().map(each).collect();
+        let all: Vec<String> = taints.iter().map(each).collect();
         let _ = writeln!(text, "    - \"--register-with-taints={}\"", all.join(","));
     }
     text
+}
+
+fn part(boundary: &str, config: &str) -> String {
+    format!("--{boundary}\nContent-Type: application/node.eks.aws\n\n{config}\n")
+}
+
+fn message(config: &str) -> String {
+    format!(
+        "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"{BOUNDARY}\"\n\n{}--{BOUNDARY}--\n",
+        part(BOUNDARY, config)
+    )
+}
+
+/// How a node joins that is of no group.
+pub fn of_unmanaged(cluster: &ClusterFacts) -> String {
+    message(&node_config(cluster, &[], &[]))
 }
 
 /// The boundary of a message with several parts, and where its first part begins.
@@ -111,19 +145,13 @@ pub fn user_data(
     group: &NodeGroup,
     image: &str,
 ) -> Result<String, &'static str> {
-    let config = node_config(cluster, group, image);
-    let part = |boundary: &str| {
-        format!("--{boundary}\nContent-Type: application/node.eks.aws\n\n{config}\n")
-    };
+    let config = node_config(cluster, &labels(group, image), &group.taints);
     let given = group.source.as_ref().and_then(|it| it.user_data.as_deref());
     let text = match given.filter(|it| !it.is_empty()) {
-        None => format!(
-            "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"{BOUNDARY}\"\n\n{}--{BOUNDARY}--\n",
-            part(BOUNDARY)
-        ),
+        None => message(&config),
         Some(given) => {
             let (text, boundary, at) = parts(given)?;
-            let own = part(&boundary);
+            let own = part(&boundary, &config);
             let (before, after) = text.split_at(at);
             format!("{before}{own}{after}")
         }

@@ -14,6 +14,7 @@ use crate::{
     groups::{
         checks,
         cloud::{self, Cloud},
+        describe as shown,
         records::{NodeGroup, Rollout, Size, Source, Status},
         source,
     },
@@ -112,6 +113,11 @@ pub async fn config(
             );
             let was = (group.unavailable, group.strategy.clone());
             (group.unavailable, group.strategy) = checks::unavailable(Some(given), was)?;
+        }
+        if let Some(given) = input.node_repair_config.clone() {
+            group.repair = checks::repair(Some(given), group.repair.clone())?;
+            params.push(("NodeRepairEnabled", group.repair.enabled.to_string()));
+            params.push(("NodeRepairConfig", shown::repair_text(&group.repair)));
         }
         match params.is_empty() {
             true => Err(fault::invalid(

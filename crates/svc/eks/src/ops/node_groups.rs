@@ -191,6 +191,8 @@ async fn wanted(
         template: None,
         launched: false,
         leaving: Default::default(),
+        repair: checks::repair(input.node_repair_config, Default::default())?,
+        repairs: Default::default(),
         update: None,
         rollout: None,
         issues: Vec::new(),

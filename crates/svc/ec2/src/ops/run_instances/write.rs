@@ -115,6 +115,7 @@ pub(super) fn write(
                 .collect(),
             placement: group.map(|it| assigned.place(it, made.len())),
             pod: None,
+            machine: None,
             life: Life::new(call.now),
             kubelet: None,
             created_at: call.now,

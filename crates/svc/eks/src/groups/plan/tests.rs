@@ -53,6 +53,8 @@ pub fn group() -> NodeGroup {
         template: None,
         launched: true,
         leaving: Default::default(),
+        repair: Default::default(),
+        repairs: Default::default(),
         update: None,
         rollout: Some(Rollout {
             force: false,
@@ -88,6 +90,7 @@ fn member(id: usize, version: i64, pods: usize) -> Member {
             ready: true,
             cordoned: false,
             pods,
+            bad: Vec::new(),
         }),
     }
 }
@@ -139,6 +142,7 @@ impl World {
                 self.desired -= usize::from(!replaced);
             }
             Act::Release(id) => self.members.retain(|it| &it.id != id),
+            Act::Reboot(id) => panic!("no update reboots {id}"),
         }
     }
 
@@ -273,22 +277,36 @@ fn who_leaves_is_emptied_first_but_not_for_ever() {
     let mut members = vec![member(1, 1, 2)];
     members[0].state = State::Waiting;
     let mut since = BTreeMap::new();
-    let acts = leaving(&members, &mut since, NOW);
+    let acts = leaving(&members, &mut since, &BTreeMap::new(), NOW);
     assert_eq!(
         acts,
         [Act::Cordon("n1".to_owned()), Act::Empty("n1".to_owned())]
     );
     let late = NOW + PATIENCE;
     assert_eq!(
-        leaving(&members, &mut since, late),
+        leaving(&members, &mut since, &BTreeMap::new(), late),
         [Act::Release("i-1".to_owned())]
     );
     members[0].node.as_mut().unwrap().pods = 0;
     assert_eq!(
-        leaving(&members, &mut since, NOW),
+        leaving(&members, &mut since, &BTreeMap::new(), NOW),
         [Act::Release("i-1".to_owned())]
     );
-    assert_eq!(leaving(&[], &mut since, NOW), []);
+    // Of who is repaired and not ready nothing is heard.
+    let repairing = Repairing {
+        action: crate::groups::repair::Action::Replace,
+        since: NOW,
+        cordoned: false,
+        rebooted: None,
+    };
+    let repairs = [("i-1".to_owned(), repairing)].into();
+    let node = members[0].node.as_mut().unwrap();
+    (node.pods, node.ready) = (2, false);
+    assert_eq!(
+        leaving(&members, &mut since, &repairs, NOW),
+        [Act::Release("i-1".to_owned())]
+    );
+    assert_eq!(leaving(&[], &mut since, &BTreeMap::new(), NOW), []);
     assert!(since.is_empty());
 }
 

@@ -1,0 +1,290 @@
+//! Machines of the installation, or parts of them, that are nodes of a cluster of EKS: an instance on the one machine, of no type but
+//! as large as what is given, whose user data has it join as nodes do that nobody manages.
+//!
+//! It is an instance like others in all else: its account sees it, stops it and ends it, and it goes with its machine.
+
+use serde::{Deserialize, Serialize};
+use wharf_hosts::Machines;
+use wharf_placement::ledger::{self, Free};
+use wharf_service::{Place, transact};
+use wharf_wire::{Call, Context, Fault};
+
+use super::{
+    launch::ProfileName,
+    life::State,
+    placing::Wish,
+    reconcile::PERMIT,
+    shown::host_name,
+    size::{CORE, Size},
+    typeless::{Ground, written},
+};
+use crate::{
+    Ec2Service, fault,
+    ops::run_instances::{associated, profile},
+    records::{Instance, Subnet},
+};
+
+/// What such an instance is of, where others have a type.
+const KIND: &str = "wharf.machine";
+/// In whose name it is launched.
+const PRINCIPAL: &str = "wharf.internal";
+
+/// The machine that an instance was made to be a node on, and how much of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfMachine {
+    /// Of the machine's record.
+    pub host: String,
+    /// Id of the cluster.
+    pub cluster: String,
+    /// CPU units, 1024 a core.
+    pub cpu: u32,
+    pub memory_mib: u32,
+}
+
+/// A machine that is to be a node.
+#[derive(Debug, Clone)]
+pub struct MachineNodeWish {
+    pub host: String,
+    /// Id and name of the cluster.
+    pub cluster: (String, String),
+    /// Those that it may be in.
+    pub subnets: Vec<String>,
+    pub groups: Vec<String>,
+    /// The name of an instance profile.
+    pub profile: String,
+    /// Cores and MiB; what nobody has of the machine where nothing is said.
+    pub cpus: Option<u32>,
+    pub memory_mib: Option<u32>,
+    pub disk_gib: u32,
+    /// How its console and `describe-instances` call it.
+    pub name: String,
+    pub user_data: String,
+}
+
+/// An instance that is what a machine gives to a cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MachineNode {
+    /// `i-…`
+    pub id: String,
+    /// Of its node.
+    pub node: String,
+    pub cpus: u32,
+    pub memory_mib: u32,
+    /// Whether it is new.
+    pub made: bool,
+}
+
+impl MachineNode {
+    fn of(instance: &Instance, machine: &OfMachine, region: &str, made: bool) -> Self {
+        Self {
+            id: instance.id.clone(),
+            node: host_name(region, instance),
+            cpus: machine.cpu / CORE,
+            memory_mib: machine.memory_mib,
+            made,
+        }
+    }
+}
+
+/// How much of what is free is given, of so many cores and MiB as are asked for: whole cores. Pure.
+///
+/// # Errors
+/// There is less, or nothing.
+fn share(free: &Free, asked: (Option<u32>, Option<u32>)) -> Result<Size, String> {
+    let (cpus, memory_mib) = (free.cpu / CORE, free.memory);
+    let asked = (asked.0.unwrap_or(cpus), asked.1.unwrap_or(memory_mib));
+    if asked.0 > cpus || asked.1 > memory_mib || asked.0 == 0 || asked.1 == 0 {
+        return Err(format!(
+            "The machine has {cpus} cores and {memory_mib} MiB that nobody has."
+        ));
+    }
+    let cpu = asked.0 * CORE;
+    Ok(Size {
+        cpu,
+        guaranteed: cpu,
+        memory_mib: asked.1,
+    })
+}
+
+/// Why a machine takes no instance like this. Pure but for what it reads.
+fn refusal(machines: &Machines, host: &str, wish: &Wish) -> Option<String> {
+    let connected = machines
+        .registration(host)
+        .is_some_and(|it| it.agent_connected);
+    if !connected {
+        return Some("The machine is not connected.".to_owned());
+    }
+    (!wish.hosts(machines).contains(host)).then(|| {
+        format!(
+            "The machine takes no instances of account {} in {}: it keeps none (`wharf token --instances`), is retired, or is in another zone.",
+            wish.account, wish.zone
+        )
+    })
+}
+
+impl Ec2Service {
+    /// The role of an instance profile.
+    ///
+    /// # Errors
+    /// There is no such profile, or it has none; the store's.
+    pub async fn role_of_profile(&self, place: &Place, name: &str) -> Result<String, Fault> {
+        let found = profile(self, &self.for_machines(place), &named(name)).await?;
+        found.role.ok_or_else(|| fault::bad_profile_name(name))
+    }
+
+    /// Has a machine be a node. What it gives to that cluster already is the answer. One caller at a time.
+    ///
+    /// # Errors
+    /// The machine takes no such instance, or something of it is not there; the store's.
+    pub async fn dedicate(
+        &self,
+        place: &Place,
+        wish: &MachineNodeWish,
+    ) -> Result<MachineNode, Fault> {
+        let call = &self.for_machines(place);
+        if let Some((instance, machine)) =
+            self.dedicated(call, (&wish.host, &wish.cluster.0)).await?
+        {
+            return Ok(MachineNode::of(&instance, &machine, &place.region, false));
+        }
+        let profile = profile(self, call, &named(&wish.profile)).await?;
+        let hosts = &self.instances.parts.hosts;
+        hosts.up_to_date().await;
+        let free = hosts.read(|it| it.ledgers().get(&wish.host).map(|it| ledger::free(it)));
+        let free = free.ok_or_else(|| fault::bad_combination("The machine is not known."))?;
+        let size = share(&free, (wish.cpus, wish.memory_mib))
+            .map_err(|text| fault::bad_combination(&text))?;
+        let ground = self.ground_on(call, wish, size).await?;
+        let machine = OfMachine {
+            host: wish.host.clone(),
+            cluster: wish.cluster.0.clone(),
+            cpu: size.cpu,
+            memory_mib: size.memory_mib,
+        };
+        let tags = [
+            ("Name".to_owned(), wish.name.clone()),
+            (
+                format!("kubernetes.io/cluster/{}", wish.cluster.1),
+                "owned".to_owned(),
+            ),
+        ];
+        let made = transact!(self.table, &call.permit, |tx| {
+            let of = (KIND, wish.disk_gib, wish.user_data.as_str());
+            let (instance, interface) = ground.make(self, call, of).await?;
+            let instance = Instance {
+                machine: Some(machine.clone()),
+                profile: Some(associated(call, &profile)),
+                tags: tags.clone().into_iter().collect(),
+                ..instance
+            };
+            tx.join(written(call, &instance, &interface));
+            MachineNode::of(&instance, &machine, &call.region, true)
+        });
+        Ok(made)
+    }
+
+    /// The first subnet in which the machine takes it.
+    async fn ground_on(
+        &self,
+        call: &Call,
+        wish: &MachineNodeWish,
+        size: Size,
+    ) -> Result<Ground, Fault> {
+        let mut why = "The cluster has no subnet.".to_owned();
+        for id in &wish.subnets {
+            let subnet: Subnet = self.get(call, id).await?;
+            let ground = Ground::find(self, call, subnet, &wish.groups).await?;
+            let asked = ground.wish(call, size, wish.disk_gib);
+            let hosts = &self.instances.parts.hosts;
+            match hosts.read(|it| refusal(it, &wish.host, &asked)) {
+                None => return Ok(ground),
+                Some(text) => why = text,
+            }
+        }
+        Err(fault::bad_combination(&why))
+    }
+
+    /// Ends what a machine gives to a cluster, by the id of that; nothing if that is nothing.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn take_back(
+        &self,
+        place: &Place,
+        (host, cluster): (&str, &str),
+    ) -> Result<Option<MachineNode>, Fault> {
+        let call = &self.for_machines(place);
+        let Some((instance, machine)) = self.dedicated(call, (host, cluster)).await? else {
+            return Ok(None);
+        };
+        let end = |it: &mut Instance| {
+            it.life.terminate(call.now);
+            Ok(())
+        };
+        self.change(call, &instance.id, end).await?;
+        Ok(Some(MachineNode::of(
+            &instance,
+            &machine,
+            &place.region,
+            false,
+        )))
+    }
+
+    /// What a machine gives to a cluster already.
+    async fn dedicated(
+        &self,
+        call: &Call,
+        (host, cluster): (&str, &str),
+    ) -> Result<Option<(Instance, OfMachine)>, Fault> {
+        let all: Vec<Instance> = self.all(call).await?;
+        Ok(all.into_iter().find_map(|it| {
+            let machine = it.machine.clone()?;
+            let is_it = machine.host == host && machine.cluster == cluster;
+            let ends = matches!(it.life.state, State::ShuttingDown | State::Terminated);
+            (is_it && !ends).then_some((it, machine))
+        }))
+    }
+
+    fn for_machines(&self, place: &Place) -> Call {
+        let Place { account, region } = place;
+        let context = Context::internal(account, region, PRINCIPAL, self.instances.now());
+        Call::by_controller(context, PERMIT)
+    }
+}
+
+fn named(profile: &str) -> ProfileName {
+    ProfileName {
+        name: profile.to_owned(),
+        arn: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_free_is_given_in_whole_cores() {
+        let free = |cpu, memory| Free {
+            cpu,
+            memory,
+            interfaces: 1,
+            taken: Vec::new(),
+            disk: None,
+        };
+        let check = |free: &Free, asked: (Option<u32>, Option<u32>)| {
+            share(free, asked).map(|it| (it.cpu, it.guaranteed, it.memory_mib))
+        };
+        let most = free(4 * CORE + 700, 8000);
+        assert_eq!(check(&most, (None, None)), Ok((4096, 4096, 8000)));
+        assert_eq!(check(&most, (Some(1), Some(512))), Ok((1024, 1024, 512)));
+        for (free, asked) in [
+            (&most, (Some(5), None)),
+            (&most, (None, Some(8001))),
+            (&free(1023, 8000), (None, None)),
+            (&free(2048, 0), (None, None)),
+        ] {
+            assert!(check(free, asked).is_err(), "{asked:?}");
+        }
+    }
+}
