@@ -51,6 +51,14 @@ async fn every_certificate(core: &Core) -> Result<(), ChangeError> {
     Ok(())
 }
 
+/// Wakes an instance that a record of its own service is about.
+pub fn instance_changed(core: &Core, key: &str) -> Reach {
+    if let Some(which) = core.parts.instances.told(key) {
+        core.instances.wake(which);
+    }
+    Reach::One
+}
+
 /// Wakes whom a key concerns. A host concerns every load balancer, and the health of every target.
 pub fn changed(core: &Core, key: &str, look: Look) -> Reach {
     let Some((scope, kind, id)) = Scope::parse(key) else {

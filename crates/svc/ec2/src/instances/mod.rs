@@ -10,6 +10,7 @@ pub mod fields;
 pub mod figures;
 pub mod launch;
 pub mod life;
+pub mod located;
 pub mod placing;
 pub mod pods;
 mod reconcile;
