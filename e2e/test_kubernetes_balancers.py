@@ -71,8 +71,9 @@ def deploy(cluster, name, text=None, replicas=1, surge=1, **spec):
     )
 
 
-def expose(cluster, name, kind="ClusterIP", port=80, **annotations):
+def expose(cluster, name, kind="ClusterIP", port=80, policy=None, **annotations):
     spec = {"type": kind, "selector": {"app": name}, "ports": [{"port": port, "targetPort": 8080}]}
+    spec |= {"externalTrafficPolicy": policy} if policy else {}
     metadata = {"name": name, "annotations": {f"{NLB}-{key}": value for key, value in annotations.items()}}
     apply(cluster, {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec})
 
@@ -271,6 +272,103 @@ def test_a_rolling_update_behind_a_network_load_balancer_loses_no_request(instal
     assert set(load.bodies) == {"many", "newer"} and get(port) == (200, "newer")
     cluster.kubectl("delete", "service/many", "deployment/many", "--timeout=50s")
     installation.client("ec2").terminate_instances(InstanceIds=[instance["InstanceId"]])
+
+
+def targets_of(installation, service):
+    """States of the targets of a Service's only target group, by their ids."""
+    elb = installation.client("elbv2")
+    all_groups = elb.describe_target_groups()["TargetGroups"]
+    groups = [it for it in all_groups if it["TargetGroupName"].startswith(f"k8s-default-{service}-")]
+    if len(groups) != 1:
+        return None
+    assert groups[0]["TargetType"] == "instance"
+    shown = elb.describe_target_health(TargetGroupArn=groups[0]["TargetGroupArn"])["TargetHealthDescriptions"]
+    return {it["Target"]["Id"]: it["TargetHealth"]["State"] for it in shown if it["TargetHealth"]["State"] != "draining"}
+
+
+@pytest.fixture(scope="module")
+def second(installation, cluster):
+    """Another node, where nothing runs that does not ask for it."""
+    made = launch(installation, cluster, USER_DATA.replace("team=blue", "team=second\n    - --register-with-taints=second=yes:NoSchedule"))
+    wait_for(lambda: condition(node_of(cluster, made), "Ready") == "True", 90, "a node that is ready")
+    return made
+
+
+def first_of(cluster, second):
+    nodes = cluster.get("nodes", "-l", "team=blue")["items"]
+    (first,) = [it["spec"]["providerID"].rsplit("/", 1)[1] for it in nodes]
+    assert first != second["InstanceId"]
+    return first
+
+
+def test_an_ingress_reaches_pods_by_ports_of_nodes(installation, cluster, second):
+    first, port = first_of(cluster, second), free_port()
+    deploy(cluster, "ported")
+    expose(cluster, "ported")
+    rules = [{"http": {"paths": [path("ported")]}}]
+    by_nodes = {"target_type": "instance", "target_group_attributes": "deregistration_delay.timeout_seconds=2"}
+    ingress(cluster, "ported", port, rules, **by_nodes)
+    told = "service type must be either 'NodePort' or 'LoadBalancer': default/ported"
+    wait_for(lambda: told in events(cluster, "ported", "FailedBuildModel"), 30, "a refusal")
+    expose(cluster, "ported", "NodePort")
+    wait_for(lambda: get(port) == (200, "ported"), 90, "an answer through the load balancer")
+    both = {first: "healthy", second["InstanceId"]: "healthy"}
+    wait_for(lambda: targets_of(installation, "ported") == both, 60, "both nodes")
+    # Whichever node is asked.
+    assert {get(port) for _ in range(10)} == {(200, "ported")}
+    name = node_of(cluster, second)["metadata"]["name"]
+    cluster.kubectl("label", "node", name, "node.kubernetes.io/exclude-from-external-load-balancers=")
+    wait_for(lambda: targets_of(installation, "ported") == {first: "healthy"}, 30, "one node")
+    cluster.kubectl("label", "node", name, "node.kubernetes.io/exclude-from-external-load-balancers-")
+    wait_for(lambda: targets_of(installation, "ported") == both, 60, "both nodes again")
+    ingress(cluster, "ported", port, rules, target_node_labels="team=second", **by_nodes)
+    wait_for(lambda: targets_of(installation, "ported") == {second["InstanceId"]: "healthy"}, 60, "the node with the label")
+    wait_for(lambda: get(port) == (200, "ported"), 30, "an answer by the node that has no pod")
+    # Addresses take the place of nodes without a request that fails.
+    with Traffic(port) as traffic:
+        ingress(cluster, "ported", port, rules)
+        elb = installation.client("elbv2")
+        kinds = lambda: [  # noqa: E731
+            it["TargetType"]
+            for it in elb.describe_target_groups()["TargetGroups"]
+            if it["TargetGroupName"].startswith("k8s-default-ported-")
+        ]
+        wait_for(lambda: kinds() == ["ip"], 60, "a group of addresses alone")
+    assert traffic.failed == [] and get(port) == (200, "ported")
+    cluster.kubectl("delete", "ingress", "ported", "--timeout=50s")
+    assert left_of(installation, "ported") == []
+
+
+def test_a_network_load_balancer_asks_nodes_for_their_own_pods(installation, cluster, second):
+    first, port = first_of(cluster, second), free_port()
+    deploy(cluster, "local", nodeSelector={"team": "blue"})
+    quick = {"healthcheck-interval": "5", "healthcheck-timeout": "2", "target-group-attributes": "deregistration_delay.timeout_seconds=2"}
+    expose(cluster, "local", "LoadBalancer", port, "Local", scheme="internet-facing", **{"nlb-target-type": "instance"}, **quick)
+    wait_for(lambda: get(port) == (200, "local"), 90, "an answer through the load balancer")
+    # The pod is on the first, and the other says so.
+    expected = {first: "healthy", second["InstanceId"]: "unhealthy"}
+    wait_for(lambda: targets_of(installation, "local") == expected, 60, "the node that has the pod")
+    assert {get(port) for _ in range(10)} == {(200, "local")}
+    health_port = cluster.get("service", "local")["spec"]["healthCheckNodePort"]
+    elb = installation.client("elbv2")
+    (group,) = [it for it in elb.describe_target_groups()["TargetGroups"] if it["TargetGroupName"].startswith("k8s-default-local-")]
+    shown = [group[f"HealthCheck{it}"] for it in ("Protocol", "Port", "Path")]
+    assert shown == ["HTTP", str(health_port), "/healthz"]
+    # It moves, and traffic with it.
+    deploy(cluster, "local", text="moved", nodeSelector={"team": "second"}, tolerations=[{"key": "second", "operator": "Exists"}])
+    cluster.kubectl("rollout", "status", "deployment/local", "--timeout=90s", timeout_s=100)
+    moved = {first: "unhealthy", second["InstanceId"]: "healthy"}
+    wait_for(lambda: targets_of(installation, "local") == moved, 60, "the node that has the pod now")
+    assert get(port) == (200, "moved")
+    # Everybody's word again: each node leads to all pods.
+    expose(cluster, "local", "LoadBalancer", port, "Cluster", scheme="internet-facing", **{"nlb-target-type": "instance"}, **quick)
+    both = {first: "healthy", second["InstanceId"]: "healthy"}
+    wait_for(lambda: targets_of(installation, "local") == both, 60, "both nodes")
+    assert {get(port) for _ in range(10)} == {(200, "moved")}
+    installation.client("ec2").terminate_instances(InstanceIds=[second["InstanceId"]])
+    wait_for(lambda: set(targets_of(installation, "local")) == {first}, 60, "the end of a target")
+    cluster.kubectl("delete", "service", "local", "--timeout=50s")
+    assert left_of(installation, "local") == []
 
 
 def say_who(cluster, name, image):

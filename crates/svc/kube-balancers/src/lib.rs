@@ -13,6 +13,7 @@ mod controller;
 mod endpoints;
 mod ingress;
 mod names;
+mod nodes;
 mod objects;
 mod plan;
 mod remove;
