@@ -1,7 +1,7 @@
 //! What every operation and loop of the service works with.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -39,6 +39,8 @@ pub struct Core {
     pub certificates: Arc<Queue<String>>,
     /// Instances that changed, by their ids.
     pub instances: Arc<Queue<(Place, String)>>,
+    /// Those that are targets. Others change far more often.
+    pub as_targets: Mutex<HashSet<(Place, String)>>,
     pub shard: Shard,
     /// ARNs of target groups whose targets or health changed.
     pub changes: broadcast::Sender<String>,
@@ -61,6 +63,7 @@ impl Core {
             hosts: Arc::default(),
             certificates: Arc::default(),
             instances: Arc::default(),
+            as_targets: Mutex::default(),
             shard: Shard::new("/w1/c0/elbv2/shard/0"),
             changes: broadcast::Sender::new(CHANGES),
             connections: Mutex::default(),

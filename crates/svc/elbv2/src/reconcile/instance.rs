@@ -49,5 +49,6 @@ pub async fn instance(core: Arc<Core>, (place, id): (Place, String)) -> Result<N
             "targets go with their instance"
         );
     }
+    core.as_targets.lock().remove(&(place, id));
     Ok(Next::Settled)
 }
