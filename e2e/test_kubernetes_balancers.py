@@ -14,7 +14,7 @@ from harness.load import Load, Port
 from harness.waiting import wait_for
 from test_ec2_instances import profile
 from test_kubernetes_nodes import MAY_PULL, USER_DATA, condition, launch, node_of
-from test_network_load_balancers import CALL, WHO
+from test_network_load_balancers import CALL, WHO, Flows, wait_as_boto3
 
 pytestmark = pytest.mark.minutes(2)
 
@@ -369,6 +369,69 @@ def test_a_network_load_balancer_asks_nodes_for_their_own_pods(installation, clu
     wait_for(lambda: set(targets_of(installation, "local")) == {first}, 60, "the end of a target")
     cluster.kubectl("delete", "service", "local", "--timeout=50s")
     assert left_of(installation, "local") == []
+
+
+def bind(cluster, name, group, service="bound", **spec):
+    spec = {"targetGroupARN": group, "serviceRef": {"name": service, "port": 80}, **spec}
+    apply(cluster, {"apiVersion": "elbv2.k8s.aws/v1beta1", "kind": "TargetGroupBinding", "metadata": {"name": name}, "spec": spec})
+
+
+def test_target_groups_of_users_are_bound_to_services(installation, cluster):
+    ec2, elb = installation.client("ec2"), installation.client("elbv2")
+    deploy(cluster, "bound")
+    expose(cluster, "bound")
+    balancer = Flows(installation, None)
+    balancer.make_balancer(free_port(), kind="ip")
+    node = cluster.get("nodes", "-l", "team=blue")["items"][0]
+    first = node["spec"]["providerID"].rsplit("/", 1)[1]
+    (reservation,) = ec2.describe_instances(InstanceIds=[first])["Reservations"]
+    (groups,) = [it["Groups"] for it in reservation["Instances"][0]["NetworkInterfaces"] if it["Attachment"]["DeviceIndex"] == 0]
+    # Nothing is opened for load balancers of users.
+    pair = [{"GroupId": balancer.group}]
+    ec2.authorize_security_group_ingress(GroupId=groups[0]["GroupId"], IpPermissions=[{"IpProtocol": "-1", "UserIdGroupPairs": pair}])
+    bind(cluster, "bound", balancer.target_group)
+    wait_for(lambda: get(balancer.port) == (200, "bound"), 90, "an answer through the load balancer")
+    shown = wait_for(lambda: (it := cluster.get("targetgroupbinding", "bound")).get("status") and it, 30, "its status")
+    assert shown["status"]["observedGeneration"] == shown["metadata"]["generation"]
+    assert shown["metadata"]["finalizers"] == ["elbv2.k8s.aws/resources"]
+    assert "SERVICE-NAME" in cluster.kubectl("get", "targetgroupbindings")
+
+    bind(cluster, "again", balancer.target_group)
+    told = "the target group is bound to TargetGroupBinding default/bound already"
+    wait_for(lambda: told in events(cluster, "again", "FailedReconcile"), 30, "a refusal")
+    bind(cluster, "again", balancer.target_group, networking={"ingress": []})
+    wait_for(lambda: "spec.networking is not supported" in events(cluster, "again", "FailedReconcile"), 30, "a refusal")
+    cluster.kubectl("delete", "targetgroupbinding", "again", "--timeout=30s")
+
+    # Pods that come are targets, and so are nodes in a group of instances.
+    cluster.kubectl("scale", "deployment/bound", "--replicas=2")
+    targets = lambda group: {  # noqa: E731
+        it["Target"]["Id"]
+        for it in elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+        if it["TargetHealth"]["State"] != "draining"
+    }
+    wait_for(lambda: len(targets(balancer.target_group)) == 2, 60, "both pods")
+    vpc = elb.describe_target_groups(TargetGroupArns=[balancer.target_group])["TargetGroups"][0]["VpcId"]
+    quick = {"HealthCheckIntervalSeconds": 5, "HealthyThresholdCount": 2}
+    made = elb.create_target_group(Name=f"{balancer.name}-i", Protocol="TCP", Port=80, VpcId=vpc, TargetType="instance", **quick)
+    instances = made["TargetGroups"][0]["TargetGroupArn"]
+    expose(cluster, "bound", "NodePort")
+    bind(cluster, "nodes", instances, targetType="instance", nodeSelector={"matchLabels": {"team": "blue"}})
+    wait_for(lambda: targets(instances) == {first}, 60, "the node")
+    forward = [{"Type": "forward", "TargetGroupArn": instances}]
+    elb.modify_listener(ListenerArn=balancer.listener, DefaultActions=forward)
+    wait_as_boto3(elb, "target_in_service", TargetGroupArn=instances)
+    assert get(balancer.port) == (200, "bound")
+
+    # Whose object goes has no targets left, also if the server is killed meanwhile.
+    cluster.kubectl("delete", "targetgroupbinding", "bound", "nodes", "--wait=false")
+    installation.kill_child("server")
+    wait_for(lambda: cluster.is_gone("targetgroupbinding", "bound") and cluster.is_gone("targetgroupbinding", "nodes"), 60, "their end")
+    assert targets(balancer.target_group) == targets(instances) == set()
+    described = elb.describe_tags(ResourceArns=[balancer.target_group, instances])["TagDescriptions"]
+    assert [it["Tags"] for it in described] == [[], []]
+    elb.delete_load_balancer(LoadBalancerArn=balancer.balancer["LoadBalancerArn"])
+    ec2.revoke_security_group_ingress(GroupId=groups[0]["GroupId"], IpPermissions=[{"IpProtocol": "-1", "UserIdGroupPairs": pair}])
 
 
 def say_who(cluster, name, image):

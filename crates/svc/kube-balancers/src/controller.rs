@@ -24,6 +24,7 @@ use wharf_reconcile::Next;
 pub use self::load_balancing::LoadBalancing;
 use crate::{
     annotations::Refused,
+    bindings,
     cloud::{Arns, Cloud, CloudError},
     endpoints::Services,
     ingress::{self, Built},
@@ -41,8 +42,8 @@ pub static INGRESS_CLASS: ApiKind = ApiKind::known(
     false,
 );
 static SERVICE: ApiKind = kind::SERVICE;
-const SERVICE_NAME: &str = "kubernetes.io/service-name";
-const SLICES_BY_SERVICE: Index = Index {
+pub const SERVICE_NAME: &str = "kubernetes.io/service-name";
+pub const SLICES_BY_SERVICE: Index = Index {
     name: "balanced-service",
     keys: |it| {
         vec![format!(
@@ -113,12 +114,21 @@ enum Failure {
 /// Until `stop`.
 pub async fn run(client: Client, informers: Informers, cloud: Cloud, stop: CancellationToken) {
     let (cluster, cloud) = (cloud.cluster.id.clone(), Arc::new(cloud));
+    let bindings = bindings::run(
+        client.clone(),
+        informers.clone(),
+        cloud.clone(),
+        stop.clone(),
+    );
     let controller = Controller::new(client, &informers, cloud, cluster);
-    tokio::select! {
-        () = stop.cancelled() => return,
-        () = controller.begin() => {}
-    }
-    controller.follow(stop).await;
+    let balancers = async {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = controller.begin() => {}
+        }
+        controller.follow(stop.clone()).await;
+    };
+    tokio::join!(balancers, bindings);
 }
 
 impl Controller {

@@ -110,7 +110,9 @@ impl Cloud {
     pub(super) async fn ours(&self, arns: &[String]) -> Result<Vec<(String, Key)>, CloudError> {
         let all = self.tags_of(arns).await?.into_iter();
         let ours = all.filter_map(|(arn, tags)| {
-            let tags = tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+            let tags = tags
+                .iter()
+                .map(|(key, value)| (key.as_str(), value.as_str()));
             Some((arn, self.stack_of(tags)?))
         });
         Ok(ours.collect())
