@@ -3,15 +3,17 @@
 import base64
 import json
 import re
+import urllib.request
 
 import pytest
 from botocore.exceptions import ClientError
 
 from harness import images, tasks
-from harness.installation import Installation
+from harness.installation import Installation, free_port
 from harness.tasks import sh
 from harness.waiting import wait_for
 from test_cost import usage
+from test_network_load_balancers import Flows, wait_as_boto3
 
 pytestmark = pytest.mark.minutes(1)
 
@@ -130,6 +132,33 @@ def test_an_instance_lives_through_everything(fresh):
     wait_for(lambda: metered(fresh, "t3.nano") >= 2 / 60 - 1e-9, 20, "the cost of both times")
     assert metered(fresh, "t3.nano") < 1
     assert re.search(r"BoxUsage:t3\.nano\s", fresh.run("cost", "--by", "usage-type").stdout)
+
+
+def test_an_instance_is_a_target_until_it_ends(fresh):
+    ec2, elb = fresh.client("ec2"), fresh.client("elbv2")
+    groups = [tasks.open_group(fresh)]
+    (made,) = ec2.run_instances(
+        ImageId=own_image_of(fresh), InstanceType="t3.nano", MinCount=1, MaxCount=1, UserData=USER_DATA, SecurityGroupIds=groups
+    )["Instances"]
+    vpc = ec2.create_vpc(CidrBlock="10.77.0.0/16")["Vpc"]["VpcId"]
+    other = elb.create_target_group(Name="elsewhere", Protocol="TCP", Port=80, VpcId=vpc)["TargetGroups"][0]["TargetGroupArn"]
+    balancer = Flows(fresh, None)
+    balancer.make_balancer(free_port(), kind="instance")
+    group, target = balancer.target_group, {"Id": made["InstanceId"]}
+    wait_state(ec2, made["InstanceId"], "running")
+    with pytest.raises(ClientError, match="not in the target group VPC"):
+        elb.register_targets(TargetGroupArn=other, Targets=[target])
+    elb.register_targets(TargetGroupArn=group, Targets=[target])
+    wait_as_boto3(elb, "target_in_service", TargetGroupArn=group)
+    with urllib.request.urlopen(f"http://127.0.0.1:{balancer.port}/", timeout=5) as answer:
+        assert answer.read().decode().startswith("page of ip-")
+    (shown,) = elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+    assert shown["Target"] == {**target, "Port": 80, "AvailabilityZone": made["Placement"]["AvailabilityZone"]}
+    ec2.terminate_instances(InstanceIds=[made["InstanceId"]])
+    # Its address may be another's soon.
+    wait_for(lambda: elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"] == [], 30, "no target")
+    with pytest.raises(ClientError, match="not in a running state"):
+        elb.register_targets(TargetGroupArn=group, Targets=[target])
 
 
 def stopped_by_alarm(wharf, instance):

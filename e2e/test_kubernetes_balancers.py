@@ -14,7 +14,7 @@ from harness.load import Load, Port
 from harness.waiting import wait_for
 from test_ec2_instances import profile
 from test_kubernetes_nodes import MAY_PULL, USER_DATA, condition, launch, node_of
-from test_network_load_balancers import CALL, WHO
+from test_network_load_balancers import CALL, WHO, Flows, wait_as_boto3
 
 pytestmark = pytest.mark.minutes(2)
 
@@ -71,8 +71,9 @@ def deploy(cluster, name, text=None, replicas=1, surge=1, **spec):
     )
 
 
-def expose(cluster, name, kind="ClusterIP", port=80, **annotations):
+def expose(cluster, name, kind="ClusterIP", port=80, policy=None, **annotations):
     spec = {"type": kind, "selector": {"app": name}, "ports": [{"port": port, "targetPort": 8080}]}
+    spec |= {"externalTrafficPolicy": policy} if policy else {}
     metadata = {"name": name, "annotations": {f"{NLB}-{key}": value for key, value in annotations.items()}}
     apply(cluster, {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec})
 
@@ -271,6 +272,166 @@ def test_a_rolling_update_behind_a_network_load_balancer_loses_no_request(instal
     assert set(load.bodies) == {"many", "newer"} and get(port) == (200, "newer")
     cluster.kubectl("delete", "service/many", "deployment/many", "--timeout=50s")
     installation.client("ec2").terminate_instances(InstanceIds=[instance["InstanceId"]])
+
+
+def targets_of(installation, service):
+    """States of the targets of a Service's only target group, by their ids."""
+    elb = installation.client("elbv2")
+    all_groups = elb.describe_target_groups()["TargetGroups"]
+    groups = [it for it in all_groups if it["TargetGroupName"].startswith(f"k8s-default-{service}-")]
+    if len(groups) != 1:
+        return None
+    assert groups[0]["TargetType"] == "instance"
+    shown = elb.describe_target_health(TargetGroupArn=groups[0]["TargetGroupArn"])["TargetHealthDescriptions"]
+    return {it["Target"]["Id"]: it["TargetHealth"]["State"] for it in shown if it["TargetHealth"]["State"] != "draining"}
+
+
+@pytest.fixture(scope="module")
+def second(installation, cluster):
+    """Another node, where nothing runs that does not ask for it."""
+    made = launch(installation, cluster, USER_DATA.replace("team=blue", "team=second\n    - --register-with-taints=second=yes:NoSchedule"))
+    wait_for(lambda: condition(node_of(cluster, made), "Ready") == "True", 90, "a node that is ready")
+    return made
+
+
+def first_of(cluster, second):
+    nodes = cluster.get("nodes", "-l", "team=blue")["items"]
+    (first,) = [it["spec"]["providerID"].rsplit("/", 1)[1] for it in nodes]
+    assert first != second["InstanceId"]
+    return first
+
+
+def test_an_ingress_reaches_pods_by_ports_of_nodes(installation, cluster, second):
+    first, port = first_of(cluster, second), free_port()
+    deploy(cluster, "ported")
+    expose(cluster, "ported")
+    rules = [{"http": {"paths": [path("ported")]}}]
+    by_nodes = {"target_type": "instance", "target_group_attributes": "deregistration_delay.timeout_seconds=2"}
+    ingress(cluster, "ported", port, rules, **by_nodes)
+    told = "service type must be either 'NodePort' or 'LoadBalancer': default/ported"
+    wait_for(lambda: told in events(cluster, "ported", "FailedBuildModel"), 30, "a refusal")
+    expose(cluster, "ported", "NodePort")
+    wait_for(lambda: get(port) == (200, "ported"), 90, "an answer through the load balancer")
+    both = {first: "healthy", second["InstanceId"]: "healthy"}
+    wait_for(lambda: targets_of(installation, "ported") == both, 60, "both nodes")
+    # Whichever node is asked.
+    assert {get(port) for _ in range(10)} == {(200, "ported")}
+    name = node_of(cluster, second)["metadata"]["name"]
+    cluster.kubectl("label", "node", name, "node.kubernetes.io/exclude-from-external-load-balancers=")
+    wait_for(lambda: targets_of(installation, "ported") == {first: "healthy"}, 30, "one node")
+    cluster.kubectl("label", "node", name, "node.kubernetes.io/exclude-from-external-load-balancers-")
+    wait_for(lambda: targets_of(installation, "ported") == both, 60, "both nodes again")
+    ingress(cluster, "ported", port, rules, target_node_labels="team=second", **by_nodes)
+    wait_for(lambda: targets_of(installation, "ported") == {second["InstanceId"]: "healthy"}, 60, "the node with the label")
+    wait_for(lambda: get(port) == (200, "ported"), 30, "an answer by the node that has no pod")
+    # Addresses take the place of nodes without a request that fails.
+    with Traffic(port) as traffic:
+        ingress(cluster, "ported", port, rules)
+        elb = installation.client("elbv2")
+        kinds = lambda: [  # noqa: E731
+            it["TargetType"]
+            for it in elb.describe_target_groups()["TargetGroups"]
+            if it["TargetGroupName"].startswith("k8s-default-ported-")
+        ]
+        wait_for(lambda: kinds() == ["ip"], 60, "a group of addresses alone")
+    assert traffic.failed == [] and get(port) == (200, "ported")
+    cluster.kubectl("delete", "ingress", "ported", "--timeout=50s")
+    assert left_of(installation, "ported") == []
+
+
+def test_a_network_load_balancer_asks_nodes_for_their_own_pods(installation, cluster, second):
+    first, port = first_of(cluster, second), free_port()
+    deploy(cluster, "local", nodeSelector={"team": "blue"})
+    quick = {"healthcheck-interval": "5", "healthcheck-timeout": "2", "target-group-attributes": "deregistration_delay.timeout_seconds=2"}
+    expose(cluster, "local", "LoadBalancer", port, "Local", scheme="internet-facing", **{"nlb-target-type": "instance"}, **quick)
+    wait_for(lambda: get(port) == (200, "local"), 90, "an answer through the load balancer")
+    # The pod is on the first, and the other says so.
+    expected = {first: "healthy", second["InstanceId"]: "unhealthy"}
+    wait_for(lambda: targets_of(installation, "local") == expected, 60, "the node that has the pod")
+    assert {get(port) for _ in range(10)} == {(200, "local")}
+    health_port = cluster.get("service", "local")["spec"]["healthCheckNodePort"]
+    elb = installation.client("elbv2")
+    (group,) = [it for it in elb.describe_target_groups()["TargetGroups"] if it["TargetGroupName"].startswith("k8s-default-local-")]
+    shown = [group[f"HealthCheck{it}"] for it in ("Protocol", "Port", "Path")]
+    assert shown == ["HTTP", str(health_port), "/healthz"]
+    # It moves, and traffic with it.
+    deploy(cluster, "local", text="moved", nodeSelector={"team": "second"}, tolerations=[{"key": "second", "operator": "Exists"}])
+    cluster.kubectl("rollout", "status", "deployment/local", "--timeout=90s", timeout_s=100)
+    moved = {first: "unhealthy", second["InstanceId"]: "healthy"}
+    wait_for(lambda: targets_of(installation, "local") == moved, 60, "the node that has the pod now")
+    assert get(port) == (200, "moved")
+    # Everybody's word again: each node leads to all pods.
+    expose(cluster, "local", "LoadBalancer", port, "Cluster", scheme="internet-facing", **{"nlb-target-type": "instance"}, **quick)
+    both = {first: "healthy", second["InstanceId"]: "healthy"}
+    wait_for(lambda: targets_of(installation, "local") == both, 60, "both nodes")
+    assert {get(port) for _ in range(10)} == {(200, "moved")}
+    installation.client("ec2").terminate_instances(InstanceIds=[second["InstanceId"]])
+    wait_for(lambda: set(targets_of(installation, "local")) == {first}, 60, "the end of a target")
+    cluster.kubectl("delete", "service", "local", "--timeout=50s")
+    assert left_of(installation, "local") == []
+
+
+def bind(cluster, name, group, service="bound", **spec):
+    spec = {"targetGroupARN": group, "serviceRef": {"name": service, "port": 80}, **spec}
+    apply(cluster, {"apiVersion": "elbv2.k8s.aws/v1beta1", "kind": "TargetGroupBinding", "metadata": {"name": name}, "spec": spec})
+
+
+def test_target_groups_of_users_are_bound_to_services(installation, cluster):
+    ec2, elb = installation.client("ec2"), installation.client("elbv2")
+    deploy(cluster, "bound")
+    expose(cluster, "bound")
+    balancer = Flows(installation, None)
+    balancer.make_balancer(free_port(), kind="ip")
+    node = cluster.get("nodes", "-l", "team=blue")["items"][0]
+    first = node["spec"]["providerID"].rsplit("/", 1)[1]
+    (reservation,) = ec2.describe_instances(InstanceIds=[first])["Reservations"]
+    (groups,) = [it["Groups"] for it in reservation["Instances"][0]["NetworkInterfaces"] if it["Attachment"]["DeviceIndex"] == 0]
+    # Nothing is opened for load balancers of users.
+    pair = [{"GroupId": balancer.group}]
+    ec2.authorize_security_group_ingress(GroupId=groups[0]["GroupId"], IpPermissions=[{"IpProtocol": "-1", "UserIdGroupPairs": pair}])
+    bind(cluster, "bound", balancer.target_group)
+    wait_for(lambda: get(balancer.port) == (200, "bound"), 90, "an answer through the load balancer")
+    shown = wait_for(lambda: (it := cluster.get("targetgroupbinding", "bound")).get("status") and it, 30, "its status")
+    assert shown["status"]["observedGeneration"] == shown["metadata"]["generation"]
+    assert shown["metadata"]["finalizers"] == ["elbv2.k8s.aws/resources"]
+    assert "SERVICE-NAME" in cluster.kubectl("get", "targetgroupbindings")
+
+    bind(cluster, "again", balancer.target_group)
+    told = "the target group is bound to TargetGroupBinding default/bound already"
+    wait_for(lambda: told in events(cluster, "again", "FailedReconcile"), 30, "a refusal")
+    bind(cluster, "again", balancer.target_group, networking={"ingress": []})
+    wait_for(lambda: "spec.networking is not supported" in events(cluster, "again", "FailedReconcile"), 30, "a refusal")
+    cluster.kubectl("delete", "targetgroupbinding", "again", "--timeout=30s")
+
+    # Pods that come are targets, and so are nodes in a group of instances.
+    cluster.kubectl("scale", "deployment/bound", "--replicas=2")
+    targets = lambda group: {  # noqa: E731
+        it["Target"]["Id"]
+        for it in elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+        if it["TargetHealth"]["State"] != "draining"
+    }
+    wait_for(lambda: len(targets(balancer.target_group)) == 2, 60, "both pods")
+    vpc = elb.describe_target_groups(TargetGroupArns=[balancer.target_group])["TargetGroups"][0]["VpcId"]
+    quick = {"HealthCheckIntervalSeconds": 5, "HealthyThresholdCount": 2}
+    made = elb.create_target_group(Name=f"{balancer.name}-i", Protocol="TCP", Port=80, VpcId=vpc, TargetType="instance", **quick)
+    instances = made["TargetGroups"][0]["TargetGroupArn"]
+    expose(cluster, "bound", "NodePort")
+    bind(cluster, "nodes", instances, targetType="instance", nodeSelector={"matchLabels": {"team": "blue"}})
+    wait_for(lambda: targets(instances) == {first}, 60, "the node")
+    forward = [{"Type": "forward", "TargetGroupArn": instances}]
+    elb.modify_listener(ListenerArn=balancer.listener, DefaultActions=forward)
+    wait_as_boto3(elb, "target_in_service", TargetGroupArn=instances)
+    assert get(balancer.port) == (200, "bound")
+
+    # Whose object goes has no targets left, also if the server is killed meanwhile.
+    cluster.kubectl("delete", "targetgroupbinding", "bound", "nodes", "--wait=false")
+    installation.kill_child("server")
+    wait_for(lambda: cluster.is_gone("targetgroupbinding", "bound") and cluster.is_gone("targetgroupbinding", "nodes"), 60, "their end")
+    assert targets(balancer.target_group) == targets(instances) == set()
+    described = elb.describe_tags(ResourceArns=[balancer.target_group, instances])["TagDescriptions"]
+    assert [it["Tags"] for it in described] == [[], []]
+    elb.delete_load_balancer(LoadBalancerArn=balancer.balancer["LoadBalancerArn"])
+    ec2.revoke_security_group_ingress(GroupId=groups[0]["GroupId"], IpPermissions=[{"IpProtocol": "-1", "UserIdGroupPairs": pair}])
 
 
 def say_who(cluster, name, image):

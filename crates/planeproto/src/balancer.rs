@@ -239,8 +239,11 @@ impl fmt::Display for TargetRef {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
     pub target: TargetRef,
-    /// Where it is reached: in the VPC for type ip, its host for type instance.
+    /// Where it is reached: in the VPC for type ip, its host or in the VPC for type instance.
     pub address: IpAddr,
+    /// An instance with an address of its own in the VPC. False in the words of a control plane of before, too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_vpc: bool,
     /// The ranges of IPv4 of its VPC, if that is where it is by an address of its own and it may see its clients'. Empty in the words of a
     /// control plane of before, too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -247,6 +247,7 @@ mod tests {
         let resource = Resource::Target(balancer::Target {
             target: target.clone(),
             address: "172.31.0.9".parse().unwrap(),
+            in_vpc: false,
             vpc_ranges: vec!["172.31.0.0/16".to_owned()],
             draining_since_ms: None,
         });

@@ -183,6 +183,17 @@ const BALANCERS: &[Line] = &[
         &["networking.k8s.io"],
         &["ingresses", "ingresses/status"],
     ),
+    (READ, &["elbv2.k8s.aws"], &["targetgroupbindings"]),
+    (
+        &["patch", "update"],
+        &["elbv2.k8s.aws"],
+        &["targetgroupbindings", "targetgroupbindings/status"],
+    ),
+    (
+        &["create"],
+        &["apiextensions.k8s.io"],
+        &["customresourcedefinitions"],
+    ),
     (&["create", "patch", "update"], CORE, &["events"]),
 ];
 /// All controllers run as one user: the collector of garbage and the one of namespaces need every kind.

@@ -1,7 +1,7 @@
 //! Services with their slices. Pure.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     net::{IpAddr, SocketAddr},
     sync::Arc,
 };
@@ -51,6 +51,14 @@ impl Entry {
             }
         }
         found.into_iter().collect()
+    }
+
+    /// How many endpoints of a node are ready.
+    pub fn ready_on(&self, node: &str) -> usize {
+        let all = self.slices().flat_map(|it| &it.endpoints);
+        let here = all.filter(|it| it.ready && it.node.as_deref() == Some(node));
+        let addresses: BTreeSet<IpAddr> = here.map(|it| it.address).collect();
+        addresses.len()
     }
 
     pub fn service(&self) -> Option<&Arc<Service>> {

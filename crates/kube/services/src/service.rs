@@ -127,6 +127,8 @@ pub struct Service {
     pub affinity: Option<Duration>,
     pub internal: Policy,
     pub external: Policy,
+    /// Where each node tells load balancers whether it has endpoints of its own (`healthCheckNodePort`).
+    pub health_port: Option<u16>,
     pub ports: Vec<ServicePort>,
     /// What the cluster goes without, as its own service tells.
     pub without: Parts,
@@ -193,6 +195,8 @@ impl Service {
                 Kind::LoadBalancer => addresses(balancers.map(|it| it.text("/ip"))),
                 _ => Vec::new(),
             },
+            health_port: port(object.integer("/spec/healthCheckNodePort"))
+                .filter(|_| kind == Kind::LoadBalancer),
             kind,
             publishes_not_ready: object.is_true("/spec/publishNotReadyAddresses"),
             affinity,

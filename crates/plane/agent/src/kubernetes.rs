@@ -6,6 +6,7 @@ mod api_server;
 mod members;
 mod pod_identity;
 mod policies;
+mod service_health;
 mod services;
 
 use std::{
@@ -45,6 +46,7 @@ use self::{
     api_server::ApiServer,
     pod_identity::{PodCredentials, PodIdentity},
     policies::Policies,
+    service_health::ServiceHealth,
 };
 use crate::{
     client::{Api, Endpoint},
@@ -253,12 +255,14 @@ impl Kubelets {
         let server_at = endpoint.trim_start_matches("https://");
         let api_server = ApiServer::bind(&network, &vpc, server_at).await?;
         let pod_identity = PodIdentity::bind(&network, &vpc).await?;
+        let service_health = ServiceHealth::bind(&network, &vpc).await?;
         let services_of = services::Node {
             instance: it.id.clone(),
             name: name.clone(),
             address: it.interface.address,
             api_server: api_server.address()?,
             pod_identity: pod_identity.address()?,
+            health: service_health.address()?,
         };
         let book = Services::start(client.named("kube-proxy"), &stop);
         let holding = policies.follow(
@@ -303,6 +307,14 @@ impl Kubelets {
                 stop.clone(),
             );
             let _following = AbortOnDropHandle::new(tokio::spawn(following));
+            let telling = service_health.serve(
+                (network.clone(), vpc.clone()),
+                kubelet.clone(),
+                book.clone(),
+                connections.clone(),
+                stop.clone(),
+            );
+            let _telling = AbortOnDropHandle::new(tokio::spawn(telling));
             let _holding = AbortOnDropHandle::new(tokio::spawn(holding));
             let naming = {
                 let (network, scope) = (network.clone(), Scope::Vpc(vpc.clone()));

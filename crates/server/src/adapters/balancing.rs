@@ -10,8 +10,10 @@ use tokio::sync::broadcast;
 use wharf_hosts::PlaneHosts;
 use wharf_store::Store;
 use wharf_svc_acm::{AcmService, Found, LookupError as UsersError, Usage, Users};
+use wharf_svc_ec2::{Ec2Service, instances::located};
 use wharf_svc_elbv2::{
-    CertificateLookup, Certificates, FoundCertificate, Instances, LookupError, Place,
+    CertificateLookup, Certificates, FoundCertificate, InstanceLookup, Instances, LookupError,
+    Place,
 };
 use wharf_svc_iam::Directory as IamDirectory;
 
@@ -79,24 +81,47 @@ impl Users for Listeners {
     }
 }
 
-/// Where instances are, for target groups that name them: the hosts that take part in the network.
-pub struct Hosts(pub Store);
+/// Where instances are, for target groups that name them: the hosts that take part in the network, and EC2's.
+pub struct Hosts {
+    pub store: Store,
+    pub ec2: Ec2Service,
+}
 
 #[async_trait]
 impl Instances for Hosts {
-    async fn address(
-        &self,
-        account: &str,
-        region: &str,
-        instance: &str,
-    ) -> Result<Option<IpAddr>, LookupError> {
-        let host = PlaneHosts::find(&self.0, account, region, instance).await;
+    async fn find(&self, place: &Place, instance: &str) -> Result<InstanceLookup, LookupError> {
+        let Place { account, region } = place;
+        let host = PlaneHosts::find(&self.store, account, region, instance).await;
         let host = host.map_err(|error| LookupError {
             what: "a host",
             cause: Box::new(error),
         })?;
-        // A host without peers is this machine.
-        let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        Ok(host.map(|host| host.underlay.unwrap_or(here)))
+        if let Some(host) = host {
+            // A host without peers is this machine.
+            let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
+            return Ok(InstanceLookup::Host(host.underlay.unwrap_or(here)));
+        }
+        let found = self.ec2.located(place, instance).await;
+        let found = found.map_err(|fault| LookupError {
+            what: "an instance",
+            cause: fault.message.into(),
+        })?;
+        Ok(match found {
+            None => InstanceLookup::Gone,
+            Some(it) if !it.runs => InstanceLookup::NotRunning,
+            Some(it) => InstanceLookup::Vpc {
+                vpc: it.vpc,
+                address: it.address.into(),
+                zone: it.zone,
+            },
+        })
+    }
+
+    fn told_by(&self) -> Option<&'static str> {
+        Some(wharf_svc_ec2::plane::SERVICE)
+    }
+
+    fn told(&self, key: &str) -> Option<(Place, String)> {
+        located::of_key(key)
     }
 }

@@ -139,7 +139,10 @@ impl Plane {
                 acm: acm.clone(),
                 iam: directory.clone(),
             }),
-            instances: Arc::new(Hosts(data.store.clone())),
+            instances: Arc::new(Hosts {
+                store: data.store.clone(),
+                ec2: ec2.clone(),
+            }),
             metrics: vended.clone(),
             clock: clock.clone(),
             config: Elbv2Config {

@@ -127,16 +127,38 @@ pub trait Certificates: Send + Sync + 'static {
     }
 }
 
+/// Where an instance is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InstanceLookup {
+    /// There is none of that id, or it has ended.
+    Gone,
+    /// It is there, and does not run now.
+    NotRunning,
+    /// It is a host, which others reach there.
+    Host(IpAddr),
+    /// It has an address of its own.
+    Vpc {
+        vpc: String,
+        address: IpAddr,
+        zone: String,
+    },
+}
+
 /// Where the targets of groups of type instance are.
 #[async_trait]
 pub trait Instances: Send + Sync + 'static {
-    /// The address of a running instance of the account, as load balancer hosts reach it.
-    async fn address(
-        &self,
-        account: &str,
-        region: &str,
-        instance: &str,
-    ) -> Result<Option<IpAddr>, LookupError>;
+    /// An instance of the account.
+    async fn find(&self, place: &Place, instance: &str) -> Result<InstanceLookup, LookupError>;
+
+    /// The service whose records tell when instances end, if any does.
+    fn told_by(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The instance that a key of that service's records is about.
+    fn told(&self, _key: &str) -> Option<(Place, String)> {
+        None
+    }
 }
 
 /// Neither certificates nor instances.
@@ -151,7 +173,7 @@ impl Certificates for Nothing {
 
 #[async_trait]
 impl Instances for Nothing {
-    async fn address(&self, _: &str, _: &str, _: &str) -> Result<Option<IpAddr>, LookupError> {
-        Ok(None)
+    async fn find(&self, _: &Place, _: &str) -> Result<InstanceLookup, LookupError> {
+        Ok(InstanceLookup::Gone)
     }
 }

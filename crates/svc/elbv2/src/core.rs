@@ -1,7 +1,7 @@
 //! What every operation and loop of the service works with.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -37,6 +37,10 @@ pub struct Core {
     pub hosts: Arc<Queue<String>>,
     /// Keys of certificates.
     pub certificates: Arc<Queue<String>>,
+    /// Instances that changed, by their ids.
+    pub instances: Arc<Queue<(Place, String)>>,
+    /// Those that are targets. Others change far more often.
+    pub as_targets: Mutex<HashSet<(Place, String)>>,
     pub shard: Shard,
     /// ARNs of target groups whose targets or health changed.
     pub changes: broadcast::Sender<String>,
@@ -58,6 +62,8 @@ impl Core {
             groups: Arc::default(),
             hosts: Arc::default(),
             certificates: Arc::default(),
+            instances: Arc::default(),
+            as_targets: Mutex::default(),
             shard: Shard::new("/w1/c0/elbv2/shard/0"),
             changes: broadcast::Sender::new(CHANGES),
             connections: Mutex::default(),

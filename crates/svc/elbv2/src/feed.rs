@@ -51,6 +51,25 @@ async fn every_certificate(core: &Core) -> Result<(), ChangeError> {
     Ok(())
 }
 
+/// Wakes an instance that a record of its own service is about, if it is a target.
+pub fn instance_changed(core: &Core, key: &str) -> Reach {
+    let which = core.parts.instances.told(key);
+    if let Some(which) = which.filter(|it| core.as_targets.lock().contains(it)) {
+        core.instances.wake(which);
+    }
+    Reach::One
+}
+
+/// An instance is followed from the first look at it as a target on: it may have ended by then.
+fn follow_instance(core: &Core, scope: &Scope, target: &str) {
+    if target.starts_with("i-") {
+        let which = (Place::of_scope(scope), target.to_owned());
+        if core.as_targets.lock().insert(which.clone()) {
+            core.instances.wake(which);
+        }
+    }
+}
+
 /// Wakes whom a key concerns. A host concerns every load balancer, and the health of every target.
 pub fn changed(core: &Core, key: &str, look: Look) -> Reach {
     let Some((scope, kind, id)) = Scope::parse(key) else {
@@ -76,7 +95,12 @@ pub fn changed(core: &Core, key: &str, look: Look) -> Reach {
             return Reach::All;
         }
         Target::KIND | Health::KIND => match split_target(&id) {
-            Some((group, _, _)) => group,
+            Some((group, target, _)) => {
+                if kind == Target::KIND {
+                    follow_instance(core, &scope, target);
+                }
+                group
+            }
             None => return Reach::One,
         },
         _ => return Reach::One,

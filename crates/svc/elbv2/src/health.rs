@@ -253,6 +253,7 @@ mod tests {
     fn target(draining_since: Option<i64>) -> Target {
         Target {
             address: "172.31.0.9".parse().unwrap(),
+            in_vpc: false,
             zone: None,
             vpc_ranges: Vec::new(),
             registered_at: Timestamp(0),

@@ -40,7 +40,8 @@ mod tree;
 
 pub use certificates::users as certificate_users;
 pub use config::{
-    CertificateLookup, Certificates, Config, FoundCertificate, Instances, LookupError, Parts,
+    CertificateLookup, Certificates, Config, FoundCertificate, InstanceLookup, Instances,
+    LookupError, Parts,
 };
 pub use core::ChangeError;
 pub use names::Place;

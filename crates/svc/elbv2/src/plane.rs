@@ -64,6 +64,7 @@ pub fn resource(entry: &Entry, keyring: &Keyring) -> Option<Resource> {
             Resource::Target(plane::Target {
                 target: names::target_ref(&place, &id)?,
                 address: record.address,
+                in_vpc: record.in_vpc,
                 vpc_ranges: record.vpc_ranges,
                 draining_since_ms: record.draining_since.map(|at| at.millis()),
             })

@@ -8,6 +8,7 @@
 //! | target groups | a change of group, targets, health; timers | [`crate::health::fate`] |
 //! | certificates | a new one under the same ARN | [`certificate`] |
 //! | hosts | their streams; timers | [`host`] |
+//! | instances | a change of one | [`instance`] |
 //!
 //! Every write compares the shard's lease; a server that lost it stops writing.
 
@@ -15,12 +16,14 @@ mod balancer;
 mod certificate;
 mod group;
 mod host;
+mod instance;
 mod interfaces;
 
 pub use balancer::balancer;
 pub use certificate::certificate;
 pub use group::group;
 pub use host::host;
+pub use instance::instance;
 pub use interfaces::sweep;
 
 use wharf_base::Permit;

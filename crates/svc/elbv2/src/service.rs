@@ -81,7 +81,17 @@ impl Elbv2Service {
         loops.hold(&core.shard, &store, permit, how).await;
         let of = core.clone();
         let changed = move |key: &str, look| feed::changed(&of, key, look);
-        loops.spawn(wharf_service::feed(store, SERVICE, loops.stop(), changed));
+        loops.spawn(wharf_service::feed(
+            store.clone(),
+            SERVICE,
+            loops.stop(),
+            changed,
+        ));
+        if let Some(service) = core.parts.instances.told_by() {
+            let of = core.clone();
+            let changed = move |key: &str, _| feed::instance_changed(&of, key);
+            loops.spawn(wharf_service::feed(store, service, loops.stop(), changed));
+        }
         loops.spawn(sweep(core.clone(), loops.stop()));
         loops.spawn(feed::certificates(core.clone(), loops.stop()));
 
@@ -100,6 +110,10 @@ impl Elbv2Service {
         let of = core.clone();
         loops.work(&core.hosts, WORKERS, move |key| {
             reconcile::host(of.clone(), key)
+        });
+        let of = core.clone();
+        loops.work(&core.instances, WORKERS, move |which| {
+            reconcile::instance(of.clone(), which)
         });
         loops.run().await;
     }

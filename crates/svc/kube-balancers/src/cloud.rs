@@ -4,6 +4,7 @@
 //! users name (subnets, security groups, certificates) must be of the cluster's VPC, or of its account and region.
 
 mod act;
+mod bindings;
 mod read;
 mod settle;
 mod wire;

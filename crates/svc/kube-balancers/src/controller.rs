@@ -3,6 +3,7 @@
 //! stack is left.
 
 mod load_balancing;
+mod waking;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,19 +17,19 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use wharf_base::Backoff;
 use wharf_kube_client::{
-    Change, Client, Index, Informer, Informers, Kind as ApiKind, Object as _, Patch, Recorder, Ref,
-    kind,
+    Client, Index, Informer, Informers, Kind as ApiKind, Object as _, Patch, Recorder, Ref, kind,
 };
 use wharf_reconcile::Next;
 
 pub use self::load_balancing::LoadBalancing;
 use crate::{
     annotations::Refused,
+    bindings,
     cloud::{Arns, Cloud, CloudError},
-    endpoints::{POD_ENI, Services},
+    endpoints::Services,
     ingress::{self, Built},
     objects, plan, service,
-    stack::{Key, Stack},
+    stack::{Key, Stack, TargetKind},
 };
 
 pub static INGRESS: ApiKind =
@@ -41,8 +42,8 @@ pub static INGRESS_CLASS: ApiKind = ApiKind::known(
     false,
 );
 static SERVICE: ApiKind = kind::SERVICE;
-const SERVICE_NAME: &str = "kubernetes.io/service-name";
-const SLICES_BY_SERVICE: Index = Index {
+pub const SERVICE_NAME: &str = "kubernetes.io/service-name";
+pub const SLICES_BY_SERVICE: Index = Index {
     name: "balanced-service",
     keys: |it| {
         vec![format!(
@@ -83,12 +84,15 @@ pub struct Controller {
     classes: Informer,
     slices: Informer,
     pods: Informer,
+    nodes: Informer,
     recorder: Recorder,
     known: Mutex<BTreeMap<Key, Arns>>,
     /// A call failed whose outcome nobody knows.
     stale: Mutex<bool>,
     /// Warnings that stand, by stacks.
     told: Mutex<BTreeMap<Key, BTreeSet<String>>>,
+    /// Stacks with nodes as targets.
+    by_nodes: Mutex<BTreeSet<Key>>,
 }
 
 /// Why a stack is not as it should be.
@@ -110,12 +114,21 @@ enum Failure {
 /// Until `stop`.
 pub async fn run(client: Client, informers: Informers, cloud: Cloud, stop: CancellationToken) {
     let (cluster, cloud) = (cloud.cluster.id.clone(), Arc::new(cloud));
+    let bindings = bindings::run(
+        client.clone(),
+        informers.clone(),
+        cloud.clone(),
+        stop.clone(),
+    );
     let controller = Controller::new(client, &informers, cloud, cluster);
-    tokio::select! {
-        () = stop.cancelled() => return,
-        () = controller.begin() => {}
-    }
-    controller.follow(stop).await;
+    let balancers = async {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = controller.begin() => {}
+        }
+        controller.follow(stop.clone()).await;
+    };
+    tokio::join!(balancers, bindings);
 }
 
 impl Controller {
@@ -131,6 +144,7 @@ impl Controller {
             classes: informers.of(&INGRESS_CLASS),
             slices: informers.of(&kind::ENDPOINT_SLICE),
             pods: informers.of(&kind::POD),
+            nodes: informers.of(&kind::NODE),
             recorder: Recorder::start(client.clone(), "aws-load-balancer-controller", ""),
             client,
             cloud,
@@ -138,6 +152,7 @@ impl Controller {
             known: Mutex::default(),
             stale: Mutex::new(true),
             told: Mutex::default(),
+            by_nodes: Mutex::default(),
         })
     }
 
@@ -165,6 +180,7 @@ impl Controller {
             &self.classes,
             &self.slices,
             &self.pods,
+            &self.nodes,
         ] {
             informer.synced().await;
         }
@@ -197,88 +213,6 @@ impl Controller {
             async move { controller.sync(&key).await }
         })
         .await;
-    }
-
-    fn subscribe(self: &Arc<Self>, queue: &Queue) {
-        let (this, to) = (Arc::downgrade(self), queue.clone());
-        self.services.subscribe(move |change| {
-            let (Some(this), object) = (this.upgrade(), change.object()) else {
-                return;
-            };
-            this.wake_service(&to, object.namespace(), object.name());
-        });
-        let (this, to) = (Arc::downgrade(self), queue.clone());
-        self.slices.subscribe(move |change| {
-            let (Some(this), slice) = (this.upgrade(), change.object()) else {
-                return;
-            };
-            if let Some(service) = slice.label(SERVICE_NAME) {
-                this.wake_service(&to, slice.namespace(), service);
-            }
-        });
-        let (this, to) = (Arc::downgrade(self), queue.clone());
-        self.pods.subscribe(move |change| {
-            let Some(this) = this.upgrade() else { return };
-            let pod = change.object();
-            // A slice may be told of before the pod is: its interface is what matters.
-            let is_new = match change {
-                Change::Changed { old, new } => old.annotation(POD_ENI) != new.annotation(POD_ENI),
-                Change::Added(_) => true,
-                Change::Deleted(_) => false,
-            };
-            if !is_new || pod.annotation(POD_ENI).is_none() {
-                return;
-            }
-            for slice in this.slices.in_namespace(pod.namespace()) {
-                let mut endpoints = slice.list("/endpoints").iter();
-                if endpoints.any(|it| it.text("/targetRef/name") == pod.name())
-                    && let Some(service) = slice.label(SERVICE_NAME)
-                {
-                    this.wake_service(&to, pod.namespace(), service);
-                }
-            }
-        });
-        let to = queue.clone();
-        self.ingresses.subscribe(move |change| {
-            let wake = |ingress: &Value| {
-                for key in objects::keys(ingress) {
-                    to.wake(key);
-                }
-            };
-            if let Change::Changed { old, .. } = change {
-                wake(old);
-            }
-            wake(change.object());
-        });
-        let (this, to) = (Arc::downgrade(self), queue.clone());
-        self.classes.subscribe(move |_| {
-            let Some(this) = this.upgrade() else { return };
-            for ingress in this.ingresses.all() {
-                for key in objects::keys(&ingress) {
-                    to.wake(key);
-                }
-            }
-        });
-    }
-
-    fn wake_service(&self, queue: &Queue, namespace: &str, name: &str) {
-        let key = Key::Service {
-            namespace: namespace.to_owned(),
-            name: name.to_owned(),
-        };
-        let service = self.services.get(namespace, name);
-        let matters =
-            service.is_none_or(|it| service::wants(&it) || it.has_finalizer(objects::OF_SERVICE));
-        if matters || self.known.lock().contains_key(&key) {
-            queue.wake(key);
-        }
-        for ingress in self.ingresses.in_namespace(namespace) {
-            if objects::names_service(&ingress, name) {
-                for key in objects::keys(&ingress) {
-                    queue.wake(key);
-                }
-            }
-        }
     }
 
     /// The objects that are of a stack, and those that were.
@@ -355,6 +289,7 @@ impl Controller {
         self.refresh().await?;
         let is_known = self.known.lock().contains_key(key);
         if members.is_empty() {
+            self.by_nodes.lock().remove(key);
             if left.is_empty() && !is_known {
                 self.told.lock().remove(key);
                 return Ok(Next::Settled);
@@ -371,6 +306,11 @@ impl Controller {
             return Ok(Next::Settled);
         }
         let built = self.build(key, members)?;
+        let mut groups = built.stack.groups.values();
+        match groups.any(|it| it.kind == TargetKind::Instance) {
+            true => self.by_nodes.lock().insert(key.clone()),
+            false => self.by_nodes.lock().remove(key),
+        };
         self.warn(key, members, &built);
         let Built {
             mut stack,
@@ -387,7 +327,8 @@ impl Controller {
         }
         self.known.lock().entry(key.clone()).or_default();
         self.cloud.settle(&mut stack).await?;
-        let pods = self.cloud.groups_of(&interfaces).await?;
+        let instances = stack.nodes.keys().cloned().collect();
+        let pods = self.cloud.groups_of(&interfaces, &instances).await?;
         let steps = match self.apply(key, Some(&stack), &pods).await {
             Err(Failure::Deploy(error)) if error.is_in_use() => return Ok(Next::After(IN_USE)),
             other => other?,
@@ -556,6 +497,10 @@ impl Services for Controller {
 
     fn pod(&self, namespace: &str, name: &str) -> Option<Arc<Value>> {
         self.pods.get(namespace, name)
+    }
+
+    fn nodes(&self) -> Vec<Arc<Value>> {
+        self.nodes.all()
     }
 }
 

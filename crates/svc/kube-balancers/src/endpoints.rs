@@ -13,7 +13,7 @@ use crate::stack::Target;
 /// `[{"eniId": …, "privateIp": …}]`, written by the platform alone.
 pub const POD_ENI: &str = "vpc.amazonaws.com/pod-eni";
 /// Of one target group, as load balancing bounds them.
-const MOST_TARGETS: usize = 1000;
+pub const MOST_TARGETS: usize = 1000;
 
 /// A port of a service as an Ingress names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +36,13 @@ impl PortRef {
             Self::Name(name) => port.text("/name") == name,
         })
     }
+}
+
+/// The number of a port's target; any where that is a name, as targets say their own.
+pub fn target_port(port: &Value) -> u16 {
+    let number = port.integer("/targetPort").or(port.integer("/port"));
+    let number = number.and_then(|it| u16::try_from(it).ok());
+    number.filter(|it| *it != 0).unwrap_or(1)
 }
 
 /// Pods that answer behind a port of a service.
@@ -93,7 +100,7 @@ pub fn find(
                     if found.targets.len() < MOST_TARGETS {
                         found.interfaces.insert(id);
                         found.targets.insert(Target {
-                            address,
+                            id: address,
                             port: number,
                         });
                     }
@@ -110,6 +117,7 @@ pub trait Services {
     fn service(&self, namespace: &str, name: &str) -> Option<Arc<Value>>;
     fn slices(&self, namespace: &str, service: &str) -> Vec<Arc<Value>>;
     fn pod(&self, namespace: &str, name: &str) -> Option<Arc<Value>>;
+    fn nodes(&self) -> Vec<Arc<Value>>;
 }
 
 #[cfg(test)]
@@ -150,7 +158,7 @@ mod tests {
             &pods,
         );
         let expected = Target {
-            address: "10.0.0.1".to_owned(),
+            id: "10.0.0.1".to_owned(),
             port: 8080,
         };
         assert_eq!(found.targets, BTreeSet::from([expected]));

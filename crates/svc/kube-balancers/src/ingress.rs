@@ -1,6 +1,7 @@
 //! Ingresses of the class `alb` as a stack: an application load balancer. Pure.
 
 mod action;
+mod check;
 mod rules;
 
 use std::{
@@ -14,8 +15,11 @@ use wharf_kube_client::Object as _;
 use crate::{
     annotations::{Annotations, Known, Refused, refused},
     endpoints::{self, PortRef, Services},
-    names,
-    stack::{Action, Admission, Check, Group, Key, Kind, Listener, Rule, Security, Source, Stack},
+    names, nodes,
+    stack::{
+        Action, Admission, Group, Key, Kind, Listener, Rule, Security, Source, Stack, Target,
+        TargetKind,
+    },
 };
 
 pub const CLASS: &str = "alb";
@@ -54,6 +58,7 @@ pub const KNOWN: Known = Known {
         "success-codes",
         "tags",
         "target-group-attributes",
+        "target-node-labels",
         "target-type",
         "unhealthy-threshold-count",
     ],
@@ -73,7 +78,6 @@ pub const KNOWN: Known = Known {
         "security-group-prefix-lists",
         "shield-advanced-protection",
         "target-control-port.",
-        "target-node-labels",
         "transforms.",
         "use-regex-path-match",
         "waf-acl-id",
@@ -177,6 +181,7 @@ struct Making<'a> {
     balancer: String,
     groups: BTreeMap<String, Group>,
     interfaces: BTreeSet<String>,
+    nodes: BTreeMap<String, String>,
     warnings: Vec<((String, String), String)>,
 }
 
@@ -208,6 +213,7 @@ pub fn build(
         balancer: name.clone(),
         groups: BTreeMap::new(),
         interfaces: BTreeSet::new(),
+        nodes: BTreeMap::new(),
         warnings: Vec::new(),
     };
     let mut listeners: BTreeMap<u16, Listener> = BTreeMap::new();
@@ -222,7 +228,7 @@ pub fn build(
             ));
         }
         let notes = Annotations::new(PREFIX, &[member]);
-        notes.one_of("target-type", &["ip"])?;
+        notes.one_of("target-type", &TargetKind::NAMES)?;
         let certificates = notes.list("certificate-arn")?;
         let policy = notes.text("ssl-policy").map(str::to_owned);
         let ports = listen_ports(&notes, !certificates.is_empty())?;
@@ -346,6 +352,7 @@ pub fn build(
             tags,
             groups: making.groups,
             listeners,
+            nodes: making.nodes,
         },
         interfaces: making.interfaces,
         warnings: making.warnings,
@@ -477,8 +484,40 @@ impl Making<'_> {
         let version = notes.one_of("backend-protocol-version", &["HTTP1", "HTTP2", "GRPC"])?;
         let version = version.unwrap_or("HTTP1");
         let of = port.integer("/port").unwrap_or_default();
-        let what = format!("{}|{of}|{protocol}|{version}", ingress.name());
+        let kind = TargetKind::read(notes.one_of("target-type", &TargetKind::NAMES)?);
+        let mut what = format!("{}|{of}|{protocol}|{version}", ingress.name());
+        if kind == TargetKind::Instance {
+            what += "|instance";
+        }
         let group = names::group(self.cluster, &self.balancer, namespace, name, &what);
+        let (number, targets) = match kind {
+            TargetKind::Ip => self.pods(ingress, service, port),
+            TargetKind::Instance => {
+                let number = nodes::port(service, port)?;
+                let labels = notes.map("target-node-labels")?;
+                let found = nodes::find(&self.services.nodes(), &labels);
+                let targets = nodes::targets(&found, number);
+                self.nodes.extend(found);
+                (number, targets)
+            }
+        };
+        let group_of = Group {
+            kind,
+            protocol: protocol.to_owned(),
+            version: version.to_owned(),
+            port: number,
+            check: check::check(&notes, version, service, kind)?,
+            attributes: notes.map("target-group-attributes")?,
+            targets,
+            of: format!("{namespace}/{name}:{of}"),
+        };
+        self.groups.insert(group.clone(), group_of);
+        Ok(Some(group))
+    }
+
+    /// The pods behind a port of a service, and the number of their port.
+    fn pods(&mut self, ingress: &Value, service: &Value, port: &Value) -> (u16, BTreeSet<Target>) {
+        let (namespace, name) = (ingress.namespace(), service.name());
         let slices = self.services.slices(namespace, name);
         let pods = |pod: &str| self.services.pod(namespace, pod);
         let found = endpoints::find(port, &slices, &pods);
@@ -491,64 +530,8 @@ impl Making<'_> {
             self.warnings.push((whose, what));
         }
         self.interfaces.extend(found.interfaces);
-        let target_port = port.integer("/targetPort").unwrap_or(of);
-        let group_of = Group {
-            protocol: protocol.to_owned(),
-            version: version.to_owned(),
-            port: u16::try_from(target_port)
-                .ok()
-                .filter(|it| *it != 0)
-                .unwrap_or(1),
-            check: check(&notes, version, service)?,
-            attributes: notes.map("target-group-attributes")?,
-            targets: found.targets,
-            of: format!("{namespace}/{name}:{of}"),
-        };
-        self.groups.insert(group.clone(), group_of);
-        Ok(Some(group))
+        (endpoints::target_port(port), found.targets)
     }
-}
-
-fn check(notes: &Annotations<'_>, version: &str, service: &Value) -> Result<Check, Refused> {
-    let (path, codes) = match version {
-        "GRPC" => ("/AWS.ALB/healthcheck", "12"),
-        _ => ("/", "200"),
-    };
-    let port = match notes.text("healthcheck-port") {
-        None | Some("traffic-port") => "traffic-port".to_owned(),
-        Some(given) => match given.parse::<u16>() {
-            Ok(number) if number != 0 => number.to_string(),
-            _ => {
-                let named = PortRef::Name(given.to_owned()).find(service);
-                let target = named.and_then(|it| it.integer("/targetPort"));
-                match target {
-                    Some(number) => number.to_string(),
-                    None => {
-                        return refused(format!(
-                            "{PREFIX}healthcheck-port: {given:?} is no port, and names none of the Service with a number as its target"
-                        ));
-                    }
-                }
-            }
-        },
-    };
-    let protocol = notes.one_of("healthcheck-protocol", &["HTTP", "HTTPS"])?;
-    Ok(Check {
-        protocol: protocol.unwrap_or("HTTP").to_owned(),
-        port,
-        path: Some(notes.text("healthcheck-path").unwrap_or(path).to_owned()),
-        codes: Some(notes.text("success-codes").unwrap_or(codes).to_owned()),
-        interval: notes
-            .number("healthcheck-interval-seconds", 5, 300)?
-            .unwrap_or(15),
-        timeout: notes
-            .number("healthcheck-timeout-seconds", 2, 120)?
-            .unwrap_or(5),
-        healthy: notes.number("healthy-threshold-count", 2, 10)?.unwrap_or(2),
-        unhealthy: notes
-            .number("unhealthy-threshold-count", 2, 10)?
-            .unwrap_or(2),
-    })
 }
 
 #[cfg(test)]

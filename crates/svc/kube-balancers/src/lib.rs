@@ -1,5 +1,6 @@
 //! Load balancers of a cluster: a Service of type LoadBalancer has a network load balancer, and Ingresses of the class `alb` have an
-//! application load balancer, as the AWS Load Balancer Controller makes them.
+//! application load balancer, as the AWS Load Balancer Controller makes them. A TargetGroupBinding gives a target group that a user made
+//! its targets.
 //!
 //! The controller is a client of the Kubernetes API, of Elastic Load Balancing and of EC2. What objects ask for becomes a [`stack`], pure
 //! (`ingress`, `service`); what is there is read, and [`plan`], pure, says what to do next, until nothing is left. Nothing is kept: what
@@ -8,11 +9,14 @@
 #![forbid(unsafe_code)]
 
 mod annotations;
+mod binding;
+mod bindings;
 mod cloud;
 mod controller;
 mod endpoints;
 mod ingress;
 mod names;
+mod nodes;
 mod objects;
 mod plan;
 mod remove;

@@ -33,6 +33,11 @@ pub async fn remove_all(cloud: &Cloud) -> Result<(), CloudError> {
 }
 
 async fn once(cloud: &Cloud) -> Result<(), CloudError> {
+    for (name, groups) in cloud.all_bound().await? {
+        for arn in groups {
+            cloud.unbind(&arn, &name).await?;
+        }
+    }
     for (key, mut arns) in cloud.all().await? {
         let seen = cloud.see(&key, &mut arns).await?;
         // Its users asked for protection from their own hands, and the cluster goes with all that it has.

@@ -9,8 +9,10 @@ use crate::{
     annotations::{Annotations, Known, Refused, is_range, refused},
     endpoints::{self, Services},
     ingress::{Built, EVERYBODY},
-    names,
-    stack::{Action, Admission, Check, Group, Key, Kind, Listener, Security, Source, Stack},
+    names, nodes,
+    stack::{
+        Action, Admission, Check, Group, Key, Kind, Listener, Security, Source, Stack, TargetKind,
+    },
 };
 
 pub const PREFIX: &str = "service.beta.kubernetes.io/aws-load-balancer-";
@@ -46,6 +48,7 @@ pub const KNOWN: Known = Known {
         "ssl-ports",
         "subnets",
         "target-group-attributes",
+        "target-node-labels",
         "type",
     ],
     families: &[],
@@ -68,7 +71,6 @@ pub const KNOWN: Known = Known {
         "private-ipv4-addresses",
         "security-group-prefix-lists",
         "source-nat-ipv6-prefixes",
-        "target-node-labels",
     ],
 };
 
@@ -97,8 +99,7 @@ pub fn build(cluster: &str, service: &Value, services: &dyn Services) -> Result<
         warnings.push((whose.clone(), what));
     }
     let notes = Annotations::new(PREFIX, &[service]);
-    notes.one_of("type", &["external", "nlb", "nlb-ip"])?;
-    notes.one_of("nlb-target-type", &["ip"])?;
+    let kind = target_kind(&notes)?;
     notes.one_of("ip-address-type", &["ipv4"])?;
     let internal = match notes.one_of("scheme", &["internal", "internet-facing"])? {
         Some(scheme) => scheme == "internal",
@@ -115,7 +116,11 @@ pub fn build(cluster: &str, service: &Value, services: &dyn Services) -> Result<
     let certificates = notes.list("ssl-cert")?;
     let secure = notes.list("ssl-ports")?;
     let proxied = notes.one_of("proxy-protocol", &["*"])?.is_some();
-    let check = check(&notes, service)?;
+    let check = check(&notes, service, kind)?;
+    let nodes = match kind {
+        TargetKind::Ip => BTreeMap::new(),
+        TargetKind::Instance => nodes::find(&services.nodes(), &notes.map("target-node-labels")?),
+    };
     let mut stack = Stack {
         key,
         kind: Kind::Network,
@@ -127,6 +132,7 @@ pub fn build(cluster: &str, service: &Value, services: &dyn Services) -> Result<
         tags: notes.tags("additional-resource-tags")?,
         groups: BTreeMap::new(),
         listeners: BTreeMap::new(),
+        nodes,
     };
     let mut attributes = notes.map("target-group-attributes")?;
     if proxied {
@@ -160,35 +166,39 @@ pub fn build(cluster: &str, service: &Value, services: &dyn Services) -> Result<
             (true, Some("ssl")) => "TLS",
             _ => carried,
         };
-        let group = names::group(
-            cluster,
-            &balancer,
-            namespace,
-            name,
-            &format!("{number}|{behind}"),
-        );
-        let found = endpoints::find(port, &slices, &pods);
-        if found.others > 0 {
-            let what = format!(
-                "{} addresses of port {number} are of no pod with an interface of its own, and are left out",
-                found.others
-            );
-            warnings.push((whose.clone(), what));
+        let mut what = format!("{number}|{behind}");
+        if kind == TargetKind::Instance {
+            what += "|instance";
         }
-        interfaces.extend(found.interfaces);
-        let target_port = port.integer("/targetPort").unwrap_or(i64::from(number));
+        let group = names::group(cluster, &balancer, namespace, name, &what);
+        let (target_port, targets) = match kind {
+            TargetKind::Instance => {
+                let port = nodes::port(service, port)?;
+                (port, nodes::targets(&stack.nodes, port))
+            }
+            TargetKind::Ip => {
+                let found = endpoints::find(port, &slices, &pods);
+                if found.others > 0 {
+                    let what = format!(
+                        "{} addresses of port {number} are of no pod with an interface of its own, and are left out",
+                        found.others
+                    );
+                    warnings.push((whose.clone(), what));
+                }
+                interfaces.extend(found.interfaces);
+                (endpoints::target_port(port), found.targets)
+            }
+        };
         stack.groups.insert(
             group.clone(),
             Group {
+                kind,
                 protocol: behind.to_owned(),
                 version: String::new(),
-                port: u16::try_from(target_port)
-                    .ok()
-                    .filter(|it| *it != 0)
-                    .unwrap_or(1),
+                port: target_port,
                 check: check.clone(),
                 attributes: attributes.clone(),
-                targets: found.targets,
+                targets,
                 of: format!("{namespace}/{name}:{number}"),
             },
         );
@@ -263,13 +273,59 @@ fn ranges(service: &Value, notes: &Annotations<'_>) -> Result<Vec<String>, Refus
     }
 }
 
-fn check(notes: &Annotations<'_>, service: &Value) -> Result<Check, Refused> {
+/// A type that says `ip` itself admits no other word.
+fn target_kind(notes: &Annotations<'_>) -> Result<TargetKind, Refused> {
+    let of_type = notes.one_of("type", &["external", "nlb", "nlb-ip"])?;
+    let kind = TargetKind::read(notes.one_of("nlb-target-type", &TargetKind::NAMES)?);
+    if (of_type, kind) == (Some("nlb-ip"), TargetKind::Instance) {
+        return refused(format!(
+            "{PREFIX}type: nlb-ip has targets of type ip, not instance"
+        ));
+    }
+    Ok(kind)
+}
+
+/// What is asked of targets where annotations say nothing.
+struct Usual {
+    protocol: &'static str,
+    port: String,
+    path: &'static str,
+    threshold: i32,
+}
+
+impl Usual {
+    /// Nodes that are to lead to pods of their own alone say themselves whether they have any.
+    fn of(service: &Value, kind: TargetKind) -> Self {
+        let is_local = service.text("/spec/externalTrafficPolicy") == "Local";
+        let told_at = service
+            .integer("/spec/healthCheckNodePort")
+            .filter(|it| is_local && kind == TargetKind::Instance && *it != 0);
+        match told_at {
+            Some(port) => Self {
+                protocol: "HTTP",
+                port: port.to_string(),
+                path: "/healthz",
+                threshold: 2,
+            },
+            None => Self {
+                protocol: "TCP",
+                port: "traffic-port".to_owned(),
+                path: "/",
+                threshold: 3,
+            },
+        }
+    }
+}
+
+fn check(notes: &Annotations<'_>, service: &Value, kind: TargetKind) -> Result<Check, Refused> {
+    let usual = Usual::of(service, kind);
     let protocol = match notes
         .text("healthcheck-protocol")
         .map(str::to_ascii_uppercase)
         .as_deref()
     {
-        None | Some("TCP") => "TCP",
+        None => usual.protocol,
+        Some("TCP") => "TCP",
         Some("HTTP") => "HTTP",
         Some("HTTPS") => "HTTPS",
         Some(other) => {
@@ -279,7 +335,8 @@ fn check(notes: &Annotations<'_>, service: &Value) -> Result<Check, Refused> {
         }
     };
     let port = match notes.text("healthcheck-port") {
-        None | Some("traffic-port") => "traffic-port".to_owned(),
+        None => usual.port,
+        Some("traffic-port") => "traffic-port".to_owned(),
         Some(given) => match given.parse::<u16>() {
             Ok(number) if number != 0 => number.to_string(),
             _ => {
@@ -290,7 +347,8 @@ fn check(notes: &Annotations<'_>, service: &Value) -> Result<Check, Refused> {
             }
         },
     };
-    let path = notes.text("healthcheck-path").unwrap_or("/");
+    let path = notes.text("healthcheck-path").unwrap_or(usual.path);
+    let threshold = |name: &str| Ok(notes.number(name, 2, 10)?.unwrap_or(usual.threshold));
     Ok(Check {
         protocol: protocol.to_owned(),
         port,
@@ -300,11 +358,10 @@ fn check(notes: &Annotations<'_>, service: &Value) -> Result<Check, Refused> {
         timeout: notes
             .number("healthcheck-timeout", 2, 120)?
             .unwrap_or(if protocol == "HTTP" { 6 } else { 10 }),
-        healthy: notes
-            .number("healthcheck-healthy-threshold", 2, 10)?
-            .unwrap_or(3),
-        unhealthy: notes
-            .number("healthcheck-unhealthy-threshold", 2, 10)?
-            .unwrap_or(3),
+        healthy: threshold("healthcheck-healthy-threshold")?,
+        unhealthy: threshold("healthcheck-unhealthy-threshold")?,
     })
 }
+
+#[cfg(test)]
+mod tests;

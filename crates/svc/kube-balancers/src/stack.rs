@@ -103,11 +103,43 @@ pub struct Stack {
     pub groups: BTreeMap<String, Group>,
     /// By their ports.
     pub listeners: BTreeMap<u16, Listener>,
+    /// Instances among the targets, with the names of their nodes.
+    pub nodes: BTreeMap<String, String>,
+}
+
+/// What the targets of a group are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum TargetKind {
+    /// Addresses of pods.
+    #[default]
+    Ip,
+    /// Instances that are nodes, at a port that leads to pods.
+    Instance,
+}
+
+impl TargetKind {
+    pub const NAMES: [&str; 2] = ["instance", "ip"];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ip => "ip",
+            Self::Instance => "instance",
+        }
+    }
+
+    /// As users say it; addresses where they say nothing.
+    pub fn read(given: Option<&str>) -> Self {
+        match given {
+            Some("instance") => Self::Instance,
+            _ => Self::Ip,
+        }
+    }
 }
 
 /// A target group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
+    pub kind: TargetKind,
     pub protocol: String,
     /// Of HTTP; empty otherwise.
     pub version: String,
@@ -133,10 +165,10 @@ pub struct Check {
     pub unhealthy: i32,
 }
 
-/// An address of a pod.
+/// An address of a pod, or the instance of a node.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Target {
-    pub address: String,
+    pub id: String,
     pub port: u16,
 }
 

@@ -39,6 +39,8 @@ pub struct Node {
     pub api_server: SocketAddrV4,
     /// Where the node gives pods credentials.
     pub pod_identity: SocketAddrV4,
+    /// Where the node tells whether it has pods of a service.
+    pub health: SocketAddrV4,
 }
 
 /// Leads the members of a node to its cluster's services until `stop`. What was written then holds on.

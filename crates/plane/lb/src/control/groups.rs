@@ -155,7 +155,7 @@ impl Groups {
             });
             for (reference, record) in wanted {
                 let inside = uses.get(arn).map_or(&Origin::Host, |it| &it.origin);
-                let origin = origin_of(reference, inside);
+                let origin = origin_of(record, inside);
                 let target = entry
                     .targets
                     .entry((*reference).clone())
@@ -265,9 +265,9 @@ impl Groups {
     }
 }
 
-/// An instance is reached at its host, an address within the VPC.
-fn origin_of<'a>(reference: &TargetRef, inside: &'a Origin) -> &'a Origin {
-    if reference.id.starts_with("i-") {
+/// An address is reached within the VPC, and so is an instance that has one there; others are reached at their host.
+fn origin_of<'a>(target: &Target, inside: &'a Origin) -> &'a Origin {
+    if target.target.id.starts_with("i-") && !target.in_vpc {
         &Origin::Host
     } else {
         inside

@@ -182,6 +182,7 @@ pub fn target(group: &str, address: SocketAddr) -> Target {
             port: address.port(),
         },
         address: address.ip(),
+        in_vpc: false,
         vpc_ranges: vec!["172.31.0.0/16".to_owned()],
         draining_since_ms: None,
     }

@@ -10,6 +10,7 @@ pub mod fields;
 pub mod figures;
 pub mod launch;
 pub mod life;
+pub mod located;
 pub mod machines;
 pub mod placing;
 pub mod pods;

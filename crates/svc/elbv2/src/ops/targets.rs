@@ -18,6 +18,7 @@ use wharf_wire::{Call, Fault};
 use crate::{
     address::may_be_outside_target,
     check::attributes,
+    config::InstanceLookup,
     core::{ChangeError, Core},
     fault,
     names::{Names as _, Place, target_id},
@@ -35,6 +36,8 @@ struct Given {
     id: String,
     port: u16,
     address: IpAddr,
+    /// An instance with an address of its own in the VPC.
+    in_vpc: bool,
     zone: Option<String>,
     vpc_ranges: Vec<String>,
 }
@@ -96,8 +99,9 @@ async fn resolve(
         let zone = target.availability_zone;
         let (address, zone) = match group.target_type {
             TargetType::Ip => ip(&id, zone, &ranges, group.ipv6)?,
-            TargetType::Instance => (instance(core, call, &id).await?, None),
+            TargetType::Instance => instance(core, call, &id, &group.vpc).await?,
         };
+        let in_vpc = group.target_type == TargetType::Instance && zone.is_some();
         let is_inside = ranges.iter().any(|(range, _)| range.contains(address));
         let vpc_ranges = match is_inside {
             true => vpc_ranges.clone(),
@@ -107,6 +111,7 @@ async fn resolve(
             id,
             port,
             address,
+            in_vpc,
             zone,
             vpc_ranges,
         });
@@ -162,24 +167,35 @@ fn ip(
     }
 }
 
-async fn instance(core: &Core, call: &Call, id: &str) -> Result<IpAddr, Fault> {
+/// A host is reached where it is, and has no zone here; another instance at its address in the VPC of the group.
+async fn instance(
+    core: &Core,
+    call: &Call,
+    id: &str,
+    vpc: &str,
+) -> Result<(IpAddr, Option<String>), Fault> {
     let form = id
         .strip_prefix("i-")
         .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit()));
     if !form {
         return Err(fault::invalid(format!("Instance ID '{id}' is not valid")));
     }
-    let found = core
-        .parts
-        .instances
-        .address(&call.account, &call.region, id)
-        .await;
-    let found = found.map_err(|error| fault::server(&error))?;
-    found.ok_or_else(|| {
-        faults::invalid_target_exception(format!(
+    let found = core.parts.instances.find(&Place::of(call), id).await;
+    let refused = match found.map_err(|error| fault::server(&error))? {
+        InstanceLookup::Host(address) => return Ok((address, None)),
+        InstanceLookup::Vpc {
+            vpc: own,
+            address,
+            zone,
+        } if own == vpc => return Ok((address, Some(zone))),
+        InstanceLookup::Vpc { .. } => {
+            format!("The following targets are not in the target group VPC '{vpc}': '{id}'")
+        }
+        InstanceLookup::Gone | InstanceLookup::NotRunning => format!(
             "The following targets are not in a running state and cannot be registered: '{id}'"
-        ))
-    })
+        ),
+    };
+    Err(faults::invalid_target_exception(refused))
 }
 
 async fn insert(
@@ -210,7 +226,9 @@ async fn insert(
             let there = core.table.read::<Target>(&key).await?;
             // One of before says nothing of its VPC.
             let registered = |it: &Stored<Target>| {
-                it.record.draining_since.is_none() && it.record.vpc_ranges == given.vpc_ranges
+                it.record.draining_since.is_none()
+                    && it.record.vpc_ranges == given.vpc_ranges
+                    && (it.record.address, it.record.in_vpc) == (given.address, given.in_vpc)
             };
             if there.as_ref().is_some_and(registered) {
                 continue;
@@ -219,6 +237,7 @@ async fn insert(
             let revision = there.map_or(0, |it| it.revision);
             let target = Target {
                 address: given.address,
+                in_vpc: given.in_vpc,
                 zone: given.zone.clone(),
                 vpc_ranges: given.vpc_ranges.clone(),
                 registered_at: call.now,

@@ -94,6 +94,9 @@ impl Record for GroupName {
 pub struct Target {
     /// Where it is reached.
     pub address: IpAddr,
+    /// An instance with an address of its own in the group's VPC.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_vpc: bool,
     pub zone: Option<String>,
     /// The ranges of its VPC, if it is an address in a subnet of that and its group may keep clients' addresses. Empty in records of
     /// before, too.

@@ -1,8 +1,7 @@
 //! A running service over the real EC2; certificates and instances are faked through their traits.
 
 use std::{
-    collections::BTreeMap,
-    net::IpAddr,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -14,12 +13,13 @@ use wharf_planeproto::{
     balancer::TargetRef,
     report::{TargetHealth, TargetState},
 };
-use wharf_store::Range;
+use wharf_records::Scope;
+use wharf_store::{Range, Txn};
 use wharf_svc_elbv2::{
-    CertificateLookup, Certificates, Elbv2Service, FoundCertificate, Instances, LookupError, Place,
-    plane,
+    CertificateLookup, Certificates, Elbv2Service, FoundCertificate, InstanceLookup, Instances,
+    LookupError, Place, plane,
 };
-use wharf_testkit::{Network, Running, World, call_of_service};
+use wharf_testkit::{Network, PERMIT, Running, World, call_of_service};
 pub use wharf_testkit::{call, context, until as wait};
 use wharf_vended::Vended;
 use wharf_wire::{Fault, async_trait};
@@ -32,6 +32,7 @@ pub struct Harness {
     pub network: Network,
     pub elb: Running<Elbv2Service>,
     pub certificates: Arc<FakeCertificates>,
+    pub instances: Arc<FakeInstances>,
 }
 
 impl Harness {
@@ -43,17 +44,21 @@ impl Harness {
     pub async fn measured(metrics: Vended) -> Self {
         let world = World::new();
         let certificates = Arc::new(FakeCertificates::default());
+        let instances = Arc::new(FakeInstances::default());
         let elb = world.elbv2(|parts| {
             parts.certificates = certificates.clone();
-            parts.instances = Arc::new(FakeInstances);
+            parts.instances = instances.clone();
             parts.metrics = metrics.clone();
             parts.config.provisioning_patience = Duration::from_millis(50);
         });
+        let network = world.network().await;
+        instances.vpc.lock().unwrap().clone_from(&network.vpc);
         Self {
-            network: world.network().await,
+            network,
             world,
             elb,
             certificates,
+            instances,
         }
     }
 
@@ -256,6 +261,14 @@ impl Harness {
             .collect()
     }
 
+    /// What the service that keeps an instance writes of it.
+    pub async fn instance_changed(&self, id: &str) {
+        let place = Place::of(&call());
+        let key = Scope::new(FakeInstances::SERVICE, &place.account, &place.region).key("it", id);
+        let txn = Txn::new().put(key, "changed");
+        self.world.store.txn(&PERMIT, txn).await.unwrap();
+    }
+
     pub async fn count(&self, kind: &str) -> usize {
         let all = self
             .world
@@ -359,16 +372,42 @@ impl Certificates for FakeCertificates {
     }
 }
 
-struct FakeInstances;
+#[derive(Default)]
+pub struct FakeInstances {
+    pub vpc: Mutex<String>,
+    pub ended: Mutex<BTreeSet<String>>,
+}
+
+impl FakeInstances {
+    pub const SERVICE: &'static str = "instances-of-a-test";
+}
 
 #[async_trait]
 impl Instances for FakeInstances {
-    async fn address(
-        &self,
-        _: &str,
-        _: &str,
-        instance: &str,
-    ) -> Result<Option<IpAddr>, LookupError> {
-        Ok((instance == "i-1").then(|| "192.0.2.1".parse().unwrap()))
+    async fn find(&self, _: &Place, instance: &str) -> Result<InstanceLookup, LookupError> {
+        if self.ended.lock().unwrap().contains(instance) {
+            return Ok(InstanceLookup::Gone);
+        }
+        let in_vpc = |vpc: &str| InstanceLookup::Vpc {
+            vpc: vpc.to_owned(),
+            address: "172.31.0.7".parse().unwrap(),
+            zone: "us-east-1a".to_owned(),
+        };
+        Ok(match instance {
+            "i-1" => InstanceLookup::Host("192.0.2.1".parse().unwrap()),
+            "i-3" => in_vpc(self.vpc.lock().unwrap().as_str()),
+            "i-4" => in_vpc("vpc-other"),
+            "i-5" => InstanceLookup::NotRunning,
+            _ => InstanceLookup::Gone,
+        })
+    }
+
+    fn told_by(&self) -> Option<&'static str> {
+        Some(Self::SERVICE)
+    }
+
+    fn told(&self, key: &str) -> Option<(Place, String)> {
+        let (scope, _, id) = Scope::parse(key)?;
+        Some((Place::of_scope(&scope), id))
     }
 }

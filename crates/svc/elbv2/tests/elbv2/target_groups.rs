@@ -5,6 +5,8 @@ use wharf_api_elbv2::{
     ModifyTargetGroupAttributesInput, TargetGroupAttribute,
 };
 
+use wharf_planeproto::Resource;
+
 use crate::harness::{Harness, call, forward, wait};
 
 fn delete(arn: &str) -> DeleteTargetGroupInput {
@@ -161,6 +163,50 @@ async fn instances_are_where_their_hosts_are() {
             "Instance ID '172.31.0.9' is not valid".to_owned()
         )
     );
+}
+
+#[tokio::test]
+async fn instances_of_a_vpc_have_addresses_there_until_they_end() {
+    let harness = Harness::start().await;
+    let group = harness
+        .create_group("web", |it| it.target_type = None)
+        .await
+        .unwrap();
+    let group = group.target_group_arn.unwrap();
+    harness.register(&group, "i-3").await.unwrap();
+    let target = harness
+        .resources()
+        .await
+        .into_iter()
+        .find_map(|it| match it {
+            Resource::Target(it) => Some(it),
+            _ => None,
+        });
+    let target = target.unwrap();
+    assert!(target.in_vpc && target.address.to_string() == "172.31.0.7");
+    let refusal = async |id: &str| harness.register(&group, id).await.unwrap_err().message;
+    let vpc = &harness.network.vpc;
+    assert_eq!(
+        refusal("i-4").await,
+        format!("The following targets are not in the target group VPC '{vpc}': 'i-4'")
+    );
+    assert!(refusal("i-5").await.contains("not in a running state"));
+    harness.register(&group, "i-1").await.unwrap();
+    assert_eq!(harness.count("target").await, 2);
+    for id in ["i-1", "i-3"] {
+        harness
+            .instances
+            .ended
+            .lock()
+            .unwrap()
+            .insert(id.to_owned());
+        harness.instance_changed(id).await;
+    }
+    // A host stays, which may come back.
+    wait("its target is gone", async || {
+        harness.count("target").await == 1
+    })
+    .await;
 }
 
 #[tokio::test]

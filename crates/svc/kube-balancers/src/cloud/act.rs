@@ -61,7 +61,7 @@ fn matcher(check: &Check, version: &str) -> Option<elb::Matcher> {
 
 fn described(targets: &[&Target]) -> Option<Vec<elb::TargetDescription>> {
     let target = |it: &&Target| elb::TargetDescription {
-        id: Some(it.address.clone()),
+        id: Some(it.id.clone()),
         port: Some(i32::from(it.port)),
         ..elb::TargetDescription::default()
     };
@@ -96,7 +96,7 @@ fn permissions(what: &BTreeSet<Admission>) -> Option<Vec<IpPermission>> {
 }
 
 /// What is done already, or gone already, is no failure.
-fn unless(result: Result<(), CloudError>, codes: &[&str]) -> Result<(), CloudError> {
+pub(super) fn unless(result: Result<(), CloudError>, codes: &[&str]) -> Result<(), CloudError> {
     match result {
         Err(CloudError::Fault { fault, .. }) if codes.contains(&fault.code.as_ref()) => Ok(()),
         other => other,
@@ -252,30 +252,8 @@ impl Cloud {
             Step::SetBalancerAttributes { arn, attributes } => {
                 self.set_attributes(arn, attributes).await
             }
-            Step::Register { arn, targets } => {
-                let targets: Vec<&Target> = targets.iter().collect();
-                for some in targets.chunks(TARGETS_AT_ONCE) {
-                    let request = elb::RegisterTargetsInput {
-                        target_group_arn: Some(arn.clone()),
-                        targets: described(some),
-                    };
-                    let done = elb.register_targets(&call, request).await;
-                    done.map_err(failed("register targets"))?;
-                }
-                Ok(())
-            }
-            Step::Deregister { arn, targets } => {
-                let targets: Vec<&Target> = targets.iter().collect();
-                for some in targets.chunks(TARGETS_AT_ONCE) {
-                    let request = elb::DeregisterTargetsInput {
-                        target_group_arn: Some(arn.clone()),
-                        targets: described(some),
-                    };
-                    let done = elb.deregister_targets(&call, request).await;
-                    done.map_err(failed("deregister targets"))?;
-                }
-                Ok(())
-            }
+            Step::Register { arn, targets } => self.register(&arn, &targets).await,
+            Step::Deregister { arn, targets } => self.deregister(&arn, &targets).await,
             Step::CreateListener {
                 balancer,
                 port,
@@ -409,6 +387,40 @@ impl Cloud {
         }
     }
 
+    pub(super) async fn register(
+        &self,
+        arn: &str,
+        targets: &BTreeSet<Target>,
+    ) -> Result<(), CloudError> {
+        let targets: Vec<&Target> = targets.iter().collect();
+        for some in targets.chunks(TARGETS_AT_ONCE) {
+            let request = elb::RegisterTargetsInput {
+                target_group_arn: Some(arn.to_owned()),
+                targets: described(some),
+            };
+            let done = self.elb.register_targets(&self.call(), request).await;
+            done.map_err(failed("register targets"))?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn deregister(
+        &self,
+        arn: &str,
+        targets: &BTreeSet<Target>,
+    ) -> Result<(), CloudError> {
+        let targets: Vec<&Target> = targets.iter().collect();
+        for some in targets.chunks(TARGETS_AT_ONCE) {
+            let request = elb::DeregisterTargetsInput {
+                target_group_arn: Some(arn.to_owned()),
+                targets: described(some),
+            };
+            let done = self.elb.deregister_targets(&self.call(), request).await;
+            done.map_err(failed("deregister targets"))?;
+        }
+        Ok(())
+    }
+
     async fn create_group(
         &self,
         key: &Key,
@@ -430,7 +442,7 @@ impl Cloud {
             healthy_threshold_count: Some(check.healthy),
             unhealthy_threshold_count: Some(check.unhealthy),
             matcher: matcher(check, &group.version),
-            target_type: Some("ip".to_owned()),
+            target_type: Some(group.kind.name().to_owned()),
             tags: tags(self.tags(key, &group.of)),
             ..elb::CreateTargetGroupInput::default()
         };

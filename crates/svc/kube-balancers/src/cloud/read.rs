@@ -11,7 +11,7 @@ use wharf_api_elbv2 as elb;
 use super::{Arns, CLUSTER_ID_TAG, Cloud, CloudError, failed, wire};
 use crate::{
     plan::{Seen, SeenBalancer, SeenGroup, SeenListener, SeenRule},
-    stack::{Admission, Check, Group, Key, Rule, Source, Target},
+    stack::{Admission, Check, Group, Key, Rule, Source, Target, TargetKind},
 };
 
 /// Resources whose tags are asked for at once, and interfaces that are described at once.
@@ -36,7 +36,7 @@ fn is_gone(error: &CloudError) -> bool {
 }
 
 /// `None` for what is gone.
-fn there<T>(result: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
+pub(super) fn there<T>(result: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
     match result {
         Ok(found) => Ok(Some(found)),
         Err(error) if is_gone(&error) => Ok(None),
@@ -88,7 +88,7 @@ impl Cloud {
         }
     }
 
-    async fn all_groups(&self) -> Result<Vec<String>, CloudError> {
+    pub(super) async fn all_groups(&self) -> Result<Vec<String>, CloudError> {
         let (mut arns, mut marker) = (Vec::new(), None);
         loop {
             let request = elb::DescribeTargetGroupsInput {
@@ -108,7 +108,22 @@ impl Cloud {
 
     /// Those that are the cluster's, with their stacks.
     pub(super) async fn ours(&self, arns: &[String]) -> Result<Vec<(String, Key)>, CloudError> {
-        let mut ours = Vec::new();
+        let all = self.tags_of(arns).await?.into_iter();
+        let ours = all.filter_map(|(arn, tags)| {
+            let tags = tags
+                .iter()
+                .map(|(key, value)| (key.as_str(), value.as_str()));
+            Some((arn, self.stack_of(tags)?))
+        });
+        Ok(ours.collect())
+    }
+
+    /// Those that are there, with their tags.
+    pub(super) async fn tags_of(
+        &self,
+        arns: &[String],
+    ) -> Result<Vec<(String, BTreeMap<String, String>)>, CloudError> {
+        let mut all = Vec::new();
         for some in arns.chunks(TAGS_AT_ONCE) {
             let request = elb::DescribeTagsInput {
                 resource_arns: Some(some.to_vec()),
@@ -119,23 +134,21 @@ impl Cloud {
                 // One went meanwhile: the others are asked for alone.
                 None if some.len() > 1 => {
                     for one in some {
-                        ours.extend(Box::pin(self.ours(std::slice::from_ref(one))).await?);
+                        all.extend(Box::pin(self.tags_of(std::slice::from_ref(one))).await?);
                     }
                     continue;
                 }
                 None => continue,
             };
             for described in found {
-                let tags = described.tags.iter().flatten();
-                let tags = tags.filter_map(|it| Some((it.key.as_deref()?, it.value.as_deref()?)));
-                if let (Some(arn), Some(key)) =
-                    (described.resource_arn.clone(), self.stack_of(tags))
-                {
-                    ours.push((arn, key));
+                let tags = described.tags.into_iter().flatten();
+                let tags = tags.filter_map(|it| Some((it.key?, it.value?)));
+                if let Some(arn) = described.resource_arn {
+                    all.push((arn, tags.collect()));
                 }
             }
         }
-        Ok(ours)
+        Ok(all)
     }
 
     /// What is there of a stack; `arns` loses what is gone.
@@ -200,32 +213,15 @@ impl Cloud {
         }
     }
 
-    /// The groups that lead to interfaces, one of each: the one tagged as the cluster's, else the first.
+    /// The groups that lead to interfaces and to the first ones of instances, one of each: the one tagged as the cluster's, else the
+    /// first.
     pub async fn groups_of(
         &self,
         interfaces: &BTreeSet<String>,
+        instances: &BTreeSet<String>,
     ) -> Result<BTreeSet<String>, CloudError> {
-        let ids: Vec<String> = interfaces.iter().cloned().collect();
-        let mut found: BTreeSet<BTreeSet<String>> = BTreeSet::new();
-        for some in ids.chunks(INTERFACES_AT_ONCE) {
-            // An id that is no more would fail a list of ids; a filter passes over it.
-            let request = DescribeNetworkInterfacesRequest {
-                filters: Some(vec![Filter {
-                    name: Some("network-interface-id".to_owned()),
-                    values: Some(some.to_vec()),
-                }]),
-                ..DescribeNetworkInterfacesRequest::default()
-            };
-            let page = self
-                .ec2
-                .describe_network_interfaces(&self.call(), request)
-                .await;
-            let page = page.map_err(failed("read the interfaces of pods"))?;
-            for interface in page.network_interfaces.into_iter().flatten() {
-                let groups = interface.groups.into_iter().flatten();
-                found.insert(groups.filter_map(|it| it.group_id).collect());
-            }
-        }
+        let mut found = self.groups_by("network-interface-id", interfaces).await?;
+        found.extend(self.groups_by("attachment.instance-id", instances).await?);
         if found.iter().all(|it| it.len() < 2) {
             return Ok(found.into_iter().flatten().collect());
         }
@@ -239,6 +235,41 @@ impl Cloud {
             ours.or(groups.first()).cloned()
         });
         Ok(chosen.collect())
+    }
+
+    /// The groups of each interface that a filter chooses.
+    async fn groups_by(
+        &self,
+        name: &str,
+        values: &BTreeSet<String>,
+    ) -> Result<BTreeSet<BTreeSet<String>>, CloudError> {
+        let values: Vec<String> = values.iter().cloned().collect();
+        let mut found = BTreeSet::new();
+        for some in values.chunks(INTERFACES_AT_ONCE) {
+            // An id that is no more would fail a list of ids; a filter passes over it.
+            let request = DescribeNetworkInterfacesRequest {
+                filters: Some(vec![Filter {
+                    name: Some(name.to_owned()),
+                    values: Some(some.to_vec()),
+                }]),
+                ..DescribeNetworkInterfacesRequest::default()
+            };
+            let page = self
+                .ec2
+                .describe_network_interfaces(&self.call(), request)
+                .await;
+            let page = page.map_err(failed("read the interfaces of targets"))?;
+            for interface in page.network_interfaces.into_iter().flatten() {
+                // Of an instance, those of its pods are attached as well.
+                let attached = interface.attachment.and_then(|it| it.device_index);
+                if name == "attachment.instance-id" && attached != Some(0) {
+                    continue;
+                }
+                let groups = interface.groups.into_iter().flatten();
+                found.insert(groups.filter_map(|it| it.group_id).collect());
+            }
+        }
+        Ok(found)
     }
 
     /// Where the stack is reached.
@@ -370,7 +401,7 @@ impl Cloud {
         }
     }
 
-    async fn group(&self, arn: &str) -> Result<SeenGroup, CloudError> {
+    pub(super) async fn target_group(&self, arn: &str) -> Result<elb::TargetGroup, CloudError> {
         let request = elb::DescribeTargetGroupsInput {
             target_group_arns: Some(vec![arn.to_owned()]),
             ..elb::DescribeTargetGroupsInput::default()
@@ -379,7 +410,32 @@ impl Cloud {
         let found = found
             .map_err(failed("describe a target group"))?
             .target_groups;
-        let found = found.into_iter().flatten().next().unwrap_or_default();
+        Ok(found.into_iter().flatten().next().unwrap_or_default())
+    }
+
+    /// The targets of a group that were not deregistered.
+    pub(super) async fn targets(&self, arn: &str) -> Result<BTreeSet<Target>, CloudError> {
+        let request = elb::DescribeTargetHealthInput {
+            target_group_arn: Some(arn.to_owned()),
+            ..elb::DescribeTargetHealthInput::default()
+        };
+        let health = self.elb.describe_target_health(&self.call(), request).await;
+        let health = health.map_err(failed("read the targets of a target group"))?;
+        let targets = health.target_health_descriptions.into_iter().flatten();
+        let targets = targets.filter(|it| {
+            it.target_health.as_ref().and_then(|it| it.state.as_deref()) != Some("draining")
+        });
+        let targets = targets.filter_map(|it| {
+            let target = it.target?;
+            let port = u16::try_from(target.port?).ok()?;
+            let id = target.id?;
+            Some(Target { id, port })
+        });
+        Ok(targets.collect())
+    }
+
+    async fn group(&self, arn: &str) -> Result<SeenGroup, CloudError> {
+        let found = self.target_group(arn).await?;
         let request = elb::DescribeTargetGroupAttributesInput {
             target_group_arn: Some(arn.to_owned()),
         };
@@ -389,27 +445,12 @@ impl Cloud {
             .await;
         let attributes = attributes.map_err(failed("read the attributes of a target group"))?;
         let attributes = attributes.attributes.into_iter().flatten();
-        let request = elb::DescribeTargetHealthInput {
-            target_group_arn: Some(arn.to_owned()),
-            ..elb::DescribeTargetHealthInput::default()
-        };
-        let health = self.elb.describe_target_health(&self.call(), request).await;
-        let health = health.map_err(failed("read the targets of a target group"))?;
-        let targets = health.target_health_descriptions.into_iter().flatten();
-        // One that drains was deregistered.
-        let targets = targets.filter(|it| {
-            it.target_health.as_ref().and_then(|it| it.state.as_deref()) != Some("draining")
-        });
-        let targets = targets.filter_map(|it| {
-            let target = it.target?;
-            let port = u16::try_from(target.port?).ok()?;
-            let address = target.id?;
-            Some(Target { address, port })
-        });
+        let targets = self.targets(arn).await?;
         let matcher = found.matcher.unwrap_or_default();
         Ok(SeenGroup {
             name: found.target_group_name.unwrap_or_default(),
             group: Group {
+                kind: TargetKind::read(found.target_type.as_deref()),
                 protocol: found.protocol.unwrap_or_default(),
                 version: found.protocol_version.unwrap_or_default(),
                 port: found
@@ -429,7 +470,7 @@ impl Cloud {
                 attributes: attributes
                     .filter_map(|it| Some((it.key?, it.value?)))
                     .collect(),
-                targets: targets.collect(),
+                targets,
                 of: String::new(),
             },
         })

@@ -3,17 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use wharf_api_acm::ListCertificatesRequest;
-use wharf_api_ec2::{DescribeSecurityGroupsRequest, DescribeSubnetsRequest, Subnet, Tag};
+use wharf_api_ec2::{
+    DescribeInstancesRequest, DescribeSecurityGroupsRequest, DescribeSubnetsRequest, Filter,
+    Subnet, Tag,
+};
 use wharf_service::Place;
 
 use super::{Cloud, CloudError, failed, read::filter};
 use crate::{
     annotations::{Refused, refused},
-    stack::{Security, Stack},
+    stack::{Security, Stack, TargetKind},
 };
 
 const PUBLIC: &str = "kubernetes.io/role/elb";
 const INTERNAL: &str = "kubernetes.io/role/internal-elb";
+/// Instances that are described at once.
+const INSTANCES_AT_ONCE: usize = 200;
 /// Certificates of one listener, as load balancing bounds them.
 const MOST_CERTIFICATES: usize = 25;
 
@@ -34,7 +39,53 @@ impl Cloud {
         if let Security::Given(given) = &stack.security {
             stack.security = Security::Given(self.given_groups(given).await?);
         }
+        self.instances(stack).await?;
         self.certificates(stack).await
+    }
+
+    /// Leaves out targets that are no running instances.
+    async fn instances(&self, stack: &mut Stack) -> Result<(), CloudError> {
+        stack.nodes = self.running(&stack.nodes).await?;
+        for group in stack.groups.values_mut() {
+            if group.kind == TargetKind::Instance {
+                group.targets.retain(|it| stack.nodes.contains_key(&it.id));
+            }
+        }
+        Ok(())
+    }
+
+    /// Those nodes, by their instances, that are instances which run in the cluster's VPC under that name: a node's object is of those who
+    /// may write it.
+    pub(crate) async fn running(
+        &self,
+        nodes: &BTreeMap<String, String>,
+    ) -> Result<BTreeMap<String, String>, CloudError> {
+        let all: Vec<String> = nodes.keys().cloned().collect();
+        let mut found = BTreeMap::new();
+        for some in all.chunks(INSTANCES_AT_ONCE) {
+            let states = ["pending", "running"].map(str::to_owned);
+            let request = DescribeInstancesRequest {
+                filters: Some(vec![
+                    filter("vpc-id", &self.vpc),
+                    Filter {
+                        name: Some("instance-id".to_owned()),
+                        values: Some(some.to_vec()),
+                    },
+                    Filter {
+                        name: Some("instance-state-name".to_owned()),
+                        values: Some(states.to_vec()),
+                    },
+                ]),
+                ..DescribeInstancesRequest::default()
+            };
+            let page = self.ec2.describe_instances(&self.call(), request).await;
+            let page = page.map_err(failed("look for the instances of nodes"))?;
+            let reservations = page.reservations.into_iter().flatten();
+            let instances = reservations.flat_map(|it| it.instances.unwrap_or_default());
+            found.extend(instances.filter_map(|it| Some((it.instance_id?, it.private_dns_name?))));
+        }
+        found.retain(|id, name| nodes.get(id) == Some(name));
+        Ok(found)
     }
 
     /// Security groups by id or name, of the cluster's VPC.

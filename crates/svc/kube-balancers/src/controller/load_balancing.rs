@@ -18,6 +18,7 @@ pub trait LoadBalancing: Send + Sync + 'static {
     async fn groups_of(
         &self,
         interfaces: &BTreeSet<String>,
+        instances: &BTreeSet<String>,
     ) -> Result<BTreeSet<String>, CloudError>;
     async fn see(&self, key: &Key, arns: &mut Arns) -> Result<plan::Seen, CloudError>;
     async fn act(
@@ -43,8 +44,9 @@ impl LoadBalancing for Cloud {
     async fn groups_of(
         &self,
         interfaces: &BTreeSet<String>,
+        instances: &BTreeSet<String>,
     ) -> Result<BTreeSet<String>, CloudError> {
-        Cloud::groups_of(self, interfaces).await
+        Cloud::groups_of(self, interfaces, instances).await
     }
 
     async fn see(&self, key: &Key, arns: &mut Arns) -> Result<plan::Seen, CloudError> {

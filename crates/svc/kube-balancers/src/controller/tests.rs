@@ -70,8 +70,11 @@ impl LoadBalancing for Sim {
     async fn groups_of(
         &self,
         interfaces: &BTreeSet<String>,
+        instances: &BTreeSet<String>,
     ) -> Result<BTreeSet<String>, CloudError> {
-        Ok(interfaces.iter().map(|_| "sg-pods".to_owned()).collect())
+        let pods = interfaces.iter().map(|_| "sg-pods".to_owned());
+        let nodes = instances.iter().map(|_| "sg-nodes".to_owned());
+        Ok(pods.chain(nodes).collect())
     }
 
     /// Only what the controller knows of is seen: what it forgot would stay.

@@ -11,7 +11,10 @@ impl Services for World {
         let is_there = namespace == "a" && matches!(name, "web" | "api");
         let service = json!({
             "metadata": {"namespace": namespace, "name": name},
-            "spec": {"ports": [{"name": "http", "port": 80, "targetPort": 8080}]},
+            "spec": {
+                "type": if name == "web" { "NodePort" } else { "ClusterIP" },
+                "ports": [{"name": "http", "port": 80, "targetPort": 8080, "nodePort": 30080}],
+            },
         });
         is_there.then(|| Arc::new(service))
     }
@@ -29,6 +32,11 @@ impl Services for World {
         Some(Arc::new(
             json!({"metadata": {"annotations": {(endpoints::POD_ENI): told}}}),
         ))
+    }
+
+    fn nodes(&self) -> Vec<Arc<Value>> {
+        let all = ["i-1", "i-2"];
+        all.map(|it| Arc::new(nodes::tests::node(it))).to_vec()
     }
 }
 
@@ -210,7 +218,7 @@ fn refusals() {
     for (note, value, text) in [
         ("wafv2-acl-arn", "x", "is not supported"),
         ("auth-type", "oidc", "is not supported"),
-        ("target-type", "instance", "must be one of ip"),
+        ("target-type", "lambda", "must be one of instance, ip"),
         (
             "scheme",
             "public",
@@ -231,4 +239,40 @@ fn refusals() {
         assert!(found.contains(text), "{note}={value}: {found:?}");
     }
     assert_eq!(refusal(&[]), "");
+}
+
+#[test]
+fn instances_are_reached_at_the_node_port() {
+    let rules = |service| json!([{"http": {"paths": [path("Prefix", "/", service)]}}]);
+    let notes = [("target-type", "instance"), ("healthcheck-port", "http")];
+    let it = built(&[ingress("i", &notes, rules("web"))]).unwrap();
+    let (name, group) = it.stack.groups.first_key_value().unwrap();
+    let target = |id: &str| Target {
+        id: id.to_owned(),
+        port: 30080,
+    };
+    assert_eq!(
+        group.targets,
+        BTreeSet::from([target("i-1"), target("i-2")])
+    );
+    assert_eq!(
+        (group.kind, group.port, group.check.port.as_str()),
+        (TargetKind::Instance, 30080, "30080")
+    );
+    assert_eq!(it.stack.nodes["i-2"], "node-i-2");
+    assert!(it.interfaces.is_empty() && it.warnings.is_empty());
+    // The kind of a group cannot be changed: another one takes its place.
+    let by_address = built(&[ingress("i", &[], rules("web"))]).unwrap();
+    assert!(!by_address.stack.groups.contains_key(name) && by_address.stack.nodes.is_empty());
+    let none = [
+        ("target-type", "instance"),
+        ("target-node-labels", "team=red"),
+    ];
+    let it = built(&[ingress("i", &none, rules("web"))]).unwrap();
+    assert!(it.stack.nodes.is_empty() && it.stack.groups.len() == 1);
+    let refused = built(&[ingress("i", &notes, rules("api"))]).err().unwrap();
+    assert_eq!(
+        refused.0,
+        "service type must be either 'NodePort' or 'LoadBalancer': a/api"
+    );
 }

@@ -3,17 +3,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
-use crate::stack::{Check, Condition, Key, Kind};
+use crate::stack::{Check, Condition, Key, Kind, TargetKind};
 
 pub fn target(last: u8, port: u16) -> Target {
     Target {
-        address: format!("10.0.0.{last}"),
+        id: format!("10.0.0.{last}"),
         port,
     }
 }
 
 pub fn group(targets: &[Target]) -> Group {
     Group {
+        kind: TargetKind::Ip,
         protocol: "HTTP".to_owned(),
         version: "HTTP1".to_owned(),
         port: 80,
@@ -83,6 +84,7 @@ pub fn stack() -> Stack {
             ("api".to_owned(), group(&[target(2, 9090)])),
         ]),
         listeners: BTreeMap::from([(80, listener)]),
+        nodes: BTreeMap::new(),
     }
 }
 

@@ -17,12 +17,13 @@ use super::Node;
 /// Front ends of one service.
 const MOST: usize = 1000;
 const NAMES: u16 = 53;
+const TCP: u8 = 6;
 
 /// Where SDKs ask for credentials by EKS Pod Identity.
 const POD_IDENTITY: FrontEnd = FrontEnd {
     caller: Caller::Member,
     address: Ipv4Addr::new(169, 254, 170, 23),
-    protocol: 6,
+    protocol: TCP,
     port: 80,
 };
 
@@ -98,6 +99,22 @@ pub fn leads(entry: &Entry, node: &Node, without: &Parts) -> BTreeMap<FrontEnd, 
         }
         if found.len() > MOST {
             break;
+        }
+    }
+    if let Some(port) = service.health_port {
+        for caller in [Caller::Member, Caller::Other] {
+            let at = FrontEnd {
+                caller,
+                address: node.address,
+                protocol: TCP,
+                port,
+            };
+            let lead = Lead::To {
+                endpoints: vec![node.health],
+                sticky: None,
+                by_node: false,
+            };
+            found.insert(at, lead);
         }
     }
     found

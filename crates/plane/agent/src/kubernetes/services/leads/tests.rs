@@ -9,6 +9,7 @@ fn node() -> Node {
         address: Ipv4Addr::new(172, 31, 0, 9),
         api_server: "169.254.170.2:20001".parse().unwrap(),
         pod_identity: "169.254.170.2:20002".parse().unwrap(),
+        health: "169.254.170.2:20003".parse().unwrap(),
     }
 }
 
@@ -91,6 +92,23 @@ fn no_service_has_addresses_of_links_of_hosts_or_of_the_node() {
         );
         assert!(all.is_empty(), "{address}");
     }
+}
+
+#[test]
+fn load_balancers_hear_of_the_node_whether_it_has_pods_of_a_service() {
+    let spec = |kind: &str| json!({"type": kind, "healthCheckNodePort": 31000, "ports": []});
+    let told = |kind| {
+        let entry = entry("a", "s", &spec(kind), &["10.0.0.1"]);
+        shown(&leads(&entry, &node(), &Parts::new()))
+    };
+    assert_eq!(
+        told("LoadBalancer"),
+        [
+            "172.31.0.9/6:31000 169.254.170.2:20003",
+            "others 172.31.0.9/6:31000 169.254.170.2:20003",
+        ]
+    );
+    assert!(told("NodePort").is_empty());
 }
 
 #[test]
