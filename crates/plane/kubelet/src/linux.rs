@@ -5,6 +5,7 @@ mod events;
 mod found;
 mod ground;
 mod offers;
+mod reaper;
 mod sockets;
 mod storage;
 
@@ -73,6 +74,8 @@ pub struct LinuxMachine {
     /// Of the instance, where pods may have paths of it.
     first_process: Option<host_paths::FirstProcess>,
     live: Mutex<BTreeMap<String, TaskHandle>>,
+    /// Held while a process is made whose namespace containers share.
+    reapers: tokio::sync::Mutex<()>,
     /// Of which image containers of a sandbox were made, as far as this process made them.
     made_of: Mutex<BTreeMap<String, BTreeMap<ContainerName, Digest>>>,
 }
@@ -97,6 +100,7 @@ impl LinuxMachine {
             lends_all_calls: false,
             first_process: None,
             live: Mutex::default(),
+            reapers: tokio::sync::Mutex::default(),
             made_of: Mutex::default(),
         }
     }
@@ -365,6 +369,7 @@ impl Machine for LinuxMachine {
         devices: &[BlockDevice],
     ) -> Result<i64, String> {
         let handle = self.handle(id)?;
+        self.keep_reaper(&handle, spec).await?;
         self.images.note_user(image, id);
         self.note_made(id, &spec.name, image);
         match handle.create_container(spec, image).await {

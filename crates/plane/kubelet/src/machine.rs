@@ -360,6 +360,11 @@ pub fn is_pod(key: &str) -> bool {
     key.starts_with(PREFIX)
 }
 
+/// The name under which the process runs whose namespace the containers of a pod share. No run of a container has it.
+pub fn reaper() -> ContainerName {
+    ContainerName::try_from("~init").expect("it is a name")
+}
+
 /// The name under which a container runs: another after each restart, so that the log of the one before can still be read.
 pub fn run_name(container: &str, attempt: u32) -> Option<ContainerName> {
     ContainerName::try_from(format!("{container}{RESTART_MARK}{attempt}")).ok()

@@ -68,7 +68,6 @@ pub fn refused(pod: &Pod, node: Node<'_>) -> Option<String> {
     let flags = [
         (spec.host_pid, "hostPID"),
         (spec.host_ipc, "hostIPC"),
-        (spec.share_process_namespace, "shareProcessNamespace"),
         (
             spec.host_users == Some(false) && spec.host_network,
             "hostUsers: false with hostNetwork",

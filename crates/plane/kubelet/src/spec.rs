@@ -18,6 +18,7 @@ use wharf_container::{
 
 use crate::{
     env::{self, expand},
+    machine::reaper,
     pod::{Container, Pod, Volume},
     qos,
 };
@@ -108,14 +109,18 @@ pub fn container(
         _ => around.image.working_dir.clone(),
     };
     spec.hostname = around.hostname;
+    let looks_on = around.target.is_some();
     spec.replaces = around.replaces;
-    match around.target {
-        Some(target) => spec.pid = NamespaceMode::Of(target),
-        // Of the pod's network each says the same.
-        None => {
-            let sysctls = pod.spec.security_context.sysctls.iter();
-            spec.sysctls = sysctls.map(|it| (it.dotted(), it.value.clone())).collect();
-        }
+    spec.pid = match around.target {
+        // As upstream has it, who sees the pod's processes sees those of the target.
+        _ if pod.spec.share_process_namespace => NamespaceMode::Of(reaper()),
+        Some(target) => NamespaceMode::Of(target),
+        None => NamespaceMode::Private,
+    };
+    // Of the pod's network each says the same: one that looks on need not.
+    if !looks_on {
+        let sysctls = pod.spec.security_context.sysctls.iter();
+        spec.sysctls = sysctls.map(|it| (it.dotted(), it.value.clone())).collect();
     }
     spec.tty = of.tty;
     spec.stdin = of.stdin;

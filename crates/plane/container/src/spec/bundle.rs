@@ -280,6 +280,7 @@ fn plan(
             .collect(),
         host_binds: host_binds(spec, context),
         init: spec.init,
+        reaps: spec.reaps,
         pid_namespace_of: None,
         staged: Vec::new(),
         staged_as_they_are: Vec::new(),

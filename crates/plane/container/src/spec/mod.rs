@@ -25,6 +25,9 @@ pub use self::{
 /// Before a number in [`ContainerSpec::user`]: it is one, whatever names the image has.
 pub const AS_NUMBER: char = '#';
 
+/// Upstream's pause container has this number too: no user of an image is likely to.
+const NOBODY: u32 = 65_535;
+
 /// A container of a task. Paths of `mounts` are the host's; everything else is the container's.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ContainerSpec {
@@ -62,6 +65,8 @@ pub struct ContainerSpec {
     pub read_only_root: bool,
     /// A small process 1 that reaps and passes signals on.
     pub init: bool,
+    /// There is no program: the first process reaps what others leave in its PID namespace ([`ContainerSpec::reaper`]).
+    pub reaps: bool,
     pub no_new_privileges: bool,
     /// One that is privileged has them all.
     pub system_calls: SystemCalls,
@@ -110,6 +115,7 @@ impl ContainerSpec {
             privileged: false,
             read_only_root: false,
             init: false,
+            reaps: false,
             no_new_privileges: true,
             system_calls: SystemCalls::Default,
             tmpfs: Vec::new(),
@@ -126,6 +132,25 @@ impl ContainerSpec {
             tty: false,
             stdin: false,
             log: LogMode::default(),
+        }
+    }
+
+    /// One whose PID namespace others share: its first process is nobody, may nothing, and reaps what they leave behind. It has next to
+    /// no memory, so that it is the last to be ended where that runs out.
+    pub fn reaper(name: ContainerName) -> Self {
+        let nobody = format!("{AS_NUMBER}{NOBODY}:{AS_NUMBER}{NOBODY}");
+        let nothing = Capabilities {
+            add: Vec::new(),
+            drop: vec!["ALL".to_owned()],
+        };
+        Self {
+            user: nobody,
+            reaps: true,
+            read_only_root: true,
+            capabilities: nothing,
+            log: LogMode::Discard,
+            // By what it is known until it goes by its own name.
+            ..Self::new(name, vec!["reaper".to_owned()])
         }
     }
 }

@@ -24,7 +24,7 @@ const RANGE: IdRange = IdRange {
 };
 
 /// A task in a user namespace. Its network namespace lives as long as what is returned beside it.
-async fn user_task(node: &Node) -> (TaskHandle, OwnedFd) {
+pub async fn user_task(node: &Node) -> (TaskHandle, OwnedFd) {
     let network = network_namespace(RANGE).unwrap();
     let path = format!("/proc/{}/fd/{}", std::process::id(), network.as_raw_fd());
     let mut sandbox = node.sandbox("t1");
