@@ -1,7 +1,11 @@
 """What pods have of their node and of each other beyond what each has: processes, capabilities, the rights of the instance's root."""
 
+import contextlib
+
 import pytest
 
+from harness import images
+from harness.installation import Installation
 from harness.waiting import wait_for
 from test_ec2_instances import MAY_JOIN
 from test_kubernetes_nodes import apply, pod_of, sh, wait_phase, with_nodes
@@ -71,3 +75,64 @@ def test_what_containers_leave_behind_is_reaped(cluster, node, image):
     wait_phase(cluster, "orphans", "Failed")
     assert statuses(cluster, "orphans")["main"]["state"]["terminated"]["exitCode"] == 9
     cluster.kubectl("delete", "pod", "orphans", "--timeout=50s")
+
+
+def once(image, script, **security):
+    container = sh(image, f"({script}) 2>&1; true", securityContext=security)
+    return {"containers": [container], "restartPolicy": "Never", "terminationGracePeriodSeconds": 1}
+
+
+def said(cluster, name, spec):
+    apply(cluster, name, spec)
+    wait_phase(cluster, name, "Succeeded")
+    printed = cluster.kubectl("logs", name)
+    cluster.kubectl("delete", "pod", name, "--timeout=50s")
+    return printed
+
+
+def refusal(cluster, name, spec):
+    apply(cluster, name, spec)
+    status = wait_phase(cluster, name, "Failed")["status"]
+    cluster.kubectl("delete", "pod", name, "--timeout=50s")
+    return status["reason"], status["message"]
+
+
+@contextlib.contextmanager
+def lending(*words):
+    """A cluster with a node on a machine that lends pods this."""
+    with Installation(arguments=["--instances", "--allow", ",".join(words)]) as alone:
+        alone.start()
+        image = images.push(alone, "busybox")
+        with with_nodes(alone) as cluster:
+            ready(alone, cluster)
+            yield cluster, image
+
+
+LINKS = "ip link add made type dummy && echo made a link; mount -t tmpfs none /mnt && echo mounted; grep CapEff /proc/self/status"
+
+
+def test_capabilities_that_are_not_lent_are_named_with_their_flag(cluster, node, image):
+    reason, message = refusal(cluster, "netadmin", once(image, LINKS, capabilities={"add": ["NET_ADMIN"]}))
+    flag = "; starting its machine with --allow pod-capabilities would"
+    text = 'container "main": the capability NET_ADMIN is not supported by this node'
+    assert (reason, message) == ("UnsupportedByNode", text + flag)
+    _, message = refusal(cluster, "time", once(image, LINKS, capabilities={"add": ["SYS_TIME"]}))
+    assert message == 'container "main": the capability SYS_TIME is not supported by this node'
+    plain = said(cluster, "plain", once(image, LINKS))
+    assert "made a link" not in plain and "mounted" not in plain, plain
+
+
+def test_capabilities_that_are_lent_count_within_the_pod():
+    with lending("pod-capabilities") as (cluster, image):
+        network = said(cluster, "network", once(image, LINKS, capabilities={"add": ["NET_ADMIN"]}))
+        assert "made a link" in network and "mounted" not in network, network
+        mounts = said(cluster, "mounts", once(image, LINKS, capabilities={"add": ["SYS_ADMIN"]}))
+        assert "made a link" not in mounts and "mounted" in mounts, mounts
+        reach = "cat /proc/self/uid_map; mknod /disk b 7 0 || echo no device; echo 1 > /proc/sys/kernel/sysrq || echo no sysrq"
+        everything = said(cluster, "all", once(image, f"{LINKS}; {reach}", capabilities={"add": ["ALL"], "drop": ["CHOWN"]}))
+        assert "made a link" in everything and "mounted" in everything, everything
+        assert "no device" in everything and "no sysrq" in everything, everything
+        # The default set without CHOWN, and an instance's: nothing over the machine.
+        assert "CapEff:\t00000000bcecf7fa" in everything, everything
+        _, message = refusal(cluster, "time", once(image, LINKS, capabilities={"add": ["SYS_TIME"]}))
+        assert message.endswith("the capability SYS_TIME is not supported by this node")

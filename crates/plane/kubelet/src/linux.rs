@@ -46,7 +46,7 @@ use crate::{
     disk_use::DiskUse,
     host_paths,
     machine::{
-        BlockDevice, ExecFailed, Found, Gate, Images, MOST_OUTPUT, Machine, NoImage, PodEni,
+        BlockDevice, ExecFailed, Found, Gate, Images, Lent, MOST_OUTPUT, Machine, NoImage, PodEni,
         PodNetwork, Pull, SandboxWish, Seen,
     },
     pod::HostPath,
@@ -70,7 +70,7 @@ pub struct LinuxMachine {
     disks: Option<Arc<dyn SandboxDisks>>,
     volumes: Option<Arc<dyn PodVolumes>>,
     files: Option<Arc<dyn PodFiles>>,
-    lends_all_calls: bool,
+    lent: Lent,
     /// Of the instance, where pods may have paths of it.
     first_process: Option<host_paths::FirstProcess>,
     live: Mutex<BTreeMap<String, TaskHandle>>,
@@ -97,7 +97,7 @@ impl LinuxMachine {
             disks: None,
             volumes: None,
             files: None,
-            lends_all_calls: false,
+            lent: Lent::default(),
             first_process: None,
             live: Mutex::default(),
             reapers: tokio::sync::Mutex::default(),
@@ -273,8 +273,8 @@ impl Machine for LinuxMachine {
         self.first_process.is_some()
     }
 
-    fn lends_all_calls(&self) -> bool {
-        self.lends_all_calls
+    fn lends(&self) -> Lent {
+        self.lent
     }
 
     async fn read_file(&self, path: &Path, most: u64) -> Result<Vec<u8>, String> {

@@ -135,6 +135,17 @@ pub trait Gate: Send + Sync + 'static {
     async fn admit(&self, namespace: &str, uid: &str, address: Ipv4Addr) -> Result<(), String>;
 }
 
+/// What a machine's operator lets containers of pods have beyond what each has. All of it counts in user namespaces alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Lent {
+    /// All system calls.
+    pub all_calls: bool,
+    /// Capabilities of the instance's root.
+    pub capabilities: bool,
+    /// All that the instance's root may.
+    pub privileges: bool,
+}
+
 /// A volume as a container has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlockDevice {
@@ -196,9 +207,9 @@ pub trait Machine: Send + Sync + 'static {
         false
     }
 
-    /// Whether containers may have all system calls, as its operator has it.
-    fn lends_all_calls(&self) -> bool {
-        false
+    /// What its operator lends containers.
+    fn lends(&self) -> Lent {
+        Lent::default()
     }
 
     /// What a file of the node's holds, up to a number of bytes.

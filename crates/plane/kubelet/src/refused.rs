@@ -1,34 +1,20 @@
 //! What a pod asks for that this node does not have. It is refused by name in the pod's status: nothing is left out in silence. Pure.
 
-use wharf_container::spec::parse_signal;
+use wharf_container::spec::{capability_beyond, instances_have, parse_signal};
 
 use crate::{
-    disks, env, host_paths, host_ports, objects,
+    disks, env, host_paths, host_ports,
+    machine::Lent,
+    objects,
     pod::{Container, Handler, Pod, Probe, Profile, Volume, VolumeDevice},
 };
 
 /// The reason of the status of such a pod.
 pub const REASON: &str = "UnsupportedByNode";
 
-/// Those that containers have anyway, and one: what an instance's users may lend is not the machine's to give.
-const CAPABILITIES: [&str; 15] = [
-    "AUDIT_WRITE",
-    "CHOWN",
-    "DAC_OVERRIDE",
-    "FOWNER",
-    "FSETID",
-    "KILL",
-    "MKNOD",
-    "NET_BIND_SERVICE",
-    "NET_RAW",
-    "SETFCAP",
-    "SETGID",
-    "SETPCAP",
-    "SETUID",
-    "SYS_CHROOT",
-    // For who looks into a pod: it reaches no process outside of the pod's user namespace.
-    "SYS_PTRACE",
-];
+/// What a container may add to the capabilities that each has, as of ECS on Fargate: for who looks into a pod. It reaches no process
+/// outside of the pod's user namespace.
+const CAPABILITIES: [&str; 1] = ["SYS_PTRACE"];
 
 /// Parameters of the kernel that are a pod's own, and hurt nobody else: upstream's safe ones.
 const SYSCTLS: [&str; 12] = [
@@ -56,11 +42,8 @@ fn may_set(name: &str, has_network_of_node: bool) -> bool {
 pub struct Node<'a> {
     pub address: &'a str,
     pub has_host_paths: bool,
-    pub lends_all_calls: bool,
+    pub lent: Lent,
 }
-
-/// By what the operator of a machine lends pods all system calls.
-const FLAG: &str = "--allow unconfined-pods";
 
 /// The first thing that cannot be had, in words.
 pub fn refused(pod: &Pod, node: Node<'_>) -> Option<String> {
@@ -123,6 +106,30 @@ fn not_here(what: &str) -> String {
     format!("{what} is not supported by this node")
 }
 
+/// A text that names the word of `--allow` by which the operator of a machine lends it.
+fn but_for(word: &str, refused: String) -> String {
+    format!("{refused}; starting its machine with --allow {word} would")
+}
+
+/// The first capability that a container adds and cannot have.
+fn capability(of: &Container, node: Node<'_>) -> Option<String> {
+    let change = of.security_context.capabilities.as_ref()?;
+    let is_lent = |name: &&String| node.lent.capabilities && instances_have(name);
+    let added = change.add.iter().filter(|it| !is_lent(it)).cloned();
+    let added: Vec<String> = added.collect();
+    let name = capability_beyond(&added, &CAPABILITIES)?;
+    let shown = name.to_ascii_uppercase();
+    let shown = shown.trim_start_matches("CAP_");
+    let text = not_here(&format!(
+        "container \"{}\": the capability {shown}",
+        of.name
+    ));
+    Some(match instances_have(name) {
+        true => but_for("pod-capabilities", text),
+        false => text,
+    })
+}
+
 fn profile(of: &str, all: &[(&str, &Option<Profile>)], node: Node<'_>) -> Option<String> {
     all.iter().find_map(|(name, profile)| {
         let kind = profile.as_ref()?.kind.as_str();
@@ -131,11 +138,8 @@ fn profile(of: &str, all: &[(&str, &Option<Profile>)], node: Node<'_>) -> Option
             (_, "RuntimeDefault") | ("appArmorProfile", "Unconfined") => None,
             // A file of the node's.
             ("seccompProfile", "Localhost") if node.has_host_paths => None,
-            ("seccompProfile", "Unconfined") if node.lends_all_calls => None,
-            ("seccompProfile", "Unconfined") => Some(format!(
-                "{}; starting its machine with {FLAG} would",
-                refused()
-            )),
+            ("seccompProfile", "Unconfined") if node.lent.all_calls => None,
+            ("seccompProfile", "Unconfined") => Some(but_for("unconfined-pods", refused())),
             _ => Some(refused()),
         }
     })
@@ -204,11 +208,8 @@ fn container(pod: &Pod, of: &Container, node: Node<'_>) -> Option<String> {
     if let Some(what) = ports.find_map(|it| host_ports::refused(it, node.address)) {
         return told(what);
     }
-    let added = security.capabilities.iter().flat_map(|it| &it.add);
-    let name = |it: &String| it.trim_start_matches("CAP_").to_ascii_uppercase();
-    let mut added = added.map(name);
-    if let Some(other) = added.find(|it| !CAPABILITIES.contains(&it.as_str())) {
-        return told(&format!("the capability {other}"));
+    if let Some(text) = capability(of, node) {
+        return Some(text);
     }
     let profiles = [
         ("seccompProfile", &security.seccomp_profile),
@@ -296,7 +297,7 @@ mod tests {
         let node = Node {
             address: "10.0.0.9",
             has_host_paths: true,
-            lends_all_calls: false,
+            lent: Lent::default(),
         };
         refused(&pod.unwrap(), node)
     }
@@ -308,7 +309,7 @@ mod tests {
         let node = |has_host_paths| Node {
             address: "10.0.0.9",
             has_host_paths,
-            lends_all_calls: false,
+            lent: Lent::default(),
         };
         assert_eq!(refused(&pod, node(true)), None);
         assert_eq!(
@@ -319,19 +320,59 @@ mod tests {
 
     #[test]
     fn profiles_of_system_calls_are_had_where_they_can_be() {
-        let with = |kind: &str, has_host_paths: bool, lends_all_calls: bool| {
+        let with = |kind: &str, has_host_paths: bool, all_calls: bool| {
             let spec = json!({"securityContext": {"seccompProfile": {"type": kind}}});
             let pod = Pod::read(&json!({"metadata": {"name": "p"}, "spec": spec})).unwrap();
             let node = Node {
                 address: "10.0.0.9",
                 has_host_paths,
-                lends_all_calls,
+                lent: Lent {
+                    all_calls,
+                    ..Lent::default()
+                },
             };
             refused(&pod, node).is_none()
         };
         assert!(with("Localhost", true, false) && !with("Localhost", false, true));
         assert!(with("Unconfined", false, true) && !with("Unconfined", true, false));
         assert!(!with("Other", true, true));
+    }
+
+    #[test]
+    fn capabilities_of_instances_are_lent() {
+        let with = |add: Value, capabilities: bool| {
+            let container = json!({"name": "a", "securityContext": {"capabilities": {"add": add}}});
+            let spec = json!({"containers": [container]});
+            let pod = Pod::read(&json!({"metadata": {"name": "p"}, "spec": spec})).unwrap();
+            let node = Node {
+                address: "10.0.0.9",
+                has_host_paths: true,
+                lent: Lent {
+                    capabilities,
+                    ..Lent::default()
+                },
+            };
+            refused(&pod, node)
+        };
+        let anyway = || json!(["CAP_CHOWN", "SYS_PTRACE", "net_raw"]);
+        assert_eq!(with(anyway(), false), None);
+        let lent = || json!(["CHOWN", "cap_net_admin", "ALL", "SYS_ADMIN"]);
+        assert_eq!(with(lent(), true), None);
+        let said = |name: &str, more: &str| {
+            let text = format!(
+                "container \"a\": the capability {name} is not supported by this node{more}"
+            );
+            Some(text)
+        };
+        let flag = "; starting its machine with --allow pod-capabilities would";
+        assert_eq!(with(lent(), false), said("NET_ADMIN", flag));
+        assert_eq!(with(json!(["all"]), false), said("ALL", flag));
+        // What no instance has is nobody's to lend.
+        for capabilities in [false, true] {
+            let beyond = json!(["CHOWN", "SYS_TIME"]);
+            assert_eq!(with(beyond, capabilities), said("SYS_TIME", ""));
+            assert_eq!(with(json!(["FLY"]), capabilities), said("FLY", ""));
+        }
     }
 
     #[test]
@@ -361,7 +402,7 @@ mod tests {
         let node = Node {
             address: "10.0.0.9",
             has_host_paths: true,
-            lends_all_calls: false,
+            lent: Lent::default(),
         };
         let said =
             |at: usize| refused_ephemeral(&pod, &pod.spec.ephemeral_containers[at], at, node);

@@ -33,7 +33,7 @@ pub async fn system_calls(
     };
     match named.kind.as_str() {
         // Looked at again: the pod may have been taken when its machine lent more.
-        "Unconfined" if machine.lends_all_calls() => Ok(SystemCalls::All),
+        "Unconfined" if machine.lends().all_calls => Ok(SystemCalls::All),
         "RuntimeDefault" => Ok(SystemCalls::Default),
         "Localhost" => {
             let file = named.file.as_deref().unwrap_or_default();
@@ -45,7 +45,7 @@ pub async fn system_calls(
             let profile = load(|most| machine.read_file(&path, most)).await;
             Ok(SystemCalls::Of {
                 profile: profile.map_err(|e| failed(&e))?,
-                alone: machine.lends_all_calls(),
+                alone: machine.lends().all_calls,
             })
         }
         other => Err(format!(

@@ -144,10 +144,11 @@ pub fn container(
     spec.oom_score_adj = qos::oom_score(qos::class(pod), of, around.node_memory);
     let security = &of.security_context;
     if let Some(change) = &security.capabilities {
-        spec.capabilities = Capabilities {
+        let asked = Capabilities {
             add: change.add.clone(),
             drop: change.drop.clone(),
         };
+        spec.capabilities = asked.as_on_instances();
     }
     spec.read_only_root = security.read_only_root_filesystem == Some(true);
     spec.no_new_privileges = security.allow_privilege_escalation == Some(false);

@@ -101,6 +101,8 @@ impl Bundle {
             &spec.hostname
         };
         let user = context.user.as_ref();
+        // A container's capabilities count in its user namespace alone.
+        let counts_within = user.is_some() || spec.keeps_root;
         let rootfs = user.map_or_else(|| PathBuf::from("rootfs"), UserSetup::rootfs);
         let config = json!({
             "ociVersion": "1.0.2",
@@ -155,9 +157,9 @@ impl Bundle {
             filter: match &spec.system_calls {
                 _ if spec.privileged => None,
                 SystemCalls::All => None,
-                SystemCalls::Default => Some(seccomp::filter(capabilities, spec.keeps_root)?),
+                SystemCalls::Default => Some(seccomp::filter(capabilities, counts_within)?),
                 SystemCalls::Of { profile, alone } => {
-                    seccomp::filter_of(profile, *alone, capabilities)?
+                    seccomp::filter_of(profile, *alone, capabilities, counts_within)?
                 }
             },
             files,

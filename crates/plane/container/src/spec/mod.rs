@@ -16,7 +16,7 @@ pub use wharf_shim_protocol::ContainerName;
 pub(crate) use self::bundle::{Bundle, Context};
 pub use self::{
     argv::{merge_argv, merge_env},
-    capabilities::{Capabilities, bit as capability_bit},
+    capabilities::{Capabilities, beyond as capability_beyond, instances_have},
     seccomp::{BadProfile, MOST_PROFILE, Profile},
     signal::parse_signal,
     ulimits::Ulimit,
