@@ -10,7 +10,7 @@ mod sockets;
 mod storage;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
@@ -43,6 +43,7 @@ pub use self::{
     storage::{PodFiles, PodVolumes, SandboxDisks},
 };
 use crate::{
+    app_armor,
     disk_use::DiskUse,
     host_paths,
     machine::{
@@ -57,6 +58,9 @@ use crate::{
 const SEEN: usize = 256;
 const NO_VOLUMES: &str = "this node has no EBS volumes";
 const SIGKILL: i32 = 9;
+/// Whether the kernel enforces profiles, and which.
+const APP_ARMOR: &str = "/sys/module/apparmor/parameters/enabled";
+const PROFILES: &str = "/sys/kernel/security/apparmor/profiles";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The machine as the node of one instance has it.
@@ -271,6 +275,12 @@ impl Machine for LinuxMachine {
 
     fn has_host_paths(&self) -> bool {
         self.first_process.is_some()
+    }
+
+    fn app_armor(&self) -> Option<BTreeSet<String>> {
+        let enabled = std::fs::read_to_string(APP_ARMOR).ok()?;
+        let list = || std::fs::read_to_string(PROFILES).unwrap_or_default();
+        enabled.starts_with('Y').then(|| app_armor::names(&list()))
     }
 
     fn lends(&self) -> Lent {

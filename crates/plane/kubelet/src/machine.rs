@@ -1,7 +1,7 @@
 //! What the node asks of the machine it is on: sandboxes, containers and images. [`crate::linux`] is the real one.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::Ipv4Addr,
     path::{Path, PathBuf},
     time::Duration,
@@ -205,6 +205,11 @@ pub trait Machine: Send + Sync + 'static {
     /// Whether pods can have paths of their node.
     fn has_host_paths(&self) -> bool {
         false
+    }
+
+    /// The AppArmor profiles that are loaded on it; `None` where its kernel enforces none.
+    fn app_armor(&self) -> Option<BTreeSet<String>> {
+        None
     }
 
     /// What its operator lends containers.

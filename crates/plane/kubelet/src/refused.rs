@@ -66,11 +66,8 @@ pub fn refused(pod: &Pod, node: Node<'_>) -> Option<String> {
         let what = format!("spec.securityContext.sysctls: {}", other.name);
         return Some(not_here(&what));
     }
-    let profiles = [
-        ("seccompProfile", &spec.security_context.seccomp_profile),
-        ("appArmorProfile", &spec.security_context.app_armor_profile),
-    ];
-    if let Some(text) = profile("spec.securityContext", &profiles, node) {
+    let seccomp = &spec.security_context.seccomp_profile;
+    if let Some(text) = profile("spec.securityContext", seccomp, node) {
         return Some(text);
     }
     let mut paths = host_paths::of(pod);
@@ -130,19 +127,17 @@ fn capability(of: &Container, node: Node<'_>) -> Option<String> {
     })
 }
 
-fn profile(of: &str, all: &[(&str, &Option<Profile>)], node: Node<'_>) -> Option<String> {
-    all.iter().find_map(|(name, profile)| {
-        let kind = profile.as_ref()?.kind.as_str();
-        let refused = || not_here(&format!("{of}.{name} of type {kind}"));
-        match (*name, kind) {
-            (_, "RuntimeDefault") | ("appArmorProfile", "Unconfined") => None,
-            // A file of the node's.
-            ("seccompProfile", "Localhost") if node.has_host_paths => None,
-            ("seccompProfile", "Unconfined") if node.lent.all_calls => None,
-            ("seccompProfile", "Unconfined") => Some(but_for("unconfined-pods", refused())),
-            _ => Some(refused()),
-        }
-    })
+fn profile(of: &str, profile: &Option<Profile>, node: Node<'_>) -> Option<String> {
+    let kind = profile.as_ref()?.kind.as_str();
+    let refused = not_here(&format!("{of}.seccompProfile of type {kind}"));
+    match kind {
+        "RuntimeDefault" => None,
+        // A file of the node's.
+        "Localhost" if node.has_host_paths => None,
+        "Unconfined" if node.lent.all_calls => None,
+        "Unconfined" => Some(but_for("unconfined-pods", refused)),
+        _ => Some(refused),
+    }
 }
 
 fn volume(of: &Volume, node: Node<'_>) -> Option<String> {
@@ -211,15 +206,8 @@ fn container(pod: &Pod, of: &Container, node: Node<'_>) -> Option<String> {
     if let Some(text) = capability(of, node) {
         return Some(text);
     }
-    let profiles = [
-        ("seccompProfile", &security.seccomp_profile),
-        ("appArmorProfile", &security.app_armor_profile),
-    ];
-    if let Some(text) = profile(
-        &format!("container \"{}\": securityContext", of.name),
-        &profiles,
-        node,
-    ) {
+    let at = format!("container \"{}\": securityContext", of.name);
+    if let Some(text) = profile(&at, &security.seccomp_profile, node) {
         return Some(text);
     }
     let known = ["cpu", "memory", "ephemeral-storage"];
@@ -432,10 +420,6 @@ mod tests {
             (
                 json!({"containers": [{"name": "a", "securityContext": {"seccompProfile": {"type": "Unconfined"}}}]}),
                 "container \"a\": securityContext.seccompProfile of type Unconfined is not supported by this node; starting its machine with --allow unconfined-pods would",
-            ),
-            (
-                json!({"securityContext": {"appArmorProfile": {"type": "Localhost"}}}),
-                "spec.securityContext.appArmorProfile of type Localhost is not supported by this node",
             ),
             (
                 json!({"hostPID": true}),

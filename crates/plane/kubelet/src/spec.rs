@@ -50,6 +50,7 @@ pub struct Around<'a> {
     /// The file behind its termination log.
     pub termination_log: PathBuf,
     pub system_calls: SystemCalls,
+    pub app_armor: Option<String>,
     pub node_memory: u64,
 }
 
@@ -153,6 +154,7 @@ pub fn container(
     spec.read_only_root = security.read_only_root_filesystem == Some(true);
     spec.no_new_privileges = security.allow_privilege_escalation == Some(false);
     spec.system_calls = around.system_calls;
+    spec.app_armor = around.app_armor;
     spec.ulimits = vec![Ulimit {
         name: "nofile".to_owned(),
         soft: NOFILE.0,

@@ -177,6 +177,9 @@ pub struct ProcessPlan {
     /// Numbers of supplementary groups beside those the image knows.
     #[serde(default)]
     pub groups: Vec<u32>,
+    /// The AppArmor profile, loaded on the machine, that its programs run under.
+    #[serde(default)]
+    pub app_armor: Option<String>,
 }
 
 /// Arguments and environment carry secrets.

@@ -270,6 +270,7 @@ fn plan(
             no_new_privileges: spec.no_new_privileges,
             tty: spec.tty,
             groups: spec.groups.clone(),
+            app_armor: spec.app_armor.clone(),
         },
         copy_up: spec
             .mounts

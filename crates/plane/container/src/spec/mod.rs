@@ -70,6 +70,8 @@ pub struct ContainerSpec {
     pub no_new_privileges: bool,
     /// One that is privileged has them all.
     pub system_calls: SystemCalls,
+    /// An AppArmor profile that is loaded on the machine.
+    pub app_armor: Option<String>,
     pub tmpfs: Vec<Tmpfs>,
     /// `None` is 64 MiB.
     pub shm_size_bytes: Option<u64>,
@@ -118,6 +120,7 @@ impl ContainerSpec {
             reaps: false,
             no_new_privileges: true,
             system_calls: SystemCalls::Default,
+            app_armor: None,
             tmpfs: Vec::new(),
             shm_size_bytes: None,
             sysctls: BTreeMap::new(),

@@ -17,7 +17,7 @@ use super::{
     volumes::{mount_volumes, volumes_of},
 };
 use crate::{
-    disks, empty_dir, env, host_paths,
+    app_armor, disks, empty_dir, env, host_paths,
     machine::{Login, Pull, PullPolicy, run_name},
     names,
     pod::{Container, Pod},
@@ -195,8 +195,13 @@ pub(super) async fn start(
         Ok(calls) => calls,
         Err(message) => return not("CreateContainerError", message),
     };
+    let app_armor = match app_armor::profile(pod, of, &machine.app_armor()) {
+        Ok(profile) => profile,
+        Err(message) => return not("CreateContainerError", message),
+    };
     let around = Around {
         image: image.config(),
+        app_armor,
         run,
         target,
         replaces: replaces.filter(|_| {
