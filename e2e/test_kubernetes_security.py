@@ -1,6 +1,7 @@
 """What pods have of their node and of each other beyond what each has: processes, capabilities, the rights of the instance's root."""
 
 import contextlib
+import pathlib
 
 import pytest
 
@@ -13,6 +14,7 @@ from test_kubernetes_seccomp import ready
 
 pytestmark = pytest.mark.minutes(3)
 
+ENFORCED = pathlib.Path("/sys/module/apparmor/parameters/enabled")
 FOREVER = "touch /tmp/mark; trap 'exit 7' TERM; while true; do sleep 1.25; done"
 
 
@@ -136,3 +138,56 @@ def test_capabilities_that_are_lent_count_within_the_pod():
         assert "CapEff:\t00000000bcecf7fa" in everything, everything
         _, message = refusal(cluster, "time", once(image, LINKS, capabilities={"add": ["SYS_TIME"]}))
         assert message.endswith("the capability SYS_TIME is not supported by this node")
+
+
+REACH = f"""{LINKS}; cat /proc/self/uid_map; wc -c < /proc/interrupts
+mknod /disk b 7 0 || echo no device; echo 1 > /proc/sys/kernel/sysrq || echo no sysrq
+echo 99 > /proc/sys/net/ipv4/ip_unprivileged_port_start && echo own setting"""
+
+
+def test_rights_that_are_not_lent_are_named_with_their_flag(cluster, node, image):
+    for security, name in (({"privileged": True}, "privileged"), ({"procMount": "Unmasked"}, "procMount: Unmasked")):
+        reason, message = refusal(cluster, "asks", once(image, REACH, **security))
+        flag = "; starting its machine with --allow privileged-pods would"
+        assert (reason, message) == ("UnsupportedByNode", f'container "main": {name} is not supported by this node{flag}')
+
+
+def test_a_privileged_container_is_root_of_its_instance_at_most():
+    with lending("privileged-pods") as (cluster, image):
+        own = said(cluster, "own", once(image, REACH, privileged=True))
+        assert "made a link" in own and "mounted" in own and "own setting" in own, own
+        assert "no device" in own and "no sysrq" in own and "CapEff:\t00000000bcecf7fb" in own, own
+        seen = said(cluster, "seen", once(image, "wc -c < /proc/interrupts; grep CapEff /proc/self/status", procMount="Unmasked"))
+        assert int(seen.split()[0]) > 0 and "CapEff:\t00000000a80425fb" in seen, seen
+        # In its namespaces it gets at its files, as on any node.
+        of_node = {"hostNetwork": True, "hostPID": True, "hostIPC": True}
+        script = "chroot /proc/1/root sh -c 'echo left > /root/mark; hostname'; cat /proc/self/uid_map /proc/1/uid_map"
+        root = said(cluster, "root", {**once(image, script, privileged=True), **of_node})
+        name, *maps = root.splitlines()
+        assert cluster.find("node", name) and maps[0] == maps[1] and maps[0].split()[1] != "0", root
+
+
+def test_processes_of_a_node_are_those_of_its_instance(cluster, node, image):
+    _, message = refusal(cluster, "alone", {**once(image, "ps"), "hostPID": True})
+    assert message == "spec.hostPID without hostNetwork is not supported by this node"
+    of_node = {"hostNetwork": True, "hostPID": True, "hostIPC": True}
+    apply(cluster, "looks", {"containers": [sh(image, FOREVER)], "terminationGracePeriodSeconds": 5, **of_node})
+    wait_phase(cluster, "looks", "Running")
+    seen = in_pod(cluster, "looks", "main", "ps; echo; cat /proc/1/comm; readlink /proc/self/ns/ipc")
+    assert "wharf up" not in seen and "wharf-shim" not in seen and "exit 7" in seen, seen
+    # kubectl's own way to look at a node.
+    said_so = cluster.kubectl("debug", f"node/{node['PrivateDnsName']}", "--image", image, "--", "sh", "-c", "ps; ls /host/etc/hostname")
+    debugger = next(word for word in said_so.split() if word.startswith("node-debugger-"))
+    wait_phase(cluster, debugger, "Succeeded")
+    looked = cluster.kubectl("logs", debugger)
+    assert "exit 7" in looked and looked.endswith("/host/etc/hostname\n"), looked
+    cluster.kubectl("delete", "pod", "looks", debugger, "--timeout=50s")
+
+
+@pytest.mark.skipif(ENFORCED.exists() and ENFORCED.read_text().startswith("Y"), reason="this kernel enforces AppArmor profiles")
+def test_profiles_of_apparmor_are_asked_for_in_vain(cluster, node, image):
+    for profile in ({"type": "RuntimeDefault"}, {"type": "Localhost", "localhostProfile": "k8s-mine"}):
+        reason, message = refusal(cluster, "guarded", once(image, "true", appArmorProfile=profile))
+        why = "Pod was rejected: Cannot enforce AppArmor: AppArmor is not enabled on the host"
+        assert (reason, message) == ("AppArmor", why)
+    assert "CapEff" in said(cluster, "open", once(image, "grep CapEff /proc/self/status", appArmorProfile={"type": "Unconfined"}))

@@ -287,6 +287,13 @@ impl Machine for LinuxMachine {
         self.lent
     }
 
+    async fn first_process(&self) -> Result<i32, String> {
+        let of_instance = self.own_place().await?;
+        let found = tokio::task::spawn_blocking(move || of_instance.number()).await;
+        let found = found.map_err(io::Error::other).flatten();
+        found.map_err(|e| format!("the instance's processes: {e}"))
+    }
+
     async fn read_file(&self, path: &Path, most: u64) -> Result<Vec<u8>, String> {
         let of_instance = self.own_place().await?;
         let path = path.to_owned();

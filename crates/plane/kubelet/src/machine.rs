@@ -217,6 +217,11 @@ pub trait Machine: Send + Sync + 'static {
         Lent::default()
     }
 
+    /// The first process of the node, for pods that share its processes or its IPC.
+    async fn first_process(&self) -> Result<i32, String> {
+        Err("this node has no processes for pods".to_owned())
+    }
+
     /// What a file of the node's holds, up to a number of bytes.
     async fn read_file(&self, path: &Path, most: u64) -> Result<Vec<u8>, String> {
         let _ = (path, most);

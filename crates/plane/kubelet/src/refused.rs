@@ -6,7 +6,7 @@ use crate::{
     disks, env, host_paths, host_ports,
     machine::Lent,
     objects,
-    pod::{Container, Handler, Pod, Probe, Profile, Volume, VolumeDevice},
+    pod::{Container, Handler, Pod, PodSpec, Probe, Profile, Volume, VolumeDevice},
 };
 
 /// The reason of the status of such a pod.
@@ -32,9 +32,11 @@ const SYSCTLS: [&str; 12] = [
     "net.ipv4.tcp_wmem",
 ];
 
-/// Those of a network are the node's where the pod has that of its node.
-fn may_set(name: &str, has_network_of_node: bool) -> bool {
-    SYSCTLS.contains(&name) && !(has_network_of_node && name.starts_with("net."))
+/// Those of a network, or of IPC, are the node's where the pod has that of its node.
+fn may_set(name: &str, spec: &PodSpec) -> bool {
+    let is_of_node = spec.host_network && name.starts_with("net.")
+        || spec.host_ipc && name.starts_with("kernel.shm");
+    SYSCTLS.contains(&name) && !is_of_node
 }
 
 /// What a node has that not every one does.
@@ -48,9 +50,11 @@ pub struct Node<'a> {
 /// The first thing that cannot be had, in words.
 pub fn refused(pod: &Pod, node: Node<'_>) -> Option<String> {
     let spec = &pod.spec;
+    let shares_node = spec.host_network && node.has_host_paths;
     let flags = [
-        (spec.host_pid, "hostPID"),
-        (spec.host_ipc, "hostIPC"),
+        // They belong to the user namespace of the instance, in which a pod is that has its network.
+        (spec.host_pid && !shares_node, "hostPID without hostNetwork"),
+        (spec.host_ipc && !shares_node, "hostIPC without hostNetwork"),
         (
             spec.host_users == Some(false) && spec.host_network,
             "hostUsers: false with hostNetwork",
@@ -62,7 +66,7 @@ pub fn refused(pod: &Pod, node: Node<'_>) -> Option<String> {
         return Some(not_here(&format!("spec.{name}")));
     }
     let mut sysctls = spec.security_context.sysctls.iter();
-    if let Some(other) = sysctls.find(|it| !may_set(&it.dotted(), spec.host_network)) {
+    if let Some(other) = sysctls.find(|it| !may_set(&it.dotted(), spec)) {
         let what = format!("spec.securityContext.sysctls: {}", other.name);
         return Some(not_here(&what));
     }
@@ -170,14 +174,21 @@ fn volume(of: &Volume, node: Node<'_>) -> Option<String> {
 fn container(pod: &Pod, of: &Container, node: Node<'_>) -> Option<String> {
     let told = |what: &str| Some(not_here(&format!("container \"{}\": {what}", of.name)));
     let security = &of.security_context;
+    let is_privileged = security.privileged == Some(true);
+    let mount = security.proc_mount.as_deref().unwrap_or_default();
+    let privileges = [
+        (is_privileged, "privileged"),
+        (mount == "Unmasked", "procMount: Unmasked"),
+    ];
+    let mut privileges = privileges.iter().filter(|_| !node.lent.privileges);
+    if let Some((_, name)) = privileges.find(|(asked, _)| *asked) {
+        let text = not_here(&format!("container \"{}\": {name}", of.name));
+        return Some(but_for("privileged-pods", text));
+    }
     let flags = [
-        (security.privileged == Some(true), "privileged"),
         (
-            security
-                .proc_mount
-                .as_deref()
-                .is_some_and(|it| it != "Default"),
-            "procMount",
+            !matches!(mount, "" | "Default" | "Unmasked"),
+            "an unknown procMount",
         ),
         (!of.resources.claims.is_empty(), "resources.claims"),
         (
@@ -203,7 +214,7 @@ fn container(pod: &Pod, of: &Container, node: Node<'_>) -> Option<String> {
     if let Some(what) = ports.find_map(|it| host_ports::refused(it, node.address)) {
         return told(what);
     }
-    if let Some(text) = capability(of, node) {
+    if !is_privileged && let Some(text) = capability(of, node) {
         return Some(text);
     }
     let at = format!("container \"{}\": securityContext", of.name);
@@ -364,6 +375,36 @@ mod tests {
     }
 
     #[test]
+    fn rights_of_an_instances_root_are_lent_as_one() {
+        let with = |security: Value, privileges: bool| {
+            let container = json!({"name": "a", "securityContext": security});
+            let spec = json!({"hostNetwork": true, "hostPID": true, "hostIPC": true, "containers": [container]});
+            let pod = Pod::read(&json!({"metadata": {"name": "p"}, "spec": spec})).unwrap();
+            let node = Node {
+                address: "10.0.0.9",
+                has_host_paths: true,
+                lent: Lent {
+                    privileges,
+                    ..Lent::default()
+                },
+            };
+            refused(&pod, node).is_none()
+        };
+        assert!(
+            with(json!({}), false),
+            "the instance's are the instance's to share"
+        );
+        for security in [
+            json!({"privileged": true, "capabilities": {"add": ["SYS_TIME"]}}),
+            json!({"procMount": "Unmasked"}),
+        ] {
+            assert!(with(security.clone(), true) && !with(security, false));
+        }
+        let added = json!({"capabilities": {"add": ["NET_ADMIN"]}});
+        assert!(!with(added, true), "they have a word of their own");
+    }
+
+    #[test]
     fn ordinary_pods_are_taken() {
         let spec = json!({"containers": [{"name": "a", "resources": {"limits": {"cpu": 1, "example.com/foo": 1}},
             "livenessProbe": {"httpGet": {"port": 80, "scheme": "HTTP"}}, "readinessProbe": {"grpc": {"port": 81}}, "stdin": true,
@@ -395,7 +436,7 @@ mod tests {
         let said =
             |at: usize| refused_ephemeral(&pod, &pod.spec.ephemeral_containers[at], at, node);
         assert_eq!(said(0), None);
-        let privileged = "container \"c\": privileged is not supported by this node";
+        let privileged = "container \"c\": privileged is not supported by this node; starting its machine with --allow privileged-pods would";
         assert_eq!(said(1).as_deref(), Some(privileged));
         let env = "container \"d\": env from what no other container of the pod refers to is not supported by this node";
         assert_eq!(said(2).as_deref(), Some(env));
@@ -423,7 +464,11 @@ mod tests {
             ),
             (
                 json!({"hostPID": true}),
-                "spec.hostPID is not supported by this node",
+                "spec.hostPID without hostNetwork is not supported by this node",
+            ),
+            (
+                json!({"hostNetwork": true, "hostIPC": true, "securityContext": {"sysctls": [{"name": "kernel.shm_rmid_forced", "value": "1"}]}}),
+                "spec.securityContext.sysctls: kernel.shm_rmid_forced is not supported by this node",
             ),
             (
                 json!({"hostUsers": false, "volumes": [{"name": "d", "hostPath": {"path": "/x"}}]}),
@@ -443,7 +488,15 @@ mod tests {
             ),
             (
                 json!({"containers": [{"name": "a", "securityContext": {"privileged": true}}]}),
-                "container \"a\": privileged is not supported by this node",
+                "container \"a\": privileged is not supported by this node; starting its machine with --allow privileged-pods would",
+            ),
+            (
+                json!({"containers": [{"name": "a", "securityContext": {"procMount": "Unmasked"}}]}),
+                "container \"a\": procMount: Unmasked is not supported by this node; starting its machine with --allow privileged-pods would",
+            ),
+            (
+                json!({"containers": [{"name": "a", "securityContext": {"procMount": "Other"}}]}),
+                "container \"a\": an unknown procMount is not supported by this node",
             ),
             (
                 json!({"containers": [{"name": "a", "volumeDevices": [{"name": "d", "devicePath": "/data"}]}]}),

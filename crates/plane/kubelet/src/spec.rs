@@ -36,6 +36,8 @@ pub struct Around<'a> {
     pub replaces: Option<ContainerName>,
     /// Whose processes it sees, beside its own.
     pub target: Option<ContainerName>,
+    /// The node's, where the pod shares processes or IPC with it.
+    pub first_process: Option<i32>,
     pub env: BTreeMap<String, String>,
     pub files: NameFiles,
     pub hostname: String,
@@ -112,7 +114,13 @@ pub fn container(
     spec.hostname = around.hostname;
     let looks_on = around.target.is_some();
     spec.replaces = around.replaces;
+    let of_node = |is_asked: bool| {
+        let process = around.first_process.filter(|_| is_asked);
+        process.map(NamespaceMode::OfProcess)
+    };
+    spec.ipc = of_node(pod.spec.host_ipc).unwrap_or_default();
     spec.pid = match around.target {
+        _ if pod.spec.host_pid => of_node(true).unwrap_or_default(),
         // As upstream has it, who sees the pod's processes sees those of the target.
         _ if pod.spec.share_process_namespace => NamespaceMode::Of(reaper()),
         Some(target) => NamespaceMode::Of(target),
@@ -150,6 +158,16 @@ pub fn container(
             drop: change.drop.clone(),
         };
         spec.capabilities = asked.as_on_instances();
+    }
+    spec.unmasked = security.proc_mount.as_deref() == Some("Unmasked");
+    if security.privileged == Some(true) {
+        // As upstream, whatever is added and dropped beside it.
+        let all = Capabilities {
+            add: vec!["ALL".to_owned()],
+            drop: Vec::new(),
+        };
+        spec.capabilities = all.as_on_instances();
+        spec.unmasked = true;
     }
     spec.read_only_root = security.read_only_root_filesystem == Some(true);
     spec.no_new_privileges = security.allow_privilege_escalation == Some(false);

@@ -198,7 +198,10 @@ fn create(
     let proc = user.map_or_else(|| own.proc(), UserSetup::proc);
     let pid_namespace = plan
         .pid_namespace_of
-        .map(|process| pid_namespace::join_later(process, &proc))
+        .map(|process| {
+            let within = user.map(|_| user_namespace::held());
+            pid_namespace::join_later(process, &proc, within)
+        })
         .transpose()
         .map_err(|e| Failure::Process {
             step: "find the PID namespace".to_owned(),

@@ -62,6 +62,9 @@ pub struct ContainerSpec {
     pub ulimits: Vec<Ulimit>,
     pub capabilities: Capabilities,
     pub privileged: bool,
+    /// Nothing of `/proc` and `/sys` is hidden, nor read-only in `/proc`: for who is in a user namespace, where files of the kernel are
+    /// somebody else's.
+    pub unmasked: bool,
     pub read_only_root: bool,
     /// A small process 1 that reaps and passes signals on.
     pub init: bool,
@@ -115,6 +118,7 @@ impl ContainerSpec {
             ulimits: Vec::new(),
             capabilities: Capabilities::default(),
             privileged: false,
+            unmasked: false,
             read_only_root: false,
             init: false,
             reaps: false,
@@ -235,6 +239,8 @@ pub enum NamespaceMode {
     Host,
     /// That of another, running container of the task.
     Of(ContainerName),
+    /// That of a process of the host's, in the user namespace that the task has.
+    OfProcess(i32),
 }
 
 /// What becomes of standard output and error.

@@ -191,6 +191,14 @@ pub(super) async fn start(
         Ok(target) => target,
         Err(message) => return not("CreateContainerError", message),
     };
+    let first_process = match pod.spec.host_pid || pod.spec.host_ipc {
+        true => machine.first_process().await.map(Some),
+        false => Ok(None),
+    };
+    let first_process = match first_process {
+        Ok(process) => process,
+        Err(message) => return not("CreateContainerError", message),
+    };
     let system_calls = match seccomp::system_calls(&**machine, pod, of).await {
         Ok(calls) => calls,
         Err(message) => return not("CreateContainerError", message),
@@ -204,6 +212,7 @@ pub(super) async fn start(
         app_armor,
         run,
         target,
+        first_process,
         replaces: replaces.filter(|_| {
             state
                 .container(&container)

@@ -423,7 +423,7 @@ async fn a_container_is_added_to_look_on_and_has_its_time_once() {
     let refused = state(&seen, "bad", "/state/waiting/message");
     assert_eq!(
         refused,
-        "container \"bad\": privileged is not supported by this node"
+        "container \"bad\": privileged is not supported by this node; starting its machine with --allow privileged-pods would"
     );
     let spec = setup.machine.spec(&id, "eye~r0").unwrap();
     let target = ContainerName::try_from("a~r0").unwrap();
@@ -664,7 +664,7 @@ async fn what_cannot_be_had_is_told() {
     assert_eq!(failed.text("/status/reason"), "UnsupportedByNode");
     assert_eq!(
         failed.text("/status/message"),
-        "spec.hostPID is not supported by this node"
+        "spec.hostPID without hostNetwork is not supported by this node"
     );
 }
 
