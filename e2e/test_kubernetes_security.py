@@ -43,10 +43,11 @@ def test_containers_of_a_pod_share_their_processes(installation, cluster, node, 
     spec = {"containers": [sh(image, FOREVER), web], "shareProcessNamespace": True, "terminationGracePeriodSeconds": 5}
     apply(cluster, "shared", spec)
     cluster.kubectl("wait", "pod/shared", "--for=condition=Ready", "--timeout=60s")
-    seen = in_pod(cluster, "shared", "web", "cat /proc/1/comm; ps; ls /proc/$(pgrep -f 'sleep 1[.]25|exit 7' | head -n 1)/root/tmp")
-    assert seen.startswith("wharf-init\n") and "exit 7" in seen and seen.endswith("mark\n"), seen
+    other = "$(ps | grep '[e]xit 7' | awk '{print $1}' | head -n 1)"
+    seen = in_pod(cluster, "shared", "web", f"cat /proc/1/comm; ps; ls /proc/{other}/root/tmp")
+    assert seen.startswith("wharf-init\n") and "'exit 7'" in seen and seen.endswith("mark\n"), seen
     # Process 1 is nobody's to end; another container's are, and that one alone is begun again.
-    in_pod(cluster, "shared", "main", "kill -9 1; kill 1; kill -0 1; kill $(pgrep nc)")
+    in_pod(cluster, "shared", "main", "kill -9 1; kill 1; kill -0 1; killall nc")
     wait_for(lambda: statuses(cluster, "shared")["web"]["restartCount"] == 1, 30, "another run of it")
     cluster.kubectl("wait", "pod/shared", "--for=condition=Ready", "--timeout=60s")
     assert statuses(cluster, "shared")["web"]["lastState"]["terminated"]["exitCode"] == 143
@@ -63,7 +64,7 @@ def test_containers_of_a_pod_share_their_processes(installation, cluster, node, 
     # The next agent finds the same processes, and starts more of them in the same namespace.
     installation.kill_child("node")
     wait_for(lambda: cluster.kubectl("exec", "shared", "-c", "main", "--", "true", check=False).returncode == 0, 60, "the agent")
-    in_pod(cluster, "shared", "main", "kill $(pgrep nc)")
+    in_pod(cluster, "shared", "main", "killall nc")
     wait_for(lambda: statuses(cluster, "shared")["web"]["restartCount"] == 2, 60, "a third run of it")
     wait_for(lambda: "exit 7" in cluster.kubectl("exec", "shared", "-c", "web", "--", "ps", check=False).stdout, 30, "it is in there")
     assert statuses(cluster, "shared")["main"]["restartCount"] == 0
@@ -110,37 +111,37 @@ def lending(*words):
             yield cluster, image
 
 
-LINKS = "ip link add made type dummy && echo made a link; mount -t tmpfs none /mnt && echo mounted; grep CapEff /proc/self/status"
+OWN = "ip addr add 10.9.9.9/32 dev lo && echo made an address; mount -t tmpfs none /tmp && echo mounted; grep CapEff /proc/self/status"
 
 
 def test_capabilities_that_are_not_lent_are_named_with_their_flag(cluster, node, image):
-    reason, message = refusal(cluster, "netadmin", once(image, LINKS, capabilities={"add": ["NET_ADMIN"]}))
+    reason, message = refusal(cluster, "netadmin", once(image, OWN, capabilities={"add": ["NET_ADMIN"]}))
     flag = "; starting its machine with --allow pod-capabilities would"
     text = 'container "main": the capability NET_ADMIN is not supported by this node'
     assert (reason, message) == ("UnsupportedByNode", text + flag)
-    _, message = refusal(cluster, "time", once(image, LINKS, capabilities={"add": ["SYS_TIME"]}))
+    _, message = refusal(cluster, "time", once(image, OWN, capabilities={"add": ["SYS_TIME"]}))
     assert message == 'container "main": the capability SYS_TIME is not supported by this node'
-    plain = said(cluster, "plain", once(image, LINKS))
-    assert "made a link" not in plain and "mounted" not in plain, plain
+    plain = said(cluster, "plain", once(image, OWN))
+    assert "made an address" not in plain and "mounted" not in plain, plain
 
 
 def test_capabilities_that_are_lent_count_within_the_pod():
     with lending("pod-capabilities") as (cluster, image):
-        network = said(cluster, "network", once(image, LINKS, capabilities={"add": ["NET_ADMIN"]}))
-        assert "made a link" in network and "mounted" not in network, network
-        mounts = said(cluster, "mounts", once(image, LINKS, capabilities={"add": ["SYS_ADMIN"]}))
-        assert "made a link" not in mounts and "mounted" in mounts, mounts
+        network = said(cluster, "network", once(image, OWN, capabilities={"add": ["NET_ADMIN"]}))
+        assert "made an address" in network and "mounted" not in network, network
+        mounts = said(cluster, "mounts", once(image, OWN, capabilities={"add": ["SYS_ADMIN"]}))
+        assert "made an address" not in mounts and "mounted" in mounts, mounts
         reach = "cat /proc/self/uid_map; mknod /disk b 7 0 || echo no device; echo 1 > /proc/sys/kernel/sysrq || echo no sysrq"
-        everything = said(cluster, "all", once(image, f"{LINKS}; {reach}", capabilities={"add": ["ALL"], "drop": ["CHOWN"]}))
-        assert "made a link" in everything and "mounted" in everything, everything
+        everything = said(cluster, "all", once(image, f"{OWN}; {reach}", capabilities={"add": ["ALL"], "drop": ["CHOWN"]}))
+        assert "made an address" in everything and "mounted" in everything, everything
         assert "no device" in everything and "no sysrq" in everything, everything
         # The default set without CHOWN, and an instance's: nothing over the machine.
         assert "CapEff:\t00000000bcecf7fa" in everything, everything
-        _, message = refusal(cluster, "time", once(image, LINKS, capabilities={"add": ["SYS_TIME"]}))
+        _, message = refusal(cluster, "time", once(image, OWN, capabilities={"add": ["SYS_TIME"]}))
         assert message.endswith("the capability SYS_TIME is not supported by this node")
 
 
-REACH = f"""{LINKS}; cat /proc/self/uid_map; wc -c < /proc/interrupts
+REACH = f"""{OWN}; cat /proc/self/uid_map; wc -c < /proc/interrupts
 mknod /disk b 7 0 || echo no device; echo 1 > /proc/sys/kernel/sysrq || echo no sysrq
 echo 99 > /proc/sys/net/ipv4/ip_unprivileged_port_start && echo own setting"""
 
@@ -155,7 +156,7 @@ def test_rights_that_are_not_lent_are_named_with_their_flag(cluster, node, image
 def test_a_privileged_container_is_root_of_its_instance_at_most():
     with lending("privileged-pods") as (cluster, image):
         own = said(cluster, "own", once(image, REACH, privileged=True))
-        assert "made a link" in own and "mounted" in own and "own setting" in own, own
+        assert "made an address" in own and "mounted" in own and "own setting" in own, own
         assert "no device" in own and "no sysrq" in own and "CapEff:\t00000000bcecf7fb" in own, own
         seen = said(cluster, "seen", once(image, "wc -c < /proc/interrupts; grep CapEff /proc/self/status", procMount="Unmasked"))
         assert int(seen.split()[0]) > 0 and "CapEff:\t00000000a80425fb" in seen, seen
