@@ -261,7 +261,7 @@ def test_what_fails_says_why(cluster, node, image):
     assert last["exitCode"] == 3 and last["message"] == "gone\n", last
     wait_for(lambda: waiting("nowhere") in ("ErrImagePull", "ImagePullBackOff"), 60, "a failed pull")
     refused = wait_phase(cluster, "host", "Failed")
-    assert refused["status"]["message"] == "spec.hostPID is not supported by this node"
+    assert refused["status"]["message"] == "spec.hostPID without hostNetwork is not supported by this node"
     told = "involvedObject.name=host,type=Warning"
     wait_for(lambda: cluster.get("events", "--field-selector", told)["items"], 20, "an event that says so")
     (event,) = cluster.get("events", "--field-selector", told)["items"]

@@ -214,7 +214,8 @@ impl TaskArgs {
 #[derive(Args, Clone)]
 pub struct AllowArgs {
     /// What tasks may use of this machine: privileged, host-path=PATH, host-network, host-pid,
-    /// host-ipc, devices, capabilities, and with unconfined-pods what pods may; nothing by default
+    /// host-ipc, devices, capabilities, and what pods may have of their instance: unconfined-pods,
+    /// pod-capabilities, privileged-pods; nothing by default
     #[arg(long, value_name = "WHAT,…", value_delimiter = ',')]
     pub allow: Vec<wharf_agent::Permission>,
 }

@@ -34,7 +34,7 @@ use wharf_kube_services::Services;
 use wharf_kubelet::{
     EksTokens, Kubelet, Parts, Resolvers, RoleKeys,
     linux::{Ground, GroundParts, LinuxMachine, PodFiles, PodVolumes, SandboxDisks},
-    machine::Images,
+    machine::{Images, Lent},
     node::{Facts, OnePod},
     server::{self, Server},
 };
@@ -75,8 +75,8 @@ pub struct Settings {
     pub running: TaskTracker,
     /// Processes and threads of one pod.
     pub pids: u64,
-    /// Whether the operator lets pods do without a filter of system calls.
-    pub lends_all_calls: bool,
+    /// What the operator lets pods on instances have.
+    pub lent: Lent,
     /// The machine's own node's, of which the endpoint is taken.
     pub api: Api,
     pub images: Arc<dyn ImageSource>,
@@ -221,8 +221,10 @@ impl Kubelets {
             &it.interface.vpc,
         );
         // Those of Fargate are lent nothing, as its tasks are.
-        let lends_all_calls = settings.lends_all_calls && it.one_pod.is_none();
-        let machine = machine.lending_all_calls(lends_all_calls);
+        let machine = match it.one_pod {
+            Some(_) => machine,
+            None => machine.lending(settings.lent),
+        };
         let machine = match it.one_pod {
             Some(bytes) => machine.with_disks(Arc::new(PodDisks {
                 disks: settings.disks.clone(),

@@ -90,7 +90,10 @@ pub fn of(pod: &Pod) -> impl Iterator<Item = (&str, &HostPath)> {
 /// The folder of a process in `/proc`, open from the time on at which it was known to run: it stays with that process, whoever has its
 /// number later.
 #[derive(Debug, Clone)]
-pub struct FirstProcess(Arc<OwnedFd>);
+pub struct FirstProcess {
+    folder: Arc<OwnedFd>,
+    number: i32,
+}
 
 impl FirstProcess {
     /// # Errors
@@ -99,11 +102,14 @@ impl FirstProcess {
         let path = format!("/proc/{number}");
         let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         let folder = nix::fcntl::open(Path::new(&path), flags, Mode::empty())?;
-        Ok(Self(Arc::new(folder)))
+        Ok(Self {
+            folder: Arc::new(folder),
+            number,
+        })
     }
 
     fn path(&self) -> PathBuf {
-        proc_path(self.0.as_fd())
+        proc_path(self.folder.as_fd())
     }
 
     /// What is taken of the file system of its root. Blocks.
@@ -167,6 +173,12 @@ impl Place {
     /// What a file of the instance holds. Blocks.
     pub fn read(&self, path: &Path, most: u64) -> io::Result<Vec<u8>> {
         RootDir::open(&self.process()?.join("root"))?.read(path, most)
+    }
+
+    /// Its first process, as this machine numbers it, for whoever is to share namespaces with it: it runs now. Blocks.
+    pub fn number(&self) -> io::Result<i32> {
+        self.process()?;
+        Ok(self.first_process.number)
     }
 
     /// Its folder in `/proc`, while it runs and is in the instance's network.

@@ -22,6 +22,7 @@
 
 #![forbid(unsafe_code)]
 
+mod app_armor;
 pub mod disk_use;
 mod disks;
 pub mod empty_dir;

@@ -5,11 +5,12 @@ mod events;
 mod found;
 mod ground;
 mod offers;
+mod reaper;
 mod sockets;
 mod storage;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
@@ -42,10 +43,11 @@ pub use self::{
     storage::{PodFiles, PodVolumes, SandboxDisks},
 };
 use crate::{
+    app_armor,
     disk_use::DiskUse,
     host_paths,
     machine::{
-        BlockDevice, ExecFailed, Found, Gate, Images, MOST_OUTPUT, Machine, NoImage, PodEni,
+        BlockDevice, ExecFailed, Found, Gate, Images, Lent, MOST_OUTPUT, Machine, NoImage, PodEni,
         PodNetwork, Pull, SandboxWish, Seen,
     },
     pod::HostPath,
@@ -56,6 +58,9 @@ use crate::{
 const SEEN: usize = 256;
 const NO_VOLUMES: &str = "this node has no EBS volumes";
 const SIGKILL: i32 = 9;
+/// Whether the kernel enforces profiles, and which.
+const APP_ARMOR: &str = "/sys/module/apparmor/parameters/enabled";
+const PROFILES: &str = "/sys/kernel/security/apparmor/profiles";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The machine as the node of one instance has it.
@@ -69,10 +74,12 @@ pub struct LinuxMachine {
     disks: Option<Arc<dyn SandboxDisks>>,
     volumes: Option<Arc<dyn PodVolumes>>,
     files: Option<Arc<dyn PodFiles>>,
-    lends_all_calls: bool,
+    lent: Lent,
     /// Of the instance, where pods may have paths of it.
     first_process: Option<host_paths::FirstProcess>,
     live: Mutex<BTreeMap<String, TaskHandle>>,
+    /// Held while a process is made whose namespace containers share.
+    reapers: tokio::sync::Mutex<()>,
     /// Of which image containers of a sandbox were made, as far as this process made them.
     made_of: Mutex<BTreeMap<String, BTreeMap<ContainerName, Digest>>>,
 }
@@ -94,9 +101,10 @@ impl LinuxMachine {
             disks: None,
             volumes: None,
             files: None,
-            lends_all_calls: false,
+            lent: Lent::default(),
             first_process: None,
             live: Mutex::default(),
+            reapers: tokio::sync::Mutex::default(),
             made_of: Mutex::default(),
         }
     }
@@ -269,8 +277,21 @@ impl Machine for LinuxMachine {
         self.first_process.is_some()
     }
 
-    fn lends_all_calls(&self) -> bool {
-        self.lends_all_calls
+    fn app_armor(&self) -> Option<BTreeSet<String>> {
+        let enabled = std::fs::read_to_string(APP_ARMOR).ok()?;
+        let list = || std::fs::read_to_string(PROFILES).unwrap_or_default();
+        enabled.starts_with('Y').then(|| app_armor::names(&list()))
+    }
+
+    fn lends(&self) -> Lent {
+        self.lent
+    }
+
+    async fn first_process(&self) -> Result<i32, String> {
+        let of_instance = self.own_place().await?;
+        let found = tokio::task::spawn_blocking(move || of_instance.number()).await;
+        let found = found.map_err(io::Error::other).flatten();
+        found.map_err(|e| format!("the instance's processes: {e}"))
     }
 
     async fn read_file(&self, path: &Path, most: u64) -> Result<Vec<u8>, String> {
@@ -365,6 +386,7 @@ impl Machine for LinuxMachine {
         devices: &[BlockDevice],
     ) -> Result<i64, String> {
         let handle = self.handle(id)?;
+        self.keep_reaper(&handle, spec).await?;
         self.images.note_user(image, id);
         self.note_made(id, &spec.name, image);
         match handle.create_container(spec, image).await {

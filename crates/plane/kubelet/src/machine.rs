@@ -1,7 +1,7 @@
 //! What the node asks of the machine it is on: sandboxes, containers and images. [`crate::linux`] is the real one.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::Ipv4Addr,
     path::{Path, PathBuf},
     time::Duration,
@@ -135,6 +135,17 @@ pub trait Gate: Send + Sync + 'static {
     async fn admit(&self, namespace: &str, uid: &str, address: Ipv4Addr) -> Result<(), String>;
 }
 
+/// What a machine's operator lets containers of pods have beyond what each has. All of it counts in user namespaces alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Lent {
+    /// All system calls.
+    pub all_calls: bool,
+    /// Capabilities of the instance's root.
+    pub capabilities: bool,
+    /// All that the instance's root may.
+    pub privileges: bool,
+}
+
 /// A volume as a container has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlockDevice {
@@ -196,9 +207,19 @@ pub trait Machine: Send + Sync + 'static {
         false
     }
 
-    /// Whether containers may have all system calls, as its operator has it.
-    fn lends_all_calls(&self) -> bool {
-        false
+    /// The AppArmor profiles that are loaded on it; `None` where its kernel enforces none.
+    fn app_armor(&self) -> Option<BTreeSet<String>> {
+        None
+    }
+
+    /// What its operator lends containers.
+    fn lends(&self) -> Lent {
+        Lent::default()
+    }
+
+    /// The first process of the node, for pods that share its processes or its IPC.
+    async fn first_process(&self) -> Result<i32, String> {
+        Err("this node has no processes for pods".to_owned())
     }
 
     /// What a file of the node's holds, up to a number of bytes.
@@ -358,6 +379,11 @@ const PREFIX: &str = "pod-";
 /// Whether the key of a network, or the owner of a range of numbers, is a pod.
 pub fn is_pod(key: &str) -> bool {
     key.starts_with(PREFIX)
+}
+
+/// The name under which the process runs whose namespace the containers of a pod share. No run of a container has it.
+pub fn reaper() -> ContainerName {
+    ContainerName::try_from("~init").expect("it is a name")
 }
 
 /// The name under which a container runs: another after each restart, so that the log of the one before can still be read.

@@ -141,7 +141,7 @@ impl Node {
         refused::Node {
             address: &self.place.host_ip,
             has_host_paths: self.machine.has_host_paths(),
-            lends_all_calls: self.machine.lends_all_calls(),
+            lent: self.machine.lends(),
         }
     }
 

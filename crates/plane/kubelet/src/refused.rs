@@ -1,34 +1,20 @@
 //! What a pod asks for that this node does not have. It is refused by name in the pod's status: nothing is left out in silence. Pure.
 
-use wharf_container::spec::parse_signal;
+use wharf_container::spec::{capability_beyond, instances_have, parse_signal};
 
 use crate::{
-    disks, env, host_paths, host_ports, objects,
-    pod::{Container, Handler, Pod, Probe, Profile, Volume, VolumeDevice},
+    disks, env, host_paths, host_ports,
+    machine::Lent,
+    objects,
+    pod::{Container, Handler, Pod, PodSpec, Probe, Profile, Volume, VolumeDevice},
 };
 
 /// The reason of the status of such a pod.
 pub const REASON: &str = "UnsupportedByNode";
 
-/// Those that containers have anyway, and one: what an instance's users may lend is not the machine's to give.
-const CAPABILITIES: [&str; 15] = [
-    "AUDIT_WRITE",
-    "CHOWN",
-    "DAC_OVERRIDE",
-    "FOWNER",
-    "FSETID",
-    "KILL",
-    "MKNOD",
-    "NET_BIND_SERVICE",
-    "NET_RAW",
-    "SETFCAP",
-    "SETGID",
-    "SETPCAP",
-    "SETUID",
-    "SYS_CHROOT",
-    // For who looks into a pod: it reaches no process outside of the pod's user namespace.
-    "SYS_PTRACE",
-];
+/// What a container may add to the capabilities that each has, as of ECS on Fargate: for who looks into a pod. It reaches no process
+/// outside of the pod's user namespace.
+const CAPABILITIES: [&str; 1] = ["SYS_PTRACE"];
 
 /// Parameters of the kernel that are a pod's own, and hurt nobody else: upstream's safe ones.
 const SYSCTLS: [&str; 12] = [
@@ -46,9 +32,11 @@ const SYSCTLS: [&str; 12] = [
     "net.ipv4.tcp_wmem",
 ];
 
-/// Those of a network are the node's where the pod has that of its node.
-fn may_set(name: &str, has_network_of_node: bool) -> bool {
-    SYSCTLS.contains(&name) && !(has_network_of_node && name.starts_with("net."))
+/// Those of a network, or of IPC, are the node's where the pod has that of its node.
+fn may_set(name: &str, spec: &PodSpec) -> bool {
+    let is_of_node = spec.host_network && name.starts_with("net.")
+        || spec.host_ipc && name.starts_with("kernel.shm");
+    SYSCTLS.contains(&name) && !is_of_node
 }
 
 /// What a node has that not every one does.
@@ -56,19 +44,17 @@ fn may_set(name: &str, has_network_of_node: bool) -> bool {
 pub struct Node<'a> {
     pub address: &'a str,
     pub has_host_paths: bool,
-    pub lends_all_calls: bool,
+    pub lent: Lent,
 }
-
-/// By what the operator of a machine lends pods all system calls.
-const FLAG: &str = "--allow unconfined-pods";
 
 /// The first thing that cannot be had, in words.
 pub fn refused(pod: &Pod, node: Node<'_>) -> Option<String> {
     let spec = &pod.spec;
+    let shares_node = spec.host_network && node.has_host_paths;
     let flags = [
-        (spec.host_pid, "hostPID"),
-        (spec.host_ipc, "hostIPC"),
-        (spec.share_process_namespace, "shareProcessNamespace"),
+        // They belong to the user namespace of the instance, in which a pod is that has its network.
+        (spec.host_pid && !shares_node, "hostPID without hostNetwork"),
+        (spec.host_ipc && !shares_node, "hostIPC without hostNetwork"),
         (
             spec.host_users == Some(false) && spec.host_network,
             "hostUsers: false with hostNetwork",
@@ -80,15 +66,12 @@ pub fn refused(pod: &Pod, node: Node<'_>) -> Option<String> {
         return Some(not_here(&format!("spec.{name}")));
     }
     let mut sysctls = spec.security_context.sysctls.iter();
-    if let Some(other) = sysctls.find(|it| !may_set(&it.dotted(), spec.host_network)) {
+    if let Some(other) = sysctls.find(|it| !may_set(&it.dotted(), spec)) {
         let what = format!("spec.securityContext.sysctls: {}", other.name);
         return Some(not_here(&what));
     }
-    let profiles = [
-        ("seccompProfile", &spec.security_context.seccomp_profile),
-        ("appArmorProfile", &spec.security_context.app_armor_profile),
-    ];
-    if let Some(text) = profile("spec.securityContext", &profiles, node) {
+    let seccomp = &spec.security_context.seccomp_profile;
+    if let Some(text) = profile("spec.securityContext", seccomp, node) {
         return Some(text);
     }
     let mut paths = host_paths::of(pod);
@@ -124,22 +107,41 @@ fn not_here(what: &str) -> String {
     format!("{what} is not supported by this node")
 }
 
-fn profile(of: &str, all: &[(&str, &Option<Profile>)], node: Node<'_>) -> Option<String> {
-    all.iter().find_map(|(name, profile)| {
-        let kind = profile.as_ref()?.kind.as_str();
-        let refused = || not_here(&format!("{of}.{name} of type {kind}"));
-        match (*name, kind) {
-            (_, "RuntimeDefault") | ("appArmorProfile", "Unconfined") => None,
-            // A file of the node's.
-            ("seccompProfile", "Localhost") if node.has_host_paths => None,
-            ("seccompProfile", "Unconfined") if node.lends_all_calls => None,
-            ("seccompProfile", "Unconfined") => Some(format!(
-                "{}; starting its machine with {FLAG} would",
-                refused()
-            )),
-            _ => Some(refused()),
-        }
+/// A text that names the word of `--allow` by which the operator of a machine lends it.
+fn but_for(word: &str, refused: String) -> String {
+    format!("{refused}; starting its machine with --allow {word} would")
+}
+
+/// The first capability that a container adds and cannot have.
+fn capability(of: &Container, node: Node<'_>) -> Option<String> {
+    let change = of.security_context.capabilities.as_ref()?;
+    let is_lent = |name: &&String| node.lent.capabilities && instances_have(name);
+    let added = change.add.iter().filter(|it| !is_lent(it)).cloned();
+    let added: Vec<String> = added.collect();
+    let name = capability_beyond(&added, &CAPABILITIES)?;
+    let shown = name.to_ascii_uppercase();
+    let shown = shown.trim_start_matches("CAP_");
+    let text = not_here(&format!(
+        "container \"{}\": the capability {shown}",
+        of.name
+    ));
+    Some(match instances_have(name) {
+        true => but_for("pod-capabilities", text),
+        false => text,
     })
+}
+
+fn profile(of: &str, profile: &Option<Profile>, node: Node<'_>) -> Option<String> {
+    let kind = profile.as_ref()?.kind.as_str();
+    let refused = not_here(&format!("{of}.seccompProfile of type {kind}"));
+    match kind {
+        "RuntimeDefault" => None,
+        // A file of the node's.
+        "Localhost" if node.has_host_paths => None,
+        "Unconfined" if node.lent.all_calls => None,
+        "Unconfined" => Some(but_for("unconfined-pods", refused)),
+        _ => Some(refused),
+    }
 }
 
 fn volume(of: &Volume, node: Node<'_>) -> Option<String> {
@@ -172,14 +174,21 @@ fn volume(of: &Volume, node: Node<'_>) -> Option<String> {
 fn container(pod: &Pod, of: &Container, node: Node<'_>) -> Option<String> {
     let told = |what: &str| Some(not_here(&format!("container \"{}\": {what}", of.name)));
     let security = &of.security_context;
+    let is_privileged = security.privileged == Some(true);
+    let mount = security.proc_mount.as_deref().unwrap_or_default();
+    let privileges = [
+        (is_privileged, "privileged"),
+        (mount == "Unmasked", "procMount: Unmasked"),
+    ];
+    let mut privileges = privileges.iter().filter(|_| !node.lent.privileges);
+    if let Some((_, name)) = privileges.find(|(asked, _)| *asked) {
+        let text = not_here(&format!("container \"{}\": {name}", of.name));
+        return Some(but_for("privileged-pods", text));
+    }
     let flags = [
-        (security.privileged == Some(true), "privileged"),
         (
-            security
-                .proc_mount
-                .as_deref()
-                .is_some_and(|it| it != "Default"),
-            "procMount",
+            !matches!(mount, "" | "Default" | "Unmasked"),
+            "an unknown procMount",
         ),
         (!of.resources.claims.is_empty(), "resources.claims"),
         (
@@ -205,21 +214,11 @@ fn container(pod: &Pod, of: &Container, node: Node<'_>) -> Option<String> {
     if let Some(what) = ports.find_map(|it| host_ports::refused(it, node.address)) {
         return told(what);
     }
-    let added = security.capabilities.iter().flat_map(|it| &it.add);
-    let name = |it: &String| it.trim_start_matches("CAP_").to_ascii_uppercase();
-    let mut added = added.map(name);
-    if let Some(other) = added.find(|it| !CAPABILITIES.contains(&it.as_str())) {
-        return told(&format!("the capability {other}"));
+    if !is_privileged && let Some(text) = capability(of, node) {
+        return Some(text);
     }
-    let profiles = [
-        ("seccompProfile", &security.seccomp_profile),
-        ("appArmorProfile", &security.app_armor_profile),
-    ];
-    if let Some(text) = profile(
-        &format!("container \"{}\": securityContext", of.name),
-        &profiles,
-        node,
-    ) {
+    let at = format!("container \"{}\": securityContext", of.name);
+    if let Some(text) = profile(&at, &security.seccomp_profile, node) {
         return Some(text);
     }
     let known = ["cpu", "memory", "ephemeral-storage"];
@@ -297,7 +296,7 @@ mod tests {
         let node = Node {
             address: "10.0.0.9",
             has_host_paths: true,
-            lends_all_calls: false,
+            lent: Lent::default(),
         };
         refused(&pod.unwrap(), node)
     }
@@ -309,7 +308,7 @@ mod tests {
         let node = |has_host_paths| Node {
             address: "10.0.0.9",
             has_host_paths,
-            lends_all_calls: false,
+            lent: Lent::default(),
         };
         assert_eq!(refused(&pod, node(true)), None);
         assert_eq!(
@@ -320,19 +319,89 @@ mod tests {
 
     #[test]
     fn profiles_of_system_calls_are_had_where_they_can_be() {
-        let with = |kind: &str, has_host_paths: bool, lends_all_calls: bool| {
+        let with = |kind: &str, has_host_paths: bool, all_calls: bool| {
             let spec = json!({"securityContext": {"seccompProfile": {"type": kind}}});
             let pod = Pod::read(&json!({"metadata": {"name": "p"}, "spec": spec})).unwrap();
             let node = Node {
                 address: "10.0.0.9",
                 has_host_paths,
-                lends_all_calls,
+                lent: Lent {
+                    all_calls,
+                    ..Lent::default()
+                },
             };
             refused(&pod, node).is_none()
         };
         assert!(with("Localhost", true, false) && !with("Localhost", false, true));
         assert!(with("Unconfined", false, true) && !with("Unconfined", true, false));
         assert!(!with("Other", true, true));
+    }
+
+    #[test]
+    fn capabilities_of_instances_are_lent() {
+        let with = |add: Value, capabilities: bool| {
+            let container = json!({"name": "a", "securityContext": {"capabilities": {"add": add}}});
+            let spec = json!({"containers": [container]});
+            let pod = Pod::read(&json!({"metadata": {"name": "p"}, "spec": spec})).unwrap();
+            let node = Node {
+                address: "10.0.0.9",
+                has_host_paths: true,
+                lent: Lent {
+                    capabilities,
+                    ..Lent::default()
+                },
+            };
+            refused(&pod, node)
+        };
+        let anyway = || json!(["CAP_CHOWN", "SYS_PTRACE", "net_raw"]);
+        assert_eq!(with(anyway(), false), None);
+        let lent = || json!(["CHOWN", "cap_net_admin", "ALL", "SYS_ADMIN"]);
+        assert_eq!(with(lent(), true), None);
+        let said = |name: &str, more: &str| {
+            let text = format!(
+                "container \"a\": the capability {name} is not supported by this node{more}"
+            );
+            Some(text)
+        };
+        let flag = "; starting its machine with --allow pod-capabilities would";
+        assert_eq!(with(lent(), false), said("NET_ADMIN", flag));
+        assert_eq!(with(json!(["all"]), false), said("ALL", flag));
+        // What no instance has is nobody's to lend.
+        for capabilities in [false, true] {
+            let beyond = json!(["CHOWN", "SYS_TIME"]);
+            assert_eq!(with(beyond, capabilities), said("SYS_TIME", ""));
+            assert_eq!(with(json!(["FLY"]), capabilities), said("FLY", ""));
+        }
+    }
+
+    #[test]
+    fn rights_of_an_instances_root_are_lent_as_one() {
+        let with = |security: Value, privileges: bool| {
+            let container = json!({"name": "a", "securityContext": security});
+            let spec = json!({"hostNetwork": true, "hostPID": true, "hostIPC": true, "containers": [container]});
+            let pod = Pod::read(&json!({"metadata": {"name": "p"}, "spec": spec})).unwrap();
+            let node = Node {
+                address: "10.0.0.9",
+                has_host_paths: true,
+                lent: Lent {
+                    privileges,
+                    ..Lent::default()
+                },
+            };
+            refused(&pod, node).is_none()
+        };
+        assert!(
+            with(json!({}), false),
+            "the instance's are the instance's to share"
+        );
+        for security in [
+            json!({"privileged": true, "capabilities": {"add": ["SYS_TIME"]}}),
+            json!({"procMount": "Unmasked"}),
+        ] {
+            assert!(with(security.clone(), true) && !with(security, false));
+        }
+        let added = json!({"capabilities": {"add": ["NET_ADMIN"]}});
+        assert!(!with(added, true), "they have a word of their own");
     }
 
     #[test]
@@ -362,12 +431,12 @@ mod tests {
         let node = Node {
             address: "10.0.0.9",
             has_host_paths: true,
-            lends_all_calls: false,
+            lent: Lent::default(),
         };
         let said =
             |at: usize| refused_ephemeral(&pod, &pod.spec.ephemeral_containers[at], at, node);
         assert_eq!(said(0), None);
-        let privileged = "container \"c\": privileged is not supported by this node";
+        let privileged = "container \"c\": privileged is not supported by this node; starting its machine with --allow privileged-pods would";
         assert_eq!(said(1).as_deref(), Some(privileged));
         let env = "container \"d\": env from what no other container of the pod refers to is not supported by this node";
         assert_eq!(said(2).as_deref(), Some(env));
@@ -394,12 +463,12 @@ mod tests {
                 "container \"a\": securityContext.seccompProfile of type Unconfined is not supported by this node; starting its machine with --allow unconfined-pods would",
             ),
             (
-                json!({"securityContext": {"appArmorProfile": {"type": "Localhost"}}}),
-                "spec.securityContext.appArmorProfile of type Localhost is not supported by this node",
+                json!({"hostPID": true}),
+                "spec.hostPID without hostNetwork is not supported by this node",
             ),
             (
-                json!({"hostPID": true}),
-                "spec.hostPID is not supported by this node",
+                json!({"hostNetwork": true, "hostIPC": true, "securityContext": {"sysctls": [{"name": "kernel.shm_rmid_forced", "value": "1"}]}}),
+                "spec.securityContext.sysctls: kernel.shm_rmid_forced is not supported by this node",
             ),
             (
                 json!({"hostUsers": false, "volumes": [{"name": "d", "hostPath": {"path": "/x"}}]}),
@@ -419,7 +488,15 @@ mod tests {
             ),
             (
                 json!({"containers": [{"name": "a", "securityContext": {"privileged": true}}]}),
-                "container \"a\": privileged is not supported by this node",
+                "container \"a\": privileged is not supported by this node; starting its machine with --allow privileged-pods would",
+            ),
+            (
+                json!({"containers": [{"name": "a", "securityContext": {"procMount": "Unmasked"}}]}),
+                "container \"a\": procMount: Unmasked is not supported by this node; starting its machine with --allow privileged-pods would",
+            ),
+            (
+                json!({"containers": [{"name": "a", "securityContext": {"procMount": "Other"}}]}),
+                "container \"a\": an unknown procMount is not supported by this node",
             ),
             (
                 json!({"containers": [{"name": "a", "volumeDevices": [{"name": "d", "devicePath": "/data"}]}]}),

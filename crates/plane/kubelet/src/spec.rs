@@ -18,6 +18,7 @@ use wharf_container::{
 
 use crate::{
     env::{self, expand},
+    machine::reaper,
     pod::{Container, Pod, Volume},
     qos,
 };
@@ -35,6 +36,8 @@ pub struct Around<'a> {
     pub replaces: Option<ContainerName>,
     /// Whose processes it sees, beside its own.
     pub target: Option<ContainerName>,
+    /// The node's, where the pod shares processes or IPC with it.
+    pub first_process: Option<i32>,
     pub env: BTreeMap<String, String>,
     pub files: NameFiles,
     pub hostname: String,
@@ -49,6 +52,7 @@ pub struct Around<'a> {
     /// The file behind its termination log.
     pub termination_log: PathBuf,
     pub system_calls: SystemCalls,
+    pub app_armor: Option<String>,
     pub node_memory: u64,
 }
 
@@ -108,14 +112,24 @@ pub fn container(
         _ => around.image.working_dir.clone(),
     };
     spec.hostname = around.hostname;
+    let looks_on = around.target.is_some();
     spec.replaces = around.replaces;
-    match around.target {
-        Some(target) => spec.pid = NamespaceMode::Of(target),
-        // Of the pod's network each says the same.
-        None => {
-            let sysctls = pod.spec.security_context.sysctls.iter();
-            spec.sysctls = sysctls.map(|it| (it.dotted(), it.value.clone())).collect();
-        }
+    let of_node = |is_asked: bool| {
+        let process = around.first_process.filter(|_| is_asked);
+        process.map(NamespaceMode::OfProcess)
+    };
+    spec.ipc = of_node(pod.spec.host_ipc).unwrap_or_default();
+    spec.pid = match around.target {
+        _ if pod.spec.host_pid => of_node(true).unwrap_or_default(),
+        // As upstream has it, who sees the pod's processes sees those of the target.
+        _ if pod.spec.share_process_namespace => NamespaceMode::Of(reaper()),
+        Some(target) => NamespaceMode::Of(target),
+        None => NamespaceMode::Private,
+    };
+    // Of the pod's network each says the same: one that looks on need not.
+    if !looks_on {
+        let sysctls = pod.spec.security_context.sysctls.iter();
+        spec.sysctls = sysctls.map(|it| (it.dotted(), it.value.clone())).collect();
     }
     spec.tty = of.tty;
     spec.stdin = of.stdin;
@@ -139,14 +153,26 @@ pub fn container(
     spec.oom_score_adj = qos::oom_score(qos::class(pod), of, around.node_memory);
     let security = &of.security_context;
     if let Some(change) = &security.capabilities {
-        spec.capabilities = Capabilities {
+        let asked = Capabilities {
             add: change.add.clone(),
             drop: change.drop.clone(),
         };
+        spec.capabilities = asked.as_on_instances();
+    }
+    spec.unmasked = security.proc_mount.as_deref() == Some("Unmasked");
+    if security.privileged == Some(true) {
+        // As upstream, whatever is added and dropped beside it.
+        let all = Capabilities {
+            add: vec!["ALL".to_owned()],
+            drop: Vec::new(),
+        };
+        spec.capabilities = all.as_on_instances();
+        spec.unmasked = true;
     }
     spec.read_only_root = security.read_only_root_filesystem == Some(true);
     spec.no_new_privileges = security.allow_privilege_escalation == Some(false);
     spec.system_calls = around.system_calls;
+    spec.app_armor = around.app_armor;
     spec.ulimits = vec![Ulimit {
         name: "nofile".to_owned(),
         soft: NOFILE.0,

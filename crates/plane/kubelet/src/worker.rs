@@ -16,6 +16,7 @@ use wharf_container::{image::Image, runtime::ContainerState as Seen};
 use wharf_kube_client::{Object as _, Ref, kind};
 
 use crate::{
+    app_armor,
     disks::Behind,
     machine::{Found, of_run},
     node::Node,
@@ -170,15 +171,24 @@ impl Worker {
 
     /// What the pod asks for, now that it was heard of, and this node does not have.
     fn refuse(&mut self) {
-        if let Some(message) =
-            refused(&self.pod, self.context.node.has()).filter(|_| !self.state.is_finished)
-        {
+        if self.state.is_finished {
+            return;
+        }
+        let node = &self.context.node;
+        let lacking = refused(&self.pod, node.has()).map(|it| (refused::REASON, it));
+        // What runs is not asked again, as upstream has it.
+        let is_new = matches!(self.pod.status.text("/phase"), "" | "Pending");
+        let unprotected = || {
+            let refused = app_armor::refused(&self.pod, &node.machine.app_armor());
+            let refused = refused.filter(|_| is_new)?;
+            Some((app_armor::REASON, refused))
+        };
+        if let Some((reason, message)) = lacking.or_else(unprotected) {
             if self.state.failed.is_none() {
                 let about = Ref::of(&kind::POD, self.teller.object());
-                let recorder = &self.context.node.recorder;
-                recorder.warning(about, refused::REASON, &message);
+                node.recorder.warning(about, reason, &message);
             }
-            let reason = refused::REASON.to_owned();
+            let reason = reason.to_owned();
             self.state.failed.get_or_insert((reason, message));
         }
     }

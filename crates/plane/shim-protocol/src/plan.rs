@@ -26,6 +26,9 @@ pub struct ContainerPlan {
     /// Run a small process 1 of our own that reaps orphans and passes signals on.
     #[serde(default)]
     pub init: bool,
+    /// There is no program: the first process reaps what others leave in its PID namespace, until it is killed.
+    #[serde(default)]
+    pub reaps: bool,
     /// The process, as the host numbers it, whose PID namespace the program runs in. The bundle
     /// names none then: the namespace is joined last, and its `/proc` is put at
     /// [`crate::folder::ContainerFolder::proc`] for the bundle to bind.
@@ -174,6 +177,9 @@ pub struct ProcessPlan {
     /// Numbers of supplementary groups beside those the image knows.
     #[serde(default)]
     pub groups: Vec<u32>,
+    /// The AppArmor profile, loaded on the machine, that its programs run under.
+    #[serde(default)]
+    pub app_armor: Option<String>,
 }
 
 /// Arguments and environment carry secrets.

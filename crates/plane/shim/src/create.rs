@@ -26,7 +26,7 @@ use wharf_shim_protocol::{
 use crate::{
     bundle::Bundle,
     copy_up, etc,
-    executor::Launch,
+    executor::{Launch, Runs},
     first::{self, Birth},
     host_bind, overlay, pid_namespace,
     pipes::{Report, Reporter, Reports, Stream, fork_into, may_be_reopened, pipe},
@@ -198,7 +198,10 @@ fn create(
     let proc = user.map_or_else(|| own.proc(), UserSetup::proc);
     let pid_namespace = plan
         .pid_namespace_of
-        .map(|process| pid_namespace::join_later(process, &proc))
+        .map(|process| {
+            let within = user.map(|_| user_namespace::held());
+            pid_namespace::join_later(process, &proc, within)
+        })
         .transpose()
         .map_err(|e| Failure::Process {
             step: "find the PID namespace".to_owned(),
@@ -211,7 +214,11 @@ fn create(
     let launch = Launch {
         plan: process,
         filter,
-        init: plan.init,
+        runs: match (plan.reaps, plan.init) {
+            (true, _) => Runs::Nothing,
+            (false, true) => Runs::BelowInit,
+            (false, false) => Runs::Itself,
+        },
         reporter: reporter.share().map_err(runtime)?,
         console: console
             .map(OwnedFd::try_clone)

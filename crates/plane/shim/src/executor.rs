@@ -19,10 +19,21 @@ use crate::{
     tty,
 };
 
+/// What becomes of the first process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Runs {
+    /// The program.
+    Itself,
+    /// A small process 1, with the program as its child.
+    BelowInit,
+    /// Only that process 1, for what others leave behind.
+    Nothing,
+}
+
 pub struct Launch {
     pub plan: ProcessPlan,
     pub filter: Vec<u8>,
-    pub init: bool,
+    pub runs: Runs,
     pub reporter: Reporter,
     /// Where the other side of a terminal goes.
     pub console: Option<OwnedFd>,
@@ -35,7 +46,9 @@ impl Launch {
     /// When the container is created: behind the change of root, still with all capabilities.
     pub fn prepare(&self) -> Result<(), Failure> {
         let prepared = process::prepare(&self.plan, self.filter.clone())?;
-        prepared.check_program()?;
+        if self.runs != Runs::Nothing {
+            prepared.check_program()?;
+        }
         if let Some(console) = &self.console {
             tty::open_inside(console, prepared.identity().uid)?;
             if self.pid_namespace.is_none() {
@@ -68,10 +81,10 @@ impl Launch {
         {
             return failure;
         }
-        if self.init {
-            init::run(&prepared, &self.reporter)
-        } else {
-            prepared.exec()
+        match self.runs {
+            Runs::Itself => prepared.exec(),
+            Runs::BelowInit => init::run(&prepared, &self.reporter),
+            Runs::Nothing => init::reap_for_others(),
         }
     }
 

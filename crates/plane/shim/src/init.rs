@@ -1,5 +1,6 @@
 //! The container's process 1 where `initProcessEnabled` asks for one: passes signals on to the
-//! program, reaps what it leaves behind, ends with the program's code.
+//! program, reaps what it leaves behind, ends with the program's code. And the one of a PID namespace that
+//! containers share, which has no program.
 //!
 //! It is this program's own image with the container's confinement already on; it stays
 //! undumpable, so that nobody inside can look at it through /proc.
@@ -25,9 +26,7 @@ pub fn run(program: &Prepared, reporter: &Reporter) -> Failure {
         step: step.to_owned(),
         detail: e.desc().to_owned(),
     };
-    // SAFETY: plain prctl without pointers.
-    unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) };
-    process::set_name("wharf-init");
+    become_init();
     let all = SigSet::all();
     if let Err(e) = all.thread_block() {
         return failed("block signals", e);
@@ -44,14 +43,46 @@ pub fn run(program: &Prepared, reporter: &Reporter) -> Failure {
             unsafe { libc::_exit(code) }
         }
         Ok(ForkResult::Parent { child }) => {
-            // Held open here, streams and reports would never be seen to end.
-            // SAFETY: nothing in this process uses a descriptor any more.
-            unsafe { libc::syscall(libc::SYS_close_range, 0, u32::MAX, 0) };
+            close_all();
             let code = attend(child, &all);
             // SAFETY: ends the process.
             unsafe { libc::_exit(code) }
         }
     }
+}
+
+/// Waits for what others in its PID namespace leave behind. Returns only why it cannot. Of signals it heeds what the kernel has process 1
+/// heed: none from inside, SIGKILL from outside.
+pub fn reap_for_others() -> Failure {
+    become_init();
+    let mut ends = SigSet::empty();
+    ends.add(Signal::SIGCHLD);
+    if let Err(e) = ends.thread_set_mask() {
+        return Failure::Process {
+            step: "block signals".to_owned(),
+            detail: e.desc().to_owned(),
+        };
+    }
+    close_all();
+    loop {
+        // None is its own: their ends are nobody's business.
+        while let Ok(WaitStatus::Exited(..) | WaitStatus::Signaled(..)) =
+            waitpid(None, Some(WaitPidFlag::WNOHANG))
+        {}
+        let _ = ends.wait();
+    }
+}
+
+fn become_init() {
+    // SAFETY: plain prctl without pointers.
+    unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) };
+    process::set_name("wharf-init");
+}
+
+/// Held open here, streams and reports would never be seen to end.
+fn close_all() {
+    // SAFETY: nothing in this process uses a descriptor any more.
+    unsafe { libc::syscall(libc::SYS_close_range, 0, u32::MAX, 0) };
 }
 
 /// Waits for signals until the program has ended; returns its code.

@@ -11,6 +11,7 @@
 //! bytes are there ([`lazy_layer`]); none has anything to do with its task.
 
 mod allowance;
+mod app_armor;
 mod bundle;
 mod container;
 mod copy_up;

@@ -8,21 +8,36 @@
 use std::{
     fs::{self, File},
     io,
-    os::fd::OwnedFd,
+    os::fd::{BorrowedFd, OwnedFd},
     path::Path,
 };
 
 use nix::{
     sched::{CloneFlags, setns},
-    sys::statfs::{PROC_SUPER_MAGIC, fstatfs},
+    sys::{
+        stat::fstat,
+        statfs::{PROC_SUPER_MAGIC, fstatfs},
+    },
     unistd::fchdir,
 };
-use wharf_userns::{attach, clone_tree};
+use wharf_userns::{attach, clone_tree, owner_of};
 
 /// Puts the `/proc` of the process's namespace at `proc`, and returns the namespace, to be joined.
-/// The caller has one thread.
-pub fn join_later(process: i32, proc: &Path) -> io::Result<OwnedFd> {
+/// The caller has one thread. `within`: the user namespace that it has to belong to. Whoever gave the number may have seen its process
+/// end, and another have it since.
+pub fn join_later(
+    process: i32,
+    proc: &Path,
+    within: Option<BorrowedFd<'_>>,
+) -> io::Result<OwnedFd> {
     let namespace = File::open(format!("/proc/{process}/ns/pid"))?;
+    if let Some(within) = within {
+        let (owner, own) = (fstat(owner_of(&namespace)?)?, fstat(within)?);
+        if (owner.st_dev, owner.st_ino) != (own.st_dev, own.st_ino) {
+            let text = "the process is of another user namespace";
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
+        }
+    }
     let mount = proc_of(process)?;
     fs::create_dir_all(proc)?;
     attach(&mount, proc)?;

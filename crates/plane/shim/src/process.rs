@@ -21,7 +21,10 @@ use nix::{
 };
 use wharf_shim_protocol::{Failure, ProcessPlan};
 
-use crate::users::{self, Identity};
+use crate::{
+    app_armor,
+    users::{self, Identity},
+};
 
 /// Docker's own, used where neither image nor task definition has one.
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -38,6 +41,7 @@ pub struct Prepared {
     capabilities: u64,
     no_new_privileges: bool,
     filter: Vec<u8>,
+    app_armor: Option<String>,
 }
 
 /// Resolves what needs the container's files; the caller stands behind the change of root.
@@ -69,6 +73,7 @@ pub fn prepare(plan: &ProcessPlan, filter: Vec<u8>) -> Result<Prepared, Failure>
         capabilities: plan.capabilities,
         no_new_privileges: plan.no_new_privileges,
         filter,
+        app_armor: plan.app_armor.clone(),
     })
 }
 
@@ -208,6 +213,14 @@ impl Prepared {
                     nowhere,
                     8_usize,
                 )
+            };
+        }
+        if let Some(profile) = &self.app_armor
+            && let Err(error) = app_armor::put_on(profile)
+        {
+            return Failure::Process {
+                step: format!("apparmor profile {profile}"),
+                detail: error.to_string(),
             };
         }
         let mut refused = Errno::ENOENT;
@@ -389,6 +402,7 @@ mod tests {
             no_new_privileges: false,
             tty: false,
             groups: Vec::new(),
+            app_armor: None,
         };
         prepare(&plan, Vec::new())
     }

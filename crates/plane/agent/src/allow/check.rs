@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use wharf_base::sysctl::{self, Namespace};
-use wharf_container::spec::{Capabilities, capability_bit};
+use wharf_container::spec::capability_beyond;
 
 use super::{Allow, NotAllowed, Permission};
 use crate::protocol::{docker::HostConfig, payload::Task};
@@ -50,16 +50,8 @@ impl Allow {
 /// Names that nobody knows are refused when the container is made. SYS_PTRACE is part of what
 /// Fargate offers everybody.
 fn adds_capabilities(added: &[String], fargate: bool) -> bool {
-    let none = Capabilities::default();
-    let default = none.resolve(false).unwrap_or_default();
-    let offered = match fargate {
-        true => default | capability_bit("SYS_PTRACE").unwrap_or_default(),
-        false => default,
-    };
-    added.iter().any(|name| match capability_bit(name) {
-        Some(bit) => bit & offered == 0,
-        None => true,
-    })
+    let offered: &[&str] = if fargate { &["SYS_PTRACE"] } else { &[] };
+    capability_beyond(added, offered).is_some()
 }
 
 /// Only what lies in a namespace of the task's own.

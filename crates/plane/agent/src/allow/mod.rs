@@ -32,13 +32,17 @@ pub enum Permission {
     Capabilities,
     /// To pods of Kubernetes, on instances of whatever account, all system calls.
     UnconfinedPods,
+    /// To the same the capabilities of their instance's root, which count in its user namespace and their own.
+    PodCapabilities,
+    /// To the same all rights of their instance's root.
+    PrivilegedPods,
 }
 
 /// No word that `--allow` knows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadPermission {
     #[error(
-        "it is one of privileged, host-path=PATH, host-network, host-pid, host-ipc, devices, capabilities, unconfined-pods"
+        "it is one of privileged, host-path=PATH, host-network, host-pid, host-ipc, devices, capabilities, unconfined-pods, pod-capabilities, privileged-pods"
     )]
     Unknown,
     #[error("host-path takes an absolute path without `..`, of at most {MAX_ANNOUNCED} bytes")]
@@ -57,6 +61,8 @@ impl FromStr for Permission {
             "devices" => Self::Devices,
             "capabilities" => Self::Capabilities,
             "unconfined-pods" => Self::UnconfinedPods,
+            "pod-capabilities" => Self::PodCapabilities,
+            "privileged-pods" => Self::PrivilegedPods,
             _ => {
                 let path = text.strip_prefix("host-path=");
                 let path = Path::new(path.ok_or(BadPermission::Unknown)?);
@@ -84,6 +90,14 @@ impl fmt::Display for Permission {
 }
 
 impl Permission {
+    /// Pods alone have it, and tasks of ECS nothing of it.
+    fn is_for_pods(&self) -> bool {
+        matches!(
+            self,
+            Self::UnconfinedPods | Self::PodCapabilities | Self::PrivilegedPods
+        )
+    }
+
     fn word(&self) -> &'static str {
         match self {
             Self::Privileged => "privileged",
@@ -94,6 +108,8 @@ impl Permission {
             Self::Devices => "devices",
             Self::Capabilities => "capabilities",
             Self::UnconfinedPods => "unconfined-pods",
+            Self::PodCapabilities => "pod-capabilities",
+            Self::PrivilegedPods => "privileged-pods",
         }
     }
 }
@@ -182,10 +198,7 @@ impl Allow {
         let mut all = vec![("wharf.allow".to_owned(), None)];
         for permission in &self.granted {
             // Of folders more is said below; of pods nothing is said to ECS.
-            if !matches!(
-                permission,
-                Permission::HostPath(_) | Permission::UnconfinedPods
-            ) {
+            if !matches!(permission, Permission::HostPath(_)) && !permission.is_for_pods() {
                 all.push((format!("wharf.allow.{}", permission.word()), None));
             }
         }

@@ -26,6 +26,8 @@ fn words() {
         "devices",
         "capabilities",
         "unconfined-pods",
+        "pod-capabilities",
+        "privileged-pods",
         "host-path=/srv/a",
     ] {
         assert_eq!(text.parse::<Permission>().unwrap().to_string(), text);
@@ -48,7 +50,9 @@ fn words() {
 fn announced() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().display().to_string();
-    let allow = lent(&format!("host-pid,unconfined-pods,host-path={path}"));
+    let allow = lent(&format!(
+        "host-pid,unconfined-pods,pod-capabilities,privileged-pods,host-path={path}"
+    ));
     let names = |allow: &Allow| -> Vec<String> {
         allow
             .attributes()
@@ -85,7 +89,7 @@ fn needs(task: serde_json::Value, host: serde_json::Value, flag: &str) {
         refused.ends_with(&format!("--allow {flag} would")),
         "{refused}"
     );
-    let others = "privileged,host-network,host-pid,host-ipc,devices,capabilities";
+    let others = "privileged,host-network,host-pid,host-ipc,devices,capabilities,unconfined-pods,pod-capabilities,privileged-pods";
     let others: Vec<_> = others.split(',').filter(|word| *word != flag).collect();
     assert!(
         verdict(&lent(&others.join(","))).is_err(),

@@ -50,20 +50,6 @@ const CONSOLE_SPOOL: u64 = 256 << 10;
 /// Tasks of the runtime give way to these last, as all that are within a limit.
 const OOM_SCORE: i32 = 300;
 const NOFILE: (u64, u64) = (1024, 524_288);
-/// A root's, as far as they count in its own user namespace. None of them is over anything of the host.
-const CAPABILITIES: [&str; 10] = [
-    "SYS_ADMIN",
-    "NET_ADMIN",
-    "SYS_PTRACE",
-    "SYS_NICE",
-    "SYS_BOOT",
-    "SYS_TTY_CONFIG",
-    "IPC_LOCK",
-    "IPC_OWNER",
-    "LEASE",
-    "LINUX_IMMUTABLE",
-];
-
 /// Where images of the registry come from.
 #[async_trait]
 pub trait InstanceImages: Send + Sync {
@@ -465,10 +451,7 @@ fn spec(it: &Instance, argv: Vec<String>) -> ContainerSpec {
     });
     spec.keeps_root = true;
     spec.no_new_privileges = false;
-    spec.capabilities = Capabilities {
-        add: CAPABILITIES.map(str::to_owned).to_vec(),
-        drop: Vec::new(),
-    };
+    spec.capabilities = Capabilities::of_instances();
     spec.oom_score_adj = OOM_SCORE;
     spec.ulimits = vec![Ulimit {
         name: "nofile".to_owned(),

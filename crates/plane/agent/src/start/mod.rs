@@ -25,6 +25,7 @@ use tokio_util::{
 use wharf_base::{Clock, InstallationId, SystemClock};
 use wharf_container::runtime::{Runtime, RuntimeOptions};
 use wharf_dns::Names;
+use wharf_kubelet::machine::Lent;
 use wharf_layers::Sharing;
 use wharf_network::{Network, NetworkConfig};
 use wharf_planeproto::Plane;
@@ -326,7 +327,11 @@ async fn start(
                 names: names_of_pods,
                 running: running.clone(),
                 pids: config.task_pids,
-                lends_all_calls: config.allow.contains(&Permission::UnconfinedPods),
+                lent: Lent {
+                    all_calls: config.allow.contains(&Permission::UnconfinedPods),
+                    capabilities: config.allow.contains(&Permission::PodCapabilities),
+                    privileges: config.allow.contains(&Permission::PrivilegedPods),
+                },
                 api: api.clone(),
                 images: images.clone(),
                 disks,

@@ -93,6 +93,7 @@ impl Bundle {
         let namespaces = namespaces(spec, context)?;
         let pid_namespace_of = match &spec.pid {
             NamespaceMode::Of(name) => Some(first_process(name, context)?),
+            NamespaceMode::OfProcess(process) => Some(*process),
             NamespaceMode::Private | NamespaceMode::Host => None,
         };
         let hostname = if spec.hostname.is_empty() {
@@ -101,6 +102,9 @@ impl Bundle {
             &spec.hostname
         };
         let user = context.user.as_ref();
+        let is_open = spec.privileged || spec.unmasked && user.is_some();
+        // A container's capabilities count in its user namespace alone.
+        let counts_within = user.is_some() || spec.keeps_root;
         let rootfs = user.map_or_else(|| PathBuf::from("rootfs"), UserSetup::rootfs);
         let config = json!({
             "ociVersion": "1.0.2",
@@ -122,8 +126,8 @@ impl Bundle {
                 "namespaces": namespaces,
                 "devices": nodes.iter().map(device).collect::<Vec<_>>(),
                 "sysctl": spec.sysctls,
-                "maskedPaths": if spec.privileged { &[][..] } else { &MASKED_PATHS[..] },
-                "readonlyPaths": if spec.privileged { &[][..] } else { &READ_ONLY_PATHS[..] },
+                "maskedPaths": if is_open { &[][..] } else { &MASKED_PATHS[..] },
+                "readonlyPaths": if is_open { &[][..] } else { &READ_ONLY_PATHS[..] },
             },
         });
         Ok(Self {
@@ -155,9 +159,9 @@ impl Bundle {
             filter: match &spec.system_calls {
                 _ if spec.privileged => None,
                 SystemCalls::All => None,
-                SystemCalls::Default => Some(seccomp::filter(capabilities, spec.keeps_root)?),
+                SystemCalls::Default => Some(seccomp::filter(capabilities, counts_within)?),
                 SystemCalls::Of { profile, alone } => {
-                    seccomp::filter_of(profile, *alone, capabilities)?
+                    seccomp::filter_of(profile, *alone, capabilities, counts_within)?
                 }
             },
             files,
@@ -268,6 +272,7 @@ fn plan(
             no_new_privileges: spec.no_new_privileges,
             tty: spec.tty,
             groups: spec.groups.clone(),
+            app_armor: spec.app_armor.clone(),
         },
         copy_up: spec
             .mounts
@@ -280,6 +285,7 @@ fn plan(
             .collect(),
         host_binds: host_binds(spec, context),
         init: spec.init,
+        reaps: spec.reaps,
         pid_namespace_of: None,
         staged: Vec::new(),
         staged_as_they_are: Vec::new(),
@@ -340,10 +346,15 @@ fn namespaces(spec: &ContainerSpec, context: &Context<'_>) -> Result<Vec<Value>,
         NamespaceMode::Host => {}
         NamespaceMode::Of(name) => {
             let pid = first_process(name, context)?;
-            list.push(json!({"type": "ipc", "path": format!("/proc/{pid}/ns/ipc")}));
+            list.push(ipc_of(pid));
         }
+        NamespaceMode::OfProcess(process) => list.push(ipc_of(*process)),
     }
     Ok(list)
+}
+
+fn ipc_of(process: i32) -> Value {
+    json!({"type": "ipc", "path": format!("/proc/{process}/ns/ipc")})
 }
 
 fn first_process(of: &ContainerName, context: &Context<'_>) -> Result<i32, SpecError> {
@@ -398,7 +409,7 @@ fn mounts(
         ),
         mount("mqueue", "/dev/mqueue", &["nosuid", "noexec", "nodev"]),
     ];
-    if matches!(spec.pid, NamespaceMode::Of(_)) {
+    if matches!(spec.pid, NamespaceMode::Of(_) | NamespaceMode::OfProcess(_)) {
         // The first process would mount one of the namespace that it is in itself.
         let options = ["bind", "rprivate", "nosuid", "noexec", "nodev"];
         let user = context.user.as_ref();

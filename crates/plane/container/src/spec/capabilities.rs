@@ -64,6 +64,21 @@ const DEFAULT: [&str; 14] = [
     "SETFCAP",
 ];
 
+/// What root of an instance has beyond that: a root's, as far as they count in its own user namespace. None of them is over anything of
+/// the host.
+const OF_INSTANCES: [&str; 10] = [
+    "SYS_ADMIN",
+    "NET_ADMIN",
+    "SYS_PTRACE",
+    "SYS_NICE",
+    "SYS_BOOT",
+    "SYS_TTY_CONFIG",
+    "IPC_LOCK",
+    "IPC_OWNER",
+    "LEASE",
+    "LINUX_IMMUTABLE",
+];
+
 /// Every capability there is, as bits.
 pub const ALL: u64 = (1 << NAMES.len()) - 1;
 
@@ -84,22 +99,78 @@ pub fn bit(name: &str) -> Option<u64> {
         .map(|number| 1 << number)
 }
 
+/// Those of the default set.
+fn default_set() -> u64 {
+    bits(&DEFAULT)
+}
+
+fn bits(names: &[&str]) -> u64 {
+    names
+        .iter()
+        .filter_map(|name| bit(name))
+        .fold(0, |set, bit| set | bit)
+}
+
+fn is_all(name: &str) -> bool {
+    name.eq_ignore_ascii_case("ALL")
+}
+
+/// The first of those that are to be added which is neither in the default set nor among `offered`; `ALL` and names that nobody knows are
+/// in neither.
+pub fn beyond<'a>(added: &'a [String], offered: &[&str]) -> Option<&'a str> {
+    let had = default_set() | bits(offered);
+    let mut added = added.iter().map(String::as_str);
+    added.find(|name| bit(name).is_none_or(|it| it & had == 0))
+}
+
+/// Whether an instance's root has it; of `ALL` it has all that it can have.
+pub fn instances_have(name: &str) -> bool {
+    is_all(name) || bit(name).is_some_and(|it| it & bits(&OF_INSTANCES) != 0)
+}
+
 impl Capabilities {
+    /// Those of an instance's root.
+    pub fn of_instances() -> Self {
+        Self {
+            add: OF_INSTANCES.map(str::to_owned).to_vec(),
+            drop: Vec::new(),
+        }
+    }
+
+    /// The same where no more than an instance's root has is to be had: that is all of them, and no name goes beyond.
+    #[must_use]
+    pub fn as_on_instances(&self) -> Self {
+        let known = |names: &[String], name: &str| {
+            let wanted = bit(name);
+            names.iter().any(|it| bit(it) == wanted)
+        };
+        let to_be_had = || DEFAULT.iter().chain(&OF_INSTANCES).copied();
+        if !self.add.iter().any(|name| is_all(name)) {
+            let within = |name: &&String| to_be_had().any(|it| bit(it) == bit(name));
+            return Self {
+                add: self.add.iter().filter(within).cloned().collect(),
+                drop: self.drop.clone(),
+            };
+        }
+        let stays = |name: &&str| !known(&self.drop, name) || known(&self.add, name);
+        let all = to_be_had().filter(stays);
+        Self {
+            add: all.map(str::to_owned).collect(),
+            drop: vec!["ALL".to_owned()],
+        }
+    }
+
     /// The set a container gets: `add ALL` starts from everything, `drop ALL` from nothing, and
     /// single names then go on top, additions last, as Docker does it.
     pub fn resolve(&self, privileged: bool) -> Result<u64, SpecError> {
         if privileged {
             return Ok(ALL);
         }
-        let is_all = |name: &String| name.eq_ignore_ascii_case("ALL");
-        let default = DEFAULT
-            .iter()
-            .filter_map(|name| bit(name))
-            .fold(0, |set, bit| set | bit);
-        let mut set = match (self.add.iter().any(is_all), self.drop.iter().any(is_all)) {
+        let has_all = |names: &[String]| names.iter().any(|name| is_all(name));
+        let mut set = match (has_all(&self.add), has_all(&self.drop)) {
             (true, _) => ALL,
             (false, true) => 0,
-            (false, false) => default,
+            (false, false) => default_set(),
         };
         let named = |names: &[String]| -> Result<u64, SpecError> {
             names
@@ -140,6 +211,46 @@ mod tests {
         check(&["net_raw"], &["all"], 1 << 13);
         check(&["ALL"], &["SYS_ADMIN"], ALL & !(1 << 21));
         check(&["CHOWN"], &["CHOWN"], 0xa804_25fb);
+    }
+
+    fn owned(names: &[&str]) -> Vec<String> {
+        names.iter().map(|n| (*n).to_owned()).collect()
+    }
+
+    #[test]
+    fn what_is_beyond_the_default_set() {
+        for (added, offered, expected) in [
+            (&["CHOWN", "cap_net_raw"][..], &[][..], None),
+            (&["CHOWN", "SYS_PTRACE"], &[], Some("SYS_PTRACE")),
+            (&["CHOWN", "SYS_PTRACE"], &["SYS_PTRACE"], None),
+            (&["all"], &["SYS_PTRACE"], Some("all")),
+            (&["FLY"], &["SYS_PTRACE"], Some("FLY")),
+        ] {
+            assert_eq!(beyond(&owned(added), offered), expected, "{added:?}");
+        }
+        assert!(instances_have("cap_net_admin") && instances_have("ALL"));
+        assert!(!instances_have("SYS_TIME") && !instances_have("FLY"));
+    }
+
+    #[test]
+    fn nothing_goes_beyond_what_an_instance_has() {
+        let most = Capabilities::of_instances().resolve(false).unwrap();
+        let within = |add: &[&str], drop: &[&str]| {
+            let asked = Capabilities {
+                add: owned(add),
+                drop: owned(drop),
+            };
+            asked.as_on_instances().resolve(false).unwrap()
+        };
+        let default = default_set();
+        assert_eq!(within(&["ALL"], &[]), most);
+        assert_eq!(within(&["all"], &["CHOWN"]), most & !1);
+        assert_eq!(within(&["all", "CAP_CHOWN"], &["CHOWN"]), most);
+        assert_eq!(within(&["ALL"], &["ALL"]), most);
+        assert_eq!(within(&[], &["ALL"]), 0);
+        assert_eq!(within(&["NET_ADMIN"], &["ALL"]), 1 << 12);
+        assert_eq!(within(&["SYS_TIME"], &[]), default);
+        assert_eq!(within(&["SYS_MODULE", "SYS_ADMIN"], &[]), default | 1 << 21);
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub use wharf_shim_protocol::ContainerName;
 pub(crate) use self::bundle::{Bundle, Context};
 pub use self::{
     argv::{merge_argv, merge_env},
-    capabilities::{Capabilities, bit as capability_bit},
+    capabilities::{Capabilities, beyond as capability_beyond, instances_have},
     seccomp::{BadProfile, MOST_PROFILE, Profile},
     signal::parse_signal,
     ulimits::Ulimit,
@@ -24,6 +24,9 @@ pub use self::{
 
 /// Before a number in [`ContainerSpec::user`]: it is one, whatever names the image has.
 pub const AS_NUMBER: char = '#';
+
+/// Upstream's pause container has this number too: no user of an image is likely to.
+const NOBODY: u32 = 65_535;
 
 /// A container of a task. Paths of `mounts` are the host's; everything else is the container's.
 #[derive(Clone, PartialEq, Eq)]
@@ -59,12 +62,19 @@ pub struct ContainerSpec {
     pub ulimits: Vec<Ulimit>,
     pub capabilities: Capabilities,
     pub privileged: bool,
+    /// Nothing of `/proc` and `/sys` is hidden, nor read-only in `/proc`: for who is in a user namespace, where files of the kernel are
+    /// somebody else's.
+    pub unmasked: bool,
     pub read_only_root: bool,
     /// A small process 1 that reaps and passes signals on.
     pub init: bool,
+    /// There is no program: the first process reaps what others leave in its PID namespace ([`ContainerSpec::reaper`]).
+    pub reaps: bool,
     pub no_new_privileges: bool,
     /// One that is privileged has them all.
     pub system_calls: SystemCalls,
+    /// An AppArmor profile that is loaded on the machine.
+    pub app_armor: Option<String>,
     pub tmpfs: Vec<Tmpfs>,
     /// `None` is 64 MiB.
     pub shm_size_bytes: Option<u64>,
@@ -108,10 +118,13 @@ impl ContainerSpec {
             ulimits: Vec::new(),
             capabilities: Capabilities::default(),
             privileged: false,
+            unmasked: false,
             read_only_root: false,
             init: false,
+            reaps: false,
             no_new_privileges: true,
             system_calls: SystemCalls::Default,
+            app_armor: None,
             tmpfs: Vec::new(),
             shm_size_bytes: None,
             sysctls: BTreeMap::new(),
@@ -126,6 +139,25 @@ impl ContainerSpec {
             tty: false,
             stdin: false,
             log: LogMode::default(),
+        }
+    }
+
+    /// One whose PID namespace others share: its first process is nobody, may nothing, and reaps what they leave behind. It has next to
+    /// no memory, so that it is the last to be ended where that runs out.
+    pub fn reaper(name: ContainerName) -> Self {
+        let nobody = format!("{AS_NUMBER}{NOBODY}:{AS_NUMBER}{NOBODY}");
+        let nothing = Capabilities {
+            add: Vec::new(),
+            drop: vec!["ALL".to_owned()],
+        };
+        Self {
+            user: nobody,
+            reaps: true,
+            read_only_root: true,
+            capabilities: nothing,
+            log: LogMode::Discard,
+            // By what it is known until it goes by its own name.
+            ..Self::new(name, vec!["reaper".to_owned()])
         }
     }
 }
@@ -207,6 +239,8 @@ pub enum NamespaceMode {
     Host,
     /// That of another, running container of the task.
     Of(ContainerName),
+    /// That of a process of the host's, in the user namespace that the task has.
+    OfProcess(i32),
 }
 
 /// What becomes of standard output and error.

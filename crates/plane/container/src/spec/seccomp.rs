@@ -396,9 +396,9 @@ const BY_CAPABILITY: &[(&str, &[c_long])] = &[
     ("PERFMON", &[SYS_perf_event_open]),
 ];
 
-/// What no system container needs of SYS_ADMIN's calls: the kernel guards some by sysctls alone, and they tell of,
+/// What nobody in a user namespace needs of SYS_ADMIN's calls: the kernel guards some by sysctls alone, and they tell of,
 /// or reach, the whole machine.
-const NOT_FOR_SYSTEMS: &[c_long] = &[
+const NOT_WITHIN: &[c_long] = &[
     SYS_bpf,
     SYS_fanotify_init,
     SYS_perf_event_open,
@@ -407,7 +407,7 @@ const NOT_FOR_SYSTEMS: &[c_long] = &[
     SYS_syslog,
 ];
 
-/// `ioctl`s of loop devices, which instances have for their volumes: they put a device over another file, and so give its
+/// `ioctl`s of loop devices, which instances and pods have for their volumes: they put a device over another file, and so give its
 /// number, which the instance may open, to whoever comes next.
 const LOOP_CALLS: std::ops::RangeInclusive<u64> = 0x4C00..=0x4CFF;
 
@@ -427,28 +427,28 @@ const PERSONALITIES: [u64; 5] = [0, 8, 0x2_0000, 0x2_0008, 0xffff_ffff];
 const NEWEST: u32 = 462;
 
 /// The compiled filter for a capability set, 8 bytes an instruction as the kernel takes them.
-/// Built once for each set that makes a difference. `is_system`: a machine's own processes in a
-/// container, whose capabilities count in its user namespace alone.
-pub fn filter(capabilities: u64, is_system: bool) -> Result<Arc<[u8]>, SpecError> {
+/// Built once for each set that makes a difference. `counts_within`: the capabilities count in a user
+/// namespace alone, and devices of the host, if there are any, are lent.
+pub fn filter(capabilities: u64, counts_within: bool) -> Result<Arc<[u8]>, SpecError> {
     type Built = HashMap<(u64, bool), Arc<[u8]>>;
     static BUILT: LazyLock<Mutex<Built>> = LazyLock::new(Mutex::default);
     let relevant = BY_CAPABILITY
         .iter()
         .filter_map(|(name, _)| capabilities::bit(name))
         .fold(0, |set, bit| set | bit);
-    let key = (capabilities & relevant, is_system);
+    let key = (capabilities & relevant, counts_within);
     let mut built = BUILT.lock();
     if let Some(filter) = built.get(&key) {
         return Ok(Arc::clone(filter));
     }
-    let program = default_program(key.0, is_system)?;
+    let program = default_program(key.0, counts_within)?;
     let filter: Arc<[u8]> = program.iter().flat_map(bytes).collect();
     built.insert(key, Arc::clone(&filter));
     Ok(filter)
 }
 
-fn default_program(capabilities: u64, is_system: bool) -> Result<BpfProgram, SpecError> {
-    compile(capabilities, is_system).map_err(|e| SpecError::Filter(e.to_string()))
+fn default_program(capabilities: u64, counts_within: bool) -> Result<BpfProgram, SpecError> {
+    compile(capabilities, counts_within).map_err(|e| SpecError::Filter(e.to_string()))
 }
 
 /// The same where a profile says more: `alone`, or of what the default filter allows. `None`: it allows everything.
@@ -456,10 +456,11 @@ pub fn filter_of(
     profile: &Profile,
     alone: bool,
     capabilities: u64,
+    counts_within: bool,
 ) -> Result<Option<Arc<[u8]>>, SpecError> {
     let mut programs = profile.programs.clone();
     if !alone {
-        programs.insert(0, default_program(capabilities, false)?);
+        programs.insert(0, default_program(capabilities, counts_within)?);
     }
     if programs.is_empty() {
         return Ok(None);
@@ -468,7 +469,10 @@ pub fn filter_of(
     Ok(Some(program.iter().flat_map(bytes).collect()))
 }
 
-fn compile(capabilities: u64, is_system: bool) -> Result<BpfProgram, Box<dyn std::error::Error>> {
+fn compile(
+    capabilities: u64,
+    counts_within: bool,
+) -> Result<BpfProgram, Box<dyn std::error::Error>> {
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = ALWAYS
         .iter()
         .chain(ARCHITECTURE)
@@ -508,7 +512,7 @@ fn compile(capabilities: u64, is_system: bool) -> Result<BpfProgram, Box<dyn std
             rules.extend(calls.iter().map(|call| (*call, Vec::new())));
         }
     }
-    if is_system {
+    if counts_within {
         let outside = [
             (SeccompCmpOp::Lt, *LOOP_CALLS.start()),
             (SeccompCmpOp::Gt, *LOOP_CALLS.end()),
@@ -522,7 +526,7 @@ fn compile(capabilities: u64, is_system: bool) -> Result<BpfProgram, Box<dyn std
             )?])
         });
         rules.insert(SYS_ioctl, outside.into_iter().collect::<Result<_, _>>()?);
-        rules.retain(|call, _| !NOT_FOR_SYSTEMS.contains(call));
+        rules.retain(|call, _| !NOT_WITHIN.contains(call));
     }
     let clone3 = rules.contains_key(&SYS_clone3);
     let refuse = SeccompAction::Errno(EPERM as u32);

@@ -15,6 +15,8 @@ pub struct Ground {
     pub(super) ranges: Arc<Ranges>,
     /// Processes and threads of one pod.
     pub(super) pids: u64,
+    /// A folder with nothing in it; absolute.
+    pub(super) empty: PathBuf,
 }
 
 /// What the ground is made of.
@@ -39,6 +41,9 @@ impl Ground {
             run: None,
         });
         let runtime = runtime.await.map_err(|e| Chain(&e).to_string())?;
+        let empty = parts.node.join("pods").join("empty").join("layer");
+        let made = std::fs::create_dir_all(&empty).and_then(|()| empty.canonicalize());
+        let empty = made.map_err(|e| format!("{}: {e}", empty.display()))?;
         let ids = parts.node.join("ids");
         let ranges = Ranges::open(&ids, parts.installation.as_str());
         let ranges = ranges.map_err(|e| format!("{}: {e}", ids.display()))?;
@@ -47,6 +52,7 @@ impl Ground {
             network: parts.network,
             ranges: Arc::new(ranges),
             pids: parts.pids,
+            empty,
         })
     }
 

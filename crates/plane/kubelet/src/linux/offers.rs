@@ -3,7 +3,7 @@
 use std::{io, sync::Arc};
 
 use super::{LinuxMachine, PodFiles, PodVolumes, SandboxDisks};
-use crate::host_paths;
+use crate::{host_paths, machine::Lent};
 
 impl LinuxMachine {
     /// Each sandbox has a disk, to which goes what its containers write.
@@ -27,13 +27,10 @@ impl LinuxMachine {
         Self { files, ..self }
     }
 
-    /// Containers may have all system calls, where their pods want that.
+    /// Containers may have that, where their pods want it.
     #[must_use]
-    pub fn lending_all_calls(self, lends_all_calls: bool) -> Self {
-        Self {
-            lends_all_calls,
-            ..self
-        }
+    pub fn lending(self, lent: Lent) -> Self {
+        Self { lent, ..self }
     }
 
     /// Pods have paths of their instance, whose first process this is: it runs now.

@@ -17,7 +17,7 @@ use super::{
     volumes::{mount_volumes, volumes_of},
 };
 use crate::{
-    disks, empty_dir, env, host_paths,
+    app_armor, disks, empty_dir, env, host_paths,
     machine::{Login, Pull, PullPolicy, run_name},
     names,
     pod::{Container, Pod},
@@ -191,14 +191,28 @@ pub(super) async fn start(
         Ok(target) => target,
         Err(message) => return not("CreateContainerError", message),
     };
+    let first_process = match pod.spec.host_pid || pod.spec.host_ipc {
+        true => machine.first_process().await.map(Some),
+        false => Ok(None),
+    };
+    let first_process = match first_process {
+        Ok(process) => process,
+        Err(message) => return not("CreateContainerError", message),
+    };
     let system_calls = match seccomp::system_calls(&**machine, pod, of).await {
         Ok(calls) => calls,
         Err(message) => return not("CreateContainerError", message),
     };
+    let app_armor = match app_armor::profile(pod, of, &machine.app_armor()) {
+        Ok(profile) => profile,
+        Err(message) => return not("CreateContainerError", message),
+    };
     let around = Around {
         image: image.config(),
+        app_armor,
         run,
         target,
+        first_process,
         replaces: replaces.filter(|_| {
             state
                 .container(&container)

@@ -332,6 +332,38 @@ fn id(pod: &Value) -> String {
     wharf_kubelet::machine::sandbox_id("i-1", pod.uid())
 }
 
+#[tokio::test]
+async fn containers_of_a_pod_share_their_processes_where_it_says_so() {
+    let setup = Setup::new();
+    let _node = setup.node().drop_guard();
+    let sysctls = json!({"sysctls": [{"name": "net.ipv4.tcp_syncookies", "value": "1"}]});
+    let spec = json!({"shareProcessNamespace": true, "securityContext": sysctls,
+        "containers": [{"name": "a", "image": "x"}, {"name": "b", "image": "x"}]});
+    let pod = setup.create(spec).await;
+    setup
+        .wait("it runs", |it| it.has_condition("Ready", "True"))
+        .await;
+    let id = id(&pod);
+    let eye = json!({"name": "eye", "image": "y", "targetContainerName": "a"});
+    let patch = Patch::Merge(json!({"spec": {"ephemeralContainers": [eye]}}));
+    let client = &setup.client;
+    client.patch(&kind::POD, "n", "p", &patch).await.unwrap();
+    setup
+        .wait("it looks on", |_| {
+            setup.machine.spec(&id, "eye~r0").is_some()
+        })
+        .await;
+    let shared = NamespaceMode::Of(wharf_kubelet::machine::reaper());
+    for (run, sysctls) in [("a~r0", 1), ("b~r0", 1), ("eye~r0", 0)] {
+        let spec = setup.machine.spec(&id, run).unwrap();
+        assert_eq!((&spec.pid, spec.sysctls.len()), (&shared, sysctls), "{run}");
+    }
+    assert_eq!(
+        wharf_kubelet::machine::of_run(&wharf_kubelet::machine::reaper()),
+        None
+    );
+}
+
 /// Both were there before the machine was: the address of a machine can be guessed.
 #[tokio::test]
 async fn a_machine_of_fargate_runs_its_own_pod_alone() {
@@ -391,7 +423,7 @@ async fn a_container_is_added_to_look_on_and_has_its_time_once() {
     let refused = state(&seen, "bad", "/state/waiting/message");
     assert_eq!(
         refused,
-        "container \"bad\": privileged is not supported by this node"
+        "container \"bad\": privileged is not supported by this node; starting its machine with --allow privileged-pods would"
     );
     let spec = setup.machine.spec(&id, "eye~r0").unwrap();
     let target = ContainerName::try_from("a~r0").unwrap();
@@ -632,7 +664,7 @@ async fn what_cannot_be_had_is_told() {
     assert_eq!(failed.text("/status/reason"), "UnsupportedByNode");
     assert_eq!(
         failed.text("/status/message"),
-        "spec.hostPID is not supported by this node"
+        "spec.hostPID without hostNetwork is not supported by this node"
     );
 }
 

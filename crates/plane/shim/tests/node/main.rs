@@ -8,6 +8,7 @@ mod limits;
 mod logs;
 mod memory;
 mod on_demand;
+mod reaper;
 mod recovery;
 #[path = "../../../container/tests/images/registry.rs"]
 #[expect(dead_code, reason = "faults that other tests want")]

@@ -12,7 +12,7 @@ use std::{
 
 use wharf_container::{
     runtime::{ExecSpec, TaskHandle, TaskNetwork},
-    spec::{ContainerSpec, Mount, NamespaceMode, Tmpfs, Ulimit},
+    spec::{Capabilities, ContainerSpec, Mount, NamespaceMode, Tmpfs, Ulimit},
 };
 use wharf_userns::{IdRange, network_namespace};
 
@@ -24,7 +24,7 @@ const RANGE: IdRange = IdRange {
 };
 
 /// A task in a user namespace. Its network namespace lives as long as what is returned beside it.
-async fn user_task(node: &Node) -> (TaskHandle, OwnedFd) {
+pub async fn user_task(node: &Node) -> (TaskHandle, OwnedFd) {
     let network = network_namespace(RANGE).unwrap();
     let path = format!("/proc/{}/fd/{}", std::process::id(), network.as_raw_fd());
     let mut sandbox = node.sandbox("t1");
@@ -297,5 +297,83 @@ async fn a_shared_pid_namespace() {
     .into();
     let (code, text) = node.run(&task, &second).await;
     assert_eq!((code, text.as_str()), (0, "together\nsh\n78\n"));
+    node.finish().await;
+}
+
+/// As a pod that shares the processes and the IPC of its instance, which has its network.
+#[tokio::test]
+async fn namespaces_of_a_process_are_shared_within_its_user_namespace() {
+    let node = Node::new().await;
+    let (machine, network) = user_task(&node).await;
+    let mut first = sh("while :; do sleep 0.05; done");
+    first.name = name("first");
+    machine.create_container(&first, &node.image).await.unwrap();
+    let process = machine.start(&first.name).await.unwrap().pid;
+    let mut sandbox = node.sandbox("t2");
+    sandbox.network = machine.sandbox().network.clone();
+    sandbox.user_range = Some(RANGE);
+    let task = node.runtime.create_task(sandbox).await.unwrap();
+    let mut spec = sh(
+        "cat /proc/1/comm; readlink /proc/1/ns/ipc; readlink /proc/1/ns/pid
+        readlink /proc/self/ns/ipc; readlink /proc/self/ns/pid; ls /proc/1/root/bin/busybox",
+    );
+    spec.pid = NamespaceMode::OfProcess(process);
+    spec.ipc = NamespaceMode::OfProcess(process);
+    let (code, text) = node.run(&task, &spec).await;
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!((code, lines.len()), (0, 6), "{text}");
+    assert_eq!((lines[0], &lines[1..3]), ("sh", &lines[3..5]), "{text}");
+    // A number that a process of the host's has by now, or one of another's namespace.
+    let host = i32::try_from(std::process::id()).unwrap();
+    let elsewhere = IdRange {
+        first: RANGE.first + RANGE.count,
+        ..RANGE
+    };
+    let other = network_namespace(elsewhere).unwrap();
+    let mut sandbox = node.sandbox("t3");
+    let path = format!("/proc/{}/fd/{}", std::process::id(), other.as_raw_fd());
+    sandbox.network = TaskNetwork::Namespace(PathBuf::from(path));
+    sandbox.user_range = Some(elsewhere);
+    let stranger = node.runtime.create_task(sandbox).await.unwrap();
+    for (task, process) in [(&task, host), (&stranger, process)] {
+        let mut spec = sh("true");
+        spec.pid = NamespaceMode::OfProcess(process);
+        let refused = task.create_container(&spec, &node.image).await;
+        let why = refused.unwrap_err().reason();
+        assert!(why.contains("of another user namespace"), "{why}");
+        let mut spec = sh("true");
+        spec.ipc = NamespaceMode::OfProcess(process);
+        let refused = task.create_container(&spec, &node.image).await;
+        let why = refused.unwrap_err().reason();
+        assert!(why.contains("join a namespace"), "{why}");
+    }
+    drop(network);
+    node.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_unmasked_is_still_the_hosts() {
+    let node = Node::new().await;
+    let (task, _network) = user_task(&node).await;
+    let script = "exec 2>&1; wc -c < /proc/interrupts
+        echo 77 > /proc/sys/net/ipv4/ip_unprivileged_port_start && echo own
+        echo 1 > /proc/sys/kernel/sysrq || echo no-sysrq; echo h > /proc/sysrq-trigger || echo no-trigger
+        cat /proc/kcore > /dev/null || echo no-memory; mount -t proc none /tmp && echo mounted; mknod /disk b 7 0 || echo no-device";
+    let spec = sh(script);
+    let (_, masked) = node.run(&task, &spec).await;
+    assert!(masked.starts_with("0\n"), "{masked}");
+    let mut spec = sh(script);
+    spec.unmasked = true;
+    spec.capabilities = Capabilities {
+        add: vec!["ALL".into()],
+        drop: Vec::new(),
+    }
+    .as_on_instances();
+    let (_, text) = node.run(&task, &spec).await;
+    assert!(!text.starts_with("0\n"), "{text}");
+    for expected in ["own\n", "no-sysrq", "no-trigger", "no-device"] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    assert!(!masked.contains("own\n"), "{masked}");
     node.finish().await;
 }

@@ -6,6 +6,13 @@ fn name(text: &str) -> ContainerName {
 }
 
 fn build(change: impl FnOnce(&mut ContainerSpec)) -> Result<Bundle, SpecError> {
+    build_within(None, change)
+}
+
+fn build_within(
+    user: Option<UserSetup>,
+    change: impl FnOnce(&mut ContainerSpec),
+) -> Result<Bundle, SpecError> {
     let mut spec = ContainerSpec::new(name("web"), vec!["/bin/app".into()]);
     change(&mut spec);
     let running = BTreeMap::from([(name("other"), 4711)]);
@@ -18,7 +25,7 @@ fn build(change: impl FnOnce(&mut ContainerSpec)) -> Result<Bundle, SpecError> {
             network: &TaskNetwork::Namespace("/net/ns".into()),
             running: &running,
             may_raise_limits: false,
-            user: None,
+            user,
         },
     )
 }
@@ -176,4 +183,50 @@ fn contradictions_are_named() {
         build(|s| s.env = vec![("A=B".into(), String::new())]),
         Err(SpecError::BadText { .. })
     ));
+}
+
+/// Loop devices among them, which a pod may have as volumes: it must not put one over another file.
+#[test]
+fn calls_that_reach_the_host_are_closed_in_a_user_namespace() {
+    let user = || UserSetup {
+        range: wharf_userns::IdRange {
+            first: 0x4ABC_0000,
+            count: 1 << 16,
+        },
+        stage: "/mnt/stage/web".into(),
+    };
+    let added = |names: &[&str]| super::super::Capabilities {
+        add: names.iter().map(|it| (*it).to_owned()).collect(),
+        drop: Vec::new(),
+    };
+    for names in [&[][..], &["SYS_ADMIN"]] {
+        let change = |spec: &mut ContainerSpec| spec.capabilities = added(names);
+        let within = build_within(Some(user()), change).unwrap();
+        let change = |spec: &mut ContainerSpec| {
+            spec.capabilities = added(names);
+            spec.keeps_root = true;
+        };
+        let of_instance = build(change).unwrap();
+        let outside = build(|spec| spec.capabilities = added(names)).unwrap();
+        assert_eq!(within.filter, of_instance.filter);
+        assert_ne!(within.filter, outside.filter);
+    }
+}
+
+#[test]
+fn what_is_unmasked_needs_a_user_namespace() {
+    let masked = |bundle: &Bundle| {
+        let paths = &bundle.config["linux"]["maskedPaths"];
+        !paths.as_array().unwrap().is_empty()
+    };
+    let unmask = |spec: &mut ContainerSpec| spec.unmasked = true;
+    assert!(masked(&build(unmask).unwrap()));
+    let user = UserSetup {
+        range: wharf_userns::IdRange {
+            first: 0x4ABC_0000,
+            count: 1 << 16,
+        },
+        stage: "/mnt/stage/web".into(),
+    };
+    assert!(!masked(&build_within(Some(user), unmask).unwrap()));
 }
