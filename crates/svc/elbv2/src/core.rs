@@ -37,6 +37,8 @@ pub struct Core {
     pub hosts: Arc<Queue<String>>,
     /// Keys of certificates.
     pub certificates: Arc<Queue<String>>,
+    /// Keys of listeners, whose keys of sessions have their time.
+    pub session_keys: Arc<Queue<String>>,
     pub shard: Shard,
     /// ARNs of target groups whose targets or health changed.
     pub changes: broadcast::Sender<String>,
@@ -58,6 +60,7 @@ impl Core {
             groups: Arc::default(),
             hosts: Arc::default(),
             certificates: Arc::default(),
+            session_keys: Arc::default(),
             shard: Shard::new("/w1/c0/elbv2/shard/0"),
             changes: broadcast::Sender::new(CHANGES),
             connections: Mutex::default(),

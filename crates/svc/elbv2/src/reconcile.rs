@@ -7,6 +7,7 @@
 //! | remains of deleted ones | their coming; failures | here |
 //! | target groups | a change of group, targets, health; timers | [`crate::health::fate`] |
 //! | certificates | a new one under the same ARN | [`certificate`] |
+//! | listeners' keys of sessions | a change of one; timers | [`crate::login`] |
 //! | hosts | their streams; timers | [`host`] |
 //!
 //! Every write compares the shard's lease; a server that lost it stops writing.
@@ -16,12 +17,14 @@ mod certificate;
 mod group;
 mod host;
 mod interfaces;
+mod session_keys;
 
 pub use balancer::balancer;
 pub use certificate::certificate;
 pub use group::group;
 pub use host::host;
 pub use interfaces::sweep;
+pub use session_keys::session_keys;
 
 use wharf_base::Permit;
 use wharf_wire::{Call, Context};

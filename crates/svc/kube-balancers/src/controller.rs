@@ -83,6 +83,7 @@ pub struct Controller {
     classes: Informer,
     slices: Informer,
     pods: Informer,
+    secrets: Informer,
     recorder: Recorder,
     known: Mutex<BTreeMap<Key, Arns>>,
     /// A call failed whose outcome nobody knows.
@@ -131,6 +132,7 @@ impl Controller {
             classes: informers.of(&INGRESS_CLASS),
             slices: informers.of(&kind::ENDPOINT_SLICE),
             pods: informers.of(&kind::POD),
+            secrets: informers.of(&kind::SECRET),
             recorder: Recorder::start(client.clone(), "aws-load-balancer-controller", ""),
             client,
             cloud,
@@ -165,6 +167,7 @@ impl Controller {
             &self.classes,
             &self.slices,
             &self.pods,
+            &self.secrets,
         ] {
             informer.synced().await;
         }
@@ -238,6 +241,12 @@ impl Controller {
                 }
             }
         });
+        let (this, to) = (Arc::downgrade(self), queue.clone());
+        self.secrets.subscribe(move |change| {
+            let Some(this) = this.upgrade() else { return };
+            let secret = change.object();
+            this.wake_secret(&to, secret.namespace(), secret.name());
+        });
         let to = queue.clone();
         self.ingresses.subscribe(move |change| {
             let wake = |ingress: &Value| {
@@ -274,6 +283,23 @@ impl Controller {
         }
         for ingress in self.ingresses.in_namespace(namespace) {
             if objects::names_service(&ingress, name) {
+                for key in objects::keys(&ingress) {
+                    queue.wake(key);
+                }
+            }
+        }
+    }
+
+    /// Ingresses whose users are authenticated by what is in a Secret, by their own annotations or by those of a Service.
+    fn wake_secret(&self, queue: &Queue, namespace: &str, name: &str) {
+        let names_it = |it: &Value| ingress::secret_of(it).as_deref() == Some(name);
+        for service in self.services.in_namespace(namespace) {
+            if names_it(&service) {
+                self.wake_service(queue, namespace, service.name());
+            }
+        }
+        for ingress in self.ingresses.in_namespace(namespace) {
+            if names_it(&ingress) {
                 for key in objects::keys(&ingress) {
                     queue.wake(key);
                 }
@@ -556,6 +582,10 @@ impl Services for Controller {
 
     fn pod(&self, namespace: &str, name: &str) -> Option<Arc<Value>> {
         self.pods.get(namespace, name)
+    }
+
+    fn secret(&self, namespace: &str, name: &str) -> Option<Arc<Value>> {
+        self.secrets.get(namespace, name)
     }
 }
 

@@ -110,6 +110,7 @@ pub trait Services {
     fn service(&self, namespace: &str, name: &str) -> Option<Arc<Value>>;
     fn slices(&self, namespace: &str, service: &str) -> Vec<Arc<Value>>;
     fn pod(&self, namespace: &str, name: &str) -> Option<Arc<Value>>;
+    fn secret(&self, namespace: &str, name: &str) -> Option<Arc<Value>>;
 }
 
 #[cfg(test)]
