@@ -3,14 +3,16 @@
 import json
 import threading
 import urllib.error
+import urllib.parse
 import urllib.request
 
 import pytest
 
-from harness import images
+from harness import images, tools
 from harness.installation import Installation, free_port
 from harness.kubernetes import Cluster
 from harness.load import Load, Port
+from harness.logins import Browser
 from harness.waiting import wait_for
 from test_ec2_instances import profile
 from test_kubernetes_nodes import MAY_PULL, USER_DATA, condition, launch, node_of
@@ -213,6 +215,44 @@ def test_what_cannot_be_had_is_told(installation, cluster, web):
     assert "subnet-0123456789abcdef0 is not in the cluster's VPC" in events(cluster, "typo", "FailedDeployModel")[0]
     assert left_of(installation, "guarded") == left_of(installation, "typo") == []
     cluster.kubectl("delete", "ingress", "guarded", "typo", "--timeout=30s")
+
+
+def test_users_of_an_ingress_log_in(installation, cluster, web, tmp_path):
+    """The Secret may come later, and may change; whether a provider can be called, test_balanced_logins.py says."""
+    port, host = free_port(), "shop.example"
+    acm = installation.client("acm")
+    certificate = acm.request_certificate(DomainName=host, ValidationMethod="DNS")["CertificateArn"]
+    wait_for(lambda: acm.describe_certificate(CertificateArn=certificate)["Certificate"]["Status"] == "ISSUED", 30, "a certificate")
+    provider = {
+        "issuer": "https://idp.example", "authorizationEndpoint": "https://idp.example/authorize", "secretName": "login",
+        "tokenEndpoint": "https://idp.example/token", "userInfoEndpoint": "https://idp.example/userinfo",
+    }  # fmt: skip
+    notes = {"auth_type": "oidc", "auth_idp_oidc": json.dumps(provider), "listen_ports": json.dumps([{"HTTPS": port}])}
+    rules = [{"host": host, "http": {"paths": [path("one")]}}]
+    ingress(cluster, "login", port, rules, **notes)
+    wait_for(lambda: events(cluster, "login", "FailedBuildModel"), 30, "a refusal")
+    assert events(cluster, "login", "FailedBuildModel") == [f"the Secret login, which {ALB}/auth-idp-oidc names, does not exist"]
+
+    def secret(client):
+        apply(
+            cluster,
+            {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "login"}, "stringData": {"clientID": client, "clientSecret": "x"}},
+        )
+
+    def asked():
+        browser = Browser(authority)
+        status, fields, _ = browser.get(f"https://{host}:{port}/")
+        return status == 302 and dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(fields["Location"]).query))["client_id"]
+
+    authority = tmp_path / "ca.pem"
+    authority.write_text(tools.run(tools.wharf(), "ca", "--data", installation.data).stdout)
+    for client in ("shop", "other"):
+        secret(client)
+        wait_for(lambda client=client: asked() == client, 90, f"users who are led to the provider as {client}")
+    ingress(cluster, "cognito", free_port(), [{"http": {"paths": [path("one")]}}], auth_type="cognito")
+    wait_for(lambda: events(cluster, "cognito", "FailedBuildModel"), 30, "a refusal")
+    assert "there is no Cognito" in events(cluster, "cognito", "FailedBuildModel")[0]
+    cluster.kubectl("delete", "ingress", "login", "cognito", "--timeout=50s")
 
 
 def test_the_default_class_is_that_of_an_ingress_without_one(installation, cluster, web):

@@ -58,7 +58,7 @@ class Provider:
         self.keys = {}
         self.requests = []
         self.rotate("one")
-        handler = functools.partial(Handler, self)
+        handler = functools.partial(self.handler(), self)
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.certificate, private)
@@ -66,6 +66,10 @@ class Provider:
         self.name = f"localhost:{self.server.server_port}"
         self.issuer = f"https://{self.name}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @staticmethod
+    def handler():
+        return Handler
 
     def close(self):
         self.server.shutdown()

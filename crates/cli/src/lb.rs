@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use wharf_agent::{Identity, IdentityFile, ThisHost};
 use wharf_base::{Cidr, SystemClock};
 use wharf_durable::Durability;
+use wharf_egress::Egress;
 use wharf_lb::{
     HoldNothing, Holder, LbConfig, LbUpdate, Metrics as LbMetrics, Minutes, PortRanges, PortRules,
     Ports, UnboundEndpoints, Update as LbChange,
@@ -198,7 +199,10 @@ async fn serve(
         lb_connections,
         lb_source_connections,
         lb_balancer_connections,
+        lb_allow_egress,
     } = place.shares;
+    // Providers are believed as the machine believes others: by its own authorities.
+    config.egress = Egress::to(lb_allow_egress);
     config.max_connections = lb_connections;
     config.source_connections = lb_source_connections;
     config.balancer_connections = lb_balancer_connections;

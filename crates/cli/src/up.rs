@@ -207,9 +207,11 @@ fn agent(args: &UpArgs, keys: &Keys) -> Part {
 fn load_balancer(args: &UpArgs, keys: &Keys) -> Part {
     let server = &args.server;
     let metrics = server.metrics.and_then(|it| metrics::following(it, 2));
+    let mut balancers = args.balancers.clone();
+    balancers.lb_allow_egress.extend(&server.allow_egress);
     balancer(
         &server.data.data,
-        &args.balancers,
+        &balancers,
         metrics,
         &server.log,
         &keys.node,

@@ -104,7 +104,7 @@ impl Egress {
         }
     }
 
-    /// The same, trusting nobody further: for tests.
+    /// The same, trusting nobody beside those of the system.
     pub fn to(allowed: Vec<Cidr>) -> Self {
         Self::new(allowed, Arc::new(()))
     }

@@ -8,6 +8,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::oidc::{Oidc, SessionKey, Unauthenticated};
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoadBalancer {
     pub arn: String,
@@ -72,6 +74,17 @@ pub struct Listener {
     pub alpn_policy: Option<String>,
     pub default_actions: Vec<Action>,
     pub attributes: BTreeMap<String, String>,
+    /// By which sessions of authenticated users are sealed and told of, the newest first; the others still open what they sealed. Empty
+    /// where nobody is authenticated.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub session_keys: Vec<SessionKey>,
+}
+
+impl Listener {
+    /// Whether its default actions authenticate users.
+    pub fn authenticates(&self) -> bool {
+        authenticate(&self.default_actions)
+    }
 }
 
 /// What a listener, a target or a health check speaks.
@@ -111,6 +124,18 @@ pub struct Rule {
     /// All of them must match.
     pub conditions: Vec<Condition>,
     pub actions: Vec<Action>,
+}
+
+impl Rule {
+    /// Whether it authenticates users.
+    pub fn authenticates(&self) -> bool {
+        authenticate(&self.actions)
+    }
+}
+
+fn authenticate(actions: &[Action]) -> bool {
+    let mut actions = actions.iter();
+    actions.any(|it| matches!(it, Action::AuthenticateOidc(_)))
 }
 
 /// Matches if any of its values does.
@@ -176,6 +201,8 @@ pub enum Action {
         content_type: String,
         body: String,
     },
+    /// Before one of the others: who comes is known first.
+    AuthenticateOidc(Box<Oidc>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -21,6 +21,7 @@ pub mod layers;
 pub mod machine;
 pub mod measured;
 pub mod network;
+pub mod oidc;
 pub mod report;
 pub mod snapshot;
 pub mod volume;

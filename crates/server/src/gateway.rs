@@ -69,6 +69,7 @@ use wharf_planeproto::forward::Forwarded;
 use wharf_prometheus::PrometheusApi;
 use wharf_registry::Standing;
 use wharf_svc_ec2::Ec2Service;
+use wharf_svc_elbv2::Elbv2Service;
 use wharf_svc_sns::Signer;
 use wharf_wire::Context;
 
@@ -144,6 +145,8 @@ pub struct Gateway {
     pub signer: Arc<Signer>,
     /// `/id/…`: what tokens of clusters are checked by
     pub issuers: ClusterIssuers,
+    /// `/elb/public-keys/…`: what targets check by what they are told of users
+    pub balancers: Elbv2Service,
     /// `/metrics`
     pub metrics: Arc<Metrics>,
     pub tls: Option<tokio_rustls::TlsAcceptor>,

@@ -22,8 +22,9 @@ use crate::{
 pub const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 /// Members that carry credentials though their models do not say so, in any case; and lines of logs, which may be
 /// masked for who reads the audit log, and lookup tables, which may be under a key.
-const SECRET: [&str; 7] = [
+const SECRET: [&str; 8] = [
     "authorizationtoken",
+    "clientsecret",
     "logeventmessages",
     "password",
     "privatekey",

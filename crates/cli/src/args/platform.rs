@@ -238,6 +238,10 @@ pub struct BalancerArgs {
     /// not set aside for others
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub lb_balancer_connections: Option<usize>,
+    /// Range that load balancers of this machine may call as identity providers of their users; may be given several times. Public
+    /// addresses they may call anyway, and those of --allow-egress beside a server
+    #[arg(long, value_name = "CIDR", value_parser = Cidr::or_address)]
+    pub lb_allow_egress: Vec<Cidr>,
 }
 
 impl BalancerArgs {
@@ -252,6 +256,9 @@ impl BalancerArgs {
         }
         if let Some(share) = self.lb_balancer_connections {
             words.push(("--lb-balancer-connections", share.to_string()));
+        }
+        for range in &self.lb_allow_egress {
+            words.push(("--lb-allow-egress", range.to_string()));
         }
         let both = |(flag, value): (&str, String)| [flag.into(), value.into()];
         words.into_iter().flat_map(both).collect()

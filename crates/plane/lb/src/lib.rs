@@ -35,6 +35,7 @@ mod health;
 mod hold;
 mod metrics;
 mod netns;
+mod oidc;
 mod pace;
 mod ports;
 mod proxy;
@@ -53,6 +54,7 @@ use std::{net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use wharf_base::Cidr;
+use wharf_egress::Egress;
 use wharf_planeproto::{Change, Resource, report::TargetHealth};
 
 pub use self::{
@@ -98,6 +100,8 @@ pub struct LbConfig {
     /// The host's own addresses in the networks of its tasks: who comes from there is somebody else, and answers to them would not come
     /// back. Targets see the load balancer in their stead.
     pub unkept: Vec<Cidr>,
+    /// The way to identity providers.
+    pub egress: Egress,
     /// Where counters are read.
     pub metrics: Metrics,
     /// Holds listening sockets for the process after this one.
@@ -125,6 +129,7 @@ impl LbConfig {
             listen_pause: LISTEN_PAUSE,
             pace: Pace::default(),
             unkept: Vec::new(),
+            egress: Egress::to(Vec::new()),
             metrics: Metrics::default(),
             holder: Arc::new(HoldNothing),
             last_known: watch::Sender::default(),

@@ -146,6 +146,7 @@ impl Gateway {
             }
             Route::SigningCertificate => self.signing_certificate(request.uri().path()).await,
             Route::ClusterIssuer => self.cluster_issuer(request.uri().path()),
+            Route::SessionKey => self.session_key(request.uri().path()).await,
             Route::Plane(plane) => {
                 match self
                     .authenticate(&request, "wharf", "Subscribe", &peer)
@@ -234,6 +235,18 @@ impl Gateway {
             Ok(None) => text(StatusCode::NOT_FOUND, "There is no such certificate.\n"),
             Err(error) => {
                 tracing::error!(error = %Chain(&error), "failed to read the certificate of signatures");
+                text(StatusCode::SERVICE_UNAVAILABLE, "Try again.\n")
+            }
+        }
+    }
+
+    async fn session_key(&self, path: &str) -> Response<Body> {
+        let id = super::route::session_key(path).unwrap_or_default();
+        match self.balancers.session_public_key(id).await {
+            Ok(Some(pem)) => text(StatusCode::OK, pem),
+            Ok(None) => text(StatusCode::NOT_FOUND, "There is no such key.\n"),
+            Err(error) => {
+                tracing::error!(error = %Chain(&error), "failed to read the key of sessions");
                 text(StatusCode::SERVICE_UNAVAILABLE, "Try again.\n")
             }
         }

@@ -44,6 +44,8 @@ pub enum Route {
     SigningCertificate,
     /// What tokens of a Kubernetes cluster are checked by; anybody may see it.
     ClusterIssuer,
+    /// What targets check by what load balancers tell them of users; anybody may see it.
+    SessionKey,
     /// A subscription.
     Plane(Plane),
     /// An AWS API call.
@@ -71,6 +73,7 @@ impl Route {
             Self::DataChannel => "data-channel",
             Self::SigningCertificate => "signing-certificate",
             Self::ClusterIssuer => "cluster-issuer",
+            Self::SessionKey => "session-key",
             Self::Plane(Plane::Network) => "network-plane",
             Self::Plane(Plane::LoadBalancer) => "load-balancer-plane",
             Self::Plane(Plane::Machines) => "machines-plane",
@@ -111,6 +114,13 @@ pub fn is_signed<B>(request: &Request<B>) -> bool {
             .any(|it| it.starts_with("X-Amz-Algorithm="))
 }
 
+/// The id of a key by which load balancers sign what they tell targets of users, if a path names one.
+pub fn session_key(path: &str) -> Option<&str> {
+    let id = path.strip_prefix("/elb/public-keys/")?;
+    let is_id = id.len() == 36 && id.bytes().all(|it| it.is_ascii_hexdigit() || it == b'-');
+    is_id.then_some(id)
+}
+
 fn classify(method: &Method, path: &str) -> Route {
     match path {
         "/" if method == Method::POST || method == Method::GET => Route::Api,
@@ -139,6 +149,7 @@ fn classify(method: &Method, path: &str) -> Route {
             Route::SigningCertificate
         }
         _ if method == Method::GET && is_issuers(path) => Route::ClusterIssuer,
+        _ if method == Method::GET && session_key(path).is_some() => Route::SessionKey,
         _ if wharf_prometheus::split(path).is_some() => Route::Prometheus,
         _ if path.starts_with("/v2/") => Route::Registry,
         _ if path.starts_with("/v1/data-channel/") => Route::DataChannel,
@@ -255,6 +266,12 @@ mod tests {
                 Route::ClusterIssuer,
             ),
             (Method::GET, "/id/0123/keys", Route::Nothing),
+            (
+                Method::GET,
+                "/elb/public-keys/01234567-89ab-cdef-0123-456789abcdef",
+                Route::SessionKey,
+            ),
+            (Method::GET, "/elb/public-keys/../../x", Route::Nothing),
             (
                 Method::POST,
                 "/workspaces/ws-us-east-1/api/v1/query",

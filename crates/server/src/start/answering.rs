@@ -240,6 +240,7 @@ impl Plane {
             layers,
             signer: self.signer.clone(),
             issuers: self.issuers.clone(),
+            balancers: self.elbv2.clone(),
             tls: Some(acceptor),
             encrypted: Some(encrypted),
             ec2: self.ec2.clone(),

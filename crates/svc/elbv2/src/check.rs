@@ -5,4 +5,5 @@ pub mod attributes;
 pub mod condition;
 pub mod group;
 pub mod name;
+pub mod oidc;
 pub mod tags;

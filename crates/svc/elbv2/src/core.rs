@@ -41,6 +41,8 @@ pub struct Core {
     pub instances: Arc<Queue<(Place, String)>>,
     /// Those that are targets. Others change far more often.
     pub as_targets: Mutex<HashSet<(Place, String)>>,
+    /// Keys of listeners, whose keys of sessions have their time.
+    pub session_keys: Arc<Queue<String>>,
     pub shard: Shard,
     /// ARNs of target groups whose targets or health changed.
     pub changes: broadcast::Sender<String>,
@@ -64,6 +66,7 @@ impl Core {
             certificates: Arc::default(),
             instances: Arc::default(),
             as_targets: Mutex::default(),
+            session_keys: Arc::default(),
             shard: Shard::new("/w1/c0/elbv2/shard/0"),
             changes: broadcast::Sender::new(CHANGES),
             connections: Mutex::default(),

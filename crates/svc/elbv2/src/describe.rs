@@ -6,8 +6,8 @@ use crate::{
     health::Shown,
     names::{self, Kind, Names as _, Place},
     records::{
-        Action, BalancerSubnet, Condition, Listener, LoadBalancer, Protocol, Routing, Rule, Scheme,
-        Status, TargetGroup, TargetType, Version,
+        Action, BalancerSubnet, Condition, Listener, LoadBalancer, OidcSettings, Protocol, Routing,
+        Rule, Scheme, Status, TargetGroup, TargetType, Version,
     },
 };
 
@@ -186,6 +186,29 @@ fn action(record: &Action) -> wire::Action {
             }),
             ..shown
         },
+        Routing::AuthenticateOidc(oidc) => wire::Action {
+            type_: Some("authenticate-oidc".to_owned()),
+            authenticate_oidc_config: Some(oidc_config(oidc.settings)),
+            ..shown
+        },
+    }
+}
+
+/// The client's secret is told to nobody.
+fn oidc_config(settings: OidcSettings) -> wire::AuthenticateOidcActionConfig {
+    wire::AuthenticateOidcActionConfig {
+        issuer: Some(settings.issuer),
+        authorization_endpoint: Some(settings.authorization_endpoint),
+        token_endpoint: Some(settings.token_endpoint),
+        user_info_endpoint: Some(settings.user_info_endpoint),
+        client_id: Some(settings.client_id),
+        client_secret: None,
+        session_cookie_name: Some(settings.cookie),
+        scope: Some(settings.scope),
+        session_timeout: i64::try_from(settings.session_seconds).ok(),
+        authentication_request_extra_params: (!settings.extra.is_empty()).then_some(settings.extra),
+        on_unauthenticated_request: Some(settings.unauthenticated.name().to_owned()),
+        use_existing_client_secret: None,
     }
 }
 

@@ -12,7 +12,7 @@ use wharf_wire::fault::Chain;
 use crate::{
     core::{ChangeError, Core},
     names::{Kind, Names as _, Place, SERVICE, split_target},
-    records::{Certificate, Health, Host, LoadBalancer, Remains, Target, TargetGroup},
+    records::{Certificate, Health, Host, Listener, LoadBalancer, Remains, Target, TargetGroup},
 };
 
 /// Wakes certificates that have become others, until `stop`.
@@ -81,6 +81,10 @@ pub fn changed(core: &Core, key: &str, look: Look) -> Reach {
             return Reach::One;
         }
         TargetGroup::KIND => id.as_str(),
+        Listener::KIND => {
+            core.session_keys.wake(key.to_owned());
+            return Reach::One;
+        }
         _ if look == Look::All => return Reach::One,
         Remains::KIND => {
             core.balancers.wake(key.to_owned());

@@ -20,6 +20,7 @@ mod feed;
 #[doc(hidden)]
 pub mod fuzz;
 mod health;
+mod login;
 mod measured;
 mod names;
 mod network;

@@ -12,10 +12,11 @@ pub use crate::names::SERVICE;
 use crate::{
     certificates,
     check::attributes,
+    login::{self, Sealer},
     names::{self, Kind, Names as _, Place},
     records::{
-        Action, Attributes, Certificate, Condition, Listener, LoadBalancer, Rule, Target,
-        TargetGroup, Version,
+        Attributes, Certificate, Condition, Listener, LoadBalancer, Rule, Target, TargetGroup,
+        Version,
     },
 };
 
@@ -56,8 +57,8 @@ pub fn resource(entry: &Entry, keyring: &Keyring) -> Option<Resource> {
     let place = Place::of_scope(&scope);
     Some(match kind {
         LoadBalancer::KIND => Resource::LoadBalancer(balancer(&place, &id, read(entry)?)),
-        Listener::KIND => Resource::Listener(listener(&place, &id, read(entry)?)),
-        Rule::KIND => Resource::Rule(rule(&place, &id, read(entry)?)),
+        Listener::KIND => Resource::Listener(listener(&place, &id, read(entry)?, keyring)),
+        Rule::KIND => Resource::Rule(rule(&place, &id, read(entry)?, keyring)),
         TargetGroup::KIND => Resource::TargetGroup(group(&place, &id, read(entry)?)),
         Target::KIND => {
             let record: Target = read(entry)?;
@@ -110,31 +111,30 @@ fn balancer(place: &Place, id: &str, record: LoadBalancer) -> plane::LoadBalance
     }
 }
 
-fn listener(place: &Place, id: &str, record: Listener) -> plane::Listener {
+fn listener(place: &Place, id: &str, record: Listener, keyring: &Keyring) -> plane::Listener {
+    let arn = place.arn(Kind::Listener, id);
     plane::Listener {
-        arn: place.arn(Kind::Listener, id),
+        session_keys: login::keys_to_plane(&arn, &record.session_keys, keyring),
         load_balancer: place.arn(Kind::Balancer, names::owner(id)),
         port: record.port,
         protocol: record.protocol.to_plane(),
         certificates: record.certificates,
         ssl_policy: record.ssl_policy,
         alpn_policy: record.alpn_policy,
-        default_actions: record
-            .default_actions
-            .iter()
-            .map(Action::to_plane)
-            .collect(),
+        default_actions: Sealer { keyring, arn: &arn }.to_plane(&record.default_actions),
         attributes: record.attributes,
+        arn,
     }
 }
 
-fn rule(place: &Place, id: &str, record: Rule) -> plane::Rule {
+fn rule(place: &Place, id: &str, record: Rule, keyring: &Keyring) -> plane::Rule {
+    let arn = place.arn(Kind::Rule, id);
     plane::Rule {
-        arn: place.arn(Kind::Rule, id),
         listener: place.arn(Kind::Listener, names::owner(id)),
         priority: record.priority,
         conditions: record.conditions.iter().map(Condition::to_plane).collect(),
-        actions: record.actions.iter().map(Action::to_plane).collect(),
+        actions: Sealer { keyring, arn: &arn }.to_plane(&record.actions),
+        arn,
     }
 }
 

@@ -7,6 +7,7 @@
 //! | remains of deleted ones | their coming; failures | here |
 //! | target groups | a change of group, targets, health; timers | [`crate::health::fate`] |
 //! | certificates | a new one under the same ARN | [`certificate`] |
+//! | listeners' keys of sessions | a change of one; timers | [`crate::login`] |
 //! | hosts | their streams; timers | [`host`] |
 //! | instances | a change of one | [`instance`] |
 //!
@@ -18,6 +19,7 @@ mod group;
 mod host;
 mod instance;
 mod interfaces;
+mod session_keys;
 
 pub use balancer::balancer;
 pub use certificate::certificate;
@@ -25,6 +27,7 @@ pub use group::group;
 pub use host::host;
 pub use instance::instance;
 pub use interfaces::sweep;
+pub use session_keys::session_keys;
 
 use wharf_base::Permit;
 use wharf_wire::{Call, Context};

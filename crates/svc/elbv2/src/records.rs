@@ -15,9 +15,11 @@
 //! | certificate | ARN | certificate |
 //! | public-address (platform) | address | |
 //! | host (platform) | instance id | |
+//! | session-public-key (platform) | key id | |
 
 mod balancer;
 mod group;
+mod oidc;
 mod protocol;
 mod rule;
 
@@ -29,6 +31,7 @@ pub use group::{
     GroupName, Health, HealthCheck, HostReport, Target, TargetGroup, TargetState, TargetType,
     Version,
 };
+pub use oidc::{Oidc, OidcSettings, SessionKey, SessionPublicKey, Unauthenticated};
 pub use protocol::Protocol;
 pub use rule::{Action, Condition, Routing, Rule, WeightedGroup};
 

@@ -72,6 +72,11 @@ impl Elbv2Service {
         self.core.changes.subscribe()
     }
 
+    /// The public key, in PEM, by which targets check what load balancers tell them of users.
+    pub async fn session_public_key(&self, id: &str) -> Result<Option<String>, ChangeError> {
+        self.core.session_public_key(id).await
+    }
+
     /// Runs the reconcilers until `stop`, or until a part of them panics.
     pub async fn run(&self, stop: CancellationToken) {
         let core = &self.core;
@@ -106,6 +111,10 @@ impl Elbv2Service {
         let of = core.clone();
         loops.work(&core.certificates, WORKERS, move |key| {
             reconcile::certificate(of.clone(), key)
+        });
+        let of = core.clone();
+        loops.work(&core.session_keys, WORKERS, move |key| {
+            reconcile::session_keys(of.clone(), key)
         });
         let of = core.clone();
         loops.work(&core.hosts, WORKERS, move |key| {

@@ -14,7 +14,7 @@ use wharf_wire::Fault;
 
 use crate::{
     core::{ChangeError, Core},
-    fault,
+    fault, login,
     names::{self, Kind, Names as _, Place},
     records::{Action, Guard, Listener, LoadBalancer, Protocol, Rule, TargetGroup},
 };
@@ -215,6 +215,9 @@ impl Core {
                 links.release(&arn, &group).await?;
             }
             txn = txn.when(stored.unchanged()).delete(&stored.key);
+            for key in &stored.record.session_keys {
+                txn = txn.delete(login::public_key(&key.id));
+            }
             txn = self
                 .drop_certificates(txn, place, &arn, &stored.record.certificates)
                 .await?;

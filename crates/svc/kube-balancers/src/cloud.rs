@@ -63,11 +63,15 @@ fn failed(action: &'static str) -> impl FnOnce(Fault) -> CloudError {
     move |fault| CloudError::Fault { action, fault }
 }
 
+/// Digests of the clients' secrets that listeners and rules were told, by their ARNs.
+pub type Told = BTreeMap<String, [u8; 32]>;
+
 /// What is there of a stack, by ARNs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Arns {
     pub balancers: Vec<String>,
     pub groups: Vec<String>,
+    pub secrets: Told,
 }
 
 impl Cloud {

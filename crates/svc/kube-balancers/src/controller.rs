@@ -85,6 +85,7 @@ pub struct Controller {
     slices: Informer,
     pods: Informer,
     nodes: Informer,
+    secrets: Informer,
     recorder: Recorder,
     known: Mutex<BTreeMap<Key, Arns>>,
     /// A call failed whose outcome nobody knows.
@@ -145,6 +146,7 @@ impl Controller {
             slices: informers.of(&kind::ENDPOINT_SLICE),
             pods: informers.of(&kind::POD),
             nodes: informers.of(&kind::NODE),
+            secrets: informers.of(&kind::SECRET),
             recorder: Recorder::start(client.clone(), "aws-load-balancer-controller", ""),
             client,
             cloud,
@@ -181,6 +183,7 @@ impl Controller {
             &self.slices,
             &self.pods,
             &self.nodes,
+            &self.secrets,
         ] {
             informer.synced().await;
         }
@@ -501,6 +504,10 @@ impl Services for Controller {
 
     fn nodes(&self) -> Vec<Arc<Value>> {
         self.nodes.all()
+    }
+
+    fn secret(&self, namespace: &str, name: &str) -> Option<Arc<Value>> {
+        self.secrets.get(namespace, name)
     }
 }
 

@@ -118,6 +118,7 @@ pub trait Services {
     fn slices(&self, namespace: &str, service: &str) -> Vec<Arc<Value>>;
     fn pod(&self, namespace: &str, name: &str) -> Option<Arc<Value>>;
     fn nodes(&self) -> Vec<Arc<Value>>;
+    fn secret(&self, namespace: &str, name: &str) -> Option<Arc<Value>>;
 }
 
 #[cfg(test)]

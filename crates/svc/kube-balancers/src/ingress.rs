@@ -1,6 +1,7 @@
 //! Ingresses of the class `alb` as a stack: an application load balancer. Pure.
 
 mod action;
+mod auth;
 mod check;
 mod rules;
 
@@ -17,10 +18,12 @@ use crate::{
     endpoints::{self, PortRef, Services},
     names, nodes,
     stack::{
-        Action, Admission, Group, Key, Kind, Listener, Rule, Security, Source, Stack, Target,
+        Action, Admission, Auth, Group, Key, Kind, Listener, Rule, Security, Source, Stack, Target,
         TargetKind,
     },
 };
+
+pub use self::auth::secret_of;
 
 pub const CLASS: &str = "alb";
 pub const CONTROLLER: &str = "ingress.k8s.aws/alb";
@@ -34,6 +37,12 @@ pub const EVERYBODY: &str = "0.0.0.0/0";
 pub const KNOWN: Known = Known {
     prefix: PREFIX,
     had: &[
+        "auth-idp-oidc",
+        "auth-on-unauthenticated-request",
+        "auth-scope",
+        "auth-session-cookie",
+        "auth-session-timeout",
+        "auth-type",
         "backend-protocol",
         "backend-protocol-version",
         "certificate-arn",
@@ -64,7 +73,7 @@ pub const KNOWN: Known = Known {
     ],
     families: &["actions.", "conditions."],
     missing: &[
-        "auth-",
+        "auth-idp-cognito",
         "customer-owned-ipv4-pool",
         "enable-frontend-nlb",
         "frontend-nlb-",
@@ -217,7 +226,7 @@ pub fn build(
         warnings: Vec::new(),
     };
     let mut listeners: BTreeMap<u16, Listener> = BTreeMap::new();
-    let mut fallback: Option<Action> = None;
+    let mut fallback: Option<(Option<Auth>, Action)> = None;
     let mut own_ranges = BTreeSet::new();
     for member in &members {
         let whose = (member.namespace().to_owned(), member.name().to_owned());
@@ -235,11 +244,13 @@ pub fn build(
         let ranges = notes.ranges("inbound-cidrs")?;
         let rules = making.rules(member)?;
         if let Some(backend) = member.at("/spec/defaultBackend").as_object() {
-            let action = making.backend(member, &Value::Object(backend.clone()))?;
+            let backend = Value::Object(backend.clone());
+            let action = making.backend(member, &backend)?;
+            let auth = making.auth(member, backend.text("/service/name"))?;
             if fallback.is_some() {
                 return refused("more than one Ingress of the group has a default backend");
             }
-            fallback = Some(action);
+            fallback = Some((auth, action));
         }
         let hosts = rules::hosts(member);
         for (port, protocol) in ports {
@@ -248,13 +259,20 @@ pub fn build(
                 certificates: Vec::new(),
                 hosts: BTreeSet::new(),
                 policy: None,
+                auth: None,
                 default: nothing(),
                 rules: Vec::new(),
             });
             if listener.protocol != protocol {
                 return refused(format!("port {port} is to listen for HTTP and HTTPS"));
             }
-            listener.rules.extend(rules.iter().cloned());
+            // As on AWS, users are authenticated over TLS alone.
+            let over_tls = protocol == "HTTPS";
+            let of_port = |rule: &Rule| Rule {
+                auth: rule.auth.clone().filter(|_| over_tls),
+                ..rule.clone()
+            };
+            listener.rules.extend(rules.iter().map(of_port));
             if listener.rules.len() > MOST_RULES {
                 return refused(format!("a load balancer has at most {MOST_RULES} rules"));
             }
@@ -311,7 +329,25 @@ pub fn build(
                 listener.default = to_https(port);
                 listener.rules.clear();
             }
-            _ => listener.default = fallback.clone().unwrap_or_else(nothing),
+            _ => {
+                let (auth, action) = fallback.clone().unwrap_or_else(|| (None, nothing()));
+                listener.auth = auth.filter(|_| listener.protocol == "HTTPS");
+                listener.default = action;
+            }
+        }
+    }
+    let by_plain = listeners
+        .values()
+        .any(|it| it.protocol == "HTTP" && redirect.is_none());
+    if by_plain {
+        for member in &members {
+            if Annotations::new(PREFIX, &[member]).text("auth-type") == Some("oidc") {
+                let whose = (member.namespace().to_owned(), member.name().to_owned());
+                let what = format!(
+                    "users are authenticated over HTTPS alone, and there is a port for HTTP that lets everybody in; {PREFIX}ssl-redirect would lead them to HTTPS"
+                );
+                making.warnings.push((whose, what));
+            }
         }
     }
     let groups = agreed(&members, "security-groups", |it| {
@@ -425,7 +461,12 @@ impl Making<'_> {
             for path in paths {
                 let conditions = rules::conditions(ingress, rule, path)?;
                 let action = self.backend(ingress, path.at("/backend"))?;
-                all.push(Rule { conditions, action });
+                let auth = self.auth(ingress, path.at("/backend").text("/service/name"))?;
+                all.push(Rule {
+                    conditions,
+                    auth,
+                    action,
+                });
             }
         }
         Ok(all)

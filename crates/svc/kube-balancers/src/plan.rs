@@ -6,7 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::stack::{Action, Admission, Group, Listener, Rule, Security, Source, Stack, Target};
+use crate::stack::{
+    Action, Admission, Auth, Group, Listener, Rule, Security, Source, Stack, Target,
+};
 
 /// What load balancing and EC2 show of a stack.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,6 +42,7 @@ pub struct SeenListener {
     /// The default one first.
     pub certificates: Vec<String>,
     pub policy: Option<String>,
+    pub auth: Option<Auth>,
     pub default: Option<Action>,
     /// By their priorities.
     pub rules: BTreeMap<i32, SeenRule>,
@@ -239,6 +242,7 @@ fn resolved(listener: &Listener, named: &dyn Fn(&Action) -> Option<Action>) -> O
     let rules = listener.rules.iter().map(|rule| {
         Some(Rule {
             conditions: rule.conditions.clone(),
+            auth: rule.auth.clone(),
             action: named(&rule.action)?,
         })
     });
@@ -397,6 +401,7 @@ fn listener_steps(port: u16, wanted: &Listener, seen: &SeenListener) -> Vec<Step
     };
     let same = wanted.protocol == seen.protocol
         && Some(&wanted.default) == seen.default.as_ref()
+        && wanted.auth == seen.auth
         && default == seen.certificates.first()
         && (wanted.policy.is_none() || wanted.policy == seen.policy);
     if !same {

@@ -214,6 +214,7 @@ pub fn build(cluster: &str, service: &Value, services: &dyn Services) -> Result<
                 .text("ssl-negotiation-policy")
                 .filter(|_| is_secure)
                 .map(str::to_owned),
+            auth: None,
             default: Action::Forward {
                 groups: vec![(group, 1)],
                 sticky: None,

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sha2::{Digest, Sha256};
+
 /// Which objects a stack is made for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Key {
@@ -181,6 +183,8 @@ pub struct Listener<G = String> {
     /// Hosts whose certificates are to be found, where none are given.
     pub hosts: BTreeSet<String>,
     pub policy: Option<String>,
+    /// How users are authenticated before the default action.
+    pub auth: Option<Auth>,
     pub default: Action<G>,
     /// In the order of their priorities, from 1 on.
     pub rules: Vec<Rule<G>>,
@@ -189,6 +193,8 @@ pub struct Listener<G = String> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule<G = String> {
     pub conditions: Vec<Condition>,
+    /// How users are authenticated first.
+    pub auth: Option<Auth>,
     pub action: Action<G>,
 }
 
@@ -214,6 +220,67 @@ pub enum Action<G = String> {
         content_type: Option<String>,
         body: Option<String>,
     },
+}
+
+/// An identity provider of users, and what becomes of those who are not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Auth {
+    pub issuer: String,
+    pub authorization_endpoint: String,
+    pub token_endpoint: String,
+    pub user_info_endpoint: String,
+    pub client_id: String,
+    pub secret: ClientSecret,
+    pub cookie: String,
+    pub scope: String,
+    pub seconds: i64,
+    pub extra: BTreeMap<String, String>,
+    pub unauthenticated: String,
+}
+
+/// A secret that load balancing does not show. What was told to it last is known by its digest, until this process ends: then it is told
+/// once more.
+#[derive(Clone, Default)]
+pub struct ClientSecret {
+    text: Option<String>,
+    digest: Option<[u8; 32]>,
+}
+
+impl ClientSecret {
+    pub fn known(text: String) -> Self {
+        Self {
+            digest: Some(Sha256::digest(&text).into()),
+            text: Some(text),
+        }
+    }
+
+    /// One that was told with this digest.
+    pub fn told(digest: Option<[u8; 32]>) -> Self {
+        Self { text: None, digest }
+    }
+
+    pub fn text(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
+
+    pub fn digest(&self) -> Option<[u8; 32]> {
+        self.digest
+    }
+}
+
+/// They are the same if their digests are known to be.
+impl PartialEq for ClientSecret {
+    fn eq(&self, other: &Self) -> bool {
+        self.digest.is_some() && self.digest == other.digest
+    }
+}
+
+impl Eq for ClientSecret {}
+
+impl std::fmt::Debug for ClientSecret {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("ClientSecret")
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

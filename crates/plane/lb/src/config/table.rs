@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     metrics::BalancerCounters,
+    oidc::{Oidc, keys::SessionKeys},
     rooms::Owner,
     rules::{CompiledRule, Redirect, Subject},
     sticky::CookieKey,
@@ -58,6 +59,22 @@ pub enum Plan {
     },
 }
 
+/// What is done with a request, and what is to be known before.
+#[derive(Debug)]
+pub struct Route {
+    pub login: Login,
+    pub plan: Plan,
+}
+
+/// Whose requests pass.
+#[derive(Debug)]
+pub enum Login {
+    Nobody,
+    Oidc(Arc<Oidc>),
+    /// Users are to be authenticated, and it cannot be done.
+    Unusable,
+}
+
 #[derive(Debug)]
 pub struct Forward {
     /// Groups that exist, with their weights.
@@ -77,8 +94,10 @@ pub struct ListenerTable {
     /// What becomes of the headers of all its responses.
     pub responses: ResponseHeaders,
     pub counters: Arc<BalancerCounters>,
-    rules: Vec<(Arc<CompiledRule>, Plan)>,
-    default: Plan,
+    rules: Vec<(Arc<CompiledRule>, Route)>,
+    default: Route,
+    /// By which sessions are sealed; none where users cannot be authenticated.
+    session_keys: Option<Arc<SessionKeys>>,
     /// For HTTPS; `None` there means that no certificate can be used.
     pub tls: Option<Arc<ServerConfig>>,
     pub is_tls: bool,
@@ -116,10 +135,33 @@ impl Flows {
 }
 
 impl ListenerTable {
-    pub fn plan(&self, subject: &Subject<'_>) -> &Plan {
+    pub fn route(&self, subject: &Subject<'_>) -> &Route {
         let mut rules = self.rules.iter();
         let matching = rules.find(|(rule, _)| rule.matches(subject));
-        matching.map_or(&self.default, |(_, plan)| plan)
+        matching.map_or(&self.default, |(_, route)| route)
+    }
+
+    fn routes(&self) -> impl Iterator<Item = &Route> {
+        let rules = self.rules.iter().map(|(_, route)| route);
+        rules.chain([&self.default])
+    }
+
+    /// Whether any rule has users authenticated.
+    pub fn logs_in(&self) -> bool {
+        let mut routes = self.routes();
+        self.session_keys.is_some() && routes.any(|it| matches!(it.login, Login::Oidc(_)))
+    }
+
+    pub fn session_keys(&self) -> Option<&SessionKeys> {
+        self.session_keys.as_deref()
+    }
+
+    /// How users are authenticated under this name.
+    pub fn login(&self, id: &[u8; 16]) -> Option<&Arc<Oidc>> {
+        self.routes().find_map(|route| match &route.login {
+            Login::Oidc(oidc) if oidc.id == *id => Some(oidc),
+            _ => None,
+        })
     }
 
     /// Whether its security groups let the peer in.
@@ -134,7 +176,7 @@ impl ListenerTable {
 
     /// Where the flows of a network load balancer go.
     pub fn group(&self) -> Option<&Arc<Group>> {
-        match &self.default {
+        match &self.default.plan {
             Plan::Forward(forward) => forward.groups.first().map(|it| &it.0),
             Plan::Redirect(_) | Plan::Fixed { .. } => None,
         }
@@ -200,12 +242,19 @@ pub fn listener_table(
 ) -> Option<ListenerTable> {
     let balancer = registry.balancers.get(&listener.load_balancer)?;
     let cookies = CookieKey::derive("listener", &listener.arn);
-    let plan = |actions: &[Action]| plan(actions, groups, &cookies);
+    let secure = listener.protocol == Protocol::Https;
+    let session_keys = SessionKeys::read(&listener.session_keys).filter(|_| secure);
+    let session_keys = session_keys.map(Arc::new);
+    let arn = &balancer.record.arn;
+    let route = |actions: &[Action]| Route {
+        login: login(actions, session_keys.as_ref(), arn),
+        plan: plan(actions, groups, &cookies),
+    };
     let mut rules: Vec<_> = registry
         .rules
         .values()
         .filter(|it| it.rule.listener == listener.arn)
-        .map(|it| (Arc::clone(it), plan(&it.rule.actions)))
+        .map(|it| (Arc::clone(it), route(&it.rule.actions)))
         .collect();
     rules.sort_by_key(|(it, _)| it.rule.priority);
     let is_tls = matches!(listener.protocol, Protocol::Https | Protocol::Tls);
@@ -222,7 +271,8 @@ pub fn listener_table(
         responses: ResponseHeaders::read(&listener.attributes).ok()?,
         counters,
         rules,
-        default: plan(&listener.default_actions),
+        default: route(&listener.default_actions),
+        session_keys: session_keys.clone(),
         tls: is_tls
             .then(|| tls::server_config(registry, listener, alpn))
             .flatten(),
@@ -234,6 +284,22 @@ pub fn listener_table(
         flows: Flows::of(listener),
         arn: listener.arn.clone(),
     })
+}
+
+/// What stands before the routing action.
+fn login(actions: &[Action], keys: Option<&Arc<SessionKeys>>, signer: &str) -> Login {
+    let mut told = actions.iter().filter_map(|action| match action {
+        Action::AuthenticateOidc(oidc) => Some(oidc),
+        _ => None,
+    });
+    match (told.next(), keys) {
+        (None, _) => Login::Nobody,
+        (Some(oidc), Some(keys)) => match Oidc::compile(oidc, keys, signer) {
+            Some(oidc) => Login::Oidc(Arc::new(oidc)),
+            None => Login::Unusable,
+        },
+        (Some(_), None) => Login::Unusable,
+    }
 }
 
 /// The routing action is the last one. Without any there is nobody to answer: 503.
@@ -249,7 +315,7 @@ fn plan(actions: &[Action], groups: &BTreeMap<String, Arc<Group>>, cookies: &Coo
         })
     };
     match actions.last() {
-        None => forward(&[], None),
+        None | Some(Action::AuthenticateOidc(_)) => forward(&[], None),
         Some(Action::Forward {
             groups,
             stickiness_seconds,

@@ -10,6 +10,7 @@ mod groups;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::{
+    runtime::Handle,
     sync::{Notify, mpsc},
     time::{Instant, MissedTickBehavior},
 };
@@ -26,6 +27,7 @@ use crate::{
     endpoint::Porter,
     health::Changed,
     netns::{Origin, Sockets},
+    oidc::provider::Providers,
     rooms::{Rooms, Shares},
     worker::{Shared, Threads, Workers},
 };
@@ -108,6 +110,7 @@ impl Control {
             upstreams: Rooms::new(budget.targets),
             pace: config.pace,
             unkept: config.unkept.as_slice().into(),
+            providers: Providers::new(config.egress.clone(), Handle::current()),
         };
         let (workers, threads) =
             Workers::start(config.workers, &shared).map_err(LbError::Worker)?;

@@ -88,6 +88,7 @@ pub fn made(status: StatusCode) -> Response<Answer> {
         504 => "Gateway Time-out",
         405 => "Not Allowed",
         431 => "Request Header Fields Too Large",
+        561 => "Authentication Error",
         _ => status.canonical_reason().unwrap_or("Error"),
     };
     let text = format!(

@@ -20,6 +20,7 @@ use crate::{
         Stickiness,
         table::{Forward, Group, ListenerTable},
     },
+    oidc::identity::Identity,
     sticky,
     target::Lease,
     upstream::{Connection, Exchange, Failure, Head, ResponseBody, Upload, Why, http2},
@@ -36,6 +37,7 @@ pub async fn forward(
     listener: &ListenerTable,
     plan: &Forward,
     request: Request<Incoming>,
+    identity: Option<&Identity>,
 ) -> Result<Response<Answer>, StatusCode> {
     let group = choose_group(client, plan, &request).ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
     let lease = choose_target(client, group, &request).ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
@@ -46,6 +48,7 @@ pub async fn forward(
         client,
         listener,
         group,
+        identity,
         method: request.method().clone(),
         tried: Vec::new(),
         replayed: false,
@@ -157,6 +160,8 @@ pub(super) struct Sending<'a> {
     pub(super) client: &'a Rc<Client>,
     pub(super) listener: &'a ListenerTable,
     pub(super) group: &'a Group,
+    /// Who the user is, if it was found out.
+    identity: Option<&'a Identity>,
     method: Method,
     /// Targets that could not take it.
     tried: Vec<u64>,
@@ -182,6 +187,7 @@ impl Sending<'_> {
             client: self.client,
             listener: self.listener,
             upgrade: upgrade.as_ref(),
+            identity: self.identity,
         };
         let head = {
             let mut random = self.client.worker.random.borrow_mut();
@@ -363,6 +369,7 @@ impl Sending<'_> {
             client: self.client,
             listener: self.listener,
             upgrade: None,
+            identity: self.identity,
         };
         let headers = {
             let mut random = self.client.worker.random.borrow_mut();

@@ -14,6 +14,7 @@ use rand::{Rng, rngs::SmallRng};
 use crate::{
     clock,
     config::{ForwardedFor, table::ListenerTable},
+    oidc::identity::{self, Identity},
     worker::Client,
 };
 
@@ -94,6 +95,8 @@ pub struct Context<'a> {
     pub listener: &'a ListenerTable,
     /// The protocol that the client wants to change to.
     pub upgrade: Option<&'a HeaderValue>,
+    /// Who the user is, if it was found out.
+    pub identity: Option<&'a Identity>,
 }
 
 /// How a request's body is announced.
@@ -211,6 +214,9 @@ fn each_header(
     if parts.version == Version::HTTP_2 {
         put_cookies(&parts.headers, &mut put);
     }
+    for (name, value) in context.identity.iter().flat_map(|it| it.headers()) {
+        put(name, value.as_bytes());
+    }
     put_forwarded(parts, context, random, put);
 }
 
@@ -289,6 +295,9 @@ fn trace_id(headers: &HeaderMap, random: &mut SmallRng) -> String {
 
 /// Headers that end at this hop or that we write ourselves.
 fn is_own(name: &str) -> bool {
+    if identity::is_own(name) {
+        return true;
+    }
     matches!(
         name,
         "host"

@@ -3,6 +3,7 @@
 mod answer;
 mod forward;
 pub(crate) mod head;
+mod login;
 mod reach;
 pub mod streamed;
 mod upgrade;
@@ -91,7 +92,15 @@ async fn answer_of(
         headers: request.headers(),
         source: client.peer.ip(),
     };
-    match listener.plan(&subject) {
+    if login::is_callback(listener, &request) {
+        return made_itself(login::come_back(client, listener, &request).await);
+    }
+    let route = listener.route(&subject);
+    let (identity, cookies) = match login::enter(client, &route.login, &request).await {
+        login::Entry::Passes(identity, cookies) => (identity, cookies),
+        login::Entry::Answered(response) => return made_itself(response),
+    };
+    let mut response = match &route.plan {
         Plan::Fixed {
             status,
             content_type,
@@ -110,11 +119,16 @@ async fn answer_of(
             let location = redirect.location(source(client, listener, host, &request));
             made_itself(redirected(redirect.status, &location))
         }
-        Plan::Forward(plan) => match forward::forward(client, listener, plan, request).await {
-            Ok(response) => response,
-            Err(status) => made_itself(answer::made(status)),
-        },
-    }
+        Plan::Forward(plan) => {
+            let identity = identity.as_ref();
+            match forward::forward(client, listener, plan, request, identity).await {
+                Ok(response) => response,
+                Err(status) => made_itself(answer::made(status)),
+            }
+        }
+    };
+    login::give(response.headers_mut(), cookies);
+    response
 }
 
 fn source<'a>(

@@ -31,6 +31,7 @@ use crate::{
     Pace, clock,
     endpoint::{Endpoint, Shift},
     netns::Sockets,
+    oidc::provider::Providers,
     proxy::streamed,
     rooms::{Room, Rooms},
     stream::{
@@ -195,6 +196,8 @@ pub struct Shared {
     pub pace: Pace,
     /// Addresses that targets never see as their client's.
     pub unkept: Arc<[Cidr]>,
+    /// Who authenticates users.
+    pub providers: Providers,
 }
 
 /// What the connections of a worker share.
@@ -205,6 +208,8 @@ pub struct Worker {
     pub pace: Pace,
     /// Addresses that targets never see as their client's.
     pub unkept: Arc<[Cidr]>,
+    /// Who authenticates users.
+    pub providers: Providers,
     pub pool: Rc<Pool>,
     pub http2: upstream::http2::Pool,
     pub random: RefCell<SmallRng>,
@@ -227,6 +232,7 @@ fn run(received: mpsc::UnboundedReceiver<Command>, shared: Shared, connections: 
         upstreams: shared.upstreams,
         pace: shared.pace,
         unkept: shared.unkept,
+        providers: shared.providers,
         pool: Rc::default(),
         http2: upstream::http2::Pool::default(),
         random: RefCell::new(SmallRng::from_os_rng()),

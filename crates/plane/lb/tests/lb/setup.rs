@@ -116,6 +116,7 @@ pub fn listener(port: u16) -> Listener {
         alpn_policy: None,
         default_actions: vec![forward(&[(GROUP, 1)])],
         attributes: BTreeMap::new(),
+        session_keys: vec![],
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use wharf_planeproto::{Key, Kind, Plane, Resource, balancer::Action};
+use wharf_planeproto::{Key, Kind, Plane, Resource, balancer::Action, oidc};
 
 use super::{Entitled, Subscriber};
 use crate::plane::records::{Former, Held, Records};
@@ -35,7 +35,7 @@ impl Balancers {
             Plane::Network | Plane::Machines => Self::default(),
             Plane::LoadBalancer => {
                 let of_kind = |kind| now.of_kind(kind).map(|(_, held)| &held.resource);
-                Self::of(&subscriber.host, |kind| of_kind(kind).collect())
+                Self::of(subscriber, |kind| of_kind(kind).collect())
             }
         }
     }
@@ -58,11 +58,12 @@ impl Balancers {
             }
             then.into_values().collect()
         };
-        Self::of(&subscriber.host, of_kind)
+        Self::of(subscriber, of_kind)
     }
 
-    fn of<'a>(host: &str, of_kind: impl Fn(Kind) -> Vec<&'a Resource>) -> Self {
+    fn of<'a>(subscriber: &Subscriber, of_kind: impl Fn(Kind) -> Vec<&'a Resource>) -> Self {
         let mut scope = Self::default();
+        let host = &subscriber.host;
         for resource in of_kind(Kind::LoadBalancer) {
             if let Resource::LoadBalancer(it) = resource
                 && it.interfaces.iter().any(|interface| interface.host == host)
@@ -75,16 +76,22 @@ impl Balancers {
         if scope.balancers.is_empty() {
             return scope;
         }
-        for resource in of_kind(Kind::Listener) {
+        let (listeners, rules) = (of_kind(Kind::Listener), of_kind(Kind::Rule));
+        let barred = match subscriber.version < oidc::SINCE {
+            true => authenticating(&listeners, &rules),
+            false => BTreeSet::new(),
+        };
+        for resource in listeners {
             if let Resource::Listener(it) = resource
                 && scope.balancers.contains(&it.load_balancer)
+                && !barred.contains(it.arn.as_str())
             {
                 scope.listeners.insert(it.arn.clone());
                 scope.certificates.extend(it.certificates.iter().cloned());
                 scope.groups.extend(groups(&it.default_actions));
             }
         }
-        for resource in of_kind(Kind::Rule) {
+        for resource in rules {
             if let Resource::Rule(it) = resource
                 && scope.listeners.contains(&it.listener)
             {
@@ -138,6 +145,17 @@ impl Entitled for Balancers {
             _ => false,
         }
     }
+}
+
+/// ARNs of the listeners that authenticate users. A host that does not know how would let everybody in by what is left of their rules.
+fn authenticating<'a>(listeners: &[&'a Resource], rules: &[&'a Resource]) -> BTreeSet<&'a str> {
+    let all = listeners.iter().chain(rules);
+    let those = all.filter_map(|it| match it {
+        Resource::Listener(it) if it.authenticates() => Some(it.arn.as_str()),
+        Resource::Rule(it) if it.authenticates() => Some(it.listener.as_str()),
+        _ => None,
+    });
+    those.collect()
 }
 
 fn groups(actions: &[Action]) -> impl Iterator<Item = String> {

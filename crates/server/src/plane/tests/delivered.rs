@@ -293,6 +293,7 @@ fn balancer(kind: u8, name: u8, a: u8, b: u8) -> Resource {
             alpn_policy: None,
             default_actions: forward(b),
             attributes: BTreeMap::new(),
+            session_keys: Vec::new(),
         }),
         _ => Resource::Rule(Rule {
             arn: format!("rule{name}"),

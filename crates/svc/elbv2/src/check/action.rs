@@ -5,10 +5,11 @@ use wharf_api_elbv2::{
 };
 use wharf_wire::Fault;
 
+use super::oidc;
 use crate::{
     fault,
     names::{self, Kind},
-    records::{Action, Protocol, Routing, WeightedGroup},
+    records::{Action, OidcSettings, Protocol, Routing, WeightedGroup},
 };
 
 /// Groups one action may forward to.
@@ -24,38 +25,96 @@ pub struct At {
     pub port: u16,
 }
 
-/// The actions of a listener or rule: exactly one, which routes.
-pub fn actions(given: Vec<Given>, at: At) -> Result<Vec<Action>, Fault> {
-    if let Some(other) = given.iter().find(|it| !routes(it)) {
+/// An action as it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    Routing(Action),
+    Oidc {
+        order: Option<u32>,
+        settings: OidcSettings,
+        /// `None`: the one that is there.
+        secret: Option<String>,
+    },
+}
+
+impl Asked {
+    fn order(&self) -> Option<u32> {
+        match self {
+            Self::Routing(action) => action.order,
+            Self::Oidc { order, .. } => *order,
+        }
+    }
+}
+
+/// The actions of a listener or rule, in their order: exactly one that routes, at the end, and before it perhaps one that authenticates.
+pub fn actions(given: Vec<Given>, at: At) -> Result<Vec<Asked>, Fault> {
+    if let Some(other) = given.iter().find(|it| !routes(it) && !authenticates(it)) {
         let kind = other.type_.as_deref().unwrap_or_default();
         return Err(fault::unsupported(format_args!("The action type '{kind}'")));
     }
     if given.is_empty() {
         return Err(fault::invalid("An action must be specified"));
     }
-    if given.len() > 1 {
+    if given.iter().filter(|it| routes(it)).count() > 1 {
         return Err(faults::too_many_actions_exception(
             "You can specify exactly one action of the types forward, redirect and fixed-response",
         ));
     }
-    let actions: Vec<Action> = given
+    if given.iter().filter(|it| authenticates(it)).count() > 1 {
+        return Err(faults::too_many_actions_exception(
+            "You can specify at most one action of the type authenticate-oidc",
+        ));
+    }
+    let mut actions: Vec<Asked> = given
         .into_iter()
         .map(|it| action(it, at))
         .collect::<Result<_, _>>()?;
+    in_order(&mut actions)?;
     if at.protocol.is_network() {
         actions.iter().try_for_each(of_network)?;
     }
-    Ok(actions)
+    let routing = matches!(actions.last(), Some(Asked::Routing(_)));
+    match routing {
+        true => Ok(actions),
+        false => Err(faults::invalid_load_balancer_action_exception(
+            "The last action must be one of the types forward, redirect and fixed-response",
+        )),
+    }
+}
+
+/// Several actions say each when their turn is.
+fn in_order(actions: &mut [Asked]) -> Result<(), Fault> {
+    if actions.len() < 2 {
+        return Ok(());
+    }
+    let orders = actions.iter().filter_map(Asked::order);
+    let orders: std::collections::BTreeSet<u32> = orders.collect();
+    if orders.len() < actions.len() {
+        return Err(faults::invalid_load_balancer_action_exception(
+            "Each of several actions must have an order of its own",
+        ));
+    }
+    actions.sort_by_key(Asked::order);
+    Ok(())
+}
+
+fn authenticates(given: &Given) -> bool {
+    given.type_.as_deref() == Some("authenticate-oidc")
 }
 
 /// A network load balancer forwards to one group, and nothing else.
-fn of_network(action: &Action) -> Result<(), Fault> {
+fn of_network(action: &Asked) -> Result<(), Fault> {
+    let Asked::Routing(action) = action else {
+        return Err(faults::invalid_load_balancer_action_exception(
+            "Network Load Balancer listeners support the action type 'forward' only",
+        ));
+    };
     match &action.routing {
         Routing::Forward { groups, sticky, .. } if groups.len() == 1 && !sticky => Ok(()),
         Routing::Forward { .. } => Err(fault::unsupported(
             "Forwarding to several target groups by a Network Load Balancer",
         )),
-        Routing::Redirect { .. } | Routing::FixedResponse { .. } => {
+        Routing::Redirect { .. } | Routing::FixedResponse { .. } | Routing::AuthenticateOidc(_) => {
             Err(faults::invalid_load_balancer_action_exception(
                 "Network Load Balancer listeners support the action type 'forward' only",
             ))
@@ -68,17 +127,29 @@ fn routes(given: &Given) -> bool {
     matches!(kind, "forward" | "redirect" | "fixed-response")
 }
 
-fn action(given: Given, at: At) -> Result<Action, Fault> {
+fn action(given: Given, at: At) -> Result<Asked, Fault> {
     let kind = given.type_.as_deref().unwrap_or_default();
+    let order = given.order.and_then(|order| u32::try_from(order).ok());
+    if kind == "authenticate-oidc" {
+        if !at.protocol.is_network() && at.protocol != Protocol::Https {
+            return Err(faults::invalid_load_balancer_action_exception(
+                "Actions of type 'authenticate-oidc' are supported only on HTTPS listeners",
+            ));
+        }
+        let config = config(given.authenticate_oidc_config, kind)?;
+        let (settings, secret) = oidc::settings(config)?;
+        return Ok(Asked::Oidc {
+            order,
+            settings,
+            secret,
+        });
+    }
     let routing = match kind {
         "forward" => forward(given.target_group_arn, given.forward_config)?,
         "redirect" => redirect(config(given.redirect_config, "redirect")?, at)?,
         _ => fixed(config(given.fixed_response_config, "fixed-response")?)?,
     };
-    Ok(Action {
-        order: given.order.and_then(|order| u32::try_from(order).ok()),
-        routing,
-    })
+    Ok(Asked::Routing(Action { order, routing }))
 }
 
 fn config<T>(config: Option<T>, kind: &str) -> Result<T, Fault> {
@@ -248,7 +319,9 @@ fn fixed(given: FixedResponseActionConfig) -> Result<Routing, Fault> {
 
 #[cfg(test)]
 mod tests {
-    use wharf_api_elbv2::{TargetGroupStickinessConfig, TargetGroupTuple};
+    use wharf_api_elbv2::{
+        AuthenticateOidcActionConfig, TargetGroupStickinessConfig, TargetGroupTuple,
+    };
 
     use super::*;
 
@@ -302,7 +375,7 @@ mod tests {
         }
     }
 
-    fn redirection(change: impl FnOnce(&mut RedirectActionConfig)) -> Result<Vec<Action>, Fault> {
+    fn redirection(change: impl FnOnce(&mut RedirectActionConfig)) -> Result<Vec<Asked>, Fault> {
         let mut config = RedirectActionConfig {
             status_code: Some("HTTP_301".to_owned()),
             ..RedirectActionConfig::default()
@@ -409,7 +482,10 @@ mod tests {
             ..given("forward")
         };
         let made = actions(vec![plain], HTTP).unwrap();
-        assert_eq!(made[0].groups().collect::<Vec<_>>(), [GROUP]);
+        let [Asked::Routing(made)] = &made[..] else {
+            panic!("{made:?}");
+        };
+        assert_eq!(made.groups().collect::<Vec<_>>(), [GROUP]);
     }
 
     #[test]
@@ -438,9 +514,77 @@ mod tests {
     #[test]
     fn one_action_that_is_known() {
         assert!(actions(vec![], HTTP).is_err());
-        let fault = actions(vec![given("authenticate-oidc")], HTTP).unwrap_err();
-        assert_eq!(fault.code, "UnsupportedOperation");
+        for kind in ["authenticate-cognito", "jwt-validation"] {
+            let fault = actions(vec![given(kind)], HTTP).unwrap_err();
+            assert_eq!(fault.code, "UnsupportedOperation", "{kind}");
+        }
         let two = vec![given("redirect"), given("fixed-response")];
         assert_eq!(actions(two, HTTP).unwrap_err().code, "TooManyActions");
+    }
+
+    fn oidc(order: Option<i32>) -> Given {
+        let text = |it: &str| Some(it.to_owned());
+        Given {
+            order,
+            authenticate_oidc_config: Some(AuthenticateOidcActionConfig {
+                issuer: text("https://idp.test"),
+                authorization_endpoint: text("https://idp.test/authorize"),
+                token_endpoint: text("https://idp.test/token"),
+                user_info_endpoint: text("https://idp.test/userinfo"),
+                client_id: text("web"),
+                client_secret: text("sesame"),
+                ..AuthenticateOidcActionConfig::default()
+            }),
+            ..given("authenticate-oidc")
+        }
+    }
+
+    #[test]
+    fn users_are_authenticated_before_requests_are_routed() {
+        let at = At {
+            protocol: Protocol::Https,
+            port: 443,
+        };
+        let forward = |order| Given {
+            order,
+            target_group_arn: Some(GROUP.to_owned()),
+            ..given("forward")
+        };
+        let ordered = actions(vec![forward(Some(2)), oidc(Some(1))], at).unwrap();
+        assert!(matches!(ordered[0], Asked::Oidc { .. }));
+        let code = |given, at| actions(given, at).unwrap_err().code.into_owned();
+        for (given, wanted) in [
+            (
+                vec![oidc(Some(2)), forward(Some(1))],
+                "InvalidLoadBalancerAction",
+            ),
+            (vec![oidc(None), forward(None)], "InvalidLoadBalancerAction"),
+            (
+                vec![oidc(Some(1)), forward(Some(1))],
+                "InvalidLoadBalancerAction",
+            ),
+            (vec![oidc(Some(1))], "InvalidLoadBalancerAction"),
+            (
+                vec![oidc(Some(1)), oidc(Some(2)), forward(Some(3))],
+                "TooManyActions",
+            ),
+            (
+                vec![given("authenticate-oidc"), forward(None)],
+                "ValidationError",
+            ),
+        ] {
+            assert_eq!(code(given, at), wanted);
+        }
+        let plain = actions(vec![oidc(Some(1)), forward(Some(2))], HTTP).unwrap_err();
+        assert_eq!(
+            plain.message,
+            "Actions of type 'authenticate-oidc' are supported only on HTTPS listeners"
+        );
+        let tls = At {
+            protocol: Protocol::Tls,
+            port: 443,
+        };
+        let network = vec![oidc(Some(1)), forward(Some(2))];
+        assert_eq!(code(network, tls), "InvalidLoadBalancerAction");
     }
 }

@@ -15,6 +15,7 @@ use crate::{
     check::{self, action::At},
     core::Core,
     describe, fault,
+    login::{self, Sealer},
     names::{self, Kind, Names as _, Place},
     orphans, page,
     records::{Attributes, Listener, Protocol},
@@ -46,14 +47,16 @@ pub async fn create(
         input.ssl_policy.as_deref(),
     )?;
     let actions = input.default_actions.unwrap_or_default();
-    let wanted = Listener {
+    let asked = check::action::actions(actions, At { protocol, port })?;
+    let without = Listener {
         port,
         protocol,
         certificates,
         ssl_policy,
         alpn_policy,
-        default_actions: check::action::actions(actions, At { protocol, port })?,
+        default_actions: Vec::new(),
         default_rule: ids::hex16(),
+        session_keys: Vec::new(),
         attributes: Attributes::new(),
         tags: check::tags::given(input.tags)?,
         unknown: Unknown::new(),
@@ -62,7 +65,10 @@ pub async fn create(
         let tree = core.tree(&place, &balancer).await?;
         let tree = tree.ok_or_else(fault::balancer_not_found)?;
         if let Some((id, there)) = tree.listeners.iter().find(|(_, it)| it.record.port == port) {
-            if !same(&there.record, &wanted) {
+            let arn = place.arn(Kind::Listener, id);
+            let sealer = core.sealer(&arn);
+            let does_same = sealer.are_same(&there.record.default_actions, &asked);
+            if !does_same || !same(&there.record, &without) {
                 return Err(fault::duplicate_listener(&tree.arn()));
             }
             return Ok(CreateListenerOutput {
@@ -76,6 +82,10 @@ pub async fn create(
         }
         let id = format!("{balancer}/{}", ids::hex16());
         let arn = place.arn(Kind::Listener, &id);
+        let mut wanted = without.clone();
+        wanted.default_actions = core.sealer(&arn).actions(asked.clone(), &[])?;
+        let actions = wanted.default_actions.clone();
+        let keys = core.with_session_keys(Txn::new(), &arn, &mut wanted, &actions)?;
         let wanted_groups = groups(&wanted.default_actions);
         within_limit(&tree, &wanted_groups)?;
         let mut links = Links::new(core, &place);
@@ -88,9 +98,7 @@ pub async fn create(
             )
             .await?;
         let key = place.scope().key(Listener::KIND, &id);
-        let txn = Txn::new()
-            .when(Compare::absent(&key))
-            .put(key, encode(&wanted));
+        let txn = keys.when(Compare::absent(&key)).put(key, encode(&wanted));
         let txn = core
             .change_certificates(txn, &place, &arn, &[], &wanted.certificates)
             .await?;
@@ -101,13 +109,12 @@ pub async fn create(
     }))
 }
 
-/// Whether a repeated request means the listener that is there.
+/// Whether a repeated request means the listener that is there, apart from what it does.
 fn same(there: &Listener, wanted: &Listener) -> bool {
     there.protocol == wanted.protocol
         && there.certificates.first() == wanted.certificates.first()
         && there.ssl_policy == wanted.ssl_policy
         && there.alpn_policy == wanted.alpn_policy
-        && there.default_actions == wanted.default_actions
 }
 
 /// Target groups of one load balancer, as in AWS.
@@ -282,14 +289,22 @@ pub async fn modify(
     Ok(transact!(core.table, &call.permit, |tx| {
         let (tree, id) = tree_of(core, &place, input.listener_arn.as_deref()).await?;
         let stored = tree.listener(&id).ok_or_else(fault::listener_not_found)?;
-        let changed = modified(&stored.record, &input, names::is_network(&id))?;
+        let arn = place.arn(Kind::Listener, &id);
+        let network = names::is_network(&id);
+        let mut changed = modified(&stored.record, &input, network, &core.sealer(&arn))?;
+        if changed.protocol != Protocol::Https && authenticates(&tree, &id, &changed) {
+            return Err(faults::invalid_load_balancer_action_exception(
+                "Actions of type 'authenticate-oidc' are supported only on HTTPS listeners",
+            ));
+        }
+        let actions = changed.default_actions.clone();
+        let keys = core.with_session_keys(Txn::new(), &arn, &mut changed, &actions)?;
         let taken = |(other, it): &(String, Stored<Listener>)| {
             *other != id && it.record.port == changed.port
         };
         if tree.listeners.iter().any(taken) {
             return Err(fault::port_in_use(changed.port));
         }
-        let arn = place.arn(Kind::Listener, &id);
         let (before, after) = (
             groups(&stored.record.default_actions),
             groups(&changed.default_actions),
@@ -308,7 +323,7 @@ pub async fn modify(
                 links.release(&arn, group).await?;
             }
         }
-        let txn = Txn::new()
+        let txn = keys
             .when(stored.unchanged())
             .put(&stored.key, encode(&changed));
         let (before, after) = (&stored.record.certificates, &changed.certificates);
@@ -322,10 +337,18 @@ pub async fn modify(
     }))
 }
 
+/// Whether a listener or one of its rules authenticates users.
+fn authenticates(tree: &Tree, id: &str, listener: &Listener) -> bool {
+    let rules = tree.rules_of(id);
+    let mut actions = rules.iter().map(|(_, it)| &it.record.actions);
+    login::of(&listener.default_actions).is_some() || actions.any(|it| login::of(it).is_some())
+}
+
 fn modified(
     listener: &Listener,
     input: &ModifyListenerInput,
     network: bool,
+    sealer: &Sealer<'_>,
 ) -> Result<Listener, Fault> {
     let mut changed = listener.clone();
     if let Some(given) = input.protocol.as_deref() {
@@ -378,7 +401,8 @@ fn modified(
             protocol: changed.protocol,
             port: changed.port,
         };
-        changed.default_actions = check::action::actions(actions, at)?;
+        let asked = check::action::actions(actions, at)?;
+        changed.default_actions = sealer.actions(asked, &listener.default_actions)?;
     }
     Ok(changed)
 }

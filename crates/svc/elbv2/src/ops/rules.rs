@@ -58,30 +58,52 @@ pub async fn create(
                 "The maximum number of rules has been reached on this load balancer: 100",
             ));
         }
+        let id = format!("{listener}/{}", ids::hex16());
+        let arn = place.arn(Kind::Rule, &id);
+        let asked = check::action::actions(actions.clone(), at)?;
         let rule = Rule {
             priority,
             conditions: conditions.clone(),
-            actions: check::action::actions(actions.clone(), at)?,
+            actions: core.sealer(&arn).actions(asked, &[])?,
             tags: tags.clone(),
             unknown: Unknown::new(),
         };
-        let id = format!("{listener}/{}", ids::hex16());
         let after = groups(&rule.actions);
         within_limit(&tree, &after)?;
         let mut links = Links::new(core, &place);
-        let arn = place.arn(Kind::Rule, &id);
         links
             .change(&tree, (&arn, at.protocol), &BTreeSet::new(), &after)
             .await?;
         let key = place.scope().key(Rule::KIND, &id);
-        let txn = Txn::new()
-            .when(Compare::absent(&key))
-            .put(key, encode(&rule));
+        let txn = with_session_keys(core, &place, &tree, &listener, &rule)?;
+        let txn = txn.when(Compare::absent(&key)).put(key, encode(&rule));
         tx.join(tree.touch(links.write(txn)));
         CreateRuleOutput {
             rules: Some(vec![describe::rule(&place, &id, &rule)]),
         }
     }))
+}
+
+/// Begins a transaction: the rule's listener has keys of sessions if the rule authenticates users.
+fn with_session_keys(
+    core: &Core,
+    place: &Place,
+    tree: &Tree,
+    listener: &str,
+    rule: &Rule,
+) -> Result<Txn, Fault> {
+    let stored = tree
+        .listener(listener)
+        .ok_or_else(fault::listener_not_found)?;
+    let mut changed = stored.record.clone();
+    let arn = place.arn(Kind::Listener, listener);
+    let txn = core.with_session_keys(Txn::new(), &arn, &mut changed, &rule.actions)?;
+    Ok(match changed == stored.record {
+        true => txn,
+        false => txn
+            .when(stored.unchanged())
+            .put(&stored.key, encode(&changed)),
+    })
 }
 
 fn at(tree: &Tree, listener: &str) -> Result<At, Fault> {
@@ -223,7 +245,8 @@ pub async fn modify(
         }
         let at = at(&tree, names::owner(&id))?;
         if let Some(actions) = input.actions.clone() {
-            changed.actions = check::action::actions(actions, at)?;
+            let asked = check::action::actions(actions, at)?;
+            changed.actions = core.sealer(&arn).actions(asked, &stored.record.actions)?;
         }
         let (before, after) = (groups(&stored.record.actions), groups(&changed.actions));
         within_limit(&tree, &after)?;
@@ -231,7 +254,8 @@ pub async fn modify(
         links
             .change(&tree, (&arn, at.protocol), &before, &after)
             .await?;
-        let txn = Txn::new()
+        let txn = with_session_keys(core, &place, &tree, names::owner(&id), &changed)?;
+        let txn = txn
             .when(stored.unchanged())
             .put(&stored.key, encode(&changed));
         tx.join(tree.touch(links.write(txn)));

@@ -10,7 +10,7 @@ use wharf_base::Timestamp;
 use wharf_records::{Record, Unknown, ecs::Tags};
 use wharf_seal::Sealed;
 
-use super::{Action, Attributes, Protocol};
+use super::{Action, Attributes, Protocol, SessionKey};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LoadBalancer {
@@ -129,6 +129,9 @@ pub struct Listener {
     pub default_actions: Vec<Action>,
     /// The last part of the default rule's ARN.
     pub default_rule: String,
+    /// Where users are authenticated, by it or by its rules; the newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub session_keys: Vec<SessionKey>,
     #[serde(default)]
     pub attributes: Attributes,
     #[serde(default)]

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use wharf_planeproto::balancer as plane;
 use wharf_records::{Record, Unknown, ecs::Tags};
 
+use super::Oidc;
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rule {
     pub priority: u32,
@@ -50,6 +52,8 @@ pub enum Routing {
         content_type: Option<String>,
         body: Option<String>,
     },
+    /// Before one of the others.
+    AuthenticateOidc(Box<Oidc>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,7 +74,8 @@ impl Action {
         groups.iter().map(|it| &it.group)
     }
 
-    pub fn to_plane(&self) -> plane::Action {
+    /// `secret` opens the client's.
+    pub fn to_plane(&self, secret: impl Fn(&Oidc) -> String) -> plane::Action {
         match self.routing.clone() {
             Routing::Forward {
                 groups,
@@ -110,6 +115,10 @@ impl Action {
                 content_type: content_type.unwrap_or_else(|| "text/plain".to_owned()),
                 body: body.unwrap_or_default(),
             },
+            Routing::AuthenticateOidc(oidc) => {
+                let secret = secret(&oidc);
+                plane::Action::AuthenticateOidc(Box::new(oidc.to_plane(secret)))
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ use wharf_api_elbv2 as elb;
 use super::{Arns, Cloud, CloudError, failed, wire};
 use crate::{
     plan::Step,
-    stack::{Admission, Check, Group, Key, Listener, Source, Stack, Target},
+    stack::{Admission, Auth, Check, Group, Key, Listener, Source, Stack, Target},
 };
 
 /// Targets that are registered at once.
@@ -265,12 +265,19 @@ impl Cloud {
                     port: Some(i32::from(port)),
                     ssl_policy: listener.policy.clone(),
                     certificates: default_of(&listener),
-                    default_actions: Some(vec![wire::action(&listener.default)]),
+                    default_actions: Some(wire::actions(listener.auth.as_ref(), &listener.default)),
                     tags: tags(self.tags(key, &port.to_string())),
                     ..elb::CreateListenerInput::default()
                 };
                 let done = elb.create_listener(&call, request).await;
-                done.map(drop).map_err(failed("create a listener"))
+                let made = done.map_err(failed("create a listener"))?;
+                let made = made.listeners.into_iter().flatten().next();
+                told(
+                    arns,
+                    made.and_then(|it| it.listener_arn),
+                    listener.auth.as_ref(),
+                );
+                Ok(())
             }
             Step::ModifyListener {
                 arn,
@@ -278,16 +285,18 @@ impl Cloud {
                 listener,
             } => {
                 let request = elb::ModifyListenerInput {
-                    listener_arn: Some(arn),
+                    listener_arn: Some(arn.clone()),
                     port: Some(i32::from(port)),
                     protocol: Some(listener.protocol.clone()),
                     ssl_policy: listener.policy.clone(),
                     certificates: default_of(&listener),
-                    default_actions: Some(vec![wire::action(&listener.default)]),
+                    default_actions: Some(wire::actions(listener.auth.as_ref(), &listener.default)),
                     ..elb::ModifyListenerInput::default()
                 };
                 let done = elb.modify_listener(&call, request).await;
-                done.map(drop).map_err(failed("change a listener"))
+                done.map_err(failed("change a listener"))?;
+                told(arns, Some(arn), listener.auth.as_ref());
+                Ok(())
             }
             Step::AddCertificates {
                 arn,
@@ -322,22 +331,27 @@ impl Cloud {
                     listener_arn: Some(listener),
                     conditions: Some(rule.conditions.iter().map(wire::condition).collect()),
                     priority: Some(priority),
-                    actions: Some(vec![wire::action(&rule.action)]),
+                    actions: Some(wire::actions(rule.auth.as_ref(), &rule.action)),
                     tags: tags(self.tags(key, &format!("rule:{priority}"))),
                     ..elb::CreateRuleInput::default()
                 };
                 let done = elb.create_rule(&call, request).await;
-                done.map(drop).map_err(failed("create a rule"))
+                let made = done.map_err(failed("create a rule"))?;
+                let made = made.rules.into_iter().flatten().next();
+                told(arns, made.and_then(|it| it.rule_arn), rule.auth.as_ref());
+                Ok(())
             }
             Step::ModifyRule { arn, rule } => {
                 let request = elb::ModifyRuleInput {
-                    rule_arn: Some(arn),
+                    rule_arn: Some(arn.clone()),
                     conditions: Some(rule.conditions.iter().map(wire::condition).collect()),
-                    actions: Some(vec![wire::action(&rule.action)]),
+                    actions: Some(wire::actions(rule.auth.as_ref(), &rule.action)),
                     ..elb::ModifyRuleInput::default()
                 };
                 let done = elb.modify_rule(&call, request).await;
-                done.map(drop).map_err(failed("change a rule"))
+                done.map_err(failed("change a rule"))?;
+                told(arns, Some(arn), rule.auth.as_ref());
+                Ok(())
             }
             Step::DeleteRule { arn } => {
                 let request = elb::DeleteRuleInput {
@@ -488,5 +502,12 @@ impl Cloud {
             arns.push(arn);
         }
         Ok(())
+    }
+}
+/// Remembers which secret load balancing was told.
+fn told(arns: &mut Arns, arn: Option<String>, auth: Option<&Auth>) {
+    let digest = auth.and_then(|it| it.secret.digest());
+    if let (Some(arn), Some(digest)) = (arn, digest) {
+        arns.secrets.insert(arn, digest);
     }
 }

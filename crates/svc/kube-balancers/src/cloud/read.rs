@@ -8,7 +8,7 @@ use wharf_api_ec2::{
 };
 use wharf_api_elbv2 as elb;
 
-use super::{Arns, CLUSTER_ID_TAG, Cloud, CloudError, failed, wire};
+use super::{Arns, CLUSTER_ID_TAG, Cloud, CloudError, Told, failed, wire};
 use crate::{
     plan::{Seen, SeenBalancer, SeenGroup, SeenListener, SeenRule},
     stack::{Admission, Check, Group, Key, Rule, Source, Target, TargetKind},
@@ -155,11 +155,16 @@ impl Cloud {
     pub async fn see(&self, key: &Key, arns: &mut Arns) -> Result<Seen, CloudError> {
         let mut seen = Seen::default();
         for arn in std::mem::take(&mut arns.balancers) {
-            if let Some(balancer) = there(self.balancer(&arn).await)? {
+            if let Some(balancer) = there(self.balancer(&arn, &arns.secrets).await)? {
                 seen.balancers.insert(arn.clone(), balancer);
                 arns.balancers.push(arn);
             }
         }
+        let is_there = |arn: &str| {
+            let mut listeners = seen.balancers.values().flat_map(|it| it.listeners.values());
+            listeners.any(|it| it.arn == arn || it.rules.values().any(|it| it.arn == arn))
+        };
+        arns.secrets.retain(|arn, _| is_there(arn));
         for arn in std::mem::take(&mut arns.groups) {
             if let Some(group) = there(self.group(&arn).await)? {
                 seen.groups.insert(arn.clone(), group);
@@ -296,7 +301,7 @@ impl Cloud {
             .unwrap_or_default())
     }
 
-    async fn balancer(&self, arn: &str) -> Result<SeenBalancer, CloudError> {
+    async fn balancer(&self, arn: &str, secrets: &Told) -> Result<SeenBalancer, CloudError> {
         let found = self.described(arn).await?;
         let request = elb::DescribeLoadBalancerAttributesInput {
             load_balancer_arn: Some(arn.to_owned()),
@@ -330,7 +335,7 @@ impl Cloud {
             let page = page.map_err(failed("list listeners"))?;
             for listener in page.listeners.into_iter().flatten() {
                 let port = listener.port.and_then(|it| u16::try_from(it).ok());
-                let listener = self.listener(listener, &seen.kind).await?;
+                let listener = self.listener(listener, &seen.kind, secrets).await?;
                 seen.listeners.insert(port.unwrap_or_default(), listener);
             }
             marker = page.next_marker;
@@ -340,7 +345,12 @@ impl Cloud {
         }
     }
 
-    async fn listener(&self, found: elb::Listener, kind: &str) -> Result<SeenListener, CloudError> {
+    async fn listener(
+        &self,
+        found: elb::Listener,
+        kind: &str,
+        secrets: &Told,
+    ) -> Result<SeenListener, CloudError> {
         let arn = found.listener_arn.unwrap_or_default();
         let certificates = found.certificates.into_iter().flatten();
         let mut certificates: Vec<String> =
@@ -361,19 +371,29 @@ impl Cloud {
         }
         let rules = match kind {
             "network" => BTreeMap::new(),
-            _ => self.rules(&arn).await?,
+            _ => self.rules(&arn, secrets).await?,
+        };
+        let told = secrets.get(&arn).copied();
+        let (auth, default) = match wire::actions_seen(found.default_actions, told) {
+            Some((auth, default)) => (auth, Some(default)),
+            None => (None, None),
         };
         Ok(SeenListener {
             arn,
             protocol: found.protocol.unwrap_or_default(),
             certificates,
             policy: found.ssl_policy,
-            default: wire::action_seen(found.default_actions),
+            auth,
+            default,
             rules,
         })
     }
 
-    async fn rules(&self, listener: &str) -> Result<BTreeMap<i32, SeenRule>, CloudError> {
+    async fn rules(
+        &self,
+        listener: &str,
+        secrets: &Told,
+    ) -> Result<BTreeMap<i32, SeenRule>, CloudError> {
         let (mut rules, mut marker) = (BTreeMap::new(), None);
         loop {
             let request = elb::DescribeRulesInput {
@@ -389,9 +409,14 @@ impl Cloud {
                 };
                 let conditions = rule.conditions.unwrap_or_default().into_iter();
                 let conditions: Option<Vec<_>> = conditions.map(wire::condition_seen).collect();
-                let read = conditions.zip(wire::action_seen(rule.actions));
-                let read = read.map(|(conditions, action)| Rule { conditions, action });
                 let arn = rule.rule_arn.unwrap_or_default();
+                let told = secrets.get(&arn).copied();
+                let read = conditions.zip(wire::actions_seen(rule.actions, told));
+                let read = read.map(|(conditions, (auth, action))| Rule {
+                    conditions,
+                    auth,
+                    action,
+                });
                 rules.insert(priority, SeenRule { arn, rule: read });
             }
             marker = page.next_marker;

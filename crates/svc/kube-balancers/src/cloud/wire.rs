@@ -2,10 +2,70 @@
 
 use wharf_api_elbv2 as wire;
 
-use crate::stack::{Action, Condition};
+use crate::stack::{Action, Auth, ClientSecret, Condition};
+
+/// What a listener or a rule does: users are authenticated first, if they are.
+pub fn actions(auth: Option<&Auth>, action: &Action) -> Vec<wire::Action> {
+    let Some(auth) = auth else {
+        return vec![self::action(action)];
+    };
+    let config = wire::AuthenticateOidcActionConfig {
+        issuer: Some(auth.issuer.clone()),
+        authorization_endpoint: Some(auth.authorization_endpoint.clone()),
+        token_endpoint: Some(auth.token_endpoint.clone()),
+        user_info_endpoint: Some(auth.user_info_endpoint.clone()),
+        client_id: Some(auth.client_id.clone()),
+        client_secret: auth.secret.text().map(str::to_owned),
+        session_cookie_name: Some(auth.cookie.clone()),
+        scope: Some(auth.scope.clone()),
+        session_timeout: Some(auth.seconds),
+        authentication_request_extra_params: (!auth.extra.is_empty()).then(|| auth.extra.clone()),
+        on_unauthenticated_request: Some(auth.unauthenticated.clone()),
+        use_existing_client_secret: None,
+    };
+    let first = wire::Action {
+        type_: Some("authenticate-oidc".to_owned()),
+        order: Some(1),
+        authenticate_oidc_config: Some(config),
+        ..wire::Action::default()
+    };
+    let then = wire::Action {
+        order: Some(2),
+        ..self::action(action)
+    };
+    vec![first, then]
+}
+
+/// `None` for what is never made here. `told` is the digest of the secret that was told last.
+pub fn actions_seen(
+    actions: Option<Vec<wire::Action>>,
+    told: Option<[u8; 32]>,
+) -> Option<(Option<Auth>, Action)> {
+    let mut actions = actions?;
+    if actions.first()?.type_.as_deref() != Some("authenticate-oidc") {
+        return Some((None, action_seen(Some(actions))?));
+    }
+    let first = actions.remove(0).authenticate_oidc_config?;
+    let auth = Auth {
+        issuer: first.issuer?,
+        authorization_endpoint: first.authorization_endpoint?,
+        token_endpoint: first.token_endpoint?,
+        user_info_endpoint: first.user_info_endpoint?,
+        client_id: first.client_id?,
+        secret: ClientSecret::told(told),
+        cookie: first.session_cookie_name?,
+        scope: first.scope?,
+        seconds: first.session_timeout?,
+        extra: first
+            .authentication_request_extra_params
+            .unwrap_or_default(),
+        unauthenticated: first.on_unauthenticated_request?,
+    };
+    Some((Some(auth), action_seen(Some(actions))?))
+}
 
 /// Its groups by their ARNs.
-pub fn action(action: &Action) -> wire::Action {
+fn action(action: &Action) -> wire::Action {
     match action {
         Action::Forward { groups, sticky } => match (groups.as_slice(), sticky) {
             ([(arn, _)], None) => wire::Action {
@@ -68,7 +128,7 @@ pub fn action(action: &Action) -> wire::Action {
 }
 
 /// `None` for what is never made here.
-pub fn action_seen(actions: Option<Vec<wire::Action>>) -> Option<Action> {
+fn action_seen(actions: Option<Vec<wire::Action>>) -> Option<Action> {
     let mut actions = actions?.into_iter();
     let (Some(action), None) = (actions.next(), actions.next()) else {
         return None;
@@ -209,6 +269,40 @@ pub fn condition_seen(seen: wire::RuleCondition) -> Option<Condition> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_authenticates_users_is_seen_but_for_the_secret() {
+        let secret = ClientSecret::known("sesame".to_owned());
+        let auth = Auth {
+            issuer: "https://idp.test".to_owned(),
+            authorization_endpoint: "https://idp.test/authorize".to_owned(),
+            token_endpoint: "https://idp.test/token".to_owned(),
+            user_info_endpoint: "https://idp.test/userinfo".to_owned(),
+            client_id: "web".to_owned(),
+            secret: secret.clone(),
+            cookie: "session".to_owned(),
+            scope: "openid email".to_owned(),
+            seconds: 60,
+            extra: [("prompt".to_owned(), "login".to_owned())].into(),
+            unauthenticated: "deny".to_owned(),
+        };
+        let forward = Action::Forward {
+            groups: vec![("a".to_owned(), 1)],
+            sticky: None,
+        };
+        assert!(!format!("{auth:?}").contains("sesame"));
+        let mut told = actions(Some(&auth), &forward);
+        let config = told[0].authenticate_oidc_config.as_mut().unwrap();
+        assert_eq!(config.client_secret.take().as_deref(), Some("sesame"));
+        let seen = |digest| actions_seen(Some(told.clone()), digest).unwrap();
+        assert_eq!(seen(secret.digest()), (Some(auth.clone()), forward.clone()));
+        // Not known, or another by now: told again.
+        let other = ClientSecret::known("other".to_owned()).digest();
+        assert_ne!(seen(None).0.unwrap(), auth);
+        assert_ne!(seen(other).0.unwrap(), auth);
+        let plain = actions(None, &forward);
+        assert_eq!(actions_seen(Some(plain), None), Some((None, forward)));
+    }
 
     #[test]
     fn what_is_said_is_seen() {

@@ -58,6 +58,7 @@ impl LoadBalancing for Sim {
         let arns = |it: &World| Arns {
             balancers: it.seen.balancers.keys().cloned().collect(),
             groups: it.seen.groups.keys().cloned().collect(),
+            secrets: BTreeMap::new(),
         };
         Ok(there.map(|(key, it)| (key.clone(), arns(it))).collect())
     }

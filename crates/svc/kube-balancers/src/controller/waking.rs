@@ -6,7 +6,7 @@ use serde_json::Value;
 use wharf_kube_client::{Change, Object as _};
 
 use super::{Controller, Queue, SERVICE_NAME};
-use crate::{endpoints::POD_ENI, nodes, objects, service, stack::Key};
+use crate::{endpoints::POD_ENI, ingress, nodes, objects, service, stack::Key};
 
 impl Controller {
     pub(super) fn subscribe(self: &Arc<Self>, queue: &Queue) {
@@ -61,6 +61,12 @@ impl Controller {
                 }
             }
         });
+        let (this, to) = (Arc::downgrade(self), queue.clone());
+        self.secrets.subscribe(move |change| {
+            let Some(this) = this.upgrade() else { return };
+            let secret = change.object();
+            this.wake_secret(&to, secret.namespace(), secret.name());
+        });
         let to = queue.clone();
         self.ingresses.subscribe(move |change| {
             let wake = |ingress: &Value| {
@@ -97,6 +103,23 @@ impl Controller {
         }
         for ingress in self.ingresses.in_namespace(namespace) {
             if objects::names_service(&ingress, name) {
+                for key in objects::keys(&ingress) {
+                    queue.wake(key);
+                }
+            }
+        }
+    }
+
+    /// Ingresses whose users are authenticated by what is in a Secret, by their own annotations or by those of a Service.
+    fn wake_secret(&self, queue: &Queue, namespace: &str, name: &str) {
+        let names_it = |it: &Value| ingress::secret_of(it).as_deref() == Some(name);
+        for service in self.services.in_namespace(namespace) {
+            if names_it(&service) {
+                self.wake_service(queue, namespace, service.name());
+            }
+        }
+        for ingress in self.ingresses.in_namespace(namespace) {
+            if names_it(&ingress) {
                 for key in objects::keys(&ingress) {
                     queue.wake(key);
                 }

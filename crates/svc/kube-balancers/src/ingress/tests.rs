@@ -27,6 +27,16 @@ impl Services for World {
         }))]
     }
 
+    fn secret(&self, namespace: &str, name: &str) -> Option<Arc<Value>> {
+        let secret = json!({"data": {"clientID": "d2Vi", "clientSecret": "c2VzYW1l"}});
+        let half = json!({"data": {"clientID": "d2Vi", "clientSecret": "%"}});
+        match (namespace, name) {
+            ("a", "login") => Some(Arc::new(secret)),
+            ("a", "half") => Some(Arc::new(half)),
+            _ => None,
+        }
+    }
+
     fn pod(&self, _: &str, name: &str) -> Option<Arc<Value>> {
         let told = json!([{"eniId": format!("eni-{name}"), "privateIp": "10.0.0.1"}]).to_string();
         Some(Arc::new(
@@ -275,4 +285,99 @@ fn instances_are_reached_at_the_node_port() {
         refused.0,
         "service type must be either 'NodePort' or 'LoadBalancer': a/api"
     );
+}
+
+const PROVIDER: &str = r#"{"issuer": "https://idp.test", "authorizationEndpoint": "https://idp.test/authorize",
+    "tokenEndpoint": "https://idp.test/token", "userInfoEndpoint": "https://idp.test/userinfo", "secretName": "login",
+    "authenticationRequestExtraParams": {"prompt": "login"}}"#;
+
+#[test]
+fn users_are_authenticated_over_https() {
+    let notes = [
+        ("auth-type", "oidc"),
+        ("auth-idp-oidc", PROVIDER),
+        ("auth-scope", "openid email"),
+        ("auth-session-timeout", "60"),
+        ("auth-on-unauthenticated-request", "deny"),
+        ("certificate-arn", "arn:c"),
+        ("listen-ports", r#"[{"HTTP": 80}, {"HTTPS": 443}]"#),
+    ];
+    let rules = json!([{"http": {"paths": [path("Prefix", "/", "web")]}}]);
+    let found = built(&[ingress("one", &notes, rules.clone())]).unwrap();
+    let auth = found.stack.listeners[&443].rules[0].auth.clone().unwrap();
+    assert_eq!(
+        (auth.client_id.as_str(), auth.secret.text()),
+        ("web", Some("sesame"))
+    );
+    assert_eq!((auth.scope.as_str(), auth.seconds), ("openid email", 60));
+    assert_eq!(
+        (auth.cookie.as_str(), auth.unauthenticated.as_str()),
+        ("AWSELBAuthSessionCookie", "deny")
+    );
+    assert_eq!(auth.extra["prompt"], "login");
+    assert_eq!(found.stack.listeners[&80].rules[0].auth, None);
+    let told = |found: &Built| {
+        found
+            .warnings
+            .iter()
+            .any(|it| it.1.contains("lets everybody in"))
+    };
+    assert!(told(&found));
+    let mut led = notes.to_vec();
+    led.push(("ssl-redirect", "443"));
+    assert!(!told(
+        &built(&[ingress("one", &led, rules.clone())]).unwrap()
+    ));
+    let mut none = notes.to_vec();
+    none[0].1 = "none";
+    let found = built(&[ingress("one", &none, rules)]).unwrap();
+    assert_eq!(found.stack.listeners[&443].rules[0].auth, None);
+}
+
+#[test]
+fn providers_that_cannot_be() {
+    let other = |from: &str, to: &str| PROVIDER.replace(from, to);
+    for (notes, why) in [
+        (
+            vec![("auth-type", "cognito".to_owned())],
+            "there is no Cognito",
+        ),
+        (
+            vec![("auth-type", "saml".to_owned())],
+            "must be one of none, oidc",
+        ),
+        (
+            vec![("auth-type", "oidc".to_owned())],
+            "auth-idp-oidc is missing",
+        ),
+        (
+            vec![("auth-idp-cognito", "{}".to_owned())],
+            "is not supported",
+        ),
+        (oidc("{".to_owned()), "is no JSON"),
+        (oidc(other("login\"", "gone\"")), "does not exist"),
+        (
+            oidc(other("\"login\", ", "\"half\", ").replace("login\",", "half\",")),
+            "has no clientSecret",
+        ),
+        (oidc(other("issuer", "isuer")), "has no issuer"),
+        (
+            oidc(other("{\"prompt\": \"login\"}", "{\"prompt\": 1}")),
+            "must be a text",
+        ),
+    ] {
+        let notes: Vec<(&str, &str)> = notes
+            .iter()
+            .map(|(key, value)| (*key, value.as_str()))
+            .collect();
+        let found = refusal(&notes);
+        assert!(found.contains(why), "{why}: {found}");
+    }
+}
+
+fn oidc(provider: String) -> Vec<(&'static str, String)> {
+    vec![
+        ("auth-type", "oidc".to_owned()),
+        ("auth-idp-oidc", provider),
+    ]
 }

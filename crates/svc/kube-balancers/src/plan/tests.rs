@@ -44,6 +44,7 @@ fn forward(group: &str) -> Action {
 fn rule(path: &str, group: &str) -> Rule {
     Rule {
         conditions: vec![Condition::Path(vec![path.to_owned()])],
+        auth: None,
         action: forward(group),
     }
 }
@@ -64,6 +65,7 @@ pub fn stack() -> Stack {
         certificates: vec![],
         hosts: BTreeSet::new(),
         policy: None,
+        auth: None,
         default: forward("web"),
         rules: vec![rule("/a", "web"), rule("/b", "api")],
     };
@@ -202,6 +204,7 @@ impl World {
                     protocol: listener.protocol,
                     certificates: listener.certificates.into_iter().take(1).collect(),
                     policy: listener.policy,
+                    auth: listener.auth,
                     default: Some(listener.default),
                     rules: BTreeMap::new(),
                 };
@@ -212,6 +215,7 @@ impl World {
                 let it = self.listener(&arn);
                 it.protocol = listener.protocol;
                 it.default = Some(listener.default);
+                it.auth = listener.auth;
                 let others: Vec<String> = it.certificates.iter().skip(1).cloned().collect();
                 it.certificates = listener.certificates.into_iter().take(1).collect();
                 it.certificates.extend(others);

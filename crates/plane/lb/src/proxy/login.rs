@@ -1,0 +1,187 @@
+//! Requests for listeners that authenticate users: let in with who it is, or answered.
+
+use std::rc::Rc;
+
+use http::{
+    HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
+    header::{CACHE_CONTROL, HOST, LOCATION, SET_COOKIE},
+};
+use hyper::body::Incoming;
+use wharf_planeproto::oidc::Unauthenticated;
+
+use super::answer::{self, Answer};
+use crate::{
+    clock,
+    config::table::{ListenerTable, Login},
+    oidc::{
+        CALLBACK, Oidc, Refused,
+        identity::Identity,
+        session::Session,
+        state::{self, NoLogin},
+    },
+    worker::Client,
+};
+
+/// What becomes of a request.
+pub enum Entry {
+    /// It goes on, with what its target is told and what its client is given.
+    Passes(Option<Identity>, Vec<HeaderValue>),
+    Answered(Response<Answer>),
+}
+
+/// Judges a request by what its rule asks.
+pub async fn enter(client: &Rc<Client>, login: &Login, request: &Request<Incoming>) -> Entry {
+    let oidc = match login {
+        Login::Nobody => return Entry::Passes(None, Vec::new()),
+        // A rule that wants to know who comes, and cannot, lets nobody in.
+        Login::Unusable => return answered(StatusCode::INTERNAL_SERVER_ERROR),
+        Login::Oidc(oidc) => oidc,
+    };
+    let now = clock::unix_seconds();
+    let Some((session, sealed)) = oidc.session(request.headers(), now) else {
+        return unknown(oidc, request, now);
+    };
+    if !session.is_stale(now) {
+        return known(oidc, &session, Vec::new(), now);
+    }
+    let renewed = client.worker.providers.refresh(oidc, session, &sealed);
+    let renewed = renewed.await;
+    let kept = renewed.and_then(|it| {
+        let lines = oidc.keep(&it, request.headers(), now)?;
+        Ok((it, lines))
+    });
+    match kept {
+        Ok((session, lines)) => known(oidc, &session, lines, now),
+        // As on AWS: who is no longer vouched for logs in again.
+        Err(Refused::Provider(_) | Refused::Unauthorized(_)) => unknown(oidc, request, now),
+        Err(failed) => Entry::Answered(refused(oidc, &failed)),
+    }
+}
+
+fn known(oidc: &Oidc, session: &Session, lines: Vec<HeaderValue>, now: u64) -> Entry {
+    match oidc.identity(session, now) {
+        Some(identity) => Entry::Passes(Some(identity), lines),
+        None => answered(StatusCode::INTERNAL_SERVER_ERROR),
+    }
+}
+
+fn unknown(oidc: &Oidc, request: &Request<Incoming>, now: u64) -> Entry {
+    match oidc.told.unauthenticated {
+        Unauthenticated::Allow => return Entry::Passes(None, Vec::new()),
+        Unauthenticated::Deny => return answered(StatusCode::UNAUTHORIZED),
+        Unauthenticated::Authenticate => {}
+    }
+    let Some(authority) = authority(request) else {
+        return answered(StatusCode::UNAUTHORIZED);
+    };
+    let target = request.uri().path_and_query();
+    let target = target.map_or("/", |it| it.as_str());
+    if !target.starts_with('/') {
+        return answered(StatusCode::BAD_REQUEST);
+    }
+    match oidc.begin(request.headers(), authority, target, now) {
+        Ok((location, cookie)) => Entry::Answered(redirected(&location, vec![cookie])),
+        Err(NoLogin::TooLong) => answered(StatusCode::URI_TOO_LONG),
+        Err(NoLogin::NoRandomness) => answered(StatusCode::INTERNAL_SERVER_ERROR),
+    }
+}
+
+/// Whether a request is one of a user whom a provider sent back.
+pub fn is_callback(listener: &ListenerTable, request: &Request<Incoming>) -> bool {
+    request.uri().path() == CALLBACK && listener.logs_in()
+}
+
+/// A user comes back from the provider.
+pub async fn come_back(
+    client: &Rc<Client>,
+    listener: &ListenerTable,
+    request: &Request<Incoming>,
+) -> Response<Answer> {
+    let authority = authority(request).filter(|_| *request.method() == Method::GET);
+    let (Some(authority), Some(keys)) = (authority, listener.session_keys()) else {
+        return answer::made(StatusCode::UNAUTHORIZED);
+    };
+    let now = clock::unix_seconds();
+    let headers = request.headers();
+    let query = request.uri().query().unwrap_or_default();
+    let returned = match state::returned(keys, query, headers, authority, now) {
+        Ok(returned) => returned,
+        Err(error) => {
+            tracing::debug!(listener = listener.arn, %error, "refused a user who came back from a provider");
+            return made(&error);
+        }
+    };
+    let Some(oidc) = listener.login(&returned.state.id) else {
+        // The rule is another by now.
+        return answer::made(StatusCode::UNAUTHORIZED);
+    };
+    let back = returned.state.back();
+    let session = client.worker.providers.log_in(oidc, returned).await;
+    match session.and_then(|it| oidc.keep(&it, headers, now)) {
+        Ok(lines) => redirected(&back, lines),
+        Err(error) => refused(oidc, &error),
+    }
+}
+
+fn refused(oidc: &Oidc, error: &Refused) -> Response<Answer> {
+    let issuer = &oidc.told.issuer;
+    match error {
+        Refused::Failed(_) => {
+            tracing::warn!(issuer, %error, "failed to authenticate a user; the client gets 500");
+        }
+        _ => tracing::info!(issuer, %error, "a user was not authenticated"),
+    }
+    made(error)
+}
+
+fn made(error: &Refused) -> Response<Answer> {
+    let status = StatusCode::from_u16(error.status());
+    answer::made(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
+}
+
+fn answered(status: StatusCode) -> Entry {
+    Entry::Answered(answer::made(status))
+}
+
+/// What the browser calls this side: host, and port if it names one. What may stand there was examined before.
+fn authority(request: &Request<Incoming>) -> Option<&str> {
+    let authority = match request.uri().authority() {
+        Some(authority) => authority.as_str(),
+        None => request.headers().get(HOST)?.to_str().ok()?,
+    };
+    (!authority.is_empty()).then_some(authority)
+}
+
+fn redirected(location: &str, cookies: Vec<HeaderValue>) -> Response<Answer> {
+    let Ok(location) = HeaderValue::from_str(location) else {
+        return answer::made(StatusCode::BAD_REQUEST);
+    };
+    let mut response = answer::made(StatusCode::FOUND);
+    let headers = response.headers_mut();
+    headers.insert(LOCATION, location);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    give(headers, cookies);
+    response
+}
+
+/// Cookies for the client.
+pub fn give(headers: &mut HeaderMap, cookies: Vec<HeaderValue>) {
+    for cookie in cookies {
+        headers.append(SET_COOKIE, cookie);
+    }
+}
+
+impl Oidc {
+    /// Where to send a user who is not known, and the cookie that they come back with.
+    fn begin(
+        &self,
+        headers: &HeaderMap,
+        authority: &str,
+        target: &str,
+        now: u64,
+    ) -> Result<(String, HeaderValue), NoLogin> {
+        let begun = state::begin(self.keys(), headers, self.id, (authority, target), now)?;
+        let location = self.authorization(authority, &begun.state, &begun.nonce);
+        Ok((location, begun.cookie))
+    }
+}
