@@ -208,7 +208,9 @@ fn load_balancer(args: &UpArgs, keys: &Keys) -> Part {
     let server = &args.server;
     let metrics = server.metrics.and_then(|it| metrics::following(it, 2));
     let mut balancers = args.balancers.clone();
-    balancers.lb_allow_egress.extend(&server.allow_egress);
+    balancers
+        .lb_allow_egress
+        .extend_from_slice(&server.allow_egress);
     balancer(
         &server.data.data,
         &balancers,

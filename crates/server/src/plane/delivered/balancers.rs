@@ -63,7 +63,7 @@ impl Balancers {
 
     fn of<'a>(subscriber: &Subscriber, of_kind: impl Fn(Kind) -> Vec<&'a Resource>) -> Self {
         let mut scope = Self::default();
-        let host = &subscriber.host;
+        let host = subscriber.host.as_str();
         for resource in of_kind(Kind::LoadBalancer) {
             if let Resource::LoadBalancer(it) = resource
                 && it.interfaces.iter().any(|interface| interface.host == host)
