@@ -41,6 +41,11 @@ def server(answers=()):
             self.end_headers()
             self.wfile.write(said.encode())
 
+        def do_OPTIONS(self):
+            self.send_response(200)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
         def log_message(self, *_):
             pass
 

@@ -157,6 +157,7 @@ fn agent(args: &NodeArgs, identity: &Identity, joined: bool, keys: &NodeKeys) ->
         zone,
         serves,
         allow,
+        allow_egress,
         tasks,
     } = &args.host;
     if let Some(underlay) = underlay {
@@ -184,6 +185,7 @@ fn agent(args: &NodeArgs, identity: &Identity, joined: bool, keys: &NodeKeys) ->
         }
     }
     arguments.extend(roles::allow_arguments(allow));
+    arguments.extend(roles::egress_arguments(allow_egress));
     let tasks = TaskArgs {
         // Of a token of before nobody said so.
         instances: tasks.instances || granted.instances == Some(true),
@@ -218,6 +220,7 @@ mod tests {
             zone: None,
             serves: ServesArgs::default(),
             allow: AllowArgs { allow: Vec::new() },
+            allow_egress: Vec::new(),
             tasks: TaskArgs {
                 pids: 1,
                 keep_cores: 0,

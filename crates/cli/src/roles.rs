@@ -10,7 +10,7 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 use wharf_agent::{Identity, NodeConfig};
-use wharf_base::InstallationId;
+use wharf_base::{Cidr, InstallationId};
 use wharf_lb::Hold;
 use wharf_seal::{Keyring, KeyringSource};
 use wharf_server::{IamMode, MailConfig, Mailer, ServerConfig, StartError};
@@ -335,6 +335,7 @@ pub fn agent(args: &AgentArgs) -> Result<ExitCode, Problem> {
     config.reach = args.host.reach.clone().map(|reach| reach.0);
     config.fargate_without_userns = args.host.fargate_without_userns;
     config.allow.clone_from(&args.host.allow.allow);
+    config.egress.clone_from(&args.host.allow_egress);
     config.private = vec![layout.root().to_owned()];
     config.kept_cores = args.host.tasks.keep_cores;
     config.task_pids = args.host.tasks.pids;
@@ -379,6 +380,12 @@ pub fn agent(args: &AgentArgs) -> Result<ExitCode, Problem> {
 pub fn allow_arguments(args: &AllowArgs) -> impl Iterator<Item = OsString> {
     let each = |permission| ["--allow".into(), ToString::to_string(permission).into()];
     args.allow.iter().flat_map(each)
+}
+
+/// Where a part may call beyond public addresses.
+pub fn egress_arguments(ranges: &[Cidr]) -> impl Iterator<Item = OsString> {
+    let each = |range: &Cidr| ["--allow-egress".into(), range.to_string().into()];
+    ranges.iter().flat_map(each)
 }
 
 pub fn require_installation(layout: &Layout) -> Result<InstallationId, Problem> {

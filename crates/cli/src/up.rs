@@ -114,9 +114,7 @@ fn server(args: &UpArgs, sockets: sockets::Store, keys: &Keys) -> Part {
     }
     let addresses = server.elastic_addresses.to_string();
     arguments.extend(words(&["--elastic-addresses", &addresses]));
-    for range in &server.allow_egress {
-        arguments.extend(words(&["--allow-egress", &range.to_string()]));
-    }
+    arguments.extend(roles::egress_arguments(&server.allow_egress));
     for keys in &server.jwks {
         arguments.extend(words(&["--jwks", &keys.to_string()]));
     }
@@ -186,6 +184,7 @@ fn agent(args: &UpArgs, keys: &Keys) -> Part {
         arguments.extend(words(&["--reach", &reach.to_string()]));
     }
     arguments.extend(roles::allow_arguments(&args.allow));
+    arguments.extend(roles::egress_arguments(&server.allow_egress));
     let tasks = TaskArgs {
         overcommit: args.tasks.overcommit.or(Some(OVERCOMMIT)),
         ..args.tasks

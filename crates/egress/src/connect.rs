@@ -27,7 +27,10 @@ use tokio_rustls::TlsConnector;
 use tower_service::Service;
 use wharf_base::chain::Chain;
 
-use crate::{Allowed, Failure, Roots, trust};
+use crate::{
+    Allowed, Failure,
+    trust::{self, Trust},
+};
 
 /// Names looked up at once: each takes a thread until the system's resolver gives up.
 const MOST_LOOKUPS: usize = 32;
@@ -38,15 +41,15 @@ impl<T: Read + Write + Send + Unpin> Io for T {}
 #[derive(Clone)]
 pub(crate) struct Connector {
     allowed: Allowed,
-    roots: Arc<dyn Roots>,
+    trust: Trust,
     lookups: Arc<Semaphore>,
 }
 
 impl Connector {
-    pub(crate) fn new(allowed: Allowed, roots: Arc<dyn Roots>) -> Self {
+    pub(crate) fn new(allowed: Allowed, trust: Trust) -> Self {
         Self {
             allowed,
-            roots,
+            trust,
             lookups: Arc::new(Semaphore::new(MOST_LOOKUPS)),
         }
     }
@@ -69,7 +72,7 @@ impl Connector {
         if !secure {
             return Ok(Stream(Box::new(TokioIo::new(tcp))));
         }
-        let config = trust::client(&*self.roots).await;
+        let config = trust::client(&self.trust).await;
         let config = config.map_err(|error| unreachable(error.to_string()))?;
         let name = ServerName::try_from(host.to_owned());
         let name = name.map_err(|error| unreachable(error.to_string()))?;

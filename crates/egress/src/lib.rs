@@ -30,7 +30,7 @@ use tokio::{sync::Semaphore, time::timeout};
 pub use trust::Roots;
 use wharf_base::Cidr;
 
-use connect::Connector;
+use self::{connect::Connector, trust::Trust};
 
 /// Requests under way at once; further ones wait, within their time.
 const MOST_REQUESTS: usize = 256;
@@ -92,11 +92,20 @@ impl fmt::Debug for Egress {
 impl Egress {
     /// To public addresses and those `allowed`; `roots` are trusted beside those of the system.
     pub fn new(allowed: Vec<Cidr>, roots: Arc<dyn Roots>) -> Self {
+        Self::trusting(allowed, Trust::Authorities(roots))
+    }
+
+    /// The same, whatever certificate a server shows: for those whose users ask for it.
+    pub fn unverified(allowed: Vec<Cidr>) -> Self {
+        Self::trusting(allowed, Trust::Anybody)
+    }
+
+    fn trusting(allowed: Vec<Cidr>, trust: Trust) -> Self {
         let client = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(IDLE_TIME)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .pool_timer(TokioTimer::new())
-            .build(Connector::new(Allowed::new(allowed), roots));
+            .build(Connector::new(Allowed::new(allowed), trust));
         Self {
             client,
             turns: Arc::new(Semaphore::new(MOST_REQUESTS)),

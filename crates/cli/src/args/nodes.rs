@@ -3,6 +3,7 @@
 use std::{net::IpAddr, net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Subcommand};
+use wharf_base::Cidr;
 
 use super::{AllowArgs, BalancerArgs, DataArgs, OutputArgs, TaskArgs};
 use crate::{join, log::LogArgs, metrics, nodes, reach::Reach};
@@ -73,6 +74,10 @@ pub struct HostArgs {
     pub serves: ServesArgs,
     #[command(flatten)]
     pub allow: AllowArgs,
+    /// Range that this machine may call when task definitions name addresses in it, as collectors of logs; may be
+    /// given several times. Public addresses it may call anyway
+    #[arg(long, value_name = "CIDR", value_parser = Cidr::or_address)]
+    pub allow_egress: Vec<Cidr>,
     #[command(flatten)]
     pub tasks: TaskArgs,
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use wharf_base::{InstallationId, Timestamp};
+use wharf_base::{Cidr, InstallationId, Timestamp};
 use wharf_durable::{self as durable, Durability};
 use wharf_network::Subnet;
 use wharf_records::node::{Grant, IDENTITY_PURPOSE};
@@ -74,6 +74,8 @@ pub struct NodeConfig {
     pub reach: Option<Vec<Subnet>>,
     /// What of the host tasks may have beyond what is theirs.
     pub allow: Vec<Permission>,
+    /// Ranges beyond public addresses in which collectors of logs may be that task definitions name.
+    pub egress: Vec<Cidr>,
     /// Folders that no task ever sees, beside `data_dir`.
     pub private: Vec<PathBuf>,
     /// The shim program.
@@ -156,6 +158,7 @@ impl NodeConfig {
             underlay: None,
             reach: None,
             allow: Vec::new(),
+            egress: Vec::new(),
             private: Vec::new(),
             shim: shim.into(),
             instances: None,

@@ -138,19 +138,9 @@ pub fn container(view: &TaskView, at: usize, newest: bool) -> Value {
     document.into()
 }
 
-/// `ecs-<family>-<revision>-<name>-<hex>` (§5).
 fn docker_name(view: &TaskView, at: usize) -> String {
-    let of = &view.context.task;
-    let plain: String = of.containers[at]
-        .name
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
-        .collect();
-    let id = view.record.state.containers[at]
-        .runtime_id
-        .get(..20)
-        .unwrap_or_default();
-    format!("ecs-{}-{}-{plain}-{id}", of.family, of.version)
+    let id = &view.record.state.containers[at].runtime_id;
+    view.context.task.docker_name(at, id)
 }
 
 /// The labels that win over the definition's.

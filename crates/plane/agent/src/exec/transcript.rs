@@ -31,7 +31,7 @@ use self::{
 };
 use crate::{
     client::Api,
-    logs::{Awslogs, Driver, sink::LogSink as _},
+    logs::{Awslogs, Driver, Room, sink::LogSink as _},
     machine::log_driver,
     node::{
         credentials::CredentialStore,
@@ -356,8 +356,10 @@ fn stream(group: &Group, session: &str) -> Awslogs {
         stream: session.to_owned(),
         region: group.region.clone(),
         create_group: false,
-        blocking: false,
-        max_bytes: file::MAX_BYTES,
+        room: Room {
+            blocking: false,
+            max_bytes: file::MAX_BYTES,
+        },
         starts_event: None,
     }
 }

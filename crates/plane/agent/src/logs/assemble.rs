@@ -33,6 +33,8 @@ pub struct Record {
 pub struct LogEvent {
     /// Milliseconds since 1970.
     pub at: i64,
+    /// It is of the standard error, its first line at least.
+    pub stderr: bool,
     pub text: String,
 }
 
@@ -45,6 +47,7 @@ impl LogEvent {
 #[derive(Debug, Default)]
 struct Line {
     at: i64,
+    stderr: bool,
     bytes: Vec<u8>,
     open: bool,
 }
@@ -56,7 +59,7 @@ pub struct Assembler {
     /// The unfinished lines of the two streams.
     lines: [Line; 2],
     /// An event that more lines may join.
-    event: Option<(i64, String)>,
+    event: Option<LogEvent>,
     ready: Vec<LogEvent>,
 }
 
@@ -75,6 +78,7 @@ impl Assembler {
         if !line.open {
             *line = Line {
                 at: record.at,
+                stderr: record.stderr,
                 bytes: Vec::new(),
                 open: true,
             };
@@ -91,34 +95,40 @@ impl Assembler {
             Ok(text) => text,
             Err(bad) => String::from_utf8_lossy(bad.as_bytes()).into_owned(),
         };
+        let next = LogEvent {
+            at: line.at,
+            stderr: line.stderr,
+            text,
+        };
         let Some(starts_event) = &self.starts_event else {
-            self.emit(line.at, text);
+            self.emit(&next);
             return;
         };
-        let begins = starts_event.is_match(&text);
+        let begins = starts_event.is_match(&next.text);
         match &mut self.event {
-            Some((_, event)) if !begins && event.len() + text.len() < MAX_EVENT => {
-                event.push('\n');
-                event.push_str(&text);
+            Some(event) if !begins && event.text.len() + next.text.len() < MAX_EVENT => {
+                event.text.push('\n');
+                event.text.push_str(&next.text);
             }
             _ => {
-                if let Some((at, text)) = self.event.replace((line.at, text)) {
-                    self.emit(at, text);
+                if let Some(event) = self.event.replace(next) {
+                    self.emit(&event);
                 }
             }
         }
     }
 
     /// Empty lines make no event: the API takes none.
-    fn emit(&mut self, at: i64, text: String) {
-        let mut rest = text.as_str();
+    fn emit(&mut self, event: &LogEvent) {
+        let mut rest = event.text.as_str();
         while !rest.is_empty() {
             let mut end = rest.len().min(MAX_EVENT);
             while !rest.is_char_boundary(end) {
                 end -= 1;
             }
             self.ready.push(LogEvent {
-                at,
+                at: event.at,
+                stderr: event.stderr,
                 text: rest[..end].to_owned(),
             });
             rest = &rest[end..];
@@ -138,8 +148,8 @@ impl Assembler {
         {
             self.line(line);
         }
-        if let Some((at, text)) = self.event.take() {
-            self.emit(at, text);
+        if let Some(event) = self.event.take() {
+            self.emit(&event);
         }
     }
 
@@ -231,6 +241,7 @@ mod tests {
     fn puts_are_bounded_and_in_order() {
         let event = |at, len| LogEvent {
             at,
+            stderr: false,
             text: "x".repeat(len),
         };
         assert_eq!(batches(vec![]).len(), 0);

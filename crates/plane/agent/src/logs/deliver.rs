@@ -10,53 +10,20 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep};
 
 use super::{
-    assemble::{Assembler, LogEvent, MAX_EVENTS, Record, batches},
+    assemble::{LogEvent, MAX_EVENTS, batches},
+    gather::{Batch, Gather, LogSource},
     options::Awslogs,
     sink::LogSink,
 };
 use wharf_base::Backoff;
 
-/// After the first record of a batch others are waited for, so that a chatty container costs a few
-/// puts a second.
-const LINGER: Duration = Duration::from_millis(200);
-/// Unfinished lines wait for their end no longer than this (the stock driver's interval).
-const SETTLE: Duration = Duration::from_secs(5);
 /// A control plane that answers, and says no, is asked again for this long after the container's
 /// end; without an answer it is asked for as long as the node lives.
-const GIVE_UP_AFTER: Duration = Duration::from_secs(10 * 60);
-
-/// A piece of the spool.
-#[derive(Debug, Clone, Default)]
-pub struct Chunk {
-    pub records: Vec<Record>,
-    /// What to commit once these are delivered.
-    pub next: u64,
-    pub ended: bool,
-    /// Bytes that a full spool dropped unread.
-    pub lost_bytes: u64,
-}
-
-/// Reading failed; the text is for the log.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct SourceError(pub String);
-
-/// A container's spool.
-#[async_trait]
-pub trait LogSource: Send {
-    /// At least one record, or the end. Dropping the future loses nothing.
-    async fn next(&mut self, max_records: usize) -> Result<Chunk, SourceError>;
-    async fn commit(&mut self, delivered: u64) -> Result<(), SourceError>;
-    /// Nothing more is written, whether all is read or not.
-    fn is_over(&self) -> bool {
-        false
-    }
-}
+pub const GIVE_UP_AFTER: Duration = Duration::from_secs(10 * 60);
 
 /// The note about a batch under way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,7 +46,14 @@ impl<S: LogSource> Delivery<S> {
     pub async fn run(mut self, sink: &dyn LogSink) -> bool {
         let mut left = self.read_intent();
         loop {
-            let batch = match self.gather(left.as_ref()).await {
+            let gather = Gather {
+                starts_event: self.to.starts_event.as_ref(),
+                log: &self.to.stream,
+                most_records: MAX_EVENTS,
+            };
+            // With more in it the batch would be another, and whether it arrived could not be told.
+            let through = left.as_ref().map(|intent| intent.next);
+            let batch = match gather.next(&mut self.source, through).await {
                 Ok(batch) => batch,
                 Err(error) => {
                     tracing::error!(stream = self.to.stream, %error, "failed to read a container's log");
@@ -98,71 +72,6 @@ impl<S: LogSource> Delivery<S> {
                 return true;
             }
         }
-    }
-
-    /// Reads until a batch is full or nothing comes for a moment, and never stops within a line.
-    /// After a restart, reads exactly what the note covers: with more in it the batch would be another,
-    /// and whether it arrived could not be told.
-    async fn gather(&mut self, mut left: Option<&Intent>) -> Result<Batch, SourceError> {
-        let mut assembler = Assembler::new(self.to.starts_event.clone());
-        let mut batch = Batch::default();
-        let mut deadline: Option<Instant> = None;
-        // Both count from the first record, or a container that never pauses would never be heard.
-        let mut linger_by = Instant::now() + LINGER;
-        let mut settle_by = linger_by;
-        loop {
-            let room = match left {
-                Some(_) => 1,
-                None => MAX_EVENTS - batch.records.min(MAX_EVENTS - 1),
-            };
-            let chunk = match deadline {
-                None => self.source.next(room).await?,
-                Some(deadline) => match timeout_at(deadline, self.source.next(room)).await {
-                    Ok(chunk) => chunk?,
-                    Err(_) => {
-                        assembler.flush();
-                        break;
-                    }
-                },
-            };
-            let now = Instant::now();
-            if batch.records == 0 {
-                linger_by = now + LINGER;
-                settle_by = now + SETTLE;
-            }
-            if chunk.lost_bytes > 0 {
-                tracing::warn!(
-                    stream = self.to.stream,
-                    bytes = chunk.lost_bytes,
-                    "log lines were dropped: the buffer was full"
-                );
-            }
-            batch.take_in(&chunk, &mut assembler);
-            if let Some(intent) = left {
-                if batch.next < intent.next && !batch.ended {
-                    continue;
-                }
-                if batch.next <= intent.next {
-                    assembler.flush();
-                    break;
-                }
-                // The note outlived its commit: what it covers has been passed.
-                left = None;
-            }
-            let enough = batch.records >= MAX_EVENTS || now >= linger_by;
-            if batch.ended || enough && (assembler.is_settled() || batch.records >= 2 * MAX_EVENTS)
-            {
-                assembler.flush();
-                break;
-            }
-            deadline = Some(if assembler.is_settled() {
-                linger_by
-            } else {
-                settle_by
-            });
-        }
-        batch.events = assembler.take();
-        Ok(batch)
     }
 
     async fn deliver(&mut self, batch: &Batch, left: Option<Intent>, sink: &dyn LogSink) {
@@ -214,7 +123,7 @@ impl<S: LogSource> Delivery<S> {
         let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30), 2.0);
         loop {
             match sink.tail(&self.to, events.len()).await {
-                Ok(tail) => return tail == events,
+                Ok(tail) => return same(&tail, events),
                 Err(error) if error.is_transient() => sleep(backoff.wait()).await,
                 // The identity may not read, or there is no stream yet: rather twice than never.
                 Err(_) => return false,
@@ -277,24 +186,13 @@ impl<S: LogSource> Delivery<S> {
     }
 }
 
-#[derive(Debug, Default)]
-struct Batch {
-    events: Vec<LogEvent>,
-    records: usize,
-    next: u64,
-    ended: bool,
-}
-
-impl Batch {
-    fn take_in(&mut self, chunk: &Chunk, assembler: &mut Assembler) {
-        chunk
-            .records
-            .iter()
-            .for_each(|record| assembler.push(record));
-        self.records += chunk.records.len();
-        self.next = chunk.next;
-        self.ended = chunk.ended;
-    }
+/// CloudWatch Logs does not know of which stream a line was.
+fn same(there: &[LogEvent], ours: &[LogEvent]) -> bool {
+    let pairs = there.iter().zip(ours);
+    there.len() == ours.len()
+        && pairs
+            .into_iter()
+            .all(|(a, b)| (a.at, &a.text) == (b.at, &b.text))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use regex::Regex;
 
+use super::splunk::Splunk;
 use crate::protocol::docker::LogConfig;
 
 /// Room for lines not yet delivered in non-blocking mode, unless the definition says otherwise.
@@ -12,6 +13,8 @@ const DEFAULT_BUFFER: u64 = 10 << 20;
 const BLOCKING_SPOOL: u64 = 64 << 20;
 /// A definition cannot claim more of the node's disk than this.
 const MAX_BUFFER: u64 = 1 << 30;
+/// How much of a definition's words goes into a reason, in characters.
+const MAX_SHOWN: usize = 64;
 /// Compiled patterns take memory that the definition's author chooses.
 const MAX_PATTERN: usize = 1 << 20;
 
@@ -25,6 +28,15 @@ pub enum Driver {
         max_bytes: u64,
     },
     Awslogs(Box<Awslogs>),
+    Splunk(Box<Splunk>),
+}
+
+/// What of the node's disk lines take that are not delivered yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// The container waits rather than that a line is lost.
+    pub blocking: bool,
+    pub max_bytes: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -34,9 +46,7 @@ pub struct Awslogs {
     /// Where the group is; empty for the node's own region.
     pub region: String,
     pub create_group: bool,
-    /// The container waits rather than that a line is lost.
-    pub blocking: bool,
-    pub max_bytes: u64,
+    pub room: Room,
     /// A line that matches begins a new event; the others belong to the one before.
     pub starts_event: Option<Regex>,
 }
@@ -56,6 +66,32 @@ pub enum BadLogOptions {
     TwoPatterns,
     #[error("awslogs could not parse multiline pattern key: {0}")]
     Pattern(#[from] regex::Error),
+    #[error("unknown log opt '{name}' for {driver} log driver")]
+    UnknownOption { name: String, driver: &'static str },
+    /// The value may be a secret.
+    #[error("invalid value for log opt '{0}'")]
+    NotShown(&'static str),
+    #[error("splunk: {0} is expected")]
+    Expected(&'static str),
+    #[error("splunk: expected format scheme://dns_name_or_ip:port for {0}")]
+    Address(&'static str),
+    #[error("splunk: unknown format specified, supported formats are inline, json and raw")]
+    Format,
+    #[error("not supported level for {0} (supported values between -1 and 9)")]
+    Level(&'static str),
+    #[error(
+        "a tag can have {{{{.ID}}}}, {{{{.FullID}}}}, {{{{.Name}}}} and {{{{.ImageName}}}} on this instance"
+    )]
+    Tag,
+}
+
+impl BadLogOptions {
+    pub fn unknown(name: &str, driver: &'static str) -> Self {
+        Self::UnknownOption {
+            name: name.chars().take(MAX_SHOWN).collect(),
+            driver,
+        }
+    }
 }
 
 impl Driver {
@@ -78,8 +114,32 @@ impl Driver {
             }
             "awslogs" => awslogs(options, task_id, container, runtime_id)
                 .map(|options| Self::Awslogs(Box::new(options))),
+            "splunk" => Splunk::of(options).map(|options| Self::Splunk(Box::new(options))),
             other => Err(BadLogOptions::UnknownDriver(other.to_owned())),
         }
+    }
+}
+
+impl Room {
+    /// # Errors
+    /// `mode` or `max-buffer-size` is none.
+    pub fn of(options: &BTreeMap<String, String>) -> Result<Self, BadLogOptions> {
+        let blocking = match options.get("mode").map(String::as_str) {
+            Some("blocking") => true,
+            // The default since June 2025.
+            None | Some("" | "non-blocking") => false,
+            Some(other) => {
+                return Err(BadLogOptions::Invalid {
+                    option: "mode",
+                    value: other.to_owned(),
+                });
+            }
+        };
+        let buffer = size(options, "max-buffer-size")?.unwrap_or(DEFAULT_BUFFER);
+        Ok(Self {
+            blocking,
+            max_bytes: if blocking { BLOCKING_SPOOL } else { buffer },
+        })
     }
 }
 
@@ -101,25 +161,12 @@ fn awslogs(
         (None, Some(prefix)) => format!("{prefix}/{container}/{task_id}"),
         (None, None) => runtime_id.to_owned(),
     };
-    let blocking = match given("mode") {
-        Some("blocking") => true,
-        // The default since June 2025.
-        None | Some("non-blocking") => false,
-        Some(other) => {
-            return Err(BadLogOptions::Invalid {
-                option: "mode",
-                value: other.to_owned(),
-            });
-        }
-    };
-    let buffer = size(options, "max-buffer-size")?.unwrap_or(DEFAULT_BUFFER);
     Ok(Awslogs {
         group: group.to_owned(),
         stream,
         region: given("awslogs-region").unwrap_or_default().to_owned(),
         create_group: given("awslogs-create-group") == Some("true"),
-        blocking,
-        max_bytes: if blocking { BLOCKING_SPOOL } else { buffer },
+        room: Room::of(options)?,
         starts_event: starts_event(
             given("awslogs-datetime-format"),
             given("awslogs-multiline-pattern"),
@@ -255,8 +302,8 @@ mod tests {
     #[test]
     fn modes_and_sizes() {
         let with = |name, value| read(&[("awslogs-group", "g"), (name, value)]);
-        assert!(!with("mode", "").unwrap().blocking);
-        assert!(with("mode", "blocking").unwrap().blocking);
+        assert!(!with("mode", "").unwrap().room.blocking);
+        assert!(with("mode", "blocking").unwrap().room.blocking);
         assert!(with("mode", "sometimes").is_err());
         for (text, bytes) in [
             ("25k", 25 << 10),
@@ -265,7 +312,7 @@ mod tests {
             ("9", 9),
             ("4MB", 4 << 20),
         ] {
-            assert_eq!(with("max-buffer-size", text).unwrap().max_bytes, bytes);
+            assert_eq!(with("max-buffer-size", text).unwrap().room.max_bytes, bytes);
         }
         for bad in ["m", "-1m", "0", "99999999999g", "1x"] {
             assert!(with("max-buffer-size", bad).is_err(), "{bad}");

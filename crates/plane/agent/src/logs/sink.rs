@@ -55,6 +55,7 @@ impl CloudWatch {
         Ok(events
             .map(|e| LogEvent {
                 at: e.timestamp.unwrap_or(0),
+                stderr: false,
                 text: e.message.unwrap_or_default(),
             })
             .collect())

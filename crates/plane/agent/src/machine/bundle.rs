@@ -16,7 +16,7 @@ use super::volumes::{BadVolume, Mounts};
 use crate::{
     allow::NotAllowed,
     engine::{NetworkMode, Spec},
-    logs::{Driver, options::BadLogOptions},
+    logs::{Driver, Room, options::BadLogOptions},
     node::core::TaskContext,
     protocol::{
         docker::{self, BadDockerConfig, Engine},
@@ -99,10 +99,13 @@ pub fn engine(container: &Container) -> Result<Engine, BadContainer> {
 }
 
 /// Refuses what a container asks for and would have to do without.
-fn check_supported(container: &Container) -> Result<(), BadContainer> {
+fn check_supported(container: &Container, driver: &Driver) -> Result<(), BadContainer> {
     let mut secrets = container.secrets.iter();
-    match secrets.any(|secret| !secret.is_variable()) {
-        true => Err(BadContainer::Unsupported("secret options of a log driver")),
+    let takes_secrets = matches!(driver, Driver::Splunk(_));
+    match !takes_secrets && secrets.any(|secret| !secret.is_variable()) {
+        true => Err(BadContainer::Unsupported(
+            "secret options of this log driver",
+        )),
         false => Ok(()),
     }
 }
@@ -130,7 +133,8 @@ pub fn container(
 ) -> Result<ContainerSpec, BadContainer> {
     let task = &context.task;
     let of = &task.containers[at];
-    check_supported(of)?;
+    let driver = log_driver(context, at)?;
+    check_supported(of, &driver)?;
     let Engine { config, host } = engine(of)?;
     let command = command(of)?;
     let argv = merge_argv(of.entry_point.as_deref(), Some(&command), around.image)?;
@@ -217,18 +221,23 @@ pub fn container(
         &context.spec,
         around.first_name.as_ref(),
     );
-    spec.log = match log_driver(context, at)? {
+    spec.log = match driver {
         Driver::None => LogMode::Discard,
         Driver::File { max_bytes } => LogMode::Spool {
             max_bytes,
             blocking: false,
         },
-        Driver::Awslogs(options) => LogMode::Spool {
-            max_bytes: options.max_bytes,
-            blocking: options.blocking,
-        },
+        Driver::Awslogs(options) => spool(options.room),
+        Driver::Splunk(options) => spool(options.room),
     };
     Ok(spec)
+}
+
+fn spool(room: Room) -> LogMode {
+    LogMode::Spool {
+        max_bytes: room.max_bytes,
+        blocking: room.blocking,
+    }
 }
 
 /// Swap beyond memory, from the Engine API's sum of both; `None` is no limit. Where the definition

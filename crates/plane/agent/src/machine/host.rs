@@ -18,7 +18,10 @@ use wharf_container::{
 use wharf_network::Network;
 
 use super::{Disks, DisksInUse, Isolation, disk_guard, live::Live, pids_of_instance};
-use crate::{figures::Figures, file_systems::Mounts, node::roster::Roster, volumes::Volumes};
+use crate::{
+    figures::Figures, file_systems::Mounts, logs::splunk::Collectors, node::roster::Roster,
+    volumes::Volumes,
+};
 
 /// Tasks of an instance that are ended together: one whose processes hang takes its ten seconds.
 const ENDED_AT_ONCE: usize = 16;
@@ -38,6 +41,8 @@ pub struct HostParts {
     /// `None`: tasks here can mount no file systems.
     pub mounts: Option<Mounts>,
     pub figures: Figures,
+    /// The way to collectors of logs.
+    pub collectors: Collectors,
     pub roster: Roster,
     /// Tasks of instances that were here when this process began: their nodes find them again.
     pub elsewhere: BTreeSet<String>,
@@ -54,6 +59,7 @@ pub struct HostMachine {
     pub(super) volumes: Option<Volumes>,
     pub(super) mounts: Option<Mounts>,
     pub(super) figures: Figures,
+    pub(super) collectors: Collectors,
     roster: Roster,
     /// Those of them that were not found again yet.
     awaited: Mutex<BTreeSet<String>>,
@@ -85,6 +91,7 @@ impl HostMachine {
             volumes: parts.volumes,
             mounts: parts.mounts,
             figures: parts.figures,
+            collectors: parts.collectors,
             roster: parts.roster,
             awaited: Mutex::new(parts.elsewhere),
             live: Mutex::default(),

@@ -17,7 +17,7 @@ use wharf_container::{
     spec::ContainerName,
 };
 
-use super::{Shared, health::Check, logs, net::Networks};
+use super::{Shared, health::Check, logs, net::Networks, secrets::LogSecrets};
 use crate::{
     engine::{Event, Exit},
     measure::window::Glance,
@@ -41,6 +41,8 @@ pub struct Live {
     slots: Mutex<Vec<Slot>>,
     /// Its shim holds the secrets of its containers.
     pub secrets: OnceCell<()>,
+    /// What its log drivers are told as secrets: of those who ask, one fetches.
+    pub log_secrets: OnceCell<LogSecrets>,
     /// The readers of its logs.
     pub logs: TaskTracker,
     /// The shim is about to be ended by us.
@@ -55,6 +57,8 @@ struct Slot {
     /// that the log of the one before can still be delivered.
     generation: u32,
     pid: i32,
+    /// This generation has ended.
+    ended: bool,
     health: Option<AbortHandle>,
     /// Its log is being read, up to which generation.
     read: Option<u32>,
@@ -80,6 +84,7 @@ impl Live {
             group: group.map(str::to_owned),
             slots: Mutex::new(slots),
             secrets: OnceCell::new(),
+            log_secrets: OnceCell::new(),
             logs: TaskTracker::new(),
             closing: AtomicBool::new(false),
         }
@@ -112,7 +117,16 @@ impl Live {
 
     /// The next one begins.
     pub fn next_generation(&self, at: usize) {
-        self.with(at, |slot| slot.generation += 1);
+        self.with(at, |slot| {
+            slot.generation += 1;
+            slot.ended = false;
+        });
+    }
+
+    /// Whether that generation of container `at` writes nothing more.
+    pub fn has_ended(&self, at: usize, generation: u32) -> bool {
+        let ended = |slot: &mut Slot| slot.generation > generation || slot.ended;
+        self.with(at, ended).unwrap_or(true)
     }
 
     fn find(&self, name: &ContainerName) -> Option<(usize, u32)> {
@@ -346,6 +360,7 @@ impl Slot {
         if generation != self.generation {
             return false;
         }
+        self.ended = true;
         if let Some(check) = self.health.take() {
             check.abort();
         }

@@ -141,6 +141,7 @@ async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Even
         }
     };
     let event = attached(context, &networks);
+    let log_options = secrets.log_options.clone();
     let mut sandbox = sandbox(context, &networks, shared.host.task_pids, range);
     sandbox.group = shared.tenancy.group().map(str::to_owned);
     match with_shim(shared, context, sandbox, disk, secrets, &networks).await {
@@ -148,6 +149,7 @@ async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Even
             let group = shared.tenancy.group();
             let live = Live::new(context.clone(), handle, networks, group);
             live.secrets.set(()).ok();
+            live.log_secrets.set(log_options).ok();
             let live = Arc::new(live);
             shared.host.put_live(live.clone());
             live::watch(shared, &live);
@@ -327,7 +329,7 @@ async fn create(shared: &Arc<Shared>, context: &Arc<TaskContext>, at: usize) -> 
     // The stream is made beside the container, and refused options fail the start as with Docker.
     let (created, stream) = tokio::join!(
         live.handle.create_container(&spec, &image),
-        logs::prepare(shared, context, at)
+        logs::prepare(shared, &live, at)
     );
     match created {
         Ok(_) => stream,

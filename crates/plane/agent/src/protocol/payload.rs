@@ -273,6 +273,18 @@ pub struct Secret {
     pub target: String,
 }
 
+impl Task {
+    /// `ecs-<family>-<revision>-<name>-<hex>` (§5).
+    pub fn docker_name(&self, at: usize, runtime_id: &str) -> String {
+        let name = self.containers[at].name.chars();
+        let plain: String = name
+            .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+            .collect();
+        let id = runtime_id.get(..20).unwrap_or_default();
+        format!("ecs-{}-{}-{plain}-{id}", self.family, self.version)
+    }
+}
+
 impl Secret {
     /// Of the container's environment; otherwise for its log driver.
     pub fn is_variable(&self) -> bool {

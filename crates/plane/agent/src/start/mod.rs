@@ -52,6 +52,7 @@ use crate::{
     },
     kubernetes::{self, Kubelets},
     layers,
+    logs::splunk::Collectors,
     machine::{
         Addresses, Disks, DisksInUse, FARGATE_CAPACITY, HostMachine, HostParts, ImageSource,
         Isolation, Tenancy, limit_all_tasks,
@@ -194,6 +195,7 @@ async fn start(
         volumes: volumes.clone(),
         mounts: mounts.clone(),
         figures: figures.clone(),
+        collectors: Collectors::new(&config.egress),
         roster: roster.clone(),
         elsewhere: tasks_of_instances(&config.data_dir),
     };

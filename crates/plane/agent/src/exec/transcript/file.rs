@@ -26,7 +26,7 @@ use wharf_container::runtime::{
 use super::{Note, write_note};
 use crate::logs::{
     assemble::Record,
-    deliver::{Chunk, LogSource, SourceError},
+    gather::{Chunk, LogSource, SourceError},
 };
 
 /// Of a transcript that is not delivered yet, or that a bucket is to have as a whole.

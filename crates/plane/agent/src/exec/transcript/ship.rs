@@ -20,7 +20,8 @@ use crate::{
     logs::{
         Awslogs,
         assemble::LogEvent,
-        deliver::{Delivery, LogSource as _, SourceError},
+        deliver::Delivery,
+        gather::{LogSource as _, SourceError},
         sink::{CloudWatch, LogSink},
     },
     node::credentials::CredentialStore,

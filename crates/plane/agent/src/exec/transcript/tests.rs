@@ -1,7 +1,7 @@
 use super::*;
 use crate::logs::{
     assemble::{Assembler, LogEvent},
-    deliver::LogSource as _,
+    gather::LogSource as _,
 };
 use wharf_container::runtime::Stream;
 

@@ -2,11 +2,19 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::Mutex;
 
 use super::*;
-use crate::client::CallError;
+use crate::{
+    client::CallError,
+    logs::{
+        Room,
+        assemble::Record,
+        gather::{Chunk, SourceError},
+    },
+};
 
 /// The spool outlives its readers.
 #[derive(Default)]
@@ -114,8 +122,10 @@ fn to() -> Awslogs {
         stream: "s".into(),
         region: String::new(),
         create_group: true,
-        blocking: true,
-        max_bytes: 1 << 20,
+        room: Room {
+            blocking: true,
+            max_bytes: 1 << 20,
+        },
         starts_event: None,
     }
 }

@@ -7,7 +7,8 @@
 //!
 //! Nothing here is written down. After a restart of the agent the shim still has what containers were made
 //! with, and a container that is restarted gets the same values again; only a task whose shim was given
-//! nothing yet has its secrets fetched once more.
+//! nothing yet has its secrets fetched once more. Options of log drivers the agent needs itself, and an agent
+//! that follows fetches them again.
 
 pub mod env_file;
 pub mod fetch;
@@ -38,7 +39,20 @@ const AT_ONCE: usize = 8;
 
 /// The secrets of a task's containers, those that have any.
 #[derive(Debug, Default)]
-pub struct Secrets(Vec<(ContainerName, SecretsFile)>);
+pub struct Secrets {
+    variables: Vec<(ContainerName, SecretsFile)>,
+    pub log_options: LogSecrets,
+}
+
+/// Options of log drivers that are secrets, by containers of a task and their own names.
+#[derive(Debug, Clone, Default)]
+pub struct LogSecrets(BTreeMap<usize, BTreeMap<String, Secret>>);
+
+impl LogSecrets {
+    pub fn of(&self, at: usize) -> BTreeMap<String, Secret> {
+        self.0.get(&at).cloned().unwrap_or_default()
+    }
+}
 
 /// Why a task does not have its secrets.
 #[derive(Debug)]
@@ -54,6 +68,14 @@ pub enum NoSecrets {
 }
 
 impl NoSecrets {
+    /// Nobody answered, which says nothing of whether the values may be had.
+    pub fn is_unanswered(&self) -> bool {
+        match self {
+            Self::Fetch(_, error) => error.is_unanswered(),
+            Self::NoRole | Self::Reference(..) | Self::File(_) | Self::Environment(_) => false,
+        }
+    }
+
     /// As ECS shows it; the agents of the launch types use different words.
     pub fn reason(&self, launch_type: &str) -> String {
         const FARGATE: &str =
@@ -119,6 +141,28 @@ fn fargate_words(source: &Source, error: &FetchError) -> String {
 /// Fetches what the task's containers have; nothing is asked for a task without secrets and files.
 pub async fn fetch(shared: &Shared, context: &TaskContext) -> Result<Secrets, NoSecrets> {
     let wanted = wanted(context, shared.addresses(context))?;
+    secrets(shared, context, &wanted).await
+}
+
+/// Fetches the options of log drivers alone.
+pub async fn fetch_log_options(
+    shared: &Shared,
+    context: &TaskContext,
+) -> Result<LogSecrets, NoSecrets> {
+    let mut wanted = wanted(context, shared.addresses(context))?;
+    for one in &mut wanted {
+        one.secrets.clear();
+        one.files.clear();
+    }
+    wanted.retain(|one| !one.log_options.is_empty());
+    Ok(secrets(shared, context, &wanted).await?.log_options)
+}
+
+async fn secrets(
+    shared: &Shared,
+    context: &TaskContext,
+    wanted: &[Wanted],
+) -> Result<Secrets, NoSecrets> {
     if wanted.is_empty() {
         return Ok(Secrets::default());
     }
@@ -126,18 +170,27 @@ pub async fn fetch(shared: &Shared, context: &TaskContext) -> Result<Secrets, No
     let api = api.await.ok_or(NoSecrets::NoRole)?;
     let sources = wanted.iter().flat_map(Wanted::sources).collect();
     let values = values(&api, sources).await?;
-    let files = wanted.iter().map(|wanted| {
-        let file = wanted.file(&values)?;
-        Ok((wanted.container.clone(), file))
-    });
-    files.collect::<Result<_, _>>().map(Secrets)
+    let mut secrets = Secrets::default();
+    for one in wanted {
+        if one.has_variables() {
+            let file = one.file(&values)?;
+            secrets.variables.push((one.container.clone(), file));
+        }
+        let options = one.log_options(&values)?;
+        secrets.log_options.0.insert(one.at, options);
+    }
+    Ok(secrets)
 }
 
 /// What a container wants.
 struct Wanted {
+    /// Which of the task's it is.
+    at: usize,
     container: ContainerName,
     /// By the names of their variables.
     secrets: Vec<(String, Reference)>,
+    /// By the names of the log driver's options.
+    log_options: Vec<(String, Reference)>,
     files: Vec<EnvFile>,
     /// Names that no file gives a value.
     decided: BTreeSet<String>,
@@ -149,17 +202,21 @@ struct Wanted {
 fn wanted(context: &TaskContext, addresses: &Addresses) -> Result<Vec<Wanted>, NoSecrets> {
     let mut all = Vec::new();
     for (at, container) in context.task.containers.iter().enumerate() {
-        let mut secrets = Vec::new();
-        for secret in container.secrets.iter().filter(|one| one.is_variable()) {
+        let (mut secrets, mut log_options) = (Vec::new(), Vec::new());
+        for secret in &container.secrets {
             let reference = Reference::of(secret)
                 .map_err(|error| NoSecrets::Reference(secret.value_from.clone(), error))?;
-            secrets.push((secret.name.clone(), reference));
+            let of = match secret.is_variable() {
+                true => &mut secrets,
+                false => &mut log_options,
+            };
+            of.push((secret.name.clone(), reference));
         }
         let files = container.environment_files.iter();
         let files = files.map(|file| EnvFile::of(&file.value));
         let files = files.collect::<Result<Vec<_>, _>>();
         let files = files.map_err(NoSecrets::File)?;
-        if secrets.is_empty() && files.is_empty() {
+        if secrets.is_empty() && log_options.is_empty() && files.is_empty() {
             continue;
         }
         // One whose name is no container's is refused when it is made.
@@ -172,8 +229,10 @@ fn wanted(context: &TaskContext, addresses: &Addresses) -> Result<Vec<Wanted>, N
         let mut decided: BTreeSet<String> = of_secrets.chain(fixed.iter().cloned()).collect();
         decided.extend(container.environment.keys().cloned());
         all.push(Wanted {
+            at,
             container: name,
             secrets,
+            log_options,
             files,
             decided,
             fixed,
@@ -264,8 +323,14 @@ fn alone(
 
 impl Wanted {
     fn sources(&self) -> impl Iterator<Item = Source> {
-        let secrets = self.secrets.iter().map(|(_, it)| it.source.clone());
+        let secrets = self.secrets.iter().chain(&self.log_options);
+        let secrets = secrets.map(|(_, it)| it.source.clone());
         secrets.chain(self.files.iter().cloned().map(Source::File))
+    }
+
+    /// Whether its shim is to hold any.
+    fn has_variables(&self) -> bool {
+        !self.secrets.is_empty() || !self.files.is_empty()
     }
 
     fn file(&self, values: &BTreeMap<Source, Secret>) -> Result<SecretsFile, NoSecrets> {
@@ -281,17 +346,22 @@ impl Wanted {
     ) -> Result<Vec<(&'a str, Secret)>, NoSecrets> {
         let mut variables = Vec::with_capacity(self.secrets.len());
         for (name, reference) in &self.secrets {
-            let value = values.get(&reference.source).and_then(Secret::expose_str);
-            let picked = reference.pick(value.unwrap_or_default());
-            let picked = picked.map_err(|error| {
-                let error = Box::new(FetchError::NoValue(error));
-                NoSecrets::Fetch(reference.source.clone(), error)
-            })?;
+            let picked = picked(reference, values)?;
             if !self.fixed.contains(name) {
-                variables.push((name.as_str(), Secret::from(picked)));
+                variables.push((name.as_str(), picked));
             }
         }
         Ok(variables)
+    }
+
+    fn log_options(
+        &self,
+        values: &BTreeMap<Source, Secret>,
+    ) -> Result<BTreeMap<String, Secret>, NoSecrets> {
+        let options = self.log_options.iter();
+        options
+            .map(|(name, reference)| Ok((name.clone(), picked(reference, values)?)))
+            .collect()
     }
 
     /// Earlier files beat later ones; within one the last line counts.
@@ -306,9 +376,18 @@ impl Wanted {
     }
 }
 
+fn picked(reference: &Reference, values: &BTreeMap<Source, Secret>) -> Result<Secret, NoSecrets> {
+    let value = values.get(&reference.source).and_then(Secret::expose_str);
+    let picked = reference.pick(value.unwrap_or_default());
+    picked.map(Secret::from).map_err(|error| {
+        let error = Box::new(FetchError::NoValue(error));
+        NoSecrets::Fetch(reference.source.clone(), error)
+    })
+}
+
 impl Secrets {
     pub async fn hand_over(&self, to: &TaskHandle) -> Result<(), ContainerError> {
-        for (container, file) in &self.0 {
+        for (container, file) in &self.variables {
             to.hold_secrets(container, file).await?;
         }
         Ok(())
@@ -323,7 +402,8 @@ pub async fn ensure(shared: &Shared, live: &Live) -> Result<(), String> {
     let context = &live.context;
     let given = live.secrets.get_or_try_init(|| async {
         let wanted = wanted(context, shared.addresses(context));
-        let wanted = wanted.map_err(|e| e.reason(&context.task.launch_type))?;
+        let mut wanted = wanted.map_err(|e| e.reason(&context.task.launch_type))?;
+        wanted.retain(Wanted::has_variables);
         let failed = |error: ContainerError| error.reason();
         if wanted.is_empty() {
             return Ok(());

@@ -23,6 +23,8 @@ fn container(secrets: &[(&str, &Reference)], files: &[&str], environment: &[&str
     let own = |name: &str| name.to_owned();
     let names = secrets.iter().map(|(name, _)| name).chain(environment);
     Wanted {
+        at: 0,
+        log_options: Vec::new(),
         container: ContainerName::try_from("main".to_owned()).unwrap(),
         secrets: secrets
             .iter()

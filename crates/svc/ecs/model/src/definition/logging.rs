@@ -1,6 +1,6 @@
 //! Log drivers and their options.
 
-use wharf_api_ecs::TaskDefinition;
+use wharf_api_ecs::{LogConfiguration, TaskDefinition};
 use wharf_wire::Fault;
 
 use super::{containers, requires};
@@ -20,11 +20,34 @@ const DRIVERS: &[&str] = &[
 /// How much of a caller's words goes into an answer, in characters.
 const MAX_SHOWN: usize = 255;
 
+/// What Docker's driver of that name takes.
+const SPLUNK: &[&str] = &[
+    "splunk-token",
+    "splunk-url",
+    "splunk-url-path",
+    "splunk-source",
+    "splunk-sourcetype",
+    "splunk-index",
+    "splunk-capath",
+    "splunk-caname",
+    "splunk-insecureskipverify",
+    "splunk-format",
+    "splunk-verify-connection",
+    "splunk-gzip",
+    "splunk-gzip-level",
+    "splunk-index-acknowledgment",
+    "tag",
+    "labels",
+    "labels-regex",
+    "env",
+    "env-regex",
+    "mode",
+    "max-buffer-size",
+];
+
 pub(super) fn check(definition: &TaskDefinition) -> Result<(), Fault> {
-    for log in containers(definition)
-        .iter()
-        .filter_map(|c| c.log_configuration.as_ref())
-    {
+    let all = containers(definition).iter();
+    for log in all.filter_map(|c| c.log_configuration.as_ref()) {
         let driver = log.log_driver.as_deref().unwrap_or_default();
         if !DRIVERS.contains(&driver) {
             return Err(fault::client(format!(
@@ -32,33 +55,69 @@ pub(super) fn check(definition: &TaskDefinition) -> Result<(), Fault> {
                 DRIVERS.join(", ")
             )));
         }
-        if driver != "awslogs" {
-            continue;
-        }
-        let mut needed = vec!["awslogs-region", "awslogs-group"];
-        if requires(definition, "FARGATE") {
-            needed.push("awslogs-stream-prefix");
-        }
-        let has = |option: &&str| {
-            log.options
-                .as_ref()
-                .is_some_and(|o| o.contains_key(*option))
-        };
-        if !needed.iter().all(has) {
-            return Err(fault::client(format!(
-                "Log driver awslogs requires options: {}",
-                needed.join(", ")
-            )));
-        }
-        // None of its options is a secret.
-        let secret = log.secret_options.iter().flatten();
-        let names: Vec<&str> = secret.filter_map(|option| option.name.as_deref()).collect();
-        if !names.is_empty() {
-            let shown: String = names.join(", ").chars().take(MAX_SHOWN).collect();
-            return Err(fault::client(format!(
-                "Log driver awslogs disallows options: {shown}"
-            )));
+        match driver {
+            "awslogs" => awslogs(log, requires(definition, "FARGATE"))?,
+            "splunk" => splunk(log)?,
+            // None of its options is a secret.
+            "json-file" => disallow(driver, secrets(log))?,
+            _ => {}
         }
     }
     Ok(())
+}
+
+/// The names of the options that are secrets.
+fn secrets(log: &LogConfiguration) -> impl Iterator<Item = &str> {
+    let secrets = log.secret_options.iter().flatten();
+    secrets.filter_map(|option| option.name.as_deref())
+}
+
+fn options(log: &LogConfiguration) -> impl Iterator<Item = &str> {
+    let options = log.options.iter().flatten();
+    options.map(|(name, _)| name.as_str())
+}
+
+fn disallow<'a>(driver: &str, names: impl Iterator<Item = &'a str>) -> Result<(), Fault> {
+    let names: Vec<&str> = names.collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let shown: String = names.join(", ").chars().take(MAX_SHOWN).collect();
+    Err(fault::client(format!(
+        "Log driver {driver} disallows options: {shown}"
+    )))
+}
+
+fn awslogs(log: &LogConfiguration, fargate: bool) -> Result<(), Fault> {
+    let mut needed = vec!["awslogs-region", "awslogs-group"];
+    if fargate {
+        needed.push("awslogs-stream-prefix");
+    }
+    if !needed
+        .iter()
+        .all(|one| options(log).any(|name| name == *one))
+    {
+        return Err(fault::client(format!(
+            "Log driver awslogs requires options: {}",
+            needed.join(", ")
+        )));
+    }
+    // None of its options is a secret.
+    disallow("awslogs", secrets(log))
+}
+
+fn splunk(log: &LogConfiguration) -> Result<(), Fault> {
+    let all = || options(log).chain(secrets(log));
+    let needed = ["splunk-url", "splunk-token"];
+    let missing = needed
+        .into_iter()
+        .filter(|one| !all().any(|name| name == *one));
+    let missing: Vec<&str> = missing.collect();
+    if !missing.is_empty() {
+        return Err(fault::client(format!(
+            "Log driver splunk requires options: {}",
+            missing.join(", ")
+        )));
+    }
+    disallow("splunk", all().filter(|name| !SPLUNK.contains(name)))
 }

@@ -86,16 +86,20 @@ fn of_container(container: &ContainerDefinition, execution_role: bool, add: &mut
             }
         }
     }
-    for secret in container.secrets.iter().flatten() {
-        let from = secret.value_from.as_deref().unwrap_or_default();
-        let kind = if secrets::is_secret(from) {
-            "asm"
-        } else {
-            "ssm"
-        };
-        add(&format!(
-            "ecs.capability.secrets.{kind}.environment-variables"
-        ));
+    let log = container.log_configuration.as_ref();
+    let log_options = log.and_then(|log| log.secret_options.as_ref());
+    for (all, what) in [
+        (container.secrets.as_ref(), "environment-variables"),
+        (log_options, "bootstrap.log-driver"),
+    ] {
+        for secret in all.into_iter().flatten() {
+            let from = secret.value_from.as_deref().unwrap_or_default();
+            let kind = match secrets::is_secret(from) {
+                true => "asm",
+                false => "ssm",
+            };
+            add(&format!("ecs.capability.secrets.{kind}.{what}"));
+        }
     }
     if container
         .environment_files

@@ -1,8 +1,8 @@
-//! `secrets` and `repositoryCredentials`: what names them, and what a definition with them must have.
+//! `secrets`, `secretOptions` and `repositoryCredentials`: what names them, and what a definition with them must have.
 
 use std::collections::BTreeSet;
 
-use wharf_api_ecs::{ContainerDefinition, KeyValuePair, Secret, TaskDefinition};
+use wharf_api_ecs::{ContainerDefinition, KeyValuePair, LogConfiguration, Secret, TaskDefinition};
 use wharf_wire::Fault;
 
 use super::{containers, name};
@@ -17,14 +17,20 @@ pub(super) fn check(definition: &TaskDefinition) -> Result<(), Fault> {
     let role = definition.execution_role_arn.is_some();
     for container in containers(definition) {
         let secrets = container.secrets.as_deref().unwrap_or_default();
-        if !secrets.is_empty() && !role {
+        let log = container.log_configuration.as_ref();
+        let log_options = log.and_then(|log| log.secret_options.as_deref());
+        let log_options = log_options.unwrap_or_default();
+        if !(role || secrets.is_empty() && log_options.is_empty()) {
             return Err(fault::client(
                 "When you are specifying container secrets, you must also specify a value for \
                  'executionRoleArn'.",
             ));
         }
         names(container, secrets)?;
-        secrets.iter().try_for_each(source)?;
+        if let Some(log) = log {
+            option_names(log, log_options)?;
+        }
+        secrets.iter().chain(log_options).try_for_each(source)?;
         credentials(container, role)?;
     }
     Ok(())
@@ -54,6 +60,31 @@ fn names(container: &ContainerDefinition, secrets: &[Secret]) -> Result<(), Faul
         }
     }
     not_shared(container, container.environment.as_deref())
+}
+
+/// Each option of a log driver has one value.
+fn option_names(log: &LogConfiguration, secrets: &[Secret]) -> Result<(), Fault> {
+    let mut seen = BTreeSet::new();
+    for secret in secrets {
+        let option = secret.name.as_deref().unwrap_or_default();
+        if option.is_empty() {
+            return Err(fault::client("Secret name must not be null or empty."));
+        }
+        if !seen.insert(option) {
+            return Err(fault::client(format!(
+                "Duplicate secret names found: {}. Each secret name must be unique.",
+                shown(option)
+            )));
+        }
+        if log.options.iter().flatten().any(|(name, _)| name == option) {
+            return Err(fault::client(format!(
+                "The secret name must be unique and not shared with any new or existing options set on \
+                 the log configuration, such as '{}'.",
+                shown(option)
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Refuses `environment`, of the definition or of an override, that sets what a secret of the container

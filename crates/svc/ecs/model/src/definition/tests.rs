@@ -196,6 +196,31 @@ fn secrets_are_checked_in_the_words_of_ecs() {
         )
     };
     let environment = json!([{"name": "A", "value": "1"}]);
+    let log = |driver: &str, options: Value, secrets: Value| {
+        json!({"logConfiguration":
+            {"logDriver": driver, "options": options, "secretOptions": secrets}})
+    };
+    let url = json!({"splunk-url": "https://splunk:8088"});
+    let taken = || log("splunk", url.clone(), json!([one("splunk-token", ARN)]));
+    refused(&with(json!({}), taken()), needs_role);
+    refused(&fargate(json!({}), taken()), needs_role);
+    let defined = define(&fargate(role(), taken())).unwrap();
+    let required = |name: &str| {
+        let all = defined.requires_attributes.iter().flatten();
+        all.filter_map(|one| one.name.as_deref())
+            .any(|one| one == name)
+    };
+    assert!(required(
+        "com.amazonaws.ecs.capability.logging-driver.splunk"
+    ));
+    assert!(required("ecs.capability.secrets.asm.bootstrap.log-driver"));
+    assert!(!required(
+        "ecs.capability.secrets.asm.environment-variables"
+    ));
+    for driver in ["splunk", "gelf", "fluentd", "awsfirelens"] {
+        let options = [one("splunk-token", "/app/token")];
+        assert!(define(&with(role(), log(driver, url.clone(), json!(options)))).is_ok());
+    }
     for (container, message) in [
         (
             secrets(json!([one("A", ARN), one("A", "parameter")])),
@@ -234,6 +259,40 @@ fn secrets_are_checked_in_the_words_of_ecs() {
                 "secretOptions": [one("x", ARN), one("y", ARN)],
             }}),
             "Log driver awslogs disallows options: x, y".to_owned(),
+        ),
+        (
+            log("json-file", json!({}), json!([one("max-size", ARN)])),
+            "Log driver json-file disallows options: max-size".to_owned(),
+        ),
+        (
+            log("splunk", url.clone(), json!([])),
+            "Log driver splunk requires options: splunk-token".to_owned(),
+        ),
+        (
+            log("splunk", json!({}), json!([one("splunk-token", ARN)])),
+            "Log driver splunk requires options: splunk-url".to_owned(),
+        ),
+        (
+            log("splunk", url.clone(), json!([one("splunk-token", ARN), one("log_key", ARN)])),
+            "Log driver splunk disallows options: log_key".to_owned(),
+        ),
+        (
+            log("splunk", url.clone(), json!([one("splunk-token", "a b")])),
+            invalid("splunk-token"),
+        ),
+        (
+            log("splunk", url.clone(), json!([one("", ARN)])),
+            "Secret name must not be null or empty.".to_owned(),
+        ),
+        (
+            log("gelf", json!({}), json!([one("tag", ARN), one("tag", ARN)])),
+            "Duplicate secret names found: tag. Each secret name must be unique.".to_owned(),
+        ),
+        (
+            log("splunk", url.clone(), json!([one("splunk-url", ARN)])),
+            "The secret name must be unique and not shared with any new or existing options set on the \
+             log configuration, such as 'splunk-url'."
+                .to_owned(),
         ),
     ] {
         refused(&with(role(), container), &message);

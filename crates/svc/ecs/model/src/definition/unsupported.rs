@@ -12,7 +12,18 @@ use super::{containers, name, network_mode, requires};
 use crate::fault;
 
 /// Drivers that wharf's own nodes have.
-const OWN_DRIVERS: [&str; 2] = ["awslogs", "json-file"];
+const OWN_DRIVERS: [&str; 3] = ["awslogs", "json-file", "splunk"];
+/// Options of `splunk` that they do not have.
+const FOREIGN_OPTIONS: [&str; 6] = [
+    "splunk-capath",
+    "splunk-caname",
+    "labels",
+    "labels-regex",
+    "env",
+    "env-regex",
+];
+/// Options that a node needs before it reads secrets.
+const NO_SECRETS: [&str; 2] = ["mode", "max-buffer-size"];
 /// How much of a caller's words goes into an answer, in characters.
 const MAX_SHOWN: usize = 64;
 
@@ -116,12 +127,7 @@ fn of_files(definition: &TaskDefinition, volume: &Volume) -> Option<&'static str
 }
 
 fn of_container(container: &ContainerDefinition, fargate: bool) -> Option<String> {
-    let log = container.log_configuration.as_ref();
     let plain = first([
-        (
-            is_given(log.and_then(|log| log.secret_options.as_ref())),
-            "secret options of a log driver are",
-        ),
         (
             container.firelens_configuration.is_some(),
             "FireLens routers are",
@@ -136,6 +142,7 @@ fn of_container(container: &ContainerDefinition, fargate: bool) -> Option<String
         .or_else(|| security_option(container))
         .or_else(|| resource(container, fargate))
         .or_else(|| log_driver(container, fargate))
+        .or_else(|| splunk(container, fargate))
 }
 
 /// `no-new-privileges` is the one that nodes know. The others name profiles of security modules, which
@@ -166,6 +173,27 @@ fn log_driver(container: &ContainerDefinition, fargate: bool) -> Option<String> 
     let driver = log.and_then(|log| log.log_driver.as_deref())?;
     let missing = fargate && !OWN_DRIVERS.contains(&driver);
     missing.then(|| format!("the log driver {driver} is"))
+}
+
+/// Options of the driver that nodes would refuse, where they are wharf's own.
+fn splunk(container: &ContainerDefinition, fargate: bool) -> Option<String> {
+    let log = container.log_configuration.as_ref()?;
+    if !fargate || log.log_driver.as_deref() != Some("splunk") {
+        return None;
+    }
+    let names = |option: &str| FOREIGN_OPTIONS.iter().find(|one| **one == option);
+    let options = log.options.iter().flatten();
+    let mut plain = options.filter_map(|(name, _)| names(name));
+    let secrets = || log.secret_options.iter().flatten();
+    let mut secret = secrets().filter_map(|one| names(one.name.as_deref()?));
+    if let Some(option) = plain.next().or_else(|| secret.next()) {
+        return Some(format!("the option {option} of the log driver splunk is"));
+    }
+    let mut kept = secrets().filter_map(|one| one.name.as_deref());
+    let option = kept.find(|name| NO_SECRETS.contains(name))?;
+    Some(format!(
+        "the option {option} of the log driver splunk as a secret is"
+    ))
 }
 
 /// Settings of the kernel that would not be the task's own.
@@ -205,8 +233,8 @@ mod tests {
 
     #[test]
     fn what_a_node_would_refuse_is_refused_by_name() {
-        let secret = || Secret {
-            name: Some("S".to_owned()),
+        let secret = |name: &str| Secret {
+            name: Some(name.to_owned()),
             value_from: Some("arn:aws:secretsmanager:us-east-1:000000000000:secret:x".to_owned()),
         };
         let with = |driver: &str, options: Option<Vec<Secret>>| ContainerDefinition {
@@ -218,17 +246,28 @@ mod tests {
             ..Default::default()
         };
         let none = ContainerDefinition::default;
-        let options = with("splunk", Some(vec![secret()]));
         assert_eq!(
-            refused(options, None, false),
-            "Container 'main': secret options of a log driver are not supported by this version of wharf."
+            refused(
+                with("splunk", Some(vec![secret("splunk-token")])),
+                None,
+                true
+            ),
+            ""
         );
-        assert!(refused(with("splunk", None), None, true).contains("log driver splunk is"));
+        assert!(refused(with("gelf", None), None, true).contains("log driver gelf is"));
+        let foreign = || with("splunk", Some(vec![secret("splunk-caname")]));
         assert_eq!(
-            refused(with("splunk", None), None, false),
-            "",
-            "an agent may have it"
+            refused(foreign(), None, true),
+            "Container 'main': the option splunk-caname of the log driver splunk is not supported by this version of wharf."
         );
+        let kept = with("splunk", Some(vec![secret("mode")]));
+        assert_eq!(
+            refused(kept, None, true),
+            "Container 'main': the option mode of the log driver splunk as a secret is not supported by this version of wharf."
+        );
+        for other in [with("gelf", None), foreign()] {
+            assert_eq!(refused(other, None, false), "", "an agent may have it");
+        }
         assert_eq!(refused(with("awslogs", None), None, true), "");
         assert!(refused(with("none", None), None, true).contains("log driver none is"));
         let efs = Volume {
