@@ -75,6 +75,10 @@ impl Shard {
         same.map(|place| self.read(place)).collect()
     }
 
+    pub(crate) fn hashes(&self) -> impl Iterator<Item = u64> {
+        self.places.iter().map(|it| it.hash)
+    }
+
     /// Every shelf, one after the other.
     pub(crate) fn all(&self) -> impl Iterator<Item = io::Result<Shelf>> {
         self.places.iter().map(|place| Ok(self.read(place)?.0))
