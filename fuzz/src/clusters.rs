@@ -70,6 +70,15 @@ pub fn oidc_token(bytes: &[u8]) {
     }
 }
 
+/// The issuer on the first line, then a document of it: where its keys are, or its keys.
+pub fn provider_document(bytes: &[u8]) {
+    if let Some((issuer, document)) = input::line(bytes) {
+        for signature in [&[0; 256][..], &[0; 64], &[7; 96], &[1]] {
+            wharf_svc_iam::fuzz::provider_document(document, issuer, signature);
+        }
+    }
+}
+
 /// A request for a certificate in PEM, or in DER, which is read as though its signature held.
 pub fn signing_request(bytes: &[u8]) {
     let _ = SigningRequest::parse(bytes);

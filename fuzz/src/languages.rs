@@ -12,6 +12,7 @@ use wharf_insights::{At, Event, Query, Run, Stop, Table};
 use wharf_placement::query::{Expression, HostFacts};
 use wharf_svc_logs::pattern::{Message, Pattern};
 use wharf_svc_s3::form::{Fields, Policy};
+use wharf_transform::Transformer;
 
 use crate::input;
 
@@ -319,4 +320,42 @@ pub fn promql(bytes: &[u8]) {
         .collect();
     let _ = query.instant(Times::at(200_000), &all, budget);
     let _ = query.range(times, &all, budget);
+}
+
+/// Processors in JSON on the first line, then an event: it becomes an object within bounds, the same one each time, or stays.
+pub fn transformer(bytes: &[u8]) {
+    let Some((config, message)) = input::line(bytes) else {
+        return;
+    };
+    let Ok(config) = serde_json::from_str(config) else {
+        return;
+    };
+    let (Ok(transformer), Some(message)) = (Transformer::parse(&config), input::text(message))
+    else {
+        return;
+    };
+    let subject = wharf_transform::Subject {
+        message,
+        account: "000000000000",
+        region: "us-east-1",
+        group: "/shop/web",
+        stream: "one",
+    };
+    let Some(made) = transformer.apply(subject) else {
+        return;
+    };
+    assert!(made.len() <= 2 * wharf_transform::MAX_EVENT);
+    let read: serde_json::Value = serde_json::from_str(&made).expect("it is JSON");
+    assert!(read.is_object(), "{made}");
+    assert!(plain(&read) <= wharf_transform::MAX_FIELDS, "{made}");
+    assert_eq!(transformer.apply(subject), Some(made));
+}
+
+/// How many plain values are in it.
+fn plain(value: &serde_json::Value) -> usize {
+    match value {
+        serde_json::Value::Object(map) => map.values().map(plain).sum(),
+        serde_json::Value::Array(list) => list.iter().map(plain).sum(),
+        _ => 1,
+    }
 }

@@ -19,6 +19,8 @@ mod machines;
 mod models;
 mod operations;
 mod planes;
+mod scans;
+mod shared_files;
 mod signatures;
 mod storage;
 mod wire;
@@ -51,7 +53,9 @@ pub const TARGETS: &[Target] = &[
     ("iam-policy", languages::iam_policy),
     ("image-location", machines::image_location),
     ("image-manifest", images::manifest),
+    ("image-packages", scans::packages),
     ("image-reference", images::reference),
+    ("image-scan", scans::layers),
     ("image-signature", signatures::image),
     ("insight-rule", languages::insight_rule),
     ("insights-query", languages::insights_query),
@@ -93,11 +97,15 @@ pub const TARGETS: &[Target] = &[
     ("metric-widget", languages::metric_widget),
     ("network", planes::network),
     ("nfs-answer", planes::nfs_answer),
+    ("nfs-call", shared_files::call),
+    ("nfs-ticket", shared_files::ticket),
     ("operations", operations::operations),
+    ("package-version", scans::version),
     ("placement-query", languages::placement_query),
     ("plane-frames", planes::plane_frames),
     ("price-list", storage::price_list),
     ("promql", languages::promql),
+    ("provider-document", clusters::provider_document),
     ("public-key", machines::public_key),
     ("record", storage::record),
     ("record-key", storage::record_key),
@@ -119,7 +127,10 @@ pub const TARGETS: &[Target] = &[
     ("store-frame", storage::store_frame),
     ("subscriber", languages::subscriber),
     ("timestamp", languages::timestamp),
+    ("transformer", languages::transformer),
     ("user-data", machines::user_data),
+    ("vulnerability-data", scans::data),
+    ("vulnerability-record", scans::record),
     ("wal-segment", storage::wal_segment),
     ("xml-answer", wire::xml_answer),
 ];

@@ -14,6 +14,8 @@
 
 #![forbid(unsafe_code)]
 
+#[doc(hidden)]
+pub mod fuzz;
 mod input;
 mod read;
 mod shard;

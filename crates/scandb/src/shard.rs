@@ -64,8 +64,18 @@ impl Shard {
             at: u64::from_le_bytes(std::array::from_fn(|at| bytes[8 + at])),
             length: u32::from_le_bytes(std::array::from_fn(|at| bytes[16 + at])),
         };
-        let places = index.chunks_exact(ENTRY).map(place).collect();
-        Ok(Self { file, places })
+        let places: Vec<Place> = index.chunks_exact(ENTRY).map(place).collect();
+        // Out of order, what is known would not be found, and nothing would say so.
+        let in_order = places.is_sorted_by_key(|it| it.hash);
+        let size = file.metadata()?.len();
+        let is_there = |it: &Place| {
+            let end = it.at.checked_add(it.length.into());
+            end.is_some_and(|end| end <= size)
+        };
+        match in_order && places.iter().all(is_there) {
+            true => Ok(Self { file, places }),
+            false => Err(damaged()),
+        }
     }
 
     /// The shelves under a hash, each with its length in bytes: one, unless two packages have the same.
@@ -73,6 +83,10 @@ impl Shard {
         let from = self.places.partition_point(|it| it.hash < hash);
         let same = self.places[from..].iter().take_while(|it| it.hash == hash);
         same.map(|place| self.read(place)).collect()
+    }
+
+    pub(crate) fn hashes(&self) -> impl Iterator<Item = u64> {
+        self.places.iter().map(|it| it.hash)
     }
 
     /// Every shelf, one after the other.

@@ -276,3 +276,29 @@ fn what_it_is_about() {
             .knows("Ubuntu:22.04")
     );
 }
+
+/// A file of another or a damaged one: nothing is set aside for what it merely claims, and nothing is passed over.
+#[test]
+fn an_index_that_cannot_be_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("00");
+    let about = |number: u64| (number, About::new("npm", "x"));
+    let shelves = [about(1), about(2)].map(|it| (it, Vec::new()));
+    crate::shard::write(&path, &shelves.into()).unwrap();
+    let whole = fs::read(&path).unwrap();
+    let open = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        crate::shard::Shard::open(&path).map_err(|error| error.to_string())
+    };
+    assert_eq!(open(&whole).unwrap().find(2).unwrap().len(), 1);
+    for (at, byte, what) in [
+        (16, 3, "a hash that is larger than the next"),
+        (16 + 8 + 7, 0xff, "a place at no end"),
+        (16 + 16 + 3, 0xff, "a length of gigabytes"),
+    ] {
+        let mut changed = whole.clone();
+        changed[at] = byte;
+        assert!(open(&changed).unwrap_err().contains("damaged"), "{what}");
+    }
+    assert!(open(&whole[..whole.len() - 1]).is_err());
+}

@@ -119,7 +119,7 @@ impl Gate {
     }
 }
 
-fn line(first: u8, from: &mut impl Read) -> io::Result<String> {
+pub(crate) fn line(first: u8, from: &mut impl Read) -> io::Result<String> {
     let mut bytes = vec![first];
     let mut next = [0];
     loop {

@@ -20,6 +20,8 @@ mod connection;
 mod control;
 mod disk;
 mod files;
+#[doc(hidden)]
+pub mod fuzz;
 mod nfs;
 mod open;
 pub mod serve;

@@ -36,10 +36,7 @@ pub enum BadTicket {
 impl Ticket {
     /// The line, without its end.
     pub fn signed(&self, key: &[u8]) -> String {
-        let json = serde_json::to_vec(self).unwrap_or_default();
-        let text = BASE64.encode(json);
-        let mac = BASE64.encode(mac(key, text.as_bytes()).finalize().into_bytes());
-        format!("{text}.{mac}")
+        signed(&serde_json::to_vec(self).unwrap_or_default(), key)
     }
 
     /// What a line says, if it counts.
@@ -56,6 +53,12 @@ impl Ticket {
             () => Ok(ticket),
         }
     }
+}
+
+pub(crate) fn signed(json: &[u8], key: &[u8]) -> String {
+    let text = BASE64.encode(json);
+    let mac = BASE64.encode(mac(key, text.as_bytes()).finalize().into_bytes());
+    format!("{text}.{mac}")
 }
 
 fn mac(key: &[u8], text: &[u8]) -> Hmac<Sha256> {

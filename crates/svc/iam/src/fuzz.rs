@@ -5,7 +5,11 @@ use wharf_base::Timestamp;
 use wharf_records::fuzz::again;
 
 use crate::{
-    oidc::token::Token,
+    oidc::{
+        keys::{MAX_KEYS, jwks_uri, keys_in},
+        signature::Algorithm,
+        token::Token,
+    },
     records,
     saml::{encryption::Openers, metadata::Metadata, response},
 };
@@ -46,5 +50,22 @@ pub fn oidc_token(text: &str, now: Timestamp) {
         let _ = token.tags();
         let _ = token.names("client");
         let _ = token.is_signed_by(&[]);
+    }
+}
+
+/// A document of an identity provider: where its keys are, or its keys, against a signature that none of them made.
+pub fn provider_document(document: &[u8], issuer: &str, signature: &[u8]) {
+    if let Ok(uri) = jwks_uri(document, issuer) {
+        assert!(uri.starts_with("https://"));
+    }
+    let Ok(keys) = keys_in(document) else {
+        return;
+    };
+    assert!(keys.len() <= MAX_KEYS);
+    for key in keys {
+        for name in ["RS256", "RS384", "RS512", "ES256", "ES384"] {
+            let by = Algorithm::of(name).expect("it is known");
+            assert!(!key.signed(by, b"what nobody signed", signature), "{name}");
+        }
     }
 }

@@ -28,7 +28,7 @@ const PAUSE: Duration = Duration::from_secs(30);
 /// Issuers whose keys are kept. When there are more, all are forgotten.
 const MAX_ISSUERS: usize = 1_024;
 /// Keys of one issuer; those behind are not looked at.
-const MAX_KEYS: usize = 64;
+pub(crate) const MAX_KEYS: usize = 64;
 /// The longest document.
 pub const MAX_DOCUMENT: usize = 256 << 10;
 
@@ -189,7 +189,7 @@ impl IssuerKeys {
 }
 
 /// Where a discovery document says that the keys are.
-fn jwks_uri(document: &[u8], issuer: &str) -> Result<String, String> {
+pub(crate) fn jwks_uri(document: &[u8], issuer: &str) -> Result<String, String> {
     #[derive(Deserialize)]
     struct Discovery {
         issuer: String,
@@ -207,7 +207,7 @@ fn jwks_uri(document: &[u8], issuer: &str) -> Result<String, String> {
 }
 
 /// The keys for signatures of a set; those of kinds that are not known are left out.
-fn keys_in(document: &[u8]) -> Result<Vec<Key>, String> {
+pub(crate) fn keys_in(document: &[u8]) -> Result<Vec<Key>, String> {
     #[derive(Deserialize)]
     struct Set {
         keys: Vec<Value>,
