@@ -44,13 +44,15 @@ const SHARED_FOR: Duration = Duration::from_secs(30);
 const MOST_SHARED: usize = 8192;
 
 type Outcome = Result<Arc<Session>, Refused>;
+/// By what tells a session, with the moment that they began.
+type Refreshes = HashMap<[u8; 32], (Instant, Shared<BoxFuture<'static, Outcome>>)>;
 
 /// The way to identity providers. Clones share it.
 #[derive(Clone)]
 pub struct Providers {
     egress: Egress,
     runtime: Handle,
-    refreshes: Arc<Mutex<HashMap<[u8; 32], (Instant, Shared<BoxFuture<'static, Outcome>>)>>>,
+    refreshes: Arc<Mutex<Refreshes>>,
 }
 
 impl Providers {
