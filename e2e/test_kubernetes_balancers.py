@@ -452,7 +452,7 @@ def test_target_groups_of_users_are_bound_to_services(installation, cluster):
     }
     wait_for(lambda: len(targets(balancer.target_group)) == 2, 60, "both pods")
     vpc = elb.describe_target_groups(TargetGroupArns=[balancer.target_group])["TargetGroups"][0]["VpcId"]
-    quick = {"HealthCheckIntervalSeconds": 5, "HealthyThresholdCount": 2}
+    quick = {"HealthCheckIntervalSeconds": 5, "HealthCheckTimeoutSeconds": 5, "HealthyThresholdCount": 2}
     made = elb.create_target_group(Name=f"{balancer.name}-i", Protocol="TCP", Port=80, VpcId=vpc, TargetType="instance", **quick)
     instances = made["TargetGroups"][0]["TargetGroupArn"]
     expose(cluster, "bound", "NodePort")

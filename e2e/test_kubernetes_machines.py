@@ -71,7 +71,7 @@ def test_the_machine_is_a_node_that_runs_a_pod(server, cluster, hosts, instance)
     node = wait_for(lambda: is_ready(server, cluster, instance), 120, "a node that is ready")
     assert host_of(server.client("ec2"), hosts, instance) is hosts[1]
     assert node["status"]["capacity"]["cpu"] == str(CORES)
-    assert node["status"]["capacity"]["memory"] == f"{MEMORY * 1024}Ki"
+    assert node["status"]["capacity"]["memory"] == f"{MEMORY // 1024}Gi"
     assert node["metadata"]["labels"]["node.kubernetes.io/instance-type"] == "wharf.machine"
     shown = described(server, instance)
     assert shown["InstanceType"] == "wharf.machine"

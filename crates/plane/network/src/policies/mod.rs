@@ -121,8 +121,13 @@ impl Worker {
             };
         };
         let scope = &endpoint.scope;
-        let net = self.scopes.get_mut(scope);
-        let net = net.ok_or_else(|| NetworkError::NoSuchScope(scope.to_string()))?;
+        let Some(net) = self.scopes.get_mut(scope) else {
+            return match update {
+                // What the machine had before it booted went with its VPCs.
+                PoliciesUpdate::Gone => Ok(()),
+                _ => Err(NetworkError::NoSuchScope(scope.to_string())),
+            };
+        };
         match update {
             PoliciesUpdate::Gone => {
                 net.policies.remove(node);

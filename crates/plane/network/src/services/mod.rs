@@ -146,6 +146,10 @@ impl Worker {
             };
         };
         let is_going = update == ServicesUpdate::Gone;
+        // What the machine had before it booted went with its VPCs.
+        if is_going && !self.scopes.contains_key(&endpoint.scope) {
+            return Ok(());
+        }
         let (update, own) = update.split();
         self.serve_vpc_services(node, &endpoint, update)?;
         // Last: the node's own users are root there, and may have put anything in the way.

@@ -781,3 +781,26 @@ fn users_of_a_node_are_in_the_way_of_nothing_outside() {
         holder.wait().unwrap();
     });
 }
+
+#[test]
+fn what_a_boot_took_away_is_gone_for_a_node_too() {
+    on_a_host(|host| async move {
+        let it = place(&host).await;
+        lead(&it.network, NODE, &[(80, to(false, &[(5, 8080)]))]).await;
+        it.network.close().await.unwrap();
+        let namespaces = host.dir.path().join("network-ab12/netns");
+        for one in fs::read_dir(namespaces).unwrap() {
+            super::restart::detach(&one.unwrap().path());
+        }
+        run("nft", "flush ruleset");
+        let (network, _endpoints) = host.start("ab12").await;
+        assert!(
+            network
+                .services(NODE, ServicesUpdate::Snapshot(BTreeMap::new()))
+                .await
+                .is_err()
+        );
+        network.services(NODE, ServicesUpdate::Gone).await.unwrap();
+        network.policies(NODE, PoliciesUpdate::Gone).await.unwrap();
+    });
+}
