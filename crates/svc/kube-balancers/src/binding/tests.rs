@@ -46,6 +46,10 @@ impl Services for World {
         let all = ["i-1", "i-2"];
         all.map(|it| Arc::new(nodes::tests::node(it))).to_vec()
     }
+
+    fn secret(&self, _: &str, _: &str) -> Option<Arc<Value>> {
+        None
+    }
 }
 
 fn targets(spec: &Value, kind: TargetKind) -> Result<(Vec<String>, usize), Refused> {

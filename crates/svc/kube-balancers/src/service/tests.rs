@@ -25,6 +25,10 @@ impl Services for World {
         let all = ["i-1", "i-2"];
         all.map(|it| Arc::new(nodes::tests::node(it))).to_vec()
     }
+
+    fn secret(&self, _: &str, _: &str) -> Option<Arc<Value>> {
+        None
+    }
 }
 
 fn service(notes: &[(&str, &str)], policy: &str) -> Value {
