@@ -227,7 +227,6 @@ fn what_is_not_there_is_told() {
 fn refusals() {
     for (note, value, text) in [
         ("wafv2-acl-arn", "x", "is not supported"),
-        ("auth-type", "oidc", "is not supported"),
         ("target-type", "lambda", "must be one of instance, ip"),
         (
             "scheme",
