@@ -83,7 +83,7 @@ fn exchange(mut client: &TcpStream, mut server: &TcpStream) {
 }
 
 /// A program that another test starts just now may hold it open for a moment.
-pub fn detach(place: &Path) {
+fn detach(place: &Path) {
     nix::mount::umount2(place, nix::mount::MntFlags::MNT_DETACH).unwrap();
 }
 
