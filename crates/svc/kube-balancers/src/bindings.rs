@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use wharf_base::Backoff;
 use wharf_kube_client::{
-    Change, Client, Informer, Informers, Kind, Object as _, Patch, Recorder, Ref, kind,
+    Client, Informer, Informers, Kind, Object as _, Patch, Recorder, Ref, kind,
 };
 use wharf_reconcile::Next;
 
@@ -22,7 +22,7 @@ use crate::{
     binding::{self, BINDING, FINALIZER},
     cloud::{Cloud, CloudError},
     controller::{SERVICE_NAME, SLICES_BY_SERVICE},
-    endpoints::{POD_ENI, Services},
+    endpoints::{self, Services},
     nodes,
     stack::TargetKind,
 };
@@ -170,13 +170,8 @@ impl Bindings {
         });
         let (this, to) = (Arc::downgrade(self), queue.clone());
         self.pods.subscribe(move |change| {
-            let is_new = match change {
-                Change::Changed { old, new } => old.annotation(POD_ENI) != new.annotation(POD_ENI),
-                Change::Added(_) => true,
-                Change::Deleted(_) => false,
-            };
             let namespace = change.object().namespace();
-            if let (true, Some(this)) = (is_new, this.upgrade()) {
+            if let (true, Some(this)) = (endpoints::is_new_interface(change), this.upgrade()) {
                 for object in this.all.in_namespace(namespace) {
                     to.wake(object.key());
                 }
@@ -184,11 +179,7 @@ impl Bindings {
         });
         let (this, to) = (Arc::downgrade(self), queue.clone());
         self.nodes.subscribe(move |change| {
-            let counts = match change {
-                Change::Changed { old, new } => nodes::differ(old, new),
-                Change::Added(it) | Change::Deleted(it) => nodes::target_of(it).is_some(),
-            };
-            if let (true, Some(this)) = (counts, this.upgrade()) {
+            if let (true, Some(this)) = (nodes::counts(change), this.upgrade()) {
                 for object in this.all.all() {
                     to.wake(object.key());
                 }

@@ -6,7 +6,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use serde_json::Value;
-use wharf_kube_client::Object as _;
+use wharf_kube_client::{Change, Object as _};
 
 use crate::stack::Target;
 
@@ -110,6 +110,15 @@ pub fn find(
         }
     }
     found
+}
+
+/// Whether a change of a pod may be news of its interface.
+pub fn is_new_interface(change: &Change) -> bool {
+    match change {
+        Change::Changed { old, new } => old.annotation(POD_ENI) != new.annotation(POD_ENI),
+        Change::Added(_) => true,
+        Change::Deleted(_) => false,
+    }
 }
 
 /// What is known of services when stacks are made.

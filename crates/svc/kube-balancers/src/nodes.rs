@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde_json::Value;
-use wharf_kube_client::Object as _;
+use wharf_kube_client::{Change, Object as _};
 
 use crate::{
     annotations::{Refused, refused},
@@ -33,8 +33,15 @@ pub fn target_of(node: &Value) -> Option<&str> {
     is_kept.then_some(instance)
 }
 
-/// Whether anything changed of a node that counts here; nodes tell of themselves every few seconds.
-pub fn differ(one: &Value, other: &Value) -> bool {
+/// Whether a change of a node counts here; nodes tell of themselves every few seconds.
+pub fn counts(change: &Change) -> bool {
+    match change {
+        Change::Changed { old, new } => differ(old, new),
+        Change::Added(it) | Change::Deleted(it) => target_of(it).is_some(),
+    }
+}
+
+fn differ(one: &Value, other: &Value) -> bool {
     target_of(one) != target_of(other) || one.at("/metadata/labels") != other.at("/metadata/labels")
 }
 

@@ -6,7 +6,11 @@ use serde_json::Value;
 use wharf_kube_client::{Change, Object as _};
 
 use super::{Controller, Queue, SERVICE_NAME};
-use crate::{endpoints::POD_ENI, ingress, nodes, objects, service, stack::Key};
+use crate::{
+    endpoints::{self, POD_ENI},
+    ingress, nodes, objects, service,
+    stack::Key,
+};
 
 impl Controller {
     pub(super) fn subscribe(self: &Arc<Self>, queue: &Queue) {
@@ -31,12 +35,7 @@ impl Controller {
             let Some(this) = this.upgrade() else { return };
             let pod = change.object();
             // A slice may be told of before the pod is: its interface is what matters.
-            let is_new = match change {
-                Change::Changed { old, new } => old.annotation(POD_ENI) != new.annotation(POD_ENI),
-                Change::Added(_) => true,
-                Change::Deleted(_) => false,
-            };
-            if !is_new || pod.annotation(POD_ENI).is_none() {
+            if !endpoints::is_new_interface(change) || pod.annotation(POD_ENI).is_none() {
                 return;
             }
             for slice in this.slices.in_namespace(pod.namespace()) {
@@ -51,11 +50,7 @@ impl Controller {
         let (this, to) = (Arc::downgrade(self), queue.clone());
         self.nodes.subscribe(move |change| {
             let Some(this) = this.upgrade() else { return };
-            let counts = match change {
-                Change::Changed { old, new } => nodes::differ(old, new),
-                Change::Added(it) | Change::Deleted(it) => nodes::target_of(it).is_some(),
-            };
-            if counts {
+            if nodes::counts(change) {
                 for key in this.by_nodes.lock().iter() {
                     to.wake(key.clone());
                 }
