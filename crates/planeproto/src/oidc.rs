@@ -6,6 +6,15 @@ use serde::{Deserialize, Serialize};
 
 /// The version of the protocol in which load balancers are told of it.
 pub const SINCE: u32 = 13;
+/// Parameters of the request to the authorization endpoint that are nobody else's to give.
+pub const OWN_PARAMETERS: [&str; 6] = [
+    "client_id",
+    "nonce",
+    "redirect_uri",
+    "response_type",
+    "scope",
+    "state",
+];
 
 /// An identity provider, and this side as its client. The secret is never logged.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

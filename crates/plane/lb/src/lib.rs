@@ -41,6 +41,7 @@ mod ports;
 mod proxy;
 mod rooms;
 mod rules;
+mod sealing;
 mod sticky;
 mod stream;
 mod target;

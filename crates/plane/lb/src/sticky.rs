@@ -7,14 +7,13 @@
 
 use std::sync::Arc;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderValue, header::COOKIE};
 use ring::{
-    aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
+    aead::{CHACHA20_POLY1305, LessSafeKey, UnboundKey},
     digest::{SHA256, digest},
 };
 
-use crate::clock;
+use crate::{clock, sealing};
 
 /// Longest value looked at; ours have about 120 characters.
 const MOST: usize = 1024;
@@ -43,17 +42,11 @@ impl CookieKey {
 
     /// A cookie's value that names `what` for so many seconds.
     pub fn seal(&self, what: &str, seconds: u64) -> String {
-        let nonce: [u8; NONCE_LEN] = rand::random();
         let expires = clock::unix_seconds().saturating_add(seconds);
         let mut text = expires.to_be_bytes().to_vec();
         text.extend_from_slice(what.as_bytes());
-        let sealing = self.0.seal_in_place_append_tag(
-            Nonce::assume_unique_for_key(nonce),
-            Aad::empty(),
-            &mut text,
-        );
-        sealing.expect("a few bytes are within the cipher's limit");
-        URL_SAFE_NO_PAD.encode([&nonce[..], &text[..]].concat())
+        let sealed = sealing::seal(&self.0, rand::random(), b"", text);
+        sealed.expect("a few bytes are within the cipher's limit")
     }
 
     /// What an own cookie names that has not expired.
@@ -61,10 +54,8 @@ impl CookieKey {
         if value.len() > MOST {
             return None;
         }
-        let mut bytes = URL_SAFE_NO_PAD.decode(value).ok()?;
-        let (nonce, text) = bytes.split_at_mut_checked(NONCE_LEN)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let text = self.0.open_in_place(nonce, Aad::empty(), text).ok()?;
+        let mut bytes = sealing::decode(value)?;
+        let text = sealing::open(&self.0, b"", &mut bytes)?;
         let (expires, what) = text.split_first_chunk::<8>()?;
         if u64::from_be_bytes(*expires) < clock::unix_seconds() {
             return None;
@@ -73,14 +64,18 @@ impl CookieKey {
     }
 }
 
+/// Names and values of the cookies that the client sent.
+pub fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    let lines = headers.get_all(COOKIE).into_iter();
+    lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+}
+
 /// The value of a cookie that the client sent.
 pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let lines = headers.get_all(COOKIE).into_iter();
-    let pairs = lines
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(';'));
-    pairs
-        .filter_map(|pair| pair.trim().split_once('='))
+    cookies(headers)
         .find(|(key, _)| *key == name)
         .map(|(_, value)| value.trim_matches('"'))
 }

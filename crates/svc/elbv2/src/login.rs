@@ -14,7 +14,7 @@ use wharf_store::Txn;
 use wharf_wire::{Fault, fault::Chain};
 
 use crate::{
-    check::action::Asked,
+    check::{action::Asked, oidc::no_secret},
     core::{ChangeError, Core},
     fault,
     names::platform_scope,
@@ -123,12 +123,6 @@ fn opened(keyring: &Keyring, sealed: &Sealed, context: &str) -> Option<String> {
             None
         }
     }
-}
-
-fn no_secret() -> Fault {
-    faults::invalid_load_balancer_action_exception(
-        "You must either specify a client secret or set UseExistingClientSecret to true",
-    )
 }
 
 /// How actions authenticate users.

@@ -1,12 +1,14 @@
 //! Keys that all hosts of a listener have: they seal what browsers keep, and sign what targets are told of users.
 
-use base64::{Engine, engine::general_purpose::STANDARD, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use ring::{
-    aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
+    aead::{CHACHA20_POLY1305, LessSafeKey, UnboundKey},
     rand::{SecureRandom, SystemRandom},
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair},
 };
 use wharf_planeproto::oidc as told;
+
+use crate::sealing;
 
 /// What a sealed text is for; one of another purpose does not open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,28 +64,16 @@ impl SessionKeys {
 
     /// `None` where there is no randomness.
     pub fn seal(&self, purpose: Purpose, to: &[u8], plain: &[u8]) -> Option<String> {
-        let key = self.0.first()?;
-        let nonce: [u8; NONCE_LEN] = random()?;
-        let mut text = plain.to_vec();
-        key.sealing
-            .seal_in_place_append_tag(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from(purpose.bound_to(to)),
-                &mut text,
-            )
-            .ok()?;
-        Some(URL_SAFE_NO_PAD.encode([&nonce[..], &text[..]].concat()))
+        let key = &self.0.first()?.sealing;
+        sealing::seal(key, random()?, &purpose.bound_to(to), plain.to_vec())
     }
 
     /// What one of the keys sealed for this purpose.
     pub fn open(&self, purpose: Purpose, to: &[u8], text: &str) -> Option<Vec<u8>> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let (nonce, sealed) = bytes.split_first_chunk::<NONCE_LEN>()?;
+        let (bytes, bound_to) = (sealing::decode(text)?, purpose.bound_to(to));
         self.0.iter().find_map(|key| {
-            let mut sealed = sealed.to_vec();
-            let nonce = Nonce::assume_unique_for_key(*nonce);
-            let aad = Aad::from(purpose.bound_to(to));
-            let plain = key.sealing.open_in_place(nonce, aad, &mut sealed).ok()?;
+            let mut sealed = bytes.clone();
+            let plain = sealing::open(&key.sealing, &bound_to, &mut sealed)?;
             Some(plain.to_vec())
         })
     }

@@ -34,15 +34,6 @@ use self::keys::SessionKeys;
 
 /// Where providers send users back to.
 pub const CALLBACK: &str = "/oauth2/idpresponse";
-/// Parameters of the request to the authorization endpoint that are nobody else's to give.
-const OWN_PARAMETERS: [&str; 6] = [
-    "client_id",
-    "nonce",
-    "redirect_uri",
-    "response_type",
-    "scope",
-    "state",
-];
 /// Calls to one provider at a time, so that a slow one leaves room for others.
 const CALLS: usize = 32;
 
@@ -118,7 +109,7 @@ impl Oidc {
             .append_pair("state", state)
             .append_pair("nonce", nonce);
         let extra = self.told.extra.iter();
-        for (key, value) in extra.filter(|(key, _)| !OWN_PARAMETERS.contains(&key.as_str())) {
+        for (key, value) in extra.filter(|(key, _)| !told::OWN_PARAMETERS.contains(&key.as_str())) {
             query.append_pair(key, value);
         }
         let mark = if endpoint.contains('?') { '&' } else { '?' };

@@ -1,8 +1,9 @@
 //! Sessions: what is known of a user, sealed into cookies. One cookie holds at most 4 KiB, so a session may have several.
 
-use http::{HeaderMap, HeaderValue, header::COOKIE};
+use http::{HeaderMap, HeaderValue};
 
 use super::{Oidc, Refused, keys::Purpose};
+use crate::sticky::cookies;
 
 /// Of one cookie's value. With its name and what it is told it stays below 4096.
 const SHARD: usize = 3900;
@@ -143,21 +144,13 @@ pub fn set_cookie(name: &str, value: &str, seconds: u64) -> String {
     format!("{name}={value}; Expires={until}; Path=/; Secure; HttpOnly; SameSite=Lax")
 }
 
-fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
-    let lines = headers.get_all(COOKIE).into_iter();
-    lines
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-}
-
 fn has_cookie(headers: &HeaderMap, name: &str) -> bool {
-    pairs(headers).any(|(key, _)| key == name)
+    cookies(headers).any(|(key, _)| key == name)
 }
 
 /// The value of a cookie that is there once. Two of a name are of different hosts or paths, and which one is whose nobody can say.
 pub fn only_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let mut found = pairs(headers).filter(|(key, _)| *key == name);
+    let mut found = cookies(headers).filter(|(key, _)| *key == name);
     let (_, value) = found.next()?;
     found.next().is_none().then_some(value)
 }
@@ -165,7 +158,7 @@ pub fn only_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 /// The value that the cookies `name-0`, `name-1` … hold together.
 fn gathered(headers: &HeaderMap, name: &str) -> Option<String> {
     let mut shards: [Option<&str>; MOST_SHARDS] = [None; MOST_SHARDS];
-    for (key, value) in pairs(headers) {
+    for (key, value) in cookies(headers) {
         let number = key.strip_prefix(name).and_then(|it| it.strip_prefix('-'));
         let number = number.filter(|it| it.len() == 1);
         let Some(number) = number.and_then(|it| it.parse::<usize>().ok()) else {

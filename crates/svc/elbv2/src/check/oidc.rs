@@ -1,6 +1,7 @@
 //! What an action `authenticate-oidc` may say.
 
 use wharf_api_elbv2::{AuthenticateOidcActionConfig as Given, faults};
+use wharf_planeproto::oidc::OWN_PARAMETERS;
 use wharf_wire::Fault;
 
 use crate::{
@@ -14,15 +15,6 @@ const MOST_EXTRA: usize = 10;
 const MOST_URL: usize = 2048;
 const MOST_TEXT: usize = 1024;
 const MOST_NAME: usize = 128;
-/// Parameters of the request to the provider that are the load balancer's own.
-const OWN_PARAMETERS: [&str; 6] = [
-    "client_id",
-    "nonce",
-    "redirect_uri",
-    "response_type",
-    "scope",
-    "state",
-];
 /// Cookies of load balancers begin so.
 const OWN_COOKIES: &str = "AWSALB";
 const COOKIE: &str = "AWSELBAuthSessionCookie";
@@ -37,11 +29,7 @@ pub fn settings(given: Given) -> Result<(OidcSettings, Option<String>), Fault> {
         }
         (Some(secret), _) => Some(text("ClientSecret", secret)?),
         (None, Some(true)) => None,
-        (None, _) => {
-            return Err(refused(
-                "You must either specify a client secret or set UseExistingClientSecret to true",
-            ));
-        }
+        (None, _) => return Err(no_secret()),
     };
     let seconds = given.session_timeout.map_or(Some(MOST_SECONDS), |it| {
         let seconds = u64::try_from(it).ok();
@@ -91,6 +79,11 @@ pub fn settings(given: Given) -> Result<(OidcSettings, Option<String>), Fault> {
         },
     };
     Ok((settings, secret))
+}
+
+/// Nobody said the client's secret, and none is there.
+pub fn no_secret() -> Fault {
+    refused("You must either specify a client secret or set UseExistingClientSecret to true")
 }
 
 fn refused(text: &str) -> Fault {
