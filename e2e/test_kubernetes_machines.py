@@ -52,6 +52,12 @@ def instance(server, cluster, hosts):
     return said.split("(", 1)[1].split(")", 1)[0]
 
 
+def refusal_of_too_much(server, cluster, host):
+    said = dedicate(server, cluster, host, "--profile", cluster.role, "--cpus", str(CORES + 1), check=False)
+    assert "that nobody has" in said, said
+    return said
+
+
 def described(server, instance):
     (found,) = server.client("ec2").describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"]
     return found
@@ -93,10 +99,11 @@ def test_nobody_else_comes_to_the_machine(server, cluster, hosts, instance):
     for other in made:
         wait_for(lambda other=other: state(ec2, other) == "running", 60, "an instance that runs")
         assert host_of(ec2, hosts, other) is hosts[0]
+    # And no more can be given than there is.
+    said = refusal_of_too_much(server, cluster, hosts[0])
+    assert f"{CORES} cores" not in said, said
     ec2.terminate_instances(InstanceIds=made)
-    # And what is there already cannot be given again.
-    said = dedicate(server, cluster, hosts[0], "--profile", cluster.role, "--cpus", str(CORES + 1), check=False)
-    assert f"{CORES} cores" in said, said
+    wait_for(lambda: f"{CORES} cores" in refusal_of_too_much(server, cluster, hosts[0]), 60, "the room of those that ended")
     said = dedicate(server, cluster, hosts[0], "--profile", "nobodys", check=False)
     assert "nobodys" in said, said
     said = dedicate(server, cluster, hosts[0], "--cancel", check=False)

@@ -24,7 +24,9 @@ CONNECTIONS = 4
 # What an account's flood reads was put before it begins.
 GROUP, NAMESPACE, SEEDS = "flood", "Flood", "Seeds"
 CLOUDWATCH, LOGS = ("monitoring", "GraniteServiceVersion20100801"), ("logs", "Logs_20140328")
-END_DEADLINE_S = 30
+# A flood ends with the calls that are under way.
+CALL_DEADLINE_S = 60
+END_DEADLINE_S = CALL_DEADLINE_S + 30
 
 
 def _now():
@@ -146,7 +148,7 @@ def _main(port, name):
             request = AWSRequest(method="POST", url=f"http://127.0.0.1:{port}/", data=packed, headers=head)
             SigV4Auth(keys, service, "us-east-1").add_auth(request)
             try:
-                line = line or http.client.HTTPConnection("127.0.0.1", int(port), timeout=60)
+                line = line or http.client.HTTPConnection("127.0.0.1", int(port), timeout=CALL_DEADLINE_S)
                 line.request("POST", "/", packed, dict(request.headers.items()))
                 answer = line.getresponse()
                 answer.read()
