@@ -445,10 +445,10 @@ impl PodState {
                 }
             }
         }
-        self.sandbox = match self.sandbox {
-            Sandbox::Removing | Sandbox::Removed => Sandbox::Removed,
-            _ => Sandbox::None,
-        };
+        // What makes or removes it tells how that ended: until then more of it may be there than what was lost.
+        if matches!(self.sandbox, Sandbox::Ready) {
+            self.sandbox = Sandbox::None;
+        }
         self.ip = None;
     }
 }

@@ -301,7 +301,18 @@ fn a_lost_sandbox_is_made_again() {
     run(&pod, &mut state, "a", 1, NOW);
 }
 
-/// What an action may come to.
+#[test]
+fn a_sandbox_that_is_lost_while_it_is_removed_is_not_forgotten_before_its_removal_ends() {
+    let mut pod = pod(json!({"containers": [{"name": "a"}]}));
+    let mut state = ready(&pod);
+    pod.metadata.deletion_timestamp = Some("2026-01-01T00:00:00Z".to_owned());
+    assert_eq!(act(&pod, &mut state, NOW), [Action::RemoveSandbox]);
+    state.take(&pod, Event::SandboxLost, NOW);
+    assert_eq!(act(&pod, &mut state, NOW), []);
+    state.take(&pod, Event::SandboxRemoved, NOW);
+    assert_eq!(act(&pod, &mut state, NOW), [Action::Delete]);
+}
+
 #[test]
 fn what_runs_is_given_other_bounds_or_begun_again() {
     let of = |cpu: &str, memory: &str| {
