@@ -178,3 +178,34 @@ pub fn spdy(bytes: &[u8]) {
 pub fn websocket(bytes: &[u8]) {
     wharf_kubelet::server::fuzz::websocket_messages(bytes);
 }
+
+/// The answer of a webhook.
+pub fn review(bytes: &[u8]) {
+    wharf_kube_api::fuzz::review(bytes);
+}
+
+/// What an aggregated server tells of its kinds.
+pub fn aggregated(bytes: &[u8]) {
+    wharf_kube_api::fuzz::aggregated(bytes);
+}
+
+/// What a node tells of what it uses.
+pub fn node_summary(bytes: &[u8]) {
+    wharf_kube_api::fuzz::node_summary(bytes);
+}
+
+/// What an adapter tells of metrics.
+pub fn adapter(bytes: &[u8]) {
+    wharf_kube_controllers::fuzz::adapter(bytes, NOW);
+}
+
+/// An Ingress on the first line, a Secret on the second.
+pub fn ingress(bytes: &[u8]) {
+    let Some((ingress, secret)) = input::line(bytes) else {
+        return;
+    };
+    let read = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).ok();
+    if let (Some(ingress), Some(secret)) = (read(ingress.as_bytes()), read(secret)) {
+        wharf_svc_kube_balancers::fuzz::ingress(ingress, secret);
+    }
+}

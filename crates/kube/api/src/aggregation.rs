@@ -14,7 +14,7 @@ mod check;
 mod forward;
 mod index;
 mod service;
-mod told;
+pub(crate) mod told;
 
 pub use check::follow;
 pub use forward::{Length, pass};

@@ -29,6 +29,8 @@ mod deleting;
 mod discovery;
 mod documents;
 mod expiry;
+#[doc(hidden)]
+pub mod fuzz;
 mod lookup;
 mod measured;
 mod metering;

@@ -6,7 +6,7 @@
 
 mod asking;
 mod kept;
-mod told;
+pub(crate) mod told;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -8,7 +8,7 @@
 mod ask;
 mod hook;
 mod index;
-mod review;
+pub(crate) mod review;
 mod turn;
 
 use std::{collections::BTreeMap, sync::Arc};

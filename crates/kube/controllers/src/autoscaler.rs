@@ -8,9 +8,9 @@
 //! controller that starts does not have.
 
 mod history;
-mod limits;
-mod metric;
-mod others;
+pub(crate) mod limits;
+pub(crate) mod metric;
+pub(crate) mod others;
 mod plan;
 mod replicas;
 mod told;

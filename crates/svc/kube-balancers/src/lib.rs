@@ -14,6 +14,8 @@ mod bindings;
 mod cloud;
 mod controller;
 mod endpoints;
+#[doc(hidden)]
+pub mod fuzz;
 mod ingress;
 mod names;
 mod nodes;
