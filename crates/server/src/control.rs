@@ -60,6 +60,9 @@ wharf_api_wharf::operations! {
             let clusters = self.0.explain.clusters()?;
             checks.push(clusters.check_of_explained(cx, cluster.as_deref()).await?);
         }
+        if let Input::DedicateNode(wanted) = input {
+            checks.extend(self.0.nodes.checks_of_dedicating(cx, wanted).await);
+        }
         Ok(checks)
     };
     run(self, operation, call, input) = operation(&self.0, call, input).await;
@@ -109,13 +112,6 @@ fn checks(input: Input<'_>) -> Vec<Check> {
     }) = input
     {
         checks.push(Check::any("cloudtrail:LookupEvents"));
-    }
-    // It launches an instance with a role.
-    if let Input::DedicateNode(DedicateNodeRequest { cancel, .. }) = input {
-        match cancel {
-            Some(true) => checks.push(Check::any("ec2:TerminateInstances")),
-            _ => checks.extend(["ec2:RunInstances", "iam:PassRole"].map(Check::any)),
-        }
     }
     checks
 }

@@ -23,7 +23,7 @@ use wharf_svc_ec2::{Ec2Service, instances::MachineNodeWish};
 use wharf_svc_ecs::{EcsService, NodeInstance};
 use wharf_svc_eks::EksService;
 use wharf_svc_iam::IamService;
-use wharf_wire::{Call, Caller, Fault};
+use wharf_wire::{Call, Caller, Check, Context, Fault};
 
 use crate::{
     control::fault::{failed, invalid},
@@ -122,15 +122,12 @@ impl Nodes {
         input: DedicateNodeRequest,
         eks: &EksService,
     ) -> Result<DedicateNodeResponse, Fault> {
+        let place = place_of(call.context(), &input);
         let user = self.user(call, &input.name.unwrap_or_default()).await?;
         let arn = user_arn(call, &user);
         let registered = self.instances(call, &user).await;
         let Some(host) = registered.into_iter().next().map(|it| it.host) else {
             return Err(invalid("The node is not registered."));
-        };
-        let place = Place {
-            account: input.account.unwrap_or_else(|| call.account.clone()),
-            region: input.region.unwrap_or_else(|| call.region.clone()),
         };
         let cluster = input.cluster.unwrap_or_default();
         let one_at_a_time = self.dedicating.lock().await;
@@ -184,6 +181,35 @@ impl Nodes {
             memory_mib: i32::try_from(given.memory_mib).ok(),
             made: Some(given.made),
         })
+    }
+
+    /// What whoever makes a machine a node must be allowed besides: it launches an instance, which is given the role of its profile, or
+    /// ends one.
+    pub async fn checks_of_dedicating(
+        &self,
+        cx: &Context,
+        input: &DedicateNodeRequest,
+    ) -> Vec<Check> {
+        let place = place_of(cx, input);
+        let is_own = place.account == cx.account;
+        let of_instances = |action| match is_own {
+            true => Check::new(
+                action,
+                format!("arn:aws:ec2:{}:{}:instance/*", place.region, place.account),
+            ),
+            false => Check::any(action),
+        };
+        if input.cancel.unwrap_or_default() {
+            return vec![of_instances("ec2:TerminateInstances")];
+        }
+        let profile = input.profile.as_deref().unwrap_or_default();
+        let role = self.ec2.role_of_profile(&place, profile).await.ok();
+        let passes = match role.filter(|_| is_own) {
+            Some(role) => Check::pass_role(role, "ec2.amazonaws.com"),
+            // What is not there, or another account's, passes nobody who may not pass all.
+            None => Check::any("iam:PassRole"),
+        };
+        vec![of_instances("ec2:RunInstances"), passes]
     }
 
     /// The name of a node, which may be the control plane's.
@@ -240,6 +266,14 @@ impl Nodes {
 }
 
 /// What another service refuses, in its words.
+/// Where the cluster is, and what is launched for it.
+fn place_of(cx: &Context, input: &DedicateNodeRequest) -> Place {
+    Place {
+        account: input.account.clone().unwrap_or_else(|| cx.account.clone()),
+        region: input.region.clone().unwrap_or_else(|| cx.region.clone()),
+    }
+}
+
 fn told(fault: Fault) -> Fault {
     match fault.sender {
         true => invalid(fault.message),

@@ -61,9 +61,12 @@ pub fn profile(pod: &Pod, of: &Container, loaded: &Loaded) -> Result<Option<Stri
     }
 }
 
-/// Of the kernel's list, with the mode of each behind its name.
+/// Of the kernel's list, with the mode of each behind its name: those that hold whom they are put on.
 pub fn names(list: &str) -> BTreeSet<String> {
-    let name = |line: &str| Some(line.rsplit_once(" (")?.0.to_owned());
+    let name = |line: &str| {
+        let (name, mode) = line.rsplit_once(" (")?;
+        matches!(mode, "enforce)" | "kill)").then(|| name.to_owned())
+    };
     list.lines().filter_map(name).collect()
 }
 
@@ -93,7 +96,7 @@ mod tests {
         let off = || rejected("AppArmor is not enabled on the host");
         let missing = || rejected("profile \"k8s-none\" is not loaded");
         let loaded = Some(names(
-            "k8s-mine (enforce)\nk8s mine too (complain)\nbroken\n",
+            "k8s-mine (enforce)\nk8s mine too (kill)\nk8s-lax (complain)\nk8s-none (unconfined)\nbroken\n",
         ));
         for (whole, own, without, with) in [
             ("", "", None, None),
@@ -104,6 +107,12 @@ mod tests {
             ("Unconfined", "k8s-mine", off(), None),
             ("k8s mine too", "", off(), None),
             ("", "k8s-none", off(), missing()),
+            (
+                "",
+                "k8s-lax",
+                off(),
+                rejected("profile \"k8s-lax\" is not loaded"),
+            ),
             ("k8s-none", "k8s-mine", off(), missing()),
             (
                 "",

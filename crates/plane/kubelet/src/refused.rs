@@ -85,6 +85,11 @@ pub fn refused(pod: &Pod, node: Node<'_>) -> Option<String> {
     })
 }
 
+/// The same of a container that begins anew: its machine may lend less than when its pod was taken.
+pub fn refused_again(pod: &Pod, of: &Container, node: Node<'_>) -> Option<String> {
+    container(pod, of, node)
+}
+
 /// The same of a container that is added to a pod that runs: such a one alone is left out. `at`: how many there are before it.
 pub fn refused_ephemeral(pod: &Pod, of: &Container, at: usize, node: Node<'_>) -> Option<String> {
     if at >= MOST_EPHEMERAL {

@@ -175,13 +175,14 @@ impl Worker {
             return;
         }
         let node = &self.context.node;
+        // What runs is not asked again, as upstream has it: its containers are, before they begin anew.
+        if !matches!(self.pod.status.text("/phase"), "" | "Pending") {
+            return;
+        }
         let lacking = refused(&self.pod, node.has()).map(|it| (refused::REASON, it));
-        // What runs is not asked again, as upstream has it.
-        let is_new = matches!(self.pod.status.text("/phase"), "" | "Pending");
         let unprotected = || {
             let refused = app_armor::refused(&self.pod, &node.machine.app_armor());
-            let refused = refused.filter(|_| is_new)?;
-            Some((app_armor::REASON, refused))
+            Some((app_armor::REASON, refused?))
         };
         if let Some((reason, message)) = lacking.or_else(unprotected) {
             if self.state.failed.is_none() {

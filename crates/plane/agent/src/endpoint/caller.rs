@@ -13,8 +13,8 @@ pub enum Caller {
     Task(String),
     /// A process in the host's own network: one of the tasks there, or a program of the machine.
     Host,
-    /// An address that no task has (any more).
-    Unknown(IpAddr),
+    /// An address that no task has (any more), in a scope of the network: another's has the same addresses.
+    Unknown(Scope, IpAddr),
 }
 
 /// Tells whose an address is.
@@ -29,7 +29,7 @@ pub fn callers_in(network: Network, scope: Scope) -> CallerOf {
         };
         match key {
             Some(key) => Caller::Task(network_owner(&key).to_owned()),
-            None => Caller::Unknown(address),
+            None => Caller::Unknown(scope.clone(), address),
         }
     })
 }
@@ -41,7 +41,7 @@ impl Caller {
         match self {
             Self::Task(id) => *id == task.context.id,
             Self::Host => task.context.spec.network == NetworkMode::Host,
-            Self::Unknown(_) => false,
+            Self::Unknown(..) => false,
         }
     }
 }

@@ -90,7 +90,7 @@ impl Connections {
     pub fn admit(&self, caller: &Caller) -> Option<Slot> {
         let share = match caller {
             Caller::Host => self.limits.of_host,
-            Caller::Task(_) | Caller::Unknown(_) => self.limits.per_task,
+            Caller::Task(_) | Caller::Unknown(..) => self.limits.per_task,
         };
         let mut state = self.lock();
         let own = state.of.get(caller).map_or(0, VecDeque::len);

@@ -115,7 +115,7 @@ impl Proxy {
         let id = match caller {
             // The server sees the host itself, and that it is for a task.
             Caller::Host => return Forwarded::default(),
-            Caller::Unknown(_) => None,
+            Caller::Unknown(..) => None,
             Caller::Task(id) => Some(id),
         };
         if let Some(instance) = id.as_ref().and_then(|id| self.instances.get(id)) {

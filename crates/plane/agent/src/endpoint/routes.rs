@@ -76,7 +76,7 @@ impl Routes {
             ["v2", "metadata" | "metadataWithTags" | "stats", ..] => {
                 let found = match caller {
                     Caller::Task(id) => self.roster.task(id),
-                    Caller::Host | Caller::Unknown(_) => None,
+                    Caller::Host | Caller::Unknown(..) => None,
                 };
                 let Some(found) = found else {
                     return refuse(StatusCode::NOT_FOUND, "unable to get task arn from request");
@@ -102,7 +102,7 @@ impl Routes {
         let found = match caller {
             Caller::Task(task) => self.roster.task(task),
             Caller::Host => self.roster.with_credentials(id),
-            Caller::Unknown(_) => None,
+            Caller::Unknown(..) => None,
         };
         // A task in the host's network is counted by the id; there are no more of these than tasks.
         let counted = match (caller, &found) {

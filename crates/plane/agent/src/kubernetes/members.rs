@@ -44,7 +44,7 @@ pub fn callers(network: Network, vpc: String, kubelet: Kubelet) -> CallerOf {
         let is_member = |key: &String| *key == node.instance || node.pod_of(key).is_some();
         match key.filter(is_member) {
             Some(key) => Caller::Task(key),
-            None => Caller::Unknown(address),
+            None => Caller::Unknown(scope.clone(), address),
         }
     })
 }

@@ -142,8 +142,8 @@ impl ContainerSpec {
         }
     }
 
-    /// One whose PID namespace others share: its first process is nobody, may nothing, and reaps what they leave behind. It has next to
-    /// no memory, so that it is the last to be ended where that runs out.
+    /// One whose PID namespace others share: its first process is nobody, may nothing, and reaps what they leave behind. Where
+    /// memory runs out it is the last to be ended: they would all end with it.
     pub fn reaper(name: ContainerName) -> Self {
         let nobody = format!("{AS_NUMBER}{NOBODY}:{AS_NUMBER}{NOBODY}");
         let nothing = Capabilities {
@@ -153,6 +153,7 @@ impl ContainerSpec {
         Self {
             user: nobody,
             reaps: true,
+            oom_score_adj: BELOW_ALL,
             read_only_root: true,
             capabilities: nothing,
             log: LogMode::Discard,
@@ -161,6 +162,9 @@ impl ContainerSpec {
         }
     }
 }
+
+/// Containers of pods whose memory is guaranteed have one more.
+const BELOW_ALL: i32 = -998;
 
 /// Arguments and environment carry secrets.
 impl std::fmt::Debug for ContainerSpec {

@@ -21,7 +21,9 @@ use crate::{
     machine::{Login, Pull, PullPolicy, run_name},
     names,
     pod::{Container, Pod},
-    pull_secrets, seccomp,
+    pull_secrets,
+    refused::refused_again,
+    seccomp,
     spec::{self, Around},
     state::{Event, PodState},
     worker::Context,
@@ -117,6 +119,9 @@ pub(super) async fn start(
             "its name is none that a container can have".to_owned(),
         );
     };
+    if let Some(message) = refused_again(pod, of, context.node.has()) {
+        return not("CreateContainerError", message);
+    }
     let image = context.images.lock().get(&container).cloned();
     let Some(image) = image else {
         return not("CreateContainerError", "its image is gone".to_owned());

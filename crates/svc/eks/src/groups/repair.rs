@@ -1,7 +1,8 @@
 //! Which nodes of a group are repaired, and how: those whose conditions have said for long enough that something is wrong with them.
 //! Pure.
 //!
-//! A node that is to be replaced or rebooted takes no more pods, and those it has go where their budgets let them, for [`PATIENCE`] at
+//! A repair is written down before anything is done for it, so that what it changes can be taken back whatever dies in between. A node that
+//! is to be replaced or rebooted takes no more pods, and those it has go where their budgets let them, for [`PATIENCE`] at
 //! most; one that is not ready is not waited for, since nobody there hears of it. What was begun goes on unless repair is turned off;
 //! nothing is begun while too many nodes are bad, for then it is not the nodes.
 
@@ -125,13 +126,22 @@ impl Rules {
         (Action::Replace, usual.map_or(HALF_AN_HOUR, |it| it.1))
     }
 
+    /// The conditions by which something is to be done with a node, now or later.
+    fn counts<'a>(&'a self, node: &'a Node) -> impl Iterator<Item = &'a Bad> {
+        let all = node.bad.iter();
+        all.filter(|bad| self.of(bad).0 != Action::Nothing)
+    }
+
+    fn is_bad(&self, node: &Node) -> bool {
+        self.counts(node).next().is_some()
+    }
+
     /// What is to be done with a node that was repaired last at `after`, if anything is yet.
     fn due(&self, node: &Node, after: Option<Timestamp>, now: Timestamp) -> Option<Action> {
-        let due = node.bad.iter().filter_map(|bad| {
+        let due = self.counts(node).filter_map(|bad| {
             let (action, wait) = self.of(bad);
             let since = after.map_or(bad.since, |it| it.max(bad.since));
-            (action != Action::Nothing && now.since(since) >= wait && now >= since)
-                .then_some(action)
+            (now.since(since) >= wait && now >= since).then_some(action)
         });
         due.max()
     }
@@ -178,7 +188,7 @@ pub fn repair(
     if !rules.enabled {
         return (acts, None);
     }
-    let bad: Vec<&(&Member, &Node)> = staying.iter().filter(|it| !it.1.bad.is_empty()).collect();
+    let bad: Vec<&(&Member, &Node)> = staying.iter().filter(|it| rules.is_bad(it.1)).collect();
     let due: Vec<(&Member, &Node, Action)> = bad
         .iter()
         .filter(|it| !repairs.contains_key(&it.0.id))
@@ -206,7 +216,6 @@ pub fn repair(
             rebooted: None,
         };
         repairs.insert(member.id.clone(), repairing);
-        acts.push(Act::Cordon(node.name.clone()));
     }
     (acts, None)
 }
@@ -218,7 +227,7 @@ fn go_on(
     (member, node): (&Member, &Node),
     now: Timestamp,
 ) -> (Option<Act>, bool) {
-    if node.bad.is_empty() {
+    if !rules.is_bad(node) {
         let own = !repairing.cordoned;
         return (own.then(|| Act::Uncordon(node.name.clone())), false);
     }
@@ -232,7 +241,7 @@ fn go_on(
     }
     let waits = node.ready && node.pods > 0 && now.since(repairing.since) < PATIENCE;
     let act = match repairing.action {
-        _ if waits && !node.cordoned => Act::Cordon(node.name.clone()),
+        _ if node.ready && !node.cordoned => Act::Cordon(node.name.clone()),
         _ if waits => Act::Evict(node.name.clone()),
         Action::Reboot => {
             repairing.rebooted = Some(now);

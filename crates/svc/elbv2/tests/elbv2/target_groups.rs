@@ -2,7 +2,8 @@
 
 use wharf_api_elbv2::{
     self as api, DeleteTargetGroupInput, DescribeTargetGroupsInput, Elbv2,
-    ModifyTargetGroupAttributesInput, TargetGroupAttribute,
+    ModifyTargetGroupAttributesInput, RegisterTargetsInput, TargetDescription,
+    TargetGroupAttribute,
 };
 
 use wharf_planeproto::Resource;
@@ -192,7 +193,18 @@ async fn instances_of_a_vpc_have_addresses_there_until_they_end() {
     );
     assert!(refusal("i-5").await.contains("not in a running state"));
     harness.register(&group, "i-1").await.unwrap();
-    assert_eq!(harness.count("target").await, 2);
+    // At many ports: more than one transaction takes.
+    let at = |port: i32| TargetDescription {
+        id: Some("i-3".to_owned()),
+        port: Some(port),
+        ..Default::default()
+    };
+    let input = RegisterTargetsInput {
+        target_group_arn: Some(group.clone()),
+        targets: Some((9000..9130).map(at).collect()),
+    };
+    harness.elb.register_targets(&call(), input).await.unwrap();
+    assert_eq!(harness.count("target").await, 132);
     for id in ["i-1", "i-3"] {
         harness
             .instances

@@ -72,7 +72,7 @@ impl MetadataService {
     fn instance(&self, caller: &Caller) -> Option<Arc<Instance>> {
         match caller {
             Caller::Task(id) => self.known.get(id),
-            Caller::Host | Caller::Unknown(_) => None,
+            Caller::Host | Caller::Unknown(..) => None,
         }
     }
 

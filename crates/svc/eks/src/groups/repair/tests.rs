@@ -118,12 +118,12 @@ fn a_bad_node_is_replaced_when_its_time_has_come() {
     for (condition, expected) in [
         // Nobody waits for pods of a node that is not heard of.
         ("Ready", 31),
-        // Two pods at two looks.
-        ("AcceleratedHardwareReady", 13),
-        ("ContainerRuntimeReady", 33),
-        ("KernelReady", 33),
-        ("NetworkingReady", 33),
-        ("StorageReady", 33),
+        // It takes no more pods, then two go at two looks.
+        ("AcceleratedHardwareReady", 14),
+        ("ContainerRuntimeReady", 34),
+        ("KernelReady", 34),
+        ("NetworkingReady", 34),
+        ("StorageReady", 34),
     ] {
         let mut world = World::new(3);
         world.fails(1, condition, NOW);
@@ -160,13 +160,57 @@ fn a_node_that_becomes_good_takes_pods_again() {
         world.node(1).cordoned = cordoned;
         world.fails(1, "KernelReady", NOW);
         world.look(after(30));
+        world.look(after(31));
         assert!(world.node(1).cordoned);
         world.node(1).bad.clear();
-        world.look(after(31));
+        world.look(after(32));
         // As it was before.
         assert_eq!(world.node(1).cordoned, cordoned);
         assert!(world.repairs.is_empty() && world.is_there(1));
     }
+}
+
+#[test]
+fn what_was_not_written_down_was_not_begun() {
+    let mut world = World::new(3);
+    world.evicts = false;
+    world.fails(1, "KernelReady", NOW);
+    world.look(after(30));
+    // Somebody else changed the group meanwhile.
+    world.repairs.clear();
+    world.look(after(31));
+    world.look(after(32));
+    assert!(world.node(1).cordoned);
+    world.node(1).bad.clear();
+    world.look(after(33));
+    assert!(!world.node(1).cordoned && world.repairs.is_empty());
+}
+
+#[test]
+fn what_nothing_is_done_about_does_not_count() {
+    let mut world = World::new(3);
+    world.evicts = false;
+    world.rules.bearable = Some(Unavailable::Number(1));
+    world.rules.overrides = vec![Override {
+        condition: "StorageReady".to_owned(),
+        reason: "Why".to_owned(),
+        wait_mins: 0,
+        action: Action::Nothing,
+    }];
+    for number in 0..3 {
+        world.fails(number, "StorageReady", NOW);
+    }
+    world.fails(1, "KernelReady", NOW);
+    assert_eq!(world.look(after(30)).1, None);
+    world.look(after(31));
+    assert!(world.node(1).cordoned);
+    // It is well again but for what was there all the while.
+    world
+        .node(1)
+        .bad
+        .retain(|it| it.condition == "StorageReady");
+    world.look(after(32));
+    assert!(!world.node(1).cordoned && world.repairs.is_empty() && world.is_there(1));
 }
 
 #[test]
@@ -175,8 +219,9 @@ fn turned_off_repair_lets_nodes_be() {
     world.evicts = false;
     world.fails(1, "KernelReady", NOW);
     world.look(after(30));
-    world.rules.enabled = false;
     world.look(after(31));
+    world.rules.enabled = false;
+    world.look(after(32));
     assert!(!world.node(1).cordoned && world.repairs.is_empty());
     assert_eq!(world.look(after(60)), (Vec::new(), None));
 }
@@ -196,10 +241,10 @@ fn overrides_say_when_and_what() {
         let gone = world.gone_after(1);
         (gone, world.rebooted.len())
     };
-    assert_eq!(check(vec![over("Why", 2, Action::Replace)]), (Some(5), 0));
+    assert_eq!(check(vec![over("Why", 2, Action::Replace)]), (Some(6), 0));
     assert_eq!(
         check(vec![over("Other", 2, Action::Replace)]),
-        (Some(33), 0)
+        (Some(34), 0)
     );
     assert_eq!(check(vec![over("Why", 2, Action::Nothing)]), (None, 0));
     // It has as long after each reboot.
@@ -244,8 +289,8 @@ fn nothing_begins_while_too_many_are_bad() {
         world.rules.bearable = bearable;
         (0..bad).for_each(|it| world.fails(it, "Ready", NOW));
         assert_eq!(world.look(after(29)), (Vec::new(), None));
-        let (acts, issue) = world.look(after(30));
-        assert_eq!(acts.is_empty(), stops, "{all} {bad} {bearable:?}");
+        let (_, issue) = world.look(after(30));
+        assert_eq!(world.repairs.is_empty(), stops, "{all} {bad} {bearable:?}");
         assert_eq!(
             issue.map(|it| (it.code, it.resources.len())),
             stops.then(|| ("Unknown".to_owned(), bad))
