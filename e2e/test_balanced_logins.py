@@ -119,6 +119,7 @@ def guarded(wharf, provider, tmp_path_factory):
 def calm(provider):
     """Each test begins with a provider that does its work."""
     provider.expires_in, provider.claims, provider.id_claims, provider.errors = 3600, {}, {}, {}
+    provider.beside = {}
 
 
 @pytest.fixture
@@ -204,8 +205,40 @@ def test_what_comes_back_is_the_browsers_own(guarded, provider):
     assert browser.get(back, method="POST")[0] == 401
     status, fields, _ = browser.get(back)
     assert status == 302 and fields["Location"] == guarded.url("/")
-    # A code is good for once.
-    assert browser.get(back)[0] == 561
+    # A login is good for once. Who has a session by then, from another window perhaps, goes where they wanted to.
+    status, fields, _ = browser.get(back)
+    assert status == 302 and fields["Location"] == guarded.url("/")
+    jar = browser.jars[guarded.name]
+    assert "__Host-AWSALBAuthNonce" not in jar
+    jar.clear()
+    assert browser.get(back)[0] == 401
+
+
+def test_a_code_of_another_issuer_is_told_to_nobody(guarded, provider):
+    provider.beside = {"iss": "https://other.test"}
+    asked = len(provider.requests)
+    assert guarded.browser().follow(guarded.url("/"))[0] == 401
+    assert len(provider.requests) == asked
+    provider.beside = {"iss": provider.issuer}
+    guarded.logged_in()
+
+
+def test_cookies_of_others_lock_nobody_out(guarded):
+    browser = guarded.browser()
+    browser.jars[guarded.name] = {"name": "Zo\u00eb"}
+    assert browser.follow(guarded.url("/"))[0] == 200
+    # What a host of the same domain can set is no nonce.
+    tossed = guarded.browser()
+    there = tossed.get(guarded.url("/"))[1]["Location"]
+    back = tossed.get(there)[1]["Location"]
+    jar = tossed.jars[guarded.name]
+    jar["AWSALBAuthNonce"] = jar.pop("__Host-AWSALBAuthNonce")
+    assert tossed.get(back)[0] == 401
+
+
+def test_a_rule_that_asks_for_more_takes_no_session_for_less(guarded, rule):
+    rule("/mfa", 401, OnUnauthenticatedRequest="deny", AuthenticationRequestExtraParams={"acr_values": "mfa"})
+    assert guarded.logged_in().get(guarded.url("/mfa"))[0] == 401
 
 
 def test_what_the_provider_says_is_checked(guarded, provider):
@@ -214,7 +247,7 @@ def test_what_the_provider_says_is_checked(guarded, provider):
         assert guarded.browser().follow(guarded.url("/"))[0] == 401, claims
     provider.id_claims = {}
     provider.claims = {"much": "x" * 12000}
-    assert guarded.browser().follow(guarded.url("/"))[0] == 500
+    assert guarded.browser().follow(guarded.url("/"))[0] == 401
     # What fits into several cookies does.
     provider.claims = {"much": "x" * 8000}
     browser = guarded.logged_in()
@@ -238,6 +271,9 @@ def test_tokens_are_renewed(guarded, provider):
     first = dict(told(browser.get(guarded.url("/"))[2]))["x-amzn-oidc-accesstoken"]
     second = dict(told(browser.get(guarded.url("/"))[2]))["x-amzn-oidc-accesstoken"]
     assert first != second and provider.requests[-1][1]["grant_type"] == "refresh_token"
+    # What is given with a target's answer is no cache's to give to others.
+    fields = browser.get(guarded.url("/"))[1]
+    assert fields.get_all("Set-Cookie") and 'no-cache="set-cookie"' in fields.get_all("Cache-Control")
     # The provider no longer vouches for the user.
     provider.refresh.clear()
     assert browser.get(guarded.url("/"))[0] == 302

@@ -22,6 +22,8 @@ class LoginProvider(Provider):
         # What tests change: how long access tokens last, what is said of users, and which paths answer with an error.
         self.expires_in, self.claims, self.id_claims, self.errors = 3600, {}, {}, {}
         self.authorized = []
+        # What the provider says beside the code.
+        self.beside = {}
         super().__init__()
 
     @staticmethod
@@ -66,7 +68,7 @@ class LoginHandler(Handler):
             it.authorized.append(query)
             code = f"code-{next(it.numbers)}"
             it.codes[code] = query
-            back = urllib.parse.urlencode({"code": code, "state": query["state"]})
+            back = urllib.parse.urlencode({"code": code, "state": query["state"]} | it.beside)
             return self.answer(302, Location=f"{query['redirect_uri']}?{back}")
         if asked.path == "/userinfo":
             kind, _, token = self.headers["Authorization"].partition(" ")

@@ -43,6 +43,8 @@ pub(crate) struct Connector {
     allowed: Allowed,
     trust: Trust,
     lookups: Arc<Semaphore>,
+    /// Of a part: those of its own, which come before those of all.
+    own_lookups: Option<Arc<Semaphore>>,
 }
 
 impl Connector {
@@ -51,6 +53,15 @@ impl Connector {
             allowed,
             trust,
             lookups: Arc::new(Semaphore::new(MOST_LOOKUPS)),
+            own_lookups: None,
+        }
+    }
+
+    /// The same, with at most so many look-ups of its own at once.
+    pub(crate) fn part(&self, lookups: usize) -> Self {
+        Self {
+            own_lookups: Some(Arc::new(Semaphore::new(lookups))),
+            ..self.clone()
         }
     }
 
@@ -103,13 +114,17 @@ impl Connector {
     }
 
     async fn look_up(&self, host: &str, port: u16) -> Vec<SocketAddr> {
+        let own = match &self.own_lookups {
+            Some(lookups) => lookups.clone().acquire_owned().await.ok(),
+            None => None,
+        };
         let Ok(turn) = self.lookups.clone().acquire_owned().await else {
             return Vec::new();
         };
         let host = host.to_owned();
         // The resolver's thread works on when nobody waits any more, and so does its turn.
         let looking = tokio::spawn(async move {
-            let _turn = turn;
+            let _turns = (own, turn);
             lookup_host((host, port)).await.map(Iterator::collect)
         });
         looking.await.ok().and_then(Result::ok).unwrap_or_default()

@@ -79,7 +79,10 @@ impl Failure {
 #[derive(Clone)]
 pub struct Egress {
     client: Client<Connector, Full<Bytes>>,
+    connector: Connector,
     turns: Arc<Semaphore>,
+    /// Of a part: those of its own, which come before those of all.
+    own_turns: Option<Arc<Semaphore>>,
     streams: Arc<Semaphore>,
 }
 
@@ -101,15 +104,27 @@ impl Egress {
     }
 
     fn trusting(allowed: Vec<Cidr>, trust: Trust) -> Self {
-        let client = Client::builder(TokioExecutor::new())
-            .pool_idle_timeout(IDLE_TIME)
-            .pool_max_idle_per_host(IDLE_CONNECTIONS)
-            .pool_timer(TokioTimer::new())
-            .build(Connector::new(Allowed::new(allowed), trust));
+        let connector = Connector::new(Allowed::new(allowed), trust);
         Self {
-            client,
+            client: client(&connector),
+            connector,
             turns: Arc::new(Semaphore::new(MOST_REQUESTS)),
+            own_turns: None,
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
+        }
+    }
+
+    /// A part of it for one of many who share it: as allowed and trusting as the whole, with connections of its own, and with at most so
+    /// many requests under way and names looked up at once. What one names that never answers keeps little from the others.
+    #[must_use]
+    pub fn part(&self, requests: usize, lookups: usize) -> Self {
+        let connector = self.connector.part(lookups);
+        Self {
+            client: client(&connector),
+            connector,
+            turns: Arc::clone(&self.turns),
+            own_turns: Some(Arc::new(Semaphore::new(requests))),
+            streams: Arc::clone(&self.streams),
         }
     }
 
@@ -137,6 +152,10 @@ impl Egress {
         most: usize,
     ) -> Result<Response<Bytes>, Failure> {
         check(request.uri())?;
+        let _own = match &self.own_turns {
+            Some(turns) => Some(turns.acquire().await),
+            None => None,
+        };
         let _turn = self.turns.acquire().await;
         let answer = self.client.request(request.map(Full::new)).await;
         let (head, body) = answer.map_err(|error| connect::why(&error))?.into_parts();
@@ -147,6 +166,14 @@ impl Egress {
         })?;
         Ok(Response::from_parts(head, whole.to_bytes()))
     }
+}
+
+fn client(connector: &Connector) -> Client<Connector, Full<Bytes>> {
+    Client::builder(TokioExecutor::new())
+        .pool_idle_timeout(IDLE_TIME)
+        .pool_max_idle_per_host(IDLE_CONNECTIONS)
+        .pool_timer(TokioTimer::new())
+        .build(connector.clone())
 }
 
 /// Only whole addresses of the web, without passwords in them.

@@ -105,6 +105,35 @@ async fn time_and_body_are_bounded() {
 }
 
 #[tokio::test]
+async fn a_part_that_waits_keeps_nothing_from_others() {
+    let whole = Egress::to(loopback());
+    let (one, other) = (whole.part(1, 1), whole.part(1, 1));
+    let (silent, at) = listen().await;
+    let url = format!("http://{at}/");
+    let stuck = tokio::spawn({
+        let one = one.clone();
+        async move { one.send(get(&url), LIMITS).await }
+    });
+    // It has been connected to: its turn is taken.
+    let _held = silent.accept().await.unwrap();
+    let at = server("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi".to_owned()).await;
+    let time = Duration::from_millis(50);
+    let limits = Limits { time, ..LIMITS };
+    let url = format!("http://{at}/");
+    // Waiting for a turn is within the request's time.
+    let late = one.send(get(&url), limits).await;
+    assert_eq!(late.unwrap_err(), Failure::TimedOut(time));
+    assert_eq!(other.send(get(&url), LIMITS).await.unwrap().body(), "hi");
+    assert_eq!(whole.send(get(&url), LIMITS).await.unwrap().body(), "hi");
+    stuck.abort();
+    let _ = stuck.await;
+    assert_eq!(one.send(get(&url), LIMITS).await.unwrap().body(), "hi");
+    let looks_nothing_up = whole.part(1, 0);
+    let none = looks_nothing_up.send(get("http://nowhere.invalid/"), limits);
+    assert_eq!(none.await.unwrap_err(), Failure::TimedOut(time));
+}
+
+#[tokio::test]
 async fn addresses_that_are_none() {
     let egress = Egress::to(loopback());
     for url in ["ftp://a/", "/path", "http://me:secret@127.0.0.1/"] {

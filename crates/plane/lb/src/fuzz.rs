@@ -9,9 +9,10 @@ use wharf_planeproto::{Change, Resource};
 use crate::{
     Update,
     config::Registry,
+    cookies,
     proxy::head,
     rules::{Redirect, RedirectSource, Subject},
-    sticky::{self, CookieKey},
+    sticky::CookieKey,
     upstream::{body::Piece, response::Head},
 };
 
@@ -52,7 +53,7 @@ pub fn request(request: &Request<()>, resources: Vec<Resource>) {
     let (parts, ()) = request.clone().into_parts();
     let _ = head::wanted_upgrade(&parts);
     head::strip_response(&mut parts.headers.clone());
-    if let Some(value) = sticky::cookie(&parts.headers, "AWSALB") {
+    if let Some(value) = cookies::first(&parts.headers, "AWSALB") {
         let _ = CookieKey::derive("fuzz", "arn").open(value);
     }
 }

@@ -28,6 +28,7 @@ mod balance;
 mod clock;
 mod config;
 mod control;
+mod cookies;
 mod endpoint;
 #[doc(hidden)]
 pub mod fuzz;

@@ -3,13 +3,10 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::aead::{Aad, LessSafeKey, NONCE_LEN, Nonce};
 
-/// `nonce` is random, and used once. `None` for more than the cipher takes.
-pub fn seal(
-    key: &LessSafeKey,
-    nonce: [u8; NONCE_LEN],
-    bound_to: &[u8],
-    mut plain: Vec<u8>,
-) -> Option<String> {
+/// `None` for more than the cipher takes.
+pub fn seal(key: &LessSafeKey, bound_to: &[u8], mut plain: Vec<u8>) -> Option<String> {
+    // Random of a cryptographic generator, and of nobody else's choice: none is used twice.
+    let nonce: [u8; NONCE_LEN] = rand::random();
     key.seal_in_place_append_tag(
         Nonce::assume_unique_for_key(nonce),
         Aad::from(bound_to),

@@ -7,13 +7,13 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderValue, header::COOKIE};
+use http::HeaderValue;
 use ring::{
     aead::{CHACHA20_POLY1305, LessSafeKey, UnboundKey},
     digest::{SHA256, digest},
 };
 
-use crate::{clock, sealing};
+use crate::{clock, cookies, sealing};
 
 /// Longest value looked at; ours have about 120 characters.
 const MOST: usize = 1024;
@@ -45,7 +45,7 @@ impl CookieKey {
         let expires = clock::unix_seconds().saturating_add(seconds);
         let mut text = expires.to_be_bytes().to_vec();
         text.extend_from_slice(what.as_bytes());
-        let sealed = sealing::seal(&self.0, rand::random(), b"", text);
+        let sealed = sealing::seal(&self.0, b"", text);
         sealed.expect("a few bytes are within the cipher's limit")
     }
 
@@ -64,30 +64,6 @@ impl CookieKey {
     }
 }
 
-/// Names and values of the cookies that the client sent.
-pub fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
-    let lines = headers.get_all(COOKIE).into_iter();
-    lines
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-}
-
-/// The value of a cookie that the client sent.
-pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    cookies(headers)
-        .find(|(key, _)| *key == name)
-        .map(|(_, value)| value.trim_matches('"'))
-}
-
-/// Whether a response sets a cookie of this name.
-pub fn sets_cookie(headers: &HeaderMap, name: &str) -> bool {
-    let lines = headers.get_all(http::header::SET_COOKIE).into_iter();
-    lines
-        .filter_map(|line| line.to_str().ok()?.split_once('='))
-        .any(|(key, _)| key.trim() == name)
-}
-
 /// `Set-Cookie` for a name, as AWS writes it, and its twin for requests from other sites.
 pub fn set_cookies(
     name: &str,
@@ -96,17 +72,15 @@ pub fn set_cookies(
     seconds: u64,
     secure: bool,
 ) -> Vec<HeaderValue> {
-    let until = std::time::SystemTime::now() + std::time::Duration::from_secs(seconds);
-    let until = httpdate::fmt_http_date(until);
-    let mut lines = vec![format!("{name}={value}; Expires={until}; Path=/")];
+    let mut lines = vec![cookies::line(name, value, seconds, "")];
     if let Some(twin) = twin {
-        let secure = if secure { "; Secure" } else { "" };
-        lines.push(format!(
-            "{twin}={value}; Expires={until}; Path=/; SameSite=None{secure}"
-        ));
+        let further = match secure {
+            true => "; SameSite=None; Secure",
+            false => "; SameSite=None",
+        };
+        lines.push(cookies::line(twin, value, seconds, further));
     }
-    let value = |line: &String| HeaderValue::from_str(line).ok();
-    lines.iter().filter_map(value).collect()
+    lines.into_iter().flatten().collect()
 }
 
 #[cfg(test)]
@@ -131,25 +105,11 @@ mod tests {
         assert_eq!(key.open(&bent), None);
     }
 
-    fn headers(lines: &[&str]) -> HeaderMap {
-        let pair = |line: &&str| (COOKIE, HeaderValue::from_str(line).unwrap());
-        lines.iter().map(pair).collect()
-    }
-
-    #[test]
-    fn cookies_are_found_among_others() {
-        let headers = headers(&["a=1; AWSALBCORS=x", "b=2;AWSALB=\"y\"; c"]);
-        assert_eq!(cookie(&headers, "AWSALB"), Some("y"));
-        assert_eq!(cookie(&headers, "AWSALBCORS"), Some("x"));
-        assert_eq!(cookie(&headers, "c"), None);
-    }
-
     proptest! {
         #[test]
         fn no_value_confuses(value in "[ -~]{0,60}") {
             let key = CookieKey::derive("group", "arn:a");
             prop_assert_eq!(key.open(&value), None);
-            cookie(&headers(&[&value]), "AWSALB");
         }
     }
 }

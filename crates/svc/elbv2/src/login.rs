@@ -21,8 +21,14 @@ use crate::{
     records::{Action, Listener, Oidc, Routing, SessionKey, SessionPublicKey},
 };
 
-/// A key seals and signs for so long. A session lasts a week at most, so what a key sealed is over when the one after it is replaced.
+/// A key is followed by another so long after it was made. A session lasts a week at most, so what a key sealed is over when two others came
+/// after it.
 const KEY_DAYS: i64 = 8;
+/// A new key opens for so long before it seals and signs: a host that has not heard of it yet, for the control plane cannot be reached,
+/// opens all that other hosts give to browsers.
+const AHEAD_DAYS: i64 = 1;
+/// The one that seals, the one that is to, and the one that did: all open.
+const MOST_KEYS: usize = 3;
 const DAY_MS: i64 = 86_400_000;
 
 /// What the client's secret of a listener's or a rule's action is sealed for.
@@ -146,20 +152,45 @@ pub fn keys_to_plane(arn: &str, keys: &[SessionKey], keyring: &Keyring) -> Vec<p
     keys.iter().filter_map(key).collect()
 }
 
-/// When a listener's newest key is replaced; `None` if it has none.
-pub fn due_at(keys: &[SessionKey]) -> Option<Timestamp> {
-    let newest = keys.first()?;
-    Some(Timestamp::from_millis(
-        newest.made_at.millis() + KEY_DAYS * DAY_MS,
-    ))
+/// What is next for a listener's keys.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The newest key becomes the one that seals and signs.
+    First(Timestamp),
+    /// There is a new key.
+    Add(Timestamp),
 }
 
-/// The keys with a new one; ids of those that are gone. The one before stays: browsers have what it sealed.
-pub fn replaced(keys: Vec<SessionKey>, new: SessionKey) -> (Vec<SessionKey>, Vec<String>) {
-    let mut all = vec![new];
-    all.extend(keys);
-    let gone = all.split_off(all.len().min(2));
-    (all, gone.into_iter().map(|it| it.id).collect())
+impl Step {
+    pub fn due(&self) -> Timestamp {
+        match self {
+            Self::First(due) | Self::Add(due) => *due,
+        }
+    }
+}
+
+/// `None` for a listener without keys. The first is the one that seals.
+pub fn next_step(keys: &[SessionKey]) -> Option<Step> {
+    let first = keys.first()?;
+    let newest = keys.iter().max_by_key(|it| it.made_at)?;
+    let after = |days: i64| Timestamp::from_millis(newest.made_at.millis() + days * DAY_MS);
+    Some(match newest.made_at > first.made_at {
+        true => Step::First(after(AHEAD_DAYS)),
+        false => Step::Add(after(KEY_DAYS)),
+    })
+}
+
+/// The keys with a new one behind the first; ids of those that are gone.
+pub fn added(mut keys: Vec<SessionKey>, new: SessionKey) -> (Vec<SessionKey>, Vec<String>) {
+    keys.insert(keys.len().min(1), new);
+    let gone = keys.split_off(keys.len().min(MOST_KEYS));
+    (keys, gone.into_iter().map(|it| it.id).collect())
+}
+
+/// The keys with the newest as the first. The one before stays: browsers have what it sealed.
+pub fn newest_first(mut keys: Vec<SessionKey>) -> Vec<SessionKey> {
+    keys.sort_by_key(|it| std::cmp::Reverse(it.made_at));
+    keys
 }
 
 impl Core {

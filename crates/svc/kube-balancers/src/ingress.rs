@@ -227,6 +227,9 @@ pub fn build(
     };
     let mut listeners: BTreeMap<u16, Listener> = BTreeMap::new();
     let mut fallback: Option<(Option<Auth>, Action)> = None;
+    let mut fallback_of = None;
+    // Whose users are authenticated, and not where they come by HTTP.
+    let mut open = BTreeSet::new();
     let mut own_ranges = BTreeSet::new();
     for member in &members {
         let whose = (member.namespace().to_owned(), member.name().to_owned());
@@ -251,6 +254,7 @@ pub fn build(
                 return refused("more than one Ingress of the group has a default backend");
             }
             fallback = Some((auth, action));
+            fallback_of = Some(whose.clone());
         }
         let hosts = rules::hosts(member);
         for (port, protocol) in ports {
@@ -268,6 +272,9 @@ pub fn build(
             }
             // As on AWS, users are authenticated over TLS alone.
             let over_tls = protocol == "HTTPS";
+            if !over_tls && rules.iter().any(|it| it.auth.is_some()) {
+                open.insert(whose.clone());
+            }
             let of_port = |rule: &Rule| Rule {
                 auth: rule.auth.clone().filter(|_| over_tls),
                 ..rule.clone()
@@ -331,24 +338,19 @@ pub fn build(
             }
             _ => {
                 let (auth, action) = fallback.clone().unwrap_or_else(|| (None, nothing()));
+                if auth.is_some() && listener.protocol == "HTTP" {
+                    open.extend(fallback_of.clone());
+                }
                 listener.auth = auth.filter(|_| listener.protocol == "HTTPS");
                 listener.default = action;
             }
         }
     }
-    let by_plain = listeners
-        .values()
-        .any(|it| it.protocol == "HTTP" && redirect.is_none());
-    if by_plain {
-        for member in &members {
-            if Annotations::new(PREFIX, &[member]).text("auth-type") == Some("oidc") {
-                let whose = (member.namespace().to_owned(), member.name().to_owned());
-                let what = format!(
-                    "users are authenticated over HTTPS alone, and there is a port for HTTP that lets everybody in; {PREFIX}ssl-redirect would lead them to HTTPS"
-                );
-                making.warnings.push((whose, what));
-            }
-        }
+    for whose in open.into_iter().filter(|_| redirect.is_none()) {
+        let what = format!(
+            "users are authenticated over HTTPS alone, and there is a port for HTTP that lets everybody in; {PREFIX}ssl-redirect would lead them to HTTPS"
+        );
+        making.warnings.push((whose, what));
     }
     let groups = agreed(&members, "security-groups", |it| {
         let given = it.list("security-groups")?;

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     metrics::BalancerCounters,
-    oidc::{Oidc, keys::SessionKeys},
+    oidc::{LoginRule, keys::SessionKeys},
     rooms::Owner,
     rules::{CompiledRule, Redirect, Subject},
     sticky::CookieKey,
@@ -66,11 +66,12 @@ pub struct Route {
     pub plan: Plan,
 }
 
-/// Whose requests pass.
+/// Whether a request has to say who sends it.
 #[derive(Debug)]
 pub enum Login {
-    Nobody,
-    Oidc(Arc<Oidc>),
+    /// Everybody's requests pass.
+    NotAsked,
+    Asked(Arc<LoginRule>),
     /// Users are to be authenticated, and it cannot be done.
     Unusable,
 }
@@ -149,7 +150,13 @@ impl ListenerTable {
     /// Whether any rule has users authenticated.
     pub fn logs_in(&self) -> bool {
         let mut routes = self.routes();
-        self.session_keys.is_some() && routes.any(|it| matches!(it.login, Login::Oidc(_)))
+        self.session_keys.is_some() && routes.any(|it| matches!(it.login, Login::Asked(_)))
+    }
+
+    /// Whether users of a rule are to be authenticated, and cannot be.
+    pub fn cannot_log_in(&self) -> bool {
+        let mut routes = self.routes();
+        routes.any(|it| matches!(it.login, Login::Unusable))
     }
 
     pub fn session_keys(&self) -> Option<&SessionKeys> {
@@ -157,9 +164,9 @@ impl ListenerTable {
     }
 
     /// How users are authenticated under this name.
-    pub fn login(&self, id: &[u8; 16]) -> Option<&Arc<Oidc>> {
+    pub fn login(&self, id: &[u8; 16]) -> Option<&Arc<LoginRule>> {
         self.routes().find_map(|route| match &route.login {
-            Login::Oidc(oidc) if oidc.id == *id => Some(oidc),
+            Login::Asked(rule) if rule.id == *id => Some(rule),
             _ => None,
         })
     }
@@ -287,15 +294,15 @@ pub fn listener_table(
 }
 
 /// What stands before the routing action.
-fn login(actions: &[Action], keys: Option<&Arc<SessionKeys>>, signer: &str) -> Login {
-    let mut told = actions.iter().filter_map(|action| match action {
-        Action::AuthenticateOidc(oidc) => Some(oidc),
+fn login(actions: &[Action], keys: Option<&Arc<SessionKeys>>, balancer: &str) -> Login {
+    let mut settings = actions.iter().filter_map(|action| match action {
+        Action::AuthenticateOidc(settings) => Some(settings),
         _ => None,
     });
-    match (told.next(), keys) {
-        (None, _) => Login::Nobody,
-        (Some(oidc), Some(keys)) => match Oidc::compile(oidc, keys, signer) {
-            Some(oidc) => Login::Oidc(Arc::new(oidc)),
+    match (settings.next(), keys) {
+        (None, _) => Login::NotAsked,
+        (Some(settings), Some(keys)) => match LoginRule::compile(settings, keys, balancer) {
+            Some(rule) => Login::Asked(Arc::new(rule)),
             None => Login::Unusable,
         },
         (Some(_), None) => Login::Unusable,

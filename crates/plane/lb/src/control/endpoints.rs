@@ -1,7 +1,7 @@
 //! Endpoints as the configuration wants them.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -30,6 +30,8 @@ pub struct Endpoints {
     porter: Porter,
     open: HashMap<Place, Open>,
     inheritance: Inheritance,
+    /// ARNs of listeners of which the log says that users cannot log in.
+    without_logins: BTreeSet<String>,
 }
 
 impl Endpoints {
@@ -38,6 +40,7 @@ impl Endpoints {
             inheritance: Inheritance::take_over(&*porter.holder, &porter.ports),
             porter,
             open: HashMap::new(),
+            without_logins: BTreeSet::new(),
         }
     }
 
@@ -50,6 +53,7 @@ impl Endpoints {
         config: &LbConfig,
     ) {
         let mut wanted = wanted(registry, served, groups, config);
+        self.warn_of_logins(&wanted);
         for (place, listeners) in &mut wanted {
             let table = self.open.get(place).map(|open| open.endpoint.table.load());
             let now = table.as_ref().and_then(|it| it.flows());
@@ -89,6 +93,20 @@ impl Endpoints {
                 }
             }
         }
+    }
+
+    /// Says it once of each listener whose users are to log in and cannot.
+    fn warn_of_logins(&mut self, wanted: &HashMap<Place, Vec<Arc<ListenerTable>>>) {
+        let all = wanted.values().flatten();
+        let without = all.filter(|it| it.cannot_log_in());
+        let without: BTreeSet<String> = without.map(|it| it.arn.clone()).collect();
+        for listener in without.difference(&self.without_logins) {
+            tracing::warn!(
+                listener,
+                "failed to read the keys or the endpoints by which users log in; requests of rules that want it get 500"
+            );
+        }
+        self.without_logins = without;
     }
 
     /// Lets go of what the process before this one left and no endpoint wants.

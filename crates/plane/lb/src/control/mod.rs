@@ -37,7 +37,7 @@ const CHANGES: usize = 256;
 /// After the first snapshot, what the process before this one left is kept for so long: that
 /// snapshot may come from disk, without the changes of the last second.
 const SETTLE_AFTER: Duration = Duration::from_secs(3);
-/// Between looks at who else listens on the host.
+/// Between looks at who else listens on the host, and at what is remembered of users who log in.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// Descriptors for everything but connections: listening sockets, logs, health checks.
 const OTHER_DESCRIPTORS: usize = 256;
@@ -72,6 +72,7 @@ pub struct Control {
     unsettled: Unsettled,
     workers: Workers,
     threads: Threads,
+    providers: Providers,
     changes: mpsc::Receiver<Changed>,
     freed: Arc<Notify>,
     /// The latest of each target that was not reported yet.
@@ -105,12 +106,13 @@ impl Control {
         let sockets = Sockets::start().map_err(LbError::Sockets)?;
         let budget = Budget::of_this_process(config.max_connections);
         config.metrics.set_connections_max(budget.clients);
+        let providers = Providers::new(config.egress.clone(), Handle::current());
         let shared = Shared {
             sockets: sockets.clone(),
             upstreams: Rooms::new(budget.targets),
             pace: config.pace,
             unkept: config.unkept.as_slice().into(),
-            providers: Providers::new(config.egress.clone(), Handle::current()),
+            providers: providers.clone(),
         };
         let (workers, threads) =
             Workers::start(config.workers, &shared).map_err(LbError::Worker)?;
@@ -144,6 +146,7 @@ impl Control {
             registry: Registry::default(),
             workers,
             threads,
+            providers,
             changes,
             freed,
             outbox: BTreeMap::new(),
@@ -170,7 +173,10 @@ impl Control {
                 },
                 Some(changed) = self.changes.recv() => self.groups.changed(changed),
                 () = self.freed.notified() => {}
-                _ = looks.tick() => self.config.ports.look(),
+                _ = looks.tick() => {
+                    self.config.ports.look();
+                    self.providers.sweep();
+                }
                 () = self.unsettled.over() => self.settle(),
                 () = tokio::time::sleep(wait.unwrap_or(Duration::MAX)), if wait.is_some() => {}
                 permit = reports.reserve(), if reported && !self.outbox.is_empty() => match permit {

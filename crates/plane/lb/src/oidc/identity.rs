@@ -4,9 +4,9 @@ use base64::{Engine, engine::general_purpose::URL_SAFE};
 use http::HeaderValue;
 use serde_json::{Map, Value, json};
 
-use super::{Oidc, session::Session};
+use super::{LoginRule, session::Session};
 
-/// All names of headers that begin so are the load balancer's own. Frameworks take `_` for `-`.
+/// All names of headers that begin so are the load balancer's own. Gateways that make variables of headers take other signs for `-`.
 const PREFIX: &[u8] = b"x-amzn-oidc-";
 /// A signed word about a user is good for so long.
 const SIGNED_SECONDS: u64 = 120;
@@ -17,7 +17,7 @@ pub fn is_own(name: &str) -> bool {
     start.is_some_and(|start| {
         let mut both = start.iter().zip(PREFIX);
         both.all(|(given, own)| match own {
-            b'-' => matches!(given, b'-' | b'_'),
+            b'-' => !given.is_ascii_alphanumeric(),
             _ => given.eq_ignore_ascii_case(own),
         })
     })
@@ -32,7 +32,7 @@ impl Identity {
     }
 }
 
-impl Oidc {
+impl LoginRule {
     /// What targets are told; `None` if it cannot be said.
     pub fn identity(&self, session: &Session, now: u64) -> Option<Identity> {
         let signed = self.signed(session, now)?;
@@ -56,14 +56,14 @@ impl Oidc {
             "typ": "JWT",
             "kid": self.keys.signing_id(),
             "alg": "ES256",
-            "iss": self.told.issuer,
-            "client": self.told.client_id,
-            "signer": self.signer,
+            "iss": self.settings.issuer,
+            "client": self.settings.client_id,
+            "signer": self.balancer,
             "exp": expires,
         });
         let mut claims: Map<String, Value> = serde_json::from_str(&session.claims).ok()?;
         claims.insert("exp".to_owned(), expires.into());
-        claims.insert("iss".to_owned(), self.told.issuer.as_str().into());
+        claims.insert("iss".to_owned(), self.settings.issuer.as_str().into());
         let encoded = |value: Value| URL_SAFE.encode(value.to_string());
         let text = format!("{}.{}", encoded(head), encoded(Value::Object(claims)));
         let signature = self.keys.sign(text.as_bytes())?;

@@ -6,7 +6,7 @@ use ring::{
     rand::{SecureRandom, SystemRandom},
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair},
 };
-use wharf_planeproto::oidc as told;
+use wharf_planeproto::oidc as plane;
 
 use crate::sealing;
 
@@ -35,7 +35,7 @@ struct Key {
     signing: EcdsaKeyPair,
 }
 
-/// The newest first.
+/// The first one seals and signs, and all open: of the others one is to be the first, when all hosts have it, and one was.
 pub struct SessionKeys(Vec<Key>);
 
 impl std::fmt::Debug for SessionKeys {
@@ -46,8 +46,8 @@ impl std::fmt::Debug for SessionKeys {
 
 impl SessionKeys {
     /// Those that can be used; `None` without any.
-    pub fn read(told: &[told::SessionKey]) -> Option<Self> {
-        let key = |it: &told::SessionKey| {
+    pub fn read(keys: &[plane::SessionKey]) -> Option<Self> {
+        let key = |it: &plane::SessionKey| {
             let secret = STANDARD.decode(&it.secret).ok()?;
             let pkcs8 = STANDARD.decode(&it.signing_key).ok()?;
             let random = SystemRandom::new();
@@ -58,14 +58,14 @@ impl SessionKeys {
                 signing: EcdsaKeyPair::from_pkcs8(algorithm, &pkcs8, &random).ok()?,
             })
         };
-        let keys: Vec<Key> = told.iter().filter_map(key).collect();
+        let keys: Vec<Key> = keys.iter().filter_map(key).collect();
         (!keys.is_empty()).then_some(Self(keys))
     }
 
-    /// `None` where there is no randomness.
+    /// `None` for more than can be sealed.
     pub fn seal(&self, purpose: Purpose, to: &[u8], plain: &[u8]) -> Option<String> {
         let key = &self.0.first()?.sealing;
-        sealing::seal(key, random()?, &purpose.bound_to(to), plain.to_vec())
+        sealing::seal(key, &purpose.bound_to(to), plain.to_vec())
     }
 
     /// What one of the keys sealed for this purpose.

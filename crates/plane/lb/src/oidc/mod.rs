@@ -13,12 +13,15 @@
 //! host that it came from, and nowhere else. A session is one of a provider and a client: another rule with others does not take it.
 //! What the provider says is bounded, and checked before anything is made of it.
 //!
-//! The decisions are pure ([`state`], [`session`], [`token`], [`identity`]); [`provider`] speaks with identity providers.
+//! The decisions are pure ([`state`], [`session`], [`token`], [`identity`], [`refreshes`]); [`provider`] speaks with identity providers,
+//! within the [`share`] of each load balancer.
 
 pub mod identity;
 pub mod keys;
 pub mod provider;
+mod refreshes;
 pub mod session;
+mod share;
 pub mod state;
 pub mod token;
 
@@ -27,67 +30,88 @@ use std::sync::Arc;
 use form_urlencoded::Serializer;
 use http::Uri;
 use ring::digest::{SHA256, digest};
-use tokio::sync::Semaphore;
-use wharf_planeproto::oidc as told;
+use wharf_planeproto::oidc::{self as plane, Unauthenticated};
 
-use self::keys::SessionKeys;
+use self::{keys::SessionKeys, state::Returned};
 
 /// Where providers send users back to.
 pub const CALLBACK: &str = "/oauth2/idpresponse";
-/// Calls to one provider at a time, so that a slow one leaves room for others.
-const CALLS: usize = 32;
 
 /// How a rule has its users authenticated.
-pub struct Oidc {
-    pub told: told::Oidc,
-    /// Names all of it but the secret: a state says under which it was made.
+pub struct LoginRule {
+    pub settings: plane::Oidc,
+    /// Names all of it, the secret too: a state says under which it was made.
     pub id: [u8; 16],
-    /// Names provider and client: sessions of one are none of another.
-    provider: [u8; 16],
+    /// Names what a session is good for: provider, client, cookie, and what users are asked for (scope and further parameters, such as a
+    /// second factor). Sessions of one are none of another.
+    session_scope: [u8; 16],
     keys: Arc<SessionKeys>,
     token_endpoint: Uri,
     user_info_endpoint: Uri,
-    calls: Semaphore,
-    /// The load balancer's ARN.
-    signer: String,
+    /// The load balancer's ARN: it signs, and what it may take of the way to providers is bounded.
+    balancer: String,
 }
 
-impl std::fmt::Debug for Oidc {
+impl std::fmt::Debug for LoginRule {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        std::fmt::Debug::fmt(&self.told, out)
+        std::fmt::Debug::fmt(&self.settings, out)
     }
 }
 
-impl Oidc {
+impl LoginRule {
     /// `None` if it cannot be used.
-    pub fn compile(told: &told::Oidc, keys: &Arc<SessionKeys>, signer: &str) -> Option<Self> {
+    pub fn compile(
+        settings: &plane::Oidc,
+        keys: &Arc<SessionKeys>,
+        balancer: &str,
+    ) -> Option<Self> {
         let endpoint = |text: &str| {
             let uri = text.parse::<Uri>().ok()?;
             (uri.scheme_str() == Some("https") && uri.host().is_some()).then_some(uri)
         };
-        endpoint(&told.authorization_endpoint)?;
-        let own = [
-            &told.issuer,
-            &told.authorization_endpoint,
-            &told.token_endpoint,
-            &told.user_info_endpoint,
-            &told.client_id,
-            &told.cookie,
+        endpoint(&settings.authorization_endpoint)?;
+        let texts = [
+            &settings.issuer,
+            &settings.authorization_endpoint,
+            &settings.token_endpoint,
+            &settings.user_info_endpoint,
+            &settings.client_id,
+            &settings.cookie,
+            &settings.scope,
         ];
-        let seconds = told.session_seconds.to_string();
-        let unauthenticated = format!("{:?}", told.unauthenticated);
-        let further = [&told.scope, &seconds, &unauthenticated];
-        let extra = told.extra.iter().flat_map(|(key, value)| [key, value]);
+        let mut scope: Vec<&[u8]> = texts.into_iter().map(|it| it.as_bytes()).collect();
+        let extra = settings.extra.iter();
+        scope.extend(extra.flat_map(|(key, value)| [key.as_bytes(), value.as_bytes()]));
+        let session_scope = name_of(&scope);
+        let seconds = settings.session_seconds.to_be_bytes();
+        let unauthenticated: &[u8] = match settings.unauthenticated {
+            Unauthenticated::Deny => b"deny",
+            Unauthenticated::Allow => b"allow",
+            Unauthenticated::Authenticate => b"authenticate",
+        };
+        let secret = settings.client_secret.as_bytes();
         Some(Self {
-            id: named(own.into_iter().chain(further).chain(extra)),
-            provider: named(own.into_iter()),
+            id: name_of(&[&session_scope, &seconds, unauthenticated, secret]),
+            session_scope,
             keys: Arc::clone(keys),
-            token_endpoint: endpoint(&told.token_endpoint)?,
-            user_info_endpoint: endpoint(&told.user_info_endpoint)?,
-            calls: Semaphore::new(CALLS),
-            signer: signer.to_owned(),
-            told: told.clone(),
+            token_endpoint: endpoint(&settings.token_endpoint)?,
+            user_info_endpoint: endpoint(&settings.user_info_endpoint)?,
+            balancer: balancer.to_owned(),
+            settings: settings.clone(),
         })
+    }
+
+    /// RFC 9207: a provider that says who it is must be the one that the user was sent to. Else what it gave would be told to another one of
+    /// the same host.
+    fn check_issuer(&self, returned: &Returned) -> Result<(), Refused> {
+        match returned
+            .issuer
+            .as_ref()
+            .is_none_or(|it| *it == self.settings.issuer)
+        {
+            true => Ok(()),
+            false => Err(Refused::Unauthorized("the code is another issuer's")),
+        }
     }
 
     pub fn keys(&self) -> &SessionKeys {
@@ -96,20 +120,21 @@ impl Oidc {
 
     /// Where a user goes to be known. `authority` is what the user's browser calls this side.
     pub fn authorization(&self, authority: &str, state: &str, nonce: &str) -> String {
-        let endpoint = &self.told.authorization_endpoint;
+        let endpoint = &self.settings.authorization_endpoint;
         let endpoint = endpoint
             .split_once('#')
             .map_or(endpoint.as_str(), |it| it.0);
         let mut query = Serializer::new(String::new());
         query
-            .append_pair("client_id", &self.told.client_id)
+            .append_pair("client_id", &self.settings.client_id)
             .append_pair("redirect_uri", &redirect_uri(authority))
             .append_pair("response_type", "code")
-            .append_pair("scope", &self.told.scope)
+            .append_pair("scope", &self.settings.scope)
             .append_pair("state", state)
             .append_pair("nonce", nonce);
-        let extra = self.told.extra.iter();
-        for (key, value) in extra.filter(|(key, _)| !told::OWN_PARAMETERS.contains(&key.as_str())) {
+        let extra = self.settings.extra.iter();
+        for (key, value) in extra.filter(|(key, _)| !plane::OWN_PARAMETERS.contains(&key.as_str()))
+        {
             query.append_pair(key, value);
         }
         let mark = if endpoint.contains('?') { '&' } else { '?' };
@@ -122,12 +147,12 @@ fn redirect_uri(authority: &str) -> String {
     format!("https://{authority}{CALLBACK}")
 }
 
-/// A short name for texts, each apart from the next.
-fn named<'a>(texts: impl Iterator<Item = &'a String>) -> [u8; 16] {
+/// A short name for texts, each apart from the next. It tells nothing of them.
+fn name_of(texts: &[&[u8]]) -> [u8; 16] {
     let mut all = Vec::new();
     for text in texts {
         all.extend_from_slice(&(text.len() as u64).to_be_bytes());
-        all.extend_from_slice(text.as_bytes());
+        all.extend_from_slice(text);
     }
     let whole = digest(&SHA256, &all);
     let mut name = [0; 16];
@@ -138,13 +163,16 @@ fn named<'a>(texts: impl Iterator<Item = &'a String>) -> [u8; 16] {
 /// Why a user is not let in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// 401: what the browser brings is nothing, or too late, or the provider did not say who it is.
+    /// 401: what the browser brings is nothing, or too late, or the provider did not say who it is, or too much.
     #[error("{0}")]
     Unauthorized(&'static str),
     /// 561: the provider answered with an error.
     #[error("the provider answered {0}")]
     Provider(String),
-    /// 500: the provider cannot be reached, or what it says is not understood or too much.
+    /// 503: so many others wait that a further one would wait in vain.
+    #[error("too many users of this load balancer wait for their providers")]
+    Busy,
+    /// 500: the provider cannot be reached, or what it says is not understood.
     #[error("{0}")]
     Failed(String),
 }
@@ -154,6 +182,7 @@ impl Refused {
         match self {
             Self::Unauthorized(_) => 401,
             Self::Provider(_) => 561,
+            Self::Busy => 503,
             Self::Failed(_) => 500,
         }
     }

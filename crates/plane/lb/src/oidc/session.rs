@@ -2,11 +2,15 @@
 
 use http::{HeaderMap, HeaderValue};
 
-use super::{Oidc, Refused, keys::Purpose};
-use crate::sticky::cookies;
+use super::{LoginRule, Refused, keys::Purpose};
+use crate::{cookies, proxy::head::HEADER_LINE};
 
-/// Of one cookie's value. With its name and what it is told it stays below 4096.
+/// Of one cookie's value. With a name of at most 130 bytes it stays below the 4096 that browsers take.
 const SHARD: usize = 3900;
+/// Left for all other cookies in a request's line: one that is longer is refused, whatever it asks for.
+const OTHER_COOKIES: usize = 1024;
+/// For this host alone, over TLS alone and out of reach of scripts.
+pub const ATTRIBUTES: &str = "; Secure; HttpOnly; SameSite=Lax";
 /// Cookies of a session, as on AWS.
 const MOST_SHARDS: usize = 4;
 /// What user info endpoint and access token may have together, as on AWS.
@@ -82,13 +86,15 @@ impl Session {
     }
 }
 
-impl Oidc {
-    /// The session that a browser has by its cookies: one of this provider and client that is not over. The sealed text names it.
+impl LoginRule {
+    /// The session that a browser has by its cookies: one that is good for this rule and not over. The sealed text names it.
     pub fn session(&self, headers: &HeaderMap, now: u64) -> Option<(Session, String)> {
-        let sealed = gathered(headers, &self.told.cookie)?;
-        let opened = self.keys.open(Purpose::Session, &self.provider, &sealed)?;
+        let sealed = gathered(headers, &self.settings.cookie)?;
+        let opened = self
+            .keys
+            .open(Purpose::Session, &self.session_scope, &sealed)?;
         let session = Session::decode(&opened)?;
-        let is_over = session.is_over(self.told.session_seconds, now);
+        let is_over = session.is_over(self.settings.session_seconds, now);
         (!is_over).then_some((session, sealed))
     }
 
@@ -99,66 +105,46 @@ impl Oidc {
         headers: &HeaderMap,
         now: u64,
     ) -> Result<Vec<HeaderValue>, Refused> {
-        let too_much =
-            || Refused::Failed("what the provider says of the user is too much".to_owned());
+        let too_much = || Refused::Unauthorized("what the provider says of the user is too much");
         if session.claims.len() + session.access_token.len() > MOST_CLAIMS {
             return Err(too_much());
         }
         let sealed = self
             .keys
-            .seal(Purpose::Session, &self.provider, &session.encode())
-            .ok_or_else(|| Refused::Failed("there is no randomness".to_owned()))?;
+            .seal(Purpose::Session, &self.session_scope, &session.encode())
+            .ok_or_else(|| Refused::Failed("the session cannot be sealed".to_owned()))?;
         let shards: Vec<&str> = sealed
             .as_bytes()
             .chunks(SHARD)
             .filter_map(|it| std::str::from_utf8(it).ok())
             .collect();
-        if shards.len() > MOST_SHARDS {
+        // As browsers send them: `name-0=value; `
+        let line = shards.len() * (self.settings.cookie.len() + 5) + sealed.len();
+        if shards.len() > MOST_SHARDS || line > HEADER_LINE - OTHER_COOKIES {
             return Err(too_much());
         }
-        let until = session.began.saturating_add(self.told.session_seconds);
+        let until = session.began.saturating_add(self.settings.session_seconds);
         let seconds = until.saturating_sub(now);
         let mut lines = Vec::new();
         for number in 0..MOST_SHARDS {
-            let name = format!("{}-{number}", self.told.cookie);
+            let name = format!("{}-{number}", self.settings.cookie);
             match shards.get(number) {
-                Some(shard) => lines.push(set_cookie(&name, shard, seconds)),
-                None if has_cookie(headers, &name) => lines.push(set_cookie(&name, "", 0)),
+                Some(shard) => lines.push(cookies::line(&name, shard, seconds, ATTRIBUTES)),
+                None if cookies::has(headers, &name) => {
+                    lines.push(cookies::line(&name, "", 0, ATTRIBUTES));
+                }
                 None => {}
             }
         }
-        let lines = lines.iter().map(|it| HeaderValue::from_str(it));
-        lines
-            .collect::<Result<_, _>>()
-            .map_err(|_| Refused::Failed("the session's cookie cannot be written".to_owned()))
+        let lines: Option<_> = lines.into_iter().collect();
+        lines.ok_or_else(|| Refused::Failed("the session's cookie cannot be written".to_owned()))
     }
-}
-
-/// `Set-Cookie` for this host alone, over TLS alone and out of reach of scripts; 0 seconds take the cookie away.
-pub fn set_cookie(name: &str, value: &str, seconds: u64) -> String {
-    let until = match seconds {
-        0 => std::time::UNIX_EPOCH,
-        _ => std::time::SystemTime::now() + std::time::Duration::from_secs(seconds),
-    };
-    let until = httpdate::fmt_http_date(until);
-    format!("{name}={value}; Expires={until}; Path=/; Secure; HttpOnly; SameSite=Lax")
-}
-
-fn has_cookie(headers: &HeaderMap, name: &str) -> bool {
-    cookies(headers).any(|(key, _)| key == name)
-}
-
-/// The value of a cookie that is there once. Two of a name are of different hosts or paths, and which one is whose nobody can say.
-pub fn only_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let mut found = cookies(headers).filter(|(key, _)| *key == name);
-    let (_, value) = found.next()?;
-    found.next().is_none().then_some(value)
 }
 
 /// The value that the cookies `name-0`, `name-1` … hold together.
 fn gathered(headers: &HeaderMap, name: &str) -> Option<String> {
     let mut shards: [Option<&str>; MOST_SHARDS] = [None; MOST_SHARDS];
-    for (key, value) in cookies(headers) {
+    for (key, value) in cookies::all(headers) {
         let number = key.strip_prefix(name).and_then(|it| it.strip_prefix('-'));
         let number = number.filter(|it| it.len() == 1);
         let Some(number) = number.and_then(|it| it.parse::<usize>().ok()) else {

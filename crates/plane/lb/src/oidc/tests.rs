@@ -14,10 +14,10 @@ use ring::{
     },
 };
 use serde_json::{Value, json};
-use wharf_planeproto::oidc::{self as told, Unauthenticated};
+use wharf_planeproto::oidc::{self as plane, Unauthenticated};
 
 use super::{
-    Oidc, Refused,
+    LoginRule, Refused,
     identity::is_own,
     keys::{Purpose, SessionKeys},
     session::Session,
@@ -28,20 +28,20 @@ use super::{
 const NOW: u64 = 1_800_000_000;
 const HOST: &str = "web.test:8443";
 
-pub fn key(id: &str) -> told::SessionKey {
+pub fn key(id: &str) -> plane::SessionKey {
     let random = SystemRandom::new();
     let signing = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
     let secret: [u8; 32] = super::keys::random().unwrap();
-    told::SessionKey {
+    plane::SessionKey {
         id: id.to_owned(),
         secret: STANDARD.encode(secret),
         signing_key: STANDARD.encode(signing.as_ref()),
     }
 }
 
-pub fn provider() -> told::Oidc {
+pub fn provider() -> plane::Oidc {
     let text = |it: &str| it.to_owned();
-    told::Oidc {
+    plane::Oidc {
         issuer: text("https://idp.test"),
         authorization_endpoint: text("https://idp.test/authorize?tenant=a#top"),
         token_endpoint: text("https://idp.test/token"),
@@ -59,14 +59,14 @@ pub fn provider() -> told::Oidc {
     }
 }
 
-fn keys(told: &[told::SessionKey]) -> Arc<SessionKeys> {
+fn keys(told: &[plane::SessionKey]) -> Arc<SessionKeys> {
     Arc::new(SessionKeys::read(told).unwrap())
 }
 
-fn oidc(keys: &Arc<SessionKeys>, change: impl FnOnce(&mut told::Oidc)) -> Oidc {
+fn oidc(keys: &Arc<SessionKeys>, change: impl FnOnce(&mut plane::Oidc)) -> LoginRule {
     let mut told = provider();
     change(&mut told);
-    Oidc::compile(&told, keys, "arn:lb").unwrap()
+    LoginRule::compile(&told, keys, "arn:lb").unwrap()
 }
 
 fn session() -> Session {
@@ -101,12 +101,19 @@ fn keys_open_what_they_sealed_for_its_purpose() {
     );
     assert_eq!(after.open(Purpose::Session, b"b", &sealed), None);
     assert_eq!(after.open(Purpose::State, b"a", &sealed), None);
+    // A host that has the new key as its second one opens what another has sealed with it as its first.
+    let (next, ahead) = (key("next"), new.clone());
+    let behind = keys(&[new.clone(), next.clone()]);
+    let sealed_ahead = keys(&[next, ahead])
+        .seal(Purpose::Session, b"a", b"text")
+        .unwrap();
+    assert!(behind.open(Purpose::Session, b"a", &sealed_ahead).is_some());
     assert_eq!(keys(&[new]).open(Purpose::Session, b"a", &sealed), None);
     let mut bent = sealed.into_bytes();
     bent[20] ^= 1;
     let bent = String::from_utf8(bent).unwrap();
     assert_eq!(after.open(Purpose::Session, b"a", &bent), None);
-    let useless = told::SessionKey {
+    let useless = plane::SessionKey {
         id: "x".to_owned(),
         secret: "AA==".to_owned(),
         signing_key: "AA==".to_owned(),
@@ -148,15 +155,18 @@ fn a_user_is_sent_to_the_provider_with_everything_once() {
 fn only_a_provider_over_https_is_one() {
     let keys = keys(&[key("a")]);
     for change in [
-        (|it: &mut told::Oidc| it.token_endpoint = "http://idp.test/t".to_owned())
-            as fn(&mut told::Oidc),
+        (|it: &mut plane::Oidc| it.token_endpoint = "http://idp.test/t".to_owned())
+            as fn(&mut plane::Oidc),
         |it| it.user_info_endpoint = "/userinfo".to_owned(),
         |it| it.authorization_endpoint = "javascript:alert(1)".to_owned(),
         |it| it.token_endpoint = String::new(),
     ] {
         let mut told = provider();
         change(&mut told);
-        assert!(Oidc::compile(&told, &keys, "arn:lb").is_none(), "{told:?}");
+        assert!(
+            LoginRule::compile(&told, &keys, "arn:lb").is_none(),
+            "{told:?}"
+        );
     }
     assert!(!format!("{:?}", oidc(&keys, |_| ())).contains("sesame"));
 }
@@ -168,7 +178,11 @@ fn begun(
     now: u64,
 ) -> (String, HeaderMap, String) {
     let begun = state::begin(keys, headers, [7; 16], (HOST, target), now).unwrap();
-    (begun.state, cookies(&[begun.cookie]), begun.nonce)
+    let browser = match begun.cookie {
+        Some(line) => cookies(&[line]),
+        None => headers.clone(),
+    };
+    (begun.state, browser, begun.nonce)
 }
 
 fn refused(found: Result<state::Returned, Refused>) -> Option<u16> {
@@ -197,6 +211,81 @@ fn a_browser_comes_back_with_what_it_went_with() {
         let query = format!("code=c&state={state}");
         assert!(state::returned(&keys, &query, &browser, HOST, NOW + 2).is_ok());
     }
+}
+
+#[test]
+fn a_nonce_is_of_this_host_alone_and_of_one_quarter_of_an_hour() {
+    let keys = keys(&[key("a")]);
+    let begin =
+        |browser: &HeaderMap, now| state::begin(&keys, browser, [7; 16], (HOST, "/"), now).unwrap();
+    let line = begin(&HeaderMap::new(), NOW).cookie.unwrap();
+    let text = line.to_str().unwrap();
+    // Browsers take such a name from this host alone, and with these attributes.
+    assert!(text.starts_with("__Host-AWSALBAuthNonce="), "{text}");
+    assert!(text.contains("; Path=/; Secure; HttpOnly; SameSite=Lax") && !text.contains("Domain"));
+    // One of a name that other hosts can give as well is none.
+    let given = text
+        .split(';')
+        .next()
+        .unwrap()
+        .trim_start_matches("__Host-");
+    let tossed = HeaderMap::from_iter([(COOKIE, HeaderValue::from_str(given).unwrap())]);
+    assert!(begin(&tossed, NOW).cookie.is_some());
+    let browser = cookies(&[line]);
+    let last = begin(&browser, NOW + 900);
+    assert!(last.cookie.is_none());
+    // The last login with it has as long as the others; the next one has another.
+    let query = format!("code=c&state={}", last.state);
+    assert!(state::returned(&keys, &query, &browser, HOST, NOW + 1800).is_ok());
+    let next = begin(&browser, NOW + 901);
+    assert!(next.cookie.is_some() && next.nonce != last.nonce);
+    let gone = state::spent().unwrap();
+    assert!(
+        gone.to_str()
+            .unwrap()
+            .starts_with("__Host-AWSALBAuthNonce=; Expires=Thu, 01 Jan 1970")
+    );
+}
+
+#[test]
+fn a_state_leads_back_without_its_browser_but_lets_nobody_in() {
+    let keys = keys(&[key("a")]);
+    let (state, _, _) = begun(&keys, &HeaderMap::new(), "/a", NOW);
+    let query = format!("code=c&state={state}");
+    let back = |query: &str, host, now| state::leading(&keys, query, host, now).map(|it| it.back());
+    assert_eq!(
+        back(&query, HOST, NOW).as_deref(),
+        Some("https://web.test:8443/a")
+    );
+    assert_eq!(back(&query, "other.test", NOW), None);
+    assert_eq!(back(&query, HOST, NOW + 901), None);
+    assert_eq!(back("state=a", HOST, NOW), None);
+    assert_eq!(
+        refused(state::returned(&keys, &query, &HeaderMap::new(), HOST, NOW)),
+        Some(401)
+    );
+}
+
+#[test]
+fn a_code_is_redeemed_at_the_issuer_that_gave_it() {
+    let keys = keys(&[key("a")]);
+    let rule = oidc(&keys, |_| ());
+    let (state, browser, _) = begun(&keys, &HeaderMap::new(), "/", NOW);
+    let returned = |further: &str| {
+        let query = format!("code=c&state={state}{further}");
+        state::returned(&keys, &query, &browser, HOST, NOW)
+    };
+    for (further, status) in [
+        ("", None),
+        ("&iss=https%3A%2F%2Fidp.test", None),
+        ("&iss=https%3A%2F%2Fother.test", Some(401)),
+        ("&iss=", Some(401)),
+    ] {
+        let found = rule.check_issuer(&returned(further).unwrap());
+        assert_eq!(found.err().map(|it| it.status()), status, "{further}");
+    }
+    let twice = returned("&iss=https%3A%2F%2Fidp.test&iss=https%3A%2F%2Fother.test");
+    assert_eq!(refused(twice), Some(401));
 }
 
 #[test]
@@ -257,7 +346,7 @@ fn what_is_no_way_back() {
     let long = format!("/{}", "a".repeat(5000));
     let found = state::begin(&one, &HeaderMap::new(), [0; 16], (HOST, &long), NOW);
     assert!(matches!(found, Err(NoLogin::TooLong)));
-    assert_eq!(state::told("a\r\nb <x>"), "a??b??x?");
+    assert_eq!(state::for_log("a\r\nb <x>"), "a??b??x?");
 }
 
 #[test]
@@ -274,12 +363,9 @@ fn a_session_is_kept_in_cookies() {
     let browser = cookies(&lines);
     assert_eq!(one.session(&browser, NOW + 3599).unwrap().0, session());
     assert_eq!(one.session(&browser, NOW + 3600), None, "it is over");
-    // Other rules of the listener: one for less scope takes it, one with another client or provider does not.
-    assert!(
-        oidc(&keys, |it| it.scope = "openid".to_owned())
-            .session(&browser, NOW)
-            .is_some()
-    );
+    // Other rules of the listener take it, but not those with another client or provider, or that ask users for something else.
+    let other = oidc(&keys, |it| it.unauthenticated = Unauthenticated::Deny);
+    assert!(other.session(&browser, NOW).is_some() && other.id != one.id);
     let shorter = oidc(&keys, |it| it.session_seconds = 10);
     assert_eq!(shorter.session(&browser, NOW + 10), None);
     for other in [
@@ -288,10 +374,19 @@ fn a_session_is_kept_in_cookies() {
         oidc(&keys, |it| {
             it.user_info_endpoint = "https://other.test/u".to_owned()
         }),
+        oidc(&keys, |it| it.scope = "openid email admin".to_owned()),
+        oidc(&keys, |it| it.scope = "openid".to_owned()),
+        oidc(&keys, |it| {
+            it.extra.insert("acr_values".to_owned(), "mfa".to_owned());
+        }),
         oidc(&super::tests::keys(&[key("b")]), |_| ()),
     ] {
         assert_eq!(other.session(&browser, NOW), None);
     }
+    // A secret is no part of what a session is, but of what a login began under.
+    let renewed = oidc(&keys, |it| it.client_secret = "other".to_owned());
+    assert!(renewed.session(&browser, NOW).is_some() && renewed.id != one.id);
+    assert_eq!(oidc(&keys, |_| ()).id, one.id);
 }
 
 #[test]
@@ -318,8 +413,15 @@ fn a_long_session_has_several_cookies() {
         one.keep(&of(11 * 1024), &HeaderMap::new(), NOW)
             .unwrap_err()
             .status(),
-        500
+        401
     );
+    // What leaves no room for other cookies would lock the user out of everything.
+    let long = Session {
+        refresh_token: Some("r".repeat(300)),
+        ..of(11_100)
+    };
+    let found = one.keep(&long, &HeaderMap::new(), NOW);
+    assert_eq!(found.unwrap_err().status(), 401);
     assert!(one.keep(&of(11_100), &HeaderMap::new(), NOW).is_ok());
 }
 
@@ -365,6 +467,8 @@ fn tokens_about_users() {
         ("nonce", json!("other")),
         ("nonce", Value::Null),
         ("sub", json!("")),
+        ("sub", json!(" admin")),
+        ("sub", json!("admin ")),
         ("sub", json!(1)),
         ("sub", json!("a\r\nX-Admin: 1")),
         ("sub", json!("u".repeat(256))),
@@ -386,8 +490,19 @@ fn answers_of_providers() {
     let tokens =
         parse(json!({"access_token": "a", "token_type": "bearer", "expires_in": 60})).unwrap();
     assert_eq!(tokens.expires(NOW), Some(NOW + 60));
-    let tokens = parse(json!({"access_token": "a", "expires_in": "60"})).unwrap();
-    assert_eq!(tokens.expires(NOW), Some(NOW + 60));
+    for (given, seconds) in [
+        (json!("60"), Some(60)),
+        (json!(60.0), Some(60)),
+        (json!("60.9"), Some(60)),
+        (json!(-5), Some(0)),
+        (json!("nan"), Some(0)),
+        (json!(1e300), Some(3_155_760_000)),
+        (json!("soon"), None),
+        (Value::Null, None),
+    ] {
+        let tokens = parse(json!({"access_token": "a", "expires_in": given})).unwrap();
+        assert_eq!(tokens.expires(NOW), seconds.map(|it| NOW + it), "{given}");
+    }
     for wrong in [
         json!({}),
         json!([]),
@@ -473,6 +588,8 @@ fn no_client_sends_what_is_the_load_balancers() {
         "x-amzn-oidc-identity",
         "x_amzn_oidc_data",
         "x-amzn_oidc-accesstoken",
+        "x.amzn.oidc.identity",
+        "x-amzn!oidc~data",
         "x-amzn-oidc-",
     ] {
         assert!(is_own(name), "{name}");

@@ -10,6 +10,8 @@ use super::Refused;
 
 /// Clocks differ by so many seconds.
 const LEEWAY: u64 = 60;
+/// No access token is believed to be good for longer than a century.
+const LONGEST: f64 = 3_155_760_000.0;
 /// As the standard bounds them.
 const MOST_SUBJECT: usize = 255;
 
@@ -53,11 +55,12 @@ impl Tokens {
 
     /// When the access token expires.
     pub fn expires(&self, now: u64) -> Option<u64> {
-        let seconds = match self.expires_in.as_ref()? {
-            Value::String(text) => text.parse().ok()?,
-            number => number.as_u64()?,
+        let seconds: f64 = match self.expires_in.as_ref()? {
+            Value::String(text) => text.trim().parse().ok()?,
+            number => number.as_f64()?,
         };
-        Some(now.saturating_add(seconds))
+        // What is no number at all is as good as expired.
+        Some(now.saturating_add(seconds.clamp(0.0, LONGEST) as u64))
     }
 }
 
@@ -119,10 +122,13 @@ pub fn subject(id_token: &str, expected: &Expected<'_>) -> Result<String, Refuse
     }
 }
 
-/// It goes into a header.
+/// It goes into a header, of whose value blanks at the ends are no part: with some it would be told as somebody else.
 fn is_subject(text: &str) -> bool {
     let is_shown = |it: u8| it.is_ascii_graphic() || it == b' ';
-    !text.trim().is_empty() && text.len() <= MOST_SUBJECT && text.bytes().all(is_shown)
+    !text.is_empty()
+        && text.trim() == text
+        && text.len() <= MOST_SUBJECT
+        && text.bytes().all(is_shown)
 }
 
 /// What the user info endpoint says of `subject`, and of nobody else.

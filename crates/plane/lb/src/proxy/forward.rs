@@ -20,6 +20,7 @@ use crate::{
         Stickiness,
         table::{Forward, Group, ListenerTable},
     },
+    cookies,
     oidc::identity::Identity,
     sticky,
     target::Lease,
@@ -76,7 +77,7 @@ fn choose_group<'a>(
     request: &Request<Incoming>,
 ) -> Option<&'a Arc<Group>> {
     if plan.stickiness_seconds.is_some() && plan.groups.len() > 1 {
-        let values = ["AWSALBTG", "AWSALBTGCORS"].map(|it| sticky::cookie(request.headers(), it));
+        let values = ["AWSALBTG", "AWSALBTGCORS"].map(|it| cookies::first(request.headers(), it));
         let named = values
             .into_iter()
             .flatten()
@@ -91,7 +92,7 @@ fn choose_group<'a>(
 
 /// The target that the client's cookie names if it is in rotation, else the next one.
 fn choose_target(client: &Client, group: &Group, request: &Request<Incoming>) -> Option<Lease> {
-    let cookie = |name| sticky::cookie(request.headers(), name);
+    let cookie = |name| cookies::first(request.headers(), name);
     let value = match &group.config.settings.stickiness {
         Stickiness::Off => None,
         Stickiness::Balancer(_) => cookie("AWSALB").or_else(|| cookie("AWSALBCORS")),
@@ -105,7 +106,7 @@ fn choose_target(client: &Client, group: &Group, request: &Request<Incoming>) ->
 
 fn has_app_cookie(group: &Group, request: &Request<Incoming>) -> bool {
     match &group.config.settings.stickiness {
-        Stickiness::Application(name, _) => sticky::cookie(request.headers(), name).is_some(),
+        Stickiness::Application(name, _) => cookies::first(request.headers(), name).is_some(),
         _ => false,
     }
 }
@@ -130,7 +131,7 @@ fn set_cookies(
             ));
         }
         Stickiness::Application(name, seconds) => {
-            if app_cookie || sticky::sets_cookie(response.headers(), name) {
+            if app_cookie || cookies::sets(response.headers(), name) {
                 let value = group.cookies.seal(target, *seconds);
                 lines.extend(sticky::set_cookies(
                     "AWSALBAPP-0",
@@ -382,7 +383,7 @@ impl Sending<'_> {
         parts.uri = http2::uri(&parts.uri, host.as_deref(), self.group.tls())
             .ok_or(StatusCode::BAD_REQUEST)?;
         parts.version = http::Version::HTTP_2;
-        let mut request = Request::from_parts(parts, body);
+        let mut request = Request::from_parts(parts, http2::RequestBody(body));
         let idle_ms = self.listener.settings.idle_timeout_ms;
         let pool = &self.client.worker.http2;
         loop {

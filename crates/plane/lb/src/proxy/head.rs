@@ -23,7 +23,7 @@ const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 /// AWS's limits, in bytes: the request line, one header line, all of them.
 const REQUEST_LINE: usize = 16 * 1024;
-const HEADER_LINE: usize = 16 * 1024;
+pub const HEADER_LINE: usize = 16 * 1024;
 const HEADER_LINES: usize = 64 * 1024;
 /// Addresses that X-Forwarded-For may hold; with more the answer is 463.
 const FORWARDED_ADDRESSES: usize = 30;
@@ -200,7 +200,7 @@ fn each_header(
     let named = named_by_connection(&parts.headers);
     for (name, value) in &parts.headers {
         let text = name.as_str();
-        if is_own(text) || named.iter().any(|it| it == text) {
+        if ends_here(text) || named.iter().any(|it| it == text) {
             continue;
         }
         if settings.drop_invalid_headers && !text.bytes().all(is_of_name) {
@@ -294,7 +294,7 @@ fn trace_id(headers: &HeaderMap, random: &mut SmallRng) -> String {
 }
 
 /// Headers that end at this hop or that we write ourselves.
-fn is_own(name: &str) -> bool {
+fn ends_here(name: &str) -> bool {
     if identity::is_own(name) {
         return true;
     }
@@ -315,6 +315,14 @@ fn is_own(name: &str) -> bool {
             | "x-forwarded-port"
             | "x-amzn-trace-id"
     )
+}
+
+/// What of a request's trailers goes on: they may say no more than its headers.
+pub fn trailers(given: &HeaderMap) -> HeaderMap {
+    let passes = |it: &(&HeaderName, &HeaderValue)| !ends_here(it.0.as_str());
+    let kept = given.iter().filter(passes);
+    kept.map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }
 
 fn is_of_name(byte: u8) -> bool {

@@ -14,8 +14,9 @@ use crate::{
     clock,
     config::table::{ListenerTable, Login},
     oidc::{
-        CALLBACK, Oidc, Refused,
+        CALLBACK, LoginRule, Refused,
         identity::Identity,
+        keys::SessionKeys,
         session::Session,
         state::{self, NoLogin},
     },
@@ -31,42 +32,48 @@ pub enum Entry {
 
 /// Judges a request by what its rule asks.
 pub async fn enter(client: &Rc<Client>, login: &Login, request: &Request<Incoming>) -> Entry {
-    let oidc = match login {
-        Login::Nobody => return Entry::Passes(None, Vec::new()),
+    let rule = match login {
+        Login::NotAsked => return Entry::Passes(None, Vec::new()),
         // A rule that wants to know who comes, and cannot, lets nobody in.
         Login::Unusable => return answered(StatusCode::INTERNAL_SERVER_ERROR),
-        Login::Oidc(oidc) => oidc,
+        Login::Asked(rule) => rule,
     };
     let now = clock::unix_seconds();
-    let Some((session, sealed)) = oidc.session(request.headers(), now) else {
-        return unknown(oidc, request, now);
+    let Some((session, sealed)) = rule.session(request.headers(), now) else {
+        return unknown(rule, request, now);
     };
     if !session.is_stale(now) {
-        return known(oidc, &session, Vec::new(), now);
+        return known(rule, &session, Vec::new(), now);
     }
-    let renewed = client.worker.providers.refresh(oidc, session, &sealed);
-    let renewed = renewed.await;
+    let providers = &client.worker.providers;
+    let renewed = providers.refresh(rule, session, &sealed).await;
     let kept = renewed.and_then(|it| {
-        let lines = oidc.keep(&it, request.headers(), now)?;
+        let lines = rule.keep(&it, request.headers(), now)?;
         Ok((it, lines))
     });
     match kept {
-        Ok((session, lines)) => known(oidc, &session, lines, now),
-        // As on AWS: who is no longer vouched for logs in again.
-        Err(Refused::Provider(_) | Refused::Unauthorized(_)) => unknown(oidc, request, now),
-        Err(failed) => Entry::Answered(refused(oidc, &failed)),
+        Ok((session, lines)) => known(rule, &session, lines, now),
+        Err(error) => {
+            providers.log(rule, &error);
+            let passes = rule.settings.unauthenticated == Unauthenticated::Allow;
+            match error {
+                Refused::Busy if !passes => Entry::Answered(made(&error)),
+                // As on AWS: who is no longer vouched for, for whatever reason, is not known.
+                _ => unknown(rule, request, now),
+            }
+        }
     }
 }
 
-fn known(oidc: &Oidc, session: &Session, lines: Vec<HeaderValue>, now: u64) -> Entry {
-    match oidc.identity(session, now) {
+fn known(rule: &LoginRule, session: &Session, lines: Vec<HeaderValue>, now: u64) -> Entry {
+    match rule.identity(session, now) {
         Some(identity) => Entry::Passes(Some(identity), lines),
         None => answered(StatusCode::INTERNAL_SERVER_ERROR),
     }
 }
 
-fn unknown(oidc: &Oidc, request: &Request<Incoming>, now: u64) -> Entry {
-    match oidc.told.unauthenticated {
+fn unknown(rule: &LoginRule, request: &Request<Incoming>, now: u64) -> Entry {
+    match rule.settings.unauthenticated {
         Unauthenticated::Allow => return Entry::Passes(None, Vec::new()),
         Unauthenticated::Deny => return answered(StatusCode::UNAUTHORIZED),
         Unauthenticated::Authenticate => {}
@@ -79,8 +86,8 @@ fn unknown(oidc: &Oidc, request: &Request<Incoming>, now: u64) -> Entry {
     if !target.starts_with('/') {
         return answered(StatusCode::BAD_REQUEST);
     }
-    match oidc.begin(request.headers(), authority, target, now) {
-        Ok((location, cookie)) => Entry::Answered(redirected(&location, vec![cookie])),
+    match rule.begin(request.headers(), authority, target, now) {
+        Ok((location, cookie)) => Entry::Answered(redirected(&location, cookie)),
         Err(NoLogin::TooLong) => answered(StatusCode::URI_TOO_LONG),
         Err(NoLogin::NoRandomness) => answered(StatusCode::INTERNAL_SERVER_ERROR),
     }
@@ -107,31 +114,40 @@ pub async fn come_back(
     let returned = match state::returned(keys, query, headers, authority, now) {
         Ok(returned) => returned,
         Err(error) => {
+            // Another window was faster, or the page was loaded again: who has a session goes where they wanted to.
+            if let Some(back) = known_already(listener, keys, headers, (authority, query), now) {
+                return redirected(&back, None);
+            }
             tracing::debug!(listener = listener.arn, %error, "refused a user who came back from a provider");
             return made(&error);
         }
     };
-    let Some(oidc) = listener.login(&returned.state.id) else {
+    let Some(rule) = listener.login(&returned.state.id) else {
         // The rule is another by now.
         return answer::made(StatusCode::UNAUTHORIZED);
     };
     let back = returned.state.back();
-    let session = client.worker.providers.log_in(oidc, returned).await;
-    match session.and_then(|it| oidc.keep(&it, headers, now)) {
-        Ok(lines) => redirected(&back, lines),
-        Err(error) => refused(oidc, &error),
+    let providers = &client.worker.providers;
+    let session = providers.log_in(rule, returned).await;
+    match session.and_then(|it| rule.keep(&it, headers, now)) {
+        Ok(lines) => redirected(&back, lines.into_iter().chain(state::spent())),
+        Err(error) => {
+            providers.log(rule, &error);
+            made(&error)
+        }
     }
 }
 
-fn refused(oidc: &Oidc, error: &Refused) -> Response<Answer> {
-    let issuer = &oidc.told.issuer;
-    match error {
-        Refused::Failed(_) => {
-            tracing::warn!(issuer, %error, "failed to authenticate a user; the client gets 500");
-        }
-        _ => tracing::info!(issuer, %error, "a user was not authenticated"),
-    }
-    made(error)
+fn known_already(
+    listener: &ListenerTable,
+    keys: &SessionKeys,
+    headers: &HeaderMap,
+    (authority, query): (&str, &str),
+    now: u64,
+) -> Option<String> {
+    let state = state::leading(keys, query, authority, now)?;
+    let session = listener.login(&state.id)?.session(headers, now);
+    session.map(|_| state.back())
 }
 
 fn made(error: &Refused) -> Response<Answer> {
@@ -152,7 +168,7 @@ fn authority(request: &Request<Incoming>) -> Option<&str> {
     (!authority.is_empty()).then_some(authority)
 }
 
-fn redirected(location: &str, cookies: Vec<HeaderValue>) -> Response<Answer> {
+fn redirected(location: &str, cookies: impl IntoIterator<Item = HeaderValue>) -> Response<Answer> {
     let Ok(location) = HeaderValue::from_str(location) else {
         return answer::made(StatusCode::BAD_REQUEST);
     };
@@ -160,18 +176,25 @@ fn redirected(location: &str, cookies: Vec<HeaderValue>) -> Response<Answer> {
     let headers = response.headers_mut();
     headers.insert(LOCATION, location);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    give(headers, cookies);
+    headers.extend(cookies.into_iter().map(|it| (SET_COOKIE, it)));
     response
 }
 
-/// Cookies for the client.
+/// A renewed session for the client, in the answer of a target: whatever that says, no cache gives the cookies to others.
 pub fn give(headers: &mut HeaderMap, cookies: Vec<HeaderValue>) {
+    if cookies.is_empty() {
+        return;
+    }
+    headers.append(
+        CACHE_CONTROL,
+        HeaderValue::from_static("no-cache=\"set-cookie\""),
+    );
     for cookie in cookies {
         headers.append(SET_COOKIE, cookie);
     }
 }
 
-impl Oidc {
+impl LoginRule {
     /// Where to send a user who is not known, and the cookie that they come back with.
     fn begin(
         &self,
@@ -179,7 +202,7 @@ impl Oidc {
         authority: &str,
         target: &str,
         now: u64,
-    ) -> Result<(String, HeaderValue), NoLogin> {
+    ) -> Result<(String, Option<HeaderValue>), NoLogin> {
         let begun = state::begin(self.keys(), headers, self.id, (authority, target), now)?;
         let location = self.authorization(authority, &begun.state, &begun.nonce);
         Ok((location, begun.cookie))

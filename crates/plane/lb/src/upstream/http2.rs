@@ -18,17 +18,18 @@ use hyper_util::rt::TokioIo;
 
 use super::Connection;
 use crate::{
+    proxy::head,
     target::{Lease, TargetState},
     worker::Local,
 };
 
-pub type Sender = http2::SendRequest<Incoming>;
+pub type Sender = http2::SendRequest<RequestBody>;
 
 /// A request that got no response; with the request if nothing of it was sent.
 #[derive(Debug)]
 pub struct Unsent {
     pub error: io::Error,
-    pub request: Option<Box<Request<Incoming>>>,
+    pub request: Option<Box<Request<RequestBody>>>,
 }
 
 /// Connections by target.
@@ -42,7 +43,7 @@ impl Pool {
         &self,
         target: &Arc<TargetState>,
         mut sender: Sender,
-        request: Request<Incoming>,
+        request: Request<RequestBody>,
         idle_ms: u32,
     ) -> Result<Response<Incoming>, Unsent> {
         let sending = sender.try_send_request(request);
@@ -102,6 +103,34 @@ pub fn uri(asked: &Uri, host: Option<&str>, tls: bool) -> Option<Uri> {
         .path_and_query(path.unwrap_or(PathAndQuery::from_static("/")))
         .build()
         .ok()
+}
+
+/// The body of a client's request on its way. What its headers may not say its trailers do not say either: servers may take them together.
+#[derive(Debug)]
+pub struct RequestBody(pub Incoming);
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = Pin::new(&mut self.0).poll_frame(cx);
+        frame.map_ok(|it| match it.into_trailers() {
+            Ok(trailers) => Frame::trailers(head::trailers(&trailers)),
+            Err(data) => data,
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.size_hint()
+    }
 }
 
 /// A response's body with the claim on its target.

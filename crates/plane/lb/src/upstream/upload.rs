@@ -16,6 +16,7 @@ use super::Connection;
 use crate::{
     clock,
     pace::{Pace, Progress},
+    proxy::head,
 };
 
 /// Of a body is kept at most this much, to be sent again if need be.
@@ -228,7 +229,7 @@ impl Upload {
             None => Bytes::from_static(b"0\r\n\r\n"),
             Some(trailers) => {
                 let mut text = BytesMut::from("0\r\n");
-                for (name, value) in trailers {
+                for (name, value) in &head::trailers(trailers) {
                     text.extend_from_slice(name.as_str().as_bytes());
                     text.extend_from_slice(b": ");
                     text.extend_from_slice(value.as_bytes());

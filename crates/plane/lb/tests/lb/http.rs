@@ -342,6 +342,34 @@ async fn interim_responses_odd_framing_and_trailers_pass() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn trailers_of_requests_say_no_more_than_headers_may() {
+    let lb = Running::start();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    unchecked(&lb, listener.local_addr().unwrap()).await;
+    let target = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = Vec::new();
+        let whole = |it: &[u8]| {
+            let end = it.windows(3).position(|it| it == b"0\r\n");
+            end.is_some() && it.ends_with(b"\r\n\r\n")
+        };
+        while !whole(&request) {
+            stream.read_buf(&mut request).await.unwrap();
+        }
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+        stream.write_all(answer).await.unwrap();
+        String::from_utf8(request).unwrap()
+    });
+    let request = b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\
+        x-amzn-oidc-identity: root\r\nX_Amzn_Oidc_Data: a\r\nX-Forwarded-For: 1.2.3.4\r\nContent-Length: 9\r\nx-sum: 7\r\n\r\n";
+    let answer = lb.client().raw(request).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let got = within(target).await.unwrap().to_ascii_lowercase();
+    let (_, trailers) = got.split_once("\r\n0\r\n").unwrap();
+    assert_eq!(trailers, "x-sum: 7\r\n\r\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_head_request_keeps_its_length_and_has_no_body() {
     let lb = Running::start();
     let (address, _) = bytes_target(vec![b"HTTP/1.1 200 OK\r\nContent-Length: 77\r\n\r\n"]).await;

@@ -195,8 +195,12 @@ async fn grpc_targets_get_http2_and_their_trailers_pass() {
                     } else {
                         "0"
                     };
+                    let sent = request.into_body().collect().await.unwrap();
+                    // What headers may not say the client's trailers do not say either.
+                    let passed = sent.trailers().map_or(0, http::HeaderMap::len);
                     let mut trailers = http::HeaderMap::new();
                     trailers.insert("grpc-status", status.parse().unwrap());
+                    trailers.insert("passed", passed.into());
                     let frames = [
                         Frame::data(Bytes::from_static(b"\0\0\0\0\0")),
                         Frame::trailers(trailers),
@@ -240,13 +244,19 @@ async fn grpc_targets_get_http2_and_their_trailers_pass() {
     tokio::spawn(connection);
     for _ in 0..3 {
         let request = Request::post("https://one.test/svc/Method").header("te", "trailers");
-        let request = request
-            .body(Full::new(Bytes::from_static(&[0; 5])))
-            .unwrap();
+        let names = ["x-amzn-oidc-identity", "x-forwarded-for", "x-sum"];
+        let sent = names.map(|it| (http::HeaderName::from_static(it), "1".parse().unwrap()));
+        let frames = [
+            Frame::data(Bytes::from_static(&[0; 5])),
+            Frame::trailers(http::HeaderMap::from_iter(sent)),
+        ];
+        let frames = frames.map(Ok::<_, std::convert::Infallible>);
+        let request = request.body(StreamBody::new(stream::iter(frames))).unwrap();
         let response = within(sender.send_request(request)).await.unwrap();
         assert_eq!(response.status(), 200);
         let body = within(response.into_body().collect()).await.unwrap();
         assert_eq!(body.trailers().unwrap()["grpc-status"], "0");
+        assert_eq!(body.trailers().unwrap()["passed"], "1");
     }
 }
 

@@ -256,6 +256,8 @@ mod tests {
         for (name, fits) in [
             ("session", true),
             ("AWSELBAuthSessionCookie2", true),
+            // Browsers take it from this very host alone.
+            ("__Host-session", true),
             ("", false),
             ("a b", false),
             ("a=b", false),

@@ -1,3 +1,6 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
 use wharf_seal::Keyring;
 
 use super::*;
@@ -99,17 +102,73 @@ fn a_secret_that_stays_goes_nowhere_else() {
     assert_eq!(none.unwrap_err().code, "InvalidLoadBalancerAction");
 }
 
+fn ids(keys: &[SessionKey]) -> String {
+    keys.iter().map(|it| it.id.as_str()).collect()
+}
+
+fn day(number: i64) -> Timestamp {
+    Timestamp::from_millis(number * DAY_MS)
+}
+
 #[test]
-fn keys_are_replaced_and_the_one_before_stays() {
-    assert_eq!(due_at(&[]), None);
+fn a_key_opens_before_it_seals_and_after() {
+    assert_eq!(next_step(&[]), None);
     let keys = vec![key("a", 1)];
-    assert_eq!(due_at(&keys), Some(Timestamp::from_millis(9 * DAY_MS)));
-    let (keys, gone) = replaced(keys, key("b", 9));
-    assert!(gone.is_empty());
-    let (keys, gone) = replaced(keys, key("c", 17));
-    let left: Vec<&str> = keys.iter().map(|it| it.id.as_str()).collect();
-    assert_eq!((left, gone), (vec!["c", "b"], vec!["a".to_owned()]));
-    // What "a" sealed on its last day, the ninth, is over on the sixteenth: sessions last a week at most.
+    assert_eq!(next_step(&keys), Some(Step::Add(day(9))));
+    let (keys, gone) = added(keys, key("b", 9));
+    assert_eq!((ids(&keys).as_str(), gone.len()), ("ab", 0));
+    assert_eq!(next_step(&keys), Some(Step::First(day(10))));
+    let keys = newest_first(keys);
+    assert_eq!(ids(&keys), "ba");
+    assert_eq!(next_step(&keys), Some(Step::Add(day(17))));
+    let (keys, gone) = added(keys, key("c", 17));
+    assert_eq!((ids(&keys).as_str(), gone.len()), ("bca", 0));
+    let keys = newest_first(keys);
+    assert_eq!(ids(&keys), "cba");
+    // What "a" sealed on its last day, the tenth, is over on the seventeenth.
+    let (keys, gone) = added(keys, key("d", 25));
+    assert_eq!((ids(&keys).as_str(), gone), ("cdb", vec!["a".to_owned()]));
+    assert_eq!(next_step(&keys), Some(Step::First(day(26))));
+}
+
+#[test]
+fn keys_as_the_version_before_left_them() {
+    // The newest was first at once, and the one before it was second.
+    let keys = vec![key("b", 9), key("a", 1)];
+    assert_eq!(next_step(&keys), Some(Step::Add(day(17))));
+    let (keys, gone) = added(keys, key("c", 17));
+    assert_eq!((ids(&keys).as_str(), gone.len()), ("bca", 0));
+}
+
+proptest! {
+    /// Whenever the steps are taken, what a key has sealed opens for a week, and a key seals only a day after all hosts could have it.
+    #[test]
+    fn sessions_outlive_the_replacement_of_keys(late in prop::collection::vec(0_i64..5 * DAY_MS, 1..40)) {
+        let mut keys = vec![key("0", 0)];
+        let mut sealed: BTreeMap<String, i64> = BTreeMap::new();
+        for (number, late) in late.into_iter().enumerate() {
+            let step = next_step(&keys).unwrap();
+            let now = step.due().millis() + late;
+            let (first, made) = (keys[0].id.clone(), keys[0].made_at.millis());
+            sealed.insert(first, now);
+            keys = match step {
+                Step::Add(_) => {
+                    let new = SessionKey { made_at: Timestamp::from_millis(now), ..key(&(number + 1).to_string(), 0) };
+                    let (keys, gone) = added(keys, new);
+                    for id in gone {
+                        prop_assert!(now - sealed[&id] >= 7 * DAY_MS, "{id} sealed until {} and went at {now}", sealed[&id]);
+                    }
+                    prop_assert_eq!(keys[0].made_at.millis(), made);
+                    keys
+                }
+                Step::First(_) => {
+                    let keys = newest_first(keys);
+                    prop_assert!(now - keys[0].made_at.millis() >= DAY_MS);
+                    keys
+                }
+            };
+        }
+    }
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Keys of listeners that authenticate users are replaced when it is time; hosts are told with the next change of the plane.
+//! Keys of listeners that authenticate users are replaced when it is time, in two steps: a new one opens first, and seals later. Hosts are
+//! told with the next change of the plane.
 
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use wharf_store::Txn;
 use super::{PERMIT, StepError};
 use crate::{
     core::Core,
-    login,
+    login::{self, Step},
     names::{Kind, Names as _, Place},
     records::Listener,
 };
@@ -24,28 +25,31 @@ pub async fn session_keys(core: Arc<Core>, key: String) -> Result<Next, StepErro
         let Some(mut record) = tx.find::<Listener>(&key).await? else {
             return Ok(Next::Settled);
         };
-        let Some(due) = login::due_at(&record.session_keys) else {
+        let Some(step) = login::next_step(&record.session_keys) else {
             return Ok(Next::Settled);
         };
         let now = core.now();
-        if now < due {
-            return Ok(Next::After(due.since(now)));
+        if now < step.due() {
+            return Ok(Next::After(step.due().since(now)));
         }
-        let made = core.new_session_key(Txn::new(), &arn);
-        let (mut txn, new) = made.map_err(StepError::other)?;
-        let (keys, gone) = login::replaced(record.session_keys, new);
-        record.session_keys = keys;
-        for id in gone {
-            txn = txn.delete(login::public_key(&id));
+        let keys = std::mem::take(&mut record.session_keys);
+        match step {
+            Step::Add(_) => {
+                let made = core.new_session_key(Txn::new(), &arn);
+                let (mut txn, new) = made.map_err(StepError::other)?;
+                let (keys, gone) = login::added(keys, new);
+                record.session_keys = keys;
+                for id in gone {
+                    txn = txn.delete(login::public_key(&id));
+                }
+                tx.join(txn);
+            }
+            Step::First(_) => record.session_keys = login::newest_first(keys),
         }
         tx.fence(fence(&core.shard)?);
-        tx.join(txn);
         tx.put(&key, &record);
     });
-    tracing::info!(
-        listener = arn,
-        "sessions of users are sealed by another key from now on"
-    );
+    tracing::info!(listener = arn, "the keys of users' sessions have changed");
     // Its own change brings it here again.
     Ok(Next::Settled)
 }

@@ -94,7 +94,8 @@ impl Making<'_> {
             authorization_endpoint: text("/authorizationEndpoint")?,
             token_endpoint: text("/tokenEndpoint")?,
             user_info_endpoint: text("/userInfoEndpoint")?,
-            client_id: wanted(&["clientID", "clientId"])?,
+            // As AWS's controller takes it: `echo` leaves a line's end.
+            client_id: wanted(&["clientID", "clientId"])?.trim_end().to_owned(),
             secret: ClientSecret::known(wanted(&["clientSecret"])?),
             cookie: or("auth-session-cookie", "AWSELBAuthSessionCookie"),
             scope: or("auth-scope", "openid"),

@@ -8,14 +8,20 @@ struct World;
 
 impl Services for World {
     fn service(&self, namespace: &str, name: &str) -> Option<Arc<Value>> {
-        let is_there = namespace == "a" && matches!(name, "web" | "api");
-        let service = json!({
+        let is_there = namespace == "a" && matches!(name, "web" | "api" | "guarded");
+        let mut service = json!({
             "metadata": {"namespace": namespace, "name": name},
             "spec": {
                 "type": if name == "web" { "NodePort" } else { "ClusterIP" },
                 "ports": [{"name": "http", "port": 80, "targetPort": 8080, "nodePort": 30080}],
             },
         });
+        if name == "guarded" {
+            let mut annotations = json!({});
+            annotations[format!("{PREFIX}auth-type")] = json!("oidc");
+            annotations[format!("{PREFIX}auth-idp-oidc")] = json!(PROVIDER);
+            service["metadata"]["annotations"] = annotations;
+        }
         is_there.then(|| Arc::new(service))
     }
 
@@ -28,7 +34,8 @@ impl Services for World {
     }
 
     fn secret(&self, namespace: &str, name: &str) -> Option<Arc<Value>> {
-        let secret = json!({"data": {"clientID": "d2Vi", "clientSecret": "c2VzYW1l"}});
+        // As `echo` writes it, with the end of a line.
+        let secret = json!({"data": {"clientID": "d2ViCg==", "clientSecret": "c2VzYW1l"}});
         let half = json!({"data": {"clientID": "d2Vi", "clientSecret": "%"}});
         match (namespace, name) {
             ("a", "login") => Some(Arc::new(secret)),
@@ -331,6 +338,35 @@ fn users_are_authenticated_over_https() {
     none[0].1 = "none";
     let found = built(&[ingress("one", &none, rules)]).unwrap();
     assert_eq!(found.stack.listeners[&443].rules[0].auth, None);
+}
+
+#[test]
+fn a_service_that_wants_users_and_is_open_by_http_is_told() {
+    let told = |members: &[Arc<Value>]| {
+        let warnings = built(members).unwrap().warnings.into_iter();
+        let open = warnings.filter(|it| it.1.contains("lets everybody in"));
+        open.map(|it| it.0.1).collect::<Vec<_>>()
+    };
+    let of = |service| json!([{"http": {"paths": [path("Prefix", "/", service)]}}]);
+    let with_default = |name: &str, notes: &[(&str, &str)]| {
+        let mut made = (*ingress(name, notes, json!([]))).clone();
+        made["spec"]["defaultBackend"] = backend("guarded");
+        Arc::new(made)
+    };
+    let (group, http) = (("group.name", "g"), ("listen-ports", r#"[{"HTTP": 80}]"#));
+    let https = ("listen-ports", r#"[{"HTTPS": 443}]"#);
+    assert_eq!(told(&[ingress("one", &[], of("guarded"))]), ["one"]);
+    assert_eq!(told(&[with_default("one", &[])]), ["one"]);
+    assert!(told(&[ingress("one", &[], of("web"))]).is_empty());
+    assert!(told(&[ingress("one", &[https], of("guarded"))]).is_empty());
+    // Another Ingress' port for HTTP has its own paths alone, and the default backend of all.
+    let other = ingress("other", &[group, http], of("web"));
+    let one = ingress("one", &[group, https], of("guarded"));
+    assert!(told(&[one, Arc::clone(&other)]).is_empty());
+    assert_eq!(
+        told(&[with_default("one", &[group, https]), other]),
+        ["one"]
+    );
 }
 
 #[test]
