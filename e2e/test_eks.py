@@ -188,9 +188,12 @@ def test_policies_are_associated_listed_and_taken_back(wharf, cluster):
         ({"type": "namespace"}, "At least one namespace"),
         ({"type": "cluster", "namespaces": ["a"]}, "cannot be specified for an access scope of type cluster"),
         ({"type": "namespace", "namespaces": [f"n{number}" for number in range(101)]}, "At most 100 namespaces"),
-        ({"type": "galaxy"}, "type of an access scope"),
     ):
         refused(eks.associate_access_policy, bad, text, **of, policyArn=edit, accessScope=scope)
+    galaxy = {"type": "galaxy"}
+    refused(
+        eks.associate_access_policy, "ValidationException", "enum value set: [cluster, namespace]", **of, policyArn=edit, accessScope=galaxy
+    )
     stranger, nowhere = {**of, "principalArn": arn + "x"}, {**of, "clusterName": "none"}
     for call, more in (
         (eks.disassociate_access_policy, {"policyArn": view}),
