@@ -127,6 +127,114 @@ def test_who_has_no_entry_stays_out(wharf, cluster):
     assert "You must be logged in" in cluster.kubectl("get", "pods", keys=keys, check=False).stderr
 
 
+POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKS{}Policy"
+NOBODY = "The specified principalArn could not be found. You can view your available access entries with 'list-access-entries'."
+
+
+def refused(call, code, text, **arguments):
+    with pytest.raises(ClientError) as caught:
+        call(**arguments)
+    error = caught.value.response["Error"]
+    assert (error["Code"], text in error["Message"]) == (code, True), error
+
+
+def associated(wharf, cluster, arn):
+    """The scope of each policy of an entry, as the aws command line lists them."""
+    said = wharf.aws("eks", "list-associated-access-policies", "--cluster-name", cluster.name, "--principal-arn", arn)
+    assert (said["clusterName"], said["principalArn"]) == (cluster.name, arn)
+    return {it["policyArn"]: it["accessScope"] for it in said["associatedAccessPolicies"]}
+
+
+def test_policies_are_associated_listed_and_taken_back(wharf, cluster):
+    eks = cluster.eks
+    first = eks.list_access_policies(maxResults=2)
+    rest = eks.list_access_policies(nextToken=first["nextToken"])
+    every = {it["name"]: it["arn"] for it in first["accessPolicies"] + rest["accessPolicies"]}
+    assert len(first["accessPolicies"]) == 2 and len(every) == 5 and "nextToken" not in rest
+    assert every["AmazonEKSClusterAdminPolicy"] == POLICY.format("ClusterAdmin")
+    view, edit = POLICY.format("View"), POLICY.format("Edit")
+    arn, keys = a_user(wharf)
+    team = kubernetes.name("team")
+    cluster.kubectl("create", "namespace", team)
+    of = {"clusterName": cluster.name, "principalArn": arn}
+    eks.create_access_entry(**of)
+    assert associated(wharf, cluster, arn) == {}
+    within = {"type": "namespace", "namespaces": [team]}
+    for policy, scope in ((view, {"type": "cluster"}), (edit, {"type": "namespace", "namespaces": ["other"]}), (edit, within)):
+        made = eks.associate_access_policy(**of, policyArn=policy, accessScope=scope)["associatedAccessPolicy"]
+        assert (made["policyArn"], made["accessScope"]["type"]) == (policy, scope["type"])
+    assert associated(wharf, cluster, arn) == {view: {"type": "cluster", "namespaces": []}, edit: within}
+    page = eks.list_associated_access_policies(**of, maxResults=1)
+    assert len(page["associatedAccessPolicies"]) == 1 and page["nextToken"]
+    assert eks.list_access_entries(clusterName=cluster.name, associatedPolicyArn=edit)["accessEntries"] == [arn]
+    assert cluster.kubectl("auth", "can-i", "create", "configmaps", "-n", team, keys=keys).strip() == "yes"
+    named = ("--cluster-name", cluster.name, "--principal-arn", arn, "--policy-arn", edit)
+    assert not wharf.aws("eks", "disassociate-access-policy", *named)
+    assert associated(wharf, cluster, arn) == {view: {"type": "cluster", "namespaces": []}}
+    assert eks.list_access_entries(clusterName=cluster.name, associatedPolicyArn=edit)["accessEntries"] == []
+    assert cluster.kubectl("auth", "can-i", "create", "configmaps", "-n", team, keys=keys, check=False).stdout.strip() == "no"
+    assert cluster.kubectl("get", "configmaps", "-n", team, keys=keys)
+
+    gone, bad = "ResourceNotFoundException", "InvalidParameterException"
+    refused(eks.disassociate_access_policy, gone, "is not associated with the access entry", **of, policyArn=edit)
+    refused(eks.list_access_policies, bad, "", nextToken=page["nextToken"])
+    refused(eks.list_associated_access_policies, bad, "", **of, nextToken=first["nextToken"])
+    no = POLICY.format("No")
+    refused(
+        eks.list_access_entries, bad, f"The policyArn {no} is not a cluster access policy", clusterName=cluster.name, associatedPolicyArn=no
+    )
+    refused(eks.associate_access_policy, bad, f"The policyArn {no} is not", **of, policyArn=no, accessScope={"type": "cluster"})
+    for scope, text in (
+        ({"type": "namespace"}, "At least one namespace"),
+        ({"type": "cluster", "namespaces": ["a"]}, "cannot be specified for an access scope of type cluster"),
+        ({"type": "namespace", "namespaces": [f"n{number}" for number in range(101)]}, "At most 100 namespaces"),
+    ):
+        refused(eks.associate_access_policy, bad, text, **of, policyArn=edit, accessScope=scope)
+    galaxy = {"type": "galaxy"}
+    refused(
+        eks.associate_access_policy, "ValidationException", "enum value set: [cluster, namespace]", **of, policyArn=edit, accessScope=galaxy
+    )
+    stranger, nowhere = {**of, "principalArn": arn + "x"}, {**of, "clusterName": "none"}
+    for call, more in (
+        (eks.disassociate_access_policy, {"policyArn": view}),
+        (eks.list_associated_access_policies, {}),
+        (eks.update_access_entry, {"kubernetesGroups": []}),
+    ):
+        refused(call, gone, NOBODY, **stranger, **more)
+        refused(call, gone, "No cluster found for name: none.", **nowhere, **more)
+    eks.delete_access_entry(**of)
+
+
+def test_an_entry_is_changed(wharf, cluster):
+    eks = cluster.eks
+    arn, keys = a_user(wharf)
+    of = {"clusterName": cluster.name, "principalArn": arn}
+    eks.create_access_entry(**of, kubernetesGroups=["readers"], tags={"of": "it"})
+    changed = eks.update_access_entry(**of, username="jane", kubernetesGroups=["writers"])["accessEntry"]
+    assert (changed["username"], changed["kubernetesGroups"], changed["tags"]) == ("jane", ["writers"], {"of": "it"})
+    mine = cluster.kubectl("auth", "whoami", "-o", "json", keys=keys)
+    assert '"jane"' in mine and '"writers"' in mine and "readers" not in mine, mine
+    # What is not said stays; nothing is not said.
+    assert eks.update_access_entry(**of)["accessEntry"]["username"] == "jane"
+    assert eks.update_access_entry(**of, kubernetesGroups=[])["accessEntry"]["kubernetesGroups"] == []
+    bad = "InvalidParameterException"
+    for change, text in (
+        ({"username": "system:admin"}, "username of an access entry cannot begin with system:"),
+        ({"username": "{{SessionName}}"}, "must have a : before {{SessionName}}"),
+        ({"kubernetesGroups": ["good", "system:masters"]}, "group name of an access entry cannot begin with system:"),
+    ):
+        refused(eks.update_access_entry, bad, text, **of, **change)
+    assert eks.describe_access_entry(**of)["accessEntry"]["username"] == "jane"
+    role = kubernetes.role(wharf)
+    eks.create_access_entry(clusterName=cluster.name, principalArn=role, type="EC2_LINUX")
+    node = {"clusterName": cluster.name, "principalArn": role}
+    refused(eks.update_access_entry, bad, "An access entry of type EC2_LINUX cannot be updated", **node, username="jane")
+    policy = {"policyArn": POLICY.format("View"), "accessScope": {"type": "cluster"}}
+    refused(eks.associate_access_policy, bad, "of type EC2_LINUX", **node, **policy)
+    for principal in (arn, role):
+        eks.delete_access_entry(clusterName=cluster.name, principalArn=principal)
+
+
 def test_roles_of_kubernetes_let_groups_in(wharf, cluster):
     arn, keys = a_user(wharf)
     cluster.eks.create_access_entry(clusterName=cluster.name, principalArn=arn, kubernetesGroups=["readers"])
@@ -197,6 +305,8 @@ def test_config_map_mode_knows_the_creator_and_the_map(wharf):
         arn, keys = a_user(wharf)
         with pytest.raises(ClientError, match="authentication mode must be set to one of"):
             cluster.eks.create_access_entry(clusterName=cluster.name, principalArn=arn)
+        with pytest.raises(ClientError, match="authentication mode must be set to one of"):
+            cluster.eks.list_associated_access_policies(clusterName=cluster.name, principalArn=arn)
         assert "system:masters" in cluster.kubectl("auth", "whoami", "-o", "json")
         users = json.dumps([{"userarn": arn, "username": "jane", "groups": ["devs"]}])
         cluster.kubectl("create", "configmap", "aws-auth", "-n", "kube-system", f"--from-literal=mapUsers={users}")

@@ -221,6 +221,10 @@ def test_what_groups_cannot_be_is_refused(cluster, workers, node_role, subnet):
     create(bad, "subnet-0123", subnets=["subnet-0123"])
     create(bad, "principals [ec2.amazonaws.com]", nodeRole=node_role + "x")
     create(bad, "disk size 0", diskSize=0)
+    both = {"remoteAccess": {"ec2SshKey": "key"}, "launchTemplate": {"id": workers}}
+    create(bad, "Remote access configuration cannot be specified with a launch template.", **both)
+    alone = {"remoteAccess": both["remoteAccess"]}
+    create("UnsupportedOperation", "The parameter remoteAccess is not supported by this version of wharf.", **alone)
     refused(cluster.eks.delete_cluster, "ResourceInUseException", "Cluster has nodegroups attached", name=cluster.name)
     missing = {"clusterName": cluster.name, "nodegroupName": "none"}
     for call in (cluster.eks.describe_nodegroup, cluster.eks.delete_nodegroup):

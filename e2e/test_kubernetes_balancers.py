@@ -481,34 +481,41 @@ def say_who(cluster, name, image):
     apply(cluster, {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": [container]}})
 
 
-def seen_by(cluster, name, image, host, kind):
-    """As whom a new pod is seen over the protocol, and its address."""
-    container = {"name": "call", "image": image, "command": ["python3", "-c", CALL, host, "7000", kind]}
+def seen_by(cluster, name, image, host, kinds):
+    """As whom a new pod is seen over these protocols, and its address."""
+    container = {"name": "call", "image": image, "command": ["python3", "-c", CALL, host, "7000", *kinds]}
     spec = {"containers": [container], "restartPolicy": "Never"}
     apply(cluster, {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec})
     wait_for(lambda: cluster.get("pod", name)["status"].get("phase") == "Succeeded", 90, "the end of a pod that calls")
-    _, own, seen = cluster.kubectl("logs", name).split()
-    assert own == cluster.get("pod", name)["status"]["podIP"]
-    return seen, own
+    said = [line.split() for line in cluster.kubectl("logs", name).splitlines()]
+    own = cluster.get("pod", name)["status"]["podIP"]
+    assert [(kind, address) for kind, address, _ in said] == [(kind, own) for kind in kinds]
+    return {seen for _, _, seen in said}, own
 
 
-@pytest.mark.parametrize("kind", ["udp", "tcp"])
-def test_pods_see_who_calls_their_load_balancer(installation, cluster, kind):
-    """Datagrams always come from who sent them, connections where a Service asks for that."""
+@pytest.mark.parametrize("kinds", [["udp"], ["tcp"], ["tcp", "udp"]], ids="-".join)
+def test_pods_see_who_calls_their_load_balancer(installation, cluster, kinds):
+    """Datagrams always come from who sent them, and so do connections at the same port, others where a Service asks for that."""
     image = images.push(installation, "python")
-    name = f"who-{kind}"
+    name = f"who-{'-'.join(kinds)}"
     say_who(cluster, name, image)
-    keeps = {"target-group-attributes": "preserve_client_ip.enabled=true"} if kind == "tcp" else {}
+    keeps = {"target-group-attributes": "preserve_client_ip.enabled=true"} if kinds == ["tcp"] else {}
     annotations = {"healthcheck-interval": "5", "healthcheck-timeout": "2", "scheme": "internal", **keeps}
-    port = {"port": 7000, "targetPort": 7000, "protocol": kind.upper()}
-    spec = {"type": "LoadBalancer", "selector": {"app": name}, "ports": [port], "externalTrafficPolicy": "Local"}
+    ports = [{"name": kind, "port": 7000, "targetPort": 7000, "protocol": kind.upper()} for kind in kinds]
+    spec = {"type": "LoadBalancer", "selector": {"app": name}, "ports": ports, "externalTrafficPolicy": "Local"}
     metadata = {"name": name, "annotations": {f"{NLB}-{key}": value for key, value in annotations.items()}}
     apply(cluster, {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec})
     host = wait_for(lambda: hostname(cluster, "service", name), 90, "a load balancer")
-    seen, own = seen_by(cluster, f"call-{kind}", image, host, kind)
-    assert seen == own
+    seen, own = seen_by(cluster, f"call-{name}", image, host, kinds)
+    assert seen == {own}
+    elb = installation.client("elbv2")
+    (balancer,) = [it for it in elb.describe_load_balancers()["LoadBalancers"] if it["DNSName"] == host]
+    (listener,) = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+    assert (listener["Port"], listener["Protocol"]) == (7000, "_".join(kinds).upper())
+    # Of nodes too they are one port.
+    assert len({it["nodePort"] for it in cluster.get("service", name)["spec"]["ports"]}) == 1
     cluster.kubectl("delete", "service", name, "--timeout=50s")
-    cluster.kubectl("delete", "pod", name, f"call-{kind}", "--wait=false")
+    cluster.kubectl("delete", "pod", name, f"call-{name}", "--wait=false")
 
 
 def test_an_ingress_leaves_nothing(installation, cluster, web):

@@ -1,6 +1,7 @@
 """What pods have of their node and of each other beyond what each has: processes, capabilities, the rights of the instance's root."""
 
 import contextlib
+import json
 import pathlib
 
 import pytest
@@ -9,7 +10,7 @@ from harness import images
 from harness.installation import Installation
 from harness.waiting import wait_for
 from test_ec2_instances import MAY_JOIN
-from test_kubernetes_nodes import apply, pod_of, sh, wait_phase, with_nodes
+from test_kubernetes_nodes import apply, node_of, pod_of, sh, wait_phase, with_nodes
 from test_kubernetes_seccomp import ready
 
 pytestmark = pytest.mark.minutes(3)
@@ -183,6 +184,39 @@ def test_processes_of_a_node_are_those_of_its_instance(cluster, node, image):
     looked = cluster.kubectl("logs", debugger)
     assert "exit 7" in looked and looked.endswith("/host/etc/hostname\n"), looked
     cluster.kubectl("delete", "pod", "looks", debugger, "--timeout=50s")
+
+
+def test_a_pod_in_its_nodes_network_goes_by_its_nodes_name(cluster, node, image):
+    names = "hostname; cat /etc/hostname; echo $HOSTNAME"
+    shared = said(cluster, "shared-name", {**once(image, names), "hostNetwork": True, "hostname": "own"})
+    assert shared.split() == [node["PrivateDnsName"]] * 3, shared
+    own = said(cluster, "own-name", {**once(image, names), "hostname": "own"})
+    assert own.split() == ["own"] * 3, own
+
+
+def test_a_user_has_the_groups_that_the_image_gives_it_unless_it_is_strict(installation, cluster, node, tmp_path):
+    users = {"etc/passwd": b"root:x:0:0::/:/bin/sh\nalice:x:1000:1000::/:/bin/sh\n", "etc/group": b"team:x:50000:alice\n"}
+    layout, _ = images.with_files(tmp_path, users)
+    image = f"{images.ensure_repository(installation, 'groups')}:latest"
+    images.skopeo_copy(installation, layout, f"docker://{image}")
+    assert node_of(cluster, node)["status"]["features"] == {"supplementalGroupsPolicy": True}
+    asked = {"runAsUser": 1000, "runAsGroup": 3000, "supplementalGroups": [4000]}
+    for policy, groups in ((None, {"3000", "4000", "50000"}), ("Merge", {"3000", "4000", "50000"}), ("Strict", {"3000", "4000"})):
+        context = asked if policy is None else {**asked, "supplementalGroupsPolicy": policy}
+        seen = said(cluster, "groups", {**once(image, "id -G"), "securityContext": context})
+        assert set(seen.split()) == groups, (policy, seen)
+    _, message = refusal(cluster, "beyond", {**once(image, "id"), "securityContext": {"runAsUser": 100_000}})
+    assert message == "spec.securityContext: runAsUser 100000 (above 65535) is not supported by this node"
+    # What runs in it later has them too.
+    lasts = {"containers": [sh(image, FOREVER)], "securityContext": {**asked, "supplementalGroupsPolicy": "Strict"}}
+    apply(cluster, "lasts", {**lasts, "terminationGracePeriodSeconds": 1})
+    wait_phase(cluster, "lasts", "Running")
+    assert set(in_pod(cluster, "lasts", "main", "id -G").split()) == {"3000", "4000"}
+    cluster.kubectl("delete", "pod", "lasts", "--timeout=50s")
+    wrong = {**once(image, "id -G"), "securityContext": {"supplementalGroupsPolicy": "Some"}}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "wrong"}, "spec": wrong}
+    refused = cluster.kubectl("apply", "-f", "-", stdin=json.dumps(pod), check=False)
+    assert 'Unsupported value: "Some": supported values: "Merge", "Strict"' in refused.stderr, refused.stderr
 
 
 @pytest.mark.skipif(ENFORCED.exists() and ENFORCED.read_text().startswith("Y"), reason="this kernel enforces AppArmor profiles")

@@ -37,6 +37,11 @@ def skopeo_copy(wharf, source, target, keys=None, check=True, extra=()):
 
 def with_random_layer(folder, size):
     """The busybox image with one more layer, a file `random` of that size; the OCI layout, and digest and size of each layer."""
+    return with_files(folder, {"random": os.urandom(size)})
+
+
+def with_files(folder, files):
+    """The same with one more layer of these files."""
     archive = f"oci-archive:{tools.image_archive('busybox')}"
     tools.run("skopeo", "copy", "--quiet", archive, f"oci:{folder}:it")
     blobs = folder / "blobs" / "sha256"
@@ -51,9 +56,11 @@ def with_random_layer(folder, size):
 
     plain = io.BytesIO()
     with tarfile.open(fileobj=plain, mode="w") as packed:
-        entry = tarfile.TarInfo("random")
-        entry.size = size
-        packed.addfile(entry, io.BytesIO(os.urandom(size)))
+        for name, data in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.mode = 0o644
+            entry.size = len(data)
+            packed.addfile(entry, io.BytesIO(data))
     index = json.loads((folder / "index.json").read_text())
     (described,) = index["manifests"]
     manifest = read(described)

@@ -46,6 +46,8 @@ struct Inner {
     hidden: Mutex<Option<String>>,
     /// An address of services that somebody else has.
     taken: Mutex<Option<String>>,
+    /// A name of objects that nobody may delete.
+    kept: Mutex<Option<String>>,
 }
 
 impl Fake {
@@ -80,6 +82,11 @@ impl Fake {
     /// No service is made that wants this address.
     pub fn take_address(&self, address: &str) {
         *self.inner.taken.lock() = Some(address.to_owned());
+    }
+
+    /// A webhook keeps objects of this name from being deleted; none with `None`.
+    pub fn keep(&self, name: Option<&str>) {
+        *self.inner.kept.lock() = name.map(str::to_owned);
     }
 
     /// Takes a pod away without anybody being woken.
@@ -134,6 +141,12 @@ impl Fake {
                 "Invalid",
                 "spec.clusterIPs: provided IP is already allocated",
             ));
+        }
+        if request.method() == Method::DELETE
+            && self.inner.kept.lock().as_deref() == Some(&target.name)
+        {
+            let why = "admission webhook \"keep.example.com\" denied the request: it stays";
+            return Err(refused(403, "Forbidden", why));
         }
         let mut objects = self.inner.objects.lock();
         let answer = match *request.method() {

@@ -17,11 +17,12 @@ use std::{
 use nix::{
     errno::Errno,
     fcntl::{OFlag, openat},
+    sched::{CloneFlags, setns},
     sys::{
         stat::{Mode, SFlag, fstat},
         statvfs::statvfs,
     },
-    unistd::{Gid, Uid, fchown},
+    unistd::{Gid, Uid, fchown, gethostname},
 };
 use wharf_container::runtime::within;
 use wharf_rootdir::{RootDir, proc_path};
@@ -168,6 +169,21 @@ impl Place {
     pub fn hosts(&self) -> io::Result<String> {
         let read = self.read(Path::new("/etc/hosts"), MOST_HOSTS)?;
         String::from_utf8(read).map_err(io::Error::other)
+    }
+
+    /// What its kernel goes by now, whoever named it. Blocks.
+    pub fn host_name(&self) -> io::Result<String> {
+        let namespace = File::open(self.process()?.join("ns/uts"))?;
+        let read = move || {
+            setns(&namespace, CloneFlags::CLONE_NEWUTS)?;
+            gethostname()?
+                .into_string()
+                .map_err(|_| io::Error::other("it is no text"))
+        };
+        // A thread of its own, which ends in that namespace.
+        let thread = std::thread::Builder::new().name("host-name".to_owned());
+        let joined = thread.spawn(read)?.join();
+        joined.unwrap_or_else(|_| Err(io::Error::other("the thread that reads it panicked")))
     }
 
     /// What a file of the instance holds. Blocks.

@@ -328,6 +328,14 @@ impl Machine for LinuxMachine {
         read.inspect_err(failed).ok()
     }
 
+    async fn node_host_name(&self) -> Option<String> {
+        let of_instance = self.own_place().await.ok()?;
+        let read = tokio::task::spawn_blocking(move || of_instance.host_name()).await;
+        let read = read.map_err(io::Error::other).flatten();
+        let failed = |error: &io::Error| tracing::warn!(%error, instance = self.instance, "failed to read the host name of a node; its pods have the name of its object");
+        read.inspect_err(failed).ok()
+    }
+
     fn seen(&self, id: &str, place: &Path) -> Result<PathBuf, String> {
         let seen = self.handle(id)?.seen(place);
         seen.map_err(|e| e.to_string())

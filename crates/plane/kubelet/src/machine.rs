@@ -239,6 +239,11 @@ pub trait Machine: Send + Sync + 'static {
         None
     }
 
+    /// The name that the node's kernel has; `None` where it cannot be read.
+    async fn node_host_name(&self) -> Option<String> {
+        None
+    }
+
     /// By what path this process sees what the sandbox has at `place`.
     fn seen(&self, id: &str, place: &Path) -> Result<PathBuf, String> {
         let _ = id;

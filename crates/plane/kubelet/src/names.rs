@@ -36,12 +36,15 @@ fn full_name(pod: &Pod, hostname: &str) -> Option<String> {
     Some(format!("{hostname}.{sub}.{namespace}.svc.{CLUSTER_DOMAIN}"))
 }
 
-/// What the kernel of its containers has as its name.
+/// What the kernel of its containers has as its name: `of_node` where it is in its node's network, whatever the pod itself says.
 ///
 /// # Errors
 /// It is to be the full name, which is too long, in upstream's words.
-pub fn kernel_name(pod: &Pod) -> Result<String, String> {
+pub fn kernel_name(pod: &Pod, of_node: &str) -> Result<String, String> {
     const MOST: usize = 64;
+    if pod.spec.host_network {
+        return Ok(of_node.to_owned());
+    }
     let hostname = hostname(pod);
     let full = full_name(pod, &hostname).filter(|_| pod.spec.set_hostname_as_fqdn);
     match full {
@@ -176,7 +179,7 @@ mod tests {
     fn the_kernel_has_the_full_name_where_that_is_wanted_and_fits() {
         let of = |spec: Value| {
             let pod = json!({"metadata": {"name": "p", "namespace": "n"}, "spec": spec});
-            kernel_name(&Pod::read(&pod).unwrap())
+            kernel_name(&Pod::read(&pod).unwrap(), "node")
         };
         let full = |sub: &str| json!({"setHostnameAsFQDN": true, "subdomain": sub});
         assert_eq!(of(full("s")).unwrap(), "p.s.n.svc.cluster.local");
@@ -186,6 +189,9 @@ mod tests {
         assert_eq!(of(full(&"s".repeat(42))).unwrap().len(), 64);
         let long = of(full(&"s".repeat(43))).unwrap_err();
         assert!(long.ends_with("is too long (64 characters is the max, 65 characters requested)"));
+        let mut shared = full(&"s".repeat(43));
+        (shared["hostNetwork"], shared["hostname"]) = (true.into(), "own".into());
+        assert_eq!(of(shared).unwrap(), "node");
     }
 
     #[test]

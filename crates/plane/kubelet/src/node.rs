@@ -370,6 +370,7 @@ pub fn status(facts: &Facts, before: &Value, under: &BTreeSet<Condition>, now: T
             "ephemeral-storage": (facts.disk_bytes / 10 * 9).to_string(),
         },
         "conditions": conditions,
+        "features": {"supplementalGroupsPolicy": true},
         "addresses": [
             {"type": "InternalIP", "address": facts.address},
             {"type": "InternalDNS", "address": facts.name},

@@ -152,6 +152,7 @@ pub struct PodSecurity {
     pub fs_group_change_policy: Option<String>,
     #[serde(deserialize_with = "or_default")]
     pub supplemental_groups: Vec<u32>,
+    pub supplemental_groups_policy: Option<String>,
     #[serde(deserialize_with = "or_default")]
     pub sysctls: Vec<Sysctl>,
     pub seccomp_profile: Option<Profile>,

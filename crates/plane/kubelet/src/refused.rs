@@ -70,6 +70,9 @@ pub fn refused(pod: &Pod, node: Node<'_>) -> Option<String> {
         let what = format!("spec.securityContext.sysctls: {}", other.name);
         return Some(not_here(&what));
     }
+    if let Some(what) = too_large(&numbers_of_pod(spec)) {
+        return Some(not_here(&format!("spec.securityContext: {what}")));
+    }
     let seccomp = &spec.security_context.seccomp_profile;
     if let Some(text) = profile("spec.securityContext", seccomp, node) {
         return Some(text);
@@ -88,6 +91,31 @@ pub fn refused(pod: &Pod, node: Node<'_>) -> Option<String> {
 /// The same of a container that begins anew: its machine may lend less than when its pod was taken.
 pub fn refused_again(pod: &Pod, of: &Container, node: Node<'_>) -> Option<String> {
     container(pod, of, node)
+}
+
+/// A user namespace has as many users and groups, and each pod is in one.
+const LARGEST_NUMBER: i64 = 65_535;
+
+/// What a number is of, and the number.
+type Number = (&'static str, i64);
+
+fn numbers_of_pod(spec: &PodSpec) -> Vec<Number> {
+    let whole = &spec.security_context;
+    let own = numbers(whole.run_as_user, whole.run_as_group);
+    let of_volumes = whole.fs_group.map(|it| ("fsGroup", it.into()));
+    let more = whole.supplemental_groups.iter();
+    let more = more.map(|it| ("supplementalGroups", (*it).into()));
+    own.chain(of_volumes).chain(more).collect()
+}
+
+fn numbers(user: Option<i64>, group: Option<i64>) -> impl Iterator<Item = Number> {
+    let user = user.map(|it| ("runAsUser", it));
+    user.into_iter().chain(group.map(|it| ("runAsGroup", it)))
+}
+
+fn too_large(all: &[Number]) -> Option<String> {
+    let (of, number) = all.iter().find(|(_, it)| *it > LARGEST_NUMBER)?;
+    Some(format!("{of} {number} (above {LARGEST_NUMBER})"))
 }
 
 /// The same of a container that is added to a pod that runs: such a one alone is left out. `at`: how many there are before it.
@@ -180,6 +208,10 @@ fn container(pod: &Pod, of: &Container, node: Node<'_>) -> Option<String> {
     let told = |what: &str| Some(not_here(&format!("container \"{}\": {what}", of.name)));
     let security = &of.security_context;
     let is_privileged = security.privileged == Some(true);
+    let own: Vec<Number> = numbers(security.run_as_user, security.run_as_group).collect();
+    if let Some(what) = too_large(&own) {
+        return told(&what);
+    }
     let mount = security.proc_mount.as_deref().unwrap_or_default();
     let privileges = [
         (is_privileged, "privileged"),
@@ -466,6 +498,14 @@ mod tests {
             (
                 json!({"containers": [{"name": "a", "securityContext": {"seccompProfile": {"type": "Unconfined"}}}]}),
                 "container \"a\": securityContext.seccompProfile of type Unconfined is not supported by this node; starting its machine with --allow unconfined-pods would",
+            ),
+            (
+                json!({"securityContext": {"fsGroup": 65_535, "supplementalGroups": [1, 70_000]}}),
+                "spec.securityContext: supplementalGroups 70000 (above 65535) is not supported by this node",
+            ),
+            (
+                json!({"containers": [{"name": "a", "securityContext": {"runAsUser": 65_536}}]}),
+                "container \"a\": runAsUser 65536 (above 65535) is not supported by this node",
             ),
             (
                 json!({"hostPID": true}),

@@ -11,8 +11,8 @@ use std::{
 use wharf_container::{
     image::ImageConfig,
     spec::{
-        AS_NUMBER, Capabilities, ContainerName, ContainerSpec, LogMode, Mount, NameFiles,
-        NamespaceMode, SystemCalls, Ulimit, merge_argv, merge_env,
+        AS_NUMBER, Capabilities, ContainerName, ContainerSpec, ImageGroups, LogMode, Mount,
+        NameFiles, NamespaceMode, SystemCalls, Ulimit, merge_argv, merge_env,
     },
 };
 
@@ -104,9 +104,13 @@ pub fn container(
         .collect();
     spec.env = merge_env(around.image, &env);
     spec.user = user(pod, of, around.image)?;
-    let groups = &pod.spec.security_context;
-    let groups = groups.supplemental_groups.iter().chain(&groups.fs_group);
+    let whole = &pod.spec.security_context;
+    let groups = whole.supplemental_groups.iter().chain(&whole.fs_group);
     spec.groups = groups.copied().collect();
+    spec.image_groups = match whole.supplemental_groups_policy.as_deref() {
+        Some("Strict") => ImageGroups::Never,
+        _ => ImageGroups::Always,
+    };
     spec.working_dir = match &of.working_dir {
         Some(dir) if !dir.is_empty() => dir.clone(),
         _ => around.image.working_dir.clone(),

@@ -22,7 +22,8 @@ pub use message::{
 };
 pub use name::ContainerName;
 pub use plan::{
-    ContainerPlan, ContainerSetup, ExecPlan, LogPlan, ProcessPlan, RootfsPlan, ShimSetup,
+    ContainerPlan, ContainerSetup, ExecPlan, ImageGroups, LogPlan, ProcessPlan, RootfsPlan,
+    ShimSetup,
 };
 pub use record::{ExitRecord, ShimState};
 

@@ -177,9 +177,22 @@ pub struct ProcessPlan {
     /// Numbers of supplementary groups beside those the image knows.
     #[serde(default)]
     pub groups: Vec<u32>,
+    #[serde(default)]
+    pub image_groups: ImageGroups,
     /// The AppArmor profile, loaded on the machine, that its programs run under.
     #[serde(default)]
     pub app_armor: Option<String>,
+}
+
+/// Whether a program has the groups that the image's `/etc/group` gives its user.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImageGroups {
+    /// Not where a group is named beside the user: as Docker does it.
+    #[default]
+    UnlessNamed,
+    Always,
+    Never,
 }
 
 /// Arguments and environment carry secrets.

@@ -46,7 +46,7 @@ pub struct Prepared {
 
 /// Resolves what needs the container's files; the caller stands behind the change of root.
 pub fn prepare(plan: &ProcessPlan, filter: Vec<u8>) -> Result<Prepared, Failure> {
-    let identity = users::look_up(&plan.user, &plan.groups)?;
+    let identity = users::look_up(&plan.user, &plan.groups, plan.image_groups)?;
     let argv = c_strings(&plan.argv, "arguments")?;
     let Some(command) = plan.argv.first().filter(|c| !c.is_empty()) else {
         return Err(Failure::CommandNotFound {
@@ -402,6 +402,7 @@ mod tests {
             no_new_privileges: false,
             tty: false,
             groups: Vec::new(),
+            image_groups: Default::default(),
             app_armor: None,
         };
         prepare(&plan, Vec::new())

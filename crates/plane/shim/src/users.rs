@@ -4,7 +4,7 @@
 
 use std::{fs::File, io::Read};
 
-use wharf_shim_protocol::Failure;
+use wharf_shim_protocol::{Failure, ImageGroups};
 
 /// Bound on each of passwd and group, in bytes.
 const FILE_LIMIT: u64 = 1 << 20;
@@ -21,8 +21,12 @@ pub struct Identity {
 }
 
 /// Looks `user` up in `/etc/passwd` and `/etc/group`; missing files know nobody.
-pub fn look_up(user: &str, extra_groups: &[u32]) -> Result<Identity, Failure> {
-    let mut identity = resolve(user, &read("/etc/passwd"), &read("/etc/group"))?;
+pub fn look_up(
+    user: &str,
+    extra_groups: &[u32],
+    of_image: ImageGroups,
+) -> Result<Identity, Failure> {
+    let mut identity = resolve(user, &read("/etc/passwd"), &read("/etc/group"), of_image)?;
     identity.groups.extend_from_slice(extra_groups);
     identity.groups.sort_unstable();
     identity.groups.dedup();
@@ -50,9 +54,13 @@ fn read(path: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The pure part. An empty user is root; a number need not be known; a known user without a group
-/// gets its groups.
-fn resolve(user: &str, passwd: &str, group: &str) -> Result<Identity, Failure> {
+/// The pure part. An empty user is root; a number need not be known.
+fn resolve(
+    user: &str,
+    passwd: &str,
+    group: &str,
+    of_image: ImageGroups,
+) -> Result<Identity, Failure> {
     let (name, wanted_group) = match user.split_once(':') {
         Some((name, group)) => (name, Some(group).filter(|g| !g.is_empty())),
         None => (user, None),
@@ -102,7 +110,13 @@ fn resolve(user: &str, passwd: &str, group: &str) -> Result<Identity, Failure> {
             .ok_or_else(|| Failure::UnknownGroup {
                 group: wanted.to_owned(),
             })?;
-    } else if let Some((login, ..)) = entry {
+    }
+    let has_own = match of_image {
+        ImageGroups::UnlessNamed => wanted_group.is_none(),
+        ImageGroups::Always => true,
+        ImageGroups::Never => false,
+    };
+    if let Some((login, ..)) = entry.filter(|_| has_own) {
         identity.groups = groups(group)
             .filter(|(_, _, members)| members.split(',').any(|member| member == login))
             .map(|(_, gid, _)| gid)
@@ -134,7 +148,7 @@ mod tests {
     const GROUP: &str = "root:x:0:\nstaff:x:50:app,other\nwheel:x:51:root\napp:x:1001:\n";
 
     fn check(user: &str, expected: (u32, u32, &[u32], &str)) {
-        let got = resolve(user, PASSWD, GROUP).unwrap();
+        let got = resolve(user, PASSWD, GROUP, ImageGroups::UnlessNamed).unwrap();
         assert_eq!(
             (got.uid, got.gid, &got.groups[..], &got.home[..]),
             expected,
@@ -145,7 +159,7 @@ mod tests {
     #[test]
     fn a_number_that_is_meant_as_one_is_no_login() {
         let passwd = "1000:x:0:0::/:/bin/sh\n";
-        let of = |user: &str| resolve(user, passwd, "7:x:0:\n").unwrap();
+        let of = |user: &str| resolve(user, passwd, "7:x:0:\n", ImageGroups::Always).unwrap();
         assert_eq!(of("1000").uid, 0);
         assert_eq!((of("#1000:#7").uid, of("#1000:#7").gid), (1000, 7));
     }
@@ -165,8 +179,25 @@ mod tests {
     }
 
     #[test]
+    fn groups_of_the_image_are_had_as_is_asked() {
+        let of = |user: &str, of_image: ImageGroups| {
+            let it = resolve(user, PASSWD, GROUP, of_image).unwrap();
+            (it.gid, it.groups)
+        };
+        for user in ["app:#99", "#1000:#99"] {
+            assert_eq!(of(user, ImageGroups::Always), (99, vec![50]), "{user}");
+            assert_eq!(of(user, ImageGroups::UnlessNamed), (99, vec![]), "{user}");
+            assert_eq!(of(user, ImageGroups::Never), (99, vec![]), "{user}");
+        }
+        // What the image says of the user itself is no matter of groups.
+        assert_eq!(of("app", ImageGroups::Never), (1001, vec![]));
+        assert_eq!(of("4711", ImageGroups::Always), (0, vec![]));
+    }
+
+    #[test]
     fn the_unknown_is_refused_by_name() {
-        let unknown = |user: &str| resolve(user, PASSWD, GROUP).unwrap_err();
+        let unknown =
+            |user: &str| resolve(user, PASSWD, GROUP, ImageGroups::default()).unwrap_err();
         assert_eq!(
             unknown("ghost"),
             Failure::UnknownUser {

@@ -131,6 +131,36 @@ pub fn group_not_active(group: &NodeGroup) -> Fault {
         .with("nodegroupName", &*group.name)
 }
 
+/// Nodes have no SSH; with a launch template it is refused by EKS too, in these words.
+pub fn no_remote_access(has_template: bool) -> Fault {
+    match has_template {
+        true => invalid("Remote access configuration cannot be specified with a launch template."),
+        false => Fault::sender(
+            "UnsupportedOperation",
+            400,
+            "The parameter remoteAccess is not supported by this version of wharf.",
+        ),
+    }
+}
+
+/// In EKS' words.
+pub fn group_is_ill(group: &NodeGroup) -> Fault {
+    let borne = BORNE_ISSUES.join(", ");
+    let text = format!("Nodegroup health has issues other than [ {borne} ]");
+    let fault = faults::invalid_request_exception(text);
+    fault
+        .with("clusterName", &*group.cluster)
+        .with("nodegroupName", &*group.name)
+}
+
+/// What may be wrong with a group whose nodes are replaced.
+pub const BORNE_ISSUES: [&str; 4] = [
+    "AsgInstanceLaunchFailures",
+    "InstanceLimitExceeded",
+    "InsufficientFreeAddresses",
+    "ClusterUnreachable",
+];
+
 pub fn untrusting_node_role(role: &str) -> Fault {
     invalid(format!(
         "Following required service principals [ec2.amazonaws.com] were not found in the trust relationships of nodeRole {role}"

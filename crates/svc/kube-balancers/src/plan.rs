@@ -6,8 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::stack::{
-    Action, Admission, Auth, Group, Listener, Rule, Security, Source, Stack, Target,
+use crate::{
+    service::ports::transports,
+    stack::{Action, Admission, Auth, Group, Listener, Rule, Security, Source, Stack, Target},
 };
 
 /// What load balancing and EC2 show of a stack.
@@ -291,11 +292,6 @@ fn security(stack: &Stack, pods: &BTreeSet<String>, seen: &Seen) -> Vec<Step> {
 pub fn openings(stack: &Stack, own: &str) -> BTreeSet<Admission> {
     let mut all = BTreeSet::new();
     for group in stack.groups.values() {
-        let transport = if group.protocol == "UDP" {
-            "udp"
-        } else {
-            "tcp"
-        };
         let source = || Source::Group(own.to_owned());
         let mut admit = |protocol, port: u16| {
             all.insert(Admission {
@@ -306,7 +302,9 @@ pub fn openings(stack: &Stack, own: &str) -> BTreeSet<Admission> {
             });
         };
         for target in &group.targets {
-            admit(transport, target.port);
+            for transport in transports(&group.protocol) {
+                admit(*transport, target.port);
+            }
             // A flow of datagrams is checked by a connection.
             admit("tcp", target.port);
         }

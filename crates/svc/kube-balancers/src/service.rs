@@ -1,5 +1,7 @@
 //! A Service of type LoadBalancer as a stack: a network load balancer. Pure.
 
+pub mod ports;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -28,6 +30,7 @@ pub const KNOWN: Known = Known {
         "additional-resource-tags",
         "attributes",
         "backend-protocol",
+        "enable-tcp-udp-listener",
         "healthcheck-healthy-threshold",
         "healthcheck-interval",
         "healthcheck-path",
@@ -59,7 +62,6 @@ pub const KNOWN: Known = Known {
         "cross-zone-load-balancing-enabled",
         "eip-allocations",
         "enable-prefix-for-ipv6-source-nat",
-        "enable-tcp-udp-listener",
         "extra-security-groups",
         "healthcheck-success-codes",
         "inbound-sg-rules-on-private-link-traffic",
@@ -141,22 +143,15 @@ pub fn build(cluster: &str, service: &Value, services: &dyn Services) -> Result<
     let (mut interfaces, mut admissions) = (BTreeSet::new(), BTreeSet::new());
     let slices = services.slices(namespace, name);
     let pods = |pod: &str| services.pod(namespace, pod);
-    for port in service.list("/spec/ports") {
-        let number = port
-            .integer("/port")
-            .and_then(|it| u16::try_from(it).ok())
-            .unwrap_or(0);
-        let (carried, transport) = match port.text("/protocol") {
-            "" | "TCP" => ("TCP", "tcp"),
-            "UDP" => ("UDP", "udp"),
-            other => return refused(format!("the protocol {other} is not supported")),
+    for carried in ports::of(service, &notes)? {
+        let (number, protocol) = (carried.number, carried.protocol);
+        let is_named = |it: &String| {
+            let mut ports = carried.ports.iter();
+            *it == "*" || *it == number.to_string() || ports.any(|port| it == port.text("/name"))
         };
-        let is_secure = !certificates.is_empty()
-            && (secure.is_empty()
-                || secure
-                    .iter()
-                    .any(|it| *it == "*" || *it == number.to_string() || it == port.text("/name")));
-        if is_secure && carried != "TCP" {
+        let is_secure =
+            !certificates.is_empty() && (secure.is_empty() || secure.iter().any(is_named));
+        if is_secure && protocol != "TCP" {
             return refused(format!(
                 "port {number} cannot be of UDP and have a certificate"
             ));
@@ -164,7 +159,7 @@ pub fn build(cluster: &str, service: &Value, services: &dyn Services) -> Result<
         let backend = notes.one_of("backend-protocol", &["tcp", "ssl"])?;
         let behind = match (is_secure, backend) {
             (true, Some("ssl")) => "TLS",
-            _ => carried,
+            _ => protocol,
         };
         let mut what = format!("{number}|{behind}");
         if kind == TargetKind::Instance {
@@ -173,11 +168,11 @@ pub fn build(cluster: &str, service: &Value, services: &dyn Services) -> Result<
         let group = names::group(cluster, &balancer, namespace, name, &what);
         let (target_port, targets) = match kind {
             TargetKind::Instance => {
-                let port = nodes::port(service, port)?;
+                let port = nodes::port(service, carried.ports[0])?;
                 (port, nodes::targets(&stack.nodes, port))
             }
             TargetKind::Ip => {
-                let found = endpoints::find(port, &slices, &pods);
+                let found = carried.pods(|port| endpoints::find(port, &slices, &pods));
                 if found.others > 0 {
                     let what = format!(
                         "{} addresses of port {number} are of no pod with an interface of its own, and are left out",
@@ -186,7 +181,7 @@ pub fn build(cluster: &str, service: &Value, services: &dyn Services) -> Result<
                     warnings.push((whose.clone(), what));
                 }
                 interfaces.extend(found.interfaces);
-                (endpoints::target_port(port), found.targets)
+                (endpoints::target_port(carried.ports[0]), found.targets)
             }
         };
         stack.groups.insert(
@@ -203,7 +198,7 @@ pub fn build(cluster: &str, service: &Value, services: &dyn Services) -> Result<
             },
         );
         let listener = Listener {
-            protocol: if is_secure { "TLS" } else { carried }.to_owned(),
+            protocol: if is_secure { "TLS" } else { protocol }.to_owned(),
             certificates: if is_secure {
                 certificates.clone()
             } else {
@@ -221,12 +216,11 @@ pub fn build(cluster: &str, service: &Value, services: &dyn Services) -> Result<
             },
             rules: Vec::new(),
         };
-        if stack.listeners.insert(number, listener).is_some() {
-            return refused(format!(
-                "port {number} of TCP and UDP at once is not supported"
-            ));
-        }
-        for range in &ranges {
+        stack.listeners.insert(number, listener);
+        for (range, transport) in ranges
+            .iter()
+            .flat_map(|it| carried.transports().iter().map(move |by| (it, by)))
+        {
             admissions.insert(Admission {
                 protocol: transport,
                 from: number,

@@ -2,7 +2,7 @@
 //! service, so none is given twice and none is lost.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     net::{IpAddr, Ipv4Addr},
 };
 
@@ -250,6 +250,13 @@ fn node_ports(
     }
     // What says one without having any is for validation to tell.
     let ports = ports.filter(|_| may_have);
+    // As upstream, a port over several protocols has one port of nodes.
+    let mut shared: HashMap<u64, u16> = HashMap::new();
+    for port in ports.iter().flat_map(|it| it.iter()) {
+        let asked = port["nodePort"].as_u64().filter(|it| *it > 0);
+        let asked = asked.and_then(|it| u16::try_from(it).ok());
+        shared.extend(port["port"].as_u64().zip(asked));
+    }
     for (at, port) in ports.into_iter().flatten().enumerate() {
         let entry = list.index(at);
         let path = entry.child("nodePort");
@@ -267,10 +274,14 @@ fn node_ports(
             continue;
         }
         let before = old.and_then(|old| before(old, port));
-        let free = before.or_else(|| random_port(&taken, is_free));
+        let own = port["port"].as_u64().unwrap_or(0);
+        let alike = shared.get(&own).copied();
+        let free = before.or(alike);
+        let free = free.or_else(|| random_port(&taken, is_free));
         match free {
             Some(number) => {
                 taken.insert(number);
+                shared.entry(own).or_insert(number);
                 port["nodePort"] = number.into();
             }
             None => errors.invalid(&path, 0, "failed to allocate a nodePort: range is full"),
@@ -407,6 +418,26 @@ mod tests {
             refused.contains("The range of valid ports is 30000-32767"),
             "{refused}"
         );
+    }
+
+    #[test]
+    fn a_port_over_two_protocols_is_one_of_nodes() {
+        let two = |more: Value| {
+            let mut tcp = json!({"port": 53, "protocol": "TCP"});
+            let more = more.as_object().unwrap().clone();
+            tcp.as_object_mut().unwrap().extend(more);
+            let ports = json!([{"port": 53, "protocol": "UDP"}, {"port": 80}, tcp]);
+            let spec = given(json!({"type": "NodePort", "ports": ports}), &[]).unwrap();
+            let ports = spec["ports"].as_array().unwrap().clone();
+            ports
+                .into_iter()
+                .map(|it| it["nodePort"].as_u64().unwrap())
+                .collect::<Vec<_>>()
+        };
+        let free = two(json!({}));
+        assert!(free[0] == free[2] && free[0] != free[1], "{free:?}");
+        let asked = two(json!({"nodePort": 30_777}));
+        assert_eq!((asked[0], asked[2]), (30_777, 30_777));
     }
 
     #[test]

@@ -61,6 +61,14 @@ pub fn pod(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
     for (index, group) in items(context, "supplementalGroups").iter().enumerate() {
         id(group.as_i64(), &groups.index(index), errors);
     }
+    let policy = text(context, "supplementalGroupsPolicy");
+    if !policy.is_empty() && !matches!(policy, "Merge" | "Strict") {
+        errors.not_supported(
+            &at.child("supplementalGroupsPolicy"),
+            policy,
+            &["Merge", "Strict"],
+        );
+    }
     sysctls(context, &at.child("sysctls"), errors);
     let policy = text(context, "fsGroupChangePolicy");
     if !policy.is_empty() && !matches!(policy, "Always" | "OnRootMismatch") {

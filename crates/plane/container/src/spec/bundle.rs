@@ -272,6 +272,7 @@ fn plan(
             no_new_privileges: spec.no_new_privileges,
             tty: spec.tty,
             groups: spec.groups.clone(),
+            image_groups: spec.image_groups,
             app_armor: spec.app_armor.clone(),
         },
         copy_up: spec

@@ -11,7 +11,7 @@ mod ulimits;
 use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
-pub use wharf_shim_protocol::ContainerName;
+pub use wharf_shim_protocol::{ContainerName, ImageGroups};
 
 pub(crate) use self::bundle::{Bundle, Context};
 pub use self::{
@@ -43,6 +43,7 @@ pub struct ContainerSpec {
     pub user: String,
     /// Numbers of groups beside those the image knows.
     pub groups: Vec<u32>,
+    pub image_groups: ImageGroups,
     /// Empty is `/`; made where it is missing.
     pub working_dir: String,
     /// Empty is the name of the container.
@@ -105,6 +106,7 @@ impl ContainerSpec {
             secrets: None,
             user: String::new(),
             groups: Vec::new(),
+            image_groups: ImageGroups::default(),
             working_dir: String::new(),
             hostname: String::new(),
             memory_limit_bytes: None,

@@ -36,7 +36,7 @@ pub fn network(pod: &Pod) -> Option<PodNetwork> {
 }
 
 pub(super) async fn make(context: &Arc<Context>, pod: &Pod) -> Result<Option<Ipv4Addr>, String> {
-    names::kernel_name(pod)?;
+    names::kernel_name(pod, &context.node.name)?;
     let network = network(pod).ok_or("the pod has no interface")?;
     write_volumes(context, pod).await?;
     disks::find(context, pod).await?;

@@ -165,13 +165,14 @@ pub(super) async fn start(
         }
     };
     let hostname = names::hostname(pod);
-    let kernel_name = match names::kernel_name(pod) {
+    let (own, of_node) = match pod.spec.host_network {
+        true => (machine.node_hosts().await, machine.node_host_name().await),
+        false => (None, None),
+    };
+    let of_node = of_node.as_deref().unwrap_or(&context.node.name);
+    let kernel_name = match names::kernel_name(pod, of_node) {
         Ok(name) => name,
         Err(message) => return not("CreateContainerError", message),
-    };
-    let own = match pod.spec.host_network {
-        true => context.node.machine.node_hosts().await,
-        false => None,
     };
     let hosts = match own {
         Some(own) => names::hosts_of_node(&own, pod),

@@ -30,6 +30,7 @@ pub enum Status {
     Updating,
     UpdateFailed,
     Deleting,
+    DeleteFailed,
 }
 
 impl Status {
@@ -41,6 +42,7 @@ impl Status {
             Self::Updating => "UPDATING",
             Self::UpdateFailed => "UPDATE_FAILED",
             Self::Deleting => "DELETING",
+            Self::DeleteFailed => "DELETE_FAILED",
         }
     }
 }

@@ -116,15 +116,15 @@ fn issue(fields: &[&str]) -> Issue {
     )
 }
 
-/// Whatever it became.
+/// Whatever it became; or says why it stays, as [`apply`] does.
 ///
 /// # Errors
-/// The API server's.
-pub async fn remove(client: &Client) -> Result<(), Error> {
+/// The API server's, after which it may be tried again.
+pub async fn remove(client: &Client) -> Result<Option<Issue>, Error> {
     let any = Delete::default();
     match client.delete(&kind::SERVICE, NAMESPACE, NAME, &any).await {
-        Err(error) if !error.is_not_found() => Err(error),
-        _ => Ok(()),
+        Err(error) if !error.is_not_found() => refused(error),
+        _ => Ok(None),
     }
 }
 

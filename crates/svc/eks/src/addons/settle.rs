@@ -63,15 +63,27 @@ async fn one(
             changes.put(&stored.key, &addon);
         }
         Status::Deleting => {
-            if addon.part == Part::CoreDns && !addon.preserved {
-                let gone = names::remove(&client(core, id).await?).await;
-                gone.map_err(StepError::other)?;
+            let kept = match addon.part == Part::CoreDns && !addon.preserved {
+                true => names::remove(&client(core, id).await?).await,
+                false => Ok(None),
+            };
+            match kept.map_err(StepError::other)? {
+                // It stays so until somebody deletes it again.
+                Some(issue) => {
+                    addon.status = Status::DeleteFailed;
+                    addon.issues = vec![issue];
+                    changes.put(&stored.key, &addon);
+                }
+                None => {
+                    let owner = Owner::Addon(addon.part.name());
+                    Known::forget(core, place, &cluster.record, owner).await?;
+                    changes.delete(&stored.key);
+                }
             }
-            let owner = Owner::Addon(addon.part.name());
-            Known::forget(core, place, &cluster.record, owner).await?;
-            changes.delete(&stored.key);
         }
-        Status::Active | Status::CreateFailed | Status::UpdateFailed => return Ok(()),
+        Status::Active | Status::CreateFailed | Status::UpdateFailed | Status::DeleteFailed => {
+            return Ok(());
+        }
     }
     // What was told to the API server may be old by now.
     changes.when(cluster.unchanged());

@@ -31,7 +31,7 @@ use crate::{
 /// Until the next look at what is under way.
 pub const SOON: Duration = Duration::from_secs(2);
 /// Until the next look at nodes that are not ready, or may have to be repaired, of a group that is.
-const LATER: Duration = Duration::from_secs(15);
+pub const LATER: Duration = Duration::from_secs(15);
 
 pub type StepError = wharf_service::StepError<EksFaults>;
 
@@ -85,7 +85,7 @@ pub async fn look(core: &Core, key: &str, stored: Stored<NodeGroup>) -> Result<N
     };
     let place = Place::of_scope(&scope);
     let mut group = stored.record.clone();
-    if group.status == Status::CreateFailed {
+    if matches!(group.status, Status::CreateFailed | Status::DeleteFailed) {
         return Ok(Next::Settled);
     }
     let own = names::cluster_key(&place, &group.cluster);
@@ -110,6 +110,12 @@ pub async fn look(core: &Core, key: &str, stored: Stored<NodeGroup>) -> Result<N
 
 /// A group of which something cannot be done says why.
 fn refused(group: &mut NodeGroup, fault: &Fault) -> Looked {
+    let issue = issue_of(group, fault);
+    failed(group, issue)
+}
+
+/// What is wrong where a neighbour refuses.
+pub fn issue_of(group: &NodeGroup, fault: &Fault) -> Issue {
     let code = match &*fault.code {
         "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => "AccessDenied",
         "NoSuchEntity" => "IamNodeRoleNotFound",
@@ -119,8 +125,7 @@ fn refused(group: &mut NodeGroup, fault: &Fault) -> Looked {
         "LimitExceeded" => "LimitExceeded",
         _ => "InternalFailure",
     };
-    let issue = Issue::new(code, fault.message.clone(), vec![group.scaling_group()]);
-    failed(group, issue)
+    Issue::new(code, fault.message.clone(), vec![group.scaling_group()])
 }
 
 fn failed(group: &mut NodeGroup, issue: Issue) -> Looked {

@@ -18,6 +18,7 @@ pub enum Status {
     Degraded,
     CreateFailed,
     Deleting,
+    DeleteFailed,
 }
 
 impl Status {
@@ -29,6 +30,7 @@ impl Status {
             Self::Degraded => "DEGRADED",
             Self::CreateFailed => "CREATE_FAILED",
             Self::Deleting => "DELETING",
+            Self::DeleteFailed => "DELETE_FAILED",
         }
     }
 }
@@ -93,6 +95,9 @@ pub struct NodeGroup {
     pub rollout: Option<Rollout>,
     #[serde(default)]
     pub issues: Vec<Issue>,
+    /// Since when a step of its removal is refused.
+    #[serde(default)]
+    pub refused_since: Option<Timestamp>,
     /// When nodes must be there at the latest.
     pub due: Timestamp,
     pub created_at: Timestamp,

@@ -1,14 +1,21 @@
 //! The end of a node group: its instances go as their nodes are emptied, then all that was made for it, then its record.
+//!
+//! A step that a neighbour refuses is tried again for [`PATIENCE`], for what refuses may be under way; one that EKS may not do is not.
+//! Then the group has failed to go and says why, until somebody deletes it again: that goes on where this ended.
 
+use std::time::Duration;
+
+use wharf_base::Timestamp;
 use wharf_kube_client::Client;
 use wharf_reconcile::Next;
 use wharf_service::{Place, Stored, fence, settled};
+use wharf_wire::Fault;
 
 use super::{
     cloud::{self, Cloud},
     nodes, plan,
-    reconcile::{NotDone, SOON, StepError},
-    records::{NodeGroup, Size},
+    reconcile::{LATER, NotDone, SOON, StepError, issue_of},
+    records::{NodeGroup, Size, Status},
 };
 use crate::{
     core::Core,
@@ -25,15 +32,8 @@ const NOTHING: Size = Size {
     desired: 0,
 };
 
-fn plain(error: NotDone) -> StepError {
-    match error {
-        NotDone::Failed(error) => error,
-        NotDone::Refused(fault) => StepError::Neighbour {
-            action: "removing a node group",
-            fault,
-        },
-    }
-}
+/// For how long a refused step is tried again.
+const PATIENCE: Duration = Duration::from_secs(5 * 60);
 
 pub async fn look(
     core: &Core,
@@ -42,18 +42,39 @@ pub async fn look(
     stored: Stored<NodeGroup>,
 ) -> Result<Next, StepError> {
     let mut group = stored.record.clone();
-    let gone = ends(core, place, client, &mut group).await.map_err(plain)?;
-    if !gone {
-        if group != stored.record {
-            let mut changes = core.table.begin();
-            changes.when(stored.unchanged());
-            changes.fence(fence::<EksFaults>(&core.shard)?);
-            changes.put(&stored.key, &group);
-            settled(changes.write(&PERMIT).await)?;
+    let next = match ends(core, place, client, &mut group).await {
+        Ok(true) => return record(core, place, cluster, &stored).await,
+        Ok(false) => {
+            group.refused_since = None;
+            Next::After(SOON)
         }
-        return Ok(Next::After(SOON));
+        Err(NotDone::Failed(error)) => return Err(error),
+        Err(NotDone::Refused(fault)) => {
+            tracing::info!(group = group.name, cluster = group.cluster, %fault, "a step of the removal of a node group was refused");
+            refused(&mut group, &fault, core.now())
+        }
+    };
+    if group != stored.record {
+        let mut changes = core.table.begin();
+        changes.when(stored.unchanged());
+        changes.fence(fence::<EksFaults>(&core.shard)?);
+        changes.put(&stored.key, &group);
+        settled(changes.write(&PERMIT).await)?;
     }
-    record(core, place, cluster, &stored).await
+    Ok(next)
+}
+
+/// What becomes of a group of whose removal a step is refused. Pure.
+fn refused(group: &mut NodeGroup, fault: &Fault, now: Timestamp) -> Next {
+    let issue = issue_of(group, fault);
+    let since = *group.refused_since.get_or_insert(now);
+    if issue.code != "AccessDenied" && now.since(since) < PATIENCE {
+        return Next::After(LATER);
+    }
+    group.status = Status::DeleteFailed;
+    group.issues = vec![issue];
+    group.refused_since = None;
+    Next::Settled
 }
 
 /// Whether nothing is left of it but its record.
@@ -146,4 +167,36 @@ async fn record(
         "a node group was removed"
     );
     Ok(done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::groups::plan::tests::group;
+
+    #[test]
+    fn what_is_refused_may_pass_for_a_while() {
+        let mut group = group();
+        group.status = Status::Deleting;
+        let busy = Fault::sender("ScalingActivityInProgress", 400, "busy");
+        let start = Timestamp::from_millis(1_000_000);
+        let again = refused(&mut group, &busy, start);
+        assert!(matches!(again, Next::After(LATER)));
+        let again = refused(
+            &mut group,
+            &busy,
+            start + (PATIENCE - Duration::from_secs(1)),
+        );
+        assert!(matches!(again, Next::After(LATER)));
+        assert_eq!((group.status, group.issues.len()), (Status::Deleting, 0));
+        let over = refused(&mut group, &busy, start + PATIENCE);
+        assert!(matches!(over, Next::Settled));
+        assert_eq!(group.status, Status::DeleteFailed);
+        assert_eq!(group.issues[0].code, "InternalFailure");
+        assert_eq!(group.refused_since, None);
+        group.status = Status::Deleting;
+        let denied = Fault::sender("AccessDenied", 403, "not for you");
+        refused(&mut group, &denied, start);
+        assert_eq!(group.issues[0].code, "AccessDenied");
+    }
 }

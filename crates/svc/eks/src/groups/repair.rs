@@ -30,6 +30,9 @@ const HALF_AN_HOUR: Duration = Duration::from_secs(30 * 60);
 const USUAL_PERCENT: usize = 20;
 const SMALL: usize = 5;
 
+/// The issue of a group whose nodes are not repaired because too many are bad. EKS has none for it.
+pub const STOPPED: &str = "Unknown";
+
 pub fn is_known(condition: &str) -> bool {
     CONDITIONS.iter().any(|it| it.0 == condition)
 }
@@ -204,7 +207,7 @@ pub fn repair(
             staying.len()
         );
         let ids = bad.iter().map(|it| it.0.id.clone()).collect();
-        return (acts, Some(Issue::new("Unknown", text, ids)));
+        return (acts, Some(Issue::new(STOPPED, text, ids)));
     }
     let all = i32::try_from(staying.len()).unwrap_or(i32::MAX);
     let most = rules.parallel.map_or(usize::MAX, |it| at_once(it, all));

@@ -233,7 +233,7 @@ pub async fn update(
         is_ready(&standing)?;
         if matches!(
             addon.status,
-            Status::Creating | Status::Updating | Status::Deleting
+            Status::Creating | Status::Updating | Status::Deleting | Status::DeleteFailed
         ) {
             return Err(fault::addon_cannot_be_updated(&addon));
         }
@@ -300,6 +300,9 @@ pub async fn delete(
                 return Err(fault::addon_cannot_be_deleted(&addon));
             }
             _ => {
+                if addon.status == Status::DeleteFailed {
+                    addon.issues.clear();
+                }
                 addon.status = Status::Deleting;
                 addon.preserved = preserved;
                 addon.modified_at = core.now();

@@ -15,8 +15,8 @@ use crate::{
         checks,
         cloud::{self, Cloud},
         describe as shown,
-        records::{NodeGroup, Rollout, Size, Source, Status},
-        source,
+        records::{Issue, NodeGroup, Rollout, Size, Source, Status},
+        repair, source,
     },
     names,
     records::Cluster,
@@ -262,6 +262,9 @@ pub async fn version(
     let force = input.force == Some(true);
     let kind = ("VersionUpdate", input.client_request_token);
     let update = begin(core, call, (&place, &cluster, &found.key), kind, |group| {
+        if !may_be_replaced(&group.issues) {
+            return Err(fault::group_is_ill(group));
+        }
         let mut params = vec![("Version", group.version.clone())];
         let (old, was) = (group.source.clone(), group.release.clone());
         let release = cloud::release_of(&place.region, &group.ami_type);
@@ -301,9 +304,26 @@ pub async fn version(
     })
 }
 
+/// Whether nodes of a group with these issues may be replaced. Bad nodes are what an update may cure.
+fn may_be_replaced(issues: &[Issue]) -> bool {
+    let borne = |it: &Issue| it.code == repair::STOPPED || fault::BORNE_ISSUES.contains(&&*it.code);
+    issues.iter().all(borne)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nodes_of_a_group_that_is_ill_are_not_replaced() {
+        let may = |code: &str| may_be_replaced(&[Issue::new(code, "", Vec::new())]);
+        assert!(may_be_replaced(&[]) && may("InsufficientFreeAddresses") && may(repair::STOPPED));
+        assert!(!may("AutoScalingGroupNotFound") && !may("AccessDenied"));
+        assert_eq!(
+            fault::group_is_ill(&group()).message,
+            "Nodegroup health has issues other than [ AsgInstanceLaunchFailures, InstanceLimitExceeded, InsufficientFreeAddresses, ClusterUnreachable ]"
+        );
+    }
     use crate::groups::plan::tests::group;
 
     #[test]

@@ -127,6 +127,9 @@ async fn wanted(
 ) -> Result<NodeGroup, Fault> {
     let name = input.nodegroup_name.unwrap_or_default();
     checks::name(&name)?;
+    if input.remote_access.is_some() {
+        return Err(fault::no_remote_access(input.launch_template.is_some()));
+    }
     let version = input.version.unwrap_or_else(|| cluster.version.clone());
     if version != versions::DEFAULT {
         return Err(fault::invalid("unsupported Kubernetes version"));
@@ -196,6 +199,7 @@ async fn wanted(
         update: None,
         rollout: None,
         issues: Vec::new(),
+        refused_since: None,
         due: now + PATIENCE,
         created_at: now,
         modified_at: now,
@@ -315,6 +319,10 @@ pub async fn delete(
         let mut group = there.ok_or_else(|| fault::no_group(&name))?;
         if group.update.is_some() {
             return Err(fault::group_is_updating(&group));
+        }
+        if group.status == Status::DeleteFailed {
+            // It is tried anew, from where it was.
+            group.issues.clear();
         }
         group.status = Status::Deleting;
         group.modified_at = core.now();

@@ -293,3 +293,29 @@ async fn a_cluster_takes_its_add_ons_along() {
     let left = home.world.stored("/w1/c0/eks/").await;
     assert_eq!(left.matches("demo").count(), 0, "{left}");
 }
+
+#[tokio::test]
+async fn an_add_on_that_cannot_go_says_why_and_goes_when_it_is_deleted_again() {
+    let home = Home::new().await;
+    home.active("API").await;
+    home.make(request("coredns")).await.unwrap();
+    until("its names", || async { home.names().await.is_some() }).await;
+    home.planes.kubernetes.keep(Some("kube-dns"));
+    let input = DeleteAddonRequest {
+        cluster_name: demo(),
+        addon_name: Some("coredns".to_owned()),
+        preserve: None,
+    };
+    home.eks.delete_addon(&call(), input).await.unwrap();
+    let failed = home.addon_is("coredns", "DELETE_FAILED").await;
+    let issue = failed.health.unwrap().issues.unwrap().remove(0);
+    assert_eq!(issue.code.as_deref(), Some("AdmissionRequestDenied"));
+    assert!(issue.message.unwrap().contains("keep.example.com"));
+    let text = "Addon coredns cannot be updated as it is currently in DELETE_FAILED state";
+    refused(home.update("coredns", "OVERWRITE").await, BUSY, text);
+    assert!(home.names().await.is_some());
+    home.planes.kubernetes.keep(None);
+    home.delete("coredns", false).await;
+    assert!(home.names().await.is_none());
+    home.goes_without(&[Part::CoreDns]).await;
+}

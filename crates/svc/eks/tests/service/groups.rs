@@ -177,3 +177,36 @@ async fn a_group_that_cannot_be_made_says_why() {
     );
     home.delete_group().await;
 }
+
+#[tokio::test]
+async fn a_group_that_cannot_go_says_why_and_goes_when_it_is_deleted_again() {
+    let home = Home::new().await;
+    home.active("API").await;
+    let mut request = home.group_request().await;
+    if let Some(sizes) = &mut request.scaling_config {
+        sizes.desired_size = Some(0);
+    }
+    home.eks.create_nodegroup(&call(), request).await.unwrap();
+    home.group_is("ACTIVE").await;
+    let refusal = Fault::sender("AccessDenied", 403, "not for you");
+    *home.scaling.refusal.lock() = Some(refusal);
+    let input = DeleteNodegroupRequest {
+        cluster_name: Some(CLUSTER.to_owned()),
+        nodegroup_name: Some("workers".to_owned()),
+    };
+    home.eks.delete_nodegroup(&call(), input).await.unwrap();
+    home.group_is("DELETE_FAILED").await;
+    let issues = home.group().await.unwrap().health.unwrap().issues.unwrap();
+    assert_eq!(issues[0].code.as_deref(), Some("AccessDenied"));
+    assert_eq!(issues[0].message.as_deref(), Some("not for you"));
+    let update = UpdateNodegroupConfigRequest {
+        cluster_name: Some(CLUSTER.to_owned()),
+        nodegroup_name: Some("workers".to_owned()),
+        ..UpdateNodegroupConfigRequest::default()
+    };
+    let changed = home.eks.update_nodegroup_config(&call(), update).await;
+    let text = "Nodegroup cannot be updated as it is currently not in Active State";
+    refused(changed, "InvalidRequestException", text);
+    *home.scaling.refusal.lock() = None;
+    home.delete_group().await;
+}

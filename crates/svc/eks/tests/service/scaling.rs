@@ -11,7 +11,7 @@ use wharf_wire::{Call, Check, Context, Fault, async_trait};
 #[derive(Default)]
 pub struct Groups {
     pub group: Mutex<Option<AutoScalingGroup>>,
-    /// What making one is refused with.
+    /// What making one is refused with, or taking it away.
     pub refusal: Mutex<Option<Fault>>,
 }
 
@@ -97,6 +97,9 @@ impl Autoscaling for Groups {
         _: &Call,
         _: DeleteAutoScalingGroupType,
     ) -> Result<(), Fault> {
+        if let Some(refusal) = self.refusal.lock().clone() {
+            return Err(refusal);
+        }
         self.group.lock().take();
         Ok(())
     }

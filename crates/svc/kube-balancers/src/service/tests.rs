@@ -114,3 +114,78 @@ fn what_cannot_be() {
         "unable to support instance target type with an unallocated NodePort"
     );
 }
+
+/// One port over TCP and UDP, and another.
+fn dns() -> Value {
+    let mut it = service(&[INSTANCE], "Cluster");
+    it["spec"]["ports"] = json!([
+        {"name": "udp", "port": 53, "protocol": "UDP", "targetPort": 5353, "nodePort": 30053},
+        {"name": "web", "port": 80, "nodePort": 30080},
+        {"name": "tcp", "port": 53, "protocol": "TCP", "targetPort": 5353, "nodePort": 30053},
+    ]);
+    it
+}
+
+#[test]
+fn a_port_of_tcp_and_udp_is_one_listener() {
+    let stack = build("CLUSTER", &dns(), &World).unwrap().stack;
+    let protocols: Vec<_> = stack
+        .listeners
+        .iter()
+        .map(|(port, it)| (*port, it.protocol.as_str()))
+        .collect();
+    assert_eq!(protocols, [(53, "TCP_UDP"), (80, "TCP")]);
+    let group = stack.groups.values().find(|it| it.protocol == "TCP_UDP");
+    let group = group.unwrap();
+    assert_eq!(group.port, 30053);
+    assert_eq!(group.targets.len(), 2);
+    let Security::Own(admissions) = &stack.security else {
+        panic!("it has a group of its own");
+    };
+    let at: Vec<_> = admissions.iter().map(|it| (it.protocol, it.from)).collect();
+    assert_eq!(at, [("tcp", 53), ("tcp", 80), ("udp", 53)]);
+    let open = crate::plan::openings(&stack, "sg-1");
+    let open: Vec<_> = open.iter().map(|it| (it.protocol, it.from)).collect();
+    assert_eq!(open, [("tcp", 30053), ("tcp", 30080), ("udp", 30053)]);
+}
+
+#[test]
+fn two_ports_that_are_no_single_one() {
+    let refusal = |it: &Value| build("CLUSTER", it, &World).err().unwrap().0;
+    let mut apart = dns();
+    apart["spec"]["ports"][2]["nodePort"] = json!(30054);
+    let text = "port 53 of TCP and UDP at once must lead to one targetPort and one nodePort";
+    assert_eq!(refusal(&apart), text);
+    let mut off = dns();
+    off["metadata"]["annotations"][format!("{PREFIX}enable-tcp-udp-listener")] = json!("false");
+    assert!(refusal(&off).contains("enable-tcp-udp-listener says false"));
+    let mut secure = dns();
+    secure["metadata"]["annotations"][format!("{PREFIX}ssl-cert")] = json!("arn:aws:acm:x");
+    assert_eq!(
+        refusal(&secure),
+        "port 53 cannot be of UDP and have a certificate"
+    );
+}
+
+#[test]
+fn pods_behind_both_protocols_answer_at_both() {
+    let target = |id: &str| Target {
+        id: id.to_owned(),
+        port: 53,
+    };
+    let found = |ids: &[&str]| endpoints::Found {
+        targets: ids.iter().map(|it| target(it)).collect(),
+        interfaces: ids.iter().map(|it| format!("eni-{it}")).collect(),
+        others: ids.len(),
+    };
+    let it = dns();
+    let notes = Annotations::new(PREFIX, &[&it]);
+    let carried = ports::of(&it, &notes).unwrap().remove(0);
+    let both = carried.pods(|port| match port.text("/protocol") {
+        "UDP" => found(&["a", "b", "c"]),
+        _ => found(&["b"]),
+    });
+    assert_eq!(both.targets, BTreeSet::from([target("b")]));
+    assert_eq!(both.interfaces, BTreeSet::from(["eni-b".to_owned()]));
+    assert_eq!(both.others, 3);
+}

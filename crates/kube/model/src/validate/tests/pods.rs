@@ -271,9 +271,10 @@ fn specs() {
             ),
             (
                 "/spec/securityContext",
-                json!({"sysctls": [{"name": "a..b"}], "fsGroup": -5}),
+                json!({"sysctls": [{"name": "a..b"}], "fsGroup": -5, "supplementalGroupsPolicy": "Some"}),
                 &[
                     "spec.securityContext.fsGroup: Invalid value: -5: must be between 0 and 2147483647, inclusive",
+                    r#"spec.securityContext.supplementalGroupsPolicy: Unsupported value: "Some": supported values: "Merge", "Strict""#,
                     r#"spec.securityContext.sysctls[0].name: Invalid value: "a..b": must have at most 253 characters and match regex ([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?"#,
                 ],
             ),

@@ -71,6 +71,7 @@ pub fn group() -> NodeGroup {
             since: NOW,
         }),
         issues: Vec::new(),
+        refused_since: None,
         due: NOW,
         created_at: NOW,
         modified_at: NOW,
