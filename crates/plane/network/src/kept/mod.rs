@@ -16,6 +16,9 @@
 //!   control plane names, and only of load balancers that are elsewhere.
 //! - Groups are asked of the load balancer as who sends, and about the client or the load balancer as whom the target is called by (`groups`).
 //!
+//! - A node of Kubernetes leads them on from its ports as anybody (`services`); what comes back by way of the node has its connection's label.
+//!   What a node leads on as its own leaves its host as the node's.
+//!
 //! Nothing of it follows target groups: which of them have it is the matter of the process of load balancers.
 //!
 //! Invariants: links and the tunnel are let off their strict reverse-path filters only while the table is there, which lets nobody else off;
