@@ -16,7 +16,7 @@ from harness.logins import Browser
 from harness.waiting import wait_for
 from test_ec2_instances import profile
 from test_kubernetes_nodes import MAY_PULL, USER_DATA, condition, launch, node_of
-from test_network_load_balancers import CALL, WHO, Flows, wait_as_boto3
+from test_network_load_balancers import CALL, WHO, Flows, call, wait_as_boto3
 
 pytestmark = pytest.mark.minutes(2)
 
@@ -492,23 +492,37 @@ def seen_by(cluster, name, image, host, kind):
     return seen, own
 
 
-@pytest.mark.parametrize("kind", ["udp", "tcp"])
-def test_pods_see_who_calls_their_load_balancer(installation, cluster, kind):
-    """Datagrams always come from who sent them, connections where a Service asks for that."""
+@pytest.mark.parametrize(
+    "kind,targets,policy",
+    [
+        ("udp", "ip", "Local"),
+        ("tcp", "ip", "Local"),
+        ("udp", "instance", "Local"),
+        ("tcp", "instance", "Local"),
+        ("tcp", "instance", "Cluster"),
+    ],
+)
+def test_pods_see_who_calls_their_load_balancer(installation, cluster, kind, targets, policy):
+    """Datagrams always come from who sent them, and so do connections by nodes; to pods where a Service asks for that."""
     image = images.push(installation, "python")
-    name = f"who-{kind}"
+    name = f"who-{kind}-{targets}-{policy.lower()}"
     say_who(cluster, name, image)
-    keeps = {"target-group-attributes": "preserve_client_ip.enabled=true"} if kind == "tcp" else {}
-    annotations = {"healthcheck-interval": "5", "healthcheck-timeout": "2", "scheme": "internal", **keeps}
+    keeps = {"target-group-attributes": "preserve_client_ip.enabled=true"} if (kind, targets) == ("tcp", "ip") else {}
+    annotations = {"healthcheck-interval": "5", "healthcheck-timeout": "2", "scheme": "internal", "nlb-target-type": targets, **keeps}
     port = {"port": 7000, "targetPort": 7000, "protocol": kind.upper()}
-    spec = {"type": "LoadBalancer", "selector": {"app": name}, "ports": [port], "externalTrafficPolicy": "Local"}
+    spec = {"type": "LoadBalancer", "selector": {"app": name}, "ports": [port], "externalTrafficPolicy": policy}
     metadata = {"name": name, "annotations": {f"{NLB}-{key}": value for key, value in annotations.items()}}
     apply(cluster, {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec})
     host = wait_for(lambda: hostname(cluster, "service", name), 90, "a load balancer")
-    seen, own = seen_by(cluster, f"call-{kind}", image, host, kind)
-    assert seen == own
+    seen, own = seen_by(cluster, f"call-{name}", image, host, kind)
+    node = cluster.get("pod", name)["status"]["hostIP"]
+    assert seen == (own if policy == "Local" else node)
+    if (targets, policy) == ("instance", "Local"):
+        # No member of the cluster, and in no group that nodes or pods let in.
+        ((_, own, seen),) = call(installation, image, host, 7000, kind)
+        assert seen == own
     cluster.kubectl("delete", "service", name, "--timeout=50s")
-    cluster.kubectl("delete", "pod", name, f"call-{kind}", "--wait=false")
+    cluster.kubectl("delete", "pod", name, f"call-{name}", "--wait=false")
 
 
 def test_an_ingress_leaves_nothing(installation, cluster, web):
