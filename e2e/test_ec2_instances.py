@@ -13,7 +13,7 @@ from harness.installation import Installation, free_port
 from harness.tasks import sh
 from harness.waiting import wait_for
 from test_cost import usage
-from test_network_load_balancers import Flows, wait_as_boto3
+from test_network_load_balancers import Flows, kept, wait_as_boto3
 
 pytestmark = pytest.mark.minutes(1)
 
@@ -132,6 +132,47 @@ def test_an_instance_lives_through_everything(fresh):
     wait_for(lambda: metered(fresh, "t3.nano") >= 2 / 60 - 1e-9, 20, "the cost of both times")
     assert metered(fresh, "t3.nano") < 1
     assert re.search(r"BoxUsage:t3\.nano\s", fresh.run("cost", "--by", "usage-type").stdout)
+
+
+# A page that says who asks for it.
+WHO_ASKS = """#!/bin/sh
+mkdir -p /srv/www/cgi-bin
+printf '#!/bin/sh\necho Content-type: text/plain; echo; echo $REMOTE_ADDR\n' > /srv/www/cgi-bin/who
+chmod +x /srv/www/cgi-bin/who && httpd -h /srv/www
+"""
+
+
+def test_an_instance_sees_who_calls_its_load_balancer(fresh):
+    ec2, elb, image = fresh.client("ec2"), fresh.client("elbv2"), images.push(fresh, "busybox")
+    balancer = Flows(fresh, None)
+    balancer.make_balancer(free_port(), kind="instance", Scheme="internal")
+    called = ec2.create_security_group(GroupName="called", Description="the load balancer may call")["GroupId"]
+    pairs = [{"GroupId": balancer.group}]
+    ec2.authorize_security_group_ingress(GroupId=called, IpPermissions=[{"IpProtocol": "-1", "UserIdGroupPairs": pairs}])
+    (made,) = ec2.run_instances(
+        ImageId=own_image_of(fresh), InstanceType="t3.nano", MinCount=1, MaxCount=1, UserData=WHO_ASKS, SecurityGroupIds=[called]
+    )["Instances"]
+    wait_state(ec2, made["InstanceId"], "running")
+    elb.register_targets(TargetGroupArn=balancer.target_group, Targets=[{"Id": made["InstanceId"]}])
+    wait_as_boto3(elb, "target_in_service", TargetGroupArn=balancer.target_group)
+    url = f"http://{balancer.balancer['DNSName']}:{balancer.port}/cgi-bin/who"
+
+    def asked():
+        """A caller's own address, and as whom the instance saw it."""
+        command = sh(f"hostname -i; timeout 20 wget -qO- {url} || echo nothing")
+        task = tasks.run(fresh, image, "awsvpc", run_options=tasks.in_vpc(fresh), **command)
+        task.wait()
+        own, seen = task.lines()
+        return own.split()[0], seen.strip("[]").removeprefix("::ffff:")
+
+    own, seen = asked()
+    assert seen == own, "as on AWS, by default"
+    assert kept(elb, balancer.target_group, "false") == "false"
+    own, seen = asked()
+    assert seen != own
+    assert kept(elb, balancer.target_group, "true") == "true"
+    own, seen = asked()
+    assert seen == own
 
 
 def test_an_instance_is_a_target_until_it_ends(fresh):

@@ -16,7 +16,7 @@ from harness.logins import Browser
 from harness.waiting import wait_for
 from test_ec2_instances import profile
 from test_kubernetes_nodes import MAY_PULL, USER_DATA, condition, launch, node_of
-from test_network_load_balancers import CALL, WHO, Flows, wait_as_boto3
+from test_network_load_balancers import CALL, WHO, Flows, call, wait_as_boto3
 
 pytestmark = pytest.mark.minutes(2)
 
@@ -493,21 +493,38 @@ def seen_by(cluster, name, image, host, kinds):
     return {seen for _, _, seen in said}, own
 
 
-@pytest.mark.parametrize("kinds", [["udp"], ["tcp"], ["tcp", "udp"]], ids="-".join)
-def test_pods_see_who_calls_their_load_balancer(installation, cluster, kinds):
-    """Datagrams always come from who sent them, and so do connections at the same port, others where a Service asks for that."""
+@pytest.mark.parametrize(
+    "kinds,targets,policy",
+    [
+        ("udp", "ip", "Local"),
+        ("tcp", "ip", "Local"),
+        ("tcp-udp", "ip", "Local"),
+        ("udp", "instance", "Local"),
+        ("tcp", "instance", "Local"),
+        ("tcp", "instance", "Cluster"),
+    ],
+)
+def test_pods_see_who_calls_their_load_balancer(installation, cluster, kinds, targets, policy):
+    """Datagrams always come from who sent them, and so do connections at the same port and those by nodes; others where a Service asks
+    for that."""
     image = images.push(installation, "python")
-    name = f"who-{'-'.join(kinds)}"
+    name = f"who-{kinds}-{targets}-{policy.lower()}"
+    kinds = kinds.split("-")
     say_who(cluster, name, image)
-    keeps = {"target-group-attributes": "preserve_client_ip.enabled=true"} if kinds == ["tcp"] else {}
-    annotations = {"healthcheck-interval": "5", "healthcheck-timeout": "2", "scheme": "internal", **keeps}
+    keeps = {"target-group-attributes": "preserve_client_ip.enabled=true"} if (kinds, targets) == (["tcp"], "ip") else {}
+    annotations = {"healthcheck-interval": "5", "healthcheck-timeout": "2", "scheme": "internal", "nlb-target-type": targets, **keeps}
     ports = [{"name": kind, "port": 7000, "targetPort": 7000, "protocol": kind.upper()} for kind in kinds]
-    spec = {"type": "LoadBalancer", "selector": {"app": name}, "ports": ports, "externalTrafficPolicy": "Local"}
+    spec = {"type": "LoadBalancer", "selector": {"app": name}, "ports": ports, "externalTrafficPolicy": policy}
     metadata = {"name": name, "annotations": {f"{NLB}-{key}": value for key, value in annotations.items()}}
     apply(cluster, {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec})
     host = wait_for(lambda: hostname(cluster, "service", name), 90, "a load balancer")
     seen, own = seen_by(cluster, f"call-{name}", image, host, kinds)
-    assert seen == {own}
+    node = cluster.get("pod", name)["status"]["hostIP"]
+    assert seen == {own if policy == "Local" else node}
+    if (targets, policy) == ("instance", "Local"):
+        # No member of the cluster, and in no group that nodes or pods let in.
+        ((_, own, seen),) = call(installation, image, host, 7000, *kinds)
+        assert seen == own
     elb = installation.client("elbv2")
     (balancer,) = [it for it in elb.describe_load_balancers()["LoadBalancers"] if it["DNSName"] == host]
     (listener,) = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]

@@ -281,13 +281,13 @@ def test_which_groups_keep_the_clients_address_is_as_on_aws(wharf, elb, vpc):
                 (group,) = elb.create_target_group(Name=name, Protocol=protocol, Port=80, VpcId=vpc, TargetType=kind)["TargetGroups"]
                 made[protocol, kind] = group["TargetGroupArn"]
         shown = {which: kept(elb, group) for which, group in made.items()}
-        # A machine has no way to answer a client in a VPC: there, AWS would keep it.
-        assert {which for which, value in shown.items() if value == "true"} == {("UDP", "ip"), ("TCP_UDP", "ip")}
+        assert {which for which, value in shown.items() if value == "false"} == {("TCP", "ip"), ("TLS", "ip")}
         for protocol in ("TCP", "TLS"):
-            assert kept(elb, made[protocol, "ip"], "true") == "true"
-            assert kept(elb, made[protocol, "ip"], "false") == "false"
-        for which, value in ((("UDP", "ip"), "false"), (("TCP", "instance"), "true"), (("UDP", "instance"), "true")):
-            code, message = refused(kept, elb=elb, group=made[which], value=value)
+            for kind in ("ip", "instance"):
+                assert kept(elb, made[protocol, kind], "true") == "true"
+                assert kept(elb, made[protocol, kind], "false") == "false"
+        for which in (("UDP", "ip"), ("TCP_UDP", "ip"), ("UDP", "instance"), ("TCP_UDP", "instance")):
+            code, message = refused(kept, elb=elb, group=made[which], value="false")
             assert code == "UnsupportedOperation" and "preserve_client_ip.enabled" in message
     finally:
         for group in made.values():

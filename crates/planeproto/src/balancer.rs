@@ -257,6 +257,13 @@ pub struct TargetRef {
     pub port: u16,
 }
 
+impl TargetRef {
+    /// Else it is an address.
+    pub fn is_instance(&self) -> bool {
+        self.id.starts_with("i-")
+    }
+}
+
 impl fmt::Display for TargetRef {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{} {}:{}", self.group, self.id, self.port)
@@ -271,10 +278,14 @@ pub struct Target {
     /// An instance with an address of its own in the VPC. False in the words of a control plane of before, too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_vpc: bool,
-    /// The ranges of IPv4 of its VPC, if that is where it is by an address of its own and it may see its clients'. Empty in the words of a
-    /// control plane of before, too.
+    /// The ranges of IPv4 of its VPC, if it is an address in that and may see its clients'. Empty in the words of a control plane of before,
+    /// too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub vpc_ranges: Vec<String>,
+    /// The same if it is an instance in the VPC. Apart, for load balancers of before: their hosts' networks do not let anybody through to
+    /// ports of instances as their client.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instance_vpc_ranges: Vec<String>,
     /// Deregistered then (ms since 1970): gets no new request, finishes those it has.
     pub draining_since_ms: Option<i64>,
 }

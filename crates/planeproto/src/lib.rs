@@ -250,6 +250,7 @@ mod tests {
             address: "172.31.0.9".parse().unwrap(),
             in_vpc: false,
             vpc_ranges: vec!["172.31.0.0/16".to_owned()],
+            instance_vpc_ranges: Vec::new(),
             draining_since_ms: None,
         });
         let json = serde_json::to_string(&resource).unwrap();

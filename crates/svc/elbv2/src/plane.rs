@@ -62,11 +62,16 @@ pub fn resource(entry: &Entry, keyring: &Keyring) -> Option<Resource> {
         TargetGroup::KIND => Resource::TargetGroup(group(&place, &id, read(entry)?)),
         Target::KIND => {
             let record: Target = read(entry)?;
+            let (instance_vpc_ranges, vpc_ranges) = match record.in_vpc {
+                true => (record.vpc_ranges, Vec::new()),
+                false => (Vec::new(), record.vpc_ranges),
+            };
             Resource::Target(plane::Target {
                 target: names::target_ref(&place, &id)?,
                 address: record.address,
                 in_vpc: record.in_vpc,
-                vpc_ranges: record.vpc_ranges,
+                vpc_ranges,
+                instance_vpc_ranges,
                 draining_since_ms: record.draining_since.map(|at| at.millis()),
             })
         }

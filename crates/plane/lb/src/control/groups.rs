@@ -267,7 +267,7 @@ impl Groups {
 
 /// An address is reached within the VPC, and so is an instance that has one there; others are reached at their host.
 fn origin_of<'a>(target: &Target, inside: &'a Origin) -> &'a Origin {
-    if target.target.id.starts_with("i-") && !target.in_vpc {
+    if target.target.is_instance() && !target.in_vpc {
         &Origin::Host
     } else {
         inside
@@ -302,7 +302,7 @@ impl GroupEntry {
 }
 
 fn ranges_of(record: &Target) -> Vec<Cidr> {
-    let ranges = record.vpc_ranges.iter();
+    let ranges = record.vpc_ranges.iter().chain(&record.instance_vpc_ranges);
     ranges.filter_map(|it| Cidr::canonical(it).ok()).collect()
 }
 

@@ -23,7 +23,8 @@ pub enum Source {
 }
 
 impl Source {
-    /// Of a flow of `client` to the target; `None` if the two are one, which would hear itself and not answer.
+    /// Of a flow of `client` to the target; `None` if the two are one, which would hear itself and not answer. What an instance runs may be
+    /// no program of its own, but a pod that its port leads to: an instance that is its own client sees the load balancer.
     pub fn of(
         flows: &FlowSettings,
         target: &TargetState,
@@ -43,6 +44,9 @@ impl Source {
         }
         match target.address.ip() {
             IpAddr::V6(_) => Some(Self::Balancer),
+            IpAddr::V4(it) if it == address && target.reference.is_instance() => {
+                Some(Self::Balancer)
+            }
             IpAddr::V4(it) if it == address => None,
             IpAddr::V4(_) => Some(Self::Client(SocketAddrV4::new(address, client.port()))),
         }
@@ -193,6 +197,26 @@ mod tests {
                 "{other:?}"
             );
         }
+    }
+
+    #[test]
+    fn an_instance_that_calls_itself_sees_the_load_balancer() {
+        let inside = || Origin::Namespace(std::path::Path::new("/a").into());
+        let address: SocketAddr = "172.31.0.9:30080".parse().unwrap();
+        let reference = TargetRef {
+            group: "group".to_owned(),
+            id: "i-1".to_owned(),
+            port: address.port(),
+        };
+        let vpc = vec!["172.31.0.0/16".parse().unwrap()];
+        let target = TargetState::new(reference, (address, vpc), inside(), Arc::default());
+        let of = |client: &str| {
+            let client = client.parse().unwrap();
+            Source::of(&settings("true"), &target, client, &inside(), &[])
+        };
+        assert_eq!(of("172.31.0.9:41000"), Some(Source::Balancer));
+        let client = "172.31.0.5:41000";
+        assert_eq!(of(client), Some(Source::Client(client.parse().unwrap())));
     }
 
     #[test]

@@ -185,6 +185,7 @@ pub fn target(group: &str, address: SocketAddr) -> Target {
         address: address.ip(),
         in_vpc: false,
         vpc_ranges: vec!["172.31.0.0/16".to_owned()],
+        instance_vpc_ranges: Vec::new(),
         draining_since_ms: None,
     }
 }

@@ -19,6 +19,7 @@ use crate::names::{Names, SCOPE_UPLINK};
 use crate::netlink::Socket;
 use crate::netlink::nft::{self, BaseChain, Batch, Direction, Expression, Hook, Side};
 use crate::ruleset;
+use crate::services::BY_NODE;
 use crate::view::{Touched, View};
 
 /// Flow logs count between these chains (`flows`): whoever gives one another priority looks there, too.
@@ -409,19 +410,18 @@ impl Filter {
             (CALLED_AGAIN.name, Side::Called, CALLABLE),
         ] {
             let led = Expression::led_from(INSTANCES);
-            let verdict = Expression::connection_verdict(end, map);
             batch.rule(chain, judged.clone());
-            batch.rule(chain, [led, verdict].concat());
+            write_called(batch, chain, &led, end, map);
         }
         for rule in [
             ruleset::link_local_stays(),
             through.concat(),
             judged.clone(),
             [Expression::invalid(), Expression::discard()].concat(),
+            [Expression::led_from(INSTANCES), Expression::goto(LED)].concat(),
             // A load balancer that speaks as its client is judged as itself, on its own host.
             Expression::balancer_verdict(SENDERS.name),
             [Expression::kept(), Expression::accept()].concat(),
-            [Expression::led_from(INSTANCES), Expression::goto(LED)].concat(),
             Expression::connection_verdict(Side::Source, SENDERS.name),
             unlisted(true, Direction::In),
             unlisted(false, Direction::Out),
@@ -436,10 +436,17 @@ impl Filter {
         let kept = Expression::connection_verdict(Side::Destination, KEPT);
         for rule in [
             judged,
-            // The client's address means nothing there.
-            [Expression::kept(), outside, Expression::discard()].concat(),
-            [Expression::kept(), kept].concat(),
+            // The client's address means nothing there; that of a node does.
+            [
+                Expression::kept(),
+                outside,
+                Expression::source_as_it_came(),
+                Expression::packet_marked_otherwise(BY_NODE),
+                Expression::discard(),
+            ]
+            .concat(),
             taken.concat(),
+            [Expression::kept(), kept].concat(),
             Expression::connection_verdict(Side::Destination, RECEIVERS.name),
             unlisted(true, Direction::Out),
             unlisted(false, Direction::In),
@@ -474,7 +481,9 @@ impl Filter {
                         batch.flush_chain(&chain);
                     }
                     for rule in way.rules(group).iter().filter(|it| way.speaks(it)) {
-                        batch.rule(&chain, way.expressions(rule, ADMIT, set));
+                        for rule in way.expressions(rule, ADMIT, set) {
+                            batch.rule(&chain, rule);
+                        }
                     }
                 }
             }
@@ -555,14 +564,26 @@ fn write_callers(batch: &mut Batch<'_>) {
         (CALLERS, Side::Source, CALLING),
         (CALLED, Side::Called, CALLABLE),
     ] {
-        let verdict = Expression::connection_verdict(end, map);
-        batch.rule(chain.name, [calls.clone(), verdict].concat());
+        write_called(batch, chain.name, &calls, end, map);
     }
     batch.rule(
         LED,
         Expression::connection_verdict(Side::Called, SENDERS.name),
     );
     batch.rule(LED, Expression::discard());
+}
+
+/// Whether who calls an instance may, or whom it lets in. A load balancer that speaks as its client calls as itself, on its own host.
+fn write_called(batch: &mut Batch<'_>, chain: &str, calls: &[Expression], end: Side, map: &str) {
+    if matches!(end, Side::Source) {
+        batch.rule(chain, [calls, &Expression::balancer_verdict(map)].concat());
+        batch.rule(
+            chain,
+            [calls, &Expression::kept(), &Expression::accept()].concat(),
+        );
+    }
+    let verdict = Expression::connection_verdict(end, map);
+    batch.rule(chain, [calls, &verdict].concat());
 }
 
 fn tolerate(done: Result<(), NetworkError>) -> Result<(), NetworkError> {

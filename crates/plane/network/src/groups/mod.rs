@@ -26,7 +26,8 @@
 //! ```
 //! take/<group> are the rules of in/<group>, asked of the instance that was called instead of who began. kept/+<groups>, by @kept, is asked
 //! about load balancers that speak as their clients (`kept`): it jumps to in/<group>, about the client, and to kept/<group>, which has the
-//! rules about groups once more, about the load balancer.
+//! rules about groups once more, about the load balancer. Where they call an instance, @calling is asked about the load balancer, and
+//! called/<group> about both; where a port leads them elsewhere, the way from there is the instance's, as for everybody.
 //! Judging costs a walk through the rules, so a connection that passed carries the generation of
 //! the rules as its mark; a change counts the generation on, and each connection is judged again
 //! once.

@@ -97,36 +97,51 @@ impl Way {
         }
     }
 
-    /// What lets through that which a rule allows: `admit` is where nobody else has to be asked, `set` names the set of a group.
+    /// What is asked about the peer of a rule; each of these will do.
+    fn about(self, peer: &Peer, set: impl Fn(&str) -> String) -> Vec<Vec<Expression>> {
+        let side = self.peer();
+        match peer {
+            Peer::Range(range) if range.prefix() == 0 => vec![vec![]],
+            Peer::Range(range) => {
+                let (network, prefix) = (range.network(), range.prefix());
+                vec![Expression::connection_address(side, network, prefix)]
+            }
+            Peer::Group(id) => {
+                let own = Expression::connection_address_in(side, &set(id));
+                let balancer = Expression::balancer_in(&set(id));
+                match self {
+                    Self::Kept => vec![balancer],
+                    // Who calls a port is asked about once: as the client, or as the load balancer that speaks as its client.
+                    Self::Called => vec![own, balancer],
+                    Self::Out | Self::In | Self::Take | Self::Call => vec![own],
+                }
+            }
+        }
+    }
+
+    /// The rules that let through what a rule of a group allows: `admit` is where nobody else has to be asked, `set` names the set of a group.
     pub(super) fn expressions(
         self,
         rule: &Rule,
         admit: &str,
         set: impl Fn(&str) -> String,
-    ) -> Vec<Expression> {
+    ) -> Vec<Vec<Expression>> {
         let ports = |first, last| match self {
             Self::Out | Self::In | Self::Take | Self::Kept => {
                 Expression::connection_ports(first, last)
             }
             Self::Call | Self::Called => Expression::called_ports(first, last),
         };
-        let mut all = rule.traffic.of_connections(ICMP, ports);
-        let side = self.peer();
-        match &rule.peer {
-            Peer::Range(range) if range.prefix() == 0 => {}
-            Peer::Range(range) => all.extend(Expression::connection_address(
-                side,
-                range.network(),
-                range.prefix(),
-            )),
-            Peer::Group(id) if self == Self::Kept => all.extend(Expression::balancer_in(&set(id))),
-            Peer::Group(id) => all.extend(Expression::connection_address_in(side, &set(id))),
-        }
-        all.extend(match self {
+        let verdict = || match self {
             Self::In | Self::Take | Self::Kept => Expression::goto(admit),
             // Others have yet to be asked, in the chains that come next.
             Self::Out | Self::Call | Self::Called => Expression::accept(),
+        };
+        let about = self.about(&rule.peer, set).into_iter();
+        let all = about.map(|peer| {
+            let traffic = rule.traffic.of_connections(ICMP, ports);
+            [traffic, peer, verdict()].concat()
         });
-        all
+        all.collect()
     }
 }

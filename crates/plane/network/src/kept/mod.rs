@@ -15,6 +15,8 @@
 //! - Between hosts the sender's hardware address names the load balancer; as all that comes by tunnels, it is believed from hosts that the
 //!   control plane names, and only of load balancers that are elsewhere.
 //! - Groups are asked of the load balancer as who sends, and about the client or the load balancer as whom the target is called by (`groups`).
+//! - A node of Kubernetes leads them on from its ports as anybody (`services`); what comes back by way of the node has its connection's label.
+//!   What a node leads on as its own leaves its host as the node's.
 //!
 //! Nothing of it follows target groups: which of them have it is the matter of the process of load balancers.
 //!

@@ -85,8 +85,9 @@ fn write_begin(socket: &mut Socket, name: &str, wanted: &Balancers) -> Result<()
             Expression::new_connection(),
             Expression::belongs_to_balancer(address),
         ]);
+        // What a node leads on as its own is the node's.
         let mark = Expression::mark_packet(outgoing_mark_of(address));
-        rule(&[as_client, mark]);
+        rule(&[as_client, Expression::source_as_it_came(), mark]);
     }
     let by_tunnel = || Expression::link(Direction::In, Compare::Equal, SCOPE_TUNNEL);
     rule(&[

@@ -126,6 +126,13 @@ impl Table {
             batch.chain(chain);
             let node = Expression::connection_address(peer, self.address, 32);
             batch.rule(chain.name, [node, Expression::accept()].concat());
+            if matches!(own, Side::Source) {
+                // A load balancer speaks as the pod, which was judged as it called that.
+                batch.rule(
+                    chain.name,
+                    [Expression::kept(), Expression::accept()].concat(),
+                );
+            }
             batch.rule(chain.name, Expression::connection_verdict(own, map));
         }
     }

@@ -40,7 +40,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
-pub(crate) use self::table::Table;
+pub(crate) use self::table::{BY_NODE, Table};
 use crate::error::NetworkError;
 use crate::host;
 use crate::model::Scope;

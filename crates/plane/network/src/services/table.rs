@@ -32,7 +32,7 @@ const PORT_KEPT: &str = "port_kept";
 const MOST_CLIENTS: u32 = 65_536;
 const HAIRPINS: &str = "hairpins";
 /// On a packet that is to leave as the node's.
-const BY_NODE: u32 = 1;
+pub(crate) const BY_NODE: u32 = 1;
 
 /// Before those of the VPC's own table, which translate what crosses the uplink.
 const PREROUTING: BaseChain = BaseChain {

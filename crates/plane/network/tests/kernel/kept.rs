@@ -1,5 +1,6 @@
 //! Load balancers that speak as their clients.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -17,6 +18,8 @@ use super::control::*;
 use super::overlay::{HERE, THERE, Two};
 use super::support::*;
 use wharf_network::*;
+
+mod nodes;
 
 const BALANCER: u8 = 9;
 /// Of somebody who is in no VPC.

@@ -150,6 +150,7 @@ fn resource(kind: u8, name: u8, (a, b): (u8, u8)) -> Resource {
             address: [10, 0, 0, 1].into(),
             in_vpc: a == 0,
             vpc_ranges: Vec::new(),
+            instance_vpc_ranges: Vec::new(),
             draining_since_ms: (a == 0).then_some(1),
         }),
         10 => Resource::Subnet(Subnet {

@@ -233,14 +233,20 @@ macro_rules! network_group {
     };
 }
 
-/// Of target groups of network load balancers.
+/// Of target groups of network load balancers with addresses as targets.
 pub const NETWORK_GROUP: Table = Table {
     noun: "Target group",
     together: |_| Ok(()),
     all: network_group!("false", Flag),
 };
 
-/// Of those with targets that cannot answer to a client's address: machines, and addresses of IPv6.
+/// Of those with instances as targets.
+const INSTANCE_GROUP: Table = Table {
+    all: network_group!("true", Flag),
+    ..NETWORK_GROUP
+};
+
+/// Of those with targets that cannot answer to a client's address: those of IPv6.
 const UNKEPT_GROUP: Table = Table {
     all: network_group!("false", Fixed),
     ..NETWORK_GROUP
@@ -297,14 +303,17 @@ pub fn of_listener(protocol: Protocol) -> &'static Table {
 /// Whether its targets may see their clients' addresses.
 pub fn may_keep_clients(group: &TargetGroup) -> bool {
     let is_of_requests = matches!(group.protocol, Protocol::Http | Protocol::Https);
-    !is_of_requests && group.target_type == TargetType::Ip && !group.ipv6
+    !is_of_requests && !group.ipv6
 }
 
 /// The attributes of a target group.
 pub fn of_targets(group: &TargetGroup) -> &'static Table {
     match (group.protocol, may_keep_clients(group)) {
         (Protocol::Http | Protocol::Https, _) => &GROUP,
-        (Protocol::Tcp | Protocol::Tls, true) => &NETWORK_GROUP,
+        (Protocol::Tcp | Protocol::Tls, true) => match group.target_type {
+            TargetType::Ip => &NETWORK_GROUP,
+            TargetType::Instance => &INSTANCE_GROUP,
+        },
         (Protocol::Tcp | Protocol::Tls, false) => &UNKEPT_GROUP,
         (Protocol::Udp | Protocol::TcpUdp, true) => &DATAGRAM_GROUP,
         (Protocol::Udp | Protocol::TcpUdp, false) => &UNKEPT_DATAGRAM_GROUP,

@@ -103,7 +103,7 @@ async fn resolve(
         };
         let in_vpc = group.target_type == TargetType::Instance && zone.is_some();
         let is_inside = ranges.iter().any(|(range, _)| range.contains(address));
-        let vpc_ranges = match is_inside {
+        let vpc_ranges = match is_inside || in_vpc {
             true => vpc_ranges.clone(),
             false => vec![],
         };

@@ -98,7 +98,7 @@ pub struct Target {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_vpc: bool,
     pub zone: Option<String>,
-    /// The ranges of its VPC, if it is an address in a subnet of that and its group may keep clients' addresses. Empty in records of
+    /// The ranges of its VPC, if it is an address in a subnet of that, or an instance there, and its group may keep clients' addresses. Empty in records of
     /// before, too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub vpc_ranges: Vec<String>,

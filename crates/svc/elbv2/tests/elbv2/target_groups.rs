@@ -221,6 +221,45 @@ async fn instances_of_a_vpc_have_addresses_there_until_they_end() {
     .await;
 }
 
+/// A host is reached where it is, so it sees the load balancer, and so do those who answer requests.
+#[tokio::test]
+async fn instances_in_the_vpc_may_see_their_clients() {
+    let harness = Harness::start().await;
+    let flows = |kind: &'static str| {
+        harness.create_group(kind, move |it| {
+            it.target_type = None;
+            if kind == "flows" {
+                it.protocol = Some("TCP".to_owned());
+            }
+        })
+    };
+    for (kind, in_vpc) in [("flows", vec!["172.31.0.0/16".to_owned()]), ("web", vec![])] {
+        let group = flows(kind).await.unwrap().target_group_arn.unwrap();
+        harness.register(&group, "i-3").await.unwrap();
+        harness.register(&group, "i-1").await.unwrap();
+        let mut told = 0;
+        for resource in harness.resources().await {
+            match resource {
+                Resource::Target(it) if it.target.group == group => {
+                    let expected = if it.in_vpc { &in_vpc[..] } else { &[] };
+                    assert_eq!(it.instance_vpc_ranges, expected, "{}", it.target);
+                    assert!(it.vpc_ranges.is_empty());
+                    told += 1;
+                }
+                Resource::TargetGroup(it) if it.arn == group => {
+                    let keeps = it.attributes.get("preserve_client_ip.enabled");
+                    assert_eq!(
+                        keeps.map(String::as_str),
+                        (kind == "flows").then_some("true")
+                    );
+                }
+                _ => {}
+            }
+        }
+        assert_eq!(told, 2);
+    }
+}
+
 #[tokio::test]
 async fn attributes_are_kept_and_shown() {
     let harness = Harness::start().await;

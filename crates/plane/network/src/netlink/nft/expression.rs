@@ -435,6 +435,12 @@ impl Expression {
         Self::connection_bits(CT_STATUS, DESTINATION_TRANSLATED, how)
     }
 
+    /// Not `ct status snat`: the connection goes on from where it came.
+    pub(crate) fn source_as_it_came() -> Vec<Self> {
+        const SOURCE_TRANSLATED: u32 = 0x10;
+        Self::connection_bits(CT_STATUS, SOURCE_TRANSLATED, Compare::Equal)
+    }
+
     fn connection_bits(key: u32, bits: u32, how: Compare) -> Vec<Self> {
         vec![
             Self::connection(key),
@@ -612,6 +618,14 @@ impl Expression {
         vec![
             Self::meta(MARK, R0),
             Self::compare(R0, Compare::Equal, &mark.to_ne_bytes()),
+        ]
+    }
+
+    /// `meta mark != <mark>`
+    pub(crate) fn packet_marked_otherwise(mark: u32) -> Vec<Self> {
+        vec![
+            Self::meta(MARK, R0),
+            Self::compare(R0, Compare::Different, &mark.to_ne_bytes()),
         ]
     }
 

@@ -19,6 +19,9 @@ fn defaults_are_valid_and_not_kept() {
         LISTENER,
         NETWORK_BALANCER,
         NETWORK_GROUP,
+        INSTANCE_GROUP,
+        DATAGRAM_GROUP,
+        UNKEPT_GROUP,
         TCP_LISTENER,
     ] {
         for attribute in table.all {
