@@ -155,7 +155,6 @@ impl ContainerSpec {
         Self {
             user: nobody,
             reaps: true,
-            oom_score_adj: BELOW_ALL,
             read_only_root: true,
             capabilities: nothing,
             log: LogMode::Discard,
@@ -164,9 +163,6 @@ impl ContainerSpec {
         }
     }
 }
-
-/// Containers of pods whose memory is guaranteed have one more.
-const BELOW_ALL: i32 = -998;
 
 /// Arguments and environment carry secrets.
 impl std::fmt::Debug for ContainerSpec {
