@@ -1,5 +1,6 @@
 //! Follows one container instance's connection by its plan ([`crate::liveness`]): woken by a change of the
-//! instance, by the end of its connection, and by timers. One whose EC2 instance was terminated while it was away is deregistered.
+//! instance, by the end of its connection, and by timers. One whose EC2 instance was terminated while it was away, or before it first
+//! came, is deregistered.
 
 use std::{sync::Arc, time::Duration};
 
@@ -63,10 +64,10 @@ pub async fn instance(agents: Arc<Agents>, key: String) -> Result<Next, StepErro
         agents.state.table.commit(&PERMIT, txn).await?;
         // Looked at again at once: the write itself wakes this key too.
     }
-    let is_away = !record.agent_connected && record.disconnected_at.is_some();
-    let asked = match is_away {
-        true => ended(&agents, &record).await?,
-        false => Machine::NotOfEc2,
+    // Also one that never came: its machine may have ended before.
+    let asked = match record.agent_connected {
+        true => Machine::NotOfEc2,
+        false => ended(&agents, &record).await?,
     };
     let ask_after = match asked {
         Machine::NotOfEc2 => None,
