@@ -70,14 +70,17 @@ impl Jobs {
 
     async fn carry_out(&self, job: &Value, plan: Plan) -> Result<Next, Error> {
         let about = Ref::of(&kind::JOB, job);
-        let is_counting =
-            plan.status["uncountedTerminatedPods"] != job["status"]["uncountedTerminatedPods"];
+        let is_counting = counts_otherwise(&plan.status, &job["status"]);
         if plan.status != job["status"] && (is_counting || plan.decides || plan.is_settled()) {
             let mut changed = job.clone();
             changed["status"] = plan.status.clone();
             let client = &self.context.client;
             let written = client.update_status(&kind::JOB, &changed).await?;
             self.jobs.observe(&written);
+            // A server of an older version keeps less than it is told: nothing comes of telling it again.
+            if written["status"] == job["status"] {
+                return Ok(next(plan.look_after));
+            }
             for (is_warning, reason, message) in &plan.events {
                 match is_warning {
                     true => self
@@ -101,6 +104,17 @@ impl Jobs {
         }
         Ok(next(plan.look_after))
     }
+}
+
+/// Whether other pods are to be counted than those that the status names. A server that has no such member leaves it out where it is empty.
+fn counts_otherwise(now: &Value, before: &Value) -> bool {
+    let named = |status: &Value, how: &str| {
+        let names = status["uncountedTerminatedPods"][how].as_array();
+        names.cloned().unwrap_or_default()
+    };
+    ["succeeded", "failed"]
+        .iter()
+        .any(|how| named(now, how) != named(before, how))
 }
 
 #[async_trait]
