@@ -108,13 +108,11 @@ impl Jobs {
 
 /// Whether other pods are to be counted than those that the status names. A server that has no such member leaves it out where it is empty.
 fn counts_otherwise(now: &Value, before: &Value) -> bool {
-    let named = |status: &Value, how: &str| {
-        let names = status["uncountedTerminatedPods"][how].as_array();
-        names.cloned().unwrap_or_default()
-    };
-    ["succeeded", "failed"]
-        .iter()
-        .any(|how| named(now, how) != named(before, how))
+    let all = [
+        "/uncountedTerminatedPods/succeeded",
+        "/uncountedTerminatedPods/failed",
+    ];
+    all.iter().any(|it| now.list(it) != before.list(it))
 }
 
 #[async_trait]

@@ -84,13 +84,8 @@ pub fn refused(pod: &Pod, node: Node<'_>) -> Option<String> {
     let volumes = spec.volumes.iter().find_map(|it| volume(it, node));
     volumes.or_else(|| {
         let mut all = pod.all_containers();
-        all.find_map(|it| container(pod, it, node))
+        all.find_map(|it| refused_container(pod, it, node))
     })
-}
-
-/// The same of a container that begins anew: its machine may lend less than when its pod was taken.
-pub fn refused_again(pod: &Pod, of: &Container, node: Node<'_>) -> Option<String> {
-    container(pod, of, node)
 }
 
 /// A user namespace has as many users and groups, and each pod is in one.
@@ -130,7 +125,7 @@ pub fn refused_ephemeral(pod: &Pod, of: &Container, at: usize, node: Node<'_>) -
         let what = "env from what no other container of the pod refers to";
         return Some(not_here(&format!("container \"{}\": {what}", of.name)));
     }
-    container(pod, of, node)
+    refused_container(pod, of, node)
 }
 
 /// Each stays as long as its pod.
@@ -204,7 +199,8 @@ fn volume(of: &Volume, node: Node<'_>) -> Option<String> {
         .and_then(|kind| told(&format!("projected {kind}")))
 }
 
-fn container(pod: &Pod, of: &Container, node: Node<'_>) -> Option<String> {
+/// The same of one container. It is asked again before each begins: its machine may lend less than when its pod was taken.
+pub fn refused_container(pod: &Pod, of: &Container, node: Node<'_>) -> Option<String> {
     let told = |what: &str| Some(not_here(&format!("container \"{}\": {what}", of.name)));
     let security = &of.security_context;
     let is_privileged = security.privileged == Some(true);

@@ -22,7 +22,7 @@ use crate::{
     names,
     pod::{Container, Pod},
     pull_secrets,
-    refused::refused_again,
+    refused::refused_container,
     seccomp,
     spec::{self, Around},
     state::{Event, PodState},
@@ -119,7 +119,7 @@ pub(super) async fn start(
             "its name is none that a container can have".to_owned(),
         );
     };
-    if let Some(message) = refused_again(pod, of, context.node.has()) {
+    if let Some(message) = refused_container(pod, of, context.node.has()) {
         return not("CreateContainerError", message);
     }
     let image = context.images.lock().get(&container).cloned();
