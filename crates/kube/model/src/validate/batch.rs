@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{
     apps::non_negative,
     job_policies, meta,
-    pod::{self, one_of},
+    pod::{self, one_of, one_of_if_told},
 };
 use crate::{
     field::{Errors, Path, quoted},
@@ -151,13 +151,8 @@ fn job_spec(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
         );
     }
     let mode = text(spec, "completionMode");
-    if !mode.is_empty() && !matches!(mode, "NonIndexed" | "Indexed") {
-        errors.not_supported(
-            &path.child("completionMode"),
-            mode,
-            &["Indexed", "NonIndexed"],
-        );
-    }
+    let modes = ["Indexed", "NonIndexed"];
+    one_of_if_told(spec, "completionMode", &modes, path, errors);
     if mode == "Indexed" {
         if member(spec, "completions").is_none() {
             errors.required(

@@ -182,10 +182,22 @@ fn spec(spec: &Value, path: &Path<'_>, errors: &mut Errors, pod: Option<&str>) {
 
 /// A required member that is one of few texts.
 pub fn one_of(owner: &Value, name: &str, supported: &[&str], path: &Path<'_>, errors: &mut Errors) {
-    let value = text(owner, name);
-    if value.is_empty() {
+    if text(owner, name).is_empty() {
         errors.required(&path.child(name), "");
-    } else if !supported.contains(&value) {
+    }
+    one_of_if_told(owner, name, supported, path, errors);
+}
+
+/// The same of one that may be left out.
+pub fn one_of_if_told(
+    owner: &Value,
+    name: &str,
+    supported: &[&str],
+    path: &Path<'_>,
+    errors: &mut Errors,
+) {
+    let value = text(owner, name);
+    if !value.is_empty() && !supported.contains(&value) {
         errors.not_supported(&path.child(name), value, supported);
     }
 }

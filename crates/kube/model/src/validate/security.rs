@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::volume;
+use super::{pod::one_of_if_told, volume};
 use crate::{
     field::{Errors, Path},
     names,
@@ -61,23 +61,11 @@ pub fn pod(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
     for (index, group) in items(context, "supplementalGroups").iter().enumerate() {
         id(group.as_i64(), &groups.index(index), errors);
     }
-    let policy = text(context, "supplementalGroupsPolicy");
-    if !policy.is_empty() && !matches!(policy, "Merge" | "Strict") {
-        errors.not_supported(
-            &at.child("supplementalGroupsPolicy"),
-            policy,
-            &["Merge", "Strict"],
-        );
-    }
+    let policies = ["Merge", "Strict"];
+    one_of_if_told(context, "supplementalGroupsPolicy", &policies, &at, errors);
     sysctls(context, &at.child("sysctls"), errors);
-    let policy = text(context, "fsGroupChangePolicy");
-    if !policy.is_empty() && !matches!(policy, "Always" | "OnRootMismatch") {
-        errors.not_supported(
-            &at.child("fsGroupChangePolicy"),
-            policy,
-            &["Always", "OnRootMismatch"],
-        );
-    }
+    let policies = ["Always", "OnRootMismatch"];
+    one_of_if_told(context, "fsGroupChangePolicy", &policies, &at, errors);
     seccomp(context, &at, errors);
 }
 
@@ -166,10 +154,8 @@ fn seccomp(context: &Value, path: &Path<'_>, errors: &mut Errors) {
 
 pub fn container(context: &Value, path: &Path<'_>, errors: &mut Errors) {
     ids(context, &["runAsUser", "runAsGroup"], path, errors);
-    let mount = text(context, "procMount");
-    if !mount.is_empty() && !matches!(mount, "Default" | "Unmasked") {
-        errors.not_supported(&path.child("procMount"), mount, &["Default", "Unmasked"]);
-    }
+    let mounts = ["Default", "Unmasked"];
+    one_of_if_told(context, "procMount", &mounts, path, errors);
     seccomp(context, path, errors);
     if flag(context, "allowPrivilegeEscalation") == Some(false) {
         if flag(context, "privileged") == Some(true) {

@@ -2,7 +2,11 @@
 
 use serde_json::Value;
 
-use super::{meta, placement, pod::one_of, volume as sources};
+use super::{
+    meta, placement,
+    pod::{one_of, one_of_if_told},
+    volume as sources,
+};
 use crate::{
     field::{Errors, Path},
     names,
@@ -52,10 +56,7 @@ fn access_modes(spec: &Value, fault: &str, path: &Path<'_>, errors: &mut Errors)
 }
 
 fn mode(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
-    let mode = text(spec, "volumeMode");
-    if !mode.is_empty() && !matches!(mode, "Block" | "Filesystem") {
-        errors.not_supported(&path.child("volumeMode"), mode, &["Block", "Filesystem"]);
-    }
+    one_of_if_told(spec, "volumeMode", &["Block", "Filesystem"], path, errors);
 }
 
 fn class_name(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
