@@ -41,7 +41,7 @@ fn of_instance(change: &Event, scope: &Scope, id: &str) -> Vec<Announcement> {
     let before: Option<Instance> = change.previous.as_ref().and_then(record);
     let mut all = Vec::new();
     let resource = format!("instance/{id}");
-    let is_same = |before: &Instance| before.life.state == after.life.state;
+    let is_same = |before: &Instance| before.life.shown() == after.life.shown();
     if !before.as_ref().is_some_and(is_same) {
         let arn = Arn::new("ec2", &scope.region, &scope.account, resource.as_str());
         all.push(Announcement {
@@ -49,7 +49,7 @@ fn of_instance(change: &Event, scope: &Scope, id: &str) -> Vec<Announcement> {
             source: "aws.ec2",
             detail_type: "EC2 Instance State-change Notification",
             resources: vec![arn.to_string()],
-            detail: json!({ "instance-id": id, "state": after.life.state.name() }),
+            detail: json!({ "instance-id": id, "state": after.life.shown().name() }),
         });
     }
     let notice = |it: &Instance| {

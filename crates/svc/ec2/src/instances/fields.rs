@@ -76,8 +76,8 @@ pub fn fields(
             "instance-lifecycle",
             it.spot.iter().map(|_| "spot".to_owned()).collect(),
         ),
-        ("instance-state-code", one(&life.state.code().to_string())),
-        ("instance-state-name", one(life.state.name())),
+        ("instance-state-code", one(&life.shown().code().to_string())),
+        ("instance-state-name", one(life.shown().name())),
         ("instance-type", one(&it.instance_type)),
         (
             "instance.group-id",

@@ -204,6 +204,15 @@ impl Life {
         }
     }
 
+    /// What is told of its state: it is stopping until the room of its boot is released, so that what a
+    /// stopped instance may have changed can be changed once it is seen to be one.
+    pub fn shown(&self) -> State {
+        match self.state {
+            State::Stopped if self.claimed => State::Stopping,
+            other => other,
+        }
+    }
+
     /// StopInstances; `Err` in a state from which that is not possible.
     pub fn stop(&mut self, now: Timestamp) -> Result<(), State> {
         match self.state {

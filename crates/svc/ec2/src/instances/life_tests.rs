@@ -39,7 +39,9 @@ fn an_instance_boots_stops_and_boots_again() {
         (life.state, life.step(Some(HostIs::Connected), NOW)),
         (State::Stopped, Step::Release)
     );
+    assert_eq!(life.shown(), State::Stopping);
     life.claimed = false;
+    assert_eq!(life.shown(), State::Stopped);
     life.start(NOW).unwrap();
     assert!(matches!(
         life.step(Some(HostIs::Connected), NOW),

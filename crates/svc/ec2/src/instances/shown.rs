@@ -164,7 +164,7 @@ fn to_wire(cx: &Context, it: &Instance, neighbours: &Neighbours) -> wire::Instan
     wire::Instance {
         instance_id: Some(it.id.clone()),
         image_id: Some(it.image.id.clone()),
-        state: Some(state(life.state)),
+        state: Some(state(life.shown())),
         private_dns_name: there(host_name(&cx.region, it)),
         public_dns_name: text(""),
         state_transition_reason: Some(life.transition.clone()),

@@ -48,7 +48,7 @@ async fn each(
     let mut changed = Vec::with_capacity(ids.len());
     for id in &ids {
         let decide = |instance: &mut Instance| {
-            let before = instance.life.state;
+            let before = instance.life.shown();
             change(instance)?;
             Ok((before, instance.clone()))
         };
@@ -77,7 +77,7 @@ pub fn check_id(id: &str) -> Result<(), Fault> {
 fn changes(all: Vec<(State, Instance)>) -> Vec<InstanceStateChange> {
     let change = |(before, instance): (State, Instance)| InstanceStateChange {
         instance_id: Some(instance.id),
-        current_state: Some(shown::state(instance.life.state)),
+        current_state: Some(shown::state(instance.life.shown())),
         previous_state: Some(shown::state(before)),
     };
     all.into_iter().map(change).collect()

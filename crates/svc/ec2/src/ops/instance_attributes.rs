@@ -206,12 +206,11 @@ pub async fn reset(
     }
 }
 
-/// What a host was told of a boot does not change during it, nor may a claim be for another type. Room that
-/// is still claimed for the boot before is released within a moment.
+/// What a host was told of a boot does not change during it, nor may a claim be for another type.
 fn stopped(it: &Instance) -> Result<(), Fault> {
-    match it.life.state == State::Stopped && !it.life.claimed {
-        true => Ok(()),
-        false => Err(fault::wrong_state(&it.id, it.life.state, "modified")),
+    match it.life.shown() {
+        State::Stopped => Ok(()),
+        other => Err(fault::wrong_state(&it.id, other, "modified")),
     }
 }
 

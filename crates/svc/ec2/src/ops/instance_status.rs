@@ -71,9 +71,9 @@ fn fields(it: &Instance, cx: &Context) -> Fields {
         ("availability-zone-id", one(&zone_id(cx, it))),
         (
             "instance-state-code",
-            one(&it.life.state.code().to_string()),
+            one(&it.life.shown().code().to_string()),
         ),
-        ("instance-state-name", one(it.life.state.name())),
+        ("instance-state-name", one(it.life.shown().name())),
         ("instance-status.reachability", one(reachability)),
         ("instance-status.status", one(status)),
         ("system-status.reachability", one(reachability)),
@@ -97,7 +97,7 @@ fn to_wire(cx: &Context, it: &Instance) -> InstanceStatus {
         availability_zone_id: Some(zone_id(cx, it)),
         events: Some(scheduled::shown(it).map(scheduled::to_wire).collect()),
         instance_id: Some(it.id.clone()),
-        instance_state: Some(shown::state(it.life.state)),
+        instance_state: Some(shown::state(it.life.shown())),
         instance_status: Some(summary.clone()),
         system_status: Some(summary),
         ..InstanceStatus::default()

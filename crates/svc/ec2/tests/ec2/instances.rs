@@ -134,12 +134,12 @@ async fn an_instance_lives_and_leaves_nothing() {
     assert_eq!(cloud.state(&id).await, "running");
     cloud.stop(&id).await.unwrap();
     cloud.says(&told, Reported::Stopped).await;
-    assert_eq!(cloud.state(&id).await, "stopped");
-    until("its room but for its disk is free", || async {
-        let claim = cloud.claim(&id).await;
-        claim.is_some_and(|it| it.is_of_disk_alone())
-    })
-    .await;
+    cloud.becomes(&id, "stopped").await;
+    let claim = cloud.claim(&id).await.unwrap();
+    assert!(
+        claim.is_of_disk_alone(),
+        "its room but for its disk is free"
+    );
     cloud.start(&id).await.unwrap();
     until("it is to boot again", || async {
         cloud.told_of(&id).await.is_some_and(|it| it.boot == 2)
