@@ -96,15 +96,20 @@ async fn weather(seed: u64, instances: usize) {
     let mut fleet = Fleet::of(&storm, hosts).await;
     let mut keepers = Keepers::of(instances / 2);
     storm.store().set_chaos(storm.chaos());
-    for _ in 0..STORM {
+    let mut seen = (0, 0, 0);
+    // A storm in which something did not come about goes on, for a while.
+    for look in 0..3 * STORM {
+        if look >= STORM && seen.0 > 0 && seen.1 > 0 && seen.2 > 0 {
+            break;
+        }
         keepers.change_minds(&mut storm);
         keepers.keep(&mut storm).await;
         fleet.weather(&mut storm).await;
         fleet.follow(&mut storm).await;
         fleet.check();
         storm.passes().await;
+        seen = (fleet.failed, fleet.left, keepers.interrupted.len());
     }
-    let seen = (fleet.failed, fleet.left, keepers.interrupted.len());
     println!("seed {seed}: {seen:?}");
     assert!(seen.0 > 0 && seen.1 > 0 && seen.2 > 0, "{seen:?}");
 
