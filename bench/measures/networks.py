@@ -47,7 +47,12 @@ def _traffic(what, runs):
     ]
 
 
+def milliseconds(said):
+    """All durations in what a program said."""
+    return [float(number) * UNITS_MS[unit] for number, unit in re.findall(r"([\d.]+)(ns|µs|ms|s)\b", said)]
+
+
 def took(what, runs):
     """Its median or only duration; worst is the slowest of all runs."""
-    durations = [[float(number) * UNITS_MS[unit] for number, unit in re.findall(r"([\d.]+)(ns|µs|ms|s)\b", run)] for run in runs]
+    durations = [milliseconds(run) for run in runs]
     return (what, f"{statistics.median(one[0] for one in durations):.2f} ms", f"{max(one[-1] for one in durations):.2f} ms")

@@ -158,5 +158,5 @@ fn eni() -> Mode {
 fn spread(mut times: Vec<Duration>) -> String {
     times.sort();
     let at = |percent: usize| times[(times.len() - 1) * percent / 100];
-    format!("median {:?}, p95 {:?}, most {:?}", at(50), at(95), at(100))
+    format!("median {:?}, p99 {:?}, most {:?}", at(50), at(99), at(100))
 }
