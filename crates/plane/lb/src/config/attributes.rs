@@ -69,6 +69,8 @@ pub struct BalancerSettings {
     pub client_keep_alive_ms: u64,
     pub http2: bool,
     pub drop_invalid_headers: bool,
+    /// Targets see the host as the client named it.
+    pub preserve_host: bool,
     pub forwarded_for: ForwardedFor,
     /// X-Forwarded-For with the client's port.
     pub client_port: bool,
@@ -91,6 +93,11 @@ impl BalancerSettings {
             drop_invalid_headers: value(
                 attributes,
                 "routing.http.drop_invalid_header_fields.enabled",
+                false,
+            )?,
+            preserve_host: value(
+                attributes,
+                "routing.http.preserve_host_header.enabled",
                 false,
             )?,
             forwarded_for: chosen(

@@ -376,12 +376,10 @@ impl Sending<'_> {
             let mut random = self.client.worker.random.borrow_mut();
             head::headers(&parts, &context, &mut random)
         };
-        let authority = parts.uri.authority().map(|it| it.as_str().to_owned());
-        let host = parts.headers.get(http::header::HOST);
-        let host = authority.or_else(|| Some(host?.to_str().ok()?.to_owned()));
+        let host = head::host_for_target(&parts, self.listener).into_owned();
         parts.headers = headers;
-        parts.uri = http2::uri(&parts.uri, host.as_deref(), self.group.tls())
-            .ok_or(StatusCode::BAD_REQUEST)?;
+        parts.uri =
+            http2::uri(&parts.uri, &host, self.group.tls()).ok_or(StatusCode::BAD_REQUEST)?;
         parts.version = http::Version::HTTP_2;
         let mut request = Request::from_parts(parts, http2::RequestBody(body));
         let idle_ms = self.listener.settings.idle_timeout_ms;

@@ -41,22 +41,47 @@ pub fn host_of<B>(request: &Request<B>) -> Result<String, StatusCode> {
             }
         }
     };
-    let host = match authority.rfind(':') {
-        // Within an IPv6 address there are colons before the bracket.
-        Some(at)
-            if authority[at..]
-                .bytes()
-                .skip(1)
-                .all(|it| it.is_ascii_digit()) =>
-        {
-            &authority[..at]
-        }
-        _ => authority,
-    };
+    let (host, _) = split_port(authority);
     if host.bytes().any(|it| !is_of_host(it)) {
         return Err(StatusCode::BAD_REQUEST);
     }
     Ok(host.to_ascii_lowercase())
+}
+
+/// A host, and its port with the colon.
+fn split_port(authority: &str) -> (&str, &str) {
+    // Within an IPv6 address there are colons before the bracket.
+    let at = authority.rfind(':').filter(|at| {
+        let port = &authority.as_bytes()[at + 1..];
+        port.iter().all(u8::is_ascii_digit)
+    });
+    authority.split_at(at.unwrap_or(authority.len()))
+}
+
+/// The host as a target sees it.
+pub fn host_for_target<'a>(parts: &'a Parts, listener: &ListenerTable) -> Cow<'a, str> {
+    let told = match parts.uri.authority() {
+        Some(authority) => authority.as_str(),
+        None => {
+            let host = parts.headers.get(HOST);
+            host.and_then(|it| it.to_str().ok()).unwrap_or_default()
+        }
+    };
+    match listener.settings.preserve_host {
+        true => told.into(),
+        false => with_port_of(told, listener.port),
+    }
+}
+
+/// Of a listener at 80 or 443 without a port, else with one: its own unless the client named another.
+fn with_port_of(told: &str, listener: u16) -> Cow<'_, str> {
+    let (host, port) = split_port(told);
+    match (listener, port) {
+        _ if host.is_empty() => told.into(),
+        (80 | 443, _) => host.into(),
+        (_, "" | ":") => format!("{host}:{listener}").into(),
+        _ => told.into(),
+    }
 }
 
 fn is_of_host(byte: u8) -> bool {
@@ -189,14 +214,7 @@ fn each_header(
     mut put: impl FnMut(&str, &[u8]),
 ) {
     let settings = &context.listener.settings;
-    let host = match parts.uri.authority() {
-        Some(authority) => authority.as_str().as_bytes(),
-        None => parts
-            .headers
-            .get(HOST)
-            .map_or(&b""[..], HeaderValue::as_bytes),
-    };
-    put("host", host);
+    put("host", host_for_target(parts, context.listener).as_bytes());
     let named = named_by_connection(&parts.headers);
     for (name, value) in &parts.headers {
         let text = name.as_str();
@@ -365,4 +383,26 @@ pub fn wanted_upgrade(parts: &Parts) -> Option<HeaderValue> {
         .as_bytes()
         .eq_ignore_ascii_case(b"websocket")
         .then(|| wanted.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_has_the_port_of_a_listener_that_is_not_of_the_web() {
+        for (told, listener, seen) in [
+            ("a.test", 80, "a.test"),
+            ("a.test:8080", 80, "a.test"),
+            ("a.test:443", 443, "a.test"),
+            ("a.test", 8080, "a.test:8080"),
+            ("a.test:", 8080, "a.test:8080"),
+            ("a.test:81", 8080, "a.test:81"),
+            ("[::1]", 8080, "[::1]:8080"),
+            ("[::1]:81", 80, "[::1]"),
+            ("", 8080, ""),
+        ] {
+            assert_eq!(with_port_of(told, listener), seen, "{told} at {listener}");
+        }
+    }
 }

@@ -95,11 +95,11 @@ impl Pool {
 }
 
 /// Where an HTTP/2 request goes: the client's path at the host it asked for.
-pub fn uri(asked: &Uri, host: Option<&str>, tls: bool) -> Option<Uri> {
+pub fn uri(asked: &Uri, host: &str, tls: bool) -> Option<Uri> {
     let path = asked.path_and_query().cloned();
     Uri::builder()
         .scheme(if tls { "https" } else { "http" })
-        .authority(host?)
+        .authority(host)
         .path_and_query(path.unwrap_or(PathAndQuery::from_static("/")))
         .build()
         .ok()

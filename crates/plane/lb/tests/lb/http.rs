@@ -54,7 +54,10 @@ async fn forwarded(attributes: &[(&str, &str)], headers: &[(&str, &str)]) -> Hea
     let lb = Running::start();
     let (server, last) = recorder().await;
     with_attributes(&lb, &server, attributes).await;
-    let mut request = Request::get("/a?b=c").header("host", "example.com:81");
+    let mut request = Request::get("/a?b=c");
+    if headers.iter().all(|(name, _)| *name != "host") {
+        request = request.header("host", "example.com:81");
+    }
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
@@ -119,6 +122,22 @@ async fn what_clients_claim_is_kept_apart() {
             .await
             .contains_key("x-forwarded-for")
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn targets_see_the_port_of_the_listener_in_the_host() {
+    let preserve = ("routing.http.preserve_host_header.enabled", "true");
+    for (told, seen) in [
+        ("example.com", "example.com:PORT"),
+        ("example.com:81", "example.com:81"),
+        ("[::1]", "[::1]:PORT"),
+    ] {
+        let headers = [("host", told)];
+        let shown = forwarded(&[], &headers).await;
+        let port = shown["x-forwarded-port"].to_str().unwrap();
+        assert_eq!(shown["host"], seen.replace("PORT", port));
+        assert_eq!(forwarded(&[preserve], &headers).await["host"], told);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

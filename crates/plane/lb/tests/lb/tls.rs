@@ -125,7 +125,10 @@ async fn http2_requests_reach_http1_targets() {
         let cookie = headers
             .get("cookie")
             .map(|it| it.to_str().unwrap().to_owned());
-        assert_eq!(headers["host"], "one.test");
+        assert_eq!(
+            headers["host"],
+            format!("one.test:{}", headers["x-forwarded-port"].to_str().unwrap())
+        );
         assert_eq!(headers["x-forwarded-proto"], "https");
         let body = request.into_body().collect().await.unwrap().to_bytes();
         let text = format!("{} {}", cookie.unwrap_or_default(), body.len());
