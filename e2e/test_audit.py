@@ -18,6 +18,8 @@ from harness.installation import Installation, Keys
 from harness.waiting import wait_for
 from session.client import Session
 
+ACCOUNT = "000000000000"
+
 
 def events(wharf, **attribute):
     ((key, value),) = attribute.items()
@@ -135,6 +137,57 @@ def test_events_outlive_the_server_and_reach_a_trail(tmp_path):
         assert any(record["eventName"] == "CreateCluster" for record in records)
         status = trails.get_trail_status(Name="main")
         assert status["IsLogging"] is True
+
+
+def _lets_in(bucket, trail, put=True):
+    """The policy that CloudTrail's guide gives."""
+    service = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}}
+    of_trail = {"aws:SourceArn": trail}
+    look = {**service, "Action": "s3:GetBucketAcl", "Resource": f"arn:aws:s3:::{bucket}", "Condition": {"StringEquals": of_trail}}
+    write = {
+        **service,
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{bucket}/wharf/AWSLogs/{ACCOUNT}/*",
+        "Condition": {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control", **of_trail}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [look, write] if put else [look]})
+
+
+def test_a_trail_has_a_bucket():
+    with Installation() as wharf:
+        wharf.start(node=False)
+        trails, s3 = wharf.client("cloudtrail"), wharf.client("s3")
+        s3.create_bucket(Bucket="audit")
+        asked = {"Name": "main", "S3BucketName": "audit", "S3KeyPrefix": "wharf"}
+        arn = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/main"
+        for policy in (None, _lets_in("audit", arn, put=False), _lets_in("audit", f"{arn}2")):
+            if policy:
+                s3.put_bucket_policy(Bucket="audit", Policy=policy)
+            with pytest.raises(ClientError) as shut:
+                trails.create_trail(**asked)
+            assert shut.value.response["Error"] == {
+                "Code": "InsufficientS3BucketPolicyException",
+                "Message": "Incorrect S3 bucket policy is detected for bucket: audit",
+            }
+        s3.put_bucket_policy(Bucket="audit", Policy=_lets_in("audit", arn))
+        trails.create_trail(**asked)
+        trails.start_logging(Name="main")
+        with pytest.raises(ClientError) as none:
+            trails.update_trail(Name="main", S3BucketName="nowhere")
+        assert none.value.response["Error"]["Message"] == "S3 bucket nowhere does not exist!"
+        wharf.client("ecs").create_cluster(clusterName="kept")
+        wait_for(lambda: events(wharf, EventName="CreateCluster"), 10, "the event")
+        # The next server delivers at its start what the one before did not.
+        wharf.kill_child("server")
+        prefix = f"wharf/AWSLogs/{ACCOUNT}/CloudTrail/us-east-1/"
+        files = wait_for(lambda: s3.list_objects_v2(Bucket="audit", Prefix=prefix).get("Contents"), 80, "a delivered file")
+        records = []
+        for file in files:
+            got = s3.get_object(Bucket="audit", Key=file["Key"])
+            assert (got["ContentType"], got["ContentEncoding"]) == ("application/json", "gzip")
+            records += json.loads(gzip.decompress(got["Body"].read()))["Records"]
+        assert any(record["eventName"] == "CreateCluster" for record in records)
+        wait_for(lambda: "LatestDeliveryTime" in trails.get_trail_status(Name="main"), 20, "the word that it was delivered")
 
 
 def event(wharf, name, wanted=lambda event: True):

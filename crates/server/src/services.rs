@@ -141,6 +141,7 @@ pub static SERVICES: &[Row] = &[
         schema: &wharf_api_cloudtrail::schema::SERVICE,
         serve: |it| {
             let (cloudtrail, recorder) = (it.plane.cloudtrail.clone(), it.plane.recorder.clone());
+            cloudtrail.calling(it.operations.clone());
             Served::by(wharf_api_cloudtrail::Routes(Arc::new(cloudtrail.clone())))
                 .forever("the audit log", async move { recorder.run().await })
                 .forever("the sweep of the audit log", cloudtrail.clone().sweep())

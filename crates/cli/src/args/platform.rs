@@ -87,7 +87,7 @@ pub struct ServerArgs {
     /// Every how many days all stored images and objects are read again, so that damage of the disk is found early; 0: never
     #[arg(long, value_name = "DAYS", default_value_t = 7, value_parser = clap::value_parser!(u32).range(..=3650))]
     pub scrub_days: u32,
-    /// Folder whose subfolders are the buckets that CloudTrail's trails deliver to
+    /// Folder whose subfolders are the buckets that CloudTrail's trails deliver to, in place of S3's
     #[arg(long, value_name = "DIR")]
     pub trails: Option<PathBuf>,
     /// Loopback address on which metrics are served, such as 127.0.0.1:9460; `up` gives the next ports to the node's parts

@@ -1,27 +1,20 @@
-//! Delivers events to trails: gzipped files below the operator's folder, named as CloudTrail names
-//! them in a bucket.
+//! Delivers events to trails: gzipped files in their buckets, named as CloudTrail names them.
 //!
 //! Each trail has a cursor on each stream. It moves after the file is on disk, and a file's name goes
 //! by the first event in it, so that what a kill interrupts is written again under the same name.
 
-use std::{
-    collections::HashMap,
-    io::Write,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, io::Write, sync::Arc, time::Duration};
 
 use flate2::{Compression, write::GzEncoder};
 use parking_lot::Mutex;
 use wharf_base::{Clock, Timestamp};
-use wharf_durable::{self as durable, Durability};
 use wharf_journal::{Journal, Record};
 use wharf_records::{Record as _, Scope, decode};
 use wharf_service::Table;
 use wharf_wire::fault::Chain;
 
 use crate::{
+    buckets::{BucketError, Buckets, Of},
     fault::CloudtrailFaults,
     log::{self, Found, place_of, streams_of},
     records::Trail,
@@ -80,14 +73,16 @@ impl Delivered {
 pub enum DeliverError {
     #[error("the journal cannot be read")]
     Journal(#[from] wharf_journal::JournalError),
-    #[error("a file cannot be written: {0}")]
-    File(#[from] std::io::Error),
+    #[error(transparent)]
+    Bucket(#[from] BucketError),
+    #[error("events cannot be packed")]
+    Packing(#[from] std::io::Error),
 }
 
 pub struct Deliverer {
     pub table: Table<CloudtrailFaults>,
     pub journal: Journal,
-    pub folder: PathBuf,
+    pub buckets: Buckets,
     pub delivered: Delivered,
     pub clock: Arc<dyn Clock>,
 }
@@ -149,7 +144,8 @@ impl Deliverer {
                     break;
                 }
                 at = reply.next;
-                any |= self.write(&stream, trail, reply.records).await?;
+                let of = Of { scope, name, trail };
+                any |= self.write(&stream, of, reply.records).await?;
                 self.journal.set_cursor(&stream, &cursor, at).await?;
             }
         }
@@ -160,36 +156,22 @@ impl Deliverer {
     async fn write(
         &self,
         stream: &str,
-        trail: &Trail,
+        of: Of<'_>,
         records: Vec<Record>,
     ) -> Result<bool, DeliverError> {
         let mut wanted = Vec::new();
         for event in records.iter().flat_map(log::events) {
             let Found { brief, text, .. } = event;
-            if trail.admits(&brief.event_source, brief.read_only) {
+            if of.trail.admits(&brief.event_source, brief.read_only) {
                 wanted.push((brief.time(), text));
             }
         }
         let (Some((time, _)), Some((account, region))) = (wanted.first(), place_of(stream)) else {
             return Ok(false);
         };
-        let path = path(
-            &self.folder,
-            trail,
-            account,
-            region,
-            *time,
-            records[0].offset,
-        );
+        let key = key(of.trail, account, region, *time, records[0].offset);
         let content = compressed(wanted.iter().map(|(_, text)| text.as_bytes()))?;
-        let write = move || {
-            let parent = path.parent().unwrap_or(Path::new("/"));
-            std::fs::create_dir_all(parent)?;
-            durable::replace(&path, &content, Durability::Machine)
-        };
-        tokio::task::spawn_blocking(write)
-            .await
-            .map_err(std::io::Error::other)??;
+        self.buckets.write(of, &key, content).await?;
         Ok(true)
     }
 }
@@ -208,15 +190,8 @@ fn compressed<'a>(events: impl Iterator<Item = &'a [u8]>) -> std::io::Result<Vec
     to.finish()
 }
 
-/// `<bucket>/<prefix>/AWSLogs/<account>/CloudTrail/<region>/<y>/<m>/<d>/<account>_CloudTrail_<region>_<time>_<unique>.json.gz`
-fn path(
-    folder: &Path,
-    trail: &Trail,
-    account: &str,
-    region: &str,
-    time: Timestamp,
-    offset: u64,
-) -> PathBuf {
+/// `<prefix>/AWSLogs/<account>/CloudTrail/<region>/<y>/<m>/<d>/<account>_CloudTrail_<region>_<time>_<unique>.json.gz`
+fn key(trail: &Trail, account: &str, region: &str, time: Timestamp, offset: u64) -> String {
     // `20261120T120000Z`
     let basic = time.iso8601_basic();
     let (date, minute) = (
@@ -225,13 +200,9 @@ fn path(
     );
     let (year, rest) = date.split_at_checked(4).unwrap_or_default();
     let (month, day) = rest.split_at_checked(2).unwrap_or_default();
-    let mut path = folder.join(&trail.bucket);
-    if let Some(prefix) = &trail.prefix {
-        path.push(prefix.trim_end_matches('/'));
-    }
-    path.extend(["AWSLogs", account, "CloudTrail", region, year, month, day]);
-    path.push(format!(
-        "{account}_CloudTrail_{region}_{minute}Z_{offset:016x}.json.gz"
-    ));
-    path
+    let folder = trail.folder();
+    format!(
+        "{folder}AWSLogs/{account}/CloudTrail/{region}/{year}/{month}/{day}/\
+         {account}_CloudTrail_{region}_{minute}Z_{offset:016x}.json.gz"
+    )
 }

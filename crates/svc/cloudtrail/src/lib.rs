@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod authorize;
+mod buckets;
 mod deliver;
 mod event;
 mod fault;
@@ -27,6 +28,7 @@ mod trails;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use wharf_base::{Clock, Timestamp};
+use wharf_delivery::Operations;
 use wharf_journal::Journal;
 use wharf_seal::Keyring;
 use wharf_service::Table;
@@ -34,6 +36,7 @@ use wharf_store::Store;
 use wharf_wire::{Call, Fault};
 
 use self::{
+    buckets::Buckets,
     deliver::{Delivered, Deliverer},
     log::{Log, Place},
     trails::Trails,
@@ -56,7 +59,7 @@ pub struct CloudtrailService {
 }
 
 impl CloudtrailService {
-    /// `folder` is where trails' buckets are; without it there can be no trail.
+    /// `folder` is where trails' buckets are, if not in S3.
     pub fn new(
         store: Store,
         keyring: Keyring,
@@ -68,7 +71,7 @@ impl CloudtrailService {
             table: Table::new(store),
             journal: journal.clone(),
             keyring,
-            folder,
+            buckets: Buckets::new(folder),
             delivered: Delivered::default(),
         };
         Self {
@@ -78,29 +81,29 @@ impl CloudtrailService {
         }
     }
 
+    /// Lets trails have buckets of S3.
+    pub fn calling(&self, operations: Arc<dyn Operations>) {
+        self.trails.buckets.calling(operations);
+    }
+
     /// Delivers events to trails, for ever.
     pub async fn deliver(self) {
-        match self.deliverer() {
-            Some(deliverer) => deliverer.run().await,
-            None => std::future::pending().await,
-        }
+        self.deliverer().run().await;
     }
 
     /// Delivers what there is now.
     pub async fn deliver_once(&self) {
-        if let Some(deliverer) = self.deliverer() {
-            deliverer.once().await;
-        }
+        self.deliverer().once().await;
     }
 
-    fn deliverer(&self) -> Option<Deliverer> {
-        Some(Deliverer {
+    fn deliverer(&self) -> Deliverer {
+        Deliverer {
             table: self.trails.table.clone(),
             journal: self.journal.clone(),
-            folder: self.trails.folder.clone()?,
+            buckets: self.trails.buckets.clone(),
             delivered: self.trails.delivered.clone(),
             clock: self.clock.clone(),
-        })
+        }
     }
 
     /// Lets go of old events, for ever.

@@ -6,7 +6,7 @@ use wharf_records::{Record, Unknown};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trail {
-    /// A folder below the operator's folder of trails.
+    /// Of S3, or a folder below the operator's folder of trails.
     pub bucket: String,
     #[serde(default)]
     pub prefix: Option<String>,
@@ -52,6 +52,12 @@ impl Selector {
 }
 
 impl Trail {
+    /// Of its bucket, with the slash: nothing without a prefix.
+    pub fn folder(&self) -> String {
+        let prefix = self.prefix.as_deref().map(|it| it.trim_end_matches('/'));
+        prefix.map_or(String::new(), |it| format!("{it}/"))
+    }
+
     pub fn admits(&self, source: &str, read_only: bool) -> bool {
         let mut selectors = self.selectors.iter();
         self.selectors.is_empty() || selectors.any(|it| it.admits(source, read_only))

@@ -1,7 +1,5 @@
 //! Trails: what is asked of them. Delivering is `deliver`'s.
 
-use std::path::PathBuf;
-
 use wharf_api_cloudtrail::{faults, types::*};
 use wharf_base::Arn;
 use wharf_journal::Journal;
@@ -12,6 +10,7 @@ use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Context, Fault};
 
 use crate::{
+    buckets::Buckets,
     deliver::{Delivered, cursor},
     fault::{self, CloudtrailFaults},
     log::streams_of,
@@ -32,8 +31,7 @@ pub struct Trails {
     pub journal: Journal,
     /// Seals page tokens.
     pub keyring: Keyring,
-    /// The operator's folder; without one there are no buckets.
-    pub folder: Option<PathBuf>,
+    pub buckets: Buckets,
     pub delivered: Delivered,
 }
 
@@ -96,17 +94,12 @@ impl Trails {
         }
     }
 
-    fn check_place(&self, bucket: &str, prefix: Option<&str>) -> Result<(), Fault> {
-        check_bucket(bucket)?;
-        if let Some(prefix) = prefix {
+    async fn check_place(&self, call: &Call, name: &str, trail: &Trail) -> Result<(), Fault> {
+        check_bucket(&trail.bucket)?;
+        if let Some(prefix) = &trail.prefix {
             check_prefix(prefix)?;
         }
-        match &self.folder {
-            Some(_) => Ok(()),
-            None => Err(faults::s3_bucket_does_not_exist_exception(format!(
-                "S3 bucket {bucket} does not exist! Buckets are folders here: start wharf with --trails DIR."
-            ))),
-        }
+        self.buckets.check(call, name, trail).await
     }
 
     pub async fn create(
@@ -146,7 +139,7 @@ impl Trails {
             selectors: Vec::new(),
             unknown: Unknown::new(),
         };
-        self.check_place(&trail.bucket, trail.prefix.as_deref())?;
+        self.check_place(call, &name, &trail).await?;
         let key = scope(call).key(Trail::KIND, &name);
         let others = self.all(call).await?;
         if !others.iter().any(|(other, _)| *other == name) && others.len() >= MOST_TRAILS {
@@ -218,7 +211,7 @@ impl Trails {
             .include_global_service_events
             .unwrap_or(trail.global_events);
         trail.multi_region = input.is_multi_region_trail.unwrap_or(trail.multi_region);
-        self.check_place(&trail.bucket, trail.prefix.as_deref())?;
+        self.check_place(call, &name, &trail).await?;
         self.save(call, &before, &trail).await?;
         Ok(UpdateTrailResponse {
             trail_arn: Some(arn(call, &name)),
