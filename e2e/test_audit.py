@@ -170,8 +170,14 @@ def test_a_trail_has_a_bucket():
                 "Message": "Incorrect S3 bucket policy is detected for bucket: audit",
             }
         s3.put_bucket_policy(Bucket="audit", Policy=_lets_in("audit", arn))
-        trails.create_trail(**asked)
+        trails.create_trail(**asked, TagsList=[{"Key": "of", "Value": "audit"}, {"Key": "team", "Value": "a"}])
         trails.start_logging(Name="main")
+        trails.add_tags(ResourceId=arn, TagsList=[{"Key": "team", "Value": "b"}])
+        trails.remove_tags(ResourceId=arn, TagsList=[{"Key": "of"}])
+        tags = [{"ResourceId": arn, "TagsList": [{"Key": "team", "Value": "b"}]}]
+        assert trails.list_tags(ResourceIdList=[arn])["ResourceTagList"] == tags
+        (found,) = wharf.client("resourcegroupstaggingapi").get_resources(TagFilters=[{"Key": "team"}])["ResourceTagMappingList"]
+        assert found["ResourceARN"] == arn
         with pytest.raises(ClientError) as none:
             trails.update_trail(Name="main", S3BucketName="nowhere")
         assert none.value.response["Error"]["Message"] == "S3 bucket nowhere does not exist!"

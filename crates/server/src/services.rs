@@ -143,6 +143,7 @@ pub static SERVICES: &[Row] = &[
             let (cloudtrail, recorder) = (it.plane.cloudtrail.clone(), it.plane.recorder.clone());
             cloudtrail.calling(it.operations.clone());
             Served::by(wharf_api_cloudtrail::Routes(Arc::new(cloudtrail.clone())))
+                .tagged(wharf_svc_cloudtrail::TAGGED)
                 .forever("the audit log", async move { recorder.run().await })
                 .forever("the sweep of the audit log", cloudtrail.clone().sweep())
                 .forever("the delivery to trails", cloudtrail.deliver())

@@ -1,6 +1,7 @@
 //! What each operation does to which trail.
 
-use wharf_api_cloudtrail::Input;
+use wharf_api_cloudtrail::{Input, types::Tag};
+use wharf_service::tags;
 use wharf_wire::{Check, Context};
 
 use crate::{names, trails};
@@ -14,8 +15,40 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
             .and_then(|given| names::name_of(given, cx).ok());
         trails::arn(cx, name.as_deref().unwrap_or("*"))
     };
+    let tagging = |check: Check, given: &Option<Vec<Tag>>| {
+        let given = given.iter().flatten();
+        tags::requested(
+            check,
+            given.map(|it| (it.key.as_deref(), it.value.as_deref())),
+        )
+    };
     let resource = match input {
-        Input::CreateTrail(it) => trail(&it.name),
+        Input::CreateTrail(it) => {
+            let arn = trail(&it.name);
+            let mut checks = vec![tagging(Check::new(action, arn.clone()), &it.tags_list)];
+            if it.tags_list.as_ref().is_some_and(|it| !it.is_empty()) {
+                let add = Check::new("cloudtrail:AddTags".to_owned(), arn);
+                checks.push(tagging(add, &it.tags_list));
+            }
+            return checks;
+        }
+        Input::AddTags(it) => {
+            return vec![tagging(
+                Check::new(action, trail(&it.resource_id)),
+                &it.tags_list,
+            )];
+        }
+        Input::RemoveTags(it) => {
+            let check = Check::new(action, trail(&it.resource_id));
+            let gone = it.tags_list.iter().flatten();
+            let keys: Vec<String> = gone.filter_map(|it| it.key.clone()).collect();
+            return vec![tags::removed(check, Some(&keys))];
+        }
+        Input::ListTags(it) => {
+            let arns = it.resource_id_list.iter().flatten();
+            let all = arns.map(|arn| Check::new(action.clone(), trail(&Some(arn.clone()))));
+            return all.collect();
+        }
         Input::UpdateTrail(it) => trail(&it.name),
         Input::DeleteTrail(it) => trail(&it.name),
         Input::GetTrail(it) => trail(&it.name),
@@ -24,12 +57,7 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         Input::StopLogging(it) => trail(&it.name),
         Input::GetEventSelectors(it) => trail(&it.trail_name),
         Input::PutEventSelectors(it) => trail(&it.trail_name),
-        Input::AddTags(it) => trail(&it.resource_id),
-        Input::RemoveTags(it) => trail(&it.resource_id),
-        Input::DescribeTrails(_)
-        | Input::ListTags(_)
-        | Input::ListTrails(_)
-        | Input::LookupEvents(_) => "*".to_owned(),
+        Input::DescribeTrails(_) | Input::ListTrails(_) | Input::LookupEvents(_) => "*".to_owned(),
     };
     vec![Check::new(action, resource)]
 }

@@ -23,6 +23,7 @@ mod packed;
 mod recorder;
 mod records;
 mod repeated;
+mod tags;
 mod trails;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -42,6 +43,7 @@ use self::{
     trails::Trails,
 };
 pub use recorder::Recorder;
+pub use tags::TAGGED;
 
 /// Between looks for events that are too old.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
@@ -166,4 +168,7 @@ wharf_api_cloudtrail::operations! {
     get_trail_status = Trails::status;
     put_event_selectors = Trails::put_selectors;
     get_event_selectors = Trails::get_selectors;
+    add_tags = Trails::add_tags;
+    remove_tags = Trails::remove_tags;
+    list_tags = Trails::list_tags;
 }

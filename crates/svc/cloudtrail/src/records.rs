@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
 use wharf_records::{Record, Unknown};
+use wharf_service::tags::Tags;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trail {
@@ -24,6 +25,8 @@ pub struct Trail {
     /// Which events it delivers; all, if there are none.
     #[serde(default)]
     pub selectors: Vec<Selector>,
+    #[serde(default)]
+    pub tags: Tags,
     #[serde(flatten)]
     pub unknown: Unknown,
 }

@@ -16,6 +16,7 @@ use crate::{
     log::streams_of,
     names::{check_bucket, check_name, check_prefix, name_of},
     records::{Selector, Trail},
+    tags,
 };
 
 /// Trails of an account in a region, as on AWS.
@@ -49,7 +50,7 @@ fn unsupported(what: &str) -> Fault {
 }
 
 /// What wharf has nothing for.
-fn refuse_options(given: [(Option<bool>, &str); 8]) -> Result<(), Fault> {
+fn refuse_options(given: [(Option<bool>, &str); 7]) -> Result<(), Fault> {
     let mut given = given.into_iter();
     match given.find(|(given, _)| *given == Some(true)) {
         Some((_, what)) => Err(unsupported(what)),
@@ -121,10 +122,6 @@ impl Trails {
             (some(&input.kms_key_id), "A KMS key"),
             (input.is_organization_trail, "An organization trail"),
             (input.recursive_logging, "Recursive logging"),
-            (
-                input.tags_list.as_ref().map(|it| !it.is_empty()),
-                "Tagging a trail",
-            ),
         ])?;
         let name = input.name.unwrap_or_default();
         check_name(&name)?;
@@ -137,6 +134,7 @@ impl Trails {
             started_at: None,
             stopped_at: None,
             selectors: Vec::new(),
+            tags: tags::given(input.tags_list)?,
             unknown: Unknown::new(),
         };
         self.check_place(call, &name, &trail).await?;
@@ -197,7 +195,6 @@ impl Trails {
             (some(&input.kms_key_id), "A KMS key"),
             (input.is_organization_trail, "An organization trail"),
             (input.recursive_logging, "Recursive logging"),
-            (None, ""),
         ])?;
         let (name, before) = self.find(call, input.name).await?;
         let mut trail = before.record.clone();
